@@ -1,0 +1,60 @@
+package usher
+
+import "strings"
+
+// Explanation says in one sentence why a question was decided as it was, and for
+// a denial what would turn it. The zero Explanation is that of the zero Decision.
+type Explanation struct {
+	Decision Decision
+	Sentence string
+	Ways     []Way // the nearest first; empty where nothing small would help
+}
+
+// String returns the sentence, and the ways behind it.
+func (e Explanation) String() string {
+	var b strings.Builder
+	b.WriteString(e.Sentence)
+	if len(e.Ways) > 0 {
+		ways := make([]string, len(e.Ways))
+		for i, w := range e.Ways {
+			ways[i] = w.Text
+		}
+		b.WriteString("; what would help: ")
+		b.WriteString(strings.Join(ways, "; or "))
+	}
+	return b.String()
+}
+
+// Way is one way from a denial to yes: after all its steps the same question is
+// allowed. It says what would help, not who may do it.
+type Way struct {
+	Text  string // "a seat in booking", "be the only host"
+	Steps []Step
+}
+
+// Step is one change to the facts that a question is decided on.
+type Step struct {
+	Kind  StepKind
+	Name  string   // the role, pool, grant, setting, fact, attribute or party
+	Team  TeamID   // of StepTeam and StepTeamRole
+	Value bool     // of StepSetting, StepContext and StepAttribute
+	IDs   []string // of StepParty: what the party then is, in full
+}
+
+// StepKind says what a Step changes. The zero value changes nothing.
+type StepKind uint8
+
+// The kinds of steps.
+const (
+	StepJoin      StepKind = iota + 1 // the subject becomes an active user with the role Name
+	StepActivate                      // the subject becomes active
+	StepRole                          // the subject's account role becomes Name
+	StepTeam                          // the subject is put in Team
+	StepTeamRole                      // the subject, put in Team, gets the team role Name there
+	StepSeat                          // the subject holds a seat of the pool Name
+	StepGrant                         // the subject holds the permission, bundle or feature Name
+	StepSetting                       // the account's setting Name becomes Value
+	StepContext                       // the request's fact Name is Value
+	StepAttribute                     // the resource's attribute Name is Value
+	StepParty                         // the resource's party Name is exactly IDs
+)

@@ -1,0 +1,73 @@
+package usher
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/usher-go/usher/permission"
+)
+
+// Request is one question: may this subject do this, here, now? The zero Request
+// asks for no permission, and is refused with an error.
+type Request struct {
+	Account    AccountID
+	Subject    UserID                // who asks; the host has authenticated them
+	Permission permission.Permission // a permission or a bundle of them
+	Resource   Resource              // nil for a question about the account as a whole
+	Context    Context               // facts of this request
+
+	// Time is when the question is asked. Zero means the clock of whoever
+	// decides; where there is none, as in package policy, it is an error.
+	Time time.Time
+}
+
+// Context holds the yes/no facts of a request that a policy declares, such as
+// "mfa": the subject has logged in with a second factor. What is not given is
+// unknown: neither it nor its opposite holds. A name that the policy does not
+// declare is an error.
+type Context map[string]bool
+
+// What can be wrong with a question. Whoever decides wraps one of these in a
+// RequestError.
+var (
+	ErrUnknownAccount    = errors.New("unknown account")
+	ErrUnknownPermission = errors.New("unknown permission")
+	ErrWrongResource     = errors.New("wrong type of resource")
+	ErrOtherAccount      = errors.New("resource of another account")
+	ErrUndeclared        = errors.New("not declared by the policy")
+	ErrNoTime            = errors.New("no usable time")
+	ErrNoAuthorizer      = errors.New("no authorizer")
+)
+
+// RequestError says that a question could not be answered, which denies. It
+// wraps one of the errors above, or what a store or the host's facts returned.
+type RequestError struct {
+	Op         string // check, actions, explain
+	Subject    UserID
+	Permission permission.Permission
+	Resource   Ref
+	Err        error
+}
+
+func (e *RequestError) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Op)
+	if e.Subject != "" {
+		fmt.Fprintf(&b, " %s", e.Subject)
+	}
+	if !e.Permission.IsZero() {
+		fmt.Fprintf(&b, " %s", e.Permission)
+	}
+	if on := e.Resource.String(); on != "" {
+		fmt.Fprintf(&b, " on %s", on)
+	}
+	fmt.Fprintf(&b, ": %v", e.Err)
+	return b.String()
+}
+
+func (e *RequestError) Unwrap() error { return e.Err }
+
+// String returns "calendar c1", or as much of it as is known.
+func (r Ref) String() string { return strings.TrimSpace(r.Type + " " + r.ID) }

@@ -1,0 +1,67 @@
+// Package role says what a role is: a named column of a policy, held in the
+// account or on a team. It knows how a role is held, what it includes and which
+// seat goes with it; what a role may do, package policy says.
+package role
+
+import "fmt"
+
+// Name is the name of a role in a policy. The zero value names no role; a user
+// with it has no rules.
+type Name string
+
+// Everyone stands in a cell for all users of the account. It is no role, and no
+// role may have its name.
+const Everyone Name = "everyone"
+
+// Role is a role as a policy declares it. The zero Role is an account role
+// without a name, which no policy has.
+type Role struct {
+	Name     Name
+	Title    string   // for people; may be empty
+	Includes []Name   // roles of the same kind, whose rules this one has too
+	Requires []string // conditions that guard whoever holds it
+
+	// OnTeam makes it a team role, held on a team by a member of it. All
+	// fields below are for account roles.
+	OnTeam bool
+
+	Unique      bool // exactly one user of the account holds it
+	HandsOverTo Name // what the holder of the unique role becomes at a transfer
+	Default     bool // a new user gets it, if nothing else is said
+	All         bool // every permission, on any resource
+
+	Seat      Seat
+	SeatPools []string // the pools that Seat speaks of
+	AtLeast   int      // so many active holders stay; 0: no bound
+	AtMost    int      // so many users hold it at the most; 0: no bound
+}
+
+// Seat says how a role goes with a paid seat.
+type Seat uint8
+
+// How a role goes with a seat. The zero value leaves it open.
+const (
+	SeatOptional Seat = iota // may be given one
+	SeatRequired             // takes one, and cannot be held without
+	SeatNone                 // never holds one
+)
+
+var seatNames = [...]string{"optional", "required", "none"}
+
+// ParseSeat reads "optional", "required" or "none".
+func ParseSeat(s string) (Seat, error) {
+	for i, name := range seatNames {
+		if name == s {
+			return Seat(i), nil
+		}
+	}
+	return 0, fmt.Errorf("%q is no seat rule; it is required, optional or none", s)
+}
+
+// String returns "optional", "required" or "none".
+func (s Seat) String() string {
+	if int(s) < len(seatNames) {
+		return seatNames[s]
+	}
+	return fmt.Sprintf("Seat(%d)", uint8(s))
+}

@@ -1,0 +1,87 @@
+// Package seat counts what a plan sells. It says in which statuses a user's seat
+// counts, how many seats are taken and left, and it refuses one too many.
+package seat
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/usher-go/usher"
+)
+
+// PoolName names a seat pool of a policy: booking. The zero value names none.
+type PoolName string
+
+// What can be wrong with a seat.
+var (
+	ErrNoneLeft = errors.New("no seats left")
+	ErrInUse    = errors.New("seats in use")
+	ErrNegative = errors.New("a number of seats is not below zero")
+)
+
+// Holds is the set of statuses in which a user's seat counts. The zero value is
+// the empty set; a policy's always has active.
+type Holds uint8
+
+// HoldsIn makes the set of the statuses given.
+func HoldsIn(statuses ...usher.Status) Holds {
+	var h Holds
+	for _, s := range statuses {
+		h |= 1 << s
+	}
+	return h
+}
+
+// Has reports whether a seat is held in the status.
+func (h Holds) Has(s usher.Status) bool { return h&(1<<s) != 0 }
+
+// Kind is a seat pool as a policy declares it.
+type Kind struct {
+	Name  PoolName
+	Holds Holds
+}
+
+// Pool counts one account's seats of a kind. The zero Pool has none to give. Its
+// methods return a changed copy, so a refused change leaves nothing behind.
+type Pool struct {
+	Total int // bought
+	Held  int // taken, never more than Total
+}
+
+// Left returns how many can still be taken.
+func (p Pool) Left() int { return p.Total - p.Held }
+
+// Take returns the pool with n more seats held. The error wraps ErrNoneLeft.
+func (p Pool) Take(n int) (Pool, error) {
+	if n < 0 {
+		return p, ErrNegative
+	}
+	if n > p.Left() {
+		return p, fmt.Errorf("%w (%d of %d held)", ErrNoneLeft, p.Held, p.Total)
+	}
+	p.Held += n
+	return p, nil
+}
+
+// Return returns the pool with n fewer seats held. Returning more than are held
+// is ErrNegative.
+func (p Pool) Return(n int) (Pool, error) {
+	if n < 0 || n > p.Held {
+		return p, ErrNegative
+	}
+	p.Held -= n
+	return p, nil
+}
+
+// Resize returns the pool with another number bought. The error wraps ErrInUse
+// if more are held, or ErrNegative.
+func (p Pool) Resize(total int) (Pool, error) {
+	switch {
+	case total < 0:
+		return p, ErrNegative
+	case total < p.Held:
+		return p, fmt.Errorf("%w (%d held, %d asked for)", ErrInUse, p.Held, total)
+	}
+	p.Total = total
+	return p, nil
+}

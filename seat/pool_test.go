@@ -1,0 +1,63 @@
+package seat_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/seat"
+)
+
+func TestPool(t *testing.T) {
+	pool, err := seat.Pool{Total: 2}.Take(2)
+	require.NoError(t, err)
+	assert.Zero(t, pool.Left())
+
+	same, err := pool.Take(1)
+	assert.ErrorIs(t, err, seat.ErrNoneLeft)
+	assert.EqualError(t, err, "no seats left (2 of 2 held)")
+	assert.Equal(t, pool, same, "a refused change changes nothing")
+
+	_, err = pool.Resize(1)
+	assert.ErrorIs(t, err, seat.ErrInUse)
+	assert.EqualError(t, err, "seats in use (2 held, 1 asked for)")
+
+	pool, err = pool.Return(1)
+	require.NoError(t, err)
+	pool, err = pool.Resize(1)
+	require.NoError(t, err)
+	assert.Equal(t, seat.Pool{Total: 1, Held: 1}, pool)
+}
+
+func TestPoolRefusesNonsense(t *testing.T) {
+	_, err := seat.Pool{Total: 5}.Take(-1)
+	assert.ErrorIs(t, err, seat.ErrNegative)
+	_, err = seat.Pool{Total: 5, Held: 1}.Return(2)
+	assert.ErrorIs(t, err, seat.ErrNegative)
+	_, err = seat.Pool{}.Resize(-1)
+	assert.ErrorIs(t, err, seat.ErrNegative)
+}
+
+func TestZeroPoolGivesNothing(t *testing.T) {
+	_, err := seat.Pool{}.Take(1)
+	assert.ErrorIs(t, err, seat.ErrNoneLeft)
+}
+
+func TestHolds(t *testing.T) {
+	h := seat.HoldsIn(usher.Invited, usher.Active)
+	assert.True(t, h.Has(usher.Invited) && h.Has(usher.Active))
+	assert.False(t, h.Has(usher.Inactive))
+	assert.False(t, seat.Holds(0).Has(usher.Active))
+	assert.False(t, h.Has(0), "no status holds no seat")
+}
+
+func Example() {
+	pool := seat.Pool{Total: 1}
+	pool, _ = pool.Take(1)
+	_, err := pool.Take(1)
+	fmt.Println(err)
+	// Output: no seats left (1 of 1 held)
+}

@@ -1,0 +1,77 @@
+package usher
+
+import (
+	"fmt"
+	"strings"
+)
+
+// String says in a sentence what decided, with the rule and where it stands.
+func (d Decision) String() string {
+	detail := d.Detail()
+	rule := detail.Rule
+	switch d.Reason() {
+	case ReasonGranted:
+		s := "allowed by " + rule.String()
+		if len(detail.Hidden) > 0 {
+			s += ", with " + join(detail.Hidden, "and") + " hidden"
+		}
+		return s
+	case ReasonUnknownUser:
+		return "denied (unknown-user): not a user of this account"
+	case ReasonInactive:
+		return "denied (inactive): only active users are allowed anything"
+	case ReasonForbidden:
+		return "denied (forbidden) by " + rule.String()
+	case ReasonConditionUnmet:
+		return fmt.Sprintf("denied (condition-unmet): %s would allow it, but %s does not hold", rule, join(detail.Unmet, "and"))
+	case ReasonOutOfScope:
+		return fmt.Sprintf("denied (out-of-scope): %s does not reach this resource", rule)
+	case ReasonNoPermission:
+		return fmt.Sprintf("denied (no-permission): nothing that the user holds gives %s", rule.Permission)
+	default:
+		return "denied: nothing was decided"
+	}
+}
+
+// String returns the rule with its place: "`manager: team` of calendar.edit
+// (oncehub.yaml:88)".
+func (r Rule) String() string {
+	var what string
+	switch r.Source {
+	case SourceRole, SourceTeamRole:
+		what = fmt.Sprintf("`%s: %s` of %s", r.Name, r.Text, r.Permission)
+	case SourceEveryone:
+		what = fmt.Sprintf("`everyone: %s` of %s", r.Text, r.Permission)
+	case SourceGrant:
+		what = fmt.Sprintf("the grant %s", r.Name)
+		if r.Name != r.Permission {
+			what += ", which has " + r.Permission
+		}
+	case SourceNever:
+		what = fmt.Sprintf("`never: %s: %s`", r.Permission, r.Text)
+	case SourceBuiltIn:
+		return "the built-in protection that " + r.Text
+	default:
+		return "no rule"
+	}
+	var notes []string
+	if r.Held != "" && r.Held != r.Name {
+		notes = append(notes, fmt.Sprintf("which %s includes", r.Held))
+	}
+	if r.Line > 0 {
+		notes = append(notes, fmt.Sprintf("%s:%d", r.File, r.Line))
+	}
+	if len(notes) > 0 {
+		what += " (" + strings.Join(notes, ", ") + ")"
+	}
+	return what
+}
+
+// join lists words as a sentence does: "a", "a and b", "a, b and c".
+func join(words []string, last string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	n := len(words) - 1
+	return strings.Join(words[:n], ", ") + " " + last + " " + words[n]
+}
