@@ -1,0 +1,143 @@
+package source
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/usher-go/usher/internal/suggest"
+)
+
+// Reader reads nodes that should have a certain shape, and reports those that do
+// not. A method that says false, or does not call back, has reported why.
+type Reader struct {
+	Report Report
+}
+
+// Field is a key that a map may have.
+type Field struct {
+	Name     string
+	Required bool
+	Read     func(*Node)
+}
+
+// Errorf reports a problem at n.
+func (r Reader) Errorf(n *Node, format string, args ...any) {
+	r.Report(n.Line, n.Col, fmt.Sprintf(format, args...))
+}
+
+// Fields reads a map of known keys, in the order of the file. What names the
+// map in messages: "a role".
+func (r Reader) Fields(n *Node, what string, fields ...Field) bool {
+	if !r.is(n, Map, what) {
+		return false
+	}
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Name
+	}
+	seen := make(map[string]bool, len(fields))
+	for _, e := range n.Entries {
+		known := false
+		for _, f := range fields {
+			if f.Name == e.Key.Text {
+				known, seen[f.Name] = true, true
+				f.Read(e.Value)
+			}
+		}
+		if !known {
+			r.Errorf(e.Key, "%s has no key %q%s", what, e.Key.Text, suggest.DidYouMean(e.Key.Text, names))
+		}
+	}
+	for _, f := range fields {
+		if f.Required && !seen[f.Name] {
+			r.Errorf(n, "%s needs the key %q", what, f.Name)
+		}
+	}
+	return true
+}
+
+// Each reads a map of free keys, in the order of the file.
+func (r Reader) Each(n *Node, what string, read func(key, value *Node)) bool {
+	if !r.is(n, Map, what) {
+		return false
+	}
+	for _, e := range n.Entries {
+		read(e.Key, e.Value)
+	}
+	return true
+}
+
+// List reads a list, in order.
+func (r Reader) List(n *Node, what string, read func(*Node)) bool {
+	if !r.is(n, List, what) {
+		return false
+	}
+	for _, item := range n.Items {
+		read(item)
+	}
+	return true
+}
+
+// OneOrMore reads a list, or a single value in its place.
+func (r Reader) OneOrMore(n *Node, what string, read func(*Node)) bool {
+	if n.Kind == List {
+		return r.List(n, what, read)
+	}
+	if n.Kind != Scalar || n.IsNull() {
+		r.Errorf(n, "%s must be a value or a list of values, not %s", what, n.Describe())
+		return false
+	}
+	read(n)
+	return true
+}
+
+// Text reads a value that is not null, as it is written.
+func (r Reader) Text(n *Node, what string) (string, bool) {
+	if n.Kind != Scalar || n.IsNull() {
+		r.Errorf(n, "%s must be a value, not %s", what, n.Describe())
+		return "", false
+	}
+	return n.Text, true
+}
+
+// ID reads an id of the host: a text that is not empty.
+func (r Reader) ID(n *Node, what string) (string, bool) {
+	s, ok := r.Text(n, what)
+	if ok && s == "" {
+		r.Errorf(n, "%s must not be empty", what)
+		return "", false
+	}
+	return s, ok
+}
+
+// Bool reads true or false.
+func (r Reader) Bool(n *Node, what string) (value, ok bool) {
+	value, ok = n.Bool()
+	if !ok {
+		r.Errorf(n, "%s must be true or false, not %s", what, n.Describe())
+	}
+	return value, ok
+}
+
+// Count reads a whole number that is not negative.
+func (r Reader) Count(n *Node, what string) (int, bool) {
+	if n.Kind == Scalar && !n.Quoted {
+		if v, err := strconv.ParseUint(n.Text, 10, 31); err == nil {
+			return int(v), true
+		}
+	}
+	r.Errorf(n, "%s must be a whole number from 0 on, not %s", what, n.Describe())
+	return 0, false
+}
+
+func (r Reader) is(n *Node, k Kind, what string) bool {
+	if n.Kind == k {
+		return true
+	}
+	hint := ""
+	if n.IsNull() && k == Map {
+		hint = "; write {} for an empty one"
+	}
+	r.Errorf(n, "%s must be %s, not %s%s", what, k, n.Describe(), hint)
+	return false
+}

@@ -1,0 +1,212 @@
+// Package source reads the YAML that people write for usher, strictly: one
+// document of maps, lists and plain values, each with its place in the file, and
+// nothing that makes a file mean more than it shows.
+package source
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// MaxBytes is the size of the largest file that is read.
+const MaxBytes = 1 << 20
+
+// Report is told what is wrong, and where: line and column count from 1.
+type Report func(line, col int, message string)
+
+// Kind tells what a Node is. The zero Kind is no kind of node.
+type Kind uint8
+
+// The kinds of nodes.
+const (
+	Scalar Kind = iota + 1
+	List
+	Map
+)
+
+var kindNames = [...]string{"nothing", "a value", "a list", "a map"}
+
+// String returns the kind as a message names it: "a list".
+func (k Kind) String() string { return kindNames[k] }
+
+// Node is a value in a file, with its place.
+type Node struct {
+	Kind      Kind
+	Line, Col int
+	Text      string // of a Scalar, as written, without its quotes
+	Quoted    bool   // a Scalar in quotes, or a block of text
+	Items     []*Node
+	Entries   []Entry
+}
+
+// Entry is one key of a Map with its value.
+type Entry struct {
+	Key   *Node // a Scalar, and not null
+	Value *Node
+}
+
+// IsNull reports whether nothing stands there, or one of YAML's words for it.
+func (n *Node) IsNull() bool {
+	if n.Kind != Scalar || n.Quoted {
+		return false
+	}
+	switch n.Text {
+	case "", "~", "null", "Null", "NULL":
+		return true
+	}
+	return false
+}
+
+// Bool reads true or false. YAML's other words for them are not read.
+func (n *Node) Bool() (value, ok bool) {
+	if n.Kind != Scalar || n.Quoted {
+		return false, false
+	}
+	return n.Text == "true", n.Text == "true" || n.Text == "false"
+}
+
+// Describe names what stands at n, for messages: "a list", "null", `"yes"`.
+func (n *Node) Describe() string {
+	switch {
+	case n.IsNull():
+		return "nothing"
+	case n.Kind == Scalar && len(n.Text) <= 40:
+		return strconv.Quote(n.Text)
+	default:
+		return n.Kind.String()
+	}
+}
+
+// Parse reads a file's single document. What is wrong goes to report; the node
+// is nil if that leaves nothing to look at.
+func Parse(src []byte, report Report) *Node {
+	if len(src) > MaxBytes {
+		report(1, 1, fmt.Sprintf("the file is %d bytes long; at most %d (1 MiB) are read", len(src), MaxBytes))
+		return nil
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(src))
+	var document, second yaml.Node
+	switch err := decode(decoder, &document); {
+	case errors.Is(err, io.EOF):
+		report(1, 1, "the file is empty")
+		return nil
+	case err != nil:
+		reportSyntax(err, report)
+		return nil
+	}
+	switch err := decode(decoder, &second); {
+	case errors.Is(err, io.EOF):
+	case err != nil:
+		reportSyntax(err, report)
+		return nil
+	default:
+		report(second.Line, second.Column, "a second document begins here; a file holds one")
+		return nil
+	}
+	if len(document.Content) != 1 { // a file of nothing but comments
+		report(1, 1, "the file is empty")
+		return nil
+	}
+	return convert(document.Content[0], report)
+}
+
+// decode keeps a defect of the YAML library from becoming the host's: what it
+// does not parse is an error, however it says so.
+func decode(d *yaml.Decoder, into *yaml.Node) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("this is not readable YAML (%v)", r)
+		}
+	}()
+	return d.Decode(into)
+}
+
+var atLine = regexp.MustCompile(`^line (\d+): `)
+
+func reportSyntax(err error, report Report) {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	line := 1
+	if m := atLine.FindStringSubmatch(text); m != nil {
+		line, _ = strconv.Atoi(m[1])
+		text = text[len(m[0]):]
+	}
+	report(line, 1, "not YAML: "+text)
+}
+
+func convert(y *yaml.Node, report Report) *Node {
+	n := &Node{Line: y.Line, Col: y.Column}
+	if y.Kind == yaml.AliasNode {
+		report(y.Line, y.Column, fmt.Sprintf("an alias (*%s) is not read here; write the value out", y.Value))
+		return nil
+	}
+	ok := true
+	if y.Anchor != "" {
+		report(y.Line, y.Column, fmt.Sprintf("an anchor (&%s) is not read here; write the value out where it is needed", y.Anchor))
+		ok = false
+	}
+	if y.Style&yaml.TaggedStyle != 0 {
+		report(y.Line, y.Column, fmt.Sprintf("a tag (%s) is not read here; leave it out", y.Tag))
+		ok = false
+	}
+	switch y.Kind {
+	case yaml.ScalarNode:
+		n.Kind, n.Text = Scalar, y.Value
+		n.Quoted = y.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0
+	case yaml.SequenceNode:
+		n.Kind = List
+		for _, item := range y.Content {
+			if item := convert(item, report); item != nil {
+				n.Items = append(n.Items, item)
+			}
+		}
+	case yaml.MappingNode:
+		n.Kind = Map
+		n.Entries = entries(y, report)
+	default:
+		report(y.Line, y.Column, "not readable here")
+		ok = false
+	}
+	if !ok {
+		return nil
+	}
+	return n
+}
+
+// entries finds duplicate keys with a map: the YAML library's own check compares
+// each key with each other one.
+func entries(y *yaml.Node, report Report) []Entry {
+	first := make(map[string]int, len(y.Content)/2)
+	list := make([]Entry, 0, len(y.Content)/2)
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		k := y.Content[i]
+		if k.Kind == yaml.ScalarNode && k.Tag == "!!merge" {
+			report(k.Line, k.Column, "a merge key (<<) is not read here; write the entries out")
+			continue
+		}
+		key := convert(k, report)
+		value := convert(y.Content[i+1], report)
+		if key == nil {
+			continue
+		}
+		if key.Kind != Scalar || key.IsNull() {
+			report(k.Line, k.Column, fmt.Sprintf("a key must be a name, not %s", key.Describe()))
+			continue
+		}
+		if line, dup := first[key.Text]; dup {
+			report(k.Line, k.Column, fmt.Sprintf("%q stands here twice, the first time in line %d", key.Text, line))
+			continue
+		}
+		first[key.Text] = k.Line
+		if value != nil {
+			list = append(list, Entry{Key: key, Value: value})
+		}
+	}
+	return list
+}

@@ -1,0 +1,60 @@
+// Package suggest finds the name that somebody probably meant.
+package suggest
+
+import "strings"
+
+// most is how long a word may be to be compared at all: the cost of a comparison
+// grows with the product of two lengths.
+const most = 64
+
+// DidYouMean returns `; did you mean "booking"?` for the name nearest to word,
+// the first of several in the order given, or "" if none is near.
+func DidYouMean(word string, names []string) string {
+	if name := Nearest(word, names); name != "" {
+		return `; did you mean "` + name + `"?`
+	}
+	return ""
+}
+
+// Nearest returns the name with the fewest typing errors between it and word, if
+// there are few enough, or "".
+func Nearest(word string, names []string) string {
+	word = strings.ToLower(word)
+	if word == "" || len(word) > most {
+		return ""
+	}
+	best, nearest := max(1, len(word)/3)+1, ""
+	for _, name := range names {
+		if gap := len(name) - len(word); gap >= best || -gap >= best || len(name) > most {
+			continue
+		}
+		if d := distance(word, name); d < best && d < len(word) {
+			best, nearest = d, name
+		}
+	}
+	return nearest
+}
+
+// distance counts letters to insert, delete, replace, or swap with a neighbour.
+func distance(a, b string) int {
+	var rows [3][most + 1]int
+	before, last, row := &rows[0], &rows[1], &rows[2]
+	for j := range len(b) + 1 {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}
