@@ -1,0 +1,313 @@
+package policy_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+)
+
+// The benchmarks ask OnceHub's matrix of a company: 5% team managers, teams of
+// 20, two calendars a user, 15% of them with two or three hosts, 5% hosted by a
+// team; 60% of the questions about calendars, 20% about seats, 20% about the
+// account. The reference is what somebody would write by hand for this one
+// matrix: a map from user to a struct, and a switch over permissions.
+
+type company struct {
+	people    map[string]*employee          // the reference's
+	users     map[usher.UserID]*policy.User // the same for the policy
+	ids       []string
+	calendars []*calendar
+	entries   []*entry
+	account   policy.Account
+}
+
+type employee struct {
+	role    string
+	active  bool
+	team    string
+	manages string
+}
+
+func (c *company) User(id usher.UserID) (*policy.User, error) { return c.users[id], nil }
+
+func (c *company) Account() (*policy.Account, error) { return &c.account, nil }
+
+type calendar struct {
+	id    string
+	hosts []string
+	teams []string
+}
+
+func (c *calendar) Ref() usher.Ref { return usher.Ref{Type: "calendar", ID: c.id} }
+
+func (c *calendar) Party(name string) ([]string, bool) {
+	switch name {
+	case "host":
+		return c.hosts, true
+	case "team":
+		return c.teams, true
+	}
+	return nil, false
+}
+
+func (c *calendar) Attribute(string) (value, known bool) { return false, false }
+
+// entry is a user as the resource of seat.assign.
+type entry struct {
+	id   string
+	self []string
+}
+
+func (e *entry) Ref() usher.Ref { return usher.Ref{Type: "seat", ID: e.id} }
+
+func (e *entry) Party(name string) ([]string, bool) { return e.self, name == "user" }
+
+func (e *entry) Attribute(string) (value, known bool) { return false, false }
+
+func newCompany(users int, random *rand.Rand) *company {
+	c := &company{people: make(map[string]*employee, users), users: make(map[usher.UserID]*policy.User, users)}
+	var shared [2][]policy.Membership // of the team at hand: its members', its managers'
+	for i := range users {
+		id := fmt.Sprintf("user-%07d", i)
+		if i%20 == 0 {
+			team := usher.TeamID(fmt.Sprintf("team-%06d", i/20))
+			shared = [2][]policy.Membership{{{Team: team}}, {{Team: team, Roles: []role.Name{"manager"}}}}
+		}
+		e := &employee{role: "member", active: true, team: string(shared[0][0].Team)}
+		u := &policy.User{Status: usher.Active, Role: "member", Teams: shared[0]}
+		switch {
+		case i == 0:
+			e.role, u.Role = "owner", "owner"
+		case i%50 == 7:
+			e.role, u.Role = "admin", "admin"
+		case i%20 == 1:
+			e.manages, u.Teams = e.team, shared[1]
+		}
+		c.people[id], c.users[usher.UserID(id)] = e, u
+		c.ids = append(c.ids, id)
+		c.entries = append(c.entries, &entry{id, []string{id}})
+	}
+	for i, id := range c.ids {
+		for k := range 2 {
+			cal := &calendar{id: fmt.Sprintf("%s-%d", id, k), hosts: []string{id}}
+			switch n := random.IntN(100); {
+			case n < 5:
+				cal.hosts, cal.teams = nil, []string{c.people[id].team}
+			case n < 20:
+				for range 1 + random.IntN(2) { // most co-hosts are colleagues
+					other := min(i/20*20+random.IntN(20), len(c.ids)-1)
+					if random.IntN(4) == 0 {
+						other = random.IntN(len(c.ids))
+					}
+					if host := c.ids[other]; !slices.Contains(cal.hosts, host) {
+						cal.hosts = append(cal.hosts, host)
+					}
+				}
+			}
+			c.calendars = append(c.calendars, cal)
+		}
+	}
+	return c
+}
+
+// byHand is the reference.
+func (c *company) byHand(user, permission string, on usher.Resource) bool {
+	asker := c.people[user]
+	if asker == nil || !asker.active {
+		return false
+	}
+	switch permission {
+	case "account.delete":
+		return asker.role == "owner"
+	case "account.configure", "subscription.manage", "user.create":
+		return asker.role == "owner" || asker.role == "admin"
+	case "seat.assign":
+		if asker.role != "member" {
+			return true
+		}
+		target := c.people[on.(*entry).id]
+		return asker.manages != "" && target != nil && target.team == asker.manages
+	case "calendar.view":
+		return asker.role != "member" || c.mayView(user, asker, on.(*calendar))
+	case "calendar.edit":
+		return asker.role != "member" || c.mayEdit(user, asker, on.(*calendar))
+	}
+	return false
+}
+
+func (c *company) mayView(user string, asker *employee, cal *calendar) bool {
+	for _, host := range cal.hosts {
+		if host == user {
+			return true
+		}
+		if other := c.people[host]; asker.manages != "" && other != nil && other.team == asker.manages {
+			return true
+		}
+	}
+	for _, team := range cal.teams {
+		if team == asker.team {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *company) mayEdit(user string, asker *employee, cal *calendar) bool {
+	if asker.manages == "" {
+		return len(cal.hosts) == 1 && cal.hosts[0] == user && len(cal.teams) == 0
+	}
+	for _, host := range cal.hosts {
+		if host == user {
+			continue
+		}
+		if other := c.people[host]; other == nil || other.team != asker.manages {
+			return false
+		}
+	}
+	for _, team := range cal.teams {
+		if team != asker.manages {
+			return false
+		}
+	}
+	return len(cal.hosts)+len(cal.teams) > 0
+}
+
+type asked struct {
+	request usher.Request
+	user    string
+	name    string
+}
+
+// questions makes them so that about half are allowed.
+func (c *company) questions(n int, random *rand.Rand) []asked {
+	var accountLevel, onCalendars []permission.Permission
+	for _, name := range []string{"account.delete", "account.configure", "subscription.manage", "user.create"} {
+		accountLevel = append(accountLevel, permission.MustParse(name))
+	}
+	for _, name := range []string{"calendar.view", "calendar.edit"} {
+		onCalendars = append(onCalendars, permission.MustParse(name))
+	}
+	assign := permission.MustParse("seat.assign")
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	anyone := func() int { return random.IntN(len(c.ids)) }
+	admin := func() int { return min(anyone()/50*50+7, len(c.ids)-1) }
+	list := make([]asked, n)
+	for i := range list {
+		q := &list[i]
+		q.request.Time = now
+		who := anyone()
+		switch kind := random.IntN(10); {
+		case kind < 6:
+			q.request.Permission = onCalendars[random.IntN(2)]
+			at := 2 * anyone()
+			switch random.IntN(8) {
+			case 0, 1, 2: // an own calendar
+				who = at / 2
+			case 3, 4: // the manager of its first host
+				who = at/2/20*20 + 1
+			case 5:
+				who = admin()
+			}
+			q.request.Resource = c.calendars[at+random.IntN(2)]
+		case kind < 8:
+			q.request.Permission = assign
+			target := anyone()
+			switch random.IntN(4) {
+			case 0:
+				who = target/20*20 + 1
+			case 1:
+				who = admin()
+			}
+			q.request.Resource = c.entries[target]
+		default:
+			q.request.Permission = accountLevel[random.IntN(len(accountLevel))]
+			if random.IntN(2) == 0 {
+				who = admin()
+			}
+		}
+		q.user = strings.Clone(c.ids[min(who, len(c.ids)-1)]) // as it comes with a request
+		q.request.Subject = usher.UserID(q.user)
+		q.name = strings.Clone(q.request.Permission.String())
+	}
+	return list
+}
+
+func onceHub(tb testing.TB) *policy.Policy {
+	src, err := os.ReadFile("../preset/oncehub.yaml")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	p, err := policy.Load("oncehub.yaml", src)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return p
+}
+
+// BenchmarkDecide times the same questions on both sides. Under ratio the sides
+// take turns within one run, which is what holds on a noisy machine.
+func BenchmarkDecide(b *testing.B) {
+	p := onceHub(b)
+	for _, users := range []int{100, 10_000, 1_000_000} {
+		random := rand.New(rand.NewPCG(1, uint64(users)))
+		c := newCompany(users, random)
+		list := c.questions(1<<17, random)
+		allowed := 0
+		for _, q := range list {
+			d, err := p.Decide(c, q.request)
+			if want := c.byHand(q.user, q.name, q.request.Resource); err != nil || d.Allowed() != want {
+				b.Fatalf("Decide(%s, %s, %+v) = %v, %v, want %t", q.user, q.name, q.request.Resource, d, err, want)
+			}
+			if d.Allowed() {
+				allowed++
+			}
+		}
+		runtime.GC() // what the set-up left must not run beside the questions
+		byHand := func(i int) {
+			q := &list[i&(len(list)-1)]
+			sink = c.byHand(q.user, q.name, q.request.Resource)
+		}
+		decide := func(i int) {
+			d, _ := p.Decide(c, list[i&(len(list)-1)].request)
+			sink = d.Allowed()
+		}
+		for _, side := range []struct {
+			name string
+			ask  func(int)
+		}{{"reference", byHand}, {"usher", decide}} {
+			b.Run(fmt.Sprintf("%s/users=%d", side.name, users), func(b *testing.B) {
+				b.ReportAllocs()
+				for i := range b.N {
+					side.ask(i)
+				}
+				b.ReportMetric(float64(allowed)/float64(len(list)), "allowed")
+			})
+		}
+		b.Run(fmt.Sprintf("ratio/users=%d", users), func(b *testing.B) {
+			var took [2]time.Duration
+			const turn = 2048
+			for i := 0; i < b.N; i += turn {
+				for side, ask := range []func(int){byHand, decide} {
+					start := time.Now()
+					for k := range turn {
+						ask(i + k + side*len(list)/2) // not what the other side has just warmed
+					}
+					took[side] += time.Since(start)
+				}
+			}
+			b.ReportMetric(float64(took[1])/float64(took[0]), "x-reference")
+		})
+	}
+}
+
+var sink bool

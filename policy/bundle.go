@@ -1,0 +1,89 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/usher-go/usher"
+)
+
+// askBundle asks for each permission of a bundle, in the order of the file. The
+// resource goes to those of its type, the others are asked without one. The
+// first denial is the answer; if there is none, all that one of them hides is
+// hidden.
+func (p *Policy) askBundle(f Facts, r *usher.Request, b *bundle) (answer, error) {
+	first, err := p.firstResource(r, b)
+	if err != nil {
+		return answer{}, err
+	}
+	q, err := p.newQuestion(f, r, first)
+	if err != nil {
+		return answer{}, err
+	}
+	var granted []usher.Outcome
+	for _, at := range b.perms {
+		perm := &p.perms[at]
+		q.turnTo(perm.resource, r.Resource)
+		outcome := q.decide(perm)
+		if q.err != nil || outcome.Reason() != usher.ReasonGranted {
+			return answer{p, outcome, q.time}, q.err
+		}
+		granted = append(granted, outcome)
+	}
+	hidden := func(o usher.Outcome) bool { return o>>maskShift != 0 }
+	if i := slices.IndexFunc(granted, hidden); i >= 0 {
+		return answer{&bundleBasis{p, granted}, granted[i], q.time}, nil
+	}
+	return answer{p, granted[0], q.time}, nil
+}
+
+// firstResource returns the resource's type, or without one that of the first
+// permission.
+func (p *Policy) firstResource(r *usher.Request, b *bundle) (int, error) {
+	if r.Resource == nil {
+		return p.perms[b.perms[0]].resource, nil
+	}
+	want := r.Resource.Ref().Type
+	for _, at := range b.perms {
+		if i := p.perms[at].resource; p.resources[i].name == want {
+			return i, nil
+		}
+	}
+	return 0, fmt.Errorf("%w: %q, of which %s asks nothing", usher.ErrWrongResource, want, b.name)
+}
+
+// turnTo goes on with another type of resource, of which nothing is known yet.
+func (q *question) turnTo(resource int, thing usher.Resource) {
+	res := &q.p.resources[resource]
+	if res == q.res {
+		return
+	}
+	*q = question{
+		scene: scene{
+			p: q.p, facts: q.facts, subject: q.subject, user: q.user, res: res,
+			account: q.account, err: q.err,
+		},
+		context: q.context, time: q.time, role: q.role, guard: q.guard,
+	}
+	if thing != nil && thing.Ref().Type == res.name {
+		q.thing = thing
+	}
+}
+
+// bundleBasis spells out a bundle of which some permissions hide fields.
+type bundleBasis struct {
+	*Policy
+	granted []usher.Outcome
+}
+
+// Detail is the policy's, with all that one of the permissions hides.
+func (b *bundleBasis) Detail(o usher.Outcome) usher.Detail {
+	d := b.Policy.Detail(o)
+	d.Hidden = nil
+	for _, granted := range b.granted {
+		d.Hidden = append(d.Hidden, b.Policy.Detail(granted).Hidden...)
+	}
+	slices.Sort(d.Hidden)
+	d.Hidden = slices.Compact(d.Hidden)
+	return d
+}

@@ -1,0 +1,234 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/suggest"
+	"github.com/usher-go/usher/seat"
+)
+
+// The sizes up to which a policy compiles: what a decision is packed into has
+// this much room, and a hostile file costs no more than this.
+const (
+	maxRoles       = 256
+	maxPermissions = 4096
+	maxBundles     = 1024
+	maxParties     = 16
+	maxFields      = 40 // of one resource, in all its groups
+	maxLiterals    = 40 // of one resource, with what roles require
+	maxCellRules   = 64
+	maxRules       = 1 << 20 // as all roles come to have them
+)
+
+// Compile looks up every name and makes the policy that decides. The error is a
+// *Problems.
+func (d *Document) Compile() (*Policy, error) {
+	c := compiler{
+		doc:      d,
+		problems: &Problems{File: d.File},
+		warnings: &Problems{File: d.File},
+		used:     map[int]bool{},
+		p: &Policy{
+			file: d.File, name: d.Name, title: d.Title,
+			settings: map[string]bool{}, contexts: map[string]bool{}, attributes: map[string]bool{},
+		},
+	}
+	for _, step := range []func(){
+		c.seats, c.facts, c.resources, c.conditions, c.roles, c.permissions, c.bundles, // what there is
+		c.cells, c.never, // what the rules say
+	} {
+		step()
+	}
+	if err := c.problems.Err(); err != nil {
+		return nil, err
+	}
+	c.expand()
+	if err := c.problems.Err(); err != nil {
+		return nil, err
+	}
+	c.askTable()
+	c.lint()
+	c.p.digest = d.digest()
+	c.p.warnings = c.warnings.sorted()
+	return c.p, nil
+}
+
+// compiler carries what the steps of a compilation hand on.
+type compiler struct {
+	doc                *Document
+	p                  *Policy
+	problems, warnings *Problems
+
+	poolIndex, featureIndex, conditionIndex index
+	resourceIndex, permIndex, bundleIndex   index
+
+	guards    []int         // the conditions that roles require
+	used      map[int]bool  // the conditions that something asks for
+	cellRules []map[int]row // by permission: the rules written for each role, or everyone
+	allRules  map[int]int32 // by role: the written rule of its `all: true`
+}
+
+// row is a list of written rules with what the compiler made of each.
+type row []compiledRule
+
+type compiledRule struct {
+	written    int32
+	need, hide uint64
+	parties    uint16
+	scope      Scope
+	pos        Pos
+}
+
+// index finds declared names, and keeps them in order for suggestions.
+type index struct {
+	at    map[string]int
+	names []string
+}
+
+func (x *index) add(name string) bool {
+	if x.at == nil {
+		x.at = map[string]int{}
+	}
+	if _, dup := x.at[name]; dup {
+		return false
+	}
+	x.at[name] = len(x.names)
+	x.names = append(x.names, name)
+	return true
+}
+
+// declare adds a name; twice is possible only in a Document that no file was
+// read into.
+func (c *compiler) declare(x *index, n Name, what string) {
+	if !x.add(n.Text) {
+		c.problems.Add(n.Pos, "%s %s is declared twice", what, n.Text)
+	}
+}
+
+// find looks a name up, and reports one that is not declared.
+func (c *compiler) find(x *index, n Name, what string) int {
+	if i, ok := x.at[n.Text]; ok {
+		return i
+	}
+	c.unknown(n, what, x.names)
+	return -1
+}
+
+func (c *compiler) unknown(n Name, what string, names []string) {
+	if c.problems.Full() {
+		c.problems.Add(n.Pos, "")
+		return
+	}
+	hint := suggest.DidYouMean(n.Text, names)
+	if hint == "" && len(names) == 0 {
+		hint = fmt.Sprintf("; the policy declares no %s", what)
+	}
+	c.problems.Add(n.Pos, "unknown %s %q%s", what, n.Text, hint)
+}
+
+// limit reports the first of too many.
+func (c *compiler) limit(at Pos, n, most int, what string) bool {
+	if n == most+1 {
+		c.problems.Add(at, "more than %d %s", most, what)
+	}
+	return n <= most
+}
+
+func (c *compiler) seats() {
+	for _, s := range c.doc.Seats {
+		c.declare(&c.poolIndex, s.Name, "seat pool")
+		holds := s.Holds
+		if holds == nil {
+			holds = []usher.Status{usher.Invited, usher.Active}
+		}
+		if !slices.Contains(holds, usher.Active) {
+			c.problems.Add(s.Name.Pos, "the seats of %s are held by nobody who is active; holds must include active", s.Name.Text)
+		}
+		c.p.pools = append(c.p.pools, seat.Kind{Name: seat.PoolName(s.Name.Text), Holds: seat.HoldsIn(holds...)})
+	}
+}
+
+func (c *compiler) facts() {
+	for _, f := range c.doc.Features {
+		c.declare(&c.featureIndex, f, "feature")
+		c.p.features = append(c.p.features, f.Text)
+	}
+	for _, s := range c.doc.Settings {
+		c.p.settings[s.Name.Text] = s.Default
+	}
+}
+
+func (c *compiler) conditions() {
+	for _, d := range c.doc.Conditions {
+		c.declare(&c.conditionIndex, d.Name, "condition")
+		switch d.Kind {
+		case OnSeat:
+			c.find(&c.poolIndex, d.Of, "seat pool")
+		case OnFeature:
+			c.find(&c.featureIndex, d.Of, "feature")
+		case OnSetting:
+			if _, ok := c.p.settings[d.Of.Text]; !ok {
+				c.unknown(d.Of, "setting", sortedKeys(c.p.settings))
+			}
+		case OnContext:
+			c.p.contexts[d.Of.Text] = true
+		case OnAttribute:
+			c.p.attributes[d.Of.Text] = true
+			c.noParty(d.Of)
+		case OnParty:
+			c.someParty(d.Of)
+		default:
+			c.problems.Add(d.Name.Pos, "condition %s has no fact", d.Name.Text)
+		}
+		c.p.conditions = append(c.p.conditions, condition{d.Name.Text, d.Kind, d.Of.Text})
+	}
+}
+
+// noParty keeps the facts of a resource apart: where a test file or a call says
+// "owner", it must be clear what that is.
+func (c *compiler) noParty(attribute Name) {
+	for _, r := range c.p.resources {
+		for _, party := range r.parties {
+			if party.name == attribute.Text {
+				c.problems.Add(attribute.Pos, "attribute %s has the name of a party of %s; choose another", attribute.Text, r.name)
+				return
+			}
+		}
+	}
+}
+
+func (c *compiler) someParty(n Name) {
+	var names []string
+	for _, r := range c.p.resources {
+		for _, party := range r.parties {
+			if party.name == n.Text {
+				return
+			}
+			names = append(names, party.name)
+		}
+	}
+	c.unknown(n, "party", names)
+}
+
+// requiredLiteral is the literal, the same for each resource, that a condition
+// required by roles has.
+func (c *compiler) requiredLiteral(condition int) uint64 {
+	i := slices.Index(c.guards, condition)
+	if i < 0 {
+		i = len(c.guards)
+		c.guards = append(c.guards, condition)
+	}
+	return 1 << min(i, 63)
+}
+
+func (c *compiler) askTable() {
+	c.p.asked = newAskTable(len(c.p.perms) + len(c.p.bundles))
+	for i, perm := range c.p.perms {
+		c.p.asked.add(perm.name, i)
+	}
+	for i, b := range c.p.bundles {
+		c.p.asked.add(b.name, ^i)
+	}
+}

@@ -1,0 +1,158 @@
+package policy
+
+import (
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/role"
+)
+
+// everyone is where the rows of a permission keep the cell of everyone, beside
+// the indices of roles.
+const everyone = -1
+
+// allText stands for a rule where a role has all: true.
+const allText = "all"
+
+// cells looks up what the rules of all cells name.
+func (c *compiler) cells() {
+	for i := range c.p.resources {
+		for _, condition := range c.guards {
+			c.p.resources[i].literals = append(c.p.resources[i].literals, literal{condition: condition})
+		}
+	}
+	c.cellRules = make([]map[int]row, len(c.p.perms))
+	for _, d := range c.doc.Resources {
+		for _, p := range d.Permissions {
+			at, ok := c.permIndex.at[d.Name.Text+"."+p.Action.Text]
+			if !ok {
+				continue
+			}
+			if c.cellRules[at] == nil {
+				c.cellRules[at] = map[int]row{}
+			}
+			for _, cell := range p.Cells {
+				c.cell(at, cell)
+			}
+		}
+	}
+	c.allRules = map[int]int32{}
+	for i, r := range c.p.roles {
+		if r.All {
+			c.allRules[i] = c.write(writtenRule{
+				source: usher.SourceRole, who: string(r.Name), text: allText,
+				pos: c.doc.Roles[i].AllPos, rule: Rule{Scope: ScopeAny},
+			})
+		}
+	}
+}
+
+func (c *compiler) cell(perm int, d Cell) {
+	who, source := everyone, usher.SourceEveryone
+	if role.Name(d.Who.Text) != role.Everyone {
+		if who = c.p.roleIndex(role.Name(d.Who.Text)); who < 0 {
+			c.unknown(d.Who, "role", append(c.roleNames(), string(role.Everyone)))
+			return
+		}
+		source = usher.SourceRole
+		if c.p.roles[who].OnTeam {
+			source = usher.SourceTeamRole
+		}
+	}
+	for i, r := range d.Rules {
+		if !c.limit(r.Pos, i+1, maxCellRules, "rules in one cell") {
+			return
+		}
+		c.cellRules[perm][who] = append(c.cellRules[perm][who], c.rule(perm, source, d.Who.Text, r))
+	}
+}
+
+func (c *compiler) roleNames() []string {
+	var names []string
+	for _, r := range c.p.roles {
+		names = append(names, string(r.Name))
+	}
+	return names
+}
+
+func (c *compiler) never() {
+	for _, d := range c.doc.Never {
+		at, ok := c.permIndex.at[d.Permission.Text]
+		if !ok {
+			c.unknown(d.Permission, "permission", c.permIndex.names)
+			continue
+		}
+		for i, r := range d.Rules {
+			if !c.limit(r.Pos, i+1, maxCellRules, "rules in one cell") {
+				break
+			}
+			compiled := c.rule(at, usher.SourceNever, "", r)
+			c.p.perms[at].never = append(c.p.perms[at].never, rule{
+				need: compiled.need, written: compiled.written, scope: compiled.scope, parties: compiled.parties,
+				perm: uint16(at), held: -1, atom: noAtom,
+			})
+		}
+	}
+}
+
+func (c *compiler) write(w writtenRule) int32 {
+	c.p.written = append(c.p.written, w)
+	return int32(len(c.p.written) - 1)
+}
+
+// rule looks up the names of one rule.
+func (c *compiler) rule(perm int, source usher.Source, who string, d Rule) compiledRule {
+	r := &c.p.resources[c.p.perms[perm].resource]
+	compiled := compiledRule{scope: d.Scope, pos: d.Pos}
+	compiled.written = c.write(writtenRule{source: source, who: who, text: d.String(), pos: d.Pos, rule: d})
+	for _, n := range d.As {
+		i := slices.IndexFunc(r.parties, func(p party) bool { return p.name == n.Text })
+		if i < 0 {
+			c.unknown(n, "party of "+r.name, partyNames(r))
+			continue
+		}
+		compiled.parties |= 1 << i
+	}
+	if len(d.As) == 0 {
+		compiled.parties = 1<<len(r.parties) - 1
+	}
+	for _, t := range d.If {
+		i := c.find(&c.conditionIndex, t.Name, "condition")
+		if i < 0 {
+			continue
+		}
+		c.used[i] = true
+		if cond := c.p.conditions[i]; cond.kind == OnParty && !slices.ContainsFunc(r.parties, func(p party) bool { return p.name == cond.of }) {
+			c.problems.Add(t.Name.Pos, "condition %s asks for the party %s, which %s does not have", cond.name, cond.of, r.name)
+		}
+		compiled.need |= c.literal(r, literal{i, t.Not}, t.Name)
+	}
+	for _, g := range d.Hiding {
+		mask, ok := r.groups[g.Text]
+		if !ok {
+			c.unknown(g, "group of fields of "+r.name, sortedKeys(r.groups))
+		}
+		compiled.hide |= mask
+	}
+	return compiled
+}
+
+func partyNames(r *resource) []string {
+	var names []string
+	for _, p := range r.parties {
+		names = append(names, p.name)
+	}
+	return names
+}
+
+func (c *compiler) literal(r *resource, l literal, at Name) uint64 {
+	i := slices.Index(r.literals, l)
+	if i < 0 {
+		i = len(r.literals)
+		if !c.limit(at.Pos, i+1, maxLiterals, "different conditions in the rules of one resource") {
+			return 0
+		}
+		r.literals = append(r.literals, l)
+	}
+	return 1 << i
+}

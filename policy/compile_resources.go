@@ -1,0 +1,176 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/usher-go/usher/internal/suggest"
+	"github.com/usher-go/usher/permission"
+)
+
+func (c *compiler) resources() {
+	for _, s := range standardResources {
+		c.resourceIndex.add(s.name)
+		r := resource{name: s.name, groups: map[string]uint64{}}
+		for _, p := range s.parties {
+			r.parties = append(r.parties, party{p.Name.Text, p.Teams})
+		}
+		c.p.resources = append(c.p.resources, r)
+	}
+	seen := map[string]bool{}
+	for i := range c.doc.Resources {
+		d := &c.doc.Resources[i]
+		if seen[d.Name.Text] {
+			c.problems.Add(d.Name.Pos, "resource %s is declared twice", d.Name.Text)
+			continue
+		}
+		seen[d.Name.Text] = true
+		at, ok := c.resourceIndex.at[d.Name.Text]
+		if !ok {
+			at = len(c.p.resources)
+			c.resourceIndex.add(d.Name.Text)
+			c.p.resources = append(c.p.resources, resource{name: d.Name.Text, groups: map[string]uint64{}})
+		}
+		c.parties(&c.p.resources[at], d)
+		c.fields(&c.p.resources[at], d)
+	}
+	c.p.resourceTable = newNameTable(c.resourceIndex.names)
+}
+
+func (c *compiler) parties(r *resource, d *Resource) {
+	kinds := map[bool]string{false: "users", true: "teams"}
+	for _, p := range d.Parties {
+		i := slices.IndexFunc(r.parties, func(have party) bool { return have.name == p.Name.Text })
+		if i >= 0 {
+			if r.parties[i].teams != p.Teams {
+				c.problems.Add(p.Name.Pos, "party %s of the standard resource %s relates to %s", p.Name.Text, r.name, kinds[r.parties[i].teams])
+			}
+			continue
+		}
+		if c.limit(p.Name.Pos, len(r.parties)+1, maxParties, "parties of one resource") {
+			r.parties = append(r.parties, party{p.Name.Text, p.Teams})
+		}
+	}
+}
+
+func (c *compiler) fields(r *resource, d *Resource) {
+	for _, g := range d.Fields {
+		for _, f := range g.Fields {
+			if !slices.Contains(r.fields, f.Text) && c.limit(f.Pos, len(r.fields)+1, maxFields, "fields of one resource that rules can hide") {
+				r.fields = append(r.fields, f.Text)
+			}
+		}
+	}
+	slices.Sort(r.fields)
+	for _, g := range d.Fields {
+		for _, f := range g.Fields {
+			if i, ok := slices.BinarySearch(r.fields, f.Text); ok {
+				r.groups[g.Name.Text] |= 1 << i
+			}
+		}
+	}
+}
+
+func (c *compiler) permissions() {
+	add := func(resource int, action string, at Pos) bool {
+		name, err := permission.Parse(c.p.resources[resource].name + "." + action)
+		if err != nil {
+			c.problems.Add(at, "%v", err)
+			return false
+		}
+		if !c.limit(at, len(c.p.perms)+1, maxPermissions, "permissions") || !c.permIndex.add(name.String()) {
+			return false
+		}
+		c.p.resources[resource].perms = append(c.p.resources[resource].perms, len(c.p.perms))
+		c.p.perms = append(c.p.perms, perm{name: name, index: len(c.p.perms), pos: at, resource: resource, protection: protections[name]})
+		return true
+	}
+	for i, s := range standardResources {
+		for _, action := range s.actions {
+			add(i, action, Pos{})
+		}
+	}
+	for _, d := range c.doc.Resources {
+		for _, p := range d.Permissions {
+			name := d.Name.Text + "." + p.Action.Text
+			if at, ok := c.permIndex.at[name]; ok {
+				c.p.perms[at].pos = p.Action.Pos
+				continue
+			}
+			if !add(c.resourceIndex.at[d.Name.Text], p.Action.Text, p.Action.Pos) && len(c.p.perms) >= maxPermissions {
+				return
+			}
+		}
+	}
+}
+
+func (c *compiler) bundles() {
+	for i, d := range c.doc.Bundles {
+		if !c.limit(d.Name.Pos, i+1, maxBundles, "bundles") {
+			return
+		}
+		c.declare(&c.bundleIndex, d.Name, "bundle")
+		if _, ok := c.permIndex.at[d.Name.Text]; ok {
+			c.problems.Add(d.Name.Pos, "bundle %s has the name of a permission; choose another", d.Name.Text)
+		}
+		if _, ok := c.featureIndex.at[d.Name.Text]; ok {
+			c.problems.Add(d.Name.Pos, "bundle %s has the name of a feature, so a grant would not say which; choose another", d.Name.Text)
+		}
+		name, err := permission.ParseBundle(d.Name.Text)
+		if err != nil {
+			c.problems.Add(d.Name.Pos, "%v", err)
+		}
+		c.p.bundles = append(c.p.bundles, bundle{name: name, pos: d.Name.Pos})
+	}
+	b := bundler{compiler: c, state: make([]int, len(c.doc.Bundles))}
+	for i := range c.doc.Bundles {
+		b.visit(i)
+	}
+}
+
+// bundler spells nested bundles out.
+type bundler struct {
+	*compiler
+	state []int // 0: not yet, 1: open, 2: done
+	path  []string
+}
+
+func (b *bundler) visit(i int) {
+	d := &b.doc.Bundles[i]
+	b.state[i] = 1
+	b.path = append(b.path, d.Name.Text)
+	in := map[int]bool{}
+	take := func(perm int) {
+		if !in[perm] {
+			in[perm] = true
+			b.p.bundles[i].perms = append(b.p.bundles[i].perms, perm)
+		}
+	}
+	for _, m := range d.Members {
+		if perm, ok := b.permIndex.at[m.Text]; ok {
+			take(perm)
+			continue
+		}
+		j, ok := b.bundleIndex.at[m.Text]
+		switch {
+		case !ok:
+			if hint := suggest.Nearest(m.Text, b.p.features); hint != "" {
+				b.problems.Add(m.Pos, "a bundle has permissions and bundles, and %s is a feature", hint)
+				continue
+			}
+			b.unknown(m, "permission or bundle", slices.Concat(b.permIndex.names, b.bundleIndex.names))
+		case b.state[j] == 1:
+			circle := b.path[slices.Index(b.path, m.Text):]
+			b.problems.Add(m.Pos, "bundles contain each other in a circle: %s contains %s", strings.Join(circle, " contains "), m.Text)
+		default:
+			if b.state[j] == 0 {
+				b.visit(j)
+			}
+			for _, perm := range b.p.bundles[j].perms {
+				take(perm)
+			}
+		}
+	}
+	b.path = b.path[:len(b.path)-1]
+	b.state[i] = 2
+}

@@ -1,0 +1,244 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/usher-go/usher/role"
+)
+
+// maxWays bounds how many ways with different requirements may lead from a role
+// to one that it includes.
+const maxWays = 16
+
+func (c *compiler) roles() {
+	var names []string
+	var roleIndex index
+	for i, d := range c.doc.Roles {
+		if !c.limit(d.Name.Pos, i+1, maxRoles, "roles") {
+			break
+		}
+		c.declare(&roleIndex, d.Name, "role")
+		names = append(names, d.Name.Text)
+	}
+	for i := range names {
+		c.p.roles = append(c.p.roles, c.role(&c.doc.Roles[i], &roleIndex))
+	}
+	c.p.roleTable = newNameTable(names)
+	c.uniqueAndDefault()
+	if c.limit(Pos{1, 1}, len(c.guards), maxLiterals, "conditions that roles require") && c.acyclic() {
+		c.closures()
+	}
+}
+
+func (c *compiler) role(d *Role, names *index) compiledRole {
+	r := compiledRole{pos: d.Name.Pos, Role: role.Role{
+		Name: role.Name(d.Name.Text), Title: d.Title, OnTeam: d.OnTeam,
+		Unique: d.Unique, HandsOverTo: role.Name(d.HandsOverTo.Text), Default: d.Default, All: d.All,
+		Seat: d.Seat, AtLeast: d.AtLeast, AtMost: d.AtMost,
+	}}
+	for _, n := range d.Includes {
+		i := c.find(names, n, "role")
+		if i >= 0 && c.doc.Roles[i].OnTeam != d.OnTeam {
+			c.problems.Add(n.Pos, "%s includes %s, but one is held on a team and the other in the account", d.Name.Text, n.Text)
+		}
+		r.Includes = append(r.Includes, role.Name(n.Text))
+	}
+	for _, n := range d.Requires {
+		if i := c.find(&c.conditionIndex, n, "condition"); i >= 0 {
+			c.used[i] = true
+			r.guard |= c.requiredLiteral(i)
+		}
+		r.Requires = append(r.Requires, n.Text)
+	}
+	if d.OnTeam {
+		c.teamRole(d)
+		return r
+	}
+	if d.AtMost > 0 && d.AtLeast > d.AtMost {
+		c.problems.Add(d.BoundsPos, "%s is held by at least %d and at most %d", d.Name.Text, d.AtLeast, d.AtMost)
+	}
+	c.handOver(d, names)
+	r.SeatPools = c.rolePools(d)
+	return r
+}
+
+// teamRole refuses what only a role of the account can say.
+func (c *compiler) teamRole(d *Role) {
+	for _, key := range []struct {
+		name string
+		said bool
+		pos  Pos
+	}{
+		{"unique", d.Unique, d.Name.Pos},
+		{"default", d.Default, d.Name.Pos},
+		{"all", d.All, d.AllPos},
+		{"hands-over-to", d.HandsOverTo.Text != "", d.HandsOverTo.Pos},
+		{"seat", d.SeatPos != Pos{}, d.SeatPos},
+		{"seat-pools", len(d.SeatPools) > 0, d.Name.Pos},
+		{"at-least or at-most", d.AtLeast+d.AtMost > 0, d.BoundsPos},
+	} {
+		if key.said {
+			c.problems.Add(key.pos, "%s is held on a team; %s is for roles of the account", d.Name.Text, key.name)
+		}
+	}
+}
+
+func (c *compiler) handOver(d *Role, names *index) {
+	to := d.HandsOverTo
+	switch {
+	case d.Unique && to.Text == "":
+		c.problems.Add(d.Name.Pos, "%s is unique and must say hands-over-to: the role that its holder gets at a transfer", d.Name.Text)
+	case !d.Unique && to.Text != "":
+		c.problems.Add(to.Pos, "hands-over-to is for the unique role; %s is none", d.Name.Text)
+	case to.Text == "":
+	default:
+		i := c.find(names, to, "role")
+		switch {
+		case i < 0:
+		case to.Text == d.Name.Text:
+			c.problems.Add(to.Pos, "%s hands over to itself; name the role that the previous holder gets", to.Text)
+		case c.doc.Roles[i].OnTeam:
+			c.problems.Add(to.Pos, "%s is held on a team; whoever hands over gets a role of the account", to.Text)
+		}
+	}
+}
+
+func (c *compiler) rolePools(d *Role) []string {
+	var pools []string
+	for _, n := range d.SeatPools {
+		c.find(&c.poolIndex, n, "seat pool")
+		pools = append(pools, n.Text)
+	}
+	said := d.SeatPos != Pos{} || d.Seat != role.SeatOptional
+	switch {
+	case !said && len(pools) > 0:
+		c.problems.Add(d.SeatPools[0].Pos, "seat-pools says which pools seat is about; say seat: required, optional or none")
+	case !said || len(pools) > 0:
+	case len(c.doc.Seats) == 1:
+		pools = []string{c.doc.Seats[0].Name.Text}
+	case len(c.doc.Seats) > 1:
+		c.problems.Add(d.SeatPos, "there are several seat pools (%s); say which with seat-pools", strings.Join(c.poolIndex.names, ", "))
+	case d.Seat == role.SeatRequired:
+		c.problems.Add(d.SeatPos, "%s requires a seat, and the policy declares no seats", d.Name.Text)
+	}
+	return pools
+}
+
+func (c *compiler) uniqueAndDefault() {
+	var unique, byDefault []Name
+	for i, r := range c.p.roles {
+		if r.Unique && !r.OnTeam {
+			unique = append(unique, c.doc.Roles[i].Name)
+			c.p.unique = i
+		}
+		if r.Default && !r.OnTeam {
+			byDefault = append(byDefault, c.doc.Roles[i].Name)
+		}
+	}
+	c.exactlyOne(unique, "unique", "that one user of an account holds")
+	c.exactlyOne(byDefault, "default", "that a new user gets")
+	if len(unique) == 1 && len(byDefault) == 1 && unique[0] == byDefault[0] {
+		c.problems.Add(unique[0].Pos, "%s is unique and default; a second user could not be added", unique[0].Text)
+	}
+	for i := range c.p.roles {
+		for _, n := range c.doc.Roles[i].Includes {
+			if len(unique) > 0 && n.Text == unique[0].Text {
+				c.problems.Add(n.Pos, "%s is unique, and no role includes it", n.Text)
+			}
+		}
+	}
+}
+
+func (c *compiler) exactlyOne(have []Name, key, what string) {
+	if len(have) == 0 && len(c.p.roles) > 0 {
+		c.problems.Add(c.doc.Roles[0].Name.Pos, "no role is %s: true, the role %s; a policy has exactly one", key, what)
+	}
+	for _, n := range have[min(1, len(have)):] {
+		c.problems.Add(n.Pos, "%s is a second role with %s: true, after %s; a policy has exactly one", n.Text, key, have[0].Text)
+	}
+	if len(c.p.roles) == 0 && key == "unique" {
+		c.problems.Add(Pos{1, 1}, "a policy needs roles, one of them unique: true and one default: true")
+	}
+}
+
+// acyclic reports circles of includes.
+func (c *compiler) acyclic() bool {
+	const (
+		fresh = iota
+		open
+		done
+	)
+	state := make([]int, len(c.p.roles))
+	ok := true
+	var visit func(i int, path []string)
+	visit = func(i int, path []string) {
+		state[i] = open
+		path = append(path, string(c.p.roles[i].Name))
+		for k, name := range c.p.roles[i].Includes {
+			j := c.p.roleIndex(name)
+			switch {
+			case j < 0:
+				ok = false
+			case state[j] == fresh:
+				visit(j, path)
+			case state[j] == open:
+				ok = false
+				circle := path[slices.Index(path, string(name)):]
+				c.problems.Add(c.doc.Roles[i].Includes[k].Pos, "roles include each other in a circle: %s includes %s",
+					strings.Join(circle, " includes "), name)
+			}
+		}
+		state[i] = done
+	}
+	for i := range c.p.roles {
+		if state[i] == fresh {
+			visit(i, nil)
+		}
+	}
+	return ok
+}
+
+// closures finds for each role all that it includes, with what the ways there
+// require. Of two ways to the same role the one that requires less is kept.
+func (c *compiler) closures() {
+	done := make([]bool, len(c.p.roles))
+	var of func(i int) []reached
+	of = func(i int) []reached {
+		r := &c.p.roles[i]
+		if done[i] {
+			return r.closure
+		}
+		done[i] = true
+		ways := make([][]uint64, len(c.p.roles))
+		for _, name := range r.Includes {
+			for _, far := range of(c.p.roleIndex(name)) {
+				ways[far.role] = addWay(ways[far.role], far.guard|r.guard)
+			}
+		}
+		r.closure = []reached{{i, r.guard}}
+		for far, guards := range ways {
+			if len(guards) > maxWays {
+				c.problems.Add(r.pos, "%s includes %s on more than %d ways that require different things", r.Name, c.p.roles[far].Name, maxWays)
+				guards = guards[:1]
+			}
+			for _, guard := range guards {
+				r.closure = append(r.closure, reached{far, guard})
+			}
+		}
+		return r.closure
+	}
+	for i := range c.p.roles {
+		of(i)
+	}
+}
+
+func addWay(guards []uint64, way uint64) []uint64 {
+	for _, other := range guards {
+		if other&^way == 0 {
+			return guards // that way requires no more
+		}
+	}
+	guards = slices.DeleteFunc(guards, func(other uint64) bool { return way&^other == 0 })
+	return append(guards, way)
+}

@@ -1,0 +1,248 @@
+package policy
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/suggest"
+	"github.com/usher-go/usher/role"
+)
+
+// Decide answers a request over the facts of the account that it is about. It
+// allocates nothing where the request's resource and the facts do not.
+//
+// The error is a *usher.RequestError; it wraps what the facts returned, or one of
+//
+//   - usher.ErrUnknownPermission
+//   - usher.ErrWrongResource: the resource has another type than the permission
+//   - usher.ErrOtherAccount: the resource names another account than the request
+//   - usher.ErrUndeclared: a fact, party, attribute or role that the policy lacks
+//   - usher.ErrNoTime: the request has no time and the facts no clock, or it lies
+//     outside the years 1678 to 2261
+//
+// A resource that is nil has no parties and no attributes.
+func (p *Policy) Decide(f Facts, r usher.Request) (usher.Decision, error) {
+	if p == nil {
+		return usher.Decision{}, requestError("check", &r, usher.ErrUnknownPermission)
+	}
+	index, ok := p.asked.find(r.Permission)
+	if !ok || index < 0 {
+		a, err := p.ask(f, &r)
+		if err != nil {
+			return usher.Decision{}, requestError("check", &r, err)
+		}
+		return a.decision(), nil
+	}
+	perm := &p.perms[index]
+	if err := p.admit(f, &r, &p.resources[perm.resource]); err != nil {
+		return usher.Decision{}, requestError("check", &r, err)
+	}
+	who, err := p.lookUp(f, r.Subject)
+	if err != nil {
+		return usher.Decision{}, requestError("check", &r, err)
+	}
+	if outcome := p.atOnce(perm, who); outcome != 0 {
+		return usher.NewDecision(p, outcome, r.Time), nil
+	}
+	return p.decideFor(f, &r, who, perm)
+}
+
+// atOnce decides what needs no look at the question: 0 where more is needed.
+func (p *Policy) atOnce(perm *perm, who asker) usher.Outcome {
+	switch {
+	case who.user == nil:
+		return plain(usher.ReasonUnknownUser, perm)
+	case who.user.Status != usher.Active:
+		return plain(usher.ReasonInactive, perm)
+	case perm.free[who.role]:
+		return named(usher.ReasonGranted, &perm.byRole[who.role][0], 0)
+	}
+	return 0
+}
+
+// decideFor is apart from Decide because a question takes a while to clear.
+//
+//go:noinline
+func (p *Policy) decideFor(f Facts, r *usher.Request, who asker, perm *perm) (usher.Decision, error) {
+	q := p.questionOf(f, r, who, &p.resources[perm.resource])
+	outcome := q.consider(perm)
+	if q.err != nil {
+		return usher.Decision{}, requestError("check", r, q.err)
+	}
+	return usher.NewDecision(p, outcome, q.time), nil
+}
+
+// ask answers a request for whatever it asks for: a bundle too.
+func (p *Policy) ask(f Facts, r *usher.Request) (answer, error) {
+	if p == nil {
+		return answer{}, usher.ErrUnknownPermission
+	}
+	index, ok := p.asked.find(r.Permission)
+	switch {
+	case !ok:
+		return answer{}, fmt.Errorf("%w%s", usher.ErrUnknownPermission, suggest.DidYouMean(r.Permission.String(), p.askable()))
+	case index < 0:
+		return p.askBundle(f, r, &p.bundles[^index])
+	}
+	q, err := p.newQuestion(f, r, p.perms[index].resource)
+	if err != nil {
+		return answer{}, err
+	}
+	outcome := q.decide(&p.perms[index])
+	return answer{p, outcome, q.time}, q.err
+}
+
+// answer is what a Decision is made of.
+type answer struct {
+	basis   usher.Basis
+	outcome usher.Outcome
+	at      time.Time
+}
+
+func (a answer) decision() usher.Decision { return usher.NewDecision(a.basis, a.outcome, a.at) }
+
+// decide answers for one permission of q.res.
+func (q *question) decide(perm *perm) usher.Outcome {
+	if outcome := q.p.atOnce(perm, asker{q.user, q.role, q.guard}); outcome != 0 {
+		return outcome
+	}
+	return q.consider(perm)
+}
+
+// consider goes through the rules of an active user.
+func (q *question) consider(perm *perm) usher.Outcome {
+	if perm.protection != unprotected || len(perm.never) > 0 {
+		if outcome := q.forbidden(perm); outcome != 0 {
+			return outcome
+		}
+	}
+	q.granted, q.unmet, q.beyond = nil, nil, nil
+	q.through(perm.byRole[q.role], "")
+	if q.granted != nil && q.granted.hide == 0 {
+		return named(usher.ReasonGranted, q.granted, 0) // named before all others
+	}
+	if perm.onTeams {
+		q.throughTeamRoles(perm)
+	}
+	if len(perm.everyone) > 0 {
+		q.through(perm.everyone, "")
+	}
+	if len(q.user.Grants) > 0 {
+		q.throughGrants(perm)
+	}
+	switch {
+	case q.granted != nil:
+		return named(usher.ReasonGranted, q.granted, q.hidden)
+	case q.unmet != nil:
+		return named(usher.ReasonConditionUnmet, q.unmet, (q.unmet.need|q.guard)&^q.holds)
+	case q.beyond != nil:
+		return named(usher.ReasonOutOfScope, q.beyond, 0)
+	default:
+		return plain(usher.ReasonNoPermission, perm)
+	}
+}
+
+// forbidden looks at never rules and built-in protections. What is not known of
+// the resource or the request counts against the user.
+func (q *question) forbidden(perm *perm) usher.Outcome {
+	switch {
+	case perm.protection == onlyHolder && q.role != q.p.unique,
+		perm.protection == protectsHolder && q.namesHolder():
+		return usher.Outcome(usher.ReasonForbidden) | usher.Outcome(perm.builtIn)<<refShift
+	}
+	for i := range perm.never {
+		r := &perm.never[i]
+		if _, maybe := q.reaches(r, ""); maybe {
+			q.lookInto(r.need)
+			if q.maybe&r.need == r.need {
+				return named(usher.ReasonForbidden, r, 0)
+			}
+		}
+	}
+	return 0
+}
+
+// namesHolder reports whether the holder of the unique role is, or for all that
+// is known may be, among the users of the resource.
+func (q *question) namesHolder() bool {
+	if q.thing == nil {
+		return false
+	}
+	ids, known := q.party(q.res.party("user"))
+	if !known {
+		return true
+	}
+	for _, id := range ids {
+		user, err := q.facts.User(usher.UserID(id))
+		if err != nil {
+			q.fail(err)
+		}
+		if user != nil && q.p.roleIndex(user.Role) == q.p.unique {
+			return true
+		}
+	}
+	return false
+}
+
+// through tries a list of rules, which are sorted by rank. Team is the role whose
+// teams count, "" for those the user was put in.
+func (q *question) through(list []rule, team role.Name) {
+	for i := range list {
+		r := &list[i]
+		if q.granted != nil && q.hidden == 0 && q.granted.rank < r.rank {
+			return // it would neither be named nor show more
+		}
+		q.try(r, team)
+	}
+}
+
+func (q *question) throughTeamRoles(perm *perm) {
+	for i := range q.user.Teams {
+		for _, name := range q.user.Teams[i].Roles {
+			if held := q.p.roleIndex(name); held >= 0 && q.p.roles[held].OnTeam {
+				q.through(perm.byRole[held], name)
+			}
+		}
+	}
+}
+
+func (q *question) throughGrants(perm *perm) {
+	for i := range q.user.Grants {
+		g := &q.user.Grants[i]
+		for k := range perm.grants {
+			if perm.grants[k].name == g.Name && q.lasts(g) {
+				q.try(&perm.grants[k].rule, "")
+			}
+		}
+	}
+}
+
+func (q *question) try(r *rule, team role.Name) {
+	if r.scope != ScopeAny {
+		if yes, _ := q.reaches(r, team); !yes {
+			q.beyond = first(q.beyond, r)
+			return
+		}
+	}
+	if need := r.need | q.guard; need != 0 {
+		q.lookInto(need)
+		if q.holds&need != need {
+			q.unmet = first(q.unmet, r)
+			return
+		}
+	}
+	if q.granted == nil {
+		q.hidden = r.hide
+	}
+	q.hidden &= r.hide
+	q.granted = first(q.granted, r)
+}
+
+// first returns the rule that is named before the other.
+func first(a, b *rule) *rule {
+	if a != nil && a.rank <= b.rank {
+		return a
+	}
+	return b
+}

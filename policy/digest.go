@@ -1,0 +1,89 @@
+package policy
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+
+	"github.com/usher-go/usher"
+)
+
+// digest is the SHA-256 of the document with all in it that has no order sorted,
+// and without titles.
+func (d *Document) digest() string {
+	sum := sha256.Sum256(d.canonical().Print())
+	return hex.EncodeToString(sum[:])
+}
+
+// canonical copies the document in the one order that depends on nothing but
+// what it says. The members of bundles keep theirs: it decides which denial is
+// told.
+func (d *Document) canonical() *Document {
+	c := *d
+	c.Title = ""
+	c.Seats = sorted(d.Seats, func(s *SeatPool) string { return s.Name.Text })
+	for i := range c.Seats {
+		if c.Seats[i].Holds == nil {
+			c.Seats[i].Holds = []usher.Status{usher.Invited, usher.Active}
+		}
+		c.Seats[i].Holds = slices.Clone(c.Seats[i].Holds)
+		slices.Sort(c.Seats[i].Holds)
+	}
+	c.Features = sortedNames(d.Features)
+	c.Settings = sorted(d.Settings, func(s *Setting) string { return s.Name.Text })
+	c.Conditions = sorted(d.Conditions, func(s *Condition) string { return s.Name.Text })
+	c.Roles = sorted(d.Roles, func(r *Role) string { return r.Name.Text })
+	for i := range c.Roles {
+		r := &c.Roles[i]
+		r.Title, r.SeatPos = "", Pos{}
+		r.Includes, r.Requires, r.SeatPools = sortedNames(r.Includes), sortedNames(r.Requires), sortedNames(r.SeatPools)
+	}
+	c.Bundles = sorted(d.Bundles, func(b *Bundle) string { return b.Name.Text })
+	c.Resources = sorted(d.Resources, func(r *Resource) string { return r.Name.Text })
+	for i := range c.Resources {
+		c.Resources[i].sort()
+	}
+	c.Never = sorted(d.Never, func(n *Never) string { return n.Permission.Text })
+	for i := range c.Never {
+		c.Never[i].Rules = sortedRules(c.Never[i].Rules)
+	}
+	return &c
+}
+
+func (r *Resource) sort() {
+	r.Parties = sorted(r.Parties, func(p *Party) string { return p.Name.Text })
+	r.Fields = sorted(r.Fields, func(g *FieldGroup) string { return g.Name.Text })
+	for i := range r.Fields {
+		r.Fields[i].Fields = sortedNames(r.Fields[i].Fields)
+	}
+	r.Permissions = sorted(r.Permissions, func(p *Permission) string { return p.Action.Text })
+	for i := range r.Permissions {
+		p := &r.Permissions[i]
+		p.Cells = sorted(p.Cells, func(c *Cell) string { return c.Who.Text })
+		for k := range p.Cells {
+			p.Cells[k].Rules = sortedRules(p.Cells[k].Rules)
+		}
+	}
+}
+
+func sortedRules(rules []Rule) []Rule {
+	rules = slices.Clone(rules)
+	for i := range rules {
+		r := &rules[i]
+		r.As, r.Hiding = sortedNames(r.As), sortedNames(r.Hiding)
+		r.If = sorted(r.If, func(t *Test) string { return t.String() })
+	}
+	return sorted(rules, func(r *Rule) string { return r.String() })
+}
+
+func sortedNames(names []Name) []Name {
+	return sorted(names, func(n *Name) string { return n.Text })
+}
+
+// sorted returns a copy in the order of the keys.
+func sorted[E any](list []E, key func(*E) string) []E {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b E) int { return cmp.Compare(key(&a), key(&b)) })
+	return list
+}

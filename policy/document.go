@@ -1,0 +1,137 @@
+// Package policy answers what the roles of a product may do. A [Document] is a
+// policy file as a person wrote it, with places; a [Policy] is what it compiles
+// to: immutable, fast, and asked over the facts of an account that the host or
+// the engine knows.
+//
+//	p, err := policy.Load("oncehub.yaml", src)
+//	d, err := p.Decide(facts, usher.Request{Subject: "mia", Permission: edit, Resource: calendar, Time: now})
+package policy
+
+import (
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/role"
+)
+
+// Document is a policy as it is written. All lists are in the order of the file.
+// The zero Document is a policy without roles, which does not compile.
+type Document struct {
+	File       string // as messages name it
+	Name       string
+	Title      string
+	Seats      []SeatPool
+	Features   []Name
+	Settings   []Setting
+	Conditions []Condition
+	Roles      []Role
+	Bundles    []Bundle
+	Resources  []Resource
+	Never      []Never
+}
+
+// Name is a name with its place.
+type Name struct {
+	Text string
+	Pos  Pos
+}
+
+// SeatPool declares a number of seats that a plan sells.
+type SeatPool struct {
+	Name  Name
+	Holds []usher.Status // nil for the default: invited and active
+}
+
+// Setting declares a yes/no switch of an account.
+type Setting struct {
+	Name    Name
+	Default bool
+}
+
+// Condition names a fact that rules may ask for.
+type Condition struct {
+	Name Name
+	Kind ConditionKind
+	Of   Name // the pool, feature, setting, request fact, attribute or party
+}
+
+// ConditionKind says where a condition's fact is known from. The zero value is
+// none.
+type ConditionKind uint8
+
+// The kinds of conditions.
+const (
+	OnSeat      ConditionKind = iota + 1 // the user holds a seat of the pool
+	OnFeature                            // the user has the feature
+	OnSetting                            // the account's switch is on
+	OnContext                            // a fact of the request
+	OnAttribute                          // an attribute of the resource
+	OnParty                              // the resource names at least one of the party
+)
+
+var conditionKinds = [...]string{"", "seat", "feature", "setting", "context", "attribute", "party"}
+
+// String returns the key under which a policy file writes the kind.
+func (k ConditionKind) String() string { return conditionKinds[k] }
+
+// Role declares a role.
+type Role struct {
+	Name        Name
+	Title       string
+	Includes    []Name
+	Requires    []Name
+	OnTeam      bool // held-on: team
+	Unique      bool
+	HandsOverTo Name // zero where the file says nothing
+	Default     bool
+	All         bool
+	AllPos      Pos
+	Seat        role.Seat
+	SeatPos     Pos // zero where the file says nothing
+	SeatPools   []Name
+	AtLeast     int
+	AtMost      int
+	BoundsPos   Pos // of at-least or at-most
+}
+
+// Bundle declares a set of permissions.
+type Bundle struct {
+	Name    Name
+	Members []Name // permissions and bundles
+}
+
+// Resource declares a type of resource, or gives cells to a standard one.
+type Resource struct {
+	Name        Name
+	Parties     []Party
+	Fields      []FieldGroup
+	Permissions []Permission
+}
+
+// Party declares a relation of a resource to users or to teams.
+type Party struct {
+	Name  Name
+	Teams bool
+}
+
+// FieldGroup names fields of a resource that rules can hide together.
+type FieldGroup struct {
+	Name   Name
+	Fields []Name
+}
+
+// Permission declares an action on a resource, with who may do it.
+type Permission struct {
+	Action Name
+	Cells  []Cell
+}
+
+// Cell holds the rules of one permission for one role, or for everyone.
+type Cell struct {
+	Who   Name
+	Rules []Rule
+}
+
+// Never forbids a permission wherever a rule matches.
+type Never struct {
+	Permission Name
+	Rules      []Rule
+}

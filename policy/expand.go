@@ -1,0 +1,209 @@
+package policy
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+
+	"github.com/usher-go/usher"
+)
+
+// expand gives each role its rules of each permission: those of its own cells
+// and of the roles that it includes, in the order in which they are named.
+func (c *compiler) expand() {
+	granting := make([][]int, len(c.p.perms)) // the bundles with each permission
+	for i, b := range c.p.bundles {
+		for _, perm := range b.perms {
+			granting[perm] = append(granting[perm], i)
+		}
+	}
+	for i := range c.p.perms {
+		e := expander{compiler: c, perm: &c.p.perms[i], index: i}
+		if !e.fits(granting[i]) {
+			c.problems.Add(Pos{1, 1}, "with all includes and bundles spelled out the policy has more than %d rules", maxRules)
+			return
+		}
+		e.expand(granting[i])
+	}
+}
+
+// expander makes the rules of one permission.
+type expander struct {
+	*compiler
+	perm  *perm
+	index int
+}
+
+// atomKey tells scopes apart that can come out differently for one question.
+type atomKey struct {
+	scope   Scope
+	parties uint16
+	teams   int16 // the team role whose teams count, -1 for those the user was put in
+}
+
+// fits counts before anything is made.
+func (e *expander) fits(bundles []int) bool {
+	n := len(e.p.rules) + len(e.p.written) + len(bundles) + 2
+	for _, r := range e.p.roles {
+		for _, far := range r.closure {
+			n += len(e.cellRules[e.index][far.role]) + 1
+		}
+		if n > maxRules {
+			return false
+		}
+	}
+	return n <= maxRules
+}
+
+func (e *expander) expand(bundles []int) {
+	e.perm.byRole = make([][]rule, len(e.p.roles))
+	for i, r := range e.p.roles {
+		for _, far := range r.closure {
+			if w, ok := e.allRules[far.role]; ok {
+				e.perm.byRole[i] = append(e.perm.byRole[i], e.rule(compiledRule{written: w, scope: ScopeAny}, far.guard, i))
+			}
+			for _, written := range e.cellRules[e.index][far.role] {
+				e.perm.byRole[i] = append(e.perm.byRole[i], e.rule(written, far.guard, i))
+			}
+		}
+		e.perm.onTeams = e.perm.onTeams || r.OnTeam && len(e.perm.byRole[i]) > 0
+	}
+	for _, written := range e.cellRules[e.index][everyone] {
+		e.perm.everyone = append(e.perm.everyone, e.rule(written, 0, everyone))
+	}
+	e.perm.grants = append(e.perm.grants, e.grant(e.perm.name.String(), e.perm.pos))
+	for _, b := range bundles {
+		e.perm.grants = append(e.perm.grants, e.grant(e.p.bundles[b].name.String(), e.p.bundles[b].pos))
+	}
+	e.protect()
+	e.rank()
+	e.mayGoFree()
+}
+
+func (e *expander) rule(w compiledRule, guard uint64, held int) rule {
+	r := rule{
+		need: w.need | guard, hide: w.hide, written: w.written, perm: uint16(e.index),
+		parties: w.parties, held: int16(held), scope: w.scope, atom: noAtom,
+	}
+	if w.scope == ScopeAny {
+		return r
+	}
+	key := atomKey{w.scope, w.parties, -1}
+	if held >= 0 && e.p.roles[held].OnTeam && (w.scope == ScopeTeam || w.scope == ScopeShared) {
+		key.teams = int16(held)
+	}
+	r.atom = e.atom(key)
+	return r
+}
+
+// atom numbers the scopes of a resource, so that all of its permissions share
+// what a question finds out. Those past the sixty-fourth are found out anew.
+func (e *expander) atom(key atomKey) uint8 {
+	res := &e.p.resources[e.perm.resource]
+	if res.atoms == nil {
+		res.atoms = map[atomKey]uint8{}
+	}
+	i, ok := res.atoms[key]
+	if !ok {
+		if len(res.atoms) == 64 {
+			return noAtom
+		}
+		i = uint8(len(res.atoms))
+		res.atoms[key] = i
+	}
+	return i
+}
+
+func (e *expander) grant(name string, at Pos) grantRule {
+	w := e.write(writtenRule{source: usher.SourceGrant, who: name, text: "any", pos: at, rule: Rule{Scope: ScopeAny}})
+	return grantRule{name, rule{written: w, perm: uint16(e.index), held: -1, scope: ScopeAny, atom: noAtom}}
+}
+
+// protect makes the rule that spells a built-in protection out.
+func (e *expander) protect() {
+	unique := string(e.p.roles[e.p.unique].Name)
+	var text string
+	switch e.perm.protection {
+	case protectsHolder:
+		text = "the " + unique + " stays: ownership is handed over first (transfer-ownership)"
+	case onlyHolder:
+		text = "only the " + unique + " hands ownership over"
+	default:
+		return
+	}
+	r := rule{written: e.write(writtenRule{source: usher.SourceBuiltIn, text: text}), perm: uint16(e.index), held: -1}
+	e.perm.builtIn = e.register(&r)
+}
+
+func (e *expander) register(r *rule) int32 {
+	r.id = int32(len(e.p.rules))
+	e.p.rules = append(e.p.rules, *r)
+	return r.id
+}
+
+// rank puts the rules in the order in which one of several is named: fewest
+// hidden fields, then account role, team role, everyone, grant, then by name and
+// text. No order of the file is in it.
+func (e *expander) rank() {
+	var all []*rule
+	collect := func(list []rule) {
+		for i := range list {
+			all = append(all, &list[i])
+		}
+	}
+	for _, list := range e.perm.byRole {
+		collect(list)
+	}
+	collect(e.perm.everyone)
+	collect(e.perm.never)
+	for i := range e.perm.grants {
+		all = append(all, &e.perm.grants[i].rule)
+	}
+	slices.SortStableFunc(all, e.compare)
+	for i, r := range all {
+		r.rank = uint32(i)
+		e.register(r)
+	}
+	byRank := func(a, b rule) int { return cmp.Compare(a.rank, b.rank) }
+	for _, list := range e.perm.byRole {
+		slices.SortFunc(list, byRank)
+	}
+	slices.SortFunc(e.perm.everyone, byRank)
+	slices.SortFunc(e.perm.never, byRank)
+	slices.SortFunc(e.perm.grants, func(a, b grantRule) int { return cmp.Compare(a.name, b.name) })
+}
+
+func (e *expander) compare(a, b *rule) int {
+	x, y := &e.p.written[a.written], &e.p.written[b.written]
+	if c := cmp.Or(
+		cmp.Compare(bits.OnesCount64(a.hide), bits.OnesCount64(b.hide)),
+		cmp.Compare(x.source, y.source),
+		cmp.Compare(x.who, y.who),
+		cmp.Compare(x.text, y.text),
+		cmp.Compare(e.heldName(a), e.heldName(b)),
+	); c != 0 || a.need == b.need {
+		return c
+	}
+	// One rule, reached on two ways that require different things.
+	res := &e.p.resources[e.perm.resource]
+	return slices.Compare(e.p.literalNames(res, a.need), e.p.literalNames(res, b.need))
+}
+
+func (e *expander) heldName(r *rule) string {
+	if r.held < 0 {
+		return ""
+	}
+	return string(e.p.roles[r.held].Name)
+}
+
+// mayGoFree finds the roles for which the permission needs no look at the
+// question: the rule that would be named lets them in anywhere.
+func (e *expander) mayGoFree() {
+	e.perm.free = make([]bool, len(e.p.roles))
+	if len(e.perm.never) > 0 || e.perm.protection != unprotected {
+		return
+	}
+	for i, list := range e.perm.byRole {
+		e.perm.free[i] = len(list) > 0 && list[0].scope == ScopeAny && list[0].need|list[0].hide == 0 && !e.p.roles[i].OnTeam
+	}
+}

@@ -1,0 +1,130 @@
+package policy
+
+import (
+	"fmt"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/role"
+)
+
+// Explain decides a request as Decide does, and says in a sentence why; for a
+// denial it also looks for what would turn it. Each way that it returns was
+// tried on the facts, and turned the decision. The errors are those of Decide.
+func (p *Policy) Explain(f Facts, r usher.Request) (usher.Explanation, error) {
+	if clock, ok := f.(Clock); ok && r.Time.IsZero() {
+		r.Time = clock.Now() // one time for all that is tried
+	}
+	a, err := p.ask(f, &r)
+	if err != nil {
+		return usher.Explanation{}, requestError("explain", &r, err)
+	}
+	x := usher.Explanation{Decision: a.decision()}
+	x.Sentence = sentence(&r, x.Decision)
+	if !x.Decision.Allowed() {
+		x.Ways = p.ways(f, r)
+	}
+	return x, nil
+}
+
+func sentence(r *usher.Request, d usher.Decision) string {
+	may := "may"
+	if !d.Allowed() {
+		may = "may not"
+	}
+	on := ""
+	if r.Resource != nil {
+		if ref := r.Resource.Ref(); ref.ID != "" {
+			on = " on " + ref.String()
+		}
+	}
+	return fmt.Sprintf("%s %s %s%s: %s", r.Subject, may, r.Permission, on, d)
+}
+
+// Rules returns all rules of the policy as they are written: those of cells in
+// the order of the file, then all: true of roles, then those under never.
+func (p *Policy) Rules() []usher.Rule {
+	var rules []usher.Rule
+	seen := make([]int32, len(p.written)) // one more than a rule that compiles it
+	for i := range p.rules {
+		seen[p.rules[i].written] = int32(i) + 1
+	}
+	for w := range p.written {
+		source := p.written[w].source
+		if seen[w] == 0 || source == usher.SourceGrant || source == usher.SourceBuiltIn {
+			continue
+		}
+		rule := p.describe(&p.rules[seen[w]-1])
+		rule.Held = ""
+		if p.written[w].text == allText {
+			rule.Permission = ""
+		}
+		rules = append(rules, rule)
+	}
+	return rules
+}
+
+// Matching returns every rule that matches a request, whether or not it is the
+// one that decides: rules under never, and those by which the subject may. There
+// are none for a subject who is not an active user. The errors are those of
+// Decide.
+func (p *Policy) Matching(f Facts, r usher.Request) ([]usher.Rule, error) {
+	if _, err := p.ask(f, &r); err != nil {
+		return nil, requestError("check", &r, err)
+	}
+	index, _ := p.asked.find(r.Permission)
+	perms := []int{index}
+	if index < 0 {
+		perms = p.bundles[^index].perms
+	}
+	var rules []usher.Rule
+	who, err := p.lookUp(f, r.Subject)
+	if err != nil || who.user == nil || who.user.Status != usher.Active {
+		return nil, err
+	}
+	q := p.questionOf(f, &r, who, nil)
+	for _, i := range perms {
+		q.turnTo(p.perms[i].resource, r.Resource)
+		q.each(&p.perms[i], func(r *rule, team role.Name) {
+			if q.matches(r, team) {
+				rules = append(rules, p.describe(r))
+			}
+		})
+	}
+	return rules, q.err
+}
+
+// each visits the rules under never, and the subject's own.
+func (q *question) each(perm *perm, visit func(r *rule, team role.Name)) {
+	list := func(rules []rule, team role.Name) {
+		for i := range rules {
+			visit(&rules[i], team)
+		}
+	}
+	list(perm.never, "")
+	list(perm.byRole[q.role], "")
+	for _, m := range q.user.Teams {
+		for _, name := range m.Roles {
+			if held := q.p.roleIndex(name); held >= 0 && q.p.roles[held].OnTeam {
+				list(perm.byRole[held], name)
+			}
+		}
+	}
+	list(perm.everyone, "")
+	for i := range q.user.Grants {
+		for k := range perm.grants {
+			if g := &q.user.Grants[i]; perm.grants[k].name == g.Name && q.lasts(g) {
+				visit(&perm.grants[k].rule, "")
+			}
+		}
+	}
+}
+
+func (q *question) matches(r *rule, team role.Name) bool {
+	yes, maybe := q.reaches(r, team)
+	if q.p.written[r.written].source == usher.SourceNever {
+		q.lookInto(r.need)
+		return maybe && q.maybe&r.need == r.need
+	}
+	q.lookInto(r.need | q.guard)
+	return yes && q.holds&(r.need|q.guard) == r.need|q.guard
+}

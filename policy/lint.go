@@ -1,0 +1,87 @@
+package policy
+
+import "fmt"
+
+// lint warns about what is no error and yet looks like one.
+func (c *compiler) lint() {
+	for i, d := range c.doc.Conditions {
+		if !c.used[i] {
+			c.warnings.Add(d.Name.Pos, "condition %s is never used", d.Name.Text)
+		}
+	}
+	for at, rows := range c.cellRules {
+		res := &c.p.resources[c.p.perms[at].resource]
+		for who, row := range rows {
+			for i := range row {
+				rule := &row[i]
+				if rule.scope != ScopeAny && len(res.parties) == 0 {
+					c.warnings.Add(rule.pos, "%s has no parties, so `%s` reaches none", res.name, rule.scope)
+				}
+				if by := c.pointlessBy(at, who, i); by != "" {
+					c.warnings.Add(rule.pos, "`%s` decides nothing: %s", c.p.written[rule.written].text, by)
+				}
+			}
+		}
+	}
+}
+
+// pointlessBy says which other rule covers rule i of a cell for all who have it,
+// or "".
+func (c *compiler) pointlessBy(perm, who, i int) string {
+	rows := c.cellRules[perm]
+	rule := rows[who][i]
+	var guard uint64
+	closure := []reached{{role: who}}
+	if who != everyone {
+		guard = c.p.roles[who].guard
+		closure = append(c.p.roles[who].closure, reached{role: everyone})
+	}
+	rule.need |= guard
+	for _, far := range closure {
+		if w, ok := c.allRules[far.role]; ok && covers(compiledRule{scope: ScopeAny, need: far.guard}, rule) {
+			return fmt.Sprintf("%s has all permissions (line %d)", c.p.roles[far.role].Name, c.p.written[w].pos.Line)
+		}
+		for k, other := range rows[far.role] {
+			other.need |= far.guard
+			if far.role == who && k == i || !covers(other, rule) {
+				continue
+			}
+			if far.role == who && k > i && covers(rule, other) {
+				continue // the later one of two equals is the pointless one
+			}
+			return fmt.Sprintf("`%s: %s` allows it already (line %d)", c.whoName(far.role), c.p.written[other.written].text, other.pos.Line)
+		}
+	}
+	return ""
+}
+
+func (c *compiler) whoName(who int) string {
+	if who == everyone {
+		return "everyone"
+	}
+	return string(c.p.roles[who].Name)
+}
+
+// covers reports whether rule a allows all that rule b of the same permission
+// allows: it asks for nothing that b does not, hides nothing that b shows, and
+// its scope is as wide. Teams are taken to be the same.
+func covers(a, b compiledRule) bool {
+	return a.need&^b.need == 0 && a.hide&^b.hide == 0 && a.scope.covers(b.scope, a.parties == b.parties)
+}
+
+// covers reports whether a scope reaches all that another one does.
+func (s Scope) covers(other Scope, sameParties bool) bool {
+	switch {
+	case s == ScopeAny:
+		return true
+	case !sameParties:
+		return false
+	case s == other:
+		return true
+	case other == ScopeSole:
+		return s == ScopeOwn || s == ScopeTeam || s == ScopeShared
+	case other == ScopeTeam:
+		return s == ScopeShared
+	}
+	return false
+}

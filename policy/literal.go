@@ -1,0 +1,99 @@
+package policy
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+
+	"github.com/usher-go/usher/seat"
+)
+
+// lookInto finds out those literals that nobody asked about yet.
+func (q *question) lookInto(need uint64) {
+	for todo := need &^ q.known; todo != 0; todo &= todo - 1 {
+		bit := todo & -todo
+		q.known |= bit
+		l := q.res.literals[bits.TrailingZeros64(todo)]
+		value, known := q.condition(&q.p.conditions[l.condition])
+		if !known {
+			q.maybe |= bit // neither it nor its opposite holds
+			continue
+		}
+		if value != l.not {
+			q.holds |= bit
+			q.maybe |= bit
+		}
+	}
+}
+
+// condition finds a fact. What is not known is not false.
+func (q *question) condition(c *condition) (value, known bool) {
+	switch c.kind {
+	case OnSeat:
+		return slices.Contains(q.user.Seats, seat.PoolName(c.of)), true
+	case OnFeature:
+		for i := range q.user.Grants {
+			if g := &q.user.Grants[i]; g.Name == c.of && q.lasts(g) {
+				return true, true
+			}
+		}
+		return false, true
+	case OnSetting:
+		account := q.lookAtAccount()
+		if account == nil {
+			return false, false
+		}
+		if value, ok := account.Settings[c.of]; ok {
+			return value, true
+		}
+		return q.p.settings[c.of], true
+	case OnContext:
+		value, known = q.context[c.of]
+		return value, known
+	case OnAttribute:
+		if q.thing == nil {
+			return false, false
+		}
+		return q.thing.Attribute(c.of)
+	case OnParty:
+		i := q.res.party(c.of)
+		if i < 0 {
+			return false, true
+		}
+		ids, known := q.party(i)
+		return len(ids) > 0, known
+	}
+	return false, false
+}
+
+func (q *scene) lookAtAccount() *Account {
+	if q.account == nil && q.err == nil {
+		account, err := q.facts.Account()
+		switch {
+		case err != nil:
+			q.fail(err)
+		case account == nil:
+			q.fail(fmt.Errorf("the facts have no account"))
+		default:
+			q.account = account
+		}
+	}
+	return q.account
+}
+
+// literalNames spells literals as rules write them, sorted.
+func (p *Policy) literalNames(r *resource, literals uint64) []string {
+	var names []string
+	for i, l := range r.literals {
+		if literals&(1<<i) == 0 {
+			continue
+		}
+		name := p.conditions[l.condition].name
+		if l.not {
+			name = "not " + name
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}

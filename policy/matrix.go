@@ -1,0 +1,109 @@
+package policy
+
+import (
+	"slices"
+
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/role"
+)
+
+// Matrix is a policy as a table: what each role may do. It is what a help page
+// shows, made from what decides.
+type Matrix struct {
+	Roles     []role.Role // the columns, in the order of the file
+	Resources []MatrixResource
+}
+
+// MatrixResource is the part of a Matrix about one type of resource.
+type MatrixResource struct {
+	Name string
+	Rows []MatrixRow
+}
+
+// MatrixRow is one permission. Rules are texts as a policy writes them, with what
+// a role requires among the conditions.
+type MatrixRow struct {
+	Permission permission.Permission
+	Cells      [][]string // for each role: its own rules and those it includes
+	Everyone   []string
+	Never      []string
+}
+
+// Matrix returns the table of all resources for which the policy says something.
+// Of several rules that a role comes to have, those that another one covers are
+// left out.
+func (p *Policy) Matrix() Matrix {
+	m := Matrix{Roles: p.Roles()}
+	for i := range p.resources {
+		r := &p.resources[i]
+		part := MatrixResource{Name: r.name}
+		for _, at := range r.perms {
+			if row, said := p.matrixRow(&p.perms[at]); said {
+				part.Rows = append(part.Rows, row)
+			}
+		}
+		if len(part.Rows) > 0 {
+			m.Resources = append(m.Resources, part)
+		}
+	}
+	return m
+}
+
+func (p *Policy) matrixRow(perm *perm) (row MatrixRow, said bool) {
+	row.Permission = perm.name
+	row.Everyone = p.texts(perm, perm.everyone)
+	row.Never = p.texts(perm, perm.never)
+	said = len(row.Everyone)+len(row.Never) > 0
+	for _, list := range perm.byRole {
+		row.Cells = append(row.Cells, p.texts(perm, list))
+		said = said || len(list) > 0
+	}
+	return row, said || !perm.pos.isZero()
+}
+
+// texts writes rules with all that they need, without those that others cover.
+func (p *Policy) texts(perm *perm, list []rule) []string {
+	var texts []string
+	for i := range list {
+		covered := func(k int) bool {
+			a, b := &list[k], &list[i]
+			return k != i && a.covers(b) && (k < i || !b.covers(a))
+		}
+		if !slices.ContainsFunc(indices(list), covered) {
+			texts = append(texts, p.fullText(perm, &list[i]))
+		}
+	}
+	return texts
+}
+
+func indices[E any](list []E) []int {
+	at := make([]int, len(list))
+	for i := range at {
+		at[i] = i
+	}
+	return at
+}
+
+// fullText is the rule as its holder has it: with what the roles on the way
+// require.
+func (p *Policy) fullText(perm *perm, r *rule) string {
+	full := p.written[r.written].rule
+	full.If = slices.Clone(full.If)
+	res := &p.resources[perm.resource]
+	for i, l := range res.literals {
+		t := Test{Not: l.not, Name: Name{Text: p.conditions[l.condition].name}}
+		written := slices.ContainsFunc(full.If, func(have Test) bool { return have.String() == t.String() })
+		if r.need&(1<<i) != 0 && !written {
+			full.If = append(full.If, t)
+		}
+	}
+	return full.String()
+}
+
+func (r *rule) covers(other *rule) bool {
+	a := compiledRule{need: r.need, hide: r.hide, parties: r.parties, scope: r.scope}
+	b := compiledRule{need: other.need, hide: other.hide, parties: other.parties, scope: other.scope}
+	return covers(a, b)
+}
+
+func (p Pos) isZero() bool { return p == Pos{} }

@@ -1,0 +1,276 @@
+package policy
+
+import (
+	"math/bits"
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+// mover finds the moves that may bring a denied question nearer to yes. Whether
+// they do is for others to try.
+type mover struct {
+	question
+	perm  *perm
+	moves []move
+}
+
+// moves looks at why a question came out as it did.
+func (p *Policy) moves(w *whatIf, o usher.Outcome) []move {
+	m := mover{perm: p.permOf(o)}
+	who, err := p.lookUp(w, w.request.Subject)
+	if err != nil {
+		return nil
+	}
+	m.question = p.questionOf(w, &w.request, who, nil)
+	m.turnTo(m.perm.resource, w.request.Resource)
+	switch o.Reason() {
+	case usher.ReasonUnknownUser:
+		m.join()
+	case usher.ReasonInactive:
+		m.add("be active", 1, usher.Step{Kind: usher.StepActivate})
+	case usher.ReasonForbidden:
+		m.lift()
+	default:
+		m.each(m.perm, m.meet)
+		m.gainTeamRole()
+		m.gainRole()
+		m.gainGrant(w.request.Permission)
+	}
+	return m.moves
+}
+
+// permOf returns the permission that an outcome is about: of a bundle, the one
+// that was denied.
+func (p *Policy) permOf(o usher.Outcome) *perm {
+	ref := int(o >> refShift & (1<<refBits - 1))
+	switch o.Reason() {
+	case usher.ReasonForbidden, usher.ReasonConditionUnmet, usher.ReasonOutOfScope:
+		return &p.perms[p.rules[ref].perm]
+	}
+	return &p.perms[ref]
+}
+
+func (m *mover) add(text string, cost int, steps ...usher.Step) {
+	m.moves = append(m.moves, move{text, cost, steps})
+}
+
+func (m *mover) join() {
+	if m.subject == "" {
+		return
+	}
+	for _, r := range m.p.roles {
+		switch {
+		case r.OnTeam || r.Unique:
+		case r.Default:
+			m.add("join the account as "+string(r.Name), 5, usher.Step{Kind: usher.StepJoin, Name: string(r.Name)})
+		default:
+			m.add("join the account as "+string(r.Name), 8, usher.Step{Kind: usher.StepJoin, Name: string(r.Name)})
+		}
+	}
+}
+
+// lift turns the conditions of never rules, and hands ownership over.
+func (m *mover) lift() {
+	if m.perm.protection == onlyHolder {
+		m.addUnique()
+	}
+	for i := range m.perm.never {
+		for rest := m.perm.never[i].need; rest != 0; rest &= rest - 1 {
+			m.turn(m.res.literals[bits.TrailingZeros64(rest)], false)
+		}
+	}
+}
+
+// meet adds what an own rule lacks: its scope, or its conditions.
+func (m *mover) meet(r *rule, team role.Name) {
+	if m.p.written[r.written].source == usher.SourceNever {
+		return
+	}
+	if yes, _ := m.reaches(r, team); !yes {
+		m.enter(r)
+		return
+	}
+	m.lookInto(r.need | m.guard)
+	for rest := (r.need | m.guard) &^ m.holds; rest != 0; rest &= rest - 1 {
+		m.turn(m.res.literals[bits.TrailingZeros64(rest)], true)
+	}
+}
+
+// turn adds the step that makes a literal hold, or fail.
+func (m *mover) turn(l literal, hold bool) {
+	c := &m.p.conditions[l.condition]
+	value := l.not != hold
+	switch c.kind {
+	case OnSeat:
+		if value && m.mayHoldSeat(c.of) && !slices.Contains(m.user.Seats, seat.PoolName(c.of)) {
+			m.add("a seat in "+c.of, 2, usher.Step{Kind: usher.StepSeat, Name: c.of})
+		}
+	case OnFeature:
+		if value {
+			m.add("the feature "+c.of, 2, usher.Step{Kind: usher.StepGrant, Name: c.of})
+		}
+	case OnSetting:
+		m.add("the setting "+c.of+" "+onOff(value), 3, usher.Step{Kind: usher.StepSetting, Name: c.of, Value: value})
+	case OnContext:
+		m.add("a request with "+c.of+" "+trueFalse(value), 1, usher.Step{Kind: usher.StepContext, Name: c.of, Value: value})
+	case OnAttribute:
+		if m.thing != nil {
+			m.add("a "+m.res.name+" with "+c.of+" "+trueFalse(value), 3, usher.Step{Kind: usher.StepAttribute, Name: c.of, Value: value})
+		}
+	case OnParty:
+		if !value && m.thing != nil && m.res.party(c.of) >= 0 {
+			m.add("a "+m.res.name+" without a "+c.of, 3, usher.Step{Kind: usher.StepParty, Name: c.of})
+		}
+	}
+}
+
+func (m *mover) mayHoldSeat(pool string) bool {
+	r := &m.p.roles[m.role]
+	return r.Seat != role.SeatNone || !slices.Contains(r.SeatPools, pool)
+}
+
+// enter adds what brings the resource within a rule's scope.
+func (m *mover) enter(r *rule) {
+	if m.thing == nil {
+		return
+	}
+	if r.scope != ScopeSole {
+		m.enterTeams(r)
+	}
+	me := string(m.subject)
+	for i, p := range m.res.parties {
+		if p.teams || r.parties&(1<<i) == 0 {
+			continue
+		}
+		ids, known := m.party(i)
+		if !known {
+			continue
+		}
+		if r.scope == ScopeSole || r.scope == ScopeTeam {
+			m.add("be the only "+p.name, 3, m.alone(r.parties, i)...)
+		} else if !slices.Contains(ids, me) {
+			m.add("be a "+p.name, 3, usher.Step{Kind: usher.StepParty, Name: p.name, IDs: append(slices.Clip(ids), me)})
+		}
+	}
+}
+
+// alone makes the subject the one and only party of those considered.
+func (m *mover) alone(parties uint16, as int) []usher.Step {
+	steps := []usher.Step{{Kind: usher.StepParty, Name: m.res.parties[as].name, IDs: []string{string(m.subject)}}}
+	for i, p := range m.res.parties {
+		if i == as || parties&(1<<i) == 0 {
+			continue
+		}
+		if ids, known := m.party(i); !known || len(ids) > 0 {
+			steps = append(steps, usher.Step{Kind: usher.StepParty, Name: p.name})
+		}
+	}
+	return steps
+}
+
+// enterTeams puts the subject where the parties are.
+func (m *mover) enterTeams(r *rule) {
+	if source := m.p.written[r.written].source; source == usher.SourceTeamRole && r.scope != ScopeOwn {
+		return // gainTeamRole tries the role there
+	}
+	for _, id := range m.teamsOf(r.parties) {
+		if !m.belongs(m.user, id) {
+			m.add("be in team "+string(id), 4, usher.Step{Kind: usher.StepTeam, Team: id})
+		}
+	}
+}
+
+// teamsOf returns some teams among the parties, and of the users among them,
+// sorted.
+func (m *mover) teamsOf(parties uint16) []usher.TeamID {
+	var teams []usher.TeamID
+	for i, p := range m.res.parties {
+		if parties&(1<<i) == 0 {
+			continue
+		}
+		ids, _ := m.party(i)
+		for _, id := range ids[:min(len(ids), 2*maxMoveTeams)] {
+			if p.teams {
+				teams = append(teams, usher.TeamID(id))
+				continue
+			}
+			user, err := m.facts.User(usher.UserID(id))
+			if err != nil || user == nil {
+				continue
+			}
+			for _, member := range user.Teams {
+				teams = append(teams, member.Team)
+			}
+		}
+	}
+	slices.Sort(teams)
+	teams = slices.Compact(teams)
+	return teams[:min(len(teams), maxMoveTeams)]
+}
+
+func (m *mover) gainTeamRole() {
+	for i, r := range m.p.roles {
+		if !r.OnTeam || len(m.perm.byRole[i]) == 0 {
+			continue
+		}
+		teams := m.teamsOf(1<<len(m.res.parties) - 1)
+		if len(teams) == 0 { // a rule that reaches any resource asks for no team in particular
+			for _, member := range m.user.Teams[:min(len(m.user.Teams), maxMoveTeams)] {
+				teams = append(teams, member.Team)
+			}
+		}
+		for _, id := range teams {
+			if id != "" && !m.holdsOn(r.Name, id) {
+				m.add("role "+string(r.Name)+" on team "+string(id), 4, usher.Step{Kind: usher.StepTeamRole, Name: string(r.Name), Team: id})
+			}
+		}
+	}
+}
+
+func (m *mover) holdsOn(name role.Name, id usher.TeamID) bool {
+	return slices.ContainsFunc(m.user.Teams, func(t Membership) bool {
+		return t.Team == id && slices.Contains(t.Roles, name)
+	})
+}
+
+func (m *mover) gainRole() {
+	for i, r := range m.p.roles {
+		switch {
+		case r.OnTeam || i == m.role || m.role == m.p.unique:
+		case r.Unique:
+			m.addUnique()
+		case len(m.perm.byRole[i]) > 0 || m.guard != 0:
+			m.add("role "+string(r.Name), 6, usher.Step{Kind: usher.StepRole, Name: string(r.Name)})
+		}
+	}
+}
+
+// addUnique is far away: it takes the present holder to hand over.
+func (m *mover) addUnique() {
+	name := string(m.p.roles[m.p.unique].Name)
+	m.add("role "+name+", handed over by the present "+name, 20, usher.Step{Kind: usher.StepRole, Name: name})
+}
+
+func (m *mover) gainGrant(asked permission.Permission) {
+	if !slices.ContainsFunc(m.user.Grants, func(g Grant) bool { return g.Name == asked.String() && m.lasts(&g) }) {
+		m.add("a grant of "+asked.String(), 5, usher.Step{Kind: usher.StepGrant, Name: asked.String()})
+	}
+}
+
+func onOff(v bool) string {
+	if v {
+		return "on"
+	}
+	return "off"
+}
+
+func trueFalse(v bool) string {
+	if v {
+		return "true"
+	}
+	return "false"
+}

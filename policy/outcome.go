@@ -1,0 +1,73 @@
+package policy
+
+import (
+	"math/bits"
+
+	"github.com/usher-go/usher"
+)
+
+// An outcome has the reason in bits 0 to 3. In bits 4 to 23 is the rule that
+// decided or was nearest, or for a denial without one the permission. From bit
+// 24 on are the hidden fields of a grant, or the literals that failed, both of
+// the permission's resource.
+const (
+	refShift  = 4
+	refBits   = 20
+	maskShift = refShift + refBits
+)
+
+func named(reason usher.Reason, r *rule, mask uint64) usher.Outcome {
+	return usher.Outcome(reason) | usher.Outcome(r.id)<<refShift | usher.Outcome(mask)<<maskShift
+}
+
+func plain(reason usher.Reason, perm *perm) usher.Outcome {
+	return usher.Outcome(reason) | usher.Outcome(perm.index)<<refShift
+}
+
+// Detail spells out an outcome of this policy, for a Decision; it is what makes
+// a *Policy a usher.Basis. One that is not of this policy has no rule.
+func (p *Policy) Detail(o usher.Outcome) usher.Detail {
+	d := usher.Detail{Digest: p.digest}
+	ref := int(o >> refShift & (1<<refBits - 1))
+	mask := uint64(o >> maskShift)
+	switch o.Reason() {
+	case usher.ReasonGranted, usher.ReasonForbidden, usher.ReasonConditionUnmet, usher.ReasonOutOfScope:
+		if ref >= len(p.rules) {
+			return d
+		}
+		r := &p.rules[ref]
+		d.Rule = p.describe(r)
+		res := &p.resources[p.perms[r.perm].resource]
+		if o.Reason() == usher.ReasonGranted {
+			d.Hidden = res.fieldNames(mask)
+		} else {
+			d.Unmet = p.literalNames(res, mask)
+		}
+	default:
+		if ref < len(p.perms) {
+			d.Rule.Permission = p.perms[ref].name.String()
+		}
+	}
+	return d
+}
+
+func (p *Policy) describe(r *rule) usher.Rule {
+	w := &p.written[r.written]
+	described := usher.Rule{
+		Source: w.source, Permission: p.perms[r.perm].name.String(), Name: w.who, Text: w.text,
+		File: p.file, Line: w.pos.Line,
+	}
+	if r.held >= 0 {
+		described.Held = string(p.roles[r.held].Name)
+	}
+	return described
+}
+
+// fieldNames returns the fields in the mask, sorted.
+func (r *resource) fieldNames(mask uint64) []string {
+	var names []string
+	for ; mask != 0; mask &= mask - 1 {
+		names = append(names, r.fields[bits.TrailingZeros64(mask)])
+	}
+	return names
+}

@@ -1,0 +1,131 @@
+package policy
+
+import (
+	"errors"
+
+	"github.com/usher-go/usher/internal/source"
+	"github.com/usher-go/usher/internal/suggest"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/role"
+)
+
+func (p *parser) resources(n *source.Node) {
+	p.Each(n, "resources", func(key, value *source.Node) {
+		r := Resource{Name: p.looseName(key, "a resource")}
+		p.Fields(value, "a resource",
+			source.Field{Name: "parties", Read: func(n *source.Node) { p.parties(n, &r) }},
+			source.Field{Name: "fields", Read: func(n *source.Node) { p.fieldGroups(n, &r) }},
+			source.Field{Name: "permissions", Read: func(n *source.Node) { p.permissions(n, &r) }},
+		)
+		p.doc.Resources = append(p.doc.Resources, r)
+	})
+}
+
+func (p *parser) parties(n *source.Node, r *Resource) {
+	p.Each(n, "parties", func(key, value *source.Node) {
+		party := Party{Name: p.looseName(key, "a party")}
+		text, ok := p.Text(value, "a party")
+		switch {
+		case !ok:
+		case text == "teams":
+			party.Teams = true
+		case text != "users":
+			p.Errorf(value, "a party is users or teams, not %q%s", text, suggest.DidYouMean(text, []string{"users", "teams"}))
+		}
+		r.Parties = append(r.Parties, party)
+	})
+}
+
+func (p *parser) fieldGroups(n *source.Node, r *Resource) {
+	p.Each(n, "fields", func(key, value *source.Node) {
+		g := FieldGroup{Name: p.name(key, "a group of fields")}
+		seen := map[string]bool{}
+		p.List(value, "a group of fields", func(n *source.Node) {
+			f := p.looseName(n, "a field")
+			if seen[f.Text] {
+				p.Errorf(n, "%s stands here twice", f.Text)
+				return
+			}
+			seen[f.Text] = true
+			g.Fields = append(g.Fields, f)
+		})
+		if value.Kind == source.List && len(value.Items) == 0 {
+			p.Errorf(value, "group %s has no fields, so hiding it would hide nothing", key.Text)
+		}
+		r.Fields = append(r.Fields, g)
+	})
+}
+
+func (p *parser) permissions(n *source.Node, r *Resource) {
+	p.Each(n, "permissions", func(key, value *source.Node) {
+		perm := Permission{Action: p.looseName(key, "an action")}
+		p.Each(value, "a permission", func(key, value *source.Node) {
+			who := Name{key.Text, pos(key)}
+			if role.Name(key.Text) != role.Everyone {
+				who = p.name(key, "a role")
+			}
+			perm.Cells = append(perm.Cells, Cell{Who: who, Rules: p.rules(value, "a cell")})
+		})
+		r.Permissions = append(r.Permissions, perm)
+	})
+}
+
+func (p *parser) never(n *source.Node) {
+	p.Each(n, "never", func(key, value *source.Node) {
+		if _, err := permission.Parse(key.Text); err != nil {
+			p.Errorf(key, "%v", err)
+		}
+		nv := Never{Permission: Name{key.Text, pos(key)}, Rules: p.rules(value, "never")}
+		for _, r := range nv.Rules {
+			if len(r.Hiding) > 0 {
+				p.problems.Add(r.Hiding[0].Pos, "a rule under never forbids, so it hides nothing")
+			}
+		}
+		p.doc.Never = append(p.doc.Never, nv)
+	})
+}
+
+// rules reads the rules of a cell: one, or a list of them.
+func (p *parser) rules(n *source.Node, what string) []Rule {
+	var rules []Rule
+	p.OneOrMore(n, what, func(n *source.Node) {
+		text, ok := p.Text(n, "a rule")
+		if !ok {
+			return
+		}
+		r, err := ParseRule(text)
+		var problem Problem
+		if errors.As(err, &problem) {
+			p.problems.Add(shift(problem.Pos, n), "%s", problem.Message)
+			return
+		}
+		shiftRule(&r, n)
+		rules = append(rules, r)
+	})
+	if n.Kind == source.List && len(n.Items) == 0 {
+		p.Errorf(n, "%s without a rule; leave it out", what)
+	}
+	return rules
+}
+
+// shift moves a place within a rule's text to its place in the file.
+func shift(at Pos, n *source.Node) Pos {
+	col := n.Col + at.Col - 1
+	if n.Quoted {
+		col++
+	}
+	return Pos{n.Line, col}
+}
+
+func shiftRule(r *Rule, n *source.Node) {
+	r.Pos = shift(r.Pos, n)
+	for i := range r.As {
+		r.As[i].Pos = shift(r.As[i].Pos, n)
+	}
+	for i := range r.If {
+		r.If[i].Name.Pos = shift(r.If[i].Name.Pos, n)
+	}
+	for i := range r.Hiding {
+		r.Hiding[i].Pos = shift(r.Hiding[i].Pos, n)
+	}
+}

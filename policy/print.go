@@ -1,0 +1,158 @@
+package policy
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/usher-go/usher/role"
+)
+
+// Print writes the document as a policy file, without comments. What it writes
+// parses to an equal document, but for the places.
+func (d *Document) Print() []byte {
+	var w printer
+	w.line(0, "usher: %s", FormatVersion)
+	if d.Name != "" {
+		w.line(0, "name: %s", d.Name)
+	}
+	if d.Title != "" {
+		w.line(0, "title: %s", strconv.Quote(d.Title))
+	}
+	w.vocabulary(d)
+	w.line(0, "roles:")
+	for i := range d.Roles {
+		w.line(1, "%s: {%s}", d.Roles[i].Name.Text, strings.Join(d.Roles[i].settings(), ", "))
+	}
+	w.section("bundles", len(d.Bundles))
+	for _, b := range d.Bundles {
+		w.line(1, "%s: [%s]", b.Name.Text, names(b.Members))
+	}
+	w.section("resources", len(d.Resources))
+	for _, r := range d.Resources {
+		w.resource(r)
+	}
+	w.section("never", len(d.Never))
+	for _, n := range d.Never {
+		w.line(1, "%s: %s", n.Permission.Text, cell(n.Rules))
+	}
+	return w.Bytes()
+}
+
+type printer struct{ bytes.Buffer }
+
+func (w *printer) line(depth int, format string, args ...any) {
+	w.WriteString(strings.Repeat("  ", depth))
+	fmt.Fprintf(w, format, args...)
+	w.WriteByte('\n')
+}
+
+func (w *printer) section(key string, entries int) {
+	if entries > 0 {
+		w.line(0, "%s:", key)
+	}
+}
+
+func (w *printer) vocabulary(d *Document) {
+	w.section("seats", len(d.Seats))
+	for _, s := range d.Seats {
+		holds := ""
+		if s.Holds != nil {
+			var statuses []string
+			for _, status := range s.Holds {
+				statuses = append(statuses, status.String())
+			}
+			holds = "holds: [" + strings.Join(statuses, ", ") + "]"
+		}
+		w.line(1, "%s: {%s}", s.Name.Text, holds)
+	}
+	if len(d.Features) > 0 {
+		w.line(0, "features: [%s]", names(d.Features))
+	}
+	w.section("settings", len(d.Settings))
+	for _, s := range d.Settings {
+		w.line(1, "%s: %t", s.Name.Text, s.Default)
+	}
+	w.section("conditions", len(d.Conditions))
+	for _, c := range d.Conditions {
+		w.line(1, "%s: {%s: %s}", c.Name.Text, c.Kind, c.Of.Text)
+	}
+}
+
+func (w *printer) resource(r Resource) {
+	if len(r.Parties)+len(r.Fields)+len(r.Permissions) == 0 {
+		w.line(1, "%s: {}", r.Name.Text)
+		return
+	}
+	w.line(1, "%s:", r.Name.Text)
+	if len(r.Parties) > 0 {
+		var parties []string
+		for _, p := range r.Parties {
+			kind := "users"
+			if p.Teams {
+				kind = "teams"
+			}
+			parties = append(parties, p.Name.Text+": "+kind)
+		}
+		w.line(2, "parties: {%s}", strings.Join(parties, ", "))
+	}
+	if len(r.Fields) > 0 {
+		w.line(2, "fields:")
+		for _, g := range r.Fields {
+			w.line(3, "%s: [%s]", g.Name.Text, names(g.Fields))
+		}
+	}
+	if len(r.Permissions) > 0 {
+		w.line(2, "permissions:")
+		for _, p := range r.Permissions {
+			var cells []string
+			for _, c := range p.Cells {
+				cells = append(cells, c.Who.Text+": "+cell(c.Rules))
+			}
+			w.line(3, "%s: {%s}", p.Action.Text, strings.Join(cells, ", "))
+		}
+	}
+}
+
+// settings returns what the role says, as entries of its map.
+func (r *Role) settings() []string {
+	var s []string
+	add := func(said bool, format string, args ...any) {
+		if said {
+			s = append(s, fmt.Sprintf(format, args...))
+		}
+	}
+	add(r.Title != "", "title: %s", strconv.Quote(r.Title))
+	add(r.OnTeam, "held-on: team")
+	add(r.Unique, "unique: true")
+	add(r.Default, "default: true")
+	add(r.All, "all: true")
+	add(len(r.Includes) > 0, "includes: [%s]", names(r.Includes))
+	add(len(r.Requires) > 0, "requires: [%s]", names(r.Requires))
+	add(r.HandsOverTo.Text != "", "hands-over-to: %s", r.HandsOverTo.Text)
+	add(r.Seat != role.SeatOptional || r.SeatPos != Pos{}, "seat: %s", r.Seat)
+	add(len(r.SeatPools) > 0, "seat-pools: [%s]", names(r.SeatPools))
+	add(r.AtLeast > 0, "at-least: %d", r.AtLeast)
+	add(r.AtMost > 0, "at-most: %d", r.AtMost)
+	return s
+}
+
+func names(list []Name) string {
+	texts := make([]string, len(list))
+	for i, n := range list {
+		texts[i] = n.Text
+	}
+	return strings.Join(texts, ", ")
+}
+
+func cell(rules []Rule) string {
+	texts := make([]string, len(rules))
+	for i, r := range rules {
+		texts[i] = r.String()
+	}
+	if len(texts) == 1 {
+		return texts[0]
+	}
+	return "[" + strings.Join(texts, ", ") + "]"
+}

@@ -1,0 +1,195 @@
+package policy
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/suggest"
+)
+
+// question is a question while it is being decided. It lives on the stack, and
+// so holds by value what it needs of the request: what a pointer in it points to
+// would be moved to the heap. It is kept small, for it is cleared each time.
+type question struct {
+	scene
+	context usher.Context
+	time    time.Time // the request's, or the clock's once somebody looked
+	role    int       // the index of the user's account role
+	guard   uint64    // what that role requires of everything
+
+	// What was found out: a bit for each literal and scope.
+	known, holds, maybe                 uint64
+	scopeKnown, scopeHolds, scopeUnsaid uint64
+
+	// Of the permission at hand: the first rule of each kind, by rank, and what
+	// all that grant it hide.
+	granted, unmet, beyond *rule
+	hidden                 uint64
+}
+
+// scene is what scopes look at.
+type scene struct {
+	p       *Policy
+	facts   Facts
+	subject usher.UserID
+	user    *User // nil: not in the account
+	res     *resource
+	thing   usher.Resource // the request's, where it is of this type
+	account *Account
+	err     error
+
+	partyKnown, partyUnsaid uint16 // a bit for each party that was asked for
+	ids                     [cachedParties][]string
+}
+
+// asker is who asks.
+type asker struct {
+	user  *User // nil: not in the account
+	role  int   // the index of the account role
+	guard uint64
+}
+
+// cachedParties is how many parties of a resource a question remembers; those
+// after them are asked for again.
+const cachedParties = 2
+
+// minTime and maxTime bound what a Decision can carry, in seconds since 1970.
+const (
+	minTime = -9_214_560_000 // 1678
+	maxTime = 9_214_646_399  // the end of 2261
+)
+
+// newQuestion checks the request, and looks up who asks.
+func (p *Policy) newQuestion(f Facts, r *usher.Request, resource int) (question, error) {
+	res := &p.resources[resource]
+	if err := p.admit(f, r, res); err != nil {
+		return question{}, err
+	}
+	who, err := p.lookUp(f, r.Subject)
+	return p.questionOf(f, r, who, res), err
+}
+
+func (p *Policy) questionOf(f Facts, r *usher.Request, who asker, res *resource) question {
+	return question{
+		scene:   scene{p: p, facts: f, subject: r.Subject, user: who.user, res: res, thing: r.Resource},
+		context: r.Context, time: r.Time, role: who.role, guard: who.guard,
+	}
+}
+
+// admit checks all that can be wrong with a request itself.
+func (p *Policy) admit(f Facts, r *usher.Request, res *resource) error {
+	if r.Time.IsZero() {
+		if _, ok := f.(Clock); !ok {
+			return fmt.Errorf("%w: the request has none, and there is no clock", usher.ErrNoTime)
+		}
+	} else if s := r.Time.Unix(); s < minTime || s > maxTime {
+		return outside(r.Time)
+	}
+	if len(r.Context) > 0 {
+		if err := p.checkContext(r.Context); err != nil {
+			return err
+		}
+	}
+	if r.Resource == nil {
+		return nil
+	}
+	return p.checkResource(r, res)
+}
+
+func (p *Policy) checkContext(context usher.Context) error {
+	for name := range context {
+		if !p.contexts[name] {
+			return undeclared("fact of a request", name, p.Contexts())
+		}
+	}
+	return nil
+}
+
+func outside(t time.Time) error {
+	return fmt.Errorf("%w: %v lies outside the years 1678 to 2261", usher.ErrNoTime, t)
+}
+
+func (p *Policy) checkResource(r *usher.Request, res *resource) error {
+	ref := r.Resource.Ref()
+	if ref.Type != res.name || ref.Account != "" && ref.Account != r.Account {
+		return misplaced(r, res, ref)
+	}
+	if object, ok := r.Resource.(*usher.Object); ok {
+		return p.checkObject(res, object)
+	}
+	return nil
+}
+
+func misplaced(r *usher.Request, res *resource, ref usher.Ref) error {
+	if ref.Type != res.name {
+		return fmt.Errorf("%w: %q, but %s is asked of a %s", usher.ErrWrongResource, ref.Type, r.Permission, res.name)
+	}
+	return fmt.Errorf("%w: it belongs to %q, and %q was asked for", usher.ErrOtherAccount, ref.Account, r.Account)
+}
+
+// checkObject finds what a literal names and the policy does not: there a typing
+// error is likely, and to take it for an empty party could allow.
+func (p *Policy) checkObject(r *resource, object *usher.Object) error {
+	for name := range object.Parties {
+		if r.party(name) < 0 {
+			return undeclared("party of "+r.name, name, partyNames(r))
+		}
+	}
+	for name := range object.Attributes {
+		if !p.attributes[name] {
+			return undeclared("attribute", name, p.Attributes())
+		}
+	}
+	return nil
+}
+
+func undeclared(what, name string, names []string) error {
+	return fmt.Errorf("%s %q: %w%s", what, name, usher.ErrUndeclared, suggest.DidYouMean(name, names))
+}
+
+func (p *Policy) lookUp(f Facts, subject usher.UserID) (asker, error) {
+	if subject == "" {
+		return asker{}, nil
+	}
+	user, err := f.User(subject)
+	if err != nil || user == nil {
+		return asker{}, err
+	}
+	at := p.roleIndex(user.Role)
+	if at < 0 || p.roles[at].OnTeam {
+		return asker{}, undeclared("role of the user", string(user.Role), nil)
+	}
+	return asker{user, at, p.roles[at].guard}, nil
+}
+
+// lasts reports whether a grant has not ended; only one that ends asks for the
+// time.
+func (q *question) lasts(g *Grant) bool {
+	return g.Until.IsZero() || q.now().Before(g.Until)
+}
+
+func (q *question) now() time.Time {
+	if q.time.IsZero() && q.err == nil {
+		q.time = q.facts.(Clock).Now()
+		if s := q.time.Unix(); s < minTime || s > maxTime || q.time.IsZero() {
+			q.fail(outside(q.time))
+		}
+	}
+	return q.time
+}
+
+// fail keeps the first error; the answer is then an error, whatever else holds.
+func (q *scene) fail(err error) {
+	if q.err == nil {
+		q.err = err
+	}
+}
+
+func requestError(op string, r *usher.Request, err error) error {
+	e := &usher.RequestError{Op: op, Subject: r.Subject, Permission: r.Permission, Err: err}
+	if r.Resource != nil {
+		e.Resource = r.Resource.Ref()
+	}
+	return e
+}

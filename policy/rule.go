@@ -1,0 +1,225 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/usher-go/usher/internal/suggest"
+)
+
+// Rule is one rule of a cell:
+//
+//	scope [ "as" party { "or" party } ] [ "if" [ "not" ] condition { "and" [ "not" ] condition } ] [ "hiding" group { "and" group } ]
+//
+// The zero Rule has no scope; it is not a rule that can be written.
+type Rule struct {
+	Scope  Scope
+	As     []Name // the parties considered; none: all of the resource
+	If     []Test
+	Hiding []Name // groups of fields
+	Pos    Pos
+}
+
+// Test asks for a condition, or with Not for its opposite.
+type Test struct {
+	Not  bool
+	Name Name
+}
+
+// Scope says which resources a rule reaches, seen from the user and over the
+// parties that the rule considers. The zero value reaches none.
+type Scope uint8
+
+// The scopes. But for ScopeAny, none reaches a resource without parties.
+const (
+	ScopeAny    Scope = iota + 1 // every resource
+	ScopeOwn                     // the user is among the parties, or belongs to a team among them
+	ScopeSole                    // the user is the only party
+	ScopeTeam                    // every party is the user, or in a team of theirs, or such a team
+	ScopeShared                  // at least one party is so
+)
+
+var scopeNames = []string{"any", "own", "sole", "team", "shared"}
+
+// String returns the scope's word, "none" for the zero value.
+func (s Scope) String() string {
+	if s == 0 || int(s) > len(scopeNames) {
+		return "none"
+	}
+	return scopeNames[s-1]
+}
+
+// maxListed is how many parties, conditions or groups one rule may list.
+const maxListed = 40
+
+// reserved are the words of the rule grammar, and everyone. A party or a
+// standard resource may be called team all the same: no rule can mistake it.
+var reserved = append([]string{"as", "or", "if", "not", "and", "hiding", "everyone"}, scopeNames...)
+
+func isReserved(s string) bool { return slices.Contains(reserved, s) }
+
+// String writes the rule in one way only: parties, conditions and groups stand
+// as they were written, and single blanks between the words.
+func (r Rule) String() string {
+	var b strings.Builder
+	b.WriteString(r.Scope.String())
+	words := func(before, between string, names []Name) {
+		for i, n := range names {
+			if i == 0 {
+				b.WriteString(before)
+			} else {
+				b.WriteString(between)
+			}
+			b.WriteString(n.Text)
+		}
+	}
+	words(" as ", " or ", r.As)
+	for i, t := range r.If {
+		if i == 0 {
+			b.WriteString(" if ")
+		} else {
+			b.WriteString(" and ")
+		}
+		b.WriteString(t.String())
+	}
+	words(" hiding ", " and ", r.Hiding)
+	return b.String()
+}
+
+// String returns the condition's name, after "not " if it is turned round.
+func (t Test) String() string {
+	if t.Not {
+		return "not " + t.Name.Text
+	}
+	return t.Name.Text
+}
+
+// ParseRule reads one rule. Names are not looked up. An error is a Problem
+// without a file, whose place counts from the beginning of the text.
+func ParseRule(text string) (Rule, error) {
+	p := ruleParser{text: text}
+	r := p.rule()
+	if p.err != nil {
+		return Rule{}, p.err
+	}
+	return r, nil
+}
+
+type ruleParser struct {
+	text string
+	at   int // where the rest begins
+	err  error
+}
+
+func (p *ruleParser) rule() Rule {
+	var r Rule
+	word := p.next()
+	i := slices.Index(scopeNames, word.Text)
+	switch {
+	case word.Text == "":
+		p.fail(word, "a rule begins with a scope: any, own, sole, team or shared")
+	case i < 0:
+		p.fail(word, "unknown scope %q%s (any, own, sole, team, shared)", word.Text, suggest.DidYouMean(word.Text, scopeNames))
+	}
+	r.Scope, r.Pos = Scope(i+1), word.Pos
+	if p.accept("as") {
+		r.As = p.names("party", "or")
+	}
+	if p.accept("if") {
+		r.If = p.tests()
+	}
+	if p.accept("hiding") {
+		r.Hiding = p.names("group of fields", "and")
+	}
+	if rest := p.next(); rest.Text != "" {
+		p.fail(rest, "%q does not belong here; a rule is: scope [as party or …] [if condition and …] [hiding group and …]", rest.Text)
+	}
+	return r
+}
+
+func (p *ruleParser) tests() []Test {
+	var tests []Test
+	for p.err == nil {
+		not := p.accept("not")
+		t := Test{Not: not, Name: p.name("condition")}
+		p.bound(t.Name, len(tests))
+		for _, other := range tests {
+			switch {
+			case other.Name.Text != t.Name.Text:
+			case other.Not == t.Not:
+				p.fail(t.Name, "%s stands here twice", t)
+			default:
+				p.fail(t.Name, "%s and not %s never hold together", t.Name.Text, t.Name.Text)
+			}
+		}
+		tests = append(tests, t)
+		if !p.accept("and") {
+			break
+		}
+	}
+	return tests
+}
+
+func (p *ruleParser) names(what, between string) []Name {
+	var names []Name
+	for p.err == nil {
+		n := p.name(what)
+		p.bound(n, len(names))
+		if slices.ContainsFunc(names, func(o Name) bool { return o.Text == n.Text }) {
+			p.fail(n, "%s stands here twice", n.Text)
+		}
+		names = append(names, n)
+		if !p.accept(between) {
+			break
+		}
+	}
+	return names
+}
+
+func (p *ruleParser) name(what string) Name {
+	n := p.next()
+	switch {
+	case n.Text == "":
+		p.fail(n, "the name of a %s is missing at the end", what)
+	case isReserved(n.Text) && (what != "party" || n.Text != "team"):
+		p.fail(n, "%q is a word of the rules and no name of a %s", n.Text, what)
+	}
+	return n
+}
+
+// bound keeps the search for repetitions short.
+func (p *ruleParser) bound(at Name, before int) {
+	if before == maxListed {
+		p.fail(at, "more than %d names in one list of a rule", maxListed)
+	}
+}
+
+func (p *ruleParser) accept(word string) bool {
+	before := p.at
+	if p.next().Text == word {
+		return true
+	}
+	p.at = before
+	return false
+}
+
+// next returns the word at p.at with its column, an empty one at the end.
+func (p *ruleParser) next() Name {
+	rest := p.text[p.at:]
+	blank := len(rest) - len(strings.TrimLeft(rest, " \t\n"))
+	rest = rest[blank:]
+	end := strings.IndexAny(rest, " \t\n")
+	if end < 0 {
+		end = len(rest)
+	}
+	n := Name{Text: rest[:end], Pos: Pos{Line: 1, Col: p.at + blank + 1}}
+	p.at += blank + end
+	return n
+}
+
+func (p *ruleParser) fail(at Name, format string, args ...any) {
+	if p.err == nil {
+		p.err = Problem{Pos: at.Pos, Message: fmt.Sprintf(format, args...)}
+	}
+}

@@ -1,0 +1,155 @@
+package policy
+
+import (
+	"math/bits"
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/role"
+)
+
+// reaches reports whether the scope of a rule holds, and whether it may hold for
+// all that is known. Team is the role whose teams count, "" for those the user
+// was put in.
+func (q *question) reaches(r *rule, team role.Name) (yes, maybe bool) {
+	if r.scope == ScopeAny {
+		return true, true
+	}
+	if q.thing == nil || r.parties == 0 {
+		return false, false
+	}
+	bit := uint64(1) << r.atom // none for noAtom, which is past the last
+	if q.scopeKnown&bit != 0 {
+		yes = q.scopeHolds&bit != 0
+		return yes, yes || q.scopeUnsaid&bit != 0
+	}
+	yes, known := q.compare(r.scope, r.parties, team)
+	q.scopeKnown |= bit
+	if yes {
+		q.scopeHolds |= bit
+	}
+	if !known {
+		q.scopeUnsaid |= bit
+	}
+	return yes, yes || !known
+}
+
+// compare holds the user against the parties considered. Not known is what a
+// party that is not known could change.
+func (s *scene) compare(scope Scope, parties uint16, team role.Name) (yes, known bool) {
+	if s.thing == nil {
+		return false, true
+	}
+	some, all := false, true
+	for rest := parties; rest != 0; rest &= rest - 1 {
+		at := bits.TrailingZeros16(rest)
+		ids, known := s.party(at)
+		if !known {
+			return false, false // whatever the other parties are
+		}
+		teams := s.res.parties[at].teams
+		for _, id := range ids {
+			if !teams && id == string(s.subject) || scope != ScopeSole && s.near(id, teams, scope, team) {
+				some = true
+			} else {
+				all = false
+			}
+		}
+	}
+	if scope == ScopeOwn || scope == ScopeShared {
+		return some, true
+	}
+	return some && all, true
+}
+
+// near reports whether a party other than the user themselves counts for the
+// scope.
+func (s *scene) near(id string, teams bool, scope Scope, team role.Name) bool {
+	switch {
+	case scope == ScopeOwn:
+		return teams && s.belongs(s.user, usher.TeamID(id))
+	case teams:
+		return s.ofTheirs(usher.TeamID(id), team)
+	default:
+		return s.inTheirs(usher.UserID(id), team)
+	}
+}
+
+// party returns the ids of a party, asking the resource once.
+func (s *scene) party(at int) (ids []string, known bool) {
+	if s.thing == nil {
+		return nil, true
+	}
+	bit := uint16(1) << at
+	if s.partyKnown&bit != 0 {
+		return s.ids[at%cachedParties], s.partyUnsaid&bit == 0
+	}
+	ids, known = s.thing.Party(s.res.parties[at].name)
+	if at < cachedParties {
+		s.partyKnown |= bit
+		s.ids[at] = ids
+		if !known {
+			s.partyUnsaid |= bit
+		}
+	}
+	return ids, known
+}
+
+// belongs reports whether the user was put in the team or in one below it.
+func (s *scene) belongs(user *User, id usher.TeamID) bool {
+	for i := range user.Teams {
+		if s.within(user.Teams[i].Team, id) {
+			return true
+		}
+	}
+	return false
+}
+
+// ofTheirs reports whether the team is one of the asker's, or below one.
+func (s *scene) ofTheirs(id usher.TeamID, held role.Name) bool {
+	for i := range s.user.Teams {
+		m := &s.user.Teams[i]
+		if (held == "" || slices.Contains(m.Roles, held)) && s.within(id, m.Team) {
+			return true
+		}
+	}
+	return false
+}
+
+// inTheirs reports whether the user belongs to a team of the asker's. Who is not
+// in the account belongs to none.
+func (s *scene) inTheirs(id usher.UserID, held role.Name) bool {
+	if len(s.user.Teams) == 0 {
+		return false
+	}
+	other, err := s.facts.User(id)
+	if err != nil {
+		s.fail(err)
+	}
+	if err != nil || other == nil {
+		return false
+	}
+	for i := range other.Teams {
+		if s.ofTheirs(other.Teams[i].Team, held) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *scene) within(team, above usher.TeamID) bool {
+	if team == above {
+		return team != ""
+	}
+	account := s.lookAtAccount()
+	return account != nil && account.Teams.Within(team, above)
+}
+
+func (r *resource) party(name string) int {
+	for i := range r.parties {
+		if r.parties[i].name == name {
+			return i
+		}
+	}
+	return -1
+}

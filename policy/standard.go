@@ -1,0 +1,40 @@
+package policy
+
+import "github.com/usher-go/usher/permission"
+
+// standardResources are in every policy, because the commands that change an
+// account ask for them. Without cells nobody may.
+var standardResources = []struct {
+	name    string
+	parties []Party
+	actions []string
+}{
+	{"account", nil, []string{"configure", "transfer", "delete"}},
+	{"user", []Party{users("user"), teams("team")}, []string{"view", "create", "edit", "set-role", "set-status", "delete", "leave"}},
+	{"team", []Party{teams("team"), users("user")}, []string{"create", "edit", "delete", "set-members", "set-role"}},
+	{"seat", []Party{users("user")}, []string{"assign", "unassign", "purchase"}},
+	{"grant", []Party{users("user")}, []string{"give", "revoke"}},
+	{"field", nil, []string{"manage"}},
+	{"audit", nil, []string{"view"}},
+}
+
+func users(name string) Party { return Party{Name: Name{Text: name}} }
+func teams(name string) Party { return Party{Name: Name{Text: name}, Teams: true} }
+
+// protection is a forbid that no policy can lift.
+type protection uint8
+
+const (
+	unprotected    protection = iota
+	protectsHolder            // not on the holder of the unique role
+	onlyHolder                // by nobody but the holder
+)
+
+// protections lists the permissions that every policy protects.
+var protections = map[permission.Permission]protection{
+	permission.MustParse("user.delete"):      protectsHolder,
+	permission.MustParse("user.set-role"):    protectsHolder,
+	permission.MustParse("user.set-status"):  protectsHolder,
+	permission.MustParse("user.leave"):       protectsHolder,
+	permission.MustParse("account.transfer"): onlyHolder,
+}

@@ -1,0 +1,134 @@
+package policy
+
+import (
+	"slices"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+// Summary is all that a user holds, as a directory page shows it. The zero
+// Summary is that of nobody.
+type Summary struct {
+	Status   usher.Status // only an active user may use what they hold
+	Role     role.Name
+	Teams    []Membership
+	Seats    []seat.PoolName
+	Features []Grant   // granted features, without those that have ended
+	Holdings []Holding // by permission in the order of the policy, then as rules are named
+	Never    []Holding // what is forbidden, whatever is held
+}
+
+// Holding is one rule that a user has.
+type Holding struct {
+	Permission permission.Permission
+	Rule       usher.Rule // where it comes from
+	Scope      Scope
+	As         []string       // the parties it considers; none: all of the resource
+	If         []string       // all that it needs, with what roles require; sorted
+	Hiding     []string       // the fields that it masks, sorted
+	Teams      []usher.TeamID // of a team role: where it is held
+	Until      time.Time      // of a grant that ends
+}
+
+// Summary returns what the subject holds at the time. The error is a
+// *usher.RequestError; it wraps what the facts returned, usher.ErrUndeclared for
+// a role that the policy lacks, or usher.ErrNoTime. A user who is not in the
+// account holds nothing, and that is no error.
+func (p *Policy) Summary(f Facts, subject usher.UserID, at time.Time) (Summary, error) {
+	r := usher.Request{Subject: subject, Time: at}
+	s, err := p.summary(f, &r)
+	if err != nil {
+		return Summary{}, requestError("summary", &r, err)
+	}
+	return s, nil
+}
+
+func (p *Policy) summary(f Facts, r *usher.Request) (Summary, error) {
+	if p == nil || len(p.perms) == 0 {
+		return Summary{}, usher.ErrUnknownPermission
+	}
+	q, err := p.newQuestion(f, r, 0)
+	if err != nil || q.user == nil {
+		return Summary{}, err
+	}
+	s := Summary{
+		Status: q.user.Status, Role: q.user.Role,
+		Teams: slices.Clone(q.user.Teams), Seats: slices.Clone(q.user.Seats),
+	}
+	for _, g := range q.user.Grants {
+		if slices.Contains(q.p.features, g.Name) && q.lasts(&g) {
+			s.Features = append(s.Features, g)
+		}
+	}
+	for i := range p.perms {
+		perm := &p.perms[i]
+		q.turnTo(perm.resource, nil)
+		var own []holder
+		q.each(perm, func(r *rule, team role.Name) { own = append(own, holder{r, team}) })
+		slices.SortStableFunc(own, func(a, b holder) int { return int(a.rank) - int(b.rank) })
+		own = slices.CompactFunc(own, func(a, b holder) bool { return a.id == b.id })
+		for _, h := range own {
+			holding := q.holding(perm, h)
+			if holding.Rule.Source == usher.SourceNever {
+				s.Never = append(s.Never, holding)
+			} else {
+				s.Holdings = append(s.Holdings, holding)
+			}
+		}
+	}
+	return s, q.err
+}
+
+// holder is a rule with the team role through which it is held.
+type holder struct {
+	*rule
+	team role.Name
+}
+
+func (q *question) holding(perm *perm, h holder) Holding {
+	need := h.need
+	w := &q.p.written[h.written]
+	if w.source != usher.SourceNever {
+		need |= q.guard
+	}
+	holding := Holding{
+		Permission: perm.name,
+		Rule:       q.p.describe(h.rule),
+		Scope:      h.scope,
+		If:         q.p.literalNames(q.res, need),
+		Hiding:     q.res.fieldNames(h.hide),
+	}
+	for _, n := range w.rule.As {
+		holding.As = append(holding.As, n.Text)
+	}
+	if h.team != "" {
+		for _, m := range q.user.Teams {
+			if slices.Contains(m.Roles, h.team) {
+				holding.Teams = append(holding.Teams, m.Team)
+			}
+		}
+	}
+	if w.source == usher.SourceGrant {
+		holding.Until = q.until(w.who)
+	}
+	return holding
+}
+
+// until returns when the last of the grants with the name ends.
+func (q *question) until(name string) time.Time {
+	var last time.Time
+	for _, g := range q.user.Grants {
+		switch {
+		case g.Name != name || !q.lasts(&g):
+		case g.Until.IsZero():
+			return time.Time{}
+		case g.Until.After(last):
+			last = g.Until
+		}
+	}
+	return last
+}

@@ -1,0 +1,154 @@
+package policy
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+// whatIf is a question over facts that are not so: those of the host, with some
+// steps done. It never changes what it was made from.
+type whatIf struct {
+	p       *Policy
+	facts   Facts
+	request usher.Request
+	user    *User
+	account *Account
+	err     error
+}
+
+func (p *Policy) whatIf(f Facts, r usher.Request) *whatIf {
+	w := &whatIf{p: p, facts: f, request: r}
+	if w.user, w.err = f.User(r.Subject); r.Subject == "" {
+		w.user = nil
+	}
+	return w
+}
+
+// User returns the subject as they would be, and others as they are.
+func (w *whatIf) User(id usher.UserID) (*User, error) {
+	if id == w.request.Subject {
+		return w.user, w.err
+	}
+	return w.facts.User(id)
+}
+
+// Account returns the account as it would be.
+func (w *whatIf) Account() (*Account, error) {
+	if w.account != nil {
+		return w.account, nil
+	}
+	return w.facts.Account()
+}
+
+// after returns the question with more steps done.
+func (w *whatIf) after(steps []usher.Step) *whatIf {
+	next := *w
+	if w.user != nil {
+		user := *w.user
+		next.user = &user
+	}
+	for _, s := range steps {
+		next.do(s)
+	}
+	return &next
+}
+
+func (w *whatIf) do(s usher.Step) {
+	switch s.Kind {
+	case usher.StepJoin:
+		w.user = &User{Status: usher.Active}
+		w.takeRole(role.Name(s.Name))
+	case usher.StepActivate:
+		w.user.Status = usher.Active
+	case usher.StepRole:
+		w.takeRole(role.Name(s.Name))
+	case usher.StepTeam:
+		w.join(s.Team, nil)
+	case usher.StepTeamRole:
+		w.join(s.Team, []role.Name{role.Name(s.Name)})
+	case usher.StepSeat:
+		w.user.Seats = append(slices.Clip(w.user.Seats), seat.PoolName(s.Name))
+	case usher.StepGrant:
+		w.user.Grants = append(slices.Clip(w.user.Grants), Grant{Name: s.Name})
+	case usher.StepSetting:
+		w.set(s.Name, s.Value)
+	case usher.StepContext:
+		w.request.Context = maps.Clone(w.request.Context)
+		if w.request.Context == nil {
+			w.request.Context = usher.Context{}
+		}
+		w.request.Context[s.Name] = s.Value
+	case usher.StepAttribute:
+		w.request.Resource = &otherwise{Resource: w.request.Resource, name: s.Name, value: s.Value, attribute: true}
+	case usher.StepParty:
+		w.request.Resource = &otherwise{Resource: w.request.Resource, name: s.Name, ids: s.IDs}
+	}
+}
+
+// takeRole brings the seats that the role requires, and drops those that it may
+// not have.
+func (w *whatIf) takeRole(name role.Name) {
+	w.user.Role = name
+	r, _ := w.p.Role(name)
+	for _, pool := range r.SeatPools {
+		held := slices.Contains(w.user.Seats, seat.PoolName(pool))
+		switch {
+		case r.Seat == role.SeatRequired && !held:
+			w.user.Seats = append(slices.Clip(w.user.Seats), seat.PoolName(pool))
+		case r.Seat == role.SeatNone && held:
+			w.user.Seats = slices.DeleteFunc(slices.Clone(w.user.Seats), func(s seat.PoolName) bool { return string(s) == pool })
+		}
+	}
+}
+
+func (w *whatIf) join(id usher.TeamID, roles []role.Name) {
+	teams := slices.Clone(w.user.Teams)
+	at := slices.IndexFunc(teams, func(m Membership) bool { return m.Team == id })
+	if at < 0 {
+		at = len(teams)
+		teams = append(teams, Membership{Team: id})
+	}
+	teams[at].Roles = append(slices.Clip(teams[at].Roles), roles...)
+	w.user.Teams = teams
+}
+
+func (w *whatIf) set(name string, value bool) {
+	account, err := w.Account()
+	if err != nil || account == nil {
+		return // the question then fails with the same error
+	}
+	changed := *account
+	changed.Settings = maps.Clone(account.Settings)
+	if changed.Settings == nil {
+		changed.Settings = map[string]bool{}
+	}
+	changed.Settings[name] = value
+	w.account = &changed
+}
+
+// otherwise is a resource with one party or attribute changed.
+type otherwise struct {
+	usher.Resource
+	name      string
+	ids       []string
+	value     bool
+	attribute bool
+}
+
+func (o *otherwise) Party(name string) (ids []string, known bool) {
+	if !o.attribute && name == o.name {
+		return o.ids, true
+	}
+	return o.Resource.Party(name)
+}
+
+func (o *otherwise) Attribute(name string) (value, known bool) {
+	if o.attribute && name == o.name {
+		return o.value, true
+	}
+	return o.Resource.Attribute(name)
+}
