@@ -67,7 +67,7 @@ func TestDecisionString(t *testing.T) {
 		{usher.ReasonGranted, usher.Detail{Rule: usher.Rule{Source: usher.SourceGrant, Permission: "user.view", Name: "user.view"}}, "allowed by the grant user.view"},
 		{usher.ReasonForbidden, usher.Detail{Rule: usher.Rule{Source: usher.SourceNever, Permission: "user.delete", Text: "own", File: "p.yaml", Line: 9}}, "denied (forbidden) by `never: user.delete: own` (p.yaml:9)"},
 		{usher.ReasonForbidden, usher.Detail{Rule: usher.Rule{Source: usher.SourceBuiltIn, Text: "the owner stays"}}, "denied (forbidden) by the built-in protection that the owner stays"},
-		{usher.ReasonConditionUnmet, usher.Detail{Rule: rule, Unmet: []string{"mfa", "not frozen"}}, "denied (condition-unmet): `member: sole` of calendar.edit (oncehub.yaml:88) would allow it, but mfa and not frozen does not hold"},
+		{usher.ReasonConditionUnmet, usher.Detail{Rule: rule, Unmet: []string{"mfa", "not frozen"}}, "denied (condition-unmet): `member: sole` of calendar.edit (oncehub.yaml:88) would allow it, but mfa and not frozen do not hold"},
 		{usher.ReasonOutOfScope, usher.Detail{Rule: rule}, "denied (out-of-scope): `member: sole` of calendar.edit (oncehub.yaml:88) does not reach this resource"},
 		{usher.ReasonNoPermission, usher.Detail{Rule: usher.Rule{Permission: "calendar.edit"}}, "denied (no-permission): nothing that the user holds gives calendar.edit"},
 		{usher.ReasonUnknownUser, usher.Detail{}, "denied (unknown-user): not a user of this account"},

@@ -19,7 +19,9 @@ package usher
 //	func (c *Calendar) Attribute(name string) (value, known bool) { return false, false }
 //
 // [Object] is the literal form, for tests and single calls. The methods are
-// called at most once a name and check, on the goroutine that asks.
+// called on the goroutine that asks, when a rule looks at what they tell; Party
+// once a check for each of the first four parties of the resource, Attribute once
+// for each condition on it.
 type Resource interface {
 	// Ref says what this is. Its Type must be the resource of the permission
 	// that is asked for, or the check is an error.

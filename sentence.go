@@ -23,7 +23,11 @@ func (d Decision) String() string {
 	case ReasonForbidden:
 		return "denied (forbidden) by " + rule.String()
 	case ReasonConditionUnmet:
-		return fmt.Sprintf("denied (condition-unmet): %s would allow it, but %s does not hold", rule, join(detail.Unmet, "and"))
+		verb := "does"
+		if len(detail.Unmet) > 1 {
+			verb = "do"
+		}
+		return fmt.Sprintf("denied (condition-unmet): %s would allow it, but %s %s not hold", rule, join(detail.Unmet, "and"), verb)
 	case ReasonOutOfScope:
 		return fmt.Sprintf("denied (out-of-scope): %s does not reach this resource", rule)
 	case ReasonNoPermission:

@@ -35,8 +35,8 @@ func (p *Policy) AppendActions(dst []Action, f Facts, r usher.Request) ([]Action
 	if resource < 0 {
 		return dst, requestError("actions", &r, fmt.Errorf("%w: the policy does not know this one", usher.ErrWrongResource))
 	}
-	q, err := p.newQuestion(f, &r, resource)
-	if err != nil {
+	var q question
+	if err := q.begin(p, f, &r, resource); err != nil {
 		return dst, requestError("actions", &r, err)
 	}
 	n := len(dst)

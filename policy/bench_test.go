@@ -311,3 +311,66 @@ func BenchmarkDecide(b *testing.B) {
 }
 
 var sink bool
+
+// BenchmarkLoad reads and compiles a policy of 50 roles and 500 permissions.
+func BenchmarkLoad(b *testing.B) {
+	src := largePolicy(50, 500)
+	b.SetBytes(int64(len(src)))
+	for b.Loop() {
+		if _, err := policy.Load("large.yaml", src); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// largePolicy has roles that include each other in fours, a tenth of them held on
+// teams, and for each permission a cell of every fifth role.
+func largePolicy(roles, permissions int) []byte {
+	var w strings.Builder
+	w.WriteString("usher: 1\nfeatures: [f]\nconditions:\n  has-f: {feature: f}\n  mfa: {context: mfa}\nroles:\n")
+	w.WriteString("  r0: {unique: true, hands-over-to: r1}\n  r1: {default: true}\n")
+	for i := 2; i < roles; i++ {
+		switch {
+		case i%10 == 9:
+			fmt.Fprintf(&w, "  r%d: {held-on: team}\n", i)
+		case i%4 != 2 && (i-1)%10 != 9:
+			fmt.Fprintf(&w, "  r%d: {includes: [r%d]}\n", i, i-1)
+		default:
+			fmt.Fprintf(&w, "  r%d: {requires: [mfa]}\n", i)
+		}
+	}
+	w.WriteString("resources:\n")
+	texts := []string{"any", "own", "sole as owner", "team if has-f", "[own if not has-f, shared hiding more]"}
+	for i := range permissions {
+		if i%10 == 0 {
+			fmt.Fprintf(&w, "  thing%d:\n    parties: {owner: users, group: teams}\n    fields: {more: [a, b, c]}\n    permissions:\n", i/10)
+		}
+		fmt.Fprintf(&w, "      act%d: {", i%10)
+		for r := i % 5; r < roles; r += 5 {
+			fmt.Fprintf(&w, "r%d: %s, ", r, texts[(i+r)%len(texts)])
+		}
+		w.WriteString("}\n")
+	}
+	return []byte(w.String())
+}
+
+func BenchmarkActions(b *testing.B) {
+	p := onceHub(b)
+	c := newCompany(10_000, rand.New(rand.NewPCG(1, 1)))
+	list := c.questions(1<<15, rand.New(rand.NewPCG(2, 2)))
+	list = slices.DeleteFunc(list, func(q asked) bool { return q.request.Permission.Resource() != "calendar" })
+	var actions []policy.Action
+	b.Run("check", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := range b.N {
+			d, _ := p.Decide(c, list[i%len(list)].request)
+			sink = d.Allowed()
+		}
+	})
+	b.Run("actions", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := range b.N {
+			actions, _ = p.AppendActions(actions[:0], c, list[i%len(list)].request)
+		}
+	})
+}

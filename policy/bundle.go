@@ -16,8 +16,8 @@ func (p *Policy) askBundle(f Facts, r *usher.Request, b *bundle) (answer, error)
 	if err != nil {
 		return answer{}, err
 	}
-	q, err := p.newQuestion(f, r, first)
-	if err != nil {
+	var q question
+	if err := q.begin(p, f, r, first); err != nil {
 		return answer{}, err
 	}
 	var granted []usher.Outcome

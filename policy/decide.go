@@ -65,7 +65,8 @@ func (p *Policy) atOnce(perm *perm, who asker) usher.Outcome {
 //
 //go:noinline
 func (p *Policy) decideFor(f Facts, r *usher.Request, who asker, perm *perm) (usher.Decision, error) {
-	q := p.questionOf(f, r, who, &p.resources[perm.resource])
+	var q question
+	q.fill(p, f, r, who, &p.resources[perm.resource])
 	outcome := q.consider(perm)
 	if q.err != nil {
 		return usher.Decision{}, requestError("check", r, q.err)
@@ -85,8 +86,8 @@ func (p *Policy) ask(f Facts, r *usher.Request) (answer, error) {
 	case index < 0:
 		return p.askBundle(f, r, &p.bundles[^index])
 	}
-	q, err := p.newQuestion(f, r, p.perms[index].resource)
-	if err != nil {
+	var q question
+	if err := q.begin(p, f, r, p.perms[index].resource); err != nil {
 		return answer{}, err
 	}
 	outcome := q.decide(&p.perms[index])

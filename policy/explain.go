@@ -81,7 +81,8 @@ func (p *Policy) Matching(f Facts, r usher.Request) ([]usher.Rule, error) {
 	if err != nil || who.user == nil || who.user.Status != usher.Active {
 		return nil, err
 	}
-	q := p.questionOf(f, &r, who, nil)
+	var q question
+	q.fill(p, f, &r, who, nil)
 	for _, i := range perms {
 		q.turnTo(p.perms[i].resource, r.Resource)
 		q.each(&p.perms[i], func(r *rule, team role.Name) {

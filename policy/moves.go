@@ -3,6 +3,7 @@ package policy
 import (
 	"math/bits"
 	"slices"
+	"strings"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
@@ -25,7 +26,7 @@ func (p *Policy) moves(w *whatIf, o usher.Outcome) []move {
 	if err != nil {
 		return nil
 	}
-	m.question = p.questionOf(w, &w.request, who, nil)
+	m.fill(p, w, &w.request, who, nil)
 	m.turnTo(m.perm.resource, w.request.Resource)
 	switch o.Reason() {
 	case usher.ReasonUnknownUser:
@@ -119,11 +120,11 @@ func (m *mover) turn(l literal, hold bool) {
 		m.add("a request with "+c.of+" "+trueFalse(value), 1, usher.Step{Kind: usher.StepContext, Name: c.of, Value: value})
 	case OnAttribute:
 		if m.thing != nil {
-			m.add("a "+m.res.name+" with "+c.of+" "+trueFalse(value), 3, usher.Step{Kind: usher.StepAttribute, Name: c.of, Value: value})
+			m.add(a(m.res.name)+" with "+c.of+" "+trueFalse(value), 3, usher.Step{Kind: usher.StepAttribute, Name: c.of, Value: value})
 		}
 	case OnParty:
 		if !value && m.thing != nil && m.res.party(c.of) >= 0 {
-			m.add("a "+m.res.name+" without a "+c.of, 3, usher.Step{Kind: usher.StepParty, Name: c.of})
+			m.add(a(m.res.name)+" without "+a(c.of), 3, usher.Step{Kind: usher.StepParty, Name: c.of})
 		}
 	}
 }
@@ -153,7 +154,7 @@ func (m *mover) enter(r *rule) {
 		if r.scope == ScopeSole || r.scope == ScopeTeam {
 			m.add("be the only "+p.name, 3, m.alone(r.parties, i)...)
 		} else if !slices.Contains(ids, me) {
-			m.add("be a "+p.name, 3, usher.Step{Kind: usher.StepParty, Name: p.name, IDs: append(slices.Clip(ids), me)})
+			m.add("be "+a(p.name), 3, usher.Step{Kind: usher.StepParty, Name: p.name, IDs: append(slices.Clip(ids), me)})
 		}
 	}
 }
@@ -259,6 +260,14 @@ func (m *mover) gainGrant(asked permission.Permission) {
 	if !slices.ContainsFunc(m.user.Grants, func(g Grant) bool { return g.Name == asked.String() && m.lasts(&g) }) {
 		m.add("a grant of "+asked.String(), 5, usher.Step{Kind: usher.StepGrant, Name: asked.String()})
 	}
+}
+
+// a puts the article before a name.
+func a(name string) string {
+	if strings.ContainsRune("aeiou", rune(name[0])) {
+		return "an " + name
+	}
+	return "a " + name
 }
 
 func onOff(v bool) string {

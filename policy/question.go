@@ -52,7 +52,7 @@ type asker struct {
 
 // cachedParties is how many parties of a resource a question remembers; those
 // after them are asked for again.
-const cachedParties = 2
+const cachedParties = 4
 
 // minTime and maxTime bound what a Decision can carry, in seconds since 1970.
 const (
@@ -60,21 +60,22 @@ const (
 	maxTime = 9_214_646_399  // the end of 2261
 )
 
-// newQuestion checks the request, and looks up who asks.
-func (p *Policy) newQuestion(f Facts, r *usher.Request, resource int) (question, error) {
+// begin checks the request, and looks up who asks.
+func (q *question) begin(p *Policy, f Facts, r *usher.Request, resource int) error {
 	res := &p.resources[resource]
 	if err := p.admit(f, r, res); err != nil {
-		return question{}, err
+		return err
 	}
 	who, err := p.lookUp(f, r.Subject)
-	return p.questionOf(f, r, who, res), err
+	q.fill(p, f, r, who, res)
+	return err
 }
 
-func (p *Policy) questionOf(f Facts, r *usher.Request, who asker, res *resource) question {
-	return question{
-		scene:   scene{p: p, facts: f, subject: r.Subject, user: who.user, res: res, thing: r.Resource},
-		context: r.Context, time: r.Time, role: who.role, guard: who.guard,
-	}
+// fill writes field by field, for a literal would be made first and then copied.
+func (q *question) fill(p *Policy, f Facts, r *usher.Request, who asker, res *resource) {
+	q.p, q.facts, q.res = p, f, res
+	q.subject, q.thing, q.context, q.time = r.Subject, r.Resource, r.Context, r.Time
+	q.user, q.role, q.guard = who.user, who.role, who.guard
 }
 
 // admit checks all that can be wrong with a request itself.

@@ -51,8 +51,8 @@ func (p *Policy) summary(f Facts, r *usher.Request) (Summary, error) {
 	if p == nil || len(p.perms) == 0 {
 		return Summary{}, usher.ErrUnknownPermission
 	}
-	q, err := p.newQuestion(f, r, 0)
-	if err != nil || q.user == nil {
+	var q question
+	if err := q.begin(p, f, r, 0); err != nil || q.user == nil {
 		return Summary{}, err
 	}
 	s := Summary{
