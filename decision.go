@@ -40,8 +40,8 @@ type Detail struct {
 // Rule is a rule of a policy as somebody wrote it. The zero Rule stands for none.
 type Rule struct {
 	Source     Source
-	Permission string // what it is about
-	Name       string // the role or grant it is written for, "" for everyone
+	Permission string // what it is about; "" where a list of rules has a role's all: true
+	Name       string // the role or grant that it is written for, or everyone
 	Held       string // the role that the subject holds, where that one includes Name
 	Text       string // the rule in the policy's words: "team if not team-hosted"
 	File       string

@@ -62,7 +62,7 @@ func TestDecisionString(t *testing.T) {
 	}{
 		{usher.ReasonGranted, usher.Detail{Rule: rule}, "allowed by `member: sole` of calendar.edit (oncehub.yaml:88)"},
 		{usher.ReasonGranted, usher.Detail{Rule: included, Hidden: []string{"a", "b", "c"}}, "allowed by `member: sole` of calendar.edit (which lead includes, oncehub.yaml:88), with a, b and c hidden"},
-		{usher.ReasonGranted, usher.Detail{Rule: usher.Rule{Source: usher.SourceEveryone, Permission: "page.share", Text: "any"}}, "allowed by `everyone: any` of page.share"},
+		{usher.ReasonGranted, usher.Detail{Rule: usher.Rule{Source: usher.SourceEveryone, Name: "everyone", Permission: "page.share", Text: "any"}}, "allowed by `everyone: any` of page.share"},
 		{usher.ReasonGranted, usher.Detail{Rule: usher.Rule{Source: usher.SourceGrant, Permission: "user.view", Name: "staff.manage"}}, "allowed by the grant staff.manage, which has user.view"},
 		{usher.ReasonGranted, usher.Detail{Rule: usher.Rule{Source: usher.SourceGrant, Permission: "user.view", Name: "user.view"}}, "allowed by the grant user.view"},
 		{usher.ReasonForbidden, usher.Detail{Rule: usher.Rule{Source: usher.SourceNever, Permission: "user.delete", Text: "own", File: "p.yaml", Line: 9}}, "denied (forbidden) by `never: user.delete: own` (p.yaml:9)"},

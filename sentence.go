@@ -42,10 +42,11 @@ func (d Decision) String() string {
 func (r Rule) String() string {
 	var what string
 	switch r.Source {
-	case SourceRole, SourceTeamRole:
-		what = fmt.Sprintf("`%s: %s` of %s", r.Name, r.Text, r.Permission)
-	case SourceEveryone:
-		what = fmt.Sprintf("`everyone: %s` of %s", r.Text, r.Permission)
+	case SourceRole, SourceTeamRole, SourceEveryone:
+		what = fmt.Sprintf("`%s: %s`", r.Name, r.Text)
+		if r.Permission != "" {
+			what += " of " + r.Permission
+		}
 	case SourceGrant:
 		what = fmt.Sprintf("the grant %s", r.Name)
 		if r.Name != r.Permission {

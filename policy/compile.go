@@ -6,6 +6,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/suggest"
+	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/seat"
 )
 
@@ -25,9 +26,16 @@ const (
 // Compile looks up every name and makes the policy that decides. The error is a
 // *Problems.
 func (d *Document) Compile() (*Policy, error) {
+	return d.compile(&Problems{File: d.File})
+}
+
+// compile goes on where a parser has found problems, to tell more of them; what
+// may follow from those is not told.
+func (d *Document) compile(problems *Problems) (*Policy, error) {
 	c := compiler{
 		doc:      d,
-		problems: &Problems{File: d.File},
+		problems: problems,
+		torn:     problems.Len() > 0,
 		warnings: &Problems{File: d.File},
 		used:     map[int]bool{},
 		p: &Policy{
@@ -60,6 +68,7 @@ type compiler struct {
 	doc                *Document
 	p                  *Policy
 	problems, warnings *Problems
+	torn               bool // the document lacks what could not be parsed
 
 	poolIndex, featureIndex, conditionIndex index
 	resourceIndex, permIndex, bundleIndex   index
@@ -107,6 +116,13 @@ func (c *compiler) declare(x *index, n Name, what string) {
 	}
 }
 
+// follows reports what is missing, unless that may be because it was not parsed.
+func (c *compiler) follows(at Pos, format string, args ...any) {
+	if !c.torn {
+		c.problems.Add(at, format, args...)
+	}
+}
+
 // find looks a name up, and reports one that is not declared.
 func (c *compiler) find(x *index, n Name, what string) int {
 	if i, ok := x.at[n.Text]; ok {
@@ -117,6 +133,9 @@ func (c *compiler) find(x *index, n Name, what string) int {
 }
 
 func (c *compiler) unknown(n Name, what string, names []string) {
+	if c.torn && !wellFormed(n.Text) {
+		return // the parser has said so
+	}
 	if c.problems.Full() {
 		c.problems.Add(n.Pos, "")
 		return
@@ -126,6 +145,11 @@ func (c *compiler) unknown(n Name, what string, names []string) {
 		hint = fmt.Sprintf("; the policy declares no %s", what)
 	}
 	c.problems.Add(n.Pos, "unknown %s %q%s", what, n.Text, hint)
+}
+
+func wellFormed(name string) bool {
+	_, err := permission.ParseBundle(name)
+	return err == nil && !isReserved(name)
 }
 
 // limit reports the first of too many.
@@ -144,7 +168,7 @@ func (c *compiler) seats() {
 			holds = []usher.Status{usher.Invited, usher.Active}
 		}
 		if !slices.Contains(holds, usher.Active) {
-			c.problems.Add(s.Name.Pos, "the seats of %s are held by nobody who is active; holds must include active", s.Name.Text)
+			c.follows(s.Name.Pos, "the seats of %s are held by nobody who is active; holds must include active", s.Name.Text)
 		}
 		c.p.pools = append(c.p.pools, seat.Kind{Name: seat.PoolName(s.Name.Text), Holds: seat.HoldsIn(holds...)})
 	}
@@ -180,7 +204,7 @@ func (c *compiler) conditions() {
 		case OnParty:
 			c.someParty(d.Of)
 		default:
-			c.problems.Add(d.Name.Pos, "condition %s has no fact", d.Name.Text)
+			c.follows(d.Name.Pos, "condition %s has no fact", d.Name.Text)
 		}
 		c.p.conditions = append(c.p.conditions, condition{d.Name.Text, d.Kind, d.Of.Text})
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/role"
 )
 
@@ -78,6 +79,10 @@ func (c *compiler) roleNames() []string {
 func (c *compiler) never() {
 	for _, d := range c.doc.Never {
 		at, ok := c.permIndex.at[d.Permission.Text]
+		if _, err := permission.Parse(d.Permission.Text); err != nil {
+			c.follows(d.Permission.Pos, "%v", err)
+			continue
+		}
 		if !ok {
 			c.unknown(d.Permission, "permission", c.permIndex.names)
 			continue

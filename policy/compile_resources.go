@@ -75,7 +75,7 @@ func (c *compiler) permissions() {
 	add := func(resource int, action string, at Pos) bool {
 		name, err := permission.Parse(c.p.resources[resource].name + "." + action)
 		if err != nil {
-			c.problems.Add(at, "%v", err)
+			c.follows(at, "%v", err)
 			return false
 		}
 		if !c.limit(at, len(c.p.perms)+1, maxPermissions, "permissions") || !c.permIndex.add(name.String()) {
@@ -118,7 +118,7 @@ func (c *compiler) bundles() {
 		}
 		name, err := permission.ParseBundle(d.Name.Text)
 		if err != nil {
-			c.problems.Add(d.Name.Pos, "%v", err)
+			c.follows(d.Name.Pos, "%v", err)
 		}
 		c.p.bundles = append(c.p.bundles, bundle{name: name, pos: d.Name.Pos})
 	}

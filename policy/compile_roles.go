@@ -88,9 +88,9 @@ func (c *compiler) handOver(d *Role, names *index) {
 	to := d.HandsOverTo
 	switch {
 	case d.Unique && to.Text == "":
-		c.problems.Add(d.Name.Pos, "%s is unique and must say hands-over-to: the role that its holder gets at a transfer", d.Name.Text)
+		c.follows(d.Name.Pos, "%s is unique and must say hands-over-to: the role that its holder gets at a transfer", d.Name.Text)
 	case !d.Unique && to.Text != "":
-		c.problems.Add(to.Pos, "hands-over-to is for the unique role; %s is none", d.Name.Text)
+		c.follows(to.Pos, "hands-over-to is for the unique role; %s is none", d.Name.Text)
 	case to.Text == "":
 	default:
 		i := c.find(names, to, "role")
@@ -152,13 +152,13 @@ func (c *compiler) uniqueAndDefault() {
 
 func (c *compiler) exactlyOne(have []Name, key, what string) {
 	if len(have) == 0 && len(c.p.roles) > 0 {
-		c.problems.Add(c.doc.Roles[0].Name.Pos, "no role is %s: true, the role %s; a policy has exactly one", key, what)
+		c.follows(c.doc.Roles[0].Name.Pos, "no role is %s: true, the role %s; a policy has exactly one", key, what)
 	}
 	for _, n := range have[min(1, len(have)):] {
 		c.problems.Add(n.Pos, "%s is a second role with %s: true, after %s; a policy has exactly one", n.Text, key, have[0].Text)
 	}
 	if len(c.p.roles) == 0 && key == "unique" {
-		c.problems.Add(Pos{1, 1}, "a policy needs roles, one of them unique: true and one default: true")
+		c.follows(Pos{1, 1}, "a policy needs roles, one of them unique: true and one default: true")
 	}
 }
 

@@ -65,8 +65,8 @@ func (p *Policy) Rules() []usher.Rule {
 
 // Matching returns every rule that matches a request, whether or not it is the
 // one that decides: rules under never, and those by which the subject may. There
-// are none for a subject who is not an active user. The errors are those of
-// Decide.
+// are none for a subject who is not an active user. Of a bundle these are the
+// rules of all its permissions. The errors are those of Decide.
 func (p *Policy) Matching(f Facts, r usher.Request) ([]usher.Rule, error) {
 	if _, err := p.ask(f, &r); err != nil {
 		return nil, requestError("check", &r, err)
@@ -78,8 +78,11 @@ func (p *Policy) Matching(f Facts, r usher.Request) ([]usher.Rule, error) {
 	}
 	var rules []usher.Rule
 	who, err := p.lookUp(f, r.Subject)
-	if err != nil || who.user == nil || who.user.Status != usher.Active {
-		return nil, err
+	if err != nil {
+		return nil, requestError("check", &r, err)
+	}
+	if who.user == nil || who.user.Status != usher.Active {
+		return nil, nil
 	}
 	var q question
 	q.fill(p, f, &r, who, nil)
@@ -91,7 +94,10 @@ func (p *Policy) Matching(f Facts, r usher.Request) ([]usher.Rule, error) {
 			}
 		})
 	}
-	return rules, q.err
+	if q.err != nil {
+		return nil, requestError("check", &r, q.err)
+	}
+	return rules, nil
 }
 
 // each visits the rules under never, and the subject's own.

@@ -13,26 +13,37 @@ const FormatVersion = "1"
 // *Problems: the document's shape is right when there is none, but its names are
 // looked up only when it compiles.
 func Parse(file string, src []byte) (*Document, error) {
+	doc, problems := parse(file, src)
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	return doc, nil
+}
+
+// Load is Parse and Compile in one, and tells what is wrong for both at once.
+func Load(file string, src []byte) (*Policy, error) {
+	doc, problems := parse(file, src)
+	if doc == nil {
+		return nil, problems
+	}
+	return doc.compile(problems)
+}
+
+// parse returns no document if what was left out of it was not even read.
+func parse(file string, src []byte) (*Document, *Problems) {
 	p := parser{problems: &Problems{File: file}, doc: &Document{File: file}}
 	p.Report = func(line, col int, message string) {
 		p.problems.Add(Pos{line, col}, "%s", message)
 	}
-	if n := source.Parse(src, p.Report); n != nil {
+	n := source.Parse(src, p.Report)
+	readable := p.problems.Len() == 0
+	if n != nil {
 		p.document(n)
 	}
-	if err := p.problems.Err(); err != nil {
-		return nil, err
+	if !readable {
+		return nil, p.problems
 	}
-	return p.doc, nil
-}
-
-// Load is Parse and Compile in one.
-func Load(file string, src []byte) (*Policy, error) {
-	doc, err := Parse(file, src)
-	if err != nil {
-		return nil, err
-	}
-	return doc.Compile()
+	return p.doc, p.problems
 }
 
 // parser turns nodes into a Document.
@@ -116,7 +127,7 @@ func (p *parser) conditions(n *source.Node) {
 func (p *parser) bundles(n *source.Node) {
 	p.Each(n, "bundles", func(key, value *source.Node) {
 		b := Bundle{Name: Name{key.Text, pos(key)}}
-		if _, err := permission.ParseBundle(key.Text); err != nil {
+		if _, err := permission.ParseBundle(key.Text); err != nil || isReserved(key.Text) && key.Text != "team" {
 			p.Errorf(key, "%q cannot name a bundle: write lower-case letters, digits and dashes, with at most one dot", key.Text)
 		}
 		p.List(value, "a bundle", func(n *source.Node) {

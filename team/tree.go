@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/usher-go/usher"
 )
@@ -85,8 +86,8 @@ func (t *Tree) number(children map[usher.TeamID][]usher.TeamID, root usher.TeamI
 	}
 }
 
-// cycle names the teams of a circle: those that no walk from the top reaches
-// hang on one.
+// cycle names the teams of a circle, or the first ten of a large one: those that
+// no walk from the top reaches hang on it.
 func cycle(parents map[usher.TeamID]usher.TeamID, reached map[usher.TeamID]span) string {
 	var lost []usher.TeamID
 	for id := range parents {
@@ -100,11 +101,15 @@ func cycle(parents map[usher.TeamID]usher.TeamID, reached map[usher.TeamID]span)
 		seen[at] = true
 		at = parents[at]
 	}
-	text := string(at)
+	circle := []string{string(at)}
 	for id := parents[at]; id != at; id = parents[id] {
-		text += " below " + string(id)
+		if len(circle) == 10 {
+			circle = append(circle, "…")
+			break
+		}
+		circle = append(circle, string(id))
 	}
-	return text + " below " + string(at)
+	return strings.Join(append(circle, string(at)), " below ")
 }
 
 // Has reports whether there is such a team.

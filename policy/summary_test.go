@@ -1,0 +1,141 @@
+package policy_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+)
+
+// A summary shows what a directory page shows: what somebody holds, and why.
+func TestSummary(t *testing.T) {
+	p, err := policy.Load("desk.yaml", []byte(`
+usher: 1
+features: [beta, old]
+conditions:
+  mfa:  {context: mfa}
+  beta: {feature: beta}
+  old:  {feature: old}
+roles:
+  owner: {unique: true, hands-over-to: staff}
+  staff: {default: true, requires: [mfa]}
+  guide: {held-on: team}
+resources:
+  tour:
+    parties: {guide: users}
+    fields:  {money: [price, cost]}
+    permissions:
+      view:   {everyone: any hiding money, guide: team, owner: any if beta and not old}
+      book:   {staff: own as guide if beta}
+      cancel: {}
+bundles:
+  tour.all: [tour.view, tour.cancel]
+never:
+  tour.cancel: own
+`))
+	require.NoError(t, err)
+	w := &world{users: map[usher.UserID]*policy.User{"mia": {
+		Status: usher.Active, Role: "staff", Teams: in("north", "guide"),
+		Grants: []policy.Grant{{Name: "tour.all", Until: noon.Add(time.Hour)}, {Name: "beta"}, {Name: "old", Until: noon}, {Name: "gone"}},
+	}}}
+	s, err := p.Summary(w, "mia", noon)
+	require.NoError(t, err)
+	assert.Equal(t, usher.Active, s.Status)
+	assert.Equal(t, []policy.Grant{{Name: "beta"}}, s.Features, "what has ended is not held")
+	assert.Equal(t, []string{
+		"tour.view: team if mfa [team role guide] on north",
+		"tour.view: any if mfa [grant tour.all] until 13:00",
+		"tour.view: any if mfa hiding cost price [everyone everyone]",
+		"tour.book: own as guide if beta mfa [role staff]",
+		"tour.cancel: any if mfa [grant tour.all] until 13:00",
+	}, holdings(s.Holdings))
+	assert.Equal(t, []string{"tour.cancel: own [never ]"}, holdings(s.Never))
+
+	s, err = p.Summary(w, "nobody", noon)
+	require.NoError(t, err)
+	assert.Empty(t, s)
+	_, err = p.Summary(w, "mia", time.Time{})
+	assert.ErrorIs(t, err, usher.ErrNoTime)
+}
+
+func holdings(list []policy.Holding) []string {
+	var texts []string
+	for _, h := range list {
+		text := fmt.Sprintf("%s: %s", h.Permission, h.Scope)
+		for _, part := range []struct {
+			word  string
+			names []string
+		}{{"as", h.As}, {"if", h.If}, {"hiding", h.Hiding}} {
+			if len(part.names) > 0 {
+				text += " " + part.word + " " + strings.Join(part.names, " ")
+			}
+		}
+		text += fmt.Sprintf(" [%s %s]", h.Rule.Source, h.Rule.Name)
+		for _, id := range h.Teams {
+			text += " on " + string(id)
+		}
+		if !h.Until.IsZero() {
+			text += " until " + h.Until.Format("15:04")
+		}
+		texts = append(texts, text)
+	}
+	return texts
+}
+
+func TestMatrix(t *testing.T) {
+	p := loadPreset(t, "calcom")
+	m := p.Matrix()
+	at := func(name string) policy.MatrixRow {
+		for _, r := range m.Resources {
+			for _, row := range r.Rows {
+				if row.Permission.String() == name {
+					return row
+				}
+			}
+		}
+		t.Fatalf("the matrix has no row %s", name)
+		return policy.MatrixRow{}
+	}
+	column := map[string]int{}
+	for i, r := range m.Roles {
+		column[string(r.Name)] = i
+	}
+	row := at("booking.view")
+	assert.Equal(t, []string{"any if mfa"}, row.Cells[column["admin-only"]], "what a role requires stands in its cells")
+	assert.Equal(t, []string{"any"}, row.Cells[column["owner"]])
+	assert.Equal(t, []string{"any if not seated"}, at("booking.receive").Never)
+}
+
+func TestRulesAndMatching(t *testing.T) {
+	p := smallPolicy(t)
+	var texts []string
+	for _, r := range p.Rules() {
+		texts = append(texts, fmt.Sprintf("%d %s %s %s", r.Line, r.Source, r.Permission, r.Text))
+	}
+	assert.Equal(t, []string{
+		"17 role page.view any if not locked",
+		"18 role page.edit own if mfa",
+		"18 role page.edit team",
+		"19 role page.try any if beta",
+		"20 role page.list any if not frozen",
+		"21 role page.wipe any",
+		"25 never page.wipe own if not mfa",
+	}, texts)
+
+	matching, err := p.Matching(member(), usher.Request{
+		Subject: "mia", Permission: p.Bundles()[0], Time: noon,
+		Resource: &usher.Object{Type: "page", Parties: map[string][]string{"author": {"mia"}}, Attributes: map[string]bool{"locked": false}},
+	})
+	require.NoError(t, err)
+	texts = nil
+	for _, r := range matching {
+		texts = append(texts, r.Permission+" "+r.Text)
+	}
+	assert.Equal(t, []string{"page.view any if not locked", "page.wipe own if not mfa", "page.wipe any"}, texts)
+}

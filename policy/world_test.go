@@ -1,0 +1,136 @@
+package policy_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/team"
+)
+
+// world is an account spelled out, for tests. A literal is ready to be asked, by many
+// goroutines; its fields stay as they are from then on.
+//
+//	w := &world{
+//		users: map[usher.UserID]*policy.User{
+//			"mia": {Status: usher.Active, Role: "member", Teams: in("sales", "manager")},
+//		},
+//		teams: map[usher.TeamID]usher.TeamID{"sales": "", "emea": "sales"},
+//	}
+//	d, err := p.Decide(w, usher.Request{Subject: "mia", Permission: edit, Time: noon})
+type world struct {
+	users    map[usher.UserID]*policy.User
+	teams    map[usher.TeamID]usher.TeamID // each with the one above it, or ""
+	settings map[string]bool               // those that are not at their default
+	now      time.Time                     // what the clock of ticking tells
+
+	once    sync.Once
+	account *policy.Account
+	err     error
+}
+
+// in lists memberships: of one team with the roles held there.
+func in(id usher.TeamID, roles ...string) []policy.Membership {
+	m := policy.Membership{Team: id}
+	for _, r := range roles {
+		m.Roles = append(m.Roles, role.Name(r))
+	}
+	return []policy.Membership{m}
+}
+
+func (w *world) User(id usher.UserID) (*policy.User, error) { return w.users[id], nil }
+
+func (w *world) Account() (*policy.Account, error) {
+	w.once.Do(func() {
+		w.account = &policy.Account{Settings: w.settings}
+		if len(w.teams) > 0 {
+			w.account.Teams, w.err = team.New(w.teams)
+		}
+	})
+	return w.account, w.err
+}
+
+// facts returns the world as it is asked: with a clock if it has a time.
+func (w *world) facts() policy.Facts {
+	if w.now.IsZero() {
+		return w
+	}
+	return ticking{w}
+}
+
+// ticking is a world with a clock, which stands still.
+type ticking struct{ *world }
+
+func (t ticking) Now() time.Time { return t.now }
+
+// String writes the world for people, a line for each user and team.
+func (w *world) String() string {
+	var b strings.Builder
+	for _, id := range slices.Sorted(maps.Keys(w.users)) {
+		fmt.Fprintf(&b, "user %s\n", describeUser(id, w.users[id]))
+	}
+	for _, id := range slices.Sorted(maps.Keys(w.teams)) {
+		fmt.Fprintf(&b, "team %s", id)
+		if above := w.teams[id]; above != "" {
+			fmt.Fprintf(&b, " below %s", above)
+		}
+		b.WriteByte('\n')
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.settings)) {
+		fmt.Fprintf(&b, "setting %s: %t\n", name, w.settings[name])
+	}
+	if !w.now.IsZero() {
+		fmt.Fprintf(&b, "clock %s\n", w.now.Format(time.RFC3339))
+	}
+	return b.String()
+}
+
+func describeUser(id usher.UserID, u *policy.User) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %v %s", id, u.Status, u.Role)
+	for _, m := range u.Teams {
+		fmt.Fprintf(&b, ", in %s", m.Team)
+		if len(m.Roles) > 0 {
+			fmt.Fprintf(&b, " as %v", m.Roles)
+		}
+	}
+	if len(u.Seats) > 0 {
+		fmt.Fprintf(&b, ", seats %v", u.Seats)
+	}
+	for _, g := range u.Grants {
+		fmt.Fprintf(&b, ", grant %s", g.Name)
+		if !g.Until.IsZero() {
+			fmt.Fprintf(&b, " until %s", g.Until.Format(time.RFC3339))
+		}
+	}
+	return b.String()
+}
+
+// thing is a resource as a host's own type may be one: it can be silent about parties and
+// attributes, and it notes what it is asked.
+type thing struct {
+	ref        usher.Ref
+	parties    map[string][]string
+	attributes map[string]bool // those not listed are not known
+	silent     []string        // the parties that are not known
+	asked      []string        // the names that were asked for, as "party host"
+}
+
+func (t *thing) Ref() usher.Ref { return t.ref }
+
+func (t *thing) Party(name string) (ids []string, known bool) {
+	t.asked = append(t.asked, "party "+name)
+	return t.parties[name], !slices.Contains(t.silent, name)
+}
+
+func (t *thing) Attribute(name string) (value, known bool) {
+	t.asked = append(t.asked, "attribute "+name)
+	value, known = t.attributes[name]
+	return value, known
+}
