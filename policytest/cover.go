@@ -1,0 +1,58 @@
+package policytest
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+)
+
+// Cover says which rules of a policy, in cells and under never, took part in no
+// answer. A rule takes part where it matches, whether or not it decides.
+type Cover struct {
+	Rules     int // in the policy
+	Reached   int
+	Unreached []usher.Rule // in the order of the file
+}
+
+// cover marks the rules that questions reach.
+type cover struct {
+	policy *policy.Policy
+	rules  []usher.Rule
+	hit    map[usher.Rule]bool // has them all
+}
+
+func newCover(p *policy.Policy) *cover {
+	c := &cover{policy: p, rules: p.Rules(), hit: map[usher.Rule]bool{}}
+	slices.SortStableFunc(c.rules, func(a, b usher.Rule) int { return cmp.Compare(a.Line, b.Line) })
+	for _, rule := range c.rules {
+		c.hit[rule] = false
+	}
+	return c
+}
+
+// reach marks the rules that match a request.
+func (c *cover) reach(f policy.Facts, r usher.Request) error {
+	rules, err := c.policy.Matching(f, r)
+	for _, rule := range rules {
+		rule.Held = "" // by whomever: it is the same rule
+		if _, ok := c.hit[rule]; !ok {
+			rule.Permission = "" // a role with all: true has one for every permission
+		}
+		c.hit[rule] = true
+	}
+	return err
+}
+
+func (c *cover) report() *Cover {
+	report := &Cover{Rules: len(c.rules)}
+	for _, rule := range c.rules {
+		if c.hit[rule] {
+			report.Reached++
+		} else {
+			report.Unreached = append(report.Unreached, rule)
+		}
+	}
+	return report
+}

@@ -1,0 +1,132 @@
+package policytest
+
+import (
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+)
+
+// question makes a request of what is written, and returns the types of resources
+// that it may be about, nil if that is not known.
+func (l *lookup) question(q *Question) (r usher.Request, types []string) {
+	r.Time = q.At
+	if r.Time.IsZero() {
+		r.Time = l.at
+	}
+	r.Context = l.flags(q.With, "fact of a request", l.contexts)
+	if !l.find(q.Can, "permission", l.asked) {
+		return r, nil
+	}
+	r.Permission, _ = l.policy.Permission(q.Can.Text)
+	types = l.types(r.Permission)
+	if q.Resource != nil {
+		r.Resource = l.object(q, types)
+	}
+	return r, types
+}
+
+// types returns the type of a permission; for a bundle those of its permissions,
+// the one first that the bundle is named for, the others in its order.
+func (l *lookup) types(p permission.Permission) []string {
+	perms, ok := l.policy.Bundle(p)
+	if !ok {
+		return []string{p.Resource()}
+	}
+	var types []string
+	for _, perm := range perms {
+		switch t := perm.Resource(); {
+		case slices.Contains(types, t):
+		case t == p.Resource():
+			types = slices.Insert(types, 0, t)
+		default:
+			types = append(types, t)
+		}
+	}
+	return types
+}
+
+// object makes the resource. It is of the first of the types that has all the
+// parties which are written.
+func (l *lookup) object(q *Question, types []string) usher.Resource {
+	o := &usher.Object{Parties: map[string][]string{}, Attributes: map[string]bool{}}
+	for _, f := range q.Resource {
+		if l.attributes.has[f.Name.Text] {
+			value, ok := f.flag()
+			o.Attributes[f.Name.Text] = value
+			if !ok {
+				l.problems.Add(f.Name.Pos, "%s is an attribute; it is true or false", f.Name.Text)
+			}
+			continue
+		}
+		ids := make([]string, len(f.IDs))
+		for i, id := range f.IDs {
+			ids[i] = id.Text
+		}
+		o.Parties[f.Name.Text] = ids
+	}
+	i := slices.IndexFunc(types, func(t string) bool {
+		for name := range o.Parties {
+			if _, ok := l.parties[t][name]; !ok {
+				return false
+			}
+		}
+		return true
+	})
+	if i < 0 {
+		l.noType(q, types)
+		return nil
+	}
+	o.Type = types[i]
+	return o
+}
+
+// noType reports what keeps a resource from being of one of the types.
+func (l *lookup) noType(q *Question, types []string) {
+	var known names
+	for _, t := range types {
+		for name := range l.parties[t] {
+			known.add(name)
+		}
+	}
+	slices.Sort(known.list)
+	known.list = append(known.list, l.attributes.list...)
+	unknown := false
+	for _, f := range q.Resource {
+		if !known.has[f.Name.Text] && !l.attributes.has[f.Name.Text] {
+			l.refuse(f.Name, lacking(q, types)+"party or attribute", known)
+			unknown = true
+		}
+	}
+	if !unknown {
+		l.problems.Add(q.Can.Pos, "no resource in %s has all of these parties", q.Can.Text)
+	}
+}
+
+// hidden finds the fields that may be expected to be hidden.
+func (l *lookup) hidden(written []policy.Name, q *Question, types []string) []string {
+	var declared names
+	for _, t := range types {
+		for _, field := range l.policy.Fields(t) {
+			declared.add(field)
+		}
+	}
+	fields := []string{}
+	for _, n := range written {
+		if types != nil && !declared.has[n.Text] {
+			l.refuse(n, lacking(q, types)+"field", declared)
+		}
+		fields = append(fields, n.Text)
+	}
+	slices.Sort(fields)
+	return fields
+}
+
+// lacking begins the sentence that says what no resource of a question has.
+func lacking(q *Question, types []string) string {
+	if len(types) > 1 {
+		return "nothing in " + q.Can.Text + " has a "
+	}
+	return types[0] + " has no "
+}

@@ -1,0 +1,171 @@
+package policytest
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/source"
+)
+
+func (p *parser) scenarios(n *source.Node) {
+	p.file.Scenarios = []Scenario{}
+	p.List(n, "scenarios", func(n *source.Node) {
+		s := Scenario{Pos: pos(n)}
+		p.Fields(n, "a scenario",
+			source.Field{Name: "name", Required: true, Read: func(n *source.Node) { s.Name, _ = p.ID(n, "name") }},
+			source.Field{Name: "steps", Required: true, Read: func(n *source.Node) {
+				p.List(n, "steps", func(n *source.Node) { s.Steps = append(s.Steps, p.step(n)) })
+				if n.Kind == source.List && len(n.Items) == 0 {
+					p.Errorf(n, "a scenario without steps shows nothing")
+				}
+			}},
+		)
+		p.file.Scenarios = append(p.file.Scenarios, s)
+	})
+}
+
+// step tells the kinds of steps apart by the one key that only each of them has.
+func (p *parser) step(n *source.Node) Step {
+	kinds := map[string]*source.Node{}
+	var said []string
+	for _, e := range n.Entries {
+		if k := e.Key.Text; k == "do" || k == "can" || k == "state" {
+			kinds[k], said = e.Value, append(said, k)
+		}
+	}
+	switch {
+	case len(said) > 1:
+		p.Errorf(n, "a step is of one kind, and this has %s; make several steps", strings.Join(said, " and "))
+	case kinds["do"] != nil:
+		return p.do(n, kinds["do"])
+	case kinds["can"] != nil:
+		return p.ask(n)
+	case kinds["state"] != nil:
+		return p.state(n)
+	case n.Kind != source.Map:
+		p.Errorf(n, "a step must be a map, not %s", n.Describe())
+	default:
+		p.Errorf(n, "a step does something (do), asks (can) or looks (state)%s", p.misspelled(n))
+	}
+	return nil
+}
+
+// misspelled finds a key that may be meant to tell the kind of a step.
+func (p *parser) misspelled(n *source.Node) string {
+	for _, e := range n.Entries {
+		if hint := p.didYouMean(e.Key.Text, []string{"do", "can", "state"}); hint != "" {
+			return hint
+		}
+	}
+	return ""
+}
+
+func (p *parser) do(n, commands *source.Node) Step {
+	s := Do{Pos: pos(n)}
+	fields := []source.Field{
+		p.nameField("as", &s.As),
+		p.flagsField("with", &s.With),
+		p.timeField("at", &s.At),
+		{Name: "fails", Read: func(n *source.Node) { s.Fails = p.code(n) }},
+	}
+	if commands.Kind != source.List {
+		s.Commands = []Command{p.command(n, commands, fields)}
+		return s
+	}
+	p.Fields(n, "a step of several commands", append(fields, source.Field{Name: "do", Read: func(n *source.Node) {
+		if len(n.Items) == 0 {
+			p.Errorf(n, "do lists no command")
+		}
+		p.List(n, "do", func(n *source.Node) {
+			if name := entry(n, "do"); name != nil {
+				s.Commands = append(s.Commands, p.command(n, name, nil))
+			} else {
+				p.Errorf(n, "a command is a map with the key do, for example {do: leave}")
+			}
+		})
+	}})...)
+	return s
+}
+
+// command reads a command from the map that it stands in, which may have further
+// fields.
+func (p *parser) command(n, name *source.Node, further []source.Field) Command {
+	c := Command{Pos: pos(n)}
+	fields := append(further, source.Field{Name: "do", Read: func(*source.Node) {}})
+	text, ok := p.Text(name, "do")
+	signature := findCommand(text)
+	switch {
+	case !ok:
+		return c
+	case signature.name == "":
+		p.Errorf(name, "unknown command %q%s", text, p.didYouMean(text, commandNames()))
+		return c
+	}
+	c.Name = text
+	for _, arg := range signature.args {
+		fields = append(fields, source.Field{Name: arg.key, Required: !arg.optional, Read: func(n *source.Node) { p.argument(n, arg.key, &c) }})
+	}
+	p.Fields(n, c.Name, fields...)
+	return c
+}
+
+func (p *parser) argument(n *source.Node, key string, c *Command) {
+	switch {
+	case c.name(key) != nil:
+		*c.name(key) = p.name(n, key)
+	case key == "status":
+		c.Status = p.statusFor(c.Name, n)
+	case key == "teams":
+		c.Teams = p.names(n, key)
+	case key == "total":
+		c.Total, _ = p.Count(n, key)
+	case key == "until":
+		c.Until = p.time(n, key)
+	case key == "type":
+		c.Type = p.fieldType(n)
+	case c.Name == "change-setting":
+		c.On, _ = p.Bool(n, key)
+	default:
+		c.Value = p.value(n, key)
+	}
+}
+
+// statusFor reads a status that the command can give: nobody is added inactive,
+// and nobody is invited who is there.
+func (p *parser) statusFor(command string, n *source.Node) usher.Status {
+	status := p.status(n)
+	switch {
+	case command == "add-user" && status == usher.Inactive:
+		p.Errorf(n, "a user is added active or invited, not %s", status)
+	case command == "set-status" && status == usher.Invited:
+		p.Errorf(n, "%s makes a user active or inactive, not %s", command, status)
+	}
+	return status
+}
+
+func (p *parser) code(n *source.Node) Code {
+	text, ok := p.Text(n, "fails")
+	if ok && !slices.Contains(codes, text) {
+		p.Errorf(n, "no command fails with %q%s", text, p.didYouMean(text, codes))
+	}
+	return Code(text)
+}
+
+func commandNames() []string {
+	names := make([]string, len(commands))
+	for i, s := range commands {
+		names[i] = s.name
+	}
+	return names
+}
+
+// entry returns what stands under a key, or nil.
+func entry(n *source.Node, key string) *source.Node {
+	for _, e := range n.Entries {
+		if e.Key.Text == key {
+			return e.Value
+		}
+	}
+	return nil
+}

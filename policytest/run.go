@@ -1,0 +1,97 @@
+package policytest
+
+import (
+	"slices"
+
+	"github.com/usher-go/usher"
+)
+
+// Run asks everything that the checks ask, of every user of the account. The zero
+// Suite reports nothing: no test, and none that passed.
+func (s *Suite) Run() Report {
+	var r Report
+	if s.policy == nil {
+		return r
+	}
+	cover := newCover(s.policy)
+	for i := range s.checks {
+		failures := s.run(&s.checks[i], cover)
+		if len(failures) == 0 {
+			r.Passed++
+		} else {
+			r.Failed++
+		}
+		r.Failures = append(r.Failures, failures...)
+	}
+	for _, scenario := range s.file.Scenarios {
+		r.NotRun = append(r.NotRun, NotRun{File: s.file.Name, Pos: scenario.Pos, Name: scenario.Name})
+	}
+	r.Cover = cover.report()
+	return r
+}
+
+func (s *Suite) run(c *check, cover *cover) []Failure {
+	var failures []Failure
+	for _, user := range s.world.order {
+		request := c.request
+		request.Subject = user
+		d, err := s.policy.Decide(s.world, request)
+		if err == nil {
+			err = cover.reach(s.world, request)
+		}
+		expected, got := c.want[user].compare(d, err)
+		if expected == got {
+			continue
+		}
+		f := Failure{
+			File: s.file.Name, Pos: c.Pos, Name: c.Name, Asked: c.asked(), User: user,
+			Expected: expected, Got: got, Why: d.String(),
+		}
+		if err != nil {
+			f.Why = err.Error()
+		}
+		failures = append(failures, f)
+	}
+	return failures
+}
+
+// compare says what was expected and what came, in the same words if that is the
+// same. What is not pinned is not said.
+func (w want) compare(d usher.Decision, err error) (expected, got string) {
+	verdict := func(allow bool) string {
+		if allow {
+			return "allow"
+		}
+		return "deny"
+	}
+	expected, got = verdict(w.allow), verdict(d.Allowed())
+	switch {
+	case err != nil:
+		got = "an error"
+	case w.allow && d.Allowed() && w.hidden != nil && !slices.Equal(w.hidden, d.Hidden()):
+		expected += " with " + listText(w.hidden) + " hidden"
+		got += " with " + listText(d.Hidden()) + " hidden"
+	case !w.allow && w.reason != 0 && w.reason != d.Reason():
+		expected += " (" + w.reason.String() + ")"
+		if !d.Allowed() {
+			got += " (" + d.Reason().String() + ")"
+		}
+	}
+	return expected, got
+}
+
+// asked writes the question in the words of the file: calendar.edit {host: [mia]}
+// with {mfa: true} at 2026-03-01T00:00:00Z.
+func (q *Question) asked() string {
+	text := q.Can.Text
+	if q.Resource != nil {
+		text += " " + resourceFlow(q.Resource).String()
+	}
+	if q.With != nil {
+		text += " with " + flagsFlow(q.With).String()
+	}
+	if !q.At.IsZero() {
+		text += " at " + timeText(q.At)
+	}
+	return text
+}

@@ -1,0 +1,147 @@
+package policytest_test
+
+import (
+	"cmp"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policytest"
+)
+
+// people is the account of the checks below.
+const people = `at: 2026-03-01
+account:
+  seats: {desk: 9, locker: 9}
+  teams: {west: {}}
+  users:
+    o: {role: owner}
+    c: {role: clerk}
+    g: {role: guest}
+    m: {teams: {west: coach}, grants: [sauna, {grant: locker.open, until: 2026-04-01}]}
+    i: {status: inactive}
+checks:
+`
+
+func run(t *testing.T, checks string) policytest.Report {
+	t.Helper()
+	suite, err := policytest.Load("dir/x.yaml", []byte(club+people+checks), readClub)
+	require.NoError(t, err)
+	return suite.Run()
+}
+
+func TestRunPasses(t *testing.T) {
+	r := run(t, `
+  - {can: room.view, resource: {host: g}, allow: [o, g], hidden: {g: [code, note], o: []}, deny: {m: condition-unmet, c: no-permission, i: inactive}}
+  - {can: room.view, resource: {host: [m, stranger]}, allow: [o, g, m], hidden: {g: [note, code]}}
+  - {can: room.view, resource: {public: true}, allow: [o, g, m], hidden: {m: []}}
+  - {can: room.edit, with: {mfa: true}, allow: [o, c]}
+  - {can: room.edit, with: {mfa: false}, allow: [o]}
+  - {can: room.edit, resource: {team: west}, allow: [o, m], deny: {c: condition-unmet}}
+  - {can: locker.open, at: 2026-03-31T23:59:59Z, allow: [o, g, m]}
+  # for a bundle, the resource is of the type that has the parties; the others are asked without one
+  - {can: everything, resource: {host: m}, allow: [o, g, m]}
+  - {can: everything, resource: {keeper: m}, allow: [o, g], deny: {m: condition-unmet}}
+  - {can: everything, resource: {public: true}, allow: [o, g, m], hidden: {g: [code, note]}}
+  - {can: room.all, resource: {team: west, host: m}, allow: [o, m]}
+  - {can: room.all, resource: {keeper: m}, allow: [o]}
+`)
+	for _, f := range r.Failures {
+		t.Error(f)
+	}
+	assert.Equal(t, 12, r.Passed)
+	assert.Zero(t, r.Failed)
+	assert.Empty(t, r.NotRun)
+}
+
+func TestRunFails(t *testing.T) {
+	for _, row := range []struct{ check, want string }{
+		{"{can: locker.open, allow: [o, m]}", "dir/x.yaml:14: g, locker.open: expected deny, got allow: allowed by `guest: any` of locker.open (dir/club.yaml:31)"},
+		{"{can: locker.open, allow: [o, g, c, m]}", "dir/x.yaml:14: c, locker.open: expected allow, got deny: denied (no-permission): nothing that the user holds gives locker.open"},
+		{"{can: locker.open, allow: [o, g, m], deny: {i: forbidden}}", "dir/x.yaml:14: i, locker.open: expected deny (forbidden), got deny (inactive): denied (inactive): only active users are allowed anything"},
+		{"{can: locker.open, allow: [o, m], deny: {g: inactive}}", "dir/x.yaml:14: g, locker.open: expected deny (inactive), got allow: allowed by `guest: any` of locker.open (dir/club.yaml:31)"},
+		{"{can: room.view, resource: {host: [m, two words]}, allow: [o, m, g], hidden: {g: [note]}}", `dir/x.yaml:14: g, room.view {host: [m, "two words"]}: expected allow with [note] hidden, got allow with [code, note] hidden: ` +
+			"allowed by `guest: any hiding inside` of room.view (dir/club.yaml:26), with code and note hidden"},
+		{"{can: room.edit, name: a name, resource: {host: m, public: true}, with: {mfa: false}, at: 2027-01-01, allow: [o]}", "dir/x.yaml:14: a name: m, room.edit {host: [m], public: true} with {mfa: false} at 2027-01-01T00:00:00Z: " +
+			"expected deny, got allow: allowed by `coach: team if has-sauna` of room.edit (dir/club.yaml:27)"},
+		{`{can: locker.open, name: "two\nlines", allow: [o, m]}`, "dir/x.yaml:14: two lines: g, locker.open: expected deny, got allow: allowed by `guest: any` of locker.open (dir/club.yaml:31)"},
+	} {
+		r := run(t, "  - "+row.check)
+		assert.Equal(t, 1, r.Failed)
+		require.Len(t, r.Failures, 1)
+		assert.Equal(t, row.want, r.Failures[0].String())
+	}
+}
+
+// A check is one test, however many users it is wrong about.
+func TestRunCounts(t *testing.T) {
+	r := run(t, "  - {can: locker.open, allow: [c]}\n  - {can: locker.open, allow: [o, g, m]}\n")
+	assert.Equal(t, 1, r.Passed)
+	assert.Equal(t, 1, r.Failed)
+	require.Len(t, r.Failures, 4)
+	f := r.Failures[1]
+	assert.Equal(t, usher.UserID("c"), f.User)
+	assert.Equal(t, "allow", f.Expected)
+	assert.Equal(t, "deny", f.Got)
+	assert.Equal(t, 14, f.Pos.Line)
+}
+
+func TestRunScenariosAreReported(t *testing.T) {
+	r := run(t, `  []
+scenarios:
+  - {name: "first", steps: [{do: leave}]}
+  - name: second
+    steps: [{do: leave}]
+`)
+	require.Len(t, r.NotRun, 2)
+	assert.Equal(t, "dir/x.yaml:16: first: not run", r.NotRun[0].String())
+	assert.Equal(t, "dir/x.yaml:17: second: not run", r.NotRun[1].String())
+	assert.Zero(t, r.Passed+r.Failed)
+}
+
+// The zero Suite has no tests, so nothing passes.
+func TestRunZero(t *testing.T) {
+	assert.Equal(t, policytest.Report{}, new(policytest.Suite).Run())
+	u, err := new(policytest.World).User("o")
+	assert.Nil(t, u)
+	assert.NoError(t, err)
+}
+
+// A rule is covered where it matches, whether or not it is the one that decides.
+func TestCover(t *testing.T) {
+	for _, row := range []struct{ checks, want string }{
+		{"  []", `
+13 . owner
+26 room.view member
+26 room.view member
+26 room.view guest
+27 room.edit coach
+27 room.edit clerk
+31 locker.open member
+31 locker.open guest
+33 room.edit `},
+		{"  - {can: room.view, resource: {host: m, public: true}, allow: [o, m, g]}", `
+27 room.edit coach
+27 room.edit clerk
+31 locker.open member
+31 locker.open guest
+33 room.edit `},
+		{"  - {can: everything, resource: {host: g}, allow: [o, g]}", `
+26 room.view member
+26 room.view member
+27 room.edit coach
+27 room.edit clerk
+33 room.edit `},
+	} {
+		cover := run(t, row.checks).Cover
+		assert.Equal(t, cover.Rules, cover.Reached+len(cover.Unreached))
+		got := ""
+		for _, rule := range cover.Unreached {
+			got += fmt.Sprintf("\n%d %s %s", rule.Line, cmp.Or(rule.Permission, "."), rule.Name)
+		}
+		assert.Equal(t, row.want, got)
+	}
+}

@@ -1,0 +1,66 @@
+package policytest
+
+import (
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+)
+
+func (b *builder) addUser(u *User) {
+	id := usher.UserID(u.ID.Text)
+	user := &policy.User{Status: u.Status}
+	if user.Status == 0 {
+		user.Status = usher.Active
+	}
+	held, at, ok := b.policy.DefaultRole(), u.ID.Pos, true
+	if u.Role.Text != "" {
+		at = u.Role.Pos
+		held, ok = b.role(u.Role)
+	}
+	if ok {
+		user.Role = held.Name
+		b.holders[held.Name] = append(b.holders[held.Name], policy.Name{Text: u.ID.Text, Pos: at})
+		b.addSeats(u, user, held)
+	} else {
+		b.unclear = true
+	}
+	for _, m := range u.Teams {
+		b.addMember(user, m)
+	}
+	for _, g := range u.Grants {
+		if b.find(g.Name, "grant", b.grantable) {
+			user.Grants = append(user.Grants, policy.Grant{Name: g.Name.Text, Until: g.Until})
+		}
+	}
+	b.addValues(u)
+	b.w.users[id] = user
+	b.w.order = append(b.w.order, id)
+}
+
+func (b *builder) addMember(user *policy.User, m Membership) {
+	if !b.find(m.Team, "team", b.teams) {
+		return
+	}
+	member := policy.Membership{Team: usher.TeamID(m.Team.Text)}
+	for _, n := range m.Roles {
+		if b.teamRole(n) {
+			member.Roles = append(member.Roles, role.Name(n.Text))
+		}
+	}
+	user.Teams = append(user.Teams, member)
+}
+
+// addValues checks custom fields; an archived one keeps its values.
+func (b *builder) addValues(u *User) {
+	for _, f := range u.Fields {
+		if !b.find(f.Field, "field", b.fields) {
+			continue
+		}
+		if t := b.types[f.Field.Text]; !f.Value.Fits(t) {
+			b.problems.Add(f.Value.Pos, "%s is a field of type %s, and %q is no value for it", f.Field.Text, t, f.Value.Text)
+			continue
+		}
+		id := usher.UserID(u.ID.Text)
+		b.w.values[id] = append(b.w.values[id], f)
+	}
+}
