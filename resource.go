@@ -19,9 +19,9 @@ package usher
 //	func (c *Calendar) Attribute(name string) (value, known bool) { return false, false }
 //
 // [Object] is the literal form, for tests and single calls. The methods are
-// called on the goroutine that asks, when a rule looks at what they tell; Party
-// once a check for each of the first four parties of the resource, Attribute once
-// for each condition on it.
+// called on the goroutine that asks, and only when a rule looks at what they
+// tell. A check may ask for the same more than once, so an answer should be cheap
+// and must be steady.
 type Resource interface {
 	// Ref says what this is. Its Type must be the resource of the permission
 	// that is asked for, or the check is an error.

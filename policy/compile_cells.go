@@ -154,7 +154,7 @@ func (c *compiler) literal(r *resource, l literal, at Name) uint64 {
 	i := slices.Index(r.literals, l)
 	if i < 0 {
 		i = len(r.literals)
-		if !c.limit(at.Pos, i+1, maxLiterals, "different conditions in the rules of one resource") {
+		if !c.limit(at.Pos, i+1, maxLiterals, "different conditions in the rules of one resource, where x and not x are two") {
 			return 0
 		}
 		r.literals = append(r.literals, l)

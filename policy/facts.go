@@ -50,7 +50,8 @@ type User struct {
 	Grants []Grant
 }
 
-// Membership puts a user in a team, with the team roles held there.
+// Membership puts a user in a team, with the team roles held there. A role that
+// the policy does not declare as a team role gives nothing.
 type Membership struct {
 	Team  usher.TeamID
 	Roles []role.Name

@@ -5,8 +5,8 @@ package role
 
 import "fmt"
 
-// Name is the name of a role in a policy. The zero value names no role; a user
-// with it has no rules.
+// Name is the name of a role in a policy. The zero value names no role, and no
+// question about a user with it is answered.
 type Name string
 
 // Everyone stands in a cell for all users of the account. It is no role, and no

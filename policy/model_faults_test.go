@@ -1,0 +1,54 @@
+package policy_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+)
+
+// faults returns what makes a request no question at all, joined, or nil.
+func (m model) faults(r usher.Request) error {
+	var found []error
+	fault := func(is bool, err error) {
+		if is {
+			found = append(found, err)
+		}
+	}
+	perms := m.permissions(r.Permission.String())
+	at := r.Time
+	if at.IsZero() {
+		at = m.w.now
+	}
+	fault(perms == nil, usher.ErrUnknownPermission)
+	fault(at.IsZero() || at.UTC().Year() < 1678 || at.UTC().Year() > 2261, usher.ErrNoTime)
+	for name := range r.Context {
+		fault(!m.declares(policy.OnContext, name), usher.ErrUndeclared)
+	}
+	if r.Resource != nil {
+		ref := r.Resource.Ref()
+		about := func(perm string) bool { return strings.HasPrefix(perm, ref.Type+".") }
+		fault(!slices.ContainsFunc(perms, about), usher.ErrWrongResource)
+		fault(ref.Account != "" && ref.Account != r.Account, usher.ErrOtherAccount)
+		if o, ok := r.Resource.(*usher.Object); ok && o != nil {
+			for name := range o.Parties {
+				isNamed := func(p policy.Party) bool { return p.Name.Text == name }
+				fault(!slices.ContainsFunc(m.resource(ref.Type).Parties, isNamed), usher.ErrUndeclared)
+			}
+			for name := range o.Attributes {
+				fault(!m.declares(policy.OnAttribute, name), usher.ErrUndeclared)
+			}
+		}
+	}
+	if u := m.w.users[r.Subject]; u != nil {
+		declared := m.role(string(u.Role))
+		fault(declared.Name.Text == "" || declared.OnTeam, usher.ErrUndeclared)
+	}
+	return errors.Join(found...)
+}
+
+func (m model) declares(kind policy.ConditionKind, of string) bool {
+	return slices.ContainsFunc(m.doc.Conditions, func(c policy.Condition) bool { return c.Kind == kind && c.Of.Text == of })
+}

@@ -1,0 +1,289 @@
+package policy_test
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+)
+
+// model is a slow and obvious evaluator, to hold the fast one against. What it decides
+// stands in model_test.go; here is how it reads the document, the world and the request.
+type model struct {
+	doc   *policy.Document
+	types map[string]policy.Resource
+	w     *world
+}
+
+func newModel(doc *policy.Document, w *world) model {
+	return model{doc, resources(doc), w}
+}
+
+type verdict struct {
+	reason usher.Reason
+	hidden []string   // sorted
+	unmet  [][]string // what failed of each rule that only its conditions kept from matching
+}
+
+// question is a request for a single permission; its resource is of the type on, or nil.
+type question struct {
+	model
+	usher.Request
+	perm string
+	on   policy.Resource
+	user *policy.User // who asks
+	now  time.Time
+}
+
+// held is a rule with the teams on which it is held; what its roles require is among its
+// conditions.
+type held struct {
+	policy.Rule
+	teams []usher.TeamID
+}
+
+// "Standard resources, present in every policy": name, actions, parties.
+var standard = [][3]string{
+	{"account", "configure transfer delete", ""},
+	{"user", "view create edit set-role set-status delete leave", "user team"},
+	{"team", "create edit delete set-members set-role", "team user"},
+	{"seat", "assign unassign purchase", "user"},
+	{"grant", "give revoke", "user"},
+	{"field", "manage", ""},
+	{"audit", "view", ""},
+}
+
+// resources returns the types of resources, each with what the document adds to a standard one.
+func resources(doc *policy.Document) map[string]policy.Resource {
+	types := map[string]policy.Resource{}
+	for _, s := range standard {
+		r := policy.Resource{Name: named(s[0])}
+		for _, action := range strings.Fields(s[1]) {
+			r.Permissions = append(r.Permissions, policy.Permission{Action: named(action)})
+		}
+		for _, party := range strings.Fields(s[2]) {
+			r.Parties = append(r.Parties, policy.Party{Name: named(party), Teams: party == "team"})
+		}
+		types[s[0]] = r
+	}
+	for _, written := range doc.Resources {
+		r := types[written.Name.Text]
+		r.Name = written.Name
+		r.Parties = append(r.Parties, written.Parties...)
+		r.Fields = append(r.Fields, written.Fields...)
+		r.Permissions = append(r.Permissions, written.Permissions...)
+		types[written.Name.Text] = r
+	}
+	return types
+}
+
+// resource returns the type of resource that a permission is about; the zero Resource is none.
+func (m model) resource(perm string) policy.Resource {
+	typ, _, _ := strings.Cut(perm, ".")
+	return m.types[typ]
+}
+
+// permissions returns what a name stands for: a permission for itself, a bundle for those in
+// it, each once; anything else for nothing.
+func (m model) permissions(name string) (perms []string) {
+	for _, b := range m.doc.Bundles {
+		if b.Name.Text != name {
+			continue
+		}
+		for _, member := range b.Members {
+			for _, perm := range m.permissions(member.Text) {
+				if !slices.Contains(perms, perm) {
+					perms = append(perms, perm)
+				}
+			}
+		}
+		return perms
+	}
+	on := m.resource(name)
+	for _, p := range on.Permissions {
+		if on.Name.Text+"."+p.Action.Text == name {
+			return []string{name}
+		}
+	}
+	return nil
+}
+
+// role returns the role with a name; the zero Role is none.
+func (m model) role(name string) *policy.Role {
+	for i := range m.doc.Roles {
+		if m.doc.Roles[i].Name.Text == name {
+			return &m.doc.Roles[i]
+		}
+	}
+	return &policy.Role{}
+}
+
+func (m model) requires(role string) (tests []policy.Test) {
+	for _, name := range m.role(role).Requires {
+		tests = append(tests, policy.Test{Name: name})
+	}
+	return tests
+}
+
+func (m model) isHolder(user string) bool {
+	u := m.w.users[usher.UserID(user)]
+	return u != nil && m.role(string(u.Role)).Unique
+}
+
+// cell returns the rules that the document has for a role or for everyone. "all: true: every
+// permission, any scope."
+func (q *question) cell(who string) (rules []policy.Rule) {
+	for _, p := range q.on.Permissions {
+		if q.on.Name.Text+"."+p.Action.Text != q.perm {
+			continue
+		}
+		for _, c := range p.Cells {
+			if c.Who.Text == who {
+				rules = append(rules, c.Rules...)
+			}
+		}
+	}
+	if q.role(who).All {
+		rules = append(rules, policy.Rule{Scope: policy.ScopeAny})
+	}
+	return rules
+}
+
+func (q *question) never() (rules []policy.Rule) {
+	for _, n := range q.doc.Never {
+		if n.Permission.Text == q.perm {
+			rules = append(rules, n.Rules...)
+		}
+	}
+	return rules
+}
+
+func (q *question) fields(groups []policy.Name) (fields []string) {
+	for _, g := range q.on.Fields {
+		if slices.ContainsFunc(groups, func(n policy.Name) bool { return n.Text == g.Name.Text }) {
+			for _, f := range g.Fields {
+				fields = append(fields, f.Text)
+			}
+		}
+	}
+	return fields
+}
+
+// holds tells whether a test does. "What is not given is unknown: neither it nor its not
+// holds; in a never rule both hold."
+func (q *question) holds(t policy.Test, ifUnknown bool) bool {
+	i := slices.IndexFunc(q.doc.Conditions, func(c policy.Condition) bool { return c.Name.Text == t.Name.Text })
+	value, known := q.fact(q.doc.Conditions[i])
+	if !known {
+		return ifUnknown
+	}
+	return value != t.Not
+}
+
+func (q *question) fact(c policy.Condition) (value, known bool) {
+	name := c.Of.Text
+	switch c.Kind {
+	case policy.OnSeat:
+		for _, pool := range q.user.Seats {
+			value = value || string(pool) == name
+		}
+		return value, true
+	case policy.OnFeature:
+		for _, g := range q.user.Grants {
+			value = value || g.Name == name && q.lasts(g)
+		}
+		return value, true
+	case policy.OnSetting:
+		for _, s := range q.doc.Settings {
+			value = value || s.Name.Text == name && s.Default
+		}
+		if set, ok := q.w.settings[name]; ok {
+			value = set
+		}
+		return value, true
+	case policy.OnContext:
+		value, known = q.Context[name]
+		return value, known
+	case policy.OnAttribute:
+		if q.Resource == nil {
+			return false, false
+		}
+		return q.Resource.Attribute(name)
+	default:
+		ids, known := q.party(name)
+		return len(ids) > 0, known
+	}
+}
+
+// party returns who is in a relation of the resource: nobody if its type has none of the
+// name, or if there is no resource.
+func (q *question) party(name string) (ids []string, known bool) {
+	has := slices.ContainsFunc(q.on.Parties, func(p policy.Party) bool { return p.Name.Text == name })
+	if q.Resource == nil || !has {
+		return nil, true
+	}
+	return q.Resource.Party(name)
+}
+
+// considered returns the users and teams that a rule looks at: "all of them; after as, only
+// those named".
+func (q *question) considered(as []policy.Name) (users, teams []string, known bool) {
+	known = true
+	for _, p := range q.on.Parties {
+		if len(as) > 0 && !slices.ContainsFunc(as, func(n policy.Name) bool { return n.Text == p.Name.Text }) {
+			continue
+		}
+		ids, ok := q.party(p.Name.Text)
+		known = known && ok
+		if p.Teams {
+			teams = append(teams, ids...)
+		} else {
+			users = append(users, ids...)
+		}
+	}
+	return users, teams, known
+}
+
+// "A grant holds while time < until."
+func (q *question) lasts(g policy.Grant) bool { return g.Until.IsZero() || q.now.Before(g.Until) }
+
+func (q *question) putIn(u *policy.User) (teams []usher.TeamID) {
+	for _, membership := range u.Teams {
+		teams = append(teams, membership.Team)
+	}
+	return teams
+}
+
+// teamRoles returns the team roles of who asks, each with the teams on which it is held.
+func (q *question) teamRoles() map[string][]usher.TeamID {
+	on := map[string][]usher.TeamID{}
+	for _, membership := range q.user.Teams {
+		for _, name := range membership.Roles {
+			on[string(name)] = append(on[string(name)], membership.Team)
+		}
+	}
+	return on
+}
+
+// "Whoever is put in a team belongs to it and to the teams above it." "A user id that is not
+// in the account belongs to no team."
+func (q *question) belongs(user string) (teams []usher.TeamID) {
+	if u := q.w.users[usher.UserID(user)]; u != nil {
+		for _, t := range q.putIn(u) {
+			teams = append(teams, q.above(t)...)
+		}
+	}
+	return teams
+}
+
+// above returns a team and all above it.
+func (q *question) above(t usher.TeamID) (teams []usher.TeamID) {
+	for ; t != ""; t = q.w.teams[t] {
+		teams = append(teams, t)
+	}
+	return teams
+}
+
+func named(text string) policy.Name { return policy.Name{Text: text} }

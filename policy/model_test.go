@@ -1,0 +1,147 @@
+package policy_test
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+)
+
+// decide answers as the prose of the design does, one sentence after the other.
+//
+// "Bundles asked for are decided permission by permission in file order: allowed if all are;
+// the reason is the first denial's; what is hidden is the union. The resource goes to those of
+// its own type, the others are asked without one."
+func (m model) decide(r usher.Request) (verdict, error) {
+	all := verdict{reason: usher.ReasonGranted}
+	for _, perm := range m.permissions(r.Permission.String()) {
+		q := &question{m, r, perm, m.resource(perm), m.w.users[r.Subject], cmp.Or(r.Time, m.w.now)}
+		if r.Resource != nil && r.Resource.Ref().Type != q.on.Name.Text {
+			q.Resource = nil
+		}
+		one := q.decide()
+		if one.reason != usher.ReasonGranted {
+			return one, m.faults(r)
+		}
+		all.hidden = append(all.hidden, one.hidden...)
+	}
+	slices.Sort(all.hidden)
+	all.hidden = slices.Compact(all.hidden)
+	return all, m.faults(r)
+}
+
+// "In this order; the first that applies decides."
+func (q *question) decide() verdict {
+	switch {
+	case q.user == nil:
+		return verdict{reason: usher.ReasonUnknownUser}
+	case q.user.Status != usher.Active:
+		return verdict{reason: usher.ReasonInactive}
+	case q.forbidden():
+		return verdict{reason: usher.ReasonForbidden}
+	}
+	v := verdict{reason: usher.ReasonNoPermission}
+	for _, rule := range q.rules() {
+		var failed []string
+		for _, t := range rule.If {
+			if !q.holds(t, false) {
+				failed = append(failed, t.String())
+			}
+		}
+		switch hides := q.fields(rule.Hiding); {
+		case !q.reaches(rule, false):
+			v.reason = min(v.reason, usher.ReasonOutOfScope)
+		case failed != nil:
+			v.reason = min(v.reason, usher.ReasonConditionUnmet)
+			v.unmet = append(v.unmet, failed)
+		case v.reason != usher.ReasonGranted:
+			v.reason, v.hidden = usher.ReasonGranted, hides
+		default: // "what is hidden is what all of them hide"
+			v.hidden = slices.DeleteFunc(v.hidden, func(f string) bool { return !slices.Contains(hides, f) })
+		}
+	}
+	return v
+}
+
+// "a never rule matches; or, built in, user.delete, user.set-role, user.set-status, user.leave with
+// the unique holder among the users, by anyone; or account.transfer by anyone but the holder"
+func (q *question) forbidden() bool {
+	for _, rule := range q.never() {
+		fails := func(t policy.Test) bool { return !q.holds(t, true) }
+		if q.reaches(held{rule, q.putIn(q.user)}, true) && !slices.ContainsFunc(rule.If, fails) {
+			return true
+		}
+	}
+	users, known := q.party("user")
+	switch q.perm {
+	case "user.delete", "user.set-role", "user.set-status", "user.leave":
+		return !known || slices.ContainsFunc(users, q.isHolder)
+	case "account.transfer":
+		return !q.isHolder(string(q.Subject))
+	}
+	return false
+}
+
+// "account role with includes, team roles, everyone, grants"; what the account role requires
+// "holds for everything the user does".
+func (q *question) rules() []held {
+	guard, put := q.requires(string(q.user.Role)), q.putIn(q.user)
+	rules := append(q.through(string(q.user.Role), nil, put), q.through("everyone", guard, put)...)
+	for name, teams := range q.teamRoles() {
+		rules = append(rules, q.through(name, guard, teams)...)
+	}
+	for _, grant := range q.user.Grants {
+		if q.lasts(grant) && slices.Contains(q.permissions(grant.Name), q.perm) {
+			rules = append(rules, held{policy.Rule{Scope: policy.ScopeAny, If: guard}, put})
+		}
+	}
+	return rules
+}
+
+// "a rule reached through includes carries the requires of every role on the way"
+func (q *question) through(name string, guard []policy.Test, teams []usher.TeamID) (rules []held) {
+	guard = slices.Concat(guard, q.requires(name))
+	for _, rule := range q.cell(name) {
+		rule.If = slices.Concat(guard, rule.If)
+		rules = append(rules, held{rule, teams})
+	}
+	for _, included := range q.role(name).Includes {
+		rules = append(rules, q.through(included.Text, guard, teams)...)
+	}
+	return rules
+}
+
+// reaches tells whether the scope holds, "over the parties of the resource that are considered".
+func (q *question) reaches(rule held, ifUnknown bool) bool {
+	users, teams, known := q.considered(rule.As)
+	me := string(q.Subject)
+	mine := func(team string) bool { return slices.Contains(q.belongs(me), usher.TeamID(team)) }
+	isHeldOn := func(t usher.TeamID) bool { return slices.Contains(rule.teams, t) }
+	theirs := func(t usher.TeamID) bool { return slices.ContainsFunc(q.above(t), isHeldOn) }
+	so := 0
+	for _, u := range users {
+		if u == me || slices.ContainsFunc(q.belongs(u), theirs) {
+			so++
+		}
+	}
+	for _, t := range teams {
+		if theirs(usher.TeamID(t)) {
+			so++
+		}
+	}
+	switch {
+	case rule.Scope == policy.ScopeAny:
+		return true
+	case !known:
+		return ifUnknown
+	case rule.Scope == policy.ScopeOwn:
+		return slices.Contains(users, me) || slices.ContainsFunc(teams, mine)
+	case rule.Scope == policy.ScopeSole:
+		return len(users) > 0 && slices.Equal(slices.Compact(users), []string{me}) && len(teams) == 0
+	case rule.Scope == policy.ScopeTeam:
+		return so > 0 && so == len(users)+len(teams)
+	default:
+		return so > 0
+	}
+}

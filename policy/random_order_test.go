@@ -1,0 +1,46 @@
+package policy_test
+
+import (
+	"github.com/usher-go/usher/policy"
+)
+
+// reordered returns a copy of a document with all in another order that has none by its
+// meaning: all but the members of bundles, and the words of a rule.
+func reordered(d dice, doc *policy.Document) *policy.Document {
+	c := *doc
+	c.Seats = shuffled(d, doc.Seats)
+	for i := range c.Seats {
+		c.Seats[i].Holds = shuffled(d, c.Seats[i].Holds)
+	}
+	c.Features = shuffled(d, doc.Features)
+	c.Settings = shuffled(d, doc.Settings)
+	c.Conditions = shuffled(d, doc.Conditions)
+	c.Roles = shuffled(d, doc.Roles)
+	for i := range c.Roles {
+		r := &c.Roles[i]
+		r.Includes, r.Requires, r.SeatPools = shuffled(d, r.Includes), shuffled(d, r.Requires), shuffled(d, r.SeatPools)
+	}
+	c.Bundles = shuffled(d, doc.Bundles)
+	c.Resources = shuffled(d, doc.Resources)
+	for i := range c.Resources {
+		r := &c.Resources[i]
+		r.Parties = shuffled(d, r.Parties)
+		r.Fields = shuffled(d, r.Fields)
+		for j := range r.Fields {
+			r.Fields[j].Fields = shuffled(d, r.Fields[j].Fields)
+		}
+		r.Permissions = shuffled(d, r.Permissions)
+		for j := range r.Permissions {
+			cells := shuffled(d, r.Permissions[j].Cells)
+			for k := range cells {
+				cells[k].Rules = shuffled(d, cells[k].Rules)
+			}
+			r.Permissions[j].Cells = cells
+		}
+	}
+	c.Never = shuffled(d, doc.Never)
+	for i := range c.Never {
+		c.Never[i].Rules = shuffled(d, c.Never[i].Rules)
+	}
+	return &c
+}

@@ -1,0 +1,326 @@
+package policy_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+)
+
+// dice makes the choices of a random test; the same seed and number make the same ones.
+type dice struct{ *rand.Rand }
+
+func newDice(seed, n uint64) dice { return dice{rand.New(rand.NewPCG(seed, n))} }
+
+func (d dice) chance(percent float64) bool { return d.Float64()*100 < percent }
+
+// upTo returns a number from low to high.
+func (d dice) upTo(low, high int) int { return low + d.IntN(high-low+1) }
+
+func pick[T any](d dice, from []T) T { return from[d.IntN(len(from))] }
+
+// some returns low to high different elements of a list, in any order; all if it is shorter.
+func some[T any](d dice, low, high int, from []T) []T {
+	from = shuffled(d, from)
+	return from[:min(d.upTo(low, high), len(from))]
+}
+
+func shuffled[T any](d dice, list []T) []T {
+	list = slices.Clone(list)
+	d.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	return list
+}
+
+func allNamed(texts []string) (names []policy.Name) {
+	for _, t := range texts {
+		names = append(names, named(t))
+	}
+	return names
+}
+
+// drawing is a random document in the making.
+type drawing struct {
+	dice
+	doc  *policy.Document
+	who  []string // roles and everyone
+	ask  []string // conditions that rules may ask for
+	perm []string // permissions
+}
+
+// randomDocument draws a policy that uses all of the format. One in twenty is big: more
+// conditions, fields and roles than a machine word has bits.
+func randomDocument(d dice) *policy.Document {
+	dr := &drawing{dice: d, doc: &policy.Document{Name: "random"}}
+	big := d.chance(5)
+	dr.parties(big)
+	dr.conditions(big)
+	dr.roles(big)
+	dr.permissions()
+	dr.bundles()
+	dr.never()
+	return dr.doc
+}
+
+var (
+	userParties = []string{"host", "owner", "assignee", "guest", "editor", "user"}
+	teamParties = []string{"team", "crew", "squad"}
+	fieldNames  = []string{"title", "phone", "email", "place", "note", "price"}
+)
+
+// mostFields is how many fields the rules of one type of resource may hide. Twice
+// mostConditions, a condition and its opposite being two, is how many tests they may have.
+const mostFields, mostConditions = 40, 20
+
+// parties draws the types of resources with parties and groups of fields.
+func (dr *drawing) parties(big bool) {
+	for _, name := range some(dr.dice, 1, 4, []string{"calendar", "page", "event", "form"}) {
+		r := policy.Resource{Name: named(name)}
+		users, teams := dr.upTo(0, 2), dr.upTo(0, 1)
+		if dr.chance(15) {
+			users, teams = dr.upTo(1, 4), dr.upTo(1, 3)
+		}
+		for _, p := range some(dr.dice, users, users, userParties) {
+			r.Parties = append(r.Parties, policy.Party{Name: named(p)})
+		}
+		for _, p := range some(dr.dice, teams, teams, teamParties) {
+			r.Parties = append(r.Parties, policy.Party{Name: named(p), Teams: true})
+		}
+		r.Parties = shuffled(dr.dice, r.Parties[:min(len(r.Parties), 6)])
+		if dr.chance(75) {
+			r.Fields = dr.groups(fieldNames)
+		}
+		if big {
+			r.Fields = dr.groups(numbered("field", mostFields))
+		}
+		dr.doc.Resources = append(dr.doc.Resources, r)
+	}
+	for _, s := range standard {
+		if dr.chance(50) {
+			r := policy.Resource{Name: named(s[0])}
+			if dr.chance(50) {
+				r.Fields = dr.groups(fieldNames)
+			}
+			if dr.chance(10) {
+				r.Parties = []policy.Party{{Name: named("crew"), Teams: true}, {Name: named("guest")}}
+			}
+			dr.doc.Resources = append(dr.doc.Resources, r)
+		}
+	}
+	dr.doc.Resources = shuffled(dr.dice, dr.doc.Resources)
+}
+
+func (dr *drawing) groups(fields []string) (groups []policy.FieldGroup) {
+	for _, name := range some(dr.dice, 1, 4, []string{"details", "contact", "private", "money"}) {
+		fields := some(dr.dice, 1, max(3, len(fields)/2), fields)
+		groups = append(groups, policy.FieldGroup{Name: named(name), Fields: allNamed(fields)})
+	}
+	return groups
+}
+
+func numbered(what string, n int) (names []string) {
+	for i := range n {
+		names = append(names, fmt.Sprintf("%s-%d", what, i))
+	}
+	return names
+}
+
+// conditions draws what conditions can be about, and names for most of it.
+func (dr *drawing) conditions(big bool) {
+	doc := dr.doc
+	facts := func(kind policy.ConditionKind, of []string) []string {
+		for _, o := range of {
+			for _, name := range []string{kind.String() + "-" + o, "also-" + o} {
+				if dr.chance(85) == (name[:4] != "also") && !slices.Contains(dr.ask, name) {
+					doc.Conditions = append(doc.Conditions, policy.Condition{Name: named(name), Kind: kind, Of: named(o)})
+					dr.ask = append(dr.ask, name)
+				}
+			}
+		}
+		return of
+	}
+	for _, name := range facts(policy.OnSeat, some(dr.dice, 0, 3, []string{"booking", "phone", "desk"})) {
+		pool := policy.SeatPool{Name: named(name)}
+		if dr.chance(30) {
+			pool.Holds = append([]usher.Status{usher.Active}, some(dr.dice, 0, 2, []usher.Status{usher.Invited, usher.Inactive})...)
+		}
+		doc.Seats = append(doc.Seats, pool)
+	}
+	doc.Features = allNamed(facts(policy.OnFeature, some(dr.dice, 0, 3, []string{"chatbots", "sms", "reports"})))
+	settings := some(dr.dice, 0, 3, []string{"open", "strict", "busy-only"})
+	contexts := some(dr.dice, 0, 3, []string{"mfa", "office", "fresh"})
+	if big {
+		settings = append(settings, numbered("setting", 25)...)
+		contexts = append(contexts, numbered("fact", 25)...)
+	}
+	for _, name := range facts(policy.OnSetting, settings) {
+		doc.Settings = append(doc.Settings, policy.Setting{Name: named(name), Default: dr.chance(50)})
+	}
+	facts(policy.OnContext, contexts)
+	facts(policy.OnAttribute, some(dr.dice, 0, 3, []string{"public", "paid", "link"}))
+	var parties []string
+	for _, r := range doc.Resources {
+		for _, p := range r.Parties {
+			if !slices.Contains(parties, p.Name.Text) {
+				parties = append(parties, p.Name.Text)
+			}
+		}
+	}
+	facts(policy.OnParty, some(dr.dice, 0, 3, parties))
+	doc.Conditions = shuffled(dr.dice, doc.Conditions)
+	dr.ask = some(dr.dice, mostConditions, mostConditions, dr.ask)
+}
+
+// roles draws account roles, of which the first is the unique one and the second the default,
+// and team roles. A role includes only some of those behind it.
+func (dr *drawing) roles(big bool) {
+	accounts := some(dr.dice, 2, 6, []string{"boss", "admin", "editor", "member", "visitor", "auditor"})
+	onTeams := some(dr.dice, 0, 4, []string{"manager", "lead", "scribe", "helper"})
+	if big {
+		accounts = append(accounts, numbered("role", 70)...)
+	}
+	for i, name := range slices.Concat(accounts, onTeams) {
+		r := policy.Role{Name: named(name), OnTeam: i >= len(accounts)}
+		if dr.chance(20) {
+			r.Title = "The " + name
+		}
+		if len(dr.ask) > 0 && dr.chance(12) {
+			r.Requires = allNamed(some(dr.dice, 1, 2, dr.ask))
+		}
+		behind := accounts[min(i+1, len(accounts)):]
+		if r.OnTeam {
+			behind = onTeams[i-len(accounts)+1:]
+		}
+		if dr.chance(60) {
+			r.Includes = allNamed(some(dr.dice, 0, 3, behind))
+		}
+		if !r.OnTeam {
+			r.Unique, r.Default = i == 0, i == 1
+			r.All = dr.chance(6)
+			if r.Unique {
+				r.HandsOverTo = named(pick(dr.dice, accounts[1:]))
+			}
+			if len(dr.doc.Seats) > 0 && dr.chance(25) {
+				r.Seat = role.Seat(dr.upTo(1, 2))
+				r.SeatPos = policy.Pos{Line: 1, Col: 1}
+				for _, pool := range some(dr.dice, 1, 2, dr.doc.Seats) {
+					r.SeatPools = append(r.SeatPools, pool.Name)
+				}
+			}
+			if !r.Unique && dr.chance(10) {
+				r.AtMost = dr.upTo(1, 9)
+				r.AtLeast = dr.upTo(0, r.AtMost)
+			}
+		}
+		dr.doc.Roles = append(dr.doc.Roles, r)
+		dr.who = append(dr.who, name)
+	}
+	dr.doc.Roles = shuffled(dr.dice, dr.doc.Roles)
+	if big {
+		dr.who = some(dr.dice, 12, 12, dr.who)
+	}
+	dr.who = append(dr.who, "everyone")
+}
+
+// permissions draws actions with cells, for standard resources some of theirs.
+func (dr *drawing) permissions() {
+	for i := range dr.doc.Resources {
+		r := &dr.doc.Resources[i]
+		actions := []string{"view", "edit", "share", "move", "delete"}
+		for _, s := range standard {
+			if s[0] == r.Name.Text {
+				actions = append(strings.Fields(s[1]), "watch")
+			}
+		}
+		shape := resources(dr.doc)[r.Name.Text]
+		for _, action := range some(dr.dice, 1, 6, actions) {
+			p := policy.Permission{Action: named(action)}
+			for _, who := range some(dr.dice, 0, 6, dr.who) {
+				p.Cells = append(p.Cells, policy.Cell{Who: named(who), Rules: dr.rules(shape, 3, true)})
+			}
+			r.Permissions = append(r.Permissions, p)
+		}
+	}
+	dr.perm = everyPermission(dr.doc)
+}
+
+// everyPermission returns those that stand in the document and the standard ones, sorted.
+func everyPermission(doc *policy.Document) (perms []string) {
+	for _, r := range doc.Resources {
+		for _, p := range r.Permissions {
+			perms = append(perms, r.Name.Text+"."+p.Action.Text)
+		}
+	}
+	for _, s := range standard {
+		for _, action := range strings.Fields(s[1]) {
+			perms = append(perms, s[0]+"."+action)
+		}
+	}
+	slices.Sort(perms)
+	return slices.Compact(perms)
+}
+
+func (dr *drawing) rules(on policy.Resource, most int, hiding bool) (rules []policy.Rule) {
+	for range dr.upTo(1, most) {
+		rules = append(rules, dr.rule(on, hiding))
+	}
+	return rules
+}
+
+func (dr *drawing) rule(on policy.Resource, hiding bool) policy.Rule {
+	rule := policy.Rule{Scope: policy.ScopeAny}
+	if len(on.Parties) > 0 && dr.chance(80) || dr.chance(2) {
+		rule.Scope = policy.Scope(dr.upTo(int(policy.ScopeOwn), int(policy.ScopeShared)))
+		if len(on.Parties) > 0 && dr.chance(35) {
+			for _, p := range some(dr.dice, 1, len(on.Parties), on.Parties) {
+				rule.As = append(rule.As, p.Name)
+			}
+		}
+	} else if len(on.Parties) > 0 && dr.chance(10) {
+		rule.As = []policy.Name{pick(dr.dice, on.Parties).Name}
+	}
+	if dr.chance(45) {
+		for _, name := range some(dr.dice, 1, 3, dr.askable(on)) {
+			rule.If = append(rule.If, policy.Test{Not: dr.chance(40), Name: named(name)})
+		}
+	}
+	if hiding && dr.chance(40) {
+		for _, g := range some(dr.dice, 1, 3, on.Fields) {
+			rule.Hiding = append(rule.Hiding, g.Name)
+		}
+	}
+	return rule
+}
+
+// askable returns the conditions that a rule may ask for: those on a party only where there
+// is one.
+func (dr *drawing) askable(on policy.Resource) (names []string) {
+	for _, c := range dr.doc.Conditions {
+		isIt := func(p policy.Party) bool { return p.Name.Text == c.Of.Text }
+		if slices.Contains(dr.ask, c.Name.Text) && (c.Kind != policy.OnParty || slices.ContainsFunc(on.Parties, isIt)) {
+			names = append(names, c.Name.Text)
+		}
+	}
+	return names
+}
+
+// bundles draws sets that nest, and that cross types of resources.
+func (dr *drawing) bundles() {
+	var names []string
+	for _, name := range some(dr.dice, 0, 4, []string{"basics", "staff", "kit.full", "calendar.all", "extra"}) {
+		members := slices.Concat(some(dr.dice, 1, 3, dr.perm), some(dr.dice, 0, 2, names))
+		dr.doc.Bundles = append(dr.doc.Bundles, policy.Bundle{Name: named(name), Members: allNamed(shuffled(dr.dice, members))})
+		names = append(names, name)
+	}
+	dr.doc.Bundles = shuffled(dr.dice, dr.doc.Bundles)
+}
+
+func (dr *drawing) never() {
+	for _, perm := range some(dr.dice, 0, 4, dr.perm) {
+		shape := newModel(dr.doc, nil).resource(perm)
+		dr.doc.Never = append(dr.doc.Never, policy.Never{Permission: named(perm), Rules: dr.rules(shape, 2, false)})
+	}
+}

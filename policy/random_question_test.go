@@ -1,0 +1,279 @@
+package policy_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+var midnight = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// randomTime returns one of a few times, so that grants often end at the time of a question;
+// sometimes as a clock far away shows it.
+func randomTime(d dice) time.Time {
+	t := midnight.Add(time.Duration(d.IntN(4)) * time.Hour)
+	if d.chance(10) {
+		t = t.In(time.FixedZone("far", 7*60*60))
+	}
+	return t
+}
+
+// randomWorld draws an account for a document: teams that nest, and users of all kinds. Some
+// of it is inert or wrong: names that the policy does not have, teams that are not in the tree,
+// no holder of the unique role or two.
+func randomWorld(d dice, doc *policy.Document) *world {
+	w := &world{users: map[usher.UserID]*policy.User{}, teams: map[usher.TeamID]usher.TeamID{}, settings: map[string]bool{}}
+	ids := some(d, 0, 8, []usher.TeamID{"sales", "east", "west", "north", "ops", "lab", "shop", "mia"})
+	for i, id := range ids {
+		w.teams[id] = ""
+		if i > 0 && d.chance(65) {
+			w.teams[id] = ids[d.IntN(i)]
+		}
+	}
+	ids = append(ids, "stray")
+	roles := map[bool][]role.Name{}
+	for _, r := range doc.Roles {
+		if !r.Unique {
+			roles[r.OnTeam] = append(roles[r.OnTeam], role.Name(r.Name.Text))
+		}
+	}
+	for i, id := range some(d, 3, 9, []usher.UserID{"mia", "max", "bea", "tom", "ann", "kim", "leo", "eva", "sales"}) {
+		u := &policy.User{Status: usher.Active, Role: pick(d, roles[false])}
+		if d.chance(15) {
+			u.Status = usher.Status(d.upTo(0, 3))
+		}
+		if i == 0 && d.chance(90) || d.chance(2) {
+			u.Role = uniqueRole(doc)
+		}
+		if d.chance(0.3) {
+			u.Role = pick(d, append([]role.Name{"", "pilot"}, roles[true]...))
+		}
+		in := some(d, 0, 3, ids)
+		if len(in) > 0 && d.chance(5) {
+			in = append(in, in[0]) // twice, perhaps with other roles
+		}
+		for _, t := range in {
+			u.Teams = append(u.Teams, policy.Membership{Team: t, Roles: some(d, 0, 2, roles[true])})
+		}
+		for _, pool := range doc.Seats {
+			if d.chance(50) {
+				u.Seats = append(u.Seats, seat.PoolName(pool.Name.Text))
+			}
+		}
+		if d.chance(5) {
+			u.Seats = append(u.Seats, "gone")
+		}
+		u.Grants = randomGrants(d, doc)
+		w.users[id] = u
+	}
+	for _, s := range slices.Concat(doc.Settings, []policy.Setting{{Name: named("gone")}}) {
+		if d.chance(40) {
+			w.settings[s.Name.Text] = d.chance(50)
+		}
+	}
+	if d.chance(20) {
+		w.now = randomTime(d)
+	}
+	return w
+}
+
+func uniqueRole(doc *policy.Document) role.Name {
+	i := slices.IndexFunc(doc.Roles, func(r policy.Role) bool { return r.Unique })
+	return role.Name(doc.Roles[i].Name.Text)
+}
+
+func randomGrants(d dice, doc *policy.Document) (grants []policy.Grant) {
+	var names []string
+	for _, f := range doc.Features {
+		names = append(names, f.Text)
+	}
+	for _, b := range doc.Bundles {
+		names = append(names, b.Name.Text)
+	}
+	names = append(names, some(d, 3, 3, everyPermission(doc))...)
+	names = append(names, "gone", "calendar.gone", "also.much.gone", "")
+	for range d.upTo(0, 3) {
+		g := policy.Grant{Name: pick(d, names)}
+		if d.chance(50) {
+			g.Until = randomTime(d)
+		}
+		grants = append(grants, g)
+	}
+	return grants
+}
+
+// asking draws questions about a world.
+type asking struct {
+	dice
+	model
+	perms    []string // with a resource in the document
+	standard []string // all
+	bundles  []string
+	users    []string
+	teams    []string
+	me       string // who asks the question being drawn
+}
+
+func newAsking(d dice, doc *policy.Document, w *world) *asking {
+	a := &asking{dice: d, model: newModel(doc, w), standard: everyPermission(doc)}
+	for _, r := range doc.Resources {
+		for _, p := range r.Permissions {
+			a.perms = append(a.perms, r.Name.Text+"."+p.Action.Text)
+		}
+	}
+	for _, b := range doc.Bundles {
+		a.bundles = append(a.bundles, b.Name.Text)
+	}
+	for _, id := range slices.Sorted(maps.Keys(w.users)) {
+		a.users = append(a.users, string(id))
+	}
+	for _, id := range slices.Sorted(maps.Keys(w.teams)) {
+		a.teams = append(a.teams, string(id))
+	}
+	return a
+}
+
+func (a *asking) question() usher.Request {
+	r := usher.Request{Account: "acme", Subject: usher.UserID(pick(a.dice, a.users)), Time: randomTime(a.dice)}
+	if a.chance(2) {
+		r.Subject = pick(a.dice, []usher.UserID{"nobody", ""})
+	}
+	if a.chance(3) {
+		r.Account = ""
+	}
+	if u := a.w.users[r.Subject]; u != nil && u.Status != usher.Active && a.chance(70) {
+		r.Subject = usher.UserID(pick(a.dice, a.users))
+	}
+	if a.chance(0.5) {
+		r.Time = pick(a.dice, []time.Time{{}, midnight.AddDate(-349, 0, 0), midnight.AddDate(236, 0, 0), midnight.AddDate(-348, 0, 0)})
+	}
+	a.me = string(r.Subject)
+	name := pick(a.dice, a.perms)
+	switch {
+	case a.chance(8):
+		name = pick(a.dice, a.standard)
+	case len(a.bundles) > 0 && a.chance(12):
+		name = pick(a.dice, a.bundles)
+	case a.chance(0.3):
+		name = pick(a.dice, []string{"calendar.gone", "gone", ""})
+	}
+	if err := r.Permission.UnmarshalText([]byte(name)); err != nil {
+		panic(err)
+	}
+	typ := name
+	if perms := a.permissions(name); len(perms) > 0 {
+		typ = pick(a.dice, perms)
+	}
+	if !a.chance(10) {
+		r.Resource = a.thing(a.resource(typ))
+	}
+	r.Context = a.context()
+	return r
+}
+
+func (a *asking) context() usher.Context {
+	if a.chance(20) {
+		return nil
+	}
+	c := usher.Context{}
+	for _, cond := range a.doc.Conditions {
+		if cond.Kind == policy.OnContext && a.chance(70) {
+			c[cond.Of.Text] = a.chance(50)
+		}
+	}
+	if a.chance(0.2) {
+		c["gone"] = true
+	}
+	return c
+}
+
+// thing draws a resource of a type, half of them as an Object and half as a host's own type.
+func (a *asking) thing(on policy.Resource) usher.Resource {
+	t := &thing{ref: usher.Ref{Type: on.Name.Text, ID: "it"}, parties: map[string][]string{}, attributes: map[string]bool{}}
+	if a.chance(10) {
+		t.ref.Account = "acme"
+	}
+	few := a.chance(60) // the most parties are empty, so that a sole one is not rare
+	for _, p := range on.Parties {
+		if few && a.chance(60) {
+			continue
+		}
+		t.parties[p.Name.Text] = a.ids(p.Teams)
+		if a.chance(10) {
+			t.silent = append(t.silent, p.Name.Text)
+		}
+	}
+	for _, cond := range a.doc.Conditions {
+		if cond.Kind == policy.OnAttribute && a.chance(70) {
+			t.attributes[cond.Of.Text] = a.chance(50)
+		}
+	}
+	if a.chance(0.3) {
+		t.ref.Account = "other"
+	}
+	if a.chance(0.3) {
+		t.ref.Type = pick(a.dice, []string{"", "gone", "audit"})
+	}
+	if a.chance(50) {
+		return t
+	}
+	o := &usher.Object{Type: t.ref.Type, ID: t.ref.ID, Account: t.ref.Account, Parties: t.parties, Attributes: t.attributes}
+	switch {
+	case a.chance(0.2):
+		o.Parties["gone"] = nil
+	case a.chance(0.2):
+		o.Attributes["gone"] = false
+	case a.chance(1):
+		o.Parties, o.Attributes = nil, nil
+	case a.chance(0.1):
+		o = nil
+	}
+	return o
+}
+
+// ids draws members of a party; who asks, and their teams, come up more often than others.
+func (a *asking) ids(teams bool) (ids []string) {
+	all, mine := slices.Concat(a.users, []string{"stranger", ""}), []string{a.me}
+	if teams {
+		all, mine = slices.Concat(a.teams, []string{"stray", "gone", ""}), nil
+		for _, t := range (&question{model: a.model}).belongs(a.me) {
+			mine = append(mine, string(t))
+		}
+	}
+	for range pick(a.dice, []int{0, 1, 1, 1, 2, 2, 3}) {
+		if len(mine) > 0 && a.chance(45) {
+			ids = append(ids, pick(a.dice, mine))
+		} else {
+			ids = append(ids, pick(a.dice, all))
+		}
+	}
+	if len(ids) > 0 && a.chance(10) {
+		ids = append(ids, ids[0])
+	}
+	return ids
+}
+
+// describe writes a request for people.
+func describe(r usher.Request) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "may %q %s, account %q, at %s\n", r.Subject, r.Permission, r.Account, r.Time.Format(time.RFC3339))
+	for _, name := range slices.Sorted(maps.Keys(r.Context)) {
+		fmt.Fprintf(&b, "context %s: %t\n", name, r.Context[name])
+	}
+	switch o := r.Resource.(type) {
+	case nil:
+		b.WriteString("no resource\n")
+	case *thing:
+		fmt.Fprintf(&b, "host's resource %+v: parties %v, not known %v, attributes %v\n", o.ref, o.parties, o.silent, o.attributes)
+	case *usher.Object:
+		fmt.Fprintf(&b, "object %+v\n", o)
+	}
+	return b.String()
+}

@@ -1,0 +1,123 @@
+package policy_test
+
+import (
+	"reflect"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+)
+
+// shrink takes away from a policy, a world and a request whatever a disagreement does not need,
+// so that a person can read what is left. It also returns the text of the disagreement that
+// remains, which is of the same kind.
+func shrink(doc *policy.Document, found *disagreement) (*policy.Document, *world, usher.Request, string) {
+	w, q, text := found.w, found.q, found.text
+	s := &shrinking{Doc: doc, Users: w.users, Teams: w.teams, Settings: w.settings, Context: q.Context}
+	switch on := q.Resource.(type) {
+	case *thing:
+		s.Thing = &thingParts{on.parties, on.attributes, on.silent}
+	case *usher.Object:
+		s.Object = on
+	}
+	still := func() bool {
+		for order := range uint64(3) {
+			r, err := newRound(doc, newDice(order, 0))
+			if err != nil {
+				return false
+			}
+			w, q := s.rebuilt(w, q)
+			if d := found.by(r, w, q); d != nil && d.kind == found.kind {
+				text = d.text
+				return true
+			}
+		}
+		return false
+	}
+	for s.smaller = true; s.smaller; {
+		s.smaller = false
+		s.visit(reflect.ValueOf(s).Elem(), still)
+	}
+	w, q = s.rebuilt(w, q)
+	return doc, w, q, text
+}
+
+type shrinking struct {
+	Doc      *policy.Document
+	Users    map[usher.UserID]*policy.User
+	Teams    map[usher.TeamID]usher.TeamID
+	Settings map[string]bool
+	Context  usher.Context
+	Object   *usher.Object
+	Thing    *thingParts
+	smaller  bool
+}
+
+type thingParts struct {
+	Parties    map[string][]string
+	Attributes map[string]bool
+	Silent     []string
+}
+
+// rebuilt returns the world and the request of what is left.
+func (s *shrinking) rebuilt(w *world, q usher.Request) (*world, usher.Request) {
+	q.Context = s.Context
+	if s.Thing != nil {
+		q.Resource = &thing{
+			ref:     q.Resource.Ref(),
+			parties: s.Thing.Parties, attributes: s.Thing.Attributes, silent: s.Thing.Silent,
+		}
+	}
+	return &world{users: s.Users, teams: s.Teams, settings: s.Settings, now: w.now}, q
+}
+
+// visit tries to take each element out of each list and map, the big ones first.
+func (s *shrinking) visit(v reflect.Value, still func() bool) {
+	attempt := func(do, undo func()) {
+		if do(); still() {
+			s.smaller = true
+		} else {
+			undo()
+		}
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			s.visit(v.Elem(), still)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Field(i); f.CanSet() {
+				s.visit(f, still)
+			}
+		}
+	case reflect.Slice:
+		for i := v.Len() - 1; i >= 0; i-- {
+			old := reflect.ValueOf(v.Interface())
+			without := reflect.AppendSlice(reflect.MakeSlice(v.Type(), 0, v.Len()), v.Slice(0, i))
+			without = reflect.AppendSlice(without, v.Slice(i+1, v.Len()))
+			attempt(func() { v.Set(without) }, func() { v.Set(old) })
+		}
+		for i := range v.Len() {
+			s.visit(v.Index(i), still)
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			old := v.MapIndex(key)
+			attempt(func() { v.SetMapIndex(key, reflect.Value{}) }, func() { v.SetMapIndex(key, old) })
+		}
+		for _, key := range v.MapKeys() {
+			if old := v.MapIndex(key); old.Kind() == reflect.Slice {
+				settable := reflect.New(old.Type()).Elem()
+				settable.Set(old)
+				s.visit(settable, func() bool { v.SetMapIndex(key, settable); return still() })
+				v.SetMapIndex(key, settable)
+			} else {
+				s.visit(old, still)
+			}
+		}
+	case reflect.Bool:
+		if v.CanSet() && v.Bool() {
+			attempt(func() { v.SetBool(false) }, func() { v.SetBool(true) })
+		}
+	}
+}

@@ -1,0 +1,333 @@
+package policy_test
+
+import (
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+)
+
+var (
+	seedFlag      = flag.Uint64("seed", 1, "the first seed of the random tests of package policy")
+	questionsFlag = flag.Int("questions", 300_000, "how many questions they ask")
+)
+
+// A round draws one policy, for it some worlds, and for each some questions.
+const (
+	worldsOfARound    = 5
+	questionsOfAWorld = 200
+)
+
+// TestRandomQuestions asks random questions about random worlds under random policies. The
+// model and the policy agree on each; and neither the order of the keys in the file nor asking
+// for all actions at once makes a difference.
+func TestRandomQuestions(t *testing.T) {
+	asked := askAtRandom(t, *questionsFlag, func(n int) comparison {
+		if n%4 > 0 {
+			return (*round).compareModel
+		}
+		return (*round).compareAll
+	})
+	t.Log(asked)
+	if asked.questions >= 100_000 && !t.Failed() {
+		asked.check(t)
+	}
+}
+
+// TestRandomResources asks as TestRandomQuestions, and looks what a resource is asked for meanwhile.
+func TestRandomResources(t *testing.T) {
+	askAtRandom(t, *questionsFlag/10, func(int) comparison { return (*round).compareAsked })
+}
+
+// comparison asks one question in two ways; it returns nil if the answers agree.
+type comparison func(*round, *world, usher.Request) *disagreement
+
+// askAtRandom draws so many questions and makes for the nth of a world the comparison that
+// compare chooses.
+func askAtRandom(t *testing.T, questions int, compare func(n int) comparison) *tally {
+	const ofARound = worldsOfARound * questionsOfAWorld
+	rounds := (questions + ofARound - 1) / ofARound
+	var asked tally
+	var next atomic.Uint64
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for n := next.Add(1) - 1; n < uint64(rounds) && !t.Failed(); n = next.Add(1) - 1 {
+				if err := runRound(*seedFlag+n, compare, &asked); err != nil {
+					t.Errorf("%v\nto see it again: go test ./policy -run %s -seed %d -questions 1", err, t.Name(), *seedFlag+n)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return &asked
+}
+
+// round is a policy that questions are asked of.
+type round struct {
+	doc       *policy.Document
+	types     map[string]policy.Resource
+	compiled  *policy.Policy
+	reordered *policy.Policy // its keys in another order
+}
+
+// disagreement says about which question, and who says what. Those of a kind have the same
+// cause, with some luck.
+type disagreement struct {
+	kind, text string
+	by         comparison
+	w          *world
+	q          usher.Request
+}
+
+func disagree(kind, format string, args ...any) *disagreement {
+	return &disagreement{kind: kind, text: fmt.Sprintf(format, args...)}
+}
+
+// runRound asks about all worlds of a round at the same time, so that the race detector sees
+// many questions to one policy.
+func runRound(seed uint64, compare func(n int) comparison, asked *tally) error {
+	d := newDice(seed, 0)
+	r, err := newRound(randomDocument(d), d)
+	if err != nil {
+		return err
+	}
+	found := make([]*disagreement, worldsOfARound)
+	var worlds sync.WaitGroup
+	for i := range found {
+		worlds.Go(func() {
+			d := newDice(seed, uint64(i+1))
+			found[i] = r.ask(newAsking(d, r.doc, randomWorld(d, r.doc)), compare, asked)
+		})
+	}
+	worlds.Wait()
+	if one := cmp.Or(found...); one != nil {
+		doc, w, q, text := shrink(r.doc, one)
+		return fmt.Errorf("%s: %s\n\n%s\n%v%v", one.kind, text, doc.Print(), w, describe(q))
+	}
+	return nil
+}
+
+func (r *round) ask(a *asking, compare func(n int) comparison, asked *tally) *disagreement {
+	var counted tally
+	defer func() { asked.add(&counted) }()
+	for n := range questionsOfAWorld {
+		q := a.question()
+		counted.count(r.compiled.Decide(a.w.facts(), q))
+		by := compare(n)
+		if found := by(r, a.w, q); found != nil {
+			found.by, found.w, found.q = by, a.w, q
+			return found
+		}
+	}
+	return nil
+}
+
+func newRound(doc *policy.Document, d dice) (*round, error) {
+	compiled, err := policy.Load("random.yaml", doc.Print())
+	if err != nil {
+		return nil, fmt.Errorf("%s\n%w", doc.Print(), err)
+	}
+	r := &round{doc: doc, types: resources(doc), compiled: compiled}
+	other := reordered(d, doc)
+	if r.reordered, err = policy.Load("random.yaml", other.Print()); err != nil {
+		return nil, fmt.Errorf("%s\n%w", other.Print(), err)
+	}
+	if r.compiled.Digest() != r.reordered.Digest() {
+		return nil, fmt.Errorf("%s\nand in another order\n%s\nhave different digests", doc.Print(), other.Print())
+	}
+	return r, nil
+}
+
+// compareAll makes all comparisons of answers.
+func (r *round) compareAll(w *world, q usher.Request) *disagreement {
+	return cmp.Or(r.compareModel(w, q), r.compareOrder(w, q), r.compareActions(w, q))
+}
+
+// compareModel holds the policy's answer against the model's.
+func (r *round) compareModel(w *world, q usher.Request) *disagreement {
+	want, fault := model{r.doc, r.types, w}.decide(q)
+	d, err := r.compiled.Decide(w.facts(), q)
+	if fault != nil || err != nil {
+		return compareErrors(d, err, fault)
+	}
+	detail := d.Detail()
+	oneOf := func(unmet []string) bool { return sameElements(unmet, detail.Unmet) }
+	switch {
+	case d.Reason() != want.reason || d.Allowed() != (want.reason == usher.ReasonGranted):
+		return disagree("reason", "Decide = %v (allowed: %t), the model says %v\n%v", d.Reason(), d.Allowed(), want.reason, d)
+	case !slices.Equal(d.Hidden(), want.hidden):
+		return disagree("hidden", "Decide hides %q, the model %q\n%v", d.Hidden(), want.hidden, d)
+	case len(detail.Unmet) > 0 != (want.reason == usher.ReasonConditionUnmet):
+		return disagree("unmet", "Decide = %v with the conditions %q unmet", d.Reason(), detail.Unmet)
+	case len(detail.Unmet) > 0 && !slices.ContainsFunc(want.unmet, oneOf):
+		return disagree("which unmet", "Decide finds %q unmet, the model one of %q\n%v", detail.Unmet, want.unmet, d)
+	case detail.Digest != r.compiled.Digest():
+		return disagree("digest", "the decision carries the digest %q", detail.Digest)
+	case !q.Time.IsZero() && !d.Time().Equal(q.Time):
+		return disagree("time", "the decision carries the time %v", d.Time())
+	}
+	return nil
+}
+
+// compareErrors holds an error against all that is wrong with a question: it wraps one of that.
+func compareErrors(d usher.Decision, err, fault error) *disagreement {
+	var got *usher.RequestError
+	switch {
+	case err == nil:
+		return disagree("no error", "Decide = %v, the model says it is an error: %v", d, fault)
+	case d != usher.Decision{}:
+		return disagree("no denial", "Decide = %v with the error %v", d, err)
+	case fault == nil:
+		return disagree("error", "Decide = %v, the model finds nothing wrong", err)
+	case !errors.As(err, &got):
+		return disagree("no request error", "Decide = %v, which is no *usher.RequestError", err)
+	}
+	for _, sentinel := range []error{
+		usher.ErrUnknownPermission, usher.ErrWrongResource, usher.ErrOtherAccount, usher.ErrUndeclared, usher.ErrNoTime,
+	} {
+		if errors.Is(err, sentinel) && errors.Is(fault, sentinel) {
+			return nil
+		}
+	}
+	return disagree("other error", "Decide = %v, the model says: %v", err, fault)
+}
+
+// compareAsked finds a host's resource that is asked for something that its type does not have.
+func (r *round) compareAsked(w *world, q usher.Request) *disagreement {
+	host, ok := q.Resource.(*thing)
+	if !ok {
+		return nil
+	}
+	for by, ask := range map[string]func(){
+		"Decide":  func() { _, _ = r.compiled.Decide(w.facts(), q) },
+		"Actions": func() { _, _ = r.compiled.Actions(w.facts(), q) },
+	} {
+		host.asked = nil
+		ask()
+		for _, what := range host.asked {
+			kind, name, _ := strings.Cut(what, " ")
+			_, isParty := r.compiled.Parties(host.ref.Type)[name]
+			if kind == "party" && !isParty || kind == "attribute" && !slices.Contains(r.compiled.Attributes(), name) {
+				return disagree(by+" asks wrongly", "%s asks the resource for %s, which it cannot have", by, what)
+			}
+		}
+	}
+	return nil
+}
+
+// place is where a rule stands, which another order of the file moves.
+var place = regexp.MustCompile(`random\.yaml:[0-9]+`)
+
+// compareOrder asks the policy and the one with its keys in another order.
+func (r *round) compareOrder(w *world, q usher.Request) *disagreement {
+	a, errA := r.compiled.Decide(w.facts(), q)
+	b, errB := r.reordered.Decide(w.facts(), q)
+	if (errA == nil) != (errB == nil) || a.Reason() != b.Reason() || !slices.Equal(a.Hidden(), b.Hidden()) {
+		return disagree("order decides", "Decide = %v, %v; in another order of the file %v, %v", a, errA, b, errB)
+	}
+	if a, b := a.String(), b.String(); a != b && place.ReplaceAllString(a, "") != place.ReplaceAllString(b, "") {
+		return disagree("order tells", "Decide tells %s\nin another order of the file\n%s", a, b)
+	}
+	return nil
+}
+
+// compareActions asks for all actions on the resource, and for each permission of its type.
+func (r *round) compareActions(w *world, q usher.Request) *disagreement {
+	actions, err := r.compiled.Actions(w.facts(), q)
+	asked := 0
+	for _, p := range r.compiled.Permissions() {
+		if q.Resource == nil || p.Resource() != q.Resource.Ref().Type {
+			continue
+		}
+		asked++
+		q.Permission = p
+		d, errOne := r.compiled.Decide(w.facts(), q)
+		switch {
+		case (err == nil) != (errOne == nil):
+			return disagree("actions fail", "Actions = %v, but Decide of %s = %v", err, p, errOne)
+		case err != nil || !d.Allowed():
+			continue
+		case len(actions) == 0 || actions[0].Permission != p:
+			return disagree("actions lack", "Decide allows %s, but not so Actions, or in another order", p)
+		}
+		if all := actions[0].Decision; all.Reason() != d.Reason() || !slices.Equal(all.Hidden(), d.Hidden()) || all.String() != d.String() {
+			return disagree("actions tell", "Decide of %s = %v, in Actions %v", p, d, all)
+		}
+		actions = actions[1:]
+	}
+	if len(actions) > 0 {
+		return disagree("actions more", "Actions allows %s, which Decide does not, or in another order", actions[0].Permission)
+	}
+	if asked == 0 && err == nil {
+		return disagree("actions on nothing", "Actions has no error without a resource to act on")
+	}
+	return nil
+}
+
+func sameElements(a, b []string) bool {
+	return slices.Equal(slices.Compact(slices.Sorted(slices.Values(a))), slices.Sorted(slices.Values(b)))
+}
+
+// tally counts what was asked, so that a test can tell whether that was anything of interest.
+type tally struct {
+	sync.Mutex
+	questions, errors, hiding int
+	reasons                   [usher.ReasonNoPermission + 1]int
+}
+
+func (c *tally) count(d usher.Decision, err error) {
+	c.questions++
+	if err != nil {
+		c.errors++
+		return
+	}
+	c.reasons[d.Reason()]++
+	if len(d.Hidden()) > 0 {
+		c.hiding++
+	}
+}
+
+func (c *tally) add(other *tally) {
+	c.Lock()
+	defer c.Unlock()
+	c.questions += other.questions
+	c.errors += other.errors
+	c.hiding += other.hiding
+	for i, n := range other.reasons {
+		c.reasons[i] += n
+	}
+}
+
+func (c *tally) percent(n int) float64 { return 100 * float64(n) / float64(c.questions) }
+
+func (c *tally) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d questions: %.1f%% errors, %.1f%% with hidden fields", c.questions, c.percent(c.errors), c.percent(c.hiding))
+	for i, name := range usher.Reasons() {
+		fmt.Fprintf(&b, ", %.1f%% %s", c.percent(c.reasons[i+1]), name)
+	}
+	return b.String()
+}
+
+// check fails a test that asked too much of the same.
+func (c *tally) check(t *testing.T) {
+	for i, name := range usher.Reasons() {
+		if c.percent(c.reasons[i+1]) < 1 {
+			t.Errorf("less than 1%% of the questions are decided by %s", name)
+		}
+	}
+	if c.percent(c.hiding) < 0.5 {
+		t.Error("less than 0.5% of the decisions hide anything")
+	}
+}

@@ -1,0 +1,149 @@
+package policy_test
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+// Ways to yes are never guesses: done to the facts, each one turns the decision.
+func TestWaysTurnTheDecision(t *testing.T) {
+	denied, helped, steps := 0, 0, map[usher.StepKind]int{}
+	for seed := range uint64(150) {
+		d := newDice(seed, 0)
+		doc := randomDocument(d)
+		p, err := policy.Load("random.yaml", doc.Print())
+		require.NoError(t, err)
+		w := randomWorld(d, doc)
+		asking := newAsking(d, doc, w)
+		for range 60 {
+			q := asking.question()
+			x, err := p.Explain(w.facts(), q)
+			if err != nil || x.Decision.Allowed() {
+				require.Empty(t, x.Ways)
+				continue
+			}
+			denied++
+			if len(x.Ways) > 0 {
+				helped++
+			}
+			for _, way := range x.Ways {
+				require.NotEmpty(t, way.Text)
+				then, r := w, q
+				for _, s := range way.Steps {
+					steps[s.Kind]++
+					then, r = do(t, p, then, r, s)
+				}
+				after, err := p.Decide(then.facts(), r)
+				require.NoError(t, err)
+				require.True(t, after.Allowed(), "seed %d: %s\nwould help, so it says: %s\nbut then %v\n%s%s", seed, x.Sentence, way.Text, after, doc.Print(), then)
+			}
+		}
+	}
+	t.Logf("%d denials, %d with a way to yes, steps %v", denied, helped, steps)
+	require.Greater(t, helped, denied/2, "most denials can be turned")
+	for kind := usher.StepJoin; kind <= usher.StepParty; kind++ {
+		require.Positive(t, steps[kind], "no way has a step of kind %d, so none was tried", kind)
+	}
+}
+
+// do is a step done by hand: to a copy of the world, or to the question.
+func do(t *testing.T, p *policy.Policy, w *world, r usher.Request, s usher.Step) (*world, usher.Request) {
+	t.Helper()
+	next := &world{users: maps.Clone(w.users), teams: w.teams, settings: maps.Clone(w.settings), now: w.now}
+	var user policy.User
+	if old := w.users[r.Subject]; old != nil {
+		user = *old
+	}
+	switch s.Kind {
+	case usher.StepJoin:
+		user = policy.User{Status: usher.Active, Role: role.Name(s.Name)}
+		user.Seats = seatsWith(t, p, user)
+	case usher.StepActivate:
+		user.Status = usher.Active
+	case usher.StepRole:
+		user.Role = role.Name(s.Name)
+		user.Seats = seatsWith(t, p, user)
+	case usher.StepTeam:
+		user.Teams = append(slices.Clone(user.Teams), policy.Membership{Team: s.Team})
+	case usher.StepTeamRole:
+		user.Teams = append(slices.Clone(user.Teams), policy.Membership{Team: s.Team, Roles: []role.Name{role.Name(s.Name)}})
+	case usher.StepSeat:
+		user.Seats = append(slices.Clone(user.Seats), seat.PoolName(s.Name))
+		have, _ := p.Role(user.Role)
+		require.False(t, have.Seat == role.SeatNone && slices.Contains(have.SeatPools, s.Name), "%s may hold no seat in %s", user.Role, s.Name)
+	case usher.StepGrant:
+		user.Grants = append(slices.Clone(user.Grants), policy.Grant{Name: s.Name})
+	case usher.StepSetting:
+		if next.settings == nil {
+			next.settings = map[string]bool{}
+		}
+		next.settings[s.Name] = s.Value
+	case usher.StepContext:
+		r.Context = maps.Clone(r.Context)
+		if r.Context == nil {
+			r.Context = usher.Context{}
+		}
+		r.Context[s.Name] = s.Value
+	case usher.StepAttribute, usher.StepParty:
+		r.Resource = changed(p, r.Resource, s)
+	default:
+		t.Fatalf("step %+v changes nothing", s)
+	}
+	if user.Status != 0 {
+		next.users[r.Subject] = &user
+	}
+	return next, r
+}
+
+// seatsWith are the user's, with those that the role brings and without those
+// that it may not have.
+func seatsWith(t *testing.T, p *policy.Policy, u policy.User) []seat.PoolName {
+	t.Helper()
+	have, ok := p.Role(u.Role)
+	require.True(t, ok)
+	var seats []seat.PoolName
+	for _, s := range u.Seats {
+		if have.Seat != role.SeatNone || !slices.Contains(have.SeatPools, string(s)) {
+			seats = append(seats, s)
+		}
+	}
+	if have.Seat == role.SeatRequired {
+		for _, pool := range have.SeatPools {
+			seats = append(seats, seat.PoolName(pool))
+		}
+	}
+	return seats
+}
+
+// changed spells a resource out anew with one party or attribute changed.
+func changed(p *policy.Policy, old usher.Resource, s usher.Step) usher.Resource {
+	made := &thing{ref: old.Ref(), parties: map[string][]string{}, attributes: map[string]bool{}}
+	for name := range p.Parties(made.ref.Type) {
+		ids, known := old.Party(name)
+		switch {
+		case s.Kind == usher.StepParty && s.Name == name:
+			made.parties[name] = s.IDs
+		case known:
+			made.parties[name] = ids
+		default:
+			made.silent = append(made.silent, name)
+		}
+	}
+	for _, name := range p.Attributes() {
+		if value, known := old.Attribute(name); known {
+			made.attributes[name] = value
+		}
+	}
+	if s.Kind == usher.StepAttribute {
+		made.attributes[s.Name] = s.Value
+	}
+	return made
+}
