@@ -111,6 +111,7 @@ func TestDecideErrors(t *testing.T) {
 		{"unknown role", member(), change(view(page), func(r *usher.Request) { r.Subject = "odd" }), usher.ErrUndeclared, `check odd page.view on page p1: role of the user "pilot": not declared by the policy`},
 		{"no time", member(), change(view(page), func(r *usher.Request) { r.Time = time.Time{} }), usher.ErrNoTime, "check mia page.view on page p1: no usable time: the request has none, and there is no clock"},
 		{"a time too far", member(), change(view(page), func(r *usher.Request) { r.Time = time.Date(2300, 1, 1, 0, 0, 0, 0, time.UTC) }), usher.ErrNoTime, "check mia page.view on page p1: no usable time: 2300-01-01 00:00:00 +0000 UTC lies outside the years 1678 to 2261"},
+		{"no facts", nil, view(page), nil, "check mia page.view on page p1: there are no facts to decide on"},
 		{"asker not to be had", broken{member(), "mia", nil}, view(page), errDown, "check mia page.view on page p1: database is down"},
 		{"party not to be had", broken{member(), "max", nil}, edit(page), errDown, "check mia page.edit on page p1: database is down"},
 		{"account not to be had", broken{member(), "", func() (*policy.Account, error) { return nil, errDown }}, change(view(nil), func(r *usher.Request) { r.Permission = permission.MustParse("page.list") }), errDown, "check mia page.list: database is down"},

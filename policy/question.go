@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -80,6 +81,9 @@ func (q *question) fill(p *Policy, f Facts, r *usher.Request, who asker, res *re
 
 // admit checks all that can be wrong with a request itself.
 func (p *Policy) admit(f Facts, r *usher.Request, res *resource) error {
+	if f == nil {
+		return errNoFacts
+	}
 	if r.Time.IsZero() {
 		if _, ok := f.(Clock); !ok {
 			return fmt.Errorf("%w: the request has none, and there is no clock", usher.ErrNoTime)
@@ -97,6 +101,8 @@ func (p *Policy) admit(f Facts, r *usher.Request, res *resource) error {
 	}
 	return p.checkResource(r, res)
 }
+
+var errNoFacts = errors.New("there are no facts to decide on")
 
 func (p *Policy) checkContext(context usher.Context) error {
 	for name := range context {

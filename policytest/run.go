@@ -2,6 +2,7 @@ package policytest
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/usher-go/usher"
 )
@@ -69,8 +70,8 @@ func (w want) compare(d usher.Decision, err error) (expected, got string) {
 	case err != nil:
 		got = "an error"
 	case w.allow && d.Allowed() && w.hidden != nil && !slices.Equal(w.hidden, d.Hidden()):
-		expected += " with " + listText(w.hidden) + " hidden"
-		got += " with " + listText(d.Hidden()) + " hidden"
+		expected += hiding(w.hidden)
+		got += hiding(d.Hidden())
 	case !w.allow && w.reason != 0 && w.reason != d.Reason():
 		expected += " (" + w.reason.String() + ")"
 		if !d.Allowed() {
@@ -78,6 +79,13 @@ func (w want) compare(d usher.Decision, err error) (expected, got string) {
 		}
 	}
 	return expected, got
+}
+
+func hiding(fields []string) string {
+	if len(fields) == 0 {
+		return " with nothing hidden"
+	}
+	return " with " + strings.Join(fields, ", ") + " hidden"
 }
 
 // asked writes the question in the words of the file: calendar.edit {host: [mia]}

@@ -63,7 +63,7 @@ func TestRunFails(t *testing.T) {
 		{"{can: locker.open, allow: [o, g, c, m]}", "dir/x.yaml:14: c, locker.open: expected allow, got deny: denied (no-permission): nothing that the user holds gives locker.open"},
 		{"{can: locker.open, allow: [o, g, m], deny: {i: forbidden}}", "dir/x.yaml:14: i, locker.open: expected deny (forbidden), got deny (inactive): denied (inactive): only active users are allowed anything"},
 		{"{can: locker.open, allow: [o, m], deny: {g: inactive}}", "dir/x.yaml:14: g, locker.open: expected deny (inactive), got allow: allowed by `guest: any` of locker.open (dir/club.yaml:31)"},
-		{"{can: room.view, resource: {host: [m, two words]}, allow: [o, m, g], hidden: {g: [note]}}", `dir/x.yaml:14: g, room.view {host: [m, "two words"]}: expected allow with [note] hidden, got allow with [code, note] hidden: ` +
+		{"{can: room.view, resource: {host: [m, two words]}, allow: [o, m, g], hidden: {g: [note]}}", `dir/x.yaml:14: g, room.view {host: [m, "two words"]}: expected allow with note hidden, got allow with code, note hidden: ` +
 			"allowed by `guest: any hiding inside` of room.view (dir/club.yaml:26), with code and note hidden"},
 		{"{can: room.edit, name: a name, resource: {host: m, public: true}, with: {mfa: false}, at: 2027-01-01, allow: [o]}", "dir/x.yaml:14: a name: m, room.edit {host: [m], public: true} with {mfa: false} at 2027-01-01T00:00:00Z: " +
 			"expected deny, got allow: allowed by `coach: team if has-sauna` of room.edit (dir/club.yaml:27)"},
