@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"strings"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policytest"
+)
+
+type actions struct {
+	File     string       `json:"file"`
+	As       string       `json:"as"`
+	Resource *objectJSON  `json:"resource"`
+	At       time.Time    `json:"at"`
+	May      []actionJSON `json:"may"`
+	MayNot   []string     `json:"may_not"`
+}
+
+type actionJSON struct {
+	Can    string    `json:"can"`
+	Hidden []string  `json:"hidden"`
+	Rule   *ruleJSON `json:"rule"`
+}
+
+func (r *run) explainActions(suite *policytest.Suite, request usher.Request) error {
+	p := suite.Policy()
+	may, err := p.Actions(suite.World(), request)
+	if err != nil {
+		return err
+	}
+	kind := request.Resource.Ref().Type
+	mayNot := without(p, kind, may)
+	if r.json() {
+		list := []actionJSON{}
+		for _, a := range may {
+			detail := a.Decision.Detail()
+			list = append(list, actionJSON{a.Permission.String(), texts(detail.Hidden), ruleOf(detail.Rule)})
+		}
+		return r.stdout.json(actions{
+			File: suite.File().Name, As: string(request.Subject), Resource: objectOf(request.Resource),
+			At: request.Time, May: list, MayNot: texts(mayNot),
+		})
+	}
+	who := printable(string(request.Subject))
+	if len(may) == 0 {
+		r.stdout.line("%s may do nothing on this %s", who, kind)
+		return nil
+	}
+	r.stdout.line("on this %s %s may", kind, who)
+	t := table{}
+	for _, a := range may {
+		t.rows = append(t.rows, []cell{{a.Permission.String()}, {printable(a.Decision.String())}})
+	}
+	t.write(r.stdout, "  ", wide)
+	if len(mayNot) > 0 {
+		r.stdout.line("and may not: %s", strings.Join(mayNot, ", "))
+	}
+	return nil
+}
+
+// wide is for tables whose last column need not fit the line.
+const wide = 1 << 12
+
+// without returns the permissions of a type that are not among the actions.
+func without(p *policy.Policy, kind string, may []policy.Action) []string {
+	allowed := map[string]bool{}
+	for _, a := range may {
+		allowed[a.Permission.String()] = true
+	}
+	var rest []string
+	for _, q := range p.Permissions() {
+		if q.Resource() == kind && !allowed[q.String()] {
+			rest = append(rest, q.String())
+		}
+	}
+	return rest
+}

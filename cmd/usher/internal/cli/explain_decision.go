@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policytest"
+)
+
+type explained struct {
+	File     string      `json:"file"`
+	As       string      `json:"as"`
+	Can      string      `json:"can"`
+	Resource *objectJSON `json:"resource"` // null where none was asked about
+	At       time.Time   `json:"at"`
+	Allowed  bool        `json:"allowed"`
+	Reason   string      `json:"reason"`
+	Sentence string      `json:"sentence"`
+	Rule     *ruleJSON   `json:"rule"`  // null where none decided
+	Unmet    []string    `json:"unmet"` // the conditions that failed
+	Hidden   []string    `json:"hidden"`
+	Ways     []wayJSON   `json:"ways"` // to yes, the nearest first
+	Digest   string      `json:"digest"`
+}
+
+type objectJSON struct {
+	Type       string              `json:"type"`
+	Parties    map[string][]string `json:"parties"`
+	Attributes map[string]bool     `json:"attributes"`
+}
+
+type wayJSON struct {
+	Text string `json:"text"`
+}
+
+func (r *run) explainDecision(suite *policytest.Suite, request usher.Request) error {
+	x, err := suite.Policy().Explain(suite.World(), request)
+	if err != nil {
+		return err
+	}
+	detail := x.Decision.Detail()
+	if r.json() {
+		ways := []wayJSON{}
+		for _, w := range x.Ways {
+			ways = append(ways, wayJSON{w.Text})
+		}
+		return r.stdout.json(explained{
+			File: suite.File().Name, As: string(request.Subject), Can: request.Permission.String(),
+			Resource: objectOf(request.Resource), At: request.Time,
+			Allowed: x.Decision.Allowed(), Reason: x.Decision.Reason().String(), Sentence: x.Sentence,
+			Rule: ruleOf(detail.Rule), Unmet: texts(detail.Unmet), Hidden: texts(detail.Hidden),
+			Ways: ways, Digest: detail.Digest,
+		})
+	}
+	sentence := printable(x.Sentence)
+	if x.Decision.Allowed() {
+		r.stdout.line("%s", r.stdout.paintPart(green, sentence, "allowed"))
+	} else {
+		r.stdout.line("%s", r.stdout.paintPart(red, sentence, "denied ("+x.Decision.Reason().String()+")"))
+	}
+	if len(x.Ways) > 0 {
+		r.stdout.line("what would help, the nearest first:")
+		for _, w := range x.Ways {
+			r.stdout.line("  - %s", printable(w.Text))
+		}
+	}
+	return nil
+}
+
+// objectOf returns nil for no resource.
+func objectOf(res usher.Resource) *objectJSON {
+	o, _ := res.(*usher.Object)
+	if o == nil {
+		return nil
+	}
+	return &objectJSON{o.Type, o.Parties, o.Attributes}
+}

@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policytest"
+	"github.com/usher-go/usher/role"
+)
+
+func (r *run) explainSummary(suite *policytest.Suite, request usher.Request) error {
+	p := suite.Policy()
+	s, err := p.Summary(suite.World(), request.Subject, request.Time)
+	if err != nil {
+		return err
+	}
+	if r.json() {
+		return r.stdout.json(summaryJSON(suite, request, s))
+	}
+	who := printable(string(request.Subject))
+	if s.Status == 0 {
+		r.stdout.line("%s is not a user of this account, and may do nothing", who)
+		return nil
+	}
+	writeSummaryHead(r.stdout, p, who, s)
+	if len(s.Holdings) == 0 {
+		r.stdout.line("\nholds no permission")
+	} else {
+		r.stdout.line("\n%s", r.stdout.paint(bold, "may"))
+		writeHoldings(r.stdout, p, s.Holdings)
+	}
+	if len(s.Never) > 0 {
+		r.stdout.line("\n%s", r.stdout.paint(bold, "never, whatever the above says"))
+		writeHoldings(r.stdout, p, s.Never)
+	}
+	return nil
+}
+
+// writeSummaryHead writes who somebody is.
+func writeSummaryHead(s *stream, p *policy.Policy, who string, sum policy.Summary) {
+	held, _ := p.Role(sum.Role)
+	note := ""
+	if sum.Status != usher.Active {
+		note = ", and may use nothing of this until active"
+	}
+	s.line("%s: %s, %s%s", s.paint(bold, who), roleTitle(held), sum.Status, note)
+	entry := func(label string, words []string) {
+		if len(words) > 0 {
+			s.line("  %-9s %s", label, printable(strings.Join(words, ", ")))
+		}
+	}
+	var teams, features []string
+	for _, m := range sum.Teams {
+		text := string(m.Team)
+		if len(m.Roles) > 0 {
+			var roles []string
+			for _, name := range m.Roles {
+				on, _ := p.Role(name)
+				roles = append(roles, roleTitle(on))
+			}
+			text += " (" + andList(roles) + ")"
+		}
+		teams = append(teams, text)
+	}
+	for _, g := range sum.Features {
+		features = append(features, g.Name+until(g.Until))
+	}
+	entry("teams", teams)
+	entry("seats", texts(sum.Seats))
+	entry("features", features)
+}
+
+func writeHoldings(s *stream, p *policy.Policy, list []policy.Holding) {
+	t := table{}
+	for _, h := range list {
+		t.rows = append(t.rows, []cell{{h.Permission.String()}, {holdingText(h)}, {printable(holdingSource(p, h))}})
+	}
+	t.write(s, "  ", wide)
+}
+
+// holdingText writes a rule as its holder has it.
+func holdingText(h policy.Holding) string {
+	text := h.Scope.String()
+	for _, part := range []struct {
+		before string
+		words  []string
+		last   string
+	}{{" as ", h.As, " or "}, {" if ", h.If, " and "}, {" hiding ", h.Hiding, " and "}} {
+		if len(part.words) > 0 {
+			text += part.before + strings.Join(part.words, part.last)
+		}
+	}
+	return text
+}
+
+// holdingSource says where a rule comes from.
+func holdingSource(p *policy.Policy, h policy.Holding) string {
+	name := h.Rule.Name
+	switch h.Rule.Source {
+	case usher.SourceRole, usher.SourceTeamRole:
+		if written, ok := p.Role(role.Name(name)); ok {
+			name = roleTitle(written)
+		}
+		if len(h.Teams) > 0 {
+			name += " on " + strings.Join(texts(h.Teams), ", ")
+		}
+	case usher.SourceEveryone:
+		name = "everyone"
+	case usher.SourceGrant:
+		name = "a grant"
+		if h.Rule.Name != h.Permission.String() {
+			name += " of " + h.Rule.Name
+		}
+	case usher.SourceNever:
+		name = "never"
+	}
+	name += until(h.Until)
+	if h.Rule.Line > 0 {
+		name += fmt.Sprintf(" (%s:%d)", h.Rule.File, h.Rule.Line)
+	}
+	return name
+}
+
+func until(t time.Time) string {
+	switch {
+	case t.IsZero():
+		return ""
+	case t.Equal(t.Truncate(24 * time.Hour)):
+		return " until " + t.Format(time.DateOnly)
+	default:
+		return " until " + t.Format(time.RFC3339)
+	}
+}

@@ -1,0 +1,23 @@
+package cli
+
+import (
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policytest"
+)
+
+// notAPolicy says what to do about a test file where a policy is asked for.
+func notAPolicy(in input) error {
+	message := "this is a test file, and a policy is asked for"
+	if f, err := policytest.Parse(in.name, in.src); err == nil {
+		message += `; it tests "` + f.Policy.Text + `"`
+	}
+	return policy.Problem{File: in.name, Pos: policy.Pos{Line: 1, Col: 1}, Message: message}
+}
+
+// notATest says what to do about a policy where a test file is asked for.
+func notATest(in input) error {
+	return policy.Problem{
+		File: in.name, Pos: policy.Pos{Line: 1, Col: 1},
+		Message: `this is a policy, and a test file is asked for, which names its policy: "policy: FILE"; usher validate checks policies`,
+	}
+}

@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+)
+
+const matrixHelp = `Matrix prints what each role may do: a table for each type of resource, with a
+row for each permission and a column for each role. It is made from what decides,
+so it can go into a help page as it is.`
+
+const matrixExample = `  usher matrix oncehub
+  usher matrix policy.yaml --format markdown > roles.md`
+
+func (r *run) matrixCommand() *cobra.Command {
+	c := command("matrix POLICY", "Print the role tables of a policy", matrixHelp, matrixExample)
+	format := choice{flag: "format", value: "text", values: []string{"text", "markdown", "json"}}
+	c.Flags().Var(&format, "format", "write tables as text, markdown or json")
+	format.complete(c)
+	c.Args = oneFile
+	c.ValidArgsFunction = completePolicies
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if r.json() {
+			if c.Flags().Changed("format") && format.value != "json" {
+				return wrongUsage("--output json and --format %s ask for two things; leave one out", format.value)
+			}
+			format.value = "json"
+		}
+		if format.value == "json" {
+			r.output.value = "json" // for problems, too
+		}
+		p, err := r.policy(args[0])
+		if err != nil {
+			return r.refuse(args[0], err)
+		}
+		switch format.value {
+		case "json":
+			return r.stdout.json(matrixJSON(p))
+		case "markdown":
+			writeMarkdownMatrix(r.stdout, p)
+		default:
+			writeTextMatrix(r.stdout, p)
+		}
+		return nil
+	}
+	return c
+}
+
+// policy loads a policy for a command that wants nothing else.
+func (r *run) policy(arg string) (*policy.Policy, error) {
+	in, err := r.openPolicy(arg)
+	if err != nil {
+		return nil, err
+	}
+	if in.isTest() {
+		return nil, notAPolicy(in)
+	}
+	return policy.Load(in.name, in.src)
+}
+
+// column is a column of a matrix: a role, or everyone.
+type column struct {
+	title string
+	cell  func(policy.MatrixRow) []string
+}
+
+// columnsOf returns the columns of a table: the roles, and everyone where one row
+// has something there.
+func columnsOf(m policy.Matrix, res policy.MatrixResource) []column {
+	var columns []column
+	for i, r := range m.Roles {
+		columns = append(columns, column{roleTitle(r), func(row policy.MatrixRow) []string { return row.Cells[i] }})
+	}
+	if slices.ContainsFunc(res.Rows, func(row policy.MatrixRow) bool { return len(row.Everyone) > 0 }) {
+		columns = append(columns, column{"Everyone", func(row policy.MatrixRow) []string { return row.Everyone }})
+	}
+	return columns
+}
+
+// roleTitle is how people call a role.
+func roleTitle(r role.Role) string {
+	if r.Title != "" {
+		return printable(r.Title)
+	}
+	return string(r.Name)
+}
+
+// policyTitle is how people call a policy.
+func policyTitle(p *policy.Policy) string {
+	switch {
+	case p.Title() != "":
+		return printable(p.Title())
+	case p.Name() != "":
+		return p.Name()
+	default:
+		return printable(p.File())
+	}
+}

@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/usher-go/usher/policy"
+)
+
+// problem is one thing that is wrong with a file, as JSON has it. Line and column
+// count from 1; they are 0 where the file as a whole is meant.
+type problem struct {
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+	Col      int    `json:"col"`
+	Severity string `json:"severity"` // error or warning
+	Message  string `json:"message"`
+}
+
+const (
+	severityError   = "error"
+	severityWarning = "warning"
+)
+
+// problemsOf spells out why a file cannot be used, and says which exit code that
+// is worth.
+func problemsOf(file string, err error) (list []problem, code int) {
+	code = exitInvalid
+	var (
+		many *policy.Problems
+		one  policy.Problem
+		gone *unreadable
+	)
+	switch {
+	case errors.As(err, &many):
+		list = problems(many.List(), severityError)
+		if more := many.Len() - len(list); more > 0 {
+			list = append(list, problem{File: list[0].File, Severity: severityError, Message: fmt.Sprintf("and %d more", more)})
+		}
+	case errors.As(err, &one):
+		list = problems([]policy.Problem{one}, severityError)
+	case errors.As(err, &gone):
+		list = []problem{{File: gone.file, Severity: severityError, Message: gone.reason}}
+	default:
+		list = []problem{{File: file, Severity: severityError, Message: err.Error()}}
+	}
+	if errors.As(err, &gone) {
+		code = exitUsage
+	}
+	return list, code
+}
+
+func problems(list []policy.Problem, severity string) []problem {
+	out := make([]problem, len(list))
+	for i, p := range list {
+		out[i] = problem{p.File, p.Pos.Line, p.Pos.Col, severity, p.Message}
+	}
+	return out
+}
+
+// problem writes a problem as editors and other tools read it.
+func (s *stream) problem(p problem) {
+	place := printable(p.File) + ":"
+	if p.Line > 0 {
+		place = fmt.Sprintf("%s:%d:%d:", printable(p.File), p.Line, p.Col)
+	}
+	severity := ""
+	if p.Severity == severityWarning {
+		severity = s.paint(yellow, "warning:") + " "
+	}
+	s.line("%s %s%s", s.paint(bold, place), severity, printable(p.Message))
+}
+
+// refuse ends a command on a file that it cannot use.
+func (r *run) refuse(file string, err error) error {
+	list, code := problemsOf(file, err)
+	if r.json() {
+		if err := r.stdout.json(struct {
+			Problems []problem `json:"problems"`
+		}{list}); err != nil {
+			return err
+		}
+		return ending(code)
+	}
+	for _, p := range list {
+		r.stderr.problem(p)
+	}
+	return ending(code)
+}

@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/suggest"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policytest"
+)
+
+// question is what the flags of explain ask.
+type question struct {
+	as, can, kind, at string
+	resource, with    []string // NAME=VALUE
+
+	flags []string // as they were given, for messages
+}
+
+// request makes a request of the flags. Where they name no permission, it is for
+// some permission of the type, or for any at all, and only the rest of it counts.
+// An error is a sentence or more about the flags.
+func (q *question) request(suite *policytest.Suite) (usher.Request, error) {
+	p := suite.Policy()
+	can, err := q.permission(p)
+	if err != nil {
+		return usher.Request{}, err
+	}
+	asked := policytest.Question{Can: q.name("--can "+q.can, can)}
+	for _, fact := range q.with {
+		if err := q.addFlag(&asked, fact); err != nil {
+			return usher.Request{}, err
+		}
+	}
+	for _, fact := range q.resource {
+		if err := q.addFact(&asked, fact); err != nil {
+			return usher.Request{}, err
+		}
+	}
+	if q.at != "" {
+		if asked.At, err = policytest.ParseTime(q.at); err != nil {
+			return usher.Request{}, wrongUsage("--at: %v", err)
+		}
+	}
+	request, err := suite.Request(usher.UserID(q.as), asked)
+	if err != nil {
+		return usher.Request{}, q.sentences(err)
+	}
+	return q.withType(p, request)
+}
+
+// permission returns the name of what the request is for.
+func (q *question) permission(p *policy.Policy) (string, error) {
+	switch {
+	case q.kind != "" && !slices.Contains(p.Resources(), q.kind):
+		return "", wrongUsage("--type: the policy has no resource %q%s", q.kind, suggest.DidYouMean(q.kind, p.Resources()))
+	case q.can != "":
+		return q.can, nil
+	case q.kind == "" && len(q.resource) > 0:
+		return "", wrongUsage("--resource %s: a resource needs --can PERMISSION or --type TYPE", q.resource[0])
+	}
+	for _, perm := range p.Permissions() {
+		if q.kind == "" || perm.Resource() == q.kind {
+			return perm.String(), nil
+		}
+	}
+	return "", wrongUsage("--type: the policy has no permission for %s", q.kind)
+}
+
+// withType holds the request against --type.
+func (q *question) withType(p *policy.Policy, request usher.Request) (usher.Request, error) {
+	if q.kind == "" {
+		return request, nil
+	}
+	is := request.Permission.Resource()
+	if _, bundle := p.Bundle(request.Permission); bundle {
+		is = q.kind // it speaks of several; the policy knows which
+	}
+	if request.Resource == nil {
+		request.Resource = &usher.Object{Type: is}
+	} else {
+		is = request.Resource.Ref().Type
+	}
+	if is != q.kind {
+		return request, wrongUsage("--type %s: %s is asked here of type %s; leave --type out", q.kind, q.can, is)
+	}
+	return request, nil
+}
+
+// name gives a name its flag for a place.
+func (q *question) name(flag, text string) policy.Name {
+	q.flags = append(q.flags, flag)
+	return policy.Name{Text: text, Pos: policy.Pos{Line: len(q.flags), Col: 1}}
+}
+
+func (q *question) addFlag(asked *policytest.Question, fact string) error {
+	flag := "--with " + fact
+	name, value, _ := strings.Cut(fact, "=")
+	switch {
+	case value != "true" && value != "false":
+		return wrongUsage("%s: write %s=true or %s=false", flag, name, name)
+	case slices.ContainsFunc(asked.With, func(f policytest.Flag) bool { return f.Name.Text == name }):
+		return wrongUsage("%s: %s is given twice", flag, name)
+	}
+	asked.With = append(asked.With, policytest.Flag{Name: q.name(flag, name), Value: value == "true"})
+	return nil
+}
+
+// addFact adds one id to a party, or an attribute.
+func (q *question) addFact(asked *policytest.Question, fact string) error {
+	flag := "--resource " + fact
+	name, value, ok := strings.Cut(fact, "=")
+	if !ok || name == "" || value == "" {
+		return wrongUsage("%s: write NAME=VALUE, as in host=mia; leave out a party that nobody is in", flag)
+	}
+	at := slices.IndexFunc(asked.Resource, func(f policytest.Fact) bool { return f.Name.Text == name })
+	if at < 0 {
+		at = len(asked.Resource)
+		asked.Resource = append(asked.Resource, policytest.Fact{Name: q.name(flag, name)})
+	}
+	f := &asked.Resource[at]
+	if slices.ContainsFunc(f.IDs, func(n policy.Name) bool { return n.Text == value }) {
+		return wrongUsage("%s: that is given twice", flag)
+	}
+	f.IDs = append(f.IDs, policy.Name{Text: value, Pos: f.Name.Pos})
+	f.Bare = len(f.IDs) == 1 && (value == "true" || value == "false")
+	return nil
+}
+
+// sentences puts its flag before each problem.
+func (q *question) sentences(err error) error {
+	var list *policy.Problems
+	if !errors.As(err, &list) {
+		return err
+	}
+	var lines []string
+	for _, p := range list.List() {
+		lines = append(lines, q.flags[p.Pos.Line-1]+": "+p.Message)
+	}
+	return wrongUsage("%s", strings.Join(lines, "\nusher: "))
+}

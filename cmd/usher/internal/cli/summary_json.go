@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policytest"
+)
+
+type summary struct {
+	File     string        `json:"file"`
+	As       string        `json:"as"`
+	At       time.Time     `json:"at"`
+	Known    bool          `json:"known"` // a user of the account
+	Status   string        `json:"status"`
+	Role     string        `json:"role"`
+	Teams    []teamJSON    `json:"teams"`
+	Seats    []string      `json:"seats"`
+	Features []grantJSON   `json:"features"`
+	Holdings []holdingJSON `json:"holdings"`
+	Never    []holdingJSON `json:"never"`
+}
+
+type teamJSON struct {
+	Team  string   `json:"team"`
+	Roles []string `json:"roles"`
+}
+
+type grantJSON struct {
+	Name  string     `json:"name"`
+	Until *time.Time `json:"until"`
+}
+
+type holdingJSON struct {
+	Can    string     `json:"can"`
+	Scope  string     `json:"scope"`
+	As     []string   `json:"as"`
+	If     []string   `json:"if"`
+	Hiding []string   `json:"hiding"`
+	Teams  []string   `json:"teams"`
+	Until  *time.Time `json:"until"`
+	Rule   *ruleJSON  `json:"rule"`
+}
+
+func summaryJSON(suite *policytest.Suite, request usher.Request, from policy.Summary) summary {
+	s := summary{
+		File: suite.File().Name, As: string(request.Subject), At: request.Time,
+		Known: from.Status != 0, Status: from.Status.String(), Role: string(from.Role),
+		Teams: []teamJSON{}, Seats: texts(from.Seats), Features: []grantJSON{},
+		Holdings: holdings(from.Holdings), Never: holdings(from.Never),
+	}
+	for _, m := range from.Teams {
+		s.Teams = append(s.Teams, teamJSON{string(m.Team), texts(m.Roles)})
+	}
+	for _, g := range from.Features {
+		s.Features = append(s.Features, grantJSON{g.Name, end(g.Until)})
+	}
+	return s
+}
+
+func holdings(from []policy.Holding) []holdingJSON {
+	list := []holdingJSON{}
+	for _, h := range from {
+		list = append(list, holdingJSON{
+			Can: h.Permission.String(), Scope: h.Scope.String(), As: texts(h.As), If: texts(h.If), Hiding: texts(h.Hiding),
+			Teams: texts(h.Teams), Until: end(h.Until), Rule: ruleOf(h.Rule),
+		})
+	}
+	return list
+}
+
+// end is when something ends, null for never.
+func end(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

@@ -1,0 +1,88 @@
+package cli
+
+import "github.com/usher-go/usher/policytest"
+
+type testRun struct {
+	Passed int           `json:"passed"`
+	Failed int           `json:"failed"`
+	NotRun int           `json:"not_run"`
+	Files  []testRunFile `json:"files"`
+	Cover  []coverJSON   `json:"cover,omitempty"` // with --cover
+}
+
+type testRunFile struct {
+	File     string        `json:"file"`
+	Passed   int           `json:"passed"`
+	Failed   int           `json:"failed"`
+	Failures []failureJSON `json:"failures"`
+	Passes   []checkJSON   `json:"passes,omitempty"` // with --verbose
+	NotRun   []checkJSON   `json:"not_run"`
+	Problems []problem     `json:"problems"`
+}
+
+type checkJSON struct {
+	Line int    `json:"line"`
+	Col  int    `json:"col"`
+	Name string `json:"name"`
+	Can  string `json:"can,omitempty"`
+}
+
+type failureJSON struct {
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+	Col      int    `json:"col"`
+	Name     string `json:"name"`
+	Asked    string `json:"asked"`
+	User     string `json:"user"`
+	Expected string `json:"expected"`
+	Got      string `json:"got"`
+	Why      string `json:"why"`
+}
+
+type coverJSON struct {
+	Policy    string     `json:"policy"`
+	Rules     int        `json:"rules"`
+	Reached   int        `json:"reached"`
+	Unreached []ruleJSON `json:"unreached"`
+}
+
+func testJSON(all []tested, total testTotal, covers []coverage, verbose bool) testRun {
+	run := testRun{Passed: total.passed, Failed: total.failed, NotRun: total.notRun, Files: []testRunFile{}}
+	for _, t := range all {
+		run.Files = append(run.Files, t.json(verbose))
+	}
+	for _, c := range covers {
+		unreached := []ruleJSON{}
+		for _, rule := range c.unreached {
+			unreached = append(unreached, *ruleOf(rule))
+		}
+		run.Cover = append(run.Cover, coverJSON{c.policy, c.rules, c.rules - len(c.unreached), unreached})
+	}
+	return run
+}
+
+func (t tested) json(verbose bool) testRunFile {
+	f := testRunFile{
+		File: t.file, Passed: t.report.Passed, Failed: t.report.Failed,
+		Failures: []failureJSON{}, NotRun: []checkJSON{}, Problems: append([]problem{}, t.problems...),
+	}
+	for _, x := range t.report.Failures {
+		f.Failures = append(f.Failures, failureOf(x))
+	}
+	for _, o := range t.outcomes() {
+		if verbose && len(o.failures) == 0 {
+			f.Passes = append(f.Passes, checkJSON{o.check.Pos.Line, o.check.Pos.Col, o.check.Name, o.check.Can.Text})
+		}
+	}
+	for _, n := range t.report.NotRun {
+		f.NotRun = append(f.NotRun, checkJSON{Line: n.Pos.Line, Col: n.Pos.Col, Name: n.Name})
+	}
+	return f
+}
+
+func failureOf(f policytest.Failure) failureJSON {
+	return failureJSON{
+		File: f.File, Line: f.Pos.Line, Col: f.Pos.Col, Name: f.Name, Asked: f.Asked, User: string(f.User),
+		Expected: f.Expected, Got: f.Got, Why: f.Why,
+	}
+}

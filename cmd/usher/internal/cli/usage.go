@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usher-go/usher/internal/suggest"
+)
+
+// usageError is a sentence about the command line.
+type usageError struct{ text string }
+
+func (e usageError) Error() string { return e.text }
+
+func wrongUsage(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
+
+// choice is a flag with few values.
+type choice struct {
+	flag   string
+	value  string
+	values []string
+}
+
+// String returns the value, as pflag asks.
+func (c *choice) String() string { return c.value }
+
+// Type names the value in help texts.
+func (c *choice) Type() string { return strings.Join(c.values, "|") }
+
+// Set takes one of the values.
+func (c *choice) Set(value string) error {
+	if !slices.Contains(c.values, value) {
+		return wrongUsage("--%s is %s, not %q%s", c.flag, orList(c.values), value, suggest.DidYouMean(value, c.values))
+	}
+	c.value = value
+	return nil
+}
+
+// complete lets a shell complete the flag, which the command must have.
+func (c *choice) complete(of *cobra.Command) {
+	// The error is for a flag that the command lacks, which each run would show.
+	_ = of.RegisterFlagCompletionFunc(c.flag, cobra.FixedCompletions(c.values, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// files asks for one file or more.
+func files(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return wrongUsage("%s needs a file: %s", c.Name(), c.UseLine())
+	}
+	if slices.Contains(args, "") {
+		return wrongUsage("%s was given an empty name, which is no file", c.Name())
+	}
+	return nil
+}
+
+// oneFile asks for exactly one.
+func oneFile(c *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return wrongUsage("%s takes one file, not %d: %s", c.Name(), len(args), c.UseLine())
+	}
+	return files(c, args)
+}
+
+func unknownCommand(c *cobra.Command, name string) error {
+	names := commandNames(c)
+	hint := suggest.DidYouMean(name, names)
+	if hint == "" {
+		hint = "; there are " + andList(names)
+	}
+	return wrongUsage("%s has no command %q%s", c.CommandPath(), name, hint)
+}
+
+func commandNames(c *cobra.Command) []string {
+	var names []string
+	for _, below := range c.Commands() {
+		if below.IsAvailableCommand() {
+			names = append(names, below.Name())
+		}
+	}
+	return names
+}
+
+// flagError says in a sentence what is wrong with a flag.
+func flagError(c *cobra.Command, err error) error {
+	var ours usageError
+	if errors.As(err, &ours) {
+		return ours
+	}
+	for _, name := range flagNames(c) {
+		if value, ok := invalidValue(err, name); ok {
+			return wrongUsage("%s is true or false, not %q", name, value)
+		}
+	}
+	var named interface {
+		error
+		GetSpecifiedName() string
+		GetSpecifiedShortnames() string
+	}
+	if !errors.As(err, &named) {
+		return err
+	}
+	flag := "--" + named.GetSpecifiedName()
+	if named.GetSpecifiedShortnames() != "" {
+		flag = "-" + named.GetSpecifiedName()
+	}
+	if strings.HasPrefix(err.Error(), "unknown ") {
+		hint := suggest.DidYouMean(flag, flagNames(c))
+		if hint == "" {
+			hint = "; " + c.CommandPath() + " --help tells which there are"
+		}
+		return wrongUsage("%s has no flag %s%s", c.CommandPath(), flag, hint)
+	}
+	return wrongUsage("%s needs a value", flag)
+}
+
+// invalidValue returns the value that a flag does not take. Flags that are a choice
+// have a sentence of their own.
+func invalidValue(err error, flag string) (value string, ok bool) {
+	var invalid interface {
+		error
+		GetValue() string
+	}
+	if !errors.As(err, &invalid) || !strings.Contains(err.Error(), flag+`" flag`) {
+		return "", false
+	}
+	return invalid.GetValue(), true
+}
+
+// flagNames returns the flags of a command, which its help lists.
+func flagNames(c *cobra.Command) []string {
+	var names []string
+	for _, word := range strings.Fields(c.Flags().FlagUsages()) {
+		if name, ok := strings.CutPrefix(word, "--"); ok && c.Flags().Lookup(name) != nil {
+			names = append(names, word)
+		}
+	}
+	return names
+}
+
+func orList(words []string) string  { return list(words, "or") }
+func andList(words []string) string { return list(words, "and") }
+
+// list joins words as a sentence does: "a", "a or b", "a, b or c".
+func list(words []string, last string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	n := len(words) - 1
+	return strings.Join(words[:n], ", ") + " " + last + " " + words[n]
+}

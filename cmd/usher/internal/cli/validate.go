@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usher-go/usher/policy"
+)
+
+const validateHelp = `Validate reads policy files and says all that is wrong with each, with line and
+column. Warnings point at what is allowed and looks like a mistake.
+
+A file with the key "policy" is a test file: its names are checked against its
+policy, and nothing in it is run.`
+
+func (r *run) validateCommand() *cobra.Command {
+	c := command("validate FILE...", "Say what is wrong with policy files", validateHelp, "  usher validate --strict policies/*.yaml")
+	strict := c.Flags().Bool("strict", false, "take warnings for errors")
+	c.Args = files
+	c.ValidArgsFunction = completePolicies
+	c.RunE = func(_ *cobra.Command, args []string) error { return r.validate(args, *strict) }
+	return c
+}
+
+// validated is what came of one file.
+type validated struct {
+	File     string           `json:"file"`
+	Valid    bool             `json:"valid"`
+	Policy   *validatedPolicy `json:"policy,omitempty"` // of a valid policy file
+	Test     *validatedTest   `json:"test,omitempty"`   // of a valid test file
+	Problems []problem        `json:"problems"`
+
+	code int
+}
+
+type validatedPolicy struct {
+	Name        string `json:"name"`
+	Title       string `json:"title"`
+	Digest      string `json:"digest"`
+	Roles       int    `json:"roles"`
+	Permissions int    `json:"permissions"`
+	Rules       int    `json:"rules"`
+}
+
+type validatedTest struct {
+	Policy    string `json:"policy"`
+	Users     int    `json:"users"`
+	Checks    int    `json:"checks"`
+	Scenarios int    `json:"scenarios"`
+}
+
+func (r *run) validate(args []string, strict bool) error {
+	code := exitFine
+	told := map[problem]bool{} // a policy may be read by itself and for its tests
+	all := []validated{}
+	for _, arg := range args {
+		v := r.validateFile(arg, strict)
+		all = append(all, v)
+		code = max(code, v.code)
+		if r.json() {
+			continue
+		}
+		for _, p := range v.Problems {
+			if !told[p] {
+				r.stderr.problem(p)
+			}
+			told[p] = true
+		}
+		if v.Valid {
+			r.stdout.line("%s: %s (%s)", printable(v.File), r.stdout.paint(green, "ok"), v.what())
+		}
+	}
+	if r.json() {
+		if err := r.stdout.json(struct {
+			Valid bool        `json:"valid"`
+			Files []validated `json:"files"`
+		}{code == exitFine, all}); err != nil {
+			return err
+		}
+	}
+	return ending(code)
+}
+
+func (r *run) validateFile(arg string, strict bool) validated {
+	v := validated{File: arg, Problems: []problem{}}
+	in, err := r.openPolicy(arg)
+	if err == nil {
+		v.File = in.asked
+		if in.isTest() {
+			v.Test, err = in.checkTest()
+		} else {
+			v.Policy, v.Problems, err = in.checkPolicy()
+		}
+	}
+	if err != nil {
+		v.Problems, v.code = problemsOf(arg, err)
+		return v
+	}
+	if strict && len(v.Problems) > 0 {
+		v.code = exitInvalid
+	}
+	v.Valid = v.code == exitFine
+	return v
+}
+
+func (in input) checkTest() (*validatedTest, error) {
+	suite, err := in.suite()
+	if err != nil {
+		return nil, err
+	}
+	f := suite.File()
+	return &validatedTest{
+		Policy: f.Policy.Text, Users: len(f.Account.Users), Checks: len(f.Checks), Scenarios: len(f.Scenarios),
+	}, nil
+}
+
+// checkPolicy returns warnings as problems; with an error there are none.
+func (in input) checkPolicy() (*validatedPolicy, []problem, error) {
+	p, err := policy.Load(in.name, in.src)
+	if err != nil {
+		return nil, nil, err
+	}
+	doc, err := policy.Parse(in.name, in.src) // for what the file itself declares
+	if err != nil {
+		return nil, nil, err
+	}
+	permissions := 0
+	for _, res := range doc.Resources {
+		permissions += len(res.Permissions)
+	}
+	return &validatedPolicy{
+		Name: p.Name(), Title: p.Title(), Digest: p.Digest(),
+		Roles: len(p.Roles()), Permissions: permissions, Rules: len(p.Rules()),
+	}, problems(p.Warnings(), severityWarning), nil
+}
+
+func (v validated) what() string {
+	if t := v.Test; t != nil {
+		return fmt.Sprintf("tests of %s: %s, %s, %s",
+			printable(t.Policy), count(t.Users, "user"), count(t.Checks, "check"), count(t.Scenarios, "scenario"))
+	}
+	p := v.Policy
+	return fmt.Sprintf("%s, %s, %s", count(p.Roles, "role"), count(p.Permissions, "permission"), count(p.Rules, "rule"))
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/usher-go/usher/cmd/usher/internal/cli"
+)
+
+// elsewhere are the commands that the README may show and this test does not run.
+var elsewhere = map[string]string{
+	"cd":         "all commands run from the root of the repository anyway",
+	"git clone":  "it needs the network",
+	"go get":     "it needs the network",
+	"go install": "it needs the network",
+	"make":       "it runs the tests, of which this is one",
+}
+
+// console plays the console blocks of the README.
+type console struct {
+	dir  string
+	code int // of the last command
+}
+
+// play runs the commands of a block, and compares what they print.
+func (c *console) play(t *testing.T, b block) {
+	t.Chdir(c.dir)
+	for i := 0; i < len(b.lines); {
+		command, ok := strings.CutPrefix(b.lines[i], "$ ")
+		if !ok {
+			t.Fatalf("README.md:%d: a console block begins with a command: $ usher …", b.line+i)
+		}
+		line := b.line + i
+		i++
+		var want []string
+		for ; i < len(b.lines) && !strings.HasPrefix(b.lines[i], "$ "); i++ {
+			want = append(want, b.lines[i])
+		}
+		got, ran, err := c.run(command)
+		switch {
+		case err != nil:
+			t.Errorf("README.md:%d: $ %s: %v", line, command, err)
+		case ran && !matches(trim(want), trim(strings.Split(got, "\n"))):
+			t.Errorf("README.md:%d: $ %s prints something else:\n%s", line, command, got)
+		}
+	}
+}
+
+// run returns what a command prints, or that it is one for elsewhere.
+func (c *console) run(command string) (out string, ran bool, err error) {
+	if command == "echo $?" {
+		return strconv.Itoa(c.code) + "\n", true, nil
+	}
+	words, err := split(command)
+	if err != nil {
+		return "", false, err
+	}
+	text := strings.Join(words, " ") + " "
+	for prefix := range elsewhere {
+		if strings.HasPrefix(text, prefix+" ") {
+			return "", false, nil
+		}
+	}
+	var args []string
+	switch {
+	case words[0] == "usher":
+		args = words[1:]
+	case strings.HasPrefix(text, "go run ./cmd/usher "):
+		args = words[3:]
+	default:
+		return "", false, fmt.Errorf("this test runs usher; and it knows %s, which it leaves out", strings.Join(sortedNames(elsewhere), ", "))
+	}
+	var both bytes.Buffer // as on a terminal
+	c.code = cli.Run(args, strings.NewReader(""), &both, &both)
+	return both.String(), true, nil
+}
+
+func sortedNames(m map[string]string) []string {
+	var names []string
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// split makes words of a command as a shell does: quotes, patterns, comments.
+func split(command string) ([]string, error) {
+	var words []string
+	var word strings.Builder
+	quote, began, quoted := rune(0), false, false
+	end := func() error {
+		if !began {
+			return nil
+		}
+		text := word.String()
+		switch {
+		case !quoted && strings.ContainsAny(text, "|<>&;$`"):
+			return fmt.Errorf("%q is for a shell, and this test runs single commands", text)
+		case !quoted && strings.Contains(text, "*"):
+			files, err := filepath.Glob(text)
+			if err != nil || len(files) == 0 {
+				return fmt.Errorf("%s matches no file", text)
+			}
+			words = append(words, files...)
+		default:
+			words = append(words, text)
+		}
+		word.Reset()
+		began, quoted = false, false
+		return nil
+	}
+	for _, r := range command {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote == 0 && (r == '\'' || r == '"'):
+			quote, began, quoted = r, true, true
+		case quote == 0 && r == ' ':
+			if err := end(); err != nil {
+				return nil, err
+			}
+		case quote == 0 && r == '#' && !began:
+			return words, nil
+		default:
+			began = true
+			word.WriteRune(r)
+		}
+	}
+	if quote != 0 {
+		return nil, fmt.Errorf("a quote is not closed")
+	}
+	if err := end(); err != nil {
+		return nil, err
+	}
+	if len(words) == 0 {
+		return nil, fmt.Errorf("there is no command")
+	}
+	return words, nil
+}
+
+// trim leaves out blanks at the end of lines, and empty lines at the end of all.
+func trim(lines []string) []string {
+	lines = slices.Clone(lines)
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	for len(lines) > 0 && lines[len(lines)-1] == "" {
+		lines = lines[:len(lines)-1]
+	}
+	return lines
+}
+
+// matches compares line by line, where … stands for any number of lines.
+func matches(want, got []string) bool {
+	if len(want) == 0 {
+		return len(got) == 0
+	}
+	if strings.TrimSpace(want[0]) == "…" {
+		return matches(want[1:], got) || len(got) > 0 && matches(want, got[1:])
+	}
+	return len(got) > 0 && want[0] == got[0] && matches(want[1:], got[1:])
+}
+
+func TestSplit(t *testing.T) {
+	for _, row := range []struct {
+		command string
+		want    []string
+		err     string
+	}{
+		{"usher test  a.yaml", []string{"usher", "test", "a.yaml"}, ""},
+		{`usher explain 'a b.yaml' --as "mia m"`, []string{"usher", "explain", "a b.yaml", "--as", "mia m"}, ""},
+		{"usher test # all of them", []string{"usher", "test"}, ""},
+		{"usher validate *.go.mod.*", nil, "*.go.mod.* matches no file"},
+		{"usher validate go.mo*", []string{"usher", "validate", "go.mod"}, ""},
+		{"usher matrix oncehub > roles.md", nil, `">" is for a shell, and this test runs single commands`},
+		{"usher 'test", nil, "a quote is not closed"},
+		{" ", nil, "there is no command"},
+	} {
+		got, err := split(row.command)
+		if err == nil && row.err != "" || err != nil && err.Error() != row.err || !slices.Equal(got, row.want) {
+			t.Errorf("split(%s) = %q, %v, want %q, %s", row.command, got, err, row.want, row.err)
+		}
+	}
+}
+
+func TestMatches(t *testing.T) {
+	for _, row := range []struct {
+		want, got string
+		ok        bool
+	}{
+		{"", "", true},
+		{"a", "a", true},
+		{"a", "a b", false},
+		{"…", "", true},
+		{"a … c", "a b b c", true},
+		{"a … c", "a c", true},
+		{"a … c", "a b c d", false},
+		{"… c …", "a c d", true},
+	} {
+		if got := matches(strings.Fields(row.want), strings.Fields(row.got)); got != row.ok {
+			t.Errorf("matches(%s, %s) = %t", row.want, row.got, got)
+		}
+	}
+}
