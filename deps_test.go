@@ -1,0 +1,93 @@
+package usher_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/usher-go/usher/internal/deps"
+)
+
+// graph says who may import whom: after a package stands all that it may import besides
+// the standard library. A package is named by its directory, "." is the root; a third
+// party by its module. A line names only lines above it, so that the text reads from the
+// words to the machinery.
+//
+// dir/... stands for the packages in and below dir, which may import each other; core for
+// every package of the core module; any for anything.
+const graph = `
+# The words of question and answer: all that a handler imports.
+permission:
+.: permission
+
+# What an account is made of.
+role: . permission
+team: . permission
+seat: . permission role
+
+# The policy file. Only source reads YAML, so that every error has its place.
+internal/suggest:
+internal/source: internal/suggest gopkg.in/yaml.v3
+policy: . permission role team seat internal/source internal/suggest
+preset: internal/suggest policy
+policytest: . permission role team seat internal/source internal/suggest policy preset
+
+# For tests: this one.
+internal/deps:
+
+# Modules of their own.
+cmd/usher/...: core github.com/spf13/cobra golang.org/x/term
+proof/...: any
+`
+
+// tests says what the test files of a module may import besides what their package may.
+const tests = `
+.: core gopkg.in/yaml.v3 github.com/google/go-cmp github.com/stretchr/testify
+cmd/usher: core github.com/google/go-cmp github.com/rogpeppe/go-internal github.com/stretchr/testify
+proof: any
+`
+
+// pure are the packages that decide. Whatever they need to know is an argument.
+const pure = ". permission role team seat policy"
+
+// bans hold whatever the graph allows, for the files of a package that are no tests and
+// for all that they link of this repository.
+var bans = []deps.Ban{
+	{
+		In: pure, Use: "net/... os/... io/fs database/sql/... math/rand/... crypto/rand",
+		Why: "the same question about the same state has one answer, so that a decision can be replayed",
+	},
+	{
+		In: pure, Use: "time.Now time.Since time.Until",
+		Why: "time is an input, so that asking about the first of March is the same call",
+	},
+	{
+		In: ". permission policy", Use: "reflect unsafe",
+		Why: "a check is a few look-ups in plain data, and must read as such",
+	},
+	{
+		In: ". permission", Use: "gopkg.in/yaml.v3/... go.yaml.in/yaml/...",
+		Why: "a service that only asks links no YAML",
+	},
+	{
+		In: pure, Use: "embed",
+		Why: "a host's binary carries no files for us, unless it links preset",
+	},
+	{
+		In: "core cmd/usher/...", Use: "testing/... github.com/google/go-cmp/... github.com/stretchr/testify/...",
+		Why: "a host's binary would carry the machinery of tests",
+	},
+}
+
+func TestImports(t *testing.T) {
+	if _, err := os.Stat("tools/go.mod"); err != nil {
+		t.Skip("a downloaded module comes without the modules nested in it")
+	}
+	rules := deps.Rules{Module: "github.com/usher-go/usher", Graph: graph, Tests: tests, Bans: bans}
+	wrong, err := rules.Check(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range wrong {
+		t.Error(w)
+	}
+}
