@@ -20,7 +20,7 @@ const (
 	maxFields      = 40 // of one resource, in all its groups
 	maxLiterals    = 40 // of one resource, with what roles require
 	maxCellRules   = 64
-	maxRules       = 1 << 20 // as all roles come to have them
+	maxRules       = 1<<20 - 1 // as all roles come to have them; an outcome has 20 bits for one
 )
 
 // Compile looks up every name and makes the policy that decides. The error is a
@@ -74,6 +74,7 @@ type compiler struct {
 	resourceIndex, permIndex, bundleIndex   index
 
 	guards    []int         // the conditions that roles require
+	holders   [][]reached   // by role: the roles that have its rules, itself among them
 	used      map[int]bool  // the conditions that something asks for
 	cellRules []map[int]row // by permission: the rules written for each role, or everyone
 	allRules  map[int]int32 // by role: the written rule of its `all: true`
@@ -128,23 +129,25 @@ func (c *compiler) find(x *index, n Name, what string) int {
 	if i, ok := x.at[n.Text]; ok {
 		return i
 	}
-	c.unknown(n, what, x.names)
+	c.unknown(n, what, func() []string { return x.names })
 	return -1
 }
 
-func (c *compiler) unknown(n Name, what string, names []string) {
-	if c.torn && !wellFormed(n.Text) {
-		return // the parser has said so
+// unknown reports a name that is not declared. Names, which makes a list of those
+// that are, is called if somebody will read the suggestion.
+func (c *compiler) unknown(n Name, what string, names func() []string) {
+	switch {
+	case c.torn && !wellFormed(n.Text): // the parser has said so
+	case c.problems.Full():
+		c.problems.Add(n.Pos, "unknown %s %q", what, n.Text)
+	default:
+		declared := names()
+		hint := suggest.DidYouMean(n.Text, declared)
+		if len(declared) == 0 {
+			hint = fmt.Sprintf("; the policy declares no %s", what)
+		}
+		c.problems.Add(n.Pos, "unknown %s %q%s", what, n.Text, hint)
 	}
-	if c.problems.Full() {
-		c.problems.Add(n.Pos, "")
-		return
-	}
-	hint := suggest.DidYouMean(n.Text, names)
-	if hint == "" && len(names) == 0 {
-		hint = fmt.Sprintf("; the policy declares no %s", what)
-	}
-	c.problems.Add(n.Pos, "unknown %s %q%s", what, n.Text, hint)
 }
 
 func wellFormed(name string) bool {
@@ -185,6 +188,7 @@ func (c *compiler) facts() {
 }
 
 func (c *compiler) conditions() {
+	parties := c.p.partyResources()
 	for _, d := range c.doc.Conditions {
 		c.declare(&c.conditionIndex, d.Name, "condition")
 		switch d.Kind {
@@ -194,15 +198,15 @@ func (c *compiler) conditions() {
 			c.find(&c.featureIndex, d.Of, "feature")
 		case OnSetting:
 			if _, ok := c.p.settings[d.Of.Text]; !ok {
-				c.unknown(d.Of, "setting", sortedKeys(c.p.settings))
+				c.unknown(d.Of, "setting", c.p.Settings)
 			}
 		case OnContext:
 			c.p.contexts[d.Of.Text] = true
 		case OnAttribute:
 			c.p.attributes[d.Of.Text] = true
-			c.noParty(d.Of)
+			c.conditionFact(&d, parties)
 		case OnParty:
-			c.someParty(d.Of)
+			c.conditionFact(&d, parties)
 		default:
 			c.follows(d.Name.Pos, "condition %s has no fact", d.Name.Text)
 		}
@@ -210,30 +214,29 @@ func (c *compiler) conditions() {
 	}
 }
 
-// noParty keeps the facts of a resource apart: where a test file or a call says
-// "owner", it must be clear what that is.
-func (c *compiler) noParty(attribute Name) {
-	for _, r := range c.p.resources {
-		for _, party := range r.parties {
-			if party.name == attribute.Text {
-				c.problems.Add(attribute.Pos, "attribute %s has the name of a party of %s; choose another", attribute.Text, r.name)
-				return
-			}
-		}
+// conditionFact checks what a condition says of a resource.
+func (c *compiler) conditionFact(d *Condition, parties map[string]string) {
+	resource, isParty := parties[d.Of.Text]
+	switch {
+	case d.Kind == OnAttribute && isParty:
+		// Where a test file or a call says "owner", it must be clear what that is.
+		c.problems.Add(d.Of.Pos, "attribute %s has the name of a party of %s; choose another", d.Of.Text, resource)
+	case d.Kind == OnParty && !isParty:
+		c.unknown(d.Of, "party", func() []string { return sortedKeys(parties) })
 	}
 }
 
-func (c *compiler) someParty(n Name) {
-	var names []string
-	for _, r := range c.p.resources {
+// partyResources returns for each party the first resource that has it.
+func (p *Policy) partyResources() map[string]string {
+	first := map[string]string{}
+	for _, r := range p.resources {
 		for _, party := range r.parties {
-			if party.name == n.Text {
-				return
+			if _, ok := first[party.name]; !ok {
+				first[party.name] = r.name
 			}
-			names = append(names, party.name)
 		}
 	}
-	c.unknown(n, "party", names)
+	return first
 }
 
 // requiredLiteral is the literal, the same for each resource, that a condition

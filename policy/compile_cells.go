@@ -23,6 +23,7 @@ func (c *compiler) cells() {
 		}
 	}
 	c.cellRules = make([]map[int]row, len(c.p.perms))
+	c.p.written = make([]writtenRule, 0, c.doc.countRules())
 	for _, d := range c.doc.Resources {
 		for _, p := range d.Permissions {
 			at, ok := c.permIndex.at[d.Name.Text+"."+p.Action.Text]
@@ -52,7 +53,7 @@ func (c *compiler) cell(perm int, d Cell) {
 	who, source := everyone, usher.SourceEveryone
 	if role.Name(d.Who.Text) != role.Everyone {
 		if who = c.p.roleIndex(role.Name(d.Who.Text)); who < 0 {
-			c.unknown(d.Who, "role", append(c.roleNames(), string(role.Everyone)))
+			c.unknown(d.Who, "role", c.cellNames)
 			return
 		}
 		source = usher.SourceRole
@@ -68,8 +69,9 @@ func (c *compiler) cell(perm int, d Cell) {
 	}
 }
 
-func (c *compiler) roleNames() []string {
-	var names []string
+// cellNames returns whom a cell can be for.
+func (c *compiler) cellNames() []string {
+	names := []string{string(role.Everyone)}
 	for _, r := range c.p.roles {
 		names = append(names, string(r.Name))
 	}
@@ -84,7 +86,7 @@ func (c *compiler) never() {
 			continue
 		}
 		if !ok {
-			c.unknown(d.Permission, "permission", c.permIndex.names)
+			c.unknown(d.Permission, "permission", func() []string { return c.permIndex.names })
 			continue
 		}
 		for i, r := range d.Rules {
@@ -113,7 +115,7 @@ func (c *compiler) rule(perm int, source usher.Source, who string, d Rule) compi
 	for _, n := range d.As {
 		i := slices.IndexFunc(r.parties, func(p party) bool { return p.name == n.Text })
 		if i < 0 {
-			c.unknown(n, "party of "+r.name, partyNames(r))
+			c.unknown(n, "party of "+r.name, func() []string { return partyNames(r) })
 			continue
 		}
 		compiled.parties |= 1 << i
@@ -135,7 +137,7 @@ func (c *compiler) rule(perm int, source usher.Source, who string, d Rule) compi
 	for _, g := range d.Hiding {
 		mask, ok := r.groups[g.Text]
 		if !ok {
-			c.unknown(g, "group of fields of "+r.name, sortedKeys(r.groups))
+			c.unknown(g, "group of fields of "+r.name, func() []string { return sortedKeys(r.groups) })
 		}
 		compiled.hide |= mask
 	}
@@ -160,4 +162,20 @@ func (c *compiler) literal(r *resource, l literal, at Name) uint64 {
 		r.literals = append(r.literals, l)
 	}
 	return 1 << i
+}
+
+// countRules returns how many rules the document writes.
+func (d *Document) countRules() int {
+	n := len(d.Roles) // for all: true
+	for _, r := range d.Resources {
+		for _, p := range r.Permissions {
+			for _, cell := range p.Cells {
+				n += len(cell.Rules)
+			}
+		}
+	}
+	for _, never := range d.Never {
+		n += len(never.Rules)
+	}
+	return n
 }

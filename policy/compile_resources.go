@@ -2,9 +2,7 @@ package policy
 
 import (
 	"slices"
-	"strings"
 
-	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/permission"
 )
 
@@ -146,6 +144,7 @@ func (b *bundler) visit(i int) {
 			b.p.bundles[i].perms = append(b.p.bundles[i].perms, perm)
 		}
 	}
+	inside := map[int]bool{}
 	for _, m := range d.Members {
 		if perm, ok := b.permIndex.at[m.Text]; ok {
 			take(perm)
@@ -154,23 +153,34 @@ func (b *bundler) visit(i int) {
 		j, ok := b.bundleIndex.at[m.Text]
 		switch {
 		case !ok:
-			if hint := suggest.Nearest(m.Text, b.p.features); hint != "" {
-				b.problems.Add(m.Pos, "a bundle has permissions and bundles, and %s is a feature", hint)
-				continue
-			}
-			b.unknown(m, "permission or bundle", slices.Concat(b.permIndex.names, b.bundleIndex.names))
+			b.noMember(m)
+			continue
 		case b.state[j] == 1:
-			circle := b.path[slices.Index(b.path, m.Text):]
-			b.problems.Add(m.Pos, "bundles contain each other in a circle: %s contains %s", strings.Join(circle, " contains "), m.Text)
-		default:
-			if b.state[j] == 0 {
-				b.visit(j)
-			}
-			for _, perm := range b.p.bundles[j].perms {
-				take(perm)
-			}
+			b.circle(m)
+			continue
+		case inside[j]:
+			continue
+		case b.state[j] == 0:
+			b.visit(j)
+		}
+		inside[j] = true
+		for _, perm := range b.p.bundles[j].perms {
+			take(perm)
 		}
 	}
 	b.path = b.path[:len(b.path)-1]
 	b.state[i] = 2
+}
+
+func (b *bundler) noMember(m Name) {
+	if _, ok := b.featureIndex.at[m.Text]; ok {
+		b.problems.Add(m.Pos, "a bundle has permissions and bundles, and %s is a feature", m.Text)
+		return
+	}
+	b.unknown(m, "permission or bundle", func() []string { return slices.Concat(b.permIndex.names, b.bundleIndex.names) })
+}
+
+func (b *bundler) circle(m Name) {
+	circle := b.path[slices.Index(b.path, m.Text):]
+	b.problems.Add(m.Pos, "bundles contain each other in a circle: %s contains %s", joinCircle(circle, " contains "), m.Text)
 }

@@ -186,7 +186,7 @@ func (c *compiler) acyclic() bool {
 				ok = false
 				circle := path[slices.Index(path, string(name)):]
 				c.problems.Add(c.doc.Roles[i].Includes[k].Pos, "roles include each other in a circle: %s includes %s",
-					strings.Join(circle, " includes "), name)
+					joinCircle(circle, " includes "), name)
 			}
 		}
 		state[i] = done
@@ -197,6 +197,14 @@ func (c *compiler) acyclic() bool {
 		}
 	}
 	return ok
+}
+
+// joinCircle writes a circle, without the middle of a large one.
+func joinCircle(names []string, between string) string {
+	if len(names) > 8 {
+		names = slices.Concat(names[:4], []string{"…"}, names[len(names)-3:])
+	}
+	return strings.Join(names, between)
 }
 
 // closures finds for each role all that it includes, with what the ways there
@@ -228,8 +236,11 @@ func (c *compiler) closures() {
 		}
 		return r.closure
 	}
+	c.holders = make([][]reached, len(c.p.roles))
 	for i := range c.p.roles {
-		of(i)
+		for _, far := range of(i) {
+			c.holders[far.role] = append(c.holders[far.role], reached{i, far.guard})
+		}
 	}
 }
 

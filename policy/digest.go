@@ -81,9 +81,23 @@ func sortedNames(names []Name) []Name {
 	return sorted(names, func(n *Name) string { return n.Text })
 }
 
-// sorted returns a copy in the order of the keys.
+// sorted returns a copy in the order of the keys, each of which is made once.
 func sorted[E any](list []E, key func(*E) string) []E {
-	list = slices.Clone(list)
-	slices.SortStableFunc(list, func(a, b E) int { return cmp.Compare(key(&a), key(&b)) })
+	if len(list) < 2 {
+		return slices.Clone(list)
+	}
+	type keyed struct {
+		key     string
+		element E
+	}
+	pairs := make([]keyed, len(list))
+	for i := range list {
+		pairs[i] = keyed{key(&list[i]), list[i]}
+	}
+	slices.SortStableFunc(pairs, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
+	list = make([]E, len(pairs))
+	for i := range pairs {
+		list[i] = pairs[i].element
+	}
 	return list
 }

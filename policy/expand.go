@@ -2,6 +2,7 @@ package policy
 
 import (
 	"cmp"
+	"maps"
 	"math/bits"
 	"slices"
 
@@ -17,14 +18,37 @@ func (c *compiler) expand() {
 			granting[perm] = append(granting[perm], i)
 		}
 	}
+	rules, grants := 0, 0
 	for i := range c.p.perms {
-		e := expander{compiler: c, perm: &c.p.perms[i], index: i}
-		if !e.fits(granting[i]) {
+		rules += c.count(i)
+		grants += 1 + len(granting[i])
+		if rules+grants > maxRules {
 			c.problems.Add(Pos{1, 1}, "with all includes and bundles spelled out the policy has more than %d rules", maxRules)
 			return
 		}
+	}
+	c.p.rules = make([]rule, 0, rules+grants)
+	c.p.written = slices.Grow(c.p.written, grants+len(protections))
+	for i := range c.p.perms {
+		e := expander{compiler: c, perm: &c.p.perms[i], index: i}
 		e.expand(granting[i])
 	}
+}
+
+// count returns how many rules a permission has in all lists, grants aside,
+// before any of them is made.
+func (c *compiler) count(perm int) int {
+	rows := c.cellRules[perm]
+	n := len(rows[everyone]) + len(c.p.perms[perm].never) + 1 // it may be protected
+	for who, row := range rows {
+		if who != everyone {
+			n += len(row) * len(c.holders[who])
+		}
+	}
+	for who := range c.allRules {
+		n += len(c.holders[who])
+	}
+	return n
 }
 
 // expander makes the rules of one permission.
@@ -41,32 +65,24 @@ type atomKey struct {
 	teams   int16 // the team role whose teams count, -1 for those the user was put in
 }
 
-// fits counts before anything is made.
-func (e *expander) fits(bundles []int) bool {
-	n := len(e.p.rules) + len(e.p.written) + len(bundles) + 2
-	for _, r := range e.p.roles {
-		for _, far := range r.closure {
-			n += len(e.cellRules[e.index][far.role]) + 1
-		}
-		if n > maxRules {
-			return false
-		}
-	}
-	return n <= maxRules
-}
-
 func (e *expander) expand(bundles []int) {
 	e.perm.byRole = make([][]rule, len(e.p.roles))
-	for i, r := range e.p.roles {
-		for _, far := range r.closure {
-			if w, ok := e.allRules[far.role]; ok {
-				e.perm.byRole[i] = append(e.perm.byRole[i], e.rule(compiledRule{written: w, scope: ScopeAny}, far.guard, i))
-			}
-			for _, written := range e.cellRules[e.index][far.role] {
-				e.perm.byRole[i] = append(e.perm.byRole[i], e.rule(written, far.guard, i))
-			}
+	give := func(who int, written compiledRule) {
+		for _, h := range e.holders[who] {
+			e.perm.byRole[h.role] = append(e.perm.byRole[h.role], e.rule(written, h.guard, h.role))
 		}
-		e.perm.onTeams = e.perm.onTeams || r.OnTeam && len(e.perm.byRole[i]) > 0
+	}
+	for _, who := range slices.Sorted(maps.Keys(e.allRules)) {
+		give(who, compiledRule{written: e.allRules[who], scope: ScopeAny})
+	}
+	for _, who := range slices.Sorted(maps.Keys(e.cellRules[e.index])) {
+		if who == everyone {
+			continue
+		}
+		for _, written := range e.cellRules[e.index][who] {
+			give(who, written)
+		}
+		e.perm.onTeams = e.perm.onTeams || e.p.roles[who].OnTeam
 	}
 	for _, written := range e.cellRules[e.index][everyone] {
 		e.perm.everyone = append(e.perm.everyone, e.rule(written, 0, everyone))
@@ -145,7 +161,7 @@ func (e *expander) register(r *rule) int32 {
 // hidden fields, then account role, team role, everyone, grant, then by name and
 // text. No order of the file is in it.
 func (e *expander) rank() {
-	var all []*rule
+	all := make([]*rule, 0, e.count(e.index))
 	collect := func(list []rule) {
 		for i := range list {
 			all = append(all, &list[i])

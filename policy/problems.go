@@ -56,9 +56,9 @@ func (ps *Problems) Add(pos Pos, format string, args ...any) {
 	ps.list = append(ps.list, Problem{File: ps.File, Pos: pos, Message: message})
 }
 
-// Full reports whether further problems are only counted, so that nobody needs
-// to find good words for them.
-func (ps *Problems) Full() bool { return len(ps.list) == maxKept }
+// Full reports whether there are as many problems as are told, so that nobody
+// needs to find good words for more.
+func (ps *Problems) Full() bool { return len(ps.list) >= maxProblems }
 
 // List returns the first problems in the order of the file, at most 20.
 func (ps *Problems) List() []Problem {

@@ -7,6 +7,9 @@ import "strings"
 // grows with the product of two lengths.
 const most = 64
 
+// mostNames is how many names are compared: nobody has mistyped one of more.
+const mostNames = 5000
+
 // DidYouMean returns `; did you mean "booking"?` for the name nearest to word,
 // the first of several in the order given, or "" if none is near.
 func DidYouMean(word string, names []string) string {
@@ -24,7 +27,7 @@ func Nearest(word string, names []string) string {
 		return ""
 	}
 	best, nearest := max(1, len(word)/3)+1, ""
-	for _, name := range names {
+	for _, name := range names[:min(len(names), mostNames)] {
 		if gap := len(name) - len(word); gap >= best || -gap >= best || len(name) > most {
 			continue
 		}
