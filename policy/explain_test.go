@@ -59,21 +59,33 @@ func TestWays(t *testing.T) {
 		on     usher.Resource
 		want   []string
 	}{
-		{"oncehub", onceHub, "mia", "calendar.edit", on("calendar", map[string][]string{"host": {"mia", "max"}}),
-			[]string{"be the only host", "role manager on team sales", "a grant of calendar.edit", "role admin"}},
-		{"oncehub", onceHub, "tom", "calendar.edit", on("calendar", map[string][]string{"host": {"sam"}}),
-			[]string{"be the only host", "role manager on team support", "a grant of calendar.edit", "role admin"}},
-		{"oncehub", onceHub, "mia", "chatbot.edit", on("chatbot", map[string][]string{"owner": {"mia"}}),
-			[]string{"the feature chatbots", "a grant of chatbot.edit", "role admin"}},
+		{
+			"oncehub", onceHub, "mia", "calendar.edit", on("calendar", map[string][]string{"host": {"mia", "max"}}),
+			[]string{"be the only host", "role manager on team sales", "a grant of calendar.edit", "role admin"},
+		},
+		{
+			"oncehub", onceHub, "tom", "calendar.edit", on("calendar", map[string][]string{"host": {"sam"}}),
+			[]string{"be the only host", "role manager on team support", "a grant of calendar.edit", "role admin"},
+		},
+		{
+			"oncehub", onceHub, "mia", "chatbot.edit", on("chatbot", map[string][]string{"owner": {"mia"}}),
+			[]string{"the feature chatbots", "a grant of chatbot.edit", "role admin"},
+		},
 		{"oncehub", onceHub, "ina", "account.configure", nil, []string{"be active"}},
 		{"oncehub", onceHub, "nobody", "page.share", nil, []string{"join the account as member", "join the account as admin"}},
 		{"oncehub", onceHub, "mia", "account.transfer", nil, []string{"role owner, handed over by the present owner"}},
-		{"calcom", calCom, "fin", "billing.view", nil,
-			[]string{"a request with mfa true", "role admin"}},
-		{"calcom", calCom, "bea", "booking.receive", on("booking", map[string][]string{"user": {"bea"}}),
-			[]string{"a seat in booking"}},
-		{"groupcal", groupCal, "mona", "event.edit", on("event", map[string][]string{"owner": {"olaf"}}),
-			[]string{"be an assignee"}},
+		{
+			"calcom", calCom, "fin", "billing.view", nil,
+			[]string{"a request with mfa true", "role admin"},
+		},
+		{
+			"calcom", calCom, "bea", "booking.receive", on("booking", map[string][]string{"user": {"bea"}}),
+			[]string{"a seat in booking"},
+		},
+		{
+			"groupcal", groupCal, "mona", "event.edit", on("event", map[string][]string{"owner": {"olaf"}}),
+			[]string{"be an assignee"},
+		},
 		{"groupcal", groupCal, "mona", "user.create", nil, []string{"the setting add-members on"}},
 	} {
 		t.Run(row.can+" as "+string(row.who), func(t *testing.T) {

@@ -54,6 +54,30 @@ func TestWaysTurnTheDecision(t *testing.T) {
 	}
 }
 
+// The whole explanation is the same on every run, and in every order of the file's
+// keys.
+func TestExplanationHasNoOrder(t *testing.T) {
+	for seed := range uint64(60) {
+		d := newDice(seed, 1)
+		doc := randomDocument(d)
+		p, err := policy.Load("random.yaml", doc.Print())
+		require.NoError(t, err)
+		other, err := policy.Load("random.yaml", reordered(d, doc).Print())
+		require.NoError(t, err)
+		w := randomWorld(d, doc)
+		asking := newAsking(d, doc, w)
+		for range 40 {
+			q := asking.question()
+			x, err := p.Explain(w.facts(), q)
+			again, _ := p.Explain(w.facts(), q)
+			require.Equal(t, x.String(), again.String())
+			y, errOther := other.Explain(w.facts(), q)
+			require.Equal(t, err == nil, errOther == nil)
+			require.Equal(t, place.ReplaceAllString(x.String(), ""), place.ReplaceAllString(y.String(), ""), "seed %d\n%s\n%s", seed, doc.Print(), w)
+		}
+	}
+}
+
 // do is a step done by hand: to a copy of the world, or to the question.
 func do(t *testing.T, p *policy.Policy, w *world, r usher.Request, s usher.Step) (*world, usher.Request) {
 	t.Helper()
