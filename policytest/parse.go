@@ -105,12 +105,18 @@ func (p *parser) flags(n *source.Node, what string) []Flag {
 	return flags
 }
 
+// time reads the time of a question, or with until the end of a grant, which may
+// lie further ahead.
 func (p *parser) time(n *source.Node, what string) time.Time {
 	text, ok := p.Text(n, what)
 	if !ok {
 		return time.Time{}
 	}
-	t, err := ParseTime(text)
+	latest := latestTime
+	if what == "until" {
+		latest = latestEnd
+	}
+	t, err := parseTime(text, latest)
 	if err != nil {
 		p.Errorf(n, "%v", err)
 	}
@@ -120,7 +126,16 @@ func (p *parser) time(n *source.Node, what string) time.Time {
 // ParseTime reads a time as test files write it: RFC 3339, or a bare date, which
 // is its beginning in UTC. It lies in the years 1678 to 2261, as the time of a
 // decision must, and comes in UTC.
-func ParseTime(text string) (time.Time, error) {
+func ParseTime(text string) (time.Time, error) { return parseTime(text, latestTime) }
+
+// The years of decisions, and of the ends of grants.
+const (
+	earliestTime = 1678
+	latestTime   = 2261
+	latestEnd    = 9999
+)
+
+func parseTime(text string, latest int) (time.Time, error) {
 	t, err := time.Parse(time.DateOnly, text)
 	if err != nil {
 		t, err = time.Parse(time.RFC3339, text)
@@ -129,8 +144,8 @@ func ParseTime(text string) (time.Time, error) {
 	switch {
 	case err != nil:
 		return time.Time{}, fmt.Errorf("%q is no time; write 2026-01-31, or 2026-01-31T15:04:05Z with the offset from UTC", text)
-	case t.Year() < 1678 || t.Year() > 2261:
-		return time.Time{}, fmt.Errorf("%s lies outside the years 1678 to 2261", text)
+	case t.Year() < earliestTime || t.Year() > latest:
+		return time.Time{}, fmt.Errorf("%s lies outside the years %d to %d", text, earliestTime, latest)
 	}
 	return t, nil
 }

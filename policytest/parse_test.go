@@ -220,3 +220,13 @@ func TestParseIsLinear(t *testing.T) {
 	require.NoError(t, err)
 	assert.Less(t, 10000, bytes.Count(f.Print(), []byte("\n")))
 }
+
+// A grant may end later than anything can be asked.
+func TestUntilLiesFarAhead(t *testing.T) {
+	const file = "usher: 1\npolicy: oncehub\naccount: {users: {o: {role: owner}, m: {grants: [{grant: chatbots, until: %s}]}}}\nchecks: []\n"
+	f, err := policytest.Parse("x.yaml", []byte(strings.Replace(file, "%s", "9999-12-31", 1)))
+	require.NoError(t, err)
+	assert.Equal(t, 9999, f.Account.Users[1].Grants[0].Until.Year())
+	_, err = policytest.Parse("x.yaml", []byte(strings.Replace(file, "%s", "0001-01-01", 1)))
+	assert.ErrorContains(t, err, "0001-01-01 lies outside the years 1678 to 9999", "the zero time would be no end")
+}
