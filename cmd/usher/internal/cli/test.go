@@ -62,6 +62,7 @@ func (r *run) test(args []string, cover, verbose bool) error {
 		writeCoverage(r.stdout, c)
 	}
 	r.writeNotRun(all, total)
+	r.writeNotTested(all)
 	last := fmt.Sprintf("%d passed, %d failed", total.passed, total.failed)
 	if total.code == exitFine {
 		last = r.stdout.paint(green, last)
@@ -161,6 +162,25 @@ func (s *stream) failure(f policytest.Failure) {
 	line = s.paintPart(green, line, printable("expected "+f.Expected))
 	line = s.paintPart(red, line, printable("got "+f.Got))
 	s.line("%s", line)
+}
+
+// writeNotTested tells about files that are wrong themselves: no test of theirs is
+// in the last line.
+func (r *run) writeNotTested(all []tested) {
+	broken := 0
+	for _, t := range all {
+		if t.suite == nil {
+			broken++
+		}
+	}
+	if broken == 0 {
+		return
+	}
+	were := "were"
+	if broken == 1 {
+		were = "was"
+	}
+	r.stderr.line("%s", r.stderr.paint(red, fmt.Sprintf("usher: %s of %d %s NOT TESTED: see what is wrong above", count(broken, "file"), len(all), were)))
 }
 
 // writeNotRun tells about scenarios, lest somebody take a pass for theirs.
