@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/suggest"
@@ -133,6 +134,9 @@ func (c *compiler) find(x *index, n Name, what string) int {
 	return -1
 }
 
+// fewNames is how many declared names a message lists, where none of them is near.
+const fewNames = 6
+
 // unknown reports a name that is not declared. Names, which makes a list of those
 // that are, is called if somebody will read the suggestion.
 func (c *compiler) unknown(n Name, what string, names func() []string) {
@@ -143,8 +147,11 @@ func (c *compiler) unknown(n Name, what string, names func() []string) {
 	default:
 		declared := names()
 		hint := suggest.DidYouMean(n.Text, declared)
-		if len(declared) == 0 {
+		switch {
+		case len(declared) == 0:
 			hint = fmt.Sprintf("; the policy declares no %s", what)
+		case hint == "" && len(declared) <= fewNames:
+			hint = " (" + strings.Join(declared, ", ") + ")"
 		}
 		c.problems.Add(n.Pos, "unknown %s %q%s", what, n.Text, hint)
 	}

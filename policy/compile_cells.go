@@ -85,6 +85,10 @@ func (c *compiler) never() {
 			c.follows(d.Permission.Pos, "%v", err)
 			continue
 		}
+		if _, isBundle := c.bundleIndex.at[d.Permission.Text]; isBundle {
+			c.problems.Add(d.Permission.Pos, "%s is a bundle; name the permissions that are forbidden", d.Permission.Text)
+			continue
+		}
 		if !ok {
 			c.unknown(d.Permission, "permission", func() []string { return c.permIndex.names })
 			continue

@@ -221,6 +221,9 @@ func (c *compiler) closures() {
 		ways := make([][]uint64, len(c.p.roles))
 		for _, name := range r.Includes {
 			for _, far := range of(c.p.roleIndex(name)) {
+				if len(ways[far.role]) > maxWays {
+					continue // which is said below
+				}
 				ways[far.role] = addWay(ways[far.role], far.guard|r.guard)
 			}
 		}

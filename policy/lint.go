@@ -1,6 +1,10 @@
 package policy
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
 
 // lint warns about what is no error and yet looks like one.
 func (c *compiler) lint() {
@@ -10,17 +14,34 @@ func (c *compiler) lint() {
 		}
 	}
 	for at, rows := range c.cellRules {
-		res := &c.p.resources[c.p.perms[at].resource]
-		for who, row := range rows {
-			for i := range row {
-				rule := &row[i]
-				if rule.scope != ScopeAny && len(res.parties) == 0 {
-					c.warnings.Add(rule.pos, "%s has no parties, so `%s` reaches none", res.name, rule.scope)
-				}
+		for _, who := range slices.Sorted(maps.Keys(rows)) {
+			for i := range rows[who] {
+				rule := &rows[who][i]
+				c.reachesNone(at, rule.scope, rule.pos)
 				if by := c.pointlessBy(at, who, i); by != "" {
 					c.warnings.Add(rule.pos, "`%s` decides nothing: %s", c.p.written[rule.written].text, by)
 				}
 			}
+		}
+		c.lintNever(at)
+	}
+}
+
+// reachesNone warns about a scope over parties that there are none of.
+func (c *compiler) reachesNone(perm int, scope Scope, at Pos) {
+	if res := &c.p.resources[c.p.perms[perm].resource]; scope != ScopeAny && len(res.parties) == 0 {
+		c.warnings.Add(at, "%s has no parties, so `%s` reaches none", res.name, scope)
+	}
+}
+
+func (c *compiler) lintNever(perm int) {
+	never := c.p.perms[perm].never
+	for i := range never {
+		w := &c.p.written[never[i].written]
+		c.reachesNone(perm, never[i].scope, w.pos)
+		if k := coveredBy(never, i); k >= 0 {
+			by := &c.p.written[never[k].written]
+			c.warnings.Add(w.pos, "`%s` decides nothing: `%s` forbids it already (line %d)", w.text, by.text, by.pos.Line)
 		}
 	}
 }

@@ -65,23 +65,23 @@ func (p *Policy) matrixRow(perm *perm) (row MatrixRow, said bool) {
 func (p *Policy) texts(perm *perm, list []rule) []string {
 	var texts []string
 	for i := range list {
-		covered := func(k int) bool {
-			a, b := &list[k], &list[i]
-			return k != i && a.covers(b) && (k < i || !b.covers(a))
-		}
-		if !slices.ContainsFunc(indices(list), covered) {
+		if coveredBy(list, i) < 0 {
 			texts = append(texts, p.fullText(perm, &list[i]))
 		}
 	}
 	return texts
 }
 
-func indices[E any](list []E) []int {
-	at := make([]int, len(list))
-	for i := range at {
-		at[i] = i
+// coveredBy returns another rule of the list that covers rule i, or -1. Of two
+// equals the later one is covered.
+func coveredBy(list []rule, i int) int {
+	for k := range list {
+		a, b := &list[k], &list[i]
+		if k != i && a.covers(b) && (k < i || !b.covers(a)) {
+			return k
+		}
 	}
-	return at
+	return -1
 }
 
 // fullText is the rule as its holder has it: with what the roles on the way

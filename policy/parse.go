@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"slices"
+
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/source"
 	"github.com/usher-go/usher/permission"
@@ -56,7 +58,7 @@ type parser struct {
 func (p *parser) document(n *source.Node) {
 	p.Fields(n, "a policy",
 		source.Field{Name: "usher", Required: true, Read: p.version},
-		source.Field{Name: "name", Read: func(n *source.Node) { p.doc.Name = p.name(n, "a policy's name").Text }},
+		source.Field{Name: "name", Read: func(n *source.Node) { p.doc.Name = p.name(n, "a policy").Text }},
 		source.Field{Name: "title", Read: func(n *source.Node) { p.doc.Title, _ = p.Text(n, "a title") }},
 		source.Field{Name: "seats", Read: p.seats},
 		source.Field{Name: "features", Read: func(n *source.Node) { p.doc.Features = p.names(n, "features", "a feature") }},
@@ -86,8 +88,12 @@ func (p *parser) seats(n *source.Node) {
 					return
 				}
 				status, err := usher.ParseStatus(text)
-				if err != nil {
+				switch {
+				case err != nil:
 					p.Errorf(n, "%v", err)
+					return
+				case slices.Contains(pool.Holds, status):
+					p.Errorf(n, "%s stands here twice", status)
 					return
 				}
 				pool.Holds = append(pool.Holds, status)
@@ -127,11 +133,18 @@ func (p *parser) conditions(n *source.Node) {
 func (p *parser) bundles(n *source.Node) {
 	p.Each(n, "bundles", func(key, value *source.Node) {
 		b := Bundle{Name: Name{key.Text, pos(key)}}
-		if _, err := permission.ParseBundle(key.Text); err != nil || isReserved(key.Text) && key.Text != "team" {
+		if _, err := permission.ParseBundle(key.Text); err != nil || isReserved(key.Text) && key.Text != "team" || key.Text == "null" {
 			p.Errorf(key, "%q cannot name a bundle: write lower-case letters, digits and dashes, with at most one dot", key.Text)
 		}
+		seen := map[string]bool{}
 		p.List(value, "a bundle", func(n *source.Node) {
-			if text, ok := p.Text(n, "a permission"); ok {
+			text, ok := p.Text(n, "a permission")
+			switch {
+			case !ok:
+			case seen[text]:
+				p.Errorf(n, "%s stands here twice", text)
+			default:
+				seen[text] = true
 				b.Members = append(b.Members, Name{text, pos(n)})
 			}
 		})
@@ -161,6 +174,8 @@ func (p *parser) looseName(n *source.Node, what string) Name {
 		p.Errorf(n, "%q cannot name %s: names are lower-case letters, digits and dashes, and begin with a letter", text, what)
 	case isReserved(text) && text != "team":
 		p.Errorf(n, "%q is a word of the rules and cannot name %s", text, what)
+	case text == "null":
+		p.Errorf(n, "\"null\" is YAML's word for nothing, and cannot name %s", what)
 	}
 	return Name{text, pos(n)}
 }

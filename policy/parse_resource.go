@@ -87,6 +87,10 @@ func (p *parser) never(n *source.Node) {
 
 // rules reads the rules of a cell: one, or a list of them.
 func (p *parser) rules(n *source.Node, what string) []Rule {
+	if n.Kind == source.Map {
+		p.Errorf(n, "%s is a rule or a list of rules; it has no keys", what)
+		return nil
+	}
 	var rules []Rule
 	p.OneOrMore(n, what, func(n *source.Node) {
 		text, ok := p.Text(n, "a rule")
@@ -108,8 +112,12 @@ func (p *parser) rules(n *source.Node, what string) []Rule {
 	return rules
 }
 
-// shift moves a place within a rule's text to its place in the file.
+// shift moves a place within a rule's text to its place in the file. Where the
+// text is folded or escaped there, that is the place of the rule.
 func shift(at Pos, n *source.Node) Pos {
+	if !n.InPlace {
+		return pos(n)
+	}
 	col := n.Col + at.Col - 1
 	if n.Quoted {
 		col++

@@ -6,6 +6,9 @@ import (
 )
 
 func (p *parser) roles(n *source.Node) {
+	if n.Kind == source.Map && len(n.Entries) == 0 {
+		p.Errorf(n, "a policy needs roles, one of them unique: true and one default: true")
+	}
 	p.Each(n, "roles", func(key, value *source.Node) {
 		r := Role{Name: p.name(key, "a role")}
 		p.role(value, &r)
@@ -20,11 +23,7 @@ func (p *parser) role(n *source.Node, r *Role) {
 	bound := func(name string, into *int) source.Field {
 		return source.Field{Name: name, Read: func(n *source.Node) {
 			r.BoundsPos = pos(n)
-			count, ok := p.Count(n, name)
-			if ok && count == 0 {
-				p.Errorf(n, "%s counts from 1; leave it out for no bound", name)
-			}
-			*into = count
+			*into, _ = p.Whole(n, name, 1)
 		}}
 	}
 	p.Fields(n, "a role",

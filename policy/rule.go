@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/usher-go/usher/internal/suggest"
+	"github.com/usher-go/usher/permission"
 )
 
 // Rule is one rule of a cell:
@@ -142,7 +144,7 @@ func (p *ruleParser) tests() []Test {
 	var tests []Test
 	for p.err == nil {
 		not := p.accept("not")
-		t := Test{Not: not, Name: p.name("condition")}
+		t := Test{Not: not, Name: p.name("condition", "and")}
 		p.bound(t.Name, len(tests))
 		for _, other := range tests {
 			switch {
@@ -164,7 +166,7 @@ func (p *ruleParser) tests() []Test {
 func (p *ruleParser) names(what, between string) []Name {
 	var names []Name
 	for p.err == nil {
-		n := p.name(what)
+		n := p.name(what, between)
 		p.bound(n, len(names))
 		if slices.ContainsFunc(names, func(o Name) bool { return o.Text == n.Text }) {
 			p.fail(n, "%s stands here twice", n.Text)
@@ -177,13 +179,17 @@ func (p *ruleParser) names(what, between string) []Name {
 	return names
 }
 
-func (p *ruleParser) name(what string) Name {
+func (p *ruleParser) name(what, between string) Name {
 	n := p.next()
 	switch {
 	case n.Text == "":
 		p.fail(n, "the name of a %s is missing at the end", what)
 	case isReserved(n.Text) && (what != "party" || n.Text != "team"):
 		p.fail(n, "%q is a word of the rules and no name of a %s", n.Text, what)
+	case strings.HasSuffix(n.Text, ","):
+		p.fail(n, "names are joined by %q here, not by a comma", between)
+	case !permission.IsName(n.Text):
+		p.fail(n, "%q cannot name a %s: names are lower-case letters, digits and dashes, and begin with a letter", n.Text, what)
 	}
 	return n
 }
@@ -213,7 +219,7 @@ func (p *ruleParser) next() Name {
 	if end < 0 {
 		end = len(rest)
 	}
-	n := Name{Text: rest[:end], Pos: Pos{Line: 1, Col: p.at + blank + 1}}
+	n := Name{Text: rest[:end], Pos: Pos{Line: 1, Col: utf8.RuneCountInString(p.text[:p.at+blank]) + 1}}
 	p.at += blank + end
 	return n
 }

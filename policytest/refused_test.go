@@ -93,7 +93,7 @@ var refusedFiles = []struct{ name, src, want string }{
 	{"account: settings", club + "account: {settings: {night: yes}}", `3:29: night must be true or false, not "yes"`},
 	{"account: a number of seats", club + "account: {seats: {desk: -1, locker: '3'}}", `
 3:25: desk must be a whole number from 0 on, not "-1"
-3:37: locker must be a whole number from 0 on, not "3"
+3:37: locker must be a number; leave the quotes out
 `},
 	{"account: team roles", club + "account: {users: {m: {teams: {a: [], b: {}, c: ~}}, n: {teams: a}}}", `
 3:34: no team roles; write member for one who holds none
@@ -246,7 +246,7 @@ var refusedFiles = []struct{ name, src, want string }{
 7:41: pool must be a value, not nothing
 8:21: leave has no key "user"
 9:44: total must be a whole number from 0 on, not "many"
-10:53: value must be true or false, not "true"
+10:53: value must be true or false; leave the quotes out
 11:51: value must be a value, not nothing
 12:29: a step of several commands has no key "user"
 `},

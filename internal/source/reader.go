@@ -113,20 +113,31 @@ func (r Reader) ID(n *Node, what string) (string, bool) {
 // Bool reads true or false.
 func (r Reader) Bool(n *Node, what string) (value, ok bool) {
 	value, ok = n.Bool()
-	if !ok {
+	switch {
+	case ok:
+	case n.Quoted && (n.Text == "true" || n.Text == "false"):
+		r.Errorf(n, "%s must be true or false; leave the quotes out", what)
+	default:
 		r.Errorf(n, "%s must be true or false, not %s", what, n.Describe())
 	}
 	return value, ok
 }
 
 // Count reads a whole number that is not negative.
-func (r Reader) Count(n *Node, what string) (int, bool) {
-	if n.Kind == Scalar && !n.Quoted {
-		if v, err := strconv.ParseUint(n.Text, 10, 31); err == nil {
-			return int(v), true
-		}
+func (r Reader) Count(n *Node, what string) (int, bool) { return r.Whole(n, what, 0) }
+
+// Whole reads a whole number that is not below least.
+func (r Reader) Whole(n *Node, what string, least int) (int, bool) {
+	v, err := strconv.ParseUint(n.Text, 10, 31)
+	isNumber := n.Kind == Scalar && err == nil
+	switch {
+	case isNumber && n.Quoted:
+		r.Errorf(n, "%s must be a number; leave the quotes out", what)
+	case !isNumber || int(v) < least:
+		r.Errorf(n, "%s must be a whole number from %d on, not %s", what, least, n.Describe())
+	default:
+		return int(v), true
 	}
-	r.Errorf(n, "%s must be a whole number from 0 on, not %s", what, n.Describe())
 	return 0, false
 }
 
@@ -135,7 +146,7 @@ func (r Reader) is(n *Node, k Kind, what string) bool {
 		return true
 	}
 	hint := ""
-	if n.IsNull() && k == Map {
+	if n.IsNull() && k == Map && what != "a policy" && what != "roles" {
 		hint = "; write {} for an empty one"
 	}
 	r.Errorf(n, "%s must be %s, not %s%s", what, k, n.Describe(), hint)

@@ -42,6 +42,7 @@ type Node struct {
 	Line, Col int
 	Text      string // of a Scalar, as written, without its quotes
 	Quoted    bool   // a Scalar in quotes, or a block of text
+	InPlace   bool   // Text stands at Line and Col just so, after a quote if it is Quoted
 	Items     []*Node
 	Entries   []Entry
 }
@@ -114,7 +115,14 @@ func Parse(src []byte, report Report) *Node {
 		report(1, 1, "the file is empty")
 		return nil
 	}
-	return convert(document.Content[0], report)
+	c := converter{report: report, text: finder{src: src, line: 1, col: 1}}
+	return c.convert(document.Content[0])
+}
+
+// converter turns the YAML library's nodes into ours.
+type converter struct {
+	report Report
+	text   finder
 }
 
 // decode keeps a defect of the YAML library from becoming the host's: what it
@@ -128,6 +136,9 @@ func decode(d *yaml.Decoder, into *yaml.Node) (err error) {
 	return d.Decode(into)
 }
 
+// tooEarly are the errors for which the YAML library counts lines from 0.
+var tooEarly = regexp.MustCompile(`^did not find expected (<document start>|node content|'-' indicator|key|',' or '[\]}]')`)
+
 var atLine = regexp.MustCompile(`^line (\d+): `)
 
 func reportSyntax(err error, report Report) {
@@ -136,44 +147,42 @@ func reportSyntax(err error, report Report) {
 	if m := atLine.FindStringSubmatch(text); m != nil {
 		line, _ = strconv.Atoi(m[1])
 		text = text[len(m[0]):]
+		if tooEarly.MatchString(text) {
+			line++
+		}
 	}
 	report(line, 1, "not YAML: "+text)
 }
 
-func convert(y *yaml.Node, report Report) *Node {
+func (c *converter) convert(y *yaml.Node) *Node {
 	n := &Node{Line: y.Line, Col: y.Column}
 	if y.Kind == yaml.AliasNode {
-		report(y.Line, y.Column, fmt.Sprintf("an alias (*%s) is not read here; write the value out", y.Value))
+		c.report(y.Line, y.Column, fmt.Sprintf("an alias (*%s) is not read here; write the value out", y.Value))
 		return nil
 	}
-	ok := true
 	if y.Anchor != "" {
-		report(y.Line, y.Column, fmt.Sprintf("an anchor (&%s) is not read here; write the value out where it is needed", y.Anchor))
-		ok = false
+		c.report(y.Line, y.Column, fmt.Sprintf("an anchor (&%s) is not read here; write the value out where it is needed", y.Anchor))
 	}
 	if y.Style&yaml.TaggedStyle != 0 {
-		report(y.Line, y.Column, fmt.Sprintf("a tag (%s) is not read here; leave it out", y.Tag))
-		ok = false
+		c.report(y.Line, y.Column, fmt.Sprintf("a tag (%s) is not read here; leave it out", y.Tag))
 	}
 	switch y.Kind {
 	case yaml.ScalarNode:
 		n.Kind, n.Text = Scalar, y.Value
 		n.Quoted = y.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0
+		n.InPlace = c.text.stands(n)
 	case yaml.SequenceNode:
 		n.Kind = List
 		for _, item := range y.Content {
-			if item := convert(item, report); item != nil {
+			if item := c.convert(item); item != nil {
 				n.Items = append(n.Items, item)
 			}
 		}
 	case yaml.MappingNode:
 		n.Kind = Map
-		n.Entries = entries(y, report)
+		n.Entries = c.entries(y)
 	default:
-		report(y.Line, y.Column, "not readable here")
-		ok = false
-	}
-	if !ok {
+		c.report(y.Line, y.Column, "not readable here")
 		return nil
 	}
 	return n
@@ -181,26 +190,26 @@ func convert(y *yaml.Node, report Report) *Node {
 
 // entries finds duplicate keys with a map: the YAML library's own check compares
 // each key with each other one.
-func entries(y *yaml.Node, report Report) []Entry {
+func (c *converter) entries(y *yaml.Node) []Entry {
 	first := make(map[string]int, len(y.Content)/2)
 	list := make([]Entry, 0, len(y.Content)/2)
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		k := y.Content[i]
 		if k.Kind == yaml.ScalarNode && k.Tag == "!!merge" {
-			report(k.Line, k.Column, "a merge key (<<) is not read here; write the entries out")
+			c.report(k.Line, k.Column, "a merge key (<<) is not read here; write the entries out")
 			continue
 		}
-		key := convert(k, report)
-		value := convert(y.Content[i+1], report)
+		key := c.convert(k)
+		value := c.convert(y.Content[i+1])
 		if key == nil {
 			continue
 		}
 		if key.Kind != Scalar || key.IsNull() {
-			report(k.Line, k.Column, fmt.Sprintf("a key must be a name, not %s", key.Describe()))
+			c.report(k.Line, k.Column, fmt.Sprintf("a key must be a name, not %s", key.Describe()))
 			continue
 		}
 		if line, dup := first[key.Text]; dup {
-			report(k.Line, k.Column, fmt.Sprintf("%q stands here twice, the first time in line %d", key.Text, line))
+			c.report(k.Line, k.Column, fmt.Sprintf("%q stands here twice, the first time in line %d", key.Text, line))
 			continue
 		}
 		first[key.Text] = k.Line
