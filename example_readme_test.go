@@ -17,13 +17,16 @@ import (
 // Parsed once, like a regular expression.
 var mayEdit = permission.MustParse("calendar.edit")
 
-// Calendar is a type of the host's own. Three methods make it a resource.
+// Calendar is a type of the host's own. Four methods make it a resource.
 type Calendar struct {
-	ID    string
-	Hosts []string
+	ID      string
+	Company usher.AccountID
+	Hosts   []string
 }
 
 func (c *Calendar) Ref() usher.Ref { return usher.Ref{Type: "calendar", ID: c.ID} }
+
+func (c *Calendar) InAccount() usher.AccountID { return c.Company }
 
 func (c *Calendar) Party(name string) (ids []string, known bool) {
 	if name == "host" {
@@ -55,14 +58,14 @@ func Example() {
 	now := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 
 	for _, who := range []usher.UserID{"tom", "mia"} {
-		d, err := oncehub.Decide(staff, usher.Request{Subject: who, Permission: mayEdit, Resource: shared, Time: now})
+		d, err := oncehub.Decide(staff, &usher.Request{Subject: who, Permission: mayEdit, Resource: shared, Time: now})
 		if err != nil {
 			panic(err) // and err != nil is a denial too: d is the zero Decision
 		}
 		fmt.Println(who, d.Allowed(), d.Reason())
 	}
 
-	x, _ := oncehub.Explain(staff, usher.Request{Subject: "mia", Permission: mayEdit, Resource: shared, Time: now})
+	x, _ := oncehub.Explain(staff, &usher.Request{Subject: "mia", Permission: mayEdit, Resource: shared, Time: now})
 	for _, way := range x.Ways {
 		fmt.Println("would help:", way.Text)
 	}
@@ -82,7 +85,7 @@ type Gate struct {
 }
 
 func (g Gate) Check(_ context.Context, r usher.Request) (usher.Decision, error) {
-	return g.policy.Decide(g.facts, r)
+	return g.policy.Decide(g.facts, &r)
 }
 
 func ExampleRequire() {

@@ -6,6 +6,8 @@ package usher
 //
 //	func (c *Calendar) Ref() usher.Ref { return usher.Ref{Type: "calendar", ID: c.ID} }
 //
+//	func (c *Calendar) InAccount() usher.AccountID { return c.Company }
+//
 //	func (c *Calendar) Party(name string) (ids []string, known bool) {
 //		switch name {
 //		case "host":
@@ -27,9 +29,15 @@ type Resource interface {
 	// that is asked for, or the check is an error.
 	Ref() Ref
 
+	// InAccount says which account this belongs to. If that is another than the
+	// request's, the check is an error, so that a mix-up never shows one
+	// customer's data to another; "" says nothing.
+	InAccount() AccountID
+
 	// Party returns the ids in a relation of the resource: of users or of
-	// teams, as the policy declares the party. Where it is not known, only
-	// rules that reach any resource can match.
+	// teams, as the policy declares the party. Where it is not known, no rule
+	// allows but one that reaches any resource, and each rule under never that
+	// looks at the party forbids.
 	Party(name string) (ids []string, known bool)
 
 	// Attribute returns a yes/no fact of the resource. What is not known holds
@@ -42,10 +50,6 @@ type Resource interface {
 type Ref struct {
 	Type string // as in the policy: calendar
 	ID   string // for people who read logs and messages; may be empty
-
-	// Account is the account that the resource belongs to. If it is set and
-	// another than the request's, the check is an error.
-	Account AccountID
 }
 
 // Object is a resource spelled out. Parties and attributes that it does not name
@@ -60,12 +64,20 @@ type Object struct {
 	Attributes map[string]bool
 }
 
-// Ref returns the object's type, id and account.
+// Ref returns the object's type and id.
 func (o *Object) Ref() Ref {
 	if o == nil {
 		return Ref{}
 	}
-	return Ref{Type: o.Type, ID: o.ID, Account: o.Account}
+	return Ref{Type: o.Type, ID: o.ID}
+}
+
+// InAccount returns the object's account.
+func (o *Object) InAccount() AccountID {
+	if o == nil {
+		return ""
+	}
+	return o.Account
 }
 
 // Party returns the ids of the party; a party that is not named is empty, not

@@ -32,7 +32,7 @@ func TestZeroValuesRefuse(t *testing.T) {
 	ask := func(p *policy.Policy, f policy.Facts, change func(*usher.Request)) bool {
 		r := usher.Request{Account: "acme", Subject: "olivia", Permission: permission.MustParse("account.configure"), Time: time.Unix(1, 0)}
 		change(&r)
-		d, err := p.Decide(f, r)
+		d, err := p.Decide(f, &r)
 		return err == nil && d.Allowed()
 	}
 	same := func(*usher.Request) {}
@@ -53,7 +53,11 @@ func TestZeroValuesRefuse(t *testing.T) {
 			_, err := usher.Require(context.Background(), nil, usher.Request{})
 			return err == nil
 		},
-		"Request":            func() bool { return ask(p, owner, func(r *usher.Request) { *r = usher.Request{} }) },
+		"Request": func() bool { return ask(p, owner, func(r *usher.Request) { *r = usher.Request{} }) },
+		"nil Request": func() bool {
+			d, err := p.Decide(owner, nil)
+			return err == nil && d.Allowed()
+		},
 		"Request.Subject":    func() bool { return ask(p, owner, func(r *usher.Request) { r.Subject = "" }) },
 		"Request.Permission": func() bool { return ask(p, owner, func(r *usher.Request) { r.Permission = permission.Permission{} }) },
 		"Request.Time":       func() bool { return ask(p, owner, func(r *usher.Request) { r.Time = time.Time{} }) },

@@ -21,23 +21,23 @@ type Action struct {
 //
 // The errors are those of Decide; without a resource, or with one of a type that
 // the policy does not know, it is usher.ErrWrongResource.
-func (p *Policy) Actions(f Facts, r usher.Request) ([]Action, error) {
+func (p *Policy) Actions(f Facts, r *usher.Request) ([]Action, error) {
 	return p.AppendActions(nil, f, r)
 }
 
 // AppendActions is Actions into a slice that the caller keeps; with enough room
 // there it allocates no more than Decide. On an error it returns dst as it was.
-func (p *Policy) AppendActions(dst []Action, f Facts, r usher.Request) ([]Action, error) {
-	if p == nil || r.Resource == nil {
-		return dst, requestError("actions", &r, fmt.Errorf("%w: there is no resource to act on", usher.ErrWrongResource))
+func (p *Policy) AppendActions(dst []Action, f Facts, r *usher.Request) ([]Action, error) {
+	if p == nil || r == nil || r.Resource == nil {
+		return dst, requestError("actions", r, fmt.Errorf("%w: there is no resource to act on", usher.ErrWrongResource))
 	}
 	resource := p.resourceTable.find(r.Resource.Ref().Type)
 	if resource < 0 {
-		return dst, requestError("actions", &r, fmt.Errorf("%w: the policy does not know this one", usher.ErrWrongResource))
+		return dst, requestError("actions", r, fmt.Errorf("%w: the policy does not know this one", usher.ErrWrongResource))
 	}
 	var q question
-	if err := q.begin(p, f, &r, resource); err != nil {
-		return dst, requestError("actions", &r, err)
+	if err := q.begin(p, f, r, resource); err != nil {
+		return dst, requestError("actions", r, err)
 	}
 	n := len(dst)
 	for _, i := range q.res.perms {
@@ -47,7 +47,7 @@ func (p *Policy) AppendActions(dst []Action, f Facts, r usher.Request) ([]Action
 		}
 	}
 	if q.err != nil {
-		return dst[:n], requestError("actions", &r, q.err)
+		return dst[:n], requestError("actions", r, q.err)
 	}
 	return dst, nil
 }

@@ -50,6 +50,8 @@ type calendar struct {
 
 func (c *calendar) Ref() usher.Ref { return usher.Ref{Type: "calendar", ID: c.id} }
 
+func (c *calendar) InAccount() usher.AccountID { return "" }
+
 func (c *calendar) Party(name string) ([]string, bool) {
 	switch name {
 	case "host":
@@ -69,6 +71,8 @@ type entry struct {
 }
 
 func (e *entry) Ref() usher.Ref { return usher.Ref{Type: "seat", ID: e.id} }
+
+func (e *entry) InAccount() usher.AccountID { return "" }
 
 func (e *entry) Party(name string) ([]string, bool) { return e.self, name == "user" }
 
@@ -266,7 +270,7 @@ func BenchmarkDecide(b *testing.B) {
 		list := c.questions(1<<17, random)
 		allowed := 0
 		for _, q := range list {
-			d, err := p.Decide(c, q.request)
+			d, err := p.Decide(c, &q.request)
 			if want := c.byHand(q.user, q.name, q.request.Resource); err != nil || d.Allowed() != want {
 				b.Fatalf("Decide(%s, %s, %+v) = %v, %v, want %t", q.user, q.name, q.request.Resource, d, err, want)
 			}
@@ -280,7 +284,7 @@ func BenchmarkDecide(b *testing.B) {
 			sink = c.byHand(q.user, q.name, q.request.Resource)
 		}
 		decide := func(i int) {
-			d, _ := p.Decide(c, list[i&(len(list)-1)].request)
+			d, _ := p.Decide(c, &list[i&(len(list)-1)].request)
 			sink = d.Allowed()
 		}
 		for _, side := range []struct {
@@ -380,14 +384,14 @@ func BenchmarkActions(b *testing.B) {
 	b.Run("check", func(b *testing.B) {
 		b.ReportAllocs()
 		for i := range b.N {
-			d, _ := p.Decide(c, list[i%len(list)].request)
+			d, _ := p.Decide(c, &list[i%len(list)].request)
 			sink = d.Allowed()
 		}
 	})
 	b.Run("actions", func(b *testing.B) {
 		b.ReportAllocs()
 		for i := range b.N {
-			actions, _ = p.AppendActions(actions[:0], c, list[i%len(list)].request)
+			actions, _ = p.AppendActions(actions[:0], c, &list[i%len(list)].request)
 		}
 	})
 }

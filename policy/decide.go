@@ -10,11 +10,12 @@ import (
 )
 
 // Decide answers a request over the facts of the account that it is about. It
-// allocates nothing where the request's resource and the facts do not.
+// reads r and does not keep it, and allocates nothing where the request's resource
+// and the facts do not: a request spelled out in the call stays on the stack.
 //
 // The error is a *usher.RequestError; it wraps what the facts returned, or one of
 //
-//   - usher.ErrUnknownPermission
+//   - usher.ErrUnknownPermission; without a request, too
 //   - usher.ErrWrongResource: the resource has another type than the permission
 //   - usher.ErrOtherAccount: the resource names another account than the request
 //   - usher.ErrUndeclared: a fact, party, attribute or role that the policy lacks
@@ -22,30 +23,30 @@ import (
 //     outside the years 1678 to 2261
 //
 // A resource that is nil has no parties and no attributes.
-func (p *Policy) Decide(f Facts, r usher.Request) (usher.Decision, error) {
-	if p == nil {
-		return usher.Decision{}, requestError("check", &r, usher.ErrUnknownPermission)
+func (p *Policy) Decide(f Facts, r *usher.Request) (usher.Decision, error) {
+	if p == nil || r == nil {
+		return usher.Decision{}, requestError("check", r, usher.ErrUnknownPermission)
 	}
 	index, ok := p.asked.find(r.Permission)
 	if !ok || index < 0 {
-		a, err := p.ask(f, &r)
+		a, err := p.ask(f, r)
 		if err != nil {
-			return usher.Decision{}, requestError("check", &r, err)
+			return usher.Decision{}, requestError("check", r, err)
 		}
 		return a.decision(), nil
 	}
 	perm := &p.perms[index]
-	if err := p.admit(f, &r, &p.resources[perm.resource]); err != nil {
-		return usher.Decision{}, requestError("check", &r, err)
+	if err := p.admit(f, r, &p.resources[perm.resource]); err != nil {
+		return usher.Decision{}, requestError("check", r, err)
 	}
 	who, err := p.lookUp(f, r.Subject)
 	if err != nil {
-		return usher.Decision{}, requestError("check", &r, err)
+		return usher.Decision{}, requestError("check", r, err)
 	}
 	if outcome := p.atOnce(perm, who); outcome != 0 {
 		return usher.NewDecision(p, outcome, r.Time), nil
 	}
-	return p.decideFor(f, &r, who, perm)
+	return p.decideFor(f, r, who, perm)
 }
 
 // atOnce decides what needs no look at the question: 0 where more is needed.

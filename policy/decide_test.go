@@ -118,7 +118,7 @@ func TestDecideErrors(t *testing.T) {
 		{"no account", broken{member(), "", func() (*policy.Account, error) { return nil, nil }}, change(view(nil), func(r *usher.Request) { r.Permission = permission.MustParse("page.list") }), nil, "check mia page.list: the facts have no account"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			d, err := p.Decide(row.facts, row.r)
+			d, err := p.Decide(row.facts, &row.r)
 			assert.EqualError(t, err, row.want)
 			if row.is != nil {
 				assert.ErrorIs(t, err, row.is)
@@ -127,9 +127,9 @@ func TestDecideErrors(t *testing.T) {
 			if row.r.Permission.String() == "page.list" {
 				return // the questions below ask of a resource
 			}
-			_, err = p.Explain(row.facts, row.r)
+			_, err = p.Explain(row.facts, &row.r)
 			assert.Error(t, err)
-			if _, err = p.Actions(row.facts, row.r); row.r.Permission.Resource() == "page" && row.r.Permission.String() != "page.veiw" && row.r.Permission.String() != "page.all" {
+			if _, err = p.Actions(row.facts, &row.r); row.r.Permission.Resource() == "page" && row.r.Permission.String() != "page.veiw" && row.r.Permission.String() != "page.all" {
 				assert.Error(t, err)
 			}
 		})
@@ -163,7 +163,7 @@ func TestUnknown(t *testing.T) {
 		{"page.wipe", &usher.Object{Type: "page", Parties: map[string][]string{"author": {"max"}}}, nil, usher.ReasonGranted},
 		{"page.wipe", nil, nil, usher.ReasonGranted}, // no resource, so not the own
 	} {
-		d, err := p.Decide(member(), usher.Request{Subject: "mia", Permission: permission.MustParse(row.can), Resource: row.on, Context: row.context, Time: noon})
+		d, err := p.Decide(member(), &usher.Request{Subject: "mia", Permission: permission.MustParse(row.can), Resource: row.on, Context: row.context, Time: noon})
 		require.NoError(t, err)
 		assert.Equal(t, row.want, d.Reason(), "%s on %+v with %v", row.can, row.on, row.context)
 	}
@@ -184,7 +184,7 @@ func TestDecideLooksAtNothingElse(t *testing.T) {
 	p := smallPolicy(t)
 	f := &counting{world: member()}
 	ask := func(can string) usher.Decision {
-		d, err := p.Decide(f, usher.Request{Subject: "mia", Permission: permission.MustParse(can), Resource: &usher.Object{Type: "page"}})
+		d, err := p.Decide(f, &usher.Request{Subject: "mia", Permission: permission.MustParse(can), Resource: &usher.Object{Type: "page"}})
 		require.NoError(t, err)
 		return d
 	}
@@ -217,7 +217,7 @@ func TestDecideAllocatesNothing(t *testing.T) {
 	list := c.questions(2000, rand.New(rand.NewPCG(3, 4)))
 	i := 0
 	assert.Zero(t, testing.AllocsPerRun(len(list), func() {
-		d, err := p.Decide(c, list[i%len(list)].request)
+		d, err := p.Decide(c, &list[i%len(list)].request)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -227,7 +227,7 @@ func TestDecideAllocatesNothing(t *testing.T) {
 	actions := make([]policy.Action, 0, 16)
 	mia := list[0].request
 	mia.Resource = c.calendars[0]
-	assert.Zero(t, testing.AllocsPerRun(100, func() { actions, _ = p.AppendActions(actions[:0], c, mia) }))
+	assert.Zero(t, testing.AllocsPerRun(100, func() { actions, _ = p.AppendActions(actions[:0], c, &mia) }))
 
 	// With conditions, hiding, facts of the request and grants that end.
 	s := smallPolicy(t)
@@ -239,7 +239,7 @@ func TestDecideAllocatesNothing(t *testing.T) {
 	}
 	for _, can := range []string{"page.try", "page.list", "page.wipe", "page.edit"} {
 		r.Permission = permission.MustParse(can)
-		assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = s.Decide(f, r) }), can)
+		assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = s.Decide(f, &r) }), can)
 	}
 }
 
@@ -249,7 +249,7 @@ func TestReferenceAgrees(t *testing.T) {
 	for _, users := range []int{7, 100, 3000} {
 		c := newCompany(users, rand.New(rand.NewPCG(5, uint64(users))))
 		for _, q := range c.questions(5000, rand.New(rand.NewPCG(6, 7))) {
-			d, err := p.Decide(c, q.request)
+			d, err := p.Decide(c, &q.request)
 			require.NoError(t, err)
 			require.Equal(t, c.byHand(q.user, q.name, q.request.Resource), d.Allowed(), "%s %s %+v: %v", q.user, q.name, q.request.Resource, d)
 		}

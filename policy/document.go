@@ -4,7 +4,7 @@
 // the engine knows.
 //
 //	p, err := policy.Load("oncehub.yaml", src)
-//	d, err := p.Decide(facts, usher.Request{Subject: "mia", Permission: edit, Resource: calendar, Time: now})
+//	d, err := p.Decide(facts, &usher.Request{Subject: "mia", Permission: edit, Resource: calendar, Time: now})
 package policy
 
 import (

@@ -10,18 +10,22 @@ import (
 // Explain decides a request as Decide does, and says in a sentence why; for a
 // denial it also looks for what would turn it. Each way that it returns was
 // tried on the facts, and turned the decision. The errors are those of Decide.
-func (p *Policy) Explain(f Facts, r usher.Request) (usher.Explanation, error) {
-	if clock, ok := f.(Clock); ok && r.Time.IsZero() {
-		r.Time = clock.Now() // one time for all that is tried
+func (p *Policy) Explain(f Facts, r *usher.Request) (usher.Explanation, error) {
+	if p == nil || r == nil {
+		return usher.Explanation{}, requestError("explain", r, usher.ErrUnknownPermission)
 	}
-	a, err := p.ask(f, &r)
+	at := *r
+	if clock, ok := f.(Clock); ok && r.Time.IsZero() {
+		at.Time = clock.Now() // one time for all that is tried
+	}
+	a, err := p.ask(f, &at)
 	if err != nil {
-		return usher.Explanation{}, requestError("explain", &r, err)
+		return usher.Explanation{}, requestError("explain", r, err)
 	}
 	x := usher.Explanation{Decision: a.decision()}
-	x.Sentence = sentence(&r, x.Decision)
+	x.Sentence = sentence(r, x.Decision)
 	if !x.Decision.Allowed() {
-		x.Ways = p.ways(f, r)
+		x.Ways = p.ways(f, at)
 	}
 	return x, nil
 }
@@ -67,9 +71,12 @@ func (p *Policy) Rules() []usher.Rule {
 // one that decides: rules under never, and those by which the subject may. There
 // are none for a subject who is not an active user. Of a bundle these are the
 // rules of all its permissions. The errors are those of Decide.
-func (p *Policy) Matching(f Facts, r usher.Request) ([]usher.Rule, error) {
-	if _, err := p.ask(f, &r); err != nil {
-		return nil, requestError("check", &r, err)
+func (p *Policy) Matching(f Facts, r *usher.Request) ([]usher.Rule, error) {
+	if p == nil || r == nil {
+		return nil, requestError("check", r, usher.ErrUnknownPermission)
+	}
+	if _, err := p.ask(f, r); err != nil {
+		return nil, requestError("check", r, err)
 	}
 	index, _ := p.asked.find(r.Permission)
 	perms := []int{index}
@@ -79,13 +86,13 @@ func (p *Policy) Matching(f Facts, r usher.Request) ([]usher.Rule, error) {
 	var rules []usher.Rule
 	who, err := p.lookUp(f, r.Subject)
 	if err != nil {
-		return nil, requestError("check", &r, err)
+		return nil, requestError("check", r, err)
 	}
 	if who.user == nil || who.user.Status != usher.Active {
 		return nil, nil
 	}
 	var q question
-	q.fill(p, f, &r, who, nil)
+	q.fill(p, f, r, who, nil)
 	for _, i := range perms {
 		q.turnTo(p.perms[i].resource, r.Resource)
 		q.each(&p.perms[i], func(r *rule, team role.Name) {
@@ -95,7 +102,7 @@ func (p *Policy) Matching(f Facts, r usher.Request) ([]usher.Rule, error) {
 		})
 	}
 	if q.err != nil {
-		return nil, requestError("check", &r, q.err)
+		return nil, requestError("check", r, q.err)
 	}
 	return rules, nil
 }

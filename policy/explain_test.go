@@ -90,7 +90,7 @@ func TestWays(t *testing.T) {
 	} {
 		t.Run(row.can+" as "+string(row.who), func(t *testing.T) {
 			p := loadPreset(t, row.preset)
-			x, err := p.Explain(row.w, usher.Request{Subject: row.who, Permission: permission.MustParse(row.can), Resource: row.on, Time: noon})
+			x, err := p.Explain(row.w, &usher.Request{Subject: row.who, Permission: permission.MustParse(row.can), Resource: row.on, Time: noon})
 			require.NoError(t, err)
 			require.False(t, x.Decision.Allowed())
 			var ways []string
@@ -106,7 +106,7 @@ func TestWays(t *testing.T) {
 func TestExplainSentence(t *testing.T) {
 	p := loadPreset(t, "oncehub")
 	w := &world{users: map[usher.UserID]*policy.User{"mia": {Status: usher.Active, Role: "member", Teams: in("sales")}}}
-	x, err := p.Explain(w, usher.Request{
+	x, err := p.Explain(w, &usher.Request{
 		Subject: "mia", Permission: permission.MustParse("calendar.edit"), Time: noon,
 		Resource: &usher.Object{Type: "calendar", ID: "c1", Parties: map[string][]string{"host": {"mia"}}},
 	})

@@ -31,7 +31,7 @@ func (m model) faults(r usher.Request) error {
 		ref := r.Resource.Ref()
 		about := func(perm string) bool { return strings.HasPrefix(perm, ref.Type+".") }
 		fault(!slices.ContainsFunc(perms, about), usher.ErrWrongResource)
-		fault(ref.Account != "" && ref.Account != r.Account, usher.ErrOtherAccount)
+		fault(r.Resource.InAccount() != "" && r.Resource.InAccount() != r.Account, usher.ErrOtherAccount)
 		if o, ok := r.Resource.(*usher.Object); ok && o != nil {
 			for name := range o.Parties {
 				isNamed := func(p policy.Party) bool { return p.Name.Text == name }

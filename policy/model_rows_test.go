@@ -232,7 +232,7 @@ func TestUndeclaredRoles(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			row.user.Status = usher.Active
 			w := &world{users: map[usher.UserID]*policy.User{"mia": &row.user}}
-			d, err := p.Decide(w, usher.Request{Subject: "mia", Permission: permission.MustParse("page.read"), Time: midnight})
+			d, err := p.Decide(w, &usher.Request{Subject: "mia", Permission: permission.MustParse("page.read"), Time: midnight})
 			require.ErrorIs(t, err, usher.ErrUndeclared, "Decide = %v", d)
 		})
 	}

@@ -118,21 +118,16 @@ func outside(t time.Time) error {
 }
 
 func (p *Policy) checkResource(r *usher.Request, res *resource) error {
-	ref := r.Resource.Ref()
-	if ref.Type != res.name || ref.Account != "" && ref.Account != r.Account {
-		return misplaced(r, res, ref)
+	if ref := r.Resource.Ref(); ref.Type != res.name {
+		return fmt.Errorf("%w: %q, but %s is asked of a %s", usher.ErrWrongResource, ref.Type, r.Permission, res.name)
+	}
+	if account := r.Resource.InAccount(); account != "" && account != r.Account {
+		return fmt.Errorf("%w: it belongs to %q, and %q was asked for", usher.ErrOtherAccount, account, r.Account)
 	}
 	if object, ok := r.Resource.(*usher.Object); ok {
 		return p.checkObject(res, object)
 	}
 	return nil
-}
-
-func misplaced(r *usher.Request, res *resource, ref usher.Ref) error {
-	if ref.Type != res.name {
-		return fmt.Errorf("%w: %q, but %s is asked of a %s", usher.ErrWrongResource, ref.Type, r.Permission, res.name)
-	}
-	return fmt.Errorf("%w: it belongs to %q, and %q was asked for", usher.ErrOtherAccount, ref.Account, r.Account)
 }
 
 // checkObject finds what a literal names and the policy does not: there a typing
@@ -194,6 +189,9 @@ func (q *scene) fail(err error) {
 }
 
 func requestError(op string, r *usher.Request, err error) error {
+	if r == nil {
+		return &usher.RequestError{Op: op, Err: err}
+	}
 	e := &usher.RequestError{Op: op, Subject: r.Subject, Permission: r.Permission, Err: err}
 	if r.Resource != nil {
 		e.Resource = r.Resource.Ref()

@@ -198,7 +198,7 @@ func (a *asking) context() usher.Context {
 func (a *asking) thing(on policy.Resource) usher.Resource {
 	t := &thing{ref: usher.Ref{Type: on.Name.Text, ID: "it"}, parties: map[string][]string{}, attributes: map[string]bool{}}
 	if a.chance(10) {
-		t.ref.Account = "acme"
+		t.account = "acme"
 	}
 	few := a.chance(60) // the most parties are empty, so that a sole one is not rare
 	for _, p := range on.Parties {
@@ -216,7 +216,7 @@ func (a *asking) thing(on policy.Resource) usher.Resource {
 		}
 	}
 	if a.chance(0.3) {
-		t.ref.Account = "other"
+		t.account = "other"
 	}
 	if a.chance(0.3) {
 		t.ref.Type = pick(a.dice, []string{"", "gone", "audit"})
@@ -224,7 +224,7 @@ func (a *asking) thing(on policy.Resource) usher.Resource {
 	if a.chance(50) {
 		return t
 	}
-	o := &usher.Object{Type: t.ref.Type, ID: t.ref.ID, Account: t.ref.Account, Parties: t.parties, Attributes: t.attributes}
+	o := &usher.Object{Type: t.ref.Type, ID: t.ref.ID, Account: t.account, Parties: t.parties, Attributes: t.attributes}
 	switch {
 	case a.chance(0.2):
 		o.Parties["gone"] = nil

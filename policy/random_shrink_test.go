@@ -63,7 +63,7 @@ func (s *shrinking) rebuilt(w *world, q usher.Request) (*world, usher.Request) {
 	q.Context = s.Context
 	if s.Thing != nil {
 		q.Resource = &thing{
-			ref:     q.Resource.Ref(),
+			ref: q.Resource.Ref(), account: q.Resource.InAccount(),
 			parties: s.Thing.Parties, attributes: s.Thing.Attributes, silent: s.Thing.Silent,
 		}
 	}

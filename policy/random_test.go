@@ -123,7 +123,7 @@ func (r *round) ask(a *asking, compare func(n int) comparison, asked *tally) *di
 	defer func() { asked.add(&counted) }()
 	for n := range questionsOfAWorld {
 		q := a.question()
-		counted.count(r.compiled.Decide(a.w.facts(), q))
+		counted.count(r.compiled.Decide(a.w.facts(), &q))
 		by := compare(n)
 		if found := by(r, a.w, q); found != nil {
 			found.by, found.w, found.q = by, a.w, q
@@ -157,7 +157,7 @@ func (r *round) compareAll(w *world, q usher.Request) *disagreement {
 // compareModel holds the policy's answer against the model's.
 func (r *round) compareModel(w *world, q usher.Request) *disagreement {
 	want, fault := model{r.doc, r.types, w}.decide(q)
-	d, err := r.compiled.Decide(w.facts(), q)
+	d, err := r.compiled.Decide(w.facts(), &q)
 	if fault != nil || err != nil {
 		return compareErrors(d, err, fault)
 	}
@@ -210,8 +210,8 @@ func (r *round) compareAsked(w *world, q usher.Request) *disagreement {
 		return nil
 	}
 	for by, ask := range map[string]func(){
-		"Decide":  func() { _, _ = r.compiled.Decide(w.facts(), q) },
-		"Actions": func() { _, _ = r.compiled.Actions(w.facts(), q) },
+		"Decide":  func() { _, _ = r.compiled.Decide(w.facts(), &q) },
+		"Actions": func() { _, _ = r.compiled.Actions(w.facts(), &q) },
 	} {
 		host.asked = nil
 		ask()
@@ -231,8 +231,8 @@ var place = regexp.MustCompile(`random\.yaml:[0-9]+`)
 
 // compareOrder asks the policy and the one with its keys in another order.
 func (r *round) compareOrder(w *world, q usher.Request) *disagreement {
-	a, errA := r.compiled.Decide(w.facts(), q)
-	b, errB := r.reordered.Decide(w.facts(), q)
+	a, errA := r.compiled.Decide(w.facts(), &q)
+	b, errB := r.reordered.Decide(w.facts(), &q)
 	if (errA == nil) != (errB == nil) || a.Reason() != b.Reason() || !slices.Equal(a.Hidden(), b.Hidden()) {
 		return disagree("order decides", "Decide = %v, %v; in another order of the file %v, %v", a, errA, b, errB)
 	}
@@ -244,7 +244,7 @@ func (r *round) compareOrder(w *world, q usher.Request) *disagreement {
 
 // compareActions asks for all actions on the resource, and for each permission of its type.
 func (r *round) compareActions(w *world, q usher.Request) *disagreement {
-	actions, err := r.compiled.Actions(w.facts(), q)
+	actions, err := r.compiled.Actions(w.facts(), &q)
 	asked := 0
 	for _, p := range r.compiled.Permissions() {
 		if q.Resource == nil || p.Resource() != q.Resource.Ref().Type {
@@ -252,7 +252,7 @@ func (r *round) compareActions(w *world, q usher.Request) *disagreement {
 		}
 		asked++
 		q.Permission = p
-		d, errOne := r.compiled.Decide(w.facts(), q)
+		d, errOne := r.compiled.Decide(w.facts(), &q)
 		switch {
 		case (err == nil) != (errOne == nil):
 			return disagree("actions fail", "Actions = %v, but Decide of %s = %v", err, p, errOne)

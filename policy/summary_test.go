@@ -128,7 +128,7 @@ func TestRulesAndMatching(t *testing.T) {
 		"25 never page.wipe own if not mfa",
 	}, texts)
 
-	matching, err := p.Matching(member(), usher.Request{
+	matching, err := p.Matching(member(), &usher.Request{
 		Subject: "mia", Permission: p.Bundles()[0], Time: noon,
 		Resource: &usher.Object{Type: "page", Parties: map[string][]string{"author": {"mia"}}, Attributes: map[string]bool{"locked": false}},
 	})

@@ -25,7 +25,7 @@ func TestWaysTurnTheDecision(t *testing.T) {
 		asking := newAsking(d, doc, w)
 		for range 60 {
 			q := asking.question()
-			x, err := p.Explain(w.facts(), q)
+			x, err := p.Explain(w.facts(), &q)
 			if err != nil || x.Decision.Allowed() {
 				require.Empty(t, x.Ways)
 				continue
@@ -41,7 +41,7 @@ func TestWaysTurnTheDecision(t *testing.T) {
 					steps[s.Kind]++
 					then, r = do(t, p, then, r, s)
 				}
-				after, err := p.Decide(then.facts(), r)
+				after, err := p.Decide(then.facts(), &r)
 				require.NoError(t, err)
 				require.True(t, after.Allowed(), "seed %d: %s\nwould help, so it says: %s\nbut then %v\n%s%s", seed, x.Sentence, way.Text, after, doc.Print(), then)
 			}
@@ -68,10 +68,10 @@ func TestExplanationHasNoOrder(t *testing.T) {
 		asking := newAsking(d, doc, w)
 		for range 40 {
 			q := asking.question()
-			x, err := p.Explain(w.facts(), q)
-			again, _ := p.Explain(w.facts(), q)
+			x, err := p.Explain(w.facts(), &q)
+			again, _ := p.Explain(w.facts(), &q)
 			require.Equal(t, x.String(), again.String())
-			y, errOther := other.Explain(w.facts(), q)
+			y, errOther := other.Explain(w.facts(), &q)
 			require.Equal(t, err == nil, errOther == nil)
 			require.Equal(t, place.ReplaceAllString(x.String(), ""), place.ReplaceAllString(y.String(), ""), "seed %d\n%s\n%s", seed, doc.Print(), w)
 		}
@@ -149,7 +149,7 @@ func seatsWith(t *testing.T, p *policy.Policy, u policy.User) []seat.PoolName {
 
 // changed spells a resource out anew with one party or attribute changed.
 func changed(p *policy.Policy, old usher.Resource, s usher.Step) usher.Resource {
-	made := &thing{ref: old.Ref(), parties: map[string][]string{}, attributes: map[string]bool{}}
+	made := &thing{ref: old.Ref(), account: old.InAccount(), parties: map[string][]string{}, attributes: map[string]bool{}}
 	for name := range p.Parties(made.ref.Type) {
 		ids, known := old.Party(name)
 		switch {

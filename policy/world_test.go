@@ -23,7 +23,7 @@ import (
 //		},
 //		teams: map[usher.TeamID]usher.TeamID{"sales": "", "emea": "sales"},
 //	}
-//	d, err := p.Decide(w, usher.Request{Subject: "mia", Permission: edit, Time: noon})
+//	d, err := p.Decide(w, &usher.Request{Subject: "mia", Permission: edit, Time: noon})
 type world struct {
 	users    map[usher.UserID]*policy.User
 	teams    map[usher.TeamID]usher.TeamID // each with the one above it, or ""
@@ -116,6 +116,7 @@ func describeUser(id usher.UserID, u *policy.User) string {
 // attributes, and it notes what it is asked.
 type thing struct {
 	ref        usher.Ref
+	account    usher.AccountID
 	parties    map[string][]string
 	attributes map[string]bool // those not listed are not known
 	silent     []string        // the parties that are not known
@@ -123,6 +124,8 @@ type thing struct {
 }
 
 func (t *thing) Ref() usher.Ref { return t.ref }
+
+func (t *thing) InAccount() usher.AccountID { return t.account }
 
 func (t *thing) Party(name string) (ids []string, known bool) {
 	t.asked = append(t.asked, "party "+name)

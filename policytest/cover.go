@@ -34,7 +34,7 @@ func newCover(p *policy.Policy) *cover {
 
 // reach marks the rules that match a request.
 func (c *cover) reach(f policy.Facts, r usher.Request) error {
-	rules, err := c.policy.Matching(f, r)
+	rules, err := c.policy.Matching(f, &r)
 	for _, rule := range rules {
 		rule.Held = "" // by whomever: it is the same rule
 		if _, ok := c.hit[rule]; !ok {

@@ -36,7 +36,7 @@ func (s *Suite) run(c *check, cover *cover) []Failure {
 	for _, user := range s.world.order {
 		request := c.request
 		request.Subject = user
-		d, err := s.policy.Decide(s.world, request)
+		d, err := s.policy.Decide(s.world, &request)
 		if err == nil {
 			err = cover.reach(s.world, request)
 		}

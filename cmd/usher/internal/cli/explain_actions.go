@@ -26,7 +26,7 @@ type actionJSON struct {
 
 func (r *run) explainActions(suite *policytest.Suite, request usher.Request) error {
 	p := suite.Policy()
-	may, err := p.Actions(suite.World(), request)
+	may, err := p.Actions(suite.World(), &request)
 	if err != nil {
 		return err
 	}

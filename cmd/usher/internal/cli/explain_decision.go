@@ -34,7 +34,7 @@ type wayJSON struct {
 }
 
 func (r *run) explainDecision(suite *policytest.Suite, request usher.Request) error {
-	x, err := suite.Policy().Explain(suite.World(), request)
+	x, err := suite.Policy().Explain(suite.World(), &request)
 	if err != nil {
 		return err
 	}
