@@ -27,11 +27,11 @@ type Policy struct {
 	conditions []condition
 
 	roles     []compiledRole // of the account and on teams, in the order of the file
-	roleTable nameTable
+	roleTable *nameTable
 	unique    int
 
 	resources     []resource
-	resourceTable nameTable
+	resourceTable *nameTable
 	perms         []perm
 	bundles       []bundle
 	asked         askTable // permissions and bundles by name

@@ -37,10 +37,19 @@ func (q *question) reaches(r *rule, team role.Name) (yes, maybe bool) {
 // compare holds the user against the parties considered. Not known is what a
 // party that is not known could change.
 func (s *scene) compare(scope Scope, parties uint16, team role.Name) (yes, known bool) {
-	if s.thing == nil {
-		return false, true
+	switch scope {
+	case ScopeOwn:
+		return s.own(parties)
+	case ScopeSole:
+		return s.sole(parties)
+	case ScopeTeam, ScopeShared:
+		return s.theirs(parties, team, scope == ScopeTeam)
 	}
-	some, all := false, true
+	return false, true
+}
+
+// own: the user is among the parties, or belongs to a team among them.
+func (s *scene) own(parties uint16) (yes, known bool) {
 	for rest := parties; rest != 0; rest &= rest - 1 {
 		at := bits.TrailingZeros16(rest)
 		ids, known := s.party(at)
@@ -49,30 +58,62 @@ func (s *scene) compare(scope Scope, parties uint16, team role.Name) (yes, known
 		}
 		teams := s.res.parties[at].teams
 		for _, id := range ids {
-			if !teams && id == string(s.subject) || scope != ScopeSole && s.near(id, teams, scope, team) {
-				some = true
-			} else {
-				all = false
+			if teams {
+				yes = yes || s.belongs(s.user, usher.TeamID(id))
+			} else if id == string(s.subject) {
+				yes = true
+				break
 			}
 		}
 	}
-	if scope == ScopeOwn || scope == ScopeShared {
-		return some, true
-	}
-	return some && all, true
+	return yes, true
 }
 
-// near reports whether a party other than the user themselves counts for the
-// scope.
-func (s *scene) near(id string, teams bool, scope Scope, team role.Name) bool {
-	switch {
-	case scope == ScopeOwn:
-		return teams && s.belongs(s.user, usher.TeamID(id))
-	case teams:
-		return s.ofTheirs(usher.TeamID(id), team)
-	default:
-		return s.inTheirs(usher.UserID(id), team)
+// sole: the user is the only party; no other user, no team.
+func (s *scene) sole(parties uint16) (yes, known bool) {
+	others := false
+	for rest := parties; rest != 0; rest &= rest - 1 {
+		at := bits.TrailingZeros16(rest)
+		ids, known := s.party(at)
+		if !known {
+			return false, false
+		}
+		if s.res.parties[at].teams {
+			others = others || len(ids) > 0
+			continue
+		}
+		for _, id := range ids {
+			if id != string(s.subject) {
+				others = true
+				break
+			}
+			yes = true
+		}
 	}
+	return yes && !others, true
+}
+
+// theirs: every party, or at least one, is the user, belongs to a team of theirs,
+// or is such a team.
+func (s *scene) theirs(parties uint16, team role.Name, every bool) (yes, known bool) {
+	some, all := false, true
+	for rest := parties; rest != 0; rest &= rest - 1 {
+		at := bits.TrailingZeros16(rest)
+		ids, known := s.party(at)
+		if !known {
+			return false, false
+		}
+		for _, id := range ids {
+			in := false
+			if s.res.parties[at].teams {
+				in = s.ofTheirs(usher.TeamID(id), team)
+			} else {
+				in = id == string(s.subject) || s.inTheirs(usher.UserID(id), team)
+			}
+			some, all = some || in, all && in
+		}
+	}
+	return some && (all || !every), true
 }
 
 // party returns the ids of a party, asking the resource once.

@@ -50,40 +50,54 @@ func (t *askTable) find(name permission.Permission) (index int, ok bool) {
 	}
 }
 
-// nameTable finds the few names of a policy's roles and resources. It looks at three letters
-// and the length before it compares, which is a third of what hashing costs. The
-// zero nameTable has no names.
+// nameTable finds the few names of a policy's roles and resources. It looks at
+// two letters and the length before it compares, which is a fraction of what
+// hashing costs. The zero nameTable has no names.
 type nameTable struct {
-	heads [64]int32 // one more than an index, so that zero is empty
-	next  []int32
-	names []string
+	slots [64]nameSlot
+	more  []nameSlot // for those that meet in a slot
 }
 
-func newNameTable(names []string) nameTable {
-	t := nameTable{names: names, next: make([]int32, len(names))}
+type nameSlot struct {
+	name  string
+	index int32
+	next  int32 // one more than a place in more
+}
+
+func newNameTable(names []string) *nameTable {
+	t := &nameTable{}
 	for i, name := range names {
-		head := &t.heads[letters(name)]
-		t.next[i], *head = *head, int32(i+1)
+		if name == "" {
+			continue
+		}
+		slot := &t.slots[letters(name)]
+		if slot.name != "" {
+			t.more = append(t.more, *slot)
+			slot.next = int32(len(t.more))
+		}
+		slot.name, slot.index = name, int32(i)
 	}
 	return t
 }
 
 // find returns the index of the name, or -1.
 func (t *nameTable) find(name string) int {
-	if name == "" {
+	if name == "" || t == nil {
 		return -1
 	}
-	for i := t.heads[letters(name)]; i != 0; i = t.next[i-1] {
-		if t.names[i-1] == name {
-			return int(i - 1)
+	slot := &t.slots[letters(name)]
+	for slot.name != name {
+		if slot.next == 0 {
+			return -1
 		}
+		slot = &t.more[slot.next-1]
 	}
-	return -1
+	return int(slot.index)
 }
 
 func letters(name string) uint {
-	n := uint(len(name))
-	return (n + 3*uint(name[0]) + 7*uint(name[n/2]) + 11*uint(name[n-1])) % 64
+	last := len(name) - 1
+	return (uint(last) ^ uint(name[0])<<2 ^ uint(name[last])) % 64
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
