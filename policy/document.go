@@ -69,8 +69,13 @@ const (
 
 var conditionKinds = [...]string{"", "seat", "feature", "setting", "context", "attribute", "party"}
 
-// String returns the key under which a policy file writes the kind.
-func (k ConditionKind) String() string { return conditionKinds[k] }
+// String returns the key under which a policy file writes the kind, "" for none.
+func (k ConditionKind) String() string {
+	if int(k) < len(conditionKinds) {
+		return conditionKinds[k]
+	}
+	return ""
+}
 
 // Role declares a role.
 type Role struct {

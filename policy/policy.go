@@ -169,12 +169,22 @@ func (p *Policy) Role(name role.Name) (role.Role, bool) {
 }
 
 // UniqueRole returns the role that exactly one user of an account holds.
-func (p *Policy) UniqueRole() role.Role { return p.roles[p.unique].Role }
+func (p *Policy) UniqueRole() role.Role {
+	return p.roleThat(func(r *compiledRole) bool { return r.Unique })
+}
 
 // DefaultRole returns the role of a user for whom nothing else is said.
 func (p *Policy) DefaultRole() role.Role {
-	i := slices.IndexFunc(p.roles, func(r compiledRole) bool { return r.Default })
-	return p.roles[i].Role
+	return p.roleThat(func(r *compiledRole) bool { return r.Default })
+}
+
+func (p *Policy) roleThat(is func(*compiledRole) bool) role.Role {
+	for i := range p.roles {
+		if is(&p.roles[i]) {
+			return p.roles[i].Role
+		}
+	}
+	return role.Role{} // only a zero Policy has none
 }
 
 // Pools returns the seat pools in the order of the file.
