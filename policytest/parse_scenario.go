@@ -13,7 +13,7 @@ func (p *parser) scenarios(n *source.Node) {
 	p.List(n, "scenarios", func(n *source.Node) {
 		s := Scenario{Pos: pos(n)}
 		p.Fields(n, "a scenario",
-			source.Field{Name: "name", Required: true, Read: func(n *source.Node) { s.Name, _ = p.ID(n, "name") }},
+			source.Field{Name: "name", Read: func(n *source.Node) { s.Name, _ = p.ID(n, "name") }},
 			source.Field{Name: "steps", Required: true, Read: func(n *source.Node) {
 				p.List(n, "steps", func(n *source.Node) { s.Steps = append(s.Steps, p.step(n)) })
 				if n.Kind == source.List && len(n.Items) == 0 {

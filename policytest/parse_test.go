@@ -230,3 +230,15 @@ func TestUntilLiesFarAhead(t *testing.T) {
 	_, err = policytest.Parse("x.yaml", []byte(strings.Replace(file, "%s", "0001-01-01", 1)))
 	assert.ErrorContains(t, err, "0001-01-01 lies outside the years 1678 to 9999", "the zero time would be no end")
 }
+
+// A scenario needs no name.
+func TestScenarioWithoutName(t *testing.T) {
+	f, err := policytest.Parse("x.yaml", []byte("usher: 1\npolicy: oncehub\naccount: {users: {o: {role: owner}}}\nscenarios:\n  - steps: [{as: o, do: leave, fails: denied}]\n"))
+	require.NoError(t, err)
+	again, err := policytest.Parse("x.yaml", f.Print())
+	require.NoError(t, err)
+	assert.Empty(t, cmp.Diff(f, again, cmpopts.IgnoreTypes(policy.Pos{})))
+	suite, err := policytest.Load("x.yaml", f.Print(), nil)
+	require.NoError(t, err)
+	assert.Equal(t, "x.yaml:7: a scenario: not run", suite.Run().NotRun[0].String())
+}

@@ -27,8 +27,12 @@ func (f *File) Print() []byte {
 	if f.Scenarios != nil {
 		w.list("scenarios", len(f.Scenarios))
 		for _, s := range f.Scenarios {
-			w.line(1, "- name: %s", word(s.Name))
-			w.line(2, "steps:")
+			if s.Name == "" {
+				w.line(1, "- steps:")
+			} else {
+				w.line(1, "- name: %s", word(s.Name))
+				w.line(2, "steps:")
+			}
 			for _, step := range s.Steps {
 				w.line(3, "- %s", stepFlow(step))
 			}

@@ -215,7 +215,6 @@ var refusedFiles = []struct{ name, src, want string }{
 
 	// Scenarios.
 	{"scenario: keys", club + "account: {}\nscenarios: [{}, {name: '', steps: []}, {title: x, name: x, steps: [x]}]", `
-4:13: a scenario needs the key "name"
 4:13: a scenario needs the key "steps"
 4:24: name must not be empty
 4:35: a scenario without steps shows nothing

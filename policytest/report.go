@@ -50,7 +50,11 @@ type NotRun struct {
 
 // String returns the scenario in one line: file:line: name: not run.
 func (n NotRun) String() string {
-	return oneLine(fmt.Sprintf("%s:%d: %s: not run", n.File, n.Pos.Line, n.Name))
+	name := n.Name
+	if name == "" {
+		name = "a scenario"
+	}
+	return oneLine(fmt.Sprintf("%s:%d: %s: not run", n.File, n.Pos.Line, name))
 }
 
 // oneLine keeps what a file names from breaking a line.
