@@ -2,10 +2,17 @@ package usher_test
 
 import (
 	"context"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
@@ -27,7 +34,7 @@ func (w *world) Account() (*policy.Account, error)       { return &policy.Accoun
 // not let through.
 func TestZeroValuesRefuse(t *testing.T) {
 	p, err := preset.Load("oncehub")
-	assert.NoError(t, err)
+	require.NoError(t, err)
 	owner := &world{policy.User{Status: usher.Active, Role: "owner"}}
 	ask := func(p *policy.Policy, f policy.Facts, change func(*usher.Request)) bool {
 		r := usher.Request{Account: "acme", Subject: "olivia", Permission: permission.MustParse("account.configure"), Time: time.Unix(1, 0)}
@@ -36,67 +43,130 @@ func TestZeroValuesRefuse(t *testing.T) {
 		return err == nil && d.Allowed()
 	}
 	same := func(*usher.Request) {}
+	guarded, err := policy.Load("guarded.yaml", []byte("usher: 1\nconditions: {mfa: {context: mfa}}\n"+
+		"roles: {boss: {unique: true, all: true, requires: [mfa], hands-over-to: staff}, staff: {default: true}}\n"))
+	require.NoError(t, err)
 	assert.True(t, ask(p, owner, same), "but for the zero, all of them would be allowed")
 
-	for name, allowed := range map[string]func() bool{
-		"Decision":       func() bool { return usher.Decision{}.Allowed() },
-		"Decision.Hides": func() bool { return !usher.Decision{}.Hides("title") },
-		"Decision without a basis": func() bool {
+	boss := &world{policy.User{Status: usher.Active, Role: "boss"}}
+	assert.True(t, ask(guarded, boss, func(r *usher.Request) { r.Context = usher.Context{"mfa": true} }))
+
+	rows := map[string]func() bool{
+		"usher.Decision":                func() bool { return usher.Decision{}.Allowed() },
+		"usher.Decision, what it hides": func() bool { return !usher.Decision{}.Hides("title") },
+		"usher.Basis": func() bool {
 			return usher.NewDecision(nil, usher.Outcome(usher.ReasonGranted), time.Time{}).Allowed()
 		},
-		"Outcome":     func() bool { return usher.Outcome(0).Reason() == usher.ReasonGranted },
-		"Reason":      func() bool { return usher.Reason(0) == usher.ReasonGranted },
-		"Explanation": func() bool { return usher.Explanation{}.Decision.Allowed() },
-		"Action":      func() bool { return policy.Action{}.Decision.Allowed() },
-		"DeniedError": func() bool { return (&usher.DeniedError{}).Decision.Allowed() },
-		"Authorizer": func() bool {
+		"usher.Outcome":     func() bool { return usher.Outcome(0).Reason() == usher.ReasonGranted },
+		"usher.Reason":      func() bool { return usher.Reason(0) == usher.ReasonGranted },
+		"usher.Explanation": func() bool { return usher.Explanation{}.Decision.Allowed() },
+		"policy.Action":     func() bool { return policy.Action{}.Decision.Allowed() },
+		"usher.DeniedError": func() bool { return (&usher.DeniedError{}).Decision.Allowed() },
+		"usher.Authorizer": func() bool {
 			_, err := usher.Require(context.Background(), nil, usher.Request{})
 			return err == nil
 		},
-		"Request": func() bool { return ask(p, owner, func(r *usher.Request) { *r = usher.Request{} }) },
-		"nil Request": func() bool {
+		"usher.Request": func() bool { return ask(p, owner, func(r *usher.Request) { *r = usher.Request{} }) },
+		"usher.Request, nil": func() bool {
 			d, err := p.Decide(owner, nil)
 			return err == nil && d.Allowed()
 		},
-		"Request.Subject":    func() bool { return ask(p, owner, func(r *usher.Request) { r.Subject = "" }) },
-		"Request.Permission": func() bool { return ask(p, owner, func(r *usher.Request) { r.Permission = permission.Permission{} }) },
-		"Request.Time":       func() bool { return ask(p, owner, func(r *usher.Request) { r.Time = time.Time{} }) },
-		"Object":             func() bool { return ask(p, owner, func(r *usher.Request) { r.Resource = &usher.Object{} }) },
-		"nil Object":         func() bool { return ask(p, owner, func(r *usher.Request) { r.Resource = (*usher.Object)(nil) }) },
-		"Policy":             func() bool { return ask(&policy.Policy{}, owner, same) },
-		"nil Policy":         func() bool { return ask(nil, owner, same) },
-		"Document": func() bool {
+		"usher.UserID":            func() bool { return ask(p, owner, func(r *usher.Request) { r.Subject = "" }) },
+		"permission.Permission":   func() bool { return ask(p, owner, func(r *usher.Request) { r.Permission = permission.Permission{} }) },
+		"usher.Request, its time": func() bool { return ask(p, owner, func(r *usher.Request) { r.Time = time.Time{} }) },
+		"usher.Object":            func() bool { return ask(p, owner, func(r *usher.Request) { r.Resource = &usher.Object{} }) },
+		"usher.Object, nil":       func() bool { return ask(p, owner, func(r *usher.Request) { r.Resource = (*usher.Object)(nil) }) },
+		"policy.Policy":           func() bool { return ask(&policy.Policy{}, owner, same) },
+		"policy.Policy, nil":      func() bool { return ask(nil, owner, same) },
+		"policy.Document": func() bool {
 			_, err := (&policy.Document{}).Compile()
 			return err == nil
 		},
-		"User":        func() bool { return ask(p, &world{}, same) },
-		"User.Status": func() bool { return ask(p, &world{policy.User{Role: "owner"}}, same) },
-		"User.Role":   func() bool { return ask(p, &world{policy.User{Status: usher.Active}}, same) },
-		"Status":      func() bool { return usher.Status(0) == usher.Active },
-		"Summary":     func() bool { return len(policy.Summary{}.Holdings) > 0 },
-		"Grant": func() bool {
+		"policy.User":             func() bool { return ask(p, &world{}, same) },
+		"policy.User, its status": func() bool { return ask(p, &world{policy.User{Role: "owner"}}, same) },
+		"role.Name":               func() bool { return ask(p, &world{policy.User{Status: usher.Active}}, same) },
+		"usher.Status":            func() bool { return usher.Status(0) == usher.Active },
+		"policy.Summary":          func() bool { return len(policy.Summary{}.Holdings) > 0 },
+		"policy.Grant": func() bool {
 			return ask(p, &world{policy.User{Status: usher.Active, Role: "member", Grants: []policy.Grant{{}}}}, same)
 		},
-		"Membership": func() bool {
+		"policy.Membership": func() bool {
 			return ask(p, &world{policy.User{Status: usher.Active, Role: "member", Teams: []policy.Membership{{}}}}, same)
 		},
-		"Membership and a party without a name": func() bool {
+		"usher.TeamID": func() bool {
 			return ask(p, &world{policy.User{Status: usher.Active, Role: "member", Teams: []policy.Membership{{}}}}, func(r *usher.Request) {
 				r.Permission = permission.MustParse("calendar.view")
 				r.Resource = &usher.Object{Type: "calendar", Parties: map[string][]string{"host": {""}, "team": {""}}}
 			})
 		},
-		"Scope":     func() bool { return policy.Scope(0) == policy.ScopeAny },
-		"Rule":      func() bool { _, err := policy.ParseRule(policy.Rule{}.String()); return err == nil },
-		"role.Role": func() bool { return role.Role{}.All || role.Role{}.Unique },
-		"Tree":      func() bool { return new(team.Tree).Within("", "") },
-		"Pool": func() bool {
+		"policy.Scope": func() bool { return policy.Scope(0) == policy.ScopeAny },
+		"policy.Rule":  func() bool { _, err := policy.ParseRule(policy.Rule{}.String()); return err == nil },
+		"role.Role":    func() bool { return role.Role{}.All || role.Role{}.Unique },
+		"team.Tree":    func() bool { return new(team.Tree).Within("", "") },
+		"seat.Pool": func() bool {
 			_, err := seat.Pool{}.Take(1)
 			return err == nil
 		},
-		"Holds": func() bool { return seat.Holds(0).Has(usher.Active) },
-		"Suite": func() bool { return new(policytest.Suite).Run().Passed > 0 },
-	} {
+		"seat.Holds":       func() bool { return seat.Holds(0).Has(usher.Active) },
+		"policytest.Suite": func() bool { return new(policytest.Suite).Run().Passed > 0 },
+		"policy.Facts":     func() bool { return ask(p, nil, same) },
+		"usher.Context": func() bool {
+			return ask(guarded, boss, func(r *usher.Request) { r.Context = nil })
+		},
+		"usher.Resource": func() bool {
+			return ask(p, &world{policy.User{Status: usher.Active, Role: "member"}}, func(r *usher.Request) { r.Permission = permission.MustParse("calendar.edit") })
+		},
+		"policytest.World":  func() bool { return ask(p, &policytest.World{}, same) },
+		"policytest.Report": func() bool { return policytest.Report{}.Passed > 0 },
+	}
+	for name, allowed := range rows {
 		assert.False(t, allowed(), "the zero %s lets through what it must refuse", name)
 	}
+	for _, name := range publicTypes(t) {
+		_, inTable := rows[name]
+		if inTable == slices.Contains(strings.Fields(silent), name) {
+			t.Errorf("%s must be in the table above, or among the types on which no decision rests", name)
+		}
+	}
+}
+
+// silent are the public types on which no decision rests: interfaces that somebody
+// else implements, what a decision tells of itself, what a file says before it is
+// compiled or run, and names.
+const silent = `
+	usher.Explainer policy.Clock
+	usher.AccountID usher.RequestError usher.Ref usher.Detail usher.Rule usher.Source usher.Way usher.Step usher.StepKind
+	role.Seat seat.PoolName seat.Kind
+	policy.Account policy.Holding policy.Matrix policy.MatrixResource policy.MatrixRow policy.Pos policy.Problem policy.Problems
+	policy.Name policy.SeatPool policy.Setting policy.Condition policy.ConditionKind policy.Role policy.Bundle policy.Resource
+	policy.Party policy.FieldGroup policy.Permission policy.Cell policy.Never policy.Test
+	policytest.Account policytest.SeatTotal policytest.Team policytest.User policytest.Membership policytest.Grant
+	policytest.Failure policytest.NotRun policytest.Cover policytest.File policytest.Flag policytest.Question policytest.Fact
+	policytest.Check policytest.Denial policytest.Masked policytest.Scenario policytest.Step policytest.Do policytest.Ask
+	policytest.State policytest.PoolState policytest.Code policytest.Command policytest.FieldType policytest.FieldDefinition
+	policytest.FieldValue policytest.Value
+`
+
+// publicTypes lists the exported types of the packages that a host links.
+func publicTypes(t *testing.T) []string {
+	t.Helper()
+	var names []string
+	for _, dir := range []string{".", "permission", "role", "seat", "team", "policy", "policytest", "preset"} {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		require.NoError(t, err)
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+			require.NoError(t, err)
+			ast.Inspect(parsed, func(n ast.Node) bool {
+				if spec, ok := n.(*ast.TypeSpec); ok && spec.Name.IsExported() {
+					names = append(names, parsed.Name.Name+"."+spec.Name.Name)
+				}
+				return true
+			})
+		}
+	}
+	return names
 }
