@@ -115,6 +115,9 @@ func (c *compiler) write(w writtenRule) int32 {
 func (c *compiler) rule(perm int, source usher.Source, who string, d Rule) compiledRule {
 	r := &c.p.resources[c.p.perms[perm].resource]
 	compiled := compiledRule{scope: d.Scope, pos: d.Pos}
+	if d.Scope < ScopeAny || d.Scope > ScopeShared {
+		c.follows(d.Pos, "a rule for %s has no scope", c.p.perms[perm].name)
+	}
 	compiled.written = c.write(writtenRule{source: source, who: who, text: d.String(), pos: d.Pos, rule: d})
 	for _, n := range d.As {
 		i := slices.IndexFunc(r.parties, func(p party) bool { return p.name == n.Text })

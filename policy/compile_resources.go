@@ -114,6 +114,9 @@ func (c *compiler) bundles() {
 		if _, ok := c.featureIndex.at[d.Name.Text]; ok {
 			c.problems.Add(d.Name.Pos, "bundle %s has the name of a feature, so a grant would not say which; choose another", d.Name.Text)
 		}
+		if len(d.Members) == 0 {
+			c.follows(d.Name.Pos, "bundle %s is empty, and asking for nothing would allow nothing; list permissions", d.Name.Text)
+		}
 		name, err := permission.ParseBundle(d.Name.Text)
 		if err != nil {
 			c.follows(d.Name.Pos, "%v", err)

@@ -60,7 +60,8 @@ func (ps *Problems) Add(pos Pos, format string, args ...any) {
 // needs to find good words for more.
 func (ps *Problems) Full() bool { return len(ps.list) >= maxProblems }
 
-// List returns the first problems in the order of the file, at most 20.
+// List returns the first problems in the order of the file, at most 20, of the 200
+// that were added first.
 func (ps *Problems) List() []Problem {
 	list := ps.sorted()
 	return list[:min(len(list), maxProblems)]

@@ -90,13 +90,12 @@ func (l *lookup) find(n policy.Name, what string, x names) bool {
 
 // refuse reports a name that is not in a vocabulary. Why comes before the name.
 func (l *lookup) refuse(n policy.Name, why string, x names) {
-	if l.problems.Full() {
-		l.problems.Add(n.Pos, "")
-		return
-	}
-	hint := suggest.DidYouMean(n.Text, x.list[:min(len(x.list), mostCompared)])
-	if len(x.list) == 0 {
+	var hint string
+	switch {
+	case len(x.list) == 0:
 		hint = "; there is none at all"
+	case !l.problems.Full(): // a search is worth it as long as somebody reads the hint
+		hint = suggest.DidYouMean(n.Text, x.list[:min(len(x.list), mostCompared)])
 	}
 	l.problems.Add(n.Pos, "%s %q%s", why, n.Text, hint)
 }

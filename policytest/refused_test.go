@@ -1,6 +1,7 @@
 package policytest_test
 
 import (
+	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
@@ -302,4 +303,29 @@ func TestRefused(t *testing.T) {
 			assert.Equal(t, strings.TrimSpace(row.want), strings.TrimSpace(got))
 		})
 	}
+}
+
+// However many problems there are, and in whatever order they are found, each that
+// is told says what is wrong.
+func TestRefusedManyTimes(t *testing.T) {
+	src := "usher: 1\npolicy: oncehub\nchecks:\n" + strings.Repeat("  - {can: calendar.veiw, allow: [nobody]}\n", 15) +
+		"account:\n  users:\n    olivia: {role: owner}\n" + lines(60, "    m%d: {role: membr}\n")
+	_, err := policytest.Load("x.yaml", []byte(src), nil)
+	var problems *policy.Problems
+	require.ErrorAs(t, err, &problems)
+	assert.Equal(t, 90, problems.Len())
+	told := problems.List()
+	require.Len(t, told, 20)
+	for i, p := range told {
+		assert.Regexp(t, `^unknown (permission|user) `, p.Message, "problem %d, at %d:%d", i, p.Pos.Line, p.Pos.Col)
+	}
+	assert.Equal(t, 4, told[0].Pos.Line, "those are told that stand first")
+}
+
+func lines(n int, format string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
 }
