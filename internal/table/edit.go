@@ -1,0 +1,263 @@
+package table
+
+import (
+	"iter"
+	"math/bits"
+	"slices"
+	"strings"
+	"sync/atomic"
+)
+
+// Edit begins a batch of changes to a copy of t, which stays as it is.
+func (t *Table[V]) Edit() *Edit[V] {
+	e := &Edit[V]{}
+	if t != nil {
+		e.table = *t
+	}
+	return e
+}
+
+// Edit is a table that is being changed, by one goroutine at a time. What it
+// has copied for one change it changes in place for the next. The zero Edit
+// begins with an empty table.
+type Edit[V any] struct {
+	table Table[V]
+	// owner stands in the branches that this edit made since it last gave out a
+	// table. While it is 0 there is none, and the root is not this edit's either.
+	owner    uint64
+	ownsPage bool     // of a table that is one page
+	heaps    []uint64 // a hash of each page that is a heap
+}
+
+// pageIDs is how many ids a page has before it is halved. More would make each
+// change copy more; fewer, the way to them larger.
+const pageIDs = 128
+
+// spareDepth is how much deeper than the average a page may be.
+const spareDepth = 5
+
+var owners atomic.Uint64
+
+// Table returns the table as changed so far. It stays so, whatever else e
+// changes.
+func (e *Edit[V]) Table() *Table[V] {
+	var b builder[V]
+	for _, hash := range e.heaps {
+		if p := e.page(hash); p.heap() != nil {
+			e.store(hash, b.page(p.heap()))
+		}
+	}
+	e.heaps, e.owner, e.ownsPage = nil, 0, false
+	t := e.table
+	return &t
+}
+
+// Find returns the value of an id as changed so far, and whether there is one.
+func (e *Edit[V]) Find(id string) (V, bool) {
+	k := newKey(id, e.table.blunt)
+	p := e.table.page(k.hash)
+	if h := p.heap(); h != nil {
+		if entry := h.find(&k); entry != nil {
+			return entry.value, true
+		}
+	} else if i := p.find(&k); i >= 0 {
+		return p.slots[i].value, true
+	}
+	var none V
+	return none, false
+}
+
+// Len returns the number of ids as changed so far.
+func (e *Edit[V]) Len() int { return e.table.len }
+
+// All returns all ids with their values, in no particular order: those of Table
+// at the time when the iteration begins.
+func (e *Edit[V]) All() iter.Seq2[string, V] {
+	return func(yield func(string, V) bool) { e.Table().All()(yield) }
+}
+
+// Set gives an id a value, in place of the one it had.
+func (e *Edit[V]) Set(id string, v V) {
+	k := newKey(id, e.table.blunt)
+	p := e.page(k.hash)
+	h := p.heap()
+	if h == nil {
+		if i := p.find(&k); i >= 0 {
+			p = e.own(k.hash)
+			p.slots[i].value = v
+			return
+		}
+		if i := p.gap(k.hash); i >= 0 {
+			p = e.own(k.hash)
+			s := slot[V]{k.a, k.b, v}
+			p.keep(&s, id)
+			p.slots[i] = s
+			e.store(k.hash, p)
+			e.table.len++
+			return
+		}
+		h = e.loosen(k.hash)
+	} else if entry := h.find(&k); entry != nil {
+		entry.value = v
+		return
+	}
+	added := entry[V]{slot[V]{k.a, k.b, v}, k.hash, ""}
+	switch {
+	case k.b >= farMark:
+		added.text = strings.Clone(id)
+	case k.long():
+		added.text = id
+	}
+	h.add(added)
+	e.table.len++
+	for len(h.list) > pageIDs && e.halve(k.hash) {
+		p = e.page(k.hash)
+		h = p.heap()
+	}
+}
+
+// Delete removes an id; one that is not there is no matter.
+func (e *Edit[V]) Delete(id string) {
+	if _, ok := e.Find(id); !ok {
+		return
+	}
+	if e.table.len == 1 {
+		*e = Edit[V]{table: Table[V]{blunt: e.table.blunt}}
+		return
+	}
+	e.table.len--
+	k := newKey(id, e.table.blunt)
+	p := e.page(k.hash)
+	if h := p.heap(); h != nil {
+		h.remove(h.find(&k))
+		return
+	}
+	if k.long() || p.sparse() {
+		// Built anew, the page loses the text and the room.
+		h := e.loosen(k.hash)
+		h.remove(h.find(&k))
+		return
+	}
+	p = e.own(k.hash)
+	p.slots[p.find(&k)] = slot[V]{}
+}
+
+// loosen makes the page of a hash a heap.
+func (e *Edit[V]) loosen(hash uint64) *heap[V] {
+	p := e.page(hash)
+	h := newHeap(&p, e.table.blunt)
+	e.store(hash, page[V]{more: &more[V]{heap: h}})
+	e.heaps = append(e.heaps, hash)
+	return h
+}
+
+// page returns the page of a hash, in a root and a branch that this edit may
+// change.
+func (e *Edit[V]) page(hash uint64) page[V] {
+	if e.owner == 0 {
+		e.owner = owners.Add(1)
+		e.table.root = slices.Clone(e.table.root)
+	}
+	if e.table.root == nil {
+		return e.table.few
+	}
+	b := e.branch(hash)
+	return b.page(b.place(hash))
+}
+
+// own is page, with slots that this edit may change.
+func (e *Edit[V]) own(hash uint64) page[V] {
+	p := e.page(hash)
+	owned := e.ownsPage
+	if e.table.root != nil {
+		b := e.branch(hash)
+		owned = b.owned>>b.place(hash)&1 != 0
+	}
+	if !owned {
+		p.slots = slices.Clone(p.slots)
+		e.store(hash, p)
+	}
+	return p
+}
+
+// store puts a page whose slots this edit has made in its place.
+func (e *Edit[V]) store(hash uint64, p page[V]) {
+	if e.table.root == nil {
+		e.table.few, e.ownsPage = p, true
+		return
+	}
+	b := e.branch(hash)
+	b.put(b.place(hash), p)
+}
+
+// branch returns the branch of a hash, as one that this edit may change.
+func (e *Edit[V]) branch(hash uint64) *branch[V] {
+	b := e.table.root[e.table.rootPlace(hash)]
+	if b.owner != e.owner {
+		copied := *b
+		b = &copied
+		b.owner, b.owned = e.owner, 0
+		e.replace(hash, b, b)
+	}
+	return b
+}
+
+// replace puts the two halves of a branch in its place.
+func (e *Edit[V]) replace(hash uint64, lower, upper *branch[V]) {
+	at := e.table.rootPlace(hash)
+	width := uint64(1) << (e.table.depth - e.table.root[at].depth)
+	first := at &^ (width - 1)
+	for i := range width {
+		b := lower
+		if i >= width/2 {
+			b = upper
+		}
+		e.table.root[first+i] = b
+	}
+}
+
+// halve makes two heaps of one that has too many ids, unless it is far deeper
+// than what a sound hash makes of so many ids; then it has to hold more.
+func (e *Edit[V]) halve(hash uint64) bool {
+	t := &e.table
+	if t.root == nil {
+		t.root = []*branch[V]{newBranch(t.few, e.owner)}
+		t.few, t.shift = page[V]{}, 63
+	}
+	b := e.branch(hash)
+	place := b.place(hash)
+	depth := b.pageDepth(place)
+	if depth >= bits.Len(uint(t.len/pageIDs))+spareDepth {
+		return false
+	}
+	if b.width[place] == 1 {
+		e.halveBranch(hash, b)
+		b = e.branch(hash)
+		place = b.place(hash)
+	}
+	width := int(b.width[place] / 2)
+	place &^= 2*width - 1
+	h := b.more[place].heap
+	for _, half := range [2]*heap[V]{h, h.split(depth)} {
+		b.width[place] = uint8(width)
+		b.put(place, page[V]{more: &more[V]{heap: half}})
+		place += width
+	}
+	e.heaps = append(e.heaps, hash, hash^1<<(63-depth))
+	return true
+}
+
+func (e *Edit[V]) halveBranch(hash uint64, b *branch[V]) {
+	t := &e.table
+	if b.depth == t.depth {
+		root := make([]*branch[V], 2*len(t.root))
+		for i := range root {
+			root[i] = t.root[i/2]
+		}
+		t.root = root
+		t.depth++
+		t.shift--
+	}
+	two := b.halves()
+	e.replace(hash, two[0], two[1])
+}

@@ -1,0 +1,149 @@
+package table
+
+import (
+	"slices"
+	"strings"
+)
+
+// page holds the ids of one range of hashes, a hundred or so. Each id stands
+// where its hash and the pilot of its bucket say, so that finding it takes one
+// look at one slot: a processor that need not guess how far to look goes on with
+// the next thing while it waits for memory. The pilots are chosen when the page
+// is built, so that no two ids meet.
+//
+// A page is copied as a value. What it points to is shared by all copies, and
+// only slots and heap are ever changed, by the edit that made them. The zero page
+// is empty.
+type page[V any] struct {
+	slots  []slot[V]
+	pilots [buckets]uint8
+	near   string   // the texts of long ids
+	more   *more[V] // nil for almost all pages
+}
+
+// slot is an id with its value; b is 0 in an empty one.
+type slot[V any] struct {
+	a, b  uint64 // as in key
+	value V
+}
+
+type more[V any] struct {
+	far  []string // the texts of very long ids
+	heap *heap[V] // if not nil, it has all ids, and the page nothing else
+}
+
+const (
+	buckets = 32
+
+	// crowded is the pilot of a bucket for which there is none. Its ids are
+	// anywhere in the page. A million ids have one such bucket or none, unless
+	// somebody has broken the hash.
+	crowded = 255
+)
+
+func bucket(hash uint64) uint8 { return uint8(hash % buckets) }
+
+// at returns the slot of an id, of n. It reads other bits of the hash than
+// those that choose the page.
+func at(hash uint64, pilot uint8, n int) uint64 {
+	return uint64(uint32(hash)+uint32(pilot)*uint32(hash>>16)) * uint64(n) >> 32
+}
+
+// heap returns what the page is instead while an edit adds to it, or nil.
+func (p *page[V]) heap() *heap[V] {
+	if p.more == nil {
+		return nil
+	}
+	return p.more.heap
+}
+
+// find returns the place of an id, -1 if it has none.
+func (p *page[V]) find(k *key) int {
+	pilot := p.pilots[bucket(k.hash)]
+	if i := at(k.hash, pilot, len(p.slots)); i < uint64(len(p.slots)) && p.has(&p.slots[i], k) {
+		return int(i)
+	}
+	if pilot == crowded {
+		return slices.IndexFunc(p.slots, func(s slot[V]) bool { return p.has(&s, k) })
+	}
+	return -1
+}
+
+// gap returns an empty slot in which an id would be found, -1 if there is none.
+func (p *page[V]) gap(hash uint64) int {
+	pilot := p.pilots[bucket(hash)]
+	if i := at(hash, pilot, len(p.slots)); i < uint64(len(p.slots)) && p.slots[i].b == 0 {
+		return int(i)
+	}
+	if pilot == crowded {
+		return slices.IndexFunc(p.slots, func(s slot[V]) bool { return s.b == 0 })
+	}
+	return -1
+}
+
+// has reports whether the slot is the id's.
+func (p *page[V]) has(s *slot[V], k *key) bool {
+	switch {
+	case s.b != k.b:
+		return false
+	case !k.long():
+		return s.a == k.a
+	case (s.a^k.a)>>placeBits != 0:
+		return false
+	case k.b < farMark:
+		return nearText(p.near, s.a, s.b) == k.id
+	}
+	return p.more.far[s.a&placeMask] == k.id
+}
+
+func nearText(near string, a, b uint64) string {
+	from := a & placeMask
+	return near[from : from+b&maxText]
+}
+
+// entry returns an id that is in the page.
+func (p *page[V]) entry(s *slot[V], blunt uint64) entry[V] {
+	e := entry[V]{slot: *s}
+	if s.b < textMark {
+		e.hash = hashShort(s.a, s.b) &^ blunt
+		return e
+	}
+	if s.b < farMark {
+		e.text = nearText(p.near, s.a, s.b)
+	} else {
+		e.text = p.more.far[s.a&placeMask]
+	}
+	e.hash = hashLong(e.text) &^ blunt
+	return e
+}
+
+// keep adds a text to those of the page, and notes its place in the slot of the
+// id.
+func (p *page[V]) keep(s *slot[V], text string) {
+	switch {
+	case s.b < textMark:
+	case s.b < farMark:
+		s.a = s.a&^placeMask | uint64(len(p.near))
+		p.near += text
+	default:
+		var far []string
+		if p.more != nil {
+			far = p.more.far
+		}
+		s.a = s.a&^placeMask | uint64(len(far))
+		p.more = &more[V]{far: append(slices.Clip(far), strings.Clone(text))}
+	}
+}
+
+func (p *page[V]) count() int {
+	n := 0
+	for i := range p.slots {
+		if p.slots[i].b != 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// sparse reports whether a page has far more room than its ids need.
+func (p *page[V]) sparse() bool { return 4*p.count() < len(p.slots) }
