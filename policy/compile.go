@@ -58,6 +58,7 @@ func (d *Document) compile(problems *Problems) (*Policy, error) {
 		return nil, err
 	}
 	c.askTable()
+	c.p.reach = newReachTable(c.p)
 	c.lint()
 	c.p.digest = d.digest()
 	c.p.warnings = c.warnings.sorted()
@@ -259,10 +260,12 @@ func (c *compiler) requiredLiteral(condition int) uint64 {
 
 func (c *compiler) askTable() {
 	c.p.asked = newAskTable(len(c.p.perms) + len(c.p.bundles))
-	for i, perm := range c.p.perms {
-		c.p.asked.add(perm.name, i)
+	for i := range c.p.perms {
+		perm := &c.p.perms[i]
+		perm.res = &c.p.resources[perm.resource]
+		c.p.asked.add(perm.name, i, perm)
 	}
 	for i, b := range c.p.bundles {
-		c.p.asked.add(b.name, ^i)
+		c.p.asked.add(b.name, ^i, nil)
 	}
 }

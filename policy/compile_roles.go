@@ -25,6 +25,9 @@ func (c *compiler) roles() {
 		c.p.roles = append(c.p.roles, c.role(&c.doc.Roles[i], &roleIndex))
 	}
 	c.p.roleTable = newNameTable(names)
+	for _, r := range c.p.roles {
+		c.p.held = append(c.p.held, heldRole{r.guard, r.OnTeam})
+	}
 	c.uniqueAndDefault()
 	if c.limit(Pos{1, 1}, len(c.guards), maxLiterals, "conditions that roles require") && c.acyclic() {
 		c.closures()

@@ -27,17 +27,19 @@ func (p *Policy) Decide(f Facts, r *usher.Request) (usher.Decision, error) {
 	if p == nil || r == nil {
 		return usher.Decision{}, requestError("check", r, usher.ErrUnknownPermission)
 	}
-	index, ok := p.asked.find(r.Permission)
-	if !ok || index < 0 {
+	slot := p.asked.slot(r.Permission)
+	if slot == nil || slot.perm == nil {
 		a, err := p.ask(f, r)
 		if err != nil {
 			return usher.Decision{}, requestError("check", r, err)
 		}
 		return a.decision(), nil
 	}
-	perm := &p.perms[index]
-	if err := p.admit(f, r, &p.resources[perm.resource]); err != nil {
-		return usher.Decision{}, requestError("check", r, err)
+	perm := slot.perm
+	if !perm.res.plain(f, r) {
+		if err := p.admit(f, r, perm.res); err != nil {
+			return usher.Decision{}, requestError("check", r, err)
+		}
 	}
 	who, err := p.lookUp(f, r.Subject)
 	if err != nil {
@@ -56,10 +58,8 @@ func (p *Policy) atOnce(perm *perm, who asker) usher.Outcome {
 		return plain(usher.ReasonUnknownUser, perm)
 	case who.user.Status != usher.Active:
 		return plain(usher.ReasonInactive, perm)
-	case perm.free[who.role]:
-		return named(usher.ReasonGranted, &perm.byRole[who.role][0], 0)
 	}
-	return 0
+	return perm.free[who.role]
 }
 
 // decideFor is apart from Decide because a question takes a while to clear.
@@ -67,7 +67,7 @@ func (p *Policy) atOnce(perm *perm, who asker) usher.Outcome {
 //go:noinline
 func (p *Policy) decideFor(f Facts, r *usher.Request, who asker, perm *perm) (usher.Decision, error) {
 	var q question
-	q.fill(p, f, r, who, &p.resources[perm.resource])
+	q.fill(p, f, r, who, perm.res)
 	outcome := q.consider(perm)
 	if q.err != nil {
 		return usher.Decision{}, requestError("check", r, q.err)
@@ -202,7 +202,7 @@ func (q *question) through(list []rule, team role.Name) {
 func (q *question) throughTeamRoles(perm *perm) {
 	for i := range q.user.Teams {
 		for _, name := range q.user.Teams[i].Roles {
-			if held := q.p.roleIndex(name); held >= 0 && q.p.roles[held].OnTeam {
+			if held := q.p.roleIndex(name); held >= 0 && q.p.held[held].onTeam {
 				q.through(perm.byRole[held], name)
 			}
 		}

@@ -82,3 +82,20 @@ func ExampleLoad() {
 	// gym.yaml:3:39: unknown role "staf"; did you mean "staff"?
 	// gym.yaml:4:11: a role has no key "defualt"; did you mean "default"?
 }
+
+// A trainer may not give what a trainer does not have.
+func ExampleReach_Missing() {
+	p, err := policy.Load("gym.yaml", []byte(gym))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	now := time.Date(2026, 3, 1, 18, 0, 0, 0, time.UTC)
+	trainer, _ := p.Reach(&policy.User{Role: "trainer"}, nil, now)
+	before, _ := p.Reach(&policy.User{Role: "member"}, nil, now)
+	after, _ := p.Reach(&policy.User{Role: "member", Grants: []policy.Grant{{Name: "course.edit"}}}, nil, now)
+	if missing, ok := trainer.Missing(after, before); ok {
+		fmt.Println("escalation:", missing.Rule)
+	}
+	// Output: escalation: the grant course.edit (gym.yaml:16)
+}

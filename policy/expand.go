@@ -215,11 +215,13 @@ func (e *expander) heldName(r *rule) string {
 // mayGoFree finds the roles for which the permission needs no look at the
 // question: the rule that would be named lets them in anywhere.
 func (e *expander) mayGoFree() {
-	e.perm.free = make([]bool, len(e.p.roles))
+	e.perm.free = make([]usher.Outcome, len(e.p.roles))
 	if len(e.perm.never) > 0 || e.perm.protection != unprotected {
 		return
 	}
 	for i, list := range e.perm.byRole {
-		e.perm.free[i] = len(list) > 0 && list[0].scope == ScopeAny && list[0].need|list[0].hide == 0 && !e.p.roles[i].OnTeam
+		if len(list) > 0 && list[0].scope == ScopeAny && list[0].need|list[0].hide == 0 && !e.p.roles[i].OnTeam {
+			e.perm.free[i] = named(usher.ReasonGranted, &list[0], 0)
+		}
 	}
 }

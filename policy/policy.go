@@ -27,6 +27,7 @@ type Policy struct {
 	conditions []condition
 
 	roles     []compiledRole // of the account and on teams, in the order of the file
+	held      []heldRole     // what a decision needs of each of them
 	roleTable *nameTable
 	unique    int
 
@@ -38,6 +39,7 @@ type Policy struct {
 
 	written []writtenRule
 	rules   []rule
+	reach   reachTable
 }
 
 type condition struct {
@@ -51,6 +53,12 @@ type compiledRole struct {
 	guard   uint64 // what it requires, as literals of any resource
 	closure []reached
 	pos     Pos
+}
+
+// heldRole is apart from compiledRole so that those of a policy are close together.
+type heldRole struct {
+	guard  uint64
+	onTeam bool
 }
 
 // reached is a role whose rules another one has too, through includes.
@@ -86,6 +94,7 @@ type perm struct {
 	index      int
 	pos        Pos
 	resource   int
+	res        *resource // the same
 	protection protection
 	builtIn    int32  // the rule that spells the protection out
 	never      []rule // sorted by rank, as all lists here
@@ -93,7 +102,7 @@ type perm struct {
 	onTeams    bool // a team role has rules for it
 	everyone   []rule
 	grants     []grantRule // by name
-	free       []bool      // for each role: its first rule decides, without a look at anything
+	free       []usher.Outcome // for each role: what its first rule decides without a look at anything, or 0
 }
 
 // grantRule is what a grant of this name, the permission or a bundle that has

@@ -39,9 +39,6 @@ type scene struct {
 	thing   usher.Resource // the request's, where it is of this type
 	account *Account
 	err     error
-
-	partyKnown, partyUnsaid uint16 // a bit for each party that was asked for
-	ids                     [cachedParties][]string
 }
 
 // asker is who asks.
@@ -50,10 +47,6 @@ type asker struct {
 	role  int   // the index of the account role
 	guard uint64
 }
-
-// cachedParties is how many parties of a resource a question remembers; those
-// after them are asked for again.
-const cachedParties = 4
 
 // minTime and maxTime bound what a Decision can carry, in seconds since 1970.
 const (
@@ -77,6 +70,22 @@ func (q *question) fill(p *Policy, f Facts, r *usher.Request, who asker, res *re
 	q.p, q.facts, q.res = p, f, res
 	q.subject, q.thing, q.context, q.time = r.Subject, r.Resource, r.Context, r.Time
 	q.user, q.role, q.guard = who.user, who.role, who.guard
+}
+
+// plain reports whether it takes no more than a look to see that nothing is wrong
+// with a request; where it does, admit knows more.
+func (res *resource) plain(f Facts, r *usher.Request) bool {
+	if at := r.Time.Unix(); at < minTime || at > maxTime || f == nil || len(r.Context) > 0 {
+		return false
+	}
+	if r.Resource == nil {
+		return true
+	}
+	if r.Resource.Ref().Type != res.name || r.Resource.InAccount() != "" {
+		return false
+	}
+	_, literal := r.Resource.(*usher.Object)
+	return !literal
 }
 
 // admit checks all that can be wrong with a request itself.
@@ -159,10 +168,10 @@ func (p *Policy) lookUp(f Facts, subject usher.UserID) (asker, error) {
 		return asker{}, err
 	}
 	at := p.roleIndex(user.Role)
-	if at < 0 || p.roles[at].OnTeam {
+	if at < 0 || p.held[at].onTeam {
 		return asker{}, undeclared("role of the user", string(user.Role), nil)
 	}
-	return asker{user, at, p.roles[at].guard}, nil
+	return asker{user, at, p.held[at].guard}, nil
 }
 
 // lasts reports whether a grant has not ended; only one that ends asks for the

@@ -23,7 +23,15 @@ func (q *question) reaches(r *rule, team role.Name) (yes, maybe bool) {
 		yes = q.scopeHolds&bit != 0
 		return yes, yes || q.scopeUnsaid&bit != 0
 	}
-	yes, known := q.compare(r.scope, r.parties, team)
+	known := true
+	switch r.scope {
+	case ScopeOwn:
+		yes, known = q.own(r.parties)
+	case ScopeSole:
+		yes, known = q.sole(r.parties)
+	case ScopeTeam, ScopeShared:
+		yes, known = q.theirs(r.parties, team, r.scope == ScopeTeam)
+	}
 	q.scopeKnown |= bit
 	if yes {
 		q.scopeHolds |= bit
@@ -32,20 +40,6 @@ func (q *question) reaches(r *rule, team role.Name) (yes, maybe bool) {
 		q.scopeUnsaid |= bit
 	}
 	return yes, yes || !known
-}
-
-// compare holds the user against the parties considered. Not known is what a
-// party that is not known could change.
-func (s *scene) compare(scope Scope, parties uint16, team role.Name) (yes, known bool) {
-	switch scope {
-	case ScopeOwn:
-		return s.own(parties)
-	case ScopeSole:
-		return s.sole(parties)
-	case ScopeTeam, ScopeShared:
-		return s.theirs(parties, team, scope == ScopeTeam)
-	}
-	return false, true
 }
 
 // own: the user is among the parties, or belongs to a team among them.
@@ -116,24 +110,12 @@ func (s *scene) theirs(parties uint16, team role.Name, every bool) (yes, known b
 	return some && (all || !every), true
 }
 
-// party returns the ids of a party, asking the resource once.
+// party returns the ids of a party.
 func (s *scene) party(at int) (ids []string, known bool) {
 	if s.thing == nil {
 		return nil, true
 	}
-	bit := uint16(1) << at
-	if s.partyKnown&bit != 0 {
-		return s.ids[at%cachedParties], s.partyUnsaid&bit == 0
-	}
-	ids, known = s.thing.Party(s.res.parties[at].name)
-	if at < cachedParties {
-		s.partyKnown |= bit
-		s.ids[at] = ids
-		if !known {
-			s.partyUnsaid |= bit
-		}
-	}
-	return ids, known
+	return s.thing.Party(s.res.parties[at].name)
 }
 
 // belongs reports whether the user was put in the team or in one below it.

@@ -72,7 +72,7 @@ func (p *Policy) summary(f Facts, r *usher.Request) (Summary, error) {
 		slices.SortStableFunc(own, func(a, b holder) int { return int(a.rank) - int(b.rank) })
 		own = slices.CompactFunc(own, func(a, b holder) bool { return a.id == b.id })
 		for _, h := range own {
-			holding := q.holding(perm, h)
+			holding := q.holding(h)
 			if holding.Rule.Source == usher.SourceNever {
 				s.Never = append(s.Never, holding)
 			} else {
@@ -89,22 +89,13 @@ type holder struct {
 	team role.Name
 }
 
-func (q *question) holding(perm *perm, h holder) Holding {
+func (q *question) holding(h holder) Holding {
 	need := h.need
 	w := &q.p.written[h.written]
 	if w.source != usher.SourceNever {
 		need |= q.guard
 	}
-	holding := Holding{
-		Permission: perm.name,
-		Rule:       q.p.describe(h.rule),
-		Scope:      h.scope,
-		If:         q.p.literalNames(q.res, need),
-		Hiding:     q.res.fieldNames(h.hide),
-	}
-	for _, n := range w.rule.As {
-		holding.As = append(holding.As, n.Text)
-	}
+	holding := q.p.holding(h.rule, need)
 	if h.team != "" {
 		for _, m := range q.user.Teams {
 			if slices.Contains(m.Roles, h.team) {
@@ -116,6 +107,23 @@ func (q *question) holding(perm *perm, h holder) Holding {
 		holding.Until = q.until(w.who)
 	}
 	return holding
+}
+
+// holding spells a rule out, with all literals that its holder needs for it.
+func (p *Policy) holding(r *rule, need uint64) Holding {
+	perm := &p.perms[r.perm]
+	res := &p.resources[perm.resource]
+	h := Holding{
+		Permission: perm.name,
+		Rule:       p.describe(r),
+		Scope:      r.scope,
+		If:         p.literalNames(res, need),
+		Hiding:     res.fieldNames(r.hide),
+	}
+	for _, n := range p.written[r.written].rule.As {
+		h.As = append(h.As, n.Text)
+	}
+	return h
 }
 
 // until returns when the last of the grants with the name ends.

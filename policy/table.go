@@ -16,7 +16,8 @@ type askTable struct {
 
 type askSlot struct {
 	name  permission.Permission
-	index int32
+	index int
+	perm  *perm // nil for a bundle
 }
 
 func newAskTable(size int) askTable {
@@ -27,25 +28,34 @@ func newAskTable(size int) askTable {
 	return askTable{slots: make([]askSlot, n)}
 }
 
-func (t *askTable) add(name permission.Permission, index int) {
+func (t *askTable) add(name permission.Permission, index int, perm *perm) {
 	i := int(name.Hash()) & (len(t.slots) - 1)
 	for !t.slots[i].name.IsZero() {
 		i = (i + 1) & (len(t.slots) - 1)
 	}
-	t.slots[i] = askSlot{name, int32(index)}
+	t.slots[i] = askSlot{name, index, perm}
 }
 
 func (t *askTable) find(name permission.Permission) (index int, ok bool) {
-	if len(t.slots) == 0 || name.IsZero() {
+	slot := t.slot(name)
+	if slot == nil {
 		return 0, false
 	}
+	return slot.index, true
+}
+
+// slot returns the slot of a name, or nil.
+func (t *askTable) slot(name permission.Permission) *askSlot {
+	if len(t.slots) == 0 || name.IsZero() {
+		return nil
+	}
 	mask := uint(len(t.slots) - 1)
-	for i := uint(name.Hash()) & mask; ; i = (i + 1) & mask {
-		switch slot := &t.slots[i]; {
+	for i := uint(name.Hash()) & mask; ; i++ {
+		switch slot := &t.slots[i&mask]; {
 		case slot.name == name:
-			return int(slot.index), true
+			return slot
 		case slot.name.IsZero():
-			return 0, false
+			return nil
 		}
 	}
 }
@@ -86,13 +96,21 @@ func (t *nameTable) find(name string) int {
 		return -1
 	}
 	slot := &t.slots[letters(name)]
-	for slot.name != name {
-		if slot.next == 0 {
-			return -1
-		}
-		slot = &t.more[slot.next-1]
+	if slot.name != name {
+		return t.findMore(slot.next, name)
 	}
 	return int(slot.index)
+}
+
+func (t *nameTable) findMore(next int32, name string) int {
+	for next != 0 {
+		slot := &t.more[next-1]
+		if slot.name == name {
+			return int(slot.index)
+		}
+		next = slot.next
+	}
+	return -1
 }
 
 func letters(name string) uint {
