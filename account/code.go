@@ -1,0 +1,111 @@
+package account
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/suggest"
+)
+
+// Code says why a command was refused. It is an error that errors.Is finds in a
+// [Refusal]. The zero value is no code.
+type Code uint8
+
+// The codes, in the order in which they win where several apply.
+const (
+	Denied         Code = iota + 1 // the actor may not; the Refusal has the decision
+	UnknownUser                    // no such user
+	UnknownTeam                    // no such team
+	UnknownRole                    // no such role of that kind
+	UnknownPool                    // no such seat pool
+	UnknownGrant                   // nothing that can be granted has the name
+	UnknownSetting                 // no such setting
+	UnknownField                   // no such custom field, or an archived one
+	Invalid                        // a circle of teams, a value of the wrong type, an empty id
+	Exists                         // what should be made is there already
+	NotMember                      // the user was not put in the team
+	TeamNotEmpty                   // there are teams below the team
+	UniqueRole                     // given or taken other than by a transfer
+	Escalation                     // the actor would reach further than their own reach
+	Inactive                       // the user's status does not allow it
+	SeatNotAllowed                 // the user's role may not have the seat
+	SeatRequired                   // the user's role may not be without the seat
+	RoleFull                       // so many users hold the role already
+	LastHolder                     // too few active holders of the role would be left
+	NoSeatsLeft                    // all seats that were bought are held
+	SeatsInUse                     // more seats are held than would be bought
+)
+
+var codeNames = [...]string{
+	"none", "denied", "unknown-user", "unknown-team", "unknown-role", "unknown-pool", "unknown-grant", "unknown-setting", "unknown-field",
+	"invalid", "exists", "not-member", "team-not-empty", "unique-role", "escalation", "inactive",
+	"seat-not-allowed", "seat-required", "role-full", "last-holder", "no-seats-left", "seats-in-use",
+}
+
+// Codes returns the names of all codes, in their order.
+func Codes() []string { return append([]string(nil), codeNames[1:]...) }
+
+// ParseCode reads a code as String writes it.
+func ParseCode(s string) (Code, error) {
+	for i, name := range codeNames {
+		if i > 0 && name == s {
+			return Code(i), nil
+		}
+	}
+	return 0, fmt.Errorf("%q is no code%s", s, suggest.DidYouMean(s, codeNames[1:]))
+}
+
+// String returns the code's name: "no-seats-left"; "none" for the zero value.
+func (c Code) String() string {
+	if int(c) < len(codeNames) {
+		return codeNames[c]
+	}
+	return fmt.Sprintf("Code(%d)", uint8(c))
+}
+
+// Error returns the code's name with blanks: "no seats left".
+func (c Code) Error() string { return strings.ReplaceAll(c.String(), "-", " ") }
+
+// Refusal says which command of a proposal was refused, and why. Nothing of the
+// proposal is done then. errors.Is finds its Code in it, and usher.ErrDenied if
+// that is Denied.
+type Refusal struct {
+	Account  usher.AccountID
+	Index    int // of the command in its batch
+	Of       int // how many commands the batch has
+	Command  Command
+	Code     Code
+	Text     string         // what stands against it, and what would help; may be empty
+	Decision usher.Decision // that denied it; zero if the code is another
+	Request  usher.Request  // what was decided so; zero if no rule was asked
+}
+
+// Error returns "assign-seat max booking: no seats left: 5 of 5 are held".
+func (r *Refusal) Error() string {
+	var b strings.Builder
+	if r.Of > 1 {
+		fmt.Fprintf(&b, "command %d of %d: ", r.Index+1, r.Of)
+	}
+	if r.Command != nil {
+		fmt.Fprintf(&b, "%s: ", Describe(r.Command))
+	}
+	if !r.Request.Permission.IsZero() {
+		b.WriteString(r.Text) // which says that it is denied
+		return b.String()
+	}
+	b.WriteString(r.Code.Error())
+	if r.Text != "" {
+		b.WriteString(": " + r.Text)
+	}
+	return b.String()
+}
+
+// Is makes errors.Is find the code, and for a denial usher.ErrDenied.
+func (r *Refusal) Is(target error) bool {
+	if target == usher.ErrDenied {
+		return r.Code == Denied
+	}
+	code, ok := target.(Code)
+	return ok && code == r.Code
+}

@@ -1,0 +1,281 @@
+package account_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+)
+
+// commit is one that mia made, of changes.
+func commit(changes ...account.Change) account.Commit {
+	return account.Commit{
+		Account: "acme", Version: 3, ID: "c3", Time: noon, Actor: account.User("mia"), Policy: "5f0c", Changes: changes,
+	}
+}
+
+func commitBut(change func(*account.Commit)) account.Commit {
+	c := commit(account.UserRemoved{User: "max"})
+	change(&c)
+	return c
+}
+
+// golden has the commits that lie in testdata/commits, by the name of the file:
+// every type of change, and what a commit can have besides.
+var golden = map[string]account.Commit{
+	"account-created": commitBut(func(c *account.Commit) {
+		*c = commit(account.AccountCreated{Owner: "olga", Unique: "owner"})
+		c.Version = 1
+	}),
+	"account-deleted":       commit(account.AccountDeleted{}),
+	"user-added":            commit(account.UserAdded{User: "nina", Role: "member", Status: usher.Invited}, account.UserAdded{User: "otto", Role: "member", Status: usher.Active}),
+	"user-removed":          commit(account.UserRemoved{User: "max"}),
+	"status-set":            commit(account.StatusSet{User: "max", From: usher.Active, To: usher.Inactive}),
+	"role-set":              commit(account.RoleSet{User: "max", From: "member", To: "admin"}),
+	"ownership-transferred": commit(account.OwnershipTransferred{From: "olga", To: "adam", Was: "admin", Becomes: "admin"}),
+	"team-created":          commit(account.TeamCreated{Team: "sales"}, account.TeamCreated{Team: "inside-sales", Parent: "sales"}),
+	"team-moved":            commit(account.TeamMoved{Team: "rowing", From: "sport", To: "water"}, account.TeamMoved{Team: "chess", To: "sport"}, account.TeamMoved{Team: "darts", From: "sport"}),
+	"team-deleted":          commit(account.TeamDeleted{Team: "sales"}),
+	"member-added":          commit(account.MemberAdded{Team: "sales", User: "max"}),
+	"member-removed":        commit(account.MemberRemoved{Team: "sales", User: "max"}),
+	"team-role-set":         commit(account.TeamRoleSet{Team: "sales", User: "max", Role: "manager"}),
+	"team-role-unset":       commit(account.TeamRoleUnset{Team: "sales", User: "max", Role: "manager"}),
+	"seats-set":             commit(account.SeatsSet{Pool: "booking", From: 0, To: 5}, account.SeatsSet{Pool: "booking", From: 5, To: 0}),
+	"seat-assigned":         commit(account.SeatAssigned{User: "max", Pool: "booking"}),
+	"seat-unassigned":       commit(account.SeatUnassigned{User: "max", Pool: "booking"}),
+	"setting-changed":       commit(account.SettingChanged{Setting: "free-busy-only", Value: true}, account.SettingChanged{Setting: "free-busy-only", Value: false}),
+	"grant-given": commit(
+		account.GrantGiven{User: "theo", Grant: "invoice.read"},
+		account.GrantGiven{User: "theo", Grant: "staff.manage", Until: noon.Add(1500 * time.Millisecond)},
+	),
+	"grant-revoked": commit(account.GrantRevoked{User: "theo", Grant: "invoice.read"}),
+	"field-defined": commit(
+		account.FieldDefined{ID: 1, Field: "phone", Type: account.TextField},
+		account.FieldDefined{ID: 2, Field: "shoe size", Type: account.NumberField},
+		account.FieldDefined{ID: 3, Field: "born", Type: account.DateField},
+		account.FieldDefined{ID: 4, Field: "vegan", Type: account.BoolField},
+	),
+	"field-renamed":  commit(account.FieldRenamed{Field: "phone", To: "mobile"}),
+	"field-moved":    commit(account.FieldMoved{Field: "phone", Before: "born"}, account.FieldMoved{Field: "phone"}),
+	"field-archived": commit(account.FieldArchived{Field: "phone"}),
+	"field-restored": commit(account.FieldRestored{Field: "phone"}),
+	"field-set":      commit(account.FieldSet{User: "theo", Field: "phone"}),
+
+	"by-the-host": commitBut(func(c *account.Commit) { c.Actor = account.Host("billing") }),
+	"with-a-key":  commitBut(func(c *account.Commit) { c.Key, c.Request = "order 17", "9ab4" }),
+	"with-a-note": commitBut(func(c *account.Commit) { c.Note = "left the club, says \"mia\"\n\tsee <file>\\2026 & co" }),
+	"precise":     commitBut(func(c *account.Commit) { c.Version, c.Time = 1<<64-1, noon.Add(time.Nanosecond) }),
+	"odd-ids": commitBut(func(c *account.Commit) {
+		c.Account, c.Changes = "\x00\x1f/\u2028\u00e9\U0001f600", []account.Change{account.UserRemoved{User: "\u007f\ufffd "}}
+	}),
+}
+
+func TestCommitIsWrittenAndReadAlike(t *testing.T) {
+	files, err := filepath.Glob("testdata/commits/*.json")
+	require.NoError(t, err)
+	assert.Len(t, files, len(golden), "each golden commit has its file, and each file its commit")
+	for name, c := range golden {
+		t.Run(name, func(t *testing.T) {
+			file, err := os.ReadFile(filepath.Join("testdata", "commits", name+".json"))
+			require.NoError(t, err)
+			data, ended := strings.CutSuffix(string(file), "\n")
+			require.True(t, ended)
+			assert.NotContains(t, data, "\n", "a commit is one line")
+
+			read, err := account.DecodeCommit([]byte(data))
+			require.NoError(t, err)
+			if diff := cmp.Diff(c, *read, cmp.AllowUnexported(account.Actor{})); diff != "" {
+				t.Errorf("DecodeCommit of the file (-want +got):\n%s", diff)
+			}
+			written, err := c.Encode()
+			require.NoError(t, err)
+			assert.Equal(t, data, string(written))
+			assertUniqueKeys(t, json.NewDecoder(strings.NewReader(data)))
+		})
+	}
+}
+
+// assertUniqueKeys reads a JSON value, in which no object has a key twice.
+func assertUniqueKeys(t *testing.T, d *json.Decoder) {
+	t.Helper()
+	begin, err := d.Token()
+	require.NoError(t, err)
+	switch begin {
+	case json.Delim('{'):
+		seen := map[json.Token]bool{}
+		for d.More() {
+			key, err := d.Token()
+			require.NoError(t, err)
+			assert.False(t, seen[key], "the key %v stands there twice", key)
+			seen[key] = true
+			assertUniqueKeys(t, d)
+		}
+	case json.Delim('['):
+		for d.More() {
+			assertUniqueKeys(t, d)
+		}
+	default:
+		return
+	}
+	_, err = d.Token()
+	require.NoError(t, err)
+}
+
+func TestEveryChangeHasAGoldenFile(t *testing.T) {
+	var have []string
+	for name, c := range golden {
+		for _, change := range c.Changes {
+			if change.ChangeType() == name {
+				have = append(have, fmt.Sprintf("%T", change))
+				break
+			}
+		}
+	}
+	slices.Sort(have)
+	assert.Equal(t, sealed(t, "change"), have)
+}
+
+func TestCommitIsReadHoweverItIsSpaced(t *testing.T) {
+	c, err := account.DecodeCommit([]byte(`
+{
+	"usher" : 1 ,
+	"changes" : [ { "change" : "seat-assigned" , "pool" : "booking" , "user" : "m\u0061x" } ] ,
+	"policy" : "5f0c", "actor" : { "user" : "mia" }, "time" : "2026-03-01T12:00:00.000Z", "id" : "c3", "version" : 3, "account" : "acme"
+}
+`))
+	require.NoError(t, err)
+	assert.Equal(t, golden["seat-assigned"], *c)
+}
+
+// Each row changes the text of a commit, and says what is found to be wrong.
+func TestCommitIsRefused(t *testing.T) {
+	rows := []struct{ old, new, says string }{
+		{`"usher":1`, `"usher":2`, "read commit: byte 10: written in a newer format: 2, and this version of the library reads up to 1"},
+		{`"usher":1`, `"usher":0`, "formats count from 1"},
+		{`"usher":1`, `"usher":"1"`, `"" is no whole number`},
+		{`"usher":1,`, ``, `the first key of a commit is "usher"`},
+		{`{"usher":1`, `["usher":1`, `read commit: byte 0: '[' should be '{'`},
+		{`"policy":"5f0c",`, ``, `read commit 3 of acme: byte 184: the key "policy" is missing`},
+		{`"changes":[`, `"changes":[],"note":[`, "a commit has changes"},
+		{`"id":"c3"`, `"id":"c3","id":"c3"`, `the key "id" stands there twice`},
+		{`"id":"c3"`, `"ID":"c3"`, "unknown key ID"},
+		{`"id":"c3"`, `"id":""`, "a text is empty"},
+		{`"id":"c3"`, `"id":3`, `'3' should be '"'`},
+		{`"id":"c3"`, `"id":null`, `'n' should be '"'`},
+		{`"id":"c3"`, "\"id\":\"c\n3\"", `'\n' in a text is not escaped`},
+		{`"id":"c3"`, "\"id\":\"\\u0063\n3\"", `'\n' in a text is not escaped`},
+		{`"id":"c3"`, "\"id\":\"c\xff3\"", "is not UTF-8"},
+		{`"id":"c3"`, "\"id\":\"\\u0063\xff3\"", "is not UTF-8"},
+		{`"id":"c3"`, `"id":"\ud83d"`, `half of a pair of \u escapes`},
+		{`"id":"c3"`, `"id":"\ud83dx\ude00"`, `half of a pair of \u escapes`},
+		{`"id":"c3"`, `"id":"\ude00\ud83d"`, `half of a pair of \u escapes`},
+		{`"id":"c3"`, `"id":"\u00g3"`, `is no escape`},
+		{`"id":"c3"`, `"id":"\u+0a3"`, `is no escape`},
+		{`"id":"c3"`, `"id":"\x63"`, `there is no escape "\\x"`},
+		{`"version":3`, `"version":0`, "a version counts from 1"},
+		{`"version":3`, `"version":-3`, `"-3" is no whole number`},
+		{`"version":3`, `"version":03`, `"03" is no whole number`},
+		{`"version":3`, `"version":3.0`, `'.' should be ','`},
+		{`"version":3`, `"version":18446744073709551616`, "is no whole number"},
+		{`"time":"2026-03-01T12:00:00Z"`, `"time":"2026-03-01T13:00:00+01:00"`, "it is not in UTC"},
+		{`"time":"2026-03-01T12:00:00Z"`, `"time":"2026-02-30T12:00:00Z"`, "day out of range"},
+		{`"time":"2026-03-01T12:00:00Z"`, `"time":"0001-01-01T00:00:00Z"`, "there is no time"},
+		{`"time":"2026-03-01T12:00:00Z"`, `"time":"0000-01-01T00:00:00Z"`, "the year 0 is not between 1 and 9999"},
+		{`"time":"2026-03-01T12:00:00Z"`, `"time":"2026-03-01"`, "cannot parse"},
+		{`"actor":{"user":"mia"}`, `"actor":{}`, "an actor is either a user or the host"},
+		{`"actor":{"user":"mia"}`, `"actor":{"user":"mia","host":"scim"}`, "an actor is either a user or the host"},
+		{`"actor":{"user":"mia"}`, `"actor":"mia"`, `'"' should be '{'`},
+		{`"change":"status-set"`, `"change":"status-sat"`, `read commit 3 of acme: byte 152: change 1: unknown change status-sat; a newer version of the library may have written it`},
+		{`"change":"status-set",`, ``, `the first key of a change is "change"`},
+		{`"change":"status-set"`, `"change":3`, `'3' should be '"'`},
+		{`"from":"active",`, ``, `change 1: status-set: the key "from" is missing`},
+		{`"from":"active"`, `"from":"active","from":"active"`, `the key "from" stands there twice`},
+		{`"from":"active"`, `"from":"active","change":"status-set"`, "unknown key change"},
+		{`"from":"active"`, `"from":"Active"`, `"Active" is no status`},
+		{`"from":"active"`, `"from":""`, `"" is no status`},
+		{`"from":"active"`, `"from":["active"]`, `'[' should be '"'`},
+		{`"user":"max"`, `"user":""`, `change 1: status-set: a text is empty`},
+		{`]}`, `,]}`, `']' should be '{'`},
+		{`]}`, `],}`, `'}' should be '"'`},
+		{`]}`, `]}{}`, "there is more behind the end"},
+		{`]}`, `]`, "it ends where ',' should be"},
+		{`"inactive"}]}`, `"inac`, "it ends within a text"},
+	}
+	data, err := os.ReadFile("testdata/commits/status-set.json")
+	require.NoError(t, err)
+	text := strings.TrimSpace(string(data))
+	for _, row := range rows {
+		require.Contains(t, text, row.old)
+		broken := strings.Replace(text, row.old, row.new, 1)
+		c, err := account.DecodeCommit([]byte(broken))
+		assert.Nil(t, c, broken)
+		assert.ErrorContains(t, err, row.says, broken)
+		var e *account.EncodingError
+		assert.ErrorAs(t, err, &e)
+	}
+	for n := range text {
+		_, err := account.DecodeCommit([]byte(text[:n]))
+		assert.Error(t, err, text[:n])
+	}
+	_, err = account.DecodeCommit([]byte(strings.Replace(text, `"usher":1`, `"usher":2`, 1)))
+	assert.ErrorIs(t, err, account.ErrNewer)
+}
+
+func TestCommitIsNotWritten(t *testing.T) {
+	rows := []struct {
+		says   string
+		change func(*account.Commit)
+	}{
+		{"write commit 3: account is empty", func(c *account.Commit) { c.Account = "" }},
+		{"write commit of acme: a version counts from 1", func(c *account.Commit) { c.Version = 0 }},
+		{"id is empty", func(c *account.Commit) { c.ID = "" }},
+		{"time: there is no time", func(c *account.Commit) { c.Time = time.Time{} }},
+		{"time: the year 10000 is not between 1 and 9999", func(c *account.Commit) { c.Time = noon.AddDate(7974, 0, 0) }},
+		{"an actor is either a user or the host", func(c *account.Commit) { c.Actor = account.Actor{} }},
+		{`host: "\xff" is not UTF-8`, func(c *account.Commit) { c.Actor = account.Host("\xff") }},
+		{"policy is empty", func(c *account.Commit) { c.Policy = "" }},
+		{`note: "\xff" is not UTF-8`, func(c *account.Commit) { c.Note = "\xff" }},
+		{"a commit has changes", func(c *account.Commit) { c.Changes = nil }},
+		{"change 1: there is none", func(c *account.Commit) { c.Changes = []account.Change{nil} }},
+		{"change 1: *account.AccountDeleted is no change", func(c *account.Commit) { c.Changes = []account.Change{&account.AccountDeleted{}} }},
+		{"change 2: user-removed: user is empty", func(c *account.Commit) { c.Changes = append(c.Changes, account.UserRemoved{}) }},
+		{"change 1: status-set: from: 0 is no status", func(c *account.Commit) { c.Changes[0] = account.StatusSet{User: "max", To: usher.Active} }},
+		{"change 1: field-defined: type: 0 is no type", func(c *account.Commit) { c.Changes[0] = account.FieldDefined{ID: 1, Field: "phone"} }},
+		{"until: the year 0 is not", func(c *account.Commit) {
+			c.Changes[0] = account.GrantGiven{User: "max", Grant: "x", Until: time.Time{}.Add(-1)}
+		}},
+	}
+	for _, row := range rows {
+		c := commitBut(row.change)
+		data, err := c.Encode()
+		assert.Nil(t, data, row.says)
+		assert.ErrorContains(t, err, row.says)
+	}
+	_, err := (&account.Commit{}).Encode()
+	var e *account.EncodingError
+	assert.True(t, errors.As(err, &e), "the zero Commit is not written")
+}
+
+func TestCommitIsWrittenInUTC(t *testing.T) {
+	zone := time.FixedZone("CET", 3600)
+	c := commit(account.GrantGiven{User: "max", Grant: "x", Until: noon.In(zone)}, account.GrantGiven{User: "max", Grant: "y", Until: time.Time{}.In(zone)})
+	c.Time = c.Time.In(zone)
+	data, err := c.Encode()
+	require.NoError(t, err)
+	read, err := account.DecodeCommit(data)
+	require.NoError(t, err)
+	want := commit(account.GrantGiven{User: "max", Grant: "x", Until: noon}, account.GrantGiven{User: "max", Grant: "y"})
+	assert.Equal(t, want, *read, "also the zero time, which is for good in any zone")
+}

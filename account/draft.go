@@ -1,0 +1,148 @@
+package account
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/table"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+// draft is a state that is being changed, by one goroutine. It is the policy.Facts
+// of the commands that follow; the state that it began with stays as it is.
+type draft struct {
+	next  State // all but users, which are in their own table until done
+	users *table.Edit[*policy.User]
+	teams *table.Edit[usher.TeamID] // nil until a team changes
+	alike *alike                    // nil where few records are made
+
+	ownCounts, ownPools, ownPlan bool // they are no more those of the old state
+	facts                        *policy.Account
+}
+
+func (s *State) draft() *draft {
+	return &draft{next: *s, users: s.users.Edit()}
+}
+
+// done returns the state as it was drafted. The draft is of no use after it.
+func (d *draft) done() *State {
+	d.next.users = d.users.Table()
+	if d.teams != nil {
+		d.next.plan.teams, d.next.plan.tree = d.teams.Table(), &tree{}
+	}
+	return &d.next
+}
+
+// User returns the user as drafted, or nil.
+func (d *draft) User(id usher.UserID) (*policy.User, error) {
+	u, _ := d.users.Find(string(id))
+	return u, nil
+}
+
+// Account returns teams and settings as drafted.
+func (d *draft) Account() (*policy.Account, error) {
+	if !d.ownPlan {
+		return d.next.planned().account()
+	}
+	if d.facts == nil {
+		facts := &policy.Account{Settings: d.next.plan.settings}
+		var err error
+		if d.teams != nil {
+			facts.Teams, err = newTree(d.teams.All(), d.teams.Len())
+		} else {
+			facts.Teams, err = d.next.plan.tree.of(d.next.plan.teams)
+		}
+		if err != nil {
+			return nil, err
+		}
+		d.facts = facts
+	}
+	return d.facts, nil
+}
+
+func (d *draft) find(id usher.UserID) *policy.User {
+	u, _ := d.users.Find(string(id))
+	return u
+}
+
+func (d *draft) team(id usher.TeamID) (parent usher.TeamID, ok bool) {
+	if d.teams != nil {
+		return d.teams.Find(string(id))
+	}
+	return d.next.planned().teams.Find(string(id))
+}
+
+// put keeps a changed record of a user. Records are shared between versions, and
+// between users who are alike, so a record is changed only before it is put.
+func (d *draft) put(id usher.UserID, u policy.User) {
+	if d.alike != nil {
+		d.users.Set(string(id), d.alike.record(u))
+		return
+	}
+	d.users.Set(string(id), &u)
+}
+
+// plan returns the draft's own plan, to be changed.
+func (d *draft) plan() *plan {
+	d.facts = nil
+	if !d.ownPlan {
+		old := d.next.planned()
+		d.next.plan = &plan{
+			teams: old.teams, tree: old.tree, settings: maps.Clone(old.settings),
+			fields: slices.Clone(old.fields), lastField: old.lastField,
+		}
+		if d.next.plan.tree == nil {
+			d.next.plan.tree = &tree{}
+		}
+		d.ownPlan = true
+	}
+	return d.next.plan
+}
+
+// forest returns the draft's own teams, to be changed.
+func (d *draft) forest() *table.Edit[usher.TeamID] {
+	plan := d.plan()
+	if d.teams == nil {
+		d.teams = plan.teams.Edit()
+	}
+	return d.teams
+}
+
+func (d *draft) setPool(name seat.PoolName, p seat.Pool) {
+	if !d.ownPools {
+		d.next.pools = maps.Clone(d.next.pools)
+		d.ownPools = true
+	}
+	if d.next.pools == nil {
+		d.next.pools = map[seat.PoolName]seat.Pool{}
+	}
+	if p == (seat.Pool{}) {
+		delete(d.next.pools, name)
+		return
+	}
+	d.next.pools[name] = p
+}
+
+// tally counts a user of a role and a status in, or with -1 out.
+func (d *draft) tally(name role.Name, status usher.Status, by int) {
+	if !d.ownCounts {
+		d.next.counts = maps.Clone(d.next.counts)
+		d.ownCounts = true
+	}
+	if d.next.counts == nil {
+		d.next.counts = map[role.Name]count{}
+	}
+	c := d.next.counts[name]
+	c.all += by
+	if status == usher.Active {
+		c.active += by
+	}
+	if c.all == 0 {
+		delete(d.next.counts, name)
+		return
+	}
+	d.next.counts[name] = c
+}

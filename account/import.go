@@ -1,0 +1,295 @@
+package account
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+	"github.com/usher-go/usher/team"
+)
+
+// importContents makes the account as it stands somewhere else. The facts are
+// looked up as those of commands are, and nobody is asked whether they may be so.
+func (q *proposing) importContents(c Contents) error {
+	if err := q.begins(); err != nil {
+		return err
+	}
+	if q.existed() {
+		return q.exists()
+	}
+	if len(c.Users) >= many {
+		q.alike = &alike{}
+	}
+	for _, step := range []func(*Contents) error{
+		q.importOwner, q.importSeats, q.importSettings, q.importFields, q.importTeams, q.importUsers,
+	} {
+		if err := step(&c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (q *proposing) importOwner(c *Contents) error {
+	unique := q.policy.UniqueRole().Name
+	var holders []usher.UserID
+	for id, u := range c.Users {
+		if u.Role == unique {
+			holders = append(holders, id)
+		}
+	}
+	slices.Sort(holders)
+	if len(holders) != 1 {
+		return q.refuse(Invalid, "exactly one user has the role %s, and %d do%s", unique, len(holders), named(holders))
+	}
+	owner := holders[0]
+	if err := checkID("user", string(owner)); err != nil {
+		return q.refuse(Invalid, "%v", err)
+	}
+	return q.emit(AccountCreated{Owner: owner, Unique: unique})
+}
+
+func named(ids []usher.UserID) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	return concerned(ids)
+}
+
+func (q *proposing) importSeats(c *Contents) error {
+	for _, name := range slices.Sorted(maps.Keys(c.Seats)) {
+		if _, err := q.pool(name); err != nil {
+			return err
+		}
+		if err := checkTotal(c.Seats[name]); err != nil {
+			return q.refuse(Invalid, "%s: %v", name, err)
+		}
+		if c.Seats[name] == 0 {
+			continue
+		}
+		if err := q.emit(SeatsSet{Pool: name, To: c.Seats[name]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// importSettings keeps what is said of a setting even where it is the default, for
+// the next policy may have another one.
+func (q *proposing) importSettings(c *Contents) error {
+	for _, name := range slices.Sorted(maps.Keys(c.Settings)) {
+		if _, ok := q.policy.Setting(name); !ok {
+			return q.unknownSetting(name)
+		}
+		if err := q.emit(SettingChanged{Setting: name, Value: c.Settings[name]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (q *proposing) importFields(c *Contents) error {
+	for _, f := range c.Fields {
+		if err := q.defineField(DefineField{Field: f.Name, Type: f.Type}); err != nil {
+			return err
+		}
+		if f.Archived {
+			if err := q.emit(FieldArchived{Field: f.Name}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// importTeams makes a team before those below it.
+func (q *proposing) importTeams(c *Contents) error {
+	if _, err := team.New(c.Teams); err != nil {
+		code := Invalid
+		if errors.Is(err, team.ErrUnknown) {
+			code = UnknownTeam
+		}
+		return q.refuse(code, "%v", err)
+	}
+	depth := make(map[usher.TeamID]int, len(c.Teams))
+	var measure func(usher.TeamID) int
+	measure = func(id usher.TeamID) int {
+		if id == "" {
+			return 0
+		}
+		if depth[id] == 0 {
+			depth[id] = 1 + measure(c.Teams[id])
+		}
+		return depth[id]
+	}
+	ids := slices.Collect(maps.Keys(c.Teams))
+	for _, id := range ids {
+		measure(id)
+	}
+	slices.SortFunc(ids, func(a, b usher.TeamID) int {
+		return cmp.Or(cmp.Compare(depth[a], depth[b]), cmp.Compare(a, b))
+	})
+	for _, id := range ids {
+		if err := checkID("team", string(id)); err != nil {
+			return q.refuse(Invalid, "%v", err)
+		}
+		if err := q.emit(TeamCreated{Team: id, Parent: c.Teams[id]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (q *proposing) importUsers(c *Contents) error {
+	roles := map[role.Name]role.Role{}
+	for _, id := range slices.Sorted(maps.Keys(c.Users)) {
+		u := c.Users[id]
+		if u.Role == "" {
+			u.Role = q.policy.DefaultRole().Name
+		}
+		if u.Status == 0 {
+			u.Status = usher.Active
+		}
+		r, ok := roles[u.Role]
+		if !ok {
+			var err error
+			if r, err = q.accountRole(u.Role); err != nil {
+				return err
+			}
+			roles[u.Role] = r
+		}
+		if err := q.importUser(id, &u, r); err != nil {
+			return err
+		}
+		if err := q.importValues(id, c.Values[id]); err != nil {
+			return err
+		}
+	}
+	for _, r := range q.policy.Roles() {
+		if n := q.next.counts[r.Name].all; r.AtMost > 0 && n > r.AtMost {
+			return q.refuse(Invalid, "at most %s may have the role %s, and %d do", users(r.AtMost), r.Name, n)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(c.Values)) {
+		if _, ok := c.Users[id]; !ok && len(c.Values[id]) > 0 {
+			return q.refuse(UnknownUser, "there are values of %q, who is none of the users", id)
+		}
+	}
+	return nil
+}
+
+func (q *proposing) importUser(id usher.UserID, u *policy.User, r role.Role) error {
+	if err := checkID("user", string(id)); err != nil {
+		return q.refuse(Invalid, "%v", err)
+	}
+	if u.Status > usher.Inactive {
+		return q.refuse(Invalid, "%s has no known status", id)
+	}
+	switch {
+	case !r.Unique:
+		if err := q.emit(UserAdded{User: id, Role: r.Name, Status: u.Status}); err != nil {
+			return err
+		}
+	case u.Status != usher.Active:
+		if err := q.emit(StatusSet{User: id, From: usher.Active, To: u.Status}); err != nil {
+			return err
+		}
+	}
+	for _, m := range u.Teams {
+		if err := q.importMember(id, m); err != nil {
+			return err
+		}
+	}
+	for _, name := range u.Seats {
+		if err := q.importSeat(id, u, r, name); err != nil {
+			return err
+		}
+	}
+	for _, kind := range q.policy.Pools() {
+		if mustHold(r, kind, u.Status) && !slices.Contains(u.Seats, kind.Name) {
+			if err := q.importSeat(id, u, r, kind.Name); err != nil {
+				return err
+			}
+		}
+	}
+	for _, g := range u.Grants {
+		if err := q.grantable(g.Name); err != nil {
+			return err
+		}
+		if _, held := grantIndex(q.find(id), g.Name); held {
+			return q.refuse(Invalid, "%s holds %s twice", id, g.Name)
+		}
+		until := g.Until.UTC().Round(0)
+		if !writable(until) {
+			return q.refuse(Invalid, "a grant ends in a year from 1 to 9999")
+		}
+		if err := q.emit(GrantGiven{User: id, Grant: g.Name, Until: until}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (q *proposing) importMember(id usher.UserID, m policy.Membership) error {
+	if err := q.knownTeam(m.Team); err != nil {
+		return err
+	}
+	if _, in := teamIndex(q.find(id), m.Team); in {
+		return q.refuse(Invalid, "%s is in %s twice", id, m.Team)
+	}
+	if err := q.emit(MemberAdded{Team: m.Team, User: id}); err != nil {
+		return err
+	}
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(m.Roles))) {
+		if err := q.teamRole(name); err != nil {
+			return err
+		}
+		if err := q.emit(TeamRoleSet{Team: m.Team, User: id, Role: name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (q *proposing) importSeat(id usher.UserID, u *policy.User, r role.Role, name seat.PoolName) error {
+	kind, err := q.pool(name)
+	if err != nil {
+		return err
+	}
+	pool := q.next.pools[name]
+	switch {
+	case holds(q.find(id), name):
+		return q.refuse(Invalid, "%s holds a seat in %s twice", id, name)
+	case !mayHold(r, name):
+		return q.refuse(Invalid, "%s has the role %s, which holds no seat in %s", id, r.Name, name)
+	case !kind.Holds.Has(u.Status):
+		return q.refuse(Invalid, "%s is %s, and holds no seat in %s while so", id, u.Status, name)
+	case pool.Left() == 0:
+		return q.refuse(Invalid, "more seats in %s are held than the %d that were bought", name, pool.Total)
+	}
+	return q.emit(SeatAssigned{User: id, Pool: name})
+}
+
+func (q *proposing) importValues(id usher.UserID, values map[string]Value) error {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		f, ok := q.next.Field(name)
+		switch {
+		case !ok:
+			return q.unknownField(name)
+		case !values[name].Fits(f.Type):
+			return q.refuse(Invalid, "%s of %s is of type %s, and the value is none", name, id, f.Type)
+		case values[name] == "":
+			continue
+		}
+		q.outcome.Values = append(q.outcome.Values, FieldValue{User: id, Field: f.ID, Value: values[name]})
+		if err := q.emit(FieldSet{User: id, Field: name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

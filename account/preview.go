@@ -1,0 +1,139 @@
+package account
+
+import (
+	"cmp"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/seat"
+)
+
+// Preview says what a proposal would do, before anybody does it.
+type Preview struct {
+	Changes []Change
+	Seats   []SeatsPreview // of the pools that stand otherwise afterwards, by name
+	Users   []UserPreview  // those whom the changes name, in that order
+}
+
+// SeatsPreview is a seat pool before and after.
+type SeatsPreview struct {
+	Pool          seat.PoolName
+	Before, After seat.Pool
+}
+
+// UserPreview is a user before and after, nil where they are not in the account,
+// with the rules that they gain and lose. The users must not be changed.
+//
+// A user who is not active has no rules. A rule that is covered by one that the user
+// had before is no gain, and one that is covered by one that they have afterwards is
+// no loss. Conditions on seats, features and settings are decided, so a seat may gain
+// somebody the rules that ask for it; all others stand in the rules' If. That the
+// reach of an account role grows and shrinks with the user's teams is not told.
+type UserPreview struct {
+	User          usher.UserID
+	Before, After *policy.User
+	Gains, Loses  []policy.Holding
+}
+
+// Preview says what an outcome of this state would do, with the grants that hold at
+// the time. It looks at the users whom a change names, and at nobody else: a setting,
+// the place of a team, or the end of the account may concern everybody. Each user
+// costs two summaries of all their rules, so an import is better not previewed.
+//
+// The error is one of policy.Policy.Summary: usher.ErrNoTime, or usher.ErrUndeclared
+// where the policy is not that of the account.
+func (s *State) Preview(p *policy.Policy, o Outcome, at time.Time) (Preview, error) {
+	next := o.Next
+	if next == nil {
+		next = s
+	}
+	preview := Preview{Changes: o.Changes, Seats: seatsPreview(s, next)}
+	for _, id := range touched(o.Changes) {
+		u := UserPreview{User: id}
+		u.Before, _ = s.User(id)
+		u.After, _ = next.User(id)
+		before, err := holdings(s, p, id, at)
+		if err != nil {
+			return Preview{}, err
+		}
+		after, err := holdings(next, p, id, at)
+		if err != nil {
+			return Preview{}, err
+		}
+		u.Gains, u.Loses = uncovered(after, before), uncovered(before, after)
+		preview.Users = append(preview.Users, u)
+	}
+	return preview, nil
+}
+
+func seatsPreview(s, next *State) []SeatsPreview {
+	var list []SeatsPreview
+	for name := range s.pools {
+		list = append(list, SeatsPreview{Pool: name})
+	}
+	for name := range next.pools {
+		list = append(list, SeatsPreview{Pool: name})
+	}
+	slices.SortFunc(list, func(a, b SeatsPreview) int { return cmp.Compare(a.Pool, b.Pool) })
+	list = slices.Compact(list)
+	for i := range list {
+		list[i].Before, list[i].After = s.pools[list[i].Pool], next.pools[list[i].Pool]
+	}
+	return slices.DeleteFunc(list, func(p SeatsPreview) bool { return p.Before == p.After })
+}
+
+// touched returns the users whom changes name, each once, in that order.
+func touched(changes []Change) []usher.UserID {
+	var list []usher.UserID
+	seen := map[usher.UserID]bool{}
+	for _, c := range changes {
+		v := reflect.ValueOf(c)
+		for i := range v.NumField() {
+			if id, ok := v.Field(i).Interface().(usher.UserID); ok && !seen[id] {
+				seen[id] = true
+				list = append(list, id)
+			}
+		}
+	}
+	return list
+}
+
+// holdings returns the rules of an active user, none for any other.
+func holdings(s *State, p *policy.Policy, id usher.UserID, at time.Time) ([]policy.Holding, error) {
+	u, _ := s.User(id)
+	if u == nil || u.Status != usher.Active {
+		return nil, nil
+	}
+	summary, err := p.Summary(s, id, at)
+	return slices.DeleteFunc(summary.Holdings, func(h policy.Holding) bool {
+		return slices.ContainsFunc(h.If, func(test string) bool { return !s.mayHold(p, u, test, at) })
+	}), err
+}
+
+// mayHold reports whether a condition, as a rule writes it, holds for a user, or
+// depends on more than the state.
+func (s *State) mayHold(p *policy.Policy, u *policy.User, test string, at time.Time) bool {
+	name, not := strings.CutPrefix(test, "not ")
+	condition, _ := p.Condition(name)
+	holds := false
+	switch of := condition.Of.Text; condition.Kind {
+	case policy.OnSeat:
+		holds = slices.Contains(u.Seats, seat.PoolName(of))
+	case policy.OnFeature:
+		if i, granted := grantIndex(u, of); granted {
+			holds = lasts(u.Grants[i].Until, at.Add(1))
+		}
+	case policy.OnSetting:
+		changed := false
+		if holds, changed = s.Setting(of); !changed {
+			holds, _ = p.Setting(of)
+		}
+	default:
+		return true
+	}
+	return holds != not
+}

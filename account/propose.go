@@ -1,0 +1,259 @@
+package account
+
+import (
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+)
+
+// Proposal is what somebody asks to have done: commands that are one commit, all
+// or nothing. Each command is authorized, checked and applied on the state that
+// those before it left, so that a batch permits exactly what the same commands
+// permit one after another. The zero Proposal is nobody's, and changes nothing.
+type Proposal struct {
+	Actor    Actor
+	Context  usher.Context // facts of the request, for the policy's conditions
+	Time     time.Time     // when it is asked; must be set
+	Commands []Command
+}
+
+// Outcome is what follows from a proposal. The zero Outcome changes nothing.
+type Outcome struct {
+	Changes []Change       // in their order; none if all was as asked already
+	Values  []FieldValue   // of custom fields, to be kept beside the journal; the last one of a field counts
+	Removed []usher.UserID // whose values are to be erased, before Values are kept
+
+	// Next is the state after the changes, as Apply makes it of a commit without a
+	// key at the proposal's time, or the last commit's if that is later. Where
+	// nothing changed it is the state that was asked.
+	Next *State
+}
+
+// Propose says what follows from a proposal under a policy, and changes nothing.
+// The policy must fit the state; [State.Fits] tells.
+//
+// The error is a [*Refusal] where a command is refused. Anything else means that
+// nobody could decide: usher.ErrUnknownAccount for an account that does not exist
+// and is not being created, usher.ErrNoTime, also for a time outside the years 1 to
+// 9999, or what the policy returned.
+func (s *State) Propose(p *policy.Policy, proposal Proposal) (Outcome, error) {
+	switch {
+	case s.account == "":
+		return Outcome{}, usher.ErrUnknownAccount
+	case p == nil:
+		return Outcome{}, errors.New("there is no policy")
+	case proposal.Time.IsZero() || !writable(proposal.Time):
+		return Outcome{}, usher.ErrNoTime
+	}
+	if err := checkID("account", string(s.account)); err != nil {
+		return Outcome{}, err
+	}
+	if !utf8.ValidString(proposal.Actor.Host()) {
+		return Outcome{}, fmt.Errorf("the name of the host's part is text, and %q is no UTF-8", proposal.Actor.Host())
+	}
+	q := proposing{
+		draft: s.draft(), policy: p, actor: proposal.Actor, context: proposal.Context,
+		at: proposal.Time.UTC().Round(0), of: len(proposal.Commands),
+	}
+	if q.of >= many {
+		q.alike = &alike{}
+	}
+	for i, command := range proposal.Commands {
+		q.index, q.command = i, command
+		if err := q.propose(command); err != nil {
+			return Outcome{}, err
+		}
+	}
+	if len(q.outcome.Changes) == 0 {
+		return Outcome{Next: s}, nil
+	}
+	at := q.at
+	if at.Before(s.time) {
+		at = s.time
+	}
+	q.outcome.Next = q.commit(&Commit{Version: s.version + 1, Time: at})
+	return q.outcome, nil
+}
+
+// proposing is one command after another on its way to changes.
+type proposing struct {
+	*draft  // the state as the commands before left it
+	policy  *policy.Policy
+	actor   Actor
+	context usher.Context
+	at      time.Time
+	outcome Outcome
+
+	command   Command
+	index, of int
+}
+
+func (q *proposing) propose(command Command) error {
+	if q.actor.IsZero() {
+		return q.deny(0, "nobody asked: name a user or the host")
+	}
+	switch c := command.(type) {
+	case nil:
+		return q.refuse(Invalid, "there is no command")
+	case CreateAccount:
+		return q.createAccount(c)
+	case Import:
+		return q.importContents(c.Contents)
+	}
+	if q.next.owner == "" {
+		return fmt.Errorf("%s: %w", Describe(command), usher.ErrUnknownAccount)
+	}
+	switch c := command.(type) {
+	case AddUser:
+		return q.addUser(c)
+	case AcceptInvitation:
+		return q.acceptInvitation()
+	case DeclineInvitation:
+		return q.declineInvitation()
+	case Leave:
+		return q.leave()
+	case RemoveUser:
+		return q.removeUser(c)
+	case SetStatus:
+		return q.setStatus(c)
+	case SetRole:
+		return q.setUserRole(c)
+	case TransferOwnership:
+		return q.transferOwnership(c)
+	case DeleteAccount:
+		return q.deleteAccount()
+	case AssignSeat:
+		return q.assignSeat(c)
+	case UnassignSeat:
+		return q.unassignSeat(c)
+	case SetSeats:
+		return q.setSeats(c)
+	case GiveGrant:
+		return q.giveGrant(c)
+	case RevokeGrant:
+		return q.revokeGrant(c)
+	}
+	return q.proposePlan(command)
+}
+
+// proposePlan is propose for teams, settings and fields.
+func (q *proposing) proposePlan(command Command) error {
+	switch c := command.(type) {
+	case CreateTeam:
+		return q.createTeam(c)
+	case MoveTeam:
+		return q.moveTeam(c)
+	case DeleteTeam:
+		return q.deleteTeam(c)
+	case AddToTeam:
+		return q.addToTeam(c)
+	case RemoveFromTeam:
+		return q.removeFromTeam(c)
+	case SetTeamRole:
+		return q.setTeamRole(c)
+	case UnsetTeamRole:
+		return q.unsetTeamRole(c)
+	case ChangeSetting:
+		return q.changeSetting(c)
+	case DefineField:
+		return q.defineField(c)
+	case RenameField:
+		return q.renameField(c)
+	case MoveField:
+		return q.moveField(c)
+	case ArchiveField:
+		return q.archiveField(c.Field, true)
+	case RestoreField:
+		return q.archiveField(c.Field, false)
+	case SetField:
+		return q.setField(c)
+	}
+	return q.refuse(Invalid, "%T is no command", command)
+}
+
+// emit makes changes, which the checks before have found to fit.
+func (q *proposing) emit(changes ...Change) error {
+	for _, c := range changes {
+		if err := q.apply(c); err != nil {
+			return fmt.Errorf("%s: %s does not follow: %w", Describe(q.command), c.ChangeType(), err)
+		}
+		q.outcome.Changes = append(q.outcome.Changes, c)
+	}
+	return nil
+}
+
+func (q *proposing) refuse(code Code, format string, args ...any) error {
+	return &Refusal{
+		Account: q.next.account, Index: q.index, Of: q.of, Command: q.command,
+		Code: code, Text: fmt.Sprintf(format, args...),
+	}
+}
+
+// deny refuses what no rule decides: whose entry an invitation is, and what only
+// the host may do.
+func (q *proposing) deny(reason usher.Reason, format string, args ...any) error {
+	r := q.refuse(Denied, format, args...).(*Refusal)
+	if reason != 0 {
+		r.Decision = usher.NewDecision(basis{q.next.version, q.policy.Digest()}, usher.Outcome(reason), q.at)
+	}
+	return r
+}
+
+// basis is that of decisions which no rule made.
+type basis struct {
+	version uint64
+	digest  string
+}
+
+func (b basis) Detail(usher.Outcome) usher.Detail {
+	return usher.Detail{Version: b.version, Digest: b.digest}
+}
+
+// parties names the users and the teams that a command is about.
+type parties struct {
+	user  usher.UserID
+	teams []usher.TeamID
+}
+
+// authorize asks whether the actor may. The host is not asked about.
+func (q *proposing) authorize(want permission.Permission, on parties) (usher.Decision, error) {
+	if q.actor.Host() != "" {
+		return usher.Decision{}, nil
+	}
+	kind := want.Resource()
+	resource := &usher.Object{Type: kind, Account: q.next.account, Parties: map[string][]string{}}
+	if on.user != "" {
+		resource.ID = string(on.user)
+		resource.Parties["user"] = []string{string(on.user)}
+	}
+	for _, t := range on.teams {
+		if t != "" {
+			resource.Parties["team"] = append(resource.Parties["team"], string(t))
+		}
+	}
+	request := usher.Request{
+		Account: q.next.account, Subject: q.actor.User(), Permission: want,
+		Resource: resource, Context: q.context, Time: q.at,
+	}
+	d, err := q.policy.Decide(q.draft, &request)
+	if err != nil {
+		return usher.Decision{}, err
+	}
+	if !d.Allowed() {
+		r := q.refuse(Denied, "%s may not %s: %s", q.actor, want, d).(*Refusal)
+		r.Decision, r.Request = d, request
+		return d, r
+	}
+	return d, nil
+}
+
+// may is authorize for those who need to know no more.
+func (q *proposing) may(want permission.Permission, on parties) error {
+	_, err := q.authorize(want, on)
+	return err
+}

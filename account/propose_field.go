@@ -1,0 +1,173 @@
+package account
+
+import (
+	"regexp"
+	"time"
+	"unicode/utf8"
+
+	"github.com/usher-go/usher/internal/suggest"
+	"github.com/usher-go/usher/permission"
+)
+
+var (
+	accountConfigure = permission.MustParse("account.configure")
+	fieldManage      = permission.MustParse("field.manage")
+	userEdit         = permission.MustParse("user.edit")
+)
+
+func (q *proposing) changeSetting(c ChangeSetting) error {
+	if err := q.may(accountConfigure, parties{}); err != nil {
+		return err
+	}
+	value, ok := q.policy.Setting(c.Setting)
+	if !ok {
+		return q.unknownSetting(c.Setting)
+	}
+	if set, changed := q.next.Setting(c.Setting); changed {
+		value = set
+	}
+	if value == c.Value {
+		return nil
+	}
+	return q.emit(SettingChanged(c))
+}
+
+func (q *proposing) unknownSetting(name string) error {
+	return q.refuse(UnknownSetting, "%s has no setting %q%s", q.policyName(), name, suggest.DidYouMean(name, q.policy.Settings()))
+}
+
+func (q *proposing) defineField(c DefineField) error {
+	if err := q.may(fieldManage, parties{}); err != nil {
+		return err
+	}
+	if err := checkID("field", c.Field); err != nil {
+		return q.refuse(Invalid, "%v", err)
+	}
+	if c.Type < TextField || c.Type > BoolField {
+		return q.refuse(Invalid, "a field is of type text, number, date or bool")
+	}
+	if f, ok := q.next.Field(c.Field); ok {
+		if f.Archived {
+			return q.refuse(Exists, "there is a field %s, archived; restore-field shows it again", c.Field)
+		}
+		return q.refuse(Exists, "there is a field %s already", c.Field)
+	}
+	return q.emit(FieldDefined{ID: q.next.planned().lastField + 1, Field: c.Field, Type: c.Type})
+}
+
+func (q *proposing) renameField(c RenameField) error {
+	if err := q.manageField(c.Field); err != nil {
+		return err
+	}
+	if err := checkID("field", c.To); err != nil {
+		return q.refuse(Invalid, "%v", err)
+	}
+	if c.To == c.Field {
+		return nil
+	}
+	if _, ok := q.next.Field(c.To); ok {
+		return q.refuse(Exists, "there is a field %s already", c.To)
+	}
+	return q.emit(FieldRenamed(c))
+}
+
+func (q *proposing) moveField(c MoveField) error {
+	if err := q.manageField(c.Field); err != nil {
+		return err
+	}
+	fields := q.next.planned().fields
+	at, to := fieldIndex(fields, c.Field), len(fields)
+	if c.Before != "" {
+		if to = fieldIndex(fields, c.Before); to < 0 {
+			return q.unknownField(c.Before)
+		}
+	}
+	if to == at || to == at+1 {
+		return nil
+	}
+	return q.emit(FieldMoved(c))
+}
+
+func (q *proposing) archiveField(name string, archived bool) error {
+	if err := q.manageField(name); err != nil {
+		return err
+	}
+	f, _ := q.next.Field(name)
+	switch {
+	case f.Archived == archived:
+		return nil
+	case archived:
+		return q.emit(FieldArchived{Field: name})
+	default:
+		return q.emit(FieldRestored{Field: name})
+	}
+}
+
+func (q *proposing) manageField(name string) error {
+	if err := q.may(fieldManage, parties{}); err != nil {
+		return err
+	}
+	if _, ok := q.next.Field(name); !ok {
+		return q.unknownField(name)
+	}
+	return nil
+}
+
+func (q *proposing) unknownField(name string) error {
+	var names []string
+	for _, f := range q.next.planned().fields {
+		names = append(names, f.Name)
+	}
+	return q.refuse(UnknownField, "%s has no field %q%s", q.next.account, name, suggest.DidYouMean(name, names))
+}
+
+func (q *proposing) setField(c SetField) error {
+	d, err := q.authorize(userEdit, parties{user: c.User})
+	if err != nil {
+		return err
+	}
+	if q.actor.Host() == "" && d.Hides(c.Field) {
+		r := q.refuse(Denied, "%s may not see %s of %s", q.actor, c.Field, c.User).(*Refusal)
+		r.Decision = d
+		return r
+	}
+	if _, err := q.user(c.User); err != nil {
+		return err
+	}
+	f, ok := q.next.Field(c.Field)
+	switch {
+	case !ok:
+		return q.unknownField(c.Field)
+	case f.Archived:
+		return q.refuse(UnknownField, "%s is archived; restore-field shows it again", c.Field)
+	case !c.Value.Fits(f.Type):
+		return q.refuse(Invalid, "%s is a field of type %s, and the value is none", c.Field, f.Type)
+	}
+	q.outcome.Values = append(q.outcome.Values, FieldValue{User: c.User, Field: f.ID, Value: c.Value})
+	return q.emit(FieldSet{User: c.User, Field: c.Field})
+}
+
+var isNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
+
+// MaxValue is how many bytes a value of a custom field may have.
+const MaxValue = 1 << 16
+
+// Fits reports whether a field of the type can have the value. No value fits
+// always.
+func (v Value) Fits(t FieldType) bool {
+	if v == "" {
+		return true
+	}
+	switch t {
+	case TextField:
+		return len(v) <= MaxValue && utf8.ValidString(string(v))
+	case NumberField:
+		return len(v) <= MaxValue && isNumber.MatchString(string(v))
+	case DateField:
+		_, err := time.Parse(time.DateOnly, string(v))
+		return err == nil
+	case BoolField:
+		return v == "true" || v == "false"
+	}
+	return false
+}

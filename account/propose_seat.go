@@ -1,0 +1,140 @@
+package account
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+var (
+	seatAssign   = permission.MustParse("seat.assign")
+	seatUnassign = permission.MustParse("seat.unassign")
+	seatPurchase = permission.MustParse("seat.purchase")
+)
+
+func (q *proposing) assignSeat(c AssignSeat) error {
+	if err := q.may(seatAssign, parties{user: c.User}); err != nil {
+		return err
+	}
+	u, err := q.user(c.User)
+	if err != nil {
+		return err
+	}
+	kind, err := q.pool(c.Pool)
+	if err != nil || holds(u, c.Pool) {
+		return err
+	}
+	r, err := q.roleOf(c.User, u)
+	switch {
+	case err != nil:
+		return err
+	case !kind.Holds.Has(u.Status):
+		return q.refuse(Inactive, "%s is %s, and holds no seat in %s while so", c.User, u.Status, c.Pool)
+	case !mayHold(r, c.Pool):
+		return q.refuse(SeatNotAllowed, "%s has the role %s, which holds no seat in %s", c.User, r.Name, c.Pool)
+	}
+	return q.takeOne(c.User, c.Pool, "")
+}
+
+func (q *proposing) unassignSeat(c UnassignSeat) error {
+	if err := q.may(seatUnassign, parties{user: c.User}); err != nil {
+		return err
+	}
+	u, err := q.user(c.User)
+	if err != nil {
+		return err
+	}
+	kind, err := q.pool(c.Pool)
+	if err != nil || !holds(u, c.Pool) {
+		return err
+	}
+	r, err := q.roleOf(c.User, u)
+	if err != nil {
+		return err
+	}
+	if mustHold(r, kind, u.Status) {
+		return q.refuse(SeatRequired, "%s has the role %s, which requires a seat in %s; set-role and set-status free it", c.User, r.Name, c.Pool)
+	}
+	return q.emit(SeatUnassigned(c))
+}
+
+func (q *proposing) setSeats(c SetSeats) error {
+	if err := q.may(seatPurchase, parties{}); err != nil {
+		return err
+	}
+	if _, err := q.pool(c.Pool); err != nil {
+		return err
+	}
+	pool := q.next.pools[c.Pool]
+	if err := checkTotal(c.Total); err != nil {
+		return q.refuse(Invalid, "%v", err)
+	}
+	if pool.Total == c.Total {
+		return nil
+	}
+	if _, err := pool.Resize(c.Total); err != nil {
+		if errors.Is(err, seat.ErrInUse) {
+			return q.refuse(SeatsInUse, "%d of %d seats in %s are held; take %d away first, in the same batch", pool.Held, pool.Total, c.Pool, pool.Held-c.Total)
+		}
+		return q.refuse(Invalid, "%v", err)
+	}
+	return q.emit(SeatsSet{Pool: c.Pool, From: pool.Total, To: c.Total})
+}
+
+// mayHold reports whether a role may have a seat in the pool.
+func mayHold(r role.Role, pool seat.PoolName) bool {
+	return r.Seat != role.SeatNone || !slices.Contains(r.SeatPools, string(pool))
+}
+
+// mustHold reports whether who has the role, in the status, needs a seat in the pool.
+func mustHold(r role.Role, kind seat.Kind, status usher.Status) bool {
+	return r.Seat == role.SeatRequired && kind.Holds.Has(status) && slices.Contains(r.SeatPools, string(kind.Name))
+}
+
+// free returns the seats that a user cannot keep with a role and a status.
+func (q *proposing) free(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
+	for _, name := range u.Seats {
+		kind, ok := q.policy.Pool(name)
+		if ok && mayHold(r, name) && kind.Holds.Has(status) {
+			continue
+		}
+		if err := q.emit(SeatUnassigned{User: id, Pool: name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take gives a user, who had the seats of u, those that a role requires.
+func (q *proposing) take(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
+	if r.Seat != role.SeatRequired {
+		return nil
+	}
+	for _, kind := range q.policy.Pools() {
+		if !mustHold(r, kind, status) || holds(u, kind.Name) {
+			continue
+		}
+		if err := q.takeOne(id, kind.Name, r.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeOne gives a user a seat, which a role requires unless that is "".
+func (q *proposing) takeOne(id usher.UserID, name seat.PoolName, by role.Name) error {
+	pool := q.next.pools[name]
+	if _, err := pool.Take(1); err != nil {
+		why := ""
+		if by != "" {
+			why = ", and the role " + string(by) + " requires one"
+		}
+		return q.refuse(NoSeatsLeft, "%d of %d seats in %s are held%s; set-seats buys more, unassign-seat frees one", pool.Held, pool.Total, name, why)
+	}
+	return q.emit(SeatAssigned{User: id, Pool: name})
+}

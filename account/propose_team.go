@@ -1,0 +1,172 @@
+package account
+
+import (
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+)
+
+var (
+	teamCreate     = permission.MustParse("team.create")
+	teamEdit       = permission.MustParse("team.edit")
+	teamDelete     = permission.MustParse("team.delete")
+	teamSetMembers = permission.MustParse("team.set-members")
+	teamSetRole    = permission.MustParse("team.set-role")
+)
+
+func (q *proposing) createTeam(c CreateTeam) error {
+	if err := q.may(teamCreate, parties{teams: []usher.TeamID{c.Parent}}); err != nil {
+		return err
+	}
+	if c.Parent != "" {
+		if err := q.knownTeam(c.Parent); err != nil {
+			return err
+		}
+	}
+	if err := checkID("team", string(c.Team)); err != nil {
+		return q.refuse(Invalid, "%v", err)
+	}
+	if _, ok := q.team(c.Team); ok {
+		return q.refuse(Exists, "there is a team %s already", c.Team)
+	}
+	return q.emit(TeamCreated(c))
+}
+
+func (q *proposing) moveTeam(c MoveTeam) error {
+	from, _ := q.team(c.Team)
+	if err := q.may(teamEdit, parties{teams: []usher.TeamID{c.Team, from, c.Parent}}); err != nil {
+		return err
+	}
+	if err := q.knownTeam(c.Team); err != nil {
+		return err
+	}
+	if c.Parent != "" {
+		if err := q.knownTeam(c.Parent); err != nil {
+			return err
+		}
+	}
+	if q.within(c.Parent, c.Team) {
+		return q.refuse(Invalid, "%s is %s or below it, and no team is below itself", c.Parent, c.Team)
+	}
+	if from == c.Parent {
+		return nil
+	}
+	return q.emit(TeamMoved{Team: c.Team, From: from, To: c.Parent})
+}
+
+func (q *proposing) deleteTeam(c DeleteTeam) error {
+	if err := q.may(teamDelete, parties{teams: []usher.TeamID{c.Team}}); err != nil {
+		return err
+	}
+	if err := q.knownTeam(c.Team); err != nil {
+		return err
+	}
+	if below, ok := q.below(c.Team); ok {
+		return q.refuse(TeamNotEmpty, "%s is below %s; delete-team or move-team it first", below, c.Team)
+	}
+	var members []usher.UserID
+	for id, u := range q.users.All() {
+		if _, in := teamIndex(u, c.Team); in {
+			members = append(members, usher.UserID(id))
+		}
+	}
+	slices.Sort(members)
+	for _, id := range members {
+		if err := q.leaveTeam(id, c.Team); err != nil {
+			return err
+		}
+	}
+	return q.emit(TeamDeleted(c))
+}
+
+// leaveTeam takes a member out of a team, which ends the roles there.
+func (q *proposing) leaveTeam(id usher.UserID, from usher.TeamID) error {
+	u := q.find(id)
+	at, _ := teamIndex(u, from)
+	for _, r := range u.Teams[at].Roles {
+		if err := q.emit(TeamRoleUnset{Team: from, User: id, Role: r}); err != nil {
+			return err
+		}
+	}
+	return q.emit(MemberRemoved{Team: from, User: id})
+}
+
+// membership looks up who and where after asking whether the actor may.
+func (q *proposing) membership(want permission.Permission, in usher.TeamID, id usher.UserID) (u *policy.User, at int, member bool, err error) {
+	if err = q.may(want, parties{user: id, teams: []usher.TeamID{in}}); err != nil {
+		return nil, 0, false, err
+	}
+	if u, err = q.user(id); err != nil {
+		return nil, 0, false, err
+	}
+	if err = q.knownTeam(in); err != nil {
+		return nil, 0, false, err
+	}
+	at, member = teamIndex(u, in)
+	return u, at, member, nil
+}
+
+func (q *proposing) addToTeam(c AddToTeam) error {
+	_, _, member, err := q.membership(teamSetMembers, c.Team, c.User)
+	if err != nil || member {
+		return err
+	}
+	return q.emit(MemberAdded(c))
+}
+
+func (q *proposing) removeFromTeam(c RemoveFromTeam) error {
+	_, _, member, err := q.membership(teamSetMembers, c.Team, c.User)
+	if err != nil || !member {
+		return err
+	}
+	return q.leaveTeam(c.User, c.Team)
+}
+
+func (q *proposing) setTeamRole(c SetTeamRole) error {
+	u, at, member, err := q.membership(teamSetRole, c.Team, c.User)
+	if err != nil {
+		return err
+	}
+	if err := q.teamRole(c.Role); err != nil {
+		return err
+	}
+	if !member {
+		return q.refuse(NotMember, "%s was not put in %s; add-to-team does it", c.User, c.Team)
+	}
+	k, held := slices.BinarySearch(u.Teams[at].Roles, c.Role)
+	if held {
+		return nil
+	}
+	changed := *u
+	changed.Teams = slices.Clone(u.Teams)
+	changed.Teams[at].Roles = slices.Insert(slices.Clone(u.Teams[at].Roles), k, c.Role)
+	if err := q.gains(c.User, u, &changed); err != nil {
+		return err
+	}
+	if err := q.outranks(c.User, u); err != nil {
+		return err
+	}
+	return q.emit(TeamRoleSet(c))
+}
+
+// unsetTeamRole also ends a role that the policy lacks by now.
+func (q *proposing) unsetTeamRole(c UnsetTeamRole) error {
+	u, at, member, err := q.membership(teamSetRole, c.Team, c.User)
+	if err != nil {
+		return err
+	}
+	var roles []role.Name
+	if member {
+		roles = u.Teams[at].Roles
+	}
+	if _, held := slices.BinarySearch(roles, c.Role); !held {
+		return q.teamRole(c.Role)
+	}
+	if err := q.outranks(c.User, u); err != nil {
+		return err
+	}
+	return q.emit(TeamRoleUnset(c))
+}

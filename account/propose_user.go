@@ -1,0 +1,286 @@
+package account
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+)
+
+var (
+	userCreate    = permission.MustParse("user.create")
+	userDelete    = permission.MustParse("user.delete")
+	userLeave     = permission.MustParse("user.leave")
+	userSetStatus = permission.MustParse("user.set-status")
+	userSetRole   = permission.MustParse("user.set-role")
+)
+
+func (q *proposing) addUser(c AddUser) error {
+	if err := q.may(userCreate, parties{teams: c.Teams}); err != nil {
+		return err
+	}
+	for _, t := range c.Teams {
+		if err := q.knownTeam(t); err != nil {
+			return err
+		}
+	}
+	r := q.policy.DefaultRole()
+	if c.Role != "" {
+		var err error
+		if r, err = q.accountRole(c.Role); err != nil {
+			return err
+		}
+	}
+	status := c.Status
+	if status == 0 {
+		status = usher.Active
+	}
+	if err := checkID("user", string(c.User)); err != nil {
+		return q.refuse(Invalid, "%v", err)
+	}
+	if status != usher.Active && status != usher.Invited {
+		return q.refuse(Invalid, "a user is added active or invited, not %s", status)
+	}
+	if q.find(c.User) != nil {
+		return q.refuse(Exists, "%s is a user already", c.User)
+	}
+	if r.Unique {
+		return q.refuse(UniqueRole, "%s is held by %s, and moves only by transfer-ownership", r.Name, q.next.owner)
+	}
+	u := policy.User{Status: status, Role: r.Name}
+	teams := slices.Compact(slices.Sorted(slices.Values(c.Teams)))
+	for _, t := range teams {
+		u.Teams = append(u.Teams, policy.Membership{Team: t})
+	}
+	if err := q.gains(c.User, nil, &u); err != nil {
+		return err
+	}
+	if err := q.roomFor(r, 1); err != nil {
+		return err
+	}
+	if err := q.emit(UserAdded{User: c.User, Role: r.Name, Status: status}); err != nil {
+		return err
+	}
+	for _, t := range teams {
+		if err := q.emit(MemberAdded{Team: t, User: c.User}); err != nil {
+			return err
+		}
+	}
+	return q.take(c.User, &policy.User{}, r, status)
+}
+
+func (q *proposing) acceptInvitation() error {
+	id, u, err := q.invited()
+	if err != nil || u.Status == usher.Active {
+		return err
+	}
+	r, err := q.roleOf(id, u)
+	if err != nil {
+		return err
+	}
+	return q.become(id, u, r, usher.Active)
+}
+
+func (q *proposing) declineInvitation() error {
+	id, u, err := q.invited()
+	switch {
+	case err != nil:
+		return err
+	case u.Status != usher.Invited:
+		return q.deny(usher.ReasonNoPermission, "%s was not invited, but is %s; leave ends a membership", id, u.Status)
+	}
+	return q.remove(id, u)
+}
+
+// invited returns the actor, who must be somebody that an invitation is for.
+func (q *proposing) invited() (usher.UserID, *policy.User, error) {
+	id := q.actor.User()
+	u := q.find(id)
+	switch {
+	case id == "":
+		return "", nil, q.deny(usher.ReasonUnknownUser, "the host was not invited; set-status and remove-user do it for a user")
+	case u == nil:
+		return "", nil, q.deny(usher.ReasonUnknownUser, "%s is no user of %s", id, q.next.account)
+	case u.Status == usher.Inactive:
+		return "", nil, q.deny(usher.ReasonInactive, "%s is inactive", id)
+	}
+	return id, u, nil
+}
+
+func (q *proposing) leave() error {
+	id := q.actor.User()
+	if id == "" {
+		return q.deny(usher.ReasonUnknownUser, "the host has nothing to leave; remove-user removes a user")
+	}
+	if err := q.may(userLeave, parties{user: id}); err != nil {
+		return err
+	}
+	u, err := q.user(id)
+	if err != nil {
+		return err
+	}
+	return q.remove(id, u)
+}
+
+func (q *proposing) removeUser(c RemoveUser) error {
+	if err := q.may(userDelete, parties{user: c.User}); err != nil {
+		return err
+	}
+	u, err := q.user(c.User)
+	if err != nil {
+		return err
+	}
+	if c.User == q.next.owner {
+		return q.keepsUnique(c.User)
+	}
+	if err := q.outranks(c.User, u); err != nil {
+		return err
+	}
+	return q.remove(c.User, u)
+}
+
+// remove takes a user out of the account.
+func (q *proposing) remove(id usher.UserID, u *policy.User) error {
+	if id == q.next.owner {
+		return q.keepsUnique(id)
+	}
+	r, err := q.roleOf(id, u)
+	if err != nil {
+		return err
+	}
+	if err := q.enoughWithout(r, u); err != nil {
+		return err
+	}
+	for _, pool := range u.Seats {
+		if err := q.emit(SeatUnassigned{User: id, Pool: pool}); err != nil {
+			return err
+		}
+	}
+	q.outcome.Removed = append(q.outcome.Removed, id)
+	q.outcome.Values = slices.DeleteFunc(q.outcome.Values, func(v FieldValue) bool { return v.User == id })
+	return q.emit(UserRemoved{User: id})
+}
+
+func (q *proposing) keepsUnique(id usher.UserID) error {
+	return q.refuse(UniqueRole, "%s is the %s; transfer-ownership makes somebody else that first", id, q.next.unique)
+}
+
+func (q *proposing) setStatus(c SetStatus) error {
+	if err := q.may(userSetStatus, parties{user: c.User}); err != nil {
+		return err
+	}
+	u, err := q.user(c.User)
+	if err != nil {
+		return err
+	}
+	if c.Status != usher.Active && c.Status != usher.Inactive {
+		return q.refuse(Invalid, "a status is set to active or inactive, not %q", c.Status.String())
+	}
+	if u.Status == c.Status {
+		return nil
+	}
+	if err := q.outranks(c.User, u); err != nil {
+		return err
+	}
+	r, err := q.roleOf(c.User, u)
+	if err != nil {
+		return err
+	}
+	if c.Status != usher.Active {
+		if err := q.enoughWithout(r, u); err != nil {
+			return err
+		}
+	}
+	return q.become(c.User, u, r, c.Status)
+}
+
+// become gives a user another status, with the seats that go with it.
+func (q *proposing) become(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
+	if err := q.free(id, u, r, status); err != nil {
+		return err
+	}
+	if err := q.emit(StatusSet{User: id, From: u.Status, To: status}); err != nil {
+		return err
+	}
+	return q.take(id, u, r, status)
+}
+
+func (q *proposing) setUserRole(c SetRole) error {
+	if err := q.may(userSetRole, parties{user: c.User}); err != nil {
+		return err
+	}
+	u, err := q.user(c.User)
+	if err != nil {
+		return err
+	}
+	r, err := q.accountRole(c.Role)
+	if err != nil || u.Role == r.Name {
+		return err
+	}
+	switch {
+	case c.User == q.next.owner:
+		return q.keepsUnique(c.User)
+	case r.Unique:
+		return q.refuse(UniqueRole, "%s is held by %s, and moves only by transfer-ownership", r.Name, q.next.owner)
+	}
+	changed := *u
+	changed.Role = r.Name
+	if err := q.gains(c.User, u, &changed); err != nil {
+		return err
+	}
+	if err := q.outranks(c.User, u); err != nil {
+		return err
+	}
+	old, err := q.roleOf(c.User, u)
+	if err != nil {
+		return err
+	}
+	if err := q.roomFor(r, 1); err != nil {
+		return err
+	}
+	if err := q.enoughWithout(old, u); err != nil {
+		return err
+	}
+	if err := q.free(c.User, u, r, u.Status); err != nil {
+		return err
+	}
+	if err := q.emit(RoleSet{User: c.User, From: u.Role, To: r.Name}); err != nil {
+		return err
+	}
+	return q.take(c.User, u, r, u.Status)
+}
+
+// roomFor refuses more holders of a role than it may have.
+func (q *proposing) roomFor(r role.Role, more int) error {
+	held := q.next.counts[r.Name].all
+	if more > 0 && r.AtMost > 0 && held+more > r.AtMost {
+		return q.refuse(RoleFull, "at most %s may have the role %s, and %d do", users(r.AtMost), r.Name, held)
+	}
+	return nil
+}
+
+// enoughWithout refuses to do without an active holder of a role that needs them.
+func (q *proposing) enoughWithout(r role.Role, u *policy.User) error {
+	active := q.next.counts[r.Name].active
+	if u.Status == usher.Active && active-1 < r.AtLeast {
+		return q.refuse(LastHolder, "at least %s must be active with the role %s, and %s so", users(r.AtLeast), r.Name, are(active))
+	}
+	return nil
+}
+
+func are(n int) string {
+	if n == 1 {
+		return "1 is"
+	}
+	return fmt.Sprintf("%d are", n)
+}
+
+func users(n int) string {
+	if n == 1 {
+		return "1 user"
+	}
+	return fmt.Sprintf("%d users", n)
+}

@@ -1,0 +1,243 @@
+package account_test
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/seat"
+)
+
+// refused has at least one row for each code, and what people are told.
+var refused = []struct {
+	as      string // a user, or "the host"
+	command account.Command
+	code    account.Code
+	says    string
+}{
+	{"max", account.SetSeats{Pool: "booking", Total: 9}, account.Denied, "set-seats booking 9: max may not seat.purchase: denied (no-permission)"},
+	{"ina", account.Leave{}, account.Denied, "denied (inactive)"},
+	{"nobody", account.Leave{}, account.Denied, "denied (unknown-user)"},
+	{"", account.Leave{}, account.Denied, "nobody asked: name a user or the host"},
+	{"the host", account.Leave{}, account.Denied, "the host has nothing to leave"},
+	{"the host", account.AcceptInvitation{}, account.Denied, "the host was not invited"},
+	{"ina", account.AcceptInvitation{}, account.Denied, "ina is inactive"},
+	{"max", account.DeclineInvitation{}, account.Denied, "max was not invited, but is active"},
+	{"olga", account.Leave{}, account.Denied, "denied (forbidden)"},
+	{"adam", account.SetStatus{User: "olga", Status: usher.Inactive}, account.Denied, "denied (forbidden)"},
+	{"adam", account.TransferOwnership{To: "adam"}, account.Denied, "denied (forbidden)"},
+	{"olga", account.CreateAccount{Owner: "olga"}, account.Denied, "only the host makes accounts"},
+	{"olga", account.Import{}, account.Denied, "only the host makes accounts"},
+	{"dora", account.SetField{User: "max", Field: "phone", Value: "1"}, account.Denied, "dora may not see phone of max"},
+	{"mia", account.CreateTeam{Team: "new", Parent: "chess"}, account.Denied, "out-of-scope"},
+	{"mia", account.MoveTeam{Team: "rowing", Parent: "chess"}, account.Denied, "out-of-scope"},
+
+	{"adam", account.RemoveUser{User: "zoe"}, account.UnknownUser, `club has no user "zoe"`},
+	{"adam", account.SetTeamRole{Team: "nowhere", User: "zoe", Role: "nothing"}, account.UnknownUser, ""},
+	{"adam", account.AddToTeam{Team: "nowhere", User: "max"}, account.UnknownTeam, `club has no team "nowhere"`},
+	{"adam", account.AddUser{User: "zoe", Role: "nothing", Teams: []usher.TeamID{"nowhere"}}, account.UnknownTeam, ""},
+	{"adam", account.CreateTeam{Team: "new", Parent: "new"}, account.UnknownTeam, ""},
+	{"adam", account.SetRole{User: "max", Role: "coahc"}, account.UnknownRole, `the policy club has no account role "coahc"; did you mean "coach"?`},
+	{"adam", account.SetRole{User: "max", Role: "captain"}, account.UnknownRole, "captain is no account role; it is held on a team: set-team-role gives it"},
+	{"adam", account.SetTeamRole{Team: "rowing", User: "max", Role: "admin"}, account.UnknownRole, "admin is no team role; it is held in the account: set-role gives it"},
+	{"adam", account.AssignSeat{User: "max", Pool: "boking"}, account.UnknownPool, `did you mean "booking"?`},
+	{"adam", account.GiveGrant{User: "max", Grant: "report.raed"}, account.UnknownGrant, `did you mean "report.read"?`},
+	{"adam", account.RevokeGrant{User: "max", Grant: "report.raed"}, account.UnknownGrant, ""},
+	{"adam", account.ChangeSetting{Setting: "opn", Value: true}, account.UnknownSetting, `did you mean "open"?`},
+	{"adam", account.SetField{User: "max", Field: "fone", Value: "1"}, account.UnknownField, ""},
+	{"adam", account.SetField{User: "max", Field: "shoe", Value: "44"}, account.UnknownField, "shoe is archived; restore-field shows it again"},
+	{"adam", account.MoveField{Field: "born", Before: "phon"}, account.UnknownField, `did you mean "phone"?`},
+
+	{"adam", account.AddUser{}, account.Invalid, "the id of a user is not empty"},
+	{"adam", account.AddUser{User: "a\xff"}, account.Invalid, "no UTF-8"},
+	{"adam", account.AddUser{User: usher.UserID(strings.Repeat("a", 1025))}, account.Invalid, "at most 1024 bytes, and this one 1025"},
+	{"adam", account.AddUser{User: "zoe", Status: usher.Inactive}, account.Invalid, "a user is added active or invited, not inactive"},
+	{"adam", account.SetStatus{User: "max", Status: usher.Invited}, account.Invalid, `not "invited"`},
+	{"adam", account.MoveTeam{Team: "sport", Parent: "rowing"}, account.Invalid, "rowing is sport or below it, and no team is below itself"},
+	{"adam", account.DefineField{Field: "", Type: account.TextField}, account.Invalid, "the name of a field is not empty"},
+	{"adam", account.DefineField{Field: "x"}, account.Invalid, "a field is of type text, number, date or bool"},
+	{"adam", account.SetField{User: "max", Field: "born", Value: "yesterday"}, account.Invalid, "born is a field of type date, and the value is none"},
+	{"olga", account.SetSeats{Pool: "booking", Total: -1}, account.Invalid, "-1 is no number of seats"},
+	{"olga", account.SetSeats{Pool: "booking", Total: math.MaxInt}, account.Invalid, "at most 1000000000 seats of a pool can be bought"},
+	{"the host", nil, account.Invalid, "there is no command"},
+
+	{"the host", account.CreateAccount{Owner: "zoe"}, account.Exists, "there is an account club already"},
+	{"the host", account.Import{}, account.Exists, ""},
+	{"adam", account.AddUser{User: "max", Role: "owner"}, account.Exists, "max is a user already"},
+	{"adam", account.CreateTeam{Team: "chess"}, account.Exists, "there is a team chess already"},
+	{"adam", account.DefineField{Field: "shoe", Type: account.TextField}, account.Exists, "archived; restore-field shows it again"},
+	{"adam", account.RenameField{Field: "born", To: "phone"}, account.Exists, ""},
+
+	{"adam", account.SetTeamRole{Team: "chess", User: "max", Role: "captain"}, account.NotMember, "max was not put in chess; add-to-team does it"},
+	{"adam", account.DeleteTeam{Team: "sport"}, account.TeamNotEmpty, "rowing is below sport"},
+
+	{"olga", account.SetRole{User: "max", Role: "owner"}, account.UniqueRole, "owner is held by olga, and moves only by transfer-ownership"},
+	{"olga", account.AddUser{User: "zoe", Role: "owner"}, account.UniqueRole, ""},
+	{"the host", account.RemoveUser{User: "olga"}, account.UniqueRole, "olga is the owner; transfer-ownership makes somebody else that first"},
+	{"the host", account.SetRole{User: "olga", Role: "member"}, account.UniqueRole, ""},
+
+	{"dora", account.AddUser{User: "zoe", Role: "admin"}, account.Escalation, "zoe would come to have"},
+	{"dora", account.SetRole{User: "max", Role: "coach"}, account.Escalation, "max has `member: own` of user.edit (club.yaml:28), which dora does not reach"},
+	{"dora", account.RemoveUser{User: "adam"}, account.Escalation, "adam has"},
+	{"dora", account.SetStatus{User: "adam", Status: usher.Inactive}, account.Escalation, ""},
+	{"dora", account.SetRole{User: "adam", Role: "desk"}, account.Escalation, ""},
+	{"dora", account.GiveGrant{User: "max", Grant: "seat.assign"}, account.Escalation, ""},
+	{"dora", account.GiveGrant{User: "max", Grant: "reports"}, account.Escalation, "report.read"},
+	{"dora", account.SetTeamRole{Team: "rowing", User: "max", Role: "captain"}, account.Escalation, "max would come to have"},
+	{"dora", account.UnsetTeamRole{Team: "rowing", User: "mia", Role: "captain"}, account.Escalation, "mia has"},
+
+	{"olga", account.TransferOwnership{To: "ivan"}, account.Inactive, "ivan is invited, and only an active user can be the owner"},
+	{"adam", account.AssignSeat{User: "ina", Pool: "booking"}, account.Inactive, "ina is inactive, and holds no seat in booking while so"},
+	{"adam", account.AssignSeat{User: "ivan", Pool: "parking"}, account.Inactive, ""},
+	{"adam", account.AssignSeat{User: "dora", Pool: "booking"}, account.SeatNotAllowed, "dora has the role desk, which holds no seat in booking"},
+	{"adam", account.UnassignSeat{User: "cora", Pool: "booking"}, account.SeatRequired, "cora has the role coach, which requires a seat in booking"},
+	{"adam", account.RemoveUser{User: "cora"}, account.LastHolder, "at least 1 user must be active with the role coach, and 1 is so"},
+	{"adam", account.SetStatus{User: "cora", Status: usher.Inactive}, account.LastHolder, ""},
+	{"cora", account.Leave{}, account.LastHolder, ""},
+	{"olga", account.TransferOwnership{To: "cora"}, account.LastHolder, ""},
+	{"olga", account.SetSeats{Pool: "booking", Total: 2}, account.SeatsInUse, "3 of 4 seats in booking are held; take 1 away first, in the same batch"},
+}
+
+func actor(as string) account.Actor {
+	if as == "the host" {
+		return account.Host("test")
+	}
+	return account.User(usher.UserID(as))
+}
+
+func TestRefused(t *testing.T) {
+	p := compile(t, club)
+	s := open(t, p, members())
+	before := s.Encode()
+	seen := map[account.Code]bool{account.RoleFull: true, account.NoSeatsLeft: true} // which need more than one command
+	for _, row := range refused {
+		o, err := propose(p, s, actor(row.as), row.command)
+		code := codeOf(t, err)
+		if !assert.Equal(t, row.code, code, "%s: %#v: %v", row.as, row.command, err) {
+			continue
+		}
+		seen[code] = true
+		if code != 0 {
+			assert.ErrorContains(t, err, row.says)
+			assert.ErrorIs(t, err, code)
+			assert.Equal(t, code == account.Denied, errors.Is(err, usher.ErrDenied))
+			assert.Zero(t, o, "a refused proposal has no outcome")
+		}
+	}
+	assert.Equal(t, before, s.Encode(), "a refused proposal leaves no trace")
+	for _, name := range account.Codes() {
+		code, err := account.ParseCode(name)
+		require.NoError(t, err)
+		assert.True(t, seen[code], "no row for %s", name)
+	}
+}
+
+// An id is used once, even in one batch.
+func TestCreatedTwice(t *testing.T) {
+	p := compile(t, club)
+	create := account.CreateAccount{Owner: "zoe", Seats: map[seat.PoolName]int{"booking": 1}}
+	_, err := propose(p, account.New("new"), account.Host("test"), create, account.DeleteAccount{}, create)
+	assert.Equal(t, account.Exists, codeOf(t, err), "%v", err)
+}
+
+// What needs more than one command to come about, the last of which is refused.
+func TestRefusedInBatch(t *testing.T) {
+	p := compile(t, club)
+	s := open(t, p, members())
+	host := account.Host("test")
+	for name, row := range map[string]struct {
+		code     account.Code
+		says     string
+		commands []account.Command
+	}{
+		"the seats run out": {
+			account.NoSeatsLeft, "command 2 of 2: assign-seat ivan booking: no seats left: 4 of 4 seats in booking are held; set-seats buys more, unassign-seat frees one",
+			[]account.Command{account.AssignSeat{User: "max", Pool: "booking"}, account.AssignSeat{User: "ivan", Pool: "booking"}},
+		},
+		"a role requires a seat": {
+			account.NoSeatsLeft, "and the role coach requires one",
+			[]account.Command{account.AssignSeat{User: "max", Pool: "booking"}, account.AddUser{User: "zoe", Role: "coach"}},
+		},
+		"a new owner needs a seat": {
+			account.NoSeatsLeft, "and the role owner requires one",
+			[]account.Command{account.AssignSeat{User: "max", Pool: "booking"}, account.TransferOwnership{To: "dora"}},
+		},
+		"a role is full": {
+			account.RoleFull, "at most 3 users may have the role admin, and 3 do",
+			[]account.Command{account.SetRole{User: "max", Role: "admin"}, account.SetRole{User: "mia", Role: "admin"}, account.AddUser{User: "zoe", Role: "admin"}},
+		},
+		"the previous owner has no role left": {
+			account.RoleFull, "",
+			[]account.Command{account.SetRole{User: "max", Role: "admin"}, account.AddUser{User: "zoe", Role: "admin"}, account.TransferOwnership{To: "mia"}},
+		},
+		"the account is gone": {
+			account.Exists, "club was deleted, and the id of an account is never used again",
+			[]account.Command{account.DeleteAccount{}, account.CreateAccount{Owner: "zoe"}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for i := range row.commands[1:] {
+				_, err := propose(p, s, host, row.commands[:i+1]...)
+				require.NoError(t, err)
+			}
+			_, err := propose(p, s, host, row.commands...)
+			assert.Equal(t, row.code, codeOf(t, err), "%v", err)
+			assert.ErrorContains(t, err, row.says)
+			var r *account.Refusal
+			require.ErrorAs(t, err, &r)
+			assert.Equal(t, len(row.commands)-1, r.Index)
+		})
+	}
+}
+
+// What nobody can decide is an error that is no refusal.
+func TestProposeErrors(t *testing.T) {
+	p := compile(t, club)
+	s := open(t, p, members())
+	host := account.Host("test")
+	for name, row := range map[string]struct {
+		state    *account.State
+		proposal account.Proposal
+		want     error
+	}{
+		"no account":            {account.New("club"), account.Proposal{Actor: host, Time: noon, Commands: []account.Command{account.SetSeats{}}}, usher.ErrUnknownAccount},
+		"the account is gone":   {do(t, p, s, host, account.DeleteAccount{}), account.Proposal{Actor: host, Time: noon, Commands: []account.Command{account.SetSeats{}}}, usher.ErrUnknownAccount},
+		"the zero state":        {&account.State{}, account.Proposal{Actor: host, Time: noon}, usher.ErrUnknownAccount},
+		"no time":               {s, account.Proposal{Actor: host}, usher.ErrNoTime},
+		"an undeclared fact":    {s, account.Proposal{Actor: account.User("adam"), Time: noon, Context: usher.Context{"mfa": true}, Commands: []account.Command{account.ChangeSetting{Setting: "open", Value: true}}}, usher.ErrUndeclared},
+		"a time past all dates": {s, account.Proposal{Actor: host, Time: noon.AddDate(28000, 0, 0)}, usher.ErrNoTime},
+		"a time past all time":  {s, account.Proposal{Actor: account.User("adam"), Time: noon.AddDate(1000, 0, 0), Commands: []account.Command{account.ChangeSetting{Setting: "open", Value: true}}}, usher.ErrNoTime},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o, err := row.state.Propose(p, row.proposal)
+			require.ErrorIs(t, err, row.want)
+			var r *account.Refusal
+			assert.NotErrorAs(t, err, &r)
+			assert.Zero(t, o)
+		})
+	}
+	_, err := s.Propose(nil, account.Proposal{Actor: host, Time: noon})
+	require.ErrorContains(t, err, "there is no policy")
+	_, err = account.New("a\xff").Propose(p, account.Proposal{Actor: host, Time: noon, Commands: []account.Command{account.CreateAccount{Owner: "zoe"}}})
+	require.ErrorContains(t, err, "no UTF-8")
+}
+
+// A later end is a grant anew; what has ended gives nothing, and nothing to cover.
+func TestExtendingIsGiving(t *testing.T) {
+	p := compile(t, club)
+	s := do(t, p, open(t, p, members()), account.Host("test"),
+		account.GiveGrant{User: "max", Grant: "seat.assign", Until: noon.Add(time.Hour)})
+	_, err := propose(p, s, account.User("dora"), account.GiveGrant{User: "max", Grant: "seat.assign", Until: noon.Add(2 * time.Hour)})
+	assert.Equal(t, account.Escalation, codeOf(t, err), "%v", err)
+	_, err = propose(p, s, account.User("adam"), account.GiveGrant{User: "max", Grant: "seat.assign"})
+	require.NoError(t, err)
+	_, err = propose(p, s, account.User("dora"), account.GiveGrant{User: "max", Grant: "seat.assign", Until: noon.Add(time.Minute)})
+	require.NoError(t, err, "an earlier end gives nothing")
+}

@@ -1,0 +1,164 @@
+package account
+
+import (
+	"bytes"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/table"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+// sound is a small state with something of everything, to be spoiled.
+func sound(t *testing.T) *State {
+	t.Helper()
+	s, err := New("acme").Apply(&Commit{
+		Account: "acme", Version: 1, Time: time.Unix(1, 0), Actor: Host("test"), Key: "k", Request: "r",
+		Changes: []Change{
+			AccountCreated{Owner: "olga", Unique: "owner"},
+			SeatsSet{Pool: "booking", To: 2},
+			TeamCreated{Team: "a"},
+			TeamCreated{Team: "b", Parent: "a"},
+			UserAdded{User: "max", Role: "member", Status: usher.Active},
+			MemberAdded{User: "max", Team: "b"},
+			SeatAssigned{User: "max", Pool: "booking"},
+			FieldDefined{ID: 1, Field: "phone", Type: TextField},
+			FieldDefined{ID: 2, Field: "born", Type: DateField},
+			SettingChanged{Setting: "open", Value: true},
+		},
+	})
+	require.NoError(t, err)
+	return s
+}
+
+func set[V any](t *table.Table[V], id string, v V) *table.Table[V] {
+	e := t.Edit()
+	e.Set(id, v)
+	return e.Table()
+}
+
+// Each row spoils a state, which is then written and not read.
+func TestOddStateIsNotRead(t *testing.T) {
+	put := func(id string, change func(*policy.User)) func(*State) {
+		return func(s *State) {
+			u := policy.User{Status: usher.Active, Role: "member"}
+			change(&u)
+			s.users = set(s.users, id, &u)
+		}
+	}
+	rows := []struct {
+		says  string
+		spoil func(*State)
+	}{
+		{"a name is empty", func(s *State) { s.account = "" }},
+		{"there is no time", func(s *State) { s.time = time.Time{} }},
+		{"the year 10000 is not", func(s *State) { s.time = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }},
+		{"nobody is not the only user with the unique role", func(s *State) { s.owner = "nobody" }},
+		{"max is not the only user with the unique role", func(s *State) { s.owner = "max" }},
+		{"olga is not the only user with the unique role", put("mia", func(u *policy.User) { u.Role = "owner" })},
+		{"olga is not the only user with the unique role", func(s *State) { s.unique = "" }},
+		{"there is something in an account that does not exist", func(s *State) { s.deleted = true }},
+		{"there is something in an account that does not exist", func(s *State) { s.version, s.keys = 0, keys{} }},
+
+		{"a name is empty", put("", func(*policy.User) {})},
+		{"a name is empty", put("mia", func(u *policy.User) { u.Role = "" })},
+		{"0 is no status", put("mia", func(u *policy.User) { u.Status = 0 })},
+		{"4 is no status", put("mia", func(u *policy.User) { u.Status = usher.Inactive + 1 })},
+		{"2 is not below 2", put("mia", func(u *policy.User) { u.Teams = []policy.Membership{{Team: "c"}} })},
+		{"the teams of a user are not in order", put("mia", func(u *policy.User) { u.Teams = []policy.Membership{{Team: "b"}, {Team: "a"}} })},
+		{"the teams of a user are not in order", put("mia", func(u *policy.User) { u.Teams = []policy.Membership{{Team: "b"}, {Team: "b"}} })},
+		{"the roles or the seats of a user are not in order", put("mia", func(u *policy.User) { u.Teams = []policy.Membership{{Team: "b", Roles: []role.Name{"y", "x"}}} })},
+		{"the roles or the seats of a user are not in order", put("mia", func(u *policy.User) { u.Seats = []seat.PoolName{"booking", "booking"} })},
+		{"the grants of a user are not in order", put("mia", func(u *policy.User) { u.Grants = []policy.Grant{{Name: "y"}, {Name: "x"}} })},
+		{"the year 0 is not", put("mia", func(u *policy.User) { u.Grants = []policy.Grant{{Name: "y", Until: time.Time{}.Add(-1)}} })},
+		{"parking: no seats left", put("mia", func(u *policy.User) { u.Seats = []seat.PoolName{"parking"} })},
+		{"booking: no seats left", func(s *State) {
+			s.pools["booking"] = seat.Pool{Total: 1, Held: 1}
+			put("mia", func(u *policy.User) { u.Seats = []seat.PoolName{"booking"} })(s)
+		}},
+		{"the pool parking is empty", func(s *State) { s.pools["parking"] = seat.Pool{} }},
+		{"a name is empty", func(s *State) { s.pools[""] = seat.Pool{Total: 1} }},
+
+		{"teams in a circle: a below b below a", func(s *State) { s.plan.teams = set(s.plan.teams, "a", usher.TeamID("b")) }},
+		{"teams in a circle: c below c", func(s *State) { s.plan.teams = set(s.plan.teams, "c", usher.TeamID("c")) }},
+		{"a name is empty", func(s *State) { s.plan.teams = set(s.plan.teams, "", usher.TeamID("a")) }},
+		{"a name is empty", func(s *State) { s.plan.settings[""] = true }},
+		{"the field 1, born, stands there twice", func(s *State) { s.plan.fields[1].ID = 1 }},
+		{"the field 2, phone, stands there twice", func(s *State) { s.plan.fields[1].Name = "phone" }},
+		{"the field 0, born, stands there twice or has no number", func(s *State) { s.plan.fields[1].ID = 0 }},
+		{"2 is not below 2", func(s *State) { s.plan.lastField = 1 }},
+		{"the field born has no type", func(s *State) { s.plan.fields[1].Type = 0 }},
+		{"the field born has no type", func(s *State) { s.plan.fields[1].Type = BoolField + 1 }},
+		{"a name is empty", func(s *State) { s.plan.fields[1].Name = "" }},
+
+		{"the key k is one of commit 1", func(s *State) { s.keys = s.keys.with("l", "r", 1); s.keys = keys{}.with("l", "r", 1).with("k", "r", 1) }},
+		{"the key l is one of commit 2", func(s *State) { s.keys = s.keys.with("l", "r", 2) }},
+		{"the key l is one of commit 0", func(s *State) { s.keys = keys{}.with("l", "r", 0) }},
+		{"a name is empty", func(s *State) { s.keys = s.keys.with("", "r", 1) }},
+	}
+	for _, row := range rows {
+		s := sound(t)
+		_, err := DecodeState(s.Encode())
+		require.NoError(t, err)
+		row.spoil(s)
+		_, err = DecodeState(s.Encode())
+		assert.ErrorContains(t, err, row.says)
+	}
+}
+
+// A snapshot has as many keys as are remembered, and they are forgotten in the
+// order in which they came, as if the state had not been written.
+func TestSnapshotHasTheKeysInTheirOrder(t *testing.T) {
+	s := sound(t)
+	for range RememberedKeys + 10 {
+		s.version++
+		s.keys = s.keys.with("key "+number(s.version), "r", s.version)
+	}
+	read, err := DecodeState(s.Encode())
+	require.NoError(t, err)
+	for range 2 {
+		for _, state := range []*State{s, read} {
+			state.version++
+			state.keys = state.keys.with("key "+number(state.version), "r", state.version)
+		}
+		assert.True(t, bytes.Equal(s.Encode(), read.Encode()))
+	}
+	version, _, ok := read.Keyed("key " + number(read.version-RememberedKeys+1))
+	assert.True(t, ok)
+	assert.Equal(t, read.version-RememberedKeys+1, version)
+	_, _, ok = read.Keyed("key " + number(read.version-RememberedKeys))
+	assert.False(t, ok)
+}
+
+// Whoever gives a state another field decides whether a snapshot has it.
+func TestSnapshotKnowsTheFieldsOfAState(t *testing.T) {
+	for _, row := range []struct {
+		of     any
+		fields string
+	}{
+		{State{}, "account version time deleted owner unique users counts pools plan keys"}, // counts are counted again
+		{plan{}, "teams tree settings fields lastField once facts err"},                     // tree, once, facts and err follow from the rest
+		{keys{}, "byKey inRow last"},
+		{keyed{}, "version request number"}, // number is the order
+		{Field{}, "ID Name Type Archived"},
+		{seat.Pool{}, "Total Held"},
+		{policy.User{}, "Status Role Teams Seats Grants"},
+		{policy.Membership{}, "Team Roles"},
+		{policy.Grant{}, "Name Until"},
+	} {
+		var fields []string
+		of := reflect.TypeOf(row.of)
+		for i := range of.NumField() {
+			fields = append(fields, of.Field(i).Name)
+		}
+		assert.Equal(t, row.fields, strings.Join(fields, " "), of)
+	}
+}

@@ -1,0 +1,243 @@
+package account
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+// snapshotReader reads what a snapshotWriter wrote, and trusts nothing of it. The
+// first error stays; after it all values are zero and all counts are 0.
+type snapshotReader struct {
+	data  []byte
+	at    int
+	err   error
+	teams []usher.TeamID
+}
+
+func (r *snapshotReader) fail(format string, args ...any) {
+	if r.err == nil {
+		r.err = fmt.Errorf(format, args...)
+		r.at = len(r.data)
+	}
+}
+
+func (r *snapshotReader) uint() uint64 {
+	n, size := binary.Uvarint(r.data[r.at:])
+	if size <= 0 {
+		r.fail("it ends within a number, or the number is too large")
+		return 0
+	}
+	r.at += size
+	return n
+}
+
+// int reads a number that is less than the limit.
+func (r *snapshotReader) int(limit int) int {
+	n := r.uint()
+	if r.err == nil && n >= uint64(limit) {
+		r.fail("%d is not below %d", n, limit)
+		return 0
+	}
+	return int(n)
+}
+
+// count reads how many things follow, which take at least so many bytes each: no
+// more than there is room for.
+func (r *snapshotReader) count(bytes int) int {
+	n := r.uint()
+	if n > uint64((len(r.data)-r.at)/bytes) {
+		r.fail("there is no room for %d of something", n)
+		return 0
+	}
+	return int(n)
+}
+
+func (r *snapshotReader) byte() byte {
+	if r.at == len(r.data) {
+		r.fail("it ends too early")
+		return 0
+	}
+	r.at++
+	return r.data[r.at-1]
+}
+
+func (r *snapshotReader) bool() bool {
+	b := r.byte()
+	if b > 1 {
+		r.fail("%d is neither yes nor no", b)
+	}
+	return b == 1
+}
+
+// bytes reads so many bytes, of which count has said that they are there.
+func (r *snapshotReader) bytes(n int) []byte {
+	r.at += n
+	return r.data[r.at-n : r.at]
+}
+
+func (r *snapshotReader) text() string { return string(r.bytes(r.count(1))) }
+
+// name reads a text that is not empty.
+func (r *snapshotReader) name() string {
+	s := r.text()
+	if s == "" {
+		r.fail("a name is empty")
+	}
+	return s
+}
+
+// time reads a time, which may be zero.
+func (r *snapshotReader) time() time.Time {
+	seconds, size := binary.Varint(r.data[r.at:])
+	if size <= 0 {
+		r.fail("it ends within a time")
+		return time.Time{}
+	}
+	r.at += size
+	nanos := r.int(int(time.Second))
+	t := time.Unix(seconds, int64(nanos)).UTC()
+	if r.err != nil || t.IsZero() {
+		return time.Time{}
+	}
+	t, err := journalTime(t)
+	if err != nil {
+		r.fail("%w", err)
+	}
+	return t
+}
+
+// state reads all of a snapshot behind its head.
+func (r *snapshotReader) state(s *State) {
+	s.account = usher.AccountID(r.name())
+	s.version = r.uint()
+	s.time = r.time()
+	s.deleted = r.bool()
+	s.owner = usher.UserID(r.text())
+	s.unique = role.Name(r.text())
+	s.plan = r.plan()
+	s.pools = r.pools()
+	s.keys = r.keys(s.version)
+	r.users(s)
+	if r.err == nil && r.at < len(r.data) {
+		r.fail("there is more behind the end")
+	}
+	if r.err == nil {
+		r.check(s)
+	}
+}
+
+// check looks for what concerns the state as a whole.
+func (r *snapshotReader) check(s *State) {
+	if _, err := s.Account(); err != nil {
+		r.fail("%w", err)
+		return
+	}
+	switch owner, _ := s.User(s.owner); {
+	case s.version == 0 || s.deleted:
+		empty := &State{account: s.account, keys: s.keys}
+		if s.deleted && s.version > 0 {
+			empty.version, empty.time, empty.deleted = s.version, s.time, true
+		}
+		if !bytes.Equal(empty.Encode(), s.Encode()) {
+			r.fail("there is something in an account that does not exist")
+		}
+	case s.time.IsZero():
+		r.fail("there is no time")
+	case owner == nil || s.unique == "" || owner.Role != s.unique || s.counts[s.unique].all != 1:
+		r.fail("%s is not the only user with the unique role %q", word(s.owner), s.unique)
+	}
+}
+
+func (r *snapshotReader) plan() *plan {
+	p := &plan{}
+	parents := make([]int, r.count(2))
+	r.teams = make([]usher.TeamID, len(parents))
+	for i := range parents {
+		r.teams[i] = usher.TeamID(r.name())
+		parents[i] = r.int(len(parents) + 1)
+		if i > 0 && r.teams[i] <= r.teams[i-1] {
+			r.fail("the teams are not in order")
+		}
+	}
+	teams := p.teams.Edit()
+	for i, parent := range parents {
+		id := usher.TeamID("")
+		if parent > 0 {
+			id = r.teams[parent-1]
+		}
+		teams.Set(string(r.teams[i]), id)
+	}
+	p.teams = teams.Table()
+
+	for range r.count(2) {
+		if p.settings == nil {
+			p.settings = map[string]bool{}
+		}
+		name := r.name()
+		if _, ok := p.settings[name]; ok {
+			r.fail("the setting %s stands there twice", word(name))
+		}
+		p.settings[name] = r.bool()
+	}
+	r.fields(p)
+	return p
+}
+
+func (r *snapshotReader) fields(p *plan) {
+	p.lastField = r.int(math.MaxInt)
+	known := map[int]bool{}
+	names := map[string]bool{}
+	for range r.count(4) {
+		f := Field{ID: r.int(p.lastField + 1), Name: r.name(), Type: FieldType(r.byte()), Archived: r.bool()}
+		switch {
+		case f.ID == 0 || known[f.ID] || names[f.Name]:
+			r.fail("the field %d, %s, stands there twice or has no number", f.ID, word(f.Name))
+		case f.Type < TextField || f.Type > BoolField:
+			r.fail("the field %s has no type", word(f.Name))
+		}
+		known[f.ID], names[f.Name] = true, true
+		p.fields = append(p.fields, f)
+	}
+}
+
+func (r *snapshotReader) pools() map[seat.PoolName]seat.Pool {
+	pools := map[seat.PoolName]seat.Pool{}
+	for range r.count(2) {
+		name := seat.PoolName(r.name())
+		if _, ok := pools[name]; ok {
+			r.fail("the pool %s stands there twice", word(name))
+		}
+		if pools[name] = (seat.Pool{Total: r.int(math.MaxInt)}); pools[name].Total == 0 {
+			r.fail("the pool %s is empty", word(name))
+		}
+	}
+	return pools
+}
+
+func (r *snapshotReader) keys(version uint64) keys {
+	var k keys
+	byKey, inRow := k.byKey.Edit(), k.inRow.Edit()
+	last := uint64(0)
+	for range r.count(3) {
+		key := r.name()
+		v := keyed{version: r.uint(), request: r.text(), number: k.last + 1}
+		switch _, ok := byKey.Find(key); {
+		case ok:
+			r.fail("the key %s stands there twice", word(key))
+		case v.version <= last || v.version > version || v.number > RememberedKeys:
+			r.fail("the key %s is one of commit %d", word(key), v.version)
+		}
+		last, k.last = v.version, v.number
+		byKey.Set(key, v)
+		inRow.Set(number(k.last), key)
+	}
+	k.byKey, k.inRow = byKey.Table(), inRow.Table()
+	return k
+}

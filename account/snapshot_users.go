@@ -1,0 +1,266 @@
+package account
+
+import (
+	"encoding/binary"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+// users writes what users have in common, each thing once: names, the lists of
+// teams, seats and grants, and the records made of these. Then come the ids, and for
+// each the place of its record.
+func (w *snapshotWriter) users(users []entry[*policy.User]) {
+	c := common{teams: w.teams, known: map[*policy.User]int{}}
+	var ids, records []byte
+	for _, e := range users {
+		ids = appendText(ids, e.id)
+		records = binary.AppendUvarint(records, uint64(c.record(e.value)))
+	}
+	for _, l := range []*listed{&c.names, &c.memberships, &c.seats, &c.grants, &c.records} {
+		w.uint(len(l.places))
+		w.buf = append(w.buf, l.data...)
+	}
+	w.uint(len(users))
+	w.uint(len(ids))
+	w.buf = append(w.buf, ids...)
+	w.buf = append(w.buf, records...)
+}
+
+// listed gives equal things one place in a list, in the order in which they come.
+type listed struct {
+	places map[string]int
+	data   []byte
+}
+
+func (l *listed) place(item []byte) int {
+	at, ok := l.places[string(item)]
+	if !ok {
+		if l.places == nil {
+			l.places = map[string]int{}
+		}
+		at = len(l.places)
+		l.places[string(item)] = at
+		l.data = append(l.data, item...)
+	}
+	return at
+}
+
+// common collects what users have in common.
+type common struct {
+	names, memberships, seats, grants, records listed
+
+	teams map[usher.TeamID]int
+	known map[*policy.User]int // the place of the record
+}
+
+func (c *common) record(u *policy.User) int {
+	at, ok := c.known[u]
+	if !ok {
+		at = c.records.place(item([]byte{byte(u.Status)}, c.name(string(u.Role)), c.membershipsOf(u), c.seatsOf(u), c.grantsOf(u)))
+		c.known[u] = at
+	}
+	return at
+}
+
+func (c *common) name(s string) int { return c.names.place(appendText(nil, s)) }
+
+// membershipsOf gives a team that is not there a place that is none, so that
+// whoever reads it finds out.
+func (c *common) membershipsOf(u *policy.User) int {
+	b := item(nil, len(u.Teams))
+	for _, m := range u.Teams {
+		at, ok := c.teams[m.Team]
+		if !ok {
+			at = len(c.teams)
+		}
+		b = item(b, at, len(m.Roles))
+		for _, role := range m.Roles {
+			b = item(b, c.name(string(role)))
+		}
+	}
+	return c.memberships.place(b)
+}
+
+func (c *common) seatsOf(u *policy.User) int {
+	b := item(nil, len(u.Seats))
+	for _, pool := range u.Seats {
+		b = item(b, c.name(string(pool)))
+	}
+	return c.seats.place(b)
+}
+
+func (c *common) grantsOf(u *policy.User) int {
+	b := item(nil, len(u.Grants))
+	for _, g := range u.Grants {
+		b = appendTime(item(b, c.name(g.Name)), g.Until)
+	}
+	return c.grants.place(b)
+}
+
+func item(b []byte, numbers ...int) []byte {
+	for _, n := range numbers {
+		b = binary.AppendUvarint(b, uint64(n))
+	}
+	return b
+}
+
+// shared is what a snapshotReader has of what users have in common.
+type shared struct {
+	names       []string
+	memberships [][]policy.Membership
+	seats       [][]seat.PoolName
+	grants      [][]policy.Grant
+	records     []*policy.User
+}
+
+// users reads the users, who share what they have in common, and counts the
+// holders of roles and seats.
+func (r *snapshotReader) users(s *State) {
+	c := r.shared()
+	n := r.count(3)
+	ids := snapshotReader{data: r.bytes(r.count(1))}
+	holders := make([]int, len(c.records))
+	users := s.users.Edit()
+	last := ""
+	for range n {
+		id, at := ids.name(), r.int(len(c.records))
+		if ids.err != nil || r.err != nil {
+			break
+		}
+		if id <= last {
+			r.fail("the users are not in order")
+			break
+		}
+		users.Set(id, c.records[at])
+		holders[at]++
+		last = id
+	}
+	switch {
+	case ids.err != nil:
+		r.fail("the ids of the users: %w", ids.err)
+	case ids.at < len(ids.data):
+		r.fail("there are more ids than users")
+	}
+	if r.err != nil {
+		return
+	}
+	s.users = users.Table()
+	s.counts = map[role.Name]count{}
+	for at, u := range c.records {
+		r.tally(s, u, holders[at])
+	}
+}
+
+// tally counts users of whom the same is known.
+func (r *snapshotReader) tally(s *State, u *policy.User, n int) {
+	if n == 0 {
+		r.fail("nobody has one of the records")
+		return
+	}
+	of := s.counts[u.Role]
+	of.all += n
+	if u.Status == usher.Active {
+		of.active += n
+	}
+	s.counts[u.Role] = of
+	for _, name := range u.Seats {
+		pool, err := s.pools[name].Take(n)
+		if err != nil {
+			r.fail("%s: %w", word(name), err)
+			return
+		}
+		s.pools[name] = pool
+	}
+}
+
+func (r *snapshotReader) shared() (c shared) {
+	c.names = make([]string, r.count(2))
+	for i := range c.names {
+		c.names[i] = r.name()
+	}
+	c.memberships = make([][]policy.Membership, r.count(1))
+	for i := range c.memberships {
+		c.memberships[i] = r.memberships(&c)
+	}
+	c.seats = make([][]seat.PoolName, r.count(1))
+	for i := range c.seats {
+		c.seats[i] = listOf[seat.PoolName](r, &c)
+	}
+	c.grants = make([][]policy.Grant, r.count(1))
+	for i := range c.grants {
+		c.grants[i] = r.grants(&c)
+	}
+	c.records = make([]*policy.User, r.count(5))
+	for i := range c.records {
+		c.records[i] = r.record(&c)
+	}
+	return c
+}
+
+func (r *snapshotReader) record(c *shared) *policy.User {
+	u := &policy.User{Status: usher.Status(r.byte()), Role: role.Name(pick(r, c.names))}
+	u.Teams, u.Seats, u.Grants = pick(r, c.memberships), pick(r, c.seats), pick(r, c.grants)
+	if u.Status < usher.Invited || u.Status > usher.Inactive {
+		r.fail("%d is no status", uint8(u.Status))
+	}
+	return u
+}
+
+// pick reads a place in a list, and returns what is there.
+func pick[E any](r *snapshotReader, list []E) (e E) {
+	at := r.int(len(list))
+	if r.err != nil {
+		return e
+	}
+	return list[at]
+}
+
+func (r *snapshotReader) memberships(c *shared) []policy.Membership {
+	n := r.count(2)
+	if n == 0 {
+		return nil
+	}
+	list := make([]policy.Membership, n)
+	for i := range list {
+		list[i].Team = pick(r, r.teams)
+		list[i].Roles = listOf[role.Name](r, c)
+		if i > 0 && list[i].Team <= list[i-1].Team {
+			r.fail("the teams of a user are not in order")
+		}
+	}
+	return list
+}
+
+func (r *snapshotReader) grants(c *shared) []policy.Grant {
+	n := r.count(3)
+	if n == 0 {
+		return nil
+	}
+	list := make([]policy.Grant, n)
+	for i := range list {
+		list[i] = policy.Grant{Name: pick(r, c.names), Until: r.time()}
+		if i > 0 && list[i].Name <= list[i-1].Name {
+			r.fail("the grants of a user are not in order")
+		}
+	}
+	return list
+}
+
+// listOf reads a list of names, in order; nil for an empty one.
+func listOf[N ~string](r *snapshotReader, c *shared) []N {
+	n := r.count(1)
+	if n == 0 {
+		return nil
+	}
+	list := make([]N, n)
+	for i := range list {
+		list[i] = N(pick(r, c.names))
+		if i > 0 && list[i] <= list[i-1] {
+			r.fail("the roles or the seats of a user are not in order")
+		}
+	}
+	return list
+}

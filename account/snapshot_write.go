@@ -1,0 +1,89 @@
+package account
+
+import (
+	"cmp"
+	"encoding/binary"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/usher-go/usher"
+)
+
+// snapshotWriter appends numbers as varints, and texts behind their length.
+type snapshotWriter struct {
+	buf   []byte
+	teams map[usher.TeamID]int // their places
+}
+
+func (w *snapshotWriter) uint(n int)       { w.buf = binary.AppendUvarint(w.buf, uint64(n)) }
+func (w *snapshotWriter) text(s string)    { w.buf = appendText(w.buf, s) }
+func (w *snapshotWriter) time(t time.Time) { w.buf = appendTime(w.buf, t) }
+func (w *snapshotWriter) bool(b bool)      { w.buf = append(w.buf, bit(b)) }
+
+func bit(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func appendTime(b []byte, t time.Time) []byte {
+	b = binary.AppendVarint(b, t.Unix())
+	return binary.AppendUvarint(b, uint64(t.Nanosecond()))
+}
+
+func (w *snapshotWriter) plan(p *plan) {
+	teams := sorted(p.teams)
+	w.teams = make(map[usher.TeamID]int, len(teams))
+	for i, t := range teams {
+		w.teams[usher.TeamID(t.id)] = i
+	}
+	w.uint(len(teams))
+	for _, t := range teams {
+		w.text(t.id)
+		parent := 0
+		if t.value != "" {
+			parent = w.teams[t.value] + 1
+		}
+		w.uint(parent)
+	}
+
+	w.uint(len(p.settings))
+	for _, name := range slices.Sorted(maps.Keys(p.settings)) {
+		w.text(name)
+		w.bool(p.settings[name])
+	}
+
+	w.uint(p.lastField)
+	w.uint(len(p.fields))
+	for _, f := range p.fields {
+		w.uint(f.ID)
+		w.text(f.Name)
+		w.buf = append(w.buf, byte(f.Type), bit(f.Archived))
+	}
+}
+
+// pools writes how many seats are bought; how many are held, the users tell.
+func (w *snapshotWriter) pools(s *State) {
+	w.uint(len(s.pools))
+	for _, name := range slices.Sorted(maps.Keys(s.pools)) {
+		w.text(string(name))
+		w.uint(s.pools[name].Total)
+	}
+}
+
+// keys writes the keys from the oldest on; what their numbers are does not matter.
+func (w *snapshotWriter) keys(k keys) {
+	list := make([]entry[keyed], 0, k.byKey.Len())
+	for key, v := range k.byKey.All() {
+		list = append(list, entry[keyed]{key, v})
+	}
+	slices.SortFunc(list, func(a, b entry[keyed]) int { return cmp.Compare(a.value.number, b.value.number) })
+	w.uint(len(list))
+	for _, e := range list {
+		w.text(e.id)
+		w.buf = binary.AppendUvarint(w.buf, e.value.version)
+		w.text(e.value.request)
+	}
+}

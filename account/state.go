@@ -1,0 +1,169 @@
+package account
+
+import (
+	"iter"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/table"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+	"github.com/usher-go/usher/team"
+)
+
+// State is an account at a version. It is immutable and may be read by many
+// goroutines; [State.Apply] makes the next one, which shares with it whatever did
+// not change. It is the policy.Facts of questions about the account.
+//
+// [New] makes the State of an account that does not exist yet; the zero State is
+// one without an id, to which nothing can be applied.
+type State struct {
+	account usher.AccountID
+	version uint64
+	time    time.Time
+	deleted bool
+
+	owner  usher.UserID
+	unique role.Name
+
+	users  *table.Table[*policy.User]
+	counts map[role.Name]count
+	pools  map[seat.PoolName]seat.Pool
+	plan   *plan
+	keys   keys
+}
+
+// count says how many users have an account role.
+type count struct {
+	all, active int
+}
+
+// plan is what is not about single users.
+type plan struct {
+	teams     *table.Table[usher.TeamID] // the parent of each
+	tree      *tree                      // of these teams; nil where nobody shares it
+	settings  map[string]bool
+	fields    []Field // in their order
+	lastField int     // the highest id
+
+	once  sync.Once
+	facts *policy.Account
+	err   error
+}
+
+var noPlan = &plan{}
+
+// New returns the state of an account before its first commit.
+func New(id usher.AccountID) *State { return &State{account: id} }
+
+// ID returns the account's id.
+func (s *State) ID() usher.AccountID { return s.account }
+
+// Version returns the number of the last commit, 0 before the first.
+func (s *State) Version() uint64 { return s.version }
+
+// Time returns when the last commit was made, in UTC.
+func (s *State) Time() time.Time { return s.time }
+
+// Exists reports whether the account was created and not deleted.
+func (s *State) Exists() bool { return s.version > 0 && !s.deleted }
+
+// Deleted reports whether the account was deleted. It has no users then.
+func (s *State) Deleted() bool { return s.deleted }
+
+// Owner returns the user who has the unique role.
+func (s *State) Owner() usher.UserID { return s.owner }
+
+// User returns a user, or nil if the account has none with the id. The error is
+// always nil. What it returns must not be changed.
+func (s *State) User(id usher.UserID) (*policy.User, error) {
+	u, _ := s.users.Find(string(id))
+	return u, nil
+}
+
+// Account returns the teams and the settings for a decision. What it returns must
+// not be changed.
+func (s *State) Account() (*policy.Account, error) { return s.planned().account() }
+
+// Users returns how many users the account has, whatever their status.
+func (s *State) Users() int { return s.users.Len() }
+
+// Pool returns how many seats of a pool were bought and how many are held.
+func (s *State) Pool(name seat.PoolName) seat.Pool { return s.pools[name] }
+
+// Setting returns whether a setting is on, and whether it was ever changed: if it
+// was not, it has the policy's default.
+func (s *State) Setting(name string) (value, changed bool) {
+	value, changed = s.planned().settings[name]
+	return value, changed
+}
+
+// Fields returns the custom fields in their order, archived ones too.
+func (s *State) Fields() []Field { return slices.Clone(s.planned().fields) }
+
+// Field returns the custom field with the name.
+func (s *State) Field(name string) (Field, bool) {
+	fields := s.planned().fields
+	if i := fieldIndex(fields, name); i >= 0 {
+		return fields[i], true
+	}
+	return Field{}, false
+}
+
+func fieldIndex(fields []Field, name string) int {
+	return slices.IndexFunc(fields, func(f Field) bool { return f.Name == name })
+}
+
+// Team returns the parent of a team, "" at the top, and whether there is such a
+// team.
+func (s *State) Team(id usher.TeamID) (parent usher.TeamID, ok bool) {
+	return s.planned().teams.Find(string(id))
+}
+
+func (s *State) planned() *plan {
+	if s.plan == nil {
+		return noPlan
+	}
+	return s.plan
+}
+
+// account is worked out when somebody asks, since most commits change no team, and
+// most accounts have settings that nobody asks for.
+func (p *plan) account() (*policy.Account, error) {
+	p.once.Do(func() {
+		shared := p.tree
+		if shared == nil {
+			shared = &tree{}
+		}
+		t, err := shared.of(p.teams)
+		if err != nil {
+			p.err = err
+			return
+		}
+		p.facts = &policy.Account{Teams: t, Settings: p.settings}
+	})
+	return p.facts, p.err
+}
+
+// tree is worked out once for all versions that have the same teams.
+type tree struct {
+	once sync.Once
+	tree *team.Tree
+	err  error
+}
+
+func (t *tree) of(teams *table.Table[usher.TeamID]) (*team.Tree, error) {
+	t.once.Do(func() { t.tree, t.err = newTree(teams.All(), teams.Len()) })
+	return t.tree, t.err
+}
+
+func newTree(teams iter.Seq2[string, usher.TeamID], n int) (*team.Tree, error) {
+	parents := make(map[usher.TeamID]usher.TeamID, n)
+	for id, parent := range teams {
+		parents[usher.TeamID(id)] = parent
+	}
+	return team.New(parents)
+}

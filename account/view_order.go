@@ -1,0 +1,73 @@
+package account
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+
+	"github.com/usher-go/usher/internal/table"
+)
+
+// firstChunk is how many entries of a table are sorted at first: a page or two.
+// Each further chunk is chunkGrowth times as large, since each costs a pass over the
+// table.
+const (
+	firstChunk  = 256
+	chunkGrowth = 16
+)
+
+type entry[V any] struct {
+	id    string
+	value V
+}
+
+func byID[V any](a, b entry[V]) int { return cmp.Compare(a.id, b.id) }
+
+// sorted returns the entries of a table in the order of their ids.
+func sorted[V any](t *table.Table[V]) []entry[V] {
+	list := make([]entry[V], 0, t.Len())
+	for id, v := range t.All() {
+		list = append(list, entry[V]{id, v})
+	}
+	slices.SortFunc(list, byID[V])
+	return list
+}
+
+// inOrder yields the entries of a table that are to be kept, by their ids, from the
+// first after the one given. It sorts them in chunks, since a table has no order
+// and most who ask want one page.
+func inOrder[V any](t *table.Table[V], after string, keep func(V) bool) iter.Seq2[string, V] {
+	return func(yield func(string, V) bool) {
+		cursor, more := after, true
+		for size := firstChunk; more; size *= chunkGrowth {
+			var chunk []entry[V]
+			chunk, more = smallest(t, cursor, size, keep)
+			for _, e := range chunk {
+				if !yield(e.id, e.value) {
+					return
+				}
+				cursor = e.id
+			}
+		}
+	}
+}
+
+// smallest returns the first n entries after an id, in order, or all there are
+// where they are not many more; and whether there may be more.
+func smallest[V any](t *table.Table[V], after string, n int, keep func(V) bool) (chunk []entry[V], more bool) {
+	for id, v := range t.All() {
+		if id <= after || more && id >= chunk[n-1].id || !keep(v) {
+			continue
+		}
+		// Twice as many as are wanted, so that they are seldom sorted.
+		if chunk = append(chunk, entry[V]{id, v}); len(chunk) == 2*n {
+			slices.SortFunc(chunk, byID[V])
+			chunk, more = chunk[:n], true
+		}
+	}
+	slices.SortFunc(chunk, byID[V])
+	if more {
+		chunk = chunk[:n]
+	}
+	return chunk, more
+}

@@ -1,0 +1,135 @@
+package account_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+// club is a policy in which every code can come up.
+const club = `
+usher: 1
+name: club
+seats:
+  booking: {holds: [invited, active]}
+  parking: {holds: [active]}
+features: [reports]
+settings: {open: false}
+conditions:
+  reporting: {feature: reports}
+roles:
+  owner:   {unique: true, includes: [admin], hands-over-to: admin, seat: required, seat-pools: [booking]}
+  admin:   {includes: [coach], at-most: 3}
+  coach:   {seat: required, seat-pools: [booking], at-least: 1}
+  member:  {default: true}
+  desk:    {seat: none, seat-pools: [booking, parking]}
+  captain: {held-on: team}
+bundles:
+  staff.manage: [user.create, user.delete, user.edit, user.set-role]
+resources:
+  account:
+    permissions: {configure: {admin: any}, transfer: {owner: any}, delete: {owner: any}}
+  user:
+    fields: {private: [phone]}
+    permissions:
+      create:     {admin: any, captain: team, desk: any}
+      delete:     {admin: any, desk: any}
+      edit:       {admin: any, desk: any hiding private, member: own}
+      set-role:   {admin: any, desk: any}
+      set-status: {admin: any, desk: any}
+      leave:      {everyone: own}
+  team:
+    permissions: {create: {admin: any, captain: team}, edit: {admin: any, captain: team}, delete: {admin: any}, set-members: {admin: any}, set-role: {admin: any, desk: any}}
+  seat:
+    permissions: {assign: {admin: any}, unassign: {admin: any}, purchase: {owner: any}}
+  grant:
+    permissions: {give: {admin: any, desk: any}, revoke: {admin: any, desk: any}}
+  field:
+    permissions: {manage: {admin: any}}
+  report:
+    parties: {author: users}
+    permissions: {read: {admin: any, member: own as author if reporting}}
+`
+
+var noon = time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)
+
+func compile(t testing.TB, src string) *policy.Policy {
+	t.Helper()
+	p, err := policy.Load("club.yaml", []byte(src))
+	require.NoError(t, err)
+	return p
+}
+
+func user(r role.Name, seats ...seat.PoolName) policy.User {
+	return policy.User{Role: r, Seats: seats}
+}
+
+func withStatus(u policy.User, s usher.Status) policy.User {
+	u.Status = s
+	return u
+}
+
+func inTeam(u policy.User, id usher.TeamID, roles ...role.Name) policy.User {
+	u.Teams = append(u.Teams, policy.Membership{Team: id, Roles: roles})
+	return u
+}
+
+// members is the club as it stands before each test: booking has one seat left.
+func members() account.Contents {
+	return account.Contents{
+		Seats:  map[seat.PoolName]int{"booking": 4, "parking": 1},
+		Teams:  map[usher.TeamID]usher.TeamID{"sport": "", "rowing": "sport", "chess": ""},
+		Fields: []account.Field{{Name: "phone", Type: account.TextField}, {Name: "born", Type: account.DateField}, {Name: "shoe", Type: account.NumberField, Archived: true}},
+		Users: map[usher.UserID]policy.User{
+			"olga": user("owner"),
+			"adam": user("admin"),
+			"cora": user("coach"),
+			"mia":  inTeam(user("member", "booking"), "rowing", "captain"),
+			"max":  inTeam(user("member"), "rowing"),
+			"dora": user("desk"),
+			"ivan": withStatus(user("member"), usher.Invited),
+			"ina":  withStatus(user("member"), usher.Inactive),
+		},
+	}
+}
+
+// open makes an account of contents.
+func open(t testing.TB, p *policy.Policy, c account.Contents) *account.State {
+	t.Helper()
+	return do(t, p, account.New("club"), account.Host("test"), account.Import{Contents: c})
+}
+
+// do makes a commit of commands that must be allowed and change something.
+func do(t testing.TB, p *policy.Policy, s *account.State, as account.Actor, commands ...account.Command) *account.State {
+	t.Helper()
+	o, err := s.Propose(p, account.Proposal{Actor: as, Time: noon, Commands: commands})
+	require.NoError(t, err)
+	require.NotEmpty(t, o.Changes)
+	next, err := s.Apply(&account.Commit{Account: s.ID(), Version: s.Version() + 1, Time: noon, Actor: as, Changes: o.Changes})
+	require.NoError(t, err)
+	require.Equal(t, string(next.Encode()), string(o.Next.Encode()), "Apply and Propose make the same state")
+	return next
+}
+
+func propose(p *policy.Policy, s *account.State, as account.Actor, commands ...account.Command) (account.Outcome, error) {
+	return s.Propose(p, account.Proposal{Actor: as, Time: noon, Commands: commands})
+}
+
+// codeOf returns the code with which a proposal was refused, 0 where it was not.
+func codeOf(t testing.TB, err error) account.Code {
+	t.Helper()
+	var r *account.Refusal
+	if errors.As(err, &r) {
+		return r.Code
+	}
+	require.NoError(t, err)
+	return 0
+}
