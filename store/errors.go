@@ -1,0 +1,53 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/usher-go/usher"
+)
+
+// Why a store refuses. A call that returns one of these has stored nothing;
+// another call before it, whose outcome was unknown, may have.
+var (
+	ErrConflict = errors.New("there already is a commit of this version")
+	ErrGap      = errors.New("commits would be missing before this version")
+	ErrErased   = errors.New("account erased; its id is never used again")
+	ErrInvalid  = errors.New("cannot be stored")
+	ErrNoKeeper = errors.New("the store keeps no records")
+	ErrReadOnly = errors.New("the store is open for reading only")
+	ErrClosed   = errors.New("the store is closed")
+)
+
+// Refused reports whether err says for certain that the call that returned it
+// stored nothing. After any other error of an Append the outcome is unknown.
+func Refused(err error) bool {
+	for _, refusal := range []error{ErrConflict, ErrGap, ErrErased, ErrInvalid, ErrNoKeeper, ErrReadOnly, ErrClosed} {
+		if errors.Is(err, refusal) {
+			return true
+		}
+	}
+	return false
+}
+
+// Error says what a store was asked for, and why it did not do it. It wraps one
+// of the errors above, the context's, or that of whatever the store is made of.
+type Error struct {
+	Op      string          // append, read commits, save snapshot, erase and so on
+	Account usher.AccountID // "" where the call was about no single account
+	Version uint64          // 0 where the call was about no single version
+	Err     error
+}
+
+func (e *Error) Error() string {
+	text := e.Op
+	if e.Account != "" {
+		text += fmt.Sprintf(" %q", string(e.Account))
+	}
+	if e.Version != 0 {
+		text += fmt.Sprintf(" version %d", e.Version)
+	}
+	return fmt.Sprintf("%s: %v", text, e.Err)
+}
+
+func (e *Error) Unwrap() error { return e.Err }

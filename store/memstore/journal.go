@@ -1,0 +1,100 @@
+package memstore
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/store"
+)
+
+// journal is all that the store has of one account. What a slice in it holds is
+// never changed, only replaced, so that readers need the lock no longer than it
+// takes to pick the slice up.
+type journal struct {
+	mu        sync.RWMutex
+	erased    bool
+	commits   [][]byte // that of version 1 first
+	snapshot  store.Snapshot
+	records   map[usher.UserID][]byte
+	sightings map[usher.UserID]int64 // Unix time in milliseconds
+}
+
+func (j *journal) append(version uint64, data []byte, records []store.Record) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	last := uint64(len(j.commits))
+	switch {
+	case j.erased:
+		return store.ErrErased
+	case version <= last:
+		return fmt.Errorf("%w: the last one is %d", store.ErrConflict, last)
+	case version > last+1:
+		return fmt.Errorf("%w: the last one is %d", store.ErrGap, last)
+	}
+	j.commits = append(j.commits, data)
+	for _, r := range records {
+		if len(r.Data) == 0 {
+			delete(j.records, r.User)
+			delete(j.sightings, r.User)
+			continue
+		}
+		if j.records == nil {
+			j.records = map[usher.UserID][]byte{}
+		}
+		j.records[r.User] = r.Data
+	}
+	return nil
+}
+
+// after returns the commits past a version. The array under them may grow, but
+// not change.
+func (j *journal) after(version uint64) ([][]byte, error) {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	if j.erased {
+		return nil, store.ErrErased
+	}
+	return j.commits[min(version, uint64(len(j.commits))):], nil
+}
+
+func (j *journal) save(s store.Snapshot) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	last := uint64(len(j.commits))
+	switch {
+	case j.erased:
+		return store.ErrErased
+	case s.Version > last:
+		return fmt.Errorf("%w: the last one is %d", store.ErrGap, last)
+	case s.Version >= j.snapshot.Version:
+		j.snapshot = s
+	}
+	return nil
+}
+
+func (j *journal) saved() (store.Snapshot, error) {
+	j.mu.RLock()
+	s, erased := j.snapshot, j.erased
+	j.mu.RUnlock()
+	if erased {
+		return store.Snapshot{}, store.ErrErased
+	}
+	s.Data = slices.Clone(s.Data)
+	return s, nil
+}
+
+// living reports whether the account is known: it has commits, and is not erased.
+func (j *journal) living() bool {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	return len(j.commits) > 0
+}
+
+func (j *journal) erase() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.erased = true
+	j.commits, j.snapshot, j.records, j.sightings = nil, store.Snapshot{}, nil, nil
+}

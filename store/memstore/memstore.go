@@ -1,0 +1,180 @@
+// Package memstore keeps journals in memory, for tests and for hosts that need no
+// memory of yesterday: what it promises is gone with the process. It is a
+// store.Store, a Keeper and a Watcher.
+package memstore
+
+import (
+	"context"
+	"iter"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/store"
+)
+
+var (
+	_ store.Keeper  = (*Store)(nil)
+	_ store.Watcher = (*Store)(nil)
+)
+
+// Store keeps the journals of many accounts. The zero Store is empty and ready; it
+// must not be copied. Accounts do not wait for each other, and a loop that reads
+// holds up no Append.
+type Store struct {
+	mu       sync.RWMutex
+	journals map[usher.AccountID]*journal
+
+	watching watchers
+}
+
+// Append implements store.Store.
+func (s *Store) Append(ctx context.Context, account usher.AccountID, e store.Entry) error {
+	return s.do(ctx, "append", account, e.Version, func() error {
+		if err := e.Check(); err != nil {
+			return err
+		}
+		data, records := slices.Clone(e.Data), copied(e.Records)
+		j := s.journal(account, e.Version == 1)
+		if err := j.append(e.Version, data, records); err != nil {
+			return err
+		}
+		s.watching.tell(account)
+		return nil
+	})
+}
+
+// Commits implements store.Store.
+func (s *Store) Commits(ctx context.Context, account usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
+	return loop(ctx, "read commits", account, func(yield func(store.Commit) bool) error {
+		if err := store.CheckAccount(account); err != nil {
+			return err
+		}
+		commits, err := s.journal(account, false).after(after)
+		if err != nil {
+			return err
+		}
+		for i, data := range commits {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if !yield(store.Commit{Version: after + uint64(i) + 1, Data: slices.Clone(data)}) {
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
+// SaveSnapshot implements store.Store.
+func (s *Store) SaveSnapshot(ctx context.Context, account usher.AccountID, snapshot store.Snapshot) error {
+	return s.do(ctx, "save snapshot", account, snapshot.Version, func() error {
+		if err := snapshot.Check(); err != nil {
+			return err
+		}
+		snapshot.Data = slices.Clone(snapshot.Data)
+		return s.journal(account, false).save(snapshot)
+	})
+}
+
+// Snapshot implements store.Store.
+func (s *Store) Snapshot(ctx context.Context, account usher.AccountID) (snapshot store.Snapshot, err error) {
+	err = s.do(ctx, "read snapshot", account, 0, func() (err error) {
+		snapshot, err = s.journal(account, false).saved()
+		return err
+	})
+	return snapshot, err
+}
+
+// Accounts implements store.Store. It sorts all ids before it yields the first.
+func (s *Store) Accounts(ctx context.Context, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
+	return loop(ctx, "list accounts", "", func(yield func(usher.AccountID) bool) error {
+		s.mu.RLock()
+		ids := slices.Collect(maps.Keys(s.journals))
+		s.mu.RUnlock()
+		ids = slices.DeleteFunc(ids, func(id usher.AccountID) bool { return id <= after })
+		slices.Sort(ids)
+		for _, id := range ids {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if s.journal(id, false).living() && !yield(id) {
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
+// Erase implements store.Store.
+func (s *Store) Erase(ctx context.Context, account usher.AccountID) error {
+	return s.do(ctx, "erase", account, 0, func() error {
+		s.journal(account, true).erase()
+		s.watching.tell(account)
+		return nil
+	})
+}
+
+// journal returns the account's journal; where there is none, an empty one, which
+// is kept if the caller is going to write to it.
+func (s *Store) journal(account usher.AccountID, keep bool) *journal {
+	s.mu.RLock()
+	j := s.journals[account]
+	s.mu.RUnlock()
+	switch {
+	case j != nil:
+		return j
+	case !keep:
+		return &journal{}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if j := s.journals[account]; j != nil {
+		return j
+	}
+	if s.journals == nil {
+		s.journals = map[usher.AccountID]*journal{}
+	}
+	j = &journal{}
+	s.journals[account] = j
+	return j
+}
+
+// do gives every call its beginning and its error.
+func (s *Store) do(ctx context.Context, op string, account usher.AccountID, version uint64, f func() error) error {
+	err := ctx.Err()
+	if err == nil {
+		err = store.CheckAccount(account)
+	}
+	if err == nil {
+		err = f()
+	}
+	if err != nil {
+		return &store.Error{Op: op, Account: account, Version: version, Err: err}
+	}
+	return nil
+}
+
+// loop does the same for an iterator. An error of each comes after what it yielded.
+func loop[T any](ctx context.Context, op string, account usher.AccountID, each func(yield func(T) bool) error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		err := ctx.Err()
+		if err == nil {
+			err = each(func(v T) bool { return yield(v, nil) })
+		}
+		if err != nil {
+			var zero T
+			yield(zero, &store.Error{Op: op, Account: account, Err: err})
+		}
+	}
+}
+
+// copied copies records, and leaves one without data nil.
+func copied(records []store.Record) []store.Record {
+	records = slices.Clone(records)
+	for i := range records {
+		records[i].Data = slices.Clone(records[i].Data)
+	}
+	return records
+}

@@ -1,0 +1,129 @@
+package storetest_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/store"
+)
+
+var appendFaults = []fault{
+	{
+		name: "the last to write wins",
+		rows: "AppendConflict RefusedStoresNothing OneWins RefusedNeighbours Durable",
+		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
+			p.mu.Lock()
+			if a := p.accounts[id]; a != nil && !a.erased && e.Version > 0 && e.Version <= uint64(len(a.commits)) {
+				a.commits[e.Version-1].Data = bytes.Clone(e.Data)
+				p.mu.Unlock()
+				return nil
+			}
+			p.mu.Unlock()
+			return p.Append(ctx, id, e)
+		}},
+	},
+	{
+		name: "looks before it locks",
+		rows: "OneWins",
+		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
+			last := uint64(len(p.commitsOf(id)))
+			time.Sleep(20 * time.Microsecond)
+			err := p.Append(ctx, id, e)
+			if e.Version == last+1 && errors.Is(err, store.ErrConflict) {
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				p.accounts[id].commits[last].Data = bytes.Clone(e.Data)
+				return nil
+			}
+			return err
+		}},
+	},
+	{
+		name: "accepts a gap",
+		rows: "AppendGap RefusedStoresNothing RefusedNeighbours Durable",
+		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
+			if last := uint64(len(p.commitsOf(id))); e.Version > last+1 && e.Version < last+1000 {
+				e.Version = last + 1
+			}
+			return p.Append(ctx, id, e)
+		}},
+	},
+	{
+		name: "takes a gap for a conflict",
+		rows: "AppendGap RefusedNeighbours Durable",
+		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
+			err := p.Append(ctx, id, e)
+			if errors.Is(err, store.ErrGap) {
+				return store.ErrConflict
+			}
+			return err
+		}},
+	},
+	{
+		name: "fails silently",
+		rows: "BigData",
+		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
+			if len(e.Data) > 1<<20 {
+				return nil
+			}
+			return p.Append(ctx, id, e)
+		}},
+	},
+	{
+		name: "keeps the caller's bytes",
+		rows: "GivenSlices",
+		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
+			err := p.Append(ctx, id, e)
+			if err == nil {
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				p.accounts[id].commits[e.Version-1].Data = e.Data
+			}
+			return err
+		}},
+	},
+	{
+		name: "takes ids for C strings",
+		rows: "OddAccounts OddUsers",
+		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
+			if before, _, found := strings.Cut(string(id), "\x00"); found && before != "" {
+				id = usher.AccountID(before)
+			}
+			return p.Append(ctx, id, e)
+		}},
+	},
+	{
+		name: "mends ids that are not UTF-8",
+		rows: "OddAccounts",
+		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
+			return p.Append(ctx, usher.AccountID(strings.ToValidUTF8(string(id), "?")), e)
+		}},
+	},
+	{
+		name: "takes any id",
+		rows: "BadIDs RefusedStoresNothing",
+		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
+			if id == "" {
+				id = "none"
+			}
+			return p.Append(ctx, id, e)
+		}},
+	},
+	{
+		name: "does not look at the context",
+		rows: "DoneBefore",
+		store: broken{
+			append: func(p *plain, _ context.Context, id usher.AccountID, e store.Entry) error {
+				return p.Append(context.Background(), id, e)
+			},
+			commits: func(p *plain, _ context.Context, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
+				return p.Commits(context.Background(), id, after)
+			},
+		},
+	},
+}

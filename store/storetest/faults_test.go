@@ -1,0 +1,74 @@
+package storetest_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/usher-go/usher/store"
+	"github.com/usher-go/usher/store/storetest"
+)
+
+// fault is a store with one thing wrong, and the rows that find it: all these, and
+// no others but those that may by chance.
+type fault struct {
+	name    string
+	rows    string
+	perhaps string
+	hangs   bool // in the rows that find it, so that they need not be waited for long
+	store   broken
+}
+
+func TestFaults(t *testing.T) {
+	for _, f := range slices.Concat(appendFaults, readFaults, keeperFaults, durableFaults) {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			f.store.plain = newPlain()
+			f.check(t, storetest.Suite{
+				Open: func(testing.TB) store.Store {
+					s := f.store
+					s.plain = newPlain()
+					return s
+				},
+				Reopen: func(_ testing.TB, s store.Store) store.Store {
+					if b := s.(broken); b.reopen != nil {
+						b.reopen(b.plain)
+					}
+					return s
+				},
+			})
+		})
+	}
+}
+
+func TestWatchFaults(t *testing.T) {
+	for _, f := range watchFaults {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			f.fault.check(t, storetest.Suite{Open: func(testing.TB) store.Store { return f.open() }})
+		})
+	}
+}
+
+// check runs all rows, and compares those that failed.
+func (f fault) check(t *testing.T, s storetest.Suite) {
+	want, perhaps := strings.Fields(f.rows), strings.Fields(f.perhaps)
+	var got []string
+	said := map[string]string{}
+	for _, row := range storetest.Rows() {
+		s.Patience = 5 * time.Minute
+		if f.hangs && slices.Contains(want, row.Name) {
+			s.Patience = 500 * time.Millisecond
+		}
+		r := check(row, s)
+		if len(r.errors) > 0 && !slices.Contains(perhaps, row.Name) {
+			got = append(got, row.Name)
+			said[row.Name] = r.errors[0]
+			assert.Contains(t, r.errors[0], row.Name+": ")
+		}
+	}
+	assert.ElementsMatch(t, want, got, "what the rows said: %v", said)
+}

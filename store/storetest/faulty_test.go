@@ -1,0 +1,315 @@
+package storetest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/store"
+	"github.com/usher-go/usher/store/memstore"
+	"github.com/usher-go/usher/store/storetest"
+)
+
+// never is for stores that do not fail.
+func never(context.Context, storetest.Call) storetest.Fault { return storetest.Fault{} }
+
+// A store without faults is the store.
+func TestFaultyPasses(t *testing.T) {
+	storetest.Run(t, func(testing.TB) store.Store { return storetest.Faulty(new(memstore.Store), never) })
+}
+
+func TestFaultyIsWhatItWraps(t *testing.T) {
+	for _, row := range []struct {
+		store           store.Store
+		keeper, watcher bool
+	}{
+		{new(memstore.Store), true, true},
+		{newPlain(), true, false},
+		{bare{newPlain()}, false, false},
+		{onlyWatcher{bare{newPlain()}, new(memstore.Store)}, false, true},
+	} {
+		s := storetest.Faulty(row.store, never)
+		_, keeper := s.(store.Keeper)
+		_, watcher := s.(store.Watcher)
+		assert.Equal(t, row.keeper, keeper, "%T is a Keeper", row.store)
+		assert.Equal(t, row.watcher, watcher, "%T is a Watcher", row.store)
+	}
+}
+
+// onlyWatcher is a Watcher and no Keeper.
+type onlyWatcher struct {
+	store.Store
+	watched *memstore.Store
+}
+
+func (w onlyWatcher) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
+	return w.watched.Watch(ctx)
+}
+
+func commit(version uint64, data string) store.Entry {
+	return store.Entry{Commit: store.Commit{Version: version, Data: []byte(data)}}
+}
+
+func data(t *testing.T, s store.Store, account usher.AccountID) (all []string) {
+	t.Helper()
+	commits, err := gather(s.Commits(t.Context(), account, 0))
+	require.NoError(t, err)
+	for _, c := range commits {
+		all = append(all, string(c.Data))
+	}
+	return all
+}
+
+func TestFaultsOfAppend(t *testing.T) {
+	boom := errors.New("boom")
+	rival := commit(1, "rival")
+	for _, row := range []struct {
+		name  string
+		fault storetest.Fault
+		want  error
+		kept  []string
+	}{
+		{"none", storetest.Fault{}, nil, []string{"mine"}},
+		{"before", storetest.Fault{Before: boom}, boom, nil},
+		{"after", storetest.Fault{After: boom}, boom, []string{"mine"}},
+		{"a rival", storetest.Fault{Rival: &rival}, store.ErrConflict, []string{"rival"}},
+		{"a rival, and after", storetest.Fault{Rival: &rival, After: boom}, boom, []string{"rival"}},
+		{"a rival that is refused", storetest.Fault{Rival: &store.Entry{}}, nil, []string{"mine"}},
+		{"before all else", storetest.Fault{Before: boom, Rival: &rival, After: errors.New("other")}, boom, nil},
+	} {
+		mem := new(memstore.Store)
+		s := storetest.Faulty(mem, func(_ context.Context, c storetest.Call) storetest.Fault {
+			assert.Equal(t, storetest.Call{Method: "Append", Account: "acme", Version: 1, Try: 1}, c)
+			return row.fault
+		})
+		err := s.Append(t.Context(), "acme", commit(1, "mine"))
+		assert.ErrorIs(t, err, row.want, row.name)
+		assert.Equal(t, row.kept, data(t, mem, "acme"), row.name)
+	}
+}
+
+// What is asked for again is another try, and nothing else is.
+func TestTries(t *testing.T) {
+	var tries []string
+	s := storetest.Faulty(new(memstore.Store), func(_ context.Context, c storetest.Call) storetest.Fault {
+		tries = append(tries, fmt.Sprintf("%s %s %d #%d", c.Method, c.Account, c.Version, c.Try))
+		return storetest.Fault{Before: storetest.ErrFault}
+	})
+	for range 2 {
+		assert.ErrorIs(t, s.Append(t.Context(), "acme", commit(1, "")), storetest.ErrFault)
+	}
+	assert.Error(t, s.Append(t.Context(), "acme", commit(2, "")))
+	assert.Error(t, s.Append(t.Context(), "other", commit(1, "")))
+	assert.Error(t, s.Append(t.Context(), "acme", commit(1, "")))
+	assert.Equal(t, []string{"Append acme 1 #1", "Append acme 1 #2", "Append acme 2 #1", "Append other 1 #1", "Append acme 1 #3"}, tries)
+}
+
+// Every method can fail, and tells nothing when it does.
+func TestFaultsOfEveryMethod(t *testing.T) {
+	boom := errors.New("boom")
+	for _, fault := range []storetest.Fault{{Before: boom}, {After: boom}} {
+		mem := new(memstore.Store)
+		require.NoError(t, mem.Append(t.Context(), "acme", store.Entry{
+			Commit: store.Commit{Version: 1}, Records: []store.Record{{User: "mia", Data: []byte("Mia")}},
+		}))
+		require.NoError(t, mem.SaveSnapshot(t.Context(), "acme", store.Snapshot{Version: 1}))
+		seen := []store.Sighting{{User: "mia", At: time.Unix(1, 0)}}
+		require.NoError(t, mem.Seen(t.Context(), "acme", seen))
+		var methods []string
+		s := storetest.Faulty(mem, func(_ context.Context, c storetest.Call) storetest.Fault {
+			methods = append(methods, c.Method)
+			return fault
+		})
+		keeper, watcher := s.(store.Keeper), s.(store.Watcher)
+		ctx := t.Context()
+		fails := func(err error) {
+			t.Helper()
+			assert.ErrorIs(t, err, boom)
+		}
+		fails(s.Append(ctx, "acme", commit(2, "")))
+		fails(s.SaveSnapshot(ctx, "acme", store.Snapshot{Version: 1}))
+		snapshot, err := s.Snapshot(ctx, "acme")
+		assert.Zero(t, snapshot)
+		fails(err)
+		record, err := keeper.Record(ctx, "acme", "mia")
+		assert.Nil(t, record)
+		fails(err)
+		fails(keeper.Seen(ctx, "acme", seen))
+		commits, err := gather(s.Commits(ctx, "acme", 0))
+		assert.Empty(t, commits)
+		fails(err)
+		accounts, err := gather(s.Accounts(ctx, ""))
+		assert.Empty(t, accounts)
+		fails(err)
+		records, err := gather(keeper.Records(ctx, "acme", ""))
+		assert.Empty(t, records)
+		fails(err)
+		sightings, err := gather(keeper.Sightings(ctx, "acme", ""))
+		assert.Empty(t, sightings)
+		fails(err)
+		watched, err := gather(watcher.Watch(ctx))
+		assert.Empty(t, watched)
+		fails(err)
+		fails(s.Erase(ctx, "acme"))
+		assert.Equal(t, []string{
+			"Append", "SaveSnapshot", "Snapshot", "Record", "Seen", "Commits", "Accounts", "Records", "Sightings", "Watch", "Erase",
+		}, methods)
+	}
+}
+
+func TestFaultInALoop(t *testing.T) {
+	mem := new(memstore.Store)
+	for version := uint64(1); version <= 5; version++ {
+		require.NoError(t, mem.Append(t.Context(), "acme", commit(version, fmt.Sprint(version))))
+	}
+	for items, want := range []int{0, 1, 2, 3, 4, 5, 5} {
+		s := storetest.Faulty(mem, func(context.Context, storetest.Call) storetest.Fault {
+			return storetest.Fault{After: storetest.ErrFault, Items: items}
+		})
+		got, err := gather(s.Commits(t.Context(), "acme", 0))
+		assert.ErrorIs(t, err, storetest.ErrFault)
+		assert.Len(t, got, want)
+		for c, err := range s.Commits(t.Context(), "acme", 0) {
+			assert.Equal(t, items == 0, err != nil, "the first of %d: %v", items, c)
+			break
+		}
+	}
+}
+
+func TestDelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := storetest.Faulty(new(memstore.Store), func(context.Context, storetest.Call) storetest.Fault {
+			return storetest.Fault{Delay: time.Second}
+		})
+		began := time.Now()
+		require.NoError(t, s.Append(t.Context(), "acme", commit(1, "one")))
+		assert.Equal(t, time.Second, time.Since(began))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		assert.ErrorIs(t, s.Append(ctx, "acme", commit(2, "two")), context.DeadlineExceeded)
+		assert.Equal(t, time.Second+time.Millisecond, time.Since(began))
+	})
+}
+
+// The seed decides, not the order of calls.
+func TestRandom(t *testing.T) {
+	rates := storetest.Rates{
+		Before: 0.2, After: 0.2, Delay: 0.5, Rival: 0.2, MaxDelay: time.Microsecond,
+		NewRival: func(c storetest.Call) *store.Entry { e := commit(c.Version, "rival"); return &e },
+	}
+	var calls []storetest.Call
+	for i := range 500 {
+		calls = append(calls, storetest.Call{Method: "Append", Account: usher.AccountID(fmt.Sprint(i % 7)), Version: uint64(i), Try: 1 + i%3})
+	}
+	faultsOf := func(seed uint64, backward bool) string {
+		faults := storetest.Random(seed, rates)
+		all := make([]string, len(calls))
+		var group sync.WaitGroup
+		for i, c := range calls {
+			if backward {
+				i, c = len(calls)-1-i, calls[len(calls)-1-i]
+			}
+			group.Go(func() {
+				f := faults(t.Context(), c)
+				all[i] = fmt.Sprint(f.Delay, f.Before, f.Rival != nil, f.After, f.Items)
+			})
+		}
+		group.Wait()
+		return fmt.Sprint(all)
+	}
+	assert.Equal(t, faultsOf(1, false), faultsOf(1, true))
+	assert.NotEqual(t, faultsOf(1, false), faultsOf(2, false))
+
+	before, after, delay, rival := 0, 0, 0, 0
+	faults := storetest.Random(7, rates)
+	for _, c := range calls {
+		f := faults(t.Context(), c)
+		for _, made := range []struct {
+			n  *int
+			is bool
+		}{{&before, f.Before != nil}, {&after, f.After != nil}, {&delay, f.Delay > 0}, {&rival, f.Rival != nil}} {
+			if made.is {
+				*made.n++
+			}
+		}
+		assert.Less(t, f.Delay, time.Microsecond)
+	}
+	for _, n := range []int{before, after, rival} {
+		assert.InDelta(t, 100, n, 40)
+	}
+	assert.InDelta(t, 250, delay, 60)
+	for _, c := range calls {
+		assert.Zero(t, storetest.Random(7, storetest.Rates{})(t.Context(), c))
+		assert.Equal(t, storetest.ErrFault, storetest.Random(7, storetest.Rates{Before: 1})(t.Context(), c).Before)
+	}
+}
+
+// Whoever follows the contract loses nothing, and stores nothing twice, however
+// often calls fail.
+func TestProtocolUnderFaults(t *testing.T) {
+	mem := new(memstore.Store)
+	s := storetest.Faulty(mem, storetest.Random(3, storetest.Rates{
+		Before: 0.2, After: 0.3, Delay: 0.1, Rival: 0.2,
+		NewRival: func(c storetest.Call) *store.Entry {
+			e := commit(c.Version, fmt.Sprintf("rival %d", c.Version))
+			return &e
+		},
+	}))
+	retry := func(call func() error) error {
+		for {
+			if err := call(); !errors.Is(err, storetest.ErrFault) {
+				return err
+			}
+		}
+	}
+	var mine []string
+	next := uint64(1)
+	for i := range 300 {
+		text := fmt.Sprintf("mine %d", i)
+		for {
+			err := retry(func() error { return s.Append(t.Context(), "acme", commit(next, text)) })
+			if !errors.Is(err, store.ErrConflict) {
+				require.NoError(t, err)
+				break
+			}
+			var stored string
+			require.NoError(t, retry(func() error {
+				for c, err := range s.Commits(t.Context(), "acme", next-1) {
+					if err != nil {
+						return err
+					}
+					stored = string(c.Data)
+					break
+				}
+				return nil
+			}))
+			if stored == text {
+				break
+			}
+			next++
+		}
+		next++
+		mine = append(mine, text)
+	}
+	var kept []string
+	rivals := 0
+	for _, text := range data(t, mem, "acme") {
+		if text[0] == 'm' {
+			kept = append(kept, text)
+		} else {
+			rivals++
+		}
+	}
+	assert.True(t, slices.Equal(mine, kept), "every commit once, in order")
+	assert.Positive(t, rivals)
+}

@@ -1,0 +1,70 @@
+package storetest_test
+
+import (
+	"bytes"
+	"context"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/store"
+)
+
+func (p *plain) Record(ctx context.Context, id usher.AccountID, user usher.UserID) (data []byte, err error) {
+	if err := store.CheckUser(user); err != nil {
+		return nil, err
+	}
+	err = p.with(ctx, id, func(a *plainAccount) error {
+		data = bytes.Clone(a.records[user].Data)
+		return nil
+	})
+	return data, err
+}
+
+func (p *plain) Records(ctx context.Context, id usher.AccountID, after usher.UserID) iter.Seq2[store.Record, error] {
+	return list(func() (all []store.Record, err error) {
+		err = p.with(ctx, id, func(a *plainAccount) error {
+			for _, user := range slices.Sorted(maps.Keys(a.records)) {
+				if user > after {
+					all = append(all, store.Record{User: user, Data: bytes.Clone(a.records[user].Data)})
+				}
+			}
+			return nil
+		})
+		return all, err
+	})
+}
+
+func (p *plain) Seen(ctx context.Context, id usher.AccountID, sightings []store.Sighting) error {
+	return p.with(ctx, id, func(a *plainAccount) error {
+		if len(a.commits) == 0 {
+			return usher.ErrUnknownAccount
+		}
+		for _, s := range sightings {
+			if err := s.Check(); err != nil {
+				return err
+			}
+			s.At = time.UnixMilli(s.At.UnixMilli()).UTC()
+			if known, ok := a.sightings[s.User]; !ok || known.At.Before(s.At) {
+				a.sightings[s.User] = s
+			}
+		}
+		return nil
+	})
+}
+
+func (p *plain) Sightings(ctx context.Context, id usher.AccountID, after usher.UserID) iter.Seq2[store.Sighting, error] {
+	return list(func() (all []store.Sighting, err error) {
+		err = p.with(ctx, id, func(a *plainAccount) error {
+			for _, user := range slices.Sorted(maps.Keys(a.sightings)) {
+				if user > after {
+					all = append(all, a.sightings[user])
+				}
+			}
+			return nil
+		})
+		return all, err
+	})
+}

@@ -1,0 +1,192 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/usher-go/usher/store"
+)
+
+const commitsSentence = "Commits yields the commits with a version greater than after, ascending and without a gap, " +
+	"up to the last one there was when the loop began."
+
+// many is more commits than a store is likely to read at once.
+const many = 600
+
+var commitRows = []Row{
+	{
+		Name:     "CommitsAfter",
+		Sentence: commitsSentence,
+		check: func(p *probe) {
+			p.append("acm", 1, "a neighbour")
+			p.append("acmee", 1, "a neighbour")
+			p.fill("acme", many)
+			for _, after := range []uint64{0, 1, 9, 10, 99, 127, 128, 255, 256, 257, 511, 512, many - 1} {
+				p.wantFilled(p.commits("acme", after), "acme", after+1, many)
+			}
+			for _, after := range []uint64{many, many + 1, math.MaxInt64, math.MaxUint64 - 1, math.MaxUint64} {
+				p.same(len(p.commits("acme", after)), 0, "number of Commits(after %d), the last is %d", after, many)
+			}
+		},
+	},
+	{
+		Name:     "CommitsEnd",
+		Sentence: commitsSentence,
+		check: func(p *probe) {
+			p.fill("acme", 3)
+			last := uint64(3)
+			var read []store.Commit
+			for c, err := range p.store.Commits(p.ctx, "acme", 0) {
+				p.ok(err, "Commits")
+				read = append(read, c)
+				if len(read) > 3 {
+					break // it could go on for ever
+				}
+				last++
+				p.append("acme", last, dataOf("acme", last))
+			}
+			p.wantFilled(read, "acme", 1, 3)
+			p.wantFilled(p.commits("acme", 0), "acme", 1, 6)
+		},
+	},
+	{
+		Name:     "CommitsNone",
+		Sentence: "An account without commits yields none.",
+		check: func(p *probe) {
+			p.append("other", 1, "one")
+			p.wantCommits("acme")
+			p.same(len(p.commits("acme", 7)), 0, "number of Commits(after 7)")
+		},
+	},
+	{
+		Name:     "CommitsErased",
+		Sentence: "An erased one yields ErrErased;",
+		check: func(p *probe) {
+			p.fill("acme", 3)
+			p.erase("acme")
+			for _, after := range []uint64{0, 2, 3, 4} {
+				before, err := failure(p.store.Commits(p.ctx, "acme", after))
+				p.refused(err, store.ErrErased, "Commits(after %d)", after)
+				p.same(len(before), 0, "number of Commits(after %d) before the error", after)
+			}
+		},
+	},
+	{
+		Name:     "CommitsErasedMidway",
+		Sentence: "if it is erased during the loop, that goes on to its end or stops with ErrErased.",
+		check: func(p *probe) {
+			p.fill("acme", many)
+			var read []store.Commit
+			for c, err := range p.store.Commits(p.ctx, "acme", 0) {
+				if err != nil {
+					p.refused(err, store.ErrErased, "Commits, erased after the first")
+					p.wantFilled(read, "acme", 1, uint64(len(read)))
+					return
+				}
+				if read = append(read, c); len(read) == 1 {
+					p.erase("acme")
+				}
+			}
+			p.wantFilled(read, "acme", 1, many)
+		},
+	},
+}
+
+var raceRows = []Row{
+	{
+		Name:     "OneWins",
+		Sentence: "Of many that append the same version at the same time, one gets nil.",
+		check: func(p *probe) {
+			for version := uint64(1); version <= 5; version++ {
+				var won [64]bool
+				p.together(len(won), func(i int) {
+					err := p.tryAppend("acme", version, fmt.Sprint(i))
+					won[i] = err == nil
+					if err != nil {
+						p.refused(err, store.ErrConflict, "Append of version %d by one of %d", version, len(won))
+					}
+				})
+				var winners []string
+				for i, w := range won {
+					if w {
+						winners = append(winners, fmt.Sprint(i))
+					}
+				}
+				stored := p.commits("acme", version-1)
+				if len(winners) != 1 || len(stored) != 1 || string(stored[0].Data) != winners[0] {
+					p.Fatalf("version %d: nil for %q, want one of them; stored is %v", version, winners, stored)
+				}
+			}
+		},
+	},
+	{
+		Name:     "RefusedNeighbours",
+		Sentence: "Entries that are refused never make others fail.",
+		check: func(p *probe) {
+			p.append("shared", 1, "one")
+			p.append("erased", 1, "one")
+			p.erase("erased")
+			p.together(48, func(i int) {
+				for version := uint64(1); version <= 10; version++ {
+					switch i % 6 {
+					case 0:
+						p.refused(p.tryAppend("shared", 1, "late"), store.ErrConflict, "Append of version 1 again")
+					case 1:
+						p.refused(p.tryAppend("shared", 3, "far"), store.ErrGap, "Append of version 3 after 1")
+					case 2:
+						p.refused(p.tryAppend("erased", 2, "late"), store.ErrErased, "Append to an erased account")
+					default:
+						account := numbered(i)
+						p.append(account, version, dataOf(account, version))
+					}
+				}
+			})
+			p.wantCommits("shared", "one")
+			for i := range 48 {
+				if i%6 > 2 {
+					p.wantFilled(p.commits(numbered(i), 0), numbered(i), 1, 10)
+				}
+			}
+		},
+	},
+	{
+		Name:     "ManyGoroutines",
+		Sentence: "Its methods may be called by many goroutines at the same time.",
+		check: func(p *probe) {
+			const last = 120
+			p.together(12, func(i int) {
+				switch i % 3 {
+				case 0: // writers, who race for each version
+					for version := uint64(1); version <= last; version++ {
+						err := p.tryAppend("acme", version, dataOf("acme", version))
+						if err != nil && !errors.Is(err, store.ErrConflict) {
+							p.Fatalf("Append of version %d after those before: %v", version, err)
+						}
+					}
+				case 1: // readers of the whole
+					for seen := 0; seen < last && !p.Failed(); {
+						all := p.commits("acme", 0)
+						if len(all) < seen {
+							p.Fatalf("Commits: %d, after %d had been seen", len(all), seen)
+						}
+						seen = len(all)
+						p.wantFilled(all, "acme", 1, uint64(seen))
+					}
+				default: // those who follow, and save snapshots
+					for seen := uint64(0); seen < last && !p.Failed(); {
+						more := p.commits("acme", seen)
+						p.wantFilled(more, "acme", seen+1, seen+uint64(len(more)))
+						if seen += uint64(len(more)); seen > 0 {
+							p.save("acme", seen, dataOf("acme", seen))
+						}
+						if s := p.snapshot("acme"); s.Version > 0 && string(s.Data) != dataOf("acme", s.Version) {
+							p.Fatalf("Snapshot = version %d, %s, another one's data", s.Version, shortened(string(s.Data)))
+						}
+					}
+				}
+			})
+			p.wantFilled(p.commits("acme", 0), "acme", 1, last)
+		},
+	},
+}

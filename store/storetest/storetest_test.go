@@ -1,0 +1,65 @@
+package storetest_test
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/store"
+	"github.com/usher-go/usher/store/storetest"
+)
+
+func TestPlain(t *testing.T) {
+	storetest.Run(t, func(testing.TB) store.Store { return newPlain() })
+	source, err := os.ReadFile("plain_test.go")
+	require.NoError(t, err)
+	assert.Less(t, strings.Count(string(source), "\n"), 150, "lines of a store that passes")
+}
+
+// bare is a store that is no Keeper.
+type bare struct{ store.Store }
+
+func (b bare) Append(ctx context.Context, account usher.AccountID, e store.Entry) error {
+	if len(e.Records) > 0 {
+		return store.ErrNoKeeper
+	}
+	return b.Store.Append(ctx, account, e)
+}
+
+func TestBare(t *testing.T) {
+	storetest.Run(t, func(testing.TB) store.Store { return bare{newPlain()} })
+}
+
+// What a store is not, its rows say.
+func TestSkips(t *testing.T) {
+	skipped := map[string]string{}
+	for _, row := range storetest.Rows() {
+		r := check(row, storetest.Suite{Open: func(testing.TB) store.Store { return bare{newPlain()} }})
+		require.Empty(t, r.errors)
+		if r.skipped != "" {
+			skipped[row.Name] = r.skipped
+		}
+	}
+	assert.Equal(t, "RecordKept does not apply: the store is no Keeper", skipped["RecordKept"])
+	assert.Equal(t, "WatchBegins does not apply: the store is no Watcher", skipped["WatchBegins"])
+	assert.Equal(t, "Durable does not apply: the suite has no Reopen", skipped["Durable"])
+	assert.NotContains(t, skipped, "AppendNoKeeper")
+	r := check(rowNamed(t, "AppendNoKeeper"), storetest.Suite{Open: func(testing.TB) store.Store { return newPlain() }})
+	assert.Equal(t, "AppendNoKeeper does not apply: the store is a Keeper", r.skipped)
+}
+
+func rowNamed(t *testing.T, name string) storetest.Row {
+	t.Helper()
+	for _, row := range storetest.Rows() {
+		if row.Name == name {
+			return row
+		}
+	}
+	t.Fatalf("no row %s", name)
+	return storetest.Row{}
+}
