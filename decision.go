@@ -83,6 +83,18 @@ func NewDecision(basis Basis, outcome Outcome, at time.Time) Decision {
 	return Decision{basis: basis, outcome: outcome, at: packTime(at)}
 }
 
+// On returns the same answer on another Basis. It is for those who know more than
+// whoever decided, such as the version of the account: basis must spell the outcome
+// out as the one before it does. With a nil basis, and of the zero Decision, it is
+// the zero Decision.
+func (d Decision) On(basis Basis) Decision {
+	if d.basis == nil || basis == nil {
+		return Decision{}
+	}
+	d.basis = basis
+	return d
+}
+
 // Allowed reports whether the subject may.
 func (d Decision) Allowed() bool { return d.outcome.Reason() == ReasonGranted }
 

@@ -28,6 +28,19 @@ func TestDecision(t *testing.T) {
 	assert.False(t, d.Hides("start"))
 }
 
+func TestDecisionOn(t *testing.T) {
+	at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	d := usher.NewDecision(&basis{Digest: "d"}, usher.Outcome(usher.ReasonGranted), at)
+	moved := d.On(&basis{Digest: "d", Version: 7})
+	assert.True(t, moved.Allowed())
+	assert.Equal(t, at, moved.Time())
+	assert.Equal(t, uint64(7), moved.Detail().Version)
+	assert.Zero(t, d.Detail().Version, "the first one stays as it is")
+
+	assert.Equal(t, usher.Decision{}, d.On(nil))
+	assert.Equal(t, usher.Decision{}, usher.Decision{}.On(&basis{}), "what nobody decided is not decided by this")
+}
+
 func TestDecisionStaysInRegisters(t *testing.T) {
 	assert.LessOrEqual(t, reflect.TypeFor[usher.Decision]().Size(), uintptr(32))
 }

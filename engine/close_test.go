@@ -1,0 +1,105 @@
+package engine_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/store/storetest"
+)
+
+func TestClose(t *testing.T) {
+	w := open(t, nil).found()
+	assert.True(t, w.opens("adam"))
+	past := w.At(1)
+	require.NoError(t, w.Close())
+	require.NoError(t, w.Close())
+
+	d, err := w.Check(ctx, ask("adam", openDoor))
+	assert.ErrorIs(t, err, engine.ErrClosed)
+	assert.False(t, d.Allowed())
+	errs := map[string]error{"SetPolicy": w.SetPolicy(ctx, load(t, office)), "Erase": w.Erase(ctx, "acme")}
+	_, errs["Explain"] = w.Explain(ctx, ask("adam", openDoor))
+	_, errs["Actions"] = w.Actions(ctx, ask("adam", openDoor))
+	_, errs["AtLeast"] = w.AtLeast(1).Check(ctx, ask("adam", openDoor))
+	_, errs["At"] = past.Check(ctx, ask("adam", openDoor))
+	_, errs["View"] = w.View(ctx, "acme")
+	_, errs["Values"] = w.Values(ctx, "acme", "adam")
+	_, errs["Do"] = w.Do(ctx, host, "acme", setRole("max", "admin"))
+	_, errs["Preview"] = w.Preview(ctx, engine.Batch{Actor: host, Account: "acme"})
+	for _, err := range w.Journal(ctx, "acme", 0) {
+		errs["Journal"] = err
+	}
+	for _, err := range w.Accounts(ctx, "") {
+		errs["Accounts"] = err
+	}
+	assert.Len(t, errs, 12)
+	for name, err := range errs {
+		assert.ErrorIs(t, err, engine.ErrClosed, name)
+	}
+	w.Seen("acme", "adam")
+}
+
+// Batches under way are stored before Close returns, and those that wait for them.
+func TestCloseWaitsForBatches(t *testing.T) {
+	w := open(t, nil).found()
+	faults, letGo := held("Append")
+	w.calls.set(faults)
+	done := make(chan error, 2)
+	for _, user := range []usher.UserID{"a", "b"} {
+		go func() {
+			_, err := w.Do(ctx, host, "acme", account.AddUser{User: user})
+			done <- err
+		}()
+	}
+	eventually(t, "one writes", func() bool { return w.calls.of("Append") == 2 })
+	time.Sleep(5 * time.Millisecond) // for the other one to wait
+	closed := make(chan error)
+	go func() { closed <- w.Close() }()
+	select {
+	case <-closed:
+		t.Fatal("Close returned before the batches")
+	case <-time.After(10 * time.Millisecond):
+	}
+	letGo()
+	require.NoError(t, <-closed)
+	require.NoError(t, <-done)
+	require.NoError(t, <-done)
+	n := 0
+	for range w.mem.Commits(ctx, "acme", 0) {
+		n++
+	}
+	assert.Equal(t, 3, n)
+}
+
+// A store that hangs holds nobody up for ever.
+func TestCloseWhileTheStoreHangs(t *testing.T) {
+	w := open(t, nil).found()
+	faults, _ := held("Commits") // until the context ends
+	w.calls.set(faults)
+	asked := make(chan error)
+	go func() {
+		_, err := w.AtLeast(9).Check(ctx, ask("adam", openDoor))
+		asked <- err
+	}()
+	eventually(t, "somebody waits", func() bool { return w.calls.of("Commits") > 0 })
+	require.NoError(t, w.Close())
+	assert.ErrorIs(t, <-asked, engine.ErrClosed)
+}
+
+// Nothing is left running in the background of an outcome that is unknown.
+func TestCloseWithAnUnknownOutcome(t *testing.T) {
+	w := open(t, nil).found()
+	w.calls.set(on("Append", storetest.Fault{Before: errDown}))
+	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
+	assert.ErrorIs(t, err, engine.ErrUnknown)
+	require.NoError(t, w.Close())
+	appends := w.calls.of("Append")
+	time.Sleep(400 * time.Millisecond)
+	assert.Equal(t, appends, w.calls.of("Append"))
+}

@@ -1,0 +1,85 @@
+package engine_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/store"
+	"github.com/usher-go/usher/store/storetest"
+)
+
+func TestErase(t *testing.T) {
+	w := open(t, nil).found()
+	w.must("acme", host, account.DefineField{Field: "phone", Type: account.TextField}, account.SetField{User: "max", Field: "phone", Value: "1"})
+	w.Seen("acme", "max")
+	require.NoError(t, w.Erase(ctx, "acme"))
+
+	_, err := w.Check(ctx, ask("adam", openDoor))
+	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
+	_, err = w.Do(ctx, host, "acme", account.CreateAccount{Owner: "olivia"})
+	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
+	assert.ErrorIs(t, err, store.ErrErased, "and it says why")
+	_, err = w.At(1).View(ctx, "acme")
+	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
+	for _, err := range w.Journal(ctx, "acme", 0) {
+		assert.ErrorIs(t, err, usher.ErrUnknownAccount)
+	}
+	for id := range w.Accounts(ctx, "") {
+		t.Errorf("there still is %s", id)
+	}
+	require.NoError(t, w.Erase(ctx, "acme"), "to erase again does nothing")
+	assert.ErrorIs(t, w.Erase(ctx, ""), usher.ErrUnknownAccount)
+	require.NoError(t, w.Close())
+	_, err = w.mem.Record(ctx, "acme", "max")
+	assert.ErrorIs(t, err, store.ErrErased)
+}
+
+// If the store fails, the account may be erased or not: the store is asked anew.
+func TestEraseFails(t *testing.T) {
+	for name, row := range map[string]struct {
+		fault storetest.Fault
+		lives bool
+	}{"not erased": {storetest.Fault{Before: errDown}, true}, "erased": {storetest.Fault{After: errDown}, false}} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t, deaf).found()
+			w.calls.set(on("Erase", row.fault))
+			err := w.Erase(ctx, "acme")
+			assert.ErrorIs(t, err, errDown)
+			assert.ErrorContains(t, err, `erase "acme"`)
+			_, err = w.Check(ctx, ask("adam", openDoor))
+			if row.lives {
+				assert.NoError(t, err)
+			} else {
+				assert.ErrorIs(t, err, usher.ErrUnknownAccount)
+			}
+		})
+	}
+}
+
+// A commit of which nobody knows whether it is stored goes with the account.
+func TestEraseEndsAnUnknownOutcome(t *testing.T) {
+	w := open(t, nil).found()
+	w.calls.set(on("Append", storetest.Fault{Before: errDown}))
+	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
+	assert.ErrorIs(t, err, engine.ErrUnknown)
+	require.NoError(t, w.Erase(ctx, "acme"))
+	w.calls.set(nil)
+	_, err = w.Do(ctx, host, "acme", setRole("max", "admin"))
+	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
+	require.NoError(t, w.SetPolicy(ctx, load(t, shutDoors)), "nothing is under way")
+}
+
+// An account that is erased elsewhere while somebody writes to it is gone.
+func TestErasedWhileWriting(t *testing.T) {
+	w := open(t, deaf).found()
+	require.NoError(t, w.mem.Erase(ctx, "acme"))
+	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
+	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
+	_, err = w.Check(ctx, ask("adam", openDoor))
+	assert.ErrorIs(t, err, usher.ErrUnknownAccount, "and the next question finds out, too")
+}

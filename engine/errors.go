@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/store"
+)
+
+// What can go wrong in an Engine, besides what a policy, an account or a store
+// says.
+var (
+	ErrClosed = errors.New("the engine is closed")
+
+	// ErrBehind: the journal has not come as far as the version that was asked for.
+	ErrBehind = errors.New("the journal has not got this version")
+
+	// ErrStale: what is known of the account is older than Options.MaxStale allows,
+	// and the store did not tell more.
+	ErrStale = errors.New("what is known is too old")
+
+	// ErrBusy: others changed the account first, again and again, or it is not known
+	// yet whether an earlier commit is stored. Nothing was done, and to try again
+	// later is right.
+	ErrBusy = errors.New("the account is busy")
+
+	// ErrUnknown: the store failed while storing the commit, and nobody knows yet
+	// whether it is stored. Whoever repeats the batch under the same Key gets to
+	// know, and never has it done twice.
+	ErrUnknown = errors.New("not known whether it is stored")
+
+	// ErrKeyReused: there was another request under the same Key.
+	ErrKeyReused = errors.New("another request was made under this key")
+)
+
+// Error says what an Engine was asked for, and why it did not do it. It wraps one
+// of the errors above, or what the store, the account or the policy returned. A
+// command that is refused is no such error but an *account.Refusal, and a question
+// that cannot be answered a *usher.RequestError.
+type Error struct {
+	Op      string          // submit, preview, read journal, set policy and so on
+	Account usher.AccountID // "" where it is about no single account
+	Version uint64          // 0 where it is about no single version
+	Err     error
+}
+
+// Error returns "submit to acme, version 7: …".
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Op)
+	if e.Account != "" {
+		fmt.Fprintf(&b, " %q", string(e.Account))
+	}
+	if e.Version != 0 {
+		fmt.Fprintf(&b, " version %d", e.Version)
+	}
+	fmt.Fprintf(&b, ": %v", e.Err)
+	return b.String()
+}
+
+// Unwrap returns why.
+func (e *Error) Unwrap() error { return e.Err }
+
+// wrapped makes an *Error of what is neither one nor a refusal.
+func wrapped(op string, id usher.AccountID, err error) error {
+	var e *Error
+	var refusal *account.Refusal
+	if errors.As(err, &e) || errors.As(err, &refusal) {
+		return err
+	}
+	return &Error{Op: op, Account: id, Err: unknownIfErased(err)}
+}
+
+// unknownIfErased makes of an account that was erased one that there is not.
+func unknownIfErased(err error) error {
+	if errors.Is(err, store.ErrErased) && !errors.Is(err, usher.ErrUnknownAccount) {
+		return fmt.Errorf("%w: %w", usher.ErrUnknownAccount, err)
+	}
+	return err
+}
+
+// UnfitError lists the accounts that a new policy does not fit.
+type UnfitError struct {
+	Accounts []*account.UnfitError // the first of them, in the order of their ids
+	More     int                   // how many others there are
+}
+
+// mostUnfit is how many accounts an UnfitError lists.
+const mostUnfit = 100
+
+// Error returns what does not fit, a line for each account.
+func (e *UnfitError) Error() string {
+	var b strings.Builder
+	n := len(e.Accounts) + e.More
+	fmt.Fprintf(&b, "%d accounts do not fit the policy", n)
+	if n == 1 {
+		b.Reset()
+		b.WriteString("an account does not fit the policy")
+	}
+	for _, a := range e.Accounts {
+		fmt.Fprintf(&b, "\n\t%v", a)
+	}
+	if e.More > 0 {
+		fmt.Fprintf(&b, "\n\tand %d more", e.More)
+	}
+	return b.String()
+}
+
+// Unwrap returns what is listed, for errors.As.
+func (e *UnfitError) Unwrap() []error {
+	list := make([]error, len(e.Accounts))
+	for i, a := range e.Accounts {
+		list[i] = a
+	}
+	return list
+}
+
+func (e *UnfitError) add(a *account.UnfitError) {
+	if len(e.Accounts) < mostUnfit {
+		e.Accounts = append(e.Accounts, a)
+	} else {
+		e.More++
+	}
+}

@@ -1,0 +1,118 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/preset"
+	"github.com/usher-go/usher/store/memstore"
+)
+
+// An account begins, grows, and runs out of seats; then it changes hands.
+func Example() {
+	oncehub, err := preset.Load("oncehub")
+	if err != nil {
+		panic(err)
+	}
+	e, err := engine.Open(engine.Options{Policy: oncehub, Store: new(memstore.Store)})
+	if err != nil {
+		panic(err)
+	}
+	defer e.Close()
+	ctx := context.Background()
+
+	// The host makes the account, and its owner invites the others.
+	_, err = e.Do(ctx, account.Host("signup"), "acme",
+		account.CreateAccount{Owner: "olivia"},
+		account.SetSeats{Pool: "booking", Total: 2},
+	)
+	if err != nil {
+		panic(err)
+	}
+	_, err = e.Do(ctx, account.User("olivia"), "acme",
+		account.AddUser{User: "adam", Role: "admin"},
+		account.AddUser{User: "mia"},
+		account.AssignSeat{User: "adam", Pool: "booking"},
+		account.AssignSeat{User: "mia", Pool: "booking"},
+	)
+	if err != nil {
+		panic(err)
+	}
+
+	// A third seat was not bought.
+	_, err = e.Do(ctx, account.User("adam"), "acme", account.AssignSeat{User: "olivia", Pool: "booking"})
+	fmt.Println(err, errors.Is(err, account.NoSeatsLeft))
+
+	// The next check sees what was done.
+	_, err = e.Do(ctx, account.User("olivia"), "acme", account.TransferOwnership{To: "adam"})
+	if err != nil {
+		panic(err)
+	}
+	d, err := e.Check(ctx, usher.Request{Account: "acme", Subject: "olivia", Permission: permission.MustParse("account.delete")})
+	fmt.Println(d.Allowed(), d.Reason(), d.Detail().Version, err)
+
+	// Output:
+	// assign-seat olivia booking: no seats left: 2 of 2 seats in booking are held; set-seats buys more, unassign-seat frees one true
+	// false no-permission 3 <nil>
+}
+
+// The journal tells who did what.
+func ExampleEngine_Journal() {
+	oncehub, err := preset.Load("oncehub")
+	if err != nil {
+		panic(err)
+	}
+	e, err := engine.Open(engine.Options{
+		Policy: oncehub, Store: new(memstore.Store),
+		Clock: func() time.Time { return time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC) },
+	})
+	if err != nil {
+		panic(err)
+	}
+	defer e.Close()
+	ctx := context.Background()
+	for _, batch := range []engine.Batch{
+		{Actor: account.Host("signup"), Account: "acme", Commands: []account.Command{account.CreateAccount{Owner: "olivia"}, account.AddUser{User: "mia"}}},
+		{Actor: account.User("olivia"), Account: "acme", Commands: []account.Command{account.SetRole{User: "mia", Role: "admin"}}, Note: "Olivia is away in March"},
+		{Actor: account.User("mia"), Account: "acme", Commands: []account.Command{account.AddUser{User: "max"}}, Key: "form-17"},
+		{Actor: account.User("mia"), Account: "acme", Commands: []account.Command{account.AddUser{User: "max"}}, Key: "form-17"}, // clicked twice
+	} {
+		if _, err := e.Submit(ctx, batch); err != nil {
+			panic(err)
+		}
+	}
+
+	for c, err := range e.Journal(ctx, "acme", 0) {
+		if err != nil {
+			panic(err)
+		}
+		for _, change := range c.Changes {
+			fmt.Printf("%d %s %s: %s", c.Version, c.Time.Format("2 Jan 15:04"), c.Actor, account.DescribeChange(change))
+			if c.Note != "" {
+				fmt.Printf(" (%s)", c.Note)
+			}
+			fmt.Println()
+		}
+	}
+
+	// Before the second commit, mia might not add anybody.
+	add := usher.Request{Account: "acme", Subject: "mia", Permission: permission.MustParse("user.create")}
+	for _, version := range []uint64{1, 2} {
+		d, err := e.At(version).Check(ctx, add)
+		fmt.Println(version, d.Allowed(), err)
+	}
+
+	// Output:
+	// 1 1 Mar 09:00 host signup: the account begins, with olivia as owner
+	// 1 1 Mar 09:00 host signup: mia is added as member
+	// 2 1 Mar 09:00 olivia: mia: member becomes admin (Olivia is away in March)
+	// 3 1 Mar 09:00 mia: max is added as member
+	// 1 false <nil>
+	// 2 true <nil>
+}

@@ -1,0 +1,277 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/store"
+)
+
+// exchange is a policy on its way in.
+type exchange struct {
+	policy *policy.Policy
+	left   map[usher.AccountID]struct{} // gone from memory since they may have been judged
+}
+
+// SetPolicy exchanges the policy, while checks and batches go on. A decision is
+// made under the old one or the new one, never under a mixture; once SetPolicy has
+// returned, all are made under the new one.
+//
+// Every account in the store is held against the new policy first. If it does not
+// fit one of them, the error is an *UnfitError with the list, and nothing changes;
+// nor does it if an account cannot be read. What other processes commit under the
+// old policy meanwhile is found out when it is read: give them all the new policy,
+// or take away first what it lacks.
+func (e *Engine) SetPolicy(ctx context.Context, p *policy.Policy) error {
+	if err := e.setPolicy(ctx, p); err != nil {
+		return &Error{Op: "set policy", Err: err}
+	}
+	return nil
+}
+
+func (e *Engine) setPolicy(ctx context.Context, p *policy.Policy) error {
+	if p == nil || p.UniqueRole().Name == "" {
+		return errors.New("the policy is empty: it was not compiled")
+	}
+	if err := e.enter(); err != nil {
+		return err
+	}
+	defer e.leave()
+	select {
+	case e.exchanging <- struct{}{}:
+		defer func() { <-e.exchanging }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	x := &exchange{policy: p, left: map[usher.AccountID]struct{}{}}
+	e.mu.Lock()
+	e.exchange = x
+	e.mu.Unlock()
+	defer func() {
+		e.mu.Lock()
+		e.exchange = nil
+		e.mu.Unlock()
+	}()
+
+	var unfit UnfitError
+	for id, err := range e.store.Accounts(ctx, "") {
+		if err == nil {
+			err = e.examine(ctx, id, p, &unfit)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for {
+		// What changed meanwhile is looked at while batches go on, until it is little.
+		for left := littleLeft + 1; left > littleLeft; {
+			ids := e.unexamined(x)
+			if err := e.examineAll(ctx, ids, p, &unfit); err != nil {
+				return err
+			}
+			left = len(ids)
+		}
+		if len(unfit.Accounts) > 0 {
+			return &unfit
+		}
+		done, err := e.exchangeNow(ctx, x, &unfit)
+		if done || err != nil {
+			return err
+		}
+	}
+}
+
+// littleLeft is how many accounts may be looked at while batches wait.
+const littleLeft = 16
+
+// examine holds one account against a policy, as it is in memory or else in the
+// store.
+func (e *Engine) examine(ctx context.Context, id usher.AccountID, p *policy.Policy, unfit *UnfitError) error {
+	if err := e.open(); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	l := e.inMemory(id)
+	var snap *snapshot
+	if l != nil && l.snap.State != nil {
+		snap = l.snap
+	}
+	e.mu.Unlock()
+	r := reading{until: newest}
+	if snap != nil {
+		r.state = snap.State
+	} else if err := e.read(ctx, id, &r); err != nil {
+		if errors.Is(err, store.ErrErased) {
+			return nil
+		}
+		return &Error{Op: "read", Account: id, Err: err}
+	}
+	if err := r.state.Fits(p); err != nil {
+		var reasons *account.UnfitError
+		if !errors.As(err, &reasons) {
+			return &Error{Op: "judge", Account: id, Err: err}
+		}
+		unfit.add(reasons)
+	}
+	if snap != nil {
+		e.mu.Lock()
+		l.judged = verdictOn{p, snap}
+		e.mu.Unlock()
+	}
+	return nil
+}
+
+func (e *Engine) examineAll(ctx context.Context, ids []usher.AccountID, p *policy.Policy, unfit *UnfitError) error {
+	for _, id := range ids {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := e.examine(ctx, id, p, unfit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unexamined returns the accounts that may have changed since they were looked at.
+func (e *Engine) unexamined(x *exchange) []usher.AccountID {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.unjudged(x)
+}
+
+// unjudged needs e.mu.
+func (e *Engine) unjudged(x *exchange) []usher.AccountID {
+	var ids []usher.AccountID
+	for id := range x.left {
+		ids = append(ids, id)
+	}
+	clear(x.left)
+	e.index.each(func(snap *snapshot) bool {
+		if snap.version() > 0 && snap.live.judged != (verdictOn{x.policy, snap}) {
+			ids = append(ids, snap.id)
+		}
+		return true
+	})
+	return ids
+}
+
+// While batches wait for a policy to be exchanged, those under way have so long to
+// end, and what else was read meanwhile is looked at so often, before the batches
+// go on and it is tried again.
+const (
+	longestBar = 100 * time.Millisecond
+	mostRounds = 8
+)
+
+// exchangeNow keeps batches from beginning, waits for those under way, looks at
+// what they changed, and puts the new policy in place. It reports false if that
+// would take too long.
+func (e *Engine) exchangeNow(ctx context.Context, x *exchange, unfit *UnfitError) (done bool, err error) {
+	quiet, lift := e.bar()
+	defer lift()
+	timer := time.NewTimer(longestBar)
+	defer timer.Stop()
+	select {
+	case <-quiet:
+	case <-timer.C:
+		return false, e.breathe(ctx, lift)
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	for range mostRounds {
+		e.mu.Lock()
+		ids := e.unjudged(x)
+		if len(ids) == 0 {
+			e.replace(x.policy)
+			e.mu.Unlock()
+			return true, nil
+		}
+		e.mu.Unlock()
+		if err := e.examineAll(ctx, ids, x.policy, unfit); err != nil {
+			return false, err
+		}
+		if len(unfit.Accounts) > 0 {
+			return false, unfit
+		}
+	}
+	return false, e.breathe(ctx, lift)
+}
+
+// breathe lets batches begin for a while.
+func (e *Engine) breathe(ctx context.Context, lift func()) error {
+	lift()
+	return e.sleep(ctx, longestBar)
+}
+
+// replace binds everything in memory to a policy that fits it. It needs e.mu.
+func (e *Engine) replace(p *policy.Policy) {
+	e.policy = p
+	e.index.each(func(snap *snapshot) bool {
+		l := snap.live
+		l.judged = verdictOn{}
+		if snap.State != nil {
+			l.snap = e.bind(l, snap.State, verdict{policy: p})
+			l.snap.confirmed.Store(snap.confirmed.Load())
+			e.index.put(l.snap)
+		}
+		return true
+	})
+}
+
+// begin notes that a batch is under way, as soon as none is kept from it.
+func (e *Engine) begin(ctx context.Context) error {
+	for {
+		e.mu.Lock()
+		barred := e.barred
+		if barred == nil {
+			e.underway++
+			e.mu.Unlock()
+			return nil
+		}
+		e.mu.Unlock()
+		select {
+		case <-barred:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// finish ends what begin began.
+func (e *Engine) finish() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.underway--
+	e.hush()
+}
+
+// hush tells who waits for it that no batch is under way. It needs e.mu.
+func (e *Engine) hush() {
+	if e.quiet != nil && e.underway == 0 {
+		close(e.quiet)
+		e.quiet = nil
+	}
+}
+
+// bar keeps batches from beginning, until lift is called, which may be more than
+// once. Quiet is closed when none is under way.
+func (e *Engine) bar() (quiet <-chan struct{}, lift func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	barred, quietly := make(chan struct{}), make(chan struct{})
+	e.barred, e.quiet = barred, quietly
+	e.hush()
+	return quietly, func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if e.barred == barred {
+			close(barred)
+			e.barred, e.quiet = nil, nil
+		}
+	}
+}

@@ -1,0 +1,132 @@
+package engine
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+)
+
+func newIndex() *index {
+	var x index
+	x.init()
+	return &x
+}
+
+func snapOf(id string) *snapshot {
+	return &snapshot{id: usher.AccountID(id), live: &live{id: usher.AccountID(id)}}
+}
+
+// The index does what a map does.
+func TestIndexIsAMap(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	x, model := newIndex(), map[usher.AccountID]*snapshot{}
+	for range 20_000 {
+		id := fmt.Sprintf("account-%d", random.IntN(300))
+		switch random.IntN(3) {
+		case 0, 1:
+			snap := snapOf(id)
+			x.put(snap)
+			model[snap.id] = snap
+		default:
+			if i := x.at(usher.AccountID(id)); i >= 0 {
+				x.remove(i)
+			}
+			delete(model, usher.AccountID(id))
+		}
+		require.Equal(t, len(model), x.count)
+	}
+	for i := range 300 {
+		id := usher.AccountID(fmt.Sprintf("account-%d", i))
+		require.True(t, x.find(id) == model[id], id)
+	}
+	seen := 0
+	x.each(func(snap *snapshot) bool { seen++; return model[snap.id] == snap })
+	assert.Equal(t, len(model), seen)
+	x.clear()
+	assert.Nil(t, x.find("account-1"))
+}
+
+// Nobody finds another account than the one asked for, nor an older snapshot than
+// the newest from before the question, whatever moves meanwhile.
+func TestIndexWhileItChanges(t *testing.T) {
+	x := newIndex()
+	const accounts = 100
+	var newest [accounts]atomic.Uint64
+	ids := make([]usher.AccountID, accounts)
+	for i := range ids {
+		ids[i] = usher.AccountID(fmt.Sprintf("account-%d", i))
+	}
+	stop := make(chan struct{})
+	var readers sync.WaitGroup
+	for r := range 4 {
+		readers.Go(func() {
+			random := rand.New(rand.NewPCG(uint64(r), 1))
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				i := random.IntN(accounts)
+				least := newest[i].Load()
+				if snap := x.find(ids[i]); snap != nil && (snap.id != ids[i] || snap.basis.version < least) {
+					t.Errorf("find(%s) = %s at %d, want at least %d", ids[i], snap.id, snap.basis.version, least)
+					return
+				}
+			}
+		})
+	}
+	random := rand.New(rand.NewPCG(9, 9))
+	for version := uint64(1); version < 100_000; version++ {
+		i := random.IntN(accounts)
+		if at := x.at(ids[i]); at >= 0 && random.IntN(4) == 0 {
+			x.remove(at)
+			continue
+		}
+		snap := snapOf(string(ids[i]))
+		snap.basis = &basis{version: version}
+		x.put(snap)
+		newest[i].Store(version)
+	}
+	close(stop)
+	readers.Wait()
+}
+
+// Who is asked about stays, who is not goes, and who may not go stays anyway.
+func TestIndexGivesASecondChance(t *testing.T) {
+	x := newIndex()
+	for i := range 40 {
+		x.put(snapOf(fmt.Sprintf("account-%d", i)))
+	}
+	anybody := func(*live) bool { return true }
+	x.remove(x.unused(anybody)) // takes all marks away
+	for i := range 20 {
+		x.find(usher.AccountID(fmt.Sprintf("account-%d", i)))
+	}
+	asked := 0
+	for i := range 20 {
+		if x.at(usher.AccountID(fmt.Sprintf("account-%d", i))) >= 0 {
+			asked++
+		}
+	}
+	for x.count > asked {
+		i := x.unused(anybody)
+		require.GreaterOrEqual(t, i, 0)
+		x.remove(i)
+	}
+	for i := range 20 {
+		id := usher.AccountID(fmt.Sprintf("account-%d", i))
+		if x.at(id) >= 0 {
+			asked--
+		}
+	}
+	assert.Zero(t, asked, "all that were asked about are left")
+	assert.Equal(t, -1, x.unused(func(*live) bool { return false }))
+}

@@ -1,0 +1,61 @@
+package engine
+
+import (
+	"context"
+	"iter"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+)
+
+// Journal yields the commits of an account after a version, in their order, up to
+// the last one there was when the loop began. That of a deleted account stays until
+// Erase. Reading asks no permission: whoever shows it checks audit.view first.
+//
+// An error ends the loop. It is an *Error; it wraps usher.ErrUnknownAccount for an
+// account that was erased, while one that never was has no commits.
+func (e *Engine) Journal(ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[*account.Commit, error] {
+	return func(yield func(*account.Commit, error) bool) {
+		fail := func(err error) {
+			yield(nil, wrapped("read journal", id, err))
+		}
+		if err := e.usable(id); err != nil {
+			fail(err)
+			return
+		}
+		for stored, err := range e.store.Commits(ctx, id, after) {
+			if err != nil {
+				fail(err)
+				return
+			}
+			c, err := decode(id, stored)
+			if err != nil {
+				fail(err)
+				return
+			}
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Accounts yields the ids of the accounts that come after the one given, sorted by
+// their bytes, which begins a page: deleted ones too, until they are erased.
+func (e *Engine) Accounts(ctx context.Context, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
+	return func(yield func(usher.AccountID, error) bool) {
+		if err := e.open(); err != nil {
+			yield("", &Error{Op: "list accounts", Err: err})
+			return
+		}
+		for id, err := range e.store.Accounts(ctx, after) {
+			if err != nil {
+				yield("", &Error{Op: "list accounts", Err: err})
+				return
+			}
+			if !yield(id, nil) {
+				return
+			}
+		}
+	}
+}

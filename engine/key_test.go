@@ -1,0 +1,129 @@
+package engine_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/store/memstore"
+	"github.com/usher-go/usher/store/storetest"
+)
+
+func keyed(key string, commands ...account.Command) engine.Batch {
+	return engine.Batch{Actor: account.User("adam"), Account: "acme", Key: key, Commands: commands}
+}
+
+func TestKey(t *testing.T) {
+	w := open(t, nil).found()
+	add := keyed("k1", account.AddUser{User: "eve"})
+	first, err := w.Submit(ctx, add)
+	require.NoError(t, err)
+	w.must("acme", host, account.RemoveUser{User: "eve"}, setRole("adam", "member"))
+
+	again, err := w.Submit(ctx, add)
+	require.NoError(t, err, "though it would be denied now")
+	assert.True(t, again.Repeated)
+	assert.Equal(t, uint64(2), again.Version)
+	assert.Equal(t, first.Commit, again.Commit)
+	assert.Len(t, w.journal(), 3)
+
+	other := keyed("k1", account.AddUser{User: "ian"})
+	_, err = w.Submit(ctx, other)
+	assert.ErrorIs(t, err, engine.ErrKeyReused)
+	assert.ErrorContains(t, err, "version 2")
+	somebody := add
+	somebody.Actor = account.User("olivia")
+	_, err = w.Submit(ctx, somebody)
+	assert.ErrorIs(t, err, engine.ErrKeyReused)
+}
+
+// A batch that was refused or changed nothing leaves its key free.
+func TestKeyIsFree(t *testing.T) {
+	w := open(t, nil).found()
+	_, err := w.Submit(ctx, keyed("k1", account.AssignSeat{User: "nobody", Pool: "desk"}))
+	assert.ErrorIs(t, err, account.UnknownUser)
+	result, err := w.Submit(ctx, keyed("k1", setRole("max", "member")))
+	require.NoError(t, err)
+	assert.Nil(t, result.Commit)
+	result, err = w.Submit(ctx, keyed("k1", setRole("max", "clerk")))
+	require.NoError(t, err)
+	assert.False(t, result.Repeated)
+}
+
+// Keys hold across engines and restarts.
+func TestKeyInAnotherEngine(t *testing.T) {
+	mem := new(memstore.Store)
+	one, two := openOn(t, mem, deaf).found(), openOn(t, mem, deaf)
+	assert.True(t, two.opens("adam"))
+	add := keyed("k1", account.AddUser{User: "eve"})
+	_, err := one.Submit(ctx, add)
+	require.NoError(t, err)
+	result, err := two.Submit(ctx, add)
+	require.NoError(t, err)
+	assert.True(t, result.Repeated, "found by the conflict")
+
+	remove := keyed("k2", account.RemoveUser{User: "eve"})
+	_, err = one.Submit(ctx, remove)
+	require.NoError(t, err)
+	one.must("acme", host, account.AddUser{User: "ian"})
+	leave := keyed("k3", account.RemoveUser{User: "ian"})
+	_, err = one.Submit(ctx, leave)
+	require.NoError(t, err)
+	result, err = two.Submit(ctx, leave)
+	require.NoError(t, err, "two never heard of ian, and asks the store before it says so")
+	assert.True(t, result.Repeated)
+
+	third := openOn(t, mem, nil)
+	result, err = third.Submit(ctx, remove)
+	require.NoError(t, err)
+	assert.True(t, result.Repeated)
+}
+
+// Whoever repeats a batch of which the outcome was unknown has it done once.
+func TestKeyOfAnUnknownOutcome(t *testing.T) {
+	for name, fault := range map[string]storetest.Fault{"not stored": {Before: errDown}, "stored": {After: errDown}} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t, func(o *engine.Options) { deaf(o); o.Settle = time.Millisecond }).found()
+			w.calls.set(on("Append", fault))
+			add := keyed("k1", account.AddUser{User: "eve"})
+			_, err := w.Submit(ctx, add)
+			if fault.Before != nil {
+				require.ErrorIs(t, err, engine.ErrUnknown)
+			}
+			w.calls.set(nil)
+			result, err := w.Submit(ctx, add)
+			require.NoError(t, err)
+			assert.True(t, result.Repeated)
+			assert.Len(t, w.journal(), 2)
+		})
+	}
+}
+
+func TestFingerprint(t *testing.T) {
+	w := open(t, nil).found()
+	w.must("acme", host, account.DefineField{Field: "phone", Type: account.TextField})
+	request := func(b engine.Batch) string {
+		b.Key = time.Now().String() + string(b.Actor.User()) // another one each time
+		result, err := w.Submit(ctx, b)
+		require.NoError(t, err)
+		return result.Commit.Request
+	}
+	value := func(v account.Value) engine.Batch {
+		return keyed("", account.SetField{User: "max", Field: "phone", Value: v})
+	}
+	one := request(value("555-0100"))
+	assert.Equal(t, one, request(value("555-0199")), "values are no part of it")
+	later := value("555-0111")
+	later.Note, later.Time, later.Context = "again", noon.Add(time.Hour), usher.Context{"mfa": true}
+	assert.Equal(t, one, request(later), "nor is how it was asked")
+	assert.NotEqual(t, one, request(keyed("", account.SetField{User: "cleo", Field: "phone", Value: "555-0100"})))
+	other := value("555-0100")
+	other.Actor = account.User("olivia")
+	assert.NotEqual(t, one, request(other))
+	assert.Len(t, one, 32)
+}

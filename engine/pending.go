@@ -1,0 +1,209 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/store"
+)
+
+// pending is a commit on its way into the store. An account has at most one, and
+// keeps it until it is known whether the store has it: nothing is proposed for its
+// version before. While there is one, the account stays in memory and the batch
+// counts as under way.
+type pending struct {
+	commit  *account.Commit
+	entry   store.Entry
+	next    *account.State // with the commit
+	policy  *policy.Policy // that allowed it
+	removed []usher.UserID
+	tried   bool // an Append was begun of which the outcome is unknown
+}
+
+// fate is what became of a pending commit. The zero value is not known.
+type fate uint8
+
+const (
+	fateStored    fate = iota + 1
+	fateOvertaken      // another commit has its version
+	fateRefused        // the store has not got it, and will not
+)
+
+// commit stores a commit, and publishes it.
+func (e *Engine) commit(ctx context.Context, l *live, p *pending, done *[]*account.Commit) (Result, error) {
+	if err := ctx.Err(); err != nil {
+		return Result{}, err
+	}
+	e.mu.Lock()
+	l.pins++
+	l.pending = p
+	e.mu.Unlock()
+	was, err := e.attempt(ctx, l, done)
+	if was == 0 {
+		was, err = e.insist(context.WithoutCancel(ctx), l, done, err)
+	}
+	switch was {
+	case fateStored:
+		return Result{Version: p.commit.Version, Commit: p.commit}, nil
+	case fateOvertaken:
+		return Result{}, errOvertaken
+	case fateRefused:
+		return Result{}, err
+	default:
+		err = fmt.Errorf("%w, as commit %s; to try again under the same Key tells: %w", ErrUnknown, p.commit.ID, err)
+		return Result{}, &Error{Op: "submit to", Account: l.id, Version: p.commit.Version, Err: err}
+	}
+}
+
+// attempt appends the pending commit of an account, always the same bytes, and
+// closes the case as soon as its fate is known. It needs l.writer.
+func (e *Engine) attempt(ctx context.Context, l *live, done *[]*account.Commit) (fate, error) {
+	p, begun := l.pending, e.elapsed()
+	first := !p.tried
+	p.tried = true
+	err := e.store.Append(ctx, l.id, p.entry)
+	was := fate(0)
+	switch {
+	case err == nil:
+		was = fateStored
+	case errors.Is(err, store.ErrConflict):
+		was, err = e.whose(ctx, l)
+	case errors.Is(err, store.ErrErased), first && store.Refused(err):
+		was = fateRefused
+	}
+	switch was {
+	case 0:
+		return 0, err
+	case fateStored:
+		*done = append(*done, p.commit)
+		e.landed(l, p, begun)
+	case fateOvertaken:
+		l.floor = p.commit.Version
+	case fateRefused:
+		if errors.Is(err, store.ErrErased) || errors.Is(err, store.ErrGap) {
+			e.unknow(l) // the store has less than what is known
+		}
+	}
+	e.mu.Lock()
+	l.pending = nil
+	e.unpin(l)
+	e.mu.Unlock()
+	return was, err
+}
+
+// whose finds out whose commit has the version of the pending one. It may be the
+// same one, from a try before or from one that the store made itself.
+func (e *Engine) whose(ctx context.Context, l *live) (fate, error) {
+	c, err := e.commitAt(ctx, l.id, l.pending.commit.Version)
+	switch {
+	case err == nil && c.ID == l.pending.commit.ID:
+		return fateStored, nil
+	case err == nil, isDamage(err): // what cannot be read is not what is pending
+		return fateOvertaken, nil
+	case errors.Is(err, store.ErrErased):
+		return fateRefused, err
+	default:
+		return 0, err
+	}
+}
+
+// landed publishes a commit that is stored.
+func (e *Engine) landed(l *live, p *pending, begun time.Duration) {
+	v := verdict{policy: p.policy} // which allowed it
+	for !e.publish(l, p.next, v, begun, func() { l.since += len(p.entry.Data) }) {
+		v = judge(p.next, e.policyNow())
+	}
+	e.sightings.forget(l.id, p.removed)
+	e.saveSoon(l)
+}
+
+// insist goes on until the fate of the pending commit is known, for as long as the
+// options say. Err is why it is not known yet.
+func (e *Engine) insist(ctx context.Context, l *live, done *[]*account.Commit, err error) (fate, error) {
+	ctx, cancel := context.WithTimeout(ctx, e.options.Settle)
+	defer cancel()
+	for wait := firstWait; ; wait = min(2*wait, longestWait) {
+		if e.sleep(ctx, wait/2+rand.N(wait)) != nil {
+			return 0, err
+		}
+		was, newer := e.attempt(ctx, l, done)
+		if was != 0 {
+			return was, newer
+		}
+		if ctx.Err() == nil {
+			err = newer
+		}
+	}
+}
+
+// How long it takes until a commit is appended again: by a writer, and then in the
+// background.
+const (
+	firstWait   = time.Millisecond
+	longestWait = 250 * time.Millisecond
+	longestRest = 5 * time.Second
+)
+
+// settleFirst finds out about a commit that was there before the caller's, whose
+// own batch waits for it.
+func (e *Engine) settleFirst(ctx context.Context, l *live, done *[]*account.Commit) error {
+	version := l.pending.commit.Version
+	was, err := e.attempt(ctx, l, done)
+	if was == 0 {
+		was, err = e.insist(ctx, l, done, err)
+	}
+	if was == 0 {
+		return fmt.Errorf("%w: it is not known yet whether commit %d is stored; nothing was done: %w", ErrBusy, version, err)
+	}
+	e.finish()
+	return nil
+}
+
+// settleSoon has it found out in the background whether a commit is stored. It
+// needs l.writer.
+func (e *Engine) settleSoon(l *live) {
+	if l.pending == nil || l.settling {
+		return
+	}
+	l.settling = true
+	e.background.Add(1)
+	go func() {
+		defer e.background.Done()
+		for wait := longestWait; ; wait = min(2*wait, longestRest) {
+			if e.sleep(e.life, wait/2+rand.N(wait)) != nil || e.lock(e.life, l) != nil {
+				return
+			}
+			if e.settleNow(l) {
+				return
+			}
+		}
+	}()
+}
+
+// settleNow makes one attempt, with l.writer held, which it gives back.
+func (e *Engine) settleNow(l *live) (over bool) {
+	ctx, cancel := context.WithTimeout(e.life, longestFlight)
+	defer cancel()
+	var done []*account.Commit
+	defer func() {
+		_ = safely(func() error { e.tell(ctx, done); return nil })
+	}()
+	defer e.unlock(l)
+	if l.pending != nil {
+		var was fate
+		err := safely(func() (err error) { was, err = e.attempt(ctx, l, &done); return err })
+		if was == 0 {
+			e.failed("settle", l.id, err)
+			return false
+		}
+		e.finish()
+	}
+	l.settling = false
+	return true
+}

@@ -1,0 +1,209 @@
+package engine_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/store"
+	"github.com/usher-go/usher/store/memstore"
+	"github.com/usher-go/usher/store/storetest"
+)
+
+// The store fails once, before or after it wrote: either way the batch is done,
+// once, and the caller need not know.
+func TestUnknownOutcomeIsFoundOut(t *testing.T) {
+	for name, fault := range map[string]storetest.Fault{
+		"not stored": {Before: errDown},
+		"stored":     {After: errDown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t, nil).found()
+			w.calls.set(times(1, "Append", fault))
+			result := w.must("acme", host, setRole("max", "admin"))
+			assert.Equal(t, uint64(2), result.Version)
+			assert.True(t, w.opens("max"))
+			assert.Len(t, w.journal(), 2)
+			assert.Equal(t, 3, w.calls.of("Append"))
+			w.must("acme", host, setRole("max", "member"))
+		})
+	}
+}
+
+// While it is not known, another engine takes the version: the batch is proposed
+// anew, and authorized anew.
+func TestUnknownOutcomeIsOvertaken(t *testing.T) {
+	mem := new(memstore.Store)
+	rival := openOn(t, mem, nil).found()
+	w := openOn(t, mem, deaf)
+	assert.True(t, w.opens("adam"))
+	w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+		if c.Method == "Append" && c.Try == 1 && c.Version == 2 {
+			rival.must("acme", host, setRole("adam", "member"))
+			return storetest.Fault{Before: errDown}
+		}
+		return storetest.Fault{}
+	})
+	_, err := w.Do(ctx, account.User("adam"), "acme", setRole("max", "admin"))
+	assert.ErrorIs(t, err, usher.ErrDenied)
+	result := w.must("acme", account.User("olivia"), setRole("max", "admin"))
+	assert.Equal(t, uint64(3), result.Version)
+}
+
+// A store that stays down makes the outcome unknown; the same bytes are tried again
+// and again, by whoever comes next and in the background.
+func TestUnknownOutcomeStaysUnknown(t *testing.T) {
+	for name, stored := range map[string]bool{"not stored": false, "stored": true} {
+		t.Run(name, func(t *testing.T) {
+			var mu sync.Mutex
+			var seen []string
+			note := func(_ context.Context, c *account.Commit) {
+				mu.Lock()
+				defer mu.Unlock()
+				seen = append(seen, c.ID)
+			}
+			w := open(t, func(o *engine.Options) { o.Observer.Committed = note }).found()
+			down := storetest.Fault{Before: errDown}
+			w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+				switch {
+				case c.Method == "Append" && c.Try == 1 && stored:
+					return storetest.Fault{After: errDown}
+				case c.Method == "Append", c.Method == "Commits":
+					return down
+				}
+				return storetest.Fault{}
+			})
+			_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
+			assert.ErrorIs(t, err, engine.ErrUnknown)
+			assert.ErrorIs(t, err, errDown)
+			var e *engine.Error
+			require.ErrorAs(t, err, &e)
+			assert.Equal(t, uint64(2), e.Version)
+			assert.True(t, w.opens("adam"), "questions are answered from what is known")
+
+			_, err = w.Do(ctx, host, "acme", setRole("max", "clerk"))
+			assert.ErrorIs(t, err, engine.ErrBusy, "nothing is proposed before it is known")
+			assert.ErrorIs(t, err, errDown)
+
+			w.calls.set(nil)
+			result := w.must("acme", host, setRole("max", "clerk"))
+			assert.Equal(t, uint64(3), result.Version, "the first one was settled before")
+			all := w.journal()
+			require.Len(t, all, 3)
+			assert.Equal(t, []account.Change{account.RoleSet{User: "max", From: "member", To: "admin"}}, all[1].Changes)
+			assert.Equal(t, []string{all[0].ID, all[1].ID, all[2].ID}, seen, "the Observer is told of each once")
+		})
+	}
+}
+
+func TestUnknownOutcomeIsFoundOutInTheBackground(t *testing.T) {
+	w := open(t, nil).found()
+	w.calls.set(on("Append", storetest.Fault{Before: errDown}))
+	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
+	assert.ErrorIs(t, err, engine.ErrUnknown)
+	w.calls.set(nil)
+	eventually(t, "it is stored", func() bool { return w.opens("max") })
+	assert.Len(t, w.journal(), 2)
+	require.NoError(t, w.SetPolicy(ctx, load(t, shutDoors)), "nothing is under way any more")
+}
+
+// Somebody else took the version of a commit that nobody knew about.
+func TestUnknownOutcomeIsLost(t *testing.T) {
+	mem := new(memstore.Store)
+	rival := openOn(t, mem, nil).found()
+	w := openOn(t, mem, deaf)
+	w.calls.set(on("Append", storetest.Fault{Before: errDown}))
+	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
+	assert.ErrorIs(t, err, engine.ErrUnknown)
+	rival.must("acme", host, setRole("cleo", "member"))
+	w.calls.set(nil)
+	result := w.must("acme", host, setRole("max", "clerk"))
+	assert.Equal(t, uint64(3), result.Version)
+	assert.Equal(t, []account.Change{account.RoleSet{User: "max", From: "member", To: "clerk"}}, result.Commit.Changes)
+	assert.Len(t, rival.journal(), 3)
+}
+
+// A context that ends while the store is at work leaves nobody in the dark.
+func TestCancelledWhileStoring(t *testing.T) {
+	for name, fault := range map[string]storetest.Fault{
+		"not stored": {Before: context.Canceled},
+		"stored":     {After: context.Canceled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t, nil).found()
+			once := times(1, "Append", fault)
+			caller, cancel := context.WithCancel(ctx)
+			w.calls.set(func(ctx context.Context, c storetest.Call) storetest.Fault {
+				if c.Method == "Append" {
+					cancel()
+				}
+				return once(ctx, c)
+			})
+			result, err := w.Do(caller, host, "acme", setRole("max", "admin"))
+			require.NoError(t, err, "it is found out all the same")
+			assert.Equal(t, uint64(2), result.Version)
+			assert.True(t, w.opens("max"))
+		})
+	}
+	w := open(t, nil).found()
+	done, cancel := context.WithCancel(ctx)
+	cancel()
+	_, err := w.Do(done, host, "acme", setRole("max", "admin"))
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.NotErrorIs(t, err, engine.ErrUnknown, "nothing was begun")
+	assert.Equal(t, 1, w.calls.of("Append"))
+}
+
+// A store that tries again by itself may find its own commit in the way.
+func TestOwnCommitInTheWay(t *testing.T) {
+	w := open(t, nil).found()
+	w.calls.set(times(1, "Append", storetest.Fault{After: &store.Error{Op: "append", Err: store.ErrConflict}}))
+	result := w.must("acme", host, setRole("max", "admin"))
+	assert.Equal(t, uint64(2), result.Version)
+	assert.Len(t, w.journal(), 2)
+}
+
+// What is refused for certain after a failure says nothing of the try before it.
+func TestRefusalAfterFailure(t *testing.T) {
+	w := open(t, nil).found()
+	w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+		switch {
+		case c.Method != "Append":
+			return storetest.Fault{}
+		case c.Try == 1:
+			return storetest.Fault{After: errDown}
+		}
+		return storetest.Fault{Before: store.ErrClosed}
+	})
+	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
+	assert.ErrorIs(t, err, engine.ErrUnknown)
+	w.calls.set(nil)
+	eventually(t, "it is found out", func() bool { return w.opens("max") })
+}
+
+// Watching brings the commit to light before the one who stored it knows.
+func TestHintOfAnUnknownOutcome(t *testing.T) {
+	w := open(t, func(o *engine.Options) { o.Settle = time.Minute }).found()
+	w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+		if c.Method == "Append" && c.Try == 1 {
+			return storetest.Fault{After: errDown}
+		}
+		if c.Method == "Append" {
+			for !w.opens("max") { // until the hint has come
+				time.Sleep(time.Millisecond)
+			}
+		}
+		return storetest.Fault{}
+	})
+	result := w.must("acme", host, setRole("max", "admin"))
+	assert.Equal(t, uint64(2), result.Version)
+	w.calls.set(nil)
+	assert.Equal(t, uint64(3), w.must("acme", host, setRole("max", "clerk")).Version)
+}

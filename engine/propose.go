@@ -1,0 +1,114 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/store"
+)
+
+// propose works out what a batch comes to on a snapshot: a commit to be stored, or
+// a Result at once.
+func (e *Engine) propose(ctx context.Context, snap *snapshot, b *Batch) (*pending, Result, error) {
+	request := ""
+	if b.Key != "" {
+		request = fingerprint(b)
+		if version, earlier, ok := snap.Keyed(b.Key); ok {
+			result, err := e.repeated(ctx, snap.id, version, earlier == request)
+			return nil, result, err
+		}
+	}
+	outcome, err := outcomeOf(snap, b, e.timeOf(b))
+	if err != nil {
+		return nil, Result{}, err
+	}
+	if len(outcome.Changes) == 0 {
+		return nil, Result{Version: snap.version()}, nil
+	}
+	c := &account.Commit{
+		Account: snap.id, Version: snap.version() + 1, ID: rand.Text(), Time: outcome.Next.Time(),
+		Actor: b.Actor, Policy: snap.policy.Digest(), Note: b.Note, Key: b.Key, Request: request,
+		Changes: outcome.Changes,
+	}
+	next := outcome.Next
+	if c.Key != "" {
+		if next, err = snap.Apply(c); err != nil {
+			return nil, Result{}, err
+		}
+	}
+	data, err := c.Encode()
+	if err != nil {
+		return nil, Result{}, err
+	}
+	records, err := e.records(ctx, snap, &outcome)
+	if err != nil {
+		return nil, Result{}, err
+	}
+	return &pending{
+		commit: c, next: next, policy: snap.policy, removed: outcome.Removed,
+		entry: store.Entry{Commit: store.Commit{Version: c.Version, Data: data}, Records: records},
+	}, Result{}, nil
+}
+
+// timeOf returns the time as of which a batch is asked.
+func (e *Engine) timeOf(b *Batch) time.Time {
+	if b.Time.IsZero() {
+		return e.options.Clock()
+	}
+	return b.Time
+}
+
+func outcomeOf(snap *snapshot, b *Batch, at time.Time) (account.Outcome, error) {
+	if snap.err != nil && snap.Exists() {
+		return account.Outcome{}, snap.err // the policy does not fit
+	}
+	return snap.Propose(snap.policy, account.Proposal{Actor: b.Actor, Context: b.Context, Time: at, Commands: b.Commands})
+}
+
+// repeated returns what was done under a key before.
+func (e *Engine) repeated(ctx context.Context, id usher.AccountID, version uint64, same bool) (Result, error) {
+	if !same {
+		return Result{}, &Error{Op: "submit to", Account: id, Version: version, Err: ErrKeyReused}
+	}
+	c, err := e.commitAt(ctx, id, version)
+	if err != nil {
+		return Result{}, err
+	}
+	return Result{Version: version, Commit: c, Repeated: true}, nil
+}
+
+// Preview says what a batch would come to, on the account as it is now: the
+// changes, and for whom what changes. Nothing is stored; a Key plays no part, and
+// another one's commit may come before the batch is submitted. The errors are those
+// of Submit.
+func (e *Engine) Preview(ctx context.Context, b Batch) (account.Preview, error) {
+	preview, err := e.preview(ctx, &b)
+	if err != nil {
+		return account.Preview{}, wrapped("preview", b.Account, err)
+	}
+	return preview, nil
+}
+
+func (e *Engine) preview(ctx context.Context, b *Batch) (account.Preview, error) {
+	if err := e.open(); err != nil {
+		return account.Preview{}, err
+	}
+	l, err := e.pin(b.Account)
+	if err != nil {
+		return account.Preview{}, err
+	}
+	defer e.release(l)
+	snap, err := e.await(ctx, l, 1)
+	if err != nil {
+		return account.Preview{}, err
+	}
+	at := e.timeOf(b)
+	outcome, err := outcomeOf(snap, b, at)
+	if err != nil {
+		return account.Preview{}, err
+	}
+	return snap.State.Preview(snap.policy, outcome, at)
+}

@@ -1,0 +1,124 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/policy"
+)
+
+var (
+	_ usher.Authorizer = (*Reader)(nil)
+	_ usher.Explainer  = (*Reader)(nil)
+)
+
+// Reader answers questions as its Engine does, but on a version of the account
+// that its maker chose. It may be used by many goroutines at the same time. The
+// zero Reader answers with ErrClosed.
+type Reader struct {
+	engine  *Engine
+	version uint64
+	past    bool                     // exactly this version, not at least
+	last    atomic.Pointer[snapshot] // of the past: the last account that was asked about
+}
+
+// AtLeast returns a Reader that answers on the newest version, which must not be
+// older than the one given: who knows of a change, from a Result or another
+// process's, sees it. If the journal has not come that far, a question is ErrBehind.
+func (e *Engine) AtLeast(version uint64) *Reader { return &Reader{engine: e, version: version} }
+
+// At returns a Reader that answers on the account as it was at a version, under
+// the policy of now. It reads the journal and keeps what it read, until it is asked
+// about another account, so it is for looking back and not for serving requests. A
+// version that is still to come is ErrBehind, and version 0 is
+// usher.ErrUnknownAccount. A request without a time is asked as of now, not of then.
+func (e *Engine) At(version uint64) *Reader { return &Reader{engine: e, version: version, past: true} }
+
+// Check decides as Engine.Check does; an error may be ErrBehind, too.
+func (r *Reader) Check(ctx context.Context, q usher.Request) (usher.Decision, error) {
+	snap, err := r.snapshot(ctx, q.Account)
+	if err != nil {
+		return r.engine.unanswered(ctx, q, err)
+	}
+	return r.engine.decide(ctx, snap, q)
+}
+
+// Actions answers as Engine.Actions does.
+func (r *Reader) Actions(ctx context.Context, q usher.Request) ([]policy.Action, error) {
+	return r.AppendActions(ctx, nil, q)
+}
+
+// AppendActions answers as Engine.AppendActions does.
+func (r *Reader) AppendActions(ctx context.Context, dst []policy.Action, q usher.Request) ([]policy.Action, error) {
+	snap, err := r.snapshot(ctx, q.Account)
+	return appendActions(dst, snap, q, err)
+}
+
+// Explain answers as Engine.Explain does.
+func (r *Reader) Explain(ctx context.Context, q usher.Request) (usher.Explanation, error) {
+	snap, err := r.snapshot(ctx, q.Account)
+	return explain(snap, q, err)
+}
+
+// View returns the account as Engine.View does.
+func (r *Reader) View(ctx context.Context, id usher.AccountID) (account.View, error) {
+	snap, err := r.snapshot(ctx, id)
+	return view(id, snap, err)
+}
+
+func (r *Reader) snapshot(ctx context.Context, id usher.AccountID) (*snapshot, error) {
+	if r.engine == nil {
+		return nil, ErrClosed
+	}
+	if !r.past {
+		return r.engine.current(ctx, id, max(r.version, 1))
+	}
+	if snap := r.last.Load(); snap != nil && snap.id == id {
+		return snap, nil
+	}
+	snap, err := r.engine.asOf(ctx, id, r.version)
+	if err == nil {
+		r.last.Store(snap)
+	}
+	return snap, err
+}
+
+// asOf returns an account as it was at a version.
+func (e *Engine) asOf(ctx context.Context, id usher.AccountID, version uint64) (*snapshot, error) {
+	if version == 0 {
+		return nil, usher.ErrUnknownAccount
+	}
+	if err := e.usable(id); err != nil {
+		return nil, err
+	}
+	r := reading{until: version}
+	if err := e.read(ctx, id, &r); err != nil {
+		return nil, unknownIfErased(err)
+	}
+	if at := r.state.Version(); at < version {
+		if at == 0 {
+			return nil, usher.ErrUnknownAccount
+		}
+		return nil, fmt.Errorf("%w: it is at %d, and %d was asked for", ErrBehind, at, version)
+	}
+	snap := e.bind(&live{id: id}, r.state, judge(r.state, e.policyNow()))
+	return snap, snap.err
+}
+
+// View returns the account as it is now, under the policy of now. Reading asks no
+// permission: whoever shows it checks user.view or audit.view first. The error is
+// an *Error that wraps what Check's do.
+func (e *Engine) View(ctx context.Context, id usher.AccountID) (account.View, error) {
+	snap, err := e.current(ctx, id, 1)
+	return view(id, snap, err)
+}
+
+func view(id usher.AccountID, snap *snapshot, err error) (account.View, error) {
+	if err != nil {
+		return account.View{}, &Error{Op: "view", Account: id, Err: err}
+	}
+	return snap.State.View(snap.policy), nil
+}

@@ -1,0 +1,187 @@
+package engine_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/store"
+	"github.com/usher-go/usher/store/memstore"
+	"github.com/usher-go/usher/store/storetest"
+)
+
+func TestAtLeast(t *testing.T) {
+	mem := new(memstore.Store)
+	one, two := openOn(t, mem, deaf).found(), openOn(t, mem, deaf)
+	assert.True(t, two.opens("adam"))
+	version := one.must("acme", host, setRole("adam", "member")).Version
+	assert.True(t, two.opens("adam"), "nobody told")
+
+	allowed := func(r *engine.Reader) bool {
+		d, err := r.Check(ctx, ask("adam", openDoor))
+		require.NoError(t, err)
+		return d.Allowed()
+	}
+	reads := two.calls.of("Commits")
+	assert.True(t, allowed(two.AtLeast(0)))
+	assert.True(t, allowed(two.AtLeast(version-1)))
+	assert.Equal(t, reads, two.calls.of("Commits"), "what is known suffices")
+	assert.False(t, allowed(two.AtLeast(version)))
+	assert.Equal(t, reads+1, two.calls.of("Commits"))
+	assert.False(t, two.opens("adam"), "what was read is known from then on")
+
+	_, err := two.AtLeast(version+1).Check(ctx, ask("adam", openDoor))
+	assert.ErrorIs(t, err, engine.ErrBehind)
+	assert.ErrorContains(t, err, "it is at 2, and 3 was asked for")
+	_, err = two.AtLeast(1).Check(ctx, usher.Request{Account: "other", Subject: "adam", Permission: openDoor})
+	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
+	two.calls.set(on("Commits", storetest.Fault{Before: errDown}))
+	_, err = two.AtLeast(version+1).Check(ctx, ask("adam", openDoor))
+	assert.ErrorIs(t, err, errDown)
+	assert.NotErrorIs(t, err, engine.ErrStale)
+}
+
+// At answers as View and Check did when the version was the newest.
+func TestAt(t *testing.T) {
+	mem := new(memstore.Store)
+	w := openOn(t, mem, nil).found()
+	type then struct {
+		users, cleo string
+		held        int
+	}
+	look := func(v account.View, az usher.Authorizer) (seen then) {
+		for m := range v.Users("") {
+			seen.users += fmt.Sprintf("%s %s %s %v; ", m.ID, m.Role, m.Status, m.Seats)
+		}
+		for _, s := range v.Seats() {
+			seen.held = s.Held
+		}
+		d, err := az.Check(ctx, ask("cleo", openDoor))
+		require.NoError(t, err)
+		seen.cleo = d.String()
+		assert.Equal(t, v.Version(), d.Detail().Version)
+		return seen
+	}
+	now := func() then {
+		v, err := w.View(ctx, "acme")
+		require.NoError(t, err)
+		return look(v, w)
+	}
+	past := []then{now()}
+	for _, command := range []account.Command{
+		account.AssignSeat{User: "cleo", Pool: "desk"},
+		setRole("max", "admin"),
+		account.SetStatus{User: "cleo", Status: usher.Inactive},
+		account.RemoveUser{User: "max"},
+		setRole("cleo", "member"),
+	} {
+		w.must("acme", host, command)
+		past = append(past, now())
+	}
+	state := account.New("acme")
+	for i, c := range w.journal() {
+		var err error
+		state, err = state.Apply(c)
+		require.NoError(t, err)
+		if i == 2 { // a snapshot in the middle serves what comes after, and nothing before
+			require.NoError(t, mem.SaveSnapshot(ctx, "acme", store.Snapshot{Version: state.Version(), Data: state.Encode()}))
+		}
+	}
+	w.must("acme", host, account.DeleteAccount{})
+	for i, want := range past {
+		r := w.At(uint64(i) + 1)
+		v, err := r.View(ctx, "acme")
+		require.NoError(t, err)
+		assert.Equal(t, want, look(v, r), "version %d", i+1)
+		x, err := r.Explain(ctx, ask("cleo", openDoor))
+		require.NoError(t, err)
+		assert.Equal(t, want.cleo, x.Decision.String())
+	}
+
+	for version, want := range map[uint64]error{0: usher.ErrUnknownAccount, 7: usher.ErrUnknownAccount, 8: engine.ErrBehind} {
+		_, err := w.At(version).View(ctx, "acme")
+		assert.ErrorIs(t, err, want, "version %d", version)
+	}
+	_, err := w.At(1).View(ctx, "other")
+	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
+	_, err = w.At(1).View(ctx, "")
+	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
+}
+
+// A Reader of the past reads the journal once.
+func TestAtReadsOnce(t *testing.T) {
+	w := open(t, deaf).found()
+	w.must("acme", host, setRole("max", "admin"))
+	r := w.At(1)
+	reads := w.calls.of("Commits")
+	for range 10 {
+		actions, err := r.Actions(ctx, usher.Request{Account: "acme", Subject: "max", Resource: &usher.Object{Type: "door"}})
+		require.NoError(t, err)
+		assert.Empty(t, actions)
+	}
+	assert.Equal(t, reads+1, w.calls.of("Commits"))
+}
+
+func TestMaxStale(t *testing.T) {
+	mem := new(memstore.Store)
+	one := openOn(t, mem, deaf).found()
+	two := openOn(t, mem, func(o *engine.Options) { deaf(o); o.MaxStale = time.Minute })
+	assert.True(t, two.opens("adam"))
+	one.must("acme", host, setRole("adam", "member"))
+	reads := two.calls.of("Commits")
+	two.clock.add(time.Minute)
+	assert.True(t, two.opens("adam"), "a minute is allowed")
+	assert.Equal(t, reads, two.calls.of("Commits"))
+	two.clock.add(1)
+	assert.False(t, two.opens("adam"))
+	assert.Equal(t, reads+1, two.calls.of("Commits"))
+	assert.False(t, two.opens("adam"))
+	assert.Equal(t, reads+1, two.calls.of("Commits"), "it is known to be new again")
+
+	two.clock.add(2 * time.Minute)
+	two.calls.set(on("Commits", storetest.Fault{Before: errDown}))
+	d, err := two.Check(ctx, ask("olivia", openDoor))
+	assert.ErrorIs(t, err, engine.ErrStale)
+	assert.ErrorIs(t, err, errDown)
+	assert.False(t, d.Allowed())
+	_, err = two.Do(ctx, host, "acme", setRole("max", "admin"))
+	assert.ErrorIs(t, err, engine.ErrStale, "nor is anything proposed on it")
+	two.calls.set(nil)
+	assert.True(t, two.opens("olivia"))
+
+	two.clock.add(-time.Hour)
+	reads = two.calls.of("Commits")
+	assert.True(t, two.opens("olivia"))
+	assert.Equal(t, reads+1, two.calls.of("Commits"), "a clock that was put back counts as too old")
+
+	// All who wait are served by one reading.
+	two.clock.add(3 * time.Hour)
+	faults, letGo := held("Commits")
+	two.calls.set(faults)
+	var waiting sync.WaitGroup
+	for range 50 {
+		waiting.Go(func() { assert.True(t, two.opens("olivia")) })
+	}
+	time.Sleep(5 * time.Millisecond)
+	letGo()
+	waiting.Wait()
+	assert.Equal(t, reads+2, two.calls.of("Commits"))
+}
+
+// An own commit is as good as a reading.
+func TestOwnCommitsAreFresh(t *testing.T) {
+	w := open(t, func(o *engine.Options) { deaf(o); o.MaxStale = time.Minute }).found()
+	w.clock.add(50 * time.Second)
+	w.must("acme", host, setRole("max", "admin"))
+	w.clock.add(50 * time.Second)
+	reads := w.calls.of("Commits")
+	assert.True(t, w.opens("max"))
+	assert.Equal(t, reads, w.calls.of("Commits"))
+}

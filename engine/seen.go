@@ -1,0 +1,324 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"hash/maphash"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/store"
+)
+
+// sightings are the last-active times that are not written yet.
+//
+// Most calls find in recent that the user was noted a moment ago, and end there
+// without a lock. A slot of it has half a hash of account and user, and the second
+// when they were noted; two users who share a slot push each other out, which
+// costs a look into the shard and nothing else.
+type sightings struct {
+	seed   maphash.Seed
+	recent atomic.Pointer[[recentSlots]atomic.Uint64] // nil before the first
+	shards [seenShards]seenShard
+
+	flush sync.Mutex // is held while they are written
+}
+
+const (
+	recentSlots = 1 << 16
+	seenShards  = 32
+
+	// mostSeen is how many users of a shard wait to be written. Those after them
+	// are noted when they are seen the next time.
+	mostSeen = 1 << 16
+)
+
+// seenShard has the users who wait to be written, and those who are being written.
+type seenShard struct {
+	mu      sync.Mutex
+	waiting map[whom]time.Time
+	writing map[whom]time.Time
+}
+
+type whom struct {
+	account usher.AccountID
+	user    usher.UserID
+}
+
+func (s *sightings) init() { s.seed = maphash.MakeSeed() }
+
+func (s *sightings) hash(id usher.AccountID, user usher.UserID) uint64 {
+	return maphash.String(s.seed, string(user)) ^ maphash.String(s.seed, string(id))*0x9e3779b97f4a7c15
+}
+
+func (s *sightings) slot(hash uint64) *atomic.Uint64 {
+	recent := s.recent.Load()
+	if recent == nil {
+		s.recent.CompareAndSwap(nil, new([recentSlots]atomic.Uint64))
+		recent = s.recent.Load()
+	}
+	return &recent[hash%recentSlots]
+}
+
+// halfHash is the part of a slot that is of the hash; the rest is a second.
+const halfHash = ^uint64(1<<32 - 1)
+
+// notedSince reports whether the slot says that whoever has the hash was noted at
+// a second or later.
+func notedSince(slot, hash uint64, second int64) bool {
+	return slot != 0 && slot&halfHash == hash&halfHash && int64(slot&^halfHash) > second
+}
+
+func (s *sightings) shard(hash uint64) *seenShard { return &s.shards[hash>>16%seenShards] }
+
+// note keeps the later of two times.
+func (sh *seenShard) note(w whom, at time.Time) {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	old, ok := sh.waiting[w]
+	switch {
+	case ok && !at.After(old):
+	case ok:
+		sh.waiting[w] = at
+	case len(sh.waiting) < mostSeen:
+		if sh.waiting == nil {
+			sh.waiting = map[whom]time.Time{}
+		}
+		sh.waiting[whom{usher.AccountID(strings.Clone(string(w.account))), usher.UserID(strings.Clone(string(w.user)))}] = at
+	}
+}
+
+// Seen notes that a user was active just now. It is cheap enough to be called with
+// every request: most calls do no more than look at the time. Of each user a time
+// is written at most once in Options.SeenEvery, in the background; Close writes
+// what is left, a crash loses it. Users who are none of the account are ignored,
+// and so are all if the store is no store.Keeper.
+func (e *Engine) Seen(id usher.AccountID, user usher.UserID) {
+	if e == nil || e.keeper == nil {
+		return
+	}
+	s, at := &e.sightings, e.options.Clock()
+	hash := s.hash(id, user)
+	slot := s.slot(hash)
+	if notedSince(slot.Load(), hash, at.Add(-e.options.SeenEvery).Unix()) {
+		return
+	}
+	if snap := e.index.find(id); snap != nil && snap.err == nil {
+		if u, _ := snap.User(user); u == nil {
+			return
+		}
+	}
+	slot.Store(hash&halfHash | uint64(uint32(at.Unix())))
+	s.shard(hash).note(whom{id, user}, at)
+}
+
+// LastSeen yields when the users who come after the one given were last active,
+// sorted by the bytes of their ids, as View.Users lists them; who never was is left
+// out. It knows what is not written yet, and is exact to Options.SeenEvery. An
+// error ends the loop; it is an *Error that wraps what View's does.
+func (e *Engine) LastSeen(ctx context.Context, id usher.AccountID, after usher.UserID) iter.Seq2[store.Sighting, error] {
+	return func(yield func(store.Sighting, error) bool) {
+		snap, err := e.current(ctx, id, 1)
+		if err != nil {
+			yield(store.Sighting{}, wrapped("read last-active times of", id, err))
+			return
+		}
+		if e.keeper == nil {
+			return
+		}
+		show := func(s store.Sighting) bool {
+			u, _ := snap.User(s.User)
+			return u == nil || yield(s, nil)
+		}
+		unwritten := e.sightings.of(id, after)
+		for s, err := range e.keeper.Sightings(ctx, id, after) {
+			if err != nil {
+				yield(store.Sighting{}, wrapped("read last-active times of", id, err))
+				return
+			}
+			for len(unwritten) > 0 && unwritten[0].User < s.User {
+				if !show(unwritten[0]) {
+					return
+				}
+				unwritten = unwritten[1:]
+			}
+			if len(unwritten) > 0 && unwritten[0].User == s.User {
+				if unwritten[0].At.After(s.At) {
+					s = unwritten[0]
+				}
+				unwritten = unwritten[1:]
+			}
+			if !show(s) {
+				return
+			}
+		}
+		for _, s := range unwritten {
+			if !show(s) {
+				return
+			}
+		}
+	}
+}
+
+// of returns what is not written of an account, of the users after one, sorted.
+func (s *sightings) of(id usher.AccountID, after usher.UserID) []store.Sighting {
+	latest := map[usher.UserID]time.Time{}
+	for i := range s.shards {
+		sh := &s.shards[i]
+		sh.mu.Lock()
+		for _, m := range []map[whom]time.Time{sh.writing, sh.waiting} {
+			for w, at := range m {
+				if w.account == id && w.user > after && at.After(latest[w.user]) {
+					latest[w.user] = at
+				}
+			}
+		}
+		sh.mu.Unlock()
+	}
+	return sortedSightings(latest)
+}
+
+func sortedSightings(m map[usher.UserID]time.Time) []store.Sighting {
+	list := make([]store.Sighting, 0, len(m))
+	for user, at := range m {
+		list = append(list, store.Sighting{User: user, At: at.UTC().Truncate(time.Millisecond)})
+	}
+	slices.SortFunc(list, func(a, b store.Sighting) int { return cmp.Compare(a.User, b.User) })
+	return list
+}
+
+// forget drops what is not written of users who were removed.
+func (s *sightings) forget(id usher.AccountID, users []usher.UserID) {
+	for _, user := range users {
+		w, hash := whom{id, user}, s.hash(id, user)
+		sh := s.shard(hash)
+		sh.mu.Lock()
+		delete(sh.waiting, w)
+		delete(sh.writing, w)
+		sh.mu.Unlock()
+		if recent := s.recent.Load(); recent != nil {
+			recent[hash%recentSlots].Store(0) // one who comes back is noted at once
+		}
+	}
+}
+
+// forgetAccount drops what is not written of an account.
+func (s *sightings) forgetAccount(id usher.AccountID) {
+	for i := range s.shards {
+		sh := &s.shards[i]
+		sh.mu.Lock()
+		for _, m := range []map[whom]time.Time{sh.writing, sh.waiting} {
+			for w := range m {
+				if w.account == id {
+					delete(m, w)
+				}
+			}
+		}
+		sh.mu.Unlock()
+	}
+}
+
+// flushSightings writes last-active times until the Engine is closed.
+func (e *Engine) flushSightings() {
+	defer e.background.Done()
+	ticker := time.NewTicker(e.options.SeenEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			ctx, cancel := context.WithTimeout(e.life, longestFlight)
+			e.writeSightings(ctx)
+			cancel()
+		case <-e.closing:
+			return
+		}
+	}
+}
+
+// writeSightings writes what waits to be written, and returns what went wrong, of
+// which the Observer is told, too. What could not be written waits on.
+func (e *Engine) writeSightings(ctx context.Context) (errs []error) {
+	e.sightings.flush.Lock()
+	defer e.sightings.flush.Unlock()
+	for id, users := range e.sightings.take() {
+		err := safely(func() error { return e.writeSeen(ctx, id, users) })
+		switch {
+		case err == nil, errors.Is(err, store.ErrErased), errors.Is(err, usher.ErrUnknownAccount):
+			continue // an account that there is not has nobody to be seen
+		case errors.Is(err, store.ErrReadOnly):
+			continue
+		}
+		e.failed("write last-active times of", id, err)
+		errs = append(errs, &Error{Op: "write last-active times of", Account: id, Err: err})
+		e.sightings.putBack(id, users)
+	}
+	e.sightings.written()
+	return errs
+}
+
+// take returns what waits to be written, which counts as being written from then on.
+func (s *sightings) take() map[usher.AccountID]map[usher.UserID]time.Time {
+	all := map[usher.AccountID]map[usher.UserID]time.Time{}
+	for i := range s.shards {
+		sh := &s.shards[i]
+		sh.mu.Lock()
+		sh.writing, sh.waiting = sh.waiting, nil
+		for w, at := range sh.writing {
+			if all[w.account] == nil {
+				all[w.account] = map[usher.UserID]time.Time{}
+			}
+			all[w.account][w.user] = at
+		}
+		sh.mu.Unlock()
+	}
+	return all
+}
+
+func (s *sightings) written() {
+	for i := range s.shards {
+		sh := &s.shards[i]
+		sh.mu.Lock()
+		sh.writing = nil
+		sh.mu.Unlock()
+	}
+}
+
+func (s *sightings) putBack(id usher.AccountID, users map[usher.UserID]time.Time) {
+	for user, at := range users {
+		s.shard(s.hash(id, user)).note(whom{id, user}, at)
+	}
+}
+
+// writeSeen writes last-active times of users of an account, as the store has it
+// now, while nobody else of this Engine writes to it: who was removed must not be
+// kept again.
+func (e *Engine) writeSeen(ctx context.Context, id usher.AccountID, users map[usher.UserID]time.Time) error {
+	l, err := e.pin(id)
+	if err != nil {
+		return err
+	}
+	defer e.release(l)
+	if err := e.lock(ctx, l); err != nil {
+		return err
+	}
+	defer e.unlock(l)
+	snap, err := e.await(ctx, l, newest)
+	if err != nil {
+		return err
+	}
+	for user := range users {
+		if u, _ := snap.User(user); u == nil {
+			delete(users, user)
+		}
+	}
+	if len(users) == 0 {
+		return nil
+	}
+	return e.keeper.Seen(ctx, id, sortedSightings(users))
+}

@@ -1,0 +1,151 @@
+package engine_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/store/memstore"
+	"github.com/usher-go/usher/store/storetest"
+)
+
+// lastSeen returns what LastSeen yields for acme, as "user minutes after noon".
+func (w *world) lastSeen(after usher.UserID) (list []string) {
+	w.t.Helper()
+	for s, err := range w.LastSeen(ctx, "acme", after) {
+		require.NoError(w.t, err)
+		list = append(list, fmt.Sprintf("%s %v", s.User, s.At.Sub(noon).Minutes()))
+	}
+	return list
+}
+
+// written returns the same of what is in the store.
+func (w *world) written() (list []string) {
+	w.t.Helper()
+	for s, err := range w.mem.Sightings(ctx, "acme", "") {
+		require.NoError(w.t, err)
+		list = append(list, fmt.Sprintf("%s %v", s.User, s.At.Sub(noon).Minutes()))
+	}
+	return list
+}
+
+func seldom(o *engine.Options) { o.SeenEvery = time.Hour }
+
+func TestSeen(t *testing.T) {
+	mem := new(memstore.Store)
+	w := openOn(t, mem, seldom).found()
+	w.Seen("acme", "max")
+	w.Seen("acme", "nobody")
+	w.Seen("other", "max")
+	assert.Equal(t, []string{"max 0"}, w.lastSeen(""), "what is not written is known all the same")
+	assert.Empty(t, w.written())
+
+	w.clock.add(30 * time.Minute)
+	w.Seen("acme", "max")
+	w.Seen("acme", "adam")
+	assert.Equal(t, []string{"adam 30", "max 0"}, w.lastSeen(""), "max was noted within the hour")
+	assert.Equal(t, []string{"max 0"}, w.lastSeen("adam"))
+
+	require.NoError(t, w.Close())
+	assert.Equal(t, []string{"adam 30", "max 0"}, w.written(), "Close writes what is left")
+
+	w = openOn(t, mem, seldom)
+	w.clock.add(20 * time.Minute)
+	w.Seen("acme", "adam")
+	w.Seen("acme", "cleo")
+	assert.Equal(t, []string{"adam 30", "cleo 20", "max 0"}, w.lastSeen(""), "never back in time")
+	w.clock.add(time.Hour)
+	w.Seen("acme", "adam")
+	assert.Equal(t, []string{"adam 80", "cleo 20", "max 0"}, w.lastSeen(""))
+	require.NoError(t, w.Close())
+	assert.Equal(t, []string{"adam 80", "cleo 20", "max 0"}, w.written())
+	for _, err := range w.LastSeen(ctx, "acme", "") {
+		assert.ErrorIs(t, err, engine.ErrClosed)
+	}
+}
+
+func TestSeenIsWrittenInTheBackground(t *testing.T) {
+	w := open(t, func(o *engine.Options) { o.SeenEvery = time.Millisecond }).found()
+	w.calls.set(times(3, "Seen", storetest.Fault{Before: errDown}))
+	w.Seen("acme", "max")
+	eventually(t, "it is written", func() bool { return len(w.written()) == 1 })
+	assert.Equal(t, 4, w.calls.of("Seen"), "what could not be written is tried again")
+	assert.Equal(t, []string{"max 0"}, w.lastSeen(""))
+}
+
+// Who is removed is not written any more, nor shown.
+func TestSeenGoesWithTheUser(t *testing.T) {
+	w := open(t, seldom).found()
+	w.Seen("acme", "max")
+	w.Seen("acme", "adam")
+	w.must("acme", host, account.RemoveUser{User: "max"}, account.AddUser{User: "max"})
+	assert.Equal(t, []string{"adam 0"}, w.lastSeen(""), "who comes back is somebody else")
+	w.Seen("acme", "max")
+	assert.Equal(t, []string{"adam 0", "max 0"}, w.lastSeen(""))
+
+	other := openOn(t, w.mem, nil)
+	other.must("acme", host, account.RemoveUser{User: "adam"})
+	require.NoError(t, w.Close())
+	assert.Equal(t, []string{"max 0"}, w.written(), "nor is who was removed elsewhere")
+}
+
+// An account that is not in memory when a user is seen is looked up when it is
+// written.
+func TestSeenOfAnAccountThatIsNotInMemory(t *testing.T) {
+	mem := new(memstore.Store)
+	openOn(t, mem, nil).found()
+	w := openOn(t, mem, seldom)
+	w.Seen("acme", "max")
+	w.Seen("acme", "nobody")
+	w.Seen("other", "max")
+	require.NoError(t, w.Close())
+	assert.Equal(t, []string{"max 0"}, w.written())
+}
+
+func TestCloseTellsWhatItCouldNotWrite(t *testing.T) {
+	w := open(t, seldom).found()
+	w.Seen("acme", "max")
+	w.calls.set(on("Seen", storetest.Fault{Before: errDown}))
+	err := w.Close()
+	assert.ErrorIs(t, err, errDown)
+	assert.ErrorContains(t, err, `write last-active times of "acme"`)
+	assert.NoError(t, w.Close())
+}
+
+func TestSeenAllocatesNothing(t *testing.T) {
+	w := open(t, seldom).found()
+	w.Seen("acme", "max")
+	assert.Zero(t, testing.AllocsPerRun(1000, func() { w.Seen("acme", "max") }))
+	assert.Zero(t, testing.AllocsPerRun(1000, func() { w.Seen("acme", "nobody") }))
+}
+
+func TestSeenByMany(t *testing.T) {
+	w := open(t, func(o *engine.Options) { o.SeenEvery = time.Millisecond; o.Clock = time.Now })
+	users := []account.Command{account.CreateAccount{Owner: "olivia"}}
+	for i := range 100 {
+		users = append(users, account.AddUser{User: usher.UserID(fmt.Sprint("u", i))})
+	}
+	w.must("acme", host, users...)
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 20 {
+				for i := range 100 {
+					w.Seen("acme", usher.UserID(fmt.Sprint("u", i)))
+				}
+				w.lastSeen("")
+			}
+		})
+	}
+	all.Wait()
+	assert.Len(t, w.lastSeen(""), 100)
+	require.NoError(t, w.Close())
+	assert.Len(t, w.written(), 100)
+}

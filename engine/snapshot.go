@@ -1,0 +1,89 @@
+package engine
+
+import (
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/policy"
+)
+
+// snapshot is an account at a version under a policy: what questions are answered
+// from. But for confirmed it is immutable. It is the policy.Facts and the
+// policy.Clock of its questions.
+type snapshot struct {
+	*account.State // nil until the account was read
+
+	id     usher.AccountID
+	policy *policy.Policy
+	basis  *basis
+	err    error // why it answers nothing: not read, unknown, unfit
+	live   *live
+	clock  func() time.Time
+
+	confirmed atomic.Int64 // when the store knew nothing newer, as Engine.elapsed tells
+}
+
+// Now implements policy.Clock.
+func (s *snapshot) Now() time.Time { return s.clock() }
+
+// version returns the version of the account, 0 also if it was not read.
+func (s *snapshot) version() uint64 {
+	if s == nil || s.State == nil {
+		return 0
+	}
+	return s.State.Version()
+}
+
+// confirm notes that the store was asked at a time, and knew nothing newer.
+func (s *snapshot) confirm(at time.Duration) {
+	for {
+		old := s.confirmed.Load()
+		if old >= int64(at) || s.confirmed.CompareAndSwap(old, int64(at)) {
+			return
+		}
+	}
+}
+
+// basis spells the decisions of a snapshot out. It is apart so that a decision
+// that somebody keeps does not keep all users of the account in memory.
+type basis struct {
+	policy  *policy.Policy
+	version uint64
+}
+
+// Detail implements usher.Basis.
+func (b *basis) Detail(o usher.Outcome) usher.Detail {
+	d := b.policy.Detail(o)
+	d.Version = b.version
+	return d
+}
+
+// errUnread is that of a snapshot of which nothing is known yet.
+var errUnread = errors.New("not read yet")
+
+// verdict says whether a policy decides for a state. It may take a pass over all
+// users to find out.
+type verdict struct {
+	policy *policy.Policy
+	err    error
+}
+
+func judge(s *account.State, p *policy.Policy) verdict { return verdict{p, s.Fits(p)} }
+
+// bind makes the snapshot of a state.
+func (e *Engine) bind(l *live, s *account.State, v verdict) *snapshot {
+	snap := &snapshot{
+		State: s, id: l.id, policy: v.policy, err: v.err, live: l, clock: e.options.Clock,
+		basis: &basis{v.policy, s.Version()},
+	}
+	if !s.Exists() {
+		snap.err = usher.ErrUnknownAccount
+	}
+	return snap
+}
+
+// unread makes the snapshot of an account of which nothing is known.
+func unread(l *live) *snapshot { return &snapshot{id: l.id, live: l, err: errUnread} }

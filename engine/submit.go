@@ -1,0 +1,189 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+)
+
+// Batch is what somebody asks to have done to an account: commands that are one
+// commit, all or nothing. The zero Batch is nobody's, and is refused.
+type Batch struct {
+	Actor    account.Actor
+	Account  usher.AccountID
+	Commands []account.Command
+
+	// Context has facts of the request, for the conditions of the policy.
+	Context usher.Context
+
+	// Key makes a repeated batch known: within the last account.RememberedKeys
+	// commits with a key, it is done once, and the others get the first Result. It
+	// covers the actor and the commands, without the values of custom fields. A
+	// batch that was refused or changed nothing leaves its key free. Empty for none.
+	Key string
+
+	// Note says why, for the journal. It is kept for as long as the journal, so it
+	// is no place for personal data. May be empty.
+	Note string
+
+	// Time is when it is asked, zero for the clock. The journal never goes back: a
+	// time before the last commit's is taken for that one's in the commit, while
+	// conditions and grants are looked at as of this one.
+	Time time.Time
+}
+
+// Result is what a batch came to.
+type Result struct {
+	Version  uint64          // of the account, with the commit; for Engine.AtLeast
+	Commit   *account.Commit // nil if all was as asked already, and nothing had to change
+	Repeated bool            // it was done before, under the same Key, by this Commit
+}
+
+// Do asks for commands to be done, all of them or none. It is Submit without the
+// rest of what a Batch can say.
+func (e *Engine) Do(ctx context.Context, actor account.Actor, id usher.AccountID, commands ...account.Command) (Result, error) {
+	return e.Submit(ctx, Batch{Actor: actor, Account: id, Commands: commands})
+}
+
+// mostTries is how often a batch is proposed anew because others were first.
+const mostTries = 16
+
+// Submit asks for a batch to be done. Once it returns without an error the commit
+// is stored, and every check of this Engine that begins later sees it.
+//
+// If others change the account at the same time, the batch is proposed anew on what
+// they left, which asks again whether it is allowed. That it is refused, or that
+// nothing has to change, is said only after a look at what the store has by then. If
+// the store fails so that it
+// is not known whether the commit is stored, Submit finds out, for at most
+// Options.Settle, even after ctx has ended.
+//
+// A command that is refused is an *account.Refusal. Other errors are an *Error, and
+// nothing was done; only with ErrUnknown that is not known. It wraps
+//
+//   - usher.ErrUnknownAccount: there is none, and the first command makes none
+//   - ErrKeyReused, ErrBusy, ErrUnknown, ErrStale, ErrClosed
+//   - store.ErrNoKeeper: a custom field has no place in this store
+//   - an *account.UnfitError, or what the policy returned
+//   - what the context or the store returned
+func (e *Engine) Submit(ctx context.Context, b Batch) (Result, error) {
+	var done []*account.Commit // outlives the lock, for the Observer may ask the Engine
+	result, err := e.submit(ctx, &b, &done)
+	e.tell(ctx, done)
+	if err == nil {
+		return result, nil
+	}
+	err = wrapped("submit to", b.Account, err)
+	if e != nil && e.options.Observer.Rejected != nil {
+		e.options.Observer.Rejected(ctx, b, err)
+	}
+	return Result{}, err
+}
+
+func (e *Engine) tell(ctx context.Context, done []*account.Commit) {
+	if len(done) == 0 || e.options.Observer.Committed == nil {
+		return
+	}
+	for _, c := range done {
+		e.options.Observer.Committed(ctx, c)
+	}
+}
+
+// submit is Submit but for the Observer. It adds to done what turned out to be
+// stored: by this batch, and by one before it.
+func (e *Engine) submit(ctx context.Context, b *Batch, done *[]*account.Commit) (Result, error) {
+	if err := e.enter(); err != nil {
+		return Result{}, err
+	}
+	defer e.leave()
+	l, err := e.pin(b.Account)
+	if err != nil {
+		return Result{}, err
+	}
+	defer e.release(l)
+	if err := e.lock(ctx, l); err != nil {
+		return Result{}, err
+	}
+	defer e.unlock(l)
+	defer e.settleSoon(l) // also after a panic of the store
+	for try := 1; ; try++ {
+		if l.pending != nil {
+			if err := e.settleFirst(ctx, l, done); err != nil {
+				return Result{}, err
+			}
+		}
+		result, err := e.try(ctx, l, b, done)
+		if !errors.Is(err, errOvertaken) {
+			return result, err
+		}
+		if try == mostTries {
+			return Result{}, fmt.Errorf("%w: others changed it first, %d times; nothing was done, and to try again helps", ErrBusy, try)
+		}
+		if err := e.pause(ctx, try); err != nil {
+			return Result{}, err
+		}
+	}
+}
+
+// errOvertaken is that of a try which somebody else's commit made void.
+var errOvertaken = errors.New("overtaken")
+
+// pause lets others finish before the next try: not after the first few, and then
+// for longer each time.
+func (e *Engine) pause(ctx context.Context, try int) error {
+	if try < 3 {
+		return ctx.Err()
+	}
+	return e.sleep(ctx, rand.N(time.Millisecond<<min(try-3, 5)))
+}
+
+// sleep returns early, with an error, when the context or the Engine ends.
+func (e *Engine) sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-e.closing:
+		return ErrClosed
+	}
+}
+
+// try proposes a batch on what is known of the account, and has it stored.
+func (e *Engine) try(ctx context.Context, l *live, b *Batch, done *[]*account.Commit) (Result, error) {
+	if err := e.begin(ctx); err != nil {
+		return Result{}, err
+	}
+	defer func() {
+		if l.pending == nil {
+			e.finish()
+		}
+	}()
+	snap, err := e.await(ctx, l, max(1, l.floor))
+	if err != nil {
+		return Result{}, err
+	}
+	p, result, err := e.propose(ctx, snap, b)
+	if p == nil && !result.Repeated {
+		// There is no commit by which the store would tell that others were first,
+		// and may have freed the seat, or used the key.
+		newer, failure := e.await(ctx, l, newest)
+		if failure != nil {
+			return Result{}, failure
+		}
+		if newer != snap {
+			p, result, err = e.propose(ctx, newer, b)
+		}
+	}
+	if err != nil || p == nil {
+		return result, err
+	}
+	return e.commit(ctx, l, p, done)
+}

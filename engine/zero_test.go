@@ -1,0 +1,46 @@
+package engine_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher/engine"
+)
+
+// An Engine that nobody opened is like one that is closed.
+func TestZero(t *testing.T) {
+	for _, e := range []*engine.Engine{nil, {}} {
+		errs := map[string]error{"SetPolicy": e.SetPolicy(ctx, load(t, office)), "Erase": e.Erase(ctx, "acme")}
+		_, errs["Check"] = e.Check(ctx, ask("adam", openDoor))
+		_, errs["Explain"] = e.Explain(ctx, ask("adam", openDoor))
+		_, errs["Actions"] = e.Actions(ctx, ask("adam", openDoor))
+		_, errs["AtLeast"] = e.AtLeast(1).Check(ctx, ask("adam", openDoor))
+		_, errs["At"] = e.At(1).Check(ctx, ask("adam", openDoor))
+		_, errs["View"] = e.View(ctx, "acme")
+		_, errs["Values"] = e.Values(ctx, "acme", "adam")
+		_, errs["Do"] = e.Do(ctx, host, "acme", setRole("max", "admin"))
+		_, errs["Preview"] = e.Preview(ctx, engine.Batch{Actor: host, Account: "acme"})
+		for _, err := range e.Journal(ctx, "acme", 0) {
+			errs["Journal"] = err
+		}
+		for _, err := range e.Accounts(ctx, "") {
+			errs["Accounts"] = err
+		}
+		for _, err := range e.LastSeen(ctx, "acme", "") {
+			errs["LastSeen"] = err
+		}
+		assert.Len(t, errs, 14)
+		for name, err := range errs {
+			assert.ErrorIs(t, err, engine.ErrClosed, name)
+		}
+		e.Seen("acme", "adam")
+		require.NoError(t, e.Close())
+	}
+	d, err := new(engine.Reader).Check(ctx, ask("adam", openDoor))
+	assert.ErrorIs(t, err, engine.ErrClosed)
+	assert.False(t, d.Allowed())
+	_, err = new(engine.Reader).Explain(ctx, ask("adam", openDoor))
+	assert.ErrorIs(t, err, engine.ErrClosed)
+}
