@@ -1,0 +1,125 @@
+// Package boltstore keeps journals in one file of the host's disk: no server, one
+// process, many accounts. It is a store.Store and a Keeper. A call that has
+// returned nil is on the disk; Append, SaveSnapshot, Seen and Erase of many
+// goroutines share a sync.
+//
+// It is no Watcher, since nobody but the process that has the file open can change
+// it. What a read shows may be a moment ahead of the sync that makes it durable.
+//
+// # The file
+//
+// It is a bbolt file, and the tools for those can look into it. Five buckets:
+//
+//	usher       format → "1"
+//	commits     ACCOUNT VERSION → data, checksum
+//	snapshots   ACCOUNT → version, data, checksum
+//	records     ACCOUNT user → data, checksum
+//	sightings   ACCOUNT user → milliseconds since 1970
+//
+// ACCOUNT is the account's id, each NUL byte in it followed by 0xFF, and then the
+// bytes 0x00 0x01: so keys sort as the ids do, and none is the beginning of
+// another. Versions and times are eight bytes, the highest first. VERSION
+// 0xFFFFFFFFFFFFFFFF marks an erased account. A checksum is the CRC-32C of key and
+// data, four bytes. A user's id stands as it is.
+//
+// What was erased can stay readable in free pages of the file until they are used
+// again; "bbolt compact" writes a file without them.
+package boltstore
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/store"
+)
+
+var _ store.Keeper = (*Store)(nil)
+
+// What can be wrong with a file.
+var (
+	ErrLocked  = errors.New("another process has it open")
+	ErrForeign = errors.New("not a file of this store")
+	ErrNewer   = errors.New("written by a newer version of this store")
+	ErrDamaged = errors.New("the file is damaged")
+)
+
+// Options say how a file is opened. The zero value is right for a server.
+type Options struct {
+	// Mode is that of a file that Open makes, before the umask. Zero means 0600:
+	// journals tell who may do what.
+	Mode fs.FileMode
+
+	// Wait is how long Open waits for another process to let go of the file. Zero
+	// means a second, less than zero not at all.
+	Wait time.Duration
+
+	// ReadOnly opens a file that exists to look at it; many may do so at the same
+	// time, but none beside a process that has it open to write. Whatever would
+	// change it returns store.ErrReadOnly.
+	ReadOnly bool
+}
+
+// Store is an open file. Its methods may be called by many goroutines at the same
+// time.
+type Store struct {
+	db     *bbolt.DB
+	writer *writer // nil where the file is open for reading only
+	closed sync.Once
+}
+
+// Close waits for what is being written and closes the file; calls that come later
+// return store.ErrClosed. Closing again does nothing. A loop that is under way
+// ends with store.ErrClosed when it comes to read on.
+func (s *Store) Close() error {
+	var err error
+	s.closed.Do(func() {
+		if s.writer != nil {
+			s.writer.close()
+		}
+		err = s.db.Close()
+	})
+	return err
+}
+
+// write has the writer do something.
+func (s *Store) write(ctx context.Context, w *write) error {
+	if s.writer == nil {
+		return store.ErrReadOnly
+	}
+	return s.writer.do(ctx, w)
+}
+
+// read lets f look at one state of the file. What f is given is valid until it
+// returns; it must not run code of the caller.
+func (s *Store) read(f func(*tables) error) error {
+	return guarded(func() error {
+		err := s.db.View(func(tx *bbolt.Tx) error { return f(&tables{tx: tx}) })
+		if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+			return store.ErrClosed
+		}
+		return err
+	})
+}
+
+// begin refuses what no store needs to be asked for.
+func begin(ctx context.Context, account usher.AccountID) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return store.CheckAccount(account)
+}
+
+// wrap says in an error what was asked for.
+func wrap(op string, account usher.AccountID, version uint64, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &store.Error{Op: op, Account: account, Version: version, Err: err}
+}

@@ -1,0 +1,169 @@
+package boltstore
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"iter"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/store"
+)
+
+// Append implements store.Store. A context that is done while the entry is being
+// written is not looked at: the call returns the outcome.
+func (s *Store) Append(ctx context.Context, account usher.AccountID, e store.Entry) error {
+	return wrap("append", account, e.Version, s.append(ctx, account, e))
+}
+
+func (s *Store) append(ctx context.Context, account usher.AccountID, e store.Entry) error {
+	if err := cmp.Or(begin(ctx, account), e.Check(), checkSize(e.Data)); err != nil {
+		return err
+	}
+	prefix := accountKey(account)
+	key := versionKey(prefix, e.Version)
+	value := sealed(key, e.Data)
+	records, size, err := sealRecords(prefix, e.Records)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, &write{bytes: size + len(value), apply: func(t *tables) error {
+		last, err := t.last(prefix)
+		switch {
+		case err != nil:
+			return err
+		case e.Version <= last:
+			return fmt.Errorf("%w: the last one is %d", store.ErrConflict, last)
+		case e.Version > last+1:
+			return fmt.Errorf("%w: the last one is %d", store.ErrGap, last)
+		}
+		if err := t.put(commitBucket, key, value); err != nil {
+			return err
+		}
+		t.remember(prefix, e.Version)
+		return t.putRecords(records)
+	}})
+}
+
+// SaveSnapshot implements store.Store.
+func (s *Store) SaveSnapshot(ctx context.Context, account usher.AccountID, snapshot store.Snapshot) error {
+	return wrap("save snapshot", account, snapshot.Version, s.saveSnapshot(ctx, account, snapshot))
+}
+
+func (s *Store) saveSnapshot(ctx context.Context, account usher.AccountID, snapshot store.Snapshot) error {
+	if err := cmp.Or(begin(ctx, account), snapshot.Check(), checkSize(snapshot.Data)); err != nil {
+		return err
+	}
+	key := accountKey(account)
+	data := append(binary.BigEndian.AppendUint64(nil, snapshot.Version), snapshot.Data...)
+	value := sealed(key, data)
+	return s.write(ctx, &write{bytes: len(value), apply: func(t *tables) error {
+		last, err := t.last(key)
+		switch {
+		case err != nil:
+			return err
+		case snapshot.Version > last:
+			return fmt.Errorf("%w: the last one is %d", store.ErrGap, last)
+		}
+		old := t.bucket(snapshotBucket).Get(key)
+		if len(old) > 8 && binary.BigEndian.Uint64(old) > snapshot.Version && intact(key, old) {
+			return nil
+		}
+		return t.put(snapshotBucket, key, value)
+	}})
+}
+
+// Snapshot implements store.Store.
+func (s *Store) Snapshot(ctx context.Context, account usher.AccountID) (store.Snapshot, error) {
+	snapshot, err := s.snapshot(ctx, account)
+	return snapshot, wrap("read snapshot", account, 0, err)
+}
+
+func (s *Store) snapshot(ctx context.Context, account usher.AccountID) (snapshot store.Snapshot, err error) {
+	if err := begin(ctx, account); err != nil {
+		return store.Snapshot{}, err
+	}
+	key := accountKey(account)
+	err = s.read(func(t *tables) error {
+		if err := t.living(key); err != nil {
+			return err
+		}
+		value := t.bucket(snapshotBucket).Get(key)
+		if value == nil {
+			return nil
+		}
+		data, err := opened(key, value)
+		switch {
+		case err != nil:
+			return err
+		case len(data) < 8:
+			return errWrongContent
+		}
+		snapshot = store.Snapshot{Version: binary.BigEndian.Uint64(data), Data: data[8:]}
+		return nil
+	})
+	return snapshot, err
+}
+
+// Accounts implements store.Store.
+func (s *Store) Accounts(ctx context.Context, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
+	return inPages(ctx, "list accounts", "", func() func() ([]usher.AccountID, error) {
+		next := afterAccount(accountKey(after)) // that of "" is before all others
+		return func() (page []usher.AccountID, err error) {
+			err = s.read(func(t *tables) (err error) {
+				page, next, err = t.accounts(next)
+				return err
+			})
+			return page, err
+		}
+	})
+}
+
+// accounts returns the first accounts at or after the key from, and where those
+// behind them begin. It steps over the commits of each with one seek.
+func (t *tables) accounts(from []byte) (page []usher.AccountID, next []byte, err error) {
+	c := t.bucket(commitBucket).Cursor()
+	key, _ := c.Seek(from)
+	for key != nil && len(page) < pageLength {
+		id, version, err := splitKey(key)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(version) != 8 {
+			return nil, nil, errWrongKey
+		}
+		if binary.BigEndian.Uint64(version) != erasedVersion {
+			page = append(page, id)
+		}
+		from = afterAccount(key[:len(key)-8])
+		key, _ = c.Seek(from)
+	}
+	return page, from, nil
+}
+
+// Erase implements store.Store. It is one transaction, however much there is to
+// erase.
+func (s *Store) Erase(ctx context.Context, account usher.AccountID) error {
+	return wrap("erase", account, 0, s.erase(ctx, account))
+}
+
+func (s *Store) erase(ctx context.Context, account usher.AccountID) error {
+	if err := begin(ctx, account); err != nil {
+		return err
+	}
+	prefix := accountKey(account)
+	return s.write(ctx, &write{alone: true, apply: func(t *tables) error {
+		if t.living(prefix) != nil {
+			return nil
+		}
+		for _, bucket := range dataBuckets {
+			if err := t.deletePrefix(bucket, prefix); err != nil {
+				return err
+			}
+		}
+		delete(t.lasts, string(prefix))
+		mark := versionKey(prefix, erasedVersion)
+		return t.put(commitBucket, mark, sealed(mark, nil))
+	}})
+}
