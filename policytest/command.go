@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/policy"
 )
 
@@ -15,6 +16,7 @@ type Command struct {
 	Name string // assign-seat
 
 	Owner, User   policy.Name
+	Seats         []SeatTotal // that the plan sells from the beginning; nil where the file does not say
 	Role          policy.Name
 	Status        usher.Status
 	Team, Parent  policy.Name
@@ -26,14 +28,14 @@ type Command struct {
 	Grant         policy.Name
 	Until         time.Time
 	Field, Before policy.Name
-	Type          FieldType
+	Type          account.FieldType
 	Value         Value       // of a field
 	To            policy.Name // the user who becomes the owner, or a field's new name
 }
 
 // commands is the vocabulary, with the arguments of each.
 var commands = []signature{
-	command("create-account", "owner"),
+	command("create-account", "owner seats?"),
 	command("add-user", "user role? status? teams?"),
 	command("accept-invitation", ""),
 	command("decline-invitation", ""),

@@ -1,48 +1,18 @@
 package policytest
 
 import (
-	"fmt"
 	"regexp"
-	"slices"
 	"time"
 
-	"github.com/usher-go/usher/internal/suggest"
+	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/policy"
 )
-
-// FieldType is what the values of a custom field are. The zero value is none.
-type FieldType uint8
-
-// The types of custom fields.
-const (
-	TextField   FieldType = iota + 1 // any text
-	NumberField                      // a decimal number, without quotes
-	DateField                        // a day: 2026-01-31
-	BoolField                        // true or false, without quotes
-)
-
-var fieldTypes = []string{"", "text", "number", "date", "bool"}
-
-// String returns "text", "number", "date" or "bool", and "" for the zero value.
-func (t FieldType) String() string {
-	if int(t) < len(fieldTypes) {
-		return fieldTypes[t]
-	}
-	return fmt.Sprintf("FieldType(%d)", uint8(t))
-}
-
-func parseFieldType(text string) (FieldType, error) {
-	if i := slices.Index(fieldTypes, text); i > 0 {
-		return FieldType(i), nil
-	}
-	return 0, fmt.Errorf("%q is no type of a field%s (text, number, date, bool)", text, suggest.DidYouMean(text, fieldTypes[1:]))
-}
 
 // FieldDefinition defines a custom field that the users of an account have.
 type FieldDefinition struct {
 	Field    policy.Name
-	Type     FieldType // zero where the file does not say
-	Archived *bool     // nil where the file does not say
+	Type     account.FieldType // zero where the file does not say
+	Archived *bool             // nil where the file does not say
 }
 
 // FieldValue is what a user has in a custom field.
@@ -59,16 +29,16 @@ type Value struct {
 }
 
 // Fits reports whether a field of the type can have the value.
-func (v Value) Fits(t FieldType) bool {
+func (v Value) Fits(t account.FieldType) bool {
 	switch t {
-	case TextField:
+	case account.TextField:
 		return true
-	case NumberField:
+	case account.NumberField:
 		return v.Bare && isNumber.MatchString(v.Text)
-	case DateField:
+	case account.DateField:
 		_, err := time.Parse(time.DateOnly, v.Text)
 		return err == nil
-	case BoolField:
+	case account.BoolField:
 		return v.Bare && !isNumber.MatchString(v.Text)
 	}
 	return false

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/suggest"
@@ -20,6 +21,7 @@ type Suite struct {
 	policy *policy.Policy
 	world  *World
 	checks []check
+	at     time.Time // when things are asked and done that do not say
 }
 
 // Load reads a test file, its policy, and the account. Name is the file's name
@@ -38,7 +40,7 @@ func Load(name string, src []byte, read func(path string) ([]byte, error)) (*Sui
 		return nil, err
 	}
 	l := newLookup(file, p)
-	s := &Suite{file: file, policy: p, world: l.world(&file.Account)}
+	s := &Suite{file: file, policy: p, world: l.world(&file.Account), at: l.at}
 	for i := range file.Checks {
 		s.checks = append(s.checks, l.check(&file.Checks[i]))
 	}

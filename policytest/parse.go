@@ -13,10 +13,7 @@ import (
 // *policy.Problems: the shape of everything is right when there is none, but
 // whether the policy has the names, only Load finds out.
 func Parse(name string, src []byte) (*File, error) {
-	p := parser{problems: &policy.Problems{File: name}, file: &File{Name: name}}
-	p.Report = func(line, col int, message string) {
-		p.problems.Add(policy.Pos{Line: line, Col: col}, "%s", message)
-	}
+	p := newParser(name)
 	if n := source.Parse(src, p.Report); n != nil {
 		p.document(n)
 	}
@@ -31,6 +28,14 @@ type parser struct {
 	source.Reader
 	problems *policy.Problems
 	file     *File
+}
+
+func newParser(name string) *parser {
+	p := &parser{problems: &policy.Problems{File: name}, file: &File{Name: name}}
+	p.Report = func(line, col int, message string) {
+		p.problems.Add(policy.Pos{Line: line, Col: col}, "%s", message)
+	}
+	return p
 }
 
 func (p *parser) document(n *source.Node) {

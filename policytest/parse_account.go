@@ -2,6 +2,7 @@ package policytest
 
 import (
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/source"
 	"github.com/usher-go/usher/policy"
 )
@@ -62,12 +63,12 @@ func (p *parser) fieldDefinitions(n *source.Node, typed bool) []FieldDefinition 
 	return list
 }
 
-func (p *parser) fieldType(n *source.Node) FieldType {
+func (p *parser) fieldType(n *source.Node) account.FieldType {
 	text, ok := p.Text(n, "type")
 	if !ok {
 		return 0
 	}
-	t, err := parseFieldType(text)
+	t, err := account.ParseFieldType(text)
 	if err != nil {
 		p.Errorf(n, "%v", err)
 	}

@@ -1,10 +1,10 @@
 package policytest
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/source"
 )
 
@@ -74,16 +74,7 @@ func (p *parser) do(n, commands *source.Node) Step {
 		return s
 	}
 	p.Fields(n, "a step of several commands", append(fields, source.Field{Name: "do", Read: func(n *source.Node) {
-		if len(n.Items) == 0 {
-			p.Errorf(n, "do lists no command")
-		}
-		p.List(n, "do", func(n *source.Node) {
-			if name := entry(n, "do"); name != nil {
-				s.Commands = append(s.Commands, p.command(n, name, nil))
-			} else {
-				p.Errorf(n, "a command is a map with the key do, for example {do: leave}")
-			}
-		})
+		s.Commands = p.commands(n, "do")
 	}})...)
 	return s
 }
@@ -118,6 +109,8 @@ func (p *parser) argument(n *source.Node, key string, c *Command) {
 		c.Status = p.statusFor(c.Name, n)
 	case key == "teams":
 		c.Teams = p.names(n, key)
+	case key == "seats":
+		c.Seats = p.seatTotals(n)
 	case key == "total":
 		c.Total, _ = p.Count(n, key)
 	case key == "until":
@@ -144,12 +137,13 @@ func (p *parser) statusFor(command string, n *source.Node) usher.Status {
 	return status
 }
 
-func (p *parser) code(n *source.Node) Code {
+func (p *parser) code(n *source.Node) account.Code {
 	text, ok := p.Text(n, "fails")
-	if ok && !slices.Contains(codes, text) {
-		p.Errorf(n, "no command fails with %q%s", text, p.didYouMean(text, codes))
+	code, err := account.ParseCode(text)
+	if ok && err != nil {
+		p.Errorf(n, "no command fails with %q%s", text, p.didYouMean(text, account.Codes()))
 	}
-	return Code(text)
+	return code
 }
 
 func commandNames() []string {

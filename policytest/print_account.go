@@ -5,16 +5,21 @@ import "strconv"
 // flow has everything but the users.
 func (a *Account) flow() (m flow) {
 	m.flags("settings", a.Settings)
-	if a.Seats != nil {
-		var seats flow
-		for _, s := range a.Seats {
-			seats.add(s.Pool.Text, strconv.Itoa(s.Total))
-		}
-		m.add("seats", seats.String())
-	}
+	m.totals("seats", a.Seats)
 	m.teams(a.Teams)
 	m.definitions(a.Fields)
 	return m
+}
+
+func (m *flow) totals(key string, list []SeatTotal) {
+	if list == nil {
+		return
+	}
+	var totals flow
+	for _, s := range list {
+		totals.add(s.Pool.Text, strconv.Itoa(s.Total))
+	}
+	m.add(key, totals.String())
 }
 
 func (m *flow) teams(list []Team) {

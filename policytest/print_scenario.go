@@ -81,8 +81,8 @@ func (d *Do) flow() (m flow) {
 	}
 	m.flags("with", d.With)
 	m.time("at", d.At)
-	if d.Fails != "" {
-		m.add("fails", string(d.Fails))
+	if d.Fails != 0 {
+		m.add("fails", d.Fails.String())
 	}
 	return m
 }
@@ -99,6 +99,8 @@ func (c *Command) flow() (m flow) {
 			}
 		case arg.key == "teams":
 			m.names(arg.key, c.Teams)
+		case arg.key == "seats":
+			m.totals(arg.key, c.Seats)
 		case arg.key == "total":
 			m.add(arg.key, strconv.Itoa(c.Total))
 		case arg.key == "until":

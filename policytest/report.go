@@ -11,50 +11,47 @@ import (
 
 // Report is what came of a run. The zero Report has no test that passed.
 type Report struct {
-	Passed, Failed int // tests; each check is one
+	Passed, Failed int // tests; each check is one, and each scenario
 	Failures       []Failure
-	NotRun         []NotRun
 	Cover          *Cover // nil where nothing was run
 }
 
-// Failure is one wrong answer. A check that asks for several users can have
-// several.
+// Failure is one wrong answer, or a step of a scenario that went otherwise. A check
+// that asks for several users can have several.
 type Failure struct {
 	File  string
-	Pos   policy.Pos // of the check
-	Name  string     // of the check; may be empty
-	Asked string     // what it asks, in the words of the file
-	User  usher.UserID
+	Pos   policy.Pos   // of the check or the step
+	Name  string       // of the check or the scenario; may be empty
+	Asked string       // what was asked or done, in the words of the file
+	User  usher.UserID // "" where nobody in particular was asked: the host does, a state is looked at
 
 	Expected, Got string
 	Why           string // the decision in a sentence, or the error
 }
 
-// String returns the failure in one line: file:line: [name:] user, what was
+// String returns the failure in one line: file:line: [name:] [user,] what was
 // asked: expected …, got …: why.
 func (f Failure) String() string {
 	name := ""
 	if f.Name != "" {
 		name = f.Name + ": "
 	}
-	return oneLine(fmt.Sprintf("%s:%d: %s%s, %s: expected %s, got %s: %s",
-		f.File, f.Pos.Line, name, word(string(f.User)), f.Asked, f.Expected, f.Got, f.Why))
-}
-
-// NotRun is a scenario. This version reads scenarios, and does not run them.
-type NotRun struct {
-	File string
-	Pos  policy.Pos
-	Name string
-}
-
-// String returns the scenario in one line: file:line: name: not run.
-func (n NotRun) String() string {
-	name := n.Name
-	if name == "" {
-		name = "a scenario"
+	user := ""
+	if f.User != "" {
+		user = word(string(f.User)) + ", "
 	}
-	return oneLine(fmt.Sprintf("%s:%d: %s: not run", n.File, n.Pos.Line, name))
+	return oneLine(fmt.Sprintf("%s:%d: %s%s%s: expected %s, got %s: %s",
+		f.File, f.Pos.Line, name, user, f.Asked, f.Expected, f.Got, f.Why))
+}
+
+// add counts a test.
+func (r *Report) add(failures []Failure) {
+	if len(failures) == 0 {
+		r.Passed++
+	} else {
+		r.Failed++
+	}
+	r.Failures = append(r.Failures, failures...)
 }
 
 // oneLine keeps what a file names from breaking a line.

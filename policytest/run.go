@@ -5,27 +5,31 @@ import (
 	"strings"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/store"
+	"github.com/usher-go/usher/store/memstore"
 )
 
-// Run asks everything that the checks ask, of every user of the account. The zero
-// Suite reports nothing: no test, and none that passed.
+// Run asks everything that the checks ask, of every user of the account, and plays
+// the scenarios, in memory. The zero Suite reports nothing: no test, and none that
+// passed.
 func (s *Suite) Run() Report {
+	return s.RunOn(func() (store.Store, error) { return &memstore.Store{}, nil })
+}
+
+// RunOn is Run with the scenarios played on stores of the caller. Open is called
+// for each scenario, and returns a store in which there is no account "test"; it is
+// the caller who closes it.
+func (s *Suite) RunOn(open func() (store.Store, error)) Report {
 	var r Report
 	if s.policy == nil {
 		return r
 	}
 	cover := newCover(s.policy)
 	for i := range s.checks {
-		failures := s.run(&s.checks[i], cover)
-		if len(failures) == 0 {
-			r.Passed++
-		} else {
-			r.Failed++
-		}
-		r.Failures = append(r.Failures, failures...)
+		r.add(s.run(&s.checks[i], cover))
 	}
-	for _, scenario := range s.file.Scenarios {
-		r.NotRun = append(r.NotRun, NotRun{File: s.file.Name, Pos: scenario.Pos, Name: scenario.Name})
+	for i := range s.file.Scenarios {
+		r.add(s.play(&s.file.Scenarios[i], open))
 	}
 	r.Cover = cover.report()
 	return r

@@ -54,7 +54,6 @@ func TestRunPasses(t *testing.T) {
 	}
 	assert.Equal(t, 12, r.Passed)
 	assert.Zero(t, r.Failed)
-	assert.Empty(t, r.NotRun)
 }
 
 func TestRunFails(t *testing.T) {
@@ -87,19 +86,6 @@ func TestRunCounts(t *testing.T) {
 	assert.Equal(t, "allow", f.Expected)
 	assert.Equal(t, "deny", f.Got)
 	assert.Equal(t, 14, f.Pos.Line)
-}
-
-func TestRunScenariosAreReported(t *testing.T) {
-	r := run(t, `  []
-scenarios:
-  - {name: "first", steps: [{do: leave}]}
-  - name: second
-    steps: [{do: leave}]
-`)
-	require.Len(t, r.NotRun, 2)
-	assert.Equal(t, "dir/x.yaml:16: first: not run", r.NotRun[0].String())
-	assert.Equal(t, "dir/x.yaml:17: second: not run", r.NotRun[1].String())
-	assert.Zero(t, r.Passed+r.Failed)
 }
 
 // The zero Suite has no tests, so nothing passes.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/policy"
 )
 
@@ -25,8 +26,8 @@ type Do struct {
 	As       policy.Name // zero for the host
 	Commands []Command
 	With     []Flag
-	At       time.Time // zero: the time of the file
-	Fails    Code      // "" where the step should succeed
+	At       time.Time    // zero: the time of the file
+	Fails    account.Code // 0 where the step should succeed
 }
 
 // Ask is a step that asks as one user.
@@ -59,13 +60,3 @@ type PoolState struct {
 func (Do) step()    {}
 func (Ask) step()   {}
 func (State) step() {}
-
-// Code says why a command was refused: no-seats-left.
-type Code string
-
-// codes are all that there are, in the order in which they win.
-var codes = []string{
-	"denied", "unknown-user", "unknown-team", "unknown-role", "unknown-pool", "unknown-grant", "unknown-setting", "unknown-field",
-	"invalid", "exists", "not-member", "team-not-empty", "unique-role", "escalation", "inactive",
-	"seat-not-allowed", "seat-required", "role-full", "last-holder", "no-seats-left", "seats-in-use",
-}

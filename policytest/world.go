@@ -1,9 +1,11 @@
 package policytest
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/seat"
 )
@@ -11,29 +13,43 @@ import (
 // World is the account of a test file as its policy sees it; it is the
 // policy.Facts of the file's questions. The zero World has no users.
 type World struct {
-	account policy.Account
-	users   map[usher.UserID]*policy.User
-	order   []usher.UserID
-	pools   map[seat.PoolName]seat.Pool
-	fields  []FieldDefinition
-	values  map[usher.UserID][]FieldValue
+	contents account.Contents
+	state    *account.State
+	order    []usher.UserID
 }
 
+var nobody = account.New("nobody")
+
+// State returns the account as its first commit leaves it.
+func (w *World) State() *account.State {
+	if w.state == nil {
+		return nobody
+	}
+	return w.state
+}
+
+// Contents returns the account as the file spells it out, for an account.Import.
+// What it returns must not be changed.
+func (w *World) Contents() account.Contents { return w.contents }
+
 // User returns a user, or nil where the account has none with the id.
-func (w *World) User(id usher.UserID) (*policy.User, error) { return w.users[id], nil }
+func (w *World) User(id usher.UserID) (*policy.User, error) { return w.State().User(id) }
 
 // Account returns the teams and the settings.
-func (w *World) Account() (*policy.Account, error) { return &w.account, nil }
+func (w *World) Account() (*policy.Account, error) { return w.State().Account() }
 
 // Users returns the ids of all users, in the order of the file.
 func (w *World) Users() []usher.UserID { return slices.Clone(w.order) }
 
 // Pool returns how many seats were bought and how many are held, with those that
 // a role requires.
-func (w *World) Pool(name seat.PoolName) seat.Pool { return w.pools[name] }
+func (w *World) Pool(name seat.PoolName) seat.Pool { return w.State().Pool(name) }
 
 // Fields returns the custom fields, in the order of the file.
-func (w *World) Fields() []FieldDefinition { return slices.Clone(w.fields) }
+func (w *World) Fields() []account.Field { return w.State().Fields() }
 
-// Values returns what a user has in custom fields, in the order of the file.
-func (w *World) Values(id usher.UserID) []FieldValue { return slices.Clone(w.values[id]) }
+// Values returns what a user has in custom fields, archived ones too, by the
+// field's name.
+func (w *World) Values(id usher.UserID) map[string]account.Value {
+	return maps.Clone(w.contents.Values[id])
+}

@@ -4,10 +4,10 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
-	"github.com/usher-go/usher/team"
 )
 
 // world loads the facts as they stand: nobody is asked whether they may be so,
@@ -15,14 +15,14 @@ import (
 func (l *lookup) world(a *Account) *World {
 	b := builder{
 		lookup: l,
-		w: &World{
-			account: policy.Account{Settings: l.flags(a.Settings, "setting", l.settings)},
-			users:   make(map[usher.UserID]*policy.User, len(a.Users)),
-			pools:   map[seat.PoolName]seat.Pool{},
-			fields:  a.Fields,
-			values:  map[usher.UserID][]FieldValue{},
+		c: account.Contents{
+			Settings: l.flags(a.Settings, "setting", l.settings),
+			Seats:    make(map[seat.PoolName]int, len(a.Seats)),
+			Users:    make(map[usher.UserID]policy.User, len(a.Users)),
+			Values:   map[usher.UserID]map[string]account.Value{},
 		},
-		types:    map[string]FieldType{},
+		taken:    map[seat.PoolName]seat.Pool{},
+		types:    map[string]account.FieldType{},
 		holders:  map[role.Name][]policy.Name{},
 		oversold: map[seat.PoolName]overflow{},
 	}
@@ -31,6 +31,8 @@ func (l *lookup) world(a *Account) *World {
 	for _, d := range a.Fields {
 		l.fields.add(d.Field.Text)
 		b.types[d.Field.Text] = d.Type
+		archived := d.Archived != nil && *d.Archived
+		b.c.Fields = append(b.c.Fields, account.Field{Name: d.Field.Text, Type: d.Type, Archived: archived})
 	}
 	for i := range a.Users {
 		l.users.add(a.Users[i].ID.Text)
@@ -38,16 +40,41 @@ func (l *lookup) world(a *Account) *World {
 	}
 	b.checkHolders(a)
 	b.checkPools()
-	return b.w
+	w := &World{contents: b.c, order: b.order}
+	if l.problems.Len() == 0 {
+		w.state = b.state(a)
+	}
+	return w
 }
+
+// state makes the account's first commit. What it could refuse was reported with
+// its place before, but for what concerns no place: ids that are too long.
+func (b *builder) state(a *Account) *account.State {
+	begun := account.New(worldAccount)
+	o, err := begun.Propose(b.policy, account.Proposal{
+		Actor: worldActor, Time: b.at, Commands: []account.Command{account.Import{Contents: b.c}},
+	})
+	if err != nil {
+		b.problems.Add(a.Pos, "the account cannot be so: %v", err)
+		return begun
+	}
+	return o.Next
+}
+
+// The account of a file has no id of its own, and whoever writes a file is no user.
+const worldAccount usher.AccountID = "test"
+
+var worldActor = account.Host("test file")
 
 // builder makes a World.
 type builder struct {
 	*lookup
-	w       *World
-	types   map[string]FieldType        // of custom fields
-	holders map[role.Name][]policy.Name // the place of the role, under the user's id
-	unclear bool                        // the role of a user is not known
+	c       account.Contents
+	order   []usher.UserID
+	taken   map[seat.PoolName]seat.Pool
+	types   map[string]account.FieldType // of custom fields
+	holders map[role.Name][]policy.Name  // the place of the role, under the user's id
+	unclear bool                         // the role of a user is not known
 
 	oversold map[seat.PoolName]overflow
 }
@@ -73,7 +100,7 @@ func (b *builder) addTeams(list []Team) {
 		b.problems.Add(t.Pos, "team %s is below itself", t.Text)
 		return
 	}
-	b.w.account.Teams, _ = team.New(parents) // which has nothing left to refuse
+	b.c.Teams = parents
 }
 
 // inCircle returns a team that is below itself. It walks up from each team, as

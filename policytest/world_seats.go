@@ -11,7 +11,8 @@ import (
 func (b *builder) addPools(totals []SeatTotal) {
 	for _, t := range totals {
 		if b.find(t.Pool, "seat pool", b.pools) {
-			b.w.pools[seat.PoolName(t.Pool.Text)] = seat.Pool{Total: t.Total}
+			b.c.Seats[seat.PoolName(t.Pool.Text)] = t.Total
+			b.taken[seat.PoolName(t.Pool.Text)] = seat.Pool{Total: t.Total}
 		}
 	}
 }
@@ -45,7 +46,7 @@ func (b *builder) addSeats(u *User, user *policy.User, held role.Role) {
 
 func (b *builder) take(user *policy.User, pool seat.PoolName, at policy.Pos) {
 	user.Seats = append(user.Seats, pool)
-	taken, err := b.w.pools[pool].Take(1)
+	taken, err := b.taken[pool].Take(1)
 	if err != nil {
 		o := b.oversold[pool]
 		if o.seats == 0 {
@@ -54,7 +55,7 @@ func (b *builder) take(user *policy.User, pool seat.PoolName, at policy.Pos) {
 		o.seats++
 		b.oversold[pool] = o
 	}
-	b.w.pools[pool] = taken
+	b.taken[pool] = taken
 }
 
 // checkPools reports pools with more seats held than bought, at the first for
@@ -62,7 +63,7 @@ func (b *builder) take(user *policy.User, pool seat.PoolName, at policy.Pos) {
 func (b *builder) checkPools() {
 	for _, kind := range b.policy.Pools() {
 		if o := b.oversold[kind.Name]; o.seats > 0 {
-			pool := b.w.pools[kind.Name]
+			pool := b.taken[kind.Name]
 			b.problems.Add(o.first, "%s is oversold: held %d, bought %d", kind.Name, pool.Held+o.seats, pool.Total)
 		}
 	}

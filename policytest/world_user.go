@@ -2,6 +2,7 @@ package policytest
 
 import (
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
 )
@@ -33,8 +34,8 @@ func (b *builder) addUser(u *User) {
 		}
 	}
 	b.addValues(u)
-	b.w.users[id] = user
-	b.w.order = append(b.w.order, id)
+	b.c.Users[id] = *user
+	b.order = append(b.order, id)
 }
 
 func (b *builder) addMember(user *policy.User, m Membership) {
@@ -61,6 +62,9 @@ func (b *builder) addValues(u *User) {
 			continue
 		}
 		id := usher.UserID(u.ID.Text)
-		b.w.values[id] = append(b.w.values[id], f)
+		if b.c.Values[id] == nil {
+			b.c.Values[id] = map[string]account.Value{}
+		}
+		b.c.Values[id][f.Field.Text] = account.Value(f.Value.Text)
 	}
 }

@@ -194,7 +194,7 @@ func damage(t *testing.T, src []byte, try func(what string, src []byte)) {
 func TestSchemaCommands(t *testing.T) {
 	values := map[string]string{
 		"as": "mia", "with": "{mfa: true}", "at": "2026-01-31", "fails": "denied", "expect": "allow",
-		"owner": "x", "user": "x", "role": "x", "status": "active", "team": "x", "teams": "[x]", "parent": "x", "pool": "x", "total": "3",
+		"owner": "x", "user": "x", "role": "x", "status": "active", "team": "x", "teams": "[x]", "parent": "x", "pool": "x", "total": "3", "seats": "{booking: 5}",
 		"setting": "x", "value": "true", "grant": "x", "until": "2026-01-31T00:00:00+01:00", "field": "x", "type": "date", "to": "x", "before": "x",
 	}
 	schema := compile(t, testSchema, "")

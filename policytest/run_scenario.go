@@ -1,0 +1,191 @@
+package policytest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/store"
+)
+
+// play runs a scenario on a store of its own, in which the account stands as the
+// file says.
+func (s *Suite) play(scenario *Scenario, open func() (store.Store, error)) []Failure {
+	p := player{suite: s, name: scenario.Name, ctx: context.Background()}
+	if err := p.begin(open); err != nil {
+		p.pos = scenario.Pos
+		p.fail("", "the account of the file", "an account", "an error", err.Error())
+		return p.failures
+	}
+	for _, step := range scenario.Steps {
+		switch step := step.(type) {
+		case Do:
+			p.pos = step.Pos
+			p.do(&step)
+		case Ask:
+			p.pos = step.Pos
+			p.ask(&step)
+		case State:
+			p.pos = step.Pos
+			p.look(&step)
+		}
+	}
+	if err := p.engine.Close(); err != nil {
+		p.fail("", "the end", "nothing", "an error", err.Error())
+	}
+	return p.failures
+}
+
+// player goes through the steps of a scenario.
+type player struct {
+	suite    *Suite
+	name     string
+	ctx      context.Context
+	engine   *engine.Engine
+	pos      policy.Pos
+	failures []Failure
+}
+
+func (p *player) begin(open func() (store.Store, error)) error {
+	st, err := open()
+	if err != nil {
+		return err
+	}
+	at := p.suite.at
+	p.engine, err = engine.Open(engine.Options{
+		Policy: p.suite.policy, Store: st, Clock: func() time.Time { return at },
+	})
+	if err != nil {
+		return err
+	}
+	_, err = p.engine.Do(p.ctx, worldActor, worldAccount, account.Import{Contents: p.suite.world.contents})
+	return err
+}
+
+func (p *player) fail(as usher.UserID, asked, expected, got, why string) {
+	p.failures = append(p.failures, Failure{
+		File: p.suite.file.Name, Pos: p.pos, Name: p.name, Asked: asked, User: as,
+		Expected: expected, Got: got, Why: why,
+	})
+}
+
+// hostActor is who acts where a step does not say: the host.
+var hostActor = account.Host("scenario")
+
+func (p *player) do(step *Do) {
+	b := engine.Batch{
+		Actor: hostActor, Account: worldAccount, Time: p.suite.timeOf(step.At),
+		Context: flagMap(step.With),
+	}
+	if step.As.Text != "" {
+		b.Actor = account.User(usher.UserID(step.As.Text))
+	}
+	var asked []string
+	for i := range step.Commands {
+		c := step.Commands[i].Command()
+		b.Commands = append(b.Commands, c)
+		asked = append(asked, account.Describe(c))
+	}
+	_, err := p.engine.Submit(p.ctx, b)
+	expected, got := outcome(step.Fails), "an error"
+	if code, ok := codeOf(err); ok {
+		got = outcome(code)
+	}
+	if expected == got {
+		return
+	}
+	why := "all of it was done"
+	var refusal *account.Refusal
+	switch {
+	case errors.As(err, &refusal) && refusal.Of > 1:
+		why = fmt.Sprintf("command %d, %s: %s", refusal.Index+1, account.Describe(refusal.Command), refusal.Text)
+	case refusal != nil:
+		why = refusal.Text
+	case err != nil:
+		why = err.Error()
+	}
+	p.fail(usher.UserID(step.As.Text), strings.Join(asked, " and "), expected, got, why)
+}
+
+// codeOf returns the code with which a batch was refused, 0 if it was done, and
+// whether it was one or the other.
+func codeOf(err error) (account.Code, bool) {
+	if err == nil {
+		return 0, true
+	}
+	var refusal *account.Refusal
+	if !errors.As(err, &refusal) {
+		return 0, false
+	}
+	return refusal.Code, true
+}
+
+func outcome(code account.Code) string {
+	if code == 0 {
+		return "done"
+	}
+	return code.String()
+}
+
+func (p *player) ask(step *Ask) {
+	request, err := p.suite.Request(usher.UserID(step.As.Text), step.Question)
+	if err != nil {
+		p.fail(request.Subject, step.asked(), "an answer", "an error", err.Error())
+		return
+	}
+	request.Account = worldAccount
+	d, err := p.engine.Check(p.ctx, request)
+	w := want{allow: step.Allow, reason: step.Reason}
+	if step.Hidden != nil {
+		w.hidden = texts(step.Hidden)
+		slices.Sort(w.hidden)
+	}
+	expected, got := w.compare(d, err)
+	if expected == got {
+		return
+	}
+	why := d.String()
+	if err != nil {
+		why = err.Error()
+	}
+	p.fail(request.Subject, step.asked(), expected, got, why)
+}
+
+func texts(names []policy.Name) []string {
+	list := make([]string, len(names))
+	for i, n := range names {
+		list[i] = n.Text
+	}
+	return list
+}
+
+func flagMap(flags []Flag) usher.Context {
+	if flags == nil {
+		return nil
+	}
+	m := make(usher.Context, len(flags))
+	for _, f := range flags {
+		m[f.Name.Text] = f.Value
+	}
+	return m
+}
+
+// timeOf returns a time that is written, or the time of the file.
+func (s *Suite) timeOf(written time.Time) time.Time {
+	if written.IsZero() {
+		return s.at
+	}
+	return written
+}
+
+// different notes that something of the account is not as a step says.
+func (p *player) different(what, expected, got string) {
+	p.fail("", what, expected, got, fmt.Sprintf("so it is at version %d", p.version()))
+}

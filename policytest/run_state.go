@@ -1,0 +1,211 @@
+package policytest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/seat"
+)
+
+// look compares what a step says of the account with what is there.
+func (p *player) look(step *State) {
+	view, err := p.engine.View(p.ctx, worldAccount)
+	if err != nil {
+		p.fail("", "state", "an account", "an error", err.Error())
+		return
+	}
+	state := view.State()
+	for _, s := range step.Seats {
+		p.lookAtPool(s, state.Pool(seat.PoolName(s.Pool.Text)))
+	}
+	for _, u := range step.Users {
+		p.pos = u.ID.Pos
+		p.lookAtUser(&u, state)
+	}
+	for _, t := range step.Teams {
+		p.lookAtTeam(t, state)
+	}
+	for _, f := range step.Settings {
+		value, changed := state.Setting(f.Name.Text)
+		if !changed {
+			value, _ = p.suite.policy.Setting(f.Name.Text)
+		}
+		p.compare("setting "+f.Name.Text, fmt.Sprint(f.Value), fmt.Sprint(value))
+	}
+	if step.Fields != nil {
+		p.lookAtFields(step.Fields, state.Fields())
+	}
+}
+
+// version is the version that the engine has of the account, 0 where it has none.
+func (p *player) version() uint64 {
+	view, err := p.engine.View(p.ctx, worldAccount)
+	if err != nil {
+		return 0
+	}
+	return view.Version()
+}
+
+func (p *player) compare(what, expected, got string) {
+	if expected != got {
+		p.different(what, expected, got)
+	}
+}
+
+func (p *player) lookAtPool(s PoolState, pool seat.Pool) {
+	p.pos = s.Pool.Pos
+	if s.Held != nil {
+		p.compare("seats held in "+s.Pool.Text, fmt.Sprint(*s.Held), fmt.Sprint(pool.Held))
+	}
+	if s.Total != nil {
+		p.compare("seats bought in "+s.Pool.Text, fmt.Sprint(*s.Total), fmt.Sprint(pool.Total))
+	}
+}
+
+func (p *player) lookAtUser(written *User, state *account.State) {
+	id := usher.UserID(written.ID.Text)
+	u, _ := state.User(id) // a State returns no error
+	if u == nil {
+		p.different("user "+written.ID.Text, "a user", "none")
+		return
+	}
+	of := " of " + written.ID.Text
+	if written.Role.Text != "" {
+		p.compare("role"+of, written.Role.Text, string(u.Role))
+	}
+	if written.Status != 0 {
+		p.compare("status"+of, written.Status.String(), u.Status.String())
+	}
+	if written.Seats != nil {
+		p.compare("seats"+of, list(texts(written.Seats)), list(u.Seats))
+	}
+	if written.Teams != nil {
+		p.compare("teams"+of, expectedTeams(written.Teams), heldTeams(written.Teams, u.Teams))
+	}
+	if written.Grants != nil {
+		var expected, got []string
+		for _, g := range written.Grants {
+			expected = append(expected, grantText(g.Name.Text, g.Until))
+		}
+		for _, g := range u.Grants {
+			got = append(got, grantText(g.Name, g.Until))
+		}
+		p.compare("grants"+of, list(expected), list(got))
+	}
+	if written.Fields != nil {
+		p.lookAtValues(written)
+	}
+}
+
+// lookAtValues looks at archived fields too: they keep what users have in them.
+func (p *player) lookAtValues(written *User) {
+	id := usher.UserID(written.ID.Text)
+	values, err := p.engine.Values(p.ctx, worldAccount, id)
+	if err == nil {
+		var archived map[string]account.Value
+		archived, err = p.engine.ArchivedValues(p.ctx, worldAccount, id)
+		maps.Copy(values, archived)
+	}
+	if err != nil {
+		p.fail("", "fields of "+written.ID.Text, "values", "an error", err.Error())
+		return
+	}
+	for _, f := range written.Fields {
+		p.compare(f.Field.Text+" of "+written.ID.Text, fmt.Sprintf("%q", f.Value.Text), fmt.Sprintf("%q", string(values[f.Field.Text])))
+	}
+}
+
+func (p *player) lookAtTeam(written Team, state *account.State) {
+	p.pos = written.ID.Pos
+	parent, ok := state.Team(usher.TeamID(written.ID.Text))
+	switch {
+	case !ok:
+		p.different("team "+written.ID.Text, "a team", "none")
+	case written.Parent.Text != "":
+		p.compare("parent of "+written.ID.Text, written.Parent.Text, string(parent))
+	}
+}
+
+// lookAtFields compares all fields, in their order. What the file does not say of
+// one is not compared.
+func (p *player) lookAtFields(written []FieldDefinition, fields []account.Field) {
+	var expected, got []string
+	for i, d := range written {
+		text := func(name, kind string, archived bool) string {
+			s := name
+			if d.Type != 0 {
+				s += " (" + kind + ")"
+			}
+			if d.Archived != nil && archived {
+				s += " archived"
+			}
+			return s
+		}
+		expected = append(expected, text(d.Field.Text, d.Type.String(), d.Archived != nil && *d.Archived))
+		if i < len(fields) {
+			got = append(got, text(fields[i].Name, fields[i].Type.String(), fields[i].Archived))
+		}
+	}
+	for _, f := range fields[min(len(written), len(fields)):] {
+		got = append(got, f.Name)
+	}
+	p.compare("fields", ordered(expected), ordered(got))
+}
+
+// expectedTeams writes memberships; where the file says nothing of roles, none
+// are written.
+func expectedTeams(members []Membership) string {
+	var words []string
+	for _, m := range members {
+		words = append(words, memberText(m.Team.Text, m.Roles != nil, list(texts(m.Roles))))
+	}
+	return list(words)
+}
+
+func heldTeams(written []Membership, held []policy.Membership) string {
+	says := map[usher.TeamID]bool{}
+	for _, m := range written {
+		says[usher.TeamID(m.Team.Text)] = m.Roles != nil
+	}
+	var words []string
+	for _, m := range held {
+		words = append(words, memberText(string(m.Team), says[m.Team], list(m.Roles)))
+	}
+	return list(words)
+}
+
+func memberText(team string, withRoles bool, roles string) string {
+	if !withRoles {
+		return team
+	}
+	return team + " as " + roles
+}
+
+func grantText(name string, until time.Time) string {
+	if until.IsZero() {
+		return name
+	}
+	return name + " until " + until.UTC().Format(time.RFC3339Nano)
+}
+
+// list writes names in one order, whatever theirs is.
+func list[T ~string](names []T) string {
+	return ordered(slices.Sorted(slices.Values(names)))
+}
+
+func ordered[T ~string](names []T) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	words := make([]string, len(names))
+	for i, n := range names {
+		words[i] = string(n)
+	}
+	return strings.Join(words, ", ")
+}
