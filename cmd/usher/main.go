@@ -1,5 +1,5 @@
 // Command usher validates policies, runs their tests, prints their role tables and
-// explains single answers.
+// explains single answers. It looks at the accounts of a store file, and changes them.
 package main
 
 import (

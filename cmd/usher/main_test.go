@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"strconv"
@@ -18,12 +19,14 @@ func TestMain(m *testing.M) {
 //
 //	exits CODE COMMAND...
 //
-// which wants one exit code of a command, where "!" takes any but 0. To write into
-// them what usher now says: UPDATE_SCRIPTS=1 go test.
+// which wants one exit code of a command, where "!" takes any but 0; and with
+// storeCommands. To write into them what usher now says: UPDATE_SCRIPTS=1 go test.
 func TestScripts(t *testing.T) {
+	commands := maps.Clone(storeCommands)
+	commands["exits"] = exits
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/script",
-		Cmds:               map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds:               commands,
 		RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("GORACE", "atexit_sleep_ms=0") // or each of the commands takes a second

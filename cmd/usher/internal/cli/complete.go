@@ -3,6 +3,7 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policytest"
 	"github.com/usher-go/usher/preset"
 )
@@ -17,32 +18,60 @@ func completePolicies(*cobra.Command, []string, string) ([]cobra.Completion, cob
 	return preset.Names(), cobra.ShellCompDirectiveDefault
 }
 
-// completeQuestion completes the flags of explain with the names of the test file.
-func (r *run) completeQuestion(c *cobra.Command) {
-	for flag, names := range map[string]func(*policytest.Suite) []string{
-		"as":   func(s *policytest.Suite) []string { return texts(s.World().Users()) },
-		"can":  permissionNames,
-		"type": func(s *policytest.Suite) []string { return s.Policy().Resources() },
-	} {
-		_ = c.RegisterFlagCompletionFunc(flag, func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			if len(args) != 1 || args[0] == "-" {
-				return nil, cobra.ShellCompDirectiveNoFileComp
-			}
-			suite, err := r.suite(args[0])
-			if err != nil {
-				return nil, cobra.ShellCompDirectiveNoFileComp
-			}
-			return names(suite), cobra.ShellCompDirectiveNoFileComp
-		})
-	}
+// completeQuestion completes the flags of explain with the names of the test file,
+// or of the store and the policy.
+func (r *run) completeQuestion(c *cobra.Command, q *question) {
+	complete(c, "account", storeAccounts)
+	_ = c.RegisterFlagCompletionFunc("policy", completePolicies)
+	complete(c, "as", func(args []string) []string {
+		if suite := r.suiteOf(args); suite != nil {
+			return texts(suite.World().Users())
+		}
+		return storeUsers(args, q.account)
+	})
+	complete(c, "can", func(args []string) []string { return permissionNames(r.policyOf(args, q)) })
+	complete(c, "type", func(args []string) []string { return r.policyOf(args, q).Resources() })
 }
 
-func permissionNames(s *policytest.Suite) []string {
+// suiteOf returns the test file that explain is to look at, nil if there is none.
+func (r *run) suiteOf(args []string) *policytest.Suite {
+	if len(args) != 1 || args[0] == "-" || isStore(args[0]) {
+		return nil
+	}
+	suite, err := r.suite(args[0])
+	if err != nil {
+		return nil
+	}
+	return suite
+}
+
+// policyOf returns the policy that explain is to ask, an empty one if there is none.
+func (r *run) policyOf(args []string, q *question) *policy.Policy {
+	if suite := r.suiteOf(args); suite != nil {
+		return suite.Policy()
+	}
+	return r.policyNamed(q.policy)
+}
+
+// policyNamed returns the policy that a flag names, an empty one if it names none.
+func (r *run) policyNamed(name string) *policy.Policy {
+	in, err := r.openPolicy(name)
+	if err != nil || name == "-" {
+		return &policy.Policy{}
+	}
+	p, err := policy.Load(in.name, in.src)
+	if err != nil {
+		return &policy.Policy{}
+	}
+	return p
+}
+
+func permissionNames(from *policy.Policy) []string {
 	var names []string
-	for _, p := range s.Policy().Permissions() {
+	for _, p := range from.Permissions() {
 		names = append(names, p.String())
 	}
-	for _, p := range s.Policy().Bundles() {
+	for _, p := range from.Bundles() {
 		names = append(names, p.String())
 	}
 	return names

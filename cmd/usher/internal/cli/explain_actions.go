@@ -6,11 +6,10 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
-	"github.com/usher-go/usher/policytest"
 )
 
 type actions struct {
-	File     string       `json:"file"`
+	sceneJSON
 	As       string       `json:"as"`
 	Resource *objectJSON  `json:"resource"`
 	At       time.Time    `json:"at"`
@@ -24,9 +23,9 @@ type actionJSON struct {
 	Rule   *ruleJSON `json:"rule"`
 }
 
-func (r *run) explainActions(suite *policytest.Suite, request usher.Request) error {
-	p := suite.Policy()
-	may, err := p.Actions(suite.World(), &request)
+func (r *run) explainActions(s *scene, request usher.Request) error {
+	p := s.policy
+	may, err := p.Actions(s.facts, &request)
 	if err != nil {
 		return err
 	}
@@ -39,7 +38,7 @@ func (r *run) explainActions(suite *policytest.Suite, request usher.Request) err
 			list = append(list, actionJSON{a.Permission.String(), texts(detail.Hidden), ruleOf(detail.Rule)})
 		}
 		return r.stdout.json(actions{
-			File: suite.File().Name, As: string(request.Subject), Resource: objectOf(request.Resource),
+			sceneJSON: s.json(), As: string(request.Subject), Resource: objectOf(request.Resource),
 			At: request.Time, May: list, MayNot: texts(mayNot),
 		})
 	}

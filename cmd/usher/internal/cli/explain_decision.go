@@ -4,11 +4,10 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
-	"github.com/usher-go/usher/policytest"
 )
 
 type explained struct {
-	File     string      `json:"file"`
+	sceneJSON
 	As       string      `json:"as"`
 	Can      string      `json:"can"`
 	Resource *objectJSON `json:"resource"` // null where none was asked about
@@ -33,8 +32,8 @@ type wayJSON struct {
 	Text string `json:"text"`
 }
 
-func (r *run) explainDecision(suite *policytest.Suite, request usher.Request) error {
-	x, err := suite.Policy().Explain(suite.World(), &request)
+func (r *run) explainDecision(s *scene, request usher.Request) error {
+	x, err := s.policy.Explain(s.facts, &request)
 	if err != nil {
 		return err
 	}
@@ -45,7 +44,7 @@ func (r *run) explainDecision(suite *policytest.Suite, request usher.Request) er
 			ways = append(ways, wayJSON{w.Text})
 		}
 		return r.stdout.json(explained{
-			File: suite.File().Name, As: string(request.Subject), Can: request.Permission.String(),
+			sceneJSON: s.json(), As: string(request.Subject), Can: request.Permission.String(),
 			Resource: objectOf(request.Resource), At: request.Time,
 			Allowed: x.Decision.Allowed(), Reason: x.Decision.Reason().String(), Sentence: x.Sentence,
 			Rule: ruleOf(detail.Rule), Unmet: texts(detail.Unmet), Hidden: texts(detail.Hidden),
@@ -58,13 +57,18 @@ func (r *run) explainDecision(suite *policytest.Suite, request usher.Request) er
 	} else {
 		r.stdout.line("%s", r.stdout.paintPart(red, sentence, "denied ("+x.Decision.Reason().String()+")"))
 	}
-	if len(x.Ways) > 0 {
-		r.stdout.line("what would help, the nearest first:")
-		for _, w := range x.Ways {
-			r.stdout.line("  - %s", printable(w.Text))
-		}
-	}
+	writeWays(r.stdout, x.Ways)
 	return nil
+}
+
+func writeWays(s *stream, ways []usher.Way) {
+	if len(ways) == 0 {
+		return
+	}
+	s.line("what would help, the nearest first:")
+	for _, w := range ways {
+		s.line("  - %s", printable(w.Text))
+	}
 }
 
 // objectOf returns nil for no resource.

@@ -7,34 +7,33 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
-	"github.com/usher-go/usher/policytest"
 	"github.com/usher-go/usher/role"
 )
 
-func (r *run) explainSummary(suite *policytest.Suite, request usher.Request) error {
-	p := suite.Policy()
-	s, err := p.Summary(suite.World(), request.Subject, request.Time)
+func (r *run) explainSummary(s *scene, request usher.Request) error {
+	p := s.policy
+	sum, err := p.Summary(s.facts, request.Subject, request.Time)
 	if err != nil {
 		return err
 	}
 	if r.json() {
-		return r.stdout.json(summaryJSON(suite, request, s))
+		return r.stdout.json(summaryJSON(s, request, sum))
 	}
 	who := printable(string(request.Subject))
-	if s.Status == 0 {
+	if sum.Status == 0 {
 		r.stdout.line("%s is not a user of this account, and may do nothing", who)
 		return nil
 	}
-	writeSummaryHead(r.stdout, p, who, s)
-	if len(s.Holdings) == 0 {
+	writeSummaryHead(r.stdout, p, who, sum)
+	if len(sum.Holdings) == 0 {
 		r.stdout.line("\nholds no permission")
 	} else {
 		r.stdout.line("\n%s", r.stdout.paint(bold, "may"))
-		writeHoldings(r.stdout, p, s.Holdings)
+		writeHoldings(r.stdout, p, sum.Holdings)
 	}
-	if len(s.Never) > 0 {
+	if len(sum.Never) > 0 {
 		r.stdout.line("\n%s", r.stdout.paint(bold, "never, whatever the above says"))
-		writeHoldings(r.stdout, p, s.Never)
+		writeHoldings(r.stdout, p, sum.Never)
 	}
 	return nil
 }

@@ -71,6 +71,14 @@ func (s *stream) problem(p problem) {
 	s.line("%s %s%s", s.paint(bold, place), severity, printable(p.Message))
 }
 
+// cannot ends a command on an error: a problem of a file, or a sentence for people.
+func (r *run) cannot(file string, err error) error {
+	if errors.As(err, new(policy.Problem)) {
+		return r.refuse(file, err)
+	}
+	return err
+}
+
 // refuse ends a command on a file that it cannot use.
 func (r *run) refuse(file string, err error) error {
 	list, code := problemsOf(file, err)

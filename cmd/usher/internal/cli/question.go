@@ -13,18 +13,20 @@ import (
 
 // question is what the flags of explain ask.
 type question struct {
-	as, can, kind, at string
-	resource, with    []string // NAME=VALUE
+	as, can, kind   string
+	resource, with  []string // NAME=VALUE
+	whens           []string // times and versions, as when tells them apart
+	account, policy string   // of a store
 
-	flags []string // as they were given, for messages
+	at, version string   // of whens
+	flags       []string // as they were given, for messages
 }
 
 // request makes a request of the flags. Where they name no permission, it is for
 // some permission of the type, or for any at all, and only the rest of it counts.
 // An error is a sentence or more about the flags.
-func (q *question) request(suite *policytest.Suite) (usher.Request, error) {
-	p := suite.Policy()
-	can, err := q.permission(p)
+func (q *question) request(s *scene) (usher.Request, error) {
+	can, err := q.permission(s.policy)
 	if err != nil {
 		return usher.Request{}, err
 	}
@@ -44,11 +46,11 @@ func (q *question) request(suite *policytest.Suite) (usher.Request, error) {
 			return usher.Request{}, wrongUsage("--at: %v", err)
 		}
 	}
-	request, err := suite.Request(usher.UserID(q.as), asked)
+	request, err := s.request(usher.UserID(q.as), asked)
 	if err != nil {
 		return usher.Request{}, q.sentences(err)
 	}
-	return q.withType(p, request)
+	return q.withType(s.policy, request)
 }
 
 // permission returns the name of what the request is for.
@@ -97,14 +99,14 @@ func (q *question) name(flag, text string) policy.Name {
 
 func (q *question) addFlag(asked *policytest.Question, fact string) error {
 	flag := "--with " + fact
-	name, value, _ := strings.Cut(fact, "=")
+	name, value, err := switchOf(fact)
 	switch {
-	case value != "true" && value != "false":
-		return wrongUsage("%s: write %s=true or %s=false", flag, name, name)
+	case err != nil:
+		return err
 	case slices.ContainsFunc(asked.With, func(f policytest.Flag) bool { return f.Name.Text == name }):
 		return wrongUsage("%s: %s is given twice", flag, name)
 	}
-	asked.With = append(asked.With, policytest.Flag{Name: q.name(flag, name), Value: value == "true"})
+	asked.With = append(asked.With, policytest.Flag{Name: q.name(flag, name), Value: value})
 	return nil
 }
 

@@ -9,19 +9,22 @@ import (
 )
 
 const rootHelp = `usher tells who may do what. It checks policy files, runs their tests, prints
-their role tables, and explains single answers.
+their role tables, and explains single answers. It looks at the accounts in a store
+file, and changes them.
 
 A FILE is YAML; - is the standard input. Where a policy is asked for, the name of
-a preset will do: calcom, groupcal, oncehub or staffdirectory.
+a preset will do: calcom, groupcal, oncehub or staffdirectory. A STORE is a file that
+boltstore keeps; one process at a time can have it open.
 
 Results go to standard output, all else to standard error. Exit codes:
   0  all is fine
-  1  a file is invalid, or a test failed
+  1  a file is invalid, a test failed, a command was refused, or a journal is damaged
   2  wrong usage, or a file that cannot be read or written`
 
 const rootExample = `  usher validate policy.yaml
   usher test policy.test.yaml
-  usher matrix oncehub`
+  usher matrix oncehub
+  usher log usher.db --account acme`
 
 // usageTemplate is cobra's, shorter.
 const usageTemplate = `Usage:
@@ -59,7 +62,7 @@ func (r *run) root() *cobra.Command {
 	r.output.complete(root)
 	r.color.complete(root)
 
-	root.AddCommand(r.validateCommand(), r.testCommand(), r.matrixCommand(), r.explainCommand())
+	root.AddCommand(r.validateCommand(), r.testCommand(), r.matrixCommand(), r.explainCommand(), r.doCommand(), r.logCommand())
 	root.SetHelpCommand(r.helpCommand())
 	r.branch(root)
 	root.InitDefaultCompletionCmd()

@@ -13,7 +13,7 @@ import (
 // The exit codes, as the help of the root command tells them.
 const (
 	exitFine    = 0
-	exitInvalid = 1 // a file is invalid, or a test failed
+	exitInvalid = 1 // a file is invalid, a test failed, a command was refused, or a journal is damaged
 	exitUsage   = 2 // wrong usage, or a file that cannot be read or written
 )
 

@@ -5,11 +5,10 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
-	"github.com/usher-go/usher/policytest"
 )
 
 type summary struct {
-	File     string        `json:"file"`
+	sceneJSON
 	As       string        `json:"as"`
 	At       time.Time     `json:"at"`
 	Known    bool          `json:"known"` // a user of the account
@@ -43,20 +42,20 @@ type holdingJSON struct {
 	Rule   *ruleJSON  `json:"rule"`
 }
 
-func summaryJSON(suite *policytest.Suite, request usher.Request, from policy.Summary) summary {
-	s := summary{
-		File: suite.File().Name, As: string(request.Subject), At: request.Time,
+func summaryJSON(s *scene, request usher.Request, from policy.Summary) summary {
+	out := summary{
+		sceneJSON: s.json(), As: string(request.Subject), At: request.Time,
 		Known: from.Status != 0, Status: from.Status.String(), Role: string(from.Role),
 		Teams: []teamJSON{}, Seats: texts(from.Seats), Features: []grantJSON{},
 		Holdings: holdings(from.Holdings), Never: holdings(from.Never),
 	}
 	for _, m := range from.Teams {
-		s.Teams = append(s.Teams, teamJSON{string(m.Team), texts(m.Roles)})
+		out.Teams = append(out.Teams, teamJSON{string(m.Team), texts(m.Roles)})
 	}
 	for _, g := range from.Features {
-		s.Features = append(s.Features, grantJSON{g.Name, end(g.Until)})
+		out.Features = append(out.Features, grantJSON{g.Name, end(g.Until)})
 	}
-	return s
+	return out
 }
 
 func holdings(from []policy.Holding) []holdingJSON {

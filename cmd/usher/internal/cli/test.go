@@ -1,29 +1,35 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
-	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policytest"
 )
 
-const testHelp = `Test asks what the checks of test files ask, and prints a line for each answer
-that is not the one expected, with the reason. The last line counts the tests.
+const testHelp = `Test asks what the checks of test files ask, and plays their scenarios. It prints a
+line for each answer and each step that is not as expected, with the reason. The
+last line counts the tests: a check is one, and so is a scenario.
 
-This version runs checks. Scenarios are read, and counted as not run.`
+A scenario begins with the account of its file, in a store of its own: in memory, or
+--on bolt in a temporary file, as a service keeps it.`
 
 const testExample = `  usher test tests/*.yaml
-  usher test --cover policy.test.yaml`
+  usher test --cover policy.test.yaml
+  usher test --on bolt policy.test.yaml`
 
 func (r *run) testCommand() *cobra.Command {
 	c := command("test FILE...", "Run test files", testHelp, testExample)
 	cover := c.Flags().Bool("cover", false, "list the rules that no test reached")
-	verbose := c.Flags().BoolP("verbose", "v", false, "list the checks that passed, too")
+	verbose := c.Flags().BoolP("verbose", "v", false, "list the tests that passed, too")
+	on := choice{flag: "on", value: onMemory, values: []string{onMemory, onBolt}}
+	c.Flags().Var(&on, "on", "play scenarios on stores in memory, or on bolt files")
+	on.complete(c)
 	c.Args = files
 	c.ValidArgsFunction = completeFiles
-	c.RunE = func(_ *cobra.Command, args []string) error { return r.test(args, *cover, *verbose) }
+	c.RunE = func(_ *cobra.Command, args []string) error { return r.test(args, on.value, *cover, *verbose) }
 	return c
 }
 
@@ -37,11 +43,16 @@ type tested struct {
 	code     int
 }
 
-func (r *run) test(args []string, cover, verbose bool) error {
+func (r *run) test(args []string, on string, cover, verbose bool) (err error) {
+	stage, err := newStage(on)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stage.close()) }()
 	var all []tested
 	var total testTotal
 	for _, arg := range args {
-		t := r.testFile(arg)
+		t := r.testFile(arg, stage)
 		all = append(all, t)
 		total.add(t)
 		if !r.json() {
@@ -61,7 +72,6 @@ func (r *run) test(args []string, cover, verbose bool) error {
 	for _, c := range covers {
 		writeCoverage(r.stdout, c)
 	}
-	r.writeNotRun(all, total)
 	r.writeNotTested(all)
 	last := fmt.Sprintf("%d passed, %d failed", total.passed, total.failed)
 	if total.code == exitFine {
@@ -73,7 +83,7 @@ func (r *run) test(args []string, cover, verbose bool) error {
 	return ending(total.code)
 }
 
-func (r *run) testFile(arg string) tested {
+func (r *run) testFile(arg string, stage *stage) tested {
 	t := tested{file: arg}
 	in, err := r.open(arg)
 	if err == nil {
@@ -84,7 +94,7 @@ func (r *run) testFile(arg string) tested {
 		t.problems, t.code = problemsOf(arg, err)
 		return t
 	}
-	t.report = t.suite.Run()
+	t.report = t.suite.RunOn(stage.open)
 	if t.report.Failed > 0 {
 		t.code = exitInvalid
 	}
@@ -93,66 +103,31 @@ func (r *run) testFile(arg string) tested {
 
 // testTotal sums up what came of all files.
 type testTotal struct {
-	passed, failed, notRun int
-	notRunFiles            int
-	code                   int
+	passed, failed int
+	code           int
 }
 
 func (total *testTotal) add(t tested) {
 	total.passed += t.report.Passed
 	total.failed += t.report.Failed
-	if n := len(t.report.NotRun); n > 0 {
-		total.notRun += n
-		total.notRunFiles++
-	}
 	total.code = max(total.code, t.code)
-}
-
-// outcome is a check with what came of it.
-type outcome struct {
-	check    policytest.Check
-	failures []policytest.Failure
-}
-
-// outcomes returns the checks of the file in their order.
-func (t tested) outcomes() []outcome {
-	if t.suite == nil {
-		return nil
-	}
-	failures := map[policy.Pos][]policytest.Failure{}
-	for _, f := range t.report.Failures {
-		failures[f.Pos] = append(failures[f.Pos], f)
-	}
-	var list []outcome
-	for _, c := range t.suite.File().Checks {
-		list = append(list, outcome{c, failures[c.Pos]})
-	}
-	return list
 }
 
 func (r *run) writeTested(t tested, verbose bool) {
 	for _, p := range t.problems {
 		r.stderr.problem(p)
 	}
-	for _, o := range t.outcomes() {
+	for _, o := range t.trials() {
 		for _, f := range o.failures {
 			r.stdout.failure(f)
 		}
 		if verbose && len(o.failures) == 0 {
-			r.stdout.line("%s: %s: %s", printable(fmt.Sprintf("%s:%d", t.file, o.check.Pos.Line)), checkTitle(o.check), r.stdout.paint(green, "passed"))
+			r.stdout.line("%s: %s: %s", printable(fmt.Sprintf("%s:%d", t.file, o.pos.Line)), o.title(), r.stdout.paint(green, "passed"))
 		}
 	}
 	if t.suite != nil && t.report.Passed+t.report.Failed == 0 {
-		r.stderr.problem(problem{File: t.file, Severity: severityWarning, Message: "nothing was tested: the file has no checks"})
+		r.stderr.problem(problem{File: t.file, Severity: severityWarning, Message: "nothing was tested: the file has neither checks nor scenarios"})
 	}
-}
-
-// checkTitle is how people find a check again.
-func checkTitle(c policytest.Check) string {
-	if c.Name != "" {
-		return printable(c.Name + ": " + c.Can.Text)
-	}
-	return printable(c.Can.Text)
 }
 
 // failure writes a failure in its one line.
@@ -181,22 +156,4 @@ func (r *run) writeNotTested(all []tested) {
 		were = "was"
 	}
 	r.stderr.line("%s", r.stderr.paint(red, fmt.Sprintf("usher: %s of %d %s NOT TESTED: see what is wrong above", count(broken, "file"), len(all), were)))
-}
-
-// writeNotRun tells about scenarios, lest somebody take a pass for theirs.
-func (r *run) writeNotRun(all []tested, total testTotal) {
-	if total.notRun == 0 {
-		return
-	}
-	for _, t := range all {
-		if n := len(t.report.NotRun); n > 0 {
-			r.stderr.problem(problem{File: t.file, Severity: severityWarning, Message: count(n, "scenario") + " not run"})
-		}
-	}
-	were := "were"
-	if total.notRun == 1 {
-		were = "was"
-	}
-	r.stderr.line("%s", r.stderr.paint(yellow, fmt.Sprintf("usher: %s in %s %s NOT RUN: this version runs checks only, so a pass says nothing of scenarios",
-		count(total.notRun, "scenario"), count(total.notRunFiles, "file"), were)))
 }

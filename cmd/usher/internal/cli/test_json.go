@@ -5,7 +5,6 @@ import "github.com/usher-go/usher/policytest"
 type testRun struct {
 	Passed int           `json:"passed"`
 	Failed int           `json:"failed"`
-	NotRun int           `json:"not_run"`
 	Files  []testRunFile `json:"files"`
 	Cover  []coverJSON   `json:"cover,omitempty"` // with --cover
 }
@@ -15,16 +14,15 @@ type testRunFile struct {
 	Passed   int           `json:"passed"`
 	Failed   int           `json:"failed"`
 	Failures []failureJSON `json:"failures"`
-	Passes   []checkJSON   `json:"passes,omitempty"` // with --verbose
-	NotRun   []checkJSON   `json:"not_run"`
+	Passes   []trialJSON   `json:"passes,omitempty"` // with --verbose
 	Problems []problem     `json:"problems"`
 }
 
-type checkJSON struct {
+type trialJSON struct {
 	Line int    `json:"line"`
 	Col  int    `json:"col"`
 	Name string `json:"name"`
-	Can  string `json:"can,omitempty"`
+	Can  string `json:"can,omitempty"` // of a check
 }
 
 type failureJSON struct {
@@ -47,7 +45,7 @@ type coverJSON struct {
 }
 
 func testJSON(all []tested, total testTotal, covers []coverage, verbose bool) testRun {
-	run := testRun{Passed: total.passed, Failed: total.failed, NotRun: total.notRun, Files: []testRunFile{}}
+	run := testRun{Passed: total.passed, Failed: total.failed, Files: []testRunFile{}}
 	for _, t := range all {
 		run.Files = append(run.Files, t.json(verbose))
 	}
@@ -64,18 +62,15 @@ func testJSON(all []tested, total testTotal, covers []coverage, verbose bool) te
 func (t tested) json(verbose bool) testRunFile {
 	f := testRunFile{
 		File: t.file, Passed: t.report.Passed, Failed: t.report.Failed,
-		Failures: []failureJSON{}, NotRun: []checkJSON{}, Problems: append([]problem{}, t.problems...),
+		Failures: []failureJSON{}, Problems: append([]problem{}, t.problems...),
 	}
 	for _, x := range t.report.Failures {
 		f.Failures = append(f.Failures, failureOf(x))
 	}
-	for _, o := range t.outcomes() {
+	for _, o := range t.trials() {
 		if verbose && len(o.failures) == 0 {
-			f.Passes = append(f.Passes, checkJSON{o.check.Pos.Line, o.check.Pos.Col, o.check.Name, o.check.Can.Text})
+			f.Passes = append(f.Passes, trialJSON{o.pos.Line, o.pos.Col, o.name, o.can})
 		}
-	}
-	for _, n := range t.report.NotRun {
-		f.NotRun = append(f.NotRun, checkJSON{Line: n.Pos.Line, Col: n.Pos.Col, Name: n.Name})
 	}
 	return f
 }

@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/seat"
+)
+
+// The outcomes of a deed.
+const (
+	outcomeDone      = "done"
+	outcomeUnchanged = "unchanged" // all was as asked already
+	outcomeRepeated  = "repeated"  // done before, under the same key
+	outcomePreview   = "preview"
+	outcomeRefused   = "refused"
+)
+
+// outcome is what came of a deed.
+type outcome struct {
+	kind    string
+	version uint64 // of the account: now, or of what was done before, or as it would be
+	changes []account.Change
+	commit  *account.Commit
+	seats   []account.SeatsPreview // of the pools that stand otherwise
+	users   []account.UserPreview  // of a preview
+	policy  *policy.Policy         // of a preview
+	refusal *account.Refusal
+	ways    []usher.Way // of a denial
+}
+
+// ways returns what would help against a denial. That of a later command of a batch
+// was decided on a state that there never was.
+func (o *office) ways(ctx context.Context, refusal *account.Refusal) []usher.Way {
+	if refusal.Index > 0 || refusal.Request.Permission.IsZero() {
+		return nil
+	}
+	x, err := o.Explain(ctx, refusal.Request)
+	if err != nil {
+		return nil // the refusal says what matters
+	}
+	return x.Ways
+}
+
+func (r *run) writeDone(d *deed, result engine.Result, seats []account.SeatsPreview) error {
+	o := outcome{kind: outcomeDone, version: result.Version, commit: result.Commit, seats: seats}
+	switch {
+	case result.Commit == nil:
+		o.kind = outcomeUnchanged
+	case result.Repeated:
+		o.kind = outcomeRepeated
+	}
+	if result.Commit != nil {
+		o.changes = result.Commit.Changes
+	}
+	return r.writeOutcome(d, o)
+}
+
+func (r *run) writePreview(d *deed, p *policy.Policy, before account.View, preview account.Preview) error {
+	o := outcome{
+		kind: outcomePreview, version: before.Version(), policy: p,
+		changes: preview.Changes, seats: preview.Seats, users: preview.Users,
+	}
+	if len(o.changes) > 0 {
+		o.version++
+	}
+	return r.writeOutcome(d, o)
+}
+
+func (r *run) writeOutcome(d *deed, o outcome) error {
+	if r.json() {
+		if err := r.stdout.json(o.json(d)); err != nil {
+			return err
+		}
+	} else {
+		r.writeOutcomeText(d, o)
+	}
+	if o.kind == outcomeRefused {
+		return stop(exitInvalid)
+	}
+	return nil
+}
+
+func (r *run) writeOutcomeText(d *deed, o outcome) {
+	id := printable(d.account)
+	s := r.stdout
+	switch {
+	case o.kind == outcomeRefused:
+		r.stderr.line("usher: %s", printable(o.refusal.Error()))
+		if o.refusal.Of > 1 {
+			r.stderr.line("usher: nothing was done, for the commands are one commit")
+		}
+		writeWays(r.stderr, o.ways)
+		return
+	case o.kind == outcomeUnchanged || o.kind == outcomePreview && len(o.changes) == 0:
+		s.line("%s stays at version %d: all is as asked already", s.paint(bold, id), o.version)
+		return
+	case o.kind == outcomeRepeated:
+		s.line("%s: this was done before, with version %d; nothing was done now", s.paint(bold, id), o.version)
+	case o.kind == outcomePreview:
+		s.line("%s would come to version %d", s.paint(bold, id), o.version)
+	case slices.Contains(o.changes, account.Change(account.AccountDeleted{})):
+		s.line("%s ends with version %d", s.paint(bold, id), o.version)
+	default:
+		s.line("%s is at version %d now", s.paint(bold, id), o.version)
+	}
+	for _, c := range o.changes {
+		s.line("  %s", account.DescribeChange(c))
+	}
+	for _, p := range o.seats {
+		s.line("seats held in %s: %s, before %s", p.Pool, held(p.After), held(p.Before))
+	}
+	if o.kind == outcomePreview {
+		for _, u := range o.users {
+			writeGains(s, o.policy, u)
+		}
+		s.line("nothing was done, for this is a dry run")
+	}
+}
+
+func held(p seat.Pool) string { return fmt.Sprintf("%d of %d", p.Held, p.Total) }
+
+// writeGains writes which rules a user gains and loses.
+func writeGains(s *stream, p *policy.Policy, u account.UserPreview) {
+	for _, part := range []struct {
+		verb string
+		list []policy.Holding
+	}{{"gain", u.Gains}, {"lose", u.Loses}} {
+		if len(part.list) > 0 {
+			s.line("%s would %s", s.paint(bold, printable(string(u.User))), part.verb)
+			writeHoldings(s, p, part.list)
+		}
+	}
+}
+
+// seatsBetween returns the pools that stand otherwise, by name.
+func seatsBetween(before, after account.View) []account.SeatsPreview {
+	pools := map[seat.PoolName]account.SeatsPreview{}
+	for _, s := range before.Seats() {
+		pools[s.Pool] = account.SeatsPreview{Pool: s.Pool, Before: seat.Pool{Total: s.Total, Held: s.Held}}
+	}
+	for _, s := range after.Seats() {
+		p := pools[s.Pool]
+		p.Pool, p.After = s.Pool, seat.Pool{Total: s.Total, Held: s.Held}
+		pools[s.Pool] = p
+	}
+	list := slices.SortedFunc(maps.Values(pools), func(a, b account.SeatsPreview) int { return cmp.Compare(a.Pool, b.Pool) })
+	return slices.DeleteFunc(list, func(p account.SeatsPreview) bool { return p.Before == p.After })
+}

@@ -1,0 +1,174 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/policytest"
+	"github.com/usher-go/usher/store"
+)
+
+const logHelp = `Log prints the journal of an account in a store file: each commit with its version,
+when it was made and by whom, what it changed, and the note. Without --account it
+lists the accounts.
+
+With --output json there is a commit a line, as the journal keeps it.
+
+With --verify it goes through the journals and says which of them are damaged: of
+one account, or of all. Then it exits with 1 if any is.`
+
+const logExample = `  usher log usher.db
+  usher log usher.db --account acme --by host:billing --since 2026-03-01
+  usher log usher.db --account acme --after 17 --output json
+  usher log usher.db --verify`
+
+func (r *run) logCommand() *cobra.Command {
+	c := command("log STORE [--account ACCOUNT]", "Print the journal of an account of a store", logHelp, logExample)
+	var q logQuery
+	flags := c.Flags()
+	flags.StringVar(&q.account, "account", "", "the `ACCOUNT`")
+	flags.Uint64Var(&q.after, "after", 0, "only commits after this `VERSION`")
+	flags.StringVar(&q.by, "by", "", "only commits made by this `USER`, or host:NAME")
+	flags.StringVar(&q.user, "user", "", "only commits that changed this `USER`")
+	flags.StringVar(&q.since, "since", "", "only commits from this `TIME` on: 2026-03-01, or 2026-03-01T15:04:05Z")
+	flags.BoolVar(&q.verify, "verify", false, "go through the journals, and say which are damaged")
+	c.Args = oneFile
+	c.ValidArgsFunction = completeAnyFile
+	r.completeLog(c, &q)
+	c.RunE = func(c *cobra.Command, args []string) error { return r.log(c.Context(), args[0], q) }
+	return c
+}
+
+// logQuery says which commits are wanted.
+type logQuery struct {
+	account, by, user, since string
+	after                    uint64
+	verify                   bool
+
+	from time.Time // since
+}
+
+// narrows returns a flag that chooses among commits, "" if none is given.
+func (q *logQuery) narrows() string {
+	switch {
+	case q.after != 0:
+		return "--after"
+	case q.by != "":
+		return "--by"
+	case q.user != "":
+		return "--user"
+	case q.since != "":
+		return "--since"
+	}
+	return ""
+}
+
+func (r *run) log(ctx context.Context, path string, q logQuery) error {
+	switch flag := q.narrows(); {
+	case flag != "" && q.verify:
+		return wrongUsage("%s and --verify do not go together: a journal is gone through as a whole", flag)
+	case flag != "" && q.account == "":
+		return wrongUsage("%s chooses among the commits of an account: --account ACCOUNT; usher log %s lists them", flag, printable(path))
+	}
+	if q.since != "" {
+		var err error
+		if q.from, err = policytest.ParseTime(q.since); err != nil {
+			return wrongUsage("--since: %v", err)
+		}
+	}
+	s, err := readStore(path)
+	if err != nil {
+		return r.refuse(path, err)
+	}
+	defer s.Close()
+	switch id := usher.AccountID(q.account); {
+	case q.verify:
+		return r.verify(ctx, path, s, id)
+	case id == "":
+		return r.logAccounts(ctx, path, s)
+	default:
+		return r.logJournal(ctx, path, s, id, q)
+	}
+}
+
+func (r *run) logJournal(ctx context.Context, path string, s store.Store, id usher.AccountID, q logQuery) error {
+	shown := 0
+	for stored, err := range s.Commits(ctx, id, q.after) {
+		if errors.Is(err, store.ErrErased) {
+			return missing(ctx, path, s, id)
+		}
+		if err != nil {
+			return err
+		}
+		c, err := account.DecodeCommit(stored.Data)
+		if err != nil {
+			return err
+		}
+		if !q.wants(c) {
+			continue
+		}
+		shown++
+		if r.json() {
+			r.stdout.line("%s", stored.Data)
+		} else {
+			r.writeCommit(c)
+		}
+	}
+	if shown > 0 {
+		return nil
+	}
+	for _, err := range s.Commits(ctx, id, 0) {
+		if err == nil {
+			r.stderr.line("usher: %s has no such commits", printable(string(id)))
+		}
+		return err
+	}
+	return missing(ctx, path, s, id)
+}
+
+func (q *logQuery) wants(c *account.Commit) bool {
+	return (q.by == "" || q.by == actorText(c.Actor)) &&
+		(q.user == "" || slices.ContainsFunc(c.Changes, func(ch account.Change) bool { return names(ch, usher.UserID(q.user)) })) &&
+		!c.Time.Before(q.from)
+}
+
+// actorText is a user's id, or host:NAME.
+func actorText(a account.Actor) string {
+	if a.Host() != "" {
+		return "host:" + a.Host()
+	}
+	return string(a.User())
+}
+
+// names reports whether a change is about a user.
+func names(c account.Change, user usher.UserID) bool {
+	v := reflect.ValueOf(c)
+	for i := range v.NumField() {
+		if v.Field(i).Interface() == user {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *run) writeCommit(c *account.Commit) {
+	s := r.stdout
+	s.line("%s  %s  %s", s.paint(bold, "version "+strconv.FormatUint(c.Version, 10)), timeText(c.Time), printable(actorText(c.Actor)))
+	for _, change := range c.Changes {
+		s.line("  %s", account.DescribeChange(change))
+	}
+	if c.Note != "" {
+		s.line("  note: %s", printable(c.Note))
+	}
+}
+
+// timeText writes a time as people compare it: without fractions of a second.
+func timeText(t time.Time) string { return t.UTC().Format(time.RFC3339) }

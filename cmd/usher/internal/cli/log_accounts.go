@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/store"
+)
+
+type accountsJSON struct {
+	File     string        `json:"file"`
+	Accounts []accountJSON `json:"accounts"`
+}
+
+type accountJSON struct {
+	Account string    `json:"account"`
+	Version uint64    `json:"version"`
+	Time    time.Time `json:"time"` // of the last commit
+	Users   int       `json:"users"`
+	Deleted bool      `json:"deleted"`
+	Problem string    `json:"problem,omitempty"` // why nothing else is known
+}
+
+// logAccounts lists the accounts of a store. One that cannot be read keeps none
+// of the others from being listed.
+func (r *run) logAccounts(ctx context.Context, path string, s store.Store) error {
+	list := []accountJSON{}
+	code := exitFine
+	for id, err := range s.Accounts(ctx, "") {
+		if err != nil {
+			return err
+		}
+		a := accountJSON{Account: string(id)}
+		state, err := lastState(ctx, s, id)
+		if err != nil {
+			a.Problem, code = err.Error(), exitInvalid
+		} else {
+			a.Version, a.Time, a.Users, a.Deleted = state.Version(), state.Time(), state.Users(), state.Deleted()
+		}
+		list = append(list, a)
+	}
+	if r.json() {
+		if err := r.stdout.json(accountsJSON{path, list}); err != nil {
+			return err
+		}
+		return ending(code)
+	}
+	if len(list) == 0 {
+		r.stderr.line("usher: %s has no accounts", printable(path))
+		return nil
+	}
+	t := table{head: []string{"account", "version", "last commit", "users"}}
+	for _, a := range list {
+		switch {
+		case a.Problem != "":
+			r.stderr.problem(problem{File: path, Severity: severityError, Message: a.Problem})
+		case a.Deleted:
+			t.rows = append(t.rows, []cell{{printable(a.Account)}, {strconv.FormatUint(a.Version, 10)}, {timeText(a.Time)}, {"deleted"}})
+		default:
+			t.rows = append(t.rows, []cell{{printable(a.Account)}, {strconv.FormatUint(a.Version, 10)}, {timeText(a.Time)}, {strconv.Itoa(a.Users)}})
+		}
+	}
+	t.write(r.stdout, "", wide)
+	return ending(code)
+}
+
+// lastState reads an account from its snapshot and the commits after it, or where
+// that does not work from all commits.
+func lastState(ctx context.Context, s store.Store, id usher.AccountID) (*account.State, error) {
+	from := account.New(id)
+	if snapshot, err := s.Snapshot(ctx, id); err == nil && snapshot.Version != 0 {
+		if state, err := snapshotState(id, snapshot); err == nil {
+			from = state
+		}
+	}
+	state, err := replay(ctx, s, from, nil)
+	if err != nil && from.Version() != 0 {
+		state, err = replay(ctx, s, account.New(id), nil)
+	}
+	return state, err
+}
+
+func snapshotState(id usher.AccountID, snapshot store.Snapshot) (*account.State, error) {
+	state, err := account.DecodeState(snapshot.Data)
+	if err == nil && (state.ID() != id || state.Version() != snapshot.Version) {
+		err = fmt.Errorf("the snapshot of version %d is of %q at version %d", snapshot.Version, state.ID(), state.Version())
+	}
+	return state, err
+}
+
+// replay applies the commits after a state. See is shown each state on the way.
+func replay(ctx context.Context, s store.Store, state *account.State, see func(*account.State) error) (*account.State, error) {
+	for stored, err := range s.Commits(ctx, state.ID(), state.Version()) {
+		if err != nil {
+			return state, err
+		}
+		c, err := account.DecodeCommit(stored.Data)
+		if err != nil {
+			return state, err
+		}
+		next, err := state.Apply(c)
+		if err != nil {
+			return state, err
+		}
+		state = next
+		if see == nil {
+			continue
+		}
+		if err := see(state); err != nil {
+			return state, err
+		}
+	}
+	return state, nil
+}

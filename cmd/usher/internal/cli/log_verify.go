@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/store"
+)
+
+type verifiedJSON struct {
+	File     string         `json:"file"`
+	Fine     int            `json:"fine"`
+	Damaged  int            `json:"damaged"`
+	Accounts []verifiedItem `json:"accounts"`
+}
+
+// verifiedItem is what came of going through one account.
+type verifiedItem struct {
+	Account  string `json:"account"`
+	Version  uint64 `json:"version"`  // up to which each commit follows from those before
+	Snapshot uint64 `json:"snapshot"` // its version, 0 for none
+	Problem  string `json:"problem"`  // "" for none
+}
+
+// verify goes through the journal of an account, or of all.
+func (r *run) verify(ctx context.Context, path string, s store.Store, id usher.AccountID) error {
+	out := verifiedJSON{File: path, Accounts: []verifiedItem{}}
+	add := func(v verifiedItem) {
+		out.Accounts = append(out.Accounts, v)
+		if v.Problem == "" {
+			out.Fine++
+		} else {
+			out.Damaged++
+		}
+		if !r.json() {
+			r.writeVerified(v)
+		}
+	}
+	if id != "" {
+		there := false
+		for _, err := range s.Commits(ctx, id, 0) {
+			there = !errors.Is(err, store.ErrErased)
+			break
+		}
+		if !there {
+			return missing(ctx, path, s, id)
+		}
+		add(verifyAccount(ctx, s, id))
+	} else {
+		for id, err := range s.Accounts(ctx, "") {
+			if err != nil {
+				return err
+			}
+			add(verifyAccount(ctx, s, id))
+		}
+	}
+	if r.json() {
+		if err := r.stdout.json(out); err != nil {
+			return err
+		}
+	} else {
+		last := fmt.Sprintf("%s fine, %d damaged", count(out.Fine, "account"), out.Damaged)
+		if out.Damaged == 0 {
+			last = r.stdout.paint(green, last)
+		} else {
+			last = r.stdout.paint(red, last)
+		}
+		r.stdout.line("%s", last)
+	}
+	if out.Damaged > 0 {
+		return stop(exitInvalid)
+	}
+	return nil
+}
+
+// verifyAccount replays a journal, and holds the snapshot against it.
+func verifyAccount(ctx context.Context, s store.Store, id usher.AccountID) verifiedItem {
+	v := verifiedItem{Account: string(id)}
+	snapshot, err := s.Snapshot(ctx, id)
+	v.Snapshot = snapshot.Version
+	if err != nil {
+		v.Problem = err.Error()
+		return v
+	}
+	var saved *account.State
+	if snapshot.Version != 0 {
+		if saved, err = snapshotState(id, snapshot); err != nil {
+			v.Problem = err.Error()
+			return v
+		}
+	}
+	state, err := replay(ctx, s, account.New(id), func(state *account.State) error {
+		if state.Version() == snapshot.Version && !bytes.Equal(state.Encode(), saved.Encode()) {
+			return fmt.Errorf("the snapshot of version %d is not what the journal says", snapshot.Version)
+		}
+		return nil
+	})
+	v.Version = state.Version()
+	if err == nil && snapshot.Version > state.Version() {
+		err = errors.New("the snapshot is newer than the journal")
+	}
+	if err != nil {
+		v.Problem = err.Error()
+	}
+	return v
+}
+
+func (r *run) writeVerified(v verifiedItem) {
+	id := r.stdout.paint(bold, printable(v.Account)+":")
+	if v.Problem != "" {
+		r.stdout.line("%s %s after version %d: %s", id, r.stdout.paint(red, "damaged"), v.Version, printable(v.Problem))
+		return
+	}
+	text := ""
+	if v.Snapshot > 0 {
+		text = fmt.Sprintf(", and so is the snapshot of version %d", v.Snapshot)
+	}
+	r.stdout.line("%s fine up to version %d%s", id, v.Version, text)
+}
