@@ -1,0 +1,110 @@
+package accountproof_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/seat"
+)
+
+// TestPairs does all pairs of some commands as one commit, so that each is seen on what each other
+// one has left.
+func TestPairs(t *testing.T) {
+	book := rulebookNamed(t, "seats")
+	start := []account.Command{
+		account.CreateAccount{Owner: "ann", Seats: map[seat.PoolName]int{"booking": 2, "desk": 1, "locker": 1}},
+		account.AddUser{User: "bob"},
+		account.AddUser{User: "cat", Role: "helper"},
+		account.AddUser{User: "dan", Role: "admin"},
+		account.CreateTeam{Team: "red"},
+		account.AddToTeam{Team: "red", User: "bob"},
+		account.DefineField{Field: "note", Type: account.TextField},
+		account.DefineField{Field: "size", Type: account.NumberField},
+		account.SetField{User: "bob", Field: "note", Value: "old"},
+		account.AssignSeat{User: "cat", Pool: "locker"},
+	}
+	var all []account.Command
+	for _, u := range []usher.UserID{"bob", "cat", "eve"} {
+		all = append(all,
+			account.AddUser{User: u}, account.AddUser{User: u, Role: "helper", Teams: []usher.TeamID{"red"}}, account.RemoveUser{User: u},
+			account.SetStatus{User: u, Status: usher.Active}, account.SetStatus{User: u, Status: usher.Inactive},
+			account.SetRole{User: u, Role: "chief"}, account.SetRole{User: u, Role: "guest"}, account.SetRole{User: u, Role: "helper"},
+			account.AssignSeat{User: u, Pool: "desk"}, account.UnassignSeat{User: u, Pool: "locker"},
+			account.SetField{User: u, Field: "note", Value: "new"}, account.SetField{User: u, Field: "note"},
+			account.GiveGrant{User: u, Grant: "desk.clean"}, account.RevokeGrant{User: u, Grant: "desk.clean"},
+			account.TransferOwnership{To: u})
+	}
+	all = append(all,
+		account.SetSeats{Pool: "booking", Total: 1}, account.SetSeats{Pool: "booking", Total: 3}, account.SetSeats{Pool: "locker"},
+		account.CreateTeam{Team: "blue", Parent: "red"}, account.DeleteTeam{Team: "red"}, account.MoveTeam{Team: "red", Parent: "blue"},
+		account.ChangeSetting{Setting: "open-house", Value: true}, account.ChangeSetting{Setting: "open-house"},
+		account.RenameField{Field: "note", To: "memo"}, account.RenameField{Field: "size", To: "note"}, account.ArchiveField{Field: "note"},
+		account.RestoreField{Field: "note"}, account.MoveField{Field: "note"}, account.MoveField{Field: "size", Before: "note"},
+		account.DefineField{Field: "memo", Type: account.BoolField}, account.SetField{User: "bob", Field: "memo", Value: "true"},
+		account.Leave{}, account.DeleteAccount{}, account.CreateAccount{Owner: "ann"})
+	at := begin(t, book, question{actor: account.Host("start"), time: noon}, start...)
+	for _, actor := range []account.Actor{account.Host("host"), account.User("ann"), account.User("bob"), account.User("dan")} {
+		at.batches(t, question{actor: actor, time: noon}, all, 2)
+	}
+}
+
+// TestTriples does all triples of commands about teams as one commit: who may do one of them
+// depends on where those before it have put the teams.
+func TestTriples(t *testing.T) {
+	book := rulebookNamed(t, "small/groups")
+	start := append(groups[:len(groups):len(groups)],
+		account.CreateTeam{Team: "red"}, account.CreateTeam{Team: "blue"}, account.CreateTeam{Team: "lime", Parent: "blue"},
+		account.AddToTeam{Team: "red", User: "bob"}, account.SetTeamRole{Team: "red", User: "bob", Role: "manager"})
+	all := []account.Command{
+		account.MoveTeam{Team: "blue", Parent: "red"},
+		account.MoveTeam{Team: "blue"},
+		account.MoveTeam{Team: "lime", Parent: "red"},
+		account.MoveTeam{Team: "lime"},
+		account.MoveTeam{Team: "lime", Parent: "blue"},
+		account.MoveTeam{Team: "red", Parent: "lime"},
+		account.CreateTeam{Team: "grey", Parent: "red"},
+		account.CreateTeam{Team: "grey", Parent: "lime"},
+		account.DeleteTeam{Team: "lime"},
+		account.DeleteTeam{Team: "grey"},
+		account.AddToTeam{Team: "lime", User: "cat"},
+		account.RemoveFromTeam{Team: "red", User: "bob"},
+		account.AddToTeam{Team: "grey", User: "bob"},
+		account.SetTeamRole{Team: "lime", User: "cat", Role: "manager"},
+	}
+	apart := begin(t, book, question{actor: account.Host("start"), time: noon}, start...)
+	nested := begin(t, book, question{actor: account.Host("start"), time: noon}, append(start, account.MoveTeam{Team: "blue", Parent: "red"})...)
+	for _, at := range []*place{apart, nested} {
+		for _, actor := range []account.Actor{account.Host("host"), account.User("ann"), account.User("bob")} {
+			at.batches(t, question{actor: actor, time: noon}, all, 3)
+		}
+	}
+}
+
+// batches does all lists of so many commands, each as one commit.
+func (p *place) batches(t *testing.T, q question, commands []account.Command, n int) {
+	t.Helper()
+	var seen tally
+	batch := make([]account.Command, n)
+	var from func(i int)
+	from = func(i int) {
+		if i == n {
+			next, problem := p.try(q, &seen, batch...)
+			require.Empty(t, problem, "%s", next.by)
+			if next.world != nil {
+				require.Empty(t, disagreements(next.state, next.world), "%s", next.by)
+				require.Empty(t, next.world.broken(), "%s", next.by)
+			}
+			return
+		}
+		for _, c := range commands {
+			batch[i] = c
+			from(i + 1)
+		}
+	}
+	from(0)
+	require.Positive(t, seen.total("done"), "commits by %v", q.actor)
+	t.Logf("by %v:\n%v", q.actor, &seen)
+}

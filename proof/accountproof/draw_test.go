@@ -1,0 +1,295 @@
+package accountproof_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+// What random proposals speak of. Each list ends with what is not there or odd.
+var (
+	userIDs  = []usher.UserID{"ann", "bob", "cat", "dan", "eve", "fay", "gil"}
+	teamIDs  = []usher.TeamID{"sales", "emea", "dach", "bern", "ops"}
+	fieldIDs = []string{"email", "phone", "salary", "size", "birthday"}
+	oddIDs   = []string{"", "\xff", strings.Repeat("x", 1024), strings.Repeat("x", 1025), "Zoë \"<&>\" \u2028\x00"}
+	values   = []account.Value{"", "x", "12", "-3.5e2", "2026-02-28", "2026-02-30", "true", "null", " 1", "\"x\"", "\xff"}
+)
+
+// noon is when the random worlds begin.
+var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+
+// drawing draws what somebody asks of a world. The commands of a batch are often about the same
+// user and team.
+type drawing struct {
+	*rapid.T
+	w      *world
+	recent *recent
+}
+
+type recent struct {
+	user usher.UserID
+	team usher.TeamID
+}
+
+func newDrawing(t *rapid.T, w *world) drawing { return drawing{t, w, &recent{}} }
+
+// below returns a generator of the numbers below n, all as likely: those of rapid prefer small
+// ones, and would pick what stands first in a list.
+func below(n int) *rapid.Generator[int] {
+	return rapid.Custom(func(t *rapid.T) int {
+		number := 0
+		for limit := 1; limit < 16*n; limit *= 2 {
+			if number *= 2; rapid.Bool().Draw(t, "bit") {
+				number++
+			}
+		}
+		return number % n
+	})
+}
+
+func (d drawing) below(n int, label string) int { return below(n).Draw(d.T, label) }
+
+func pick[V any](d drawing, label string, list []V) V { return list[d.below(len(list), label)] }
+
+// onceIn is true once in so many times.
+func (d drawing) onceIn(n int, label string) bool { return d.below(n, label) == n-1 }
+
+// user draws one who is there more often than not.
+func (d drawing) user() usher.UserID {
+	if d.recent.user == "" || !d.onceIn(3, "same user") {
+		d.recent.user = d.anyUser()
+	}
+	return d.recent.user
+}
+
+func (d drawing) anyUser() usher.UserID {
+	there := slices.Sorted(maps.Keys(d.w.users))
+	switch {
+	case d.onceIn(60, "odd user"):
+		return usher.UserID(pick(d, "user", oddIDs))
+	case len(there) > 0 && !d.onceIn(12, "any user"):
+		return pick(d, "user", there)
+	}
+	return pick(d, "user", userIDs)
+}
+
+// newcomer draws one who is not there more often than not.
+func (d drawing) newcomer() usher.UserID {
+	missing := slices.DeleteFunc(slices.Clone(userIDs), func(id usher.UserID) bool { return d.w.users[id] != nil })
+	if len(missing) > 0 && !d.onceIn(8, "any user") {
+		return pick(d, "newcomer", missing)
+	}
+	return d.user()
+}
+
+func (d drawing) team() usher.TeamID {
+	if d.recent.team == "" || !d.onceIn(3, "same team") {
+		d.recent.team = d.anyTeam()
+	}
+	return d.recent.team
+}
+
+func (d drawing) anyTeam() usher.TeamID {
+	there := slices.Sorted(maps.Keys(d.w.teams))
+	switch {
+	case d.onceIn(60, "odd team"):
+		return usher.TeamID(pick(d, "team", oddIDs))
+	case len(there) > 0 && !d.onceIn(12, "any team"):
+		return pick(d, "team", there)
+	}
+	return pick(d, "team", teamIDs)
+}
+
+// parent draws a team, or the top.
+func (d drawing) parent() usher.TeamID {
+	if len(d.w.teams) == 0 && !d.onceIn(10, "below nothing") || d.onceIn(3, "top") {
+		return ""
+	}
+	return d.team()
+}
+
+// membership draws a team that a user is in, with a role that is held there, if there is one.
+func (d drawing) membership(u *user) (usher.TeamID, role.Name) {
+	in := []usher.TeamID{}
+	if u != nil {
+		in = slices.Sorted(maps.Keys(u.teams))
+	}
+	if len(in) == 0 || d.onceIn(5, "any membership") {
+		return d.team(), d.role()
+	}
+	team := pick(d, "member of", in)
+	if roles := u.teams[team]; len(roles) > 0 && d.onceIn(2, "held role") {
+		return team, pick(d, "held", roles)
+	}
+	return team, d.teamRole()
+}
+
+func (d drawing) role() role.Name {
+	var names []role.Name
+	for _, r := range d.w.book.doc.Roles {
+		names = append(names, roleName(r))
+	}
+	if d.onceIn(40, "odd role") {
+		return pick(d, "role", []role.Name{"", "nosuch", "everyone"})
+	}
+	return pick(d, "role", names)
+}
+
+// ofKind draws a role that is held in the account or on teams, more often than not.
+func (d drawing) ofKind(is func(role.Name) bool) role.Name {
+	var names []role.Name
+	for _, r := range d.w.book.doc.Roles {
+		if name := roleName(r); is(name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 || d.onceIn(20, "any role") {
+		return d.role()
+	}
+	return pick(d, "role", names)
+}
+
+func (d drawing) accountRole() role.Name {
+	return d.ofKind(func(name role.Name) bool { return d.w.book.isAccountRole(name) && !d.w.book.isUnique(name) })
+}
+
+func (d drawing) teamRole() role.Name { return d.ofKind(d.w.book.isTeamRole) }
+
+func (d drawing) status() usher.Status {
+	if d.onceIn(15, "odd status") {
+		return pick(d, "status", []usher.Status{0, usher.Invited, 4})
+	}
+	return pick(d, "status", []usher.Status{usher.Active, usher.Inactive})
+}
+
+func (d drawing) pool() seat.PoolName {
+	if pools := d.w.book.pools(); len(pools) > 0 && !d.onceIn(30, "odd pool") {
+		return pick(d, "pool", pools)
+	}
+	return pick(d, "pool", []seat.PoolName{"nosuch", ""})
+}
+
+func (d drawing) setting() string {
+	if settings := d.w.book.doc.Settings; len(settings) > 0 && !d.onceIn(15, "odd setting") {
+		return pick(d, "setting", settings).Name.Text
+	}
+	return pick(d, "setting", []string{"nosuch", ""})
+}
+
+// grant draws one that the user holds, or any.
+func (d drawing) grant(u *user) string {
+	if u != nil && len(u.grants) > 0 && d.onceIn(4, "held grant") {
+		return pick(d, "grant", slices.Sorted(maps.Keys(u.grants)))
+	}
+	book := d.w.book
+	switch {
+	case d.onceIn(20, "odd grant"):
+		return pick(d, "grant", []string{"nosuch", "", "user.nosuch", "nosuch.view"})
+	case len(book.doc.Features) > 0 && d.onceIn(3, "feature"):
+		return pick(d, "feature", book.doc.Features).Text
+	case len(book.doc.Bundles) > 0 && d.onceIn(5, "bundle"):
+		return pick(d, "bundle", book.doc.Bundles).Name.Text
+	}
+	return pick(d, "permission", book.actions).name
+}
+
+func (d drawing) field() string {
+	switch {
+	case d.onceIn(60, "odd field"):
+		return pick(d, "field", oddIDs)
+	case len(d.w.fields) > 0 && !d.onceIn(6, "any field"):
+		return pick(d, "field", d.w.fields).Name
+	}
+	return pick(d, "field", fieldIDs)
+}
+
+// fieldName draws a name that a field may get.
+func (d drawing) fieldName() string {
+	if d.onceIn(12, "odd field") {
+		return pick(d, "field", oddIDs)
+	}
+	return pick(d, "field", fieldIDs)
+}
+
+func (d drawing) value(field string) account.Value {
+	i := d.w.field(field)
+	if i < 0 || d.onceIn(3, "any value") {
+		return pick(d, "value", values)
+	}
+	fit := slices.DeleteFunc(slices.Clone(values), func(v account.Value) bool { return !fits(v, d.w.fields[i].Type) })
+	return pick(d, "value", fit)
+}
+
+// time draws one of the hours of an afternoon, so that grants end now and then.
+func (d drawing) time() time.Time {
+	at := noon.Add(time.Duration(d.below(11, "hour")) * time.Hour)
+	if d.onceIn(10, "odd time") {
+		at = at.In(time.FixedZone("east", 3*60*60+17)).Add(time.Nanosecond)
+	}
+	return at
+}
+
+func (d drawing) until() time.Time {
+	switch {
+	case d.onceIn(3, "for good"):
+		return time.Time{}
+	case d.onceIn(40, "odd end"):
+		return time.Date(pick(d, "year", []int{-1, 0, 1, 1500, 9999, 10000}), 12, 31, 23, 59, 59, 999999999, time.FixedZone("west", -60*60))
+	}
+	return d.time()
+}
+
+// question draws who asks. Users who are there ask most.
+func (d drawing) question(command string) question {
+	q := question{time: d.time(), context: d.context()}
+	there := slices.Sorted(maps.Keys(d.w.users))
+	invited := slices.DeleteFunc(slices.Clone(there), func(id usher.UserID) bool { return d.w.users[id].status != usher.Invited })
+	holder, _ := d.w.holder()
+	if d.onceIn(25, "anybody") {
+		q.actor = pick(d, "actor", []account.Actor{{}, account.User("stranger"), account.User("\xff")})
+		return q
+	}
+	switch who := pick(d, "actor", []string{"user", "user", "user", "holder", "holder", "host", "host", "host", "host", "host"}); {
+	case strings.HasSuffix(command, "-invitation") && len(invited) > 0 && !d.onceIn(4, "any actor"):
+		q.actor = account.User(pick(d, "invited", invited))
+	case command == "transfer-ownership" && !d.onceIn(3, "any actor"):
+		q.actor = account.User(holder)
+	case who == "user" && len(there) > 0:
+		q.actor = account.User(pick(d, "actor", there))
+	case who == "holder":
+		q.actor = account.User(holder)
+	default:
+		q.actor = account.Host("billing")
+	}
+	return q
+}
+
+// context draws facts of a request, one in a while that the policy lacks.
+func (d drawing) context() usher.Context {
+	c := usher.Context{}
+	for _, condition := range d.w.book.doc.Conditions {
+		if condition.Kind != policy.OnContext {
+			continue
+		}
+		switch known := d.below(6, condition.Of.Text); known {
+		case 0:
+		case 1:
+			c[condition.Of.Text] = false
+		default:
+			c[condition.Of.Text] = true
+		}
+	}
+	if d.onceIn(100, "odd context") {
+		c["nosuch"] = true
+	}
+	return c
+}

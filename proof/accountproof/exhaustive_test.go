@@ -1,0 +1,229 @@
+package accountproof_test
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+// small is a world that is small enough to go through all of it.
+type small struct {
+	policy   string
+	start    []account.Command // by the host
+	commands []account.Command
+	actors   []account.Actor
+	times    []time.Time
+}
+
+var (
+	three   = []usher.UserID{"ann", "bob", "cat"}
+	byThree = []account.Actor{account.User("ann"), account.User("bob"), account.User("cat"), account.Host("host")}
+)
+
+// TestSmallPeople goes through all accounts with three users and up to two seats.
+func TestSmallPeople(t *testing.T) {
+	all := []account.Command{
+		account.AcceptInvitation{},
+		account.DeclineInvitation{},
+		account.Leave{},
+		account.DeleteAccount{},
+		account.SetSeats{Pool: "booking"},
+		account.SetSeats{Pool: "booking", Total: 1},
+		account.SetSeats{Pool: "booking", Total: 2},
+	}
+	for _, u := range three {
+		all = append(all, account.RemoveUser{User: u}, account.TransferOwnership{To: u},
+			account.AssignSeat{User: u, Pool: "booking"}, account.UnassignSeat{User: u, Pool: "booking"},
+			account.SetStatus{User: u, Status: usher.Active}, account.SetStatus{User: u, Status: usher.Inactive})
+		for _, r := range []role.Name{"owner", "admin", "member", "viewer"} {
+			all = append(all, account.SetRole{User: u, Role: r},
+				account.AddUser{User: u, Role: r}, account.AddUser{User: u, Role: r, Status: usher.Invited})
+		}
+	}
+	small{
+		policy: "people", commands: all, actors: byThree,
+		start: []account.Command{account.CreateAccount{Owner: "ann", Seats: map[seat.PoolName]int{"booking": 1}}},
+	}.explore(t)
+}
+
+// TestSmallGroups goes through all accounts with three users and up to two teams.
+func TestSmallGroups(t *testing.T) {
+	all := []account.Command{
+		account.SetTeamRole{Team: "red", User: "cat", Role: "deputy"}, account.UnsetTeamRole{Team: "red", User: "cat", Role: "deputy"},
+	}
+	for _, id := range []usher.TeamID{"red", "blue"} {
+		all = append(all, account.DeleteTeam{Team: id})
+		for _, parent := range []usher.TeamID{"", "red", "blue"} {
+			all = append(all, account.CreateTeam{Team: id, Parent: parent}, account.MoveTeam{Team: id, Parent: parent})
+		}
+		for _, u := range three {
+			if u != "ann" || id == "red" {
+				all = append(all, account.AddToTeam{Team: id, User: u}, account.RemoveFromTeam{Team: id, User: u},
+					account.SetTeamRole{Team: id, User: u, Role: "manager"}, account.UnsetTeamRole{Team: id, User: u, Role: "manager"})
+			}
+		}
+	}
+	small{policy: "groups", commands: all, actors: byThree, start: groups}.explore(t)
+}
+
+var groups = []account.Command{
+	account.CreateAccount{Owner: "ann"}, account.AddUser{User: "bob"}, account.AddUser{User: "cat", Role: "guest"},
+}
+
+// TestSmallFavours goes through all accounts with three users, a permission and a feature to give
+// them, and roles that may give it or not.
+func TestSmallFavours(t *testing.T) {
+	all := []account.Command{
+		account.ChangeSetting{Setting: "strict", Value: true}, account.ChangeSetting{Setting: "strict"},
+	}
+	for _, u := range three {
+		all = append(all, account.RevokeGrant{User: u, Grant: "page.read"},
+			account.GiveGrant{User: u, Grant: "page.read"}, account.GiveGrant{User: u, Grant: "page.read", Until: noon})
+	}
+	for _, u := range three[1:] {
+		all = append(all, account.GiveGrant{User: u, Grant: "beta"}, account.RevokeGrant{User: u, Grant: "beta"})
+		for _, r := range []role.Name{"owner", "giver", "member"} {
+			all = append(all, account.SetRole{User: u, Role: r})
+		}
+	}
+	small{
+		policy: "favours", commands: all, actors: byThree, times: []time.Time{noon.Add(-time.Hour), noon},
+		start: []account.Command{
+			account.CreateAccount{Owner: "ann"}, account.AddUser{User: "bob", Role: "giver"}, account.AddUser{User: "cat"},
+		},
+	}.explore(t)
+}
+
+// place is an account that was reached, with the model of it and the way there.
+type place struct {
+	state *account.State
+	world *world
+	key   string // all that can be seen of it
+	from  *place
+	by    string
+}
+
+// way returns what was done to get there.
+func (p *place) way() string {
+	if p == nil {
+		return ""
+	}
+	return p.from.way() + p.by
+}
+
+// begin returns a new account after some commands.
+func begin(t *testing.T, book *rulebook, q question, commands ...account.Command) *place {
+	t.Helper()
+	outcome, err := propose(account.New("acme"), book, q, commands)
+	require.NoError(t, err)
+	w, want := newWorld(book).do(q, commands...)
+	require.False(t, want.refused(), "the model says %v", want.code)
+	return &place{state: outcome.Next, world: w, key: w.String()}
+}
+
+// explore goes from the start, breadth first, to every account that can be reached, and does
+// each command there as each actor. The account and the model agree on all of it.
+func (s small) explore(t *testing.T) {
+	t.Parallel()
+	book := rulebookNamed(t, "small/"+s.policy)
+	if s.times == nil {
+		s.times = []time.Time{noon}
+	}
+	var seen tally
+	first := begin(t, book, question{actor: account.Host("start"), time: s.times[0]}, s.start...)
+	reached := map[string]bool{first.key: true}
+	transitions := 0
+	for queue := []*place{first}; len(queue) > 0; queue = queue[1:] {
+		at := queue[0]
+		require.Empty(t, disagreements(at.state, at.world), "%s", at.way())
+		require.Empty(t, at.world.broken(), "%s", at.way())
+		for _, now := range s.times {
+			for _, actor := range s.actors {
+				for _, c := range s.commands {
+					transitions++
+					next, problem := at.try(question{actor: actor, time: now}, &seen, c)
+					if problem != "" {
+						require.FailNow(t, problem, "%s%s", at.way(), next.by)
+					}
+					if next.world == nil {
+						continue
+					}
+					if !reached[next.key] {
+						reached[next.key] = true
+						queue = append(queue, next)
+					}
+				}
+			}
+		}
+		at.state, at.world = nil, nil // only the way there is of use from here on
+	}
+	t.Logf("%d accounts, %d transitions\n%v", len(reached), transitions, &seen)
+	for _, c := range s.commands {
+		assert.Positive(t, seen.of[c.CommandName()]["done"], "%s was never done", c.CommandName())
+		assert.Positive(t, seen.of[c.CommandName()]["denied"], "%s was never denied", c.CommandName())
+	}
+}
+
+// try does commands, all or none. It returns where that leads, with no world if nothing changes,
+// and what is wrong with it.
+func (p *place) try(q question, seen *tally, commands ...account.Command) (next *place, problem string) {
+	next = &place{from: p}
+	after, want := p.world.do(q, commands...)
+	outcome, err := propose(p.state, p.world.book, q, commands)
+	last := commands[want.index]
+	var refusal *account.Refusal
+	if err != nil {
+		errors.As(err, &refusal)
+	}
+	if !want.refused() {
+		next.key = after.String()
+	}
+	switch {
+	case want.err != nil:
+		seen.count(last, "undecided")
+		if !errors.Is(err, want.err) || refusal != nil {
+			problem = fmt.Sprintf("the model says %v, the account %v", want.err, err)
+		}
+	case want.code != 0:
+		seen.count(last, want.code.String())
+		if refusal == nil || refusal.Code != want.code || refusal.Index != want.index {
+			problem = fmt.Sprintf("the model says %v of command %d, the account %v", want.code, want.index+1, err)
+		}
+	case err != nil:
+		problem = fmt.Sprintf("the model permits it, the account says %v", err)
+	case len(commands) == 1 && next.key == p.key:
+		seen.count(last, "as it was")
+		if len(outcome.Changes) > 0 || outcome.Next != p.state {
+			problem = fmt.Sprintf("nothing changes, and the account makes %v", outcome.Changes)
+		}
+	default:
+		seen.count(last, "done")
+		next.state, next.world = outcome.Next, after
+		if len(commands) == 1 {
+			problem = strings.Join(growth(p.world, after, q, last), "\n")
+		}
+		if got := observe(outcome.Next, p.world.book); got != next.key {
+			problem = fmt.Sprintf("it leads to\n%s\nand the model says\n%s", got, next.key)
+		}
+		if kept := p.world.clone().values; !reflect.DeepEqual(kept.take(outcome), after.values) {
+			problem = fmt.Sprintf("it leaves the values %v, and the model says %v", kept, after.values)
+		}
+	}
+	if next.world != nil || problem != "" {
+		for _, c := range commands {
+			next.by += fmt.Sprintf("%s at %s: %s\n", q.actor, q.time.Format(time.TimeOnly), describe(c))
+		}
+	}
+	return next, problem
+}

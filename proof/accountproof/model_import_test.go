@@ -1,0 +1,119 @@
+package accountproof_test
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+)
+
+// Import is no command of the prose. Its own words: "makes the account as it stands somewhere
+// else, in one commit. Only the host may. What no account may be is Invalid: two holders of the
+// unique role, more seats held than bought, a circle of teams. Nobody is asked whether it may be
+// so. Who has a role that requires a seat holds one without saying so." What is not there is
+// unknown, as everywhere. Where several things stand against it, it is refused for one of them.
+func (s *step) importAccount(c account.Import) account.Code {
+	if !s.byHost() {
+		return account.Denied
+	}
+	s.exists = true
+	s.importPlan(c.Contents)
+	s.importUsers(c.Contents)
+	s.against(s.before.exists || s.before.deleted, account.Exists)
+	holders, _ := s.holders(roleName(*s.book.unique()))
+	s.against(holders != 1 || s.settle() != 0, account.Invalid)
+	if s.faults == nil {
+		return 0
+	}
+	return slices.Min(s.faults)
+}
+
+// against notes a code that stands against an import.
+func (s *step) against(wrong bool, code account.Code) {
+	if wrong && !slices.Contains(s.faults, code) {
+		s.faults = append(s.faults, code)
+	}
+}
+
+func (s *step) importPlan(c account.Contents) {
+	for pool, total := range c.Seats {
+		s.against(!s.book.isPool(pool), account.UnknownPool)
+		s.against(total < 0 || total > account.MaxSeats, account.Invalid)
+		s.bought[pool] = total
+	}
+	for name, value := range c.Settings {
+		_, ok := s.book.setting(name)
+		s.against(!ok, account.UnknownSetting)
+		s.settings[name] = value
+	}
+	for _, f := range c.Fields {
+		if code := s.defineField(account.DefineField{Field: f.Name, Type: f.Type}); code != 0 {
+			s.against(true, code)
+			continue
+		}
+		s.fields[len(s.fields)-1].Archived = f.Archived
+	}
+	maps.Copy(s.teams, c.Teams)
+	for id, parent := range c.Teams {
+		above := s.above(parent)
+		s.against(!s.isParent(parent), account.UnknownTeam)
+		s.against(!isID(id) || slices.Contains(above, id), account.Invalid)
+	}
+}
+
+func (s *step) importUsers(c account.Contents) {
+	for id, plain := range c.Users {
+		if plain.Role == "" {
+			plain.Role = s.book.byDefault()
+		}
+		if plain.Status == 0 {
+			plain.Status = usher.Active
+		}
+		s.against(!s.book.isAccountRole(plain.Role), account.UnknownRole)
+		s.against(!isID(id) || plain.Status > usher.Inactive, account.Invalid)
+		if s.book.isAccountRole(plain.Role) {
+			s.users[id] = newUser(plain.Status, plain.Role)
+			s.importHeld(s.users[id], plain)
+		}
+	}
+	for id, values := range c.Values {
+		s.against(s.users[id] == nil, account.UnknownUser)
+		for name, value := range values {
+			i := s.field(name)
+			if i < 0 {
+				s.against(true, account.UnknownField)
+				continue
+			}
+			s.against(!fits(value, s.fields[i].Type), account.Invalid)
+			s.values.set(id, s.fields[i].ID, value)
+		}
+	}
+}
+
+// importHeld gives a user what they hold, each thing once.
+func (s *step) importHeld(u *user, plain policy.User) {
+	for _, m := range plain.Teams {
+		s.against(!s.isTeam(m.Team), account.UnknownTeam)
+		s.against(slices.ContainsFunc(m.Roles, func(r role.Name) bool { return !s.book.isTeamRole(r) }), account.UnknownRole)
+		s.against(u.isIn(m.Team), account.Invalid)
+		u.teams[m.Team] = slices.Compact(slices.Sorted(slices.Values(m.Roles)))
+	}
+	for _, pool := range plain.Seats {
+		if !s.book.isPool(pool) {
+			s.against(true, account.UnknownPool)
+			continue
+		}
+		may := s.book.counts(pool, u.status) && s.book.seatOf(u.role, pool) != role.SeatNone
+		s.against(u.seats[pool] || !may, account.Invalid)
+		u.seats[pool] = true
+	}
+	for _, g := range plain.Grants {
+		_, held := u.grants[g.Name]
+		s.against(!s.book.isGrantable(g.Name), account.UnknownGrant)
+		s.against(held || !isEnd(g.Until), account.Invalid)
+		u.grants[g.Name] = g.Until
+	}
+}

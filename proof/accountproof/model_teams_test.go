@@ -1,0 +1,149 @@
+package accountproof_test
+
+import (
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/role"
+)
+
+func (w *world) isTeam(id usher.TeamID) bool { _, ok := w.teams[id]; return ok }
+
+// isParent reports whether a team can be below it: "" is the top.
+func (w *world) isParent(id usher.TeamID) bool { return id == "" || w.isTeam(id) }
+
+// "create-team {team, parent?}: team.create on {team: parent}"
+func (s *step) createTeam(c account.CreateTeam) account.Code {
+	switch {
+	case !s.may("team.create", ofTeams(c.Parent)):
+		return account.Denied
+	case !s.isParent(c.Parent):
+		return account.UnknownTeam
+	case !isID(c.Team):
+		return account.Invalid
+	case s.isTeam(c.Team):
+		return account.Exists
+	}
+	s.teams[c.Team] = c.Parent
+	return 0
+}
+
+// "move-team {team, parent?}: team.edit on {team: it, old and new parent}"
+func (s *step) moveTeam(c account.MoveTeam) account.Code {
+	switch {
+	case !s.may("team.edit", ofTeams(c.Team, s.teams[c.Team], c.Parent)):
+		return account.Denied
+	case !s.isTeam(c.Team) || !s.isParent(c.Parent):
+		return account.UnknownTeam
+	case slices.Contains(s.above(c.Parent), c.Team): // "a cycle of teams"
+		return account.Invalid
+	}
+	s.teams[c.Team] = c.Parent
+	return 0
+}
+
+// "delete-team {team}: team.delete on {team}"
+func (s *step) deleteTeam(c account.DeleteTeam) account.Code {
+	switch {
+	case !s.may("team.delete", ofTeams(c.Team)):
+		return account.Denied
+	case !s.isTeam(c.Team):
+		return account.UnknownTeam
+	}
+	for _, parent := range s.teams {
+		if parent == c.Team {
+			return account.TeamNotEmpty
+		}
+	}
+	delete(s.teams, c.Team)
+	for _, u := range s.users {
+		delete(u.teams, c.Team)
+	}
+	return 0
+}
+
+// unknown looks up whom a command is about. "In the order in which they win."
+func (s *step) unknown(team usher.TeamID, user usher.UserID) account.Code {
+	switch {
+	case s.users[user] == nil:
+		return account.UnknownUser
+	case !s.isTeam(team):
+		return account.UnknownTeam
+	}
+	return 0
+}
+
+// "add-to-team {team, user}: team.set-members on {team, user}"
+func (s *step) addToTeam(c account.AddToTeam) account.Code {
+	if !s.may("team.set-members", ofTeamAndUser(c.Team, c.User)) {
+		return account.Denied
+	}
+	if code := s.unknown(c.Team, c.User); code != 0 {
+		return code
+	}
+	if u := s.users[c.User]; !u.isIn(c.Team) {
+		u.teams[c.Team] = nil
+	}
+	return 0
+}
+
+func (u *user) isIn(id usher.TeamID) bool { _, ok := u.teams[id]; return ok }
+
+// "remove-from-team {team, user}: team.set-members on {team, user}. Leaving a team ends the
+// roles on it."
+func (s *step) removeFromTeam(c account.RemoveFromTeam) account.Code {
+	if !s.may("team.set-members", ofTeamAndUser(c.Team, c.User)) {
+		return account.Denied
+	}
+	if code := s.unknown(c.Team, c.User); code != 0 {
+		return code
+	}
+	delete(s.users[c.User].teams, c.Team)
+	return 0
+}
+
+// "set-team-role {team, user, role}: team.set-role on {team, user}"
+func (s *step) setTeamRole(c account.SetTeamRole) account.Code {
+	if !s.may("team.set-role", ofTeamAndUser(c.Team, c.User)) {
+		return account.Denied
+	}
+	if code := s.unknown(c.Team, c.User); code != 0 {
+		return code
+	}
+	u := s.users[c.User]
+	switch {
+	case !s.book.isTeamRole(c.Role):
+		return account.UnknownRole
+	case !u.isIn(c.Team):
+		return account.NotMember
+	case slices.Contains(u.teams[c.Team], c.Role):
+		return nothing
+	}
+	u.teams[c.Team] = append(u.teams[c.Team], c.Role)
+	if s.takesTooMuch(c.User) || s.givesTooMuch(c.User, "") {
+		return account.Escalation
+	}
+	return 0
+}
+
+// "unset-team-role {team, user, role}: team.set-role on {team, user}"
+func (s *step) unsetTeamRole(c account.UnsetTeamRole) account.Code {
+	if !s.may("team.set-role", ofTeamAndUser(c.Team, c.User)) {
+		return account.Denied
+	}
+	if code := s.unknown(c.Team, c.User); code != 0 {
+		return code
+	}
+	u := s.users[c.User]
+	switch {
+	case !s.book.isTeamRole(c.Role):
+		return account.UnknownRole
+	case !slices.Contains(u.teams[c.Team], c.Role):
+		return nothing
+	case s.takesTooMuch(c.User):
+		return account.Escalation
+	}
+	u.teams[c.Team] = slices.DeleteFunc(u.teams[c.Team], func(r role.Name) bool { return r == c.Role })
+	return 0
+}

@@ -1,0 +1,131 @@
+package accountproof_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/preset"
+	"github.com/usher-go/usher/seat"
+)
+
+// fullRun is how many accounts a full run looks at.
+const fullRun = 1000
+
+func TestMain(m *testing.M) {
+	// What the command line says comes later, and wins.
+	for name, value := range map[string]string{"rapid.checks": strconv.Itoa(fullRun), "rapid.steps": "40", "rapid.nofailfile": "true"} {
+		if err := flag.Set(name, value); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// rulebooks returns the policies under testdata, and the presets.
+func rulebooks(t *testing.T) (books []*rulebook) {
+	t.Helper()
+	for _, name := range []string{"seats", "teams", "grants", "delegates", "teams"} { // much depends on teams
+		books = append(books, rulebookNamed(t, name))
+	}
+	for _, name := range preset.Names() {
+		src, _ := preset.Source(name)
+		books = append(books, newRulebook(t, name, src))
+	}
+	return books
+}
+
+// rulebookNamed returns the policy of a file under testdata.
+func rulebookNamed(t *testing.T, name string) *rulebook {
+	t.Helper()
+	src, err := os.ReadFile("testdata/" + name + ".yaml")
+	require.NoError(t, err)
+	return newRulebook(t, name, src)
+}
+
+// TestRandomAccounts proposes random commands to accounts under several policies. The account
+// and the model agree on each, and on all that follows from it.
+func TestRandomAccounts(t *testing.T) {
+	books := rulebooks(t)
+	var seen tally
+	rapid.Check(t, func(t *rapid.T) {
+		book := books[below(len(books)).Draw(t, "policy")]
+		t.Logf("policy %s", book.name)
+		m := newMachine(book, &seen)
+		m.begin(t)
+		t.Repeat(map[string]func(*rapid.T){
+			"propose": func(t *rapid.T) { m.random(t) },
+		})
+		m.replay(t)
+	})
+	t.Logf("what came of the commands:\n%v", &seen)
+	if checks, err := strconv.Atoi(flag.Lookup("rapid.checks").Value.String()); err == nil && checks >= fullRun {
+		require.Empty(t, seen.missing(every...))
+	}
+}
+
+// begin makes the account, and most often puts something into it, as hosts do.
+func (m *machine) begin(t *rapid.T) {
+	d := newDrawing(t, m.world)
+	host := question{actor: account.Host("setup"), time: noon}
+	switch d.below(16, "begin") {
+	case 0, 1, 2, 3, 4:
+		m.say(t, host, account.Commit{}, account.Import{Contents: d.contents()})
+	case 5:
+		m.say(t, host, account.Commit{}, account.CreateAccount{Owner: "ann"})
+	case 6:
+		return
+	}
+	if !m.world.exists {
+		create := account.CreateAccount{Owner: "ann", Seats: map[seat.PoolName]int{}}
+		for _, pool := range m.world.book.pools() {
+			create.Seats[pool] = 1 + d.below(6, "seats")
+		}
+		m.say(t, host, account.Commit{}, create)
+	}
+	for _, draw := range []func(drawing) account.Command{
+		drawing.addUser, drawing.addUser, drawing.addUser, drawing.addUser, drawing.createTeam, drawing.createTeam,
+		drawing.addToTeam, drawing.addToTeam, drawing.addToTeam, drawing.setTeamRole, drawing.setTeamRole, drawing.defineField,
+	} {
+		if d = newDrawing(t, m.world); !d.onceIn(4, "without") {
+			m.say(t, host, account.Commit{}, draw(d))
+		}
+	}
+}
+
+// random proposes some commands, now and then several about teams.
+func (m *machine) random(t *rapid.T) {
+	d := newDrawing(t, m.world)
+	draw, most, more := drawing.command, 4, func() bool { return d.onceIn(4, "more") }
+	if d.onceIn(6, "teams") {
+		draw, most, more = drawing.teamCommand, 7, func() bool { return !d.onceIn(6, "enough") }
+	}
+	batch := []account.Command{draw(d)}
+	for len(batch) < most && more() {
+		batch = append(batch, draw(d))
+	}
+	note := account.Commit{}
+	if d.onceIn(8, "key") {
+		note.Key, note.Request, note.Note = fmt.Sprintf("k%d", len(m.journal)), "r", "as asked"
+	}
+	m.say(t, d.question(batch[0].CommandName()), note, batch...)
+}
+
+func (m *machine) say(t *rapid.T, q question, note account.Commit, batch ...account.Command) {
+	for _, c := range batch {
+		t.Logf("at %s by %v with %v: %s", q.time.Format(time.RFC3339Nano), q.actor, q.context, describe(c))
+	}
+	m.propose(t, q, note, batch...)
+}
+
+// describe writes a command with all that it says.
+func describe(c account.Command) string {
+	return fmt.Sprintf("%s %+v", c.CommandName(), c)
+}

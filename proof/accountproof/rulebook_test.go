@@ -1,0 +1,201 @@
+package accountproof_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+// rulebook is a policy as the model reads it: as it is written. Only the question whether
+// somebody may goes to the compiled one, which tests of its own hold to the prose.
+type rulebook struct {
+	name     string
+	doc      *policy.Document
+	compiled *policy.Policy
+	types    []policy.Resource
+	actions  []action
+	grants   map[string][]string // what each bundle and permission stands for
+}
+
+// action is a permission, with what the policy says of it.
+type action struct {
+	name string
+	on   policy.Resource
+	policy.Permission
+}
+
+// GoString is how rapid writes the rulebook that it has drawn.
+func (b *rulebook) GoString() string { return b.name }
+
+func newRulebook(tb testing.TB, name string, src []byte) *rulebook {
+	tb.Helper()
+	doc, err := policy.Parse(name+".yaml", src)
+	require.NoError(tb, err)
+	compiled, err := doc.Compile()
+	require.NoError(tb, err)
+	b := &rulebook{name: name, doc: doc, compiled: compiled, types: resources(doc), grants: map[string][]string{}}
+	for _, on := range b.types {
+		for _, p := range on.Permissions {
+			a := action{on.Name.Text + "." + p.Action.Text, on, p}
+			b.actions = append(b.actions, a)
+			b.grants[a.name] = []string{a.name}
+		}
+	}
+	for _, bundle := range doc.Bundles {
+		b.grants[bundle.Name.Text] = b.permissions(bundle.Name.Text)
+	}
+	return b
+}
+
+// "Standard resources, present in every policy": name, actions, parties.
+var standard = [][3]string{
+	{"account", "configure transfer delete", ""},
+	{"user", "view create edit set-role set-status delete leave", "user team"},
+	{"team", "create edit delete set-members set-role", "team user"},
+	{"seat", "assign unassign purchase", "user"},
+	{"grant", "give revoke", "user"},
+	{"field", "manage", ""},
+	{"audit", "view", ""},
+}
+
+// resources returns the types of resources, each with what the document adds to a standard one.
+func resources(doc *policy.Document) (types []policy.Resource) {
+	for _, s := range standard {
+		r := policy.Resource{Name: named(s[0])}
+		for _, action := range strings.Fields(s[1]) {
+			r.Permissions = append(r.Permissions, policy.Permission{Action: named(action)})
+		}
+		for _, party := range strings.Fields(s[2]) {
+			r.Parties = append(r.Parties, policy.Party{Name: named(party), Teams: party == "team"})
+		}
+		types = append(types, r)
+	}
+	for _, written := range doc.Resources {
+		i := slices.IndexFunc(types, func(r policy.Resource) bool { return r.Name.Text == written.Name.Text })
+		if i < 0 {
+			types = append(types, written)
+			continue
+		}
+		r := &types[i]
+		r.Parties = append(r.Parties, written.Parties...)
+		r.Fields = append(r.Fields, written.Fields...)
+		for _, p := range written.Permissions {
+			has := slices.IndexFunc(r.Permissions, func(q policy.Permission) bool { return q.Action.Text == p.Action.Text })
+			if has < 0 {
+				r.Permissions = append(r.Permissions, p)
+				continue
+			}
+			r.Permissions[has].Cells = append(r.Permissions[has].Cells, p.Cells...)
+		}
+	}
+	return types
+}
+
+func named(text string) policy.Name { return policy.Name{Text: text} }
+
+func nameOf(text string) func(policy.Name) bool {
+	return func(n policy.Name) bool { return n.Text == text }
+}
+
+// role returns the role with a name, or nil.
+func (b *rulebook) role(name role.Name) *policy.Role {
+	for i := range b.doc.Roles {
+		if b.doc.Roles[i].Name.Text == string(name) {
+			return &b.doc.Roles[i]
+		}
+	}
+	return nil
+}
+
+func roleName(r policy.Role) role.Name { return role.Name(r.Name.Text) }
+
+func (b *rulebook) isAccountRole(name role.Name) bool {
+	r := b.role(name)
+	return r != nil && !r.OnTeam
+}
+
+func (b *rulebook) isTeamRole(name role.Name) bool {
+	r := b.role(name)
+	return r != nil && r.OnTeam
+}
+
+// unique returns the role that exactly one user holds.
+func (b *rulebook) unique() *policy.Role {
+	i := slices.IndexFunc(b.doc.Roles, func(r policy.Role) bool { return r.Unique })
+	return &b.doc.Roles[i]
+}
+
+func (b *rulebook) isUnique(name role.Name) bool { return b.unique().Name.Text == string(name) }
+
+func (b *rulebook) byDefault() role.Name {
+	i := slices.IndexFunc(b.doc.Roles, func(r policy.Role) bool { return r.Default })
+	return roleName(b.doc.Roles[i])
+}
+
+func (b *rulebook) pools() (names []seat.PoolName) {
+	for _, pool := range b.doc.Seats {
+		names = append(names, seat.PoolName(pool.Name.Text))
+	}
+	return names
+}
+
+func (b *rulebook) isPool(name seat.PoolName) bool { return slices.Contains(b.pools(), name) }
+
+// "holds: [invited, active], in which statuses a user's seat counts; this is the default"
+func (b *rulebook) counts(pool seat.PoolName, status usher.Status) bool {
+	for _, p := range b.doc.Seats {
+		if p.Name.Text == string(pool) && p.Holds != nil {
+			return slices.Contains(p.Holds, status)
+		}
+	}
+	return status == usher.Invited || status == usher.Active
+}
+
+// "seat: required | optional | none (default optional); seat-pools: [booking] says which, and
+// must where there are several."
+func (b *rulebook) seatOf(name role.Name, pool seat.PoolName) role.Seat {
+	r := b.role(name)
+	if len(r.SeatPools) > 0 && !slices.ContainsFunc(r.SeatPools, nameOf(string(pool))) {
+		return role.SeatOptional
+	}
+	return r.Seat
+}
+
+func (b *rulebook) setting(name string) (byDefault, ok bool) {
+	for _, s := range b.doc.Settings {
+		if s.Name.Text == name {
+			return s.Default, true
+		}
+	}
+	return false, false
+}
+
+func (b *rulebook) isFeature(name string) bool {
+	return slices.ContainsFunc(b.doc.Features, nameOf(name))
+}
+
+// permissions returns what a name stands for: a permission for itself, a bundle for those in
+// it; anything else for nothing.
+func (b *rulebook) permissions(name string) (perms []string) {
+	for _, bundle := range b.doc.Bundles {
+		if bundle.Name.Text == name {
+			for _, member := range bundle.Members {
+				perms = append(perms, b.permissions(member.Text)...)
+			}
+			return perms
+		}
+	}
+	return b.grants[name]
+}
+
+// "a permission, bundle or feature that one user holds besides the roles"
+func (b *rulebook) isGrantable(name string) bool {
+	return b.isFeature(name) || len(b.grants[name]) > 0
+}

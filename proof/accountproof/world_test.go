@@ -1,0 +1,227 @@
+package accountproof_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+	"github.com/usher-go/usher/team"
+)
+
+// world is an account as the model keeps it: maps and lists, all of which are copied for each
+// command.
+type world struct {
+	book     *rulebook
+	exists   bool
+	deleted  bool
+	users    map[usher.UserID]*user
+	teams    map[usher.TeamID]usher.TeamID // each with the one above it, or ""
+	bought   map[seat.PoolName]int
+	settings map[string]bool // those that were ever changed
+	fields   []account.Field
+	lastID   int // of a field
+	values   store
+}
+
+// store is what users have in custom fields, by the field's id. It is no part of the state.
+type store map[usher.UserID]map[int]account.Value
+
+// set keeps a value; "" takes away what was there.
+func (s store) set(user usher.UserID, field int, value account.Value) {
+	if s[user] == nil {
+		s[user] = map[int]account.Value{}
+	}
+	if s[user][field] = value; value == "" {
+		delete(s[user], field)
+	}
+	if len(s[user]) == 0 {
+		delete(s, user)
+	}
+}
+
+type user struct {
+	status usher.Status
+	role   role.Name
+	teams  map[usher.TeamID][]role.Name // in which the user was put, with the roles held there
+	seats  map[seat.PoolName]bool
+	grants map[string]time.Time // until when, zero for good
+}
+
+// take keeps what an outcome says of values, and returns the store.
+func (s store) take(o account.Outcome) store {
+	for _, id := range o.Removed {
+		delete(s, id)
+	}
+	for _, v := range o.Values {
+		s.set(v.User, v.Field, v.Value)
+	}
+	return s
+}
+
+func newWorld(book *rulebook) *world { return &world{book: book, values: store{}} }
+
+func (w *world) clone() *world {
+	c := *w
+	c.users = map[usher.UserID]*user{}
+	for id, u := range w.users {
+		c.users[id] = u.clone()
+	}
+	c.teams, c.bought, c.settings = copied(w.teams), copied(w.bought), copied(w.settings)
+	c.fields, c.values = slices.Clone(w.fields), store{}
+	for id, values := range w.values {
+		c.values[id] = copied(values)
+	}
+	return &c
+}
+
+func (u *user) clone() *user {
+	c := *u
+	c.teams, c.seats, c.grants = map[usher.TeamID][]role.Name{}, copied(u.seats), copied(u.grants)
+	for id, roles := range u.teams {
+		c.teams[id] = slices.Clone(roles)
+	}
+	return &c
+}
+
+func copied[K comparable, V any](m map[K]V) map[K]V {
+	c := map[K]V{}
+	maps.Copy(c, m)
+	return c
+}
+
+// holder returns who has the unique role.
+func (w *world) holder() (usher.UserID, *user) {
+	for id, u := range w.users {
+		if w.book.isUnique(u.role) {
+			return id, u
+		}
+	}
+	return "", nil
+}
+
+// held returns how many users hold a seat of a pool.
+func (w *world) held(pool seat.PoolName) (n int) {
+	for _, u := range w.users {
+		if u.seats[pool] {
+			n++
+		}
+	}
+	return n
+}
+
+// holders returns how many users have an account role, and how many of them are active.
+func (w *world) holders(name role.Name) (all, active int) {
+	for _, u := range w.users {
+		if u.role == name {
+			all++
+			if u.status == usher.Active {
+				active++
+			}
+		}
+	}
+	return all, active
+}
+
+// above returns a team and all above it. In a circle of teams it ends where it began.
+func (w *world) above(t usher.TeamID) (teams []usher.TeamID) {
+	for ; t != "" && !slices.Contains(teams, t); t = w.teams[t] {
+		teams = append(teams, t)
+	}
+	return teams
+}
+
+// field returns the index of a field, -1 if there is none.
+func (w *world) field(name string) int {
+	return slices.IndexFunc(w.fields, func(f account.Field) bool { return f.Name == name })
+}
+
+// setting returns the present value of a setting.
+func (w *world) setting(name string) bool {
+	if value, changed := w.settings[name]; changed {
+		return value
+	}
+	value, _ := w.book.setting(name)
+	return value
+}
+
+// facts returns the world as a policy is asked about it.
+func (w *world) facts() policy.Facts { return facts{w} }
+
+type facts struct{ w *world }
+
+func (f facts) User(id usher.UserID) (*policy.User, error) {
+	u := f.w.users[id]
+	if u == nil {
+		return nil, nil
+	}
+	return u.plain(), nil
+}
+
+func (f facts) Account() (*policy.Account, error) {
+	tree, err := team.New(f.w.teams)
+	return &policy.Account{Teams: tree, Settings: f.w.settings}, err
+}
+
+// plain returns the user as the library knows users, everything sorted.
+func (u *user) plain() *policy.User {
+	p := &policy.User{Status: u.status, Role: u.role}
+	for _, id := range slices.Sorted(maps.Keys(u.teams)) {
+		roles := slices.Sorted(slices.Values(u.teams[id]))
+		p.Teams = append(p.Teams, policy.Membership{Team: id, Roles: roles})
+	}
+	p.Seats = slices.Sorted(maps.Keys(u.seats))
+	for _, name := range slices.Sorted(maps.Keys(u.grants)) {
+		p.Grants = append(p.Grants, policy.Grant{Name: name, Until: u.grants[name]})
+	}
+	return p
+}
+
+// String writes all that can be seen of the account, a line for each thing.
+func (w *world) String() string {
+	var b strings.Builder
+	switch {
+	case w.deleted:
+		return "deleted\n"
+	case !w.exists:
+		return "nothing\n"
+	}
+	for _, id := range slices.Sorted(maps.Keys(w.users)) {
+		writeUser(&b, id, w.users[id].plain())
+	}
+	for _, id := range slices.Sorted(maps.Keys(w.teams)) {
+		fmt.Fprintf(&b, "team %q in %q\n", id, w.teams[id])
+	}
+	for _, pool := range w.book.pools() {
+		fmt.Fprintf(&b, "pool %s: %d of %d\n", pool, w.held(pool), w.bought[pool])
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.settings)) {
+		fmt.Fprintf(&b, "setting %s %t\n", name, w.settings[name])
+	}
+	for _, f := range w.fields {
+		fmt.Fprintf(&b, "field %d %q %v archived=%t\n", f.ID, f.Name, f.Type, f.Archived)
+	}
+	return b.String()
+}
+
+// writeUser writes a user whose lists are sorted.
+func writeUser(b *strings.Builder, id usher.UserID, u *policy.User) {
+	fmt.Fprintf(b, "user %q %v %s", id, u.Status, u.Role)
+	for _, m := range u.Teams {
+		fmt.Fprintf(b, " in %q as %v", m.Team, m.Roles)
+	}
+	fmt.Fprintf(b, " seats %v", u.Seats)
+	for _, g := range u.Grants {
+		fmt.Fprintf(b, " grant %s", g.Name)
+		if !g.Until.IsZero() {
+			fmt.Fprintf(b, " until %s", g.Until.UTC().Format(time.RFC3339Nano))
+		}
+	}
+	b.WriteByte('\n')
+}
