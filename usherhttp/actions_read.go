@@ -1,0 +1,99 @@
+package usherhttp
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/usher-go/usher"
+)
+
+// read returns the resources that a request names.
+func (a *Actions) read(w http.ResponseWriter, r *http.Request) (refs []usher.Ref, err error) {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		refs, err = readQuery(r)
+	case http.MethodPost:
+		refs, err = a.readBody(w, r)
+	default:
+		return nil, &Problem{Status: http.StatusMethodNotAllowed}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(refs) > a.limit() {
+		return nil, &Problem{Status: http.StatusRequestEntityTooLarge}
+	}
+	for i, ref := range refs {
+		switch {
+		case ref.Type == "" || ref.ID == "":
+			return nil, unreadable("resource %d needs a type and an id", i+1)
+		case !utf8.ValidString(ref.Type) || !utf8.ValidString(ref.ID):
+			return nil, unreadable("resource %d is not UTF-8", i+1)
+		}
+	}
+	return refs, nil
+}
+
+func (a *Actions) limit() int {
+	if a.Limit > 0 {
+		return a.Limit
+	}
+	return defaultLimit
+}
+
+func readQuery(r *http.Request) ([]usher.Ref, error) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, unreadable("the query cannot be read")
+	}
+	refs := make([]usher.Ref, len(query["on"]))
+	for i, on := range query["on"] {
+		typ, id, found := strings.Cut(on, ":")
+		if !found {
+			return nil, unreadable("write resource %d as type:id, for example calendar:c1", i+1)
+		}
+		refs[i] = usher.Ref{Type: typ, ID: id}
+	}
+	return refs, nil
+}
+
+func (a *Actions) readBody(w http.ResponseWriter, r *http.Request) ([]usher.Ref, error) {
+	var body struct {
+		Resources []struct {
+			Type string `json:"type"`
+			ID   string `json:"id"`
+		} `json:"resources"`
+	}
+	most := bytesMore + int64(a.limit())*bytesEach
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, most))
+	d.DisallowUnknownFields()
+	err := d.Decode(&body)
+	if err == nil {
+		if _, more := d.Token(); more != io.EOF {
+			err = errors.Join(errors.New("there is more behind the JSON value"), more)
+		}
+	}
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, &Problem{Status: http.StatusRequestEntityTooLarge}
+	case err != nil:
+		return nil, unreadable("the body is not a JSON object with resources, each with a type and an id")
+	}
+	refs := make([]usher.Ref, len(body.Resources))
+	for i, ref := range body.Resources {
+		refs[i] = usher.Ref{Type: ref.Type, ID: ref.ID}
+	}
+	return refs, nil
+}
+
+func unreadable(format string, args ...any) error {
+	text := fmt.Sprintf(format, args...)
+	return &Problem{Status: http.StatusBadRequest, Detail: strings.ToUpper(text[:1]) + text[1:] + "."}
+}

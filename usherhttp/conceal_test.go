@@ -1,0 +1,71 @@
+package usherhttp_test
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/usherhttp"
+	"github.com/usher-go/usher/ushertest"
+)
+
+// Where existence must not show, there is no telling what is not there from what is
+// denied: the answers are the same in each header and byte.
+func TestConceal(t *testing.T) {
+	for _, method := range []string{"GET", "HEAD", "PUT"} {
+		for what, change := range map[string]func(*world){
+			"denied":               func(*world) {},
+			"inactive":             func(w *world) { w.Deny("mia", view, usher.ReasonInactive) },
+			"unknown user":         func(w *world) { w.Deny("mia", view, usher.ReasonUnknownUser) },
+			"forbidden":            func(w *world) { w.Deny("mia", view, usher.ReasonForbidden) },
+			"mfa":                  func(w *world) { w.Deny("mia", view, usher.ReasonConditionUnmet).Unmet("mfa") },
+			"undecided":            func(w *world) { w.Deny("mia", view, 0) },
+			"unknown account":      func(w *world) { w.Fail(usher.ErrUnknownAccount) },
+			"engine out of reach":  func(w *world) { w.Fail(errors.New("no connection")) },
+			"no such permission":   func(w *world) { w.Fail(usher.ErrUnknownPermission) },
+			"worded by the host":   func(w *world) { w.guard.Sentence = worded },
+			"no Authorizer at all": func(w *world) { w.guard.Authorizer = nil },
+		} {
+			w := newWorld(t)
+			w.guard.Disclose = []string{"mfa"}
+			change(w)
+			guarded := w.guard.Conceal(view, w.load)
+			missing := w.call(guarded, method+" /calendars/none", "User=mia")
+			assert.GreaterOrEqual(t, missing.Code, 404, what)
+			for _, path := range []string{"c1", "g1", "null", "gone"} {
+				answer := w.call(guarded, method+" /calendars/"+path, "User=mia")
+				assert.Equal(t, missing.Code, answer.Code, "%s: %s", what, path)
+				assert.Equal(t, missing.Header(), answer.Header(), "%s: %s", what, path)
+				assert.Equal(t, missing.Body.String(), answer.Body.String(), "%s: %s", what, path)
+			}
+		}
+	}
+	w := newWorld(t)
+	w.Allow("mia", view)
+	assert.Equal(t, 200, w.call(w.guard.Conceal(view, w.load), "GET /calendars/c1", "User=mia").Code)
+	assert.Equal(t, 404, w.call(w.guard.Conceal(view, w.load), "GET /calendars/none", "User=mia").Code, "though all of them would be allowed")
+	assert.Equal(t, 401, w.call(w.guard.Conceal(view, w.load), "GET /calendars/none").Code)
+	assert.Equal(t, 401, w.call(w.guard.Conceal(view, w.load), "GET /calendars/c1").Code)
+}
+
+func worded(_ *http.Request, p usherhttp.Problem) string { return p.Title + p.Reason + p.Permission }
+
+// A resource of another account is never more than something that does not exist.
+func TestOtherAccountIsNotFound(t *testing.T) {
+	w := newWorld(t)
+	w.AllowEverything()
+	guarded := w.guard.Require(view, w.load)
+	missing := w.call(guarded, "GET /calendars/none", "User=mia")
+	answer := w.call(guarded, "GET /calendars/g1", "User=mia")
+	assert.Equal(t, 404, answer.Code)
+	assert.Equal(t, missing.Body.String(), answer.Body.String())
+	assert.Equal(t, missing.Header(), answer.Header())
+	assert.Contains(t, w.log.String(), "level=WARN")
+
+	w.guard.Authorizer = yes{ushertest.Decision(t, usher.ReasonGranted, usher.Detail{})}
+	assert.Equal(t, 404, w.call(guarded, "GET /calendars/g1", "User=mia").Code, "even if the Authorizer does not notice")
+	assert.Contains(t, send(w.actions(), "GET /actions?on=calendar:g1", "User=mia").Body.String(), `"actions":[]`)
+}

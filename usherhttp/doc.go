@@ -1,0 +1,42 @@
+// Package usherhttp stands before the handlers of net/http: "may whoever sends this
+// request do this to what it names?" A [Guard] is made once, in main; the host tells
+// it how to find out who asks, and for each route which resource it means.
+//
+//	guard := &usherhttp.Guard{
+//		Authorizer: e,
+//		Subject:    session, // func(*http.Request) (usherhttp.Subject, error)
+//		Seen:       e.Seen,
+//	}
+//	mux.Handle("PUT /calendars/{id}", guard.Require(editCalendar, calendar)(edit))
+//	router.With(guard.Conceal(viewCalendar, calendar)).Get("/calendars/{id}", show) // chi
+//
+// What a guard returns is a func(http.Handler) http.Handler. [Routes] is the same as
+// a table, which can be tested for a route that nobody guards.
+//
+// The handler finds in the context who asks, what was loaded, and the decision:
+//
+//	calendar, _ := usherhttp.Loaded[*Calendar](r.Context())
+//	calendar = shown.Apply(usherhttp.Admitted(r.Context()).Decision, calendar)
+//
+// # Refusals
+//
+// A refusal is a [Problem], an application/problem+json of RFC 9457:
+//
+//	401  nobody has logged in
+//	403  it was denied
+//	404  there is nothing, or nothing whose existence may show
+//	500  something is wrong with the program: see the log
+//	503  it cannot be decided now: the engine or the host's storage does not answer
+//
+// The body is for the user: a sentence, the permission, the reason. Rules, places in
+// files and errors go to the log. Who is no user of the account, and whose account
+// does not exist, is told no reason.
+//
+// Everything fails closed. The handler is called if somebody was identified, the
+// resource was loaded and the answer was yes, and in no other case: not for the zero
+// Guard, nor for a function that is missing, nor after a panic in one.
+//
+// A guard asks of OPTIONS what it asks of every method. Requests of a browser ahead
+// of others from a foreign origin bring no credentials; whatever answers them stands
+// before the guard.
+package usherhttp

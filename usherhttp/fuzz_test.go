@@ -1,0 +1,107 @@
+package usherhttp_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/usherhttp"
+)
+
+// fuzzWorld is one in which mia of acme may view and edit c1, and nobody anything
+// else. Nothing of the host's fails in it.
+func fuzzWorld(t testing.TB) *world {
+	w := newWorld(t)
+	w.Allow("mia", view, usher.Ref{Type: "calendar", ID: "c1"}).In("acme")
+	w.Allow("mia", edit, usher.Ref{Type: "calendar", ID: "c1"}).In("acme")
+	w.guard.Subject = func(r *http.Request) (usherhttp.Subject, error) {
+		return usherhttp.Subject{Account: usher.AccountID(r.Header.Get("Account")), User: usher.UserID(r.Header.Get("User"))}, nil
+	}
+	return w
+}
+
+func (w *world) find(r *http.Request) (usher.Resource, error) {
+	return w.calendars[r.PathValue("id")], nil
+}
+
+// fuzzRequest makes a request that no parser has looked at.
+func fuzzRequest(method, path, query, account, user, body string) *http.Request {
+	r := httptest.NewRequest(http.MethodGet, "/", strings.NewReader(body))
+	r.Method, r.URL, r.RequestURI = method, &url.URL{Path: path, RawQuery: query}, path
+	r.Header = http.Header{"Account": {account}, "User": {user}}
+	return r
+}
+
+// Whatever is asked for, in whatever name: nothing panics, no input makes a 500, and
+// only who may gets through.
+func FuzzRoutes(f *testing.F) {
+	for _, id := range []string{"c1", "c2", "g1", "none", "null", "", ".", "..", "c1/", "%63", "c1\x00", "\xff", "{id}"} {
+		f.Add("GET", "/calendars/"+id, "acme", "mia")
+		f.Add("PUT", "/calendars/"+id, "globex", "mia")
+		f.Add("HEAD", "/calendars/"+id, "acme", "max")
+		f.Add("PUT", "/calendars/"+id, "", "")
+	}
+	f.Add("", "", "", "mia")
+	f.Add("CONNECT", "*", "acme", "mia")
+	f.Fuzz(func(t *testing.T, method, path, account, user string) {
+		w := fuzzWorld(t)
+		mux, err := usherhttp.Routes{
+			{Pattern: "GET /calendars/{id}", Permission: view, Resource: w.find, Conceal: true, Handler: through},
+			{Pattern: "PUT /calendars/{id}", Permission: edit, Resource: w.find, Handler: through},
+		}.Mux(w.guard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer := httptest.NewRecorder()
+		mux.ServeHTTP(answer, fuzzRequest(method, path, "", account, user, ""))
+		switch through := strings.Contains(answer.Body.String(), "through") || answer.Code == 200; {
+		case answer.Code >= 500:
+			t.Errorf("%q %q: %d %s", method, path, answer.Code, answer.Body)
+		case through && (account != "acme" || user != "mia" || path != "/calendars/c1"):
+			t.Errorf("%q of %q gets through to %q %q", user, account, method, path)
+		}
+	})
+}
+
+func FuzzActions(f *testing.F) {
+	f.Add("GET", "on=calendar:c1&on=calendar:c2", "", "acme", "mia")
+	f.Add("GET", "on=calendar:g1&on=:&on=x", "", "acme", "mia")
+	f.Add("GET", "on=%zz;on=calendar:%ff", "", "globex", "mia")
+	f.Add("POST", "", `{"resources":[{"type":"calendar","id":"c1"},{"type":"account","id":"c1"}]}`, "acme", "mia")
+	f.Add("POST", "", `{"resources":[{"type":"calendar","id":"c1","id":"g1"}]}{}`, "acme", "max")
+	f.Add("POST", "", `{"Resources":[{"TYPE":"calendar","id":"\ud800"}]}`, "acme", "")
+	f.Add("POST", "", strings.Repeat(`[`, 20_000), "acme", "mia")
+	f.Add("PUT", "", "null", "acme", "mia")
+	f.Fuzz(func(t *testing.T, method, query, body, account, user string) {
+		w := fuzzWorld(t)
+		answer := httptest.NewRecorder()
+		w.actions().ServeHTTP(answer, fuzzRequest(method, "/actions", query, account, user, body))
+		switch answer.Code {
+		case 200, 400, 401, 405, 413:
+		default:
+			t.Fatalf("%q %q %q: %d %s", method, query, body, answer.Code, answer.Body)
+		}
+		if answer.Code != 200 || method == http.MethodHead {
+			return
+		}
+		var told struct {
+			Resources []struct {
+				Type, ID string
+				Actions  []string
+			}
+		}
+		if err := json.Unmarshal(answer.Body.Bytes(), &told); err != nil {
+			t.Fatalf("%v: %s", err, answer.Body)
+		}
+		for _, r := range told.Resources {
+			may := account == "acme" && user == "mia" && r.Type == "calendar" && r.ID == "c1"
+			if may != (len(r.Actions) > 0) {
+				t.Errorf("%q of %q is told %v on %s %q", user, account, r.Actions, r.Type, r.ID)
+			}
+		}
+	})
+}

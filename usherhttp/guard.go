@@ -1,0 +1,133 @@
+package usherhttp
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
+)
+
+// Guard stands before handlers. The zero Guard lets nobody through. Its fields are
+// set before it is used; then it may be used by many goroutines at the same time.
+type Guard struct {
+	// Authorizer decides. Without one, everything is refused with 500.
+	Authorizer usher.Authorizer
+
+	// Subject says who sends a request; the host has authenticated them. If that is
+	// nobody it returns the zero Subject or an error that wraps ErrNoSubject, also
+	// for credentials that are no good, and the request is refused with 401. A *Problem
+	// is answered as it is, as for a Loader. Any other error means that it could not
+	// find out, which is 503. Without Subject, everything is refused with 500.
+	Subject func(*http.Request) (Subject, error)
+
+	// Seen is told of each request that somebody sent, whether it is then let through
+	// or not. The Seen of an Engine fits. It delays the request, so it must be quick.
+	// Nil tells nobody.
+	Seen func(usher.AccountID, usher.UserID)
+
+	// NotFound are errors of a Loader that mean that there is no such resource,
+	// besides ErrNotFound: sql.ErrNoRows, for example.
+	NotFound []error
+
+	// Disclose are the conditions that whoever is denied for them may be told of, as
+	// the policy writes them. A front end that reads "mfa" in Problem.Unmet can ask
+	// for a second factor. Others are not told.
+	Disclose []string
+
+	// Challenge is sent as WWW-Authenticate with each 401: Bearer realm="acme". If it
+	// is empty, that is left to the host.
+	Challenge string
+
+	// Sentence words Problem.Detail, for users who read another language or a more
+	// fitting text. It sees what the user will see and nothing else. Nil, or an empty
+	// answer, leaves the English sentence.
+	Sentence func(*http.Request, Problem) string
+
+	// Log is told what only an operator should read: denials as Info, what went wrong
+	// as Error, and as Debug what is everyday: nobody logged in, nothing found, a
+	// client who did not wait. Nil means slog.Default.
+	Log *slog.Logger
+}
+
+// Subject is who asks. The zero Subject is nobody.
+type Subject struct {
+	Account usher.AccountID
+	User    usher.UserID
+	Context usher.Context // facts of the request, such as mfa; see usher.Context
+}
+
+// Loader says which resource a request means. The usual one takes an id from the
+// path and asks the host's storage for it. Nil without an error, also a nil pointer,
+// means that there is none, as does an error that wraps ErrNotFound, and a resource
+// of another account than the subject's. A *Problem with a status of 400 to 499 is
+// answered as it is, for requests that cannot be read. Any other error means that it
+// could not find out, which is 503.
+//
+// For something that is about to be created, it is made of the request; Loaded then
+// saves the handler from reading the body again.
+type Loader func(*http.Request) (usher.Resource, error)
+
+// Errors that a host returns, and that the log shows.
+var (
+	ErrNoSubject = errors.New("nobody is logged in")
+	ErrNotFound  = errors.New("no such resource")
+
+	// ErrMisuse says that a Guard or a route is not set up as it must be.
+	ErrMisuse = errors.New("not set up")
+)
+
+// errWhole is how WholeAccount is told from a Loader that found nothing.
+var errWhole = errors.New("this is about no resource, but about the account as a whole")
+
+// WholeAccount is the Loader of routes on which a permission is about no single
+// resource: buying seats, changing a setting. It is not for routes that name one: a
+// rule under never that protects single resources does not see which.
+func WholeAccount(*http.Request) (usher.Resource, error) { return nil, errWhole }
+
+// Require lets through who has p on the resource that the Loader finds. A denial is
+// answered with 403, and where there is no such resource with 404.
+func (g *Guard) Require(p permission.Permission, on Loader) func(http.Handler) http.Handler {
+	return g.gate(gate{permission: p, on: on})
+}
+
+// Conceal is Require where existence must not show: a denial is answered exactly as
+// if there were no such resource, whatever a *Problem of the Loader with a status of
+// 403 or 404 says. Where nothing was found, the Authorizer is asked about the account
+// as a whole, so that it fails for both or for neither. How long the answer takes is
+// not concealed.
+func (g *Guard) Conceal(p permission.Permission, on Loader) func(http.Handler) http.Handler {
+	return g.gate(gate{permission: p, on: on, conceal: true})
+}
+
+// RequireSubject lets everybody through who has logged in, and asks for no
+// permission, not even whether they are users of the account: for handlers that ask
+// themselves, as a list does that selects what somebody may see. Their decision is
+// the zero one, which denies and hides everything.
+func (g *Guard) RequireSubject() func(http.Handler) http.Handler {
+	return g.gate(gate{anySubject: true})
+}
+
+func (g *Guard) gate(way gate) func(http.Handler) http.Handler {
+	way.guard = g
+	if g == nil {
+		way.guard = new(Guard)
+	}
+	return func(next http.Handler) http.Handler {
+		gate := way
+		gate.next = next
+		return &gate
+	}
+}
+
+// IsGuarded reports whether h is a handler behind a Guard, for tests of routers that
+// show their middleware: mw(next) is such a handler if mw is what a Guard returned.
+// So is an *Actions.
+func IsGuarded(h http.Handler) bool {
+	switch h.(type) {
+	case *gate, *Actions:
+		return true
+	}
+	return false
+}

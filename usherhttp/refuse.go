@@ -1,0 +1,122 @@
+package usherhttp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+
+	"github.com/usher-go/usher"
+)
+
+// Refuse answers as the Guard does, for handlers that ask themselves: an error of
+// usher.Require, ErrNotFound, ErrNoSubject, a *Problem with a status of 400 to 499,
+// and whatever else keeps a question from being answered, which is 503. It writes to
+// the log, too. Nil is a misuse, and answered with 500. What a command was refused
+// for, a lack of seats for example, is for the host to word, as a *Problem.
+func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if g == nil {
+		g = new(Guard)
+	}
+	g.refuse(w, r, Admitted(r.Context()), false, err)
+}
+
+func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, a Admission, conceal bool, err error) {
+	if err == nil {
+		err = fmt.Errorf("%w: Refuse was given no error", ErrMisuse)
+	}
+	p := g.problem(&a, err)
+	if conceal && (p.Status == http.StatusForbidden || p.Status == http.StatusNotFound) {
+		p = notFound
+	}
+	g.log(r, &a, p.Status, err)
+	g.write(w, r, p)
+}
+
+var notFound = Problem{Status: http.StatusNotFound}
+
+// mistakes are those of a program: to try again does not help.
+var mistakes = []error{
+	ErrMisuse, ErrUnguarded, errWhole,
+	usher.ErrUnknownPermission, usher.ErrWrongResource, usher.ErrUndeclared, usher.ErrNoTime, usher.ErrNoAuthorizer,
+}
+
+// problem says how an error is answered.
+func (g *Guard) problem(a *Admission, err error) Problem {
+	if own, ok := ownAnswer(err); ok {
+		return *own
+	}
+	var denied *usher.DeniedError
+	switch {
+	case errors.Is(err, ErrNoSubject):
+		return Problem{Status: http.StatusUnauthorized}
+	case errors.Is(err, ErrNotFound), errors.Is(err, usher.ErrOtherAccount):
+		return notFound
+	case errors.As(err, &denied) && denied != nil:
+		return g.denial(denied.Request.Permission.String(), denied.Decision)
+	case errors.Is(err, usher.ErrDenied), errors.Is(err, usher.ErrUnknownAccount):
+		return g.denial(a.Permission.String(), usher.Decision{})
+	case slices.ContainsFunc(mistakes, func(m error) bool { return errors.Is(err, m) }):
+		return Problem{Status: http.StatusInternalServerError}
+	}
+	return Problem{Status: http.StatusServiceUnavailable}
+}
+
+// ownAnswer finds the answer that a host's function gave.
+func ownAnswer(err error) (*Problem, bool) {
+	var own *Problem
+	ok := errors.As(err, &own) && own != nil && own.Status >= 400 && own.Status < 500
+	return own, ok
+}
+
+// denial says of a decision what the user may know. Of who is no user of the account
+// that is as little as of an account that does not exist.
+func (g *Guard) denial(permission string, d usher.Decision) Problem {
+	p := Problem{Type: TypeDenied, Status: http.StatusForbidden, Permission: permission}
+	sentence, told := denials[d.Reason()]
+	if !told {
+		return p
+	}
+	p.Detail, p.Reason = sentence, d.Reason().String()
+	if d.Reason() == usher.ReasonConditionUnmet {
+		for _, condition := range d.Detail().Unmet {
+			if slices.Contains(g.Disclose, condition) {
+				p.Unmet = append(p.Unmet, condition)
+			}
+		}
+	}
+	return p
+}
+
+func (g *Guard) log(r *http.Request, a *Admission, status int, err error) {
+	level, message := slog.LevelDebug, "refused"
+	switch {
+	case errors.Is(err, usher.ErrOtherAccount):
+		level = slog.LevelWarn // somebody tries ids out, or a Loader looks in the wrong place
+	case errors.Is(err, usher.ErrDenied):
+		level, message = slog.LevelInfo, "denied"
+	case status == http.StatusInternalServerError:
+		level = slog.LevelError
+	case status == http.StatusServiceUnavailable && !gone(r):
+		level, message = slog.LevelError, "undecided"
+	}
+	logger := g.Log
+	if logger == nil {
+		logger = slog.Default()
+	}
+	if !logger.Enabled(r.Context(), level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.Int("status", status), slog.String("method", r.Method), slog.String("path", r.URL.Path),
+		slog.String("account", string(a.Subject.Account)), slog.String("user", string(a.Subject.User)),
+		slog.String("permission", a.Permission.String()), slog.Any("error", err),
+	}
+	logger.LogAttrs(r.Context(), level, "usher: "+message, attrs...)
+}
+
+// gone reports whether the client did not wait for the answer. A deadline that has
+// passed is the server's own.
+func gone(r *http.Request) bool { return errors.Is(r.Context().Err(), context.Canceled) }

@@ -1,0 +1,122 @@
+package usherhttp
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/usher-go/usher/permission"
+)
+
+// Route is a row of a route table. One that says neither what it takes nor that it
+// takes nothing is not guarded: it is refused when the table is made into a mux, and
+// all its requests are.
+type Route struct {
+	Pattern    string                // as http.ServeMux reads it: GET /calendars/{id}
+	Permission permission.Permission // what it takes
+	Resource   Loader                // on what; WholeAccount where it is no single resource
+	Conceal    bool                  // a denial is answered as if there were no such resource
+	Access     Access                // for routes that take no permission
+	Handler    http.Handler
+}
+
+// Access says who gets to a Route without a permission. The zero value: nobody.
+type Access uint8
+
+// Who gets to a route.
+const (
+	ByPermission Access = iota // who has the Permission of the Route
+	AnySubject                 // everybody who has logged in; the handler asks
+	Public                     // everybody
+)
+
+// ErrUnguarded says that anybody would get through a route.
+var ErrUnguarded = errors.New("not guarded")
+
+// Validate returns what is wrong with a route, whatever the router. The error wraps
+// ErrUnguarded or ErrMisuse.
+//
+// A pattern that takes a permission must name a method: else the permission to look
+// would be all that it takes to delete.
+func (r Route) Validate() error {
+	wrong := func(err error, what string) error { return fmt.Errorf("route %q: %w: %s", r.Pattern, err, what) }
+	switch {
+	case r.Access > Public:
+		return wrong(ErrUnguarded, fmt.Sprintf("there is no Access %d", r.Access))
+	case r.Access != ByPermission && (!r.Permission.IsZero() || r.Resource != nil || r.Conceal):
+		return wrong(ErrMisuse, "it takes a permission, and has an Access that takes none")
+	case r.Access == ByPermission && r.Permission.IsZero():
+		return wrong(ErrUnguarded, "give it a Permission and a Resource, or say that its Access is AnySubject or Public")
+	case r.Access == ByPermission && r.Resource == nil:
+		return wrong(ErrUnguarded, fmt.Sprintf("say on what %s is asked for, or WholeAccount", r.Permission))
+	case r.Access == ByPermission && !hasMethod(r.Pattern):
+		return wrong(ErrMisuse, fmt.Sprintf("it names no method, so %s would do for all of them", r.Permission))
+	case r.Handler == nil:
+		return wrong(ErrMisuse, "it has no Handler")
+	}
+	return nil
+}
+
+func hasMethod(pattern string) bool {
+	method, path, found := strings.Cut(pattern, " ")
+	return found && method != "" && !strings.ContainsAny(method, "/{") && strings.TrimSpace(path) != ""
+}
+
+// Handler returns the handler of a route behind the guard, for routers that Routes
+// cannot fill. All that it does for a route that is not valid is to refuse.
+func (g *Guard) Handler(r Route) http.Handler {
+	switch err := r.Validate(); {
+	case err != nil:
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.Refuse(w, r, err) })
+	case r.Access == Public:
+		return r.Handler
+	case r.Access == AnySubject:
+		return g.RequireSubject()(r.Handler)
+	case r.Conceal:
+		return g.Conceal(r.Permission, r.Resource)(r.Handler)
+	}
+	return g.Require(r.Permission, r.Resource)(r.Handler)
+}
+
+// Routes is a table of routes: each with the permission that it takes.
+type Routes []Route
+
+// Validate returns what is wrong with the routes, as theirs does.
+func (rs Routes) Validate() error {
+	var errs []error
+	for _, r := range rs {
+		errs = append(errs, r.Validate())
+	}
+	return errors.Join(errs...)
+}
+
+// Mux makes a mux of the table, with each route behind the guard. There is none if a
+// route is not valid, or has a pattern that cannot be read or is in conflict with
+// another; the error then says so of each.
+func (rs Routes) Mux(g *Guard) (*http.ServeMux, error) {
+	mux := http.NewServeMux()
+	var errs []error
+	for _, r := range rs {
+		if err := r.Validate(); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		errs = append(errs, register(mux, r.Pattern, g.Handler(r)))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return mux, nil
+}
+
+// register makes an error of the panic with which a mux refuses a pattern.
+func register(mux *http.ServeMux, pattern string, h http.Handler) (err error) {
+	defer func() {
+		if refused := recover(); refused != nil {
+			err = fmt.Errorf("route %q: %w: %v", pattern, ErrMisuse, refused)
+		}
+	}()
+	mux.Handle(pattern, h)
+	return nil
+}

@@ -1,0 +1,120 @@
+package usherhttp_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher/usherhttp"
+	"github.com/usher-go/usher/ushertest"
+)
+
+func (w *world) routes() usherhttp.Routes {
+	return usherhttp.Routes{
+		{Pattern: "GET /calendars", Access: usherhttp.AnySubject, Handler: through},
+		{Pattern: "GET /calendars/{id}", Permission: view, Resource: w.load, Conceal: true, Handler: through},
+		{Pattern: "PUT /calendars/{id}", Permission: edit, Resource: w.load, Handler: through},
+		{Pattern: "PUT /settings", Permission: configure, Resource: usherhttp.WholeAccount, Handler: through},
+		{Pattern: "/healthz", Access: usherhttp.Public, Handler: through},
+	}
+}
+
+func TestRoutes(t *testing.T) {
+	w := newWorld(t)
+	w.Allow("mia", configure)
+	ushertest.AllGuarded(t, w.routes())
+	mux, err := w.routes().Mux(w.guard)
+	require.NoError(t, err)
+	for request, want := range map[string]int{
+		"GET /calendars":        200,
+		"GET /calendars/c1":     404,
+		"HEAD /calendars/c1":    404,
+		"PUT /calendars/c1":     403,
+		"PUT /calendars/none":   404,
+		"PUT /settings":         200,
+		"POST /healthz":         200,
+		"DELETE /calendars/c1":  405,
+		"GET /calendars/c1/x":   404,
+		"GET /calendars//c1":    307,
+		"OPTIONS /calendars/c1": 405,
+	} {
+		assert.Equal(t, want, send(mux, request, "User=mia").Code, request)
+	}
+	for _, request := range []string{"GET /calendars", "GET /calendars/c1", "PUT /calendars/c1", "PUT /settings"} {
+		assert.Equal(t, 401, send(mux, request).Code, request)
+	}
+	assert.Equal(t, 200, send(mux, "GET /healthz").Code)
+}
+
+// wrongRoutes are rows that no table may have.
+func (w *world) wrongRoutes() map[string]usherhttp.Route {
+	return map[string]usherhttp.Route{
+		`route "GET /a": not guarded: give it a Permission and a Resource, or say that its Access is AnySubject or Public`: {Pattern: "GET /a", Handler: through},
+		`route "": not guarded: give it a Permission`:                                    {},
+		`route "GET /b": not guarded: say on what calendar.view is asked for`:            {Pattern: "GET /b", Permission: view, Handler: through},
+		`route "GET /c": not guarded: give it a Permission`:                              {Pattern: "GET /c", Resource: w.load, Handler: through},
+		`route "GET /d": not guarded: there is no Access 9`:                              {Pattern: "GET /d", Access: 9, Handler: through},
+		`route "/e/{id}": not set up: it names no method, so calendar.view would do`:     {Pattern: "/e/{id}", Permission: view, Resource: w.load, Handler: through},
+		`route "host/{x y}": not set up: it names no method`:                             {Pattern: "host/{x y}", Permission: view, Resource: w.load, Handler: through},
+		`route "GET /f": not set up: it has no Handler`:                                  {Pattern: "GET /f", Permission: view, Resource: w.load},
+		`route "GET /g": not set up: it takes a permission, and has an Access`:           {Pattern: "GET /g", Permission: view, Access: usherhttp.Public, Handler: through},
+		`route "GET /h": not set up: it takes a permission, and has an Access that`:      {Pattern: "GET /h", Resource: w.load, Access: usherhttp.AnySubject, Handler: through},
+		`route "GET /i": not set up: it takes a permission, and has an Access that take`: {Pattern: "GET /i", Conceal: true, Access: usherhttp.Public, Handler: through},
+	}
+}
+
+func TestWrongRoutes(t *testing.T) {
+	w := newWorld(t)
+	w.AllowEverything()
+	for want, route := range w.wrongRoutes() {
+		err := route.Validate()
+		assert.ErrorContains(t, err, want)
+
+		rs := append(w.routes(), route)
+		assert.ErrorContains(t, rs.Validate(), want)
+		mux, err := rs.Mux(w.guard)
+		assert.ErrorContains(t, err, want)
+		assert.Nil(t, mux)
+
+		answer := send(w.guard.Handler(route), "GET /", "User=mia")
+		assert.Equal(t, 500, answer.Code, want)
+		assert.NotContains(t, answer.Body.String(), "through")
+	}
+	assert.ErrorIs(t, usherhttp.Route{}.Validate(), usherhttp.ErrUnguarded)
+}
+
+func TestMuxTellsOfEachPatternThatItCannotTake(t *testing.T) {
+	w := newWorld(t)
+	rs := append(
+		w.routes(),
+		usherhttp.Route{Pattern: "GET /calendars/{name}", Access: usherhttp.Public, Handler: through},
+		usherhttp.Route{Pattern: "GET /{", Access: usherhttp.Public, Handler: through},
+	)
+	require.NoError(t, rs.Validate(), "another router may take them")
+	mux, err := rs.Mux(w.guard)
+	assert.Nil(t, mux)
+	assert.ErrorIs(t, err, usherhttp.ErrMisuse)
+	assert.ErrorContains(t, err, `route "GET /calendars/{name}": not set up:`)
+	assert.ErrorContains(t, err, `route "GET /{": not set up:`)
+}
+
+func TestRoutesOfANilGuard(t *testing.T) {
+	w := newWorld(t)
+	w.AllowEverything()
+	mux, err := w.routes().Mux(nil)
+	require.NoError(t, err)
+	assert.Equal(t, 500, send(mux, "GET /calendars/c1", "User=mia").Code)
+	assert.Equal(t, 500, send(mux, "GET /calendars", "User=mia").Code)
+}
+
+func TestIsGuarded(t *testing.T) {
+	w := newWorld(t)
+	assert.True(t, usherhttp.IsGuarded(w.guard.Require(view, w.load)(through)))
+	assert.True(t, usherhttp.IsGuarded(w.guard.RequireSubject()(through)))
+	assert.True(t, usherhttp.IsGuarded(&usherhttp.Actions{}))
+	assert.False(t, usherhttp.IsGuarded(through))
+	assert.False(t, usherhttp.IsGuarded(http.NewServeMux()))
+	assert.False(t, usherhttp.IsGuarded(nil))
+}

@@ -1,0 +1,95 @@
+package ushertest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
+)
+
+// Requests returns what was asked, in that order.
+func (az *Authorizer) Requests() []usher.Request {
+	az.mu.Lock()
+	defer az.mu.Unlock()
+	list := make([]usher.Request, len(az.asked))
+	for i, q := range az.asked {
+		list[i] = q.Request
+	}
+	return list
+}
+
+// Asked fails the test unless p was asked for, on each of the resources given. It
+// returns the requests for p, on one of these if there are any, for a closer look at
+// who asked and in which account.
+func (az *Authorizer) Asked(p permission.Permission, on ...usher.Ref) []usher.Request {
+	az.t.Helper()
+	var found []usher.Request
+	missing := slices.Clone(on)
+	for _, r := range az.Requests() {
+		if r.Permission != p {
+			continue
+		}
+		if len(on) > 0 {
+			if r.Resource == nil || !slices.Contains(on, r.Resource.Ref()) {
+				continue
+			}
+			missing = slices.DeleteFunc(missing, func(ref usher.Ref) bool { return ref == r.Resource.Ref() })
+		}
+		found = append(found, r)
+	}
+	switch {
+	case len(missing) > 0:
+		az.t.Errorf("nobody asked for %s on %s; %s", p, missing[0], az.history())
+	case len(found) == 0:
+		az.t.Errorf("nobody asked for %s; %s", p, az.history())
+	}
+	return found
+}
+
+// AskedNothing fails the test if anything was asked for.
+func (az *Authorizer) AskedNothing() {
+	az.t.Helper()
+	if len(az.Requests()) > 0 {
+		az.t.Errorf("nothing was to be asked for; %s", az.history())
+	}
+}
+
+// AskedAll fails the test for each Allow and Deny that no question came to, so that
+// a test does not go on allowing what nobody needs.
+func (az *Authorizer) AskedAll() {
+	az.t.Helper()
+	for _, a := range az.unused() {
+		az.t.Errorf("%s:%d: %q never asked for %s there; %s", a.file, a.line, a.user, a.permission, az.history())
+	}
+}
+
+func (az *Authorizer) unused() []*Answer {
+	az.mu.Lock()
+	defer az.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(az.answers), func(a *Answer) bool { return a.used })
+}
+
+// history tells what was asked, a line each.
+func (az *Authorizer) history() string {
+	az.mu.Lock()
+	defer az.mu.Unlock()
+	if len(az.asked) == 0 {
+		return "nothing at all was asked for"
+	}
+	var b strings.Builder
+	b.WriteString("this was asked for:")
+	for _, q := range az.asked {
+		b.WriteString("\n\t")
+		if q.Account != "" {
+			fmt.Fprintf(&b, "in %s, ", q.Account)
+		}
+		if q.err != nil {
+			b.WriteString(q.err.Error())
+		} else {
+			b.WriteString(sentence(q.Request, q.decision))
+		}
+	}
+	return b.String()
+}

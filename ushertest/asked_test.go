@@ -1,0 +1,77 @@
+package ushertest_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/ushertest"
+)
+
+func TestAsked(t *testing.T) {
+	s := &spy{}
+	az := ushertest.New(s)
+	az.AskedNothing()
+	az.AskedAll()
+	assert.Empty(t, s.taken())
+	az.Asked(edit)
+	assert.Equal(t, "nobody asked for calendar.edit; nothing at all was asked for", s.taken())
+
+	r := ask("mia", edit, c1)
+	r.Context = usher.Context{"mfa": true}
+	_, err := az.Check(ctx, r)
+	require.NoError(t, err)
+	r.Context["mfa"] = false // of the caller's, who may use it again
+	_, err = az.Check(ctx, usher.Request{Subject: "mia", Permission: view})
+	require.NoError(t, err)
+
+	found := az.Asked(edit)
+	assert.Empty(t, s.taken())
+	require.Len(t, found, 1)
+	assert.Equal(t, usher.AccountID("acme"), found[0].Account)
+	assert.Equal(t, usher.Context{"mfa": true}, found[0].Context)
+	az.Asked(edit, c1)
+	az.Asked(view)
+	assert.Empty(t, s.taken())
+
+	assert.Len(t, az.Asked(edit, c1, c2), 1)
+	assert.Equal(t, "nobody asked for calendar.edit on calendar c2; this was asked for:"+
+		"\n\tin acme, mia may not calendar.edit on calendar c1: denied (no-permission): nothing that the user holds gives calendar.edit"+
+		"\n\tmia may not calendar.view: denied (no-permission): nothing that the user holds gives calendar.view", s.taken())
+	az.AskedNothing()
+	assert.Contains(t, s.taken(), "nothing was to be asked for; this was asked for:\n\tin acme, mia may not")
+}
+
+func TestAskedTellsOfErrors(t *testing.T) {
+	s := &spy{}
+	az := ushertest.New(s)
+	_, err := az.Check(ctx, ask("mia", edit, usher.Ref{Type: "booking", ID: "b1"}))
+	require.Error(t, err)
+	az.Asked(view)
+	assert.Contains(t, s.taken(), "check mia calendar.edit on booking b1: wrong type of resource")
+	_, err = az.Explain(ctx, ask("mia", view, c1))
+	require.NoError(t, err)
+	az.Asked(view)
+	assert.NotEmpty(t, s.taken(), "to be explained is not to be asked")
+}
+
+func TestAskedAll(t *testing.T) {
+	s := &spy{}
+	az := ushertest.New(s)
+	az.AllowEverything()
+	az.Allow("mia", edit, c1)
+	az.Deny("max", view, usher.ReasonInactive)
+	az.AskedAll()
+	notes := s.taken()
+	assert.Regexp(t, `asked_test.go:\d+: "mia" never asked for calendar.edit there; nothing at all was asked for`, notes)
+	assert.Regexp(t, `asked_test.go:\d+: "max" never asked for calendar.view there`, notes)
+
+	for _, r := range []usher.Request{ask("mia", edit, c1), ask("max", view, c2)} {
+		_, err := az.Check(ctx, r)
+		require.NoError(t, err)
+	}
+	az.AskedAll()
+	assert.Empty(t, s.taken())
+}
