@@ -34,7 +34,6 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/store"
@@ -69,7 +68,7 @@ type Options struct {
 // Store is an open file. Its methods may be called by many goroutines at the same
 // time.
 type Store struct {
-	db     *bbolt.DB
+	file   *file
 	writer *writer // nil where the file is open for reading only
 	closed sync.Once
 }
@@ -83,7 +82,7 @@ func (s *Store) Close() error {
 		if s.writer != nil {
 			s.writer.close()
 		}
-		err = s.db.Close()
+		err = s.file.close()
 	})
 	return err
 }
@@ -96,16 +95,9 @@ func (s *Store) write(ctx context.Context, w *write) error {
 	return s.writer.do(ctx, w)
 }
 
-// read lets f look at one state of the file. What f is given is valid until it
-// returns; it must not run code of the caller.
+// read lets f look at one state of the file, as file.view does.
 func (s *Store) read(f func(*tables) error) error {
-	return guarded(func() error {
-		err := s.db.View(func(tx *bbolt.Tx) error { return f(&tables{tx: tx}) })
-		if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
-			return store.ErrClosed
-		}
-		return err
-	})
+	return s.file.view(func(tx *bbolt.Tx) error { return f(&tables{tx: tx}) })
 }
 
 // begin refuses what no store needs to be asked for.

@@ -3,6 +3,7 @@ package boltstore_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -43,19 +44,25 @@ func TestCutOff(t *testing.T) {
 	assert.Greater(t, refused, 10)
 }
 
-// What is cut off while the file is open is an error too.
+// What is cut off while the file is open is an error too, of each call.
 func TestCutOffLater(t *testing.T) {
-	path := filled(t, 200)
-	s, err := boltstore.Open(path, boltstore.Options{})
-	require.NoError(t, err)
-	require.NoError(t, os.Truncate(path, int64(2*os.Getpagesize())))
-	_, err = count(s, "acme")
-	assert.ErrorIs(t, err, boltstore.ErrDamaged)
-	err = s.Append(t.Context(), "acme", commit(201, "more"))
-	assert.ErrorIs(t, err, boltstore.ErrDamaged)
-	assert.False(t, store.Refused(err))
-	assert.Error(t, s.Append(t.Context(), "acme", commit(201, "more")))
-	require.NoError(t, s.Close())
+	for _, left := range []int{2, 0} { // the second leaves bbolt itself nothing to begin with
+		path := filled(t, 200)
+		s, err := boltstore.Open(path, boltstore.Options{})
+		require.NoError(t, err)
+		require.NoError(t, os.Truncate(path, int64(left*os.Getpagesize())))
+		for range 3 {
+			_, err = count(s, "acme")
+			assert.ErrorIs(t, err, boltstore.ErrDamaged)
+			err = s.Append(t.Context(), "acme", commit(201, "more"))
+			assert.ErrorIs(t, err, boltstore.ErrDamaged)
+			assert.False(t, store.Refused(err))
+			_, err = s.Snapshot(t.Context(), "acme")
+			assert.ErrorIs(t, err, boltstore.ErrDamaged)
+		}
+		err = s.Close()
+		assert.Equal(t, left == 0, errors.Is(err, boltstore.ErrDamaged), "Close: %v", err)
+	}
 }
 
 // change runs f on the buckets of a closed file.

@@ -22,7 +22,7 @@ func (s *Store) append(ctx context.Context, account usher.AccountID, e store.Ent
 		return err
 	}
 	prefix := accountKey(account)
-	key := versionKey(prefix, e.Version)
+	key := binary.BigEndian.AppendUint64(prefix, e.Version) // in the room that prefix has left
 	value := sealed(key, e.Data)
 	records, size, err := sealRecords(prefix, e.Records)
 	if err != nil {
@@ -41,7 +41,6 @@ func (s *Store) append(ctx context.Context, account usher.AccountID, e store.Ent
 		if err := t.put(commitBucket, key, value); err != nil {
 			return err
 		}
-		t.remember(prefix, e.Version)
 		return t.putRecords(records)
 	}})
 }
@@ -162,7 +161,6 @@ func (s *Store) erase(ctx context.Context, account usher.AccountID) error {
 				return err
 			}
 		}
-		delete(t.lasts, string(prefix))
 		mark := versionKey(prefix, erasedVersion)
 		return t.put(commitBucket, mark, sealed(mark, nil))
 	}})

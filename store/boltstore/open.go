@@ -30,7 +30,9 @@ func Open(path string, o Options) (*Store, error) {
 func open(path string, o Options) (*Store, error) {
 	o.Mode = cmp.Or(o.Mode, 0o600)
 	o.Wait = max(cmp.Or(o.Wait, time.Second), 1)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && !o.ReadOnly {
+	_, err := os.Stat(path)
+	missing := errors.Is(err, fs.ErrNotExist) && !o.ReadOnly
+	if missing {
 		if err := create(path, o); err != nil {
 			return nil, err
 		}
@@ -39,19 +41,23 @@ func open(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = guarded(func() error { return checkFile(db, path) })
+	f := &file{db: db}
+	err = f.checkLength(path)
 	if err == nil && !o.ReadOnly {
-		err = guarded(func() error { return prepare(db) })
+		err = f.prepare()
 	}
 	if err == nil {
-		err = guarded(func() error { return checkFormat(db) })
+		err = f.checkFormat()
+	}
+	if err == nil && missing {
+		err = syncDir(filepath.Dir(path))
 	}
 	if err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(err, f.close())
 	}
-	s := &Store{db: db}
+	s := &Store{file: f}
 	if !o.ReadOnly {
-		s.writer = newWriter(db)
+		s.writer = newWriter(f)
 		go s.writer.run()
 	}
 	return s, nil
@@ -59,6 +65,7 @@ func open(path string, o Options) (*Store, error) {
 
 // create makes the file beside its place and then puts it there, so that a crash
 // leaves no half of one, and of two processes that create it one is the second.
+// Where the file system has no links, it leaves the file to be made in its place.
 func create(path string, o Options) error {
 	draft := fmt.Sprintf("%s.%016x.new", path, rand.Uint64())
 	defer os.Remove(draft)
@@ -69,15 +76,12 @@ func create(path string, o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(prepare(db), db.Close()); err != nil {
+	f := &file{db: db}
+	if err := errors.Join(f.prepare(), f.close()); err != nil {
 		return err
 	}
-	if err := os.Link(draft, path); err != nil && !errors.Is(err, fs.ErrExist) {
-		if err := os.Rename(draft, path); err != nil { // a file system without links
-			return err
-		}
-	}
-	return syncDir(filepath.Dir(path))
+	_ = os.Link(draft, path)
+	return nil
 }
 
 // syncDir makes the name of a new file durable. Windows does so unasked, and has no
@@ -94,7 +98,7 @@ func syncDir(dir string) error {
 }
 
 func openBolt(path string, o Options) (db *bbolt.DB, err error) {
-	var file *os.File
+	var handle *os.File
 	err = guarded(func() (err error) {
 		db, err = bbolt.Open(path, o.Mode, &bbolt.Options{
 			Timeout:      o.Wait,
@@ -102,8 +106,8 @@ func openBolt(path string, o Options) (db *bbolt.DB, err error) {
 			FreelistType: bbolt.FreelistMapType,
 			NoStatistics: true,
 			OpenFile: func(name string, flag int, mode fs.FileMode) (*os.File, error) {
-				file, err = os.OpenFile(name, flag, mode)
-				return file, err
+				handle, err = os.OpenFile(name, flag, mode)
+				return handle, err
 			},
 		})
 		return err
@@ -113,7 +117,7 @@ func openBolt(path string, o Options) (db *bbolt.DB, err error) {
 		return db, nil
 	case errors.Is(err, ErrDamaged):
 		// A panic left the file open, and so locked.
-		return nil, errors.Join(err, file.Close())
+		return nil, errors.Join(err, handle.Close())
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, fmt.Errorf("%w; stop that one first, or wait longer (it waited %s)", ErrLocked, o.Wait.Round(time.Millisecond))
 	case errors.As(err, new(*fs.PathError)):
@@ -123,13 +127,13 @@ func openBolt(path string, o Options) (db *bbolt.DB, err error) {
 	}
 }
 
-// checkFile refuses a file that was cut off, before reading past its end faults.
-func checkFile(db *bbolt.DB, path string) error {
+// checkLength refuses a file that was cut off.
+func (f *file) checkLength(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
-	return db.View(func(tx *bbolt.Tx) error {
+	return f.view(func(tx *bbolt.Tx) error {
 		if tx.Size() > info.Size() {
 			return fmt.Errorf("%w: it should have %d bytes at least, and has %d", ErrDamaged, tx.Size(), info.Size())
 		}
@@ -138,9 +142,9 @@ func checkFile(db *bbolt.DB, path string) error {
 }
 
 // prepare writes the buckets into a file that has none.
-func prepare(db *bbolt.DB) error {
+func (f *file) prepare() error {
 	empty := true
-	err := db.View(func(tx *bbolt.Tx) error {
+	err := f.view(func(tx *bbolt.Tx) error {
 		return tx.ForEach(func([]byte, *bbolt.Bucket) error {
 			empty = false
 			return nil
@@ -149,22 +153,24 @@ func prepare(db *bbolt.DB) error {
 	if err != nil || !empty {
 		return err
 	}
-	return db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range dataBuckets {
-			if _, err := tx.CreateBucket(name); err != nil {
-				return err
-			}
-		}
-		b, err := tx.CreateBucket(usherBucket)
-		if err != nil {
-			return err
-		}
-		return b.Put(formatKey, strconv.AppendInt(nil, format, 10))
-	})
+	return guarded(func() error { return f.db.Update(makeBuckets) })
 }
 
-func checkFormat(db *bbolt.DB) error {
-	return db.View(func(tx *bbolt.Tx) error {
+func makeBuckets(tx *bbolt.Tx) error {
+	for _, name := range dataBuckets {
+		if _, err := tx.CreateBucket(name); err != nil {
+			return err
+		}
+	}
+	b, err := tx.CreateBucket(usherBucket)
+	if err != nil {
+		return err
+	}
+	return b.Put(formatKey, strconv.AppendInt(nil, format, 10))
+}
+
+func (f *file) checkFormat() error {
+	return f.view(func(tx *bbolt.Tx) error {
 		b := tx.Bucket(usherBucket)
 		if b == nil {
 			return fmt.Errorf("%w: a bbolt file of something else", ErrForeign)

@@ -12,17 +12,12 @@ import (
 // tables are the buckets of the file in one transaction.
 type tables struct {
 	tx      *bbolt.Tx
-	changes int               // what was put or deleted so far
-	lasts   map[string]uint64 // the writer's: last versions by key of account; nil for a reader
+	changes int // what was put or deleted so far
 }
 
-// commitFill is how full a page of commits is left when it is split. Commits come at
-// the end of an account's, so that what is left free is never used.
+// commitFill is how full a page of commits is left when it is split. Commits come
+// after the others of their account, so that more room there would stay empty.
 const commitFill = 0.9
-
-// mostLasts is how many accounts the writer knows the last version of. That saves
-// an Append the search for it.
-const mostLasts = 1 << 16
 
 func (t *tables) bucket(name []byte) *bbolt.Bucket { return t.tx.Bucket(name) }
 
@@ -44,9 +39,6 @@ func (t *tables) delete(bucket, key []byte) error {
 // store.ErrErased if it was erased. It must not follow a delete of commits in the
 // same transaction: bbolt does not step back over a page that has become empty.
 func (t *tables) last(account []byte) (uint64, error) {
-	if version, known := t.lasts[string(account)]; known {
-		return version, nil
-	}
 	c := t.bucket(commitBucket).Cursor()
 	mark := versionKey(account, erasedVersion)
 	key, _ := c.Seek(mark)
@@ -65,19 +57,7 @@ func (t *tables) last(account []byte) (uint64, error) {
 	case len(version) != 8:
 		return 0, errWrongKey
 	}
-	t.remember(account, binary.BigEndian.Uint64(version))
 	return binary.BigEndian.Uint64(version), nil
-}
-
-// remember notes the last version of an account that is not erased.
-func (t *tables) remember(account []byte, version uint64) {
-	if t.lasts == nil {
-		return
-	}
-	if len(t.lasts) >= mostLasts {
-		clear(t.lasts)
-	}
-	t.lasts[string(account)] = version
 }
 
 // living returns store.ErrErased if the account was erased.

@@ -19,8 +19,8 @@ const (
 	mostBytes  = 16 << 20
 )
 
-// mostInVain bounds how seldom the writer lingers: after 64 groups at the least.
-const mostInVain = 7
+// mostInVain bounds how seldom the writer lingers: after 1024 groups at the least.
+const mostInVain = 11
 
 // write is one change to the file.
 type write struct {
@@ -36,7 +36,7 @@ type write struct {
 // goes into one transaction, and so shares its sync; who comes alone waits for
 // nobody.
 type writer struct {
-	db     *bbolt.DB
+	file   *file
 	commit func(*bbolt.Tx) error
 
 	mu      sync.Mutex
@@ -47,16 +47,15 @@ type writer struct {
 	done    chan struct{} // closed when the goroutine has ended
 
 	// Of the goroutine alone:
-	lasts     map[string]uint64 // what tables.last knows
-	broken    error             // why nothing can be written any more
-	skip, row int               // groups after which not to linger; how often it was in vain
+	broken error // why nothing can be written any more
+	vain   int   // how often in a row it lingered in vain
+	skip   int   // after so many groups it does not linger
 }
 
-func newWriter(db *bbolt.DB) *writer {
+func newWriter(f *file) *writer {
 	return &writer{
-		db:     db,
+		file:   f,
 		commit: (*bbolt.Tx).Commit,
-		lasts:  map[string]uint64{},
 		ready:  make(chan struct{}, 1),
 		done:   make(chan struct{}),
 	}
@@ -187,11 +186,11 @@ func (wr *writer) linger(company int, most time.Duration) {
 	wr.enough = 0
 	wr.mu.Unlock()
 	if back {
-		wr.row = 0
+		wr.vain = 0
 		return
 	}
-	wr.row = min(wr.row+1, mostInVain)
-	wr.skip = 1 << (wr.row - 1)
+	wr.vain = min(wr.vain+1, mostInVain)
+	wr.skip = 1 << (wr.vain - 1)
 }
 
 // perform gives every write of a group its outcome.
@@ -219,23 +218,14 @@ func (wr *writer) attempt(group []*write) (culprit int, err error) {
 	if wr.broken != nil {
 		return -1, wr.broken
 	}
-	var tx *bbolt.Tx
-	err = guarded(func() (err error) {
-		tx, err = wr.db.Begin(true)
-		return err
-	})
+	tx, err := wr.file.begin(true)
 	if err != nil {
 		return -1, err
 	}
-	t := &tables{tx: tx, lasts: wr.lasts}
-	committed := false
 	defer func() {
-		if committed {
-			return
-		}
-		clear(wr.lasts)
-		_ = guarded(tx.Rollback) // fails where a commit has undone it
+		_ = guarded(tx.Rollback) // fails after a commit, where there is nothing to undo
 	}()
+	t := &tables{tx: tx}
 	for i, w := range group {
 		before := t.changes
 		w.err = guarded(func() error { return w.apply(t) })
@@ -251,7 +241,6 @@ func (wr *writer) attempt(group []*write) (culprit int, err error) {
 		wr.doubt(id, err)
 		return -1, err
 	}
-	committed = true
 	return -1, nil
 }
 
@@ -261,11 +250,9 @@ func (wr *writer) attempt(group []*write) (culprit int, err error) {
 // disk still needs.
 func (wr *writer) doubt(id int, cause error) {
 	shows := true
-	err := guarded(func() error {
-		return wr.db.View(func(tx *bbolt.Tx) error {
-			shows = tx.ID() >= id
-			return nil
-		})
+	err := wr.file.view(func(tx *bbolt.Tx) error {
+		shows = tx.ID() >= id
+		return nil
 	})
 	if err != nil || shows || errors.Is(cause, ErrDamaged) {
 		wr.broken = fmt.Errorf("nothing can be written any more: an earlier write left the file in an unknown state; close it, look after the disk, and open it again: %w", cause)

@@ -293,7 +293,6 @@ func TestEraseBesideNeighbours(t *testing.T) {
 		}
 		group.Wait()
 	}
-	clear(s.writer.lasts) // so that it has to look
 	errs := queued(
 		t, s,
 		func() error { return s.Erase(context.Background(), "b") },
@@ -311,12 +310,45 @@ func TestEraseBesideNeighbours(t *testing.T) {
 	assert.Equal(t, 301, len(texts(t, s, "c")))
 }
 
-// The writer forgets last versions when it knows too many.
-func TestManyLasts(t *testing.T) {
-	tab := &tables{lasts: map[string]uint64{}}
-	for i := range mostLasts + 10 {
-		tab.remember(fmt.Append(nil, i), uint64(i))
-		require.LessOrEqual(t, len(tab.lasts), mostLasts)
-		require.Equal(t, uint64(i), tab.lasts[fmt.Sprint(i)])
+// The writer lingers for company that comes back, and seldom for one that does not.
+func TestLinger(t *testing.T) {
+	wr := newWriter(nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	come := func(n int) {
+		for range n {
+			group.Go(func() { assert.ErrorIs(t, wr.do(ctx, &write{}), context.Canceled) })
+		}
 	}
+	come(3)
+	wr.linger(3, time.Hour)
+	assert.Equal(t, 0, wr.vain)
+	go func() {
+		for {
+			wr.mu.Lock()
+			lingers := wr.enough == 10
+			wr.mu.Unlock()
+			if lingers {
+				come(7)
+				return
+			}
+		}
+	}()
+	wr.linger(10, time.Hour)
+	assert.Equal(t, 0, wr.vain)
+	assert.Equal(t, 0, wr.enough)
+
+	lingered := 0
+	for range 5000 {
+		if wr.skip == 0 {
+			lingered++
+		}
+		wr.linger(11, 1)
+	}
+	assert.Equal(t, 14, lingered, "at once, after 1 group, 2, 4, … 1024, and then after each 1024")
+	wr.skip = 0
+	wr.linger(10, time.Hour)
+	assert.Equal(t, 0, wr.vain, "they were there")
+	cancel()
+	group.Wait()
 }

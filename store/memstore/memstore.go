@@ -170,7 +170,7 @@ func loop[T any](ctx context.Context, op string, account usher.AccountID, each f
 	}
 }
 
-// copied copies records, and leaves one without data nil.
+// copied copies records with their data.
 func copied(records []store.Record) []store.Record {
 	records = slices.Clone(records)
 	for i := range records {

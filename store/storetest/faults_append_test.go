@@ -32,7 +32,9 @@ var appendFaults = []fault{
 		rows: "OneWins",
 		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
 			last := uint64(len(p.commitsOf(id)))
-			time.Sleep(20 * time.Microsecond)
+			if e.Version < 6 { // enough to be found
+				time.Sleep(20 * time.Microsecond)
+			}
 			err := p.Append(ctx, id, e)
 			if e.Version == last+1 && errors.Is(err, store.ErrConflict) {
 				p.mu.Lock()

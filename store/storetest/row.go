@@ -39,6 +39,9 @@ const (
 // the row's name and sentence. A row that does not apply skips t.
 func (r Row) Check(t testing.TB, s Suite) {
 	t.Helper()
+	if s.Open == nil {
+		t.Fatalf("%s: a suite needs an Open that returns a new store", r.Name)
+	}
 	if s.Patience == 0 {
 		s.Patience = time.Minute
 	}

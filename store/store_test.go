@@ -1,0 +1,87 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/store"
+)
+
+func TestChecks(t *testing.T) {
+	long := strings.Repeat("x", store.MaxID)
+	year := func(y int) store.Sighting {
+		return store.Sighting{User: "mia", At: time.Date(y, 7, 1, 0, 0, 0, 0, time.UTC)}
+	}
+	record := func(user usher.UserID) store.Entry {
+		return store.Entry{Commit: store.Commit{Version: 1}, Records: []store.Record{{User: "max"}, {User: user}}}
+	}
+	for _, row := range []struct {
+		err  error
+		says string // "" for no error
+	}{
+		{store.CheckAccount("acme"), ""},
+		{store.CheckAccount(usher.AccountID(long)), ""},
+		{store.CheckAccount(""), "cannot be stored: an empty id of an account"},
+		{store.CheckAccount(usher.AccountID(long + "x")), "cannot be stored: an id of an account with 1025 bytes; at most 1024 are allowed"},
+		{store.CheckUser("\x00\xff"), ""},
+		{store.CheckUser(""), "cannot be stored: an empty id of a user"},
+		{store.Entry{Commit: store.Commit{Version: 1}}.Check(), ""},
+		{store.Entry{}.Check(), "cannot be stored: a commit has a version, counted from 1"},
+		{record("mia").Check(), ""},
+		{record("").Check(), "cannot be stored: an empty id of a user"},
+		{record(usher.UserID(long + "x")).Check(), "cannot be stored: an id of a user with 1025 bytes; at most 1024 are allowed"},
+		{store.Snapshot{Version: 1}.Check(), ""},
+		{store.Snapshot{}.Check(), "cannot be stored: a snapshot has the version of the last commit in it, counted from 1"},
+		{year(2026).Check(), ""},
+		{year(1).Check(), ""},
+		{year(9999).Check(), ""},
+		{year(10000).Check(), `cannot be stored: "mia" seen at 10000-07-01T00:00:00Z: a time lies between the years 1 and 9999`},
+		{year(0).Check(), `cannot be stored: "mia" seen at 0000-07-01T00:00:00Z: a time lies between the years 1 and 9999`},
+		{store.Sighting{User: "mia"}.Check(), `cannot be stored: "mia" seen at 0001-01-01T00:00:00Z: a time lies between the years 1 and 9999`},
+		{store.Sighting{At: year(2026).At}.Check(), "cannot be stored: an empty id of a user"},
+	} {
+		if row.says == "" {
+			assert.NoError(t, row.err)
+			continue
+		}
+		assert.EqualError(t, row.err, row.says)
+		assert.ErrorIs(t, row.err, store.ErrInvalid)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	for _, err := range []error{
+		store.ErrConflict, store.ErrGap, store.ErrErased, store.ErrInvalid, store.ErrNoKeeper, store.ErrReadOnly, store.ErrClosed,
+		&store.Error{Op: "append", Err: fmt.Errorf("%w: the last one is 7", store.ErrConflict)},
+	} {
+		assert.True(t, store.Refused(err), "%v", err)
+	}
+	for _, err := range []error{
+		nil, io.ErrUnexpectedEOF, context.Canceled, context.DeadlineExceeded, errors.New("there already is a commit of this version"),
+		&store.Error{Op: "append", Err: io.ErrShortWrite},
+	} {
+		assert.False(t, store.Refused(err), "%v", err)
+	}
+}
+
+func TestError(t *testing.T) {
+	for _, row := range []struct {
+		err  store.Error
+		want string
+	}{
+		{store.Error{Op: "append", Account: "acme", Version: 7, Err: store.ErrGap}, `append "acme" version 7: commits would be missing before this version`},
+		{store.Error{Op: "erase", Account: "a\x00b", Err: io.ErrShortWrite}, `erase "a\x00b": short write`},
+		{store.Error{Op: "list accounts", Err: store.ErrClosed}, "list accounts: the store is closed"},
+	} {
+		assert.EqualError(t, &row.err, row.want)
+		assert.ErrorIs(t, &row.err, row.err.Err)
+	}
+}
