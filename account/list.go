@@ -1,0 +1,46 @@
+package account
+
+import (
+	"iter"
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+)
+
+var (
+	_ policy.Facts      = (*State)(nil)
+	_ policy.Lister     = (*State)(nil)
+	_ policy.TeamLister = (*State)(nil)
+	_ policy.Owned      = (*State)(nil)
+)
+
+// UsersAfter yields all users in the order of their ids, bytewise, from the first
+// after the one given. The error is always nil. It costs what [View.Users] does.
+func (s *State) UsersAfter(after usher.UserID) iter.Seq2[policy.Listed, error] {
+	return func(yield func(policy.Listed, error) bool) {
+		for id, u := range inOrder(s.users, string(after), func(*policy.User) bool { return true }) {
+			if !yield(policy.Listed{ID: usher.UserID(id), User: u}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// UsersIn yields the users who were put in one of the teams, in no order. The error
+// is always nil. It is a pass over all users.
+func (s *State) UsersIn(teams []usher.TeamID) iter.Seq2[usher.UserID, error] {
+	return func(yield func(usher.UserID, error) bool) {
+		wanted := slices.Sorted(slices.Values(teams))
+		for id, u := range s.users.All() {
+			for i := range u.Teams {
+				if _, in := slices.BinarySearch(wanted, u.Teams[i].Team); in {
+					if !yield(usher.UserID(id), nil) {
+						return
+					}
+					break
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,231 @@
+package filter_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/filter"
+)
+
+// page is a resource with a host and a team, each "" for nobody.
+func page(host, team string, public ...bool) *usher.Object {
+	o := &usher.Object{Type: "page", Account: "acme", Parties: map[string][]string{}, Attributes: map[string]bool{}}
+	for name, id := range map[string]string{"host": host, "team": team} {
+		if id != "" {
+			o.Parties[name] = []string{id}
+		}
+	}
+	if len(public) > 0 {
+		o.Attributes["public"] = public[0]
+	}
+	return o
+}
+
+// pages is a filter of pages that one of the ways selects.
+func pages(ways ...filter.Way) filter.Filter { return pagesBut(nil, ways...) }
+
+func pagesBut(never []filter.Way, ways ...filter.Way) filter.Filter {
+	return filter.New(filter.Terms{Account: "acme", Lists: []filter.List{{
+		Type: "page", Needs: [][]filter.Way{ways}, Never: never, Fields: []string{"title", "phone"},
+	}}})
+}
+
+func anyPage(hides ...string) filter.Way {
+	return filter.Way{Scope: filter.Scope{Reach: filter.Any}, Hides: hides}
+}
+
+func over(reach filter.Reach, sides ...filter.Side) filter.Way {
+	return filter.Way{Scope: filter.Scope{Reach: reach, Over: sides}}
+}
+
+func hosts(ids ...string) filter.Side { return filter.Side{Party: "host", Set: filter.Only(ids...)} }
+
+func team(ids ...string) filter.Side { return filter.Side{Party: "team", Set: filter.Only(ids...)} }
+func noTeam() filter.Side            { return filter.Side{Party: "team"} }
+
+func when(w filter.Way, tests ...filter.Test) filter.Way {
+	w.Tests = append(w.Tests, tests...)
+	return w
+}
+
+var public, private = filter.Test{Name: "public", Is: true}, filter.Test{Name: "public", Is: false}
+
+var noTeams = filter.Test{Party: true, Name: "team"}
+
+// unknownHost is a page of which nobody knows the host.
+type unknownHost struct{ *usher.Object }
+
+func (u unknownHost) Party(name string) ([]string, bool) {
+	if name == "host" {
+		return nil, false
+	}
+	return u.Object.Party(name)
+}
+
+// unknownTeam is a page of which nobody knows the team.
+type unknownTeam struct{ *usher.Object }
+
+func (u unknownTeam) Party(name string) ([]string, bool) {
+	if name == "team" {
+		return nil, false
+	}
+	return u.Object.Party(name)
+}
+
+func TestMatch(t *testing.T) {
+	own, sole := over(filter.Some, hosts("mia"), team("sales")), over(filter.Every, hosts("mia"), noTeam())
+	theirs := over(filter.Every, hosts("mia", "max"), team("sales"))
+	for _, row := range []struct {
+		name string
+		f    filter.Filter
+		of   usher.Resource
+		want bool
+	}{
+		{"the zero filter", filter.Filter{}, page("mia", ""), false},
+		{"no ways", pages(), page("mia", ""), false},
+		{"the zero way", pages(filter.Way{}), page("mia", ""), false},
+		{"a scope over nothing", pages(over(filter.Some)), page("mia", ""), false},
+		{"any", pages(anyPage()), page("", ""), true},
+		{"nil", pages(anyPage()), nil, false},
+		{"a nil object", pages(anyPage()), (*usher.Object)(nil), false},
+		{"another type", pages(anyPage()), &usher.Object{Type: "calendar"}, false},
+		{"another account", pages(anyPage()), &usher.Object{Type: "page", Account: "other"}, false},
+		{"no account", pages(anyPage()), &usher.Object{Type: "page"}, true},
+
+		{"own", pages(own), page("mia", ""), true},
+		{"own by team", pages(own), page("max", "sales"), true},
+		{"not own", pages(own), page("max", "ops"), false},
+		{"own of nobody", pages(own), page("", ""), false},
+		{"sole", pages(sole), page("mia", ""), true},
+		{"not sole", pages(sole), page("mia", "sales"), false},
+		{"team", pages(theirs), page("max", "sales"), true},
+		{"team without a host", pages(theirs), page("", "sales"), true},
+		{"not team", pages(theirs), page("max", "ops"), false},
+		{"team of nobody", pages(theirs), page("", ""), false},
+		{"one of two ways", pages(sole, over(filter.Some, team("ops"))), page("max", "ops"), true},
+
+		{"public", pages(when(anyPage(), public)), page("", "", true), true},
+		{"not public", pages(when(anyPage(), public)), page("", "", false), false},
+		{"not known to be public", pages(when(anyPage(), public)), page("", ""), false},
+		{"not known to be private", pages(when(anyPage(), private)), page("", ""), false},
+		{"public or private", pages(when(anyPage(), public), when(anyPage(), private)), page("", ""), false},
+		{"never public", pagesBut([]filter.Way{when(anyPage(), public)}, anyPage()), page("", "", true), false},
+		{"never public, private", pagesBut([]filter.Way{when(anyPage(), public)}, anyPage()), page("", "", false), true},
+		{"never public, not known", pagesBut([]filter.Way{when(anyPage(), public)}, anyPage()), page("", ""), false},
+		{"never own", pagesBut([]filter.Way{own}, anyPage()), page("mia", ""), false},
+		{"never own, of others", pagesBut([]filter.Way{own}, anyPage()), page("max", ""), true},
+		{"never own, not known", pagesBut([]filter.Way{own}, anyPage()), unknownTeam{page("max", "")}, false},
+		{"own, not known", pages(own), unknownTeam{page("mia", "")}, false},
+		{"own as host, the team not known", pages(over(filter.Some, hosts("mia"))), unknownTeam{page("mia", "")}, true},
+		{"never sole or without a team, the host not known", pagesBut([]filter.Way{when(anyPage(), noTeams), sole}, anyPage()), unknownHost{page("", "ops")}, false},
+		{"never sole or own as host, the team not known", pagesBut([]filter.Way{over(filter.Some, hosts("mia")), sole}, anyPage()), unknownTeam{page("max", "")}, false},
+		{"never theirs without a team, that not known", pagesBut([]filter.Way{when(theirs, noTeams)}, anyPage()), unknownTeam{page("kim", "")}, false},
+		{"never zero", pagesBut([]filter.Way{{}}, anyPage()), page("mia", ""), true},
+		{"never any", pagesBut([]filter.Way{anyPage()}, anyPage()), page("mia", ""), false},
+	} {
+		if got := row.f.Match(row.of); got != row.want {
+			t.Errorf("%s: Match = %t, want %t", row.name, got, row.want)
+		}
+		if row.f.None() && row.want {
+			t.Errorf("%s: the filter says that it selects nothing", row.name)
+		}
+	}
+}
+
+func TestMasks(t *testing.T) {
+	mine := over(filter.Some, hosts("mia"))
+	mine.Hides = []string{"phone"}
+	f := pages(anyPage("phone", "title"), mine, when(anyPage("price"), public))
+	for _, row := range []struct {
+		of   usher.Resource
+		want []string
+	}{
+		{page("max", ""), []string{"phone", "title"}},
+		{page("mia", ""), []string{"phone"}},
+		{page("max", "", true), nil}, // no field is hidden by both
+		{page("mia", "", true), nil},
+		{&usher.Object{Type: "page", Account: "other"}, []string{"phone", "title"}}, // is not selected
+	} {
+		assert.Equal(t, row.want, f.Masks(row.of), "%+v", row.of)
+	}
+	assert.Equal(t, []string{"phone", "title"}, f.Fields(), "the price is hidden where phone and title are not, which is nowhere")
+	assert.False(t, f.None())
+	assert.False(t, f.All())
+	assert.Empty(t, filter.Filter{}.Fields())
+}
+
+// A need that another one hides less in is met by both, and what is hidden adds up.
+func TestNeedsAddUp(t *testing.T) {
+	f := filter.New(filter.Terms{Account: "acme", Lists: []filter.List{{
+		Type: "page", Hidden: []string{"owner"}, Needs: [][]filter.Way{{anyPage("title")}, {over(filter.Some, hosts("mia")), when(anyPage("phone"), public)}},
+	}}})
+	assert.Equal(t, []string{"owner", "title"}, f.Masks(page("mia", "")))
+	assert.Equal(t, []string{"owner", "phone", "title"}, f.Masks(page("max", "", true)))
+	assert.False(t, f.Match(page("max", "", false)))
+	assert.Equal(t, []string{"owner", "phone", "title"}, f.Fields())
+}
+
+func TestNoneAndAll(t *testing.T) {
+	contrary := when(anyPage(), public, private)
+	for _, row := range []struct {
+		name      string
+		f         filter.Filter
+		none, all bool
+	}{
+		{"zero", filter.Filter{}, true, false},
+		{"no lists", filter.New(filter.Terms{Account: "acme"}), true, false},
+		{"no needs", filter.New(filter.Terms{Account: "acme", Lists: []filter.List{{Type: "page"}}}), true, false},
+		{"no ways", pages(), true, false},
+		{"what never holds together", pages(contrary), true, false},
+		{"any", pages(anyPage()), false, true},
+		{"any and own", pages(over(filter.Some, hosts("mia")), anyPage()), false, true},
+		{"any hiding and any", pages(anyPage("title"), anyPage()), false, true},
+		{"any hiding", pages(anyPage("title")), false, false},
+		{"own", pages(over(filter.Some, hosts("mia"))), false, false},
+		{"never any", pagesBut([]filter.Way{anyPage()}, anyPage()), true, false},
+		{"never own", pagesBut([]filter.Way{over(filter.Some, hosts("mia"))}, anyPage()), false, false},
+		{"never what never holds together", pagesBut([]filter.Way{contrary}, anyPage()), false, false}, // but may, for all that is known
+	} {
+		assert.Equal(t, row.none, row.f.None(), "%s: None", row.name)
+		assert.Equal(t, row.all, row.f.All(), "%s: All", row.name)
+	}
+}
+
+// broken is a set that cannot say who is in it.
+type broken struct{ err error }
+
+func (b *broken) Has(string) (bool, error) { return true, b.err }
+func (b *broken) IDs() ([]string, error)   { return nil, b.err }
+func (b *broken) Within(filter.Set) bool   { return false }
+
+func TestFailingSetsDeny(t *testing.T) {
+	side := filter.Side{Party: "host", Set: &broken{errors.New("the directory is down")}}
+	f := pages(over(filter.Some, side), when(anyPage("title"), public))
+	assert.False(t, f.Match(page("mia", "")))
+	assert.Equal(t, []string{"phone", "title"}, f.Masks(page("mia", "", true)))
+	assert.False(t, pagesBut([]filter.Way{over(filter.Some, side)}, anyPage()).Match(page("mia", "")))
+	assert.True(t, f.Match(page("", "", true)), "nobody needs to be looked up")
+
+	table, err := filter.Mapping{
+		Type: "page", Account: filter.Column{Name: "p.account"},
+		Parties:    map[string]filter.Party{"host": filter.Column{Name: "p.host"}},
+		Attributes: map[string]filter.Attribute{"public": filter.Column{Name: "p.public"}},
+	}.Compile(filter.SQLite)
+	require.NoError(t, err)
+	_, err = f.SQL(table, 1)
+	assert.EqualError(t, err, "select page: the directory is down")
+}
+
+func TestMatchAllocatesNothing(t *testing.T) {
+	f := pagesBut([]filter.Way{when(over(filter.Some, hosts("bea")), private)}, over(filter.Every, hosts("mia", "max"), team("sales")), when(anyPage("title"), public))
+	one, other := page("mia", "sales", true), page("kim", "", false)
+	assert.Zero(t, testing.AllocsPerRun(100, func() {
+		if !f.Match(one) || f.Match(other) {
+			t.Error("the filter selects something else")
+		}
+	}))
+}

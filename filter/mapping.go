@@ -1,0 +1,172 @@
+package filter
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// Dialect is the SQL of a database. The zero Dialect is none.
+type Dialect uint8
+
+// The dialects.
+const (
+	PostgreSQL Dialect = iota + 1 // 12 or later; parameters are $1
+	SQLite                        // 3.38 or later; parameters are ?1
+)
+
+var dialectNames = [...]string{"no dialect", "PostgreSQL", "SQLite"}
+
+// String returns the name of the dialect.
+func (d Dialect) String() string {
+	if int(d) < len(dialectNames) {
+		return dialectNames[d]
+	}
+	return fmt.Sprintf("Dialect(%d)", uint8(d))
+}
+
+// Mapping says where a query finds what rules look at. All columns of the row are
+// written with the table or its alias, as "c.host_id", so that no subquery of a
+// condition can take them for its own. Names are taken as they are written: in
+// PostgreSQL those of a table created without quotes are in lower case.
+//
+// Ids are compared byte by byte in a check, and so they must be here: no citext, no
+// nondeterministic collation, no char(n), no NOCASE.
+type Mapping struct {
+	Type       string               // the type of resource: calendar
+	Account    Column               // the account's id
+	Parties    map[string]Party     // by their names in the policy
+	Attributes map[string]Attribute // by their names in the policy
+}
+
+// Party says where the ids of a party are: a Column, a Join, an Array, or Unknown.
+type Party interface {
+	party(d Dialect) (place, error)
+}
+
+// Attribute says where a yes/no fact of the resource is: a Column of booleans, in
+// SQLite of 0 and 1, in which NULL means that it is not known; or Unknown.
+type Attribute interface {
+	attribute() (column string, err error)
+}
+
+// Kind is the type of a column of ids.
+type Kind uint8
+
+// The kinds of ids. An id that a column of its kind cannot have is in no row: of an
+// Integer "007", of a UUID one in capitals, of Text in PostgreSQL one with a NUL
+// byte.
+const (
+	Text    Kind = iota // text or varchar
+	Integer             // smallint, integer or bigint; in SQLite an integer
+	UUID                // uuid; in SQLite text
+)
+
+// Column is a column of the row. NULL means that there is nobody in the party.
+type Column struct {
+	Name string
+	Kind Kind // of ids; it says nothing of an attribute
+}
+
+// Join is a table with a row for each id in the party. It reads well with an index
+// on the key and the id, and one on the id.
+type Join struct {
+	Table   string            // with its schema, if it needs one
+	Key     map[string]string // its columns that must equal those of the row: {"calendar_id": "c.id"}
+	ID      Column            // its column with the id; NULL there is somebody who is not known
+	Account Column            // its column with the account's id, where it has one
+}
+
+// Array is a column with all ids of the party: in PostgreSQL an array, text[] for
+// Text, in SQLite the text of a JSON array. NULL means that there is nobody; a NULL
+// among the ids is somebody who is not known.
+type Array struct {
+	Name string
+	Kind Kind
+}
+
+// Unknown says that the table does not have it. Then no rule allows that looks at
+// it, and all rules under never that do forbid.
+type Unknown struct{}
+
+// Table is a Mapping that was checked. The zero Table is of no use: each condition
+// for it is an error.
+type Table struct {
+	dialect    Dialect
+	typ        string
+	account    place
+	parties    map[string]*place
+	attributes map[string]string // "" where it is unknown
+}
+
+// ErrMapping is wrapped by every error about a Mapping or a Table.
+var ErrMapping = errors.New("mapping")
+
+// Compile checks the mapping. The error wraps ErrMapping, and names what is wrong.
+func (m Mapping) Compile(d Dialect) (*Table, error) {
+	if d != PostgreSQL && d != SQLite {
+		return nil, fmt.Errorf("%w of %s: %v is no dialect: PostgreSQL or SQLite", ErrMapping, m.Type, d)
+	}
+	if m.Type == "" {
+		return nil, fmt.Errorf("%w without a type of resource", ErrMapping)
+	}
+	t := &Table{dialect: d, typ: m.Type, parties: map[string]*place{}, attributes: map[string]string{}}
+	var err error
+	if m.Account == (Column{}) {
+		return nil, m.wrong("account", errors.New("the column is missing, and every condition needs it"))
+	}
+	if t.account, err = m.Account.party(d); err != nil {
+		return nil, m.wrong("account", err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Parties)) {
+		if m.Parties[name] == nil {
+			return nil, m.wrong("party "+name, errors.New("it is nil; say Unknown where the table does not have it"))
+		}
+		p, err := m.Parties[name].party(d)
+		if err != nil {
+			return nil, m.wrong("party "+name, err)
+		}
+		t.parties[name] = &p
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Attributes)) {
+		if m.Attributes[name] == nil {
+			return nil, m.wrong("attribute "+name, errors.New("it is nil; say Unknown where the table does not have it"))
+		}
+		if t.attributes[name], err = m.Attributes[name].attribute(); err != nil {
+			return nil, m.wrong("attribute "+name, err)
+		}
+	}
+	return t, nil
+}
+
+func (m Mapping) wrong(what string, err error) error {
+	return fmt.Errorf("%w of %s: %s: %w", ErrMapping, m.Type, what, err)
+}
+
+// Type returns the type of resource that is in the table.
+func (t *Table) Type() string {
+	if t == nil {
+		return ""
+	}
+	return t.typ
+}
+
+// Check reports what the table lacks of some parties and attributes. The error wraps
+// ErrMapping.
+func (t *Table) Check(parties, attributes []string) error {
+	if t == nil || t.dialect == 0 {
+		return fmt.Errorf("%w: the table is zero; make one with Mapping.Compile", ErrMapping)
+	}
+	for _, name := range parties {
+		if _, ok := t.parties[name]; !ok {
+			return fmt.Errorf("%w of %s: rules look at the party %s, and it says nothing of it; say Unknown where the table does not have it", ErrMapping, t.typ, name)
+		}
+	}
+	for _, name := range attributes {
+		if _, ok := t.attributes[name]; !ok {
+			return fmt.Errorf("%w of %s: rules look at the attribute %s, and it says nothing of it; say Unknown where the table does not have it", ErrMapping, t.typ, name)
+		}
+	}
+	return nil
+}

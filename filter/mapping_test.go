@@ -1,0 +1,100 @@
+package filter_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/usher-go/usher/filter"
+)
+
+func TestCompileRefuses(t *testing.T) {
+	account := filter.Column{Name: "p.account"}
+	page := func(change func(*filter.Mapping)) filter.Mapping {
+		m := filter.Mapping{Type: "page", Account: account, Parties: map[string]filter.Party{}, Attributes: map[string]filter.Attribute{}}
+		change(&m)
+		return m
+	}
+	host := func(p filter.Party) filter.Mapping {
+		return page(func(m *filter.Mapping) { m.Parties["host"] = p })
+	}
+	key, id := map[string]string{"page": "p.id"}, filter.Column{Name: "id"}
+	for _, row := range []struct {
+		m    filter.Mapping
+		want string
+	}{
+		{filter.Mapping{}, "mapping without a type of resource"},
+		{page(func(m *filter.Mapping) { m.Account = filter.Column{} }), "mapping of page: account: the column is missing, and every condition needs it"},
+		{page(func(m *filter.Mapping) { m.Account.Name = "account" }), `mapping of page: account: column "account": write it with its table or the alias of that, as c.host_id`},
+		{host(nil), "mapping of page: party host: it is nil; say Unknown where the table does not have it"},
+		{host(filter.Column{}), `mapping of page: party host: column "": write it with its table or the alias of that, as c.host_id`},
+		{host(filter.Column{Name: "p.host", Kind: 9}), "mapping of page: party host: 9 is no kind of ids: Text, Integer or UUID"},
+		{host(filter.Column{Name: "p."}), "mapping of page: party host: column a name is empty"},
+		{host(filter.Column{Name: "a.b.c.d"}), `mapping of page: party host: column "a.b.c.d" has 4 parts between dots`},
+		{host(filter.Column{Name: "p.host id"}), `mapping of page: party host: column "host id" is no identifier: letters, digits and underscores, and first no digit`},
+		{host(filter.Column{Name: `p.host"`}), `mapping of page: party host: column "host\"" is no identifier: letters, digits and underscores, and first no digit`},
+		{host(filter.Column{Name: "p.1st"}), `mapping of page: party host: column "1st" is no identifier: letters, digits and underscores, and first no digit`},
+		{host(filter.Column{Name: "p.host\x00"}), `mapping of page: party host: column "host\x00" is no identifier: letters, digits and underscores, and first no digit`},
+		{host(filter.Column{Name: "p.\xff"}), `mapping of page: party host: column "\xff" is no identifier: letters, digits and underscores, and first no digit`},
+		{host(filter.Column{Name: "usher_m.host"}), `mapping of page: party host: column "usher_m": names that begin with usher_ are taken`},
+		{host(filter.Column{Name: "USHER_m.host"}), `mapping of page: party host: column "USHER_m": names that begin with usher_ are taken`},
+		{host(filter.Column{Name: "p." + strings.Repeat("x", 64)}), `mapping of page: party host: column "xxxxxxxxxxxxxxxxxxxx"… is longer than 63 bytes`},
+		{host(filter.Array{Name: "hosts"}), `mapping of page: party host: column "hosts": write it with its table or the alias of that, as c.host_id`},
+		{host(filter.Join{}), "mapping of page: party host: table: a name is empty"},
+		{host(filter.Join{Table: "a.b.c", Key: key, ID: id}), `mapping of page: party host: table: "a.b.c" has 3 parts between dots`},
+		{host(filter.Join{Table: "hosts; --", Key: key, ID: id}), `mapping of page: party host: table: "hosts; --" is no identifier: letters, digits and underscores, and first no digit`},
+		{host(filter.Join{Table: "hosts", Key: key}), "mapping of page: party host: id: a name is empty"},
+		{host(filter.Join{Table: "hosts", Key: key, ID: filter.Column{Name: "h.id"}}), `mapping of page: party host: id: "h.id" has 2 parts between dots`},
+		{host(filter.Join{Table: "hosts", ID: id}), "mapping of page: party host: a join needs a key: which of its columns equals which column of the row"},
+		{host(filter.Join{Table: "hosts", Key: map[string]string{"page": "id"}, ID: id}), `mapping of page: party host: key: column "id": write it with its table or the alias of that, as c.host_id`},
+		{host(filter.Join{Table: "hosts", Key: map[string]string{"h.page": "p.id"}, ID: id}), `mapping of page: party host: key: "h.page" has 2 parts between dots`},
+		{host(filter.Join{Table: "hosts", Key: key, ID: id, Account: filter.Column{Name: "h.account"}}), `mapping of page: party host: account: "h.account" has 2 parts between dots`},
+		{host(filter.Join{Table: "hosts", Key: key, ID: id, Account: filter.Column{Kind: filter.UUID}}), "mapping of page: party host: account: a name is empty"},
+		{page(func(m *filter.Mapping) { m.Attributes["public"] = nil }), "mapping of page: attribute public: it is nil; say Unknown where the table does not have it"},
+		{page(func(m *filter.Mapping) { m.Attributes["public"] = filter.Column{Name: "1=1"} }), `mapping of page: attribute public: column "1=1": write it with its table or the alias of that, as c.host_id`},
+	} {
+		table, err := row.m.Compile(filter.PostgreSQL)
+		assert.EqualError(t, err, row.want)
+		assert.ErrorIs(t, err, filter.ErrMapping)
+		assert.Nil(t, table)
+	}
+	_, err := page(func(*filter.Mapping) {}).Compile(0)
+	assert.EqualError(t, err, "mapping of page: no dialect is no dialect: PostgreSQL or SQLite")
+	_, err = page(func(*filter.Mapping) {}).Compile(7)
+	assert.EqualError(t, err, "mapping of page: Dialect(7) is no dialect: PostgreSQL or SQLite")
+}
+
+// FuzzIdentifier looks for names that a mapping takes and that are more than one name in SQL.
+func FuzzIdentifier(f *testing.F) {
+	for _, name := range []string{
+		"p.host", "s.p.host", `p."host"`, "p.host--", "p.a/**/b", "p.h;DROP TABLE p", "p.ümlaut", "p.$1", "p.a$1", "p.\u202ehost", "p.'", "p.a b", "p.\x00", "p.ho\u0301st", "..", "p.TRUE", "p.select",
+	} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		for _, d := range []filter.Dialect{filter.PostgreSQL, filter.SQLite} {
+			table, err := filter.Mapping{
+				Type: "page", Account: filter.Column{Name: name},
+				Parties: map[string]filter.Party{"host": filter.Join{Table: "hosts", Key: map[string]string{"page": name}, ID: filter.Column{Name: "id"}}},
+			}.Compile(d)
+			if err != nil {
+				continue
+			}
+			c, err := pages(over(filter.Some, hosts("mia"))).SQL(table, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			quoted := `"` + strings.ReplaceAll(name, ".", `"."`) + `"`
+			if strings.ContainsAny(name, "\"'`;\\[]()-/* \t\r\n\x00\ufffd") {
+				t.Fatalf("%q is taken as a name", name)
+			}
+			if n := strings.Count(c.SQL, quoted); n != 2 {
+				t.Fatalf("%q stands in the condition %d times: %s", quoted, n, c.SQL)
+			}
+			if rest := strings.ReplaceAll(c.SQL, quoted, ""); strings.Count(rest, `"`)%2 != 0 {
+				t.Fatalf("quotes are left open: %s", c.SQL)
+			}
+		}
+	})
+}

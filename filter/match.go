@@ -1,0 +1,189 @@
+package filter
+
+import (
+	"slices"
+
+	"github.com/usher-go/usher"
+)
+
+// Match reports whether the filter selects a resource: whether a check of it, asked
+// with the same request, allows. A resource of another type or another account is
+// never selected, and none where the facts fail to say who somebody is.
+func (f Filter) Match(r usher.Resource) bool {
+	l := f.admits(r)
+	if l == nil {
+		return false
+	}
+	v := view{list: l, of: r}
+	return v.selected()
+}
+
+// Masks returns the fields that must be masked in a resource which the filter
+// selects, sorted: what a check hides. Of one that it does not select, these are all
+// fields that rules can hide.
+func (f Filter) Masks(r usher.Resource) []string {
+	l := f.admits(r)
+	if l == nil {
+		return f.everyField()
+	}
+	v := view{list: l, of: r}
+	if !v.selected() {
+		return f.everyField()
+	}
+	if len(l.masked) == len(l.hidden) {
+		return slices.Clone(l.hidden)
+	}
+	masks := v.masks()
+	if v.failed {
+		return f.everyField()
+	}
+	return masks
+}
+
+// admits returns the list of the resource's type, nil where it is of none.
+func (f Filter) admits(r usher.Resource) *list {
+	if r == nil || len(f.lists) == 0 {
+		return nil
+	}
+	l := f.list(r.Ref().Type)
+	if l == nil {
+		return nil
+	}
+	if account := r.InAccount(); account != "" && account != f.account {
+		return nil
+	}
+	if l.admit != nil && !l.admit(r) {
+		return nil
+	}
+	return l
+}
+
+func (f Filter) everyField() []string {
+	var fields []string
+	for _, l := range f.lists {
+		fields = slices.Concat(fields, l.fields, l.masked)
+	}
+	return sorted(fields)
+}
+
+// How an atom turned out.
+type state uint8
+
+const (
+	unseen state = iota
+	no
+	yes
+	unsaid // it is not known
+)
+
+// view is a look at one resource. It remembers the first few atoms, and looks at
+// others anew.
+type view struct {
+	*list
+	of     usher.Resource
+	failed bool // a set could not say
+
+	states [32]state
+}
+
+func (v *view) selected() bool {
+	if v.none() {
+		return false
+	}
+	for _, w := range v.never {
+		if v.matches(w, true) {
+			return false
+		}
+	}
+	for _, need := range v.rows {
+		if !slices.ContainsFunc(need, func(w way) bool { return v.matches(w, false) }) {
+			return false
+		}
+	}
+	return !v.failed
+}
+
+func (v *view) masks() []string {
+	masks := slices.Clone(v.hidden)
+	for _, need := range v.needs {
+		var hidden []string
+		first := true
+		for _, w := range need {
+			switch {
+			case !v.matches(w, false):
+			case first:
+				hidden, first = slices.Clone(w.hides), false
+			default:
+				hidden = slices.DeleteFunc(hidden, func(f string) bool { return !slices.Contains(w.hides, f) })
+			}
+		}
+		masks = append(masks, hidden...)
+	}
+	return sorted(masks)
+}
+
+func (v *view) matches(w way, ifUnsaid bool) bool {
+	for _, i := range w.atoms {
+		if s := v.state(i); s != yes && (!ifUnsaid || s != unsaid) {
+			return false
+		}
+	}
+	return true
+}
+
+func (v *view) state(i int) state {
+	if i >= len(v.states) {
+		return v.find(&v.atoms[i])
+	}
+	if v.states[i] == unseen {
+		v.states[i] = v.find(&v.atoms[i])
+	}
+	return v.states[i]
+}
+
+func (v *view) find(a *atom) state {
+	switch {
+	case a.reach != 0:
+		return v.compare(a)
+	case a.party >= 0:
+		ids, known := v.of.Party(v.parties[a.party])
+		return found(len(ids) > 0, known, a.is)
+	default:
+		value, known := v.of.Attribute(v.attributes[a.attribute])
+		return found(value, known, a.is)
+	}
+}
+
+func found(value, known, want bool) state {
+	switch {
+	case !known:
+		return unsaid
+	case value == want:
+		return yes
+	}
+	return no
+}
+
+func (v *view) compare(a *atom) state {
+	some, all := false, true
+	for _, s := range a.sides {
+		ids, known := v.of.Party(v.parties[s.party])
+		if !known {
+			return unsaid // whatever the other parties are
+		}
+		for _, id := range ids {
+			in := false
+			if s.set != nil {
+				var err error
+				if in, err = s.set.Has(id); err != nil {
+					v.failed = true
+				}
+			}
+			some, all = some || in, all && in
+		}
+	}
+	if some && (all || a.reach == Some) {
+		return yes
+	}
+	return no
+}

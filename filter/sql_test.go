@@ -1,0 +1,204 @@
+package filter_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher/filter"
+)
+
+// columns has the host and the team of a page in columns, joined has them in tables.
+var (
+	columns = filter.Mapping{
+		Type: "page", Account: filter.Column{Name: "p.account"},
+		Parties:    map[string]filter.Party{"host": filter.Column{Name: "p.host"}, "team": filter.Column{Name: "p.team"}},
+		Attributes: map[string]filter.Attribute{"public": filter.Column{Name: "p.public"}},
+	}
+	joined = filter.Mapping{
+		Type: "page", Account: columns.Account, Attributes: columns.Attributes,
+		Parties: map[string]filter.Party{
+			"host": filter.Join{Table: "hosts", Key: map[string]string{"page": "p.id"}, ID: filter.Column{Name: "id"}},
+			"team": filter.Join{Table: "teams", Key: map[string]string{"page": "p.id"}, ID: filter.Column{Name: "id"}},
+		},
+	}
+)
+
+func compile(t testing.TB, m filter.Mapping, d filter.Dialect) *filter.Table {
+	t.Helper()
+	table, err := m.Compile(d)
+	require.NoError(t, err)
+	return table
+}
+
+// sql returns a condition with its parameters spelled out and without quotes, for people.
+func sql(t testing.TB, f filter.Filter, m filter.Mapping) string {
+	t.Helper()
+	c, err := f.SQL(compile(t, m, filter.PostgreSQL), 1)
+	require.NoError(t, err)
+	return plain(t, c)
+}
+
+func plain(t testing.TB, c filter.Condition) string {
+	t.Helper()
+	const account = `("p"."account" = $1::text AND `
+	require.True(t, strings.HasPrefix(c.SQL, account) && strings.HasSuffix(c.SQL, ")"), c.SQL)
+	require.Equal(t, "acme", c.Args[0])
+	text := strings.TrimSuffix(strings.TrimPrefix(c.SQL, account), ")")
+	text = strings.NewReplacer(`"`, "", "usher_m.", "", " AS usher_m", "", "::text", "").Replace(text)
+	for i, arg := range c.Args {
+		text = strings.ReplaceAll(text, "$"+string(rune('1'+i)), strings.ReplaceAll(arg.(string), `"`, ""))
+	}
+	return text
+}
+
+// Ways that say the same as another one, or less, leave no trace; and what is left is what an index
+// can find.
+func TestShortConditions(t *testing.T) {
+	own, sole := over(filter.Some, hosts("mia"), team("sales")), over(filter.Every, hosts("mia"), noTeam())
+	theirs := over(filter.Every, hosts("max", "mia"), team("sales"))
+	shared := over(filter.Some, hosts("max", "mia"), team("sales"))
+	hiding := func(w filter.Way) filter.Way { w.Hides = []string{"title"}; return w }
+	for _, row := range []struct {
+		name string
+		f    filter.Filter
+		m    filter.Mapping
+		want string
+	}{
+		{"zero", pages(), columns, "FALSE"},
+		{"any", pages(anyPage()), columns, "TRUE"},
+		{"any or own", pages(own, anyPage()), columns, "TRUE"},
+		{"any hiding or own", pages(own, anyPage("title")), columns, "TRUE"},
+		{"own", pages(own), columns, "(p.host = mia OR p.team = sales)"},
+		{"own as host", pages(over(filter.Some, hosts("mia"))), columns, "p.host = mia"},
+		{"own or sole", pages(own, sole), columns, "(p.host = mia OR p.team = sales)"},
+		{"sole", pages(sole), columns, "(p.host = mia AND p.team IS NULL)"},
+		{"sole or shared", pages(sole, shared), columns, "(p.host = ANY ({max,mia}[]) OR p.team = sales)"},
+		{"team", pages(theirs), columns, "((p.host = ANY ({max,mia}[]) AND (p.team IS NULL OR p.team = sales)) OR (p.host IS NULL AND p.team = sales))"},
+		{"team or sole", pages(theirs, sole), columns, "((p.host = ANY ({max,mia}[]) AND (p.team IS NULL OR p.team = sales)) OR (p.host IS NULL AND p.team = sales))"},
+		{"sole or team hiding", pages(hiding(theirs), sole), columns, "((p.host = ANY ({max,mia}[]) AND (p.team IS NULL OR p.team = sales)) OR (p.host IS NULL AND p.team = sales))"},
+		{"team or shared", pages(theirs, shared), columns, "(p.host = ANY ({max,mia}[]) OR p.team = sales)"},
+		{"team if there is no team", pages(when(theirs, noTeams)), columns, "(p.team IS NULL AND p.host = ANY ({max,mia}[]))"},
+		{"sole or team if there is no team", pages(when(theirs, noTeams), sole), columns, "(p.team IS NULL AND p.host = ANY ({max,mia}[]))"},
+		{"two teams", pages(theirs, over(filter.Some, hosts("bea"))), columns, "((p.host = ANY ({max,mia}[]) AND (p.team IS NULL OR p.team = sales)) OR (p.host IS NULL AND p.team = sales) OR p.host = bea)"},
+		{"both under a condition", pages(when(over(filter.Every, hosts("max")), public), when(over(filter.Some, hosts("mia")), public)), columns, "(p.public IS TRUE AND p.host = ANY ({max,mia}[]))"},
+		{"own, joined", pages(over(filter.Some, hosts("mia"))), joined, "EXISTS (SELECT 1 FROM hosts WHERE page = p.id AND id = mia)"},
+		{"own in one of two, joined", pages(own), joined, "p.id IN (SELECT page FROM hosts WHERE id = mia UNION ALL SELECT page FROM teams WHERE id = sales)"},
+		{"team, joined", pages(theirs), joined, "(p.id IN (SELECT page FROM hosts WHERE id = ANY ({max,mia}[]) UNION ALL SELECT page FROM teams WHERE id = sales)" +
+			" AND NOT EXISTS (SELECT 1 FROM hosts WHERE page = p.id AND (id = ANY ({max,mia}[])) IS NOT TRUE)" +
+			" AND NOT EXISTS (SELECT 1 FROM teams WHERE page = p.id AND (id = sales) IS NOT TRUE))"},
+		{"public or own, joined", pages(when(anyPage(), public), own), joined, "(p.public IS TRUE OR EXISTS (SELECT 1 FROM hosts WHERE page = p.id AND id = mia) OR EXISTS (SELECT 1 FROM teams WHERE page = p.id AND id = sales))"},
+		{"never own", pagesBut([]filter.Way{own}, anyPage()), columns, "((p.host = mia) IS NOT TRUE AND (p.team = sales) IS NOT TRUE)"},
+		{"never team", pagesBut([]filter.Way{theirs}, anyPage()), columns, "(((p.host = ANY ({max,mia}[])) IS NOT TRUE AND (p.team = sales) IS NOT TRUE) OR NOT (p.host = ANY ({max,mia}[])) OR NOT (p.team = sales))"},
+		{"never own if public, joined", pagesBut([]filter.Way{when(own, public)}, anyPage()), joined, "(p.public IS FALSE OR (NOT EXISTS (SELECT 1 FROM hosts WHERE page = p.id AND id = mia) AND NOT EXISTS (SELECT 1 FROM teams WHERE page = p.id AND id = sales)))"},
+		{"never sole or own", pagesBut([]filter.Way{sole, own}, anyPage()), columns, "((p.host = mia) IS NOT TRUE AND (p.team = sales) IS NOT TRUE)"},
+	} {
+		assert.Equal(t, row.want, sql(t, row.f, row.m), row.name)
+	}
+}
+
+// A field is shown by a condition of its own, which says nothing about rows that are not selected.
+func TestShown(t *testing.T) {
+	mine := over(filter.Some, hosts("mia"))
+	mine.Hides = []string{"phone"}
+	f := pages(anyPage("phone", "title"), mine, when(anyPage(), public))
+	table := compile(t, columns, filter.PostgreSQL)
+	for field, want := range map[string]string{
+		"title": "(p.host = mia OR p.public IS TRUE)",
+		"phone": "p.public IS TRUE",
+	} {
+		c, err := f.Shown(field, table, 1)
+		require.NoError(t, err)
+		assert.Equal(t, want, plain(t, c), field)
+	}
+	c, err := pages(anyPage("title")).Shown("phone", table, 1)
+	require.NoError(t, err)
+	assert.Equal(t, "TRUE", plain(t, c), "no rule hides it")
+	c, err = pages(over(filter.Some, hosts("mia"))).Shown("phone", table, 1)
+	require.NoError(t, err)
+	assert.Equal(t, "TRUE", plain(t, c), "no rule hides it, whatever is selected")
+	c, err = pages().Shown("title", table, 1)
+	require.NoError(t, err)
+	assert.Equal(t, "FALSE", plain(t, c), "nothing is selected")
+	_, err = f.Shown("titel", table, 1)
+	assert.EqualError(t, err, "show titel page: page has no field titel that rules can hide")
+}
+
+// Parameters begin where the caller says, and the same argument is one parameter.
+func TestParameters(t *testing.T) {
+	f := pages(over(filter.Every, hosts("max", "mia"), team("sales")))
+	c, err := f.SQL(compile(t, columns, filter.PostgreSQL), 7)
+	require.NoError(t, err)
+	assert.Equal(t, []any{"acme", `{"max","mia"}`, "sales"}, c.Args)
+	assert.Equal(t, `("p"."account" = $7::text AND (("p"."host" = ANY ($8::text[]) AND ("p"."team" IS NULL OR "p"."team" = $9::text)) OR `+
+		`("p"."host" IS NULL AND "p"."team" = $9::text)))`, c.SQL)
+
+	c, err = f.SQL(compile(t, columns, filter.SQLite), 2)
+	require.NoError(t, err)
+	assert.Equal(t, []any{"acme", `["max","mia"]`, "sales"}, c.Args)
+	assert.Equal(t, `("p"."account" = ?2 AND (("p"."host" IN (SELECT value FROM json_each(?3)) AND (+"p"."team" IS NULL OR "p"."team" = ?4)) OR `+
+		`(+"p"."host" IS NULL AND "p"."team" = ?4)))`, c.SQL)
+
+	_, err = f.SQL(compile(t, columns, filter.SQLite), 0)
+	assert.EqualError(t, err, "select page: parameters are numbered from 1, not from 0")
+}
+
+// A list of ids is JSON that each version of SQLite reads as it stands; ids with a NUL byte are
+// parameters of their own.
+func TestLists(t *testing.T) {
+	ids := []string{"\"quoted\"", `back\slash`, "two\nlines", "\x01\x1f", "ümlaut", "a\x00b", "\x00"}
+	c, err := pages(over(filter.Some, hosts(ids...))).SQL(compile(t, columns, filter.SQLite), 1)
+	require.NoError(t, err)
+	var got []string
+	require.NoError(t, json.Unmarshal([]byte(c.Args[1].(string)), &got))
+	for _, arg := range c.Args[2:] {
+		got = append(got, arg.(string))
+	}
+	assert.ElementsMatch(t, ids, got)
+	assert.Len(t, c.Args, 4)
+	assert.NotContains(t, c.Args[1], `\u0000`)
+	assert.Equal(t, `("p"."account" = ?1 AND "p"."host" IN (SELECT value FROM json_each(?2) UNION ALL SELECT ?3 UNION ALL SELECT ?4))`, c.SQL)
+}
+
+// Whatever is wrong is an error, with an empty condition.
+func TestSQLRefuses(t *testing.T) {
+	nobody := filter.New(filter.Terms{Lists: []filter.List{{Type: "page", Needs: [][]filter.Way{{anyPage()}}}}})
+	looks := filter.New(filter.Terms{Account: "acme", Lists: []filter.List{{
+		Type: "page", Looks: func() (parties, attributes []string) { return []string{"guest"}, nil },
+	}}})
+	withoutTeam := columns
+	withoutTeam.Parties = map[string]filter.Party{"host": filter.Column{Name: "p.host"}}
+	calendars := columns
+	calendars.Type = "calendar"
+	for _, row := range []struct {
+		f     filter.Filter
+		table *filter.Table
+		want  string
+	}{
+		{nobody, compile(t, columns, filter.SQLite), "select page: the request names no account"},
+		{pages(anyPage()), nil, "select : mapping: the table is zero; make one with Mapping.Compile"},
+		{pages(anyPage()), new(filter.Table), "select : mapping: the table is zero; make one with Mapping.Compile"},
+		{pages(anyPage()), compile(t, calendars, filter.SQLite), "select calendar: mapping of calendar: the filter is about page"},
+		{
+			pages(over(filter.Some, team("sales"))), compile(t, withoutTeam, filter.SQLite),
+			"select page: mapping of page: rules look at the party team, and it says nothing of it; say Unknown where the table does not have it",
+		},
+		{
+			pages(when(anyPage(), filter.Test{Name: "paid"})), compile(t, columns, filter.SQLite),
+			"select page: mapping of page: rules look at the attribute paid, and it says nothing of it; say Unknown where the table does not have it",
+		},
+		{
+			looks, compile(t, columns, filter.SQLite), // though it selects nothing
+			"select page: mapping of page: rules look at the party guest, and it says nothing of it; say Unknown where the table does not have it",
+		},
+	} {
+		c, err := row.f.SQL(row.table, 1)
+		assert.EqualError(t, err, row.want)
+		assert.Zero(t, c)
+	}
+	_, err := nobody.SQL(compile(t, columns, filter.SQLite), 1)
+	assert.ErrorIs(t, err, filter.ErrNoAccount)
+}

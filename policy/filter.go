@@ -1,0 +1,287 @@
+package policy
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/filter"
+	"github.com/usher-go/usher/internal/suggest"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/role"
+)
+
+// Filter answers a request that has no resource for all resources at once: the
+// filter selects those on which Decide allows the same request. What concerns the
+// subject, the account and the request is decided here; what concerns the resource
+// is left in the filter. For a user who is not active, or not in the account, it
+// selects nothing.
+//
+// The filter keeps the facts, and asks them who is in a team when it is used: it is
+// good for as long as they are. A condition in SQL that names the users of teams
+// needs facts that are a TeamLister or a Lister.
+//
+// The errors are those of Decide; it is usher.ErrWrongResource if the request has a
+// resource. What a check looks at for some resources only, a filter looks at.
+func (p *Policy) Filter(f Facts, r *usher.Request) (filter.Filter, error) {
+	t, err := p.terms(f, r)
+	if err != nil {
+		return filter.Filter{}, requestError("filter", r, err)
+	}
+	return filter.New(t), nil
+}
+
+// CheckTable reports what a table lacks for the lists of some permissions, or
+// bundles: the parties and attributes that rules look at, whoever asks. Permissions
+// on other types of resources than the table's need nothing. The error wraps
+// filter.ErrMapping or usher.ErrUnknownPermission.
+func (p *Policy) CheckTable(t *filter.Table, permissions ...permission.Permission) error {
+	if p == nil {
+		return usher.ErrUnknownPermission
+	}
+	if err := t.Check(nil, nil); err != nil {
+		return err
+	}
+	for _, name := range permissions {
+		perms, err := p.spellOut(name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := t.Check(p.looks(perms, t.Type())); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func (p *Policy) terms(f Facts, r *usher.Request) (filter.Terms, error) {
+	if p == nil || r == nil {
+		return filter.Terms{}, usher.ErrUnknownPermission
+	}
+	if r.Resource != nil {
+		return filter.Terms{}, fmt.Errorf("%w: a filter is asked for without one", usher.ErrWrongResource)
+	}
+	perms, err := p.spellOut(r.Permission)
+	if err != nil {
+		return filter.Terms{}, err
+	}
+	b := filtering{request: *r}
+	if err := b.begin(p, f, r, p.perms[perms[0]].resource); err != nil {
+		return filter.Terms{}, err
+	}
+	t := filter.Terms{Account: r.Account}
+	b.me, b.circles = filter.Only(string(b.subject)), map[role.Name]*circle{}
+	var listed []int
+	for _, at := range perms {
+		if resource := p.perms[at].resource; !slices.Contains(listed, resource) {
+			listed = append(listed, resource)
+			t.Lists = append(t.Lists, b.list(perms, resource))
+		}
+	}
+	return t, b.err
+}
+
+// filtering is a question about all resources of a type at once.
+type filtering struct {
+	question
+	request usher.Request
+	me      filter.Set
+	above   filter.Set // what belongsTo returns
+	circles map[role.Name]*circle
+}
+
+// list makes the terms for one type of resource. What a bundle has of other types is
+// asked without a resource.
+func (b *filtering) list(perms []int, resource int) filter.List {
+	p := b.p
+	l := filter.List{
+		Type:   p.resources[resource].name,
+		Fields: p.resources[resource].fields,
+		Admit:  b.admits(resource),
+		Looks:  func() (parties, attributes []string) { return p.looks(perms, p.resources[resource].name) },
+	}
+	if b.user == nil || b.user.Status != usher.Active {
+		return l // without needs
+	}
+	for _, at := range perms {
+		perm := &p.perms[at]
+		b.turnTo(perm.resource, nil)
+		if perm.resource == resource {
+			b.need(&l, perm)
+			continue
+		}
+		outcome := b.decide(perm)
+		if outcome.Reason() == usher.ReasonGranted {
+			l.Hidden = append(l.Hidden, b.res.fieldNames(uint64(outcome>>maskShift))...)
+		} else {
+			l.Needs = append(l.Needs, nil) // which no way meets
+		}
+	}
+	return l
+}
+
+// admits returns whether a check would take a resource.
+func (b *filtering) admits(resource int) func(usher.Resource) bool {
+	p, r := b.p, b.request
+	return func(thing usher.Resource) bool {
+		at := r
+		at.Resource = thing
+		return p.checkResource(&at, &p.resources[resource]) == nil
+	}
+}
+
+// need adds what one permission asks for.
+func (b *filtering) need(l *filter.List, perm *perm) {
+	var ways []filter.Way
+	if never, ok := b.protected(perm); ok {
+		l.Never = append(l.Never, never)
+	}
+	b.each(perm, func(r *rule, team role.Name) {
+		never := b.p.written[r.written].source == usher.SourceNever
+		need := r.need
+		if !never {
+			need |= b.guard
+		}
+		way, ok := b.way(r, need, team, never)
+		switch {
+		case !ok:
+		case never:
+			l.Never = append(l.Never, way)
+		default:
+			ways = append(ways, way)
+		}
+	})
+	l.Needs = append(l.Needs, ways)
+}
+
+// protected returns what a built-in protection forbids.
+func (b *filtering) protected(perm *perm) (filter.Way, bool) {
+	switch {
+	case perm.protection == onlyHolder && b.role != b.p.unique:
+		return filter.Way{Scope: filter.Scope{Reach: filter.Any}}, true
+	case perm.protection == protectsHolder:
+		holder := filter.Side{Party: "user", Set: &holders{p: b.p, facts: b.facts}}
+		return filter.Way{Scope: filter.Scope{Reach: filter.Some, Over: []filter.Side{holder}}}, true
+	}
+	return filter.Way{}, false
+}
+
+// way spells a rule out; not ok is that it matches no resource.
+func (b *filtering) way(r *rule, need uint64, team role.Name, never bool) (way filter.Way, ok bool) {
+	way = filter.Way{Scope: b.scope(r, team), Hides: b.res.fieldNames(r.hide)}
+	for ; need != 0; need &= need - 1 {
+		l := b.res.literals[bits.TrailingZeros64(need)]
+		c := &b.p.conditions[l.condition]
+		if c.kind == OnAttribute || c.kind == OnParty && b.res.party(c.of) >= 0 {
+			way.Tests = append(way.Tests, filter.Test{Party: c.kind == OnParty, Name: c.of, Is: !l.not})
+			continue
+		}
+		value, known := b.condition(c)
+		if known && value == l.not || !known && !never {
+			return filter.Way{}, false
+		}
+	}
+	return way, way.Scope.Reach != 0
+}
+
+func (b *filtering) scope(r *rule, team role.Name) filter.Scope {
+	s := filter.Scope{Reach: filter.Some}
+	switch r.scope {
+	case ScopeAny:
+		return filter.Scope{Reach: filter.Any}
+	case ScopeSole, ScopeTeam:
+		s.Reach = filter.Every
+	case ScopeOwn, ScopeShared:
+	default:
+		return filter.Scope{}
+	}
+	for rest := r.parties; rest != 0; rest &= rest - 1 {
+		party := b.res.parties[bits.TrailingZeros16(rest)]
+		s.Over = append(s.Over, filter.Side{Party: party.name, Set: b.side(r.scope, party.teams, team)})
+	}
+	if len(s.Over) == 0 {
+		return filter.Scope{}
+	}
+	return s
+}
+
+// side returns the set that a party is held against.
+func (b *filtering) side(scope Scope, teams bool, team role.Name) filter.Set {
+	theirs := scope == ScopeTeam || scope == ScopeShared
+	switch {
+	case teams && scope == ScopeOwn:
+		return b.belongsTo()
+	case teams && theirs:
+		return b.circle(team).teams
+	case teams:
+		return nil
+	case theirs:
+		return b.circle(team).users
+	}
+	return b.me
+}
+
+// spellOut returns the permissions that are asked for.
+func (p *Policy) spellOut(name permission.Permission) ([]int, error) {
+	index, ok := p.asked.find(name)
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("%w%s", usher.ErrUnknownPermission, suggest.DidYouMean(name.String(), p.askable()))
+	case index < 0:
+		return p.bundles[^index].perms, nil
+	}
+	return []int{index}, nil
+}
+
+// looks returns the parties and attributes of a type of resource at which rules for
+// some permissions look.
+func (p *Policy) looks(perms []int, typ string) (parties, attributes []string) {
+	at := p.resourceTable.find(typ)
+	if at < 0 {
+		return nil, nil
+	}
+	res := &p.resources[at]
+	var over uint16
+	var need uint64
+	list := func(rules []rule) {
+		for i := range rules {
+			if rules[i].scope != ScopeAny {
+				over |= rules[i].parties
+			}
+			need |= rules[i].need
+		}
+	}
+	for _, i := range perms {
+		perm := &p.perms[i]
+		if perm.resource != at {
+			continue
+		}
+		list(perm.never)
+		list(perm.everyone)
+		for _, rules := range perm.byRole {
+			list(rules)
+		}
+		for _, r := range p.roles {
+			need |= r.guard
+		}
+		if user := res.party("user"); perm.protection == protectsHolder && user >= 0 {
+			over |= 1 << user
+		}
+	}
+	for i := range res.literals {
+		c := &p.conditions[res.literals[i].condition]
+		switch {
+		case need&(1<<i) == 0:
+		case c.kind == OnAttribute:
+			attributes = append(attributes, c.of)
+		case c.kind == OnParty && res.party(c.of) >= 0:
+			over |= 1 << res.party(c.of)
+		}
+	}
+	for rest := over; rest != 0; rest &= rest - 1 {
+		parties = append(parties, res.parties[bits.TrailingZeros16(rest)].name)
+	}
+	slices.Sort(attributes)
+	return parties, slices.Compact(attributes)
+}

@@ -1,0 +1,128 @@
+package policy_test
+
+import (
+	"cmp"
+	"iter"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+)
+
+// TestRandomFilters asks random questions, of a filter too: it selects the resource if the policy
+// allows, and masks what the policy hides.
+func TestRandomFilters(t *testing.T) {
+	asked := askAtRandom(t, *questionsFlag/3, func(int) comparison { return (*round).compareFilter })
+	t.Log(asked)
+	if asked.questions >= 50_000 && !t.Failed() {
+		asked.check(t)
+	}
+}
+
+// TestRandomSubjects asks who may, and each user one by one.
+func TestRandomSubjects(t *testing.T) {
+	askAtRandom(t, *questionsFlag/10, func(int) comparison { return (*round).compareWhoMay })
+}
+
+// listing is a world that can be listed; ticking and listing is one with a clock too.
+type listing struct{ *world }
+
+func (l listing) UsersAfter(after usher.UserID) iter.Seq2[policy.Listed, error] {
+	return func(yield func(policy.Listed, error) bool) {
+		for _, id := range slices.Sorted(maps.Keys(l.users)) {
+			if id > after && !yield(policy.Listed{ID: id, User: l.users[id]}, nil) {
+				return
+			}
+		}
+	}
+}
+
+type tickingListing struct {
+	ticking
+	listing
+}
+
+func (t tickingListing) User(id usher.UserID) (*policy.User, error) { return t.world().User(id) }
+func (t tickingListing) Account() (*policy.Account, error)          { return t.world().Account() }
+func (t tickingListing) world() *world                              { return t.ticking.world }
+
+func (w *world) listed() policy.Facts {
+	if w.now.IsZero() {
+		return listing{w}
+	}
+	return tickingListing{ticking{w}, listing{w}}
+}
+
+func (r *round) compareFilter(w *world, q usher.Request) *disagreement {
+	d, errOne := r.compiled.Decide(w.facts(), &q)
+	every := q
+	every.Resource = nil
+	f, err := r.compiled.Filter(w.facts(), &every)
+	_, errNone := r.compiled.Decide(w.facts(), &every)
+	switch {
+	case (err == nil) != (errNone == nil):
+		return disagree("filter fails", "Filter = %v, Decide without a resource %v", err, errNone)
+	case err != nil:
+		return compareErrors(usher.Decision{}, err, errNone)
+	case q.Resource == nil:
+		if f.Match(nil) {
+			return disagree("filter selects nothing", "the filter selects a resource that is nil")
+		}
+		return nil
+	}
+	declared := r.compiled.Fields(q.Resource.Ref().Type)
+	masks := f.Masks(q.Resource)
+	switch {
+	case f.Match(q.Resource) != (errOne == nil && d.Allowed()):
+		return disagree("filter selects", "Match = %t, but Decide = %v %v", f.Match(q.Resource), d, errOne)
+	case d.Allowed() && f.None():
+		return disagree("filter is none", "the filter selects nothing, but Decide = %v", d)
+	case errOne == nil && f.All() && !(d.Allowed() && len(d.Hidden()) == 0):
+		return disagree("filter is all", "the filter selects all and masks nothing, but Decide = %v", d)
+	case d.Allowed() && !slices.Equal(masks, d.Hidden()):
+		return disagree("filter masks", "Masks = %q, but Decide hides %q", masks, d.Hidden())
+	case d.Allowed() && !subset(masks, f.Fields()):
+		return disagree("filter fields", "Masks = %q, of the fields %q", masks, f.Fields())
+	case errOne == nil && !d.Allowed() && !subset(declared, masks):
+		return disagree("filter shows", "Masks = %q of a resource that is not selected and has %q", masks, declared)
+	}
+	return nil
+}
+
+func (r *round) compareWhoMay(w *world, q usher.Request) *disagreement {
+	after := usher.UserID("")
+	if len(q.Context) > 0 {
+		after = "kim"
+	}
+	var want, got []policy.Subject
+	var failed error
+	for _, id := range slices.Sorted(maps.Keys(w.users)) {
+		q.Subject = id
+		d, err := r.compiled.Decide(w.facts(), &q)
+		failed = cmp.Or(failed, err)
+		if id > after && d.Allowed() {
+			want = append(want, policy.Subject{ID: id, Decision: d})
+		}
+	}
+	for s, err := range r.compiled.WhoMay(w.listed(), &q, after) {
+		if err != nil {
+			switch {
+			case failed == nil:
+				return disagree("who fails", "WhoMay = %v, and Decide fails for nobody", err)
+			case s.ID == "":
+				return nil
+			}
+			continue
+		}
+		got = append(got, s)
+	}
+	same := func(a, b policy.Subject) bool {
+		return a.ID == b.ID && a.Decision.Reason() == b.Decision.Reason() && slices.Equal(a.Decision.Hidden(), b.Decision.Hidden())
+	}
+	if !slices.EqualFunc(got, want, same) {
+		return disagree("who", "WhoMay yields %v, asked one by one %v", got, want)
+	}
+	return nil
+}
