@@ -36,28 +36,30 @@ func held(method string) (faults func(context.Context, storetest.Call) storetest
 }
 
 func TestLoadOnceForAll(t *testing.T) {
-	mem := new(memstore.Store)
-	openOn(t, mem, nil).found()
-	w := openOn(t, mem, deaf)
-	faults, letGo := held("Snapshot")
-	w.calls.set(faults)
-	var asked sync.WaitGroup
-	for range 100 {
-		asked.Go(func() { assert.True(t, w.opens("adam")) })
-	}
-	asked.Go(func() { // who loses patience stops nobody
-		impatient, cancel := context.WithTimeout(ctx, time.Millisecond)
-		defer cancel()
-		_, err := w.Check(impatient, ask("adam", openDoor))
-		assert.ErrorIs(t, err, context.DeadlineExceeded)
+	synctest.Test(t, func(t *testing.T) {
+		mem := new(memstore.Store)
+		openOn(t, mem, nil).found()
+		w := openOn(t, mem, deaf)
+		faults, letGo := held("Snapshot")
+		w.calls.set(faults)
+		var asked sync.WaitGroup
+		for range 100 {
+			asked.Go(func() { assert.True(t, w.opens("adam")) })
+		}
+		asked.Go(func() { // who loses patience stops nobody
+			impatient, cancel := context.WithTimeout(ctx, time.Millisecond)
+			defer cancel()
+			_, err := w.Check(impatient, ask("adam", openDoor))
+			assert.ErrorIs(t, err, context.DeadlineExceeded)
+		})
+		time.Sleep(5 * time.Millisecond) // of the bubble: all of them wait by then
+		letGo()
+		asked.Wait()
+		assert.Equal(t, 1, w.calls.of("Snapshot"))
+		assert.Equal(t, 1, w.calls.of("Commits"))
+		assert.True(t, w.opens("adam"))
+		assert.Equal(t, 1, w.calls.of("Commits"), "what is in memory is not read")
 	})
-	time.Sleep(5 * time.Millisecond)
-	letGo()
-	asked.Wait()
-	assert.Equal(t, 1, w.calls.of("Snapshot"))
-	assert.Equal(t, 1, w.calls.of("Commits"))
-	assert.True(t, w.opens("adam"))
-	assert.Equal(t, 1, w.calls.of("Commits"), "what is in memory is not read")
 }
 
 // The one who made the store be read may stop waiting, and the others get it.
