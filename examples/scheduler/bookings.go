@@ -1,0 +1,127 @@
+package main
+
+import (
+	"crypto/rand"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/usherhttp"
+)
+
+// onBooking loads the booking in the path.
+func (s *server) onBooking(r *http.Request) (usher.Resource, error) {
+	b, err := s.store.booking(r.Context(), usher.AccountID(r.PathValue("account")), r.PathValue("booking"))
+	if err != nil {
+		return nil, err
+	}
+	return b, s.sees(r, viewBooking, b)
+}
+
+// listBookings lists the bookings of a calendar, from now on or from a time. Who may
+// see no more than when somebody is busy sees "Booked".
+//
+//	GET /accounts/acme/calendars/intro/bookings?after=2030-01-01T00:00:00Z
+func (s *server) listBookings(r *http.Request) (any, error) {
+	after := time.Now()
+	if text := r.URL.Query().Get("after"); text != "" {
+		var err error
+		if after, err = time.Parse(time.RFC3339, text); err != nil {
+			return nil, bad("A time is written as in 2030-01-31T09:00:00Z.")
+		}
+	}
+	visible, err := s.visible(r, viewBooking)
+	if err != nil {
+		return nil, err
+	}
+	bookings, err := s.store.listBookings(r.Context(), visible, r.PathValue("calendar"), after, page)
+	if err != nil {
+		return nil, err
+	}
+	for i, b := range bookings {
+		bookings[i] = shown.Without(b, visible.Masks(b)...)
+	}
+	return map[string]any{"bookings": bookings}, nil
+}
+
+// wishedBooking is a booking to be made, and the calendar that it goes into.
+type wishedBooking struct {
+	*booking
+	in *calendar
+}
+
+// wishedBooking reads a booking. booking.create is asked on its host.
+func (s *server) wishedBooking(r *http.Request) (usher.Resource, error) {
+	on, err := s.onCalendar(r)
+	if err != nil {
+		return nil, err
+	}
+	wish, err := read[struct {
+		Host   string    `json:"host"`
+		Starts time.Time `json:"starts"`
+		Ends   time.Time `json:"ends"`
+		Title  string    `json:"title"`
+		Guest  string    `json:"guest"`
+		Notes  string    `json:"notes"`
+	}](r)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case wish.Host == "" || wish.Title == "":
+		return nil, bad("A booking has a host and a title.")
+	case !wish.Starts.Before(wish.Ends) || wish.Ends.Sub(wish.Starts) > 24*time.Hour:
+		return nil, bad("A booking ends after it starts, within a day.")
+	case wish.Starts.UTC().Year() < 1970 || wish.Ends.UTC().Year() > 2999:
+		return nil, bad("A booking is in the years 1970 to 2999.")
+	}
+	in := on.(*calendar)
+	return &wishedBooking{&booking{
+		ID: rand.Text(), Account: in.Account, Calendar: in.ID, Host: wish.Host,
+		Starts: wish.Starts.UTC().Truncate(time.Second), Ends: wish.Ends.UTC().Truncate(time.Second),
+		Title: wish.Title, Guest: wish.Guest, Notes: wish.Notes,
+	}, in}, nil
+}
+
+// book makes a booking. That whoever asks may book the host is decided by the guard;
+// that the host can be booked is asked as the host, here and each time: a host who has
+// lost the seat is a host in name only.
+//
+//	POST /accounts/acme/calendars/intro/bookings {"host": "mia", "starts": "…", "ends": "…", "title": "Intro", "guest": "Ann"}
+func (s *server) book(r *http.Request) (any, error) {
+	b, _ := usherhttp.Loaded[*wishedBooking](r.Context())
+	if hosts, err := s.isHost(r, b.in, b.Host); err != nil {
+		return nil, err
+	} else if !hosts {
+		return nil, problem(http.StatusConflict, "not-a-host", b.Host+" does not host this calendar.")
+	}
+	if err := s.bookable(r.Context(), b.Account, []string{b.Host}); err != nil {
+		return nil, err
+	}
+	// A seat that is taken away between the question and this write came too late for
+	// this booking, as if it had been made a moment earlier.
+	return b.booking, s.store.book(r.Context(), b.booking, b.in)
+}
+
+// isHost reports whether a user hosts a calendar, in person or in the hosting team.
+func (s *server) isHost(r *http.Request, c *calendar, user string) (bool, error) {
+	if slices.Contains(c.Hosts, user) || c.Team == "" {
+		return slices.Contains(c.Hosts, user), nil
+	}
+	view, err := s.engine.View(r.Context(), c.Account)
+	if err != nil {
+		return false, err
+	}
+	m, _ := view.User(usher.UserID(user))
+	_, in := m.InTeam(usher.TeamID(c.Team))
+	return in, nil
+}
+
+// cancelBooking cancels a booking.
+//
+//	DELETE /accounts/acme/bookings/b1
+func (s *server) cancelBooking(r *http.Request) (any, error) {
+	b, _ := usherhttp.Loaded[*booking](r.Context())
+	return struct{}{}, s.store.cancel(r.Context(), b)
+}

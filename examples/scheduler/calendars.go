@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/usherhttp"
+)
+
+// onCalendar loads the calendar in the path.
+func (s *server) onCalendar(r *http.Request) (usher.Resource, error) {
+	c, err := s.store.calendar(r.Context(), usher.AccountID(r.PathValue("account")), r.PathValue("calendar"))
+	if err != nil {
+		return nil, err
+	}
+	return c, s.sees(r, viewCalendar, c)
+}
+
+// listed is a calendar with what whoever asks may do to it.
+type listed struct {
+	*calendar
+	May []string `json:"may"`
+}
+
+// listCalendars lists those that one may see.
+//
+//	GET /accounts/acme/calendars?after=intro
+func (s *server) listCalendars(r *http.Request) (any, error) {
+	visible, err := s.visible(r, viewCalendar)
+	if err != nil {
+		return nil, err
+	}
+	calendars, err := s.store.listCalendars(r.Context(), visible, r.URL.Query().Get("after"), page+1)
+	if err != nil {
+		return nil, err
+	}
+	var answer struct {
+		Calendars []listed `json:"calendars"`
+		Next      string   `json:"next,omitempty"` // the next page: ?after=
+	}
+	if len(calendars) > page {
+		calendars = calendars[:page]
+		answer.Next = calendars[page-1].ID
+	}
+	answer.Calendars = make([]listed, len(calendars))
+	for i, c := range calendars {
+		may, err := s.may(r, c)
+		if err != nil {
+			return nil, err
+		}
+		answer.Calendars[i] = listed{c, may}
+	}
+	return answer, nil
+}
+
+// showCalendar shows one calendar.
+//
+//	GET /accounts/acme/calendars/intro
+func (s *server) showCalendar(r *http.Request) (any, error) {
+	c, _ := usherhttp.Loaded[*calendar](r.Context())
+	may, err := s.may(r, c)
+	return listed{c, may}, err
+}
+
+// wishedCalendar is one to be created. calendar.create is asked on its hosts to be.
+func (s *server) wishedCalendar(r *http.Request) (usher.Resource, error) {
+	wish, err := read[struct {
+		Title string   `json:"title"`
+		Hosts []string `json:"hosts"`
+		Team  string   `json:"team"`
+	}](r)
+	if err != nil {
+		return nil, err
+	}
+	c := &calendar{ID: rand.Text(), Account: usher.AccountID(r.PathValue("account")), Title: wish.Title, Hosts: wish.Hosts, Team: wish.Team}
+	return c, c.valid()
+}
+
+// createCalendar makes a calendar.
+//
+//	POST /accounts/acme/calendars {"title": "Intro", "hosts": ["mia"], "team": "sales"}
+func (s *server) createCalendar(r *http.Request) (any, error) {
+	c, _ := usherhttp.Loaded[*calendar](r.Context())
+	if err := s.bookable(r.Context(), c.Account, c.Hosts); err != nil {
+		return nil, err
+	}
+	if err := s.teamExists(r.Context(), c); err != nil {
+		return nil, err
+	}
+	// Should a host be removed between the question and this write, the calendar names
+	// somebody who is not there: that allows nobody anything, and sweep takes it out.
+	return c, s.store.addCalendar(r.Context(), c)
+}
+
+// editCalendar changes what a calendar says of itself. Hosts are a matter of their own.
+//
+//	PUT /accounts/acme/calendars/intro {"title": "First talk"}
+func (s *server) editCalendar(r *http.Request) (any, error) {
+	wish, err := read[struct {
+		Title string `json:"title"`
+	}](r)
+	if err != nil {
+		return nil, err
+	}
+	c, _ := usherhttp.Loaded[*calendar](r.Context())
+	c.Title = wish.Title
+	if err := c.valid(); err != nil {
+		return nil, err
+	}
+	return c, s.store.saveCalendar(r.Context(), c)
+}
+
+// setHosts changes who hosts a calendar. It takes calendar.set-hosts on the calendar as
+// it is, which the route asks for, and as it is to be; and each host must be somebody
+// who can be booked.
+//
+//	PUT /accounts/acme/calendars/intro/hosts {"hosts": ["mia", "max"]}
+func (s *server) setHosts(r *http.Request) (any, error) {
+	wish, err := read[struct {
+		Hosts []string `json:"hosts"`
+	}](r)
+	if err != nil {
+		return nil, err
+	}
+	c, _ := usherhttp.Loaded[*calendar](r.Context())
+	c.Hosts = wish.Hosts
+	if err := c.valid(); err != nil {
+		return nil, err
+	}
+	if _, err := usher.Require(r.Context(), s.engine, question(r, setHosts, c)); err != nil {
+		return nil, err
+	}
+	if err := s.bookable(r.Context(), c.Account, c.Hosts); err != nil {
+		return nil, err
+	}
+	// The write holds only for the calendar as it was decided on. Whether a host can
+	// still be booked is asked again with each booking, so nothing hangs on the order.
+	return c, s.store.saveCalendar(r.Context(), c)
+}
+
+// deleteCalendar deletes a calendar with its bookings.
+//
+//	DELETE /accounts/acme/calendars/intro
+func (s *server) deleteCalendar(r *http.Request) (any, error) {
+	c, _ := usherhttp.Loaded[*calendar](r.Context())
+	return struct{}{}, s.store.deleteCalendar(r.Context(), c)
+}
+
+// bookable asks booking.receive as each of the hosts to be.
+func (s *server) bookable(ctx context.Context, in usher.AccountID, hosts []string) error {
+	for _, host := range hosts {
+		d, err := s.engine.Check(ctx, usher.Request{
+			Account: in, Subject: usher.UserID(host), Permission: receive, Resource: personal("booking", in, host),
+		})
+		switch {
+		case err != nil:
+			return err
+		case !d.Allowed():
+			return problem(http.StatusConflict, "not-bookable",
+				fmt.Sprintf("%s cannot be booked (%s). Who hosts is an active user with a seat.", host, d.Reason()))
+		}
+	}
+	return nil
+}
+
+func (s *server) teamExists(ctx context.Context, c *calendar) error {
+	if c.Team == "" {
+		return nil
+	}
+	view, err := s.engine.View(ctx, c.Account)
+	if err != nil {
+		return err
+	}
+	if _, ok := view.Team(usher.TeamID(c.Team)); !ok {
+		return problem(http.StatusNotFound, "unknown-team", fmt.Sprintf("There is no team %s.", c.Team))
+	}
+	return nil
+}
+
+// valid reports what no calendar may be, as an answer to whoever wants it so.
+func (c *calendar) valid() error {
+	switch {
+	case c.Title == "":
+		return bad("A calendar has a title.")
+	case len(c.Hosts) == 0 && c.Team == "":
+		return bad("A calendar has a host or a team.")
+	case len(c.Hosts) > page:
+		return bad("A calendar has at most %d hosts.", page)
+	case slices.Contains(c.Hosts, ""):
+		return bad("A host has an id.")
+	}
+	slices.Sort(c.Hosts)
+	if len(slices.Compact(slices.Clone(c.Hosts))) < len(c.Hosts) {
+		return bad("A host is named twice.")
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// Whatever the path and the body, nothing panics and nothing is the service's fault;
+// and of the account acme a stranger gets nothing.
+func FuzzRequest(f *testing.F) {
+	s := openDir(f, f.TempDir())
+	handler, err := s.handler()
+	if err != nil {
+		f.Fatal(err)
+	}
+	people := []string{"zoe", "adam", "mia", "tom", "rita", ""}
+	methods := []string{"GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS"}
+	for i, r := range s.routes() {
+		method, path, _ := strings.Cut(r.Pattern, " ")
+		for m := range methods {
+			if methods[m] == method {
+				f.Add(uint8(i), uint8(m), names.Replace(path), "after=x&on=calendar:intro&can=calendar.edit&user=mia", bodies[r.Pattern])
+			}
+		}
+	}
+	long := strings.Repeat("x", 2000)
+	for _, path := range []string{
+		"/", "//", "/accounts", "/accounts/", "/accounts//calendars", "/accounts/acme/calendars/\xff", "/accounts/\xff/calendars",
+		"/accounts/ac\x00me/calendars", "/accounts/" + long + "/calendars", "/accounts/acme/people/" + long, "/accounts/acme/../globex/calendars",
+		"/accounts/acme%2fcalendars", "/accounts/ACME/people", "/accounts/acme/seats/\x00/mia", "/accounts/acme/people/\xf0\x28/role",
+	} {
+		for who := range people {
+			f.Add(uint8(who), uint8(0), path, "", "")
+			f.Add(uint8(who), uint8(2), path, "", `{"role": "admin-only"}`)
+		}
+	}
+	for _, body := range []string{
+		"", "null", "[]", "{", `{"title": null}`, `{"hosts": [null]}`, `{"hosts": "mia"}`, `{"title": "\ud800", "hosts": ["mia"]}`,
+		`{"title": "x", "hosts": ["` + long + `"]}`, strings.Repeat("[", 20000), `{"title": "` + strings.Repeat(long, 40) + `"}`,
+		`{"host": "mia", "title": "x", "starts": "0000-01-01T00:00:00Z", "ends": "0000-01-01T01:00:00Z"}`,
+		`{"host": "mia", "title": "x", "starts": "9999-12-31T23:00:00-23:59", "ends": "9999-12-31T23:30:00-23:59"}`,
+		`{"total": 1e3}`, `{"total": -1}`, `{"total": 99999999999999999999}`, `{"user": "zo\u0000e"}`, `{"user": ""}`, `{"status": "invited"}`,
+	} {
+		for _, path := range []string{
+			"/accounts", "/accounts/acme/people", "/accounts/acme/calendars", "/accounts/acme/calendars/intro/hosts",
+			"/accounts/acme/calendars/intro/bookings", "/accounts/acme/seats/booking", "/accounts/acme/people/ned/status", "/accounts/acme/actions",
+		} {
+			for who := range people {
+				f.Add(uint8(who), uint8(1), path, "", body)
+				f.Add(uint8(who), uint8(2), path, "", body)
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, whoAt, methodAt uint8, path, query, body string) {
+		who, method := people[int(whoAt)%len(people)], methods[int(methodAt)%len(methods)]
+		if who == "adam" && method == "DELETE" {
+			who = "tom" // or else there is soon nobody left to ask
+		}
+		r := httptest.NewRequest(method, "/", strings.NewReader(body))
+		r.URL = &url.URL{Path: path, RawQuery: query}
+		r.Header.Set("X-User", who)
+		r.Header.Set("Idempotency-Key", query)
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		if w.Code >= 500 {
+			t.Errorf("%q: %s %q %q with %q = %d %s", who, method, path, query, body, w.Code, w.Body)
+		}
+		if (who == "" || who == "zoe") && strings.HasPrefix(path, "/accounts/acme/") && w.Code < 300 {
+			t.Errorf("%q, a stranger: %s %q %q with %q = %d %s", who, method, path, query, body, w.Code, w.Body)
+		}
+		if method == "DELETE" && w.Code == 200 {
+			if err := s.seedCalendars(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}

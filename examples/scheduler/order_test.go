@@ -1,0 +1,113 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+	"slices"
+	"testing"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+)
+
+// Each test stops between the two writes of a request, as a crash does, and starts the
+// service again.
+
+func TestCrashBeforeARemovedHostIsForgotten(t *testing.T) {
+	dir := t.TempDir()
+	s := openDir(t, dir)
+	if _, err := s.engine.Do(t.Context(), account.User("adam"), "acme", account.RemoveUser{User: "mia"}); err != nil {
+		t.Fatal(err)
+	}
+	demo := mustCalendar(t, s, "demo")
+	if !slices.Contains(demo.Hosts, "mia") {
+		t.Fatalf("hosts are %v: this test stops too late", demo.Hosts)
+	}
+	for _, c := range []*calendar{demo, mustCalendar(t, s, "intro")} {
+		d, err := s.engine.Check(t.Context(), usher.Request{Account: "acme", Subject: "mia", Permission: viewCalendar, Resource: c})
+		if d.Allowed() || err != nil {
+			t.Errorf("mia, removed, may view %s: %v %v", c.ID, d, err)
+		}
+	}
+
+	s = restart(t, s, dir)
+	if got := mustCalendar(t, s, "demo").Hosts; !slices.Equal(got, []string{"max"}) {
+		t.Errorf("demo is hosted by %v, want max", got)
+	}
+	if got := mustCalendar(t, s, "intro").Hosts; len(got) != 0 {
+		t.Errorf("intro is hosted by %v, want nobody", got)
+	}
+}
+
+func TestCrashBeforeTheCalendarsOfAnAccountAreForgotten(t *testing.T) {
+	dir := t.TempDir()
+	s := openDir(t, dir)
+	if _, err := s.engine.Do(t.Context(), account.User("olivia"), "acme", account.DeleteAccount{}); err != nil {
+		t.Fatal(err)
+	}
+	mustCalendar(t, s, "demo")
+
+	s = restart(t, s, dir)
+	if _, err := s.store.calendar(t.Context(), "acme", "demo"); !errors.Is(err, errNoRow) {
+		t.Errorf("the calendar of a deleted account: %v, want none", err)
+	}
+	if _, err := s.engine.View(t.Context(), "acme"); !errors.Is(err, usher.ErrUnknownAccount) {
+		t.Errorf("the seeding brought a deleted account back: %v", err)
+	}
+}
+
+func TestCrashInTheMiddleOfSeeding(t *testing.T) {
+	dir := t.TempDir()
+	s, err := open(t.Context(), dir, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := &calendar{ID: "demo", Account: "acme", Title: "Half of a company", Hosts: []string{"mia"}}
+	if err := s.store.addCalendar(t.Context(), half); err != nil {
+		t.Fatal(err)
+	}
+	s = restart(t, s, dir)
+	if got := mustCalendar(t, s, "demo").Title; got != "Product demo" {
+		t.Errorf("demo is titled %q, want that of the company", got)
+	}
+}
+
+// What was decided on is what is changed.
+func TestChangeOfACalendarThatChangedMeanwhile(t *testing.T) {
+	s := openDir(t, t.TempDir())
+	seen := mustCalendar(t, s, "demo")
+	moved := mustCalendar(t, s, "demo")
+	moved.Hosts = []string{"sam"}
+	if err := s.store.saveCalendar(t.Context(), moved); err != nil {
+		t.Fatal(err)
+	}
+	for what, err := range map[string]error{
+		"save":   s.store.saveCalendar(t.Context(), seen),
+		"delete": s.store.deleteCalendar(t.Context(), seen),
+		"book":   s.store.book(t.Context(), &booking{ID: "b", Account: "acme", Host: "max"}, seen),
+	} {
+		if !errors.Is(err, errChanged) {
+			t.Errorf("%s = %v, want errChanged", what, err)
+		}
+	}
+	if got := mustCalendar(t, s, "demo").Hosts; !slices.Equal(got, []string{"sam"}) {
+		t.Errorf("hosts are %v, want sam", got)
+	}
+}
+
+func mustCalendar(t *testing.T, s *server, id string) *calendar {
+	t.Helper()
+	c, err := s.store.calendar(t.Context(), "acme", id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func restart(t *testing.T, s *server, dir string) *server {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return openDir(t, dir)
+}

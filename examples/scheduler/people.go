@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+	"github.com/usher-go/usher/usherhttp"
+)
+
+// onPerson returns a Loader of the person in the path, as resources of a type: "user",
+// or "seat" for a seat of theirs. That there is nobody of the name is not told before
+// it is decided; a command says so to those who may.
+func onPerson(typ string) usherhttp.Loader {
+	return func(r *http.Request) (usher.Resource, error) {
+		return personal(typ, usher.AccountID(r.PathValue("account")), r.PathValue("user")), nil
+	}
+}
+
+// personal is a resource of one user.
+func personal(typ string, in usher.AccountID, user string) *usher.Object {
+	return &usher.Object{Type: typ, ID: user, Account: in, Parties: map[string][]string{"user": {user}}}
+}
+
+// person is an entry of the directory.
+type person struct {
+	User   usher.UserID    `json:"user"`
+	Role   role.Name       `json:"role"`
+	Title  string          `json:"title"`
+	Status usher.Status    `json:"status"`
+	Teams  []membership    `json:"teams"`
+	Seats  []seat.PoolName `json:"seats"`
+	May    []string        `json:"may,omitempty"` // what whoever asks may do to the entry
+}
+
+type membership struct {
+	Team  usher.TeamID `json:"team"`
+	Roles []role.Name  `json:"roles,omitempty"`
+}
+
+func entry(m account.Member) person {
+	p := person{
+		User: m.ID, Role: m.Role, Title: m.Title, Status: m.Status,
+		Teams: []membership{}, Seats: append([]seat.PoolName{}, m.Seats...),
+	}
+	for _, t := range m.Teams {
+		p.Teams = append(p.Teams, membership{t.Team, t.Roles})
+	}
+	return p
+}
+
+// directory is a page of people, and how the seats stand.
+type directory struct {
+	People []person `json:"people"`
+	Next   string   `json:"next,omitempty"` // the next page: ?after=
+	Seats  []seats  `json:"seats"`
+}
+
+type seats struct {
+	Pool  seat.PoolName `json:"pool"`
+	Total int           `json:"total"`
+	Held  int           `json:"held"`
+	Left  int           `json:"left"`
+}
+
+// page is how many rows a list has.
+const page = 50
+
+// listPeople lists those whom one may see.
+//
+//	GET /accounts/acme/people?after=mia
+func (s *server) listPeople(r *http.Request) (any, error) {
+	view, err := s.engine.View(r.Context(), subject(r).Account)
+	if err != nil {
+		return nil, err
+	}
+	visible, err := s.visible(r, viewUser)
+	if err != nil {
+		return nil, err
+	}
+	d := directory{People: []person{}, Seats: []seats{}}
+	for _, p := range view.Seats() {
+		d.Seats = append(d.Seats, seats{p.Pool, p.Total, p.Held, p.Left})
+	}
+	for m := range view.Users(usher.UserID(r.URL.Query().Get("after"))) {
+		on := personal("user", view.ID(), string(m.ID))
+		if !visible.Match(on) {
+			continue
+		}
+		if len(d.People) == page {
+			d.Next = string(d.People[page-1].User)
+			break
+		}
+		p := entry(m)
+		if p.May, err = s.may(r, on); err != nil {
+			return nil, err
+		}
+		d.People = append(d.People, p)
+	}
+	return d, nil
+}
+
+// showPerson shows one entry.
+//
+//	GET /accounts/acme/people/mia
+func (s *server) showPerson(r *http.Request) (any, error) {
+	view, err := s.engine.View(r.Context(), subject(r).Account)
+	if err != nil {
+		return nil, err
+	}
+	m, ok := view.User(userIn(r))
+	if !ok {
+		return nil, usherhttp.ErrNotFound
+	}
+	p := entry(m)
+	p.May, err = s.may(r, usherhttp.Admitted(r.Context()).Resource)
+	return p, err
+}
+
+// wishedPerson is somebody to be added. user.create is asked on their teams.
+type wishedPerson struct {
+	usher.Object `json:"-"`
+	User         usher.UserID   `json:"user"`
+	Role         role.Name      `json:"role"`
+	Teams        []usher.TeamID `json:"teams"`
+	Invite       bool           `json:"invite"` // they are to accept first
+}
+
+func (s *server) wishedPerson(r *http.Request) (usher.Resource, error) {
+	wish, err := read[wishedPerson](r)
+	if err != nil {
+		return nil, err
+	}
+	teams := make([]string, len(wish.Teams))
+	for i, t := range wish.Teams {
+		teams[i] = string(t)
+	}
+	wish.Object = usher.Object{
+		Type: "user", ID: string(wish.User), Account: usher.AccountID(r.PathValue("account")),
+		Parties: map[string][]string{"team": teams},
+	}
+	return wish, nil
+}
+
+// addPerson adds or invites somebody.
+//
+//	POST /accounts/acme/people {"user": "nina", "role": "member", "teams": ["sales"], "invite": true}
+func (s *server) addPerson(r *http.Request) (any, error) {
+	wish, _ := usherhttp.Loaded[*wishedPerson](r.Context())
+	status := usher.Active
+	if wish.Invite {
+		status = usher.Invited
+	}
+	return s.do(r, account.AddUser{User: wish.User, Role: wish.Role, Status: status, Teams: wish.Teams})
+}
+
+// acceptInvitation and declineInvitation are for who was invited.
+//
+//	POST   /accounts/acme/invitation
+//	DELETE /accounts/acme/invitation
+func (s *server) acceptInvitation(r *http.Request) (any, error) {
+	return s.do(r, account.AcceptInvitation{})
+}
+
+func (s *server) declineInvitation(r *http.Request) (any, error) {
+	return s.do(r, account.DeclineInvitation{})
+}
+
+// setRole gives a person another account role.
+//
+//	PUT /accounts/acme/people/mia/role {"role": "admin-only"}
+func (s *server) setRole(r *http.Request) (any, error) {
+	wish, err := read[struct {
+		Role role.Name `json:"role"`
+	}](r)
+	if err != nil {
+		return nil, err
+	}
+	return s.do(r, account.SetRole{User: userIn(r), Role: wish.Role})
+}
+
+// setStatus shuts a person out, or lets them in again.
+//
+//	PUT /accounts/acme/people/mia/status {"status": "inactive"}
+func (s *server) setStatus(r *http.Request) (any, error) {
+	wish, err := read[struct {
+		Status usher.Status `json:"status"`
+	}](r)
+	if err != nil {
+		return nil, err
+	}
+	return s.do(r, account.SetStatus{User: userIn(r), Status: wish.Status})
+}
+
+// removePerson removes a person. usher goes first: they are out at once, and as a host
+// who is nobody's user, what a crash leaves of them in calendars allows nothing.
+//
+//	DELETE /accounts/acme/people/mia
+func (s *server) removePerson(r *http.Request) (any, error) {
+	user := r.PathValue("user")
+	d, err := s.do(r, account.RemoveUser{User: usher.UserID(user)})
+	if err == nil {
+		s.tidy(r, func(ctx context.Context) error { return s.store.forgetHost(ctx, subject(r).Account, user) })
+	}
+	return d, err
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/usherhttp"
+	"github.com/usher-go/usher/ushertest"
+)
+
+func TestEveryRouteIsGuarded(t *testing.T) {
+	ushertest.AllGuarded(t, newWorld(t).server.routes())
+}
+
+func TestRouteWithoutAGuardIsFound(t *testing.T) {
+	s := newWorld(t).server
+	bare := append(s.routes(), usherhttp.Route{Pattern: "GET /accounts/{account}/salaries", Handler: http.NotFoundHandler()})
+	if _, err := bare.Mux(s.guard); !errors.Is(err, usherhttp.ErrUnguarded) {
+		t.Errorf("Mux() = %v, want ErrUnguarded", err)
+	}
+}
+
+// public are the routes that take no permission. A new one is a line here, with a reason.
+var public = []string{
+	"GET /health",                           // tells nothing
+	"POST /accounts",                        // whoever signs up is in no account yet
+	"POST /accounts/{account}/invitation",   // who is invited is not active yet; the engine decides
+	"DELETE /accounts/{account}/invitation", // the same
+}
+
+func TestRoutesWithoutAPermissionAreThese(t *testing.T) {
+	var found []string
+	for _, r := range newWorld(t).server.routes() {
+		if r.Permission == (permission.Permission{}) {
+			found = append(found, r.Pattern)
+		}
+	}
+	if !slices.Equal(found, public) {
+		t.Errorf("routes without a permission are %v, want %v", found, public)
+	}
+}
+
+// names stand for what a pattern has in braces: all of them exist.
+var names = strings.NewReplacer(
+	"{account}", "acme", "{user}", "mia", "{team}", "sales", "{role}", "manager", "{pool}", "booking",
+	"{setting}", "free-busy-only", "{calendar}", "intro", "{booking}", "first",
+)
+
+// bodies are good ones, where a route looks at the body before it asks.
+var bodies = map[string]string{
+	"POST /accounts":                                         `{"account": "acme"}`,
+	"POST /accounts/{account}/people":                        `{"user": "zoe"}`,
+	"POST /accounts/{account}/teams":                         `{"team": "new"}`,
+	"POST /accounts/{account}/calendars":                     `{"title": "Mine", "hosts": ["zoe"]}`,
+	"POST /accounts/{account}/calendars/{calendar}/bookings": `{"host": "mia", "title": "x", "starts": "2035-01-01T00:00:00Z", "ends": "2035-01-01T01:00:00Z"}`,
+	"POST /accounts/{account}/actions":                       `{"resources": [{"type": "calendar", "id": "intro"}]}`,
+}
+
+// Nobody who is not an active user of the account gets an answer of any route but 401,
+// 403 and 404, and a trace of nothing is left.
+func TestStrangersGetNowhere(t *testing.T) {
+	w := newWorld(t)
+	w.play([]step{
+		{"gina", "POST /accounts", `{"account": "globex"}`, 201, nil}, // an owner, but elsewhere
+		{"adam", "POST ~/people", `{"user": "ivan", "invite": true, "role": "admin"}`, 201, nil},
+		{"adam", "POST ~/people", `{"user": "ines", "role": "admin"}`, 201, nil},
+		{"adam", "PUT ~/people/ines/status", `{"status": "inactive"}`, 200, nil},
+	})
+	before := w.must("olivia", "GET ~/journal", "").body
+	for _, who := range []string{"", "zoe", "gina", "ivan", "ines", "MIA", "rita"} {
+		for _, r := range w.server.routes() {
+			if r.Access == usherhttp.Public || strings.HasSuffix(r.Pattern, "/invitation") && (who == "ivan" || who == "rita") {
+				continue // ivan may accept, and rita has: to do so again changes nothing
+			}
+			body, ok := bodies[r.Pattern]
+			if !ok {
+				body = `{}`
+			}
+			got := w.must(who, names.Replace(r.Pattern), body)
+			want := []int{403, 404}
+			if who == "" {
+				want = []int{401}
+			}
+			if r.Pattern == "POST /accounts" && who != "" {
+				want = []int{409} // the account is there already
+			}
+			if !slices.Contains(want, got.status) {
+				t.Errorf("%q: %s = %d %s want %v", who, r.Pattern, got.status, got.body, want)
+			}
+		}
+	}
+	if after := w.must("olivia", "GET ~/journal", "").body; after != before {
+		t.Errorf("the journal was %s and is %s", before, after)
+	}
+}
+
+// That something exists does not show to who may not see it.
+func TestWhatOneMayNotSeeLooksAbsent(t *testing.T) {
+	w := newWorld(t)
+	for _, who := range []string{"ned", "zoe"} {
+		for _, method := range []string{"GET", "PUT", "DELETE"} {
+			there := w.must(who, method+" ~/calendars/intro", `{"title": "x"}`)
+			absent := w.must(who, method+" ~/calendars/nothing", `{"title": "x"}`)
+			if there != absent || there.status != 404 {
+				t.Errorf("%s: %s of a calendar that is there = %v, and of none = %v", who, method, there, absent)
+			}
+		}
+	}
+	there := w.must("zoe", "DELETE ~/bookings/first", "")
+	if absent := w.must("zoe", "DELETE ~/bookings/nothing", ""); there != absent || there.status != 404 {
+		t.Errorf("zoe: DELETE of a booking that is there = %v, and of none = %v", there, absent)
+	}
+}

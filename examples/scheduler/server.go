@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/store/boltstore"
+	"github.com/usher-go/usher/usherhttp"
+)
+
+//go:embed policy.yaml
+var policySource []byte
+
+// server is all that the handlers need. It may be used by many goroutines.
+type server struct {
+	policy *policy.Policy
+	engine *engine.Engine // people, roles, teams, seats
+	store  *store         // calendars and bookings
+	guard  *usherhttp.Guard
+	log    *slog.Logger
+	close  []func() error
+}
+
+// open opens the files in a directory, and makes them if there are none.
+func open(ctx context.Context, dir string, log *slog.Logger) (s *server, err error) {
+	s = &server{log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	if s.policy, err = policy.Load("policy.yaml", policySource); err != nil {
+		return s, err
+	}
+	if err := makeDir(dir); err != nil {
+		return s, err
+	}
+	journals, err := boltstore.Open(filepath.Join(dir, "usher.db"), boltstore.Options{})
+	if err != nil {
+		return s, err
+	}
+	s.close = append(s.close, journals.Close)
+	if s.engine, err = engine.Open(engine.Options{Policy: s.policy, Store: journals, Observer: engine.Log(log)}); err != nil {
+		return s, err
+	}
+	s.close = append(s.close, s.engine.Close)
+	if s.store, err = openStore(ctx, filepath.Join(dir, "calendars.db"), s.policy); err != nil {
+		return s, err
+	}
+	s.close = append(s.close, s.store.Close)
+	s.guard = &usherhttp.Guard{
+		Authorizer: s.engine,
+		Subject:    whoAsks,
+		Seen:       s.engine.Seen,
+		NotFound:   []error{errNoRow},
+		Disclose:   []string{"mfa"},
+		Sentence:   helpful,
+		Log:        log,
+	}
+	return s, nil
+}
+
+// Close closes what was opened, the last first.
+func (s *server) Close() error {
+	var errs []error
+	for i := len(s.close) - 1; i >= 0; i-- {
+		errs = append(errs, s.close[i]())
+	}
+	s.close = nil
+	return errors.Join(errs...)
+}
+
+// maxBody is how many bytes the body of a request may have.
+const maxBody = 64 << 10
+
+// handler returns the service as a handler.
+func (s *server) handler() (http.Handler, error) {
+	routes := s.routes()
+	for _, r := range routes {
+		if r.Permission.IsZero() {
+			continue
+		}
+		if _, err := s.policy.Permission(r.Permission.String()); err != nil {
+			return nil, fmt.Errorf("route %q: %w", r.Pattern, err)
+		}
+	}
+	mux, err := routes.Mux(s.guard)
+	if err != nil {
+		return nil, err
+	}
+	return http.MaxBytesHandler(mux, maxBody), nil
+}
+
+// whoAsks stands in for a login, and BELIEVES WHATEVER THE REQUEST SAYS. usher
+// authenticates nobody: a real service looks a session or a token up here.
+func whoAsks(r *http.Request) (usherhttp.Subject, error) {
+	return usherhttp.Subject{
+		Account: usher.AccountID(r.PathValue("account")),
+		User:    usher.UserID(r.Header.Get("X-User")),
+		Context: usher.Context{"mfa": r.Header.Get("X-MFA") == "yes"},
+	}, nil
+}
+
+// helpful words a refusal where more can be said than that it is one. It sees no more
+// than whoever was refused will.
+func helpful(_ *http.Request, p usherhttp.Problem) string {
+	switch {
+	case slices.Contains(p.Unmet, "mfa"):
+		return "Please sign in with a second factor."
+	case p.Permission == setHosts.String():
+		return "Who hosts is set by a manager of all the hosts' team, or by an administrator."
+	case p.Permission == editCalendar.String(), p.Permission == deleteCalendar.String():
+		return "This takes its only host, a manager of all the hosts' team, or an administrator."
+	}
+	return ""
+}
+
+// makeDir makes the directory for the data if there is none, out of sight of git.
+func makeDir(dir string) error {
+	switch err := os.Mkdir(dir, 0o700); {
+	case errors.Is(err, fs.ErrExist):
+		return nil
+	case err != nil:
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, ".gitignore"), []byte("*\n"), 0o600)
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/filter"
+	"github.com/usher-go/usher/mask"
+)
+
+// booking is a slot that a guest has with a host. The tags are the policy's names of
+// what free/busy hides.
+type booking struct {
+	ID       string          `json:"id"`
+	Account  usher.AccountID `json:"-"`
+	Calendar string          `json:"calendar"`
+	Host     string          `json:"host"`
+	Starts   time.Time       `json:"starts"`
+	Ends     time.Time       `json:"ends"`
+	Title    string          `json:"title" usher:"title"`
+	Guest    string          `json:"guest,omitempty" usher:"guest"`
+	Notes    string          `json:"notes,omitempty" usher:"notes"`
+}
+
+// shown masks a booking for who may see no more of it than the time.
+var shown = mask.MustFor[*booking](mask.Placeholders{"title": "Booked"})
+
+func (b *booking) Ref() usher.Ref { return usher.Ref{Type: "booking", ID: b.ID} }
+
+func (b *booking) InAccount() usher.AccountID { return b.Account }
+
+func (b *booking) Party(name string) (ids []string, known bool) {
+	if name == "host" {
+		return []string{b.Host}, true
+	}
+	return nil, true
+}
+
+func (b *booking) Attribute(string) (value, known bool) { return false, false }
+
+var bookingMapping = filter.Mapping{
+	Type:    "booking",
+	Account: filter.Column{Name: "b.account_id"},
+	Parties: map[string]filter.Party{
+		"host": filter.Column{Name: "b.host_id"},
+		"user": filter.Unknown{}, // is asked about before there is a booking
+	},
+}
+
+const selectBooking = `SELECT b.account_id, b.id, b.calendar_id, b.host_id, b.starts, b.ends, b.title, b.guest, b.notes FROM bookings b WHERE `
+
+func scanBooking(scan func(...any) error) (*booking, error) {
+	b := new(booking)
+	var starts, ends int64
+	err := scan(&b.Account, &b.ID, &b.Calendar, &b.Host, &starts, &ends, &b.Title, &b.Guest, &b.Notes)
+	b.Starts, b.Ends = time.Unix(starts, 0).UTC(), time.Unix(ends, 0).UTC()
+	return b, err
+}
+
+// booking returns a booking of an account.
+func (st *store) booking(ctx context.Context, in usher.AccountID, id string) (*booking, error) {
+	return scanBooking(st.reads.QueryRowContext(ctx, selectBooking+`b.account_id = ?1 AND b.id = ?2`, in, id).Scan)
+}
+
+// listBookings returns the bookings of a calendar that end after a time and that a
+// filter selects, the first to begin first.
+func (st *store) listBookings(ctx context.Context, visible filter.Filter, calendar string, after time.Time, limit int) ([]*booking, error) {
+	where, err := visible.SQL(st.bookings, 4)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := st.reads.QueryContext(ctx, selectBooking+where.SQL+` AND b.calendar_id = ?1 AND b.ends > ?2 ORDER BY b.starts, b.id LIMIT ?3`,
+		append([]any{calendar, after.Unix(), limit}, where.Args...)...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	list := []*booking{}
+	for rows.Next() {
+		b, err := scanBooking(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, b)
+	}
+	return list, rows.Err()
+}
+
+// book stores a booking in a calendar that has not changed since it was loaded, if the
+// host is free.
+func (st *store) book(ctx context.Context, b *booking, in *calendar) error {
+	return st.change(ctx, func(tx *sql.Tx) error {
+		var unchanged, busy bool
+		err := tx.QueryRowContext(ctx, `SELECT
+			EXISTS (SELECT 1 FROM calendars WHERE account_id = ?1 AND id = ?2 AND revision = ?3),
+			EXISTS (SELECT 1 FROM bookings WHERE account_id = ?1 AND host_id = ?4 AND starts < ?6 AND ends > ?5)`,
+			b.Account, in.ID, in.Revision, b.Host, b.Starts.Unix(), b.Ends.Unix()).Scan(&unchanged, &busy)
+		switch {
+		case err != nil:
+			return err
+		case !unchanged:
+			return errChanged
+		case busy:
+			return errTaken
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO bookings (account_id, id, calendar_id, host_id, starts, ends, title, guest, notes)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
+			b.Account, b.ID, in.ID, b.Host, b.Starts.Unix(), b.Ends.Unix(), b.Title, b.Guest, b.Notes)
+		if err != nil {
+			return fmt.Errorf("book %s: %w", b.ID, err)
+		}
+		return nil
+	})
+}
+
+// cancel deletes a booking.
+func (st *store) cancel(ctx context.Context, b *booking) error {
+	result, err := st.writes.ExecContext(ctx, `DELETE FROM bookings WHERE account_id = ?1 AND id = ?2 AND host_id = ?3`, b.Account, b.ID, b.Host)
+	return affected(result, err, errNoRow)
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/filter"
+)
+
+// calendar is a booking calendar. Its methods make it a resource, and a check on it
+// looks at no more than they tell.
+type calendar struct {
+	ID       string          `json:"id"`
+	Account  usher.AccountID `json:"-"`
+	Title    string          `json:"title"`
+	Hosts    []string        `json:"hosts"`
+	Team     string          `json:"team,omitempty"` // that hosts it, too
+	Revision int64           `json:"-"`              // changes with each change
+}
+
+func (c *calendar) Ref() usher.Ref { return usher.Ref{Type: "calendar", ID: c.ID} }
+
+func (c *calendar) InAccount() usher.AccountID { return c.Account }
+
+func (c *calendar) Party(name string) (ids []string, known bool) {
+	switch {
+	case name == "host":
+		return c.Hosts, true
+	case name == "team" && c.Team != "":
+		return []string{c.Team}, true
+	}
+	return nil, true
+}
+
+func (c *calendar) Attribute(string) (value, known bool) { return false, false }
+
+// calendarMapping says where a query finds what Party tells.
+var calendarMapping = filter.Mapping{
+	Type:    "calendar",
+	Account: filter.Column{Name: "c.account_id"},
+	Parties: map[string]filter.Party{
+		"host": filter.Join{
+			Table:   "calendar_hosts",
+			Key:     map[string]string{"calendar_id": "c.id"},
+			ID:      filter.Column{Name: "user_id"},
+			Account: filter.Column{Name: "account_id"},
+		},
+		"team": filter.Column{Name: "c.team_id"},
+	},
+}
+
+const selectCalendar = `SELECT c.account_id, c.id, c.title, coalesce(c.team_id, ''), c.revision,
+	(SELECT json_group_array(h.user_id) FROM calendar_hosts h WHERE h.account_id = c.account_id AND h.calendar_id = c.id)
+	FROM calendars c WHERE `
+
+func scanCalendar(scan func(...any) error) (*calendar, error) {
+	c := new(calendar)
+	var hosts []byte
+	if err := scan(&c.Account, &c.ID, &c.Title, &c.Team, &c.Revision, &hosts); err != nil {
+		return nil, err
+	}
+	return c, json.Unmarshal(hosts, &c.Hosts)
+}
+
+// calendar returns a calendar of an account.
+func (st *store) calendar(ctx context.Context, in usher.AccountID, id string) (*calendar, error) {
+	return scanCalendar(st.reads.QueryRowContext(ctx, selectCalendar+`c.account_id = ?1 AND c.id = ?2`, in, id).Scan)
+}
+
+// listCalendars returns the first calendars after an id that a filter selects.
+func (st *store) listCalendars(ctx context.Context, visible filter.Filter, after string, limit int) ([]*calendar, error) {
+	where, err := visible.SQL(st.calendars, 3) // ?1 and ?2 are the query's own
+	if err != nil {
+		return nil, err
+	}
+	rows, err := st.reads.QueryContext(ctx, selectCalendar+where.SQL+` AND c.id > ?1 ORDER BY c.id LIMIT ?2`,
+		append([]any{after, limit}, where.Args...)...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	list := []*calendar{}
+	for rows.Next() {
+		c, err := scanCalendar(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	return list, rows.Err()
+}
+
+// addCalendar stores a new calendar.
+func (st *store) addCalendar(ctx context.Context, c *calendar) error {
+	return st.change(ctx, func(tx *sql.Tx) error {
+		c.Revision = 1
+		_, err := tx.ExecContext(ctx, `INSERT INTO calendars (account_id, id, title, team_id) VALUES (?1, ?2, ?3, nullif(?4, ''))`,
+			c.Account, c.ID, c.Title, c.Team)
+		if err != nil {
+			return fmt.Errorf("add calendar %s: %w", c.ID, err)
+		}
+		return putHosts(ctx, tx, c)
+	})
+}
+
+// saveCalendar stores title and hosts of a calendar, if it has not changed since it
+// was loaded: what was decided on is what is changed.
+func (st *store) saveCalendar(ctx context.Context, c *calendar) error {
+	return st.change(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE calendars SET title = ?4, revision = revision + 1
+			WHERE account_id = ?1 AND id = ?2 AND revision = ?3`, c.Account, c.ID, c.Revision, c.Title)
+		if err := affected(result, err, errChanged); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM calendar_hosts WHERE account_id = ?1 AND calendar_id = ?2`, c.Account, c.ID); err != nil {
+			return err
+		}
+		return putHosts(ctx, tx, c)
+	})
+}
+
+func putHosts(ctx context.Context, tx *sql.Tx, c *calendar) error {
+	for _, host := range c.Hosts {
+		_, err := tx.ExecContext(ctx, `INSERT INTO calendar_hosts (account_id, calendar_id, user_id) VALUES (?1, ?2, ?3)`, c.Account, c.ID, host)
+		if err != nil {
+			return fmt.Errorf("host %s of calendar %s: %w", host, c.ID, err)
+		}
+	}
+	return nil
+}
+
+// deleteCalendar deletes a calendar with its bookings, if it has not changed since.
+func (st *store) deleteCalendar(ctx context.Context, c *calendar) error {
+	result, err := st.writes.ExecContext(ctx, `DELETE FROM calendars WHERE account_id = ?1 AND id = ?2 AND revision = ?3`,
+		c.Account, c.ID, c.Revision)
+	return affected(result, err, errChanged)
+}
