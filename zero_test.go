@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -116,9 +117,17 @@ func TestZeroValuesRefuse(t *testing.T) {
 		"usher.Resource": func() bool {
 			return ask(p, &world{policy.User{Status: usher.Active, Role: "member"}}, func(r *usher.Request) { r.Permission = permission.MustParse("calendar.edit") })
 		},
+		"policy.Reach": func() bool {
+			of, err := p.Reach(&policy.User{Role: "admin"}, nil, time.Time{})
+			_, missing := policy.Reach{}.Missing(of, policy.Reach{})
+			return err != nil || !missing
+		},
 		"policytest.World":  func() bool { return ask(p, &policytest.World{}, same) },
 		"policytest.Report": func() bool { return policytest.Report{}.Passed > 0 },
 	}
+	maps.Copy(rows, zeroChanges(p))
+	maps.Copy(rows, zeroHTTP(t))
+	maps.Copy(rows, zeroFilters())
 	for name, allowed := range rows {
 		assert.False(t, allowed(), "the zero %s lets through what it must refuse", name)
 	}
@@ -141,17 +150,25 @@ const silent = `
 	policy.Name policy.SeatPool policy.Setting policy.Condition policy.ConditionKind policy.Role policy.Bundle policy.Resource
 	policy.Party policy.FieldGroup policy.Permission policy.Cell policy.Never policy.Test
 	policytest.Account policytest.SeatTotal policytest.Team policytest.User policytest.Membership policytest.Grant
-	policytest.Failure policytest.NotRun policytest.Cover policytest.File policytest.Flag policytest.Question policytest.Fact
+	policytest.Failure policytest.Cover policytest.File policytest.Flag policytest.Question policytest.Fact
 	policytest.Check policytest.Denial policytest.Masked policytest.Scenario policytest.Step policytest.Do policytest.Ask
-	policytest.State policytest.PoolState policytest.Code policytest.Command policytest.FieldType policytest.FieldDefinition
+	policytest.State policytest.PoolState policytest.Command policytest.CommandForm policytest.FieldDefinition
 	policytest.FieldValue policytest.Value
+	account.Code account.Refusal account.EncodingError account.MisfitError account.UnfitError account.Member account.Team
+	account.Seats account.Setting account.Field account.FieldType account.FieldValue account.Value account.Outcome
+	account.Preview account.SeatsPreview account.UserPreview
+	store.Store store.Keeper store.Watcher store.Error store.Commit store.Snapshot store.Entry store.Record store.Sighting
+	memstore.Store engine.Error engine.UnfitError engine.Observer engine.Result
+	usherhttp.Problem ushertest.Answer
+	filter.Condition filter.Kind filter.Party filter.Attribute filter.Unknown filter.Set
+	policy.Lister policy.Listed policy.TeamLister policy.Owned policy.Subject
 `
 
 // publicTypes lists the exported types of the packages that a host links.
 func publicTypes(t *testing.T) []string {
 	t.Helper()
 	var names []string
-	for _, dir := range []string{".", "permission", "role", "seat", "team", "policy", "policytest", "preset"} {
+	for _, dir := range []string{".", "permission", "role", "seat", "team", "policy", "policytest", "preset", "account", "store", "store/memstore", "engine", "filter", "mask", "usherhttp", "ushertest"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		require.NoError(t, err)
 		for _, file := range files {

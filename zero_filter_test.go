@@ -1,0 +1,55 @@
+package usher_test
+
+import (
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/filter"
+)
+
+// zeroFilters has the rows of what lists resources: whether the zero value selects
+// one, or makes a condition.
+func zeroFilters() map[string]func() bool {
+	calendar := &usher.Object{Type: "calendar", Account: "acme", Parties: map[string][]string{"host": {"mia"}}}
+	matches := func(f filter.Filter) bool { return f.Match(calendar) || !f.None() }
+	of := func(w filter.Way) filter.Filter {
+		return filter.New(filter.Terms{Account: "acme", Lists: []filter.List{{Type: "calendar", Needs: [][]filter.Way{{w}}}}})
+	}
+	all := of(filter.Way{Scope: filter.Scope{Reach: filter.Any}})
+	if !matches(all) {
+		panic("but for the zero, all would be selected")
+	}
+	column := filter.Column{Name: "c.account_id"}
+	compiles := func(m filter.Mapping) bool { _, err := m.Compile(filter.SQLite); return err == nil }
+	with := func(p filter.Party) bool {
+		return compiles(filter.Mapping{Type: "calendar", Account: column, Parties: map[string]filter.Party{"host": p}})
+	}
+	if !with(filter.Column{Name: "c.host_id"}) {
+		panic("but for the zero, the mapping would be right")
+	}
+	return map[string]func() bool{
+		"filter.Filter": func() bool { return matches(filter.Filter{}) },
+		"filter.Terms":  func() bool { return matches(filter.New(filter.Terms{})) },
+		"filter.List": func() bool {
+			return matches(filter.New(filter.Terms{Account: "acme", Lists: []filter.List{{Type: "calendar"}}}))
+		},
+		"filter.Way":   func() bool { return of(filter.Way{}).Match(calendar) },
+		"filter.Scope": func() bool { return of(filter.Way{Scope: filter.Scope{}}).Match(calendar) },
+		"filter.Reach": func() bool {
+			return of(filter.Way{Scope: filter.Scope{Over: []filter.Side{{Party: "host", Set: filter.Only("mia")}}}}).Match(calendar)
+		},
+		"filter.Side": func() bool {
+			return of(filter.Way{Scope: filter.Scope{Reach: filter.Some, Over: []filter.Side{{Party: "host"}}}}).Match(calendar)
+		},
+		"filter.Test": func() bool {
+			return of(filter.Way{Scope: filter.Scope{Reach: filter.Any}, Tests: []filter.Test{{}}}).Match(calendar)
+		},
+		"filter.Table":   func() bool { _, err := all.SQL(&filter.Table{}, 1); return err == nil },
+		"filter.Mapping": func() bool { return compiles(filter.Mapping{}) },
+		"filter.Dialect": func() bool {
+			_, err := filter.Mapping{Type: "calendar", Account: column}.Compile(0)
+			return err == nil
+		},
+		"filter.Column": func() bool { return compiles(filter.Mapping{Type: "calendar"}) || with(filter.Column{}) },
+		"filter.Join":   func() bool { return with(filter.Join{}) },
+		"filter.Array":  func() bool { return with(filter.Array{}) },
+	}
+}
