@@ -44,7 +44,7 @@ func (a *alike) record(u policy.User) *policy.User {
 	if a.records == nil {
 		a.records = map[string]*policy.User{}
 	}
-	made := &u
+	made := u.Compact()
 	a.records[string(k)] = made
 	return made
 }

@@ -82,7 +82,7 @@ func (d *draft) put(id usher.UserID, u policy.User) {
 		d.users.Set(string(id), d.alike.record(u))
 		return
 	}
-	d.users.Set(string(id), &u)
+	d.users.Set(string(id), u.Compact())
 }
 
 // plan returns the draft's own plan, to be changed.

@@ -206,7 +206,7 @@ func (r *snapshotReader) record(c *shared) *policy.User {
 	if u.Status < usher.Invited || u.Status > usher.Inactive {
 		r.fail("%d is no status", uint8(u.Status))
 	}
-	return u
+	return u.Compact()
 }
 
 // pick reads a place in a list, and returns what is there.

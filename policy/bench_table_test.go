@@ -34,7 +34,7 @@ func newDirectory(c *company) *directory {
 		u := c.users[usher.UserID(id)]
 		key := fmt.Sprint(*u)
 		if alike[key] == nil {
-			alike[key] = u
+			alike[key] = u.Compact()
 		}
 		users.Set(id, alike[key])
 	}

@@ -100,7 +100,7 @@ func (c *compiler) never() {
 			compiled := c.rule(at, usher.SourceNever, "", r)
 			c.p.perms[at].never = append(c.p.perms[at].never, rule{
 				need: compiled.need, written: compiled.written, scope: compiled.scope, parties: compiled.parties,
-				perm: uint16(at), held: -1, atom: noAtom,
+				perm: uint16(at), held: -1,
 			})
 		}
 	}

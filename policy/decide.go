@@ -36,19 +36,25 @@ func (p *Policy) Decide(f Facts, r *usher.Request) (usher.Decision, error) {
 		return a.decision(), nil
 	}
 	perm := slot.perm
-	if !perm.res.plain(f, r) {
-		if err := p.admit(f, r, perm.res); err != nil {
-			return usher.Decision{}, requestError("check", r, err)
+	if f == nil {
+		return usher.Decision{}, requestError("check", r, errNoFacts)
+	}
+	// The user is looked up before the request is found to be right, since what
+	// takes longest should begin first.
+	who, err := p.lookUp(f, r.Subject)
+	if !perm.res.suits(r) {
+		if wrong := p.admit(f, r, perm.res); wrong != nil {
+			err = wrong
 		}
 	}
-	who, err := p.lookUp(f, r.Subject)
 	if err != nil {
 		return usher.Decision{}, requestError("check", r, err)
 	}
-	if outcome := p.atOnce(perm, who); outcome != 0 {
-		return usher.NewDecision(p, outcome, r.Time), nil
+	outcome := p.atOnce(perm, who)
+	if outcome == 0 {
+		return p.decideFor(f, r, who, perm)
 	}
-	return p.decideFor(f, r, who, perm)
+	return usher.NewDecision(p, outcome, r.Time), nil
 }
 
 // atOnce decides what needs no look at the question: 0 where more is needed.

@@ -99,7 +99,7 @@ func (e *expander) expand(bundles []int) {
 func (e *expander) rule(w compiledRule, guard uint64, held int) rule {
 	r := rule{
 		need: w.need | guard, hide: w.hide, written: w.written, perm: uint16(e.index),
-		parties: w.parties, held: int16(held), scope: w.scope, atom: noAtom,
+		parties: w.parties, held: int16(held), scope: w.scope,
 	}
 	if w.scope == ScopeAny {
 		return r
@@ -114,17 +114,17 @@ func (e *expander) rule(w compiledRule, guard uint64, held int) rule {
 
 // atom numbers the scopes of a resource, so that all of its permissions share
 // what a question finds out. Those past the sixty-fourth are found out anew.
-func (e *expander) atom(key atomKey) uint8 {
+func (e *expander) atom(key atomKey) uint64 {
 	res := &e.p.resources[e.perm.resource]
 	if res.atoms == nil {
-		res.atoms = map[atomKey]uint8{}
+		res.atoms = map[atomKey]uint64{}
 	}
 	i, ok := res.atoms[key]
 	if !ok {
 		if len(res.atoms) == 64 {
-			return noAtom
+			return 0
 		}
-		i = uint8(len(res.atoms))
+		i = 1 << len(res.atoms)
 		res.atoms[key] = i
 	}
 	return i
@@ -132,7 +132,7 @@ func (e *expander) atom(key atomKey) uint8 {
 
 func (e *expander) grant(name string, at Pos) grantRule {
 	w := e.write(writtenRule{source: usher.SourceGrant, who: name, text: "any", pos: at, rule: Rule{Scope: ScopeAny}})
-	return grantRule{name, rule{written: w, perm: uint16(e.index), held: -1, scope: ScopeAny, atom: noAtom}}
+	return grantRule{name, rule{written: w, perm: uint16(e.index), held: -1, scope: ScopeAny}}
 }
 
 // protect makes the rule that spells a built-in protection out.

@@ -73,8 +73,8 @@ type resource struct {
 	fields   []string // sorted
 	groups   map[string]uint64
 	literals []literal
-	perms    []int             // in the order of the file
-	atoms    map[atomKey]uint8 // the scopes that its rules have
+	perms    []int              // in the order of the file
+	atoms    map[atomKey]uint64 // the scopes that its rules have
 }
 
 type party struct {
@@ -101,7 +101,7 @@ type perm struct {
 	byRole     [][]rule
 	onTeams    bool // a team role has rules for it
 	everyone   []rule
-	grants     []grantRule // by name
+	grants     []grantRule     // by name
 	free       []usher.Outcome // for each role: what its first rule decides without a look at anything, or 0
 }
 
@@ -138,10 +138,8 @@ type rule struct {
 	parties uint16 // those considered
 	held    int16  // the role that the user holds; -1 for none
 	scope   Scope
-	atom    uint8 // where a question remembers how the scope came out; noAtom: nowhere
+	atom    uint64 // the bit in which a question remembers how the scope came out; 0: nowhere
 }
-
-const noAtom = 0xff
 
 // Name returns the policy's name, "" if the file gives none.
 func (p *Policy) Name() string { return p.name }

@@ -72,10 +72,10 @@ func (q *question) fill(p *Policy, f Facts, r *usher.Request, who asker, res *re
 	q.user, q.role, q.guard = who.user, who.role, who.guard
 }
 
-// plain reports whether it takes no more than a look to see that nothing is wrong
-// with a request; where it does, admit knows more.
-func (res *resource) plain(f Facts, r *usher.Request) bool {
-	if at := r.Time.Unix(); at < minTime || at > maxTime || f == nil || len(r.Context) > 0 {
+// suits reports whether a glance shows that a request is right; where it does not,
+// admit knows.
+func (res *resource) suits(r *usher.Request) bool {
+	if at := r.Time.Unix(); at < minTime || at > maxTime || len(r.Context) > 0 {
 		return false
 	}
 	if r.Resource == nil {

@@ -18,10 +18,9 @@ func (q *question) reaches(r *rule, team role.Name) (yes, maybe bool) {
 	if q.thing == nil || r.parties == 0 {
 		return false, false
 	}
-	bit := uint64(1) << r.atom // none for noAtom, which is past the last
-	if q.scopeKnown&bit != 0 {
-		yes = q.scopeHolds&bit != 0
-		return yes, yes || q.scopeUnsaid&bit != 0
+	if q.scopeKnown&r.atom != 0 {
+		yes = q.scopeHolds&r.atom != 0
+		return yes, yes || q.scopeUnsaid&r.atom != 0
 	}
 	known := true
 	switch r.scope {
@@ -32,32 +31,31 @@ func (q *question) reaches(r *rule, team role.Name) (yes, maybe bool) {
 	case ScopeTeam, ScopeShared:
 		yes, known = q.theirs(r.parties, team, r.scope == ScopeTeam)
 	}
-	q.scopeKnown |= bit
+	q.scopeKnown |= r.atom
 	if yes {
-		q.scopeHolds |= bit
+		q.scopeHolds |= r.atom
 	}
 	if !known {
-		q.scopeUnsaid |= bit
+		q.scopeUnsaid |= r.atom
 	}
 	return yes, yes || !known
 }
 
 // own: the user is among the parties, or belongs to a team among them.
 func (s *scene) own(parties uint16) (yes, known bool) {
-	for rest := parties; rest != 0; rest &= rest - 1 {
-		at := bits.TrailingZeros16(rest)
-		ids, known := s.party(at)
-		if !known {
+	for ; parties != 0; parties &= parties - 1 {
+		party := &s.res.parties[bits.TrailingZeros16(parties)]
+		ids, known := s.thing.Party(party.name)
+		switch {
+		case !known:
 			return false, false // whatever the other parties are
-		}
-		teams := s.res.parties[at].teams
-		for _, id := range ids {
-			if teams {
+		case yes:
+		case party.teams:
+			for _, id := range ids {
 				yes = yes || s.belongs(s.user, usher.TeamID(id))
-			} else if id == string(s.subject) {
-				yes = true
-				break
 			}
+		default:
+			yes = slices.Contains(ids, string(s.subject))
 		}
 	}
 	return yes, true
@@ -66,22 +64,23 @@ func (s *scene) own(parties uint16) (yes, known bool) {
 // sole: the user is the only party; no other user, no team.
 func (s *scene) sole(parties uint16) (yes, known bool) {
 	others := false
-	for rest := parties; rest != 0; rest &= rest - 1 {
-		at := bits.TrailingZeros16(rest)
-		ids, known := s.party(at)
-		if !known {
+	for ; parties != 0; parties &= parties - 1 {
+		party := &s.res.parties[bits.TrailingZeros16(parties)]
+		ids, known := s.thing.Party(party.name)
+		switch {
+		case !known:
 			return false, false
-		}
-		if s.res.parties[at].teams {
-			others = others || len(ids) > 0
-			continue
-		}
-		for _, id := range ids {
-			if id != string(s.subject) {
-				others = true
-				break
+		case len(ids) == 0:
+		case party.teams:
+			others = true
+		default:
+			for _, id := range ids {
+				if id != string(s.subject) {
+					others = true
+					break
+				}
+				yes = true
 			}
-			yes = true
 		}
 	}
 	return yes && !others, true
@@ -92,14 +91,14 @@ func (s *scene) sole(parties uint16) (yes, known bool) {
 func (s *scene) theirs(parties uint16, team role.Name, every bool) (yes, known bool) {
 	some, all := false, true
 	for rest := parties; rest != 0; rest &= rest - 1 {
-		at := bits.TrailingZeros16(rest)
-		ids, known := s.party(at)
+		party := &s.res.parties[bits.TrailingZeros16(rest)]
+		ids, known := s.thing.Party(party.name)
 		if !known {
 			return false, false
 		}
 		for _, id := range ids {
 			in := false
-			if s.res.parties[at].teams {
+			if party.teams {
 				in = s.ofTheirs(usher.TeamID(id), team)
 			} else {
 				in = id == string(s.subject) || s.inTheirs(usher.UserID(id), team)

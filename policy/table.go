@@ -46,16 +46,16 @@ func (t *askTable) find(name permission.Permission) (index int, ok bool) {
 
 // slot returns the slot of a name, or nil.
 func (t *askTable) slot(name permission.Permission) *askSlot {
-	if len(t.slots) == 0 || name.IsZero() {
-		return nil
-	}
 	mask := uint(len(t.slots) - 1)
-	for i := uint(name.Hash()) & mask; ; i++ {
+	if mask >= uint(len(t.slots)) {
+		return nil // there are none
+	}
+	for i := uint(name.Hash()); ; i++ {
 		switch slot := &t.slots[i&mask]; {
-		case slot.name == name:
-			return slot
 		case slot.name.IsZero():
 			return nil
+		case slot.name == name:
+			return slot
 		}
 	}
 }

@@ -11,8 +11,8 @@ import (
 )
 
 type record struct {
-	n    int
-	rest [7]int
+	n int
+	_ [7]int
 }
 
 var (
@@ -20,7 +20,7 @@ var (
 	fence time.Time
 )
 
-// ids returns so many: short ones of 12 bytes, or UUIDs.
+// benchIDs returns so many ids: short ones of 12 bytes, or UUIDs.
 func benchIDs(kind string, n int, random *rand.Rand) []string {
 	ids := make([]string, n)
 	for i := range ids {

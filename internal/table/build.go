@@ -2,7 +2,7 @@ package table
 
 import "slices"
 
-// builder makes pages of heaps. It keeps the room that it works in.
+// builder makes pages of piles. It keeps the room that it works in.
 type builder[V any] struct {
 	list  []entry[V]
 	order [buckets]uint8 // the buckets, full ones first
@@ -24,16 +24,16 @@ const (
 // pilots are hard to find.
 func room(ids int) int { return ids + ids*3/8 + 1 }
 
-// page makes a page of a heap, which is of no use after it.
-func (b *builder[V]) page(h *heap[V]) page[V] {
+// page makes a page of a pile, which is of no use after it.
+func (b *builder[V]) page(pl *pile[V]) page[V] {
 	var p page[V]
-	if len(h.list) == 0 {
+	if len(pl.list) == 0 {
 		return p
 	}
-	b.list = h.list
+	b.list = pl.list
 	b.sort()
 	b.texts(&p)
-	n := room(len(h.list))
+	n := room(len(pl.list))
 	for range maxGrow {
 		if b.place(&p, n, false) {
 			return p

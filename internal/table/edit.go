@@ -26,7 +26,7 @@ type Edit[V any] struct {
 	// table. While it is 0 there is none, and the root is not this edit's either.
 	owner    uint64
 	ownsPage bool     // of a table that is one page
-	heaps    []uint64 // a hash of each page that is a heap
+	piles    []uint64 // a hash of each page that is a pile
 }
 
 // pageIDs is how many ids a page has before it is halved. More would make each
@@ -42,12 +42,12 @@ var owners atomic.Uint64
 // changes.
 func (e *Edit[V]) Table() *Table[V] {
 	var b builder[V]
-	for _, hash := range e.heaps {
-		if p := e.page(hash); p.heap() != nil {
-			e.store(hash, b.page(p.heap()))
+	for _, hash := range e.piles {
+		if p := e.page(hash); p.pile() != nil {
+			e.store(hash, b.page(p.pile()))
 		}
 	}
-	e.heaps, e.owner, e.ownsPage = nil, 0, false
+	e.piles, e.owner, e.ownsPage = nil, 0, false
 	t := e.table
 	return &t
 }
@@ -56,8 +56,8 @@ func (e *Edit[V]) Table() *Table[V] {
 func (e *Edit[V]) Find(id string) (V, bool) {
 	k := newKey(id, e.table.blunt)
 	p := e.table.page(k.hash)
-	if h := p.heap(); h != nil {
-		if entry := h.find(&k); entry != nil {
+	if pl := p.pile(); pl != nil {
+		if entry := pl.find(&k); entry != nil {
 			return entry.value, true
 		}
 	} else if i := p.find(&k); i >= 0 {
@@ -80,8 +80,8 @@ func (e *Edit[V]) All() iter.Seq2[string, V] {
 func (e *Edit[V]) Set(id string, v V) {
 	k := newKey(id, e.table.blunt)
 	p := e.page(k.hash)
-	h := p.heap()
-	if h == nil {
+	pl := p.pile()
+	if pl == nil {
 		if i := p.find(&k); i >= 0 {
 			p = e.own(k.hash)
 			p.slots[i].value = v
@@ -96,8 +96,8 @@ func (e *Edit[V]) Set(id string, v V) {
 			e.table.len++
 			return
 		}
-		h = e.loosen(k.hash)
-	} else if entry := h.find(&k); entry != nil {
+		pl = e.loosen(k.hash)
+	} else if entry := pl.find(&k); entry != nil {
 		entry.value = v
 		return
 	}
@@ -108,11 +108,11 @@ func (e *Edit[V]) Set(id string, v V) {
 	case k.long():
 		added.text = id
 	}
-	h.add(added)
+	pl.add(added)
 	e.table.len++
-	for len(h.list) > pageIDs && e.halve(k.hash) {
+	for len(pl.list) > pageIDs && e.halve(k.hash) {
 		p = e.page(k.hash)
-		h = p.heap()
+		pl = p.pile()
 	}
 }
 
@@ -128,27 +128,27 @@ func (e *Edit[V]) Delete(id string) {
 	e.table.len--
 	k := newKey(id, e.table.blunt)
 	p := e.page(k.hash)
-	if h := p.heap(); h != nil {
-		h.remove(h.find(&k))
+	if pl := p.pile(); pl != nil {
+		pl.remove(pl.find(&k))
 		return
 	}
 	if k.long() || p.sparse() {
 		// Built anew, the page loses the text and the room.
-		h := e.loosen(k.hash)
-		h.remove(h.find(&k))
+		pl := e.loosen(k.hash)
+		pl.remove(pl.find(&k))
 		return
 	}
 	p = e.own(k.hash)
 	p.slots[p.find(&k)] = slot[V]{}
 }
 
-// loosen makes the page of a hash a heap.
-func (e *Edit[V]) loosen(hash uint64) *heap[V] {
+// loosen makes the page of a hash a pile.
+func (e *Edit[V]) loosen(hash uint64) *pile[V] {
 	p := e.page(hash)
-	h := newHeap(&p, e.table.blunt)
-	e.store(hash, page[V]{more: &more[V]{heap: h}})
-	e.heaps = append(e.heaps, hash)
-	return h
+	pl := newPile(&p, e.table.blunt)
+	e.store(hash, page[V]{more: &more[V]{pile: pl}})
+	e.piles = append(e.piles, hash)
+	return pl
 }
 
 // page returns the page of a hash, in a root and a branch that this edit may
@@ -216,7 +216,7 @@ func (e *Edit[V]) replace(hash uint64, lower, upper *branch[V]) {
 	}
 }
 
-// halve makes two heaps of one that has too many ids, unless it is far deeper
+// halve makes two piles of one that has too many ids, unless it is far deeper
 // than what a sound hash makes of so many ids; then it has to hold more.
 func (e *Edit[V]) halve(hash uint64) bool {
 	t := &e.table
@@ -237,13 +237,13 @@ func (e *Edit[V]) halve(hash uint64) bool {
 	}
 	width := int(b.width[place] / 2)
 	place &^= 2*width - 1
-	h := b.more[place].heap
-	for _, half := range [2]*heap[V]{h, h.split(depth)} {
+	pl := b.more[place].pile
+	for _, half := range [2]*pile[V]{pl, pl.split(depth)} {
 		b.width[place] = uint8(width)
-		b.put(place, page[V]{more: &more[V]{heap: half}})
+		b.put(place, page[V]{more: &more[V]{pile: half}})
 		place += width
 	}
-	e.heaps = append(e.heaps, hash, hash^1<<(63-depth))
+	e.piles = append(e.piles, hash, hash^1<<(63-depth))
 	return true
 }
 

@@ -19,7 +19,7 @@ type key struct {
 
 const (
 	maxShort = 15  // bytes of an id that is spelled out in its key
-	maxText  = 255 // bytes of an id that stands in its page's texts
+	maxText  = 127 // bytes of an id that stands in its page's texts
 
 	lengthShift = 56
 	textMark    = 0xfe << lengthShift // its text is among the page's texts

@@ -12,13 +12,13 @@ import (
 // is built, so that no two ids meet.
 //
 // A page is copied as a value. What it points to is shared by all copies, and
-// only slots and heap are ever changed, by the edit that made them. The zero page
+// only slots and a pile are ever changed, by the edit that made them. The zero page
 // is empty.
 type page[V any] struct {
 	slots  []slot[V]
 	pilots [buckets]uint8
 	near   string   // the texts of long ids
-	more   *more[V] // nil for almost all pages
+	more   *more[V] // nil for most pages
 }
 
 // slot is an id with its value; b is 0 in an empty one.
@@ -27,9 +27,10 @@ type slot[V any] struct {
 	value V
 }
 
+// more is what few pages have.
 type more[V any] struct {
 	far  []string // the texts of very long ids
-	heap *heap[V] // if not nil, it has all ids, and the page nothing else
+	pile *pile[V] // if not nil, it has all ids, and the page nothing else
 }
 
 const (
@@ -49,12 +50,12 @@ func at(hash uint64, pilot uint8, n int) uint64 {
 	return uint64(uint32(hash)+uint32(pilot)*uint32(hash>>16)) * uint64(n) >> 32
 }
 
-// heap returns what the page is instead while an edit adds to it, or nil.
-func (p *page[V]) heap() *heap[V] {
+// pile returns the pile that stands for the page while an edit adds to it, or nil.
+func (p *page[V]) pile() *pile[V] {
 	if p.more == nil {
 		return nil
 	}
-	return p.more.heap
+	return p.more.pile
 }
 
 // find returns the place of an id, -1 if it has none.

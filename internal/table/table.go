@@ -9,9 +9,7 @@
 // million ids.
 package table
 
-import (
-	"iter"
-)
+import "iter"
 
 // Table is an immutable map from ids to values. It may be read by many
 // goroutines at the same time. A nil Table and the zero Table are empty.
@@ -20,14 +18,14 @@ import (
 // holds.
 type Table[V any] struct {
 	few  page[V]      // all ids, where root is nil
-	root []*branch[V] // by the first bits of the hash; several for a shallow branch
-	// What puts the bits for root lowest, after a shift by one more: all 64
-	// bits are shifted away where there is one branch.
+	root []*branch[V] // by the first bits of the hash; a shallow branch stands there repeatedly
+	// shift puts those bits lowest, with one more than it says: where there is one
+	// branch all 64 go.
 	shift uint8
 	depth uint8 // how many bits those are
 	len   int
 
-	blunt uint64 // bits of the hash that are not used; only tests have any
+	blunt uint64 // bits of the hash that are left out; only tests do that
 }
 
 // Find returns the value of an id, and whether there is one.
@@ -62,7 +60,7 @@ func (t *Table[V]) Find(id string) (V, bool) {
 	return none, false
 }
 
-// findLong is Find for long ids; that they share little makes both faster.
+// findLong is Find for long ids. It is apart, for each is faster alone.
 func (t *Table[V]) findLong(id string) (V, bool) {
 	var none V
 	if t == nil {
