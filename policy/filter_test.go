@@ -4,6 +4,7 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -265,6 +266,23 @@ func TestFilterListsLate(t *testing.T) {
 	assert.ErrorIs(t, err, policy.ErrNoLister)
 }
 
+// A filter may be asked by many at the same time, for the first list too.
+func TestFilterAtTheSameTime(t *testing.T) {
+	f, err := onceHub(t).Filter(listing{office()}, every("tom", "calendar.edit"))
+	require.NoError(t, err)
+	table := compiled(t, calendarTable)
+	var askers sync.WaitGroup
+	for range 8 {
+		askers.Go(func() {
+			c, err := f.SQL(table, 1)
+			assert.NoError(t, err)
+			assert.Equal(t, []any{"acme", `{"mia","tom"}`, `{"emea","sales"}`}, c.Args)
+			assert.True(t, f.Match(&usher.Object{Type: "calendar", Parties: map[string][]string{"host": {"mia"}}}))
+		})
+	}
+	askers.Wait()
+}
+
 func TestCheckTable(t *testing.T) {
 	p := onceHub(t)
 	edit, remove := permission.MustParse("calendar.edit"), permission.MustParse("user.delete")
@@ -280,6 +298,23 @@ func TestCheckTable(t *testing.T) {
 	assert.ErrorIs(t, p.CheckTable(compiled(t, calendarTable), permission.Permission{}), usher.ErrUnknownPermission)
 	assert.ErrorIs(t, p.CheckTable(nil, edit), filter.ErrMapping)
 	assert.ErrorIs(t, (*policy.Policy)(nil).CheckTable(compiled(t, calendarTable), edit), usher.ErrUnknownPermission)
+
+	// What roles require is looked at, whatever the rules are.
+	guarded, err := policy.Load("guarded.yaml", []byte(`
+usher: 1
+conditions: {open: {attribute: open}, teamed: {party: team}}
+roles:
+  boss: {unique: true, all: true, hands-over-to: staff}
+  staff: {default: true, requires: [open]}
+resources:
+  calendar:
+    parties: {team: teams}
+    permissions: {edit: {everyone: any if not teamed}}
+`))
+	require.NoError(t, err)
+	assert.EqualError(t, guarded.CheckTable(compiled(t, calendarTable), edit),
+		"calendar.edit: mapping of calendar: rules look at the attribute open, and it says nothing of it; say Unknown where the table does not have it")
+	assert.ErrorContains(t, guarded.CheckTable(compiled(t, filter.Mapping{Type: "calendar", Account: calendarTable.Account}), edit), "the party team")
 
 	// What a table lacks is an error for those, too, whose rules do not look at it.
 	f, err := p.Filter(listing{office()}, every("ada", "calendar.edit"))
