@@ -1,0 +1,111 @@
+package engineproof_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/store/boltstore"
+)
+
+// crashAccounts are written to by all writers of a process that is killed.
+var crashAccounts = []usher.AccountID{"acme", "bravo", "corso", "delta"}
+
+const (
+	crashWriters = 6
+
+	// nick is a custom field. What is said of it last is the key of the batch.
+	nick = "nick"
+)
+
+// crashBatch is the batch under a key. The key alone says what it is, so that whoever knows the
+// key can ask again.
+func crashBatch(key string) engine.Batch {
+	h := fnv.New64a()
+	io.WriteString(h, key)
+	r := rand.New(rand.NewPCG(h.Sum64(), 0))
+	b := engine.Batch{Key: key, Account: crashAccounts[r.IntN(len(crashAccounts))]}
+	actor, deeds := drawActor(r), drawDeeds(r)
+	if r.IntN(2) == 0 {
+		actor, deeds = host, []deed{{kind: resize, total: 3 + r.IntN(8)}} // which is rarely refused
+	}
+	b.Actor, b.Commands = actor.actor(), commands(deeds)
+	if r.IntN(2) == 0 {
+		b.Commands = append(b.Commands, account.SetField{User: names[r.IntN(len(names))], Field: nick, Value: account.Value(key)})
+	}
+	if r.IntN(4) == 0 {
+		b.Note = strings.Repeat("~", 4000) // so that snapshots are due
+	}
+	return b
+}
+
+// openCrash opens a file as the processes do that write to it.
+func openCrash(path string) (*boltstore.Store, *engine.Engine, error) {
+	s, err := boltstore.Open(path, boltstore.Options{Wait: 10 * time.Second})
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := policy.Load("office.yaml", officeText)
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := engine.Open(engine.Options{Policy: p, Store: s, Accounts: len(crashAccounts) - 1})
+	return s, e, err
+}
+
+// writeUntilKilled is the process that is killed. It says which keys it is about to ask under,
+// and what came of each, in lines of their own, each written at once.
+func writeUntilKilled(path, keys string) error {
+	_, e, err := openCrash(path)
+	if err != nil {
+		return err
+	}
+	for i := range crashWriters {
+		go func() {
+			for n := 0; ; n++ {
+				key := fmt.Sprintf("%s-%d-%d", keys, i, n)
+				fmt.Fprintf(os.Stdout, "asks %s\n", key)
+				fmt.Fprintf(os.Stdout, "told %s %v\n", key, outcomeOf(e.Submit(context.Background(), crashBatch(key))))
+			}
+		}()
+	}
+	fmt.Fprintln(os.Stdout, "begun")
+	_, err = io.Copy(io.Discard, os.Stdin) // ends with the process that reads along
+	return errors.Join(err, errors.New("nobody killed it"))
+}
+
+// outcome is what came of a batch: one word, and of a commit its version and id.
+type outcome struct {
+	word    string
+	version uint64
+	commit  string
+}
+
+func (o outcome) String() string {
+	if o.commit == "" {
+		return o.word
+	}
+	return fmt.Sprintf("%s %d %s", o.word, o.version, o.commit)
+}
+
+func outcomeOf(result engine.Result, err error) outcome {
+	a := answerOf(result, err)
+	o := outcome{word: a.fate.String()}
+	switch a.fate {
+	case done, repeated:
+		o.version, o.commit = a.version, a.commit
+	case failed, unknown:
+		o.word = fmt.Sprintf("%v:%q", a.fate, a.err)
+	}
+	return o
+}

@@ -1,0 +1,158 @@
+package engineproof_test
+
+import (
+	"context"
+	"maps"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/store/boltstore"
+)
+
+// replayed is an account as its journal alone tells it.
+type replayed struct {
+	*account.State
+	at     map[uint64]*account.State // the account at each version
+	keys   map[string]*account.Commit
+	values map[usher.UserID]account.Value // in the field nick
+}
+
+// examine opens a file that a kill left behind. It holds the journals against what was told,
+// snapshots and values against the journals, and then asks again under the keys of which
+// nothing was told.
+func (c *crash) examine(untold []string) {
+	s, e, err := openCrash(c.path)
+	require.NoError(c.t, err)
+	defer func() {
+		assert.NoError(c.t, e.Close())
+		assert.NoError(c.t, s.Close())
+	}()
+	all := map[usher.AccountID]*replayed{}
+	for _, id := range crashAccounts {
+		r := c.replay(s, id)
+		all[id] = r
+		c.compareSnapshot(s, id, r)
+		c.compareEngine(e, id, r)
+	}
+	for key, o := range c.told {
+		got := all[crashBatch(key).Account].keys[key]
+		switch {
+		case o.commit == "" && got != nil:
+			c.t.Errorf("%s was told %v, but the journal has it at %d", key, o, got.Version)
+		case o.commit != "" && (got == nil || got.Version != o.version || got.ID != o.commit):
+			c.t.Errorf("%s was told %v, but the journal has %v", key, o, got)
+		}
+	}
+	for _, key := range untold {
+		c.askAgain(e, key, all[crashBatch(key).Account].keys[key])
+	}
+	some := 5
+	for key, o := range c.told {
+		if o.commit != "" && some > 0 {
+			some--
+			c.isRepeated(e, key, o)
+		}
+	}
+}
+
+// replay reads a journal from its beginning. Each version must follow from the one before, and
+// be what an account may be.
+func (c *crash) replay(s *boltstore.Store, id usher.AccountID) *replayed {
+	r := &replayed{
+		State: account.New(id), at: map[uint64]*account.State{}, keys: map[string]*account.Commit{}, values: map[usher.UserID]account.Value{},
+	}
+	ids := map[string]bool{}
+	for stored, err := range s.Commits(context.Background(), id, 0) {
+		require.NoError(c.t, err)
+		commit, err := account.DecodeCommit(stored.Data)
+		require.NoError(c.t, err)
+		require.Equal(c.t, r.Version()+1, commit.Version)
+		r.State, err = r.Apply(commit)
+		require.NoError(c.t, err)
+		now, err := plain(r.View(nil))
+		require.NoError(c.t, err, "%s at %d", id, commit.Version)
+		assert.LessOrEqual(c.t, now.held(), now.total, "%s at %d", id, commit.Version)
+		assert.False(c.t, ids[commit.ID], "%s at %d has the id of another commit", id, commit.Version)
+		ids[commit.ID] = true
+		if commit.Key != "" {
+			assert.Nil(c.t, r.keys[commit.Key], "%s at %d was done before", id, commit.Version)
+			r.keys[commit.Key] = commit
+		}
+		r.at[commit.Version] = r.State
+		for _, change := range commit.Changes {
+			switch change := change.(type) {
+			case account.FieldSet:
+				r.values[change.User] = account.Value(commit.Key)
+			case account.UserRemoved:
+				delete(r.values, change.User)
+			}
+		}
+	}
+	return r
+}
+
+// compareSnapshot wants the snapshot that is kept to be what its version replays to.
+func (c *crash) compareSnapshot(s *boltstore.Store, id usher.AccountID, r *replayed) {
+	snapshot, err := s.Snapshot(context.Background(), id)
+	require.NoError(c.t, err)
+	if snapshot.Version == 0 {
+		return
+	}
+	then := r.at[snapshot.Version]
+	require.NotNil(c.t, then, "a snapshot of version %d, past the journal's %d", snapshot.Version, r.Version())
+	require.Equal(c.t, then.Encode(), snapshot.Data)
+	state, err := account.DecodeState(snapshot.Data)
+	require.NoError(c.t, err)
+	require.Equal(c.t, then.Encode(), state.Encode())
+	c.seen.add("snapshots compared", 1)
+}
+
+// compareEngine wants an engine to know what the journal says, and the values beside it to be
+// those of the last commit that set them.
+func (c *crash) compareEngine(e *engine.Engine, id usher.AccountID, r *replayed) {
+	v, err := e.View(context.Background(), id)
+	require.NoError(c.t, err)
+	require.Equal(c.t, r.Encode(), v.State().Encode())
+	got := map[usher.UserID]account.Value{}
+	for m := range v.Users("") {
+		values, err := e.Values(context.Background(), id, m.ID)
+		require.NoError(c.t, err)
+		if value, ok := values[nick]; ok {
+			got[m.ID] = value
+		}
+	}
+	if !maps.Equal(got, r.values) {
+		c.t.Errorf("%s at %d: values %v, want %v", id, r.Version(), got, r.values)
+	}
+	c.seen.add("values compared", len(got))
+}
+
+// askAgain asks under a key of which nothing was told, and which the journal has or has not.
+func (c *crash) askAgain(e *engine.Engine, key string, had *account.Commit) {
+	o := outcomeOf(e.Submit(context.Background(), crashBatch(key)))
+	switch {
+	case had != nil:
+		c.seen.add("in flight: was stored", 1)
+		assert.Equal(c.t, outcome{"repeated", had.Version, had.ID}, o, key)
+	case o.word == "done":
+		c.seen.add("in flight: was not, and is now", 1)
+	default:
+		c.seen.add("in flight: was not, and changes nothing now", 1)
+		assert.Contains(c.t, []string{"idle", "refused"}, o.word, key)
+	}
+	c.told[key] = o
+	if o.commit != "" {
+		c.isRepeated(e, key, o)
+	}
+}
+
+// isRepeated asks once more under a key, and wants the first result.
+func (c *crash) isRepeated(e *engine.Engine, key string, o outcome) {
+	again := outcomeOf(e.Submit(context.Background(), crashBatch(key)))
+	assert.Equal(c.t, outcome{"repeated", o.version, o.commit}, again, key)
+	c.seen.add("asked again", 1)
+}

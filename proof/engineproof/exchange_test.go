@@ -1,0 +1,84 @@
+package engineproof_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/store/memstore"
+	"github.com/usher-go/usher/store/storetest"
+)
+
+// TestExchangeLeavesNothingUnfit exchanges the policy for one without clerks and back, while
+// somebody becomes a clerk and is none again. A policy that is in place fits: nobody ever
+// hears of an account that it does not fit.
+func TestExchangeLeavesNothingUnfit(t *testing.T) {
+	const enough = 30
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	withClerks := loadPolicy(t, officeText)
+	without := loadPolicy(t, bytes.ReplaceAll(officeText, []byte("clerk"), []byte("teller")))
+	slow := func(_ context.Context, c storetest.Call) (f storetest.Fault) {
+		if c.Method == "Append" && c.Version%4 == 0 {
+			f.Delay = 2 * time.Millisecond
+		}
+		return f
+	}
+	e, err := engine.Open(engine.Options{Policy: withClerks, Store: storetest.Faulty(new(memstore.Store), slow)})
+	require.NoError(t, err)
+	defer e.Close()
+	_, err = e.Do(ctx, host.actor(), "acme",
+		account.CreateAccount{Owner: names[0]}, account.SetSeats{Pool: desk, Total: 1}, account.AddUser{User: names[3]})
+	require.NoError(t, err)
+
+	var seen tally
+	var busy sync.WaitGroup
+	busy.Go(func() {
+		defer cancel() // ends the others
+		for ctx.Err() == nil && (seen.of("exchanged") < enough || seen.of("unfit") < enough || seen.of("batches") < enough) {
+			var unfit *engine.UnfitError
+			switch err := e.SetPolicy(ctx, without); {
+			case err == nil:
+				v, err := e.View(ctx, "acme")
+				assert.NoError(t, err)
+				m, _ := v.User(names[3])
+				assert.NotEqual(t, "clerk", string(m.Role))
+				seen.add("exchanged", 1)
+			case errors.As(err, &unfit):
+				seen.add("unfit", 1)
+			default:
+				assert.NoError(t, err)
+			}
+			assert.NoError(t, e.SetPolicy(ctx, withClerks))
+		}
+	})
+	busy.Go(func() {
+		for i := 0; ctx.Err() == nil; i++ {
+			_, err := e.Do(ctx, host.actor(), "acme", deed{kind: promote, whom: 3, post: member + post(i%2)}.command())
+			switch {
+			case err == nil:
+				seen.add("batches", 1)
+			case !errors.Is(err, account.UnknownRole):
+				assert.ErrorIs(t, err, context.Canceled)
+			}
+		}
+	})
+	busy.Go(func() {
+		for ctx.Err() == nil {
+			_, err := e.Check(context.Background(), usher.Request{Account: "acme", Subject: names[3], Permission: doorOpen})
+			assert.NoError(t, err)
+		}
+	})
+	busy.Wait()
+	t.Logf("what came of it:\n%v", &seen)
+	assert.GreaterOrEqual(t, min(seen.of("exchanged"), seen.of("unfit"), seen.of("batches")), enough)
+}

@@ -1,0 +1,112 @@
+package engineproof_test
+
+import (
+	"context"
+	"strings"
+
+	"github.com/usher-go/usher/account"
+)
+
+// journal is what the store has of the account in the end.
+func (h *history) journal() (all []*account.Commit) {
+	for stored, err := range h.store.Commits(context.Background(), h.account, 0) {
+		if err != nil {
+			h.errorf("read the journal: %v", err)
+			return all
+		}
+		c, err := account.DecodeCommit(stored.Data)
+		if err != nil || c.Version != stored.Version || c.Version != uint64(len(all)+1) || c.Account != h.account {
+			h.errorf("in the place of commit %d stands %+v, %v", len(all)+1, c, err)
+			return all
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// audit holds what was answered against the journal: each commit is what one batch asked for,
+// on the account as it was, and each batch had the fate that its client was told.
+func (h *history) audit(seen *tally) {
+	batches := map[string]*record{} // by the id
+	for _, r := range h.records {
+		if r.what == submit {
+			batches[r.id] = r
+		}
+	}
+	state, now := account.New(h.account), small{}
+	commits, keys := map[string]*account.Commit{}, map[string]*account.Commit{}
+	for _, c := range h.journal() {
+		next, err := state.Apply(c)
+		if err != nil {
+			h.errorf("replay: %v", err)
+			return
+		}
+		state = next
+		was := now
+		if now, err = plain(state.View(nil)); err != nil {
+			h.errorf("version %d: %v", c.Version, err)
+		}
+		if now.held() > now.total {
+			h.errorf("version %d: %d seats of %d are held", c.Version, now.held(), now.total)
+		}
+		if c.Version == 1 {
+			continue
+		}
+		id := strings.TrimRight(c.Note, "~")
+		r := batches[id]
+		if r == nil || commits[id] != nil {
+			h.errorf("commit %d is by %q, who asked once or never", c.Version, id)
+			continue
+		}
+		commits[id] = c
+		if n := h.observed[c.ID]; n > 1 || n == 0 && (h.settled || r.fate == done) {
+			h.errorf("commit %d: the Observer was told %d times", c.Version, n)
+		}
+		if want, changed, refusal := was.after(r.actor, r.deeds); !changed || refusal.code != 0 || now != want {
+			h.errorf("commit %d: %v makes %v of %v; want %v, refused %v", c.Version, r.question, now, was, want, refusal)
+		}
+		if c.Key != r.key || c.Actor != r.actor.actor() {
+			h.errorf("commit %d is by %v under %q, want %v under %q", c.Version, c.Actor, c.Key, r.actor, r.key)
+		}
+		if now.owner() != was.owner() {
+			seen.add("ownership handed over", 1)
+		}
+		if c.Key != "" && keys[c.Key] != nil {
+			h.errorf("commits %d and %d are both made under %s", keys[c.Key].Version, c.Version, c.Key)
+		}
+		keys[c.Key] = c
+	}
+	for id, r := range batches {
+		h.auditOne(seen, r, commits[id], keys[r.key])
+		if h.settled && r.fate == unknown && r.answer.version > state.Version() {
+			h.errorf("%v → %v, which was never found out: the journal ends at %d", r.question, r.answer, state.Version())
+		}
+	}
+}
+
+// auditOne wants a batch to have had the fate that its client was told.
+func (h *history) auditOne(seen *tally, r *record, own, keyed *account.Commit) {
+	switch r.fate {
+	case done:
+		if own == nil || own.Version != r.answer.version || own.ID != r.commit {
+			h.errorf("%v → %v %s, but the journal has %v", r.question, r.answer, r.commit, own)
+		}
+	case repeated:
+		if own != nil || keyed == nil || keyed.Version != r.answer.version || keyed.ID != r.commit {
+			h.errorf("%v → %v %s, but the journal has %v, and under the key %v", r.question, r.answer, r.commit, own, keyed)
+		}
+	case unknown:
+		if own != nil && own.Version != r.answer.version {
+			h.errorf("%v → %v, but the journal has it at %d", r.question, r.answer, own.Version)
+		}
+		if own != nil {
+			seen.add("unknown, was done", 1)
+		} else {
+			seen.add("unknown, was not done", 1)
+		}
+	default:
+		if own != nil {
+			h.errorf("%v → %v, but it was done, at %d", r.question, r.answer, own.Version)
+		}
+	}
+}

@@ -1,0 +1,352 @@
+package engineproof_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/store/memstore"
+	"github.com/usher-go/usher/store/storetest"
+)
+
+var soakTime = flag.Duration("soak", 3*time.Second, "how long everything is done at once")
+
+// soakRound is how long one engine is used before it is closed in the midst of it.
+const soakRound = 500 * time.Millisecond
+
+// TestSoak does everything at once with an engine that has room for too few accounts, and
+// whose policy is exchanged all the time, until it is closed under everybody's hands. Each
+// answer must be that of a version, and of a policy, which there was between call and return.
+func TestSoak(t *testing.T) {
+	mem := new(memstore.Store)
+	var seen tally
+	for round := 0; time.Duration(round)*soakRound < *soakTime && !t.Failed(); round++ {
+		s := newSoak(t, mem, round, &seen)
+		s.run()
+		s.verify()
+	}
+	t.Logf("what came of it:\n%v", &seen)
+	assert.Empty(t, seen.missing(
+		"checks allowed", "checks denied", "checks that only one version can answer", "checks that only one policy can answer", "actions",
+		"batches done", "batches refused", "policies exchanged", "unfit policies refused", "journals read", "views of the past", "sightings read",
+	))
+}
+
+// soak is one engine, and what it was asked.
+type soak struct {
+	*engine.Engine
+	t    *testing.T
+	mem  *memstore.Store
+	seen *tally
+
+	policies [2]*policy.Policy // the first is there after no, two, four exchanges, and so on
+	unfit    *policy.Policy
+	accounts [8]soaked
+
+	parting  usher.AccountID // is made while the engine is being closed
+	underway chan struct{}   // closed when it is being stored
+
+	// How many exchanges have begun, and how many have ended.
+	exchanging, exchanged atomic.Int64
+
+	mu      sync.Mutex
+	checks  []checked
+	pasts   []past
+	commits []told
+}
+
+// soaked is an account with bounds of its version.
+type soaked struct {
+	id    usher.AccountID
+	least atomic.Uint64 // the newest that somebody was told of
+	most  atomic.Int64  // as if all batches under way were stored
+}
+
+// untouched is an account with a clerk, whom nobody changes.
+const untouched usher.AccountID = "untouched"
+
+func newSoak(t *testing.T, mem *memstore.Store, round int, seen *tally) *soak {
+	s := &soak{t: t, mem: mem, seen: seen, parting: usher.AccountID(fmt.Sprint("parting-", round)), underway: make(chan struct{})}
+	s.policies[0] = loadPolicy(t, officeText)
+	s.policies[1] = loadPolicy(t, bytes.ReplaceAll(officeText, []byte("lock: {admin: any}"), []byte("lock: {owner: any}")))
+	s.unfit = loadPolicy(t, bytes.ReplaceAll(officeText, []byte("clerk"), []byte("teller")))
+	o := engine.Options{Policy: s.policies[0], Store: storetest.Faulty(mem, s.slowAppends), Accounts: 3, SeenEvery: 5 * time.Millisecond}
+	if round%2 == 1 {
+		o.MaxStale = time.Millisecond
+	}
+	e, err := engine.Open(o)
+	require.NoError(t, err)
+	s.Engine = e
+	for i := range s.accounts {
+		a := &s.accounts[i]
+		a.id = usher.AccountID(fmt.Sprint("soaked-", i))
+		if round == 0 {
+			s.found(a.id)
+		}
+		v, err := e.View(context.Background(), a.id)
+		require.NoError(t, err)
+		a.least.Store(v.Version())
+		a.most.Store(int64(v.Version()))
+	}
+	if round == 0 {
+		s.found(untouched)
+	}
+	return s
+}
+
+// slowAppends has the last batch be under way when the engine is closed.
+func (s *soak) slowAppends(_ context.Context, c storetest.Call) (f storetest.Fault) {
+	if c.Method == "Append" && c.Account == s.parting {
+		close(s.underway)
+		f.Delay = 20 * time.Millisecond
+	}
+	return f
+}
+
+func (s *soak) found(id usher.AccountID) {
+	_, err := s.Do(context.Background(), account.Host("setup"), id,
+		account.CreateAccount{Owner: names[0]},
+		account.SetSeats{Pool: desk, Total: founded.total},
+		account.AddUser{User: names[1], Role: "admin"},
+		account.AddUser{User: names[2], Role: "clerk"},
+		account.AddUser{User: names[3]},
+	)
+	require.NoError(s.t, err)
+}
+
+// run does everything at once until the engine is closed, and a moment longer.
+func (s *soak) run() {
+	var busy sync.WaitGroup
+	for i, turn := range []func(*soaker) error{
+		(*soaker).check, (*soaker).check, (*soaker).check, (*soaker).act, (*soaker).submit, (*soaker).submit, (*soaker).submit,
+		(*soaker).exchange, (*soaker).lookBack, (*soaker).readJournal, (*soaker).readSightings,
+	} {
+		w := &soaker{soak: s, chance: rand.New(rand.NewPCG(rand.Uint64(), uint64(i)))}
+		busy.Go(func() { w.work(turn) })
+	}
+	time.Sleep(soakRound)
+	busy.Go(func() {
+		_, err := s.Do(context.Background(), host.actor(), s.parting, account.CreateAccount{Owner: names[0]})
+		assert.NoError(s.t, err)
+	})
+	<-s.underway
+	assert.NoError(s.t, s.Close())
+	_, ids := s.replay(s.parting)
+	assert.Len(s.t, ids, 2, "Close waits for batches under way")
+	busy.Wait()
+	s.isClosed()
+}
+
+// isClosed wants all that can be asked to be refused, whatever was in memory.
+func (s *soak) isClosed() {
+	ctx := context.Background()
+	for i := range s.accounts {
+		id := s.accounts[i].id
+		r := usher.Request{Account: id, Subject: names[0], Permission: doorOpen}
+		d, err := s.Check(ctx, r)
+		assert.ErrorIs(s.t, err, engine.ErrClosed)
+		assert.False(s.t, d.Allowed())
+		_, err = s.AtLeast(1).Check(ctx, r)
+		assert.ErrorIs(s.t, err, engine.ErrClosed)
+		_, err = s.View(ctx, id)
+		assert.ErrorIs(s.t, err, engine.ErrClosed)
+		_, err = s.Do(ctx, host.actor(), id, account.SetSeats{Pool: desk, Total: 99})
+		assert.ErrorIs(s.t, err, engine.ErrClosed)
+	}
+}
+
+// soaker does one kind of thing again and again.
+type soaker struct {
+	*soak
+	chance *rand.Rand
+
+	checks  []checked
+	pasts   []past
+	commits []told
+}
+
+// work ends at the first error, which must be that the engine is closed.
+func (w *soaker) work(turn func(*soaker) error) {
+	var err error
+	for err == nil {
+		w.Seen(w.anyAccount().id, w.anybody())
+		err = turn(w)
+	}
+	assert.ErrorIs(w.t, err, engine.ErrClosed)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.soak.checks = append(w.soak.checks, w.checks...)
+	w.soak.pasts = append(w.soak.pasts, w.pasts...)
+	w.soak.commits = append(w.soak.commits, w.commits...)
+}
+
+// anyAccount is mostly one of two, which stay in memory.
+func (w *soaker) anyAccount() *soaked {
+	if w.chance.IntN(10) > 0 {
+		return &w.accounts[w.chance.IntN(2)]
+	}
+	return &w.accounts[w.chance.IntN(len(w.accounts))]
+}
+
+func (w *soaker) anybody() usher.UserID { return names[w.chance.IntN(len(names))] }
+
+// doors are what is asked about.
+var doors = []permission.Permission{doorOpen, doorLock}
+
+func (w *soaker) check() error {
+	ctx := context.Background()
+	a := w.anyAccount()
+	r := usher.Request{Account: a.id, Subject: w.anybody(), Permission: doors[w.chance.IntN(len(doors))]}
+	c := w.before(a)
+	var d usher.Decision
+	var err error
+	switch w.chance.IntN(8) {
+	case 0:
+		d, err = w.AtLeast(c.least).Check(ctx, r)
+	case 1:
+		var x usher.Explanation
+		x, err = w.Explain(ctx, r)
+		d = x.Decision
+	default:
+		d, err = w.Check(ctx, r)
+	}
+	if err != nil {
+		assert.False(w.t, d.Allowed(), "with the error %v", err)
+		return err
+	}
+	w.after(c, r.Subject, r.Permission, d)
+	return nil
+}
+
+func (w *soaker) act() error {
+	a, user := w.anyAccount(), w.anybody()
+	c := w.before(a)
+	actions, err := w.Actions(context.Background(), usher.Request{Account: a.id, Subject: user, Resource: &usher.Object{Type: "door", Account: a.id}})
+	if err != nil {
+		assert.Empty(w.t, actions)
+		return err
+	}
+	for _, action := range actions {
+		w.after(c, user, action.Permission, action.Decision)
+	}
+	w.seen.add("actions", len(actions))
+	return nil
+}
+
+func (w *soaker) submit() error {
+	a := w.anyAccount()
+	batch := engine.Batch{Actor: drawActor(w.chance).actor(), Account: a.id, Commands: commands(drawDeeds(w.chance))}
+	if w.chance.IntN(4) == 0 {
+		batch.Note = string(bytes.Repeat([]byte("~"), 4000)) // so that snapshots are due
+	}
+	a.most.Add(1)
+	result, err := w.Submit(context.Background(), batch)
+	switch answer := answerOf(result, err); answer.fate {
+	case done:
+		w.seen.add("batches done", 1)
+		raise(&a.least, result.Version)
+		w.commits = append(w.commits, told{a, result.Version, result.Commit.ID})
+		return nil
+	case refused, idle:
+		w.seen.add("batches refused", 1)
+		a.most.Add(-1)
+		return nil
+	default:
+		a.most.Add(-1)
+		return err
+	}
+}
+
+func raise(v *atomic.Uint64, to uint64) {
+	for old := v.Load(); old < to && !v.CompareAndSwap(old, to); old = v.Load() {
+	}
+}
+
+// exchange exchanges the policy, or tries to with one that does not fit.
+func (w *soaker) exchange() error {
+	time.Sleep(time.Millisecond)
+	if w.chance.IntN(3) == 0 {
+		err := w.SetPolicy(context.Background(), w.unfit)
+		var unfit *engine.UnfitError
+		if errors.As(err, &unfit) {
+			w.seen.add("unfit policies refused", 1)
+			return nil
+		}
+		assert.Error(w.t, err)
+		return err
+	}
+	n := w.exchanging.Add(1)
+	if err := w.SetPolicy(context.Background(), w.policies[n%2]); err != nil {
+		return err
+	}
+	w.exchanged.Store(n)
+	w.seen.add("policies exchanged", 1)
+	return nil
+}
+
+// lookBack reads an account as it was.
+func (w *soaker) lookBack() error {
+	time.Sleep(100 * time.Microsecond)
+	a := w.anyAccount()
+	version := 1 + w.chance.Uint64N(a.least.Load())
+	v, err := w.At(version).View(context.Background(), a.id)
+	if err != nil {
+		return err
+	}
+	assert.Equal(w.t, version, v.Version())
+	w.pasts = append(w.pasts, past{a, v.State()})
+	w.seen.add("views of the past", 1)
+	return nil
+}
+
+// readJournal reads some of the journal, which must come as far as somebody was told.
+func (w *soaker) readJournal() error {
+	time.Sleep(100 * time.Microsecond)
+	a := w.anyAccount()
+	least := a.least.Load()
+	after := w.chance.Uint64N(least + 1)
+	last := after
+	for c, err := range w.Journal(context.Background(), a.id, after) {
+		if err != nil {
+			return err
+		}
+		assert.Equal(w.t, last+1, c.Version)
+		last = c.Version
+		w.commits = append(w.commits, told{a, c.Version, c.ID})
+	}
+	assert.GreaterOrEqual(w.t, last, least)
+	w.seen.add("journals read", 1)
+	return nil
+}
+
+func (w *soaker) readSightings() error {
+	time.Sleep(time.Millisecond)
+	var users []usher.UserID
+	for seen, err := range w.LastSeen(context.Background(), w.anyAccount().id, "") {
+		if err != nil {
+			return err
+		}
+		users = append(users, seen.User)
+		assert.Contains(w.t, names, seen.User)
+		assert.False(w.t, seen.At.After(time.Now()), "%s was seen at %s", seen.User, seen.At)
+	}
+	assert.True(w.t, slices.IsSorted(users), "%v", users)
+	w.seen.add("sightings read", len(users))
+	return nil
+}
