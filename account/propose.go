@@ -3,6 +3,7 @@ package account
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -214,10 +215,18 @@ func (b basis) Detail(usher.Outcome) usher.Detail {
 	return usher.Detail{Version: b.version, Digest: b.digest}
 }
 
-// parties names the users and the teams that a command is about.
+// parties names the user and the teams that a command is about. An empty id is as
+// good as any other that is not there: to leave it out would ask about less.
 type parties struct {
-	user  usher.UserID
+	user  *usher.UserID
 	teams []usher.TeamID
+}
+
+func of(user usher.UserID) parties { return parties{user: &user} }
+
+// present returns the teams that a command does name, of those that it may.
+func present(teams ...usher.TeamID) []usher.TeamID {
+	return slices.DeleteFunc(teams, func(t usher.TeamID) bool { return t == "" })
 }
 
 // authorize asks whether the actor may. The host is not asked about.
@@ -227,14 +236,12 @@ func (q *proposing) authorize(want permission.Permission, on parties) (usher.Dec
 	}
 	kind := want.Resource()
 	resource := &usher.Object{Type: kind, Account: q.next.account, Parties: map[string][]string{}}
-	if on.user != "" {
-		resource.ID = string(on.user)
-		resource.Parties["user"] = []string{string(on.user)}
+	if on.user != nil {
+		resource.ID = string(*on.user)
+		resource.Parties["user"] = []string{resource.ID}
 	}
 	for _, t := range on.teams {
-		if t != "" {
-			resource.Parties["team"] = append(resource.Parties["team"], string(t))
-		}
+		resource.Parties["team"] = append(resource.Parties["team"], string(t))
 	}
 	request := usher.Request{
 		Account: q.next.account, Subject: q.actor.User(), Permission: want,

@@ -122,7 +122,7 @@ func (q *proposing) unknownField(name string) error {
 }
 
 func (q *proposing) setField(c SetField) error {
-	d, err := q.authorize(userEdit, parties{user: c.User})
+	d, err := q.authorize(userEdit, of(c.User))
 	if err != nil {
 		return err
 	}

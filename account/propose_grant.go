@@ -14,7 +14,7 @@ var (
 )
 
 func (q *proposing) giveGrant(c GiveGrant) error {
-	if err := q.may(grantGive, parties{user: c.User}); err != nil {
+	if err := q.may(grantGive, of(c.User)); err != nil {
 		return err
 	}
 	u, err := q.user(c.User)
@@ -52,7 +52,7 @@ func (q *proposing) giveGrant(c GiveGrant) error {
 
 // revokeGrant also takes away what the policy lacks by now.
 func (q *proposing) revokeGrant(c RevokeGrant) error {
-	if err := q.may(grantRevoke, parties{user: c.User}); err != nil {
+	if err := q.may(grantRevoke, of(c.User)); err != nil {
 		return err
 	}
 	u, err := q.user(c.User)

@@ -18,7 +18,7 @@ var (
 )
 
 func (q *proposing) assignSeat(c AssignSeat) error {
-	if err := q.may(seatAssign, parties{user: c.User}); err != nil {
+	if err := q.may(seatAssign, of(c.User)); err != nil {
 		return err
 	}
 	u, err := q.user(c.User)
@@ -42,7 +42,7 @@ func (q *proposing) assignSeat(c AssignSeat) error {
 }
 
 func (q *proposing) unassignSeat(c UnassignSeat) error {
-	if err := q.may(seatUnassign, parties{user: c.User}); err != nil {
+	if err := q.may(seatUnassign, of(c.User)); err != nil {
 		return err
 	}
 	u, err := q.user(c.User)

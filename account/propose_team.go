@@ -18,7 +18,7 @@ var (
 )
 
 func (q *proposing) createTeam(c CreateTeam) error {
-	if err := q.may(teamCreate, parties{teams: []usher.TeamID{c.Parent}}); err != nil {
+	if err := q.may(teamCreate, parties{teams: present(c.Parent)}); err != nil {
 		return err
 	}
 	if c.Parent != "" {
@@ -37,7 +37,7 @@ func (q *proposing) createTeam(c CreateTeam) error {
 
 func (q *proposing) moveTeam(c MoveTeam) error {
 	from, _ := q.team(c.Team)
-	if err := q.may(teamEdit, parties{teams: []usher.TeamID{c.Team, from, c.Parent}}); err != nil {
+	if err := q.may(teamEdit, parties{teams: append([]usher.TeamID{c.Team}, present(from, c.Parent)...)}); err != nil {
 		return err
 	}
 	if err := q.knownTeam(c.Team); err != nil {
@@ -96,7 +96,7 @@ func (q *proposing) leaveTeam(id usher.UserID, from usher.TeamID) error {
 
 // membership looks up who and where after asking whether the actor may.
 func (q *proposing) membership(want permission.Permission, in usher.TeamID, id usher.UserID) (u *policy.User, at int, member bool, err error) {
-	if err = q.may(want, parties{user: id, teams: []usher.TeamID{in}}); err != nil {
+	if err = q.may(want, parties{user: &id, teams: []usher.TeamID{in}}); err != nil {
 		return nil, 0, false, err
 	}
 	if u, err = q.user(id); err != nil {

@@ -115,7 +115,7 @@ func (q *proposing) leave() error {
 	if id == "" {
 		return q.deny(usher.ReasonUnknownUser, "the host has nothing to leave; remove-user removes a user")
 	}
-	if err := q.may(userLeave, parties{user: id}); err != nil {
+	if err := q.may(userLeave, of(id)); err != nil {
 		return err
 	}
 	u, err := q.user(id)
@@ -126,7 +126,7 @@ func (q *proposing) leave() error {
 }
 
 func (q *proposing) removeUser(c RemoveUser) error {
-	if err := q.may(userDelete, parties{user: c.User}); err != nil {
+	if err := q.may(userDelete, of(c.User)); err != nil {
 		return err
 	}
 	u, err := q.user(c.User)
@@ -169,7 +169,7 @@ func (q *proposing) keepsUnique(id usher.UserID) error {
 }
 
 func (q *proposing) setStatus(c SetStatus) error {
-	if err := q.may(userSetStatus, parties{user: c.User}); err != nil {
+	if err := q.may(userSetStatus, of(c.User)); err != nil {
 		return err
 	}
 	u, err := q.user(c.User)
@@ -209,7 +209,7 @@ func (q *proposing) become(id usher.UserID, u *policy.User, r role.Role, status 
 }
 
 func (q *proposing) setUserRole(c SetRole) error {
-	if err := q.may(userSetRole, parties{user: c.User}); err != nil {
+	if err := q.may(userSetRole, of(c.User)); err != nil {
 		return err
 	}
 	u, err := q.user(c.User)

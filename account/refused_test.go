@@ -37,6 +37,7 @@ var refused = []struct {
 	{"olga", account.Import{}, account.Denied, "only the host makes accounts"},
 	{"dora", account.SetField{User: "max", Field: "phone", Value: "1"}, account.Denied, "dora may not see phone of max"},
 	{"mia", account.CreateTeam{Team: "new", Parent: "chess"}, account.Denied, "out-of-scope"},
+	{"mia", account.AddUser{User: "zoe", Teams: []usher.TeamID{"rowing", ""}}, account.Denied, "out-of-scope"},
 	{"mia", account.MoveTeam{Team: "rowing", Parent: "chess"}, account.Denied, "out-of-scope"},
 
 	{"adam", account.RemoveUser{User: "zoe"}, account.UnknownUser, `club has no user "zoe"`},
