@@ -60,7 +60,12 @@ func TestSmallPeople(t *testing.T) {
 // TestSmallGroups goes through all accounts with three users and up to two teams.
 func TestSmallGroups(t *testing.T) {
 	all := []account.Command{
-		account.SetTeamRole{Team: "red", User: "cat", Role: "deputy"}, account.UnsetTeamRole{Team: "red", User: "cat", Role: "deputy"},
+		account.SetTeamRole{Team: "red", User: "cat", Role: "deputy"},
+		account.UnsetTeamRole{Team: "red", User: "cat", Role: "deputy"},
+		account.AddToTeam{Team: "red"},
+		account.AddToTeam{User: "cat"},
+		account.MoveTeam{Parent: "red"},
+		account.DeleteTeam{},
 	}
 	for _, id := range []usher.TeamID{"red", "blue"} {
 		all = append(all, account.DeleteTeam{Team: id})

@@ -31,8 +31,10 @@ func (s *step) createTeam(c account.CreateTeam) account.Code {
 
 // "move-team {team, parent?}: team.edit on {team: it, old and new parent}"
 func (s *step) moveTeam(c account.MoveTeam) account.Code {
+	on := ofTeams(s.teams[c.Team], c.Parent)
+	on["team"] = append(on["team"], string(c.Team))
 	switch {
-	case !s.may("team.edit", ofTeams(c.Team, s.teams[c.Team], c.Parent)):
+	case !s.may("team.edit", on):
 		return account.Denied
 	case !s.isTeam(c.Team) || !s.isParent(c.Parent):
 		return account.UnknownTeam
@@ -46,7 +48,7 @@ func (s *step) moveTeam(c account.MoveTeam) account.Code {
 // "delete-team {team}: team.delete on {team}"
 func (s *step) deleteTeam(c account.DeleteTeam) account.Code {
 	switch {
-	case !s.may("team.delete", ofTeams(c.Team)):
+	case !s.may("team.delete", parties{"team": {string(c.Team)}}):
 		return account.Denied
 	case !s.isTeam(c.Team):
 		return account.UnknownTeam

@@ -139,9 +139,10 @@ type parties map[string][]string
 
 func ofUser(id usher.UserID) parties { return parties{"user": {string(id)}} }
 
-func ofTeams(ids ...usher.TeamID) parties {
+// ofTeams leaves out what is no team but the top.
+func ofTeams(below ...usher.TeamID) parties {
 	p := parties{"team": {}}
-	for _, id := range ids {
+	for _, id := range below {
 		if id != "" {
 			p["team"] = append(p["team"], string(id))
 		}

@@ -74,14 +74,8 @@ func newCrash(t *testing.T, seen *tally) *crash {
 	s, e, err := openCrash(c.path)
 	require.NoError(t, err)
 	for _, id := range crashAccounts {
-		_, err := e.Do(context.Background(), account.Host("setup"), id,
-			account.CreateAccount{Owner: names[0]},
-			account.SetSeats{Pool: desk, Total: founded.total},
-			account.AddUser{User: names[1], Role: "admin"},
-			account.AddUser{User: names[2], Role: "clerk"},
-			account.AddUser{User: names[3]},
-			account.DefineField{Field: nick, Type: account.TextField},
-		)
+		commands := append(founding(), account.DefineField{Field: nick, Type: account.TextField})
+		_, err := e.Do(context.Background(), account.Host("setup"), id, commands...)
 		require.NoError(t, err)
 	}
 	require.NoError(t, e.Close())

@@ -165,13 +165,7 @@ func (h *history) found() {
 	e, err := engine.Open(engine.Options{Policy: loadPolicy(h.t, officeText), Store: h.store})
 	require.NoError(h.t, err)
 	defer e.Close()
-	_, err = e.Do(context.Background(), account.Host("setup"), h.account,
-		account.CreateAccount{Owner: names[0]},
-		account.SetSeats{Pool: desk, Total: founded.total},
-		account.AddUser{User: names[1], Role: "admin"},
-		account.AddUser{User: names[2], Role: "clerk"},
-		account.AddUser{User: names[3]},
-	)
+	_, err = e.Do(context.Background(), account.Host("setup"), h.account, founding()...)
 	require.NoError(h.t, err)
 	_, err = e.Do(context.Background(), account.Host("setup"), elsewhere, account.CreateAccount{Owner: names[0]})
 	if !errors.Is(err, account.Exists) {

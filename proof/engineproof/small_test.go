@@ -59,6 +59,17 @@ func (w who) actor() account.Actor {
 // founded is the account before anybody asks for anything: one seat of two is left.
 var founded = small{people: [5]person{{post: owner}, {post: admin}, {clerk, true}, {post: member}, {}}, total: 2}
 
+// founding makes it.
+func founding() []account.Command {
+	return []account.Command{
+		account.CreateAccount{Owner: names[0]},
+		account.SetSeats{Pool: desk, Total: founded.total},
+		account.AddUser{User: names[1], Role: "admin"},
+		account.AddUser{User: names[2], Role: "clerk"},
+		account.AddUser{User: names[3]},
+	}
+}
+
 func (s small) held() (n int) {
 	for _, p := range s.people {
 		if p.seated {

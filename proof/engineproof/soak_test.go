@@ -120,13 +120,7 @@ func (s *soak) slowAppends(_ context.Context, c storetest.Call) (f storetest.Fau
 }
 
 func (s *soak) found(id usher.AccountID) {
-	_, err := s.Do(context.Background(), account.Host("setup"), id,
-		account.CreateAccount{Owner: names[0]},
-		account.SetSeats{Pool: desk, Total: founded.total},
-		account.AddUser{User: names[1], Role: "admin"},
-		account.AddUser{User: names[2], Role: "clerk"},
-		account.AddUser{User: names[3]},
-	)
+	_, err := s.Do(context.Background(), account.Host("setup"), id, founding()...)
 	require.NoError(s.t, err)
 }
 
