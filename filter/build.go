@@ -102,8 +102,8 @@ func index(names *[]string, name string) int {
 	return i
 }
 
-// hiddenBySome returns what is hidden in some row: where one matches that hides
-// nothing, in every row, that is nothing.
+// hiddenBySome returns what may be hidden in some row. What a way shows that matches
+// everything is hidden in none.
 func hiddenBySome(need []way) (fields []string) {
 	for _, w := range need {
 		fields = append(fields, w.hides...)

@@ -1,9 +1,6 @@
 package filter
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // clause is a part of a condition. It is true only where that is known: where a
 // comparison with NULL makes it neither, it counts as false, which is why there is a
@@ -70,7 +67,7 @@ func all(parts ...clause) clause {
 	return one(allOf, merge(noMember, flat))
 }
 
-// any joins clauses by or.
+// either joins clauses by or. What all of them ask for is asked once.
 func either(parts ...clause) clause {
 	var flat []clause
 	for _, p := range parts {
@@ -154,7 +151,7 @@ func contains(parts []clause, c clause) bool {
 }
 
 func (c clause) equal(o clause) bool {
-	return c.kind == o.kind && c.place == o.place && strings.Compare(c.column, o.column) == 0 && c.is == o.is &&
+	return c.kind == o.kind && c.place == o.place && c.column == o.column && c.is == o.is &&
 		slices.Equal(c.ids, o.ids) && slices.EqualFunc(c.parts, o.parts, clause.equal)
 }
 

@@ -7,8 +7,8 @@ import (
 )
 
 // Condition is a piece of SQL in brackets, with the arguments of its parameters. It
-// is for a WHERE, or for the WHEN of a CASE. There is more that it must not be used
-// for: it may be neither true nor false, so never put a NOT before it.
+// is for a WHERE, to be joined with others by AND, or for the WHEN of a CASE. Never
+// put a NOT before it: for some rows it is neither true nor false.
 type Condition struct {
 	SQL  string
 	Args []any
@@ -21,6 +21,12 @@ var ErrNoAccount = errors.New("the request names no account")
 // SQL returns the condition for the rows that the filter selects. Its parameters are
 // numbered from first, which is 1, or more if the query has others before. The same
 // filter and table give the same text, but for the length of lists.
+//
+// The ids of a list are one argument, however many there are. With hundreds of them,
+// PostgreSQL does better to plan the query for this very list: it does not after a
+// prepared statement has run five times, unless plan_cache_mode is
+// force_custom_plan, or the statement is not prepared, as with pgx's
+// QueryExecModeExec.
 //
 // The error wraps ErrMapping where the table lacks something, ErrNoAccount, or what
 // the facts returned when they were asked who is in a team.

@@ -51,12 +51,13 @@ type Attribute interface {
 	attribute() (column string, err error)
 }
 
-// Kind is the type of a column of ids.
+// Kind is the type of a column of ids. It must be the column's own: SQLite, for one,
+// would find the number 7 by the text "007".
 type Kind uint8
 
 // The kinds of ids. An id that a column of its kind cannot have is in no row: of an
 // Integer "007", of a UUID one in capitals, of Text in PostgreSQL one with a NUL
-// byte.
+// byte or bytes that are no UTF-8.
 const (
 	Text    Kind = iota // text or varchar
 	Integer             // smallint, integer or bigint; in SQLite an integer

@@ -1,0 +1,241 @@
+package filterproof_test
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	_ "modernc.org/sqlite"
+
+	"github.com/usher-go/usher/filter"
+)
+
+// base is a database with a table of things and, for each party that a thing can have, a place in
+// each form: a column, a joined table, an array.
+type base struct {
+	dialect filter.Dialect
+	db      *sql.DB
+}
+
+const (
+	slots = 5 // parties
+	facts = 4 // attributes
+)
+
+func newBase(t testing.TB, d filter.Dialect) *base {
+	t.Helper()
+	b := &base{dialect: d}
+	text, list, truth := "text", "text[]", "boolean"
+	if d == filter.SQLite {
+		b.db = openSQLite(t)
+		list, truth = "text", "integer"
+	} else {
+		b.db = postgres.open(t)
+	}
+	columns := []string{"id bigint PRIMARY KEY", "account " + text, "local " + text}
+	for i := range slots {
+		columns = append(columns, fmt.Sprintf("c%d %s, a%d %s", i, text, i, list))
+	}
+	for i := range facts {
+		columns = append(columns, fmt.Sprintf("b%d %s", i, truth))
+	}
+	mustExec(t, b.db, "CREATE TABLE things ("+strings.Join(columns, ", ")+")")
+	mustExec(t, b.db, "CREATE INDEX things_account ON things (account)")
+	for i := range slots {
+		mustExec(t, b.db, fmt.Sprintf("CREATE TABLE m%d (thing bigint, account text, local text, member text)", i))
+		mustExec(t, b.db, fmt.Sprintf("CREATE INDEX m%d_thing ON m%d (thing)", i, i))
+		mustExec(t, b.db, fmt.Sprintf("CREATE INDEX m%d_local ON m%d (account, local)", i, i))
+	}
+	return b
+}
+
+func openSQLite(t testing.TB) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1) // each connection has a memory of its own
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// clear takes all rows out.
+func (b *base) clear(t testing.TB) {
+	t.Helper()
+	mustExec(t, b.db, "DELETE FROM things")
+	for i := range slots {
+		mustExec(t, b.db, fmt.Sprintf("DELETE FROM m%d", i))
+	}
+}
+
+// layout says in which form a table has each party of a type.
+type layout struct {
+	typ        string
+	parties    map[string]slot
+	attributes map[string]int // the number of the column, -1 for unknown
+}
+
+type slot struct {
+	form string // column, join, local, array, unknown
+	at   int
+}
+
+// drawLayout chooses a form for each party. A column has room for one id.
+func drawLayout(d dice, typ string, parties map[string]bool, attributes []string) layout {
+	l := layout{typ: typ, parties: map[string]slot{}, attributes: map[string]int{}}
+	for i, name := range sortedKeys(parties) {
+		l.parties[name] = slot{pick(d, []string{"column", "column", "column", "join", "join", "local", "array", "array", "unknown"}), i}
+		if s := l.parties[name]; s.form == "unknown" && d.chance(60) {
+			l.parties[name] = slot{"column", i}
+		}
+	}
+	for i, name := range attributes {
+		l.attributes[name] = i
+		if d.chance(8) {
+			l.attributes[name] = -1
+		}
+	}
+	return l
+}
+
+func (l layout) mapping() filter.Mapping {
+	m := filter.Mapping{
+		Type: l.typ, Account: filter.Column{Name: "t.account"},
+		Parties: map[string]filter.Party{}, Attributes: map[string]filter.Attribute{},
+	}
+	for name, s := range l.parties {
+		table := fmt.Sprintf("m%d", s.at)
+		switch s.form {
+		case "column":
+			m.Parties[name] = filter.Column{Name: fmt.Sprintf("t.c%d", s.at)}
+		case "join":
+			m.Parties[name] = filter.Join{Table: table, Key: map[string]string{"thing": "t.id"}, ID: filter.Column{Name: "member"}}
+		case "local": // ids of things are told apart by the account only
+			m.Parties[name] = filter.Join{
+				Table: table, Key: map[string]string{"local": "t.local"}, ID: filter.Column{Name: "member"}, Account: filter.Column{Name: "account"},
+			}
+		case "array":
+			m.Parties[name] = filter.Array{Name: fmt.Sprintf("t.a%d", s.at)}
+		default:
+			m.Parties[name] = filter.Unknown{}
+		}
+	}
+	for name, at := range l.attributes {
+		m.Attributes[name] = filter.Unknown{}
+		if at >= 0 {
+			m.Attributes[name] = filter.Column{Name: fmt.Sprintf("t.b%d", at)}
+		}
+	}
+	return m
+}
+
+// fit takes from a resource what the layout has no room for.
+func (l layout) fit(r *resource) {
+	for name, s := range l.parties {
+		switch {
+		case s.form == "unknown":
+			r.unknown[name] = true
+		case s.form == "column" && len(r.parties[name]) > 1:
+			r.parties[name] = r.parties[name][:1]
+		}
+	}
+	for name, at := range l.attributes {
+		if at < 0 {
+			delete(r.attributes, name)
+		}
+	}
+}
+
+// writer stores things in both databases. In all places but those of the layout it puts ids that
+// would be found.
+type writer struct {
+	base   *base
+	tx     *sql.Tx
+	things *sql.Stmt
+	joins  [slots]*sql.Stmt
+}
+
+func (b *base) begin(t testing.TB) *writer {
+	t.Helper()
+	w := &writer{base: b}
+	var err error
+	if w.tx, err = b.db.BeginTx(context.Background(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if w.things, err = w.tx.Prepare("INSERT INTO things VALUES (" + placeholders(3+2*slots+facts) + ")"); err != nil {
+		t.Fatal(err)
+	}
+	for i := range slots {
+		if w.joins[i], err = w.tx.Prepare(fmt.Sprintf("INSERT INTO m%d VALUES ($1, $2, $3, $4)", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return w
+}
+
+func placeholders(n int) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf("$%d", i+1)
+	}
+	return strings.Join(list, ", ")
+}
+
+func (w *writer) commit(t testing.TB) {
+	t.Helper()
+	if err := w.tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if w.base.dialect == filter.PostgreSQL {
+		mustExec(t, w.base.db, "ANALYZE")
+	}
+}
+
+func (w *writer) store(t testing.TB, l layout, account, local string, r *resource) {
+	t.Helper()
+	args := make([]any, 3+2*slots+facts)
+	args[0], args[1], args[2] = r.id, account, local
+	for name, s := range l.parties {
+		ids := r.parties[name]
+		switch s.form {
+		case "column":
+			if len(ids) > 0 {
+				args[3+2*s.at] = ids[0]
+			}
+		case "array":
+			if len(ids) > 0 || r.id%2 == 0 { // an empty array is as good as none
+				args[4+2*s.at] = w.array(t, ids)
+			}
+		default:
+			for _, id := range ids {
+				if _, err := w.joins[s.at].Exec(r.id, account, local, id); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	for name, at := range l.attributes {
+		if value, known := r.attributes[name]; at >= 0 && known {
+			args[3+2*slots+at] = value
+		}
+	}
+	if _, err := w.things.Exec(args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *writer) array(t testing.TB, ids []string) any {
+	t.Helper()
+	if w.base.dialect == filter.PostgreSQL {
+		return append([]string{}, ids...)
+	}
+	text, err := json.Marshal(append([]string{}, ids...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

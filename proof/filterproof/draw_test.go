@@ -1,0 +1,314 @@
+package filterproof_test
+
+import (
+	"fmt"
+	"iter"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+	"github.com/usher-go/usher/team"
+)
+
+// dice makes the choices of a round; the same seed makes the same ones.
+type dice struct{ *rand.Rand }
+
+func newDice(seed uint64) dice { return dice{rand.New(rand.NewPCG(seed, 7))} }
+
+func (d dice) chance(percent int) bool { return d.IntN(100) < percent }
+
+func pick[T any](d dice, from []T) T { return from[d.IntN(len(from))] }
+
+// some returns low to high different elements, all if there are fewer.
+func some[T any](d dice, low, high int, from []T) []T {
+	from = slices.Clone(from)
+	d.Shuffle(len(from), func(i, j int) { from[i], from[j] = from[j], from[i] })
+	return from[:min(low+d.IntN(high-low+1), len(from))]
+}
+
+// What a drawn policy can be about.
+var (
+	userParties = []string{"host", "guest", "owner"}
+	teamParties = []string{"team", "crew"}
+	attributes  = []string{"public", "paid"}
+	fields      = map[string]string{"details": "title, place", "contact": "phone", "money": "price, phone"}
+	userIDs     = []usher.UserID{"mia", "max", "bea", "tom", "ann", "kim", "leo", "odd \"{id}\"", `back\slash`, "it's,", "ünï", "42", "NULL", "west"}
+	teamIDs     = []usher.TeamID{"sales", "east", "west", "ops", "lab", "mia", `{"quoted"}`, "null", "7"}
+	anyTime     = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// drawPolicy writes a policy about calendars, users and pages.
+func drawPolicy(d dice) string {
+	var b strings.Builder
+	parties := append(some(d, 0, 2, userParties), some(d, 0, 2, teamParties)...)
+	if len(parties) == 0 {
+		parties = []string{"host"}
+	}
+	b.WriteString("usher: 1\nfeatures: [sms]\nsettings: {open: false}\nseats: {desk: {}}\nconditions:\n" +
+		"  sms: {feature: sms}\n  open: {setting: open}\n  seated: {seat: desk}\n  mfa: {context: mfa}\n" +
+		"  public: {attribute: public}\n  also-public: {attribute: public}\n  paid: {attribute: paid}\n")
+	for _, p := range parties {
+		fmt.Fprintf(&b, "  has-%s: {party: %s}\n", p, p)
+	}
+	require := func() string {
+		switch {
+		case d.chance(8):
+			return ", requires: [" + pick(d, []string{"mfa", "seated", "public"}) + "]"
+		}
+		return ""
+	}
+	fmt.Fprintf(&b, "roles:\n  boss: {unique: true, hands-over-to: admin%s}\n", pick(d, []string{", includes: [admin]", ", all: true", ""}))
+	fmt.Fprintf(&b, "  admin: {includes: [member]%s}\n  member: {default: true%s}\n  clerk: {}\n", require(), require())
+	fmt.Fprintf(&b, "  manager: {held-on: team%s%s}\n  lead: {held-on: team%s}\n", pick(d, []string{"", ", includes: [lead]"}), require(), require())
+	fmt.Fprintf(&b, "bundles:\n  both: [calendar.view, calendar.edit]\n  staff: [user.edit, user.delete]\n  mixed: [%s]\n",
+		strings.Join(some(d, 2, 3, []string{"calendar.edit", "page.view", "user.view"}), ", "))
+	types := make([]string, 0, len(parties))
+	for _, p := range parties {
+		types = append(types, p+": "+map[bool]string{true: "teams", false: "users"}[slices.Contains(teamParties, p)])
+	}
+	groups := make([]string, 0, len(fields))
+	for _, g := range slices.Sorted(maps.Keys(fields)) {
+		groups = append(groups, g+": ["+fields[g]+"]")
+	}
+	cells := func(parties []string, hiding bool) string {
+		var list []string
+		for _, who := range some(d, 3, 7, []string{"boss", "admin", "member", "clerk", "manager", "manager", "lead", "everyone"}) {
+			if slices.ContainsFunc(list, func(c string) bool { return strings.HasPrefix(c, who+":") }) {
+				continue
+			}
+			list = append(list, who+": "+drawRules(d, parties, hiding))
+		}
+		return "{" + strings.Join(list, ", ") + "}"
+	}
+	fmt.Fprintf(&b, "resources:\n  calendar:\n    parties: {%s}\n    fields: {%s}\n    permissions:\n", strings.Join(types, ", "), strings.Join(groups, ", "))
+	fmt.Fprintf(&b, "      view: %s\n      edit: %s\n      move: %s\n", cells(parties, true), cells(parties, true), cells(parties, false))
+	fmt.Fprintf(&b, "  page:\n    fields: {details: [title]}\n    permissions: {view: {everyone: %s}}\n", pick(d, []string{"any", "any hiding details", "any if mfa", "any if open hiding details"}))
+	staff := []string{"user", "team"}
+	fmt.Fprintf(&b, "  user:\n    permissions:\n      view: %s\n      edit: %s\n      delete: %s\n", cells(staff, false), cells(staff, false), cells(staff, false))
+	var never []string
+	for _, perm := range some(d, 0, 3, []string{"calendar.view", "calendar.edit", "calendar.move"}) {
+		never = append(never, perm+": "+drawRules(d, parties, false))
+	}
+	if d.chance(30) {
+		never = append(never, "user.edit: "+drawRules(d, staff, false))
+	}
+	if len(never) > 0 {
+		b.WriteString("never:\n  " + strings.Join(never, "\n  ") + "\n")
+	}
+	return b.String()
+}
+
+func drawRules(d dice, parties []string, hiding bool) string {
+	var rules []string
+	for range 1 + d.IntN(3) {
+		rules = append(rules, drawRule(d, parties, hiding))
+	}
+	return "[" + strings.Join(rules, ", ") + "]"
+}
+
+func drawRule(d dice, parties []string, hiding bool) string {
+	rule := pick(d, []string{"any", "own", "sole", "team", "team", "shared"})
+	if d.chance(35) {
+		rule += " as " + strings.Join(some(d, 1, len(parties), parties), " or ")
+	}
+	conditions := []string{"sms", "open", "seated", "mfa", "public", "public", "also-public", "paid"}
+	if parties[0] != "user" {
+		for _, p := range parties {
+			conditions = append(conditions, "has-"+p)
+		}
+	}
+	if d.chance(40) || rule == "any" && d.chance(50) {
+		var tests, seen []string
+		for _, c := range some(d, 1, 2, conditions) {
+			if slices.Contains(seen, c) {
+				continue
+			}
+			seen = append(seen, c)
+			tests = append(tests, pick(d, []string{"", "not "})+c)
+		}
+		rule += " if " + strings.Join(tests, " and ")
+	}
+	if hiding && d.chance(60) {
+		rule += " hiding " + strings.Join(some(d, 1, 2, slices.Sorted(maps.Keys(fields))), " and ")
+	}
+	return rule
+}
+
+// world is an account; its users and teams have odd ids.
+type world struct {
+	users    map[usher.UserID]*policy.User
+	parents  map[usher.TeamID]usher.TeamID
+	settings map[string]bool
+	tree     *team.Tree
+}
+
+func (w *world) User(id usher.UserID) (*policy.User, error) { return w.users[id], nil }
+
+func (w *world) Account() (*policy.Account, error) {
+	return &policy.Account{Teams: w.tree, Settings: w.settings}, nil
+}
+
+func (w *world) UsersAfter(after usher.UserID) iter.Seq2[policy.Listed, error] {
+	return func(yield func(policy.Listed, error) bool) {
+		for _, id := range slices.Sorted(maps.Keys(w.users)) {
+			if id > after && !yield(policy.Listed{ID: id, User: w.users[id]}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// indexed is a world that finds users by their teams, and the holder of the unique role.
+type indexed struct{ *world }
+
+func (w indexed) UsersIn(teams []usher.TeamID) iter.Seq2[usher.UserID, error] {
+	return func(yield func(usher.UserID, error) bool) {
+		for id, u := range w.users {
+			for _, m := range u.Teams {
+				if slices.Contains(teams, m.Team) && !yield(id, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (w indexed) Owner() usher.UserID {
+	for id, u := range w.users {
+		if u.Role == "boss" {
+			return id
+		}
+	}
+	return ""
+}
+
+func drawWorld(d dice) *world {
+	w := &world{users: map[usher.UserID]*policy.User{}, parents: map[usher.TeamID]usher.TeamID{}, settings: map[string]bool{}}
+	teams := some(d, 1, 6, teamIDs)
+	for i, id := range teams {
+		w.parents[id] = ""
+		if i > 0 && d.chance(65) {
+			w.parents[id] = teams[d.IntN(i)]
+		}
+	}
+	var err error
+	if w.tree, err = team.New(w.parents); err != nil {
+		panic(err)
+	}
+	teams = append(teams, "stray")
+	for i, id := range some(d, 3, 9, userIDs) {
+		u := &policy.User{Status: usher.Active, Role: pick(d, []role.Name{"admin", "member", "member", "clerk", "clerk"})}
+		switch {
+		case i == 0:
+			u.Role = "boss"
+		case d.chance(12):
+			u.Status = pick(d, []usher.Status{usher.Invited, usher.Inactive})
+		}
+		for _, t := range some(d, 0, 2, teams) {
+			u.Teams = append(u.Teams, policy.Membership{Team: t, Roles: some(d, 0, 2, []role.Name{"manager", "lead"})})
+		}
+		if d.chance(50) {
+			u.Seats = []seat.PoolName{"desk"}
+		}
+		for _, g := range some(d, 0, 2, []string{"sms", "calendar.view", "both", "gone", "user.delete"}) {
+			if d.chance(30) {
+				u.Grants = append(u.Grants, policy.Grant{Name: g, Until: anyTime.Add(time.Duration(d.IntN(3)-1) * time.Hour)})
+			}
+		}
+		w.users[id] = u
+	}
+	if d.chance(50) {
+		w.settings["open"] = d.chance(50)
+	}
+	return w
+}
+
+var permissions = []string{
+	"calendar.view", "calendar.view", "calendar.view", "calendar.edit", "calendar.edit", "calendar.move", "both", "both", "mixed",
+	"user.view", "user.edit", "user.delete", "staff",
+}
+
+func drawRequest(d dice, w *world, account usher.AccountID) usher.Request {
+	r := usher.Request{Account: account, Subject: pick(d, slices.Sorted(maps.Keys(w.users))), Time: anyTime}
+	if d.chance(2) {
+		r.Subject = "nobody"
+	}
+	if err := r.Permission.UnmarshalText([]byte(pick(d, permissions))); err != nil {
+		panic(err)
+	}
+	if d.chance(60) {
+		r.Context = usher.Context{"mfa": d.chance(60)}
+	}
+	return r
+}
+
+// drawIDs draws who is in a party; who asks, and their teams, come up more often than others.
+func drawIDs(d dice, w *world, me usher.UserID, teams bool) (ids []string) {
+	var all, mine []string
+	if teams {
+		for id := range w.parents {
+			all = append(all, string(id))
+		}
+		if u := w.users[me]; u != nil {
+			for _, m := range u.Teams {
+				mine = append(mine, string(m.Team))
+			}
+		}
+		all = append(all, "stray", "gone", "")
+	} else {
+		for id := range w.users {
+			all = append(all, string(id))
+		}
+		all, mine = append(all, "stranger", ""), []string{string(me)}
+	}
+	slices.Sort(all)
+	for range pick(d, []int{0, 0, 1, 1, 1, 1, 2, 2, 3}) {
+		if len(mine) > 0 && d.chance(45) {
+			ids = append(ids, pick(d, mine))
+		} else {
+			ids = append(ids, pick(d, all))
+		}
+	}
+	return ids
+}
+
+// resource is a row as a check sees it.
+type resource struct {
+	typ        string
+	id         int
+	account    usher.AccountID
+	parties    map[string][]string
+	attributes map[string]bool
+	unknown    map[string]bool // parties
+}
+
+func (r *resource) Ref() usher.Ref { return usher.Ref{Type: r.typ, ID: fmt.Sprint(r.id)} }
+
+func (r *resource) InAccount() usher.AccountID { return r.account }
+
+func (r *resource) Party(name string) (ids []string, known bool) {
+	return r.parties[name], !r.unknown[name]
+}
+
+func (r *resource) Attribute(name string) (value, known bool) {
+	value, known = r.attributes[name]
+	return value, known
+}
+
+func (r *resource) String() string {
+	return fmt.Sprintf("%s %d: parties %q, not known %v, attributes %v", r.typ, r.id, r.parties, r.unknown, r.attributes)
+}
+
+func mustPermission(name string) (p permission.Permission) {
+	if err := p.UnmarshalText([]byte(name)); err != nil {
+		panic(err)
+	}
+	return p
+}
