@@ -2,8 +2,10 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
+	"strings"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
@@ -95,11 +97,18 @@ func levelOf(err error) slog.Level {
 	return slog.LevelError
 }
 
+// phrases are a list for machines, and a line with marks between them for people.
+type phrases []string
+
+func (p phrases) MarshalJSON() ([]byte, error) { return json.Marshal([]string(p)) }
+
+func (p phrases) MarshalText() ([]byte, error) { return []byte(strings.Join(p, "; ")), nil }
+
 // mostDescribed is how many changes or commands are written of a batch.
 const mostDescribed = 32
 
-func descriptions[T any](list []T, describe func(T) string) []string {
-	words := make([]string, 0, min(len(list), mostDescribed+1))
+func descriptions[T any](list []T, describe func(T) string) phrases {
+	words := make(phrases, 0, min(len(list), mostDescribed+1))
 	for i, v := range list {
 		if i == mostDescribed {
 			return append(words, "and more")

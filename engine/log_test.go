@@ -35,11 +35,11 @@ func logged(t *testing.T, level slog.Level) (w *world, lines func() string) {
 func TestLog(t *testing.T) {
 	w, lines := logged(t, slog.LevelDebug)
 	w.found()
-	assert.Contains(t, lines(), `level=INFO msg=committed account=acme version=1 actor="host test" changes="[the account begins, with olivia as owner`)
+	assert.Contains(t, lines(), `level=INFO msg=committed account=acme version=1 actor="host test" changes="the account begins, with olivia as owner`)
 
 	_, err := w.Submit(ctx, engine.Batch{Actor: account.User("adam"), Account: "acme", Note: "promoted", Commands: []account.Command{setRole("max", "clerk")}})
 	require.NoError(t, err)
-	assert.Equal(t, `level=INFO msg=committed account=acme version=2 actor=adam changes="[max: member becomes clerk]" note=promoted`, lines())
+	assert.Equal(t, `level=INFO msg=committed account=acme version=2 actor=adam changes="max: member becomes clerk" note=promoted`, lines())
 
 	assert.True(t, w.opens("adam"))
 	assert.Contains(t, lines(), "level=DEBUG msg=allowed account=acme user=adam permission=door.open version=2 why=\"allowed by `admin: any` of door.open (office.yaml:")
@@ -53,7 +53,7 @@ func TestLog(t *testing.T) {
 
 	_, err = w.Do(ctx, account.User("max"), "acme", setRole("max", "admin"))
 	assert.Error(t, err)
-	assert.Regexp(t, `^level=INFO msg=refused account=acme actor=max commands="\[set-role max admin\]" error=.* code=denied$`, lines())
+	assert.Regexp(t, `^level=INFO msg=refused account=acme actor=max commands="set-role max admin" error=.* code=denied$`, lines())
 }
 
 // Nothing that is personal gets into a log, and nothing is made that nobody reads.
@@ -99,4 +99,14 @@ func TestLogToTheDefault(t *testing.T) {
 	slog.SetDefault(slog.New(slog.NewTextHandler(&out, nil)))
 	engine.Log(nil).Failed(errDown)
 	assert.Contains(t, out.String(), errDown.Error())
+}
+
+// A machine gets a list.
+func TestLogAsJSON(t *testing.T) {
+	var out bytes.Buffer
+	w := open(t, func(o *engine.Options) {
+		o.Observer = engine.Log(slog.New(slog.NewJSONHandler(&out, nil)))
+	}).found()
+	w.must("acme", host, setRole("max", "clerk"))
+	assert.Contains(t, out.String(), `"changes":["max: member becomes clerk"]`)
 }
