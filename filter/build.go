@@ -86,7 +86,7 @@ func (b *builder) number(a atom) int {
 				return x.party == y.party && within(x.set, y.set) && within(y.set, x.set)
 			})
 	}
-	if i := slices.IndexFunc(b.atoms, same); i >= 0 {
+	if i := slices.IndexFunc(b.atoms[:min(len(b.atoms), most)], same); i >= 0 {
 		return i
 	}
 	b.atoms = append(b.atoms, a)

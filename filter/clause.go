@@ -60,6 +60,9 @@ func all(parts ...clause) clause {
 			flat = append(flat, p)
 		}
 	}
+	if len(flat) > most {
+		return one(allOf, flat)
+	}
 	flat = distinct(flat)
 	flat = slices.DeleteFunc(flat, func(c clause) bool {
 		return slices.ContainsFunc(flat, func(by clause) bool { return by.settles(c) })
@@ -79,6 +82,9 @@ func either(parts ...clause) clause {
 		default:
 			flat = append(flat, p)
 		}
+	}
+	if len(flat) > most {
+		return one(anyOf, flat)
 	}
 	flat = merge(member, distinct(flat))
 	common := shared(flat)

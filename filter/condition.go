@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Condition is a piece of SQL in brackets, with the arguments of its parameters. It
@@ -52,7 +53,7 @@ func (f Filter) Shown(field string, t *Table, first int) (Condition, error) {
 
 func (f Filter) condition(what string, t *Table, first int, of func(*list, *scribe) (clause, error)) (Condition, error) {
 	fail := func(err error) (Condition, error) {
-		return Condition{}, fmt.Errorf("%s %s: %w", what, t.Type(), err)
+		return Condition{}, fmt.Errorf("%s: %w", strings.TrimSpace(what+" "+t.Type()), err)
 	}
 	if err := t.Check(nil, nil); err != nil {
 		return fail(err)

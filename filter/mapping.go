@@ -46,7 +46,8 @@ type Party interface {
 }
 
 // Attribute says where a yes/no fact of the resource is: a Column of booleans, in
-// SQLite of 0 and 1, in which NULL means that it is not known; or Unknown.
+// which NULL means that it is not known, and in SQLite whatever is not 0 or 1; or
+// Unknown.
 type Attribute interface {
 	attribute() (column string, err error)
 }

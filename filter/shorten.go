@@ -2,8 +2,8 @@ package filter
 
 import "slices"
 
-// most is how many ways are compared with each other. A user has a handful; with
-// more, the filter is as right, and longer.
+// most is how many ways, atoms or clauses are compared with each other. A user has a
+// handful; with more, the filter is as right, and longer.
 const most = 512
 
 // hides compares what two ways hide: whether the first may stand for the second.

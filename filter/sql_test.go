@@ -179,8 +179,8 @@ func TestSQLRefuses(t *testing.T) {
 		want  string
 	}{
 		{nobody, compile(t, columns, filter.SQLite), "select page: the request names no account"},
-		{pages(anyPage()), nil, "select : mapping: the table is zero; make one with Mapping.Compile"},
-		{pages(anyPage()), new(filter.Table), "select : mapping: the table is zero; make one with Mapping.Compile"},
+		{pages(anyPage()), nil, "select: mapping: the table is zero; make one with Mapping.Compile"},
+		{pages(anyPage()), new(filter.Table), "select: mapping: the table is zero; make one with Mapping.Compile"},
 		{pages(anyPage()), compile(t, calendars, filter.SQLite), "select calendar: mapping of calendar: the filter is about page"},
 		{
 			pages(over(filter.Some, team("sales"))), compile(t, withoutTeam, filter.SQLite),

@@ -38,10 +38,7 @@ func (s *scribe) text(c clause, top bool) string {
 	case anyOf:
 		return s.alternatives(c.parts, top)
 	case fact:
-		if c.is {
-			return c.column + " IS TRUE"
-		}
-		return c.column + " IS FALSE"
+		return s.isSo(c)
 	}
 	switch c.place.form {
 	case single:
@@ -56,6 +53,19 @@ func (s *scribe) text(c clause, top bool) string {
 		}
 	}
 	return s.exists(c)
+}
+
+// isSo takes in SQLite, which has no booleans, anything but 0 and 1 for unknown.
+func (s *scribe) isSo(c clause) string {
+	switch {
+	case s.table.dialect == SQLite && c.is:
+		return c.column + " = 1"
+	case s.table.dialect == SQLite:
+		return c.column + " = 0"
+	case c.is:
+		return c.column + " IS TRUE"
+	}
+	return c.column + " IS FALSE"
 }
 
 func (s *scribe) joined(parts []clause, by string, top bool) string {
