@@ -194,7 +194,7 @@ func TestFailedLoadIsNotKept(t *testing.T) {
 func TestStorePanics(t *testing.T) {
 	mem := new(memstore.Store)
 	openOn(t, mem, nil).found()
-	w := openOn(t, mem, nil)
+	w := openOn(t, mem, deaf) // or a hint has it read once more
 	w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
 		if c.Method == "Snapshot" {
 			panic("out of cheese")
