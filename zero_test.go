@@ -160,7 +160,7 @@ const silent = `
 	store.Store store.Keeper store.Watcher store.Error store.Commit store.Snapshot store.Entry store.Record store.Sighting
 	memstore.Store engine.Error engine.UnfitError engine.Observer engine.Result
 	usherhttp.Problem ushertest.Answer
-	filter.Condition filter.Kind filter.Party filter.Attribute filter.Unknown filter.Set
+	filter.Condition filter.Kind filter.Party filter.Attribute filter.Nobody filter.Unknown filter.Set
 	policy.Lister policy.Listed policy.TeamLister policy.Owned policy.Subject
 `
 

@@ -39,9 +39,9 @@ func (c clause) isNowise() bool { return c.kind == anyOf && len(c.parts) == 0 }
 // leaf makes a clause about a place, of which unknown ones are no business.
 func leaf(k kind, p *place, ids []string) clause {
 	switch {
-	case k == member && len(ids) == 0:
+	case k == member && len(ids) == 0, p.form == empty && (k == member || k == stranger):
 		return nowise
-	case k == noMember && len(ids) == 0:
+	case k == noMember && len(ids) == 0, p.form == empty:
 		return always
 	}
 	return clause{kind: k, place: p, ids: ids}

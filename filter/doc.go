@@ -36,10 +36,10 @@
 //	if editable.None() {
 //		return nil, nil // the query would select nothing
 //	}
-//	where, err := editable.SQL(calendars, 1)
+//	where, err := editable.SQL(calendars, 2) // $1 is the query's own
 //	rows, err := db.QueryContext(ctx,
-//		`SELECT c.id, c.title FROM calendars c WHERE `+where.SQL+` ORDER BY c.id LIMIT 50`,
-//		where.Args...)
+//		`SELECT c.id, c.title FROM calendars c WHERE c.id > $1 AND `+where.SQL+` ORDER BY c.id LIMIT 50`,
+//		append([]any{after}, where.Args...)...)
 //
 // No value ever becomes part of the text, and the account is in every condition: a
 // filter that selects everything selects everything of its account.

@@ -40,7 +40,8 @@ type Mapping struct {
 	Attributes map[string]Attribute // by their names in the policy
 }
 
-// Party says where the ids of a party are: a Column, a Join, an Array, or Unknown.
+// Party says where the ids of a party are: a Column, a Join, an Array, or Nobody if
+// there never are any. Unknown says that they are not to be found out.
 type Party interface {
 	party(d Dialect) (place, error)
 }
@@ -88,8 +89,14 @@ type Array struct {
 	Kind Kind
 }
 
-// Unknown says that the table does not have it. Then no rule allows that looks at
-// it, and all rules under never that do forbid.
+// Nobody says that a party is always empty: of calendars that are hosted by users
+// and never by a team, the party team. A check on such a resource then has the same
+// answer, if its Party returns no ids, and true.
+type Nobody struct{}
+
+// Unknown says that the table does not have it, though there may be somebody. Then no
+// rule allows that looks at it, and all rules under never that do forbid. Of a party
+// that is considered by own, sole, team and shared, little more than any is left.
 type Unknown struct{}
 
 // Table is a Mapping that was checked. The zero Table is of no use: each condition
@@ -123,7 +130,7 @@ func (m Mapping) Compile(d Dialect) (*Table, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Parties)) {
 		if m.Parties[name] == nil {
-			return nil, m.wrong("party "+name, errors.New("it is nil; say Unknown where the table does not have it"))
+			return nil, m.wrong("party "+name, errors.New("it is nil; "+withoutParty))
 		}
 		p, err := m.Parties[name].party(d)
 		if err != nil {
@@ -133,7 +140,7 @@ func (m Mapping) Compile(d Dialect) (*Table, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Attributes)) {
 		if m.Attributes[name] == nil {
-			return nil, m.wrong("attribute "+name, errors.New("it is nil; say Unknown where the table does not have it"))
+			return nil, m.wrong("attribute "+name, errors.New("it is nil; "+withoutAttribute))
 		}
 		if t.attributes[name], err = m.Attributes[name].attribute(); err != nil {
 			return nil, m.wrong("attribute "+name, err)
@@ -141,6 +148,12 @@ func (m Mapping) Compile(d Dialect) (*Table, error) {
 	}
 	return t, nil
 }
+
+// What helps where a Mapping says nothing of something.
+const (
+	withoutParty     = "say Nobody if it is always empty, or Unknown if the table does not have it"
+	withoutAttribute = "say Unknown if the table does not have it"
+)
 
 func (m Mapping) wrong(what string, err error) error {
 	return fmt.Errorf("%w of %s: %s: %w", ErrMapping, m.Type, what, err)
@@ -162,12 +175,12 @@ func (t *Table) Check(parties, attributes []string) error {
 	}
 	for _, name := range parties {
 		if _, ok := t.parties[name]; !ok {
-			return fmt.Errorf("%w of %s: rules look at the party %s, and it says nothing of it; say Unknown where the table does not have it", ErrMapping, t.typ, name)
+			return fmt.Errorf("%w of %s: rules look at the party %s, and it says nothing of it; %s", ErrMapping, t.typ, name, withoutParty)
 		}
 	}
 	for _, name := range attributes {
 		if _, ok := t.attributes[name]; !ok {
-			return fmt.Errorf("%w of %s: rules look at the attribute %s, and it says nothing of it; say Unknown where the table does not have it", ErrMapping, t.typ, name)
+			return fmt.Errorf("%w of %s: rules look at the attribute %s, and it says nothing of it; %s", ErrMapping, t.typ, name, withoutAttribute)
 		}
 	}
 	return nil

@@ -27,7 +27,7 @@ func TestCompileRefuses(t *testing.T) {
 		{filter.Mapping{}, "mapping without a type of resource"},
 		{page(func(m *filter.Mapping) { m.Account = filter.Column{} }), "mapping of page: account: the column is missing, and every condition needs it"},
 		{page(func(m *filter.Mapping) { m.Account.Name = "account" }), `mapping of page: account: column "account": write it with its table or the alias of that, as c.host_id`},
-		{host(nil), "mapping of page: party host: it is nil; say Unknown where the table does not have it"},
+		{host(nil), "mapping of page: party host: it is nil; say Nobody if it is always empty, or Unknown if the table does not have it"},
 		{host(filter.Column{}), `mapping of page: party host: column "": write it with its table or the alias of that, as c.host_id`},
 		{host(filter.Column{Name: "p.host", Kind: 9}), "mapping of page: party host: 9 is no kind of ids: Text, Integer or UUID"},
 		{host(filter.Column{Name: "p."}), "mapping of page: party host: column a name is empty"},
@@ -51,7 +51,7 @@ func TestCompileRefuses(t *testing.T) {
 		{host(filter.Join{Table: "hosts", Key: map[string]string{"h.page": "p.id"}, ID: id}), `mapping of page: party host: key: "h.page" has 2 parts between dots`},
 		{host(filter.Join{Table: "hosts", Key: key, ID: id, Account: filter.Column{Name: "h.account"}}), `mapping of page: party host: account: "h.account" has 2 parts between dots`},
 		{host(filter.Join{Table: "hosts", Key: key, ID: id, Account: filter.Column{Kind: filter.UUID}}), "mapping of page: party host: account: a name is empty"},
-		{page(func(m *filter.Mapping) { m.Attributes["public"] = nil }), "mapping of page: attribute public: it is nil; say Unknown where the table does not have it"},
+		{page(func(m *filter.Mapping) { m.Attributes["public"] = nil }), "mapping of page: attribute public: it is nil; say Unknown if the table does not have it"},
 		{page(func(m *filter.Mapping) { m.Attributes["public"] = filter.Column{Name: "1=1"} }), `mapping of page: attribute public: column "1=1": write it with its table or the alias of that, as c.host_id`},
 	} {
 		table, err := row.m.Compile(filter.PostgreSQL)

@@ -27,6 +27,7 @@ const (
 	single
 	joined
 	array
+	empty
 )
 
 // key is a pair of columns that must be equal.
@@ -49,6 +50,8 @@ func (a Array) party(Dialect) (place, error) {
 }
 
 func (Unknown) party(Dialect) (place, error) { return place{}, nil }
+
+func (Nobody) party(Dialect) (place, error) { return place{form: empty}, nil }
 
 func (j Join) party(Dialect) (place, error) {
 	p := place{form: joined, kind: j.ID.Kind, accountKind: j.Account.Kind}

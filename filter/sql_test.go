@@ -25,6 +25,14 @@ var (
 			"team": filter.Join{Table: "teams", Key: map[string]string{"page": "p.id"}, ID: filter.Column{Name: "id"}},
 		},
 	}
+	teamless = filter.Mapping{
+		Type: "page", Account: columns.Account, Attributes: columns.Attributes,
+		Parties: map[string]filter.Party{"host": columns.Parties["host"], "team": filter.Nobody{}},
+	}
+	hostless = filter.Mapping{
+		Type: "page", Account: columns.Account, Attributes: columns.Attributes,
+		Parties: map[string]filter.Party{"host": filter.Nobody{}, "team": filter.Nobody{}},
+	}
 )
 
 func compile(t testing.TB, m filter.Mapping, d filter.Dialect) *filter.Table {
@@ -91,6 +99,15 @@ func TestShortConditions(t *testing.T) {
 			" AND NOT EXISTS (SELECT 1 FROM hosts WHERE page = p.id AND (id = ANY ({max,mia}[])) IS NOT TRUE)" +
 			" AND NOT EXISTS (SELECT 1 FROM teams WHERE page = p.id AND (id = sales) IS NOT TRUE))"},
 		{"public or own, joined", pages(when(anyPage(), public), own), joined, "(p.public IS TRUE OR EXISTS (SELECT 1 FROM hosts WHERE page = p.id AND id = mia) OR EXISTS (SELECT 1 FROM teams WHERE page = p.id AND id = sales))"},
+		{"own, without teams", pages(own), teamless, "p.host = mia"},
+		{"sole, without teams", pages(sole), teamless, "p.host = mia"},
+		{"team, without teams", pages(theirs), teamless, "p.host = ANY ({max,mia}[])"},
+		{"any if there is a team, without teams", pages(when(anyPage(), filter.Test{Party: true, Name: "team", Is: true})), teamless, "FALSE"},
+		{"team if there is no team, without teams", pages(when(theirs, noTeams)), teamless, "p.host = ANY ({max,mia}[])"},
+		{"own, team, without anybody", pages(own, theirs), hostless, "FALSE"},
+		{"any, without anybody", pages(anyPage()), hostless, "TRUE"},
+		{"never own, without teams", pagesBut([]filter.Way{own}, anyPage()), teamless, "(p.host = mia) IS NOT TRUE"},
+		{"never team, without anybody", pagesBut([]filter.Way{theirs}, anyPage()), hostless, "TRUE"},
 		{"never own", pagesBut([]filter.Way{own}, anyPage()), columns, "((p.host = mia) IS NOT TRUE AND (p.team = sales) IS NOT TRUE)"},
 		{"never team", pagesBut([]filter.Way{theirs}, anyPage()), columns, "(((p.host = ANY ({max,mia}[])) IS NOT TRUE AND (p.team = sales) IS NOT TRUE) OR NOT (p.host = ANY ({max,mia}[])) OR NOT (p.team = sales))"},
 		{"never own if public, joined", pagesBut([]filter.Way{when(own, public)}, anyPage()), joined, "(p.public IS FALSE OR (NOT EXISTS (SELECT 1 FROM hosts WHERE page = p.id AND id = mia) AND NOT EXISTS (SELECT 1 FROM teams WHERE page = p.id AND id = sales)))"},
@@ -184,15 +201,15 @@ func TestSQLRefuses(t *testing.T) {
 		{pages(anyPage()), compile(t, calendars, filter.SQLite), "select calendar: mapping of calendar: the filter is about page"},
 		{
 			pages(over(filter.Some, team("sales"))), compile(t, withoutTeam, filter.SQLite),
-			"select page: mapping of page: rules look at the party team, and it says nothing of it; say Unknown where the table does not have it",
+			"select page: mapping of page: rules look at the party team, and it says nothing of it; say Nobody if it is always empty, or Unknown if the table does not have it",
 		},
 		{
 			pages(when(anyPage(), filter.Test{Name: "paid"})), compile(t, columns, filter.SQLite),
-			"select page: mapping of page: rules look at the attribute paid, and it says nothing of it; say Unknown where the table does not have it",
+			"select page: mapping of page: rules look at the attribute paid, and it says nothing of it; say Unknown if the table does not have it",
 		},
 		{
 			looks, compile(t, columns, filter.SQLite), // though it selects nothing
-			"select page: mapping of page: rules look at the party guest, and it says nothing of it; say Unknown where the table does not have it",
+			"select page: mapping of page: rules look at the party guest, and it says nothing of it; say Nobody if it is always empty, or Unknown if the table does not have it",
 		},
 	} {
 		c, err := row.f.SQL(row.table, 1)

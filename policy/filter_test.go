@@ -291,7 +291,7 @@ func TestCheckTable(t *testing.T) {
 	assert.NoError(t, p.CheckTable(compiled(t, calendarTable), edit, remove))
 	assert.NoError(t, p.CheckTable(compiled(t, hostOnly), permission.MustParse("page.share"), remove), "they are about other things")
 	assert.EqualError(t, p.CheckTable(compiled(t, hostOnly), edit),
-		"calendar.edit: mapping of calendar: rules look at the party team, and it says nothing of it; say Unknown where the table does not have it")
+		"calendar.edit: mapping of calendar: rules look at the party team, and it says nothing of it; say Nobody if it is always empty, or Unknown if the table does not have it")
 	noUser := userTable
 	noUser.Parties = map[string]filter.Party{"team": filter.Unknown{}}
 	assert.ErrorIs(t, p.CheckTable(compiled(t, noUser), remove), filter.ErrMapping, "the account owner is protected")
@@ -313,7 +313,7 @@ resources:
 `))
 	require.NoError(t, err)
 	assert.EqualError(t, guarded.CheckTable(compiled(t, calendarTable), edit),
-		"calendar.edit: mapping of calendar: rules look at the attribute open, and it says nothing of it; say Unknown where the table does not have it")
+		"calendar.edit: mapping of calendar: rules look at the attribute open, and it says nothing of it; say Unknown if the table does not have it")
 	assert.ErrorContains(t, guarded.CheckTable(compiled(t, filter.Mapping{Type: "calendar", Account: calendarTable.Account}), edit), "the party team")
 
 	// What a table lacks is an error for those, too, whose rules do not look at it.
