@@ -147,7 +147,12 @@ func (e *Engine) open() error {
 	}
 }
 
-func (e *Engine) policyNow() *policy.Policy {
+// Policy returns the policy of now: the one of Options, until SetPolicy exchanges it.
+// It is nil for the zero Engine.
+func (e *Engine) Policy() *policy.Policy {
+	if e == nil {
+		return nil
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.policy

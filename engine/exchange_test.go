@@ -24,6 +24,7 @@ func TestSetPolicy(t *testing.T) {
 	w := open(t, nil).found()
 	assert.True(t, w.opens("adam"))
 	require.NoError(t, w.SetPolicy(ctx, load(t, shutDoors)))
+	assert.Equal(t, load(t, shutDoors).Digest(), w.Policy().Digest())
 	assert.False(t, w.opens("adam"))
 	assert.True(t, w.opens("olivia"))
 	result := w.must("acme", host, setRole("max", "admin"))

@@ -82,7 +82,7 @@ func (e *Engine) refresh(ctx context.Context, l *live) error {
 	}
 	v := known.verdictOn(&r)
 	for !e.publish(l, r.state, v, begun, func() { l.read(&r) }) {
-		v = judge(r.state, e.policyNow())
+		v = judge(r.state, e.Policy())
 	}
 	e.saveSoon(l)
 	return nil

@@ -117,7 +117,7 @@ func (e *Engine) whose(ctx context.Context, l *live) (fate, error) {
 func (e *Engine) landed(l *live, p *pending, begun time.Duration) {
 	v := verdict{policy: p.policy} // which allowed it
 	for !e.publish(l, p.next, v, begun, func() { l.since += len(p.entry.Data) }) {
-		v = judge(p.next, e.policyNow())
+		v = judge(p.next, e.Policy())
 	}
 	e.sightings.forget(l.id, p.removed)
 	e.saveSoon(l)

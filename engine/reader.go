@@ -104,7 +104,7 @@ func (e *Engine) asOf(ctx context.Context, id usher.AccountID, version uint64) (
 		}
 		return nil, fmt.Errorf("%w: it is at %d, and %d was asked for", ErrBehind, at, version)
 	}
-	snap := e.bind(&live{id: id}, r.state, judge(r.state, e.policyNow()))
+	snap := e.bind(&live{id: id}, r.state, judge(r.state, e.Policy()))
 	return snap, snap.err
 }
 

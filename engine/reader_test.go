@@ -103,6 +103,15 @@ func TestAt(t *testing.T) {
 		x, err := r.Explain(ctx, ask("cleo", openDoor))
 		require.NoError(t, err)
 		assert.Equal(t, want.cleo, x.Decision.String())
+		f, err := r.Filter(ctx, ask("cleo", openDoor))
+		require.NoError(t, err)
+		assert.Equal(t, x.Decision.Allowed(), f.All())
+		may := false
+		for who, err := range r.WhoMay(ctx, ask("", openDoor), "") {
+			require.NoError(t, err)
+			may = may || who.ID == "cleo"
+		}
+		assert.Equal(t, x.Decision.Allowed(), may)
 	}
 
 	for version, want := range map[uint64]error{0: usher.ErrUnknownAccount, 7: usher.ErrUnknownAccount, 8: engine.ErrBehind} {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/store"
 )
 
@@ -164,6 +165,31 @@ func (e *Engine) LastSeen(ctx context.Context, id usher.AccountID, after usher.U
 			}
 		}
 	}
+}
+
+// LastActive returns when a user was last active, as LastSeen tells it: the zero
+// time for one who never was, and for who is no user of the account.
+func (e *Engine) LastActive(ctx context.Context, id usher.AccountID, user usher.UserID) (time.Time, error) {
+	after := user
+	if user != "" && len(user) <= account.MaxID {
+		after = before(user)
+	}
+	for s, err := range e.LastSeen(ctx, id, after) {
+		if err != nil || s.User != user {
+			return time.Time{}, err
+		}
+		return s.At, nil
+	}
+	return time.Time{}, nil
+}
+
+// before returns the greatest id that comes before one: ids are only so long.
+func before(user usher.UserID) usher.UserID {
+	most := len(user) - 1
+	if user[most] == 0 {
+		return user[:most]
+	}
+	return user[:most] + usher.UserID([]byte{user[most] - 1}) + usher.UserID(strings.Repeat("\xff", account.MaxID-len(user)))
 }
 
 // of returns what is not written of an account, of the users after one, sorted.

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -68,6 +69,30 @@ func TestSeen(t *testing.T) {
 	assert.Equal(t, []string{"adam 80", "cleo 20", "max 0"}, w.written())
 	for _, err := range w.LastSeen(ctx, "acme", "") {
 		assert.ErrorIs(t, err, engine.ErrClosed)
+	}
+}
+
+// LastActive says of each user what LastSeen does, also where ids are next to each other.
+func TestLastActive(t *testing.T) {
+	w := open(t, seldom).found()
+	users := []usher.UserID{"\x00", "a", "a\x00", "a\x00\x00", "a\x00\x7f", "a\x01", "b", usher.UserID(strings.Repeat("a", account.MaxID))}
+	seen := map[usher.UserID]time.Time{}
+	for i, user := range users {
+		w.must("acme", host, account.AddUser{User: user})
+		if i%2 == 0 {
+			w.Seen("acme", user)
+			seen[user] = w.clock.Now()
+		}
+		w.clock.add(time.Minute)
+	}
+	for _, user := range append(users, "", "nobody", usher.UserID(strings.Repeat("a", account.MaxID+1))) {
+		at, err := w.LastActive(ctx, "acme", user)
+		require.NoError(t, err)
+		assert.Equal(t, seen[user], at, "%q", user)
+	}
+	for _, user := range []usher.UserID{"", "a"} {
+		_, err := w.LastActive(ctx, "other", user)
+		assert.ErrorIs(t, err, usher.ErrUnknownAccount)
 	}
 }
 

@@ -31,10 +31,16 @@ func TestZero(t *testing.T) {
 		for _, err := range e.LastSeen(ctx, "acme", "") {
 			errs["LastSeen"] = err
 		}
-		assert.Len(t, errs, 14)
+		_, errs["LastActive"] = e.LastActive(ctx, "acme", "adam")
+		_, errs["Filter"] = e.Filter(ctx, ask("adam", openDoor))
+		for _, err := range e.WhoMay(ctx, ask("", openDoor), "") {
+			errs["WhoMay"] = err
+		}
+		assert.Len(t, errs, 17)
 		for name, err := range errs {
 			assert.ErrorIs(t, err, engine.ErrClosed, name)
 		}
+		assert.Nil(t, e.Policy())
 		e.Seen("acme", "adam")
 		require.NoError(t, e.Close())
 	}
@@ -43,4 +49,10 @@ func TestZero(t *testing.T) {
 	assert.False(t, d.Allowed())
 	_, err = new(engine.Reader).Explain(ctx, ask("adam", openDoor))
 	assert.ErrorIs(t, err, engine.ErrClosed)
+	f, err := new(engine.Reader).Filter(ctx, ask("adam", openDoor))
+	assert.ErrorIs(t, err, engine.ErrClosed)
+	assert.True(t, f.None())
+	for _, err := range new(engine.Reader).WhoMay(ctx, ask("", openDoor), "") {
+		assert.ErrorIs(t, err, engine.ErrClosed)
+	}
 }
