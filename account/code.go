@@ -109,3 +109,18 @@ func (r *Refusal) Is(target error) bool {
 	code, ok := target.(Code)
 	return ok && code == r.Code
 }
+
+// As makes errors.As find in a denial the *usher.DeniedError that usher.Require
+// would have returned.
+func (r *Refusal) As(target any) bool {
+	denied, ok := target.(**usher.DeniedError)
+	if !ok || r.Code != Denied {
+		return false
+	}
+	*denied = &usher.DeniedError{Request: r.Request, Decision: r.Decision}
+	return true
+}
+
+// Refused returns the name of the code, for who is not to import this package:
+// usherhttp answers by it.
+func (r *Refusal) Refused() string { return r.Code.String() }

@@ -26,8 +26,9 @@ import (
 // The answer has the resources in the order of the request. One that does not exist,
 // or is of another account, is answered as one on which nothing is allowed.
 //
-// It asks the Guard who the user is, so that it needs no other guard. The zero
-// Actions refuses everything with 500.
+// It asks the Guard who the user is, so that it needs no other guard: in a table it is
+// the Handler of two routes, GET and POST, with AnySubject or with a permission that
+// it takes to be here at all. The zero Actions refuses everything with 500.
 type Actions struct {
 	Guard *Guard
 

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/usherhttp"
 	"github.com/usher-go/usher/ushertest"
 )
@@ -31,15 +32,19 @@ func TestConceal(t *testing.T) {
 		} {
 			w := newWorld(t)
 			w.guard.Disclose = []string{"mfa"}
+			w.Allow("mia", edit) // which does not show what view hides
 			change(w)
-			guarded := w.guard.Conceal(view, w.load)
-			missing := w.call(guarded, method+" /calendars/none", "User=mia")
-			assert.GreaterOrEqual(t, missing.Code, 404, what)
-			for _, path := range []string{"c1", "g1", "null", "gone"} {
-				answer := w.call(guarded, method+" /calendars/"+path, "User=mia")
-				assert.Equal(t, missing.Code, answer.Code, "%s: %s", what, path)
-				assert.Equal(t, missing.Header(), answer.Header(), "%s: %s", what, path)
-				assert.Equal(t, missing.Body.String(), answer.Body.String(), "%s: %s", what, path)
+			for _, guarded := range []func(http.Handler) http.Handler{
+				w.guard.Conceal(view, w.load), w.guard.ConcealUnless(view, edit, w.load),
+			} {
+				missing := w.call(guarded, method+" /calendars/none", "User=mia")
+				assert.GreaterOrEqual(t, missing.Code, 404, what)
+				for _, path := range []string{"c1", "g1", "null", "gone"} {
+					answer := w.call(guarded, method+" /calendars/"+path, "User=mia")
+					assert.Equal(t, missing.Code, answer.Code, "%s: %s", what, path)
+					assert.Equal(t, missing.Header(), answer.Header(), "%s: %s", what, path)
+					assert.Equal(t, missing.Body.String(), answer.Body.String(), "%s: %s", what, path)
+				}
 			}
 		}
 	}
@@ -49,6 +54,35 @@ func TestConceal(t *testing.T) {
 	assert.Equal(t, 404, w.call(w.guard.Conceal(view, w.load), "GET /calendars/none", "User=mia").Code, "though all of them would be allowed")
 	assert.Equal(t, 401, w.call(w.guard.Conceal(view, w.load), "GET /calendars/none").Code)
 	assert.Equal(t, 401, w.call(w.guard.Conceal(view, w.load), "GET /calendars/c1").Code)
+}
+
+// Who may see a resource is told why they may not change it.
+func TestConcealUnless(t *testing.T) {
+	w := newWorld(t)
+	guarded := w.guard.ConcealUnless(view, edit, w.load)
+	status := func(path string) int { return w.call(guarded, "PUT /calendars/"+path, "User=mia").Code }
+	w.Allow("mia", view)
+	w.Deny("mia", edit, usher.ReasonOutOfScope)
+	answer := problem(t, w.call(guarded, "PUT /calendars/c1", "User=mia"))
+	assert.Equal(t, 403, answer.Status)
+	assert.Equal(t, "out-of-scope", answer.Reason)
+	assert.Equal(t, "calendar.edit", answer.Permission)
+	assert.Equal(t, 404, status("none"))
+	assert.Equal(t, 404, status("g1"))
+	assert.Equal(t, 404, w.call(guarded, "PUT /calendars/c1", "User=max").Code)
+
+	w.Allow("mia", edit)
+	var admission usherhttp.Admission
+	inner := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { admission = usherhttp.Admitted(r.Context()) })
+	assert.Equal(t, 200, w.call(func(http.Handler) http.Handler { return guarded(inner) }, "PUT /calendars/c1", "User=mia").Code)
+	assert.Equal(t, edit, admission.Permission)
+	assert.True(t, admission.Decision.Allowed())
+
+	for _, none := range []func(http.Handler) http.Handler{
+		w.guard.ConcealUnless(permission.Permission{}, edit, w.load), w.guard.ConcealUnless(view, permission.Permission{}, w.load),
+	} {
+		assert.Equal(t, 500, w.call(none, "PUT /calendars/c1", "User=mia").Code)
+	}
 }
 
 func worded(_ *http.Request, p usherhttp.Problem) string { return p.Title + p.Reason + p.Permission }

@@ -25,8 +25,19 @@
 //	401  nobody has logged in
 //	403  it was denied
 //	404  there is nothing, or nothing whose existence may show
+//	409  a command was refused as things are, 422 whatever they are
 //	500  something is wrong with the program: see the log
 //	503  it cannot be decided now: the engine or the host's storage does not answer
+//
+// A handler that gives an engine a command asks for no permission before: the engine
+// decides, in one step with the change. Its route has AnySubject, or a RequireSubject,
+// and what Do refuses goes to Refuse:
+//
+//	_, err := e.Do(r.Context(), account.User(who.User), who.Account, account.AssignSeat{User: user, Pool: "booking"})
+//	if err != nil {
+//		guard.Refuse(w, r, err) // 403 if it is denied, 409 if no seat is left
+//		return
+//	}
 //
 // The body is for the user: a sentence, the permission, the reason. Rules, places in
 // files and errors go to the log. Who is no user of the account, and whose account

@@ -16,48 +16,64 @@ type gate struct {
 	guard      *Guard
 	permission permission.Permission
 	on         Loader
-	conceal    bool
-	anySubject bool // asks for no permission
+	visible    permission.Permission // who lacks it is told that there is nothing; zero: nobody is
+	anySubject bool                  // asks for no permission
 	next       http.Handler
 }
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a, err := g.admit(r)
-	if err != nil {
-		g.guard.refuse(w, r, a, g.conceal, err)
+	a := &admitted{Context: r.Context(), guard: g.guard}
+	inside := r.WithContext(a)
+	if conceal, err := g.admit(r, inside, &a.Admission); err != nil {
+		g.guard.refuse(w, r, a.Admission, conceal, err)
 		return
 	}
-	g.next.ServeHTTP(w, r.WithContext(&admitted{r.Context(), g.guard, a}))
+	g.next.ServeHTTP(w, inside)
 }
 
-// admit finds out what there is to know about a request. With an error it returns as
-// much as is known.
-func (g *gate) admit(r *http.Request) (a Admission, err error) {
+// admit finds out what there is to know about a request. With an error it leaves in a
+// as much as is known, and says whether the refusal must not show that there is
+// something. The Loader gets the request inside, whose context has a.
+func (g *gate) admit(r, inside *http.Request, a *Admission) (conceal bool, err error) {
+	conceal = !g.visible.IsZero()
 	a.Permission = g.permission
 	if g.next == nil {
-		return a, fmt.Errorf("%w: there is no handler behind the guard", ErrMisuse)
+		return conceal, fmt.Errorf("%w: there is no handler behind the guard", ErrMisuse)
 	}
 	if a.Subject, err = g.guard.subject(r); err != nil || g.anySubject {
-		return a, err
+		return conceal, err
 	}
 	if g.permission.IsZero() {
-		return a, fmt.Errorf("%w: the guard asks for the zero permission; parse one with permission.MustParse, or use RequireSubject", ErrMisuse)
+		return conceal, fmt.Errorf("%w: the guard asks for the zero permission; parse one with permission.MustParse, or use RequireSubject", ErrMisuse)
 	}
-	a.Resource, err = g.load(r, a.Subject)
-	if err != nil && (!g.conceal || !errors.Is(err, ErrNotFound)) {
-		return a, err
+	a.Resource = Admitted(r.Context()).Resource // for the Loader to take if it is the one
+	a.Resource, err = g.load(inside, a.Subject)
+	if err != nil && (!conceal || !errors.Is(err, ErrNotFound)) {
+		return conceal, err
+	}
+	first := g.permission
+	if conceal {
+		first = g.visible
 	}
 	// Where existence must not show, a question is asked even if nothing was found:
 	// else, while nothing can be decided, a 503 would say that there is something.
-	d, failed := usher.Require(r.Context(), g.guard.Authorizer, usher.Request{
-		Account: a.Subject.Account, Subject: a.Subject.User, Permission: g.permission,
-		Resource: a.Resource, Context: a.Subject.Context,
-	})
+	d, failed := g.ask(r, a, first)
 	if err != nil && (failed == nil || errors.Is(failed, usher.ErrDenied)) {
-		return a, err
+		return conceal, err
+	}
+	if failed == nil && first != g.permission {
+		conceal = false
+		d, failed = g.ask(r, a, g.permission)
 	}
 	a.Decision = d
-	return a, failed
+	return conceal, failed
+}
+
+func (g *gate) ask(r *http.Request, a *Admission, p permission.Permission) (usher.Decision, error) {
+	return usher.Require(r.Context(), g.guard.Authorizer, usher.Request{
+		Account: a.Subject.Account, Subject: a.Subject.User, Permission: p,
+		Resource: a.Resource, Context: a.Subject.Context,
+	})
 }
 
 // subject finds out who asks.

@@ -67,6 +67,10 @@ type Subject struct {
 //
 // For something that is about to be created, it is made of the request; Loaded then
 // saves the handler from reading the body again.
+//
+// In the context of the request, Admitted finds the Subject and the Permission, whose
+// Decision is still to come. Loaded finds what a Guard further out has loaded, for a
+// Loader that would look for the same again.
 type Loader func(*http.Request) (usher.Resource, error)
 
 // Errors that a host returns, and that the log shows.
@@ -98,7 +102,17 @@ func (g *Guard) Require(p permission.Permission, on Loader) func(http.Handler) h
 // as a whole, so that it fails for both or for neither. How long the answer takes is
 // not concealed.
 func (g *Guard) Conceal(p permission.Permission, on Loader) func(http.Handler) http.Handler {
-	return g.gate(gate{permission: p, on: on, conceal: true})
+	return g.ConcealUnless(p, p, on)
+}
+
+// ConcealUnless is Require for whoever may see the resource, which takes the
+// permission visible, and Conceal for all others: who may view a calendar is told why
+// they may not edit it, and who may not is told that there is none.
+func (g *Guard) ConcealUnless(visible, p permission.Permission, on Loader) func(http.Handler) http.Handler {
+	if visible.IsZero() {
+		p = visible // asks for nothing, and refuses everything
+	}
+	return g.gate(gate{permission: p, on: on, visible: visible})
 }
 
 // RequireSubject lets everybody through who has logged in, and asks for no

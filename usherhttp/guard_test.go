@@ -245,3 +245,29 @@ func TestContextIsThatOfTheRequest(t *testing.T) {
 	}))
 	assert.Equal(t, 200, sendWith(ctx, h, "GET /calendars/c1", nil, "User=mia").Code)
 }
+
+// A Loader knows who asks for what, and nothing of a decision that is still to come.
+func TestLoaderKnowsWhoAsks(t *testing.T) {
+	w := newWorld(t)
+	w.AllowEverything()
+	var loading []usherhttp.Admission
+	load := func(r *http.Request) (usher.Resource, error) {
+		loading = append(loading, usherhttp.Admitted(r.Context()))
+		if c, ok := usherhttp.Loaded[*Calendar](r.Context()); ok {
+			return c, nil
+		}
+		return w.load(r)
+	}
+	outer, inner := w.guard.Conceal(view, load), w.guard.Require(edit, load)
+	answer := w.call(func(h http.Handler) http.Handler { return outer(inner(h)) }, "PUT /calendars/c1", "User=mia")
+	require.Equal(t, 200, answer.Code)
+	require.Len(t, loading, 2)
+	for i, p := range []permission.Permission{view, edit} {
+		assert.Equal(t, usher.UserID("mia"), loading[i].Subject.User)
+		assert.Equal(t, usher.AccountID("acme"), loading[i].Subject.Account)
+		assert.Equal(t, p, loading[i].Permission)
+		assert.False(t, loading[i].Decision.Allowed())
+	}
+	assert.Nil(t, loading[0].Resource)
+	assert.Equal(t, w.calendars["c1"], loading[1].Resource, "what the outer guard has loaded")
+}

@@ -9,14 +9,18 @@ import (
 	"github.com/usher-go/usher"
 )
 
-// TypeDenied is the type of the problem that a denial is. All other problems are of
-// the type about:blank: their status says it all.
-const TypeDenied = "tag:usher-go.github.io,2026:denied"
+// TypeDenied is the type of the problem that a denial is, and TypeRefused, followed by
+// a code such as no-seats-left, of one that a command was refused for. All other
+// problems are of the type about:blank: their status says it all.
+const (
+	TypeDenied  = TypeRefused + "denied"
+	TypeRefused = "tag:usher-go.github.io,2026:"
+)
 
 // Problem is the body of a refusal, as RFC 9457 has it. As an error of a host's
 // function it says how to answer.
 type Problem struct {
-	Type       string   `json:"type"`                 // TypeDenied or about:blank, which an empty one becomes
+	Type       string   `json:"type"`                 // TypeDenied, TypeRefused and a code, or about:blank, which an empty one becomes
 	Title      string   `json:"title"`                // the text of the status, which an empty one becomes
 	Status     int      `json:"status"`               // of the response
 	Detail     string   `json:"detail,omitempty"`     // a sentence for the user
@@ -41,7 +45,7 @@ var sentences = map[int]string{
 	http.StatusMethodNotAllowed:      "This cannot be done here.",
 	http.StatusRequestEntityTooLarge: "That is more than can be asked for at a time.",
 	http.StatusInternalServerError:   "Something is wrong on our side.",
-	http.StatusServiceUnavailable:    "This cannot be decided right now. Please try again in a moment.",
+	http.StatusServiceUnavailable:    "This cannot be done right now. Please try again in a moment.",
 }
 
 // denials are sentences for users, by the reason of a denial.

@@ -13,9 +13,13 @@ import (
 
 // Refuse answers as the Guard does, for handlers that ask themselves: an error of
 // usher.Require, ErrNotFound, ErrNoSubject, a *Problem with a status of 400 to 499,
-// and whatever else keeps a question from being answered, which is 503. It writes to
-// the log, too. Nil is a misuse, and answered with 500. What a command was refused
-// for, a lack of seats for example, is for the host to word, as a *Problem.
+// an account.Refusal, and whatever else keeps a question from being answered, which
+// is 503. It writes to the log, too. Nil is a misuse, and answered with 500.
+//
+// A command that was refused for a reason other than a denial, such as a lack of
+// seats, is a Problem of the type TypeRefused and the code; its sentence is for users
+// and names no ids, for which there is Sentence. The status is 404 for what does not
+// exist, 422 for what makes no sense, 403 for an escalation, else 409.
 func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if g == nil {
 		g = new(Guard)
@@ -49,6 +53,7 @@ func (g *Guard) problem(a *Admission, err error) Problem {
 		return *own
 	}
 	var denied *usher.DeniedError
+	var command refusal
 	switch {
 	case errors.Is(err, ErrNoSubject):
 		return Problem{Status: http.StatusUnauthorized}
@@ -56,6 +61,8 @@ func (g *Guard) problem(a *Admission, err error) Problem {
 		return notFound
 	case errors.As(err, &denied) && denied != nil:
 		return g.denial(denied.Request.Permission.String(), denied.Decision)
+	case errors.As(err, &command):
+		return refused(command.Refused())
 	case errors.Is(err, usher.ErrDenied), errors.Is(err, usher.ErrUnknownAccount):
 		return g.denial(a.Permission.String(), usher.Decision{})
 	case slices.ContainsFunc(mistakes, func(m error) bool { return errors.Is(err, m) }):
@@ -97,6 +104,8 @@ func (g *Guard) log(r *http.Request, a *Admission, status int, err error) {
 		level = slog.LevelWarn // somebody tries ids out, or a Loader looks in the wrong place
 	case errors.Is(err, usher.ErrDenied):
 		level, message = slog.LevelInfo, "denied"
+	case status == http.StatusConflict, status == http.StatusUnprocessableEntity:
+		level = slog.LevelInfo
 	case status == http.StatusInternalServerError:
 		level = slog.LevelError
 	case status == http.StatusServiceUnavailable && !gone(r):

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/usher-go/usher/permission"
@@ -17,6 +18,7 @@ type Route struct {
 	Permission permission.Permission // what it takes
 	Resource   Loader                // on what; WholeAccount where it is no single resource
 	Conceal    bool                  // a denial is answered as if there were no such resource
+	Visible    permission.Permission // so is one to who lacks this; others are told why: see ConcealUnless
 	Access     Access                // for routes that take no permission
 	Handler    http.Handler
 }
@@ -27,7 +29,7 @@ type Access uint8
 // Who gets to a route.
 const (
 	ByPermission Access = iota // who has the Permission of the Route
-	AnySubject                 // everybody who has logged in; the handler asks
+	AnySubject                 // everybody who has logged in; the handler asks, or an engine that it gives commands to
 	Public                     // everybody
 )
 
@@ -44,7 +46,7 @@ func (r Route) Validate() error {
 	switch {
 	case r.Access > Public:
 		return wrong(ErrUnguarded, fmt.Sprintf("there is no Access %d", r.Access))
-	case r.Access != ByPermission && (!r.Permission.IsZero() || r.Resource != nil || r.Conceal):
+	case r.Access != ByPermission && (!r.Permission.IsZero() || r.Resource != nil || r.Conceal || !r.Visible.IsZero()):
 		return wrong(ErrMisuse, "it takes a permission, and has an Access that takes none")
 	case r.Access == ByPermission && r.Permission.IsZero():
 		return wrong(ErrUnguarded, "give it a Permission and a Resource, or say that its Access is AnySubject or Public")
@@ -52,6 +54,8 @@ func (r Route) Validate() error {
 		return wrong(ErrUnguarded, fmt.Sprintf("say on what %s is asked for, or WholeAccount", r.Permission))
 	case r.Access == ByPermission && !hasMethod(r.Pattern):
 		return wrong(ErrMisuse, fmt.Sprintf("it names no method, so %s would do for all of them", r.Permission))
+	case r.Conceal && !r.Visible.IsZero():
+		return wrong(ErrMisuse, fmt.Sprintf("its Conceal takes the reason from who may %s; leave one of both out", r.Visible))
 	case r.Handler == nil:
 		return wrong(ErrMisuse, "it has no Handler")
 	}
@@ -75,6 +79,8 @@ func (g *Guard) Handler(r Route) http.Handler {
 		return g.RequireSubject()(r.Handler)
 	case r.Conceal:
 		return g.Conceal(r.Permission, r.Resource)(r.Handler)
+	case !r.Visible.IsZero():
+		return g.ConcealUnless(r.Visible, r.Permission, r.Resource)(r.Handler)
 	}
 	return g.Require(r.Permission, r.Resource)(r.Handler)
 }
@@ -89,6 +95,21 @@ func (rs Routes) Validate() error {
 		errs = append(errs, r.Validate())
 	}
 	return errors.Join(errs...)
+}
+
+// Permissions returns the permissions that the routes ask for, each once, in the
+// order of the table. A host holds them against its policy when it starts, rather
+// than find a typing error with the first request.
+func (rs Routes) Permissions() []permission.Permission {
+	var list []permission.Permission
+	for _, r := range rs {
+		for _, p := range []permission.Permission{r.Visible, r.Permission} {
+			if !p.IsZero() && !slices.Contains(list, p) {
+				list = append(list, p)
+			}
+		}
+	}
+	return list
 }
 
 // Mux makes a mux of the table, with each route behind the guard. There is none if a

@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/usherhttp"
 	"github.com/usher-go/usher/ushertest"
 )
@@ -16,6 +18,7 @@ func (w *world) routes() usherhttp.Routes {
 		{Pattern: "GET /calendars", Access: usherhttp.AnySubject, Handler: through},
 		{Pattern: "GET /calendars/{id}", Permission: view, Resource: w.load, Conceal: true, Handler: through},
 		{Pattern: "PUT /calendars/{id}", Permission: edit, Resource: w.load, Handler: through},
+		{Pattern: "DELETE /calendars/{id}", Permission: remove, Resource: w.load, Visible: view, Handler: through},
 		{Pattern: "PUT /settings", Permission: configure, Resource: usherhttp.WholeAccount, Handler: through},
 		{Pattern: "/healthz", Access: usherhttp.Public, Handler: through},
 	}
@@ -24,6 +27,7 @@ func (w *world) routes() usherhttp.Routes {
 func TestRoutes(t *testing.T) {
 	w := newWorld(t)
 	w.Allow("mia", configure)
+	w.Allow("mia", view, usher.Ref{Type: "calendar", ID: "c2"})
 	ushertest.AllGuarded(t, w.routes())
 	mux, err := w.routes().Mux(w.guard)
 	require.NoError(t, err)
@@ -35,7 +39,9 @@ func TestRoutes(t *testing.T) {
 		"PUT /calendars/none":   404,
 		"PUT /settings":         200,
 		"POST /healthz":         200,
-		"DELETE /calendars/c1":  405,
+		"DELETE /calendars/c1":  404,
+		"DELETE /calendars/c2":  403,
+		"POST /calendars/c1":    405,
 		"GET /calendars/c1/x":   404,
 		"GET /calendars//c1":    307,
 		"OPTIONS /calendars/c1": 405,
@@ -46,22 +52,26 @@ func TestRoutes(t *testing.T) {
 		assert.Equal(t, 401, send(mux, request).Code, request)
 	}
 	assert.Equal(t, 200, send(mux, "GET /healthz").Code)
+	assert.Equal(t, []permission.Permission{view, edit, remove, configure}, w.routes().Permissions())
 }
 
 // wrongRoutes are rows that no table may have.
 func (w *world) wrongRoutes() map[string]usherhttp.Route {
 	return map[string]usherhttp.Route{
 		`route "GET /a": not guarded: give it a Permission and a Resource, or say that its Access is AnySubject or Public`: {Pattern: "GET /a", Handler: through},
-		`route "": not guarded: give it a Permission`:                                    {},
-		`route "GET /b": not guarded: say on what calendar.view is asked for`:            {Pattern: "GET /b", Permission: view, Handler: through},
-		`route "GET /c": not guarded: give it a Permission`:                              {Pattern: "GET /c", Resource: w.load, Handler: through},
-		`route "GET /d": not guarded: there is no Access 9`:                              {Pattern: "GET /d", Access: 9, Handler: through},
-		`route "/e/{id}": not set up: it names no method, so calendar.view would do`:     {Pattern: "/e/{id}", Permission: view, Resource: w.load, Handler: through},
-		`route "host/{x y}": not set up: it names no method`:                             {Pattern: "host/{x y}", Permission: view, Resource: w.load, Handler: through},
-		`route "GET /f": not set up: it has no Handler`:                                  {Pattern: "GET /f", Permission: view, Resource: w.load},
-		`route "GET /g": not set up: it takes a permission, and has an Access`:           {Pattern: "GET /g", Permission: view, Access: usherhttp.Public, Handler: through},
-		`route "GET /h": not set up: it takes a permission, and has an Access that`:      {Pattern: "GET /h", Resource: w.load, Access: usherhttp.AnySubject, Handler: through},
-		`route "GET /i": not set up: it takes a permission, and has an Access that take`: {Pattern: "GET /i", Conceal: true, Access: usherhttp.Public, Handler: through},
+		`route "": not guarded: give it a Permission`:                                         {},
+		`route "GET /b": not guarded: say on what calendar.view is asked for`:                 {Pattern: "GET /b", Permission: view, Handler: through},
+		`route "GET /c": not guarded: give it a Permission`:                                   {Pattern: "GET /c", Resource: w.load, Handler: through},
+		`route "GET /d": not guarded: there is no Access 9`:                                   {Pattern: "GET /d", Access: 9, Handler: through},
+		`route "/e/{id}": not set up: it names no method, so calendar.view would do`:          {Pattern: "/e/{id}", Permission: view, Resource: w.load, Handler: through},
+		`route "host/{x y}": not set up: it names no method`:                                  {Pattern: "host/{x y}", Permission: view, Resource: w.load, Handler: through},
+		`route "GET /f": not set up: it has no Handler`:                                       {Pattern: "GET /f", Permission: view, Resource: w.load},
+		`route "GET /g": not set up: it takes a permission, and has an Access`:                {Pattern: "GET /g", Permission: view, Access: usherhttp.Public, Handler: through},
+		`route "GET /h": not set up: it takes a permission, and has an Access that`:           {Pattern: "GET /h", Resource: w.load, Access: usherhttp.AnySubject, Handler: through},
+		`route "GET /k": not set up: its Conceal takes the reason from who may calendar.view`: {Pattern: "GET /k", Permission: edit, Resource: w.load, Conceal: true, Visible: view, Handler: through},
+		`route "GET /l": not set up: it takes a permission, and has an Access`:                {Pattern: "GET /l", Visible: view, Access: usherhttp.AnySubject, Handler: through},
+		`route "GET /m": not guarded: give it a Permission`:                                   {Pattern: "GET /m", Visible: view, Resource: w.load, Handler: through},
+		`route "GET /i": not set up: it takes a permission, and has an Access that take`:      {Pattern: "GET /i", Conceal: true, Access: usherhttp.Public, Handler: through},
 	}
 }
 
