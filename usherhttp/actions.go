@@ -169,9 +169,7 @@ func (a *Actions) permitted(r *http.Request, typ string, on usher.Resource) ([]p
 		if on == nil || p.Resource() != typ {
 			continue
 		}
-		d, err := a.Guard.Authorizer.Check(r.Context(), usher.Request{
-			Account: who.Account, Subject: who.User, Permission: p, Resource: on, Context: who.Context,
-		})
+		d, err := a.Guard.Authorizer.Check(r.Context(), who.Request(p, on))
 		switch {
 		case errors.Is(err, usher.ErrOtherAccount), errors.Is(err, usher.ErrUnknownAccount):
 			return []permission.Permission{}, nil

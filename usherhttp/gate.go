@@ -70,10 +70,7 @@ func (g *gate) admit(r, inside *http.Request, a *Admission) (conceal bool, err e
 }
 
 func (g *gate) ask(r *http.Request, a *Admission, p permission.Permission) (usher.Decision, error) {
-	return usher.Require(r.Context(), g.guard.Authorizer, usher.Request{
-		Account: a.Subject.Account, Subject: a.Subject.User, Permission: p,
-		Resource: a.Resource, Context: a.Subject.Context,
-	})
+	return usher.Require(r.Context(), g.guard.Authorizer, a.Subject.Request(p, a.Resource))
 }
 
 // subject finds out who asks.

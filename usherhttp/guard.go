@@ -58,6 +58,12 @@ type Subject struct {
 	Context usher.Context // facts of the request, such as mfa; see usher.Context
 }
 
+// Request is the question of the subject: may I do this, on this? A nil resource asks
+// about the account as a whole, and for a list.
+func (s Subject) Request(p permission.Permission, on usher.Resource) usher.Request {
+	return usher.Request{Account: s.Account, Subject: s.User, Permission: p, Resource: on, Context: s.Context}
+}
+
 // Loader says which resource a request means. The usual one takes an id from the
 // path and asks the host's storage for it. Nil without an error, also a nil pointer,
 // means that there is none, as does an error that wraps ErrNotFound, and a resource

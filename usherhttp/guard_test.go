@@ -271,3 +271,10 @@ func TestLoaderKnowsWhoAsks(t *testing.T) {
 	assert.Nil(t, loading[0].Resource)
 	assert.Equal(t, w.calendars["c1"], loading[1].Resource, "what the outer guard has loaded")
 }
+
+func TestSubjectRequest(t *testing.T) {
+	who := usherhttp.Subject{Account: "acme", User: "mia", Context: usher.Context{"mfa": true}}
+	c := &Calendar{ID: "c1"}
+	assert.Equal(t, usher.Request{Account: "acme", Subject: "mia", Permission: edit, Resource: c, Context: usher.Context{"mfa": true}}, who.Request(edit, c))
+	assert.Nil(t, who.Request(edit, nil).Resource)
+}
