@@ -1,6 +1,7 @@
 package account
 
 import (
+	"reflect"
 	"time"
 
 	"github.com/usher-go/usher"
@@ -17,6 +18,23 @@ type Change interface {
 	ChangeType() string
 
 	change()
+}
+
+// UsersOf returns the users whom changes name, each once, in that order: whose page
+// of a journal they belong to.
+func UsersOf(changes ...Change) []usher.UserID {
+	var list []usher.UserID
+	seen := map[usher.UserID]bool{}
+	for _, c := range changes {
+		v := reflect.ValueOf(c)
+		for i := range v.NumField() {
+			if id, ok := v.Field(i).Interface().(usher.UserID); ok && !seen[id] {
+				seen[id] = true
+				list = append(list, id)
+			}
+		}
+	}
+	return list
 }
 
 // AccountCreated begins the account. Unique is the role that exactly one user

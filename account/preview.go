@@ -2,7 +2,6 @@ package account
 
 import (
 	"cmp"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -52,7 +51,7 @@ func (s *State) Preview(p *policy.Policy, o Outcome, at time.Time) (Preview, err
 		next = s
 	}
 	preview := Preview{Changes: o.Changes, Seats: seatsPreview(s, next)}
-	for _, id := range touched(o.Changes) {
+	for _, id := range UsersOf(o.Changes...) {
 		u := UserPreview{User: id}
 		u.Before, _ = s.User(id)
 		u.After, _ = next.User(id)
@@ -84,22 +83,6 @@ func seatsPreview(s, next *State) []SeatsPreview {
 		list[i].Before, list[i].After = s.pools[list[i].Pool], next.pools[list[i].Pool]
 	}
 	return slices.DeleteFunc(list, func(p SeatsPreview) bool { return p.Before == p.After })
-}
-
-// touched returns the users whom changes name, each once, in that order.
-func touched(changes []Change) []usher.UserID {
-	var list []usher.UserID
-	seen := map[usher.UserID]bool{}
-	for _, c := range changes {
-		v := reflect.ValueOf(c)
-		for i := range v.NumField() {
-			if id, ok := v.Field(i).Interface().(usher.UserID); ok && !seen[id] {
-				seen[id] = true
-				list = append(list, id)
-			}
-		}
-	}
-	return list
 }
 
 // holdings returns the rules of an active user, none for any other.

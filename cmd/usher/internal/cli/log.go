@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"reflect"
 	"slices"
 	"strconv"
 	"time"
@@ -136,7 +135,7 @@ func (r *run) logJournal(ctx context.Context, path string, s store.Store, id ush
 
 func (q *logQuery) wants(c *account.Commit) bool {
 	return (q.by == "" || q.by == actorText(c.Actor)) &&
-		(q.user == "" || slices.ContainsFunc(c.Changes, func(ch account.Change) bool { return names(ch, usher.UserID(q.user)) })) &&
+		(q.user == "" || slices.Contains(account.UsersOf(c.Changes...), usher.UserID(q.user))) &&
 		!c.Time.Before(q.from)
 }
 
@@ -146,17 +145,6 @@ func actorText(a account.Actor) string {
 		return "host:" + a.Host()
 	}
 	return string(a.User())
-}
-
-// names reports whether a change is about a user.
-func names(c account.Change, user usher.UserID) bool {
-	v := reflect.ValueOf(c)
-	for i := range v.NumField() {
-		if v.Field(i).Interface() == user {
-			return true
-		}
-	}
-	return false
 }
 
 func (r *run) writeCommit(c *account.Commit) {
