@@ -32,6 +32,7 @@ internal/suggest:
 internal/source: internal/suggest gopkg.in/yaml.v3
 policy: . permission role team seat filter internal/source internal/suggest
 preset: internal/suggest policy
+internal/roletable: role policy
 
 # How an account changes. A store knows bytes and versions, and nothing of what they mean.
 internal/table:
@@ -47,12 +48,14 @@ policytest: . permission role team seat internal/source internal/suggest policy 
 # For tests only.
 internal/deps:
 ushertest: . permission usherhttp
+usherfiles: . internal/suggest internal/roletable policy preset store store/memstore engine policytest
 
 # Modules of their own.
 store/boltstore: . store go.etcd.io/bbolt
 cmd/usher/...: core store/boltstore github.com/spf13/cobra golang.org/x/term
 examples/...: core store/boltstore modernc.org/sqlite
 proof/...: any
+benchmarks/...: any
 `
 
 // tests says what the test files of a module may import besides what their package may.
@@ -62,6 +65,7 @@ cmd/usher: core go.etcd.io/bbolt github.com/google/go-cmp github.com/rogpeppe/go
 store/boltstore: core go.etcd.io/bbolt github.com/google/go-cmp github.com/stretchr/testify
 examples: core store/boltstore
 proof: any
+benchmarks: any
 `
 
 // pure are the packages that decide. Whatever they need to know is an argument.
@@ -91,7 +95,7 @@ var bans = []deps.Ban{
 		Why: "a host's binary carries no files for us, unless it links preset",
 	},
 	{
-		In: "core cmd/usher/... store/boltstore", But: "store/storetest ushertest", Use: "testing/... github.com/google/go-cmp/... github.com/stretchr/testify/...",
+		In: "core cmd/usher/... store/boltstore", But: "store/storetest ushertest usherfiles", Use: "testing/... github.com/google/go-cmp/... github.com/stretchr/testify/...",
 		Why: "a host's binary would carry the machinery of tests",
 	},
 }

@@ -159,7 +159,7 @@ const silent = `
 	account.Preview account.SeatsPreview account.UserPreview
 	store.Store store.Keeper store.Watcher store.Error store.Commit store.Snapshot store.Entry store.Record store.Sighting
 	memstore.Store engine.Error engine.UnfitError engine.Observer engine.Result
-	usherhttp.Problem ushertest.Answer
+	usherhttp.Problem ushertest.Answer usherfiles.Runner usherfiles.Accounts
 	filter.Condition filter.Kind filter.Party filter.Attribute filter.Nobody filter.Unknown filter.Set
 	policy.Lister policy.Listed policy.TeamLister policy.Owned policy.Subject
 `
@@ -168,7 +168,7 @@ const silent = `
 func publicTypes(t *testing.T) []string {
 	t.Helper()
 	var names []string
-	for _, dir := range []string{".", "permission", "role", "seat", "team", "policy", "policytest", "preset", "account", "store", "store/memstore", "engine", "filter", "mask", "usherhttp", "ushertest"} {
+	for _, dir := range []string{".", "permission", "role", "seat", "team", "policy", "policytest", "preset", "account", "store", "store/memstore", "engine", "filter", "mask", "usherhttp", "ushertest", "usherfiles"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		require.NoError(t, err)
 		for _, file := range files {

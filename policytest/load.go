@@ -39,12 +39,23 @@ func Load(name string, src []byte, read func(path string) ([]byte, error)) (*Sui
 	if err != nil {
 		return nil, err
 	}
-	l := newLookup(file, p)
-	s := &Suite{file: file, policy: p, world: l.world(&file.Account), at: l.at}
-	for i := range file.Checks {
-		s.checks = append(s.checks, l.check(&file.Checks[i]))
+	return file.Against(p)
+}
+
+// Against returns the suite of the file with a policy that need not be the one that
+// the file names. The file must not be changed any more. The error is a
+// *policy.Problems of the file, most of all of names that the policy does not have;
+// a nil policy has none.
+func (f *File) Against(p *policy.Policy) (*Suite, error) {
+	if p == nil {
+		p = new(policy.Policy)
 	}
-	for _, scenario := range file.Scenarios {
+	l := newLookup(f, p)
+	s := &Suite{file: f, policy: p, world: l.world(&f.Account), at: l.at}
+	for i := range f.Checks {
+		s.checks = append(s.checks, l.check(&f.Checks[i]))
+	}
+	for _, scenario := range f.Scenarios {
 		l.steps(scenario.Steps)
 	}
 	if err := l.problems.Err(); err != nil {
@@ -61,6 +72,10 @@ func (s *Suite) Policy() *policy.Policy { return s.policy }
 
 // World returns the account, nil for the zero Suite.
 func (s *Suite) World() *World { return s.world }
+
+// Time returns when things are asked and done that do not say: the time of the file,
+// or that of all files without one. It is zero for the zero Suite.
+func (s *Suite) Time() time.Time { return s.at }
 
 // Request makes a request of a question that stands in no file, as one of a check
 // is made. The error is a *policy.Problems, of the places that the question has;

@@ -29,9 +29,14 @@ type Failure struct {
 	Why           string // the decision in a sentence, or the error
 }
 
-// String returns the failure in one line: file:line: [name:] [user,] what was
-// asked: expected …, got …: why.
+// String returns the failure in one line: file:line: text.
 func (f Failure) String() string {
+	return oneLine(fmt.Sprintf("%s:%d: ", f.File, f.Pos.Line)) + f.Text()
+}
+
+// Text returns the failure in one line, without its place: [name:] [user,] what was
+// asked: expected …, got …: why.
+func (f Failure) Text() string {
 	name := ""
 	if f.Name != "" {
 		name = f.Name + ": "
@@ -40,8 +45,7 @@ func (f Failure) String() string {
 	if f.User != "" {
 		user = word(string(f.User)) + ", "
 	}
-	return oneLine(fmt.Sprintf("%s:%d: %s%s%s: expected %s, got %s: %s",
-		f.File, f.Pos.Line, name, user, f.Asked, f.Expected, f.Got, f.Why))
+	return oneLine(fmt.Sprintf("%s%s%s: expected %s, got %s: %s", name, user, f.Asked, f.Expected, f.Got, f.Why))
 }
 
 // add counts a test.

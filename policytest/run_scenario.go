@@ -65,8 +65,7 @@ func (p *player) begin(open func() (store.Store, error)) error {
 	if err != nil {
 		return err
 	}
-	_, err = p.engine.Do(p.ctx, worldActor, worldAccount, account.Import{Contents: p.suite.world.contents})
-	return err
+	return p.suite.Import(p.ctx, p.engine, worldAccount)
 }
 
 func (p *player) fail(as usher.UserID, asked, expected, got, why string) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/roletable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
 )
@@ -45,7 +46,7 @@ func writeSummaryHead(s *stream, p *policy.Policy, who string, sum policy.Summar
 	if sum.Status != usher.Active {
 		note = ", and may use nothing of this until active"
 	}
-	s.line("%s: %s, %s%s", s.paint(bold, who), roleTitle(held), sum.Status, note)
+	s.line("%s: %s, %s%s", s.paint(bold, who), roletable.RoleTitle(held), sum.Status, note)
 	entry := func(label string, words []string) {
 		if len(words) > 0 {
 			s.line("  %-9s %s", label, printable(strings.Join(words, ", ")))
@@ -58,7 +59,7 @@ func writeSummaryHead(s *stream, p *policy.Policy, who string, sum policy.Summar
 			var roles []string
 			for _, name := range m.Roles {
 				on, _ := p.Role(name)
-				roles = append(roles, roleTitle(on))
+				roles = append(roles, roletable.RoleTitle(on))
 			}
 			text += " (" + andList(roles) + ")"
 		}
@@ -101,7 +102,7 @@ func holdingSource(p *policy.Policy, h policy.Holding) string {
 	switch h.Rule.Source {
 	case usher.SourceRole, usher.SourceTeamRole:
 		if written, ok := p.Role(role.Name(name)); ok {
-			name = roleTitle(written)
+			name = roletable.RoleTitle(written)
 		}
 		if len(h.Teams) > 0 {
 			name += " on " + strings.Join(texts(h.Teams), ", ")

@@ -1,12 +1,12 @@
 package cli
 
 import (
-	"slices"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"github.com/usher-go/usher/internal/roletable"
 	"github.com/usher-go/usher/policy"
-	"github.com/usher-go/usher/role"
 )
 
 const matrixHelp = `Matrix prints what each role may do: a table for each type of resource, with a
@@ -41,7 +41,7 @@ func (r *run) matrixCommand() *cobra.Command {
 		case "json":
 			return r.stdout.json(matrixJSON(p))
 		case "markdown":
-			writeMarkdownMatrix(r.stdout, p)
+			fmt.Fprint(r.stdout, roletable.Markdown(p))
 		default:
 			writeTextMatrix(r.stdout, p)
 		}
@@ -60,43 +60,4 @@ func (r *run) policy(arg string) (*policy.Policy, error) {
 		return nil, notAPolicy(in)
 	}
 	return policy.Load(in.name, in.src)
-}
-
-// column is a column of a matrix: a role, or everyone.
-type column struct {
-	title string
-	cell  func(policy.MatrixRow) []string
-}
-
-// columnsOf returns the columns of a table: the roles, and everyone where one row
-// has something there.
-func columnsOf(m policy.Matrix, res policy.MatrixResource) []column {
-	var columns []column
-	for i, r := range m.Roles {
-		columns = append(columns, column{roleTitle(r), func(row policy.MatrixRow) []string { return row.Cells[i] }})
-	}
-	if slices.ContainsFunc(res.Rows, func(row policy.MatrixRow) bool { return len(row.Everyone) > 0 }) {
-		columns = append(columns, column{"Everyone", func(row policy.MatrixRow) []string { return row.Everyone }})
-	}
-	return columns
-}
-
-// roleTitle is how people call a role.
-func roleTitle(r role.Role) string {
-	if r.Title != "" {
-		return printable(r.Title)
-	}
-	return string(r.Name)
-}
-
-// policyTitle is how people call a policy.
-func policyTitle(p *policy.Policy) string {
-	switch {
-	case p.Title() != "":
-		return printable(p.Title())
-	case p.Name() != "":
-		return p.Name()
-	default:
-		return printable(p.File())
-	}
 }

@@ -3,27 +3,25 @@ package cli
 import (
 	"strings"
 
+	"github.com/usher-go/usher/internal/roletable"
 	"github.com/usher-go/usher/policy"
 )
-
-// nothing stands in an empty cell.
-const nothing = "–"
 
 func writeTextMatrix(s *stream, p *policy.Policy) {
 	m := p.Matrix()
 	width := s.width()
-	s.line("%s", s.paint(bold, policyTitle(p)))
+	s.line("%s", s.paint(bold, roletable.Title(p)))
 	for _, res := range m.Resources {
 		s.line("\n%s", s.paint(bold, res.Name))
-		columns := columnsOf(m, res)
+		columns := roletable.Columns(m, res)
 		t := table{head: []string{""}}
 		for _, c := range columns {
-			t.head = append(t.head, c.title)
+			t.head = append(t.head, c.Title)
 		}
 		for _, row := range res.Rows {
 			cells := []cell{{row.Permission.Action()}}
 			for _, c := range columns {
-				cells = append(cells, alternatives(c.cell(row)))
+				cells = append(cells, roletable.Lines(c.Cell(row)))
 			}
 			t.rows = append(t.rows, cells)
 		}
@@ -36,20 +34,8 @@ func writeTextMatrix(s *stream, p *policy.Policy) {
 	}
 	s.line("")
 	meanings := table{}
-	for _, w := range meaningsOf(m) {
-		meanings.rows = append(meanings.rows, []cell{{w.word}, {w.meaning}})
+	for _, w := range roletable.Words(m) {
+		meanings.rows = append(meanings.rows, []cell{{w.Word}, {w.Meaning}})
 	}
 	meanings.write(s, "", width)
-}
-
-// alternatives puts each rule on a line of its own.
-func alternatives(rules []string) cell {
-	if len(rules) == 0 {
-		return cell{nothing}
-	}
-	lines := cell{rules[0]}
-	for _, rule := range rules[1:] {
-		lines = append(lines, "or "+rule)
-	}
-	return lines
 }

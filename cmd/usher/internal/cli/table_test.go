@@ -12,7 +12,7 @@ func TestTable(t *testing.T) {
 		head: []string{"", "Account Owner", "Member"},
 		rows: [][]cell{
 			{{"view"}, {"any"}, {"any if not free-busy-only", "or own"}},
-			{{"edit"}, {"any"}, {nothing}},
+			{{"edit"}, {"any"}, {"–"}},
 		},
 	}
 	for _, row := range []struct {

@@ -1,4 +1,4 @@
-package cli
+package roletable
 
 import (
 	"strings"
@@ -6,11 +6,11 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// meaning explains a word of a table.
-type meaning struct{ word, meaning string }
+// Word is a word of the tables with its meaning.
+type Word struct{ Word, Meaning string }
 
-// meaningsOf explains the words that stand in the tables.
-func meaningsOf(m policy.Matrix) []meaning {
+// Words explains the words that stand in the tables.
+func Words(m policy.Matrix) []Word {
 	used := map[string]bool{}
 	look := func(rules []string) {
 		for _, rule := range rules {
@@ -18,7 +18,7 @@ func meaningsOf(m policy.Matrix) []meaning {
 				used[word] = true
 			}
 		}
-		used[nothing] = used[nothing] || len(rules) == 0
+		used[Nothing] = used[Nothing] || len(rules) == 0
 	}
 	for _, res := range m.Resources {
 		for _, row := range res.Rows {
@@ -34,8 +34,8 @@ func meaningsOf(m policy.Matrix) []meaning {
 			}
 		}
 	}
-	var list []meaning
-	for _, w := range []meaning{
+	var list []Word
+	for _, w := range []Word{
 		{"any", "whoever it belongs to"},
 		{"own", "what belongs to the user or to a team of theirs, perhaps to others too"},
 		{"sole", "what belongs to the user alone"},
@@ -45,15 +45,15 @@ func meaningsOf(m policy.Matrix) []meaning {
 		{"if", "only where that is so"},
 		{"hiding", "without those fields"},
 		{"never", "for nobody, whatever a role or a grant says"},
-		{nothing, "may not"},
+		{Nothing, "may not"},
 	} {
-		if used[w.word] {
+		if used[w.Word] {
 			list = append(list, w)
 		}
 	}
 	for _, r := range m.Roles {
 		if r.OnTeam {
-			list = append(list, meaning{roleTitle(r), "held on a team; what the table says of teams is then about that one and those below it"})
+			list = append(list, Word{RoleTitle(r), "held on a team; what the table says of teams is then about that one and those below it"})
 		}
 	}
 	return list

@@ -1,0 +1,76 @@
+// Package roletable writes the role tables of a policy as people read them. Two show the
+// same tables: the command line, and the golden files of package usherfiles.
+package roletable
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+)
+
+// Nothing stands in an empty cell.
+const Nothing = "–"
+
+// Column is a column of a table: a role, or everyone.
+type Column struct {
+	Title string
+	Cell  func(policy.MatrixRow) []string // the rules that stand there
+}
+
+// Columns returns the columns of a table: the roles, and everyone where one row has
+// something there.
+func Columns(m policy.Matrix, res policy.MatrixResource) []Column {
+	var columns []Column
+	for i, r := range m.Roles {
+		columns = append(columns, Column{RoleTitle(r), func(row policy.MatrixRow) []string { return row.Cells[i] }})
+	}
+	if slices.ContainsFunc(res.Rows, func(row policy.MatrixRow) bool { return len(row.Everyone) > 0 }) {
+		columns = append(columns, Column{"Everyone", func(row policy.MatrixRow) []string { return row.Everyone }})
+	}
+	return columns
+}
+
+// Lines returns what stands in a cell, a line for each rule.
+func Lines(rules []string) []string {
+	if len(rules) == 0 {
+		return []string{Nothing}
+	}
+	lines := []string{rules[0]}
+	for _, rule := range rules[1:] {
+		lines = append(lines, "or "+rule)
+	}
+	return lines
+}
+
+// Title is how people call a policy.
+func Title(p *policy.Policy) string {
+	switch {
+	case p.Title() != "":
+		return printable(p.Title())
+	case p.Name() != "":
+		return p.Name()
+	default:
+		return printable(p.File())
+	}
+}
+
+// RoleTitle is how people call a role.
+func RoleTitle(r role.Role) string {
+	if r.Title != "" {
+		return printable(r.Title)
+	}
+	return string(r.Name)
+}
+
+// printable keeps what a policy names from breaking a line.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text)
+}
