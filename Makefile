@@ -7,14 +7,15 @@ SHELL       := bash
 tool      = GOWORK=off go tool -modfile='$(CURDIR)/tools/go.mod'
 FUZZTIME ?= 30s
 
-.PHONY: help test lint bench fuzz fmt
+.PHONY: help test lint bench bench-core fuzz fmt
 
 help: ## say what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
 
 test: ## run the tests of every module, with the race detector
 	@command -v $$(go env CC) >/dev/null || { echo "The race detector needs a C compiler: apt-get install gcc libc6-dev, or the like."; exit 1; }
 	go test -race work
+	cd benchmarks && GOWORK=off go test -race ./...
 
 # The workspace is off, so that a module that builds only beside its neighbours is found.
 lint: ## check format, go vet and staticcheck in every module
@@ -23,9 +24,12 @@ lint: ## check format, go vet and staticcheck in every module
 		echo "lint $$dir"; cd "$$dir"; \
 		GOWORK=off go vet ./... || status=1; \
 		$(tool) staticcheck ./... || status=1; \
-	done < <(go list -m -f '{{.Dir}}'); exit $$status
+	done < <(go list -m -f '{{.Dir}}'; echo '$(CURDIR)/benchmarks'); exit $$status
 
-bench: ## run the benchmarks of the core
+bench: ## measure usher beside its peers, and write benchmarks/RESULTS.md
+	cd benchmarks && GOWORK=off go run .
+
+bench-core: ## run the benchmarks of the core
 	go test -run '^$$' -bench . -benchmem ./...
 
 fuzz: ## run every fuzz target for FUZZTIME=30s

@@ -12,8 +12,6 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// The README shows what stands here; a test compares the two.
-
 // Parsed once, like a regular expression.
 var mayEdit = permission.MustParse("calendar.edit")
 

@@ -23,8 +23,9 @@ var elsewhere = map[string]string{
 
 // console plays the console blocks of the README.
 type console struct {
-	dir  string
-	code int // of the last command
+	root string // of the repository
+	dir  string // to run in
+	code int    // of the last command
 }
 
 // play runs the commands of a block, and compares what they print.
@@ -41,7 +42,7 @@ func (c *console) play(t *testing.T, b block) {
 		for ; i < len(b.lines) && !strings.HasPrefix(b.lines[i], "$ "); i++ {
 			want = append(want, b.lines[i])
 		}
-		got, ran, err := c.run(command)
+		got, ran, err := c.run(t, command)
 		switch {
 		case err != nil:
 			t.Errorf("README.md:%d: $ %s: %v", line, command, err)
@@ -52,7 +53,7 @@ func (c *console) play(t *testing.T, b block) {
 }
 
 // run returns what a command prints, or that it is one for elsewhere.
-func (c *console) run(command string) (out string, ran bool, err error) {
+func (c *console) run(t *testing.T, command string) (out string, ran bool, err error) {
 	if command == "echo $?" {
 		return strconv.Itoa(c.code) + "\n", true, nil
 	}
@@ -66,6 +67,10 @@ func (c *console) run(command string) (out string, ran bool, err error) {
 			return "", false, nil
 		}
 	}
+	if m := isService.FindStringSubmatch(text); m != nil {
+		out, err := serve(t, c.root, c.dir, m[1])
+		return out, true, err
+	}
 	var args []string
 	switch {
 	case words[0] == "usher":
@@ -73,7 +78,7 @@ func (c *console) run(command string) (out string, ran bool, err error) {
 	case strings.HasPrefix(text, "go run ./cmd/usher "):
 		args = words[3:]
 	default:
-		return "", false, fmt.Errorf("this test runs usher; and it knows %s, which it leaves out", strings.Join(sortedNames(elsewhere), ", "))
+		return "", false, fmt.Errorf("this test runs usher, and services of the examples; and it knows %s, which it leaves out", strings.Join(sortedNames(elsewhere), ", "))
 	}
 	var both bytes.Buffer // as on a terminal
 	c.code = cli.Run(args, strings.NewReader(""), &both, &both)

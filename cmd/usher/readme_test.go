@@ -41,7 +41,7 @@ func TestReadme(t *testing.T) {
 	}
 	dir := withNamedBlocks(t, root, blocks)
 	examples := readExamples(t, root)
-	console := console{dir: dir}
+	console := console{root: root, dir: dir}
 	for _, b := range blocks {
 		t.Run(fmt.Sprintf("line %d", b.line), func(t *testing.T) {
 			switch b.language {
