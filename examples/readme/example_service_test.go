@@ -27,15 +27,18 @@ func (c *Calendar) Ref() usher.Ref { return usher.Ref{Type: "calendar", ID: c.ID
 func (c *Calendar) InAccount() usher.AccountID { return c.Company }
 
 func (c *Calendar) Party(name string) (ids []string, known bool) {
-	if name == "host" {
+	switch name {
+	case "host":
 		return c.Hosts, true
+	case "team":
+		return nil, true // no calendar here is hosted by a team
 	}
-	return nil, true // no calendar here is hosted by a team
+	return nil, false
 }
 
 func (c *Calendar) Attribute(string) (value, known bool) { return false, false }
 
-// Permissions are parsed once, like regular expressions.
+// Parsed once, like regular expressions.
 var (
 	viewCalendar = permission.MustParse("calendar.view")
 	editCalendar = permission.MustParse("calendar.edit")

@@ -29,7 +29,7 @@ func (s *server) signUp(r *http.Request) (any, error) {
 //	DELETE /accounts/acme
 func (s *server) closeAccount(r *http.Request) (any, error) {
 	d, err := s.do(r, account.DeleteAccount{})
-	if err == nil {
+	if err == nil && !d.repeated {
 		s.tidy(r, func(ctx context.Context) error { return s.store.forgetAccount(ctx, subject(r).Account) })
 	}
 	return d, err

@@ -41,23 +41,28 @@ func (s *server) answer(h handler) http.Handler {
 type done struct {
 	Version uint64   `json:"version"` // of the account, with the change
 	Changes []string `json:"changes"` // in words; none if all was as asked already
+
+	repeated bool // it was done before
 }
 
-// do asks for commands in the name of who sends the request. The guard of the route
-// has asked already; this asks again, in one step with the change.
+// do asks for commands in the name of who sends the request. The engine decides, in
+// one step with the change.
 func (s *server) do(r *http.Request, commands ...account.Command) (done, error) {
 	return s.submit(r, account.User(subject(r).User), subject(r).Account, commands...)
 }
 
-// submit does commands once for each Idempotency-Key of an actor. A repeated request
-// meets the guard first, so one that took away the right to send it is denied then.
+// submit does commands once for each Idempotency-Key of a user. A request that is
+// repeated is answered as at first, even if it took away the right to send it.
 func (s *server) submit(r *http.Request, actor account.Actor, in usher.AccountID, commands ...account.Command) (done, error) {
+	if !utf8.ValidString(string(in)) {
+		return done{}, usher.ErrUnknownAccount // which the engine takes for a failure
+	}
 	key := r.Header.Get("Idempotency-Key")
 	if len(key) > 200 || !utf8.ValidString(key) {
 		return done{}, bad("An Idempotency-Key is text of at most 200 bytes.")
 	}
 	if key != "" {
-		key = actor.String() + " " + key // or else one person's key could get in the way of another's
+		key = fmt.Sprintf("%q %s", subject(r).User, key) // or else one person's key could get in the way of another's
 	}
 	result, err := s.engine.Submit(r.Context(), engine.Batch{
 		Actor: actor, Account: in, Commands: commands, Context: subject(r).Context, Key: key,
@@ -65,7 +70,7 @@ func (s *server) submit(r *http.Request, actor account.Actor, in usher.AccountID
 	if err != nil {
 		return done{}, err
 	}
-	d := done{Version: result.Version, Changes: []string{}}
+	d := done{Version: result.Version, Changes: []string{}, repeated: result.Repeated}
 	if result.Commit != nil {
 		for _, c := range result.Commit.Changes {
 			d.Changes = append(d.Changes, account.DescribeChange(c))
@@ -74,14 +79,14 @@ func (s *server) submit(r *http.Request, actor account.Actor, in usher.AccountID
 	return d, nil
 }
 
-// worded puts what the engine refused into words for the guard to answer.
+// worded puts into words what the guard does not know how to answer.
 func worded(err error) error {
-	var refusal *account.Refusal
+	var denied *usher.DeniedError
 	switch {
-	case errors.As(err, &refusal) && refusal.Code == account.Denied:
-		return &usher.DeniedError{Request: refusal.Request, Decision: refusal.Decision}
-	case errors.As(err, &refusal):
-		return problem(statuses[refusal.Code], refusal.Code.String(), refusal.Text)
+	case errors.As(err, &denied) && denied.Decision.Reason() == usher.ReasonUnknownUser:
+		// Where there is no account, there is no permission to name that was denied:
+		// that of a command would tell a stranger that there is one.
+		return fmt.Errorf("%w: %v", usher.ErrDenied, err)
 	case errors.Is(err, engine.ErrKeyReused):
 		return problem(http.StatusUnprocessableEntity, "key-reused", "Another request was made under this Idempotency-Key.")
 	case errors.Is(err, errNoRow):
@@ -90,17 +95,8 @@ func worded(err error) error {
 	return err
 }
 
-// statuses of refusals; what is not listed is in conflict with what there is: 409.
-var statuses = map[account.Code]int{
-	account.UnknownUser: 404, account.UnknownTeam: 404, account.UnknownRole: 404, account.UnknownPool: 404,
-	account.UnknownSetting: 404, account.NotMember: 404, account.Invalid: 422, account.Escalation: 403,
-}
-
-// problem is a refusal that is no denial. Kind names it for programs.
+// problem is a refusal of the service's own. Kind names it for programs.
 func problem(status int, kind, detail string) *usherhttp.Problem {
-	if status == 0 {
-		status = http.StatusConflict
-	}
 	return &usherhttp.Problem{Type: "tag:scheduler.example,2026:" + kind, Status: status, Detail: detail}
 }
 

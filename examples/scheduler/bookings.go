@@ -12,11 +12,7 @@ import (
 
 // onBooking loads the booking in the path.
 func (s *server) onBooking(r *http.Request) (usher.Resource, error) {
-	b, err := s.store.booking(r.Context(), usher.AccountID(r.PathValue("account")), r.PathValue("booking"))
-	if err != nil {
-		return nil, err
-	}
-	return b, s.sees(r, viewBooking, b)
+	return s.store.booking(r.Context(), subject(r).Account, r.PathValue("booking"))
 }
 
 // listBookings lists the bookings of a calendar, from now on or from a time. Who may
@@ -45,18 +41,8 @@ func (s *server) listBookings(r *http.Request) (any, error) {
 	return map[string]any{"bookings": bookings}, nil
 }
 
-// wishedBooking is a booking to be made, and the calendar that it goes into.
-type wishedBooking struct {
-	*booking
-	in *calendar
-}
-
-// wishedBooking reads a booking. booking.create is asked on its host.
-func (s *server) wishedBooking(r *http.Request) (usher.Resource, error) {
-	on, err := s.onCalendar(r)
-	if err != nil {
-		return nil, err
-	}
+// wishedBooking reads a booking that is to go into a calendar.
+func wishedBooking(r *http.Request, in *calendar) (*booking, error) {
 	wish, err := read[struct {
 		Host   string    `json:"host"`
 		Starts time.Time `json:"starts"`
@@ -76,22 +62,28 @@ func (s *server) wishedBooking(r *http.Request) (usher.Resource, error) {
 	case wish.Starts.UTC().Year() < 1970 || wish.Ends.UTC().Year() > 2999:
 		return nil, bad("A booking is in the years 1970 to 2999.")
 	}
-	in := on.(*calendar)
-	return &wishedBooking{&booking{
+	return &booking{
 		ID: rand.Text(), Account: in.Account, Calendar: in.ID, Host: wish.Host,
 		Starts: wish.Starts.UTC().Truncate(time.Second), Ends: wish.Ends.UTC().Truncate(time.Second),
 		Title: wish.Title, Guest: wish.Guest, Notes: wish.Notes,
-	}, in}, nil
+	}, nil
 }
 
-// book makes a booking. That whoever asks may book the host is decided by the guard;
-// that the host can be booked is asked as the host, here and each time: a host who has
-// lost the seat is a host in name only.
+// book makes a booking. It takes booking.create on the host; and that the host can be
+// booked is asked as the host, each time: one who has lost the seat is a host in name
+// only.
 //
 //	POST /accounts/acme/calendars/intro/bookings {"host": "mia", "starts": "…", "ends": "…", "title": "Intro", "guest": "Ann"}
 func (s *server) book(r *http.Request) (any, error) {
-	b, _ := usherhttp.Loaded[*wishedBooking](r.Context())
-	if hosts, err := s.isHost(r, b.in, b.Host); err != nil {
+	in, _ := usherhttp.Loaded[*calendar](r.Context())
+	b, err := wishedBooking(r, in)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.require(r, createBooking, b); err != nil {
+		return nil, err
+	}
+	if hosts, err := s.isHost(r, in, b.Host); err != nil {
 		return nil, err
 	} else if !hosts {
 		return nil, problem(http.StatusConflict, "not-a-host", b.Host+" does not host this calendar.")
@@ -101,7 +93,7 @@ func (s *server) book(r *http.Request) (any, error) {
 	}
 	// A seat that is taken away between the question and this write came too late for
 	// this booking, as if it had been made a moment earlier.
-	return b.booking, s.store.book(r.Context(), b.booking, b.in)
+	return b, s.store.book(r.Context(), b, in)
 }
 
 // isHost reports whether a user hosts a calendar, in person or in the hosting team.

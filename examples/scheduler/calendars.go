@@ -13,11 +13,7 @@ import (
 
 // onCalendar loads the calendar in the path.
 func (s *server) onCalendar(r *http.Request) (usher.Resource, error) {
-	c, err := s.store.calendar(r.Context(), usher.AccountID(r.PathValue("account")), r.PathValue("calendar"))
-	if err != nil {
-		return nil, err
-	}
-	return c, s.sees(r, viewCalendar, c)
+	return s.store.calendar(r.Context(), subject(r).Account, r.PathValue("calendar"))
 }
 
 // listed is a calendar with what whoever asks may do to it.
@@ -67,7 +63,7 @@ func (s *server) showCalendar(r *http.Request) (any, error) {
 }
 
 // wishedCalendar is one to be created. calendar.create is asked on its hosts to be.
-func (s *server) wishedCalendar(r *http.Request) (usher.Resource, error) {
+func wishedCalendar(r *http.Request) (usher.Resource, error) {
 	wish, err := read[struct {
 		Title string   `json:"title"`
 		Hosts []string `json:"hosts"`
@@ -76,7 +72,7 @@ func (s *server) wishedCalendar(r *http.Request) (usher.Resource, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &calendar{ID: rand.Text(), Account: usher.AccountID(r.PathValue("account")), Title: wish.Title, Hosts: wish.Hosts, Team: wish.Team}
+	c := &calendar{ID: rand.Text(), Account: subject(r).Account, Title: wish.Title, Hosts: wish.Hosts, Team: wish.Team}
 	return c, c.valid()
 }
 
@@ -131,7 +127,7 @@ func (s *server) setHosts(r *http.Request) (any, error) {
 	if err := c.valid(); err != nil {
 		return nil, err
 	}
-	if _, err := usher.Require(r.Context(), s.engine, question(r, setHosts, c)); err != nil {
+	if err := s.require(r, setHosts, c); err != nil {
 		return nil, err
 	}
 	if err := s.bookable(r.Context(), c.Account, c.Hosts); err != nil {

@@ -147,7 +147,7 @@ func TestKill(t *testing.T) {
 // A shutdown ends without an error, and what was acknowledged is there afterwards.
 func TestShutdown(t *testing.T) {
 	dir := t.TempDir()
-	c := start(t, dir, "-addr", "127.0.0.1:0")
+	c := start(t, dir, "-addr", "127.0.0.1:0", "-log", "info")
 	l := &ledger{people: map[string]bool{}, calendars: map[string]bool{}}
 	wrong := make(chan string, 4)
 	var working sync.WaitGroup

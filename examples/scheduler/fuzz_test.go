@@ -3,6 +3,7 @@ package main
 import (
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -17,12 +18,10 @@ func FuzzRequest(f *testing.F) {
 	}
 	people := []string{"zoe", "adam", "mia", "tom", "rita", ""}
 	methods := []string{"GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS"}
-	for i, r := range s.routes() {
+	for _, r := range s.routes() {
 		method, path, _ := strings.Cut(r.Pattern, " ")
-		for m := range methods {
-			if methods[m] == method {
-				f.Add(uint8(i), uint8(m), names.Replace(path), "after=x&on=calendar:intro&can=calendar.edit&user=mia", bodies[r.Pattern])
-			}
+		for who := range people {
+			f.Add(uint8(who), uint8(slices.Index(methods, method)), names.Replace(path), "after=x&on=calendar:intro&can=calendar.edit&user=mia", bodies[r.Pattern])
 		}
 	}
 	long := strings.Repeat("x", 2000)
@@ -35,6 +34,10 @@ func FuzzRequest(f *testing.F) {
 			f.Add(uint8(who), uint8(0), path, "", "")
 			f.Add(uint8(who), uint8(2), path, "", `{"role": "admin-only"}`)
 		}
+	}
+	for _, in := range []string{"\xff", "ac\x00me", "globex", long} {
+		f.Add(uint8(0), uint8(2), "/accounts/"+in+"/owner", "", `{"user": "adam"}`)
+		f.Add(uint8(1), uint8(3), "/accounts/"+in, "", "")
 	}
 	for _, body := range []string{
 		"", "null", "[]", "{", `{"title": null}`, `{"hosts": [null]}`, `{"hosts": "mia"}`, `{"title": "\ud800", "hosts": ["mia"]}`,

@@ -55,7 +55,7 @@ func (s *server) journal(r *http.Request) (any, error) {
 //	GET /accounts/acme/explain?user=mia&can=calendar.edit&on=intro&mfa=yes
 func (s *server) explain(r *http.Request) (any, error) {
 	query := r.URL.Query()
-	p, err := s.policy.Permission(query.Get("can"))
+	p, err := s.engine.Policy().Permission(query.Get("can"))
 	if err != nil {
 		return nil, bad("%v.", err)
 	}
@@ -95,14 +95,17 @@ func (s *server) resource(r *http.Request, p permission.Permission, id string) (
 	return nil, bad("%s is about the account as a whole.", p)
 }
 
-// buttons tells a page what whoever asks may do to several things at once.
+// buttons are those that a page has.
+var buttons = []permission.Permission{viewCalendar, editCalendar, setHosts, deleteCalendar, viewUser, setRole, setStatus, deleteUser}
+
+// actions tells a page what whoever asks may do to several things at once.
 //
 //	GET  /accounts/acme/actions?on=calendar:intro&on=user:mia
 //	POST /accounts/acme/actions {"resources": [{"type": "calendar", "id": "intro"}]}
-func (s *server) buttons() http.Handler {
+func (s *server) actions() http.Handler {
 	return &usherhttp.Actions{
 		Guard:       s.guard,
-		Permissions: []permission.Permission{viewCalendar, editCalendar, setHosts, deleteCalendar, viewUser, setRole, setStatus, deleteUser},
+		Permissions: buttons,
 		Load: func(r *http.Request, refs []usher.Ref) ([]usher.Resource, error) {
 			var found []usher.Resource
 			for _, ref := range refs {

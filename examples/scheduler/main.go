@@ -18,6 +18,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/usher-go/usher/store/boltstore"
 )
 
 func main() {
@@ -42,7 +44,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	flags.SetOutput(stderr)
 	addr := flags.String("addr", "127.0.0.1:8080", "where to listen; if the port is taken, any free one will do")
 	dir := flags.String("data", "scheduler-data", "the directory to keep the data in; it is made if there is none")
-	debug := flags.Bool("debug", false, "log every decision")
+	var level slog.Level
+	flags.TextVar(&level, "log", slog.LevelWarn, "how much to log: with info every change and refusal, with debug every decision")
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
@@ -50,13 +53,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		flags.Usage()
 		return errUsage
 	}
-	level := slog.LevelInfo
-	if *debug {
-		level = slog.LevelDebug
-	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
 
 	s, err := open(ctx, *dir, log)
+	if errors.Is(err, boltstore.ErrLocked) {
+		return fmt.Errorf("one is running already on the data in %s: stop it, or name another directory with -data", absolute(*dir))
+	}
 	if err != nil {
 		return err
 	}

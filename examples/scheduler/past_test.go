@@ -12,7 +12,6 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
-	"github.com/usher-go/usher/usherhttp"
 )
 
 // past is an account at each version, made anew from its journal, with what the policy
@@ -25,7 +24,7 @@ type past struct {
 
 func (w *world) replay() *past {
 	w.Helper()
-	p := &past{policy: w.server.policy, states: []*account.State{account.New("acme")}}
+	p := &past{policy: w.server.engine.Policy(), states: []*account.State{account.New("acme")}}
 	for c, err := range w.server.engine.Journal(w.Context(), "acme", 0) {
 		if err != nil {
 			w.Fatal(err)
@@ -99,16 +98,20 @@ func (p *past) commandAt(s *account.State, q asked) int {
 	_, err := s.Propose(p.policy, account.Proposal{
 		Actor: account.User(r.Subject), Context: r.Context, Time: r.Time, Commands: []account.Command{q.command},
 	})
-	var refused *usherhttp.Problem
+	var refusal *account.Refusal
 	switch {
 	case err == nil:
 		return 200
-	case errors.Is(err, usher.ErrDenied):
-		return 403
-	case errors.As(worded(err), &refused):
-		return refused.Status
+	case !errors.As(err, &refusal):
+		return 0
 	}
-	return 0
+	switch refusal.Code {
+	case account.Denied, account.Escalation:
+		return 403
+	case account.UnknownUser:
+		return 404
+	}
+	return 409
 }
 
 // listAt reports whether a list has what one may see at a version, and nothing else.

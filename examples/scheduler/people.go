@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
@@ -11,13 +12,10 @@ import (
 	"github.com/usher-go/usher/usherhttp"
 )
 
-// onPerson returns a Loader of the person in the path, as resources of a type: "user",
-// or "seat" for a seat of theirs. That there is nobody of the name is not told before
-// it is decided; a command says so to those who may.
-func onPerson(typ string) usherhttp.Loader {
-	return func(r *http.Request) (usher.Resource, error) {
-		return personal(typ, usher.AccountID(r.PathValue("account")), r.PathValue("user")), nil
-	}
+// onPerson is whom the path names. Whether there is somebody of the name is for
+// those who may view them.
+func onPerson(r *http.Request) (usher.Resource, error) {
+	return personal("user", subject(r).Account, r.PathValue("user")), nil
 }
 
 // personal is a resource of one user.
@@ -34,6 +32,8 @@ type person struct {
 	Teams  []membership    `json:"teams"`
 	Seats  []seat.PoolName `json:"seats"`
 	May    []string        `json:"may,omitempty"` // what whoever asks may do to the entry
+
+	LastActive time.Time `json:"lastActive,omitzero"`
 }
 
 type membership struct {
@@ -116,40 +116,26 @@ func (s *server) showPerson(r *http.Request) (any, error) {
 		return nil, usherhttp.ErrNotFound
 	}
 	p := entry(m)
-	p.May, err = s.may(r, usherhttp.Admitted(r.Context()).Resource)
-	return p, err
-}
-
-// wishedPerson is somebody to be added. user.create is asked on their teams.
-type wishedPerson struct {
-	usher.Object `json:"-"`
-	User         usher.UserID   `json:"user"`
-	Role         role.Name      `json:"role"`
-	Teams        []usher.TeamID `json:"teams"`
-	Invite       bool           `json:"invite"` // they are to accept first
-}
-
-func (s *server) wishedPerson(r *http.Request) (usher.Resource, error) {
-	wish, err := read[wishedPerson](r)
-	if err != nil {
+	if p.LastActive, err = s.engine.LastActive(r.Context(), view.ID(), m.ID); err != nil {
 		return nil, err
 	}
-	teams := make([]string, len(wish.Teams))
-	for i, t := range wish.Teams {
-		teams[i] = string(t)
-	}
-	wish.Object = usher.Object{
-		Type: "user", ID: string(wish.User), Account: usher.AccountID(r.PathValue("account")),
-		Parties: map[string][]string{"team": teams},
-	}
-	return wish, nil
+	p.May, err = s.may(r, usherhttp.Admitted(r.Context()).Resource)
+	return p, err
 }
 
 // addPerson adds or invites somebody.
 //
 //	POST /accounts/acme/people {"user": "nina", "role": "member", "teams": ["sales"], "invite": true}
 func (s *server) addPerson(r *http.Request) (any, error) {
-	wish, _ := usherhttp.Loaded[*wishedPerson](r.Context())
+	wish, err := read[struct {
+		User   usher.UserID   `json:"user"`
+		Role   role.Name      `json:"role"`
+		Teams  []usher.TeamID `json:"teams"`
+		Invite bool           `json:"invite"` // they are to accept first
+	}](r)
+	if err != nil {
+		return nil, err
+	}
 	status := usher.Active
 	if wish.Invite {
 		status = usher.Invited
@@ -200,10 +186,11 @@ func (s *server) setStatus(r *http.Request) (any, error) {
 //
 //	DELETE /accounts/acme/people/mia
 func (s *server) removePerson(r *http.Request) (any, error) {
-	user := r.PathValue("user")
-	d, err := s.do(r, account.RemoveUser{User: usher.UserID(user)})
-	if err == nil {
-		s.tidy(r, func(ctx context.Context) error { return s.store.forgetHost(ctx, subject(r).Account, user) })
+	d, err := s.do(r, account.RemoveUser{User: userIn(r)})
+	if err == nil && !d.repeated { // or else they may be back, and host again
+		s.tidy(r, func(ctx context.Context) error {
+			return s.store.forgetHost(ctx, subject(r).Account, r.PathValue("user"))
+		})
 	}
 	return d, err
 }

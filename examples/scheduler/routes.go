@@ -2,31 +2,22 @@ package main
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/usherhttp"
 )
 
-// The permissions that the service asks for, parsed once.
+// The permissions that the service asks for, parsed once. Those that commands take are
+// the engine's to ask for.
 var (
-	enter     = permission.MustParse("account.enter")
-	configure = permission.MustParse("account.configure")
-	transfer  = permission.MustParse("account.transfer")
-	closeDown = permission.MustParse("account.delete")
+	enter = permission.MustParse("account.enter")
+	audit = permission.MustParse("audit.view")
 
 	viewUser   = permission.MustParse("user.view")
-	createUser = permission.MustParse("user.create")
 	setRole    = permission.MustParse("user.set-role")
 	setStatus  = permission.MustParse("user.set-status")
 	deleteUser = permission.MustParse("user.delete")
-
-	createTeam  = permission.MustParse("team.create")
-	setMembers  = permission.MustParse("team.set-members")
-	setTeamRole = permission.MustParse("team.set-role")
-
-	assignSeat   = permission.MustParse("seat.assign")
-	unassignSeat = permission.MustParse("seat.unassign")
-	purchase     = permission.MustParse("seat.purchase")
 
 	viewCalendar   = permission.MustParse("calendar.view")
 	createCalendar = permission.MustParse("calendar.create")
@@ -38,12 +29,16 @@ var (
 	createBooking = permission.MustParse("booking.create")
 	cancelBooking = permission.MustParse("booking.cancel")
 	receive       = permission.MustParse("booking.receive")
-
-	audit = permission.MustParse("audit.view")
 )
 
+// elsewhere are the permissions that are asked for besides those of the routes: for
+// buttons, and by handlers.
+var elsewhere = append(slices.Clone(buttons), createBooking, receive)
+
 // routes is the whole service: a line for each route, with what it takes and on what.
-// The lists take account.enter, and select what else is allowed.
+// The lists take account.enter, and select what else is allowed. Commands take nothing
+// here: their handlers read the request and give it to the engine, which decides and
+// does it in one step.
 func (s *server) routes() usherhttp.Routes {
 	const (
 		in       = "/accounts/{account}"
@@ -52,56 +47,61 @@ func (s *server) routes() usherhttp.Routes {
 		calendar = in + "/calendars/{calendar}"
 	)
 	whole := usherhttp.WholeAccount
+	// Who may not is told why by may, and by conceal that there is nothing; by seen, why
+	// if they may view it, and else that there is nothing.
 	may := func(pattern string, p permission.Permission, on usherhttp.Loader, h handler) usherhttp.Route {
 		return usherhttp.Route{Pattern: pattern, Permission: p, Resource: on, Handler: s.answer(h)}
 	}
-	open := func(pattern string, h handler) usherhttp.Route {
-		return usherhttp.Route{Pattern: pattern, Access: usherhttp.AnySubject, Handler: s.answer(h)}
+	conceal := func(pattern string, p permission.Permission, on usherhttp.Loader, h handler) usherhttp.Route {
+		return usherhttp.Route{Pattern: pattern, Permission: p, Resource: on, Conceal: true, Handler: s.answer(h)}
 	}
-	buttons := func(pattern string) usherhttp.Route {
-		return usherhttp.Route{Pattern: pattern, Permission: enter, Resource: whole, Handler: s.buttons()}
+	seen := func(pattern string, view, p permission.Permission, on usherhttp.Loader, h handler) usherhttp.Route {
+		return usherhttp.Route{Pattern: pattern, Visible: view, Permission: p, Resource: on, Handler: s.answer(h)}
+	}
+	command := func(pattern string, h handler) usherhttp.Route {
+		return usherhttp.Route{Pattern: pattern, Access: usherhttp.AnySubject, Handler: s.answer(h)}
 	}
 	return usherhttp.Routes{
 		{Pattern: "GET /health", Access: usherhttp.Public, Handler: http.HandlerFunc(s.health)},
 
-		open("POST /accounts", s.signUp),
-		may("DELETE "+in, closeDown, whole, s.closeAccount),
-		may("PUT "+in+"/owner", transfer, whole, s.transferOwnership),
-		may("PUT "+in+"/settings/{setting}", configure, whole, s.changeSetting),
+		command("POST /accounts", s.signUp),
+		command("DELETE "+in, s.closeAccount),
+		command("PUT "+in+"/owner", s.transferOwnership),
+		command("PUT "+in+"/settings/{setting}", s.changeSetting),
 
 		may("GET "+in+"/people", enter, whole, s.listPeople),
-		may("POST "+in+"/people", createUser, s.wishedPerson, s.addPerson),
-		may("GET "+person, viewUser, onPerson("user"), s.showPerson),
-		may("PUT "+person+"/role", setRole, onPerson("user"), s.setRole),
-		may("PUT "+person+"/status", setStatus, onPerson("user"), s.setStatus),
-		may("DELETE "+person, deleteUser, onPerson("user"), s.removePerson),
-		open("POST "+in+"/invitation", s.acceptInvitation), // who is invited has no permission yet
-		open("DELETE "+in+"/invitation", s.declineInvitation),
+		conceal("GET "+person, viewUser, onPerson, s.showPerson),
+		command("POST "+in+"/people", s.addPerson),
+		command("PUT "+person+"/role", s.setRole),
+		command("PUT "+person+"/status", s.setStatus),
+		command("DELETE "+person, s.removePerson),
+		command("POST "+in+"/invitation", s.acceptInvitation),
+		command("DELETE "+in+"/invitation", s.declineInvitation),
 
-		may("POST "+in+"/teams", createTeam, s.wishedTeam, s.createTeam),
-		may("PUT "+member, setMembers, onMember, s.addToTeam),
-		may("DELETE "+member, setMembers, onMember, s.removeFromTeam),
-		may("PUT "+member+"/roles/{role}", setTeamRole, onMember, s.setTeamRole),
-		may("DELETE "+member+"/roles/{role}", setTeamRole, onMember, s.unsetTeamRole),
+		command("POST "+in+"/teams", s.createTeam),
+		command("PUT "+member, s.addToTeam),
+		command("DELETE "+member, s.removeFromTeam),
+		command("PUT "+member+"/roles/{role}", s.setTeamRole),
+		command("DELETE "+member+"/roles/{role}", s.unsetTeamRole),
 
-		may("PUT "+in+"/seats/{pool}", purchase, whole, s.buySeats),
-		may("PUT "+in+"/seats/{pool}/{user}", assignSeat, onPerson("seat"), s.assignSeat),
-		may("DELETE "+in+"/seats/{pool}/{user}", unassignSeat, onPerson("seat"), s.unassignSeat),
+		command("PUT "+in+"/seats/{pool}", s.buySeats),
+		command("PUT "+in+"/seats/{pool}/{user}", s.assignSeat),
+		command("DELETE "+in+"/seats/{pool}/{user}", s.unassignSeat),
 
 		may("GET "+in+"/calendars", enter, whole, s.listCalendars),
-		may("POST "+in+"/calendars", createCalendar, s.wishedCalendar, s.createCalendar),
-		may("GET "+calendar, viewCalendar, s.onCalendar, s.showCalendar),
-		may("PUT "+calendar, editCalendar, s.onCalendar, s.editCalendar),
-		may("PUT "+calendar+"/hosts", setHosts, s.onCalendar, s.setHosts),
-		may("DELETE "+calendar, deleteCalendar, s.onCalendar, s.deleteCalendar),
+		may("POST "+in+"/calendars", createCalendar, wishedCalendar, s.createCalendar),
+		conceal("GET "+calendar, viewCalendar, s.onCalendar, s.showCalendar),
+		seen("PUT "+calendar, viewCalendar, editCalendar, s.onCalendar, s.editCalendar),
+		seen("PUT "+calendar+"/hosts", viewCalendar, setHosts, s.onCalendar, s.setHosts),
+		seen("DELETE "+calendar, viewCalendar, deleteCalendar, s.onCalendar, s.deleteCalendar),
 
 		may("GET "+calendar+"/bookings", enter, whole, s.listBookings),
-		may("POST "+calendar+"/bookings", createBooking, s.wishedBooking, s.book),
-		may("DELETE "+in+"/bookings/{booking}", cancelBooking, s.onBooking, s.cancelBooking),
+		conceal("POST "+calendar+"/bookings", viewCalendar, s.onCalendar, s.book), // asks for booking.create when it knows the host
+		seen("DELETE "+in+"/bookings/{booking}", viewBooking, cancelBooking, s.onBooking, s.cancelBooking),
 
 		may("GET "+in+"/journal", audit, whole, s.journal),
 		may("GET "+in+"/explain", audit, whole, s.explain),
-		buttons("GET " + in + "/actions"),
-		buttons("POST " + in + "/actions"),
+		{Pattern: "GET " + in + "/actions", Permission: enter, Resource: whole, Handler: s.actions()},
+		{Pattern: "POST " + in + "/actions", Permission: enter, Resource: whole, Handler: s.actions()},
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/usherhttp"
 	"github.com/usher-go/usher/ushertest"
 )
@@ -26,16 +25,33 @@ func TestRouteWithoutAGuardIsFound(t *testing.T) {
 
 // public are the routes that take no permission. A new one is a line here, with a reason.
 var public = []string{
-	"GET /health",                           // tells nothing
-	"POST /accounts",                        // whoever signs up is in no account yet
-	"POST /accounts/{account}/invitation",   // who is invited is not active yet; the engine decides
-	"DELETE /accounts/{account}/invitation", // the same
+	"GET /health",    // tells nothing
+	"POST /accounts", // whoever signs up is in no account yet
+
+	// What is asked for is a command, and the engine decides.
+	"DELETE /accounts/{account}",
+	"PUT /accounts/{account}/owner",
+	"PUT /accounts/{account}/settings/{setting}",
+	"POST /accounts/{account}/people",
+	"PUT /accounts/{account}/people/{user}/role",
+	"PUT /accounts/{account}/people/{user}/status",
+	"DELETE /accounts/{account}/people/{user}",
+	"POST /accounts/{account}/invitation",
+	"DELETE /accounts/{account}/invitation",
+	"POST /accounts/{account}/teams",
+	"PUT /accounts/{account}/teams/{team}/members/{user}",
+	"DELETE /accounts/{account}/teams/{team}/members/{user}",
+	"PUT /accounts/{account}/teams/{team}/members/{user}/roles/{role}",
+	"DELETE /accounts/{account}/teams/{team}/members/{user}/roles/{role}",
+	"PUT /accounts/{account}/seats/{pool}",
+	"PUT /accounts/{account}/seats/{pool}/{user}",
+	"DELETE /accounts/{account}/seats/{pool}/{user}",
 }
 
 func TestRoutesWithoutAPermissionAreThese(t *testing.T) {
 	var found []string
 	for _, r := range newWorld(t).server.routes() {
-		if r.Permission == (permission.Permission{}) {
+		if r.Permission.IsZero() {
 			found = append(found, r.Pattern)
 		}
 	}
@@ -50,11 +66,16 @@ var names = strings.NewReplacer(
 	"{setting}", "free-busy-only", "{calendar}", "intro", "{booking}", "first",
 )
 
-// bodies are good ones, where a route looks at the body before it asks.
+// bodies are good ones, where a route reads the body before anything is decided.
 var bodies = map[string]string{
 	"POST /accounts":                                         `{"account": "acme"}`,
-	"POST /accounts/{account}/people":                        `{"user": "zoe"}`,
-	"POST /accounts/{account}/teams":                         `{"team": "new"}`,
+	"PUT /accounts/{account}/owner":                          `{"user": "adam"}`,
+	"PUT /accounts/{account}/settings/{setting}":             `{"value": false}`,
+	"POST /accounts/{account}/people":                        `{"user": "pia", "teams": ["sales"]}`,
+	"PUT /accounts/{account}/people/{user}/role":             `{"role": "admin"}`,
+	"PUT /accounts/{account}/people/{user}/status":           `{"status": "inactive"}`,
+	"POST /accounts/{account}/teams":                         `{"team": "new", "parent": "sales"}`,
+	"PUT /accounts/{account}/seats/{pool}":                   `{"total": 9}`,
 	"POST /accounts/{account}/calendars":                     `{"title": "Mine", "hosts": ["zoe"]}`,
 	"POST /accounts/{account}/calendars/{calendar}/bookings": `{"host": "mia", "title": "x", "starts": "2035-01-01T00:00:00Z", "ends": "2035-01-01T01:00:00Z"}`,
 	"POST /accounts/{account}/actions":                       `{"resources": [{"type": "calendar", "id": "intro"}]}`,
@@ -98,6 +119,39 @@ func TestStrangersGetNowhere(t *testing.T) {
 	}
 }
 
+// Who is no user of an account is told the same whether there is such an account, such a
+// user or team in it, or not.
+func TestStrangersLearnNothing(t *testing.T) {
+	w := newWorld(t)
+	w.play([]step{
+		{"gina", "POST /accounts", `{"account": "globex"}`, 201, nil},
+		{"gina", "POST /accounts", `{"account": "closed"}`, 201, nil},
+		{"gina", "DELETE /accounts/closed", "", 200, nil},
+	})
+	others := map[string]*strings.Replacer{}
+	for _, in := range []string{"nowhere", "closed", "acme"} {
+		others[in] = strings.NewReplacer(
+			"{account}", in, "{user}", "nobody", "{team}", "none", "{role}", "none", "{pool}", "none",
+			"{setting}", "none", "{calendar}", "none", "{booking}", "none",
+		)
+	}
+	for _, r := range w.server.routes() {
+		if !strings.Contains(r.Pattern, "{account}") {
+			continue
+		}
+		for _, who := range []string{"zoe", "gina"} {
+			for _, body := range []string{bodies[r.Pattern], `{}`, `{`} {
+				there := w.must(who, names.Replace(r.Pattern), body)
+				for in, other := range others {
+					if absent := w.must(who, other.Replace(r.Pattern), body); absent != there {
+						t.Errorf("%s: %s %s = %v, and where it is not there, in %s, %v", who, r.Pattern, body, there, in, absent)
+					}
+				}
+			}
+		}
+	}
+}
+
 // That something exists does not show to who may not see it.
 func TestWhatOneMayNotSeeLooksAbsent(t *testing.T) {
 	w := newWorld(t)
@@ -113,5 +167,23 @@ func TestWhatOneMayNotSeeLooksAbsent(t *testing.T) {
 	there := w.must("zoe", "DELETE ~/bookings/first", "")
 	if absent := w.must("zoe", "DELETE ~/bookings/nothing", ""); there != absent || there.status != 404 {
 		t.Errorf("zoe: DELETE of a booking that is there = %v, and of none = %v", there, absent)
+	}
+	for _, who := range []string{"ned", "mia", "tom"} {
+		for request, body := range map[string]string{
+			"GET ~/people/%":                 "",
+			"DELETE ~/people/%":              "",
+			"PUT ~/people/%/role":            `{"role": "admin"}`,
+			"PUT ~/people/%/status":          `{"status": "inactive"}`,
+			"PUT ~/seats/booking/%":          "",
+			"DELETE ~/seats/booking/%":       "",
+			"PUT ~/teams/support/members/%":  "",
+			"DELETE ~/teams/sales/members/%": "",
+		} {
+			there := w.must(who, strings.ReplaceAll(request, "%", "sam"), body)
+			absent := w.must(who, strings.ReplaceAll(request, "%", "nobody"), body)
+			if there != absent || there.status != 403 && there.status != 404 {
+				t.Errorf("%s: %s about somebody who is there = %v, and about nobody = %v", who, request, there, absent)
+			}
+		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/store/boltstore"
@@ -24,7 +25,6 @@ var policySource []byte
 
 // server is all that the handlers need. It may be used by many goroutines.
 type server struct {
-	policy *policy.Policy
 	engine *engine.Engine // people, roles, teams, seats
 	store  *store         // calendars and bookings
 	guard  *usherhttp.Guard
@@ -40,7 +40,8 @@ func open(ctx context.Context, dir string, log *slog.Logger) (s *server, err err
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	if s.policy, err = policy.Load("policy.yaml", policySource); err != nil {
+	p, err := policy.Load("policy.yaml", policySource)
+	if err != nil {
 		return s, err
 	}
 	if err := makeDir(dir); err != nil {
@@ -51,11 +52,13 @@ func open(ctx context.Context, dir string, log *slog.Logger) (s *server, err err
 		return s, err
 	}
 	s.close = append(s.close, journals.Close)
-	if s.engine, err = engine.Open(engine.Options{Policy: s.policy, Store: journals, Observer: engine.Log(log)}); err != nil {
+	observer := engine.Log(log)
+	observer.Rejected = nil // the guard logs what it refuses
+	if s.engine, err = engine.Open(engine.Options{Policy: p, Store: journals, Observer: observer}); err != nil {
 		return s, err
 	}
 	s.close = append(s.close, s.engine.Close)
-	if s.store, err = openStore(ctx, filepath.Join(dir, "calendars.db"), s.policy); err != nil {
+	if s.store, err = openStore(ctx, filepath.Join(dir, "calendars.db"), p); err != nil {
 		return s, err
 	}
 	s.close = append(s.close, s.store.Close)
@@ -87,12 +90,9 @@ const maxBody = 64 << 10
 // handler returns the service as a handler.
 func (s *server) handler() (http.Handler, error) {
 	routes := s.routes()
-	for _, r := range routes {
-		if r.Permission.IsZero() {
-			continue
-		}
-		if _, err := s.policy.Permission(r.Permission.String()); err != nil {
-			return nil, fmt.Errorf("route %q: %w", r.Pattern, err)
+	for _, p := range append(routes.Permissions(), elsewhere...) {
+		if _, err := s.engine.Policy().Permission(p.String()); err != nil {
+			return nil, fmt.Errorf("routes: %w", err)
 		}
 	}
 	mux, err := routes.Mux(s.guard)
@@ -118,6 +118,8 @@ func helpful(_ *http.Request, p usherhttp.Problem) string {
 	switch {
 	case slices.Contains(p.Unmet, "mfa"):
 		return "Please sign in with a second factor."
+	case p.Type == usherhttp.TypeRefused+account.NoSeatsLeft.String():
+		return "All seats are held. Take one from somebody, or have an administrator buy more."
 	case p.Permission == setHosts.String():
 		return "Who hosts is set by a manager of all the hosts' team, or by an administrator."
 	case p.Permission == editCalendar.String(), p.Permission == deleteCalendar.String():

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 
@@ -29,8 +30,8 @@ type store struct {
 // What a store refuses.
 var (
 	errNoRow   = sql.ErrNoRows
-	errChanged = problem(0, "changed-meanwhile", "It has changed meanwhile. Please look at it again.")
-	errTaken   = problem(0, "slot-taken", "The host has another booking at that time.")
+	errChanged = problem(http.StatusConflict, "changed-meanwhile", "It has changed meanwhile. Please look at it again.")
+	errTaken   = problem(http.StatusConflict, "slot-taken", "The host has another booking at that time.")
 )
 
 const schema = `

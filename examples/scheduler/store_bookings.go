@@ -46,7 +46,7 @@ var bookingMapping = filter.Mapping{
 	Account: filter.Column{Name: "b.account_id"},
 	Parties: map[string]filter.Party{
 		"host": filter.Column{Name: "b.host_id"},
-		"user": filter.Unknown{}, // is asked about before there is a booking
+		"user": filter.Nobody{}, // is asked about before there is a booking
 	},
 }
 

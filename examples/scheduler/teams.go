@@ -7,42 +7,19 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
-	"github.com/usher-go/usher/usherhttp"
 )
-
-// onMember loads the team and the person in the path: who may put one into the other?
-func onMember(r *http.Request) (usher.Resource, error) {
-	team, user := r.PathValue("team"), r.PathValue("user")
-	return &usher.Object{
-		Type: "team", ID: team, Account: usher.AccountID(r.PathValue("account")),
-		Parties: map[string][]string{"team": {team}, "user": {user}},
-	}, nil
-}
-
-// wishedTeam is a team to be created. team.create is asked on the team above it.
-type wishedTeam struct {
-	usher.Object `json:"-"`
-	Team         usher.TeamID `json:"team"`
-	Parent       usher.TeamID `json:"parent"`
-}
-
-func (s *server) wishedTeam(r *http.Request) (usher.Resource, error) {
-	wish, err := read[wishedTeam](r)
-	if err != nil {
-		return nil, err
-	}
-	wish.Object = usher.Object{Type: "team", ID: string(wish.Team), Account: usher.AccountID(r.PathValue("account"))}
-	if wish.Parent != "" {
-		wish.Parties = map[string][]string{"team": {string(wish.Parent)}}
-	}
-	return wish, nil
-}
 
 // createTeam makes a team, perhaps below another one.
 //
 //	POST /accounts/acme/teams {"team": "emea", "parent": "sales"}
 func (s *server) createTeam(r *http.Request) (any, error) {
-	wish, _ := usherhttp.Loaded[*wishedTeam](r.Context())
+	wish, err := read[struct {
+		Team   usher.TeamID `json:"team"`
+		Parent usher.TeamID `json:"parent"`
+	}](r)
+	if err != nil {
+		return nil, err
+	}
 	return s.do(r, account.CreateTeam{Team: wish.Team, Parent: wish.Parent})
 }
 

@@ -69,7 +69,7 @@ func TestPrintedRequests(t *testing.T) {
 		`only host`,
 		`be the only host`,
 		`"title":"Booked"`,
-		`4 of 4 seats in booking are held`,
+		`All seats are held`,
 	}
 	lines := strings.Split(c.welcome, "\n")
 	sent := 0
@@ -118,14 +118,12 @@ func TestPortThatIsTaken(t *testing.T) {
 }
 
 func TestCommandLine(t *testing.T) {
-	dir := t.TempDir()
-	start(t, dir, "-addr", "127.0.0.1:0")
 	for _, args := range [][]string{
-		{"-data", dir}, // another one has it open
 		{"-data", t.TempDir(), "-addr", "nowhere"},
 		{"-data", filepath.Join(t.TempDir(), "not", "there")},
 		{"-data", ""},
 		{"-colour"},
+		{"-log", "loud"},
 		{"-h"},
 		{"more"},
 	} {
@@ -135,24 +133,32 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
-// A request that is sent again under its key is done once, and another one is refused.
-func TestIdempotencyKey(t *testing.T) {
-	w := newWorld(t)
-	send := func(who, user string) answer {
-		got, err := curl(w.client, `curl -H 'X-User: `+who+`' -H 'Idempotency-Key: k1' -X POST -d '{"user": "`+user+`"}' `+w.url+`/accounts/acme/people`)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return got
+func TestStartedTwice(t *testing.T) {
+	dir := t.TempDir()
+	start(t, dir, "-addr", "127.0.0.1:0")
+	err := run(context.Background(), []string{"-data", dir}, io.Discard, io.Discard)
+	if err == nil || !strings.HasPrefix(err.Error(), "one is running already on the data in "+dir) {
+		t.Errorf("the second one ended with %v", err)
 	}
-	first, again := send("adam", "nina"), send("adam", "nina")
-	if first != again || first.status != 201 {
-		t.Errorf("sent once: %v, and again: %v", first, again)
+}
+
+// What was changed is there when the service is started again, and nothing is logged
+// where nothing is wrong.
+func TestStartedAgain(t *testing.T) {
+	dir := t.TempDir()
+	c := start(t, dir, "-addr", "127.0.0.1:0")
+	if got := c.must("mia", "PUT ~/calendars/intro", `{"title": "First talk"}`); got.status != 200 {
+		t.Fatal(got)
 	}
-	if got := send("adam", "nora"); got.status != 422 {
-		t.Errorf("another request under the key: %v, want 422", got)
+	if got := c.must("mia", "PUT ~/calendars/demo", `{"title": "Our demo"}`); got.status != 403 {
+		t.Fatal(got)
 	}
-	if got := send("olivia", "nora"); got.status != 201 {
-		t.Errorf("somebody else's key: %v, want 201", got)
+	if err := c.stop(); err != nil || c.log.Len() > 0 {
+		t.Errorf("it ended with %v and logged %s", err, c.log.String())
 	}
+	again := start(t, dir, "-addr", "127.0.0.1:0")
+	again.play([]step{
+		{"mia", "GET ~/calendars", "", 200, has("First talk", "Product demo")},
+		{"adam", "GET ~/people", "", 200, has(`"total":4,"held":4,"left":0`)},
+	})
 }
