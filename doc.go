@@ -11,8 +11,16 @@
 //		Resource:   calendar,     // the host's own *Calendar
 //	})
 //
-// Who decides is chosen in main: package policy compiles the rules, and decides
-// them over the facts of an account.
+// Who decides is chosen in main:
+//
+//   - policy compiles the rules of a YAML file, and decides them over facts that the
+//     host has; preset has four to begin with
+//   - engine is an Authorizer over accounts of its own, kept in a store, which package
+//     account says how to change
+//
+// Around it stand usherhttp, guards for net/http; filter, lists of resources in Go and
+// in SQL; mask, what a decision hides; and for tests ushertest, a fake Authorizer,
+// policytest and usherfiles, tests of policies.
 //
 // Everything fails closed. The zero value of each type denies, and whatever
 // comes with an error is a denial.

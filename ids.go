@@ -6,7 +6,7 @@ package usher
 type AccountID string
 
 // UserID is the host's id of a user of an account: any non-empty text. The zero
-// value names nobody, and nobody is allowed nothing.
+// value names nobody, and is denied everything.
 type UserID string
 
 // TeamID is the host's id of a team of an account: any non-empty text. The zero

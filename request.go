@@ -25,8 +25,8 @@ type Request struct {
 
 // Context holds the yes/no facts of a request that a policy declares, such as
 // "mfa": the subject has logged in with a second factor. What is not given is
-// unknown: neither it nor its opposite holds. A name that the policy does not
-// declare is an error.
+// unknown: no rule allows that looks at it or at its opposite, and each such rule
+// under never forbids. A name that the policy does not declare is an error.
 type Context map[string]bool
 
 // What can be wrong with a question. Whoever decides wraps one of these in a

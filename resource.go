@@ -23,7 +23,11 @@ package usher
 // [Object] is the literal form, for tests and single calls. The methods are
 // called on the goroutine that asks, and only when a rule looks at what they
 // tell. A check may ask for the same more than once, so an answer should be cheap
-// and must be steady.
+// and must be steady. What is not known of a party or attribute is better said so
+// than guessed: a party that comes into the policy later is then noticed.
+//
+// A nil pointer of the host's type in a Request is a Resource whose methods are
+// called, which mostly is a panic; a nil Resource asks about the account as a whole.
 type Resource interface {
 	// Ref says what this is. Its Type must be the resource of the permission
 	// that is asked for, or the check is an error.
@@ -40,8 +44,9 @@ type Resource interface {
 	// looks at the party forbids.
 	Party(name string) (ids []string, known bool)
 
-	// Attribute returns a yes/no fact of the resource. What is not known holds
-	// for nobody: neither a condition on it nor the opposite.
+	// Attribute returns a yes/no fact of the resource. Where it is not known, no
+	// rule allows that looks at it or at its opposite, and each such rule under
+	// never forbids.
 	Attribute(name string) (value, known bool)
 }
 
