@@ -91,7 +91,37 @@ func (d Decision) On(basis Basis) Decision {
 	if d.basis == nil || basis == nil {
 		return Decision{}
 	}
+	if j, ok := d.basis.(*joint); ok {
+		basis = Joint(basis, j.granted...)
+	}
 	d.basis = basis
+	return d
+}
+
+// Joint returns a Basis for a decision on several permissions at once, all of which
+// were granted: it spells an outcome out as on does, but hides what any of theirs
+// hides. It stays so when On puts the decision on another Basis. Of a nil Basis it is
+// nil.
+func Joint(on Basis, granted ...Outcome) Basis {
+	if on == nil {
+		return nil
+	}
+	return &joint{on, granted}
+}
+
+type joint struct {
+	on      Basis
+	granted []Outcome
+}
+
+func (j *joint) Detail(o Outcome) Detail {
+	d := j.on.Detail(o)
+	d.Hidden = nil
+	for _, granted := range j.granted {
+		d.Hidden = append(d.Hidden, j.on.Detail(granted).Hidden...)
+	}
+	slices.Sort(d.Hidden)
+	d.Hidden = slices.Compact(d.Hidden)
 	return d
 }
 

@@ -20,6 +20,33 @@ func granted(d usher.Detail) usher.Decision {
 	return usher.NewDecision(&b, usher.Outcome(usher.ReasonGranted), time.Time{})
 }
 
+// echo hides what an outcome says above its reason: a field for each bit.
+type echo uint64
+
+func (e echo) Detail(o usher.Outcome) usher.Detail {
+	d := usher.Detail{Version: uint64(e)}
+	for i, field := range []string{"phone", "price", "title"} {
+		if o>>(4+i)&1 == 1 {
+			d.Hidden = append(d.Hidden, field)
+		}
+	}
+	return d
+}
+
+// A decision on several permissions hides what any of them hides, on whatever Basis.
+func TestJoint(t *testing.T) {
+	yes := usher.Outcome(usher.ReasonGranted)
+	d := usher.NewDecision(usher.Joint(echo(1), yes|1<<4, yes, yes|3<<4), yes|1<<4, time.Time{})
+	assert.Equal(t, usher.Detail{Hidden: []string{"phone", "price"}, Version: 1}, d.Detail())
+	for version := range 3 {
+		d = d.On(echo(version))
+		assert.Equal(t, usher.Detail{Hidden: []string{"phone", "price"}, Version: uint64(version)}, d.Detail())
+		assert.True(t, d.Hides("price"))
+	}
+	assert.False(t, d.On(nil).Allowed())
+	assert.Nil(t, usher.Joint(nil, yes))
+}
+
 func TestDecision(t *testing.T) {
 	d := granted(usher.Detail{Hidden: []string{"location", "title"}})
 	assert.True(t, d.Allowed())

@@ -32,7 +32,7 @@ func (p *Policy) askBundle(f Facts, r *usher.Request, b *bundle) (answer, error)
 	}
 	hidden := func(o usher.Outcome) bool { return o>>maskShift != 0 }
 	if i := slices.IndexFunc(granted, hidden); i >= 0 {
-		return answer{&bundleBasis{p, granted}, granted[i], q.time}, nil
+		return answer{usher.Joint(p, granted...), granted[i], q.time}, nil
 	}
 	return answer{p, granted[0], q.time}, nil
 }
@@ -68,22 +68,4 @@ func (q *question) turnTo(resource int, thing usher.Resource) {
 	if thing != nil && thing.Ref().Type == res.name {
 		q.thing = thing
 	}
-}
-
-// bundleBasis spells out a bundle of which some permissions hide fields.
-type bundleBasis struct {
-	*Policy
-	granted []usher.Outcome
-}
-
-// Detail is the policy's, with all that one of the permissions hides.
-func (b *bundleBasis) Detail(o usher.Outcome) usher.Detail {
-	d := b.Policy.Detail(o)
-	d.Hidden = nil
-	for _, granted := range b.granted {
-		d.Hidden = append(d.Hidden, b.Policy.Detail(granted).Hidden...)
-	}
-	slices.Sort(d.Hidden)
-	d.Hidden = slices.Compact(d.Hidden)
-	return d
 }
