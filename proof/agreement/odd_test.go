@@ -1,4 +1,4 @@
-package filterproof_test
+package agreement_test
 
 import (
 	"context"

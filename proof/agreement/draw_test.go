@@ -1,4 +1,4 @@
-package filterproof_test
+package agreement_test
 
 import (
 	"fmt"
@@ -277,33 +277,6 @@ func drawIDs(d dice, w *world, me usher.UserID, teams bool) (ids []string) {
 		}
 	}
 	return ids
-}
-
-// resource is a row as a check sees it.
-type resource struct {
-	typ        string
-	id         int
-	account    usher.AccountID
-	parties    map[string][]string
-	attributes map[string]bool
-	unknown    map[string]bool // parties
-}
-
-func (r *resource) Ref() usher.Ref { return usher.Ref{Type: r.typ, ID: fmt.Sprint(r.id)} }
-
-func (r *resource) InAccount() usher.AccountID { return r.account }
-
-func (r *resource) Party(name string) (ids []string, known bool) {
-	return r.parties[name], !r.unknown[name]
-}
-
-func (r *resource) Attribute(name string) (value, known bool) {
-	value, known = r.attributes[name]
-	return value, known
-}
-
-func (r *resource) String() string {
-	return fmt.Sprintf("%s %d: parties %q, not known %v, attributes %v", r.typ, r.id, r.parties, r.unknown, r.attributes)
 }
 
 func mustPermission(name string) (p permission.Permission) {

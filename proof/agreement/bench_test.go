@@ -1,4 +1,4 @@
-package filterproof_test
+package agreement_test
 
 import (
 	"context"
@@ -21,7 +21,7 @@ import (
 // filter's condition and with one that somebody wrote by hand for this case alone, over the same
 // indexes, one after the other. It reports the medians and their ratio, and logs the plans.
 //
-//	go test ./filterproof -run '^$' -bench Page -benchtime 200x -v
+//	go test ./agreement -run '^$' -bench Page -benchtime 200x -v
 func BenchmarkPage(b *testing.B) {
 	for _, d := range []filter.Dialect{filter.PostgreSQL, filter.SQLite} {
 		b.Run(d.String(), func(b *testing.B) {
@@ -57,16 +57,16 @@ type pageCase struct {
 }
 
 var (
-	account = filter.Column{Name: "c.account_id"}
-	teamID  = filter.Column{Name: "c.team_id"}
-	hosts   = filter.Join{Table: "calendar_hosts", Key: map[string]string{"calendar_id": "c.id"}, ID: filter.Column{Name: "user_id"}}
-	teams   = filter.Join{Table: "calendar_teams", Key: map[string]string{"calendar_id": "c.id"}, ID: filter.Column{Name: "team_id"}}
+	accountID = filter.Column{Name: "c.account_id"}
+	teamID    = filter.Column{Name: "c.team_id"}
+	hosts     = filter.Join{Table: "calendar_hosts", Key: map[string]string{"calendar_id": "c.id"}, ID: filter.Column{Name: "user_id"}}
+	teams     = filter.Join{Table: "calendar_teams", Key: map[string]string{"calendar_id": "c.id"}, ID: filter.Column{Name: "team_id"}}
 )
 
 var cases = []pageCase{
 	{
 		name:    "columns",
-		mapping: filter.Mapping{Type: "calendar", Account: account, Parties: map[string]filter.Party{"host": filter.Column{Name: "c.host_id"}, "team": teamID}},
+		mapping: filter.Mapping{Type: "calendar", Account: accountID, Parties: map[string]filter.Party{"host": filter.Column{Name: "c.host_id"}, "team": teamID}},
 		hand: map[filter.Dialect]string{
 			filter.PostgreSQL: `c.account_id = $1 AND (c.host_id = ANY ($2::text[]) AND (c.team_id IS NULL OR c.team_id = ANY ($3::text[]))
 				OR c.host_id IS NULL AND c.team_id = ANY ($3::text[]))`,
@@ -76,7 +76,7 @@ var cases = []pageCase{
 	},
 	{
 		name:    "joins",
-		mapping: filter.Mapping{Type: "calendar", Account: account, Parties: map[string]filter.Party{"host": hosts, "team": teams}},
+		mapping: filter.Mapping{Type: "calendar", Account: accountID, Parties: map[string]filter.Party{"host": hosts, "team": teams}},
 		hand: map[filter.Dialect]string{
 			filter.PostgreSQL: `c.account_id = $1
 				AND c.id IN (SELECT calendar_id FROM calendar_hosts WHERE user_id = ANY ($2::text[]) UNION SELECT calendar_id FROM calendar_teams WHERE team_id = ANY ($3::text[]))
@@ -90,7 +90,7 @@ var cases = []pageCase{
 	},
 	{
 		name:    "array",
-		mapping: filter.Mapping{Type: "calendar", Account: account, Parties: map[string]filter.Party{"host": filter.Array{Name: "c.hosts"}, "team": teamID}},
+		mapping: filter.Mapping{Type: "calendar", Account: accountID, Parties: map[string]filter.Party{"host": filter.Array{Name: "c.hosts"}, "team": teamID}},
 		hand: map[filter.Dialect]string{
 			filter.PostgreSQL: `c.account_id = $1
 				AND (c.hosts && $2::text[] OR c.team_id = ANY ($3::text[]))
@@ -100,7 +100,7 @@ var cases = []pageCase{
 	},
 	{
 		name:    "hosts-and-column",
-		mapping: filter.Mapping{Type: "calendar", Account: account, Parties: map[string]filter.Party{"host": hosts, "team": teamID}},
+		mapping: filter.Mapping{Type: "calendar", Account: accountID, Parties: map[string]filter.Party{"host": hosts, "team": teamID}},
 		hand: map[filter.Dialect]string{
 			filter.PostgreSQL: `c.account_id = $1
 				AND (c.team_id = ANY ($3::text[]) OR EXISTS (SELECT 1 FROM calendar_hosts h WHERE h.calendar_id = c.id AND h.user_id = ANY ($2::text[])))

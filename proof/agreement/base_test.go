@@ -1,4 +1,4 @@
-package filterproof_test
+package agreement_test
 
 import (
 	"context"
@@ -21,6 +21,7 @@ type base struct {
 }
 
 const (
+	own   = 4 // columns that every thing has
 	slots = 5 // parties
 	facts = 4 // attributes
 )
@@ -35,7 +36,7 @@ func newBase(t testing.TB, d filter.Dialect) *base {
 	} else {
 		b.db = postgres.open(t)
 	}
-	columns := []string{"id bigint PRIMARY KEY", "account " + text, "local " + text}
+	columns := []string{"id bigint PRIMARY KEY", "account " + text, "kind " + text, "local " + text}
 	for i := range slots {
 		columns = append(columns, fmt.Sprintf("c%d %s, a%d %s", i, text, i, list))
 	}
@@ -80,7 +81,7 @@ type layout struct {
 }
 
 type slot struct {
-	form string // column, join, local, array, unknown
+	form string // column, join, local, array, nobody, unknown
 	at   int
 }
 
@@ -88,8 +89,8 @@ type slot struct {
 func drawLayout(d dice, typ string, parties map[string]bool, attributes []string) layout {
 	l := layout{typ: typ, parties: map[string]slot{}, attributes: map[string]int{}}
 	for i, name := range sortedKeys(parties) {
-		l.parties[name] = slot{pick(d, []string{"column", "column", "column", "join", "join", "local", "array", "array", "unknown"}), i}
-		if s := l.parties[name]; s.form == "unknown" && d.chance(60) {
+		l.parties[name] = slot{pick(d, []string{"column", "column", "column", "join", "join", "local", "array", "array", "unknown", "nobody"}), i}
+		if s := l.parties[name]; (s.form == "unknown" || s.form == "nobody") && d.chance(60) {
 			l.parties[name] = slot{"column", i}
 		}
 	}
@@ -120,6 +121,8 @@ func (l layout) mapping() filter.Mapping {
 			}
 		case "array":
 			m.Parties[name] = filter.Array{Name: fmt.Sprintf("t.a%d", s.at)}
+		case "nobody":
+			m.Parties[name] = filter.Nobody{}
 		default:
 			m.Parties[name] = filter.Unknown{}
 		}
@@ -139,6 +142,8 @@ func (l layout) fit(r *resource) {
 		switch {
 		case s.form == "unknown":
 			r.unknown[name] = true
+		case s.form == "nobody":
+			delete(r.parties, name)
 		case s.form == "column" && len(r.parties[name]) > 1:
 			r.parties[name] = r.parties[name][:1]
 		}
@@ -166,7 +171,7 @@ func (b *base) begin(t testing.TB) *writer {
 	if w.tx, err = b.db.BeginTx(context.Background(), nil); err != nil {
 		t.Fatal(err)
 	}
-	if w.things, err = w.tx.Prepare("INSERT INTO things VALUES (" + placeholders(3+2*slots+facts) + ")"); err != nil {
+	if w.things, err = w.tx.Prepare("INSERT INTO things VALUES (" + placeholders(own+2*slots+facts) + ")"); err != nil {
 		t.Fatal(err)
 	}
 	for i := range slots {
@@ -195,24 +200,24 @@ func (w *writer) commit(t testing.TB) {
 	}
 }
 
-func (w *writer) store(t testing.TB, l layout, account, local string, r *resource) {
+func (w *writer) store(t testing.TB, l layout, r *resource) {
 	t.Helper()
-	args := make([]any, 3+2*slots+facts)
-	args[0], args[1], args[2] = r.id, account, local
+	args := make([]any, own+2*slots+facts)
+	args[0], args[1], args[2], args[3] = r.id, r.account, r.typ, r.local
 	for name, s := range l.parties {
 		ids := r.parties[name]
 		switch s.form {
 		case "column":
 			if len(ids) > 0 {
-				args[3+2*s.at] = ids[0]
+				args[own+2*s.at] = ids[0]
 			}
 		case "array":
 			if len(ids) > 0 || r.id%2 == 0 { // an empty array is as good as none
-				args[4+2*s.at] = w.array(t, ids)
+				args[own+2*s.at+1] = w.array(t, ids)
 			}
 		default:
 			for _, id := range ids {
-				if _, err := w.joins[s.at].Exec(r.id, account, local, id); err != nil {
+				if _, err := w.joins[s.at].Exec(r.id, r.account, r.local, id); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -220,7 +225,7 @@ func (w *writer) store(t testing.TB, l layout, account, local string, r *resourc
 	}
 	for name, at := range l.attributes {
 		if value, known := r.attributes[name]; at >= 0 && known {
-			args[3+2*slots+at] = value
+			args[own+2*slots+at] = value
 		}
 	}
 	if _, err := w.things.Exec(args...); err != nil {

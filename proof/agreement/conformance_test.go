@@ -1,0 +1,302 @@
+package agreement_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/filter"
+	"github.com/usher-go/usher/policytest"
+)
+
+// TestConformance asks everything that can be asked about the account of each file of the conformance
+// data: for each user, and for somebody who is none, each permission and bundle on each resource that
+// the file speaks of, with the facts and at the times at which it asks. Check, Actions, Filter in Go and
+// on both databases, WhoMay, and the routes of a server say the same; and what a check of the file
+// expects, Check says.
+//
+// Beside each account is its twin, which differs in nothing but the id.
+func TestConformance(t *testing.T) {
+	bases := []*base{newBase(t, filter.PostgreSQL), newBase(t, filter.SQLite)}
+	files, err := filepath.Glob("../../testdata/conformance/*.yaml")
+	if err != nil || len(files) < 4 {
+		t.Fatalf("%d files: %v", len(files), err)
+	}
+	var seen tally
+	var all []*corpus
+	var id int
+	for _, file := range files {
+		c := newCorpus(t, file, &id)
+		c.scene.bases, c.scene.seen = bases, &seen
+		all = append(all, c)
+	}
+	for _, b := range bases {
+		w := b.begin(t)
+		for _, c := range all {
+			for _, rows := range c.scene.rows {
+				for _, row := range rows {
+					w.store(t, c.scene.layouts[row.typ], row)
+				}
+			}
+		}
+		w.commit(t)
+	}
+	for _, c := range all {
+		t.Run(c.name, c.run)
+	}
+	t.Logf("%+v", seen)
+	if seen.Checks < 203 || seen.Selected < 2000 || seen.Masked == 0 || seen.Partly == 0 || seen.Foreign < 5000 || seen.Strangers < 1000 {
+		t.Error("that is too little")
+	}
+}
+
+// corpus is a test file with all that can be asked about its account.
+type corpus struct {
+	name       string
+	suite      *policytest.Suite
+	scene      *scene
+	situations []question           // facts and times, without a permission
+	known      map[string]*resource // rows of the account, by what they are
+}
+
+func newCorpus(t *testing.T, file string, id *int) *corpus {
+	t.Helper()
+	src, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	suite, err := policytest.Load(file, src, os.ReadFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &corpus{name: filepath.Base(file), suite: suite, known: map[string]*resource{}}
+	home, twin := usher.AccountID(c.name), c.twin()
+	p, now := suite.Policy(), new(clock)
+	now.set(anyTime)
+	contents := suite.World().Contents()
+	e := live(t, p, now, map[usher.AccountID]account.Contents{home: contents, twin: contents})
+	users := append(suite.World().Users(), "", "a stranger")
+	slices.Sort(users)
+	c.scene = &scene{
+		asked: e, engine: e, policy: p, now: now, layouts: map[string]layout{},
+		users: map[usher.AccountID][]usher.UserID{home: users, twin: users}, rows: map[usher.AccountID][]*resource{},
+	}
+	for _, q := range c.questions() {
+		c.situation(c.request(t, q))
+		if object, ok := c.request(t, q).Resource.(*usher.Object); ok {
+			c.add(object, id)
+		}
+	}
+	for _, typ := range p.Resources() {
+		c.add(&usher.Object{Type: typ}, id)
+		c.scene.layouts[typ] = c.layout(typ, uint64(*id))
+	}
+	c.scene.routes = newRoutes(t, c.scene, c.scene.everyPermission())
+	c.scene.routes.server = httptest.NewServer(c.scene.routes.mux)
+	t.Cleanup(func() {
+		c.scene.routes.server.Close()
+		c.scene.close(t)
+	})
+	return c
+}
+
+func (c *corpus) twin() usher.AccountID { return usher.AccountID(c.name + " twin") }
+
+// questions are those of the checks and of the scenarios. What a scenario did before plays no part:
+// it is their resources that are of interest.
+func (c *corpus) questions() (list []policytest.Question) {
+	for _, check := range c.suite.File().Checks {
+		list = append(list, check.Question)
+	}
+	for _, s := range c.suite.File().Scenarios {
+		for _, step := range s.Steps {
+			if ask, ok := step.(policytest.Ask); ok {
+				list = append(list, ask.Question)
+			}
+		}
+	}
+	return list
+}
+
+func (c *corpus) request(t *testing.T, q policytest.Question) usher.Request {
+	t.Helper()
+	r, err := c.suite.Request("", q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// situation keeps the facts and the time of a question, if they are new.
+func (c *corpus) situation(r usher.Request) {
+	same := func(q question) bool { return q.time.Equal(r.Time) && maps.Equal(q.context, r.Context) }
+	if !slices.ContainsFunc(c.situations, same) {
+		c.situations = append(c.situations, question{account: usher.AccountID(c.name), context: r.Context, time: r.Time})
+	}
+}
+
+// add puts a resource in the account and in its twin, if it is new.
+func (c *corpus) add(o *usher.Object, id *int) {
+	what := describe(o)
+	if c.known[what] != nil {
+		return
+	}
+	for _, in := range []usher.AccountID{c.twin(), usher.AccountID(c.name)} {
+		*id++
+		c.known[what] = &resource{
+			typ: o.Type, id: *id, local: fmt.Sprint(len(c.scene.rows[in])), account: in,
+			parties: o.Parties, attributes: o.Attributes, unknown: map[string]bool{},
+		}
+		c.scene.rows[in] = append(c.scene.rows[in], c.known[what])
+	}
+}
+
+func describe(o *usher.Object) string {
+	return fmt.Sprintf("%s %q %v", o.Type, o.Parties, o.Attributes)
+}
+
+// layout chooses a form for each party that has room for what the rows have.
+func (c *corpus) layout(typ string, seed uint64) layout {
+	attributes := c.suite.Policy().Attributes()
+	l := drawLayout(newDice(seed), typ, c.suite.Policy().Parties(typ), attributes)
+	for i, name := range attributes {
+		l.attributes[name] = i
+	}
+	for name, s := range l.parties {
+		most := 0
+		for _, row := range c.scene.rowsOf(c.twin(), typ) {
+			most = max(most, len(row.parties[name]))
+		}
+		if s.form == "unknown" || s.form == "nobody" && most > 0 || s.form == "column" && most > 1 {
+			l.parties[name] = slot{"join", s.at}
+		}
+	}
+	return l
+}
+
+func (c *corpus) run(t *testing.T) {
+	wrong := 0
+	must := func(err error) {
+		t.Helper()
+		if err == nil {
+			return
+		}
+		t.Error(err)
+		if wrong++; wrong == 5 {
+			t.FailNow()
+		}
+	}
+	for _, check := range c.suite.File().Checks {
+		must(c.expected(t, check))
+	}
+	for i, q := range c.situations {
+		c.scene.now.set(q.time)
+		must(c.everyRow(q))
+		for _, q.permission = range c.scene.everyPermission() {
+			must(c.ask(q, i == 0))
+		}
+	}
+}
+
+// expected holds a check of the file against Check.
+func (c *corpus) expected(t *testing.T, check policytest.Check) error {
+	r := c.request(t, check.Question)
+	q := question{usher.AccountID(c.name), r.Permission, r.Context, r.Time}
+	var on *resource
+	if object, ok := r.Resource.(*usher.Object); ok {
+		on = c.known[describe(object)]
+	}
+	allow, reasons, hidden := map[usher.UserID]bool{}, map[usher.UserID]usher.Reason{}, map[usher.UserID][]string{}
+	for _, user := range check.Allow {
+		allow[usher.UserID(user.Text)] = true
+	}
+	for _, deny := range check.Deny {
+		reasons[usher.UserID(deny.User.Text)] = deny.Reason
+	}
+	for _, masked := range check.Hidden {
+		list := []string{}
+		for _, field := range masked.Fields {
+			list = append(list, field.Text)
+		}
+		slices.Sort(list)
+		hidden[usher.UserID(masked.User.Text)] = list
+	}
+	for _, user := range c.suite.World().Users() {
+		d, err := c.scene.Check(ctx, q.by(user, on))
+		if err != nil {
+			return err
+		}
+		reason, pinned := reasons[user]
+		fields, masked := hidden[user]
+		if d.Allowed() != allow[user] || pinned && d.Reason() != reason || masked && !slices.Equal(d.Hidden(), fields) {
+			return fmt.Errorf("%s:%d: Check says of %s: %s", c.name, check.Pos.Line, user, verdict(d))
+		}
+	}
+	c.scene.seen.Checks++
+	return nil
+}
+
+// everyRow asks what each user may do on each row.
+func (c *corpus) everyRow(q question) error {
+	rows := c.scene.rows[q.account]
+	for _, user := range c.scene.users[q.account] {
+		for _, row := range rows {
+			if err := c.scene.actions(q, user, row); err != nil {
+				return err
+			}
+		}
+		if user == "" {
+			continue // nobody is logged in
+		}
+		if err := c.scene.buttons(q, user, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ask asks each user for one permission on each row of its types, and on those of the twin.
+func (c *corpus) ask(q question, first bool) error {
+	s := c.scene
+	if err := s.whoMay(q, nil); err != nil {
+		return err
+	}
+	for _, typ := range s.types(q.permission) {
+		for _, row := range s.rowsOf(q.account, typ) {
+			if err := s.whoMay(q, row); err != nil {
+				return err
+			}
+		}
+	}
+	for _, user := range s.users[q.account] {
+		if err := s.lists(q, user, 1); err != nil {
+			return err
+		}
+		if user == "" {
+			continue // nobody is logged in
+		}
+		if err := s.whole(q, user); err != nil {
+			return err
+		}
+		for _, typ := range s.types(q.permission) {
+			for i, row := range s.rowsOf(q.account, typ) {
+				if err := s.guarded(q, user, row); err != nil {
+					return err
+				}
+				if !first {
+					continue
+				}
+				if err := s.apart(q, user, s.rowsOf(c.twin(), typ)[i]); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package agreement_test
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"testing"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+)
+
+var errTables = errors.New("the table of users does not answer")
+
+// failing are facts that cannot be found out for one user.
+type failing struct {
+	policy.Facts
+	user usher.UserID
+}
+
+func (f failing) User(id usher.UserID) (*policy.User, error) {
+	if id == f.user {
+		return nil, errTables
+	}
+	return f.Facts.User(id)
+}
+
+func (f failing) UsersAfter(after usher.UserID) iter.Seq2[policy.Listed, error] {
+	return f.Facts.(policy.Lister).UsersAfter(after)
+}
+
+// TestWhatCannotBeFoundOut asks for a user of whom a host's tables say nothing: in each way that is an
+// error, and a route answers 503. About others there are answers as before.
+func TestWhatCannotBeFoundOut(t *testing.T) {
+	s := newCompanies(t)
+	facts := func(user usher.UserID) asked {
+		v, err := s.engine.View(ctx, acme)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ownTables{s.policy, map[usher.AccountID]policy.Facts{acme: failing{v.State(), user}}, s.now}
+	}
+	q := question{account: acme, permission: mustPermission("calendar.view"), time: anyTime}
+	for _, user := range []usher.UserID{"olivia", "mia", "tom"} {
+		s.asked = facts(user)
+		s.routes = newRoutes(t, s, []permission.Permission{q.permission})
+		for _, row := range s.rows[acme] {
+			if row.parties["host"] != nil && user != "olivia" {
+				continue // they are looked up as hosts, too
+			}
+			if err := s.cannotSay(q, user, row); err != nil {
+				t.Errorf("%s, %v: %v", user, row, err)
+			}
+			if err := errors.Join(s.guarded(q, "max", row), s.actions(q, "max", row), s.lists(q, "max", 1)); err != nil {
+				t.Errorf("%s, who has nothing to do with it: %v", user, err)
+			}
+		}
+	}
+}
+
+// cannotSay sees that there is an error for a user in each way, and for nobody else.
+func (s *scene) cannotSay(q question, user usher.UserID, row *resource) error {
+	d, errCheck := s.Check(ctx, q.by(user, row))
+	x, errExplain := s.Explain(ctx, q.by(user, row))
+	actions, errActions := s.Actions(ctx, q.by(user, row))
+	f, errFilter := s.Filter(ctx, q.by(user, nil))
+	for path, err := range map[string]error{"Check": errCheck, "Explain": errExplain, "Actions": errActions, "Filter": errFilter} {
+		if !errors.Is(err, errTables) {
+			return fmt.Errorf("%s: the error is %w", path, err)
+		}
+	}
+	if d.Allowed() || x.Decision.Allowed() || len(actions) > 0 || !f.None() || f.Match(row) {
+		return errors.New("something is allowed beside the error")
+	}
+	named := 0
+	for who, err := range s.WhoMay(ctx, q.by("", row), "") {
+		switch {
+		case who.ID != user && err != nil, who.ID == user && !errors.Is(err, errTables), who.ID == user && who.Decision.Allowed():
+			return fmt.Errorf("WhoMay yields %q with %v", who.ID, err)
+		case who.ID == user:
+			named++
+		}
+	}
+	if named != 1 {
+		return fmt.Errorf("WhoMay names whom it could not find out about %d times", named)
+	}
+	for _, kind := range []string{"in", "concealed", "visible"} {
+		if reply, err := s.routes.get(kind, q, user, acme, row.typ, row.local); err != nil || reply.status != http.StatusServiceUnavailable {
+			return fmt.Errorf("a route %s answers %v, %v", kind, reply, err)
+		}
+	}
+	reply, err := s.routes.send(q, user, http.MethodGet, "/actions?on=calendar:"+row.local, "")
+	if err != nil || reply.status != http.StatusServiceUnavailable {
+		return fmt.Errorf("the handler of actions answers %v, %v", reply, err)
+	}
+	return nil
+}

@@ -1,0 +1,44 @@
+package agreement_test
+
+import (
+	"fmt"
+
+	"github.com/usher-go/usher"
+)
+
+// resource is a row as a check sees it. Its id is that of the row, and no other has it; its local id
+// is what people call it, and each account may have one that is called so.
+type resource struct {
+	typ        string
+	id         int
+	local      string
+	account    usher.AccountID
+	parties    map[string][]string
+	attributes map[string]bool
+	unknown    map[string]bool // parties
+}
+
+func (r *resource) Ref() usher.Ref { return usher.Ref{Type: r.typ, ID: r.local} }
+
+func (r *resource) InAccount() usher.AccountID { return r.account }
+
+func (r *resource) Party(name string) (ids []string, known bool) {
+	return r.parties[name], !r.unknown[name]
+}
+
+func (r *resource) Attribute(name string) (value, known bool) {
+	value, known = r.attributes[name]
+	return value, known
+}
+
+func (r *resource) String() string {
+	return fmt.Sprintf("%s %s of %s (row %d): parties %q, not known %v, attributes %v", r.typ, r.local, r.account, r.id, r.parties, r.unknown, r.attributes)
+}
+
+// on is the resource of a request, nil for the account as a whole.
+func (r *resource) on() usher.Resource {
+	if r == nil {
+		return nil
+	}
+	return r
+}

@@ -1,0 +1,283 @@
+package agreement_test
+
+import (
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/filter"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/seat"
+)
+
+var (
+	seedFlag   = flag.Uint64("seed", 1, "the first seed of the random rounds")
+	roundsFlag = flag.Int("rounds", 1200, "how many rounds there are")
+)
+
+const (
+	rowsOfAnAccount = 10
+	roundsOfABatch  = 100 // that have their rows in the tables at the same time
+)
+
+// round is a random policy, and two accounts under it: in each, somebody asks for the same permission
+// on the rows of their account. Ids of users and teams, and local ids of rows, come up in both.
+type round struct {
+	seed   uint64
+	text   string // of the policy
+	typ    string // of the rows
+	scene  *scene
+	worlds map[usher.AccountID]*world
+	asks   []asks
+}
+
+type asks struct {
+	question
+	user usher.UserID
+}
+
+// drawRound draws a round. Half of the time the accounts are those of an engine.
+func drawRound(t *testing.T, seed uint64, id *int, bases []*base, seen *tally) *round {
+	t.Helper()
+	d := newDice(seed)
+	x := &round{seed: seed, text: drawPolicy(d), worlds: map[usher.AccountID]*world{}}
+	p, err := policy.Load("random.yaml", []byte(x.text))
+	if err != nil {
+		t.Fatalf("%s\n%v", x.text, err)
+	}
+	x.scene = &scene{
+		policy: p, now: new(clock), bases: bases, seen: seen, layouts: map[string]layout{},
+		users: map[usher.AccountID][]usher.UserID{}, rows: map[usher.AccountID][]*resource{},
+	}
+	x.scene.now.set(anyTime)
+	engined := d.chance(50)
+	for i := range 2 {
+		w := drawWorld(d)
+		if engined {
+			w.fit()
+		}
+		r := drawRequest(d, w, usher.AccountID(fmt.Sprintf("%s %d", []string{"acme", "umbrella"}[i], seed)))
+		x.asks = append(x.asks, asks{question{r.Account, r.Permission, r.Context, r.Time}, r.Subject})
+		x.asks[i].permission = x.asks[0].permission
+		x.worlds[r.Account] = w
+		x.scene.users[r.Account] = append(sortedKeys(w.users), "nobody")
+		slices.Sort(x.scene.users[r.Account])
+	}
+	x.typ = pick(d, x.scene.types(x.asks[0].permission))
+	x.scene.layouts[x.typ] = drawLayout(d, x.typ, p.Parties(x.typ), attributes)
+	for i := range x.asks {
+		x.drawRows(d, x.asks[i], 4*i, id)
+	}
+	if engined {
+		x.live(t, d)
+	} else {
+		x.host(d)
+	}
+	x.scene.routes = newRoutes(t, x.scene, []permission.Permission{x.asks[0].permission})
+	return x
+}
+
+// drawRows draws the rows of an account. Their local ids begin at one that is given.
+func (x *round) drawRows(d dice, a asks, local int, id *int) {
+	parties := x.scene.policy.Parties(x.typ)
+	for range rowsOfAnAccount {
+		*id++
+		r := &resource{
+			typ: x.typ, id: *id, local: fmt.Sprint(local), account: a.account,
+			parties: map[string][]string{}, attributes: map[string]bool{}, unknown: map[string]bool{},
+		}
+		local++
+		for _, name := range sortedKeys(parties) {
+			if !d.chance(25) {
+				r.parties[name] = drawIDs(d, x.worlds[a.account], a.user, parties[name])
+			}
+		}
+		for _, name := range attributes {
+			if d.chance(70) {
+				r.attributes[name] = d.chance(50)
+			}
+		}
+		x.scene.layouts[x.typ].fit(r)
+		x.scene.rows[a.account] = append(x.scene.rows[a.account], r)
+	}
+}
+
+// live has an engine answer. Grants that the policy does not know come from an older one.
+func (x *round) live(t *testing.T, d dice) {
+	t.Helper()
+	older := strings.Replace(x.text, "features: [sms]", "features: [sms, gone]", 1)
+	p, err := policy.Load("older.yaml", []byte(older))
+	if err != nil {
+		t.Fatal(err)
+	}
+	contents := map[usher.AccountID]account.Contents{}
+	for id, w := range x.worlds {
+		contents[id] = w.contents()
+	}
+	x.scene.engine = live(t, p, x.scene.now, contents)
+	if err := x.scene.engine.SetPolicy(ctx, x.scene.policy); err != nil {
+		t.Fatal(err)
+	}
+	x.scene.asked = pick(d, []asked{x.scene.engine, x.scene.engine, x.scene.engine.AtLeast(1), x.scene.engine.At(1)})
+}
+
+// host has the policy answer over what a host knows of the accounts.
+func (x *round) host(d dice) {
+	o := ownTables{x.scene.policy, map[usher.AccountID]policy.Facts{}, x.scene.now}
+	for _, id := range sortedKeys(x.worlds) {
+		o.accounts[id] = x.worlds[id]
+		if d.chance(50) {
+			o.accounts[id] = indexed{x.worlds[id]}
+		}
+	}
+	x.scene.asked = o
+}
+
+// fit takes out of a world what no engine has: places in teams that there are not, and the seats of
+// who may hold none.
+func (w *world) fit() {
+	for _, u := range w.users {
+		u.Teams = slices.DeleteFunc(u.Teams, func(m policy.Membership) bool { _, ok := w.parents[m.Team]; return !ok })
+		if u.Status == usher.Inactive {
+			u.Seats = nil
+		}
+	}
+}
+
+func (w *world) contents() account.Contents {
+	c := account.Contents{Settings: w.settings, Seats: map[seat.PoolName]int{"desk": 100}, Teams: w.parents, Users: map[usher.UserID]policy.User{}}
+	for id, u := range w.users {
+		c.Users[id] = *u
+	}
+	return c
+}
+
+// agree asks in every way there is.
+func (x *round) agree() error {
+	for i, a := range x.asks {
+		s, rows, foreign := x.scene, x.scene.rows[a.account], x.scene.rows[x.asks[1-i].account]
+		for _, row := range rows {
+			if err := x.same(a, row); err != nil {
+				return err
+			}
+			if err := s.actions(a.question, a.user, row); err != nil {
+				return err
+			}
+			if err := s.guarded(a.question, a.user, row); err != nil {
+				return err
+			}
+		}
+		if err := s.lists(a.question, a.user, int(x.seed%3)+1); err != nil {
+			return err
+		}
+		if err := s.whole(a.question, a.user); err != nil {
+			return err
+		}
+		if err := s.explained(a.question, a.user, rows[0]); err != nil {
+			return err
+		}
+		for _, row := range append([]*resource{nil}, rows[:3]...) {
+			if err := s.whoMay(a.question, row); err != nil {
+				return err
+			}
+		}
+		var strange []*resource
+		for _, row := range foreign {
+			if !slices.ContainsFunc(rows, func(r *resource) bool { return r.local == row.local }) {
+				strange = append(strange, row)
+			}
+		}
+		if err := s.buttons(a.question, a.user, rows, strange...); err != nil {
+			return err
+		}
+		for _, row := range append(foreign[:1:1], strange[0]) {
+			if err := s.apart(a.question, a.user, row); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// same holds a check against what the policy decides over the world as it was drawn.
+func (x *round) same(a asks, row *resource) error {
+	r := a.by(a.user, row)
+	want, err := x.scene.policy.Decide(x.worlds[a.account], &r)
+	if err != nil {
+		return err
+	}
+	got, err := x.scene.Check(ctx, r)
+	if err != nil {
+		return err
+	}
+	x.scene.seen.Checks++
+	if verdict(got) != verdict(want) {
+		return fmt.Errorf("%q asks for %v on %v: Check = %s, Decide = %s", a.user, a.question, row, verdict(got), verdict(want))
+	}
+	return nil
+}
+
+// describe writes what a round is about, for people.
+func (x *round) describe() string {
+	var b strings.Builder
+	for _, a := range x.asks {
+		w := x.worlds[a.account]
+		fmt.Fprintf(&b, "may %q %v?\n", a.user, a.question)
+		for _, id := range sortedKeys(w.users) {
+			fmt.Fprintf(&b, "user %q: %+v\n", id, *w.users[id])
+		}
+		fmt.Fprintf(&b, "teams %v, settings %v\n", w.parents, w.settings)
+	}
+	return b.String()
+}
+
+// TestRandomRounds asks random questions under random policies in every way there is: Check, Actions,
+// Filter in Go and on both databases, WhoMay, and the routes of a host. All say the same, and what
+// is another account's is there for none of them.
+func TestRandomRounds(t *testing.T) {
+	bases := []*base{newBase(t, filter.PostgreSQL), newBase(t, filter.SQLite)}
+	var seen tally
+	for first := 0; first < *roundsFlag; first += roundsOfABatch {
+		for _, x := range storeBatch(t, bases, first, min(first+roundsOfABatch, *roundsFlag), &seen) {
+			if err := x.agree(); err != nil {
+				t.Fatalf("%v\n\n%s\n%s\nto see it again: go test ./agreement -run TestRandomRounds -rounds 1 -seed %d", err, x.text, x.describe(), x.seed)
+			}
+			x.scene.close(t)
+		}
+	}
+	t.Logf("%+v", seen)
+	if *roundsFlag >= 1000 {
+		seen.check(t)
+	}
+}
+
+// storeBatch draws rounds, and puts their rows in the place of those before.
+func storeBatch(t *testing.T, bases []*base, first, end int, seen *tally) (rounds []*round) {
+	t.Helper()
+	var writers []*writer
+	for _, b := range bases {
+		b.clear(t)
+		writers = append(writers, b.begin(t))
+	}
+	id := 0
+	for i := first; i < end; i++ {
+		x := drawRound(t, *seedFlag+uint64(i), &id, bases, seen)
+		rounds = append(rounds, x)
+		for _, a := range x.asks {
+			for _, row := range x.scene.rows[a.account] {
+				for _, w := range writers {
+					w.store(t, x.scene.layouts[x.typ], row)
+				}
+			}
+		}
+	}
+	for _, w := range writers {
+		w.commit(t)
+	}
+	return rounds
+}

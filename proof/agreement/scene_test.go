@@ -1,0 +1,202 @@
+package agreement_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/filter"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/store/memstore"
+)
+
+// asked is whoever answers a host's questions: an *engine.Engine, or ownTables.
+type asked interface {
+	usher.Authorizer
+	usher.Explainer
+	Actions(context.Context, usher.Request) ([]policy.Action, error)
+	Filter(context.Context, usher.Request) (filter.Filter, error)
+	WhoMay(context.Context, usher.Request, usher.UserID) iter.Seq2[policy.Subject, error]
+}
+
+// ownTables is a host that keeps users, roles and teams in tables of its own.
+type ownTables struct {
+	policy   *policy.Policy
+	accounts map[usher.AccountID]policy.Facts
+	now      *clock
+}
+
+func (o ownTables) facts(r *usher.Request) (policy.Facts, error) {
+	if r.Time.IsZero() {
+		r.Time = o.now.Now()
+	}
+	if f := o.accounts[r.Account]; f != nil {
+		return f, nil
+	}
+	return nil, fmt.Errorf("%w: %q", usher.ErrUnknownAccount, r.Account)
+}
+
+func (o ownTables) Check(_ context.Context, r usher.Request) (usher.Decision, error) {
+	f, err := o.facts(&r)
+	if err != nil {
+		return usher.Decision{}, err
+	}
+	return o.policy.Decide(f, &r)
+}
+
+func (o ownTables) Explain(_ context.Context, r usher.Request) (usher.Explanation, error) {
+	f, err := o.facts(&r)
+	if err != nil {
+		return usher.Explanation{}, err
+	}
+	return o.policy.Explain(f, &r)
+}
+
+func (o ownTables) Actions(_ context.Context, r usher.Request) ([]policy.Action, error) {
+	f, err := o.facts(&r)
+	if err != nil {
+		return nil, err
+	}
+	return o.policy.Actions(f, &r)
+}
+
+func (o ownTables) Filter(_ context.Context, r usher.Request) (filter.Filter, error) {
+	f, err := o.facts(&r)
+	if err != nil {
+		return filter.Filter{}, err
+	}
+	return o.policy.Filter(f, &r)
+}
+
+func (o ownTables) WhoMay(_ context.Context, r usher.Request, after usher.UserID) iter.Seq2[policy.Subject, error] {
+	f, err := o.facts(&r)
+	if err != nil {
+		return func(yield func(policy.Subject, error) bool) { yield(policy.Subject{}, err) }
+	}
+	return o.policy.WhoMay(f, &r, after)
+}
+
+// clock shows the time that a test gives it. It may be set while others read it.
+type clock struct{ nanos atomic.Int64 }
+
+func (c *clock) Now() time.Time { return time.Unix(0, c.nanos.Load()).UTC() }
+
+func (c *clock) set(t time.Time) { c.nanos.Store(t.UnixNano()) }
+
+// question is what is asked for several users, of several resources.
+type question struct {
+	account    usher.AccountID
+	permission permission.Permission
+	context    usher.Context
+	time       time.Time
+}
+
+// by is the request of a user about a row, which is nil for the account as a whole.
+func (q question) by(user usher.UserID, on *resource) usher.Request {
+	return usher.Request{Account: q.account, Subject: user, Permission: q.permission, Resource: on.on(), Context: q.context, Time: q.time}
+}
+
+func (q question) String() string {
+	return fmt.Sprintf("%s in %s with %v at %s", q.permission, q.account, q.context, q.time.Format(time.RFC3339))
+}
+
+// scene is a host with some accounts: who answers its questions, its routes, and its tables. Each
+// account has some users and rows. The ids of users may be those of others in another account, and
+// so may the local ids of rows.
+type scene struct {
+	asked
+	policy  *policy.Policy
+	now     *clock
+	users   map[usher.AccountID][]usher.UserID // sorted, with some who are none
+	rows    map[usher.AccountID][]*resource
+	layouts map[string]layout // by the type of resource
+	bases   []*base
+	routes  *routes
+	seen    *tally
+	engine  *engine.Engine // nil where the host has tables of its own
+}
+
+// live makes an engine and has it import accounts.
+func live(t testing.TB, p *policy.Policy, now *clock, accounts map[usher.AccountID]account.Contents) *engine.Engine {
+	t.Helper()
+	e, err := engine.Open(engine.Options{Policy: p, Store: new(memstore.Store), Clock: now.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range sortedKeys(accounts) {
+		if _, err := e.Do(t.Context(), account.Host("proof"), id, account.Import{Contents: accounts[id]}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return e
+}
+
+func (s *scene) close(t testing.TB) {
+	t.Helper()
+	if s.engine == nil {
+		return
+	}
+	if err := s.engine.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// rowsOf returns the rows of a type in an account.
+func (s *scene) rowsOf(id usher.AccountID, typ string) (rows []*resource) {
+	for _, row := range s.rows[id] {
+		if row.typ == typ {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// types returns the types of resources that a permission or a bundle is about.
+func (s *scene) types(name permission.Permission) []string {
+	perms, ok := s.policy.Bundle(name)
+	if !ok {
+		return []string{name.Resource()}
+	}
+	var types []string
+	for _, p := range perms {
+		if !slices.Contains(types, p.Resource()) {
+			types = append(types, p.Resource())
+		}
+	}
+	return types
+}
+
+// permissionsOn returns the permissions on a type of resource, in the order of the policy.
+func (s *scene) permissionsOn(typ string) (list []permission.Permission) {
+	for _, p := range s.policy.Permissions() {
+		if p.Resource() == typ {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// verdict is all that a decision says, but where it was made.
+func verdict(d usher.Decision) string {
+	if d.Allowed() {
+		return "granted hiding " + strings.Join(d.Hidden(), " ")
+	}
+	return d.Reason().String()
+}
+
+// disagree makes an error of an answer that is not that of a check.
+func disagree(path string, q question, user usher.UserID, on *resource, got, want any) error {
+	return fmt.Errorf("%s: %q asks for %v on %v\n%s says %v\na check says %v", path, user, q, on, path, got, want)
+}
+
+var errNoError = errors.New("there is no error")

@@ -1,0 +1,71 @@
+package agreement_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/usher-go/usher/filter"
+)
+
+// tally counts what was compared, so that a test can tell whether that was anything of interest.
+type tally struct {
+	Checks, Actions, WhoMay, Explained, Buttons, Foreign int // answers by a path
+	Guarded, Admitted, Reasons, Strangers, Whole         int // answers by a route
+
+	Filters, None, All, Mixed, Maskable, Partly int // filters, by what they select and mask
+	Rows, Selected, Masked                      int // rows, by what a filter says of them
+}
+
+func (c *tally) filter(f filter.Filter, want map[int][]string, rows int) {
+	c.Filters++
+	c.Rows += rows
+	c.Selected += len(want)
+	c.None += is(f.None())
+	c.All += is(f.All())
+	c.Mixed += is(len(want) > 0 && len(want) < rows)
+	c.Maskable += is(len(f.Fields()) > 0)
+	masks := map[string]bool{}
+	for _, hidden := range want {
+		c.Masked += is(len(hidden) > 0)
+		masks[strings.Join(hidden, " ")] = true
+	}
+	c.Partly += is(len(masks) > 1)
+}
+
+func is(so bool) int {
+	if so {
+		return 1
+	}
+	return 0
+}
+
+// check fails a test that asked too much of the same.
+func (c *tally) check(t *testing.T) {
+	t.Helper()
+	for what, percent := range map[string]int{
+		"rows selected":              100 * c.Selected / c.Rows,
+		"filters that select some":   100 * c.Mixed / c.Filters,
+		"filters that are none":      100 * c.None / c.Filters,
+		"filters that can mask":      100 * c.Maskable / c.Filters,
+		"rows with something masked": 100 * c.Masked / c.Selected,
+		"masks that differ by row":   100 * c.Partly / c.Filters,
+		"requests let through":       100 * c.Admitted / c.Guarded,
+		"refusals with a reason":     100 * c.Reasons / c.Guarded,
+	} {
+		if percent < 3 {
+			t.Errorf("%d percent of %s is too little", percent, what)
+		}
+	}
+	for what, n := range map[string]int{
+		"actions": c.Actions, "users who may": c.WhoMay, "explanations": c.Explained, "buttons": c.Buttons,
+		"resources of other accounts": c.Foreign, "strangers at a route": c.Strangers, "accounts as a whole": c.Whole,
+	} {
+		if n < 100 {
+			t.Errorf("%d %s are too few", n, what)
+		}
+	}
+}
+
+func sortedKeys[K interface{ ~string }, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
