@@ -47,8 +47,8 @@ func (s *State) Apply(c *Commit) (*State, error) {
 	case s.deleted:
 		return nil, misfit(-1, errors.New("the account is deleted"))
 	}
-	if version, _, used := s.Keyed(c.Key); used {
-		return nil, misfit(-1, fmt.Errorf("its key %q is that of commit %d", c.Key, version))
+	if version, _, used := s.Keyed(c.Actor, c.Key); used {
+		return nil, misfit(-1, fmt.Errorf("its key %q of %s is that of commit %d", c.Key, c.Actor, version))
 	}
 	d := s.draft()
 	if len(c.Changes) >= many {
@@ -71,7 +71,7 @@ func (d *draft) commit(c *Commit) *State {
 	next.version = c.Version
 	next.time = c.Time.UTC().Round(0)
 	if c.Key != "" {
-		next.keys = next.keys.with(c.Key, c.Request, c.Version)
+		next.keys = next.keys.with(c.Actor, c.Key, c.Request, c.Version)
 	}
 	return next
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // CommitFormat is the number of the format in which commits are written, the value
-// of their first key. FORMAT.md describes it.
+// of their first key. account/FORMAT.md in the repository describes it.
 const CommitFormat = 1
 
 // ErrNewer is wrapped where something was written by a later version of this

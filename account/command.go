@@ -12,6 +12,12 @@ import (
 // Command is something that somebody asks to have changed. Each says which
 // permission is asked for, on which resource; the host needs none. Where a command
 // finds things as asked already, nothing changes and that is no error.
+//
+// Where a role or a status goes with seats, the command takes and releases them too,
+// and what it asks for is all that it asks for: no seat.assign, no seat.unassign. If
+// there is no seat to take, it is refused with NoSeatsLeft.
+//
+// A command is passed as it is: &SetRole{} compiles, and is refused as Invalid.
 type Command interface {
 	// CommandName returns the command's name: "assign-seat".
 	CommandName() string
@@ -37,6 +43,7 @@ type Import struct {
 
 // AddUser puts a user in the account: active unless Status is usher.Invited, with
 // the policy's default role unless another is given, in the teams that are listed.
+// Where the role requires a seat in that status, one is taken.
 // user.create on {team: Teams}.
 type AddUser struct {
 	User   usher.UserID
@@ -45,27 +52,34 @@ type AddUser struct {
 	Teams  []usher.TeamID
 }
 
-// AcceptInvitation makes the actor active, who was invited.
+// AcceptInvitation makes the actor active, who was invited. Seats go with it as with
+// SetStatus.
 type AcceptInvitation struct{}
 
 // DeclineInvitation removes the actor, who was invited.
 type DeclineInvitation struct{}
 
-// Leave removes the actor. user.leave on {user: actor}.
+// Leave removes the actor, as RemoveUser does. user.leave on {user: actor}.
 type Leave struct{}
 
-// RemoveUser removes a user with all that is theirs. user.delete on {user}.
+// RemoveUser removes a user with all that is theirs, and releases their seats.
+// user.delete on {user}.
 type RemoveUser struct {
 	User usher.UserID
 }
 
-// SetStatus makes a user active or inactive. user.set-status on {user}.
+// SetStatus makes a user active or inactive. Seats that are not held in the new
+// status are released, and come back by themselves only where the role requires
+// them; those that it requires in the new status are taken. user.set-status on
+// {user}.
 type SetStatus struct {
 	User   usher.UserID
 	Status usher.Status // usher.Active or usher.Inactive
 }
 
-// SetRole gives a user another account role. user.set-role on {user}.
+// SetRole gives a user another account role. Seats that the new role may not hold
+// are released, and those that it requires are taken; others stay.
+// user.set-role on {user}.
 type SetRole struct {
 	User usher.UserID
 	Role role.Name
@@ -192,7 +206,8 @@ type SetField struct {
 }
 
 // TransferOwnership hands the unique role over to an active user; who had it gets
-// the role that it hands over to. account.transfer.
+// the role that it hands over to. Of both, seats that the new role may not hold are
+// released, and then those that it requires are taken. account.transfer.
 type TransferOwnership struct {
 	To usher.UserID
 }

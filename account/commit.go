@@ -16,7 +16,7 @@ type Commit struct {
 	Actor   Actor
 	Policy  string // the digest of the policy that allowed it
 	Note    string // why, in the words of whoever asked; may be empty
-	Key     string // makes a repeated proposal known; may be empty
+	Key     string // makes a proposal known that the Actor repeats; may be empty
 	Request string // a fingerprint of what was proposed under the Key
 	Changes []Change
 }

@@ -3,6 +3,7 @@ package account
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -52,7 +53,7 @@ func (s *State) Propose(p *policy.Policy, proposal Proposal) (Outcome, error) {
 		return Outcome{}, usher.ErrNoTime
 	}
 	if err := checkID("account", string(s.account)); err != nil {
-		return Outcome{}, err
+		return Outcome{}, fmt.Errorf("%w: %w", usher.ErrUnknownAccount, err)
 	}
 	if !utf8.ValidString(proposal.Actor.Host()) {
 		return Outcome{}, fmt.Errorf("the name of the host's part is text, and %q is no UTF-8", proposal.Actor.Host())
@@ -97,6 +98,9 @@ type proposing struct {
 func (q *proposing) propose(command Command) error {
 	if q.actor.IsZero() {
 		return q.deny(0, "nobody asked: name a user or the host")
+	}
+	if t := reflect.TypeOf(command); t != nil && t.Kind() == reflect.Pointer {
+		return q.refuse(Invalid, "%s is no command: pass %s, not a pointer", t, t.Elem())
 	}
 	switch c := command.(type) {
 	case nil:

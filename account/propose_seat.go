@@ -79,7 +79,7 @@ func (q *proposing) setSeats(c SetSeats) error {
 	}
 	if _, err := pool.Resize(c.Total); err != nil {
 		if errors.Is(err, seat.ErrInUse) {
-			return q.refuse(SeatsInUse, "%d of %d seats in %s are held; take %d away first, in the same batch", pool.Held, pool.Total, c.Pool, pool.Held-c.Total)
+			return q.refuse(SeatsInUse, "%d of %d seats in %s are held; take %d away first, for instance in the same batch", pool.Held, pool.Total, c.Pool, pool.Held-c.Total)
 		}
 		return q.refuse(Invalid, "%v", err)
 	}
@@ -133,6 +133,9 @@ func (q *proposing) takeOne(id usher.UserID, name seat.PoolName, by role.Name) e
 		why := ""
 		if by != "" {
 			why = ", and the role " + string(by) + " requires one"
+		}
+		if pool.Total == 0 {
+			return q.refuse(NoSeatsLeft, "no seats in %s are bought%s; set-seats buys some", name, why)
 		}
 		return q.refuse(NoSeatsLeft, "%d of %d seats in %s are held%s; set-seats buys more, unassign-seat frees one", pool.Held, pool.Total, name, why)
 	}

@@ -68,6 +68,8 @@ var refused = []struct {
 	{"olga", account.SetSeats{Pool: "booking", Total: -1}, account.Invalid, "-1 is no number of seats"},
 	{"olga", account.SetSeats{Pool: "booking", Total: math.MaxInt}, account.Invalid, "at most 1000000000 seats of a pool can be bought"},
 	{"the host", nil, account.Invalid, "there is no command"},
+	{"adam", &account.AddUser{User: "zoe"}, account.Invalid, "*account.AddUser is no command: pass account.AddUser, not a pointer"},
+	{"the host", (*account.CreateAccount)(nil), account.Invalid, "pass account.CreateAccount, not a pointer"},
 
 	{"the host", account.CreateAccount{Owner: "zoe"}, account.Exists, "there is an account club already"},
 	{"the host", account.Import{}, account.Exists, ""},
@@ -103,7 +105,7 @@ var refused = []struct {
 	{"adam", account.SetStatus{User: "cora", Status: usher.Inactive}, account.LastHolder, ""},
 	{"cora", account.Leave{}, account.LastHolder, ""},
 	{"olga", account.TransferOwnership{To: "cora"}, account.LastHolder, ""},
-	{"olga", account.SetSeats{Pool: "booking", Total: 2}, account.SeatsInUse, "3 of 4 seats in booking are held; take 1 away first, in the same batch"},
+	{"olga", account.SetSeats{Pool: "booking", Total: 2}, account.SeatsInUse, "3 of 4 seats in booking are held; take 1 away first, for instance in the same batch"},
 }
 
 func actor(as string) account.Actor {
@@ -161,6 +163,10 @@ func TestRefusedInBatch(t *testing.T) {
 		"the seats run out": {
 			account.NoSeatsLeft, "command 2 of 2: assign-seat ivan booking: no seats left: 4 of 4 seats in booking are held; set-seats buys more, unassign-seat frees one",
 			[]account.Command{account.AssignSeat{User: "max", Pool: "booking"}, account.AssignSeat{User: "ivan", Pool: "booking"}},
+		},
+		"no seat was ever bought": {
+			account.NoSeatsLeft, "command 2 of 2: assign-seat max parking: no seats left: no seats in parking are bought; set-seats buys some",
+			[]account.Command{account.SetSeats{Pool: "parking"}, account.AssignSeat{User: "max", Pool: "parking"}},
 		},
 		"a role requires a seat": {
 			account.NoSeatsLeft, "and the role coach requires one",

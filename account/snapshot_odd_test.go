@@ -99,10 +99,14 @@ func TestOddStateIsNotRead(t *testing.T) {
 		{"the field born has no type", func(s *State) { s.plan.fields[1].Type = BoolField + 1 }},
 		{"a name is empty", func(s *State) { s.plan.fields[1].Name = "" }},
 
-		{"the key k is one of commit 1", func(s *State) { s.keys = s.keys.with("l", "r", 1); s.keys = keys{}.with("l", "r", 1).with("k", "r", 1) }},
-		{"the key l is one of commit 2", func(s *State) { s.keys = s.keys.with("l", "r", 2) }},
-		{"the key l is one of commit 0", func(s *State) { s.keys = keys{}.with("l", "r", 0) }},
-		{"a name is empty", func(s *State) { s.keys = s.keys.with("", "r", 1) }},
+		{"the key k is one of commit 1", func(s *State) {
+			s.keys = s.keys.with(Host("test"), "l", "r", 1)
+			s.keys = keys{}.with(Host("test"), "l", "r", 1).with(Host("test"), "k", "r", 1)
+		}},
+		{"the key l is one of commit 2", func(s *State) { s.keys = s.keys.with(Host("test"), "l", "r", 2) }},
+		{"the key l is one of commit 0", func(s *State) { s.keys = keys{}.with(Host("test"), "l", "r", 0) }},
+		{"a name is empty", func(s *State) { s.keys = s.keys.with(Host("test"), "", "r", 1) }},
+		{"the key l is one of max and of test", func(s *State) { s.keys = keys{}.with(Actor{"max", "test"}, "l", "r", 1) }},
 	}
 	for _, row := range rows {
 		s := sound(t)
@@ -120,21 +124,21 @@ func TestSnapshotHasTheKeysInTheirOrder(t *testing.T) {
 	s := sound(t)
 	for range RememberedKeys + 10 {
 		s.version++
-		s.keys = s.keys.with("key "+number(s.version), "r", s.version)
+		s.keys = s.keys.with(Host("test"), "key "+number(s.version), "r", s.version)
 	}
 	read, err := DecodeState(s.Encode())
 	require.NoError(t, err)
 	for range 2 {
 		for _, state := range []*State{s, read} {
 			state.version++
-			state.keys = state.keys.with("key "+number(state.version), "r", state.version)
+			state.keys = state.keys.with(Host("test"), "key "+number(state.version), "r", state.version)
 		}
 		assert.True(t, bytes.Equal(s.Encode(), read.Encode()))
 	}
-	version, _, ok := read.Keyed("key " + number(read.version-RememberedKeys+1))
+	version, _, ok := read.Keyed(Host("test"), "key "+number(read.version-RememberedKeys+1))
 	assert.True(t, ok)
 	assert.Equal(t, read.version-RememberedKeys+1, version)
-	_, _, ok = read.Keyed("key " + number(read.version-RememberedKeys))
+	_, _, ok = read.Keyed(Host("test"), "key "+number(read.version-RememberedKeys))
 	assert.False(t, ok)
 }
 

@@ -225,14 +225,18 @@ func (r *snapshotReader) keys(version uint64) keys {
 	var k keys
 	byKey, inRow := k.byKey.Edit(), k.inRow.Edit()
 	last := uint64(0)
-	for range r.count(3) {
-		key := r.name()
+	for range r.count(5) {
+		actor := Actor{user: usher.UserID(r.text()), host: r.text()}
+		name := r.name()
+		key := scoped(actor, name)
 		v := keyed{version: r.uint(), request: r.text(), number: k.last + 1}
 		switch _, ok := byKey.Find(key); {
 		case ok:
-			r.fail("the key %s stands there twice", word(key))
+			r.fail("the key %s of %s stands there twice", word(name), word(actor.String()))
+		case actor.user != "" && actor.host != "":
+			r.fail("the key %s is one of %s and of %s", word(name), word(string(actor.user)), word(actor.host))
 		case v.version <= last || v.version > version || v.number > RememberedKeys:
-			r.fail("the key %s is one of commit %d", word(key), v.version)
+			r.fail("the key %s is one of commit %d", word(name), v.version)
 		}
 		last, k.last = v.version, v.number
 		byKey.Set(key, v)

@@ -63,12 +63,19 @@ func TestSnapshotHasAllOfTheState(t *testing.T) {
 	assert.Equal(t, collect(s.View(p).Teams("")), collect(read.View(p).Teams("")))
 	assert.Equal(t, s.View(p).Seats(), read.View(p).Seats())
 	assert.Equal(t, s.View(p).Settings(), read.View(p).Settings())
-	for _, key := range []string{"order 1", "order 2", "order 3"} {
-		version, request, ok := s.Keyed(key)
-		version2, request2, ok2 := read.Keyed(key)
-		assert.Equal(t, version, version2)
-		assert.Equal(t, request, request2)
-		assert.Equal(t, ok, ok2)
+	for i, key := range []string{"order 1", "order 2", "order 3"} {
+		for _, state := range []*account.State{s, read} {
+			version, request, ok := state.Keyed(account.Host("shop"), key)
+			assert.Equal(t, i < 2, ok, key)
+			if ok {
+				assert.Equal(t, uint64(3+i), version)
+				assert.Equal(t, "r"+key, request)
+			}
+			for _, other := range []account.Actor{account.User("shop"), account.Host("bar"), {}} {
+				_, _, ok = state.Keyed(other, key)
+				assert.False(t, ok, "the key of another actor is another key")
+			}
+		}
 	}
 	assert.NoError(t, read.Fits(p))
 }

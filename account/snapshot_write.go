@@ -82,7 +82,7 @@ func (w *snapshotWriter) keys(k keys) {
 	slices.SortFunc(list, func(a, b entry[keyed]) int { return cmp.Compare(a.value.number, b.value.number) })
 	w.uint(len(list))
 	for _, e := range list {
-		w.text(e.id)
+		w.buf = append(w.buf, e.id...) // as scoped has written it
 		w.buf = binary.AppendUvarint(w.buf, e.value.version)
 		w.text(e.value.request)
 	}

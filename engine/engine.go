@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -128,8 +127,8 @@ func (e *Engine) leave() { e.calls.Done() }
 
 // usable says whether an account can be asked about at all.
 func (e *Engine) usable(id usher.AccountID) error {
-	if err := store.CheckAccount(id); err != nil {
-		return fmt.Errorf("%w: %w", usher.ErrUnknownAccount, err)
+	if err := checkAccount(id); err != nil {
+		return err
 	}
 	return e.open()
 }

@@ -26,6 +26,8 @@ func TestErase(t *testing.T) {
 	assert.ErrorIs(t, err, store.ErrErased, "and it says why")
 	_, err = w.At(1).View(ctx, "acme")
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
+	_, err = w.View(ctx, "acme")
+	assert.EqualError(t, err, `view "acme": unknown account: account erased; its id is never used again`)
 	for _, err := range w.Journal(ctx, "acme", 0) {
 		assert.ErrorIs(t, err, usher.ErrUnknownAccount)
 	}

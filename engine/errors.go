@@ -32,9 +32,20 @@ var (
 	// know, and never has it done twice.
 	ErrUnknown = errors.New("not known whether it is stored")
 
-	// ErrKeyReused: there was another request under the same Key.
-	ErrKeyReused = errors.New("another request was made under this key")
+	// ErrKeyReused: the same actor made another request under the same Key. Only
+	// another key helps. It has a method Refused, so that a Guard of usherhttp answers
+	// with 422. The others here it answers with 503.
+	ErrKeyReused error = refused{"key-reused", "the actor made another request under this key"}
 )
+
+// refused is an error that is the asker's own doing, with a code like that of an
+// account.Refusal.
+type refused struct{ code, text string }
+
+func (r refused) Error() string { return r.text }
+
+// Refused returns the code, by which usherhttp answers.
+func (r refused) Refused() string { return r.code }
 
 // Error says what an Engine was asked for, and why it did not do it. It wraps one
 // of the errors above, or what the store, the account or the policy returned. A
@@ -76,10 +87,25 @@ func wrapped(op string, id usher.AccountID, err error) error {
 
 // unknownIfErased makes of an account that was erased one that there is not.
 func unknownIfErased(err error) error {
-	if errors.Is(err, store.ErrErased) && !errors.Is(err, usher.ErrUnknownAccount) {
+	if !errors.Is(err, store.ErrErased) || errors.Is(err, usher.ErrUnknownAccount) {
+		return err
+	}
+	var of *store.Error
+	if errors.As(err, &of) {
+		err = of.Err // what the store was asked for says nothing more
+	}
+	return fmt.Errorf("%w: %w", usher.ErrUnknownAccount, err)
+}
+
+// checkAccount refuses ids that no account has.
+func checkAccount(id usher.AccountID) error {
+	if id == "" {
+		return fmt.Errorf("%w: the request names no account", usher.ErrUnknownAccount)
+	}
+	if err := store.CheckAccount(id); err != nil {
 		return fmt.Errorf("%w: %w", usher.ErrUnknownAccount, err)
 	}
-	return err
+	return nil
 }
 
 // UnfitError lists the accounts that a new policy does not fit.

@@ -36,10 +36,34 @@ func TestKey(t *testing.T) {
 	_, err = w.Submit(ctx, other)
 	assert.ErrorIs(t, err, engine.ErrKeyReused)
 	assert.ErrorContains(t, err, "version 2")
-	somebody := add
-	somebody.Actor = account.User("olivia")
-	_, err = w.Submit(ctx, somebody)
-	assert.ErrorIs(t, err, engine.ErrKeyReused)
+}
+
+// The same key of two actors is two keys, also once the account was read anew.
+func TestKeyIsTheActors(t *testing.T) {
+	mem := new(memstore.Store)
+	w := openOn(t, mem, nil).found()
+	_, err := w.Submit(ctx, keyed("1", account.AddUser{User: "eve"}))
+	require.NoError(t, err)
+	for i, actor := range []account.Actor{account.User("olivia"), account.Host("adam"), account.Host("test")} {
+		b := keyed("1", account.AddUser{User: usher.UserID("eve-" + actor.String())})
+		b.Actor = actor
+		if i == 2 {
+			w = openOn(t, mem, nil)
+		}
+		for range 2 {
+			result, err := w.Submit(ctx, b)
+			require.NoError(t, err)
+			assert.Equal(t, uint64(3+i), result.Version)
+		}
+		b.Commands = []account.Command{setRole("max", "admin")}
+		_, err = w.Submit(ctx, b)
+		assert.ErrorIs(t, err, engine.ErrKeyReused)
+	}
+	denied := keyed("1", account.AddUser{User: "ian"})
+	denied.Actor = account.User("max")
+	_, err = w.Submit(ctx, denied)
+	assert.ErrorIs(t, err, usher.ErrDenied)
+	assert.NotErrorIs(t, err, engine.ErrKeyReused)
 }
 
 // A batch that was refused or changed nothing leaves its key free.

@@ -2,11 +2,9 @@ package engine
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
-	"github.com/usher-go/usher/store"
 )
 
 // live is an account in memory: its newest snapshot, and who is at work on it. It
@@ -45,8 +43,8 @@ type verdictOn struct {
 // pin returns an account, which stays in memory until release. Nothing may be
 // known of it yet.
 func (e *Engine) pin(id usher.AccountID) (*live, error) {
-	if err := store.CheckAccount(id); err != nil {
-		return nil, fmt.Errorf("%w: %w", usher.ErrUnknownAccount, err)
+	if err := checkAccount(id); err != nil {
+		return nil, err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()

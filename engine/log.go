@@ -16,6 +16,9 @@ import (
 // decisions at that of Debug; what went wrong at that of Error, but where only the
 // caller stopped waiting. Values of custom fields are never written. A nil logger
 // means slog.Default.
+//
+// Where a Guard of usherhttp answers for a refused batch, it writes a line at the level
+// of Info as well, which has the request; this one has the actor and the commands.
 func Log(to *slog.Logger) Observer {
 	if to == nil {
 		to = slog.Default()

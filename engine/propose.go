@@ -16,7 +16,7 @@ func (e *Engine) propose(ctx context.Context, snap *snapshot, b *Batch) (*pendin
 	request := ""
 	if b.Key != "" {
 		request = fingerprint(b)
-		if version, earlier, ok := snap.Keyed(b.Key); ok {
+		if version, earlier, ok := snap.Keyed(b.Actor, b.Key); ok {
 			result, err := e.repeated(ctx, snap.id, version, earlier == request)
 			return nil, result, err
 		}
@@ -29,12 +29,12 @@ func (e *Engine) propose(ctx context.Context, snap *snapshot, b *Batch) (*pendin
 		return nil, Result{Version: snap.version()}, nil
 	}
 	c := &account.Commit{
-		Account: snap.id, Version: snap.version() + 1, ID: rand.Text(), Time: outcome.Next.Time(),
+		Account: snap.id, Version: snap.version() + 1, ID: rand.Text(), Time: e.timeIn(snap, outcome.Next),
 		Actor: b.Actor, Policy: snap.policy.Digest(), Note: b.Note, Key: b.Key, Request: request,
 		Changes: outcome.Changes,
 	}
 	next := outcome.Next
-	if c.Key != "" {
+	if c.Key != "" || !c.Time.Equal(next.Time()) {
 		if next, err = snap.Apply(c); err != nil {
 			return nil, Result{}, err
 		}
@@ -61,7 +61,26 @@ func (e *Engine) timeOf(b *Batch) time.Time {
 	return b.Time
 }
 
+// timeIn returns the time of the commit that makes next of snap: the batch's, but
+// none that is still to come, or the journal would stay there.
+func (e *Engine) timeIn(snap *snapshot, next *account.State) time.Time {
+	if now := e.options.Clock().UTC().Round(0); next.Time().After(now) {
+		return later(now, snap.Time())
+	}
+	return next.Time()
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 func outcomeOf(snap *snapshot, b *Batch, at time.Time) (account.Outcome, error) {
+	if len(b.Commands) == 0 {
+		return account.Outcome{}, &account.Refusal{Account: snap.id, Code: account.Invalid, Text: "there are no commands in the batch"}
+	}
 	if snap.err != nil && snap.Exists() {
 		return account.Outcome{}, snap.err // the policy does not fit
 	}

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -193,4 +194,14 @@ func TestOwnCommitsAreFresh(t *testing.T) {
 	reads := w.calls.of("Commits")
 	assert.True(t, w.opens("max"))
 	assert.Equal(t, reads, w.calls.of("Commits"))
+}
+
+func TestNoAccountIsNamed(t *testing.T) {
+	w := open(t, nil).found()
+	_, err := w.At(1).View(ctx, "")
+	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
+	assert.EqualError(t, err, `view: unknown account: the request names no account`)
+	_, err = w.At(1).View(ctx, usher.AccountID(strings.Repeat("a", 1025)))
+	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
+	assert.ErrorContains(t, err, "1025 bytes")
 }

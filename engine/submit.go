@@ -12,7 +12,8 @@ import (
 )
 
 // Batch is what somebody asks to have done to an account: commands that are one
-// commit, all or nothing. The zero Batch is nobody's, and is refused.
+// commit, all or nothing. One without commands is account.Invalid. The zero Batch is
+// nobody's, and is refused.
 type Batch struct {
 	Actor    account.Actor
 	Account  usher.AccountID
@@ -21,19 +22,23 @@ type Batch struct {
 	// Context has facts of the request, for the conditions of the policy.
 	Context usher.Context
 
-	// Key makes a repeated batch known: within the last account.RememberedKeys
-	// commits with a key, it is done once, and the others get the first Result. It
-	// covers the actor and the commands, without the values of custom fields. A
-	// batch that was refused or changed nothing leaves its key free. Empty for none.
+	// Key makes a batch known that the Actor repeats: it is done once, and the others
+	// get the first Result. It is the Actor's own: the same key of somebody else is
+	// another key. It covers the commands, without the values of custom fields; other
+	// commands under it are ErrKeyReused. A batch that was refused or changed nothing
+	// leaves its key free. After account.RememberedKeys later commits with a key, of
+	// anybody in the account, it is forgotten, and the batch is done again. Empty for
+	// none.
 	Key string
 
 	// Note says why, for the journal. It is kept for as long as the journal, so it
 	// is no place for personal data. May be empty.
 	Note string
 
-	// Time is when it is asked, zero for the clock. The journal never goes back: a
-	// time before the last commit's is taken for that one's in the commit, while
-	// conditions and grants are looked at as of this one.
+	// Time is when it is asked, zero for the clock. Conditions and grants are looked
+	// at as of it. The journal never goes back, and not ahead of the clock: the commit
+	// has the last commit's time where this one is before that, and the clock's where
+	// this one is still to come.
 	Time time.Time
 }
 
@@ -44,8 +49,8 @@ type Result struct {
 	Repeated bool            // it was done before, under the same Key, by this Commit
 }
 
-// Do asks for commands to be done, all of them or none. It is Submit without the
-// rest of what a Batch can say.
+// Do asks for commands to be done, all of them or none; it takes at least one. It is
+// Submit without the rest of what a Batch can say.
 func (e *Engine) Do(ctx context.Context, actor account.Actor, id usher.AccountID, commands ...account.Command) (Result, error) {
 	return e.Submit(ctx, Batch{Actor: actor, Account: id, Commands: commands})
 }
@@ -63,8 +68,9 @@ const mostTries = 16
 // is not known whether the commit is stored, Submit finds out, for at most
 // Options.Settle, even after ctx has ended.
 //
-// A command that is refused is an *account.Refusal. Other errors are an *Error, and
-// nothing was done; only with ErrUnknown that is not known. It wraps
+// A command that is refused is an *account.Refusal, and so is a batch without any.
+// Other errors are an *Error, and nothing was done; only with ErrUnknown that is not
+// known. It wraps
 //
 //   - usher.ErrUnknownAccount: there is none, and the first command makes none
 //   - ErrKeyReused, ErrBusy, ErrUnknown, ErrStale, ErrClosed

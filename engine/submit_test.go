@@ -56,6 +56,9 @@ func TestDoRefuses(t *testing.T) {
 		{host, "other", []account.Command{setRole("adam", "member")}, usher.ErrUnknownAccount, `submit to "other": `},
 		{host, "", []account.Command{account.CreateAccount{Owner: "eve"}}, usher.ErrUnknownAccount, ""},
 		{host, "acme", []account.Command{nil}, account.Invalid, ""},
+		{host, "acme", []account.Command{&account.RemoveUser{User: "max"}}, account.Invalid, "pass account.RemoveUser, not a pointer"},
+		{host, "acme", nil, account.Invalid, "invalid: there are no commands in the batch"},
+		{host, "other", nil, account.Invalid, ""},
 	} {
 		result, err := w.Do(ctx, row.actor, row.account, row.commands...)
 		assert.ErrorIs(t, err, row.want)
@@ -75,6 +78,7 @@ func TestSubmit(t *testing.T) {
 	batch.Context = usher.Context{"mfa": true}
 	batch.Note = "by letter"
 	batch.Time = noon.Add(time.Hour)
+	w.clock.add(2 * time.Hour)
 	result, err := w.Submit(ctx, batch)
 	require.NoError(t, err)
 	assert.Equal(t, "by letter", result.Commit.Note)
@@ -92,6 +96,36 @@ func TestTimeNeverGoesBack(t *testing.T) {
 	assert.Equal(t, noon, w.must("acme", host, setRole("max", "admin")).Commit.Time)
 	w.clock.add(2 * time.Hour)
 	assert.Equal(t, noon.Add(time.Hour), w.must("acme", host, setRole("max", "member")).Commit.Time)
+}
+
+// A batch of the next century is looked at as of then, and leaves the journal where it is.
+func TestTimeIsNotAheadOfTheClock(t *testing.T) {
+	w := open(t, nil).found()
+	w.must("acme", host, account.GiveGrant{User: "max", Grant: "user.set-role", Until: noon.Add(time.Hour)})
+	later := engine.Batch{
+		Actor: account.User("max"), Account: "acme", Time: noon.AddDate(100, 0, 0), Commands: []account.Command{setRole("cleo", "member")},
+	}
+	_, err := w.Submit(ctx, later)
+	assert.ErrorIs(t, err, usher.ErrDenied, "the grant has ended by then")
+	later.Actor = account.User("adam")
+	for _, key := range []string{"", "k"} {
+		later.Key = key
+		w.clock.add(time.Minute)
+		result, err := w.Submit(ctx, later)
+		require.NoError(t, err)
+		assert.Equal(t, w.clock.Now(), result.Commit.Time)
+		v, err := w.View(ctx, "acme")
+		require.NoError(t, err)
+		assert.Equal(t, w.clock.Now(), v.Time())
+		w.must("acme", host, setRole("cleo", "clerk"))
+	}
+	w.clock.add(-time.Hour)
+	result, err := w.Submit(ctx, engine.Batch{Actor: host, Account: "acme", Time: later.Time, Commands: []account.Command{setRole("cleo", "member")}})
+	require.NoError(t, err)
+	assert.Equal(t, noon.Add(2*time.Minute), result.Commit.Time, "nor does it go back")
+	imported, err := w.Submit(ctx, engine.Batch{Actor: host, Account: "new", Time: later.Time, Commands: []account.Command{account.CreateAccount{Owner: "eve"}}})
+	require.NoError(t, err)
+	assert.Equal(t, w.clock.Now(), imported.Commit.Time)
 }
 
 // Whoever is overtaken proposes anew on what the other one left.
@@ -263,6 +297,9 @@ func TestPreview(t *testing.T) {
 	batch.Account = "other"
 	_, err = w.Preview(ctx, batch)
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
+	batch.Commands = nil
+	_, err = w.Preview(ctx, batch)
+	assert.ErrorIs(t, err, account.Invalid)
 }
 
 // A host's own panic, or the store's, leaves nothing locked.
@@ -290,4 +327,13 @@ func TestPanicsLeaveNothingLocked(t *testing.T) {
 	w.must("acme", host, setRole("max", "clerk"))
 	assert.LessOrEqual(t, len(w.journal()), 5)
 	require.NoError(t, w.SetPolicy(ctx, load(t, shutDoors)), "no batch counts as under way")
+}
+
+// An id that no journal can keep is that of no account.
+func TestAccountThatCannotBe(t *testing.T) {
+	w := open(t, nil).found()
+	for _, id := range []usher.AccountID{"", "\xff"} {
+		_, err := w.Do(ctx, account.User("adam"), id, account.RemoveUser{User: "max"})
+		assert.ErrorIs(t, err, usher.ErrUnknownAccount, "%q", id)
+	}
 }

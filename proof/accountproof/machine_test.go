@@ -185,8 +185,8 @@ func (m *machine) follow(t *rapid.T, q question, note account.Commit, outcome ac
 	if c.Key == "" {
 		require.Equal(t, next.Encode(), outcome.Next.Encode(), "Apply makes another state than Propose foretold")
 	} else {
-		version, request, ok := next.Keyed(c.Key)
-		require.True(t, ok && version == c.Version && request == c.Request, "Keyed(%s) = %d, %q, %t", c.Key, version, request, ok)
+		version, request, ok := next.Keyed(c.Actor, c.Key)
+		require.True(t, ok && version == c.Version && request == c.Request, "Keyed(%v, %s) = %d, %q, %t", c.Actor, c.Key, version, request, ok)
 	}
 	m.state = next
 	m.journal, m.past = append(m.journal, line), append(m.past, past{next, next.Encode()})

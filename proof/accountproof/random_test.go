@@ -112,10 +112,21 @@ func (m *machine) random(t *rapid.T) {
 		batch = append(batch, draw(d))
 	}
 	note := account.Commit{}
+	q := d.question(batch[0].CommandName())
 	if d.onceIn(8, "key") {
-		note.Key, note.Request, note.Note = fmt.Sprintf("k%d", len(m.journal)), "r", "as asked"
+		note.Key, note.Request, note.Note = m.freeKey(q.actor), "r", "as asked"
 	}
-	m.say(t, d.question(batch[0].CommandName()), note, batch...)
+	m.say(t, q, note, batch...)
+}
+
+// freeKey is the first key that the actor has not used. Others may have: theirs is another.
+func (m *machine) freeKey(actor account.Actor) string {
+	for i := 0; ; i++ {
+		key := fmt.Sprintf("k%d", i)
+		if _, _, used := m.state.Keyed(actor, key); !used {
+			return key
+		}
+	}
 }
 
 func (m *machine) say(t *rapid.T, q question, note account.Commit, batch ...account.Command) {

@@ -3,6 +3,7 @@ package engineproof_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -28,6 +29,7 @@ func TestBrokenIsFound(t *testing.T) {
 		{"a commit is acknowledged and not written", 1, broken{store: func(s store.Keeper) store.Keeper { return &forgetful{Keeper: s} }}, true},
 		{"a batch is applied twice", 1, broken{door: func(d door) door { return twice{d} }}, true},
 		{"a key is not looked at", 1, broken{door: func(d door) door { return keyless{d} }}, true},
+		{"a key is that of all actors", 1, broken{door: func(d door) door { return &shared{door: d} }}, false},
 		{"what was done is said to have failed", 1, broken{door: func(d door) door { return &gloomy{door: d} }}, true},
 		{"a check does not see the last commit", 1, broken{door: func(d door) door { return late{d} }}, false},
 		{"an engine goes back, where others write beside it", 2, broken{door: func(d door) door { return late{d} }}, false},
@@ -101,6 +103,23 @@ type keyless struct{ door }
 func (d keyless) Submit(ctx context.Context, b engine.Batch) (engine.Result, error) {
 	b.Key = ""
 	return d.door.Submit(ctx, b)
+}
+
+// shared knows a key whoever asks.
+type shared struct {
+	door
+	first sync.Map // actor by key
+}
+
+func (d *shared) Submit(ctx context.Context, b engine.Batch) (engine.Result, error) {
+	if first, known := d.first.Load(b.Key); known && first != b.Actor {
+		return engine.Result{}, engine.ErrKeyReused
+	}
+	result, err := d.door.Submit(ctx, b)
+	if err == nil && result.Commit != nil && b.Key != "" {
+		d.first.LoadOrStore(b.Key, b.Actor)
+	}
+	return result, err
 }
 
 type gloomy struct {

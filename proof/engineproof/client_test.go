@@ -67,6 +67,9 @@ func (c *client) askUnderKey() {
 	if c.chance.IntN(8) == 0 {
 		batch.request, batch.deeds = "other", []deed{{kind: resize, total: 4}}
 	}
+	if c.chance.IntN(4) == 0 {
+		batch.actor = who(c.chance.IntN(2)) // whose key is another one
+	}
 	for range 3 {
 		switch a := c.ask(batch); a.fate {
 		case unknown, failed:

@@ -71,13 +71,16 @@ func (h *history) audit(seen *tally) {
 		if now.owner() != was.owner() {
 			seen.add("ownership handed over", 1)
 		}
-		if c.Key != "" && keys[c.Key] != nil {
-			h.errorf("commits %d and %d are both made under %s", keys[c.Key].Version, c.Version, c.Key)
+		if c.Key != "" {
+			key := scope(c.Actor, c.Key)
+			if keys[key] != nil {
+				h.errorf("commits %d and %d are both made under %s", keys[key].Version, c.Version, key)
+			}
+			keys[key] = c
 		}
-		keys[c.Key] = c
 	}
 	for id, r := range batches {
-		h.auditOne(seen, r, commits[id], keys[r.key])
+		h.auditOne(seen, r, commits[id], keys[r.scope()])
 		if h.settled && r.fate == unknown && r.answer.version > state.Version() {
 			h.errorf("%v → %v, which was never found out: the journal ends at %d", r.question, r.answer, state.Version())
 		}

@@ -33,7 +33,7 @@ type state struct {
 type version struct {
 	small
 	number       uint64
-	key, request string // of its commit
+	key, request string // of its commit; the key with its actor
 	before       *version
 }
 
@@ -45,7 +45,7 @@ func (v *version) at(number uint64) *version {
 	return v
 }
 
-// under returns the version that was committed under a key.
+// under returns the version that was committed under an actor's key.
 func (v *version) under(key string) *version {
 	for ; v != nil; v = v.before {
 		if key != "" && v.key == key {
@@ -92,7 +92,7 @@ func (s state) step(p promise, q *question, a *answer) (next state, ok bool) {
 	last := s.last
 	switch a.fate {
 	case done:
-		if a.version != last.number+1 || last.under(q.key) != nil {
+		if a.version != last.number+1 || last.under(q.scope()) != nil {
 			return s, false
 		}
 		return s.commit(q)
@@ -102,20 +102,20 @@ func (s state) step(p promise, q *question, a *answer) (next state, ok bool) {
 		// It may be done, but only as the version that the engine named. Once that is
 		// another one's it is too late, and never done is like done after all else. The
 		// engine need not know of it.
-		if a.version == last.number+1 && last.under(q.key) == nil {
+		if a.version == last.number+1 && last.under(q.scope()) == nil {
 			return s.commit(q)
 		}
 		return s, a.version <= last.number
 	case repeated:
-		was := last.under(q.key)
+		was := last.under(q.scope())
 		return s, was != nil && was.number == a.version && was.request == q.request
 	case reused:
-		was := last.under(q.key)
+		was := last.under(q.scope())
 		return s, was != nil && was.request != q.request
 	case idle:
-		return s, a.version == last.number && last.idles(q) && last.under(q.key) == nil
+		return s, a.version == last.number && last.idles(q) && last.under(q.scope()) == nil
 	case refused:
-		return s, last.refuses(q, a) && last.under(q.key) == nil
+		return s, last.refuses(q, a) && last.under(q.scope()) == nil
 	case answered:
 		v := last.at(a.version)
 		if (p == strict || q.newest) && v != last || a.version < max(s.known[q.engine], q.atLeast) {
@@ -132,7 +132,7 @@ func (s state) commit(q *question) (next state, ok bool) {
 	if !changed || r.code != 0 {
 		return s, false
 	}
-	s.last = &version{small: after, number: s.last.number + 1, key: q.key, request: q.request, before: s.last}
+	s.last = &version{small: after, number: s.last.number + 1, key: q.scope(), request: q.request, before: s.last}
 	return s, true
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/permission"
 )
 
@@ -38,6 +39,16 @@ var (
 	doorOpen = permission.MustParse("door.open")
 	doorLock = permission.MustParse("door.lock")
 )
+
+// scope is the key as that of its actor: the same key of two actors is two keys.
+func (q *question) scope() string {
+	if q.key == "" {
+		return ""
+	}
+	return scope(q.actor.actor(), q.key)
+}
+
+func scope(actor account.Actor, key string) string { return key + " of " + actor.String() }
 
 func (q *question) String() string {
 	var b strings.Builder
