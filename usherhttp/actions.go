@@ -33,7 +33,9 @@ type Actions struct {
 	Guard *Guard
 
 	// Permissions are those that a front end has buttons for. Of each resource it is
-	// told those that are of its type and that the user has, in this order.
+	// told those that are of its type and that the user has, in this order. One with a
+	// typing error in its type is of no resource, and never told of: hold what
+	// Routes.Permissions returns against the policy.
 	Permissions []permission.Permission
 
 	// Load finds resources, in any order; those that there are not it leaves out. It
@@ -64,7 +66,7 @@ func (a *Actions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *Actions) serve(w http.ResponseWriter, r *http.Request) {
-	err := a.usable()
+	err := errors.Join(a.usable(), Admitted(r.Context()).Subject.complete())
 	var refs []usher.Ref
 	if err == nil {
 		refs, err = a.read(w, r)
@@ -94,10 +96,10 @@ func (a *Actions) usable() error {
 		return fmt.Errorf("%w: Actions has no Load", ErrMisuse)
 	case len(a.Permissions) == 0:
 		return fmt.Errorf("%w: Actions has no Permissions to ask for", ErrMisuse)
-	case a.Guard.Authorizer == nil:
-		return &usher.RequestError{Op: "actions", Err: usher.ErrNoAuthorizer}
+	case slices.ContainsFunc(a.Permissions, permission.Permission.IsZero):
+		return fmt.Errorf("%w: the Permissions of Actions have the zero permission among them", ErrMisuse)
 	}
-	return nil
+	return a.Guard.usable(true)
 }
 
 type actionsAnswer struct {

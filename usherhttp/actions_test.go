@@ -171,6 +171,8 @@ func TestActionsFailsClosed(t *testing.T) {
 		"a zero guard":   change(func(a *usherhttp.Actions) { a.Guard = &usherhttp.Guard{} }),
 		"no Load":        change(func(a *usherhttp.Actions) { a.Load = nil }),
 		"no permissions": change(func(a *usherhttp.Actions) { a.Permissions = nil }),
+		"zero among":     change(func(a *usherhttp.Actions) { a.Permissions = append(a.Permissions, permission.Permission{}) }),
+		"no account":     change(func(a *usherhttp.Actions) { a.Guard.Subject = nowhere }),
 		"no Authorizer":  change(func(a *usherhttp.Actions) { a.Guard.Authorizer = nil }),
 	} {
 		answer := send(a, request, "User=mia")

@@ -25,7 +25,9 @@
 //	401  nobody has logged in
 //	403  it was denied
 //	404  there is nothing, or nothing whose existence may show
-//	409  a command was refused as things are, 422 whatever they are
+//	409  a command was refused as things are
+//	413  more was asked for than Actions.Limit allows
+//	422  a command was refused whatever things are, or a key was used for another one
 //	500  something is wrong with the program: see the log
 //	503  it cannot be decided now: the engine or the host's storage does not answer
 //
@@ -41,11 +43,13 @@
 //
 // The body is for the user: a sentence, the permission, the reason. Rules, places in
 // files and errors go to the log. Who is no user of the account, and whose account
-// does not exist, is told no reason.
+// does not exist, is told no reason. Whose Subject names no account at all is answered
+// with 500 where a permission is asked for: the session forgot it.
 //
 // Everything fails closed. The handler is called if somebody was identified, the
 // resource was loaded and the answer was yes, and in no other case: not for the zero
-// Guard, nor for a function that is missing, nor after a panic in one.
+// Guard, nor for a function that is missing, nor after a panic in one, which goes on to
+// net/http.
 //
 // A guard asks of OPTIONS what it asks of every method. Requests of a browser ahead
 // of others from a foreign origin bring no credentials; whatever answers them stands

@@ -46,6 +46,9 @@ func (g *gate) admit(r, inside *http.Request, a *Admission) (conceal bool, err e
 	if g.permission.IsZero() {
 		return conceal, fmt.Errorf("%w: the guard asks for the zero permission; parse one with permission.MustParse, or use RequireSubject", ErrMisuse)
 	}
+	if err = a.Subject.complete(); err != nil {
+		return conceal, err
+	}
 	a.Resource = Admitted(r.Context()).Resource // for the Loader to take if it is the one
 	a.Resource, err = g.load(inside, a.Subject)
 	if err != nil && (!conceal || !errors.Is(err, ErrNotFound)) {
@@ -73,10 +76,18 @@ func (g *gate) ask(r *http.Request, a *Admission, p permission.Permission) (ushe
 	return usher.Require(r.Context(), g.guard.Authorizer, a.Subject.Request(p, a.Resource))
 }
 
+// complete refuses a user of no account, of whom no permission can be asked.
+func (s Subject) complete() error {
+	if s.Account == "" {
+		return fmt.Errorf("%w: Subject returned a user without an account", ErrMisuse)
+	}
+	return nil
+}
+
 // subject finds out who asks.
 func (g *Guard) subject(r *http.Request) (Subject, error) {
-	if g.Subject == nil {
-		return Subject{}, fmt.Errorf("%w: the Guard has no Subject, and so nobody who says who asks", ErrMisuse)
+	if err := g.usable(false); err != nil {
+		return Subject{}, err
 	}
 	s, err := g.Subject(r)
 	switch {
@@ -128,14 +139,13 @@ func foreign(r usher.Resource, who Subject) bool {
 	return in != "" && in != who.Account
 }
 
-// isNil reports whether a Loader found nothing, also where it says so by a nil
-// pointer of the host's type: the methods of that would panic.
-func isNil(r usher.Resource) bool {
-	if r == nil {
-		return true
-	}
-	v := reflect.ValueOf(r)
+// isNil reports whether a host gave nothing, also where it says so by a nil pointer of
+// its own type: the methods of that would panic.
+func isNil(given any) bool {
+	v := reflect.ValueOf(given)
 	switch v.Kind() {
+	case reflect.Invalid:
+		return true
 	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Func, reflect.Chan:
 		return v.IsNil()
 	}

@@ -2,6 +2,7 @@ package usherhttp
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 
@@ -27,13 +28,15 @@ type Guard struct {
 	// Nil tells nobody.
 	Seen func(usher.AccountID, usher.UserID)
 
-	// NotFound are errors of a Loader that mean that there is no such resource,
-	// besides ErrNotFound: sql.ErrNoRows, for example.
+	// NotFound are errors of a Loader, or of a handler that gives them to Refuse, that
+	// mean that there is no such resource, besides ErrNotFound: sql.ErrNoRows, for example.
 	NotFound []error
 
 	// Disclose are the conditions that whoever is denied for them may be told of, as
-	// the policy writes them. A front end that reads "mfa" in Problem.Unmet can ask
-	// for a second factor. Others are not told.
+	// the policy writes them. It is for those that the user can do something about: a
+	// front end that reads "mfa" in Problem.Unmet can ask for a second factor, and one
+	// that reads the condition of a seat can say who hands seats out. Of others they
+	// are told only that more is needed.
 	Disclose []string
 
 	// Challenge is sent as WWW-Authenticate with each 401: Bearer realm="acme". If it
@@ -45,13 +48,19 @@ type Guard struct {
 	// answer, leaves the English sentence.
 	Sentence func(*http.Request, Problem) string
 
-	// Log is told what only an operator should read: denials as Info, what went wrong
-	// as Error, and as Debug what is everyday: nobody logged in, nothing found, a
-	// client who did not wait. Nil means slog.Default.
+	// Log is told what only an operator should read: as Info denials, commands that are
+	// refused, and requests in an account that does not exist; what went wrong as Error;
+	// and as Debug what is everyday: nobody logged in, nothing found, a client who did
+	// not wait. Nil means slog.Default.
+	//
+	// Of a command that is refused, engine.Log writes a line too, which has the actor
+	// and the commands; that of the Guard has the request.
 	Log *slog.Logger
 }
 
-// Subject is who asks. The zero Subject is nobody.
+// Subject is who asks. The zero Subject is nobody. One without an Account is for
+// RequireSubject alone, as for a signup; where a permission is asked for it is a
+// misuse, and answered with 500.
 type Subject struct {
 	Account usher.AccountID
 	User    usher.UserID
@@ -83,10 +92,11 @@ type Loader func(*http.Request) (usher.Resource, error)
 var (
 	ErrNoSubject = errors.New("nobody is logged in")
 	ErrNotFound  = errors.New("no such resource")
-
-	// ErrMisuse says that a Guard or a route is not set up as it must be.
-	ErrMisuse = errors.New("not set up")
 )
+
+// ErrMisuse says that a Guard or a route is not set up as it must be. Routes return
+// it, and the log shows it where a request finds it out.
+var ErrMisuse = errors.New("not set up")
 
 // errWhole is how WholeAccount is told from a Loader that found nothing.
 var errWhole = errors.New("this is about no resource, but about the account as a whole")
@@ -114,6 +124,10 @@ func (g *Guard) Conceal(p permission.Permission, on Loader) func(http.Handler) h
 // ConcealUnless is Require for whoever may see the resource, which takes the
 // permission visible, and Conceal for all others: who may view a calendar is told why
 // they may not edit it, and who may not is told that there is none.
+//
+// Both permissions are asked for on the one resource, so each must be of its type or a
+// bundle. Else all requests are answered with 500: a booking that is to be made cannot
+// be hidden from who may not calendar.view, for it is no calendar.
 func (g *Guard) ConcealUnless(visible, p permission.Permission, on Loader) func(http.Handler) http.Handler {
 	if visible.IsZero() {
 		p = visible // asks for nothing, and refuses everything
@@ -127,6 +141,20 @@ func (g *Guard) ConcealUnless(visible, p permission.Permission, on Loader) func(
 // the zero one, which denies and hides everything.
 func (g *Guard) RequireSubject() func(http.Handler) http.Handler {
 	return g.gate(gate{anySubject: true})
+}
+
+// usable says what is missing of a guard that asks who somebody is, and where it asks
+// more what they may.
+func (g *Guard) usable(asks bool) error {
+	switch {
+	case g == nil:
+		return fmt.Errorf("%w: there is no Guard", ErrMisuse)
+	case g.Subject == nil:
+		return fmt.Errorf("%w: the Guard has no Subject, and so nobody who says who asks", ErrMisuse)
+	case asks && isNil(g.Authorizer):
+		return fmt.Errorf("%w: %w", ErrMisuse, usher.ErrNoAuthorizer)
+	}
+	return nil
 }
 
 func (g *Guard) gate(way gate) func(http.Handler) http.Handler {

@@ -116,6 +116,8 @@ func TestForgotten(t *testing.T) {
 		"no Authorizer":                   without(func(g *usherhttp.Guard) { g.Authorizer = nil }).Require(edit, w.load),
 		"a nil Authorizer in it":          without(func(g *usherhttp.Guard) { g.Authorizer = (*ushertest.Authorizer)(nil) }).Conceal(edit, w.load),
 		"no Subject":                      without(func(g *usherhttp.Guard) { g.Subject = nil }).Require(edit, w.load),
+		"a Subject without an account":    without(func(g *usherhttp.Guard) { g.Subject = nowhere }).Require(edit, w.load),
+		"no account, concealed":           without(func(g *usherhttp.Guard) { g.Subject = nowhere }).ConcealUnless(view, edit, w.load),
 		"no Loader":                       all.Require(edit, nil),
 		"no Loader, concealed":            all.Conceal(edit, nil),
 		"no permission":                   all.Require(permission.Permission{}, w.load),
@@ -129,6 +131,8 @@ func TestForgotten(t *testing.T) {
 		problem(t, answer)
 	}
 	assert.Equal(t, 200, w.call(all.Require(edit, w.load), "PUT /calendars/c1", "User=mia").Code, "but for what is missing")
+	signup := without(func(g *usherhttp.Guard) { g.Subject = nowhere }).RequireSubject()
+	assert.Equal(t, 200, w.call(signup, "PUT /calendars/c1", "User=mia").Code, "who has no account yet can make one")
 }
 
 // panicky panics instead of answering.

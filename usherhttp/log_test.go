@@ -30,8 +30,13 @@ func TestLog(t *testing.T) {
 
 	w.Fail(errors.New("no connection"))
 	assert.Contains(t, line("PUT /calendars/c1", "User=mia"), `level=ERROR msg="usher: undecided" status=503`)
+	w.Fail(usher.ErrUnknownAccount)
+	assert.Contains(t, line("PUT /calendars/c1", "User=mia"), `level=INFO msg="usher: refused" status=403`, "a forgotten signup shows")
 	w.guard.Authorizer = nil
 	assert.Contains(t, line("PUT /calendars/c1", "User=mia"), `level=ERROR msg="usher: refused" status=500`)
+	w.guard.Subject = nowhere
+	assert.Contains(t, line("PUT /calendars/c1", "User=mia"), `level=ERROR msg="usher: refused" status=500 method=PUT path=/calendars/c1 account="" user=mia permission=calendar.edit `+
+		`error="not set up: Subject returned a user without an account"`)
 
 	w = newWorld(t)
 	w.AllowEverything()

@@ -2,7 +2,8 @@ package usherhttp
 
 import "net/http"
 
-// refusal is the error of a command that was refused: an account.Refusal.
+// refusal is the error of a command that was refused, an account.Refusal, or of a batch
+// that its sender must change: engine.ErrKeyReused.
 type refusal interface {
 	error
 	Refused() string // the code
@@ -18,7 +19,7 @@ func refused(code string) Problem {
 	return p
 }
 
-// refusals are how the codes of commands are answered.
+// refusals are how the codes of commands and of batches are answered.
 var refusals = map[string]Problem{
 	"unknown-user":     {Status: http.StatusNotFound, Detail: "There is no such user."},
 	"unknown-team":     {Status: http.StatusNotFound, Detail: "There is no such team."},
@@ -28,6 +29,7 @@ var refusals = map[string]Problem{
 	"unknown-setting":  {Status: http.StatusNotFound, Detail: "There is no such setting."},
 	"unknown-field":    {Status: http.StatusNotFound, Detail: "There is no such field."},
 	"invalid":          {Status: http.StatusUnprocessableEntity, Detail: "This makes no sense as it was sent."},
+	"key-reused":       {Status: http.StatusUnprocessableEntity, Detail: "Something else was sent under the same key before."},
 	"exists":           {Status: http.StatusConflict, Detail: "There is one already."},
 	"not-member":       {Status: http.StatusConflict, Detail: "This user is not in the team."},
 	"team-not-empty":   {Status: http.StatusConflict, Detail: "There are still teams below this one."},

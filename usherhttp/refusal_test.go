@@ -11,6 +11,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/usherhttp"
 )
 
@@ -27,6 +28,7 @@ func TestRefusals(t *testing.T) {
 		assert.Equal(t, usherhttp.TypeRefused+name, answer.Type)
 		assert.NotContains(t, fmt.Sprint(answer), "secret")
 		assert.Contains(t, w.log.String(), "secret")
+		assert.Contains(t, w.log.String(), "level=INFO")
 		if code != account.Denied {
 			assert.Empty(t, sentences[answer.Detail], "%s has the sentence of another", name)
 		}
@@ -35,6 +37,14 @@ func TestRefusals(t *testing.T) {
 		statuses[answer.Status]++
 	}
 	assert.Equal(t, map[int]int{403: 2, 404: 7, 409: 11, 422: 1}, statuses)
+
+	for err, status := range map[error]int{
+		engine.ErrBusy: 503, engine.ErrUnknown: 503, engine.ErrStale: 503, engine.ErrClosed: 503,
+	} {
+		w := newWorld(t)
+		assert.Equal(t, status, problem(t, send(w.refusing(&engine.Error{Op: "submit to", Account: "acme", Err: err}), "PUT /")).Status, "%v", err)
+		assert.Contains(t, w.log.String(), "level=ERROR")
+	}
 
 	unheard := problem(t, send(newWorld(t).refusing(unheardOf{}), "PUT /"))
 	assert.Equal(t, 409, unheard.Status)
@@ -55,17 +65,36 @@ func (w *world) refusing(err error) http.Handler {
 func TestDeniedCommands(t *testing.T) {
 	w := newWorld(t)
 	e := w.withEngine(t)
-	rename := func(actor usher.UserID, in usher.AccountID) *usherhttp.Problem {
+	remove := func(actor usher.UserID, in usher.AccountID) *usherhttp.Problem {
 		_, err := e.Do(context.Background(), account.User(actor), in, account.RemoveUser{User: "mia"})
 		require.Error(t, err)
+		w.log.Reset()
 		p := problem(t, send(w.refusing(err), "DELETE /people/mia"))
 		return &p
 	}
 	assert.Equal(t, &usherhttp.Problem{
 		Type: usherhttp.TypeDenied, Title: "Forbidden", Status: 403, Permission: "user.delete", Reason: "forbidden",
 		Detail: "This may not be done here.",
-	}, rename("max", "acme"))
-	assert.Empty(t, rename("eve", "acme").Reason, "who is no user is not told so")
-	assert.Equal(t, 403, rename("eve", "initech").Status, "nor which accounts there are")
-	assert.Equal(t, rename("eve", "acme").Detail, rename("eve", "initech").Detail)
+	}, remove("max", "acme"))
+	assert.Contains(t, w.log.String(), `level=INFO msg="usher: denied" status=403 method=DELETE path=/people/mia account="" user="" permission=user.delete `)
+	assert.Empty(t, remove("eve", "acme").Reason, "who is no user is not told so")
+	assert.Equal(t, 403, remove("eve", "initech").Status, "nor which accounts there are")
+	assert.Equal(t, remove("eve", "acme").Detail, remove("eve", "initech").Detail)
+}
+
+// A key that was used for something else is the client's to change, and nothing that an
+// operator must look into.
+func TestReusedKey(t *testing.T) {
+	w := newWorld(t)
+	e := w.withEngine(t)
+	b := engine.Batch{Actor: account.Host("test"), Account: "acme", Key: "k", Commands: []account.Command{account.AddUser{User: "eve"}}}
+	_, err := e.Submit(context.Background(), b)
+	require.NoError(t, err)
+	b.Commands = []account.Command{account.AddUser{User: "ian"}}
+	_, err = e.Submit(context.Background(), b)
+	assert.Equal(t, usherhttp.Problem{
+		Type: usherhttp.TypeRefused + "key-reused", Title: "Unprocessable Entity", Status: 422,
+		Detail: "Something else was sent under the same key before.",
+	}, problem(t, send(w.refusing(err), "POST /people")))
+	assert.Contains(t, w.log.String(), `level=INFO msg="usher: refused" status=422`)
 }

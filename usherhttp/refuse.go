@@ -7,19 +7,28 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
 )
 
 // Refuse answers as the Guard does, for handlers that ask themselves: an error of
-// usher.Require, ErrNotFound, ErrNoSubject, a *Problem with a status of 400 to 499,
-// an account.Refusal, and whatever else keeps a question from being answered, which
-// is 503. It writes to the log, too. Nil is a misuse, and answered with 500.
+// usher.Require, ErrNotFound and what NotFound lists, ErrNoSubject, a *Problem with a status of 400 to 499,
+// what an Engine returns for commands, and whatever else keeps a question from being
+// answered, which is 503. It writes to the log, too. Nil is a misuse, and answered
+// with 500.
 //
 // A command that was refused for a reason other than a denial, such as a lack of
 // seats, is a Problem of the type TypeRefused and the code; its sentence is for users
 // and names no ids, for which there is Sentence. The status is 404 for what does not
 // exist, 422 for what makes no sense, 403 for an escalation, else 409.
+//
+// Of the engine's errors, ErrKeyReused is 422, with TypeRefused and key-reused: the
+// client must take another key. ErrBusy, ErrUnknown, ErrStale and ErrClosed are 503:
+// the client may send the same again, after ErrUnknown only under the same key. Any
+// error with a method Refused() string is taken for such a refusal, with what it
+// returns for the code.
 func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if g == nil {
 		g = new(Guard)
@@ -57,7 +66,7 @@ func (g *Guard) problem(a *Admission, err error) Problem {
 	switch {
 	case errors.Is(err, ErrNoSubject):
 		return Problem{Status: http.StatusUnauthorized}
-	case errors.Is(err, ErrNotFound), errors.Is(err, usher.ErrOtherAccount):
+	case errors.Is(err, ErrNotFound), errors.Is(err, usher.ErrOtherAccount), g.foundNothing(err):
 		return notFound
 	case errors.As(err, &denied) && denied != nil:
 		return g.denial(denied.Request.Permission.String(), denied.Decision)
@@ -81,12 +90,12 @@ func ownAnswer(err error) (*Problem, bool) {
 // denial says of a decision what the user may know. Of who is no user of the account
 // that is as little as of an account that does not exist.
 func (g *Guard) denial(permission string, d usher.Decision) Problem {
-	p := Problem{Type: TypeDenied, Status: http.StatusForbidden, Permission: permission}
+	p := Problem{Type: TypeDenied, Status: http.StatusForbidden}
 	sentence, told := denials[d.Reason()]
 	if !told {
 		return p
 	}
-	p.Detail, p.Reason = sentence, d.Reason().String()
+	p.Detail, p.Reason, p.Permission = sentence, d.Reason().String(), permission
 	if d.Reason() == usher.ReasonConditionUnmet {
 		for _, condition := range d.Detail().Unmet {
 			if slices.Contains(g.Disclose, condition) {
@@ -94,17 +103,23 @@ func (g *Guard) denial(permission string, d usher.Decision) Problem {
 			}
 		}
 	}
+	if len(p.Unmet) > 0 {
+		p.Detail = "You may do this only once this is met: " + strings.Join(p.Unmet, ", ") + "."
+	}
 	return p
 }
 
 func (g *Guard) log(r *http.Request, a *Admission, status int, err error) {
 	level, message := slog.LevelDebug, "refused"
+	var command refusal
 	switch {
 	case errors.Is(err, usher.ErrOtherAccount):
 		level = slog.LevelWarn // somebody tries ids out, or a Loader looks in the wrong place
 	case errors.Is(err, usher.ErrDenied):
 		level, message = slog.LevelInfo, "denied"
-	case status == http.StatusConflict, status == http.StatusUnprocessableEntity:
+	case errors.Is(err, usher.ErrUnknownAccount):
+		level = slog.LevelInfo // a session of an account that is gone, or that nobody signed up
+	case errors.As(err, &command), status == http.StatusConflict, status == http.StatusUnprocessableEntity:
 		level = slog.LevelInfo
 	case status == http.StatusInternalServerError:
 		level = slog.LevelError
@@ -121,9 +136,18 @@ func (g *Guard) log(r *http.Request, a *Admission, status int, err error) {
 	attrs := []slog.Attr{
 		slog.Int("status", status), slog.String("method", r.Method), slog.String("path", r.URL.Path),
 		slog.String("account", string(a.Subject.Account)), slog.String("user", string(a.Subject.User)),
-		slog.String("permission", a.Permission.String()), slog.Any("error", err),
+		slog.String("permission", asked(a, err).String()), slog.Any("error", err),
 	}
 	logger.LogAttrs(r.Context(), level, "usher: "+message, attrs...)
+}
+
+// asked is the permission that the guard asked for, or else an engine for a command.
+func asked(a *Admission, err error) permission.Permission {
+	var denied *usher.DeniedError
+	if a.Permission.IsZero() && errors.As(err, &denied) && denied != nil {
+		return denied.Request.Permission
+	}
+	return a.Permission
 }
 
 // gone reports whether the client did not wait for the answer. A deadline that has

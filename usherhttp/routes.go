@@ -18,12 +18,13 @@ type Route struct {
 	Permission permission.Permission // what it takes
 	Resource   Loader                // on what; WholeAccount where it is no single resource
 	Conceal    bool                  // a denial is answered as if there were no such resource
-	Visible    permission.Permission // so is one to who lacks this; others are told why: see ConcealUnless
+	Visible    permission.Permission // so is one to who lacks this on the Resource; others are told why: see ConcealUnless
 	Access     Access                // for routes that take no permission
 	Handler    http.Handler
 }
 
-// Access says who gets to a Route without a permission. The zero value: nobody.
+// Access says who gets to a Route. The zero value asks for the Permission of the
+// Route; without one, nobody gets through.
 type Access uint8
 
 // Who gets to a route.
@@ -56,8 +57,13 @@ func (r Route) Validate() error {
 		return wrong(ErrMisuse, fmt.Sprintf("it names no method, so %s would do for all of them", r.Permission))
 	case r.Conceal && !r.Visible.IsZero():
 		return wrong(ErrMisuse, fmt.Sprintf("its Conceal takes the reason from who may %s; leave one of both out", r.Visible))
-	case r.Handler == nil:
+	case isNil(r.Handler):
 		return wrong(ErrMisuse, "it has no Handler")
+	}
+	if a, ok := r.Handler.(*Actions); ok {
+		if err := a.usable(); err != nil {
+			return fmt.Errorf("route %q: %w", r.Pattern, err)
+		}
 	}
 	return nil
 }
@@ -97,47 +103,27 @@ func (rs Routes) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Permissions returns the permissions that the routes ask for, each once, in the
-// order of the table. A host holds them against its policy when it starts, rather
-// than find a typing error with the first request.
+// Permissions returns the permissions that the routes ask for, those of an *Actions
+// among them, each once, in the order of the table. A host holds them against its
+// policy when it starts, rather than find a typing error with a request:
+//
+//	for _, name := range routes.Permissions() {
+//		if _, err := p.Permission(name.String()); err != nil {
+//			return err
+//		}
+//	}
 func (rs Routes) Permissions() []permission.Permission {
 	var list []permission.Permission
 	for _, r := range rs {
-		for _, p := range []permission.Permission{r.Visible, r.Permission} {
+		asked := []permission.Permission{r.Visible, r.Permission}
+		if a, ok := r.Handler.(*Actions); ok && a != nil {
+			asked = append(asked, a.Permissions...)
+		}
+		for _, p := range asked {
 			if !p.IsZero() && !slices.Contains(list, p) {
 				list = append(list, p)
 			}
 		}
 	}
 	return list
-}
-
-// Mux makes a mux of the table, with each route behind the guard. There is none if a
-// route is not valid, or has a pattern that cannot be read or is in conflict with
-// another; the error then says so of each.
-func (rs Routes) Mux(g *Guard) (*http.ServeMux, error) {
-	mux := http.NewServeMux()
-	var errs []error
-	for _, r := range rs {
-		if err := r.Validate(); err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		errs = append(errs, register(mux, r.Pattern, g.Handler(r)))
-	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	return mux, nil
-}
-
-// register makes an error of the panic with which a mux refuses a pattern.
-func register(mux *http.ServeMux, pattern string, h http.Handler) (err error) {
-	defer func() {
-		if refused := recover(); refused != nil {
-			err = fmt.Errorf("route %q: %w: %v", pattern, ErrMisuse, refused)
-		}
-	}()
-	mux.Handle(pattern, h)
-	return nil
 }

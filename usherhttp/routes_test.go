@@ -53,6 +53,9 @@ func TestRoutes(t *testing.T) {
 	}
 	assert.Equal(t, 200, send(mux, "GET /healthz").Code)
 	assert.Equal(t, []permission.Permission{view, edit, remove, configure}, w.routes().Permissions())
+	typo := permission.MustParse("calender.edit")
+	buttons := usherhttp.Route{Pattern: "/actions", Access: usherhttp.AnySubject, Handler: &usherhttp.Actions{Permissions: []permission.Permission{edit, typo}}}
+	assert.Equal(t, []permission.Permission{edit, typo}, usherhttp.Routes{buttons}.Permissions(), "those of buttons, too")
 }
 
 // wrongRoutes are rows that no table may have.
@@ -71,7 +74,12 @@ func (w *world) wrongRoutes() map[string]usherhttp.Route {
 		`route "GET /k": not set up: its Conceal takes the reason from who may calendar.view`: {Pattern: "GET /k", Permission: edit, Resource: w.load, Conceal: true, Visible: view, Handler: through},
 		`route "GET /l": not set up: it takes a permission, and has an Access`:                {Pattern: "GET /l", Visible: view, Access: usherhttp.AnySubject, Handler: through},
 		`route "GET /m": not guarded: give it a Permission`:                                   {Pattern: "GET /m", Visible: view, Resource: w.load, Handler: through},
-		`route "GET /i": not set up: it takes a permission, and has an Access that take`:      {Pattern: "GET /i", Conceal: true, Access: usherhttp.Public, Handler: through},
+		`route "GET /n": not set up: Actions has no Load`:                                     {Pattern: "GET /n", Access: usherhttp.AnySubject, Handler: &usherhttp.Actions{}},
+		`route "GET /o": not set up: there is no Guard`: {Pattern: "GET /o", Access: usherhttp.AnySubject, Handler: &usherhttp.Actions{
+			Load: w.loadAll, Permissions: []permission.Permission{view},
+		}},
+		`route "GET /p": not set up: it has no Handler`:                                  {Pattern: "GET /p", Access: usherhttp.AnySubject, Handler: (*usherhttp.Actions)(nil)},
+		`route "GET /i": not set up: it takes a permission, and has an Access that take`: {Pattern: "GET /i", Conceal: true, Access: usherhttp.Public, Handler: through},
 	}
 }
 
@@ -106,17 +114,39 @@ func TestMuxTellsOfEachPatternThatItCannotTake(t *testing.T) {
 	mux, err := rs.Mux(w.guard)
 	assert.Nil(t, mux)
 	assert.ErrorIs(t, err, usherhttp.ErrMisuse)
-	assert.ErrorContains(t, err, `route "GET /calendars/{name}": not set up:`)
-	assert.ErrorContains(t, err, `route "GET /{": not set up:`)
+	assert.EqualError(t, err, `route "GET /calendars/{name}": not set up: it is in conflict with the route "GET /calendars/{id}": `+
+		`GET /calendars/{name} matches the same requests as GET /calendars/{id}`+"\n"+
+		`route "GET /{": not set up: parsing "GET /{": at offset 5: bad wildcard segment (must end with '}')`)
 }
 
-func TestRoutesOfANilGuard(t *testing.T) {
+// A guard that would refuse everything is found out when the mux is made, and refuses
+// everything where nobody made one.
+func TestRoutesOfAnUnusableGuard(t *testing.T) {
 	w := newWorld(t)
 	w.AllowEverything()
-	mux, err := w.routes().Mux(nil)
-	require.NoError(t, err)
-	assert.Equal(t, 500, send(mux, "GET /calendars/c1", "User=mia").Code)
-	assert.Equal(t, 500, send(mux, "GET /calendars", "User=mia").Code)
+	for _, row := range []struct {
+		guard *usherhttp.Guard
+		says  string
+	}{
+		{nil, "there is no Guard"},
+		{&usherhttp.Guard{Authorizer: w}, "the Guard has no Subject"},
+		{&usherhttp.Guard{Subject: w.subject}, "no authorizer"},
+		{&usherhttp.Guard{Subject: w.subject, Authorizer: (*ushertest.Authorizer)(nil)}, "no authorizer"},
+	} {
+		mux, err := w.routes().Mux(row.guard)
+		assert.Nil(t, mux)
+		assert.ErrorIs(t, err, usherhttp.ErrMisuse)
+		assert.ErrorContains(t, err, row.says)
+		for _, r := range w.routes() {
+			if r.Permission == configure {
+				assert.Equal(t, 500, send(row.guard.Handler(r), "PUT /settings", "User=mia").Code, row.says)
+			}
+		}
+	}
+	_, err := usherhttp.Routes{{Pattern: "/healthz", Access: usherhttp.Public, Handler: through}}.Mux(nil)
+	assert.NoError(t, err, "nobody is asked for anything")
+	_, err = w.routes()[:1].Mux(&usherhttp.Guard{Subject: w.subject})
+	assert.NoError(t, err, "no permission is asked for")
 }
 
 func TestIsGuarded(t *testing.T) {

@@ -1,6 +1,7 @@
 package ushertest
 
 import (
+	"fmt"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -30,7 +31,8 @@ type Answer struct {
 
 // Allow has the Authorizer say yes when user asks for p: on the resources given, or
 // else on any and on the account as a whole. Where another Allow or Deny speaks of
-// the same question, the last one counts.
+// the same question, the last one counts. There is no policy to hold the name of p
+// against: a typing error leaves the question denied, and AskedAll tells.
 func (az *Authorizer) Allow(user usher.UserID, p permission.Permission, on ...usher.Ref) *Answer {
 	return az.add(&Answer{user: user, permission: p, on: on, reason: usher.ReasonGranted})
 }
@@ -70,6 +72,28 @@ func (a *Answer) Hiding(fields ...string) *Answer {
 // ReasonConditionUnmet.
 func (a *Answer) Unmet(conditions ...string) *Answer {
 	return a.change(func() { a.unmet = slices.Concat(a.unmet, conditions) })
+}
+
+// call returns `Allow at calendar_test.go:12 of "mia" and calendar.edit on calendar c1`.
+func (a *Answer) call() string {
+	a.az.mu.Lock()
+	defer a.az.mu.Unlock()
+	verb := "Deny"
+	if a.reason == usher.ReasonGranted {
+		verb = "Allow"
+	}
+	text := fmt.Sprintf("%s at %s:%d of %q and %s", verb, a.file, a.line, string(a.user), a.permission)
+	for i, ref := range a.on {
+		joint := " on "
+		if i > 0 {
+			joint = ", "
+		}
+		text += joint + ref.String()
+	}
+	if a.account != "" {
+		text += " in " + string(a.account)
+	}
+	return text
 }
 
 func (a *Answer) change(f func()) *Answer {

@@ -61,7 +61,7 @@ func (az *Authorizer) AskedNothing() {
 func (az *Authorizer) AskedAll() {
 	az.t.Helper()
 	for _, a := range az.unused() {
-		az.t.Errorf("%s:%d: %q never asked for %s there; %s", a.file, a.line, a.user, a.permission, az.history())
+		az.t.Errorf("the %s was never asked for; %s", a.call(), az.history())
 	}
 }
 

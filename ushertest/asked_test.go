@@ -62,11 +62,11 @@ func TestAskedAll(t *testing.T) {
 	az := ushertest.New(s)
 	az.AllowEverything()
 	az.Allow("mia", edit, c1)
-	az.Deny("max", view, usher.ReasonInactive)
+	az.Deny("max", view, usher.ReasonInactive).In("acme")
 	az.AskedAll()
 	notes := s.taken()
-	assert.Regexp(t, `asked_test.go:\d+: "mia" never asked for calendar.edit there; nothing at all was asked for`, notes)
-	assert.Regexp(t, `asked_test.go:\d+: "max" never asked for calendar.view there`, notes)
+	assert.Regexp(t, `(?m)^the Allow at asked_test.go:\d+ of "mia" and calendar.edit on calendar c1 was never asked for; nothing at all was asked for$`, notes)
+	assert.Regexp(t, `(?m)^the Deny at asked_test.go:\d+ of "max" and calendar.view in acme was never asked for; `, notes)
 
 	for _, r := range []usher.Request{ask("mia", edit, c1), ask("max", view, c2)} {
 		_, err := az.Check(ctx, r)

@@ -1,0 +1,71 @@
+package usherhttp
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// Mux makes a mux of the table, with each route behind the guard. There is none if a
+// route is not valid, or has a pattern that cannot be read or is in conflict with
+// another, or if the guard has no Subject or no Authorizer and a route needs it; the
+// error then says so of each, and wraps ErrMisuse or ErrUnguarded.
+func (rs Routes) Mux(g *Guard) (*http.ServeMux, error) {
+	mux := http.NewServeMux()
+	errs := []error{rs.guardable(g)}
+	for i, r := range rs {
+		err := r.Validate()
+		if err == nil {
+			err = rs[:i].add(mux, r, g.Handler(r))
+		}
+		errs = append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return mux, nil
+}
+
+// guardable returns what a guard lacks for the routes.
+func (rs Routes) guardable(g *Guard) error {
+	identifies, asks := false, false
+	for _, r := range rs {
+		identifies = identifies || r.Access != Public
+		asks = asks || r.Access == ByPermission
+	}
+	if !identifies {
+		return nil
+	}
+	return g.usable(asks)
+}
+
+// add adds a route to the mux of those before it.
+func (rs Routes) add(mux *http.ServeMux, r Route, h http.Handler) error {
+	refused := register(mux, r.Pattern, h)
+	if refused == "" {
+		return nil
+	}
+	// Of the other pattern the mux tells the place in this file, which is that of all.
+	for _, other := range rs {
+		two := http.NewServeMux()
+		if register(two, r.Pattern, h) != "" || register(two, other.Pattern, h) == "" {
+			continue
+		}
+		_, why, _ := strings.Cut(refused, ":\n")
+		return fmt.Errorf("route %q: %w: it is in conflict with the route %q: %s", r.Pattern, ErrMisuse, other.Pattern, why)
+	}
+	return fmt.Errorf("route %q: %w: %s", r.Pattern, ErrMisuse, refused)
+}
+
+// register returns the words with which a mux refuses a pattern, and panics; none if
+// it takes it.
+func register(mux *http.ServeMux, pattern string, h http.Handler) (refused string) {
+	defer func() {
+		if r := recover(); r != nil {
+			refused = fmt.Sprint(r)
+		}
+	}()
+	mux.Handle(pattern, h)
+	return ""
+}
