@@ -25,7 +25,7 @@ func (s *server) answer(h handler) http.Handler {
 			body, err = json.Marshal(v)
 		}
 		if err != nil {
-			s.guard.Refuse(w, r, worded(err))
+			s.guard.Refuse(w, r, err)
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
@@ -54,15 +54,12 @@ func (s *server) do(r *http.Request, commands ...account.Command) (done, error) 
 // submit does commands once for each Idempotency-Key of a user. A request that is
 // repeated is answered as at first, even if it took away the right to send it.
 func (s *server) submit(r *http.Request, actor account.Actor, in usher.AccountID, commands ...account.Command) (done, error) {
-	if !utf8.ValidString(string(in)) {
-		return done{}, usher.ErrUnknownAccount // which the engine takes for a failure
-	}
 	key := r.Header.Get("Idempotency-Key")
 	if len(key) > 200 || !utf8.ValidString(key) {
 		return done{}, bad("An Idempotency-Key is text of at most 200 bytes.")
 	}
 	if key != "" {
-		key = fmt.Sprintf("%q %s", subject(r).User, key) // or else one person's key could get in the way of another's
+		key = fmt.Sprintf("%q %s", subject(r).User, key) // since the host signs everybody up, under keys of its own
 	}
 	result, err := s.engine.Submit(r.Context(), engine.Batch{
 		Actor: actor, Account: in, Commands: commands, Context: subject(r).Context, Key: key,
@@ -77,22 +74,6 @@ func (s *server) submit(r *http.Request, actor account.Actor, in usher.AccountID
 		}
 	}
 	return d, nil
-}
-
-// worded puts into words what the guard does not know how to answer.
-func worded(err error) error {
-	var denied *usher.DeniedError
-	switch {
-	case errors.As(err, &denied) && denied.Decision.Reason() == usher.ReasonUnknownUser:
-		// Where there is no account, there is no permission to name that was denied:
-		// that of a command would tell a stranger that there is one.
-		return fmt.Errorf("%w: %v", usher.ErrDenied, err)
-	case errors.Is(err, engine.ErrKeyReused):
-		return problem(http.StatusUnprocessableEntity, "key-reused", "Another request was made under this Idempotency-Key.")
-	case errors.Is(err, errNoRow):
-		return usherhttp.ErrNotFound
-	}
-	return err
 }
 
 // problem is a refusal of the service's own. Kind names it for programs.
