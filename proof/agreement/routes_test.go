@@ -196,15 +196,15 @@ func (x *routes) get(kind string, q question, user usher.UserID, in usher.Accoun
 }
 
 // mustReply returns what the guard must answer where a check decides so. Whoever is no user of the
-// account is told no reason.
+// account is told neither a reason nor what was asked for.
 func (x *routes) mustReply(r usher.Request, d usher.Decision) (reply, error) {
 	if d.Allowed() {
 		body, err := json.Marshal(newReport(r, d))
 		return reply{http.StatusOK, "text/plain; charset=utf-8", string(body) + "\n"}, err
 	}
-	p := usherhttp.Problem{Type: usherhttp.TypeDenied, Title: "Forbidden", Status: http.StatusForbidden, Permission: r.Permission.String()}
+	p := usherhttp.Problem{Type: usherhttp.TypeDenied, Title: "Forbidden", Status: http.StatusForbidden}
 	if d.Reason() != usher.ReasonUnknownUser {
-		p.Reason = d.Reason().String()
+		p.Reason, p.Permission = d.Reason().String(), r.Permission.String()
 	}
 	if d.Reason() == usher.ReasonConditionUnmet {
 		for _, unmet := range d.Detail().Unmet {
