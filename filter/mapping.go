@@ -114,6 +114,9 @@ var ErrMapping = errors.New("mapping")
 
 // Compile checks the mapping. The error wraps ErrMapping, and names what is wrong.
 func (m Mapping) Compile(d Dialect) (*Table, error) {
+	if d == 0 {
+		return nil, fmt.Errorf("%w of %s: name a dialect: PostgreSQL or SQLite", ErrMapping, m.Type)
+	}
 	if d != PostgreSQL && d != SQLite {
 		return nil, fmt.Errorf("%w of %s: %v is no dialect: PostgreSQL or SQLite", ErrMapping, m.Type, d)
 	}
@@ -165,6 +168,15 @@ func (t *Table) Type() string {
 		return ""
 	}
 	return t.typ
+}
+
+// Names returns the parties and the attributes of which the table says something,
+// sorted.
+func (t *Table) Names() (parties, attributes []string) {
+	if t == nil {
+		return nil, nil
+	}
+	return slices.Sorted(maps.Keys(t.parties)), slices.Sorted(maps.Keys(t.attributes))
 }
 
 // Check reports what the table lacks of some parties and attributes. The error wraps

@@ -60,7 +60,7 @@ func TestCompileRefuses(t *testing.T) {
 		assert.Nil(t, table)
 	}
 	_, err := page(func(*filter.Mapping) {}).Compile(0)
-	assert.EqualError(t, err, "mapping of page: no dialect is no dialect: PostgreSQL or SQLite")
+	assert.EqualError(t, err, "mapping of page: name a dialect: PostgreSQL or SQLite")
 	_, err = page(func(*filter.Mapping) {}).Compile(7)
 	assert.EqualError(t, err, "mapping of page: Dialect(7) is no dialect: PostgreSQL or SQLite")
 }

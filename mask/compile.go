@@ -166,7 +166,7 @@ func (c *compiler) placeholder(f *field, t reflect.Type, path string) error {
 	case t.Kind() == reflect.Pointer && sameBasic(v.Type(), t.Elem()):
 		f.instead, f.fresh = v.Convert(t.Elem()), true
 	default:
-		return fmt.Errorf("%w: %q: %s is a %s, which a %T does not fit", ErrPlaceholder, f.names[0], path, t, value)
+		return fmt.Errorf("%w: %q: %s is a %s, which a value of type %T does not fit", ErrPlaceholder, f.names[0], path, t, value)
 	}
 	return nil
 }

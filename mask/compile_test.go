@@ -116,7 +116,7 @@ func TestForRefusesPlaceholders(t *testing.T) {
 	err := refused[Inner](mask.Placeholders{"secrte": "x"})()
 	assert.EqualError(t, err, `placeholder that fits nothing: "secrte": no tag of mask_test.Inner begins with it`)
 	err = refused[Inner](mask.Placeholders{"secret": 7})()
-	assert.EqualError(t, err, `placeholder that fits nothing: "secret": mask_test.Inner.Secret is a string, which a int does not fit`)
+	assert.EqualError(t, err, `placeholder that fits nothing: "secret": mask_test.Inner.Secret is a string, which a value of type int does not fit`)
 	assert.ErrorIs(t, err, mask.ErrPlaceholder)
 	assert.Panics(t, func() { mask.MustFor[Inner](mask.Placeholders{"secret": 7}) })
 }

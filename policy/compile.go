@@ -147,6 +147,9 @@ func (c *compiler) unknown(n Name, what string, names func() []string) {
 		c.problems.Add(n.Pos, "unknown %s %q", what, n.Text)
 	default:
 		declared := names()
+		if c.torn && len(declared) == 0 {
+			return // what should declare them was not understood
+		}
 		hint := suggest.DidYouMean(n.Text, declared)
 		switch {
 		case len(declared) == 0:

@@ -53,6 +53,9 @@ func (c *compiler) cell(perm int, d Cell) {
 	who, source := everyone, usher.SourceEveryone
 	if role.Name(d.Who.Text) != role.Everyone {
 		if who = c.p.roleIndex(role.Name(d.Who.Text)); who < 0 {
+			if len(c.p.roles) == 0 {
+				return // that there are none is said once
+			}
 			c.unknown(d.Who, "role", c.cellNames)
 			return
 		}

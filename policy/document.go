@@ -3,8 +3,33 @@
 // to: immutable, fast, and asked over the facts of an account that the host or
 // the engine knows.
 //
-//	p, err := policy.Load("oncehub.yaml", src)
+//	p, err := policy.Load("rooms.yaml", src)
 //	d, err := p.Decide(facts, &usher.Request{Subject: "mia", Permission: edit, Resource: calendar, Time: now})
+//
+// A file says which roles there are, and in a table for each kind of resource who
+// may do what:
+//
+//	usher: 1
+//	seats: {booking: {}}
+//	conditions:
+//	  seated: {seat: booking}
+//	roles:
+//	  owner:   {unique: true, includes: [admin], hands-over-to: admin}
+//	  admin:   {}
+//	  member:  {default: true}
+//	  manager: {held-on: team}
+//	resources:
+//	  calendar:
+//	    parties: {host: users, team: teams}
+//	    permissions:
+//	      view: {everyone: any}
+//	      edit: {admin: any, manager: team, member: sole if seated}
+//	  user:
+//	    permissions:
+//	      create: {admin: any}   # for which the command add-user asks
+//
+// FORMAT.md in this directory explains every key of a file, the rules, and which
+// command asks for which permission.
 package policy
 
 import (
@@ -14,6 +39,9 @@ import (
 
 // Document is a policy as it is written. All lists are in the order of the file.
 // The zero Document is a policy without roles, which does not compile.
+//
+// Fields here and below have the keys of the file for names, in lower case; where the
+// key is another, the comment says so.
 type Document struct {
 	File       string // as messages name it
 	Name       string
@@ -49,8 +77,8 @@ type Setting struct {
 // Condition names a fact that rules may ask for.
 type Condition struct {
 	Name Name
-	Kind ConditionKind
-	Of   Name // the pool, feature, setting, request fact, attribute or party
+	Kind ConditionKind // its key: seat, feature, setting, context, attribute or party
+	Of   Name          // its value: the pool, feature, setting, request fact, attribute or party
 }
 
 // ConditionKind says where a condition's fact is known from. The zero value is
@@ -69,6 +97,9 @@ const (
 
 var conditionKinds = [...]string{"", "seat", "feature", "setting", "context", "attribute", "party"}
 
+// conditionFacts names for messages what a condition of each kind asks for.
+var conditionFacts = [...]string{"", "a seat pool", "a feature", "a setting", "a fact of the request", "an attribute", "a party"}
+
 // String returns the key under which a policy file writes the kind, "" for none.
 func (k ConditionKind) String() string {
 	if int(k) < len(conditionKinds) {
@@ -85,22 +116,22 @@ type Role struct {
 	Requires    []Name
 	OnTeam      bool // held-on: team
 	Unique      bool
-	HandsOverTo Name // zero where the file says nothing
+	HandsOverTo Name // hands-over-to; zero where the file says nothing
 	Default     bool
 	All         bool
 	AllPos      Pos
 	Seat        role.Seat
-	SeatPos     Pos // zero where the file says nothing
-	SeatPools   []Name
-	AtLeast     int
-	AtMost      int
-	BoundsPos   Pos // of at-least or at-most
+	SeatPos     Pos    // zero where the file says nothing
+	SeatPools   []Name // seat-pools
+	AtLeast     int    // at-least; 0 where the file says nothing
+	AtMost      int    // at-most; 0 where the file says nothing
+	BoundsPos   Pos    // of at-least or at-most
 }
 
 // Bundle declares a set of permissions.
 type Bundle struct {
 	Name    Name
-	Members []Name // permissions and bundles
+	Members []Name // its value: permissions and bundles
 }
 
 // Resource declares a type of resource, or gives cells to a standard one.
@@ -114,24 +145,24 @@ type Resource struct {
 // Party declares a relation of a resource to users or to teams.
 type Party struct {
 	Name  Name
-	Teams bool
+	Teams bool // its value: teams, rather than users
 }
 
 // FieldGroup names fields of a resource that rules can hide together.
 type FieldGroup struct {
 	Name   Name
-	Fields []Name
+	Fields []Name // its value
 }
 
 // Permission declares an action on a resource, with who may do it.
 type Permission struct {
-	Action Name
-	Cells  []Cell
+	Action Name   // its key under permissions: edit, for calendar.edit
+	Cells  []Cell // its value
 }
 
 // Cell holds the rules of one permission for one role, or for everyone.
 type Cell struct {
-	Who   Name
+	Who   Name // its key: a role, or everyone
 	Rules []Rule
 }
 

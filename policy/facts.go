@@ -14,6 +14,16 @@ import (
 // own implements it over those. What it returns is read, never changed or kept,
 // and must not change while a question is being decided.
 //
+// The methods have no context, since facts are cheap to make: a host makes a value
+// for one question, or for those of one request, which holds the account's id and the
+// context with which it asks its database. Facts that a [filter.Filter] keeps must
+// last as long as that.
+//
+// A decision asks for the subject once, and for the account at most once. Other users
+// among the parties it asks for once for each kind of rule that looks at their teams,
+// so that facts which go to a database do well to remember their answers. Explain and
+// WhoMay decide many times, and ask as often.
+//
 // An error makes the question an error, which denies. If questions are asked at
 // the same time, so are the methods.
 type Facts interface {

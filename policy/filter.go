@@ -33,9 +33,11 @@ func (p *Policy) Filter(f Facts, r *usher.Request) (filter.Filter, error) {
 }
 
 // CheckTable reports what a table lacks for the lists of some permissions, or
-// bundles: the parties and attributes that rules look at, whoever asks. Permissions
-// on other types of resources than the table's need nothing. The error wraps
-// filter.ErrMapping or usher.ErrUnknownPermission.
+// bundles: the parties and attributes that rules look at, whoever asks. It also
+// reports a type, a party or an attribute that the policy does not have, and
+// permissions of which none is about the table's type; one that is about another
+// type, beside some that are not, needs nothing. The error wraps filter.ErrMapping
+// or usher.ErrUnknownPermission.
 func (p *Policy) CheckTable(t *filter.Table, permissions ...permission.Permission) error {
 	if p == nil {
 		return usher.ErrUnknownPermission
@@ -43,6 +45,10 @@ func (p *Policy) CheckTable(t *filter.Table, permissions ...permission.Permissio
 	if err := t.Check(nil, nil); err != nil {
 		return err
 	}
+	if err := p.checkNames(t); err != nil {
+		return err
+	}
+	about := len(permissions) == 0
 	for _, name := range permissions {
 		perms, err := p.spellOut(name)
 		if err != nil {
@@ -50,6 +56,32 @@ func (p *Policy) CheckTable(t *filter.Table, permissions ...permission.Permissio
 		}
 		if err := t.Check(p.looks(perms, t.Type())); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
+		}
+		for _, i := range perms {
+			about = about || p.perms[i].res.name == t.Type()
+		}
+	}
+	if !about {
+		return fmt.Errorf("%w of %s: none of the permissions is about a %[2]s", filter.ErrMapping, t.Type())
+	}
+	return nil
+}
+
+// checkNames reports what a table has and the policy does not.
+func (p *Policy) checkNames(t *filter.Table) error {
+	at := p.resourceTable.find(t.Type())
+	if at < 0 {
+		return fmt.Errorf("%w of %s: the policy has no such resource%s", filter.ErrMapping, t.Type(), suggest.DidYouMean(t.Type(), p.Resources()))
+	}
+	parties, attributes := t.Names()
+	for _, name := range parties {
+		if res := &p.resources[at]; res.party(name) < 0 {
+			return fmt.Errorf("%w of %s: the policy gives it no party %s%s", filter.ErrMapping, res.name, name, suggest.DidYouMean(name, partyNames(res)))
+		}
+	}
+	for _, name := range attributes {
+		if !p.attributes[name] {
+			return fmt.Errorf("%w of %s: the policy declares no attribute %s%s", filter.ErrMapping, t.Type(), name, suggest.DidYouMean(name, p.Attributes()))
 		}
 	}
 	return nil

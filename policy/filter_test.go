@@ -289,7 +289,10 @@ func TestCheckTable(t *testing.T) {
 	hostOnly := calendarTable
 	hostOnly.Parties = map[string]filter.Party{"host": filter.Column{Name: "c.host"}}
 	assert.NoError(t, p.CheckTable(compiled(t, calendarTable), edit, remove))
-	assert.NoError(t, p.CheckTable(compiled(t, hostOnly), permission.MustParse("page.share"), remove), "they are about other things")
+	assert.NoError(t, p.CheckTable(compiled(t, userTable), permission.MustParse("page.share"), remove), "one of them is about users")
+	assert.NoError(t, p.CheckTable(compiled(t, hostOnly)), "nothing is listed yet")
+	assert.EqualError(t, p.CheckTable(compiled(t, hostOnly), permission.MustParse("page.share"), remove),
+		"mapping of calendar: none of the permissions is about a calendar")
 	assert.EqualError(t, p.CheckTable(compiled(t, hostOnly), edit),
 		"calendar.edit: mapping of calendar: rules look at the party team, and it says nothing of it; say Nobody if it is always empty, or Unknown if the table does not have it")
 	noUser := userTable
@@ -308,13 +311,28 @@ roles:
   staff: {default: true, requires: [open]}
 resources:
   calendar:
-    parties: {team: teams}
+    parties: {host: users, team: teams}
     permissions: {edit: {everyone: any if not teamed}}
 `))
 	require.NoError(t, err)
 	assert.EqualError(t, guarded.CheckTable(compiled(t, calendarTable), edit),
 		"calendar.edit: mapping of calendar: rules look at the attribute open, and it says nothing of it; say Unknown if the table does not have it")
 	assert.ErrorContains(t, guarded.CheckTable(compiled(t, filter.Mapping{Type: "calendar", Account: calendarTable.Account}), edit), "the party team")
+
+	// A name that the policy does not have is a slip of the pen.
+	account := calendarTable.Account
+	for _, row := range []struct {
+		mapping filter.Mapping
+		want    string
+	}{
+		{filter.Mapping{Type: "calender", Account: account}, `mapping of calender: the policy has no such resource; did you mean "calendar"?`},
+		{filter.Mapping{Type: "calendar", Account: account, Parties: map[string]filter.Party{"teams": filter.Nobody{}}}, `mapping of calendar: the policy gives it no party teams; did you mean "team"?`},
+		{filter.Mapping{Type: "calendar", Account: account, Attributes: map[string]filter.Attribute{"opne": filter.Unknown{}}}, `mapping of calendar: the policy declares no attribute opne; did you mean "open"?`},
+	} {
+		err := guarded.CheckTable(compiled(t, row.mapping), edit)
+		require.EqualError(t, err, row.want)
+		assert.ErrorIs(t, err, filter.ErrMapping)
+	}
 
 	// What a table lacks is an error for those, too, whose rules do not look at it.
 	f, err := p.Filter(listing{office()}, every("ada", "calendar.edit"))

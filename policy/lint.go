@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/usher-go/usher/internal/suggest"
 )
 
 // lint warns about what is no error and yet looks like one.
@@ -13,6 +15,7 @@ func (c *compiler) lint() {
 			c.warnings.Add(d.Name.Pos, "condition %s is never used", d.Name.Text)
 		}
 	}
+	c.lintStandard()
 	for at, rows := range c.cellRules {
 		for _, who := range slices.Sorted(maps.Keys(rows)) {
 			for i := range rows[who] {
@@ -24,6 +27,47 @@ func (c *compiler) lint() {
 			}
 		}
 		c.lintNever(at)
+	}
+}
+
+// lintStandard warns about a resource or an action of the policy's own that is one
+// slip of the pen away from a standard one: no command asks for it. Where the file
+// has the standard one as well, it is meant so.
+func (c *compiler) lintStandard() {
+	var written index
+	for _, d := range c.doc.Resources {
+		written.add(d.Name.Text)
+	}
+	var standard []string
+	for _, s := range standardResources {
+		standard = append(standard, s.name)
+	}
+	for _, d := range c.doc.Resources {
+		at := slices.Index(standard, d.Name.Text)
+		if at >= 0 {
+			c.lintActions(&d, standardResources[at].actions)
+			continue
+		}
+		near := suggest.Slip(d.Name.Text, standard)
+		if _, meant := written.at[near]; near != "" && !meant {
+			c.warnings.Add(d.Name.Pos, "%s is a resource of the policy's own, for which no command asks; did you mean the standard %s? If not, put `%[2]s: {}` beside it", d.Name.Text, near)
+		}
+	}
+}
+
+func (c *compiler) lintActions(d *Resource, standard []string) {
+	var written index
+	for _, p := range d.Permissions {
+		written.add(p.Action.Text)
+	}
+	for _, p := range d.Permissions {
+		if slices.Contains(standard, p.Action.Text) {
+			continue
+		}
+		near := suggest.Slip(p.Action.Text, standard)
+		if _, meant := written.at[near]; near != "" && !meant {
+			c.warnings.Add(p.Action.Pos, "%s.%s is a permission of the policy's own, for which no command asks; did you mean %s? If not, put `%[3]s: {}` beside it", d.Name.Text, p.Action.Text, near)
+		}
 	}
 }
 

@@ -120,7 +120,7 @@ func (p *parser) conditions(n *source.Node) {
 				if c.Kind != 0 {
 					p.Errorf(n, "condition %s has one fact; make a condition of its own for %s", c.Name.Text, kind)
 				}
-				c.Kind, c.Of = kind, p.looseName(n, "a "+kind.String())
+				c.Kind, c.Of = kind, p.looseName(n, conditionFacts[kind])
 			}})
 		}
 		if p.Fields(value, "a condition", fields...) && len(value.Entries) == 0 {

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/usher-go/usher/internal/source"
 	"github.com/usher-go/usher/internal/suggest"
@@ -16,6 +17,7 @@ func (p *parser) resources(n *source.Node) {
 			source.Field{Name: "parties", Read: func(n *source.Node) { p.parties(n, &r) }},
 			source.Field{Name: "fields", Read: func(n *source.Node) { p.fieldGroups(n, &r) }},
 			source.Field{Name: "permissions", Read: func(n *source.Node) { p.permissions(n, &r) }},
+			source.Field{Name: "attributes", Instead: "declare each under conditions, as in locked: {attribute: locked}"},
 		)
 		p.doc.Resources = append(p.doc.Resources, r)
 	})
@@ -60,6 +62,10 @@ func (p *parser) permissions(n *source.Node, r *Resource) {
 	p.Each(n, "permissions", func(key, value *source.Node) {
 		perm := Permission{Action: p.looseName(key, "an action")}
 		p.Each(value, "a permission", func(key, value *source.Node) {
+			if value.IsNull() && slices.Contains(scopeNames, key.Text) {
+				p.Errorf(key, "%s is a rule and no role; several rules of one cell are a list: [own if a, team if b]", key.Text)
+				return
+			}
 			who := Name{key.Text, pos(key)}
 			if role.Name(key.Text) != role.Everyone {
 				who = p.name(key, "a role")

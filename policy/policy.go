@@ -155,7 +155,8 @@ func (p *Policy) File() string { return p.file }
 func (p *Policy) Digest() string { return p.digest }
 
 // Warnings returns what looks like a mistake and is none: conditions that no rule
-// asks for, and rules that another one makes pointless.
+// asks for, rules that another one makes pointless or that reach nothing, and names
+// of resources and actions that are all but a standard one.
 func (p *Policy) Warnings() []Problem { return slices.Clone(p.warnings) }
 
 // Roles returns the roles in the order of the file.
@@ -224,8 +225,19 @@ func (p *Policy) Contexts() []string { return sortedKeys(p.contexts) }
 // Attributes returns the attributes of resources that the policy declares, sorted.
 func (p *Policy) Attributes() []string { return sortedKeys(p.attributes) }
 
-// Permissions returns all permissions: the standard resources first, then the
-// order of the file.
+// Permissions returns all permissions: first those of the standard resources, which
+// every policy has, then those of the file in its order. The standard ones are
+//
+//	account.configure  account.transfer  account.delete
+//	user.view          user.create       user.edit        user.set-role  user.set-status  user.delete  user.leave
+//	team.create        team.edit         team.delete      team.set-members  team.set-role
+//	seat.assign        seat.unassign     seat.purchase
+//	grant.give         grant.revoke
+//	field.manage
+//	audit.view
+//
+// The commands of package account ask for all but user.view and audit.view, which
+// are for hosts to ask. FORMAT.md beside this package says which asks for which.
 func (p *Policy) Permissions() []permission.Permission {
 	perms := make([]permission.Permission, len(p.perms))
 	for i, perm := range p.perms {
@@ -256,8 +268,20 @@ func (p *Policy) Bundle(name permission.Permission) (perms []permission.Permissi
 	return nil, false
 }
 
-// Resources returns the types of resources: the standard ones first, then the
-// order of the file.
+// Resources returns the types of resources: first the standard ones, which every
+// policy has, then those of the file in its order. The standard ones and their
+// parties are
+//
+//	account
+//	user   user: users, team: teams
+//	team   team: teams, user: users
+//	seat   user: users
+//	grant  user: users
+//	field
+//	audit
+//
+// A file gives cells to these permissions, and may add parties, groups of fields and
+// permissions; without cells nobody may.
 func (p *Policy) Resources() []string {
 	names := make([]string, len(p.resources))
 	for i, r := range p.resources {
@@ -267,7 +291,7 @@ func (p *Policy) Resources() []string {
 }
 
 // Parties returns the parties of a type of resource, and for each whether it
-// relates to teams.
+// relates to teams. There are none of a type that the policy does not have.
 func (p *Policy) Parties(resource string) map[string]bool {
 	parties := map[string]bool{}
 	if i := p.resourceTable.find(resource); i >= 0 {
@@ -284,6 +308,21 @@ func (p *Policy) Fields(resource string) []string {
 		return slices.Clone(p.resources[i].fields)
 	}
 	return nil
+}
+
+// FieldGroup returns the fields of a group of a type of resource, sorted.
+func (p *Policy) FieldGroup(resource, group string) (fields []string, ok bool) {
+	i := p.resourceTable.find(resource)
+	if i < 0 {
+		return nil, false
+	}
+	mask, ok := p.resources[i].groups[group]
+	for k, field := range p.resources[i].fields {
+		if mask&(1<<k) != 0 {
+			fields = append(fields, field)
+		}
+	}
+	return fields, ok
 }
 
 // Permission finds a permission or a bundle by its name. The error wraps

@@ -43,7 +43,7 @@ type Problems struct {
 	more int
 }
 
-// Add notes a problem.
+// Add notes a problem, once if it is the same.
 func (ps *Problems) Add(pos Pos, format string, args ...any) {
 	if len(ps.list) == maxKept {
 		ps.more++
@@ -53,7 +53,10 @@ func (ps *Problems) Add(pos Pos, format string, args ...any) {
 	if len(message) > maxMessage {
 		message = strings.ToValidUTF8(message[:maxMessage], "") + "…"
 	}
-	ps.list = append(ps.list, Problem{File: ps.File, Pos: pos, Message: message})
+	problem := Problem{File: ps.File, Pos: pos, Message: message}
+	if !slices.Contains(ps.list, problem) {
+		ps.list = append(ps.list, problem)
+	}
 }
 
 // Full reports whether there are as many problems as are told, so that nobody
@@ -67,7 +70,7 @@ func (ps *Problems) List() []Problem {
 	return list[:min(len(list), maxProblems)]
 }
 
-// Len returns how many problems there are in all.
+// Len returns how many problems there are in all, with those that List leaves out.
 func (ps *Problems) Len() int { return len(ps.list) + ps.more }
 
 // Err returns ps as an error, or nil if nothing is wrong.
@@ -109,5 +112,5 @@ func (ps *Problems) sorted() []Problem {
 	slices.SortStableFunc(list, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col))
 	})
-	return slices.Compact(list)
+	return list
 }

@@ -27,6 +27,7 @@ func TestRefused(t *testing.T) {
 				t.Fatalf("Load(%s) = %v, want problems", file.name, err)
 			}
 			file.says(t, problems.List())
+			assert.Len(t, problems.List(), problems.Len(), "what is counted is told")
 		})
 	}
 }

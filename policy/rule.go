@@ -122,7 +122,7 @@ func (p *ruleParser) rule() Rule {
 	case word.Text == "":
 		p.fail(word, "a rule begins with a scope: any, own, sole, team or shared")
 	case i < 0:
-		p.fail(word, "unknown scope %q%s (any, own, sole, team, shared)", word.Text, suggest.DidYouMean(word.Text, scopeNames))
+		p.fail(word, "unknown scope %q%s (any, own, sole, team, shared)", word.Text, insteadOfScope(word.Text))
 	}
 	r.Scope, r.Pos = Scope(i+1), word.Pos
 	if p.accept("as") {
@@ -135,9 +135,36 @@ func (p *ruleParser) rule() Rule {
 		r.Hiding = p.names("group of fields", "and")
 	}
 	if rest := p.next(); rest.Text != "" {
-		p.fail(rest, "%q does not belong here; a rule is: scope [as party or …] [if condition and …] [hiding group and …]", rest.Text)
+		p.fail(rest, "%q does not belong here; %s", rest.Text, insteadOf(rest.Text))
 	}
 	return r
+}
+
+// insteadOfScope says what to write for a word that is no scope.
+func insteadOfScope(word string) string {
+	switch strings.ToLower(word) {
+	case "none", "no", "nobody", "never", "false", "deny":
+		return "; where nobody may, leave it out"
+	case "true", "yes", "all", "always", "allow", "everyone", "*":
+		return "; write any"
+	}
+	if scope := strings.TrimSuffix(word, ","); scope != word && slices.Contains(scopeNames, scope) {
+		return "; several rules are a list: [own if a, team if b]"
+	}
+	return suggest.DidYouMean(word, scopeNames)
+}
+
+// insteadOf says what to write for a word where a rule should end.
+func insteadOf(word string) string {
+	switch strings.ToLower(word) {
+	case "or", "||":
+		return "conditions are joined by and; for \"or\" write a list of rules, of which one is enough: [own if a, own if b]"
+	case "unless", "except", "without":
+		return "write if not …"
+	case "when", "where", "with", "while":
+		return "write if …"
+	}
+	return "a rule is: scope [as party or …] [if condition and …] [hiding group and …]"
 }
 
 func (p *ruleParser) tests() []Test {

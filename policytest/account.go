@@ -19,19 +19,19 @@ type Account struct {
 
 // SeatTotal says how many seats of a pool were bought.
 type SeatTotal struct {
-	Pool  policy.Name
-	Total int
+	Pool  policy.Name // its key under seats
+	Total int         // its value
 }
 
-// Team is a group of users.
+// Team is a group of users: an entry of teams.
 type Team struct {
-	ID     policy.Name
+	ID     policy.Name // its key
 	Parent policy.Name // zero for none
 }
 
-// User is a user of an account.
+// User is a user of an account: an entry of users.
 type User struct {
-	ID     policy.Name
+	ID     policy.Name  // its key
 	Role   policy.Name  // zero where the file says none
 	Status usher.Status // zero where the file says none
 	Teams  []Membership
@@ -49,6 +49,6 @@ type Membership struct {
 
 // Grant is what a user holds besides the roles.
 type Grant struct {
-	Name  policy.Name
-	Until time.Time // zero for good
+	Name  policy.Name // grant, where the file writes {grant: …, until: …}
+	Until time.Time   // zero for good
 }

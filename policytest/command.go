@@ -13,7 +13,7 @@ import (
 // name; those that the file leaves out, and those of other commands, are zero.
 type Command struct {
 	Pos  policy.Pos
-	Name string // assign-seat
+	Name string // do: assign-seat
 
 	Owner, User   policy.Name
 	Seats         []SeatTotal // that the plan sells from the beginning; nil where the file does not say
@@ -24,12 +24,12 @@ type Command struct {
 	Pool          policy.Name
 	Total         int
 	Setting       policy.Name
-	On            bool // the value of a setting
+	On            bool // value, of a setting
 	Grant         policy.Name
 	Until         time.Time
 	Field, Before policy.Name
 	Type          account.FieldType
-	Value         Value       // of a field
+	Value         Value       // of a custom field
 	To            policy.Name // the user who becomes the owner, or a field's new name
 }
 

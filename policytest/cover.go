@@ -9,11 +9,41 @@ import (
 )
 
 // Cover says which rules of a policy, in cells and under never, took part in no
-// answer. A rule takes part where it matches, whether or not it decides.
+// answer: to no check, to no question of a scenario, and to none that a command of a
+// scenario asked on behalf of a user. A rule takes part where it matches, whether or
+// not it decides.
 type Cover struct {
+	Policy    *policy.Policy
 	Rules     int // in the policy
 	Reached   int
 	Unreached []usher.Rule // in the order of the file
+}
+
+// JoinCovers returns a Cover for each policy, in the order in which they come first:
+// what is left of its rules that none of its Covers reached. Policies are the same if
+// their file and their digest are. What is nil or zero, of a run that was none, is
+// left out.
+func JoinCovers(covers ...*Cover) []*Cover {
+	type key struct{ file, digest string }
+	var list []*Cover
+	at := map[key]*Cover{}
+	for _, c := range covers {
+		if c == nil || c.Policy == nil {
+			continue
+		}
+		k := key{c.Policy.File(), c.Policy.Digest()}
+		joined, seen := at[k]
+		if !seen {
+			first := *c
+			first.Unreached = slices.Clone(c.Unreached)
+			at[k] = &first
+			list = append(list, &first)
+			continue
+		}
+		joined.Unreached = slices.DeleteFunc(joined.Unreached, func(r usher.Rule) bool { return !slices.Contains(c.Unreached, r) })
+		joined.Reached = joined.Rules - len(joined.Unreached)
+	}
+	return list
 }
 
 // cover marks the rules that questions reach.
@@ -46,7 +76,7 @@ func (c *cover) reach(f policy.Facts, r usher.Request) error {
 }
 
 func (c *cover) report() *Cover {
-	report := &Cover{Rules: len(c.rules)}
+	report := &Cover{Policy: c.policy, Rules: len(c.rules)}
 	for _, rule := range c.rules {
 		if c.hit[rule] {
 			report.Reached++

@@ -7,6 +7,28 @@
 //	for _, failure := range suite.Run().Failures {
 //		fmt.Println(failure)
 //	}
+//
+// A file names a policy, an account, and what is expected of the two:
+//
+//	usher: 1
+//	policy: oncehub             # a preset, or a file relative to this one
+//	account:
+//	  seats: {booking: 1}
+//	  users:
+//	    olivia: {role: owner}
+//	    mia:    {seats: [booking]}
+//	    max:    {}
+//	checks:                     # asked as every user; who is not under allow must be refused
+//	  - {can: calendar.edit, resource: {host: mia}, allow: [olivia, mia], deny: {max: out-of-scope}}
+//	scenarios:
+//	  - name: the plan has one seat
+//	    steps:
+//	      - {as: olivia, do: assign-seat, user: max, pool: booking, fails: no-seats-left}
+//	      - {as: max, can: calendar.edit, resource: {host: max}, expect: allow}
+//	      - state: {seats: {booking: {held: 1, total: 1}}}
+//
+// FORMAT.md in this directory explains every key of a file, the commands with their
+// arguments, and the codes with which they are refused.
 package policytest
 
 import (
@@ -19,6 +41,9 @@ import (
 // nil list was not written, which may mean something else than an empty one.
 // Names and ids are not looked up. The zero File names no policy, and Parse
 // returns none like it.
+//
+// Fields here and in what it holds have the keys of the file for names, in lower
+// case; where the key is another, the comment says so.
 type File struct {
 	Name      string      // as messages name it
 	Policy    policy.Name // a preset, or a file relative to this one

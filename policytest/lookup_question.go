@@ -2,6 +2,7 @@ package policytest
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
@@ -114,13 +115,27 @@ func (l *lookup) hidden(written []policy.Name, q *Question, types []string) []st
 	}
 	fields := []string{}
 	for _, n := range written {
-		if types != nil && !declared.has[n.Text] {
+		switch {
+		case types == nil || declared.has[n.Text]:
+		case l.group(n.Text, types) != nil:
+			l.problems.Add(n.Pos, "%s is a group of fields; write its fields: [%s]", n.Text, strings.Join(l.group(n.Text, types), ", "))
+		default:
 			l.refuse(n, lacking(q, types)+"field", declared)
 		}
 		fields = append(fields, n.Text)
 	}
 	slices.Sort(fields)
 	return fields
+}
+
+// group returns the fields of a group, nil where there is none of the name.
+func (l *lookup) group(name string, types []string) []string {
+	for _, t := range types {
+		if fields, ok := l.policy.FieldGroup(t, name); ok {
+			return fields
+		}
+	}
+	return nil
 }
 
 // lacking begins the sentence that says what no resource of a question has.

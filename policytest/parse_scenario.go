@@ -141,7 +141,11 @@ func (p *parser) code(n *source.Node) account.Code {
 	text, ok := p.Text(n, "fails")
 	code, err := account.ParseCode(text)
 	if ok && err != nil {
-		p.Errorf(n, "no command fails with %q%s", text, p.didYouMean(text, account.Codes()))
+		hint := p.didYouMean(text, account.Codes())
+		if hint == "" && !p.problems.Full() {
+			hint = " (" + strings.Join(account.Codes(), ", ") + ")"
+		}
+		p.Errorf(n, "no command fails with %q%s", text, hint)
 	}
 	return code
 }

@@ -39,14 +39,14 @@ type Check struct {
 	Hidden []Masked
 }
 
-// Denial pins why a user may not.
+// Denial pins why a user may not: an entry of deny.
 type Denial struct {
-	User   policy.Name
-	Reason usher.Reason
+	User   policy.Name  // its key
+	Reason usher.Reason // its value
 }
 
-// Masked pins which fields are hidden from a user who may.
+// Masked pins which fields are hidden from a user who may: an entry of hidden.
 type Masked struct {
-	User   policy.Name
-	Fields []policy.Name
+	User   policy.Name   // its key
+	Fields []policy.Name // its value: fields, and no groups of them
 }

@@ -213,13 +213,14 @@ var refusedFiles = []struct{ name, src, want string }{
 6:47: room has no field "coed"; did you mean "code"?
 7:49: locker has no field "code"; there is none at all
 `},
+	{"hidden group", club + "account:\n" + members + "}\nchecks:\n  - {can: room.view, allow: [m], hidden: {m: [inside]}}", `6:47: inside is a group of fields; write its fields: [code, note]`},
 
 	// Scenarios.
 	{"scenario: keys", club + "account: {}\nscenarios: [{}, {name: '', steps: []}, {title: x, name: x, steps: [x]}]", `
 4:13: a scenario needs the key "steps"
 4:24: name must not be empty
 4:35: a scenario without steps shows nothing
-4:41: a scenario has no key "title"
+4:41: a scenario has no key "title" (name, steps)
 4:68: a step must be a map, not "x"
 `},
 	{"step: kind", club + "account: {}\nscenarios:\n  - name: x\n    steps:\n      - {}\n      - {does: leave}\n      - {doo: leave}\n      - {do: leave, can: x}\n      - leave", `
@@ -244,11 +245,11 @@ var refusedFiles = []struct{ name, src, want string }{
 7:9: assign-seat needs the key "user"
 7:27: assign-seat has no key "usr"; did you mean "user"?
 7:41: pool must be a value, not nothing
-8:21: leave has no key "user"
+8:21: leave has no key "user" (as, with, at, fails, do)
 9:44: total must be a whole number from 0 on, not "many"
 10:53: value must be true or false; leave the quotes out
 11:51: value must be a value, not nothing
-12:29: a step of several commands has no key "user"
+12:29: a step of several commands has no key "user" (as, with, at, fails, do)
 `},
 	{"step: status", club + "account: {}\nscenarios:\n  - name: x\n    steps:\n      - {do: add-user, user: m, status: inactive}\n      - {do: set-status, user: m, status: invited}\n      - {do: set-status, user: m, status: on}", `
 7:41: a user is added active or invited, not inactive
@@ -256,7 +257,7 @@ var refusedFiles = []struct{ name, src, want string }{
 9:43: "on" is no status; it is invited, active or inactive
 `},
 	{"step: code", club + "account: {}\nscenarios: [{name: x, steps: [{do: leave, fails: deny}, {do: leave, fails: seat-in-use}]}]", `
-4:50: no command fails with "deny"
+4:50: no command fails with "deny" (denied, unknown-user, unknown-team, unknown-role, unknown-pool, unknown-grant, unknown-setting, unknown-field, invalid, exists, not-member, team-not-empty, unique-role, escalation, inactive, seat-not-allowed, seat-required, role-full, last-holder, no-seats-left, seats-in-use)
 4:76: no command fails with "seat-in-use"; did you mean "seats-in-use"?
 `},
 	{"step: question", club + "account: {}\nscenarios:\n  - name: x\n    steps:\n      - {can: room.view}\n      - {as: m, can: room.view, expect: allowed}\n" +
@@ -266,7 +267,7 @@ var refusedFiles = []struct{ name, src, want string }{
 8:41: expect is allow or deny, not "allowed"; did you mean "allow"?
 9:56: reason says why somebody may not, and this expects that they may
 10:55: a denial hides nothing, since it shows nothing; leave hidden out
-11:47: a step that asks has no key "allow"
+11:47: a step that asks has no key "allow" (can, resource, with, at, as, expect, reason, hidden)
 `},
 	{"step: state", club + "account: {}\nscenarios:\n  - name: x\n    steps:\n      - state: {}\n      - {state: {users: {m: {rol: x}}}, as: m}\n      - state: {seats: {desk: {}}}\n      - state: {seats: {desk: {held: -1}}}\n      - state: {users: }", `
 7:16: state looks at nothing

@@ -12,24 +12,27 @@ import (
 // Run asks everything that the checks ask, of every user of the account, and plays
 // the scenarios, in memory. The zero Suite reports nothing: no test, and none that
 // passed.
-func (s *Suite) Run() Report {
-	return s.RunOn(func() (store.Store, error) { return &memstore.Store{}, nil })
-}
+func (s *Suite) Run() Report { return s.RunOn(nil) }
+
+func inMemory() (store.Store, error) { return new(memstore.Store), nil }
 
 // RunOn is Run with the scenarios played on stores of the caller. Open is called
 // for each scenario, and returns a store in which there is no account "test"; it is
-// the caller who closes it.
+// the caller who closes it. A nil open is for stores in memory, as of Run.
 func (s *Suite) RunOn(open func() (store.Store, error)) Report {
 	var r Report
 	if s.policy == nil {
 		return r
+	}
+	if open == nil {
+		open = inMemory
 	}
 	cover := newCover(s.policy)
 	for i := range s.checks {
 		r.add(s.run(&s.checks[i], cover))
 	}
 	for i := range s.file.Scenarios {
-		r.add(s.play(&s.file.Scenarios[i], open))
+		r.add(s.play(&s.file.Scenarios[i], open, cover))
 	}
 	r.Cover = cover.report()
 	return r

@@ -17,8 +17,8 @@ import (
 
 // play runs a scenario on a store of its own, in which the account stands as the
 // file says.
-func (s *Suite) play(scenario *Scenario, open func() (store.Store, error)) []Failure {
-	p := player{suite: s, name: scenario.Name, ctx: context.Background()}
+func (s *Suite) play(scenario *Scenario, open func() (store.Store, error), cover *cover) []Failure {
+	p := player{suite: s, name: scenario.Name, ctx: context.Background(), cover: cover}
 	if err := p.begin(open); err != nil {
 		p.pos = scenario.Pos
 		p.fail("", "the account of the file", "an account", "an error", err.Error())
@@ -49,6 +49,7 @@ type player struct {
 	name     string
 	ctx      context.Context
 	engine   *engine.Engine
+	cover    *cover
 	pos      policy.Pos
 	failures []Failure
 }
@@ -92,6 +93,7 @@ func (p *player) do(step *Do) {
 		b.Commands = append(b.Commands, c)
 		asked = append(asked, account.Describe(c))
 	}
+	p.coverBatch(&b)
 	_, err := p.engine.Submit(p.ctx, b)
 	expected, got := outcome(step.Fails), "an error"
 	if code, ok := codeOf(err); ok {
@@ -140,6 +142,7 @@ func (p *player) ask(step *Ask) {
 		return
 	}
 	request.Account = worldAccount
+	p.coverQuestion(request)
 	d, err := p.engine.Check(p.ctx, request)
 	w := want{allow: step.Allow, reason: step.Reason}
 	if step.Hidden != nil {

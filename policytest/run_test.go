@@ -131,3 +131,67 @@ func TestCover(t *testing.T) {
 		assert.Equal(t, row.want, got)
 	}
 }
+
+// A question of a scenario counts, and so does what a user's command asks: each on the
+// account as it is by then.
+func TestCoverOfScenarios(t *testing.T) {
+	const rules = `usher: 1
+roles:
+  boss:  {unique: true, hands-over-to: staff}
+  staff: {default: true}
+resources:
+  user:
+    permissions:
+      create:   {boss: any}
+      set-role: {staff: own}
+  team:
+    permissions:
+      create: {boss: any}
+      edit:   {staff: own}
+      delete: {boss: any}
+  room:
+    parties: {team: teams}
+    permissions:
+      view: {staff: team}
+never:
+  team.edit: own
+`
+	const account = "usher: 1\npolicy: rules.yaml\naccount: {teams: {west: {}}, users: {olga: {role: boss}, mia: {}}}\nscenarios:\n  - steps:\n"
+	for _, row := range []struct {
+		steps string
+		left  int // of the 7 rules
+	}{
+		{"      - {do: create-team, team: east}\n", 7}, // by the host, who is not asked
+		{"      - {as: olga, do: create-team, team: east}\n", 6},
+		{"      - {as: mia, do: create-team, team: east, fails: denied}\n", 7},
+		{"      - {as: olga, do: [{do: create-team, team: east}, {do: delete-team, team: east}]}\n", 5},
+		{"      - {as: olga, do: [{do: create-team, team: west}, {do: delete-team, team: west}], fails: exists}\n", 6},
+		{"      - {do: add-to-team, team: west, user: mia}\n      - {as: mia, do: move-team, team: west, fails: denied}\n", 5}, // a cell, and what forbids it
+		{"      - {as: mia, can: room.view, resource: {team: west}, expect: deny}\n", 7},
+		{"      - {do: add-to-team, team: west, user: mia}\n      - {as: mia, can: room.view, resource: {team: west}, expect: allow}\n", 6},
+		{"      - {do: delete-account}\n      - {as: olga, do: create-team, team: east}\n", 7},
+	} {
+		suite, err := policytest.Load("x.yaml", []byte(account+row.steps), func(string) ([]byte, error) { return []byte(rules), nil })
+		require.NoError(t, err)
+		cover := suite.RunOn(nil).Cover
+		assert.Equal(t, 7, cover.Rules)
+		assert.Len(t, cover.Unreached, row.left, "%s", row.steps)
+	}
+}
+
+// Runs of the same policy make up for each other; those of another one do not.
+func TestJoinCovers(t *testing.T) {
+	one := run(t, "  - {can: room.view, resource: {host: m, public: true}, allow: [o, m, g]}").Cover
+	two := run(t, "  - {can: locker.open, allow: [o, g, m]}").Cover
+	other, err := policytest.Load("x.yaml", []byte("usher: 1\npolicy: calcom\naccount: {users: {o: {role: owner}}, seats: {booking: 1}}"), nil)
+	require.NoError(t, err)
+	joined := policytest.JoinCovers(nil, new(policytest.Cover), one, other.Run().Cover, two)
+	require.Len(t, joined, 2)
+	assert.Same(t, one.Policy, joined[0].Policy)
+	assert.Same(t, other.Policy(), joined[1].Policy)
+	assert.Zero(t, joined[1].Reached)
+	assert.Len(t, one.Unreached, 5, "it is as before")
+	assert.Len(t, joined[0].Unreached, 3, "of room.edit")
+	assert.Equal(t, joined[0].Rules, joined[0].Reached+len(joined[0].Unreached))
+	assert.Empty(t, policytest.JoinCovers())
+}

@@ -24,7 +24,7 @@ type Step interface {
 type Do struct {
 	Pos      policy.Pos
 	As       policy.Name // zero for the host
-	Commands []Command
+	Commands []Command   // do, with the arguments of one command beside it, or a list of them
 	With     []Flag
 	At       time.Time    // zero: the time of the file
 	Fails    account.Code // 0 where the step should succeed
@@ -35,7 +35,7 @@ type Ask struct {
 	Pos policy.Pos
 	As  policy.Name
 	Question
-	Allow  bool          // what is expected
+	Allow  bool          // expect: allow
 	Reason usher.Reason  // zero where any will do
 	Hidden []policy.Name // nil where the file does not say
 }

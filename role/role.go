@@ -16,10 +16,20 @@ const Everyone Name = "everyone"
 // Role is a role as a policy declares it. The zero Role is an account role
 // without a name, which no policy has.
 type Role struct {
-	Name     Name
-	Title    string   // for people; may be empty
-	Includes []Name   // roles of the same kind, whose rules this one has too
-	Requires []string // conditions that guard whoever holds it
+	Name  Name
+	Title string // for people; may be empty
+
+	// Includes names roles of the same kind, whose rules this one has too. What they
+	// require comes along, for the rules that come from them; nothing else of theirs
+	// does, least of all the seat.
+	Includes []Name
+
+	// Requires names conditions without which the role is worth nothing. One of an
+	// account role is added to every rule by which its holder may do something: those
+	// of the role, of team roles, of everyone, and grants. One of a team role is added
+	// to the rules of that role. Where another role includes this one, it is added to
+	// the rules that come from here.
+	Requires []string
 
 	// OnTeam makes it a team role, held on a team by a member of it. All
 	// fields below are for account roles.

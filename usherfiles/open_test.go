@@ -91,7 +91,7 @@ func TestOpenRefused(t *testing.T) {
 testdata/broken.test.yaml:8:11: unknown permission "calendar.veiw"; did you mean "calendar.view"?
 b_c (YAML):3:9: policy "policy.yaml" is no preset, and no file that can be read: open policy.yaml: no such file or directory`,
 		},
-		{usherfiles.Accounts{"": globex}, `account "" of  (YAML): submit to: unknown account: cannot be stored: an empty id of an account`},
+		{usherfiles.Accounts{"": globex}, `account "" of  (YAML): submit to: unknown account: the request names no account`},
 		{
 			usherfiles.Accounts{
 				"a": strings.Replace(globex, "account:", "at: 2026-03-01\naccount:", 1),

@@ -26,7 +26,8 @@ type Runner struct {
 	Policy string
 
 	// Cover adds a subtest "cover", which fails for each rule of the policies that no
-	// check reaches in any of the files.
+	// test reaches in any of the files: no check, and neither a question nor a user's
+	// command of a scenario.
 	Cover bool
 
 	// Store opens a store for each scenario, in which there is no account "test". It

@@ -64,10 +64,10 @@ var stories = []struct {
     --- FAIL: TestStories/policy.yaml
         run_test.go:N: testdata/policy.yaml:1:1: a test file needs the key "policy"
             testdata/policy.yaml:1:1: a test file needs the key "account"
-            testdata/policy.yaml:2:1: a test file has no key "name"
-            testdata/policy.yaml:3:1: a test file has no key "title"
-            testdata/policy.yaml:4:1: a test file has no key "roles"
-            testdata/policy.yaml:8:1: a test file has no key "resources"
+            testdata/policy.yaml:2:1: a test file has no key "name" (usher, policy, at, account, checks, scenarios)
+            testdata/policy.yaml:3:1: a test file has no key "title" (usher, policy, at, account, checks, scenarios)
+            testdata/policy.yaml:4:1: a test file has no key "roles" (usher, policy, at, account, checks, scenarios)
+            testdata/policy.yaml:8:1: a test file has no key "resources" (usher, policy, at, account, checks, scenarios)
 `},
 	{"nothing", func(t *testing.T) {
 		usherfiles.Run(t)
@@ -89,9 +89,9 @@ var stories = []struct {
 --- FAIL: TestStories
     run_test.go:N: policy "oncehup" is no preset, and no file that can be read in DIR; did you mean "oncehub"?: open oncehup: no such file or directory
     run_test.go:N: testdata/broken.test.yaml:1:1: a policy needs the key "roles"
-        testdata/broken.test.yaml:2:1: a policy has no key "policy"
-        testdata/broken.test.yaml:3:1: a policy has no key "account"
-        testdata/broken.test.yaml:7:1: a policy has no key "checks"
+        testdata/broken.test.yaml:2:1: a policy has no key "policy" (usher, name, title, seats, features, settings, conditions, roles, bundles, resources, never)
+        testdata/broken.test.yaml:3:1: a policy has no key "account" (usher, name, title, seats, features, settings, conditions, roles, bundles, resources, never)
+        testdata/broken.test.yaml:7:1: a policy has no key "checks" (usher, name, title, seats, features, settings, conditions, roles, bundles, resources, never)
     --- FAIL: TestStories/company.test.yaml
         run_test.go:N: testdata/company.test.yaml:9:5: staff is oversold: held 1, bought 0
             testdata/company.test.yaml:10:20: unknown role "guest"
@@ -110,24 +110,24 @@ var stories = []struct {
 	}, "", `
 --- FAIL: TestStories
     --- FAIL: TestStories/cover
-        run_test.go:N: testdata/policy.yaml:12: no check reaches §member: any§ of calendar.view
-        run_test.go:N: testdata/policy.yaml:12: no check reaches §guest: own§ of calendar.view
-        run_test.go:N: testdata/policy.yaml:13: no check reaches §member: sole§ of calendar.edit
+        run_test.go:N: testdata/policy.yaml:12: no test reaches §member: any§ of calendar.view
+        run_test.go:N: testdata/policy.yaml:12: no test reaches §guest: own§ of calendar.view
+        run_test.go:N: testdata/policy.yaml:13: no test reaches §member: sole§ of calendar.edit
 `},
 	{"cover alone", func(t *testing.T) {
 		usherfiles.Runner{Cover: true}.Run(t, "testdata/wrong.test.yaml", "testdata/uncovered.test.yaml")
 	}, "-test.run ^TestStories$/cover", `
 --- FAIL: TestStories
     --- FAIL: TestStories/cover
-        run_test.go:N: testdata/policy.yaml:12: no check reaches §guest: own§ of calendar.view
-        run_test.go:N: testdata/policy.yaml:13: no check reaches §member: sole§ of calendar.edit
+        run_test.go:N: testdata/policy.yaml:12: no test reaches §guest: own§ of calendar.view
+        run_test.go:N: testdata/policy.yaml:13: no test reaches §member: sole§ of calendar.edit
 `},
 	{"cover of errors", func(t *testing.T) {
 		usherfiles.Runner{Cover: true}.Run(t, "testdata/broken.test.yaml")
 	}, "-test.run ^TestStories$/cover", `
 --- FAIL: TestStories
     --- FAIL: TestStories/cover
-        run_test.go:N: testdata/broken.test.yaml has errors, so nobody knows what its checks reach
+        run_test.go:N: testdata/broken.test.yaml has errors, so nobody knows what its tests reach
 `},
 	{"no store", func(t *testing.T) {
 		usherfiles.Runner{Store: func(t testing.TB) store.Store {

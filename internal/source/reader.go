@@ -3,6 +3,7 @@ package source
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/usher-go/usher/internal/suggest"
 )
@@ -18,6 +19,10 @@ type Field struct {
 	Name     string
 	Required bool
 	Read     func(*Node)
+
+	// Instead makes it a key that the map does not have and that people write. It
+	// says what to write.
+	Instead string
 }
 
 // Errorf reports a problem at n.
@@ -31,21 +36,32 @@ func (r Reader) Fields(n *Node, what string, fields ...Field) bool {
 	if !r.is(n, Map, what) {
 		return false
 	}
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.Name
+	var names []string
+	for _, f := range fields {
+		if f.Instead == "" {
+			names = append(names, f.Name)
+		}
 	}
 	seen := make(map[string]bool, len(fields))
 	for _, e := range n.Entries {
 		known := false
 		for _, f := range fields {
-			if f.Name == e.Key.Text {
+			switch {
+			case f.Name != e.Key.Text:
+			case f.Instead != "":
+				known = true
+				r.Errorf(e.Key, "%s has no key %q; %s", what, e.Key.Text, f.Instead)
+			default:
 				known, seen[f.Name] = true, true
 				f.Read(e.Value)
 			}
 		}
 		if !known {
-			r.Errorf(e.Key, "%s has no key %q%s", what, e.Key.Text, suggest.DidYouMean(e.Key.Text, names))
+			hint := suggest.DidYouMean(e.Key.Text, names)
+			if hint == "" && len(names) > 1 {
+				hint = " (" + strings.Join(names, ", ") + ")"
+			}
+			r.Errorf(e.Key, "%s has no key %q%s", what, e.Key.Text, hint)
 		}
 	}
 	for _, f := range fields {

@@ -38,6 +38,20 @@ func Nearest(word string, names []string) string {
 	return nearest
 }
 
+// Slip returns the first name that is one typing error away from word, as users is
+// from user, or "". It is for words that are no mistake in themselves.
+func Slip(word string, names []string) string {
+	for _, name := range names {
+		if gap := len(name) - len(word); gap < -1 || gap > 1 || max(len(word), len(name)) > most {
+			continue
+		}
+		if distance(word, name) == 1 {
+			return name
+		}
+	}
+	return ""
+}
+
 // distance counts letters to insert, delete, replace, or swap with a neighbour.
 func distance(a, b string) int {
 	var rows [3][most + 1]int

@@ -26,6 +26,21 @@ func TestNearest(t *testing.T) {
 	}
 }
 
+func TestSlip(t *testing.T) {
+	names := []string{"user", "team", "set-role"}
+	for _, row := range []struct{ word, want string }{
+		{"users", "user"},
+		{"taem", "team"},
+		{"setrole", "set-role"},
+		{"user", ""},       // no error at all
+		{"set-title", ""},  // near, but not that near
+		{"set-roles-", ""}, // two errors
+		{strings.Repeat("user", 40), ""},
+	} {
+		assert.Equal(t, row.want, suggest.Slip(row.word, names), "Slip(%q)", row.word)
+	}
+}
+
 func TestDidYouMean(t *testing.T) {
 	assert.Equal(t, `; did you mean "member"?`, suggest.DidYouMean("membr", []string{"member"}))
 	assert.Empty(t, suggest.DidYouMean("zzz", []string{"member"}))

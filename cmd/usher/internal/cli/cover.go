@@ -1,9 +1,8 @@
 package cli
 
 import (
-	"slices"
-
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policytest"
 )
 
 // coverage says which rules of a policy no test reached, in none of the files that
@@ -15,25 +14,13 @@ type coverage struct {
 }
 
 // coverageOf puts together what the files with the same policy reached.
-func coverageOf(all []tested) []coverage {
-	type key struct{ file, digest string }
-	var list []coverage
-	at := map[key]int{}
+func coverageOf(all []tested) (list []coverage) {
+	var covers []*policytest.Cover
 	for _, t := range all {
-		if t.report.Cover == nil {
-			continue
-		}
-		p := t.suite.Policy()
-		k := key{p.File(), p.Digest()}
-		i, seen := at[k]
-		if !seen {
-			at[k] = len(list)
-			list = append(list, coverage{p.File(), t.report.Cover.Rules, slices.Clone(t.report.Cover.Unreached)})
-			continue
-		}
-		list[i].unreached = slices.DeleteFunc(list[i].unreached, func(r usher.Rule) bool {
-			return !slices.Contains(t.report.Cover.Unreached, r)
-		})
+		covers = append(covers, t.report.Cover)
+	}
+	for _, c := range policytest.JoinCovers(covers...) {
+		list = append(list, coverage{c.Policy.File(), c.Rules, c.Unreached})
 	}
 	return list
 }
