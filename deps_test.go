@@ -40,7 +40,7 @@ account: . permission role team seat internal/suggest internal/table policy
 store: .
 store/memstore: . store
 store/storetest: . store
-engine: . permission role seat filter policy account store
+engine: . permission role seat filter policy account store internal/table
 
 # Test files, which the command line runs too.
 policytest: . permission role team seat internal/source internal/suggest policy preset account store store/memstore engine

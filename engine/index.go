@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/table"
 )
 
 // index finds the snapshot of an account without a lock. It is a table with open
@@ -48,7 +49,11 @@ func (x *index) clear() {
 }
 
 func (x *index) hash(id usher.AccountID) uint64 {
-	return maphash.String(x.seed, string(id)) &^ usedMark
+	if len(id) > table.Short {
+		return maphash.String(x.seed, string(id)) &^ usedMark
+	}
+	_, _, hash := table.Words(string(id))
+	return hash &^ usedMark
 }
 
 // home is the slot at which the search for a hash begins. It leaves the mark out.
@@ -58,12 +63,18 @@ func home(hash uint64, mask int) int { return int(hash>>1) & mask }
 // is written only where it is not set, so that readers do not take the memory
 // from each other.
 func (x *index) find(id usher.AccountID) *snapshot {
-	table := x.slots.Load()
-	if table == nil {
+	now := x.slots.Load()
+	if now == nil {
 		return nil // of the zero Engine
 	}
-	slots := *table
-	hash, mask := x.hash(id), len(slots)-1
+	slots := *now
+	var a, b, hash uint64
+	if len(id) > table.Short {
+		hash = maphash.String(x.seed, string(id))
+	} else {
+		a, b, hash = table.Words(string(id))
+	}
+	hash, mask := hash&^usedMark, len(slots)-1
 	for i := home(hash, mask); ; i = (i + 1) & mask {
 		s := &slots[i]
 		snap := s.snap.Load()
@@ -71,7 +82,7 @@ func (x *index) find(id usher.AccountID) *snapshot {
 			return nil
 		}
 		tag := s.tag.Load()
-		if tag&^usedMark == hash && snap.id == id {
+		if tag&^usedMark == hash && snap.a == a && snap.b == b && (b != 0 || snap.id == id) {
 			if tag&usedMark == 0 {
 				s.tag.Or(usedMark)
 			}

@@ -19,8 +19,17 @@ func newIndex() *index {
 	return &x
 }
 
-func snapOf(id string) *snapshot {
-	return &snapshot{id: usher.AccountID(id), live: &live{id: usher.AccountID(id)}}
+func snapOf(id string) *snapshot { return newSnapshot(&live{id: usher.AccountID(id)}) }
+
+// accountOf returns ids of all lengths, some of which differ in one place only.
+func accountOf(i int) string {
+	switch i % 3 {
+	case 0:
+		return fmt.Sprintf("account-%d", i)
+	case 1:
+		return fmt.Sprintf("%d", i)
+	}
+	return fmt.Sprintf("0190b0a4-0000-7000-8000-%012d", i)
 }
 
 // The index does what a map does.
@@ -28,7 +37,7 @@ func TestIndexIsAMap(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	x, model := newIndex(), map[usher.AccountID]*snapshot{}
 	for range 20_000 {
-		id := fmt.Sprintf("account-%d", random.IntN(300))
+		id := accountOf(random.IntN(300))
 		switch random.IntN(3) {
 		case 0, 1:
 			snap := snapOf(id)
@@ -43,7 +52,7 @@ func TestIndexIsAMap(t *testing.T) {
 		require.Equal(t, len(model), x.count)
 	}
 	for i := range 300 {
-		id := usher.AccountID(fmt.Sprintf("account-%d", i))
+		id := usher.AccountID(accountOf(i))
 		require.True(t, x.find(id) == model[id], id)
 	}
 	seen := 0

@@ -7,6 +7,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/table"
 	"github.com/usher-go/usher/policy"
 )
 
@@ -14,14 +15,16 @@ import (
 // from. But for confirmed it is immutable. It is the policy.Facts and the
 // policy.Clock of its questions.
 type snapshot struct {
-	*account.State // nil until the account was read
+	// What a check reads stands first, close together.
+	*account.State        // nil until the account was read
+	a, b           uint64 // the words of the id, zero if it is long
+	policy         *policy.Policy
+	basis          *basis
+	err            error // why it answers nothing: not read, unknown, unfit
 
-	id     usher.AccountID
-	policy *policy.Policy
-	basis  *basis
-	err    error // why it answers nothing: not read, unknown, unfit
-	live   *live
-	clock  func() time.Time
+	id    usher.AccountID
+	live  *live
+	clock func() time.Time
 
 	confirmed atomic.Int64 // when the store knew nothing newer, as Engine.elapsed tells
 }
@@ -75,10 +78,9 @@ func judge(s *account.State, p *policy.Policy) verdict { return verdict{p, s.Fit
 
 // bind makes the snapshot of a state.
 func (e *Engine) bind(l *live, s *account.State, v verdict) *snapshot {
-	snap := &snapshot{
-		State: s, id: l.id, policy: v.policy, err: v.err, live: l, clock: e.options.Clock,
-		basis: &basis{v.policy, s.Version()},
-	}
+	snap := newSnapshot(l)
+	snap.State, snap.policy, snap.err, snap.clock = s, v.policy, v.err, e.options.Clock
+	snap.basis = &basis{v.policy, s.Version()}
 	if !s.Exists() {
 		snap.err = usher.ErrUnknownAccount
 	}
@@ -86,4 +88,14 @@ func (e *Engine) bind(l *live, s *account.State, v verdict) *snapshot {
 }
 
 // unread makes the snapshot of an account of which nothing is known.
-func unread(l *live) *snapshot { return &snapshot{id: l.id, live: l, err: errUnread} }
+func unread(l *live) *snapshot {
+	snap := newSnapshot(l)
+	snap.err = errUnread
+	return snap
+}
+
+func newSnapshot(l *live) *snapshot {
+	snap := &snapshot{id: l.id, live: l}
+	snap.a, snap.b, _ = table.Words(string(l.id))
+	return snap
+}

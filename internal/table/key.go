@@ -42,6 +42,26 @@ func newKey(id string, blunt uint64) key {
 	return k
 }
 
+// Short is the length in bytes up to which an id has words.
+const Short = maxShort
+
+// Words returns two words that stand for an id of at most Short bytes, and a hash of
+// it, for others who find things by ids. Two such ids are equal if their words are.
+// The hash is another one in each process. A longer id has no words, all zero.
+func Words(id string) (a, b, hash uint64) {
+	n := len(id)
+	switch {
+	case n > maxShort:
+		return 0, 0, 0
+	case n >= 8:
+		a, b = word(id), word(id[n-8:])>>8>>(uint(15-n)*8&63) // as short does
+	default:
+		a = tiny(id)
+	}
+	b |= uint64(n+1) << lengthShift
+	return a, b, hashShort(a, b)
+}
+
 func (k *key) long() bool { return len(k.id) > maxShort }
 
 func longMark(length int) uint64 {

@@ -403,3 +403,28 @@ func TestReadersBesideAWriter(t *testing.T) {
 	done.Store(true)
 	readers.Wait()
 }
+
+// The words of a short id are its own, and its hash is the one it is found by.
+func TestWords(t *testing.T) {
+	type words struct{ a, b uint64 }
+	seen := map[words]string{}
+	for n := range 2 * maxShort {
+		for at := range n + 1 {
+			text := bytes.Repeat([]byte{0}, n)
+			if at < n {
+				text[at] = 1
+			}
+			id := string(text)
+			a, b, hash := Words(id)
+			if n > maxShort {
+				require.Zero(t, a|b|hash, "%q", id)
+				continue
+			}
+			require.NotZero(t, b, "%q", id)
+			require.Equal(t, newKey(strings.Clone(id), 0), key{id, a, b, hash})
+			other, met := seen[words{a, b}]
+			require.False(t, met, "%q and %q have the same words", id, other)
+			seen[words{a, b}] = id
+		}
+	}
+}
