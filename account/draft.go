@@ -29,7 +29,7 @@ func (s *State) draft() *draft {
 
 // done returns the state as it was drafted. The draft is of no use after it.
 func (d *draft) done() *State {
-	d.next.users = d.users.Table()
+	d.next.users = *d.users.Table()
 	if d.teams != nil {
 		d.next.plan.teams, d.next.plan.tree = d.teams.Table(), &tree{}
 	}

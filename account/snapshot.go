@@ -41,7 +41,7 @@ func (s *State) Encode() []byte {
 	w.plan(s.planned())
 	w.pools(s)
 	w.keys(s.keys)
-	w.users(sorted(s.users))
+	w.users(sorted(&s.users))
 	return binary.LittleEndian.AppendUint32(w.buf, crc32.Checksum(w.buf, castagnoli))
 }
 

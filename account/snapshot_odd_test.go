@@ -51,7 +51,7 @@ func TestOddStateIsNotRead(t *testing.T) {
 		return func(s *State) {
 			u := policy.User{Status: usher.Active, Role: "member"}
 			change(&u)
-			s.users = set(s.users, id, &u)
+			s.users = *set(&s.users, id, &u)
 		}
 	}
 	rows := []struct {
@@ -148,7 +148,7 @@ func TestSnapshotKnowsTheFieldsOfAState(t *testing.T) {
 		of     any
 		fields string
 	}{
-		{State{}, "account version time deleted owner unique users counts pools plan keys"}, // counts are counted again
+		{State{}, "users account version time deleted owner unique counts pools plan keys"}, // counts are counted again
 		{plan{}, "teams tree settings fields lastField once facts err"},                     // tree, once, facts and err follow from the rest
 		{keys{}, "byKey inRow last"},
 		{keyed{}, "version request number"}, // number is the order

@@ -147,7 +147,7 @@ func (r *snapshotReader) users(s *State) {
 	if r.err != nil {
 		return
 	}
-	s.users = users.Table()
+	s.users = *users.Table()
 	s.counts = map[role.Name]count{}
 	for at, u := range c.records {
 		r.tally(s, u, holders[at])

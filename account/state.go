@@ -21,6 +21,8 @@ import (
 // [New] makes the State of an account that does not exist yet; the zero State is
 // one without an id, to which nothing can be applied.
 type State struct {
+	users table.Table[*policy.User]
+
 	account usher.AccountID
 	version uint64
 	time    time.Time
@@ -29,7 +31,6 @@ type State struct {
 	owner  usher.UserID
 	unique role.Name
 
-	users  *table.Table[*policy.User]
 	counts map[role.Name]count
 	pools  map[seat.PoolName]seat.Pool
 	plan   *plan

@@ -139,7 +139,7 @@ func (v View) UsersWithin(id usher.TeamID, after usher.UserID) iter.Seq[Member] 
 
 func (v View) users(after usher.UserID, keep func(*policy.User) bool) iter.Seq[Member] {
 	return func(yield func(Member) bool) {
-		for id, u := range inOrder(v.read().users, string(after), keep) {
+		for id, u := range inOrder(&v.read().users, string(after), keep) {
 			if !yield(v.member(id, u)) {
 				return
 			}
