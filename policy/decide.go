@@ -42,7 +42,7 @@ func (p *Policy) Decide(f Facts, r *usher.Request) (usher.Decision, error) {
 	// The user is looked up before the request is found to be right, since what
 	// takes longest should begin first.
 	who, err := p.lookUp(f, r.Subject)
-	if !perm.res.suits(r) {
+	if !perm.res.suits(f, r) {
 		if wrong := p.admit(f, r, perm.res); wrong != nil {
 			err = wrong
 		}

@@ -28,11 +28,11 @@ type Policy struct {
 
 	roles     []compiledRole // of the account and on teams, in the order of the file
 	held      []heldRole     // what a decision needs of each of them
-	roleTable *nameTable
+	roleTable nameTable
 	unique    int
 
 	resources     []resource
-	resourceTable *nameTable
+	resourceTable nameTable
 	perms         []perm
 	bundles       []bundle
 	asked         askTable // permissions and bundles by name

@@ -74,18 +74,25 @@ func (q *question) fill(p *Policy, f Facts, r *usher.Request, who asker, res *re
 
 // suits reports whether a glance shows that a request is right; where it does not,
 // admit knows.
-func (res *resource) suits(r *usher.Request) bool {
-	if at := r.Time.Unix(); at < minTime || at > maxTime || len(r.Context) > 0 {
+func (res *resource) suits(f Facts, r *usher.Request) bool {
+	if len(r.Context) > 0 {
+		return false
+	}
+	if r.Time == (time.Time{}) {
+		if _, ok := f.(Clock); !ok {
+			return false
+		}
+	} else if at := r.Time.Unix(); at < minTime || at > maxTime {
 		return false
 	}
 	if r.Resource == nil {
 		return true
 	}
-	if r.Resource.Ref().Type != res.name || r.Resource.InAccount() != "" {
+	if _, literal := r.Resource.(*usher.Object); literal || r.Resource.Ref().Type != res.name {
 		return false
 	}
-	_, literal := r.Resource.(*usher.Object)
-	return !literal
+	account := r.Resource.InAccount()
+	return account == "" || account == r.Account
 }
 
 // admit checks all that can be wrong with a request itself.

@@ -4,7 +4,7 @@ import "sync/atomic"
 
 // reachTable is what comparisons of reaches look up in a policy.
 type reachTable struct {
-	features *nameTable
+	features nameTable
 	decided  []decided       // by resource
 	covering []atomic.Uint32 // by role of the account and any role: what alwaysCovers found out; 0: not yet
 }

@@ -74,8 +74,8 @@ type nameSlot struct {
 	next  int32 // one more than a place in more
 }
 
-func newNameTable(names []string) *nameTable {
-	t := &nameTable{}
+func newNameTable(names []string) nameTable {
+	var t nameTable
 	for i, name := range names {
 		if name == "" {
 			continue
@@ -92,25 +92,17 @@ func newNameTable(names []string) *nameTable {
 
 // find returns the index of the name, or -1.
 func (t *nameTable) find(name string) int {
-	if name == "" || t == nil {
+	if name == "" {
 		return -1
 	}
 	slot := &t.slots[letters(name)]
-	if slot.name != name {
-		return t.findMore(slot.next, name)
+	for slot.name != name {
+		if slot.next == 0 {
+			return -1
+		}
+		slot = &t.more[slot.next-1]
 	}
 	return int(slot.index)
-}
-
-func (t *nameTable) findMore(next int32, name string) int {
-	for next != 0 {
-		slot := &t.more[next-1]
-		if slot.name == name {
-			return int(slot.index)
-		}
-		next = slot.next
-	}
-	return -1
 }
 
 func letters(name string) uint {
