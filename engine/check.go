@@ -32,10 +32,6 @@ func (e *Engine) Check(ctx context.Context, r usher.Request) (usher.Decision, er
 			return e.unanswered(ctx, r, err)
 		}
 	}
-	return e.decide(ctx, snap, r)
-}
-
-func (e *Engine) decide(ctx context.Context, snap *snapshot, r usher.Request) (usher.Decision, error) {
 	d, err := snap.policy.Decide(snap, &r)
 	d = d.On(snap.basis)
 	if e.options.Observer.Decided != nil {

@@ -43,7 +43,12 @@ func (r *Reader) Check(ctx context.Context, q usher.Request) (usher.Decision, er
 	if err != nil {
 		return r.engine.unanswered(ctx, q, err)
 	}
-	return r.engine.decide(ctx, snap, q)
+	d, err := snap.policy.Decide(snap, &q)
+	d = d.On(snap.basis)
+	if r.engine.options.Observer.Decided != nil {
+		r.engine.options.Observer.Decided(ctx, q, d, err)
+	}
+	return d, err
 }
 
 // Actions answers as Engine.Actions does.
