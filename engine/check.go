@@ -186,6 +186,9 @@ func (e *Engine) await(ctx context.Context, l *live, atLeast uint64) (*snapshot,
 			if e.life.Err() != nil {
 				return nil, ErrClosed
 			}
+			if f.count <= before {
+				continue // that it failed says nothing of the store since it was asked
+			}
 			if snap.State != nil && snap.version() >= atLeast {
 				return nil, fmt.Errorf("%w: %w", ErrStale, f.err)
 			}

@@ -370,3 +370,34 @@ func TestLateJoiners(t *testing.T) {
 	close(slow.arrive)
 	asked.Wait()
 }
+
+// A reading that had begun before somebody joined it fails for those who began it,
+// and for nobody else.
+func TestLateJoinersHaveATryOfTheirOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, deaf).found()
+		letGo := make(chan struct{})
+		reads := w.calls.of("Commits")
+		w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+			if c.Method == "Commits" && w.calls.of("Commits") == reads+1 {
+				<-letGo
+				return storetest.Fault{Before: errDown}
+			}
+			return storetest.Fault{}
+		})
+		var asked sync.WaitGroup
+		asked.Go(func() {
+			_, err := w.AtLeast(2).View(ctx, "acme")
+			assert.ErrorIs(t, err, errDown)
+		})
+		synctest.Wait()
+		asked.Go(func() {
+			_, err := w.AtLeast(2).View(ctx, "acme")
+			assert.ErrorIs(t, err, engine.ErrBehind, "the store was asked again")
+		})
+		synctest.Wait()
+		close(letGo)
+		asked.Wait()
+		require.NoError(t, w.Close())
+	})
+}
