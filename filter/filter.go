@@ -52,7 +52,9 @@ func (f Filter) All() bool {
 	return len(f.lists) > 0 && !slices.ContainsFunc(f.lists, func(l *list) bool { return !l.all() })
 }
 
-// Fields returns the fields that are masked in some row, or may be, sorted.
+// Fields returns the fields that are masked in some row, or may be, sorted. Those of a
+// bundle over several types may be of each of them, while Shown takes those of the
+// table's own type.
 func (f Filter) Fields() []string {
 	var fields []string
 	for _, l := range f.lists {
