@@ -1,0 +1,115 @@
+package measure
+
+import (
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+)
+
+// side is one of those who take turns: how it answers number i, and how much it does
+// in a turn.
+type side struct {
+	ask  func(i int)
+	turn int
+	at   int // the next number
+}
+
+// pace sets the turn so that it takes about as long as is asked for.
+func (s *side) pace(turn time.Duration) {
+	n, took := 0, time.Duration(0)
+	for took < turn && n < 1<<14 {
+		start := time.Now()
+		s.ask(s.at)
+		took += time.Since(start)
+		s.at++
+		n++
+	}
+	s.turn = min(max(1, int(float64(n)*float64(turn)/float64(max(1, took)))), 1<<17)
+}
+
+// way is how a side does a turn; it returns how long it took for how many answers.
+type way func(*side) (took time.Duration, n int)
+
+// A turn on many processors is longer, since the last of them has to be waited for.
+const (
+	serialTurn   = time.Millisecond
+	parallelTurn = 20 * time.Millisecond
+)
+
+// serial does a turn on one goroutine.
+func (s *side) serial() (took time.Duration, n int) {
+	start := time.Now()
+	for i := s.at; i < s.at+s.turn; i++ {
+		s.ask(i)
+	}
+	took = time.Since(start)
+	s.at += s.turn
+	return took, s.turn
+}
+
+// parallel does a turn on every processor, each somewhere else in the list.
+func (s *side) parallel() (took time.Duration, n int) {
+	workers := runtime.GOMAXPROCS(0)
+	var all sync.WaitGroup
+	start := time.Now()
+	for w := range workers {
+		from := s.at + w*104_729
+		all.Go(func() {
+			for i := from; i < from+s.turn; i++ {
+				s.ask(i)
+			}
+		})
+	}
+	all.Wait()
+	took = time.Since(start)
+	s.at += s.turn
+	return took, workers * s.turn
+}
+
+// rounds lets the sides take turns and returns for each round what an answer of each
+// side took, in nanoseconds. The sides are far apart in the list of questions, so that
+// none finds in the processor's memory what another has just looked at.
+func (b Budget) rounds(turn time.Duration, way way, asks ...func(i int)) [][]float64 {
+	sides := make([]side, len(asks))
+	for i, ask := range asks {
+		sides[i] = side{ask: ask, at: i * b.Questions / len(asks)}
+		sides[i].pace(turn)
+	}
+	runtime.GC() // what came before must not be cleared up in the first round
+	list := make([][]float64, b.Rounds)
+	for round := range list {
+		took, n := make([]time.Duration, len(sides)), make([]int, len(sides))
+		for start := time.Now(); time.Since(start) < max(b.Round, 4*turn) || n[0] == 0; {
+			for i := range sides {
+				t, k := way(&sides[i])
+				took[i] += t
+				n[i] += k
+			}
+		}
+		for i := range sides {
+			list[round] = append(list[round], float64(took[i].Nanoseconds())/float64(n[i]))
+		}
+	}
+	return list
+}
+
+// pair is the medians of two columns of rounds, and of their ratio.
+func pair(rounds [][]float64, reference, peer int) Pair {
+	var columns [3][]float64
+	for _, r := range rounds {
+		columns[0] = append(columns[0], r[reference])
+		columns[1] = append(columns[1], r[peer])
+		columns[2] = append(columns[2], r[peer]/r[reference])
+	}
+	return Pair{Reference: quantile(columns[0], 50), Peer: quantile(columns[1], 50), Ratio: quantile(columns[2], 50)}
+}
+
+// quantile returns the value that so many in a hundred do not exceed. It sorts the list.
+func quantile(list []float64, percent int) float64 {
+	if len(list) == 0 {
+		return 0
+	}
+	slices.Sort(list)
+	return list[min(len(list)-1, len(list)*percent/100)]
+}
