@@ -32,6 +32,7 @@ type Basis interface {
 type Detail struct {
 	Rule    Rule     // the rule that decided; where none reached the resource, the nearest one
 	Unmet   []string // the conditions that failed, as the rule writes them: mfa, not team-hosted
+	Unknown []string // of a rule under never: the conditions that count as met, for nobody said whether they are
 	Hidden  []string // the fields that are masked, sorted
 	Version uint64   // the version of the account that was asked; 0 without a journal
 	Digest  string   // the digest of the policy

@@ -21,7 +21,11 @@ func (d Decision) String() string {
 	case ReasonInactive:
 		return "denied (inactive): only active users are allowed anything"
 	case ReasonForbidden:
-		return "denied (forbidden) by " + rule.String()
+		s := "denied (forbidden) by " + rule.String()
+		if len(detail.Unknown) > 0 {
+			s += "; it is not known whether " + join(detail.Unknown, "or") + " holds"
+		}
+		return s
 	case ReasonConditionUnmet:
 		verb := "does"
 		if len(detail.Unmet) > 1 {

@@ -164,7 +164,7 @@ func (q *question) forbidden(perm *perm) usher.Outcome {
 		if _, maybe := q.reaches(r, ""); maybe {
 			q.lookInto(r.need)
 			if q.maybe&r.need == r.need {
-				return named(usher.ReasonForbidden, r, 0)
+				return named(usher.ReasonForbidden, r, r.need&^q.holds)
 			}
 		}
 	}

@@ -97,3 +97,15 @@ func (p *Policy) literalNames(r *resource, literals uint64) []string {
 	slices.Sort(names)
 	return names
 }
+
+// conditionNames names the conditions of literals, sorted.
+func (p *Policy) conditionNames(r *resource, literals uint64) []string {
+	var names []string
+	for i, l := range r.literals {
+		if literals&(1<<i) != 0 {
+			names = append(names, p.conditions[l.condition].name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

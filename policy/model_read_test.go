@@ -25,6 +25,8 @@ type verdict struct {
 	reason usher.Reason
 	hidden []string   // sorted
 	unmet  [][]string // what failed of each rule that only its conditions kept from matching
+
+	unknown [][]string // what is not known of each rule under never that matches; of a protection, nothing
 }
 
 // question is a request for a single permission; its resource is of the type on, or nil.

@@ -38,8 +38,9 @@ func (q *question) decide() verdict {
 		return verdict{reason: usher.ReasonUnknownUser}
 	case q.user.Status != usher.Active:
 		return verdict{reason: usher.ReasonInactive}
-	case q.forbidden():
-		return verdict{reason: usher.ReasonForbidden}
+	}
+	if unknown := q.forbidden(); unknown != nil {
+		return verdict{reason: usher.ReasonForbidden, unknown: unknown}
 	}
 	v := verdict{reason: usher.ReasonNoPermission}
 	for _, rule := range q.rules() {
@@ -66,21 +67,37 @@ func (q *question) decide() verdict {
 
 // "a never rule matches; or, built in, user.delete, user.set-role, user.set-status, user.leave with
 // the unique holder among the users, by anyone; or account.transfer by anyone but the holder"
-func (q *question) forbidden() bool {
+//
+// For each that forbids, forbidden returns the conditions that are not known.
+func (q *question) forbidden() (unknown [][]string) {
 	for _, rule := range q.never() {
 		fails := func(t policy.Test) bool { return !q.holds(t, true) }
 		if q.reaches(held{rule, q.putIn(q.user)}, true) && !slices.ContainsFunc(rule.If, fails) {
-			return true
+			unknown = append(unknown, q.unknown(rule.If))
 		}
 	}
 	users, known := q.party("user")
+	protected := false
 	switch q.perm {
 	case "user.delete", "user.set-role", "user.set-status", "user.leave":
-		return !known || slices.ContainsFunc(users, q.isHolder)
+		protected = !known || slices.ContainsFunc(users, q.isHolder)
 	case "account.transfer":
-		return !q.isHolder(string(q.Subject))
+		protected = !q.isHolder(string(q.Subject))
 	}
-	return false
+	if protected {
+		unknown = append(unknown, nil)
+	}
+	return unknown
+}
+
+func (q *question) unknown(tests []policy.Test) (names []string) {
+	for _, t := range tests {
+		if q.holds(t, true) && !q.holds(t, false) {
+			names = append(names, t.Name.Text)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // "account role with includes, team roles, everyone, grants"; what the account role requires

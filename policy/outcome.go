@@ -8,8 +8,8 @@ import (
 
 // An outcome has the reason in bits 0 to 3. In bits 4 to 23 is the rule that
 // decided or was nearest, or for a denial without one the permission. From bit
-// 24 on are the hidden fields of a grant, or the literals that failed, both of
-// the permission's resource.
+// 24 on are the hidden fields of a grant, the literals that failed, or those of a
+// rule under never that are not known, all of the permission's resource.
 const (
 	refShift  = 4
 	refBits   = 20
@@ -38,9 +38,12 @@ func (p *Policy) Detail(o usher.Outcome) usher.Detail {
 		r := &p.rules[ref]
 		d.Rule = p.describe(r)
 		res := &p.resources[p.perms[r.perm].resource]
-		if o.Reason() == usher.ReasonGranted {
+		switch o.Reason() {
+		case usher.ReasonGranted:
 			d.Hidden = res.fieldNames(mask)
-		} else {
+		case usher.ReasonForbidden:
+			d.Unknown = p.conditionNames(res, mask)
+		default:
 			d.Unmet = p.literalNames(res, mask)
 		}
 	default:

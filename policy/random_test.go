@@ -172,6 +172,9 @@ func (r *round) compareModel(w *world, q usher.Request) *disagreement {
 		return disagree("unmet", "Decide = %v with the conditions %q unmet", d.Reason(), detail.Unmet)
 	case len(detail.Unmet) > 0 && !slices.ContainsFunc(want.unmet, oneOf):
 		return disagree("which unmet", "Decide finds %q unmet, the model one of %q\n%v", detail.Unmet, want.unmet, d)
+	case d.Reason() == usher.ReasonForbidden && !slices.ContainsFunc(want.unknown, func(u []string) bool { return slices.Equal(u, detail.Unknown) }),
+		d.Reason() != usher.ReasonForbidden && detail.Unknown != nil:
+		return disagree("unknown", "Decide finds %q unknown, the model one of %q\n%v", detail.Unknown, want.unknown, d)
 	case detail.Digest != r.compiled.Digest():
 		return disagree("digest", "the decision carries the digest %q", detail.Digest)
 	case !q.Time.IsZero() && !d.Time().Equal(q.Time):
