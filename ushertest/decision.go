@@ -13,8 +13,7 @@ import (
 // without a test.
 func Decision(t testing.TB, reason usher.Reason, detail usher.Detail) usher.Decision {
 	only(t)
-	detail.Hidden, detail.Unmet = slices.Clone(detail.Hidden), slices.Clone(detail.Unmet)
-	return decision(time.Time{}, reason, detail)
+	return decision(time.Time{}, reason, cloned(detail))
 }
 
 func decision(at time.Time, reason usher.Reason, detail usher.Detail) usher.Decision {
@@ -25,7 +24,10 @@ func decision(at time.Time, reason usher.Reason, detail usher.Detail) usher.Deci
 type basis struct{ detail usher.Detail }
 
 func (b *basis) Detail(usher.Outcome) usher.Detail {
-	d := b.detail
-	d.Hidden, d.Unmet = slices.Clone(d.Hidden), slices.Clone(d.Unmet)
+	return cloned(b.detail)
+}
+
+func cloned(d usher.Detail) usher.Detail {
+	d.Hidden, d.Unmet, d.Unknown = slices.Clone(d.Hidden), slices.Clone(d.Unmet), slices.Clone(d.Unknown)
 	return d
 }

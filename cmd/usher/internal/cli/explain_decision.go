@@ -15,8 +15,9 @@ type explained struct {
 	Allowed  bool        `json:"allowed"`
 	Reason   string      `json:"reason"`
 	Sentence string      `json:"sentence"`
-	Rule     *ruleJSON   `json:"rule"`  // null where none decided
-	Unmet    []string    `json:"unmet"` // the conditions that failed
+	Rule     *ruleJSON   `json:"rule"`    // null where none decided
+	Unmet    []string    `json:"unmet"`   // the conditions that failed
+	Unknown  []string    `json:"unknown"` // those that forbid, since nobody said whether they hold
 	Hidden   []string    `json:"hidden"`
 	Ways     []wayJSON   `json:"ways"` // to yes, the nearest first
 	Digest   string      `json:"digest"`
@@ -47,7 +48,7 @@ func (r *run) explainDecision(s *scene, request usher.Request) error {
 			sceneJSON: s.json(), As: string(request.Subject), Can: request.Permission.String(),
 			Resource: objectOf(request.Resource), At: request.Time,
 			Allowed: x.Decision.Allowed(), Reason: x.Decision.Reason().String(), Sentence: x.Sentence,
-			Rule: ruleOf(detail.Rule), Unmet: texts(detail.Unmet), Hidden: texts(detail.Hidden),
+			Rule: ruleOf(detail.Rule), Unmet: texts(detail.Unmet), Unknown: texts(detail.Unknown), Hidden: texts(detail.Hidden),
 			Ways: ways, Digest: detail.Digest,
 		})
 	}
