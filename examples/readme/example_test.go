@@ -55,7 +55,7 @@ func Example() {
 		account.AddUser{User: "adam", Role: "admin"},
 		account.AddUser{User: "mia"},
 		account.AddUser{User: "max"})
-	if err != nil {
+	if err != nil && !errors.Is(err, account.Exists) {
 		log.Fatal(err)
 	}
 
