@@ -2,6 +2,7 @@ package usherhttp
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
@@ -20,7 +21,7 @@ type Admission struct {
 // Admitted returns what the innermost Guard before the handler found out.
 func Admitted(ctx context.Context) Admission {
 	if a, ok := ctx.Value(admissionKey{}).(*admitted); ok {
-		return a.Admission
+		return a.now()
 	}
 	return Admission{}
 }
@@ -29,7 +30,7 @@ func Admitted(ctx context.Context) Admission {
 // type that the host gave it. It is false if there is none, or one of another type.
 func Loaded[R usher.Resource](ctx context.Context) (resource R, ok bool) {
 	if a, found := ctx.Value(admissionKey{}).(*admitted); found {
-		resource, ok = a.Resource.(R)
+		resource, ok = a.now().Resource.(R)
 	}
 	return resource, ok
 }
@@ -39,8 +40,17 @@ type admissionKey struct{}
 // admitted is a context that holds an Admission itself, which saves an allocation.
 type admitted struct {
 	context.Context
-	guard *Guard
-	Admission
+	guard   *Guard
+	loading Admission   // for the Loader; not written after it is called
+	done    Admission   // for the handler; not written after ready
+	ready   atomic.Bool // goroutines of a Loader may outlive it
+}
+
+func (a *admitted) now() Admission {
+	if a.ready.Load() {
+		return a.done
+	}
+	return a.loading
 }
 
 func (a *admitted) Value(key any) any {

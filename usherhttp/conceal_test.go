@@ -103,3 +103,25 @@ func TestOtherAccountIsNotFound(t *testing.T) {
 	assert.Equal(t, 404, w.call(guarded, "GET /calendars/g1", "User=mia").Code, "even if the Authorizer does not notice")
 	assert.Contains(t, send(w.actions(), "GET /actions?on=calendar:g1", "User=mia").Body.String(), `"actions":[]`)
 }
+
+// A question that is wrong for the resource conceals as any denial does, and is an error
+// in the log.
+func TestConcealWrongQuestion(t *testing.T) {
+	w := newWorld(t)
+	w.withEngine(t)
+	room := func(r *http.Request) (usher.Resource, error) {
+		if _, err := w.load(r); err != nil {
+			return nil, err
+		}
+		return &usher.Object{Type: "room", ID: r.PathValue("id")}, nil
+	}
+	for _, user := range []string{"User=mia", "User=max", "User=eve"} {
+		guarded := w.guard.ConcealUnless(view, edit, room)
+		missing := w.call(guarded, "PUT /calendars/none", user)
+		answer := w.call(guarded, "PUT /calendars/c1", user)
+		assert.Equal(t, 404, answer.Code)
+		assert.Equal(t, missing.Header(), answer.Header())
+		assert.Equal(t, missing.Body.String(), answer.Body.String())
+	}
+	assert.Contains(t, w.log.String(), "level=ERROR")
+}

@@ -22,19 +22,22 @@ type gate struct {
 }
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a := &admitted{Context: r.Context(), guard: g.guard}
-	inside := r.WithContext(a)
-	if conceal, err := g.admit(r, inside, &a.Admission); err != nil {
-		g.guard.refuse(w, r, a.Admission, conceal, err)
+	in := &admitted{Context: r.Context(), guard: g.guard}
+	inside := r.WithContext(in)
+	var a Admission
+	if conceal, err := g.admit(r, inside, in, &a); err != nil {
+		g.guard.refuse(w, r, a, conceal, err)
 		return
 	}
+	in.done = a
+	in.ready.Store(true)
 	g.next.ServeHTTP(w, inside)
 }
 
 // admit finds out what there is to know about a request. With an error it leaves in a
 // as much as is known, and says whether the refusal must not show that there is
 // something. The Loader gets the request inside, whose context has a.
-func (g *gate) admit(r, inside *http.Request, a *Admission) (conceal bool, err error) {
+func (g *gate) admit(r, inside *http.Request, in *admitted, a *Admission) (conceal bool, err error) {
 	conceal = !g.visible.IsZero()
 	a.Permission = g.permission
 	if g.next == nil {
@@ -50,6 +53,7 @@ func (g *gate) admit(r, inside *http.Request, a *Admission) (conceal bool, err e
 		return conceal, err
 	}
 	a.Resource = Admitted(r.Context()).Resource // for the Loader to take if it is the one
+	in.loading = *a
 	a.Resource, err = g.load(inside, a.Subject)
 	if err != nil && (!conceal || !errors.Is(err, ErrNotFound)) {
 		return conceal, err

@@ -28,8 +28,8 @@ type Guard struct {
 	// Nil tells nobody.
 	Seen func(usher.AccountID, usher.UserID)
 
-	// NotFound are errors of a Loader, or of a handler that gives them to Refuse, that
-	// mean that there is no such resource, besides ErrNotFound: sql.ErrNoRows, for example.
+	// NotFound are errors of a Loader that mean that there is no such resource,
+	// besides ErrNotFound: sql.ErrNoRows, for example.
 	NotFound []error
 
 	// Disclose are the conditions that whoever is denied for them may be told of, as
@@ -115,8 +115,8 @@ func (g *Guard) Require(p permission.Permission, on Loader) func(http.Handler) h
 // Conceal is Require where existence must not show: a denial is answered exactly as
 // if there were no such resource, whatever a *Problem of the Loader with a status of
 // 403 or 404 says. Where nothing was found, the Authorizer is asked about the account
-// as a whole, so that it fails for both or for neither. How long the answer takes is
-// not concealed.
+// as a whole, so that what keeps it from deciding shows for both or for neither, but
+// for what fails on the resource alone. How long the answer takes is not concealed.
 func (g *Guard) Conceal(p permission.Permission, on Loader) func(http.Handler) http.Handler {
 	return g.ConcealUnless(p, p, on)
 }
@@ -126,8 +126,8 @@ func (g *Guard) Conceal(p permission.Permission, on Loader) func(http.Handler) h
 // they may not edit it, and who may not is told that there is none.
 //
 // Both permissions are asked for on the one resource, so each must be of its type or a
-// bundle. Else all requests are answered with 500: a booking that is to be made cannot
-// be hidden from who may not calendar.view, for it is no calendar.
+// bundle. Else nobody gets through, and the log says why: a booking that is to be made
+// cannot be hidden from who may not calendar.view, for it is no calendar.
 func (g *Guard) ConcealUnless(visible, p permission.Permission, on Loader) func(http.Handler) http.Handler {
 	if visible.IsZero() {
 		p = visible // asks for nothing, and refuses everything

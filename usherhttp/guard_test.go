@@ -2,10 +2,13 @@ package usherhttp_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -281,4 +284,36 @@ func TestSubjectRequest(t *testing.T) {
 	c := &Calendar{ID: "c1"}
 	assert.Equal(t, usher.Request{Account: "acme", Subject: "mia", Permission: edit, Resource: c, Context: usher.Context{"mfa": true}}, who.Request(edit, c))
 	assert.Nil(t, who.Request(edit, nil).Resource)
+}
+
+// What a Loader has begun may go on while the guard decides, and the handler runs.
+func TestLoaderThatLeavesSomethingRunning(t *testing.T) {
+	w := newWorld(t)
+	w.AllowEverything()
+	var running sync.WaitGroup
+	load := func(r *http.Request) (usher.Resource, error) {
+		running.Go(func() {
+			for range 100 {
+				a := usherhttp.Admitted(r.Context())
+				assert.Equal(t, usher.UserID("mia"), a.Subject.User)
+				assert.Equal(t, a.Decision.Allowed(), a.Resource != nil)
+			}
+		})
+		return w.load(r)
+	}
+	for range 20 {
+		assert.Equal(t, 200, w.call(w.guard.Require(edit, load), "PUT /calendars/c1", "User=mia").Code)
+	}
+	running.Wait()
+}
+
+// What means "not found" for a Loader is a failure for everybody else.
+func TestNotFoundIsForLoaders(t *testing.T) {
+	w := newWorld(t)
+	w.Fail(fmt.Errorf("tenant settings: %w", sql.ErrNoRows))
+	assert.Equal(t, 503, w.call(w.guard.Require(edit, w.load), "PUT /calendars/c1", "User=mia").Code)
+	assert.Contains(t, w.log.String(), "level=ERROR")
+	w.guard.Subject = func(*http.Request) (usherhttp.Subject, error) { return usherhttp.Subject{}, sql.ErrNoRows }
+	assert.Equal(t, 503, w.call(w.guard.Require(edit, w.load), "PUT /calendars/c1", "User=mia").Code)
+	assert.Equal(t, 503, send(w.refusing(sql.ErrNoRows), "PUT /").Code)
 }

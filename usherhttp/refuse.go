@@ -14,7 +14,7 @@ import (
 )
 
 // Refuse answers as the Guard does, for handlers that ask themselves: an error of
-// usher.Require, ErrNotFound and what NotFound lists, ErrNoSubject, a *Problem with a status of 400 to 499,
+// usher.Require, ErrNotFound, ErrNoSubject, a *Problem with a status of 400 to 499,
 // what an Engine returns for commands, and whatever else keeps a question from being
 // answered, which is 503. It writes to the log, too. Nil is a misuse, and answered
 // with 500.
@@ -41,11 +41,19 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, a Admission, conc
 		err = fmt.Errorf("%w: Refuse was given no error", ErrMisuse)
 	}
 	p := g.problem(&a, err)
-	if conceal && (p.Status == http.StatusForbidden || p.Status == http.StatusNotFound) {
+	status := p.Status
+	if conceal && shows(status, err) {
 		p = notFound
 	}
-	g.log(r, &a, p.Status, err)
+	g.log(r, &a, status, p.Status, err)
 	g.write(w, r, p)
+}
+
+// shows reports whether an answer would tell that there is something. A question that
+// is wrong for a resource is not asked where there is none.
+func shows(status int, err error) bool {
+	return status == http.StatusForbidden || status == http.StatusNotFound ||
+		errors.Is(err, usher.ErrWrongResource) || errors.Is(err, usher.ErrUndeclared)
 }
 
 var notFound = Problem{Status: http.StatusNotFound}
@@ -66,7 +74,7 @@ func (g *Guard) problem(a *Admission, err error) Problem {
 	switch {
 	case errors.Is(err, ErrNoSubject):
 		return Problem{Status: http.StatusUnauthorized}
-	case errors.Is(err, ErrNotFound), errors.Is(err, usher.ErrOtherAccount), g.foundNothing(err):
+	case errors.Is(err, ErrNotFound), errors.Is(err, usher.ErrOtherAccount):
 		return notFound
 	case errors.As(err, &denied) && denied != nil:
 		return g.denial(denied.Request.Permission.String(), denied.Decision)
@@ -109,7 +117,9 @@ func (g *Guard) denial(permission string, d usher.Decision) Problem {
 	return p
 }
 
-func (g *Guard) log(r *http.Request, a *Admission, status int, err error) {
+// log tells of a refusal with a status, which was answered with another one if it had
+// to be concealed.
+func (g *Guard) log(r *http.Request, a *Admission, status, answered int, err error) {
 	level, message := slog.LevelDebug, "refused"
 	var command refusal
 	switch {
@@ -134,7 +144,7 @@ func (g *Guard) log(r *http.Request, a *Admission, status int, err error) {
 		return
 	}
 	attrs := []slog.Attr{
-		slog.Int("status", status), slog.String("method", r.Method), slog.String("path", r.URL.Path),
+		slog.Int("status", answered), slog.String("method", r.Method), slog.String("path", r.URL.Path),
 		slog.String("account", string(a.Subject.Account)), slog.String("user", string(a.Subject.User)),
 		slog.String("permission", asked(a, err).String()), slog.Any("error", err),
 	}
