@@ -101,7 +101,7 @@ func (d Decision) On(basis Basis) Decision {
 
 // Joint returns a Basis for a decision on several permissions at once, all of which
 // were granted: it spells an outcome out as on does, but hides what any of theirs
-// hides. It stays so when On puts the decision on another Basis. Of a nil Basis it is
+// hides, too. It stays so when On puts the decision on another Basis. Of a nil Basis it is
 // nil.
 func Joint(on Basis, granted ...Outcome) Basis {
 	if on == nil {
@@ -117,7 +117,7 @@ type joint struct {
 
 func (j *joint) Detail(o Outcome) Detail {
 	d := j.on.Detail(o)
-	d.Hidden = nil
+	d.Hidden = slices.Clone(d.Hidden)
 	for _, granted := range j.granted {
 		d.Hidden = append(d.Hidden, j.on.Detail(granted).Hidden...)
 	}

@@ -45,6 +45,7 @@ func TestJoint(t *testing.T) {
 	}
 	assert.False(t, d.On(nil).Allowed())
 	assert.Nil(t, usher.Joint(nil, yes))
+	assert.Equal(t, []string{"phone"}, usher.NewDecision(usher.Joint(echo(1)), yes|1<<4, time.Time{}).Hidden(), "never less than the outcome's own")
 }
 
 func TestDecision(t *testing.T) {

@@ -26,7 +26,10 @@ func UsersOf(changes ...Change) []usher.UserID {
 	var list []usher.UserID
 	seen := map[usher.UserID]bool{}
 	for _, c := range changes {
-		v := reflect.ValueOf(c)
+		v := reflect.Indirect(reflect.ValueOf(c))
+		if v.Kind() != reflect.Struct {
+			continue // nil
+		}
 		for i := range v.NumField() {
 			if id, ok := v.Field(i).Interface().(usher.UserID); ok && !seen[id] {
 				seen[id] = true

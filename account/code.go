@@ -114,7 +114,7 @@ func (r *Refusal) Is(target error) bool {
 // would have returned.
 func (r *Refusal) As(target any) bool {
 	denied, ok := target.(**usher.DeniedError)
-	if !ok || r.Code != Denied {
+	if !ok || r == nil || r.Code != Denied {
 		return false
 	}
 	*denied = &usher.DeniedError{Request: r.Request, Decision: r.Decision}
@@ -123,4 +123,9 @@ func (r *Refusal) As(target any) bool {
 
 // Refused returns the name of the code, for who is not to import this package:
 // usherhttp answers by it.
-func (r *Refusal) Refused() string { return r.Code.String() }
+func (r *Refusal) Refused() string {
+	if r == nil {
+		return Code(0).String()
+	}
+	return r.Code.String()
+}

@@ -36,8 +36,9 @@ func (p *Policy) Filter(f Facts, r *usher.Request) (filter.Filter, error) {
 // bundles: the parties and attributes that rules look at, whoever asks. It also
 // reports a type, a party or an attribute that the policy does not have, and
 // permissions of which none is about the table's type; one that is about another
-// type, beside some that are not, needs nothing. The error wraps filter.ErrMapping
-// or usher.ErrUnknownPermission.
+// type, beside some that are not, needs nothing. Without permissions, all are looked
+// at that are about the table's type. The error wraps filter.ErrMapping or
+// usher.ErrUnknownPermission.
 func (p *Policy) CheckTable(t *filter.Table, permissions ...permission.Permission) error {
 	if p == nil {
 		return usher.ErrUnknownPermission
@@ -48,7 +49,10 @@ func (p *Policy) CheckTable(t *filter.Table, permissions ...permission.Permissio
 	if err := p.checkNames(t); err != nil {
 		return err
 	}
-	about := len(permissions) == 0
+	if len(permissions) == 0 {
+		permissions = p.permissionsOn(t.Type())
+	}
+	about := false
 	for _, name := range permissions {
 		perms, err := p.spellOut(name)
 		if err != nil {
@@ -65,6 +69,15 @@ func (p *Policy) CheckTable(t *filter.Table, permissions ...permission.Permissio
 		return fmt.Errorf("%w of %s: none of the permissions is about a %[2]s", filter.ErrMapping, t.Type())
 	}
 	return nil
+}
+
+func (p *Policy) permissionsOn(typ string) (list []permission.Permission) {
+	for _, name := range p.Permissions() {
+		if name.Resource() == typ {
+			list = append(list, name)
+		}
+	}
+	return list
 }
 
 // checkNames reports what a table has and the policy does not.

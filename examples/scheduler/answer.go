@@ -24,6 +24,9 @@ func (s *server) answer(h handler) http.Handler {
 		if err == nil {
 			body, err = json.Marshal(v)
 		}
+		if errors.Is(err, errNoRow) {
+			err = usherhttp.ErrNotFound // it was there when the guard looked
+		}
 		if err != nil {
 			s.guard.Refuse(w, r, err)
 			return

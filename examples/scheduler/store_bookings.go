@@ -33,10 +33,13 @@ func (b *booking) Ref() usher.Ref { return usher.Ref{Type: "booking", ID: b.ID} 
 func (b *booking) InAccount() usher.AccountID { return b.Account }
 
 func (b *booking) Party(name string) (ids []string, known bool) {
-	if name == "host" {
+	switch name {
+	case "host":
 		return []string{b.Host}, true
+	case "user":
+		return nil, true // is asked about before there is a booking
 	}
-	return nil, true
+	return nil, false
 }
 
 func (b *booking) Attribute(string) (value, known bool) { return false, false }
@@ -46,7 +49,7 @@ var bookingMapping = filter.Mapping{
 	Account: filter.Column{Name: "b.account_id"},
 	Parties: map[string]filter.Party{
 		"host": filter.Column{Name: "b.host_id"},
-		"user": filter.Nobody{}, // is asked about before there is a booking
+		"user": filter.Nobody{},
 	},
 }
 

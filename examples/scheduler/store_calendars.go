@@ -26,13 +26,16 @@ func (c *calendar) Ref() usher.Ref { return usher.Ref{Type: "calendar", ID: c.ID
 func (c *calendar) InAccount() usher.AccountID { return c.Account }
 
 func (c *calendar) Party(name string) (ids []string, known bool) {
-	switch {
-	case name == "host":
+	switch name {
+	case "host":
 		return c.Hosts, true
-	case name == "team" && c.Team != "":
+	case "team":
+		if c.Team == "" {
+			return nil, true
+		}
 		return []string{c.Team}, true
 	}
-	return nil, true
+	return nil, false // a party that came into the policy later
 }
 
 func (c *calendar) Attribute(string) (value, known bool) { return false, false }
