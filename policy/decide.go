@@ -51,13 +51,17 @@ func (p *Policy) Decide(f Facts, r *usher.Request) (usher.Decision, error) {
 		return usher.Decision{}, requestError("check", r, err)
 	}
 	outcome := p.atOnce(perm, who)
-	if outcome == 0 {
-		return p.decideFor(f, r, who, perm)
+	switch {
+	case outcome.Reason() != 0:
+		return usher.NewDecision(p, outcome, r.Time), nil
+	case outcome == byScopes && len(who.user.Grants) == 0:
+		return p.decideByScopes(f, r, who, perm)
 	}
-	return usher.NewDecision(p, outcome, r.Time), nil
+	return p.decideFor(f, r, who, perm)
 }
 
-// atOnce decides what needs no look at the question: 0 where more is needed.
+// atOnce decides what needs no look at the question. Where more is needed, the
+// outcome has no reason.
 func (p *Policy) atOnce(perm *perm, who asker) usher.Outcome {
 	switch {
 	case who.user == nil:
@@ -65,7 +69,11 @@ func (p *Policy) atOnce(perm *perm, who asker) usher.Outcome {
 	case who.user.Status != usher.Active:
 		return plain(usher.ReasonInactive, perm)
 	}
-	return perm.free[who.role]
+	outcome := perm.free[who.role]
+	if outcome.Reason() == usher.ReasonNoPermission && len(who.user.Grants) > 0 {
+		return 0
+	}
+	return outcome
 }
 
 // decideFor is apart from Decide because a question takes a while to clear.
@@ -112,7 +120,7 @@ func (a answer) decision() usher.Decision { return usher.NewDecision(a.basis, a.
 
 // decide answers for one permission of q.res.
 func (q *question) decide(perm *perm) usher.Outcome {
-	if outcome := q.p.atOnce(perm, asker{q.user, q.role, q.guard}); outcome != 0 {
+	if outcome := q.p.atOnce(perm, asker{q.user, q.role, q.guard}); outcome.Reason() != 0 {
 		return outcome
 	}
 	return q.consider(perm)

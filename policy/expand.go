@@ -213,15 +213,40 @@ func (e *expander) heldName(r *rule) string {
 }
 
 // mayGoFree finds the roles for which the permission needs no look at the
-// question: the rule that would be named lets them in anywhere.
+// question: the rule that would be named lets them in anywhere, or nobody has a
+// rule but by a grant. Of the others it finds those that are byScopes.
 func (e *expander) mayGoFree() {
 	e.perm.free = make([]usher.Outcome, len(e.p.roles))
 	if len(e.perm.never) > 0 || e.perm.protection != unprotected {
 		return
 	}
+	simple := len(e.p.roles) <= 64
 	for i, list := range e.perm.byRole {
-		if len(list) > 0 && list[0].scope == ScopeAny && list[0].need|list[0].hide == 0 && !e.p.roles[i].OnTeam {
+		simple = simple && (!e.p.roles[i].OnTeam || onlyScopes(list))
+	}
+	for i, list := range e.perm.byRole {
+		switch {
+		case e.p.roles[i].OnTeam:
+		case len(list) > 0 && list[0].scope == ScopeAny && list[0].need|list[0].hide == 0:
 			e.perm.free[i] = named(usher.ReasonGranted, &list[0], 0)
+		case len(list) == 0 && len(e.perm.everyone) == 0 && !e.perm.onTeams:
+			e.perm.free[i] = plain(usher.ReasonNoPermission, e.perm)
+		case simple && e.p.held[i].guard == 0 && onlyScopes(slices.Concat(list, e.perm.everyone)):
+			e.perm.free[i] = byScopes
 		}
 	}
+}
+
+// onlyScopes reports whether rules ask for no condition and hide nothing, and have
+// scopes that can all come out differently.
+func onlyScopes(list []rule) bool {
+	var atoms uint64
+	for i := range list {
+		r := &list[i]
+		if r.need|r.hide != 0 || r.atom&atoms != 0 {
+			return false
+		}
+		atoms |= r.atom
+	}
+	return true
 }

@@ -102,7 +102,7 @@ type perm struct {
 	onTeams    bool // a team role has rules for it
 	everyone   []rule
 	grants     []grantRule     // by name
-	free       []usher.Outcome // for each role: what its first rule decides without a look at anything, or 0
+	free       []usher.Outcome // for each role: what is decided without a look at anything, or byScopes, or 0
 }
 
 // grantRule is what a grant of this name, the permission or a bundle that has

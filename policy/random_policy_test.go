@@ -49,13 +49,17 @@ type drawing struct {
 	who  []string // roles and everyone
 	ask  []string // conditions that rules may ask for
 	perm []string // permissions
+	// scopes leaves rules nothing but a scope, and forbids nothing: a way of its own in Decide.
+	scopes bool
 }
 
 // randomDocument draws a policy that uses all of the format. One in twenty is big: more
-// conditions, fields and roles than a machine word has bits.
+// conditions, fields and roles than a machine word has bits; in three of ten, scopes decide
+// alone.
 func randomDocument(d dice) *policy.Document {
 	dr := &drawing{dice: d, doc: &policy.Document{Name: "random"}}
 	big := d.chance(5)
+	dr.scopes = d.chance(30)
 	dr.parties(big)
 	dr.conditions(big)
 	dr.roles(big)
@@ -187,7 +191,7 @@ func (dr *drawing) roles(big bool) {
 		if dr.chance(20) {
 			r.Title = "The " + name
 		}
-		if len(dr.ask) > 0 && dr.chance(12) {
+		if len(dr.ask) > 0 && !dr.scopes && dr.chance(12) {
 			r.Requires = allNamed(some(dr.dice, 1, 2, dr.ask))
 		}
 		behind := accounts[min(i+1, len(accounts)):]
@@ -282,6 +286,9 @@ func (dr *drawing) rule(on policy.Resource, hiding bool) policy.Rule {
 	} else if len(on.Parties) > 0 && dr.chance(10) {
 		rule.As = []policy.Name{pick(dr.dice, on.Parties).Name}
 	}
+	if dr.scopes {
+		return rule
+	}
 	if dr.chance(45) {
 		for _, name := range some(dr.dice, 1, 3, dr.askable(on)) {
 			rule.If = append(rule.If, policy.Test{Not: dr.chance(40), Name: named(name)})
@@ -319,6 +326,9 @@ func (dr *drawing) bundles() {
 }
 
 func (dr *drawing) never() {
+	if dr.scopes {
+		return
+	}
 	for _, perm := range some(dr.dice, 0, 4, dr.perm) {
 		shape := newModel(dr.doc, nil).resource(perm)
 		dr.doc.Never = append(dr.doc.Never, policy.Never{Permission: named(perm), Rules: dr.rules(shape, 2, false)})

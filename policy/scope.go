@@ -22,15 +22,7 @@ func (q *question) reaches(r *rule, team role.Name) (yes, maybe bool) {
 		yes = q.scopeHolds&r.atom != 0
 		return yes, yes || q.scopeUnsaid&r.atom != 0
 	}
-	known := true
-	switch r.scope {
-	case ScopeOwn:
-		yes, known = q.own(r.parties)
-	case ScopeSole:
-		yes, known = q.sole(r.parties)
-	case ScopeTeam, ScopeShared:
-		yes, known = q.theirs(r.parties, team, r.scope == ScopeTeam)
-	}
+	yes, known := q.scope(r, team)
 	q.scopeKnown |= r.atom
 	if yes {
 		q.scopeHolds |= r.atom
@@ -39,6 +31,19 @@ func (q *question) reaches(r *rule, team role.Name) (yes, maybe bool) {
 		q.scopeUnsaid |= r.atom
 	}
 	return yes, yes || !known
+}
+
+// scope looks at the parties that a rule considers, of a resource that is not nil.
+func (s *scene) scope(r *rule, team role.Name) (yes, known bool) {
+	switch r.scope {
+	case ScopeOwn:
+		return s.own(r.parties)
+	case ScopeSole:
+		return s.sole(r.parties)
+	case ScopeTeam, ScopeShared:
+		return s.theirs(r.parties, team, r.scope == ScopeTeam)
+	}
+	return r.scope == ScopeAny, true
 }
 
 // own: the user is among the parties, or belongs to a team among them.
