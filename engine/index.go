@@ -20,6 +20,10 @@ type index struct {
 	seed  maphash.Seed
 	slots atomic.Pointer[[]slot] // a power of two of them, at most half of them full
 
+	// only is the snapshot of the only account, for those who have one, or nil. Whoever
+	// finds it leaves no mark: where a second account needs room, it must go anyway.
+	only atomic.Pointer[snapshot]
+
 	count int // accounts
 	hand  int // the slot at which the search for one to evict goes on
 }
@@ -44,6 +48,7 @@ func (x *index) init() {
 // clear forgets all accounts.
 func (x *index) clear() {
 	slots := make([]slot, leastSize)
+	x.only.Store(nil)
 	x.slots.Store(&slots)
 	x.count, x.hand = 0, 0
 }
@@ -63,6 +68,9 @@ func home(hash uint64, mask int) int { return int(hash>>1) & mask }
 // is written only where it is not set, so that readers do not take the memory
 // from each other.
 func (x *index) find(id usher.AccountID) *snapshot {
+	if snap := x.only.Load(); snap != nil && snap.id == id {
+		return snap
+	}
 	now := x.slots.Load()
 	if now == nil {
 		return nil // of the zero Engine
@@ -111,6 +119,16 @@ func (x *index) in(i int) *snapshot { return (*x.slots.Load())[i].snap.Load() }
 
 // put makes snap that of its account, which may be new.
 func (x *index) put(snap *snapshot) {
+	x.place(snap)
+	switch {
+	case x.count == 1:
+		x.only.Store(snap)
+	case x.only.Load() != nil: // to store it each time would take the memory from readers
+		x.only.Store(nil)
+	}
+}
+
+func (x *index) place(snap *snapshot) {
 	if i := x.at(snap.id); i >= 0 {
 		(*x.slots.Load())[i].snap.Store(snap)
 		return
@@ -150,6 +168,7 @@ func insert(slots []slot, tag uint64, snap *snapshot) {
 // remove forgets the account in a slot. Those that come after move up, so that
 // none is cut off from its home.
 func (x *index) remove(i int) {
+	x.only.Store(nil)
 	slots := *x.slots.Load()
 	mask := len(slots) - 1
 	x.count--

@@ -34,10 +34,16 @@ func accountOf(i int) string {
 
 // The index does what a map does.
 func TestIndexIsAMap(t *testing.T) {
+	for _, accounts := range []int{1, 2, 3, 300} {
+		t.Run(fmt.Sprintf("%d accounts", accounts), func(t *testing.T) { testIndexIsAMap(t, accounts) })
+	}
+}
+
+func testIndexIsAMap(t *testing.T, accounts int) {
 	random := rand.New(rand.NewPCG(1, 2))
 	x, model := newIndex(), map[usher.AccountID]*snapshot{}
 	for range 20_000 {
-		id := accountOf(random.IntN(300))
+		id := accountOf(random.IntN(accounts))
 		switch random.IntN(3) {
 		case 0, 1:
 			snap := snapOf(id)
@@ -50,6 +56,7 @@ func TestIndexIsAMap(t *testing.T) {
 			delete(model, usher.AccountID(id))
 		}
 		require.Equal(t, len(model), x.count)
+		require.True(t, x.find(usher.AccountID(id)) == model[usher.AccountID(id)], id)
 	}
 	for i := range 300 {
 		id := usher.AccountID(accountOf(i))
@@ -65,9 +72,14 @@ func TestIndexIsAMap(t *testing.T) {
 // Nobody finds another account than the one asked for, nor an older snapshot than
 // the newest from before the question, whatever moves meanwhile.
 func TestIndexWhileItChanges(t *testing.T) {
+	for _, accounts := range []int{1, 2, 100} {
+		t.Run(fmt.Sprintf("%d accounts", accounts), func(t *testing.T) { testIndexWhileItChanges(t, accounts) })
+	}
+}
+
+func testIndexWhileItChanges(t *testing.T, accounts int) {
 	x := newIndex()
-	const accounts = 100
-	var newest [accounts]atomic.Uint64
+	newest := make([]atomic.Uint64, accounts)
 	ids := make([]usher.AccountID, accounts)
 	for i := range ids {
 		ids[i] = usher.AccountID(fmt.Sprintf("account-%d", i))
