@@ -33,9 +33,12 @@
 //
 // A handler that gives an engine a command asks for no permission before: the engine
 // decides, in one step with the change. Its route has AnySubject, or a RequireSubject,
-// and what Do refuses goes to Refuse:
+// and what Submit refuses goes to Refuse:
 //
-//	_, err := e.Do(r.Context(), account.User(who.User), who.Account, account.AssignSeat{User: user, Pool: "booking"})
+//	_, err := e.Submit(r.Context(), engine.Batch{
+//		Actor: account.User(who.User), Account: who.Account, Context: who.Context, // who is the Subject
+//		Commands: []account.Command{account.AssignSeat{User: user, Pool: "booking"}},
+//	})
 //	if err != nil {
 //		guard.Refuse(w, r, err) // 403 if it is denied, 409 if no seat is left
 //		return
@@ -43,8 +46,9 @@
 //
 // The body is for the user: a sentence, the permission, the reason. Rules, places in
 // files and errors go to the log. Who is no user of the account, and whose account
-// does not exist, is told no reason. Whose Subject names no account at all is answered
-// with 500 where a permission is asked for: the session forgot it.
+// does not exist, is told neither the reason nor the permission. Whose Subject names
+// no account at all is answered with 500 where a permission is asked for: the session
+// forgot it.
 //
 // Everything fails closed. The handler is called if somebody was identified, the
 // resource was loaded and the answer was yes, and in no other case: not for the zero

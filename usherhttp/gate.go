@@ -36,7 +36,8 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // admit finds out what there is to know about a request. With an error it leaves in a
 // as much as is known, and says whether the refusal must not show that there is
-// something. The Loader gets the request inside, whose context has a.
+// something. The Loader gets the request inside, in whose context it finds what is
+// known before it is called.
 func (g *gate) admit(r, inside *http.Request, in *admitted, a *Admission) (conceal bool, err error) {
 	conceal = !g.visible.IsZero()
 	a.Permission = g.permission
