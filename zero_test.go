@@ -117,10 +117,12 @@ func TestZeroValuesRefuse(t *testing.T) {
 		"usher.Resource": func() bool {
 			return ask(p, &world{policy.User{Status: usher.Active, Role: "member"}}, func(r *usher.Request) { r.Permission = permission.MustParse("calendar.edit") })
 		},
-		"policy.Reach": func() bool {
-			of, err := p.Reach(&policy.User{Role: "admin"}, nil, time.Time{})
-			_, missing := policy.Reach{}.Missing(of, policy.Reach{})
-			return err != nil || !missing
+		"policy.Ceiling": func() bool {
+			member := &policy.User{Role: "member"}
+			_, uncovered, _ := policy.Ceiling{}.Gives(nil, member)
+			takes, _ := policy.Ceiling{}.Takes(member, nil)
+			_, outranks, _ := policy.Ceiling{}.Outranks(member)
+			return !uncovered || !takes || !outranks
 		},
 		"policytest.World":  func() bool { return ask(p, &policytest.World{}, same) },
 		"policytest.Report": func() bool { return policytest.Report{}.Passed > 0 },
@@ -146,7 +148,7 @@ const silent = `
 	usher.Explainer policy.Clock
 	usher.AccountID usher.RequestError usher.Ref usher.Detail usher.Rule usher.Source usher.Way usher.Step usher.StepKind
 	role.Seat seat.PoolName seat.Kind
-	policy.Account policy.Holding policy.Matrix policy.MatrixResource policy.MatrixRow policy.Pos policy.Problem policy.Problems
+	policy.Account policy.Holding policy.Matrix policy.MatrixResource policy.MatrixRow policy.Pos policy.Problem policy.Problems policy.Uncovered
 	policy.Name policy.SeatPool policy.Setting policy.Condition policy.ConditionKind policy.Role policy.Bundle policy.Resource
 	policy.Party policy.FieldGroup policy.Permission policy.Cell policy.Never policy.Test
 	policytest.Account policytest.SeatTotal policytest.Team policytest.User policytest.Membership policytest.Grant

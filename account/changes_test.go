@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/assert"
@@ -19,7 +20,7 @@ func TestChanges(t *testing.T) {
 	full := do(t, p, open(t, p, members()), account.Host("test"),
 		account.AssignSeat{User: "mia", Pool: "parking"},
 		account.AssignSeat{User: "max", Pool: "booking"},
-		account.GiveGrant{User: "max", Grant: "reports", Until: noon},
+		account.GiveGrant{User: "max", Grant: "reports", Until: noon.Add(time.Hour)},
 	)
 	for name, row := range map[string]struct {
 		as       string
@@ -166,7 +167,7 @@ func TestChanges(t *testing.T) {
 				account.UnsetTeamRole{Team: "chess", User: "max", Role: "captain"},
 				account.MoveTeam{Team: "rowing", Parent: "sport"},
 				account.ChangeSetting{Setting: "open"},
-				account.GiveGrant{User: "max", Grant: "reports", Until: noon},
+				account.GiveGrant{User: "max", Grant: "reports", Until: noon.Add(time.Hour)},
 				account.RevokeGrant{User: "max", Grant: "staff.manage"},
 				account.RenameField{Field: "born", To: "born"},
 				account.MoveField{Field: "phone", Before: "phone"},

@@ -2,6 +2,7 @@ package account
 
 import (
 	"slices"
+	"time"
 
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/permission"
@@ -33,9 +34,14 @@ func (q *proposing) giveGrant(c GiveGrant) error {
 		return nil
 	}
 	given := policy.Grant{Name: c.Grant, Until: until}
-	if !until.IsZero() && !q.at.Before(until) {
-		// What has ended by the actor's clock may still hold by another one.
-		given.Until = q.at.Add(1)
+	switch lasts := held && holdsAt(u.Grants[at], q.at); {
+	case !lasts && !holdsAt(given, q.at):
+		return q.refuse(Invalid, "a grant until %s is over already: it is %s", until.Format(time.RFC3339), q.at.Format(time.RFC3339))
+	case lasts && endsSooner(given, u.Grants[at]):
+		// Given again with an earlier end, it is taken away from then on.
+		if err := q.may(grantRevoke, of(c.User)); err != nil {
+			return err
+		}
 	}
 	changed := *u
 	changed.Grants = slices.Clone(u.Grants)
@@ -44,7 +50,10 @@ func (q *proposing) giveGrant(c GiveGrant) error {
 	} else {
 		changed.Grants = slices.Insert(changed.Grants, at, given)
 	}
-	if err := q.gains(c.User, u, &changed); err != nil {
+	if err := q.checkGives(c.User, u, &changed, of(c.User)); err != nil {
+		return err
+	}
+	if err := q.checkTakes(c.User, u, &changed); err != nil {
 		return err
 	}
 	return q.emit(GrantGiven{User: c.User, Grant: c.Grant, Until: until})
@@ -59,13 +68,25 @@ func (q *proposing) revokeGrant(c RevokeGrant) error {
 	if err != nil {
 		return err
 	}
-	if _, held := grantIndex(u, c.Grant); !held {
+	at, held := grantIndex(u, c.Grant)
+	if !held {
 		return q.grantable(c.Grant)
 	}
-	if err := q.outranks(c.User, u); err != nil {
+	changed := *u
+	changed.Grants = without(u.Grants, at)
+	if err := q.checkGives(c.User, u, &changed, of(c.User)); err != nil {
+		return err
+	}
+	if err := q.checkTakes(c.User, u, &changed); err != nil {
 		return err
 	}
 	return q.emit(GrantRevoked(c))
+}
+
+func holdsAt(g policy.Grant, at time.Time) bool { return g.Until.IsZero() || at.Before(g.Until) }
+
+func endsSooner(a, b policy.Grant) bool {
+	return !a.Until.IsZero() && (b.Until.IsZero() || a.Until.Before(b.Until))
 }
 
 func (q *proposing) grantable(name string) error {

@@ -60,6 +60,11 @@ func (q *proposing) unassignSeat(c UnassignSeat) error {
 	if mustHold(r, kind, u.Status) {
 		return q.refuse(SeatRequired, "%s has the role %s, which requires a seat in %s; set-role and set-status free it", c.User, r.Name, c.Pool)
 	}
+	changed := *u
+	changed.Seats = slices.DeleteFunc(slices.Clone(u.Seats), func(held seat.PoolName) bool { return held == c.Pool })
+	if err := q.checkTakes(c.User, u, &changed); err != nil {
+		return err
+	}
 	return q.emit(SeatUnassigned(c))
 }
 
@@ -96,11 +101,22 @@ func mustHold(r role.Role, kind seat.Kind, status usher.Status) bool {
 	return r.Seat == role.SeatRequired && kind.Holds.Has(status) && slices.Contains(r.SeatPools, string(kind.Name))
 }
 
-// free returns the seats that a user cannot keep with a role and a status.
-func (q *proposing) free(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
+// keptSeats returns the seats that a user keeps with a role and a status.
+func (q *proposing) keptSeats(u *policy.User, r role.Role, status usher.Status) []seat.PoolName {
+	var kept []seat.PoolName
 	for _, name := range u.Seats {
-		kind, ok := q.policy.Pool(name)
-		if ok && mayHold(r, name) && kind.Holds.Has(status) {
+		if kind, ok := q.policy.Pool(name); ok && mayHold(r, name) && kind.Holds.Has(status) {
+			kept = append(kept, name)
+		}
+	}
+	return kept
+}
+
+// free releases the seats that a user cannot keep with a role and a status.
+func (q *proposing) free(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
+	kept := q.keptSeats(u, r, status)
+	for _, name := range u.Seats {
+		if slices.Contains(kept, name) {
 			continue
 		}
 		if err := q.emit(SeatUnassigned{User: id, Pool: name}); err != nil {

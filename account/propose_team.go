@@ -54,7 +54,7 @@ func (q *proposing) moveTeam(c MoveTeam) error {
 	if from == c.Parent {
 		return nil
 	}
-	return q.emit(TeamMoved{Team: c.Team, From: from, To: c.Parent})
+	return q.emitMove(TeamMoved{Team: c.Team, From: from, To: c.Parent})
 }
 
 func (q *proposing) deleteTeam(c DeleteTeam) error {
@@ -75,6 +75,9 @@ func (q *proposing) deleteTeam(c DeleteTeam) error {
 	}
 	slices.Sort(members)
 	for _, id := range members {
+		if err := q.checkLeavesTeam(id, c.Team); err != nil {
+			return err
+		}
 		if err := q.leaveTeam(id, c.Team); err != nil {
 			return err
 		}
@@ -122,6 +125,9 @@ func (q *proposing) removeFromTeam(c RemoveFromTeam) error {
 	if err != nil || !member {
 		return err
 	}
+	if err := q.checkLeavesTeam(c.User, c.Team); err != nil {
+		return err
+	}
 	return q.leaveTeam(c.User, c.Team)
 }
 
@@ -140,13 +146,8 @@ func (q *proposing) setTeamRole(c SetTeamRole) error {
 	if held {
 		return nil
 	}
-	changed := *u
-	changed.Teams = slices.Clone(u.Teams)
-	changed.Teams[at].Roles = slices.Insert(slices.Clone(u.Teams[at].Roles), k, c.Role)
-	if err := q.gains(c.User, u, &changed); err != nil {
-		return err
-	}
-	if err := q.outranks(c.User, u); err != nil {
+	changed := withTeamRoles(u, c.Team, slices.Insert(slices.Clone(u.Teams[at].Roles), k, c.Role))
+	if err := q.checkGives(c.User, u, changed, of(c.User)); err != nil {
 		return err
 	}
 	return q.emit(TeamRoleSet(c))
@@ -162,10 +163,11 @@ func (q *proposing) unsetTeamRole(c UnsetTeamRole) error {
 	if member {
 		roles = u.Teams[at].Roles
 	}
-	if _, held := slices.BinarySearch(roles, c.Role); !held {
+	k, held := slices.BinarySearch(roles, c.Role)
+	if !held {
 		return q.teamRole(c.Role)
 	}
-	if err := q.outranks(c.User, u); err != nil {
+	if err := q.checkTakes(c.User, u, withTeamRoles(u, c.Team, without(roles, k))); err != nil {
 		return err
 	}
 	return q.emit(TeamRoleUnset(c))

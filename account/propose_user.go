@@ -55,7 +55,7 @@ func (q *proposing) addUser(c AddUser) error {
 	for _, t := range teams {
 		u.Teams = append(u.Teams, policy.Membership{Team: t})
 	}
-	if err := q.gains(c.User, nil, &u); err != nil {
+	if err := q.checkGives(c.User, nil, &u, parties{teams: c.Teams}); err != nil {
 		return err
 	}
 	if err := q.roomFor(r, 1); err != nil {
@@ -136,7 +136,7 @@ func (q *proposing) removeUser(c RemoveUser) error {
 	if c.User == q.next.owner {
 		return q.keepsUnique(c.User)
 	}
-	if err := q.outranks(c.User, u); err != nil {
+	if err := q.checkRank(c.User, u); err != nil {
 		return err
 	}
 	return q.remove(c.User, u)
@@ -182,7 +182,7 @@ func (q *proposing) setStatus(c SetStatus) error {
 	if u.Status == c.Status {
 		return nil
 	}
-	if err := q.outranks(c.User, u); err != nil {
+	if err := q.checkRank(c.User, u); err != nil {
 		return err
 	}
 	r, err := q.roleOf(c.User, u)
@@ -228,10 +228,11 @@ func (q *proposing) setUserRole(c SetRole) error {
 	}
 	changed := *u
 	changed.Role = r.Name
-	if err := q.gains(c.User, u, &changed); err != nil {
+	changed.Seats = q.keptSeats(u, r, u.Status)
+	if err := q.checkGives(c.User, u, &changed, of(c.User)); err != nil {
 		return err
 	}
-	if err := q.outranks(c.User, u); err != nil {
+	if err := q.checkTakes(c.User, u, &changed); err != nil {
 		return err
 	}
 	old, err := q.roleOf(c.User, u)

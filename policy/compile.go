@@ -58,7 +58,7 @@ func (d *Document) compile(problems *Problems) (*Policy, error) {
 		return nil, err
 	}
 	c.askTable()
-	c.p.reach = newReachTable(c.p)
+	c.p.ceilings = newCeilingTable(c.p)
 	c.lint()
 	c.p.digest = d.digest()
 	c.p.warnings = c.warnings.sorted()

@@ -84,18 +84,22 @@ func ExampleLoad() {
 }
 
 // A trainer may not give what a trainer does not have.
-func ExampleReach_Missing() {
+func ExampleCeiling_Gives() {
 	p, err := policy.Load("gym.yaml", []byte(gym))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	now := time.Date(2026, 3, 1, 18, 0, 0, 0, time.UTC)
-	trainer, _ := p.Reach(&policy.User{Role: "trainer"}, nil, now)
-	before, _ := p.Reach(&policy.User{Role: "member"}, nil, now)
-	after, _ := p.Reach(&policy.User{Role: "member", Grants: []policy.Grant{{Name: "course.edit"}}}, nil, now)
-	if missing, ok := trainer.Missing(after, before); ok {
-		fmt.Println("escalation:", missing.Rule)
+	trainer, err := p.Ceiling(&policy.User{Role: "trainer"}, &policy.Account{}, nil, now)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	before := &policy.User{Role: "member"}
+	after := &policy.User{Role: "member", Grants: []policy.Grant{{Name: "course.edit"}}}
+	if given, ok, _ := trainer.Gives(before, after); ok {
+		fmt.Println("escalation:", given.Rule)
 	}
 	// Output: escalation: the grant course.edit (gym.yaml:16)
 }

@@ -73,6 +73,9 @@ func (e *expander) expand(bundles []int) {
 		}
 	}
 	for _, who := range slices.Sorted(maps.Keys(e.allRules)) {
+		if e.perm.name == userDelegate {
+			break
+		}
 		give(who, compiledRule{written: e.allRules[who], scope: ScopeAny})
 	}
 	for _, who := range slices.Sorted(maps.Keys(e.cellRules[e.index])) {

@@ -103,7 +103,7 @@ func (c *compiler) pointlessBy(perm, who, i int) string {
 	}
 	rule.need |= guard
 	for _, far := range closure {
-		if w, ok := c.allRules[far.role]; ok && covers(compiledRule{scope: ScopeAny, need: far.guard}, rule) {
+		if w, ok := c.allRules[far.role]; ok && c.p.perms[perm].name != userDelegate && covers(compiledRule{scope: ScopeAny, need: far.guard}, rule) {
 			return fmt.Sprintf("%s has all permissions (line %d)", c.p.roles[far.role].Name, c.p.written[w].pos.Line)
 		}
 		for k, other := range rows[far.role] {

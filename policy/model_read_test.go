@@ -49,7 +49,7 @@ type held struct {
 // "Standard resources, present in every policy": name, actions, parties.
 var standard = [][3]string{
 	{"account", "configure transfer delete", ""},
-	{"user", "view create edit set-role set-status delete leave", "user team"},
+	{"user", "view create edit set-role set-status delete leave delegate", "user team"},
 	{"team", "create edit delete set-members set-role", "team user"},
 	{"seat", "assign unassign purchase", "user"},
 	{"grant", "give revoke", "user"},
@@ -135,7 +135,7 @@ func (m model) isHolder(user string) bool {
 }
 
 // cell returns the rules that the document has for a role or for everyone. "all: true: every
-// permission, any scope."
+// permission, any scope", but for user.delegate.
 func (q *question) cell(who string) (rules []policy.Rule) {
 	for _, p := range q.on.Permissions {
 		if q.on.Name.Text+"."+p.Action.Text != q.perm {
@@ -147,7 +147,7 @@ func (q *question) cell(who string) (rules []policy.Rule) {
 			}
 		}
 	}
-	if q.role(who).All {
+	if q.role(who).All && q.perm != "user.delegate" {
 		rules = append(rules, policy.Rule{Scope: policy.ScopeAny})
 	}
 	return rules

@@ -37,9 +37,9 @@ type Policy struct {
 	bundles       []bundle
 	asked         askTable // permissions and bundles by name
 
-	written []writtenRule
-	rules   []rule
-	reach   reachTable
+	written  []writtenRule
+	rules    []rule
+	ceilings ceilingTable
 }
 
 type condition struct {
@@ -229,7 +229,7 @@ func (p *Policy) Attributes() []string { return sortedKeys(p.attributes) }
 // every policy has, then those of the file in its order. The standard ones are
 //
 //	account.configure  account.transfer  account.delete
-//	user.view          user.create       user.edit        user.set-role  user.set-status  user.delete  user.leave
+//	user.view          user.create       user.edit        user.set-role  user.set-status  user.delete  user.leave  user.delegate
 //	team.create        team.edit         team.delete      team.set-members  team.set-role
 //	seat.assign        seat.unassign     seat.purchase
 //	grant.give         grant.revoke

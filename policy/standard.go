@@ -10,7 +10,7 @@ var standardResources = []struct {
 	actions []string
 }{
 	{"account", nil, []string{"configure", "transfer", "delete"}},
-	{"user", []Party{users("user"), teams("team")}, []string{"view", "create", "edit", "set-role", "set-status", "delete", "leave"}},
+	{"user", []Party{users("user"), teams("team")}, []string{"view", "create", "edit", "set-role", "set-status", "delete", "leave", "delegate"}},
 	{"team", []Party{teams("team"), users("user")}, []string{"create", "edit", "delete", "set-members", "set-role"}},
 	{"seat", []Party{users("user")}, []string{"assign", "unassign", "purchase"}},
 	{"grant", []Party{users("user")}, []string{"give", "revoke"}},
@@ -20,6 +20,10 @@ var standardResources = []struct {
 
 func users(name string) Party { return Party{Name: Name{Text: name}} }
 func teams(name string) Party { return Party{Name: Name{Text: name}, Teams: true} }
+
+// userDelegate lets an actor give what they do not have themselves. `all: true` does
+// not include it: a root role could then lift every rule under never.
+var userDelegate = permission.MustParse("user.delegate")
 
 // protection is a forbid that no policy can lift.
 type protection uint8

@@ -9,9 +9,9 @@ import (
 	"github.com/usher-go/usher/team"
 )
 
-// BenchmarkMissing does all that a command asks about escalation: the reaches of the actor and of
-// the user before and after, and what is missing of the user's role and of what is new.
-func BenchmarkMissing(b *testing.B) {
+// BenchmarkCeiling does all that a command about a user does under the ceiling: what it gives, what
+// it takes, and the rank of the user.
+func BenchmarkCeiling(b *testing.B) {
 	// Two roles with the rules of a third of the others, all of one covered by the other's; but for
 	// rules that ask for a feature it takes a look at each to see that.
 	const wide = "roles:\n  x: {includes: [r13, r18, r24, r33, r38, r44]}\n  y: {includes: [x], requires: [mfa]}\n"
@@ -27,7 +27,7 @@ func BenchmarkMissing(b *testing.B) {
 		name              string
 		p                 *policy.Policy
 		by, before, after string
-		missing           bool
+		refused           bool
 	}{
 		{"set-role", onceHub(b), "admin", "member sales", "admin sales", false},
 		{"set-role-refused", onceHub(b), "member sales:manager", "member sales", "admin sales", true},
@@ -43,19 +43,17 @@ func BenchmarkMissing(b *testing.B) {
 			by, before, after := parseUser(row.by), parseUser(row.before), parseUser(row.after)
 			b.ReportAllocs()
 			for b.Loop() {
-				missing := false
-				actor, _ := row.p.Reach(by, tree, midnight)
-				was, _ := row.p.Reach(before, tree, midnight)
-				is, _ := row.p.Reach(after, tree, midnight)
-				ofRole, err := row.p.RoleReach(before, midnight)
+				c, err := row.p.Ceiling(by, &policy.Account{Teams: tree}, nil, midnight)
 				if err != nil {
 					b.Fatal(err)
 				}
-				_, touched := actor.Missing(ofRole, policy.Reach{})
-				_, grown := actor.Missing(is, was)
-				missing = touched || grown
-				if missing != row.missing {
-					b.Fatalf("missing: %t of the role, %t of what is new", touched, grown)
+				_, grown, _ := c.Gives(before, after)
+				touched := false
+				if takes, _ := c.Takes(before, after); takes {
+					_, touched, _ = c.Outranks(before)
+				}
+				if refused := touched || grown; refused != row.refused {
+					b.Fatalf("outranked: %t, gives: %t", touched, grown)
 				}
 			}
 		})

@@ -1,0 +1,110 @@
+package account
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+)
+
+var userDelegate = permission.MustParse("user.delegate")
+
+// ceiling returns what limits the actor's commands, on the state that the commands
+// before left. The host has no ceiling: ok is false.
+func (q *proposing) ceiling() (c policy.Ceiling, ok bool, err error) {
+	if q.actor.Host() != "" {
+		return policy.Ceiling{}, false, nil
+	}
+	facts, err := q.Account()
+	if err != nil {
+		return policy.Ceiling{}, false, err
+	}
+	c, err = q.policy.Ceiling(q.find(q.actor.User()), facts, q.context, q.at)
+	return c, err == nil, err
+}
+
+// checkGives refuses a change of a user that gives what the actor's rules do not
+// cover. Before is nil for a new user. On names what the command names, for
+// user.delegate: an actor who has that may give it all the same, but not to
+// themselves.
+func (q *proposing) checkGives(id usher.UserID, before, after *policy.User, on parties) error {
+	c, ok, err := q.ceiling()
+	if err != nil || !ok {
+		return err
+	}
+	given, uncovered, err := c.Gives(before, after)
+	if err != nil || !uncovered {
+		return err
+	}
+	if id != q.actor.User() {
+		var denied *Refusal
+		if err := q.may(userDelegate, on); !errors.As(err, &denied) {
+			return err
+		}
+	}
+	return q.refuse(Escalation, "%s would get %s, which %s", id, describeUncovered(given), q.whyUncovered(id, given))
+}
+
+// checkTakes refuses a change that takes something from a user who outranks the
+// actor.
+func (q *proposing) checkTakes(id usher.UserID, before, after *policy.User) error {
+	c, ok, err := q.ceiling()
+	if err != nil || !ok {
+		return err
+	}
+	takes, err := c.Takes(before, after)
+	if err != nil || !takes {
+		return err
+	}
+	return q.outranks(c, id, before)
+}
+
+// checkRank refuses to touch a user who outranks the actor.
+func (q *proposing) checkRank(id usher.UserID, u *policy.User) error {
+	c, ok, err := q.ceiling()
+	if err != nil || !ok {
+		return err
+	}
+	return q.outranks(c, id, u)
+}
+
+// outranks is checkRank under a ceiling. Users do not outrank themselves.
+func (q *proposing) outranks(c policy.Ceiling, id usher.UserID, u *policy.User) error {
+	if id == q.actor.User() {
+		return nil
+	}
+	rule, outranks, err := c.Outranks(u)
+	if err != nil || !outranks {
+		return err
+	}
+	return q.refuse(Escalation, "%s outranks %s: %s has %s, which %s", id, q.actor, id, describeUncovered(rule), q.whyUncovered(id, rule))
+}
+
+// describeUncovered writes a rule with what its text does not say: its permission,
+// the role or grant, the teams, and from when the user would have it.
+func describeUncovered(u policy.Uncovered) string {
+	text := u.Permission.String() + " by " + u.Rule.String()
+	if len(u.Teams) > 0 {
+		on := make([]string, len(u.Teams))
+		for i, t := range u.Teams {
+			on[i] = word(t)
+		}
+		text += " on " + strings.Join(on, " and ")
+	}
+	if !u.From.IsZero() {
+		text += " from " + u.From.UTC().Format(time.RFC3339) + " on"
+	}
+	return text
+}
+
+// whyUncovered says what keeps the actor from covering a rule.
+func (q *proposing) whyUncovered(id usher.UserID, u policy.Uncovered) string {
+	if u.Never.Source != 0 {
+		return fmt.Sprintf("%s may not do because of %s; that does not stop %s", q.actor, u.Never, id)
+	}
+	return fmt.Sprintf("the rules of %s do not cover", q.actor)
+}

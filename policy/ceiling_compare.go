@@ -1,0 +1,138 @@
+package policy
+
+import "github.com/usher-go/usher"
+
+// comparison finds the rules that one state of a user has and another one lacks.
+type comparison struct {
+	p        *Policy
+	from, to effectiveRules
+
+	perm    *perm            // the permission at hand
+	decided *decidedLiterals // of its resource
+}
+
+// first returns the first rule of to that from does not have through the same source
+// and that the test accepts, in the order of permissions and then of rules. Sources
+// for which skip returns true are left out. Without skip and accept each counts.
+func (c *comparison) first(skip func(*comparison, *ruleSource) bool, accept func(*comparison, heldRule) bool) (heldRule, bool) {
+	sameFeatures := c.from.sameFeatures(&c.to)
+	decided := !sameFeatures || len(c.to.withSeats) > 0 // a never rule may stop one and not the other
+	var room, more [8]*ruleSource
+	all, added := room[:0], more[:0]
+	for i := range c.to.sources {
+		s := &c.to.sources[i]
+		if skip != nil && skip(c, s) {
+			continue
+		}
+		all = append(all, s)
+		if decided || !c.from.includesSource(s) {
+			added = append(added, s)
+		}
+	}
+	if len(all) == 0 || !decided && len(added) == 0 {
+		return heldRule{}, false
+	}
+	for i := range c.p.perms {
+		c.turnTo(&c.p.perms[i])
+		sources, released := added, decided && c.released()
+		if released {
+			sources = all
+		}
+		var found heldRule
+		for _, s := range sources {
+			if b := c.firstOf(s, released, accept); b.rule != nil && (found.rule == nil || b.rank < found.rank) {
+				found = b
+			}
+		}
+		if found.rule != nil {
+			return found, true
+		}
+	}
+	return heldRule{}, false
+}
+
+func (c *comparison) turnTo(perm *perm) {
+	c.perm = perm
+	if d := &c.p.ceilings.decided[perm.resource]; c.decided != d {
+		c.decided = d
+		c.from.decide(d)
+		c.to.decide(d)
+	}
+}
+
+// includesSource reports whether all rules of a source, of a user with the same
+// features, are there already.
+func (r *effectiveRules) includesSource(s *ruleSource) bool {
+	for i := range r.sources {
+		if r.sources[i].includes(s, r.tree) {
+			return true
+		}
+	}
+	return false
+}
+
+// released reports whether a rule under never stops the one state and not the other.
+func (c *comparison) released() bool {
+	if len(c.from.sources) == 0 {
+		return false // all rules are new
+	}
+	for i := range c.perm.never {
+		if n := &c.perm.never[i]; c.from.stopped(n) && !c.to.stopped(n) {
+			return true
+		}
+	}
+	return false
+}
+
+// firstOf returns the first rule of a source that is new, or with all any rule, and
+// that the test accepts.
+func (c *comparison) firstOf(s *ruleSource, all bool, accept func(*comparison, heldRule) bool) heldRule {
+	for i := 0; ; i++ {
+		r := s.rule(c.perm, i)
+		if r == nil {
+			return heldRule{}
+		}
+		b := heldRule{r, s, c.decided.withAliases(r.need | s.guard)}
+		if b.need&c.to.fails != 0 || !all && c.hadBefore(b) {
+			continue
+		}
+		if accept == nil || accept(c, b) {
+			return b
+		}
+	}
+}
+
+// hadBefore reports whether a rule that from has through the same source covers b.
+func (c *comparison) hadBefore(b heldRule) bool {
+	for i := range c.from.sources {
+		s := &c.from.sources[i]
+		if !s.same(b.from) {
+			continue
+		}
+		for k := 0; ; k++ {
+			r := s.rule(c.perm, k)
+			if r == nil {
+				break
+			}
+			need := r.need | s.guard
+			if need&c.from.fails == 0 && need&^c.from.decided&^b.need == 0 && r.hide&^b.hide == 0 && c.from.reachesAsFar(r, s, b) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// reachesAsFar reports whether a rule that the user has through a source reaches
+// every resource that b reaches. Where both rules are of an account role or of
+// everyone, team and shared mean the teams of each user, so the words decide; where
+// one is of a team role, the teams of b must be among those of the source.
+func (r *effectiveRules) reachesAsFar(a *rule, s *ruleSource, b heldRule) bool {
+	if !a.scope.covers(b.scope, a.parties == b.parties) {
+		return false
+	}
+	if a.scope == ScopeAny || b.scope != ScopeTeam && b.scope != ScopeShared {
+		return true
+	}
+	return s.kind != usher.SourceTeamRole && b.from.kind != usher.SourceTeamRole || contain(r.tree, s.teams, b.from.teams)
+}

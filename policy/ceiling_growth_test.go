@@ -1,0 +1,206 @@
+package policy_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/seat"
+)
+
+// TestGivesNothingBeyond looks at decisions alone. Where the ceiling lets a change of a user pass,
+// whatever the user may do afterwards they could do before, or the actor could do it in their place,
+// at the time of the command and later; and so for each field that they see.
+//
+// In their place means: put in the same teams, under the same id, so that the resource and the
+// account are the same for both. What the actor brings is the account role, the team roles where
+// they hold them, and the grants. For each seat pool and each fact of the request, the actor may
+// have it as at the command, or as the user has it.
+//
+// Built-in protections play no part: they look at the holder of the unique role, and an actor who
+// holds it would be it in the user's place too.
+//
+// Scopes under never are left out of the comparison: a membership scope beside a team role on the
+// same team is the one corner that FORMAT.md does not promise.
+func TestGivesNothingBeyond(t *testing.T) {
+	var allowed, grown, shown, lifted int
+	handAtRandom(t, *questionsFlag/30, func(d dice, p *policy.Policy, h *handing) error {
+		if h.after == nil || h.before != nil && !samePlace(h.before, h.after) || scopesUnderNever(h.doc) {
+			return nil
+		}
+		c, err := p.Ceiling(h.by, h.account, h.context, h.at)
+		if err != nil {
+			return nil
+		}
+		if _, ok, err := c.Gives(h.before, h.after); ok || err != nil {
+			return nil
+		}
+		id := pick(d, sortedIDs(h.w.users))
+		was, is := h.with(id, h.before), h.with(id, h.after)
+		a := newAsking(d, h.doc, is)
+		for range 20 {
+			a.me = string(id)
+			name := pick(d, a.perms)
+			if d.chance(15) {
+				name = pick(d, a.standard)
+			}
+			if name == "account.transfer" {
+				continue // by a built-in rule only the holder may, whatever rules there are
+			}
+			r := usher.Request{Subject: id, Permission: permission.MustParse(name), Time: h.at, Context: a.context()}
+			if !d.chance(10) {
+				r.Resource = a.thing(a.resource(name))
+			}
+			if at := randomTime(d); at.After(h.at) {
+				r.Time = at
+			}
+			now, err := p.Decide(is, &r)
+			if err != nil || !now.Allowed() {
+				continue
+			}
+			then, err := p.Decide(was, &r)
+			if err != nil {
+				return err
+			}
+			allowed++
+			if !then.Allowed() {
+				grown++
+				if then.Reason() == usher.ReasonForbidden {
+					lifted++
+				}
+			}
+			var beyond []string
+			for _, field := range p.Fields(r.Permission.Resource()) {
+				if !now.Hides(field) && (!then.Allowed() || then.Hides(field)) {
+					beyond = append(beyond, field)
+				}
+			}
+			if then.Allowed() && len(beyond) == 0 || then.Detail().Rule.Source == usher.SourceBuiltIn {
+				continue
+			}
+			shown += len(beyond)
+			if !h.actorCould(p, id, r, beyond) {
+				return fmt.Errorf("may now: %v\nbefore: %v\nand the actor in their place may not, or does not see %v\n%s", now, then, beyond, describe(r))
+			}
+		}
+		return nil
+	})
+	t.Logf("%d questions allowed, %d not before, %d of them forbidden before, %d fields that were hidden before", allowed, grown, lifted, shown)
+	if allowed >= 10_000 && (grown < allowed/50 || lifted == 0 || shown < allowed/5000) {
+		t.Error("too much of the same")
+	}
+}
+
+// actorCould reports whether the actor, in the user's place, may do something and sees these fields.
+func (h *handing) actorCould(p *policy.Policy, id usher.UserID, r usher.Request, fields []string) bool {
+	for _, seats := range mixtures(seatsOf(h.after), seatsOf(h.by)) {
+		place := inPlaceOf(h.after, h.by)
+		place.Seats = nil
+		for pool := range seats {
+			place.Seats = append(place.Seats, seat.PoolName(pool))
+		}
+		w := h.with(id, place)
+		for _, context := range mixtures(r.Context, h.context) {
+			r.Context = context
+			d, err := p.Decide(w, &r)
+			builtIn := d.Detail().Rule.Source == usher.SourceBuiltIn // protects the holder, whoever it is
+			if err == nil && (builtIn || d.Allowed() && !slices.ContainsFunc(fields, d.Hides)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func seatsOf(u *policy.User) map[string]bool {
+	seats := map[string]bool{}
+	for _, pool := range u.Seats {
+		seats[string(pool)] = true
+	}
+	return seats
+}
+
+// mostMixed bounds how many maps are mixed; of more, only the two are returned.
+const mostMixed = 64
+
+// mixtures returns each map that has for each name what the one or the other has.
+func mixtures(a, b map[string]bool) []map[string]bool {
+	all := []map[string]bool{{}}
+	names := maps.Clone(b)
+	if names == nil {
+		names = map[string]bool{}
+	}
+	maps.Copy(names, a)
+	for name := range names {
+		if len(all) > mostMixed {
+			return []map[string]bool{a, b}
+		}
+		inA, okA := a[name]
+		inB, okB := b[name]
+		var next []map[string]bool
+		for _, m := range all {
+			without := maps.Clone(m)
+			if okA {
+				m[name] = inA
+			}
+			next = append(next, m)
+			if okA == okB && inA == inB {
+				continue
+			}
+			if okB {
+				without[name] = inB
+			}
+			next = append(next, without)
+		}
+		all = next
+	}
+	return all
+}
+
+func scopesUnderNever(doc *policy.Document) bool {
+	return slices.ContainsFunc(doc.Never, func(n policy.Never) bool {
+		return slices.ContainsFunc(n.Rules, func(r policy.Rule) bool { return r.Scope != policy.ScopeAny })
+	})
+}
+
+// samePlace reports whether two users are put in the same teams and hold the same seats: those are
+// given and taken by permission alone.
+func samePlace(a, b *policy.User) bool {
+	place := func(u *policy.User) (s string) {
+		for _, m := range u.Teams {
+			s += fmt.Sprintf("%q ", m.Team)
+		}
+		return s + fmt.Sprint(u.Seats)
+	}
+	return place(a) == place(b)
+}
+
+// inPlaceOf returns an actor as if they were in somebody's place.
+func inPlaceOf(somebody, actor *policy.User) *policy.User {
+	u := &policy.User{Role: actor.Role, Grants: actor.Grants, Seats: somebody.Seats}
+	for _, m := range somebody.Teams {
+		u.Teams = append(u.Teams, policy.Membership{Team: m.Team})
+	}
+	for _, m := range actor.Teams {
+		if len(m.Roles) > 0 {
+			u.Teams = append(u.Teams, m)
+		}
+	}
+	return u
+}
+
+// with returns the world with a user, active, under the id; without one if it is nil.
+func (h *handing) with(id usher.UserID, u *policy.User) *world {
+	w := &world{users: maps.Clone(h.w.users), teams: h.w.teams, settings: h.w.settings}
+	delete(w.users, id)
+	if u != nil {
+		active := *u
+		active.Status = usher.Active
+		w.users[id] = &active
+	}
+	return w
+}

@@ -1,0 +1,338 @@
+package policy_test
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/seat"
+)
+
+// owned is a rule of a user at a moment, as the slow model of the ceiling has it.
+type owned struct {
+	perm    string
+	source  usher.Source
+	through string // the team role or grant that the user holds; "" for the account role and everyone
+	who     string // for whom the rule is written
+	text    string
+	scope   policy.Scope
+	as      []string      // the parties considered
+	tests   []policy.Test // with what roles require
+	hides   []string      // fields
+	teams   []usher.TeamID
+}
+
+// ceilingModel answers as the prose of FORMAT.md does. The actor sends a command in the world;
+// moment is that at which users are compared.
+type ceilingModel struct {
+	model
+	by      *policy.User
+	context usher.Context
+	now     time.Time
+	moment  time.Time
+	seats   map[string]bool // pools of which conditions are decided: held, or not
+}
+
+// fact finds what a test is about.
+func (m ceilingModel) fact(t policy.Test) policy.Condition {
+	i := slices.IndexFunc(m.doc.Conditions, func(c policy.Condition) bool { return c.Name.Text == t.Name.Text })
+	return m.doc.Conditions[i]
+}
+
+func (m ceilingModel) says(t policy.Test) string {
+	c := m.fact(t)
+	return strings.Join([]string{map[bool]string{true: "not"}[t.Not], c.Kind.String(), c.Of.Text}, " ")
+}
+
+func (m ceilingModel) among(t policy.Test, tests []policy.Test) bool {
+	return slices.ContainsFunc(tests, func(o policy.Test) bool { return m.says(t) == m.says(o) })
+}
+
+// fails reports whether a test is decided for the user and false: features are, and the seats
+// that a command releases.
+func (m ceilingModel) fails(t policy.Test, u *policy.User) bool {
+	switch c := m.fact(t); c.Kind {
+	case policy.OnFeature:
+		held := slices.ContainsFunc(u.Grants, func(g policy.Grant) bool {
+			return g.Name == c.Of.Text && (g.Until.IsZero() || m.moment.Before(g.Until))
+		})
+		return held == t.Not
+	case policy.OnSeat:
+		held, decided := m.seats[c.Of.Text]
+		return decided && held == t.Not
+	default:
+		return false
+	}
+}
+
+func (m ceilingModel) failsOne(tests []policy.Test, u *policy.User) bool {
+	return slices.ContainsFunc(tests, func(t policy.Test) bool { return m.fails(t, u) })
+}
+
+// rules returns the rules that a user has at the moment, and with open features as well those
+// that a feature, or the lack of one, keeps from them.
+func (m ceilingModel) rules(u *policy.User, open bool) (rules []owned) {
+	if u == nil {
+		return nil
+	}
+	for _, perm := range everyPermission(m.doc) {
+		q := &question{m.model, usher.Request{}, perm, m.resource(perm), u, m.moment}
+		for _, r := range m.written(q) {
+			if open || !m.failsOne(r.tests, u) {
+				rules = append(rules, r)
+			}
+		}
+	}
+	return rules
+}
+
+func (m ceilingModel) written(q *question) (rules []owned) {
+	u, put := q.user, q.putIn(q.user)
+	guard := m.requires(string(u.Role))
+	rules = m.from(q, usher.SourceRole, "", string(u.Role), nil, put)
+	rules = append(rules, m.from(q, usher.SourceEveryone, "", "everyone", guard, put)...)
+	for name, teams := range q.teamRoles() {
+		if m.role(name).OnTeam {
+			rules = append(rules, m.from(q, usher.SourceTeamRole, name, name, guard, teams)...)
+		}
+	}
+	for _, g := range u.Grants {
+		if (g.Until.IsZero() || m.moment.Before(g.Until)) && slices.Contains(m.permissions(g.Name), q.perm) {
+			rules = append(rules, owned{
+				perm: q.perm, source: usher.SourceGrant, through: g.Name, who: g.Name, text: "any", scope: policy.ScopeAny, tests: guard,
+			})
+		}
+	}
+	return rules
+}
+
+// "a rule reached through includes carries the requires of every role on the way"
+func (m ceilingModel) from(q *question, source usher.Source, through, who string, guard []policy.Test, teams []usher.TeamID) (rules []owned) {
+	guard = slices.Concat(guard, m.requires(who))
+	cell := q.cell(who)
+	for i, rule := range cell {
+		r := owned{
+			perm: q.perm, source: source, through: through, who: who, text: rule.String(),
+			scope: rule.Scope, tests: slices.Concat(guard, rule.If), hides: q.fields(rule.Hiding), teams: teams,
+		}
+		if m.role(who).All && q.perm != "user.delegate" && i == len(cell)-1 {
+			r.text = "all"
+		}
+		for _, p := range q.on.Parties {
+			named := slices.ContainsFunc(rule.As, func(n policy.Name) bool { return n.Text == p.Name.Text })
+			if len(rule.As) == 0 || named {
+				r.as = append(r.as, p.Name.Text)
+			}
+		}
+		rules = append(rules, r)
+	}
+	for _, included := range m.role(who).Includes {
+		rules = append(rules, m.from(q, source, through, included.Text, guard, teams)...)
+	}
+	return rules
+}
+
+// wider are the pairs of scopes of which the first is as wide as the second, over the same
+// parties: "the same; or any; or sole < own, sole < team < shared".
+var wider = []string{"own sole", "team sole", "shared sole", "shared team"}
+
+func subset(a, b []string) bool {
+	return !slices.ContainsFunc(a, func(s string) bool { return !slices.Contains(b, s) })
+}
+
+// asFar reports whether a reaches whatever b reaches: "its scope is as wide […]; for team roles
+// also: a's teams contain b's".
+func (m ceilingModel) asFar(a, b owned) bool {
+	sameAs := subset(a.as, b.as) && subset(b.as, a.as)
+	asWide := a.scope == b.scope || slices.Contains(wider, a.scope.String()+" "+b.scope.String())
+	switch {
+	case a.perm != b.perm:
+		return false
+	case a.scope == policy.ScopeAny:
+		return true
+	case !sameAs || !asWide:
+		return false
+	}
+	onTeams := a.source == usher.SourceTeamRole || b.source == usher.SourceTeamRole
+	if onTeams && (b.scope == policy.ScopeTeam || b.scope == policy.ScopeShared) {
+		for _, t := range b.teams {
+			above := (&question{model: m.model}).above(t)
+			if !slices.ContainsFunc(a.teams, func(has usher.TeamID) bool { return t == has || slices.Contains(above, has) }) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// gained returns the rules that a user has after and not before, source by source. Where a never
+// rule stopped the user before and no longer does, all that they have for the permission counts.
+// The first model decides for the user before, the second for the user after.
+func gained(was, is ceilingModel, before, after *policy.User) (rules []owned) {
+	had := was.rules(before, false)
+	for _, b := range is.rules(after, false) {
+		covered := slices.ContainsFunc(had, func(a owned) bool {
+			return a.source == b.source && a.through == b.through && was.asFar(a, b) && subset(a.hides, b.hides) &&
+				!slices.ContainsFunc(a.tests, func(t policy.Test) bool { return !was.decides(t) && !was.among(t, b.tests) })
+		})
+		if !covered || before != nil && was.released(is, b.perm, before, after) {
+			rules = append(rules, b)
+		}
+	}
+	return rules
+}
+
+func (m ceilingModel) decides(t policy.Test) bool {
+	c := m.fact(t)
+	_, seat := m.seats[c.Of.Text]
+	return c.Kind == policy.OnFeature || c.Kind == policy.OnSeat && seat
+}
+
+func (m ceilingModel) never(perm string) []policy.Rule {
+	return (&question{model: m.model, perm: perm}).never()
+}
+
+func (was ceilingModel) released(is ceilingModel, perm string, before, after *policy.User) bool {
+	return slices.ContainsFunc(was.never(perm), func(n policy.Rule) bool {
+		return !was.failsOne(n.If, before) && is.failsOne(n.If, after)
+	})
+}
+
+// gives returns the rules that a command would give and that the actor's rules do not cover.
+func (m ceilingModel) gives(before, after *policy.User) (uncovered []owned) {
+	for _, b := range gained(m, m, before, after) {
+		if !m.covered(b, after, false) {
+			uncovered = append(uncovered, b)
+		}
+	}
+	return uncovered
+}
+
+// takes reports whether a user loses a rule, or comes to be stopped by a never rule.
+func (m ceilingModel) takes(before, after *policy.User) bool {
+	with, without := m, m
+	with.seats, without.seats = map[string]bool{}, map[string]bool{}
+	if after != nil && before != nil {
+		for _, pool := range before.Seats {
+			if !slices.Contains(after.Seats, pool) {
+				with.seats[string(pool)], without.seats[string(pool)] = true, false
+			}
+		}
+	}
+	return len(gained(without, with, after, before)) > 0
+}
+
+// outranks returns the rules of a user's account role that make the user outrank the actor.
+func (m ceilingModel) outranks(u *policy.User) (rules []owned) {
+	for _, b := range m.rules(u, true) {
+		far := b.scope == policy.ScopeAny || b.scope == policy.ScopeTeam || b.scope == policy.ScopeShared
+		if b.source == usher.SourceRole && far && !m.covered(b, u, true) {
+			rules = append(rules, b)
+		}
+	}
+	return rules
+}
+
+// covered reports whether the actor's rules cover a rule of a user.
+func (m ceilingModel) covered(b owned, user *policy.User, rank bool) bool {
+	var by []owned
+	for _, a := range m.rules(m.by, rank) {
+		needless := func(t policy.Test) bool { return m.holdsNow(t) || m.among(t, b.tests) }
+		if m.asFar(a, b) && !slices.ContainsFunc(a.tests, func(t policy.Test) bool { return !needless(t) }) &&
+			(rank || !m.stoppedAlone(a, b, user)) {
+			by = append(by, a)
+		}
+	}
+	for _, field := range (&question{model: m.model, on: m.resource(b.perm)}).allFields() {
+		hides := func(a owned) bool { return slices.Contains(a.hides, field) }
+		if !slices.Contains(b.hides, field) && !slices.ContainsFunc(by, func(a owned) bool { return !hides(a) }) {
+			return false
+		}
+	}
+	return len(by) > 0
+}
+
+func (q *question) allFields() (fields []string) {
+	for _, g := range q.on.Fields {
+		for _, f := range g.Fields {
+			fields = append(fields, f.Text)
+		}
+	}
+	return fields
+}
+
+// stoppedAlone reports whether a never rule stops the actor where rule a applies, but may let the
+// user pass where rule b does.
+func (m ceilingModel) stoppedAlone(a, b owned, user *policy.User) bool {
+	return slices.ContainsFunc(m.never(b.perm), func(n policy.Rule) bool {
+		spared := func(t policy.Test) bool {
+			return m.fails(t, m.by) || m.failsNow(t) && !m.among(t, a.tests)
+		}
+		ofUser := func(t policy.Test) bool { // what the actor relies on, and the user may lack
+			c := m.fact(t)
+			switch {
+			case !m.among(t, a.tests) || m.among(t, b.tests):
+				return false
+			case c.Kind == policy.OnSeat:
+				return slices.ContainsFunc(user.Seats, func(p seat.PoolName) bool { return string(p) == c.Of.Text }) == t.Not
+			}
+			return c.Kind == policy.OnContext
+		}
+		return !slices.ContainsFunc(n.If, spared) && (m.failsOne(n.If, user) || slices.ContainsFunc(n.If, ofUser))
+	})
+}
+
+// nowIs returns a fact at the time of the command, for the actor.
+func (m ceilingModel) nowIs(t policy.Test) (value, known bool) {
+	q := &question{m.model, usher.Request{Context: m.context}, "", policy.Resource{}, m.by, m.moment}
+	switch c := m.fact(t); c.Kind {
+	case policy.OnSeat, policy.OnSetting, policy.OnContext, policy.OnFeature:
+		return q.fact(c)
+	default:
+		return false, false
+	}
+}
+
+func (m ceilingModel) holdsNow(t policy.Test) bool {
+	value, known := m.nowIs(t)
+	return known && value != t.Not
+}
+
+func (m ceilingModel) failsNow(t policy.Test) bool {
+	value, known := m.nowIs(t)
+	return known && value == t.Not
+}
+
+// moments are the times at which something ends: all that anybody holds, and the command's.
+func (m ceilingModel) moments(users ...*policy.User) []time.Time {
+	moments := []time.Time{m.now}
+	for _, u := range append(users, m.by) {
+		if u == nil {
+			continue
+		}
+		for _, g := range u.Grants {
+			if g.Until.After(m.now) {
+				moments = append(moments, g.Until)
+			}
+		}
+	}
+	slices.SortFunc(moments, time.Time.Compare)
+	return moments
+}
+
+// firstNamed returns of some rules the one that is named before the others: "fewest hidden
+// fields, then account role, team role, everyone, grant, then by name and text".
+func firstNamed(rules []owned) owned {
+	return slices.MinFunc(rules, func(a, b owned) int {
+		fields := func(r owned) int {
+			return len(slices.Compact(slices.Sorted(slices.Values(r.hides))))
+		}
+		return cmp.Or(
+			cmp.Compare(fields(a), fields(b)), cmp.Compare(a.source, b.source),
+			strings.Compare(a.who, b.who), strings.Compare(a.text, b.text),
+		)
+	})
+}

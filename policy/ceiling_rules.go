@@ -1,0 +1,184 @@
+package policy
+
+import (
+	"slices"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+	"github.com/usher-go/usher/team"
+)
+
+// effectiveRules are the rules that a user has at a moment, source by source. The
+// zero value has none.
+type effectiveRules struct {
+	tree     *team.Tree
+	sources  []ruleSource // the account role first
+	features []bool       // by their index in the policy; nil: the user has none
+	seats    []seat.PoolName
+
+	open                    bool            // features stay open as well
+	withSeats, withoutSeats []seat.PoolName // conditions on these are decided too: a seat is held, or not
+
+	// Of the resource at hand: the literals that are decided, and those of them that
+	// are false.
+	decided, fails uint64
+}
+
+// ruleSource is something through which a user has rules.
+type ruleSource struct {
+	kind  usher.Source // an account role, a team role, everyone or a grant
+	role  int          // the index of a role
+	grant string       // the name of a grant
+	guard uint64       // what the account role requires; that role's own rules have it already
+	teams []usher.TeamID
+}
+
+// heldRule is a rule as a user has it.
+type heldRule struct {
+	*rule
+	from *ruleSource
+	need uint64 // all literals, with those that the source requires and aliases
+}
+
+// rulesAt returns the rules of a user at a moment. A nil user has none. The role of
+// the user is known to be an account role.
+func (c Ceiling) rulesAt(u *User, moment time.Time) effectiveRules {
+	if u == nil {
+		return effectiveRules{}
+	}
+	p := c.p
+	own := ruleSource{kind: usher.SourceRole, role: p.roleIndex(u.Role)}
+	if len(u.Teams) > 0 {
+		own.teams = make([]usher.TeamID, len(u.Teams))
+		for i := range u.Teams {
+			own.teams[i] = u.Teams[i].Team
+		}
+	}
+	guard := p.held[own.role].guard
+	r := effectiveRules{tree: c.account.Teams, seats: u.Seats, sources: make([]ruleSource, 0, 2+len(u.Teams)+len(u.Grants))}
+	r.sources = append(r.sources, own, ruleSource{kind: usher.SourceEveryone, guard: guard, teams: own.teams})
+	for i := range u.Teams {
+		for _, name := range u.Teams[i].Roles {
+			r.holdOn(p, u.Teams[i].Team, name, guard)
+		}
+	}
+	for i := range u.Grants {
+		g := &u.Grants[i]
+		if !g.lasts(moment) {
+			continue
+		}
+		if f := p.ceilings.features.find(g.Name); f < 0 {
+			r.sources = append(r.sources, ruleSource{kind: usher.SourceGrant, grant: g.Name, guard: guard})
+		} else {
+			if r.features == nil {
+				r.features = make([]bool, len(p.features))
+			}
+			r.features[f] = true
+		}
+	}
+	return r
+}
+
+// holdOn adds a team to those on which the user holds a team role. A role that the
+// policy lacks has no rules.
+func (r *effectiveRules) holdOn(p *Policy, on usher.TeamID, name role.Name, guard uint64) {
+	held := p.roleIndex(name)
+	if held < 0 || !p.held[held].onTeam {
+		return
+	}
+	for i := range r.sources {
+		if s := &r.sources[i]; s.kind == usher.SourceTeamRole && s.role == held {
+			s.teams = append(s.teams, on)
+			return
+		}
+	}
+	r.sources = append(r.sources, ruleSource{kind: usher.SourceTeamRole, role: held, guard: guard, teams: []usher.TeamID{on}})
+}
+
+func (g *Grant) lasts(at time.Time) bool { return g.Until.IsZero() || at.Before(g.Until) }
+
+// decide finds out which literals of a resource are decided for the user and false.
+func (r *effectiveRules) decide(d *decidedLiterals) {
+	r.decided, r.fails = 0, 0
+	if r.open {
+		return
+	}
+	r.decided = d.onFeatures
+	for _, t := range d.features {
+		if held := r.features != nil && r.features[t.feature]; held == t.not {
+			r.fails |= t.bit
+		}
+	}
+	for _, t := range d.seats {
+		with, without := slices.Contains(r.withSeats, t.pool), slices.Contains(r.withoutSeats, t.pool)
+		if with || without {
+			r.decided |= t.bit
+		}
+		if with && t.not || without && !t.not {
+			r.fails |= t.bit
+		}
+	}
+}
+
+// sameFeatures reports whether both users have the same features.
+func (r *effectiveRules) sameFeatures(other *effectiveRules) bool {
+	if r.features == nil || other.features == nil {
+		return r.features == nil && other.features == nil
+	}
+	return slices.Equal(r.features, other.features)
+}
+
+// stopped reports whether a rule under never may stop the user: none of its
+// conditions is decided and false.
+func (r *effectiveRules) stopped(never *rule) bool { return never.need&r.fails == 0 }
+
+// same reports whether two sources are one and the same for the purpose of giving
+// and taking. Whatever the account role is, it is one source.
+func (s *ruleSource) same(other *ruleSource) bool {
+	return s.kind == other.kind && s.grant == other.grant && (s.kind != usher.SourceTeamRole || s.role == other.role)
+}
+
+// includes reports whether the source, of a user with the same features, has every
+// rule of the other source.
+func (s *ruleSource) includes(other *ruleSource, tree *team.Tree) bool {
+	return s.same(other) && s.role == other.role && s.guard&^other.guard == 0 &&
+		(s.kind != usher.SourceTeamRole || contain(tree, s.teams, other.teams))
+}
+
+// rule returns the i-th rule that the source has for a permission, or nil.
+func (s *ruleSource) rule(perm *perm, i int) *rule {
+	list := perm.everyone
+	switch s.kind {
+	case usher.SourceGrant:
+		if i > 0 {
+			return nil
+		}
+		for k := range perm.grants {
+			if perm.grants[k].name == s.grant {
+				return &perm.grants[k].rule
+			}
+		}
+		return nil
+	case usher.SourceRole, usher.SourceTeamRole:
+		list = perm.byRole[s.role]
+	}
+	if i < len(list) {
+		return &list[i]
+	}
+	return nil
+}
+
+// reachesBeyondOwn reports whether the rule adds to the rank of a user.
+func (b *heldRule) reachesBeyondOwn() bool {
+	return b.scope == ScopeAny || b.scope == ScopeTeam || b.scope == ScopeShared
+}
+
+// contain reports whether each team is one of the others, or below one. Mostly they
+// are the same ones.
+func contain(tree *team.Tree, above, teams []usher.TeamID) bool {
+	return slices.Equal(above, teams) || !slices.ContainsFunc(teams, func(t usher.TeamID) bool {
+		return !slices.ContainsFunc(above, func(a usher.TeamID) bool { return t == a || tree.Within(t, a) })
+	})
+}

@@ -1,0 +1,146 @@
+package policy
+
+import (
+	"math/bits"
+	"sync/atomic"
+
+	"github.com/usher-go/usher/seat"
+)
+
+// ceilingTable is what comparisons of users look up in a policy.
+type ceilingTable struct {
+	features nameTable
+	decided  []decidedLiterals // by resource
+	covering []atomic.Uint32   // by two roles: what alwaysCovers found out; 0: not yet
+}
+
+// decidedLiterals are the literals of a resource that a comparison may decide for a
+// user.
+type decidedLiterals struct {
+	onFeatures uint64 // the bits of features
+	features   []featureTest
+	seats      []seatTest
+	aliases    []uint64 // by literal: those on the same fact, itself among them; nil: each fact has one name
+}
+
+type featureTest struct {
+	bit     uint64
+	feature int
+	not     bool
+}
+
+type seatTest struct {
+	bit  uint64
+	pool seat.PoolName
+	not  bool
+}
+
+func newCeilingTable(p *Policy) ceilingTable {
+	t := ceilingTable{
+		features: newNameTable(p.features),
+		decided:  make([]decidedLiterals, len(p.resources)),
+		covering: make([]atomic.Uint32, len(p.roles)*len(p.roles)),
+	}
+	for i := range p.resources {
+		d := &t.decided[i]
+		d.aliases = p.aliases(p.resources[i].literals)
+		for at, l := range p.resources[i].literals {
+			bit := uint64(1) << at
+			switch c := p.conditions[l.condition]; c.kind {
+			case OnFeature:
+				d.onFeatures |= bit
+				d.features = append(d.features, featureTest{bit, t.features.find(c.of), l.not})
+			case OnSeat:
+				d.seats = append(d.seats, seatTest{bit, seat.PoolName(c.of), l.not})
+			}
+		}
+	}
+	return t
+}
+
+// aliases returns for each literal those that two names of one fact make equal, or
+// nil if there are no such names.
+func (p *Policy) aliases(literals []literal) []uint64 {
+	aliased := false
+	same := make([]uint64, len(literals))
+	for i, a := range literals {
+		for k, b := range literals {
+			x, y := &p.conditions[a.condition], &p.conditions[b.condition]
+			if x.kind == y.kind && x.of == y.of && a.not == b.not {
+				same[i] |= 1 << k
+				aliased = aliased || i != k
+			}
+		}
+	}
+	if !aliased {
+		return nil
+	}
+	return same
+}
+
+// withAliases returns literals with all others that say the same.
+func (d *decidedLiterals) withAliases(literals uint64) uint64 {
+	if d.aliases == nil {
+		return literals
+	}
+	all := literals
+	for rest := literals; rest != 0; rest &= rest - 1 {
+		all |= d.aliases[bits.TrailingZeros64(rest)]
+	}
+	return all
+}
+
+const (
+	covering = iota + 1
+	notCovering
+)
+
+// alwaysCovers reports whether the rules of account role a cover those of role b for
+// any two holders, with any features, seats and teams. It is true for most pairs that
+// come up, such as an administrator and a member, and is found out once.
+func (t *ceilingTable) alwaysCovers(p *Policy, a, b int) bool {
+	known := &t.covering[a*len(p.roles)+b]
+	switch known.Load() {
+	case covering:
+		return true
+	case notCovering:
+		return false
+	}
+	found := uint32(covering)
+	for i := range p.perms {
+		if !p.perms[i].roleCovers(a, b, t.decided[p.perms[i].resource].onFeatures, p.roles[b].OnTeam) {
+			found = notCovering
+			break
+		}
+	}
+	known.Store(found) // goroutines that find it out at the same time store the same
+	return found == covering
+}
+
+// roleCovers is alwaysCovers for one permission. A rule that needs a feature covers
+// none, for its holder may lack the feature; and what a team role gives on teams that
+// are not known is covered by any alone. Where a rule under never depends on a
+// feature, it may stop the one holder and not the other.
+func (p *perm) roleCovers(a, b int, onFeatures uint64, onTeams bool) bool {
+	if len(p.byRole[b]) == 0 {
+		return true
+	}
+	for i := range p.never {
+		if p.never[i].need&onFeatures != 0 {
+			return false
+		}
+	}
+	for i := range p.byRole[b] {
+		rule := &p.byRole[b][i]
+		onlyAny := onTeams && (rule.scope == ScopeTeam || rule.scope == ScopeShared)
+		found := false
+		for k := 0; k < len(p.byRole[a]) && !found; k++ {
+			by := &p.byRole[a][k]
+			found = by.need&onFeatures == 0 && by.covers(rule) && (by.scope == ScopeAny || !onlyAny)
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
