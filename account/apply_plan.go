@@ -100,9 +100,7 @@ func (d *draft) memberAdded(c MemberAdded) error {
 	if in {
 		return fmt.Errorf("%s is in %s already", c.User, c.Team)
 	}
-	changed := *u
-	changed.Teams = slices.Insert(slices.Clone(u.Teams), at, policy.Membership{Team: c.Team})
-	d.put(c.User, changed)
+	d.putTeams(c.User, u, slices.Insert(slices.Clone(u.Teams), at, policy.Membership{Team: c.Team}))
 	return nil
 }
 
@@ -114,9 +112,7 @@ func (d *draft) memberRemoved(c MemberRemoved) error {
 	if roles := u.Teams[at].Roles; len(roles) > 0 {
 		return fmt.Errorf("%s has the role %s on %s", c.User, roles[0], c.Team)
 	}
-	changed := *u
-	changed.Teams = without(u.Teams, at)
-	d.put(c.User, changed)
+	d.putTeams(c.User, u, without(u.Teams, at))
 	return nil
 }
 
@@ -149,10 +145,9 @@ func (d *draft) teamRoleUnset(c TeamRoleUnset) error {
 }
 
 func (d *draft) setTeamRoles(id usher.UserID, u *policy.User, at int, roles []role.Name) {
-	changed := *u
-	changed.Teams = slices.Clone(u.Teams)
-	changed.Teams[at].Roles = roles
-	d.put(id, changed)
+	teams := slices.Clone(u.Teams)
+	teams[at].Roles = roles
+	d.putTeams(id, u, teams)
 }
 
 func (d *draft) member(id usher.UserID, in usher.TeamID) (*policy.User, int, error) {

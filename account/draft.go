@@ -19,16 +19,24 @@ type draft struct {
 	teams *table.Edit[usher.TeamID] // nil until a team changes
 	alike *alike                    // nil where few records are made
 
+	members   *memberIndexEdit // nil until a command needs it
+	regrouped []usher.UserID   // the users whose teams changed before that, perhaps repeatedly
+
 	ownCounts, ownPools, ownPlan bool // they are no more those of the old state
 	facts                        *policy.Account
 }
 
 func (s *State) draft() *draft {
-	return &draft{next: *s, users: s.users.Edit()}
+	d := &draft{next: *s, users: s.users.Edit()}
+	if d.next.members == nil {
+		d.next.members = &memberIndexOnce{}
+	}
+	return d
 }
 
 // done returns the state as it was drafted. The draft is of no use after it.
 func (d *draft) done() *State {
+	d.doneMembers() // which needs the users that the draft began with
 	d.next.users = *d.users.Table()
 	if d.teams != nil {
 		d.next.plan.teams, d.next.plan.tree = d.teams.Table(), &tree{}
@@ -76,13 +84,22 @@ func (d *draft) team(id usher.TeamID) (parent usher.TeamID, ok bool) {
 }
 
 // put keeps a changed record of a user. Records are shared between versions, and
-// between users who are alike, so a record is changed only before it is put.
+// between users who are alike, so a record is changed only before it is put. What
+// changes the teams of a user calls putTeams.
 func (d *draft) put(id usher.UserID, u policy.User) {
 	if d.alike != nil {
 		d.users.Set(string(id), d.alike.record(u))
 		return
 	}
 	d.users.Set(string(id), u.Compact())
+}
+
+// putTeams keeps the record of a user with other teams, or other roles on them.
+func (d *draft) putTeams(id usher.UserID, u *policy.User, teams []policy.Membership) {
+	d.regroup(id, u.Teams, teams)
+	changed := *u
+	changed.Teams = teams
+	d.put(id, changed)
 }
 
 // plan returns the draft's own plan, to be changed.

@@ -67,14 +67,7 @@ func (q *proposing) deleteTeam(c DeleteTeam) error {
 	if below, ok := q.below(c.Team); ok {
 		return q.refuse(TeamNotEmpty, "%s is below %s; delete-team or move-team it first", below, c.Team)
 	}
-	var members []usher.UserID
-	for id, u := range q.users.All() {
-		if _, in := teamIndex(u, c.Team); in {
-			members = append(members, usher.UserID(id))
-		}
-	}
-	slices.Sort(members)
-	for _, id := range members {
+	for _, id := range q.membersOf(c.Team) {
 		if err := q.leaveTeam(id, c.Team); err != nil {
 			return err
 		}

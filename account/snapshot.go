@@ -49,7 +49,7 @@ func (s *State) Encode() []byte {
 // read fast: one that cannot be read is no loss, and the journal is replayed. The
 // error is an [*EncodingError]; a state that Apply could not have made is one, too.
 func DecodeState(data []byte) (*State, error) {
-	s := &State{}
+	s := &State{members: &memberIndexOnce{}}
 	if err := s.decode(data); err != nil {
 		return nil, &EncodingError{Op: "read snapshot", Account: s.account, Version: s.version, Err: err}
 	}

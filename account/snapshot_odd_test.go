@@ -148,8 +148,8 @@ func TestSnapshotKnowsTheFieldsOfAState(t *testing.T) {
 		of     any
 		fields string
 	}{
-		{State{}, "users account version time deleted owner unique counts pools plan keys"}, // counts are counted again
-		{plan{}, "teams tree settings fields lastField once facts err"},                     // tree, once, facts and err follow from the rest
+		{State{}, "users account version time deleted owner unique counts pools plan keys members"}, // counts and members follow from users
+		{plan{}, "teams tree settings fields lastField once facts err"},                             // tree, once, facts and err follow from the rest
 		{keys{}, "byKey inRow last"},
 		{keyed{}, "version request number"}, // number is the order
 		{Field{}, "ID Name Type Archived"},

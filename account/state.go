@@ -35,6 +35,8 @@ type State struct {
 	pools  map[seat.PoolName]seat.Pool
 	plan   *plan
 	keys   keys
+
+	members *memberIndexOnce // of users; nil before the first commit
 }
 
 // count says how many users have an account role.
