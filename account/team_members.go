@@ -12,16 +12,10 @@ import (
 
 // memberIndex finds the users of a team without a pass over all users. It follows
 // from the users, so neither the journal nor a snapshot contains it. It may be read
-// concurrently. A nil memberIndex has no members.
+// concurrently.
 type memberIndex struct {
-	teams *table.Table[teamMembers]
-}
-
-// teamMembers are the users who were put in one team. Users with a team role stand
-// apart, so that a team with one manager and ten thousand members finds the manager
-// at once. A table that is nil or has no entry is empty.
-type teamMembers struct {
-	plain, holders *table.Table[struct{}]
+	plain   *table.Sets // by team: users who were put in it and hold no role there
+	holders *table.Sets // by team: users who hold a role there
 }
 
 // memberIndexOnce is a memberIndex that is built when a command first needs it, so
@@ -43,7 +37,7 @@ func (o *memberIndexOnce) of(users *table.Table[*policy.User]) *memberIndex {
 }
 
 func indexMembers(users *table.Table[*policy.User]) *memberIndex {
-	e := (*memberIndex)(nil).edit()
+	e := (&memberIndex{}).edit()
 	for id, u := range users.All() {
 		e.change(usher.UserID(id), nil, u.Teams)
 	}
@@ -51,31 +45,13 @@ func indexMembers(users *table.Table[*policy.User]) *memberIndex {
 }
 
 func (x *memberIndex) edit() *memberIndexEdit {
-	e := &memberIndexEdit{open: map[usher.TeamID]*teamMembersEdit{}}
-	if x != nil {
-		e.base = x.teams
-	}
-	return e
+	return &memberIndexEdit{plain: x.plain.Edit(), holders: x.holders.Edit()}
 }
 
 // memberIndexEdit is a memberIndex that is being changed, by one goroutine.
 type memberIndexEdit struct {
-	base *table.Table[teamMembers]
-	open map[usher.TeamID]*teamMembersEdit // the teams that differ from base
-}
-
-type teamMembersEdit struct {
-	plain, holders *table.Edit[struct{}]
-}
-
-func (e *memberIndexEdit) team(id usher.TeamID) *teamMembersEdit {
-	t := e.open[id]
-	if t == nil {
-		m, _ := e.base.Find(string(id))
-		t = &teamMembersEdit{m.plain.Edit(), m.holders.Edit()}
-		e.open[id] = t
-	}
-	return t
+	plain, holders *table.SetsEdit
+	changed        bool
 }
 
 // change notes that the teams of a user changed. Both lists are in the order of the
@@ -100,51 +76,25 @@ func (e *memberIndexEdit) change(user usher.UserID, before, after []policy.Membe
 }
 
 func (e *memberIndexEdit) add(user usher.UserID, m *policy.Membership) {
-	e.team(m.Team).part(m).Set(string(user), struct{}{})
+	e.setOf(m).Add(string(m.Team), string(user))
 }
 
 func (e *memberIndexEdit) remove(user usher.UserID, m *policy.Membership) {
-	e.team(m.Team).part(m).Delete(string(user))
+	e.setOf(m).Remove(string(m.Team), string(user))
 }
 
-// part returns the table in which a user with the membership stands.
-func (t *teamMembersEdit) part(m *policy.Membership) *table.Edit[struct{}] {
+// setOf returns the sets in which a user with the membership is, which are changed
+// then.
+func (e *memberIndexEdit) setOf(m *policy.Membership) *table.SetsEdit {
+	e.changed = true
 	if len(m.Roles) > 0 {
-		return t.holders
+		return e.holders
 	}
-	return t.plain
+	return e.plain
 }
 
-// of returns the members of a team as changed so far.
-func (e *memberIndexEdit) of(id usher.TeamID) teamMembers {
-	if t := e.open[id]; t != nil {
-		return t.members()
-	}
-	m, _ := e.base.Find(string(id))
-	return m
-}
-
-func (t *teamMembersEdit) members() (m teamMembers) {
-	if t.plain.Len() > 0 {
-		m.plain = t.plain.Table()
-	}
-	if t.holders.Len() > 0 {
-		m.holders = t.holders.Table()
-	}
-	return m
-}
-
-// index returns the index as changed so far. The edit must not be used after it.
 func (e *memberIndexEdit) index() *memberIndex {
-	teams := e.base.Edit()
-	for id, t := range e.open {
-		if m := t.members(); m != (teamMembers{}) {
-			teams.Set(string(id), m)
-		} else {
-			teams.Delete(string(id))
-		}
-	}
-	return &memberIndex{teams.Table()}
+	return &memberIndex{e.plain.Sets(), e.holders.Sets()}
 }
 
 // usersOf returns the users of tables in the order of their ids.
@@ -163,15 +113,15 @@ func usersOf(tables ...*table.Table[struct{}]) []usher.UserID {
 // membersOf returns the users who were put in the team, in the order of their ids;
 // none for a team that is not there. Teams below and above play no part.
 func (d *draft) membersOf(team usher.TeamID) []usher.UserID {
-	m := d.memberIndex().of(team)
-	return usersOf(m.plain, m.holders)
+	e := d.memberIndex()
+	return usersOf(e.plain.Of(string(team)), e.holders.Of(string(team)))
 }
 
 // holdersOn returns the users who hold at least one team role on the team, in the
 // order of their ids; none for a team that is not there. Teams below and above play no
 // part. The cost depends on how many users it returns, not on the members.
 func (d *draft) holdersOn(team usher.TeamID) []usher.UserID {
-	return usersOf(d.memberIndex().of(team).holders)
+	return usersOf(d.memberIndex().holders.Of(string(team)))
 }
 
 // memberIndex returns the index of the draft. The first call takes it from the state
@@ -216,7 +166,7 @@ func (d *draft) doneMembers() {
 		}
 		d.memberIndex()
 	}
-	if d.members != nil && len(d.members.open) > 0 {
+	if d.members != nil && d.members.changed {
 		changed := &memberIndexOnce{}
 		changed.built.Store(d.members.index())
 		d.next.members = changed
