@@ -33,8 +33,8 @@ func (d *draft) accountDeleted() error {
 		account: was.account, version: was.version, time: was.time, deleted: true, keys: was.keys,
 		members: &memberIndexOnce{},
 	}
-	d.users, d.teams, d.facts = new(table.Table[*policy.User]).Edit(), nil, nil
-	d.ownCounts, d.ownPools, d.ownPlan = false, false, false
+	d.users, d.teams = new(table.Table[*policy.User]).Edit(), draftTeams{}
+	d.ownCounts, d.ownPools, d.ownPlan, d.ownFields = false, false, false, false
 	d.members, d.regrouped = nil, nil
 	return nil
 }

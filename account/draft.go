@@ -16,14 +16,13 @@ import (
 type draft struct {
 	next  State // all but users, which are in their own table until done
 	users *table.Edit[*policy.User]
-	teams *table.Edit[usher.TeamID] // nil until a team changes
-	alike *alike                    // nil where few records are made
+	teams draftTeams
+	alike *alike // nil where few records are made
 
 	members   *memberIndexEdit // nil until a command needs it
 	regrouped []usher.UserID   // the users whose teams changed before that, perhaps repeatedly
 
-	ownCounts, ownPools, ownPlan bool // they are no more those of the old state
-	facts                        *policy.Account
+	ownCounts, ownPools, ownPlan, ownFields bool // they are no more those of the old state
 }
 
 func (s *State) draft() *draft {
@@ -38,9 +37,7 @@ func (s *State) draft() *draft {
 func (d *draft) done() *State {
 	d.doneMembers() // which needs the users that the draft began with
 	d.next.users = *d.users.Table()
-	if d.teams != nil {
-		d.next.plan.teams, d.next.plan.tree = d.teams.Table(), &tree{}
-	}
+	d.doneTeams()
 	return &d.next
 }
 
@@ -50,37 +47,15 @@ func (d *draft) User(id usher.UserID) (*policy.User, error) {
 	return u, nil
 }
 
-// Account returns teams and settings as drafted.
+// Account returns teams and settings as drafted. The error is always nil.
 func (d *draft) Account() (*policy.Account, error) {
-	if !d.ownPlan {
-		return d.next.planned().account()
-	}
-	if d.facts == nil {
-		facts := &policy.Account{Settings: d.next.plan.settings}
-		var err error
-		if d.teams != nil {
-			facts.Teams, err = newTree(d.teams.All(), d.teams.Len())
-		} else {
-			facts.Teams, err = d.next.plan.tree.of(d.next.plan.teams)
-		}
-		if err != nil {
-			return nil, err
-		}
-		d.facts = facts
-	}
-	return d.facts, nil
+	d.settleTree()
+	return &d.next.planned().facts, nil
 }
 
 func (d *draft) find(id usher.UserID) *policy.User {
 	u, _ := d.users.Find(string(id))
 	return u
-}
-
-func (d *draft) team(id usher.TeamID) (parent usher.TeamID, ok bool) {
-	if d.teams != nil {
-		return d.teams.Find(string(id))
-	}
-	return d.next.planned().teams.Find(string(id))
 }
 
 // put keeps a changed record of a user. Records are shared between versions, and
@@ -102,30 +77,24 @@ func (d *draft) putTeams(id usher.UserID, u *policy.User, teams []policy.Members
 	d.put(id, changed)
 }
 
-// plan returns the draft's own plan, to be changed.
+// plan returns the draft's own plan, to be changed, with its own settings. The fields
+// are shared until ownFields is set.
 func (d *draft) plan() *plan {
-	d.facts = nil
 	if !d.ownPlan {
-		old := d.next.planned()
-		d.next.plan = &plan{
-			teams: old.teams, tree: old.tree, settings: maps.Clone(old.settings),
-			fields: slices.Clone(old.fields), lastField: old.lastField,
-		}
-		if d.next.plan.tree == nil {
-			d.next.plan.tree = &tree{}
-		}
-		d.ownPlan = true
+		plan := *d.next.planned()
+		plan.facts.Settings = maps.Clone(plan.facts.Settings)
+		d.next.plan, d.ownPlan = &plan, true
 	}
 	return d.next.plan
 }
 
-// forest returns the draft's own teams, to be changed.
-func (d *draft) forest() *table.Edit[usher.TeamID] {
+// fieldPlan is plan with the draft's own fields, to be changed.
+func (d *draft) fieldPlan() *plan {
 	plan := d.plan()
-	if d.teams == nil {
-		d.teams = plan.teams.Edit()
+	if !d.ownFields {
+		plan.fields, d.ownFields = slices.Clone(plan.fields), true
 	}
-	return d.teams
+	return plan
 }
 
 func (d *draft) setPool(name seat.PoolName, p seat.Pool) {
