@@ -200,13 +200,17 @@ func TestDeepWithin(t *testing.T) {
 // What a change costs depends on the change, not on how many teams there are. To move
 // a team costs what is below it.
 func TestChangeCostsTheSame(t *testing.T) {
-	cost := func(teams int, change func(*team.Edit) error) (bytes, allocs float64) {
+	tree := func(teams int) *team.Tree {
 		parents := map[usher.TeamID]usher.TeamID{"a": "", "b": "a", "c": "b", "z": ""}
 		for i := range teams {
 			parents[name(i)] = []usher.TeamID{"", "z", name(i / 2)}[min(i, i%3)] // wide and deep
 		}
 		tree, err := team.New(parents)
 		require.NoError(t, err)
+		return tree
+	}
+	small, large := tree(1000), tree(32_000)
+	cost := func(tree *team.Tree, change func(*team.Edit) error) (bytes, allocs float64) {
 		const runs = 20
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -229,8 +233,8 @@ func TestChangeCostsTheSame(t *testing.T) {
 		"refuse to move below itself":   func(e *team.Edit) error { _ = e.Move("a", "c"); return nil },
 		"look at children of a large z": func(e *team.Edit) error { e.Children("z"); return nil },
 	} {
-		smallBytes, smallAllocs := cost(1000, change)
-		largeBytes, largeAllocs := cost(64_000, change)
+		smallBytes, smallAllocs := cost(small, change)
+		largeBytes, largeAllocs := cost(large, change)
 		assert.LessOrEqual(t, largeBytes, 3*smallBytes, "bytes to %s", what)
 		assert.LessOrEqual(t, largeAllocs, 2*smallAllocs, "allocations to %s", what)
 	}
