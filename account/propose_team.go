@@ -33,7 +33,7 @@ func (q *proposing) createTeam(c CreateTeam) error {
 		return q.refuse(Exists, "there is a team %s already", c.Team)
 	}
 	if q.wasDeleted(c.Team) {
-		return q.refuse(Exists, "the team %s was deleted, and the id of a team is never used again: whatever still names the old team would belong to the new one; choose another id", c.Team)
+		return q.refuse(Exists, "the team %s was deleted, and the id of a team is never used again: what still names the deleted team would then belong to the new one; choose another id", c.Team)
 	}
 	return q.emit(TeamCreated(c))
 }

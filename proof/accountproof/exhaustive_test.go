@@ -134,7 +134,7 @@ func begin(t *testing.T, book *rulebook, q question, commands ...account.Command
 	require.NoError(t, err)
 	w, want := newWorld(book).do(q, commands...)
 	require.False(t, want.refused(), "the model says %v", want.code)
-	return &place{state: outcome.Next, world: w, key: w.String()}
+	return &place{state: outcome.Next, world: w, key: w.key()}
 }
 
 // explore goes from the start, breadth first, to every account that can be reached, and does
@@ -192,7 +192,7 @@ func (p *place) try(q question, seen *tally, commands ...account.Command) (next 
 		errors.As(err, &refusal)
 	}
 	if !want.refused() {
-		next.key = after.String()
+		next.key = after.key()
 	}
 	switch {
 	case want.err != nil:
