@@ -22,9 +22,10 @@ filter: .
 mask: . permission
 usherhttp: . permission
 
-# What an account is made of.
+# What an account is made of. Its tables are immutable, and a changed copy is cheap.
+internal/table:
 role: . permission
-team: . permission
+team: . permission internal/table
 seat: . permission role
 
 # The policy file. Only source reads YAML, so that every error has its place.
@@ -35,7 +36,6 @@ preset: internal/suggest policy
 internal/roletable: role policy
 
 # How an account changes. A store knows bytes and versions, and nothing of what they mean.
-internal/table:
 account: . permission role team seat internal/suggest internal/table policy
 store: .
 store/memstore: . store

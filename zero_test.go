@@ -147,7 +147,7 @@ func TestZeroValuesRefuse(t *testing.T) {
 const silent = `
 	usher.Explainer policy.Clock
 	usher.AccountID usher.RequestError usher.Ref usher.Detail usher.Rule usher.Source usher.Way usher.Step usher.StepKind
-	role.Seat seat.PoolName seat.Kind
+	role.Seat seat.PoolName seat.Kind team.Edit
 	policy.Account policy.Holding policy.Matrix policy.MatrixResource policy.MatrixRow policy.Pos policy.Problem policy.Problems policy.Uncovered
 	policy.Name policy.SeatPool policy.Setting policy.Condition policy.ConditionKind policy.Role policy.Bundle policy.Resource
 	policy.Party policy.FieldGroup policy.Permission policy.Cell policy.Never policy.Test

@@ -11,81 +11,40 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
+// teamCreated also accepts the id of a deleted team: Propose refuses it, but a journal
+// from before that rule may have it, and must stay readable.
 func (d *draft) teamCreated(c TeamCreated) error {
-	if _, ok := d.team(c.Team); ok || c.Team == "" {
-		return fmt.Errorf("there is a team %s already", c.Team)
-	}
-	if err := d.parent(c.Parent); err != nil {
+	if err := d.tree().Create(c.Team, c.Parent); err != nil {
 		return err
 	}
-	d.forest().Set(string(c.Team), c.Parent)
+	d.treeChanged()
+	if d.wasDeleted(c.Team) {
+		d.deletedTeams().Delete(string(c.Team))
+	}
 	return nil
 }
 
 func (d *draft) teamMoved(c TeamMoved) error {
-	parent, ok := d.team(c.Team)
-	switch {
-	case !ok:
-		return fmt.Errorf("there is no team %s", c.Team)
-	case parent != c.From || c.To == c.From:
+	if parent, ok := d.team(c.Team); ok && (parent != c.From || c.To == c.From) {
 		return fmt.Errorf("%s is below %q, not %q", c.Team, parent, c.From)
-	case d.within(c.To, c.Team):
-		return fmt.Errorf("%s would be below itself", c.Team)
 	}
-	if err := d.parent(c.To); err != nil {
+	if err := d.tree().Move(c.Team, c.To); err != nil {
 		return err
 	}
-	d.forest().Set(string(c.Team), c.To)
+	d.treeChanged()
 	return nil
 }
 
-// teamDeleted looks for teams below, and not for members: those would be a pass
-// over all users, and a journal that lacks their changes is one that nothing of
-// ours wrote.
+// teamDeleted looks for teams below, and not for members: Apply would have to build
+// the index of members for it, and a journal that lacks their changes is one that
+// nothing of ours wrote.
 func (d *draft) teamDeleted(c TeamDeleted) error {
-	if _, ok := d.team(c.Team); !ok {
-		return fmt.Errorf("there is no team %s", c.Team)
+	if err := d.tree().Delete(c.Team); err != nil {
+		return err
 	}
-	if below, ok := d.below(c.Team); ok {
-		return fmt.Errorf("%s is below %s", below, c.Team)
-	}
-	d.forest().Delete(string(c.Team))
+	d.treeChanged()
+	d.deletedTeams().Set(string(c.Team), struct{}{})
 	return nil
-}
-
-func (d *draft) parent(id usher.TeamID) error {
-	if id == "" {
-		return nil
-	}
-	if _, ok := d.team(id); !ok {
-		return fmt.Errorf("there is no team %s", id)
-	}
-	return nil
-}
-
-// within reports whether a team is above, or below it.
-func (d *draft) within(id, above usher.TeamID) bool {
-	for id != "" {
-		if id == above {
-			return true
-		}
-		id, _ = d.team(id)
-	}
-	return false
-}
-
-// below returns the first team, by id, whose parent is the one given.
-func (d *draft) below(id usher.TeamID) (first usher.TeamID, ok bool) {
-	teams := d.next.planned().teams.All()
-	if d.teams != nil {
-		teams = d.teams.All()
-	}
-	for child, parent := range teams {
-		if parent == id && (!ok || usher.TeamID(child) < first) {
-			first, ok = usher.TeamID(child), true
-		}
-	}
-	return first, ok
 }
 
 func (d *draft) memberAdded(c MemberAdded) error {
@@ -100,9 +59,7 @@ func (d *draft) memberAdded(c MemberAdded) error {
 	if in {
 		return fmt.Errorf("%s is in %s already", c.User, c.Team)
 	}
-	changed := *u
-	changed.Teams = slices.Insert(slices.Clone(u.Teams), at, policy.Membership{Team: c.Team})
-	d.put(c.User, changed)
+	d.putTeams(c.User, u, slices.Insert(slices.Clone(u.Teams), at, policy.Membership{Team: c.Team}))
 	return nil
 }
 
@@ -114,9 +71,7 @@ func (d *draft) memberRemoved(c MemberRemoved) error {
 	if roles := u.Teams[at].Roles; len(roles) > 0 {
 		return fmt.Errorf("%s has the role %s on %s", c.User, roles[0], c.Team)
 	}
-	changed := *u
-	changed.Teams = without(u.Teams, at)
-	d.put(c.User, changed)
+	d.putTeams(c.User, u, without(u.Teams, at))
 	return nil
 }
 
@@ -149,10 +104,9 @@ func (d *draft) teamRoleUnset(c TeamRoleUnset) error {
 }
 
 func (d *draft) setTeamRoles(id usher.UserID, u *policy.User, at int, roles []role.Name) {
-	changed := *u
-	changed.Teams = slices.Clone(u.Teams)
-	changed.Teams[at].Roles = roles
-	d.put(id, changed)
+	teams := slices.Clone(u.Teams)
+	teams[at].Roles = roles
+	d.putTeams(id, u, teams)
 }
 
 func (d *draft) member(id usher.UserID, in usher.TeamID) (*policy.User, int, error) {
@@ -180,11 +134,11 @@ func (d *draft) settingChanged(c SettingChanged) error {
 	if value, changed := d.next.Setting(c.Setting); changed && value == c.Value {
 		return fmt.Errorf("%s is %t already", c.Setting, value)
 	}
-	plan := d.plan()
-	if plan.settings == nil {
-		plan.settings = map[string]bool{}
+	facts := &d.plan().facts
+	if facts.Settings == nil {
+		facts.Settings = map[string]bool{}
 	}
-	plan.settings[c.Setting] = c.Value
+	facts.Settings[c.Setting] = c.Value
 	return nil
 }
 
@@ -198,7 +152,7 @@ func (d *draft) fieldDefined(c FieldDefined) error {
 	case c.Type < TextField || c.Type > BoolField:
 		return errors.New("it needs a type")
 	}
-	plan := d.plan()
+	plan := d.fieldPlan()
 	plan.lastField = c.ID
 	plan.fields = append(plan.fields, Field{ID: c.ID, Name: c.Field, Type: c.Type})
 	return nil
@@ -212,7 +166,7 @@ func (d *draft) fieldRenamed(c FieldRenamed) error {
 	if _, exists := d.next.Field(c.To); exists || c.To == "" {
 		return fmt.Errorf("there is a field %q already", c.To)
 	}
-	d.plan().fields[at].Name = c.To
+	d.fieldPlan().fields[at].Name = c.To
 	return nil
 }
 
@@ -231,7 +185,7 @@ func (d *draft) fieldMoved(c FieldMoved) error {
 	if to == at || to == at+1 {
 		return fmt.Errorf("%s is there already", c.Field)
 	}
-	plan := d.plan()
+	plan := d.fieldPlan()
 	moved := plan.fields[at]
 	if to > at {
 		to--
@@ -248,7 +202,7 @@ func (d *draft) fieldArchived(name string, archived bool) error {
 	if d.next.planned().fields[at].Archived == archived {
 		return fmt.Errorf("%s is so already", name)
 	}
-	d.plan().fields[at].Archived = archived
+	d.fieldPlan().fields[at].Archived = archived
 	return nil
 }
 

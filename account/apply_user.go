@@ -29,9 +29,13 @@ func (d *draft) accountCreated(c AccountCreated) error {
 // somebody could be asked about.
 func (d *draft) accountDeleted() error {
 	was := d.next
-	d.next = State{account: was.account, version: was.version, time: was.time, deleted: true, keys: was.keys}
-	d.users, d.teams, d.facts = new(table.Table[*policy.User]).Edit(), nil, nil
-	d.ownCounts, d.ownPools, d.ownPlan = false, false, false
+	d.next = State{
+		account: was.account, version: was.version, time: was.time, deleted: true, keys: was.keys,
+		members: &memberIndexOnce{},
+	}
+	d.users, d.teams = new(table.Table[*policy.User]).Edit(), draftTeams{}
+	d.ownCounts, d.ownPools, d.ownPlan, d.ownFields = false, false, false, false
+	d.members, d.regrouped = nil, nil
 	return nil
 }
 
@@ -59,6 +63,7 @@ func (d *draft) userRemoved(c UserRemoved) error {
 	case len(u.Seats) > 0:
 		return fmt.Errorf("%s holds a seat in %s", c.User, u.Seats[0])
 	}
+	d.regroup(c.User, u.Teams, nil)
 	d.users.Delete(string(c.User))
 	d.tally(u.Role, u.Status, -1)
 	return nil

@@ -116,15 +116,3 @@ func withMoreRoles(u *policy.User, on usher.TeamID, roles []role.Name) *policy.U
 	}
 	return withTeamRoles(u, on, slices.Compact(slices.Sorted(slices.Values(roles))))
 }
-
-// holdersOn returns the users who hold a team role on a team.
-func (q *proposing) holdersOn(id usher.TeamID) []usher.UserID {
-	var list []usher.UserID
-	for user, u := range q.users.All() {
-		if at, in := teamIndex(u, id); in && len(u.Teams[at].Roles) > 0 {
-			list = append(list, usher.UserID(user))
-		}
-	}
-	slices.Sort(list)
-	return list
-}

@@ -85,7 +85,8 @@ type OwnershipTransferred struct {
 	Becomes role.Name    `json:"becomes"`
 }
 
-// TeamCreated makes a team.
+// TeamCreated makes a team. Journals from before ids of deleted teams were kept may
+// have one with such an id, which is valid.
 type TeamCreated struct {
 	Team   usher.TeamID `json:"team"`
 	Parent usher.TeamID `json:"parent,omitempty"`

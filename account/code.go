@@ -23,7 +23,7 @@ const (
 	UnknownSetting                 // no such setting
 	UnknownField                   // no such custom field, or an archived one
 	Invalid                        // a circle of teams, a value of the wrong type, an empty id
-	Exists                         // what should be made is there already
+	Exists                         // what should be made is there already, or was deleted and its id is never used again
 	NotMember                      // the user was not put in the team
 	TeamNotEmpty                   // there are teams below the team
 	UniqueRole                     // given or taken other than by a transfer

@@ -85,8 +85,8 @@ type SetRole struct {
 	Role role.Name
 }
 
-// CreateTeam makes a team, below another one unless Parent is "".
-// team.create on {team: parent}.
+// CreateTeam makes a team, below another one unless Parent is "". The id of a deleted
+// team is never used again. team.create on {team: parent}.
 type CreateTeam struct {
 	Team, Parent usher.TeamID
 }
@@ -98,7 +98,8 @@ type MoveTeam struct {
 }
 
 // DeleteTeam deletes a team that has no teams below it. Its members stay in the
-// account. team.delete on {team}.
+// account. No other team can have its id afterwards, since the application may still
+// name the deleted team as a party of resources. team.delete on {team}.
 type DeleteTeam struct {
 	Team usher.TeamID
 }

@@ -16,23 +16,28 @@ import (
 type draft struct {
 	next  State // all but users, which are in their own table until done
 	users *table.Edit[*policy.User]
-	teams *table.Edit[usher.TeamID] // nil until a team changes
-	alike *alike                    // nil where few records are made
+	teams draftTeams
+	alike *alike // nil where few records are made
 
-	ownCounts, ownPools, ownPlan bool // they are no more those of the old state
-	facts                        *policy.Account
+	members   *memberIndexEdit // nil until a command needs it
+	regrouped []usher.UserID   // the users whose teams changed before that, perhaps repeatedly
+
+	ownCounts, ownPools, ownPlan, ownFields bool // they are no more those of the old state
 }
 
 func (s *State) draft() *draft {
-	return &draft{next: *s, users: s.users.Edit()}
+	d := &draft{next: *s, users: s.users.Edit()}
+	if d.next.members == nil {
+		d.next.members = &memberIndexOnce{}
+	}
+	return d
 }
 
 // done returns the state as it was drafted. The draft is of no use after it.
 func (d *draft) done() *State {
+	d.doneMembers() // which needs the users that the draft began with
 	d.next.users = *d.users.Table()
-	if d.teams != nil {
-		d.next.plan.teams, d.next.plan.tree = d.teams.Table(), &tree{}
-	}
+	d.doneTeams()
 	return &d.next
 }
 
@@ -42,25 +47,10 @@ func (d *draft) User(id usher.UserID) (*policy.User, error) {
 	return u, nil
 }
 
-// Account returns teams and settings as drafted.
+// Account returns teams and settings as drafted. The error is always nil.
 func (d *draft) Account() (*policy.Account, error) {
-	if !d.ownPlan {
-		return d.next.planned().account()
-	}
-	if d.facts == nil {
-		facts := &policy.Account{Settings: d.next.plan.settings}
-		var err error
-		if d.teams != nil {
-			facts.Teams, err = newTree(d.teams.All(), d.teams.Len())
-		} else {
-			facts.Teams, err = d.next.plan.tree.of(d.next.plan.teams)
-		}
-		if err != nil {
-			return nil, err
-		}
-		d.facts = facts
-	}
-	return d.facts, nil
+	d.settleTree()
+	return &d.next.planned().facts, nil
 }
 
 func (d *draft) find(id usher.UserID) *policy.User {
@@ -68,15 +58,9 @@ func (d *draft) find(id usher.UserID) *policy.User {
 	return u
 }
 
-func (d *draft) team(id usher.TeamID) (parent usher.TeamID, ok bool) {
-	if d.teams != nil {
-		return d.teams.Find(string(id))
-	}
-	return d.next.planned().teams.Find(string(id))
-}
-
 // put keeps a changed record of a user. Records are shared between versions, and
-// between users who are alike, so a record is changed only before it is put.
+// between users who are alike, so a record is changed only before it is put. What
+// changes the teams of a user calls putTeams.
 func (d *draft) put(id usher.UserID, u policy.User) {
 	if d.alike != nil {
 		d.users.Set(string(id), d.alike.record(u))
@@ -85,30 +69,32 @@ func (d *draft) put(id usher.UserID, u policy.User) {
 	d.users.Set(string(id), u.Compact())
 }
 
-// plan returns the draft's own plan, to be changed.
+// putTeams keeps the record of a user with other teams, or other roles on them.
+func (d *draft) putTeams(id usher.UserID, u *policy.User, teams []policy.Membership) {
+	d.regroup(id, u.Teams, teams)
+	changed := *u
+	changed.Teams = teams
+	d.put(id, changed)
+}
+
+// plan returns the draft's own plan, to be changed, with its own settings. The fields
+// are shared until ownFields is set.
 func (d *draft) plan() *plan {
-	d.facts = nil
 	if !d.ownPlan {
-		old := d.next.planned()
-		d.next.plan = &plan{
-			teams: old.teams, tree: old.tree, settings: maps.Clone(old.settings),
-			fields: slices.Clone(old.fields), lastField: old.lastField,
-		}
-		if d.next.plan.tree == nil {
-			d.next.plan.tree = &tree{}
-		}
-		d.ownPlan = true
+		plan := *d.next.planned()
+		plan.facts.Settings = maps.Clone(plan.facts.Settings)
+		d.next.plan, d.ownPlan = &plan, true
 	}
 	return d.next.plan
 }
 
-// forest returns the draft's own teams, to be changed.
-func (d *draft) forest() *table.Edit[usher.TeamID] {
+// fieldPlan is plan with the draft's own fields, to be changed.
+func (d *draft) fieldPlan() *plan {
 	plan := d.plan()
-	if d.teams == nil {
-		d.teams = plan.teams.Edit()
+	if !d.ownFields {
+		plan.fields, d.ownFields = slices.Clone(plan.fields), true
 	}
-	return d.teams
+	return plan
 }
 
 func (d *draft) setPool(name seat.PoolName, p seat.Pool) {

@@ -19,7 +19,7 @@ var (
 // after the one given. The error is always nil. It costs what [View.Users] does.
 func (s *State) UsersAfter(after usher.UserID) iter.Seq2[policy.Listed, error] {
 	return func(yield func(policy.Listed, error) bool) {
-		for id, u := range inOrder(&s.users, string(after), func(*policy.User) bool { return true }) {
+		for id, u := range inOrder(s.users.All(), string(after), func(*policy.User) bool { return true }) {
 			if !yield(policy.Listed{ID: usher.UserID(id), User: u}, nil) {
 				return
 			}

@@ -32,6 +32,9 @@ func (q *proposing) createTeam(c CreateTeam) error {
 	if _, ok := q.team(c.Team); ok {
 		return q.refuse(Exists, "there is a team %s already", c.Team)
 	}
+	if q.wasDeleted(c.Team) {
+		return q.refuse(Exists, "the team %s was deleted, and the id of a team is never used again: what still names the deleted team would then belong to the new one; choose another id", c.Team)
+	}
 	return q.emit(TeamCreated(c))
 }
 
@@ -48,7 +51,7 @@ func (q *proposing) moveTeam(c MoveTeam) error {
 			return err
 		}
 	}
-	if q.within(c.Parent, c.Team) {
+	if q.tree().Within(c.Parent, c.Team) {
 		return q.refuse(Invalid, "%s is %s or below it, and no team is below itself", c.Parent, c.Team)
 	}
 	if from == c.Parent {
@@ -64,17 +67,13 @@ func (q *proposing) deleteTeam(c DeleteTeam) error {
 	if err := q.knownTeam(c.Team); err != nil {
 		return err
 	}
-	if below, ok := q.below(c.Team); ok {
-		return q.refuse(TeamNotEmpty, "%s is below %s; delete-team or move-team it first", below, c.Team)
+	switch n, only := q.tree().Children(c.Team); {
+	case n == 1:
+		return q.refuse(TeamNotEmpty, "%s is below %s; delete-team or move-team it first", only, c.Team)
+	case n > 1:
+		return q.refuse(TeamNotEmpty, "%d teams are below %s; delete-team or move-team them first", n, c.Team)
 	}
-	var members []usher.UserID
-	for id, u := range q.users.All() {
-		if _, in := teamIndex(u, c.Team); in {
-			members = append(members, usher.UserID(id))
-		}
-	}
-	slices.Sort(members)
-	for _, id := range members {
+	for _, id := range q.membersOf(c.Team) {
 		if err := q.checkLeavesTeam(id, c.Team); err != nil {
 			return err
 		}

@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// SnapshotFormat is the number of the format in which snapshots are written.
-const SnapshotFormat = 1
+// SnapshotFormat is the number of the format in which snapshots are written. One of an
+// older format is not read: it lacks what the journal has to be replayed for.
+const SnapshotFormat = 2
 
 // A snapshot is the magic, the number of its format, the body, and the CRC-32C of
 // all that before it.
@@ -20,6 +21,10 @@ const (
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// ErrOlder is wrapped where a snapshot was written by an earlier version of this
+// package, in a format that this one does not read. The journal has all that it had.
+var ErrOlder = errors.New("written in an older format")
 
 var (
 	errNoSnapshot = errors.New("it is no snapshot")
@@ -41,7 +46,7 @@ func (s *State) Encode() []byte {
 	w.plan(s.planned())
 	w.pools(s)
 	w.keys(s.keys)
-	w.users(sorted(&s.users))
+	w.users(sorted(s.users.All(), s.users.Len()))
 	return binary.LittleEndian.AppendUint32(w.buf, crc32.Checksum(w.buf, castagnoli))
 }
 
@@ -49,7 +54,7 @@ func (s *State) Encode() []byte {
 // read fast: one that cannot be read is no loss, and the journal is replayed. The
 // error is an [*EncodingError]; a state that Apply could not have made is one, too.
 func DecodeState(data []byte) (*State, error) {
-	s := &State{}
+	s := &State{members: &memberIndexOnce{}}
 	if err := s.decode(data); err != nil {
 		return nil, &EncodingError{Op: "read snapshot", Account: s.account, Version: s.version, Err: err}
 	}
@@ -64,6 +69,8 @@ func (s *State) decode(data []byte) error {
 		return fmt.Errorf("%w: %d, and this version of the library reads up to %d", ErrNewer, data[snapshotHead-1], SnapshotFormat)
 	case data[snapshotHead-1] == 0:
 		return errors.New("formats count from 1")
+	case data[snapshotHead-1] < SnapshotFormat:
+		return fmt.Errorf("%w: %d, and this version of the library reads %d", ErrOlder, data[snapshotHead-1], SnapshotFormat)
 	}
 	body := data[:len(data)-snapshotTail]
 	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(data[len(body):]) {

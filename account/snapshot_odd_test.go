@@ -2,6 +2,8 @@ package account
 
 import (
 	"bytes"
+	"encoding/binary"
+	"hash/crc32"
 	"reflect"
 	"strings"
 	"testing"
@@ -27,6 +29,10 @@ func sound(t *testing.T) *State {
 			SeatsSet{Pool: "booking", To: 2},
 			TeamCreated{Team: "a"},
 			TeamCreated{Team: "b", Parent: "a"},
+			TeamCreated{Team: "c"},
+			TeamCreated{Team: "d"},
+			TeamDeleted{Team: "c"},
+			TeamDeleted{Team: "d"},
 			UserAdded{User: "max", Role: "member", Status: usher.Active},
 			MemberAdded{User: "max", Team: "b"},
 			SeatAssigned{User: "max", Pool: "booking"},
@@ -87,10 +93,9 @@ func TestOddStateIsNotRead(t *testing.T) {
 		{"the pool parking is empty", func(s *State) { s.pools["parking"] = seat.Pool{} }},
 		{"a name is empty", func(s *State) { s.pools[""] = seat.Pool{Total: 1} }},
 
-		{"teams in a circle: a below b below a", func(s *State) { s.plan.teams = set(s.plan.teams, "a", usher.TeamID("b")) }},
-		{"teams in a circle: c below c", func(s *State) { s.plan.teams = set(s.plan.teams, "c", usher.TeamID("c")) }},
-		{"a name is empty", func(s *State) { s.plan.teams = set(s.plan.teams, "", usher.TeamID("a")) }},
-		{"a name is empty", func(s *State) { s.plan.settings[""] = true }},
+		{"a name is empty", func(s *State) { s.plan.deleted = set(s.plan.deleted, "", struct{}{}) }},
+		{"the team b is deleted, and is there", func(s *State) { s.plan.deleted = set(s.plan.deleted, "b", struct{}{}) }},
+		{"a name is empty", func(s *State) { s.plan.facts.Settings[""] = true }},
 		{"the field 1, born, stands there twice", func(s *State) { s.plan.fields[1].ID = 1 }},
 		{"the field 2, phone, stands there twice", func(s *State) { s.plan.fields[1].Name = "phone" }},
 		{"the field 0, born, stands there twice or has no number", func(s *State) { s.plan.fields[1].ID = 0 }},
@@ -115,6 +120,35 @@ func TestOddStateIsNotRead(t *testing.T) {
 		row.spoil(s)
 		_, err = DecodeState(s.Encode())
 		assert.ErrorContains(t, err, row.says)
+	}
+}
+
+// Each row replaces bytes of a snapshot, in which the teams then are what no State has.
+func TestOddTeamsAreNotRead(t *testing.T) {
+	const teams = "\x02\x01a\x00\x01b\x01" + "\x02\x01c\x01d" // b below a; c and d were deleted
+	for _, row := range []struct{ says, teams string }{
+		{"", teams},
+		{"teams in a circle: a below b below a", "\x02\x01a\x02\x01b\x01" + "\x02\x01c\x01d"},
+		{"teams in a circle: b below b", "\x02\x01a\x00\x01b\x02" + "\x02\x01c\x01d"},
+		{"3 is not below 3", "\x02\x01a\x00\x01b\x03" + "\x02\x01c\x01d"},
+		{"the teams are not in order", "\x02\x01b\x00\x01a\x01" + "\x02\x01c\x01d"},
+		{"the teams are not in order", "\x02\x01a\x00\x01a\x01" + "\x02\x01c\x01d"},
+		{"a name is empty", "\x02\x00\x00\x01b\x01" + "\x02\x01c\x01d"},
+		{"the deleted teams are not in order", "\x02\x01a\x00\x01b\x01" + "\x02\x01d\x01c"},
+		{"the deleted teams are not in order", "\x02\x01a\x00\x01b\x01" + "\x02\x01c\x01c"},
+		{"the team b is deleted, and is there", "\x02\x01a\x00\x01b\x01" + "\x02\x01b\x01c"},
+		{"there is no room for", "\x02\x01a\x00\x01b\x01" + "\xff\x01\x01c\x01d"},
+	} {
+		data := sound(t).Encode()
+		body := data[:len(data)-snapshotTail]
+		require.Equal(t, 1, bytes.Count(body, []byte(teams)))
+		body = bytes.Replace(body, []byte(teams), []byte(row.teams), 1)
+		_, err := DecodeState(binary.LittleEndian.AppendUint32(body, crc32.Checksum(body, castagnoli)))
+		if row.says == "" {
+			require.NoError(t, err)
+		} else {
+			assert.ErrorContains(t, err, row.says)
+		}
 	}
 }
 
@@ -148,8 +182,9 @@ func TestSnapshotKnowsTheFieldsOfAState(t *testing.T) {
 		of     any
 		fields string
 	}{
-		{State{}, "users account version time deleted owner unique counts pools plan keys"}, // counts are counted again
-		{plan{}, "teams tree settings fields lastField once facts err"},                     // tree, once, facts and err follow from the rest
+		{State{}, "users account version time deleted owner unique counts pools plan keys members"}, // counts and members follow from users
+		{plan{}, "facts deleted fields lastField"},
+		{policy.Account{}, "Teams Settings"},
 		{keys{}, "byKey inRow last"},
 		{keyed{}, "version request number"}, // number is the order
 		{Field{}, "ID Name Type Archived"},

@@ -10,6 +10,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
+	"github.com/usher-go/usher/team"
 )
 
 // snapshotReader reads what a snapshotWriter wrote, and trusts nothing of it. The
@@ -135,10 +136,6 @@ func (r *snapshotReader) state(s *State) {
 
 // check looks for what concerns the state as a whole.
 func (r *snapshotReader) check(s *State) {
-	if _, err := s.Account(); err != nil {
-		r.fail("%w", err)
-		return
-	}
 	switch owner, _ := s.User(s.owner); {
 	case s.version == 0 || s.deleted:
 		empty := &State{account: s.account, keys: s.keys}
@@ -157,37 +154,63 @@ func (r *snapshotReader) check(s *State) {
 
 func (r *snapshotReader) plan() *plan {
 	p := &plan{}
-	parents := make([]int, r.count(2))
-	r.teams = make([]usher.TeamID, len(parents))
-	for i := range parents {
+	r.tree(p)
+	r.deletedTeams(p)
+	for range r.count(2) {
+		if p.facts.Settings == nil {
+			p.facts.Settings = map[string]bool{}
+		}
+		name := r.name()
+		if _, ok := p.facts.Settings[name]; ok {
+			r.fail("the setting %s stands there twice", word(name))
+		}
+		p.facts.Settings[name] = r.bool()
+	}
+	r.fields(p)
+	return p
+}
+
+func (r *snapshotReader) tree(p *plan) {
+	places := make([]int, r.count(2))
+	r.teams = make([]usher.TeamID, len(places))
+	for i := range places {
 		r.teams[i] = usher.TeamID(r.name())
-		parents[i] = r.int(len(parents) + 1)
+		places[i] = r.int(len(places) + 1)
 		if i > 0 && r.teams[i] <= r.teams[i-1] {
 			r.fail("the teams are not in order")
 		}
 	}
-	teams := p.teams.Edit()
-	for i, parent := range parents {
-		id := usher.TeamID("")
-		if parent > 0 {
-			id = r.teams[parent-1]
-		}
-		teams.Set(string(r.teams[i]), id)
+	if r.err != nil {
+		return
 	}
-	p.teams = teams.Table()
+	parents := make(map[usher.TeamID]usher.TeamID, len(places))
+	for i, place := range places {
+		parents[r.teams[i]] = ""
+		if place > 0 {
+			parents[r.teams[i]] = r.teams[place-1]
+		}
+	}
+	var err error
+	if p.facts.Teams, err = team.New(parents); err != nil {
+		r.fail("%w", err)
+	}
+}
 
+func (r *snapshotReader) deletedTeams(p *plan) {
+	deleted := p.deleted.Edit()
+	last := ""
 	for range r.count(2) {
-		if p.settings == nil {
-			p.settings = map[string]bool{}
+		id := r.name()
+		switch {
+		case id <= last:
+			r.fail("the deleted teams are not in order")
+		case p.facts.Teams.Has(usher.TeamID(id)):
+			r.fail("the team %s is deleted, and is there", word(id))
 		}
-		name := r.name()
-		if _, ok := p.settings[name]; ok {
-			r.fail("the setting %s stands there twice", word(name))
-		}
-		p.settings[name] = r.bool()
+		deleted.Set(id, struct{}{})
+		last = id
 	}
-	r.fields(p)
-	return p
+	p.deleted = deleted.Table()
 }
 
 func (r *snapshotReader) fields(p *plan) {

@@ -28,6 +28,8 @@ func busy(t testing.TB) *account.State {
 		account.ChangeSetting{Setting: "open", Value: true},
 		account.MoveField{Field: "phone"},
 		account.MoveTeam{Team: "chess", Parent: "sport"},
+		account.CreateTeam{Team: "curling"}, account.CreateTeam{Team: "bowls"},
+		account.DeleteTeam{Team: "curling"}, account.DeleteTeam{Team: "bowls"},
 		account.AssignSeat{User: "max", Pool: "parking"},
 	)
 	for i, key := range []string{"order 1", "order 2"} {
@@ -88,7 +90,8 @@ func TestSnapshotGoesOn(t *testing.T) {
 	read, err := account.DecodeState(s.Encode())
 	require.NoError(t, err)
 	for _, command := range []account.Command{
-		account.RemoveUser{User: "cora"}, // the last active coach
+		account.RemoveUser{User: "cora"},  // the last active coach
+		account.CreateTeam{Team: "bowls"}, // which was deleted
 		account.DefineField{Field: "vegan", Type: account.BoolField},
 		account.AssignSeat{User: "ivan", Pool: "booking"},
 		account.AssignSeat{User: "nina", Pool: "booking"},
@@ -169,10 +172,16 @@ func TestDamagedSnapshotIsRefused(t *testing.T) {
 	assert.EqualError(t, err, "read snapshot: it is no snapshot")
 
 	newer := append([]byte(nil), data...)
-	newer[len("usher\x00state")] = 2
+	newer[len("usher\x00state")] = 3
 	_, err = account.DecodeState(newer)
 	assert.ErrorIs(t, err, account.ErrNewer)
-	assert.EqualError(t, err, "read snapshot: written in a newer format: 2, and this version of the library reads up to 1")
+	assert.EqualError(t, err, "read snapshot: written in a newer format: 3, and this version of the library reads up to 2")
+
+	older := append([]byte(nil), data...)
+	older[len("usher\x00state")] = 1
+	_, err = account.DecodeState(older)
+	assert.ErrorIs(t, err, account.ErrOlder)
+	assert.EqualError(t, err, "read snapshot: written in an older format: 1, and this version of the library reads 2")
 }
 
 // Somebody who knows how to make a checksum finds a way in for no state that Apply

@@ -34,7 +34,7 @@ func appendTime(b []byte, t time.Time) []byte {
 }
 
 func (w *snapshotWriter) plan(p *plan) {
-	teams := sorted(p.teams)
+	teams := sorted(p.facts.Teams.All(), p.facts.Teams.Len())
 	w.teams = make(map[usher.TeamID]int, len(teams))
 	for i, t := range teams {
 		w.teams[usher.TeamID(t.id)] = i
@@ -49,10 +49,15 @@ func (w *snapshotWriter) plan(p *plan) {
 		w.uint(parent)
 	}
 
-	w.uint(len(p.settings))
-	for _, name := range slices.Sorted(maps.Keys(p.settings)) {
+	w.uint(p.deleted.Len())
+	for _, t := range sorted(p.deleted.All(), p.deleted.Len()) {
+		w.text(t.id)
+	}
+
+	w.uint(len(p.facts.Settings))
+	for _, name := range slices.Sorted(maps.Keys(p.facts.Settings)) {
 		w.text(name)
-		w.bool(p.settings[name])
+		w.bool(p.facts.Settings[name])
 	}
 
 	w.uint(p.lastField)

@@ -1,9 +1,7 @@
 package account
 
 import (
-	"iter"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/usher-go/usher"
@@ -11,7 +9,6 @@ import (
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
-	"github.com/usher-go/usher/team"
 )
 
 // State is an account at a version. It is immutable and may be read by many
@@ -35,6 +32,8 @@ type State struct {
 	pools  map[seat.PoolName]seat.Pool
 	plan   *plan
 	keys   keys
+
+	members *memberIndexOnce // of users; nil before the first commit
 }
 
 // count says how many users have an account role.
@@ -44,15 +43,10 @@ type count struct {
 
 // plan is what is not about single users.
 type plan struct {
-	teams     *table.Table[usher.TeamID] // the parent of each
-	tree      *tree                      // of these teams; nil where nobody shares it
-	settings  map[string]bool
-	fields    []Field // in their order
-	lastField int     // the highest id
-
-	once  sync.Once
-	facts *policy.Account
-	err   error
+	facts     policy.Account         // the teams and the settings
+	deleted   *table.Table[struct{}] // the ids of teams that were deleted
+	fields    []Field                // in their order
+	lastField int                    // the highest id
 }
 
 var noPlan = &plan{}
@@ -85,9 +79,9 @@ func (s *State) User(id usher.UserID) (*policy.User, error) {
 	return u, nil
 }
 
-// Account returns the teams and the settings for a decision. What it returns must
-// not be changed.
-func (s *State) Account() (*policy.Account, error) { return s.planned().account() }
+// Account returns the teams and the settings for a decision. The error is always nil.
+// What it returns must not be changed.
+func (s *State) Account() (*policy.Account, error) { return &s.planned().facts, nil }
 
 // Users returns how many users the account has, whatever their status.
 func (s *State) Users() int { return s.users.Len() }
@@ -98,7 +92,7 @@ func (s *State) Pool(name seat.PoolName) seat.Pool { return s.pools[name] }
 // Setting returns whether a setting is on, and whether it was ever changed: if it
 // was not, it has the policy's default.
 func (s *State) Setting(name string) (value, changed bool) {
-	value, changed = s.planned().settings[name]
+	value, changed = s.planned().facts.Settings[name]
 	return value, changed
 }
 
@@ -121,7 +115,7 @@ func fieldIndex(fields []Field, name string) int {
 // Team returns the parent of a team, "" at the top, and whether there is such a
 // team.
 func (s *State) Team(id usher.TeamID) (parent usher.TeamID, ok bool) {
-	return s.planned().teams.Find(string(id))
+	return s.planned().facts.Teams.Find(id)
 }
 
 func (s *State) planned() *plan {
@@ -129,42 +123,4 @@ func (s *State) planned() *plan {
 		return noPlan
 	}
 	return s.plan
-}
-
-// account is worked out when somebody asks, since most commits change no team, and
-// most accounts have settings that nobody asks for.
-func (p *plan) account() (*policy.Account, error) {
-	p.once.Do(func() {
-		shared := p.tree
-		if shared == nil {
-			shared = &tree{}
-		}
-		t, err := shared.of(p.teams)
-		if err != nil {
-			p.err = err
-			return
-		}
-		p.facts = &policy.Account{Teams: t, Settings: p.settings}
-	})
-	return p.facts, p.err
-}
-
-// tree is worked out once for all versions that have the same teams.
-type tree struct {
-	once sync.Once
-	tree *team.Tree
-	err  error
-}
-
-func (t *tree) of(teams *table.Table[usher.TeamID]) (*team.Tree, error) {
-	t.once.Do(func() { t.tree, t.err = newTree(teams.All(), teams.Len()) })
-	return t.tree, t.err
-}
-
-func newTree(teams iter.Seq2[string, usher.TeamID], n int) (*team.Tree, error) {
-	parents := make(map[usher.TeamID]usher.TeamID, n)
-	for id, parent := range teams {
-		parents[usher.TeamID(id)] = parent
-	}
-	return team.New(parents)
 }

@@ -139,7 +139,7 @@ func (v View) UsersWithin(id usher.TeamID, after usher.UserID) iter.Seq[Member] 
 
 func (v View) users(after usher.UserID, keep func(*policy.User) bool) iter.Seq[Member] {
 	return func(yield func(Member) bool) {
-		for id, u := range inOrder(&v.read().users, string(after), keep) {
+		for id, u := range inOrder(v.read().users.All(), string(after), keep) {
 			if !yield(v.member(id, u)) {
 				return
 			}
@@ -154,18 +154,24 @@ type Team struct {
 
 // Teams yields all teams in the order of their ids, as Users does the users.
 func (v View) Teams(after usher.TeamID) iter.Seq[Team] {
-	return v.teams(after, func(usher.TeamID) bool { return true })
+	return teamsInOrder(v.tree().All(), after)
 }
 
 // Children yields, as Teams does, the teams that are one step below another, those
 // at the top for "".
 func (v View) Children(parent, after usher.TeamID) iter.Seq[Team] {
-	return v.teams(after, func(p usher.TeamID) bool { return p == parent })
+	return teamsInOrder(func(yield func(id, parent usher.TeamID) bool) {
+		for id := range v.tree().Children(parent) {
+			if !yield(id, parent) {
+				return
+			}
+		}
+	}, after)
 }
 
-func (v View) teams(after usher.TeamID, keep func(usher.TeamID) bool) iter.Seq[Team] {
+func teamsInOrder(all iter.Seq2[usher.TeamID, usher.TeamID], after usher.TeamID) iter.Seq[Team] {
 	return func(yield func(Team) bool) {
-		for id, parent := range inOrder(v.read().planned().teams, string(after), keep) {
+		for id, parent := range inOrder(all, string(after), func(usher.TeamID) bool { return true }) {
 			if !yield(Team{usher.TeamID(id), parent}) {
 				return
 			}
@@ -182,12 +188,4 @@ func (v View) Team(id usher.TeamID) (Team, bool) {
 	return Team{id, parent}, true
 }
 
-// tree returns the teams of a state, which are a tree: nothing that makes a state
-// leaves a circle of them.
-func (v View) tree() *team.Tree {
-	a, err := v.read().Account()
-	if err != nil {
-		return nil
-	}
-	return a.Teams
-}
+func (v View) tree() *team.Tree { return v.read().planned().facts.Teams }

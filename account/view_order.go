@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"iter"
 	"slices"
-
-	"github.com/usher-go/usher/internal/table"
 )
 
-// firstChunk is how many entries of a table are sorted at first: a page or two.
+// firstChunk is how many entries are sorted at first: a page or two.
 // Each further chunk is chunkGrowth times as large, since each costs a pass over the
 // table.
 const (
@@ -23,25 +21,25 @@ type entry[V any] struct {
 
 func byID[V any](a, b entry[V]) int { return cmp.Compare(a.id, b.id) }
 
-// sorted returns the entries of a table in the order of their ids.
-func sorted[V any](t *table.Table[V]) []entry[V] {
-	list := make([]entry[V], 0, t.Len())
-	for id, v := range t.All() {
-		list = append(list, entry[V]{id, v})
+// sorted returns n entries in the order of their ids.
+func sorted[ID ~string, V any](all iter.Seq2[ID, V], n int) []entry[V] {
+	list := make([]entry[V], 0, n)
+	for id, v := range all {
+		list = append(list, entry[V]{string(id), v})
 	}
 	slices.SortFunc(list, byID[V])
 	return list
 }
 
-// inOrder yields the entries of a table that are to be kept, by their ids, from the
-// first after the one given. It sorts them in chunks, since a table has no order
-// and most who ask want one page.
-func inOrder[V any](t *table.Table[V], after string, keep func(V) bool) iter.Seq2[string, V] {
+// inOrder yields the entries that are to be kept, by their ids, from the first after
+// the one given. It sorts them in chunks, since a table has no order and most callers
+// want one page.
+func inOrder[ID ~string, V any](all iter.Seq2[ID, V], after string, keep func(V) bool) iter.Seq2[string, V] {
 	return func(yield func(string, V) bool) {
 		cursor, more := after, true
 		for size := firstChunk; more; size *= chunkGrowth {
 			var chunk []entry[V]
-			chunk, more = smallest(t, cursor, size, keep)
+			chunk, more = smallest(all, cursor, size, keep)
 			for _, e := range chunk {
 				if !yield(e.id, e.value) {
 					return
@@ -54,8 +52,9 @@ func inOrder[V any](t *table.Table[V], after string, keep func(V) bool) iter.Seq
 
 // smallest returns the first n entries after an id, in order, or all there are
 // where they are not many more; and whether there may be more.
-func smallest[V any](t *table.Table[V], after string, n int, keep func(V) bool) (chunk []entry[V], more bool) {
-	for id, v := range t.All() {
+func smallest[ID ~string, V any](all iter.Seq2[ID, V], after string, n int, keep func(V) bool) (chunk []entry[V], more bool) {
+	for of, v := range all {
+		id := string(of)
 		if id <= after || more && id >= chunk[n-1].id || !keep(v) {
 			continue
 		}

@@ -47,7 +47,7 @@ type Setting struct {
 // besides, sorted.
 func (v View) Settings() []Setting {
 	s := v.read()
-	names := slices.Concat(v.words().Settings(), slices.Collect(maps.Keys(s.planned().settings)))
+	names := slices.Concat(v.words().Settings(), slices.Collect(maps.Keys(s.planned().facts.Settings)))
 	slices.Sort(names)
 	var list []Setting
 	for _, name := range slices.Compact(names) {

@@ -26,7 +26,7 @@ import (
 type Ceiling struct {
 	p       *Policy
 	actor   *User
-	account *Account
+	account Account // a copy: the caller may go on to change its own
 	context usher.Context
 	at      time.Time
 }
@@ -57,7 +57,7 @@ func (p *Policy) Ceiling(actor *User, account *Account, context usher.Context, a
 	if err := p.knowsRole(actor); err != nil {
 		return Ceiling{}, err
 	}
-	return Ceiling{p, actor, account, context, at}, nil
+	return Ceiling{p, actor, *account, context, at}, nil
 }
 
 // Gives returns the first rule that a user has after a command, did not have before

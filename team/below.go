@@ -6,20 +6,59 @@ import (
 	"github.com/usher-go/usher"
 )
 
-// Below yields a team and all teams below it, in no order; none for a team that the
-// tree does not have. It looks at every team of the tree.
-func (t *Tree) Below(id usher.TeamID) iter.Seq[usher.TeamID] {
-	return func(yield func(usher.TeamID) bool) {
+// All yields all teams, each with the team above it or "" at the top, in no order.
+func (t *Tree) All() iter.Seq2[usher.TeamID, usher.TeamID] {
+	return func(yield func(usher.TeamID, usher.TeamID) bool) {
 		if t == nil {
 			return
 		}
-		above, ok := t.spans[id]
-		if !ok {
+		for _, n := range t.nodes.All() {
+			if !yield(n.id, n.parentID()) {
+				return
+			}
+		}
+	}
+}
+
+// Children yields the teams one step below a team, or those at the top for "", in no
+// order; none for a team that the tree does not have. To list those at the top goes
+// through all teams.
+func (t *Tree) Children(id usher.TeamID) iter.Seq[usher.TeamID] {
+	return func(yield func(usher.TeamID) bool) {
+		switch {
+		case t == nil:
+		case id == "":
+			for team, parent := range t.All() {
+				if parent == "" && !yield(team) {
+					return
+				}
+			}
+		default:
+			for team := range t.children.Of(string(id)).All() {
+				if !yield(usher.TeamID(team)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Below yields a team and all teams below it, in no order; none for a team that the
+// tree does not have. The cost depends on how many teams these are.
+func (t *Tree) Below(id usher.TeamID) iter.Seq[usher.TeamID] {
+	return func(yield func(usher.TeamID) bool) {
+		if !t.Has(id) {
 			return
 		}
-		for team, s := range t.spans {
-			if above.in <= s.in && s.in < above.out && !yield(team) {
+		todo := []usher.TeamID{id}
+		for len(todo) > 0 {
+			at := todo[len(todo)-1]
+			todo = todo[:len(todo)-1]
+			if !yield(at) {
 				return
+			}
+			for child := range t.children.Of(string(at)).All() {
+				todo = append(todo, usher.TeamID(child))
 			}
 		}
 	}

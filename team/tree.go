@@ -10,88 +10,63 @@ import (
 	"strings"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/table"
 )
 
-// What can be wrong with a tree of teams.
+// What can be wrong with a tree of teams, or with a change to it.
 var (
-	ErrNoID    = errors.New("a team has an empty id")
-	ErrUnknown = errors.New("unknown team")
-	ErrCycle   = errors.New("teams in a circle")
+	ErrNoID     = errors.New("a team has an empty id")
+	ErrUnknown  = errors.New("unknown team")
+	ErrCycle    = errors.New("teams in a circle")
+	ErrExists   = errors.New("team exists")
+	ErrNotEmpty = errors.New("team not empty")
 )
 
 // Tree holds the teams of one account. It is immutable and may be read by many
-// goroutines. The zero Tree, like a nil one, has no teams: in it nothing is
-// below anything, not even a team below itself.
+// goroutines; [Tree.Edit] makes a changed copy. The zero Tree, like a nil one, has no
+// teams: in it nothing is below anything, not even a team below itself.
 type Tree struct {
-	spans map[usher.TeamID]span
-	flat  bool // no team is below another
-}
-
-// span numbers a team by a walk through the tree: those below it have numbers
-// from in to out.
-type span struct {
-	in, out int32
-	parent  usher.TeamID
+	nodes    table.Table[*node]
+	children table.Sets // of each team that has any
+	nested   int        // how many teams are below another
 }
 
 // New makes a tree from the parent of each team, "" for a team at the top. The
 // error wraps ErrNoID, ErrUnknown for a parent that is no team, or ErrCycle.
 func New(parents map[usher.TeamID]usher.TeamID) (*Tree, error) {
 	children := make(map[usher.TeamID][]usher.TeamID)
-	t := &Tree{spans: make(map[usher.TeamID]span, len(parents)), flat: true}
 	for id, parent := range parents {
 		if id == "" {
 			return nil, ErrNoID
 		}
-		if parent != "" {
-			if _, ok := parents[parent]; !ok {
-				return nil, fmt.Errorf("%w: %s, the parent of %s", ErrUnknown, parent, id)
-			}
-			t.flat = false
+		if _, ok := parents[parent]; parent != "" && !ok {
+			return nil, unknownParent(id, parent)
 		}
 		children[parent] = append(children[parent], id)
 	}
-	t.number(children, "")
-	if len(t.spans) < len(parents) {
-		return nil, fmt.Errorf("%w: %s", ErrCycle, cycle(parents, t.spans))
+	e := (*Tree)(nil).Edit()
+	todo := children[""]
+	for len(todo) > 0 {
+		id := todo[len(todo)-1]
+		todo = append(todo[:len(todo)-1], children[id]...)
+		e.put(id, e.node(parents[id]))
 	}
-	return t, nil
+	if e.nodes.Len() < len(parents) {
+		return nil, fmt.Errorf("%w: %s", ErrCycle, cycle(parents, e))
+	}
+	return e.Tree(), nil
 }
 
-// number walks the tree without recursion: teams may nest as deep as a host
-// likes.
-func (t *Tree) number(children map[usher.TeamID][]usher.TeamID, root usher.TeamID) {
-	type frame struct {
-		id   usher.TeamID
-		rest []usher.TeamID
-	}
-	next := int32(0)
-	stack := []frame{{root, children[root]}}
-	for len(stack) > 0 {
-		top := &stack[len(stack)-1]
-		if len(top.rest) > 0 {
-			id := top.rest[0]
-			top.rest = top.rest[1:]
-			t.spans[id] = span{in: next, parent: top.id}
-			next++
-			stack = append(stack, frame{id, children[id]})
-			continue
-		}
-		if top.id != root {
-			s := t.spans[top.id]
-			s.out = next
-			t.spans[top.id] = s
-		}
-		stack = stack[:len(stack)-1]
-	}
+func unknownParent(id, parent usher.TeamID) error {
+	return fmt.Errorf("%w: %s, the parent of %s", ErrUnknown, parent, id)
 }
 
 // cycle names the teams of a circle, or the first ten of a large one: those that
 // no walk from the top reaches hang on it.
-func cycle(parents map[usher.TeamID]usher.TeamID, reached map[usher.TeamID]span) string {
+func cycle(parents map[usher.TeamID]usher.TeamID, reached *Edit) string {
 	var lost []usher.TeamID
 	for id := range parents {
-		if _, ok := reached[id]; !ok {
+		if reached.node(id) == nil {
 			lost = append(lost, id)
 		}
 	}
@@ -114,33 +89,38 @@ func cycle(parents map[usher.TeamID]usher.TeamID, reached map[usher.TeamID]span)
 
 // Has reports whether there is such a team.
 func (t *Tree) Has(id usher.TeamID) bool {
-	if t == nil {
-		return false
-	}
-	_, ok := t.spans[id]
+	_, ok := t.Find(id)
 	return ok
+}
+
+// Find returns the team above, "" for one at the top, and whether there is such a
+// team.
+func (t *Tree) Find(id usher.TeamID) (parent usher.TeamID, ok bool) {
+	if t == nil {
+		return "", false
+	}
+	n, ok := t.nodes.Find(string(id))
+	return n.parentID(), ok
+}
+
+// Parent returns the team above, "" for one at the top or one that is not there.
+func (t *Tree) Parent(id usher.TeamID) usher.TeamID {
+	parent, _ := t.Find(id)
+	return parent
 }
 
 // Within reports whether team is above, or is below it at any depth. It is false
 // for a team that the tree does not have.
 func (t *Tree) Within(team, above usher.TeamID) bool {
-	if t == nil || t.flat && team != above {
+	if t == nil || t.nested == 0 && team != above {
 		return false
 	}
-	a, ok := t.spans[above]
+	a, ok := t.nodes.Find(string(above))
 	if !ok || team == above {
 		return ok
 	}
-	b, ok := t.spans[team]
-	return ok && a.in <= b.in && b.in < a.out
-}
-
-// Parent returns the team above, "" for one at the top or one that is not there.
-func (t *Tree) Parent(id usher.TeamID) usher.TeamID {
-	if t == nil {
-		return ""
-	}
-	return t.spans[id].parent
+	n, ok := t.nodes.Find(string(team))
+	return ok && n.within(a)
 }
 
 // Len returns the number of teams.
@@ -148,5 +128,5 @@ func (t *Tree) Len() int {
 	if t == nil {
 		return 0
 	}
-	return len(t.spans)
+	return t.nodes.Len()
 }

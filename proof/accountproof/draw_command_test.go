@@ -1,6 +1,7 @@
 package accountproof_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -135,7 +136,14 @@ func (d drawing) createTeam() account.Command {
 	if d.onceIn(6, "there") {
 		return account.CreateTeam{Team: d.team(), Parent: d.parent()}
 	}
-	return account.CreateTeam{Team: pick(d, "team", teamIDs), Parent: d.parent()}
+	unused := slices.DeleteFunc(slices.Clone(teamIDs), func(id usher.TeamID) bool { return d.w.gone[id] })
+	if len(unused) < 2 || d.onceIn(20, "new team") {
+		unused = append(unused, usher.TeamID(fmt.Sprint("team ", len(d.w.gone))))
+	}
+	if d.onceIn(8, "gone team") {
+		unused = teamIDs
+	}
+	return account.CreateTeam{Team: pick(d, "team", unused), Parent: d.parent()}
 }
 
 func (d drawing) addToTeam() account.Command {

@@ -13,7 +13,8 @@ func (w *world) isTeam(id usher.TeamID) bool { _, ok := w.teams[id]; return ok }
 // isParent reports whether a team can be below it: "" is the top.
 func (w *world) isParent(id usher.TeamID) bool { return id == "" || w.isTeam(id) }
 
-// "create-team {team, parent?}: team.create on {team: parent}"
+// "create-team {team, parent?}: team.create on {team: parent}. The id of a deleted team is never
+// used again."
 func (s *step) createTeam(c account.CreateTeam) account.Code {
 	switch {
 	case !s.may("team.create", ofTeams(c.Parent)):
@@ -22,7 +23,7 @@ func (s *step) createTeam(c account.CreateTeam) account.Code {
 		return account.UnknownTeam
 	case !isID(c.Team):
 		return account.Invalid
-	case s.isTeam(c.Team):
+	case s.isTeam(c.Team) || s.gone[c.Team]:
 		return account.Exists
 	}
 	s.teams[c.Team] = c.Parent
@@ -59,6 +60,7 @@ func (s *step) deleteTeam(c account.DeleteTeam) account.Code {
 		}
 	}
 	delete(s.teams, c.Team)
+	s.gone[c.Team] = true
 	for _, u := range s.users {
 		delete(u.teams, c.Team)
 	}

@@ -23,6 +23,7 @@ type world struct {
 	deleted  bool
 	users    map[usher.UserID]*user
 	teams    map[usher.TeamID]usher.TeamID // each with the one above it, or ""
+	gone     map[usher.TeamID]bool         // the teams that were deleted
 	bought   map[seat.PoolName]int
 	settings map[string]bool // those that were ever changed
 	fields   []account.Field
@@ -74,6 +75,7 @@ func (w *world) clone() *world {
 		c.users[id] = u.clone()
 	}
 	c.teams, c.bought, c.settings = copied(w.teams), copied(w.bought), copied(w.settings)
+	c.gone = copied(w.gone)
 	c.fields, c.values = slices.Clone(w.fields), store{}
 	for id, values := range w.values {
 		c.values[id] = copied(values)
@@ -208,6 +210,12 @@ func (w *world) String() string {
 		fmt.Fprintf(&b, "field %d %q %v archived=%t\n", f.ID, f.Name, f.Type, f.Archived)
 	}
 	return b.String()
+}
+
+// key tells accounts apart in which the same commands may do something else: besides what can be
+// seen, by the ids that no team can have any more.
+func (w *world) key() string {
+	return fmt.Sprintf("%sgone %q\n", w, slices.Sorted(maps.Keys(w.gone)))
 }
 
 // writeUser writes a user whose lists are sorted.

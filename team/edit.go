@@ -1,0 +1,144 @@
+package team
+
+import (
+	"fmt"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/table"
+)
+
+// Edit is a tree that is being changed, by one goroutine at a time. [Tree.Edit] makes
+// it. To create or delete a team costs the same however many teams there are; to move
+// one costs what there is below it. After an error nothing has changed.
+type Edit struct {
+	nodes    *table.Edit[*node]
+	children *table.SetsEdit
+	nested   int
+}
+
+// Edit begins a batch of changes to a copy of t, which stays as it is.
+func (t *Tree) Edit() *Edit {
+	if t == nil {
+		t = &Tree{}
+	}
+	return &Edit{t.nodes.Edit(), t.children.Edit(), t.nested}
+}
+
+// Tree returns the tree as changed so far. It stays so, whatever else e changes.
+func (e *Edit) Tree() *Tree {
+	return &Tree{*e.nodes.Table(), *e.children.Sets(), e.nested}
+}
+
+// Find returns the team above, "" for one at the top, and whether there is such a
+// team, as changed so far.
+func (e *Edit) Find(id usher.TeamID) (parent usher.TeamID, ok bool) {
+	n := e.node(id)
+	return n.parentID(), n != nil
+}
+
+// Within is [Tree.Within] for the teams as changed so far.
+func (e *Edit) Within(team, above usher.TeamID) bool {
+	n, a := e.node(team), e.node(above)
+	return n != nil && a != nil && n.within(a)
+}
+
+// Create adds a team below another, or at the top for "". The error wraps ErrNoID,
+// ErrExists, or ErrUnknown for a parent that is no team.
+func (e *Edit) Create(id, parent usher.TeamID) error {
+	if id == "" {
+		return ErrNoID
+	}
+	if e.node(id) != nil {
+		return fmt.Errorf("%w: there is a team %s already", ErrExists, id)
+	}
+	above := e.node(parent)
+	if parent != "" && above == nil {
+		return unknownParent(id, parent)
+	}
+	e.put(id, above)
+	return nil
+}
+
+// Move puts a team, with all below it, below another team, or at the top for "". The
+// error wraps ErrUnknown, or ErrCycle for a parent that is the team or below it.
+func (e *Edit) Move(id, parent usher.TeamID) error {
+	n := e.node(id)
+	if n == nil {
+		return fmt.Errorf("%w: %s", ErrUnknown, id)
+	}
+	above := e.node(parent)
+	switch {
+	case parent != "" && above == nil:
+		return unknownParent(id, parent)
+	case above != nil && above.within(n):
+		return fmt.Errorf("%w: %s would be below %s, which is the same team or below it", ErrCycle, id, parent)
+	}
+	e.remove(n)
+	e.put(id, above)
+	// Nodes below point to the teams above, so all of them are made again.
+	todo := []usher.TeamID{id}
+	for len(todo) > 0 {
+		at := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		above := e.node(at)
+		for child := range e.children.Of(string(at)).All() {
+			e.nodes.Set(child, newNode(e.node(usher.TeamID(child)).id, above))
+			todo = append(todo, usher.TeamID(child))
+		}
+	}
+	return nil
+}
+
+// Delete removes a team. The error wraps ErrUnknown, or ErrNotEmpty if teams are below
+// it.
+func (e *Edit) Delete(id usher.TeamID) error {
+	n := e.node(id)
+	if n == nil {
+		return fmt.Errorf("%w: %s", ErrUnknown, id)
+	}
+	switch below, only := e.Children(id); {
+	case below == 1:
+		return fmt.Errorf("%w: %s is below %s", ErrNotEmpty, only, id)
+	case below > 1:
+		return fmt.Errorf("%w: %d teams are below %s", ErrNotEmpty, below, id)
+	}
+	e.remove(n)
+	e.nodes.Delete(string(id))
+	return nil
+}
+
+// Children returns how many teams are one step below a team, and the team below if it
+// is the only one, otherwise "". It returns 0 for a team that the tree does not have,
+// and for "".
+func (e *Edit) Children(id usher.TeamID) (n int, only usher.TeamID) {
+	if n = e.children.Len(string(id)); n != 1 {
+		return n, ""
+	}
+	for child := range e.children.Of(string(id)).All() {
+		only = usher.TeamID(child)
+	}
+	return n, only
+}
+
+// node returns a team, or nil.
+func (e *Edit) node(id usher.TeamID) *node {
+	n, _ := e.nodes.Find(string(id))
+	return n
+}
+
+// put adds a team below another, or at the top for nil.
+func (e *Edit) put(id usher.TeamID, parent *node) {
+	e.nodes.Set(string(id), newNode(id, parent))
+	if parent != nil {
+		e.children.Add(string(parent.id), string(id))
+		e.nested++
+	}
+}
+
+// remove takes a team away from the one above it.
+func (e *Edit) remove(n *node) {
+	if n.parent != nil {
+		e.children.Remove(string(n.parent.id), string(n.id))
+		e.nested--
+	}
+}

@@ -1,0 +1,241 @@
+package team_test
+
+import (
+	"maps"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/team"
+)
+
+// model is a tree as the parent of each team, with what a walk up says.
+type model map[usher.TeamID]usher.TeamID
+
+func (m model) within(id, above usher.TeamID) bool {
+	for ; id != ""; id = m[id] {
+		if _, ok := m[id]; ok && id == above {
+			return true
+		}
+	}
+	return false
+}
+
+func (m model) children(id usher.TeamID) (list []usher.TeamID) {
+	for child, parent := range m {
+		if parent == id {
+			list = append(list, child)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// change makes a random change to both, which may be one that is refused, and requires
+// that they agree on that.
+func (m model) change(t *testing.T, random *rand.Rand, e *team.Edit, of int) {
+	t.Helper()
+	id, parent := name(random.IntN(of)), name(random.IntN(of))
+	if random.IntN(4) == 0 {
+		parent = ""
+	}
+	_, exists := m[id]
+	_, known := m[parent]
+	known = known || parent == ""
+	var err, want error
+	switch random.IntN(5) {
+	case 0, 1:
+		switch {
+		case exists:
+			want = team.ErrExists
+		case !known:
+			want = team.ErrUnknown
+		default:
+			m[id] = parent
+		}
+		err = e.Create(id, parent)
+	case 2, 3:
+		switch {
+		case !exists || !known:
+			want = team.ErrUnknown
+		case m.within(parent, id):
+			want = team.ErrCycle
+		default:
+			m[id] = parent
+		}
+		err = e.Move(id, parent)
+	default:
+		switch {
+		case !exists:
+			want = team.ErrUnknown
+		case len(m.children(id)) > 0:
+			want = team.ErrNotEmpty
+		default:
+			delete(m, id)
+		}
+		err = e.Delete(id)
+	}
+	require.ErrorIs(t, err, want)
+	if want == nil {
+		require.NoError(t, err)
+	}
+}
+
+func (m model) check(t *testing.T, tree *team.Tree, of int) {
+	t.Helper()
+	require.Equal(t, map[usher.TeamID]usher.TeamID(m), maps.Collect(tree.All()))
+	require.Equal(t, len(m), tree.Len())
+	fresh, err := team.New(m)
+	require.NoError(t, err)
+	edit := tree.Edit()
+	for i := -1; i < of; i++ {
+		id := name(i) // that of -1 is never there
+		parent, ok := m[id]
+		for _, tree := range []*team.Tree{tree, fresh} {
+			have, has := tree.Find(id)
+			require.Equal(t, parent, have)
+			require.Equal(t, ok, has)
+			require.Equal(t, m.children(id), slices.Sorted(tree.Children(id)))
+			for k := -1; k < of; k++ {
+				require.Equal(t, m.within(id, name(k)), tree.Within(id, name(k)), "Within(%s, %s) in %v", id, name(k), m)
+				require.Equal(t, m.within(id, name(k)), edit.Within(id, name(k)))
+			}
+		}
+		n, only := edit.Children(id)
+		require.Equal(t, len(m.children(id)), n)
+		if n == 1 {
+			require.Equal(t, m.children(id)[0], only)
+		} else {
+			require.Empty(t, only)
+		}
+		have, has := edit.Find(id)
+		require.Equal(t, parent, have)
+		require.Equal(t, ok, has)
+	}
+	require.Equal(t, m.children(""), slices.Sorted(tree.Children("")))
+}
+
+// A tree that came about change by change is the tree that New makes, and no version
+// changes after it was given out.
+func TestEditIsTheModel(t *testing.T) {
+	for seed := range uint64(60) {
+		random := rand.New(rand.NewPCG(2, seed))
+		of := 4 + random.IntN(12)
+		type version struct {
+			tree  *team.Tree
+			model model
+		}
+		m, e := model{}, (*team.Tree)(nil).Edit()
+		var versions []version
+		for range 60 {
+			m.change(t, random, e, of)
+			if random.IntN(6) == 0 {
+				tree := e.Tree()
+				versions = append(versions, version{tree, maps.Clone(m)})
+				if random.IntN(2) == 0 {
+					e = tree.Edit()
+				}
+			}
+		}
+		versions = append(versions, version{e.Tree(), m})
+		for _, v := range versions {
+			v.model.check(t, v.tree, of)
+		}
+	}
+}
+
+func TestEditRefuses(t *testing.T) {
+	tree, err := team.New(map[usher.TeamID]usher.TeamID{"sales": "", "emea": "sales", "berlin": "emea", "apac": "sales"})
+	require.NoError(t, err)
+	for _, row := range []struct {
+		change  func(*team.Edit) error
+		want    error
+		message string
+	}{
+		{func(e *team.Edit) error { return e.Create("", "sales") }, team.ErrNoID, "a team has an empty id"},
+		{func(e *team.Edit) error { return e.Create("emea", "") }, team.ErrExists, "team exists: there is a team emea already"},
+		{func(e *team.Edit) error { return e.Create("oslo", "nordics") }, team.ErrUnknown, "unknown team: nordics, the parent of oslo"},
+		{func(e *team.Edit) error { return e.Move("oslo", "emea") }, team.ErrUnknown, "unknown team: oslo"},
+		{func(e *team.Edit) error { return e.Move("berlin", "nordics") }, team.ErrUnknown, "unknown team: nordics, the parent of berlin"},
+		{func(e *team.Edit) error { return e.Move("sales", "berlin") }, team.ErrCycle, "teams in a circle: sales would be below berlin, which is the same team or below it"},
+		{func(e *team.Edit) error { return e.Move("sales", "sales") }, team.ErrCycle, "teams in a circle: sales would be below sales, which is the same team or below it"},
+		{func(e *team.Edit) error { return e.Delete("oslo") }, team.ErrUnknown, "unknown team: oslo"},
+		{func(e *team.Edit) error { return e.Delete("") }, team.ErrUnknown, "unknown team: "},
+		{func(e *team.Edit) error { return e.Delete("emea") }, team.ErrNotEmpty, "team not empty: berlin is below emea"},
+		{func(e *team.Edit) error { return e.Delete("sales") }, team.ErrNotEmpty, "team not empty: 2 teams are below sales"},
+	} {
+		e := tree.Edit()
+		err := row.change(e)
+		assert.ErrorIs(t, err, row.want)
+		assert.EqualError(t, err, row.message)
+		assert.Equal(t, maps.Collect(tree.All()), maps.Collect(e.Tree().All()), "nothing changed")
+	}
+}
+
+// The way up from the deepest team takes few steps, or this would not end.
+func TestDeepWithin(t *testing.T) {
+	const deep = 20_000
+	e := (*team.Tree)(nil).Edit()
+	for i := range deep {
+		parent := usher.TeamID("")
+		if i > 0 {
+			parent = name(i - 1)
+		}
+		require.NoError(t, e.Create(name(i), parent))
+	}
+	tree := e.Tree()
+	for i := range deep {
+		assert.True(t, tree.Within(name(deep-1), name(i)))
+	}
+	require.NoError(t, e.Create("leaf", ""))
+	require.NoError(t, e.Move("leaf", name(deep-1)))
+	assert.True(t, e.Within("leaf", name(0)))
+}
+
+// What a change costs depends on the change, not on how many teams there are. To move
+// a team costs what is below it.
+func TestChangeCostsTheSame(t *testing.T) {
+	tree := func(teams int) *team.Tree {
+		parents := map[usher.TeamID]usher.TeamID{"a": "", "b": "a", "c": "b", "z": ""}
+		for i := range teams {
+			parents[name(i)] = []usher.TeamID{"", "z", name(i / 2)}[min(i, i%3)] // wide and deep
+		}
+		tree, err := team.New(parents)
+		require.NoError(t, err)
+		return tree
+	}
+	small, large := tree(1000), tree(32_000)
+	cost := func(tree *team.Tree, change func(*team.Edit) error) (bytes, allocs float64) {
+		const runs = 20
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range runs {
+			e := tree.Edit()
+			require.NoError(t, change(e))
+			e.Tree()
+		}
+		runtime.ReadMemStats(&after)
+		return float64(after.TotalAlloc-before.TotalAlloc) / runs, float64(after.Mallocs-before.Mallocs) / runs
+	}
+	for what, change := range map[string]func(*team.Edit) error{
+		"create at the top":             func(e *team.Edit) error { return e.Create("new", "") },
+		"create below":                  func(e *team.Edit) error { return e.Create("new", "c") },
+		"create below one of many":      func(e *team.Edit) error { return e.Create("new", "z") },
+		"move":                          func(e *team.Edit) error { return e.Move("b", "z") },
+		"move to the top":               func(e *team.Edit) error { return e.Move("b", "") },
+		"delete":                        func(e *team.Edit) error { return e.Delete("c") },
+		"refuse to delete one of many":  func(e *team.Edit) error { _ = e.Delete("z"); return nil },
+		"refuse to move below itself":   func(e *team.Edit) error { _ = e.Move("a", "c"); return nil },
+		"look at children of a large z": func(e *team.Edit) error { e.Children("z"); return nil },
+	} {
+		smallBytes, smallAllocs := cost(small, change)
+		largeBytes, largeAllocs := cost(large, change)
+		assert.LessOrEqual(t, largeBytes, 3*smallBytes, "bytes to %s", what)
+		assert.LessOrEqual(t, largeAllocs, 2*smallAllocs, "allocations to %s", what)
+	}
+}
