@@ -23,9 +23,9 @@ mask: . permission
 usherhttp: . permission
 
 # What an account is made of.
-role: . permission
+seat: .
+role: . permission seat
 team: . permission
-seat: . permission role
 
 # The policy file. Only source reads YAML, so that every error has its place.
 internal/suggest:

@@ -2,7 +2,6 @@ package account
 
 import (
 	"errors"
-	"slices"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
@@ -35,7 +34,7 @@ func (q *proposing) assignSeat(c AssignSeat) error {
 		return err
 	case !kind.Holds.Has(u.Status):
 		return q.refuse(Inactive, "%s is %s, and holds no seat in %s while so", c.User, u.Status, c.Pool)
-	case !mayHold(r, c.Pool):
+	case r.SeatIn(c.Pool) == role.SeatNone:
 		return q.refuse(SeatNotAllowed, "%s has the role %s, which holds no seat in %s", c.User, r.Name, c.Pool)
 	}
 	return q.takeOne(c.User, c.Pool, "")
@@ -57,7 +56,7 @@ func (q *proposing) unassignSeat(c UnassignSeat) error {
 	if err != nil {
 		return err
 	}
-	if mustHold(r, kind, u.Status) {
+	if r.MustHold(kind, u.Status) {
 		return q.refuse(SeatRequired, "%s has the role %s, which requires a seat in %s; set-role and set-status free it", c.User, r.Name, c.Pool)
 	}
 	return q.emit(SeatUnassigned(c))
@@ -86,21 +85,11 @@ func (q *proposing) setSeats(c SetSeats) error {
 	return q.emit(SeatsSet{Pool: c.Pool, From: pool.Total, To: c.Total})
 }
 
-// mayHold reports whether a role may have a seat in the pool.
-func mayHold(r role.Role, pool seat.PoolName) bool {
-	return r.Seat != role.SeatNone || !slices.Contains(r.SeatPools, string(pool))
-}
-
-// mustHold reports whether who has the role, in the status, needs a seat in the pool.
-func mustHold(r role.Role, kind seat.Kind, status usher.Status) bool {
-	return r.Seat == role.SeatRequired && kind.Holds.Has(status) && slices.Contains(r.SeatPools, string(kind.Name))
-}
-
 // free returns the seats that a user cannot keep with a role and a status.
 func (q *proposing) free(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
 	for _, name := range u.Seats {
 		kind, ok := q.policy.Pool(name)
-		if ok && mayHold(r, name) && kind.Holds.Has(status) {
+		if ok && r.MayHold(kind, status) {
 			continue
 		}
 		if err := q.emit(SeatUnassigned{User: id, Pool: name}); err != nil {
@@ -112,11 +101,8 @@ func (q *proposing) free(id usher.UserID, u *policy.User, r role.Role, status us
 
 // take gives a user, who had the seats of u, those that a role requires.
 func (q *proposing) take(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
-	if r.Seat != role.SeatRequired {
-		return nil
-	}
 	for _, kind := range q.policy.Pools() {
-		if !mustHold(r, kind, status) || holds(u, kind.Name) {
+		if !r.MustHold(kind, status) || holds(u, kind.Name) {
 			continue
 		}
 		if err := q.takeOne(id, kind.Name, r.Name); err != nil {
