@@ -1,13 +1,10 @@
 package account
 
 import (
-	"errors"
-
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
-	"github.com/usher-go/usher/seat"
 )
 
 var (
@@ -37,7 +34,7 @@ func (q *proposing) assignSeat(c AssignSeat) error {
 	case r.SeatIn(c.Pool) == role.SeatNone:
 		return q.refuse(SeatNotAllowed, "%s has the role %s, which holds no seat in %s", c.User, r.Name, c.Pool)
 	}
-	return q.takeOne(c.User, c.Pool, "")
+	return q.emit(SeatAssigned(c))
 }
 
 func (q *proposing) unassignSeat(c UnassignSeat) error {
@@ -76,12 +73,6 @@ func (q *proposing) setSeats(c SetSeats) error {
 	if pool.Total == c.Total {
 		return nil
 	}
-	if _, err := pool.Resize(c.Total); err != nil {
-		if errors.Is(err, seat.ErrInUse) {
-			return q.refuse(SeatsInUse, "%d of %d seats in %s are held; take %d away first, for instance in the same batch", pool.Held, pool.Total, c.Pool, pool.Held-c.Total)
-		}
-		return q.refuse(Invalid, "%v", err)
-	}
 	return q.emit(SeatsSet{Pool: c.Pool, From: pool.Total, To: c.Total})
 }
 
@@ -99,31 +90,16 @@ func (q *proposing) free(id usher.UserID, u *policy.User, r role.Role, status us
 	return nil
 }
 
-// take gives a user, who had the seats of u, those that a role requires.
+// take gives a user, who had the seats of u, those that a role requires. Whether so many
+// were bought, checkCounts says of the whole batch.
 func (q *proposing) take(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
 	for _, kind := range q.policy.Pools() {
 		if !r.MustHold(kind, status) || holds(u, kind.Name) {
 			continue
 		}
-		if err := q.takeOne(id, kind.Name, r.Name); err != nil {
+		if err := q.emit(SeatAssigned{User: id, Pool: kind.Name}); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// takeOne gives a user a seat, which a role requires unless that is "".
-func (q *proposing) takeOne(id usher.UserID, name seat.PoolName, by role.Name) error {
-	pool := q.next.pools[name]
-	if _, err := pool.Take(1); err != nil {
-		why := ""
-		if by != "" {
-			why = ", and the role " + string(by) + " requires one"
-		}
-		if pool.Total == 0 {
-			return q.refuse(NoSeatsLeft, "no seats in %s are bought%s; set-seats buys some", name, why)
-		}
-		return q.refuse(NoSeatsLeft, "%d of %d seats in %s are held%s; set-seats buys more, unassign-seat frees one", pool.Held, pool.Total, name, why)
-	}
-	return q.emit(SeatAssigned{User: id, Pool: name})
 }

@@ -28,7 +28,7 @@ conditions:
 roles:
   owner:   {unique: true, includes: [admin], hands-over-to: admin, seats: {booking: required, parking: optional}}
   admin:   {includes: [coach], at-most: 3}
-  coach:   {seats: {booking: required, parking: optional}, at-least: 1}
+  coach:   {seats: {booking: required, parking: optional}, at-least: 3}
   member:  {default: true}
   desk:    {seat: none}
   captain: {held-on: team}
