@@ -17,19 +17,29 @@ import (
 // either order. A bound that was broken before, because the policy is another one by
 // now, refuses only what moves further away from it.
 func (q *proposing) checkCounts(s *State) error {
-	var found []*Refusal
 	if q.ownCounts {
 		for _, b := range q.policy.Bounds() {
-			found = append(found, q.checkBound(s, b)...)
+			if err := q.checkAtMost(s, b); err != nil {
+				return err
+			}
+		}
+		for _, b := range q.policy.Bounds() {
+			if err := q.checkAtLeast(s, b); err != nil {
+				return err
+			}
 		}
 	}
+	var inUse error
 	for _, name := range q.oversold() {
-		found = append(found, q.outOfSeats(s, name))
+		err := q.outOfSeats(s, name)
+		if err.Code == NoSeatsLeft {
+			return err
+		}
+		if inUse == nil {
+			inUse = err
+		}
 	}
-	if len(found) == 0 {
-		return nil
-	}
-	return slices.MinFunc(found, func(a, b *Refusal) int { return int(a.Code) - int(b.Code) })
+	return inUse
 }
 
 // oversold returns the pools of which more seats are held than bought, by name. No
@@ -85,25 +95,31 @@ func (s *State) lastRise(changes []Change, ends []int, number func(*draft) int) 
 	return step
 }
 
-func (q *proposing) checkBound(s *State, b policy.Bound) (found []*Refusal) {
+func (q *proposing) checkAtMost(s *State, b policy.Bound) error {
 	all := func(counts map[role.Name]count) int { return counts[b.Role].all }
+	was, is := all(s.counts), all(q.next.counts)
+	if b.AtMost == 0 || is <= b.AtMost || is <= was {
+		return nil
+	}
+	q.blame(s.lastRise(q.outcome.Changes, q.ends, func(d *draft) int { return all(d.next.counts) }))
+	return q.refuse(RoleFull, "at most %s may have the role %s; %s, and %d would",
+		users(b.AtMost), b.Role, counted(was, "does", "do"), is)
+}
+
+func (q *proposing) checkAtLeast(s *State, b policy.Bound) error {
 	active := func(counts map[role.Name]count) (n int) {
 		for _, name := range b.Holders {
 			n += counts[name].active
 		}
 		return n
 	}
-	if was, is := all(s.counts), all(q.next.counts); b.AtMost > 0 && is > b.AtMost && is > was {
-		q.blame(s.lastRise(q.outcome.Changes, q.ends, func(d *draft) int { return all(d.next.counts) }))
-		found = append(found, q.refusal(RoleFull, "at most %s may have the role %s; %s, and %d would",
-			users(b.AtMost), b.Role, counted(was, "does", "do"), is))
+	was, is := active(s.counts), active(q.next.counts)
+	if is >= b.AtLeast || is >= was {
+		return nil
 	}
-	if was, is := active(s.counts), active(q.next.counts); is < b.AtLeast && is < was {
-		q.blame(s.lastRise(q.outcome.Changes, q.ends, func(d *draft) int { return -active(d.next.counts) }))
-		found = append(found, q.refusal(LastHolder, "at least %s must be active with the role %s%s; %s, and %d would be",
-			users(b.AtLeast), b.Role, including(b), counted(was, "is", "are"), is))
-	}
-	return found
+	q.blame(s.lastRise(q.outcome.Changes, q.ends, func(d *draft) int { return -active(d.next.counts) }))
+	return q.refuse(LastHolder, "at least %s must be active with the role %s%s; %s, and %d would be",
+		users(b.AtLeast), b.Role, including(b), counted(was, "is", "are"), is)
 }
 
 // including names the roles that count for another one: ", or with admin or owner, which
