@@ -106,7 +106,7 @@ func TestZeroValuesRefuse(t *testing.T) {
 			pool := seat.Kind{Holds: seat.HoldsIn(usher.Active)}
 			return role.Role{}.All || role.Role{}.Unique || role.Role{}.MayHold(pool, usher.Active)
 		},
-		"team.Tree":    func() bool { return new(team.Tree).Within("", "") },
+		"team.Tree": func() bool { return new(team.Tree).Within("", "") },
 		"seat.Pool": func() bool {
 			_, err := seat.Pool{}.Take(1)
 			return err == nil

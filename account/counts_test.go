@@ -125,47 +125,58 @@ func TestCountsThatRefuse(t *testing.T) {
 		says     string
 	}{
 		"seats, with a command behind": {
-			[]account.Command{account.AddUser{User: "zoe"}, open}, account.NoSeatsLeft, 0,
+			[]account.Command{account.AddUser{User: "zoe"}, open},
+			account.NoSeatsLeft, 0,
 			"command 1 of 2: add-user zoe: no seats left: 2 of 2 seats in viewer are held, and 3 would be, and the role viewer requires one; set-seats buys more",
 		},
 		"the last of several": {
-			[]account.Command{account.AddUser{User: "zoe"}, account.AddUser{User: "zac"}, account.RemoveUser{User: "zoe"}}, account.NoSeatsLeft, 1,
+			[]account.Command{account.AddUser{User: "zoe"}, account.AddUser{User: "zac"}, account.RemoveUser{User: "zoe"}},
+			account.NoSeatsLeft, 1,
 			"2 of 2 seats in viewer are held, and 3 would be",
 		},
 		"too few were bought": {
-			[]account.Command{account.SetSeats{Pool: "viewer", Total: 3}, account.AddUser{User: "zoe"}, account.AddUser{User: "zac"}}, account.NoSeatsLeft, 2,
+			[]account.Command{account.SetSeats{Pool: "viewer", Total: 3}, account.AddUser{User: "zoe"}, account.AddUser{User: "zac"}},
+			account.NoSeatsLeft, 2,
 			"2 of 2 seats in viewer are held, and 4 of 3 would be",
 		},
 		"too many are given back": {
-			[]account.Command{account.RemoveUser{User: "vic"}, account.SetSeats{Pool: "viewer"}}, account.SeatsInUse, 1,
+			[]account.Command{account.RemoveUser{User: "vic"}, account.SetSeats{Pool: "viewer"}},
+			account.SeatsInUse, 1,
 			"2 of 2 seats in viewer are held, and 1 of 0 would be; take 1 away, for instance in the same batch",
 		},
 		"given back last": {
-			[]account.Command{account.AddUser{User: "zoe"}, account.SetSeats{Pool: "viewer", Total: 1}}, account.SeatsInUse, 1,
+			[]account.Command{account.AddUser{User: "zoe"}, account.SetSeats{Pool: "viewer", Total: 1}},
+			account.SeatsInUse, 1,
 			"2 of 2 seats in viewer are held, and 3 of 1 would be; take 2 away",
 		},
 		"a transfer that frees no seat": {
-			[]account.Command{open, account.TransferOwnership{To: "adam"}}, account.NoSeatsLeft, 1,
+			[]account.Command{open, account.TransferOwnership{To: "adam"}},
+			account.NoSeatsLeft, 1,
 			"command 2 of 2: transfer-ownership to adam: no seats left: 2 of 2 seats in editor are held, and 3 would be, and the role owner requires one",
 		},
 		"a seat that is given": {
-			[]account.Command{account.AssignSeat{User: "adam", Pool: "editor"}}, account.NoSeatsLeft, 0,
+			[]account.Command{account.AssignSeat{User: "adam", Pool: "editor"}},
+			account.NoSeatsLeft, 0,
 			"assign-seat adam editor: no seats left: 2 of 2 seats in editor are held, and 3 would be; set-seats buys more, unassign-seat frees one",
 		},
 		"a role is full": {
-			[]account.Command{adamPays, account.AddUser{User: "zoe", Role: "treasurer"}, account.RemoveUser{User: "zoe"}, open}, account.RoleFull, 1,
+			[]account.Command{adamPays, account.AddUser{User: "zoe", Role: "treasurer"}, account.RemoveUser{User: "zoe"}, open},
+			account.RoleFull, 1,
 			"at most 1 user may have the role treasurer; 1 does, and 2 would",
 		},
 		"who includes a role does not fill it": {
-			[]account.Command{account.AddUser{User: "zoe", Role: "clerk"}}, account.RoleFull, 0,
+			[]account.Command{account.AddUser{User: "zoe", Role: "clerk"}},
+			account.RoleFull, 0,
 			"at most 1 user may have the role clerk; 1 does, and 2 would",
 		},
 		"nobody is left": {
-			[]account.Command{account.RemoveUser{User: "tess"}, open}, account.LastHolder, 0,
+			[]account.Command{account.RemoveUser{User: "tess"}, open},
+			account.LastHolder, 0,
 			"at least 1 user must be active with the role treasurer; 1 is, and 0 would be",
 		},
 		"too few of a role and of those that include it": {
-			[]account.Command{account.SetStatus{User: "adam", Status: usher.Inactive}}, account.LastHolder, 0,
+			[]account.Command{account.SetStatus{User: "adam", Status: usher.Inactive}},
+			account.LastHolder, 0,
 			"at least 2 users must be active with the role admin, or with owner, which includes it; 2 are, and 1 would be",
 		},
 		"bounds come before seats": {
@@ -325,8 +336,13 @@ func TestOrderOfABatch(t *testing.T) {
 	p := compile(t, firm)
 	s := open(t, p, staff())
 	commands := []account.Command{
-		adamPays, tessRuns, eveViews, veraEdits, account.SetRole{User: "carl", Role: "admin"}, account.SetRole{User: "vic", Role: "clerk"},
-		account.AddUser{User: "zoe"}, account.SetSeats{Pool: "viewer", Total: 2}, account.AddUser{User: "zac", Role: "editor"}, moreEditor,
+		adamPays, tessRuns, eveViews, veraEdits,
+		account.SetRole{User: "carl", Role: "admin"},
+		account.SetRole{User: "vic", Role: "clerk"},
+		account.AddUser{User: "zoe"},
+		account.SetSeats{Pool: "viewer", Total: 2},
+		account.AddUser{User: "zac", Role: "editor"},
+		moreEditor,
 	}
 	want := do(t, p, s, account.Host("test"), commands...).Encode()
 	r := rand.New(rand.NewPCG(1, 2))

@@ -96,14 +96,25 @@ func TestCounts(t *testing.T) {
 		account.AddUser{User: "eve", Role: "viewer"},
 		account.DefineField{Field: "phone", Type: account.TextField})
 	all := []account.Command{
-		account.SetRole{User: "bob", Role: "chief"}, account.SetRole{User: "cat", Role: "admin"},
-		account.SetRole{User: "dan", Role: "viewer"}, account.SetRole{User: "eve", Role: "editor"}, account.SetRole{User: "eve", Role: "chief"},
-		account.SetStatus{User: "cat", Status: usher.Inactive}, account.SetStatus{User: "cat", Status: usher.Active},
-		account.AssignSeat{User: "bob", Pool: "editor"}, account.UnassignSeat{User: "bob", Pool: "editor"},
-		account.AssignSeat{User: "bob", Pool: "viewer"}, account.UnassignSeat{User: "ann", Pool: "editor"},
-		account.RemoveUser{User: "dan"}, account.AddUser{User: "fay"}, account.AddUser{User: "fay", Role: "editor"},
-		account.SetSeats{Pool: "editor", Total: 1}, account.SetSeats{Pool: "editor", Total: 3}, account.SetSeats{Pool: "viewer", Total: 2},
-		account.TransferOwnership{To: "bob"}, account.SetField{User: "dan", Field: "phone", Value: "1"},
+		account.SetRole{User: "bob", Role: "chief"},
+		account.SetRole{User: "cat", Role: "admin"},
+		account.SetRole{User: "dan", Role: "viewer"},
+		account.SetRole{User: "eve", Role: "editor"},
+		account.SetRole{User: "eve", Role: "chief"},
+		account.SetStatus{User: "cat", Status: usher.Inactive},
+		account.SetStatus{User: "cat", Status: usher.Active},
+		account.AssignSeat{User: "bob", Pool: "editor"},
+		account.UnassignSeat{User: "bob", Pool: "editor"},
+		account.AssignSeat{User: "bob", Pool: "viewer"},
+		account.UnassignSeat{User: "ann", Pool: "editor"},
+		account.RemoveUser{User: "dan"},
+		account.AddUser{User: "fay"},
+		account.AddUser{User: "fay", Role: "editor"},
+		account.SetSeats{Pool: "editor", Total: 1},
+		account.SetSeats{Pool: "editor", Total: 3},
+		account.SetSeats{Pool: "viewer", Total: 2},
+		account.TransferOwnership{To: "bob"},
+		account.SetField{User: "dan", Field: "phone", Value: "1"},
 	}
 	for _, actor := range []account.Actor{account.Host("host"), account.User("ann"), account.User("bob")} {
 		at.batches(t, question{actor: actor, time: noon}, all, 3)
