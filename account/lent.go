@@ -32,13 +32,17 @@ func (q *proposing) withoutLent(id usher.UserID, u *policy.User) *policy.User {
 
 // decide answers for the actor as the commands before left the account. Where the
 // actor has seats that are lent, a permission must be there with them and without
-// them, and what either decision hides is hidden.
+// them. The decision is the one that hides more; where each hides something that the
+// other shows, the command is denied.
 func (q *proposing) decide(r *usher.Request) (usher.Decision, error) {
 	d, err := q.policy.Decide(q.draft, r)
+	if err != nil || !d.Allowed() || !q.ownPools {
+		return d, err
+	}
 	u := q.find(r.Subject)
 	own := q.withoutLent(r.Subject, u)
-	if err != nil || own == u || !d.Allowed() {
-		return d, err
+	if own == u {
+		return d, nil
 	}
 	without, err := q.policy.Decide(instead{q.draft, r.Subject, own}, r)
 	switch {
