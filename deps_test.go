@@ -24,9 +24,9 @@ usherhttp: . permission
 
 # What an account is made of. Its tables are immutable, and a changed copy is cheap.
 internal/table:
-role: . permission
+seat: .
+role: . permission seat
 team: . permission internal/table
-seat: . permission role
 
 # The policy file. Only source reads YAML, so that every error has its place.
 internal/suggest:

@@ -102,8 +102,11 @@ func TestZeroValuesRefuse(t *testing.T) {
 		},
 		"policy.Scope": func() bool { return policy.Scope(0) == policy.ScopeAny },
 		"policy.Rule":  func() bool { _, err := policy.ParseRule(policy.Rule{}.String()); return err == nil },
-		"role.Role":    func() bool { return role.Role{}.All || role.Role{}.Unique },
-		"team.Tree":    func() bool { return new(team.Tree).Within("", "") },
+		"role.Role": func() bool {
+			pool := seat.Kind{Holds: seat.HoldsIn(usher.Active)}
+			return role.Role{}.All || role.Role{}.Unique || role.Role{}.MayHold(pool, usher.Active)
+		},
+		"team.Tree": func() bool { return new(team.Tree).Within("", "") },
 		"seat.Pool": func() bool {
 			_, err := seat.Pool{}.Take(1)
 			return err == nil
@@ -148,8 +151,8 @@ const silent = `
 	usher.Explainer policy.Clock
 	usher.AccountID usher.RequestError usher.Ref usher.Detail usher.Rule usher.Source usher.Way usher.Step usher.StepKind
 	role.Seat seat.PoolName seat.Kind team.Edit
-	policy.Account policy.Holding policy.Matrix policy.MatrixResource policy.MatrixRow policy.Pos policy.Problem policy.Problems policy.Uncovered
-	policy.Name policy.SeatPool policy.Setting policy.Condition policy.ConditionKind policy.Role policy.Bundle policy.Resource
+	policy.Account policy.Bound policy.Holding policy.Matrix policy.MatrixResource policy.MatrixRow policy.Pos policy.Problem policy.Problems policy.Uncovered
+	policy.Name policy.SeatPool policy.Setting policy.Condition policy.ConditionKind policy.Role policy.RoleSeat policy.Bundle policy.Resource
 	policy.Party policy.FieldGroup policy.Permission policy.Cell policy.Never policy.Test
 	policytest.Account policytest.SeatTotal policytest.Team policytest.User policytest.Membership policytest.Grant
 	policytest.Failure policytest.Cover policytest.File policytest.Flag policytest.Question policytest.Fact

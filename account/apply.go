@@ -29,7 +29,9 @@ func (e *MisfitError) Unwrap() error { return e.Err }
 
 // Apply returns the state after a commit. Whether somebody may do it is not asked,
 // only whether it fits: the account, the next version, a time that is not before
-// the last one's, and changes that agree with what is there. The error is a
+// the last one's, and changes that agree with what is there. On the way from one
+// change to the next more seats may be held than bought, but not after the last.
+// The error is a
 // [*MisfitError]; it means that the journal or the state is damaged.
 func (s *State) Apply(c *Commit) (*State, error) {
 	misfit := func(change int, err error) error {
@@ -61,6 +63,10 @@ func (s *State) Apply(c *Commit) (*State, error) {
 		if err := d.apply(change); err != nil {
 			return nil, misfit(i, fmt.Errorf("%s: %w", change.ChangeType(), err))
 		}
+	}
+	for _, name := range d.oversold() {
+		i, err := s.oversells(name, c.Changes, nil)
+		return nil, misfit(i, fmt.Errorf("%s: %s: %w", c.Changes[i].ChangeType(), name, err))
 	}
 	return d.commit(c), nil
 }

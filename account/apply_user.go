@@ -139,10 +139,7 @@ func (d *draft) seatsSet(c SeatsSet) error {
 	if err := checkTotal(c.To); err != nil {
 		return err
 	}
-	pool, err := pool.Resize(c.To)
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.Pool, err)
-	}
+	pool.Total = c.To
 	d.setPool(c.Pool, pool)
 	return nil
 }
@@ -156,10 +153,8 @@ func (d *draft) seatAssigned(c SeatAssigned) error {
 	if held || c.Pool == "" {
 		return fmt.Errorf("%s holds a seat in %s already", c.User, c.Pool)
 	}
-	pool, err := d.next.pools[c.Pool].Take(1)
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.Pool, err)
-	}
+	pool := d.next.pools[c.Pool]
+	pool.Held++ // of how many, counts once all changes are made
 	d.setPool(c.Pool, pool)
 	changed := *u
 	changed.Seats = slices.Insert(slices.Clone(u.Seats), at, c.Pool)

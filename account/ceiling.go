@@ -14,7 +14,8 @@ import (
 var userDelegate = permission.MustParse("user.delegate")
 
 // ceiling returns what limits the actor's commands, on the state that the commands
-// before left. The host has no ceiling: ok is false.
+// before left. A seat that the batch only lends the actor opens nothing. The host has
+// no ceiling: ok is false.
 func (q *proposing) ceiling() (c policy.Ceiling, ok bool, err error) {
 	if q.actor.Host() != "" {
 		return policy.Ceiling{}, false, nil
@@ -23,7 +24,8 @@ func (q *proposing) ceiling() (c policy.Ceiling, ok bool, err error) {
 	if err != nil {
 		return policy.Ceiling{}, false, err
 	}
-	c, err = q.policy.Ceiling(q.find(q.actor.User()), facts, q.context, q.at)
+	actor := q.actor.User()
+	c, err = q.policy.Ceiling(q.withoutLent(actor, q.find(actor)), facts, q.context, q.at)
 	return c, err == nil, err
 }
 

@@ -12,7 +12,9 @@ import (
 // [Refusal]. The zero value is no code.
 type Code uint8
 
-// The codes, in the order in which they win where several apply.
+// The codes, in the order in which they win where several apply to a command. The last
+// four are for a batch as a whole: they are looked at once no command of it is refused for
+// any other, and in this order too.
 const (
 	Denied         Code = iota + 1 // the actor may not; the Refusal has the decision
 	UnknownUser                    // no such user
@@ -31,10 +33,10 @@ const (
 	Inactive                       // the user's status does not allow it
 	SeatNotAllowed                 // the user's role may not have the seat
 	SeatRequired                   // the user's role may not be without the seat
-	RoleFull                       // so many users hold the role already
-	LastHolder                     // too few active holders of the role would be left
-	NoSeatsLeft                    // all seats that were bought are held
-	SeatsInUse                     // more seats are held than would be bought
+	RoleFull                       // more users would hold the role than it may have
+	LastHolder                     // too few active holders of the role, or of one that includes it, would be left
+	NoSeatsLeft                    // more seats would be held than are bought, for one was taken
+	SeatsInUse                     // more seats are held than would be bought, for fewer were bought
 )
 
 var codeNames = [...]string{
@@ -72,7 +74,7 @@ func (c Code) Error() string { return strings.ReplaceAll(c.String(), "-", " ") }
 // that is Denied.
 type Refusal struct {
 	Account  usher.AccountID
-	Index    int // of the command in its batch
+	Index    int // of the command in its batch; of a count, the last that moved it in the wrong direction
 	Of       int // how many commands the batch has
 	Command  Command
 	Code     Code
@@ -81,7 +83,8 @@ type Refusal struct {
 	Request  usher.Request  // what was decided so; zero if no rule was asked
 }
 
-// Error returns "assign-seat max booking: no seats left: 5 of 5 are held".
+// Error returns "assign-seat max booking: no seats left: 5 of 5 seats in
+// booking are held, and 6 would be".
 func (r *Refusal) Error() string {
 	var b strings.Builder
 	if r.Of > 1 {

@@ -15,7 +15,7 @@ import (
 //
 // Where a role or a status goes with seats, the command takes and releases them too,
 // and what it asks for is all that it asks for: no seat.assign, no seat.unassign. If
-// there is no seat to take, it is refused with NoSeatsLeft.
+// its batch leaves more seats held than bought, it is refused with NoSeatsLeft.
 //
 // A command is passed as it is: &SetRole{} compiles, and is refused as Invalid.
 type Command interface {
@@ -132,7 +132,8 @@ type UnsetTeamRole struct {
 	Role role.Name
 }
 
-// SetSeats says how many seats of a pool are bought. seat.purchase.
+// SetSeats says how many seats of a pool are bought. A batch that leaves fewer than
+// are held is refused with SeatsInUse. seat.purchase.
 type SetSeats struct {
 	Pool  seat.PoolName
 	Total int

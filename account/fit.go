@@ -109,11 +109,11 @@ func (f *fitting) seats(id usher.UserID, u *policy.User, r role.Role, pools []se
 	for _, kind := range pools {
 		held := holds(u, kind.Name)
 		switch {
-		case held && !mayHold(r, kind.Name):
+		case held && r.SeatIn(kind.Name) == role.SeatNone:
 			f.add(misfit{4, fmt.Sprintf("the role %s holds no seat in %s", r.Name, kind.Name)}, id)
 		case held && !kind.Holds.Has(u.Status):
 			f.add(misfit{4, fmt.Sprintf("who is %s holds no seat in %s", u.Status, kind.Name)}, id)
-		case !held && mustHold(r, kind, u.Status):
+		case !held && r.MustHold(kind, u.Status):
 			f.add(misfit{5, fmt.Sprintf("the role %s requires a seat in %s", r.Name, kind.Name)}, id)
 		}
 	}

@@ -35,15 +35,15 @@ func TestFits(t *testing.T) {
 			[]string{"it has no account role desk (dora)", "it has no team role captain (mia)"},
 		},
 		"another role is unique": {
-			[]string{"owner:   {unique: true, includes: [admin], hands-over-to: admin, seat: required, seat-pools: [booking]}", "owner: {}\n  head: {unique: true, hands-over-to: admin}"},
+			[]string{"owner:   {unique: true, includes: [admin], hands-over-to: admin, seats: {booking: required, parking: optional}}", "owner: {}\n  head: {unique: true, hands-over-to: admin}"},
 			[]string{"its unique role is head, and that of the account is owner (olga)"},
 		},
 		"a pool is gone": {
-			[]string{"  parking: {holds: [active]}\n", "", ", parking]", "]"},
+			[]string{"  parking: {holds: [active]}\n", "", ", parking: optional}", "}"},
 			[]string{"it has no seat pool parking, of which 1 seats were bought and 0 are held"},
 		},
 		"seats that a role may not have, or must": {
-			[]string{"member:  {default: true}", "member:  {default: true, seat: none, seat-pools: [booking]}", "coach:   {seat: required", "coach:   {seat: none", "at-most: 3", "at-most: 3, seat: required, seat-pools: [parking]"},
+			[]string{"member:  {default: true}", "member:  {default: true, seats: {parking: optional}}", "coach:   {seats: {booking: required", "coach:   {seats: {booking: none", "at-most: 3", "at-most: 3, seats: {booking: optional, parking: required}"},
 			[]string{"the role coach holds no seat in booking (cora)", "the role member holds no seat in booking (mia)", "the role admin requires a seat in parking (adam)"},
 		},
 		"a status that holds no seat": {

@@ -211,7 +211,7 @@ func (q *proposing) importUser(id usher.UserID, u *policy.User, r role.Role) err
 		}
 	}
 	for _, kind := range q.policy.Pools() {
-		if mustHold(r, kind, u.Status) && !slices.Contains(u.Seats, kind.Name) {
+		if r.MustHold(kind, u.Status) && !slices.Contains(u.Seats, kind.Name) {
 			if err := q.importSeat(id, u, r, kind.Name); err != nil {
 				return err
 			}
@@ -265,7 +265,7 @@ func (q *proposing) importSeat(id usher.UserID, u *policy.User, r role.Role, nam
 	switch {
 	case holds(q.find(id), name):
 		return q.refuse(Invalid, "%s holds a seat in %s twice", id, name)
-	case !mayHold(r, name):
+	case r.SeatIn(name) == role.SeatNone:
 		return q.refuse(Invalid, "%s has the role %s, which holds no seat in %s", id, r.Name, name)
 	case !kind.Holds.Has(u.Status):
 		return q.refuse(Invalid, "%s is %s, and holds no seat in %s while so", id, u.Status, name)

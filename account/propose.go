@@ -14,9 +14,20 @@ import (
 )
 
 // Proposal is what somebody asks to have done: commands that are one commit, all
-// or nothing. Each command is authorized, checked and applied on the state that
-// those before it left, so that a batch permits exactly what the same commands
-// permit one after another. The zero Proposal is nobody's, and changes nothing.
+// or nothing. The zero Proposal is nobody's, and changes nothing.
+//
+// Each command is authorized, checked and applied on the state that those before it
+// left. So a batch needs the same permissions, and the same reach of its actor, as
+// its commands one after another, and the first command that is refused so refuses
+// the batch. Then, once, seats and the bounds of roles are counted on the state that
+// the batch leaves: with RoleFull, LastHolder, NoSeatsLeft or SeatsInUse, the first
+// of these that applies. That Refusal has the index of the last command that moved
+// the count in the wrong direction. What the counts are between two commands does not
+// matter, so a role with one holder changes hands, and users swap the seats of full
+// pools, in any order.
+//
+// Nothing can be done with a seat that is not there: while more seats of a pool are
+// held than bought, a seat that the actor got in this batch allows the actor nothing.
 type Proposal struct {
 	Actor    Actor
 	Context  usher.Context // facts of the request, for the policy's conditions
@@ -59,20 +70,24 @@ func (s *State) Propose(p *policy.Policy, proposal Proposal) (Outcome, error) {
 		return Outcome{}, fmt.Errorf("the name of the host's part is text, and %q is no UTF-8", proposal.Actor.Host())
 	}
 	q := proposing{
-		draft: s.draft(), policy: p, actor: proposal.Actor, context: proposal.Context,
-		at: proposal.Time.UTC().Round(0), of: len(proposal.Commands),
+		draft: s.draft(), began: s, policy: p, actor: proposal.Actor, context: proposal.Context,
+		at: proposal.Time.UTC().Round(0), commands: proposal.Commands, ends: make([]int, 0, len(proposal.Commands)),
 	}
-	if q.of >= many {
+	if len(q.commands) >= many {
 		q.alike = &alike{}
 	}
-	for i, command := range proposal.Commands {
+	for i, command := range q.commands {
 		q.index, q.command = i, command
 		if err := q.propose(command); err != nil {
 			return Outcome{}, err
 		}
+		q.ends = append(q.ends, len(q.outcome.Changes))
 	}
 	if len(q.outcome.Changes) == 0 {
 		return Outcome{Next: s}, nil
+	}
+	if err := q.checkCounts(s); err != nil {
+		return Outcome{}, err
 	}
 	at := q.at
 	if at.Before(s.time) {
@@ -85,14 +100,17 @@ func (s *State) Propose(p *policy.Policy, proposal Proposal) (Outcome, error) {
 // proposing is one command after another on its way to changes.
 type proposing struct {
 	*draft  // the state as the commands before left it
+	began   *State
 	policy  *policy.Policy
 	actor   Actor
 	context usher.Context
 	at      time.Time
 	outcome Outcome
 
-	command   Command
-	index, of int
+	command  Command // the one that is proposed now
+	index    int     // of it
+	commands []Command
+	ends     []int // how many changes there were after each command
 }
 
 func (q *proposing) propose(command Command) error {
@@ -193,8 +211,12 @@ func (q *proposing) emit(changes ...Change) error {
 }
 
 func (q *proposing) refuse(code Code, format string, args ...any) error {
+	return q.refusal(code, format, args...)
+}
+
+func (q *proposing) refusal(code Code, format string, args ...any) *Refusal {
 	return &Refusal{
-		Account: q.next.account, Index: q.index, Of: q.of, Command: q.command,
+		Account: q.next.account, Index: q.index, Of: len(q.commands), Command: q.command,
 		Code: code, Text: fmt.Sprintf(format, args...),
 	}
 }
@@ -202,7 +224,7 @@ func (q *proposing) refuse(code Code, format string, args ...any) error {
 // deny refuses what no rule decides: whose entry an invitation is, and what only
 // the host may do.
 func (q *proposing) deny(reason usher.Reason, format string, args ...any) error {
-	r := q.refuse(Denied, format, args...).(*Refusal)
+	r := q.refusal(Denied, format, args...)
 	if reason != 0 {
 		r.Decision = usher.NewDecision(basis{q.next.version, q.policy.Digest()}, usher.Outcome(reason), q.at)
 	}
@@ -251,12 +273,12 @@ func (q *proposing) authorize(want permission.Permission, on parties) (usher.Dec
 		Account: q.next.account, Subject: q.actor.User(), Permission: want,
 		Resource: resource, Context: q.context, Time: q.at,
 	}
-	d, err := q.policy.Decide(q.draft, &request)
+	d, err := q.decide(&request)
 	if err != nil {
 		return usher.Decision{}, err
 	}
 	if !d.Allowed() {
-		r := q.refuse(Denied, "%s may not %s: %s", q.actor, want, d).(*Refusal)
+		r := q.refusal(Denied, "%s may not %s: %s", q.actor, want, d)
 		r.Decision, r.Request = d, request
 		return d, r
 	}

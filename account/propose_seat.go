@@ -1,7 +1,6 @@
 package account
 
 import (
-	"errors"
 	"slices"
 
 	"github.com/usher-go/usher"
@@ -35,10 +34,10 @@ func (q *proposing) assignSeat(c AssignSeat) error {
 		return err
 	case !kind.Holds.Has(u.Status):
 		return q.refuse(Inactive, "%s is %s, and holds no seat in %s while so", c.User, u.Status, c.Pool)
-	case !mayHold(r, c.Pool):
+	case r.SeatIn(c.Pool) == role.SeatNone:
 		return q.refuse(SeatNotAllowed, "%s has the role %s, which holds no seat in %s", c.User, r.Name, c.Pool)
 	}
-	return q.takeOne(c.User, c.Pool, "")
+	return q.emit(SeatAssigned(c))
 }
 
 func (q *proposing) unassignSeat(c UnassignSeat) error {
@@ -57,7 +56,7 @@ func (q *proposing) unassignSeat(c UnassignSeat) error {
 	if err != nil {
 		return err
 	}
-	if mustHold(r, kind, u.Status) {
+	if r.MustHold(kind, u.Status) {
 		return q.refuse(SeatRequired, "%s has the role %s, which requires a seat in %s; set-role and set-status free it", c.User, r.Name, c.Pool)
 	}
 	changed := *u
@@ -82,30 +81,14 @@ func (q *proposing) setSeats(c SetSeats) error {
 	if pool.Total == c.Total {
 		return nil
 	}
-	if _, err := pool.Resize(c.Total); err != nil {
-		if errors.Is(err, seat.ErrInUse) {
-			return q.refuse(SeatsInUse, "%d of %d seats in %s are held; take %d away first, for instance in the same batch", pool.Held, pool.Total, c.Pool, pool.Held-c.Total)
-		}
-		return q.refuse(Invalid, "%v", err)
-	}
 	return q.emit(SeatsSet{Pool: c.Pool, From: pool.Total, To: c.Total})
-}
-
-// mayHold reports whether a role may have a seat in the pool.
-func mayHold(r role.Role, pool seat.PoolName) bool {
-	return r.Seat != role.SeatNone || !slices.Contains(r.SeatPools, string(pool))
-}
-
-// mustHold reports whether who has the role, in the status, needs a seat in the pool.
-func mustHold(r role.Role, kind seat.Kind, status usher.Status) bool {
-	return r.Seat == role.SeatRequired && kind.Holds.Has(status) && slices.Contains(r.SeatPools, string(kind.Name))
 }
 
 // keptSeats returns the seats that a user keeps with a role and a status.
 func (q *proposing) keptSeats(u *policy.User, r role.Role, status usher.Status) []seat.PoolName {
 	var kept []seat.PoolName
 	for _, name := range u.Seats {
-		if kind, ok := q.policy.Pool(name); ok && mayHold(r, name) && kind.Holds.Has(status) {
+		if kind, ok := q.policy.Pool(name); ok && r.MayHold(kind, status) {
 			kept = append(kept, name)
 		}
 	}
@@ -126,34 +109,16 @@ func (q *proposing) free(id usher.UserID, u *policy.User, r role.Role, status us
 	return nil
 }
 
-// take gives a user, who had the seats of u, those that a role requires.
+// take gives a user, who had the seats of u, those that a role requires. Whether so many
+// were bought, checkCounts says of the whole batch.
 func (q *proposing) take(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
-	if r.Seat != role.SeatRequired {
-		return nil
-	}
 	for _, kind := range q.policy.Pools() {
-		if !mustHold(r, kind, status) || holds(u, kind.Name) {
+		if !r.MustHold(kind, status) || holds(u, kind.Name) {
 			continue
 		}
-		if err := q.takeOne(id, kind.Name, r.Name); err != nil {
+		if err := q.emit(SeatAssigned{User: id, Pool: kind.Name}); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// takeOne gives a user a seat, which a role requires unless that is "".
-func (q *proposing) takeOne(id usher.UserID, name seat.PoolName, by role.Name) error {
-	pool := q.next.pools[name]
-	if _, err := pool.Take(1); err != nil {
-		why := ""
-		if by != "" {
-			why = ", and the role " + string(by) + " requires one"
-		}
-		if pool.Total == 0 {
-			return q.refuse(NoSeatsLeft, "no seats in %s are bought%s; set-seats buys some", name, why)
-		}
-		return q.refuse(NoSeatsLeft, "%d of %d seats in %s are held%s; set-seats buys more, unassign-seat frees one", pool.Held, pool.Total, name, why)
-	}
-	return q.emit(SeatAssigned{User: id, Pool: name})
 }

@@ -1,7 +1,6 @@
 package account
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/usher-go/usher"
@@ -56,9 +55,6 @@ func (q *proposing) addUser(c AddUser) error {
 		u.Teams = append(u.Teams, policy.Membership{Team: t})
 	}
 	if err := q.checkGives(c.User, nil, &u, parties{teams: c.Teams}); err != nil {
-		return err
-	}
-	if err := q.roomFor(r, 1); err != nil {
 		return err
 	}
 	if err := q.emit(UserAdded{User: c.User, Role: r.Name, Status: status}); err != nil {
@@ -147,13 +143,6 @@ func (q *proposing) remove(id usher.UserID, u *policy.User) error {
 	if id == q.next.owner {
 		return q.keepsUnique(id)
 	}
-	r, err := q.roleOf(id, u)
-	if err != nil {
-		return err
-	}
-	if err := q.enoughWithout(r, u); err != nil {
-		return err
-	}
 	for _, pool := range u.Seats {
 		if err := q.emit(SeatUnassigned{User: id, Pool: pool}); err != nil {
 			return err
@@ -188,11 +177,6 @@ func (q *proposing) setStatus(c SetStatus) error {
 	r, err := q.roleOf(c.User, u)
 	if err != nil {
 		return err
-	}
-	if c.Status != usher.Active {
-		if err := q.enoughWithout(r, u); err != nil {
-			return err
-		}
 	}
 	return q.become(c.User, u, r, c.Status)
 }
@@ -235,16 +219,6 @@ func (q *proposing) setUserRole(c SetRole) error {
 	if err := q.checkTakes(c.User, u, &changed); err != nil {
 		return err
 	}
-	old, err := q.roleOf(c.User, u)
-	if err != nil {
-		return err
-	}
-	if err := q.roomFor(r, 1); err != nil {
-		return err
-	}
-	if err := q.enoughWithout(old, u); err != nil {
-		return err
-	}
 	if err := q.free(c.User, u, r, u.Status); err != nil {
 		return err
 	}
@@ -252,36 +226,4 @@ func (q *proposing) setUserRole(c SetRole) error {
 		return err
 	}
 	return q.take(c.User, u, r, u.Status)
-}
-
-// roomFor refuses more holders of a role than it may have.
-func (q *proposing) roomFor(r role.Role, more int) error {
-	held := q.next.counts[r.Name].all
-	if more > 0 && r.AtMost > 0 && held+more > r.AtMost {
-		return q.refuse(RoleFull, "at most %s may have the role %s, and %d do", users(r.AtMost), r.Name, held)
-	}
-	return nil
-}
-
-// enoughWithout refuses to do without an active holder of a role that needs them.
-func (q *proposing) enoughWithout(r role.Role, u *policy.User) error {
-	active := q.next.counts[r.Name].active
-	if u.Status == usher.Active && active-1 < r.AtLeast {
-		return q.refuse(LastHolder, "at least %s must be active with the role %s, and %s so", users(r.AtLeast), r.Name, are(active))
-	}
-	return nil
-}
-
-func are(n int) string {
-	if n == 1 {
-		return "1 is"
-	}
-	return fmt.Sprintf("%d are", n)
-}
-
-func users(n int) string {
-	if n == 1 {
-		return "1 user"
-	}
-	return fmt.Sprintf("%d users", n)
 }

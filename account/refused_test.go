@@ -101,11 +101,11 @@ var refused = []struct {
 	{"adam", account.AssignSeat{User: "ivan", Pool: "parking"}, account.Inactive, ""},
 	{"adam", account.AssignSeat{User: "dora", Pool: "booking"}, account.SeatNotAllowed, "dora has the role desk, which holds no seat in booking"},
 	{"adam", account.UnassignSeat{User: "cora", Pool: "booking"}, account.SeatRequired, "cora has the role coach, which requires a seat in booking"},
-	{"adam", account.RemoveUser{User: "cora"}, account.LastHolder, "at least 1 user must be active with the role coach, and 1 is so"},
+	{"adam", account.RemoveUser{User: "cora"}, account.LastHolder, "at least 3 users must be active with the role coach, or with owner or admin, which include it; 3 are, and 2 would be"},
 	{"adam", account.SetStatus{User: "cora", Status: usher.Inactive}, account.LastHolder, ""},
 	{"cora", account.Leave{}, account.LastHolder, ""},
-	{"olga", account.TransferOwnership{To: "cora"}, account.LastHolder, ""},
-	{"olga", account.SetSeats{Pool: "booking", Total: 2}, account.SeatsInUse, "3 of 4 seats in booking are held; take 1 away first, for instance in the same batch"},
+	{"adam", account.SetRole{User: "adam", Role: "desk"}, account.LastHolder, ""},
+	{"olga", account.SetSeats{Pool: "booking", Total: 2}, account.SeatsInUse, "3 of 4 seats in booking are held, and 3 of 2 would be; take 1 away, for instance in the same batch"},
 }
 
 func actor(as string) account.Actor {
@@ -161,11 +161,11 @@ func TestRefusedInBatch(t *testing.T) {
 		commands []account.Command
 	}{
 		"the seats run out": {
-			account.NoSeatsLeft, "command 2 of 2: assign-seat ivan booking: no seats left: 4 of 4 seats in booking are held; set-seats buys more, unassign-seat frees one",
+			account.NoSeatsLeft, "command 2 of 2: assign-seat ivan booking: no seats left: 3 of 4 seats in booking are held, and 5 would be; set-seats buys more, unassign-seat frees one",
 			[]account.Command{account.AssignSeat{User: "max", Pool: "booking"}, account.AssignSeat{User: "ivan", Pool: "booking"}},
 		},
 		"no seat was ever bought": {
-			account.NoSeatsLeft, "command 2 of 2: assign-seat max parking: no seats left: no seats in parking are bought; set-seats buys some",
+			account.NoSeatsLeft, "command 2 of 2: assign-seat max parking: no seats left: 0 of 1 seats in parking are held, and 1 of 0 would be; set-seats buys some",
 			[]account.Command{account.SetSeats{Pool: "parking"}, account.AssignSeat{User: "max", Pool: "parking"}},
 		},
 		"a role requires a seat": {
@@ -177,7 +177,7 @@ func TestRefusedInBatch(t *testing.T) {
 			[]account.Command{account.AssignSeat{User: "max", Pool: "booking"}, account.TransferOwnership{To: "dora"}},
 		},
 		"a role is full": {
-			account.RoleFull, "at most 3 users may have the role admin, and 3 do",
+			account.RoleFull, "at most 3 users may have the role admin; 1 does, and 4 would",
 			[]account.Command{account.SetRole{User: "max", Role: "admin"}, account.SetRole{User: "mia", Role: "admin"}, account.AddUser{User: "zoe", Role: "admin"}},
 		},
 		"the previous owner has no role left": {

@@ -81,8 +81,7 @@ func (q *proposing) deleteAccount() error {
 	return q.emit(AccountDeleted{})
 }
 
-// transferOwnership hands the unique role over. Both users change at once, so
-// seats and roles are counted over the two of them.
+// transferOwnership hands the unique role over. Both users change at once.
 func (q *proposing) transferOwnership(c TransferOwnership) error {
 	if err := q.may(accountTransfer, parties{}); err != nil {
 		return err
@@ -100,20 +99,6 @@ func (q *proposing) transferOwnership(c TransferOwnership) error {
 	if !ok || from == nil || from.Role != unique.Name {
 		return fmt.Errorf("%s: %s does not hold the role %s: %w", Describe(c), q.next.owner, unique.Name, usher.ErrUndeclared)
 	}
-	was, err := q.roleOf(c.To, to)
-	if err != nil {
-		return err
-	}
-	if was.Name != becomes.Name {
-		if err := q.roomFor(becomes, 1); err != nil {
-			return err
-		}
-	}
-	if was.Name != becomes.Name || from.Status != usher.Active {
-		if err := q.enoughWithout(was, to); err != nil {
-			return err
-		}
-	}
 	owner := q.next.owner
 	if err := q.free(owner, from, becomes, from.Status); err != nil {
 		return err
@@ -121,7 +106,7 @@ func (q *proposing) transferOwnership(c TransferOwnership) error {
 	if err := q.free(c.To, to, unique, to.Status); err != nil {
 		return err
 	}
-	if err := q.emit(OwnershipTransferred{From: owner, To: c.To, Was: was.Name, Becomes: becomes.Name}); err != nil {
+	if err := q.emit(OwnershipTransferred{From: owner, To: c.To, Was: to.Role, Becomes: becomes.Name}); err != nil {
 		return err
 	}
 	if err := q.take(owner, from, becomes, from.Status); err != nil {

@@ -26,11 +26,11 @@ settings: {open: false}
 conditions:
   reporting: {feature: reports}
 roles:
-  owner:   {unique: true, includes: [admin], hands-over-to: admin, seat: required, seat-pools: [booking]}
+  owner:   {unique: true, includes: [admin], hands-over-to: admin, seats: {booking: required, parking: optional}}
   admin:   {includes: [coach], at-most: 3}
-  coach:   {seat: required, seat-pools: [booking], at-least: 1}
+  coach:   {seats: {booking: required, parking: optional}, at-least: 3}
   member:  {default: true}
-  desk:    {seat: none, seat-pools: [booking, parking]}
+  desk:    {seat: none}
   captain: {held-on: team}
 bundles:
   staff.manage: [user.create, user.delete, user.edit, user.set-role]

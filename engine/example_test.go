@@ -58,7 +58,7 @@ func Example() {
 	fmt.Println(d.Allowed(), d.Reason(), d.Detail().Version, err)
 
 	// Output:
-	// assign-seat olivia booking: no seats left: 2 of 2 seats in booking are held; set-seats buys more, unassign-seat frees one true
+	// assign-seat olivia booking: no seats left: 2 of 2 seats in booking are held, and 3 would be; set-seats buys more, unassign-seat frees one true
 	// false no-permission 3 <nil>
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
 )
 
 // The files of testdata/accepted have between them every part of the format.
@@ -54,6 +55,85 @@ usher: "1"
 	b, err := policy.Load("b.yaml", []byte(otherwise))
 	require.NoError(t, err)
 	assert.Equal(t, a.Digest(), b.Digest())
+}
+
+// A role's seats have two ways to be written, which are the same policy if they say the same.
+func TestDigestOfSeats(t *testing.T) {
+	digest := func(member string) string {
+		p, err := policy.Load("p.yaml", []byte("usher: 1\nseats: {a: {}, b: {}}\nroles: {owner: {unique: true, hands-over-to: member}, member: {default: true"+member+"}}"))
+		require.NoError(t, err)
+		return p.Digest()
+	}
+	seen := map[string]string{}
+	for _, same := range [][]string{
+		{"", ", seat: optional", ", seats: {b: optional, a: optional}"},
+		{", seat: none", ", seats: {}", ", seats: {a: none}", ", seats: {a: none, b: none}"},
+		{", seat: required", ", seats: {a: required, b: required}"},
+		{", seats: {a: required}", ", seats: {a: required, b: none}"},
+		{", seats: {b: optional, a: required}", ", seats: {a: required, b: optional}"},
+		{", seats: {b: optional}"},
+	} {
+		for _, member := range same {
+			assert.Equal(t, digest(same[0]), digest(member), "%q and %q", same[0], member)
+		}
+		other, twice := seen[digest(same[0])]
+		assert.False(t, twice, "%q and %q", same[0], other)
+		seen[digest(same[0])] = same[0]
+	}
+}
+
+// What a role says of seats, for each pool.
+func TestSeatsOfRoles(t *testing.T) {
+	const src = `
+usher: 1
+seats: {a: {}, b: {}}
+roles:
+  owner:  {unique: true, hands-over-to: member}
+  member: {default: true, seat: required}
+  named:  {seats: {a: required}}
+  both:   {seats: {a: optional, b: required}}
+  closed: {seats: {}}
+  short:  {seat: none}
+  heir:   {includes: [member]}
+`
+	p, err := policy.Load("p.yaml", []byte(src))
+	require.NoError(t, err)
+	for name, want := range map[role.Name][2]role.Seat{
+		"owner":  {role.SeatOptional, role.SeatOptional},
+		"member": {role.SeatRequired, role.SeatRequired},
+		"named":  {role.SeatRequired, role.SeatNone},
+		"both":   {role.SeatOptional, role.SeatRequired},
+		"closed": {role.SeatNone, role.SeatNone},
+		"short":  {role.SeatNone, role.SeatNone},
+		"heir":   {role.SeatOptional, role.SeatOptional},
+	} {
+		r, ok := p.Role(name)
+		require.True(t, ok)
+		assert.Equal(t, want, [2]role.Seat{r.SeatIn("a"), r.SeatIn("b")}, "%s", name)
+	}
+}
+
+// Who includes a role counts for its at-least, however far away.
+func TestBounds(t *testing.T) {
+	const src = `
+usher: 1
+roles:
+  owner:   {unique: true, includes: [admin], hands-over-to: admin, at-most: 1}
+  admin:   {includes: [planner, auditor], at-least: 2}
+  planner: {includes: [reader]}
+  auditor: {includes: [reader], at-least: 1, at-most: 3}
+  reader:  {at-least: 1}
+  member:  {default: true}
+`
+	p, err := policy.Load("p.yaml", []byte(src))
+	require.NoError(t, err)
+	assert.Equal(t, []policy.Bound{
+		{Role: "owner", AtMost: 1, Holders: []role.Name{"owner"}},
+		{Role: "admin", AtLeast: 2, Holders: []role.Name{"owner", "admin"}},
+		{Role: "auditor", AtLeast: 1, AtMost: 3, Holders: []role.Name{"owner", "admin", "auditor"}},
+		{Role: "reader", AtLeast: 1, Holders: []role.Name{"owner", "admin", "planner", "auditor", "reader"}},
+	}, p.Bounds())
+	assert.Empty(t, new(policy.Policy).Bounds())
 }
 
 // printsBack checks of a file that loads: what Print writes of it loads too, and says the same.

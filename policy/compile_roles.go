@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
 )
 
 // maxWays bounds how many ways with different requirements may lead from a role
@@ -31,6 +32,7 @@ func (c *compiler) roles() {
 	c.uniqueAndDefault()
 	if c.limit(Pos{1, 1}, len(c.guards), maxLiterals, "conditions that roles require") && c.acyclic() {
 		c.closures()
+		c.bounds()
 	}
 }
 
@@ -38,7 +40,7 @@ func (c *compiler) role(d *Role, names *index) compiledRole {
 	r := compiledRole{pos: d.Name.Pos, Role: role.Role{
 		Name: role.Name(d.Name.Text), Title: d.Title, OnTeam: d.OnTeam,
 		Unique: d.Unique, HandsOverTo: role.Name(d.HandsOverTo.Text), Default: d.Default, All: d.All,
-		Seat: d.Seat, AtLeast: d.AtLeast, AtMost: d.AtMost,
+		AtLeast: d.AtLeast, AtMost: d.AtMost,
 	}}
 	for _, n := range d.Includes {
 		i := c.find(names, n, "role")
@@ -62,7 +64,7 @@ func (c *compiler) role(d *Role, names *index) compiledRole {
 		c.problems.Add(d.BoundsPos, "%s is held by at least %d and at most %d", d.Name.Text, d.AtLeast, d.AtMost)
 	}
 	c.handOver(d, names)
-	r.SeatPools = c.rolePools(d)
+	r.Seats = c.roleSeats(d)
 	return r
 }
 
@@ -78,7 +80,7 @@ func (c *compiler) teamRole(d *Role) {
 		{"all", d.All, d.AllPos},
 		{"hands-over-to", d.HandsOverTo.Text != "", d.HandsOverTo.Pos},
 		{"seat", d.SeatPos != Pos{}, d.SeatPos},
-		{"seat-pools", len(d.SeatPools) > 0, d.Name.Pos},
+		{"seats", d.Seats != nil, d.SeatsPos},
 		{"at-least or at-most", d.AtLeast+d.AtMost > 0, d.BoundsPos},
 	} {
 		if key.said {
@@ -107,26 +109,35 @@ func (c *compiler) handOver(d *Role, names *index) {
 	}
 }
 
-func (c *compiler) rolePools(d *Role) []string {
-	var pools []string
-	for _, n := range d.SeatPools {
-		c.find(&c.poolIndex, n, "seat pool")
-		pools = append(pools, n.Text)
+// roleSeats returns how a role goes with the seats of each pool. The short form is
+// about all pools; the long one forbids those that it does not name.
+func (c *compiler) roleSeats(d *Role) map[seat.PoolName]role.Seat {
+	seats := make(map[seat.PoolName]role.Seat, len(c.doc.Seats))
+	if d.Seats == nil {
+		if d.Seat == role.SeatRequired && len(c.doc.Seats) == 0 {
+			c.problems.Add(d.SeatPos, "%s requires a seat, and the policy declares no seats", d.Name.Text)
+		}
+		for _, pool := range c.doc.Seats {
+			seats[seat.PoolName(pool.Name.Text)] = d.Seat
+		}
+		return seats
 	}
-	said := d.SeatPos != Pos{} || d.Seat != role.SeatOptional
-	switch {
-	case !said && len(pools) > 0:
-		c.problems.Add(d.SeatPools[0].Pos, "seat-pools says which pools seat is about; say seat: required, optional or none")
-	case !said || len(pools) > 0:
-	case len(c.doc.Seats) == 1:
-		pools = []string{c.doc.Seats[0].Name.Text}
-	case len(c.doc.Seats) > 1:
-		c.problems.Add(d.SeatPos, "there are several seat pools (%s); say which with seat-pools", strings.Join(c.poolIndex.names, ", "))
-	case d.Seat == role.SeatRequired:
-		c.problems.Add(d.SeatPos, "%s requires a seat, and the policy declares no seats", d.Name.Text)
+	if d.seatSaid() {
+		c.problems.Add(d.SeatsPos, "%s says seat and seats; leave seat out, which is short for the same rule in all pools", d.Name.Text)
 	}
-	return pools
+	for _, s := range d.Seats {
+		c.find(&c.poolIndex, s.Pool, "seat pool")
+		name := seat.PoolName(s.Pool.Text)
+		if _, twice := seats[name]; twice {
+			c.problems.Add(s.Pool.Pos, "%s stands here twice", s.Pool.Text)
+		}
+		seats[name] = s.Seat
+	}
+	return seats
 }
+
+// seatSaid reports whether the role has the short form of seats.
+func (r *Role) seatSaid() bool { return r.SeatPos != Pos{} || r.Seat != role.SeatOptional }
 
 func (c *compiler) uniqueAndDefault() {
 	var unique, byDefault []Name

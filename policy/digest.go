@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/role"
 )
 
 // digest is the SHA-256 of the document with all in it that has no order sorted,
@@ -37,7 +38,8 @@ func (d *Document) canonical() *Document {
 	for i := range c.Roles {
 		r := &c.Roles[i]
 		r.Title, r.SeatPos = "", Pos{}
-		r.Includes, r.Requires, r.SeatPools = sortedNames(r.Includes), sortedNames(r.Requires), sortedNames(r.SeatPools)
+		r.Includes, r.Requires = sortedNames(r.Includes), sortedNames(r.Requires)
+		r.shortenSeats(c.Seats)
 	}
 	c.Bundles = sorted(d.Bundles, func(b *Bundle) string { return b.Name.Text })
 	c.Resources = sorted(d.Resources, func(r *Resource) string { return r.Name.Text })
@@ -49,6 +51,25 @@ func (d *Document) canonical() *Document {
 		c.Never[i].Rules = sortedRules(c.Never[i].Rules)
 	}
 	return &c
+}
+
+// shortenSeats writes the seats of a role in the one way that says them shortest: as
+// seat where all pools have the same rule, and otherwise without the pools of which
+// the role holds no seat.
+func (r *Role) shortenSeats(pools []SeatPool) {
+	if r.Seats == nil {
+		return
+	}
+	named := slices.DeleteFunc(slices.Clone(r.Seats), func(s RoleSeat) bool { return s.Seat == role.SeatNone })
+	same := role.SeatNone
+	if len(named) > 0 && len(named) == len(pools) {
+		same = named[0].Seat
+	}
+	if !slices.ContainsFunc(named, func(s RoleSeat) bool { return s.Seat != same }) {
+		r.Seat, r.Seats = same, nil
+		return
+	}
+	r.Seats = sorted(named, func(s *RoleSeat) string { return s.Pool.Text })
 }
 
 func (r *Resource) sort() {

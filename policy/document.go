@@ -121,11 +121,18 @@ type Role struct {
 	All         bool
 	AllPos      Pos
 	Seat        role.Seat
-	SeatPos     Pos    // zero where the file says nothing
-	SeatPools   []Name // seat-pools
-	AtLeast     int    // at-least; 0 where the file says nothing
-	AtMost      int    // at-most; 0 where the file says nothing
-	BoundsPos   Pos    // of at-least or at-most
+	SeatPos     Pos        // zero where the file says nothing
+	Seats       []RoleSeat // nil where the file says nothing
+	SeatsPos    Pos        // zero where the file says nothing
+	AtLeast     int        // at-least; 0 where the file says nothing
+	AtMost      int        // at-most; 0 where the file says nothing
+	BoundsPos   Pos        // of at-least or at-most
+}
+
+// RoleSeat says how a role goes with a seat of one pool.
+type RoleSeat struct {
+	Pool Name      // its key
+	Seat role.Seat // its value
 }
 
 // Bundle declares a set of permissions.

@@ -130,8 +130,7 @@ func (m *mover) turn(l literal, hold bool) {
 }
 
 func (m *mover) mayHoldSeat(pool string) bool {
-	r := &m.p.roles[m.role]
-	return r.Seat != role.SeatNone || !slices.Contains(r.SeatPools, pool)
+	return m.p.roles[m.role].SeatIn(seat.PoolName(pool)) != role.SeatNone
 }
 
 // enter adds what brings the resource within a rule's scope.

@@ -53,9 +53,17 @@ type parser struct {
 	source.Reader
 	problems *Problems
 	doc      *Document
+	pools    []string // the seat pools that the file declares, before or after the roles
 }
 
 func (p *parser) document(n *source.Node) {
+	for _, e := range n.Entries {
+		if e.Key.Text == "seats" {
+			for _, pool := range e.Value.Entries {
+				p.pools = append(p.pools, pool.Key.Text)
+			}
+		}
+	}
 	p.Fields(n, "a policy",
 		source.Field{Name: "usher", Required: true, Read: p.version},
 		source.Field{Name: "name", Read: func(n *source.Node) { p.doc.Name = p.name(n, "a policy").Text }},

@@ -1,6 +1,9 @@
 package policy
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/usher-go/usher/internal/source"
 	"github.com/usher-go/usher/role"
 )
@@ -44,22 +47,72 @@ func (p *parser) role(n *source.Node, r *Role) {
 			}
 			r.OnTeam = true
 		}},
-		source.Field{Name: "seat", Read: func(n *source.Node) { p.seatRule(n, r) }},
-		source.Field{Name: "seat-pools", Read: func(n *source.Node) { r.SeatPools = p.names(n, "seat-pools", "a seat pool") }},
+		source.Field{Name: "seat", Read: func(n *source.Node) {
+			r.SeatPos = pos(n)
+			r.Seat = p.seatRule(n, "seat")
+		}},
+		source.Field{Name: "seats", Read: func(n *source.Node) { p.roleSeats(n, r) }},
+		source.Field{Name: "seat-pools", Instead: p.insteadOfSeatPools(n)},
 		bound("at-least", &r.AtLeast),
 		bound("at-most", &r.AtMost),
 	)
 }
 
-func (p *parser) seatRule(n *source.Node, r *Role) {
-	r.SeatPos = pos(n)
-	text, ok := p.Text(n, "seat")
+func (p *parser) seatRule(n *source.Node, what string) role.Seat {
+	text, ok := p.Text(n, what)
 	if !ok {
-		return
+		return role.SeatNone
 	}
 	seat, err := role.ParseSeat(text)
 	if err != nil {
 		p.Errorf(n, "%v", err)
 	}
-	r.Seat = seat
+	return seat
+}
+
+func (p *parser) roleSeats(n *source.Node, r *Role) {
+	r.SeatsPos = pos(n)
+	r.Seats = []RoleSeat{}
+	p.Each(n, "seats", func(key, value *source.Node) {
+		r.Seats = append(r.Seats, RoleSeat{
+			Pool: p.name(key, "a seat pool"),
+			Seat: p.seatRule(value, "the seat of a pool"),
+		})
+	})
+}
+
+// insteadOfSeatPools says how to write today what a role said with seat-pools, which
+// named the pools that its seat was about. A role could be given a seat of any other.
+func (p *parser) insteadOfSeatPools(n *source.Node) string {
+	rule, named := "", map[string]bool{}
+	for _, e := range n.Entries {
+		switch e.Key.Text {
+		case "held-on":
+			return "leave it out, for only roles of the account hold seats"
+		case "seat":
+			rule = e.Value.Text
+		case "seat-pools":
+			for _, item := range e.Value.Items {
+				named[item.Text] = true
+			}
+		}
+	}
+	if _, err := role.ParseSeat(rule); err != nil {
+		return "write seats, a map that says required, optional or none for each pool; a pool that it does not name is one that the role holds no seat of"
+	}
+	all := true
+	var seats []string
+	for _, pool := range p.pools {
+		switch {
+		case !named[pool]:
+			all = false
+			seats = append(seats, pool+": optional")
+		case rule != role.SeatNone.String():
+			seats = append(seats, pool+": "+rule)
+		}
+	}
+	if all {
+		return fmt.Sprintf("leave it out, for seat: %s alone is about all pools", rule)
+	}
+	return fmt.Sprintf("write seats: {%s} instead of seat and seat-pools; a pool that seats does not name is one that the role holds no seat of", strings.Join(seats, ", "))
 }

@@ -30,6 +30,7 @@ type Policy struct {
 	held      []heldRole     // what a decision needs of each of them
 	roleTable nameTable
 	unique    int
+	bounds    []Bound
 
 	resources     []resource
 	resourceTable nameTable

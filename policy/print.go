@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"github.com/usher-go/usher/role"
 )
 
 // Print writes the document as a policy file, without comments. What it writes
@@ -131,11 +129,19 @@ func (r *Role) settings() []string {
 	add(len(r.Includes) > 0, "includes: [%s]", names(r.Includes))
 	add(len(r.Requires) > 0, "requires: [%s]", names(r.Requires))
 	add(r.HandsOverTo.Text != "", "hands-over-to: %s", r.HandsOverTo.Text)
-	add(r.Seat != role.SeatOptional || r.SeatPos != Pos{}, "seat: %s", r.Seat)
-	add(len(r.SeatPools) > 0, "seat-pools: [%s]", names(r.SeatPools))
+	add(r.seatSaid(), "seat: %s", r.Seat)
+	add(r.Seats != nil, "seats: {%s}", seats(r.Seats))
 	add(r.AtLeast > 0, "at-least: %d", r.AtLeast)
 	add(r.AtMost > 0, "at-most: %d", r.AtMost)
 	return s
+}
+
+func seats(list []RoleSeat) string {
+	texts := make([]string, len(list))
+	for i, s := range list {
+		texts[i] = s.Pool.Text + ": " + s.Seat.String()
+	}
+	return strings.Join(texts, ", ")
 }
 
 func names(list []Name) string {

@@ -18,7 +18,8 @@ func reordered(d dice, doc *policy.Document) *policy.Document {
 	c.Roles = shuffled(d, doc.Roles)
 	for i := range c.Roles {
 		r := &c.Roles[i]
-		r.Includes, r.Requires, r.SeatPools = shuffled(d, r.Includes), shuffled(d, r.Requires), shuffled(d, r.SeatPools)
+		r.Includes, r.Requires = shuffled(d, r.Includes), shuffled(d, r.Requires)
+		r.Seats = shuffled(d, r.Seats)
 	}
 	c.Bundles = shuffled(d, doc.Bundles)
 	c.Resources = shuffled(d, doc.Resources)

@@ -208,11 +208,7 @@ func (dr *drawing) roles(big bool) {
 				r.HandsOverTo = named(pick(dr.dice, accounts[1:]))
 			}
 			if len(dr.doc.Seats) > 0 && dr.chance(25) {
-				r.Seat = role.Seat(dr.upTo(1, 2))
-				r.SeatPos = policy.Pos{Line: 1, Col: 1}
-				for _, pool := range some(dr.dice, 1, 2, dr.doc.Seats) {
-					r.SeatPools = append(r.SeatPools, pool.Name)
-				}
+				dr.seats(&r)
 			}
 			if !r.Unique && dr.chance(10) {
 				r.AtMost = dr.upTo(1, 9)
@@ -227,6 +223,20 @@ func (dr *drawing) roles(big bool) {
 		dr.who = some(dr.dice, 12, 12, dr.who)
 	}
 	dr.who = append(dr.who, "everyone")
+}
+
+// seats draws how a role goes with seats, in the short form or for some of the pools.
+func (dr *drawing) seats(r *policy.Role) {
+	if dr.chance(40) {
+		r.Seat = role.Seat(dr.upTo(0, 2))
+		r.SeatPos = policy.Pos{Line: 1, Col: 1}
+		return
+	}
+	r.Seats = []policy.RoleSeat{}
+	r.SeatsPos = policy.Pos{Line: 1, Col: 1}
+	for _, pool := range some(dr.dice, 0, 2, dr.doc.Seats) {
+		r.Seats = append(r.Seats, policy.RoleSeat{Pool: pool.Name, Seat: role.Seat(dr.upTo(0, 2))})
+	}
 }
 
 // permissions draws actions with cells, for standard resources some of theirs.

@@ -102,7 +102,8 @@ func do(t *testing.T, p *policy.Policy, w *world, r usher.Request, s usher.Step)
 	case usher.StepSeat:
 		user.Seats = append(slices.Clone(user.Seats), seat.PoolName(s.Name))
 		have, _ := p.Role(user.Role)
-		require.False(t, have.Seat == role.SeatNone && slices.Contains(have.SeatPools, s.Name), "%s may hold no seat in %s", user.Role, s.Name)
+		rule, named := have.Seats[seat.PoolName(s.Name)]
+		require.True(t, named && rule != role.SeatNone, "%s may hold no seat in %s", user.Role, s.Name)
 	case usher.StepGrant:
 		user.Grants = append(slices.Clone(user.Grants), policy.Grant{Name: s.Name})
 	case usher.StepSetting:
@@ -135,13 +136,13 @@ func seatsWith(t *testing.T, p *policy.Policy, u policy.User) []seat.PoolName {
 	require.True(t, ok)
 	var seats []seat.PoolName
 	for _, s := range u.Seats {
-		if have.Seat != role.SeatNone || !slices.Contains(have.SeatPools, string(s)) {
+		if rule, named := have.Seats[s]; named && rule != role.SeatNone {
 			seats = append(seats, s)
 		}
 	}
-	if have.Seat == role.SeatRequired {
-		for _, pool := range have.SeatPools {
-			seats = append(seats, seat.PoolName(pool))
+	for pool, rule := range have.Seats {
+		if rule == role.SeatRequired {
+			seats = append(seats, pool)
 		}
 	}
 	return seats

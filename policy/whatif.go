@@ -94,13 +94,13 @@ func (w *whatIf) do(s usher.Step) {
 func (w *whatIf) takeRole(name role.Name) {
 	w.user.Role = name
 	r, _ := w.p.Role(name)
-	for _, pool := range r.SeatPools {
-		held := slices.Contains(w.user.Seats, seat.PoolName(pool))
-		switch {
-		case r.Seat == role.SeatRequired && !held:
-			w.user.Seats = append(slices.Clip(w.user.Seats), seat.PoolName(pool))
-		case r.Seat == role.SeatNone && held:
-			w.user.Seats = slices.DeleteFunc(slices.Clone(w.user.Seats), func(s seat.PoolName) bool { return string(s) == pool })
+	for _, pool := range w.p.pools {
+		held := slices.Contains(w.user.Seats, pool.Name)
+		switch rule := r.SeatIn(pool.Name); {
+		case rule == role.SeatRequired && !held:
+			w.user.Seats = append(slices.Clip(w.user.Seats), pool.Name)
+		case rule == role.SeatNone && held:
+			w.user.Seats = slices.DeleteFunc(slices.Clone(w.user.Seats), func(s seat.PoolName) bool { return s == pool.Name })
 		}
 	}
 }

@@ -28,8 +28,8 @@ conditions:
   has-sauna: {feature: sauna}
 roles:
   owner: {unique: true, hands-over-to: member, all: true}
-  clerk: {seat: required, seat-pools: [desk, locker], at-most: 1}
-  guest: {seat: none, seat-pools: [desk]}
+  clerk: {seat: required, at-most: 1}
+  guest: {seats: {locker: optional}}
   member: {default: true}
   coach: {held-on: team}
 bundles:

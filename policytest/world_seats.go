@@ -25,7 +25,7 @@ func (b *builder) addSeats(u *User, user *policy.User, held role.Role) {
 		}
 		kind, _ := b.policy.Pool(seat.PoolName(n.Text))
 		switch {
-		case held.Seat == role.SeatNone && slices.Contains(held.SeatPools, n.Text):
+		case held.SeatIn(kind.Name) == role.SeatNone:
 			b.problems.Add(n.Pos, "%s has the role %s, which holds no seat in %s", u.ID.Text, held.Name, n.Text)
 		case !kind.Holds.Has(user.Status):
 			b.problems.Add(n.Pos, "%s is %s, and holds no seat in %s while so", u.ID.Text, user.Status, n.Text)
@@ -33,12 +33,8 @@ func (b *builder) addSeats(u *User, user *policy.User, held role.Role) {
 			b.take(user, kind.Name, n.Pos)
 		}
 	}
-	if held.Seat != role.SeatRequired {
-		return
-	}
-	for _, pool := range held.SeatPools {
-		kind, _ := b.policy.Pool(seat.PoolName(pool))
-		if kind.Holds.Has(user.Status) && !slices.Contains(user.Seats, kind.Name) {
+	for _, kind := range b.policy.Pools() {
+		if held.MustHold(kind, user.Status) && !slices.Contains(user.Seats, kind.Name) {
 			b.take(user, kind.Name, u.ID.Pos)
 		}
 	}

@@ -27,22 +27,22 @@ const (
 	testSchema   = "../schema/test.schema.json"
 )
 
-// kinds are the kinds of files that there are schemas for. The files in the last directory are
+// kinds are the kinds of files that there are schemas for. The files of the last pattern are
 // small.
 var kinds = []struct {
 	schema      string
-	dirs        []string
+	files       []string // patterns
 	parse, load func(name string, src []byte) error
 }{
 	{
 		policySchema,
-		[]string{"../preset", "../policy/testdata/warned", "../policy/testdata/accepted"},
+		[]string{"../preset/*.yaml", "../testdata/trust/*.policy.yaml", "../policy/testdata/warned/*.yaml", "../policy/testdata/accepted/*.yaml"},
 		func(name string, src []byte) error { _, err := policy.Parse(name, src); return err },
 		func(name string, src []byte) error { _, err := policy.Load(name, src); return err },
 	},
 	{
 		testSchema,
-		[]string{"../testdata/conformance", "testdata/tests"},
+		[]string{"../testdata/conformance/*.yaml", "../testdata/trust/*.test.yaml", "testdata/tests/*.yaml"},
 		func(name string, src []byte) error { _, err := policytest.Parse(name, src); return err },
 		func(name string, src []byte) error { _, err := policytest.Load(name, src, os.ReadFile); return err },
 	},
@@ -52,8 +52,8 @@ var kinds = []struct {
 func TestSchemaAccepts(t *testing.T) {
 	for _, kind := range kinds {
 		schema := compile(t, kind.schema, "")
-		for _, dir := range kind.dirs {
-			for _, file := range files(t, dir) {
+		for _, pattern := range kind.files {
+			for _, file := range files(t, pattern) {
 				src, err := os.ReadFile(file)
 				require.NoError(t, err)
 				assert.NoError(t, kind.load(file, src), "Load(%s)", file)
@@ -70,7 +70,7 @@ func TestSchemaAccepts(t *testing.T) {
 func TestSchemaRefuses(t *testing.T) {
 	const mark = "\n# schema: refuses\n"
 	schema := compile(t, policySchema, "")
-	seeded := files(t, "../policy/testdata/refused")
+	seeded := files(t, "../policy/testdata/refused/*.yaml")
 	refused := 0
 	for _, file := range seeded {
 		src, err := os.ReadFile(file)
@@ -124,7 +124,7 @@ func TestSchemaDamage(t *testing.T) {
 			t.Parallel()
 			schema := compile(t, kind.schema, "")
 			tried, missed := 0, 0
-			for _, file := range files(t, kind.dirs[len(kind.dirs)-1]) {
+			for _, file := range files(t, kind.files[len(kind.files)-1]) {
 				src, err := os.ReadFile(file)
 				require.NoError(t, err)
 				damage(t, src, func(what string, src []byte) {
@@ -348,14 +348,14 @@ func compile(t *testing.T, path, part string) *jsonschema.Schema {
 	return schema
 }
 
-// files returns the paths of the YAML files in directories, none of which is without.
-func files(t *testing.T, dirs ...string) []string {
+// files returns the paths that patterns stand for, each for some.
+func files(t *testing.T, patterns ...string) []string {
 	t.Helper()
 	var all []string
-	for _, dir := range dirs {
-		paths, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	for _, pattern := range patterns {
+		paths, err := filepath.Glob(pattern)
 		require.NoError(t, err)
-		require.NotEmpty(t, paths, "no files in %s", dir)
+		require.NotEmpty(t, paths, "no files in %s", pattern)
 		all = append(all, paths...)
 	}
 	return all

@@ -1,9 +1,14 @@
 // Package role says what a role is: a named column of a policy, held in the
 // account or on a team. It knows how a role is held, what it includes and which
-// seat goes with it; what a role may do, package policy says.
+// seats go with it; what a role may do, package policy says.
 package role
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/seat"
+)
 
 // Name is the name of a role in a policy. The zero value names no role, and no
 // question about a user with it is answered.
@@ -40,13 +45,36 @@ type Role struct {
 	Default     bool // a new user gets it, if nothing else is said
 	All         bool // every permission, on any resource
 
-	Seat      Seat
-	SeatPools []string // the pools that Seat speaks of
-	AtLeast   int      // so many active holders stay; 0: no bound
-	AtMost    int      // so many users hold it at the most; 0: no bound
+	// Seats says how the role goes with a seat of each pool. A pool that is not in it
+	// is one of which the role never holds a seat.
+	Seats map[seat.PoolName]Seat
+
+	AtLeast int // so many active holders stay, of this role or of one that includes it; 0: no bound
+	AtMost  int // so many users hold it at the most; 0: no bound
 }
 
-// Seat says how a role goes with a paid seat.
+// SeatIn returns how the role goes with a seat of a pool. It is SeatNone for a pool
+// that Seats lacks, so the zero Role never holds a seat.
+func (r Role) SeatIn(pool seat.PoolName) Seat {
+	if s, ok := r.Seats[pool]; ok {
+		return s
+	}
+	return SeatNone
+}
+
+// MayHold reports whether a user with the role, in the status, may hold a seat of
+// the pool.
+func (r Role) MayHold(pool seat.Kind, status usher.Status) bool {
+	return r.SeatIn(pool.Name) != SeatNone && pool.Holds.Has(status)
+}
+
+// MustHold reports whether a user with the role, in the status, must hold a seat of
+// the pool.
+func (r Role) MustHold(pool seat.Kind, status usher.Status) bool {
+	return r.SeatIn(pool.Name) == SeatRequired && pool.Holds.Has(status)
+}
+
+// Seat says how a role goes with a paid seat of a pool.
 type Seat uint8
 
 // How a role goes with a seat. The zero value leaves it open.

@@ -7,7 +7,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
 )
 
 func TestParseSeat(t *testing.T) {
@@ -20,8 +22,34 @@ func TestParseSeat(t *testing.T) {
 	assert.EqualError(t, err, `"some" is no seat rule; it is required, optional or none`)
 }
 
+// A seat is held under the rule of the role and in the statuses of the pool; a pool
+// that the role does not name is closed to it.
+func TestSeatRules(t *testing.T) {
+	r := role.Role{Seats: map[seat.PoolName]role.Seat{
+		"must": role.SeatRequired, "may": role.SeatOptional, "not": role.SeatNone,
+	}}
+	for _, row := range []struct {
+		pool   seat.PoolName
+		status usher.Status
+		may    bool
+		must   bool
+	}{
+		{"must", usher.Active, true, true},
+		{"must", usher.Inactive, false, false},
+		{"may", usher.Active, true, false},
+		{"may", usher.Inactive, false, false},
+		{"not", usher.Active, false, false},
+		{"other", usher.Active, false, false},
+	} {
+		pool := seat.Kind{Name: row.pool, Holds: seat.HoldsIn(usher.Active)}
+		assert.Equal(t, row.may, r.MayHold(pool, row.status), "MayHold(%s, %s)", row.pool, row.status)
+		assert.Equal(t, row.must, r.MustHold(pool, row.status), "MustHold(%s, %s)", row.pool, row.status)
+		assert.False(t, role.Role{}.MayHold(pool, row.status), "the zero Role holds no seat")
+	}
+}
+
 func Example() {
-	manager := role.Role{Name: "manager", OnTeam: true}
-	fmt.Println(manager.Name, manager.OnTeam, manager.Seat)
-	// Output: manager true optional
+	host := role.Role{Name: "host", Seats: map[seat.PoolName]role.Seat{"booking": role.SeatRequired}}
+	fmt.Println(host.Name, host.SeatIn("booking"), host.SeatIn("phone"))
+	// Output: host required none
 }

@@ -45,22 +45,37 @@ type Kind struct {
 // methods return a changed copy, so a refused change leaves nothing behind.
 type Pool struct {
 	Total int // bought
-	Held  int // taken, never more than Total
+	Held  int // taken; more than Total only while a batch is being worked out
 }
 
-// Left returns how many can still be taken.
+// Left returns how many can still be taken. It is below zero for a pool that holds
+// more seats than were bought.
 func (p Pool) Left() int { return p.Total - p.Held }
+
+// Check returns nil if no more seats are held than bought. Otherwise the error wraps
+// ErrNoneLeft where more are held than in the pool as it was before, and ErrInUse
+// where only fewer are bought. It is the one rule of a pool: Take and Resize apply
+// it to a single change, package account to what a whole batch leaves.
+func (p Pool) Check(before Pool) error {
+	switch {
+	case p.Held <= p.Total:
+		return nil
+	case p.Held > before.Held:
+		return fmt.Errorf("%w (%d of %d held)", ErrNoneLeft, before.Held, p.Total)
+	}
+	return fmt.Errorf("%w (%d held, %d asked for)", ErrInUse, p.Held, p.Total)
+}
 
 // Take returns the pool with n more seats held. The error wraps ErrNoneLeft.
 func (p Pool) Take(n int) (Pool, error) {
 	if n < 0 {
 		return p, ErrNegative
 	}
-	if n > p.Left() {
-		return p, fmt.Errorf("%w (%d of %d held)", ErrNoneLeft, p.Held, p.Total)
+	next := Pool{Total: p.Total, Held: p.Held + n}
+	if err := next.Check(p); err != nil {
+		return p, err
 	}
-	p.Held += n
-	return p, nil
+	return next, nil
 }
 
 // Return returns the pool with n fewer seats held. Returning more than are held
@@ -76,12 +91,12 @@ func (p Pool) Return(n int) (Pool, error) {
 // Resize returns the pool with another number bought. The error wraps ErrInUse
 // if more are held, or ErrNegative.
 func (p Pool) Resize(total int) (Pool, error) {
-	switch {
-	case total < 0:
+	if total < 0 {
 		return p, ErrNegative
-	case total < p.Held:
-		return p, fmt.Errorf("%w (%d held, %d asked for)", ErrInUse, p.Held, total)
 	}
-	p.Total = total
-	return p, nil
+	next := Pool{Total: total, Held: p.Held}
+	if err := next.Check(p); err != nil {
+		return p, err
+	}
+	return next, nil
 }

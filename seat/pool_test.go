@@ -32,6 +32,28 @@ func TestPool(t *testing.T) {
 	assert.Equal(t, seat.Pool{Total: 1, Held: 1}, pool)
 }
 
+// What a batch leaves is checked against what it found, however it came about.
+func TestCheck(t *testing.T) {
+	full := seat.Pool{Total: 2, Held: 2}
+	for _, row := range []struct {
+		before, after seat.Pool
+		want          error
+	}{
+		{full, full, nil},
+		{full, seat.Pool{Total: 3, Held: 3}, nil},
+		{full, seat.Pool{Total: 1, Held: 1}, nil},
+		{seat.Pool{}, seat.Pool{}, nil},
+		{full, seat.Pool{Total: 2, Held: 3}, seat.ErrNoneLeft},
+		{full, seat.Pool{Total: 1, Held: 3}, seat.ErrNoneLeft},
+		{full, seat.Pool{Total: 1, Held: 2}, seat.ErrInUse},
+		{seat.Pool{Total: 3, Held: 3}, seat.Pool{Total: 1, Held: 2}, seat.ErrInUse},
+		{seat.Pool{}, seat.Pool{Held: 1}, seat.ErrNoneLeft},
+	} {
+		assert.ErrorIs(t, row.after.Check(row.before), row.want, "from %v to %v", row.before, row.after)
+	}
+	assert.Equal(t, -1, seat.Pool{Total: 1, Held: 2}.Left())
+}
+
 func TestPoolRefusesNonsense(t *testing.T) {
 	_, err := seat.Pool{Total: 5}.Take(-1)
 	assert.ErrorIs(t, err, seat.ErrNegative)

@@ -83,6 +83,44 @@ func TestTriples(t *testing.T) {
 	}
 }
 
+// TestCounts does all triples of commands that move counts, in an account where each pool is full and
+// each bound is reached: what a batch passes through does not matter, what it leaves does. Nor does
+// the actor do anything with a seat that is not there.
+func TestCounts(t *testing.T) {
+	book := rulebookNamed(t, "small/swaps")
+	at := begin(t, book, question{actor: account.Host("start"), time: noon},
+		account.CreateAccount{Owner: "ann", Seats: map[seat.PoolName]int{"editor": 2, "viewer": 1}},
+		account.AddUser{User: "bob", Role: "admin"},
+		account.AddUser{User: "cat", Role: "chief"},
+		account.AddUser{User: "dan", Role: "editor"},
+		account.AddUser{User: "eve", Role: "viewer"},
+		account.DefineField{Field: "phone", Type: account.TextField})
+	all := []account.Command{
+		account.SetRole{User: "bob", Role: "chief"},
+		account.SetRole{User: "cat", Role: "admin"},
+		account.SetRole{User: "dan", Role: "viewer"},
+		account.SetRole{User: "eve", Role: "editor"},
+		account.SetRole{User: "eve", Role: "chief"},
+		account.SetStatus{User: "cat", Status: usher.Inactive},
+		account.SetStatus{User: "cat", Status: usher.Active},
+		account.AssignSeat{User: "bob", Pool: "editor"},
+		account.UnassignSeat{User: "bob", Pool: "editor"},
+		account.AssignSeat{User: "bob", Pool: "viewer"},
+		account.UnassignSeat{User: "ann", Pool: "editor"},
+		account.RemoveUser{User: "dan"},
+		account.AddUser{User: "fay"},
+		account.AddUser{User: "fay", Role: "editor"},
+		account.SetSeats{Pool: "editor", Total: 1},
+		account.SetSeats{Pool: "editor", Total: 3},
+		account.SetSeats{Pool: "viewer", Total: 2},
+		account.TransferOwnership{To: "bob"},
+		account.SetField{User: "dan", Field: "phone", Value: "1"},
+	}
+	for _, actor := range []account.Actor{account.Host("host"), account.User("ann"), account.User("bob")} {
+		at.batches(t, question{actor: actor, time: noon}, all, 3)
+	}
+}
+
 // batches does all lists of so many commands, each as one commit.
 func (p *place) batches(t *testing.T, q question, commands []account.Command, n int) {
 	t.Helper()

@@ -88,7 +88,7 @@ func (s *step) archive(name string, archived bool) account.Code {
 func (s *step) setField(c account.SetField) account.Code {
 	i := s.field(c.Field)
 	switch {
-	case !s.may("user.edit", ofUser(c.User)) || !s.byHost() && s.decision.Hides(c.Field):
+	case !s.may("user.edit", ofUser(c.User)) || !s.byHost() && slices.Contains(s.hidden, c.Field):
 		return account.Denied
 	case s.users[c.User] == nil:
 		return account.UnknownUser

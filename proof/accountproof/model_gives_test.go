@@ -8,7 +8,7 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// "set-seats {pool, total}: seat.purchase. set-seats below what is held is seats-in-use."
+// "set-seats {pool, total}: seat.purchase"
 func (s *step) setSeats(c account.SetSeats) account.Code {
 	switch {
 	case !s.may("seat.purchase", nil):
@@ -17,8 +17,6 @@ func (s *step) setSeats(c account.SetSeats) account.Code {
 		return account.UnknownPool
 	case c.Total < 0 || c.Total > account.MaxSeats:
 		return account.Invalid
-	case c.Total < s.held(c.Pool):
-		return account.SeatsInUse
 	}
 	s.bought[c.Pool] = c.Total
 	return 0

@@ -24,7 +24,8 @@ func (s *step) importAccount(c account.Import) account.Code {
 	s.importUsers(c.Contents)
 	s.against(s.before.exists || s.before.deleted, account.Exists)
 	holders, _ := s.holders(roleName(*s.book.unique()))
-	s.against(holders != 1 || s.settle() != 0, account.Invalid)
+	s.settle()
+	s.against(holders != 1 || s.overfull(), account.Invalid)
 	if s.faults == nil {
 		return 0
 	}

@@ -3,16 +3,13 @@ package accountproof_test
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 	"unicode/utf8"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/permission"
-	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
-	"github.com/usher-go/usher/seat"
 )
 
 // question is who asks for something, and when.
@@ -32,16 +29,23 @@ type answer struct {
 	err      error          // nobody could decide
 }
 
-// do does commands one after another: all, or none. It returns the world after them.
+// do does commands one after another: all, or none. It returns the world after them. "Permission
+// and ceiling are checked command by command; seats, at-least and at-most once, on the state that
+// the batch leaves."
 func (w *world) do(q question, commands ...account.Command) (*world, answer) {
+	worlds := []*world{w}
 	for i, c := range commands {
-		s := &step{world: w.clone(), before: w, question: q}
+		s := &step{world: w.clone(), before: w, began: worlds[0], question: q}
 		code := s.command(c)
 		if code != 0 || s.err != nil {
 			s.answer.index, s.answer.code = i, code
 			return nil, s.answer
 		}
 		w = s.world
+		worlds = append(worlds, w)
+	}
+	if code, index := count(worlds); code != 0 {
+		return nil, answer{index: index, code: code}
 	}
 	return w, answer{}
 }
@@ -49,9 +53,11 @@ func (w *world) do(q question, commands ...account.Command) (*world, answer) {
 // step is one command: it changes the world, or says which code stands against it.
 type step struct {
 	*world
-	before *world
+	before *world // the command
+	began  *world // the batch
 	question
 	answer
+	hidden []string // fields, by what was asked last
 }
 
 // errUndecided stands for an error that is none of the model's.
@@ -164,14 +170,35 @@ func (s *step) may(name string, on parties) bool {
 		return true
 	}
 	perm := permission.MustParse(name)
-	s.decision, s.err = s.book.compiled.Decide(s.facts(), &usher.Request{
-		Subject: s.actor.User(), Permission: perm, Context: s.context, Time: s.time,
-		Resource: &usher.Object{Type: perm.Resource(), Parties: on},
-	})
-	if s.err != nil {
-		s.err = errUndecided
+	s.hidden = nil
+	for _, w := range []*world{s.world, s.unlent()} {
+		s.decision, s.err = s.book.compiled.Decide(w.facts(), &usher.Request{
+			Subject: s.actor.User(), Permission: perm, Context: s.context, Time: s.time,
+			Resource: &usher.Object{Type: perm.Resource(), Parties: on},
+		})
+		if s.err != nil {
+			s.err = errUndecided
+		}
+		if !s.decision.Allowed() {
+			return false
+		}
+		s.hidden = append(s.hidden, s.decision.Hidden()...)
 	}
-	return s.decision.Allowed()
+	return true
+}
+
+// unlent returns the world without the actor's new seats of pools that are oversold. "While more
+// seats of a pool are held than bought, a seat that the actor got in this batch allows the actor
+// nothing."
+func (s *step) unlent() *world {
+	w := s.clone()
+	for _, pool := range w.book.pools() {
+		was := s.began.users[s.actor.User()]
+		if me := w.users[s.actor.User()]; me != nil && w.held(pool) > w.bought[pool] && (was == nil || !was.seats[pool]) {
+			delete(me.seats, pool)
+		}
+	}
+	return w
 }
 
 func (s *step) byHost() bool { return s.actor.Host() != "" }
@@ -188,10 +215,9 @@ func isID[ID ~string](id ID) bool {
 	return id != "" && utf8.ValidString(string(id)) && len(id) <= 1024
 }
 
-// settle gives seats back and takes those that are required, and then counts. "A seat is held
-// only in a status in holds and with a role that may hold it. required: it is taken when role
-// and status call for it, else no-seats-left. none: one that is held is released when the role
-// is taken."
+// settle gives seats back and takes those that are required. "A seat is held only in a status in
+// holds and with a role that may hold it. required: it is taken when role and status call for it.
+// none: one that is held is released when the role is taken."
 func (s *step) settle() account.Code {
 	for _, u := range s.users {
 		for _, pool := range s.book.pools() {
@@ -203,34 +229,5 @@ func (s *step) settle() account.Code {
 			}
 		}
 	}
-	switch {
-	case s.anyRole(s.tooMany):
-		return account.RoleFull
-	case s.anyRole(s.tooFew):
-		return account.LastHolder
-	case slices.ContainsFunc(s.book.pools(), s.oversold):
-		return account.NoSeatsLeft
-	}
 	return 0
 }
-
-func (s *step) anyRole(wrong func(policy.Role) bool) bool {
-	return slices.ContainsFunc(s.book.doc.Roles, wrong)
-}
-
-// "at-most: 3 → role-full"
-func (s *step) tooMany(r policy.Role) bool {
-	all, _ := s.holders(roleName(r))
-	return r.AtMost > 0 && all > r.AtMost
-}
-
-// "at-least: 1 counts active holders → last-holder, refused only where a commit lowers the
-// count."
-func (s *step) tooFew(r policy.Role) bool {
-	_, was := s.before.holders(roleName(r))
-	_, is := s.holders(roleName(r))
-	return is < r.AtLeast && is < was
-}
-
-// "Held never exceeds bought."
-func (s *step) oversold(pool seat.PoolName) bool { return s.held(pool) > s.bought[pool] }

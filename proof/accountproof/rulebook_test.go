@@ -158,14 +158,20 @@ func (b *rulebook) counts(pool seat.PoolName, status usher.Status) bool {
 	return status == usher.Invited || status == usher.Active
 }
 
-// "seat: required | optional | none (default optional); seat-pools: [booking] says which, and
-// must where there are several."
+// "A role may have seats: {editor: required, viewer: optional}. Such a role may not hold a seat of
+// a pool that it does not name. seat: required | optional | none remains as the short form for all
+// pools."
 func (b *rulebook) seatOf(name role.Name, pool seat.PoolName) role.Seat {
 	r := b.role(name)
-	if len(r.SeatPools) > 0 && !slices.ContainsFunc(r.SeatPools, nameOf(string(pool))) {
-		return role.SeatOptional
+	if r.Seats == nil {
+		return r.Seat
 	}
-	return r.Seat
+	for _, s := range r.Seats {
+		if s.Pool.Text == string(pool) {
+			return s.Seat
+		}
+	}
+	return role.SeatNone
 }
 
 func (b *rulebook) setting(name string) (byDefault, ok bool) {

@@ -71,7 +71,8 @@ type refusal struct {
 func (r refusal) String() string { return fmt.Sprintf("%s of command %d", r.code, r.index+1) }
 
 // after is the account after a batch, all of it or nothing, and whether the batch changed
-// anything on its way.
+// anything on its way. Seats are counted when all deeds are done; where there are too few,
+// the last deed after which more were lacking is refused.
 func (s small) after(actor who, deeds []deed) (next small, changed bool, r refusal) {
 	next = s
 	for i, d := range deeds {
@@ -79,13 +80,22 @@ func (s small) after(actor who, deeds []deed) (next small, changed bool, r refus
 		if code != 0 {
 			return s, false, refusal{code, i}
 		}
+		switch {
+		case then.held() > next.held():
+			r = refusal{account.NoSeatsLeft, i}
+		case then.total < next.total:
+			r = refusal{account.SeatsInUse, i}
+		}
 		changed = changed || then != next
 		next = then
+	}
+	if next.held() > next.total {
+		return s, false, r
 	}
 	return next, changed, refusal{}
 }
 
-// do is the account after a deed. One without effect is the same account again.
+// do is the account after a deed, with as many seats held as that may be. One without effect is the same account again.
 func (s small) do(actor who, d deed) (small, account.Code) {
 	p := s.people[d.whom]
 	if !s.may(actor, d) {
@@ -104,9 +114,6 @@ func (s small) do(actor who, d deed) (small, account.Code) {
 		}
 		change.seated = false
 	case resize:
-		if d.total < s.held() {
-			return s, account.SeatsInUse
-		}
 		s.total = d.total
 	case promote:
 		if p.post == owner {
@@ -127,9 +134,6 @@ func (s small) do(actor who, d deed) (small, account.Code) {
 			return s, account.UniqueRole
 		}
 		*change = person{}
-	}
-	if s.held() > s.total {
-		return s, account.NoSeatsLeft
 	}
 	return s, 0
 }

@@ -1,0 +1,92 @@
+package accountproof_test
+
+import (
+	"slices"
+
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+// count looks at the worlds before a batch and after each of its commands, and says which count
+// stands against it: "the index of the last command that moved the count in the wrong direction".
+// Of several, the first in the order of the codes is told.
+func count(worlds []*world) (account.Code, int) {
+	first, last := worlds[0], worlds[len(worlds)-1]
+	if !last.exists {
+		return 0, 0
+	}
+	for _, r := range last.book.doc.Roles {
+		if n := last.all(r); r.AtMost > 0 && n > r.AtMost && n > first.all(r) {
+			return account.RoleFull, lastRise(worlds, func(w *world) int { return w.all(r) })
+		}
+	}
+	for _, r := range last.book.doc.Roles {
+		if n := last.active(r); n < r.AtLeast && n < first.active(r) {
+			return account.LastHolder, lastRise(worlds, func(w *world) int { return -w.active(r) })
+		}
+	}
+	inUse := -1
+	for _, pool := range slices.Sorted(slices.Values(last.book.pools())) {
+		if last.held(pool) <= last.bought[pool] {
+			continue
+		}
+		i := lastRise(worlds, func(w *world) int { return w.held(pool) - w.bought[pool] })
+		if worlds[i+1].held(pool) > worlds[i].held(pool) {
+			return account.NoSeatsLeft, i
+		}
+		if inUse < 0 {
+			inUse = i
+		}
+	}
+	if inUse >= 0 {
+		return account.SeatsInUse, inUse
+	}
+	return 0, 0
+}
+
+// lastRise returns the last command after which a number was higher than before.
+func lastRise(worlds []*world, number func(*world) int) int {
+	for i := len(worlds) - 2; i >= 0; i-- {
+		if number(worlds[i+1]) > number(worlds[i]) {
+			return i
+		}
+	}
+	panic("no command did it")
+}
+
+// "at-most: exceeding it is role-full". Holders of a role that includes it do not count.
+func (w *world) all(r policy.Role) int {
+	all, _ := w.holders(roleName(r))
+	return all
+}
+
+// "at-least counts active holders; holders of a role that includes another role count for it."
+func (w *world) active(r policy.Role) (n int) {
+	for _, other := range w.book.doc.Roles {
+		if w.book.includes(other, r.Name.Text) {
+			_, active := w.holders(roleName(other))
+			n += active
+		}
+	}
+	return n
+}
+
+// includes reports whether a role is another one or includes it, at once or on the way.
+func (b *rulebook) includes(r policy.Role, name string) bool {
+	return r.Name.Text == name || slices.ContainsFunc(r.Includes, func(n policy.Name) bool {
+		return b.includes(*b.role(role.Name(n.Text)), name)
+	})
+}
+
+// counted reports whether a code stands for a count, which is taken once for a batch.
+func counted(code account.Code) bool {
+	return code == account.RoleFull || code == account.LastHolder || code == account.NoSeatsLeft || code == account.SeatsInUse
+}
+
+// overfull reports whether an account can be so at all: "what no account may be is Invalid".
+func (w *world) overfull() bool {
+	return slices.ContainsFunc(w.book.pools(), func(pool seat.PoolName) bool { return w.held(pool) > w.bought[pool] }) ||
+		slices.ContainsFunc(w.book.doc.Roles, func(r policy.Role) bool { return r.AtMost > 0 && w.all(r) > r.AtMost })
+}
