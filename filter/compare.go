@@ -181,7 +181,8 @@ func (s *scribe) either(texts []string) string {
 
 // equalsSQLite compares the column itself. One that has numbers compares with a text as
 // with the number that it spells, so that of texts which spell one otherwise than SQLite
-// does only the same text is equal.
+// does only the same text is equal. It does not look for an id that is stored as a blob:
+// with each id twice in a list, SQLite would not use an index.
 func (s *scribe) equalsSQLite(column string, k Kind, ids []string) string {
 	var plain, otherwise []string
 	for _, id := range ids {

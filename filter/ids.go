@@ -14,7 +14,7 @@ import (
 // UNION. Tests lower them.
 var limits = struct {
 	id, array, json int // bytes of an id, and of the ids in one argument
-	terms           int // arguments with the ids of one list, in SQLite
+	terms           int // arguments with the ids of one list, in SQLite: at most twice as many, and two
 	arguments       int // bytes of all arguments, in PostgreSQL
 }{id: 1_000_000_000, array: 64 << 20, json: 1 << 20, terms: 200, arguments: 1_000_000_000}
 

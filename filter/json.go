@@ -12,7 +12,7 @@ import (
 // and an empty id for each element that is not an id of the Kind.
 func (a Array) IDs(text string) []string {
 	var elements []json.RawMessage
-	if err := json.Unmarshal([]byte(text), &elements); err != nil {
+	if err := json.Unmarshal([]byte(text), &elements); err != nil || depth(text) > deepest {
 		return nil
 	}
 	var ids []string
@@ -24,6 +24,29 @@ func (a Array) IDs(text string) []string {
 		ids = append(ids, id)
 	}
 	return ids
+}
+
+// deepest is how deep arrays and objects may stand in each other for SQLite.
+const deepest = 1000
+
+// depth returns how deep they do in a text that is JSON.
+func depth(text string) (most int) {
+	open, inText := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case inText && c == '\\':
+			i++
+		case c == '"':
+			inText = !inText
+		case inText:
+		case c == '[' || c == '{':
+			open++
+			most = max(most, open)
+		case c == ']' || c == '}':
+			open--
+		}
+	}
+	return most
 }
 
 // element returns the id that is an element of a JSON array, "" for one that is none.

@@ -175,6 +175,8 @@ func (s *scribe) where(c clause) (where []string) {
 	switch isMember := c.kind == member || c.kind == noMember; {
 	case isMember && p.form == array:
 		where = append(where, s.inElement(p.kind, c.ids))
+	case c.kind == noMember && s.table.dialect == SQLite: // of which equals may miss some
+		where = append(where, s.among(column, p.kind, c.ids))
 	case isMember: // of which an index can find some
 		where = append(where, s.equals(column, p.kind, c.ids))
 	case len(c.ids) > 0 && p.form == array:
