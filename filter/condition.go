@@ -23,7 +23,8 @@ var ErrNoAccount = errors.New("the request names no account")
 // numbered from first, which is 1, or more if the query has others before. The same
 // filter and table give the same text, but for the length of lists.
 //
-// The ids of a list are one argument, however many there are. With hundreds of them,
+// The ids of a list are one argument, or with more than a mebibyte of them a few. An id
+// that the database cannot have is left out; what has it cannot be in a row. With hundreds of them,
 // PostgreSQL does better to plan the query for this very list: it does not after a
 // prepared statement has run five times, unless plan_cache_mode is
 // force_custom_plan, or the statement is not prepared, as with pgx's
@@ -77,7 +78,21 @@ func (f Filter) condition(what string, t *Table, first int, of func(*list, *scri
 	if f.account == "" && !c.isNowise() {
 		return fail(ErrNoAccount)
 	}
-	return s.write(c), nil
+	written := s.write(c)
+	if size := written.bytes(); t.dialect == PostgreSQL && size > limits.arguments {
+		return fail(fmt.Errorf("the ids of users and teams have %d bytes, and PostgreSQL takes %d with one query; give the right to all users, or to fewer teams", size, limits.arguments))
+	}
+	return written, nil
+}
+
+// bytes returns the size of the arguments.
+func (c Condition) bytes() (size int) {
+	for _, arg := range c.Args {
+		if text, ok := arg.(string); ok {
+			size += len(text)
+		}
+	}
+	return size
 }
 
 // looked returns the parties and attributes that a table must have.

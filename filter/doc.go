@@ -12,7 +12,11 @@
 // For resources in memory it is a predicate:
 //
 //	for _, c := range calendars {
-//		if editable.Match(c) {
+//		selected, err := editable.Match(c)
+//		if err != nil {
+//			return err
+//		}
+//		if selected {
 //			show(c, editable.Masks(c))
 //		}
 //	}

@@ -55,7 +55,8 @@ func Example() {
 	}
 	for _, host := range []string{"mia", "ned"} {
 		calendar := &usher.Object{Type: "calendar", Parties: map[string][]string{"host": {host}}}
-		fmt.Println(host, editable.Match(calendar))
+		yes, err := editable.Match(calendar)
+		fmt.Println(host, yes, err)
 	}
 
 	calendars, err := filter.Mapping{
@@ -65,7 +66,7 @@ func Example() {
 			"host": filter.Column{Name: "c.host_id"},
 			"team": filter.Column{Name: "c.team_id"},
 		},
-	}.Compile(filter.PostgreSQL)
+	}.Compile(filter.SQLite)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -78,8 +79,8 @@ func Example() {
 	fmt.Println(where.SQL)
 	fmt.Printf("%s\n", where.Args)
 	// Output:
-	// mia true
-	// ned false
-	// ("c"."account_id" = $1::text AND (("c"."host_id" = ANY ($2::text[]) AND ("c"."team_id" IS NULL OR "c"."team_id" = $3::text)) OR ("c"."host_id" IS NULL AND "c"."team_id" = $3::text)))
-	// [acme {"mia","tom"} sales]
+	// mia true <nil>
+	// ned false <nil>
+	// ("c"."account_id" COLLATE BINARY = ?1 AND (("c"."host_id" COLLATE BINARY IN (SELECT value FROM json_each(?2)) AND (+"c"."team_id" IS NULL OR CAST("c"."team_id" AS TEXT) COLLATE BINARY = ?3)) OR (+"c"."host_id" IS NULL AND "c"."team_id" COLLATE BINARY = ?3)))
+	// [acme ["mia","tom"] sales]
 }

@@ -25,6 +25,14 @@ func page(host, team string, public ...bool) *usher.Object {
 	return o
 }
 
+// match is for filters over facts that can be read.
+func match(t *testing.T, f filter.Filter, r usher.Resource) bool {
+	t.Helper()
+	selected, err := f.Match(r)
+	require.NoError(t, err)
+	return selected
+}
+
 // pages is a filter of pages that one of the ways selects.
 func pages(ways ...filter.Way) filter.Filter { return pagesBut(nil, ways...) }
 
@@ -127,8 +135,8 @@ func TestMatch(t *testing.T) {
 		{"never zero", pagesBut([]filter.Way{{}}, anyPage()), page("mia", ""), true},
 		{"never any", pagesBut([]filter.Way{anyPage()}, anyPage()), page("mia", ""), false},
 	} {
-		if got := row.f.Match(row.of); got != row.want {
-			t.Errorf("%s: Match = %t, want %t", row.name, got, row.want)
+		if got, err := row.f.Match(row.of); got != row.want || err != nil {
+			t.Errorf("%s: Match = %t, %v, want %t", row.name, got, err, row.want)
 		}
 		if row.f.None() && row.want {
 			t.Errorf("%s: the filter says that it selects nothing", row.name)
@@ -165,7 +173,7 @@ func TestNeedsAddUp(t *testing.T) {
 	}}})
 	assert.Equal(t, []string{"owner", "title"}, f.Masks(page("mia", "")))
 	assert.Equal(t, []string{"owner", "phone", "title"}, f.Masks(page("max", "", true)))
-	assert.False(t, f.Match(page("max", "", false)))
+	assert.False(t, match(t, f, page("max", "", false)))
 	assert.Equal(t, []string{"owner", "phone", "title"}, f.Fields())
 }
 
@@ -205,10 +213,17 @@ func (b *broken) Within(filter.Set) bool   { return false }
 func TestFailingSetsDeny(t *testing.T) {
 	side := filter.Side{Party: "host", Set: &broken{errors.New("the directory is down")}}
 	f := pages(over(filter.Some, side), when(anyPage("title"), public))
-	assert.False(t, f.Match(page("mia", "")))
+	down := side.Set.(*broken).err
+	for _, f := range []filter.Filter{f, pagesBut([]filter.Way{over(filter.Some, side)}, anyPage())} {
+		selected, err := f.Match(page("mia", ""))
+		assert.False(t, selected)
+		assert.ErrorIs(t, err, down)
+		assert.EqualError(t, err, "match on page: the directory is down")
+	}
 	assert.Equal(t, []string{"phone", "title"}, f.Masks(page("mia", "", true)))
-	assert.False(t, pagesBut([]filter.Way{over(filter.Some, side)}, anyPage()).Match(page("mia", "")))
-	assert.True(t, f.Match(page("", "", true)), "nobody needs to be looked up")
+	assert.True(t, match(t, f, page("", "", true)), "nobody needs to be looked up")
+	assert.False(t, match(t, f, page("", "")), "nobody needs to be looked up")
+	assert.False(t, match(t, f, &usher.Object{Type: "page", Account: "other", Parties: map[string][]string{"host": {"mia"}}}))
 
 	table, err := filter.Mapping{
 		Type: "page", Account: filter.Column{Name: "p.account"},
@@ -224,7 +239,9 @@ func TestMatchAllocatesNothing(t *testing.T) {
 	f := pagesBut([]filter.Way{when(over(filter.Some, hosts("bea")), private)}, over(filter.Every, hosts("mia", "max"), team("sales")), when(anyPage("title"), public))
 	one, other := page("mia", "sales", true), page("kim", "", false)
 	assert.Zero(t, testing.AllocsPerRun(100, func() {
-		if !f.Match(one) || f.Match(other) {
+		yes, err := f.Match(one)
+		no, errOther := f.Match(other)
+		if !yes || no || err != nil || errOther != nil {
 			t.Error("the filter selects something else")
 		}
 	}))

@@ -31,8 +31,17 @@ func (d Dialect) String() string {
 // condition can take them for its own. Names are taken as they are written: in
 // PostgreSQL those of a table created without quotes are in lower case.
 //
-// Ids are compared byte by byte in a check, and so they must be here: no citext, no
-// nondeterministic collation, no char(n), no NOCASE.
+// Ids and the account are compared byte by byte, as in a check, whatever the collation
+// of their columns: an id is what a driver reads as a string, of a char(n) with its
+// padding. A query is fast where an index has the collation of its column, and that is,
+// in SQLite, BINARY. The keys of a Join are compared as the database compares these
+// columns, and in SQLite byte by byte; in PostgreSQL no key may have a nondeterministic
+// collation. PostgreSQL's encoding must be UTF8.
+//
+// What a row has is never an error, so that one row with odd data does not end a list.
+// For a check to say the same of such a row, the Party of the host's resource returns
+// an empty id for what is not an id of the Kind, such as NULL among several: an empty id
+// refers to no user and no team, but it is somebody, so that neither sole nor team holds.
 type Mapping struct {
 	Type       string               // the type of resource: calendar
 	Account    Column               // the account's id
@@ -53,15 +62,16 @@ type Attribute interface {
 	attribute() (column string, err error)
 }
 
-// Kind is the type of a column of ids. It must be the column's own: SQLite, for one,
-// would find the number 7 by the text "007".
+// Kind is the type of a column of ids. It must be the column's own. In SQLite, where a
+// column has values of any type, a list finds a text by its own type only: a text that is
+// stored as a blob is not found, but counts where a rule forbids.
 type Kind uint8
 
 // The kinds of ids. An id that a column of its kind cannot have is in no row: of an
 // Integer "007", of a UUID one in capitals, of Text in PostgreSQL one with a NUL
 // byte or bytes that are no UTF-8.
 const (
-	Text    Kind = iota // text or varchar
+	Text    Kind = iota // text, varchar or char(n)
 	Integer             // smallint, integer or bigint; in SQLite an integer
 	UUID                // uuid; in SQLite text
 )
@@ -70,6 +80,12 @@ const (
 type Column struct {
 	Name string
 	Kind Kind // of ids; it says nothing of an attribute
+
+	// EmptyMeansNone declares that an empty text in the column means nobody: the Party
+	// of the host's resource then returns no id for it. It is for the column of a
+	// party; for the account or an attribute it is an error. Default: an empty text is
+	// an empty id, which refers to no user and no team, but is somebody.
+	EmptyMeansNone bool
 }
 
 // Join is a table with a row for each id in the party. It reads well with an index
@@ -77,16 +93,23 @@ type Column struct {
 type Join struct {
 	Table   string            // with its schema, if it needs one
 	Key     map[string]string // its columns that must equal those of the row: {"calendar_id": "c.id"}
-	ID      Column            // its column with the id; NULL there is somebody who is not known
+	ID      Column            // its column with the id; NULL there is somebody who is not known, even with EmptyMeansNone
 	Account Column            // its column with the account's id, where it has one
 }
 
 // Array is a column with all ids of the party: in PostgreSQL an array, text[] for
-// Text, in SQLite the text of a JSON array. NULL means that there is nobody; a NULL
-// among the ids is somebody who is not known.
+// Text, in SQLite the text of a JSON array. NULL means that there is nobody, and so does
+// in SQLite whatever is not a JSON array: the JSON null, an object, a text that is not
+// JSON. A NULL among the ids is somebody who is not known, and so is in SQLite each
+// element that is not a text, or for Integer not an integer. Of an array in PostgreSQL
+// with several dimensions, all elements count.
 type Array struct {
 	Name string
 	Kind Kind
+
+	// EmptyMeansNone declares that an empty text among the ids is nobody. Default: it
+	// is somebody who is not known.
+	EmptyMeansNone bool
 }
 
 // Nobody says that a party is always empty: of calendars that are hosted by users
@@ -127,6 +150,9 @@ func (m Mapping) Compile(d Dialect) (*Table, error) {
 	var err error
 	if m.Account == (Column{}) {
 		return nil, m.wrong("account", errors.New("the column is missing, and every condition needs it"))
+	}
+	if m.Account.EmptyMeansNone {
+		return nil, m.wrong("account", errNoParty)
 	}
 	if t.account, err = m.Account.party(d); err != nil {
 		return nil, m.wrong("account", err)

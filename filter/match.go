@@ -8,19 +8,27 @@ import (
 
 // Match reports whether the filter selects a resource: whether a check of it, asked
 // with the same request, allows. A resource of another type or another account is
-// never selected, and none where the facts fail to say who somebody is.
-func (f Filter) Match(r usher.Resource) bool {
+// never selected, which is not an error.
+//
+// The error is a *usher.RequestError, and wraps what the facts returned when Match
+// read from them. With an error the resource is not selected: like an error of a check,
+// it denies. Callers must not take it for "the list has no such row".
+func (f Filter) Match(r usher.Resource) (bool, error) {
 	l := f.admits(r)
 	if l == nil {
-		return false
+		return false, nil
 	}
 	v := view{list: l, of: r}
-	return v.selected()
+	selected := v.selected()
+	if v.err != nil {
+		return false, &usher.RequestError{Op: "match", Resource: r.Ref(), Err: v.err}
+	}
+	return selected, nil
 }
 
 // Masks returns the fields that must be masked in a resource which the filter
-// selects, sorted: what a check hides. Of one that it does not select, these are all
-// fields that rules can hide.
+// selects, sorted: what a check hides. Of one that it does not select, and of one for
+// which Match returns an error, these are all fields that rules can hide.
 func (f Filter) Masks(r usher.Resource) []string {
 	l := f.admits(r)
 	if l == nil {
@@ -34,7 +42,7 @@ func (f Filter) Masks(r usher.Resource) []string {
 		return slices.Clone(l.hidden)
 	}
 	masks := v.masks()
-	if v.failed {
+	if v.err != nil {
 		return f.everyField()
 	}
 	return masks
@@ -80,8 +88,8 @@ const (
 // others anew.
 type view struct {
 	*list
-	of     usher.Resource
-	failed bool // a set could not say
+	of  usher.Resource
+	err error // the first one of a set
 
 	states [32]state
 }
@@ -100,7 +108,7 @@ func (v *view) selected() bool {
 			return false
 		}
 	}
-	return !v.failed
+	return v.err == nil
 }
 
 func (v *view) masks() []string {
@@ -173,10 +181,10 @@ func (v *view) compare(a *atom) state {
 		}
 		for _, id := range ids {
 			in := false
-			if s.set != nil {
+			if s.set != nil && id != "" { // an empty id is in a party, and in no set
 				var err error
-				if in, err = s.set.Has(id); err != nil {
-					v.failed = true
+				if in, err = s.set.Has(id); err != nil && v.err == nil {
+					v.err = err
 				}
 			}
 			some, all = some || in, all && in

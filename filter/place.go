@@ -14,6 +14,8 @@ type place struct {
 	kind   Kind
 	column string // of the row; of the joined table for a join
 
+	emptyIsNone bool // an empty text is nobody
+
 	table       string
 	keys        []key
 	account     string // the joined table's column, "" for none
@@ -38,7 +40,7 @@ func (c Column) party(Dialect) (place, error) {
 	if err == nil {
 		err = c.Kind.check()
 	}
-	return place{form: single, kind: c.Kind, column: column}, err
+	return place{form: single, kind: c.Kind, column: column, emptyIsNone: c.EmptyMeansNone}, err
 }
 
 func (a Array) party(Dialect) (place, error) {
@@ -46,7 +48,7 @@ func (a Array) party(Dialect) (place, error) {
 	if err == nil {
 		err = a.Kind.check()
 	}
-	return place{form: array, kind: a.Kind, column: column}, err
+	return place{form: array, kind: a.Kind, column: column, emptyIsNone: a.EmptyMeansNone}, err
 }
 
 func (Unknown) party(Dialect) (place, error) { return place{}, nil }
@@ -54,7 +56,7 @@ func (Unknown) party(Dialect) (place, error) { return place{}, nil }
 func (Nobody) party(Dialect) (place, error) { return place{form: empty}, nil }
 
 func (j Join) party(Dialect) (place, error) {
-	p := place{form: joined, kind: j.ID.Kind, accountKind: j.Account.Kind}
+	p := place{form: joined, kind: j.ID.Kind, accountKind: j.Account.Kind, emptyIsNone: j.ID.EmptyMeansNone}
 	var err error
 	if p.table, err = quoted(j.Table, 1, 2); err != nil {
 		return place{}, fmt.Errorf("table: %w", err)
@@ -64,6 +66,9 @@ func (j Join) party(Dialect) (place, error) {
 	}
 	if err := errors.Join(j.ID.Kind.check(), j.Account.Kind.check()); err != nil {
 		return place{}, err
+	}
+	if j.Account.EmptyMeansNone {
+		return place{}, fmt.Errorf("account: %w", errNoParty)
 	}
 	if j.Account != (Column{}) {
 		if p.account, err = quoted(j.Account.Name, 1, 1); err != nil {
@@ -86,7 +91,14 @@ func (j Join) party(Dialect) (place, error) {
 	return p, nil
 }
 
-func (c Column) attribute() (string, error) { return rowColumn(c.Name) }
+func (c Column) attribute() (string, error) {
+	if c.EmptyMeansNone {
+		return "", errNoParty
+	}
+	return rowColumn(c.Name)
+}
+
+var errNoParty = errors.New("EmptyMeansNone is for the column of a party")
 
 func (Unknown) attribute() (string, error) { return "", nil }
 

@@ -5,9 +5,14 @@ import "slices"
 // only is a set that is spelled out.
 type only struct{ ids []string }
 
-// Only returns the set of these ids.
+// Only returns the set of these ids, without the empty one, which refers to no user
+// and no team.
 func Only(ids ...string) Set {
-	return &only{sorted(ids)}
+	ids = sorted(ids)
+	if len(ids) > 0 && ids[0] == "" {
+		ids = ids[1:]
+	}
+	return &only{ids}
 }
 
 func (o *only) Has(id string) (bool, error) {

@@ -69,11 +69,13 @@ type Test struct {
 // Set is a set of ids. It may be asked by many goroutines at the same time, and is
 // compared by ==, so it is implemented on a pointer.
 type Set interface {
-	// Has reports whether an id is in the set.
+	// Has reports whether an id is in the set. It is not called with an empty id,
+	// which is in no set.
 	Has(id string) (bool, error)
 
-	// IDs returns all ids, in any order; what it returns is not changed. It may
-	// take long, and is asked only when a condition in SQL needs it.
+	// IDs returns all ids, in any order; what it returns is not changed, and an
+	// empty id in it is left out. It may take long, and is asked only when a
+	// condition in SQL needs it.
 	IDs() ([]string, error)
 
 	// Within reports whether all ids are also in the other set. It may say no

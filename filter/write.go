@@ -2,7 +2,6 @@ package filter
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -97,7 +96,7 @@ func (p *place) sameRow(other *place) bool {
 func (s *scribe) keyIn(members ...clause) string {
 	var rows []string
 	for _, k := range members[0].place.keys {
-		rows = append(rows, k.row)
+		rows = append(rows, s.pinned(k.row))
 	}
 	var from []string
 	for _, c := range members {
@@ -118,10 +117,19 @@ func (s *scribe) keyIn(members ...clause) string {
 	return row + " IN (" + strings.Join(from, union) + ")"
 }
 
+// pinned is the column of the row that a joined table's key must equal. In PostgreSQL
+// it may have a type without a collation.
+func (s *scribe) pinned(column string) string {
+	if s.table.dialect == SQLite {
+		return column + " COLLATE BINARY"
+	}
+	return column
+}
+
 func (s *scribe) exists(c clause) string {
 	var where []string
 	for _, k := range c.place.keys {
-		where = append(where, theirs+"."+k.theirs+" = "+k.row)
+		where = append(where, theirs+"."+k.theirs+" = "+s.pinned(k.row))
 	}
 	where = append(where, s.where(c)...)
 	not := ""
@@ -137,139 +145,44 @@ func (s *scribe) exists(c clause) string {
 func (s *scribe) from(p *place) string {
 	table := p.table
 	if p.form == array {
-		table = "json_each(" + p.column + ")"
+		table = "json_each(" + jsonArray(p.column) + ")"
 	}
 	return " FROM " + table + " AS " + theirs + " WHERE "
 }
 
+// jsonArray is the text of the column in SQLite where that is a JSON array, and else
+// NULL, of which json_each makes no rows; a text that it cannot read ends the query. It
+// would read a text no further than to a NUL byte. AND may look at both its sides, and
+// CASE does not.
+func jsonArray(column string) string {
+	text := "CAST(" + column + " AS TEXT)"
+	return "CASE WHEN json_valid(" + text + ") THEN CASE WHEN json_type(" + text + ") = 'array' AND instr(" + text + ", char(0)) = 0 THEN " + text + " END END"
+}
+
 // where says what a subquery looks for besides the key.
 func (s *scribe) where(c clause) (where []string) {
-	if c.place.account != "" {
-		where = append(where, s.ofAccount(theirs+"."+c.place.account, c.place.accountKind))
+	p := c.place
+	if p.account != "" {
+		where = append(where, s.ofAccount(theirs+"."+p.account, p.accountKind))
 	}
-	column := theirs + "." + c.place.column
-	if c.place.form == array {
+	column := theirs + "." + p.column
+	if p.form == array {
 		column = theirs + ".value"
 	}
-	switch {
-	case c.kind == member || c.kind == noMember: // of which an index can find some
-		where = append(where, s.equals(column, c.place.kind, c.ids))
+	if (c.kind == stranger || c.kind == noStranger) && s.mayBeEmpty(p) {
+		where = append(where, "("+s.isEmpty(p, column)+") IS NOT TRUE")
+	}
+	switch isMember := c.kind == member || c.kind == noMember; {
+	case isMember && p.form == array:
+		where = append(where, s.inElement(p.kind, c.ids))
+	case c.kind == noMember && s.table.dialect == SQLite: // of which equals may miss some
+		where = append(where, s.among(column, p.kind, c.ids))
+	case isMember: // of which an index can find some
+		where = append(where, s.equals(column, p.kind, c.ids))
+	case len(c.ids) > 0 && p.form == array:
+		where = append(where, "("+s.inElement(p.kind, c.ids)+") IS NOT TRUE")
 	case len(c.ids) > 0:
-		where = append(where, "("+s.among(column, c.place.kind, c.ids)+") IS NOT TRUE")
+		where = append(where, "("+s.among(column, p.kind, c.ids)+") IS NOT TRUE")
 	}
 	return where
-}
-
-func (s *scribe) inColumn(c clause) string {
-	column := c.place.column
-	switch {
-	case c.kind == stranger && len(c.ids) == 0:
-		return column + " IS NOT NULL"
-	case c.kind == noStranger && len(c.ids) == 0:
-		return s.isNull(column)
-	}
-	switch c.kind {
-	case noMember:
-		return "(" + s.among(column, c.place.kind, c.ids) + ") IS NOT TRUE"
-	case stranger:
-		return "NOT (" + s.among(column, c.place.kind, c.ids) + ")" // NULL, which is nobody, stays NULL
-	case noStranger:
-		return "(" + s.isNull(column) + " OR " + s.among(column, c.place.kind, c.ids) + ")"
-	}
-	return s.equals(column, c.place.kind, c.ids)
-}
-
-// isNull keeps SQLite from an index: it takes NULL for a value as rare as others, and
-// begins with all rows that have nobody there.
-func (s *scribe) isNull(column string) string {
-	if s.table.dialect == SQLite {
-		column = "+" + column
-	}
-	return column + " IS NULL"
-}
-
-func (s *scribe) inArray(c clause) string {
-	column := c.place.column
-	switch {
-	case c.kind == stranger && len(c.ids) == 0:
-		return "cardinality(" + column + ") > 0"
-	case c.kind == noStranger && len(c.ids) == 0:
-		return "COALESCE(cardinality(" + column + "), 0) = 0"
-	}
-	list := s.list(c.place.kind, c.ids)
-	switch c.kind {
-	case noMember:
-		return "(" + column + " && " + list + ") IS NOT TRUE"
-	case stranger:
-		return "NOT (" + column + " <@ " + list + ")"
-	case noStranger:
-		return "(" + column + " IS NULL OR " + column + " <@ " + list + ")"
-	}
-	return column + " && " + list
-}
-
-var castTo = [...]string{Text: "text", Integer: "bigint", UUID: "uuid"}
-
-// equals compares a column with one id or more.
-func (s *scribe) equals(column string, k Kind, ids []string) string {
-	switch {
-	case len(ids) == 1:
-		return column + " = " + s.parameter(value(k, ids[0]), castTo[k])
-	case s.table.dialect == PostgreSQL:
-		return column + " = ANY (" + s.list(k, ids) + ")"
-	default:
-		return column + " IN (" + s.rows(k, ids) + ")"
-	}
-}
-
-// among is equals where no index helps. PostgreSQL goes through an array for each row
-// anew, unless its plan is for that very array; a subquery it hashes once.
-func (s *scribe) among(column string, k Kind, ids []string) string {
-	if s.table.dialect == PostgreSQL && len(ids) > fewIDs {
-		return column + " IN (SELECT unnest(" + s.list(k, ids) + "))"
-	}
-	return s.equals(column, k, ids)
-}
-
-// fewIDs are so many that there is nothing to hash.
-const fewIDs = 128
-
-// list is an array with ids, of PostgreSQL.
-func (s *scribe) list(k Kind, ids []string) string {
-	return s.parameter(arrayText(k, ids), castTo[k]+"[]")
-}
-
-// rows selects ids in SQLite. Not all its versions read a NUL byte in JSON.
-func (s *scribe) rows(k Kind, ids []string) string {
-	hasNUL := func(id string) bool { return strings.IndexByte(id, 0) >= 0 }
-	rows := "SELECT value FROM json_each(" + s.parameter(jsonText(k, slices.DeleteFunc(slices.Clone(ids), hasNUL)), "") + ")"
-	for _, id := range ids {
-		if hasNUL(id) {
-			rows += " UNION ALL SELECT " + s.parameter(id, "")
-		}
-	}
-	return rows
-}
-
-// parameter returns the placeholder of an argument, the same one for the same. A
-// parameter of PostgreSQL has one type.
-func (s *scribe) parameter(arg any, cast string) string {
-	if s.table.dialect == SQLite {
-		cast = ""
-	}
-	n, ok := s.at[argument{arg, cast}]
-	if !ok {
-		n = s.first + len(s.args)
-		s.args = append(s.args, arg)
-		s.at[argument{arg, cast}] = n
-	}
-	if s.table.dialect == SQLite {
-		return "?" + strconv.Itoa(n)
-	}
-	return "$" + strconv.Itoa(n) + "::" + cast
-}
-
-type argument struct {
-	value any
-	cast  string
 }

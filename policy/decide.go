@@ -190,6 +190,9 @@ func (q *question) namesHolder() bool {
 		return true
 	}
 	for _, id := range ids {
+		if id == "" {
+			continue // it refers to no user
+		}
 		user, err := q.facts.User(usher.UserID(id))
 		if err != nil {
 			q.fail(err)

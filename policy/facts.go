@@ -29,7 +29,8 @@ import (
 type Facts interface {
 	// User returns the user with the id, or nil without an error if the account
 	// has none. It is called for who asks, and for users among the parties of
-	// the resource when a rule looks at their teams.
+	// the resource when a rule looks at their teams; never with an empty id, which
+	// refers to no user.
 	User(id usher.UserID) (*User, error)
 
 	// Account returns what concerns the account as a whole. It is called when a

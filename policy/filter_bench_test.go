@@ -37,15 +37,16 @@ func BenchmarkFilter(b *testing.B) {
 			const turn = 1000
 			for i := 0; i < b.N; i += turn {
 				start := time.Now()
-				matches := false
+				var matches bool
+				var failed error
 				for range turn {
-					matches = f.Match(calendar)
+					matches, failed = f.Match(calendar)
 				}
 				middle := time.Now()
 				for range turn {
 					d, err := p.Decide(w, &one)
-					if err != nil || d.Allowed() != matches {
-						b.Fatal(d, err)
+					if err != nil || failed != nil || d.Allowed() != matches {
+						b.Fatal(d, err, failed)
 					}
 				}
 				took[0] += middle.Sub(start)

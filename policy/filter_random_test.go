@@ -67,16 +67,19 @@ func (r *round) compareFilter(w *world, q usher.Request) *disagreement {
 	case err != nil:
 		return compareErrors(usher.Decision{}, err, errNone)
 	case q.Resource == nil:
-		if f.Match(nil) {
-			return disagree("filter selects nothing", "the filter selects a resource that is nil")
+		if selected, err := f.Match(nil); selected || err != nil {
+			return disagree("filter selects nothing", "Match = %t, %v of a resource that is nil", selected, err)
 		}
 		return nil
 	}
 	declared := r.compiled.Fields(q.Resource.Ref().Type)
 	masks := f.Masks(q.Resource)
+	selected, failed := f.Match(q.Resource)
 	switch {
-	case f.Match(q.Resource) != (errOne == nil && d.Allowed()):
-		return disagree("filter selects", "Match = %t, but Decide = %v %v", f.Match(q.Resource), d, errOne)
+	case failed != nil:
+		return disagree("match fails", "Match = %v, but the facts fail for no user", failed)
+	case selected != (errOne == nil && d.Allowed()):
+		return disagree("filter selects", "Match = %t, but Decide = %v %v", selected, d, errOne)
 	case d.Allowed() && f.None():
 		return disagree("filter is none", "the filter selects nothing, but Decide = %v", d)
 	case errOne == nil && f.All() && !(d.Allowed() && len(d.Hidden()) == 0):

@@ -142,8 +142,8 @@ type circleUsers struct {
 }
 
 func (s *circleUsers) Has(id string) (bool, error) {
-	if id == string(s.subject) {
-		return true, nil
+	if id == "" || id == string(s.subject) {
+		return id != "", nil
 	}
 	user, err := s.facts.User(usher.UserID(id))
 	if err != nil || user == nil {
@@ -185,6 +185,9 @@ type holders struct {
 }
 
 func (s *holders) Has(id string) (bool, error) {
+	if id == "" {
+		return false, nil // the account has no holder, or Owned does not know them
+	}
 	user, err := s.facts.User(usher.UserID(id))
 	return err == nil && user != nil && s.is(user), err
 }

@@ -129,9 +129,10 @@ func (m model) requires(role string) (tests []policy.Test) {
 	return tests
 }
 
+// "An empty id refers to no user."
 func (m model) isHolder(user string) bool {
 	u := m.w.users[usher.UserID(user)]
-	return u != nil && m.role(string(u.Role)).Unique
+	return user != "" && u != nil && m.role(string(u.Role)).Unique
 }
 
 // cell returns the rules that the document has for a role or for everyone. "all: true: every
@@ -270,9 +271,9 @@ func (q *question) teamRoles() map[string][]usher.TeamID {
 }
 
 // "Whoever is put in a team belongs to it and to the teams above it." "A user id that is not
-// in the account belongs to no team."
+// in the account belongs to no team." "An empty id refers to no user."
 func (q *question) belongs(user string) (teams []usher.TeamID) {
-	if u := q.w.users[usher.UserID(user)]; u != nil {
+	if u := q.w.users[usher.UserID(user)]; u != nil && user != "" {
 		for _, t := range q.putIn(u) {
 			teams = append(teams, q.above(t)...)
 		}

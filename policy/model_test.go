@@ -17,6 +17,9 @@ func (m model) decide(r usher.Request) (verdict, error) {
 	all := verdict{reason: usher.ReasonGranted}
 	for _, perm := range m.permissions(r.Permission.String()) {
 		q := &question{m, r, perm, m.resource(perm), m.w.users[r.Subject], cmp.Or(r.Time, m.w.now)}
+		if r.Subject == "" {
+			q.user = nil // "An empty id refers to no user."
+		}
 		if r.Resource != nil && r.Resource.Ref().Type != q.on.Name.Text {
 			q.Resource = nil
 		}

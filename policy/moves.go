@@ -198,6 +198,9 @@ func (m *mover) teamsOf(parties uint16) []usher.TeamID {
 				teams = append(teams, usher.TeamID(id))
 				continue
 			}
+			if id == "" {
+				continue // it refers to no user
+			}
 			user, err := m.facts.User(usher.UserID(id))
 			if err != nil || user == nil {
 				continue
@@ -209,6 +212,9 @@ func (m *mover) teamsOf(parties uint16) []usher.TeamID {
 	}
 	slices.Sort(teams)
 	teams = slices.Compact(teams)
+	if len(teams) > 0 && teams[0] == "" {
+		teams = teams[1:] // an empty id refers to no team
+	}
 	return teams[:min(len(teams), maxMoveTeams)]
 }
 

@@ -73,6 +73,17 @@ func randomWorld(d dice, doc *policy.Document) *world {
 		u.Grants = randomGrants(d, doc)
 		w.users[id] = u
 	}
+	if d.chance(30) { // facts that are careless about an empty id, which refers to no user
+		u := &policy.User{Status: usher.Active, Role: uniqueRole(doc)}
+		for _, t := range ids {
+			u.Teams = append(u.Teams, policy.Membership{Team: t, Roles: roles[true]})
+		}
+		w.users[""] = u
+	}
+	if d.chance(10) {
+		u := w.users[pick(d, slices.Sorted(maps.Keys(w.users)))]
+		u.Teams = append(u.Teams, policy.Membership{Team: "", Roles: roles[true]})
+	}
 	for _, s := range slices.Concat(doc.Settings, []policy.Setting{{Name: named("gone")}}) {
 		if d.chance(40) {
 			w.settings[s.Name.Text] = d.chance(50)
@@ -132,7 +143,9 @@ func newAsking(d dice, doc *policy.Document, w *world) *asking {
 		a.bundles = append(a.bundles, b.Name.Text)
 	}
 	for _, id := range slices.Sorted(maps.Keys(w.users)) {
-		a.users = append(a.users, string(id))
+		if id != "" {
+			a.users = append(a.users, string(id))
+		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(w.teams)) {
 		a.teams = append(a.teams, string(id))

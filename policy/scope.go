@@ -144,9 +144,9 @@ func (s *scene) ofTheirs(id usher.TeamID, held role.Name) bool {
 }
 
 // inTheirs reports whether the user belongs to a team of the asker's. Who is not
-// in the account belongs to none.
+// in the account belongs to none, and an empty id refers to no user.
 func (s *scene) inTheirs(id usher.UserID, held role.Name) bool {
-	if len(s.user.Teams) == 0 {
+	if id == "" || len(s.user.Teams) == 0 {
 		return false
 	}
 	other, err := s.facts.User(id)

@@ -22,8 +22,8 @@ type whatIf struct {
 
 func (p *Policy) whatIf(f Facts, r usher.Request) *whatIf {
 	w := &whatIf{p: p, facts: f, request: r}
-	if w.user, w.err = f.User(r.Subject); r.Subject == "" {
-		w.user = nil
+	if r.Subject != "" {
+		w.user, w.err = f.User(r.Subject)
 	}
 	return w
 }

@@ -87,7 +87,10 @@ func (s *server) listPeople(r *http.Request) (any, error) {
 	}
 	for m := range view.Users(usher.UserID(r.URL.Query().Get("after"))) {
 		on := personal("user", view.ID(), string(m.ID))
-		if !visible.Match(on) {
+		switch selected, err := visible.Match(on); {
+		case err != nil:
+			return nil, err
+		case !selected:
 			continue
 		}
 		if len(d.People) == page {

@@ -265,7 +265,7 @@ func ids(b *testing.B, db *sql.DB, query string, args []any) (found []string) {
 	return found
 }
 
-func plan(b *testing.B, db *sql.DB, d filter.Dialect, query string, args []any) string {
+func plan(b testing.TB, db *sql.DB, d filter.Dialect, query string, args []any) string {
 	explain := "EXPLAIN (ANALYZE, COSTS OFF, BUFFERS OFF, TIMING OFF) "
 	if d == filter.SQLite {
 		explain = "EXPLAIN QUERY PLAN "

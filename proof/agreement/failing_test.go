@@ -71,7 +71,8 @@ func (s *scene) cannotSay(q question, user usher.UserID, row *resource) error {
 			return fmt.Errorf("%s: the error is %w", path, err)
 		}
 	}
-	if d.Allowed() || x.Decision.Allowed() || len(actions) > 0 || !f.None() || f.Match(row) {
+	selected, err := f.Match(row) // of the zero Filter, which reads no facts
+	if err != nil || selected || d.Allowed() || x.Decision.Allowed() || len(actions) > 0 || !f.None() {
 		return errors.New("something is allowed beside the error")
 	}
 	named := 0

@@ -30,8 +30,11 @@ func (s *scene) lists(q question, user usher.UserID, first int) error {
 		return disagree("the filter", q, user, nil, f.Types(), types)
 	}
 	for _, row := range s.rows[q.account] {
-		if !slices.Contains(types, row.typ) && f.Match(row) {
-			return disagree("Match", q, user, row, true, "it is of another type")
+		if slices.Contains(types, row.typ) {
+			continue
+		}
+		if selected, err := f.Match(row); selected || err != nil {
+			return disagree("Match", q, user, row, fmt.Sprint(selected, err), "it is of another type")
 		}
 	}
 	for _, typ := range types {
@@ -57,7 +60,11 @@ func (s *scene) list(q question, user usher.UserID, typ string, f filter.Filter,
 		if d.Allowed() {
 			want[row.id] = d.Hidden()
 		}
-		if f.Match(row) {
+		selected, err := f.Match(row)
+		if err != nil {
+			return err
+		}
+		if selected {
 			got[row.id] = f.Masks(row)
 		}
 	}

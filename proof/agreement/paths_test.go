@@ -277,8 +277,8 @@ func (s *scene) apart(q question, user usher.UserID, foreign *resource) error {
 		return err
 	}
 	shows := func(field string) bool { return !slices.Contains(f.Masks(foreign), field) }
-	if f.Match(foreign) || slices.ContainsFunc(s.policy.Fields(foreign.typ), shows) {
-		return fmt.Errorf("filter: %q asks for %v on %v: Match = %t, Masks = %q", user, q, foreign, f.Match(foreign), f.Masks(foreign))
+	if selected, err := f.Match(foreign); selected || err != nil || slices.ContainsFunc(s.policy.Fields(foreign.typ), shows) {
+		return fmt.Errorf("filter: %q asks for %v on %v: Match = %t, %v, Masks = %q", user, q, foreign, selected, err, f.Masks(foreign))
 	}
 	for _, kind := range []string{"in", "concealed"} {
 		nothing, err := s.routes.get(kind, q, user, foreign.account, foreign.typ, "none")

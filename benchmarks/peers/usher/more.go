@@ -78,7 +78,11 @@ func (p *Peer) Editable(who string, page []*world.Calendar) ([]*world.Calendar, 
 	}
 	var list []*world.Calendar
 	for _, c := range page {
-		if editable.Match((*calendar)(c)) {
+		selected, err := editable.Match((*calendar)(c))
+		if err != nil {
+			return nil, err
+		}
+		if selected {
 			list = append(list, c)
 		}
 	}
