@@ -40,11 +40,17 @@ func TestLimits(t *testing.T) {
 		limit int
 		set   func(int) func(*account.Proposal)
 	}{
-		"commands":  {account.MaxCommands, commands},
-		"teams":     {account.MaxTeams, teams},
-		"key":       {account.MaxKey, func(n int) func(*account.Proposal) { return func(q *account.Proposal) { q.Key = strings.Repeat("k", n) } }},
-		"note":      {account.MaxNote, func(n int) func(*account.Proposal) { return func(q *account.Proposal) { q.Note = strings.Repeat("é", n/2) + "n"[:n%2] } }},
-		"host name": {account.MaxID, func(n int) func(*account.Proposal) { return func(q *account.Proposal) { q.Actor = account.Host(strings.Repeat("h", n)) } }},
+		"commands": {account.MaxCommands, commands},
+		"teams":    {account.MaxTeams, teams},
+		"key": {account.MaxKey, func(n int) func(*account.Proposal) {
+			return func(q *account.Proposal) { q.Key = strings.Repeat("k", n) }
+		}},
+		"note": {account.MaxNote, func(n int) func(*account.Proposal) {
+			return func(q *account.Proposal) { q.Note = strings.Repeat("é", n/2) + "n"[:n%2] }
+		}},
+		"host name": {account.MaxID, func(n int) func(*account.Proposal) {
+			return func(q *account.Proposal) { q.Actor = account.Host(strings.Repeat("h", n)) }
+		}},
 	} {
 		for over := range 2 {
 			q := account.Proposal{Actor: account.Host("test"), Time: noon, Commands: []account.Command{account.AddUser{User: "new"}}}
