@@ -113,6 +113,9 @@ func openOn(t testing.TB, mem *memstore.Store, change func(*engine.Options)) *wo
 // deaf makes the store one that tells nothing, so that only reading finds out.
 func deaf(o *engine.Options) { o.Store = justKeeper{o.Store.(store.Keeper)} }
 
+// patient has writers find out for as long as it takes what became of a commit.
+func patient(o *engine.Options) { o.Settle = time.Hour }
+
 // plain makes the store one that keeps journals and nothing else.
 func plain(o *engine.Options) { o.Store = justStore{o.Store} }
 
