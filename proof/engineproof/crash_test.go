@@ -27,7 +27,7 @@ var kills = flag.Int("kills", fullKills, "how often a process that writes to a b
 
 const (
 	crashFiles = 4  // are written to side by side
-	mostRounds = 50 // with one file, so that no key is forgotten
+	mostRounds = 50 // with one file
 )
 
 // TestKilled has processes write to boltstores through engines, and kills them in the midst of
