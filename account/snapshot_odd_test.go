@@ -98,7 +98,7 @@ func TestOddStateIsNotRead(t *testing.T) {
 		{"the field born has no type", func(s *State) { s.plan.fields[1].Type = BoolField + 1 }},
 		{"a name is empty", func(s *State) { s.plan.fields[1].Name = "" }},
 
-		{"the key k is one of commit 1", func(s *State) {
+		{" is one of commit 1", func(s *State) {
 			s.keys = s.keys.with(Host("test"), "l", "r", 1)
 			s.keys = keys{}.with(Host("test"), "l", "r", 1).with(Host("test"), "k", "r", 1)
 		}},
