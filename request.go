@@ -18,8 +18,10 @@ type Request struct {
 	Resource   Resource              // nil for a question about the account as a whole
 	Context    Context               // facts of this request
 
-	// Time is when the question is asked. Zero means the clock of whoever
-	// decides; where there is none, as in package policy, it is an error.
+	// Time is when the question is asked, which may lie in the past: it is taken as
+	// it is. Zero means the clock of whoever decides, which for an engine is no
+	// earlier than the account's last commit; where there is none, as in package
+	// policy, it is an error.
 	Time time.Time
 }
 

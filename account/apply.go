@@ -31,7 +31,8 @@ func (e *MisfitError) Unwrap() error { return e.Err }
 // only whether it fits: the account, the next version, a time that is not before
 // the last one's, and changes that agree with what is there. On the way from one
 // change to the next more seats may be held than bought, but not after the last.
-// The error is a
+// The key of an earlier commit fits, for a library that remembers other keys may have
+// written the journal; [State.Keyed] then returns the later one. The error is a
 // [*MisfitError]; it means that the journal or the state is damaged.
 func (s *State) Apply(c *Commit) (*State, error) {
 	misfit := func(change int, err error) error {
@@ -48,9 +49,6 @@ func (s *State) Apply(c *Commit) (*State, error) {
 		return nil, misfit(-1, errors.New("it changes nothing"))
 	case s.deleted:
 		return nil, misfit(-1, errors.New("the account is deleted"))
-	}
-	if version, _, used := s.Keyed(c.Actor, c.Key); used {
-		return nil, misfit(-1, fmt.Errorf("its key %q of %s is that of commit %d", c.Key, c.Actor, version))
 	}
 	d := s.draft()
 	if len(c.Changes) >= many {

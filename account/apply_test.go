@@ -115,38 +115,6 @@ func TestApplyInOrder(t *testing.T) {
 	assert.Error(t, err)
 }
 
-// The keys of the last commits are known, and no more of them than is said.
-func TestKeyed(t *testing.T) {
-	p := compile(t, club)
-	s := open(t, p, members())
-	for i := range account.RememberedKeys + 2 {
-		var err error
-		s, err = s.Apply(&account.Commit{
-			Account: "club", Version: s.Version() + 1, Time: noon, Actor: account.User("mia"), Key: fmt.Sprint("key ", i), Request: "r",
-			Changes: []account.Change{account.SettingChanged{Setting: "open", Value: i%2 == 0}},
-		})
-		require.NoError(t, err)
-	}
-	_, _, ok := s.Keyed(account.User("mia"), "key 1")
-	assert.False(t, ok)
-	version, request, ok := s.Keyed(account.User("mia"), "key 2")
-	assert.True(t, ok)
-	assert.Equal(t, uint64(4), version)
-	assert.Equal(t, "r", request)
-	_, _, ok = s.Keyed(account.User("mia"), "")
-	assert.False(t, ok)
-	_, err := s.Apply(&account.Commit{
-		Account: "club", Version: s.Version() + 1, Time: noon, Actor: account.User("mia"), Key: "key 2",
-		Changes: []account.Change{account.SettingChanged{Setting: "open", Value: true}, account.SettingChanged{Setting: "open"}},
-	})
-	assert.ErrorContains(t, err, `its key "key 2" of mia is that of commit 4`)
-	_, err = s.Apply(&account.Commit{
-		Account: "club", Version: s.Version() + 1, Time: noon, Actor: account.Host("mia"), Key: "key 2",
-		Changes: []account.Change{account.SettingChanged{Setting: "open", Value: true}, account.SettingChanged{Setting: "open"}},
-	})
-	assert.NoError(t, err, "that of another actor is another key")
-}
-
 // A change in a large account copies little of it, and alike users share what is
 // known of them.
 func TestStatesShare(t *testing.T) {

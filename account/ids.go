@@ -4,14 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
-	"unicode/utf8"
 )
-
-// MaxID is how many bytes an id, and the name of a custom field, may have.
-const MaxID = 1024
-
-// MaxSeats is how many seats of a pool an account can buy.
-const MaxSeats = 1_000_000_000
 
 // checkTotal refuses what is no number of seats.
 func checkTotal(total int) error {
@@ -40,13 +33,8 @@ func checkID(what, id string) error {
 	case "field":
 		name = "the name of a field"
 	}
-	switch {
-	case id == "":
+	if id == "" {
 		return errors.New(name + " is not empty")
-	case len(id) > MaxID:
-		return fmt.Errorf("%s has at most %d bytes, and this one %d", name, MaxID, len(id))
-	case !utf8.ValidString(id):
-		return fmt.Errorf("%s is text, and %q is no UTF-8", name, id)
 	}
-	return nil
+	return checkText(name, id, MaxID)
 }

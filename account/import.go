@@ -135,6 +135,9 @@ func (q *proposing) importTeams(c *Contents) error {
 		return cmp.Or(cmp.Compare(depth[a], depth[b]), cmp.Compare(a, b))
 	})
 	for _, id := range ids {
+		if err := q.interrupted(); err != nil {
+			return err
+		}
 		if err := checkID("team", string(id)); err != nil {
 			return q.refuse(Invalid, "%v", err)
 		}
@@ -148,6 +151,9 @@ func (q *proposing) importTeams(c *Contents) error {
 func (q *proposing) importUsers(c *Contents) error {
 	roles := map[role.Name]role.Role{}
 	for _, id := range slices.Sorted(maps.Keys(c.Users)) {
+		if err := q.interrupted(); err != nil {
+			return err
+		}
 		u := c.Users[id]
 		if u.Role == "" {
 			u.Role = q.policy.DefaultRole().Name

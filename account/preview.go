@@ -39,19 +39,28 @@ type UserPreview struct {
 }
 
 // Preview says what an outcome of this state would do, with the grants that hold at
-// the time. It looks at the users whom a change names, and at nobody else: a setting,
+// the time, or at the last commit's if that is later. It looks at the users whom a change names, and at nobody else: a setting,
 // the place of a team, or the end of the account may concern everybody. Each user
 // costs two summaries of all their rules, so an import is better not previewed.
 //
 // The error is one of policy.Policy.Summary: usher.ErrNoTime, or usher.ErrUndeclared
-// where the policy is not that of the account.
+// where the policy is not that of the account. Or it is what the Interrupt of the
+// proposal returned, which is called before each user.
 func (s *State) Preview(p *policy.Policy, o Outcome, at time.Time) (Preview, error) {
 	next := o.Next
 	if next == nil {
 		next = s
 	}
+	if !at.IsZero() {
+		at = later(at, s.time)
+	}
 	preview := Preview{Changes: o.Changes, Seats: seatsPreview(s, next)}
 	for _, id := range UsersOf(o.Changes...) {
+		if o.interrupt != nil {
+			if err := o.interrupt(); err != nil {
+				return Preview{}, err
+			}
+		}
 		u := UserPreview{User: id}
 		u.Before, _ = s.User(id)
 		u.After, _ = next.User(id)

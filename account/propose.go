@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
@@ -33,6 +32,15 @@ type Proposal struct {
 	Context  usher.Context // facts of the request, for the policy's conditions
 	Time     time.Time     // when it is asked; must be set
 	Commands []Command
+
+	// Key and Note are those of the commit that is to be made. They decide nothing,
+	// and are here for Check alone.
+	Key, Note string
+
+	// Interrupt is called before each command, and again and again within an Import.
+	// Its error ends Propose, which returns it as it is. Nil means that nothing
+	// interrupts the proposal.
+	Interrupt func() error
 }
 
 // Outcome is what follows from a proposal. The zero Outcome changes nothing.
@@ -45,15 +53,20 @@ type Outcome struct {
 	// key at the proposal's time, or the last commit's if that is later. Where
 	// nothing changed it is the state that was asked.
 	Next *State
+
+	interrupt func() error // the proposal's, for Preview
 }
 
 // Propose says what follows from a proposal under a policy, and changes nothing.
-// The policy must fit the state; [State.Fits] tells.
+// The policy must fit the state; [State.Fits] tells. Permissions, conditions and
+// grants are evaluated at the proposal's time, or at the last commit's if that is
+// later: a proposal that is dated back revives no grant that has ended.
 //
-// The error is a [*Refusal] where a command is refused. Anything else means that
+// The error is a [*Refusal] where a command is refused, or the proposal as a whole
+// by [Proposal.Check]. Anything else means that
 // nobody could decide: usher.ErrUnknownAccount for an account that does not exist
 // and is not being created, usher.ErrNoTime, also for a time outside the years 1 to
-// 9999, or what the policy returned.
+// 9999, what the proposal's Interrupt returned, or what the policy returned.
 func (s *State) Propose(p *policy.Policy, proposal Proposal) (Outcome, error) {
 	switch {
 	case s.account == "":
@@ -66,18 +79,22 @@ func (s *State) Propose(p *policy.Policy, proposal Proposal) (Outcome, error) {
 	if err := checkID("account", string(s.account)); err != nil {
 		return Outcome{}, fmt.Errorf("%w: %w", usher.ErrUnknownAccount, err)
 	}
-	if !utf8.ValidString(proposal.Actor.Host()) {
-		return Outcome{}, fmt.Errorf("the name of the host's part is text, and %q is no UTF-8", proposal.Actor.Host())
+	if err := proposal.Check(s.account); err != nil {
+		return Outcome{}, err
 	}
 	q := proposing{
 		draft: s.draft(), began: s, policy: p, actor: proposal.Actor, context: proposal.Context,
-		at: proposal.Time.UTC().Round(0), commands: proposal.Commands, ends: make([]int, 0, len(proposal.Commands)),
+		at: later(proposal.Time, s.time).UTC().Round(0), interrupt: proposal.Interrupt,
+		commands: proposal.Commands, ends: make([]int, 0, len(proposal.Commands)),
 	}
 	if len(q.commands) >= many {
 		q.alike = &alike{}
 	}
 	for i, command := range q.commands {
 		q.index, q.command = i, command
+		if err := q.interrupted(); err != nil {
+			return Outcome{}, err
+		}
 		if err := q.propose(command); err != nil {
 			return Outcome{}, err
 		}
@@ -89,11 +106,8 @@ func (s *State) Propose(p *policy.Policy, proposal Proposal) (Outcome, error) {
 	if err := q.checkCounts(s); err != nil {
 		return Outcome{}, err
 	}
-	at := q.at
-	if at.Before(s.time) {
-		at = s.time
-	}
-	q.outcome.Next = q.commit(&Commit{Version: s.version + 1, Time: at})
+	q.outcome.Next = q.commit(&Commit{Version: s.version + 1, Time: q.at})
+	q.outcome.interrupt = proposal.Interrupt
 	return q.outcome, nil
 }
 
@@ -107,10 +121,26 @@ type proposing struct {
 	at      time.Time
 	outcome Outcome
 
-	command  Command // the one that is proposed now
-	index    int     // of it
-	commands []Command
-	ends     []int // how many changes there were after each command
+	command   Command // the one that is proposed now
+	index     int     // of it
+	commands  []Command
+	ends      []int // how many changes there were after each command
+	interrupt func() error
+}
+
+// interrupted returns why the proposal must not go on, nil if it may.
+func (q *proposing) interrupted() error {
+	if q.interrupt == nil {
+		return nil
+	}
+	return q.interrupt()
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }
 
 func (q *proposing) propose(command Command) error {

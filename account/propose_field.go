@@ -52,6 +52,9 @@ func (q *proposing) defineField(c DefineField) error {
 		}
 		return q.refuse(Exists, "there is a field %s already", c.Field)
 	}
+	if n := len(q.next.planned().fields); n >= MaxFields {
+		return q.refuse(Invalid, "an account has at most %d custom fields, archived ones included, and this one has %d; rename-field gives one another name", MaxFields, n)
+	}
 	return q.emit(FieldDefined{ID: q.next.planned().lastField + 1, Field: c.Field, Type: c.Type})
 }
 
@@ -148,9 +151,6 @@ func (q *proposing) setField(c SetField) error {
 }
 
 var isNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
-
-// MaxValue is how many bytes a value of a custom field may have.
-const MaxValue = 1 << 16
 
 // Fits reports whether a field of the type can have the value. No value fits
 // always.

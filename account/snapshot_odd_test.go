@@ -104,7 +104,7 @@ func TestOddStateIsNotRead(t *testing.T) {
 		{"the field born has no type", func(s *State) { s.plan.fields[1].Type = BoolField + 1 }},
 		{"a name is empty", func(s *State) { s.plan.fields[1].Name = "" }},
 
-		{"the key k is one of commit 1", func(s *State) {
+		{" is one of commit 1", func(s *State) {
 			s.keys = s.keys.with(Host("test"), "l", "r", 1)
 			s.keys = keys{}.with(Host("test"), "l", "r", 1).with(Host("test"), "k", "r", 1)
 		}},
@@ -152,30 +152,6 @@ func TestOddTeamsAreNotRead(t *testing.T) {
 	}
 }
 
-// A snapshot has as many keys as are remembered, and they are forgotten in the
-// order in which they came, as if the state had not been written.
-func TestSnapshotHasTheKeysInTheirOrder(t *testing.T) {
-	s := sound(t)
-	for range RememberedKeys + 10 {
-		s.version++
-		s.keys = s.keys.with(Host("test"), "key "+number(s.version), "r", s.version)
-	}
-	read, err := DecodeState(s.Encode())
-	require.NoError(t, err)
-	for range 2 {
-		for _, state := range []*State{s, read} {
-			state.version++
-			state.keys = state.keys.with(Host("test"), "key "+number(state.version), "r", state.version)
-		}
-		assert.True(t, bytes.Equal(s.Encode(), read.Encode()))
-	}
-	version, _, ok := read.Keyed(Host("test"), "key "+number(read.version-RememberedKeys+1))
-	assert.True(t, ok)
-	assert.Equal(t, read.version-RememberedKeys+1, version)
-	_, _, ok = read.Keyed(Host("test"), "key "+number(read.version-RememberedKeys))
-	assert.False(t, ok)
-}
-
 // Whoever gives a state another field decides whether a snapshot has it.
 func TestSnapshotKnowsTheFieldsOfAState(t *testing.T) {
 	for _, row := range []struct {
@@ -185,8 +161,8 @@ func TestSnapshotKnowsTheFieldsOfAState(t *testing.T) {
 		{State{}, "users account version time deleted owner unique counts pools plan keys members"}, // counts and members follow from users
 		{plan{}, "facts deleted fields lastField"},
 		{policy.Account{}, "Teams Settings"},
-		{keys{}, "byKey inRow last"},
-		{keyed{}, "version request number"}, // number is the order
+		{keys{}, "byKey users parts"}, // users and parts follow from byKey
+		{keyed{}, "version request"},  // version is the order
 		{Field{}, "ID Name Type Archived"},
 		{seat.Pool{}, "Total Held"},
 		{policy.User{}, "Status Role Teams Seats Grants"},

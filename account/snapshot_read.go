@@ -244,27 +244,34 @@ func (r *snapshotReader) pools() map[seat.PoolName]seat.Pool {
 	return pools
 }
 
+// keys reads the keys. A snapshot from before there was a bound for each actor may
+// have more of one than fit, of which the oldest are forgotten.
 func (r *snapshotReader) keys(version uint64) keys {
-	var k keys
-	byKey, inRow := k.byKey.Edit(), k.inRow.Edit()
+	n := r.count(5)
+	if n > RememberedKeys {
+		r.fail("there are %d keys, and at most %d are remembered", n, RememberedKeys)
+		return keys{}
+	}
+	list := make([]entry[keyed], 0, n)
+	known := make(map[string]bool, n)
 	last := uint64(0)
-	for range r.count(5) {
+	for range n {
 		actor := Actor{user: usher.UserID(r.text()), host: r.text()}
 		name := r.name()
-		key := scoped(actor, name)
-		v := keyed{version: r.uint(), request: r.text(), number: k.last + 1}
-		switch _, ok := byKey.Find(key); {
-		case ok:
+		e := entry[keyed]{scoped(actor, name), keyed{r.uint(), r.text()}}
+		switch {
+		case known[e.id]:
 			r.fail("the key %s of %s stands there twice", word(name), word(actor.String()))
 		case actor.user != "" && actor.host != "":
 			r.fail("the key %s is one of %s and of %s", word(name), word(string(actor.user)), word(actor.host))
-		case v.version <= last || v.version > version || v.number > RememberedKeys:
-			r.fail("the key %s is one of commit %d", word(name), v.version)
+		case e.value.version <= last || e.value.version > version:
+			r.fail("the key %s is one of commit %d", word(name), e.value.version)
 		}
-		last, k.last = v.version, v.number
-		byKey.Set(key, v)
-		inRow.Set(number(k.last), key)
+		if r.err != nil {
+			return keys{}
+		}
+		known[e.id], last = true, e.value.version
+		list = append(list, e)
 	}
-	k.byKey, k.inRow = byKey.Table(), inRow.Table()
-	return k
+	return keysOf(list)
 }

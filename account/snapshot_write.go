@@ -78,13 +78,13 @@ func (w *snapshotWriter) pools(s *State) {
 	}
 }
 
-// keys writes the keys from the oldest on; what their numbers are does not matter.
+// keys writes the keys from the oldest on; how many each actor has, they tell.
 func (w *snapshotWriter) keys(k keys) {
 	list := make([]entry[keyed], 0, k.byKey.Len())
 	for key, v := range k.byKey.All() {
 		list = append(list, entry[keyed]{key, v})
 	}
-	slices.SortFunc(list, func(a, b entry[keyed]) int { return cmp.Compare(a.value.number, b.value.number) })
+	slices.SortFunc(list, func(a, b entry[keyed]) int { return cmp.Compare(a.value.version, b.value.version) })
 	w.uint(len(list))
 	for _, e := range list {
 		w.buf = append(w.buf, e.id...) // as scoped has written it

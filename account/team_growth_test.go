@@ -3,6 +3,7 @@ package account_test
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -15,7 +16,7 @@ import (
 
 // crowd is a club of so many users and as many teams, of which most are below one, with
 // a few teams besides about which commands are. All users are members of "all", where mia
-// is captain, and as many custom fields are defined and teams are deleted.
+// is captain, as many teams are deleted, and a fifteenth as many custom fields are defined.
 func crowd(t testing.TB, p *policy.Policy, n int) *account.State {
 	t.Helper()
 	c := members()
@@ -24,16 +25,21 @@ func crowd(t testing.TB, p *policy.Policy, n int) *account.State {
 	for i := range n {
 		c.Teams[usher.TeamID(fmt.Sprint("team-", i))] = []usher.TeamID{"", "all", usher.TeamID(fmt.Sprint("team-", i/2))}[min(i, i%3)]
 		c.Users[usher.UserID(fmt.Sprint("user-", i))] = inTeam(user("member"), "all")
+	}
+	for i := range n / 15 { // an account has at most so many fields
 		c.Fields = append(c.Fields, account.Field{Name: fmt.Sprint("field-", i), Type: account.TextField})
 	}
 	c.Users["mia"] = policy.User{Role: "member", Teams: []policy.Membership{{Team: "all", Roles: c.Users["mia"].Teams[0].Roles}, {Team: "rowing", Roles: c.Users["mia"].Teams[0].Roles}}}
 	s := open(t, p, c)
-	var made, deleted []account.Command
+	var commands []account.Command
 	for i := range n {
 		id := usher.TeamID(fmt.Sprint("gone-", i))
-		made, deleted = append(made, account.CreateTeam{Team: id}), append(deleted, account.DeleteTeam{Team: id})
+		commands = append(commands, account.CreateTeam{Team: id}, account.DeleteTeam{Team: id})
 	}
-	return do(t, p, s, account.Host("test"), append(made, deleted...)...)
+	for batch := range slices.Chunk(commands, account.MaxCommands) {
+		s = do(t, p, s, account.Host("test"), batch...)
+	}
+	return s
 }
 
 // spent returns what a proposal allocates, in bytes and in pieces, once what is built only

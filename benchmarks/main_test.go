@@ -19,7 +19,7 @@ func whole(t *testing.T, args ...string) (r report.Report, progress string) {
 	t.Helper()
 	folder := t.TempDir()
 	var w bytes.Buffer
-	require.NoError(t, run(append(args, "-quick", "-out", folder), &w))
+	require.NoError(t, run(append(args, "-quick", "-limit", "1h", "-out", folder), &w))
 	for _, name := range report.Files {
 		require.FileExists(t, filepath.Join(folder, name))
 	}
@@ -69,12 +69,12 @@ func TestWhatCannotBeAsked(t *testing.T) {
 func TestLimits(t *testing.T) {
 	spec := measure.Spec{Peer: "openfga", Users: 5000, Seed: 1, Budget: measure.Quick}
 	spec.Budget.LoadLimit = time.Millisecond
-	result, err := spawn(spec, time.Minute)
+	result, err := spawn(spec, time.Hour)
 	require.NoError(t, err)
 	require.Equal(t, measure.Result{Peer: "openfga", Users: 5000, Refused: "load took more than 0 s"}, result)
 
-	spec.Budget.LoadLimit, spec.Budget.MemoryLimit = time.Minute, 1
-	result, err = spawn(spec, time.Minute)
+	spec.Budget.LoadLimit, spec.Budget.MemoryLimit = time.Hour, 1
+	result, err = spawn(spec, time.Hour)
 	require.NoError(t, err)
 	require.Contains(t, result.Refused, "took more than 0 GiB")
 
@@ -84,11 +84,11 @@ func TestLimits(t *testing.T) {
 }
 
 func TestAChildThatBreaksDownIsAnError(t *testing.T) {
-	result, err := spawn(measure.Spec{Peer: "nobody", Users: 100, Budget: measure.Quick}, time.Minute)
+	result, err := spawn(measure.Spec{Peer: "nobody", Users: 100, Budget: measure.Quick}, time.Hour)
 	require.ErrorContains(t, err, `no peer is named "nobody"`)
 	require.Contains(t, result.Refused, "failed")
 
-	result, err = spawn(measure.Spec{Peer: "usher", Users: 150, Budget: measure.Quick}, time.Minute)
+	result, err = spawn(measure.Spec{Peer: "usher", Users: 150, Budget: measure.Quick}, time.Hour)
 	require.ErrorContains(t, err, "multiple of 100")
 	require.Contains(t, result.Refused, "failed")
 }

@@ -17,8 +17,11 @@ var (
 // Check answers a request about an account. Where the account is in memory it
 // takes no lock, and allocates nothing if the request's resource does not. The
 // decision carries the version of the account and the digest of the policy that
-// it was made with. A request without a time is asked as of now. A resource that is
-// a nil pointer of the host's type is the host's own panic.
+// it was made with. A request without a time is evaluated at Options.Clock, or at the
+// time of the account's last commit if that is later: a clock that is set back revives
+// no grant that has ended. A request with a time is evaluated at that time, which may
+// lie in the past. A resource that is a nil pointer of the host's type is the host's
+// own panic.
 //
 // The error is a *usher.RequestError; it wraps what policy.Decide returns, or
 //

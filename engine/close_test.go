@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -47,34 +48,37 @@ func TestClose(t *testing.T) {
 
 // Batches under way are stored before Close returns, and those that wait for them.
 func TestCloseWaitsForBatches(t *testing.T) {
-	w := open(t, nil).found()
-	faults, letGo := held("Append")
-	w.calls.set(faults)
-	done := make(chan error, 2)
-	for _, user := range []usher.UserID{"a", "b"} {
-		go func() {
-			_, err := w.Do(ctx, host, "acme", account.AddUser{User: user})
-			done <- err
-		}()
-	}
-	eventually(t, "one writes", func() bool { return w.calls.of("Append") == 2 })
-	time.Sleep(5 * time.Millisecond) // for the other one to wait
-	closed := make(chan error)
-	go func() { closed <- w.Close() }()
-	select {
-	case <-closed:
-		t.Fatal("Close returned before the batches")
-	case <-time.After(10 * time.Millisecond):
-	}
-	letGo()
-	require.NoError(t, <-closed)
-	require.NoError(t, <-done)
-	require.NoError(t, <-done)
-	n := 0
-	for range w.mem.Commits(ctx, "acme", 0) {
-		n++
-	}
-	assert.Equal(t, 3, n)
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, nil).found()
+		faults, letGo := held("Append")
+		w.calls.set(faults)
+		done := make(chan error, 2)
+		for _, user := range []usher.UserID{"a", "b"} {
+			go func() {
+				_, err := w.Do(ctx, host, "acme", account.AddUser{User: user})
+				done <- err
+			}()
+		}
+		synctest.Wait() // one writes, and the other one waits
+		require.Equal(t, 2, w.calls.of("Append"))
+		closed := make(chan error)
+		go func() { closed <- w.Close() }()
+		synctest.Wait()
+		select {
+		case <-closed:
+			t.Fatal("Close returned before the batches")
+		default:
+		}
+		letGo()
+		require.NoError(t, <-closed)
+		require.NoError(t, <-done)
+		require.NoError(t, <-done)
+		n := 0
+		for range w.mem.Commits(ctx, "acme", 0) {
+			n++
+		}
+		assert.Equal(t, 3, n)
+	})
 }
 
 // A store that hangs holds nobody up for ever.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -126,38 +127,42 @@ func TestSetPolicyWhileCommitting(t *testing.T) {
 // A batch that is on its way into the store when the policy is exchanged is waited
 // for, and if its outcome is unknown, so is that.
 func TestSetPolicyWaitsForBatches(t *testing.T) {
-	w := open(t, nil).found()
-	w.must("other", host, account.CreateAccount{Owner: "olivia"})
-	w.must("acme", host, setRole("cleo", "member"))
-	faults, letGo := held("Append")
-	w.calls.set(faults)
-	written := make(chan error)
-	go func() {
-		_, err := w.Do(ctx, host, "acme", setRole("max", "clerk"))
-		written <- err
-	}()
-	eventually(t, "it is on its way", func() bool { return w.calls.of("Append") == 4 })
-	set := make(chan error)
-	go func() { set <- w.SetPolicy(ctx, load(t, noClerks)) }()
-	select {
-	case err := <-set:
-		t.Fatalf("SetPolicy = %v, before the batch was stored", err)
-	case <-time.After(20 * time.Millisecond):
-	}
-	assert.True(t, w.opens("adam"), "questions wait for nobody")
-	letGo()
-	require.NoError(t, <-written)
-	var unfit *engine.UnfitError
-	assert.ErrorAs(t, <-set, &unfit, "the batch made the account one that does not fit")
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, nil).found()
+		w.must("other", host, account.CreateAccount{Owner: "olivia"})
+		w.must("acme", host, setRole("cleo", "member"))
+		faults, letGo := held("Append")
+		w.calls.set(faults)
+		written := make(chan error)
+		go func() {
+			_, err := w.Do(ctx, host, "acme", setRole("max", "clerk"))
+			written <- err
+		}()
+		synctest.Wait()
+		require.Equal(t, 4, w.calls.of("Append"), "it is on its way")
+		set := make(chan error)
+		go func() { set <- w.SetPolicy(ctx, load(t, noClerks)) }()
+		synctest.Wait()
+		select {
+		case err := <-set:
+			t.Fatalf("SetPolicy = %v, before the batch was stored", err)
+		default:
+		}
+		assert.True(t, w.opens("adam"), "questions wait for nobody")
+		letGo()
+		require.NoError(t, <-written)
+		var unfit *engine.UnfitError
+		assert.ErrorAs(t, <-set, &unfit, "the batch made the account one that does not fit")
 
-	w.calls.set(on("Append", storetest.Fault{Before: errDown}))
-	_, err := w.Do(ctx, host, "acme", setRole("max", "member"))
-	assert.ErrorIs(t, err, engine.ErrUnknown)
-	impatient, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
-	defer cancel()
-	assert.ErrorIs(t, w.SetPolicy(impatient, load(t, shutDoors)), context.DeadlineExceeded)
-	w.calls.set(nil)
-	require.NoError(t, w.SetPolicy(ctx, load(t, shutDoors)))
+		w.calls.set(on("Append", storetest.Fault{Before: errDown}))
+		_, err := w.Do(ctx, host, "acme", setRole("max", "member"))
+		assert.ErrorIs(t, err, engine.ErrUnknown)
+		impatient, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+		defer cancel()
+		assert.ErrorIs(t, w.SetPolicy(impatient, load(t, shutDoors)), context.DeadlineExceeded)
+		w.calls.set(nil)
+		require.NoError(t, w.SetPolicy(ctx, load(t, shutDoors)))
+	})
 }
 
 // Every decision is one of the old policy or of the new one, and after SetPolicy

@@ -84,6 +84,10 @@ func (e *Engine) refresh(ctx context.Context, l *live) error {
 	for !e.publish(l, r.state, v, begun, func() { l.read(&r) }) {
 		v = judge(r.state, e.Policy())
 	}
+	e.sightings.forget(l.id, r.removed)
+	if r.state.Deleted() {
+		e.sightings.forgetAccount(l.id)
+	}
 	e.saveSoon(l)
 	return nil
 }

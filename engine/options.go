@@ -49,7 +49,8 @@ type Options struct {
 	SeenEvery time.Duration
 
 	// Clock tells the time of commits, of questions that have none, and how old
-	// knowledge is. Nil means time.Now. One without Go's monotonic reading makes
+	// knowledge is. For commits and questions it counts as no earlier than the
+	// account's last commit. Nil means time.Now. One without Go's monotonic reading makes
 	// MaxStale as good as the clock of the machine.
 	Clock func() time.Time
 

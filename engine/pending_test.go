@@ -25,7 +25,7 @@ func TestUnknownOutcomeIsFoundOut(t *testing.T) {
 		"stored":     {After: errDown},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := open(t, nil).found()
+			w := open(t, patient).found()
 			w.calls.set(times(1, "Append", fault))
 			result := w.must("acme", host, setRole("max", "admin"))
 			assert.Equal(t, uint64(2), result.Version)
@@ -42,7 +42,7 @@ func TestUnknownOutcomeIsFoundOut(t *testing.T) {
 func TestUnknownOutcomeIsOvertaken(t *testing.T) {
 	mem := new(memstore.Store)
 	rival := openOn(t, mem, nil).found()
-	w := openOn(t, mem, deaf)
+	w := openOn(t, mem, func(o *engine.Options) { deaf(o); patient(o) })
 	assert.True(t, w.opens("adam"))
 	w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
 		if c.Method == "Append" && c.Try == 1 && c.Version == 2 {
@@ -137,7 +137,7 @@ func TestCancelledWhileStoring(t *testing.T) {
 		"stored":     {After: context.Canceled},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := open(t, nil).found()
+			w := open(t, patient).found()
 			once := times(1, "Append", fault)
 			caller, cancel := context.WithCancel(ctx)
 			w.calls.set(func(ctx context.Context, c storetest.Call) storetest.Fault {
@@ -163,7 +163,7 @@ func TestCancelledWhileStoring(t *testing.T) {
 
 // A store that tries again by itself may find its own commit in the way.
 func TestOwnCommitInTheWay(t *testing.T) {
-	w := open(t, nil).found()
+	w := open(t, patient).found()
 	w.calls.set(times(1, "Append", storetest.Fault{After: &store.Error{Op: "append", Err: store.ErrConflict}}))
 	result := w.must("acme", host, setRole("max", "admin"))
 	assert.Equal(t, uint64(2), result.Version)
@@ -190,7 +190,7 @@ func TestRefusalAfterFailure(t *testing.T) {
 
 // Watching brings the commit to light before the one who stored it knows.
 func TestHintOfAnUnknownOutcome(t *testing.T) {
-	w := open(t, func(o *engine.Options) { o.Settle = time.Minute }).found()
+	w := open(t, func(o *engine.Options) { o.Settle = time.Hour }).found()
 	w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
 		if c.Method == "Append" && c.Try == 1 {
 			return storetest.Fault{After: errDown}

@@ -21,7 +21,7 @@ func (e *Engine) propose(ctx context.Context, snap *snapshot, b *Batch) (*pendin
 			return nil, result, err
 		}
 	}
-	outcome, err := outcomeOf(snap, b, e.timeOf(b))
+	outcome, err := outcomeOf(ctx, snap, b, e.timeOf(b))
 	if err != nil {
 		return nil, Result{}, err
 	}
@@ -77,14 +77,21 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-func outcomeOf(snap *snapshot, b *Batch, at time.Time) (account.Outcome, error) {
+func outcomeOf(ctx context.Context, snap *snapshot, b *Batch, at time.Time) (account.Outcome, error) {
 	if len(b.Commands) == 0 {
 		return account.Outcome{}, &account.Refusal{Account: snap.id, Code: account.Invalid, Text: "there are no commands in the batch"}
 	}
 	if snap.err != nil && snap.Exists() {
 		return account.Outcome{}, snap.err // the policy does not fit
 	}
-	return snap.Propose(snap.policy, account.Proposal{Actor: b.Actor, Context: b.Context, Time: at, Commands: b.Commands})
+	p := b.proposal(at)
+	p.Interrupt = ctx.Err
+	return snap.Propose(snap.policy, p)
+}
+
+// proposal returns what is proposed to the account.
+func (b *Batch) proposal(at time.Time) account.Proposal {
+	return account.Proposal{Actor: b.Actor, Context: b.Context, Time: at, Commands: b.Commands, Key: b.Key, Note: b.Note}
 }
 
 // repeated returns what was done under a key before.
@@ -101,8 +108,8 @@ func (e *Engine) repeated(ctx context.Context, id usher.AccountID, version uint6
 
 // Preview says what a batch would come to, on the account as it is now: the
 // changes, and for whom what changes. Nothing is stored; a Key plays no part, and
-// another one's commit may come before the batch is submitted. The errors are those
-// of Submit.
+// another one's commit may come before the batch is submitted. If ctx ends, Preview
+// stops before the next command or user. The errors are those of Submit.
 func (e *Engine) Preview(ctx context.Context, b Batch) (account.Preview, error) {
 	preview, err := e.preview(ctx, &b)
 	if err != nil {
@@ -115,6 +122,9 @@ func (e *Engine) preview(ctx context.Context, b *Batch) (account.Preview, error)
 	if err := e.open(); err != nil {
 		return account.Preview{}, err
 	}
+	if err := b.proposal(b.Time).Check(b.Account); err != nil {
+		return account.Preview{}, err
+	}
 	l, err := e.pin(b.Account)
 	if err != nil {
 		return account.Preview{}, err
@@ -125,7 +135,7 @@ func (e *Engine) preview(ctx context.Context, b *Batch) (account.Preview, error)
 		return account.Preview{}, err
 	}
 	at := e.timeOf(b)
-	outcome, err := outcomeOf(snap, b, at)
+	outcome, err := outcomeOf(ctx, snap, b, at)
 	if err != nil {
 		return account.Preview{}, err
 	}

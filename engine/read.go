@@ -20,6 +20,7 @@ type reading struct {
 	saved    int             // bytes of the snapshot that was read; 0 if none was
 	whole    bool            // the state was read as a whole
 	policies map[string]bool // the digests of the policies that allowed the commits
+	removed  []usher.UserID  // by the commits, unless whole; one may have been added again
 }
 
 // newest is the version to which an account is read that is wanted as it is now.
@@ -96,11 +97,23 @@ func (e *Engine) replay(ctx context.Context, id usher.AccountID, r *reading) err
 			r.policies = map[string]bool{}
 		}
 		r.policies[c.Policy] = true
+		if !r.whole {
+			r.removed = append(r.removed, removedBy(c)...)
+		}
 		if c.Version >= r.until {
 			break
 		}
 	}
 	return nil
+}
+
+func removedBy(c *account.Commit) (users []usher.UserID) {
+	for _, change := range c.Changes {
+		if gone, ok := change.(account.UserRemoved); ok {
+			users = append(users, gone.User)
+		}
+	}
+	return users
 }
 
 // next leaves the state as it is on an error, so that r.state is never nil.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -34,7 +35,8 @@ func (e *Engine) AtLeast(version uint64) *Reader { return &Reader{engine: e, ver
 // the policy of now. It reads the journal and keeps what it read, until it is asked
 // about another account, so it is for looking back and not for serving requests. A
 // version that is still to come is ErrBehind, and version 0 is
-// usher.ErrUnknownAccount. A request without a time is asked as of now, not of then.
+// usher.ErrUnknownAccount. A request without a time is asked as of now, not of then,
+// as Engine.Check says.
 func (e *Engine) At(version uint64) *Reader { return &Reader{engine: e, version: version, past: true} }
 
 // Check decides as Engine.Check does; an error may be ErrBehind, too.
@@ -110,7 +112,18 @@ func (e *Engine) asOf(ctx context.Context, id usher.AccountID, version uint64) (
 		return nil, fmt.Errorf("%w: it is at %d, and %d was asked for", ErrBehind, at, version)
 	}
 	snap := e.bind(&live{id: id}, r.state, judge(r.state, e.Policy()))
-	return snap, snap.err
+	if snap.err != nil {
+		return snap, snap.err
+	}
+	// The last commit counts for the time, not only those up to the version.
+	newest, err := e.current(ctx, id, version)
+	switch {
+	case err == nil:
+		snap.floor = later(snap.floor, newest.floor)
+	case !errors.Is(err, usher.ErrUnknownAccount) && !errors.As(err, new(*account.UnfitError)):
+		return nil, err
+	}
+	return snap, nil
 }
 
 // View returns the account as it is now, under the policy of now. Reading asks no

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
@@ -28,6 +29,10 @@ type sightings struct {
 	recent atomic.Pointer[[recentSlots]atomic.Uint64] // nil before the first
 	shards [seenShards]seenShard
 
+	// unconfirmed has users of accounts that were not in memory when they were seen,
+	// so that it is not known yet whether there are such users.
+	unconfirmed seenShard
+
 	flush sync.Mutex // is held while they are written
 }
 
@@ -38,6 +43,10 @@ const (
 	// mostSeen is how many users of a shard wait to be written. Those after them
 	// are noted when they are seen the next time.
 	mostSeen = 1 << 16
+
+	// mostUnconfirmed is how many users wait of whom it is not known whether there are
+	// such users. It is little, for anybody can name accounts and users.
+	mostUnconfirmed = 1 << 10
 )
 
 // seenShard has the users who wait to be written, and those who are being written.
@@ -78,28 +87,37 @@ func notedSince(slot, hash uint64, second int64) bool {
 
 func (s *sightings) shard(hash uint64) *seenShard { return &s.shards[hash>>16%seenShards] }
 
-// note keeps the later of two times.
-func (sh *seenShard) note(w whom, at time.Time) {
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
+// all returns the shards, with the one of users who are unconfirmed.
+func (s *sightings) all() []*seenShard { return append(s.confirmed().shards, &s.unconfirmed) }
+
+// note keeps the later of two times, of at most so many users, and reports whether it
+// did. It needs sh.mu.
+func (sh *seenShard) note(w whom, at time.Time, most int) bool {
 	old, ok := sh.waiting[w]
 	switch {
 	case ok && !at.After(old):
 	case ok:
 		sh.waiting[w] = at
-	case len(sh.waiting) < mostSeen:
+	case len(sh.waiting) >= most:
+		return false
+	default:
 		if sh.waiting == nil {
 			sh.waiting = map[whom]time.Time{}
 		}
 		sh.waiting[whom{usher.AccountID(strings.Clone(string(w.account))), usher.UserID(strings.Clone(string(w.user)))}] = at
 	}
+	return true
 }
 
 // Seen notes that a user was active just now. It is cheap enough to be called with
 // every request: most calls do no more than look at the time. Of each user a time
 // is written at most once in Options.SeenEvery, in the background; Close writes
-// what is left, a crash loses it. Users who are none of the account are ignored,
-// and so are all if the store is no store.Keeper.
+// what is left, a crash loses it.
+//
+// Ids that are not those of a user of an account are ignored, and hold no memory. So
+// are all ids if the store is not a store.Keeper. Where the account is not in memory,
+// the store is read later to find out; until then a small number of such users is
+// kept, and more are ignored until a check reads their account.
 func (e *Engine) Seen(id usher.AccountID, user usher.UserID) {
 	if e == nil || e.keeper == nil {
 		return
@@ -110,13 +128,34 @@ func (e *Engine) Seen(id usher.AccountID, user usher.UserID) {
 	if notedSince(slot.Load(), hash, at.Add(-e.options.SeenEvery).Unix()) {
 		return
 	}
-	if snap := e.index.find(id); snap != nil && snap.err == nil {
+	if checkAccount(id) != nil || store.CheckUser(user) != nil || !utf8.ValidString(string(id)) || !utf8.ValidString(string(user)) {
+		return
+	}
+	noted := hash&halfHash | uint64(uint32(at.Unix()))
+	for {
+		snap := e.index.find(id)
+		if snap == nil || snap.State == nil {
+			s.unconfirmed.mu.Lock()
+			ok := s.unconfirmed.note(whom{id, user}, at, mostUnconfirmed)
+			s.unconfirmed.mu.Unlock()
+			if ok {
+				slot.Store(noted)
+			}
+			return
+		}
 		if u, _ := snap.User(user); u == nil {
 			return
 		}
+		slot.Store(noted)
+		sh := s.shard(hash)
+		sh.mu.Lock()
+		sh.note(whom{id, user}, at, mostSeen)
+		sh.mu.Unlock()
+		if e.index.find(id) == snap {
+			return
+		}
+		s.forget(id, []usher.UserID{user}) // a commit since may have removed the user
 	}
-	slot.Store(hash&halfHash | uint64(uint32(at.Unix())))
-	s.shard(hash).note(whom{id, user}, at)
 }
 
 // LastSeen yields when the users who come after the one given were last active,
@@ -195,8 +234,7 @@ func before(user usher.UserID) usher.UserID {
 // of returns what is not written of an account, of the users after one, sorted.
 func (s *sightings) of(id usher.AccountID, after usher.UserID) []store.Sighting {
 	latest := map[usher.UserID]time.Time{}
-	for i := range s.shards {
-		sh := &s.shards[i]
+	for _, sh := range s.all() {
 		sh.mu.Lock()
 		for _, m := range []map[whom]time.Time{sh.writing, sh.waiting} {
 			for w, at := range m {
@@ -223,11 +261,12 @@ func sortedSightings(m map[usher.UserID]time.Time) []store.Sighting {
 func (s *sightings) forget(id usher.AccountID, users []usher.UserID) {
 	for _, user := range users {
 		w, hash := whom{id, user}, s.hash(id, user)
-		sh := s.shard(hash)
-		sh.mu.Lock()
-		delete(sh.waiting, w)
-		delete(sh.writing, w)
-		sh.mu.Unlock()
+		for _, sh := range []*seenShard{s.shard(hash), &s.unconfirmed} {
+			sh.mu.Lock()
+			delete(sh.waiting, w)
+			delete(sh.writing, w)
+			sh.mu.Unlock()
+		}
 		if recent := s.recent.Load(); recent != nil {
 			recent[hash%recentSlots].Store(0) // one who comes back is noted at once
 		}
@@ -236,8 +275,7 @@ func (s *sightings) forget(id usher.AccountID, users []usher.UserID) {
 
 // forgetAccount drops what is not written of an account.
 func (s *sightings) forgetAccount(id usher.AccountID) {
-	for i := range s.shards {
-		sh := &s.shards[i]
+	for _, sh := range s.all() {
 		sh.mu.Lock()
 		for _, m := range []map[whom]time.Time{sh.writing, sh.waiting} {
 			for w := range m {
@@ -272,59 +310,28 @@ func (e *Engine) flushSightings() {
 func (e *Engine) writeSightings(ctx context.Context) (errs []error) {
 	e.sightings.flush.Lock()
 	defer e.sightings.flush.Unlock()
-	for id, users := range e.sightings.take() {
-		err := safely(func() error { return e.writeSeen(ctx, id, users) })
-		switch {
-		case err == nil, errors.Is(err, store.ErrErased), errors.Is(err, usher.ErrUnknownAccount):
-			continue // an account that there is not has nobody to be seen
-		case errors.Is(err, store.ErrReadOnly):
-			continue
-		}
-		e.failed("write last-active times of", id, err)
-		errs = append(errs, &Error{Op: "write last-active times of", Account: id, Err: err})
-		e.sightings.putBack(id, users)
-	}
-	e.sightings.written()
-	return errs
-}
-
-// take returns what waits to be written, which counts as being written from then on.
-func (s *sightings) take() map[usher.AccountID]map[usher.UserID]time.Time {
-	all := map[usher.AccountID]map[usher.UserID]time.Time{}
-	for i := range s.shards {
-		sh := &s.shards[i]
-		sh.mu.Lock()
-		sh.writing, sh.waiting = sh.waiting, nil
-		for w, at := range sh.writing {
-			if all[w.account] == nil {
-				all[w.account] = map[usher.UserID]time.Time{}
+	for _, of := range []sightingsOf{e.sightings.confirmed(), e.sightings.others()} {
+		for id, users := range of.take() {
+			err := safely(func() error { return e.writeSeen(ctx, of, id, users) })
+			switch {
+			case err == nil, errors.Is(err, store.ErrErased), errors.Is(err, usher.ErrUnknownAccount):
+				continue // an account that there is not has nobody to be seen
+			case errors.Is(err, store.ErrReadOnly):
+				continue
 			}
-			all[w.account][w.user] = at
+			e.failed("write last-active times of", id, err)
+			errs = append(errs, &Error{Op: "write last-active times of", Account: id, Err: err})
+			of.putBack(id, users)
 		}
-		sh.mu.Unlock()
+		of.written()
 	}
-	return all
-}
-
-func (s *sightings) written() {
-	for i := range s.shards {
-		sh := &s.shards[i]
-		sh.mu.Lock()
-		sh.writing = nil
-		sh.mu.Unlock()
-	}
-}
-
-func (s *sightings) putBack(id usher.AccountID, users map[usher.UserID]time.Time) {
-	for user, at := range users {
-		s.shard(s.hash(id, user)).note(whom{id, user}, at)
-	}
+	return errs
 }
 
 // writeSeen writes last-active times of users of an account, as the store has it
 // now, while nobody else of this Engine writes to it: who was removed must not be
 // kept again.
-func (e *Engine) writeSeen(ctx context.Context, id usher.AccountID, users map[usher.UserID]time.Time) error {
+func (e *Engine) writeSeen(ctx context.Context, of sightingsOf, id usher.AccountID, users map[usher.UserID]time.Time) error {
 	l, err := e.pin(id)
 	if err != nil {
 		return err
@@ -339,7 +346,7 @@ func (e *Engine) writeSeen(ctx context.Context, id usher.AccountID, users map[us
 		return err
 	}
 	for user := range users {
-		if u, _ := snap.User(user); u == nil {
+		if u, _ := snap.User(user); u == nil || !of.writes(whom{id, user}) {
 			delete(users, user)
 		}
 	}

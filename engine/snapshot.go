@@ -25,12 +25,14 @@ type snapshot struct {
 	id    usher.AccountID
 	live  *live
 	clock func() time.Time
+	floor time.Time // of the last commit that is known: it is no earlier than that
 
 	confirmed atomic.Int64 // when the store knew nothing newer, as Engine.elapsed tells
 }
 
-// Now implements policy.Clock.
-func (s *snapshot) Now() time.Time { return s.clock() }
+// Now implements policy.Clock. A clock that was set back revives no grant that had
+// ended when the account last changed.
+func (s *snapshot) Now() time.Time { return later(s.clock(), s.floor) }
 
 // version returns the version of the account, 0 also if it was not read.
 func (s *snapshot) version() uint64 {
@@ -80,6 +82,7 @@ func judge(s *account.State, p *policy.Policy) verdict { return verdict{p, s.Fit
 func (e *Engine) bind(l *live, s *account.State, v verdict) *snapshot {
 	snap := newSnapshot(l)
 	snap.State, snap.policy, snap.err, snap.clock = s, v.policy, v.err, e.options.Clock
+	snap.floor = s.Time()
 	snap.basis = &basis{v.policy, s.Version()}
 	if !s.Exists() {
 		snap.err = usher.ErrUnknownAccount

@@ -12,8 +12,8 @@ import (
 )
 
 // Batch is what somebody asks to have done to an account: commands that are one
-// commit, all or nothing. One without commands is account.Invalid. The zero Batch is
-// nobody's, and is refused.
+// commit, all or nothing. One without commands, or with more than
+// account.MaxCommands, is account.Invalid. The zero Batch is nobody's, and is refused.
 type Batch struct {
 	Actor    account.Actor
 	Account  usher.AccountID
@@ -26,17 +26,20 @@ type Batch struct {
 	// get the first Result. It is the Actor's own: the same key of somebody else is
 	// another key. It covers the commands, without the values of custom fields; other
 	// commands under it are ErrKeyReused. A batch that was refused or changed nothing
-	// leaves its key free. After account.RememberedKeys later commits with a key, of
-	// anybody in the account, it is forgotten, and the batch is done again. Empty for
-	// none.
+	// leaves its key free. A key that is forgotten is free, too, and the batch is done
+	// again: account.RememberedKeys says which keys an account remembers. A key of
+	// more than account.MaxKey bytes is account.Invalid. Empty for none.
 	Key string
 
 	// Note says why, for the journal. It is kept for as long as the journal, so it
-	// is no place for personal data. May be empty.
+	// is no place for personal data. One of more than account.MaxNote bytes is
+	// account.Invalid. May be empty.
 	Note string
 
-	// Time is when it is asked, zero for the clock. Conditions and grants are looked
-	// at as of it. The journal never goes back, and not ahead of the clock: the commit
+	// Time is when it is asked, zero for the clock. Conditions and grants are evaluated
+	// at this time, or at the last commit's if that is later: neither a time in the past
+	// nor a clock that was set back revives a grant that has ended. The journal never
+	// goes back, and not ahead of the clock: the commit
 	// has the last commit's time where this one is before that, and the clock's where
 	// this one is still to come.
 	Time time.Time
@@ -66,9 +69,11 @@ const mostTries = 16
 // nothing has to change, is said only after a look at what the store has by then. If
 // the store fails so that it
 // is not known whether the commit is stored, Submit finds out, for at most
-// Options.Settle, even after ctx has ended.
+// Options.Settle, even after ctx has ended. If ctx ends earlier, Submit stops before
+// the next command of the batch, changes nothing, and returns the context's error.
 //
-// A command that is refused is an *account.Refusal, and so is a batch without any.
+// A command that is refused is an *account.Refusal, and so is a batch without any,
+// or one above a limit of account.Proposal.Check.
 // Other errors are an *Error, and nothing was done; only with ErrUnknown that is not
 // known. It wraps
 //
@@ -107,6 +112,10 @@ func (e *Engine) submit(ctx context.Context, b *Batch, done *[]*account.Commit) 
 		return Result{}, err
 	}
 	defer e.leave()
+	// Before the fingerprint is taken, which reads all of the batch.
+	if err := b.proposal(b.Time).Check(b.Account); err != nil {
+		return Result{}, err
+	}
 	l, err := e.pin(b.Account)
 	if err != nil {
 		return Result{}, err
@@ -177,7 +186,7 @@ func (e *Engine) try(ctx context.Context, l *live, b *Batch, done *[]*account.Co
 		return Result{}, err
 	}
 	p, result, err := e.propose(ctx, snap, b)
-	if p == nil && !result.Repeated {
+	if p == nil && !result.Repeated && ctx.Err() == nil {
 		// There is no commit by which the store would tell that others were first,
 		// and may have freed the seat, or used the key.
 		newer, failure := e.await(ctx, l, newest)

@@ -113,6 +113,9 @@ func openOn(t testing.TB, mem *memstore.Store, change func(*engine.Options)) *wo
 // deaf makes the store one that tells nothing, so that only reading finds out.
 func deaf(o *engine.Options) { o.Store = justKeeper{o.Store.(store.Keeper)} }
 
+// patient has writers find out for as long as it takes what became of a commit.
+func patient(o *engine.Options) { o.Settle = time.Hour }
+
 // plain makes the store one that keeps journals and nothing else.
 func plain(o *engine.Options) { o.Store = justStore{o.Store} }
 
@@ -253,8 +256,13 @@ func times(n int, method string, fault storetest.Fault) func(context.Context, st
 	}
 }
 
-// eventually waits for what happens in the background.
+// eventually waits for what happens in the background, for as long as go test lets it.
 func eventually(t testing.TB, what string, happened func() bool) {
 	t.Helper()
-	require.Eventually(t, happened, 10*time.Second, time.Millisecond, what)
+	for begun := time.Now(); !happened(); time.Sleep(time.Millisecond) {
+		if time.Since(begun) > time.Minute {
+			t.Logf("still waiting: %s", what)
+			begun = time.Now()
+		}
+	}
 }

@@ -3,48 +3,42 @@ package policy_test
 import (
 	"fmt"
 	"maps"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/usher-go/usher/policy"
 )
 
-// longest is how long one of the inputs below may take. They should take less than a second, and
-// some take seconds beside other tests and under the race detector; what is looked for is a cost
-// that grows faster than the file, which shows in minutes.
-const longest = 20 * time.Second
-
 // Whoever may hand in a policy file cannot keep a host busy with it. Each input is a hostile
-// mebibyte, the most that is read.
-func TestLargeInputsEndSoon(t *testing.T) {
+// mebibyte, the most that is read. A cost that grows faster than the file shows in what is
+// allocated for each of its bytes, or where nothing is allocated in minutes, which go test ends.
+func TestLargeInputsCostLittle(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes half a minute under the race detector")
 	}
-	for name, src := range largeInputs() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+	const most = 3000
+	inputs := largeInputs()
+	for _, name := range slices.Sorted(maps.Keys(inputs)) {
+		t.Run(name, func(t *testing.T) { // not in parallel, for all that is allocated counts
+			src := []byte(inputs[name])
 			if len(src) > 1<<20 {
 				t.Fatalf("the input is %d bytes long, so it is not read at all", len(src))
 			}
-			done := make(chan time.Duration, 1)
-			go func() {
-				start := time.Now()
-				p, err := policy.Load("large.yaml", []byte(src))
-				if err == nil {
-					p.Warnings()
-				} else {
-					_ = err.Error()
-				}
-				done <- time.Since(start)
-			}()
-			select {
-			case took := <-done:
-				if took > time.Second {
-					t.Logf("took %v", took)
-				}
-			case <-time.After(longest):
-				t.Errorf("Load(%.40q…) goes on after %v", src, longest)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			p, err := policy.Load("large.yaml", src)
+			if err == nil {
+				p.Warnings()
+			} else {
+				_ = err.Error()
+			}
+			runtime.ReadMemStats(&after)
+			if each := (after.TotalAlloc - before.TotalAlloc) / uint64(len(src)); each > most {
+				t.Errorf("Load(%.40q…) allocates %d bytes for each byte of the file, want at most %d", src, each, most)
+			} else {
+				t.Logf("%d bytes for each", each)
 			}
 		})
 	}

@@ -183,7 +183,7 @@ func (s small) explore(t *testing.T) {
 // try does commands, all or none. It returns where that leads, with no world if nothing changes,
 // and what is wrong with it.
 func (p *place) try(q question, seen *tally, commands ...account.Command) (next *place, problem string) {
-	next = &place{from: p}
+	next, q = &place{from: p}, q.counts(p.state.Time())
 	after, want := p.world.do(q, commands...)
 	outcome, err := propose(p.state, p.world.book, q, commands)
 	last := commands[want.index]

@@ -39,6 +39,7 @@ func newMachine(book *rulebook, count *tally) *machine {
 func (m *machine) propose(t *rapid.T, q question, note account.Commit, commands ...account.Command) {
 	t.Helper()
 	before, encoded := m.world, m.state.Encode()
+	q = q.counts(m.state.Time())
 	after, want := before.do(q, commands...)
 	outcome, err := propose(m.state, before.book, q, commands)
 	sameAnswer(t, want, q, commands, err)
@@ -57,7 +58,11 @@ func (m *machine) propose(t *rapid.T, q question, note account.Commit, commands 
 }
 
 func propose(s *account.State, book *rulebook, q question, commands []account.Command) (account.Outcome, error) {
-	return s.Propose(book.compiled, account.Proposal{Actor: q.actor, Context: q.context, Time: q.time, Commands: commands})
+	at := q.time
+	if !q.dated.IsZero() {
+		at = q.dated
+	}
+	return s.Propose(book.compiled, account.Proposal{Actor: q.actor, Context: q.context, Time: at, Commands: commands})
 }
 
 // refused reports whether the answer is no.

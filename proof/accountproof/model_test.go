@@ -17,6 +17,15 @@ type question struct {
 	actor   account.Actor
 	context usher.Context
 	time    time.Time
+	dated   time.Time // where that is before the last commit, and so not when it counts; else zero
+}
+
+// counts returns the question as of when it counts: it is never before the last commit.
+func (q question) counts(last time.Time) question {
+	if q.time.Before(last) {
+		q.time, q.dated = last, q.time
+	}
+	return q
 }
 
 // answer is what the model says to one command or to several. The zero answer is that nothing

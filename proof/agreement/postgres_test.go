@@ -98,7 +98,7 @@ func (s *server) await() error {
 		return err
 	}
 	defer db.Close()
-	for range 300 {
+	for range 10_000 { // which takes longer than go test waits
 		if err = db.PingContext(context.Background()); err == nil {
 			return nil
 		}

@@ -52,11 +52,29 @@ func (c *crash) examine(untold []string) {
 	}
 	some := 5
 	for key, o := range c.told {
-		if o.commit != "" && some > 0 {
+		if o.commit != "" && some > 0 && all[crashBatch(key).Account].remembers(o) {
 			some--
 			c.isRepeated(e, key, o)
 		}
 	}
+}
+
+// remembers reports whether so few later commits of the actor have a key that the key of an
+// outcome is not forgotten.
+func (r *replayed) remembers(o outcome) bool {
+	var of *account.Commit
+	for _, c := range r.keys {
+		if c.Version == o.version {
+			of = c
+		}
+	}
+	later := 0
+	for _, c := range r.keys {
+		if of != nil && c.Actor == of.Actor && c.Version > of.Version {
+			later++
+		}
+	}
+	return of != nil && later < account.KeysPerUser
 }
 
 // replay reads a journal from its beginning. Each version must follow from the one before, and

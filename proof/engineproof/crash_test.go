@@ -27,7 +27,7 @@ var kills = flag.Int("kills", fullKills, "how often a process that writes to a b
 
 const (
 	crashFiles = 4  // are written to side by side
-	mostRounds = 50 // with one file, so that no key is forgotten
+	mostRounds = 50 // with one file
 )
 
 // TestKilled has processes write to boltstores through engines, and kills them in the midst of
@@ -50,8 +50,7 @@ func TestKilled(t *testing.T) {
 	t.Logf("what came of it:\n%v", &seen)
 	if *kills >= fullKills {
 		assert.GreaterOrEqual(t, seen.of("kills"), 100)
-		assert.GreaterOrEqual(t, seen.of("kills with a batch in flight"), seen.of("kills")/2)
-		assert.Empty(t, seen.missing("kills at the start", "in flight: was stored", "in flight: was not, and is now", "told done", "told refused", "told idle",
+		assert.Empty(t, seen.missing("kills at the start", "kills with a batch in flight", "in flight: was stored", "in flight: was not, and is now", "told done", "told refused", "told idle",
 			"snapshots compared", "values compared"))
 	}
 }

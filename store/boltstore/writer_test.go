@@ -62,11 +62,20 @@ func queued(t *testing.T, s *Store, calls ...func() error) []error {
 // waitFor waits until n writes wait.
 func waitFor(t *testing.T, s *Store, n int) {
 	t.Helper()
-	require.Eventually(t, func() bool {
+	eventually(s, func() bool { return len(s.writer.waiting) == n })
+}
+
+// eventually waits until the writer is as it should be, for as long as go test lets it.
+func eventually(s *Store, is func() bool) {
+	for {
 		s.writer.mu.Lock()
-		defer s.writer.mu.Unlock()
-		return len(s.writer.waiting) == n
-	}, time.Minute, 50*time.Microsecond)
+		done := is()
+		s.writer.mu.Unlock()
+		if done {
+			return
+		}
+		time.Sleep(50 * time.Microsecond)
+	}
 }
 
 func (s *Store) appendText(account usher.AccountID, version uint64, text string) error {
@@ -258,11 +267,7 @@ func TestCloseWaits(t *testing.T) {
 	waitFor(t, s, 20)
 	closed := make(chan error)
 	go func() { closed <- s.Close() }()
-	require.Eventually(t, func() bool {
-		s.writer.mu.Lock()
-		defer s.writer.mu.Unlock()
-		return s.writer.closed
-	}, time.Minute, 50*time.Microsecond)
+	eventually(s, func() bool { return s.writer.closed })
 	assert.ErrorIs(t, s.appendText("late", 1, "one"), store.ErrClosed)
 	goOn()
 	group.Wait()

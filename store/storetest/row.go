@@ -43,7 +43,7 @@ func (r Row) Check(t testing.TB, s Suite) {
 		t.Fatalf("%s: a suite needs an Open that returns a new store", r.Name)
 	}
 	if s.Patience == 0 {
-		s.Patience = time.Minute
+		s.Patience = 5 * time.Minute
 	}
 	label := fmt.Sprintf("%s %d", r.Name, checks.Add(1))
 	hung := false

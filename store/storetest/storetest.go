@@ -32,8 +32,8 @@ type Suite struct {
 	// behind. Nil skips the rows that ask what is durable.
 	Reopen func(t testing.TB, s store.Store) store.Store
 
-	// Patience is how long a row may take before it counts as hanging. Zero means a
-	// minute. No row needs to be fast.
+	// Patience is how long a row may take before it counts as hanging. Zero means
+	// five minutes. No row needs to be fast.
 	Patience time.Duration
 }
 

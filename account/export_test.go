@@ -1,0 +1,38 @@
+package account
+
+import (
+	"fmt"
+
+	"github.com/usher-go/usher/internal/table"
+)
+
+// KeyCount returns how many keys a state remembers, which is counted three ways.
+func KeyCount(s *State) int {
+	n := s.keys.byKey.Len()
+	if rooms := s.keys.users.count + s.keys.parts.count; rooms != n {
+		panic(fmt.Sprintf("%d keys, and the rooms count %d", n, rooms))
+	}
+	held := 0
+	for _, room := range []keyRoom{s.keys.users, s.keys.parts} {
+		for _, h := range room.actors.All() {
+			held += h.count
+		}
+	}
+	if held != n {
+		panic(fmt.Sprintf("%d keys, and actors have %d", n, held))
+	}
+	return n
+}
+
+// WithKeys returns a snapshot of the state with so many keys of an actor, as if no
+// actor had a bound.
+func WithKeys(s *State, actor Actor, n int) []byte {
+	next := *s
+	next.version = uint64(n)
+	e := (*table.Table[keyed])(nil).Edit()
+	for i := range n {
+		e.Set(scoped(actor, fmt.Sprint("key ", i)), keyed{uint64(i + 1), "r"})
+	}
+	next.keys = keys{byKey: e.Table()}
+	return next.Encode()
+}

@@ -1,0 +1,25 @@
+package engine
+
+// HeldSightings returns how many users are held whose last-active time is not written,
+// and the bytes of their ids.
+func HeldSightings(e *Engine) (users, bytes int) {
+	for _, sh := range e.sightings.all() {
+		sh.mu.Lock()
+		for w := range sh.waiting {
+			users++
+			bytes += len(w.account) + len(w.user)
+		}
+		for w := range sh.writing {
+			users++
+			bytes += len(w.account) + len(w.user)
+		}
+		sh.mu.Unlock()
+	}
+	return users, bytes
+}
+
+// MostUnconfirmed is how many of these may be of accounts that are not in memory.
+const MostUnconfirmed = mostUnconfirmed
+
+// WriteSightings writes last-active times now.
+func WriteSightings(e *Engine) { e.writeSightings(e.life) }

@@ -1,0 +1,122 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/store"
+	"github.com/usher-go/usher/store/memstore"
+	"github.com/usher-go/usher/store/storetest"
+)
+
+// Whatever ids are made up, little is held of them.
+func TestSeenOfIDsThatAreMadeUp(t *testing.T) {
+	w := open(t, seldom).found()
+	held := func() int {
+		users, _ := engine.HeldSightings(w.Engine)
+		return users
+	}
+	long := strings.Repeat("x", store.MaxID+1)
+	for _, id := range []usher.AccountID{"", "\xff", "a\xff", usher.AccountID(long), usher.AccountID(strings.Repeat(long, 1000))} {
+		w.Seen(id, "max")
+		assert.Zero(t, held(), "no account can have the id %.10q", id)
+	}
+	for _, user := range []usher.UserID{"", "\xff", usher.UserID(long)} {
+		w.Seen("other", user)
+		assert.Zero(t, held(), "no user can have the id %.10q", user)
+	}
+	for i := range 20_000 {
+		w.Seen("acme", usher.UserID(fmt.Sprint("nobody-", i)))
+	}
+	assert.Zero(t, held(), "there are no such users")
+
+	for i := range 20_000 {
+		id := fmt.Sprint(i, strings.Repeat("x", store.MaxID-10))
+		w.Seen(usher.AccountID(id), usher.UserID(id))
+		_, err := w.Check(ctx, usher.Request{Account: usher.AccountID(id), Subject: usher.UserID(id), Permission: openDoor})
+		require.ErrorIs(t, err, usher.ErrUnknownAccount)
+	}
+	users, bytes := engine.HeldSightings(w.Engine)
+	assert.LessOrEqual(t, users, engine.MostUnconfirmed)
+	assert.LessOrEqual(t, bytes, engine.MostUnconfirmed*2*store.MaxID)
+
+	w.Seen("acme", "max")
+	assert.Equal(t, []string{"max 0"}, w.lastSeen(""), "users of an account in memory do not wait for room")
+	engine.WriteSightings(w.Engine)
+	assert.Zero(t, held(), "accounts that do not exist are dropped")
+	assert.Equal(t, []string{"max 0"}, w.written())
+}
+
+// A user who was removed is not held any more, whichever engine removed the user and
+// whether the account was in memory, and one added again under the id begins anew.
+func TestSeenHoldsNothingOfRemovedUsers(t *testing.T) {
+	remove := []account.Command{account.RemoveUser{User: "max"}, account.AddUser{User: "max"}}
+	for name, by := range map[string]func(w, other *world){
+		"here":      func(w, _ *world) { w.must("acme", host, remove...) },
+		"elsewhere": func(w, other *world) { other.must("acme", host, remove...); w.opens("adam") },
+		"with the account, elsewhere": func(w, other *world) {
+			other.must("acme", host, account.DeleteAccount{})
+			_, err := w.Check(ctx, ask("adam", openDoor))
+			require.ErrorIs(w.t, err, usher.ErrUnknownAccount)
+		},
+	} {
+		mem := new(memstore.Store)
+		w := openOn(t, mem, func(o *engine.Options) { seldom(o); deaf(o); o.MaxStale = 1 }).found()
+		other := openOn(t, mem, nil)
+		w.Seen("acme", "max")
+		w.Seen("acme", "adam")
+		users, _ := engine.HeldSightings(w.Engine)
+		require.Equal(t, 2, users, name)
+		w.clock.add(2)
+		by(w, other)
+		if users, _ = engine.HeldSightings(w.Engine); strings.HasPrefix(name, "with") {
+			assert.Zero(t, users, name)
+			continue
+		}
+		assert.Equal(t, 1, users, name)
+		assert.Equal(t, []string{"adam 0"}, w.lastSeen(""), name)
+		engine.WriteSightings(w.Engine)
+		assert.Equal(t, []string{"adam 0"}, w.written(), name)
+	}
+}
+
+// A user who is removed while the time is being written, or where that failed, is not
+// noted again.
+func TestSeenOfAUserRemovedWhileItIsWritten(t *testing.T) {
+	for _, method := range []string{"Commits", "Seen"} {
+		mem := new(memstore.Store)
+		w := openOn(t, mem, func(o *engine.Options) { seldom(o); deaf(o); o.MaxStale = 1 }).found()
+		other := openOn(t, mem, nil)
+		w.Seen("acme", "max")
+		w.clock.add(2)
+		var once sync.Once
+		w.calls.set(func(_ context.Context, c storetest.Call) (f storetest.Fault) {
+			if c.Method == method {
+				once.Do(func() {
+					other.must("acme", host, account.RemoveUser{User: "max"}, account.AddUser{User: "max"})
+					if method == "Seen" {
+						w.clock.add(2)
+						w.opens("adam") // learns of it
+						f.Before = errDown
+					}
+				})
+			}
+			return f
+		})
+		engine.WriteSightings(w.Engine)
+		engine.WriteSightings(w.Engine)
+		users, _ := engine.HeldSightings(w.Engine)
+		assert.Zero(t, users, method)
+		assert.Empty(t, w.written(), method)
+		assert.Empty(t, w.lastSeen(""), method)
+	}
+}
