@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// SnapshotFormat is the number of the format in which snapshots are written.
-const SnapshotFormat = 1
+// SnapshotFormat is the number of the format in which snapshots are written. One of an
+// older format is not read: it lacks what the journal has to be replayed for.
+const SnapshotFormat = 2
 
 // A snapshot is the magic, the number of its format, the body, and the CRC-32C of
 // all that before it.
@@ -20,6 +21,10 @@ const (
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// ErrOlder is wrapped where a snapshot was written by an earlier version of this
+// package, in a format that this one does not read. The journal has all that it had.
+var ErrOlder = errors.New("written in an older format")
 
 var (
 	errNoSnapshot = errors.New("it is no snapshot")
@@ -34,6 +39,8 @@ func (s *State) Encode() []byte {
 	w.buf = append(w.buf, SnapshotFormat)
 	w.text(string(s.account))
 	w.buf = binary.AppendUvarint(w.buf, s.version)
+	w.buf = append(w.buf, s.hash[:]...)
+	w.bool(s.chained)
 	w.time(s.time)
 	w.bool(s.deleted)
 	w.text(string(s.owner))
@@ -64,6 +71,8 @@ func (s *State) decode(data []byte) error {
 		return fmt.Errorf("%w: %d, and this version of the library reads up to %d", ErrNewer, data[snapshotHead-1], SnapshotFormat)
 	case data[snapshotHead-1] == 0:
 		return errors.New("formats count from 1")
+	case data[snapshotHead-1] < SnapshotFormat:
+		return fmt.Errorf("%w: %d, and this version of the library reads %d", ErrOlder, data[snapshotHead-1], SnapshotFormat)
 	}
 	body := data[:len(data)-snapshotTail]
 	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(data[len(body):]) {

@@ -59,6 +59,8 @@ func TestOddStateIsNotRead(t *testing.T) {
 		spoil func(*State)
 	}{
 		{"a name is empty", func(s *State) { s.account = "" }},
+		{"there is something in an account that does not exist", func(s *State) { *s = State{account: "acme", hash: HashOf(nil)} }},
+		{"there is something in an account that does not exist", func(s *State) { *s = State{account: "acme", chained: true} }},
 		{"there is no time", func(s *State) { s.time = time.Time{} }},
 		{"the year 10000 is not", func(s *State) { s.time = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }},
 		{"nobody is not the only user with the unique role", func(s *State) { s.owner = "nobody" }},
@@ -148,8 +150,8 @@ func TestSnapshotKnowsTheFieldsOfAState(t *testing.T) {
 		of     any
 		fields string
 	}{
-		{State{}, "users account version time deleted owner unique counts pools plan keys"}, // counts are counted again
-		{plan{}, "teams tree settings fields lastField once facts err"},                     // tree, once, facts and err follow from the rest
+		{State{}, "users account version time hash chained deleted owner unique counts pools plan keys"}, // counts are counted again
+		{plan{}, "teams tree settings fields lastField once facts err"},                                  // tree, once, facts and err follow from the rest
 		{keys{}, "byKey inRow last"},
 		{keyed{}, "version request number"}, // number is the order
 		{Field{}, "ID Name Type Archived"},

@@ -169,10 +169,16 @@ func TestDamagedSnapshotIsRefused(t *testing.T) {
 	assert.EqualError(t, err, "read snapshot: it is no snapshot")
 
 	newer := append([]byte(nil), data...)
-	newer[len("usher\x00state")] = 2
+	newer[len("usher\x00state")] = 3
 	_, err = account.DecodeState(newer)
 	assert.ErrorIs(t, err, account.ErrNewer)
-	assert.EqualError(t, err, "read snapshot: written in a newer format: 2, and this version of the library reads up to 1")
+	assert.EqualError(t, err, "read snapshot: written in a newer format: 3, and this version of the library reads up to 2")
+
+	older := append([]byte(nil), data...)
+	older[len("usher\x00state")] = 1
+	_, err = account.DecodeState(older)
+	assert.ErrorIs(t, err, account.ErrOlder)
+	assert.EqualError(t, err, "read snapshot: written in an older format: 1, and this version of the library reads 2")
 }
 
 // Somebody who knows how to make a checksum finds a way in for no state that Apply
