@@ -47,12 +47,14 @@ var (
 	ErrForeign = errors.New("not a file of this store")
 	ErrNewer   = errors.New("written by a newer version of this store")
 	ErrDamaged = errors.New("the file is damaged")
+	ErrExposed = errors.New("other users of the system can change it")
 )
 
 // Options say how a file is opened. The zero value is right for a server.
 type Options struct {
 	// Mode is that of a file that Open makes, before the umask. Zero means 0600:
-	// journals tell who may do what.
+	// journals tell who may do what. A mode that lets others than the owner write is
+	// ErrExposed.
 	Mode fs.FileMode
 
 	// Wait is how long Open waits for another process to let go of the file. Zero
@@ -97,7 +99,7 @@ func (s *Store) write(ctx context.Context, w *write) error {
 
 // read lets f look at one state of the file, as file.view does.
 func (s *Store) read(f func(*tables) error) error {
-	return s.file.view(func(tx *bbolt.Tx) error { return f(&tables{tx: tx}) })
+	return s.file.view(func(tx *bbolt.Tx) error { return f(&tables{tx: tx, sealed: s.file.sealed}) })
 }
 
 // begin refuses what no store needs to be asked for.
