@@ -72,8 +72,13 @@ func TestExposedDirectory(t *testing.T) {
 		mode    fs.FileMode
 		exposed bool
 	}{
-		{0o700, false}, {0o755, false}, {0o775, false}, {0o777 | fs.ModeSticky, false},
-		{0o777, true}, {0o702, true}, {0o773, true},
+		{0o700, false},
+		{0o755, false},
+		{0o775, false},
+		{0o777 | fs.ModeSticky, false},
+		{0o777, true},
+		{0o702, true},
+		{0o773, true},
 	} {
 		require.NoError(t, os.Chmod(dir, row.mode))
 		for _, at := range []string{path, link, filepath.Join(dir, fmt.Sprintf("new-%o", row.mode))} {

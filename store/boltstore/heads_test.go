@@ -127,6 +127,17 @@ func TestLostCommit(t *testing.T) {
 	assert.ErrorIs(t, err, store.ErrErased)
 }
 
+// The last commit is the one that its head knows, whatever checksum another one has.
+func TestReplacedLastCommit(t *testing.T) {
+	path := filled(t, 3)
+	change(t, path, func(tx *bbolt.Tx) {
+		require.NoError(t, tx.Bucket([]byte("commits")).Put(keyOf("acme", 3), signed(keyOf("acme", 3), []byte("another"))))
+	})
+	_, err := count(opened(t, path), "acme")
+	assert.ErrorIs(t, err, boltstore.ErrDamaged)
+	assert.ErrorContains(t, err, "commit 3 is not the one of which the account's head knows")
+}
+
 // A file of an earlier version is read as it is, and gets its heads when it is opened
 // to write.
 func TestFormat1(t *testing.T) {
