@@ -47,6 +47,12 @@ func zeroChanges(p *policy.Policy) map[string]func() bool {
 			return propose(acme, p, account.Proposal{Actor: host, Time: noon, Commands: []account.Command{account.Import{}}})
 		},
 		"account.Commit": func() bool { _, err := acme.Apply(&account.Commit{}); return err == nil },
+		"account.Hash": func() bool { // of a state that does not know the hash of its last commit
+			_, err := created.Next.Apply(&account.Commit{
+				Account: "acme", Version: 2, Previous: account.HashOf(nil), Time: noon, Changes: []account.Change{account.AccountDeleted{}},
+			})
+			return err == nil
+		},
 		"account.Change": func() bool {
 			_, err := acme.Apply(&account.Commit{Account: "acme", Version: 1, Time: noon, Changes: []account.Change{nil}})
 			return err == nil

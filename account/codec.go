@@ -63,6 +63,9 @@ func (c *Commit) commit(w *jsonWriter) {
 		w.fail(errNoVersion)
 	}
 	w.uint("version", c.Version)
+	if !c.Previous.IsZero() {
+		w.text("previous", c.Previous.String())
+	}
 	w.text("id", c.ID)
 	w.time("time", c.Time)
 	w.actor(c.Actor)
@@ -115,7 +118,7 @@ func DecodeCommit(data []byte) (*Commit, error) {
 }
 
 // headerKeys are the keys of a commit.
-var headerKeys = newKeys("account", "version", "id", "time", "actor", "policy", "changes", "note?", "key?", "request?")
+var headerKeys = newKeys("account", "version", "id", "time", "actor", "policy", "changes", "previous?", "note?", "key?", "request?")
 
 func readCommit(r *jsonReader, c *Commit) {
 	r.open('{')
@@ -140,6 +143,8 @@ func readCommit(r *jsonReader, c *Commit) {
 			if c.Version = r.uint(); c.Version == 0 {
 				r.fail(errNoVersion)
 			}
+		case "previous":
+			c.Previous = r.hash()
 		case "id":
 			c.ID = r.string()
 		case "time":

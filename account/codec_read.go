@@ -283,6 +283,18 @@ func (r *jsonReader) time() time.Time {
 	return t
 }
 
+func (r *jsonReader) hash() Hash {
+	text := r.quoted()
+	if r.err != nil {
+		return Hash{}
+	}
+	h, err := parseHash(string(text))
+	if err != nil {
+		r.fail(fmt.Errorf("the hash %s: %w", word(string(text)), err))
+	}
+	return h
+}
+
 // name reads one of a few words.
 func (r *jsonReader) name(named encoding.TextUnmarshaler) {
 	text := r.quoted()

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -74,6 +75,7 @@ var golden = map[string]account.Commit{
 	"field-set":      commit(account.FieldSet{User: "theo", Field: "phone"}),
 
 	"by-the-host": commitBut(func(c *account.Commit) { c.Actor = account.Host("billing") }),
+	"chained":     commitBut(func(c *account.Commit) { c.Previous = sha256.Sum256([]byte("the commit before it")) }),
 	"with-a-key":  commitBut(func(c *account.Commit) { c.Key, c.Request = "order 17", "9ab4" }),
 	"with-a-note": commitBut(func(c *account.Commit) { c.Note = "left the club, says \"mia\"\n\tsee <file>\\2026 & co" }),
 	"precise":     commitBut(func(c *account.Commit) { c.Version, c.Time = 1<<64-1, noon.Add(time.Nanosecond) }),
@@ -184,6 +186,11 @@ func TestCommitIsRefused(t *testing.T) {
 		{`"id":"c3"`, `"id":"\u00g3"`, `is no escape`},
 		{`"id":"c3"`, `"id":"\u+0a3"`, `is no escape`},
 		{`"id":"c3"`, `"id":"\x63"`, `there is no escape "\\x"`},
+		{`"id":"c3"`, `"previous":"5f0c","id":"c3"`, "the hash 5f0c: a hash has 64 hexadecimal digits in lower case"},
+		{`"id":"c3"`, `"previous":"` + strings.Repeat("0", 64) + `","id":"c3"`, "not all of them 0"},
+		{`"id":"c3"`, `"previous":"` + strings.Repeat("A", 64) + `","id":"c3"`, "in lower case"},
+		{`"id":"c3"`, `"previous":"` + strings.Repeat("g", 64) + `","id":"c3"`, "hexadecimal"},
+		{`"id":"c3"`, `"previous":"` + strings.Repeat("a", 66) + `","id":"c3"`, "64 hexadecimal digits"},
 		{`"version":3`, `"version":0`, "a version counts from 1"},
 		{`"version":3`, `"version":-3`, `"-3" is no whole number`},
 		{`"version":3`, `"version":03`, `"03" is no whole number`},

@@ -89,7 +89,7 @@ func (w *jsonWriter) time(key string, t time.Time) {
 	w.buf = append(w.buf, '"')
 }
 
-const hex = "0123456789abcdef"
+const hexDigits = "0123456789abcdef"
 
 // quote escapes what JSON says must be, and nothing else.
 func (w *jsonWriter) quote(s string) {
@@ -104,7 +104,7 @@ func (w *jsonWriter) quote(s string) {
 		if done = i + 1; c >= ' ' {
 			w.buf = append(w.buf, '\\', c)
 		} else {
-			w.buf = append(w.buf, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			w.buf = append(w.buf, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 		}
 	}
 	w.buf = append(w.buf, s[done:]...)

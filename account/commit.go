@@ -11,6 +11,12 @@ import (
 type Commit struct {
 	Account usher.AccountID
 	Version uint64 // from 1, without a gap
+
+	// Previous is the hash of the commit before it: the Hash of the [State.Head] that it
+	// follows on. It is zero in commits of older versions of this package, and may be so
+	// only as long as no commit of the journal had one.
+	Previous Hash
+
 	ID      string // of its own, wherever it was made
 	Time    time.Time
 	Actor   Actor

@@ -50,8 +50,9 @@ type Outcome struct {
 	Removed []usher.UserID // whose values are to be erased, before Values are kept
 
 	// Next is the state after the changes, as Apply makes it of a commit without a
-	// key at the proposal's time, or the last commit's if that is later. Where
-	// nothing changed it is the state that was asked.
+	// key at the proposal's time, or the last commit's if that is later, but for the
+	// hash of the commit: ApplyOutcome adds that. Where nothing changed it is the state
+	// that was asked.
 	Next *State
 
 	interrupt func() error // the proposal's, for Preview

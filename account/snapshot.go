@@ -39,6 +39,8 @@ func (s *State) Encode() []byte {
 	w.buf = append(w.buf, SnapshotFormat)
 	w.text(string(s.account))
 	w.buf = binary.AppendUvarint(w.buf, s.version)
+	w.buf = append(w.buf, s.hash[:]...)
+	w.bool(s.chained)
 	w.time(s.time)
 	w.bool(s.deleted)
 	w.text(string(s.owner))

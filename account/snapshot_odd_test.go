@@ -65,6 +65,8 @@ func TestOddStateIsNotRead(t *testing.T) {
 		spoil func(*State)
 	}{
 		{"a name is empty", func(s *State) { s.account = "" }},
+		{"there is something in an account that does not exist", func(s *State) { *s = State{account: "acme", hash: HashOf(nil)} }},
+		{"there is something in an account that does not exist", func(s *State) { *s = State{account: "acme", chained: true} }},
 		{"there is no time", func(s *State) { s.time = time.Time{} }},
 		{"the year 10000 is not", func(s *State) { s.time = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }},
 		{"nobody is not the only user with the unique role", func(s *State) { s.owner = "nobody" }},
@@ -158,7 +160,7 @@ func TestSnapshotKnowsTheFieldsOfAState(t *testing.T) {
 		of     any
 		fields string
 	}{
-		{State{}, "users account version time deleted owner unique counts pools plan keys members"}, // counts and members follow from users
+		{State{}, "users account version time hash chained deleted owner unique counts pools plan keys members"}, // counts and members follow from users
 		{plan{}, "facts deleted fields lastField"},
 		{policy.Account{}, "Teams Settings"},
 		{keys{}, "byKey users parts"}, // users and parts follow from byKey

@@ -83,6 +83,15 @@ func (r *snapshotReader) bytes(n int) []byte {
 	return r.data[r.at-n : r.at]
 }
 
+// room returns n if there are so many bytes, else 0.
+func (r *snapshotReader) room(n int) int {
+	if n > len(r.data)-r.at {
+		r.fail("it ends too early")
+		return 0
+	}
+	return n
+}
+
 func (r *snapshotReader) text() string { return string(r.bytes(r.count(1))) }
 
 // name reads a text that is not empty.
@@ -118,6 +127,8 @@ func (r *snapshotReader) time() time.Time {
 func (r *snapshotReader) state(s *State) {
 	s.account = usher.AccountID(r.name())
 	s.version = r.uint()
+	copy(s.hash[:], r.bytes(r.room(len(s.hash))))
+	s.chained = r.bool()
 	s.time = r.time()
 	s.deleted = r.bool()
 	s.owner = usher.UserID(r.text())
@@ -141,6 +152,7 @@ func (r *snapshotReader) check(s *State) {
 		empty := &State{account: s.account, keys: s.keys}
 		if s.deleted && s.version > 0 {
 			empty.version, empty.time, empty.deleted = s.version, s.time, true
+			empty.hash, empty.chained = s.hash, s.chained
 		}
 		if !bytes.Equal(empty.Encode(), s.Encode()) {
 			r.fail("there is something in an account that does not exist")

@@ -23,6 +23,8 @@ type State struct {
 	account usher.AccountID
 	version uint64
 	time    time.Time
+	hash    Hash // of the last commit; zero where it is not known
+	chained bool // a commit had a Previous
 	deleted bool
 
 	owner  usher.UserID

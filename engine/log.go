@@ -9,6 +9,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/store"
 )
 
 // Log returns an Observer that writes to a logger. Commits are written at the level
@@ -96,6 +97,9 @@ func levelOf(err error) slog.Level {
 		if errors.Is(err, own) {
 			return slog.LevelInfo
 		}
+	}
+	if errors.Is(err, store.ErrRefused) {
+		return slog.LevelWarn // the rule works, and its limit may be too low
 	}
 	return slog.LevelError
 }

@@ -74,6 +74,8 @@ func (e *Engine) attempt(ctx context.Context, l *live, done *[]*account.Commit) 
 		was = fateStored
 	case errors.Is(err, store.ErrConflict):
 		was, err = e.whose(ctx, l)
+	case errors.Is(err, store.ErrRefused) && !first:
+		was, err = e.rejected(ctx, l, err)
 	case errors.Is(err, store.ErrErased), first && store.Refused(err):
 		was = fateRefused
 	}
@@ -111,6 +113,17 @@ func (e *Engine) whose(ctx context.Context, l *live) (fate, error) {
 	default:
 		return 0, err
 	}
+}
+
+// rejected finds out what became of a commit that the store rejects for good, after a
+// try of which the outcome is unknown. By the contract none of the tries has stored it;
+// this also holds for a store that looks at its rule before it looks for a conflict.
+func (e *Engine) rejected(ctx context.Context, l *live, refusal error) (fate, error) {
+	was, err := e.whose(ctx, l)
+	if errors.Is(err, ErrBehind) {
+		return fateRefused, refusal
+	}
+	return was, err
 }
 
 // landed publishes a commit that is stored.

@@ -29,17 +29,15 @@ func (e *Engine) propose(ctx context.Context, snap *snapshot, b *Batch) (*pendin
 		return nil, Result{Version: snap.version()}, nil
 	}
 	c := &account.Commit{
-		Account: snap.id, Version: snap.version() + 1, ID: rand.Text(), Time: e.timeIn(snap, outcome.Next),
+		Account: snap.id, Version: snap.version() + 1, Previous: snap.Head().Hash, ID: rand.Text(), Time: e.timeIn(snap, outcome.Next),
 		Actor: b.Actor, Policy: snap.policy.Digest(), Note: b.Note, Key: b.Key, Request: request,
 		Changes: outcome.Changes,
 	}
-	next := outcome.Next
-	if c.Key != "" || !c.Time.Equal(next.Time()) {
-		if next, err = snap.Apply(c); err != nil {
-			return nil, Result{}, err
-		}
-	}
 	data, err := c.Encode()
+	if err != nil {
+		return nil, Result{}, err
+	}
+	next, err := snap.ApplyOutcome(outcome, c, data)
 	if err != nil {
 		return nil, Result{}, err
 	}

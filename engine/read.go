@@ -15,6 +15,7 @@ import (
 type reading struct {
 	state *account.State // begins as what is known already; nil for nothing
 	until uint64         // the last version that is wanted
+	loose bool           // the state is that of a snapshot, which no commit was held against
 
 	since    int             // bytes of the commits that were read
 	saved    int             // bytes of the snapshot that was read; 0 if none was
@@ -27,15 +28,11 @@ type reading struct {
 const newest = math.MaxUint64
 
 // read goes on from the state that is known to the version that is wanted, or to
-// the last one there is. A snapshot that is damaged costs time, and no more.
+// the last one there is. A snapshot that is damaged, or not of this journal, costs
+// time, and no more; one that is newer than the journal shows that this lost commits.
 func (e *Engine) read(ctx context.Context, id usher.AccountID, r *reading) error {
 	if r.state != nil {
-		err := e.replay(ctx, id, r)
-		if err == nil || !isDamage(err) {
-			return err
-		}
-		e.failed("read journal", id, err) // what is known may be what is wrong
-		r.state = nil
+		return e.replay(ctx, id, r)
 	}
 	r.whole = true
 	if err := e.readSnapshot(ctx, id, r); err != nil {
@@ -43,12 +40,12 @@ func (e *Engine) read(ctx context.Context, id usher.AccountID, r *reading) error
 	}
 	if r.state != nil {
 		err := e.replay(ctx, id, r)
-		if err == nil || !isDamage(err) {
+		if err == nil || !isDamage(err) || errors.Is(err, errLost) {
 			return err
 		}
 		e.failed("replay from snapshot", id, err)
 	}
-	r.state, r.saved = account.New(id), 0
+	r.state, r.saved, r.loose = account.New(id), 0, false
 	return e.replay(ctx, id, r)
 }
 
@@ -67,29 +64,44 @@ func (e *Engine) readSnapshot(ctx context.Context, id usher.AccountID, r *readin
 	if err == nil && (state.ID() != id || state.Version() != s.Version) {
 		err = fmt.Errorf("it is of %q at version %d", state.ID(), state.Version())
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, account.ErrOlder):
+		return nil // the journal is replayed once, and then there is a newer one
+	case err != nil:
 		e.failed("read snapshot", id, err)
 		return nil
 	}
-	r.state, r.saved = state, len(s.Data)
+	r.state, r.saved, r.loose = state, len(s.Data), true
 	return nil
 }
 
 // replay applies the commits after the state.
 func (e *Engine) replay(ctx context.Context, id usher.AccountID, r *reading) error {
 	r.since = 0
-	if r.state.Version() >= r.until {
+	after := r.state.Version()
+	if r.loose {
+		after--
+	} else if after >= r.until {
 		return nil
 	}
-	for stored, err := range e.store.Commits(ctx, id, r.state.Version()) {
+	for stored, err := range e.store.Commits(ctx, id, after) {
 		if err != nil {
 			return err
+		}
+		if r.loose {
+			if err := r.hold(stored); err != nil {
+				return err
+			}
+			if stored.Version >= r.until {
+				break
+			}
+			continue
 		}
 		c, err := decode(id, stored)
 		if err != nil {
 			return err
 		}
-		if r.state, err = next(r.state, c); err != nil {
+		if r.state, err = next(r.state, c, stored.Data); err != nil {
 			return err
 		}
 		r.since += len(stored.Data)
@@ -104,6 +116,23 @@ func (e *Engine) replay(ctx context.Context, id usher.AccountID, r *reading) err
 			break
 		}
 	}
+	if r.loose {
+		return damage{fmt.Errorf("%w: it has no commit %d, of which there is a snapshot; restore the store from a backup", errLost, r.state.Version())}
+	}
+	return nil
+}
+
+// errLost is that of a journal that is shorter than it was.
+var errLost = errors.New("the journal lost commits")
+
+// hold holds the state of a snapshot against the commit that it should be the state
+// after.
+func (r *reading) hold(stored store.Commit) error {
+	want, got := r.state.Head(), account.Head{Version: stored.Version, Hash: account.HashOf(stored.Data)}
+	if want != got {
+		return damage{fmt.Errorf("the snapshot is that of another journal: of commit %s, and the journal has commit %s", want, got)}
+	}
+	r.loose = false
 	return nil
 }
 
@@ -117,8 +146,8 @@ func removedBy(c *account.Commit) (users []usher.UserID) {
 }
 
 // next leaves the state as it is on an error, so that r.state is never nil.
-func next(s *account.State, c *account.Commit) (*account.State, error) {
-	after, err := s.Apply(c)
+func next(s *account.State, c *account.Commit, data []byte) (*account.State, error) {
+	after, err := s.ApplyEncoded(c, data)
 	if err != nil {
 		return s, damage{err}
 	}

@@ -128,13 +128,17 @@ func TestNoKeeper(t *testing.T) {
 func TestDamagedRecord(t *testing.T) {
 	w := open(t, nil).found()
 	w.must("acme", host, account.DefineField{Field: "phone", Type: account.TextField})
+	view, err := w.View(ctx, "acme")
+	require.NoError(t, err)
+	previous := view.State().Head().Hash
 	for version, data := range []string{`{"usher":2}`, `{"usher":1,"values":{"1":"555-0100"}`, `{"usher":1,"values":["555-0100"]}`} {
 		c := &account.Commit{
-			Account: "acme", Version: uint64(version) + 3, ID: "x", Time: noon, Actor: host, Policy: "p",
+			Account: "acme", Version: uint64(version) + 3, Previous: previous, ID: "x", Time: noon, Actor: host, Policy: "p",
 			Changes: []account.Change{account.FieldSet{User: "max", Field: "phone"}},
 		}
 		bytes, err := c.Encode()
 		require.NoError(t, err)
+		previous = account.HashOf(bytes)
 		require.NoError(t, w.mem.Append(ctx, "acme", store.Entry{
 			Commit: store.Commit{Version: c.Version, Data: bytes}, Records: []store.Record{{User: "max", Data: []byte(data)}},
 		}))

@@ -80,6 +80,8 @@ const mostTries = 16
 //   - usher.ErrUnknownAccount: there is none, and the first command makes none
 //   - ErrKeyReused, ErrBusy, ErrUnknown, ErrStale, ErrClosed
 //   - store.ErrNoKeeper: a custom field has no place in this store
+//   - store.ErrRefused: the store rejected the commit for good, by a rule of its own; it
+//     is not stored later, and to submit the same again does not help
 //   - an *account.UnfitError, or what the policy returned
 //   - what the context or the store returned
 func (e *Engine) Submit(ctx context.Context, b Batch) (Result, error) {

@@ -17,12 +17,25 @@ var (
 	ErrNoKeeper = errors.New("the store keeps no records")
 	ErrReadOnly = errors.New("the store is open for reading only")
 	ErrClosed   = errors.New("the store is closed")
+
+	// ErrRefused is for good, unlike the others: no call with the entry has stored it,
+	// and none will, so the caller must not retry. It has a method Refused that returns
+	// "store-refused", so that a Guard of usherhttp answers with 422.
+	ErrRefused error = refusal{"store-refused", "the store rejects the commit for good"}
 )
+
+// refusal is an error with a code, like that of an account.Refusal.
+type refusal struct{ code, text string }
+
+func (r refusal) Error() string { return r.text }
+
+// Refused returns the code.
+func (r refusal) Refused() string { return r.code }
 
 // Refused reports whether err says for certain that the call that returned it
 // stored nothing. After any other error of an Append the outcome is unknown.
 func Refused(err error) bool {
-	for _, refusal := range []error{ErrConflict, ErrGap, ErrErased, ErrInvalid, ErrNoKeeper, ErrReadOnly, ErrClosed} {
+	for _, refusal := range []error{ErrConflict, ErrGap, ErrErased, ErrInvalid, ErrNoKeeper, ErrReadOnly, ErrClosed, ErrRefused} {
 		if errors.Is(err, refusal) {
 			return true
 		}

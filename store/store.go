@@ -46,6 +46,12 @@ type Store interface {
 	// and records with ErrNoKeeper by a store that is no Keeper. All these mean
 	// that the call stored nothing.
 	//
+	// ErrRefused, which a store may wrap with its reason, says that it rejects the
+	// entry for good, by a rule of its own such as a quota or a row policy. No call
+	// with this entry has stored it, and none will; the caller does not retry. A
+	// conflict, a gap and an erased account are reported first. A store that cannot
+	// tell whether an earlier call stored the entry, or will, returns another error.
+	//
 	// Of many that append the same version at the same time, one gets nil. Entries
 	// that are refused never make others fail.
 	//

@@ -30,6 +30,7 @@ var refusals = map[string]Problem{
 	"unknown-field":    {Status: http.StatusNotFound, Detail: "There is no such field."},
 	"invalid":          {Status: http.StatusUnprocessableEntity, Detail: "This makes no sense as it was sent."},
 	"key-reused":       {Status: http.StatusUnprocessableEntity, Detail: "Something else was sent under the same key before."},
+	"store-refused":    {Status: http.StatusUnprocessableEntity, Detail: "The service does not accept this change."},
 	"exists":           {Status: http.StatusConflict, Detail: "There is one already."},
 	"not-member":       {Status: http.StatusConflict, Detail: "This user is not in the team."},
 	"team-not-empty":   {Status: http.StatusConflict, Detail: "There are still teams below this one."},

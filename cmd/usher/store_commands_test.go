@@ -2,7 +2,11 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
 	"os"
+	"regexp"
 	"strconv"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -20,6 +24,9 @@ import (
 //	snapshots STORE ACCOUNT N FILE   saves what stands in a file as the state at N
 //	erases STORE ACCOUNT             erases an account
 //	newer STORE                      says in the file that it is of a later format
+//	loses STORE ACCOUNT N            takes a commit out of the file
+//	notes STORE ACCOUNT NAME         puts the account's head into a variable
+//	shows FILE                       wants the last stdout to be what stands in a file, in which HASH stands for any hash
 var storeCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"holds": func(ts *testscript.TestScript, _ bool, args []string) {
 		s := openFile(ts, args, 1)
@@ -41,6 +48,31 @@ var storeCommands = map[string]func(*testscript.TestScript, bool, []string){
 		s := openFile(ts, args, 2)
 		ts.Check(s.Erase(context.Background(), usher.AccountID(args[1])))
 		ts.Check(s.Close())
+	},
+	"loses": func(ts *testscript.TestScript, _ bool, args []string) {
+		version, err := strconv.ParseUint(args[2], 10, 64)
+		ts.Check(err)
+		db, err := bbolt.Open(ts.MkAbs(args[0]), 0o600, nil)
+		ts.Check(err)
+		key := binary.BigEndian.AppendUint64([]byte(args[1]+"\x00\x01"), version)
+		ts.Check(db.Update(func(tx *bbolt.Tx) error { return tx.Bucket([]byte("commits")).Delete(key) }))
+		ts.Check(db.Close())
+	},
+	"notes": func(ts *testscript.TestScript, _ bool, args []string) {
+		s := openFile(ts, args, 3)
+		head := ""
+		for c, err := range s.Commits(context.Background(), usher.AccountID(args[1]), 0) {
+			ts.Check(err)
+			head = fmt.Sprintf("%d:%x", c.Version, sha256.Sum256(c.Data))
+		}
+		ts.Check(s.Close())
+		ts.Setenv(args[2], head)
+	},
+	"shows": func(ts *testscript.TestScript, _ bool, args []string) {
+		got := regexp.MustCompile("[0-9a-f]{64}").ReplaceAllString(ts.ReadFile("stdout"), "HASH")
+		if want := ts.ReadFile(args[0]); got != want {
+			ts.Fatalf("stdout is\n%s\nwant\n%s", got, want)
+		}
 	},
 	"newer": func(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(openFile(ts, args, 1).Close())

@@ -1,6 +1,7 @@
 package accountproof_test
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"reflect"
@@ -175,6 +176,7 @@ func (m *machine) follow(t *rapid.T, q question, note account.Commit, outcome ac
 	}
 	c := note
 	c.Account, c.Version, c.Actor, c.Changes = m.state.ID(), m.state.Version()+1, q.actor, outcome.Changes
+	c.Previous = m.state.Head().Hash
 	c.ID, c.Policy, c.Time = fmt.Sprintf("c%d", c.Version), m.world.book.compiled.Digest(), q.time
 	if c.Time.Before(m.state.Time()) {
 		c.Time = m.state.Time()
@@ -190,9 +192,11 @@ func (m *machine) follow(t *rapid.T, q question, note account.Commit, outcome ac
 	require.NoError(t, err)
 	require.Equal(t, c.Version, next.Version())
 	require.True(t, c.Time.Equal(next.Time()))
-	if c.Key == "" {
-		require.Equal(t, next.Encode(), outcome.Next.Encode(), "Apply makes another state than Propose foretold")
-	} else {
+	foretold, err := m.state.ApplyOutcome(outcome, read, line)
+	require.NoError(t, err)
+	require.Equal(t, next.Encode(), foretold.Encode(), "Apply makes another state than Propose foretold")
+	require.Equal(t, account.Head{Version: c.Version, Hash: sha256.Sum256(line)}, next.Head())
+	if c.Key != "" {
 		version, request, ok := next.Keyed(c.Actor, c.Key)
 		require.True(t, ok && version == c.Version && request == c.Request, "Keyed(%v, %s) = %d, %q, %t", c.Actor, c.Key, version, request, ok)
 	}

@@ -27,6 +27,7 @@ func TestBrokenIsFound(t *testing.T) {
 	}{
 		{"an update is lost, since who was second is told that all is well", 2, broken{store: func(s store.Keeper) store.Keeper { return losing{s} }}, true},
 		{"a commit is acknowledged and not written", 1, broken{store: func(s store.Keeper) store.Keeper { return &forgetful{Keeper: s} }}, true},
+		{"what the store rejects for good is stored all the same", 1, broken{store: func(s store.Keeper) store.Keeper { return &fickle{Keeper: s} }}, true},
 		{"a batch is applied twice", 1, broken{door: func(d door) door { return twice{d} }}, true},
 		{"a key is not looked at", 1, broken{door: func(d door) door { return keyless{d} }}, true},
 		{"a key is that of all actors", 1, broken{door: func(d door) door { return &shared{door: d} }}, false},
@@ -85,6 +86,19 @@ func (f *forgetful) Append(ctx context.Context, id usher.AccountID, e store.Entr
 		return nil
 	}
 	return f.Keeper.Append(ctx, id, e)
+}
+
+type fickle struct {
+	store.Keeper
+	appends atomic.Int64
+}
+
+func (f *fickle) Append(ctx context.Context, id usher.AccountID, e store.Entry) error {
+	err := f.Keeper.Append(ctx, id, e)
+	if f.appends.Add(1)%5 == 0 {
+		return errRule
+	}
+	return err
 }
 
 // twice is who asks again to be sure, without a key.

@@ -93,7 +93,7 @@ func answerOf(result engine.Result, err error) *answer {
 // expected reports whether a question may fail so, where the store does.
 func expected(err error) bool {
 	for _, reason := range []error{
-		engine.ErrBusy, engine.ErrStale, storetest.ErrFault, store.ErrReadOnly, context.Canceled, context.DeadlineExceeded,
+		engine.ErrBusy, engine.ErrStale, storetest.ErrFault, store.ErrReadOnly, store.ErrRefused, context.Canceled, context.DeadlineExceeded,
 	} {
 		if errors.Is(err, reason) {
 			return true

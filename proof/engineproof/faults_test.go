@@ -3,6 +3,8 @@ package engineproof_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"hash/fnv"
 	"iter"
 	"math/rand/v2"
 	"slices"
@@ -39,6 +41,9 @@ var rates = [...]storetest.Rates{
 
 // refusals are how often a commit is refused for certain.
 var refusals = [...]float64{gusty: 0.2, windy: 0.05, stormy: 0.05}
+
+// rejections are how often a rule of the store rejects a commit for good.
+var rejections = [...]float64{gusty: 0.1, windy: 0.05, stormy: 0.1}
 
 // lateness is how often a commit is stored only after its writer was told of a failure.
 var lateness = [...]float64{gusty: 0.05, windy: 0.05, stormy: 0.1}
@@ -84,7 +89,28 @@ func (s *slow) after(probability float64, most time.Duration) time.Duration {
 
 func (s *slow) linger() { time.Sleep(s.after(0.3, lingering[s.history.weather])) }
 
+// errRule is that of a commit which the store's rule rejects.
+var errRule = &store.Error{Op: "append", Err: fmt.Errorf("%w: a rule of the store", store.ErrRefused)}
+
+// rejects reports whether the store's rule rejects an entry. Of the same entry it always says
+// the same, and it has nothing to say of one whose version is taken.
+func (s *slow) rejects(ctx context.Context, id usher.AccountID, e store.Entry) bool {
+	h := fnv.New64a()
+	h.Write(e.Data)
+	if s.history.calm.Load() || rand.New(rand.NewPCG(h.Sum64(), 0)).Float64() >= rejections[s.history.weather] {
+		return false
+	}
+	for range s.Keeper.Commits(ctx, id, e.Version-1) {
+		return false // or it cannot be read, and Append says why
+	}
+	return true
+}
+
 func (s *slow) Append(ctx context.Context, id usher.AccountID, e store.Entry) error {
+	if s.rejects(ctx, id, e) {
+		s.history.rejected.Add(1)
+		return errRule
+	}
 	if d := s.after(lateness[s.history.weather], 3*time.Millisecond); d > 0 {
 		e.Data = slices.Clone(e.Data)
 		e.Records = slices.Clone(e.Records) // which have no data here

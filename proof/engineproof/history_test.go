@@ -83,6 +83,7 @@ type history struct {
 
 	calm      atomic.Bool
 	conflicts atomic.Int64
+	rejected  atomic.Int64  // appends that the store's rule rejected
 	clock     atomic.Int64  // counts calls and returns
 	newest    atomic.Uint64 // version that any client was told of
 

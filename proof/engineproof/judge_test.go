@@ -2,6 +2,7 @@ package engineproof_test
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/anishathalye/porcupine"
+
+	"github.com/usher-go/usher/store"
 )
 
 // patience is how long the model may take over a history. It takes milliseconds.
@@ -107,6 +110,7 @@ func (h *history) tell(seen *tally) {
 	seen.add(h.place.String(), 1)
 	seen.add(h.weather.String(), 1)
 	seen.add("conflicts", int(h.conflicts.Load()))
+	seen.add("appends rejected by the store", int(h.rejected.Load()))
 	for _, r := range h.records {
 		kind := "check"
 		switch r.what {
@@ -116,6 +120,9 @@ func (h *history) tell(seen *tally) {
 			kind = "view"
 		}
 		seen.add(fmt.Sprintf("%s %v", kind, r.fate), 1)
+		if errors.Is(r.err, store.ErrRefused) {
+			seen.add("batch rejected by the store", 1)
+		}
 		if r.fate == refused {
 			seen.add("refused "+r.refusal.code.String(), 1)
 		}

@@ -67,6 +67,7 @@ var everything = []string{
 	"check answered", "check failed", "view answered", "view failed",
 	"refused denied", "refused unknown-user", "refused exists", "refused unique-role", "refused seat-required",
 	"refused no-seats-left", "refused seats-in-use",
+	"batch rejected by the store", "appends rejected by the store",
 	"unknown, was done", "unknown, was not done", "conflicts", "ownership handed over",
 }
 

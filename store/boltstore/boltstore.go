@@ -8,10 +8,11 @@
 //
 // # The file
 //
-// It is a bbolt file, and the tools for those can look into it. Five buckets:
+// It is a bbolt file, and the tools for those can look into it. Six buckets:
 //
-//	usher       format → "1"
+//	usher       format → "2"
 //	commits     ACCOUNT VERSION → data, checksum
+//	heads       ACCOUNT → version of the last commit, SHA-256 of its data, checksum
 //	snapshots   ACCOUNT → version, data, checksum
 //	records     ACCOUNT user → data, checksum
 //	sightings   ACCOUNT user → milliseconds since 1970
@@ -19,8 +20,26 @@
 // ACCOUNT is the account's id, each NUL byte in it followed by 0xFF, and then the
 // bytes 0x00 0x01: so keys sort as the ids do, and none is the beginning of
 // another. Versions and times are eight bytes, the highest first. VERSION
-// 0xFFFFFFFFFFFFFFFF marks an erased account. A checksum is the CRC-32C of key and
-// data, four bytes. A user's id stands as it is.
+// 0xFFFFFFFFFFFFFFFF marks an erased account, among the commits and in its head. A
+// checksum is the CRC-32C of key and data, four bytes. A user's id stands as it is.
+//
+// Format 1 has no heads. Open gives them to a file that it opens to write.
+//
+// # Damage
+//
+// A file that was cut off, or in which a bit flipped, leaves accounts as they were or
+// makes reading them ErrDamaged; it makes none an older one. Open looks at the two pages
+// from which bbolt begins to read, at the branches of the trees and at the list of free
+// pages. Each call then holds the last commit of the account against its head, and each
+// commit against its checksum; that commits follow on each other, the Engine verifies.
+// An account that is ErrDamaged takes no commits, and the others go on. Restore the file
+// from a backup, or Erase the account.
+//
+// Checksums are no secrets: who can write to the file can also replace it by an earlier
+// copy of itself, or rewrite an account from its beginning. Only a head that was noted
+// elsewhere shows that: see "usher log --verify --head". So Open rejects a file that
+// other users of the system can write to. Records and sightings are no part of a chain:
+// one that is missing is not noticed.
 //
 // What was erased can stay readable in free pages of the file until they are used
 // again; "bbolt compact" writes a file without them.
@@ -47,12 +66,14 @@ var (
 	ErrForeign = errors.New("not a file of this store")
 	ErrNewer   = errors.New("written by a newer version of this store")
 	ErrDamaged = errors.New("the file is damaged")
+	ErrExposed = errors.New("other users of the system can change it")
 )
 
 // Options say how a file is opened. The zero value is right for a server.
 type Options struct {
 	// Mode is that of a file that Open makes, before the umask. Zero means 0600:
-	// journals tell who may do what.
+	// journals tell who may do what. A mode that lets others than the owner write is
+	// ErrExposed.
 	Mode fs.FileMode
 
 	// Wait is how long Open waits for another process to let go of the file. Zero
@@ -97,7 +118,7 @@ func (s *Store) write(ctx context.Context, w *write) error {
 
 // read lets f look at one state of the file, as file.view does.
 func (s *Store) read(f func(*tables) error) error {
-	return s.file.view(func(tx *bbolt.Tx) error { return f(&tables{tx: tx}) })
+	return s.file.view(func(tx *bbolt.Tx) error { return f(&tables{tx: tx, sealed: s.file.sealed}) })
 }
 
 // begin refuses what no store needs to be asked for.

@@ -16,7 +16,8 @@ import (
 // reading what is damaged or cut off can be a fault; that must not end a host that
 // has nothing wrong but a disk.
 type file struct {
-	db *bbolt.DB
+	db     *bbolt.DB
+	sealed bool // the accounts have heads; not in a file of an older version that is open for reading only
 
 	// lost is set when a transaction could not even begin. bbolt then holds its
 	// locks for ever, and whoever asked it again would wait for them.

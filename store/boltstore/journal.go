@@ -1,11 +1,15 @@
 package boltstore
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"iter"
+
+	"go.etcd.io/bbolt"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/store"
@@ -24,6 +28,7 @@ func (s *Store) append(ctx context.Context, account usher.AccountID, e store.Ent
 	prefix := accountKey(account)
 	key := binary.BigEndian.AppendUint64(prefix, e.Version) // in the room that prefix has left
 	value := sealed(key, e.Data)
+	sealedHead := headOf(e.Version, e.Data).seal(prefix)
 	records, size, err := sealRecords(prefix, e.Records)
 	if err != nil {
 		return err
@@ -39,6 +44,9 @@ func (s *Store) append(ctx context.Context, account usher.AccountID, e store.Ent
 			return fmt.Errorf("%w: the last one is %d", store.ErrGap, last)
 		}
 		if err := t.put(commitBucket, key, value); err != nil {
+			return err
+		}
+		if err := t.put(headBucket, prefix, sealedHead); err != nil {
 			return err
 		}
 		return t.putRecords(records)
@@ -85,7 +93,8 @@ func (s *Store) snapshot(ctx context.Context, account usher.AccountID) (snapshot
 	}
 	key := accountKey(account)
 	err = s.read(func(t *tables) error {
-		if err := t.living(key); err != nil {
+		last, err := t.last(key)
+		if err != nil {
 			return err
 		}
 		value := t.bucket(snapshotBucket).Get(key)
@@ -98,6 +107,8 @@ func (s *Store) snapshot(ctx context.Context, account usher.AccountID) (snapshot
 			return err
 		case len(data) < 8:
 			return errWrongContent
+		case binary.BigEndian.Uint64(data) > last:
+			return fmt.Errorf("%w: the snapshot is of version %d, and the last commit is %d; restore the file from a backup", ErrDamaged, binary.BigEndian.Uint64(data), last)
 		}
 		snapshot = store.Snapshot{Version: binary.BigEndian.Uint64(data), Data: data[8:]}
 		return nil
@@ -120,23 +131,58 @@ func (s *Store) Accounts(ctx context.Context, after usher.AccountID) iter.Seq2[u
 }
 
 // accounts returns the first accounts at or after the key from, and where those
-// behind them begin. It steps over the commits of each with one seek.
+// behind them begin. It steps over the commits of each with one seek. An account that
+// only its commits or only its head knows is among them, so that who reads it learns
+// of the damage.
 func (t *tables) accounts(from []byte) (page []usher.AccountID, next []byte, err error) {
-	c := t.bucket(commitBucket).Cursor()
-	key, _ := c.Seek(from)
-	for key != nil && len(page) < pageLength {
-		id, version, err := splitKey(key)
+	commits := t.bucket(commitBucket).Cursor()
+	key, _ := commits.Seek(from)
+	var heads *bbolt.Cursor
+	var head, value []byte
+	if t.sealed {
+		heads = t.bucket(headBucket).Cursor()
+		head, value = heads.Seek(from)
+	}
+	for (key != nil || head != nil) && len(page) < pageLength {
+		var own, version []byte // of the account to which the next commit belongs
+		if key != nil {
+			if _, version, err = splitKey(key); err != nil {
+				return nil, nil, err
+			}
+			if len(version) != 8 {
+				return nil, nil, errWrongKey
+			}
+			own = key[:len(key)-8]
+		}
+		inCommits := key != nil && (head == nil || bytes.Compare(own, head) <= 0)
+		inHeads := head != nil && (key == nil || bytes.Compare(head, own) <= 0)
+		account := head
+		if inCommits {
+			account = own
+		}
+		id, rest, err := splitKey(account)
 		if err != nil {
 			return nil, nil, err
 		}
-		if len(version) != 8 {
-			return nil, nil, errWrongKey
+		if len(rest) > 0 || bytes.Compare(account, from) < 0 {
+			return nil, nil, errWrongKey // or the keys are not in order, and the loop would have no end
 		}
-		if binary.BigEndian.Uint64(version) != erasedVersion {
+		if t.sealed && (!inCommits || !inHeads || !intact(head, value)) {
+			if _, err := t.last(account); !errors.Is(err, ErrDamaged) {
+				return nil, nil, errWrongKey // there is a key that is not found
+			}
+		}
+		marked := inCommits && binary.BigEndian.Uint64(version) == erasedVersion
+		if !marked || t.sealed && !(inHeads && bytes.Equal(value, erasedHead.seal(account))) {
 			page = append(page, id)
 		}
-		from = afterAccount(key[:len(key)-8])
-		key, _ = c.Seek(from)
+		from = afterAccount(account)
+		if inHeads {
+			head, value = heads.Next()
+		}
+		if inCommits {
+			key, _ = commits.Seek(from)
+		}
 	}
 	return page, from, nil
 }
@@ -153,7 +199,7 @@ func (s *Store) erase(ctx context.Context, account usher.AccountID) error {
 	}
 	prefix := accountKey(account)
 	return s.write(ctx, &write{alone: true, apply: func(t *tables) error {
-		if t.living(prefix) != nil {
+		if errors.Is(t.living(prefix), store.ErrErased) {
 			return nil
 		}
 		for _, bucket := range dataBuckets {
@@ -162,6 +208,9 @@ func (s *Store) erase(ctx context.Context, account usher.AccountID) error {
 			}
 		}
 		mark := versionKey(prefix, erasedVersion)
-		return t.put(commitBucket, mark, sealed(mark, nil))
+		if err := t.put(commitBucket, mark, sealed(mark, nil)); err != nil {
+			return err
+		}
+		return t.put(headBucket, prefix, erasedHead.seal(prefix))
 	}})
 }

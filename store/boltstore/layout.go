@@ -16,18 +16,20 @@ import (
 var (
 	usherBucket     = []byte("usher")
 	commitBucket    = []byte("commits")
+	headBucket      = []byte("heads")
 	snapshotBucket  = []byte("snapshots")
 	recordBucket    = []byte("records")
 	sightingBucket  = []byte("sightings")
 	formatKey       = []byte("format")
-	dataBuckets     = [][]byte{commitBucket, snapshotBucket, recordBucket, sightingBucket}
+	dataBuckets     = [][]byte{commitBucket, headBucket, snapshotBucket, recordBucket, sightingBucket}
 	castagnoli      = crc32.MakeTable(crc32.Castagnoli)
 	errWrongKey     = fmt.Errorf("%w: a key that this store does not write", ErrDamaged)
 	errWrongContent = fmt.Errorf("%w: a value that this store did not write", ErrDamaged)
 )
 
 const (
-	format = 1
+	format   = 2
+	unsealed = 1 // the format without heads
 
 	// erasedVersion marks an erased account, in the place of its last commit.
 	erasedVersion = math.MaxUint64

@@ -18,7 +18,13 @@ import (
 
 // Open opens the file at path, and makes it if there is none. A file that another
 // process has open is ErrLocked, one that is something else ErrForeign, one of a
-// format that this version does not know ErrNewer; none of them is changed.
+// format that this version does not know ErrNewer, one that other users of the system
+// can write to or replace ErrExposed, one of which the newest state cannot be found
+// ErrDamaged; none of them is changed.
+//
+// A file of format 1 gets the heads of its accounts in one transaction, and is then one
+// of format 2, which earlier versions of this package do not open. With
+// Options.ReadOnly it stays as it is, and is read without heads.
 func Open(path string, o Options) (*Store, error) {
 	s, err := open(path, o)
 	if err != nil {
@@ -30,6 +36,12 @@ func Open(path string, o Options) (*Store, error) {
 func open(path string, o Options) (*Store, error) {
 	o.Mode = cmp.Or(o.Mode, 0o600)
 	o.Wait = max(cmp.Or(o.Wait, time.Second), 1)
+	if o.Mode&othersWrite != 0 {
+		return nil, fmt.Errorf("%w: Options.Mode is %#o; want one that lets only the owner write, such as 0600", ErrExposed, o.Mode.Perm())
+	}
+	if err := checkPlace(path); err != nil {
+		return nil, err
+	}
 	_, err := os.Stat(path)
 	missing := errors.Is(err, fs.ErrNotExist) && !o.ReadOnly
 	if missing {
@@ -37,17 +49,23 @@ func open(path string, o Options) (*Store, error) {
 			return nil, err
 		}
 	}
-	db, err := openBolt(path, o)
+	db, handle, err := openBolt(path, o)
 	if err != nil {
 		return nil, err
 	}
 	f := &file{db: db}
 	err = f.checkLength(path)
+	if err == nil {
+		err = f.checkPages(handle)
+	}
 	if err == nil && !o.ReadOnly {
 		err = f.prepare()
 	}
 	if err == nil {
 		err = f.checkFormat()
+	}
+	if err == nil && !f.sealed && !o.ReadOnly {
+		err = f.seal()
 	}
 	if err == nil && missing {
 		err = syncDir(filepath.Dir(path))
@@ -69,7 +87,7 @@ func open(path string, o Options) (*Store, error) {
 func create(path string, o Options) error {
 	draft := fmt.Sprintf("%s.%016x.new", path, rand.Uint64())
 	defer os.Remove(draft)
-	db, err := openBolt(draft, o)
+	db, _, err := openBolt(draft, o)
 	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
 		pathErr.Path = path // the draft is nobody's business
 	}
@@ -97,8 +115,8 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-func openBolt(path string, o Options) (db *bbolt.DB, err error) {
-	var handle *os.File
+// openBolt also returns the file itself, which is open as long as the database is.
+func openBolt(path string, o Options) (db *bbolt.DB, handle *os.File, err error) {
 	err = guarded(func() (err error) {
 		db, err = bbolt.Open(path, o.Mode, &bbolt.Options{
 			Timeout:      o.Wait,
@@ -107,23 +125,35 @@ func openBolt(path string, o Options) (db *bbolt.DB, err error) {
 			NoStatistics: true,
 			OpenFile: func(name string, flag int, mode fs.FileMode) (*os.File, error) {
 				handle, err = os.OpenFile(name, flag, mode)
-				return handle, err
+				if err != nil {
+					return nil, err
+				}
+				info, err := handle.Stat()
+				if err == nil {
+					err = checkMode(path, info)
+				}
+				if err != nil {
+					return nil, errors.Join(err, handle.Close())
+				}
+				return handle, nil
 			},
 		})
 		return err
 	})
 	switch {
 	case err == nil:
-		return db, nil
+		return db, handle, nil
 	case errors.Is(err, ErrDamaged):
 		// A panic left the file open, and so locked.
-		return nil, errors.Join(err, handle.Close())
+		return nil, nil, errors.Join(err, handle.Close())
+	case errors.Is(err, ErrExposed):
+		return nil, nil, err
 	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, fmt.Errorf("%w; stop that one first, or wait longer (it waited %s)", ErrLocked, o.Wait.Round(time.Millisecond))
+		return nil, nil, fmt.Errorf("%w; stop that one first, or wait longer (it waited %s)", ErrLocked, o.Wait.Round(time.Millisecond))
 	case errors.As(err, new(*fs.PathError)):
-		return nil, err
+		return nil, nil, err
 	default:
-		return nil, fmt.Errorf("%w: no bbolt file, or a damaged one: %w", ErrForeign, err)
+		return nil, nil, fmt.Errorf("%w: no bbolt file, or a damaged one: %w", ErrForeign, err)
 	}
 }
 
@@ -141,10 +171,24 @@ func (f *file) checkLength(path string) error {
 	})
 }
 
-// prepare writes the buckets into a file that has none.
+// checkPages refuses a file in which bbolt would lose its way.
+func (f *file) checkPages(handle *os.File) error {
+	size := f.db.Info().PageSize
+	newest, err := checkMetas(handle, size)
+	if err != nil {
+		return err
+	}
+	return f.view(func(tx *bbolt.Tx) error { return checkTrees(handle, size, newest, tx) })
+}
+
+// firstTx is the number of the transaction that bbolt notes in a file without any.
+const firstTx = 1
+
+// prepare writes the buckets into a file that never had any.
 func (f *file) prepare() error {
 	empty := true
 	err := f.view(func(tx *bbolt.Tx) error {
+		empty = tx.ID() <= firstTx
 		return tx.ForEach(func([]byte, *bbolt.Bucket) error {
 			empty = false
 			return nil
@@ -183,11 +227,29 @@ func (f *file) checkFormat() error {
 		case found > format:
 			return fmt.Errorf("%w: its format is %d, this version knows %d", ErrNewer, found, format)
 		}
+		f.sealed = found != unsealed
 		for _, name := range dataBuckets {
-			if tx.Bucket(name) == nil {
+			if there := tx.Bucket(name) != nil; !there && (f.sealed || string(name) != string(headBucket)) {
 				return fmt.Errorf("%w: the bucket %s is missing", ErrDamaged, name)
 			}
 		}
 		return nil
 	})
+}
+
+// seal makes a file of format 1 one of format 2.
+func (f *file) seal() error {
+	err := guarded(func() error {
+		return f.db.Update(func(tx *bbolt.Tx) error {
+			if _, err := tx.CreateBucket(headBucket); err != nil {
+				return fmt.Errorf("%w: %w", ErrDamaged, err)
+			}
+			if err := (&tables{tx: tx}).sealAll(); err != nil {
+				return err
+			}
+			return tx.Bucket(usherBucket).Put(formatKey, strconv.AppendInt(nil, format, 10))
+		})
+	})
+	f.sealed = err == nil
+	return err
 }

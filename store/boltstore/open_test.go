@@ -193,7 +193,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"no format", format(""), boltstore.ErrForeign, `its format is ""`},
 		{"some format", format("one"), boltstore.ErrForeign, `its format is "one"`},
 		{"format 0", format("0"), boltstore.ErrForeign, `its format is "0"`},
-		{"a newer format", format("2"), boltstore.ErrNewer, "its format is 2, this version knows 1"},
+		{"a newer format", format("3"), boltstore.ErrNewer, "its format is 3, this version knows 2"},
 		{"a missing bucket", format("1"), boltstore.ErrDamaged, "the bucket commits is missing"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -50,17 +50,17 @@ func inPages[T any](ctx context.Context, op string, account usher.AccountID, beg
 // Commits implements store.Store.
 func (s *Store) Commits(ctx context.Context, account usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
 	return inPages(ctx, "read commits", account, func() func() ([]store.Commit, error) {
-		prefix, end, after := accountKey(account), uint64(0), after
+		prefix, end, after := accountKey(account), head{}, after
 		return func() (page []store.Commit, err error) {
 			if err := store.CheckAccount(account); err != nil {
 				return nil, err
 			}
 			err = s.read(func(t *tables) error {
-				last, err := t.last(prefix)
+				last, err := t.checkedHead(prefix)
 				if err != nil {
 					return err
 				}
-				if end == 0 {
+				if end.version == 0 {
 					end = last
 				}
 				page, err = t.commits(prefix, after, end)
@@ -72,11 +72,11 @@ func (s *Store) Commits(ctx context.Context, account usher.AccountID, after uint
 	})
 }
 
-// commits returns the commits after a version, to end at most. One that is missing
-// among them is an error.
-func (t *tables) commits(account []byte, after, end uint64) (page []store.Commit, err error) {
+// commits returns the commits after a version, to the last one at most. One that is
+// missing among them is an error, and so is a last one that is not the head's.
+func (t *tables) commits(account []byte, after uint64, last head) (page []store.Commit, err error) {
 	c := t.bucket(commitBucket).Cursor()
-	size := 0
+	size, end := 0, last.version
 	for version := after + 1; after < end && version <= end && len(page) < pageLength && size < pageBytes; version++ {
 		var key, value []byte
 		want := versionKey(account, version)
@@ -91,6 +91,9 @@ func (t *tables) commits(account []byte, after, end uint64) (page []store.Commit
 		data, err := opened(key, value)
 		if err != nil {
 			return nil, err
+		}
+		if version == end && t.sealed && headOf(version, data) != last {
+			return nil, fmt.Errorf("%w: commit %d is not the one of which the account's head knows; restore the file from a backup", ErrDamaged, version)
 		}
 		page = append(page, store.Commit{Version: version, Data: data})
 		size += len(data)
@@ -120,6 +123,9 @@ func byUser[T any](ctx context.Context, s *Store, op string, bucket []byte, acco
 					key, value = c.Next()
 				}
 				for ; bytes.HasPrefix(key, prefix) && len(page) < pageLength && size < pageBytes; key, value = c.Next() {
+					if bytes.Compare(key, from) <= 0 {
+						return errWrongKey // the keys are not in order, and the loop would have no end
+					}
 					v, err := spell(key, value, usher.UserID(key[len(prefix):]))
 					if err != nil {
 						return err

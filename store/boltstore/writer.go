@@ -225,7 +225,7 @@ func (wr *writer) attempt(group []*write) (culprit int, err error) {
 	defer func() {
 		_ = guarded(tx.Rollback) // fails after a commit, where there is nothing to undo
 	}()
-	t := &tables{tx: tx}
+	t := &tables{tx: tx, sealed: wr.file.sealed}
 	for i, w := range group {
 		before := t.changes
 		w.err = guarded(func() error { return w.apply(t) })

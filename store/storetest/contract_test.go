@@ -34,6 +34,7 @@ var unchecked = map[string]string{
 	"After any other error nobody knows whether the entry is stored, or will be in a moment; reading that it is not there proves nothing.": "such an error cannot be had for the asking",
 	"The caller appends the same bytes again, until it gets nil, or ErrConflict and reads who was first.":                                  "asked of the caller",
 	"It hints: a hint may come twice, late, or for several commits at once, and who missed one finds out by reading.":                      "allows, and requires nothing",
+	"A store that cannot tell whether an earlier call stored the entry, or will, returns another error.":                                   "such a case cannot be brought about from outside",
 	`It yields "" again where it may have missed something.`:                                                                               "cannot be brought about from outside",
 }
 

@@ -32,6 +32,7 @@ const (
 	noKeeper  need = "the store is a Keeper"
 	aWatcher  need = "the store is no Watcher"
 	aReopener need = "the suite has no Reopen"
+	aRule     need = "the suite has no Refuse"
 	aMemory   need = "the store is no Keeper, or the suite has no Reopen"
 )
 
@@ -104,6 +105,8 @@ func (r Row) applies(opened store.Store, s Suite) bool {
 		return watcher
 	case aReopener:
 		return s.Reopen != nil
+	case aRule:
+		return s.Refuse != nil
 	case aMemory:
 		return keeper && s.Reopen != nil
 	}

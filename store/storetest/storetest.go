@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/store"
 )
 
@@ -31,6 +32,10 @@ type Suite struct {
 	// Reopen closes a store that Open or Reopen returned, and opens what it left
 	// behind. Nil skips the rows that ask what is durable.
 	Reopen func(t testing.TB, s store.Store) store.Store
+
+	// Refuse has the store reject every entry to an account from then on, by a rule of
+	// its own such as a quota. Nil skips the rows about store.ErrRefused.
+	Refuse func(t testing.TB, s store.Store, account usher.AccountID)
 
 	// Patience is how long a row may take before it counts as hanging. Zero means
 	// five minutes. No row needs to be fast.
@@ -52,7 +57,7 @@ func (s Suite) Run(t *testing.T) {
 // Rows returns the rows of the suite.
 func Rows() []Row {
 	return slices.Concat(
-		appendRows, commitRows, snapshotRows, accountRows, eraseRows,
+		appendRows, refusedRows, commitRows, snapshotRows, accountRows, eraseRows,
 		idRows, dataRows, loopRows, raceRows, durableRows,
 		recordRows, sightingRows, watchRows,
 	)

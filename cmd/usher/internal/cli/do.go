@@ -178,6 +178,8 @@ func (r *run) notDone(ctx context.Context, o *office, d *deed, err error) error 
 		return r.refuse(d.policy, o.unfit(unfit))
 	case errors.Is(err, usher.ErrUnknownAccount):
 		return missing(ctx, o.path, o.store, usher.AccountID(d.account))
+	case errors.Is(err, store.ErrRefused):
+		return r.refuse(d.path, fmt.Errorf("the store does not accept this commit, by a rule of its own; nothing was done, and to repeat it does not help: %w", err))
 	case errors.Is(err, engine.ErrKeyReused):
 		return r.refuse(d.path, fmt.Errorf("another request was made under the key %q; nothing was done", d.key))
 	}

@@ -17,17 +17,23 @@ import (
 
 const logHelp = `Log prints the journal of an account in a store file: each commit with its version,
 when it was made and by whom, what it changed, and the note. Without --account it
-lists the accounts.
+lists the accounts, each with its head: the version and the hash of its last commit.
 
 With --output json there is a commit a line, as the journal keeps it.
 
 With --verify it goes through the journals and says which of them are damaged: of
-one account, or of all. Then it exits with 1 if any is.`
+one account, or of all. Each commit must contain the hash of the one before it. Then
+it exits with 1 if any is damaged.
+
+A file that was replaced by an earlier copy of itself is not damaged. Only a head
+that was noted elsewhere shows it: with --head the journal of the account must have
+that commit, whatever came after it.`
 
 const logExample = `  usher log usher.db
   usher log usher.db --account acme --by host:billing --since 2026-03-01
   usher log usher.db --account acme --after 17 --output json
-  usher log usher.db --verify`
+  usher log usher.db --verify
+  usher log usher.db --verify --account acme --head 17:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08`
 
 func (r *run) logCommand() *cobra.Command {
 	c := command("log STORE [--account ACCOUNT]", "Print the journal of an account of a store", logHelp, logExample)
@@ -39,6 +45,7 @@ func (r *run) logCommand() *cobra.Command {
 	flags.StringVar(&q.user, "user", "", "only commits that changed this `USER`")
 	flags.StringVar(&q.since, "since", "", "only commits from this `TIME` on: 2026-03-01, or 2026-03-01T15:04:05Z")
 	flags.BoolVar(&q.verify, "verify", false, "go through the journals, and say which are damaged")
+	flags.StringVar(&q.head, "head", "", "with --verify: the `VERSION:HASH` of a commit that the journal must have")
 	c.Args = oneFile
 	c.ValidArgsFunction = completeAnyFile
 	r.completeLog(c, &q)
@@ -51,8 +58,10 @@ type logQuery struct {
 	account, by, user, since string
 	after                    uint64
 	verify                   bool
+	head                     string
 
-	from time.Time // since
+	from  time.Time    // since
+	noted account.Head // head; zero for none
 }
 
 // narrows returns a flag that chooses among commits, "" if none is given.
@@ -77,6 +86,18 @@ func (r *run) log(ctx context.Context, path string, q logQuery) error {
 	case flag != "" && q.account == "":
 		return wrongUsage("%s chooses among the commits of an account: --account ACCOUNT; usher log %s lists them", flag, printable(path))
 	}
+	switch {
+	case q.head == "":
+	case !q.verify:
+		return wrongUsage("--head is compared by --verify")
+	case q.account == "":
+		return wrongUsage("--head is that of one account: --account ACCOUNT")
+	default:
+		var err error
+		if q.noted, err = account.ParseHead(q.head); err != nil {
+			return wrongUsage("--%v", err)
+		}
+	}
 	if q.since != "" {
 		var err error
 		if q.from, err = policytest.ParseTime(q.since); err != nil {
@@ -90,7 +111,7 @@ func (r *run) log(ctx context.Context, path string, q logQuery) error {
 	defer s.Close()
 	switch id := usher.AccountID(q.account); {
 	case q.verify:
-		return r.verify(ctx, path, s, id)
+		return r.verify(ctx, path, s, id, q.noted)
 	case id == "":
 		return r.logAccounts(ctx, path, s)
 	default:

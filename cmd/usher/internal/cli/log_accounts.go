@@ -22,6 +22,7 @@ type accountJSON struct {
 	Time    time.Time `json:"time"` // of the last commit
 	Users   int       `json:"users"`
 	Deleted bool      `json:"deleted"`
+	Head    string    `json:"head,omitempty"`    // VERSION:HASH of the last commit
 	Problem string    `json:"problem,omitempty"` // why nothing else is known
 }
 
@@ -40,6 +41,7 @@ func (r *run) logAccounts(ctx context.Context, path string, s store.Store) error
 			a.Problem, code = err.Error(), exitInvalid
 		} else {
 			a.Version, a.Time, a.Users, a.Deleted = state.Version(), state.Time(), state.Users(), state.Deleted()
+			a.Head = state.Head().String()
 		}
 		list = append(list, a)
 	}
@@ -53,15 +55,15 @@ func (r *run) logAccounts(ctx context.Context, path string, s store.Store) error
 		r.stderr.line("usher: %s has no accounts", printable(path))
 		return nil
 	}
-	t := table{head: []string{"account", "version", "last commit", "users"}}
+	t := table{head: []string{"account", "version", "last commit", "users", "head"}}
 	for _, a := range list {
 		switch {
 		case a.Problem != "":
 			r.stderr.problem(problem{File: path, Severity: severityError, Message: a.Problem})
 		case a.Deleted:
-			t.rows = append(t.rows, []cell{{printable(a.Account)}, {strconv.FormatUint(a.Version, 10)}, {timeText(a.Time)}, {"deleted"}})
+			t.rows = append(t.rows, []cell{{printable(a.Account)}, {strconv.FormatUint(a.Version, 10)}, {timeText(a.Time)}, {"deleted"}, {a.Head}})
 		default:
-			t.rows = append(t.rows, []cell{{printable(a.Account)}, {strconv.FormatUint(a.Version, 10)}, {timeText(a.Time)}, {strconv.Itoa(a.Users)}})
+			t.rows = append(t.rows, []cell{{printable(a.Account)}, {strconv.FormatUint(a.Version, 10)}, {timeText(a.Time)}, {strconv.Itoa(a.Users)}, {a.Head}})
 		}
 	}
 	t.write(r.stdout, "", wide)
@@ -74,7 +76,15 @@ func lastState(ctx context.Context, s store.Store, id usher.AccountID) (*account
 	from := account.New(id)
 	if snapshot, err := s.Snapshot(ctx, id); err == nil && snapshot.Version != 0 {
 		if state, err := snapshotState(id, snapshot); err == nil {
-			from = state
+			last, err := headAt(ctx, s, id, snapshot.Version)
+			switch {
+			case err != nil:
+				return nil, err
+			case last == account.Head{}:
+				return nil, errNewerSnapshot(snapshot.Version)
+			case last == state.Head():
+				from = state
+			}
 		}
 	}
 	state, err := replay(ctx, s, from, nil)
@@ -82,6 +92,22 @@ func lastState(ctx context.Context, s store.Store, id usher.AccountID) (*account
 		state, err = replay(ctx, s, account.New(id), nil)
 	}
 	return state, err
+}
+
+// headAt returns the head of a journal as it was at a version, and the zero Head if it
+// has not come to that.
+func headAt(ctx context.Context, s store.Store, id usher.AccountID, version uint64) (account.Head, error) {
+	for stored, err := range s.Commits(ctx, id, version-1) {
+		if err != nil {
+			return account.Head{}, err
+		}
+		return account.Head{Version: stored.Version, Hash: account.HashOf(stored.Data)}, nil
+	}
+	return account.Head{}, nil
+}
+
+func errNewerSnapshot(version uint64) error {
+	return fmt.Errorf("commits were lost: there is a snapshot of version %d, and no such commit; restore the store from a backup", version)
 }
 
 func snapshotState(id usher.AccountID, snapshot store.Snapshot) (*account.State, error) {
@@ -102,7 +128,7 @@ func replay(ctx context.Context, s store.Store, state *account.State, see func(*
 		if err != nil {
 			return state, err
 		}
-		next, err := state.Apply(c)
+		next, err := state.ApplyEncoded(c, stored.Data)
 		if err != nil {
 			return state, err
 		}

@@ -22,12 +22,15 @@ type verifiedJSON struct {
 type verifiedItem struct {
 	Account  string `json:"account"`
 	Version  uint64 `json:"version"`  // up to which each commit follows from those before
+	Head     string `json:"head"`     // VERSION:HASH of that version, "" if it is 0
+	Chained  uint64 `json:"chained"`  // the first commit with the hash of the one before it, 0 for none
 	Snapshot uint64 `json:"snapshot"` // its version, 0 for none
 	Problem  string `json:"problem"`  // "" for none
 }
 
-// verify goes through the journal of an account, or of all.
-func (r *run) verify(ctx context.Context, path string, s store.Store, id usher.AccountID) error {
+// verify goes through the journal of an account, or of all. That of one account must
+// have the head that was noted, unless that is zero.
+func (r *run) verify(ctx context.Context, path string, s store.Store, id usher.AccountID, noted account.Head) error {
 	out := verifiedJSON{File: path, Accounts: []verifiedItem{}}
 	add := func(v verifiedItem) {
 		out.Accounts = append(out.Accounts, v)
@@ -49,13 +52,13 @@ func (r *run) verify(ctx context.Context, path string, s store.Store, id usher.A
 		if !there {
 			return missing(ctx, path, s, id)
 		}
-		add(verifyAccount(ctx, s, id))
+		add(verifyAccount(ctx, s, id, noted))
 	} else {
 		for id, err := range s.Accounts(ctx, "") {
 			if err != nil {
 				return err
 			}
-			add(verifyAccount(ctx, s, id))
+			add(verifyAccount(ctx, s, id, account.Head{}))
 		}
 	}
 	if r.json() {
@@ -77,8 +80,8 @@ func (r *run) verify(ctx context.Context, path string, s store.Store, id usher.A
 	return nil
 }
 
-// verifyAccount replays a journal, and holds the snapshot against it.
-func verifyAccount(ctx context.Context, s store.Store, id usher.AccountID) verifiedItem {
+// verifyAccount replays a journal, and holds the snapshot and a noted head against it.
+func verifyAccount(ctx context.Context, s store.Store, id usher.AccountID, noted account.Head) verifiedItem {
 	v := verifiedItem{Account: string(id)}
 	snapshot, err := s.Snapshot(ctx, id)
 	v.Snapshot = snapshot.Version
@@ -88,20 +91,35 @@ func verifyAccount(ctx context.Context, s store.Store, id usher.AccountID) verif
 	}
 	var saved *account.State
 	if snapshot.Version != 0 {
-		if saved, err = snapshotState(id, snapshot); err != nil {
+		saved, err = snapshotState(id, snapshot)
+		if errors.Is(err, account.ErrOlder) {
+			v.Snapshot, saved = 0, nil // it is not read, and replaced in time
+		} else if err != nil {
 			v.Problem = err.Error()
 			return v
 		}
 	}
 	state, err := replay(ctx, s, account.New(id), func(state *account.State) error {
-		if state.Version() == snapshot.Version && !bytes.Equal(state.Encode(), saved.Encode()) {
+		if state.Chained() && v.Chained == 0 {
+			v.Chained = state.Version()
+		}
+		if state.Version() == noted.Version && state.Head() != noted {
+			return fmt.Errorf("its head at version %d is %s, and not the noted %s; commits were replaced", noted.Version, state.Head(), noted)
+		}
+		if saved != nil && state.Version() == snapshot.Version && !bytes.Equal(state.Encode(), saved.Encode()) {
 			return fmt.Errorf("the snapshot of version %d is not what the journal says", snapshot.Version)
 		}
 		return nil
 	})
-	v.Version = state.Version()
-	if err == nil && snapshot.Version > state.Version() {
-		err = errors.New("the snapshot is newer than the journal")
+	if v.Version = state.Version(); v.Version > 0 {
+		v.Head = state.Head().String()
+	}
+	switch {
+	case err != nil:
+	case snapshot.Version > state.Version():
+		err = errNewerSnapshot(snapshot.Version)
+	case noted.Version > state.Version():
+		err = fmt.Errorf("commits were lost: the noted head is that of version %d; restore the store from a backup", noted.Version)
 	}
 	if err != nil {
 		v.Problem = err.Error()
@@ -119,5 +137,12 @@ func (r *run) writeVerified(v verifiedItem) {
 	if v.Snapshot > 0 {
 		text = fmt.Sprintf(", and so is the snapshot of version %d", v.Snapshot)
 	}
-	r.stdout.line("%s fine up to version %d%s", id, v.Version, text)
+	r.stdout.line("%s fine up to version %d%s, head %s", id, v.Version, text, v.Head)
+	if v.Chained != 1 {
+		first := v.Chained
+		if first == 0 {
+			first = v.Version + 1
+		}
+		r.stdout.line("%s an older version of usher wrote the commits before version %d, without the hash of the one before", id, first)
+	}
 }

@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/preset"
+	"github.com/usher-go/usher/store"
+	"github.com/usher-go/usher/store/memstore"
+	"github.com/usher-go/usher/store/storetest"
+)
+
+// A store that rejects a commit by a rule of its own is told of as such, in text and in
+// JSON, and the exit code is that of a command that is refused.
+func TestDoOnAStoreThatRefuses(t *testing.T) {
+	p, err := preset.Load("groupcal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, output := range []string{"text", "json"} {
+		var stdout, stderr bytes.Buffer
+		r := &run{stdout: &stream{w: &stdout}, stderr: &stream{w: &stderr}, output: choice{value: output}}
+		s := storetest.Faulty(new(memstore.Store), func(_ context.Context, c storetest.Call) storetest.Fault {
+			if c.Method != "Append" {
+				return storetest.Fault{}
+			}
+			return storetest.Fault{Before: fmt.Errorf("%w: the quota is used up", store.ErrRefused)}
+		})
+		d := &deed{path: "calendars.db", account: "acme", policy: "groupcal", host: "signup"}
+		b := engine.Batch{Actor: account.Host("signup"), Account: "acme", Commands: []account.Command{account.CreateAccount{Owner: "kim"}}}
+		if code := r.code(r.doOn(context.Background(), d, s, p, b)); code != exitInvalid {
+			t.Errorf("exit code %d, want %d", code, exitInvalid)
+		}
+		got := stdout.String() + stderr.String()
+		for _, want := range []string{"calendars.db", "the store does not accept this commit, by a rule of its own; nothing was done", "the quota is used up"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: %q does not say %q", output, got, want)
+			}
+		}
+	}
+}

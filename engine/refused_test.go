@@ -1,0 +1,179 @@
+package engine_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/store"
+	"github.com/usher-go/usher/store/memstore"
+	"github.com/usher-go/usher/store/storetest"
+)
+
+// overQuota is what a store returns that rejects an entry by a rule of its own.
+var overQuota = &store.Error{Op: "append", Account: "acme", Version: 2, Err: fmt.Errorf("%w: the quota of acme is used up", store.ErrRefused)}
+
+// refusedBatch submits a batch that the store rejects, and holds what comes of it to the
+// contract, now and for a long time.
+func refusedBatch(t *testing.T, w *world, appends int) {
+	t.Helper()
+	before := w.calls.of("Append")
+	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
+	assert.ErrorIs(t, err, store.ErrRefused)
+	assert.NotErrorIs(t, err, engine.ErrUnknown, "it is known that nothing is stored")
+	assert.NotErrorIs(t, err, engine.ErrBusy)
+	assert.ErrorContains(t, err, "the quota of acme is used up")
+	var e *engine.Error
+	assert.ErrorAs(t, err, &e)
+	var refused interface{ Refused() string } // how usherhttp sees it
+	require.ErrorAs(t, err, &refused)
+	assert.Equal(t, "store-refused", refused.Refused())
+
+	w.calls.set(nil) // the rule would let it through from now on
+	time.Sleep(time.Hour)
+	assert.Equal(t, before+appends, w.calls.of("Append"), "nothing is tried again")
+	assert.False(t, w.opens("max"))
+	assert.Len(t, w.journal(), 1, "and nothing is stored later")
+
+	result := w.must("acme", host, setRole("max", "clerk"))
+	assert.Equal(t, uint64(2), result.Version, "the account goes on")
+	assert.Equal(t, []account.Change{account.RoleSet{User: "max", From: "member", To: "clerk"}}, result.Commit.Changes)
+	require.NoError(t, w.SetPolicy(ctx, load(t, shutDoors)), "nothing is under way any more")
+	require.NoError(t, w.Close())
+}
+
+// An append that the store rejects for good is not retried, and never stored.
+func TestStoreRefusesForGood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		w := open(t, func(o *engine.Options) { o.Observer = engine.Log(slog.New(slog.NewTextHandler(&log, nil))) }).found()
+		w.calls.set(on("Append", storetest.Fault{Before: overQuota}))
+		refusedBatch(t, w, 1)
+		assert.Contains(t, log.String(), "level=WARN")
+	})
+}
+
+// The same after tries of which the outcome was unknown: the caller that waits gets the
+// refusal.
+func TestStoreRefusesARetry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, nil).found()
+		w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+			switch {
+			case c.Method != "Append":
+				return storetest.Fault{}
+			case c.Try < 3:
+				return storetest.Fault{Before: errDown}
+			}
+			return storetest.Fault{Before: overQuota}
+		})
+		refusedBatch(t, w, 3)
+	})
+}
+
+// The same when the caller was told ErrUnknown: the refusal ends the retries in the
+// background, and the next batch does not wait for it.
+func TestStoreRefusesInTheBackground(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var stored []string
+		w := open(t, func(o *engine.Options) {
+			o.Observer.Committed = func(_ context.Context, c *account.Commit) { stored = append(stored, c.ID) }
+		}).found()
+		w.calls.set(on("Append", storetest.Fault{Before: errDown}))
+		_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
+		require.ErrorIs(t, err, engine.ErrUnknown)
+		w.calls.set(on("Append", storetest.Fault{Before: overQuota}))
+		time.Sleep(time.Minute)
+		tries := w.calls.of("Append")
+		w.calls.set(nil)
+		time.Sleep(time.Hour)
+		assert.Equal(t, tries, w.calls.of("Append"), "nothing is tried again")
+		assert.Len(t, w.journal(), 1)
+		assert.Len(t, stored, 1)
+		w.must("acme", host, setRole("max", "clerk"))
+		require.NoError(t, w.Close())
+	})
+}
+
+// A store that looks at its rule first may refuse a retry of what it has stored. The
+// caller learns that it is stored.
+func TestStoreRefusesWhatItHas(t *testing.T) {
+	w := open(t, nil).found()
+	w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+		switch {
+		case c.Method != "Append":
+			return storetest.Fault{}
+		case c.Try == 1:
+			return storetest.Fault{After: errDown}
+		}
+		return storetest.Fault{Before: overQuota}
+	})
+	result := w.must("acme", host, setRole("max", "admin"))
+	assert.Equal(t, uint64(2), result.Version)
+	assert.True(t, w.opens("max"))
+	assert.Len(t, w.journal(), 2)
+}
+
+// While it cannot be read what the store has, the outcome stays unknown.
+func TestStoreRefusesAndCannotBeRead(t *testing.T) {
+	w := open(t, nil).found()
+	w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+		switch {
+		case c.Method == "Append" && c.Try == 1:
+			return storetest.Fault{After: errDown}
+		case c.Method == "Append":
+			return storetest.Fault{Before: overQuota}
+		}
+		return storetest.Fault{Before: errDown}
+	})
+	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
+	assert.ErrorIs(t, err, engine.ErrUnknown)
+	w.calls.set(nil)
+	eventually(t, "it is found out", func() bool { return w.opens("max") })
+}
+
+// A key stays free, and each try is the decision of the store.
+func TestStoreRefusesUnderAKey(t *testing.T) {
+	w := open(t, nil).found()
+	b := engine.Batch{Actor: host, Account: "acme", Key: "k", Commands: []account.Command{setRole("max", "admin")}}
+	w.calls.set(times(2, "Append", storetest.Fault{Before: overQuota}))
+	for range 2 {
+		_, err := w.Submit(ctx, b)
+		assert.ErrorIs(t, err, store.ErrRefused)
+	}
+	result, err := w.Submit(ctx, b)
+	require.NoError(t, err)
+	assert.False(t, result.Repeated)
+	again, err := w.Submit(ctx, b)
+	require.NoError(t, err)
+	assert.True(t, again.Repeated)
+}
+
+// Every error by which a store says that nothing is stored ends the batch at the first
+// try; every other one leaves the outcome open.
+func TestRefusalsEndABatch(t *testing.T) {
+	refusals := []error{
+		store.ErrGap, store.ErrErased, store.ErrInvalid, store.ErrNoKeeper, store.ErrReadOnly, store.ErrClosed, store.ErrRefused,
+	}
+	for _, reason := range slices.Concat(refusals, []error{errDown, context.DeadlineExceeded}) {
+		w := openOn(t, new(memstore.Store), nil).found()
+		w.calls.set(on("Append", storetest.Fault{Before: &store.Error{Op: "append", Err: reason}}))
+		_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
+		assert.Equal(t, slices.Contains(refusals, reason), store.Refused(reason), "%v", reason)
+		assert.Equal(t, !store.Refused(reason), errors.Is(err, engine.ErrUnknown), "%v", reason)
+		if store.Refused(reason) {
+			assert.Equal(t, 2, w.calls.of("Append"), "%v", reason)
+		}
+	}
+}
