@@ -75,6 +75,10 @@ func (e *Error) Error() string {
 // Unwrap returns why.
 func (e *Error) Unwrap() error { return e.Err }
 
+// Undecided does nothing. By this method a Guard of usherhttp knows the error: where the
+// store failed with one of Guard.NotFound, the answer is still 503 and not 404.
+func (e *Error) Undecided() {}
+
 // wrapped makes an *Error of what is neither one nor a refusal.
 func wrapped(op string, id usher.AccountID, err error) error {
 	var e *Error

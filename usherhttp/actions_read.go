@@ -71,7 +71,7 @@ func (a *Actions) readBody(w http.ResponseWriter, r *http.Request) ([]usher.Ref,
 		} `json:"resources"`
 	}
 	most := bytesMore + int64(a.limit())*bytesEach
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, most))
+	d := json.NewDecoder(http.MaxBytesReader(unwrapped(w), r.Body, most))
 	d.DisallowUnknownFields()
 	err := d.Decode(&body)
 	if err == nil {
@@ -91,6 +91,18 @@ func (a *Actions) readBody(w http.ResponseWriter, r *http.Request) ([]usher.Ref,
 		refs[i] = usher.Ref{Type: ref.Type, ID: ref.ID}
 	}
 	return refs, nil
+}
+
+// unwrapped returns the writer that net/http knows, and that closes the connection to a
+// client who sends too much.
+func unwrapped(w http.ResponseWriter) http.ResponseWriter {
+	for {
+		inner, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return w
+		}
+		w = inner.Unwrap()
+	}
 }
 
 func unreadable(format string, args ...any) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/usher-go/usher"
 )
@@ -36,6 +37,9 @@ func (p *Problem) Error() string {
 	}
 	return text
 }
+
+// defaultRetryAfter gives a store time to come back, and users no cause to reload.
+const defaultRetryAfter = 5 * time.Second
 
 // sentences are for users, by status.
 var sentences = map[int]string{
@@ -86,8 +90,20 @@ func (g *Guard) write(w http.ResponseWriter, r *http.Request, p Problem) {
 	if p.Status == http.StatusUnauthorized && g.Challenge != "" {
 		h.Set("WWW-Authenticate", g.Challenge)
 	}
+	if p.Status == http.StatusServiceUnavailable && h.Get("Retry-After") == "" {
+		h.Set("Retry-After", strconv.Itoa(g.retryAfter()))
+	}
 	h.Set("Content-Type", "application/problem+json")
 	writeBody(w, r, p.Status, append(body, '\n'))
+}
+
+// retryAfter returns after how many seconds a client may send a request again.
+func (g *Guard) retryAfter() int {
+	after := g.RetryAfter
+	if after <= 0 {
+		after = defaultRetryAfter
+	}
+	return int((after + time.Second - 1) / time.Second)
 }
 
 // writeBody sends a body that is for this client only, none to HEAD.

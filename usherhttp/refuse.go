@@ -14,7 +14,7 @@ import (
 )
 
 // Refuse answers as the Guard does, for handlers that ask themselves: an error of
-// usher.Require, ErrNotFound, ErrNoSubject, a *Problem with a status of 400 to 499,
+// usher.Require, ErrNotFound, one of Guard.NotFound, ErrNoSubject, a *Problem with a status of 400 to 499,
 // what an Engine returns for commands, and whatever else keeps a question from being
 // answered, which is 503. It writes to the log, too. Nil is a misuse, and answered
 // with 500.
@@ -33,7 +33,7 @@ func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if g == nil {
 		g = new(Guard)
 	}
-	g.refuse(w, r, Admitted(r.Context()), false, err)
+	g.refuse(w, r, Admitted(r.Context()), false, g.mapped(err))
 }
 
 func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, a Admission, conceal bool, err error) {
@@ -53,7 +53,7 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, a Admission, conc
 // is wrong for a resource is not asked where there is none.
 func shows(status int, err error) bool {
 	return status == http.StatusForbidden || status == http.StatusNotFound ||
-		errors.Is(err, usher.ErrWrongResource) || errors.Is(err, usher.ErrUndeclared)
+		errors.Is(err, usher.ErrWrongResource) || errors.Is(err, usher.ErrUndeclared) || errors.Is(err, errNoAccount)
 }
 
 var notFound = Problem{Status: http.StatusNotFound}

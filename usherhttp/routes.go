@@ -20,6 +20,7 @@ type Route struct {
 	Conceal    bool                  // a denial is answered as if there were no such resource
 	Visible    permission.Permission // so is one to who lacks this on the Resource; others are told why: see ConcealUnless
 	Access     Access                // for routes that take no permission
+	AnyAccount bool                  // a Resource whose InAccount is empty passes, as one that no account owns
 	Handler    http.Handler
 }
 
@@ -57,6 +58,8 @@ func (r Route) Validate() error {
 		return wrong(ErrMisuse, fmt.Sprintf("it names no method, so %s would do for all of them", r.Permission))
 	case r.Conceal && !r.Visible.IsZero():
 		return wrong(ErrMisuse, fmt.Sprintf("its Conceal takes the reason from who may %s; leave one of both out", r.Visible))
+	case r.Access != ByPermission && r.AnyAccount:
+		return wrong(ErrMisuse, "it allows a Resource of any account, and has an Access that loads none")
 	case isNil(r.Handler):
 		return wrong(ErrMisuse, "it has no Handler")
 	}
@@ -83,12 +86,12 @@ func (g *Guard) Handler(r Route) http.Handler {
 		return r.Handler
 	case r.Access == AnySubject:
 		return g.RequireSubject()(r.Handler)
-	case r.Conceal:
-		return g.Conceal(r.Permission, r.Resource)(r.Handler)
-	case !r.Visible.IsZero():
-		return g.ConcealUnless(r.Visible, r.Permission, r.Resource)(r.Handler)
 	}
-	return g.Require(r.Permission, r.Resource)(r.Handler)
+	way := gate{permission: r.Permission, on: r.Resource, visible: r.Visible, anyAccount: r.AnyAccount}
+	if r.Conceal {
+		way.visible = r.Permission
+	}
+	return g.gate(way)(r.Handler)
 }
 
 // Routes is a table of routes: each with the permission that it takes.
