@@ -22,6 +22,12 @@ type Proposal struct {
 	Context  usher.Context // facts of the request, for the policy's conditions
 	Time     time.Time     // when it is asked; must be set
 	Commands []Command
+
+	// Value returns what a user of the state has in a custom field, given by its id, and
+	// "" for nothing. With it, a SetField to that value changes nothing. It is called
+	// only after the command was allowed. What it returns as an error, Propose returns
+	// as it is. Nil if the values are not known: then each SetField is a change.
+	Value func(user usher.UserID, field int) (Value, error)
 }
 
 // Outcome is what follows from a proposal. The zero Outcome changes nothing.
@@ -60,7 +66,7 @@ func (s *State) Propose(p *policy.Policy, proposal Proposal) (Outcome, error) {
 	}
 	q := proposing{
 		draft: s.draft(), policy: p, actor: proposal.Actor, context: proposal.Context,
-		at: proposal.Time.UTC().Round(0), of: len(proposal.Commands),
+		at: proposal.Time.UTC().Round(0), of: len(proposal.Commands), value: proposal.Value,
 	}
 	if q.of >= many {
 		q.alike = &alike{}
@@ -89,6 +95,7 @@ type proposing struct {
 	actor   Actor
 	context usher.Context
 	at      time.Time
+	value   func(usher.UserID, int) (Value, error) // before the proposal; may be nil
 	outcome Outcome
 
 	command   Command

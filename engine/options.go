@@ -44,6 +44,12 @@ type Options struct {
 	// Zero means 5 seconds.
 	Settle time.Duration
 
+	// Tries is how often a batch is tried before ErrBusy is returned because others
+	// changed the account first each time. From the third try on there is a short pause
+	// before the next one. More tries suit accounts that several processes write to;
+	// 1 leaves it to the caller to retry. Default: 16.
+	Tries int
+
 	// SeenEvery is how often a user's last-active time is written. Zero means a
 	// minute.
 	SeenEvery time.Duration
@@ -84,6 +90,7 @@ const (
 	defaultAccounts  = 10_000
 	defaultUsers     = 5_000_000
 	defaultSettle    = 5 * time.Second
+	defaultTries     = 16
 	defaultSeenEvery = time.Minute
 )
 
@@ -98,7 +105,7 @@ func (o Options) complete() (Options, error) {
 		return o, errors.New("there is no Store in the Options; memstore keeps journals in memory")
 	}
 	for name, n := range map[string]int64{
-		"Accounts": int64(o.Accounts), "Users": int64(o.Users), "MaxStale": int64(o.MaxStale), "Settle": int64(o.Settle), "SeenEvery": int64(o.SeenEvery),
+		"Accounts": int64(o.Accounts), "Users": int64(o.Users), "MaxStale": int64(o.MaxStale), "Settle": int64(o.Settle), "Tries": int64(o.Tries), "SeenEvery": int64(o.SeenEvery),
 	} {
 		if n < 0 {
 			return o, fmt.Errorf("%s in the Options is below zero", name)
@@ -107,6 +114,7 @@ func (o Options) complete() (Options, error) {
 	defaulted(&o.Accounts, defaultAccounts)
 	defaulted(&o.Users, defaultUsers)
 	defaulted(&o.Settle, defaultSettle)
+	defaulted(&o.Tries, defaultTries)
 	defaulted(&o.SeenEvery, defaultSeenEvery)
 	if o.Clock == nil {
 		o.Clock = time.Now

@@ -12,7 +12,8 @@ import (
 
 // propose works out what a batch comes to on a snapshot: a commit to be stored, or
 // a Result at once.
-func (e *Engine) propose(ctx context.Context, snap *snapshot, b *Batch) (*pending, Result, error) {
+func (e *Engine) propose(ctx context.Context, kept *kept, b *Batch) (*pending, Result, error) {
+	snap := kept.snap
 	request := ""
 	if b.Key != "" {
 		request = fingerprint(b)
@@ -21,7 +22,7 @@ func (e *Engine) propose(ctx context.Context, snap *snapshot, b *Batch) (*pendin
 			return nil, result, err
 		}
 	}
-	outcome, err := outcomeOf(snap, b, e.timeOf(b))
+	outcome, err := outcomeOf(kept, b, e.timeOf(b))
 	if err != nil {
 		return nil, Result{}, err
 	}
@@ -43,7 +44,7 @@ func (e *Engine) propose(ctx context.Context, snap *snapshot, b *Batch) (*pendin
 	if err != nil {
 		return nil, Result{}, err
 	}
-	records, err := e.records(ctx, snap, &outcome)
+	records, err := kept.records(&outcome)
 	if err != nil {
 		return nil, Result{}, err
 	}
@@ -77,14 +78,15 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-func outcomeOf(snap *snapshot, b *Batch, at time.Time) (account.Outcome, error) {
+func outcomeOf(kept *kept, b *Batch, at time.Time) (account.Outcome, error) {
+	snap := kept.snap
 	if len(b.Commands) == 0 {
 		return account.Outcome{}, &account.Refusal{Account: snap.id, Code: account.Invalid, Text: "there are no commands in the batch"}
 	}
 	if snap.err != nil && snap.Exists() {
 		return account.Outcome{}, snap.err // the policy does not fit
 	}
-	return snap.Propose(snap.policy, account.Proposal{Actor: b.Actor, Context: b.Context, Time: at, Commands: b.Commands})
+	return snap.Propose(snap.policy, account.Proposal{Actor: b.Actor, Context: b.Context, Time: at, Commands: b.Commands, Value: kept.value})
 }
 
 // repeated returns what was done under a key before.
@@ -125,7 +127,7 @@ func (e *Engine) preview(ctx context.Context, b *Batch) (account.Preview, error)
 		return account.Preview{}, err
 	}
 	at := e.timeOf(b)
-	outcome, err := outcomeOf(snap, b, at)
+	outcome, err := outcomeOf(e.kept(ctx, snap), b, at)
 	if err != nil {
 		return account.Preview{}, err
 	}

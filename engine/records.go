@@ -47,9 +47,47 @@ func withoutValues(err error) error {
 	return errors.New("it has another shape")
 }
 
-// records returns the records that change with an outcome.
-func (e *Engine) records(ctx context.Context, snap *snapshot, o *account.Outcome) ([]store.Record, error) {
-	if e.keeper == nil {
+// kept reads the records of users as they are before the next commit, each once. If
+// others change one first, the commit finds its version taken.
+type kept struct {
+	engine *Engine
+	ctx    context.Context
+	snap   *snapshot
+	found  map[usher.UserID]record
+}
+
+func (e *Engine) kept(ctx context.Context, snap *snapshot) *kept {
+	return &kept{engine: e, ctx: ctx, snap: snap, found: map[usher.UserID]record{}}
+}
+
+// value is the Value of an account.Proposal.
+func (k *kept) value(user usher.UserID, field int) (account.Value, error) {
+	r, err := k.record(user)
+	return r.Values[field], err
+}
+
+func (k *kept) record(user usher.UserID) (record, error) {
+	if r, ok := k.found[user]; ok {
+		return r, nil
+	}
+	var data []byte
+	if k.engine.keeper != nil && k.snap.version() > 0 {
+		var err error
+		if data, err = k.engine.keeper.Record(k.ctx, k.snap.id, user); err != nil {
+			return record{}, err
+		}
+	}
+	r, err := decodeRecord(data)
+	if err == nil {
+		k.found[user] = r
+	}
+	return r, err
+}
+
+// records returns the records that change with an outcome. It may change those that
+// were read before.
+func (k *kept) records(o *account.Outcome) ([]store.Record, error) {
+	if k.engine.keeper == nil {
 		if len(o.Values) > 0 {
 			return nil, fmt.Errorf("%w of users, and values of custom fields need one that does", store.ErrNoKeeper)
 		}
@@ -66,7 +104,12 @@ func (e *Engine) records(ctx context.Context, snap *snapshot, o *account.Outcome
 		r, ok := changed[v.User]
 		if !ok {
 			var err error
-			if r, err = e.record(ctx, snap, v.User, removed[v.User]); err != nil {
+			if removed[v.User] {
+				r, err = decodeRecord(nil)
+			} else {
+				r, err = k.record(v.User)
+			}
+			if err != nil {
 				return nil, err
 			}
 			changed[v.User] = r
@@ -88,19 +131,6 @@ func (e *Engine) records(ctx context.Context, snap *snapshot, o *account.Outcome
 		}
 	}
 	return slices.Clip(list), nil
-}
-
-// record returns a user's record, as it is before the next commit. If others
-// change it first, the commit finds its version taken.
-func (e *Engine) record(ctx context.Context, snap *snapshot, user usher.UserID, removed bool) (record, error) {
-	if removed || snap.version() == 0 {
-		return decodeRecord(nil)
-	}
-	data, err := e.keeper.Record(ctx, snap.id, user)
-	if err != nil {
-		return record{}, err
-	}
-	return decodeRecord(data)
 }
 
 // Values returns what a user has in the custom fields, by the names of the fields;

@@ -55,9 +55,6 @@ func (e *Engine) Do(ctx context.Context, actor account.Actor, id usher.AccountID
 	return e.Submit(ctx, Batch{Actor: actor, Account: id, Commands: commands})
 }
 
-// mostTries is how often a batch is proposed anew because others were first.
-const mostTries = 16
-
 // Submit asks for a batch to be done. Once it returns without an error the commit
 // is stored, and every check of this Engine that begins later sees it.
 //
@@ -127,7 +124,7 @@ func (e *Engine) submit(ctx context.Context, b *Batch, done *[]*account.Commit) 
 		if !errors.Is(err, errOvertaken) {
 			return result, err
 		}
-		if try == mostTries {
+		if try >= e.options.Tries {
 			return Result{}, fmt.Errorf("%w: others changed it first, %d times; nothing was done, and to try again helps", ErrBusy, try)
 		}
 		if err := e.pause(ctx, try); err != nil {
@@ -176,7 +173,8 @@ func (e *Engine) try(ctx context.Context, l *live, b *Batch, done *[]*account.Co
 	if err != nil {
 		return Result{}, err
 	}
-	p, result, err := e.propose(ctx, snap, b)
+	kept := e.kept(ctx, snap)
+	p, result, err := e.propose(ctx, kept, b)
 	if p == nil && !result.Repeated {
 		// There is no commit by which the store would tell that others were first,
 		// and may have freed the seat, or used the key.
@@ -185,7 +183,16 @@ func (e *Engine) try(ctx context.Context, l *live, b *Batch, done *[]*account.Co
 			return Result{}, failure
 		}
 		if newer != snap {
-			p, result, err = e.propose(ctx, newer, b)
+			kept = e.kept(ctx, newer)
+			p, result, err = e.propose(ctx, kept, b)
+		}
+		if p == nil && newer != snap && len(kept.found) > 0 {
+			// A value that was read may be of a commit after newer.
+			if latest, failure := e.await(ctx, l, newest); failure != nil {
+				return Result{}, failure
+			} else if latest != newer {
+				return Result{}, errOvertaken
+			}
 		}
 	}
 	if err != nil || p == nil {
