@@ -55,7 +55,7 @@ ushertest: . permission internal/printable usherhttp
 usherfiles: . internal/printable internal/suggest internal/roletable policy preset store store/memstore engine policytest
 
 # Modules of their own.
-store/boltstore: . store go.etcd.io/bbolt
+store/boltstore: . store internal/printable go.etcd.io/bbolt
 cmd/usher/...: core store/boltstore github.com/spf13/cobra golang.org/x/term
 examples/...: core store/boltstore modernc.org/sqlite
 proof/...: any

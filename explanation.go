@@ -1,6 +1,10 @@
 package usher
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/usher-go/usher/internal/printable"
+)
 
 // Explanation says in one sentence why a question was decided as it was, and for
 // a denial what would turn it. The zero Explanation is that of the zero Decision.
@@ -13,11 +17,11 @@ type Explanation struct {
 // String returns the sentence, and the ways behind it.
 func (e Explanation) String() string {
 	var b strings.Builder
-	b.WriteString(e.Sentence)
+	b.WriteString(printable.Text(e.Sentence))
 	if len(e.Ways) > 0 {
 		ways := make([]string, len(e.Ways))
 		for i, w := range e.Ways {
-			ways[i] = w.Text
+			ways[i] = printable.Text(w.Text)
 		}
 		b.WriteString("; what would help: ")
 		b.WriteString(strings.Join(ways, "; or "))

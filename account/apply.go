@@ -2,9 +2,9 @@ package account
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // MisfitError says that a commit does not follow from the state that it should
@@ -19,9 +19,9 @@ type MisfitError struct {
 // Error returns "commit 7 of acme, change 2 (seat-assigned): …".
 func (e *MisfitError) Error() string {
 	if e.Change < 0 {
-		return fmt.Sprintf("commit %d of %s: %v", e.Version, e.Account, e.Err)
+		return printable.Sprintf("commit %d of %s: %v", e.Version, e.Account, e.Err)
 	}
-	return fmt.Sprintf("commit %d of %s, change %d: %v", e.Version, e.Account, e.Change+1, e.Err)
+	return printable.Sprintf("commit %d of %s, change %d: %v", e.Version, e.Account, e.Change+1, e.Err)
 }
 
 // Unwrap returns what does not fit.
@@ -37,18 +37,18 @@ func (s *State) Apply(c *Commit) (*State, error) {
 	}
 	switch {
 	case s.account == "" || c.Account != s.account:
-		return nil, misfit(-1, fmt.Errorf("the state is that of account %q", s.account))
+		return nil, misfit(-1, printable.Errorf("the state is that of account %q", s.account))
 	case c.Version != s.version+1:
-		return nil, misfit(-1, fmt.Errorf("the state is at version %d", s.version))
+		return nil, misfit(-1, printable.Errorf("the state is at version %d", s.version))
 	case c.Time.IsZero() || c.Time.Before(s.time):
-		return nil, misfit(-1, fmt.Errorf("its time, %v, is before the last commit's, %v", c.Time, s.time))
+		return nil, misfit(-1, printable.Errorf("its time, %v, is before the last commit's, %v", c.Time, s.time))
 	case len(c.Changes) == 0:
 		return nil, misfit(-1, errors.New("it changes nothing"))
 	case s.deleted:
 		return nil, misfit(-1, errors.New("the account is deleted"))
 	}
 	if version, _, used := s.Keyed(c.Actor, c.Key); used {
-		return nil, misfit(-1, fmt.Errorf("its key %q of %s is that of commit %d", c.Key, c.Actor, version))
+		return nil, misfit(-1, printable.Errorf("its key %q of %s is that of commit %d", c.Key, c.Actor, version))
 	}
 	d := s.draft()
 	if len(c.Changes) >= many {
@@ -59,7 +59,7 @@ func (s *State) Apply(c *Commit) (*State, error) {
 			return nil, misfit(i, errors.New("there is none"))
 		}
 		if err := d.apply(change); err != nil {
-			return nil, misfit(i, fmt.Errorf("%s: %w", change.ChangeType(), err))
+			return nil, misfit(i, printable.Errorf("%s: %w", change.ChangeType(), err))
 		}
 	}
 	return d.commit(c), nil
@@ -135,5 +135,5 @@ func (d *draft) apply(change Change) error {
 	case FieldSet:
 		return d.fieldSet(c)
 	}
-	return fmt.Errorf("%T is no change", change)
+	return printable.Errorf("%T is no change", change)
 }

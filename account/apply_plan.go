@@ -3,17 +3,17 @@ package account
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
 )
 
 func (d *draft) teamCreated(c TeamCreated) error {
 	if _, ok := d.team(c.Team); ok || c.Team == "" {
-		return fmt.Errorf("there is a team %s already", c.Team)
+		return printable.Errorf("there is a team %s already", c.Team)
 	}
 	if err := d.parent(c.Parent); err != nil {
 		return err
@@ -26,11 +26,11 @@ func (d *draft) teamMoved(c TeamMoved) error {
 	parent, ok := d.team(c.Team)
 	switch {
 	case !ok:
-		return fmt.Errorf("there is no team %s", c.Team)
+		return printable.Errorf("there is no team %s", c.Team)
 	case parent != c.From || c.To == c.From:
-		return fmt.Errorf("%s is below %q, not %q", c.Team, parent, c.From)
+		return printable.Errorf("%s is below %q, not %q", c.Team, parent, c.From)
 	case d.within(c.To, c.Team):
-		return fmt.Errorf("%s would be below itself", c.Team)
+		return printable.Errorf("%s would be below itself", c.Team)
 	}
 	if err := d.parent(c.To); err != nil {
 		return err
@@ -44,10 +44,10 @@ func (d *draft) teamMoved(c TeamMoved) error {
 // ours wrote.
 func (d *draft) teamDeleted(c TeamDeleted) error {
 	if _, ok := d.team(c.Team); !ok {
-		return fmt.Errorf("there is no team %s", c.Team)
+		return printable.Errorf("there is no team %s", c.Team)
 	}
 	if below, ok := d.below(c.Team); ok {
-		return fmt.Errorf("%s is below %s", below, c.Team)
+		return printable.Errorf("%s is below %s", below, c.Team)
 	}
 	d.forest().Delete(string(c.Team))
 	return nil
@@ -58,7 +58,7 @@ func (d *draft) parent(id usher.TeamID) error {
 		return nil
 	}
 	if _, ok := d.team(id); !ok {
-		return fmt.Errorf("there is no team %s", id)
+		return printable.Errorf("there is no team %s", id)
 	}
 	return nil
 }
@@ -94,11 +94,11 @@ func (d *draft) memberAdded(c MemberAdded) error {
 		return err
 	}
 	if _, ok := d.team(c.Team); !ok {
-		return fmt.Errorf("there is no team %s", c.Team)
+		return printable.Errorf("there is no team %s", c.Team)
 	}
 	at, in := teamIndex(u, c.Team)
 	if in {
-		return fmt.Errorf("%s is in %s already", c.User, c.Team)
+		return printable.Errorf("%s is in %s already", c.User, c.Team)
 	}
 	changed := *u
 	changed.Teams = slices.Insert(slices.Clone(u.Teams), at, policy.Membership{Team: c.Team})
@@ -112,7 +112,7 @@ func (d *draft) memberRemoved(c MemberRemoved) error {
 		return err
 	}
 	if roles := u.Teams[at].Roles; len(roles) > 0 {
-		return fmt.Errorf("%s has the role %s on %s", c.User, roles[0], c.Team)
+		return printable.Errorf("%s has the role %s on %s", c.User, roles[0], c.Team)
 	}
 	changed := *u
 	changed.Teams = without(u.Teams, at)
@@ -128,7 +128,7 @@ func (d *draft) teamRoleSet(c TeamRoleSet) error {
 	roles := u.Teams[at].Roles
 	k, held := slices.BinarySearch(roles, c.Role)
 	if held || c.Role == "" {
-		return fmt.Errorf("%s has the role %q on %s already", c.User, c.Role, c.Team)
+		return printable.Errorf("%s has the role %q on %s already", c.User, c.Role, c.Team)
 	}
 	d.setTeamRoles(c.User, u, at, slices.Insert(slices.Clone(roles), k, c.Role))
 	return nil
@@ -142,7 +142,7 @@ func (d *draft) teamRoleUnset(c TeamRoleUnset) error {
 	roles := u.Teams[at].Roles
 	k, held := slices.BinarySearch(roles, c.Role)
 	if !held {
-		return fmt.Errorf("%s does not have the role %q on %s", c.User, c.Role, c.Team)
+		return printable.Errorf("%s does not have the role %q on %s", c.User, c.Role, c.Team)
 	}
 	d.setTeamRoles(c.User, u, at, without(roles, k))
 	return nil
@@ -162,7 +162,7 @@ func (d *draft) member(id usher.UserID, in usher.TeamID) (*policy.User, int, err
 	}
 	at, ok := teamIndex(u, in)
 	if !ok {
-		return nil, 0, fmt.Errorf("%s is not in %s", id, in)
+		return nil, 0, printable.Errorf("%s is not in %s", id, in)
 	}
 	return u, at, nil
 }
@@ -178,7 +178,7 @@ func (d *draft) settingChanged(c SettingChanged) error {
 		return errors.New("it needs a setting")
 	}
 	if value, changed := d.next.Setting(c.Setting); changed && value == c.Value {
-		return fmt.Errorf("%s is %t already", c.Setting, value)
+		return printable.Errorf("%s is %t already", c.Setting, value)
 	}
 	plan := d.plan()
 	if plan.settings == nil {
@@ -192,9 +192,9 @@ func (d *draft) fieldDefined(c FieldDefined) error {
 	_, exists := d.next.Field(c.Field)
 	switch {
 	case c.Field == "" || exists:
-		return fmt.Errorf("there is a field %q already", c.Field)
+		return printable.Errorf("there is a field %q already", c.Field)
 	case c.ID != d.next.planned().lastField+1:
-		return fmt.Errorf("the next field is number %d", d.next.planned().lastField+1)
+		return printable.Errorf("the next field is number %d", d.next.planned().lastField+1)
 	case c.Type < TextField || c.Type > BoolField:
 		return errors.New("it needs a type")
 	}
@@ -210,7 +210,7 @@ func (d *draft) fieldRenamed(c FieldRenamed) error {
 		return err
 	}
 	if _, exists := d.next.Field(c.To); exists || c.To == "" {
-		return fmt.Errorf("there is a field %q already", c.To)
+		return printable.Errorf("there is a field %q already", c.To)
 	}
 	d.plan().fields[at].Name = c.To
 	return nil
@@ -229,7 +229,7 @@ func (d *draft) fieldMoved(c FieldMoved) error {
 		}
 	}
 	if to == at || to == at+1 {
-		return fmt.Errorf("%s is there already", c.Field)
+		return printable.Errorf("%s is there already", c.Field)
 	}
 	plan := d.plan()
 	moved := plan.fields[at]
@@ -246,7 +246,7 @@ func (d *draft) fieldArchived(name string, archived bool) error {
 		return err
 	}
 	if d.next.planned().fields[at].Archived == archived {
-		return fmt.Errorf("%s is so already", name)
+		return printable.Errorf("%s is so already", name)
 	}
 	d.plan().fields[at].Archived = archived
 	return nil
@@ -262,7 +262,7 @@ func (d *draft) fieldSet(c FieldSet) error {
 
 func (d *draft) field(name string) (at int, err error) {
 	if at = fieldIndex(d.next.planned().fields, name); at < 0 {
-		return 0, fmt.Errorf("there is no field %q", name)
+		return 0, printable.Errorf("there is no field %q", name)
 	}
 	return at, nil
 }

@@ -1,11 +1,11 @@
 package account
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/team"
 )
@@ -87,5 +87,5 @@ func (q *proposing) guarded() string {
 	if len(r.Requires) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; all that the role %s gives requires %s", r.Name, strings.Join(r.Requires, " and "))
+	return printable.Sprintf("; all that the role %s gives requires %s", r.Name, strings.Join(r.Requires, " and "))
 }

@@ -2,9 +2,10 @@ package account
 
 import (
 	"errors"
-	"fmt"
 	"time"
 	"unicode/utf8"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // MaxID is how many bytes an id, and the name of a custom field, may have.
@@ -17,9 +18,9 @@ const MaxSeats = 1_000_000_000
 func checkTotal(total int) error {
 	switch {
 	case total < 0:
-		return fmt.Errorf("%d is no number of seats", total)
+		return printable.Errorf("%d is no number of seats", total)
 	case total > MaxSeats:
-		return fmt.Errorf("at most %d seats of a pool can be bought", MaxSeats)
+		return printable.Errorf("at most %d seats of a pool can be bought", MaxSeats)
 	}
 	return nil
 }
@@ -44,9 +45,9 @@ func checkID(what, id string) error {
 	case id == "":
 		return errors.New(name + " is not empty")
 	case len(id) > MaxID:
-		return fmt.Errorf("%s has at most %d bytes, and this one %d", name, MaxID, len(id))
+		return printable.Errorf("%s has at most %d bytes, and this one %d", name, MaxID, len(id))
 	case !utf8.ValidString(id):
-		return fmt.Errorf("%s is text, and %q is no UTF-8", name, id)
+		return printable.Errorf("%s is text, and %q is no UTF-8", name, id)
 	}
 	return nil
 }

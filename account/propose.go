@@ -2,13 +2,13 @@ package account
 
 import (
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"time"
 	"unicode/utf8"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 )
@@ -59,10 +59,10 @@ func (s *State) Propose(p *policy.Policy, proposal Proposal) (Outcome, error) {
 		return Outcome{}, usher.ErrNoTime
 	}
 	if err := checkID("account", string(s.account)); err != nil {
-		return Outcome{}, fmt.Errorf("%w: %w", usher.ErrUnknownAccount, err)
+		return Outcome{}, printable.Errorf("%w: %w", usher.ErrUnknownAccount, err)
 	}
 	if !utf8.ValidString(proposal.Actor.Host()) {
-		return Outcome{}, fmt.Errorf("the name of the host's part is text, and %q is no UTF-8", proposal.Actor.Host())
+		return Outcome{}, printable.Errorf("the name of the host's part is text, and %q is no UTF-8", proposal.Actor.Host())
 	}
 	q := proposing{
 		draft: s.draft(), policy: p, actor: proposal.Actor, context: proposal.Context,
@@ -118,7 +118,7 @@ func (q *proposing) propose(command Command) error {
 		return q.importContents(c.Contents)
 	}
 	if q.next.owner == "" {
-		return fmt.Errorf("%s: %w", Describe(command), usher.ErrUnknownAccount)
+		return printable.Errorf("%s: %w", Describe(command), usher.ErrUnknownAccount)
 	}
 	switch c := command.(type) {
 	case AddUser:
@@ -192,7 +192,7 @@ func (q *proposing) proposePlan(command Command) error {
 func (q *proposing) emit(changes ...Change) error {
 	for _, c := range changes {
 		if err := q.apply(c); err != nil {
-			return fmt.Errorf("%s: %s does not follow: %w", Describe(q.command), c.ChangeType(), err)
+			return printable.Errorf("%s: %s does not follow: %w", Describe(q.command), c.ChangeType(), err)
 		}
 		q.outcome.Changes = append(q.outcome.Changes, c)
 	}
@@ -202,7 +202,7 @@ func (q *proposing) emit(changes ...Change) error {
 func (q *proposing) refuse(code Code, format string, args ...any) error {
 	return &Refusal{
 		Account: q.next.account, Index: q.index, Of: q.of, Command: q.command,
-		Code: code, Text: fmt.Sprintf(format, args...),
+		Code: code, Text: printable.Sprintf(format, args...),
 	}
 }
 

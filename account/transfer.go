@@ -1,11 +1,11 @@
 package account
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 )
@@ -98,7 +98,7 @@ func (q *proposing) transferOwnership(c TransferOwnership) error {
 	unique := q.policy.UniqueRole()
 	becomes, ok := q.policy.Role(unique.HandsOverTo)
 	if !ok || from == nil || from.Role != unique.Name {
-		return fmt.Errorf("%s: %s does not hold the role %s: %w", Describe(c), q.next.owner, unique.Name, usher.ErrUndeclared)
+		return printable.Errorf("%s: %s does not hold the role %s: %w", Describe(c), q.next.owner, unique.Name, usher.ErrUndeclared)
 	}
 	was, err := q.roleOf(c.To, to)
 	if err != nil {

@@ -2,10 +2,10 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 )
 
@@ -124,7 +124,7 @@ func (e *Engine) current(ctx context.Context, id usher.AccountID, atLeast uint64
 	case snap.err != nil:
 		return nil, snap.err
 	case snap.version() < atLeast:
-		return nil, fmt.Errorf("%w: it is at %d, and %d was asked for", ErrBehind, snap.version(), atLeast)
+		return nil, printable.Errorf("%w: it is at %d, and %d was asked for", ErrBehind, snap.version(), atLeast)
 	}
 	return snap, nil
 }
@@ -191,7 +191,7 @@ func (e *Engine) await(ctx context.Context, l *live, atLeast uint64) (*snapshot,
 				continue // that it failed says nothing of the store since it was asked
 			}
 			if snap.State != nil && snap.version() >= atLeast {
-				return nil, fmt.Errorf("%w: %w", ErrStale, f.err)
+				return nil, printable.Errorf("%w: %w", ErrStale, f.err)
 			}
 			return nil, f.err
 		}

@@ -3,11 +3,11 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/store"
 )
@@ -108,7 +108,7 @@ func (o Options) complete() (Options, error) {
 		"Accounts": int64(o.Accounts), "Users": int64(o.Users), "MaxStale": int64(o.MaxStale), "Settle": int64(o.Settle), "Tries": int64(o.Tries), "SeenEvery": int64(o.SeenEvery),
 	} {
 		if n < 0 {
-			return o, fmt.Errorf("%s in the Options is below zero", name)
+			return o, printable.Errorf("%s in the Options is below zero", name)
 		}
 	}
 	defaulted(&o.Accounts, defaultAccounts)

@@ -3,11 +3,11 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -64,7 +64,7 @@ func (e *Engine) readSnapshot(ctx context.Context, id usher.AccountID, r *readin
 	}
 	state, err := account.DecodeState(s.Data)
 	if err == nil && (state.ID() != id || state.Version() != s.Version) {
-		err = fmt.Errorf("it is of %q at version %d", state.ID(), state.Version())
+		err = printable.Errorf("it is of %q at version %d", state.ID(), state.Version())
 	}
 	if err != nil {
 		e.failed("read snapshot", id, err)
@@ -117,9 +117,9 @@ func decode(id usher.AccountID, stored store.Commit) (*account.Commit, error) {
 	c, err := account.DecodeCommit(stored.Data)
 	switch {
 	case err != nil:
-		return nil, damage{fmt.Errorf("commit %d cannot be read: %w", stored.Version, err)}
+		return nil, damage{printable.Errorf("commit %d cannot be read: %w", stored.Version, err)}
 	case c.Account != id || c.Version != stored.Version:
-		return nil, damage{fmt.Errorf("in the place of commit %d stands commit %d of %q", stored.Version, c.Version, c.Account)}
+		return nil, damage{printable.Errorf("in the place of commit %d stands commit %d of %q", stored.Version, c.Version, c.Account)}
 	}
 	return c, nil
 }

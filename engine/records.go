@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -25,10 +25,10 @@ func decodeRecord(data []byte) (record, error) {
 	r := record{Usher: recordFormat}
 	if len(data) > 0 {
 		if err := json.Unmarshal(data, &r); err != nil {
-			return record{}, fmt.Errorf("a record cannot be read: %w", withoutValues(err))
+			return record{}, printable.Errorf("a record cannot be read: %w", withoutValues(err))
 		}
 		if r.Usher != recordFormat {
-			return record{}, fmt.Errorf("a record has format %d, and this version of the library reads %d", r.Usher, recordFormat)
+			return record{}, printable.Errorf("a record has format %d, and this version of the library reads %d", r.Usher, recordFormat)
 		}
 	}
 	if r.Values == nil {
@@ -42,7 +42,7 @@ func decodeRecord(data []byte) (record, error) {
 func withoutValues(err error) error {
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
-		return fmt.Errorf("byte %d is wrong", syntax.Offset)
+		return printable.Errorf("byte %d is wrong", syntax.Offset)
 	}
 	return errors.New("it has another shape")
 }
@@ -89,7 +89,7 @@ func (k *kept) record(user usher.UserID) (record, error) {
 func (k *kept) records(o *account.Outcome) ([]store.Record, error) {
 	if k.engine.keeper == nil {
 		if len(o.Values) > 0 {
-			return nil, fmt.Errorf("%w of users, and values of custom fields need one that does", store.ErrNoKeeper)
+			return nil, printable.Errorf("%w of users, and values of custom fields need one that does", store.ErrNoKeeper)
 		}
 		return nil, nil
 	}
@@ -156,7 +156,7 @@ func (e *Engine) values(ctx context.Context, id usher.AccountID, user usher.User
 		return nil, wrapped("read values of", id, err)
 	}
 	if u, _ := snap.User(user); u == nil {
-		return nil, wrapped("read values of", id, fmt.Errorf("%s: %w", user, account.UnknownUser))
+		return nil, wrapped("read values of", id, printable.Errorf("%s: %w", user, account.UnknownUser))
 	}
 	values := map[string]account.Value{}
 	if e.keeper == nil {

@@ -3,12 +3,12 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // Batch is what somebody asks to have done to an account: commands that are one
@@ -125,7 +125,7 @@ func (e *Engine) submit(ctx context.Context, b *Batch, done *[]*account.Commit) 
 			return result, err
 		}
 		if try >= e.options.Tries {
-			return Result{}, fmt.Errorf("%w: others changed it first, %d times; nothing was done, and to try again helps", ErrBusy, try)
+			return Result{}, printable.Errorf("%w: others changed it first, %d times; nothing was done, and to try again helps", ErrBusy, try)
 		}
 		if err := e.pause(ctx, try); err != nil {
 			return Result{}, err

@@ -1,9 +1,8 @@
 package policy
 
 import (
-	"fmt"
-
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/role"
 )
 
@@ -41,7 +40,7 @@ func sentence(r *usher.Request, d usher.Decision) string {
 			on = " on " + ref.String()
 		}
 	}
-	return fmt.Sprintf("%s %s %s%s: %s", r.Subject, may, r.Permission, on, d)
+	return printable.Sprintf("%s %s %s%s: %s", r.Subject, may, r.Permission, on, d)
 }
 
 // Rules returns all rules of the policy as they are written: those of cells in

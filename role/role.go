@@ -3,7 +3,11 @@
 // seat goes with it; what a role may do, package policy says.
 package role
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/usher-go/usher/internal/printable"
+)
 
 // Name is the name of a role in a policy. The zero value names no role, and no
 // question about a user with it is answered.
@@ -65,7 +69,7 @@ func ParseSeat(s string) (Seat, error) {
 			return Seat(i), nil
 		}
 	}
-	return 0, fmt.Errorf("%q is no seat rule; it is required, optional or none", s)
+	return 0, printable.Errorf("%q is no seat rule; it is required, optional or none", s)
 }
 
 // String returns "optional", "required" or "none".

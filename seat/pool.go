@@ -4,9 +4,9 @@ package seat
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // PoolName names a seat pool of a policy: booking. The zero value names none.
@@ -57,7 +57,7 @@ func (p Pool) Take(n int) (Pool, error) {
 		return p, ErrNegative
 	}
 	if n > p.Left() {
-		return p, fmt.Errorf("%w (%d of %d held)", ErrNoneLeft, p.Held, p.Total)
+		return p, printable.Errorf("%w (%d of %d held)", ErrNoneLeft, p.Held, p.Total)
 	}
 	p.Held += n
 	return p, nil
@@ -80,7 +80,7 @@ func (p Pool) Resize(total int) (Pool, error) {
 	case total < 0:
 		return p, ErrNegative
 	case total < p.Held:
-		return p, fmt.Errorf("%w (%d held, %d asked for)", ErrInUse, p.Held, total)
+		return p, printable.Errorf("%w (%d held, %d asked for)", ErrInUse, p.Held, total)
 	}
 	p.Total = total
 	return p, nil

@@ -5,11 +5,11 @@ package team
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // What can be wrong with a tree of teams.
@@ -45,7 +45,7 @@ func New(parents map[usher.TeamID]usher.TeamID) (*Tree, error) {
 		}
 		if parent != "" {
 			if _, ok := parents[parent]; !ok {
-				return nil, fmt.Errorf("%w: %s, the parent of %s", ErrUnknown, parent, id)
+				return nil, printable.Errorf("%w: %s, the parent of %s", ErrUnknown, parent, id)
 			}
 			t.flat = false
 		}
@@ -53,7 +53,7 @@ func New(parents map[usher.TeamID]usher.TeamID) (*Tree, error) {
 	}
 	t.number(children, "")
 	if len(t.spans) < len(parents) {
-		return nil, fmt.Errorf("%w: %s", ErrCycle, cycle(parents, t.spans))
+		return nil, printable.Errorf("%w: %s", ErrCycle, cycle(parents, t.spans))
 	}
 	return t, nil
 }

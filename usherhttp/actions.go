@@ -3,7 +3,6 @@ package usherhttp
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 
@@ -92,17 +91,17 @@ func (a *Actions) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	writeBody(w, r, http.StatusOK, append(body, '\n'))
+	writeBody(w, r, http.StatusOK, append(printable.JSON(body), '\n'))
 }
 
 func (a *Actions) usable() error {
 	switch {
 	case a.Load == nil:
-		return fmt.Errorf("%w: Actions has no Load", ErrMisuse)
+		return printable.Errorf("%w: Actions has no Load", ErrMisuse)
 	case len(a.Permissions) == 0:
-		return fmt.Errorf("%w: Actions has no Permissions to ask for", ErrMisuse)
+		return printable.Errorf("%w: Actions has no Permissions to ask for", ErrMisuse)
 	case slices.ContainsFunc(a.Permissions, permission.Permission.IsZero):
-		return fmt.Errorf("%w: the Permissions of Actions have the zero permission among them", ErrMisuse)
+		return printable.Errorf("%w: the Permissions of Actions have the zero permission among them", ErrMisuse)
 	}
 	return a.Guard.usable(true)
 }
@@ -164,7 +163,7 @@ func (a *Actions) load(r *http.Request, refs []usher.Ref) (map[usher.Ref]usher.R
 			continue
 		}
 		if !a.AnyAccount && resource.InAccount() == "" {
-			return nil, fmt.Errorf("%w: Actions.Load returned a resource (%s) %w; set Actions.AnyAccount if it is for such resources",
+			return nil, printable.Errorf("%w: Actions.Load returned a resource (%s) %w; set Actions.AnyAccount if it is for such resources",
 				ErrMisuse, printable.Value(ref.String()), errNoAccount)
 		}
 		found[ref] = resource

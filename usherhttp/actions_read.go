@@ -3,7 +3,6 @@ package usherhttp
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -11,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // read returns the resources that a request names.
@@ -106,6 +106,6 @@ func unwrapped(w http.ResponseWriter) http.ResponseWriter {
 }
 
 func unreadable(format string, args ...any) error {
-	text := fmt.Sprintf(format, args...)
+	text := printable.Sprintf(format, args...)
 	return &Problem{Status: http.StatusBadRequest, Detail: strings.ToUpper(text[:1]) + text[1:] + "."}
 }

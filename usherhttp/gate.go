@@ -2,7 +2,6 @@ package usherhttp
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
@@ -45,13 +44,13 @@ func (g *gate) admit(r, inside *http.Request, in *admitted, a *Admission) (conce
 	conceal = !g.visible.IsZero()
 	a.Permission = g.permission
 	if g.next == nil {
-		return conceal, fmt.Errorf("%w: there is no handler behind the guard", ErrMisuse)
+		return conceal, printable.Errorf("%w: there is no handler behind the guard", ErrMisuse)
 	}
 	if a.Subject, err = g.guard.subject(r); err != nil || g.anySubject {
 		return conceal, err
 	}
 	if g.permission.IsZero() {
-		return conceal, fmt.Errorf("%w: the guard asks for the zero permission; parse one with permission.MustParse, or use RequireSubject", ErrMisuse)
+		return conceal, printable.Errorf("%w: the guard asks for the zero permission; parse one with permission.MustParse, or use RequireSubject", ErrMisuse)
 	}
 	if err = a.Subject.complete(); err != nil {
 		return conceal, err
@@ -87,7 +86,7 @@ func (g *gate) ask(r *http.Request, a *Admission, p permission.Permission) (ushe
 // complete refuses a user of no account, of whom no permission can be asked.
 func (s Subject) complete() error {
 	if s.Account == "" {
-		return fmt.Errorf("%w: Subject returned a user without an account", ErrMisuse)
+		return printable.Errorf("%w: Subject returned a user without an account", ErrMisuse)
 	}
 	return nil
 }
@@ -115,7 +114,7 @@ func (g *Guard) subject(r *http.Request) (Subject, error) {
 // an account is an error, as a mix-up of two accounts would not be noticed.
 func (g *gate) load(r *http.Request, who Subject) (usher.Resource, error) {
 	if g.on == nil {
-		return nil, fmt.Errorf("%w: %s is asked for on nothing; where it is about no single resource, say WholeAccount", ErrMisuse, g.permission)
+		return nil, printable.Errorf("%w: %s is asked for on nothing; where it is about no single resource, say WholeAccount", ErrMisuse, g.permission)
 	}
 	resource, err := g.on(r)
 	switch {
@@ -124,10 +123,10 @@ func (g *gate) load(r *http.Request, who Subject) (usher.Resource, error) {
 	case err == nil:
 		if foreign(resource, who) {
 			other := &usher.RequestError{Op: "load", Subject: who.User, Permission: g.permission, Resource: resource.Ref(), Err: usher.ErrOtherAccount}
-			return nil, fmt.Errorf("%w: %w", ErrNotFound, other)
+			return nil, printable.Errorf("%w: %w", ErrNotFound, other)
 		}
 		if !g.anyAccount && resource.InAccount() == "" {
-			return nil, fmt.Errorf("%w: the Loader for %s returned a resource (%s) %w; set Route.AnyAccount if the route is for such resources",
+			return nil, printable.Errorf("%w: the Loader for %s returned a resource (%s) %w; set Route.AnyAccount if the route is for such resources",
 				ErrMisuse, g.permission, printable.Value(resource.Ref().String()), errNoAccount)
 		}
 		return resource, nil
@@ -151,7 +150,7 @@ func (g *Guard) mapped(err error) error {
 	}
 	p, ok := ownAnswer(err)
 	if ok && p.Status == http.StatusNotFound || slices.ContainsFunc(g.NotFound, func(known error) bool { return errors.Is(err, known) }) {
-		return fmt.Errorf("%w: %w", ErrNotFound, printable.Error(err))
+		return printable.Errorf("%w: %w", ErrNotFound, printable.Error(err))
 	}
 	return err
 }

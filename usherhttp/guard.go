@@ -2,12 +2,12 @@ package usherhttp
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 )
 
@@ -155,11 +155,11 @@ func (g *Guard) RequireSubject() func(http.Handler) http.Handler {
 func (g *Guard) usable(asks bool) error {
 	switch {
 	case g == nil:
-		return fmt.Errorf("%w: there is no Guard", ErrMisuse)
+		return printable.Errorf("%w: there is no Guard", ErrMisuse)
 	case g.Subject == nil:
-		return fmt.Errorf("%w: the Guard has no Subject, and so nobody who says who asks", ErrMisuse)
+		return printable.Errorf("%w: the Guard has no Subject, and so nobody who says who asks", ErrMisuse)
 	case asks && isNil(g.Authorizer):
-		return fmt.Errorf("%w: %w", ErrMisuse, usher.ErrNoAuthorizer)
+		return printable.Errorf("%w: %w", ErrMisuse, usher.ErrNoAuthorizer)
 	}
 	return nil
 }

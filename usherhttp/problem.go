@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // TypeDenied is the type of the problem that a denial is, and TypeRefused, followed by
@@ -33,7 +34,7 @@ type Problem struct {
 func (p *Problem) Error() string {
 	text := strconv.Itoa(p.Status) + " " + http.StatusText(p.Status)
 	if p.Detail != "" {
-		text += ": " + p.Detail
+		text += ": " + printable.Text(p.Detail)
 	}
 	return text
 }
@@ -94,7 +95,7 @@ func (g *Guard) write(w http.ResponseWriter, r *http.Request, p Problem) {
 		h.Set("Retry-After", strconv.Itoa(g.retryAfter()))
 	}
 	h.Set("Content-Type", "application/problem+json")
-	writeBody(w, r, p.Status, append(body, '\n'))
+	writeBody(w, r, p.Status, append(printable.JSON(body), '\n'))
 }
 
 // retryAfter returns after how many seconds a client may send a request again.

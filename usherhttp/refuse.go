@@ -3,13 +3,13 @@ package usherhttp
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 )
 
@@ -38,7 +38,7 @@ func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, a Admission, conceal bool, err error) {
 	if err == nil {
-		err = fmt.Errorf("%w: Refuse was given no error", ErrMisuse)
+		err = printable.Errorf("%w: Refuse was given no error", ErrMisuse)
 	}
 	p := g.problem(&a, err)
 	status := p.Status
@@ -144,9 +144,9 @@ func (g *Guard) log(r *http.Request, a *Admission, status, answered int, err err
 		return
 	}
 	attrs := []slog.Attr{
-		slog.Int("status", answered), slog.String("method", r.Method), slog.String("path", r.URL.Path),
-		slog.String("account", string(a.Subject.Account)), slog.String("user", string(a.Subject.User)),
-		slog.String("permission", asked(a, err).String()), slog.Any("error", err),
+		slog.Int("status", answered), slog.String("method", printable.Value(r.Method)), slog.String("path", printable.Value(r.URL.Path)),
+		slog.String("account", printable.Value(a.Subject.Account)), slog.String("user", printable.Value(a.Subject.User)),
+		slog.String("permission", printable.Value(asked(a, err).String())), slog.Any("error", printable.Error(err)),
 	}
 	logger.LogAttrs(r.Context(), level, "usher: "+message, attrs...)
 }

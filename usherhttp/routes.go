@@ -2,11 +2,11 @@ package usherhttp
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 )
 
@@ -44,20 +44,20 @@ var ErrUnguarded = errors.New("not guarded")
 // A pattern that takes a permission must name a method: else the permission to look
 // would be all that it takes to delete.
 func (r Route) Validate() error {
-	wrong := func(err error, what string) error { return fmt.Errorf("route %q: %w: %s", r.Pattern, err, what) }
+	wrong := func(err error, what string) error { return printable.Errorf("route %q: %w: %s", r.Pattern, err, what) }
 	switch {
 	case r.Access > Public:
-		return wrong(ErrUnguarded, fmt.Sprintf("there is no Access %d", r.Access))
+		return wrong(ErrUnguarded, printable.Sprintf("there is no Access %d", r.Access))
 	case r.Access != ByPermission && (!r.Permission.IsZero() || r.Resource != nil || r.Conceal || !r.Visible.IsZero()):
 		return wrong(ErrMisuse, "it takes a permission, and has an Access that takes none")
 	case r.Access == ByPermission && r.Permission.IsZero():
 		return wrong(ErrUnguarded, "give it a Permission and a Resource, or say that its Access is AnySubject or Public")
 	case r.Access == ByPermission && r.Resource == nil:
-		return wrong(ErrUnguarded, fmt.Sprintf("say on what %s is asked for, or WholeAccount", r.Permission))
+		return wrong(ErrUnguarded, printable.Sprintf("say on what %s is asked for, or WholeAccount", r.Permission))
 	case r.Access == ByPermission && !hasMethod(r.Pattern):
-		return wrong(ErrMisuse, fmt.Sprintf("it names no method, so %s would do for all of them", r.Permission))
+		return wrong(ErrMisuse, printable.Sprintf("it names no method, so %s would do for all of them", r.Permission))
 	case r.Conceal && !r.Visible.IsZero():
-		return wrong(ErrMisuse, fmt.Sprintf("its Conceal takes the reason from who may %s; leave one of both out", r.Visible))
+		return wrong(ErrMisuse, printable.Sprintf("its Conceal takes the reason from who may %s; leave one of both out", r.Visible))
 	case r.Access != ByPermission && r.AnyAccount:
 		return wrong(ErrMisuse, "it allows a Resource of any account, and has an Access that loads none")
 	case isNil(r.Handler):
@@ -65,7 +65,7 @@ func (r Route) Validate() error {
 	}
 	if a, ok := r.Handler.(*Actions); ok {
 		if err := a.usable(); err != nil {
-			return fmt.Errorf("route %q: %w", r.Pattern, err)
+			return printable.Errorf("route %q: %w", r.Pattern, err)
 		}
 	}
 	return nil

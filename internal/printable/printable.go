@@ -51,6 +51,20 @@ func Value[T ~string](s T) string {
 	return quote(string(s), MaxQuote)
 }
 
+// Ref returns the type and the id of a resource, "calendar c1", or the one that is not
+// empty.
+func Ref(kind, id string) string {
+	switch {
+	case kind == "" && id == "":
+		return ""
+	case id == "":
+		return Word(kind)
+	case kind == "":
+		return Word(id)
+	}
+	return Word(kind) + " " + Word(id)
+}
+
 // Quote returns text in double quotes, as %q does, and cuts it after MaxQuote
 // characters.
 func Quote[T ~string](s T) string { return quote(string(s), MaxQuote) }

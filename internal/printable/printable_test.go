@@ -101,3 +101,31 @@ func FuzzAll(f *testing.F) {
 		}
 	})
 }
+
+type id string
+
+func TestSprintf(t *testing.T) {
+	long := strings.Repeat("x", 5000)
+	bad := "a\u202eb"
+	for got, want := range map[string]string{
+		printable.Sprintf("%s and %s", id("mia smith"), id("mia")):    `"mia smith" and mia`,
+		printable.Sprintf("%s", id(long)):                             `"` + long[:64] + `"…`,
+		printable.Sprintf("%s, %q", bad, bad):                         `"a\u202eb", "a\u202eb"`,
+		printable.Sprintf("%s", "; did you mean \"x\"?"):              `; did you mean "x"?`,
+		printable.Sprintf("%s", "; did you\nmean"):                    `; did you\nmean`,
+		printable.Sprintf("%[2]s %[1]q %%", id(bad), id("b")):         `b "a\u202eb" %`,
+		printable.Sprintf("%T is %T of 100%% %d", id(bad), "x", 7):    `printable_test.id is string of 100% 7`,
+		printable.Sprintf("%v %v", errors.New(bad), []string{"a\nb"}): `a\u202eb [a\nb]`,
+		printable.Sprintf("nothing"):                                  `nothing`,
+	} {
+		assert.Equal(t, want, got)
+	}
+	foreign := &fs.PathError{Op: "open", Path: bad, Err: fs.ErrNotExist}
+	err := printable.Errorf("%s: %w, %w", id(bad), fs.ErrClosed, foreign)
+	assert.Equal(t, `"a\u202eb": file already closed, open a\u202eb: file does not exist`, err.Error())
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.ErrorIs(t, err, fs.ErrClosed)
+	var path *fs.PathError
+	require.ErrorAs(t, err, &path)
+	assert.Equal(t, bad, path.Path)
+}

@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
-	"fmt"
 	"iter"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -34,9 +34,9 @@ func (s *Store) append(ctx context.Context, account usher.AccountID, e store.Ent
 		case err != nil:
 			return err
 		case e.Version <= last:
-			return fmt.Errorf("%w: the last one is %d", store.ErrConflict, last)
+			return printable.Errorf("%w: the last one is %d", store.ErrConflict, last)
 		case e.Version > last+1:
-			return fmt.Errorf("%w: the last one is %d", store.ErrGap, last)
+			return printable.Errorf("%w: the last one is %d", store.ErrGap, last)
 		}
 		if err := t.put(commitBucket, key, value); err != nil {
 			return err
@@ -63,7 +63,7 @@ func (s *Store) saveSnapshot(ctx context.Context, account usher.AccountID, snaps
 		case err != nil:
 			return err
 		case snapshot.Version > last:
-			return fmt.Errorf("%w: the last one is %d", store.ErrGap, last)
+			return printable.Errorf("%w: the last one is %d", store.ErrGap, last)
 		}
 		old := t.bucket(snapshotBucket).Get(key)
 		if len(old) > 8 && binary.BigEndian.Uint64(old) > snapshot.Version && intact(key, old) {

@@ -14,6 +14,8 @@ import (
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // Open opens the file at path, and makes it if there is none. A file that another
@@ -22,7 +24,7 @@ import (
 func Open(path string, o Options) (*Store, error) {
 	s, err := open(path, o)
 	if err != nil {
-		return nil, fmt.Errorf("boltstore: open %s: %w", path, err)
+		return nil, printable.Errorf("boltstore: open %s: %w", path, err)
 	}
 	return s, nil
 }
@@ -119,11 +121,11 @@ func openBolt(path string, o Options) (db *bbolt.DB, err error) {
 		// A panic left the file open, and so locked.
 		return nil, errors.Join(err, handle.Close())
 	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, fmt.Errorf("%w; stop that one first, or wait longer (it waited %s)", ErrLocked, o.Wait.Round(time.Millisecond))
+		return nil, printable.Errorf("%w; stop that one first, or wait longer (it waited %s)", ErrLocked, o.Wait.Round(time.Millisecond))
 	case errors.As(err, new(*fs.PathError)):
 		return nil, err
 	default:
-		return nil, fmt.Errorf("%w: no bbolt file, or a damaged one: %w", ErrForeign, err)
+		return nil, printable.Errorf("%w: no bbolt file, or a damaged one: %w", ErrForeign, err)
 	}
 }
 
@@ -135,7 +137,7 @@ func (f *file) checkLength(path string) error {
 	}
 	return f.view(func(tx *bbolt.Tx) error {
 		if tx.Size() > info.Size() {
-			return fmt.Errorf("%w: it should have %d bytes at least, and has %d", ErrDamaged, tx.Size(), info.Size())
+			return printable.Errorf("%w: it should have %d bytes at least, and has %d", ErrDamaged, tx.Size(), info.Size())
 		}
 		return nil
 	})
@@ -173,19 +175,19 @@ func (f *file) checkFormat() error {
 	return f.view(func(tx *bbolt.Tx) error {
 		b := tx.Bucket(usherBucket)
 		if b == nil {
-			return fmt.Errorf("%w: a bbolt file of something else", ErrForeign)
+			return printable.Errorf("%w: a bbolt file of something else", ErrForeign)
 		}
 		text := string(b.Get(formatKey))
 		found, err := strconv.Atoi(text)
 		switch {
 		case err != nil || found < 1:
-			return fmt.Errorf("%w: its format is %q", ErrForeign, text)
+			return printable.Errorf("%w: its format is %q", ErrForeign, text)
 		case found > format:
-			return fmt.Errorf("%w: its format is %d, this version knows %d", ErrNewer, found, format)
+			return printable.Errorf("%w: its format is %d, this version knows %d", ErrNewer, found, format)
 		}
 		for _, name := range dataBuckets {
 			if tx.Bucket(name) == nil {
-				return fmt.Errorf("%w: the bucket %s is missing", ErrDamaged, name)
+				return printable.Errorf("%w: the bucket %s is missing", ErrDamaged, name)
 			}
 		}
 		return nil

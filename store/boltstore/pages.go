@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"fmt"
 	"iter"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -86,7 +86,7 @@ func (t *tables) commits(account []byte, after, end uint64) (page []store.Commit
 			key, value = c.Next()
 		}
 		if !bytes.Equal(key, want) {
-			return nil, fmt.Errorf("%w: commit %d of %d is missing", ErrDamaged, version, end)
+			return nil, printable.Errorf("%w: commit %d of %d is missing", ErrDamaged, version, end)
 		}
 		data, err := opened(key, value)
 		if err != nil {

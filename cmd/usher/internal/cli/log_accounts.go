@@ -2,12 +2,12 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -50,7 +50,7 @@ func (r *run) logAccounts(ctx context.Context, path string, s store.Store) error
 		return ending(code)
 	}
 	if len(list) == 0 {
-		r.stderr.line("usher: %s has no accounts", printable(path))
+		r.stderr.line("usher: %s has no accounts", printable.Text(path))
 		return nil
 	}
 	t := table{head: []string{"account", "version", "last commit", "users"}}
@@ -59,9 +59,9 @@ func (r *run) logAccounts(ctx context.Context, path string, s store.Store) error
 		case a.Problem != "":
 			r.stderr.problem(problem{File: path, Severity: severityError, Message: a.Problem})
 		case a.Deleted:
-			t.rows = append(t.rows, []cell{{printable(a.Account)}, {strconv.FormatUint(a.Version, 10)}, {timeText(a.Time)}, {"deleted"}})
+			t.rows = append(t.rows, []cell{{printable.Text(a.Account)}, {strconv.FormatUint(a.Version, 10)}, {timeText(a.Time)}, {"deleted"}})
 		default:
-			t.rows = append(t.rows, []cell{{printable(a.Account)}, {strconv.FormatUint(a.Version, 10)}, {timeText(a.Time)}, {strconv.Itoa(a.Users)}})
+			t.rows = append(t.rows, []cell{{printable.Text(a.Account)}, {strconv.FormatUint(a.Version, 10)}, {timeText(a.Time)}, {strconv.Itoa(a.Users)}})
 		}
 	}
 	t.write(r.stdout, "", wide)
@@ -87,7 +87,7 @@ func lastState(ctx context.Context, s store.Store, id usher.AccountID) (*account
 func snapshotState(id usher.AccountID, snapshot store.Snapshot) (*account.State, error) {
 	state, err := account.DecodeState(snapshot.Data)
 	if err == nil && (state.ID() != id || state.Version() != snapshot.Version) {
-		err = fmt.Errorf("the snapshot of version %d is of %q at version %d", snapshot.Version, state.ID(), state.Version())
+		err = printable.Errorf("the snapshot of version %d is of %q at version %d", snapshot.Version, state.ID(), state.Version())
 	}
 	return state, err
 }

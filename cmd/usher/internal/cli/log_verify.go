@@ -8,6 +8,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -95,7 +96,7 @@ func verifyAccount(ctx context.Context, s store.Store, id usher.AccountID) verif
 	}
 	state, err := replay(ctx, s, account.New(id), func(state *account.State) error {
 		if state.Version() == snapshot.Version && !bytes.Equal(state.Encode(), saved.Encode()) {
-			return fmt.Errorf("the snapshot of version %d is not what the journal says", snapshot.Version)
+			return printable.Errorf("the snapshot of version %d is not what the journal says", snapshot.Version)
 		}
 		return nil
 	})
@@ -110,9 +111,9 @@ func verifyAccount(ctx context.Context, s store.Store, id usher.AccountID) verif
 }
 
 func (r *run) writeVerified(v verifiedItem) {
-	id := r.stdout.paint(bold, printable(v.Account)+":")
+	id := r.stdout.paint(bold, printable.Text(v.Account)+":")
 	if v.Problem != "" {
-		r.stdout.line("%s %s after version %d: %s", id, r.stdout.paint(red, "damaged"), v.Version, printable(v.Problem))
+		r.stdout.line("%s %s after version %d: %s", id, r.stdout.paint(red, "damaged"), v.Version, printable.Text(v.Problem))
 		return
 	}
 	text := ""

@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"strings"
-	"unicode"
+
+	"github.com/usher-go/usher/internal/printable"
 
 	"golang.org/x/term"
 )
@@ -34,12 +36,16 @@ func (s *stream) line(format string, args ...any) {
 }
 
 // json writes a value for machines. Whatever is written is made of texts,
-// numbers, lists and structs, which all can be.
+// numbers, lists and structs, which all can be. Escapes stand for what is not safe to
+// print, so that the value is exact and a terminal shows it as it is.
 func (s *stream) json(v any) error {
-	e := json.NewEncoder(s)
+	var encoded bytes.Buffer
+	e := json.NewEncoder(&encoded)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(v)
+	err := e.Encode(v)
+	_, _ = s.Write(printable.JSON(encoded.Bytes()))
+	return err
 }
 
 // ink is how a text stands out on a terminal.
@@ -104,17 +110,6 @@ func (s *stream) width() int {
 		}
 	}
 	return defaultWidth
-}
-
-// printable keeps what a file says from moving a terminal's cursor, or breaking a
-// line.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, text)
 }
 
 // count writes a number of things: "1 role", "2 roles".
