@@ -17,16 +17,16 @@ type Explanation struct {
 // String returns the sentence, and the ways behind it.
 func (e Explanation) String() string {
 	var b strings.Builder
-	b.WriteString(printable.Text(e.Sentence))
+	b.WriteString(e.Sentence)
 	if len(e.Ways) > 0 {
 		ways := make([]string, len(e.Ways))
 		for i, w := range e.Ways {
-			ways[i] = printable.Text(w.Text)
+			ways[i] = w.Text
 		}
 		b.WriteString("; what would help: ")
 		b.WriteString(strings.Join(ways, "; or "))
 	}
-	return b.String()
+	return printable.Text(b.String())
 }
 
 // Way is one way from a denial to yes: after all its steps the same question is

@@ -2,7 +2,6 @@ package usher
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -59,7 +58,7 @@ func (e *RequestError) Error() string {
 		b.WriteString(" " + printable.Word(e.Subject))
 	}
 	if !e.Permission.IsZero() {
-		fmt.Fprintf(&b, " %s", e.Permission)
+		b.WriteString(" " + printable.Word(e.Permission.String()))
 	}
 	if on := e.Resource.String(); on != "" {
 		b.WriteString(" on " + on)

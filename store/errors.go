@@ -41,7 +41,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	text := e.Op
+	text := printable.Value(e.Op)
 	if e.Account != "" {
 		text += " " + printable.Quote(e.Account)
 	}

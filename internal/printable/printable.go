@@ -26,7 +26,7 @@ import (
 const (
 	MaxWord  = 64   // by Word
 	MaxQuote = 256  // by Quote and Value
-	MaxText  = 4096 // by Text and Error
+	MaxText  = 1024 // by Text and Error
 )
 
 // more follows text that was cut.
