@@ -27,7 +27,11 @@ func (e *UnfitError) Error() string {
 	if e.Policy != "" {
 		name += " " + word(e.Policy)
 	}
-	return printable.Sprintf("%s does not fit account %s: %s", name, e.Account, strings.Join(e.Reasons, "; "))
+	reasons := make([]string, len(e.Reasons))
+	for i, reason := range e.Reasons {
+		reasons[i] = printable.Text(reason)
+	}
+	return name + " does not fit account " + word(e.Account) + ": " + strings.Join(reasons, "; ")
 }
 
 // Fits returns an [*UnfitError] if the account cannot be under the policy as it

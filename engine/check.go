@@ -67,7 +67,9 @@ func (e *Engine) AppendActions(ctx context.Context, dst []policy.Action, r usher
 }
 
 // Explain decides a request as Check does, and says in a sentence why; for a denial
-// it also looks for what would turn it. The errors are those of Check.
+// it also looks for what would turn it. The errors are those of Check. It asks for no
+// permission; what the result discloses, and to which users it may be shown, stands at
+// usher.Explanation.
 func (e *Engine) Explain(ctx context.Context, r usher.Request) (usher.Explanation, error) {
 	snap, err := e.current(ctx, r.Account, 1)
 	return explain(snap, r, err)

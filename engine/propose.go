@@ -104,7 +104,8 @@ func (e *Engine) repeated(ctx context.Context, id usher.AccountID, version uint6
 // Preview says what a batch would come to, on the account as it is now: the
 // changes, and for whom what changes. Nothing is stored; a Key plays no part, and
 // another one's commit may come before the batch is submitted. The errors are those
-// of Submit.
+// of Submit. It asks only whether the actor may do the commands; what the result
+// discloses, and to which users it may be shown, stands at account.Preview.
 func (e *Engine) Preview(ctx context.Context, b Batch) (account.Preview, error) {
 	preview, err := e.preview(ctx, &b)
 	if err != nil {

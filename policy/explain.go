@@ -8,7 +8,8 @@ import (
 
 // Explain decides a request as Decide does, and says in a sentence why; for a
 // denial it also looks for what would turn it. Each way that it returns was
-// tried on the facts, and turned the decision. The errors are those of Decide.
+// tried on the facts, and turned the decision. The errors are those of Decide. What the
+// result discloses, and to which users it may be shown, stands at usher.Explanation.
 func (p *Policy) Explain(f Facts, r *usher.Request) (usher.Explanation, error) {
 	if p == nil || r == nil {
 		return usher.Explanation{}, requestError("explain", r, usher.ErrUnknownPermission)

@@ -101,15 +101,15 @@ func cycle(parents map[usher.TeamID]usher.TeamID, reached map[usher.TeamID]span)
 		seen[at] = true
 		at = parents[at]
 	}
-	circle := []string{string(at)}
+	circle := []string{printable.Word(at)}
 	for id := parents[at]; id != at; id = parents[id] {
 		if len(circle) == 10 {
 			circle = append(circle, "…")
 			break
 		}
-		circle = append(circle, string(id))
+		circle = append(circle, printable.Word(id))
 	}
-	return strings.Join(append(circle, string(at)), " below ")
+	return strings.Join(append(circle, printable.Word(at)), " below ")
 }
 
 // Has reports whether there is such a team.

@@ -91,7 +91,7 @@ func (a *Answer) call() string {
 		text += joint + ref.String()
 	}
 	if a.account != "" {
-		text += " in " + string(a.account)
+		text += " in " + printable.Word(a.account)
 	}
 	return text
 }

@@ -80,6 +80,22 @@ func Text(s string) string {
 	return b.String()
 }
 
+// Lines returns text with escapes in place of what is not safe to print, but for line
+// breaks. It cuts nothing.
+func Lines(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && !Safe(r) }) {
+		return s
+	}
+	var b strings.Builder
+	for i, line := range strings.Split(s, "\n") {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		escape(&b, line, len(line), "")
+	}
+	return b.String()
+}
+
 // Safe reports whether a character shows, stays in its line and leaves the direction of
 // the text alone. The replacement character is not safe, as it also stands for bytes
 // that are not UTF-8.

@@ -117,7 +117,7 @@ func (r *run) logJournal(ctx context.Context, path string, s store.Store, id ush
 		}
 		shown++
 		if r.json() {
-			r.stdout.line("%s", stored.Data)
+			r.stdout.line("%s", printable.JSON(stored.Data))
 		} else {
 			r.writeCommit(c)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/usher-go/usher/internal/printable"
@@ -25,9 +26,27 @@ type stream struct {
 // what went wrong.
 func (s *stream) Write(p []byte) (int, error) {
 	if s.err == nil {
-		_, s.err = s.w.Write(p)
+		_, s.err = io.WriteString(s.w, s.safe(string(p)))
 	}
 	return len(p), nil
+}
+
+// inks are what paint writes.
+var inks = regexp.MustCompile(`\x1b\[(0|1|31|32|33)m`)
+
+// safe keeps what files, ids and errors say from moving a terminal's cursor, or turning
+// the direction of its text, wherever it was not seen to before.
+func (s *stream) safe(text string) string {
+	if !s.colored {
+		return printable.Lines(text)
+	}
+	var b strings.Builder
+	at := 0
+	for _, ink := range inks.FindAllStringIndex(text, -1) {
+		b.WriteString(printable.Lines(text[at:ink[0]]) + text[ink[0]:ink[1]])
+		at = ink[1]
+	}
+	return b.String() + printable.Lines(text[at:])
 }
 
 // line writes one line.
