@@ -54,18 +54,64 @@ func tells(t *testing.T, what string, err error) {
 // every command and change, found by the declarations of their methods.
 var (
 	commandTypes = []account.Command{
-		account.CreateAccount{}, account.Import{}, account.AddUser{}, account.AcceptInvitation{}, account.DeclineInvitation{}, account.Leave{},
-		account.RemoveUser{}, account.SetStatus{}, account.SetRole{}, account.TransferOwnership{}, account.DeleteAccount{}, account.AssignSeat{},
-		account.UnassignSeat{}, account.SetSeats{}, account.GiveGrant{}, account.RevokeGrant{}, account.CreateTeam{}, account.MoveTeam{},
-		account.DeleteTeam{}, account.AddToTeam{}, account.RemoveFromTeam{}, account.SetTeamRole{}, account.UnsetTeamRole{}, account.ChangeSetting{},
-		account.DefineField{}, account.RenameField{}, account.MoveField{}, account.ArchiveField{}, account.RestoreField{}, account.SetField{},
+		account.CreateAccount{},
+		account.Import{},
+		account.AddUser{},
+		account.AcceptInvitation{},
+		account.DeclineInvitation{},
+		account.Leave{},
+		account.RemoveUser{},
+		account.SetStatus{},
+		account.SetRole{},
+		account.TransferOwnership{},
+		account.DeleteAccount{},
+		account.AssignSeat{},
+		account.UnassignSeat{},
+		account.SetSeats{},
+		account.GiveGrant{},
+		account.RevokeGrant{},
+		account.CreateTeam{},
+		account.MoveTeam{},
+		account.DeleteTeam{},
+		account.AddToTeam{},
+		account.RemoveFromTeam{},
+		account.SetTeamRole{},
+		account.UnsetTeamRole{},
+		account.ChangeSetting{},
+		account.DefineField{},
+		account.RenameField{},
+		account.MoveField{},
+		account.ArchiveField{},
+		account.RestoreField{},
+		account.SetField{},
 	}
 	changeTypes = []account.Change{
-		account.AccountCreated{}, account.AccountDeleted{}, account.UserAdded{}, account.UserRemoved{}, account.StatusSet{}, account.RoleSet{},
-		account.OwnershipTransferred{}, account.SeatsSet{}, account.SeatAssigned{}, account.SeatUnassigned{}, account.SettingChanged{},
-		account.GrantGiven{}, account.GrantRevoked{}, account.TeamCreated{}, account.TeamMoved{}, account.TeamDeleted{}, account.MemberAdded{},
-		account.MemberRemoved{}, account.TeamRoleSet{}, account.TeamRoleUnset{}, account.FieldDefined{}, account.FieldRenamed{}, account.FieldMoved{},
-		account.FieldArchived{}, account.FieldRestored{}, account.FieldSet{},
+		account.AccountCreated{},
+		account.AccountDeleted{},
+		account.UserAdded{},
+		account.UserRemoved{},
+		account.StatusSet{},
+		account.RoleSet{},
+		account.OwnershipTransferred{},
+		account.SeatsSet{},
+		account.SeatAssigned{},
+		account.SeatUnassigned{},
+		account.SettingChanged{},
+		account.GrantGiven{},
+		account.GrantRevoked{},
+		account.TeamCreated{},
+		account.TeamMoved{},
+		account.TeamDeleted{},
+		account.MemberAdded{},
+		account.MemberRemoved{},
+		account.TeamRoleSet{},
+		account.TeamRoleUnset{},
+		account.FieldDefined{},
+		account.FieldRenamed{},
+		account.FieldMoved{},
+		account.FieldArchived{},
+		account.FieldRestored{},
+		account.FieldSet{},
 	}
 )
 
@@ -206,8 +252,8 @@ func TestAccountsSpeakSafely(t *testing.T) {
 type plainHandler struct{ to *bytes.Buffer }
 
 func (plainHandler) Enabled(context.Context, slog.Level) bool { return true }
-func (h plainHandler) WithAttrs([]slog.Attr) slog.Handler      { return h }
-func (h plainHandler) WithGroup(string) slog.Handler           { return h }
+func (h plainHandler) WithAttrs([]slog.Attr) slog.Handler     { return h }
+func (h plainHandler) WithGroup(string) slog.Handler          { return h }
 
 func (h plainHandler) Handle(_ context.Context, r slog.Record) error {
 	text := r.Message
@@ -340,4 +386,31 @@ type failing struct{ text string }
 
 func (f failing) Check(context.Context, usher.Request) (usher.Decision, error) {
 	return usher.Decision{}, errors.New(f.text)
+}
+
+// Errors are made by printable.Errorf, so that no new one forgets what it prints.
+func TestNoBareErrorf(t *testing.T) {
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			switch path {
+			case "benchmarks", "examples", "proof", "tools", "internal/printable", "internal/deps", "internal/hostile", "store/storetest":
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		source, err := os.ReadFile(path)
+		if bytes.Contains(source, []byte("fmt.Errorf(")) {
+			t.Errorf("%s: write printable.Errorf in place of fmt.Errorf", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

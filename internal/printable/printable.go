@@ -81,17 +81,21 @@ func Text(s string) string {
 }
 
 // Lines returns text with escapes in place of what is not safe to print, but for line
-// breaks. It cuts nothing.
+// breaks and tabs. It cuts nothing.
 func Lines(s string) string {
-	if !strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && !Safe(r) }) {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && r != '\t' && !Safe(r) }) {
 		return s
 	}
 	var b strings.Builder
-	for i, line := range strings.Split(s, "\n") {
-		if i > 0 {
-			b.WriteByte('\n')
+	for s != "" {
+		end := strings.IndexAny(s, "\n\t")
+		if end < 0 {
+			escape(&b, s, len(s), "")
+			break
 		}
-		escape(&b, line, len(line), "")
+		escape(&b, s[:end], end, "")
+		b.WriteByte(s[end])
+		s = s[end+1:]
 	}
 	return b.String()
 }

@@ -28,8 +28,17 @@ func TestOutputIsSafe(t *testing.T) {
 		}
 		db := filepath.Join(dir, string(rune('a'+i))+".db")
 		for _, args := range [][]string{
-			{bad}, {"--" + bad}, {"validate", bad}, {"validate", file}, {"test", file}, {"test", bad, file}, {"matrix", bad}, {"matrix", file},
-			{"explain", file, "--as", bad}, {"explain", file, "--as", "x" + bad}, {"explain", file, "--as", bad, "--can", bad},
+			{bad},
+			{"--" + bad},
+			{"validate", bad},
+			{"validate", file},
+			{"test", file},
+			{"test", bad, file},
+			{"matrix", bad},
+			{"matrix", file},
+			{"explain", file, "--as", bad},
+			{"explain", file, "--as", "x" + bad},
+			{"explain", file, "--as", bad, "--can", bad},
 			{"explain", file, "--as", "olivia", "--can", "calendar.edit", "--resource", bad + "=" + bad},
 			{"explain", file, "--as", bad, "--can", "calendar.edit", "--resource", "host=x" + bad},
 			{"do", db, "--create", "--account", bad, "--policy", "oncehub", "--host", bad, "--note", bad, "create-account", "owner=" + bad},
@@ -37,7 +46,11 @@ func TestOutputIsSafe(t *testing.T) {
 			{"do", db, "--account", bad, "--policy", "oncehub", "--as", bad, "add-user", "user=x" + bad, "and", "create-team", "team=" + bad},
 			{"do", db, "--account", "x" + bad, "--policy", "oncehub", "--as", bad, bad, bad + "=" + bad},
 			{"do", bad, "--account", bad, "--policy", "oncehub", "--as", bad, "leave"},
-			{"log", db}, {"log", db, "--account", bad}, {"log", db, "--account", "x" + bad}, {"log", bad}, {"log", db, "--verify"},
+			{"log", db},
+			{"log", db, "--account", bad},
+			{"log", db, "--account", "x" + bad},
+			{"log", bad},
+			{"log", db, "--verify"},
 			{"explain", db, "--account", bad, "--policy", "oncehub", "--as", bad},
 		} {
 			for _, output := range []string{"text", "json"} {
