@@ -3,7 +3,8 @@ package usher
 import (
 	"context"
 	"errors"
-	"fmt"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // Authorizer answers questions. Implementations may be called by many goroutines
@@ -56,7 +57,7 @@ func (e *DeniedError) Error() string {
 			on = " on " + ref
 		}
 	}
-	return fmt.Sprintf("%s may not %s%s: %s", e.Request.Subject, e.Request.Permission, on, e.Decision)
+	return printable.Sprintf("%s may not %s%s: %s", e.Request.Subject, e.Request.Permission, on, e.Decision)
 }
 
 // Is makes errors.Is(err, ErrDenied) hold.

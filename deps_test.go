@@ -15,43 +15,47 @@ import (
 // dir/... stands for the packages in and below dir, which may import each other; core for
 // every package of the core module; any for anything.
 const graph = `
+# What every text from outside goes through before it is printed.
+internal/printable:
+
 # The words of question and answer: all that a handler imports.
-permission:
-.: permission
-filter: .
-mask: . permission
-usherhttp: . permission
+permission: internal/printable
+.: permission internal/printable
+filter: . internal/printable
+mask: . permission internal/printable
+usherhttp: . permission internal/printable
 
 # What an account is made of. Its tables are immutable, and a changed copy is cheap.
 internal/table:
-seat: .
-role: . permission seat
-team: . permission internal/table
+seat: . internal/printable
+role: . permission seat internal/printable
+team: . permission internal/printable internal/table
 
 # The policy file. Only source reads YAML, so that every error has its place.
-internal/suggest:
-internal/source: internal/suggest gopkg.in/yaml.v3
-policy: . permission role team seat filter internal/source internal/suggest
-preset: internal/suggest policy
-internal/roletable: role policy
+internal/suggest: internal/printable
+internal/source: internal/printable internal/suggest gopkg.in/yaml.v3
+policy: . permission role team seat filter internal/printable internal/source internal/suggest
+preset: internal/printable internal/suggest policy
+internal/roletable: internal/printable role policy
 
 # How an account changes. A store knows bytes and versions, and nothing of what they mean.
-account: . permission role team seat internal/suggest internal/table policy
-store: .
-store/memstore: . store
+account: . permission role team seat internal/printable internal/suggest internal/table policy
+store: . internal/printable
+store/memstore: . internal/printable store
 store/storetest: . store
-engine: . permission role seat filter policy account store internal/table
+engine: . permission role seat filter policy account store internal/printable internal/table
 
 # Test files, which the command line runs too.
-policytest: . permission role team seat internal/source internal/suggest policy preset account store store/memstore engine
+policytest: . permission role team seat internal/printable internal/source internal/suggest policy preset account store store/memstore engine
 
 # For tests only.
 internal/deps:
-ushertest: . permission usherhttp
-usherfiles: . internal/suggest internal/roletable policy preset store store/memstore engine policytest
+internal/hostile:
+ushertest: . permission internal/printable usherhttp
+usherfiles: . internal/printable internal/suggest internal/roletable policy preset store store/memstore engine policytest
 
 # Modules of their own.
-store/boltstore: . store go.etcd.io/bbolt
+store/boltstore: . store internal/printable go.etcd.io/bbolt
 cmd/usher/...: core store/boltstore github.com/spf13/cobra golang.org/x/term
 examples/...: core store/boltstore modernc.org/sqlite
 proof/...: any

@@ -1,9 +1,21 @@
 package usher
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/usher-go/usher/internal/printable"
+)
 
 // Explanation says in one sentence why a question was decided as it was, and for
 // a denial what would turn it. The zero Explanation is that of the zero Decision.
+//
+// It discloses the policy (the rule, its place in the file, the names of roles, pools,
+// settings and fields), facts of the subject (the roles, teams, seats and grants that
+// the rules look at, by what would help) and facts of the account and the resource that
+// the rules look at: settings, the ids of the resource's teams, and by a Step for a
+// party the ids of all users in it. It names no roles, teams or grants of other users.
+// It is for operators and support, and for users who may see all of the resource and
+// administer the account. Show others the Reason, as usherhttp does.
 type Explanation struct {
 	Decision Decision
 	Sentence string
@@ -22,7 +34,7 @@ func (e Explanation) String() string {
 		b.WriteString("; what would help: ")
 		b.WriteString(strings.Join(ways, "; or "))
 	}
-	return b.String()
+	return printable.Text(b.String())
 }
 
 // Way is one way from a denial to yes: after all its steps the same question is

@@ -1,6 +1,10 @@
 package usher
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/usher-go/usher/internal/printable"
+)
 
 // Reason says what decided. Only ReasonGranted allows; the zero value means that
 // nothing was decided, which denies.
@@ -29,7 +33,7 @@ func ParseReason(s string) (Reason, error) {
 			return i, nil
 		}
 	}
-	return 0, fmt.Errorf("%q is no reason", s)
+	return 0, printable.Errorf("%s is no reason", printable.Quote(s))
 }
 
 // Reasons returns the names of all reasons, in the order in which they apply.

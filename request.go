@@ -2,10 +2,10 @@ package usher
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 )
 
@@ -55,21 +55,22 @@ type RequestError struct {
 
 func (e *RequestError) Error() string {
 	var b strings.Builder
-	b.WriteString(e.Op)
+	b.WriteString(printable.Value(e.Op))
 	if e.Subject != "" {
-		fmt.Fprintf(&b, " %s", e.Subject)
+		b.WriteString(" " + printable.Word(e.Subject))
 	}
 	if !e.Permission.IsZero() {
-		fmt.Fprintf(&b, " %s", e.Permission)
+		b.WriteString(" " + printable.Word(e.Permission.String()))
 	}
 	if on := e.Resource.String(); on != "" {
-		fmt.Fprintf(&b, " on %s", on)
+		b.WriteString(" on " + on)
 	}
-	fmt.Fprintf(&b, ": %v", e.Err)
+	b.WriteString(": " + printable.Cause(e.Err))
 	return b.String()
 }
 
 func (e *RequestError) Unwrap() error { return e.Err }
 
-// String returns "calendar c1", or as much of it as is known.
-func (r Ref) String() string { return strings.TrimSpace(r.Type + " " + r.ID) }
+// String returns "calendar c1", or as much of it as is known. An id that is not safe to
+// print, or not one word, is quoted, and a long one is cut.
+func (r Ref) String() string { return printable.Ref(r.Type, r.ID) }

@@ -1,12 +1,15 @@
 package usher
 
 import (
-	"fmt"
 	"strings"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // String says in a sentence what decided, with the rule and where it stands.
-func (d Decision) String() string {
+func (d Decision) String() string { return printable.Text(d.sentence()) }
+
+func (d Decision) sentence() string {
 	detail := d.Detail()
 	rule := detail.Rule
 	switch d.Reason() {
@@ -31,11 +34,11 @@ func (d Decision) String() string {
 		if len(detail.Unmet) > 1 {
 			verb = "do"
 		}
-		return fmt.Sprintf("denied (condition-unmet): %s would allow it, but %s %s not hold", rule, join(detail.Unmet, "and"), verb)
+		return printable.Sprintf("denied (condition-unmet): %s would allow it, but %s %s not hold", rule, join(detail.Unmet, "and"), verb)
 	case ReasonOutOfScope:
-		return fmt.Sprintf("denied (out-of-scope): %s does not reach this resource", rule)
+		return printable.Sprintf("denied (out-of-scope): %s does not reach this resource", rule)
 	case ReasonNoPermission:
-		return fmt.Sprintf("denied (no-permission): nothing that the user holds gives %s", rule.Permission)
+		return printable.Sprintf("denied (no-permission): nothing that the user holds gives %s", rule.Permission)
 	default:
 		return "denied: nothing was decided"
 	}
@@ -43,21 +46,23 @@ func (d Decision) String() string {
 
 // String returns the rule with its place: "`manager: team` of calendar.edit
 // (oncehub.yaml:88)".
-func (r Rule) String() string {
+func (r Rule) String() string { return printable.Text(r.sentence()) }
+
+func (r Rule) sentence() string {
 	var what string
 	switch r.Source {
 	case SourceRole, SourceTeamRole, SourceEveryone:
-		what = fmt.Sprintf("`%s: %s`", r.Name, r.Text)
+		what = printable.Sprintf("`%s: %s`", r.Name, r.Text)
 		if r.Permission != "" {
 			what += " of " + r.Permission
 		}
 	case SourceGrant:
-		what = fmt.Sprintf("the grant %s", r.Name)
+		what = printable.Sprintf("the grant %s", r.Name)
 		if r.Name != r.Permission {
 			what += ", which has " + r.Permission
 		}
 	case SourceNever:
-		what = fmt.Sprintf("`never: %s: %s`", r.Permission, r.Text)
+		what = printable.Sprintf("`never: %s: %s`", r.Permission, r.Text)
 	case SourceBuiltIn:
 		return "the built-in protection that " + r.Text
 	default:
@@ -65,10 +70,10 @@ func (r Rule) String() string {
 	}
 	var notes []string
 	if r.Held != "" && r.Held != r.Name {
-		notes = append(notes, fmt.Sprintf("which %s includes", r.Held))
+		notes = append(notes, printable.Sprintf("which %s includes", r.Held))
 	}
 	if r.Line > 0 {
-		notes = append(notes, fmt.Sprintf("%s:%d", r.File, r.Line))
+		notes = append(notes, printable.Sprintf("%s:%d", r.File, r.Line))
 	}
 	if len(notes) > 0 {
 		what += " (" + strings.Join(notes, ", ") + ")"

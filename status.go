@@ -1,6 +1,10 @@
 package usher
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/usher-go/usher/internal/printable"
+)
 
 // Status says whether a user takes part in the account. Only an Active user is
 // ever allowed anything; the zero value is no status, and such a user is not
@@ -23,7 +27,7 @@ func ParseStatus(s string) (Status, error) {
 			return i, nil
 		}
 	}
-	return 0, fmt.Errorf("%q is no status; it is invited, active or inactive", s)
+	return 0, printable.Errorf("%s is no status; it is invited, active or inactive", printable.Quote(s))
 }
 
 // String returns the status as policies and test files write it, "" for none.
@@ -38,7 +42,7 @@ func (s Status) String() string {
 // an error.
 func (s Status) MarshalText() ([]byte, error) {
 	if s == 0 || int(s) >= len(statusNames) {
-		return nil, fmt.Errorf("%d is no status", uint8(s))
+		return nil, printable.Errorf("%d is no status", uint8(s))
 	}
 	return []byte(statusNames[s]), nil
 }

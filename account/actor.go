@@ -27,13 +27,14 @@ func (a Actor) Host() string { return a.host }
 // IsZero reports whether the actor is nobody.
 func (a Actor) IsZero() bool { return a == Actor{} }
 
-// String returns the user's id, or "host billing", or "nobody".
+// String returns the user's id, or "host billing", or "nobody". It is for messages: what
+// is not one plain word is quoted.
 func (a Actor) String() string {
 	switch {
 	case a.user != "":
-		return string(a.user)
+		return word(a.user)
 	case a.host != "":
-		return "host " + a.host
+		return "host " + word(a.host)
 	default:
 		return "nobody"
 	}

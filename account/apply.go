@@ -2,9 +2,9 @@ package account
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // MisfitError says that a commit does not follow from the state that it should
@@ -19,9 +19,9 @@ type MisfitError struct {
 // Error returns "commit 7 of acme, change 2 (seat-assigned): …".
 func (e *MisfitError) Error() string {
 	if e.Change < 0 {
-		return fmt.Sprintf("commit %d of %s: %v", e.Version, e.Account, e.Err)
+		return printable.Sprintf("commit %d of %s: %v", e.Version, e.Account, e.Err)
 	}
-	return fmt.Sprintf("commit %d of %s, change %d: %v", e.Version, e.Account, e.Change+1, e.Err)
+	return printable.Sprintf("commit %d of %s, change %d: %v", e.Version, e.Account, e.Change+1, e.Err)
 }
 
 // Unwrap returns what does not fit.
@@ -84,11 +84,11 @@ func (s *State) checkHeader(c *Commit) error {
 	misfit := c.misfit
 	switch {
 	case s.account == "" || c.Account != s.account:
-		return misfit(-1, fmt.Errorf("the state is that of account %q", s.account))
+		return misfit(-1, printable.Errorf("the state is that of account %q", s.account))
 	case c.Version != s.version+1:
-		return misfit(-1, fmt.Errorf("the state is at version %d", s.version))
+		return misfit(-1, printable.Errorf("the state is at version %d", s.version))
 	case c.Time.IsZero() || c.Time.Before(s.time):
-		return misfit(-1, fmt.Errorf("its time, %v, is before the last commit's, %v", c.Time, s.time))
+		return misfit(-1, printable.Errorf("its time, %v, is before the last commit's, %v", c.Time, s.time))
 	case len(c.Changes) == 0:
 		return misfit(-1, errors.New("it changes nothing"))
 	case s.deleted:
@@ -114,12 +114,12 @@ func (s *State) apply(c *Commit) (*State, error) {
 			return nil, c.misfit(i, errors.New("there is none"))
 		}
 		if err := d.apply(change); err != nil {
-			return nil, c.misfit(i, fmt.Errorf("%s: %w", change.ChangeType(), err))
+			return nil, c.misfit(i, printable.Errorf("%s: %w", change.ChangeType(), err))
 		}
 	}
 	for _, name := range d.oversold() {
 		i, err := s.oversells(name, c.Changes, nil)
-		return nil, c.misfit(i, fmt.Errorf("%s: %s: %w", c.Changes[i].ChangeType(), name, err))
+		return nil, c.misfit(i, printable.Errorf("%s: %s: %w", c.Changes[i].ChangeType(), name, err))
 	}
 	return d.commit(c), nil
 }
@@ -201,5 +201,5 @@ func (d *draft) apply(change Change) error {
 	case FieldSet:
 		return d.fieldSet(c)
 	}
-	return fmt.Errorf("%T is no change", change)
+	return printable.Errorf("%T is no change", change)
 }

@@ -3,10 +3,10 @@ package account
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
 )
@@ -26,7 +26,7 @@ func (d *draft) teamCreated(c TeamCreated) error {
 
 func (d *draft) teamMoved(c TeamMoved) error {
 	if parent, ok := d.team(c.Team); ok && (parent != c.From || c.To == c.From) {
-		return fmt.Errorf("%s is below %q, not %q", c.Team, parent, c.From)
+		return printable.Errorf("%s is below %q, not %q", c.Team, parent, c.From)
 	}
 	if err := d.tree().Move(c.Team, c.To); err != nil {
 		return err
@@ -53,11 +53,11 @@ func (d *draft) memberAdded(c MemberAdded) error {
 		return err
 	}
 	if _, ok := d.team(c.Team); !ok {
-		return fmt.Errorf("there is no team %s", c.Team)
+		return printable.Errorf("there is no team %s", c.Team)
 	}
 	at, in := teamIndex(u, c.Team)
 	if in {
-		return fmt.Errorf("%s is in %s already", c.User, c.Team)
+		return printable.Errorf("%s is in %s already", c.User, c.Team)
 	}
 	d.putTeams(c.User, u, slices.Insert(slices.Clone(u.Teams), at, policy.Membership{Team: c.Team}))
 	return nil
@@ -69,7 +69,7 @@ func (d *draft) memberRemoved(c MemberRemoved) error {
 		return err
 	}
 	if roles := u.Teams[at].Roles; len(roles) > 0 {
-		return fmt.Errorf("%s has the role %s on %s", c.User, roles[0], c.Team)
+		return printable.Errorf("%s has the role %s on %s", c.User, roles[0], c.Team)
 	}
 	d.putTeams(c.User, u, without(u.Teams, at))
 	return nil
@@ -83,7 +83,7 @@ func (d *draft) teamRoleSet(c TeamRoleSet) error {
 	roles := u.Teams[at].Roles
 	k, held := slices.BinarySearch(roles, c.Role)
 	if held || c.Role == "" {
-		return fmt.Errorf("%s has the role %q on %s already", c.User, c.Role, c.Team)
+		return printable.Errorf("%s has the role %q on %s already", c.User, c.Role, c.Team)
 	}
 	d.setTeamRoles(c.User, u, at, slices.Insert(slices.Clone(roles), k, c.Role))
 	return nil
@@ -97,7 +97,7 @@ func (d *draft) teamRoleUnset(c TeamRoleUnset) error {
 	roles := u.Teams[at].Roles
 	k, held := slices.BinarySearch(roles, c.Role)
 	if !held {
-		return fmt.Errorf("%s does not have the role %q on %s", c.User, c.Role, c.Team)
+		return printable.Errorf("%s does not have the role %q on %s", c.User, c.Role, c.Team)
 	}
 	d.setTeamRoles(c.User, u, at, without(roles, k))
 	return nil
@@ -116,7 +116,7 @@ func (d *draft) member(id usher.UserID, in usher.TeamID) (*policy.User, int, err
 	}
 	at, ok := teamIndex(u, in)
 	if !ok {
-		return nil, 0, fmt.Errorf("%s is not in %s", id, in)
+		return nil, 0, printable.Errorf("%s is not in %s", id, in)
 	}
 	return u, at, nil
 }
@@ -132,7 +132,7 @@ func (d *draft) settingChanged(c SettingChanged) error {
 		return errors.New("it needs a setting")
 	}
 	if value, changed := d.next.Setting(c.Setting); changed && value == c.Value {
-		return fmt.Errorf("%s is %t already", c.Setting, value)
+		return printable.Errorf("%s is %t already", c.Setting, value)
 	}
 	facts := &d.plan().facts
 	if facts.Settings == nil {
@@ -146,9 +146,9 @@ func (d *draft) fieldDefined(c FieldDefined) error {
 	_, exists := d.next.Field(c.Field)
 	switch {
 	case c.Field == "" || exists:
-		return fmt.Errorf("there is a field %q already", c.Field)
+		return printable.Errorf("there is a field %q already", c.Field)
 	case c.ID != d.next.planned().lastField+1:
-		return fmt.Errorf("the next field is number %d", d.next.planned().lastField+1)
+		return printable.Errorf("the next field is number %d", d.next.planned().lastField+1)
 	case c.Type < TextField || c.Type > BoolField:
 		return errors.New("it needs a type")
 	}
@@ -164,7 +164,7 @@ func (d *draft) fieldRenamed(c FieldRenamed) error {
 		return err
 	}
 	if _, exists := d.next.Field(c.To); exists || c.To == "" {
-		return fmt.Errorf("there is a field %q already", c.To)
+		return printable.Errorf("there is a field %q already", c.To)
 	}
 	d.fieldPlan().fields[at].Name = c.To
 	return nil
@@ -183,7 +183,7 @@ func (d *draft) fieldMoved(c FieldMoved) error {
 		}
 	}
 	if to == at || to == at+1 {
-		return fmt.Errorf("%s is there already", c.Field)
+		return printable.Errorf("%s is there already", c.Field)
 	}
 	plan := d.fieldPlan()
 	moved := plan.fields[at]
@@ -200,7 +200,7 @@ func (d *draft) fieldArchived(name string, archived bool) error {
 		return err
 	}
 	if d.next.planned().fields[at].Archived == archived {
-		return fmt.Errorf("%s is so already", name)
+		return printable.Errorf("%s is so already", name)
 	}
 	d.fieldPlan().fields[at].Archived = archived
 	return nil
@@ -216,7 +216,7 @@ func (d *draft) fieldSet(c FieldSet) error {
 
 func (d *draft) field(name string) (at int, err error) {
 	if at = fieldIndex(d.next.planned().fields, name); at < 0 {
-		return 0, fmt.Errorf("there is no field %q", name)
+		return 0, printable.Errorf("there is no field %q", name)
 	}
 	return at, nil
 }

@@ -2,10 +2,10 @@ package account
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/table"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
@@ -44,9 +44,9 @@ func (d *draft) userAdded(c UserAdded) error {
 	case c.User == "" || c.Role == "" || c.Status < usher.Invited || c.Status > usher.Inactive:
 		return errors.New("it needs a user, a role and a status")
 	case c.Role == d.next.unique:
-		return fmt.Errorf("%s is the unique role, which %s has", c.Role, d.next.owner)
+		return printable.Errorf("%s is the unique role, which %s has", c.Role, d.next.owner)
 	case d.find(c.User) != nil:
-		return fmt.Errorf("there is a user %s already", c.User)
+		return printable.Errorf("there is a user %s already", c.User)
 	}
 	d.put(c.User, policy.User{Status: c.Status, Role: c.Role})
 	d.tally(c.Role, c.Status, 1)
@@ -59,9 +59,9 @@ func (d *draft) userRemoved(c UserRemoved) error {
 	case err != nil:
 		return err
 	case c.User == d.next.owner:
-		return fmt.Errorf("%s has the unique role %s", c.User, d.next.unique)
+		return printable.Errorf("%s has the unique role %s", c.User, d.next.unique)
 	case len(u.Seats) > 0:
-		return fmt.Errorf("%s holds a seat in %s", c.User, u.Seats[0])
+		return printable.Errorf("%s holds a seat in %s", c.User, u.Seats[0])
 	}
 	d.regroup(c.User, u.Teams, nil)
 	d.users.Delete(string(c.User))
@@ -75,9 +75,9 @@ func (d *draft) statusSet(c StatusSet) error {
 	case err != nil:
 		return err
 	case u.Status != c.From:
-		return fmt.Errorf("%s is %s, not %s", c.User, u.Status, c.From)
+		return printable.Errorf("%s is %s, not %s", c.User, u.Status, c.From)
 	case c.To < usher.Invited || c.To > usher.Inactive || c.To == c.From:
-		return fmt.Errorf("from %s to %s is no change", c.From, c.To)
+		return printable.Errorf("from %s to %s is no change", c.From, c.To)
 	}
 	d.tally(u.Role, u.Status, -1)
 	d.tally(u.Role, c.To, 1)
@@ -93,9 +93,9 @@ func (d *draft) roleSet(c RoleSet) error {
 	case err != nil:
 		return err
 	case u.Role != c.From:
-		return fmt.Errorf("%s has the role %s, not %s", c.User, u.Role, c.From)
+		return printable.Errorf("%s has the role %s, not %s", c.User, u.Role, c.From)
 	case c.To == "" || c.To == c.From || c.To == d.next.unique || c.From == d.next.unique:
-		return fmt.Errorf("from %s to %q is no change of a role", c.From, c.To)
+		return printable.Errorf("from %s to %q is no change of a role", c.From, c.To)
 	}
 	d.setRole(c.User, u, c.To)
 	return nil
@@ -119,11 +119,11 @@ func (d *draft) ownershipTransferred(c OwnershipTransferred) error {
 	case err != nil:
 		return err
 	case c.From != d.next.owner || c.To == c.From:
-		return fmt.Errorf("%s has the unique role %s", d.next.owner, d.next.unique)
+		return printable.Errorf("%s has the unique role %s", d.next.owner, d.next.unique)
 	case to.Role != c.Was:
-		return fmt.Errorf("%s has the role %s, not %s", c.To, to.Role, c.Was)
+		return printable.Errorf("%s has the role %s, not %s", c.To, to.Role, c.Was)
 	case c.Becomes == "" || c.Becomes == d.next.unique:
-		return fmt.Errorf("%s cannot become %q", c.From, c.Becomes)
+		return printable.Errorf("%s cannot become %q", c.From, c.Becomes)
 	}
 	d.setRole(c.From, from, c.Becomes)
 	d.setRole(c.To, to, d.next.unique)
@@ -134,7 +134,7 @@ func (d *draft) ownershipTransferred(c OwnershipTransferred) error {
 func (d *draft) seatsSet(c SeatsSet) error {
 	pool := d.next.pools[c.Pool]
 	if c.Pool == "" || pool.Total != c.From || c.To == c.From {
-		return fmt.Errorf("%s has %d seats, not %d", c.Pool, pool.Total, c.From)
+		return printable.Errorf("%s has %d seats, not %d", c.Pool, pool.Total, c.From)
 	}
 	if err := checkTotal(c.To); err != nil {
 		return err
@@ -151,7 +151,7 @@ func (d *draft) seatAssigned(c SeatAssigned) error {
 	}
 	at, held := slices.BinarySearch(u.Seats, c.Pool)
 	if held || c.Pool == "" {
-		return fmt.Errorf("%s holds a seat in %s already", c.User, c.Pool)
+		return printable.Errorf("%s holds a seat in %s already", c.User, c.Pool)
 	}
 	pool := d.next.pools[c.Pool]
 	pool.Held++ // of how many, counts once all changes are made
@@ -169,11 +169,11 @@ func (d *draft) seatUnassigned(c SeatUnassigned) error {
 	}
 	at, held := slices.BinarySearch(u.Seats, c.Pool)
 	if !held {
-		return fmt.Errorf("%s holds no seat in %s", c.User, c.Pool)
+		return printable.Errorf("%s holds no seat in %s", c.User, c.Pool)
 	}
 	pool, err := d.next.pools[c.Pool].Return(1)
 	if err != nil {
-		return fmt.Errorf("%s: %w", c.Pool, err)
+		return printable.Errorf("%s: %w", c.Pool, err)
 	}
 	d.setPool(c.Pool, pool)
 	changed := *u
@@ -193,7 +193,7 @@ func (d *draft) grantGiven(c GrantGiven) error {
 	until := c.Until.UTC().Round(0)
 	at, held := grantIndex(u, c.Grant)
 	if held && u.Grants[at].Until.Equal(until) {
-		return fmt.Errorf("%s holds %s already", c.User, c.Grant)
+		return printable.Errorf("%s holds %s already", c.User, c.Grant)
 	}
 	changed := *u
 	changed.Grants = slices.Clone(u.Grants)
@@ -213,7 +213,7 @@ func (d *draft) grantRevoked(c GrantRevoked) error {
 	}
 	at, held := grantIndex(u, c.Grant)
 	if !held {
-		return fmt.Errorf("%s does not hold %s", c.User, c.Grant)
+		return printable.Errorf("%s does not hold %s", c.User, c.Grant)
 	}
 	changed := *u
 	changed.Grants = without(u.Grants, at)
@@ -225,7 +225,7 @@ func (d *draft) known(id usher.UserID) (*policy.User, error) {
 	if u := d.find(id); u != nil {
 		return u, nil
 	}
-	return nil, fmt.Errorf("there is no user %s", id)
+	return nil, printable.Errorf("there is no user %s", id)
 }
 
 func grantIndex(u *policy.User, name string) (at int, held bool) {

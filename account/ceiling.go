@@ -2,11 +2,11 @@ package account
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 )
@@ -106,7 +106,7 @@ func describeUncovered(u policy.Uncovered) string {
 // whyUncovered says what keeps the actor from covering a rule.
 func (q *proposing) whyUncovered(id usher.UserID, u policy.Uncovered) string {
 	if u.Never.Source != 0 {
-		return fmt.Sprintf("%s may not do because of %s; that does not stop %s", q.actor, u.Never, id)
+		return printable.Sprintf("%s may not do because of %s; that does not stop %s", q.actor, u.Never, id)
 	}
-	return fmt.Sprintf("the rules of %s do not cover", q.actor)
+	return printable.Sprintf("the rules of %s do not cover", q.actor)
 }

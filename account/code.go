@@ -1,10 +1,10 @@
 package account
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 )
 
@@ -55,7 +55,7 @@ func ParseCode(s string) (Code, error) {
 			return Code(i), nil
 		}
 	}
-	return 0, fmt.Errorf("%q is no code%s", s, suggest.DidYouMean(s, codeNames[1:]))
+	return 0, printable.Errorf("%q is no code%s", s, suggest.DidYouMean(s, codeNames[1:]))
 }
 
 // String returns the code's name: "no-seats-left"; "none" for the zero value.
@@ -63,7 +63,7 @@ func (c Code) String() string {
 	if int(c) < len(codeNames) {
 		return codeNames[c]
 	}
-	return fmt.Sprintf("Code(%d)", uint8(c))
+	return printable.Sprintf("Code(%d)", uint8(c))
 }
 
 // Error returns the code's name with blanks: "no seats left".
@@ -88,18 +88,18 @@ type Refusal struct {
 func (r *Refusal) Error() string {
 	var b strings.Builder
 	if r.Of > 1 {
-		fmt.Fprintf(&b, "command %d of %d: ", r.Index+1, r.Of)
+		b.WriteString(printable.Sprintf("command %d of %d: ", r.Index+1, r.Of))
 	}
 	if r.Command != nil {
-		fmt.Fprintf(&b, "%s: ", Describe(r.Command))
+		b.WriteString(Describe(r.Command) + ": ")
 	}
 	if !r.Request.Permission.IsZero() {
-		b.WriteString(r.Text) // which says that it is denied
+		b.WriteString(printable.Text(r.Text)) // which says that it is denied
 		return b.String()
 	}
 	b.WriteString(r.Code.Error())
 	if r.Text != "" {
-		b.WriteString(": " + r.Text)
+		b.WriteString(": " + printable.Text(r.Text))
 	}
 	return b.String()
 }

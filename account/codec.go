@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // CommitFormat is the number of the format in which commits are written, the value
@@ -85,7 +86,7 @@ func (c *Commit) commit(w *jsonWriter) {
 			w.raw(",")
 		}
 		if writeChange(w, change); w.err != nil {
-			w.err = fmt.Errorf("change %d: %w", i+1, w.err)
+			w.err = printable.Errorf("change %d: %w", i+1, w.err)
 			return
 		}
 	}
@@ -111,7 +112,7 @@ func DecodeCommit(data []byte) (*Commit, error) {
 	r := jsonReader{data: data}
 	readCommit(&r, &c)
 	if r.end(); r.err != nil {
-		err := fmt.Errorf("byte %d: %w", r.at, r.err)
+		err := printable.Errorf("byte %d: %w", r.at, r.err)
 		return nil, &EncodingError{Op: "read commit", Account: c.Account, Version: c.Version, Err: err}
 	}
 	return &c, nil
@@ -130,7 +131,7 @@ func readCommit(r *jsonReader, c *Commit) {
 	case r.err != nil:
 		return
 	case format > CommitFormat:
-		r.fail(fmt.Errorf("%w: %d, and this version of the library reads up to %d", ErrNewer, format, CommitFormat))
+		r.fail(printable.Errorf("%w: %d, and this version of the library reads up to %d", ErrNewer, format, CommitFormat))
 	case format == 0:
 		r.fail(errors.New("formats count from 1"))
 	}
@@ -192,7 +193,7 @@ func readChanges(r *jsonReader) []Change {
 	for r.more(']') {
 		change := scratch.readChange(r)
 		if r.err != nil {
-			r.err = fmt.Errorf("change %d: %w", len(list)+1, r.err)
+			r.err = printable.Errorf("change %d: %w", len(list)+1, r.err)
 			return nil
 		}
 		list = append(list, change)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // changeTypes has a value of every type of change. How one is written follows from
@@ -119,7 +120,7 @@ func writeChange(w *jsonWriter, c Change) {
 	}
 	s, ok := shapeByType[v.Type()]
 	if !ok {
-		w.fail(fmt.Errorf("%T is no change", c))
+		w.fail(printable.Errorf("%T is no change", c))
 		return
 	}
 	w.raw(s.begin)
@@ -145,7 +146,7 @@ func writeChange(w *jsonWriter, c Change) {
 		}
 	}
 	if w.raw("}"); w.err != nil {
-		w.err = fmt.Errorf("%s: %w", c.ChangeType(), w.err)
+		w.err = printable.Errorf("%s: %w", c.ChangeType(), w.err)
 	}
 }
 
@@ -165,7 +166,7 @@ func (s scratch) readChange(r *jsonReader) Change {
 		return nil
 	}
 	if !ok {
-		r.fail(fmt.Errorf("unknown change %s; a newer version of the library may have written it", word(string(name))))
+		r.fail(printable.Errorf("unknown change %s; a newer version of the library may have written it", word(string(name))))
 		return nil
 	}
 	v, ok := s[shape]
@@ -175,7 +176,7 @@ func (s scratch) readChange(r *jsonReader) Change {
 	}
 	v.SetZero()
 	if shape.read(r, v); r.err != nil {
-		r.err = fmt.Errorf("%s: %w", v.Interface().(Change).ChangeType(), r.err)
+		r.err = printable.Errorf("%s: %w", v.Interface().(Change).ChangeType(), r.err)
 		return nil
 	}
 	return v.Interface().(Change)

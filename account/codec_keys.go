@@ -1,9 +1,10 @@
 package account
 
 import (
-	"fmt"
 	"math/bits"
 	"strings"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // keySet is the keys of a JSON object, at most 64.
@@ -42,19 +43,19 @@ func (s *keySet) next(r *jsonReader, seen *uint64) (i int, ok bool) {
 			continue
 		}
 		if *seen&(1<<i) != 0 {
-			r.fail(fmt.Errorf("the key %q stands there twice", name))
+			r.fail(printable.Errorf("the key %q stands there twice", name))
 			return 0, false
 		}
 		*seen |= 1 << i
 		return i, true
 	}
-	r.fail(fmt.Errorf("unknown key %s", word(string(key))))
+	r.fail(printable.Errorf("unknown key %s", word(string(key))))
 	return 0, false
 }
 
 // check fails the reader if a key is missing.
 func (s *keySet) check(r *jsonReader, seen uint64) {
 	if missing := s.needed &^ seen; missing != 0 {
-		r.fail(fmt.Errorf("the key %q is missing", s.names[bits.TrailingZeros64(missing)]))
+		r.fail(printable.Errorf("the key %q is missing", s.names[bits.TrailingZeros64(missing)]))
 	}
 }

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"encoding"
 	"errors"
-	"fmt"
 	"strconv"
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // jsonReader reads JSON of which the caller knows the shape, value by value. It is
@@ -45,9 +46,9 @@ func (r *jsonReader) take(want byte) {
 	switch c := r.peek(); {
 	case r.err != nil:
 	case r.at == len(r.data):
-		r.fail(fmt.Errorf("it ends where %q should be", want))
+		r.fail(printable.Errorf("it ends where %q should be", want))
 	case c != want:
-		r.fail(fmt.Errorf("%q should be %q", c, want))
+		r.fail(printable.Errorf("%q should be %q", c, want))
 	default:
 		r.at++
 	}
@@ -116,7 +117,7 @@ func (r *jsonReader) quoted() []byte {
 			r.text = append(r.text[:0], r.data[begin:r.at]...)
 			return r.escaped()
 		case c < ' ':
-			r.fail(fmt.Errorf("%q in a text is not escaped", c))
+			r.fail(printable.Errorf("%q in a text is not escaped", c))
 			return nil
 		case c >= utf8.RuneSelf:
 			ascii = false
@@ -128,7 +129,7 @@ func (r *jsonReader) quoted() []byte {
 
 func (r *jsonReader) valid(text []byte, ascii bool) []byte {
 	if !ascii && !utf8.Valid(text) {
-		r.fail(fmt.Errorf("%s is not UTF-8", word(string(text))))
+		r.fail(printable.Errorf("%s is not UTF-8", word(string(text))))
 		return nil
 	}
 	return text
@@ -145,7 +146,7 @@ func (r *jsonReader) escaped() []byte {
 		case c == '\\':
 			r.escape()
 		case c < ' ':
-			r.fail(fmt.Errorf("%q in a text is not escaped", c))
+			r.fail(printable.Errorf("%q in a text is not escaped", c))
 		default:
 			r.text = append(r.text, c)
 		}
@@ -180,7 +181,7 @@ func (r *jsonReader) escape() {
 		r.text = utf8.AppendRune(r.text, r.codePoint())
 		return
 	default:
-		r.fail(fmt.Errorf("there is no escape %q", `\`+string(rune(c))))
+		r.fail(printable.Errorf("there is no escape %q", `\`+string(rune(c))))
 		return
 	}
 	r.text = append(r.text, c)
@@ -210,7 +211,7 @@ func (r *jsonReader) hex() rune {
 	}
 	n, err := strconv.ParseUint(string(r.data[r.at:r.at+4]), 16, 16)
 	if err != nil {
-		r.fail(fmt.Errorf(`\u%q is no escape`, r.data[r.at:r.at+4]))
+		r.fail(printable.Errorf(`\u%q is no escape`, r.data[r.at:r.at+4]))
 		return 0
 	}
 	r.at += 4
@@ -235,7 +236,7 @@ func (r *jsonReader) uint() uint64 {
 	s := r.digits()
 	n, err := strconv.ParseUint(s, 10, 64)
 	if err != nil || s != strconv.FormatUint(n, 10) {
-		r.fail(fmt.Errorf("%q is no whole number from 0 on", s))
+		r.fail(printable.Errorf("%q is no whole number from 0 on", s))
 		return 0
 	}
 	return n
@@ -245,7 +246,7 @@ func (r *jsonReader) int() int64 {
 	s := r.digits()
 	n, err := strconv.ParseInt(s, 10, strconv.IntSize)
 	if err != nil || s != strconv.FormatInt(n, 10) {
-		r.fail(fmt.Errorf("%q is no whole number", s))
+		r.fail(printable.Errorf("%q is no whole number", s))
 		return 0
 	}
 	return n
@@ -277,7 +278,7 @@ func (r *jsonReader) time() time.Time {
 		t, err = journalTime(t)
 	}
 	if err != nil {
-		r.fail(fmt.Errorf("the time %s: %w", word(string(text)), err))
+		r.fail(printable.Errorf("the time %s: %w", word(string(text)), err))
 		return time.Time{}
 	}
 	return t
@@ -290,7 +291,7 @@ func (r *jsonReader) hash() Hash {
 	}
 	h, err := parseHash(string(text))
 	if err != nil {
-		r.fail(fmt.Errorf("the hash %s: %w", word(string(text)), err))
+		r.fail(printable.Errorf("the hash %s: %w", word(string(text)), err))
 	}
 	return h
 }

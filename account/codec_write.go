@@ -3,10 +3,11 @@ package account
 import (
 	"encoding"
 	"errors"
-	"fmt"
 	"strconv"
 	"time"
 	"unicode/utf8"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // jsonWriter appends JSON, all in one line. The first error stays.
@@ -37,9 +38,9 @@ func (w *jsonWriter) key(key string) {
 func (w *jsonWriter) text(key, s string) {
 	switch {
 	case s == "":
-		w.fail(fmt.Errorf("%s is empty", key))
+		w.fail(printable.Errorf("%s is empty", key))
 	case !utf8.ValidString(s):
-		w.fail(fmt.Errorf("%s: %s is not UTF-8", key, word(s)))
+		w.fail(printable.Errorf("%s: %s is not UTF-8", key, word(s)))
 	}
 	w.key(key)
 	w.quote(s)
@@ -71,7 +72,7 @@ func (w *jsonWriter) bool(key string, b bool) {
 func (w *jsonWriter) name(key string, named encoding.TextMarshaler) {
 	text, err := named.MarshalText()
 	if err != nil {
-		w.fail(fmt.Errorf("%s: %w", key, err))
+		w.fail(printable.Errorf("%s: %w", key, err))
 		return
 	}
 	w.text(key, string(text))
@@ -80,7 +81,7 @@ func (w *jsonWriter) name(key string, named encoding.TextMarshaler) {
 func (w *jsonWriter) time(key string, t time.Time) {
 	t, err := journalTime(t)
 	if err != nil {
-		w.fail(fmt.Errorf("%s: %w", key, err))
+		w.fail(printable.Errorf("%s: %w", key, err))
 		return
 	}
 	w.key(key)
@@ -119,7 +120,7 @@ func journalTime(t time.Time) (time.Time, error) {
 	case t.IsZero():
 		return t, errors.New("there is no time")
 	case t.Year() < 1 || t.Year() > 9999:
-		return t, fmt.Errorf("the year %d is not between 1 and 9999", t.Year())
+		return t, printable.Errorf("the year %d is not between 1 and 9999", t.Year())
 	}
 	return t, nil
 }

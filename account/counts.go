@@ -2,10 +2,10 @@ package account
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
@@ -144,12 +144,12 @@ func (q *proposing) outOfSeats(s *State, name seat.PoolName) *Refusal {
 	step, err := s.oversells(name, q.outcome.Changes, q.ends)
 	q.blame(step)
 	before, after := s.pools[name], q.next.pools[name]
-	stands := fmt.Sprintf("%d of %d seats in %s are held, and %d would be", before.Held, before.Total, name, after.Held)
+	stands := printable.Sprintf("%d of %d seats in %s are held, and %d would be", before.Held, before.Total, name, after.Held)
 	switch {
 	case after.Total != before.Total:
-		stands = fmt.Sprintf("%d of %d seats in %s are held, and %d of %d would be", before.Held, before.Total, name, after.Held, after.Total)
+		stands = printable.Sprintf("%d of %d seats in %s are held, and %d of %d would be", before.Held, before.Total, name, after.Held, after.Total)
 	case after.Total == 0:
-		stands = fmt.Sprintf("no seats in %s are bought, and %d would be held", name, after.Held)
+		stands = printable.Sprintf("no seats in %s are bought, and %d would be held", name, after.Held)
 	}
 	switch {
 	case errors.Is(err, seat.ErrInUse):
@@ -175,7 +175,7 @@ func (q *proposing) requiring(step int, name seat.PoolName) string {
 		}
 		if u := q.find(c.User); u != nil {
 			if r, _ := q.policy.Role(u.Role); r.MustHold(kind, u.Status) {
-				return fmt.Sprintf(", and the role %s requires one", r.Name)
+				return printable.Sprintf(", and the role %s requires one", r.Name)
 			}
 		}
 		break
@@ -190,7 +190,7 @@ func counted(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return fmt.Sprintf("%d %s", n, many)
+	return printable.Sprintf("%d %s", n, many)
 }
 
 func users(n int) string { return counted(n, "user", "users") }

@@ -1,13 +1,12 @@
 package account
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // Describe returns a command in words, as messages name it: "assign-seat max
@@ -50,7 +49,7 @@ func Describe(c Command) string {
 	case DefineField, RenameField, MoveField, ArchiveField, RestoreField, SetField:
 		return describeField(c)
 	default:
-		return fmt.Sprintf("%T", c)
+		return printable.Sprintf("%T", c)
 	}
 }
 
@@ -128,7 +127,7 @@ func teams(ids []usher.TeamID) string {
 	}
 	s := strings.Join(list, ", ")
 	if len(ids) > mostTeams {
-		s += fmt.Sprintf(" and %d more", len(ids)-mostTeams)
+		s += printable.Sprintf(" and %d more", len(ids)-mostTeams)
 	}
 	return s
 }
@@ -161,22 +160,5 @@ func until(t time.Time) string {
 	return " until " + t.UTC().Format(time.RFC3339Nano)
 }
 
-// longestWord is how many characters of an id are shown.
-const longestWord = 64
-
-// word returns an id or a name as it stands in a line. One that could be taken for
-// more than a word, or for none, is quoted, and a long one is cut.
-func word[T ~string](id T) string {
-	s, odd := string(id), id == ""
-	n := 0
-	for i, c := range s {
-		if n++; n > longestWord {
-			return strconv.Quote(s[:i]) + "…"
-		}
-		odd = odd || c == ' ' || c == '"' || c == '\\' || c == utf8.RuneError || !strconv.IsPrint(c)
-	}
-	if odd {
-		return strconv.Quote(s)
-	}
-	return s
-}
+// word returns an id or a name as it stands in a line.
+func word[T ~string](id T) string { return printable.Word(id) }

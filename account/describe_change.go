@@ -1,9 +1,8 @@
 package account
 
 import (
-	"fmt"
-
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // DescribeChange returns a change as a sentence of the journal: "max gets a seat in
@@ -31,7 +30,7 @@ func DescribeChange(c Change) string {
 	case OwnershipTransferred:
 		return word(c.From) + " hands the account over to " + word(c.To) + ", who was " + word(c.Was) + ", and becomes " + word(c.Becomes)
 	case SeatsSet:
-		return fmt.Sprintf("seats in %s: %d becomes %d", word(c.Pool), c.From, c.To)
+		return printable.Sprintf("seats in %s: %d becomes %d", word(c.Pool), c.From, c.To)
 	case SeatAssigned:
 		return word(c.User) + " gets a seat in " + word(c.Pool)
 	case SeatUnassigned:
@@ -47,7 +46,7 @@ func DescribeChange(c Change) string {
 	case FieldDefined, FieldRenamed, FieldMoved, FieldArchived, FieldRestored, FieldSet:
 		return describeFieldChange(c)
 	default:
-		return fmt.Sprintf("%T", c)
+		return printable.Sprintf("%T", c)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 )
 
@@ -26,7 +27,7 @@ func ParseFieldType(text string) (FieldType, error) {
 	if i := slices.Index(fieldTypes, text); i > 0 {
 		return FieldType(i), nil
 	}
-	return 0, fmt.Errorf("%q is no type of a field%s (text, number, date, bool)", text, suggest.DidYouMean(text, fieldTypes[1:]))
+	return 0, printable.Errorf("%q is no type of a field%s (text, number, date, bool)", text, suggest.DidYouMean(text, fieldTypes[1:]))
 }
 
 // String returns "text", "number", "date" or "bool", and "" for the zero value.
@@ -40,7 +41,7 @@ func (t FieldType) String() string {
 // MarshalText writes the type's name; the zero value has none, and is an error.
 func (t FieldType) MarshalText() ([]byte, error) {
 	if t == 0 || int(t) >= len(fieldTypes) {
-		return nil, fmt.Errorf("%d is no type of a field", uint8(t))
+		return nil, printable.Errorf("%d is no type of a field", uint8(t))
 	}
 	return []byte(fieldTypes[t]), nil
 }

@@ -2,12 +2,12 @@ package account
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
@@ -25,9 +25,13 @@ type UnfitError struct {
 func (e *UnfitError) Error() string {
 	name := "the policy"
 	if e.Policy != "" {
-		name += " " + e.Policy
+		name += " " + word(e.Policy)
 	}
-	return fmt.Sprintf("%s does not fit account %s: %s", name, e.Account, strings.Join(e.Reasons, "; "))
+	reasons := make([]string, len(e.Reasons))
+	for i, reason := range e.Reasons {
+		reasons[i] = printable.Text(reason)
+	}
+	return name + " does not fit account " + word(e.Account) + ": " + strings.Join(reasons, "; ")
 }
 
 // Fits returns an [*UnfitError] if the account cannot be under the policy as it
@@ -47,17 +51,17 @@ func (s *State) Fits(p *policy.Policy) error {
 		return &UnfitError{Account: s.account, Reasons: []string{"it has no roles"}}
 	}
 	if unique := p.UniqueRole().Name; unique != s.unique {
-		f.add(misfit{1, fmt.Sprintf("its unique role is %s, and that of the account is %s", unique, s.unique)}, s.owner)
+		f.add(misfit{1, printable.Sprintf("its unique role is %s, and that of the account is %s", unique, s.unique)}, s.owner)
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.counts)) {
 		r, _ := p.Role(name)
 		if n := s.counts[name].all; r.AtMost > 0 && n > r.AtMost {
-			f.add(misfit{6, fmt.Sprintf("at most %s may have the role %s, and %d do", users(r.AtMost), name, n)}, "")
+			f.add(misfit{6, printable.Sprintf("at most %s may have the role %s, and %d do", users(r.AtMost), name, n)}, "")
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.pools)) {
 		if _, ok := p.Pool(name); !ok {
-			f.add(misfit{3, fmt.Sprintf("it has no seat pool %s, of which %d seats were bought and %d are held", name, s.pools[name].Total, s.pools[name].Held)}, "")
+			f.add(misfit{3, printable.Sprintf("it has no seat pool %s, of which %d seats were bought and %d are held", name, s.pools[name].Total, s.pools[name].Held)}, "")
 		}
 	}
 	f.users()
@@ -91,13 +95,13 @@ func (f *fitting) users() {
 		id := usher.UserID(id)
 		r, ok := roles[u.Role]
 		if !ok || r.OnTeam {
-			f.add(misfit{0, fmt.Sprintf("it has no account role %s", u.Role)}, id)
+			f.add(misfit{0, printable.Sprintf("it has no account role %s", u.Role)}, id)
 			continue
 		}
 		for i := range u.Teams {
 			for _, name := range u.Teams[i].Roles {
 				if t, ok := roles[name]; !ok || !t.OnTeam {
-					f.add(misfit{2, fmt.Sprintf("it has no team role %s", name)}, id)
+					f.add(misfit{2, printable.Sprintf("it has no team role %s", name)}, id)
 				}
 			}
 		}
@@ -110,11 +114,11 @@ func (f *fitting) seats(id usher.UserID, u *policy.User, r role.Role, pools []se
 		held := holds(u, kind.Name)
 		switch {
 		case held && r.SeatIn(kind.Name) == role.SeatNone:
-			f.add(misfit{4, fmt.Sprintf("the role %s holds no seat in %s", r.Name, kind.Name)}, id)
+			f.add(misfit{4, printable.Sprintf("the role %s holds no seat in %s", r.Name, kind.Name)}, id)
 		case held && !kind.Holds.Has(u.Status):
-			f.add(misfit{4, fmt.Sprintf("who is %s holds no seat in %s", u.Status, kind.Name)}, id)
+			f.add(misfit{4, printable.Sprintf("who is %s holds no seat in %s", u.Status, kind.Name)}, id)
 		case !held && r.MustHold(kind, u.Status):
-			f.add(misfit{5, fmt.Sprintf("the role %s requires a seat in %s", r.Name, kind.Name)}, id)
+			f.add(misfit{5, printable.Sprintf("the role %s requires a seat in %s", r.Name, kind.Name)}, id)
 		}
 	}
 }
@@ -142,11 +146,11 @@ func concerned(ids []usher.UserID) string {
 	}
 	names := make([]string, 0, manyNamed)
 	for _, id := range ids[:min(len(ids), manyNamed)] {
-		names = append(names, string(id))
+		names = append(names, word(id))
 	}
 	text := strings.Join(names, ", ")
 	if more := len(ids) - len(names); more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
+		text += printable.Sprintf(" and %d more", more)
 	}
 	return " (" + text + ")"
 }

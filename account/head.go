@@ -4,9 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // Hash is the SHA-256 of a commit as the journal keeps it, which the next commit
@@ -26,7 +27,7 @@ func (h Hash) IsZero() bool { return h == Hash{} }
 // String returns the hash as the journal has it: 64 hexadecimal digits in lower case.
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }
 
-var errNoHash = fmt.Errorf("a hash has %d hexadecimal digits in lower case, not all of them 0", 2*len(Hash{}))
+var errNoHash = printable.Errorf("a hash has %d hexadecimal digits in lower case, not all of them 0", 2*len(Hash{}))
 
 // parseHash reads what String returns. The zero Hash is none.
 func parseHash(text string) (h Hash, err error) {
@@ -56,11 +57,11 @@ func ParseHead(text string) (Head, error) {
 	version, digits, found := strings.Cut(text, ":")
 	n, err := strconv.ParseUint(version, 10, 64)
 	if !found || err != nil || n == 0 || version != strconv.FormatUint(n, 10) {
-		return Head{}, fmt.Errorf("head %s: want VERSION:HASH, as usher log prints it", word(text))
+		return Head{}, printable.Errorf("head %s: want VERSION:HASH, as usher log prints it", word(text))
 	}
 	hash, err := parseHash(digits)
 	if err != nil {
-		return Head{}, fmt.Errorf("head %s: %w", word(text), err)
+		return Head{}, printable.Errorf("head %s: %w", word(text), err)
 	}
 	return Head{n, hash}, nil
 }
@@ -92,9 +93,9 @@ func (s *State) checkPrevious(c *Commit) error {
 	case c.Previous.IsZero():
 		return errors.New("it lacks the hash of the commit before it, which earlier commits have; commits were replaced")
 	case last.Hash.IsZero():
-		return fmt.Errorf("it follows on the commit %s, and the hash of commit %d is not known", c.Previous, last.Version)
+		return printable.Errorf("it follows on the commit %s, and the hash of commit %d is not known", c.Previous, last.Version)
 	case s.version == 0:
-		return fmt.Errorf("it follows on the commit %s, and there is none before it; commits were lost or replaced", c.Previous)
+		return printable.Errorf("it follows on the commit %s, and there is none before it; commits were lost or replaced", c.Previous)
 	}
-	return fmt.Errorf("it follows on the commit %s, and commit %d is %s; commits were lost or replaced", c.Previous, last.Version, last.Hash)
+	return printable.Errorf("it follows on the commit %s, and commit %d is %s; commits were lost or replaced", c.Previous, last.Version, last.Hash)
 }

@@ -2,17 +2,18 @@ package account
 
 import (
 	"errors"
-	"fmt"
 	"time"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // checkTotal refuses what is no number of seats.
 func checkTotal(total int) error {
 	switch {
 	case total < 0:
-		return fmt.Errorf("%d is no number of seats", total)
+		return printable.Errorf("%d is no number of seats", total)
 	case total > MaxSeats:
-		return fmt.Errorf("at most %d seats of a pool can be bought", MaxSeats)
+		return printable.Errorf("at most %d seats of a pool can be bought", MaxSeats)
 	}
 	return nil
 }

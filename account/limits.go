@@ -1,10 +1,10 @@
 package account
 
 import (
-	"fmt"
 	"unicode/utf8"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // What a proposal and an account may hold. A proposal above one of these limits is
@@ -53,7 +53,7 @@ func (p Proposal) Check(id usher.AccountID) error {
 		err = checkText("a note", p.Note, MaxNote)
 	}
 	if n := len(p.Commands); err == nil && n > MaxCommands {
-		err = fmt.Errorf("a batch has at most %d commands, and this one has %d; submit them in several batches", MaxCommands, n)
+		err = printable.Errorf("a batch has at most %d commands, and this one has %d; submit them in several batches", MaxCommands, n)
 	}
 	if err != nil {
 		return &Refusal{Account: id, Code: Invalid, Text: err.Error()}
@@ -63,7 +63,7 @@ func (p Proposal) Check(id usher.AccountID) error {
 		if n := len(c.Teams); ok && n > MaxTeams {
 			return &Refusal{
 				Account: id, Index: i, Of: len(p.Commands), Command: c, Code: Invalid,
-				Text: fmt.Sprintf("a user is added to at most %d teams at once, and these are %d; add-to-team adds more", MaxTeams, n),
+				Text: printable.Sprintf("a user is added to at most %d teams at once, and these are %d; add-to-team adds more", MaxTeams, n),
 			}
 		}
 	}
@@ -75,9 +75,9 @@ func (p Proposal) Check(id usher.AccountID) error {
 func checkText(what, text string, limit int) error {
 	switch {
 	case len(text) > limit:
-		return fmt.Errorf("%s has at most %d bytes, and this one %d", what, limit, len(text))
+		return printable.Errorf("%s has at most %d bytes, and this one %d", what, limit, len(text))
 	case !utf8.ValidString(text):
-		return fmt.Errorf("%s is text, and %q is no UTF-8", what, text)
+		return printable.Errorf("%s is text, and %q is no UTF-8", what, text)
 	}
 	return nil
 }

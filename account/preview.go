@@ -12,6 +12,15 @@ import (
 )
 
 // Preview says what a proposal would do, before anybody does it.
+//
+// It discloses more than the commands do: of each user whom the changes name all that
+// the account has (role, status, teams, team roles, seats, grants) and every rule that
+// the user gains and loses, and of each seat pool that changes the counts. A command
+// such as deleting a team or the account names many users. An empty Changes tells that a
+// custom field has the value of a SetField already. That the actor may do the commands
+// is checked; that the actor may view these users is not. Show it to users who may view
+// all users whom it names and their plan, such as administrators; to others show at
+// most the Changes, by DescribeChange.
 type Preview struct {
 	Changes []Change
 	Seats   []SeatsPreview // of the pools that stand otherwise afterwards, by name

@@ -2,12 +2,12 @@ package account
 
 import (
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 )
@@ -41,6 +41,11 @@ type Proposal struct {
 	// Its error ends Propose, which returns it as it is. Nil means that nothing
 	// interrupts the proposal.
 	Interrupt func() error
+	// Value returns what a user of the state has in a custom field, given by its id, and
+	// "" for nothing. With it, a SetField to that value changes nothing. It is called
+	// only after the command was allowed. What it returns as an error, Propose returns
+	// as it is. Nil if the values are not known: then each SetField is a change.
+	Value func(user usher.UserID, field int) (Value, error)
 }
 
 // Outcome is what follows from a proposal. The zero Outcome changes nothing.
@@ -78,14 +83,14 @@ func (s *State) Propose(p *policy.Policy, proposal Proposal) (Outcome, error) {
 		return Outcome{}, usher.ErrNoTime
 	}
 	if err := checkID("account", string(s.account)); err != nil {
-		return Outcome{}, fmt.Errorf("%w: %w", usher.ErrUnknownAccount, err)
+		return Outcome{}, printable.Errorf("%w: %w", usher.ErrUnknownAccount, err)
 	}
 	if err := proposal.Check(s.account); err != nil {
 		return Outcome{}, err
 	}
 	q := proposing{
 		draft: s.draft(), began: s, policy: p, actor: proposal.Actor, context: proposal.Context,
-		at: later(proposal.Time, s.time).UTC().Round(0), interrupt: proposal.Interrupt,
+		at: later(proposal.Time, s.time).UTC().Round(0), interrupt: proposal.Interrupt, value: proposal.Value,
 		commands: proposal.Commands, ends: make([]int, 0, len(proposal.Commands)),
 	}
 	if len(q.commands) >= many {
@@ -120,6 +125,7 @@ type proposing struct {
 	actor   Actor
 	context usher.Context
 	at      time.Time
+	value   func(usher.UserID, int) (Value, error) // before the proposal; may be nil
 	outcome Outcome
 
 	command   Command // the one that is proposed now
@@ -160,7 +166,7 @@ func (q *proposing) propose(command Command) error {
 		return q.importContents(c.Contents)
 	}
 	if q.next.owner == "" {
-		return fmt.Errorf("%s: %w", Describe(command), usher.ErrUnknownAccount)
+		return printable.Errorf("%s: %w", Describe(command), usher.ErrUnknownAccount)
 	}
 	switch c := command.(type) {
 	case AddUser:
@@ -234,7 +240,7 @@ func (q *proposing) proposePlan(command Command) error {
 func (q *proposing) emit(changes ...Change) error {
 	for _, c := range changes {
 		if err := q.apply(c); err != nil {
-			return fmt.Errorf("%s: %s does not follow: %w", Describe(q.command), c.ChangeType(), err)
+			return printable.Errorf("%s: %s does not follow: %w", Describe(q.command), c.ChangeType(), err)
 		}
 		q.outcome.Changes = append(q.outcome.Changes, c)
 	}
@@ -248,7 +254,7 @@ func (q *proposing) refuse(code Code, format string, args ...any) error {
 func (q *proposing) refusal(code Code, format string, args ...any) *Refusal {
 	return &Refusal{
 		Account: q.next.account, Index: q.index, Of: len(q.commands), Command: q.command,
-		Code: code, Text: fmt.Sprintf(format, args...),
+		Code: code, Text: printable.Sprintf(format, args...),
 	}
 }
 

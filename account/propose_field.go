@@ -2,6 +2,7 @@ package account
 
 import (
 	"regexp"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -146,8 +147,33 @@ func (q *proposing) setField(c SetField) error {
 	case !c.Value.Fits(f.Type):
 		return q.refuse(Invalid, "%s is a field of type %s, and the value is none", c.Field, f.Type)
 	}
+	switch same, err := q.hasValue(FieldValue{User: c.User, Field: f.ID, Value: c.Value}); {
+	case err != nil:
+		return err
+	case same:
+		return nil
+	}
 	q.outcome.Values = append(q.outcome.Values, FieldValue{User: c.User, Field: f.ID, Value: c.Value})
 	return q.emit(FieldSet{User: c.User, Field: c.Field})
+}
+
+// hasValue reports whether a user is known to have a value already, by a command before
+// this one or else by what was kept before the proposal. Of a user who was removed
+// before this command nothing is kept.
+func (q *proposing) hasValue(v FieldValue) (bool, error) {
+	for _, set := range slices.Backward(q.outcome.Values) {
+		if set.User == v.User && set.Field == v.Field {
+			return set.Value == v.Value, nil
+		}
+	}
+	if slices.Contains(q.outcome.Removed, v.User) {
+		return v.Value == "", nil
+	}
+	if q.value == nil {
+		return false, nil
+	}
+	kept, err := q.value(v.User, v.Field)
+	return kept == v.Value && err == nil, err
 }
 
 var isNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)

@@ -1,9 +1,8 @@
 package account
 
 import (
-	"fmt"
-
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
@@ -62,7 +61,7 @@ func (q *proposing) role(name role.Name, onTeam bool) (role.Role, error) {
 func (q *proposing) roleOf(id usher.UserID, u *policy.User) (role.Role, error) {
 	r, ok := q.policy.Role(u.Role)
 	if !ok || r.OnTeam {
-		return role.Role{}, fmt.Errorf("%s: %s has the role %s: %w", Describe(q.command), id, u.Role, usher.ErrUndeclared)
+		return role.Role{}, printable.Errorf("%s: %s has the role %s: %w", Describe(q.command), id, u.Role, usher.ErrUndeclared)
 	}
 	return r, nil
 }

@@ -3,9 +3,10 @@ package account
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"strings"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // SnapshotFormat is the number of the format in which snapshots are written. One of an
@@ -68,11 +69,11 @@ func (s *State) decode(data []byte) error {
 	case !strings.HasPrefix(string(data[:min(len(data), len(snapshotMagic))]), snapshotMagic) || len(data) < snapshotHead+snapshotTail:
 		return errNoSnapshot
 	case data[snapshotHead-1] > SnapshotFormat:
-		return fmt.Errorf("%w: %d, and this version of the library reads up to %d", ErrNewer, data[snapshotHead-1], SnapshotFormat)
+		return printable.Errorf("%w: %d, and this version of the library reads up to %d", ErrNewer, data[snapshotHead-1], SnapshotFormat)
 	case data[snapshotHead-1] == 0:
 		return errors.New("formats count from 1")
 	case data[snapshotHead-1] < SnapshotFormat:
-		return fmt.Errorf("%w: %d, and this version of the library reads %d", ErrOlder, data[snapshotHead-1], SnapshotFormat)
+		return printable.Errorf("%w: %d, and this version of the library reads %d", ErrOlder, data[snapshotHead-1], SnapshotFormat)
 	}
 	body := data[:len(data)-snapshotTail]
 	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(data[len(body):]) {

@@ -3,11 +3,11 @@ package account
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"math"
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 	"github.com/usher-go/usher/team"
@@ -24,7 +24,7 @@ type snapshotReader struct {
 
 func (r *snapshotReader) fail(format string, args ...any) {
 	if r.err == nil {
-		r.err = fmt.Errorf(format, args...)
+		r.err = printable.Errorf(format, args...)
 		r.at = len(r.data)
 	}
 }

@@ -1,11 +1,11 @@
 package account
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 )
@@ -97,7 +97,7 @@ func (q *proposing) transferOwnership(c TransferOwnership) error {
 	unique := q.policy.UniqueRole()
 	becomes, ok := q.policy.Role(unique.HandsOverTo)
 	if !ok || from == nil || from.Role != unique.Name {
-		return fmt.Errorf("%s: %s does not hold the role %s: %w", Describe(c), q.next.owner, unique.Name, usher.ErrUndeclared)
+		return printable.Errorf("%s: %s does not hold the role %s: %w", Describe(c), q.next.owner, unique.Name, usher.ErrUndeclared)
 	}
 	owner := q.next.owner
 	if err := q.free(owner, from, becomes, from.Status); err != nil {

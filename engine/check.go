@@ -2,10 +2,10 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 )
 
@@ -70,7 +70,9 @@ func (e *Engine) AppendActions(ctx context.Context, dst []policy.Action, r usher
 }
 
 // Explain decides a request as Check does, and says in a sentence why; for a denial
-// it also looks for what would turn it. The errors are those of Check.
+// it also looks for what would turn it. The errors are those of Check. It asks for no
+// permission; what the result discloses, and to which users it may be shown, stands at
+// usher.Explanation.
 func (e *Engine) Explain(ctx context.Context, r usher.Request) (usher.Explanation, error) {
 	snap, err := e.current(ctx, r.Account, 1)
 	return explain(snap, r, err)
@@ -127,7 +129,7 @@ func (e *Engine) current(ctx context.Context, id usher.AccountID, atLeast uint64
 	case snap.err != nil:
 		return nil, snap.err
 	case snap.version() < atLeast:
-		return nil, fmt.Errorf("%w: it is at %d, and %d was asked for", ErrBehind, snap.version(), atLeast)
+		return nil, printable.Errorf("%w: it is at %d, and %d was asked for", ErrBehind, snap.version(), atLeast)
 	}
 	return snap, nil
 }
@@ -194,7 +196,7 @@ func (e *Engine) await(ctx context.Context, l *live, atLeast uint64) (*snapshot,
 				continue // that it failed says nothing of the store since it was asked
 			}
 			if snap.State != nil && snap.version() >= atLeast {
-				return nil, fmt.Errorf("%w: %w", ErrStale, f.err)
+				return nil, printable.Errorf("%w: %w", ErrStale, f.err)
 			}
 			return nil, f.err
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -61,19 +62,23 @@ type Error struct {
 // Error returns "submit to acme, version 7: …".
 func (e *Error) Error() string {
 	var b strings.Builder
-	b.WriteString(e.Op)
+	b.WriteString(printable.Value(e.Op))
 	if e.Account != "" {
-		fmt.Fprintf(&b, " %q", string(e.Account))
+		b.WriteString(" " + printable.Quote(e.Account))
 	}
 	if e.Version != 0 {
 		fmt.Fprintf(&b, " version %d", e.Version)
 	}
-	fmt.Fprintf(&b, ": %v", e.Err)
+	b.WriteString(": " + printable.Cause(e.Err))
 	return b.String()
 }
 
 // Unwrap returns why.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Undecided does nothing. By this method a Guard of usherhttp knows the error: where the
+// store failed with one of Guard.NotFound, the answer is still 503 and not 404.
+func (e *Error) Undecided() {}
 
 // wrapped makes an *Error of what is neither one nor a refusal.
 func wrapped(op string, id usher.AccountID, err error) error {
@@ -94,16 +99,16 @@ func unknownIfErased(err error) error {
 	if errors.As(err, &of) {
 		err = of.Err // what the store was asked for says nothing more
 	}
-	return fmt.Errorf("%w: %w", usher.ErrUnknownAccount, err)
+	return printable.Errorf("%w: %w", usher.ErrUnknownAccount, err)
 }
 
 // checkAccount refuses ids that no account has.
 func checkAccount(id usher.AccountID) error {
 	if id == "" {
-		return fmt.Errorf("%w: the request names no account", usher.ErrUnknownAccount)
+		return printable.Errorf("%w: the request names no account", usher.ErrUnknownAccount)
 	}
 	if err := store.CheckAccount(id); err != nil {
-		return fmt.Errorf("%w: %w", usher.ErrUnknownAccount, err)
+		return printable.Errorf("%w: %w", usher.ErrUnknownAccount, err)
 	}
 	return nil
 }

@@ -3,10 +3,10 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -77,7 +77,7 @@ func (e *Engine) refresh(ctx context.Context, l *live) error {
 			return err
 		}
 		if e.isOld(l, r.state) {
-			return damage{fmt.Errorf("the journal went back: it ends at version %d, and had more", r.state.Version())}
+			return damage{printable.Errorf("the journal went back: it ends at version %d, and had more", r.state.Version())}
 		}
 	}
 	v := known.verdictOn(&r)
@@ -167,7 +167,7 @@ func (e *Engine) unknow(l *live) {
 func safely(f func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v", r)
+			err = printable.Errorf("panic: %v", r)
 		}
 	}()
 	return f()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -39,14 +40,14 @@ func (l logger) decided(ctx context.Context, r usher.Request, d usher.Decision, 
 		return
 	}
 	attrs := []slog.Attr{
-		slog.String("account", string(r.Account)), slog.String("user", string(r.Subject)), slog.String("permission", r.Permission.String()),
+		slog.String("account", printable.Value(r.Account)), slog.String("user", printable.Value(r.Subject)), slog.String("permission", printable.Value(r.Permission.String())),
 	}
 	if r.Resource != nil {
 		attrs = append(attrs, slog.String("resource", r.Resource.Ref().String()))
 	}
 	switch {
 	case err != nil:
-		l.LogAttrs(ctx, level, "not decided", append(attrs, slog.Any("error", err))...)
+		l.LogAttrs(ctx, level, "not decided", append(attrs, slog.Any("error", printable.Error(err)))...)
 	case d.Allowed():
 		l.LogAttrs(ctx, level, "allowed", append(attrs, slog.Uint64("version", d.Detail().Version), slog.String("why", d.String()))...)
 	default:
@@ -59,11 +60,11 @@ func (l logger) committed(ctx context.Context, c *account.Commit) {
 		return
 	}
 	attrs := []slog.Attr{
-		slog.String("account", string(c.Account)), slog.Uint64("version", c.Version), slog.String("commit", c.ID),
+		slog.String("account", printable.Value(c.Account)), slog.Uint64("version", c.Version), slog.String("commit", printable.Value(c.ID)),
 		slog.String("actor", c.Actor.String()), slog.Any("changes", descriptions(c.Changes, account.DescribeChange)),
 	}
 	if c.Note != "" {
-		attrs = append(attrs, slog.String("note", c.Note))
+		attrs = append(attrs, slog.String("note", printable.Text(c.Note)))
 	}
 	l.LogAttrs(ctx, slog.LevelInfo, "committed", attrs...)
 }
@@ -78,8 +79,8 @@ func (l logger) rejected(ctx context.Context, b Batch, err error) {
 		return
 	}
 	attrs := []slog.Attr{
-		slog.String("account", string(b.Account)), slog.String("actor", b.Actor.String()),
-		slog.Any("commands", descriptions(b.Commands, account.Describe)), slog.Any("error", err),
+		slog.String("account", printable.Value(b.Account)), slog.String("actor", b.Actor.String()),
+		slog.Any("commands", descriptions(b.Commands, account.Describe)), slog.Any("error", printable.Error(err)),
 	}
 	if refusal != nil {
 		attrs = append(attrs, slog.String("code", refusal.Code.String()))
@@ -88,7 +89,7 @@ func (l logger) rejected(ctx context.Context, b Batch, err error) {
 }
 
 func (l logger) failed(err error) {
-	l.LogAttrs(context.Background(), slog.LevelError, "failed in the background", slog.Any("error", err))
+	l.LogAttrs(context.Background(), slog.LevelError, "failed in the background", slog.Any("error", printable.Error(err)))
 }
 
 // levelOf tells what somebody should look at from what is the caller's own doing.

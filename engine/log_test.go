@@ -67,7 +67,7 @@ func TestLogIsDiscreet(t *testing.T) {
 	_, err = w.Do(ctx, host, "acme", account.SetField{User: "max", Field: "size", Value: "555-0100"})
 	assert.Error(t, err)
 	w.calls.set(on("Append", storetest.Fault{Before: errDown}))
-	_, err = w.Do(ctx, host, "acme", account.SetField{User: "max", Field: "phone", Value: "555-0100"})
+	_, err = w.Do(ctx, host, "acme", account.SetField{User: "max", Field: "phone", Value: "555-0101"})
 	assert.Error(t, err)
 	text := lines()
 	assert.Contains(t, text, "the field phone of max is set")

@@ -3,11 +3,11 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/store"
 )
@@ -43,6 +43,12 @@ type Options struct {
 	// ended. Then ErrUnknown is returned, and it is found out in the background.
 	// Zero means 5 seconds.
 	Settle time.Duration
+
+	// Tries is how often a batch is tried before ErrBusy is returned because others
+	// changed the account first each time. From the third try on there is a short pause
+	// before the next one. More tries suit accounts that several processes write to;
+	// 1 leaves it to the caller to retry. Default: 16.
+	Tries int
 
 	// SeenEvery is how often a user's last-active time is written. Zero means a
 	// minute.
@@ -85,6 +91,7 @@ const (
 	defaultAccounts  = 10_000
 	defaultUsers     = 5_000_000
 	defaultSettle    = 5 * time.Second
+	defaultTries     = 16
 	defaultSeenEvery = time.Minute
 )
 
@@ -99,15 +106,16 @@ func (o Options) complete() (Options, error) {
 		return o, errors.New("there is no Store in the Options; memstore keeps journals in memory")
 	}
 	for name, n := range map[string]int64{
-		"Accounts": int64(o.Accounts), "Users": int64(o.Users), "MaxStale": int64(o.MaxStale), "Settle": int64(o.Settle), "SeenEvery": int64(o.SeenEvery),
+		"Accounts": int64(o.Accounts), "Users": int64(o.Users), "MaxStale": int64(o.MaxStale), "Settle": int64(o.Settle), "Tries": int64(o.Tries), "SeenEvery": int64(o.SeenEvery),
 	} {
 		if n < 0 {
-			return o, fmt.Errorf("%s in the Options is below zero", name)
+			return o, printable.Errorf("%s in the Options is below zero", name)
 		}
 	}
 	defaulted(&o.Accounts, defaultAccounts)
 	defaulted(&o.Users, defaultUsers)
 	defaulted(&o.Settle, defaultSettle)
+	defaulted(&o.Tries, defaultTries)
 	defaulted(&o.SeenEvery, defaultSeenEvery)
 	if o.Clock == nil {
 		o.Clock = time.Now

@@ -3,12 +3,12 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/store"
 )
@@ -56,7 +56,7 @@ func (e *Engine) commit(ctx context.Context, l *live, p *pending, done *[]*accou
 	case fateRefused:
 		return Result{}, err
 	default:
-		err = fmt.Errorf("%w, as commit %s; to try again under the same Key tells: %w", ErrUnknown, p.commit.ID, err)
+		err = printable.Errorf("%w, as commit %s; to try again under the same Key tells: %w", ErrUnknown, p.commit.ID, err)
 		return Result{}, &Error{Op: "submit to", Account: l.id, Version: p.commit.Version, Err: err}
 	}
 }
@@ -172,7 +172,7 @@ func (e *Engine) settleFirst(ctx context.Context, l *live, done *[]*account.Comm
 		was, err = e.insist(ctx, l, done, err)
 	}
 	if was == 0 {
-		return fmt.Errorf("%w: it is not known yet whether commit %d is stored; nothing was done: %w", ErrBusy, version, err)
+		return printable.Errorf("%w: it is not known yet whether commit %d is stored; nothing was done: %w", ErrBusy, version, err)
 	}
 	e.finish()
 	return nil

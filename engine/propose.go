@@ -12,7 +12,8 @@ import (
 
 // propose works out what a batch comes to on a snapshot: a commit to be stored, or
 // a Result at once.
-func (e *Engine) propose(ctx context.Context, snap *snapshot, b *Batch) (*pending, Result, error) {
+func (e *Engine) propose(ctx context.Context, kept *kept, b *Batch) (*pending, Result, error) {
+	snap := kept.snap
 	request := ""
 	if b.Key != "" {
 		request = fingerprint(b)
@@ -21,7 +22,7 @@ func (e *Engine) propose(ctx context.Context, snap *snapshot, b *Batch) (*pendin
 			return nil, result, err
 		}
 	}
-	outcome, err := outcomeOf(ctx, snap, b, e.timeOf(b))
+	outcome, err := outcomeOf(ctx, kept, b, e.timeOf(b))
 	if err != nil {
 		return nil, Result{}, err
 	}
@@ -41,7 +42,7 @@ func (e *Engine) propose(ctx context.Context, snap *snapshot, b *Batch) (*pendin
 	if err != nil {
 		return nil, Result{}, err
 	}
-	records, err := e.records(ctx, snap, &outcome)
+	records, err := kept.records(&outcome)
 	if err != nil {
 		return nil, Result{}, err
 	}
@@ -75,7 +76,8 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-func outcomeOf(ctx context.Context, snap *snapshot, b *Batch, at time.Time) (account.Outcome, error) {
+func outcomeOf(ctx context.Context, kept *kept, b *Batch, at time.Time) (account.Outcome, error) {
+	snap := kept.snap
 	if len(b.Commands) == 0 {
 		return account.Outcome{}, &account.Refusal{Account: snap.id, Code: account.Invalid, Text: "there are no commands in the batch"}
 	}
@@ -83,7 +85,7 @@ func outcomeOf(ctx context.Context, snap *snapshot, b *Batch, at time.Time) (acc
 		return account.Outcome{}, snap.err // the policy does not fit
 	}
 	p := b.proposal(at)
-	p.Interrupt = ctx.Err
+	p.Interrupt, p.Value = ctx.Err, kept.value
 	return snap.Propose(snap.policy, p)
 }
 
@@ -107,7 +109,9 @@ func (e *Engine) repeated(ctx context.Context, id usher.AccountID, version uint6
 // Preview says what a batch would come to, on the account as it is now: the
 // changes, and for whom what changes. Nothing is stored; a Key plays no part, and
 // another one's commit may come before the batch is submitted. If ctx ends, Preview
-// stops before the next command or user. The errors are those of Submit.
+// stops before the next command or user. The errors are those of Submit. It checks
+// only whether the actor may do the commands; what the result discloses, and to which
+// users it may be shown, stands at account.Preview.
 func (e *Engine) Preview(ctx context.Context, b Batch) (account.Preview, error) {
 	preview, err := e.preview(ctx, &b)
 	if err != nil {
@@ -133,7 +137,7 @@ func (e *Engine) preview(ctx context.Context, b *Batch) (account.Preview, error)
 		return account.Preview{}, err
 	}
 	at := e.timeOf(b)
-	outcome, err := outcomeOf(ctx, snap, b, at)
+	outcome, err := outcomeOf(ctx, e.kept(ctx, snap), b, at)
 	if err != nil {
 		return account.Preview{}, err
 	}

@@ -3,11 +3,11 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -62,7 +62,7 @@ func (e *Engine) readSnapshot(ctx context.Context, id usher.AccountID, r *readin
 	}
 	state, err := account.DecodeState(s.Data)
 	if err == nil && (state.ID() != id || state.Version() != s.Version) {
-		err = fmt.Errorf("it is of %q at version %d", state.ID(), state.Version())
+		err = printable.Errorf("it is of %q at version %d", state.ID(), state.Version())
 	}
 	switch {
 	case errors.Is(err, account.ErrOlder):
@@ -117,7 +117,7 @@ func (e *Engine) replay(ctx context.Context, id usher.AccountID, r *reading) err
 		}
 	}
 	if r.loose {
-		return damage{fmt.Errorf("%w: it has no commit %d, of which there is a snapshot; restore the store from a backup", errLost, r.state.Version())}
+		return damage{printable.Errorf("%w: it has no commit %d, of which there is a snapshot; restore the store from a backup", errLost, r.state.Version())}
 	}
 	return nil
 }
@@ -130,7 +130,7 @@ var errLost = errors.New("the journal lost commits")
 func (r *reading) hold(stored store.Commit) error {
 	want, got := r.state.Head(), account.Head{Version: stored.Version, Hash: account.HashOf(stored.Data)}
 	if want != got {
-		return damage{fmt.Errorf("the snapshot is that of another journal: of commit %s, and the journal has commit %s", want, got)}
+		return damage{printable.Errorf("the snapshot is that of another journal: of commit %s, and the journal has commit %s", want, got)}
 	}
 	r.loose = false
 	return nil
@@ -159,9 +159,9 @@ func decode(id usher.AccountID, stored store.Commit) (*account.Commit, error) {
 	c, err := account.DecodeCommit(stored.Data)
 	switch {
 	case err != nil:
-		return nil, damage{fmt.Errorf("commit %d cannot be read: %w", stored.Version, err)}
+		return nil, damage{printable.Errorf("commit %d cannot be read: %w", stored.Version, err)}
 	case c.Account != id || c.Version != stored.Version:
-		return nil, damage{fmt.Errorf("in the place of commit %d stands commit %d of %q", stored.Version, c.Version, c.Account)}
+		return nil, damage{printable.Errorf("in the place of commit %d stands commit %d of %q", stored.Version, c.Version, c.Account)}
 	}
 	return c, nil
 }

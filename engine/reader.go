@@ -3,11 +3,11 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync/atomic"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 )
 
@@ -109,7 +109,7 @@ func (e *Engine) asOf(ctx context.Context, id usher.AccountID, version uint64) (
 		if at == 0 {
 			return nil, usher.ErrUnknownAccount
 		}
-		return nil, fmt.Errorf("%w: it is at %d, and %d was asked for", ErrBehind, at, version)
+		return nil, printable.Errorf("%w: it is at %d, and %d was asked for", ErrBehind, at, version)
 	}
 	snap := e.bind(&live{id: id}, r.state, judge(r.state, e.Policy()))
 	if snap.err != nil {

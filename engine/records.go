@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -25,10 +25,10 @@ func decodeRecord(data []byte) (record, error) {
 	r := record{Usher: recordFormat}
 	if len(data) > 0 {
 		if err := json.Unmarshal(data, &r); err != nil {
-			return record{}, fmt.Errorf("a record cannot be read: %w", withoutValues(err))
+			return record{}, printable.Errorf("a record cannot be read: %w", withoutValues(err))
 		}
 		if r.Usher != recordFormat {
-			return record{}, fmt.Errorf("a record has format %d, and this version of the library reads %d", r.Usher, recordFormat)
+			return record{}, printable.Errorf("a record has format %d, and this version of the library reads %d", r.Usher, recordFormat)
 		}
 	}
 	if r.Values == nil {
@@ -42,16 +42,54 @@ func decodeRecord(data []byte) (record, error) {
 func withoutValues(err error) error {
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
-		return fmt.Errorf("byte %d is wrong", syntax.Offset)
+		return printable.Errorf("byte %d is wrong", syntax.Offset)
 	}
 	return errors.New("it has another shape")
 }
 
-// records returns the records that change with an outcome.
-func (e *Engine) records(ctx context.Context, snap *snapshot, o *account.Outcome) ([]store.Record, error) {
-	if e.keeper == nil {
+// kept reads the records of users as they are before the next commit, each once. If
+// others change one first, the commit finds its version taken.
+type kept struct {
+	engine *Engine
+	ctx    context.Context
+	snap   *snapshot
+	found  map[usher.UserID]record
+}
+
+func (e *Engine) kept(ctx context.Context, snap *snapshot) *kept {
+	return &kept{engine: e, ctx: ctx, snap: snap, found: map[usher.UserID]record{}}
+}
+
+// value is the Value of an account.Proposal.
+func (k *kept) value(user usher.UserID, field int) (account.Value, error) {
+	r, err := k.record(user)
+	return r.Values[field], err
+}
+
+func (k *kept) record(user usher.UserID) (record, error) {
+	if r, ok := k.found[user]; ok {
+		return r, nil
+	}
+	var data []byte
+	if k.engine.keeper != nil && k.snap.version() > 0 {
+		var err error
+		if data, err = k.engine.keeper.Record(k.ctx, k.snap.id, user); err != nil {
+			return record{}, err
+		}
+	}
+	r, err := decodeRecord(data)
+	if err == nil {
+		k.found[user] = r
+	}
+	return r, err
+}
+
+// records returns the records that change with an outcome. It may change those that
+// were read before.
+func (k *kept) records(o *account.Outcome) ([]store.Record, error) {
+	if k.engine.keeper == nil {
 		if len(o.Values) > 0 {
-			return nil, fmt.Errorf("%w of users, and values of custom fields need one that does", store.ErrNoKeeper)
+			return nil, printable.Errorf("%w of users, and values of custom fields need one that does", store.ErrNoKeeper)
 		}
 		return nil, nil
 	}
@@ -66,7 +104,12 @@ func (e *Engine) records(ctx context.Context, snap *snapshot, o *account.Outcome
 		r, ok := changed[v.User]
 		if !ok {
 			var err error
-			if r, err = e.record(ctx, snap, v.User, removed[v.User]); err != nil {
+			if removed[v.User] {
+				r, err = decodeRecord(nil)
+			} else {
+				r, err = k.record(v.User)
+			}
+			if err != nil {
 				return nil, err
 			}
 			changed[v.User] = r
@@ -88,19 +131,6 @@ func (e *Engine) records(ctx context.Context, snap *snapshot, o *account.Outcome
 		}
 	}
 	return slices.Clip(list), nil
-}
-
-// record returns a user's record, as it is before the next commit. If others
-// change it first, the commit finds its version taken.
-func (e *Engine) record(ctx context.Context, snap *snapshot, user usher.UserID, removed bool) (record, error) {
-	if removed || snap.version() == 0 {
-		return decodeRecord(nil)
-	}
-	data, err := e.keeper.Record(ctx, snap.id, user)
-	if err != nil {
-		return record{}, err
-	}
-	return decodeRecord(data)
 }
 
 // Values returns what a user has in the custom fields, by the names of the fields;
@@ -126,7 +156,7 @@ func (e *Engine) values(ctx context.Context, id usher.AccountID, user usher.User
 		return nil, wrapped("read values of", id, err)
 	}
 	if u, _ := snap.User(user); u == nil {
-		return nil, wrapped("read values of", id, fmt.Errorf("%s: %w", user, account.UnknownUser))
+		return nil, wrapped("read values of", id, printable.Errorf("%s: %w", user, account.UnknownUser))
 	}
 	values := map[string]account.Value{}
 	if e.keeper == nil {

@@ -3,12 +3,12 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // Batch is what somebody asks to have done to an account: commands that are one
@@ -57,9 +57,6 @@ type Result struct {
 func (e *Engine) Do(ctx context.Context, actor account.Actor, id usher.AccountID, commands ...account.Command) (Result, error) {
 	return e.Submit(ctx, Batch{Actor: actor, Account: id, Commands: commands})
 }
-
-// mostTries is how often a batch is proposed anew because others were first.
-const mostTries = 16
 
 // Submit asks for a batch to be done. Once it returns without an error the commit
 // is stored, and every check of this Engine that begins later sees it.
@@ -138,8 +135,8 @@ func (e *Engine) submit(ctx context.Context, b *Batch, done *[]*account.Commit) 
 		if !errors.Is(err, errOvertaken) {
 			return result, err
 		}
-		if try == mostTries {
-			return Result{}, fmt.Errorf("%w: others changed it first, %d times; nothing was done, and to try again helps", ErrBusy, try)
+		if try >= e.options.Tries {
+			return Result{}, printable.Errorf("%w: others changed it first, %d times; nothing was done, and to try again helps", ErrBusy, try)
 		}
 		if err := e.pause(ctx, try); err != nil {
 			return Result{}, err
@@ -187,7 +184,8 @@ func (e *Engine) try(ctx context.Context, l *live, b *Batch, done *[]*account.Co
 	if err != nil {
 		return Result{}, err
 	}
-	p, result, err := e.propose(ctx, snap, b)
+	kept := e.kept(ctx, snap)
+	p, result, err := e.propose(ctx, kept, b)
 	if p == nil && !result.Repeated && ctx.Err() == nil {
 		// There is no commit by which the store would tell that others were first,
 		// and may have freed the seat, or used the key.
@@ -196,7 +194,16 @@ func (e *Engine) try(ctx context.Context, l *live, b *Batch, done *[]*account.Co
 			return Result{}, failure
 		}
 		if newer != snap {
-			p, result, err = e.propose(ctx, newer, b)
+			kept = e.kept(ctx, newer)
+			p, result, err = e.propose(ctx, kept, b)
+		}
+		if p == nil && newer != snap && len(kept.found) > 0 {
+			// A value that was read may be of a commit after newer.
+			if latest, failure := e.await(ctx, l, newest); failure != nil {
+				return Result{}, failure
+			} else if latest != newer {
+				return Result{}, errOvertaken
+			}
 		}
 	}
 	if err != nil || p == nil {

@@ -193,6 +193,33 @@ func TestBusy(t *testing.T) {
 	w.must("acme", host, account.AddUser{User: "eve"})
 }
 
+// Each try is one append, and as many are made as the Options say.
+func TestTries(t *testing.T) {
+	for given, want := range map[int]int{0: 16, 1: 1, 2: 2, 5: 5, 40: 40} {
+		mem := new(memstore.Store)
+		rival := openOn(t, mem, nil).found()
+		w := openOn(t, mem, func(o *engine.Options) { o.Tries = given; deaf(o) })
+		n := 0
+		w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+			if c.Method == "Append" {
+				n++
+				rival.must("acme", host, account.AddUser{User: usher.UserID(fmt.Sprint("rival-", n))})
+			}
+			return storetest.Fault{}
+		})
+		_, err := w.Do(ctx, host, "acme", account.AddUser{User: "eve"})
+		assert.ErrorIs(t, err, engine.ErrBusy)
+		assert.ErrorContains(t, err, fmt.Sprintf("%d times", want))
+		assert.Equal(t, want, n)
+		view, err := rival.View(ctx, "acme")
+		require.NoError(t, err)
+		_, there := view.User("eve")
+		assert.False(t, there, "nothing was done")
+	}
+	_, err := engine.Open(engine.Options{Policy: load(t, office), Store: new(memstore.Store), Tries: -1})
+	assert.ErrorContains(t, err, "Tries")
+}
+
 // Writers of one account in two engines lose nothing, and sell no seat twice.
 func TestManyWriters(t *testing.T) {
 	mem := new(memstore.Store)

@@ -2,9 +2,10 @@ package filter
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // Condition is a piece of SQL in brackets, with the arguments of its parameters. It
@@ -54,13 +55,13 @@ func (f Filter) Shown(field string, t *Table, first int) (Condition, error) {
 
 func (f Filter) condition(what string, t *Table, first int, of func(*list, *scribe) (clause, error)) (Condition, error) {
 	fail := func(err error) (Condition, error) {
-		return Condition{}, fmt.Errorf("%s: %w", strings.TrimSpace(what+" "+t.Type()), err)
+		return Condition{}, printable.Errorf("%s: %w", strings.TrimSpace(what+" "+t.Type()), err)
 	}
 	if err := t.Check(nil, nil); err != nil {
 		return fail(err)
 	}
 	if first < 1 {
-		return fail(fmt.Errorf("parameters are numbered from 1, not from %d", first))
+		return fail(printable.Errorf("parameters are numbered from 1, not from %d", first))
 	}
 	s := &scribe{table: t, account: string(f.account), first: first, at: map[argument]int{}}
 	c := nowise
@@ -73,14 +74,14 @@ func (f Filter) condition(what string, t *Table, first int, of func(*list, *scri
 			return fail(err)
 		}
 	} else if len(f.lists) > 0 {
-		return fail(fmt.Errorf("%w of %s: the filter is about %s", ErrMapping, t.typ, f.lists[0].typ))
+		return fail(printable.Errorf("%w of %s: the filter is about %s", ErrMapping, t.typ, f.lists[0].typ))
 	}
 	if f.account == "" && !c.isNowise() {
 		return fail(ErrNoAccount)
 	}
 	written := s.write(c)
 	if size := written.bytes(); t.dialect == PostgreSQL && size > limits.arguments {
-		return fail(fmt.Errorf("the ids of users and teams have %d bytes, and PostgreSQL takes %d with one query; give the right to all users, or to fewer teams", size, limits.arguments))
+		return fail(printable.Errorf("the ids of users and teams have %d bytes, and PostgreSQL takes %d with one query; give the right to all users, or to fewer teams", size, limits.arguments))
 	}
 	return written, nil
 }
@@ -139,7 +140,7 @@ func (s *scribe) shown(l *list, field string) (clause, error) {
 	case l.none() || slices.Contains(l.hidden, field):
 		return nowise, nil
 	case !slices.Contains(l.masked, field) && !slices.Contains(l.fields, field):
-		return clause{}, fmt.Errorf("%s has no field %s that rules can hide", l.typ, field)
+		return clause{}, printable.Errorf("%s has no field %s that rules can hide", l.typ, field)
 	}
 	var parts []clause
 	for _, need := range l.needs {

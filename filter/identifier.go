@@ -1,9 +1,10 @@
 package filter
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // maxIdentifier is how many bytes of a name PostgreSQL looks at: two that begin with
@@ -18,7 +19,7 @@ const reservedPrefix = "usher_"
 func quoted(name string, least, most int) (string, error) {
 	parts := strings.Split(name, ".")
 	if len(parts) < least || len(parts) > most {
-		return "", fmt.Errorf("%q has %d parts between dots", name, len(parts))
+		return "", printable.Errorf("%q has %d parts between dots", name, len(parts))
 	}
 	for i, p := range parts {
 		if err := checkIdentifier(p); err != nil {
@@ -33,16 +34,16 @@ func quoted(name string, least, most int) (string, error) {
 func checkIdentifier(s string) error {
 	switch {
 	case s == "":
-		return fmt.Errorf("a name is empty")
+		return printable.Errorf("a name is empty")
 	case len(s) > maxIdentifier:
-		return fmt.Errorf("%.20q… is longer than %d bytes", s, maxIdentifier)
+		return printable.Errorf("%q is longer than %d bytes", s, maxIdentifier)
 	case strings.HasPrefix(strings.ToLower(s), reservedPrefix):
-		return fmt.Errorf("%q: names that begin with %s are taken", s, reservedPrefix)
+		return printable.Errorf("%q: names that begin with %s are taken", s, reservedPrefix)
 	}
 	for i, c := range s {
 		digit := unicode.IsDigit(c) || c == '$' || unicode.Is(unicode.Mn, c)
 		if c != '_' && !unicode.IsLetter(c) && (!digit || i == 0) || c == unicode.ReplacementChar {
-			return fmt.Errorf("%q is no identifier: letters, digits and underscores, and first no digit", s)
+			return printable.Errorf("%q is no identifier: letters, digits and underscores, and first no digit", s)
 		}
 	}
 	return nil

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // Dialect is the SQL of a database. The zero Dialect is none.
@@ -138,13 +140,13 @@ var ErrMapping = errors.New("mapping")
 // Compile checks the mapping. The error wraps ErrMapping, and names what is wrong.
 func (m Mapping) Compile(d Dialect) (*Table, error) {
 	if d == 0 {
-		return nil, fmt.Errorf("%w of %s: name a dialect: PostgreSQL or SQLite", ErrMapping, m.Type)
+		return nil, printable.Errorf("%w of %s: name a dialect: PostgreSQL or SQLite", ErrMapping, m.Type)
 	}
 	if d != PostgreSQL && d != SQLite {
-		return nil, fmt.Errorf("%w of %s: %v is no dialect: PostgreSQL or SQLite", ErrMapping, m.Type, d)
+		return nil, printable.Errorf("%w of %s: %v is no dialect: PostgreSQL or SQLite", ErrMapping, m.Type, d)
 	}
 	if m.Type == "" {
-		return nil, fmt.Errorf("%w without a type of resource", ErrMapping)
+		return nil, printable.Errorf("%w without a type of resource", ErrMapping)
 	}
 	t := &Table{dialect: d, typ: m.Type, parties: map[string]*place{}, attributes: map[string]string{}}
 	var err error
@@ -185,7 +187,7 @@ const (
 )
 
 func (m Mapping) wrong(what string, err error) error {
-	return fmt.Errorf("%w of %s: %s: %w", ErrMapping, m.Type, what, err)
+	return printable.Errorf("%w of %s: %s: %w", ErrMapping, m.Type, what, err)
 }
 
 // Type returns the type of resource that is in the table.
@@ -209,16 +211,16 @@ func (t *Table) Names() (parties, attributes []string) {
 // ErrMapping.
 func (t *Table) Check(parties, attributes []string) error {
 	if t == nil || t.dialect == 0 {
-		return fmt.Errorf("%w: the table is zero; make one with Mapping.Compile", ErrMapping)
+		return printable.Errorf("%w: the table is zero; make one with Mapping.Compile", ErrMapping)
 	}
 	for _, name := range parties {
 		if _, ok := t.parties[name]; !ok {
-			return fmt.Errorf("%w of %s: rules look at the party %s, and it says nothing of it; %s", ErrMapping, t.typ, name, withoutParty)
+			return printable.Errorf("%w of %s: rules look at the party %s, and it says nothing of it; %s", ErrMapping, t.typ, name, withoutParty)
 		}
 	}
 	for _, name := range attributes {
 		if _, ok := t.attributes[name]; !ok {
-			return fmt.Errorf("%w of %s: rules look at the attribute %s, and it says nothing of it; %s", ErrMapping, t.typ, name, withoutAttribute)
+			return printable.Errorf("%w of %s: rules look at the attribute %s, and it says nothing of it; %s", ErrMapping, t.typ, name, withoutAttribute)
 		}
 	}
 	return nil

@@ -2,10 +2,11 @@ package filter
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // place is where a party is, its names in quotes. The zero place is unknown.
@@ -59,20 +60,20 @@ func (j Join) party(Dialect) (place, error) {
 	p := place{form: joined, kind: j.ID.Kind, accountKind: j.Account.Kind, emptyIsNone: j.ID.EmptyMeansNone}
 	var err error
 	if p.table, err = quoted(j.Table, 1, 2); err != nil {
-		return place{}, fmt.Errorf("table: %w", err)
+		return place{}, printable.Errorf("table: %w", err)
 	}
 	if p.column, err = quoted(j.ID.Name, 1, 1); err != nil {
-		return place{}, fmt.Errorf("id: %w", err)
+		return place{}, printable.Errorf("id: %w", err)
 	}
 	if err := errors.Join(j.ID.Kind.check(), j.Account.Kind.check()); err != nil {
 		return place{}, err
 	}
 	if j.Account.EmptyMeansNone {
-		return place{}, fmt.Errorf("account: %w", errNoParty)
+		return place{}, printable.Errorf("account: %w", errNoParty)
 	}
 	if j.Account != (Column{}) {
 		if p.account, err = quoted(j.Account.Name, 1, 1); err != nil {
-			return place{}, fmt.Errorf("account: %w", err)
+			return place{}, printable.Errorf("account: %w", err)
 		}
 	}
 	if len(j.Key) == 0 {
@@ -81,10 +82,10 @@ func (j Join) party(Dialect) (place, error) {
 	for _, theirs := range slices.Sorted(maps.Keys(j.Key)) {
 		var k key
 		if k.theirs, err = quoted(theirs, 1, 1); err != nil {
-			return place{}, fmt.Errorf("key: %w", err)
+			return place{}, printable.Errorf("key: %w", err)
 		}
 		if k.row, err = rowColumn(j.Key[theirs]); err != nil {
-			return place{}, fmt.Errorf("key: %w", err)
+			return place{}, printable.Errorf("key: %w", err)
 		}
 		p.keys = append(p.keys, k)
 	}
@@ -104,18 +105,18 @@ func (Unknown) attribute() (string, error) { return "", nil }
 
 func rowColumn(name string) (string, error) {
 	if !strings.Contains(name, ".") {
-		return "", fmt.Errorf("column %q: write it with its table or the alias of that, as c.host_id", name)
+		return "", printable.Errorf("column %q: write it with its table or the alias of that, as c.host_id", name)
 	}
 	column, err := quoted(name, 2, 3)
 	if err != nil {
-		return "", fmt.Errorf("column %w", err)
+		return "", printable.Errorf("column %w", err)
 	}
 	return column, nil
 }
 
 func (k Kind) check() error {
 	if k > UUID {
-		return fmt.Errorf("%d is no kind of ids: Text, Integer or UUID", uint8(k))
+		return printable.Errorf("%d is no kind of ids: Text, Integer or UUID", uint8(k))
 	}
 	return nil
 }

@@ -1,10 +1,10 @@
 package mask
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // Column is a column of a query. The zero Column shows nothing.
@@ -93,5 +93,5 @@ func (c *Column) hiddenBy(hidden []string) bool {
 }
 
 func (cs Columns) misfit(row []any) error {
-	return fmt.Errorf("%w: %d values for %d columns", ErrRow, len(row), len(cs))
+	return printable.Errorf("%w: %d values for %d columns", ErrRow, len(row), len(cs))
 }

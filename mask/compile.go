@@ -1,11 +1,11 @@
 package mask
 
 import (
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 )
 
@@ -28,11 +28,11 @@ func compile(t reflect.Type, instead Placeholders) (*plan, error) {
 	case err != nil:
 		return nil, err
 	case p == nil:
-		return nil, fmt.Errorf("%w: %s: no field has a tag, such as `usher:\"title\"`", ErrType, t)
+		return nil, printable.Errorf("%w: %s: no field has a tag, such as `usher:\"title\"`", ErrType, t)
 	}
 	for name := range instead {
 		if !c.used[name] {
-			return nil, fmt.Errorf("%w: %q: no tag of %s begins with it", ErrPlaceholder, name, t)
+			return nil, printable.Errorf("%w: %q: no tag of %s begins with it", ErrPlaceholder, name, t)
 		}
 	}
 	return p, nil
@@ -57,7 +57,7 @@ func (c *compiler) plan(t reflect.Type, path string) (*plan, error) {
 	case len(p.names) == 0:
 		p = nil
 	case c.inside[t]:
-		return nil, fmt.Errorf("%w: %s: a %s may contain a %[3]s, without an end; put `usher:\"-\"` on the field that leads back, and mask what it holds by itself", ErrType, path, t)
+		return nil, printable.Errorf("%w: %s: a %s may contain a %[3]s, without an end; put `usher:\"-\"` on the field that leads back, and mask what it holds by itself", ErrType, path, t)
 	}
 	c.done[t] = p
 	return p, nil
@@ -78,13 +78,13 @@ func (c *compiler) look(t reflect.Type, path string) (*plan, error) {
 		return p, nil
 	case reflect.Map:
 		if tagged(t.Key(), map[reflect.Type]bool{}) {
-			return nil, fmt.Errorf("%w: %s: the keys of a map cannot be masked", ErrType, path)
+			return nil, printable.Errorf("%w: %s: the keys of a map cannot be masked", ErrType, path)
 		}
 		p.elem, err = c.plan(t.Elem(), path)
 	case reflect.Pointer, reflect.Slice, reflect.Array:
 		p.elem, err = c.plan(t.Elem(), path)
 	case reflect.Interface, reflect.Func, reflect.Chan, reflect.UnsafePointer:
-		return nil, fmt.Errorf("%w: %s: nobody can tell what is in a %s; put a tag on it, or `usher:\"-\"` if there is nothing to hide", ErrType, path, t)
+		return nil, printable.Errorf("%w: %s: nobody can tell what is in a %s; put a tag on it, or `usher:\"-\"` if there is nothing to hide", ErrType, path, t)
 	}
 	if p.elem != nil {
 		p.names = p.elem.names
@@ -102,7 +102,7 @@ func (c *compiler) field(p *plan, sf reflect.StructField, path string) error {
 	case !sf.IsExported() && !(sf.Anonymous && sf.Type.Kind() == reflect.Struct && !has):
 		// The fields of an embedded struct can be set whatever it is called.
 		if has || tagged(sf.Type, map[reflect.Type]bool{}) {
-			return fmt.Errorf("%w: %s: an unexported field cannot be masked", ErrType, path)
+			return printable.Errorf("%w: %s: an unexported field cannot be masked", ErrType, path)
 		}
 		return nil
 	case !has:
@@ -116,7 +116,7 @@ func (c *compiler) field(p *plan, sf reflect.StructField, path string) error {
 	names := strings.Split(tag, ",")
 	for _, name := range names {
 		if !permission.IsName(name) {
-			return fmt.Errorf("%w: %s: %q in its tag is no name of a field; names are lower-case letters, digits and dashes", ErrType, path, name)
+			return printable.Errorf("%w: %s: %q in its tag is no name of a field; names are lower-case letters, digits and dashes", ErrType, path, name)
 		}
 	}
 	f := field{index: sf.Index[0], names: names, instead: reflect.Zero(sf.Type)}
@@ -166,7 +166,7 @@ func (c *compiler) placeholder(f *field, t reflect.Type, path string) error {
 	case t.Kind() == reflect.Pointer && sameBasic(v.Type(), t.Elem()):
 		f.instead, f.fresh = v.Convert(t.Elem()), true
 	default:
-		return fmt.Errorf("%w: %q: %s is a %s, which a value of type %T does not fit", ErrPlaceholder, f.names[0], path, t, value)
+		return printable.Errorf("%w: %q: %s is a %s, which a value of type %T does not fit", ErrPlaceholder, f.names[0], path, t, value)
 	}
 	return nil
 }

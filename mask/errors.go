@@ -2,9 +2,10 @@ package mask
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // What can be wrong with a mask.
@@ -21,16 +22,16 @@ func covers(whose, what string, names, fields []string) error {
 	var wrong []string
 	for _, f := range fields {
 		if !slices.Contains(names, f) {
-			wrong = append(wrong, fmt.Sprintf("no %s names %q", what, f))
+			wrong = append(wrong, printable.Sprintf("no %s names %q", what, f))
 		}
 	}
 	for _, n := range names {
 		if !slices.Contains(fields, n) {
-			wrong = append(wrong, fmt.Sprintf("%q, which a %s names, is not among the fields", n, what))
+			wrong = append(wrong, printable.Sprintf("%q, which a %s names, is not among the fields", n, what))
 		}
 	}
 	if len(wrong) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: %s: %s", ErrNotCovered, whose, strings.Join(wrong, "; "))
+	return printable.Errorf("%w: %s: %s", ErrNotCovered, whose, strings.Join(wrong, "; "))
 }

@@ -6,9 +6,10 @@ package permission
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"unique"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // Permission is the parsed name of a permission or of a bundle. It is small,
@@ -39,11 +40,11 @@ func Parse(s string) (Permission, error) {
 	resource, action, found := strings.Cut(s, ".")
 	switch {
 	case !found:
-		return Permission{}, fmt.Errorf("%w: %q has no dot; write resource.action, for example calendar.edit", ErrSyntax, s)
+		return Permission{}, printable.Errorf("%w: %q has no dot; write resource.action, for example calendar.edit", ErrSyntax, s)
 	case strings.Contains(action, "."):
-		return Permission{}, fmt.Errorf("%w: %q has more than one dot; write resource.action, for example calendar.edit", ErrSyntax, s)
+		return Permission{}, printable.Errorf("%w: %q has more than one dot; write resource.action, for example calendar.edit", ErrSyntax, s)
 	case !IsName(resource) || !IsName(action):
-		return Permission{}, fmt.Errorf("%w: %q: names are lower-case letters, digits and dashes, and begin with a letter", ErrSyntax, s)
+		return Permission{}, printable.Errorf("%w: %q: names are lower-case letters, digits and dashes, and begin with a letter", ErrSyntax, s)
 	}
 	return intern(s), nil
 }

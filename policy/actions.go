@@ -1,9 +1,8 @@
 package policy
 
 import (
-	"fmt"
-
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 )
 
@@ -29,11 +28,11 @@ func (p *Policy) Actions(f Facts, r *usher.Request) ([]Action, error) {
 // there it allocates no more than Decide. On an error it returns dst as it was.
 func (p *Policy) AppendActions(dst []Action, f Facts, r *usher.Request) ([]Action, error) {
 	if p == nil || r == nil || r.Resource == nil {
-		return dst, requestError("actions", r, fmt.Errorf("%w: there is no resource to act on", usher.ErrWrongResource))
+		return dst, requestError("actions", r, printable.Errorf("%w: there is no resource to act on", usher.ErrWrongResource))
 	}
 	resource := p.resourceTable.find(r.Resource.Ref().Type)
 	if resource < 0 {
-		return dst, requestError("actions", r, fmt.Errorf("%w: the policy does not know this one", usher.ErrWrongResource))
+		return dst, requestError("actions", r, printable.Errorf("%w: the policy does not know this one", usher.ErrWrongResource))
 	}
 	var q question
 	if err := q.begin(p, f, r, resource); err != nil {

@@ -1,10 +1,10 @@
 package policy
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // askBundle asks for each permission of a bundle, in the order of the file. The
@@ -49,7 +49,7 @@ func (p *Policy) firstResource(r *usher.Request, b *bundle) (int, error) {
 			return i, nil
 		}
 	}
-	return 0, fmt.Errorf("%w: %q, of which %s asks nothing", usher.ErrWrongResource, want, b.name)
+	return 0, printable.Errorf("%w: %q, of which %s asks nothing", usher.ErrWrongResource, want, b.name)
 }
 
 // turnTo goes on with another type of resource, of which nothing is known yet.

@@ -1,11 +1,11 @@
 package policy
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/seat"
@@ -153,7 +153,7 @@ func (c *compiler) unknown(n Name, what string, names func() []string) {
 		hint := suggest.DidYouMean(n.Text, declared)
 		switch {
 		case len(declared) == 0:
-			hint = fmt.Sprintf("; the policy declares no %s", what)
+			hint = printable.Sprintf("; the policy declares no %s", what)
 		case hint == "" && len(declared) <= fewNames:
 			hint = " (" + strings.Join(declared, ", ") + ")"
 		}

@@ -1,10 +1,10 @@
 package policy
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/role"
 )
@@ -97,7 +97,7 @@ func (p *Policy) ask(f Facts, r *usher.Request) (answer, error) {
 	index, ok := p.asked.find(r.Permission)
 	switch {
 	case !ok:
-		return answer{}, fmt.Errorf("%w%s", usher.ErrUnknownPermission, suggest.DidYouMean(r.Permission.String(), p.askable()))
+		return answer{}, printable.Errorf("%w%s", usher.ErrUnknownPermission, suggest.DidYouMean(r.Permission.String(), p.askable()))
 	case index < 0:
 		return p.askBundle(f, r, &p.bundles[^index])
 	}

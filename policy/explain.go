@@ -1,15 +1,15 @@
 package policy
 
 import (
-	"fmt"
-
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/role"
 )
 
 // Explain decides a request as Decide does, and says in a sentence why; for a
 // denial it also looks for what would turn it. Each way that it returns was
-// tried on the facts, and turned the decision. The errors are those of Decide.
+// tried on the facts, and turned the decision. The errors are those of Decide. What the
+// result discloses, and to which users it may be shown, stands at usher.Explanation.
 func (p *Policy) Explain(f Facts, r *usher.Request) (usher.Explanation, error) {
 	if p == nil || r == nil {
 		return usher.Explanation{}, requestError("explain", r, usher.ErrUnknownPermission)
@@ -41,7 +41,7 @@ func sentence(r *usher.Request, d usher.Decision) string {
 			on = " on " + ref.String()
 		}
 	}
-	return fmt.Sprintf("%s %s %s%s: %s", r.Subject, may, r.Permission, on, d)
+	return printable.Sprintf("%s %s %s%s: %s", r.Subject, may, r.Permission, on, d)
 }
 
 // Rules returns all rules of the policy as they are written: those of cells in

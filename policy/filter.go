@@ -1,12 +1,12 @@
 package policy
 
 import (
-	"fmt"
 	"math/bits"
 	"slices"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/filter"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/role"
@@ -56,17 +56,17 @@ func (p *Policy) CheckTable(t *filter.Table, permissions ...permission.Permissio
 	for _, name := range permissions {
 		perms, err := p.spellOut(name)
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return printable.Errorf("%s: %w", name, err)
 		}
 		if err := t.Check(p.looks(perms, t.Type())); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return printable.Errorf("%s: %w", name, err)
 		}
 		for _, i := range perms {
 			about = about || p.perms[i].res.name == t.Type()
 		}
 	}
 	if !about {
-		return fmt.Errorf("%w of %s: none of the permissions is about a %[2]s", filter.ErrMapping, t.Type())
+		return printable.Errorf("%w of %s: none of the permissions is about a %[2]s", filter.ErrMapping, t.Type())
 	}
 	return nil
 }
@@ -84,17 +84,17 @@ func (p *Policy) permissionsOn(typ string) (list []permission.Permission) {
 func (p *Policy) checkNames(t *filter.Table) error {
 	at := p.resourceTable.find(t.Type())
 	if at < 0 {
-		return fmt.Errorf("%w of %s: the policy has no such resource%s", filter.ErrMapping, t.Type(), suggest.DidYouMean(t.Type(), p.Resources()))
+		return printable.Errorf("%w of %s: the policy has no such resource%s", filter.ErrMapping, t.Type(), suggest.DidYouMean(t.Type(), p.Resources()))
 	}
 	parties, attributes := t.Names()
 	for _, name := range parties {
 		if res := &p.resources[at]; res.party(name) < 0 {
-			return fmt.Errorf("%w of %s: the policy gives it no party %s%s", filter.ErrMapping, res.name, name, suggest.DidYouMean(name, partyNames(res)))
+			return printable.Errorf("%w of %s: the policy gives it no party %s%s", filter.ErrMapping, res.name, name, suggest.DidYouMean(name, partyNames(res)))
 		}
 	}
 	for _, name := range attributes {
 		if !p.attributes[name] {
-			return fmt.Errorf("%w of %s: the policy declares no attribute %s%s", filter.ErrMapping, t.Type(), name, suggest.DidYouMean(name, p.Attributes()))
+			return printable.Errorf("%w of %s: the policy declares no attribute %s%s", filter.ErrMapping, t.Type(), name, suggest.DidYouMean(name, p.Attributes()))
 		}
 	}
 	return nil
@@ -105,7 +105,7 @@ func (p *Policy) terms(f Facts, r *usher.Request) (filter.Terms, error) {
 		return filter.Terms{}, usher.ErrUnknownPermission
 	}
 	if r.Resource != nil {
-		return filter.Terms{}, fmt.Errorf("%w: a filter is asked for without one", usher.ErrWrongResource)
+		return filter.Terms{}, printable.Errorf("%w: a filter is asked for without one", usher.ErrWrongResource)
 	}
 	perms, err := p.spellOut(r.Permission)
 	if err != nil {
@@ -272,7 +272,7 @@ func (p *Policy) spellOut(name permission.Permission) ([]int, error) {
 	index, ok := p.asked.find(name)
 	switch {
 	case !ok:
-		return nil, fmt.Errorf("%w%s", usher.ErrUnknownPermission, suggest.DidYouMean(name.String(), p.askable()))
+		return nil, printable.Errorf("%w%s", usher.ErrUnknownPermission, suggest.DidYouMean(name.String(), p.askable()))
 	case index < 0:
 		return p.bundles[^index].perms, nil
 	}

@@ -1,10 +1,10 @@
 package policy
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 )
 
@@ -104,7 +104,7 @@ func (c *compiler) pointlessBy(perm, who, i int) string {
 	rule.need |= guard
 	for _, far := range closure {
 		if w, ok := c.allRules[far.role]; ok && c.p.perms[perm].name != userDelegate && covers(compiledRule{scope: ScopeAny, need: far.guard}, rule) {
-			return fmt.Sprintf("%s has all permissions (line %d)", c.p.roles[far.role].Name, c.p.written[w].pos.Line)
+			return printable.Sprintf("%s has all permissions (line %d)", c.p.roles[far.role].Name, c.p.written[w].pos.Line)
 		}
 		for k, other := range rows[far.role] {
 			other.need |= far.guard
@@ -114,7 +114,7 @@ func (c *compiler) pointlessBy(perm, who, i int) string {
 			if far.role == who && k > i && covers(rule, other) {
 				continue // the later one of two equals is the pointless one
 			}
-			return fmt.Sprintf("`%s: %s` allows it already (line %d)", c.whoName(far.role), c.p.written[other.written].text, other.pos.Line)
+			return printable.Sprintf("`%s: %s` allows it already (line %d)", c.whoName(far.role), c.p.written[other.written].text, other.pos.Line)
 		}
 	}
 	return ""

@@ -1,10 +1,10 @@
 package policy
 
 import (
-	"fmt"
 	"math/bits"
 	"slices"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/seat"
 )
 
@@ -73,7 +73,7 @@ func (q *scene) lookAtAccount() *Account {
 		case err != nil:
 			q.fail(err)
 		case account == nil:
-			q.fail(fmt.Errorf("the facts have no account"))
+			q.fail(printable.Errorf("the facts have no account"))
 		default:
 			q.account = account
 		}

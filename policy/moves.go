@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
@@ -179,7 +180,7 @@ func (m *mover) enterTeams(r *rule) {
 	}
 	for _, id := range m.teamsOf(r.parties) {
 		if !m.belongs(m.user, id) {
-			m.add("be in team "+string(id), 4, usher.Step{Kind: usher.StepTeam, Team: id})
+			m.add("be in team "+printable.Word(id), 4, usher.Step{Kind: usher.StepTeam, Team: id})
 		}
 	}
 }
@@ -231,7 +232,7 @@ func (m *mover) gainTeamRole() {
 		}
 		for _, id := range teams {
 			if id != "" && !m.holdsOn(r.Name, id) {
-				m.add("role "+string(r.Name)+" on team "+string(id), 4, usher.Step{Kind: usher.StepTeamRole, Name: string(r.Name), Team: id})
+				m.add("role "+string(r.Name)+" on team "+printable.Word(id), 4, usher.Step{Kind: usher.StepTeamRole, Name: string(r.Name), Team: id})
 			}
 		}
 	}

@@ -1,9 +1,9 @@
 package policy
 
 import (
-	"fmt"
 	"strings"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/source"
 	"github.com/usher-go/usher/role"
 )
@@ -112,7 +112,7 @@ func (p *parser) insteadOfSeatPools(n *source.Node) string {
 		}
 	}
 	if all {
-		return fmt.Sprintf("leave it out, for seat: %s alone is about all pools", rule)
+		return printable.Sprintf("leave it out, for seat: %s alone is about all pools", rule)
 	}
-	return fmt.Sprintf("write seats: {%s} instead of seat and seat-pools; a pool that seats does not name is one that the role holds no seat of", strings.Join(seats, ", "))
+	return printable.Sprintf("write seats: {%s} instead of seat and seat-pools; a pool that seats does not name is one that the role holds no seat of", strings.Join(seats, ", "))
 }

@@ -1,10 +1,10 @@
 package policy
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/role"
@@ -334,7 +334,7 @@ func (p *Policy) Permission(name string) (permission.Permission, error) {
 			return q, nil
 		}
 	}
-	return permission.Permission{}, fmt.Errorf("%w %q%s", usher.ErrUnknownPermission, name, suggest.DidYouMean(name, p.askable()))
+	return permission.Permission{}, printable.Errorf("%w %q%s", usher.ErrUnknownPermission, name, suggest.DidYouMean(name, p.askable()))
 }
 
 // Grantable returns all names that a user can be granted: permissions, bundles

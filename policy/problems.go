@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // Pos is a place in a file; lines and columns count from 1. The zero Pos is
@@ -22,7 +24,7 @@ type Problem struct {
 
 // Error returns "file:line:col: message".
 func (p Problem) Error() string {
-	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Pos.Line, p.Pos.Col, p.Message)
+	return printable.Sprintf("%s:%d:%d: %s", p.File, p.Pos.Line, p.Pos.Col, p.Message)
 }
 
 // maxProblems is how many problems an error tells at once: who made more has
@@ -49,7 +51,7 @@ func (ps *Problems) Add(pos Pos, format string, args ...any) {
 		ps.more++
 		return
 	}
-	message := fmt.Sprintf(format, args...)
+	message := printable.Sprintf(format, args...)
 	if len(message) > maxMessage {
 		message = strings.ToValidUTF8(message[:maxMessage], "") + "…"
 	}

@@ -2,10 +2,10 @@ package policy
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 )
 
@@ -102,7 +102,7 @@ func (p *Policy) admit(f Facts, r *usher.Request, res *resource) error {
 	}
 	if r.Time.IsZero() {
 		if _, ok := f.(Clock); !ok {
-			return fmt.Errorf("%w: the request has none, and there is no clock", usher.ErrNoTime)
+			return printable.Errorf("%w: the request has none, and there is no clock", usher.ErrNoTime)
 		}
 	} else if s := r.Time.Unix(); s < minTime || s > maxTime {
 		return outside(r.Time)
@@ -130,15 +130,15 @@ func (p *Policy) checkContext(context usher.Context) error {
 }
 
 func outside(t time.Time) error {
-	return fmt.Errorf("%w: %v lies outside the years 1678 to 2261", usher.ErrNoTime, t)
+	return printable.Errorf("%w: %v lies outside the years 1678 to 2261", usher.ErrNoTime, t)
 }
 
 func (p *Policy) checkResource(r *usher.Request, res *resource) error {
 	if ref := r.Resource.Ref(); ref.Type != res.name {
-		return fmt.Errorf("%w: %q, but %s is asked of a %s", usher.ErrWrongResource, ref.Type, r.Permission, res.name)
+		return printable.Errorf("%w: %q, but %s is asked of a %s", usher.ErrWrongResource, ref.Type, r.Permission, res.name)
 	}
 	if account := r.Resource.InAccount(); account != "" && account != r.Account {
-		return fmt.Errorf("%w: it belongs to %q, and %q was asked for", usher.ErrOtherAccount, account, r.Account)
+		return printable.Errorf("%w: it belongs to %q, and %q was asked for", usher.ErrOtherAccount, account, r.Account)
 	}
 	if object, ok := r.Resource.(*usher.Object); ok {
 		return p.checkObject(res, object)
@@ -163,7 +163,7 @@ func (p *Policy) checkObject(r *resource, object *usher.Object) error {
 }
 
 func undeclared(what, name string, names []string) error {
-	return fmt.Errorf("%s %q: %w%s", what, name, usher.ErrUndeclared, suggest.DidYouMean(name, names))
+	return printable.Errorf("%s %q: %w%s", what, name, usher.ErrUndeclared, suggest.DidYouMean(name, names))
 }
 
 func (p *Policy) lookUp(f Facts, subject usher.UserID) (asker, error) {

@@ -1,11 +1,11 @@
 package policy
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/permission"
 )
@@ -253,6 +253,6 @@ func (p *ruleParser) next() Name {
 
 func (p *ruleParser) fail(at Name, format string, args ...any) {
 	if p.err == nil {
-		p.err = Problem{Pos: at.Pos, Message: fmt.Sprintf(format, args...)}
+		p.err = Problem{Pos: at.Pos, Message: printable.Sprintf(format, args...)}
 	}
 }

@@ -2,12 +2,12 @@ package policytest
 
 import (
 	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/preset"
@@ -107,7 +107,7 @@ func loadPolicy(f *File, read func(path string) ([]byte, error)) (*policy.Policy
 	}
 	src, err := read(path)
 	if err != nil {
-		return nil, &policyError{policy.Problem{File: f.Name, Pos: f.Policy.Pos, Message: fmt.Sprintf(
+		return nil, &policyError{policy.Problem{File: f.Name, Pos: f.Policy.Pos, Message: printable.Sprintf(
 			"policy %q is no preset, and no file that can be read%s: %v", name, suggest.DidYouMean(name, preset.Names()), err,
 		)}, err}
 	}

@@ -1,9 +1,9 @@
 package policytest
 
 import (
-	"fmt"
 	"time"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/source"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/policy"
@@ -148,9 +148,9 @@ func parseTime(text string, latest int) (time.Time, error) {
 	t = t.UTC()
 	switch {
 	case err != nil:
-		return time.Time{}, fmt.Errorf("%q is no time; write 2026-01-31, or 2026-01-31T15:04:05Z with the offset from UTC", text)
+		return time.Time{}, printable.Errorf("%q is no time; write 2026-01-31, or 2026-01-31T15:04:05Z with the offset from UTC", text)
 	case t.Year() < earliestTime || t.Year() > latest:
-		return time.Time{}, fmt.Errorf("%s lies outside the years %d to %d", text, earliestTime, latest)
+		return time.Time{}, printable.Errorf("%s lies outside the years %d to %d", text, earliestTime, latest)
 	}
 	return t, nil
 }

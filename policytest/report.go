@@ -1,11 +1,8 @@
 package policytest
 
 import (
-	"fmt"
-	"strings"
-	"unicode"
-
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 )
 
@@ -31,7 +28,7 @@ type Failure struct {
 
 // String returns the failure in one line: file:line: text.
 func (f Failure) String() string {
-	return oneLine(fmt.Sprintf("%s:%d: ", f.File, f.Pos.Line)) + f.Text()
+	return oneLine(printable.Sprintf("%s:%d: ", f.File, f.Pos.Line)) + f.Text()
 }
 
 // Text returns the failure in one line, without its place: [name:] [user,] what was
@@ -45,7 +42,7 @@ func (f Failure) Text() string {
 	if f.User != "" {
 		user = word(string(f.User)) + ", "
 	}
-	return oneLine(fmt.Sprintf("%s%s%s: expected %s, got %s: %s", name, user, f.Asked, f.Expected, f.Got, f.Why))
+	return oneLine(printable.Sprintf("%s%s%s: expected %s, got %s: %s", name, user, f.Asked, f.Expected, f.Got, f.Why))
 }
 
 // add counts a test.
@@ -60,10 +57,5 @@ func (r *Report) add(failures []Failure) {
 
 // oneLine keeps what a file names from breaking a line.
 func oneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, text)
+	return printable.Text(text)
 }

@@ -3,7 +3,6 @@ package policytest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/store"
 )
@@ -106,7 +106,7 @@ func (p *player) do(step *Do) {
 	var refusal *account.Refusal
 	switch {
 	case errors.As(err, &refusal) && refusal.Of > 1:
-		why = fmt.Sprintf("command %d, %s: %s", refusal.Index+1, account.Describe(refusal.Command), refusal.Text)
+		why = printable.Sprintf("command %d, %s: %s", refusal.Index+1, account.Describe(refusal.Command), refusal.Text)
 	case refusal != nil:
 		why = refusal.Text
 	case err != nil:
@@ -189,5 +189,5 @@ func (s *Suite) timeOf(written time.Time) time.Time {
 
 // different notes that something of the account is not as a step says.
 func (p *player) different(what, expected, got string) {
-	p.fail("", what, expected, got, fmt.Sprintf("so it is at version %d", p.version()))
+	p.fail("", what, expected, got, printable.Sprintf("so it is at version %d", p.version()))
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/seat"
 )
@@ -117,7 +118,7 @@ func (p *player) lookAtValues(written *User) {
 		return
 	}
 	for _, f := range written.Fields {
-		p.compare(f.Field.Text+" of "+written.ID.Text, fmt.Sprintf("%q", f.Value.Text), fmt.Sprintf("%q", string(values[f.Field.Text])))
+		p.compare(f.Field.Text+" of "+written.ID.Text, printable.Sprintf("%q", f.Value.Text), printable.Sprintf("%q", string(values[f.Field.Text])))
 	}
 }
 

@@ -66,7 +66,7 @@ func TestRunFails(t *testing.T) {
 			"allowed by `guest: any hiding inside` of room.view (dir/club.yaml:26), with code and note hidden"},
 		{"{can: room.edit, name: a name, resource: {host: m, public: true}, with: {mfa: false}, at: 2027-01-01, allow: [o]}", "dir/x.yaml:14: a name: m, room.edit {host: [m], public: true} with {mfa: false} at 2027-01-01T00:00:00Z: " +
 			"expected deny, got allow: allowed by `coach: team if has-sauna` of room.edit (dir/club.yaml:27)"},
-		{`{can: locker.open, name: "two\nlines", allow: [o, m]}`, "dir/x.yaml:14: two lines: g, locker.open: expected deny, got allow: allowed by `guest: any` of locker.open (dir/club.yaml:31)"},
+		{`{can: locker.open, name: "two\nlines", allow: [o, m]}`, "dir/x.yaml:14: two\\nlines: g, locker.open: expected deny, got allow: allowed by `guest: any` of locker.open (dir/club.yaml:31)"},
 	} {
 		r := run(t, "  - "+row.check)
 		assert.Equal(t, 1, r.Failed)

@@ -53,6 +53,6 @@ scenarios:
 // The text is what comes after the place.
 func TestFailureText(t *testing.T) {
 	f := policytest.Failure{File: "a\n.yaml", Name: "two\nlines", User: "mia", Asked: "calendar.edit", Expected: "allow", Got: "deny", Why: "so it is"}
-	assert.Equal(t, "two lines: mia, calendar.edit: expected allow, got deny: so it is", f.Text())
-	assert.Equal(t, "a .yaml:0: "+f.Text(), f.String())
+	assert.Equal(t, `two\nlines: mia, calendar.edit: expected allow, got deny: so it is`, f.Text())
+	assert.Equal(t, `"a\n.yaml":0: `+f.Text(), f.String())
 }

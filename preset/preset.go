@@ -5,10 +5,10 @@ package preset
 
 import (
 	"embed"
-	"fmt"
 	"strings"
 	"sync"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/policy"
 )
@@ -40,7 +40,7 @@ func Load(name string) (*policy.Policy, error) {
 	load, ok := compiled[name]
 	if !ok {
 		names := Names()
-		return nil, fmt.Errorf("unknown preset %q%s (%s)", name, suggest.DidYouMean(name, names), strings.Join(names, ", "))
+		return nil, printable.Errorf("unknown preset %q%s (%s)", name, suggest.DidYouMean(name, names), strings.Join(names, ", "))
 	}
 	return load()
 }

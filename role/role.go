@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/seat"
 )
 
@@ -93,7 +94,7 @@ func ParseSeat(s string) (Seat, error) {
 			return Seat(i), nil
 		}
 	}
-	return 0, fmt.Errorf("%q is no seat rule; it is required, optional or none", s)
+	return 0, printable.Errorf("%q is no seat rule; it is required, optional or none", s)
 }
 
 // String returns "optional", "required" or "none".

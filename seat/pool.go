@@ -4,9 +4,9 @@ package seat
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // PoolName names a seat pool of a policy: booking. The zero value names none.
@@ -61,9 +61,9 @@ func (p Pool) Check(before Pool) error {
 	case p.Held <= p.Total:
 		return nil
 	case p.Held > before.Held:
-		return fmt.Errorf("%w (%d of %d held)", ErrNoneLeft, before.Held, p.Total)
+		return printable.Errorf("%w (%d of %d held)", ErrNoneLeft, before.Held, p.Total)
 	}
-	return fmt.Errorf("%w (%d held, %d asked for)", ErrInUse, p.Held, p.Total)
+	return printable.Errorf("%w (%d held, %d asked for)", ErrInUse, p.Held, p.Total)
 }
 
 // Take returns the pool with n more seats held. The error wraps ErrNoneLeft.

@@ -1,10 +1,10 @@
 package store
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // CheckAccount is for those who write a store: it refuses, with ErrInvalid, an id
@@ -18,7 +18,7 @@ func CheckUser(id usher.UserID) error { return checkID("a user", len(id)) }
 // no journal can have.
 func (e Entry) Check() error {
 	if e.Version == 0 {
-		return fmt.Errorf("%w: a commit has a version, counted from 1", ErrInvalid)
+		return printable.Errorf("%w: a commit has a version, counted from 1", ErrInvalid)
 	}
 	for _, r := range e.Records {
 		if err := CheckUser(r.User); err != nil {
@@ -32,7 +32,7 @@ func (e Entry) Check() error {
 // no version.
 func (s Snapshot) Check() error {
 	if s.Version == 0 {
-		return fmt.Errorf("%w: a snapshot has the version of the last commit in it, counted from 1", ErrInvalid)
+		return printable.Errorf("%w: a snapshot has the version of the last commit in it, counted from 1", ErrInvalid)
 	}
 	return nil
 }
@@ -44,7 +44,7 @@ func (s Sighting) Check() error {
 		return err
 	}
 	if s.At.IsZero() || s.At.UTC().Year() < 1 || s.At.UTC().Year() > 9999 {
-		return fmt.Errorf("%w: %q seen at %s: a time lies between the years 1 and 9999", ErrInvalid, string(s.User), s.At.Format(time.RFC3339))
+		return printable.Errorf("%w: %q seen at %s: a time lies between the years 1 and 9999", ErrInvalid, string(s.User), s.At.Format(time.RFC3339))
 	}
 	return nil
 }
@@ -52,9 +52,9 @@ func (s Sighting) Check() error {
 func checkID(what string, length int) error {
 	switch {
 	case length == 0:
-		return fmt.Errorf("%w: an empty id of %s", ErrInvalid, what)
+		return printable.Errorf("%w: an empty id of %s", ErrInvalid, what)
 	case length > MaxID:
-		return fmt.Errorf("%w: an id of %s with %d bytes; at most %d are allowed", ErrInvalid, what, length, MaxID)
+		return printable.Errorf("%w: an id of %s with %d bytes; at most %d are allowed", ErrInvalid, what, length, MaxID)
 	}
 	return nil
 }

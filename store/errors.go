@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // Why a store refuses. A call that returns one of these has stored nothing;
@@ -53,14 +54,14 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	text := e.Op
+	text := printable.Value(e.Op)
 	if e.Account != "" {
-		text += fmt.Sprintf(" %q", string(e.Account))
+		text += " " + printable.Quote(e.Account)
 	}
 	if e.Version != 0 {
 		text += fmt.Sprintf(" version %d", e.Version)
 	}
-	return fmt.Sprintf("%s: %v", text, e.Err)
+	return text + ": " + printable.Cause(e.Err)
 }
 
 func (e *Error) Unwrap() error { return e.Err }

@@ -1,9 +1,8 @@
 package team
 
 import (
-	"fmt"
-
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/table"
 )
 
@@ -49,7 +48,7 @@ func (e *Edit) Create(id, parent usher.TeamID) error {
 		return ErrNoID
 	}
 	if e.node(id) != nil {
-		return fmt.Errorf("%w: there is a team %s already", ErrExists, id)
+		return printable.Errorf("%w: there is a team %s already", ErrExists, id)
 	}
 	above := e.node(parent)
 	if parent != "" && above == nil {
@@ -64,14 +63,14 @@ func (e *Edit) Create(id, parent usher.TeamID) error {
 func (e *Edit) Move(id, parent usher.TeamID) error {
 	n := e.node(id)
 	if n == nil {
-		return fmt.Errorf("%w: %s", ErrUnknown, id)
+		return printable.Errorf("%w: %s", ErrUnknown, id)
 	}
 	above := e.node(parent)
 	switch {
 	case parent != "" && above == nil:
 		return unknownParent(id, parent)
 	case above != nil && above.within(n):
-		return fmt.Errorf("%w: %s would be below %s, which is the same team or below it", ErrCycle, id, parent)
+		return printable.Errorf("%w: %s would be below %s, which is the same team or below it", ErrCycle, id, parent)
 	}
 	e.remove(n)
 	e.put(id, above)
@@ -94,13 +93,13 @@ func (e *Edit) Move(id, parent usher.TeamID) error {
 func (e *Edit) Delete(id usher.TeamID) error {
 	n := e.node(id)
 	if n == nil {
-		return fmt.Errorf("%w: %s", ErrUnknown, id)
+		return printable.Errorf("%w: %s", ErrUnknown, id)
 	}
 	switch below, only := e.Children(id); {
 	case below == 1:
-		return fmt.Errorf("%w: %s is below %s", ErrNotEmpty, only, id)
+		return printable.Errorf("%w: %s is below %s", ErrNotEmpty, only, id)
 	case below > 1:
-		return fmt.Errorf("%w: %d teams are below %s", ErrNotEmpty, below, id)
+		return printable.Errorf("%w: %d teams are below %s", ErrNotEmpty, below, id)
 	}
 	e.remove(n)
 	e.nodes.Delete(string(id))

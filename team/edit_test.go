@@ -165,7 +165,7 @@ func TestEditRefuses(t *testing.T) {
 		{func(e *team.Edit) error { return e.Move("sales", "berlin") }, team.ErrCycle, "teams in a circle: sales would be below berlin, which is the same team or below it"},
 		{func(e *team.Edit) error { return e.Move("sales", "sales") }, team.ErrCycle, "teams in a circle: sales would be below sales, which is the same team or below it"},
 		{func(e *team.Edit) error { return e.Delete("oslo") }, team.ErrUnknown, "unknown team: oslo"},
-		{func(e *team.Edit) error { return e.Delete("") }, team.ErrUnknown, "unknown team: "},
+		{func(e *team.Edit) error { return e.Delete("") }, team.ErrUnknown, `unknown team: ""`},
 		{func(e *team.Edit) error { return e.Delete("emea") }, team.ErrNotEmpty, "team not empty: berlin is below emea"},
 		{func(e *team.Edit) error { return e.Delete("sales") }, team.ErrNotEmpty, "team not empty: 2 teams are below sales"},
 	} {

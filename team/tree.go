@@ -5,11 +5,11 @@ package team
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/table"
 )
 
@@ -52,13 +52,13 @@ func New(parents map[usher.TeamID]usher.TeamID) (*Tree, error) {
 		e.put(id, e.node(parents[id]))
 	}
 	if e.nodes.Len() < len(parents) {
-		return nil, fmt.Errorf("%w: %s", ErrCycle, cycle(parents, e))
+		return nil, printable.Errorf("%w: %s", ErrCycle, cycle(parents, e))
 	}
 	return e.Tree(), nil
 }
 
 func unknownParent(id, parent usher.TeamID) error {
-	return fmt.Errorf("%w: %s, the parent of %s", ErrUnknown, parent, id)
+	return printable.Errorf("%w: %s, the parent of %s", ErrUnknown, parent, id)
 }
 
 // cycle names the teams of a circle, or the first ten of a large one: those that
@@ -76,15 +76,15 @@ func cycle(parents map[usher.TeamID]usher.TeamID, reached *Edit) string {
 		seen[at] = true
 		at = parents[at]
 	}
-	circle := []string{string(at)}
+	circle := []string{printable.Word(at)}
 	for id := parents[at]; id != at; id = parents[id] {
 		if len(circle) == 10 {
 			circle = append(circle, "…")
 			break
 		}
-		circle = append(circle, string(id))
+		circle = append(circle, printable.Word(id))
 	}
-	return strings.Join(append(circle, string(at)), " below ")
+	return strings.Join(append(circle, printable.Word(at)), " below ")
 }
 
 // Has reports whether there is such a team.

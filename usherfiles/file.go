@@ -1,12 +1,12 @@
 package usherfiles
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policytest"
@@ -100,7 +100,7 @@ func loadPolicy(name string) (*policy.Policy, error) {
 	}
 	src, err := os.ReadFile(name)
 	if err != nil {
-		return nil, fmt.Errorf("policy %q is no preset, and no file that can be read in %s%s: %w",
+		return nil, printable.Errorf("policy %q is no preset, and no file that can be read in %s%s: %w",
 			name, directory(), suggest.DidYouMean(name, preset.Names()), err)
 	}
 	return policy.Load(name, src)

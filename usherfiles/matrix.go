@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/roletable"
 )
 
@@ -72,10 +73,10 @@ func updating() (bool, error) {
 	}
 	update, err := strconv.ParseBool(text)
 	if err != nil {
-		return false, fmt.Errorf("%s=%s: it must be 1 or 0", updates, text)
+		return false, printable.Errorf("%s=%s: it must be 1 or 0", updates, text)
 	}
 	if ci := os.Getenv("CI"); update && ci != "" && ci != "0" && ci != "false" {
-		return false, fmt.Errorf("%s=%s, but CI=%s: a golden file is written by people, who look at what changes in it", updates, text, ci)
+		return false, printable.Errorf("%s=%s, but CI=%s: a golden file is written by people, who look at what changes in it", updates, text, ci)
 	}
 	return update, nil
 }

@@ -3,7 +3,6 @@ package usherfiles
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policytest"
 	"github.com/usher-go/usher/store/memstore"
 )
@@ -75,7 +75,7 @@ func (accounts Accounts) open(ctx context.Context) (*engine.Engine, error) {
 	}
 	for i, id := range ids {
 		if err := suites[i].Import(ctx, e, id); err != nil {
-			return nil, errors.Join(fmt.Errorf("account %q of %s: %w", id, suites[i].File().Name, err), e.Close())
+			return nil, errors.Join(printable.Errorf("account %q of %s: %w", id, suites[i].File().Name, err), e.Close())
 		}
 	}
 	return e, nil
@@ -90,7 +90,7 @@ func loadAccount(id usher.AccountID, source string) (*policytest.Suite, error) {
 	}
 	src, err := os.ReadFile(source)
 	if err != nil {
-		return nil, fmt.Errorf("account %q: there is no line break in %q, so it names a file: %w", id, source, err)
+		return nil, printable.Errorf("account %q: there is no line break in %q, so it names a file: %w", id, source, err)
 	}
 	return policytest.Load(source, src, os.ReadFile)
 }
@@ -102,7 +102,7 @@ func agree(suites []*policytest.Suite) (time.Time, error) {
 	var wrong []error
 	for _, s := range suites[1:] {
 		if p, q := one.Policy(), s.Policy(); p.Digest() != q.Digest() {
-			wrong = append(wrong, fmt.Errorf("%s: the policy is %s, but that of %s is %s; an engine has one policy",
+			wrong = append(wrong, printable.Errorf("%s: the policy is %s, but that of %s is %s; an engine has one policy",
 				place(s), q.File(), one.File().Name, p.File()))
 		}
 		switch {
@@ -110,7 +110,7 @@ func agree(suites []*policytest.Suite) (time.Time, error) {
 		case timed.File().At.IsZero():
 			timed = s
 		case !s.Time().Equal(timed.Time()):
-			wrong = append(wrong, fmt.Errorf("%s: the time is %s, but that of %s is %s; an engine has one clock",
+			wrong = append(wrong, printable.Errorf("%s: the time is %s, but that of %s is %s; an engine has one clock",
 				s.File().Name, s.Time().Format(time.RFC3339Nano), timed.File().Name, timed.Time().Format(time.RFC3339Nano)))
 		}
 	}
@@ -120,5 +120,5 @@ func agree(suites []*policytest.Suite) (time.Time, error) {
 // place is where a file names its policy.
 func place(s *policytest.Suite) string {
 	f := s.File()
-	return fmt.Sprintf("%s:%d:%d", f.Name, f.Policy.Pos.Line, f.Policy.Pos.Col)
+	return printable.Sprintf("%s:%d:%d", f.Name, f.Policy.Pos.Line, f.Policy.Pos.Col)
 }

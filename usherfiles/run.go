@@ -1,11 +1,11 @@
 package usherfiles
 
 import (
-	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policytest"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/memstore"
@@ -120,5 +120,5 @@ func title(test *policytest.Suite) string {
 			what = s.Name
 		}
 	}
-	return strings.ReplaceAll(fmt.Sprintf("%s:%d %s", filepath.Base(f.Name), line, what), "/", "_")
+	return strings.ReplaceAll(printable.Sprintf("%s:%d %s", filepath.Base(f.Name), line, what), "/", "_")
 }

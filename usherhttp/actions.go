@@ -3,11 +3,11 @@ package usherhttp
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 )
 
@@ -46,6 +46,10 @@ type Actions struct {
 	// Limit is how many resources a request may name; more are refused with 413. Zero
 	// means 100.
 	Limit int
+
+	// AnyAccount lets resources through whose InAccount is empty, as Route.AnyAccount
+	// does. Default: such a resource is ErrMisuse, and answered with 500.
+	AnyAccount bool
 }
 
 const (
@@ -83,21 +87,21 @@ func (a *Actions) serve(w http.ResponseWriter, r *http.Request) {
 		if problem, ok := ownAnswer(err); ok && problem.Status == http.StatusMethodNotAllowed {
 			w.Header().Set("Allow", "GET, HEAD, POST")
 		}
-		a.Guard.Refuse(w, r, err)
+		a.Guard.refuse(w, r, Admitted(r.Context()), false, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	writeBody(w, r, http.StatusOK, append(body, '\n'))
+	writeBody(w, r, http.StatusOK, append(printable.JSON(body), '\n'))
 }
 
 func (a *Actions) usable() error {
 	switch {
 	case a.Load == nil:
-		return fmt.Errorf("%w: Actions has no Load", ErrMisuse)
+		return printable.Errorf("%w: Actions has no Load", ErrMisuse)
 	case len(a.Permissions) == 0:
-		return fmt.Errorf("%w: Actions has no Permissions to ask for", ErrMisuse)
+		return printable.Errorf("%w: Actions has no Permissions to ask for", ErrMisuse)
 	case slices.ContainsFunc(a.Permissions, permission.Permission.IsZero):
-		return fmt.Errorf("%w: the Permissions of Actions have the zero permission among them", ErrMisuse)
+		return printable.Errorf("%w: the Permissions of Actions have the zero permission among them", ErrMisuse)
 	}
 	return a.Guard.usable(true)
 }
@@ -143,8 +147,8 @@ func (a *Actions) load(r *http.Request, refs []usher.Ref) (map[usher.Ref]usher.R
 		return nil, nil
 	}
 	list, err := a.Load(r, wanted)
-	switch {
-	case errors.Is(err, ErrNotFound), err != nil && a.Guard.foundNothing(err):
+	switch err = a.Guard.mapped(err); {
+	case errors.Is(err, ErrNotFound):
 		return nil, nil
 	case err != nil:
 		return nil, err
@@ -155,9 +159,14 @@ func (a *Actions) load(r *http.Request, refs []usher.Ref) (map[usher.Ref]usher.R
 			continue
 		}
 		ref := resource.Ref()
-		if _, asked := found[ref]; asked {
-			found[ref] = resource
+		if _, asked := found[ref]; !asked {
+			continue
 		}
+		if !a.AnyAccount && resource.InAccount() == "" {
+			return nil, printable.Errorf("%w: Actions.Load returned a resource (%s) %w; set Actions.AnyAccount if it is for such resources",
+				ErrMisuse, printable.Value(ref.String()), errNoAccount)
+		}
+		found[ref] = resource
 	}
 	return found, nil
 }

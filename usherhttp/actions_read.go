@@ -3,7 +3,6 @@ package usherhttp
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -11,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // read returns the resources that a request names.
@@ -71,7 +71,7 @@ func (a *Actions) readBody(w http.ResponseWriter, r *http.Request) ([]usher.Ref,
 		} `json:"resources"`
 	}
 	most := bytesMore + int64(a.limit())*bytesEach
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, most))
+	d := json.NewDecoder(http.MaxBytesReader(unwrapped(w), r.Body, most))
 	d.DisallowUnknownFields()
 	err := d.Decode(&body)
 	if err == nil {
@@ -93,7 +93,19 @@ func (a *Actions) readBody(w http.ResponseWriter, r *http.Request) ([]usher.Ref,
 	return refs, nil
 }
 
+// unwrapped returns the writer that net/http knows, and that closes the connection to a
+// client who sends too much.
+func unwrapped(w http.ResponseWriter) http.ResponseWriter {
+	for {
+		inner, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return w
+		}
+		w = inner.Unwrap()
+	}
+}
+
 func unreadable(format string, args ...any) error {
-	text := fmt.Sprintf(format, args...)
+	text := printable.Sprintf(format, args...)
 	return &Problem{Status: http.StatusBadRequest, Detail: strings.ToUpper(text[:1]) + text[1:] + "."}
 }

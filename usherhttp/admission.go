@@ -44,6 +44,7 @@ type admitted struct {
 	loading Admission   // for the Loader; not written after it is called
 	done    Admission   // for the handler; not written after ready
 	ready   atomic.Bool // goroutines of a Loader may outlive it
+	writer  private     // of the handler
 }
 
 func (a *admitted) now() Admission {

@@ -28,7 +28,7 @@
 //	409  a command was refused as things are
 //	413  more was asked for than Actions.Limit allows
 //	422  a command was refused whatever things are, or a key was used for another one
-//	500  something is wrong with the program: see the log
+//	500  something is wrong with the program, such as a resource without an account: see the log
 //	503  it cannot be decided now: the engine or the host's storage does not answer
 //
 // A handler that gives an engine a command asks for no permission before: the engine
@@ -54,6 +54,15 @@
 // resource was loaded and the answer was yes, and in no other case: not for the zero
 // Guard, nor for a function that is missing, nor after a panic in one, which goes on to
 // net/http.
+//
+// A 503 carries Retry-After, see Guard.RetryAfter. Refusals carry Cache-Control:
+// no-store. Responses of handlers behind a guard carry Cache-Control: private, unless
+// the handler sets the header: to a nil value if there is to be none. What was set
+// outside of the guard counts if it says private or no-store. For this the handler gets
+// a writer of its own, with the methods of the usual interfaces (http.Flusher,
+// http.Hijacker, http.Pusher, io.ReaderFrom) as far as the writer outside has them, and
+// with Unwrap for http.ResponseController. Behind it, http.MaxBytesReader does not close
+// the connection by itself.
 //
 // A guard asks of OPTIONS what it asks of every method. Requests of a browser ahead
 // of others from a foreign origin bring no credentials; whatever answers them stands

@@ -2,12 +2,12 @@ package usherhttp
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 )
 
@@ -18,6 +18,7 @@ type gate struct {
 	on         Loader
 	visible    permission.Permission // who lacks it is told that there is nothing; zero: nobody is
 	anySubject bool                  // asks for no permission
+	anyAccount bool                  // takes resources without an account
 	next       http.Handler
 }
 
@@ -31,7 +32,8 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	in.done = a
 	in.ready.Store(true)
-	g.next.ServeHTTP(w, inside)
+	g.next.ServeHTTP(in.writer.wrap(w), inside)
+	in.writer.begin()
 }
 
 // admit finds out what there is to know about a request. With an error it leaves in a
@@ -42,13 +44,13 @@ func (g *gate) admit(r, inside *http.Request, in *admitted, a *Admission) (conce
 	conceal = !g.visible.IsZero()
 	a.Permission = g.permission
 	if g.next == nil {
-		return conceal, fmt.Errorf("%w: there is no handler behind the guard", ErrMisuse)
+		return conceal, printable.Errorf("%w: there is no handler behind the guard", ErrMisuse)
 	}
 	if a.Subject, err = g.guard.subject(r); err != nil || g.anySubject {
 		return conceal, err
 	}
 	if g.permission.IsZero() {
-		return conceal, fmt.Errorf("%w: the guard asks for the zero permission; parse one with permission.MustParse, or use RequireSubject", ErrMisuse)
+		return conceal, printable.Errorf("%w: the guard asks for the zero permission; parse one with permission.MustParse, or use RequireSubject", ErrMisuse)
 	}
 	if err = a.Subject.complete(); err != nil {
 		return conceal, err
@@ -84,7 +86,7 @@ func (g *gate) ask(r *http.Request, a *Admission, p permission.Permission) (ushe
 // complete refuses a user of no account, of whom no permission can be asked.
 func (s Subject) complete() error {
 	if s.Account == "" {
-		return fmt.Errorf("%w: Subject returned a user without an account", ErrMisuse)
+		return printable.Errorf("%w: Subject returned a user without an account", ErrMisuse)
 	}
 	return nil
 }
@@ -108,10 +110,11 @@ func (g *Guard) subject(r *http.Request) (Subject, error) {
 }
 
 // load finds the resource, nil for the account as a whole. One of another account
-// does not exist for whoever asks, even if the Authorizer would not notice.
+// does not exist for the subject, even if the Authorizer would not notice. One without
+// an account is an error, as a mix-up of two accounts would not be noticed.
 func (g *gate) load(r *http.Request, who Subject) (usher.Resource, error) {
 	if g.on == nil {
-		return nil, fmt.Errorf("%w: %s is asked for on nothing; where it is about no single resource, say WholeAccount", ErrMisuse, g.permission)
+		return nil, printable.Errorf("%w: %s is asked for on nothing; where it is about no single resource, say WholeAccount", ErrMisuse, g.permission)
 	}
 	resource, err := g.on(r)
 	switch {
@@ -120,22 +123,36 @@ func (g *gate) load(r *http.Request, who Subject) (usher.Resource, error) {
 	case err == nil:
 		if foreign(resource, who) {
 			other := &usher.RequestError{Op: "load", Subject: who.User, Permission: g.permission, Resource: resource.Ref(), Err: usher.ErrOtherAccount}
-			return nil, fmt.Errorf("%w: %w", ErrNotFound, other)
+			return nil, printable.Errorf("%w: %w", ErrNotFound, other)
+		}
+		if !g.anyAccount && resource.InAccount() == "" {
+			return nil, printable.Errorf("%w: the Loader for %s returned a resource (%s) %w; set Route.AnyAccount if the route is for such resources",
+				ErrMisuse, g.permission, printable.Value(resource.Ref().String()), errNoAccount)
 		}
 		return resource, nil
 	case errors.Is(err, errWhole):
 		return nil, nil
-	case g.guard.foundNothing(err):
-		return nil, fmt.Errorf("%w: %w", ErrNotFound, err)
 	}
-	return nil, err
+	return nil, g.guard.mapped(err)
 }
 
-// foundNothing reports whether an error of a Loader means that there is no resource.
-func (g *Guard) foundNothing(err error) bool {
+// errNoAccount says that InAccount of a resource returned "".
+var errNoAccount = errors.New("whose InAccount is empty; return the account that it belongs to")
+
+// mapped returns an error of a Loader or a handler as one that wraps ErrNotFound, if it
+// means that there is no resource. A question that was not answered, or a command that an
+// engine did not do, is no such error: what a store did not find is not the resource.
+func (g *Guard) mapped(err error) error {
+	var question *usher.RequestError
+	var command interface{ Undecided() } // an engine.Error
+	if err == nil || errors.Is(err, ErrNotFound) || errors.As(err, &question) || errors.As(err, &command) {
+		return err
+	}
 	p, ok := ownAnswer(err)
-	return ok && p.Status == http.StatusNotFound ||
-		slices.ContainsFunc(g.NotFound, func(known error) bool { return errors.Is(err, known) })
+	if ok && p.Status == http.StatusNotFound || slices.ContainsFunc(g.NotFound, func(known error) bool { return errors.Is(err, known) }) {
+		return printable.Errorf("%w: %w", ErrNotFound, printable.Error(err))
+	}
+	return err
 }
 
 // foreign reports whether a resource is of another account than who asks.

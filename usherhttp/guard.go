@@ -2,11 +2,12 @@ package usherhttp
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 )
 
@@ -28,8 +29,8 @@ type Guard struct {
 	// Nil tells nobody.
 	Seen func(usher.AccountID, usher.UserID)
 
-	// NotFound are errors of a Loader that mean that there is no such resource,
-	// besides ErrNotFound: sql.ErrNoRows, for example.
+	// NotFound are errors of a Loader, or that a handler gives to Refuse, that mean that
+	// there is no such resource, besides ErrNotFound: sql.ErrNoRows, for example.
 	NotFound []error
 
 	// Disclose are the conditions that whoever is denied for them may be told of, as
@@ -42,6 +43,11 @@ type Guard struct {
 	// Challenge is sent as WWW-Authenticate with each 401: Bearer realm="acme". If it
 	// is empty, that is left to the host.
 	Challenge string
+
+	// RetryAfter is sent as Retry-After with each 503, in whole seconds, rounded up,
+	// unless the handler has set that header. Default: 5 seconds, which is also what is
+	// sent for a negative value.
+	RetryAfter time.Duration
 
 	// Sentence words Problem.Detail, for users who read another language or a more
 	// fitting text. It sees what the user will see and nothing else. Nil, or an empty
@@ -76,7 +82,8 @@ func (s Subject) Request(p permission.Permission, on usher.Resource) usher.Reque
 // Loader says which resource a request means. The usual one takes an id from the
 // path and asks the host's storage for it. Nil without an error, also a nil pointer,
 // means that there is none, as does an error that wraps ErrNotFound, and a resource
-// of another account than the subject's. A *Problem with a status of 400 to 499 is
+// of another account than the subject's. One whose InAccount is empty is
+// ErrMisuse, and answered with 500, unless Route.AnyAccount is set. A *Problem with a status of 400 to 499 is
 // answered as it is, for requests that cannot be read. Any other error means that it
 // could not find out, which is 503.
 //
@@ -148,11 +155,11 @@ func (g *Guard) RequireSubject() func(http.Handler) http.Handler {
 func (g *Guard) usable(asks bool) error {
 	switch {
 	case g == nil:
-		return fmt.Errorf("%w: there is no Guard", ErrMisuse)
+		return printable.Errorf("%w: there is no Guard", ErrMisuse)
 	case g.Subject == nil:
-		return fmt.Errorf("%w: the Guard has no Subject, and so nobody who says who asks", ErrMisuse)
+		return printable.Errorf("%w: the Guard has no Subject, and so nobody who says who asks", ErrMisuse)
 	case asks && isNil(g.Authorizer):
-		return fmt.Errorf("%w: %w", ErrMisuse, usher.ErrNoAuthorizer)
+		return printable.Errorf("%w: %w", ErrMisuse, usher.ErrNoAuthorizer)
 	}
 	return nil
 }

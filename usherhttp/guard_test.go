@@ -2,10 +2,8 @@ package usherhttp_test
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -305,15 +303,4 @@ func TestLoaderThatLeavesSomethingRunning(t *testing.T) {
 		assert.Equal(t, 200, w.call(w.guard.Require(edit, load), "PUT /calendars/c1", "User=mia").Code)
 	}
 	running.Wait()
-}
-
-// What means "not found" for a Loader is a failure for everybody else.
-func TestNotFoundIsForLoaders(t *testing.T) {
-	w := newWorld(t)
-	w.Fail(fmt.Errorf("tenant settings: %w", sql.ErrNoRows))
-	assert.Equal(t, 503, w.call(w.guard.Require(edit, w.load), "PUT /calendars/c1", "User=mia").Code)
-	assert.Contains(t, w.log.String(), "level=ERROR")
-	w.guard.Subject = func(*http.Request) (usherhttp.Subject, error) { return usherhttp.Subject{}, sql.ErrNoRows }
-	assert.Equal(t, 503, w.call(w.guard.Require(edit, w.load), "PUT /calendars/c1", "User=mia").Code)
-	assert.Equal(t, 503, send(w.refusing(sql.ErrNoRows), "PUT /").Code)
 }

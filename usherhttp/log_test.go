@@ -26,7 +26,7 @@ func TestLog(t *testing.T) {
 	assert.Contains(t, line("PUT /calendars/none", "User=mia"), `level=DEBUG msg="usher: refused" status=404`)
 	assert.Contains(t, line("PUT /calendars/fire", "User=mia"), `level=ERROR msg="usher: undecided" status=503 method=PUT path=/calendars/fire account=acme user=mia permission=calendar.edit error="storage is on fire"`)
 	assert.Contains(t, line("PUT /calendars/c1", "User=unfindable"), `user="" permission=calendar.edit error="storage is on fire"`)
-	assert.Contains(t, line("PUT /calendars/x%0Alevel=ERROR", "User=mia"), `path="/calendars/x\nlevel=ERROR"`, "nobody forges a line")
+	assert.Contains(t, line("PUT /calendars/x%0Alevel=ERROR", "User=mia"), `path="\"/calendars/x\\nlevel=ERROR\""`, "nobody forges a line")
 
 	w.Fail(errors.New("no connection"))
 	assert.Contains(t, line("PUT /calendars/c1", "User=mia"), `level=ERROR msg="usher: undecided" status=503`)

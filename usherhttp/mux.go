@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // Mux makes a mux of the table, with each route behind the guard. There is none if a
@@ -53,9 +55,9 @@ func (rs Routes) add(mux *http.ServeMux, r Route, h http.Handler) error {
 			continue
 		}
 		_, why, _ := strings.Cut(refused, ":\n")
-		return fmt.Errorf("route %q: %w: it is in conflict with the route %q: %s", r.Pattern, ErrMisuse, other.Pattern, why)
+		return printable.Errorf("route %q: %w: it is in conflict with the route %q: %s", r.Pattern, ErrMisuse, other.Pattern, why)
 	}
-	return fmt.Errorf("route %q: %w: %s", r.Pattern, ErrMisuse, refused)
+	return printable.Errorf("route %q: %w: %s", r.Pattern, ErrMisuse, refused)
 }
 
 // register returns the words with which a mux refuses a pattern, and panics; none if

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // TypeDenied is the type of the problem that a denial is, and TypeRefused, followed by
@@ -32,10 +34,13 @@ type Problem struct {
 func (p *Problem) Error() string {
 	text := strconv.Itoa(p.Status) + " " + http.StatusText(p.Status)
 	if p.Detail != "" {
-		text += ": " + p.Detail
+		text += ": " + printable.Text(p.Detail)
 	}
 	return text
 }
+
+// defaultRetryAfter gives a store time to come back, and users no cause to reload.
+const defaultRetryAfter = 5 * time.Second
 
 // sentences are for users, by status.
 var sentences = map[int]string{
@@ -86,8 +91,20 @@ func (g *Guard) write(w http.ResponseWriter, r *http.Request, p Problem) {
 	if p.Status == http.StatusUnauthorized && g.Challenge != "" {
 		h.Set("WWW-Authenticate", g.Challenge)
 	}
+	if p.Status == http.StatusServiceUnavailable && h.Get("Retry-After") == "" {
+		h.Set("Retry-After", strconv.Itoa(g.retryAfter()))
+	}
 	h.Set("Content-Type", "application/problem+json")
-	writeBody(w, r, p.Status, append(body, '\n'))
+	writeBody(w, r, p.Status, append(printable.JSON(body), '\n'))
+}
+
+// retryAfter returns after how many seconds a client may send a request again.
+func (g *Guard) retryAfter() int {
+	after := g.RetryAfter
+	if after <= 0 {
+		after = defaultRetryAfter
+	}
+	return int((after + time.Second - 1) / time.Second)
 }
 
 // writeBody sends a body that is for this client only, none to HEAD.

@@ -3,18 +3,18 @@ package usherhttp
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 )
 
 // Refuse answers as the Guard does, for handlers that ask themselves: an error of
-// usher.Require, ErrNotFound, ErrNoSubject, a *Problem with a status of 400 to 499,
+// usher.Require, ErrNotFound, one of Guard.NotFound, ErrNoSubject, a *Problem with a status of 400 to 499,
 // what an Engine returns for commands, and whatever else keeps a question from being
 // answered, which is 503. It writes to the log, too. Nil is a misuse, and answered
 // with 500.
@@ -33,12 +33,12 @@ func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if g == nil {
 		g = new(Guard)
 	}
-	g.refuse(w, r, Admitted(r.Context()), false, err)
+	g.refuse(w, r, Admitted(r.Context()), false, g.mapped(err))
 }
 
 func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, a Admission, conceal bool, err error) {
 	if err == nil {
-		err = fmt.Errorf("%w: Refuse was given no error", ErrMisuse)
+		err = printable.Errorf("%w: Refuse was given no error", ErrMisuse)
 	}
 	p := g.problem(&a, err)
 	status := p.Status
@@ -53,7 +53,7 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, a Admission, conc
 // is wrong for a resource is not asked where there is none.
 func shows(status int, err error) bool {
 	return status == http.StatusForbidden || status == http.StatusNotFound ||
-		errors.Is(err, usher.ErrWrongResource) || errors.Is(err, usher.ErrUndeclared)
+		errors.Is(err, usher.ErrWrongResource) || errors.Is(err, usher.ErrUndeclared) || errors.Is(err, errNoAccount)
 }
 
 var notFound = Problem{Status: http.StatusNotFound}
@@ -144,9 +144,9 @@ func (g *Guard) log(r *http.Request, a *Admission, status, answered int, err err
 		return
 	}
 	attrs := []slog.Attr{
-		slog.Int("status", answered), slog.String("method", r.Method), slog.String("path", r.URL.Path),
-		slog.String("account", string(a.Subject.Account)), slog.String("user", string(a.Subject.User)),
-		slog.String("permission", asked(a, err).String()), slog.Any("error", err),
+		slog.Int("status", answered), slog.String("method", printable.Value(r.Method)), slog.String("path", printable.Value(r.URL.Path)),
+		slog.String("account", printable.Value(a.Subject.Account)), slog.String("user", printable.Value(a.Subject.User)),
+		slog.String("permission", printable.Value(asked(a, err).String())), slog.Any("error", printable.Error(err)),
 	}
 	logger.LogAttrs(r.Context(), level, "usher: "+message, attrs...)
 }

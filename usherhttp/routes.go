@@ -2,11 +2,11 @@ package usherhttp
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 )
 
@@ -20,6 +20,7 @@ type Route struct {
 	Conceal    bool                  // a denial is answered as if there were no such resource
 	Visible    permission.Permission // so is one to who lacks this on the Resource; others are told why: see ConcealUnless
 	Access     Access                // for routes that take no permission
+	AnyAccount bool                  // a Resource whose InAccount is empty passes, as one that no account owns
 	Handler    http.Handler
 }
 
@@ -43,26 +44,28 @@ var ErrUnguarded = errors.New("not guarded")
 // A pattern that takes a permission must name a method: else the permission to look
 // would be all that it takes to delete.
 func (r Route) Validate() error {
-	wrong := func(err error, what string) error { return fmt.Errorf("route %q: %w: %s", r.Pattern, err, what) }
+	wrong := func(err error, what string) error { return printable.Errorf("route %q: %w: %s", r.Pattern, err, what) }
 	switch {
 	case r.Access > Public:
-		return wrong(ErrUnguarded, fmt.Sprintf("there is no Access %d", r.Access))
+		return wrong(ErrUnguarded, printable.Sprintf("there is no Access %d", r.Access))
 	case r.Access != ByPermission && (!r.Permission.IsZero() || r.Resource != nil || r.Conceal || !r.Visible.IsZero()):
 		return wrong(ErrMisuse, "it takes a permission, and has an Access that takes none")
 	case r.Access == ByPermission && r.Permission.IsZero():
 		return wrong(ErrUnguarded, "give it a Permission and a Resource, or say that its Access is AnySubject or Public")
 	case r.Access == ByPermission && r.Resource == nil:
-		return wrong(ErrUnguarded, fmt.Sprintf("say on what %s is asked for, or WholeAccount", r.Permission))
+		return wrong(ErrUnguarded, printable.Sprintf("say on what %s is asked for, or WholeAccount", r.Permission))
 	case r.Access == ByPermission && !hasMethod(r.Pattern):
-		return wrong(ErrMisuse, fmt.Sprintf("it names no method, so %s would do for all of them", r.Permission))
+		return wrong(ErrMisuse, printable.Sprintf("it names no method, so %s would do for all of them", r.Permission))
 	case r.Conceal && !r.Visible.IsZero():
-		return wrong(ErrMisuse, fmt.Sprintf("its Conceal takes the reason from who may %s; leave one of both out", r.Visible))
+		return wrong(ErrMisuse, printable.Sprintf("its Conceal takes the reason from who may %s; leave one of both out", r.Visible))
+	case r.Access != ByPermission && r.AnyAccount:
+		return wrong(ErrMisuse, "it allows a Resource of any account, and has an Access that loads none")
 	case isNil(r.Handler):
 		return wrong(ErrMisuse, "it has no Handler")
 	}
 	if a, ok := r.Handler.(*Actions); ok {
 		if err := a.usable(); err != nil {
-			return fmt.Errorf("route %q: %w", r.Pattern, err)
+			return printable.Errorf("route %q: %w", r.Pattern, err)
 		}
 	}
 	return nil
@@ -83,12 +86,12 @@ func (g *Guard) Handler(r Route) http.Handler {
 		return r.Handler
 	case r.Access == AnySubject:
 		return g.RequireSubject()(r.Handler)
-	case r.Conceal:
-		return g.Conceal(r.Permission, r.Resource)(r.Handler)
-	case !r.Visible.IsZero():
-		return g.ConcealUnless(r.Visible, r.Permission, r.Resource)(r.Handler)
 	}
-	return g.Require(r.Permission, r.Resource)(r.Handler)
+	way := gate{permission: r.Permission, on: r.Resource, visible: r.Visible, anyAccount: r.AnyAccount}
+	if r.Conceal {
+		way.visible = r.Permission
+	}
+	return g.gate(way)(r.Handler)
 }
 
 // Routes is a table of routes: each with the permission that it takes.

@@ -1,12 +1,12 @@
 package ushertest
 
 import (
-	"fmt"
 	"path/filepath"
 	"runtime"
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 )
 
@@ -82,7 +82,7 @@ func (a *Answer) call() string {
 	if a.reason == usher.ReasonGranted {
 		verb = "Allow"
 	}
-	text := fmt.Sprintf("%s at %s:%d of %q and %s", verb, a.file, a.line, string(a.user), a.permission)
+	text := printable.Sprintf("%s at %s:%d of %q and %s", verb, a.file, a.line, string(a.user), a.permission)
 	for i, ref := range a.on {
 		joint := " on "
 		if i > 0 {
@@ -91,7 +91,7 @@ func (a *Answer) call() string {
 		text += joint + ref.String()
 	}
 	if a.account != "" {
-		text += " in " + string(a.account)
+		text += " in " + printable.Word(a.account)
 	}
 	return text
 }

@@ -3,13 +3,13 @@ package ushertest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
 	"testing"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 )
 
@@ -178,7 +178,7 @@ func sentence(r usher.Request, d usher.Decision) string {
 	if d.Allowed() {
 		verb = "may"
 	}
-	return fmt.Sprintf("%s %s %s: %s", r.Subject, verb, what(&r), d)
+	return printable.Sprintf("%s %s %s: %s", r.Subject, verb, what(&r), d)
 }
 
 // what returns "calendar.edit on calendar c1".
@@ -186,5 +186,5 @@ func what(r *usher.Request) string {
 	if r.Resource == nil {
 		return r.Permission.String()
 	}
-	return fmt.Sprintf("%s on %s", r.Permission, r.Resource.Ref())
+	return printable.Sprintf("%s on %s", r.Permission, r.Resource.Ref())
 }

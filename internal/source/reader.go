@@ -1,10 +1,10 @@
 package source
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 )
 
@@ -27,7 +27,7 @@ type Field struct {
 
 // Errorf reports a problem at n.
 func (r Reader) Errorf(n *Node, format string, args ...any) {
-	r.Report(n.Line, n.Col, fmt.Sprintf(format, args...))
+	r.Report(n.Line, n.Col, printable.Sprintf(format, args...))
 }
 
 // Fields reads a map of known keys, in the order of the file. What names the

@@ -6,13 +6,14 @@ package source
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // MaxBytes is the size of the largest file that is read.
@@ -89,7 +90,7 @@ func (n *Node) Describe() string {
 // is nil if that leaves nothing to look at.
 func Parse(src []byte, report Report) *Node {
 	if len(src) > MaxBytes {
-		report(1, 1, fmt.Sprintf("the file is %d bytes long; at most %d (1 MiB) are read", len(src), MaxBytes))
+		report(1, 1, printable.Sprintf("the file is %d bytes long; at most %d (1 MiB) are read", len(src), MaxBytes))
 		return nil
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(src))
@@ -130,7 +131,7 @@ type converter struct {
 func decode(d *yaml.Decoder, into *yaml.Node) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("this is not readable YAML (%v)", r)
+			err = printable.Errorf("this is not readable YAML (%v)", r)
 		}
 	}()
 	return d.Decode(into)
@@ -157,14 +158,14 @@ func reportSyntax(err error, report Report) {
 func (c *converter) convert(y *yaml.Node) *Node {
 	n := &Node{Line: y.Line, Col: y.Column}
 	if y.Kind == yaml.AliasNode {
-		c.report(y.Line, y.Column, fmt.Sprintf("an alias (*%s) is not read here; write the value out", y.Value))
+		c.report(y.Line, y.Column, printable.Sprintf("an alias (*%s) is not read here; write the value out", y.Value))
 		return nil
 	}
 	if y.Anchor != "" {
-		c.report(y.Line, y.Column, fmt.Sprintf("an anchor (&%s) is not read here; write the value out where it is needed", y.Anchor))
+		c.report(y.Line, y.Column, printable.Sprintf("an anchor (&%s) is not read here; write the value out where it is needed", y.Anchor))
 	}
 	if y.Style&yaml.TaggedStyle != 0 {
-		c.report(y.Line, y.Column, fmt.Sprintf("a tag (%s) is not read here; leave it out", y.Tag))
+		c.report(y.Line, y.Column, printable.Sprintf("a tag (%s) is not read here; leave it out", y.Tag))
 	}
 	switch y.Kind {
 	case yaml.ScalarNode:
@@ -205,11 +206,11 @@ func (c *converter) entries(y *yaml.Node) []Entry {
 			continue
 		}
 		if key.Kind != Scalar || key.IsNull() {
-			c.report(k.Line, k.Column, fmt.Sprintf("a key must be a name, not %s", key.Describe()))
+			c.report(k.Line, k.Column, printable.Sprintf("a key must be a name, not %s", key.Describe()))
 			continue
 		}
 		if line, dup := first[key.Text]; dup {
-			c.report(k.Line, k.Column, fmt.Sprintf("%q stands here twice, the first time in line %d", key.Text, line))
+			c.report(k.Line, k.Column, printable.Sprintf("%q stands here twice, the first time in line %d", key.Text, line))
 			continue
 		}
 		first[key.Text] = k.Line

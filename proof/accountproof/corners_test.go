@@ -59,14 +59,14 @@ func TestCorners(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			book := rulebookNamed(t, "seats")
 			s := account.New("acme")
-			outcome, err := propose(s, book, question{actor: host, time: noon}, []account.Command{
+			outcome, err := propose(s, newWorld(book), question{actor: host, time: noon}, []account.Command{
 				account.CreateAccount{Owner: "ann", Seats: map[seat.PoolName]int{"booking": 1}},
 				account.DefineField{Field: "note", Type: account.TextField},
 			})
 			require.NoError(t, err)
 			s = outcome.Next
 			before := s.Encode()
-			outcome, err = propose(s, book, question{actor: row.by, time: row.at}, row.commands)
+			outcome, err = propose(s, newWorld(book), question{actor: row.by, time: row.at}, row.commands)
 			assert.Equal(t, before, s.Encode())
 			if row.want != nil {
 				require.ErrorIs(t, err, row.want)
@@ -87,14 +87,14 @@ func TestNoAccount(t *testing.T) {
 	book := rulebookNamed(t, "seats")
 	host := question{actor: account.Host("host"), time: noon}
 	create := []account.Command{account.CreateAccount{Owner: "ann"}}
-	_, err := propose(&account.State{}, book, host, create)
+	_, err := propose(&account.State{}, newWorld(book), host, create)
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount, "the zero State")
 	for _, id := range []usher.AccountID{"", "\xff", usher.AccountID(strings.Repeat("x", 1025))} {
-		outcome, err := propose(account.New(id), book, host, create)
+		outcome, err := propose(account.New(id), newWorld(book), host, create)
 		assert.Error(t, err, "an account with the id %.9q", id)
 		assert.Nil(t, outcome.Next)
 	}
-	_, err = propose(account.New("acme"), book, host, append(create, account.DeleteAccount{}, create[0]))
+	_, err = propose(account.New("acme"), newWorld(book), host, append(create, account.DeleteAccount{}, create[0]))
 	assert.ErrorIs(t, err, account.Exists, "the end and a new beginning in the first commit")
 	_, err = account.New("acme").Propose(nil, account.Proposal{Actor: host.actor, Time: noon, Commands: create})
 	assert.Error(t, err, "without a policy")

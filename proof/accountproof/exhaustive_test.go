@@ -130,7 +130,7 @@ func (p *place) way() string {
 // begin returns a new account after some commands.
 func begin(t *testing.T, book *rulebook, q question, commands ...account.Command) *place {
 	t.Helper()
-	outcome, err := propose(account.New("acme"), book, q, commands)
+	outcome, err := propose(account.New("acme"), newWorld(book), q, commands)
 	require.NoError(t, err)
 	w, want := newWorld(book).do(q, commands...)
 	require.False(t, want.refused(), "the model says %v", want.code)
@@ -185,7 +185,7 @@ func (s small) explore(t *testing.T) {
 func (p *place) try(q question, seen *tally, commands ...account.Command) (next *place, problem string) {
 	next, q = &place{from: p}, q.counts(p.state.Time())
 	after, want := p.world.do(q, commands...)
-	outcome, err := propose(p.state, p.world.book, q, commands)
+	outcome, err := propose(p.state, p.world, q, commands)
 	last := commands[want.index]
 	var refusal *account.Refusal
 	if err != nil {

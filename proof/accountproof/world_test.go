@@ -3,6 +3,7 @@ package accountproof_test
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -67,6 +68,11 @@ func (s store) take(o account.Outcome) store {
 }
 
 func newWorld(book *rulebook) *world { return &world{book: book, values: store{}} }
+
+// same reports whether two worlds are alike, also in what users have in fields.
+func (w *world) same(other *world) bool {
+	return w.String() == other.String() && reflect.DeepEqual(w.values, other.values)
+}
 
 func (w *world) clone() *world {
 	c := *w

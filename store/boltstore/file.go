@@ -2,13 +2,13 @@ package boltstore
 
 import (
 	"errors"
-	"fmt"
 	"runtime/debug"
 	"sync/atomic"
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -28,7 +28,7 @@ type file struct {
 // read.
 func (f *file) begin(writable bool) (tx *bbolt.Tx, err error) {
 	if f.lost.Load() {
-		return nil, fmt.Errorf("%w: not even its first pages can be read", ErrDamaged)
+		return nil, printable.Errorf("%w: not even its first pages can be read", ErrDamaged)
 	}
 	err = guarded(func() (err error) {
 		tx, err = f.db.Begin(writable)
@@ -56,7 +56,7 @@ func (f *file) view(look func(*bbolt.Tx) error) error {
 
 func (f *file) close() error {
 	if f.lost.Load() {
-		return fmt.Errorf("%w: it stays open until the process ends", ErrDamaged)
+		return printable.Errorf("%w: it stays open until the process ends", ErrDamaged)
 	}
 	return f.db.Close()
 }
@@ -66,7 +66,7 @@ func guarded(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("%w: %v", ErrDamaged, r)
+			err = printable.Errorf("%w: %v", ErrDamaged, r)
 		}
 	}()
 	return f()

@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
 	"slices"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -69,7 +69,7 @@ func (t *tables) checkedHead(account []byte) (head, error) {
 	case h.version == found:
 		return h, nil
 	}
-	return head{}, fmt.Errorf("%w: %s, and %s; restore the file from a backup", ErrDamaged, spelled("the account's head says that", h.version), spelled("among the commits", found))
+	return head{}, printable.Errorf("%w: %s, and %s; restore the file from a backup", ErrDamaged, spelled("the account's head says that", h.version), spelled("among the commits", found))
 }
 
 func spelled(where string, version uint64) string {
@@ -79,7 +79,7 @@ func spelled(where string, version uint64) string {
 	case erasedVersion:
 		return where + " it was erased"
 	}
-	return fmt.Sprintf("%s the last one is %d", where, version)
+	return printable.Sprintf("%s the last one is %d", where, version)
 }
 
 // lastCommit returns the version of the last key among the account's commits, 0 if there
@@ -119,7 +119,7 @@ func (t *tables) sealAll() error {
 	for key, _ := c.First(); key != nil; {
 		_, version, err := splitKey(key)
 		if err != nil || len(version) != 8 || bytes.Compare(key, from) < 0 {
-			return fmt.Errorf("%w: among the commits is the key %q", errWrongKey, key)
+			return printable.Errorf("%w: among the commits is the key %q", errWrongKey, key)
 		}
 		account := slices.Clone(key[:len(key)-8])
 		last, err := t.lastCommit(account)

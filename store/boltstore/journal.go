@@ -6,12 +6,12 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"iter"
 
 	"go.etcd.io/bbolt"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -39,9 +39,9 @@ func (s *Store) append(ctx context.Context, account usher.AccountID, e store.Ent
 		case err != nil:
 			return err
 		case e.Version <= last:
-			return fmt.Errorf("%w: the last one is %d", store.ErrConflict, last)
+			return printable.Errorf("%w: the last one is %d", store.ErrConflict, last)
 		case e.Version > last+1:
-			return fmt.Errorf("%w: the last one is %d", store.ErrGap, last)
+			return printable.Errorf("%w: the last one is %d", store.ErrGap, last)
 		}
 		if err := t.put(commitBucket, key, value); err != nil {
 			return err
@@ -71,7 +71,7 @@ func (s *Store) saveSnapshot(ctx context.Context, account usher.AccountID, snaps
 		case err != nil:
 			return err
 		case snapshot.Version > last:
-			return fmt.Errorf("%w: the last one is %d", store.ErrGap, last)
+			return printable.Errorf("%w: the last one is %d", store.ErrGap, last)
 		}
 		old := t.bucket(snapshotBucket).Get(key)
 		if len(old) > 8 && binary.BigEndian.Uint64(old) > snapshot.Version && intact(key, old) {
@@ -108,7 +108,7 @@ func (s *Store) snapshot(ctx context.Context, account usher.AccountID) (snapshot
 		case len(data) < 8:
 			return errWrongContent
 		case binary.BigEndian.Uint64(data) > last:
-			return fmt.Errorf("%w: the snapshot is of version %d, and the last commit is %d; restore the file from a backup", ErrDamaged, binary.BigEndian.Uint64(data), last)
+			return printable.Errorf("%w: the snapshot is of version %d, and the last commit is %d; restore the file from a backup", ErrDamaged, binary.BigEndian.Uint64(data), last)
 		}
 		snapshot = store.Snapshot{Version: binary.BigEndian.Uint64(data), Data: data[8:]}
 		return nil

@@ -3,12 +3,12 @@ package boltstore
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"hash/crc32"
 	"math"
 	"strings"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -23,8 +23,8 @@ var (
 	formatKey       = []byte("format")
 	dataBuckets     = [][]byte{commitBucket, headBucket, snapshotBucket, recordBucket, sightingBucket}
 	castagnoli      = crc32.MakeTable(crc32.Castagnoli)
-	errWrongKey     = fmt.Errorf("%w: a key that this store does not write", ErrDamaged)
-	errWrongContent = fmt.Errorf("%w: a value that this store did not write", ErrDamaged)
+	errWrongKey     = printable.Errorf("%w: a key that this store does not write", ErrDamaged)
+	errWrongContent = printable.Errorf("%w: a value that this store did not write", ErrDamaged)
 )
 
 const (
@@ -97,7 +97,7 @@ func sealed(key, data []byte) []byte {
 // opened returns a copy of the data that was sealed.
 func opened(key, value []byte) ([]byte, error) {
 	if !intact(key, value) {
-		return nil, fmt.Errorf("%w: the checksum of %q is wrong", ErrDamaged, key)
+		return nil, printable.Errorf("%w: the checksum of %q is wrong", ErrDamaged, key)
 	}
 	return bytes.Clone(value[:len(value)-4]), nil
 }
@@ -114,7 +114,7 @@ func checksum(key, data []byte) uint32 {
 // checkSize refuses data that bbolt has no room for.
 func checkSize(data []byte) error {
 	if len(data) > maxValue {
-		return fmt.Errorf("%w: %d bytes of data; at most %d fit", store.ErrInvalid, len(data), maxValue)
+		return printable.Errorf("%w: %d bytes of data; at most %d fit", store.ErrInvalid, len(data), maxValue)
 	}
 	return nil
 }

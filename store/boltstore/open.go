@@ -14,6 +14,8 @@ import (
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // Open opens the file at path, and makes it if there is none. A file that another
@@ -28,7 +30,7 @@ import (
 func Open(path string, o Options) (*Store, error) {
 	s, err := open(path, o)
 	if err != nil {
-		return nil, fmt.Errorf("boltstore: open %s: %w", path, err)
+		return nil, printable.Errorf("boltstore: open %s: %w", path, err)
 	}
 	return s, nil
 }
@@ -37,7 +39,7 @@ func open(path string, o Options) (*Store, error) {
 	o.Mode = cmp.Or(o.Mode, 0o600)
 	o.Wait = max(cmp.Or(o.Wait, time.Second), 1)
 	if o.Mode&othersWrite != 0 {
-		return nil, fmt.Errorf("%w: Options.Mode is %#o; want one that lets only the owner write, such as 0600", ErrExposed, o.Mode.Perm())
+		return nil, printable.Errorf("%w: Options.Mode is %#o; want one that lets only the owner write, such as 0600", ErrExposed, o.Mode.Perm())
 	}
 	if err := checkPlace(path); err != nil {
 		return nil, err
@@ -149,11 +151,11 @@ func openBolt(path string, o Options) (db *bbolt.DB, handle *os.File, err error)
 	case errors.Is(err, ErrExposed):
 		return nil, nil, err
 	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, nil, fmt.Errorf("%w; stop that one first, or wait longer (it waited %s)", ErrLocked, o.Wait.Round(time.Millisecond))
+		return nil, nil, printable.Errorf("%w; stop that one first, or wait longer (it waited %s)", ErrLocked, o.Wait.Round(time.Millisecond))
 	case errors.As(err, new(*fs.PathError)):
 		return nil, nil, err
 	default:
-		return nil, nil, fmt.Errorf("%w: no bbolt file, or a damaged one: %w", ErrForeign, err)
+		return nil, nil, printable.Errorf("%w: no bbolt file, or a damaged one: %w", ErrForeign, err)
 	}
 }
 
@@ -165,7 +167,7 @@ func (f *file) checkLength(path string) error {
 	}
 	return f.view(func(tx *bbolt.Tx) error {
 		if tx.Size() > info.Size() {
-			return fmt.Errorf("%w: it should have %d bytes at least, and has %d", ErrDamaged, tx.Size(), info.Size())
+			return printable.Errorf("%w: it should have %d bytes at least, and has %d", ErrDamaged, tx.Size(), info.Size())
 		}
 		return nil
 	})
@@ -217,20 +219,20 @@ func (f *file) checkFormat() error {
 	return f.view(func(tx *bbolt.Tx) error {
 		b := tx.Bucket(usherBucket)
 		if b == nil {
-			return fmt.Errorf("%w: a bbolt file of something else", ErrForeign)
+			return printable.Errorf("%w: a bbolt file of something else", ErrForeign)
 		}
 		text := string(b.Get(formatKey))
 		found, err := strconv.Atoi(text)
 		switch {
 		case err != nil || found < 1:
-			return fmt.Errorf("%w: its format is %q", ErrForeign, text)
+			return printable.Errorf("%w: its format is %q", ErrForeign, text)
 		case found > format:
-			return fmt.Errorf("%w: its format is %d, this version knows %d", ErrNewer, found, format)
+			return printable.Errorf("%w: its format is %d, this version knows %d", ErrNewer, found, format)
 		}
 		f.sealed = found != unsealed
 		for _, name := range dataBuckets {
 			if there := tx.Bucket(name) != nil; !there && (f.sealed || string(name) != string(headBucket)) {
-				return fmt.Errorf("%w: the bucket %s is missing", ErrDamaged, name)
+				return printable.Errorf("%w: the bucket %s is missing", ErrDamaged, name)
 			}
 		}
 		return nil
@@ -242,7 +244,7 @@ func (f *file) seal() error {
 	err := guarded(func() error {
 		return f.db.Update(func(tx *bbolt.Tx) error {
 			if _, err := tx.CreateBucket(headBucket); err != nil {
-				return fmt.Errorf("%w: %w", ErrDamaged, err)
+				return printable.Errorf("%w: %w", ErrDamaged, err)
 			}
 			if err := (&tables{tx: tx}).sealAll(); err != nil {
 				return err

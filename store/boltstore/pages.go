@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"fmt"
 	"iter"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -86,14 +86,14 @@ func (t *tables) commits(account []byte, after uint64, last head) (page []store.
 			key, value = c.Next()
 		}
 		if !bytes.Equal(key, want) {
-			return nil, fmt.Errorf("%w: commit %d of %d is missing", ErrDamaged, version, end)
+			return nil, printable.Errorf("%w: commit %d of %d is missing", ErrDamaged, version, end)
 		}
 		data, err := opened(key, value)
 		if err != nil {
 			return nil, err
 		}
 		if version == end && t.sealed && headOf(version, data) != last {
-			return nil, fmt.Errorf("%w: commit %d is not the one of which the account's head knows; restore the file from a backup", ErrDamaged, version)
+			return nil, printable.Errorf("%w: commit %d is not the one of which the account's head knows; restore the file from a backup", ErrDamaged, version)
 		}
 		page = append(page, store.Commit{Version: version, Data: data})
 		size += len(data)

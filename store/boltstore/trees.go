@@ -2,11 +2,12 @@ package boltstore
 
 import (
 	"encoding/binary"
-	"fmt"
 	"hash/fnv"
 	"io"
 
 	"go.etcd.io/bbolt"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // bbolt writes its pages in the byte order of the machine, and behind a head of sixteen
@@ -63,7 +64,7 @@ func checkMetas(r io.ReaderAt, pageSize int) (newest meta, err error) {
 		if okA {
 			page = 1
 		}
-		return meta{}, fmt.Errorf("%w: page %d, which says where the newest data begins, cannot be read, and the last commits may be missing without it; "+
+		return meta{}, printable.Errorf("%w: page %d, which says where the newest data begins, cannot be read, and the last commits may be missing without it; "+
 			"restore the file from a backup; if the machine lost power while the file was written, `bbolt surgery revert-meta-page` takes it back by one write",
 			ErrDamaged, page)
 	}
@@ -71,7 +72,7 @@ func checkMetas(r io.ReaderAt, pageSize int) (newest meta, err error) {
 		a, b = b, a
 	}
 	if a.tx > b.tx+1 {
-		return meta{}, fmt.Errorf("%w: its first two pages are of the writes %d and %d, which do not follow on each other; restore the file from a backup", ErrDamaged, b.tx, a.tx)
+		return meta{}, printable.Errorf("%w: its first two pages are of the writes %d and %d, which do not follow on each other; restore the file from a backup", ErrDamaged, b.tx, a.tx)
 	}
 	return a, nil
 }
@@ -116,7 +117,7 @@ func (c *treeChecker) check(root uint64) error {
 			break
 		}
 		if depth++; depth > 64 {
-			return fmt.Errorf("%w: the tree at page %d has no end", ErrDamaged, root)
+			return printable.Errorf("%w: the tree at page %d has no end", ErrDamaged, root)
 		}
 		at = p.below[0]
 	}
@@ -135,7 +136,7 @@ func (c *treeChecker) walk(at uint64, depth int) error {
 		return err
 	}
 	if (p.flags == leafFlag) != (depth == 0) {
-		return fmt.Errorf("%w: page %d is not as deep in its tree as others", ErrDamaged, at)
+		return printable.Errorf("%w: page %d is not as deep in its tree as others", ErrDamaged, at)
 	}
 	if err := c.use(at, 1+uint64(p.overflow)); err != nil {
 		return err
@@ -151,11 +152,11 @@ func (c *treeChecker) walk(at uint64, depth int) error {
 // use notes pages, which nothing else may use.
 func (c *treeChecker) use(first, n uint64) error {
 	if first >= c.end || n > c.end-first {
-		return fmt.Errorf("%w: there is no page %d", ErrDamaged, first+n-1)
+		return printable.Errorf("%w: there is no page %d", ErrDamaged, first+n-1)
 	}
 	for at := first; at < first+n; at++ {
 		if c.used[at] {
-			return fmt.Errorf("%w: page %d is used twice", ErrDamaged, at)
+			return printable.Errorf("%w: page %d is used twice", ErrDamaged, at)
 		}
 		c.used[at] = true
 	}
@@ -178,7 +179,7 @@ func (c *treeChecker) page(at uint64) (p page, err error) {
 	count := int(native.Uint16(head[10:]))
 	switch {
 	case native.Uint64(head) != at, p.flags != leafFlag && p.flags != branchFlag, p.flags == branchFlag && count == 0:
-		return page{}, fmt.Errorf("%w: page %d is not what its place says", ErrDamaged, at)
+		return page{}, printable.Errorf("%w: page %d is not what its place says", ErrDamaged, at)
 	case p.flags == leafFlag:
 		return p, nil
 	}
@@ -203,7 +204,7 @@ func (c *treeChecker) checkFree(at uint64) error {
 		return err
 	}
 	if native.Uint64(head) != at || native.Uint16(head[8:]) != freelistFlag {
-		return fmt.Errorf("%w: page %d does not list the free pages", ErrDamaged, at)
+		return printable.Errorf("%w: page %d does not list the free pages", ErrDamaged, at)
 	}
 	if err := c.use(at, 1+uint64(native.Uint32(head[12:]))); err != nil {
 		return err
@@ -213,7 +214,7 @@ func (c *treeChecker) checkFree(at uint64) error {
 		begin, count = begin+8, native.Uint64(head[pageHead:])
 	}
 	if count > c.end {
-		return fmt.Errorf("%w: page %d lists %d free pages of %d", ErrDamaged, at, count, c.end)
+		return printable.Errorf("%w: page %d lists %d free pages of %d", ErrDamaged, at, count, c.end)
 	}
 	list, err := c.read(at, begin, int(count)*8)
 	if err != nil {
@@ -223,7 +224,7 @@ func (c *treeChecker) checkFree(at uint64) error {
 	for i := range int(count) {
 		free := native.Uint64(list[i*8:])
 		if free <= last || free >= c.end || c.used[free] {
-			return fmt.Errorf("%w: page %d is listed as free, and is not", ErrDamaged, free)
+			return printable.Errorf("%w: page %d is listed as free, and is not", ErrDamaged, free)
 		}
 		last = free
 	}
@@ -232,11 +233,11 @@ func (c *treeChecker) checkFree(at uint64) error {
 
 func (c *treeChecker) read(at uint64, from, n int) ([]byte, error) {
 	if at >= c.end {
-		return nil, fmt.Errorf("%w: there is no page %d", ErrDamaged, at)
+		return nil, printable.Errorf("%w: there is no page %d", ErrDamaged, at)
 	}
 	b := make([]byte, n)
 	if _, err := c.r.ReadAt(b, int64(at)*int64(c.pageSize)+int64(from)); err != nil {
-		return nil, fmt.Errorf("%w: page %d: %w", ErrDamaged, at, err)
+		return nil, printable.Errorf("%w: page %d: %w", ErrDamaged, at, err)
 	}
 	return b, nil
 }

@@ -3,13 +3,13 @@ package boltstore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
 
 	"go.etcd.io/bbolt"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -255,6 +255,6 @@ func (wr *writer) doubt(id int, cause error) {
 		return nil
 	})
 	if err != nil || shows || errors.Is(cause, ErrDamaged) {
-		wr.broken = fmt.Errorf("nothing can be written any more: an earlier write left the file in an unknown state; close it, look after the disk, and open it again: %w", cause)
+		wr.broken = printable.Errorf("nothing can be written any more: an earlier write left the file in an unknown state; close it, look after the disk, and open it again: %w", cause)
 	}
 }

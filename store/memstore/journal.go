@@ -1,11 +1,11 @@
 package memstore
 
 import (
-	"fmt"
 	"slices"
 	"sync"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -29,9 +29,9 @@ func (j *journal) append(version uint64, data []byte, records []store.Record) er
 	case j.erased:
 		return store.ErrErased
 	case version <= last:
-		return fmt.Errorf("%w: the last one is %d", store.ErrConflict, last)
+		return printable.Errorf("%w: the last one is %d", store.ErrConflict, last)
 	case version > last+1:
-		return fmt.Errorf("%w: the last one is %d", store.ErrGap, last)
+		return printable.Errorf("%w: the last one is %d", store.ErrGap, last)
 	}
 	j.commits = append(j.commits, data)
 	for _, r := range records {
@@ -67,7 +67,7 @@ func (j *journal) save(s store.Snapshot) error {
 	case j.erased:
 		return store.ErrErased
 	case s.Version > last:
-		return fmt.Errorf("%w: the last one is %d", store.ErrGap, last)
+		return printable.Errorf("%w: the last one is %d", store.ErrGap, last)
 	case s.Version >= j.snapshot.Version:
 		j.snapshot = s
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policytest"
 )
 
@@ -27,12 +28,12 @@ func coverageOf(all []tested) (list []coverage) {
 
 func writeCoverage(s *stream, c coverage) {
 	if len(c.unreached) == 0 {
-		s.line("%s: all %s reached", printable(c.policy), count(c.rules, "rule"))
+		s.line("%s: all %s reached", printable.Text(c.policy), count(c.rules, "rule"))
 		return
 	}
-	s.line("%s: %d of %s reached; no test reached", printable(c.policy), c.rules-len(c.unreached), count(c.rules, "rule"))
+	s.line("%s: %d of %s reached; no test reached", printable.Text(c.policy), c.rules-len(c.unreached), count(c.rules, "rule"))
 	for _, rule := range c.unreached {
-		s.line("  %s", printable(ruleText(rule)))
+		s.line("  %s", printable.Text(ruleText(rule)))
 	}
 }
 

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/boltstore"
@@ -179,9 +179,9 @@ func (r *run) notDone(ctx context.Context, o *office, d *deed, err error) error 
 	case errors.Is(err, usher.ErrUnknownAccount):
 		return missing(ctx, o.path, o.store, usher.AccountID(d.account))
 	case errors.Is(err, store.ErrRefused):
-		return r.refuse(d.path, fmt.Errorf("the store does not accept this commit, by a rule of its own; nothing was done, and to repeat it does not help: %w", err))
+		return r.refuse(d.path, printable.Errorf("the store does not accept this commit, by a rule of its own; nothing was done, and to repeat it does not help: %w", err))
 	case errors.Is(err, engine.ErrKeyReused):
-		return r.refuse(d.path, fmt.Errorf("another request was made under the key %q; nothing was done", d.key))
+		return r.refuse(d.path, printable.Errorf("another request was made under the key %q; nothing was done", d.key))
 	}
 	return err
 }

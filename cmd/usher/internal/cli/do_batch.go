@@ -8,6 +8,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policytest"
@@ -17,7 +18,7 @@ import (
 func (d *deed) complete() error {
 	switch {
 	case d.account == "":
-		return wrongUsage("do needs an account: --account ACCOUNT; usher log %s lists those that there are", printable(d.path))
+		return wrongUsage("do needs an account: --account ACCOUNT; usher log %s lists those that there are", printable.Text(d.path))
 	case d.policy == "":
 		return wrongUsage("do needs the policy by which the service decides: --policy POLICY, a file or a preset; a store holds none")
 	case d.as == "" && d.host == "":

@@ -80,7 +80,7 @@ func commandOf(words []string) (account.Command, error) {
 	if form, ok := formOf(words[0]); ok {
 		lines = append(lines, "it is written "+formText(form))
 	}
-	return nil, wrongUsage("%s", strings.Join(lines, "\nusher: "))
+	return nil, usageError{strings.Join(lines, "\nusher: ")}
 }
 
 func formOf(name string) (policytest.CommandForm, bool) {

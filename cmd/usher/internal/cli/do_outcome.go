@@ -10,6 +10,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/seat"
 )
@@ -89,11 +90,11 @@ func (r *run) writeOutcome(d *deed, o outcome) error {
 }
 
 func (r *run) writeOutcomeText(d *deed, o outcome) {
-	id := printable(d.account)
+	id := printable.Text(d.account)
 	s := r.stdout
 	switch {
 	case o.kind == outcomeRefused:
-		r.stderr.line("usher: %s", printable(o.refusal.Error()))
+		r.stderr.line("usher: %s", printable.Text(o.refusal.Error()))
 		if o.refusal.Of > 1 {
 			r.stderr.line("usher: nothing was done, for the commands are one commit")
 		}
@@ -134,7 +135,7 @@ func writeGains(s *stream, p *policy.Policy, u account.UserPreview) {
 		list []policy.Holding
 	}{{"gain", u.Gains}, {"lose", u.Loses}} {
 		if len(part.list) > 0 {
-			s.line("%s would %s", s.paint(bold, printable(string(u.User))), part.verb)
+			s.line("%s would %s", s.paint(bold, printable.Text(string(u.User))), part.verb)
 			writeHoldings(s, p, part.list)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 )
 
@@ -74,7 +75,7 @@ func (q *question) when() error {
 
 func (r *run) explain(s *scene, q question) error {
 	if q.as == "" {
-		return wrongUsage("explain needs somebody to ask as: --as USER; %s has %s", s.name(), printable(some(s.users(), "no users")))
+		return wrongUsage("explain needs somebody to ask as: --as USER; %s has %s", s.name(), printable.Text(some(s.users(), "no users")))
 	}
 	request, err := q.request(s)
 	if err != nil {
@@ -119,5 +120,5 @@ func (r *run) noteStrangers(s *scene, request usher.Request) {
 }
 
 func (r *run) noteStranger(what, id string, known []string) {
-	r.stderr.line("usher: the account has no %s %q%s", what, id, printable(suggest.DidYouMean(id, known)))
+	r.stderr.line("usher: the account has no %s %q%s", what, id, printable.Text(suggest.DidYouMean(id, known)))
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 )
 
@@ -42,7 +43,7 @@ func (r *run) explainActions(s *scene, request usher.Request) error {
 			At: request.Time, May: list, MayNot: texts(mayNot),
 		})
 	}
-	who := printable(string(request.Subject))
+	who := printable.Text(string(request.Subject))
 	if len(may) == 0 {
 		r.stdout.line("%s may do nothing on this %s", who, kind)
 		return nil
@@ -50,7 +51,7 @@ func (r *run) explainActions(s *scene, request usher.Request) error {
 	r.stdout.line("on this %s %s may", kind, who)
 	t := table{}
 	for _, a := range may {
-		t.rows = append(t.rows, []cell{{a.Permission.String()}, {printable(a.Decision.String())}})
+		t.rows = append(t.rows, []cell{{a.Permission.String()}, {printable.Text(a.Decision.String())}})
 	}
 	t.write(r.stdout, "  ", wide)
 	if len(mayNot) > 0 {

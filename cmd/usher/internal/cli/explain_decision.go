@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 )
 
 type explained struct {
@@ -52,7 +53,7 @@ func (r *run) explainDecision(s *scene, request usher.Request) error {
 			Ways: ways, Digest: detail.Digest,
 		})
 	}
-	sentence := printable(x.Sentence)
+	sentence := printable.Text(x.Sentence)
 	if x.Decision.Allowed() {
 		r.stdout.line("%s", r.stdout.paintPart(green, sentence, "allowed"))
 	} else {
@@ -68,7 +69,7 @@ func writeWays(s *stream, ways []usher.Way) {
 	}
 	s.line("what would help, the nearest first:")
 	for _, w := range ways {
-		s.line("  - %s", printable(w.Text))
+		s.line("  - %s", printable.Text(w.Text))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/roletable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
@@ -20,7 +21,7 @@ func (r *run) explainSummary(s *scene, request usher.Request) error {
 	if r.json() {
 		return r.stdout.json(summaryJSON(s, request, sum))
 	}
-	who := printable(string(request.Subject))
+	who := printable.Text(string(request.Subject))
 	if sum.Status == 0 {
 		r.stdout.line("%s is not a user of this account, and may do nothing", who)
 		return nil
@@ -49,7 +50,7 @@ func writeSummaryHead(s *stream, p *policy.Policy, who string, sum policy.Summar
 	s.line("%s: %s, %s%s", s.paint(bold, who), roletable.RoleTitle(held), sum.Status, note)
 	entry := func(label string, words []string) {
 		if len(words) > 0 {
-			s.line("  %-9s %s", label, printable(strings.Join(words, ", ")))
+			s.line("  %-9s %s", label, printable.Text(strings.Join(words, ", ")))
 		}
 	}
 	var teams, features []string
@@ -76,7 +77,7 @@ func writeSummaryHead(s *stream, p *policy.Policy, who string, sum policy.Summar
 func writeHoldings(s *stream, p *policy.Policy, list []policy.Holding) {
 	t := table{}
 	for _, h := range list {
-		t.rows = append(t.rows, []cell{{h.Permission.String()}, {holdingText(h)}, {printable(holdingSource(p, h))}})
+		t.rows = append(t.rows, []cell{{h.Permission.String()}, {holdingText(h)}, {printable.Text(holdingSource(p, h))}})
 	}
 	t.write(s, "  ", wide)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policytest"
 	"github.com/usher-go/usher/store"
 )
@@ -84,7 +85,7 @@ func (r *run) log(ctx context.Context, path string, q logQuery) error {
 	case flag != "" && q.verify:
 		return wrongUsage("%s and --verify do not go together: a journal is gone through as a whole", flag)
 	case flag != "" && q.account == "":
-		return wrongUsage("%s chooses among the commits of an account: --account ACCOUNT; usher log %s lists them", flag, printable(path))
+		return wrongUsage("%s chooses among the commits of an account: --account ACCOUNT; usher log %s lists them", flag, printable.Text(path))
 	}
 	switch {
 	case q.head == "":
@@ -137,7 +138,7 @@ func (r *run) logJournal(ctx context.Context, path string, s store.Store, id ush
 		}
 		shown++
 		if r.json() {
-			r.stdout.line("%s", stored.Data)
+			r.stdout.line("%s", printable.JSON(stored.Data))
 		} else {
 			r.writeCommit(c)
 		}
@@ -147,7 +148,7 @@ func (r *run) logJournal(ctx context.Context, path string, s store.Store, id ush
 	}
 	for _, err := range s.Commits(ctx, id, 0) {
 		if err == nil {
-			r.stderr.line("usher: %s has no such commits", printable(string(id)))
+			r.stderr.line("usher: %s has no such commits", printable.Text(string(id)))
 		}
 		return err
 	}
@@ -170,12 +171,12 @@ func actorText(a account.Actor) string {
 
 func (r *run) writeCommit(c *account.Commit) {
 	s := r.stdout
-	s.line("%s  %s  %s", s.paint(bold, "version "+strconv.FormatUint(c.Version, 10)), timeText(c.Time), printable(actorText(c.Actor)))
+	s.line("%s  %s  %s", s.paint(bold, "version "+strconv.FormatUint(c.Version, 10)), timeText(c.Time), printable.Text(actorText(c.Actor)))
 	for _, change := range c.Changes {
 		s.line("  %s", account.DescribeChange(change))
 	}
 	if c.Note != "" {
-		s.line("  note: %s", printable(c.Note))
+		s.line("  note: %s", printable.Text(c.Note))
 	}
 }
 

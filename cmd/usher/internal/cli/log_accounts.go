@@ -2,12 +2,12 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -52,7 +52,7 @@ func (r *run) logAccounts(ctx context.Context, path string, s store.Store) error
 		return ending(code)
 	}
 	if len(list) == 0 {
-		r.stderr.line("usher: %s has no accounts", printable(path))
+		r.stderr.line("usher: %s has no accounts", printable.Text(path))
 		return nil
 	}
 	t := table{head: []string{"account", "version", "last commit", "users", "head"}}
@@ -61,9 +61,9 @@ func (r *run) logAccounts(ctx context.Context, path string, s store.Store) error
 		case a.Problem != "":
 			r.stderr.problem(problem{File: path, Severity: severityError, Message: a.Problem})
 		case a.Deleted:
-			t.rows = append(t.rows, []cell{{printable(a.Account)}, {strconv.FormatUint(a.Version, 10)}, {timeText(a.Time)}, {"deleted"}, {a.Head}})
+			t.rows = append(t.rows, []cell{{printable.Text(a.Account)}, {strconv.FormatUint(a.Version, 10)}, {timeText(a.Time)}, {"deleted"}, {a.Head}})
 		default:
-			t.rows = append(t.rows, []cell{{printable(a.Account)}, {strconv.FormatUint(a.Version, 10)}, {timeText(a.Time)}, {strconv.Itoa(a.Users)}, {a.Head}})
+			t.rows = append(t.rows, []cell{{printable.Text(a.Account)}, {strconv.FormatUint(a.Version, 10)}, {timeText(a.Time)}, {strconv.Itoa(a.Users)}, {a.Head}})
 		}
 	}
 	t.write(r.stdout, "", wide)
@@ -107,13 +107,13 @@ func headAt(ctx context.Context, s store.Store, id usher.AccountID, version uint
 }
 
 func errNewerSnapshot(version uint64) error {
-	return fmt.Errorf("commits were lost: there is a snapshot of version %d, and no such commit; restore the store from a backup", version)
+	return printable.Errorf("commits were lost: there is a snapshot of version %d, and no such commit; restore the store from a backup", version)
 }
 
 func snapshotState(id usher.AccountID, snapshot store.Snapshot) (*account.State, error) {
 	state, err := account.DecodeState(snapshot.Data)
 	if err == nil && (state.ID() != id || state.Version() != snapshot.Version) {
-		err = fmt.Errorf("the snapshot of version %d is of %q at version %d", snapshot.Version, state.ID(), state.Version())
+		err = printable.Errorf("the snapshot of version %d is of %q at version %d", snapshot.Version, state.ID(), state.Version())
 	}
 	return state, err
 }

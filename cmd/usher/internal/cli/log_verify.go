@@ -8,6 +8,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -104,10 +105,10 @@ func verifyAccount(ctx context.Context, s store.Store, id usher.AccountID, noted
 			v.Chained = state.Version()
 		}
 		if state.Version() == noted.Version && state.Head() != noted {
-			return fmt.Errorf("its head at version %d is %s, and not the noted %s; commits were replaced", noted.Version, state.Head(), noted)
+			return printable.Errorf("its head at version %d is %s, and not the noted %s; commits were replaced", noted.Version, state.Head(), noted)
 		}
 		if saved != nil && state.Version() == snapshot.Version && !bytes.Equal(state.Encode(), saved.Encode()) {
-			return fmt.Errorf("the snapshot of version %d is not what the journal says", snapshot.Version)
+			return printable.Errorf("the snapshot of version %d is not what the journal says", snapshot.Version)
 		}
 		return nil
 	})
@@ -119,7 +120,7 @@ func verifyAccount(ctx context.Context, s store.Store, id usher.AccountID, noted
 	case snapshot.Version > state.Version():
 		err = errNewerSnapshot(snapshot.Version)
 	case noted.Version > state.Version():
-		err = fmt.Errorf("commits were lost: the noted head is that of version %d; restore the store from a backup", noted.Version)
+		err = printable.Errorf("commits were lost: the noted head is that of version %d; restore the store from a backup", noted.Version)
 	}
 	if err != nil {
 		v.Problem = err.Error()
@@ -128,9 +129,9 @@ func verifyAccount(ctx context.Context, s store.Store, id usher.AccountID, noted
 }
 
 func (r *run) writeVerified(v verifiedItem) {
-	id := r.stdout.paint(bold, printable(v.Account)+":")
+	id := r.stdout.paint(bold, printable.Text(v.Account)+":")
 	if v.Problem != "" {
-		r.stdout.line("%s %s after version %d: %s", id, r.stdout.paint(red, "damaged"), v.Version, printable(v.Problem))
+		r.stdout.line("%s %s after version %d: %s", id, r.stdout.paint(red, "damaged"), v.Version, printable.Text(v.Problem))
 		return
 	}
 	text := ""

@@ -8,6 +8,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/store"
 )
@@ -45,7 +46,7 @@ func (o *office) close(r *run) {
 		o.note(err)
 	}
 	for _, err := range o.failed {
-		r.stderr.line("usher: warning: %s", printable(err.Error()))
+		r.stderr.line("usher: warning: %s", printable.Text(err.Error()))
 	}
 }
 
@@ -62,7 +63,7 @@ func (o *office) view(ctx context.Context, id usher.AccountID, version uint64) (
 	case errors.Is(err, usher.ErrUnknownAccount):
 		return view, missing(ctx, o.path, o.store, id)
 	case errors.Is(err, engine.ErrBehind):
-		return view, wrongUsage("%s has not come to version %d; usher log shows its versions", printable(string(id)), version)
+		return view, wrongUsage("%s has not come to version %d; usher log shows its versions", printable.Text(string(id)), version)
 	case errors.As(err, &unfit):
 		return view, o.unfit(unfit)
 	}
@@ -87,7 +88,7 @@ func (o *office) noteOtherPolicy(ctx context.Context, r *run, view account.View)
 		}
 		if c.Policy != o.policy.Digest() {
 			r.stderr.line("usher: warning: version %d of %s was made under another policy (%s) than %s (%s)",
-				c.Version, printable(string(view.ID())), shortDigest(c.Policy), printable(o.policy.File()), shortDigest(o.policy.Digest()))
+				c.Version, printable.Text(string(view.ID())), shortDigest(c.Policy), printable.Text(o.policy.File()), shortDigest(o.policy.Digest()))
 		}
 		break
 	}
@@ -98,7 +99,7 @@ func (o *office) noteOtherPolicy(ctx context.Context, r *run, view account.View)
 func shortDigest(digest string) string {
 	const enough = 12
 	if len(digest) <= enough {
-		return printable(digest)
+		return printable.Text(digest)
 	}
-	return printable(digest[:enough])
+	return printable.Text(digest[:enough])
 }

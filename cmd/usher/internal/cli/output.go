@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
-	"unicode"
+
+	"github.com/usher-go/usher/internal/printable"
 
 	"golang.org/x/term"
 )
@@ -23,9 +26,27 @@ type stream struct {
 // what went wrong.
 func (s *stream) Write(p []byte) (int, error) {
 	if s.err == nil {
-		_, s.err = s.w.Write(p)
+		_, s.err = io.WriteString(s.w, s.safe(string(p)))
 	}
 	return len(p), nil
+}
+
+// inks are what paint writes.
+var inks = regexp.MustCompile(`\x1b\[(0|1|31|32|33)m`)
+
+// safe keeps what files, ids and errors say from moving a terminal's cursor, or turning
+// the direction of its text, wherever it was not seen to before.
+func (s *stream) safe(text string) string {
+	if !s.colored {
+		return printable.Lines(text)
+	}
+	var b strings.Builder
+	at := 0
+	for _, ink := range inks.FindAllStringIndex(text, -1) {
+		b.WriteString(printable.Lines(text[at:ink[0]]) + text[ink[0]:ink[1]])
+		at = ink[1]
+	}
+	return b.String() + printable.Lines(text[at:])
 }
 
 // line writes one line.
@@ -34,12 +55,16 @@ func (s *stream) line(format string, args ...any) {
 }
 
 // json writes a value for machines. Whatever is written is made of texts,
-// numbers, lists and structs, which all can be.
+// numbers, lists and structs, which all can be. Escapes stand for what is not safe to
+// print, so that the value is exact and a terminal shows it as it is.
 func (s *stream) json(v any) error {
-	e := json.NewEncoder(s)
+	var encoded bytes.Buffer
+	e := json.NewEncoder(&encoded)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(v)
+	err := e.Encode(v)
+	_, _ = s.Write(printable.JSON(encoded.Bytes()))
+	return err
 }
 
 // ink is how a text stands out on a terminal.
@@ -104,17 +129,6 @@ func (s *stream) width() int {
 		}
 	}
 	return defaultWidth
-}
-
-// printable keeps what a file says from moving a terminal's cursor, or breaking a
-// line.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, text)
 }
 
 // count writes a number of things: "1 role", "2 roles".

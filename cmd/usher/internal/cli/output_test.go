@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 func TestColored(t *testing.T) {
@@ -54,7 +56,7 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 // What a file says cannot move the cursor, or pretend to be a line of its own.
 func TestPrintable(t *testing.T) {
-	if got, want := printable("Owner\x1b[2J\n\u202eAdmin é"), "Owner [2J  Admin é"; got != want {
+	if got, want := printable.Text("Owner\x1b[2J\n\u202eAdmin é"), `Owner\x1b[2J\n\u202eAdmin é`; got != want {
 		t.Errorf("printable = %q, want %q", got, want)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 )
 
@@ -60,15 +61,15 @@ func problems(list []policy.Problem, severity string) []problem {
 
 // problem writes a problem as editors and other tools read it.
 func (s *stream) problem(p problem) {
-	place := printable(p.File) + ":"
+	place := printable.Text(p.File) + ":"
 	if p.Line > 0 {
-		place = fmt.Sprintf("%s:%d:%d:", printable(p.File), p.Line, p.Col)
+		place = fmt.Sprintf("%s:%d:%d:", printable.Text(p.File), p.Line, p.Col)
 	}
 	severity := ""
 	if p.Severity == severityWarning {
 		severity = s.paint(yellow, "warning:") + " "
 	}
-	s.line("%s %s%s", s.paint(bold, place), severity, printable(p.Message))
+	s.line("%s %s%s", s.paint(bold, place), severity, printable.Text(p.Message))
 }
 
 // cannot ends a command on an error: a problem of a file, or a sentence for people.

@@ -141,5 +141,5 @@ func (q *question) sentences(err error) error {
 	for _, p := range list.List() {
 		lines = append(lines, q.flags[p.Pos.Line-1]+": "+p.Message)
 	}
-	return wrongUsage("%s", strings.Join(lines, "\nusher: "))
+	return usageError{strings.Join(lines, "\nusher: ")}
 }

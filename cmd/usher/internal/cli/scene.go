@@ -7,6 +7,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policytest"
 )
@@ -28,9 +29,9 @@ type scene struct {
 // name is how messages name the account.
 func (s *scene) name() string {
 	if s.account != "" {
-		return printable(s.account)
+		return printable.Text(s.account)
 	}
-	return "the account of " + printable(s.file)
+	return "the account of " + printable.Text(s.file)
 }
 
 func testScene(suite *policytest.Suite) *scene {
@@ -119,7 +120,7 @@ func (r *run) testScene(file string, q *question) (*scene, error) {
 	if err != nil {
 		return nil, r.refuse(file, err)
 	}
-	switch name := printable(suite.File().Name); {
+	switch name := printable.Text(suite.File().Name); {
 	case q.account != "":
 		return nil, wrongUsage("--account %s: %s is a test file, which has one account; --account is for a store", q.account, name)
 	case q.policy != "":

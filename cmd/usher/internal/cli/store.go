@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/boltstore"
@@ -90,11 +91,11 @@ func missing(ctx context.Context, path string, s store.Store, id usher.AccountID
 	for _, err := range s.Commits(ctx, id, 0) {
 		switch {
 		case errors.Is(err, store.ErrErased):
-			return wrongUsage("%s: the account %q was erased, and nothing of it is left", printable(path), id)
+			return wrongUsage("%s: the account %q was erased, and nothing of it is left", printable.Text(path), id)
 		case err != nil:
 			return err
 		}
-		return wrongUsage("%s: the account %q was deleted; usher log shows what happened, and explain --at VERSION looks back", printable(path), id)
+		return wrongUsage("%s: the account %q was deleted; usher log shows what happened, and explain --at VERSION looks back", printable.Text(path), id)
 	}
 	ids, err := accountsOf(ctx, s)
 	if err != nil {
@@ -104,7 +105,7 @@ func missing(ctx context.Context, path string, s store.Store, id usher.AccountID
 	if hint == "" {
 		hint = "; it has " + some(ids, "none")
 	}
-	return wrongUsage("%s has no account %q%s", printable(path), id, printable(hint))
+	return wrongUsage("%s has no account %q%s", printable.Text(path), id, printable.Text(hint))
 }
 
 // needAccount says that an account has to be named, and which there are.
@@ -113,7 +114,7 @@ func needAccount(ctx context.Context, what, path string, s store.Store) error {
 	if err != nil {
 		return err
 	}
-	return wrongUsage("%s needs an account: --account ACCOUNT; %s has %s", what, printable(path), printable(some(ids, "none")))
+	return wrongUsage("%s needs an account: --account ACCOUNT; %s has %s", what, printable.Text(path), printable.Text(some(ids, "none")))
 }
 
 // some names a few, or says that there are none.

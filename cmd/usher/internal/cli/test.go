@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policytest"
 )
 
@@ -122,7 +123,7 @@ func (r *run) writeTested(t tested, verbose bool) {
 			r.stdout.failure(f)
 		}
 		if verbose && len(o.failures) == 0 {
-			r.stdout.line("%s: %s: %s", printable(fmt.Sprintf("%s:%d", t.file, o.pos.Line)), o.title(), r.stdout.paint(green, "passed"))
+			r.stdout.line("%s: %s: %s", printable.Text(fmt.Sprintf("%s:%d", t.file, o.pos.Line)), o.title(), r.stdout.paint(green, "passed"))
 		}
 	}
 	if t.suite != nil && t.report.Passed+t.report.Failed == 0 {
@@ -133,9 +134,9 @@ func (r *run) writeTested(t tested, verbose bool) {
 // failure writes a failure in its one line.
 func (s *stream) failure(f policytest.Failure) {
 	line := f.String()
-	line = s.paintPart(bold, line, printable(fmt.Sprintf("%s:%d:", f.File, f.Pos.Line)))
-	line = s.paintPart(green, line, printable("expected "+f.Expected))
-	line = s.paintPart(red, line, printable("got "+f.Got))
+	line = s.paintPart(bold, line, printable.Text(fmt.Sprintf("%s:%d:", f.File, f.Pos.Line)))
+	line = s.paintPart(green, line, printable.Text("expected "+f.Expected))
+	line = s.paintPart(red, line, printable.Text("got "+f.Got))
 	s.line("%s", line)
 }
 

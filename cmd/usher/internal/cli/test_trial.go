@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policytest"
 )
@@ -21,9 +22,9 @@ func (t *trial) title() string {
 	case t.can == "" && t.name == "":
 		return "a scenario"
 	case t.can == "" || t.name == "":
-		return printable(t.name + t.can)
+		return printable.Text(t.name + t.can)
 	default:
-		return printable(t.name + ": " + t.can)
+		return printable.Text(t.name + ": " + t.can)
 	}
 }
 

@@ -2,12 +2,12 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 )
 
@@ -16,7 +16,9 @@ type usageError struct{ text string }
 
 func (e usageError) Error() string { return e.text }
 
-func wrongUsage(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
+func wrongUsage(format string, args ...any) error {
+	return usageError{printable.Sprintf(format, args...)}
+}
 
 // choice is a flag with few values.
 type choice struct {

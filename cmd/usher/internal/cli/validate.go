@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 )
 
@@ -68,7 +69,7 @@ func (r *run) validate(args []string, strict bool) error {
 			told[p] = true
 		}
 		if v.Valid {
-			r.stdout.line("%s: %s (%s)", printable(v.File), r.stdout.paint(green, "ok"), v.what())
+			r.stdout.line("%s: %s (%s)", printable.Text(v.File), r.stdout.paint(green, "ok"), v.what())
 		}
 	}
 	if r.json() {
@@ -138,7 +139,7 @@ func (in input) checkPolicy() (*validatedPolicy, []problem, error) {
 func (v validated) what() string {
 	if t := v.Test; t != nil {
 		return fmt.Sprintf("tests of %s: %s, %s, %s",
-			printable(t.Policy), count(t.Users, "user"), count(t.Checks, "check"), count(t.Scenarios, "scenario"))
+			printable.Text(t.Policy), count(t.Users, "user"), count(t.Checks, "check"), count(t.Scenarios, "scenario"))
 	}
 	p := v.Policy
 	return fmt.Sprintf("%s, %s, %s", count(p.Roles, "role"), count(p.Permissions, "permission"), count(p.Rules, "rule"))

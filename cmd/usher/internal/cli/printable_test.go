@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/usher-go/usher/internal/hostile"
+)
+
+// Whatever texts are in arguments, file names and files, what is written is safe to show
+// on a terminal. What is written as JSON can be read.
+func TestOutputIsSafe(t *testing.T) {
+	dir := t.TempDir()
+	for i, bad := range hostile.Texts {
+		quoted, _ := json.Marshal(bad)
+		name := strings.NewReplacer("\x00", "", "/", "").Replace(bad)
+		file := filepath.Join(dir, name+".yaml")
+		if len(name) > 200 {
+			file = filepath.Join(dir, "long.yaml")
+		}
+		text := "usher: 1\npolicy: oncehub\naccount: {users: {olivia: {role: owner}, " + string(quoted) + ": {}}}\nchecks: [{name: " + string(quoted) + ", can: calendar.view, resource: {host: [" + string(quoted) + "]}, allow: []}]\n"
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		db := filepath.Join(dir, string(rune('a'+i))+".db")
+		for _, args := range [][]string{
+			{bad},
+			{"--" + bad},
+			{"validate", bad},
+			{"validate", file},
+			{"test", file},
+			{"test", bad, file},
+			{"matrix", bad},
+			{"matrix", file},
+			{"explain", file, "--as", bad},
+			{"explain", file, "--as", "x" + bad},
+			{"explain", file, "--as", bad, "--can", bad},
+			{"explain", file, "--as", "olivia", "--can", "calendar.edit", "--resource", bad + "=" + bad},
+			{"explain", file, "--as", bad, "--can", "calendar.edit", "--resource", "host=x" + bad},
+			{"do", db, "--create", "--account", bad, "--policy", "oncehub", "--host", bad, "--note", bad, "create-account", "owner=" + bad},
+			{"do", db, "--account", bad, "--policy", bad, "--as", bad, "add-user", "user=" + bad},
+			{"do", db, "--account", bad, "--policy", "oncehub", "--as", bad, "add-user", "user=x" + bad, "and", "create-team", "team=" + bad},
+			{"do", db, "--account", "x" + bad, "--policy", "oncehub", "--as", bad, bad, bad + "=" + bad},
+			{"do", bad, "--account", bad, "--policy", "oncehub", "--as", bad, "leave"},
+			{"log", db},
+			{"log", db, "--account", bad},
+			{"log", db, "--account", "x" + bad},
+			{"log", bad},
+			{"log", db, "--verify"},
+			{"explain", db, "--account", bad, "--policy", "oncehub", "--as", bad},
+		} {
+			for _, output := range []string{"text", "json"} {
+				var stdout, stderr bytes.Buffer
+				Run(append(args, "--output", output), strings.NewReader(""), &stdout, &stderr)
+				for name, text := range map[string]string{"stdout": stdout.String(), "stderr": stderr.String()} {
+					if fault := hostile.Fault(text, true); fault != "" && (output == "text" || !strings.HasPrefix(fault, "it has ")) {
+						t.Errorf("usher %.80q, %s, %s: %s", args, output, name, fault)
+					}
+				}
+				if output == "json" && stdout.Len() > 0 {
+					var value any
+					if d := json.NewDecoder(&stdout); d.Decode(&value) != nil {
+						t.Errorf("usher %.80q: not JSON", args)
+					}
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,416 @@
+package usher_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/filter"
+	"github.com/usher-go/usher/internal/hostile"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policytest"
+	"github.com/usher-go/usher/preset"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/store"
+	"github.com/usher-go/usher/store/memstore"
+	"github.com/usher-go/usher/usherhttp"
+)
+
+// shows fails the test if a text is not safe to print.
+func shows(t *testing.T, what, text string) {
+	t.Helper()
+	if fault := hostile.Fault(text, false); fault != "" {
+		t.Errorf("%s: %s", what, fault)
+	}
+}
+
+// tells is shows for an error and all that it wraps of this module. It wants an error.
+func tells(t *testing.T, what string, err error) {
+	t.Helper()
+	if err == nil {
+		t.Errorf("%s: no error", what)
+		return
+	}
+	shows(t, what, err.Error())
+}
+
+// every command and change, found by the declarations of their methods.
+var (
+	commandTypes = []account.Command{
+		account.CreateAccount{},
+		account.Import{},
+		account.AddUser{},
+		account.AcceptInvitation{},
+		account.DeclineInvitation{},
+		account.Leave{},
+		account.RemoveUser{},
+		account.SetStatus{},
+		account.SetRole{},
+		account.TransferOwnership{},
+		account.DeleteAccount{},
+		account.AssignSeat{},
+		account.UnassignSeat{},
+		account.SetSeats{},
+		account.GiveGrant{},
+		account.RevokeGrant{},
+		account.CreateTeam{},
+		account.MoveTeam{},
+		account.DeleteTeam{},
+		account.AddToTeam{},
+		account.RemoveFromTeam{},
+		account.SetTeamRole{},
+		account.UnsetTeamRole{},
+		account.ChangeSetting{},
+		account.DefineField{},
+		account.RenameField{},
+		account.MoveField{},
+		account.ArchiveField{},
+		account.RestoreField{},
+		account.SetField{},
+	}
+	changeTypes = []account.Change{
+		account.AccountCreated{},
+		account.AccountDeleted{},
+		account.UserAdded{},
+		account.UserRemoved{},
+		account.StatusSet{},
+		account.RoleSet{},
+		account.OwnershipTransferred{},
+		account.SeatsSet{},
+		account.SeatAssigned{},
+		account.SeatUnassigned{},
+		account.SettingChanged{},
+		account.GrantGiven{},
+		account.GrantRevoked{},
+		account.TeamCreated{},
+		account.TeamMoved{},
+		account.TeamDeleted{},
+		account.MemberAdded{},
+		account.MemberRemoved{},
+		account.TeamRoleSet{},
+		account.TeamRoleUnset{},
+		account.FieldDefined{},
+		account.FieldRenamed{},
+		account.FieldMoved{},
+		account.FieldArchived{},
+		account.FieldRestored{},
+		account.FieldSet{},
+	}
+)
+
+// filled returns a copy of a struct with a text in every field that can have one; if
+// only is not negative, all but that one have another text.
+func filled[T any](v T, text string, only int) T {
+	p := reflect.New(reflect.TypeOf(v)).Elem()
+	n := 0
+	var fill func(reflect.Value)
+	fill = func(f reflect.Value) {
+		switch f.Kind() {
+		case reflect.String:
+			if only < 0 || n == only {
+				f.SetString(text)
+			} else {
+				f.SetString("mia")
+			}
+			n++
+		case reflect.Uint8:
+			f.SetUint(1)
+		case reflect.Slice:
+			f.Set(reflect.MakeSlice(f.Type(), 1, 1))
+			fill(f.Index(0))
+		case reflect.Map:
+			key, value := reflect.New(f.Type().Key()).Elem(), reflect.New(f.Type().Elem()).Elem()
+			fill(key)
+			fill(value)
+			f.Set(reflect.MakeMap(f.Type()))
+			f.SetMapIndex(key, value)
+		case reflect.Struct:
+			for i := range f.NumField() {
+				if f.Type() != reflect.TypeFor[time.Time]() && f.Type().Field(i).IsExported() {
+					fill(f.Field(i))
+				}
+			}
+		}
+	}
+	fill(p)
+	return p.Interface().(T)
+}
+
+// Whatever texts are in commands, changes, actors and accounts, what is said of them is
+// safe to print: by Describe, by a Refusal, by the engine's errors and its log.
+func TestAccountsSpeakSafely(t *testing.T) {
+	p, err := preset.Load("oncehub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	for _, bad := range hostile.Texts {
+		var lines bytes.Buffer
+		e, err := engine.Open(engine.Options{
+			Policy: p, Store: new(memstore.Store),
+			Observer: engine.Log(slog.New(plainHandler{&lines})),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		host := account.Host("test")
+		if _, err := e.Do(ctx, host, "acme", account.CreateAccount{Owner: "olivia"}, account.AddUser{User: "mia"}); err != nil {
+			t.Fatal(err)
+		}
+		for _, command := range commandTypes {
+			for only := -1; only < 6; only++ {
+				c := filled(command, bad, only)
+				shows(t, "Describe", account.Describe(c))
+				for _, actor := range []account.Actor{host, account.User("mia"), account.User("olivia"), account.User(usher.UserID(bad)), account.Host(bad)} {
+					shows(t, "Actor", actor.String())
+					if _, err := e.Preview(ctx, engine.Batch{Actor: actor, Account: "acme", Commands: []account.Command{c}}); err != nil {
+						tells(t, c.CommandName(), err)
+					}
+				}
+				if _, err := e.Submit(ctx, engine.Batch{Actor: account.User(usher.UserID(bad)), Account: "acme", Note: bad, Commands: []account.Command{c}}); err != nil {
+					tells(t, c.CommandName(), err)
+				}
+			}
+		}
+		for _, change := range changeTypes {
+			shows(t, "DescribeChange", account.DescribeChange(filled(change, bad, -1)))
+			s := account.New("acme")
+			if _, err := s.Apply(&account.Commit{Account: usher.AccountID(bad), Version: 1, Time: time.Now(), Actor: host, Changes: []account.Change{filled(change, bad, -1)}}); err != nil {
+				tells(t, "Apply", err)
+			}
+		}
+		// A user and an account with the id, if they can have it.
+		_, err = e.Do(ctx, host, usher.AccountID(bad), account.CreateAccount{Owner: usher.UserID(bad)}, account.CreateTeam{Team: usher.TeamID(bad)},
+			account.DefineField{Field: bad, Type: account.TextField})
+		if err != nil {
+			tells(t, "create", err)
+		}
+		_, err = e.Do(ctx, host, usher.AccountID(bad), account.AddUser{User: usher.UserID(bad)})
+		tells(t, "add again", err)
+		view := permission.MustParse("calendar.view")
+		for _, account := range []usher.AccountID{"acme", usher.AccountID(bad)} {
+			r := usher.Request{Account: account, Subject: usher.UserID(bad), Permission: view, Resource: &usher.Object{Type: "calendar", ID: bad, Account: account}}
+			wrong, undeclared, other := r, r, r
+			wrong.Resource = &usher.Object{Type: bad, ID: bad}
+			undeclared.Context = usher.Context{bad: true}
+			other.Resource = &usher.Object{Type: "calendar", ID: bad, Account: "x" + usher.AccountID(bad)}
+			for _, r := range []usher.Request{r, wrong, undeclared, other} {
+				d, err := usher.Require(ctx, e, r)
+				if err != nil { // a user with the id may be the owner of an account with it
+					tells(t, "Require", err)
+				}
+				shows(t, "Decision", d.String())
+				if x, err := e.Explain(ctx, r); err == nil {
+					shows(t, "Explanation", x.String())
+				} else {
+					tells(t, "Explain", err)
+				}
+				if _, err := e.Filter(ctx, r); err != nil {
+					tells(t, "Filter", err)
+				}
+			}
+			shows(t, "Ref", r.Resource.Ref().String())
+			if _, err := e.Values(ctx, account, usher.UserID("x"+bad)); err != nil {
+				tells(t, "Values", err)
+			}
+			if _, err := e.AtLeast(99).View(ctx, account); err != nil {
+				tells(t, "AtLeast", err)
+			}
+			if _, err := e.At(99).View(ctx, account); err != nil {
+				tells(t, "At", err)
+			}
+		}
+		for line := range strings.Lines(lines.String()) {
+			shows(t, "log", strings.TrimSuffix(line, "\n"))
+		}
+		if lines.Len() == 0 {
+			t.Error("nothing was logged")
+		}
+		_ = e.Close()
+	}
+}
+
+// plainHandler writes what it is given as it is: one that quotes would hide faults. A
+// line break in an attribute is shown by a bell, which is a fault.
+type plainHandler struct{ to *bytes.Buffer }
+
+func (plainHandler) Enabled(context.Context, slog.Level) bool { return true }
+func (h plainHandler) WithAttrs([]slog.Attr) slog.Handler     { return h }
+func (h plainHandler) WithGroup(string) slog.Handler          { return h }
+
+func (h plainHandler) Handle(_ context.Context, r slog.Record) error {
+	text := r.Message
+	r.Attrs(func(a slog.Attr) bool { text += fmt.Sprintf(" %s=%v", a.Key, a.Value); return true })
+	h.to.WriteString(strings.ReplaceAll(text, "\n", "\a") + "\n")
+	return nil
+}
+
+// What packages say to texts that they cannot read, and that errors of other libraries
+// have in them.
+func TestErrorsSpeakSafely(t *testing.T) {
+	dir := t.TempDir()
+	for _, bad := range hostile.Texts {
+		_, err := permission.Parse(bad)
+		tells(t, "permission", err)
+		if _, err = permission.Parse(bad + "." + bad); err != nil {
+			tells(t, "permission", err)
+		}
+		_, err = permission.ParseBundle(bad + ".x")
+		if err != nil {
+			tells(t, "bundle", err)
+		}
+		_, err = usher.ParseStatus(bad)
+		tells(t, "status", err)
+		_, err = usher.ParseReason(bad)
+		tells(t, "reason", err)
+		_, err = role.ParseSeat(bad)
+		tells(t, "seat rule", err)
+		_, err = account.ParseCode(bad)
+		tells(t, "code", err)
+		_, err = account.ParseFieldType(bad)
+		tells(t, "field type", err)
+		_, err = preset.Load(bad)
+		tells(t, "preset", err)
+		_, err = filter.Mapping{Type: bad, Account: filter.Column{Name: bad}, Parties: map[string]filter.Party{bad: filter.Column{Name: bad}}}.Compile(filter.SQLite)
+		tells(t, "filter", err)
+		foreign := &fs.PathError{Op: "open", Path: bad, Err: errors.New(bad)}
+		for _, err := range []error{
+			&usher.RequestError{Op: bad, Subject: usher.UserID(bad), Resource: usher.Ref{Type: bad, ID: bad}, Err: foreign},
+			&usher.DeniedError{Request: usher.Request{Subject: usher.UserID(bad), Resource: &usher.Object{Type: bad, ID: bad}}},
+			&engine.Error{Op: bad, Account: usher.AccountID(bad), Err: foreign},
+			&store.Error{Op: bad, Account: usher.AccountID(bad), Err: foreign},
+			&account.Refusal{Code: account.Invalid, Text: bad, Account: usher.AccountID(bad)},
+			&account.UnfitError{Account: usher.AccountID(bad), Policy: bad, Reasons: []string{bad}},
+			&usherhttp.Problem{Status: 404, Detail: bad},
+			policy.Problem{File: bad, Message: bad},
+		} {
+			tells(t, fmt.Sprintf("%T", err), err)
+		}
+		shows(t, "failure", policytest.Failure{File: bad, Name: bad, Asked: bad, User: usher.UserID(bad), Expected: bad, Got: bad, Why: bad}.String())
+		shows(t, "rule", usher.Rule{Source: usher.SourceRole, Name: bad, Text: bad, File: bad, Line: 1, Permission: bad, Held: "x" + bad}.String())
+		shows(t, "explanation", usher.Explanation{Sentence: bad, Ways: []usher.Way{{Text: bad}}}.String())
+		if _, err := os.ReadFile(filepath.Join(dir, strings.ReplaceAll(bad, "\x00", ""))); err != nil {
+			tells(t, "engine", &engine.Error{Op: "open", Err: err})
+		}
+	}
+}
+
+// Policies and test files with the texts as names, keys and values, quoted and not.
+func TestFilesSpeakSafely(t *testing.T) {
+	for _, bad := range hostile.Texts {
+		quoted, _ := json.Marshal(bad)
+		for _, name := range []string{bad, string(quoted), "&" + bad + " x", "*" + bad, "!" + bad + " x", "'" + bad + "'", "|\n  " + bad} {
+			for _, source := range []string{
+				"usher: 1\nname: " + name + "\n", "usher: 1\nroles: {" + name + ": {unique: true}}\n", name + ": 1\n", "usher: " + name + "\n",
+				"usher: 1\nroles:\n  owner: {unique: true, includes: [" + name + "]}\n  member: {default: true, title: " + name + "}\nresources:\n  r: {permissions: {p: {owner: " + name + "}}}\n",
+				"usher: 1\npolicy: " + name + "\n", "usher: 1\npolicy: oncehub\naccount: {users: {" + name + ": {role: " + name + "}}}\nchecks: [{can: " + name + ", allow: [" + name + "]}]\n",
+			} {
+				if _, err := policy.Load(bad+".yaml", []byte(source)); err != nil {
+					for line := range strings.SplitSeq(err.Error(), "\n") {
+						shows(t, "policy", line)
+					}
+				}
+				if _, err := policytest.Parse(bad+".yaml", []byte(source)); err != nil {
+					for line := range strings.SplitSeq(err.Error(), "\n") {
+						shows(t, "policytest", line)
+					}
+				}
+			}
+		}
+	}
+}
+
+// What a client sends shows neither in the log nor in an answer as it is.
+func TestRequestsSpeakSafely(t *testing.T) {
+	for _, bad := range hostile.Texts {
+		var lines bytes.Buffer
+		guard := &usherhttp.Guard{
+			Authorizer: failing{bad},
+			Subject: func(*http.Request) (usherhttp.Subject, error) {
+				return usherhttp.Subject{Account: usher.AccountID(bad), User: usher.UserID(bad)}, nil
+			},
+			Log: slog.New(plainHandler{&lines}),
+		}
+		view := permission.MustParse("calendar.view")
+		load := func(*http.Request) (usher.Resource, error) {
+			return nil, &usherhttp.Problem{Status: 400, Detail: bad}
+		}
+		whole := guard.Require(view, usherhttp.WholeAccount)(http.NotFoundHandler())
+		loading := guard.Require(view, load)(http.NotFoundHandler())
+		actions := &usherhttp.Actions{Guard: guard, Permissions: []permission.Permission{view}, Load: func(_ *http.Request, refs []usher.Ref) ([]usher.Resource, error) { return nil, nil }}
+		for _, h := range []http.Handler{whole, loading, actions} {
+			r := httptest.NewRequest(http.MethodGet, "/?on="+url.QueryEscape("calendar:"+bad), nil)
+			r.URL.Path, r.Method = "/"+bad, http.MethodGet
+			answer := httptest.NewRecorder()
+			h.ServeHTTP(answer, r)
+			body := strings.TrimSuffix(answer.Body.String(), "\n")
+			if len(bad) < 1000 {
+				shows(t, "body", body)
+			}
+			if !json.Valid([]byte(body)) {
+				t.Errorf("not JSON: %q", body)
+			}
+		}
+		for line := range strings.Lines(lines.String()) {
+			shows(t, "log", strings.TrimSuffix(line, "\n"))
+		}
+		err := usherhttp.Route{Pattern: bad}.Validate()
+		tells(t, "route", err)
+		_, err = usherhttp.Routes{{Pattern: "GET /" + bad, Access: usherhttp.Public, Handler: whole}, {Pattern: "GET /" + bad, Access: usherhttp.Public, Handler: whole}}.Mux(guard)
+		if err != nil {
+			for line := range strings.SplitSeq(err.Error(), "\n") {
+				shows(t, "mux", line)
+			}
+		}
+	}
+}
+
+type failing struct{ text string }
+
+func (f failing) Check(context.Context, usher.Request) (usher.Decision, error) {
+	return usher.Decision{}, errors.New(f.text)
+}
+
+// Errors are made by printable.Errorf, so that no new one forgets what it prints.
+func TestNoBareErrorf(t *testing.T) {
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			switch path {
+			case "benchmarks", "examples", "proof", "tools", "internal/printable", "internal/deps", "internal/hostile", "store/storetest":
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		source, err := os.ReadFile(path)
+		if bytes.Contains(source, []byte("fmt.Errorf(")) {
+			t.Errorf("%s: write printable.Errorf in place of fmt.Errorf", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
