@@ -1,0 +1,153 @@
+package ceilingproof_test
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/seat"
+)
+
+// circumstances are features, a seat and a setting of a user.
+type circumstances struct {
+	features []string
+	seated   bool
+	open     bool
+}
+
+func (c circumstances) seats() []seat.PoolName {
+	if c.seated {
+		return []seat.PoolName{"desk"}
+	}
+	return nil
+}
+
+// outranks returns something that the account role of a user allows beyond the user's own things, in
+// some circumstances, and that the actor cannot do in the user's place; "" if there is nothing. The
+// role alone counts for the user, all rules count for the actor, and prohibitions for neither.
+func (d *deal) outranks(id usher.UserID) string {
+	in, user, actor := around(d.before), d.userBefore(id), d.was(d.actor)
+	list := questions(d.policy, in, id, d.actor)
+	for _, c := range everyCircumstance(in, d.laws) {
+		in.settings = map[string]bool{"open": c.open}
+		u := policy.User{Status: usher.Active, Role: user.Role, Seats: c.seats()}
+		if u.Role == d.policy.UniqueRole().Name {
+			u.Role = placed
+		}
+		for _, m := range user.Teams {
+			u.Teams = append(u.Teams, policy.Membership{Team: m.Team})
+		}
+		for _, f := range c.features {
+			u.Grants = append(u.Grants, policy.Grant{Name: f})
+		}
+		f := &facts{in.state, id, &u, policy.Account{Teams: in.tree, Settings: in.settings}}
+		var places []standIn
+		for _, q := range list {
+			q.at = d.proposal.Time
+			role := decide(d.rank, f, id, q)
+			if !role.allowed {
+				continue
+			}
+			if places == nil {
+				places = d.ranked(in, id, user, actor, c)
+			}
+			if could := d.could(places, q); !could.allowed || could.hidden&^role.hidden != 0 {
+				return fmt.Sprintf("%v (features %v, seated %t, open %t)", q, c.features, c.seated, c.open)
+			}
+		}
+	}
+	return ""
+}
+
+// everyCircumstance returns all features, seats and settings that a user may have, of those that
+// the policy tests.
+func everyCircumstance(in surroundings, l *laws) (list []circumstances) {
+	tests := l.tests()
+	list = []circumstances{{seated: false, open: in.settings["open"]}}
+	double := func(name string, change func(*circumstances)) {
+		if !tests[name] {
+			return
+		}
+		for _, c := range slices.Clone(list) {
+			c.features = slices.Clone(c.features)
+			change(&c)
+			list = append(list, c)
+		}
+	}
+	double("chat", func(c *circumstances) { c.features = append(c.features, "chat") })
+	double("trial", func(c *circumstances) { c.features = append(c.features, "trial") })
+	double("seated", func(c *circumstances) { c.seated = true })
+	double("open", func(c *circumstances) { c.open = !c.open })
+	return list
+}
+
+// tests returns the conditions that rules of roles, and roles themselves, ask for.
+func (l *laws) tests() map[string]bool {
+	set := map[string]bool{}
+	eachPermission(l.doc, func(p *policy.Permission) {
+		for _, c := range p.Cells {
+			for _, r := range c.Rules {
+				for _, t := range r.If {
+					set[t.Name.Text] = true
+				}
+			}
+		}
+	})
+	for _, r := range l.doc.Roles {
+		for _, name := range r.Requires {
+			set[name.Text] = true
+		}
+	}
+	return set
+}
+
+// ranked puts the actor in the place of a user, whose circumstances are given. Each feature, the seat
+// and the setting count as they are there, or as they are for the actor.
+func (d *deal) ranked(in surroundings, id usher.UserID, user *policy.User, actor subject, c circumstances) (list []standIn) {
+	kept := []policy.Grant{}
+	had := map[string]bool{}
+	for _, g := range actor.grants {
+		if g.Name != "chat" && g.Name != "trial" {
+			kept = append(kept, g)
+		} else if g.Until.IsZero() || g.Until.After(d.proposal.Time) {
+			had[g.Name] = true
+		}
+	}
+	settings := []map[string]bool{in.settings}
+	if now := around(d.before).settings; now["open"] != c.open {
+		settings = append(settings, now)
+	}
+	for _, features := range mixed(had, c.features) {
+		for _, seats := range d.seats(&policy.User{Seats: c.seats()}, actor) {
+			for _, in.settings = range settings {
+				s := actor
+				s.grants, s.seats = features, seats
+				for _, g := range kept {
+					s.grants = append(s.grants[:len(s.grants):len(s.grants)], g)
+				}
+				list = append(list, d.lenient.standIn(in, id, user.Teams, s))
+			}
+		}
+	}
+	return list
+}
+
+// mixed returns all lists of features in which each is held if the actor holds it or if it is among
+// those given, and both where they differ.
+func mixed(had map[string]bool, given []string) (lists [][]policy.Grant) {
+	lists = [][]policy.Grant{nil}
+	for _, f := range []string{"chat", "trial"} {
+		with := slices.Clone(lists)
+		for i := range with {
+			with[i] = append(slices.Clone(with[i]), policy.Grant{Name: f})
+		}
+		switch is := slices.Contains(given, f); {
+		case is && had[f]:
+			lists = with
+		case is != had[f]:
+			lists = append(lists, with...)
+		}
+	}
+	return lists
+}
