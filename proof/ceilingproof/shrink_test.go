@@ -175,8 +175,8 @@ func cut(d *policy.Document, number int) bool {
 			return true
 		}
 	}
-	for i := range d.Conditions {
-		if is() {
+	for i, c := range d.Conditions {
+		if c.Kind != policy.OnContext && c.Kind != policy.OnAttribute && is() { // questions give these
 			d.Conditions = slices.Delete(d.Conditions, i, i+1)
 			return true
 		}
