@@ -23,35 +23,33 @@ func TestCommands(t *testing.T) {
 	for i := range *worldsFlag {
 		w := drawWorld(t, *seedFlag+uint64(i))
 		for range commandsOfAWorld {
-			w.wait()
-			actor, ok := w.actor()
+			p, ok := w.next()
 			if !ok {
 				break
 			}
-			d, b, err := w.step(w.proposal(actor), seen)
+			d, b, err := w.step(p, seen)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if b != nil {
-				report(t, w, d, b, usual)
+				report(t, w, d, b)
 			}
 		}
 	}
 	t.Logf("what came of the commands:\n%v", seen)
 }
 
-// report shrinks what a breach needs, and fails.
-func report(t *testing.T, w *world, d *deal, b *breach, door door) {
+// report fails with the smallest scenario that shows a breach.
+func report(t *testing.T, w *world, d *deal, b *breach) {
 	t.Helper()
 	again := fmt.Sprintf("to see it again: go test ./ceilingproof -run TestCommands -worlds 1 -seed %d", w.seed)
-	s := scenario{w.doc, contentsOf(d.before), []account.Proposal{d.proposal}}
-	text := b.String()
-	if small, of := shrink(s, func(s scenario) string { return s.breaks(door) }); of != "" {
+	s, text := scenario{w.doc, contentsOf(d.before), []account.Proposal{d.proposal}}, b.String()
+	if *goOnFlag {
+		t.Logf("%s\n%s\n%s", text, describe(d.proposal), again)
+		return
+	}
+	if small, of := shrink(s, func(s scenario) string { return s.breaks(w.door) }); of != "" {
 		s, text = small, of
 	}
-	fail := t.Fatalf
-	if *goOnFlag {
-		fail = t.Logf
-	}
-	fail("%s\n\n%v\n%s", text, s, again)
+	t.Fatalf("%s\n\n%v\n%s", text, s, again)
 }

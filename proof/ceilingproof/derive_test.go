@@ -78,12 +78,33 @@ func derive(doc *policy.Document, edits ...func(*policy.Document)) (*policy.Poli
 	return p, nil
 }
 
+// clone copies what derive and cut change of a document.
 func clone(doc *policy.Document) *policy.Document {
-	d, err := policy.Parse(doc.File, doc.Print())
-	if err != nil {
-		panic(err)
+	d := *doc
+	d.Conditions, d.Bundles = slices.Clone(d.Conditions), slices.Clone(d.Bundles)
+	d.Roles, d.Resources, d.Never = slices.Clone(d.Roles), slices.Clone(d.Resources), slices.Clone(d.Never)
+	for i := range d.Resources {
+		permissions := slices.Clone(d.Resources[i].Permissions)
+		for k := range permissions {
+			permissions[k].Cells = slices.Clone(permissions[k].Cells)
+			for c := range permissions[k].Cells {
+				permissions[k].Cells[c].Rules = cloneRules(permissions[k].Cells[c].Rules)
+			}
+		}
+		d.Resources[i].Permissions = permissions
 	}
-	return d
+	for i := range d.Never {
+		d.Never[i].Rules = cloneRules(d.Never[i].Rules)
+	}
+	return &d
+}
+
+func cloneRules(rules []policy.Rule) []policy.Rule {
+	rules = slices.Clone(rules)
+	for i := range rules {
+		rules[i].If = slices.Clone(rules[i].If)
+	}
+	return rules
 }
 
 // addRoles adds a role without rules, and one that can do what the unique role can: what every

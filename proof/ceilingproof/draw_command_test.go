@@ -76,7 +76,7 @@ func (d drawing) teamRole() role.Name { return pick[role.Name](d.dice, "manager"
 var kinds = []string{
 	"add-user", "add-user", "set-role", "set-role", "set-role", "set-status", "remove-user",
 	"set-team-role", "set-team-role", "unset-team-role", "remove-from-team", "add-to-team", "move-team", "move-team", "create-team", "delete-team",
-	"give-grant", "give-grant", "give-grant", "give-grant", "revoke-grant", "revoke-grant", "assign-seat", "unassign-seat", "change-setting",
+	"give-grant", "give-grant", "give-grant", "give-grant", "revoke-grant", "revoke-grant", "assign-seat", "unassign-seat", "unassign-seat", "change-setting",
 }
 
 // command draws a command of a kind.

@@ -42,7 +42,7 @@ conditions:
 // facts that a rule about an item can test. Features come up more often, because commands change them.
 var (
 	userFacts = []string{"chat", "trial", "chat", "trial", "chat", "trial", "open", "seated", "mfa"}
-	itemFacts = append(slices.Clone(userFacts), "locked", "teamed")
+	itemFacts = append(slices.Clone(userFacts), "locked", "locked", "teamed")
 )
 
 // drawPolicy draws a policy for items with two kinds of users and a team, and for payments.

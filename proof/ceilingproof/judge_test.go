@@ -92,8 +92,9 @@ func (d *deal) given(id usher.UserID) *breach {
 	was.seats = user.Seats
 	before, after := d.whole.standIn(in, id, user.Teams, was), active(d.after, id)
 	places := d.places(in, id, user, actor)
+	moments := d.moments(actor.grants, was.grants, is.grants)
 	for _, q := range questions(d.policy, in, id, d.actor) {
-		for _, q.at = range d.moments(actor.grants, was.grants, is.grants) {
+		for _, q.at = range moments {
 			now := decide(d.policy, after, id, q)
 			if !now.allowed {
 				continue
@@ -255,8 +256,9 @@ func (d *deal) loses(id usher.UserID) (how, detail string) {
 	}
 	in := around(d.before)
 	before, now := active(d.before, id), d.whole.standIn(in, id, user.Teams, is)
+	moments := d.moments(actor.grants, was.grants, is.grants)
 	for _, q := range questions(d.policy, in, id, d.actor) {
-		for _, q.at = range d.moments(actor.grants, was.grants, is.grants) {
+		for _, q.at = range moments {
 			then := decide(d.policy, before, id, q)
 			if !then.allowed {
 				continue

@@ -159,12 +159,10 @@ func TestMutants(t *testing.T) {
 			for i := range *worldsFlag {
 				w := drawWorld(t, *seedFlag+uint64(i))
 				for range commandsOfAWorld {
-					w.wait()
-					actor, ok := w.actor()
+					p, ok := w.next()
 					if !ok {
 						break
 					}
-					p := w.proposal(actor)
 					_, refused := usual(w, p)
 					if out, err := m.door(w, p); err == nil && refused != nil {
 						if b := w.deal(p, out.Next).judge(); b != nil && m.finds(b) {

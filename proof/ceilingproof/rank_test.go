@@ -114,10 +114,7 @@ func (d *deal) ranked(in surroundings, id usher.UserID, user *policy.User, actor
 			had[g.Name] = true
 		}
 	}
-	settings := []map[string]bool{in.settings}
-	if now := around(d.before).settings; now["open"] != c.open {
-		settings = append(settings, now)
-	}
+	settings := append(d.settings(around(d.before)), in.settings)
 	for _, features := range mixed(had, c.features) {
 		for _, seats := range d.seats(&policy.User{Seats: c.seats()}, actor) {
 			for _, in.settings = range settings {

@@ -44,14 +44,26 @@ func drawWorld(t *testing.T, seed uint64) *world {
 	return nil
 }
 
-// actor draws an active user.
-func (w *world) actor() (usher.UserID, bool) {
-	for range 10 {
-		if id := w.user(); w.find(id).Status == usher.Active {
-			return id, true
+// next draws a proposal of an active user, if there is one: most often of a user who may send it.
+func (w *world) next() (p account.Proposal, ok bool) {
+	var actors []usher.UserID
+	for _, id := range w.users() {
+		if w.find(id).Status == usher.Active {
+			actors = append(actors, id)
 		}
 	}
-	return "", false
+	if len(actors) == 0 {
+		return p, false
+	}
+	w.at = w.at.Add(pick(w.dice, 0, time.Minute, 10*time.Minute, 40*time.Minute)) // now and then a grant ends
+	p = w.proposal(pick(w.dice, actors...))
+	for range 3 {
+		if _, err := usual(w, p); !errors.Is(err, account.Denied) {
+			break
+		}
+		p.Actor = account.User(pick(w.dice, actors...))
+	}
+	return p, true
 }
 
 // host repeats a proposal as the host, which no ceiling stops.
@@ -109,11 +121,6 @@ func (d *deal) verb(b *breach) string {
 		return "gives,"
 	}
 	return "takes,"
-}
-
-// wait lets some time pass, now and then so much that a grant ends.
-func (w *world) wait() {
-	w.at = w.at.Add(pick(w.dice, 0, time.Minute, 10*time.Minute, 40*time.Minute))
 }
 
 func describe(p account.Proposal) string {
