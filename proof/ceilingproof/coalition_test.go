@@ -136,7 +136,7 @@ func (a *alliance) gained(pair []usher.UserID) string {
 		in, id := around(a.last), l.ID
 		had, is := a.had[id], subjectOf(l.User, in.tree)
 		had.seats = is.seats
-		before, after := a.whole.standIn(in, id, l.User.Teams, had), active(a.last, id)
+		before, after := a.whole.standIn(in, id, l.User.Teams, had), active(a.last, id, asIs(in, l.User))
 		var places []standIn
 		for _, one := range pair {
 			for _, seats := range [][]seat.PoolName{nil, {"desk"}} {
@@ -148,7 +148,7 @@ func (a *alliance) gained(pair []usher.UserID) string {
 			}
 		}
 		times := append([]time.Time{a.at}, ends(a.at, had.grants, is.grants, a.had[pair[0]].grants, a.had[pair[1]].grants)...)
-		for _, q := range questions(a.policy, in, id, pair[0]) {
+		for _, q := range a.questions(in, id, pair[0]) {
 			for _, q.at = range times {
 				now := decide(a.policy, after, id, q)
 				if !now.allowed {

@@ -14,12 +14,14 @@ var (
 	goOnFlag   = flag.Bool("go-on", false, "count broken promises and needless refusals instead of failing at the first")
 )
 
+var needlessFlag = flag.Int("needless", 0, "how many needless refusals are shown")
+
 const commandsOfAWorld = 40
 
 // TestCommands sends random commands as users of random worlds. No command gives or takes more than
 // the actor has, and few are refused that would not.
 func TestCommands(t *testing.T) {
-	seen := tally{}
+	seen, shown := tally{}, 0
 	for i := range *worldsFlag {
 		w := drawWorld(t, *seedFlag+uint64(i))
 		for range commandsOfAWorld {
@@ -31,8 +33,14 @@ func TestCommands(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if b != nil {
+			switch {
+			case b != nil:
 				report(t, w, d, b)
+			case d != nil && *needlessFlag > 0 && seen.total(needless) > shown:
+				if shown++; shown <= *needlessFlag {
+					small, text := shrink(w.scenario(d), scenario.refused)
+					t.Logf("%s\n\n%v", text, small)
+				}
 			}
 		}
 	}
@@ -43,7 +51,7 @@ func TestCommands(t *testing.T) {
 func report(t *testing.T, w *world, d *deal, b *breach) {
 	t.Helper()
 	again := fmt.Sprintf("to see it again: go test ./ceilingproof -run TestCommands -worlds 1 -seed %d", w.seed)
-	s, text := scenario{w.doc, contentsOf(d.before), []account.Proposal{d.proposal}}, b.String()
+	s, text := w.scenario(d), b.String()
 	if *goOnFlag {
 		t.Logf("%s\n%s\n%s", text, describe(d.proposal), again)
 		return
@@ -52,4 +60,8 @@ func report(t *testing.T, w *world, d *deal, b *breach) {
 		s, text = small, of
 	}
 	t.Fatalf("%s\n\n%v\n%s", text, s, again)
+}
+
+func (w *world) scenario(d *deal) scenario {
+	return scenario{w.doc, contentsOf(d.before), []account.Proposal{d.proposal}}
 }

@@ -18,6 +18,7 @@ const (
 type laws struct {
 	doc    *policy.Document
 	policy *policy.Policy
+	tests  map[string]map[string]bool // see testsOf
 
 	whole   parts          // all of it
 	lenient parts          // without never rules
@@ -31,7 +32,7 @@ type laws struct {
 type parts struct{ main, teams *policy.Policy }
 
 func newLaws(doc *policy.Document) (l *laws, err error) {
-	l = &laws{doc: doc}
+	l = &laws{doc: doc, tests: testsOf(doc)}
 	if l.policy, err = doc.Compile(); err != nil {
 		return nil, err
 	}

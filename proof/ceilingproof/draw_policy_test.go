@@ -162,7 +162,11 @@ func drawOffices(d dice, b *strings.Builder, delegates bool) {
 	} {
 		fmt.Fprintf(b, "  %s:\n    permissions:\n", of[0])
 		for _, action := range of[1:] {
-			fmt.Fprintf(b, "      %s: {%s}\n", action, cells(of[0]))
+			who := cells(of[0])
+			if action == "transfer" { // a built-in rule stops all others
+				who = "boss: any"
+			}
+			fmt.Fprintf(b, "      %s: {%s}\n", action, who)
 		}
 		if of[0] == "user" && delegates {
 			fmt.Fprintf(b, "      delegate: {%s: %s}\n", pick(d, "admin", "clerk"), pick(d, "any", "team"))

@@ -81,7 +81,8 @@ func (d *deal) moments(lists ...[]policy.Grant) []time.Time {
 
 // given looks for something that a user can do after the commands, could not do before, and that
 // the actor could not do before in the user's place. All of it is seen with the teams, seats and
-// settings as they are afterwards, because the promise does not cover those.
+// settings as they are afterwards, because the promise does not cover those, and with other seats
+// and settings too, because they may be otherwise later.
 func (d *deal) given(id usher.UserID) *breach {
 	was, is, actor := d.was(id), d.is(id), d.was(d.actor)
 	if was.sameRights(is) || d.delegates(id) {
@@ -89,26 +90,36 @@ func (d *deal) given(id usher.UserID) *breach {
 	}
 	in := around(d.after)
 	user, _ := d.after.User(id)
-	was.seats = user.Seats
-	before, after := d.whole.standIn(in, id, user.Teams, was), active(d.after, id)
-	places := d.places(in, id, user, actor)
-	moments := d.moments(actor.grants, was.grants, is.grants)
-	for _, q := range questions(d.policy, in, id, d.actor) {
-		for _, q.at = range moments {
-			now := decide(d.policy, after, id, q)
-			if !now.allowed {
+	moments, list := d.moments(actor.grants, was.grants, is.grants), d.questions(in, id, d.actor)
+	for _, c := range d.everyCircumstance(asIs(in, user), "seated", "open") {
+		in.settings, was.seats = c.settings(), c.seats()
+		before, after := d.whole.standIn(in, id, user.Teams, was), active(d.after, id, c)
+		places := d.places(in, id, user, c, actor)
+		for _, q := range list {
+			if !d.matters(c, q.permission) {
 				continue
 			}
-			then := before.answer(q)
-			if then.allowed && then.hidden&^now.hidden == 0 {
-				continue
-			}
-			if could := d.could(places, q); !could.allowed && !then.allowed || could.hidden&then.hidden&^now.hidden != 0 {
-				return &breach{user: id, gives: true, how: d.howGiven(q, then, could), detail: q.String()}
+			for _, q.at = range moments {
+				now := decide(d.policy, after, id, q)
+				if !now.allowed {
+					continue
+				}
+				then := before.answer(q)
+				if then.allowed && then.hidden&^now.hidden == 0 {
+					continue
+				}
+				if could := d.could(places, q); beyond(then, now, could) {
+					return &breach{user: id, gives: true, how: d.howGiven(q, then, could), detail: q.String() + c.String()}
+				}
 			}
 		}
 	}
 	return nil
+}
+
+// beyond reports whether what is allowed or shown now, and was not then, is more than what could be.
+func beyond(then, now, could answer) bool {
+	return !could.allowed && !then.allowed || could.hidden&then.hidden&^now.hidden != 0
 }
 
 func (d *deal) howGiven(q question, then, could answer) string {
@@ -129,9 +140,9 @@ func (d *deal) howGiven(q question, then, could answer) string {
 
 // places puts the actor in the place of a user. A seat and a setting count as they are for the user,
 // or as they were for the actor at some time during the commands.
-func (d *deal) places(in surroundings, id usher.UserID, user *policy.User, actor subject) (list []standIn) {
-	for _, seats := range d.seats(user, actor) {
-		for _, settings := range d.settings(in) {
+func (d *deal) places(in surroundings, id usher.UserID, user *policy.User, c circumstances, actor subject) (list []standIn) {
+	for _, seats := range d.seats(c, actor) {
+		for _, settings := range append(d.settings(around(d.before)), c.settings()) {
 			s, around := actor, in
 			s.seats, around.settings = seats, settings
 			list = append(list, d.whole.standIn(around, id, user.Teams, s))
@@ -140,28 +151,26 @@ func (d *deal) places(in surroundings, id usher.UserID, user *policy.User, actor
 	return list
 }
 
-func (d *deal) seats(user *policy.User, actor subject) [][]seat.PoolName {
+func (d *deal) seats(c circumstances, actor subject) [][]seat.PoolName {
 	list := [][]seat.PoolName{actor.seats}
 	add := func(seats []seat.PoolName) {
 		if !slices.ContainsFunc(list, func(s []seat.PoolName) bool { return slices.Equal(s, seats) }) {
 			list = append(list, seats)
 		}
 	}
-	add(user.Seats)
+	add(c.seats())
 	if u, _ := d.after.User(d.actor); u != nil && len(d.proposal.Commands) > 1 {
 		add(u.Seats)
 	}
 	return list
 }
 
+// settings returns the settings that held at some time during the commands.
 func (d *deal) settings(in surroundings) []map[string]bool {
 	list := []map[string]bool{in.settings}
-	if len(d.proposal.Commands) > 1 {
-		list = append(list, around(d.before).settings)
-		for _, c := range d.proposal.Commands {
-			if c, ok := c.(account.ChangeSetting); ok {
-				list = append(list, map[string]bool{c.Setting: c.Value})
-			}
+	for _, c := range d.proposal.Commands {
+		if c, ok := c.(account.ChangeSetting); ok {
+			list = append(list, map[string]bool{c.Setting: c.Value})
 		}
 	}
 	return list
@@ -230,6 +239,7 @@ func (d *deal) taken(id usher.UserID) *breach {
 
 func (d *deal) loses(id usher.UserID) (how, detail string) {
 	was, is, actor := subjectOf(d.userBefore(id), around(d.before).tree), d.is(id), d.was(d.actor)
+	is.misses(around(d.before), around(d.after))
 	user := d.userBefore(id)
 	after, _ := d.after.User(id)
 	for _, c := range d.proposal.Commands {
@@ -251,23 +261,31 @@ func (d *deal) loses(id usher.UserID) (how, detail string) {
 	if was.sameRights(is) && !unseated {
 		return "", ""
 	}
-	if !unseated {
-		is.seats = was.seats
-	}
 	in := around(d.before)
-	before, now := active(d.before, id), d.whole.standIn(in, id, user.Teams, is)
-	moments := d.moments(actor.grants, was.grants, is.grants)
-	for _, q := range questions(d.policy, in, id, d.actor) {
-		for _, q.at = range moments {
-			then := decide(d.policy, before, id, q)
-			if !then.allowed {
+	moments, list := d.moments(actor.grants, was.grants, is.grants), d.questions(in, id, d.actor)
+	for _, c := range d.everyCircumstance(asIs(in, user), "seated", "open") {
+		if unseated && !c.seated {
+			continue
+		}
+		if !unseated {
+			is.seats = c.seats()
+		}
+		in.settings = c.settings()
+		before, now := active(d.before, id, c), d.whole.standIn(in, id, user.Teams, is)
+		for _, q := range list {
+			if !d.matters(c, q.permission) {
 				continue
 			}
-			if a := now.answer(q); !a.allowed || a.hidden&^then.hidden != 0 {
-				if a.forbidden {
-					return "brings a prohibition into force", q.String()
+			for _, q.at = range moments {
+				then := decide(d.policy, before, id, q)
+				if !then.allowed {
+					continue
 				}
-				return "takes", q.String()
+				if a := now.answer(q); a.forbidden {
+					return "brings a prohibition into force", q.String() + c.String()
+				} else if !a.allowed || a.hidden&^then.hidden != 0 {
+					return "takes", q.String() + c.String()
+				}
 			}
 		}
 	}

@@ -20,14 +20,69 @@ func (d *deal) intended() bool {
 		}
 	}
 	for l := range d.before.UsersAfter("") {
-		if l.ID != d.actor && d.hasLess(l.ID) && d.outranks(l.ID) != "" {
+		if l.ID != d.actor && d.takenBySource(l.ID) && d.outranks(l.ID) != "" {
 			return true
 		}
 	}
 	return false
 }
 
-// givenBySource is given for each source alone, without prohibitions.
+// source is what a user has through one source of rules alone, with their features.
+type source struct {
+	parts
+	has subject
+}
+
+// bySource returns the sources of a user's rules: their role, team roles, everyone and grants.
+func (d *deal) bySource(s subject) (list []source) {
+	features, others := []policy.Grant{}, []policy.Grant{}
+	for _, g := range s.grants {
+		if slices.Contains(d.policy.Features(), g.Name) {
+			features = append(features, g)
+		} else {
+			others = append(others, g)
+		}
+	}
+	one := subject{role: blank, grants: features, seats: s.seats}
+	list = append(list, source{d.lenient, one}) // everyone
+	own := one
+	own.role = s.role
+	list = append(list, source{d.sources, own})
+	for r, teams := range s.held {
+		held := one
+		held.held = map[role.Name][]usher.TeamID{r: teams}
+		list = append(list, source{d.sources, held})
+	}
+	for _, g := range others {
+		granted := one
+		granted.grants = append(slices.Clone(features), g)
+		list = append(list, source{d.sources, granted})
+	}
+	return list
+}
+
+// of returns what another subject has through the same source.
+func (one source) of(s subject) subject {
+	if s.role == "" {
+		return subject{}
+	}
+	n := subject{role: blank, seats: s.seats, held: map[role.Name][]usher.TeamID{}}
+	if s.role == one.has.role {
+		n.role = s.role
+	}
+	for r := range one.has.held {
+		n.held[r] = s.held[r]
+	}
+	for _, g := range s.grants {
+		feature := slices.Contains(one.main.Features(), g.Name)
+		if feature || slices.ContainsFunc(one.has.grants, func(o policy.Grant) bool { return o.Name == g.Name }) {
+			n.grants = append(n.grants, g)
+		}
+	}
+	return n
+}
+
+// givenBySource is given for each source alone, without prohibitions on the user.
 func (d *deal) givenBySource(id usher.UserID) bool {
 	was, is, actor := d.was(id), d.is(id), d.was(d.actor)
 	if was.sameRights(is) {
@@ -35,28 +90,33 @@ func (d *deal) givenBySource(id usher.UserID) bool {
 	}
 	in := around(d.after)
 	user, _ := d.after.User(id)
-	was.seats = user.Seats
-	free, stopped := d.places(in, id, user, actor), []standIn{}
-	for i, place := range free {
-		stopped = append(stopped, place)
-		free[i].main = d.lenient.main
-	}
-	really := active(d.after, id)
-	for _, now := range is.bySource(d.policy) {
-		before, after := d.sources.standIn(in, id, user.Teams, was.only(now)), d.sources.standIn(in, id, user.Teams, now)
-		for _, q := range questions(d.policy, in, id, d.actor) {
-			for _, q.at = range d.moments(actor.grants, was.grants, is.grants) {
-				a := after.answer(q)
-				then := before.answer(q)
-				if !a.allowed || then.allowed && then.hidden&^a.hidden == 0 {
+	moments, list := d.moments(actor.grants, was.grants, is.grants), d.questions(in, id, d.actor)
+	for _, c := range d.everyCircumstance(asIs(in, user), "seated", "open") {
+		in.settings, was.seats, is.seats = c.settings(), c.seats(), c.seats()
+		free := d.places(in, id, user, c, actor)
+		stopped := slices.Clone(free)
+		for i := range free {
+			free[i].main = d.lenient.main
+		}
+		really := active(d.after, id, c)
+		for _, one := range d.bySource(is) {
+			before, after := one.standIn(in, id, user.Teams, one.of(was)), one.standIn(in, id, user.Teams, one.has)
+			for _, q := range list {
+				if !d.matters(c, q.permission) {
 					continue
 				}
-				places := stopped
-				if decide(d.policy, really, id, q).forbidden {
-					places = free
-				}
-				if could := d.could(places, q); !could.allowed && !then.allowed || could.hidden&then.hidden&^a.hidden != 0 {
-					return true
+				for _, q.at = range moments {
+					now, then := after.answer(q), before.answer(q)
+					if !now.allowed || then.allowed && then.hidden&^now.hidden == 0 {
+						continue
+					}
+					places := stopped
+					if decide(d.policy, really, id, q).forbidden {
+						places = free // a prohibition that stops both is no difference
+					}
+					if beyond(then, now, d.could(places, q)) {
+						return true
+					}
 				}
 			}
 		}
@@ -64,61 +124,35 @@ func (d *deal) givenBySource(id usher.UserID) bool {
 	return false
 }
 
-// bySource returns a subject for each source of its rules, with the features of all.
-func (s subject) bySource(p *policy.Policy) (list []subject) {
-	features := slices.DeleteFunc(slices.Clone(s.grants), func(g policy.Grant) bool { return !slices.Contains(p.Features(), g.Name) })
-	one := func(r role.Name, grants []policy.Grant, held map[role.Name][]usher.TeamID) {
-		list = append(list, subject{role: r, grants: grants, seats: s.seats, held: held})
+// takenBySource reports whether a user loses something through one source alone, or a seat, or may
+// come under a prohibition.
+func (d *deal) takenBySource(id usher.UserID) bool {
+	was, is, actor := subjectOf(d.userBefore(id), around(d.before).tree), d.is(id), d.was(d.actor)
+	is.misses(around(d.before), around(d.after))
+	if is.role == "" || len(was.seats) > len(is.seats) {
+		return true
 	}
-	one(s.role, features, nil)
-	for r, teams := range s.held {
-		one(blank, features, map[role.Name][]usher.TeamID{r: teams})
-	}
-	for _, g := range s.grants {
-		if !slices.Contains(features, g) {
-			one(blank, append(features[:len(features):len(features)], g), nil)
+	in, user := around(d.before), d.userBefore(id)
+	moments, list := d.moments(actor.grants, was.grants, is.grants), d.questions(in, id, d.actor)
+	for _, c := range d.everyCircumstance(asIs(in, user), "seated", "open") {
+		in.settings, was.seats, is.seats = c.settings(), c.seats(), c.seats()
+		stops, stopped := d.whole.standIn(in, id, user.Teams, is), d.whole.standIn(in, id, user.Teams, was)
+		for _, one := range d.bySource(was) {
+			before, after := one.standIn(in, id, user.Teams, one.has), one.standIn(in, id, user.Teams, one.of(is))
+			for _, q := range list {
+				if !d.matters(c, q.permission) {
+					continue
+				}
+				for _, q.at = range moments {
+					then, now := before.answer(q), after.answer(q)
+					if then.allowed && (!now.allowed || now.hidden&^then.hidden != 0) || stops.answer(q).forbidden && !stopped.answer(q).forbidden {
+						return true
+					}
+				}
+			}
 		}
 	}
-	return list
-}
-
-// only returns what a subject has through the source of another one.
-func (s subject) only(of subject) subject {
-	n := subject{role: blank, seats: s.seats, held: map[role.Name][]usher.TeamID{}}
-	if s.role == "" {
-		return subject{}
-	}
-	if s.role == of.role {
-		n.role = of.role
-	}
-	for r := range of.held {
-		n.held[r] = s.held[r]
-	}
-	for _, g := range s.grants {
-		feature := g.Name == "chat" || g.Name == "trial"
-		if feature || slices.ContainsFunc(of.grants, func(o policy.Grant) bool { return o.Name == g.Name }) {
-			n.grants = append(n.grants, g)
-		}
-	}
-	return n
-}
-
-// hasLess reports whether a user has another role, lacks a grant, has it for a shorter time, lacks a
-// team role or lacks a seat after the commands.
-func (d *deal) hasLess(id usher.UserID) bool {
-	user, _ := d.before.User(id)
-	was, is := subjectOf(user, around(d.before).tree), d.is(id)
-	less := was.role != is.role || len(was.seats) > len(is.seats)
-	for _, g := range was.grants {
-		k := slices.IndexFunc(is.grants, func(o policy.Grant) bool { return o.Name == g.Name })
-		less = less || k < 0 || endsSooner(is.grants[k], g)
-	}
-	for r, teams := range was.held {
-		for _, t := range teams {
-			less = less || !slices.Contains(is.held[r], t)
-		}
-	}
-	return less
+	return false
 }
 
 func endsSooner(a, b policy.Grant) bool {

@@ -12,9 +12,9 @@ func TestStandIn(t *testing.T) {
 		for _, id := range w.users() {
 			u := w.find(id)
 			place := w.whole.standIn(in, id, u.Teams, subjectOf(u, in.tree))
-			for _, q := range questions(w.policy, in, id, "olga") {
+			for _, q := range w.questions(in, id, "olga") {
 				q.at = noon
-				want := decide(w.policy, active(w.state, id), id, q)
+				want := decide(w.policy, active(w.state, id, asIs(in, u)), id, q)
 				got := place.answer(q)
 				if got.allowed != want.allowed || got.hidden != want.hidden || got.forbidden && want.allowed {
 					t.Fatalf("seed %d: %s, %v: %+v in the own place, %+v as it is\n%s", seed+1, id, q, got, want, scenario{doc: w.doc, contents: contentsOf(w.state)})

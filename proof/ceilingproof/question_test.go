@@ -66,21 +66,25 @@ func (t *thing) String() string {
 }
 
 // questions returns what a user may be asked about, apart from the time: all permissions, on
-// resources that name the users and teams of an account, above all the user and the actor.
-func questions(p *policy.Policy, in surroundings, user, actor usher.UserID) (list []question) {
+// resources that name the users and teams of an account, above all the user and the actor. Facts of the
+// request and of the resource that no rule of a permission tests are left unknown.
+func (l *laws) questions(in surroundings, user, actor usher.UserID) (list []question) {
 	resources := map[string][]usher.Resource{}
-	for _, kind := range p.Resources() {
-		resources[kind] = resourcesOf(p, kind, in, user, actor)
+	for _, kind := range l.policy.Resources() {
+		resources[kind] = resourcesOf(l.policy, kind, in, user, actor)
 	}
-	contexts := []usher.Context{nil}
-	if slices.Contains(p.Contexts(), "mfa") {
-		contexts = append(contexts, usher.Context{"mfa": true}, usher.Context{"mfa": false})
-	}
-	for _, perm := range p.Permissions() {
+	for _, perm := range l.policy.Permissions() {
 		if unasked[perm.String()] {
 			continue
 		}
+		contexts := []usher.Context{nil}
+		if l.testsIn("mfa", perm) {
+			contexts = append(contexts, usher.Context{"mfa": true}, usher.Context{"mfa": false})
+		}
 		for _, r := range resources[perm.Resource()] {
+			if t, ok := r.(*thing); ok && t.attributes != nil && !l.testsIn("locked", perm) {
+				continue
+			}
 			for _, c := range contexts {
 				list = append(list, question{permission: perm, resource: r, context: c})
 			}
@@ -140,11 +144,18 @@ func resourcesOf(p *policy.Policy, kind string, in surroundings, user, actor ush
 		}
 		add(thing{parties: name(party, u, party, "stranger")})
 	}
+	for _, t := range teams {
+		for _, party := range ofUsers {
+			add(thing{parties: name(party, peer+t)})
+			add(thing{parties: name(party, peer+t, party, "stranger")})
+		}
+	}
 	for _, party := range ofTeams {
 		for _, t := range teams {
 			add(thing{parties: name(party, t)})
 			for _, by := range ofUsers {
 				add(thing{parties: name(party, t, by, u)})
+				add(thing{parties: name(party, t, by, "stranger")})
 			}
 		}
 	}

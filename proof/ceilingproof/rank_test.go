@@ -1,36 +1,20 @@
 package ceilingproof_test
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
-	"github.com/usher-go/usher/seat"
 )
-
-// circumstances are features, a seat and a setting of a user.
-type circumstances struct {
-	features []string
-	seated   bool
-	open     bool
-}
-
-func (c circumstances) seats() []seat.PoolName {
-	if c.seated {
-		return []seat.PoolName{"desk"}
-	}
-	return nil
-}
 
 // outranks returns something that the account role of a user allows beyond the user's own things, in
 // some circumstances, and that the actor cannot do in the user's place; "" if there is nothing. The
 // role alone counts for the user, all rules count for the actor, and prohibitions for neither.
 func (d *deal) outranks(id usher.UserID) string {
 	in, user, actor := around(d.before), d.userBefore(id), d.was(d.actor)
-	list := questions(d.policy, in, id, d.actor)
-	for _, c := range everyCircumstance(in, d.laws) {
-		in.settings = map[string]bool{"open": c.open}
+	list := d.questions(in, id, d.actor)
+	for _, c := range d.everyCircumstance(circumstances{open: in.settings["open"]}, "chat", "trial", "seated", "open") {
+		in.settings = c.settings()
 		u := policy.User{Status: usher.Active, Role: user.Role, Seats: c.seats()}
 		if u.Role == d.policy.UniqueRole().Name {
 			u.Role = placed
@@ -44,6 +28,9 @@ func (d *deal) outranks(id usher.UserID) string {
 		f := &facts{in.state, id, &u, policy.Account{Teams: in.tree, Settings: in.settings}}
 		var places []standIn
 		for _, q := range list {
+			if !d.matters(c, q.permission) {
+				continue
+			}
 			q.at = d.proposal.Time
 			role := decide(d.rank, f, id, q)
 			if !role.allowed {
@@ -53,53 +40,11 @@ func (d *deal) outranks(id usher.UserID) string {
 				places = d.ranked(in, id, user, actor, c)
 			}
 			if could := d.could(places, q); !could.allowed || could.hidden&^role.hidden != 0 {
-				return fmt.Sprintf("%v (features %v, seated %t, open %t)", q, c.features, c.seated, c.open)
+				return q.String() + c.String()
 			}
 		}
 	}
 	return ""
-}
-
-// everyCircumstance returns all features, seats and settings that a user may have, of those that
-// the policy tests.
-func everyCircumstance(in surroundings, l *laws) (list []circumstances) {
-	tests := l.tests()
-	list = []circumstances{{seated: false, open: in.settings["open"]}}
-	double := func(name string, change func(*circumstances)) {
-		if !tests[name] {
-			return
-		}
-		for _, c := range slices.Clone(list) {
-			c.features = slices.Clone(c.features)
-			change(&c)
-			list = append(list, c)
-		}
-	}
-	double("chat", func(c *circumstances) { c.features = append(c.features, "chat") })
-	double("trial", func(c *circumstances) { c.features = append(c.features, "trial") })
-	double("seated", func(c *circumstances) { c.seated = true })
-	double("open", func(c *circumstances) { c.open = !c.open })
-	return list
-}
-
-// tests returns the conditions that rules of roles, and roles themselves, ask for.
-func (l *laws) tests() map[string]bool {
-	set := map[string]bool{}
-	eachPermission(l.doc, func(p *policy.Permission) {
-		for _, c := range p.Cells {
-			for _, r := range c.Rules {
-				for _, t := range r.If {
-					set[t.Name.Text] = true
-				}
-			}
-		}
-	})
-	for _, r := range l.doc.Roles {
-		for _, name := range r.Requires {
-			set[name.Text] = true
-		}
-	}
-	return set
 }
 
 // ranked puts the actor in the place of a user, whose circumstances are given. Each feature, the seat
@@ -116,7 +61,7 @@ func (d *deal) ranked(in surroundings, id usher.UserID, user *policy.User, actor
 	}
 	settings := append(d.settings(around(d.before)), in.settings)
 	for _, features := range mixed(had, c.features) {
-		for _, seats := range d.seats(&policy.User{Seats: c.seats()}, actor) {
+		for _, seats := range d.seats(c, actor) {
 			for _, in.settings = range settings {
 				s := actor
 				s.grants, s.seats = features, seats

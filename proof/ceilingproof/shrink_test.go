@@ -1,6 +1,7 @@
 package ceilingproof_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -270,28 +271,52 @@ func (s scenario) String() string {
 	return b.String()
 }
 
-// breaks describes the breach of a scenario with one proposal, "" if there is none. Door is what let
-// the proposal through.
-func (s scenario) breaks(door door) string {
+// start opens the account of a scenario; ok is false if it has none.
+func (s scenario) start(door door) (w *world, ok bool) {
 	l, err := newLaws(s.doc)
 	if err != nil {
-		return ""
+		return nil, false
 	}
 	state, err := open(l.policy, s.contents)
 	if err != nil {
+		return nil, false
+	}
+	w = &world{laws: l, drawing: drawing{state: state, at: s.proposals[0].Time}, door: door}
+	u := w.find(s.proposals[0].Actor.User())
+	return w, u != nil && u.Status == usher.Active
+}
+
+// breaks describes the breach of a scenario with one proposal, "" if there is none. Door is what let
+// the proposal through.
+func (s scenario) breaks(door door) string {
+	w, ok := s.start(door)
+	if !ok {
 		return ""
 	}
 	p := s.proposals[0]
-	w := &world{laws: l, drawing: drawing{state: state, at: p.Time}, door: door}
-	if u := w.find(p.Actor.User()); u == nil || u.Status != usher.Active {
-		return ""
-	}
 	out, err := w.door(w, p)
 	if err != nil || len(out.Changes) == 0 {
 		return ""
 	}
 	if b := w.deal(p, out.Next).judge(); b != nil {
 		return b.String()
+	}
+	return ""
+}
+
+// refused describes the needless refusal of a scenario with one proposal, "" if there is none.
+func (s scenario) refused() string {
+	w, ok := s.start(usual)
+	if !ok {
+		return ""
+	}
+	p := s.proposals[0]
+	if _, err := usual(w, p); errors.Is(err, account.Escalation) {
+		if out, again := w.host(p); again == nil && len(out.Changes) > 0 {
+			if d := w.deal(p, out.Next); d.judge() == nil && !d.intended() {
+				return "this breaks no promise: " + err.Error()
+			}
+		}
 	}
 	return ""
 }

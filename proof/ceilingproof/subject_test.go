@@ -3,6 +3,7 @@ package ceilingproof_test
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/usher-go/usher"
@@ -59,6 +60,23 @@ func (s subject) expects(commands []account.Command) {
 	}
 }
 
+// misses adds the teams that were deleted below one on which a team role still counts: their members
+// left with them, and the role is as it was.
+func (s subject) misses(before, after surroundings) {
+	for range before.tree.Len() {
+		for t := range before.state.View(nil).Teams("") {
+			if after.tree.Has(t.ID) {
+				continue
+			}
+			for r, teams := range s.held {
+				if slices.Contains(teams, t.Parent) {
+					s.hold(r, t.ID)
+				}
+			}
+		}
+	}
+}
+
 // sameRights reports whether two subjects differ in seats at most.
 func (s subject) sameRights(o subject) bool {
 	return s.role == o.role && slices.Equal(s.grants, o.grants) && maps.EqualFunc(s.held, o.held, slices.Equal)
@@ -89,8 +107,15 @@ func (f *facts) User(id usher.UserID) (*policy.User, error) {
 	if id == f.id {
 		return f.user, nil
 	}
+	if t, is := strings.CutPrefix(string(id), peer); is {
+		return &policy.User{Status: usher.Active, Role: blank, Teams: []policy.Membership{{Team: usher.TeamID(t)}}}, nil
+	}
 	return f.state.User(id)
 }
+
+// peer begins the id of a user who is in one team, whose id follows. Every team has one, so that rules
+// which reach a team differ from those which do not, whoever is in the team at the time.
+const peer = "peer of "
 
 func (f *facts) Account() (*policy.Account, error) { return &f.account, nil }
 
@@ -124,16 +149,20 @@ func decide(p *policy.Policy, f policy.Facts, id usher.UserID, q question) answe
 	return a
 }
 
-// active is a user as they are, whatever their status.
-func active(s *account.State, id usher.UserID) *facts {
-	around := around(s)
-	f := &facts{state: s, id: id, account: policy.Account{Teams: around.tree, Settings: around.settings}}
+// active is a user as they are, whatever their status, in the circumstances given.
+func active(s *account.State, id usher.UserID, c circumstances) *facts {
+	f := &facts{state: s, id: id, account: policy.Account{Teams: around(s).tree, Settings: c.settings()}}
 	if u, _ := s.User(id); u != nil {
 		changed := *u
-		changed.Status = usher.Active
+		changed.Status, changed.Seats = usher.Active, c.seats()
 		f.user = &changed
 	}
 	return f
+}
+
+// asIs returns the circumstances of a user as they are.
+func asIs(in surroundings, u *policy.User) circumstances {
+	return circumstances{seated: len(u.Seats) > 0, open: in.settings["open"]}
 }
 
 // elsewhere is a team that no resource names and in which no user is.
@@ -155,7 +184,12 @@ func (p parts) standIn(in surroundings, id usher.UserID, teams []policy.Membersh
 	if u, _ := in.state.User(id); s.role == p.main.UniqueRole().Name && (u == nil || u.Role != s.role) {
 		s.role = placed
 	}
-	roles := slices.Sorted(maps.Keys(s.held))
+	var roles []role.Name
+	for _, r := range slices.Sorted(maps.Keys(s.held)) {
+		if len(s.held[r]) > 0 {
+			roles = append(roles, r)
+		}
+	}
 	main := policy.User{Status: usher.Active, Role: s.role, Seats: s.seats, Grants: s.grants}
 	for _, m := range teams {
 		main.Teams = append(main.Teams, policy.Membership{Team: m.Team})
