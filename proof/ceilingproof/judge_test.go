@@ -254,7 +254,7 @@ func (d *deal) loses(id usher.UserID) (how, detail string) {
 			}
 		}
 	}
-	unseated := slices.ContainsFunc(d.proposal.Commands, func(c account.Command) bool {
+	unseated := len(was.seats) > len(is.seats) && slices.ContainsFunc(d.proposal.Commands, func(c account.Command) bool {
 		u, ok := c.(account.UnassignSeat)
 		return ok && u.User == id
 	})

@@ -138,6 +138,20 @@ var mutants = []mutant{
 		}
 		return more
 	}),
+	careless("ends of all grants", func(w *world, _ account.Proposal) (more []account.Command) {
+		for _, id := range w.users() {
+			for _, g := range w.find(id).Grants {
+				more = append(more, account.GiveGrant{User: id, Grant: g.Name})
+			}
+		}
+		return more
+	}),
+	careless("the actor's features", func(_ *world, p account.Proposal) (more []account.Command) {
+		for _, f := range []string{"chat", "trial"} {
+			more = append(more, account.GiveGrant{User: p.Actor.User(), Grant: f})
+		}
+		return more
+	}),
 	careless("the teams of the actor's team roles", func(w *world, p account.Proposal) (more []account.Command) {
 		id := p.Actor.User()
 		for _, m := range w.find(id).Teams {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"testing"
 )
 
 // tally counts commands by kind, and what came of each.
@@ -61,4 +62,35 @@ func (t tally) String() string {
 		}
 	}
 	return b.String()
+}
+
+// guarded are the commands that a ceiling guards, with the counts that show it.
+var guarded = []string{
+	"add-user", "set-role", "set-team-role", "unset-team-role", "remove-from-team", "delete-team", "move-team",
+	"give-grant", "give-grant, ending sooner", "revoke-grant", "set-status", "remove-user", "unassign-seat",
+}
+
+// check fails a test whose commands were of little interest, or of which a ceiling refused too many.
+func (t tally) check(test *testing.T) {
+	test.Helper()
+	for _, kind := range kinds {
+		if t[kind][done] == 0 {
+			test.Errorf("%s was never done", kind)
+		}
+	}
+	for _, kind := range guarded {
+		if t[kind][justified] == 0 {
+			test.Errorf("%s was never refused rightly", kind)
+		}
+	}
+	// What is left needs knowledge that a comparison of rules does not have: that another prohibition
+	// always stops the user, or that two rules together allow what a third one does.
+	if all, without := t.total(escalated), t.total(needless); 100*without > 5*all {
+		test.Errorf("%d of %d refusals as escalation are needless, more than 5 percent: no decision would have become possible that the actor "+
+			"does not have, and no user who outranks the actor would have lost one. -needless 10 shows some", without, all)
+	}
+	if all, some := t.total(escalated), t.total(intended); 100*some > 22*all {
+		test.Errorf("%d of %d refusals as escalation are by source only, more than 22 percent: ceiling.md accepts a refusal where the user has the same "+
+			"through another source, but so many suggest that sources are confused", some, all)
+	}
 }
