@@ -254,10 +254,7 @@ func (d *deal) loses(id usher.UserID) (how, detail string) {
 			}
 		}
 	}
-	unseated := len(was.seats) > len(is.seats) && slices.ContainsFunc(d.proposal.Commands, func(c account.Command) bool {
-		u, ok := c.(account.UnassignSeat)
-		return ok && u.User == id
-	})
+	unseated := len(was.seats) > len(is.seats) // by unassign-seat, or by a role that holds none
 	if was.sameRights(is) && !unseated {
 		return "", ""
 	}
