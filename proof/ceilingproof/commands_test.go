@@ -10,7 +10,7 @@ import (
 
 var (
 	seedFlag   = flag.Uint64("seed", 1, "the first seed of the random worlds")
-	worldsFlag = flag.Int("worlds", 200, "how many worlds there are")
+	worldsFlag = flag.Int("worlds", 150, "how many worlds there are")
 	goOnFlag   = flag.Bool("go-on", false, "count broken promises and needless refusals instead of failing at the first")
 )
 
@@ -18,7 +18,7 @@ var needlessFlag = flag.Int("needless", 0, "how many needless refusals are shown
 
 const (
 	commandsOfAWorld = 40
-	fullRun          = 200 // worlds that make counts meaningful
+	fullRun          = 150 // worlds that make counts meaningful
 )
 
 // TestCommands sends random commands as users of random worlds. No command gives or takes more than

@@ -22,6 +22,8 @@ const office = vocabulary + `roles:
   auditor: {}
   clerk:   {}
   delegate: {}
+  vip:     {}
+  retired: {includes: [vip], seat: none}
   member:  {default: true}
   junior:  {}
   manager: {held-on: team}
@@ -33,6 +35,7 @@ resources:
       view: {admin: any, auditor: any, clerk: any hiding details, member: own, junior: any if trial}
       edit: {admin: any, manager: team, member: sole}
   pay:    {permissions: {out: {admin: any}}}
+  lounge: {permissions: {enter: {everyone: any if seated}, book: {vip: any if chat}}}
   user:   {permissions: {create: {everyone: any}, delete: {everyone: any}, set-role: {everyone: any}, set-status: {everyone: any}, delegate: {delegate: any}}}
   team:   {permissions: {edit: {everyone: any}, delete: {everyone: any}, set-members: {everyone: any}, set-role: {everyone: any}}}
   seat:   {permissions: {unassign: {everyone: any}}}
@@ -67,7 +70,9 @@ func give(id usher.UserID, g policy.Grant) account.Command {
 
 type users = map[usher.UserID]policy.User
 
-var seatedAdmin = policy.User{Status: usher.Active, Role: "seated", Seats: []seat.PoolName{"desk"}}
+func seatedAs(r role.Name) policy.User {
+	return policy.User{Status: usher.Active, Role: r, Seats: []seat.PoolName{"desk"}}
+}
 
 // known are commands of max, a user beside olga, the boss, in the teams a, b below a, and c.
 var known = map[string]struct {
@@ -96,7 +101,7 @@ var known = map[string]struct {
 	"adds a member":                           {users{"max": holding("admin")}, account.AddUser{User: "kim", Teams: []usher.TeamID{"a"}}, false, ""},
 	"adds a member with mfa":                  {users{"max": holding("strong")}, account.AddUser{User: "kim"}, true, ""},
 	"adds a member without mfa":               {users{"max": holding("strong")}, account.AddUser{User: "kim"}, false, "opens a rule"},
-	"adds a member from a seat":               {users{"max": seatedAdmin}, account.AddUser{User: "kim"}, false, ""},
+	"adds a member from a seat":               {users{"max": seatedAs("seated")}, account.AddUser{User: "kim"}, false, ""},
 	"gives under the same condition":          {users{"max": holding("strong"), "mia": holding("member")}, account.SetRole{User: "mia", Role: "strong"}, true, ""},
 	"takes a role":                            {users{"max": holding("clerk"), "mia": holding("admin")}, account.SetRole{User: "mia", Role: "junior"}, false, "takes"},
 	"takes a role that adds nothing to rank":  {users{"max": holding("clerk"), "mia": holding("member")}, account.SetRole{User: "mia", Role: "junior"}, false, ""},
@@ -113,8 +118,9 @@ var known = map[string]struct {
 	"takes a grant from a member":             {users{"max": holding("clerk"), "mia": holding("member", grant("item.edit"))}, account.RevokeGrant{User: "mia", Grant: "item.edit"}, false, ""},
 	"brings a prohibition into force":         {users{"max": holding("clerk"), "mia": holding("admin")}, give("mia", grant("trial")), false, "brings a prohibition into force"},
 	"brings one that does not matter":         {users{"max": holding("clerk"), "mia": holding("member")}, give("mia", grant("trial")), false, ""},
-	"takes a seat that a role requires":       {users{"max": holding("clerk"), "mia": seatedAdmin}, account.UnassignSeat{User: "mia", Pool: "desk"}, false, "takes"},
-	"takes a seat that no rule needs":         {users{"max": holding("clerk"), "mia": {Status: usher.Active, Role: "admin", Seats: []seat.PoolName{"desk"}}}, account.UnassignSeat{User: "mia", Pool: "desk"}, false, ""},
+	"takes a seat that a role requires":       {users{"max": holding("clerk"), "mia": seatedAs("seated")}, account.UnassignSeat{User: "mia", Pool: "desk"}, false, "takes"},
+	"takes a seat from a member":              {users{"max": holding("clerk"), "mia": seatedAs("member")}, account.UnassignSeat{User: "mia", Pool: "desk"}, false, ""},
+	"takes a seat by a role":                  {users{"max": holding("clerk"), "mia": seatedAs("vip")}, account.SetRole{User: "mia", Role: "retired"}, false, "takes"},
 	"takes the status":                        {users{"max": holding("clerk"), "mia": holding("admin")}, account.SetStatus{User: "mia", Status: usher.Inactive}, false, "changes the status"},
 	"removes":                                 {users{"max": holding("clerk"), "mia": holding("admin")}, account.RemoveUser{User: "mia"}, false, "removes"},
 	"removes a member":                        {users{"max": holding("junior"), "mia": holding("member")}, account.RemoveUser{User: "mia"}, false, ""},
