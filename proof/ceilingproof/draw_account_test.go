@@ -24,7 +24,7 @@ func later(d dice, from time.Time) time.Time {
 }
 
 // drawAccount draws four users in three teams, as a host would import them.
-func drawAccount(d dice, p *policy.Policy) account.Contents {
+func drawAccount(d dice, doc *policy.Document) account.Contents {
 	c := account.Contents{
 		Settings: map[string]bool{"open": d.chance(40)},
 		Seats:    map[seat.PoolName]int{"desk": 50},
@@ -48,7 +48,7 @@ func drawAccount(d dice, p *policy.Policy) account.Contents {
 			}
 			u.Teams = append(u.Teams, m)
 		}
-		if r, _ := p.Role(u.Role); r.Seat == role.SeatOptional && u.Status != usher.Inactive && d.chance(50) {
+		if mayBeSeated(doc, u.Role) && u.Status != usher.Inactive && d.chance(50) {
 			u.Seats = []seat.PoolName{"desk"}
 		}
 		for _, name := range some(d, 0, 3, grantNames...) {
@@ -59,6 +59,13 @@ func drawAccount(d dice, p *policy.Policy) account.Contents {
 		c.Users[id] = u
 	}
 	return c
+}
+
+// mayBeSeated reports whether a role may be given a seat.
+func mayBeSeated(doc *policy.Document, name role.Name) bool {
+	return slices.ContainsFunc(doc.Roles, func(r policy.Role) bool {
+		return r.Name.Text == string(name) && r.Seat == role.SeatOptional
+	})
 }
 
 // open returns an account that a host imported.

@@ -114,7 +114,7 @@ func (f *facts) User(id usher.UserID) (*policy.User, error) {
 }
 
 // peer begins the id of a user who is in one team, whose id follows. Every team has one, so that rules
-// which reach a team differ from those which do not, whoever is in the team at the time.
+// which reach a team differ from those which do not, even if no user is in the team.
 const peer = "peer of "
 
 func (f *facts) Account() (*policy.Account, error) { return &f.account, nil }

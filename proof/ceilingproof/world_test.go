@@ -33,7 +33,7 @@ func drawWorld(t *testing.T, seed uint64) *world {
 	if err != nil {
 		t.Fatalf("seed %d: %v", seed, err)
 	}
-	state, err := open(l.policy, drawAccount(d, l.policy))
+	state, err := open(l.policy, drawAccount(d, l.doc))
 	if err != nil {
 		t.Fatalf("seed %d: %v\n%s", seed, err, l.doc.Print())
 	}
