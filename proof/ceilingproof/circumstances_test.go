@@ -1,0 +1,118 @@
+package ceilingproof_test
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/seat"
+)
+
+// circumstances are features, a seat and a setting with which decisions are seen. They may become so
+// later, whatever they are now.
+type circumstances struct {
+	features []string
+	seated   bool
+	open     bool
+	turned   []string // which of them are otherwise than they were at first
+}
+
+func (c circumstances) seats() []seat.PoolName {
+	if c.seated {
+		return []seat.PoolName{"desk"}
+	}
+	return nil
+}
+
+func (c circumstances) settings() map[string]bool { return map[string]bool{"open": c.open} }
+
+// String tells what is otherwise, "" if nothing is.
+func (c circumstances) String() string {
+	text := ""
+	for _, name := range c.turned {
+		switch name {
+		case "seated":
+			text += fmt.Sprintf(", seated %t", c.seated)
+		case "open":
+			text += fmt.Sprintf(", open %t", c.open)
+		default:
+			text += ", with " + name
+		}
+	}
+	return text
+}
+
+// everyCircumstance returns the circumstances given, and all others that differ in the conditions
+// named, of those that the policy tests.
+func (l *laws) everyCircumstance(first circumstances, names ...string) []circumstances {
+	list := []circumstances{first}
+	for _, name := range names {
+		if len(l.tests[name]) == 0 {
+			continue
+		}
+		for _, c := range slices.Clone(list) {
+			switch name {
+			case "seated":
+				c.seated = !c.seated
+			case "open":
+				c.open = !c.open
+			default:
+				c.features = append(slices.Clone(c.features), name)
+			}
+			c.turned = append(slices.Clone(c.turned), name)
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// matters reports whether all that is otherwise can play a part in a decision about a permission.
+func (l *laws) matters(c circumstances, p permission.Permission) bool {
+	for _, name := range c.turned {
+		if !l.testsIn(name, p) {
+			return false
+		}
+	}
+	return true
+}
+
+// testsIn reports whether a decision about a permission looks at a condition.
+func (l *laws) testsIn(name string, p permission.Permission) bool {
+	return l.tests[name][p.String()] || l.tests[name][""]
+}
+
+// testsOf returns the conditions that a policy tests, each with the permissions whose rules and
+// prohibitions test it; "" stands for all, if a role requires it.
+func testsOf(doc *policy.Document) map[string]map[string]bool {
+	set := map[string]map[string]bool{}
+	add := func(name, permission string) {
+		if set[name] == nil {
+			set[name] = map[string]bool{}
+		}
+		set[name][permission] = true
+	}
+	each := func(permission string, rules []policy.Rule) {
+		for _, r := range rules {
+			for _, t := range r.If {
+				add(t.Name.Text, permission)
+			}
+		}
+	}
+	for _, r := range doc.Resources {
+		for _, p := range r.Permissions {
+			for _, c := range p.Cells {
+				each(r.Name.Text+"."+p.Action.Text, c.Rules)
+			}
+		}
+	}
+	for _, n := range doc.Never {
+		each(n.Permission.Text, n.Rules)
+	}
+	for _, r := range doc.Roles {
+		for _, name := range r.Requires {
+			add(name.Text, "")
+		}
+	}
+	return set
+}

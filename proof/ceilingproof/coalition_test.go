@@ -1,0 +1,181 @@
+package ceilingproof_test
+
+import (
+	"flag"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/seat"
+)
+
+var pairsFlag = flag.Int("pairs", 70, "how many pairs of users act together")
+
+const commandsOfAPair = 200
+
+// TestPairs lets two users together send 200 commands. Afterwards each user can do only what they
+// could do at first, or what one of the two could have done at first in that user's place.
+//
+// No time passes, no ownership is transferred, and no policy lets users give what they do not have.
+// Seats, settings and facts of the request may have been otherwise when a command was sent, so each of
+// them counts in every way for the two.
+func TestPairs(t *testing.T) {
+	acted, broke := 0, 0
+	for i := range *pairsFlag {
+		seed := *seedFlag + uint64(i)
+		w := drawWorld(t, seed)
+		for tries := uint64(1); w.delegating(); tries++ {
+			w = drawWorld(t, seed+tries<<32)
+		}
+		first := scenario{doc: w.doc, contents: contentsOf(w.state)}
+		pair, proposals, err := w.pair()
+		if err != nil {
+			t.Fatal(err)
+		}
+		first.proposals = proposals
+		if len(proposals) > 0 {
+			acted++
+		}
+		text := first.pairBreaks(pair)
+		if text == "" {
+			continue
+		}
+		broke++
+		if *goOnFlag {
+			t.Logf("%s (seed %d)", text, seed)
+			continue
+		}
+		small, text := shrink(first, func(s scenario) string { return s.pairBreaks(pair) })
+		t.Fatalf("%s\n\n%v\nto see it again: go test ./ceilingproof -run TestPairs -pairs 1 -seed %d", text, small, seed)
+	}
+	t.Logf("%d pairs acted, and %d of them got what neither had", acted, broke)
+	if *pairsFlag >= 70 && acted < *pairsFlag/2 {
+		t.Errorf("only %d of %d pairs could do anything", acted, *pairsFlag)
+	}
+}
+
+// delegating reports whether the policy lets users give what they do not have.
+func (w *world) delegating() bool {
+	found := false
+	for i := range w.doc.Resources {
+		for _, p := range w.doc.Resources[i].Permissions {
+			found = found || p.Action.Text == delegate.Action()
+		}
+	}
+	return found
+}
+
+// pair lets two users send commands, and returns those that changed something.
+func (w *world) pair() (pair []usher.UserID, done []account.Proposal, err error) {
+	pair = some(w.dice, 2, 2, w.users()...)
+	for range commandsOfAPair {
+		actor := pick(w.dice, pair...)
+		if u := w.find(actor); u == nil || u.Status != usher.Active {
+			continue
+		}
+		p := w.proposal(actor)
+		if _, transfer := p.Commands[0].(account.TransferOwnership); transfer {
+			continue
+		}
+		out, err := w.door(w, p)
+		if _, refused := err.(*account.Refusal); err != nil && !refused {
+			return nil, nil, fmt.Errorf("%s: %w", describe(p), err)
+		}
+		if err == nil && len(out.Changes) > 0 {
+			w.state = out.Next
+			done = append(done, p)
+		}
+	}
+	return pair, done, nil
+}
+
+// pairBreaks replays the proposals of two users, and returns something that a user can do in the end
+// and should not; "" if there is nothing.
+func (s scenario) pairBreaks(pair []usher.UserID) string {
+	l, err := newLaws(s.doc)
+	if err != nil {
+		return ""
+	}
+	first, err := open(l.policy, s.contents)
+	if err != nil {
+		return ""
+	}
+	a := alliance{laws: l, first: first, at: noon, had: map[usher.UserID]subject{}}
+	for id := range s.contents.Users {
+		u, _ := first.User(id)
+		a.had[id] = subjectOf(u, around(first).tree)
+	}
+	a.last = first
+	for _, p := range s.proposals {
+		out, err := a.last.Propose(l.policy, p)
+		if err != nil {
+			continue // the proposals before that made it possible are left out
+		}
+		for _, had := range a.had {
+			had.expects(p.Commands)
+		}
+		a.last = out.Next
+	}
+	return a.gained(pair)
+}
+
+// alliance is an account before and after the commands of two users.
+type alliance struct {
+	*laws
+	first, last *account.State
+	at          time.Time
+	had         map[usher.UserID]subject // at first
+}
+
+// gained looks for something that a user can do at last, could not do at first, and that neither of
+// the two could do at first in that user's place.
+func (a *alliance) gained(pair []usher.UserID) string {
+	for l := range a.last.UsersAfter("") {
+		in, id := around(a.last), l.ID
+		had, is := a.had[id], subjectOf(l.User, in.tree)
+		had.seats = is.seats
+		before, after := a.whole.standIn(in, id, l.User.Teams, had), active(a.last, id, asIs(in, l.User))
+		var places []standIn
+		for _, one := range pair {
+			for _, seats := range [][]seat.PoolName{nil, {"desk"}} {
+				for _, open := range []bool{false, true} {
+					s, around := a.had[one], in
+					s.seats, around.settings = seats, map[string]bool{"open": open}
+					places = append(places, a.whole.standIn(around, id, l.User.Teams, s))
+				}
+			}
+		}
+		times := append([]time.Time{a.at}, ends(a.at, had.grants, is.grants, a.had[pair[0]].grants, a.had[pair[1]].grants)...)
+		for _, q := range a.questions(in, id, pair[0]) {
+			for _, q.at = range times {
+				now := decide(a.policy, after, id, q)
+				if !now.allowed {
+					continue
+				}
+				then := before.answer(q)
+				if then.allowed && then.hidden&^now.hidden == 0 {
+					continue
+				}
+				if could := either(places, q); !could.allowed && !then.allowed || could.hidden&then.hidden&^now.hidden != 0 {
+					return fmt.Sprintf("together %s give to %s what neither had: %v", pair, id, q)
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// either answers a question for the places of two users, with any facts of the request.
+func either(places []standIn, q question) answer {
+	could := answer{hidden: allHidden}
+	for _, q.context = range []usher.Context{q.context, {"mfa": true}, {"mfa": false}} {
+		for _, place := range places {
+			a := place.answer(q)
+			could.allowed = could.allowed || a.allowed
+			could.hidden &= a.hidden
+		}
+	}
+	return could
+}

@@ -1,0 +1,73 @@
+package ceilingproof_test
+
+import (
+	"flag"
+	"fmt"
+	"testing"
+
+	"github.com/usher-go/usher/account"
+)
+
+var (
+	seedFlag   = flag.Uint64("seed", 1, "the first seed of the random worlds")
+	worldsFlag = flag.Int("worlds", 150, "how many worlds there are")
+	goOnFlag   = flag.Bool("go-on", false, "count broken promises and needless refusals instead of failing at the first")
+)
+
+var needlessFlag = flag.Int("needless", 0, "how many needless refusals are shown")
+
+const (
+	commandsOfAWorld = 40
+	fullRun          = 150 // worlds that make counts meaningful
+)
+
+// TestCommands sends random commands as users of random worlds. No command gives or takes more than
+// the actor has, and few are refused that would not.
+func TestCommands(t *testing.T) {
+	seen, shown := tally{}, 0
+	for i := range *worldsFlag {
+		w := drawWorld(t, *seedFlag+uint64(i))
+		for range commandsOfAWorld {
+			p, ok := w.next()
+			if !ok {
+				break
+			}
+			d, b, err := w.step(p, seen)
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch {
+			case b != nil:
+				report(t, w, d, b)
+			case d != nil && seen.total(needless) > shown:
+				if shown++; shown <= *needlessFlag {
+					small, text := shrink(w.scenario(d), scenario.refused)
+					t.Logf("%s\n\n%v", text, small)
+				}
+			}
+		}
+	}
+	t.Logf("what came of the commands:\n%v", seen)
+	if *worldsFlag >= fullRun {
+		seen.check(t)
+	}
+}
+
+// report fails with the smallest scenario that shows a breach.
+func report(t *testing.T, w *world, d *deal, b *breach) {
+	t.Helper()
+	again := fmt.Sprintf("to see it again: go test ./ceilingproof -run TestCommands -worlds 1 -seed %d", w.seed)
+	s, text := w.scenario(d), b.String()
+	if *goOnFlag {
+		t.Logf("%s\n%s\n%s", text, describe(d.proposal), again)
+		return
+	}
+	if small, of := shrink(s, func(s scenario) string { return s.breaks(w.door) }); of != "" {
+		s, text = small, of
+	}
+	t.Fatalf("%s\n\n%v\n%s", text, s, again)
+}
+
+func (w *world) scenario(d *deal) scenario {
+	return scenario{w.doc, contentsOf(d.before), []account.Proposal{d.proposal}}
+}

@@ -1,0 +1,175 @@
+package ceilingproof_test
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+)
+
+const (
+	placed = role.Name("placed") // a copy of the unique role that any user may hold
+	blank  = role.Name("blank")  // a role without rules
+)
+
+// laws is a policy, with the policies that are derived from it to put one user in the place of
+// another and to compare ranks. All of them only decide.
+type laws struct {
+	doc    *policy.Document
+	policy *policy.Policy
+	tests  map[string]map[string]bool // see testsOf
+
+	whole   parts          // all of it
+	lenient parts          // without never rules
+	sources parts          // without never rules and everyone
+	rank    *policy.Policy // without never rules, everyone, team roles, own and sole
+}
+
+// parts is a policy in two pieces, because a user in the place of another belongs to other teams
+// than those on which their team roles count: teams has the rules of team roles whose scope is team
+// or shared, main has everything else, the never rules among it.
+type parts struct{ main, teams *policy.Policy }
+
+func newLaws(doc *policy.Document) (l *laws, err error) {
+	l = &laws{doc: doc, tests: testsOf(doc)}
+	if l.policy, err = doc.Compile(); err != nil {
+		return nil, err
+	}
+	never := func(d *policy.Document) { d.Never = nil }
+	everyone := func(d *policy.Document) {
+		keepRules(d, func(who string, _ policy.Rule) bool { return who != "everyone" })
+	}
+	narrow := func(d *policy.Document) {
+		onTeam := teamRoles(d)
+		keepRules(d, func(who string, r policy.Rule) bool {
+			return !onTeam[who] && r.Scope != policy.ScopeOwn && r.Scope != policy.ScopeSole
+		})
+	}
+	for _, of := range []struct {
+		to    *parts
+		edits []func(*policy.Document)
+	}{
+		{&l.whole, nil},
+		{&l.lenient, []func(*policy.Document){never}},
+		{&l.sources, []func(*policy.Document){never, everyone}},
+	} {
+		if of.to.main, err = derive(doc, append(of.edits, withoutTeams)...); err != nil {
+			return nil, err
+		}
+		if of.to.teams, err = derive(doc, append(of.edits, onlyTeams)...); err != nil {
+			return nil, err
+		}
+	}
+	l.rank, err = derive(doc, never, everyone, narrow)
+	return l, err
+}
+
+// derive compiles a changed copy of a document that has two more roles.
+func derive(doc *policy.Document, edits ...func(*policy.Document)) (*policy.Policy, error) {
+	d := clone(doc)
+	addRoles(d)
+	for _, edit := range edits {
+		edit(d)
+	}
+	p, err := d.Compile()
+	if err != nil {
+		return nil, fmt.Errorf("a derived policy: %w\n%s", err, d.Print())
+	}
+	return p, nil
+}
+
+// clone copies what derive and cut change of a document.
+func clone(doc *policy.Document) *policy.Document {
+	d := *doc
+	d.Conditions, d.Bundles = slices.Clone(d.Conditions), slices.Clone(d.Bundles)
+	d.Roles, d.Resources, d.Never = slices.Clone(d.Roles), slices.Clone(d.Resources), slices.Clone(d.Never)
+	for i := range d.Resources {
+		permissions := slices.Clone(d.Resources[i].Permissions)
+		for k := range permissions {
+			permissions[k].Cells = slices.Clone(permissions[k].Cells)
+			for c := range permissions[k].Cells {
+				permissions[k].Cells[c].Rules = cloneRules(permissions[k].Cells[c].Rules)
+			}
+		}
+		d.Resources[i].Permissions = permissions
+	}
+	for i := range d.Never {
+		d.Never[i].Rules = cloneRules(d.Never[i].Rules)
+	}
+	return &d
+}
+
+func cloneRules(rules []policy.Rule) []policy.Rule {
+	rules = slices.Clone(rules)
+	for i := range rules {
+		rules[i].If = slices.Clone(rules[i].If)
+	}
+	return rules
+}
+
+// addRoles adds a role without rules, and one that can do what the unique role can: what every
+// policy forbids on the holder of the unique role must not forbid it to that user elsewhere.
+func addRoles(d *policy.Document) {
+	for _, r := range d.Roles {
+		if r.Unique {
+			r.Name.Text, r.Unique, r.HandsOverTo = string(placed), false, policy.Name{}
+			d.Roles = append(d.Roles, r)
+			eachPermission(d, func(p *policy.Permission) {
+				for _, c := range p.Cells {
+					if c.Who.Text == unique(d) {
+						c.Who.Text = string(placed)
+						p.Cells = append(p.Cells, c)
+					}
+				}
+			})
+		}
+	}
+	d.Roles = append(d.Roles, policy.Role{Name: policy.Name{Text: string(blank)}})
+}
+
+func unique(d *policy.Document) string {
+	return d.Roles[slices.IndexFunc(d.Roles, func(r policy.Role) bool { return r.Unique })].Name.Text
+}
+
+func eachPermission(d *policy.Document, do func(*policy.Permission)) {
+	for i := range d.Resources {
+		for k := range d.Resources[i].Permissions {
+			do(&d.Resources[i].Permissions[k])
+		}
+	}
+}
+
+func teamRoles(d *policy.Document) map[string]bool {
+	set := map[string]bool{}
+	for _, r := range d.Roles {
+		set[r.Name.Text] = r.OnTeam
+	}
+	return set
+}
+
+// keepRules drops the rules of cells that keep does not report.
+func keepRules(d *policy.Document, keep func(who string, r policy.Rule) bool) {
+	eachPermission(d, func(p *policy.Permission) {
+		for i := range p.Cells {
+			p.Cells[i].Rules = slices.DeleteFunc(slices.Clone(p.Cells[i].Rules), func(r policy.Rule) bool { return !keep(p.Cells[i].Who.Text, r) })
+		}
+		p.Cells = slices.DeleteFunc(p.Cells, func(c policy.Cell) bool { return len(c.Rules) == 0 })
+	})
+}
+
+func ofTeams(r policy.Rule) bool { return r.Scope == policy.ScopeTeam || r.Scope == policy.ScopeShared }
+
+func withoutTeams(d *policy.Document) {
+	onTeam := teamRoles(d)
+	keepRules(d, func(who string, r policy.Rule) bool { return !onTeam[who] || !ofTeams(r) })
+}
+
+func onlyTeams(d *policy.Document) {
+	onTeam := teamRoles(d)
+	keepRules(d, func(who string, r policy.Rule) bool { return onTeam[who] && ofTeams(r) })
+	d.Never = nil
+	for i := range d.Roles {
+		d.Roles[i].All = false
+	}
+}

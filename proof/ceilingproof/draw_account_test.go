@@ -1,0 +1,77 @@
+package ceilingproof_test
+
+import (
+	"slices"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+var (
+	noon       = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	userIDs    = []usher.UserID{"olga", "mia", "max", "kim"} // olga is the boss
+	teamIDs    = []usher.TeamID{"a", "b", "c"}
+	grantNames = []string{"chat", "trial", "chat", "trial", "chat", "trial", "item.view", "item.edit", "pay.out", "both", "grant.give", "staff", "grant.revoke"}
+)
+
+// later draws when a grant ends, counted from a time: mostly never.
+func later(d dice, from time.Time) time.Time {
+	return pick(d, time.Time{}, time.Time{}, from.Add(time.Hour), from.Add(2*time.Hour), from.Add(3*time.Hour))
+}
+
+// drawAccount draws four users in three teams, as a host would import them.
+func drawAccount(d dice, doc *policy.Document) account.Contents {
+	c := account.Contents{
+		Settings: map[string]bool{"open": d.chance(40)},
+		Seats:    map[seat.PoolName]int{"desk": 50},
+		Teams:    map[usher.TeamID]usher.TeamID{"a": "", "b": pick[usher.TeamID](d, "", "a"), "c": pick[usher.TeamID](d, "", "a", "b")},
+		Users:    map[usher.UserID]policy.User{},
+	}
+	for i, id := range userIDs {
+		u := policy.User{Status: usher.Active, Role: pick[role.Name](d, "admin", "admin", "clerk", "clerk", "member")}
+		if i == 0 {
+			u.Role = "boss"
+		} else if d.chance(10) {
+			u.Status = pick(d, usher.Inactive, usher.Invited)
+		}
+		teams := some(d, 0, 2, teamIDs...)
+		slices.Sort(teams)
+		for _, t := range teams {
+			m := policy.Membership{Team: t}
+			if d.chance(50) {
+				m.Roles = some[role.Name](d, 1, 2, "manager", "lead")
+				slices.Sort(m.Roles)
+			}
+			u.Teams = append(u.Teams, m)
+		}
+		if mayBeSeated(doc, u.Role) && u.Status != usher.Inactive && d.chance(50) {
+			u.Seats = []seat.PoolName{"desk"}
+		}
+		for _, name := range some(d, 0, 3, grantNames...) {
+			if !slices.ContainsFunc(u.Grants, func(g policy.Grant) bool { return g.Name == name }) {
+				u.Grants = append(u.Grants, policy.Grant{Name: name, Until: later(d, noon)})
+			}
+		}
+		c.Users[id] = u
+	}
+	return c
+}
+
+// mayBeSeated reports whether a role may be given a seat.
+func mayBeSeated(doc *policy.Document, name role.Name) bool {
+	return slices.ContainsFunc(doc.Roles, func(r policy.Role) bool {
+		return r.Name.Text == string(name) && r.Seat == role.SeatOptional
+	})
+}
+
+// open returns an account that a host imported.
+func open(p *policy.Policy, c account.Contents) (*account.State, error) {
+	out, err := account.New("acme").Propose(p, account.Proposal{
+		Actor: account.Host("import"), Time: noon.Add(-24 * time.Hour), Commands: []account.Command{account.Import{Contents: c}},
+	})
+	return out.Next, err
+}

@@ -1,0 +1,167 @@
+package ceilingproof_test
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+)
+
+// drawing draws commands for an account as it is.
+type drawing struct {
+	dice
+	state *account.State
+	at    time.Time
+	fresh *int // numbers new users and teams, so that no id is used twice
+}
+
+func (d drawing) users() (ids []usher.UserID) {
+	for l := range d.state.UsersAfter("") {
+		ids = append(ids, l.ID)
+	}
+	return ids
+}
+
+func (d drawing) teams() (ids []usher.TeamID) {
+	for t := range d.state.View(nil).Teams("") {
+		ids = append(ids, t.ID)
+	}
+	return ids
+}
+
+func (d drawing) user() usher.UserID { return pick(d.dice, d.users()...) }
+
+// team draws a team, "" if there is none.
+func (d drawing) team() usher.TeamID {
+	teams := d.teams()
+	if len(teams) == 0 {
+		return ""
+	}
+	return pick(d.dice, teams...)
+}
+
+func (d drawing) find(id usher.UserID) *policy.User {
+	u, _ := d.state.User(id)
+	return u
+}
+
+func (d drawing) number() int {
+	*d.fresh++
+	return *d.fresh
+}
+
+// membership draws a place in a team that a user has, with team roles if there is one such.
+func (d drawing) membership() (id usher.UserID, m policy.Membership) {
+	for range 8 {
+		id = d.user()
+		if teams := d.find(id).Teams; len(teams) > 0 {
+			m = pick(d.dice, teams...)
+			if len(m.Roles) > 0 || d.chance(30) {
+				return id, m
+			}
+		}
+	}
+	return id, m
+}
+
+func (d drawing) accountRole() role.Name {
+	return pick[role.Name](d.dice, "admin", "clerk", "member")
+}
+func (d drawing) teamRole() role.Name { return pick[role.Name](d.dice, "manager", "lead") }
+
+var kinds = []string{
+	"add-user", "add-user", "set-role", "set-role", "set-role", "set-status", "remove-user",
+	"set-team-role", "set-team-role", "unset-team-role", "remove-from-team", "add-to-team", "move-team", "move-team", "create-team", "delete-team",
+	"give-grant", "give-grant", "give-grant", "give-grant", "revoke-grant", "revoke-grant", "assign-seat", "unassign-seat", "unassign-seat", "change-setting",
+}
+
+// command draws a command of a kind.
+func (d drawing) command(kind string) account.Command {
+	switch kind {
+	case "add-user":
+		return account.AddUser{
+			User: usher.UserID(fmt.Sprintf("new%d", d.number())), Role: d.accountRole(),
+			Status: pick(d.dice, usher.Active, usher.Active, usher.Invited), Teams: some(d.dice, 0, 2, d.teams()...),
+		}
+	case "set-role":
+		return account.SetRole{User: d.user(), Role: d.accountRole()}
+	case "set-status":
+		return account.SetStatus{User: d.user(), Status: pick(d.dice, usher.Active, usher.Inactive)}
+	case "remove-user":
+		return account.RemoveUser{User: d.user()}
+	case "set-team-role":
+		id, m := d.membership()
+		return account.SetTeamRole{User: id, Team: m.Team, Role: d.teamRole()}
+	case "unset-team-role":
+		id, m := d.membership()
+		r := d.teamRole()
+		if len(m.Roles) > 0 {
+			r = pick(d.dice, m.Roles...)
+		}
+		return account.UnsetTeamRole{User: id, Team: m.Team, Role: r}
+	case "remove-from-team":
+		id, m := d.membership()
+		return account.RemoveFromTeam{User: id, Team: m.Team}
+	case "add-to-team":
+		return account.AddToTeam{User: d.user(), Team: d.team()}
+	case "move-team":
+		return account.MoveTeam{Team: d.team(), Parent: pick(d.dice, "", d.team(), d.team())}
+	case "create-team":
+		if len(d.teams()) >= 5 {
+			return account.DeleteTeam{Team: d.team()}
+		}
+		return account.CreateTeam{Team: usher.TeamID(fmt.Sprintf("t%d", d.number())), Parent: pick(d.dice, "", d.team())}
+	case "delete-team":
+		return account.DeleteTeam{Team: d.team()}
+	case "give-grant":
+		return d.giveGrant()
+	case "revoke-grant":
+		id := d.user()
+		if grants := d.find(id).Grants; len(grants) > 0 {
+			return account.RevokeGrant{User: id, Grant: pick(d.dice, grants...).Name}
+		}
+		return account.RevokeGrant{User: id, Grant: pick(d.dice, grantNames...)}
+	case "assign-seat":
+		return account.AssignSeat{User: d.user(), Pool: "desk"}
+	case "unassign-seat":
+		seated := slices.DeleteFunc(d.users(), func(id usher.UserID) bool { return len(d.find(id).Seats) == 0 })
+		return account.UnassignSeat{User: pick(d.dice, append(seated, d.user())...), Pool: "desk"}
+	case "change-setting":
+		return account.ChangeSetting{Setting: "open", Value: d.chance(50)}
+	case "transfer-ownership":
+		return account.TransferOwnership{To: d.user()}
+	}
+	panic(kind)
+}
+
+// giveGrant draws a grant that is new, or that ends at another time than it did.
+func (d drawing) giveGrant() account.Command {
+	c := account.GiveGrant{User: d.user(), Grant: pick(d.dice, grantNames...), Until: later(d.dice, d.at)}
+	if grants := d.find(c.User).Grants; len(grants) > 0 && d.chance(40) {
+		c.Grant = pick(d.dice, grants...).Name
+		if d.chance(25) {
+			c.Until = d.at.Add(-time.Hour)
+		}
+	}
+	return c
+}
+
+// proposal draws what a user proposes: one command, or some of them in a batch.
+func (d drawing) proposal(actor usher.UserID) account.Proposal {
+	p := account.Proposal{Actor: account.User(actor), Time: d.at, Commands: []account.Command{d.command(pick(d.dice, kinds...))}}
+	if d.chance(12) {
+		for range 1 + d.IntN(3) {
+			p.Commands = append(p.Commands, d.command(pick(d.dice, kinds...)))
+		}
+	} else if d.chance(3) {
+		p.Commands[0] = d.command("transfer-ownership")
+	}
+	if !d.chance(40) {
+		p.Context = usher.Context{"mfa": d.chance(75)}
+	}
+	return p
+}

@@ -1,0 +1,203 @@
+package ceilingproof_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/usher-go/usher/policy"
+)
+
+// dice makes the choices of a world; the same seed makes the same ones.
+type dice struct{ *rand.Rand }
+
+func newDice(seed uint64) dice { return dice{rand.New(rand.NewPCG(seed, 11))} }
+
+func (d dice) chance(percent int) bool { return d.IntN(100) < percent }
+
+func pick[T any](d dice, from ...T) T { return from[d.IntN(len(from))] }
+
+// some returns low to high different elements.
+func some[T any](d dice, low, high int, from ...T) []T {
+	from = slices.Clone(from)
+	d.Shuffle(len(from), func(i, j int) { from[i], from[j] = from[j], from[i] })
+	return from[:min(low+d.IntN(high-low+1), len(from))]
+}
+
+const vocabulary = `usher: 1
+seats: {desk: {}}
+features: [chat, trial]
+settings: {open: false}
+conditions:
+  chat:   {feature: chat}
+  trial:  {feature: trial}
+  open:   {setting: open}
+  seated: {seat: desk}
+  mfa:    {context: mfa}
+  locked: {attribute: locked}
+  teamed: {party: team}
+`
+
+// facts that a rule about an item can test. Features come up more often, because commands change them.
+var (
+	userFacts = []string{"chat", "trial", "chat", "trial", "chat", "trial", "open", "seated", "mfa"}
+	itemFacts = append(slices.Clone(userFacts), "locked", "locked", "teamed")
+)
+
+// drawPolicy draws a policy for items with two kinds of users and a team, and for payments.
+// delegates adds cells for user.delegate, which lets users give what they do not have.
+func drawPolicy(d dice, delegates bool) *policy.Document {
+	var b strings.Builder
+	b.WriteString(vocabulary)
+	extra := func(of ...string) string { // what a role may have besides
+		var list []string
+		for _, s := range of {
+			if s != "" {
+				list = append(list, s)
+			}
+		}
+		return strings.Join(list, ", ")
+	}
+	requires := func(percent int) string {
+		if !d.chance(percent) {
+			return ""
+		}
+		return "requires: [" + pick(d, "mfa", "seated", "chat", "trial", "open") + "]"
+	}
+	maybe := func(percent int, text string) string {
+		if d.chance(percent) {
+			return text
+		}
+		return ""
+	}
+	fmt.Fprintf(&b, "roles:\n  boss: {%s}\n", extra("unique: true", "hands-over-to: admin", pick(d, "includes: [admin]", "includes: [admin]", "all: true", ""), requires(5)))
+	fmt.Fprintf(&b, "  admin: {%s}\n", extra(pick(d, "includes: [member]", "includes: [member]", "all: true", ""), requires(15)))
+	fmt.Fprintf(&b, "  clerk: {%s}\n", extra(maybe(35, "includes: [member]"), requires(10), maybe(10, "seat: none")))
+	fmt.Fprintf(&b, "  member: {%s}\n", extra("default: true", requires(10), maybe(8, pick(d, "seat: none", "seat: required"))))
+	fmt.Fprintf(&b, "  manager: {%s}\n  lead: {%s}\n", extra("held-on: team", maybe(40, "includes: [lead]"), requires(10)), extra("held-on: team", requires(6)))
+	b.WriteString("bundles: {both: [item.view, item.edit], staff: [grant.give, user.set-role]}\nresources:\n")
+	b.WriteString("  item:\n    parties: {host: users, guest: users, team: teams}\n    fields: {details: [title], contact: [phone]}\n    permissions:\n")
+	for _, action := range []string{"view", "edit"} {
+		fmt.Fprintf(&b, "      %s: {%s}\n", action, drawCells(d, []string{"host", "guest", "team"}, itemFacts, action == "view"))
+	}
+	fmt.Fprintf(&b, "  pay: {permissions: {out: {%s}}}\n", drawCells(d, nil, userFacts, false))
+	drawOffices(d, &b, delegates)
+	drawNever(d, &b)
+	doc, err := policy.Parse("drawn.yaml", []byte(b.String()))
+	if err != nil {
+		panic(fmt.Sprintf("%s\n%v", b.String(), err))
+	}
+	return doc
+}
+
+// drawCells draws who has a permission. Without parties only "any" reaches anything.
+func drawCells(d dice, parties, facts []string, hiding bool) string {
+	var cells []string
+	for _, role := range some(d, 2, 5, "boss", "admin", "clerk", "member", "manager", "lead", "everyone") {
+		var rules []string
+		for range pick(d, 1, 1, 2) {
+			rules = append(rules, drawRule(d, parties, facts, hiding))
+		}
+		cells = append(cells, role+": ["+strings.Join(rules, ", ")+"]")
+	}
+	return strings.Join(cells, ", ")
+}
+
+func drawRule(d dice, parties, facts []string, hiding bool) string {
+	rule := "any"
+	if parties != nil {
+		rule = pick(d, "any", "any", "any", "own", "sole", "team", "team", "shared")
+		if rule != "any" && d.chance(30) {
+			rule += " as " + strings.Join(some(d, 1, 2, parties...), " or ")
+		}
+	}
+	rule += drawTests(d, 45, facts)
+	if hiding && d.chance(40) {
+		rule += " hiding " + strings.Join(some(d, 1, 2, "details", "contact"), " and ")
+	}
+	return rule
+}
+
+// drawTests draws one or two conditions, or none.
+func drawTests(d dice, percent int, facts []string) string {
+	if !d.chance(percent) {
+		return ""
+	}
+	var tests []string
+	for _, fact := range slices.Compact(slices.Sorted(slices.Values(some(d, 1, pick(d, 1, 1, 2), facts...)))) {
+		tests = append(tests, pick(d, "", "", "not ")+fact)
+	}
+	return " if " + strings.Join(tests, " and ")
+}
+
+// drawOffices draws which roles may send which commands. They may do so more often than in most
+// products, so that the ceiling has something to refuse.
+func drawOffices(d dice, b *strings.Builder, delegates bool) {
+	cells := func(kind string) string {
+		var cells []string
+		add := func(percent int, role string, scopes ...string) {
+			if d.chance(percent) {
+				cells = append(cells, role+": "+pick(d, scopes...)+drawTests(d, 8, userFacts))
+			}
+		}
+		own, team := "any", "any"
+		if kind == "user" || kind == "team" || kind == "seat" || kind == "grant" {
+			own, team = "own", "team"
+		}
+		add(85, "boss", "any")
+		add(85, "admin", "any")
+		add(55, "clerk", "any", "any", "any", own, team)
+		add(14, "member", "any", own)
+		add(30, "manager", "any", team)
+		add(4, "everyone", own)
+		return strings.Join(cells, ", ")
+	}
+	for _, of := range [][]string{
+		{"account", "configure", "transfer"},
+		{"user", "create", "delete", "set-role", "set-status", "leave"},
+		{"team", "create", "edit", "delete", "set-members", "set-role"},
+		{"seat", "assign", "unassign", "purchase"},
+		{"grant", "give", "revoke"},
+	} {
+		fmt.Fprintf(b, "  %s:\n    permissions:\n", of[0])
+		for _, action := range of[1:] {
+			who := cells(of[0])
+			if action == "transfer" { // a built-in rule stops all others
+				who = "boss: any"
+			}
+			fmt.Fprintf(b, "      %s: {%s}\n", action, who)
+		}
+		if of[0] == "user" && delegates {
+			fmt.Fprintf(b, "      delegate: {%s: %s}\n", pick(d, "admin", "clerk"), pick(d, "any", "team"))
+		}
+	}
+}
+
+// drawNever draws up to three prohibitions, most of which a feature lifts or brings into force.
+func drawNever(d dice, b *strings.Builder) {
+	list := some(d, 0, 3, "item.view", "item.edit", "pay.out", "pay.out", "grant.give", "user.set-role")
+	slices.Sort(list)
+	list = slices.Compact(list)
+	if len(list) == 0 {
+		return
+	}
+	b.WriteString("never:\n")
+	for _, permission := range list {
+		var parties []string
+		facts := []string{"chat", "trial", "chat", "trial", "chat", "trial", "open", "seated", "mfa"}
+		if strings.HasPrefix(permission, "item.") {
+			parties = []string{"host", "guest", "team"}
+			facts = append(facts, "locked")
+		}
+		rules := []string{}
+		for range pick(d, 1, 1, 2) {
+			scope := "any"
+			if parties != nil {
+				scope = pick(d, "any", "any", "any", "own", "team", "shared")
+			}
+			rules = append(rules, scope+drawTests(d, 92, facts))
+		}
+		fmt.Fprintf(b, "  %s: [%s]\n", permission, strings.Join(rules, ", "))
+	}
+}

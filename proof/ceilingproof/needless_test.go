@@ -1,0 +1,177 @@
+package ceilingproof_test
+
+import (
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+)
+
+// intended reports whether a refusal of commands that break no promise is one of those that the
+// promise accepts. What a user is given counts source by source: a grant counts as given even if the
+// user can do the same by their role, and even if a prohibition always stops them. So does what they
+// lose: if they have less through a source, they must not outrank the actor.
+func (d *deal) intended() bool {
+	for l := range d.after.UsersAfter("") {
+		if d.givenBySource(l.ID) {
+			return true
+		}
+	}
+	for l := range d.before.UsersAfter("") {
+		if l.ID != d.actor && d.takenBySource(l.ID) && d.outranks(l.ID) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// source is what a user has through one source of rules alone, with their features.
+type source struct {
+	parts
+	has subject
+}
+
+// bySource returns the sources of a user's rules: their role, team roles, everyone and grants.
+func (d *deal) bySource(s subject) (list []source) {
+	features, others := []policy.Grant{}, []policy.Grant{}
+	for _, g := range s.grants {
+		if slices.Contains(d.policy.Features(), g.Name) {
+			features = append(features, g)
+		} else {
+			others = append(others, g)
+		}
+	}
+	one := subject{role: blank, grants: features, seats: s.seats}
+	list = append(list, source{d.lenient, one}) // everyone
+	own := one
+	own.role = s.role
+	list = append(list, source{d.sources, own})
+	for r, teams := range s.held {
+		held := one
+		held.held = map[role.Name][]usher.TeamID{r: teams}
+		list = append(list, source{d.sources, held})
+	}
+	for _, g := range others {
+		granted := one
+		granted.grants = append(slices.Clone(features), g)
+		list = append(list, source{d.sources, granted})
+	}
+	return list
+}
+
+// of returns what another subject has through the same source.
+func (one source) of(s subject) subject {
+	if s.role == "" {
+		return subject{}
+	}
+	n := subject{role: blank, seats: s.seats, held: map[role.Name][]usher.TeamID{}}
+	if s.role == one.has.role {
+		n.role = s.role
+	}
+	for r := range one.has.held {
+		n.held[r] = s.held[r]
+	}
+	for _, g := range s.grants {
+		feature := slices.Contains(one.main.Features(), g.Name)
+		if feature || slices.ContainsFunc(one.has.grants, func(o policy.Grant) bool { return o.Name == g.Name }) {
+			n.grants = append(n.grants, g)
+		}
+	}
+	return n
+}
+
+// givenBySource is given for each source alone, without prohibitions on the user.
+func (d *deal) givenBySource(id usher.UserID) bool {
+	was, is, actor := d.was(id), d.is(id), d.was(d.actor)
+	if was.sameRights(is) {
+		return false
+	}
+	in := around(d.after)
+	user, _ := d.after.User(id)
+	moments, list := d.moments(actor.grants, was.grants, is.grants), d.questions(in, id, d.actor)
+	for _, c := range d.everyCircumstance(asIs(in, user), "seated", "open") {
+		in.settings, was.seats, is.seats = c.settings(), c.seats(), c.seats()
+		free := d.places(in, id, user, c, actor)
+		stopped := slices.Clone(free)
+		for i := range free {
+			free[i].main = d.lenient.main
+		}
+		really := active(d.after, id, c)
+		for _, one := range d.bySource(is) {
+			before, after := one.standIn(in, id, user.Teams, one.of(was)), one.standIn(in, id, user.Teams, one.has)
+			for _, q := range list {
+				if !d.matters(c, q.permission) {
+					continue
+				}
+				for _, q.at = range moments {
+					now, then := after.answer(q), before.answer(q)
+					if !now.allowed || then.allowed && then.hidden&^now.hidden == 0 {
+						continue
+					}
+					places := stopped
+					if decide(d.policy, really, id, q).forbidden {
+						places = free // a prohibition that stops both is no difference
+					}
+					if beyond(then, now, d.could(places, q)) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// takenBySource reports whether a user loses something through one source alone, or a seat, or may
+// come under a prohibition.
+func (d *deal) takenBySource(id usher.UserID) bool {
+	was, is, actor := subjectOf(d.userBefore(id), around(d.before).tree), d.is(id), d.was(d.actor)
+	is.misses(around(d.before), around(d.after))
+	if is.role == "" || len(was.seats) > len(is.seats) {
+		return true
+	}
+	in, user := around(d.before), d.userBefore(id)
+	moments, list := d.moments(actor.grants, was.grants, is.grants), d.questions(in, id, d.actor)
+	for _, c := range d.everyCircumstance(asIs(in, user), "seated", "open") {
+		in.settings, was.seats, is.seats = c.settings(), c.seats(), c.seats()
+		stops, stopped := d.whole.standIn(in, id, user.Teams, is), d.whole.standIn(in, id, user.Teams, was)
+		for _, one := range d.bySource(was) {
+			before, after := one.standIn(in, id, user.Teams, one.has), one.standIn(in, id, user.Teams, one.of(is))
+			for _, q := range list {
+				if !d.matters(c, q.permission) {
+					continue
+				}
+				for _, q.at = range moments {
+					then, now := before.answer(q), after.answer(q)
+					if then.allowed && (!now.allowed || now.hidden&^then.hidden != 0) || stops.answer(q).forbidden && !stopped.answer(q).forbidden {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+func endsSooner(a, b policy.Grant) bool {
+	return !a.Until.IsZero() && (b.Until.IsZero() || a.Until.Before(b.Until))
+}
+
+// kind names what commands are, for counts.
+func (d *deal) kind() string {
+	if len(d.proposal.Commands) > 1 {
+		return "batch"
+	}
+	c := d.proposal.Commands[0]
+	if g, ok := c.(account.GiveGrant); ok {
+		u, _ := d.before.User(g.User)
+		for _, had := range u.Grants {
+			if had.Name == g.Grant && endsSooner(policy.Grant{Until: g.Until}, had) {
+				return "give-grant, ending sooner"
+			}
+		}
+	}
+	return c.CommandName()
+}

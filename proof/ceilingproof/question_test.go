@@ -1,0 +1,171 @@
+package ceilingproof_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+)
+
+// question is what a user may be able to do, in some circumstances.
+type question struct {
+	permission permission.Permission
+	resource   usher.Resource // nil for none
+	context    usher.Context
+	at         time.Time
+}
+
+func (q question) String() string {
+	text := q.permission.String()
+	if q.resource != nil {
+		text += " on " + fmt.Sprint(q.resource)
+	}
+	if len(q.context) > 0 {
+		text += fmt.Sprintf(" with mfa %t", q.context["mfa"])
+	}
+	return text + " at " + q.at.Format("15:04")
+}
+
+// thing is a resource of which a party may be unknown.
+type thing struct {
+	kind       string
+	parties    map[string][]string
+	unknown    string // the party that is not known, "" for none
+	attributes map[string]bool
+}
+
+func (t *thing) Ref() usher.Ref             { return usher.Ref{Type: t.kind} }
+func (t *thing) InAccount() usher.AccountID { return "acme" }
+
+func (t *thing) Party(name string) (ids []string, known bool) {
+	return t.parties[name], name != t.unknown
+}
+
+func (t *thing) Attribute(name string) (value, known bool) {
+	value, known = t.attributes[name]
+	return value, known
+}
+
+func (t *thing) String() string {
+	var words []string
+	for _, party := range slices.Sorted(maps.Keys(t.parties)) {
+		words = append(words, fmt.Sprintf("%s %s", party, strings.Join(t.parties[party], " and ")))
+	}
+	if t.unknown != "" {
+		words = append(words, t.unknown+" unknown")
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.attributes)) {
+		words = append(words, fmt.Sprintf("%s %t", name, t.attributes[name]))
+	}
+	return t.kind + " (" + strings.Join(words, ", ") + ")"
+}
+
+// questions returns what a user may be asked about, apart from the time: all permissions, on
+// resources that name the users and teams of an account, above all the user and the actor. Facts of the
+// request and of the resource that no rule of a permission tests are left unknown.
+func (l *laws) questions(in surroundings, user, actor usher.UserID) (list []question) {
+	resources := map[string][]usher.Resource{}
+	for _, kind := range l.policy.Resources() {
+		resources[kind] = resourcesOf(l.policy, kind, in, user, actor)
+	}
+	for _, perm := range l.policy.Permissions() {
+		if unasked[perm.String()] {
+			continue
+		}
+		contexts := []usher.Context{nil}
+		if l.testsIn("mfa", perm) {
+			contexts = append(contexts, usher.Context{"mfa": true}, usher.Context{"mfa": false})
+		}
+		for _, r := range resources[perm.Resource()] {
+			if t, ok := r.(*thing); ok && t.attributes != nil && !l.testsIn("locked", perm) {
+				continue
+			}
+			for _, c := range contexts {
+				list = append(list, question{permission: perm, resource: r, context: c})
+			}
+		}
+	}
+	return list
+}
+
+// unasked permissions play no part. A built-in rule reserves account.transfer for one user, so no other
+// can do it in that user's place; no drawn policy has rules for the others, so they are as audit.view is.
+var unasked = map[string]bool{"account.transfer": true, "user.view": true, "user.edit": true, "field.manage": true}
+
+// resourcesOf returns resources of a type, nil among them for none.
+func resourcesOf(p *policy.Policy, kind string, in surroundings, user, actor usher.UserID) []usher.Resource {
+	list := []usher.Resource{nil}
+	parties := p.Parties(kind)
+	add := func(t thing) {
+		t.kind = kind
+		list = append(list, &t)
+		if kind == "item" {
+			for _, locked := range []bool{true, false} {
+				t := t
+				t.attributes = map[string]bool{"locked": locked}
+				list = append(list, &t)
+			}
+		}
+	}
+	name := func(pairs ...string) map[string][]string {
+		m := map[string][]string{}
+		for i := 0; i < len(pairs); i += 2 {
+			m[pairs[i]] = append(m[pairs[i]], pairs[i+1])
+		}
+		return m
+	}
+	var users, teams []string
+	for l := range in.state.UsersAfter("") {
+		users = append(users, string(l.ID))
+	}
+	for t := range in.state.View(nil).Teams("") {
+		teams = append(teams, string(t.ID))
+	}
+	var ofUsers, ofTeams []string
+	for _, party := range slices.Sorted(maps.Keys(parties)) {
+		if parties[party] {
+			ofTeams = append(ofTeams, party)
+		} else {
+			ofUsers = append(ofUsers, party)
+		}
+	}
+	u, a := string(user), string(actor)
+	for _, party := range ofUsers {
+		main := party == ofUsers[len(ofUsers)-1]
+		for _, id := range append(users, "stranger") {
+			if main || id == u {
+				add(thing{parties: name(party, id)})
+			}
+		}
+		add(thing{parties: name(party, u, party, "stranger")})
+	}
+	for _, t := range teams {
+		for _, party := range ofUsers {
+			add(thing{parties: name(party, peer+t)})
+			add(thing{parties: name(party, peer+t, party, "stranger")})
+		}
+	}
+	for _, party := range ofTeams {
+		for _, t := range teams {
+			add(thing{parties: name(party, t)})
+			for _, by := range ofUsers {
+				add(thing{parties: name(party, t, by, u)})
+				add(thing{parties: name(party, t, by, "stranger")})
+			}
+		}
+	}
+	if kind == "item" {
+		for _, pair := range [][2]string{{u, a}, {a, u}, {"stranger", u}} {
+			add(thing{parties: name("host", pair[0], "guest", pair[1])})
+		}
+		for _, unknown := range []string{"guest", "team"} {
+			add(thing{parties: name("host", u), unknown: unknown})
+		}
+	}
+	return list
+}

@@ -1,0 +1,234 @@
+package ceilingproof_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+	"github.com/usher-go/usher/team"
+)
+
+// subject is what a user has of their own and can be given or lose: a role, grants, seats, and team
+// roles with all teams on which each counts. The zero subject is a user who is not there.
+type subject struct {
+	role   role.Name
+	grants []policy.Grant
+	seats  []seat.PoolName
+	held   map[role.Name][]usher.TeamID // sorted
+}
+
+// subjectOf returns what a user has; the tree says on which teams their team roles count.
+func subjectOf(u *policy.User, tree *team.Tree) subject {
+	if u == nil {
+		return subject{}
+	}
+	s := subject{role: u.Role, grants: u.Grants, seats: u.Seats, held: map[role.Name][]usher.TeamID{}}
+	for _, m := range u.Teams {
+		for _, r := range m.Roles {
+			for t := range tree.Below(m.Team) {
+				s.hold(r, t)
+			}
+		}
+	}
+	return s
+}
+
+// hold adds a team to those on which a team role counts.
+func (s *subject) hold(r role.Name, t usher.TeamID) {
+	if k, found := slices.BinarySearch(s.held[r], t); !found {
+		s.held[r] = slices.Insert(s.held[r], k, t)
+	}
+}
+
+// expects adds the teams that commands create: a team role counts on a new team below its own, which
+// is what creating a team does and not what it gives.
+func (s subject) expects(commands []account.Command) {
+	for _, c := range commands {
+		if c, ok := c.(account.CreateTeam); ok {
+			for r, teams := range s.held {
+				if slices.Contains(teams, c.Parent) {
+					s.hold(r, c.Team)
+				}
+			}
+		}
+	}
+}
+
+// misses adds the teams that were deleted below one on which a team role still counts: their members
+// left with them, and the role is as it was.
+func (s subject) misses(before, after surroundings) {
+	for range before.tree.Len() {
+		for t := range before.state.View(nil).Teams("") {
+			if after.tree.Has(t.ID) {
+				continue
+			}
+			for r, teams := range s.held {
+				if slices.Contains(teams, t.Parent) {
+					s.hold(r, t.ID)
+				}
+			}
+		}
+	}
+}
+
+// sameRights reports whether two subjects differ in seats at most.
+func (s subject) sameRights(o subject) bool {
+	return s.role == o.role && slices.Equal(s.grants, o.grants) && maps.EqualFunc(s.held, o.held, slices.Equal)
+}
+
+// surroundings is an account apart from what its users can be given: who belongs to which team, how
+// the teams nest, and the settings.
+type surroundings struct {
+	state    *account.State
+	tree     *team.Tree
+	settings map[string]bool
+}
+
+func around(s *account.State) surroundings {
+	a, _ := s.Account()
+	return surroundings{s, a.Teams, a.Settings}
+}
+
+// facts is an account in which one user is another than in its state.
+type facts struct {
+	state   *account.State
+	id      usher.UserID
+	user    *policy.User
+	account policy.Account
+}
+
+func (f *facts) User(id usher.UserID) (*policy.User, error) {
+	if id == f.id {
+		return f.user, nil
+	}
+	if t, is := strings.CutPrefix(string(id), peer); is {
+		return &policy.User{Status: usher.Active, Role: blank, Teams: []policy.Membership{{Team: usher.TeamID(t)}}}, nil
+	}
+	return f.state.User(id)
+}
+
+// peer begins the id of a user who is in one team, whose id follows. Every team has one, so that rules
+// which reach a team differ from those which do not, even if no user is in the team.
+const peer = "peer of "
+
+func (f *facts) Account() (*policy.Account, error) { return &f.account, nil }
+
+// answer is a decision, as far as the promise is about it.
+type answer struct {
+	allowed   bool
+	forbidden bool  // by a never rule or a built-in protection
+	hidden    uint8 // the hidden fields, a bit each; those of a denial are all hidden
+}
+
+var fieldBits = map[string]uint8{"title": 1, "phone": 2}
+
+const allHidden = 3
+
+func decide(p *policy.Policy, f policy.Facts, id usher.UserID, q question) answer {
+	r := usher.Request{Account: "acme", Subject: id, Permission: q.permission, Context: q.context, Time: q.at}
+	if q.resource != nil {
+		r.Resource = q.resource
+	}
+	d, err := p.Decide(f, &r)
+	if err != nil {
+		panic(err) // a question that the oracle must not ask
+	}
+	a := answer{allowed: d.Allowed(), forbidden: d.Reason() == usher.ReasonForbidden, hidden: allHidden}
+	if a.allowed {
+		a.hidden = 0
+		for _, field := range d.Hidden() {
+			a.hidden |= fieldBits[field]
+		}
+	}
+	return a
+}
+
+// active is a user as they are, whatever their status, in the circumstances given.
+func active(s *account.State, id usher.UserID, c circumstances) *facts {
+	f := &facts{state: s, id: id, account: policy.Account{Teams: around(s).tree, Settings: c.settings()}}
+	if u, _ := s.User(id); u != nil {
+		changed := *u
+		changed.Status, changed.Seats = usher.Active, c.seats()
+		f.user = &changed
+	}
+	return f
+}
+
+// asIs returns the circumstances of a user as they are.
+func asIs(in surroundings, u *policy.User) circumstances {
+	return circumstances{seated: len(u.Seats) > 0, open: in.settings["open"]}
+}
+
+// elsewhere is a team that no resource names and in which no user is.
+const elsewhere = usher.TeamID("elsewhere")
+
+// standIn is a subject in the place of a user: under the user's id, in the user's teams, with team
+// roles that count on the subject's own teams.
+type standIn struct {
+	parts
+	id                usher.UserID
+	inTeams, byTeams  *facts
+	anyRule, teamRule bool // whether the subject is there, and has team roles
+}
+
+func (p parts) standIn(in surroundings, id usher.UserID, teams []policy.Membership, s subject) standIn {
+	if s.role == "" {
+		return standIn{}
+	}
+	if u, _ := in.state.User(id); s.role == p.main.UniqueRole().Name && (u == nil || u.Role != s.role) {
+		s.role = placed
+	}
+	var roles []role.Name
+	for _, r := range slices.Sorted(maps.Keys(s.held)) {
+		if len(s.held[r]) > 0 {
+			roles = append(roles, r)
+		}
+	}
+	main := policy.User{Status: usher.Active, Role: s.role, Seats: s.seats, Grants: s.grants}
+	for _, m := range teams {
+		main.Teams = append(main.Teams, policy.Membership{Team: m.Team})
+	}
+	main.Teams = append(main.Teams, policy.Membership{Team: elsewhere, Roles: roles})
+	far := policy.User{Status: usher.Active, Role: s.role, Seats: s.seats, Grants: s.grants}
+	for _, r := range roles {
+		for _, t := range s.held[r] {
+			far.Teams = append(far.Teams, policy.Membership{Team: t, Roles: []role.Name{r}})
+		}
+	}
+	return standIn{
+		parts: p, id: id, anyRule: true, teamRule: len(far.Teams) > 0,
+		inTeams: &facts{in.state, id, &main, policy.Account{Teams: in.tree, Settings: in.settings}},
+		byTeams: &facts{in.state, id, &far, policy.Account{Settings: in.settings}},
+	}
+}
+
+func (s standIn) answer(q question) answer {
+	if !s.anyRule {
+		return answer{hidden: allHidden}
+	}
+	a := decide(s.main, s.inTeams, s.id, q)
+	if !s.teamRule || a.forbidden || a.allowed && a.hidden == 0 {
+		return a
+	}
+	t := decide(s.teams, s.byTeams, s.id, q)
+	return answer{allowed: a.allowed || t.allowed, hidden: a.hidden & t.hidden}
+}
+
+// ends returns the times at which grants end, after a time.
+func ends(after time.Time, lists ...[]policy.Grant) (times []time.Time) {
+	for _, list := range lists {
+		for _, g := range list {
+			if g.Until.After(after) {
+				times = append(times, g.Until)
+			}
+		}
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	return slices.CompactFunc(times, time.Time.Equal)
+}

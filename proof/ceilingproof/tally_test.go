@@ -1,0 +1,96 @@
+package ceilingproof_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// tally counts commands by kind, and what came of each.
+type tally map[string]map[string]int
+
+func (t tally) count(kind, what string) {
+	if t[kind] == nil {
+		t[kind] = map[string]int{}
+	}
+	t[kind][what]++
+}
+
+// total returns how often something came of any command.
+func (t tally) total(what string) (n int) {
+	for _, counts := range t {
+		n += counts[what]
+	}
+	return n
+}
+
+const (
+	sent      = "sent"
+	done      = "done"
+	escalated = "refused as escalation"
+	broken    = "broke the promise"
+	justified = "refused rightly"
+	intended  = "refused by source"
+	needless  = "refused needlessly"
+)
+
+// String writes a line for each kind of command, and the sums.
+func (t tally) String() string {
+	var b strings.Builder
+	columns := []string{sent, done, broken, escalated, justified, intended, needless}
+	line := func(name string, of func(string) int) {
+		fmt.Fprintf(&b, "%-26s", name)
+		for _, c := range columns {
+			fmt.Fprintf(&b, " %8d", of(c))
+		}
+		b.WriteByte('\n')
+	}
+	fmt.Fprintf(&b, "columns: %s\n", strings.Join(columns, ", "))
+	for _, kind := range slices.Sorted(maps.Keys(t)) {
+		if !strings.Contains(kind, ":") {
+			line(kind, func(c string) int { return t[kind][c] })
+		}
+	}
+	line("all", t.total)
+	for _, kind := range slices.Sorted(maps.Keys(t)) {
+		if strings.Contains(kind, ":") {
+			for _, what := range slices.Sorted(maps.Keys(t[kind])) {
+				fmt.Fprintf(&b, "%5d %s %s\n", t[kind][what], kind, what)
+			}
+		}
+	}
+	return b.String()
+}
+
+// guarded are the commands that a ceiling guards, with the counts that show it.
+var guarded = []string{
+	"add-user", "set-role", "set-team-role", "unset-team-role", "remove-from-team", "delete-team", "move-team",
+	"give-grant", "give-grant, ending sooner", "revoke-grant", "set-status", "remove-user", "unassign-seat",
+}
+
+// check fails a test whose commands were of little interest, or of which a ceiling refused too many.
+func (t tally) check(test *testing.T) {
+	test.Helper()
+	for _, kind := range kinds {
+		if t[kind][done] == 0 {
+			test.Errorf("%s was never done", kind)
+		}
+	}
+	for _, kind := range guarded {
+		if t[kind][justified] == 0 {
+			test.Errorf("%s was never refused rightly", kind)
+		}
+	}
+	// What is left needs knowledge that a comparison of rules does not have: that another prohibition
+	// always stops the user, or that two rules together allow what a third one does.
+	if all, without := t.total(escalated), t.total(needless); 100*without > 5*all {
+		test.Errorf("%d of %d refusals as escalation are needless, more than 5 percent: no decision would have become possible that the actor "+
+			"does not have, and no user who outranks the actor would have lost one. -needless 10 shows some", without, all)
+	}
+	if all, some := t.total(escalated), t.total(intended); 100*some > 22*all {
+		test.Errorf("%d of %d refusals as escalation are by source only, more than 22 percent: ceiling.md accepts a refusal where the user has the same "+
+			"through another source, but so many suggest that sources are confused", some, all)
+	}
+}
