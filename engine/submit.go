@@ -75,7 +75,8 @@ const mostTries = 16
 //   - usher.ErrUnknownAccount: there is none, and the first command makes none
 //   - ErrKeyReused, ErrBusy, ErrUnknown, ErrStale, ErrClosed
 //   - store.ErrNoKeeper: a custom field has no place in this store
-//   - an *account.UnfitError, or what the policy returned
+//   - an *account.UnfitError: the policy cannot decide for the actor, for a user whom a
+//     command names, or for the account; or what the policy returned
 //   - what the context or the store returned
 func (e *Engine) Submit(ctx context.Context, b Batch) (Result, error) {
 	var done []*account.Commit // outlives the lock, for the Observer may ask the Engine
