@@ -218,9 +218,12 @@ func TestMisfitCommands(t *testing.T) {
 			}
 			for _, actor := range []account.Actor{host, account.User("olivia")} {
 				for _, c := range []account.Command{
-					account.SetField{User: misfit, Field: "phone", Value: "1"}, account.SetStatus{User: misfit, Status: usher.Active},
-					account.AddToTeam{Team: "crew", User: misfit}, account.SetTeamRole{Team: "crew", User: misfit, Role: "lead"},
-					account.GiveGrant{User: misfit, Grant: "door.lock"}, account.RevokeGrant{User: misfit, Grant: "door.lock"},
+					account.SetField{User: misfit, Field: "phone", Value: "1"},
+					account.SetStatus{User: misfit, Status: usher.Active},
+					account.AddToTeam{Team: "crew", User: misfit},
+					account.SetTeamRole{Team: "crew", User: misfit, Role: "lead"},
+					account.GiveGrant{User: misfit, Grant: "door.lock"},
+					account.RevokeGrant{User: misfit, Grant: "door.lock"},
 				} {
 					err := preview(actor, c)
 					assert.ErrorAs(t, err, &unfit, "%v does %s", actor, account.Describe(c))
