@@ -183,6 +183,7 @@ func TestMisfitUsers(t *testing.T) {
 				}
 			}
 			assert.True(t, slices.IsSorted(order), order)
+			assert.Len(t, order, len(listed), "each user once: %v", order)
 			var rest []usher.UserID
 			for who := range w.WhoMay(ctx, usher.Request{Account: "acme", Permission: openDoor}, "cleo") {
 				rest = append(rest, who.ID)
