@@ -79,7 +79,7 @@ func (q *proposing) setSeats(c SetSeats) error {
 		return err
 	}
 	pool := q.next.pools[c.Pool]
-	if _, err := q.pool(c.Pool); err != nil && c.Total >= pool.Total {
+	if _, err := q.pool(c.Pool); err != nil && (pool.Total == 0 || c.Total >= pool.Total) {
 		return err // of a pool that the policy lacks by now, seats can be given back
 	}
 	if err := checkTotal(c.Total); err != nil {
