@@ -38,6 +38,9 @@ func (q *proposing) checkGives(id usher.UserID, before, after *policy.User, on p
 	if err != nil || !ok {
 		return err
 	}
+	if before, after = q.known(before), q.known(after); after == nil {
+		return nil // the policy gives nothing to a user whose role it lacks
+	}
 	given, uncovered, err := c.Gives(before, after)
 	if err != nil || !uncovered {
 		return err
@@ -57,6 +60,9 @@ func (q *proposing) checkTakes(id usher.UserID, before, after *policy.User) erro
 	c, ok, err := q.ceiling()
 	if err != nil || !ok {
 		return err
+	}
+	if before != nil && !q.knowsRole(before) {
+		return q.outranks(c, id, before)
 	}
 	takes, err := c.Takes(before, after)
 	if err != nil || !takes {
@@ -78,6 +84,9 @@ func (q *proposing) checkRank(id usher.UserID, u *policy.User) error {
 func (q *proposing) outranks(c policy.Ceiling, id usher.UserID, u *policy.User) error {
 	if id == q.actor.User() {
 		return nil
+	}
+	if u != nil && !q.knowsRole(u) {
+		return q.outranksUnknown(id, u)
 	}
 	rule, outranks, err := c.Outranks(u)
 	if err != nil || !outranks {

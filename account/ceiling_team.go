@@ -47,9 +47,11 @@ func (q *proposing) emitMove(c TeamMoved) error {
 	}
 	for _, h := range losing {
 		u := q.find(h.user)
-		takes, err := after.Takes(withMoreRoles(u, c.Team, h.roles), u)
-		if err != nil {
-			return err
+		takes := !q.knowsRole(u) // what such a user loses, nobody can tell
+		if !takes {
+			if takes, err = after.Takes(withMoreRoles(u, c.Team, h.roles), u); err != nil {
+				return err
+			}
 		}
 		if takes {
 			if err := q.outranks(before, h.user, u); err != nil {

@@ -2,23 +2,33 @@ package account
 
 import (
 	"cmp"
+	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
-	"github.com/usher-go/usher/seat"
 )
 
-// UnfitError lists why a policy cannot decide for an account: roles and pools in
-// use that it lacks, and what its roles no longer allow.
+// UnfitError lists why a policy cannot decide for an account, or for some of its users:
+// roles and pools in use that it lacks, and what its roles no longer allow.
 type UnfitError struct {
 	Account usher.AccountID
-	Policy  string   // its name
-	Reasons []string // the role coach, which 12 users have (ann, bea, …), is no account role of it
+	User    usher.UserID // whom alone it is about; "" for all of the account
+	Policy  string       // its name
+	Reasons []string     // it has no account role coach (ann, bea and 10 more)
+
+	// Whole reports that the policy decides for no user of the account, since it makes
+	// another role the unique one. Otherwise it decides for all users but those whom a
+	// reason is about.
+	Whole bool
+
+	found map[misfit][]usher.UserID
 }
 
 // Error returns the reasons, joined.
@@ -27,57 +37,121 @@ func (e *UnfitError) Error() string {
 	if e.Policy != "" {
 		name += " " + word(e.Policy)
 	}
+	of := "account " + word(e.Account)
+	if e.User != "" {
+		of = word(e.User) + " of " + of
+	}
 	reasons := make([]string, len(e.Reasons))
 	for i, reason := range e.Reasons {
 		reasons[i] = printable.Text(reason)
 	}
-	return name + " does not fit account " + word(e.Account) + ": " + strings.Join(reasons, "; ")
+	return name + " does not fit " + of + ": " + strings.Join(reasons, "; ")
 }
 
-// Fits returns an [*UnfitError] if the account cannot be under the policy as it
-// stands: an account role, a team role or a seat pool in use is gone, another role
-// is the unique one, or a role holds seats that it may not have or lacks one that
-// it requires, or is held by more users than it may. A grant, a setting or a field
-// of a name that the policy lacks fits: it is kept, and gives nothing. An account
-// that does not exist fits every policy.
+// Mismatches yields what Reasons sums up: each kind of mismatch as often as there are
+// users whom it is about, or once with "" if there are none. A text is the same for the
+// same mismatch in every error about it, also when it concerns more users by then.
+func (e *UnfitError) Mismatches() iter.Seq2[string, usher.UserID] {
+	return func(yield func(string, usher.UserID) bool) {
+		for m, ids := range e.found {
+			for _, id := range ids {
+				if !yield(fmt.Sprint(m.rank, " ", m.what), id) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Fits returns an [*UnfitError] if the policy cannot decide for all users of the account
+// as it stands: an account role, a team role or a seat pool in use is gone, another role
+// is the unique one, or a role holds seats that it may not have or lacks one that it
+// requires, or is held by more users than it may. A grant, a setting or a field of a name
+// that the policy lacks fits: it is kept, and gives nothing. An account that does not
+// exist fits every policy.
 //
 // It takes a pass over all users.
-func (s *State) Fits(p *policy.Policy) error {
+func (s *State) Fits(p *policy.Policy) error { return s.fits(p, func(*fitting) {}) }
+
+// FitsAfter is Fits for a policy that takes the place of another one. It also lists the
+// grants that are in use at a time and become something else: whose name is a permission,
+// a bundle or a feature of the one policy and another of these of the other, or nothing
+// of the policy before; and stored settings that the policy before does not have. Without
+// a policy before, it is Fits.
+func (s *State) FitsAfter(before, p *policy.Policy, at time.Time) error {
+	return s.fits(p, func(f *fitting) {
+		if before != nil {
+			f.revived(before, at)
+		}
+	})
+}
+
+func (s *State) fits(p *policy.Policy, also func(*fitting)) error {
 	if !s.Exists() {
 		return nil
 	}
-	f := fitting{state: s, policy: p, found: map[misfit][]usher.UserID{}}
-	if p == nil || p.UniqueRole().Name == "" {
-		return &UnfitError{Account: s.account, Reasons: []string{"it has no roles"}}
+	if err := s.fitsWhole(p); err != nil {
+		return err
 	}
-	if unique := p.UniqueRole().Name; unique != s.unique {
-		f.add(misfit{1, printable.Sprintf("its unique role is %s, and that of the account is %s", unique, s.unique)}, s.owner)
-	}
-	for _, name := range slices.Sorted(maps.Keys(s.counts)) {
-		r, _ := p.Role(name)
-		if n := s.counts[name].all; r.AtMost > 0 && n > r.AtMost {
-			f.add(misfit{6, printable.Sprintf("at most %s may have the role %s, and %d do", users(r.AtMost), name, n)}, "")
-		}
+	f := fitting{state: s, fitter: newFitter(p, &s.counts, &s.pools), found: map[misfit][]usher.UserID{}}
+	f.roles = map[role.Name]role.Role{}
+	for _, r := range p.Roles() {
+		f.roles[r.Name] = r
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.pools)) {
-		if _, ok := p.Pool(name); !ok {
-			f.add(misfit{3, printable.Sprintf("it has no seat pool %s, of which %d seats were bought and %d are held", name, s.pools[name].Total, s.pools[name].Held)}, "")
+		if _, ok := p.Pool(name); !ok && s.pools[name].Held == 0 {
+			f.add(f.lacksPool(name), "")
 		}
 	}
-	f.users()
+	for id, u := range s.users.All() {
+		f.each(u, func(m misfit) { f.add(m, usher.UserID(id)) })
+	}
+	also(&f)
 	return f.err()
 }
 
-// misfit is one thing that does not fit, for all users whom it is about.
-type misfit struct {
-	rank int // the order of kinds
-	text string
+// fitsWhole returns an error if a policy can decide for no user of an account that exists.
+func (s *State) fitsWhole(p *policy.Policy) error {
+	if p == nil || p.UniqueRole().Name == "" {
+		return &UnfitError{Account: s.account, Whole: true, Reasons: []string{"it has no roles"}}
+	}
+	if unique := p.UniqueRole().Name; unique != s.unique {
+		m := misfit{rank: otherUnique, what: string(unique), text: printable.Sprintf("its unique role is %s, and that of the account is %s", unique, s.unique)}
+		f := fitting{state: s, fitter: fitter{policy: p}, found: map[misfit][]usher.UserID{m: {s.owner}}}
+		err := f.err().(*UnfitError)
+		err.Whole = true
+		return err
+	}
+	return nil
+}
+
+// FitsUser returns an [*UnfitError] if the policy cannot decide for a user of the account:
+// for one of the reasons of Fits that is about that user, or about the whole account. A
+// user who is not in the account, and an account that does not exist, fit every policy.
+func (s *State) FitsUser(p *policy.Policy, id usher.UserID) error {
+	if !s.Exists() {
+		return nil
+	}
+	if err := s.fitsWhole(p); err != nil {
+		return err
+	}
+	u := s.find(id)
+	if u == nil {
+		return nil
+	}
+	f := newFitter(p, &s.counts, &s.pools)
+	return f.user(s.account, id, u)
+}
+
+func (s *State) find(id usher.UserID) *policy.User {
+	u, _ := s.users.Find(string(id))
+	return u
 }
 
 type fitting struct {
-	state  *State
-	policy *policy.Policy
-	found  map[misfit][]usher.UserID
+	fitter
+	state *State
+	found map[misfit][]usher.UserID
 }
 
 // manyNamed is how many users a reason names.
@@ -85,54 +159,55 @@ const manyNamed = 3
 
 func (f *fitting) add(m misfit, id usher.UserID) { f.found[m] = append(f.found[m], id) }
 
-func (f *fitting) users() {
-	roles := map[role.Name]role.Role{}
-	for _, r := range f.policy.Roles() {
-		roles[r.Name] = r
-	}
-	pools := f.policy.Pools()
+// revived adds what a policy would bring to life again, or take for something else, that
+// the policy before it does not know, or knows as something else.
+func (f *fitting) revived(before *policy.Policy, at time.Time) {
+	kinds := map[string]misfit{} // of each grant in use, the zero misfit if nothing changes
 	for id, u := range f.state.users.All() {
-		id := usher.UserID(id)
-		r, ok := roles[u.Role]
-		if !ok || r.OnTeam {
-			f.add(misfit{0, printable.Sprintf("it has no account role %s", u.Role)}, id)
-			continue
-		}
-		for i := range u.Teams {
-			for _, name := range u.Teams[i].Roles {
-				if t, ok := roles[name]; !ok || !t.OnTeam {
-					f.add(misfit{2, printable.Sprintf("it has no team role %s", name)}, id)
-				}
+		for i := range u.Grants {
+			g := &u.Grants[i]
+			m, known := kinds[g.Name]
+			if !known {
+				m = revivedGrant(g.Name, before.Grant(g.Name), f.policy.Grant(g.Name))
+				kinds[g.Name] = m
+			}
+			if m != (misfit{}) && (g.Until.IsZero() || at.Before(g.Until)) {
+				f.add(m, usher.UserID(id))
 			}
 		}
-		f.seats(id, u, r, pools)
+	}
+	for name, value := range f.state.planned().facts.Settings {
+		_, had := before.Setting(name)
+		if _, has := f.policy.Setting(name); has && !had {
+			f.add(misfit{rank: settingAgain, what: fmt.Sprint(name, " ", value), text: printable.Sprintf("the setting %s, which is stored as %t, becomes effective again", name, value)}, "")
+		}
 	}
 }
 
-func (f *fitting) seats(id usher.UserID, u *policy.User, r role.Role, pools []seat.Kind) {
-	for _, kind := range pools {
-		held := holds(u, kind.Name)
-		switch {
-		case held && r.SeatIn(kind.Name) == role.SeatNone:
-			f.add(misfit{4, printable.Sprintf("the role %s holds no seat in %s", r.Name, kind.Name)}, id)
-		case held && !kind.Holds.Has(u.Status):
-			f.add(misfit{4, printable.Sprintf("who is %s holds no seat in %s", u.Status, kind.Name)}, id)
-		case !held && r.MustHold(kind, u.Status):
-			f.add(misfit{5, printable.Sprintf("the role %s requires a seat in %s", r.Name, kind.Name)}, id)
-		}
+func revivedGrant(name string, before, after policy.GrantKind) misfit {
+	switch {
+	case before == after || after == 0:
+		return misfit{}
+	case before == 0:
+		return misfit{rank: grantAgain, what: name + " " + after.String(), text: printable.Sprintf("grants of %s become effective again, as those of a %s", name, after)}
 	}
+	return misfit{rank: grantChanged, what: name + " " + after.String(), text: printable.Sprintf("%s is a %s, and grants of it were made as those of a %s", name, after, before)}
 }
 
 func (f *fitting) err() error {
 	if len(f.found) == 0 {
 		return nil
 	}
-	e := &UnfitError{Account: f.state.account, Policy: f.policy.Name()}
+	e := &UnfitError{Account: f.state.account, Policy: f.policy.Name(), found: f.found}
 	order := slices.SortedFunc(maps.Keys(f.found), func(a, b misfit) int {
 		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.text, b.text))
 	})
 	for _, m := range order {
-		e.Reasons = append(e.Reasons, m.text+concerned(f.found[m]))
+		text := m.text
+		if !m.unnamed {
+			text += concerned(f.found[m])
+		}
+		e.Reasons = append(e.Reasons, text)
 	}
 	return e
 }

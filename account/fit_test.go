@@ -66,10 +66,36 @@ func TestFits(t *testing.T) {
 			require.ErrorAs(t, err, &unfit)
 			assert.Equal(t, row.want, unfit.Reasons)
 			assert.ErrorContains(t, err, "the policy club does not fit account club: "+row.want[0])
+			fitsEach(t, s, other, unfit)
 		})
 	}
 	var unfit *account.UnfitError
 	require.ErrorAs(t, s.Fits(&policy.Policy{}), &unfit)
+}
+
+// fitsEach checks that a policy fits each user by name, but those whom the list is about,
+// and none if it does not fit the account as a whole.
+func fitsEach(t *testing.T, s *account.State, p *policy.Policy, list *account.UnfitError) {
+	t.Helper()
+	about := map[usher.UserID]bool{}
+	for _, id := range list.Mismatches() {
+		about[id] = true
+	}
+	for id := range s.UsersAfter("") {
+		err := s.FitsUser(p, id.ID)
+		var unfit *account.UnfitError
+		if !about[id.ID] && !list.Whole {
+			assert.NoError(t, err)
+			continue
+		}
+		require.ErrorAs(t, err, &unfit)
+		assert.Equal(t, list.Whole, unfit.Whole)
+		if !list.Whole {
+			assert.Equal(t, id.ID, unfit.User)
+			assert.ErrorContains(t, err, "the policy club does not fit "+string(id.ID)+" of account club: ")
+		}
+	}
+	assert.Equal(t, list.Whole, s.FitsUser(p, "nobody") != nil, "who is not in the account")
 }
 
 // What no account may be, no import makes.

@@ -2,6 +2,7 @@ package account
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -36,7 +37,7 @@ type SeatsPreview struct {
 // UserPreview is a user before and after, nil where they are not in the account,
 // with the rules that they gain and lose. The users must not be changed.
 //
-// A user who is not active has no rules. A rule that is covered by one that the user
+// A user who is not active, or for whom the policy cannot decide, has no rules. A rule that is covered by one that the user
 // had before is no gain, and one that is covered by one that they have afterwards is
 // no loss. Conditions on seats, features and settings are decided, so a seat may gain
 // somebody the rules that ask for it; all others stand in the rules' If. That the
@@ -103,10 +104,12 @@ func seatsPreview(s, next *State) []SeatsPreview {
 	return slices.DeleteFunc(list, func(p SeatsPreview) bool { return p.Before == p.After })
 }
 
-// holdings returns the rules of an active user, none for any other.
+// holdings returns the rules of an active user, none for any other, nor for one for whom
+// the policy cannot decide.
 func holdings(s *State, p *policy.Policy, id usher.UserID, at time.Time) ([]policy.Holding, error) {
 	u, _ := s.User(id)
-	if u == nil || u.Status != usher.Active {
+	var unfit *UnfitError
+	if u == nil || u.Status != usher.Active || errors.As(s.FitsUser(p, id), &unfit) && !unfit.Whole {
 		return nil, nil
 	}
 	summary, err := p.Summary(s, id, at)

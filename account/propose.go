@@ -64,13 +64,17 @@ type Outcome struct {
 }
 
 // Propose says what follows from a proposal under a policy, and changes nothing.
-// The policy must fit the state; [State.Fits] tells. Permissions, conditions and
-// grants are evaluated at the proposal's time, or at the last commit's if that is
-// later: a proposal that is dated back revives no grant that has ended.
+// The policy must not be unfit for the whole account; [State.Fits] tells. Users for whom
+// it cannot decide can do nothing, and nothing can be done about them but remove-user,
+// set-role, set-status to inactive, and to take or give the very thing that does not fit.
+// What the policy does not know stays as it is. Permissions, conditions and grants are
+// evaluated at the proposal's time, or at the last commit's if that is later: a proposal
+// that is dated back revives no grant that has ended.
 //
 // The error is a [*Refusal] where a command is refused, or the proposal as a whole
 // by [Proposal.Check]. Anything else means that
-// nobody could decide: usher.ErrUnknownAccount for an account that does not exist
+// nobody could decide: an [*UnfitError] with the User for whom the policy cannot decide,
+// usher.ErrUnknownAccount for an account that does not exist
 // and is not being created, usher.ErrNoTime, also for a time outside the years 1 to
 // 9999, what the proposal's Interrupt returned, or what the policy returned.
 func (s *State) Propose(p *policy.Policy, proposal Proposal) (Outcome, error) {
@@ -167,6 +171,9 @@ func (q *proposing) propose(command Command) error {
 	}
 	if q.next.owner == "" {
 		return printable.Errorf("%s: %w", Describe(command), usher.ErrUnknownAccount)
+	}
+	if err := q.fitsActor(); err != nil {
+		return err
 	}
 	switch c := command.(type) {
 	case AddUser:

@@ -60,7 +60,13 @@ func (q *proposing) defineField(c DefineField) error {
 }
 
 func (q *proposing) renameField(c RenameField) error {
-	if err := q.manageField(c.Field); err != nil {
+	if err := q.may(fieldManage, parties{}); err != nil {
+		return err
+	}
+	if err := q.uncovers(c.Field, c.To); err != nil {
+		return err
+	}
+	if err := q.knownField(c.Field); err != nil {
 		return err
 	}
 	if err := checkID("field", c.To); err != nil {
@@ -111,8 +117,42 @@ func (q *proposing) manageField(name string) error {
 	if err := q.may(fieldManage, parties{}); err != nil {
 		return err
 	}
+	return q.knownField(name)
+}
+
+// knownField refuses a field that the account does not have.
+func (q *proposing) knownField(name string) error {
 	if _, ok := q.next.Field(name); !ok {
 		return q.unknownField(name)
+	}
+	return nil
+}
+
+// uncovers refuses new names for what the policy can hide, unless the actor may edit
+// every user without the field being hidden. Rules hide fields by their names, so a
+// field would be shown under another name, and one that is given a hidden name would be
+// lost to those who use it. No other command on fields changes what a name stands for:
+// define-field makes a field without values, under a name that no field has; values stay
+// with a field that is archived, and it keeps its name; and set-field checks the name.
+func (q *proposing) uncovers(names ...string) error {
+	if q.actor.Host() != "" {
+		return nil
+	}
+	hideable := q.policy.Fields(userEdit.Resource())
+	names = slices.DeleteFunc(names, func(name string) bool { return !slices.Contains(hideable, name) })
+	if len(names) == 0 {
+		return nil
+	}
+	d, err := q.authorize(userEdit, parties{})
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if d.Hides(name) {
+			r := q.refuse(Denied, "%s may not see %s of users, and a new name would show or hide it; %s without hiding it is needed", q.actor, name, userEdit).(*Refusal)
+			r.Decision = d
+			return r
+		}
 	}
 	return nil
 }

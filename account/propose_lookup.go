@@ -10,10 +10,11 @@ import (
 )
 
 // user returns a user, or refuses with UnknownUser. Ids near to it are not
-// suggested: whoever may not see the directory would be told it.
+// suggested: whoever may not see the directory would be told it. One for whom the policy
+// cannot decide is an error, but for the commands that help.
 func (q *proposing) user(id usher.UserID) (*policy.User, error) {
 	if u := q.find(id); u != nil {
-		return u, nil
+		return u, q.fitsUser(id, u)
 	}
 	return nil, q.refuse(UnknownUser, "%s has no user %q", q.next.account, id)
 }
@@ -56,14 +57,19 @@ func (q *proposing) role(name role.Name, onTeam bool) (role.Role, error) {
 	return role.Role{}, q.refuse(UnknownRole, "%s has no %s %q%s", q.policyName(), kind, name, suggest.DidYouMean(string(name), names))
 }
 
-// roleOf returns the account role that a user has. Without it nothing can be said
-// about the user's seats, so its lack is an error.
+// roleOf returns the account role that a user has. Of one that the policy lacks nothing
+// is known but its name: it has no bounds, and requires and forbids no seat. That is
+// enough for the commands that help such a user, and an error for all others.
 func (q *proposing) roleOf(id usher.UserID, u *policy.User) (role.Role, error) {
 	r, ok := q.policy.Role(u.Role)
-	if !ok || r.OnTeam {
+	switch {
+	case ok && !r.OnTeam:
+		return r, nil
+	case q.helps(u):
+		return role.Role{Name: u.Role}, nil
+	default:
 		return role.Role{}, printable.Errorf("%s: %s has the role %s: %w", Describe(q.command), id, u.Role, usher.ErrUndeclared)
 	}
-	return r, nil
 }
 
 func (q *proposing) pool(name seat.PoolName) (seat.Kind, error) {

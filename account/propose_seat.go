@@ -48,6 +48,12 @@ func (q *proposing) unassignSeat(c UnassignSeat) error {
 	if err != nil {
 		return err
 	}
+	if _, known := q.policy.Pool(c.Pool); !known && holds(u, c.Pool) {
+		if err := q.checkRank(c.User, u); err != nil {
+			return err
+		}
+		return q.emit(SeatUnassigned(c)) // which the policy lacks by now
+	}
 	kind, err := q.pool(c.Pool)
 	if err != nil || !holds(u, c.Pool) {
 		return err
@@ -71,10 +77,10 @@ func (q *proposing) setSeats(c SetSeats) error {
 	if err := q.may(seatPurchase, parties{}); err != nil {
 		return err
 	}
-	if _, err := q.pool(c.Pool); err != nil {
-		return err
-	}
 	pool := q.next.pools[c.Pool]
+	if _, err := q.pool(c.Pool); err != nil && (pool.Total == 0 || c.Total >= pool.Total) {
+		return err // of a pool that the policy lacks by now, seats can be given back
+	}
 	if err := checkTotal(c.Total); err != nil {
 		return q.refuse(Invalid, "%v", err)
 	}
@@ -84,11 +90,12 @@ func (q *proposing) setSeats(c SetSeats) error {
 	return q.emit(SeatsSet{Pool: c.Pool, From: pool.Total, To: c.Total})
 }
 
-// keptSeats returns the seats that a user keeps with a role and a status.
+// keptSeats returns the seats that a user keeps with a role and a status. Those of pools
+// that the policy lacks stay.
 func (q *proposing) keptSeats(u *policy.User, r role.Role, status usher.Status) []seat.PoolName {
 	var kept []seat.PoolName
 	for _, name := range u.Seats {
-		if kind, ok := q.policy.Pool(name); ok && r.MayHold(kind, status) {
+		if kind, ok := q.policy.Pool(name); !ok || r.MayHold(kind, status) {
 			kept = append(kept, name)
 		}
 	}

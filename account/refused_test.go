@@ -49,6 +49,7 @@ var refused = []struct {
 	{"adam", account.SetRole{User: "max", Role: "captain"}, account.UnknownRole, "captain is no account role; it is held on a team: set-team-role gives it"},
 	{"adam", account.SetTeamRole{Team: "rowing", User: "max", Role: "admin"}, account.UnknownRole, "admin is no team role; it is held in the account: set-role gives it"},
 	{"adam", account.AssignSeat{User: "max", Pool: "boking"}, account.UnknownPool, `did you mean "booking"?`},
+	{"olga", account.SetSeats{Pool: "boking", Total: -1}, account.UnknownPool, ""},
 	{"adam", account.GiveGrant{User: "max", Grant: "report.raed"}, account.UnknownGrant, `did you mean "report.read"?`},
 	{"adam", account.RevokeGrant{User: "max", Grant: "report.raed"}, account.UnknownGrant, ""},
 	{"adam", account.ChangeSetting{Setting: "opn", Value: true}, account.UnknownSetting, `did you mean "open"?`},

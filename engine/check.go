@@ -26,13 +26,19 @@ var (
 // The error is a *usher.RequestError; it wraps what policy.Decide returns, or
 //
 //   - usher.ErrUnknownAccount: there is no such account, or it was deleted
-//   - an *account.UnfitError: the policy does not fit the account
+//   - an *account.UnfitError: the policy cannot decide for the subject, whose role, team
+//     role or seat it does not have, or for nobody of the account
 //   - ErrStale, ErrClosed, the context's error, or that of the store
 func (e *Engine) Check(ctx context.Context, r usher.Request) (usher.Decision, error) {
 	snap := e.find(r.Account)
 	if snap == nil || snap.err != nil || e.options.MaxStale > 0 {
 		var err error
 		if snap, err = e.current(ctx, r.Account, 1); err != nil {
+			return e.unanswered(ctx, r, err)
+		}
+	}
+	if snap.misfits {
+		if err := snap.decides(r.Subject); err != nil {
 			return e.unanswered(ctx, r, err)
 		}
 	}
@@ -79,6 +85,9 @@ func (e *Engine) Explain(ctx context.Context, r usher.Request) (usher.Explanatio
 }
 
 func appendActions(dst []policy.Action, snap *snapshot, r usher.Request, err error) ([]policy.Action, error) {
+	if err == nil {
+		err = snap.decides(r.Subject)
+	}
 	if err != nil {
 		return dst, unanswerable("actions", r, err)
 	}
@@ -91,6 +100,9 @@ func appendActions(dst []policy.Action, snap *snapshot, r usher.Request, err err
 }
 
 func explain(snap *snapshot, r usher.Request, err error) (usher.Explanation, error) {
+	if err == nil {
+		err = snap.decides(r.Subject)
+	}
 	if err != nil {
 		return usher.Explanation{}, unanswerable("explain", r, err)
 	}

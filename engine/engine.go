@@ -47,8 +47,9 @@ type Engine struct {
 }
 
 // Open makes an Engine. It reads no account before somebody asks about it, and
-// does not compare the accounts of the store with the policy, as SetPolicy does:
-// one that does not fit answers with an error when it is asked about.
+// does not compare the accounts of the store with the policy, as SetPolicy does: for a
+// user whose role, team role or seat the policy does not have, every question is an
+// error, and so it is for all users of an account with another unique role.
 func Open(o Options) (*Engine, error) {
 	o, err := o.complete()
 	if err != nil {

@@ -117,10 +117,10 @@ func checkAccount(id usher.AccountID) error {
 type UnfitError struct {
 	Accounts []*account.UnfitError // the first of them, in the order of their ids
 	More     int                   // how many others there are
-}
 
-// mostUnfit is how many accounts an UnfitError lists.
-const mostUnfit = 100
+	policy string  // the digest
+	seen   seenSet // all mismatches, also those of the others
+}
 
 // Error returns what does not fit, a line for each account.
 func (e *UnfitError) Error() string {
@@ -147,12 +147,4 @@ func (e *UnfitError) Unwrap() []error {
 		list[i] = a
 	}
 	return list
-}
-
-func (e *UnfitError) add(a *account.UnfitError) {
-	if len(e.Accounts) < mostUnfit {
-		e.Accounts = append(e.Accounts, a)
-	} else {
-		e.More++
-	}
 }

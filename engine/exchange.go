@@ -13,8 +13,9 @@ import (
 
 // exchange is a policy on its way in.
 type exchange struct {
-	policy *policy.Policy
-	left   map[usher.AccountID]struct{} // gone from memory since they may have been judged
+	policy     *policy.Policy
+	left       map[usher.AccountID]struct{} // gone from memory since they may have been judged
+	mismatches                              // what was found so far
 }
 
 // SetPolicy exchanges the policy, while checks and batches go on. A decision is
@@ -23,17 +24,21 @@ type exchange struct {
 //
 // Every account in the store is held against the new policy first. If it does not
 // fit one of them, the error is an *UnfitError with the list, and nothing changes;
-// nor does it if an account cannot be read. What other processes commit under the
-// old policy meanwhile is found out when it is read: give them all the new policy,
-// or take away first what it lacks.
-func (e *Engine) SetPolicy(ctx context.Context, p *policy.Policy) error {
-	if err := e.setPolicy(ctx, p); err != nil {
+// nor does it if an account cannot be read. The list also has the grants and settings
+// that would become effective again, or whose names become something else. With Accept
+// the policy takes its place in spite of a list. Then it decides for all users but those
+// whom it does not fit: for them every question is an error, and nothing can be done by
+// them, until they get a role that it has, or lose what it lacks. What other processes
+// commit under the old policy meanwhile is found out when it is read, and has the same
+// effect: give them all the new policy, or take away first what it lacks.
+func (e *Engine) SetPolicy(ctx context.Context, p *policy.Policy, options ...SetPolicyOption) error {
+	if err := e.setPolicy(ctx, p, options); err != nil {
 		return &Error{Op: "set policy", Err: err}
 	}
 	return nil
 }
 
-func (e *Engine) setPolicy(ctx context.Context, p *policy.Policy) error {
+func (e *Engine) setPolicy(ctx context.Context, p *policy.Policy, options []SetPolicyOption) error {
 	if p == nil || p.UniqueRole().Name == "" {
 		return errors.New("the policy is empty: it was not compiled")
 	}
@@ -47,7 +52,10 @@ func (e *Engine) setPolicy(ctx context.Context, p *policy.Policy) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	x := &exchange{policy: p, left: map[usher.AccountID]struct{}{}}
+	x := &exchange{policy: p, left: map[usher.AccountID]struct{}{}, mismatches: mismatches{policy: p.Digest()}}
+	for _, o := range options {
+		o.accept(&x.mismatches)
+	}
 	e.mu.Lock()
 	e.exchange = x
 	e.mu.Unlock()
@@ -57,10 +65,9 @@ func (e *Engine) setPolicy(ctx context.Context, p *policy.Policy) error {
 		e.mu.Unlock()
 	}()
 
-	var unfit UnfitError
 	for id, err := range e.store.Accounts(ctx, "") {
 		if err == nil {
-			err = e.examine(ctx, id, p, &unfit)
+			err = e.examine(ctx, id, x)
 		}
 		if err != nil {
 			return err
@@ -70,15 +77,15 @@ func (e *Engine) setPolicy(ctx context.Context, p *policy.Policy) error {
 		// What changed meanwhile is looked at while batches go on, until it is little.
 		for left := littleLeft + 1; left > littleLeft; {
 			ids := e.unexamined(x)
-			if err := e.examineAll(ctx, ids, p, &unfit); err != nil {
+			if err := e.examineAll(ctx, ids, x); err != nil {
 				return err
 			}
 			left = len(ids)
 		}
-		if len(unfit.Accounts) > 0 {
-			return &unfit
+		if err := x.unfit(); err != nil {
+			return err
 		}
-		done, err := e.exchangeNow(ctx, x, &unfit)
+		done, err := e.exchangeNow(ctx, x)
 		if done || err != nil {
 			return err
 		}
@@ -90,7 +97,7 @@ const littleLeft = 16
 
 // examine holds one account against a policy, as it is in memory or else in the
 // store.
-func (e *Engine) examine(ctx context.Context, id usher.AccountID, p *policy.Policy, unfit *UnfitError) error {
+func (e *Engine) examine(ctx context.Context, id usher.AccountID, x *exchange) error {
 	if err := e.open(); err != nil {
 		return err
 	}
@@ -110,27 +117,31 @@ func (e *Engine) examine(ctx context.Context, id usher.AccountID, p *policy.Poli
 		}
 		return &Error{Op: "read", Account: id, Err: err}
 	}
-	if err := r.state.Fits(p); err != nil {
-		var reasons *account.UnfitError
-		if !errors.As(err, &reasons) {
-			return &Error{Op: "judge", Account: id, Err: err}
-		}
-		unfit.add(reasons)
+	before := e.Policy()
+	err := r.state.FitsAfter(before, x.policy, e.options.Clock())
+	var reasons *account.UnfitError
+	if err != nil && !errors.As(err, &reasons) {
+		return &Error{Op: "judge", Account: id, Err: err}
 	}
+	x.found(id, reasons)
 	if snap != nil {
+		v := verdict{policy: x.policy}
+		if err != nil {
+			v = judge(r.state, x.policy) // the list may have more than what keeps it from deciding
+		}
 		e.mu.Lock()
-		l.judged = verdictOn{p, snap}
+		l.judged = verdictOn{v, snap}
 		e.mu.Unlock()
 	}
 	return nil
 }
 
-func (e *Engine) examineAll(ctx context.Context, ids []usher.AccountID, p *policy.Policy, unfit *UnfitError) error {
+func (e *Engine) examineAll(ctx context.Context, ids []usher.AccountID, x *exchange) error {
 	for _, id := range ids {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := e.examine(ctx, id, p, unfit); err != nil {
+		if err := e.examine(ctx, id, x); err != nil {
 			return err
 		}
 	}
@@ -152,7 +163,7 @@ func (e *Engine) unjudged(x *exchange) []usher.AccountID {
 	}
 	clear(x.left)
 	e.index.each(func(snap *snapshot) bool {
-		if snap.version() > 0 && snap.live.judged != (verdictOn{x.policy, snap}) {
+		if snap.version() > 0 && !snap.live.judged.of(x.policy, snap) {
 			ids = append(ids, snap.id)
 		}
 		return true
@@ -171,7 +182,7 @@ const (
 // exchangeNow keeps batches from beginning, waits for those under way, looks at
 // what they changed, and puts the new policy in place. It reports false if that
 // would take too long.
-func (e *Engine) exchangeNow(ctx context.Context, x *exchange, unfit *UnfitError) (done bool, err error) {
+func (e *Engine) exchangeNow(ctx context.Context, x *exchange) (done bool, err error) {
 	quiet, lift := e.bar()
 	defer lift()
 	timer := time.NewTimer(longestBar)
@@ -192,11 +203,11 @@ func (e *Engine) exchangeNow(ctx context.Context, x *exchange, unfit *UnfitError
 			return true, nil
 		}
 		e.mu.Unlock()
-		if err := e.examineAll(ctx, ids, x.policy, unfit); err != nil {
+		if err := e.examineAll(ctx, ids, x); err != nil {
 			return false, err
 		}
-		if len(unfit.Accounts) > 0 {
-			return false, unfit
+		if err := x.unfit(); err != nil {
+			return false, err
 		}
 	}
 	return false, e.breathe(ctx, lift)
@@ -208,14 +219,18 @@ func (e *Engine) breathe(ctx context.Context, lift func()) error {
 	return e.sleep(ctx, longestBar)
 }
 
-// replace binds everything in memory to a policy that fits it. It needs e.mu.
+// replace binds everything in memory to a policy that it was held against. It needs e.mu.
 func (e *Engine) replace(p *policy.Policy) {
 	e.policy = p
 	e.index.each(func(snap *snapshot) bool {
 		l := snap.live
+		v := verdict{policy: p}
+		if l.judged.of(p, snap) {
+			v = l.judged.verdict
+		}
 		l.judged = verdictOn{}
 		if snap.State != nil {
-			l.snap = e.bind(l, snap.State, verdict{policy: p})
+			l.snap = e.bind(l, snap.State, v)
 			l.snap.confirmed.Store(snap.confirmed.Load())
 			e.index.put(l.snap)
 		}

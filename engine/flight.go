@@ -98,7 +98,10 @@ func (s *snapshot) verdictOn(r *reading) verdict {
 	if s.State == nil || s.policy == nil {
 		return verdict{}
 	}
-	if r.whole || s.err != nil {
+	if s.misfits && r.state == s.State {
+		return verdict{policy: s.policy, misfits: true}
+	}
+	if r.whole || s.err != nil || s.misfits {
 		return judge(r.state, s.policy)
 	}
 	for digest := range r.policies {

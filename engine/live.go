@@ -36,8 +36,13 @@ type live struct {
 
 // verdictOn is a verdict of a policy that is to be, on a snapshot.
 type verdictOn struct {
-	policy *policy.Policy
-	snap   *snapshot
+	verdict verdict
+	snap    *snapshot
+}
+
+// of reports whether it is about a policy and a snapshot.
+func (v verdictOn) of(p *policy.Policy, snap *snapshot) bool {
+	return v.verdict.policy == p && v.snap == snap
 }
 
 // pin returns an account, which stays in memory until release. Nothing may be

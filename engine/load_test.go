@@ -138,34 +138,6 @@ func TestDamagedJournal(t *testing.T) {
 	}
 }
 
-// An account that the policy does not fit answers nothing, until it fits.
-func TestUnfitAccount(t *testing.T) {
-	mem := new(memstore.Store)
-	old := openOn(t, mem, nil).found()
-	w := openOn(t, mem, func(o *engine.Options) { o.Policy = load(t, noClerks) })
-	unfit := func() bool {
-		d, err := w.Check(ctx, ask("adam", openDoor))
-		var e *account.UnfitError
-		if err == nil {
-			return false
-		}
-		assert.ErrorAs(t, err, &e)
-		assert.False(t, d.Allowed())
-		return true
-	}
-	assert.True(t, unfit())
-	var e *account.UnfitError
-	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
-	assert.ErrorAs(t, err, &e)
-	_, err = w.View(ctx, "acme")
-	assert.ErrorAs(t, err, &e)
-	old.must("acme", host, setRole("cleo", "member"))
-	eventually(t, "it fits again", func() bool { return !unfit() })
-	assert.True(t, w.opens("adam"))
-	old.must("acme", host, setRole("cleo", "clerk"))
-	eventually(t, "it does not fit again", unfit)
-}
-
 func TestEviction(t *testing.T) {
 	w := open(t, func(o *engine.Options) { o.Accounts = 10; deaf(o) })
 	id := func(i int) usher.AccountID { return usher.AccountID(fmt.Sprintf("account-%d", i)) }

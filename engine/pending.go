@@ -9,7 +9,6 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/printable"
-	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/store"
 )
 
@@ -21,7 +20,7 @@ type pending struct {
 	commit  *account.Commit
 	entry   store.Entry
 	next    *account.State // with the commit
-	policy  *policy.Policy // that allowed it
+	verdict verdict        // of the policy that allowed it
 	removed []usher.UserID
 	tried   bool // an Append was begun of which the outcome is unknown
 }
@@ -128,7 +127,7 @@ func (e *Engine) rejected(ctx context.Context, l *live, refusal error) (fate, er
 
 // landed publishes a commit that is stored.
 func (e *Engine) landed(l *live, p *pending, begun time.Duration) {
-	v := verdict{policy: p.policy} // which allowed it
+	v := p.verdict
 	for !e.publish(l, p.next, v, begun, func() { l.since += len(p.entry.Data) }) {
 		v = judge(p.next, e.Policy())
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"time"
 
 	"github.com/usher-go/usher"
@@ -47,9 +48,20 @@ func (e *Engine) propose(ctx context.Context, kept *kept, b *Batch) (*pending, R
 		return nil, Result{}, err
 	}
 	return &pending{
-		commit: c, next: next, policy: snap.policy, removed: outcome.Removed,
+		commit: c, next: next, verdict: snap.verdictAfter(c, next), removed: outcome.Removed,
 		entry: store.Entry{Commit: store.Commit{Version: c.Version, Data: data}, Records: records},
 	}, Result{}, nil
+}
+
+// verdictAfter returns the verdict of the snapshot's policy on what a commit leaves that
+// it allowed. It leaves the users fit who were, so only where one who was not is named
+// all are looked at again.
+func (s *snapshot) verdictAfter(c *account.Commit, next *account.State) verdict {
+	v := verdict{policy: s.policy, misfits: s.misfits}
+	if s.misfits && slices.ContainsFunc(account.UsersOf(c.Changes...), func(id usher.UserID) bool { return s.decides(id) != nil }) {
+		return judge(next, s.policy)
+	}
+	return v
 }
 
 // timeOf returns the time as of which a batch is asked.

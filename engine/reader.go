@@ -42,6 +42,9 @@ func (e *Engine) At(version uint64) *Reader { return &Reader{engine: e, version:
 // Check decides as Engine.Check does; an error may be ErrBehind, too.
 func (r *Reader) Check(ctx context.Context, q usher.Request) (usher.Decision, error) {
 	snap, err := r.snapshot(ctx, q.Account)
+	if err == nil {
+		err = snap.decides(q.Subject)
+	}
 	if err != nil {
 		return r.engine.unanswered(ctx, q, err)
 	}

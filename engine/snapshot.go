@@ -20,7 +20,8 @@ type snapshot struct {
 	a, b           uint64 // the words of the id, zero if it is long
 	policy         *policy.Policy
 	basis          *basis
-	err            error // why it answers nothing: not read, unknown, unfit
+	err            error // why it answers nothing: not read, unknown, unfit as a whole
+	misfits        bool  // the policy may be unable to decide for some users
 
 	id    usher.AccountID
 	live  *live
@@ -72,16 +73,35 @@ var errUnread = errors.New("not read yet")
 // verdict says whether a policy decides for a state. It may take a pass over all
 // users to find out.
 type verdict struct {
-	policy *policy.Policy
-	err    error
+	policy  *policy.Policy
+	err     error // it decides for no user
+	misfits bool  // it does not decide for some users
 }
 
-func judge(s *account.State, p *policy.Policy) verdict { return verdict{p, s.Fits(p)} }
+func judge(s *account.State, p *policy.Policy) verdict { return verdictOf(p, s.Fits(p)) }
+
+// verdictOf makes a verdict of what State.Fits returned.
+func verdictOf(p *policy.Policy, err error) verdict {
+	var unfit *account.UnfitError
+	if errors.As(err, &unfit) && !unfit.Whole {
+		return verdict{policy: p, misfits: true}
+	}
+	return verdict{policy: p, err: err}
+}
+
+// decides returns an error if the policy cannot decide for a user: an
+// *account.UnfitError.
+func (s *snapshot) decides(subject usher.UserID) error {
+	if !s.misfits {
+		return nil
+	}
+	return s.State.FitsUser(s.policy, subject)
+}
 
 // bind makes the snapshot of a state.
 func (e *Engine) bind(l *live, s *account.State, v verdict) *snapshot {
 	snap := newSnapshot(l)
-	snap.State, snap.policy, snap.err, snap.clock = s, v.policy, v.err, e.options.Clock
+	snap.State, snap.policy, snap.err, snap.misfits, snap.clock = s, v.policy, v.err, v.misfits, e.options.Clock
 	snap.floor = s.Time()
 	snap.basis = &basis{v.policy, s.Version()}
 	if !s.Exists() {

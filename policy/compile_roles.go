@@ -68,8 +68,16 @@ func (c *compiler) role(d *Role, names *index) compiledRole {
 	return r
 }
 
-// teamRole refuses what only a role of the account can say.
+// plainMember is what test files write in the place of a team role for a user who
+// holds none.
+const plainMember = "member"
+
+// teamRole refuses what only a role of the account can say, and the one name by which
+// a test file could not give the role.
 func (c *compiler) teamRole(d *Role) {
+	if d.Name.Text == plainMember {
+		c.problems.Add(d.Name.Pos, "%s cannot name a role that is held on a team: test files write it for a user of a team who holds no role there; call the role team-member, or make it a role of the account", d.Name.Text)
+	}
 	for _, key := range []struct {
 		name string
 		said bool

@@ -163,8 +163,8 @@ func (q *question) consider(perm *perm) usher.Outcome {
 // the resource or the request counts against the user.
 func (q *question) forbidden(perm *perm) usher.Outcome {
 	switch {
-	case perm.protection == onlyHolder && q.role != q.p.unique,
-		perm.protection == protectsHolder && q.namesHolder():
+	case perm.protection.forbidsAll(q.role == q.p.unique),
+		perm.protection.keepsHolder(q.role == q.p.unique) && q.namesHolder():
 		return usher.Outcome(usher.ReasonForbidden) | usher.Outcome(perm.builtIn)<<refShift
 	}
 	for i := range perm.never {

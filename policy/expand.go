@@ -145,6 +145,8 @@ func (e *expander) protect() {
 	switch e.perm.protection {
 	case protectsHolder:
 		text = "the " + unique + " stays: ownership is handed over first (transfer-ownership)"
+	case onlyOwn:
+		text = "only the " + unique + " changes what the " + unique + " signs in with"
 	case onlyHolder:
 		text = "only the " + unique + " hands ownership over"
 	default:

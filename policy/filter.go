@@ -203,9 +203,9 @@ func (b *filtering) need(l *filter.List, perm *perm) {
 // protected returns what a built-in protection forbids.
 func (b *filtering) protected(perm *perm) (filter.Way, bool) {
 	switch {
-	case perm.protection == onlyHolder && b.role != b.p.unique:
+	case perm.protection.forbidsAll(b.role == b.p.unique):
 		return filter.Way{Scope: filter.Scope{Reach: filter.Any}}, true
-	case perm.protection == protectsHolder:
+	case perm.protection.keepsHolder(b.role == b.p.unique):
 		holder := filter.Side{Party: "user", Set: &holders{p: b.p, facts: b.facts}}
 		return filter.Way{Scope: filter.Scope{Reach: filter.Some, Over: []filter.Side{holder}}}, true
 	}
@@ -310,7 +310,7 @@ func (p *Policy) looks(perms []int, typ string) (parties, attributes []string) {
 		for _, r := range p.roles {
 			need |= r.guard
 		}
-		if user := res.party("user"); perm.protection == protectsHolder && user >= 0 {
+		if user := res.party("user"); perm.protection.keepsHolder(false) && user >= 0 {
 			over |= 1 << user
 		}
 	}

@@ -18,6 +18,7 @@ func (c *compiler) lint() {
 	c.lintStandard()
 	for at, rows := range c.cellRules {
 		for _, who := range slices.Sorted(maps.Keys(rows)) {
+			c.lintEverywhere(at, who, rows[who])
 			for i := range rows[who] {
 				rule := &rows[who][i]
 				c.reachesNone(at, rule.scope, rule.pos)

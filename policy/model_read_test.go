@@ -49,7 +49,7 @@ type held struct {
 // "Standard resources, present in every policy": name, actions, parties.
 var standard = [][3]string{
 	{"account", "configure transfer delete", ""},
-	{"user", "view create edit set-role set-status delete leave delegate", "user team"},
+	{"user", "view create edit edit-sign-in set-role set-status delete leave delegate", "user team"},
 	{"team", "create edit delete set-members set-role", "team user"},
 	{"seat", "assign unassign purchase", "user"},
 	{"grant", "give revoke", "user"},

@@ -54,6 +54,7 @@ resources:
     permissions:
       delete: {member: any}
       view:   {member: any}
+      edit-sign-in: {member: any, everyone: own as user}
   account: {permissions: {transfer: {everyone: any}}}
 never:
   calendar.move: any if link
@@ -122,6 +123,15 @@ func TestModel(t *testing.T) {
 		{"mia", "user.delete", "user user=max", "", "granted"},
 		{"mia", "user.delete", "user user=max user=ada", "", "forbidden"},
 		{"mia", "user.delete", "user ?user", "", "forbidden"},
+		{"mia", "user.edit-sign-in", "user user=max", "", "granted"},
+		{"mia", "user.edit-sign-in", "user user=max user=ada", "", "forbidden"},
+		{"mia", "user.edit-sign-in", "user ?user", "", "forbidden"}, // it may be the boss
+		{"mia", "user.edit-sign-in", "", "", "granted"},             // nobody there
+		{"bob", "user.edit-sign-in", "user user=ada", "mfa=true", "forbidden"},
+		{"ada", "user.edit-sign-in", "user user=ada", "", "granted"}, // her own request
+		{"ada", "user.edit-sign-in", "user user=mia", "", "condition-unmet"},
+		{"ada", "user.edit-sign-in", "user user=mia", "mfa=true", "granted"},
+		{"ada", "user.edit-sign-in", "user ?user", "mfa=true", "granted"},
 		{"mia", "account.transfer", "account", "", "forbidden"},
 		{"ada", "account.transfer", "account", "", "granted"}, // by everyone: boss itself requires nothing
 		{"ada", "account.delete", "account", "", "condition-unmet"},

@@ -69,7 +69,8 @@ func (q *question) decide() verdict {
 }
 
 // "a never rule matches; or, built in, user.delete, user.set-role, user.set-status, user.leave with
-// the unique holder among the users, by anyone; or account.transfer by anyone but the holder"
+// the unique holder among the users, by anyone; user.edit-sign-in with the unique holder among the
+// users, by anyone else; or account.transfer by anyone but the holder"
 //
 // For each that forbids, forbidden returns the conditions that are not known.
 func (q *question) forbidden() (unknown [][]string) {
@@ -84,6 +85,8 @@ func (q *question) forbidden() (unknown [][]string) {
 	switch q.perm {
 	case "user.delete", "user.set-role", "user.set-status", "user.leave":
 		protected = !known || slices.ContainsFunc(users, q.isHolder)
+	case "user.edit-sign-in": // "the holder's own requests are the exception"
+		protected = !q.isHolder(string(q.Subject)) && (!known || slices.ContainsFunc(users, q.isHolder))
 	case "account.transfer":
 		protected = !q.isHolder(string(q.Subject))
 	}

@@ -77,7 +77,7 @@ func (m *mover) join() {
 
 // lift turns the conditions of never rules, and hands ownership over.
 func (m *mover) lift() {
-	if m.perm.protection == onlyHolder {
+	if m.perm.protection == onlyHolder || m.perm.protection == onlyOwn {
 		m.addUnique()
 	}
 	for i := range m.perm.never {

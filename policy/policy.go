@@ -230,15 +230,16 @@ func (p *Policy) Attributes() []string { return sortedKeys(p.attributes) }
 // every policy has, then those of the file in its order. The standard ones are
 //
 //	account.configure  account.transfer  account.delete
-//	user.view          user.create       user.edit        user.set-role  user.set-status  user.delete  user.leave  user.delegate
+//	user.view          user.create       user.edit        user.edit-sign-in
+//	user.set-role      user.set-status   user.delete      user.leave       user.delegate
 //	team.create        team.edit         team.delete      team.set-members  team.set-role
 //	seat.assign        seat.unassign     seat.purchase
 //	grant.give         grant.revoke
 //	field.manage
 //	audit.view
 //
-// The commands of package account ask for all but user.view and audit.view, which
-// are for hosts to ask. FORMAT.md beside this package says which asks for which.
+// The commands of package account ask for all but user.view, user.edit-sign-in and
+// audit.view, which are for hosts to ask. FORMAT.md beside this package says which asks for which.
 func (p *Policy) Permissions() []permission.Permission {
 	perms := make([]permission.Permission, len(p.perms))
 	for i, perm := range p.perms {

@@ -10,7 +10,7 @@ var standardResources = []struct {
 	actions []string
 }{
 	{"account", nil, []string{"configure", "transfer", "delete"}},
-	{"user", []Party{users("user"), teams("team")}, []string{"view", "create", "edit", "set-role", "set-status", "delete", "leave", "delegate"}},
+	{"user", []Party{users("user"), teams("team")}, []string{"view", "create", "edit", "edit-sign-in", "set-role", "set-status", "delete", "leave", "delegate"}},
 	{"team", []Party{teams("team"), users("user")}, []string{"create", "edit", "delete", "set-members", "set-role"}},
 	{"seat", []Party{users("user")}, []string{"assign", "unassign", "purchase"}},
 	{"grant", []Party{users("user")}, []string{"give", "revoke"}},
@@ -32,13 +32,25 @@ const (
 	unprotected    protection = iota
 	protectsHolder            // not on the holder of the unique role
 	onlyHolder                // by nobody but the holder
+	onlyOwn                   // on the holder of the unique role, by nobody but the holder
 )
+
+// forbidsAll reports whether a protection forbids a permission to a user, by the
+// user's role alone.
+func (p protection) forbidsAll(isHolder bool) bool { return p == onlyHolder && !isHolder }
+
+// keepsHolder reports whether a protection forbids a permission to a user on the
+// holder of the unique role.
+func (p protection) keepsHolder(isHolder bool) bool {
+	return p == protectsHolder || p == onlyOwn && !isHolder
+}
 
 // protections lists the permissions that every policy protects.
 var protections = map[permission.Permission]protection{
-	permission.MustParse("user.delete"):      protectsHolder,
-	permission.MustParse("user.set-role"):    protectsHolder,
-	permission.MustParse("user.set-status"):  protectsHolder,
-	permission.MustParse("user.leave"):       protectsHolder,
-	permission.MustParse("account.transfer"): onlyHolder,
+	permission.MustParse("user.delete"):       protectsHolder,
+	permission.MustParse("user.set-role"):     protectsHolder,
+	permission.MustParse("user.set-status"):   protectsHolder,
+	permission.MustParse("user.leave"):        protectsHolder,
+	permission.MustParse("user.edit-sign-in"): onlyOwn,
+	permission.MustParse("account.transfer"):  onlyHolder,
 }

@@ -36,14 +36,14 @@ func TestMatrixDiffers(t *testing.T) {
 	s := &spy{name: "TestRoles/my_own (1)"}
 	usherfiles.Matrix(s, p, golden)
 	assert.Equal(t, `testdata/roles.md is not what DIR/policy.yaml says.
-testdata/roles.md:65:1: ## calendar
+testdata/roles.md:66:1: ## calendar
   | | Owner | Member | Guest |
 - | edit | any | sole | – |
 + | edit | any | own | – |
-testdata/roles.md:72:1: ## room
+testdata/roles.md:73:1: ## room
   | | Owner | Member | Guest |
 + | clean | any | – | any |
-testdata/roles.md:79:1: ## Words
+testdata/roles.md:80:1: ## Words
 - | sole | what belongs to the user alone |
 If the policy is right, update the file: USHER_UPDATE=1 go test -run '^TestRoles$/^my_own \(1\)$'`, strings.ReplaceAll(strings.Join(s.notes, "\n"), dir, "DIR"))
 }

@@ -143,7 +143,24 @@ func (s *server) addPerson(r *http.Request) (any, error) {
 	if wish.Invite {
 		status = usher.Invited
 	}
+	if err := s.clear(r, wish.User); err != nil {
+		return nil, err
+	}
 	return s.do(r, account.AddUser{User: wish.User, Role: wish.Role, Status: status, Teams: wish.Teams})
+}
+
+// clear makes sure that nothing names a user who is about to be added: usher keeps
+// nothing of a user who was removed, but this service may, if it failed to forget them.
+// A user whom the account has keeps everything.
+func (s *server) clear(r *http.Request, user usher.UserID) error {
+	view, err := s.engine.View(r.Context(), subject(r).Account)
+	if err != nil {
+		return err
+	}
+	if _, there := view.User(user); there {
+		return nil
+	}
+	return s.store.forgetUser(r.Context(), view.ID(), string(user))
 }
 
 // acceptInvitation and declineInvitation are for who was invited.
@@ -155,7 +172,9 @@ func (s *server) acceptInvitation(r *http.Request) (any, error) {
 }
 
 func (s *server) declineInvitation(r *http.Request) (any, error) {
-	return s.do(r, account.DeclineInvitation{})
+	d, err := s.do(r, account.DeclineInvitation{})
+	s.removed(r, d, err, string(subject(r).User))
+	return d, err
 }
 
 // setRole gives a person another account role.
@@ -190,10 +209,16 @@ func (s *server) setStatus(r *http.Request) (any, error) {
 //	DELETE /accounts/acme/people/mia
 func (s *server) removePerson(r *http.Request) (any, error) {
 	d, err := s.do(r, account.RemoveUser{User: userIn(r)})
-	if err == nil && !d.repeated { // or else they may be back, and host again
-		s.tidy(r, func(ctx context.Context) error {
-			return s.store.forgetHost(ctx, subject(r).Account, r.PathValue("user"))
-		})
-	}
+	s.removed(r, d, err, r.PathValue("user"))
 	return d, err
+}
+
+// removed forgets a user who was removed, so that the next one with the id gets nothing
+// of theirs. There is no session to end: whoAsks believes a header. A service with
+// sessions or tokens ends those of the user here, too.
+func (s *server) removed(r *http.Request, d done, err error, user string) {
+	if err != nil || d.repeated { // or else they may be back, and host again
+		return
+	}
+	s.tidy(r, func(ctx context.Context) error { return s.store.forgetUser(ctx, subject(r).Account, user) })
 }

@@ -70,11 +70,11 @@ func (s *server) seedCalendars(ctx context.Context) error {
 	}, in)
 }
 
-// sweep removes what a crash between usher and SQLite has left: hosts who are nobody's
-// users any more, and calendars of accounts that are gone. It runs before the first
+// sweep removes what a crash between usher and SQLite has left: hosts who are not users
+// any more, and calendars of accounts that are gone. It runs before the first
 // request, so nothing that it looks at changes meanwhile.
 func (s *server) sweep(ctx context.Context) error {
-	hosts, err := s.store.hosts(ctx)
+	hosts, err := s.store.named(ctx)
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (s *server) sweep(ctx context.Context) error {
 			if _, ok := view.User(usher.UserID(user)); ok {
 				continue
 			}
-			if err := s.store.forgetHost(ctx, in, user); err != nil {
+			if err := s.store.forgetUser(ctx, in, user); err != nil {
 				return err
 			}
 		}

@@ -55,7 +55,7 @@ CREATE TABLE IF NOT EXISTS bookings (
 	account_id  TEXT NOT NULL,
 	id          TEXT NOT NULL,
 	calendar_id TEXT NOT NULL,
-	host_id     TEXT NOT NULL, -- who receives it
+	host_id     TEXT NOT NULL, -- who receives it; empty: a host who is no user any more
 	starts      INTEGER NOT NULL, -- seconds since 1970
 	ends        INTEGER NOT NULL,
 	title       TEXT NOT NULL,
@@ -141,8 +141,10 @@ func affected(result sql.Result, err error, none error) error {
 	return nil
 }
 
-// forgetHost takes a user out of all calendars of an account. Their bookings stay.
-func (st *store) forgetHost(ctx context.Context, in usher.AccountID, user string) error {
+// forgetUser takes a user out of all that names them in an account, so that a user who is
+// added later under the same id has nothing of it: they host no calendar any more, and
+// their bookings stay without a host.
+func (st *store) forgetUser(ctx context.Context, in usher.AccountID, user string) error {
 	return st.change(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE calendars SET revision = revision + 1 WHERE account_id = ?1
 			AND id IN (SELECT calendar_id FROM calendar_hosts WHERE account_id = ?1 AND user_id = ?2)`, in, user)
@@ -150,6 +152,10 @@ func (st *store) forgetHost(ctx context.Context, in usher.AccountID, user string
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `DELETE FROM calendar_hosts WHERE account_id = ?1 AND user_id = ?2`, in, user)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE bookings SET host_id = '' WHERE account_id = ?1 AND host_id = ?2`, in, user)
 		return err
 	})
 }
@@ -160,10 +166,12 @@ func (st *store) forgetAccount(ctx context.Context, in usher.AccountID) error {
 	return err
 }
 
-// hosts returns the users who host something, by account, and accounts without any.
-func (st *store) hosts(ctx context.Context) (map[usher.AccountID][]string, error) {
+// named returns the users who host a calendar or a booking, by account, and accounts
+// without any.
+func (st *store) named(ctx context.Context) (map[usher.AccountID][]string, error) {
 	rows, err := st.reads.QueryContext(ctx, `SELECT DISTINCT c.account_id, h.user_id FROM calendars c
-		LEFT JOIN calendar_hosts h ON h.account_id = c.account_id AND h.calendar_id = c.id`)
+		LEFT JOIN calendar_hosts h ON h.account_id = c.account_id AND h.calendar_id = c.id
+		UNION SELECT account_id, host_id FROM bookings WHERE host_id <> ''`)
 	if err != nil {
 		return nil, err
 	}

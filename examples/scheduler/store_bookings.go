@@ -35,6 +35,9 @@ func (b *booking) InAccount() usher.AccountID { return b.Account }
 func (b *booking) Party(name string) (ids []string, known bool) {
 	switch name {
 	case "host":
+		if b.Host == "" {
+			return nil, true // who is no user any more
+		}
 		return []string{b.Host}, true
 	case "user":
 		return nil, true // is asked about before there is a booking

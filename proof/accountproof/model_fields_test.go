@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/policy"
 )
 
 // "define-field {field, type: text, number, date or bool}: field.manage"
@@ -24,11 +25,12 @@ func (s *step) defineField(c account.DefineField) account.Code {
 	return 0
 }
 
-// "rename-field {field, to}: field.manage"
+// "rename-field {field, to}: field.manage; if the old or the new name is in a field group of
+// user, user.edit is checked without naming a user, and must be allowed without hiding that field"
 func (s *step) renameField(c account.RenameField) account.Code {
 	i := s.field(c.Field)
 	switch {
-	case !s.may("field.manage", nil):
+	case !s.may("field.manage", nil), s.hidesAny(c.Field, c.To):
 		return account.Denied
 	case i < 0:
 		return account.UnknownField
@@ -39,6 +41,18 @@ func (s *step) renameField(c account.RenameField) account.Code {
 	}
 	s.fields[i].Name = c.To
 	return 0
+}
+
+func (s *step) hidesAny(names ...string) bool {
+	user := slices.IndexFunc(s.book.types, func(r policy.Resource) bool { return r.Name.Text == "user" })
+	for _, group := range s.book.types[user].Fields {
+		for _, f := range group.Fields {
+			if slices.Contains(names, f.Text) && !s.byHost() && (!s.may("user.edit", nil) || s.decision.Hides(f.Text)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // "move-field {field, before?}: field.manage"

@@ -91,7 +91,7 @@ func drawPolicy(d dice) string {
 	fmt.Fprintf(&b, "      view: %s\n      edit: %s\n      move: %s\n", cells(parties, true), cells(parties, true), cells(parties, false))
 	fmt.Fprintf(&b, "  page:\n    fields: {details: [title]}\n    permissions: {view: {everyone: %s}}\n", pick(d, []string{"any", "any hiding details", "any if mfa", "any if open hiding details"}))
 	staff := []string{"user", "team"}
-	fmt.Fprintf(&b, "  user:\n    permissions:\n      view: %s\n      edit: %s\n      delete: %s\n", cells(staff, false), cells(staff, false), cells(staff, false))
+	fmt.Fprintf(&b, "  user:\n    permissions:\n      view: %s\n      edit: %s\n      edit-sign-in: %s\n      delete: %s\n", cells(staff, false), cells(staff, false), cells(staff, false), cells(staff, false))
 	var never []string
 	for _, perm := range some(d, 0, 3, []string{"calendar.view", "calendar.edit", "calendar.move"}) {
 		never = append(never, perm+": "+drawRules(d, parties, false))
@@ -232,7 +232,7 @@ func drawWorld(d dice) *world {
 
 var permissions = []string{
 	"calendar.view", "calendar.view", "calendar.view", "calendar.edit", "calendar.edit", "calendar.move", "both", "both", "mixed",
-	"user.view", "user.edit", "user.delete", "staff",
+	"user.view", "user.edit", "user.edit-sign-in", "user.delete", "staff",
 }
 
 func drawRequest(d dice, w *world, account usher.AccountID) usher.Request {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -10,7 +11,10 @@ import (
 )
 
 const validateHelp = `Validate reads policy files and says all that is wrong with each, with line and
-column. Warnings point at what is allowed and looks like a mistake.
+column. Warnings point at what is allowed and looks like a mistake. For a valid
+policy it lists the commands that only the host application can run, because no
+rule of the policy gives their permission to a user. A grant that the host gives
+to a user opens such a command for that user all the same.
 
 A file with the key "policy" is a test file: its names are checked against its
 policy, and nothing in it is run.`
@@ -42,6 +46,14 @@ type validatedPolicy struct {
 	Roles       int    `json:"roles"`
 	Permissions int    `json:"permissions"`
 	Rules       int    `json:"rules"`
+
+	HostOnly []hostCommand `json:"host_only"`
+}
+
+// hostCommand is a command that only the host can run.
+type hostCommand struct {
+	Command    string `json:"command"`
+	Permission string `json:"permission,omitempty"` // what a rule could give; none for the commands that are never a user's
 }
 
 type validatedTest struct {
@@ -70,6 +82,9 @@ func (r *run) validate(args []string, strict bool) error {
 		}
 		if v.Valid {
 			r.stdout.line("%s: %s (%s)", printable.Text(v.File), r.stdout.paint(green, "ok"), v.what())
+			if v.Policy != nil {
+				r.stdout.line("  only the host can run: %s", hostOnlyText(v.Policy.HostOnly))
+			}
 		}
 	}
 	if r.json() {
@@ -133,6 +148,7 @@ func (in input) checkPolicy() (*validatedPolicy, []problem, error) {
 	return &validatedPolicy{
 		Name: p.Name(), Title: p.Title(), Digest: p.Digest(),
 		Roles: len(p.Roles()), Permissions: permissions, Rules: len(p.Rules()),
+		HostOnly: hostOnly(p),
 	}, problems(p.Warnings(), severityWarning), nil
 }
 
@@ -143,4 +159,32 @@ func (v validated) what() string {
 	}
 	p := v.Policy
 	return fmt.Sprintf("%s, %s, %s", count(p.Roles, "role"), count(p.Permissions, "permission"), count(p.Rules, "rule"))
+}
+
+func hostOnly(p *policy.Policy) []hostCommand {
+	list := []hostCommand{}
+	for _, c := range p.HostOnly() {
+		list = append(list, hostCommand{Command: c.Name, Permission: c.Permission.String()})
+	}
+	return list
+}
+
+// hostOnlyText writes "create-account, import; add-to-team, remove-from-team
+// (team.set-members); set-seats (seat.purchase)".
+func hostOnlyText(list []hostCommand) string {
+	var b strings.Builder
+	for i, c := range list {
+		switch {
+		case i == 0:
+		case c.Permission == list[i-1].Permission:
+			b.WriteString(", ")
+		default:
+			b.WriteString("; ")
+		}
+		b.WriteString(c.Command)
+		if c.Permission != "" && (i+1 == len(list) || list[i+1].Permission != c.Permission) {
+			b.WriteString(" (" + c.Permission + ")")
+		}
+	}
+	return b.String()
 }

@@ -1,0 +1,199 @@
+package account_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/seat"
+)
+
+// hostOnlyPolicy has a place for what one row adds: roles, cells and never rules.
+const hostOnlyPolicy = `
+usher: 1
+seats: {booking: {}}
+settings: {open: false}
+conditions: {open: {setting: open}}
+roles:
+  owner:  {unique: true, hands-over-to: member%s}
+  member: {default: true}
+  lead:   {held-on: team}
+bundles: {everything: [user.create, user.view]}
+%s
+`
+
+// samples are commands of each name, in the words of hostOnlyAccount: for oneself, for
+// others, in teams of one's own and elsewhere.
+var samples = []account.Command{
+	account.CreateAccount{Owner: "zoe"},
+	account.Import{},
+	account.AddUser{User: "zoe"},
+	account.AddUser{User: "zoe", Teams: []usher.TeamID{"crew"}},
+	account.AddUser{User: "zoe", Teams: []usher.TeamID{"deck"}},
+	account.RemoveUser{User: "mia"},
+	account.RemoveUser{User: "max"},
+	account.RemoveUser{User: "olga"},
+	account.SetStatus{User: "mia", Status: usher.Inactive},
+	account.SetStatus{User: "max", Status: usher.Inactive},
+	account.SetStatus{User: "olga", Status: usher.Inactive},
+	account.SetRole{User: "mia", Role: "member"},
+	account.SetRole{User: "max", Role: "member"},
+	account.SetRole{User: "olga", Role: "member"},
+	account.SetField{User: "mia", Field: "phone", Value: "1"},
+	account.SetField{User: "max", Field: "phone", Value: "1"},
+	account.SetField{User: "olga", Field: "phone", Value: "1"},
+	account.CreateTeam{Team: "new"},
+	account.CreateTeam{Team: "new", Parent: "crew"},
+	account.MoveTeam{Team: "deck"},
+	account.MoveTeam{Team: "deck", Parent: "crew"},
+	account.MoveTeam{Team: "crew"},
+	account.DeleteTeam{Team: "deck"},
+	account.DeleteTeam{Team: "crew"},
+	account.AddToTeam{Team: "crew", User: "mia"},
+	account.AddToTeam{Team: "crew", User: "max"},
+	account.AddToTeam{Team: "crew", User: "olga"},
+	account.RemoveFromTeam{Team: "crew", User: "mia"},
+	account.RemoveFromTeam{Team: "crew", User: "max"},
+	account.RemoveFromTeam{Team: "crew", User: "olga"},
+	account.SetTeamRole{Team: "crew", User: "mia", Role: "lead"},
+	account.SetTeamRole{Team: "crew", User: "max", Role: "lead"},
+	account.SetTeamRole{Team: "crew", User: "olga", Role: "lead"},
+	account.UnsetTeamRole{Team: "crew", User: "mia", Role: "lead"},
+	account.UnsetTeamRole{Team: "crew", User: "max", Role: "lead"},
+	account.UnsetTeamRole{Team: "crew", User: "olga", Role: "lead"},
+	account.SetSeats{Pool: "booking", Total: 2},
+	account.AssignSeat{User: "mia", Pool: "booking"},
+	account.AssignSeat{User: "max", Pool: "booking"},
+	account.AssignSeat{User: "olga", Pool: "booking"},
+	account.UnassignSeat{User: "mia", Pool: "booking"},
+	account.UnassignSeat{User: "max", Pool: "booking"},
+	account.UnassignSeat{User: "olga", Pool: "booking"},
+	account.GiveGrant{User: "mia", Grant: "user.view"},
+	account.GiveGrant{User: "max", Grant: "user.view"},
+	account.GiveGrant{User: "olga", Grant: "user.view"},
+	account.RevokeGrant{User: "mia", Grant: "user.view"},
+	account.RevokeGrant{User: "max", Grant: "user.view"},
+	account.RevokeGrant{User: "olga", Grant: "user.view"},
+	account.ChangeSetting{Setting: "open", Value: true},
+	account.DefineField{Field: "shoe", Type: account.TextField},
+	account.RenameField{Field: "phone", To: "mobile"},
+	account.MoveField{Field: "phone"},
+	account.ArchiveField{Field: "phone"},
+	account.RestoreField{Field: "phone"},
+	account.TransferOwnership{To: "max"},
+	account.DeleteAccount{},
+}
+
+func hostOnlyAccount(t *testing.T, p *policy.Policy) *account.State {
+	return open(t, p, account.Contents{
+		Seats:  map[seat.PoolName]int{"booking": 1},
+		Teams:  map[usher.TeamID]usher.TeamID{"crew": "", "deck": "crew"},
+		Fields: []account.Field{{Name: "phone", Type: account.TextField}},
+		Users: map[usher.UserID]policy.User{
+			"olga": inTeam(user("owner"), "crew", "lead"),
+			"mia":  inTeam(user("member"), "crew", "lead"),
+			"max":  inTeam(user("member"), "crew"),
+		},
+	})
+}
+
+// What HostOnly says of a policy is what users run into: a command is listed if, and only
+// if, each of its samples is denied by the policy, whichever user sends it.
+func TestHostOnly(t *testing.T) {
+	bare := compile(t, fmt.Sprintf(hostOnlyPolicy, "", "resources: {page: {permissions: {view: {owner: any if open}}}}"))
+	all := bare.HostOnly()
+	needs := map[string]permission.Permission{}
+	for _, c := range all {
+		needs[c.Name] = c.Permission
+	}
+	sampled := map[string]bool{}
+	for _, c := range samples {
+		sampled[c.CommandName()] = true
+	}
+	require.ElementsMatch(t, slices.Collect(maps.Keys(sampled)), slices.Collect(maps.Keys(needs)), "a policy without cells opens nothing")
+
+	for name, perm := range needs {
+		if perm.IsZero() {
+			continue
+		}
+		rules := []string{"any", "any if open"}
+		var parties []string
+		for party := range bare.Parties(perm.Resource()) {
+			parties = append(parties, " as "+party)
+		}
+		for _, scope := range []string{"own", "sole", "team", "shared"} {
+			for _, as := range append(parties, "") {
+				if len(parties) > 0 {
+					rules = append(rules, scope+as)
+				}
+			}
+		}
+		for _, who := range []string{"owner", "member", "lead", "everyone"} {
+			for _, rule := range rules {
+				checkHostOnly(t, name, "", cellOf(perm, who, rule))
+			}
+		}
+		checkHostOnly(t, name, "", cellOf(perm, "everyone", "any")+fmt.Sprintf("never: {%s: any}\n", perm))
+		checkHostOnly(t, name, "", cellOf(perm, "everyone", "any")+fmt.Sprintf("never: {%s: any if open}\n", perm))
+		checkHostOnly(t, name, ", requires: [open]", cellOf(perm, "owner", "any if not open"))
+	}
+	for name := range needs {
+		checkHostOnly(t, name, ", all: true", "resources: {page: {permissions: {view: {member: any if open}}}}")
+	}
+}
+
+func cellOf(perm permission.Permission, who, rule string) string {
+	return fmt.Sprintf("resources: {%s: {permissions: {%s: {%s: %s}}}, page: {permissions: {view: {owner: any if open}}}}\n", perm.Resource(), perm.Action(), who, rule)
+}
+
+// checkHostOnly sends each sample of a command as each user, with the setting off and on.
+// Owner is what the role owner says besides.
+func checkHostOnly(t *testing.T, name, owner, more string) {
+	t.Helper()
+	p := compile(t, fmt.Sprintf(hostOnlyPolicy, owner, more))
+	s := hostOnlyAccount(t, p)
+	opened := do(t, p, s, account.Host("test"), account.ChangeSetting{Setting: "open", Value: true})
+	can := false
+	for _, c := range samples {
+		if c.CommandName() != name {
+			continue
+		}
+		for _, as := range []usher.UserID{"olga", "mia", "max"} {
+			for _, s := range []*account.State{s, opened} {
+				_, err := propose(p, s, account.User(as), c)
+				var refusal *account.Refusal
+				can = can || !errors.As(err, &refusal) || refusal.Code != account.Denied
+			}
+		}
+	}
+	listed := slices.ContainsFunc(p.HostOnly(), func(c policy.HostCommand) bool { return c.Name == name })
+	assert.Equal(t, !can, listed, "%s under %s%s", name, owner, more)
+}
+
+// A user who gives grants of what they do not have opens all that can be granted.
+func TestHostOnlyDelegates(t *testing.T) {
+	const cells = "resources: {grant: {permissions: {give: {member: any}}}, page: {permissions: {view: {owner: any if open}}}%s}\n"
+	p := compile(t, fmt.Sprintf(hostOnlyPolicy, "", fmt.Sprintf(cells, "")))
+	names := func(p *policy.Policy) (list []string) {
+		for _, c := range p.HostOnly() {
+			list = append(list, c.Name)
+		}
+		return list
+	}
+	assert.Contains(t, names(p), "set-seats", "to give grants is not enough: nobody gives what they do not have")
+	assert.NotContains(t, names(p), "give-grant")
+	if !slices.Contains(p.Grantable(), "user.delegate") {
+		return // the rest is about that permission
+	}
+	p = compile(t, fmt.Sprintf(hostOnlyPolicy, "", fmt.Sprintf(cells, ", user: {permissions: {delegate: {member: any}}}")+"never: {audit.view: any, field.manage: any}\n"))
+	assert.Equal(t, []string{"create-account", "import", "define-field", "rename-field", "move-field", "archive-field", "restore-field"}, names(p))
+}

@@ -1,0 +1,63 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+)
+
+// lintEverywhere warns about a cell of a team role of which no rule looks at the teams
+// on which the role is held. Such a cell applies to every user who holds the role
+// somewhere, on resources of every team.
+func (c *compiler) lintEverywhere(perm, who int, rules row) {
+	if who == everyone || !c.p.roles[who].OnTeam || len(rules) == 0 {
+		return
+	}
+	if slices.ContainsFunc(rules, func(r compiledRule) bool { return r.scope == ScopeTeam || r.scope == ScopeShared }) {
+		return
+	}
+	name := c.p.roles[who].Name
+	c.warnings.Add(rules[0].pos, "`%s: %s` applies in every team, not only where %[1]s is held: only `team` and `shared` look at where; %[3]s",
+		name, c.cellText(rules), c.insteadOf(perm, rules[0]))
+}
+
+// cellText writes the rules of a cell as a file does.
+func (c *compiler) cellText(rules row) string {
+	if len(rules) == 1 {
+		return c.p.written[rules[0].written].text
+	}
+	texts := make([]string, len(rules))
+	for i := range rules {
+		texts[i] = c.p.written[rules[i].written].text
+	}
+	return "[" + strings.Join(texts, ", ") + "]"
+}
+
+// insteadOf says what to write for a rule that is to apply in the role's teams alone.
+func (c *compiler) insteadOf(perm int, r compiledRule) string {
+	res := &c.p.resources[c.p.perms[perm].resource]
+	const elsewhere = "give the permission to a role of the account or to everyone"
+	if len(res.parties) == 0 {
+		return res.name + " has no parties that could be in a team; give it some, or " + elsewhere
+	}
+	if name := c.p.perms[perm].name; namesNobody(name) {
+		return "a command that checks " + name.String() + " names no user and no team, so neither can reach it; " + elsewhere
+	}
+	written := c.p.written[r.written].rule
+	write := func(scope Scope, as []Name) string {
+		instead := written
+		instead.Scope, instead.As = scope, as
+		return "`" + instead.String() + "`"
+	}
+	ways := []string{
+		write(ScopeTeam, written.As) + " (all parties are in those teams)",
+		write(ScopeShared, written.As) + " (at least one is)",
+	}
+	if len(written.As) == 0 && len(res.parties) > 1 {
+		for _, p := range res.parties {
+			if p.teams {
+				ways = append(ways, write(ScopeTeam, []Name{{Text: p.name}})+" (only "+p.name+" counts)")
+			}
+		}
+	}
+	return "write " + strings.Join(ways[:len(ways)-1], ", ") + " or " + ways[len(ways)-1] + "; if it is meant for every team, " + elsewhere
+}
