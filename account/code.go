@@ -29,7 +29,7 @@ const (
 	NotMember                      // the user was not put in the team
 	TeamNotEmpty                   // there are teams below the team
 	UniqueRole                     // given or taken other than by a transfer
-	Escalation                     // the actor would reach further than their own reach
+	Escalation                     // the actor would give more than they have, or take from a user who outranks them
 	Inactive                       // the user's status does not allow it
 	SeatNotAllowed                 // the user's role may not have the seat
 	SeatRequired                   // the user's role may not be without the seat

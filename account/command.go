@@ -158,8 +158,9 @@ type ChangeSetting struct {
 }
 
 // GiveGrant gives a user a permission, a bundle or a feature, until a time unless
-// that is zero. One that the user has gets the new end; whoever gives it a later
-// one must reach as far as whoever gives it anew. grant.give on {user}.
+// that is zero. A grant that the user holds gets the new end. grant.give on {user}; to
+// end a grant sooner also requires grant.revoke on {user}. A grant that would be over
+// already is refused as Invalid, unless it ends one that is held.
 type GiveGrant struct {
 	User  usher.UserID
 	Grant string
