@@ -6,6 +6,7 @@ SHELL       := bash
 
 tool      = GOWORK=off go tool -modfile='$(CURDIR)/tools/go.mod'
 FUZZTIME ?= 30s
+TIMEOUT  ?= 40m # of one package; a busy machine takes its time
 
 .PHONY: help test lint bench bench-core fuzz fmt
 
@@ -14,8 +15,8 @@ help: ## say what there is to make
 
 test: ## run the tests of every module, with the race detector
 	@command -v $$(go env CC) >/dev/null || { echo "The race detector needs a C compiler: apt-get install gcc libc6-dev, or the like."; exit 1; }
-	go test -race work
-	cd benchmarks && GOWORK=off go test -race ./...
+	go test -race -timeout $(TIMEOUT) work
+	cd benchmarks && GOWORK=off go test -race -timeout $(TIMEOUT) ./...
 
 # The workspace is off, so that a module that builds only beside its neighbours is found.
 lint: ## check format, go vet and staticcheck in every module
