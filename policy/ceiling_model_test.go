@@ -203,8 +203,9 @@ func (was ceilingModel) released(is ceilingModel, perm string, before, after *po
 
 // gives returns the rules that a command would give and that the actor's rules do not cover.
 func (m ceilingModel) gives(before, after *policy.User) (uncovered []owned) {
+	by := m.rules(m.by, false)
 	for _, b := range gained(m, m, before, after) {
-		if !m.covered(b, after, false) {
+		if !m.covered(b, by, after, false) {
 			uncovered = append(uncovered, b)
 		}
 	}
@@ -227,19 +228,20 @@ func (m ceilingModel) takes(before, after *policy.User) bool {
 
 // outranks returns the rules of a user's account role that make the user outrank the actor.
 func (m ceilingModel) outranks(u *policy.User) (rules []owned) {
+	by := m.rules(m.by, true)
 	for _, b := range m.rules(u, true) {
 		far := b.scope == policy.ScopeAny || b.scope == policy.ScopeTeam || b.scope == policy.ScopeShared
-		if b.source == usher.SourceRole && far && !m.covered(b, u, true) {
+		if b.source == usher.SourceRole && far && !m.covered(b, by, u, true) {
 			rules = append(rules, b)
 		}
 	}
 	return rules
 }
 
-// covered reports whether the actor's rules cover a rule of a user.
-func (m ceilingModel) covered(b owned, user *policy.User, rank bool) bool {
+// covered reports whether the actor's rules, which are given, cover a rule of a user.
+func (m ceilingModel) covered(b owned, rules []owned, user *policy.User, rank bool) bool {
 	var by []owned
-	for _, a := range m.rules(m.by, rank) {
+	for _, a := range rules {
 		needless := func(t policy.Test) bool { return m.holdsNow(t) || m.among(t, b.tests) }
 		if m.asFar(a, b) && !slices.ContainsFunc(a.tests, func(t policy.Test) bool { return !needless(t) }) &&
 			(rank || !m.stoppedAlone(a, b, user)) {

@@ -161,7 +161,7 @@ func sortedIDs(users map[usher.UserID]*policy.User) (ids []usher.UserID) {
 // from when, whether something is taken, and who outranks the actor.
 func TestRandomCeilings(t *testing.T) {
 	var counts struct{ given, later, never, covered, taken, kept, outranks, equals int }
-	handAtRandom(t, *questionsFlag/600, func(d dice, p *policy.Policy, h *handing) error {
+	handAtRandom(t, *questionsFlag/300, func(d dice, p *policy.Policy, h *handing) error {
 		c, err := p.Ceiling(h.by, h.account, h.context, h.at)
 		if err != nil || h.before == nil && h.after == nil {
 			return nil
