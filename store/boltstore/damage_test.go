@@ -169,6 +169,7 @@ func TestDamage(t *testing.T) {
 func TestSlowLoop(t *testing.T) {
 	path := filled(t, 600)
 	s := opened(t, path)
+	boltstore.SkipSyncs(s)
 	churn := func() {
 		for range 300 {
 			require.NoError(t, s.SaveSnapshot(t.Context(), "acme", store.Snapshot{Version: 1, Data: make([]byte, 50_000)}))

@@ -38,6 +38,7 @@ func filled(t *testing.T, commits int) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "journal")
 	s := opened(t, path)
+	boltstore.SkipSyncs(s)
 	for version := range uint64(commits) {
 		require.NoError(t, s.Append(t.Context(), "acme", commit(version+1, fmt.Sprintf("%0500d", version+1))))
 	}
