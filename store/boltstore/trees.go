@@ -23,6 +23,7 @@ const (
 	manyFree     = 0xFFFF
 	noFreelist   = 1<<64 - 1
 	branchSize   = 16 // of an element: where its key is, the length of that, the page below
+	leafSize     = 16 // of an element: flags, where its key is, the lengths of key and value
 	metaEnd      = pageHead + 64
 	metaMagic    = 0xED0CDAED
 	metaVersion  = 2
@@ -91,6 +92,9 @@ type treeChecker struct {
 func checkTrees(r io.ReaderAt, pageSize int, m meta, tx *bbolt.Tx) error {
 	c := treeChecker{r: r, pageSize: pageSize, end: m.end, used: map[uint64]bool{0: true, 1: true}}
 	if err := c.check(m.root); err != nil {
+		return err
+	}
+	if err := c.checkInline(m.root); err != nil {
 		return err
 	}
 	err := tx.ForEach(func(_ []byte, b *bbolt.Bucket) error {

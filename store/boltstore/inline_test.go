@@ -1,0 +1,57 @@
+package boltstore_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher/store/boltstore"
+)
+
+// A small bucket lies in the leaf that has its name, and bbolt may read it from a copy in
+// the memory of the process. What says that it is longer than it is, is found by Open.
+func TestSmallBucketTooLong(t *testing.T) {
+	d := sound(t, 0)
+	used := map[int]bool{}
+	for _, b := range d.inUse(t) {
+		used[b.offset] = true
+	}
+	const bucketHead, elementsBegin = 16, 16
+	for _, name := range []string{"heads", "records", "sightings", "snapshots", "usher"} {
+		at := -1 // where the page of the bucket begins
+		for i := range d.whole {
+			// Behind the name of a small bucket follows the root 0.
+			if used[i] && bytes.HasPrefix(d.whole[i:], append([]byte(name), make([]byte, 8)...)) {
+				at = i + len(name) + bucketHead
+			}
+		}
+		require.Positive(t, at, name)
+		count := binary.NativeEndian.Uint16(d.whole[at+10:])
+		damages := map[string]func(page []byte){
+			"elements": func(page []byte) { binary.NativeEndian.PutUint16(page[10:], count|0x200) },
+			"a branch": func(page []byte) { binary.NativeEndian.PutUint16(page[8:], 1) },
+		}
+		if count > 0 {
+			for i, what := range []string{"where a key begins", "the length of a key", "the length of a value"} {
+				damages[what] = func(page []byte) {
+					binary.NativeEndian.PutUint32(page[elementsBegin+4*(i+1):], 1<<20)
+				}
+			}
+		}
+		for what, damage := range damages {
+			whole := bytes.Clone(d.whole)
+			damage(whole[at:])
+			path := filepath.Join(t.TempDir(), "journal")
+			require.NoError(t, os.WriteFile(path, whole, 0o600))
+			for _, readOnly := range []bool{true, false} {
+				_, err := boltstore.Open(path, boltstore.Options{ReadOnly: readOnly})
+				assert.ErrorIs(t, err, boltstore.ErrDamaged, "%s: %s", name, what)
+			}
+		}
+	}
+}
