@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policytest"
 )
@@ -73,14 +74,14 @@ func commandOf(words []string) (account.Command, error) {
 	var lines []string
 	for _, p := range wrong.List() {
 		if p.Pos.Line > 1 {
-			p.Message = words[p.Pos.Line-1] + ": " + p.Message
+			p.Message = printable.Value(words[p.Pos.Line-1]) + ": " + p.Message
 		}
 		lines = append(lines, p.Message)
 	}
 	if form, ok := formOf(words[0]); ok {
 		lines = append(lines, "it is written "+formText(form))
 	}
-	return nil, usageError{strings.Join(lines, "\nusher: ")}
+	return nil, wrongUsages(lines)
 }
 
 func formOf(name string) (policytest.CommandForm, bool) {

@@ -41,6 +41,20 @@ func TestOutputIsSafe(t *testing.T) {
 			{"explain", file, "--as", bad, "--can", bad},
 			{"explain", file, "--as", "olivia", "--can", "calendar.edit", "--resource", bad + "=" + bad},
 			{"explain", file, "--as", bad, "--can", "calendar.edit", "--resource", "host=x" + bad},
+			{"explain", file, "--as", "olivia", "--can", "calendar.edit", "--resource", bad},
+			{"explain", file, "--as", "olivia", "--can", "calendar.edit", "--resource", "host=" + bad, "--resource", "host=" + bad},
+			{"explain", file, "--as", "olivia", "--can", "calendar.edit", "--with", bad},
+			{"explain", file, "--as", "olivia", "--can", "calendar.edit", "--with", bad + "=true"},
+			{"explain", file, "--as", "olivia", "--can", "calendar.edit", "--with", "mfa=" + bad},
+			{"explain", file, "--as", "olivia", "--type", bad},
+			{"explain", file, "--as", "olivia", "--at", bad},
+			{"explain", file, "--as", "olivia", "--account", bad},
+			{"explain", file, "--as", "olivia", "--policy", bad},
+			{"matrix", "oncehub", "--format", bad},
+			{"validate", "--strict=" + bad, file},
+			{"help", bad},
+			{bad, bad},
+			{"validate", "--color", bad, file},
 			{"do", db, "--create", "--account", bad, "--policy", "oncehub", "--host", bad, "--note", bad, "create-account", "owner=" + bad},
 			{"do", db, "--account", bad, "--policy", bad, "--as", bad, "add-user", "user=" + bad},
 			{"do", db, "--account", bad, "--policy", "oncehub", "--as", bad, "add-user", "user=x" + bad, "and", "create-team", "team=" + bad},
@@ -51,6 +65,20 @@ func TestOutputIsSafe(t *testing.T) {
 			{"log", db, "--account", "x" + bad},
 			{"log", bad},
 			{"log", db, "--verify"},
+			{"log", db, "--by", bad},
+			{"log", db, "--account", "x" + bad, "--by", bad},
+			{"log", db, "--account", "x" + bad, "--since", bad},
+			{"log", db, "--account", "x" + bad, "--after", bad},
+			{"log", db, "--verify", "--account", "x" + bad, "--head", bad},
+			{"log", db, "--verify", "--account", "x" + bad, "--head", "1:" + bad},
+			{"do", db, "--account", "x" + bad, "--policy", "oncehub", "--as", bad, "--host", bad, "leave"},
+			{"do", db, "--account", "x" + bad, "--policy", "oncehub", "--as", bad, "--with", bad, "leave"},
+			{"do", db, "--account", "x" + bad, "--policy", "oncehub", "--as", bad, "--at", bad, "leave"},
+			{"do", db, "--account", "x" + bad, "--policy", "oncehub", "--as", bad, "--file", bad},
+			{"do", db, "--account", "x" + bad, "--policy", "oncehub", "--as", bad, "--file", file},
+			{"do", db, "--account", "x" + bad, "--policy", "oncehub", "--as", bad, "add-user", bad},
+			{"do", db, "--account", "x" + bad, "--policy", "oncehub", "--as", bad, "add-user", "user=mia", bad + "=x"},
+			{"do", db, "--account", "x" + bad, "--policy", "oncehub", "--as", bad, "add-user", "user=mia", "status=" + bad, "role=" + bad},
 			{"explain", db, "--account", bad, "--policy", "oncehub", "--as", bad},
 		} {
 			for _, output := range []string{"text", "json"} {
@@ -59,6 +87,11 @@ func TestOutputIsSafe(t *testing.T) {
 				for name, text := range map[string]string{"stdout": stdout.String(), "stderr": stderr.String()} {
 					if fault := hostile.Fault(text, true); fault != "" && (output == "text" || !strings.HasPrefix(fault, "it has ")) {
 						t.Errorf("usher %.80q, %s, %s: %s", args, output, name, fault)
+					}
+					for _, broken := range []string{bad, strings.ReplaceAll(bad, "\r", "")} {
+						if strings.ContainsAny(bad, "\r\n\t") && strings.Contains(text, broken) {
+							t.Errorf("usher %.80q, %s, %s: it has the line break or the tab of %q", args, output, name, bad)
+						}
 					}
 				}
 				if output == "json" && stdout.Len() > 0 {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policytest"
@@ -30,7 +31,7 @@ func (q *question) request(s *scene) (usher.Request, error) {
 	if err != nil {
 		return usher.Request{}, err
 	}
-	asked := policytest.Question{Can: q.name("--can "+q.can, can)}
+	asked := policytest.Question{Can: q.name("--can "+printable.Value(q.can), can)}
 	for _, fact := range q.with {
 		if err := q.addFlag(&asked, fact); err != nil {
 			return usher.Request{}, err
@@ -98,7 +99,7 @@ func (q *question) name(flag, text string) policy.Name {
 }
 
 func (q *question) addFlag(asked *policytest.Question, fact string) error {
-	flag := "--with " + fact
+	flag := "--with " + printable.Value(fact)
 	name, value, err := switchOf(fact)
 	switch {
 	case err != nil:
@@ -112,7 +113,7 @@ func (q *question) addFlag(asked *policytest.Question, fact string) error {
 
 // addFact adds one id to a party, or an attribute.
 func (q *question) addFact(asked *policytest.Question, fact string) error {
-	flag := "--resource " + fact
+	flag := "--resource " + printable.Value(fact)
 	name, value, ok := strings.Cut(fact, "=")
 	if !ok || name == "" || value == "" {
 		return wrongUsage("%s: write NAME=VALUE, as in host=mia; leave out a party that nobody is in", flag)
@@ -141,5 +142,5 @@ func (q *question) sentences(err error) error {
 	for _, p := range list.List() {
 		lines = append(lines, q.flags[p.Pos.Line-1]+": "+p.Message)
 	}
-	return usageError{strings.Join(lines, "\nusher: ")}
+	return wrongUsages(lines)
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // The exit codes, as the help of the root command tells them.
@@ -32,7 +34,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetArgs(append([]string{}, args...)) // cobra takes nil for the process's own
 	code := r.code(root.Execute())
 	if err := r.stdout.err; err != nil {
-		r.stderr.line("usher: the output cannot be written: %v", err)
+		r.stderr.line("usher: the output cannot be written: %s", printable.Text(err.Error()))
 		return exitUsage
 	}
 	return code
@@ -63,16 +65,21 @@ func ending(code int) error {
 
 // code tells what is wrong, unless that was done, and returns the exit code.
 func (r *run) code(err error) int {
-	var told stop
+	var (
+		told stop
+		ours usageError
+	)
 	switch {
 	case err == nil:
 		return exitFine
 	case errors.As(err, &told):
 		return int(told)
+	case errors.As(err, &ours):
+		r.stderr.line("usher: %s", ours.text)
 	default:
-		r.stderr.line("usher: %v", err)
-		return exitUsage
+		r.stderr.line("usher: %s", printable.Text(err.Error()))
 	}
+	return exitUsage
 }
 
 // command makes a command with its help; short is for the list of all of them.

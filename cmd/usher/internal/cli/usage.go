@@ -20,6 +20,15 @@ func wrongUsage(format string, args ...any) error {
 	return usageError{printable.Sprintf(format, args...)}
 }
 
+// wrongUsages returns an error with a line for each sentence.
+func wrongUsages(sentences []string) error {
+	lines := make([]string, len(sentences))
+	for i, sentence := range sentences {
+		lines[i] = printable.Text(sentence)
+	}
+	return usageError{strings.Join(lines, "\nusher: ")}
+}
+
 // choice is a flag with few values.
 type choice struct {
 	flag   string
