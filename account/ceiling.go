@@ -38,7 +38,7 @@ func (q *proposing) checkGives(id usher.UserID, before, after *policy.User, on p
 	if err != nil || !ok {
 		return err
 	}
-	if before, after = q.known(before), q.known(after); after == nil {
+	if before, after = q.withKnownRole(before), q.withKnownRole(after); after == nil {
 		return nil // the policy gives nothing to a user whose role it lacks
 	}
 	given, uncovered, err := c.Gives(before, after)

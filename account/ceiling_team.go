@@ -47,7 +47,7 @@ func (q *proposing) emitMove(c TeamMoved) error {
 	}
 	for _, h := range losing {
 		u := q.find(h.user)
-		takes := !q.knowsRole(u) // what such a user loses, nobody can tell
+		takes := !q.knowsRole(u) // what such a user loses is not known
 		if !takes {
 			if takes, err = after.Takes(withMoreRoles(u, c.Team, h.roles), u); err != nil {
 				return err

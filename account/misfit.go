@@ -204,17 +204,17 @@ func (q *proposing) knowsRole(u *policy.User) bool {
 	return ok && !r.OnTeam
 }
 
-// known returns a user, or nil for one of whose role the policy knows nothing: all that
-// such a user gets is then taken for given.
-func (q *proposing) known(u *policy.User) *policy.User {
+// withKnownRole returns a user, or nil if the policy lacks the role of the user. All
+// that such a user gets then counts as given.
+func (q *proposing) withKnownRole(u *policy.User) *policy.User {
 	if u == nil || !q.knowsRole(u) {
 		return nil
 	}
 	return u
 }
 
-// outranksUnknown refuses to touch a user whose rank nobody can tell, but by the host and
-// by the holder of the unique role, above whom there is nobody.
+// outranksUnknown refuses a command on a user whose rank is not known, unless the actor
+// is the host or the holder of the unique role, whom no user outranks.
 func (q *proposing) outranksUnknown(id usher.UserID, u *policy.User) error {
 	if q.actor.Host() != "" || q.actor.User() == q.next.owner {
 		return nil

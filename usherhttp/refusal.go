@@ -35,7 +35,7 @@ var refusals = map[string]Problem{
 	"not-member":       {Status: http.StatusConflict, Detail: "This user is not in the team."},
 	"team-not-empty":   {Status: http.StatusConflict, Detail: "There are still teams below this one."},
 	"unique-role":      {Status: http.StatusConflict, Detail: "This role can only be handed over, by whoever has it."},
-	"escalation":       {Status: http.StatusForbidden, Detail: "Nobody can hand out, or take from others, what they may not do themselves."},
+	"escalation":       {Status: http.StatusForbidden, Detail: "You can't give more than you have yourself, or take something from a user who outranks you."},
 	"inactive":         {Status: http.StatusConflict, Detail: "This user is not active."},
 	"seat-not-allowed": {Status: http.StatusConflict, Detail: "Whoever has this role takes no seat."},
 	"seat-required":    {Status: http.StatusConflict, Detail: "Whoever has this role needs a seat."},
