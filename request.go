@@ -19,7 +19,7 @@ type Request struct {
 	Context    Context               // facts of this request
 
 	// Time is when the question is asked, which may lie in the past: it is taken as
-	// it is. Zero means the clock of whoever decides, which for an engine is no
+	// it is. Zero means the clock of the Authorizer, which for an engine is no
 	// earlier than the account's last commit; where there is none, as in package
 	// policy, it is an error.
 	Time time.Time

@@ -36,8 +36,8 @@ func (d *draft) teamMoved(c TeamMoved) error {
 }
 
 // teamDeleted looks for teams below, and not for members: Apply would have to build
-// the index of members for it, and no version of this package
-// writes a journal that lacks their changes.
+// the index of members for it, and no version of this package writes a journal that
+// lacks their changes.
 func (d *draft) teamDeleted(c TeamDeleted) error {
 	if err := d.tree().Delete(c.Team); err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// Preview says what a proposal would do, before anybody does it.
+// Preview says what a proposal would do, before it is done.
 //
 // It discloses more than the commands do: of each user whom the changes name all that
 // the account has (role, status, teams, team roles, seats, grants) and every rule that
@@ -37,11 +37,12 @@ type SeatsPreview struct {
 // UserPreview is a user before and after, nil where they are not in the account,
 // with the rules that they gain and lose. The users must not be changed.
 //
-// A user who is not active, or for whom the policy cannot decide, has no rules. A rule that is covered by one that the user
-// had before is no gain, and one that is covered by one that they have afterwards is
-// no loss. Conditions on seats, features and settings are decided, so a seat may gain
-// somebody the rules that ask for it; all others stand in the rules' If. That the
-// reach of an account role grows and shrinks with the user's teams is not told.
+// A user who is not active, or for whom the policy cannot decide, has no rules. A rule
+// that is covered by one that the user had before is not a gain, and one that is covered
+// by one that they have afterwards is not a loss. Conditions on seats, features and
+// settings are decided, so with a seat a user may gain the rules that ask for it; all
+// other conditions stand in the rules' If. It does not show that the reach of an account
+// role grows and shrinks with the user's teams.
 type UserPreview struct {
 	User          usher.UserID
 	Before, After *policy.User
@@ -49,9 +50,10 @@ type UserPreview struct {
 }
 
 // Preview says what an outcome of this state would do, with the grants that hold at
-// the time, or at the last commit's if that is later. It looks at the users whom a change names, and at nobody else: a setting,
-// the place of a team, or the end of the account may concern everybody. Each user
-// costs two summaries of all their rules, so an import is better not previewed.
+// the time, or at the last commit's if that is later. It looks only at the users whom a
+// change names: a setting, the place of a team, or the end of the account may concern
+// all users. Each user costs two summaries of all their rules, so an import is better
+// not previewed.
 //
 // The error is one of policy.Policy.Summary: usher.ErrNoTime, or usher.ErrUndeclared
 // where the policy is not that of the account. Or it is what the Interrupt of the

@@ -12,8 +12,8 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// Proposal is what somebody asks to have done: commands that are one commit, all
-// or nothing. The zero Proposal is nobody's, and changes nothing.
+// Proposal is what an actor asks to have done: commands that are one commit, all or
+// nothing. A Proposal without an Actor, such as the zero Proposal, is refused as Denied.
 //
 // Each command is authorized, checked and applied on the state that those before it
 // left. So a batch needs the same permissions, and the same reach of its actor, as
@@ -72,11 +72,11 @@ type Outcome struct {
 // that is dated back revives no grant that has ended.
 //
 // The error is a [*Refusal] where a command is refused, or the proposal as a whole
-// by [Proposal.Check]. Anything else means that
-// nobody could decide: an [*UnfitError] with the User for whom the policy cannot decide,
-// usher.ErrUnknownAccount for an account that does not exist
-// and is not being created, usher.ErrNoTime, also for a time outside the years 1 to
-// 9999, what the proposal's Interrupt returned, or what the policy returned.
+// by [Proposal.Check]. Any other error means that the proposal was not decided: an
+// [*UnfitError] with the User for whom the policy cannot decide,
+// usher.ErrUnknownAccount for an account that does not exist and is not being created,
+// usher.ErrNoTime, also for a time outside the years 1 to 9999, what the proposal's
+// Interrupt returned, or what the policy returned.
 func (s *State) Propose(p *policy.Policy, proposal Proposal) (Outcome, error) {
 	switch {
 	case s.account == "":
@@ -156,7 +156,7 @@ func later(a, b time.Time) time.Time {
 
 func (q *proposing) propose(command Command) error {
 	if q.actor.IsZero() {
-		return q.deny(0, "nobody asked: name a user or the host")
+		return q.deny(0, "the commands have no actor: name a user or the host")
 	}
 	if t := reflect.TypeOf(command); t != nil && t.Kind() == reflect.Pointer {
 		return q.refuse(Invalid, "%s is no command: pass %s, not a pointer", t, t.Elem())

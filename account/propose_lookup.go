@@ -10,8 +10,8 @@ import (
 )
 
 // user returns a user, or refuses with UnknownUser. Ids near to it are not
-// suggested: whoever may not see the directory would be told it. One for whom the policy
-// cannot decide is an error, but for the commands that help.
+// suggested, since the actor may not be allowed to see the directory. A user for whom
+// the policy cannot decide is an error, except for the commands that help.
 func (q *proposing) user(id usher.UserID) (*policy.User, error) {
 	if u := q.find(id); u != nil {
 		return u, q.fitsUser(id, u)

@@ -25,7 +25,7 @@ var refused = []struct {
 	{"max", account.SetSeats{Pool: "booking", Total: 9}, account.Denied, "set-seats booking 9: max may not seat.purchase: denied (no-permission)"},
 	{"ina", account.Leave{}, account.Denied, "denied (inactive)"},
 	{"nobody", account.Leave{}, account.Denied, "denied (unknown-user)"},
-	{"", account.Leave{}, account.Denied, "nobody asked: name a user or the host"},
+	{"", account.Leave{}, account.Denied, "the commands have no actor: name a user or the host"},
 	{"the host", account.Leave{}, account.Denied, "the host has nothing to leave"},
 	{"the host", account.AcceptInvitation{}, account.Denied, "the host was not invited"},
 	{"ina", account.AcceptInvitation{}, account.Denied, "ina is inactive"},

@@ -45,7 +45,7 @@ const (
 	mostSeen = 1 << 16
 
 	// mostUnconfirmed is how many users wait of whom it is not known whether there are
-	// such users. It is little, for anybody can name accounts and users.
+	// such users. It is small, since any request can name accounts and users.
 	mostUnconfirmed = 1 << 10
 )
 

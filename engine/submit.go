@@ -11,9 +11,9 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// Batch is what somebody asks to have done to an account: commands that are one
-// commit, all or nothing. One without commands, or with more than
-// account.MaxCommands, is account.Invalid. The zero Batch is nobody's, and is refused.
+// Batch is what an actor asks to have done to an account: commands that are one
+// commit, all or nothing. A Batch without commands, or with more than
+// account.MaxCommands, is account.Invalid. One without an Actor is refused.
 type Batch struct {
 	Actor    account.Actor
 	Account  usher.AccountID
@@ -23,7 +23,7 @@ type Batch struct {
 	Context usher.Context
 
 	// Key makes a batch known that the Actor repeats: it is done once, and the others
-	// get the first Result. It is the Actor's own: the same key of somebody else is
+	// get the first Result. It is the Actor's own: the same key of another actor is
 	// another key. It covers the commands, without the values of custom fields; other
 	// commands under it are ErrKeyReused. A batch that was refused or changed nothing
 	// leaves its key free. A key that is forgotten is free, too, and the batch is done

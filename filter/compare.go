@@ -29,7 +29,7 @@ func (s *scribe) inColumn(c clause) string {
 	return "(" + s.none(p) + " OR " + s.among(p.column, p.kind, c.ids) + ")"
 }
 
-// none is true where there is nobody in the column. It keeps SQLite from an index,
+// none is true where the column has no id. It keeps SQLite from an index,
 // which takes NULL for a value as rare as others, and begins with all rows that have it.
 func (s *scribe) none(p *place) string {
 	switch {
@@ -51,7 +51,7 @@ func (s *scribe) some(p *place) string {
 	return p.column + " IS NOT NULL"
 }
 
-// mayBeEmpty reports whether an empty text means nobody, where the column can have one.
+// mayBeEmpty reports whether an empty text means no party, where the column can have one.
 func (s *scribe) mayBeEmpty(p *place) bool {
 	return p.emptyIsNone && (p.kind == Text || s.table.dialect == SQLite)
 }
@@ -88,7 +88,7 @@ func (s *scribe) inArray(c clause) string {
 	}
 	ids := c.ids
 	if s.mayBeEmpty(p) {
-		ids = append([]string{""}, ids...) // which is nobody
+		ids = append([]string{""}, ids...) // which names no party
 	}
 	if len(ids) == 0 {
 		if c.kind == stranger {

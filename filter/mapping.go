@@ -43,7 +43,8 @@ func (d Dialect) String() string {
 // What a row has is never an error, so that one row with odd data does not end a list.
 // For a check to say the same of such a row, the Party of the host's resource returns
 // an empty id for what is not an id of the Kind, such as NULL among several: an empty id
-// refers to no user and no team, but it is somebody, so that neither sole nor team holds.
+// refers to no user and no team, but counts as a party, so that neither sole nor team
+// holds.
 type Mapping struct {
 	Type       string               // the type of resource: calendar
 	Account    Column               // the account's id
@@ -78,15 +79,15 @@ const (
 	UUID                // uuid; in SQLite text
 )
 
-// Column is a column of the row. NULL means that there is nobody in the party.
+// Column is a column of the row. NULL means that the party is empty.
 type Column struct {
 	Name string
 	Kind Kind // of ids; it says nothing of an attribute
 
-	// EmptyMeansNone declares that an empty text in the column means nobody: the Party
-	// of the host's resource then returns no id for it. It is for the column of a
+	// EmptyMeansNone declares that an empty text in the column means an empty party: the
+	// Party of the host's resource then returns no id for it. It is for the column of a
 	// party; for the account or an attribute it is an error. Default: an empty text is
-	// an empty id, which refers to no user and no team, but is somebody.
+	// an empty id, which refers to no user and no team, but counts as a party.
 	EmptyMeansNone bool
 }
 
@@ -95,22 +96,22 @@ type Column struct {
 type Join struct {
 	Table   string            // with its schema, if it needs one
 	Key     map[string]string // its columns that must equal those of the row: {"calendar_id": "c.id"}
-	ID      Column            // its column with the id; NULL there is somebody who is not known, even with EmptyMeansNone
+	ID      Column            // its column with the id; NULL there is an unknown party, even with EmptyMeansNone
 	Account Column            // its column with the account's id, where it has one
 }
 
 // Array is a column with all ids of the party: in PostgreSQL an array, text[] for
-// Text, in SQLite the text of a JSON array. NULL means that there is nobody, and so does
-// in SQLite whatever is not a JSON array: the JSON null, an object, a text that is not
-// JSON. A NULL among the ids is somebody who is not known, and so is in SQLite each
-// element that is not a text, or for Integer not an integer. Of an array in PostgreSQL
+// Text, in SQLite the text of a JSON array. NULL means that the party is empty, and so
+// does in SQLite whatever is not a JSON array: the JSON null, an object, a text that is
+// not JSON. A NULL among the ids is an unknown party, and so is in SQLite each element
+// that is not a text, or for Integer not an integer. Of an array in PostgreSQL
 // with several dimensions, all elements count.
 type Array struct {
 	Name string
 	Kind Kind
 
-	// EmptyMeansNone declares that an empty text among the ids is nobody. Default: it
-	// is somebody who is not known.
+	// EmptyMeansNone declares that an empty text among the ids names no party. Default:
+	// it is an unknown party.
 	EmptyMeansNone bool
 }
 

@@ -43,9 +43,9 @@ var commands = []struct {
 	{"delete-account", "account.delete", nil},
 }
 
-// namesNobody reports whether commands check a permission, and none of them on a
+// namesNoParty reports whether commands check a permission, and none of them on a
 // resource that names a user or a team: then no scope but any reaches it.
-func namesNobody(name permission.Permission) bool {
+func namesNoParty(name permission.Permission) bool {
 	checked := false
 	for _, c := range commands {
 		if c.permission == name.String() {

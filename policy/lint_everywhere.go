@@ -39,7 +39,7 @@ func (c *compiler) insteadOf(perm int, r compiledRule) string {
 	if len(res.parties) == 0 {
 		return res.name + " has no parties that could be in a team; give it some, or " + elsewhere
 	}
-	if name := c.p.perms[perm].name; namesNobody(name) {
+	if name := c.p.perms[perm].name; namesNoParty(name) {
 		return "a command that checks " + name.String() + " names no user and no team, so neither can reach it; " + elsewhere
 	}
 	written := c.p.written[r.written].rule

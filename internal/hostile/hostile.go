@@ -1,4 +1,4 @@
-// Package hostile is for tests: it has texts that nobody should print as they are, and
+// Package hostile is for tests: it has texts that must not be printed as they are, and
 // finds them in what was printed. It does not use package printable, which it checks.
 package hostile
 
