@@ -37,7 +37,7 @@ never:
   room.book: any if not seated
 `
 
-const tables = `# Rooms \|  \[1mwith \[0m a \*view\*
+const tables = `# Rooms \| \\x1b\[1mwith\\x1b\[0m a \*view\*
 
 ## room
 
@@ -82,7 +82,7 @@ func TestTitle(t *testing.T) {
 	for head, want := range map[string]string{
 		"name: rooms\ntitle: \"Room\\nService\"\n": "Room Service",
 		"name: rooms\n": "rooms",
-		"":              "a/ro oms.yaml",
+		"":              `a/ro\noms.yaml`,
 	} {
 		p, err := policy.Load("a/ro\noms.yaml", []byte("usher: 1\n"+head+roles))
 		require.NoError(t, err)

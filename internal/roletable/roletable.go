@@ -5,8 +5,8 @@ package roletable
 import (
 	"slices"
 	"strings"
-	"unicode"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
 )
@@ -49,28 +49,22 @@ func Lines(rules []string) []string {
 func Title(p *policy.Policy) string {
 	switch {
 	case p.Title() != "":
-		return printable(p.Title())
+		return title(p.Title())
 	case p.Name() != "":
 		return p.Name()
 	default:
-		return printable(p.File())
+		return printable.Text(p.File())
 	}
 }
 
 // RoleTitle is how people call a role.
 func RoleTitle(r role.Role) string {
 	if r.Title != "" {
-		return printable(r.Title)
+		return title(r.Title)
 	}
 	return string(r.Name)
 }
 
-// printable keeps what a policy names from breaking a line.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, text)
-}
+// title returns a title as one line: blanks stand for line breaks and tabs, escapes for
+// what else is not safe to print.
+func title(text string) string { return printable.Text(strings.Join(strings.Fields(text), " ")) }
