@@ -153,7 +153,7 @@ func (q *proposing) outOfSeats(s *State, name seat.PoolName) *Refusal {
 	}
 	switch {
 	case errors.Is(err, seat.ErrInUse):
-		return q.refusal(SeatsInUse, "%s; take %d away, for instance in the same batch", stands, -after.Left())
+		return q.refusal(SeatsInUse, "%s; free %d with unassign-seat, also in the same batch", stands, -after.Left())
 	case after.Total == 0:
 		return q.refusal(NoSeatsLeft, "%s%s; set-seats buys some", stands, q.requiring(step, name))
 	}

@@ -142,12 +142,12 @@ func TestCountsThatRefuse(t *testing.T) {
 		"too many are given back": {
 			[]account.Command{account.RemoveUser{User: "vic"}, account.SetSeats{Pool: "viewer"}},
 			account.SeatsInUse, 1,
-			"2 of 2 seats in viewer are held, and 1 of 0 would be; take 1 away, for instance in the same batch",
+			"2 of 2 seats in viewer are held, and 1 of 0 would be; free 1 with unassign-seat, also in the same batch",
 		},
 		"given back last": {
 			[]account.Command{account.AddUser{User: "zoe"}, account.SetSeats{Pool: "viewer", Total: 1}},
 			account.SeatsInUse, 1,
-			"2 of 2 seats in viewer are held, and 3 of 1 would be; take 2 away",
+			"2 of 2 seats in viewer are held, and 3 of 1 would be; free 2 with unassign-seat",
 		},
 		"a transfer that frees no seat": {
 			[]account.Command{open, account.TransferOwnership{To: "adam"}},

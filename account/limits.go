@@ -75,9 +75,9 @@ func (p Proposal) Check(id usher.AccountID) error {
 func checkText(what, text string, limit int) error {
 	switch {
 	case len(text) > limit:
-		return printable.Errorf("%s has at most %d bytes, and this one %d", what, limit, len(text))
+		return printable.Errorf("%s has at most %d bytes, and this one has %d", what, limit, len(text))
 	case !utf8.ValidString(text):
-		return printable.Errorf("%s is text, and %q is no UTF-8", what, text)
+		return printable.Errorf("%s must be UTF-8, and %q is not", what, text)
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func (f *fitter) seats(u *policy.User, r role.Role, visit func(misfit)) {
 		case held && r.SeatIn(kind.Name) == role.SeatNone:
 			visit(seatMisfit(seatNotAllowed, kind.Name, "the role %s holds no seat in %s", r.Name))
 		case held && !kind.Holds.Has(u.Status):
-			visit(seatMisfit(seatNotAllowed, kind.Name, "who is %s holds no seat in %s", u.Status))
+			visit(seatMisfit(seatNotAllowed, kind.Name, "a user who is %s holds no seat in %s", u.Status))
 		case !held && r.MustHold(kind, u.Status):
 			visit(seatMisfit(seatRequired, kind.Name, "the role %s requires a seat in %s", r.Name))
 		}

@@ -36,7 +36,7 @@ func (q *proposing) giveGrant(c GiveGrant) error {
 	given := policy.Grant{Name: c.Grant, Until: until}
 	switch lasts := held && holdsAt(u.Grants[at], q.at); {
 	case !lasts && !holdsAt(given, q.at):
-		return q.refuse(Invalid, "a grant until %s is over already: it is %s", until.Format(time.RFC3339), q.at.Format(time.RFC3339))
+		return q.refuse(Invalid, "a grant until %s has ended already: the time of the command is %s; give a later end", until.Format(time.RFC3339), q.at.Format(time.RFC3339))
 	case lasts && endsSooner(given, u.Grants[at]):
 		// Given again with an earlier end, it is taken away from then on.
 		if err := q.may(grantRevoke, of(c.User)); err != nil {

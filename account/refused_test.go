@@ -58,8 +58,8 @@ var refused = []struct {
 	{"adam", account.MoveField{Field: "born", Before: "phon"}, account.UnknownField, `did you mean "phone"?`},
 
 	{"adam", account.AddUser{}, account.Invalid, "the id of a user is not empty"},
-	{"adam", account.AddUser{User: "a\xff"}, account.Invalid, "no UTF-8"},
-	{"adam", account.AddUser{User: usher.UserID(strings.Repeat("a", 1025))}, account.Invalid, "at most 1024 bytes, and this one 1025"},
+	{"adam", account.AddUser{User: "a\xff"}, account.Invalid, "must be UTF-8"},
+	{"adam", account.AddUser{User: usher.UserID(strings.Repeat("a", 1025))}, account.Invalid, "at most 1024 bytes, and this one has 1025"},
 	{"adam", account.AddUser{User: "zoe", Status: usher.Inactive}, account.Invalid, "a user is added active or invited, not inactive"},
 	{"adam", account.SetStatus{User: "max", Status: usher.Invited}, account.Invalid, `not "invited"`},
 	{"adam", account.MoveTeam{Team: "sport", Parent: "rowing"}, account.Invalid, "rowing is sport or below it, and no team is below itself"},
@@ -95,7 +95,7 @@ var refused = []struct {
 	{"dora", account.GiveGrant{User: "max", Grant: "reports"}, account.Escalation, "report.read"},
 	{"dora", account.SetTeamRole{Team: "rowing", User: "max", Role: "captain"}, account.Escalation, "max would get team.create by `captain: team` of team.create (club.yaml:33) on rowing"},
 	{"dora", account.GiveGrant{User: "max", Grant: "chat", Until: noon}, account.UnknownGrant, ""},
-	{"dora", account.GiveGrant{User: "max", Grant: "reports", Until: noon}, account.Invalid, "is over already"},
+	{"dora", account.GiveGrant{User: "max", Grant: "reports", Until: noon}, account.Invalid, "has ended already"},
 
 	{"olga", account.TransferOwnership{To: "ivan"}, account.Inactive, "ivan is invited, and only an active user can be the owner"},
 	{"adam", account.AssignSeat{User: "ina", Pool: "booking"}, account.Inactive, "ina is inactive, and holds no seat in booking while so"},
@@ -106,7 +106,7 @@ var refused = []struct {
 	{"adam", account.SetStatus{User: "cora", Status: usher.Inactive}, account.LastHolder, ""},
 	{"cora", account.Leave{}, account.LastHolder, ""},
 	{"adam", account.SetRole{User: "adam", Role: "desk"}, account.LastHolder, ""},
-	{"olga", account.SetSeats{Pool: "booking", Total: 2}, account.SeatsInUse, "3 of 4 seats in booking are held, and 3 of 2 would be; take 1 away, for instance in the same batch"},
+	{"olga", account.SetSeats{Pool: "booking", Total: 2}, account.SeatsInUse, "3 of 4 seats in booking are held, and 3 of 2 would be; free 1 with unassign-seat, also in the same batch"},
 }
 
 func actor(as string) account.Actor {
@@ -234,7 +234,7 @@ func TestProposeErrors(t *testing.T) {
 	_, err := s.Propose(nil, account.Proposal{Actor: host, Time: noon})
 	require.ErrorContains(t, err, "there is no policy")
 	_, err = account.New("a\xff").Propose(p, account.Proposal{Actor: host, Time: noon, Commands: []account.Command{account.CreateAccount{Owner: "zoe"}}})
-	require.ErrorContains(t, err, "no UTF-8")
+	require.ErrorContains(t, err, "must be UTF-8")
 }
 
 // A later end is a grant anew; what has ended gives nothing, and nothing to cover.

@@ -61,7 +61,7 @@ func (c *compiler) role(d *Role, names *index) compiledRole {
 		return r
 	}
 	if d.AtMost > 0 && d.AtLeast > d.AtMost {
-		c.problems.Add(d.BoundsPos, "%s is held by at least %d and at most %d", d.Name.Text, d.AtLeast, d.AtMost)
+		c.problems.Add(d.BoundsPos, "%s has at-least: %d, which is more than its at-most: %d", d.Name.Text, d.AtLeast, d.AtMost)
 	}
 	c.handOver(d, names)
 	r.Seats = c.roleSeats(d)
@@ -76,7 +76,7 @@ const plainMember = "member"
 // a test file could not give the role.
 func (c *compiler) teamRole(d *Role) {
 	if d.Name.Text == plainMember {
-		c.problems.Add(d.Name.Pos, "%s cannot name a role that is held on a team: test files write it for a user of a team who holds no role there; call the role team-member, or make it a role of the account", d.Name.Text)
+		c.problems.Add(d.Name.Pos, "%s is not allowed as the name of a team role: test files write it for a user without a team role; choose another name, such as team-member, or make it an account role", d.Name.Text)
 	}
 	for _, key := range []struct {
 		name string
@@ -131,7 +131,7 @@ func (c *compiler) roleSeats(d *Role) map[seat.PoolName]role.Seat {
 		return seats
 	}
 	if d.seatSaid() {
-		c.problems.Add(d.SeatsPos, "%s says seat and seats; leave seat out, which is short for the same rule in all pools", d.Name.Text)
+		c.problems.Add(d.SeatsPos, "%s has both seat and seats; leave seat out, which is short for the same rule in all pools", d.Name.Text)
 	}
 	for _, s := range d.Seats {
 		c.find(&c.poolIndex, s.Pool, "seat pool")

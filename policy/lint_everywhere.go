@@ -16,7 +16,7 @@ func (c *compiler) lintEverywhere(perm, who int, rules row) {
 		return
 	}
 	name := c.p.roles[who].Name
-	c.warnings.Add(rules[0].pos, "`%s: %s` applies in every team, not only where %[1]s is held: only `team` and `shared` look at where; %[3]s",
+	c.warnings.Add(rules[0].pos, "`%s: %s` applies in every team, not only where %[1]s is held: only `team` and `shared` look at the teams; %[3]s",
 		name, c.cellText(rules), c.insteadOf(perm, rules[0]))
 }
 
@@ -35,7 +35,7 @@ func (c *compiler) cellText(rules row) string {
 // insteadOf says what to write for a rule that is to apply in the role's teams alone.
 func (c *compiler) insteadOf(perm int, r compiledRule) string {
 	res := &c.p.resources[c.p.perms[perm].resource]
-	const elsewhere = "give the permission to a role of the account or to everyone"
+	const elsewhere = "give the permission to an account role or to everyone"
 	if len(res.parties) == 0 {
 		return res.name + " has no parties that could be in a team; give it some, or " + elsewhere
 	}
@@ -59,5 +59,5 @@ func (c *compiler) insteadOf(perm int, r compiledRule) string {
 			}
 		}
 	}
-	return "write " + strings.Join(ways[:len(ways)-1], ", ") + " or " + ways[len(ways)-1] + "; if it is meant for every team, " + elsewhere
+	return "write " + strings.Join(ways[:len(ways)-1], ", ") + " or " + ways[len(ways)-1] + "; if every team is meant, " + elsewhere
 }

@@ -88,7 +88,7 @@ func (p *parser) insteadOfSeatPools(n *source.Node) string {
 	for _, e := range n.Entries {
 		switch e.Key.Text {
 		case "held-on":
-			return "leave it out, for only roles of the account hold seats"
+			return "leave it out: only account roles hold seats"
 		case "seat":
 			rule = e.Value.Text
 		case "seat-pools":
@@ -98,7 +98,7 @@ func (p *parser) insteadOfSeatPools(n *source.Node) string {
 		}
 	}
 	if _, err := role.ParseSeat(rule); err != nil {
-		return "write seats, a map that says required, optional or none for each pool; a pool that it does not name is one that the role holds no seat of"
+		return "write seats, such as {booking: required}: required, optional or none for each pool; of a pool that it does not name, the role holds no seat"
 	}
 	all := true
 	var seats []string
@@ -112,7 +112,7 @@ func (p *parser) insteadOfSeatPools(n *source.Node) string {
 		}
 	}
 	if all {
-		return printable.Sprintf("leave it out, for seat: %s alone is about all pools", rule)
+		return printable.Sprintf("leave it out: seat: %s applies to all pools", rule)
 	}
-	return printable.Sprintf("write seats: {%s} instead of seat and seat-pools; a pool that seats does not name is one that the role holds no seat of", strings.Join(seats, ", "))
+	return printable.Sprintf("write seats: {%s} instead of seat and seat-pools; of a pool that seats does not name, the role holds no seat", strings.Join(seats, ", "))
 }

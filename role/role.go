@@ -94,7 +94,7 @@ func ParseSeat(s string) (Seat, error) {
 			return Seat(i), nil
 		}
 	}
-	return 0, printable.Errorf("%q is no seat rule; it is required, optional or none", s)
+	return 0, printable.Errorf("%q is not a seat rule (want required, optional or none)", s)
 }
 
 // String returns "optional", "required" or "none".

@@ -19,7 +19,7 @@ func TestParseSeat(t *testing.T) {
 		assert.Equal(t, want, got)
 	}
 	_, err := role.ParseSeat("some")
-	assert.EqualError(t, err, `"some" is no seat rule; it is required, optional or none`)
+	assert.EqualError(t, err, `"some" is not a seat rule (want required, optional or none)`)
 }
 
 // A seat is held under the rule of the role and in the statuses of the pool; a pool

@@ -157,7 +157,7 @@ func (g *Guard) usable(asks bool) error {
 	case g == nil:
 		return printable.Errorf("%w: there is no Guard", ErrMisuse)
 	case g.Subject == nil:
-		return printable.Errorf("%w: the Guard has no Subject, and so nobody who says who asks", ErrMisuse)
+		return printable.Errorf("%w: Guard.Subject is nil, so the user who sends a request is not known", ErrMisuse)
 	case asks && isNil(g.Authorizer):
 		return printable.Errorf("%w: %w", ErrMisuse, usher.ErrNoAuthorizer)
 	}

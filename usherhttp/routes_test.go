@@ -129,7 +129,7 @@ func TestRoutesOfAnUnusableGuard(t *testing.T) {
 		says  string
 	}{
 		{nil, "there is no Guard"},
-		{&usherhttp.Guard{Authorizer: w}, "the Guard has no Subject"},
+		{&usherhttp.Guard{Authorizer: w}, "Guard.Subject is nil"},
 		{&usherhttp.Guard{Subject: w.subject}, "no authorizer"},
 		{&usherhttp.Guard{Subject: w.subject, Authorizer: (*ushertest.Authorizer)(nil)}, "no authorizer"},
 	} {

@@ -16,7 +16,7 @@ const othersWrite fs.FileMode = 0o022
 // nothing of that.
 func checkMode(path string, info fs.FileInfo) error {
 	if mode := info.Mode(); runtime.GOOS != "windows" && mode&othersWrite != 0 {
-		return printable.Errorf("%w: it has the mode %#o, and whoever writes to it decides who may do what; chmod go-w %s", ErrExposed, mode.Perm(), path)
+		return printable.Errorf("%w: it has the mode %#o, so other users can change who may do what; run chmod go-w %s", ErrExposed, mode.Perm(), path)
 	}
 	return nil
 }
@@ -38,7 +38,7 @@ func checkPlace(path string) error {
 			return nil // which is for those to tell who open the file
 		}
 		if mode := info.Mode(); mode&0o002 != 0 && mode&fs.ModeSticky == 0 {
-			return printable.Errorf("%w: its directory has the mode %#o, so that they can put another file in its place; chmod o-w %s", ErrExposed, mode.Perm(), dir)
+			return printable.Errorf("%w: its directory has the mode %#o, so other users can put another file in its place; run chmod o-w %s", ErrExposed, mode.Perm(), dir)
 		}
 	}
 	return nil

@@ -179,7 +179,7 @@ func (r *run) notDone(ctx context.Context, o *office, d *deed, err error) error 
 	case errors.Is(err, usher.ErrUnknownAccount):
 		return missing(ctx, o.path, o.store, usher.AccountID(d.account))
 	case errors.Is(err, store.ErrRefused):
-		return r.refuse(d.path, printable.Errorf("the store does not accept this commit, by a rule of its own; nothing was done, and to repeat it does not help: %w", err))
+		return r.refuse(d.path, printable.Errorf("the store rejected this commit by a rule of its own; nothing was done, and a retry does not help: %w", err))
 	case errors.Is(err, engine.ErrKeyReused):
 		return r.refuse(d.path, printable.Errorf("another request was made under the key %q; nothing was done", d.key))
 	}

@@ -22,9 +22,9 @@ func (d *deed) complete() error {
 	case d.policy == "":
 		return wrongUsage("do needs the policy by which the service decides: --policy POLICY, a file or a preset; a store holds none")
 	case d.as == "" && d.host == "":
-		return wrongUsage("do needs somebody who asks: --as USER, or --host NAME for the host itself")
+		return wrongUsage("do needs an actor: --as USER, or --host NAME for the host")
 	case d.as != "" && d.host != "":
-		return wrongUsage("--as %s and --host %s are two who ask; leave one out", d.as, d.host)
+		return wrongUsage("--as %s and --host %s exclude each other; leave one out", d.as, d.host)
 	case d.file != "" && len(d.words) > 0:
 		return wrongUsage("the commands stand in --file %s or after the store, not in both", d.file)
 	case d.file == "" && len(d.words) == 0:

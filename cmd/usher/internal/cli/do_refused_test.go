@@ -37,7 +37,7 @@ func TestDoOnAStoreThatRefuses(t *testing.T) {
 			t.Errorf("exit code %d, want %d", code, exitInvalid)
 		}
 		got := stdout.String() + stderr.String()
-		for _, want := range []string{"calendars.db", "the store does not accept this commit, by a rule of its own; nothing was done", "the quota is used up"} {
+		for _, want := range []string{"calendars.db", "the store rejected this commit by a rule of its own; nothing was done", "the quota is used up"} {
 			if !strings.Contains(got, want) {
 				t.Errorf("%s: %q does not say %q", output, got, want)
 			}

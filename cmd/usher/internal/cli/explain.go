@@ -75,7 +75,7 @@ func (q *question) when() error {
 
 func (r *run) explain(s *scene, q question) error {
 	if q.as == "" {
-		return wrongUsage("explain needs somebody to ask as: --as USER; %s has %s", s.name(), printable.Text(some(s.users(), "no users")))
+		return wrongUsage("explain needs a user: --as USER; %s has %s", s.name(), printable.Text(some(s.users(), "no users")))
 	}
 	request, err := q.request(s)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 
 // notAPolicy says what to do about a test file where a policy is asked for.
 func notAPolicy(in input) error {
-	message := "this is a test file, and a policy is asked for"
+	message := "this is a test file, not a policy"
 	if f, err := policytest.Parse(in.name, in.src); err == nil {
 		message += `; it tests "` + f.Policy.Text + `"`
 	}
@@ -18,6 +18,6 @@ func notAPolicy(in input) error {
 func notATest(in input) error {
 	return policy.Problem{
 		File: in.name, Pos: policy.Pos{Line: 1, Col: 1},
-		Message: `this is a policy, and a test file is asked for, which names its policy: "policy: FILE"; usher validate checks policies`,
+		Message: `this is a policy, not a test file; a test file names its policy: "policy: FILE"; usher validate checks policies`,
 	}
 }

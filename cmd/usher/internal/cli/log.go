@@ -90,9 +90,9 @@ func (r *run) log(ctx context.Context, path string, q logQuery) error {
 	switch {
 	case q.head == "":
 	case !q.verify:
-		return wrongUsage("--head is compared by --verify")
+		return wrongUsage("--head needs --verify, which looks for it in the journal")
 	case q.account == "":
-		return wrongUsage("--head is that of one account: --account ACCOUNT")
+		return wrongUsage("--head needs the account that it is of: --account ACCOUNT")
 	default:
 		var err error
 		if q.noted, err = account.ParseHead(q.head); err != nil {

@@ -105,7 +105,7 @@ func verifyAccount(ctx context.Context, s store.Store, id usher.AccountID, noted
 			v.Chained = state.Version()
 		}
 		if state.Version() == noted.Version && state.Head() != noted {
-			return printable.Errorf("its head at version %d is %s, and not the noted %s; commits were replaced", noted.Version, state.Head(), noted)
+			return printable.Errorf("the noted head is %[3]s, and commit %[1]d is %[2]s; commits were replaced; restore the store from a backup", noted.Version, state.Head(), noted)
 		}
 		if saved != nil && state.Version() == snapshot.Version && !bytes.Equal(state.Encode(), saved.Encode()) {
 			return printable.Errorf("the snapshot of version %d is not what the journal says", snapshot.Version)
@@ -120,7 +120,7 @@ func verifyAccount(ctx context.Context, s store.Store, id usher.AccountID, noted
 	case snapshot.Version > state.Version():
 		err = errNewerSnapshot(snapshot.Version)
 	case noted.Version > state.Version():
-		err = printable.Errorf("commits were lost: the noted head is that of version %d; restore the store from a backup", noted.Version)
+		err = printable.Errorf("commits were lost: the journal ends before version %d of the noted head; restore the store from a backup", noted.Version)
 	}
 	if err != nil {
 		v.Problem = err.Error()

@@ -45,9 +45,9 @@ func openStore(path string, o boltstore.Options) (*boltstore.Store, error) {
 	case err != nil:
 		return nil, lost(path, err)
 	case info.IsDir():
-		return nil, &unreadable{path, "this is a directory, and a store file is asked for", nil}
+		return nil, &unreadable{path, "this is a directory, not a store file", nil}
 	case info.Size() == 0:
-		return nil, &unreadable{path, "this file is empty, and so no store; remove it, and usher do --create makes one", nil}
+		return nil, &unreadable{path, "this file is empty, so it is not a store; remove it, and usher do --create makes one", nil}
 	}
 	s, err := boltstore.Open(path, o)
 	switch {
@@ -57,7 +57,7 @@ func openStore(path string, o boltstore.Options) (*boltstore.Store, error) {
 		return nil, &unreadable{path, "another process has it open, most likely the service that it belongs to, " +
 			"and a store file is for one process at a time; stop that one first", err}
 	case errors.Is(err, boltstore.ErrForeign) && !isStore(path):
-		return nil, &unreadable{path, "this is no store, which is a file that usher do --create or boltstore made", err}
+		return nil, &unreadable{path, "this is not a store; usher do --create and boltstore make stores", err}
 	case errors.As(err, new(*fs.PathError)):
 		return nil, lost(path, err)
 	default:
