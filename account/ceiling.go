@@ -51,7 +51,11 @@ func (q *proposing) checkGives(id usher.UserID, before, after *policy.User, on p
 			return err
 		}
 	}
-	return q.refuse(Escalation, "%s would get %s, which %s", id, describeUncovered(given), q.whyUncovered(id, given))
+	remedy := ""
+	if id != q.actor.User() {
+		remedy = printable.Sprintf("; a user with %s, or the host, can give it", userDelegate)
+	}
+	return q.refuse(Escalation, "%s would get %s, which %s%s", id, describeUncovered(given), q.whyUncovered(id, given), remedy)
 }
 
 // checkTakes refuses a change that takes something from a user who outranks the
@@ -92,7 +96,7 @@ func (q *proposing) outranks(c policy.Ceiling, id usher.UserID, u *policy.User) 
 	if err != nil || !outranks {
 		return err
 	}
-	return q.refuse(Escalation, "%s outranks %s: %s has %s, which %s", id, q.actor, id, describeUncovered(rule), q.whyUncovered(id, rule))
+	return q.refuse(Escalation, "%s outranks %s: %s has %s, which %s; a user whom %[1]s does not outrank, or the host, can do it", id, q.actor, id, describeUncovered(rule), q.whyUncovered(id, rule))
 }
 
 // describeUncovered writes a rule with what its text does not say: its permission,
