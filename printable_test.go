@@ -8,9 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -335,57 +332,6 @@ func TestFilesSpeakSafely(t *testing.T) {
 			}
 		}
 	}
-}
-
-// What a client sends shows neither in the log nor in an answer as it is.
-func TestRequestsSpeakSafely(t *testing.T) {
-	for _, bad := range hostile.Texts {
-		var lines bytes.Buffer
-		guard := &usherhttp.Guard{
-			Authorizer: failing{bad},
-			Subject: func(*http.Request) (usherhttp.Subject, error) {
-				return usherhttp.Subject{Account: usher.AccountID(bad), User: usher.UserID(bad)}, nil
-			},
-			Log: slog.New(plainHandler{&lines}),
-		}
-		view := permission.MustParse("calendar.view")
-		load := func(*http.Request) (usher.Resource, error) {
-			return nil, &usherhttp.Problem{Status: 400, Detail: bad}
-		}
-		whole := guard.Require(view, usherhttp.WholeAccount)(http.NotFoundHandler())
-		loading := guard.Require(view, load)(http.NotFoundHandler())
-		actions := &usherhttp.Actions{Guard: guard, Permissions: []permission.Permission{view}, Load: func(_ *http.Request, refs []usher.Ref) ([]usher.Resource, error) { return nil, nil }}
-		for _, h := range []http.Handler{whole, loading, actions} {
-			r := httptest.NewRequest(http.MethodGet, "/?on="+url.QueryEscape("calendar:"+bad), nil)
-			r.URL.Path, r.Method = "/"+bad, http.MethodGet
-			answer := httptest.NewRecorder()
-			h.ServeHTTP(answer, r)
-			body := strings.TrimSuffix(answer.Body.String(), "\n")
-			if len(bad) < 1000 {
-				shows(t, "body", body)
-			}
-			if !json.Valid([]byte(body)) {
-				t.Errorf("not JSON: %q", body)
-			}
-		}
-		for line := range strings.Lines(lines.String()) {
-			shows(t, "log", strings.TrimSuffix(line, "\n"))
-		}
-		err := usherhttp.Route{Pattern: bad}.Validate()
-		tells(t, "route", err)
-		_, err = usherhttp.Routes{{Pattern: "GET /" + bad, Access: usherhttp.Public, Handler: whole}, {Pattern: "GET /" + bad, Access: usherhttp.Public, Handler: whole}}.Mux(guard)
-		if err != nil {
-			for line := range strings.SplitSeq(err.Error(), "\n") {
-				shows(t, "mux", line)
-			}
-		}
-	}
-}
-
-type failing struct{ text string }
-
-func (f failing) Check(context.Context, usher.Request) (usher.Decision, error) {
-	return usher.Decision{}, errors.New(f.text)
 }
 
 // Errors are made by printable.Errorf, so that no new one forgets what it prints.
