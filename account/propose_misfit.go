@@ -1,0 +1,107 @@
+package account
+
+import (
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+// misfits returns why the policy cannot decide for a user as drafted, nil if it can.
+func (q *proposing) misfits(id usher.UserID, u *policy.User) error {
+	f := newFitter(q.policy, &q.next.counts, &q.next.pools)
+	if err := f.user(q.next.account, id, u); err != nil {
+		return printable.Errorf("%s: %w", Describe(q.command), err)
+	}
+	return nil
+}
+
+// fitsActor refuses all commands of a user for whom the policy cannot decide.
+func (q *proposing) fitsActor() error {
+	id := q.actor.User()
+	u := q.find(id)
+	if id == "" || u == nil {
+		return nil
+	}
+	return q.misfits(id, u)
+}
+
+// fitsUser refuses commands about a user for whom the policy cannot decide, but those
+// that help: the user goes, gets another role, is made inactive, or loses or gets the
+// very thing that does not fit. Whatever else they have stays as it is, also what the
+// policy does not know.
+func (q *proposing) fitsUser(id usher.UserID, u *policy.User) error {
+	err := q.misfits(id, u)
+	if err == nil || q.helps(u) {
+		return nil
+	}
+	return err
+}
+
+func (q *proposing) helps(u *policy.User) bool {
+	f := newFitter(q.policy, &q.next.counts, &q.next.pools)
+	has := func(rank int, what func(misfit) bool) bool {
+		found := false
+		f.each(u, func(m misfit) { found = found || m.rank == rank && what(m) })
+		return found
+	}
+	switch c := q.command.(type) {
+	case RemoveUser, SetRole:
+		return true
+	case SetStatus:
+		return c.Status == usher.Inactive
+	case UnsetTeamRole:
+		return has(unknownTeamRole, func(m misfit) bool { return m.what == string(c.Role) })
+	case RemoveFromTeam:
+		at, in := teamIndex(u, c.Team)
+		return in && slices.ContainsFunc(u.Teams[at].Roles, func(name role.Name) bool {
+			return has(unknownTeamRole, func(m misfit) bool { return m.what == string(name) })
+		})
+	case UnassignSeat:
+		return has(unknownPool, func(m misfit) bool { return m.what == string(c.Pool) }) || q.seatMisfit(u, c.Pool, seatNotAllowed)
+	case AssignSeat:
+		return q.seatMisfit(u, c.Pool, seatRequired)
+	}
+	return false
+}
+
+// seatMisfit reports whether what does not fit is a seat of the pool.
+func (q *proposing) seatMisfit(u *policy.User, pool seat.PoolName, rank int) bool {
+	r, ok := q.policy.Role(u.Role)
+	kind, known := q.policy.Pool(pool)
+	if !ok || r.OnTeam || !known {
+		return false
+	}
+	f := fitter{policy: q.policy, pools: []seat.Kind{kind}}
+	found := false
+	f.seats(u, r, func(m misfit) { found = found || m.rank == rank })
+	return found
+}
+
+// knowsRole reports whether the policy has the account role of a user. Of one whose role
+// it lacks, it cannot tell how far they reach.
+func (q *proposing) knowsRole(u *policy.User) bool {
+	r, ok := q.policy.Role(u.Role)
+	return ok && !r.OnTeam
+}
+
+// withKnownRole returns a user, or nil if the policy lacks the role of the user. All
+// that such a user gets then counts as given.
+func (q *proposing) withKnownRole(u *policy.User) *policy.User {
+	if u == nil || !q.knowsRole(u) {
+		return nil
+	}
+	return u
+}
+
+// outranksUnknown refuses a command on a user whose rank is not known, unless the actor
+// is the host or the holder of the unique role, whom no user outranks.
+func (q *proposing) outranksUnknown(id usher.UserID, u *policy.User) error {
+	if q.actor.Host() != "" || q.actor.User() == q.next.owner {
+		return nil
+	}
+	return q.refuse(Escalation, "%s has the role %s, which %s lacks, so %s may reach further than %s; the %s and the host can do it", id, u.Role, q.policyName(), id, q.actor, q.next.unique)
+}
