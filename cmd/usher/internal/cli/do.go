@@ -18,10 +18,10 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-const doHelp = `Do has commands done to an account of a store file: all of them, as one commit of
-its journal, or none. It asks as a user, who needs the permissions that the policy
-says, or as the host, who needs none. What no account may be, nobody can make: two
-owners, more seats held than bought.
+const doHelp = `Do runs commands on an account of a store file: all of them, as one commit of its
+journal, or none. The actor is a user, who needs the permissions that the policy
+says, or the host, which needs none. Neither can break the rules of an account: it
+has exactly one owner, and no more seats are held than bought.
 
 The word "and" stands between two commands. A --file lists them as test files do:
 - {do: add-user, user: mia}

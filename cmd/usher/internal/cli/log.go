@@ -22,9 +22,9 @@ lists the accounts, each with its head: the version and the hash of its last com
 
 With --output json there is a commit a line, as the journal keeps it.
 
-With --verify it goes through the journals and says which of them are damaged: of
-one account, or of all. Each commit must contain the hash of the one before it. Then
-it exits with 1 if any is damaged.
+With --verify it checks the journal of one account, or of all, and says which are
+damaged. Each commit must contain the hash of the one before it. It exits with 1 if
+any journal is damaged.
 
 A file that was replaced by an earlier copy of itself is not damaged. Only a head
 that was noted elsewhere shows it: with --head the journal of the account must have
@@ -45,7 +45,7 @@ func (r *run) logCommand() *cobra.Command {
 	flags.StringVar(&q.by, "by", "", "only commits made by this `USER`, or host:NAME")
 	flags.StringVar(&q.user, "user", "", "only commits that changed this `USER`")
 	flags.StringVar(&q.since, "since", "", "only commits from this `TIME` on: 2026-03-01, or 2026-03-01T15:04:05Z")
-	flags.BoolVar(&q.verify, "verify", false, "go through the journals, and say which are damaged")
+	flags.BoolVar(&q.verify, "verify", false, "check the journals, and say which are damaged")
 	flags.StringVar(&q.head, "head", "", "with --verify: the `VERSION:HASH` of a commit that the journal must have")
 	c.Args = oneFile
 	c.ValidArgsFunction = completeAnyFile
@@ -83,7 +83,7 @@ func (q *logQuery) narrows() string {
 func (r *run) log(ctx context.Context, path string, q logQuery) error {
 	switch flag := q.narrows(); {
 	case flag != "" && q.verify:
-		return wrongUsage("%s and --verify do not go together: a journal is gone through as a whole", flag)
+		return wrongUsage("%s and --verify exclude each other: a journal is checked as a whole", flag)
 	case flag != "" && q.account == "":
 		return wrongUsage("%s chooses among the commits of an account: --account ACCOUNT; usher log %s lists them", flag, printable.Text(path))
 	}

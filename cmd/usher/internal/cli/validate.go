@@ -13,8 +13,8 @@ import (
 const validateHelp = `Validate reads policy files and says all that is wrong with each, with line and
 column. Warnings point at what is allowed and looks like a mistake. For a valid
 policy it lists the commands that only the host application can run, because no
-rule of the policy gives their permission to a user. A grant that the host gives
-to a user opens such a command for that user all the same.
+rule of the policy gives their permission to a user. The host can still open one
+of them for a single user by a grant, except create-account and import.
 
 A file with the key "policy" is a test file: its names are checked against its
 policy, and nothing in it is run.`
