@@ -37,6 +37,7 @@ type misfit struct {
 type fitter struct {
 	policy *policy.Policy
 	counts *map[role.Name]count
+	began  *map[role.Name]count // before the batch; nil outside of one
 	held   *map[seat.PoolName]seat.Pool
 	roles  map[role.Name]role.Role // those of the policy; nil where they are looked up one by one
 	pools  []seat.Kind
@@ -76,9 +77,19 @@ func (f *fitter) each(u *policy.User, visit func(misfit)) {
 		return
 	}
 	f.seats(u, r, visit)
-	if n := (*f.counts)[r.Name].all; r.AtMost > 0 && n > r.AtMost {
+	if n := f.holders(r.Name); r.AtMost > 0 && n > r.AtMost {
 		visit(misfit{roleTooFull, string(r.Name), printable.Sprintf("at most %s may have the role %s, and %d do", users(r.AtMost), r.Name, n), true})
 	}
+}
+
+// holders returns how many users have a role. Within a batch it is at most the number
+// before it: what a batch leaves is counted once, after all its commands.
+func (f *fitter) holders(name role.Name) int {
+	n := (*f.counts)[name].all
+	if f.began != nil {
+		n = min(n, (*f.began)[name].all)
+	}
+	return n
 }
 
 func lacks[T ~string](rank int, name T, format string) misfit {
@@ -126,9 +137,16 @@ func (f *fitter) user(id usher.AccountID, of usher.UserID, u *policy.User) error
 	return e
 }
 
+// fitter holds users against the policy as drafted.
+func (q *proposing) fitter() fitter {
+	f := newFitter(q.policy, &q.next.counts, &q.next.pools)
+	f.began = &q.began.counts
+	return f
+}
+
 // misfits returns why the policy cannot decide for a user as drafted, nil if it can.
 func (q *proposing) misfits(id usher.UserID, u *policy.User) error {
-	f := newFitter(q.policy, &q.next.counts, &q.next.pools)
+	f := q.fitter()
 	if err := f.user(q.next.account, id, u); err != nil {
 		return printable.Errorf("%s: %w", Describe(q.command), err)
 	}
@@ -158,7 +176,7 @@ func (q *proposing) fitsUser(id usher.UserID, u *policy.User) error {
 }
 
 func (q *proposing) helps(u *policy.User) bool {
-	f := newFitter(q.policy, &q.next.counts, &q.next.pools)
+	f := q.fitter()
 	has := func(rank int, what func(misfit) bool) bool {
 		found := false
 		f.each(u, func(m misfit) { found = found || m.rank == rank && what(m) })
