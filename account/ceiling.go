@@ -38,6 +38,11 @@ func (q *proposing) checkGives(id usher.UserID, before, after *policy.User, on p
 	if err != nil || !ok {
 		return err
 	}
+	return q.givesUnder(c, id, before, after, on)
+}
+
+// givesUnder is checkGives under a ceiling.
+func (q *proposing) givesUnder(c policy.Ceiling, id usher.UserID, before, after *policy.User, on parties) error {
 	if before, after = q.withKnownRole(before), q.withKnownRole(after); after == nil {
 		return nil // the policy gives nothing to a user whose role it lacks
 	}
@@ -69,7 +74,7 @@ func (q *proposing) checkTakes(id usher.UserID, before, after *policy.User) erro
 		return q.outranks(c, id, before)
 	}
 	takes, err := c.Takes(before, after)
-	if err != nil || !takes {
+	if err != nil || !takes && !q.losesUnknown(before, after) {
 		return err
 	}
 	return q.outranks(c, id, before)
@@ -104,9 +109,12 @@ func (q *proposing) outranks(c policy.Ceiling, id usher.UserID, u *policy.User) 
 func describeUncovered(u policy.Uncovered) string {
 	text := u.Permission.String() + " by " + u.Rule.String()
 	if len(u.Teams) > 0 {
-		on := make([]string, len(u.Teams))
-		for i, t := range u.Teams {
-			on[i] = word(t)
+		on := make([]string, 0, manyNamed+1)
+		for _, t := range u.Teams[:min(len(u.Teams), manyNamed)] {
+			on = append(on, word(t))
+		}
+		if more := len(u.Teams) - len(on); more > 0 {
+			on = append(on, printable.Sprintf("%d more", more))
 		}
 		text += " on " + strings.Join(on, " and ")
 	}

@@ -31,13 +31,27 @@ func (q *proposing) emitMove(c TeamMoved) error {
 		return q.emit(c)
 	}
 	from, to := q.withAbove(c.From), q.withAbove(c.To)
-	for _, h := range q.rolesHeldOn(to, from) {
-		u := q.find(h.user)
-		if err := q.checkGives(h.user, u, withMoreRoles(u, c.Team, h.roles), of(h.user)); err != nil {
-			return err
+	if err := q.eachHolder(to, from, func(h heldRoles, u *policy.User) error {
+		if !q.knowsRole(u) || q.anyUnknown(h.roles) {
+			if err := q.givesUnknown(h.user, c.Team); err != nil {
+				return err
+			}
 		}
+		return q.givesUnder(before, h.user, u, withMoreRoles(u, c.Team, h.roles), of(h.user))
+	}); err != nil {
+		return err
 	}
-	losing := q.rolesHeldOn(from, to)
+	type loss struct {
+		heldRoles
+		had *policy.User
+	}
+	var losing []loss
+	if err := q.eachHolder(from, to, func(h heldRoles, u *policy.User) error {
+		losing = append(losing, loss{h, withMoreRoles(u, c.Team, h.roles)})
+		return nil
+	}); err != nil {
+		return err
+	}
 	if err := q.emit(c); err != nil || len(losing) == 0 {
 		return err
 	}
@@ -45,18 +59,47 @@ func (q *proposing) emitMove(c TeamMoved) error {
 	if err != nil {
 		return err
 	}
-	for _, h := range losing {
-		u := q.find(h.user)
-		takes := !q.knowsRole(u) // what such a user loses is not known
+	for _, l := range losing {
+		if err := q.interrupted(); err != nil {
+			return err
+		}
+		u := q.find(l.user)
+		takes := !q.knowsRole(u) || q.anyUnknown(l.roles) // what such a user loses is not known
 		if !takes {
-			if takes, err = after.Takes(withMoreRoles(u, c.Team, h.roles), u); err != nil {
+			if takes, err = after.Takes(l.had, u); err != nil {
 				return err
 			}
 		}
 		if takes {
-			if err := q.outranks(before, h.user, u); err != nil {
+			if err := q.outranks(before, l.user, u); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// eachHolder visits the users who hold team roles on some teams, but not those on the
+// other list, sorted by user. Of users of whom the same is known it visits the first
+// one alone, for a command takes from all the same and gives them the same; the actor
+// is always visited. It ends with the first error.
+func (q *proposing) eachHolder(teams, but []usher.TeamID, visit func(heldRoles, *policy.User) error) error {
+	var seen alike
+	visited := map[*policy.User]bool{}
+	for _, h := range q.rolesHeldOn(teams, but) {
+		if err := q.interrupted(); err != nil {
+			return err
+		}
+		u := q.find(h.user)
+		if h.user != q.actor.User() {
+			if known := seen.record(*u); visited[known] {
+				continue
+			} else {
+				visited[known] = true
+			}
+		}
+		if err := visit(h, u); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -93,10 +93,16 @@ func (s *State) fits(p *policy.Policy, also func(*fitting)) error {
 	if err := s.fitsWhole(p); err != nil {
 		return err
 	}
-	f := fitting{state: s, fitter: newFitter(p, &s.counts, &s.pools), found: map[misfit][]usher.UserID{}}
+	f := fitting{state: s, fitter: newFitter(p, &s.pools), found: map[misfit][]usher.UserID{}}
 	f.roles = map[role.Name]role.Role{}
 	for _, r := range p.Roles() {
 		f.roles[r.Name] = r
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.counts)) {
+		// No user is kept from anything: a bound refuses only what moves away from it.
+		if r, n := f.roles[name], s.counts[name].all; r.AtMost > 0 && n > r.AtMost {
+			f.add(misfit{roleTooFull, string(name), printable.Sprintf("at most %s may have the role %s, and %d do", users(r.AtMost), name, n)}, "")
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.pools)) {
 		if _, ok := p.Pool(name); !ok && s.pools[name].Held == 0 {
@@ -139,7 +145,7 @@ func (s *State) FitsUser(p *policy.Policy, id usher.UserID) error {
 	if u == nil {
 		return nil
 	}
-	f := newFitter(p, &s.counts, &s.pools)
+	f := newFitter(p, &s.pools)
 	return f.user(s.account, id, u)
 }
 
@@ -203,11 +209,7 @@ func (f *fitting) err() error {
 		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.text, b.text))
 	})
 	for _, m := range order {
-		text := m.text
-		if !m.unnamed {
-			text += concerned(f.found[m])
-		}
-		e.Reasons = append(e.Reasons, text)
+		e.Reasons = append(e.Reasons, m.text+concerned(f.found[m]))
 	}
 	return e
 }

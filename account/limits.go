@@ -23,6 +23,9 @@ const (
 	// [AddToTeam] puts the user in more.
 	MaxTeams = 1000
 
+	// MaxTeamsInBatch is how many teams all AddUser of a proposal may list together.
+	MaxTeamsInBatch = 10_000
+
 	// MaxKey is how many bytes the idempotency key of a commit may have.
 	MaxKey = 256
 
@@ -41,9 +44,9 @@ const (
 )
 
 // Check returns a [*Refusal] of code Invalid for a proposal to the account that is
-// above MaxCommands, MaxTeams, MaxKey or MaxNote, or that comes from a part of the
-// host whose name is above MaxID, or if one of these texts is not UTF-8. Otherwise
-// it returns nil. It looks at nothing else, and [State.Propose] calls it first.
+// above MaxCommands, MaxTeams, MaxTeamsInBatch, MaxKey or MaxNote, or that comes from a
+// part of the host whose name is above MaxID, or if one of these texts is not UTF-8.
+// Otherwise it returns nil. It looks at nothing else, and [State.Propose] calls it first.
 func (p Proposal) Check(id usher.AccountID) error {
 	err := checkText("the name of a part of the host", p.Actor.Host(), MaxID)
 	if err == nil {
@@ -58,14 +61,23 @@ func (p Proposal) Check(id usher.AccountID) error {
 	if err != nil {
 		return &Refusal{Account: id, Code: Invalid, Text: err.Error()}
 	}
+	listed := 0
 	for i, command := range p.Commands {
 		c, ok := command.(AddUser)
-		if n := len(c.Teams); ok && n > MaxTeams {
-			return &Refusal{
-				Account: id, Index: i, Of: len(p.Commands), Command: c, Code: Invalid,
-				Text: printable.Sprintf("a user is added to at most %d teams at once, and these are %d; add-to-team adds more", MaxTeams, n),
-			}
+		if !ok {
+			continue
 		}
+		listed += len(c.Teams)
+		text := ""
+		switch n := len(c.Teams); {
+		case n > MaxTeams:
+			text = printable.Sprintf("a user is added to at most %d teams at once, and these are %d; add-to-team adds more", MaxTeams, n)
+		case listed > MaxTeamsInBatch:
+			text = printable.Sprintf("the users of a batch are added to at most %d teams in all, and these are %d so far; submit them in several batches", MaxTeamsInBatch, listed)
+		default:
+			continue
+		}
+		return &Refusal{Account: id, Index: i, Of: len(p.Commands), Command: c, Code: Invalid, Text: text}
 	}
 	return nil
 }

@@ -151,16 +151,19 @@ func TestInterrupt(t *testing.T) {
 		adds = append(adds, account.AddUser{User: usher.UserID(fmt.Sprint("new-", i))})
 	}
 	for name, row := range map[string]struct {
+		actor    account.Actor
 		state    *account.State
 		commands []account.Command
 		least    int // so often there is a chance to stop
 	}{
-		"commands": {open(t, p, members()), adds, 20},
-		"import":   {account.New("club"), []account.Command{account.Import{Contents: many}}, 100},
+		"commands": {host, open(t, p, members()), adds, 20},
+		"move":     {account.User("adam"), open(t, p, captains(50, false)), []account.Command{account.MoveTeam{Team: "chess", Parent: "rowing"}, account.MoveTeam{Team: "chess"}}, 100},
+		"delete":   {host, open(t, p, captains(50, true)), []account.Command{account.DeleteTeam{Team: "rowing"}}, 50},
+		"import":   {host, account.New("club"), []account.Command{account.Import{Contents: many}}, 100},
 	} {
 		before := row.state.Encode()
 		calls, stop := 0, 0
-		q := account.Proposal{Actor: host, Time: noon, Commands: row.commands, Interrupt: func() error {
+		q := account.Proposal{Actor: row.actor, Time: noon, Commands: row.commands, Interrupt: func() error {
 			if calls++; calls == stop {
 				return context.Canceled
 			}
@@ -180,6 +183,9 @@ func TestInterrupt(t *testing.T) {
 		}
 		assert.Equal(t, before, row.state.Encode(), name)
 
+		if len(account.UsersOf(o.Changes...)) == 0 {
+			continue // for a move of a team a preview looks at nobody
+		}
 		calls, stop = 0, 7
 		_, err = row.state.Preview(p, o, noon)
 		assert.True(t, errors.Is(err, context.Canceled), "%s: the preview", name)

@@ -27,23 +27,21 @@ const (
 
 // misfit is one thing that keeps a policy from deciding, for all users whom it is about.
 type misfit struct {
-	rank    int    // its kind
-	what    string // tells it from others of its kind
-	text    string
-	unnamed bool // the text does not name the users
+	rank int    // its kind
+	what string // tells it from others of its kind
+	text string
 }
 
 // fitter holds users against a policy.
 type fitter struct {
 	policy *policy.Policy
-	counts *map[role.Name]count
 	held   *map[seat.PoolName]seat.Pool
 	roles  map[role.Name]role.Role // those of the policy; nil where they are looked up one by one
 	pools  []seat.Kind
 }
 
-func newFitter(p *policy.Policy, counts *map[role.Name]count, held *map[seat.PoolName]seat.Pool) fitter {
-	return fitter{policy: p, counts: counts, held: held, pools: p.Pools()}
+func newFitter(p *policy.Policy, held *map[seat.PoolName]seat.Pool) fitter {
+	return fitter{policy: p, held: held, pools: p.Pools()}
 }
 
 func (f *fitter) role(name role.Name) (role.Role, bool) {
@@ -76,9 +74,6 @@ func (f *fitter) each(u *policy.User, visit func(misfit)) {
 		return
 	}
 	f.seats(u, r, visit)
-	if n := (*f.counts)[r.Name].all; r.AtMost > 0 && n > r.AtMost {
-		visit(misfit{roleTooFull, string(r.Name), printable.Sprintf("at most %s may have the role %s, and %d do", users(r.AtMost), r.Name, n), true})
-	}
 }
 
 func lacks[T ~string](rank int, name T, format string) misfit {

@@ -37,9 +37,9 @@ type Proposal struct {
 	// and are here for Check alone.
 	Key, Note string
 
-	// Interrupt is called before each command, and again and again within an Import.
-	// Its error ends Propose, which returns it as it is. Nil means that nothing
-	// interrupts the proposal.
+	// Interrupt is called before each command, and again and again within one that is about
+	// many users: Import, MoveTeam, DeleteTeam. Its error ends Propose, which returns it
+	// as it is. Nil means that nothing interrupts the proposal.
 	Interrupt func() error
 	// Value returns what a user of the state has in a custom field, given by its id, and
 	// "" for nothing. With it, a SetField to that value changes nothing. It is called

@@ -90,9 +90,9 @@ func endsSooner(a, b policy.Grant) bool {
 }
 
 func (q *proposing) grantable(name string) error {
-	names := q.policy.Grantable()
-	if slices.Contains(names, name) {
+	if q.policy.Grant(name) != 0 {
 		return nil
 	}
+	names := q.policy.Grantable()
 	return q.refuse(UnknownGrant, "%s has no permission, bundle or feature %q%s", q.policyName(), name, suggest.DidYouMean(name, names))
 }

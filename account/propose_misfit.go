@@ -12,7 +12,7 @@ import (
 
 // misfits returns why the policy cannot decide for a user as drafted, nil if it can.
 func (q *proposing) misfits(id usher.UserID, u *policy.User) error {
-	f := newFitter(q.policy, &q.next.counts, &q.next.pools)
+	f := newFitter(q.policy, &q.next.pools)
 	if err := f.user(q.next.account, id, u); err != nil {
 		return printable.Errorf("%s: %w", Describe(q.command), err)
 	}
@@ -42,7 +42,7 @@ func (q *proposing) fitsUser(id usher.UserID, u *policy.User) error {
 }
 
 func (q *proposing) helps(u *policy.User) bool {
-	f := newFitter(q.policy, &q.next.counts, &q.next.pools)
+	f := newFitter(q.policy, &q.next.pools)
 	has := func(rank int, what func(misfit) bool) bool {
 		found := false
 		f.each(u, func(m misfit) { found = found || m.rank == rank && what(m) })
@@ -95,6 +95,46 @@ func (q *proposing) withKnownRole(u *policy.User) *policy.User {
 		return nil
 	}
 	return u
+}
+
+// losesUnknown reports whether a user loses a team role or a grant that the policy
+// lacks. What that is worth under a policy that has it is not known.
+func (q *proposing) losesUnknown(before, after *policy.User) bool {
+	if before == nil || after == nil {
+		return false
+	}
+	for i := range before.Teams {
+		m := &before.Teams[i]
+		at, in := teamIndex(after, m.Team)
+		lost := slices.DeleteFunc(slices.Clone(m.Roles), func(name role.Name) bool {
+			return in && slices.Contains(after.Teams[at].Roles, name)
+		})
+		if q.anyUnknown(lost) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(before.Grants, func(g policy.Grant) bool {
+		_, kept := grantIndex(after, g.Name)
+		return !kept && holdsAt(g, q.at) && q.policy.Grant(g.Name) == 0
+	})
+}
+
+// anyUnknown reports whether the policy lacks one of some team roles.
+func (q *proposing) anyUnknown(teamRoles []role.Name) bool {
+	return slices.ContainsFunc(teamRoles, func(name role.Name) bool {
+		r, ok := q.policy.Role(name)
+		return !ok || !r.OnTeam
+	})
+}
+
+// givesUnknown refuses to give a user team roles on one more team, where the policy
+// lacks one of them or the user's account role: what they are worth under a policy
+// that has it is not known. The host and the holder of the unique role can do it.
+func (q *proposing) givesUnknown(id usher.UserID, on usher.TeamID) error {
+	if q.actor.Host() != "" || q.actor.User() == q.next.owner {
+		return nil
+	}
+	return q.refuse(Escalation, "%s has roles that %s lacks and would get those on %s, so %s cannot tell what that gives; the %s and the host can do it", id, q.policyName(), on, q.actor, q.next.unique)
 }
 
 // outranksUnknown refuses a command on a user whose rank is not known, unless the actor

@@ -102,6 +102,19 @@ func (q *proposing) keptSeats(u *policy.User, r role.Role, status usher.Status) 
 	return kept
 }
 
+// seatsWith returns the seats that a user has with a role and a status: those kept, and
+// those that the role requires.
+func (q *proposing) seatsWith(u *policy.User, r role.Role, status usher.Status) []seat.PoolName {
+	seats := q.keptSeats(u, r, status)
+	for _, kind := range q.policy.Pools() {
+		if r.MustHold(kind, status) && !holds(u, kind.Name) {
+			seats = append(seats, kind.Name)
+		}
+	}
+	slices.Sort(seats)
+	return seats
+}
+
 // free releases the seats that a user cannot keep with a role and a status.
 func (q *proposing) free(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
 	kept := q.keptSeats(u, r, status)

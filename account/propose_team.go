@@ -74,6 +74,9 @@ func (q *proposing) deleteTeam(c DeleteTeam) error {
 		return q.refuse(TeamNotEmpty, "%d teams are below %s; delete-team or move-team them first", n, c.Team)
 	}
 	for _, id := range q.membersOf(c.Team) {
+		if err := q.interrupted(); err != nil {
+			return err
+		}
 		if err := q.checkLeavesTeam(id, c.Team); err != nil {
 			return err
 		}

@@ -216,6 +216,7 @@ func (q *proposing) setUserRole(c SetRole) error {
 	if err := q.checkGives(c.User, u, &changed, of(c.User)); err != nil {
 		return err
 	}
+	changed.Seats = q.seatsWith(u, r, u.Status)
 	if err := q.checkTakes(c.User, u, &changed); err != nil {
 		return err
 	}

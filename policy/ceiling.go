@@ -76,16 +76,16 @@ func (c Ceiling) Gives(before, after *User) (given Uncovered, ok bool, err error
 	if err := c.p.knowsRole(before, after); err != nil {
 		return Uncovered{}, true, err
 	}
-	for _, moment := range c.moments(before, after) {
-		actor := c.actorAt(moment)
-		change := comparison{p: c.p, from: c.rulesAt(before, moment), to: c.rulesAt(after, moment)}
+	for _, moment := range c.momentsOfBoth(before, after) {
+		actor := c.actorAt(moment.at)
+		change := comparison{p: c.p, from: c.rulesAt(before, moment.at), to: c.rulesAt(after, moment.at), only: moment.ended}
 		b, ok := change.first(actor.coversSource, actor.lacks)
 		if !ok {
 			continue
 		}
 		given := c.uncovered(b, &actor)
-		if !moment.Equal(c.at) {
-			given.From = moment
+		if !moment.at.Equal(c.at) {
+			given.From = moment.at
 		}
 		return given, true, nil
 	}
@@ -94,8 +94,9 @@ func (c Ceiling) Gives(before, after *User) (given Uncovered, ok bool, err error
 
 // Takes reports whether a user loses by a command, now or later, a rule that they
 // had through the same source, or comes to be stopped by a rule under never. After is
-// nil for a user who is removed. Rules that need a seat count as lost where the user
-// had a seat of the pool and no longer has one.
+// nil for a user who is removed. Where the user had a seat of a pool and no longer has
+// one, rules that need it count as lost; where the user gets one, rules that need its
+// lack, and rules under never that need it begin to stop the user.
 //
 // The error wraps usher.ErrUndeclared if a role is not an account role of the policy.
 func (c Ceiling) Takes(before, after *User) (bool, error) {
@@ -105,11 +106,12 @@ func (c Ceiling) Takes(before, after *User) (bool, error) {
 	if err := c.p.knowsRole(before, after); err != nil {
 		return true, err
 	}
-	released := releasedSeats(before, after)
+	released, got := releasedSeats(before, after), releasedSeats(after, before)
 	for _, moment := range c.moments(before, after) {
 		// What is lost from before to after is what would be gained the other way round.
-		change := comparison{p: c.p, from: c.rulesAt(after, moment), to: c.rulesAt(before, moment)}
+		change := comparison{p: c.p, from: c.rulesAt(after, moment.at), to: c.rulesAt(before, moment.at)}
 		change.from.withoutSeats, change.to.withSeats = released, released
+		change.from.withSeats, change.to.withoutSeats = got, got
 		if _, ok := change.first(nil, nil); ok {
 			return true, nil
 		}
@@ -159,60 +161,6 @@ func (p *Policy) knowsRole(users ...*User) error {
 		}
 	}
 	return nil
-}
-
-// moments returns the time of the command and each later time at which something
-// changes by itself that a comparison looks at: the ends of the actor's grants, of
-// the user's features, and of the grants that the command changes.
-func (c Ceiling) moments(before, after *User) []time.Time {
-	moments := []time.Time{c.at}
-	add := func(until time.Time) {
-		if until.After(c.at) {
-			moments = append(moments, until)
-		}
-	}
-	for _, g := range c.actor.Grants {
-		add(g.Until)
-	}
-	for _, pair := range [2][2]*User{{before, after}, {after, before}} {
-		u, other := pair[0], pair[1]
-		if u == nil {
-			continue
-		}
-		for _, g := range u.Grants {
-			if c.p.ceilings.features.find(g.Name) >= 0 || !u.holdsAsLong(other, g.Name) {
-				add(g.Until)
-			}
-		}
-	}
-	slices.SortFunc(moments, time.Time.Compare)
-	return slices.CompactFunc(moments, time.Time.Equal)
-}
-
-// holdsAsLong reports whether two users hold a grant until the same time, or both do
-// not hold it.
-func (u *User) holdsAsLong(other *User, name string) bool {
-	if other == nil {
-		return false
-	}
-	mine, held := u.holdsUntil(name)
-	theirs, alsoHeld := other.holdsUntil(name)
-	return held == alsoHeld && mine.Equal(theirs)
-}
-
-// holdsUntil returns the end of a grant, of several with one name the last; zero: it
-// does not end.
-func (u *User) holdsUntil(name string) (last time.Time, held bool) {
-	for _, g := range u.Grants {
-		switch {
-		case g.Name != name:
-		case g.Until.IsZero():
-			return time.Time{}, true
-		case !held || g.Until.After(last):
-			last, held = g.Until, true
-		}
-	}
-	return last, held
 }
 
 // releasedSeats returns the pools of which a user had a seat and has none any more.

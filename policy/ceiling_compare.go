@@ -1,11 +1,16 @@
 package policy
 
-import "github.com/usher-go/usher"
+import (
+	"slices"
+
+	"github.com/usher-go/usher"
+)
 
 // comparison finds the rules that one state of a user has and another one lacks.
 type comparison struct {
 	p        *Policy
 	from, to effectiveRules
+	only     []string // compares only the permissions of these grants; nil: all
 
 	perm    *perm            // the permission at hand
 	decided *decidedLiterals // of its resource
@@ -16,24 +21,40 @@ type comparison struct {
 // for which skip returns true are left out. Without skip and accept each counts.
 func (c *comparison) first(skip func(*comparison, *ruleSource) bool, accept func(*comparison, heldRule) bool) (heldRule, bool) {
 	sameFeatures := c.from.sameFeatures(&c.to)
-	decided := !sameFeatures || len(c.to.withSeats) > 0 // a never rule may stop one and not the other
+	decided := !sameFeatures || len(c.to.withSeats)+len(c.to.withoutSeats) > 0 // a never rule may stop one and not the other
 	var room, more [8]*ruleSource
 	all, added := room[:0], more[:0]
-	for i := range c.to.sources {
-		s := &c.to.sources[i]
+	sort := func(s *ruleSource) {
 		if skip != nil && skip(c, s) {
-			continue
+			return
 		}
 		all = append(all, s)
 		if decided || !c.from.includesSource(s) {
 			added = append(added, s)
 		}
 	}
-	if len(all) == 0 || !decided && len(added) == 0 {
-		return heldRule{}, false
+	if c.only == nil {
+		for i := range c.to.sources {
+			sort(&c.to.sources[i])
+		}
+		if len(all) == 0 || !decided && len(added) == 0 {
+			return heldRule{}, false
+		}
 	}
 	for i := range c.p.perms {
-		c.turnTo(&c.p.perms[i])
+		perm := &c.p.perms[i]
+		if c.only != nil {
+			if !perm.grantedBy(c.only) {
+				continue
+			}
+			all, added = all[:0], added[:0]
+			for k := range c.to.sources {
+				if s := &c.to.sources[k]; s.rule(perm, 0) != nil {
+					sort(s)
+				}
+			}
+		}
+		c.turnTo(perm)
 		sources, released := added, decided && c.released()
 		if released {
 			sources = all
@@ -51,6 +72,16 @@ func (c *comparison) first(skip func(*comparison, *ruleSource) bool, accept func
 	return heldRule{}, false
 }
 
+// grantedBy reports whether one of some grants gives the permission.
+func (p *perm) grantedBy(names []string) bool {
+	for i := range p.grants {
+		if slices.Contains(names, p.grants[i].name) {
+			return true
+		}
+	}
+	return false
+}
+
 func (c *comparison) turnTo(perm *perm) {
 	c.perm = perm
 	if d := &c.p.ceilings.decided[perm.resource]; c.decided != d {
@@ -63,6 +94,10 @@ func (c *comparison) turnTo(perm *perm) {
 // includesSource reports whether all rules of a source, of a user with the same
 // features, are there already.
 func (r *effectiveRules) includesSource(s *ruleSource) bool {
+	if s.kind == usher.SourceGrant && len(r.sources) > few {
+		by := r.grantNamed(s.grant)
+		return by != nil && by.includes(s, r.tree)
+	}
 	for i := range r.sources {
 		if r.sources[i].includes(s, r.tree) {
 			return true

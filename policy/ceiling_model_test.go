@@ -222,6 +222,11 @@ func (m ceilingModel) takes(before, after *policy.User) bool {
 				with.seats[string(pool)], without.seats[string(pool)] = true, false
 			}
 		}
+		for _, pool := range after.Seats {
+			if !slices.Contains(before.Seats, pool) {
+				with.seats[string(pool)], without.seats[string(pool)] = false, true
+			}
+		}
 	}
 	return len(gained(without, with, after, before)) > 0
 }

@@ -24,6 +24,24 @@ type effectiveRules struct {
 	// Of the resource at hand: the literals that are decided, and those of them that
 	// are false.
 	decided, fails uint64
+
+	byGrant map[string]*ruleSource // made when there are more than a few sources; nil until then
+}
+
+// few is how many sources, or teams, are looked through one by one.
+const few = 16
+
+// grantNamed returns the source of a grant, or nil.
+func (r *effectiveRules) grantNamed(name string) *ruleSource {
+	if r.byGrant == nil {
+		r.byGrant = make(map[string]*ruleSource, len(r.sources))
+		for i := range r.sources {
+			if s := &r.sources[i]; s.kind == usher.SourceGrant {
+				r.byGrant[s.grant] = s
+			}
+		}
+	}
+	return r.byGrant[name]
 }
 
 // ruleSource is something through which a user has rules.
@@ -178,7 +196,35 @@ func (b *heldRule) reachesBeyondOwn() bool {
 // contain reports whether each team is one of the others, or below one. Mostly they
 // are the same ones.
 func contain(tree *team.Tree, above, teams []usher.TeamID) bool {
-	return slices.Equal(above, teams) || !slices.ContainsFunc(teams, func(t usher.TeamID) bool {
+	switch {
+	case slices.Equal(above, teams):
+		return true
+	case len(above) > few && len(teams) > few:
+		return containMany(tree, above, teams)
+	}
+	return !slices.ContainsFunc(teams, func(t usher.TeamID) bool {
 		return !slices.ContainsFunc(above, func(a usher.TeamID) bool { return t == a || tree.Within(t, a) })
 	})
+}
+
+// containMany is contain for long lists. It looks at each list and at each team of the
+// tree once.
+func containMany(tree *team.Tree, above, teams []usher.TeamID) bool {
+	contained := make(map[usher.TeamID]bool, len(above)+len(teams))
+	for _, a := range above {
+		contained[a] = true
+	}
+	for _, t := range teams {
+		from := t
+		for t != "" && !contained[t] {
+			t = tree.Parent(t)
+		}
+		if t == "" {
+			return false
+		}
+		for ; !contained[from]; from = tree.Parent(from) {
+			contained[from] = true
+		}
+	}
+	return true
 }

@@ -14,3 +14,19 @@ var Limits = map[string]int{
 
 // Reserved returns the words that cannot be names.
 func Reserved() []string { return reserved }
+
+// MomentsOf returns at how many moments Gives compares all permissions, and at how
+// many those of single grants.
+func (c Ceiling) MomentsOf(before, after *User) (all, some int) {
+	for _, m := range c.momentsOfBoth(before, after) {
+		if m.ended == nil {
+			all++
+		} else {
+			some++
+		}
+	}
+	return all, some
+}
+
+// Contain is contain, and ContainMany what it does with long lists.
+var Contain, ContainMany = contain, containMany
