@@ -38,6 +38,7 @@ type fitter struct {
 	policy *policy.Policy
 	counts *map[role.Name]count
 	held   *map[seat.PoolName]seat.Pool
+	began  *map[role.Name]count    // before the batch; nil: there is none
 	roles  map[role.Name]role.Role // those of the policy; nil where they are looked up one by one
 	pools  []seat.Kind
 }
@@ -76,7 +77,7 @@ func (f *fitter) each(u *policy.User, visit func(misfit)) {
 		return
 	}
 	f.seats(u, r, visit)
-	if n := (*f.counts)[r.Name].all; r.AtMost > 0 && n > r.AtMost {
+	if n := (*f.counts)[r.Name].all; r.AtMost > 0 && n > r.AtMost && (f.began == nil || (*f.began)[r.Name].all > r.AtMost) {
 		visit(misfit{roleTooFull, string(r.Name), printable.Sprintf("at most %s may have the role %s, and %d do", users(r.AtMost), r.Name, n), true})
 	}
 }
@@ -126,9 +127,18 @@ func (f *fitter) user(id usher.AccountID, of usher.UserID, u *policy.User) error
 	return e
 }
 
+// fitter holds users as drafted against the policy. A role that has too many holders only
+// since the batch began does not count: the batch may yet make room, and checkCounts looks
+// at the end of it.
+func (q *proposing) fitter() fitter {
+	f := newFitter(q.policy, &q.next.counts, &q.next.pools)
+	f.began = &q.began.counts
+	return f
+}
+
 // misfits returns why the policy cannot decide for a user as drafted, nil if it can.
 func (q *proposing) misfits(id usher.UserID, u *policy.User) error {
-	f := newFitter(q.policy, &q.next.counts, &q.next.pools)
+	f := q.fitter()
 	if err := f.user(q.next.account, id, u); err != nil {
 		return printable.Errorf("%s: %w", Describe(q.command), err)
 	}
@@ -158,7 +168,7 @@ func (q *proposing) fitsUser(id usher.UserID, u *policy.User) error {
 }
 
 func (q *proposing) helps(u *policy.User) bool {
-	f := newFitter(q.policy, &q.next.counts, &q.next.pools)
+	f := q.fitter()
 	has := func(rank int, what func(misfit) bool) bool {
 		found := false
 		f.each(u, func(m misfit) { found = found || m.rank == rank && what(m) })
