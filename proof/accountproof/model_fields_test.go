@@ -47,7 +47,7 @@ func (s *step) hidesAny(names ...string) bool {
 	user := slices.IndexFunc(s.book.types, func(r policy.Resource) bool { return r.Name.Text == "user" })
 	for _, group := range s.book.types[user].Fields {
 		for _, f := range group.Fields {
-			if slices.Contains(names, f.Text) && !s.byHost() && (!s.may("user.edit", nil) || s.decision.Hides(f.Text)) {
+			if slices.Contains(names, f.Text) && !s.byHost() && (!s.may("user.edit", nil) || slices.Contains(s.hidden, f.Text)) {
 				return true
 			}
 		}

@@ -44,7 +44,8 @@ func (s *step) assignSeat(c account.AssignSeat) account.Code {
 }
 
 // "unassign-seat {user, pool}: seat.unassign on {user}. Unassigning a required one is
-// seat-required."
+// seat-required. Takes: rank of the user, if one of their rules or a requires needs the seat, or a
+// never rule stops them without it." Who gets a seat gets it by permission alone.
 func (s *step) unassignSeat(c account.UnassignSeat) account.Code {
 	u := s.users[c.User]
 	switch {
@@ -59,7 +60,12 @@ func (s *step) unassignSeat(c account.UnassignSeat) account.Code {
 	case s.book.seatOf(u.role, c.Pool) == role.SeatRequired:
 		return account.SeatRequired
 	}
-	delete(u.seats, c.Pool)
+	without := u.clone()
+	delete(without.seats, c.Pool)
+	if s.takes(c.User, u, without) {
+		return account.Escalation
+	}
+	s.users[c.User] = without
 	return 0
 }
 
@@ -77,7 +83,8 @@ func (s *step) changeSetting(c account.ChangeSetting) account.Code {
 	return 0
 }
 
-// "give-grant {user, grant, until?}: grant.give on {user}"
+// "give-grant {user, grant, until?}: grant.give on {user}. Ending sooner requires grant.give and
+// grant.revoke. Already over, not held: invalid." Giving and taking compare before and after.
 func (s *step) giveGrant(c account.GiveGrant) account.Code {
 	u := s.users[c.User]
 	switch {
@@ -90,22 +97,38 @@ func (s *step) giveGrant(c account.GiveGrant) account.Code {
 	case !isEnd(c.Until):
 		return account.Invalid
 	}
-	if until, held := u.grants[c.Grant]; held && until.Equal(c.Until) {
+	until, held := u.grants[c.Grant]
+	if held && until.Equal(c.Until) {
 		return nothing
 	}
-	u.grants[c.Grant] = c.Until
-	if s.givesTooMuch(c.User, c.Grant) {
+	held = held && lasts(until, s.time)
+	given := u.clone()
+	given.grants[c.Grant] = c.Until
+	switch {
+	case !held && !lasts(c.Until, s.time):
+		return account.Invalid
+	case held && sooner(c.Until, until) && !s.may("grant.revoke", ofUser(c.User)):
+		return account.Denied
+	case s.gives(c.User, u, given, ofUser(c.User)) || s.takes(c.User, u, given):
 		return account.Escalation
 	}
+	s.users[c.User] = given
 	return 0
 }
+
+// "A grant holds while time < until."
+func lasts(until, at time.Time) bool { return until.IsZero() || at.Before(until) }
+
+// sooner reports whether an end is before another one. A grant without an end ends last.
+func sooner(a, b time.Time) bool { return !a.IsZero() && lasts(b, a) }
 
 // isEnd reports whether a grant can end at a time. A journal writes years with four digits.
 func isEnd(until time.Time) bool {
 	return until.IsZero() || until.UTC().Year() >= 1 && until.UTC().Year() <= 9999
 }
 
-// "revoke-grant {user, grant}: grant.revoke on {user}"
+// "revoke-grant {user, grant}: grant.revoke on {user}. The loss of a feature may open a rule or
+// lift a never rule": giving and taking compare before and after.
 func (s *step) revokeGrant(c account.RevokeGrant) account.Code {
 	u := s.users[c.User]
 	switch {
@@ -120,10 +143,13 @@ func (s *step) revokeGrant(c account.RevokeGrant) account.Code {
 		return account.UnknownGrant
 	case !held:
 		return nothing
-	case s.takesTooMuch(c.User):
+	}
+	revoked := u.clone()
+	delete(revoked.grants, c.Grant)
+	if s.gives(c.User, u, revoked, ofUser(c.User)) || s.takes(c.User, u, revoked) {
 		return account.Escalation
 	}
-	delete(u.grants, c.Grant)
+	s.users[c.User] = revoked
 	return 0
 }
 
