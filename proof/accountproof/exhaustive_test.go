@@ -190,6 +190,14 @@ func (s small) explore(t *testing.T) {
 	}
 }
 
+// same reports whether an error is the one that the model foretells.
+func same(want, err error) bool {
+	if errors.Is(want, errUnfit) {
+		return errors.As(err, new(*account.UnfitError))
+	}
+	return errors.Is(err, want)
+}
+
 // try does commands, all or none. It returns where that leads, with no world if nothing changes,
 // and what is wrong with it.
 func (p *place) try(q question, seen *tally, commands ...account.Command) (next *place, problem string) {
@@ -207,7 +215,7 @@ func (p *place) try(q question, seen *tally, commands ...account.Command) (next 
 	switch {
 	case want.err != nil:
 		seen.count(last, "undecided")
-		if !errors.Is(err, want.err) || refusal != nil {
+		if !same(want.err, err) || refusal != nil {
 			problem = fmt.Sprintf("the model says %v, the account %v", want.err, err)
 		}
 	case want.code != 0:

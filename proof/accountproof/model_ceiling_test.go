@@ -20,7 +20,10 @@ func (s *step) gives(id usher.UserID, before, after *user, on parties) bool {
 	if s.byHost() {
 		return false
 	}
-	_, uncovered, err := s.ceiling(s.before.tree()).Gives(before.record(), after.record())
+	if s.known(after) == nil {
+		return false // the policy gives nothing to a user whose role it lacks
+	}
+	_, uncovered, err := s.ceiling(s.before.tree()).Gives(s.known(before), s.known(after))
 	s.failed(err)
 	return uncovered && (id == s.actor.User() || !s.may("user.delegate", on))
 }
@@ -35,7 +38,10 @@ func (s *step) takesIn(tree *team.Tree, id usher.UserID, before, after *user) bo
 	if s.byHost() {
 		return false
 	}
-	takes, err := s.ceiling(tree).Takes(before.record(), after.record())
+	if !s.book.isAccountRole(before.role) {
+		return s.outranks(id)
+	}
+	takes, err := s.ceiling(tree).Takes(before.plain(), after.plain())
 	s.failed(err)
 	return takes && s.outranks(id)
 }
@@ -45,7 +51,10 @@ func (s *step) outranks(id usher.UserID) bool {
 	if s.byHost() || id == s.actor.User() {
 		return false
 	}
-	_, outranks, err := s.ceiling(s.before.tree()).Outranks(s.before.users[id].record())
+	if u := s.before.users[id]; !s.book.isAccountRole(u.role) {
+		return s.outranksUnknown(u)
+	}
+	_, outranks, err := s.ceiling(s.before.tree()).Outranks(s.before.users[id].plain())
 	s.failed(err)
 	return outranks
 }
@@ -55,7 +64,7 @@ func (s *step) outranks(id usher.UserID) bool {
 func (s *step) ceiling(tree *team.Tree) policy.Ceiling {
 	actor := s.unlent(s.before).users[s.actor.User()]
 	facts := &policy.Account{Teams: tree, Settings: s.before.settings}
-	c, err := s.book.compiled.Ceiling(actor.record(), facts, s.context, s.time)
+	c, err := s.book.compiled.Ceiling(actor.plain(), facts, s.context, s.time)
 	s.failed(err)
 	return c
 }
@@ -73,14 +82,6 @@ func (w *world) tree() *team.Tree {
 		panic(err) // the model lets no circle of teams happen
 	}
 	return tree
-}
-
-// record returns the user as the library knows users; nil stays nil.
-func (u *user) record() *policy.User {
-	if u == nil {
-		return nil
-	}
-	return u.plain()
 }
 
 // withTeamRoles returns the user with more roles on a team.
@@ -116,8 +117,8 @@ func (s *step) movesTooMuch(moved, to usher.TeamID) bool {
 	above, aboveAfter := s.before.above(s.before.teams[moved]), after.above(to)
 	for id, u := range s.before.users {
 		gained, lost := u.rolesOn(aboveAfter, above), u.rolesOn(above, aboveAfter)
-		if s.gives(id, u, u.withTeamRoles(moved, gained...), ofUser(id)) ||
-			s.takesIn(after.tree(), id, u.withTeamRoles(moved, lost...), u) {
+		if len(gained) > 0 && s.gives(id, u, u.withTeamRoles(moved, gained...), ofUser(id)) ||
+			len(lost) > 0 && s.takesIn(after.tree(), id, u.withTeamRoles(moved, lost...), u) {
 			return true
 		}
 	}

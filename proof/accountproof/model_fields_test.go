@@ -106,6 +106,8 @@ func (s *step) setField(c account.SetField) account.Code {
 		return account.Denied
 	case s.users[c.User] == nil:
 		return account.UnknownUser
+	case s.stuck(s.users[c.User], false):
+		return 0
 	case i < 0 || s.fields[i].Archived:
 		return account.UnknownField
 	case !fits(c.Value, s.fields[i].Type):

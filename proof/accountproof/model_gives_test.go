@@ -13,7 +13,7 @@ func (s *step) setSeats(c account.SetSeats) account.Code {
 	switch {
 	case !s.may("seat.purchase", nil):
 		return account.Denied
-	case !s.book.isPool(c.Pool):
+	case !s.book.isPool(c.Pool) && c.Total >= s.bought[c.Pool]: // fewer of one that the policy lacks by now
 		return account.UnknownPool
 	case c.Total < 0 || c.Total > account.MaxSeats:
 		return account.Invalid
@@ -30,6 +30,8 @@ func (s *step) assignSeat(c account.AssignSeat) account.Code {
 		return account.Denied
 	case u == nil:
 		return account.UnknownUser
+	case s.stuck(u, s.book.isPool(c.Pool) && !u.seats[c.Pool] && s.book.isAccountRole(u.role) && s.seatIsOdd(u, c.Pool)):
+		return 0
 	case !s.book.isPool(c.Pool):
 		return account.UnknownPool
 	case u.seats[c.Pool]:
@@ -53,16 +55,20 @@ func (s *step) unassignSeat(c account.UnassignSeat) account.Code {
 		return account.Denied
 	case u == nil:
 		return account.UnknownUser
-	case !s.book.isPool(c.Pool):
+	case s.stuck(u, u.seats[c.Pool] && (!s.book.isPool(c.Pool) || s.book.isAccountRole(u.role) && s.seatIsOdd(u, c.Pool))):
+		return 0
+	case !s.book.isPool(c.Pool) && !u.seats[c.Pool]:
 		return account.UnknownPool
+	case !s.book.isPool(c.Pool) && s.outranks(c.User):
+		return account.Escalation
 	case !u.seats[c.Pool]:
 		return nothing
-	case s.book.seatOf(u.role, c.Pool) == role.SeatRequired:
+	case s.book.isPool(c.Pool) && s.book.seatOf(u.role, c.Pool) == role.SeatRequired:
 		return account.SeatRequired
 	}
 	without := u.clone()
 	delete(without.seats, c.Pool)
-	if s.takes(c.User, u, without) {
+	if s.book.isPool(c.Pool) && s.takes(c.User, u, without) {
 		return account.Escalation
 	}
 	s.users[c.User] = without
@@ -92,6 +98,8 @@ func (s *step) giveGrant(c account.GiveGrant) account.Code {
 		return account.Denied
 	case u == nil:
 		return account.UnknownUser
+	case s.stuck(u, false):
+		return 0
 	case !s.book.isGrantable(c.Grant):
 		return account.UnknownGrant
 	case !isEnd(c.Until):
@@ -136,6 +144,8 @@ func (s *step) revokeGrant(c account.RevokeGrant) account.Code {
 		return account.Denied
 	case u == nil:
 		return account.UnknownUser
+	case s.stuck(u, false):
+		return 0
 	}
 	_, held := u.grants[c.Grant]
 	switch {
@@ -162,6 +172,8 @@ func (s *step) transferOwnership(c account.TransferOwnership) account.Code {
 		return account.Denied
 	case to == nil:
 		return account.UnknownUser
+	case s.stuck(to, false):
+		return 0
 	case s.book.isUnique(to.role):
 		return nothing
 	case to.status != usher.Active:

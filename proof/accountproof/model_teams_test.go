@@ -75,23 +75,36 @@ func (s *step) deleteTeam(c account.DeleteTeam) account.Code {
 	return 0
 }
 
-// unknown looks up whom a command is about. "In the order in which they win."
-func (s *step) unknown(team usher.TeamID, user usher.UserID) account.Code {
-	switch {
-	case s.users[user] == nil:
+// unknown looks up whom a command is about, and whether it helps if the policy does not fit them.
+// "In the order in which they win."
+func (s *step) unknown(team usher.TeamID, user usher.UserID, helps bool) account.Code {
+	switch u := s.users[user]; {
+	case u == nil:
 		return account.UnknownUser
+	case s.stuck(u, helps):
+		return 0
 	case !s.isTeam(team):
 		return account.UnknownTeam
 	}
 	return 0
 }
 
+// rolesOf returns what a user who may not be there holds on a team.
+func (s *step) rolesOf(id usher.UserID, on usher.TeamID) []role.Name {
+	if u := s.users[id]; u != nil {
+		return u.teams[on]
+	}
+	return nil
+}
+
+func (s *step) lacksTeamRole(name role.Name) bool { return !s.book.isTeamRole(name) }
+
 // "add-to-team {team, user}: team.set-members on {team, user}"
 func (s *step) addToTeam(c account.AddToTeam) account.Code {
 	if !s.may("team.set-members", ofTeamAndUser(c.Team, c.User)) {
 		return account.Denied
 	}
-	if code := s.unknown(c.Team, c.User); code != 0 {
+	if code := s.unknown(c.Team, c.User, false); code != 0 || s.err != nil {
 		return code
 	}
 	if u := s.users[c.User]; !u.isIn(c.Team) {
@@ -108,7 +121,7 @@ func (s *step) removeFromTeam(c account.RemoveFromTeam) account.Code {
 	if !s.may("team.set-members", ofTeamAndUser(c.Team, c.User)) {
 		return account.Denied
 	}
-	if code := s.unknown(c.Team, c.User); code != 0 {
+	if code := s.unknown(c.Team, c.User, slices.ContainsFunc(s.rolesOf(c.User, c.Team), s.lacksTeamRole)); code != 0 || s.err != nil {
 		return code
 	}
 	if s.leavesTooMuch(c.User, c.Team) {
@@ -123,7 +136,7 @@ func (s *step) setTeamRole(c account.SetTeamRole) account.Code {
 	if !s.may("team.set-role", ofTeamAndUser(c.Team, c.User)) {
 		return account.Denied
 	}
-	if code := s.unknown(c.Team, c.User); code != 0 {
+	if code := s.unknown(c.Team, c.User, false); code != 0 || s.err != nil {
 		return code
 	}
 	u := s.users[c.User]
@@ -148,14 +161,14 @@ func (s *step) unsetTeamRole(c account.UnsetTeamRole) account.Code {
 	if !s.may("team.set-role", ofTeamAndUser(c.Team, c.User)) {
 		return account.Denied
 	}
-	if code := s.unknown(c.Team, c.User); code != 0 {
+	if code := s.unknown(c.Team, c.User, slices.Contains(s.rolesOf(c.User, c.Team), c.Role) && s.lacksTeamRole(c.Role)); code != 0 || s.err != nil {
 		return code
 	}
 	u := s.users[c.User]
-	switch {
-	case !s.book.isTeamRole(c.Role):
+	switch held := slices.Contains(u.teams[c.Team], c.Role); {
+	case !held && !s.book.isTeamRole(c.Role):
 		return account.UnknownRole
-	case !slices.Contains(u.teams[c.Team], c.Role):
+	case !held:
 		return nothing
 	}
 	without := u.clone()

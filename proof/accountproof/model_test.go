@@ -86,6 +86,8 @@ func (s *step) command(c account.Command) account.Code {
 	case !s.exists:
 		s.err = usher.ErrUnknownAccount
 		return 0
+	case s.me() != nil && s.stuck(s.me(), false):
+		return 0
 	}
 	switch c := c.(type) {
 	case account.AddUser:
@@ -227,7 +229,10 @@ func isID[ID ~string](id ID) bool {
 // holds and with a role that may hold it. required: it is taken when role and status call for it.
 // none: one that is held is released when the role is taken."
 func (s *step) settle() account.Code {
-	for _, u := range s.users {
+	for id, u := range s.users {
+		if was := s.before.users[id]; was != nil && was.role == u.role && was.status == u.status {
+			continue // whom the command does not concern keeps even what does not fit
+		}
 		for _, pool := range s.book.pools() {
 			switch must := s.book.seatOf(u.role, pool); {
 			case !s.book.counts(pool, u.status) || must == role.SeatNone:

@@ -119,6 +119,8 @@ func (s *step) setStatus(c account.SetStatus) account.Code {
 		return account.Denied
 	case u == nil:
 		return account.UnknownUser
+	case s.stuck(u, c.Status == usher.Inactive):
+		return 0
 	case c.Status != usher.Active && c.Status != usher.Inactive:
 		return account.Invalid
 	case u.status == c.Status:
@@ -150,7 +152,7 @@ func (s *step) setRole(c account.SetRole) account.Code {
 	changed := u.clone()
 	changed.role = c.Role
 	for pool := range u.seats {
-		if s.book.seatOf(c.Role, pool) == role.SeatNone {
+		if s.book.isPool(pool) && (s.book.seatOf(c.Role, pool) == role.SeatNone || !s.book.counts(pool, u.status)) {
 			delete(changed.seats, pool)
 		}
 	}

@@ -163,6 +163,9 @@ func (b *rulebook) counts(pool seat.PoolName, status usher.Status) bool {
 // pools."
 func (b *rulebook) seatOf(name role.Name, pool seat.PoolName) role.Seat {
 	r := b.role(name)
+	if r == nil {
+		return role.SeatOptional
+	}
 	if r.Seats == nil {
 		return r.Seat
 	}
