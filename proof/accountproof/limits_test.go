@@ -36,6 +36,26 @@ func TestSmallBans(t *testing.T) {
 	}.explore(t)
 }
 
+// TestSmallMoves goes through all places of a team whose move gives roles to the leads of another
+// one, about whom the actor may delegate or not.
+func TestSmallMoves(t *testing.T) {
+	all := []account.Command{account.MoveTeam{Team: "blue"}, account.MoveTeam{Team: "blue", Parent: "red"}}
+	for _, u := range three[1:] {
+		all = append(all,
+			account.SetTeamRole{Team: "red", User: u, Role: "lead"}, account.UnsetTeamRole{Team: "red", User: u, Role: "lead"},
+			account.SetRole{User: u, Role: "admin"}, account.SetRole{User: u, Role: "clerk"})
+	}
+	small{
+		policy: "bans", commands: all, actors: append(byThree, account.User("dan")),
+		start: []account.Command{
+			account.CreateAccount{Owner: "ann"}, account.AddUser{User: "bob", Role: "clerk"}, account.AddUser{User: "cat", Role: "admin"},
+			account.AddUser{User: "dan"}, account.CreateTeam{Team: "red"}, account.CreateTeam{Team: "blue"},
+			account.AddToTeam{Team: "red", User: "bob"}, account.AddToTeam{Team: "red", User: "cat"},
+		},
+		escalates: []account.Command{account.MoveTeam{}},
+	}.explore(t)
+}
+
 // TestSmallDesks goes through all accounts with three users and up to three seats that roles and
 // rules depend on. Then it does all triples of commands where there is a seat too few.
 func TestSmallDesks(t *testing.T) {
@@ -44,7 +64,7 @@ func TestSmallDesks(t *testing.T) {
 	}
 	for _, u := range three {
 		all = append(all, account.AssignSeat{User: u, Pool: "desk"}, account.UnassignSeat{User: u, Pool: "desk"})
-		for _, r := range []role.Name{"admin", "auditor", "clerk", "guest"} {
+		for _, r := range []role.Name{"admin", "auditor", "clerk", "visitor", "guest"} {
 			if u != "ann" {
 				all = append(all, account.SetRole{User: u, Role: r})
 			}

@@ -13,7 +13,7 @@ func (s *step) setSeats(c account.SetSeats) account.Code {
 	switch {
 	case !s.may("seat.purchase", nil):
 		return account.Denied
-	case !s.book.isPool(c.Pool) && c.Total >= s.bought[c.Pool]: // fewer of one that the policy lacks by now
+	case !s.book.isPool(c.Pool) && (s.bought[c.Pool] == 0 || c.Total >= s.bought[c.Pool]): // fewer of one that the policy lacks by now
 		return account.UnknownPool
 	case c.Total < 0 || c.Total > account.MaxSeats:
 		return account.Invalid
