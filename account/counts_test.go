@@ -114,7 +114,8 @@ resources: {user: {permissions: {set-role: {chief: any}, set-status: {chief: any
 	create := []account.Command{account.CreateAccount{Owner: "olga"}, account.AddUser{User: "cy", Role: "chief"}, account.AddUser{User: "dan"}}
 	second, back := account.SetRole{User: "dan", Role: "chief"}, account.SetRole{User: "dan", Role: "member"}
 	meanwhile := []account.Command{
-		account.SetStatus{User: "cy", Status: usher.Inactive}, account.SetStatus{User: "cy", Status: usher.Active},
+		account.SetStatus{User: "cy", Status: usher.Inactive},
+		account.SetStatus{User: "cy", Status: usher.Active},
 		account.SetStatus{User: "dan", Status: usher.Inactive},
 	}
 	batch := slices.Concat([]account.Command{second}, meanwhile, []account.Command{back})

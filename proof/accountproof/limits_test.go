@@ -14,8 +14,10 @@ import (
 // whose lead may delegate.
 func TestSmallBans(t *testing.T) {
 	all := []account.Command{
-		account.SetTeamRole{Team: "red", User: "bob", Role: "lead"}, account.UnsetTeamRole{Team: "red", User: "bob", Role: "lead"},
-		account.AddUser{User: "dan", Role: "admin"}, account.AddUser{User: "dan", Role: "admin", Teams: []usher.TeamID{"red"}},
+		account.SetTeamRole{Team: "red", User: "bob", Role: "lead"},
+		account.UnsetTeamRole{Team: "red", User: "bob", Role: "lead"},
+		account.AddUser{User: "dan", Role: "admin"},
+		account.AddUser{User: "dan", Role: "admin", Teams: []usher.TeamID{"red"}},
 		account.RemoveUser{User: "dan"},
 	}
 	for _, u := range three[1:] {
@@ -29,8 +31,12 @@ func TestSmallBans(t *testing.T) {
 	small{
 		policy: "bans", commands: all, actors: byThree, times: []time.Time{noon.Add(-time.Hour), noon},
 		start: []account.Command{
-			account.CreateAccount{Owner: "ann"}, account.AddUser{User: "bob", Role: "clerk"}, account.AddUser{User: "cat", Role: "admin"},
-			account.CreateTeam{Team: "red"}, account.AddToTeam{Team: "red", User: "bob"}, account.AddToTeam{Team: "red", User: "cat"},
+			account.CreateAccount{Owner: "ann"},
+			account.AddUser{User: "bob", Role: "clerk"},
+			account.AddUser{User: "cat", Role: "admin"},
+			account.CreateTeam{Team: "red"},
+			account.AddToTeam{Team: "red", User: "bob"},
+			account.AddToTeam{Team: "red", User: "cat"},
 		},
 		escalates: []account.Command{account.AddUser{}, account.RemoveUser{}, account.SetRole{}, account.GiveGrant{}, account.RevokeGrant{}},
 	}.explore(t)
@@ -48,9 +54,14 @@ func TestSmallMoves(t *testing.T) {
 	small{
 		policy: "bans", commands: all, actors: append(byThree, account.User("dan")),
 		start: []account.Command{
-			account.CreateAccount{Owner: "ann"}, account.AddUser{User: "bob", Role: "clerk"}, account.AddUser{User: "cat", Role: "admin"},
-			account.AddUser{User: "dan"}, account.CreateTeam{Team: "red"}, account.CreateTeam{Team: "blue"},
-			account.AddToTeam{Team: "red", User: "bob"}, account.AddToTeam{Team: "red", User: "cat"},
+			account.CreateAccount{Owner: "ann"},
+			account.AddUser{User: "bob", Role: "clerk"},
+			account.AddUser{User: "cat", Role: "admin"},
+			account.AddUser{User: "dan"},
+			account.CreateTeam{Team: "red"},
+			account.CreateTeam{Team: "blue"},
+			account.AddToTeam{Team: "red", User: "bob"},
+			account.AddToTeam{Team: "red", User: "cat"},
 		},
 		escalates: []account.Command{account.MoveTeam{}},
 	}.explore(t)
@@ -71,8 +82,10 @@ func TestSmallDesks(t *testing.T) {
 		}
 	}
 	start := []account.Command{
-		account.CreateAccount{Owner: "ann", Seats: map[seat.PoolName]int{"desk": 1}}, account.AssignSeat{User: "ann", Pool: "desk"},
-		account.AddUser{User: "bob", Role: "clerk"}, account.AddUser{User: "cat", Role: "guest"},
+		account.CreateAccount{Owner: "ann", Seats: map[seat.PoolName]int{"desk": 1}},
+		account.AssignSeat{User: "ann", Pool: "desk"},
+		account.AddUser{User: "bob", Role: "clerk"},
+		account.AddUser{User: "cat", Role: "guest"},
 	}
 	small{
 		policy: "desks", commands: all, actors: byThree, start: start,
