@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -97,6 +98,34 @@ func TestBatchIsCountedAsAWhole(t *testing.T) {
 			}
 		})
 	}
+}
+
+// While a role has too many holders for a moment, its holders act, and others act on them.
+func TestHoldersOfAFullRoleMeanwhile(t *testing.T) {
+	p := compile(t, `
+usher: 1
+roles:
+  owner:  {unique: true, includes: [chief], hands-over-to: chief}
+  chief:  {at-most: 1}
+  member: {default: true}
+resources: {user: {permissions: {set-role: {chief: any}, set-status: {chief: any}, delete: {chief: any}}}}
+`)
+	s := account.New("acme")
+	create := []account.Command{account.CreateAccount{Owner: "olga"}, account.AddUser{User: "cy", Role: "chief"}, account.AddUser{User: "dan"}}
+	second, back := account.SetRole{User: "dan", Role: "chief"}, account.SetRole{User: "dan", Role: "member"}
+	meanwhile := []account.Command{
+		account.SetStatus{User: "cy", Status: usher.Inactive},
+		account.SetStatus{User: "cy", Status: usher.Active},
+		account.SetStatus{User: "dan", Status: usher.Inactive},
+	}
+	batch := slices.Concat([]account.Command{second}, meanwhile, []account.Command{back})
+	do(t, p, s, account.Host("test"), slices.Concat(create, batch)...)
+	s = do(t, p, s, account.Host("test"), create...)
+	do(t, p, s, account.Host("test"), batch...)
+	do(t, p, s, account.User("olga"), batch...)
+	do(t, p, s, account.User("cy"), second, meanwhile[2], back)
+	_, err := propose(p, s, account.User("cy"), second, meanwhile[2])
+	assert.Equal(t, account.RoleFull, codeOf(t, err), "%v", err)
 }
 
 // The owner hands over with the seat, all seats held.

@@ -73,13 +73,16 @@ func (q *proposing) deleteTeam(c DeleteTeam) error {
 	case n > 1:
 		return q.refuse(TeamNotEmpty, "%d teams are below %s; delete-team or move-team them first", n, c.Team)
 	}
-	for _, id := range q.membersOf(c.Team) {
+	members := q.membersOf(c.Team)
+	for _, id := range members { // all before the first one leaves: the actor may be a member
 		if err := q.interrupted(); err != nil {
 			return err
 		}
 		if err := q.checkLeavesTeam(id, c.Team); err != nil {
 			return err
 		}
+	}
+	for _, id := range members {
 		if err := q.leaveTeam(id, c.Team); err != nil {
 			return err
 		}

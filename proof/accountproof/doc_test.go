@@ -1,6 +1,7 @@
 // Package accountproof_test holds package account against a model of it: slow, obvious, and
 // written from the prose of the design, which it quotes. Files whose names begin with model_ are
-// the model; reach_test.go says what somebody may hand to another.
+// the model. Which records of a user each command compares is said there; how two records compare
+// is not, for package policy has a slow model of that.
 //
 // TestRandomAccounts goes on for as long as it is told:
 //

@@ -47,7 +47,7 @@ func (s *step) hidesAny(names ...string) bool {
 	user := slices.IndexFunc(s.book.types, func(r policy.Resource) bool { return r.Name.Text == "user" })
 	for _, group := range s.book.types[user].Fields {
 		for _, f := range group.Fields {
-			if slices.Contains(names, f.Text) && !s.byHost() && (!s.may("user.edit", nil) || s.decision.Hides(f.Text)) {
+			if slices.Contains(names, f.Text) && !s.byHost() && (!s.may("user.edit", nil) || slices.Contains(s.hidden, f.Text)) {
 				return true
 			}
 		}
@@ -106,6 +106,8 @@ func (s *step) setField(c account.SetField) account.Code {
 		return account.Denied
 	case s.users[c.User] == nil:
 		return account.UnknownUser
+	case s.stuck(s.users[c.User], false):
+		return 0
 	case i < 0 || s.fields[i].Archived:
 		return account.UnknownField
 	case !fits(c.Value, s.fields[i].Type):

@@ -13,7 +13,7 @@ func (s *step) setSeats(c account.SetSeats) account.Code {
 	switch {
 	case !s.may("seat.purchase", nil):
 		return account.Denied
-	case !s.book.isPool(c.Pool):
+	case !s.book.isPool(c.Pool) && (s.bought[c.Pool] == 0 || c.Total >= s.bought[c.Pool]): // fewer of one that the policy lacks by now
 		return account.UnknownPool
 	case c.Total < 0 || c.Total > account.MaxSeats:
 		return account.Invalid
@@ -30,6 +30,8 @@ func (s *step) assignSeat(c account.AssignSeat) account.Code {
 		return account.Denied
 	case u == nil:
 		return account.UnknownUser
+	case s.stuck(u, s.book.isPool(c.Pool) && !u.seats[c.Pool] && s.book.isAccountRole(u.role) && s.seatIsOdd(u, c.Pool)):
+		return 0
 	case !s.book.isPool(c.Pool):
 		return account.UnknownPool
 	case u.seats[c.Pool]:
@@ -44,7 +46,8 @@ func (s *step) assignSeat(c account.AssignSeat) account.Code {
 }
 
 // "unassign-seat {user, pool}: seat.unassign on {user}. Unassigning a required one is
-// seat-required."
+// seat-required. Takes: rank of the user, if one of their rules or a requires needs the seat, or a
+// never rule stops them without it." Who gets a seat gets it by permission alone.
 func (s *step) unassignSeat(c account.UnassignSeat) account.Code {
 	u := s.users[c.User]
 	switch {
@@ -52,14 +55,23 @@ func (s *step) unassignSeat(c account.UnassignSeat) account.Code {
 		return account.Denied
 	case u == nil:
 		return account.UnknownUser
-	case !s.book.isPool(c.Pool):
+	case s.stuck(u, u.seats[c.Pool] && (!s.book.isPool(c.Pool) || s.book.isAccountRole(u.role) && s.seatIsOdd(u, c.Pool))):
+		return 0
+	case !s.book.isPool(c.Pool) && !u.seats[c.Pool]:
 		return account.UnknownPool
+	case !s.book.isPool(c.Pool) && s.outranks(c.User):
+		return account.Escalation
 	case !u.seats[c.Pool]:
 		return nothing
-	case s.book.seatOf(u.role, c.Pool) == role.SeatRequired:
+	case s.book.isPool(c.Pool) && s.book.seatOf(u.role, c.Pool) == role.SeatRequired:
 		return account.SeatRequired
 	}
-	delete(u.seats, c.Pool)
+	without := u.clone()
+	delete(without.seats, c.Pool)
+	if s.book.isPool(c.Pool) && s.takes(c.User, u, without) {
+		return account.Escalation
+	}
+	s.users[c.User] = without
 	return 0
 }
 
@@ -77,7 +89,8 @@ func (s *step) changeSetting(c account.ChangeSetting) account.Code {
 	return 0
 }
 
-// "give-grant {user, grant, until?}: grant.give on {user}"
+// "give-grant {user, grant, until?}: grant.give on {user}. Ending sooner requires grant.give and
+// grant.revoke. Already over, not held: invalid." Giving and taking compare before and after.
 func (s *step) giveGrant(c account.GiveGrant) account.Code {
 	u := s.users[c.User]
 	switch {
@@ -85,27 +98,45 @@ func (s *step) giveGrant(c account.GiveGrant) account.Code {
 		return account.Denied
 	case u == nil:
 		return account.UnknownUser
+	case s.stuck(u, false):
+		return 0
 	case !s.book.isGrantable(c.Grant):
 		return account.UnknownGrant
 	case !isEnd(c.Until):
 		return account.Invalid
 	}
-	if until, held := u.grants[c.Grant]; held && until.Equal(c.Until) {
+	until, held := u.grants[c.Grant]
+	if held && until.Equal(c.Until) {
 		return nothing
 	}
-	u.grants[c.Grant] = c.Until
-	if s.givesTooMuch(c.User, c.Grant) {
+	held = held && lasts(until, s.time)
+	given := u.clone()
+	given.grants[c.Grant] = c.Until
+	switch {
+	case !held && !lasts(c.Until, s.time):
+		return account.Invalid
+	case held && sooner(c.Until, until) && !s.may("grant.revoke", ofUser(c.User)):
+		return account.Denied
+	case s.gives(c.User, u, given, ofUser(c.User)) || s.takes(c.User, u, given):
 		return account.Escalation
 	}
+	s.users[c.User] = given
 	return 0
 }
+
+// "A grant holds while time < until."
+func lasts(until, at time.Time) bool { return until.IsZero() || at.Before(until) }
+
+// sooner reports whether an end is before another one. A grant without an end ends last.
+func sooner(a, b time.Time) bool { return !a.IsZero() && lasts(b, a) }
 
 // isEnd reports whether a grant can end at a time. A journal writes years with four digits.
 func isEnd(until time.Time) bool {
 	return until.IsZero() || until.UTC().Year() >= 1 && until.UTC().Year() <= 9999
 }
 
-// "revoke-grant {user, grant}: grant.revoke on {user}"
+// "revoke-grant {user, grant}: grant.revoke on {user}. The loss of a feature may open a rule or
+// lift a never rule": giving and taking compare before and after.
 func (s *step) revokeGrant(c account.RevokeGrant) account.Code {
 	u := s.users[c.User]
 	switch {
@@ -113,6 +144,8 @@ func (s *step) revokeGrant(c account.RevokeGrant) account.Code {
 		return account.Denied
 	case u == nil:
 		return account.UnknownUser
+	case s.stuck(u, false):
+		return 0
 	}
 	_, held := u.grants[c.Grant]
 	switch {
@@ -120,10 +153,13 @@ func (s *step) revokeGrant(c account.RevokeGrant) account.Code {
 		return account.UnknownGrant
 	case !held:
 		return nothing
-	case s.takesTooMuch(c.User):
+	}
+	revoked := u.clone()
+	delete(revoked.grants, c.Grant)
+	if s.gives(c.User, u, revoked, ofUser(c.User)) || s.takes(c.User, u, revoked) {
 		return account.Escalation
 	}
-	delete(u.grants, c.Grant)
+	s.users[c.User] = revoked
 	return 0
 }
 
@@ -136,6 +172,8 @@ func (s *step) transferOwnership(c account.TransferOwnership) account.Code {
 		return account.Denied
 	case to == nil:
 		return account.UnknownUser
+	case s.stuck(to, false):
+		return 0
 	case s.book.isUnique(to.role):
 		return nothing
 	case to.status != usher.Active:

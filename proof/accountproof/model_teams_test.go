@@ -30,7 +30,8 @@ func (s *step) createTeam(c account.CreateTeam) account.Code {
 	return 0
 }
 
-// "move-team {team, parent?}: team.edit on {team: it, old and new parent}"
+// "move-team {team, parent?}: team.edit on {team: it, old and new parent}", and the ceiling for
+// each user whose team roles come to reach the team or cease to.
 func (s *step) moveTeam(c account.MoveTeam) account.Code {
 	on := ofTeams(s.teams[c.Team], c.Parent)
 	on["team"] = append(on["team"], string(c.Team))
@@ -41,12 +42,14 @@ func (s *step) moveTeam(c account.MoveTeam) account.Code {
 		return account.UnknownTeam
 	case slices.Contains(s.above(c.Parent), c.Team): // "a cycle of teams"
 		return account.Invalid
+	case s.movesTooMuch(c.Team, c.Parent):
+		return account.Escalation
 	}
 	s.teams[c.Team] = c.Parent
 	return 0
 }
 
-// "delete-team {team}: team.delete on {team}"
+// "delete-team {team}: team.delete on {team}. Takes: rank of each member with team roles there."
 func (s *step) deleteTeam(c account.DeleteTeam) account.Code {
 	switch {
 	case !s.may("team.delete", parties{"team": {string(c.Team)}}):
@@ -59,6 +62,11 @@ func (s *step) deleteTeam(c account.DeleteTeam) account.Code {
 			return account.TeamNotEmpty
 		}
 	}
+	for id := range s.users {
+		if s.leavesTooMuch(id, c.Team) {
+			return account.Escalation
+		}
+	}
 	delete(s.teams, c.Team)
 	s.gone[c.Team] = true
 	for _, u := range s.users {
@@ -67,23 +75,36 @@ func (s *step) deleteTeam(c account.DeleteTeam) account.Code {
 	return 0
 }
 
-// unknown looks up whom a command is about. "In the order in which they win."
-func (s *step) unknown(team usher.TeamID, user usher.UserID) account.Code {
-	switch {
-	case s.users[user] == nil:
+// unknown looks up whom a command is about, and whether it helps if the policy does not fit them.
+// "In the order in which they win."
+func (s *step) unknown(team usher.TeamID, user usher.UserID, helps bool) account.Code {
+	switch u := s.users[user]; {
+	case u == nil:
 		return account.UnknownUser
+	case s.stuck(u, helps):
+		return 0
 	case !s.isTeam(team):
 		return account.UnknownTeam
 	}
 	return 0
 }
 
+// rolesOf returns what a user who may not be there holds on a team.
+func (s *step) rolesOf(id usher.UserID, on usher.TeamID) []role.Name {
+	if u := s.users[id]; u != nil {
+		return u.teams[on]
+	}
+	return nil
+}
+
+func (s *step) lacksTeamRole(name role.Name) bool { return !s.book.isTeamRole(name) }
+
 // "add-to-team {team, user}: team.set-members on {team, user}"
 func (s *step) addToTeam(c account.AddToTeam) account.Code {
 	if !s.may("team.set-members", ofTeamAndUser(c.Team, c.User)) {
 		return account.Denied
 	}
-	if code := s.unknown(c.Team, c.User); code != 0 {
+	if code := s.unknown(c.Team, c.User, false); code != 0 || s.err != nil {
 		return code
 	}
 	if u := s.users[c.User]; !u.isIn(c.Team) {
@@ -95,24 +116,27 @@ func (s *step) addToTeam(c account.AddToTeam) account.Code {
 func (u *user) isIn(id usher.TeamID) bool { _, ok := u.teams[id]; return ok }
 
 // "remove-from-team {team, user}: team.set-members on {team, user}. Leaving a team ends the
-// roles on it."
+// roles on it. Takes: rank of the user, if they hold team roles there."
 func (s *step) removeFromTeam(c account.RemoveFromTeam) account.Code {
 	if !s.may("team.set-members", ofTeamAndUser(c.Team, c.User)) {
 		return account.Denied
 	}
-	if code := s.unknown(c.Team, c.User); code != 0 {
+	if code := s.unknown(c.Team, c.User, slices.ContainsFunc(s.rolesOf(c.User, c.Team), s.lacksTeamRole)); code != 0 || s.err != nil {
 		return code
+	}
+	if s.leavesTooMuch(c.User, c.Team) {
+		return account.Escalation
 	}
 	delete(s.users[c.User].teams, c.Team)
 	return 0
 }
 
-// "set-team-role {team, user, role}: team.set-role on {team, user}"
+// "set-team-role {team, user, role}: team.set-role on {team, user}. No rank check."
 func (s *step) setTeamRole(c account.SetTeamRole) account.Code {
 	if !s.may("team.set-role", ofTeamAndUser(c.Team, c.User)) {
 		return account.Denied
 	}
-	if code := s.unknown(c.Team, c.User); code != 0 {
+	if code := s.unknown(c.Team, c.User, false); code != 0 || s.err != nil {
 		return code
 	}
 	u := s.users[c.User]
@@ -124,30 +148,34 @@ func (s *step) setTeamRole(c account.SetTeamRole) account.Code {
 	case slices.Contains(u.teams[c.Team], c.Role):
 		return nothing
 	}
-	u.teams[c.Team] = append(u.teams[c.Team], c.Role)
-	if s.takesTooMuch(c.User) || s.givesTooMuch(c.User, "") {
+	named := u.withTeamRoles(c.Team, c.Role)
+	if s.gives(c.User, u, named, ofUser(c.User)) {
 		return account.Escalation
 	}
+	s.users[c.User] = named
 	return 0
 }
 
-// "unset-team-role {team, user, role}: team.set-role on {team, user}"
+// "unset-team-role {team, user, role}: team.set-role on {team, user}. Takes: rank of the user."
 func (s *step) unsetTeamRole(c account.UnsetTeamRole) account.Code {
 	if !s.may("team.set-role", ofTeamAndUser(c.Team, c.User)) {
 		return account.Denied
 	}
-	if code := s.unknown(c.Team, c.User); code != 0 {
+	if code := s.unknown(c.Team, c.User, slices.Contains(s.rolesOf(c.User, c.Team), c.Role) && s.lacksTeamRole(c.Role)); code != 0 || s.err != nil {
 		return code
 	}
 	u := s.users[c.User]
-	switch {
-	case !s.book.isTeamRole(c.Role):
+	switch held := slices.Contains(u.teams[c.Team], c.Role); {
+	case !held && !s.book.isTeamRole(c.Role):
 		return account.UnknownRole
-	case !slices.Contains(u.teams[c.Team], c.Role):
+	case !held:
 		return nothing
-	case s.takesTooMuch(c.User):
+	}
+	without := u.clone()
+	without.teams[c.Team] = slices.DeleteFunc(without.teams[c.Team], func(r role.Name) bool { return r == c.Role })
+	if s.takes(c.User, u, without) {
 		return account.Escalation
 	}
-	u.teams[c.Team] = slices.DeleteFunc(u.teams[c.Team], func(r role.Name) bool { return r == c.Role })
+	s.users[c.User] = without
 	return 0
 }

@@ -86,6 +86,8 @@ func (s *step) command(c account.Command) account.Code {
 	case !s.exists:
 		s.err = usher.ErrUnknownAccount
 		return 0
+	case s.me() != nil && s.stuck(s.me(), false):
+		return 0
 	}
 	switch c := c.(type) {
 	case account.AddUser:
@@ -180,14 +182,13 @@ func (s *step) may(name string, on parties) bool {
 	}
 	perm := permission.MustParse(name)
 	s.hidden = nil
-	for _, w := range []*world{s.world, s.unlent()} {
-		s.decision, s.err = s.book.compiled.Decide(w.facts(), &usher.Request{
+	for _, w := range []*world{s.world, s.unlent(s.world)} {
+		var err error
+		s.decision, err = s.book.compiled.Decide(w.facts(), &usher.Request{
 			Subject: s.actor.User(), Permission: perm, Context: s.context, Time: s.time,
 			Resource: &usher.Object{Type: perm.Resource(), Parties: on},
 		})
-		if s.err != nil {
-			s.err = errUndecided
-		}
+		s.failed(err)
 		if !s.decision.Allowed() {
 			return false
 		}
@@ -196,11 +197,11 @@ func (s *step) may(name string, on parties) bool {
 	return true
 }
 
-// unlent returns the world without the actor's new seats of pools that are oversold. "While more
+// unlent returns a world without the actor's new seats of pools that are oversold. "While more
 // seats of a pool are held than bought, a seat that the actor got in this batch allows the actor
 // nothing."
-func (s *step) unlent() *world {
-	w := s.clone()
+func (s *step) unlent(w *world) *world {
+	w = w.clone()
 	for _, pool := range w.book.pools() {
 		was := s.began.users[s.actor.User()]
 		if me := w.users[s.actor.User()]; me != nil && w.held(pool) > w.bought[pool] && (was == nil || !was.seats[pool]) {
@@ -228,7 +229,10 @@ func isID[ID ~string](id ID) bool {
 // holds and with a role that may hold it. required: it is taken when role and status call for it.
 // none: one that is held is released when the role is taken."
 func (s *step) settle() account.Code {
-	for _, u := range s.users {
+	for id, u := range s.users {
+		if was := s.before.users[id]; was != nil && was.role == u.role && was.status == u.status {
+			continue // whom the command does not concern keeps even what does not fit
+		}
 		for _, pool := range s.book.pools() {
 			switch must := s.book.seatOf(u.role, pool); {
 			case !s.book.counts(pool, u.status) || must == role.SeatNone:

@@ -19,7 +19,7 @@ func newUser(status usher.Status, role0 role.Name) *user {
 
 // "add-user {user, role?, status?, teams?}: user.create on {team: teams}; plain memberships
 // only. A user is added active unless the command says invited, with the default role unless it
-// says another."
+// says another. Gives: no user, and the new one as if active. The teams are membership."
 func (s *step) addUser(c account.AddUser) account.Code {
 	if c.Role == "" {
 		c.Role = s.book.byDefault()
@@ -49,10 +49,10 @@ func (s *step) addUser(c account.AddUser) account.Code {
 	for _, id := range c.Teams {
 		u.teams[id] = nil
 	}
-	s.users[c.User] = u
-	if s.givesTooMuch(c.User, "") {
+	if s.gives(c.User, nil, u, on) {
 		return account.Escalation
 	}
+	s.users[c.User] = u
 	return s.settle()
 }
 
@@ -84,7 +84,7 @@ func (s *step) leave() account.Code {
 	return s.remove(s.actor.User())
 }
 
-// "remove-user {user}: user.delete on {user}"
+// "remove-user {user}: user.delete on {user}. Takes: the user, always."
 func (s *step) removeUser(c account.RemoveUser) account.Code {
 	u := s.users[c.User]
 	switch {
@@ -94,7 +94,7 @@ func (s *step) removeUser(c account.RemoveUser) account.Code {
 		return account.UnknownUser
 	case s.book.isUnique(u.role):
 		return account.UniqueRole
-	case s.takesTooMuch(c.User):
+	case s.outranks(c.User):
 		return account.Escalation
 	}
 	return s.remove(c.User)
@@ -110,7 +110,8 @@ func (s *step) remove(id usher.UserID) account.Code {
 	return s.settle()
 }
 
-// "set-status {user, status: active or inactive}: user.set-status on {user}"
+// "set-status {user, status: active or inactive}: user.set-status on {user}. Takes: the user,
+// always. Reactivation restores what the user had, so giving is not checked."
 func (s *step) setStatus(c account.SetStatus) account.Code {
 	u := s.users[c.User]
 	switch {
@@ -118,18 +119,22 @@ func (s *step) setStatus(c account.SetStatus) account.Code {
 		return account.Denied
 	case u == nil:
 		return account.UnknownUser
+	case s.stuck(u, c.Status == usher.Inactive):
+		return 0
 	case c.Status != usher.Active && c.Status != usher.Inactive:
 		return account.Invalid
 	case u.status == c.Status:
 		return nothing
-	case s.takesTooMuch(c.User):
+	case s.outranks(c.User):
 		return account.Escalation
 	}
 	u.status = c.Status
 	return s.settle()
 }
 
-// "set-role {user, role}: user.set-role on {user}"
+// "set-role {user, role}: user.set-role on {user}. Gives: the user before and after. Takes: the
+// user, if they lose a rule." Seats that the new role may not hold are gone by then. Those that
+// it requires do not count: seats give and take by permission alone.
 func (s *step) setRole(c account.SetRole) account.Code {
 	u := s.users[c.User]
 	switch {
@@ -144,9 +149,22 @@ func (s *step) setRole(c account.SetRole) account.Code {
 	case s.book.isUnique(u.role) || s.book.isUnique(c.Role):
 		return account.UniqueRole
 	}
-	u.role = c.Role
-	if s.takesTooMuch(c.User) || s.givesTooMuch(c.User, "") {
+	changed := u.clone()
+	changed.role = c.Role
+	for pool := range u.seats {
+		if s.book.isPool(pool) && (s.book.seatOf(c.Role, pool) == role.SeatNone || !s.book.counts(pool, u.status)) {
+			delete(changed.seats, pool)
+		}
+	}
+	seated := changed.clone() // with the seats that the role requires, which can take something too
+	for _, pool := range s.book.pools() {
+		if s.book.seatOf(c.Role, pool) == role.SeatRequired && s.book.counts(pool, u.status) {
+			seated.seats[pool] = true
+		}
+	}
+	if s.gives(c.User, u, changed, ofUser(c.User)) || s.takes(c.User, u, seated) {
 		return account.Escalation
 	}
+	s.users[c.User] = changed
 	return s.settle()
 }

@@ -91,15 +91,20 @@ func disagreements(s *account.State, w *world) (list []string) {
 		differ("setting "+setting.Name.Text, value, was)
 		differ("changed "+setting.Name.Text, changed, want)
 	}
-	if err := s.Fits(w.book.compiled); err != nil {
+	if err := s.Fits(w.book.compiled); err != nil && !w.swapped {
 		list = append(list, err.Error())
+	} else if w.swapped {
+		differ("fits", err == nil, w.fits())
+		for id, u := range w.users {
+			differ("fits "+string(id), s.FitsUser(w.book.compiled, id) == nil, !w.odd(u))
+		}
 	}
 	return list
 }
 
 // broken returns the invariants that an account violates.
 func (w *world) broken() (list []string) {
-	if !w.exists {
+	if !w.exists || w.swapped {
 		return nil
 	}
 	claim := func(holds bool, format string, args ...any) {

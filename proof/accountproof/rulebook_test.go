@@ -57,7 +57,7 @@ func newRulebook(tb testing.TB, name string, src []byte) *rulebook {
 // "Standard resources, present in every policy": name, actions, parties.
 var standard = [][3]string{
 	{"account", "configure transfer delete", ""},
-	{"user", "view create edit edit-sign-in set-role set-status delete leave", "user team"},
+	{"user", "view create edit edit-sign-in set-role set-status delegate delete leave", "user team"},
 	{"team", "create edit delete set-members set-role", "team user"},
 	{"seat", "assign unassign purchase", "user"},
 	{"grant", "give revoke", "user"},
@@ -163,6 +163,9 @@ func (b *rulebook) counts(pool seat.PoolName, status usher.Status) bool {
 // pools."
 func (b *rulebook) seatOf(name role.Name, pool seat.PoolName) role.Seat {
 	r := b.role(name)
+	if r == nil {
+		return role.SeatOptional
+	}
 	if r.Seats == nil {
 		return r.Seat
 	}

@@ -22,6 +22,7 @@ type world struct {
 	book     *rulebook
 	exists   bool
 	deleted  bool
+	swapped  bool // the policy is another one than that under which the account was made
 	users    map[usher.UserID]*user
 	teams    map[usher.TeamID]usher.TeamID // each with the one above it, or ""
 	gone     map[usher.TeamID]bool         // the teams that were deleted

@@ -1,0 +1,165 @@
+package accountproof_test
+
+import (
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/team"
+)
+
+// The ceiling of the model. How two records of a user compare is up to the compiled policy:
+// policy has a slow model of it, and ceilingproof judges the effect. Which records each
+// command compares is said here and in the other model files, from the prose.
+
+// gives reports whether a command gives a user what the actor's rules do not cover. "user.delegate
+// is checked only where gives would refuse the command, on a resource that names what the command
+// names. It does not apply to what actors give to themselves."
+func (s *step) gives(id usher.UserID, before, after *user, on parties) bool {
+	if s.byHost() {
+		return false
+	}
+	if s.known(after) == nil {
+		return false // the policy gives nothing to a user whose role it lacks
+	}
+	_, uncovered, err := s.ceiling(s.before.tree()).Gives(s.known(before), s.known(after))
+	s.failed(err)
+	return uncovered && (id == s.actor.User() || !s.may("user.delegate", on))
+}
+
+// takes reports whether a command takes something from a user who outranks the actor.
+func (s *step) takes(id usher.UserID, before, after *user) bool {
+	return s.takesIn(s.before.tree(), id, before, after)
+}
+
+// takesIn compares in a tree of teams that may be another one than before the command.
+func (s *step) takesIn(tree *team.Tree, id usher.UserID, before, after *user) bool {
+	if s.byHost() {
+		return false
+	}
+	if !s.book.isAccountRole(before.role) {
+		return s.outranks(id)
+	}
+	takes, err := s.ceiling(tree).Takes(before.plain(), after.plain())
+	s.failed(err)
+	return (takes || s.losesUnknown(before, after)) && s.outranks(id)
+}
+
+// losesUnknown reports whether a user loses a team role or a grant that the policy lacks: what it
+// is worth under a policy that has it is not known.
+func (s *step) losesUnknown(before, after *user) bool {
+	for id, roles := range before.teams {
+		for _, name := range roles {
+			if !s.book.isTeamRole(name) && !slices.Contains(after.teams[id], name) {
+				return true
+			}
+		}
+	}
+	for name, until := range before.grants {
+		_, kept := after.grants[name]
+		if !kept && !s.book.isGrantable(name) && (until.IsZero() || s.time.Before(until)) {
+			return true
+		}
+	}
+	return false
+}
+
+// givesUnknown reports whether a moved team gives a user roles of whose worth nothing is known:
+// the policy lacks one of them, or the user's account role. The holder of the unique role may.
+func (s *step) givesUnknown(u *user, gained []role.Name) bool {
+	if s.byHost() || s.book.isUnique(s.before.users[s.actor.User()].role) {
+		return false
+	}
+	return !s.book.isAccountRole(u.role) ||
+		slices.ContainsFunc(gained, func(name role.Name) bool { return !s.book.isTeamRole(name) })
+}
+
+// outranks reports whether a user outranks the actor. "Users never outrank themselves."
+func (s *step) outranks(id usher.UserID) bool {
+	if s.byHost() || id == s.actor.User() {
+		return false
+	}
+	if u := s.before.users[id]; !s.book.isAccountRole(u.role) {
+		return s.outranksUnknown(u)
+	}
+	_, outranks, err := s.ceiling(s.before.tree()).Outranks(s.before.users[id].plain())
+	s.failed(err)
+	return outranks
+}
+
+// ceiling returns the ceiling of the actor: "each command of a batch is checked on the state that
+// the commands before it left". A seat that the batch only lends the actor opens nothing.
+func (s *step) ceiling(tree *team.Tree) policy.Ceiling {
+	actor := s.unlent(s.before).users[s.actor.User()]
+	facts := &policy.Account{Teams: tree, Settings: s.before.settings}
+	c, err := s.book.compiled.Ceiling(actor.plain(), facts, s.context, s.time)
+	s.failed(err)
+	return c
+}
+
+// failed notes that the policy could not decide.
+func (s *step) failed(err error) {
+	if err != nil {
+		s.err = errUndecided
+	}
+}
+
+func (w *world) tree() *team.Tree {
+	tree, err := team.New(w.teams)
+	if err != nil {
+		panic(err) // the model lets no circle of teams happen
+	}
+	return tree
+}
+
+// withTeamRoles returns the user with more roles on a team.
+func (u *user) withTeamRoles(on usher.TeamID, roles ...role.Name) *user {
+	changed := u.clone()
+	for _, name := range roles {
+		if !slices.Contains(changed.teams[on], name) {
+			changed.teams[on] = append(changed.teams[on], name)
+		}
+	}
+	return changed
+}
+
+// withoutTeam returns the user outside a team, without the roles there.
+func (u *user) withoutTeam(id usher.TeamID) *user {
+	changed := u.clone()
+	delete(changed.teams, id)
+	return changed
+}
+
+// leavesTooMuch reports whether a user who outranks the actor loses team roles with a membership.
+func (s *step) leavesTooMuch(id usher.UserID, from usher.TeamID) bool {
+	u := s.before.users[id]
+	return len(u.teams[from]) > 0 && s.takes(id, u, u.withoutTeam(from))
+}
+
+// movesTooMuch looks at each user with team roles. On teams that come to be above the moved one,
+// it is "as if the role were set on the moved team"; on those no longer above it, "as if the role
+// were unset on the moved team. The actor's teams are those before the move."
+func (s *step) movesTooMuch(moved, to usher.TeamID) bool {
+	after := s.before.clone()
+	after.teams[moved] = to
+	above, aboveAfter := s.before.above(s.before.teams[moved]), after.above(to)
+	for id, u := range s.before.users {
+		gained, lost := u.rolesOn(aboveAfter, above), u.rolesOn(above, aboveAfter)
+		if len(gained) > 0 && (s.givesUnknown(u, gained) || s.gives(id, u, u.withTeamRoles(moved, gained...), ofUser(id))) ||
+			len(lost) > 0 && s.takesIn(after.tree(), id, u.withTeamRoles(moved, lost...), u) {
+			return true
+		}
+	}
+	return false
+}
+
+// rolesOn returns the roles that a user holds on some teams, but those on others.
+func (u *user) rolesOn(teams, others []usher.TeamID) (roles []role.Name) {
+	for _, id := range teams {
+		if !slices.Contains(others, id) {
+			roles = append(roles, u.teams[id]...)
+		}
+	}
+	return roles
+}
