@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"hash/crc32"
+	"hash/fnv"
 	"os"
 	"testing"
 
@@ -180,6 +181,27 @@ func TestDamagedMeta(t *testing.T) {
 			after, err := os.ReadFile(path)
 			require.NoError(t, err)
 			require.True(t, bytes.Equal(broken, after), "it is left as it is")
+		}
+	}
+}
+
+// A number of pages of which the size in bytes overflows takes no memory on Open.
+func TestTooManyPages(t *testing.T) {
+	path := filled(t, 3)
+	whole, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for _, pages := range []uint64{1 << 32, 1<<51 - 1, 1 << 51, 1<<52 + 1, 1<<64 - 1} {
+		for page := range 2 {
+			meta := whole[page*os.Getpagesize()+16:]
+			binary.NativeEndian.PutUint64(meta[40:], pages)
+			h := fnv.New64a()
+			h.Write(meta[:56])
+			binary.NativeEndian.PutUint64(meta[56:], h.Sum64())
+		}
+		require.NoError(t, os.WriteFile(path, whole, 0o600))
+		for _, readOnly := range []bool{false, true} {
+			_, err := boltstore.Open(path, boltstore.Options{ReadOnly: readOnly})
+			assert.ErrorIs(t, err, boltstore.ErrDamaged, "%d pages", pages)
 		}
 	}
 }

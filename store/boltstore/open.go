@@ -180,6 +180,14 @@ func (f *file) checkPages(handle *os.File) error {
 	if err != nil {
 		return err
 	}
+	info, err := handle.Stat()
+	if err != nil {
+		return err
+	}
+	// Of a number of pages that is too large, the size in bytes that checkLength compares overflows.
+	if most := uint64(info.Size()) / uint64(size); newest.end > most {
+		return printable.Errorf("%w: it should have %d pages, and has %d", ErrDamaged, newest.end, most)
+	}
 	return f.view(func(tx *bbolt.Tx) error { return checkTrees(handle, size, newest, tx) })
 }
 

@@ -84,13 +84,14 @@ func checkMetas(r io.ReaderAt, pageSize int) (newest meta, err error) {
 type treeChecker struct {
 	r        io.ReaderAt
 	pageSize int
-	end      uint64 // pages have lower numbers
-	used     map[uint64]bool
+	end      uint64   // pages have lower numbers
+	used     []uint64 // a bit for each page; a file of 10 GB takes 320 kB
 	leaves   int
 }
 
 func checkTrees(r io.ReaderAt, pageSize int, m meta, tx *bbolt.Tx) error {
-	c := treeChecker{r: r, pageSize: pageSize, end: m.end, used: map[uint64]bool{0: true, 1: true}}
+	c := treeChecker{r: r, pageSize: pageSize, end: m.end, used: make([]uint64, m.end/64+1)}
+	c.used[0] = 0b11 // the two metas
 	if err := c.check(m.root); err != nil {
 		return err
 	}
@@ -159,13 +160,15 @@ func (c *treeChecker) use(first, n uint64) error {
 		return printable.Errorf("%w: there is no page %d", ErrDamaged, first+n-1)
 	}
 	for at := first; at < first+n; at++ {
-		if c.used[at] {
+		if c.isUsed(at) {
 			return printable.Errorf("%w: page %d is used twice", ErrDamaged, at)
 		}
-		c.used[at] = true
+		c.used[at/64] |= 1 << (at % 64)
 	}
 	return nil
 }
+
+func (c *treeChecker) isUsed(at uint64) bool { return c.used[at/64]>>(at%64)&1 != 0 }
 
 // page is the head of a page, and the pages to which it leads if it is a branch.
 type page struct {
@@ -227,7 +230,7 @@ func (c *treeChecker) checkFree(at uint64) error {
 	last := uint64(0)
 	for i := range int(count) {
 		free := native.Uint64(list[i*8:])
-		if free <= last || free >= c.end || c.used[free] {
+		if free <= last || free >= c.end || c.isUsed(free) {
 			return printable.Errorf("%w: page %d is listed as free, and is not", ErrDamaged, free)
 		}
 		last = free
