@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -22,7 +23,7 @@ const hostOnlyPolicy = `
 usher: 1
 seats: {booking: {}}
 settings: {open: false}
-conditions: {open: {setting: open}}
+conditions: {open: {setting: open}, locked: {attribute: locked}, on-user: {party: user}, on-team: {party: team}}
 roles:
   owner:  {unique: true, hands-over-to: member%s}
   member: {default: true}
@@ -145,6 +146,16 @@ func TestHostOnly(t *testing.T) {
 		checkHostOnly(t, name, "", cellOf(perm, "everyone", "any")+fmt.Sprintf("never: {%s: any}\n", perm))
 		checkHostOnly(t, name, "", cellOf(perm, "everyone", "any")+fmt.Sprintf("never: {%s: any if open}\n", perm))
 		checkHostOnly(t, name, ", requires: [open]", cellOf(perm, "owner", "any if not open"))
+		conditions := []string{"locked"}
+		for _, party := range parties {
+			conditions = append(conditions, strings.Replace(party, " as ", "on-", 1))
+		}
+		for _, condition := range conditions { // of what commands say, and do not say, of their resource
+			for _, rule := range []string{"any if " + condition, "any if not " + condition, "any if open and not " + condition} {
+				checkHostOnly(t, name, "", cellOf(perm, "everyone", rule))
+				checkHostOnly(t, name, "", cellOf(perm, "everyone", "any")+fmt.Sprintf("never: {%s: %s}\n", perm, rule))
+			}
+		}
 	}
 	for name := range needs {
 		checkHostOnly(t, name, ", all: true", "resources: {page: {permissions: {view: {member: any if open}}}}")

@@ -8,7 +8,7 @@ import (
 
 // commands are those of package account that the host can run, in the order of FORMAT.md,
 // with the permission that each checks and the standard parties that its resource can
-// name. The commands that concern the sender alone are left out: the host cannot accept an
+// name: it names each of them, but for mayNameNone. The commands that concern the sender alone are left out: the host cannot accept an
 // invitation or leave.
 var commands = []struct {
 	name, permission string // no permission: the host alone
@@ -43,6 +43,10 @@ var commands = []struct {
 	{"delete-account", "account.delete", nil},
 }
 
+// mayNameNone are the permissions whose commands need not name the party that they can
+// name: a user without a team is added, and a team without a parent is created.
+var mayNameNone = []string{"user.create", "team.create"}
+
 // namesNoParty reports whether commands check a permission, and none of them on a
 // resource that names a user or a team: then no scope but any reaches it.
 func namesNoParty(name permission.Permission) bool {
@@ -75,7 +79,9 @@ type HostCommand struct {
 //
 // A grant that the host gives does not count: it opens any command but those that a
 // never rule or a built-in protection closes, under every policy. Nor do the conditions
-// of a rule, unless they contradict each other. It returns nil for a nil or zero Policy,
+// of a rule, unless they contradict each other or are never met by a command: commands
+// say no attribute of what they are about, and name no other parties than FORMAT.md
+// lists. It returns nil for a nil or zero Policy,
 // under which nothing can be run at all.
 func (p *Policy) HostOnly() []HostCommand {
 	if p == nil || len(p.perms) == 0 {
@@ -84,7 +90,7 @@ func (p *Policy) HostOnly() []HostCommand {
 	delegated := p.opens("grant.give", []string{"user"}) && p.opens("user.delegate", []string{"user", "team"})
 	var list []HostCommand
 	for _, c := range commands {
-		if c.permission != "" && (p.opens(c.permission, c.parties) || delegated && !p.closed(c.permission)) {
+		if c.permission != "" && (p.opens(c.permission, c.parties) || delegated && !p.closed(c.permission, c.parties)) {
 			continue
 		}
 		command := HostCommand{Name: c.name}
@@ -101,7 +107,7 @@ func (p *Policy) HostOnly() []HostCommand {
 // user.
 func (p *Policy) opens(name string, parties []string) bool {
 	at, ok := p.asked.find(permission.MustParse(name))
-	if !ok || at < 0 || p.closed(name) {
+	if !ok || at < 0 || p.closed(name, parties) {
 		return false
 	}
 	perm := &p.perms[at]
@@ -120,27 +126,63 @@ func (p *Policy) opens(name string, parties []string) bool {
 	return p.anyCan(perm, perm.everyone, parties)
 }
 
-// closed reports whether a never rule without conditions forbids a permission to all.
-func (p *Policy) closed(name string) bool {
+// closed reports whether a never rule forbids a permission to all, whatever a command
+// names of the parties.
+func (p *Policy) closed(name string, parties []string) bool {
 	at, ok := p.asked.find(permission.MustParse(name))
-	return ok && at >= 0 && slices.ContainsFunc(p.perms[at].never, func(r rule) bool {
-		return r.scope == ScopeAny && r.need == 0
+	if !ok || at < 0 {
+		return false
+	}
+	perm := &p.perms[at]
+	return slices.ContainsFunc(perm.never, func(r rule) bool {
+		if r.scope != ScopeAny {
+			return false
+		}
+		for i, l := range perm.res.literals {
+			if _, always := p.met(perm, l, parties); r.need>>i&1 == 1 && !always {
+				return false
+			}
+		}
+		return true
 	})
+}
+
+// met reports whether a command that names the parties can meet a condition, and whether
+// each such command meets it under never. An attribute is not known: no rule holds by it,
+// and all under never do.
+func (p *Policy) met(perm *perm, l literal, parties []string) (can, always bool) {
+	switch c := &p.conditions[l.condition]; {
+	case c.kind == OnAttribute:
+		return false, true
+	case c.kind != OnParty, slices.Contains(parties, c.of) && slices.Contains(mayNameNone, perm.name.String()):
+		return true, false
+	default:
+		is := slices.Contains(parties, c.of) != l.not
+		return is, is
+	}
 }
 
 // anyCan reports whether one of the rules can match a resource that names no more than
 // the parties.
 func (p *Policy) anyCan(perm *perm, list []rule, parties []string) bool {
 	return slices.ContainsFunc(list, func(r rule) bool {
-		return p.canHold(perm.res, r.need) && p.canReach(perm, &r, parties)
+		return p.canHold(perm, r.need, parties) && p.canReach(perm, &r, parties)
 	})
 }
 
-// canHold reports whether conditions do not contradict each other.
-func (p *Policy) canHold(res *resource, need uint64) bool {
-	for i, l := range res.literals {
-		for k, other := range res.literals[:i] {
-			if need>>i&1 == 1 && need>>k&1 == 1 && l.condition == other.condition && l.not != other.not {
+// canHold reports whether a command that names the parties can meet all conditions: none
+// is impossible, and no two contradict each other.
+func (p *Policy) canHold(perm *perm, need uint64, parties []string) bool {
+	literals := perm.res.literals
+	for i, l := range literals {
+		if need>>i&1 == 0 {
+			continue
+		}
+		if can, _ := p.met(perm, l, parties); !can {
+			return false
+		}
+		for k, other := range literals[:i] {
+			if need>>k&1 == 1 && l.condition == other.condition && l.not != other.not {
 				return false
 			}
 		}
