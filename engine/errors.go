@@ -122,22 +122,24 @@ type UnfitError struct {
 	seen   seenSet // all mismatches, also those of the others
 }
 
-// Error returns what does not fit, a line for each account.
+// Error returns what does not fit, in one line. It is for people, who want an excerpt of
+// a long list: what wraps it may cut the text. Accounts has the list.
 func (e *UnfitError) Error() string {
-	var b strings.Builder
-	n := len(e.Accounts) + e.More
-	fmt.Fprintf(&b, "%d accounts do not fit the policy", n)
-	if n == 1 {
-		b.Reset()
-		b.WriteString("an account does not fit the policy")
+	text := "an account does not fit the policy"
+	if n := len(e.Accounts) + e.More; n != 1 {
+		text = fmt.Sprintf("%d accounts do not fit the policy", n)
 	}
+	var list []string
 	for _, a := range e.Accounts {
-		fmt.Fprintf(&b, "\n\t%v", a)
+		list = append(list, a.Error())
 	}
 	if e.More > 0 {
-		fmt.Fprintf(&b, "\n\tand %d more", e.More)
+		list = append(list, fmt.Sprintf("and %d more", e.More))
 	}
-	return b.String()
+	if len(list) > 0 {
+		text += ": " + strings.Join(list, "; ")
+	}
+	return text
 }
 
 // Unwrap returns what is listed, for errors.As.

@@ -52,6 +52,7 @@ func TestSetPolicyRefuses(t *testing.T) {
 		assert.Equal(t, usher.AccountID("acme"), unfit.Accounts[0].Account)
 		assert.ErrorContains(t, err, "4 accounts do not fit")
 		assert.ErrorContains(t, err, "cleo")
+		assert.ErrorContains(t, err, unfit.Error(), "what wraps the list needs no escapes in it")
 		assert.Zero(t, unfit.More)
 		d, err := w.Check(ctx, ask("adam", openDoor))
 		require.NoError(t, err)
