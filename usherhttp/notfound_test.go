@@ -19,16 +19,19 @@ import (
 
 // What means "not found" does so for a Loader, for Actions.Load and in Refuse.
 func TestNotFoundIsOneMapping(t *testing.T) {
-	rows := map[error]int{
-		usherhttp.ErrNotFound:                                      404,
-		fmt.Errorf("calendar c9: %w", usherhttp.ErrNotFound):       404,
-		sql.ErrNoRows:                                              404,
-		fmt.Errorf("calendar c9: %w", sql.ErrNoRows):               404,
-		errors.Join(errors.New("rename"), sql.ErrNoRows):           404,
-		&usherhttp.Problem{Status: 404, Detail: "It was deleted."}: 404,
-		sql.ErrConnDone:                                            503,
-	}
-	for err, want := range rows {
+	for _, row := range []struct {
+		err  error
+		want int
+	}{
+		{usherhttp.ErrNotFound, 404},
+		{fmt.Errorf("calendar c9: %w", usherhttp.ErrNotFound), 404},
+		{sql.ErrNoRows, 404},
+		{fmt.Errorf("calendar c9: %w", sql.ErrNoRows), 404},
+		{errors.Join(errors.New("rename"), sql.ErrNoRows), 404},
+		{&usherhttp.Problem{Status: 404, Detail: "It was deleted."}, 404},
+		{sql.ErrConnDone, 503},
+	} {
+		err, want := row.err, row.want
 		w := newWorld(t)
 		w.AllowEverything()
 		load := func(*http.Request) (usher.Resource, error) { return nil, err }
