@@ -109,7 +109,7 @@ func TestStoreRefusesInTheBackground(t *testing.T) {
 // A store that looks at its rule first may refuse a retry of what it has stored. The
 // caller learns that it is stored.
 func TestStoreRefusesWhatItHas(t *testing.T) {
-	w := open(t, nil).found()
+	w := open(t, patient).found()
 	w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
 		switch {
 		case c.Method != "Append":
