@@ -92,24 +92,27 @@ func (s *slow) linger() { time.Sleep(s.after(0.3, lingering[s.history.weather]))
 // errRule is that of a commit which the store's rule rejects.
 var errRule = &store.Error{Op: "append", Err: fmt.Errorf("%w: a rule of the store", store.ErrRefused)}
 
-// rejects reports whether the store's rule rejects an entry. Of the same entry it always says
-// the same, and it has nothing to say of one whose version is taken.
-func (s *slow) rejects(ctx context.Context, id usher.AccountID, e store.Entry) bool {
+// ask returns errRule for an entry that the store's rule rejects: always for the same ones, as
+// long as their version is free; once calm is set, for no new ones. Where the version cannot be
+// read it returns why, and nothing is stored, now or late, without the rule.
+func (s *slow) ask(ctx context.Context, id usher.AccountID, e store.Entry) error {
 	h := fnv.New64a()
 	h.Write(e.Data)
-	if s.history.calm.Load() || rand.New(rand.NewPCG(h.Sum64(), 0)).Float64() >= rejections[s.history.weather] {
-		return false
+	if rand.New(rand.NewPCG(h.Sum64(), 0)).Float64() >= rejections[s.history.weather] {
+		return nil
 	}
-	for range s.Keeper.Commits(ctx, id, e.Version-1) {
-		return false // or it cannot be read, and Append says why
+	for _, err := range s.Keeper.Commits(ctx, id, e.Version-1) {
+		return err // or nil: the version is taken, and Append says so
 	}
-	return true
+	if s.history.reject(e) {
+		return errRule
+	}
+	return nil
 }
 
 func (s *slow) Append(ctx context.Context, id usher.AccountID, e store.Entry) error {
-	if s.rejects(ctx, id, e) {
-		s.history.rejected.Add(1)
-		return errRule
+	if err := s.ask(ctx, id, e); err != nil {
+		return err
 	}
 	if d := s.after(lateness[s.history.weather], 3*time.Millisecond); d > 0 {
 		e.Data = slices.Clone(e.Data)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -83,7 +84,6 @@ type history struct {
 
 	calm      atomic.Bool
 	conflicts atomic.Int64
-	rejected  atomic.Int64  // appends that the store's rule rejected
 	clock     atomic.Int64  // counts calls and returns
 	newest    atomic.Uint64 // version that any client was told of
 
@@ -92,7 +92,8 @@ type history struct {
 
 	mu       sync.Mutex
 	records  []*record
-	observed map[string]int // how often the engines told of a commit, by its id
+	observed map[string]int    // how often the engines told of a commit, by its id
+	rejected []*account.Commit // those that the store's rule rejected, each as often
 }
 
 // record is a question with its answer, and when it was asked and answered.
@@ -216,6 +217,28 @@ func (h *history) observe(_ context.Context, c *account.Commit) {
 	if c.Account == h.account {
 		h.observed[c.ID]++
 	}
+}
+
+// reject keeps that the store's rule rejects an entry, and reports whether it does: once calm is
+// set, only if it did before.
+func (h *history) reject(e store.Entry) bool {
+	c, err := account.DecodeCommit(e.Data)
+	if err != nil {
+		h.errorf("commit %d cannot be read: %v", e.Version, err)
+		return false
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.calm.Load() && !h.wasRejected(c) {
+		return false
+	}
+	h.rejected = append(h.rejected, c)
+	return true
+}
+
+// wasRejected needs h.mu, or that all is over.
+func (h *history) wasRejected(c *account.Commit) bool {
+	return slices.ContainsFunc(h.rejected, func(r *account.Commit) bool { return r.ID == c.ID })
 }
 
 func (h *history) errorf(format string, args ...any) {

@@ -2,6 +2,7 @@ package engineproof_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/usher-go/usher/account"
@@ -59,6 +60,9 @@ func (h *history) audit(seen *tally) {
 			continue
 		}
 		commits[id] = c
+		if h.wasRejected(c) {
+			h.errorf("commit %d is stored, but a rule of the store rejected it", c.Version)
+		}
 		if n := h.observed[c.ID]; n > 1 || n == 0 && (h.settled || r.fate == done) {
 			h.errorf("commit %d: the Observer was told %d times", c.Version, n)
 		}
@@ -81,10 +85,18 @@ func (h *history) audit(seen *tally) {
 	}
 	for id, r := range batches {
 		h.auditOne(seen, r, commits[id], keys[r.scope()])
-		if h.settled && r.fate == unknown && r.answer.version > state.Version() {
+		if h.settled && r.fate == unknown && r.answer.version > state.Version() && !h.ruledOut(r) {
 			h.errorf("%v → %v, which was never found out: the journal ends at %d", r.question, r.answer, state.Version())
 		}
 	}
+}
+
+// ruledOut reports whether a rule of the store rejected the commit of a batch, which settles that
+// it is not stored.
+func (h *history) ruledOut(r *record) bool {
+	return slices.ContainsFunc(h.rejected, func(c *account.Commit) bool {
+		return c.Version == r.answer.version && strings.TrimRight(c.Note, "~") == r.id
+	})
 }
 
 // auditOne wants a batch to have had the fate that its client was told.

@@ -110,7 +110,7 @@ func (h *history) tell(seen *tally) {
 	seen.add(h.place.String(), 1)
 	seen.add(h.weather.String(), 1)
 	seen.add("conflicts", int(h.conflicts.Load()))
-	seen.add("appends rejected by the store", int(h.rejected.Load()))
+	seen.add("appends rejected by the store", len(h.rejected))
 	for _, r := range h.records {
 		kind := "check"
 		switch r.what {
