@@ -15,6 +15,7 @@ help: ## say what there is to make
 test: ## run the tests of every module, with the race detector
 	go test -race -timeout $(TIMEOUT) work
 	.ci/alone benchmarks go test -race -timeout $(TIMEOUT) ./...
+	cd tools && GOWORK=off go test ./...
 
 lint: ## check format, go vet and staticcheck in every module
 	.ci/lint
