@@ -7,7 +7,7 @@ tool      = GOWORK=off go tool -modfile='$(CURDIR)/tools/go.mod'
 FUZZTIME ?= 30s
 TIMEOUT  ?= 40m# of one package; a busy machine takes its time
 
-.PHONY: help test lint bench bench-core fuzz tidy fmt
+.PHONY: help test lint install-check bench bench-core fuzz tidy fmt
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -17,8 +17,12 @@ test: ## run the tests of every module, with the race detector
 	.ci/alone benchmarks go test -race -timeout $(TIMEOUT) ./...
 	cd tools && GOWORK=off go test ./...
 
-lint: ## check format, go vet and staticcheck in every module
+lint: ## check format, go vet and staticcheck in every module, then install-check
 	.ci/lint
+	$(MAKE) install-check
+
+install-check: ## get and install every module in empty folders, as a new user of the next version
+	cd tools && GOWORK=off go run ./installcheck
 
 bench: ## measure usher beside its peers, and write benchmarks/RESULTS.md
 	.ci/alone benchmarks go run .
