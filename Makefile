@@ -1,4 +1,4 @@
-# Needs Go 1.26, make, git, bash, a C compiler and PostgreSQL's binaries.
+# Needs Go 1.26, make, git, bash, a C compiler and PostgreSQL's binaries; `make setup` checks for them.
 # The linters are pinned in tools/go.mod, a module outside the workspace, so that what they require
 # never moves a version here. A recipe that is more than one command is a script in .ci, which works
 # with every make.
@@ -7,19 +7,23 @@ tool      = GOWORK=off go tool -modfile='$(CURDIR)/tools/go.mod'
 FUZZTIME ?= 30s
 TIMEOUT  ?= 40m# of one package; a busy machine takes its time
 
-.PHONY: help test lint install-check bench bench-core fuzz tidy fmt
+.PHONY: help setup test lint lint-code install-check bench bench-core fuzz tidy fmt
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
 
-test: ## run the tests of every module, with the race detector
+setup: ## check what make test needs, and install it where that is allowed
+	@.ci/setup
+
+test: setup ## run the tests of every module, with the race detector
 	go test -race -timeout $(TIMEOUT) work
 	.ci/alone benchmarks go test -race -timeout $(TIMEOUT) ./...
 	cd tools && GOWORK=off go test ./...
 
-lint: ## check format, go vet and staticcheck in every module, then install-check
+lint: lint-code install-check ## lint-code, then install-check
+
+lint-code: ## check format, go vet and staticcheck in every module
 	.ci/lint
-	$(MAKE) install-check
 
 install-check: ## get and install every module in empty folders, as a new user of the next version
 	cd tools && GOWORK=off go run ./installcheck
