@@ -7,7 +7,7 @@ tool      = GOWORK=off go tool -modfile='$(CURDIR)/tools/go.mod'
 FUZZTIME ?= 30s
 TIMEOUT  ?= 40m# of one package; a busy machine takes its time
 
-.PHONY: help setup test lint lint-code install-check bench bench-core fuzz tidy fmt
+.PHONY: help setup test lint lint-code install-check api-diff vuln bench bench-core fuzz tidy fmt
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -27,6 +27,12 @@ lint-code: ## check format, go vet and staticcheck in every module
 
 install-check: ## get and install every module in empty folders, as a new user of the next version
 	cd tools && GOWORK=off go run ./installcheck
+
+api-diff: ## show how the API differs from the last tag; incompatible changes fail from v1 on
+	.ci/api-diff
+
+vuln: ## look up known vulnerabilities of what the modules link
+	.ci/vuln
 
 bench: ## measure usher beside its peers, and write benchmarks/RESULTS.md
 	.ci/alone benchmarks go run .

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -41,6 +42,42 @@ func TestPrerequisites(t *testing.T) {
 		m := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(read(t, file))
 		if m == nil || needs[0] != "Go "+m[1] {
 			t.Errorf(".ci/setup needs %s, but %s says %q", needs[0], file, m)
+		}
+	}
+}
+
+// Workflows run nothing but make, so that their checks can be repeated on any machine.
+func TestWorkflows(t *testing.T) {
+	makefile := read(t, "Makefile")
+	var targets []string
+	for _, m := range regexp.MustCompile(`(?m)^([a-z-]+):`).FindAllStringSubmatch(makefile, -1) {
+		targets = append(targets, m[1])
+	}
+	if phony := strings.Fields(regexp.MustCompile(`(?m)^\.PHONY:(.*)$`).FindString(makefile))[1:]; !slices.Equal(phony, targets) {
+		t.Errorf(".PHONY in the Makefile is %q, want its targets in their order: %q", phony, targets)
+	}
+
+	files, err := filepath.Glob("../.github/workflows/*")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("found the workflows %q, %v", files, err)
+	}
+	for _, file := range files {
+		name := strings.TrimPrefix(file, "../")
+		text := read(t, name)
+		runs := regexp.MustCompile(`(?m)\brun:(.*)$`).FindAllStringSubmatch(text, -1)
+		if len(runs) == 0 {
+			t.Errorf("%s runs nothing", name)
+		}
+		for _, run := range runs {
+			words := strings.Fields(run[1])
+			if len(words) < 2 || words[0] != "make" || !slices.Contains(targets, words[1]) {
+				t.Errorf("%s runs %q, want make and one of %q", name, run[1], targets)
+			}
+		}
+		for _, use := range regexp.MustCompile(`\buses: *(\S+)`).FindAllStringSubmatch(text, -1) {
+			if !regexp.MustCompile(`@v\d+\.\d+\.\d+$|@[0-9a-f]{40}$`).MatchString(use[1]) {
+				t.Errorf("%s uses %s, want a full version such as @v1.2.3", name, use[1])
+			}
 		}
 	}
 }
