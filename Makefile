@@ -1,44 +1,50 @@
-# Needs Go, git, bash and a C compiler. The linters are pinned in tools/go.mod, a module outside
-# the workspace, so that what they require never moves a version here.
-
-SHELL       := bash
-.SHELLFLAGS := -euo pipefail -c
+# Needs Go 1.26, make, git, bash, a C compiler and PostgreSQL's binaries; `make setup` checks for them.
+# The linters are pinned in tools/go.mod, a module outside the workspace, so that what they require
+# never moves a version here. A recipe that is more than one command is a script in .ci, which works
+# with every make.
 
 tool      = GOWORK=off go tool -modfile='$(CURDIR)/tools/go.mod'
 FUZZTIME ?= 30s
-TIMEOUT  ?= 40m # of one package; a busy machine takes its time
+TIMEOUT  ?= 40m# of one package; a busy machine takes its time
 
-.PHONY: help test lint bench bench-core fuzz fmt
+.PHONY: help setup test lint lint-code install-check api-diff vuln bench bench-core fuzz tidy fmt
 
 help: ## say what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
 
-test: ## run the tests of every module, with the race detector
-	@command -v $$(go env CC) >/dev/null || { echo "The race detector needs a C compiler: apt-get install gcc libc6-dev, or the like."; exit 1; }
+setup: ## check what make test needs, and install it where that is allowed
+	@.ci/setup
+
+test: setup ## run the tests of every module, with the race detector
 	go test -race -timeout $(TIMEOUT) work
-	cd benchmarks && GOWORK=off go test -race -timeout $(TIMEOUT) ./...
+	.ci/alone benchmarks go test -race -timeout $(TIMEOUT) ./...
+	cd tools && GOWORK=off go test ./...
 
-# The workspace is off, so that a module that builds only beside its neighbours is found.
-lint: ## check format, go vet and staticcheck in every module
-	@unformatted=$$($(tool) gofumpt -l .); [[ -z $$unformatted ]] || { echo "make fmt would change:"; echo "$$unformatted"; exit 1; }
-	@status=0; while read -r dir; do \
-		echo "lint $$dir"; cd "$$dir"; \
-		GOWORK=off go vet ./... || status=1; \
-		$(tool) staticcheck ./... || status=1; \
-	done < <(go list -m -f '{{.Dir}}'; echo '$(CURDIR)/benchmarks'); exit $$status
+lint: lint-code install-check ## lint-code, then install-check
+
+lint-code: ## check format, go vet and staticcheck in every module
+	.ci/lint
+
+install-check: ## get and install every module in empty folders, as a new user of the next version
+	cd tools && GOWORK=off go run ./installcheck
+
+api-diff: ## show how the API differs from the last tag; incompatible changes fail from v1 on
+	.ci/api-diff
+
+vuln: ## look up known vulnerabilities of what the modules link
+	.ci/vuln
 
 bench: ## measure usher beside its peers, and write benchmarks/RESULTS.md
-	cd benchmarks && GOWORK=off go run .
+	.ci/alone benchmarks go run .
 
 bench-core: ## run the benchmarks of the core
 	go test -run '^$$' -bench . -benchmem ./...
 
 fuzz: ## run every fuzz target for FUZZTIME=30s
-	@go test -list '^Fuzz' work \
-	| awk '/^Fuzz/ {targets[n++] = $$1} /^ok/ {for (i = 0; i < n; i++) print $$2, targets[i]; n = 0}' \
-	| while read -r package target; do \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x "$$package"; \
-	done
+	.ci/fuzz $(FUZZTIME)
+
+tidy: ## bring go.mod and go.sum of every module up to date
+	.ci/tidy
 
 fmt: ## format every Go file
 	@$(tool) gofumpt -w .

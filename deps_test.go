@@ -60,6 +60,7 @@ cmd/usher/...: core store/boltstore github.com/spf13/cobra golang.org/x/term
 examples/...: core store/boltstore modernc.org/sqlite
 proof/...: any
 benchmarks/...: any
+tools/...: golang.org/x/mod # they read go.mod files and make module archives
 `
 
 // tests says what the test files of a module may import besides what their package may.
@@ -70,6 +71,7 @@ store/boltstore: core go.etcd.io/bbolt github.com/google/go-cmp github.com/stret
 examples: core store/boltstore
 proof: any
 benchmarks: any
+tools: any
 `
 
 // pure are the packages that decide. Whatever they need to know is an argument.

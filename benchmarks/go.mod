@@ -11,7 +11,7 @@ require (
 	github.com/openfga/language/pkg/go v0.3.2
 	github.com/openfga/openfga v1.22.1
 	github.com/stretchr/testify v1.12.1
-	github.com/usher-go/usher v0.0.0
+	github.com/usher-go/usher v0.1.0
 	gonum.org/v1/plot v0.17.0
 )
 
@@ -104,5 +104,3 @@ require (
 	google.golang.org/protobuf v1.36.12 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 )
-
-replace github.com/usher-go/usher => ../

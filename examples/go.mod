@@ -3,8 +3,8 @@ module github.com/usher-go/usher/examples
 go 1.26.0
 
 require (
-	github.com/usher-go/usher v0.0.0
-	github.com/usher-go/usher/store/boltstore v0.0.0
+	github.com/usher-go/usher v0.1.0
+	github.com/usher-go/usher/store/boltstore v0.1.0
 	modernc.org/sqlite v1.61.1
 )
 
@@ -20,9 +20,4 @@ require (
 	modernc.org/libc v1.79.0 // indirect
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
-)
-
-replace (
-	github.com/usher-go/usher => ..
-	github.com/usher-go/usher/store/boltstore => ../store/boltstore
 )

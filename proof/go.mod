@@ -7,8 +7,8 @@ require (
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/stretchr/testify v1.12.1
-	github.com/usher-go/usher v0.0.0
-	github.com/usher-go/usher/store/boltstore v0.0.0
+	github.com/usher-go/usher v0.1.0
+	github.com/usher-go/usher/store/boltstore v0.1.0
 	gopkg.in/yaml.v3 v3.0.1
 	modernc.org/sqlite v1.61.1
 	pgregory.net/rapid v1.3.0
@@ -32,7 +32,3 @@ require (
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
 )
-
-replace github.com/usher-go/usher => ..
-
-replace github.com/usher-go/usher/store/boltstore => ../store/boltstore

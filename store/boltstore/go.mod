@@ -4,7 +4,7 @@ go 1.26.0
 
 require (
 	github.com/stretchr/testify v1.12.1
-	github.com/usher-go/usher v0.0.0
+	github.com/usher-go/usher v0.1.0
 	go.etcd.io/bbolt v1.5.0
 )
 
@@ -13,5 +13,3 @@ require (
 	golang.org/x/sys v0.45.0 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 )
-
-replace github.com/usher-go/usher => ../..
