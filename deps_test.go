@@ -39,7 +39,8 @@ preset: internal/printable internal/suggest policy
 internal/roletable: internal/printable role policy
 
 # How an account changes. A store knows bytes and versions, and nothing of what they mean.
-account: . permission role team seat internal/printable internal/suggest internal/table policy
+internal/strictjson: internal/printable
+account: . permission role team seat internal/printable internal/strictjson internal/suggest internal/table policy
 store: . internal/printable
 store/memstore: . internal/printable store
 store/storetest: . store
