@@ -21,7 +21,8 @@ internal/printable:
 # The words of question and answer: all that a handler imports.
 permission: internal/printable
 .: permission internal/printable
-filter: . internal/printable
+internal/criteria: .
+filter: . internal/criteria internal/printable
 mask: . permission internal/printable
 usherhttp: . permission internal/printable
 
@@ -34,7 +35,7 @@ team: . permission internal/printable internal/table
 # The policy file. Only source reads YAML, so that every error has its place.
 internal/suggest: internal/printable
 internal/source: internal/printable internal/suggest gopkg.in/yaml.v3
-policy: . permission role team seat filter internal/printable internal/source internal/suggest
+policy: . permission role team seat filter internal/criteria internal/printable internal/source internal/suggest
 preset: internal/printable internal/suggest policy
 internal/roletable: internal/printable role policy
 

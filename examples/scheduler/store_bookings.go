@@ -52,7 +52,7 @@ var bookingMapping = filter.Mapping{
 	Account: filter.Column{Name: "b.account_id"},
 	Parties: map[string]filter.Party{
 		"host": filter.Column{Name: "b.host_id"},
-		"user": filter.Nobody{},
+		"user": filter.Empty{},
 	},
 }
 
