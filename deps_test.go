@@ -53,6 +53,7 @@ policytest: . permission role team seat internal/printable internal/source inter
 # For tests only.
 internal/deps:
 internal/hostile:
+internal/storefault: . store
 ushertest: . permission internal/printable usherhttp
 usherfiles: . internal/printable internal/suggest internal/roletable policy preset store store/memstore engine policytest
 
