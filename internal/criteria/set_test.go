@@ -44,9 +44,17 @@ func TestWithin(t *testing.T) {
 		a, b criteria.Set
 		want bool
 	}{
-		{nil, nil, true}, {nil, one, true}, {one, nil, false}, {none, nil, true},
-		{one, one, true}, {one, two, true}, {two, one, false}, {none, one, true},
-		{one, &broken{}, false}, {none, &broken{}, true}, {&broken{}, one, true},
+		{nil, nil, true},
+		{nil, one, true},
+		{one, nil, false},
+		{none, nil, true},
+		{one, one, true},
+		{one, two, true},
+		{two, one, false},
+		{none, one, true},
+		{one, &broken{}, false},
+		{none, &broken{}, true},
+		{&broken{}, one, true},
 	} {
 		assert.Equal(t, row.want, criteria.Within(row.a, row.b), "%v within %v", row.a, row.b)
 	}

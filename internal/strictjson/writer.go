@@ -47,7 +47,7 @@ func (w *Writer) String(key, s string) {
 		w.Fail(printable.Errorf("%s: %s is not UTF-8", key, printable.Word(s)))
 	}
 	w.key(key)
-	w.quote(s)
+	w.buf = AppendString(w.buf, s)
 }
 
 // Optional writes a key and a string, and nothing if the string is empty.
@@ -110,22 +110,23 @@ func (w *Writer) key(key string) {
 
 const hexDigits = "0123456789abcdef"
 
-// quote escapes what JSON says must be escaped, and nothing else.
-func (w *Writer) quote(s string) {
-	w.buf = append(w.buf, '"')
+// AppendString appends a JSON string to b. It escapes what JSON requires to be escaped, and
+// nothing else. It does not check that s is UTF-8.
+func AppendString(b []byte, s string) []byte {
+	b = append(b, '"')
 	done := 0
 	for i := range len(s) {
 		c := s[i]
 		if c >= ' ' && c != '"' && c != '\\' {
 			continue
 		}
-		w.buf = append(w.buf, s[done:i]...)
+		b = append(b, s[done:i]...)
 		if done = i + 1; c >= ' ' {
-			w.buf = append(w.buf, '\\', c)
+			b = append(b, '\\', c)
 		} else {
-			w.buf = append(w.buf, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 		}
 	}
-	w.buf = append(w.buf, s[done:]...)
-	w.buf = append(w.buf, '"')
+	b = append(b, s[done:]...)
+	return append(b, '"')
 }
