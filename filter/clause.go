@@ -49,18 +49,11 @@ func leaf(k kind, p *columnRef, ids []string) clause {
 
 // all joins clauses by and.
 func all(parts ...clause) clause {
-	var flat []clause
-	for _, p := range parts {
-		switch {
-		case p.isFalse():
-			return alwaysFalse
-		case p.kind == allOf:
-			flat = append(flat, p.parts...)
-		default:
-			flat = append(flat, p)
-		}
-	}
-	if len(flat) > most {
+	flat, settled := flatten(allOf, parts)
+	switch {
+	case settled:
+		return alwaysFalse
+	case len(flat) > most:
 		return one(allOf, flat)
 	}
 	flat = distinct(flat)
@@ -72,18 +65,11 @@ func all(parts ...clause) clause {
 
 // either joins clauses by or. What all of them have in common is written once.
 func either(parts ...clause) clause {
-	var flat []clause
-	for _, p := range parts {
-		switch {
-		case p.isTrue():
-			return alwaysTrue
-		case p.kind == anyOf:
-			flat = append(flat, p.parts...)
-		default:
-			flat = append(flat, p)
-		}
-	}
-	if len(flat) > most {
+	flat, settled := flatten(anyOf, parts)
+	switch {
+	case settled:
+		return alwaysTrue
+	case len(flat) > most:
 		return one(anyOf, flat)
 	}
 	flat = merge(someIn, distinct(flat))
@@ -95,6 +81,22 @@ func either(parts ...clause) clause {
 		flat[i] = all(slices.DeleteFunc(slices.Clone(flat[i].conjuncts()), func(c clause) bool { return contains(common, c) })...)
 	}
 	return all(append(common, either(flat...))...)
+}
+
+// flatten replaces clauses of the kind by their parts. It reports whether a clause settles the
+// result: false in a conjunction, true in a disjunction.
+func flatten(k kind, parts []clause) (flat []clause, settled bool) {
+	for _, p := range parts {
+		switch {
+		case p.kind == k:
+			flat = append(flat, p.parts...)
+		case p.isTrue() || p.isFalse():
+			return nil, true
+		default:
+			flat = append(flat, p)
+		}
+	}
+	return flat, false
 }
 
 func one(k kind, parts []clause) clause {

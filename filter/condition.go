@@ -157,12 +157,9 @@ func (s *sqlWriter) shown(l *list, field string) (clause, error) {
 func (s *sqlWriter) anyAlternative(l *list, alternatives []alternative) (clause, error) {
 	parts := make([]clause, len(alternatives))
 	for i, w := range alternatives {
-		holds := make([]clause, len(w.atoms))
-		for k, a := range w.atoms {
-			var err error
-			if holds[k], err = s.holds(l, &l.atoms[a]); err != nil {
-				return clause{}, err
-			}
+		holds, err := l.each(w, s.holds)
+		if err != nil {
+			return clause{}, err
 		}
 		parts[i] = all(holds...)
 	}
@@ -171,14 +168,23 @@ func (s *sqlWriter) anyAlternative(l *list, alternatives []alternative) (clause,
 
 // noAlternative is true where an atom of the alternative is known not to hold.
 func (s *sqlWriter) noAlternative(l *list, w alternative) (clause, error) {
-	fails := make([]clause, len(w.atoms))
-	for k, a := range w.atoms {
-		var err error
-		if fails[k], err = s.fails(l, &l.atoms[a]); err != nil {
-			return clause{}, err
-		}
+	fails, err := l.each(w, s.fails)
+	if err != nil {
+		return clause{}, err
 	}
 	return either(fails...), nil
+}
+
+// each returns a clause for each atom of an alternative.
+func (l *list) each(w alternative, of func(*list, *atom) (clause, error)) ([]clause, error) {
+	parts := make([]clause, len(w.atoms))
+	for i, a := range w.atoms {
+		var err error
+		if parts[i], err = of(l, &l.atoms[a]); err != nil {
+			return nil, err
+		}
+	}
+	return parts, nil
 }
 
 // holds is true where an atom is known to hold.
@@ -186,20 +192,12 @@ func (s *sqlWriter) holds(l *list, a *atom) (clause, error) {
 	if a.reach == 0 {
 		return s.test(l, a, a.is), nil
 	}
-	var someInside, allInside []clause
-	for _, side := range a.sides {
-		p := s.ref(l, side.party)
-		if p.form == unmapped {
-			return alwaysFalse, nil
-		}
-		ids, err := s.ids(p, side.set)
-		if err != nil {
-			return clause{}, err
-		}
-		someInside = append(someInside, leaf(someIn, p, ids))
-		allInside = append(allInside, leaf(allIn, p, ids))
-	}
+	someInside, allInside, err := s.leaves(l, a, someIn, allIn)
 	switch {
+	case err != nil:
+		return clause{}, err
+	case someInside == nil:
+		return alwaysFalse, nil
 	case a.reach == criteria.Some:
 		return either(someInside...), nil
 	case inColumns(someInside):
@@ -233,23 +231,34 @@ func (s *sqlWriter) fails(l *list, a *atom) (clause, error) {
 	if a.reach == 0 {
 		return s.test(l, a, !a.is), nil
 	}
-	var noneInside, someOutside []clause
-	for _, side := range a.sides {
-		p := s.ref(l, side.party)
-		if p.form == unmapped {
-			return alwaysFalse, nil
-		}
-		ids, err := s.ids(p, side.set)
-		if err != nil {
-			return clause{}, err
-		}
-		noneInside = append(noneInside, leaf(noneIn, p, ids))
-		someOutside = append(someOutside, leaf(someNotIn, p, ids))
-	}
-	if a.reach == criteria.Some {
+	noneInside, someOutside, err := s.leaves(l, a, noneIn, someNotIn)
+	switch {
+	case err != nil:
+		return clause{}, err
+	case noneInside == nil:
+		return alwaysFalse, nil
+	case a.reach == criteria.Some:
 		return all(noneInside...), nil
 	}
 	return either(all(noneInside...), either(someOutside...)), nil
+}
+
+// leaves returns clauses of two kinds for each party of a scope, nil if one of the parties is
+// unmapped.
+func (s *sqlWriter) leaves(l *list, a *atom, first, second kind) (firsts, seconds []clause, err error) {
+	for _, side := range a.sides {
+		p := s.ref(l, side.party)
+		if p.form == unmapped {
+			return nil, nil, nil
+		}
+		ids, err := s.ids(p, side.set)
+		if err != nil {
+			return nil, nil, err
+		}
+		firsts = append(firsts, leaf(first, p, ids))
+		seconds = append(seconds, leaf(second, p, ids))
+	}
+	return firsts, seconds, nil
 }
 
 // test is true where a fact is known and is so.
