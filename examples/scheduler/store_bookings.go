@@ -83,16 +83,7 @@ func (st *store) listBookings(ctx context.Context, visible filter.Filter, calend
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	list := []*booking{}
-	for rows.Next() {
-		b, err := scanBooking(rows.Scan)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, b)
-	}
-	return list, rows.Err()
+	return scanAll(rows, scanBooking)
 }
 
 // book stores a booking in a calendar that has not changed since it was loaded, if the
