@@ -15,13 +15,15 @@ import (
 // dir/... stands for the packages in and below dir, which may import each other; core for
 // every package of the core module; any for anything.
 const graph = `
-# What every text from outside goes through before it is printed.
+# What every text from outside goes through before it is printed, and JSON.
 internal/printable:
+internal/strictjson: internal/printable
 
 # The words of question and answer: all that a handler imports.
 permission: internal/printable
 .: permission internal/printable
-filter: . internal/printable
+internal/criteria: .
+filter: . internal/criteria internal/printable internal/strictjson
 mask: . permission internal/printable
 usherhttp: . permission internal/printable
 
@@ -34,14 +36,14 @@ team: . permission internal/printable internal/table
 # The policy file. Only source reads YAML, so that every error has its place.
 internal/suggest: internal/printable
 internal/source: internal/printable internal/suggest gopkg.in/yaml.v3
-policy: . permission role team seat filter internal/printable internal/source internal/suggest
+policy: . permission role team seat filter internal/criteria internal/printable internal/source internal/suggest
 preset: internal/printable internal/suggest policy
 internal/roletable: internal/printable role policy
 
 # How an account changes. A store knows bytes and versions, and nothing of what they mean.
-account: . permission role team seat internal/printable internal/suggest internal/table policy
+account: . permission role team seat internal/printable internal/strictjson internal/suggest internal/table policy
 store: . internal/printable
-store/memstore: . internal/printable store
+store/memstore: . store
 store/storetest: . store
 engine: . permission role seat filter policy account store internal/printable internal/table
 
@@ -51,6 +53,7 @@ policytest: . permission role team seat internal/printable internal/source inter
 # For tests only.
 internal/deps:
 internal/hostile:
+internal/storefault: . store
 ushertest: . permission internal/printable usherhttp
 usherfiles: . internal/printable internal/suggest internal/roletable policy preset store store/memstore engine policytest
 

@@ -3,6 +3,7 @@ package usher_test
 import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/filter"
+	"github.com/usher-go/usher/internal/criteria"
 )
 
 // zeroFilters has the rows of what lists resources: whether the zero value selects
@@ -11,10 +12,10 @@ func zeroFilters() map[string]func() bool {
 	calendar := &usher.Object{Type: "calendar", Account: "acme", Parties: map[string][]string{"host": {"mia"}}}
 	match := func(f filter.Filter) bool { selected, err := f.Match(calendar); return selected || err != nil }
 	matches := func(f filter.Filter) bool { return match(f) || !f.None() }
-	of := func(w filter.Way) filter.Filter {
-		return filter.New(filter.Terms{Account: "acme", Lists: []filter.List{{Type: "calendar", Needs: [][]filter.Way{{w}}}}})
+	of := func(w criteria.Alternative) filter.Filter {
+		return filter.New(criteria.Criteria{Account: "acme", Types: []criteria.Type{{Name: "calendar", Needs: [][]criteria.Alternative{{w}}}}})
 	}
-	all := of(filter.Way{Scope: filter.Scope{Reach: filter.Any}})
+	all := of(criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Any}})
 	if !matches(all) {
 		panic("but for the zero, all would be selected")
 	}
@@ -27,21 +28,21 @@ func zeroFilters() map[string]func() bool {
 		panic("but for the zero, the mapping would be right")
 	}
 	return map[string]func() bool{
-		"filter.Filter": func() bool { return matches(filter.Filter{}) },
-		"filter.Terms":  func() bool { return matches(filter.New(filter.Terms{})) },
-		"filter.List": func() bool {
-			return matches(filter.New(filter.Terms{Account: "acme", Lists: []filter.List{{Type: "calendar"}}}))
+		"filter.Filter":     func() bool { return matches(filter.Filter{}) },
+		"criteria.Criteria": func() bool { return matches(filter.New(criteria.Criteria{})) },
+		"criteria.Type": func() bool {
+			return matches(filter.New(criteria.Criteria{Account: "acme", Types: []criteria.Type{{Name: "calendar"}}}))
 		},
-		"filter.Way":   func() bool { return match(of(filter.Way{})) },
-		"filter.Scope": func() bool { return match(of(filter.Way{Scope: filter.Scope{}})) },
-		"filter.Reach": func() bool {
-			return match(of(filter.Way{Scope: filter.Scope{Over: []filter.Side{{Party: "host", Set: filter.Only("mia")}}}}))
+		"criteria.Alternative": func() bool { return match(of(criteria.Alternative{})) },
+		"criteria.Scope":       func() bool { return match(of(criteria.Alternative{Scope: criteria.Scope{}})) },
+		"criteria.Reach": func() bool {
+			return match(of(criteria.Alternative{Scope: criteria.Scope{Over: []criteria.PartySet{{Party: "host", Set: criteria.SetOf("mia")}}}}))
 		},
-		"filter.Side": func() bool {
-			return match(of(filter.Way{Scope: filter.Scope{Reach: filter.Some, Over: []filter.Side{{Party: "host"}}}}))
+		"criteria.PartySet": func() bool {
+			return match(of(criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Some, Over: []criteria.PartySet{{Party: "host"}}}}))
 		},
-		"filter.Test": func() bool {
-			return match(of(filter.Way{Scope: filter.Scope{Reach: filter.Any}, Tests: []filter.Test{{}}}))
+		"criteria.Test": func() bool {
+			return match(of(criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Any}, Tests: []criteria.Test{{}}}))
 		},
 		"filter.Table":   func() bool { _, err := all.SQL(&filter.Table{}, 1); return err == nil },
 		"filter.Mapping": func() bool { return compiles(filter.Mapping{}) },

@@ -6,6 +6,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/internal/strictjson"
 )
 
 // CommitFormat is the number of the format in which commits are written, the value
@@ -50,57 +51,58 @@ func (e *EncodingError) Unwrap() error { return e.Err }
 // the same bytes for the same commit. A commit that DecodeCommit could not read is
 // an [*EncodingError]: one that lacks something, or has text that is not UTF-8.
 func (c *Commit) Encode() ([]byte, error) {
-	w := jsonWriter{buf: make([]byte, 0, 288+96*len(c.Changes))}
-	if c.commit(&w); w.err != nil {
-		return nil, &EncodingError{Op: "write commit", Account: c.Account, Version: c.Version, Err: w.err}
+	w := strictjson.NewWriter(288 + 96*len(c.Changes))
+	c.write(w)
+	if err := w.Err(); err != nil {
+		return nil, &EncodingError{Op: "write commit", Account: c.Account, Version: c.Version, Err: err}
 	}
-	return w.buf, nil
+	return w.Bytes(), nil
 }
 
-func (c *Commit) commit(w *jsonWriter) {
-	w.raw(`{"usher":1`)
-	w.text("account", string(c.Account))
+func (c *Commit) write(w *strictjson.Writer) {
+	w.Raw(`{"usher":1`)
+	w.String("account", string(c.Account))
 	if c.Version == 0 {
-		w.fail(errNoVersion)
+		w.Fail(errNoVersion)
 	}
-	w.uint("version", c.Version)
+	w.Uint("version", c.Version)
 	if !c.Previous.IsZero() {
-		w.text("previous", c.Previous.String())
+		w.String("previous", c.Previous.String())
 	}
-	w.text("id", c.ID)
-	w.time("time", c.Time)
-	w.actor(c.Actor)
-	w.text("policy", c.Policy)
-	w.optional("note", c.Note)
-	w.optional("key", c.Key)
-	w.optional("request", c.Request)
+	w.String("id", c.ID)
+	w.Time("time", c.Time)
+	writeActor(w, c.Actor)
+	w.String("policy", c.Policy)
+	w.Optional("note", c.Note)
+	w.Optional("key", c.Key)
+	w.Optional("request", c.Request)
 	if len(c.Changes) == 0 {
-		w.fail(errNoChanges)
+		w.Fail(errNoChanges)
 	}
-	if w.err != nil {
+	if w.Err() != nil {
 		return
 	}
-	w.raw(`,"changes":[`)
+	w.Raw(`,"changes":[`)
 	for i, change := range c.Changes {
 		if i > 0 {
-			w.raw(",")
+			w.Raw(",")
 		}
-		if writeChange(w, change); w.err != nil {
-			w.err = printable.Errorf("change %d: %w", i+1, w.err)
+		if writeChange(w, change); w.Err() != nil {
+			w.Prefix(fmt.Sprintf("change %d", i+1))
 			return
 		}
 	}
-	w.raw("]}")
+	w.Raw("]}")
 }
 
-func (w *jsonWriter) actor(a Actor) {
+func writeActor(w *strictjson.Writer, a Actor) {
 	if (a.user == "") == (a.host == "") {
-		w.fail(errOneActor)
+		w.Fail(errOneActor)
 	}
-	w.raw(`,"actor":{`)
-	w.optional("user", string(a.user))
-	w.optional("host", a.host)
-	w.raw("}")
+	w.Raw(`,"actor":{`)
+	w.Optional("user", string(a.user))
+	w.Optional("host", a.host)
+	w.Raw("}")
 }
 
 // DecodeCommit reads what Encode wrote, of this format or an older one. What it
@@ -109,97 +111,105 @@ func (w *jsonWriter) actor(a Actor) {
 // number and the name of a change, which come first; nor does white space.
 func DecodeCommit(data []byte) (*Commit, error) {
 	var c Commit
-	r := jsonReader{data: data}
-	readCommit(&r, &c)
-	if r.end(); r.err != nil {
-		err := printable.Errorf("byte %d: %w", r.at, r.err)
+	r := strictjson.NewReader(data)
+	readCommit(r, &c)
+	r.End()
+	if r.Err() != nil {
+		err := printable.Errorf("byte %d: %w", r.Offset(), r.Err())
 		return nil, &EncodingError{Op: "read commit", Account: c.Account, Version: c.Version, Err: err}
 	}
 	return &c, nil
 }
 
 // headerKeys are the keys of a commit.
-var headerKeys = newKeys("account", "version", "id", "time", "actor", "policy", "changes", "previous?", "note?", "key?", "request?")
+var headerKeys = strictjson.NewKeys("account", "version", "id", "time", "actor", "policy", "changes", "previous?", "note?", "key?", "request?")
 
-func readCommit(r *jsonReader, c *Commit) {
-	r.open('{')
-	if !r.more('}') || string(r.key()) != "usher" {
-		r.fail(errors.New(`the first key of a commit is "usher"`))
+func readCommit(r *strictjson.Reader, c *Commit) {
+	if !r.OpenWith("usher", "a commit") {
 		return
 	}
-	switch format := r.uint(); {
-	case r.err != nil:
+	switch format := r.Uint(); {
+	case r.Err() != nil:
 		return
 	case format > CommitFormat:
-		r.fail(printable.Errorf("%w: %d, and this version of the library reads up to %d", ErrNewer, format, CommitFormat))
+		r.Fail(printable.Errorf("%w: %d, and this version of the library reads up to %d", ErrNewer, format, CommitFormat))
 	case format == 0:
-		r.fail(errors.New("formats count from 1"))
+		r.Fail(errors.New("formats count from 1"))
 	}
-	var seen uint64
-	for i, ok := headerKeys.next(r, &seen); ok; i, ok = headerKeys.next(r, &seen) {
-		switch headerKeys.names[i] {
+	for o := headerKeys.Read(r); o.Next(); {
+		switch o.Key() {
 		case "account":
-			c.Account = usher.AccountID(r.string())
+			c.Account = usher.AccountID(r.String())
 		case "version":
-			if c.Version = r.uint(); c.Version == 0 {
-				r.fail(errNoVersion)
+			if c.Version = r.Uint(); c.Version == 0 {
+				r.Fail(errNoVersion)
 			}
 		case "previous":
-			c.Previous = r.hash()
+			c.Previous = readHash(r)
 		case "id":
-			c.ID = r.string()
+			c.ID = r.String()
 		case "time":
-			c.Time = r.time()
+			c.Time = r.Time()
 		case "actor":
 			c.Actor = readActor(r)
 		case "policy":
-			c.Policy = r.string()
+			c.Policy = r.String()
 		case "changes":
 			c.Changes = readChanges(r)
 		case "note":
-			c.Note = r.string()
+			c.Note = r.String()
 		case "key":
-			c.Key = r.string()
+			c.Key = r.String()
 		case "request":
-			c.Request = r.string()
+			c.Request = r.String()
 		}
 	}
-	headerKeys.check(r, seen)
 }
 
-var actorKeys = newKeys("user?", "host?")
+func readHash(r *strictjson.Reader) Hash {
+	text := r.Bytes()
+	if r.Err() != nil {
+		return Hash{}
+	}
+	h, err := parseHash(string(text))
+	if err != nil {
+		r.Fail(printable.Errorf("the hash %s: %w", word(string(text)), err))
+	}
+	return h
+}
 
-func readActor(r *jsonReader) (a Actor) {
-	var seen uint64
-	r.open('{')
-	for i, ok := actorKeys.next(r, &seen); ok; i, ok = actorKeys.next(r, &seen) {
-		switch actorKeys.names[i] {
+var actorKeys = strictjson.NewKeys("user?", "host?")
+
+func readActor(r *strictjson.Reader) (a Actor) {
+	r.Open('{')
+	for o := actorKeys.Read(r); o.Next(); {
+		switch o.Key() {
 		case "user":
-			a.user = usher.UserID(r.string())
+			a.user = usher.UserID(r.String())
 		case "host":
-			a.host = r.string()
+			a.host = r.String()
 		}
 	}
 	if (a.user == "") == (a.host == "") {
-		r.fail(errOneActor)
+		r.Fail(errOneActor)
 	}
 	return a
 }
 
-func readChanges(r *jsonReader) []Change {
+func readChanges(r *strictjson.Reader) []Change {
 	var list []Change
 	scratch := make(scratch)
-	r.open('[')
-	for r.more(']') {
+	r.Open('[')
+	for r.More(']') {
 		change := scratch.readChange(r)
-		if r.err != nil {
-			r.err = printable.Errorf("change %d: %w", len(list)+1, r.err)
+		if r.Err() != nil {
+			r.Prefix(fmt.Sprintf("change %d", len(list)+1))
 			return nil
 		}
 		list = append(list, change)
 	}
 	if len(list) == 0 {
-		r.fail(errNoChanges)
+		r.Fail(errNoChanges)
 	}
 	return list
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/internal/strictjson"
 )
 
 // changeTypes has a value of every type of change. How one is written follows from
@@ -49,7 +50,7 @@ type shape struct {
 	goType reflect.Type
 	begin  string // {"change":"seat-assigned"
 	kinds  []kind
-	keys   keySet
+	keys   strictjson.Keys
 }
 
 // kind is what a field of a change is written as.
@@ -87,7 +88,7 @@ func newShape(c Change) *shape {
 		keys = append(keys, key)
 		s.kinds = append(s.kinds, kindOf(f.Type))
 	}
-	s.keys = newKeys(keys...)
+	s.keys = strictjson.NewKeys(keys...)
 	return s
 }
 
@@ -112,61 +113,58 @@ func kindOf(t reflect.Type) kind {
 	}
 }
 
-func writeChange(w *jsonWriter, c Change) {
+func writeChange(w *strictjson.Writer, c Change) {
 	v := reflect.ValueOf(c)
 	if !v.IsValid() {
-		w.fail(errors.New("there is none"))
+		w.Fail(errors.New("there is none"))
 		return
 	}
 	s, ok := shapeByType[v.Type()]
 	if !ok {
-		w.fail(printable.Errorf("%T is no change", c))
+		w.Fail(printable.Errorf("%T is no change", c))
 		return
 	}
-	w.raw(s.begin)
+	w.Raw(s.begin)
 	for i, kind := range s.kinds {
-		field, key, optional := v.Field(i), s.keys.names[i], s.keys.optional(i)
+		field, key, optional := v.Field(i), s.keys.Name(i), s.keys.Optional(i)
 		switch kind {
 		case kindText:
 			if text := field.String(); text != "" || !optional {
-				w.text(key, text)
+				w.String(key, text)
 			}
 		case kindInt:
-			w.int(key, field.Int())
+			w.Int(key, field.Int())
 		case kindBool:
-			w.bool(key, field.Bool())
+			w.Bool(key, field.Bool())
 		case kindStatus:
-			w.name(key, usher.Status(field.Uint()))
+			w.Name(key, usher.Status(field.Uint()))
 		case kindFieldType:
-			w.name(key, FieldType(field.Uint()))
+			w.Name(key, FieldType(field.Uint()))
 		case kindTime:
 			if t := field.Interface().(time.Time); !t.IsZero() || !optional {
-				w.time(key, t)
+				w.Time(key, t)
 			}
 		}
 	}
-	if w.raw("}"); w.err != nil {
-		w.err = printable.Errorf("%s: %w", c.ChangeType(), w.err)
-	}
+	w.Raw("}")
+	w.Prefix(c.ChangeType())
 }
 
 // scratch keeps a value of each type of change that was read, to be read into
 // again.
 type scratch map[*shape]reflect.Value
 
-func (s scratch) readChange(r *jsonReader) Change {
-	r.open('{')
-	if !r.more('}') || string(r.key()) != "change" {
-		r.fail(errors.New(`the first key of a change is "change"`))
+func (s scratch) readChange(r *strictjson.Reader) Change {
+	if !r.OpenWith("change", "a change") {
 		return nil
 	}
-	name := r.quoted()
+	name := r.Bytes()
 	shape, ok := shapeByName[string(name)]
-	if r.err != nil {
+	if r.Err() != nil {
 		return nil
 	}
 	if !ok {
-		r.fail(printable.Errorf("unknown change %s; a newer version of the library may have written it", word(string(name))))
+		r.Fail(printable.Errorf("unknown change %s; a newer version of the library may have written it", word(string(name))))
 		return nil
 	}
 	v, ok := s[shape]
@@ -175,29 +173,27 @@ func (s scratch) readChange(r *jsonReader) Change {
 		s[shape] = v
 	}
 	v.SetZero()
-	if shape.read(r, v); r.err != nil {
-		r.err = printable.Errorf("%s: %w", v.Interface().(Change).ChangeType(), r.err)
+	if shape.read(r, v); r.Err() != nil {
+		r.Prefix(v.Interface().(Change).ChangeType())
 		return nil
 	}
 	return v.Interface().(Change)
 }
 
-func (s *shape) read(r *jsonReader, v reflect.Value) {
-	var seen uint64
-	for i, ok := s.keys.next(r, &seen); ok; i, ok = s.keys.next(r, &seen) {
-		field := v.Field(i)
-		switch s.kinds[i] {
+func (s *shape) read(r *strictjson.Reader, v reflect.Value) {
+	for o := s.keys.Read(r); o.Next(); {
+		field := v.Field(o.Index())
+		switch s.kinds[o.Index()] {
 		case kindText:
-			field.SetString(r.string())
+			field.SetString(r.String())
 		case kindInt:
-			field.SetInt(r.int())
+			field.SetInt(r.Int())
 		case kindBool:
-			field.SetBool(r.bool())
+			field.SetBool(r.Bool())
 		case kindStatus, kindFieldType:
-			r.name(field.Addr().Interface().(encoding.TextUnmarshaler))
+			r.Name(field.Addr().Interface().(encoding.TextUnmarshaler))
 		case kindTime:
-			field.Set(reflect.ValueOf(r.time()))
+			field.Set(reflect.ValueOf(r.Time()))
 		}
 	}
-	s.keys.check(r, seen)
 }

@@ -21,8 +21,9 @@ func TestFormatIsDocumented(t *testing.T) {
 	for _, c := range changeTypes {
 		s := shapeByName[c.ChangeType()]
 		row := "`" + c.ChangeType() + "`"
-		for i, key := range s.keys.names {
-			if s.keys.optional(i) {
+		for i := range s.keys.Len() {
+			key := s.keys.Name(i)
+			if s.keys.Optional(i) {
 				key += "?"
 			}
 			row += " `" + key + "`"
@@ -30,8 +31,8 @@ func TestFormatIsDocumented(t *testing.T) {
 		written = append(written, row)
 	}
 	assert.Equal(t, written, documented)
-	for _, key := range headerKeys.names {
-		assert.Contains(t, string(src), "\n| `"+key+"` | ")
+	for i := range headerKeys.Len() {
+		assert.Contains(t, string(src), "\n| `"+headerKeys.Name(i)+"` | ")
 	}
 
 	example := regexp.MustCompile("(?s)```json\n(.*?)\n```").FindStringSubmatch(string(src))

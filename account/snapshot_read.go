@@ -8,6 +8,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/internal/strictjson"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 	"github.com/usher-go/usher/team"
@@ -116,7 +117,7 @@ func (r *snapshotReader) time() time.Time {
 	if r.err != nil || t.IsZero() {
 		return time.Time{}
 	}
-	t, err := journalTime(t)
+	t, err := strictjson.UTC(t)
 	if err != nil {
 		r.fail("%w", err)
 	}

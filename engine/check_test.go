@@ -12,10 +12,10 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/store/memstore"
-	"github.com/usher-go/usher/store/storetest"
 )
 
 func TestCheck(t *testing.T) {
@@ -182,7 +182,7 @@ func TestFailedLoadIsNotKept(t *testing.T) {
 	openOn(t, mem, nil).found()
 	w := openOn(t, mem, nil)
 	for _, method := range []string{"Snapshot", "Commits"} {
-		w.calls.set(on(method, storetest.Fault{Before: errDown}))
+		w.calls.set(on(method, storefault.Fault{Before: errDown}))
 		d, err := w.Check(ctx, ask("olivia", openDoor))
 		assert.ErrorIs(t, err, errDown)
 		assert.False(t, d.Allowed())
@@ -195,11 +195,11 @@ func TestStorePanics(t *testing.T) {
 	mem := new(memstore.Store)
 	openOn(t, mem, nil).found()
 	w := openOn(t, mem, deaf) // or a hint has it read once more
-	w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+	w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
 		if c.Method == "Snapshot" {
 			panic("out of cheese")
 		}
-		return storetest.Fault{}
+		return storefault.Fault{}
 	})
 	_, err := w.Check(ctx, ask("olivia", openDoor))
 	assert.ErrorContains(t, err, "panic: out of cheese")

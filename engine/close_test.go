@@ -11,7 +11,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
-	"github.com/usher-go/usher/store/storetest"
+	"github.com/usher-go/usher/internal/storefault"
 )
 
 func TestClose(t *testing.T) {
@@ -99,7 +99,7 @@ func TestCloseWhileTheStoreHangs(t *testing.T) {
 // Nothing is left running in the background of an outcome that is unknown.
 func TestCloseWithAnUnknownOutcome(t *testing.T) {
 	w := open(t, nil).found()
-	w.calls.set(on("Append", storetest.Fault{Before: errDown}))
+	w.calls.set(on("Append", storefault.Fault{Before: errDown}))
 	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
 	assert.ErrorIs(t, err, engine.ErrUnknown)
 	require.NoError(t, w.Close())

@@ -23,15 +23,11 @@ func (e *Engine) erase(ctx context.Context, id usher.AccountID) error {
 		return err
 	}
 	defer e.leave()
-	l, err := e.pin(id)
+	l, done, err := e.acquire(ctx, id)
 	if err != nil {
 		return err
 	}
-	defer e.release(l)
-	if err := e.lock(ctx, l); err != nil {
-		return err
-	}
-	defer e.unlock(l)
+	defer done()
 	defer e.sightings.forgetAccount(id)
 	err = e.store.Erase(ctx, id)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/store"
-	"github.com/usher-go/usher/store/storetest"
 )
 
 func TestErase(t *testing.T) {
@@ -44,9 +44,9 @@ func TestErase(t *testing.T) {
 // If the store fails, the account may be erased or not: the store is asked anew.
 func TestEraseFails(t *testing.T) {
 	for name, row := range map[string]struct {
-		fault storetest.Fault
+		fault storefault.Fault
 		lives bool
-	}{"not erased": {storetest.Fault{Before: errDown}, true}, "erased": {storetest.Fault{After: errDown}, false}} {
+	}{"not erased": {storefault.Fault{Before: errDown}, true}, "erased": {storefault.Fault{After: errDown}, false}} {
 		t.Run(name, func(t *testing.T) {
 			w := open(t, deaf).found()
 			w.calls.set(on("Erase", row.fault))
@@ -66,7 +66,7 @@ func TestEraseFails(t *testing.T) {
 // A commit of which nobody knows whether it is stored goes with the account.
 func TestEraseEndsAnUnknownOutcome(t *testing.T) {
 	w := open(t, nil).found()
-	w.calls.set(on("Append", storetest.Fault{Before: errDown}))
+	w.calls.set(on("Append", storefault.Fault{Before: errDown}))
 	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
 	assert.ErrorIs(t, err, engine.ErrUnknown)
 	require.NoError(t, w.Erase(ctx, "acme"))

@@ -16,9 +16,9 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/store/memstore"
-	"github.com/usher-go/usher/store/storetest"
 )
 
 func TestSetPolicy(t *testing.T) {
@@ -81,7 +81,7 @@ func TestSetPolicyNeedsTheStore(t *testing.T) {
 	openOn(t, mem, nil).found()
 	w := openOn(t, mem, nil)
 	for _, method := range []string{"Accounts", "Commits"} {
-		w.calls.set(on(method, storetest.Fault{After: errDown}))
+		w.calls.set(on(method, storefault.Fault{After: errDown}))
 		assert.ErrorIs(t, w.SetPolicy(ctx, load(t, shutDoors)), errDown)
 	}
 	w.calls.set(nil)
@@ -155,7 +155,7 @@ func TestSetPolicyWaitsForBatches(t *testing.T) {
 		var unfit *engine.UnfitError
 		assert.ErrorAs(t, <-set, &unfit, "the batch made the account one that does not fit")
 
-		w.calls.set(on("Append", storetest.Fault{Before: errDown}))
+		w.calls.set(on("Append", storefault.Fault{Before: errDown}))
 		_, err := w.Do(ctx, host, "acme", setRole("max", "member"))
 		assert.ErrorIs(t, err, engine.ErrUnknown)
 		impatient, cancel := context.WithTimeout(ctx, 300*time.Millisecond)

@@ -10,8 +10,8 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/store/memstore"
-	"github.com/usher-go/usher/store/storetest"
 )
 
 func keyed(key string, commands ...account.Command) engine.Batch {
@@ -110,7 +110,7 @@ func TestKeyInAnotherEngine(t *testing.T) {
 
 // Whoever repeats a batch of which the outcome was unknown has it done once.
 func TestKeyOfAnUnknownOutcome(t *testing.T) {
-	for name, fault := range map[string]storetest.Fault{"not stored": {Before: errDown}, "stored": {After: errDown}} {
+	for name, fault := range map[string]storefault.Fault{"not stored": {Before: errDown}, "stored": {After: errDown}} {
 		t.Run(name, func(t *testing.T) {
 			w := open(t, func(o *engine.Options) { deaf(o); o.Settle = time.Millisecond }).found()
 			w.calls.set(on("Append", fault))

@@ -129,6 +129,22 @@ func (e *Engine) forgetAt(i int) {
 	}
 }
 
+// acquire pins an account and locks it for writing, or returns the context's error. The caller
+// calls done at the end.
+func (e *Engine) acquire(ctx context.Context, id usher.AccountID) (l *live, done func(), err error) {
+	if l, err = e.pin(id); err != nil {
+		return nil, nil, err
+	}
+	if err := e.lock(ctx, l); err != nil {
+		e.release(l)
+		return nil, nil, err
+	}
+	return l, func() {
+		e.unlock(l)
+		e.release(l)
+	}, nil
+}
+
 // lock makes the caller the one who writes to an account, or returns the
 // context's error.
 func (e *Engine) lock(ctx context.Context, l *live) error {

@@ -15,23 +15,23 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/memstore"
-	"github.com/usher-go/usher/store/storetest"
 )
 
 // held has calls of a method wait until they are let go.
-func held(method string) (faults func(context.Context, storetest.Call) storetest.Fault, letGo func()) {
+func held(method string) (faults func(context.Context, storefault.Call) storefault.Fault, letGo func()) {
 	gate := make(chan struct{})
-	return func(ctx context.Context, c storetest.Call) storetest.Fault {
+	return func(ctx context.Context, c storefault.Call) storefault.Fault {
 		if c.Method == method {
 			select {
 			case <-gate:
 			case <-ctx.Done():
-				return storetest.Fault{Before: ctx.Err()}
+				return storefault.Fault{Before: ctx.Err()}
 			}
 		}
-		return storetest.Fault{}
+		return storefault.Fault{}
 	}, sync.OnceFunc(func() { close(gate) })
 }
 
@@ -211,9 +211,9 @@ func TestEvictionByUsers(t *testing.T) {
 func TestNoEvictionUnderAWriter(t *testing.T) {
 	w := open(t, func(o *engine.Options) { o.Accounts = 1; deaf(o) }).found()
 	faults, letGo := held("Append")
-	w.calls.set(func(ctx context.Context, c storetest.Call) storetest.Fault {
+	w.calls.set(func(ctx context.Context, c storefault.Call) storefault.Fault {
 		if c.Account != "acme" {
-			return storetest.Fault{}
+			return storefault.Fault{}
 		}
 		return faults(ctx, c)
 	})
@@ -291,7 +291,7 @@ func TestNeverBackInTime(t *testing.T) {
 	openOn(t, mem, nil).found()
 	slow := late{justKeeper{mem}, make(chan struct{}, 1)}
 	counted := &calls{}
-	w := openOn(t, mem, func(o *engine.Options) { o.Store = storetest.Faulty(slow, counted.befall) })
+	w := openOn(t, mem, func(o *engine.Options) { o.Store = storefault.Wrap(slow, counted.befall) })
 	w.calls = counted
 	slow.arrive <- struct{}{}
 	assert.True(t, w.opens("adam"))
@@ -307,7 +307,7 @@ func TestNeverBackInTime(t *testing.T) {
 	eventually(t, "it is read", func() bool { return w.calls.of("Commits") == 2 })
 	time.Sleep(5 * time.Millisecond)
 	w.must("acme", host, setRole("adam", "member"))
-	w.calls.set(on("Append", storetest.Fault{Before: store.ErrGap}))
+	w.calls.set(on("Append", storefault.Fault{Before: store.ErrGap}))
 	_, err := w.Do(ctx, host, "acme", setRole("adam", "admin"))
 	assert.ErrorIs(t, err, store.ErrGap)
 	close(slow.arrive)
@@ -322,7 +322,7 @@ func TestLateJoiners(t *testing.T) {
 	other := openOn(t, mem, nil).found()
 	slow := late{justKeeper{mem}, make(chan struct{}, 1)}
 	counted := &calls{}
-	w := openOn(t, mem, func(o *engine.Options) { o.Store = storetest.Faulty(slow, counted.befall) })
+	w := openOn(t, mem, func(o *engine.Options) { o.Store = storefault.Wrap(slow, counted.befall) })
 	slow.arrive <- struct{}{}
 	assert.True(t, w.opens("adam"))
 	var asked sync.WaitGroup
@@ -350,12 +350,12 @@ func TestLateJoinersHaveATryOfTheirOwn(t *testing.T) {
 		w := open(t, deaf).found()
 		letGo := make(chan struct{})
 		reads := w.calls.of("Commits")
-		w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+		w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
 			if c.Method == "Commits" && w.calls.of("Commits") == reads+1 {
 				<-letGo
-				return storetest.Fault{Before: errDown}
+				return storefault.Fault{Before: errDown}
 			}
-			return storetest.Fault{}
+			return storefault.Fault{}
 		})
 		var asked sync.WaitGroup
 		asked.Go(func() {

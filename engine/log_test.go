@@ -13,7 +13,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
-	"github.com/usher-go/usher/store/storetest"
+	"github.com/usher-go/usher/internal/storefault"
 )
 
 // logged returns a world that logs, and what it has logged since the last look.
@@ -66,7 +66,7 @@ func TestLogIsDiscreet(t *testing.T) {
 	assert.Error(t, err)
 	_, err = w.Do(ctx, host, "acme", account.SetField{User: "max", Field: "size", Value: "555-0100"})
 	assert.Error(t, err)
-	w.calls.set(on("Append", storetest.Fault{Before: errDown}))
+	w.calls.set(on("Append", storefault.Fault{Before: errDown}))
 	_, err = w.Do(ctx, host, "acme", account.SetField{User: "max", Field: "phone", Value: "555-0101"})
 	assert.Error(t, err)
 	text := lines()

@@ -12,15 +12,15 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/memstore"
-	"github.com/usher-go/usher/store/storetest"
 )
 
 // The store fails once, before or after it wrote: either way the batch is done,
 // once, and the caller need not know.
 func TestUnknownOutcomeIsFoundOut(t *testing.T) {
-	for name, fault := range map[string]storetest.Fault{
+	for name, fault := range map[string]storefault.Fault{
 		"not stored": {Before: errDown},
 		"stored":     {After: errDown},
 	} {
@@ -44,12 +44,12 @@ func TestUnknownOutcomeIsOvertaken(t *testing.T) {
 	rival := openOn(t, mem, nil).found()
 	w := openOn(t, mem, func(o *engine.Options) { deaf(o); patient(o) })
 	assert.True(t, w.opens("adam"))
-	w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+	w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
 		if c.Method == "Append" && c.Try == 1 && c.Version == 2 {
 			rival.must("acme", host, setRole("adam", "member"))
-			return storetest.Fault{Before: errDown}
+			return storefault.Fault{Before: errDown}
 		}
-		return storetest.Fault{}
+		return storefault.Fault{}
 	})
 	_, err := w.Do(ctx, account.User("adam"), "acme", setRole("max", "admin"))
 	assert.ErrorIs(t, err, usher.ErrDenied)
@@ -70,15 +70,15 @@ func TestUnknownOutcomeStaysUnknown(t *testing.T) {
 				seen = append(seen, c.ID)
 			}
 			w := open(t, func(o *engine.Options) { o.Observer.Committed = note }).found()
-			down := storetest.Fault{Before: errDown}
-			w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+			down := storefault.Fault{Before: errDown}
+			w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
 				switch {
 				case c.Method == "Append" && c.Try == 1 && stored:
-					return storetest.Fault{After: errDown}
+					return storefault.Fault{After: errDown}
 				case c.Method == "Append", c.Method == "Commits":
 					return down
 				}
-				return storetest.Fault{}
+				return storefault.Fault{}
 			})
 			_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
 			assert.ErrorIs(t, err, engine.ErrUnknown)
@@ -105,7 +105,7 @@ func TestUnknownOutcomeStaysUnknown(t *testing.T) {
 
 func TestUnknownOutcomeIsFoundOutInTheBackground(t *testing.T) {
 	w := open(t, nil).found()
-	w.calls.set(on("Append", storetest.Fault{Before: errDown}))
+	w.calls.set(on("Append", storefault.Fault{Before: errDown}))
 	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
 	assert.ErrorIs(t, err, engine.ErrUnknown)
 	w.calls.set(nil)
@@ -119,7 +119,7 @@ func TestUnknownOutcomeIsLost(t *testing.T) {
 	mem := new(memstore.Store)
 	rival := openOn(t, mem, nil).found()
 	w := openOn(t, mem, deaf)
-	w.calls.set(on("Append", storetest.Fault{Before: errDown}))
+	w.calls.set(on("Append", storefault.Fault{Before: errDown}))
 	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
 	assert.ErrorIs(t, err, engine.ErrUnknown)
 	rival.must("acme", host, setRole("cleo", "member"))
@@ -132,7 +132,7 @@ func TestUnknownOutcomeIsLost(t *testing.T) {
 
 // A context that ends while the store is at work leaves nobody in the dark.
 func TestCancelledWhileStoring(t *testing.T) {
-	for name, fault := range map[string]storetest.Fault{
+	for name, fault := range map[string]storefault.Fault{
 		"not stored": {Before: context.Canceled},
 		"stored":     {After: context.Canceled},
 	} {
@@ -140,7 +140,7 @@ func TestCancelledWhileStoring(t *testing.T) {
 			w := open(t, patient).found()
 			once := times(1, "Append", fault)
 			caller, cancel := context.WithCancel(ctx)
-			w.calls.set(func(ctx context.Context, c storetest.Call) storetest.Fault {
+			w.calls.set(func(ctx context.Context, c storefault.Call) storefault.Fault {
 				if c.Method == "Append" {
 					cancel()
 				}
@@ -164,7 +164,7 @@ func TestCancelledWhileStoring(t *testing.T) {
 // A store that tries again by itself may find its own commit in the way.
 func TestOwnCommitInTheWay(t *testing.T) {
 	w := open(t, patient).found()
-	w.calls.set(times(1, "Append", storetest.Fault{After: &store.Error{Op: "append", Err: store.ErrConflict}}))
+	w.calls.set(times(1, "Append", storefault.Fault{After: &store.Error{Op: "append", Err: store.ErrConflict}}))
 	result := w.must("acme", host, setRole("max", "admin"))
 	assert.Equal(t, uint64(2), result.Version)
 	assert.Len(t, w.journal(), 2)
@@ -173,14 +173,14 @@ func TestOwnCommitInTheWay(t *testing.T) {
 // What is refused for certain after a failure says nothing of the try before it.
 func TestRefusalAfterFailure(t *testing.T) {
 	w := open(t, nil).found()
-	w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+	w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
 		switch {
 		case c.Method != "Append":
-			return storetest.Fault{}
+			return storefault.Fault{}
 		case c.Try == 1:
-			return storetest.Fault{After: errDown}
+			return storefault.Fault{After: errDown}
 		}
-		return storetest.Fault{Before: store.ErrClosed}
+		return storefault.Fault{Before: store.ErrClosed}
 	})
 	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
 	assert.ErrorIs(t, err, engine.ErrUnknown)
@@ -191,16 +191,16 @@ func TestRefusalAfterFailure(t *testing.T) {
 // Watching brings the commit to light before the one who stored it knows.
 func TestHintOfAnUnknownOutcome(t *testing.T) {
 	w := open(t, func(o *engine.Options) { o.Settle = time.Hour }).found()
-	w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+	w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
 		if c.Method == "Append" && c.Try == 1 {
-			return storetest.Fault{After: errDown}
+			return storefault.Fault{After: errDown}
 		}
 		if c.Method == "Append" {
 			for !w.opens("max") { // until the hint has come
 				time.Sleep(time.Millisecond)
 			}
 		}
-		return storetest.Fault{}
+		return storefault.Fault{}
 	})
 	result := w.must("acme", host, setRole("max", "admin"))
 	assert.Equal(t, uint64(2), result.Version)

@@ -16,8 +16,8 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/store/memstore"
-	"github.com/usher-go/usher/store/storetest"
 )
 
 // Whoever changed something sees it at once, and nobody sees it go back.
@@ -80,7 +80,7 @@ func TestChaos(t *testing.T) {
 		worlds[0].must(id, host, account.CreateAccount{Owner: "olivia"})
 	}
 	for i, w := range worlds {
-		w.calls.set(storetest.Random(uint64(i)+1, storetest.Rates{Before: 0.2, After: 0.2, Delay: 0.1}))
+		w.calls.set(storefault.Random(uint64(i)+1, storefault.Rates{Before: 0.2, After: 0.2, Delay: 0.1}))
 	}
 	const each = 60
 	type fate struct {

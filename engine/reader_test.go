@@ -13,9 +13,9 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/memstore"
-	"github.com/usher-go/usher/store/storetest"
 )
 
 func TestAtLeast(t *testing.T) {
@@ -43,7 +43,7 @@ func TestAtLeast(t *testing.T) {
 	assert.ErrorContains(t, err, "it is at 2, and 3 was asked for")
 	_, err = two.AtLeast(1).Check(ctx, usher.Request{Account: "other", Subject: "adam", Permission: openDoor})
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
-	two.calls.set(on("Commits", storetest.Fault{Before: errDown}))
+	two.calls.set(on("Commits", storefault.Fault{Before: errDown}))
 	_, err = two.AtLeast(version+1).Check(ctx, ask("adam", openDoor))
 	assert.ErrorIs(t, err, errDown)
 	assert.NotErrorIs(t, err, engine.ErrStale)
@@ -156,7 +156,7 @@ func TestMaxStale(t *testing.T) {
 	assert.Equal(t, reads+1, two.calls.of("Commits"), "it is known to be new again")
 
 	two.clock.add(2 * time.Minute)
-	two.calls.set(on("Commits", storetest.Fault{Before: errDown}))
+	two.calls.set(on("Commits", storefault.Fault{Before: errDown}))
 	d, err := two.Check(ctx, ask("olivia", openDoor))
 	assert.ErrorIs(t, err, engine.ErrStale)
 	assert.ErrorIs(t, err, errDown)

@@ -16,9 +16,9 @@ import (
 
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/memstore"
-	"github.com/usher-go/usher/store/storetest"
 )
 
 // overQuota is what a store returns that rejects an entry by a rule of its own.
@@ -58,7 +58,7 @@ func TestStoreRefusesForGood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		w := open(t, func(o *engine.Options) { o.Observer = engine.Log(slog.New(slog.NewTextHandler(&log, nil))) }).found()
-		w.calls.set(on("Append", storetest.Fault{Before: overQuota}))
+		w.calls.set(on("Append", storefault.Fault{Before: overQuota}))
 		refusedBatch(t, w, 1)
 		assert.Contains(t, log.String(), "level=WARN")
 	})
@@ -69,14 +69,14 @@ func TestStoreRefusesForGood(t *testing.T) {
 func TestStoreRefusesARetry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := open(t, nil).found()
-		w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+		w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
 			switch {
 			case c.Method != "Append":
-				return storetest.Fault{}
+				return storefault.Fault{}
 			case c.Try < 3:
-				return storetest.Fault{Before: errDown}
+				return storefault.Fault{Before: errDown}
 			}
-			return storetest.Fault{Before: overQuota}
+			return storefault.Fault{Before: overQuota}
 		})
 		refusedBatch(t, w, 3)
 	})
@@ -90,10 +90,10 @@ func TestStoreRefusesInTheBackground(t *testing.T) {
 		w := open(t, func(o *engine.Options) {
 			o.Observer.Committed = func(_ context.Context, c *account.Commit) { stored = append(stored, c.ID) }
 		}).found()
-		w.calls.set(on("Append", storetest.Fault{Before: errDown}))
+		w.calls.set(on("Append", storefault.Fault{Before: errDown}))
 		_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
 		require.ErrorIs(t, err, engine.ErrUnknown)
-		w.calls.set(on("Append", storetest.Fault{Before: overQuota}))
+		w.calls.set(on("Append", storefault.Fault{Before: overQuota}))
 		time.Sleep(time.Minute)
 		tries := w.calls.of("Append")
 		w.calls.set(nil)
@@ -110,14 +110,14 @@ func TestStoreRefusesInTheBackground(t *testing.T) {
 // caller learns that it is stored.
 func TestStoreRefusesWhatItHas(t *testing.T) {
 	w := open(t, patient).found()
-	w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+	w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
 		switch {
 		case c.Method != "Append":
-			return storetest.Fault{}
+			return storefault.Fault{}
 		case c.Try == 1:
-			return storetest.Fault{After: errDown}
+			return storefault.Fault{After: errDown}
 		}
-		return storetest.Fault{Before: overQuota}
+		return storefault.Fault{Before: overQuota}
 	})
 	result := w.must("acme", host, setRole("max", "admin"))
 	assert.Equal(t, uint64(2), result.Version)
@@ -128,14 +128,14 @@ func TestStoreRefusesWhatItHas(t *testing.T) {
 // While it cannot be read what the store has, the outcome stays unknown.
 func TestStoreRefusesAndCannotBeRead(t *testing.T) {
 	w := open(t, nil).found()
-	w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+	w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
 		switch {
 		case c.Method == "Append" && c.Try == 1:
-			return storetest.Fault{After: errDown}
+			return storefault.Fault{After: errDown}
 		case c.Method == "Append":
-			return storetest.Fault{Before: overQuota}
+			return storefault.Fault{Before: overQuota}
 		}
-		return storetest.Fault{Before: errDown}
+		return storefault.Fault{Before: errDown}
 	})
 	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
 	assert.ErrorIs(t, err, engine.ErrUnknown)
@@ -147,7 +147,7 @@ func TestStoreRefusesAndCannotBeRead(t *testing.T) {
 func TestStoreRefusesUnderAKey(t *testing.T) {
 	w := open(t, nil).found()
 	b := engine.Batch{Actor: host, Account: "acme", Key: "k", Commands: []account.Command{setRole("max", "admin")}}
-	w.calls.set(times(2, "Append", storetest.Fault{Before: overQuota}))
+	w.calls.set(times(2, "Append", storefault.Fault{Before: overQuota}))
 	for range 2 {
 		_, err := w.Submit(ctx, b)
 		assert.ErrorIs(t, err, store.ErrRefused)
@@ -168,7 +168,7 @@ func TestRefusalsEndABatch(t *testing.T) {
 	}
 	for _, reason := range slices.Concat(refusals, []error{errDown, context.DeadlineExceeded}) {
 		w := openOn(t, new(memstore.Store), nil).found()
-		w.calls.set(on("Append", storetest.Fault{Before: &store.Error{Op: "append", Err: reason}}))
+		w.calls.set(on("Append", storefault.Fault{Before: &store.Error{Op: "append", Err: reason}}))
 		_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
 		assert.Equal(t, slices.Contains(refusals, reason), store.Refused(reason), "%v", reason)
 		assert.Equal(t, !store.Refused(reason), errors.Is(err, engine.ErrUnknown), "%v", reason)

@@ -12,10 +12,10 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/memstore"
-	"github.com/usher-go/usher/store/storetest"
 )
 
 // large is an account whose first commit alone makes a snapshot due.
@@ -58,11 +58,11 @@ func TestSnapshotsAreStored(t *testing.T) {
 
 	w = openOn(t, mem, deaf)
 	var after uint64
-	w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+	w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
 		if c.Method == "Commits" {
 			after = c.Version
 		}
-		return storetest.Fault{}
+		return storefault.Fault{}
 	})
 	view, err := w.View(ctx, "acme")
 	require.NoError(t, err)
@@ -82,7 +82,7 @@ func TestSmallAccountsAreNotSaved(t *testing.T) {
 func TestSnapshotsCannotBeStored(t *testing.T) {
 	failures := make(chan error, 100)
 	w := open(t, func(o *engine.Options) { o.Observer.Failed = func(err error) { failures <- err } })
-	w.calls.set(on("SaveSnapshot", storetest.Fault{Before: errDown}))
+	w.calls.set(on("SaveSnapshot", storefault.Fault{Before: errDown}))
 	w.must("acme", host, large())
 	assert.True(t, w.opens("adam"))
 	assert.ErrorIs(t, <-failures, errDown)
@@ -113,16 +113,16 @@ func TestSnapshotsAreMended(t *testing.T) {
 func TestReadOnlyStore(t *testing.T) {
 	mem := new(memstore.Store)
 	first := openOn(t, mem, nil)
-	first.calls.set(on("SaveSnapshot", storetest.Fault{Before: errDown}))
+	first.calls.set(on("SaveSnapshot", storefault.Fault{Before: errDown}))
 	first.must("acme", host, large())
 	w := openOn(t, mem, func(o *engine.Options) {
 		o.Observer.Failed = func(err error) { t.Error(err) }
 	})
-	w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+	w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
 		if c.Method == "SaveSnapshot" || c.Method == "Seen" || c.Method == "Append" {
-			return storetest.Fault{Before: store.ErrReadOnly}
+			return storefault.Fault{Before: store.ErrReadOnly}
 		}
-		return storetest.Fault{}
+		return storefault.Fault{}
 	})
 	assert.True(t, w.opens("adam"))
 	w.Seen("acme", "adam")

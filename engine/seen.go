@@ -332,15 +332,11 @@ func (e *Engine) writeSightings(ctx context.Context) (errs []error) {
 // now, while nobody else of this Engine writes to it: who was removed must not be
 // kept again.
 func (e *Engine) writeSeen(ctx context.Context, of sightingsOf, id usher.AccountID, users map[usher.UserID]time.Time) error {
-	l, err := e.pin(id)
+	l, done, err := e.acquire(ctx, id)
 	if err != nil {
 		return err
 	}
-	defer e.release(l)
-	if err := e.lock(ctx, l); err != nil {
-		return err
-	}
-	defer e.unlock(l)
+	defer done()
 	snap, err := e.await(ctx, l, newest)
 	if err != nil {
 		return err

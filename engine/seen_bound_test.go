@@ -13,9 +13,9 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/memstore"
-	"github.com/usher-go/usher/store/storetest"
 )
 
 // Whatever ids are made up, little is held of them.
@@ -99,7 +99,7 @@ func TestSeenOfAUserRemovedWhileItIsWritten(t *testing.T) {
 		w.Seen("acme", "max")
 		w.clock.add(2)
 		var once sync.Once
-		w.calls.set(func(_ context.Context, c storetest.Call) (f storetest.Fault) {
+		w.calls.set(func(_ context.Context, c storefault.Call) (f storefault.Fault) {
 			if c.Method == method {
 				once.Do(func() {
 					other.must("acme", host, account.RemoveUser{User: "max"}, account.AddUser{User: "max"})

@@ -13,8 +13,8 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/store/memstore"
-	"github.com/usher-go/usher/store/storetest"
 )
 
 // lastSeen returns what LastSeen yields for acme, as "user minutes after noon".
@@ -98,7 +98,7 @@ func TestLastActive(t *testing.T) {
 
 func TestSeenIsWrittenInTheBackground(t *testing.T) {
 	w := open(t, func(o *engine.Options) { o.SeenEvery = time.Millisecond }).found()
-	w.calls.set(times(3, "Seen", storetest.Fault{Before: errDown}))
+	w.calls.set(times(3, "Seen", storefault.Fault{Before: errDown}))
 	w.Seen("acme", "max")
 	eventually(t, "it is written", func() bool { return len(w.written()) == 1 })
 	assert.Equal(t, 4, w.calls.of("Seen"), "what could not be written is tried again")
@@ -137,7 +137,7 @@ func TestSeenOfAnAccountThatIsNotInMemory(t *testing.T) {
 func TestCloseTellsWhatItCouldNotWrite(t *testing.T) {
 	w := open(t, seldom).found()
 	w.Seen("acme", "max")
-	w.calls.set(on("Seen", storetest.Fault{Before: errDown}))
+	w.calls.set(on("Seen", storefault.Fault{Before: errDown}))
 	err := w.Close()
 	assert.ErrorIs(t, err, errDown)
 	assert.ErrorContains(t, err, `write last-active times of "acme"`)

@@ -12,9 +12,9 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/memstore"
-	"github.com/usher-go/usher/store/storetest"
 )
 
 func phone(value account.Value) account.Command {
@@ -112,7 +112,7 @@ func TestSetFieldDeniedTellsNothing(t *testing.T) {
 // Where the store does not tell the value, nothing is said about it.
 func TestSetFieldUnread(t *testing.T) {
 	w := withPhone(t)
-	w.calls.set(on("Record", storetest.Fault{Before: errDown}))
+	w.calls.set(on("Record", storefault.Fault{Before: errDown}))
 	for _, value := range []account.Value{"1", "2"} {
 		_, err := w.Do(ctx, host, "acme", phone(value))
 		assert.ErrorIs(t, err, errDown)

@@ -116,15 +116,11 @@ func (e *Engine) submit(ctx context.Context, b *Batch, done *[]*account.Commit) 
 	if err := b.proposal(b.Time).Check(b.Account); err != nil {
 		return Result{}, err
 	}
-	l, err := e.pin(b.Account)
+	l, release, err := e.acquire(ctx, b.Account)
 	if err != nil {
 		return Result{}, err
 	}
-	defer e.release(l)
-	if err := e.lock(ctx, l); err != nil {
-		return Result{}, err
-	}
-	defer e.unlock(l)
+	defer release()
 	defer e.settleSoon(l) // also after a panic of the store
 	for try := 1; ; try++ {
 		if l.pending != nil {

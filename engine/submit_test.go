@@ -15,9 +15,9 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/memstore"
-	"github.com/usher-go/usher/store/storetest"
 )
 
 func TestDo(t *testing.T) {
@@ -168,7 +168,7 @@ func TestRefusalsAreOfNow(t *testing.T) {
 	result := one.must("acme", host, setRole("max", "member"))
 	assert.Equal(t, result.Version+1, two.must("acme", host, setRole("max", "admin")).Version)
 
-	two.calls.set(on("Commits", storetest.Fault{Before: errDown}))
+	two.calls.set(on("Commits", storefault.Fault{Before: errDown}))
 	_, err := two.Do(ctx, host, "acme", account.AssignSeat{User: "max", Pool: "desk"})
 	assert.ErrorIs(t, err, errDown, "where the store cannot tell, nothing is said")
 }
@@ -179,12 +179,12 @@ func TestBusy(t *testing.T) {
 	w := openOn(t, mem, deaf)
 	assert.True(t, w.opens("adam"))
 	n := 0
-	w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+	w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
 		if c.Method == "Append" {
 			n++
 			rival.must("acme", host, account.AddUser{User: usher.UserID(fmt.Sprint("rival-", n))})
 		}
-		return storetest.Fault{}
+		return storefault.Fault{}
 	})
 	_, err := w.Do(ctx, host, "acme", account.AddUser{User: "eve"})
 	assert.ErrorIs(t, err, engine.ErrBusy)
@@ -200,12 +200,12 @@ func TestTries(t *testing.T) {
 		rival := openOn(t, mem, nil).found()
 		w := openOn(t, mem, func(o *engine.Options) { o.Tries = given; deaf(o) })
 		n := 0
-		w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+		w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
 			if c.Method == "Append" {
 				n++
 				rival.must("acme", host, account.AddUser{User: usher.UserID(fmt.Sprint("rival-", n))})
 			}
-			return storetest.Fault{}
+			return storefault.Fault{}
 		})
 		_, err := w.Do(ctx, host, "acme", account.AddUser{User: "eve"})
 		assert.ErrorIs(t, err, engine.ErrBusy)
@@ -266,7 +266,7 @@ func TestStoreRefuses(t *testing.T) {
 	for refusal, reads := range map[error]int{store.ErrReadOnly: 0, store.ErrInvalid: 0, store.ErrGap: 1} {
 		w := open(t, deaf).found()
 		before := w.calls.of("Snapshot")
-		w.calls.set(on("Append", storetest.Fault{Before: refusal}))
+		w.calls.set(on("Append", storefault.Fault{Before: refusal}))
 		_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
 		assert.ErrorIs(t, err, refusal)
 		assert.NotErrorIs(t, err, engine.ErrUnknown)
@@ -282,9 +282,9 @@ func TestStoreRefuses(t *testing.T) {
 func TestWritersWaitNoLongerThanTheyLike(t *testing.T) {
 	w := open(t, nil).found()
 	faults, letGo := held("Append")
-	w.calls.set(func(ctx context.Context, c storetest.Call) storetest.Fault {
+	w.calls.set(func(ctx context.Context, c storefault.Call) storefault.Fault {
 		if c.Account != "acme" {
-			return storetest.Fault{}
+			return storefault.Fault{}
 		}
 		return faults(ctx, c)
 	})
@@ -343,11 +343,11 @@ func TestPanicsLeaveNothingLocked(t *testing.T) {
 	assert.True(t, w.opens("max"), "it was stored all the same")
 	w.must("acme", host, setRole("max", "member"))
 
-	w.calls.set(func(_ context.Context, c storetest.Call) storetest.Fault {
+	w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
 		if c.Method == "Append" {
 			panic("out of cheese")
 		}
-		return storetest.Fault{}
+		return storefault.Fault{}
 	})
 	assert.PanicsWithValue(t, "out of cheese", func() { w.must("acme", host, setRole("max", "admin")) })
 	w.calls.set(nil)

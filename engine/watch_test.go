@@ -10,8 +10,8 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/store/memstore"
-	"github.com/usher-go/usher/store/storetest"
 )
 
 func TestWatch(t *testing.T) {
@@ -39,12 +39,12 @@ func TestWatchBreaks(t *testing.T) {
 	for i := range 30 {
 		one.must(usher.AccountID(fmt.Sprint("a", i)), host, account.CreateAccount{Owner: "olivia"})
 	}
-	broken := times(2, "Watch", storetest.Fault{After: errDown, Items: 1})
+	broken := times(2, "Watch", storefault.Fault{After: errDown, Items: 1})
 	failures := make(chan error, 100)
 	two := &world{t: t, clock: &clock{now: noon}, calls: &calls{faults: broken}}
 	var err error
 	two.Engine, err = engine.Open(engine.Options{
-		Policy: load(t, office), Store: storetest.Faulty(mem, two.calls.befall),
+		Policy: load(t, office), Store: storefault.Wrap(mem, two.calls.befall),
 		Observer: engine.Observer{Failed: func(err error) { failures <- err }},
 	})
 	require.NoError(t, err)

@@ -13,11 +13,11 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/memstore"
-	"github.com/usher-go/usher/store/storetest"
 )
 
 // office is a policy with as little as the tests need.
@@ -97,7 +97,7 @@ func openOn(t testing.TB, mem *memstore.Store, change func(*engine.Options)) *wo
 	t.Helper()
 	w := &world{t: t, mem: mem, clock: &clock{now: noon}, calls: &calls{}}
 	options := engine.Options{
-		Policy: load(t, office), Store: storetest.Faulty(mem, w.calls.befall), Clock: w.clock.Now,
+		Policy: load(t, office), Store: storefault.Wrap(mem, w.calls.befall), Clock: w.clock.Now,
 		Settle: 50 * time.Millisecond,
 	}
 	if change != nil {
@@ -199,10 +199,10 @@ func (c *clock) add(d time.Duration) {
 type calls struct {
 	mu     sync.Mutex
 	count  map[string]int
-	faults func(ctx context.Context, c storetest.Call) storetest.Fault // nil for none
+	faults func(ctx context.Context, c storefault.Call) storefault.Fault // nil for none
 }
 
-func (c *calls) befall(ctx context.Context, call storetest.Call) storetest.Fault {
+func (c *calls) befall(ctx context.Context, call storefault.Call) storefault.Fault {
 	c.mu.Lock()
 	if c.count == nil {
 		c.count = map[string]int{}
@@ -211,7 +211,7 @@ func (c *calls) befall(ctx context.Context, call storetest.Call) storetest.Fault
 	faults := c.faults
 	c.mu.Unlock()
 	if faults == nil {
-		return storetest.Fault{}
+		return storefault.Fault{}
 	}
 	return faults(ctx, call)
 }
@@ -224,7 +224,7 @@ func (c *calls) of(method string) int {
 }
 
 // set has faults befall the calls from now on.
-func (c *calls) set(faults func(ctx context.Context, c storetest.Call) storetest.Fault) {
+func (c *calls) set(faults func(ctx context.Context, c storefault.Call) storefault.Fault) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.faults = faults
@@ -233,23 +233,23 @@ func (c *calls) set(faults func(ctx context.Context, c storetest.Call) storetest
 var errDown = errors.New("the store is down")
 
 // on has a fault befall calls of one method.
-func on(method string, fault storetest.Fault) func(context.Context, storetest.Call) storetest.Fault {
-	return func(_ context.Context, c storetest.Call) storetest.Fault {
+func on(method string, fault storefault.Fault) func(context.Context, storefault.Call) storefault.Fault {
+	return func(_ context.Context, c storefault.Call) storefault.Fault {
 		if c.Method == method {
 			return fault
 		}
-		return storetest.Fault{}
+		return storefault.Fault{}
 	}
 }
 
 // times has a fault befall the first n calls of a method.
-func times(n int, method string, fault storetest.Fault) func(context.Context, storetest.Call) storetest.Fault {
+func times(n int, method string, fault storefault.Fault) func(context.Context, storefault.Call) storefault.Fault {
 	var mu sync.Mutex
-	return func(_ context.Context, c storetest.Call) storetest.Fault {
+	return func(_ context.Context, c storefault.Call) storefault.Fault {
 		mu.Lock()
 		defer mu.Unlock()
 		if c.Method != method || n == 0 {
-			return storetest.Fault{}
+			return storefault.Fault{}
 		}
 		n--
 		return fault

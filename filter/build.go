@@ -3,20 +3,22 @@ package filter
 import (
 	"cmp"
 	"slices"
+
+	"github.com/usher-go/usher/internal/criteria"
 )
 
-func newList(t *List) *list {
+func newList(t *criteria.Type) *list {
 	b := builder{list: &list{
-		typ: t.Type, admit: t.Admit, looks: t.Looks,
+		typ: t.Name, admit: t.Admit, looks: t.Looks,
 		fields: sorted(t.Fields), hidden: sorted(t.Hidden),
 	}}
-	b.never = b.shortest(b.ways(t.Never, false), false, whateverHides)
+	b.never = b.simplify(b.alternatives(t.Never, false), false, whateverHides)
 	masked := slices.Clone(b.hidden)
 	for _, written := range t.Needs {
-		ways := b.ways(written, true)
-		need := b.shortest(ways, true, hidesNoMore)
+		alternatives := b.alternatives(written, true)
+		need := b.simplify(alternatives, true, hidesNoMore)
 		b.needs = append(b.needs, need)
-		b.rows = append(b.rows, b.shortest(need, true, whateverHides))
+		b.rows = append(b.rows, b.simplify(need, true, whateverHides))
 		masked = append(masked, hiddenBySome(need)...)
 	}
 	b.rows = b.withoutImplied(b.rows)
@@ -26,35 +28,36 @@ func newList(t *List) *list {
 
 type builder struct{ *list }
 
-// ways numbers the atoms of ways, and leaves out those that never match.
-func (b *builder) ways(written []Way, known bool) (ways []way) {
+// alternatives numbers the atoms of alternatives, and leaves out those that never match.
+func (b *builder) alternatives(written []criteria.Alternative, known bool) (alternatives []alternative) {
 	for i := range written {
-		if w, ok := b.way(&written[i], known); ok {
-			ways = append(ways, w)
+		if w, ok := b.alternative(&written[i], known); ok {
+			alternatives = append(alternatives, w)
 		}
 	}
-	return ways
+	return alternatives
 }
 
-// way is for a need if known: what is not known then never matches.
-func (b *builder) way(written *Way, known bool) (way, bool) {
-	w := way{hides: sorted(written.Hides)}
+// alternative numbers the atoms of one alternative. If known, it is for a need, where an
+// unknown value never matches. It returns false if the alternative can never match.
+func (b *builder) alternative(written *criteria.Alternative, known bool) (alternative, bool) {
+	w := alternative{hides: sorted(written.Hides)}
 	over := written.Scope.Over
 	for _, t := range written.Tests {
-		opposite := Test{t.Party, t.Name, !t.Is}
+		opposite := criteria.Test{Party: t.Party, Name: t.Name, Is: !t.Is}
 		if known && slices.Contains(written.Tests, opposite) {
-			return way{}, false
+			return alternative{}, false
 		}
 		if known && t.Party && !t.Is {
-			// Nobody is in this party, so there is no need to hold it against a set.
-			over = slices.DeleteFunc(slices.Clone(over), func(s Side) bool { return s.Party == t.Name })
+			// The party is empty, so it is not compared with a set.
+			over = slices.DeleteFunc(slices.Clone(over), func(s criteria.PartySet) bool { return s.Party == t.Name })
 		}
 		w.atoms = append(w.atoms, b.test(t))
 	}
 	switch reach := written.Scope.Reach; {
-	case reach == Any:
-	case reach != Some && reach != Every, len(over) == 0:
-		return way{}, false
+	case reach == criteria.Any:
+	case reach != criteria.Some && reach != criteria.Every, len(over) == 0:
+		return alternative{}, false
 	default:
 		a := atom{reach: reach, party: -1, attribute: -1}
 		for _, s := range over {
@@ -68,7 +71,7 @@ func (b *builder) way(written *Way, known bool) (way, bool) {
 	return w, true
 }
 
-func (b *builder) test(t Test) int {
+func (b *builder) test(t criteria.Test) int {
 	a := atom{party: -1, attribute: -1, is: t.Is}
 	if t.Party {
 		a.party = index(&b.parties, t.Name)
@@ -83,7 +86,7 @@ func (b *builder) number(a atom) int {
 	same := func(o atom) bool {
 		return o.reach == a.reach && o.party == a.party && o.attribute == a.attribute && o.is == a.is &&
 			slices.EqualFunc(o.sides, a.sides, func(x, y side) bool {
-				return x.party == y.party && within(x.set, y.set) && within(y.set, x.set)
+				return x.party == y.party && criteria.Within(x.set, y.set) && criteria.Within(y.set, x.set)
 			})
 	}
 	if i := slices.IndexFunc(b.atoms[:min(len(b.atoms), most)], same); i >= 0 {
@@ -102,9 +105,9 @@ func index(names *[]string, name string) int {
 	return i
 }
 
-// hiddenBySome returns what may be hidden in some row. What a way shows that matches
+// hiddenBySome returns what may be hidden in some row. What an alternative shows that matches
 // everything is hidden in none.
-func hiddenBySome(need []way) (fields []string) {
+func hiddenBySome(need []alternative) (fields []string) {
 	for _, w := range need {
 		fields = append(fields, w.hides...)
 	}

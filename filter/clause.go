@@ -2,15 +2,15 @@ package filter
 
 import "slices"
 
-// clause is a part of a condition. It is true only where that is known: where a
-// comparison with NULL makes it neither, it counts as false, which is why there is a
-// clause for each thing and for its opposite, and none that turns another one round.
+// clause is a part of a condition. It is true only where that is known: where a comparison
+// with NULL is neither true nor false, it counts as false. So each kind of clause has its
+// opposite, and there is no clause that negates another one.
 type clause struct {
 	kind  kind
 	parts []clause // of allOf and anyOf
 
-	place *place
-	ids   []string // sorted
+	ref *columnRef
+	ids []string // sorted
 
 	column string // of a fact
 	is     bool
@@ -19,74 +19,60 @@ type clause struct {
 type kind uint8
 
 const (
-	anyOf      kind = iota // without parts: false
-	allOf                  // without parts: true
-	member                 // one in the place is among the ids
-	noMember               // none is
-	stranger               // one is not among the ids
-	noStranger             // all are, or there are none
-	fact                   // a column is true, or false
+	anyOf     kind = iota // without parts: false
+	allOf                 // without parts: true
+	someIn                // some id in the column is among the ids
+	noneIn                // no id in the column is
+	someNotIn             // some id in the column is not
+	allIn                 // every id in the column is, or it has none
+	fact                  // a column is true, or false
 )
 
 var (
-	always = clause{kind: allOf}
-	nowise = clause{kind: anyOf}
+	alwaysTrue  = clause{kind: allOf}
+	alwaysFalse = clause{kind: anyOf}
 )
 
-func (c clause) isAlways() bool { return c.kind == allOf && len(c.parts) == 0 }
-func (c clause) isNowise() bool { return c.kind == anyOf && len(c.parts) == 0 }
+func (c clause) isTrue() bool  { return c.kind == allOf && len(c.parts) == 0 }
+func (c clause) isFalse() bool { return c.kind == anyOf && len(c.parts) == 0 }
 
-// leaf makes a clause about a place, of which unknown ones are no business.
-func leaf(k kind, p *place, ids []string) clause {
+// leaf makes a clause about a column, which must not be unmapped.
+func leaf(k kind, p *columnRef, ids []string) clause {
 	switch {
-	case k == member && len(ids) == 0, p.form == empty && (k == member || k == stranger):
-		return nowise
-	case k == noMember && len(ids) == 0, p.form == empty:
-		return always
+	case k == someIn && len(ids) == 0, p.form == empty && (k == someIn || k == someNotIn):
+		return alwaysFalse
+	case k == noneIn && len(ids) == 0, p.form == empty:
+		return alwaysTrue
 	}
-	return clause{kind: k, place: p, ids: ids}
+	return clause{kind: k, ref: p, ids: ids}
 }
 
 // all joins clauses by and.
 func all(parts ...clause) clause {
-	var flat []clause
-	for _, p := range parts {
-		switch {
-		case p.isNowise():
-			return nowise
-		case p.kind == allOf:
-			flat = append(flat, p.parts...)
-		default:
-			flat = append(flat, p)
-		}
-	}
-	if len(flat) > most {
+	flat, settled := flatten(allOf, parts)
+	switch {
+	case settled:
+		return alwaysFalse
+	case len(flat) > most:
 		return one(allOf, flat)
 	}
 	flat = distinct(flat)
 	flat = slices.DeleteFunc(flat, func(c clause) bool {
 		return slices.ContainsFunc(flat, func(by clause) bool { return by.settles(c) })
 	})
-	return one(allOf, merge(noMember, flat))
+	return one(allOf, merge(noneIn, flat))
 }
 
-// either joins clauses by or. What all of them ask for is asked once.
+// either joins clauses by or. What all of them have in common is written once.
 func either(parts ...clause) clause {
-	var flat []clause
-	for _, p := range parts {
-		switch {
-		case p.isAlways():
-			return always
-		case p.kind == anyOf:
-			flat = append(flat, p.parts...)
-		default:
-			flat = append(flat, p)
-		}
-	}
-	if len(flat) > most {
+	flat, settled := flatten(anyOf, parts)
+	switch {
+	case settled:
+		return alwaysTrue
+	case len(flat) > most:
 		return one(anyOf, flat)
 	}
-	flat = merge(member, distinct(flat))
+	flat = merge(someIn, distinct(flat))
 	common := shared(flat)
 	if len(common) == 0 {
 		return one(anyOf, flat)
@@ -97,6 +83,22 @@ func either(parts ...clause) clause {
 	return all(append(common, either(flat...))...)
 }
 
+// flatten replaces clauses of the kind by their parts. It reports whether a clause settles the
+// result: false in a conjunction, true in a disjunction.
+func flatten(k kind, parts []clause) (flat []clause, settled bool) {
+	for _, p := range parts {
+		switch {
+		case p.kind == k:
+			flat = append(flat, p.parts...)
+		case p.isTrue() || p.isFalse():
+			return nil, true
+		default:
+			flat = append(flat, p)
+		}
+	}
+	return flat, false
+}
+
 func one(k kind, parts []clause) clause {
 	if len(parts) == 1 {
 		return parts[0]
@@ -104,18 +106,18 @@ func one(k kind, parts []clause) clause {
 	return clause{kind: k, parts: parts}
 }
 
-// settles reports whether a clause makes another one of the same conjunction
-// pointless: a column has one id, which is then no stranger.
+// settles reports whether a clause implies another one of the same conjunction: a column has
+// one id, and if that is among the ids, no other id is.
 func (c clause) settles(other clause) bool {
-	return c.kind == member && other.kind == noStranger && c.place == other.place && c.place.form == single &&
+	return c.kind == someIn && other.kind == allIn && c.ref == other.ref && c.ref.form == single &&
 		subset(c.ids, other.ids)
 }
 
-// merge makes one clause of all those of a kind about one place.
+// merge makes one clause of all those of a kind about one column.
 func merge(k kind, parts []clause) []clause {
 	var merged []clause
 	for _, p := range parts {
-		i := slices.IndexFunc(merged, func(m clause) bool { return p.kind == k && m.kind == k && m.place == p.place })
+		i := slices.IndexFunc(merged, func(m clause) bool { return p.kind == k && m.kind == k && m.ref == p.ref })
 		if i < 0 {
 			merged = append(merged, p)
 			continue
@@ -157,7 +159,7 @@ func contains(parts []clause, c clause) bool {
 }
 
 func (c clause) equal(o clause) bool {
-	return c.kind == o.kind && c.place == o.place && c.column == o.column && c.is == o.is &&
+	return c.kind == o.kind && c.ref == o.ref && c.column == o.column && c.is == o.is &&
 		slices.Equal(c.ids, o.ids) && slices.EqualFunc(c.parts, o.parts, clause.equal)
 }
 

@@ -12,16 +12,16 @@ import (
 // compares, which finds too many at most, and once exactly. SQLite needs no more than
 // to be told the collation that its columns have unless they name another.
 
-func (s *scribe) inColumn(c clause) string {
-	p := c.place
+func (s *sqlWriter) inColumn(c clause) string {
+	p := c.ref
 	switch {
-	case c.kind == member:
+	case c.kind == someIn:
 		return s.equals(p.column, p.kind, c.ids)
-	case c.kind == noMember:
+	case c.kind == noneIn:
 		return "(" + s.among(p.column, p.kind, c.ids) + ") IS NOT TRUE"
-	case c.kind == stranger && len(c.ids) == 0:
+	case c.kind == someNotIn && len(c.ids) == 0:
 		return s.some(p)
-	case c.kind == stranger:
+	case c.kind == someNotIn:
 		return "(" + s.some(p) + " AND (" + s.among(p.column, p.kind, c.ids) + ") IS NOT TRUE)"
 	case len(c.ids) == 0:
 		return s.none(p)
@@ -31,7 +31,7 @@ func (s *scribe) inColumn(c clause) string {
 
 // none is true where the column has no id. It keeps SQLite from an index,
 // which takes NULL for a value as rare as others, and begins with all rows that have it.
-func (s *scribe) none(p *place) string {
+func (s *sqlWriter) none(p *columnRef) string {
 	switch {
 	case s.mayBeEmpty(p) && s.table.dialect == PostgreSQL:
 		return "concat(" + p.column + `) COLLATE "C" = ''`
@@ -44,7 +44,7 @@ func (s *scribe) none(p *place) string {
 }
 
 // some is the opposite of none.
-func (s *scribe) some(p *place) string {
+func (s *sqlWriter) some(p *columnRef) string {
 	if s.mayBeEmpty(p) {
 		return "NOT (" + s.none(p) + ")"
 	}
@@ -52,16 +52,16 @@ func (s *scribe) some(p *place) string {
 }
 
 // mayBeEmpty reports whether an empty text means no party, where the column can have one.
-func (s *scribe) mayBeEmpty(p *place) bool {
+func (s *sqlWriter) mayBeEmpty(p *columnRef) bool {
 	return p.emptyIsNone && (p.kind == Text || s.table.dialect == SQLite)
 }
 
 // isEmpty is true where a row of a joined table, or an element of a JSON array, is an
 // empty text. NULL is not.
-func (s *scribe) isEmpty(p *place, column string) string {
+func (s *sqlWriter) isEmpty(p *columnRef, column string) string {
 	switch {
 	case p.form == array:
-		return theirs + ".type = 'text' AND " + column + " = ''"
+		return subAlias + ".type = 'text' AND " + column + " = ''"
 	case s.table.dialect == PostgreSQL:
 		return column + " IS NOT NULL AND concat(" + column + `) COLLATE "C" = ''`
 	}
@@ -69,13 +69,13 @@ func (s *scribe) isEmpty(p *place, column string) string {
 }
 
 // inArray is about an array of PostgreSQL.
-func (s *scribe) inArray(c clause) string {
-	p, column := c.place, c.place.column
+func (s *sqlWriter) inArray(c clause) string {
+	p, column := c.ref, c.ref.column
 	exact := column
 	if p.kind == Text {
 		exact += ` COLLATE "C"`
 	}
-	if c.kind == member {
+	if c.kind == someIn {
 		return s.either(s.perList(p.kind, c.ids, func(list string) string {
 			if p.kind != Text {
 				return column + " && " + list
@@ -83,7 +83,7 @@ func (s *scribe) inArray(c clause) string {
 			return "(" + column + " && " + list + " AND COALESCE(" + exact + " && " + list + ", FALSE))"
 		}))
 	}
-	if c.kind == noMember {
+	if c.kind == noneIn {
 		return "(" + s.either(s.perList(p.kind, c.ids, func(list string) string { return exact + " && " + list })) + ") IS NOT TRUE"
 	}
 	ids := c.ids
@@ -91,7 +91,7 @@ func (s *scribe) inArray(c clause) string {
 		ids = append([]string{""}, ids...) // which names no party
 	}
 	if len(ids) == 0 {
-		if c.kind == stranger {
+		if c.kind == someNotIn {
 			return "cardinality(" + column + ") > 0"
 		}
 		return "COALESCE(cardinality(" + column + "), 0) = 0"
@@ -99,7 +99,7 @@ func (s *scribe) inArray(c clause) string {
 	var lists []string
 	s.perList(p.kind, ids, func(list string) string { lists = append(lists, list); return "" })
 	within := exact + " <@ (" + strings.Join(lists, " || ") + ")"
-	if c.kind == stranger {
+	if c.kind == someNotIn {
 		return "NOT (" + within + ")"
 	}
 	return "(" + column + " IS NULL OR " + within + ")"
@@ -109,7 +109,7 @@ var castTo = [...]string{Text: "text", Integer: "bigint", UUID: "uuid"}
 
 // equals compares a column with one id or more, so that an index on it finds the rows.
 // It is not true where the column is NULL.
-func (s *scribe) equals(column string, k Kind, ids []string) string {
+func (s *sqlWriter) equals(column string, k Kind, ids []string) string {
 	switch {
 	case s.table.dialect == SQLite:
 		return s.equalsSQLite(column, k, ids)
@@ -138,7 +138,7 @@ func unpadded(ids []string) []string {
 // among is equals where no index helps. In PostgreSQL it compares what the column
 // would be read as, padding and all: concat has that text of any type, and that of NULL
 // is empty, which is no id.
-func (s *scribe) among(column string, k Kind, ids []string) string {
+func (s *sqlWriter) among(column string, k Kind, ids []string) string {
 	if s.table.dialect == SQLite {
 		return s.amongSQLite(column, k, ids)
 	}
@@ -157,7 +157,7 @@ func (s *scribe) among(column string, k Kind, ids []string) string {
 const fewIDs = 128
 
 // equalsAny compares with ids as PostgreSQL does.
-func (s *scribe) equalsAny(column string, k Kind, ids []string) string {
+func (s *sqlWriter) equalsAny(column string, k Kind, ids []string) string {
 	if len(ids) == 1 {
 		return column + " = " + s.parameter(value(k, ids[0]), castTo[k])
 	}
@@ -165,14 +165,14 @@ func (s *scribe) equalsAny(column string, k Kind, ids []string) string {
 }
 
 // perList writes something for each list into which PostgreSQL needs the ids divided.
-func (s *scribe) perList(k Kind, ids []string, write func(list string) string) (texts []string) {
+func (s *sqlWriter) perList(k Kind, ids []string, write func(list string) string) (texts []string) {
 	for chunk := range chunks(ids, limits.array) {
 		texts = append(texts, write(s.parameter(arrayText(k, chunk), castTo[k]+"[]")))
 	}
 	return texts
 }
 
-func (s *scribe) either(texts []string) string {
+func (s *sqlWriter) either(texts []string) string {
 	if len(texts) == 1 {
 		return texts[0]
 	}
@@ -183,7 +183,7 @@ func (s *scribe) either(texts []string) string {
 // with the number that it spells, so that of texts which spell one otherwise than SQLite
 // does only the same text is equal. It does not look for an id that is stored as a blob:
 // with each id twice in a list, SQLite would not use an index.
-func (s *scribe) equalsSQLite(column string, k Kind, ids []string) string {
+func (s *sqlWriter) equalsSQLite(column string, k Kind, ids []string) string {
 	var plain, otherwise []string
 	for _, id := range ids {
 		if k != Integer && spellsNumber(id) && !isInteger(id) {
@@ -203,7 +203,7 @@ func (s *scribe) equalsSQLite(column string, k Kind, ids []string) string {
 }
 
 // amongSQLite compares what the column would be read as.
-func (s *scribe) amongSQLite(column string, k Kind, ids []string) string {
+func (s *sqlWriter) amongSQLite(column string, k Kind, ids []string) string {
 	if k != Integer {
 		column = "CAST(" + column + " AS TEXT)"
 	}
@@ -212,16 +212,16 @@ func (s *scribe) amongSQLite(column string, k Kind, ids []string) string {
 
 // inElement compares the text, or the integer, that is an element of a JSON array. What
 // else there can be has a value, too: true has 1, and an array its text.
-func (s *scribe) inElement(k Kind, ids []string) string {
+func (s *sqlWriter) inElement(k Kind, ids []string) string {
 	typ := "text"
 	if k == Integer {
 		typ = "integer"
 	}
-	return theirs + ".type = '" + typ + "' AND " + s.in(theirs+".value", k, ids)
+	return subAlias + ".type = '" + typ + "' AND " + s.in(subAlias+".value", k, ids)
 }
 
 // in compares with ids in SQLite.
-func (s *scribe) in(expression string, k Kind, ids []string) string {
+func (s *sqlWriter) in(expression string, k Kind, ids []string) string {
 	if len(ids) == 1 {
 		return expression + " = " + s.parameter(value(k, ids[0]), "")
 	}
@@ -230,7 +230,7 @@ func (s *scribe) in(expression string, k Kind, ids []string) string {
 
 // rows selects ids in SQLite. Not all its versions read a NUL byte in JSON, so that ids
 // with one are written without, and read back by its functions on texts.
-func (s *scribe) rows(k Kind, ids []string) string {
+func (s *sqlWriter) rows(k Kind, ids []string) string {
 	var plain, withNUL []string
 	bytes := 0
 	for _, id := range ids {
@@ -259,7 +259,7 @@ var escapeNUL = strings.NewReplacer("\x00", "\x010", "\x01", "\x011")
 
 // parameter returns the placeholder of an argument, the same one for the same. A
 // parameter of PostgreSQL has one type.
-func (s *scribe) parameter(arg any, cast string) string {
+func (s *sqlWriter) parameter(arg any, cast string) string {
 	if s.table.dialect == SQLite {
 		cast = ""
 	}

@@ -1,59 +1,56 @@
 package filter
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/criteria"
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// Condition is a piece of SQL in brackets, with the arguments of its parameters. It
-// is for a WHERE, to be joined with others by AND, or for the WHEN of a CASE. Never
-// put a NOT before it: for some rows it is neither true nor false.
+// Condition is a condition in SQL, in parentheses, with the arguments of its parameters. Use
+// it in a WHERE, joined with other conditions by AND, or in the WHEN of a CASE. Never put a
+// NOT before it: for some rows it is neither true nor false. The zero Condition is not SQL.
 type Condition struct {
 	SQL  string
 	Args []any
 }
 
-// ErrNoAccount says that a filter was asked for without an account, so that no
-// condition can be made of it.
-var ErrNoAccount = errors.New("the request names no account")
-
-// SQL returns the condition for the rows that the filter selects. Its parameters are
-// numbered from first, which is 1, or more if the query has others before. The same
-// filter and table give the same text, but for the length of lists.
+// SQL returns the condition for the rows that the filter selects. Its parameters are numbered
+// from first: 1, or more if the query has others before. The same filter and table always
+// give the same text, except for the length of lists.
 //
-// The ids of a list are one argument, or with more than a mebibyte of them a few. An id
-// that the database cannot have is left out; what has it cannot be in a row. With hundreds of them,
-// PostgreSQL does better to plan the query for this very list: it does not after a
-// prepared statement has run five times, unless plan_cache_mode is
-// force_custom_plan, or the statement is not prepared, as with pgx's
-// QueryExecModeExec.
+// The ids of a list are one argument; more than a mebibyte of them are a few arguments. An id
+// that the column cannot contain is left out. With hundreds of ids, PostgreSQL chooses a
+// better plan if it sees the arguments. It does not see them once a prepared statement has
+// run five times, unless plan_cache_mode is force_custom_plan, or the statement is not
+// prepared, as with pgx's QueryExecModeExec.
 //
-// The error wraps ErrMapping where the table lacks something, ErrNoAccount, or what
-// the facts returned when they were asked who is in a team.
+// The error wraps [ErrMapping] if the table lacks something that rules look at,
+// usher.ErrUnknownAccount if the request named no account, or the error that the facts
+// returned when they were asked for the users of a team.
 func (f Filter) SQL(t *Table, first int) (Condition, error) {
-	return f.condition("select", t, first, func(l *list, s *scribe) (clause, error) {
+	return f.condition("select", t, first, func(l *list, s *sqlWriter) (clause, error) {
 		return s.selected(l)
 	})
 }
 
-// Shown returns the condition for the rows in which a field is not masked, among
-// those that the filter selects:
+// Shown returns the condition for the rows in which a field is not masked, among those that
+// the filter selects:
 //
 //	"CASE WHEN " + shown.SQL + " THEN c.title END"
 //
-// A field that the type does not have is an error; one that no rule hides is shown
-// in every row. Parameters and other errors are as in SQL; those of a query come one
-// after the other: where.SQL(calendars, 1), Shown("title", calendars, 1+len(where.Args)).
+// A field that no rule hides is shown in every row; a field that the type does not have is an
+// error. Parameters and other errors are as in SQL. The parameters of a query are numbered
+// one after the other: where.SQL(calendars, 1), Shown("title", calendars, 1+len(where.Args)).
 func (f Filter) Shown(field string, t *Table, first int) (Condition, error) {
-	return f.condition("show "+field, t, first, func(l *list, s *scribe) (clause, error) {
+	return f.condition("show "+field, t, first, func(l *list, s *sqlWriter) (clause, error) {
 		return s.shown(l, field)
 	})
 }
 
-func (f Filter) condition(what string, t *Table, first int, of func(*list, *scribe) (clause, error)) (Condition, error) {
+func (f Filter) condition(what string, t *Table, first int, of func(*list, *sqlWriter) (clause, error)) (Condition, error) {
 	fail := func(err error) (Condition, error) {
 		return Condition{}, printable.Errorf("%s: %w", strings.TrimSpace(what+" "+t.Type()), err)
 	}
@@ -63,8 +60,8 @@ func (f Filter) condition(what string, t *Table, first int, of func(*list, *scri
 	if first < 1 {
 		return fail(printable.Errorf("parameters are numbered from 1, not from %d", first))
 	}
-	s := &scribe{table: t, account: string(f.account), first: first, at: map[argument]int{}}
-	c := nowise
+	s := &sqlWriter{table: t, account: string(f.account), first: first, at: map[argument]int{}}
+	c := alwaysFalse
 	if l := f.list(t.typ); l != nil {
 		if err := t.Check(l.looked()); err != nil {
 			return fail(err)
@@ -76,8 +73,8 @@ func (f Filter) condition(what string, t *Table, first int, of func(*list, *scri
 	} else if len(f.lists) > 0 {
 		return fail(printable.Errorf("%w of %s: the filter is about %s", ErrMapping, t.typ, f.lists[0].typ))
 	}
-	if f.account == "" && !c.isNowise() {
-		return fail(ErrNoAccount)
+	if f.account == "" && !c.isFalse() {
+		return fail(printable.Errorf("%w: the request names no account", usher.ErrUnknownAccount))
 	}
 	written := s.write(c)
 	if size := written.bytes(); t.dialect == PostgreSQL && size > limits.arguments {
@@ -104,8 +101,8 @@ func (l *list) looked() (parties, attributes []string) {
 	return l.looks()
 }
 
-// scribe makes clauses of a list, and writes them for a table.
-type scribe struct {
+// sqlWriter makes the clauses for the criteria of a type, and writes them for a table.
+type sqlWriter struct {
 	table   *Table
 	account string
 	first   int
@@ -113,20 +110,20 @@ type scribe struct {
 	at      map[argument]int // the parameters of what stands in args
 }
 
-func (s *scribe) selected(l *list) (clause, error) {
+func (s *sqlWriter) selected(l *list) (clause, error) {
 	if l.none() {
-		return nowise, nil
+		return alwaysFalse, nil
 	}
 	var parts []clause
 	for _, need := range l.rows {
-		c, err := s.anyWay(l, need)
+		c, err := s.anyAlternative(l, need)
 		if err != nil {
 			return clause{}, err
 		}
 		parts = append(parts, c)
 	}
 	for _, w := range l.never {
-		c, err := s.noWay(l, w)
+		c, err := s.noAlternative(l, w)
 		if err != nil {
 			return clause{}, err
 		}
@@ -135,20 +132,20 @@ func (s *scribe) selected(l *list) (clause, error) {
 	return all(parts...), nil
 }
 
-func (s *scribe) shown(l *list, field string) (clause, error) {
+func (s *sqlWriter) shown(l *list, field string) (clause, error) {
 	switch {
 	case l.none() || slices.Contains(l.hidden, field):
-		return nowise, nil
+		return alwaysFalse, nil
 	case !slices.Contains(l.masked, field) && !slices.Contains(l.fields, field):
 		return clause{}, printable.Errorf("%s has no field %s that rules can hide", l.typ, field)
 	}
 	var parts []clause
 	for _, need := range l.needs {
-		showing := slices.DeleteFunc(slices.Clone(need), func(w way) bool { return slices.Contains(w.hides, field) })
+		showing := slices.DeleteFunc(slices.Clone(need), func(w alternative) bool { return slices.Contains(w.hides, field) })
 		if len(showing) == len(need) {
-			continue // no way hides it, and in a row that is selected one matches
+			continue // no alternative hides it, and in a row that is selected one matches
 		}
-		c, err := s.anyWay(l, l.shortest(showing, true, whateverHides))
+		c, err := s.anyAlternative(l, l.simplify(showing, true, whateverHides))
 		if err != nil {
 			return clause{}, err
 		}
@@ -157,127 +154,137 @@ func (s *scribe) shown(l *list, field string) (clause, error) {
 	return all(parts...), nil
 }
 
-func (s *scribe) anyWay(l *list, ways []way) (clause, error) {
-	parts := make([]clause, len(ways))
-	for i, w := range ways {
-		holds := make([]clause, len(w.atoms))
-		for k, a := range w.atoms {
-			var err error
-			if holds[k], err = s.holds(l, &l.atoms[a]); err != nil {
-				return clause{}, err
-			}
+func (s *sqlWriter) anyAlternative(l *list, alternatives []alternative) (clause, error) {
+	parts := make([]clause, len(alternatives))
+	for i, w := range alternatives {
+		holds, err := l.each(w, s.holds)
+		if err != nil {
+			return clause{}, err
 		}
 		parts[i] = all(holds...)
 	}
 	return either(parts...), nil
 }
 
-// noWay is true where an atom of the way is known not to hold.
-func (s *scribe) noWay(l *list, w way) (clause, error) {
-	fails := make([]clause, len(w.atoms))
-	for k, a := range w.atoms {
-		var err error
-		if fails[k], err = s.fails(l, &l.atoms[a]); err != nil {
-			return clause{}, err
-		}
+// noAlternative is true where an atom of the alternative is known not to hold.
+func (s *sqlWriter) noAlternative(l *list, w alternative) (clause, error) {
+	fails, err := l.each(w, s.fails)
+	if err != nil {
+		return clause{}, err
 	}
 	return either(fails...), nil
 }
 
+// each returns a clause for each atom of an alternative.
+func (l *list) each(w alternative, of func(*list, *atom) (clause, error)) ([]clause, error) {
+	parts := make([]clause, len(w.atoms))
+	for i, a := range w.atoms {
+		var err error
+		if parts[i], err = of(l, &l.atoms[a]); err != nil {
+			return nil, err
+		}
+	}
+	return parts, nil
+}
+
 // holds is true where an atom is known to hold.
-func (s *scribe) holds(l *list, a *atom) (clause, error) {
+func (s *sqlWriter) holds(l *list, a *atom) (clause, error) {
 	if a.reach == 0 {
 		return s.test(l, a, a.is), nil
 	}
-	var somebody, nobodyElse []clause
-	for _, side := range a.sides {
-		p := s.place(l, side.party)
-		if p.form == unknown {
-			return nowise, nil
-		}
-		ids, err := s.ids(p, side.set)
-		if err != nil {
-			return clause{}, err
-		}
-		somebody = append(somebody, leaf(member, p, ids))
-		nobodyElse = append(nobodyElse, leaf(noStranger, p, ids))
-	}
+	someInside, allInside, err := s.leaves(l, a, someIn, allIn)
 	switch {
-	case a.reach == Some:
-		return either(somebody...), nil
-	case inColumns(somebody):
-		return firstOf(somebody, nobodyElse), nil
+	case err != nil:
+		return clause{}, err
+	case someInside == nil:
+		return alwaysFalse, nil
+	case a.reach == criteria.Some:
+		return either(someInside...), nil
+	case inColumns(someInside):
+		return firstOf(someInside, allInside), nil
 	}
-	return all(either(somebody...), all(nobodyElse...)), nil
+	return all(either(someInside...), all(allInside...)), nil
 }
 
 // inColumns reports whether all that is looked for is in a few columns.
 func inColumns(members []clause) bool {
-	return len(members) <= 3 && !slices.ContainsFunc(members, func(c clause) bool { return c.kind != member || c.place.form != single })
+	return len(members) <= 3 && !slices.ContainsFunc(members, func(c clause) bool { return c.kind != someIn || c.ref.form != single })
 }
 
-// firstOf asks for the same as somebody and nobody else do, by which is the first
-// column that has an id. So the longest of lists stands there once, and not twice.
-func firstOf(somebody, nobodyElse []clause) clause {
+// firstOf requires that some id is in its set and that none is outside. It has an alternative
+// for each column that can be the first with an id, so that the longest list is written once,
+// not twice.
+func firstOf(someInside, allInside []clause) clause {
 	var parts []clause
-	for i := range somebody {
+	for i := range someInside {
 		var before []clause
-		for _, c := range somebody[:i] {
-			before = append(before, leaf(noStranger, c.place, nil))
+		for _, c := range someInside[:i] {
+			before = append(before, leaf(allIn, c.ref, nil))
 		}
-		parts = append(parts, all(all(before...), somebody[i], all(nobodyElse[i+1:]...)))
+		parts = append(parts, all(all(before...), someInside[i], all(allInside[i+1:]...)))
 	}
 	return either(parts...)
 }
 
 // fails is true where an atom is known not to hold.
-func (s *scribe) fails(l *list, a *atom) (clause, error) {
+func (s *sqlWriter) fails(l *list, a *atom) (clause, error) {
 	if a.reach == 0 {
 		return s.test(l, a, !a.is), nil
 	}
-	var nobody, somebodyElse []clause
+	noneInside, someOutside, err := s.leaves(l, a, noneIn, someNotIn)
+	switch {
+	case err != nil:
+		return clause{}, err
+	case noneInside == nil:
+		return alwaysFalse, nil
+	case a.reach == criteria.Some:
+		return all(noneInside...), nil
+	}
+	return either(all(noneInside...), either(someOutside...)), nil
+}
+
+// leaves returns clauses of two kinds for each party of a scope, nil if one of the parties is
+// unmapped.
+func (s *sqlWriter) leaves(l *list, a *atom, first, second kind) (firsts, seconds []clause, err error) {
 	for _, side := range a.sides {
-		p := s.place(l, side.party)
-		if p.form == unknown {
-			return nowise, nil
+		p := s.ref(l, side.party)
+		if p.form == unmapped {
+			return nil, nil, nil
 		}
 		ids, err := s.ids(p, side.set)
 		if err != nil {
-			return clause{}, err
+			return nil, nil, err
 		}
-		nobody = append(nobody, leaf(noMember, p, ids))
-		somebodyElse = append(somebodyElse, leaf(stranger, p, ids))
+		firsts = append(firsts, leaf(first, p, ids))
+		seconds = append(seconds, leaf(second, p, ids))
 	}
-	if a.reach == Some {
-		return all(nobody...), nil
-	}
-	return either(all(nobody...), either(somebodyElse...)), nil
+	return firsts, seconds, nil
 }
 
 // test is true where a fact is known and is so.
-func (s *scribe) test(l *list, a *atom, is bool) clause {
+func (s *sqlWriter) test(l *list, a *atom, is bool) clause {
 	if a.party < 0 {
 		column := s.table.attributes[l.attributes[a.attribute]]
 		if column == "" {
-			return nowise
+			return alwaysFalse
 		}
 		return clause{kind: fact, column: column, is: is}
 	}
-	p := s.place(l, a.party)
+	p := s.ref(l, a.party)
 	switch {
-	case p.form == unknown:
-		return nowise
+	case p.form == unmapped:
+		return alwaysFalse
 	case is:
-		return leaf(stranger, p, nil)
+		return leaf(someNotIn, p, nil)
 	}
-	return leaf(noStranger, p, nil)
+	return leaf(allIn, p, nil)
 }
 
-func (s *scribe) place(l *list, party int) *place {
+func (s *sqlWriter) ref(l *list, party int) *columnRef {
 	return s.table.parties[l.parties[party]]
 }
 
-func (s *scribe) ids(p *place, set Set) ([]string, error) {
+func (s *sqlWriter) ids(p *columnRef, set criteria.Set) ([]string, error) {
 	if set == nil {
 		return nil, nil
 	}

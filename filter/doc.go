@@ -1,6 +1,6 @@
-// Package filter answers which resources of an account somebody may do something
-// with: "which calendars may mia edit?" The answer is a value, a [Filter], which
-// package policy makes of the same rules that decide a single check.
+// Package filter answers for which resources of an account a user has a permission: "which
+// calendars may mia edit?" The answer is a [Filter], which policy.Policy.Filter makes of the
+// rules that also decide a single check.
 //
 //	editable, err := p.Filter(facts, &usher.Request{
 //		Account:    "acme",
@@ -9,7 +9,7 @@
 //		Time:       now,
 //	})
 //
-// For resources in memory it is a predicate:
+// For resources in memory, the filter is a predicate:
 //
 //	for _, c := range calendars {
 //		selected, err := editable.Match(c)
@@ -21,8 +21,8 @@
 //		}
 //	}
 //
-// For resources in a table it is a condition with parameters. A [Mapping] says once
-// where the table has what rules look at:
+// For the rows of a table, the filter is a condition in SQL. A [Mapping] states once which
+// columns have what rules look at:
 //
 //	calendars, err := filter.Mapping{
 //		Type:    "calendar",
@@ -45,6 +45,6 @@
 //		`SELECT c.id, c.title FROM calendars c WHERE c.id > $1 AND `+where.SQL+` ORDER BY c.id LIMIT 50`,
 //		append([]any{after}, where.Args...)...)
 //
-// No value ever becomes part of the text, and the account is in every condition: a
-// filter that selects everything selects everything of its account.
+// Ids are always arguments, never part of the text. Each condition requires the account of the
+// request, so that a filter that selects everything selects everything of that account.
 package filter

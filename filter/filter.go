@@ -4,34 +4,34 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/criteria"
 )
 
-// Filter selects resources of one account. It is immutable, and may be used by many
-// goroutines at the same time. The zero Filter selects nothing.
+// Filter selects resources of one account: in Go with Match and Masks, in a database with SQL
+// and Shown. The zero Filter selects nothing. A Filter is immutable and safe for concurrent use.
 //
-// A filter holds for the facts and the time that it was made for. It asks the facts
-// again only for who is in a team, and who a user is; a Filter is made for one
-// request, and is nothing to keep.
+// A filter is for one request. It holds for the time and the facts that it was made with, and
+// calls the facts again only for the users of teams. Do not keep it.
 type Filter struct {
 	account usher.AccountID
 	lists   []*list
 }
 
-// New makes the filter of some terms. Ways that another one makes pointless are left
-// out, so that conditions in SQL are short.
-func New(t Terms) Filter {
-	f := Filter{account: t.Account, lists: make([]*list, len(t.Lists))}
-	for i := range t.Lists {
-		f.lists[i] = newList(&t.Lists[i])
+// New returns the filter for criteria. It is for package policy: criteria are internal to
+// usher. Hosts get their filters from policy.Policy or from an engine.
+func New(c criteria.Criteria) Filter {
+	f := Filter{account: c.Account, lists: make([]*list, len(c.Types))}
+	for i := range c.Types {
+		f.lists[i] = newList(&c.Types[i])
 	}
 	return f
 }
 
-// Account returns the account of which resources are selected.
+// Account returns the account whose resources are selected.
 func (f Filter) Account() usher.AccountID { return f.account }
 
-// Types returns the types of resources that are asked about: more than one only for
-// a bundle of permissions on several.
+// Types returns the types of resources that the filter can select. There is more than one only
+// for a bundle of permissions on several types.
 func (f Filter) Types() []string {
 	types := make([]string, len(f.lists))
 	for i, l := range f.lists {
@@ -40,8 +40,8 @@ func (f Filter) Types() []string {
 	return types
 }
 
-// None reports whether the filter selects nothing, whatever there is, so that there
-// is no need to look.
+// None reports whether the filter selects nothing, whatever resources there are. Callers can
+// then skip the query.
 func (f Filter) None() bool {
 	return !slices.ContainsFunc(f.lists, func(l *list) bool { return !l.none() })
 }
@@ -52,9 +52,8 @@ func (f Filter) All() bool {
 	return len(f.lists) > 0 && !slices.ContainsFunc(f.lists, func(l *list) bool { return !l.all() })
 }
 
-// Fields returns the fields that are masked in some row, or may be, sorted. Those of a
-// bundle over several types may be of each of them, while Shown takes those of the
-// table's own type.
+// Fields returns the fields that can be masked in some row, sorted. For a bundle over several
+// types, they are the fields of all these types, while Shown takes those of the table's type.
 func (f Filter) Fields() []string {
 	var fields []string
 	for _, l := range f.lists {
@@ -74,7 +73,7 @@ func (f Filter) list(typ string) *list {
 	return nil
 }
 
-// list is a List with its atoms numbered.
+// list has the criteria of one type, simplified, with their atoms numbered.
 type list struct {
 	typ    string
 	admit  func(usher.Resource) bool
@@ -84,22 +83,22 @@ type list struct {
 	parties, attributes []string // those that atoms look at
 	atoms               []atom
 
-	never  []way
-	needs  [][]way // what is hidden is looked for here
-	rows   [][]way // selects the same rows as needs, without regard to what is hidden
+	never  []alternative
+	needs  [][]alternative // what is hidden is looked for here
+	rows   [][]alternative // selects the same rows as needs, without regard to what is hidden
 	hidden []string
 	masked []string // whatever can be hidden in some row, sorted
 }
 
-// way is a Way: all its atoms hold. Without atoms it matches everything.
-type way struct {
+// alternative matches where all its atoms hold. Without atoms, it matches everything.
+type alternative struct {
 	atoms []int
 	hides []string // sorted
 }
 
 // atom is a scope or a test.
 type atom struct {
-	reach Reach // 0 for a test
+	reach criteria.Reach // 0 for a test
 	sides []side
 
 	party, attribute int // what a test is about, -1 for the other
@@ -108,13 +107,13 @@ type atom struct {
 
 type side struct {
 	party int
-	set   Set
+	set   criteria.Set
 }
 
 func (l *list) none() bool {
-	matchesAll := func(w way) bool { return len(w.atoms) == 0 }
-	noWay := func(need []way) bool { return len(need) == 0 }
-	return len(l.needs) == 0 || slices.ContainsFunc(l.needs, noWay) || slices.ContainsFunc(l.never, matchesAll)
+	matchesAll := func(w alternative) bool { return len(w.atoms) == 0 }
+	noAlternative := func(need []alternative) bool { return len(need) == 0 }
+	return len(l.needs) == 0 || slices.ContainsFunc(l.needs, noAlternative) || slices.ContainsFunc(l.never, matchesAll)
 }
 
 func (l *list) all() bool {
@@ -127,4 +126,11 @@ func (l *list) all() bool {
 		}
 	}
 	return true
+}
+
+// sorted returns a copy in order, each string once.
+func sorted(list []string) []string {
+	list = slices.Clone(list)
+	slices.Sort(list)
+	return slices.Compact(list)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/filter"
+	"github.com/usher-go/usher/internal/criteria"
 )
 
 // page is a resource with a host and a team, each "" for nobody.
@@ -34,35 +35,39 @@ func match(t *testing.T, f filter.Filter, r usher.Resource) bool {
 }
 
 // pages is a filter of pages that one of the ways selects.
-func pages(ways ...filter.Way) filter.Filter { return pagesBut(nil, ways...) }
+func pages(ways ...criteria.Alternative) filter.Filter { return pagesBut(nil, ways...) }
 
-func pagesBut(never []filter.Way, ways ...filter.Way) filter.Filter {
-	return filter.New(filter.Terms{Account: "acme", Lists: []filter.List{{
-		Type: "page", Needs: [][]filter.Way{ways}, Never: never, Fields: []string{"title", "phone"},
+func pagesBut(never []criteria.Alternative, ways ...criteria.Alternative) filter.Filter {
+	return filter.New(criteria.Criteria{Account: "acme", Types: []criteria.Type{{
+		Name: "page", Needs: [][]criteria.Alternative{ways}, Never: never, Fields: []string{"title", "phone"},
 	}}})
 }
 
-func anyPage(hides ...string) filter.Way {
-	return filter.Way{Scope: filter.Scope{Reach: filter.Any}, Hides: hides}
+func anyPage(hides ...string) criteria.Alternative {
+	return criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Any}, Hides: hides}
 }
 
-func over(reach filter.Reach, sides ...filter.Side) filter.Way {
-	return filter.Way{Scope: filter.Scope{Reach: reach, Over: sides}}
+func over(reach criteria.Reach, sides ...criteria.PartySet) criteria.Alternative {
+	return criteria.Alternative{Scope: criteria.Scope{Reach: reach, Over: sides}}
 }
 
-func hosts(ids ...string) filter.Side { return filter.Side{Party: "host", Set: filter.Only(ids...)} }
+func hosts(ids ...string) criteria.PartySet {
+	return criteria.PartySet{Party: "host", Set: criteria.SetOf(ids...)}
+}
 
-func team(ids ...string) filter.Side { return filter.Side{Party: "team", Set: filter.Only(ids...)} }
-func noTeam() filter.Side            { return filter.Side{Party: "team"} }
+func team(ids ...string) criteria.PartySet {
+	return criteria.PartySet{Party: "team", Set: criteria.SetOf(ids...)}
+}
+func noTeam() criteria.PartySet { return criteria.PartySet{Party: "team"} }
 
-func when(w filter.Way, tests ...filter.Test) filter.Way {
+func when(w criteria.Alternative, tests ...criteria.Test) criteria.Alternative {
 	w.Tests = append(w.Tests, tests...)
 	return w
 }
 
-var public, private = filter.Test{Name: "public", Is: true}, filter.Test{Name: "public", Is: false}
+var public, private = criteria.Test{Name: "public", Is: true}, criteria.Test{Name: "public", Is: false}
 
-var noTeams = filter.Test{Party: true, Name: "team"}
+var noTeams = criteria.Test{Party: true, Name: "team"}
 
 // unknownHost is a page of which nobody knows the host.
 type unknownHost struct{ *usher.Object }
@@ -85,8 +90,8 @@ func (u unknownTeam) Party(name string) ([]string, bool) {
 }
 
 func TestMatch(t *testing.T) {
-	own, sole := over(filter.Some, hosts("mia"), team("sales")), over(filter.Every, hosts("mia"), noTeam())
-	theirs := over(filter.Every, hosts("mia", "max"), team("sales"))
+	own, sole := over(criteria.Some, hosts("mia"), team("sales")), over(criteria.Every, hosts("mia"), noTeam())
+	theirs := over(criteria.Every, hosts("mia", "max"), team("sales"))
 	for _, row := range []struct {
 		name string
 		f    filter.Filter
@@ -95,8 +100,8 @@ func TestMatch(t *testing.T) {
 	}{
 		{"the zero filter", filter.Filter{}, page("mia", ""), false},
 		{"no ways", pages(), page("mia", ""), false},
-		{"the zero way", pages(filter.Way{}), page("mia", ""), false},
-		{"a scope over nothing", pages(over(filter.Some)), page("mia", ""), false},
+		{"the zero way", pages(criteria.Alternative{}), page("mia", ""), false},
+		{"a scope over nothing", pages(over(criteria.Some)), page("mia", ""), false},
 		{"any", pages(anyPage()), page("", ""), true},
 		{"nil", pages(anyPage()), nil, false},
 		{"a nil object", pages(anyPage()), (*usher.Object)(nil), false},
@@ -114,26 +119,26 @@ func TestMatch(t *testing.T) {
 		{"team without a host", pages(theirs), page("", "sales"), true},
 		{"not team", pages(theirs), page("max", "ops"), false},
 		{"team of nobody", pages(theirs), page("", ""), false},
-		{"one of two ways", pages(sole, over(filter.Some, team("ops"))), page("max", "ops"), true},
+		{"one of two ways", pages(sole, over(criteria.Some, team("ops"))), page("max", "ops"), true},
 
 		{"public", pages(when(anyPage(), public)), page("", "", true), true},
 		{"not public", pages(when(anyPage(), public)), page("", "", false), false},
 		{"not known to be public", pages(when(anyPage(), public)), page("", ""), false},
 		{"not known to be private", pages(when(anyPage(), private)), page("", ""), false},
 		{"public or private", pages(when(anyPage(), public), when(anyPage(), private)), page("", ""), false},
-		{"never public", pagesBut([]filter.Way{when(anyPage(), public)}, anyPage()), page("", "", true), false},
-		{"never public, private", pagesBut([]filter.Way{when(anyPage(), public)}, anyPage()), page("", "", false), true},
-		{"never public, not known", pagesBut([]filter.Way{when(anyPage(), public)}, anyPage()), page("", ""), false},
-		{"never own", pagesBut([]filter.Way{own}, anyPage()), page("mia", ""), false},
-		{"never own, of others", pagesBut([]filter.Way{own}, anyPage()), page("max", ""), true},
-		{"never own, not known", pagesBut([]filter.Way{own}, anyPage()), unknownTeam{page("max", "")}, false},
+		{"never public", pagesBut([]criteria.Alternative{when(anyPage(), public)}, anyPage()), page("", "", true), false},
+		{"never public, private", pagesBut([]criteria.Alternative{when(anyPage(), public)}, anyPage()), page("", "", false), true},
+		{"never public, not known", pagesBut([]criteria.Alternative{when(anyPage(), public)}, anyPage()), page("", ""), false},
+		{"never own", pagesBut([]criteria.Alternative{own}, anyPage()), page("mia", ""), false},
+		{"never own, of others", pagesBut([]criteria.Alternative{own}, anyPage()), page("max", ""), true},
+		{"never own, not known", pagesBut([]criteria.Alternative{own}, anyPage()), unknownTeam{page("max", "")}, false},
 		{"own, not known", pages(own), unknownTeam{page("mia", "")}, false},
-		{"own as host, the team not known", pages(over(filter.Some, hosts("mia"))), unknownTeam{page("mia", "")}, true},
-		{"never sole or without a team, the host not known", pagesBut([]filter.Way{when(anyPage(), noTeams), sole}, anyPage()), unknownHost{page("", "ops")}, false},
-		{"never sole or own as host, the team not known", pagesBut([]filter.Way{over(filter.Some, hosts("mia")), sole}, anyPage()), unknownTeam{page("max", "")}, false},
-		{"never theirs without a team, that not known", pagesBut([]filter.Way{when(theirs, noTeams)}, anyPage()), unknownTeam{page("kim", "")}, false},
-		{"never zero", pagesBut([]filter.Way{{}}, anyPage()), page("mia", ""), true},
-		{"never any", pagesBut([]filter.Way{anyPage()}, anyPage()), page("mia", ""), false},
+		{"own as host, the team not known", pages(over(criteria.Some, hosts("mia"))), unknownTeam{page("mia", "")}, true},
+		{"never sole or without a team, the host not known", pagesBut([]criteria.Alternative{when(anyPage(), noTeams), sole}, anyPage()), unknownHost{page("", "ops")}, false},
+		{"never sole or own as host, the team not known", pagesBut([]criteria.Alternative{over(criteria.Some, hosts("mia")), sole}, anyPage()), unknownTeam{page("max", "")}, false},
+		{"never theirs without a team, that not known", pagesBut([]criteria.Alternative{when(theirs, noTeams)}, anyPage()), unknownTeam{page("kim", "")}, false},
+		{"never zero", pagesBut([]criteria.Alternative{{}}, anyPage()), page("mia", ""), true},
+		{"never any", pagesBut([]criteria.Alternative{anyPage()}, anyPage()), page("mia", ""), false},
 	} {
 		if got, err := row.f.Match(row.of); got != row.want || err != nil {
 			t.Errorf("%s: Match = %t, %v, want %t", row.name, got, err, row.want)
@@ -145,7 +150,7 @@ func TestMatch(t *testing.T) {
 }
 
 func TestMasks(t *testing.T) {
-	mine := over(filter.Some, hosts("mia"))
+	mine := over(criteria.Some, hosts("mia"))
 	mine.Hides = []string{"phone"}
 	f := pages(anyPage("phone", "title"), mine, when(anyPage("price"), public))
 	for _, row := range []struct {
@@ -168,8 +173,8 @@ func TestMasks(t *testing.T) {
 
 // A need that another one hides less in is met by both, and what is hidden adds up.
 func TestNeedsAddUp(t *testing.T) {
-	f := filter.New(filter.Terms{Account: "acme", Lists: []filter.List{{
-		Type: "page", Hidden: []string{"owner"}, Needs: [][]filter.Way{{anyPage("title")}, {over(filter.Some, hosts("mia")), when(anyPage("phone"), public)}},
+	f := filter.New(criteria.Criteria{Account: "acme", Types: []criteria.Type{{
+		Name: "page", Hidden: []string{"owner"}, Needs: [][]criteria.Alternative{{anyPage("title")}, {over(criteria.Some, hosts("mia")), when(anyPage("phone"), public)}},
 	}}})
 	assert.Equal(t, []string{"owner", "title"}, f.Masks(page("mia", "")))
 	assert.Equal(t, []string{"owner", "phone", "title"}, f.Masks(page("max", "", true)))
@@ -185,18 +190,18 @@ func TestNoneAndAll(t *testing.T) {
 		none, all bool
 	}{
 		{"zero", filter.Filter{}, true, false},
-		{"no lists", filter.New(filter.Terms{Account: "acme"}), true, false},
-		{"no needs", filter.New(filter.Terms{Account: "acme", Lists: []filter.List{{Type: "page"}}}), true, false},
+		{"no lists", filter.New(criteria.Criteria{Account: "acme"}), true, false},
+		{"no needs", filter.New(criteria.Criteria{Account: "acme", Types: []criteria.Type{{Name: "page"}}}), true, false},
 		{"no ways", pages(), true, false},
 		{"what never holds together", pages(contrary), true, false},
 		{"any", pages(anyPage()), false, true},
-		{"any and own", pages(over(filter.Some, hosts("mia")), anyPage()), false, true},
+		{"any and own", pages(over(criteria.Some, hosts("mia")), anyPage()), false, true},
 		{"any hiding and any", pages(anyPage("title"), anyPage()), false, true},
 		{"any hiding", pages(anyPage("title")), false, false},
-		{"own", pages(over(filter.Some, hosts("mia"))), false, false},
-		{"never any", pagesBut([]filter.Way{anyPage()}, anyPage()), true, false},
-		{"never own", pagesBut([]filter.Way{over(filter.Some, hosts("mia"))}, anyPage()), false, false},
-		{"never what never holds together", pagesBut([]filter.Way{contrary}, anyPage()), false, false}, // but may, for all that is known
+		{"own", pages(over(criteria.Some, hosts("mia"))), false, false},
+		{"never any", pagesBut([]criteria.Alternative{anyPage()}, anyPage()), true, false},
+		{"never own", pagesBut([]criteria.Alternative{over(criteria.Some, hosts("mia"))}, anyPage()), false, false},
+		{"never what never holds together", pagesBut([]criteria.Alternative{contrary}, anyPage()), false, false}, // but may, for all that is known
 	} {
 		assert.Equal(t, row.none, row.f.None(), "%s: None", row.name)
 		assert.Equal(t, row.all, row.f.All(), "%s: All", row.name)
@@ -208,13 +213,13 @@ type broken struct{ err error }
 
 func (b *broken) Has(string) (bool, error) { return true, b.err }
 func (b *broken) IDs() ([]string, error)   { return nil, b.err }
-func (b *broken) Within(filter.Set) bool   { return false }
+func (b *broken) Within(criteria.Set) bool { return false }
 
 func TestFailingSetsDeny(t *testing.T) {
-	side := filter.Side{Party: "host", Set: &broken{errors.New("the directory is down")}}
-	f := pages(over(filter.Some, side), when(anyPage("title"), public))
+	side := criteria.PartySet{Party: "host", Set: &broken{errors.New("the directory is down")}}
+	f := pages(over(criteria.Some, side), when(anyPage("title"), public))
 	down := side.Set.(*broken).err
-	for _, f := range []filter.Filter{f, pagesBut([]filter.Way{over(filter.Some, side)}, anyPage())} {
+	for _, f := range []filter.Filter{f, pagesBut([]criteria.Alternative{over(criteria.Some, side)}, anyPage())} {
 		selected, err := f.Match(page("mia", ""))
 		assert.False(t, selected)
 		assert.ErrorIs(t, err, down)
@@ -236,7 +241,7 @@ func TestFailingSetsDeny(t *testing.T) {
 }
 
 func TestMatchAllocatesNothing(t *testing.T) {
-	f := pagesBut([]filter.Way{when(over(filter.Some, hosts("bea")), private)}, over(filter.Every, hosts("mia", "max"), team("sales")), when(anyPage("title"), public))
+	f := pagesBut([]criteria.Alternative{when(over(criteria.Some, hosts("bea")), private)}, over(criteria.Every, hosts("mia", "max"), team("sales")), when(anyPage("title"), public))
 	one, other := page("mia", "sales", true), page("kim", "", false)
 	assert.Zero(t, testing.AllocsPerRun(100, func() {
 		yes, err := f.Match(one)

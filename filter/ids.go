@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/usher-go/usher/internal/strictjson"
 )
 
 // limits are far below what a database takes: PostgreSQL a value, and all arguments of a
@@ -124,36 +126,19 @@ func arrayText(k Kind, ids []string) string {
 	return b.String()
 }
 
-// jsonText writes ids as a JSON array. Bytes that are no UTF-8 stay as they are, as
-// SQLite does with them. The ids have no NUL byte.
+// jsonText writes ids as a JSON array. Bytes that are not UTF-8 stay as they are, as SQLite
+// keeps them. The ids have no NUL byte.
 func jsonText(k Kind, ids []string) string {
-	const hex = "0123456789abcdef"
-	var b strings.Builder
-	b.WriteByte('[')
+	b := []byte{'['}
 	for i, id := range ids {
 		if i > 0 {
-			b.WriteByte(',')
+			b = append(b, ',')
 		}
 		if k == Integer {
-			b.WriteString(id)
-			continue
+			b = append(b, id...)
+		} else {
+			b = strictjson.AppendString(b, id)
 		}
-		b.WriteByte('"')
-		for c := range len(id) {
-			switch c := id[c]; {
-			case c == '"' || c == '\\':
-				b.WriteByte('\\')
-				b.WriteByte(c)
-			case c < ' ':
-				b.WriteString(`\u00`)
-				b.WriteByte(hex[c>>4])
-				b.WriteByte(hex[c&15])
-			default:
-				b.WriteByte(c)
-			}
-		}
-		b.WriteByte('"')
 	}
-	b.WriteByte(']')
-	return b.String()
+	return string(append(b, ']'))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher/filter"
+	"github.com/usher-go/usher/internal/criteria"
 )
 
 // A long list is divided into arguments that together have each of its ids once.
@@ -20,7 +21,7 @@ func TestListsAreDivided(t *testing.T) {
 		ids = append(ids, fmt.Sprintf("user-%d", i))
 	}
 	ids = append(ids, strings.Repeat("x", 50))
-	f := pages(over(filter.Some, hosts(append(ids, strings.Repeat("too long", 7))...)))
+	f := pages(over(criteria.Some, hosts(append(ids, strings.Repeat("too long", 7))...)))
 	for _, d := range []filter.Dialect{filter.PostgreSQL, filter.SQLite} {
 		c, err := f.SQL(compile(t, columns, d), 1)
 		require.NoError(t, err)
@@ -47,7 +48,7 @@ func TestDividedListsHaveFewParts(t *testing.T) {
 	for i := range 20_000 {
 		ids = append(ids, string(rune('a'+i%26))+fmt.Sprint(i), fmt.Sprintf("\x00%d", i))
 	}
-	c, err := pages(over(filter.Some, hosts(ids...))).SQL(compile(t, columns, filter.SQLite), 1)
+	c, err := pages(over(criteria.Some, hosts(ids...))).SQL(compile(t, columns, filter.SQLite), 1)
 	require.NoError(t, err)
 	assert.LessOrEqual(t, strings.Count(c.SQL, "json_each"), 500)
 	assert.Greater(t, strings.Count(c.SQL, "json_each"), 100)
@@ -60,7 +61,7 @@ func TestArgumentsThatAreTooLong(t *testing.T) {
 	for i := range 60 {
 		ids = append(ids, fmt.Sprintf("user-%d", i))
 	}
-	f := pages(over(filter.Some, hosts(ids...)))
+	f := pages(over(criteria.Some, hosts(ids...)))
 	c, err := f.SQL(compile(t, columns, filter.PostgreSQL), 1)
 	assert.Zero(t, c)
 	assert.ErrorContains(t, err, "select page: the ids of users and teams have ")

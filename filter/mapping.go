@@ -9,7 +9,7 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// Dialect is the SQL of a database. The zero Dialect is none.
+// Dialect is the SQL of a database. Mapping.Compile rejects the zero Dialect.
 type Dialect uint8
 
 // The dialects.
@@ -28,23 +28,22 @@ func (d Dialect) String() string {
 	return fmt.Sprintf("Dialect(%d)", uint8(d))
 }
 
-// Mapping says where a query finds what rules look at. All columns of the row are
-// written with the table or its alias, as "c.host_id", so that no subquery of a
-// condition can take them for its own. Names are taken as they are written: in
-// PostgreSQL those of a table created without quotes are in lower case.
+// Mapping states which columns have what rules look at, for a query of one type of resource.
+// Columns of the row are written with the table or its alias, as "c.host_id", so that no
+// subquery of a condition can confuse them with its own columns. Names are quoted as they are
+// written: those of a PostgreSQL table that was created without quotes are in lower case.
 //
-// Ids and the account are compared byte by byte, as in a check, whatever the collation
-// of their columns: an id is what a driver reads as a string, of a char(n) with its
-// padding. A query is fast where an index has the collation of its column, and that is,
-// in SQLite, BINARY. The keys of a Join are compared as the database compares these
-// columns, and in SQLite byte by byte; in PostgreSQL no key may have a nondeterministic
-// collation. PostgreSQL's encoding must be UTF8.
+// Ids and the account are compared byte by byte, as in a check, whatever the collation of
+// their columns. An id is the string that a driver reads; a char(n) has its padding. A query is
+// fast if the index has the collation of its column, which in SQLite is BINARY. The keys of a
+// Join are compared as the database compares these columns, in SQLite byte by byte. In
+// PostgreSQL, no key may have a nondeterministic collation, and the encoding must be UTF8.
 //
-// What a row has is never an error, so that one row with odd data does not end a list.
-// For a check to say the same of such a row, the Party of the host's resource returns
-// an empty id for what is not an id of the Kind, such as NULL among several: an empty id
-// refers to no user and no team, but counts as a party, so that neither sole nor team
-// holds.
+// Odd data in a row is never an error, so that one row does not break a list. For a check to
+// decide the same about such a row, the Party method of the host's resource returns an empty
+// id for a value that is not an id of the [Kind], such as NULL among several ids. An empty id
+// refers to no user and no team, but the party has it, so that the scopes sole and team do not
+// hold.
 type Mapping struct {
 	Type       string               // the type of resource: calendar
 	Account    Column               // the account's id
@@ -52,27 +51,27 @@ type Mapping struct {
 	Attributes map[string]Attribute // by their names in the policy
 }
 
-// Party says where the ids of a party are: a Column, a Join, an Array, or Nobody if
-// there never are any. Unknown says that they are not to be found out.
+// Party states where the ids of a party are: in a [Column], a [Join] or an [Array]; or that the
+// party is always [Empty], or [Unknown].
 type Party interface {
-	party(d Dialect) (place, error)
+	party(d Dialect) (columnRef, error)
 }
 
-// Attribute says where a yes/no fact of the resource is: a Column of booleans, in
-// which NULL means that it is not known, and in SQLite whatever is not 0 or 1; or
-// Unknown.
+// Attribute states where a yes/no fact of the resource is: in a [Column] of booleans; or that
+// it is [Unknown]. NULL means that the fact is unknown; so does, in SQLite, a value other than
+// 0 and 1.
 type Attribute interface {
 	attribute() (column string, err error)
 }
 
-// Kind is the type of a column of ids. It must be the column's own. In SQLite, where a
-// column has values of any type, a list finds a text by its own type only: a text that is
-// stored as a blob is not found, but counts where a rule forbids.
+// Kind is the type of a column of ids, as it is declared in the database. In SQLite, where a
+// column can have values of any type, a list finds a text only if it is stored as a text. One
+// that is stored as a blob is not found, but counts where a rule forbids. Default: Text.
 type Kind uint8
 
-// The kinds of ids. An id that a column of its kind cannot have is in no row: of an
-// Integer "007", of a UUID one in capitals, of Text in PostgreSQL one with a NUL
-// byte or bytes that are no UTF-8.
+// The kinds of ids. An id that a column of its kind cannot contain is in no row: for an Integer
+// "007", for a UUID one in capitals, for Text in PostgreSQL one with a NUL byte or with bytes
+// that are not UTF-8.
 const (
 	Text    Kind = iota // text, varchar or char(n)
 	Integer             // smallint, integer or bigint; in SQLite an integer
@@ -82,63 +81,62 @@ const (
 // Column is a column of the row. NULL means that the party is empty.
 type Column struct {
 	Name string
-	Kind Kind // of ids; it says nothing of an attribute
+	Kind Kind // of ids; for an attribute it has no effect
 
-	// EmptyMeansNone declares that an empty text in the column means an empty party: the
-	// Party of the host's resource then returns no id for it. It is for the column of a
-	// party; for the account or an attribute it is an error. Default: an empty text is
-	// an empty id, which refers to no user and no team, but counts as a party.
+	// EmptyMeansNone states that an empty text in the column means an empty party. The Party
+	// method of the host's resource then returns no id for it. For the account or an attribute,
+	// it is an error. Default: an empty text is an empty id, which refers to no user and no
+	// team, but counts as an id of the party.
 	EmptyMeansNone bool
 }
 
-// Join is a table with a row for each id in the party. It reads well with an index
-// on the key and the id, and one on the id.
+// Join is a table with a row for each id of the party. For speed, it needs an index on the key
+// and the id, and one on the id.
 type Join struct {
 	Table   string            // with its schema, if it needs one
 	Key     map[string]string // its columns that must equal those of the row: {"calendar_id": "c.id"}
 	ID      Column            // its column with the id; NULL there is an unknown party, even with EmptyMeansNone
-	Account Column            // its column with the account's id, where it has one
+	Account Column            // its column with the account's id, if it has one
 }
 
-// Array is a column with all ids of the party: in PostgreSQL an array, text[] for
-// Text, in SQLite the text of a JSON array. NULL means that the party is empty, and so
-// does in SQLite whatever is not a JSON array: the JSON null, an object, a text that is
-// not JSON. A NULL among the ids is an unknown party, and so is in SQLite each element
-// that is not a text, or for Integer not an integer. Of an array in PostgreSQL
-// with several dimensions, all elements count.
+// Array is a column with all ids of the party: in PostgreSQL an array, such as text[] for Text,
+// in SQLite the text of a JSON array. NULL means that the party is empty; so does, in SQLite,
+// a value other than a JSON array, such as the JSON null. NULL among the ids is an unknown
+// party; so is, in SQLite, an element that is not a text, or for Integer not an integer. In
+// PostgreSQL, an array with several dimensions has all its elements as ids.
 type Array struct {
 	Name string
 	Kind Kind
 
-	// EmptyMeansNone declares that an empty text among the ids names no party. Default:
-	// it is an unknown party.
+	// EmptyMeansNone states that an empty text among the ids refers to no party. Default: it is
+	// an unknown party.
 	EmptyMeansNone bool
 }
 
-// Nobody says that a party is always empty: of calendars that are hosted by users
-// and never by a team, the party team. A check on such a resource then has the same
-// answer, if its Party returns no ids, and true.
-type Nobody struct{}
+// Empty states that a party is always empty: the party team of calendars that only users host.
+// A check decides the same if the Party method of the resource returns no ids, and true.
+type Empty struct{}
 
-// Unknown says that the table does not have it, though there may be somebody. Then no
-// rule allows that looks at it, and all rules under never that do forbid. Of a party
-// that is considered by own, sole, team and shared, little more than any is left.
+// Unknown states that the table does not have a party or an attribute, although resources
+// have it. Then no rule that looks at it allows, and each rule under never that looks at it
+// forbids. For a party of the scopes own, sole, team and shared, few rules except those with
+// the scope any remain.
 type Unknown struct{}
 
-// Table is a Mapping that was checked. The zero Table is of no use: each condition
-// for it is an error.
+// Table is a compiled Mapping for one dialect. It is immutable and safe for concurrent use. With
+// the zero Table, each condition is an error.
 type Table struct {
 	dialect    Dialect
 	typ        string
-	account    place
-	parties    map[string]*place
+	account    columnRef
+	parties    map[string]*columnRef
 	attributes map[string]string // "" where it is unknown
 }
 
-// ErrMapping is wrapped by every error about a Mapping or a Table.
+// ErrMapping is the error for a Mapping or a Table that is incomplete or wrong. Errors wrap it.
 var ErrMapping = errors.New("mapping")
 
-// Compile checks the mapping. The error wraps ErrMapping, and names what is wrong.
+// Compile checks the mapping. The error wraps [ErrMapping] and names the faulty part.
 func (m Mapping) Compile(d Dialect) (*Table, error) {
 	if d == 0 {
 		return nil, printable.Errorf("%w of %s: name a dialect: PostgreSQL or SQLite", ErrMapping, m.Type)
@@ -149,7 +147,7 @@ func (m Mapping) Compile(d Dialect) (*Table, error) {
 	if m.Type == "" {
 		return nil, printable.Errorf("%w without a type of resource", ErrMapping)
 	}
-	t := &Table{dialect: d, typ: m.Type, parties: map[string]*place{}, attributes: map[string]string{}}
+	t := &Table{dialect: d, typ: m.Type, parties: map[string]*columnRef{}, attributes: map[string]string{}}
 	var err error
 	if m.Account == (Column{}) {
 		return nil, m.wrong("account", errors.New("the column is missing, and every condition needs it"))
@@ -181,9 +179,9 @@ func (m Mapping) Compile(d Dialect) (*Table, error) {
 	return t, nil
 }
 
-// What helps where a Mapping says nothing of something.
+// Advice for a party or an attribute that a Mapping does not have.
 const (
-	withoutParty     = "say Nobody if it is always empty, or Unknown if the table does not have it"
+	withoutParty     = "say Empty if it is always empty, or Unknown if the table does not have it"
 	withoutAttribute = "say Unknown if the table does not have it"
 )
 
@@ -191,7 +189,7 @@ func (m Mapping) wrong(what string, err error) error {
 	return printable.Errorf("%w of %s: %s: %w", ErrMapping, m.Type, what, err)
 }
 
-// Type returns the type of resource that is in the table.
+// Type returns the type of resource that the rows are, "" for the zero Table.
 func (t *Table) Type() string {
 	if t == nil {
 		return ""
@@ -199,8 +197,7 @@ func (t *Table) Type() string {
 	return t.typ
 }
 
-// Names returns the parties and the attributes of which the table says something,
-// sorted.
+// Names returns the parties and the attributes of the mapping, sorted.
 func (t *Table) Names() (parties, attributes []string) {
 	if t == nil {
 		return nil, nil
@@ -208,8 +205,8 @@ func (t *Table) Names() (parties, attributes []string) {
 	return slices.Sorted(maps.Keys(t.parties)), slices.Sorted(maps.Keys(t.attributes))
 }
 
-// Check reports what the table lacks of some parties and attributes. The error wraps
-// ErrMapping.
+// Check returns an error that wraps [ErrMapping] if the mapping lacks one of the parties or
+// attributes.
 func (t *Table) Check(parties, attributes []string) error {
 	if t == nil || t.dialect == 0 {
 		return printable.Errorf("%w: the table is zero; make one with Mapping.Compile", ErrMapping)

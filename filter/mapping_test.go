@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/usher-go/usher/filter"
+	"github.com/usher-go/usher/internal/criteria"
 )
 
 func TestCompileRefuses(t *testing.T) {
@@ -27,7 +28,7 @@ func TestCompileRefuses(t *testing.T) {
 		{filter.Mapping{}, "mapping without a type of resource"},
 		{page(func(m *filter.Mapping) { m.Account = filter.Column{} }), "mapping of page: account: the column is missing, and every condition needs it"},
 		{page(func(m *filter.Mapping) { m.Account.Name = "account" }), `mapping of page: account: column "account": write it with its table or the alias of that, as c.host_id`},
-		{host(nil), "mapping of page: party host: it is nil; say Nobody if it is always empty, or Unknown if the table does not have it"},
+		{host(nil), "mapping of page: party host: it is nil; say Empty if it is always empty, or Unknown if the table does not have it"},
 		{host(filter.Column{}), `mapping of page: party host: column "": write it with its table or the alias of that, as c.host_id`},
 		{host(filter.Column{Name: "p.host", Kind: 9}), "mapping of page: party host: 9 is no kind of ids: Text, Integer or UUID"},
 		{host(filter.Column{Name: "p."}), "mapping of page: party host: column a name is empty"},
@@ -81,7 +82,7 @@ func FuzzIdentifier(f *testing.F) {
 			if err != nil {
 				continue
 			}
-			c, err := pages(over(filter.Some, hosts("mia"))).SQL(table, 1)
+			c, err := pages(over(criteria.Some, hosts("mia"))).SQL(table, 1)
 			if err != nil {
 				t.Fatal(err)
 			}

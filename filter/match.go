@@ -4,15 +4,16 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/criteria"
 )
 
-// Match reports whether the filter selects a resource: whether a check of it, asked
-// with the same request, allows. A resource of another type or another account is
-// never selected, which is not an error.
+// Match reports whether the filter selects a resource: whether a check of it with the same
+// request allows. A resource of another type or another account is not selected, without an
+// error.
 //
-// The error is a *usher.RequestError, and wraps what the facts returned when Match
-// read from them. With an error the resource is not selected: like an error of a check,
-// it denies. Callers must not take it for "the list has no such row".
+// The error is a *usher.RequestError. It wraps the error that the facts returned to Match. With
+// an error, the resource is not selected: like an error of a check, it denies. Callers must not
+// treat it as an empty list.
 func (f Filter) Match(r usher.Resource) (bool, error) {
 	l := f.admits(r)
 	if l == nil {
@@ -26,9 +27,9 @@ func (f Filter) Match(r usher.Resource) (bool, error) {
 	return selected, nil
 }
 
-// Masks returns the fields that must be masked in a resource which the filter
-// selects, sorted: what a check hides. Of one that it does not select, and of one for
-// which Match returns an error, these are all fields that rules can hide.
+// Masks returns the fields that must be masked in a resource that the filter selects, sorted:
+// those that a check hides. For a resource that is not selected, or for which Match returns an
+// error, it returns all fields that rules can hide.
 func (f Filter) Masks(r usher.Resource) []string {
 	l := f.admits(r)
 	if l == nil {
@@ -48,7 +49,7 @@ func (f Filter) Masks(r usher.Resource) []string {
 	return masks
 }
 
-// admits returns the list of the resource's type, nil where it is of none.
+// admits returns the criteria for the resource's type, nil if the filter has none.
 func (f Filter) admits(r usher.Resource) *list {
 	if r == nil || len(f.lists) == 0 {
 		return nil
@@ -74,18 +75,18 @@ func (f Filter) everyField() []string {
 	return sorted(fields)
 }
 
-// How an atom turned out.
+// state is the result of an atom.
 type state uint8
 
 const (
 	unseen state = iota
 	no
 	yes
-	unsaid // it is not known
+	unknown
 )
 
-// view is a look at one resource. It remembers the first few atoms, and looks at
-// others anew.
+// view evaluates the criteria for one resource. It remembers the states of the first few atoms,
+// and evaluates others again.
 type view struct {
 	*list
 	of  usher.Resource
@@ -104,7 +105,7 @@ func (v *view) selected() bool {
 		}
 	}
 	for _, need := range v.rows {
-		if !slices.ContainsFunc(need, func(w way) bool { return v.matches(w, false) }) {
+		if !slices.ContainsFunc(need, func(w alternative) bool { return v.matches(w, false) }) {
 			return false
 		}
 	}
@@ -130,9 +131,9 @@ func (v *view) masks() []string {
 	return sorted(masks)
 }
 
-func (v *view) matches(w way, ifUnsaid bool) bool {
+func (v *view) matches(w alternative, ifUnknown bool) bool {
 	for _, i := range w.atoms {
-		if s := v.state(i); s != yes && (!ifUnsaid || s != unsaid) {
+		if s := v.state(i); s != yes && (!ifUnknown || s != unknown) {
 			return false
 		}
 	}
@@ -165,7 +166,7 @@ func (v *view) find(a *atom) state {
 func found(value, known, want bool) state {
 	switch {
 	case !known:
-		return unsaid
+		return unknown
 	case value == want:
 		return yes
 	}
@@ -177,7 +178,7 @@ func (v *view) compare(a *atom) state {
 	for _, s := range a.sides {
 		ids, known := v.of.Party(v.parties[s.party])
 		if !known {
-			return unsaid // whatever the other parties are
+			return unknown // whatever the other parties are
 		}
 		for _, id := range ids {
 			in := false
@@ -190,7 +191,7 @@ func (v *view) compare(a *atom) state {
 			some, all = some || in, all && in
 		}
 	}
-	if some && (all || a.reach == Some) {
+	if some && (all || a.reach == criteria.Some) {
 		return yes
 	}
 	return no

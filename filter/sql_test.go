@@ -9,7 +9,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/filter"
+	"github.com/usher-go/usher/internal/criteria"
 )
 
 // columns has the host and the team of a page in columns, joined has them in tables.
@@ -28,11 +30,11 @@ var (
 	}
 	teamless = filter.Mapping{
 		Type: "page", Account: columns.Account, Attributes: columns.Attributes,
-		Parties: map[string]filter.Party{"host": columns.Parties["host"], "team": filter.Nobody{}},
+		Parties: map[string]filter.Party{"host": columns.Parties["host"], "team": filter.Empty{}},
 	}
 	hostless = filter.Mapping{
 		Type: "page", Account: columns.Account, Attributes: columns.Attributes,
-		Parties: map[string]filter.Party{"host": filter.Nobody{}, "team": filter.Nobody{}},
+		Parties: map[string]filter.Party{"host": filter.Empty{}, "team": filter.Empty{}},
 	}
 )
 
@@ -81,10 +83,10 @@ func plain(t testing.TB, c filter.Condition) string {
 // Ways that say the same as another one, or less, leave no trace; and what is left is what an index
 // can find.
 func TestShortConditions(t *testing.T) {
-	own, sole := over(filter.Some, hosts("mia"), team("sales")), over(filter.Every, hosts("mia"), noTeam())
-	theirs := over(filter.Every, hosts("max", "mia"), team("sales"))
-	shared := over(filter.Some, hosts("max", "mia"), team("sales"))
-	hiding := func(w filter.Way) filter.Way { w.Hides = []string{"title"}; return w }
+	own, sole := over(criteria.Some, hosts("mia"), team("sales")), over(criteria.Every, hosts("mia"), noTeam())
+	theirs := over(criteria.Every, hosts("max", "mia"), team("sales"))
+	shared := over(criteria.Some, hosts("max", "mia"), team("sales"))
+	hiding := func(w criteria.Alternative) criteria.Alternative { w.Hides = []string{"title"}; return w }
 	for _, row := range []struct {
 		name string
 		f    filter.Filter
@@ -96,7 +98,7 @@ func TestShortConditions(t *testing.T) {
 		{"any or own", pages(own, anyPage()), columns, "TRUE"},
 		{"any hiding or own", pages(own, anyPage("title")), columns, "TRUE"},
 		{"own", pages(own), columns, "(p.host = mia OR p.team = sales)"},
-		{"own as host", pages(over(filter.Some, hosts("mia"))), columns, "p.host = mia"},
+		{"own as host", pages(over(criteria.Some, hosts("mia"))), columns, "p.host = mia"},
 		{"own or sole", pages(own, sole), columns, "(p.host = mia OR p.team = sales)"},
 		{"sole", pages(sole), columns, "(p.host = mia AND p.team IS NULL)"},
 		{"sole or shared", pages(sole, shared), columns, "(p.host = ANY ({max,mia}[]) OR p.team = sales)"},
@@ -106,9 +108,9 @@ func TestShortConditions(t *testing.T) {
 		{"team or shared", pages(theirs, shared), columns, "(p.host = ANY ({max,mia}[]) OR p.team = sales)"},
 		{"team if there is no team", pages(when(theirs, noTeams)), columns, "(p.team IS NULL AND p.host = ANY ({max,mia}[]))"},
 		{"sole or team if there is no team", pages(when(theirs, noTeams), sole), columns, "(p.team IS NULL AND p.host = ANY ({max,mia}[]))"},
-		{"two teams", pages(theirs, over(filter.Some, hosts("bea"))), columns, "((p.host = ANY ({max,mia}[]) AND (p.team IS NULL OR p.team = sales)) OR (p.host IS NULL AND p.team = sales) OR p.host = bea)"},
-		{"both under a condition", pages(when(over(filter.Every, hosts("max")), public), when(over(filter.Some, hosts("mia")), public)), columns, "(p.public IS TRUE AND p.host = ANY ({max,mia}[]))"},
-		{"own, joined", pages(over(filter.Some, hosts("mia"))), joined, "EXISTS (SELECT 1 FROM hosts WHERE page = p.id AND id = mia)"},
+		{"two teams", pages(theirs, over(criteria.Some, hosts("bea"))), columns, "((p.host = ANY ({max,mia}[]) AND (p.team IS NULL OR p.team = sales)) OR (p.host IS NULL AND p.team = sales) OR p.host = bea)"},
+		{"both under a condition", pages(when(over(criteria.Every, hosts("max")), public), when(over(criteria.Some, hosts("mia")), public)), columns, "(p.public IS TRUE AND p.host = ANY ({max,mia}[]))"},
+		{"own, joined", pages(over(criteria.Some, hosts("mia"))), joined, "EXISTS (SELECT 1 FROM hosts WHERE page = p.id AND id = mia)"},
 		{"own in one of two, joined", pages(own), joined, "p.id IN (SELECT page FROM hosts WHERE id = mia UNION ALL SELECT page FROM teams WHERE id = sales)"},
 		{"team, joined", pages(theirs), joined, "(p.id IN (SELECT page FROM hosts WHERE id = ANY ({max,mia}[]) UNION ALL SELECT page FROM teams WHERE id = sales)" +
 			" AND NOT EXISTS (SELECT 1 FROM hosts WHERE page = p.id AND (id = ANY ({max,mia}[])) IS NOT TRUE)" +
@@ -117,16 +119,16 @@ func TestShortConditions(t *testing.T) {
 		{"own, without teams", pages(own), teamless, "p.host = mia"},
 		{"sole, without teams", pages(sole), teamless, "p.host = mia"},
 		{"team, without teams", pages(theirs), teamless, "p.host = ANY ({max,mia}[])"},
-		{"any if there is a team, without teams", pages(when(anyPage(), filter.Test{Party: true, Name: "team", Is: true})), teamless, "FALSE"},
+		{"any if there is a team, without teams", pages(when(anyPage(), criteria.Test{Party: true, Name: "team", Is: true})), teamless, "FALSE"},
 		{"team if there is no team, without teams", pages(when(theirs, noTeams)), teamless, "p.host = ANY ({max,mia}[])"},
 		{"own, team, without anybody", pages(own, theirs), hostless, "FALSE"},
 		{"any, without anybody", pages(anyPage()), hostless, "TRUE"},
-		{"never own, without teams", pagesBut([]filter.Way{own}, anyPage()), teamless, "(p.host = mia) IS NOT TRUE"},
-		{"never team, without anybody", pagesBut([]filter.Way{theirs}, anyPage()), hostless, "TRUE"},
-		{"never own", pagesBut([]filter.Way{own}, anyPage()), columns, "((p.host = mia) IS NOT TRUE AND (p.team = sales) IS NOT TRUE)"},
-		{"never team", pagesBut([]filter.Way{theirs}, anyPage()), columns, "(((p.host = ANY ({max,mia}[])) IS NOT TRUE AND (p.team = sales) IS NOT TRUE) OR (p.host IS NOT NULL AND (p.host = ANY ({max,mia}[])) IS NOT TRUE) OR (p.team IS NOT NULL AND (p.team = sales) IS NOT TRUE))"},
-		{"never own if public, joined", pagesBut([]filter.Way{when(own, public)}, anyPage()), joined, "(p.public IS FALSE OR (NOT EXISTS (SELECT 1 FROM hosts WHERE page = p.id AND id = mia) AND NOT EXISTS (SELECT 1 FROM teams WHERE page = p.id AND id = sales)))"},
-		{"never sole or own", pagesBut([]filter.Way{sole, own}, anyPage()), columns, "((p.host = mia) IS NOT TRUE AND (p.team = sales) IS NOT TRUE)"},
+		{"never own, without teams", pagesBut([]criteria.Alternative{own}, anyPage()), teamless, "(p.host = mia) IS NOT TRUE"},
+		{"never team, without anybody", pagesBut([]criteria.Alternative{theirs}, anyPage()), hostless, "TRUE"},
+		{"never own", pagesBut([]criteria.Alternative{own}, anyPage()), columns, "((p.host = mia) IS NOT TRUE AND (p.team = sales) IS NOT TRUE)"},
+		{"never team", pagesBut([]criteria.Alternative{theirs}, anyPage()), columns, "(((p.host = ANY ({max,mia}[])) IS NOT TRUE AND (p.team = sales) IS NOT TRUE) OR (p.host IS NOT NULL AND (p.host = ANY ({max,mia}[])) IS NOT TRUE) OR (p.team IS NOT NULL AND (p.team = sales) IS NOT TRUE))"},
+		{"never own if public, joined", pagesBut([]criteria.Alternative{when(own, public)}, anyPage()), joined, "(p.public IS FALSE OR (NOT EXISTS (SELECT 1 FROM hosts WHERE page = p.id AND id = mia) AND NOT EXISTS (SELECT 1 FROM teams WHERE page = p.id AND id = sales)))"},
+		{"never sole or own", pagesBut([]criteria.Alternative{sole, own}, anyPage()), columns, "((p.host = mia) IS NOT TRUE AND (p.team = sales) IS NOT TRUE)"},
 	} {
 		assert.Equal(t, row.want, sql(t, row.f, row.m), row.name)
 	}
@@ -134,7 +136,7 @@ func TestShortConditions(t *testing.T) {
 
 // A field is shown by a condition of its own, which says nothing about rows that are not selected.
 func TestShown(t *testing.T) {
-	mine := over(filter.Some, hosts("mia"))
+	mine := over(criteria.Some, hosts("mia"))
 	mine.Hides = []string{"phone"}
 	f := pages(anyPage("phone", "title"), mine, when(anyPage(), public))
 	table := compile(t, columns, filter.PostgreSQL)
@@ -149,7 +151,7 @@ func TestShown(t *testing.T) {
 	c, err := pages(anyPage("title")).Shown("phone", table, 1)
 	require.NoError(t, err)
 	assert.Equal(t, "TRUE", plain(t, c), "no rule hides it")
-	c, err = pages(over(filter.Some, hosts("mia"))).Shown("phone", table, 1)
+	c, err = pages(over(criteria.Some, hosts("mia"))).Shown("phone", table, 1)
 	require.NoError(t, err)
 	assert.Equal(t, "TRUE", plain(t, c), "no rule hides it, whatever is selected")
 	c, err = pages().Shown("title", table, 1)
@@ -161,7 +163,7 @@ func TestShown(t *testing.T) {
 
 // Parameters begin where the caller says, and the same argument is one parameter.
 func TestParameters(t *testing.T) {
-	f := pages(over(filter.Every, hosts("max", "mia"), team("sales")))
+	f := pages(over(criteria.Every, hosts("max", "mia"), team("sales")))
 	c, err := f.SQL(compile(t, columns, filter.PostgreSQL), 7)
 	require.NoError(t, err)
 	assert.Equal(t, []any{"acme", `{"max","mia"}`, "sales"}, c.Args)
@@ -185,7 +187,7 @@ func TestParameters(t *testing.T) {
 // list of their own, which has none.
 func TestLists(t *testing.T) {
 	ids := []string{"\"quoted\"", `back\slash`, "two\nlines", "\x01\x1f", "ümlaut", "a\x00b", "\x00", "\x000\x01"}
-	c, err := pages(over(filter.Some, hosts(ids...))).SQL(compile(t, columns, filter.SQLite), 1)
+	c, err := pages(over(criteria.Some, hosts(ids...))).SQL(compile(t, columns, filter.SQLite), 1)
 	require.NoError(t, err)
 	require.Len(t, c.Args, 3)
 	var got, withNUL []string
@@ -202,9 +204,9 @@ func TestLists(t *testing.T) {
 
 // Whatever is wrong is an error, with an empty condition.
 func TestSQLRefuses(t *testing.T) {
-	nobody := filter.New(filter.Terms{Lists: []filter.List{{Type: "page", Needs: [][]filter.Way{{anyPage()}}}}})
-	looks := filter.New(filter.Terms{Account: "acme", Lists: []filter.List{{
-		Type: "page", Looks: func() (parties, attributes []string) { return []string{"guest"}, nil },
+	nobody := filter.New(criteria.Criteria{Types: []criteria.Type{{Name: "page", Needs: [][]criteria.Alternative{{anyPage()}}}}})
+	looks := filter.New(criteria.Criteria{Account: "acme", Types: []criteria.Type{{
+		Name: "page", Looks: func() (parties, attributes []string) { return []string{"guest"}, nil },
 	}}})
 	withoutTeam := columns
 	withoutTeam.Parties = map[string]filter.Party{"host": filter.Column{Name: "p.host"}}
@@ -215,21 +217,21 @@ func TestSQLRefuses(t *testing.T) {
 		table *filter.Table
 		want  string
 	}{
-		{nobody, compile(t, columns, filter.SQLite), "select page: the request names no account"},
+		{nobody, compile(t, columns, filter.SQLite), "select page: unknown account: the request names no account"},
 		{pages(anyPage()), nil, "select: mapping: the table is zero; make one with Mapping.Compile"},
 		{pages(anyPage()), new(filter.Table), "select: mapping: the table is zero; make one with Mapping.Compile"},
 		{pages(anyPage()), compile(t, calendars, filter.SQLite), "select calendar: mapping of calendar: the filter is about page"},
 		{
-			pages(over(filter.Some, team("sales"))), compile(t, withoutTeam, filter.SQLite),
-			"select page: mapping of page: rules look at the party team, and it says nothing of it; say Nobody if it is always empty, or Unknown if the table does not have it",
+			pages(over(criteria.Some, team("sales"))), compile(t, withoutTeam, filter.SQLite),
+			"select page: mapping of page: rules look at the party team, and it says nothing of it; say Empty if it is always empty, or Unknown if the table does not have it",
 		},
 		{
-			pages(when(anyPage(), filter.Test{Name: "paid"})), compile(t, columns, filter.SQLite),
+			pages(when(anyPage(), criteria.Test{Name: "paid"})), compile(t, columns, filter.SQLite),
 			"select page: mapping of page: rules look at the attribute paid, and it says nothing of it; say Unknown if the table does not have it",
 		},
 		{
 			looks, compile(t, columns, filter.SQLite), // though it selects nothing
-			"select page: mapping of page: rules look at the party guest, and it says nothing of it; say Nobody if it is always empty, or Unknown if the table does not have it",
+			"select page: mapping of page: rules look at the party guest, and it says nothing of it; say Empty if it is always empty, or Unknown if the table does not have it",
 		},
 	} {
 		c, err := row.f.SQL(row.table, 1)
@@ -237,5 +239,5 @@ func TestSQLRefuses(t *testing.T) {
 		assert.Zero(t, c)
 	}
 	_, err := nobody.SQL(compile(t, columns, filter.SQLite), 1)
-	assert.ErrorIs(t, err, filter.ErrNoAccount)
+	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
 }

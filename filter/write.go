@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// theirs is the alias of the table that a subquery looks at.
-const theirs = reservedPrefix + "m"
+// subAlias is the alias of the table that a subquery looks at.
+const subAlias = reservedPrefix + "m"
 
 // write puts the account before a clause, whatever that is.
-func (s *scribe) write(c clause) Condition {
+func (s *sqlWriter) write(c clause) Condition {
 	text := s.ofAccount(s.table.account.column, s.table.account.kind) + " AND " + s.text(c, true)
 	return Condition{SQL: "(" + text + ")", Args: s.args}
 }
 
 // ofAccount compares a column with the account. A column that cannot have its id has
 // no row of it.
-func (s *scribe) ofAccount(column string, k Kind) string {
+func (s *sqlWriter) ofAccount(column string, k Kind) string {
 	if !s.table.dialect.canHave(k, s.account) {
 		return "(" + column + " IS NULL AND FALSE)"
 	}
@@ -24,11 +24,11 @@ func (s *scribe) ofAccount(column string, k Kind) string {
 }
 
 // text writes a clause; top means that it is one of those that must all be true.
-func (s *scribe) text(c clause, top bool) string {
+func (s *sqlWriter) text(c clause, top bool) string {
 	switch {
-	case c.isAlways():
+	case c.isTrue():
 		return "TRUE"
-	case c.isNowise():
+	case c.isFalse():
 		return "FALSE"
 	}
 	switch c.kind {
@@ -39,7 +39,7 @@ func (s *scribe) text(c clause, top bool) string {
 	case fact:
 		return s.isSo(c)
 	}
-	switch c.place.form {
+	switch c.ref.form {
 	case single:
 		return s.inColumn(c)
 	case array:
@@ -47,7 +47,7 @@ func (s *scribe) text(c clause, top bool) string {
 			return s.inArray(c)
 		}
 	case joined:
-		if c.kind == member && s.table.dialect == SQLite {
+		if c.kind == someIn && s.table.dialect == SQLite {
 			return s.keyIn(c)
 		}
 	}
@@ -55,7 +55,7 @@ func (s *scribe) text(c clause, top bool) string {
 }
 
 // isSo takes in SQLite, which has no booleans, anything but 0 and 1 for unknown.
-func (s *scribe) isSo(c clause) string {
+func (s *sqlWriter) isSo(c clause) string {
 	switch {
 	case s.table.dialect == SQLite && c.is:
 		return c.column + " = 1"
@@ -67,7 +67,7 @@ func (s *scribe) isSo(c clause) string {
 	return c.column + " IS FALSE"
 }
 
-func (s *scribe) joined(parts []clause, by string, top bool) string {
+func (s *sqlWriter) joined(parts []clause, by string, top bool) string {
 	texts := make([]string, len(parts))
 	for i, p := range parts {
 		texts[i] = s.text(p, top)
@@ -78,9 +78,9 @@ func (s *scribe) joined(parts []clause, by string, top bool) string {
 // alternatives gathers those that look at joined tables into one subquery: a database
 // then begins with the few rows that it finds there. PostgreSQL does so only where
 // nothing else could be true instead.
-func (s *scribe) alternatives(parts []clause, top bool) string {
+func (s *sqlWriter) alternatives(parts []clause, top bool) string {
 	isJoined := func(c clause) bool {
-		return c.kind == member && c.place.form == joined && c.place.sameRow(parts[0].place)
+		return c.kind == someIn && c.ref.form == joined && c.ref.sameRow(parts[0].ref)
 	}
 	if !slices.ContainsFunc(parts, func(c clause) bool { return !isJoined(c) }) && (top || s.table.dialect == SQLite) {
 		return s.keyIn(parts...)
@@ -88,23 +88,23 @@ func (s *scribe) alternatives(parts []clause, top bool) string {
 	return s.joined(parts, " OR ", false)
 }
 
-func (p *place) sameRow(other *place) bool {
+func (p *columnRef) sameRow(other *columnRef) bool {
 	return other != nil && slices.EqualFunc(p.keys, other.keys, func(a, b key) bool { return a.row == b.row })
 }
 
-// keyIn looks for the row's key among those that have a member.
-func (s *scribe) keyIn(members ...clause) string {
+// keyIn looks for the row's key among those that have a someIn.
+func (s *sqlWriter) keyIn(members ...clause) string {
 	var rows []string
-	for _, k := range members[0].place.keys {
+	for _, k := range members[0].ref.keys {
 		rows = append(rows, s.pinned(k.row))
 	}
 	var from []string
 	for _, c := range members {
 		var keys []string
-		for _, k := range c.place.keys {
-			keys = append(keys, theirs+"."+k.theirs)
+		for _, k := range c.ref.keys {
+			keys = append(keys, subAlias+"."+k.inner)
 		}
-		from = append(from, "SELECT "+strings.Join(keys, ", ")+s.from(c.place)+strings.Join(s.where(c), " AND "))
+		from = append(from, "SELECT "+strings.Join(keys, ", ")+s.from(c.ref)+strings.Join(s.where(c), " AND "))
 	}
 	union := " UNION ALL "
 	if s.table.dialect == SQLite {
@@ -119,35 +119,35 @@ func (s *scribe) keyIn(members ...clause) string {
 
 // pinned is the column of the row that a joined table's key must equal. In PostgreSQL
 // it may have a type without a collation.
-func (s *scribe) pinned(column string) string {
+func (s *sqlWriter) pinned(column string) string {
 	if s.table.dialect == SQLite {
 		return column + " COLLATE BINARY"
 	}
 	return column
 }
 
-func (s *scribe) exists(c clause) string {
+func (s *sqlWriter) exists(c clause) string {
 	var where []string
-	for _, k := range c.place.keys {
-		where = append(where, theirs+"."+k.theirs+" = "+s.pinned(k.row))
+	for _, k := range c.ref.keys {
+		where = append(where, subAlias+"."+k.inner+" = "+s.pinned(k.row))
 	}
 	where = append(where, s.where(c)...)
 	not := ""
-	if c.kind == noMember || c.kind == noStranger {
+	if c.kind == noneIn || c.kind == allIn {
 		not = "NOT "
 	}
 	if len(where) == 0 {
 		where = []string{"TRUE"}
 	}
-	return not + "EXISTS (SELECT 1" + s.from(c.place) + strings.Join(where, " AND ") + ")"
+	return not + "EXISTS (SELECT 1" + s.from(c.ref) + strings.Join(where, " AND ") + ")"
 }
 
-func (s *scribe) from(p *place) string {
+func (s *sqlWriter) from(p *columnRef) string {
 	table := p.table
 	if p.form == array {
 		table = "json_each(" + jsonArray(p.column) + ")"
 	}
-	return " FROM " + table + " AS " + theirs + " WHERE "
+	return " FROM " + table + " AS " + subAlias + " WHERE "
 }
 
 // jsonArray is the text of the column in SQLite where that is a JSON array, and else
@@ -160,22 +160,22 @@ func jsonArray(column string) string {
 }
 
 // where says what a subquery looks for besides the key.
-func (s *scribe) where(c clause) (where []string) {
-	p := c.place
+func (s *sqlWriter) where(c clause) (where []string) {
+	p := c.ref
 	if p.account != "" {
-		where = append(where, s.ofAccount(theirs+"."+p.account, p.accountKind))
+		where = append(where, s.ofAccount(subAlias+"."+p.account, p.accountKind))
 	}
-	column := theirs + "." + p.column
+	column := subAlias + "." + p.column
 	if p.form == array {
-		column = theirs + ".value"
+		column = subAlias + ".value"
 	}
-	if (c.kind == stranger || c.kind == noStranger) && s.mayBeEmpty(p) {
+	if (c.kind == someNotIn || c.kind == allIn) && s.mayBeEmpty(p) {
 		where = append(where, "("+s.isEmpty(p, column)+") IS NOT TRUE")
 	}
-	switch isMember := c.kind == member || c.kind == noMember; {
+	switch isMember := c.kind == someIn || c.kind == noneIn; {
 	case isMember && p.form == array:
 		where = append(where, s.inElement(p.kind, c.ids))
-	case c.kind == noMember && s.table.dialect == SQLite: // of which equals may miss some
+	case c.kind == noneIn && s.table.dialect == SQLite: // of which equals may miss some
 		where = append(where, s.among(column, p.kind, c.ids))
 	case isMember: // of which an index can find some
 		where = append(where, s.equals(column, p.kind, c.ids))

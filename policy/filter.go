@@ -6,6 +6,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/filter"
+	"github.com/usher-go/usher/internal/criteria"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/permission"
@@ -100,28 +101,28 @@ func (p *Policy) checkNames(t *filter.Table) error {
 	return nil
 }
 
-func (p *Policy) terms(f Facts, r *usher.Request) (filter.Terms, error) {
+func (p *Policy) terms(f Facts, r *usher.Request) (criteria.Criteria, error) {
 	if p == nil || r == nil {
-		return filter.Terms{}, usher.ErrUnknownPermission
+		return criteria.Criteria{}, usher.ErrUnknownPermission
 	}
 	if r.Resource != nil {
-		return filter.Terms{}, printable.Errorf("%w: a filter is asked for without one", usher.ErrWrongResource)
+		return criteria.Criteria{}, printable.Errorf("%w: a filter is asked for without one", usher.ErrWrongResource)
 	}
 	perms, err := p.spellOut(r.Permission)
 	if err != nil {
-		return filter.Terms{}, err
+		return criteria.Criteria{}, err
 	}
 	b := filtering{request: *r}
 	if err := b.begin(p, f, r, p.perms[perms[0]].resource); err != nil {
-		return filter.Terms{}, err
+		return criteria.Criteria{}, err
 	}
-	t := filter.Terms{Account: r.Account}
-	b.me, b.circles = filter.Only(string(b.subject)), map[role.Name]*circle{}
+	t := criteria.Criteria{Account: r.Account}
+	b.me, b.circles = criteria.SetOf(string(b.subject)), map[role.Name]*circle{}
 	var listed []int
 	for _, at := range perms {
 		if resource := p.perms[at].resource; !slices.Contains(listed, resource) {
 			listed = append(listed, resource)
-			t.Lists = append(t.Lists, b.list(perms, resource))
+			t.Types = append(t.Types, b.list(perms, resource))
 		}
 	}
 	return t, b.err
@@ -131,17 +132,17 @@ func (p *Policy) terms(f Facts, r *usher.Request) (filter.Terms, error) {
 type filtering struct {
 	question
 	request usher.Request
-	me      filter.Set
-	above   filter.Set // what belongsTo returns
+	me      criteria.Set
+	above   criteria.Set // what belongsTo returns
 	circles map[role.Name]*circle
 }
 
 // list makes the terms for one type of resource. What a bundle has of other types is
 // asked without a resource.
-func (b *filtering) list(perms []int, resource int) filter.List {
+func (b *filtering) list(perms []int, resource int) criteria.Type {
 	p := b.p
-	l := filter.List{
-		Type:   p.resources[resource].name,
+	l := criteria.Type{
+		Name:   p.resources[resource].name,
 		Fields: p.resources[resource].fields,
 		Admit:  b.admits(resource),
 		Looks:  func() (parties, attributes []string) { return p.looks(perms, p.resources[resource].name) },
@@ -177,8 +178,8 @@ func (b *filtering) admits(resource int) func(usher.Resource) bool {
 }
 
 // need adds what one permission asks for.
-func (b *filtering) need(l *filter.List, perm *perm) {
-	var ways []filter.Way
+func (b *filtering) need(l *criteria.Type, perm *perm) {
+	var ways []criteria.Alternative
 	if never, ok := b.protected(perm); ok {
 		l.Never = append(l.Never, never)
 	}
@@ -201,58 +202,58 @@ func (b *filtering) need(l *filter.List, perm *perm) {
 }
 
 // protected returns what a built-in protection forbids.
-func (b *filtering) protected(perm *perm) (filter.Way, bool) {
+func (b *filtering) protected(perm *perm) (criteria.Alternative, bool) {
 	switch {
 	case perm.protection.forbidsAll(b.role == b.p.unique):
-		return filter.Way{Scope: filter.Scope{Reach: filter.Any}}, true
+		return criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Any}}, true
 	case perm.protection.keepsHolder(b.role == b.p.unique):
-		holder := filter.Side{Party: "user", Set: &holders{p: b.p, facts: b.facts}}
-		return filter.Way{Scope: filter.Scope{Reach: filter.Some, Over: []filter.Side{holder}}}, true
+		holder := criteria.PartySet{Party: "user", Set: &holders{p: b.p, facts: b.facts}}
+		return criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Some, Over: []criteria.PartySet{holder}}}, true
 	}
-	return filter.Way{}, false
+	return criteria.Alternative{}, false
 }
 
 // way spells a rule out; not ok is that it matches no resource.
-func (b *filtering) way(r *rule, need uint64, team role.Name, never bool) (way filter.Way, ok bool) {
-	way = filter.Way{Scope: b.scope(r, team), Hides: b.res.fieldNames(r.hide)}
+func (b *filtering) way(r *rule, need uint64, team role.Name, never bool) (way criteria.Alternative, ok bool) {
+	way = criteria.Alternative{Scope: b.scope(r, team), Hides: b.res.fieldNames(r.hide)}
 	for ; need != 0; need &= need - 1 {
 		l := b.res.literals[bits.TrailingZeros64(need)]
 		c := &b.p.conditions[l.condition]
 		if c.kind == OnAttribute || c.kind == OnParty && b.res.party(c.of) >= 0 {
-			way.Tests = append(way.Tests, filter.Test{Party: c.kind == OnParty, Name: c.of, Is: !l.not})
+			way.Tests = append(way.Tests, criteria.Test{Party: c.kind == OnParty, Name: c.of, Is: !l.not})
 			continue
 		}
 		value, known := b.condition(c)
 		if known && value == l.not || !known && !never {
-			return filter.Way{}, false
+			return criteria.Alternative{}, false
 		}
 	}
 	return way, way.Scope.Reach != 0
 }
 
-func (b *filtering) scope(r *rule, team role.Name) filter.Scope {
-	s := filter.Scope{Reach: filter.Some}
+func (b *filtering) scope(r *rule, team role.Name) criteria.Scope {
+	s := criteria.Scope{Reach: criteria.Some}
 	switch r.scope {
 	case ScopeAny:
-		return filter.Scope{Reach: filter.Any}
+		return criteria.Scope{Reach: criteria.Any}
 	case ScopeSole, ScopeTeam:
-		s.Reach = filter.Every
+		s.Reach = criteria.Every
 	case ScopeOwn, ScopeShared:
 	default:
-		return filter.Scope{}
+		return criteria.Scope{}
 	}
 	for rest := r.parties; rest != 0; rest &= rest - 1 {
 		party := b.res.parties[bits.TrailingZeros16(rest)]
-		s.Over = append(s.Over, filter.Side{Party: party.name, Set: b.side(r.scope, party.teams, team)})
+		s.Over = append(s.Over, criteria.PartySet{Party: party.name, Set: b.side(r.scope, party.teams, team)})
 	}
 	if len(s.Over) == 0 {
-		return filter.Scope{}
+		return criteria.Scope{}
 	}
 	return s
 }
 
 // side returns the set that a party is held against.
-func (b *filtering) side(scope Scope, teams bool, team role.Name) filter.Set {
+func (b *filtering) side(scope Scope, teams bool, team role.Name) criteria.Set {
 	theirs := scope == ScopeTeam || scope == ScopeShared
 	switch {
 	case teams && scope == ScopeOwn:

@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"github.com/usher-go/usher"
-	"github.com/usher-go/usher/filter"
+	"github.com/usher-go/usher/internal/criteria"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/team"
 )
@@ -51,7 +51,7 @@ type circle struct {
 	tree    *team.Tree
 	roots   []usher.TeamID // none of them within another
 
-	users, teams filter.Set // nil for none
+	users, teams criteria.Set // nil for none
 }
 
 // circle returns the teams on which the user holds a role, or for "" those that they
@@ -87,7 +87,7 @@ func (b *filtering) circle(held role.Name) *circle {
 }
 
 // belongsTo returns the teams that the user was put in, and those above them.
-func (b *filtering) belongsTo() filter.Set {
+func (b *filtering) belongsTo() criteria.Set {
 	if b.above != nil || len(b.user.Teams) == 0 {
 		return b.above
 	}
@@ -101,7 +101,7 @@ func (b *filtering) belongsTo() filter.Set {
 			ids = append(ids, string(id))
 		}
 	}
-	b.above = filter.Only(ids...)
+	b.above = criteria.SetOf(ids...)
 	return b.above
 }
 
@@ -130,7 +130,7 @@ func (s *circleTeams) Has(id string) (bool, error) { return s.has(usher.TeamID(i
 
 func (s *circleTeams) IDs() ([]string, error) { return texts(s.teamIDs()), nil }
 
-func (s *circleTeams) Within(other filter.Set) bool {
+func (s *circleTeams) Within(other criteria.Set) bool {
 	o, ok := other.(*circleTeams)
 	return ok && s.within(o.circle)
 }
@@ -156,7 +156,7 @@ func (s *circleUsers) putIn(user *User) bool {
 	return slices.ContainsFunc(user.Teams, func(m Membership) bool { return s.has(m.Team) })
 }
 
-func (s *circleUsers) Within(other filter.Set) bool {
+func (s *circleUsers) Within(other criteria.Set) bool {
 	o, ok := other.(*circleUsers)
 	return ok && s.within(o.circle)
 }
@@ -194,7 +194,7 @@ func (s *holders) Has(id string) (bool, error) {
 
 func (s *holders) is(user *User) bool { return s.p.roleIndex(user.Role) == s.p.unique }
 
-func (s *holders) Within(other filter.Set) bool { return s == other }
+func (s *holders) Within(other criteria.Set) bool { return s == other }
 
 func (s *holders) IDs() ([]string, error) {
 	return s.listed.once(func() ([]usher.UserID, error) {

@@ -313,7 +313,7 @@ func TestCheckTable(t *testing.T) {
 	assert.EqualError(t, p.CheckTable(compiled(t, hostOnly), permission.MustParse("page.share"), remove),
 		"mapping of calendar: none of the permissions is about a calendar")
 	assert.EqualError(t, p.CheckTable(compiled(t, hostOnly), edit),
-		"calendar.edit: mapping of calendar: rules look at the party team, and it says nothing of it; say Nobody if it is always empty, or Unknown if the table does not have it")
+		"calendar.edit: mapping of calendar: rules look at the party team, and it says nothing of it; say Empty if it is always empty, or Unknown if the table does not have it")
 	noUser := userTable
 	noUser.Parties = map[string]filter.Party{"team": filter.Unknown{}}
 	assert.ErrorIs(t, p.CheckTable(compiled(t, noUser), remove), filter.ErrMapping, "the account owner is protected")
@@ -345,7 +345,7 @@ resources:
 		want    string
 	}{
 		{filter.Mapping{Type: "calender", Account: account}, `mapping of calender: the policy has no such resource; did you mean "calendar"?`},
-		{filter.Mapping{Type: "calendar", Account: account, Parties: map[string]filter.Party{"teams": filter.Nobody{}}}, `mapping of calendar: the policy gives it no party teams; did you mean "team"?`},
+		{filter.Mapping{Type: "calendar", Account: account, Parties: map[string]filter.Party{"teams": filter.Empty{}}}, `mapping of calendar: the policy gives it no party teams; did you mean "team"?`},
 		{filter.Mapping{Type: "calendar", Account: account, Attributes: map[string]filter.Attribute{"opne": filter.Unknown{}}}, `mapping of calendar: the policy declares no attribute opne; did you mean "open"?`},
 	} {
 		err := guarded.CheckTable(compiled(t, row.mapping), edit)

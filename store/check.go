@@ -28,6 +28,27 @@ func (e Entry) Check() error {
 	return nil
 }
 
+// CheckNext is for those who write a store: it returns ErrConflict or ErrGap unless the entry
+// is the next one after the last version of a journal, 0 for an empty one.
+func (e Entry) CheckNext(last uint64) error {
+	switch {
+	case e.Version <= last:
+		return printable.Errorf("%w: the last one is %d", ErrConflict, last)
+	case e.Version > last+1:
+		return printable.Errorf("%w: the last one is %d", ErrGap, last)
+	}
+	return nil
+}
+
+// CheckLast is for those who write a store: it returns ErrGap if the snapshot is newer than the
+// last version of a journal, 0 for an empty one.
+func (s Snapshot) CheckLast(last uint64) error {
+	if s.Version > last {
+		return printable.Errorf("%w: the last one is %d", ErrGap, last)
+	}
+	return nil
+}
+
 // Check is for those who write a store: it refuses, with ErrInvalid, a snapshot of
 // no version.
 func (s Snapshot) Check() error {

@@ -85,3 +85,15 @@ func TestError(t *testing.T) {
 		assert.ErrorIs(t, &row.err, row.err.Err)
 	}
 }
+
+func TestVersionsFollow(t *testing.T) {
+	entry := func(v uint64) error { return store.Entry{Commit: store.Commit{Version: v}}.CheckNext(7) }
+	assert.NoError(t, entry(8))
+	assert.ErrorIs(t, entry(7), store.ErrConflict)
+	assert.ErrorIs(t, entry(1), store.ErrConflict)
+	assert.ErrorIs(t, entry(9), store.ErrGap)
+	snapshot := func(v uint64) error { return store.Snapshot{Version: v}.CheckLast(7) }
+	assert.NoError(t, snapshot(7))
+	assert.NoError(t, snapshot(1))
+	assert.ErrorIs(t, snapshot(8), store.ErrGap)
+}

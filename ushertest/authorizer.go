@@ -18,8 +18,7 @@ var (
 	_ usher.Explainer  = (*Authorizer)(nil)
 )
 
-// ErrOver is what questions wrap that come after the end of the test.
-var ErrOver = errors.New("the test of this authorizer is over")
+var errOver = errors.New("the test of this authorizer is over")
 
 // Authorizer is a usher.Authorizer that denies, with the reason no-permission, until
 // Allow or Deny says otherwise. It is as strict about questions as a real one, as
@@ -85,8 +84,8 @@ func (az *Authorizer) Fail(err error) {
 // The error is a *usher.RequestError. It wraps what Fail was given,
 // usher.ErrUnknownPermission for the zero permission, usher.ErrWrongResource if the
 // resource is of another type than the permission, usher.ErrOtherAccount if it is of
-// another account than the request, ErrOver, or for the zero Authorizer
-// usher.ErrNoAuthorizer.
+// another account than the request, or for the zero Authorizer usher.ErrNoAuthorizer.
+// After the end of the test, each request is an error.
 func (az *Authorizer) Check(_ context.Context, r usher.Request) (usher.Decision, error) {
 	if az == nil || az.t == nil {
 		return usher.Decision{}, requestError("check", r, usher.ErrNoAuthorizer)
@@ -144,7 +143,7 @@ func (az *Authorizer) decide(op string, r usher.Request) (usher.Decision, *Answe
 func (az *Authorizer) refuse(r *usher.Request) error {
 	switch {
 	case az.over:
-		return ErrOver
+		return errOver
 	case az.failure != nil:
 		return az.failure
 	case r.Permission.IsZero():

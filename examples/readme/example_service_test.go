@@ -90,7 +90,7 @@ var calendars = must(filter.Mapping{
 	Account: filter.Column{Name: "c.company"},
 	Parties: map[string]filter.Party{
 		"host": filter.Join{Table: "hosts", Key: map[string]string{"calendar": "c.id"}, ID: filter.Column{Name: "person"}},
-		"team": filter.Nobody{},
+		"team": filter.Empty{},
 	},
 }.Compile(filter.SQLite))
 

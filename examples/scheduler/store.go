@@ -166,6 +166,20 @@ func (st *store) forgetAccount(ctx context.Context, in usher.AccountID) error {
 	return err
 }
 
+// scanAll reads all rows, and closes them. The list is not nil, so that it is [] in JSON.
+func scanAll[T any](rows *sql.Rows, scan func(into func(...any) error) (T, error)) ([]T, error) {
+	defer rows.Close()
+	list := []T{}
+	for rows.Next() {
+		v, err := scan(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	return list, rows.Err()
+}
+
 // named returns the users who host a calendar or a booking, by account, and accounts
 // without any.
 func (st *store) named(ctx context.Context) (map[usher.AccountID][]string, error) {

@@ -52,7 +52,7 @@ var bookingMapping = filter.Mapping{
 	Account: filter.Column{Name: "b.account_id"},
 	Parties: map[string]filter.Party{
 		"host": filter.Column{Name: "b.host_id"},
-		"user": filter.Nobody{},
+		"user": filter.Empty{},
 	},
 }
 
@@ -83,16 +83,7 @@ func (st *store) listBookings(ctx context.Context, visible filter.Filter, calend
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	list := []*booking{}
-	for rows.Next() {
-		b, err := scanBooking(rows.Scan)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, b)
-	}
-	return list, rows.Err()
+	return scanAll(rows, scanBooking)
 }
 
 // book stores a booking in a calendar that has not changed since it was loaded, if the

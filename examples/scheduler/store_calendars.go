@@ -84,16 +84,7 @@ func (st *store) listCalendars(ctx context.Context, visible filter.Filter, after
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	list := []*calendar{}
-	for rows.Next() {
-		c, err := scanCalendar(rows.Scan)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, c)
-	}
-	return list, rows.Err()
+	return scanAll(rows, scanCalendar)
 }
 
 // addCalendar stores a new calendar.

@@ -37,8 +37,8 @@ var Texts = []string{
 	strings.Repeat("\x1b", 5000),
 }
 
-// MaxLine is the most bytes that a line with some of the Texts in it may have.
-const MaxLine = 16 << 10
+// maxLine is the most bytes that a line with some of the Texts in it may have.
+const maxLine = 16 << 10
 
 // Fault says why a text is not safe to print, or returns "". A line break is a fault
 // unless the text may have several lines, each of which is looked at.
@@ -51,7 +51,7 @@ func Fault(text string, severalLines bool) string {
 		}
 		return ""
 	}
-	if len(text) > MaxLine {
+	if len(text) > maxLine {
 		return fmt.Sprintf("it has %d bytes: %q…", len(text), text[:200])
 	}
 	if !utf8.ValidString(text) {

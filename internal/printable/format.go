@@ -14,14 +14,7 @@ func Sprintf(format string, args ...any) string {
 	if len(args) == 0 {
 		return fmt.Sprintf(format, args...) // lets go vet know that this is such a function
 	}
-	shown, raw := make([]any, len(args)), types(format)
-	for i, arg := range args {
-		shown[i] = arg
-		if !raw[i] && needed(arg) {
-			shown[i] = show{arg}
-		}
-	}
-	return fmt.Sprintf(format, shown...)
+	return fmt.Sprintf(format, safely(format, args, func(arg any) any { return show{arg} })...)
 }
 
 // Errorf is fmt.Errorf as Sprintf is fmt.Sprintf. Errors among the arguments are written
@@ -30,16 +23,25 @@ func Errorf(format string, args ...any) error {
 	if len(args) == 0 {
 		return fmt.Errorf(format, args...) // lets go vet know that this is such a function
 	}
+	return fmt.Errorf(format, safely(format, args, func(arg any) any {
+		if err, ok := arg.(error); ok {
+			return Error(err)
+		}
+		return show{arg}
+	})...)
+}
+
+// safely returns the arguments of a format with those replaced that can have text from outside,
+// unless the format writes only their type.
+func safely(format string, args []any, safe func(any) any) []any {
 	shown, raw := make([]any, len(args)), types(format)
 	for i, arg := range args {
 		shown[i] = arg
-		if err, ok := arg.(error); ok && !raw[i] {
-			shown[i] = Error(err)
-		} else if !raw[i] && needed(arg) {
-			shown[i] = show{arg}
+		if !raw[i] && needed(arg) {
+			shown[i] = safe(arg)
 		}
 	}
-	return fmt.Errorf(format, shown...)
+	return shown
 }
 
 // needed reports whether a value can have text from outside in it.

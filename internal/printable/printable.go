@@ -24,7 +24,7 @@ import (
 
 // How many characters of a text are shown.
 const (
-	MaxWord  = 64   // by Word
+	maxWord  = 64   // by Word
 	MaxQuote = 256  // by Quote and Value
 	MaxText  = 1024 // by Text and Error
 )
@@ -33,12 +33,12 @@ const (
 const more = "…"
 
 // Word returns an id or a name as it stands in a sentence. It is quoted if it is empty
-// or could be read as more than one word, and is cut after MaxWord characters.
+// or could be read as more than one word, and is cut after maxWord characters.
 func Word[T ~string](s T) string {
-	if s != "" && fits(string(s), MaxWord, isWord) {
+	if s != "" && fits(string(s), maxWord, isWord) {
 		return string(s)
 	}
-	return quote(string(s), MaxWord)
+	return quote(string(s), maxWord)
 }
 
 // Value returns text that stands alone, such as a log attribute or the path of a file.

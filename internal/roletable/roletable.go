@@ -11,8 +11,8 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// Nothing stands in an empty cell.
-const Nothing = "–"
+// nothing stands in an empty cell.
+const nothing = "–"
 
 // Column is a column of a table: a role, or everyone.
 type Column struct {
@@ -36,7 +36,7 @@ func Columns(m policy.Matrix, res policy.MatrixResource) []Column {
 // Lines returns what stands in a cell, a line for each rule.
 func Lines(rules []string) []string {
 	if len(rules) == 0 {
-		return []string{Nothing}
+		return []string{nothing}
 	}
 	lines := []string{rules[0]}
 	for _, rule := range rules[1:] {

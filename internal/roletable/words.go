@@ -18,7 +18,7 @@ func Words(m policy.Matrix) []Word {
 				used[word] = true
 			}
 		}
-		used[Nothing] = used[Nothing] || len(rules) == 0
+		used[nothing] = used[nothing] || len(rules) == 0
 	}
 	for _, res := range m.Resources {
 		for _, row := range res.Rows {
@@ -45,7 +45,7 @@ func Words(m policy.Matrix) []Word {
 		{"if", "only where that is so"},
 		{"hiding", "without those fields"},
 		{"never", "for nobody, whatever a role or a grant says"},
-		{Nothing, "may not"},
+		{nothing, "may not"},
 	} {
 		if used[w.Word] {
 			list = append(list, w)

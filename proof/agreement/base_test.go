@@ -122,7 +122,7 @@ func (l layout) mapping() filter.Mapping {
 		case "array":
 			m.Parties[name] = filter.Array{Name: fmt.Sprintf("t.a%d", s.at)}
 		case "nobody":
-			m.Parties[name] = filter.Nobody{}
+			m.Parties[name] = filter.Empty{}
 		default:
 			m.Parties[name] = filter.Unknown{}
 		}

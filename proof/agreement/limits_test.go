@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/usher-go/usher/filter"
+	"github.com/usher-go/usher/internal/criteria"
 )
 
 // TestManyHostileIDs has thousands of ids with bytes that are not text for one of the databases, or that
@@ -55,7 +56,7 @@ func TestManyHostileIDs(t *testing.T) {
 				"join":   filter.Join{Table: "members", Key: map[string]string{"thing": "t.id"}, ID: filter.Column{Name: "id"}},
 			}}
 			list := append(ids, "mia")
-			for party, reach := range map[string]filter.Reach{"column": filter.Some, "join": filter.Every} {
+			for party, reach := range map[string]criteria.Reach{"column": criteria.Some, "join": criteria.Every} {
 				at := fmt.Sprintf("%v, %s in a %s", d, name, party)
 				expect(t, at, find(t, db, d, mapping, things("acme", over(reach, party, list...))), strings.Join(is, " "))
 				expect(t, "never "+at, find(t, db, d, mapping, without("acme", over(reach, party, list...))), strings.Join(isNot, " "))
@@ -97,7 +98,7 @@ func TestIndexes(t *testing.T) {
 			{"join", "members_id", []string{"user-7"}},
 			{"join", "members_id", []string{"user-7", "user-8", "user-9"}},
 		} {
-			text := explained(t, db, d, mapping, things("account-7", over(filter.Some, row.party, row.ids...)))
+			text := explained(t, db, d, mapping, things("account-7", over(criteria.Some, row.party, row.ids...)))
 			if !strings.Contains(text, row.index) || strings.Contains(text, "Seq Scan") || strings.Contains(text, "SCAN t") {
 				t.Errorf("%v: %q in a %s is found so:\n%s", d, row.ids, row.party, text)
 			}
@@ -137,7 +138,7 @@ func TestListsOfMegabytes(t *testing.T) {
 		mapping := filter.Mapping{Account: filter.Column{Name: "t.account"}, Parties: map[string]filter.Party{
 			"column": filter.Column{Name: "t.host"}, "array": filter.Array{Name: "t.hosts"},
 		}}
-		expect(t, d.String(), find(t, db, d, mapping, things("acme", over(filter.Every, "array", ids...))), "0 1 2")
-		expect(t, "never "+d.String(), find(t, db, d, mapping, without("acme", over(filter.Some, "column", ids...))), "3")
+		expect(t, d.String(), find(t, db, d, mapping, things("acme", over(criteria.Every, "array", ids...))), "0 1 2")
+		expect(t, "never "+d.String(), find(t, db, d, mapping, without("acme", over(criteria.Some, "column", ids...))), "3")
 	}
 }

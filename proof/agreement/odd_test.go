@@ -10,6 +10,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/filter"
+	"github.com/usher-go/usher/internal/criteria"
 )
 
 var both = []filter.Dialect{filter.PostgreSQL, filter.SQLite}
@@ -23,21 +24,21 @@ func openDialect(t *testing.T, d filter.Dialect, options ...string) *sql.DB {
 }
 
 // things is a filter of everything of type thing in an account, but for the ways under never.
-func things(account usher.AccountID, ways ...filter.Way) filter.Filter {
-	return filter.New(filter.Terms{Account: account, Lists: []filter.List{{Type: "thing", Needs: [][]filter.Way{ways}}}})
+func things(account usher.AccountID, ways ...criteria.Alternative) filter.Filter {
+	return filter.New(criteria.Criteria{Account: account, Types: []criteria.Type{{Name: "thing", Needs: [][]criteria.Alternative{ways}}}})
 }
 
-func anything(tests ...filter.Test) filter.Way {
-	return filter.Way{Scope: filter.Scope{Reach: filter.Any}, Tests: tests}
+func anything(tests ...criteria.Test) criteria.Alternative {
+	return criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Any}, Tests: tests}
 }
 
-func over(reach filter.Reach, party string, ids ...string) filter.Way {
-	return filter.Way{Scope: filter.Scope{Reach: reach, Over: []filter.Side{{Party: party, Set: filter.Only(ids...)}}}}
+func over(reach criteria.Reach, party string, ids ...string) criteria.Alternative {
+	return criteria.Alternative{Scope: criteria.Scope{Reach: reach, Over: []criteria.PartySet{{Party: party, Set: criteria.SetOf(ids...)}}}}
 }
 
 // without selects all but what the ways match.
-func without(account usher.AccountID, ways ...filter.Way) filter.Filter {
-	return filter.New(filter.Terms{Account: account, Lists: []filter.List{{Type: "thing", Needs: [][]filter.Way{{anything()}}, Never: ways}}})
+func without(account usher.AccountID, ways ...criteria.Alternative) filter.Filter {
+	return filter.New(criteria.Criteria{Account: account, Types: []criteria.Type{{Name: "thing", Needs: [][]criteria.Alternative{{anything()}}, Never: ways}}})
 }
 
 // find returns the ids of the rows that a filter selects, in order.
@@ -115,7 +116,7 @@ func TestHostileIDs(t *testing.T) {
 			}
 			for party := range mapping.Parties {
 				at := fmt.Sprintf("%v: %q in a %s", d, id, party)
-				for _, reach := range []filter.Reach{filter.Some, filter.Every} {
+				for _, reach := range []criteria.Reach{criteria.Some, criteria.Every} {
 					expect(t, at, find(t, db, d, mapping, things("acme", over(reach, party, id))), row)
 					expect(t, at+" of two", find(t, db, d, mapping, things("acme", over(reach, party, id, "somebody else"))), row)
 					expect(t, at+", forbidden", find(t, db, d, mapping, without("acme", over(reach, party, id))), others)
@@ -147,26 +148,26 @@ func TestOtherAccounts(t *testing.T) {
 		}}
 		for _, row := range []struct {
 			account usher.AccountID
-			way     filter.Way
+			way     criteria.Alternative
 			want    string
 		}{
 			{"acme", anything(), "0"},
 			{"other", anything(), "1"},
 			{"nobody's", anything(), ""},
-			{"acme", over(filter.Some, "column", "mia"), "0"},
-			{"other", over(filter.Every, "column", "mia"), "1"},
-			{"acme", over(filter.Some, "join", "mia"), "0"},
-			{"acme", over(filter.Every, "join", "mia"), "0"}, // the members of others are not looked at
-			{"acme", over(filter.Some, "join", "max"), ""},
-			{"other", over(filter.Every, "join", "max"), "1"},
-			{"other", over(filter.Some, "join", "mia"), ""},
-			{"acme", anything(filter.Test{Party: true, Name: "join", Is: true}), "0"},
-			{"acme", anything(filter.Test{Party: true, Name: "join", Is: false}), ""},
+			{"acme", over(criteria.Some, "column", "mia"), "0"},
+			{"other", over(criteria.Every, "column", "mia"), "1"},
+			{"acme", over(criteria.Some, "join", "mia"), "0"},
+			{"acme", over(criteria.Every, "join", "mia"), "0"}, // the members of others are not looked at
+			{"acme", over(criteria.Some, "join", "max"), ""},
+			{"other", over(criteria.Every, "join", "max"), "1"},
+			{"other", over(criteria.Some, "join", "mia"), ""},
+			{"acme", anything(criteria.Test{Party: true, Name: "join", Is: true}), "0"},
+			{"acme", anything(criteria.Test{Party: true, Name: "join", Is: false}), ""},
 		} {
 			expect(t, fmt.Sprintf("%v: %s %+v", d, row.account, row.way), find(t, db, d, mapping, things(row.account, row.way)), row.want)
 		}
-		expect(t, fmt.Sprintf("%v: never max", d), find(t, db, d, mapping, without("other", over(filter.Some, "join", "max"))), "")
-		expect(t, fmt.Sprintf("%v: never mia", d), find(t, db, d, mapping, without("acme", over(filter.Some, "join", "mia"))), "")
+		expect(t, fmt.Sprintf("%v: never max", d), find(t, db, d, mapping, without("other", over(criteria.Some, "join", "max"))), "")
+		expect(t, fmt.Sprintf("%v: never mia", d), find(t, db, d, mapping, without("acme", over(criteria.Some, "join", "mia"))), "")
 		expect(t, fmt.Sprintf("%v: the zero filter", d), find(t, db, d, mapping, filter.Filter{}), "")
 	}
 }
@@ -190,14 +191,14 @@ func TestNULL(t *testing.T) {
 			"join":   filter.Join{Table: "members", Key: map[string]string{"thing": "t.id"}, ID: filter.Column{Name: "id"}},
 			"gone":   filter.Unknown{},
 		}, Attributes: map[string]filter.Attribute{"public": filter.Column{Name: "t.public"}, "gone": filter.Unknown{}}}
-		some, every := filter.Some, filter.Every
-		present := func(party string, is bool) filter.Way {
-			return anything(filter.Test{Party: true, Name: party, Is: is})
+		some, every := criteria.Some, criteria.Every
+		present := func(party string, is bool) criteria.Alternative {
+			return anything(criteria.Test{Party: true, Name: party, Is: is})
 		}
-		public := func(name string, is bool) filter.Way { return anything(filter.Test{Name: name, Is: is}) }
+		public := func(name string, is bool) criteria.Alternative { return anything(criteria.Test{Name: name, Is: is}) }
 		for _, row := range []struct {
 			what      string
-			way       filter.Way
+			way       criteria.Alternative
 			is, isNot string // the rows that it selects, and that are left where it forbids
 		}{
 			{"some in column", over(some, "column", "mia"), "2", "1 3"},
@@ -245,9 +246,9 @@ func TestTruth(t *testing.T) {
 	for name, want := range map[string][2]string{"plain": {"0 13", "1 12"}, "flag": {"0 5 13", "1 6 12"}, "word": {"0 5 13", "1 6 12"}} {
 		for is, want := range map[bool]string{false: want[0], true: want[1]} {
 			at := fmt.Sprintf("%s is %t", name, is)
-			way := anything(filter.Test{Name: name, Is: is})
+			way := anything(criteria.Test{Name: name, Is: is})
 			expect(t, at, find(t, db, filter.SQLite, mapping, things("acme", way)), want)
-			opposite := anything(filter.Test{Name: name, Is: !is})
+			opposite := anything(criteria.Test{Name: name, Is: !is})
 			expect(t, "never not "+at, find(t, db, filter.SQLite, mapping, without("acme", opposite)), want)
 		}
 	}
@@ -274,8 +275,8 @@ func TestNoText(t *testing.T) {
 				is, isNot = row, slices.DeleteFunc(isNot, func(r string) bool { return r == row })
 			}
 			for _, ids := range [][]string{{id}, {id, "x"}, {id, "x", "\x00x"}} {
-				expect(t, at, find(t, db, d, mapping, things("acme", over(filter.Some, "host", ids...))), is)
-				expect(t, "never "+at, find(t, db, d, mapping, without("acme", over(filter.Some, "host", ids...))), strings.Join(isNot, " "))
+				expect(t, at, find(t, db, d, mapping, things("acme", over(criteria.Some, "host", ids...))), is)
+				expect(t, "never "+at, find(t, db, d, mapping, without("acme", over(criteria.Some, "host", ids...))), strings.Join(isNot, " "))
 			}
 			expect(t, "the account "+at, find(t, db, d, mapping, things(usher.AccountID(id), anything())), "")
 		}

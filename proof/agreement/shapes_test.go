@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/usher-go/usher/filter"
+	"github.com/usher-go/usher/internal/criteria"
 )
 
 // TestKinds has ids in columns that are no text. An id that is spelled as the column would not spell
@@ -60,12 +61,12 @@ func TestKinds(t *testing.T) {
 			{"join", []string{two}, ""},
 		} {
 			at := fmt.Sprintf("%v: %q in %s", d, row.ids, row.party)
-			expect(t, at, find(t, db, d, mapping, things("42", over(filter.Some, row.party, row.ids...))), row.want)
+			expect(t, at, find(t, db, d, mapping, things("42", over(criteria.Some, row.party, row.ids...))), row.want)
 			rest := strings.TrimSpace(strings.Replace("1 3", row.want, "", 1))
 			if row.want == "" {
 				rest = "1 3"
 			}
-			expect(t, "never "+at, find(t, db, d, mapping, without("42", over(filter.Some, row.party, row.ids...))), rest)
+			expect(t, "never "+at, find(t, db, d, mapping, without("42", over(criteria.Some, row.party, row.ids...))), rest)
 		}
 		expect(t, fmt.Sprintf("%v: the account 042", d), find(t, db, d, mapping, things("042", anything())), "")
 		expect(t, fmt.Sprintf("%v: the account acme", d), find(t, db, d, mapping, things("acme", anything())), "")
@@ -74,7 +75,7 @@ func TestKinds(t *testing.T) {
 		join.Account.Kind = filter.UUID
 		mapping.Parties["join"] = join
 		if d == filter.PostgreSQL {
-			expect(t, "an account that the join cannot have", find(t, db, d, mapping, things("42", over(filter.Some, "join", one))), "")
+			expect(t, "an account that the join cannot have", find(t, db, d, mapping, things("42", over(criteria.Some, "join", one))), "")
 		}
 	}
 }
@@ -102,20 +103,20 @@ func TestLongLists(t *testing.T) {
 			"hosts":  filter.Array{Name: "t.hosts"},
 			"member": filter.Join{Table: "members", Key: map[string]string{"thing": "t.id"}, ID: filter.Column{Name: "id"}},
 		}}
-		expect(t, mode+" in a column", find(t, db, d, mapping, things("acme", over(filter.Every, "host", ids...))), "1")
-		expect(t, mode+" in a join", find(t, db, d, mapping, things("acme", over(filter.Some, "member", ids...))), "1 2")
-		expect(t, mode+" all in a join", find(t, db, d, mapping, things("acme", over(filter.Every, "member", ids...))), "1")
-		expect(t, mode+" never in a column", find(t, db, d, mapping, without("acme", over(filter.Some, "host", ids...))), "2")
-		expect(t, mode+" never in an array", find(t, db, d, mapping, without("acme", over(filter.Some, "hosts", ids...))), "1 2")
-		expect(t, mode+" one", find(t, db, d, mapping, things("acme", over(filter.Every, "host", "stranger"))), "2")
+		expect(t, mode+" in a column", find(t, db, d, mapping, things("acme", over(criteria.Every, "host", ids...))), "1")
+		expect(t, mode+" in a join", find(t, db, d, mapping, things("acme", over(criteria.Some, "member", ids...))), "1 2")
+		expect(t, mode+" all in a join", find(t, db, d, mapping, things("acme", over(criteria.Every, "member", ids...))), "1")
+		expect(t, mode+" never in a column", find(t, db, d, mapping, without("acme", over(criteria.Some, "host", ids...))), "2")
+		expect(t, mode+" never in an array", find(t, db, d, mapping, without("acme", over(criteria.Some, "hosts", ids...))), "1 2")
+		expect(t, mode+" one", find(t, db, d, mapping, things("acme", over(criteria.Every, "host", "stranger"))), "2")
 	}
 }
 
 // TestManyWays has more ways than are compared with each other.
 func TestManyWays(t *testing.T) {
-	var ways []filter.Way
+	var ways []criteria.Alternative
 	for i := range 700 {
-		ways = append(ways, over(filter.Every, "host", fmt.Sprintf("user-%d", i), fmt.Sprintf("user-%d", i+1)))
+		ways = append(ways, over(criteria.Every, "host", fmt.Sprintf("user-%d", i), fmt.Sprintf("user-%d", i+1)))
 	}
 	for _, d := range both {
 		db := openDialect(t, d)
@@ -151,13 +152,13 @@ func TestKeys(t *testing.T) {
 			"host": filter.Join{Table: table, Key: key, ID: filter.Column{Name: "user"}},
 			"team": filter.Join{Table: "more", Key: key, ID: filter.Column{Name: "id"}},
 		}}
-		shared := filter.Way{Scope: filter.Scope{Reach: filter.Some, Over: []filter.Side{
-			{Party: "host", Set: filter.Only("mia")}, {Party: "team", Set: filter.Only("sales")},
+		shared := criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Some, Over: []criteria.PartySet{
+			{Party: "host", Set: criteria.SetOf("mia")}, {Party: "team", Set: criteria.SetOf("sales")},
 		}}}
-		expect(t, d.String()+": own", find(t, db, d, mapping, things("acme", over(filter.Some, "host", "mia"))), "1")
-		expect(t, d.String()+": sole", find(t, db, d, mapping, things("acme", over(filter.Every, "host", "max"))), "3")
+		expect(t, d.String()+": own", find(t, db, d, mapping, things("acme", over(criteria.Some, "host", "mia"))), "1")
+		expect(t, d.String()+": sole", find(t, db, d, mapping, things("acme", over(criteria.Every, "host", "max"))), "3")
 		expect(t, d.String()+": shared", find(t, db, d, mapping, things("acme", shared)), "1 2")
-		expect(t, d.String()+": shared or", find(t, db, d, mapping, things("acme", shared, over(filter.Every, "host", "max"))), "1 2 3")
+		expect(t, d.String()+": shared or", find(t, db, d, mapping, things("acme", shared, over(criteria.Every, "host", "max"))), "1 2 3")
 		expect(t, d.String()+": never shared", find(t, db, d, mapping, without("acme", shared)), "3")
 	}
 }

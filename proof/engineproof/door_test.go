@@ -7,8 +7,8 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/store"
-	"github.com/usher-go/usher/store/storetest"
 )
 
 // door is where a client asks. A version of 0 asks for none.
@@ -93,7 +93,7 @@ func answerOf(result engine.Result, err error) *answer {
 // expected reports whether a question may fail so, where the store does.
 func expected(err error) bool {
 	for _, reason := range []error{
-		engine.ErrBusy, engine.ErrStale, storetest.ErrFault, store.ErrReadOnly, store.ErrRefused, context.Canceled, context.DeadlineExceeded,
+		engine.ErrBusy, engine.ErrStale, storefault.ErrInjected, store.ErrReadOnly, store.ErrRefused, context.Canceled, context.DeadlineExceeded,
 	} {
 		if errors.Is(err, reason) {
 			return true

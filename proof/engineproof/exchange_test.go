@@ -14,8 +14,8 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/store/memstore"
-	"github.com/usher-go/usher/store/storetest"
 )
 
 // TestExchangeLeavesNothingUnfit exchanges the policy for one without clerks and back, while
@@ -27,13 +27,13 @@ func TestExchangeLeavesNothingUnfit(t *testing.T) {
 	defer cancel()
 	withClerks := loadPolicy(t, officeText)
 	without := loadPolicy(t, bytes.ReplaceAll(officeText, []byte("clerk"), []byte("teller")))
-	slow := func(_ context.Context, c storetest.Call) (f storetest.Fault) {
+	slow := func(_ context.Context, c storefault.Call) (f storefault.Fault) {
 		if c.Method == "Append" && c.Version%4 == 0 {
 			f.Delay = 2 * time.Millisecond
 		}
 		return f
 	}
-	e, err := engine.Open(engine.Options{Policy: withClerks, Store: storetest.Faulty(new(memstore.Store), slow)})
+	e, err := engine.Open(engine.Options{Policy: withClerks, Store: storefault.Wrap(new(memstore.Store), slow)})
 	require.NoError(t, err)
 	defer e.Close()
 	_, err = e.Do(ctx, host.actor(), "acme",

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/store"
-	"github.com/usher-go/usher/store/storetest"
 )
 
 // weather says how badly a store behaves.
@@ -32,7 +32,7 @@ var weatherNames = [...]string{"fair", "gusty", "windy", "stormy"}
 func (w weather) String() string { return weatherNames[w] }
 
 // rates of calls that fail before, after, or are held up.
-var rates = [...]storetest.Rates{
+var rates = [...]storefault.Rates{
 	fair:   {Delay: 0.1, MaxDelay: 500 * time.Microsecond},
 	gusty:  {},
 	windy:  {Before: 0.08, After: 0.12, Delay: 0.2},
@@ -52,12 +52,12 @@ var lateness = [...]float64{gusty: 0.05, windy: 0.05, stormy: 0.1}
 var lingering = [...]time.Duration{fair: time.Millisecond, gusty: 3 * time.Millisecond, windy: time.Millisecond, stormy: time.Millisecond}
 
 // faults makes what befalls the calls of one engine. While calm is set, nothing does.
-func faults(seed uint64, w weather, calm *atomic.Bool) storetest.Faults {
-	random := storetest.Random(seed, rates[w])
-	refuse := storetest.Random(seed+1, storetest.Rates{Before: refusals[w]})
-	return func(ctx context.Context, c storetest.Call) storetest.Fault {
+func faults(seed uint64, w weather, calm *atomic.Bool) storefault.Faults {
+	random := storefault.Random(seed, rates[w])
+	refuse := storefault.Random(seed+1, storefault.Rates{Before: refusals[w]})
+	return func(ctx context.Context, c storefault.Call) storefault.Fault {
 		if calm.Load() {
-			return storetest.Fault{}
+			return storefault.Fault{}
 		}
 		f := random(ctx, c)
 		if c.Method == "Append" && refuse(ctx, c).Before != nil {
@@ -121,7 +121,7 @@ func (s *slow) Append(ctx context.Context, id usher.AccountID, e store.Entry) er
 			time.Sleep(d)
 			_ = s.Keeper.Append(context.Background(), id, e) // nobody is left to tell
 		})
-		return storetest.ErrFault
+		return storefault.ErrInjected
 	}
 	err := s.Keeper.Append(ctx, id, e)
 	if errors.Is(err, store.ErrConflict) {

@@ -18,9 +18,9 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/store"
-	"github.com/usher-go/usher/store/storetest"
 )
 
 //go:embed testdata/office.yaml
@@ -159,7 +159,7 @@ func (h *history) storeOf(i uint64) store.Store {
 	if watcher, ok := h.store.(store.Watcher); ok && h.sight == watching {
 		inner = watched{s, watcher}
 	}
-	return storetest.Faulty(inner, faults(h.seed*mostEngines+i, h.weather, &h.calm))
+	return storefault.Wrap(inner, faults(h.seed*mostEngines+i, h.weather, &h.calm))
 }
 
 // found makes the account as the model begins.

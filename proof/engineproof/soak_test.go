@@ -19,10 +19,10 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/store/memstore"
-	"github.com/usher-go/usher/store/storetest"
 )
 
 var soakTime = flag.Duration("soak", 3*time.Second, "how long everything is done at once")
@@ -89,7 +89,7 @@ func newSoak(t *testing.T, mem *memstore.Store, round int, seen *tally) *soak {
 	s.policies[0] = loadPolicy(t, officeText)
 	s.policies[1] = loadPolicy(t, bytes.ReplaceAll(officeText, []byte("lock: {admin: any}"), []byte("lock: {owner: any}")))
 	s.unfit = loadPolicy(t, bytes.ReplaceAll(officeText, []byte("clerk"), []byte("teller")))
-	o := engine.Options{Policy: s.policies[0], Store: storetest.Faulty(mem, s.slowAppends), Accounts: 3, SeenEvery: 5 * time.Millisecond}
+	o := engine.Options{Policy: s.policies[0], Store: storefault.Wrap(mem, s.slowAppends), Accounts: 3, SeenEvery: 5 * time.Millisecond}
 	if round%2 == 1 {
 		o.MaxStale = time.Millisecond
 	}
@@ -114,7 +114,7 @@ func newSoak(t *testing.T, mem *memstore.Store, round int, seen *tally) *soak {
 }
 
 // slowAppends has the last batch be under way when the engine is closed.
-func (s *soak) slowAppends(_ context.Context, c storetest.Call) (f storetest.Fault) {
+func (s *soak) slowAppends(_ context.Context, c storefault.Call) (f storefault.Fault) {
 	if c.Method == "Append" && c.Account == s.parting {
 		close(s.underway)
 		f.Delay = 20 * time.Millisecond

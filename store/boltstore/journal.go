@@ -35,13 +35,11 @@ func (s *Store) append(ctx context.Context, account usher.AccountID, e store.Ent
 	}
 	return s.write(ctx, &write{bytes: size + len(value), apply: func(t *tables) error {
 		last, err := t.last(prefix)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case e.Version <= last:
-			return printable.Errorf("%w: the last one is %d", store.ErrConflict, last)
-		case e.Version > last+1:
-			return printable.Errorf("%w: the last one is %d", store.ErrGap, last)
+		}
+		if err := e.CheckNext(last); err != nil {
+			return err
 		}
 		if err := t.put(commitBucket, key, value); err != nil {
 			return err
@@ -67,11 +65,11 @@ func (s *Store) saveSnapshot(ctx context.Context, account usher.AccountID, snaps
 	value := sealed(key, data)
 	return s.write(ctx, &write{bytes: len(value), apply: func(t *tables) error {
 		last, err := t.last(key)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case snapshot.Version > last:
-			return printable.Errorf("%w: the last one is %d", store.ErrGap, last)
+		}
+		if err := snapshot.CheckLast(last); err != nil {
+			return err
 		}
 		old := t.bucket(snapshotBucket).Get(key)
 		if len(old) > 8 && binary.BigEndian.Uint64(old) > snapshot.Version && intact(key, old) {

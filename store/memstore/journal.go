@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"github.com/usher-go/usher"
-	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -21,20 +20,17 @@ type journal struct {
 	sightings map[usher.UserID]int64 // Unix time in milliseconds
 }
 
-func (j *journal) append(version uint64, data []byte, records []store.Record) error {
+func (j *journal) append(e store.Entry) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	last := uint64(len(j.commits))
-	switch {
-	case j.erased:
+	if j.erased {
 		return store.ErrErased
-	case version <= last:
-		return printable.Errorf("%w: the last one is %d", store.ErrConflict, last)
-	case version > last+1:
-		return printable.Errorf("%w: the last one is %d", store.ErrGap, last)
 	}
-	j.commits = append(j.commits, data)
-	for _, r := range records {
+	if err := e.CheckNext(uint64(len(j.commits))); err != nil {
+		return err
+	}
+	j.commits = append(j.commits, e.Data)
+	for _, r := range e.Records {
 		if len(r.Data) == 0 {
 			delete(j.records, r.User)
 			delete(j.sightings, r.User)
@@ -62,13 +58,13 @@ func (j *journal) after(version uint64) ([][]byte, error) {
 func (j *journal) save(s store.Snapshot) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	last := uint64(len(j.commits))
-	switch {
-	case j.erased:
+	if j.erased {
 		return store.ErrErased
-	case s.Version > last:
-		return printable.Errorf("%w: the last one is %d", store.ErrGap, last)
-	case s.Version >= j.snapshot.Version:
+	}
+	if err := s.CheckLast(uint64(len(j.commits))); err != nil {
+		return err
+	}
+	if s.Version >= j.snapshot.Version {
 		j.snapshot = s
 	}
 	return nil

@@ -35,9 +35,9 @@ func (s *Store) Append(ctx context.Context, account usher.AccountID, e store.Ent
 		if err := e.Check(); err != nil {
 			return err
 		}
-		data, records := slices.Clone(e.Data), copied(e.Records)
+		e.Data, e.Records = slices.Clone(e.Data), copied(e.Records)
 		j := s.journal(account, e.Version == 1)
-		if err := j.append(e.Version, data, records); err != nil {
+		if err := j.append(e); err != nil {
 			return err
 		}
 		s.watching.tell(account)

@@ -19,7 +19,7 @@ import (
 // contract, and it may fail on any goroutine: a fatal failure ends that one.
 type probe struct {
 	testing.TB
-	row   Row
+	row   row
 	suite Suite
 	over  atomic.Bool // the test is over; nobody listens
 

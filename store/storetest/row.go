@@ -15,8 +15,8 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// Row is one thing that a store must do.
-type Row struct {
+// row is a sentence of the contract with its check.
+type row struct {
 	Name     string
 	Sentence string // what package store says
 	needs    need
@@ -36,9 +36,9 @@ const (
 	aMemory   need = "the store is no Keeper, or the suite has no Reopen"
 )
 
-// Check opens a store and holds it to the row. What is wrong is an error of t, with
+// test opens a store and checks the row. A failure is an error of t, with
 // the row's name and sentence. A row that does not apply skips t.
-func (r Row) Check(t testing.TB, s Suite) {
+func (r row) test(t testing.TB, s Suite) {
 	t.Helper()
 	if s.Open == nil {
 		t.Fatalf("%s: a suite needs an Open that returns a new store", r.Name)
@@ -67,7 +67,7 @@ func (r Row) Check(t testing.TB, s Suite) {
 
 // run reports whether the row came to its end. It has a goroutine of its own, so
 // that a store that hangs fails this row and no other.
-func (r Row) run(ctx context.Context, t testing.TB, s Suite, opened store.Store) bool {
+func (r row) run(ctx context.Context, t testing.TB, s Suite, opened store.Store) bool {
 	t.Helper()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -93,7 +93,7 @@ func (r Row) run(ctx context.Context, t testing.TB, s Suite, opened store.Store)
 	}
 }
 
-func (r Row) applies(opened store.Store, s Suite) bool {
+func (r row) applies(opened store.Store, s Suite) bool {
 	_, keeper := opened.(store.Keeper)
 	_, watcher := opened.(store.Watcher)
 	switch r.needs {

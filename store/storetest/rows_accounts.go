@@ -12,7 +12,7 @@ import (
 // numbered makes ids that sort as their numbers do.
 func numbered(i int) usher.AccountID { return usher.AccountID(fmt.Sprintf("account-%04d", i)) }
 
-var accountRows = []Row{
+var accountRows = []row{
 	{
 		Name: "AccountsSorted",
 		Sentence: "Accounts yields the ids of the accounts that have commits and come after the one given, sorted by their bytes; " +

@@ -8,7 +8,7 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-var appendRows = []Row{
+var appendRows = []row{
 	{
 		Name:     "AppendWhole",
 		Sentence: "Append adds an entry to the account's journal, all of it or nothing.",

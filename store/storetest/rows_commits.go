@@ -14,7 +14,7 @@ const commitsSentence = "Commits yields the commits with a version greater than 
 // many is more commits than a store is likely to read at once.
 const many = 600
 
-var commitRows = []Row{
+var commitRows = []row{
 	{
 		Name:     "CommitsAfter",
 		Sentence: commitsSentence,
@@ -93,7 +93,7 @@ var commitRows = []Row{
 	},
 }
 
-var raceRows = []Row{
+var raceRows = []row{
 	{
 		Name:     "OneWins",
 		Sentence: "Of many that append the same version at the same time, one gets nil.",

@@ -7,7 +7,7 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-var dataRows = []Row{
+var dataRows = []row{
 	{
 		Name:     "BigData",
 		Sentence: "Commits, snapshots and records of 10 MiB are taken by every store.",

@@ -8,7 +8,7 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-var durableRows = []Row{
+var durableRows = []row{
 	{
 		Name:     "Durable",
 		Sentence: "After a nil error the entry is as durable as the store promises, and every read that begins later sees it.",

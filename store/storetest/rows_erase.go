@@ -8,7 +8,7 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-var eraseRows = []Row{
+var eraseRows = []row{
 	{
 		Name:     "EraseRemoves",
 		Sentence: "Erase removes all that the store has of an account: commits, snapshot, records and sightings.",

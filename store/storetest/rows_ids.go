@@ -18,7 +18,7 @@ var odd = []string{
 	strings.Repeat("x", store.MaxID), strings.Repeat("x", store.MaxID-1), strings.Repeat("\x00", store.MaxID), strings.Repeat("\xff", store.MaxID),
 }
 
-var idRows = []Row{
+var idRows = []row{
 	{
 		Name:     "OddAccounts",
 		Sentence: "An id may hold any bytes, NUL and broken UTF-8 among them, and ids that differ in a byte have nothing in common.",

@@ -16,7 +16,7 @@ const (
 	doneSentence = "A call whose context is done when it begins does nothing, and returns the context's error. A loop over an iterator is such a call."
 )
 
-var loopRows = []Row{
+var loopRows = []row{
 	{
 		Name:     "LoopError",
 		Sentence: "An error ends a loop: it comes once, with a zero value.",

@@ -10,7 +10,7 @@ import (
 
 const togetherSentence = "The records of an Entry appear together with its commit: whoever sees the one sees the others."
 
-var recordRows = []Row{
+var recordRows = []row{
 	{
 		Name:     "RecordKept",
 		Sentence: "Record returns the user's record, nil if there is none, and ErrErased for an erased account.",

@@ -10,7 +10,7 @@ import (
 // aMoment is how long a row waits for what must not happen.
 const aMoment = 50 * time.Millisecond
 
-var refusedRows = []Row{
+var refusedRows = []row{
 	{
 		Name:     "AppendRefused",
 		Sentence: "ErrRefused, which a store may wrap with its reason, says that it rejects the entry for good, by a rule of its own such as a quota or a row policy.",

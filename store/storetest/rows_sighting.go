@@ -14,7 +14,7 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func at(user usher.UserID, t time.Time) store.Sighting { return store.Sighting{User: user, At: t} }
 
-var sightingRows = []Row{
+var sightingRows = []row{
 	{
 		Name:     "SeenLater",
 		Sentence: "Seen keeps when users were last seen. " + laterSentence,

@@ -8,7 +8,7 @@ import (
 
 const olderSentence = "A snapshot older than the one that is kept is ignored, without an error;"
 
-var snapshotRows = []Row{
+var snapshotRows = []row{
 	{
 		Name:     "SnapshotKept",
 		Sentence: "SaveSnapshot keeps data as the state after the commit of a version.",

@@ -7,7 +7,7 @@ import (
 	"github.com/usher-go/usher"
 )
 
-var watchRows = []Row{
+var watchRows = []row{
 	{
 		Name:     "WatchBegins",
 		Sentence: `The first that it yields is "", which stands for any account: from then on it watches, so that nothing falls between reading and watching.`,

@@ -1,11 +1,10 @@
-// Package storetest holds a store to its contract. Each sentence of package store
-// is a row that quotes it; whoever writes a store runs them all:
+// Package storetest tests whether a store keeps the contract of package store. Each sentence of
+// the contract is a row, which is a subtest whose failures quote the sentence. The test of a
+// store runs all rows:
 //
 //	func TestStore(t *testing.T) {
 //		storetest.Run(t, func(testing.TB) store.Store { return new(memstore.Store) })
 //	}
-//
-// For the tests of those who use a store there is Faulty, which makes calls fail.
 package storetest
 
 import (
@@ -17,45 +16,44 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// Run tests a store that forgets when it is closed, a subtest for each row.
+// Run runs all rows for a store that is not durable. A store that is durable uses a [Suite] with
+// Reopen.
 func Run(t *testing.T, open func(t testing.TB) store.Store) {
 	t.Helper()
 	Suite{Open: open}.Run(t)
 }
 
-// Suite says how to come by the stores that are tested. Open is required.
+// Suite opens the stores to test. Open is required.
 type Suite struct {
-	// Open returns a new and empty store. Each row has its own; t.Cleanup is the
-	// place to close it.
+	// Open returns a new and empty store, and closes it with t.Cleanup. Each row has its own.
 	Open func(t testing.TB) store.Store
 
-	// Reopen closes a store that Open or Reopen returned, and opens what it left
-	// behind. Nil skips the rows that ask what is durable.
+	// Reopen closes a store that Open or Reopen returned, and opens its data again. Default: the
+	// rows about durability are skipped.
 	Reopen func(t testing.TB, s store.Store) store.Store
 
-	// Refuse has the store reject every entry to an account from then on, by a rule of
-	// its own such as a quota. Nil skips the rows about store.ErrRefused.
+	// Refuse makes the store reject each later entry to an account, by a rule of its own such
+	// as a quota. Default: the rows about store.ErrRefused are skipped.
 	Refuse func(t testing.TB, s store.Store, account usher.AccountID)
 
-	// Patience is how long a row may take before it counts as hanging. Zero means
-	// five minutes. No row needs to be fast.
+	// Patience is how long a row may take before it fails as hanging. Default: five minutes.
 	Patience time.Duration
 }
 
-// Run runs all rows, one after the other, each as a subtest. Rows about Keeper or
-// Watcher are skipped, and say so, if the store is none.
+// Run runs all rows, one after the other, each as a subtest. Rows about Keeper or Watcher are
+// skipped, with a message, if the store is not one.
 func (s Suite) Run(t *testing.T) {
 	t.Helper()
-	for _, row := range Rows() {
+	for _, row := range rows() {
 		t.Run(row.Name, func(t *testing.T) {
 			t.Helper()
-			row.Check(t, s)
+			row.test(t, s)
 		})
 	}
 }
 
-// Rows returns the rows of the suite.
-func Rows() []Row {
+// rows returns all rows.
+func rows() []row {
 	return slices.Concat(
 		appendRows, refusedRows, commitRows, snapshotRows, accountRows, eraseRows,
 		idRows, dataRows, loopRows, raceRows, durableRows,

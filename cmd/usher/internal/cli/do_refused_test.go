@@ -9,10 +9,10 @@ import (
 
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/preset"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/memstore"
-	"github.com/usher-go/usher/store/storetest"
 )
 
 // A store that rejects a commit by a rule of its own is told of as such, in text and in
@@ -25,11 +25,11 @@ func TestDoOnAStoreThatRefuses(t *testing.T) {
 	for _, output := range []string{"text", "json"} {
 		var stdout, stderr bytes.Buffer
 		r := &run{stdout: &stream{w: &stdout}, stderr: &stream{w: &stderr}, output: choice{value: output}}
-		s := storetest.Faulty(new(memstore.Store), func(_ context.Context, c storetest.Call) storetest.Fault {
+		s := storefault.Wrap(new(memstore.Store), func(_ context.Context, c storefault.Call) storefault.Fault {
 			if c.Method != "Append" {
-				return storetest.Fault{}
+				return storefault.Fault{}
 			}
-			return storetest.Fault{Before: fmt.Errorf("%w: the quota is used up", store.ErrRefused)}
+			return storefault.Fault{Before: fmt.Errorf("%w: the quota is used up", store.ErrRefused)}
 		})
 		d := &deed{path: "calendars.db", account: "acme", policy: "groupcal", host: "signup"}
 		b := engine.Batch{Actor: account.Host("signup"), Account: "acme", Commands: []account.Command{account.CreateAccount{Owner: "kim"}}}

@@ -1,4 +1,4 @@
-package storetest
+package storefault
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// Faulty returns a store whose calls fail as faults says, and else are those of s.
-// It is a Keeper or a Watcher if s is.
-func Faulty(s store.Store, faults Faults) store.Store {
+// Wrap returns a store whose calls fail as faults returns, and otherwise are those of s. It is a
+// Keeper or a Watcher if s is.
+func Wrap(s store.Store, faults Faults) store.Store {
 	f := &faulty{Store: s, faults: faults, tries: map[Call]int{}}
 	keeper, isKeeper := s.(store.Keeper)
 	watcher, isWatcher := s.(store.Watcher)
@@ -56,7 +56,7 @@ type faultyWatcher struct {
 	w store.Watcher
 }
 
-// fault asks what befalls a call, and does what comes before it.
+// fault returns the fault of a call, after its delay.
 func (f *faulty) fault(ctx context.Context, c Call) (Fault, error) {
 	f.mu.Lock()
 	f.tries[c]++
@@ -76,7 +76,7 @@ func (f *faulty) fault(ctx context.Context, c Call) (Fault, error) {
 	return fault, fault.Before
 }
 
-// do makes a call, unless a fault keeps it from the store or hides what came of it.
+// do makes a call, unless a fault prevents it or replaces its result.
 func (f *faulty) do(ctx context.Context, c Call, call func(Fault) error) error {
 	fault, err := f.fault(ctx, c)
 	if err != nil {
@@ -92,7 +92,7 @@ func (f *faulty) do(ctx context.Context, c Call, call func(Fault) error) error {
 func (f *faulty) Append(ctx context.Context, account usher.AccountID, e store.Entry) error {
 	return f.do(ctx, Call{Method: "Append", Account: account, Version: e.Version}, func(fault Fault) error {
 		if fault.Rival != nil {
-			_ = f.Store.Append(ctx, account, *fault.Rival) // one that is refused is no rival
+			_ = f.Store.Append(ctx, account, *fault.Rival) // a rival that is rejected has no effect
 		}
 		return f.Store.Append(ctx, account, e)
 	})

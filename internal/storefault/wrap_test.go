@@ -1,4 +1,4 @@
-package storetest_test
+package storefault_test
 
 import (
 	"context"
@@ -15,30 +15,31 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/memstore"
 	"github.com/usher-go/usher/store/storetest"
 )
 
 // never is for stores that do not fail.
-func never(context.Context, storetest.Call) storetest.Fault { return storetest.Fault{} }
+func never(context.Context, storefault.Call) storefault.Fault { return storefault.Fault{} }
 
 // A store without faults is the store.
-func TestFaultyPasses(t *testing.T) {
-	storetest.Run(t, func(testing.TB) store.Store { return storetest.Faulty(new(memstore.Store), never) })
+func TestWrapPasses(t *testing.T) {
+	storetest.Run(t, func(testing.TB) store.Store { return storefault.Wrap(new(memstore.Store), never) })
 }
 
-func TestFaultyIsWhatItWraps(t *testing.T) {
+func TestWrapIsWhatItWraps(t *testing.T) {
 	for _, row := range []struct {
 		store           store.Store
 		keeper, watcher bool
 	}{
 		{new(memstore.Store), true, true},
-		{newPlain(), true, false},
-		{bare{newPlain()}, false, false},
-		{onlyWatcher{bare{newPlain()}, new(memstore.Store)}, false, true},
+		{onlyKeeper{new(memstore.Store)}, true, false},
+		{bare{new(memstore.Store)}, false, false},
+		{onlyWatcher{new(memstore.Store)}, false, true},
 	} {
-		s := storetest.Faulty(row.store, never)
+		s := storefault.Wrap(row.store, never)
 		_, keeper := s.(store.Keeper)
 		_, watcher := s.(store.Watcher)
 		assert.Equal(t, row.keeper, keeper, "%T is a Keeper", row.store)
@@ -46,15 +47,12 @@ func TestFaultyIsWhatItWraps(t *testing.T) {
 	}
 }
 
-// onlyWatcher is a Watcher and no Keeper.
-type onlyWatcher struct {
-	store.Store
-	watched *memstore.Store
-}
-
-func (w onlyWatcher) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
-	return w.watched.Watch(ctx)
-}
+// bare, onlyKeeper and onlyWatcher hide the other methods of a store.
+type (
+	bare        struct{ store.Store }
+	onlyKeeper  struct{ store.Keeper }
+	onlyWatcher struct{ store.Watcher }
+)
 
 func commit(version uint64, data string) store.Entry {
 	return store.Entry{Commit: store.Commit{Version: version, Data: []byte(data)}}
@@ -75,21 +73,21 @@ func TestFaultsOfAppend(t *testing.T) {
 	rival := commit(1, "rival")
 	for _, row := range []struct {
 		name  string
-		fault storetest.Fault
+		fault storefault.Fault
 		want  error
 		kept  []string
 	}{
-		{"none", storetest.Fault{}, nil, []string{"mine"}},
-		{"before", storetest.Fault{Before: boom}, boom, nil},
-		{"after", storetest.Fault{After: boom}, boom, []string{"mine"}},
-		{"a rival", storetest.Fault{Rival: &rival}, store.ErrConflict, []string{"rival"}},
-		{"a rival, and after", storetest.Fault{Rival: &rival, After: boom}, boom, []string{"rival"}},
-		{"a rival that is refused", storetest.Fault{Rival: &store.Entry{}}, nil, []string{"mine"}},
-		{"before all else", storetest.Fault{Before: boom, Rival: &rival, After: errors.New("other")}, boom, nil},
+		{"none", storefault.Fault{}, nil, []string{"mine"}},
+		{"before", storefault.Fault{Before: boom}, boom, nil},
+		{"after", storefault.Fault{After: boom}, boom, []string{"mine"}},
+		{"a rival", storefault.Fault{Rival: &rival}, store.ErrConflict, []string{"rival"}},
+		{"a rival, and after", storefault.Fault{Rival: &rival, After: boom}, boom, []string{"rival"}},
+		{"a rival that is refused", storefault.Fault{Rival: &store.Entry{}}, nil, []string{"mine"}},
+		{"before all else", storefault.Fault{Before: boom, Rival: &rival, After: errors.New("other")}, boom, nil},
 	} {
 		mem := new(memstore.Store)
-		s := storetest.Faulty(mem, func(_ context.Context, c storetest.Call) storetest.Fault {
-			assert.Equal(t, storetest.Call{Method: "Append", Account: "acme", Version: 1, Try: 1}, c)
+		s := storefault.Wrap(mem, func(_ context.Context, c storefault.Call) storefault.Fault {
+			assert.Equal(t, storefault.Call{Method: "Append", Account: "acme", Version: 1, Try: 1}, c)
 			return row.fault
 		})
 		err := s.Append(t.Context(), "acme", commit(1, "mine"))
@@ -101,12 +99,12 @@ func TestFaultsOfAppend(t *testing.T) {
 // What is asked for again is another try, and nothing else is.
 func TestTries(t *testing.T) {
 	var tries []string
-	s := storetest.Faulty(new(memstore.Store), func(_ context.Context, c storetest.Call) storetest.Fault {
+	s := storefault.Wrap(new(memstore.Store), func(_ context.Context, c storefault.Call) storefault.Fault {
 		tries = append(tries, fmt.Sprintf("%s %s %d #%d", c.Method, c.Account, c.Version, c.Try))
-		return storetest.Fault{Before: storetest.ErrFault}
+		return storefault.Fault{Before: storefault.ErrInjected}
 	})
 	for range 2 {
-		assert.ErrorIs(t, s.Append(t.Context(), "acme", commit(1, "")), storetest.ErrFault)
+		assert.ErrorIs(t, s.Append(t.Context(), "acme", commit(1, "")), storefault.ErrInjected)
 	}
 	assert.Error(t, s.Append(t.Context(), "acme", commit(2, "")))
 	assert.Error(t, s.Append(t.Context(), "other", commit(1, "")))
@@ -117,7 +115,7 @@ func TestTries(t *testing.T) {
 // Every method can fail, and tells nothing when it does.
 func TestFaultsOfEveryMethod(t *testing.T) {
 	boom := errors.New("boom")
-	for _, fault := range []storetest.Fault{{Before: boom}, {After: boom}} {
+	for _, fault := range []storefault.Fault{{Before: boom}, {After: boom}} {
 		mem := new(memstore.Store)
 		require.NoError(t, mem.Append(t.Context(), "acme", store.Entry{
 			Commit: store.Commit{Version: 1}, Records: []store.Record{{User: "mia", Data: []byte("Mia")}},
@@ -126,7 +124,7 @@ func TestFaultsOfEveryMethod(t *testing.T) {
 		seen := []store.Sighting{{User: "mia", At: time.Unix(1, 0)}}
 		require.NoError(t, mem.Seen(t.Context(), "acme", seen))
 		var methods []string
-		s := storetest.Faulty(mem, func(_ context.Context, c storetest.Call) storetest.Fault {
+		s := storefault.Wrap(mem, func(_ context.Context, c storefault.Call) storefault.Fault {
 			methods = append(methods, c.Method)
 			return fault
 		})
@@ -173,11 +171,11 @@ func TestFaultInALoop(t *testing.T) {
 		require.NoError(t, mem.Append(t.Context(), "acme", commit(version, fmt.Sprint(version))))
 	}
 	for items, want := range []int{0, 1, 2, 3, 4, 5, 5} {
-		s := storetest.Faulty(mem, func(context.Context, storetest.Call) storetest.Fault {
-			return storetest.Fault{After: storetest.ErrFault, Items: items}
+		s := storefault.Wrap(mem, func(context.Context, storefault.Call) storefault.Fault {
+			return storefault.Fault{After: storefault.ErrInjected, Items: items}
 		})
 		got, err := gather(s.Commits(t.Context(), "acme", 0))
-		assert.ErrorIs(t, err, storetest.ErrFault)
+		assert.ErrorIs(t, err, storefault.ErrInjected)
 		assert.Len(t, got, want)
 		for c, err := range s.Commits(t.Context(), "acme", 0) {
 			assert.Equal(t, items == 0, err != nil, "the first of %d: %v", items, c)
@@ -188,8 +186,8 @@ func TestFaultInALoop(t *testing.T) {
 
 func TestDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := storetest.Faulty(new(memstore.Store), func(context.Context, storetest.Call) storetest.Fault {
-			return storetest.Fault{Delay: time.Second}
+		s := storefault.Wrap(new(memstore.Store), func(context.Context, storefault.Call) storefault.Fault {
+			return storefault.Fault{Delay: time.Second}
 		})
 		began := time.Now()
 		require.NoError(t, s.Append(t.Context(), "acme", commit(1, "one")))
@@ -203,16 +201,16 @@ func TestDelay(t *testing.T) {
 
 // The seed decides, not the order of calls.
 func TestRandom(t *testing.T) {
-	rates := storetest.Rates{
+	rates := storefault.Rates{
 		Before: 0.2, After: 0.2, Delay: 0.5, Rival: 0.2, MaxDelay: time.Microsecond,
-		NewRival: func(c storetest.Call) *store.Entry { e := commit(c.Version, "rival"); return &e },
+		NewRival: func(c storefault.Call) *store.Entry { e := commit(c.Version, "rival"); return &e },
 	}
-	var calls []storetest.Call
+	var calls []storefault.Call
 	for i := range 500 {
-		calls = append(calls, storetest.Call{Method: "Append", Account: usher.AccountID(fmt.Sprint(i % 7)), Version: uint64(i), Try: 1 + i%3})
+		calls = append(calls, storefault.Call{Method: "Append", Account: usher.AccountID(fmt.Sprint(i % 7)), Version: uint64(i), Try: 1 + i%3})
 	}
 	faultsOf := func(seed uint64, backward bool) string {
-		faults := storetest.Random(seed, rates)
+		faults := storefault.Random(seed, rates)
 		all := make([]string, len(calls))
 		var group sync.WaitGroup
 		for i, c := range calls {
@@ -231,7 +229,7 @@ func TestRandom(t *testing.T) {
 	assert.NotEqual(t, faultsOf(1, false), faultsOf(2, false))
 
 	before, after, delay, rival := 0, 0, 0, 0
-	faults := storetest.Random(7, rates)
+	faults := storefault.Random(7, rates)
 	for _, c := range calls {
 		f := faults(t.Context(), c)
 		for _, made := range []struct {
@@ -249,8 +247,8 @@ func TestRandom(t *testing.T) {
 	}
 	assert.InDelta(t, 250, delay, 60)
 	for _, c := range calls {
-		assert.Zero(t, storetest.Random(7, storetest.Rates{})(t.Context(), c))
-		assert.Equal(t, storetest.ErrFault, storetest.Random(7, storetest.Rates{Before: 1})(t.Context(), c).Before)
+		assert.Zero(t, storefault.Random(7, storefault.Rates{})(t.Context(), c))
+		assert.Equal(t, storefault.ErrInjected, storefault.Random(7, storefault.Rates{Before: 1})(t.Context(), c).Before)
 	}
 }
 
@@ -258,16 +256,16 @@ func TestRandom(t *testing.T) {
 // often calls fail.
 func TestProtocolUnderFaults(t *testing.T) {
 	mem := new(memstore.Store)
-	s := storetest.Faulty(mem, storetest.Random(3, storetest.Rates{
+	s := storefault.Wrap(mem, storefault.Random(3, storefault.Rates{
 		Before: 0.2, After: 0.3, Delay: 0.1, Rival: 0.2,
-		NewRival: func(c storetest.Call) *store.Entry {
+		NewRival: func(c storefault.Call) *store.Entry {
 			e := commit(c.Version, fmt.Sprintf("rival %d", c.Version))
 			return &e
 		},
 	}))
 	retry := func(call func() error) error {
 		for {
-			if err := call(); !errors.Is(err, storetest.ErrFault) {
+			if err := call(); !errors.Is(err, storefault.ErrInjected) {
 				return err
 			}
 		}
@@ -312,4 +310,15 @@ func TestProtocolUnderFaults(t *testing.T) {
 	}
 	assert.True(t, slices.Equal(mine, kept), "every commit once, in order")
 	assert.Positive(t, rivals)
+}
+
+// gather returns what a loop yields before its first error.
+func gather[T any](loop iter.Seq2[T, error]) (all []T, err error) {
+	for v, err := range loop {
+		if err != nil {
+			return all, err
+		}
+		all = append(all, v)
+	}
+	return all, nil
 }

@@ -9,13 +9,14 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// place is where a party is, its names in quotes. The zero place is unknown.
-type place struct {
+// columnRef is the column that has the ids of a party, with its names in quotes. The zero
+// columnRef is unmapped.
+type columnRef struct {
 	form   form
 	kind   Kind
 	column string // of the row; of the joined table for a join
 
-	emptyIsNone bool // an empty text is nobody
+	emptyIsNone bool // an empty text means an empty party
 
 	table       string
 	keys        []key
@@ -26,7 +27,7 @@ type place struct {
 type form uint8
 
 const (
-	unknown form = iota
+	unmapped form = iota
 	single
 	joined
 	array
@@ -34,58 +35,58 @@ const (
 )
 
 // key is a pair of columns that must be equal.
-type key struct{ theirs, row string }
+type key struct{ inner, row string }
 
-func (c Column) party(Dialect) (place, error) {
+func (c Column) party(Dialect) (columnRef, error) {
 	column, err := rowColumn(c.Name)
 	if err == nil {
 		err = c.Kind.check()
 	}
-	return place{form: single, kind: c.Kind, column: column, emptyIsNone: c.EmptyMeansNone}, err
+	return columnRef{form: single, kind: c.Kind, column: column, emptyIsNone: c.EmptyMeansNone}, err
 }
 
-func (a Array) party(Dialect) (place, error) {
+func (a Array) party(Dialect) (columnRef, error) {
 	column, err := rowColumn(a.Name)
 	if err == nil {
 		err = a.Kind.check()
 	}
-	return place{form: array, kind: a.Kind, column: column, emptyIsNone: a.EmptyMeansNone}, err
+	return columnRef{form: array, kind: a.Kind, column: column, emptyIsNone: a.EmptyMeansNone}, err
 }
 
-func (Unknown) party(Dialect) (place, error) { return place{}, nil }
+func (Unknown) party(Dialect) (columnRef, error) { return columnRef{}, nil }
 
-func (Nobody) party(Dialect) (place, error) { return place{form: empty}, nil }
+func (Empty) party(Dialect) (columnRef, error) { return columnRef{form: empty}, nil }
 
-func (j Join) party(Dialect) (place, error) {
-	p := place{form: joined, kind: j.ID.Kind, accountKind: j.Account.Kind, emptyIsNone: j.ID.EmptyMeansNone}
+func (j Join) party(Dialect) (columnRef, error) {
+	p := columnRef{form: joined, kind: j.ID.Kind, accountKind: j.Account.Kind, emptyIsNone: j.ID.EmptyMeansNone}
 	var err error
 	if p.table, err = quoted(j.Table, 1, 2); err != nil {
-		return place{}, printable.Errorf("table: %w", err)
+		return columnRef{}, printable.Errorf("table: %w", err)
 	}
 	if p.column, err = quoted(j.ID.Name, 1, 1); err != nil {
-		return place{}, printable.Errorf("id: %w", err)
+		return columnRef{}, printable.Errorf("id: %w", err)
 	}
 	if err := errors.Join(j.ID.Kind.check(), j.Account.Kind.check()); err != nil {
-		return place{}, err
+		return columnRef{}, err
 	}
 	if j.Account.EmptyMeansNone {
-		return place{}, printable.Errorf("account: %w", errNoParty)
+		return columnRef{}, printable.Errorf("account: %w", errNoParty)
 	}
 	if j.Account != (Column{}) {
 		if p.account, err = quoted(j.Account.Name, 1, 1); err != nil {
-			return place{}, printable.Errorf("account: %w", err)
+			return columnRef{}, printable.Errorf("account: %w", err)
 		}
 	}
 	if len(j.Key) == 0 {
-		return place{}, errors.New("a join needs a key: which of its columns equals which column of the row")
+		return columnRef{}, errors.New("a join needs a key: which of its columns equals which column of the row")
 	}
-	for _, theirs := range slices.Sorted(maps.Keys(j.Key)) {
+	for _, inner := range slices.Sorted(maps.Keys(j.Key)) {
 		var k key
-		if k.theirs, err = quoted(theirs, 1, 1); err != nil {
-			return place{}, printable.Errorf("key: %w", err)
+		if k.inner, err = quoted(inner, 1, 1); err != nil {
+			return columnRef{}, printable.Errorf("key: %w", err)
 		}
-		if k.row, err = rowColumn(j.Key[theirs]); err != nil {
-			return place{}, printable.Errorf("key: %w", err)
+		if k.row, err = rowColumn(j.Key[inner]); err != nil {
+			return columnRef{}, printable.Errorf("key: %w", err)
 		}
 		p.keys = append(p.keys, k)
 	}

@@ -1,0 +1,132 @@
+package strictjson
+
+import (
+	"encoding"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/usher-go/usher/internal/printable"
+)
+
+// Writer appends JSON, all in one line. The first error stays, and callers check Err once, at
+// the end. A Writer is not for concurrent use.
+type Writer struct {
+	buf []byte
+	err error
+}
+
+// NewWriter returns a Writer with room for size bytes. It grows as needed.
+func NewWriter(size int) *Writer { return &Writer{buf: make([]byte, 0, size)} }
+
+// Bytes returns what was written. After an error, it is incomplete.
+func (w *Writer) Bytes() []byte { return w.buf }
+
+// Err returns the first error, nil if there was none.
+func (w *Writer) Err() error { return w.err }
+
+// Fail records an error that the caller found in a value. It does nothing after the first error.
+func (w *Writer) Fail(err error) {
+	if w.err == nil {
+		w.err = err
+	}
+}
+
+// Prefix puts the part of the value that was being written before the error, if there is one.
+func (w *Writer) Prefix(part string) { prefix(&w.err, part) }
+
+// Raw appends JSON as it is: brackets, and keys and values that need no escapes.
+func (w *Writer) Raw(json string) { w.buf = append(w.buf, json...) }
+
+// String writes a key and a string. An empty string and one that is not UTF-8 are errors.
+func (w *Writer) String(key, s string) {
+	switch {
+	case s == "":
+		w.Fail(printable.Errorf("%s is empty", key))
+	case !utf8.ValidString(s):
+		w.Fail(printable.Errorf("%s: %s is not UTF-8", key, printable.Word(s)))
+	}
+	w.key(key)
+	w.buf = AppendString(w.buf, s)
+}
+
+// Optional writes a key and a string, and nothing if the string is empty.
+func (w *Writer) Optional(key, s string) {
+	if s != "" {
+		w.String(key, s)
+	}
+}
+
+// Int writes a key and a number.
+func (w *Writer) Int(key string, n int64) {
+	w.key(key)
+	w.buf = strconv.AppendInt(w.buf, n, 10)
+}
+
+// Uint writes a key and a number.
+func (w *Writer) Uint(key string, n uint64) {
+	w.key(key)
+	w.buf = strconv.AppendUint(w.buf, n, 10)
+}
+
+// Bool writes a key with true or false.
+func (w *Writer) Bool(key string, b bool) {
+	w.key(key)
+	w.buf = strconv.AppendBool(w.buf, b)
+}
+
+// Name writes a key and the name of a value with a fixed set of names.
+func (w *Writer) Name(key string, v encoding.TextMarshaler) {
+	text, err := v.MarshalText()
+	if err != nil {
+		w.Fail(printable.Errorf("%s: %w", key, err))
+		return
+	}
+	w.String(key, string(text))
+}
+
+// Time writes a key and a time in RFC 3339, in UTC. A time that [UTC] rejects is an error.
+func (w *Writer) Time(key string, t time.Time) {
+	t, err := UTC(t)
+	if err != nil {
+		w.Fail(printable.Errorf("%s: %w", key, err))
+		return
+	}
+	w.key(key)
+	w.buf = append(w.buf, '"')
+	w.buf = t.AppendFormat(w.buf, time.RFC3339Nano)
+	w.buf = append(w.buf, '"')
+}
+
+// key writes a key, after a comma unless it is the first of its object.
+func (w *Writer) key(key string) {
+	if n := len(w.buf); n > 0 && w.buf[n-1] != '{' {
+		w.buf = append(w.buf, ',')
+	}
+	w.buf = append(w.buf, '"')
+	w.buf = append(w.buf, key...)
+	w.buf = append(w.buf, '"', ':')
+}
+
+const hexDigits = "0123456789abcdef"
+
+// AppendString appends a JSON string to b. It escapes what JSON requires to be escaped, and
+// nothing else. It does not check that s is UTF-8.
+func AppendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	done := 0
+	for i := range len(s) {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		b = append(b, s[done:i]...)
+		if done = i + 1; c >= ' ' {
+			b = append(b, '\\', c)
+		} else {
+			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+		}
+	}
+	b = append(b, s[done:]...)
+	return append(b, '"')
+}
