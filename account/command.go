@@ -18,6 +18,13 @@ import (
 // its batch leaves more seats held than bought, it is refused with NoSeatsLeft.
 //
 // A command is passed as it is: &SetRole{} compiles, and is refused as Invalid.
+//
+// The exported fields are the arguments of the command. The tag usher has words about one,
+// with commas between them: "optional" if it may be left out, what a string is ("setting",
+// "grant", "field", "name"), "team-role" for a role that is held on a team, and the values
+// that are allowed of those that its type has ("active|inactive"). [Commands] derives from
+// them how a command is written. The schema and the FORMAT pages quote the first sentence
+// of the comment on a type, and the comments that end the lines of the fields.
 type Command interface {
 	// CommandName returns the command's name: "assign-seat".
 	CommandName() string
@@ -25,41 +32,40 @@ type Command interface {
 	command()
 }
 
-// CreateAccount makes the account, with its first user: the active holder of the
+// CreateAccount creates the account with its first user, the active holder of the
 // unique role. Only the host may, and an id is used once. Seats are what the plan
 // sells from the beginning: where the unique role requires a seat, the owner takes
 // one of them.
 type CreateAccount struct {
 	Owner usher.UserID
-	Seats map[seat.PoolName]int
+	Seats map[seat.PoolName]int `usher:"optional"` // default: none
 }
 
-// Import makes the account as it stands somewhere else, in one commit. Only the
+// Import creates the account as it stands somewhere else, in one commit. Only the
 // host may. What no account may be is Invalid: two holders of the unique role, more
 // seats held than bought, a circle of teams.
 type Import struct {
 	Contents Contents
 }
 
-// AddUser puts a user in the account: active unless Status is usher.Invited, with
-// the policy's default role unless another is given, in the teams that are listed.
-// Where the role requires a seat in that status, one is taken.
+// AddUser adds a user, or invites one. The user is put in the teams that are listed.
+// Where the role requires a seat in the user's status, one is taken.
 // user.create on {team: Teams}.
 type AddUser struct {
 	User   usher.UserID
-	Role   role.Name    // "": the policy's default
-	Status usher.Status // zero: usher.Active
-	Teams  []usher.TeamID
+	Role   role.Name      `usher:"optional"`                // default: the policy's default role
+	Status usher.Status   `usher:"optional,active|invited"` // default: active
+	Teams  []usher.TeamID `usher:"optional"`                // default: none
 }
 
-// AcceptInvitation makes the actor active, who was invited. Seats go with it as with
+// AcceptInvitation makes the actor, who was invited, active. Seats go with it as with
 // SetStatus.
 type AcceptInvitation struct{}
 
 // DeclineInvitation removes the actor, who was invited.
 type DeclineInvitation struct{}
 
-// Leave removes the actor, as RemoveUser does. user.leave on {user: actor}.
+// Leave removes the actor. It does what RemoveUser does. user.leave on {user: actor}.
 type Leave struct{}
 
 // RemoveUser removes a user with all that is theirs, and releases their seats.
@@ -74,7 +80,7 @@ type RemoveUser struct {
 // {user}.
 type SetStatus struct {
 	User   usher.UserID
-	Status usher.Status // usher.Active or usher.Inactive
+	Status usher.Status `usher:"active|inactive"`
 }
 
 // SetRole gives a user another account role. Seats that the new role may not hold
@@ -85,16 +91,18 @@ type SetRole struct {
 	Role role.Name
 }
 
-// CreateTeam makes a team, below another one unless Parent is "". The id of a deleted
+// CreateTeam creates a team, at the top or below another one. The id of a deleted
 // team is never used again. team.create on {team: parent}.
 type CreateTeam struct {
-	Team, Parent usher.TeamID
+	Team   usher.TeamID
+	Parent usher.TeamID `usher:"optional"` // default: at the top
 }
 
-// MoveTeam puts a team with all below it below another one, or at the top if Parent
-// is "". team.edit on {team: the team, its old and its new parent}.
+// MoveTeam puts a team, with all teams below it, at the top or below another one.
+// team.edit on {team: the team, its old and its new parent}.
 type MoveTeam struct {
-	Team, Parent usher.TeamID
+	Team   usher.TeamID
+	Parent usher.TeamID `usher:"optional"` // default: to the top
 }
 
 // DeleteTeam deletes a team that has no teams below it. Its members stay in the
@@ -110,7 +118,7 @@ type AddToTeam struct {
 	User usher.UserID
 }
 
-// RemoveFromTeam takes a user out of a team, which ends the roles held there.
+// RemoveFromTeam takes a user out of a team, and ends the roles held there.
 // team.set-members on {team, user}.
 type RemoveFromTeam struct {
 	Team usher.TeamID
@@ -122,17 +130,17 @@ type RemoveFromTeam struct {
 type SetTeamRole struct {
 	Team usher.TeamID
 	User usher.UserID
-	Role role.Name
+	Role role.Name `usher:"team-role"`
 }
 
 // UnsetTeamRole ends a role on a team. team.set-role on {team, user}.
 type UnsetTeamRole struct {
 	Team usher.TeamID
 	User usher.UserID
-	Role role.Name
+	Role role.Name `usher:"team-role"`
 }
 
-// SetSeats says how many seats of a pool are bought. A batch that leaves fewer than
+// SetSeats sets how many seats of a pool are bought. A batch that leaves fewer than
 // are held is refused with SeatsInUse. seat.purchase.
 type SetSeats struct {
 	Pool  seat.PoolName
@@ -153,69 +161,70 @@ type UnassignSeat struct {
 
 // ChangeSetting turns a setting of the account on or off. account.configure.
 type ChangeSetting struct {
-	Setting string
+	Setting string `usher:"setting"`
 	Value   bool
 }
 
-// GiveGrant gives a user a permission, a bundle or a feature, until a time unless
-// that is zero. A grant that the user holds gets the new end. grant.give on {user}; to
+// GiveGrant gives a user a permission, a bundle or a feature. A grant that the user holds gets the new end. grant.give on {user}; to
 // end a grant sooner also requires grant.revoke on {user}. A grant that would be over
 // already is refused as Invalid, unless it ends one that is held.
 type GiveGrant struct {
 	User  usher.UserID
-	Grant string
-	Until time.Time
+	Grant string    `usher:"grant"`
+	Until time.Time `usher:"optional"` // default: for good
 }
 
 // RevokeGrant takes a grant away. grant.revoke on {user}.
 type RevokeGrant struct {
 	User  usher.UserID
-	Grant string
+	Grant string `usher:"grant"`
 }
 
-// DefineField makes a custom field, as the last. field.manage.
+// DefineField defines a custom field of users, after all others. field.manage.
 type DefineField struct {
-	Field string
+	Field string `usher:"field"`
 	Type  FieldType
 }
 
 // RenameField gives a custom field another name; the values stay. field.manage.
 type RenameField struct {
-	Field, To string
+	Field string `usher:"field"`
+	To    string `usher:"name"`
 }
 
-// MoveField puts a custom field before another one, or at the end if Before is "".
+// MoveField puts a custom field before another one, or at the end.
 // field.manage.
 type MoveField struct {
-	Field, Before string
+	Field  string `usher:"field"`
+	Before string `usher:"optional,field"` // default: at the end
 }
 
 // ArchiveField hides a custom field; its values are kept. field.manage.
 type ArchiveField struct {
-	Field string
+	Field string `usher:"field"`
 }
 
-// RestoreField shows a custom field again. field.manage.
+// RestoreField shows an archived custom field again. field.manage.
 type RestoreField struct {
-	Field string
+	Field string `usher:"field"`
 }
 
 // SetField sets what a user has in a custom field. user.edit on {user}, and the
 // decision must not hide the field.
 type SetField struct {
 	User  usher.UserID
-	Field string
+	Field string `usher:"field"`
 	Value Value
 }
 
-// TransferOwnership hands the unique role over to an active user; who had it gets
+// TransferOwnership hands the unique role over to an active user. The user who had it gets
 // the role that it hands over to. Of both, seats that the new role may not hold are
 // released, and then those that it requires are taken. account.transfer.
 type TransferOwnership struct {
 	To usher.UserID
 }
 
-// DeleteAccount ends the account. Its id is never used again. account.delete.
+// DeleteAccount deletes the account. Its id is never used again. account.delete.
 type DeleteAccount struct{}
 
 // Contents is an account as it stands, for [Import]. Nobody is asked whether it may
