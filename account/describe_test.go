@@ -65,11 +65,11 @@ func TestDescribe(t *testing.T) {
 	var types []string
 	for _, row := range described {
 		assert.Equal(t, row.words, account.Describe(row.command))
-		assert.True(t, strings.HasPrefix(row.words, row.command.CommandName()))
+		assert.True(t, strings.HasPrefix(row.words, account.NameOf(row.command)))
 		types = append(types, fmt.Sprintf("%T", row.command))
 	}
 	slices.Sort(types)
-	assert.Equal(t, sealed(t, "command"), slices.Compact(types), "each command has a row")
+	assert.Equal(t, sealed(t, "propose"), slices.Compact(types), "each command has a row")
 
 	assert.Equal(t, "no command", account.Describe(nil))
 	assert.Equal(t, "*account.Leave", account.Describe((*account.Leave)(nil)), "a pointer is no command")

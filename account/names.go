@@ -1,122 +1,77 @@
 package account
 
-func (CreateAccount) command()     {}
-func (Import) command()            {}
-func (AddUser) command()           {}
-func (AcceptInvitation) command()  {}
-func (DeclineInvitation) command() {}
-func (Leave) command()             {}
-func (RemoveUser) command()        {}
-func (SetStatus) command()         {}
-func (SetRole) command()           {}
-func (CreateTeam) command()        {}
-func (MoveTeam) command()          {}
-func (DeleteTeam) command()        {}
-func (AddToTeam) command()         {}
-func (RemoveFromTeam) command()    {}
-func (SetTeamRole) command()       {}
-func (UnsetTeamRole) command()     {}
-func (SetSeats) command()          {}
-func (AssignSeat) command()        {}
-func (UnassignSeat) command()      {}
-func (ChangeSetting) command()     {}
-func (GiveGrant) command()         {}
-func (RevokeGrant) command()       {}
-func (DefineField) command()       {}
-func (RenameField) command()       {}
-func (MoveField) command()         {}
-func (ArchiveField) command()      {}
-func (RestoreField) command()      {}
-func (SetField) command()          {}
-func (TransferOwnership) command() {}
-func (DeleteAccount) command()     {}
+import (
+	"reflect"
+	"strings"
+	"unicode"
+)
 
-// CommandName returns "create-account".
-func (CreateAccount) CommandName() string { return "create-account" }
+// commands lists the zero value of each command, in the order of the documentation. A new
+// command is one type and one line here.
+var commands = []Command{
+	CreateAccount{},
+	Import{},
+	AddUser{},
+	AcceptInvitation{},
+	DeclineInvitation{},
+	Leave{},
+	RemoveUser{},
+	SetStatus{},
+	SetRole{},
+	CreateTeam{},
+	MoveTeam{},
+	DeleteTeam{},
+	AddToTeam{},
+	RemoveFromTeam{},
+	SetTeamRole{},
+	UnsetTeamRole{},
+	SetSeats{},
+	AssignSeat{},
+	UnassignSeat{},
+	ChangeSetting{},
+	GiveGrant{},
+	RevokeGrant{},
+	DefineField{},
+	RenameField{},
+	MoveField{},
+	ArchiveField{},
+	RestoreField{},
+	SetField{},
+	TransferOwnership{},
+	DeleteAccount{},
+}
 
-// CommandName returns "import".
-func (Import) CommandName() string { return "import" }
+// commandNames has the name of every type of command.
+var commandNames = namesOf(commands)
 
-// CommandName returns "add-user".
-func (AddUser) CommandName() string { return "add-user" }
+func namesOf[T any](values []T) map[reflect.Type]string {
+	names := make(map[reflect.Type]string, len(values))
+	for _, v := range values {
+		t := reflect.TypeOf(v)
+		names[t] = kebab(t.Name())
+	}
+	return names
+}
 
-// CommandName returns "accept-invitation".
-func (AcceptInvitation) CommandName() string { return "accept-invitation" }
+// NameOf returns the name of a command, which is its type in kebab case: "assign-seat"
+// for AssignSeat. It returns "" for nil and for a pointer, which is not a command.
+func NameOf(c Command) string { return commandNames[reflect.TypeOf(c)] }
 
-// CommandName returns "decline-invitation".
-func (DeclineInvitation) CommandName() string { return "decline-invitation" }
+// isCommand reports whether a type is a command. A type that embeds a command has its
+// methods, but is not a command.
+func isCommand(t reflect.Type) bool { return commandNames[t] != "" }
 
-// CommandName returns "leave".
-func (Leave) CommandName() string { return "leave" }
-
-// CommandName returns "remove-user".
-func (RemoveUser) CommandName() string { return "remove-user" }
-
-// CommandName returns "set-status".
-func (SetStatus) CommandName() string { return "set-status" }
-
-// CommandName returns "set-role".
-func (SetRole) CommandName() string { return "set-role" }
-
-// CommandName returns "create-team".
-func (CreateTeam) CommandName() string { return "create-team" }
-
-// CommandName returns "move-team".
-func (MoveTeam) CommandName() string { return "move-team" }
-
-// CommandName returns "delete-team".
-func (DeleteTeam) CommandName() string { return "delete-team" }
-
-// CommandName returns "add-to-team".
-func (AddToTeam) CommandName() string { return "add-to-team" }
-
-// CommandName returns "remove-from-team".
-func (RemoveFromTeam) CommandName() string { return "remove-from-team" }
-
-// CommandName returns "set-team-role".
-func (SetTeamRole) CommandName() string { return "set-team-role" }
-
-// CommandName returns "unset-team-role".
-func (UnsetTeamRole) CommandName() string { return "unset-team-role" }
-
-// CommandName returns "set-seats".
-func (SetSeats) CommandName() string { return "set-seats" }
-
-// CommandName returns "assign-seat".
-func (AssignSeat) CommandName() string { return "assign-seat" }
-
-// CommandName returns "unassign-seat".
-func (UnassignSeat) CommandName() string { return "unassign-seat" }
-
-// CommandName returns "change-setting".
-func (ChangeSetting) CommandName() string { return "change-setting" }
-
-// CommandName returns "give-grant".
-func (GiveGrant) CommandName() string { return "give-grant" }
-
-// CommandName returns "revoke-grant".
-func (RevokeGrant) CommandName() string { return "revoke-grant" }
-
-// CommandName returns "define-field".
-func (DefineField) CommandName() string { return "define-field" }
-
-// CommandName returns "rename-field".
-func (RenameField) CommandName() string { return "rename-field" }
-
-// CommandName returns "move-field".
-func (MoveField) CommandName() string { return "move-field" }
-
-// CommandName returns "archive-field".
-func (ArchiveField) CommandName() string { return "archive-field" }
-
-// CommandName returns "restore-field".
-func (RestoreField) CommandName() string { return "restore-field" }
-
-// CommandName returns "set-field".
-func (SetField) CommandName() string { return "set-field" }
-
-// CommandName returns "transfer-ownership".
-func (TransferOwnership) CommandName() string { return "transfer-ownership" }
-
-// CommandName returns "delete-account".
-func (DeleteAccount) CommandName() string { return "delete-account" }
+// kebab returns the name of a type in kebab case: "assign-seat" for AssignSeat.
+func kebab(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		if unicode.IsUpper(r) {
+			if i > 0 {
+				b.WriteByte('-')
+			}
+			r = unicode.ToLower(r)
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}

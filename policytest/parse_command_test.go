@@ -115,7 +115,7 @@ func TestCommandForms(t *testing.T) {
 		}
 		c, err := policytest.ParseCommand(words...)
 		require.NoError(t, err, f.Name)
-		assert.Equal(t, f.Name, c.Command().CommandName())
+		assert.Equal(t, f.Name, account.NameOf(c.Command()))
 		for i := range f.Needs {
 			_, err := policytest.ParseCommand(append(append([]string{}, words[:i+1]...), words[i+2:]...)...)
 			assert.ErrorContains(t, err, "needs the key", f.Name)
