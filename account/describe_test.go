@@ -109,12 +109,12 @@ func TestDescribeChange(t *testing.T) {
 	for name, want := range sentences {
 		var list []string
 		for _, c := range golden[name].Changes {
-			assert.Equal(t, name, c.ChangeType())
+			assert.Equal(t, name, account.NameOfChange(c))
 			list = append(list, account.DescribeChange(c))
 		}
 		assert.Equal(t, want, strings.Join(list, " | "))
 	}
-	assert.Len(t, sentences, len(sealed(t, "change")), "each change has a sentence")
+	assert.Len(t, sentences, len(sealed(t, "apply")), "each change has a sentence")
 
 	assert.Equal(t, "no change", account.DescribeChange(nil))
 	assert.Equal(t, "*account.AccountDeleted", account.DescribeChange((*account.AccountDeleted)(nil)), "a pointer is no change")

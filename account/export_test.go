@@ -7,7 +7,7 @@ import (
 )
 
 // CommandList and ChangeList list all commands and changes.
-var CommandList, ChangeList = commands, changeTypes
+var CommandList, ChangeList = commands, changes
 
 // KeyCount returns how many keys a state remembers, which is counted three ways.
 func KeyCount(s *State) int {

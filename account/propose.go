@@ -188,7 +188,7 @@ func (q *proposing) propose(command Command) error {
 func (q *proposing) emit(changes ...Change) error {
 	for _, c := range changes {
 		if err := q.apply(c); err != nil {
-			return printable.Errorf("%s: %s does not follow: %w", Describe(q.command), c.ChangeType(), err)
+			return printable.Errorf("%s: %s does not follow: %w", Describe(q.command), NameOfChange(c), err)
 		}
 		q.outcome.Changes = append(q.outcome.Changes, c)
 	}

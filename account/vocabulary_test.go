@@ -45,7 +45,7 @@ func sealed(t testing.TB, method string) []string {
 
 func TestEachTypeIsListed(t *testing.T) {
 	assert.Equal(t, sealed(t, "propose"), typesOf(account.CommandList), "a line in commands for each type with the method propose")
-	assert.Equal(t, sealed(t, "change"), typesOf(account.ChangeList), "a line in changeTypes for each type with the method change")
+	assert.Equal(t, sealed(t, "apply"), typesOf(account.ChangeList), "a line in changes for each type with the method apply")
 }
 
 // typesOf returns the names of the types of some values, sorted.
