@@ -109,13 +109,14 @@ func TestFormatIsWhole(t *testing.T) {
 func TestFormatCommandsAndCodes(t *testing.T) {
 	page := formatPage(t, "FORMAT.md")
 	var forms []string
-	for _, f := range policytest.CommandForms() {
-		row := "`" + f.Name + "` |"
-		for _, arg := range f.Needs {
-			row += " `" + arg + "`"
-		}
-		for _, arg := range f.May {
-			row += " `" + arg + "?`"
+	for _, described := range policytest.CommandTypes() {
+		row := "`" + described.Name + "` |"
+		for _, arg := range described.Args {
+			name := arg.Name
+			if arg.Optional {
+				name += "?"
+			}
+			row += " `" + name + "`"
 		}
 		forms = append(forms, row)
 	}
