@@ -8,7 +8,7 @@ tool      = GOWORK=off go tool -modfile='$(CURDIR)/tools/go.mod'
 FUZZTIME ?= 30s
 TIMEOUT  ?= 40m # of one package; a busy machine takes its time
 
-.PHONY: help test lint bench bench-core fuzz fmt
+.PHONY: help test lint bench bench-core fuzz fmt generate
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -42,3 +42,6 @@ fuzz: ## run every fuzz target for FUZZTIME=30s
 
 fmt: ## format every Go file
 	@$(tool) gofumpt -w .
+
+generate: ## write what is derived from the types of commands: tables of the FORMAT pages, and the schema
+	go test . -run TestGenerated -update

@@ -157,11 +157,11 @@ const silent = `
 	policytest.Account policytest.SeatTotal policytest.Team policytest.User policytest.Membership policytest.Grant
 	policytest.Failure policytest.Cover policytest.File policytest.Flag policytest.Question policytest.Fact
 	policytest.Check policytest.Denial policytest.Masked policytest.Scenario policytest.Step policytest.Do policytest.Ask
-	policytest.State policytest.PoolState policytest.Command policytest.CommandForm policytest.FieldDefinition
+	policytest.State policytest.PoolState policytest.FieldDefinition
 	policytest.FieldValue policytest.Value
 	account.Code account.Refusal account.EncodingError account.MisfitError account.UnfitError account.Member account.Team
 	account.Seats account.Setting account.Field account.FieldType account.FieldValue account.Value account.Outcome
-	account.Preview account.SeatsPreview account.UserPreview account.Head
+	account.Preview account.SeatsPreview account.UserPreview account.Head account.CommandType account.Arg
 	store.Store store.Keeper store.Watcher store.Error store.Commit store.Snapshot store.Entry store.Record store.Sighting
 	memstore.Store engine.Error engine.UnfitError engine.Observer engine.Result
 	usherhttp.Problem ushertest.Answer usherfiles.Runner usherfiles.Accounts

@@ -2,44 +2,7 @@ package account
 
 import (
 	"reflect"
-	"strings"
-	"unicode"
 )
-
-// commands lists the zero value of each command, in the order of the documentation. A new
-// command is one type and one line here.
-var commands = []Command{
-	CreateAccount{},
-	Import{},
-	AddUser{},
-	AcceptInvitation{},
-	DeclineInvitation{},
-	Leave{},
-	RemoveUser{},
-	SetStatus{},
-	SetRole{},
-	CreateTeam{},
-	MoveTeam{},
-	DeleteTeam{},
-	AddToTeam{},
-	RemoveFromTeam{},
-	SetTeamRole{},
-	UnsetTeamRole{},
-	SetSeats{},
-	AssignSeat{},
-	UnassignSeat{},
-	ChangeSetting{},
-	GiveGrant{},
-	RevokeGrant{},
-	DefineField{},
-	RenameField{},
-	MoveField{},
-	ArchiveField{},
-	RestoreField{},
-	SetField{},
-	TransferOwnership{},
-	DeleteAccount{},
-}
 
 // changes lists the zero value of each change. A new change is one type, one line here
 // and a golden file. FORMAT.md has them in this order.
@@ -112,18 +75,3 @@ func isCommand(t reflect.Type) bool { return commandNames[t] != "" }
 
 // isChange is isCommand for changes.
 func isChange(t reflect.Type) bool { return changeNames[t] != "" }
-
-// kebab returns the name of a type in kebab case: "assign-seat" for AssignSeat.
-func kebab(name string) string {
-	var b strings.Builder
-	for i, r := range name {
-		if unicode.IsUpper(r) {
-			if i > 0 {
-				b.WriteByte('-')
-			}
-			r = unicode.ToLower(r)
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}

@@ -1,127 +1,135 @@
 package policytest
 
 import (
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/internal/source"
+	"github.com/usher-go/usher/seat"
 )
 
-// Command is one command of a scenario. It has the arguments that go with its
-// name; those that the file leaves out, and those of other commands, are zero.
-type Command struct {
-	Pos  policy.Pos
-	Name string // do: assign-seat
-
-	Owner, User   policy.Name
-	Seats         []SeatTotal // that the plan sells from the beginning; nil where the file does not say
-	Role          policy.Name
-	Status        usher.Status
-	Team, Parent  policy.Name
-	Teams         []policy.Name
-	Pool          policy.Name
-	Total         int
-	Setting       policy.Name
-	On            bool // value, of a setting
-	Grant         policy.Name
-	Until         time.Time
-	Field, Before policy.Name
-	Type          account.FieldType
-	Value         Value       // of a custom field
-	To            policy.Name // the user who becomes the owner, or a field's new name
+// CommandTypes returns the types of commands that a file or a command line can have, in
+// the order of the documentation.
+func CommandTypes() []account.CommandType {
+	return slices.DeleteFunc(account.Commands(), func(t account.CommandType) bool { return !t.Written() })
 }
 
-// commands is the vocabulary, with the arguments of each.
-var commands = []signature{
-	command("create-account", "owner seats?"),
-	command("add-user", "user role? status? teams?"),
-	command("accept-invitation", ""),
-	command("decline-invitation", ""),
-	command("leave", ""),
-	command("remove-user", "user"),
-	command("set-status", "user status"),
-	command("set-role", "user role"),
-	command("create-team", "team parent?"),
-	command("move-team", "team parent?"),
-	command("delete-team", "team"),
-	command("add-to-team", "team user"),
-	command("remove-from-team", "team user"),
-	command("set-team-role", "team user role"),
-	command("unset-team-role", "team user role"),
-	command("set-seats", "pool total"),
-	command("assign-seat", "user pool"),
-	command("unassign-seat", "user pool"),
-	command("change-setting", "setting value"),
-	command("give-grant", "user grant until?"),
-	command("revoke-grant", "user grant"),
-	command("define-field", "field type"),
-	command("rename-field", "field to"),
-	command("move-field", "field before?"),
-	command("archive-field", "field"),
-	command("restore-field", "field"),
-	command("set-field", "user field value"),
-	command("transfer-ownership", "to"),
-	command("delete-account", ""),
+// FindCommand returns the type of command with a name. It returns false if a file cannot
+// have such a command.
+func FindCommand(name string) (account.CommandType, bool) {
+	t, ok := account.CommandNamed(name)
+	return t, ok && t.Written()
 }
 
-// signature is a command with its arguments.
-type signature struct {
-	name string
-	args []argument
-}
-
-type argument struct {
-	key      string
-	optional bool
-}
-
-func command(name, args string) signature {
-	s := signature{name: name}
-	for _, arg := range strings.Fields(args) {
-		key, optional := strings.CutSuffix(arg, "?")
-		s.args = append(s.args, argument{key, optional})
+func commandNames() []string {
+	var names []string
+	for _, t := range CommandTypes() {
+		names = append(names, t.Name)
 	}
-	return s
+	return names
 }
 
-// findCommand returns the command's signature, or one without a name.
-func findCommand(name string) signature {
-	for _, s := range commands {
-		if s.name == name {
-			return s
+// command reads a command from the map that it stands in, which may have further
+// fields. It returns nil for a name that is not a command's.
+func (p *parser) command(n, name *source.Node, further []source.Field) account.Command {
+	text, ok := p.Text(name, "do")
+	if !ok {
+		return nil
+	}
+	t, ok := FindCommand(text)
+	if !ok {
+		p.Errorf(name, "unknown command %q%s", text, p.didYouMean(text, commandNames()))
+		return nil
+	}
+	c := t.New()
+	fields := append(further, source.Field{Name: "do", Read: func(*source.Node) {}})
+	for i, arg := range t.Args {
+		fields = append(fields, source.Field{Name: arg.Name, Required: !arg.Optional, Read: func(n *source.Node) { p.argument(n, t.Name, arg, c.Field(i)) }})
+	}
+	p.Fields(n, t.Name, fields...)
+	return c.Interface().(account.Command)
+}
+
+// argument reads an argument of a command into its field.
+func (p *parser) argument(n *source.Node, command string, arg account.Arg, into reflect.Value) {
+	switch into := into.Addr().Interface().(type) {
+	case *[]usher.TeamID:
+		*into = []usher.TeamID{}
+		for _, name := range p.names(n, arg.Name) {
+			*into = append(*into, usher.TeamID(name.Text))
+		}
+	case *map[seat.PoolName]int:
+		*into = map[seat.PoolName]int{}
+		for _, t := range p.seatTotals(n) {
+			(*into)[seat.PoolName(t.Pool.Text)] = t.Total
+		}
+	case *usher.Status:
+		*into = p.status(n)
+		if text := into.String(); *into != 0 && !slices.Contains(arg.Choices, text) {
+			p.Errorf(n, "%s takes the %s %s, not %s", command, arg.Name, strings.Join(arg.Choices, " or "), text)
+		}
+	case *int:
+		*into, _ = p.Count(n, arg.Name)
+	case *bool:
+		*into, _ = p.Bool(n, arg.Name)
+	case *time.Time:
+		*into = p.timeUntil(n, arg.Name, latestEnd)
+	case *account.FieldType:
+		*into = p.fieldType(n, arg.Name)
+	case *account.Value:
+		*into = account.Value(p.value(n, arg.Name).Text)
+	default: // an id or a name
+		reflect.ValueOf(into).Elem().SetString(p.name(n, arg.Name).Text)
+	}
+}
+
+// commandFlow writes a command as a map. It leaves out optional arguments that are zero.
+func commandFlow(c account.Command) (m flow) {
+	m.add("do", account.NameOf(c))
+	t, _ := FindCommand(account.NameOf(c))
+	for i, arg := range t.Args {
+		value := reflect.ValueOf(c).Field(i)
+		if !arg.Optional || !value.IsZero() {
+			m.add(arg.Name, argumentText(value))
 		}
 	}
-	return signature{}
+	return m
 }
 
-// name returns where the command keeps an argument that is a name or an id, nil
-// for one that is something else.
-func (c *Command) name(key string) *policy.Name {
-	switch key {
-	case "owner":
-		return &c.Owner
-	case "user":
-		return &c.User
-	case "role":
-		return &c.Role
-	case "team":
-		return &c.Team
-	case "parent":
-		return &c.Parent
-	case "pool":
-		return &c.Pool
-	case "setting":
-		return &c.Setting
-	case "grant":
-		return &c.Grant
-	case "field":
-		return &c.Field
-	case "before":
-		return &c.Before
-	case "to":
-		return &c.To
+// argumentText writes the value of an argument as YAML.
+func argumentText(value reflect.Value) string {
+	switch v := value.Interface().(type) {
+	case []usher.TeamID:
+		texts := make([]string, len(v))
+		for i, id := range v {
+			texts[i] = word(string(id))
+		}
+		return listText(texts)
+	case map[seat.PoolName]int:
+		var totals flow
+		for _, pool := range slices.Sorted(maps.Keys(v)) {
+			totals.add(string(pool), strconv.Itoa(v[pool]))
+		}
+		return totals.String()
+	case usher.Status:
+		return v.String()
+	case int:
+		return strconv.Itoa(v)
+	case bool:
+		return strconv.FormatBool(v)
+	case time.Time:
+		return timeText(v)
+	case account.FieldType:
+		return v.String()
+	case account.Value:
+		return strconv.Quote(string(v))
+	default: // an id or a name
+		return word(value.String())
 	}
-	return nil
 }

@@ -110,16 +110,11 @@ func (p *parser) flags(n *source.Node, what string) []Flag {
 	return flags
 }
 
-// time reads the time of a question, or with until the end of a grant, which may
-// lie further ahead.
-func (p *parser) time(n *source.Node, what string) time.Time {
+// timeUntil reads a time that lies no later than in a year.
+func (p *parser) timeUntil(n *source.Node, what string, latest int) time.Time {
 	text, ok := p.Text(n, what)
 	if !ok {
 		return time.Time{}
-	}
-	latest := latestTime
-	if what == "until" {
-		latest = latestEnd
 	}
 	t, err := parseTime(text, latest)
 	if err != nil {
@@ -178,7 +173,12 @@ func (p *parser) flagsField(key string, into *[]Flag) source.Field {
 }
 
 func (p *parser) timeField(key string, into *time.Time) source.Field {
-	return source.Field{Name: key, Read: func(n *source.Node) { *into = p.time(n, key) }}
+	return source.Field{Name: key, Read: func(n *source.Node) { *into = p.timeUntil(n, key, latestTime) }}
+}
+
+// untilField reads the end of a grant, which may lie further ahead than a question.
+func (p *parser) untilField(key string, into *time.Time) source.Field {
+	return source.Field{Name: key, Read: func(n *source.Node) { *into = p.timeUntil(n, key, latestEnd) }}
 }
 
 func required(f source.Field) source.Field {

@@ -48,7 +48,7 @@ func (p *parser) fieldDefinitions(n *source.Node, typed bool) []FieldDefinition 
 		var d FieldDefinition
 		p.Fields(n, "a field",
 			required(p.nameField("field", &d.Field)),
-			source.Field{Name: "type", Required: typed, Read: func(n *source.Node) { d.Type = p.fieldType(n) }},
+			source.Field{Name: "type", Required: typed, Read: func(n *source.Node) { d.Type = p.fieldType(n, "type") }},
 			source.Field{Name: "archived", Read: func(n *source.Node) {
 				archived, _ := p.Bool(n, "archived")
 				d.Archived = &archived
@@ -63,8 +63,8 @@ func (p *parser) fieldDefinitions(n *source.Node, typed bool) []FieldDefinition 
 	return list
 }
 
-func (p *parser) fieldType(n *source.Node) account.FieldType {
-	text, ok := p.Text(n, "type")
+func (p *parser) fieldType(n *source.Node, what string) account.FieldType {
+	text, ok := p.Text(n, what)
 	if !ok {
 		return 0
 	}
@@ -140,7 +140,7 @@ func (p *parser) grants(n *source.Node) []Grant {
 	p.List(n, "grants", func(n *source.Node) {
 		var g Grant
 		if n.Kind == source.Map {
-			p.Fields(n, "a grant", required(p.nameField("grant", &g.Name)), p.timeField("until", &g.Until))
+			p.Fields(n, "a grant", required(p.nameField("grant", &g.Name)), p.untilField("until", &g.Until))
 		} else {
 			g.Name = p.name(n, "a grant")
 		}

@@ -3,33 +3,10 @@ package policytest
 import (
 	"strings"
 
+	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/source"
 	"github.com/usher-go/usher/policy"
 )
-
-// CommandForm says how a command is written: the arguments that it needs, and
-// those that it may have.
-type CommandForm struct {
-	Name       string
-	Needs, May []string
-}
-
-// CommandForms returns the vocabulary of commands, in the order in which people
-// read of them.
-func CommandForms() []CommandForm {
-	forms := make([]CommandForm, len(commands))
-	for i, s := range commands {
-		forms[i].Name = s.name
-		for _, arg := range s.args {
-			if arg.optional {
-				forms[i].May = append(forms[i].May, arg.key)
-			} else {
-				forms[i].Needs = append(forms[i].Needs, arg.key)
-			}
-		}
-	}
-	return forms
-}
 
 // ParseCommand reads a command that stands in no file, in words: its name, and then
 // an argument each, "user=mia". Commas part a list, "teams=sales,support", and a
@@ -37,9 +14,9 @@ func CommandForms() []CommandForm {
 //
 // The error is a *policy.Problems, in which the line of a place is the number of
 // the word, from 1.
-func ParseCommand(words ...string) (Command, error) {
+func ParseCommand(words ...string) (account.Command, error) {
 	p := wordParser{parser: newParser("")}
-	var c Command
+	var c account.Command
 	if len(words) == 0 {
 		p.problems.Add(policy.Pos{Line: 1, Col: 1}, "there is no command")
 	} else if n := p.node(words); p.problems.Len() == 0 {
@@ -51,9 +28,9 @@ func ParseCommand(words ...string) (Command, error) {
 // ParseCommands reads a file that is a list of commands, each written as in the do
 // of a step: [{do: add-user, user: mia}, {do: assign-seat, user: mia, pool: booking}].
 // The error is a *policy.Problems.
-func ParseCommands(name string, src []byte) ([]Command, error) {
+func ParseCommands(name string, src []byte) ([]account.Command, error) {
 	p := newParser(name)
-	var list []Command
+	var list []account.Command
 	if n := source.Parse(src, p.Report); n != nil {
 		list = p.commands(n, "a file of commands")
 	}
@@ -64,7 +41,7 @@ func ParseCommands(name string, src []byte) ([]Command, error) {
 }
 
 // commands reads a list of commands. What names it in messages.
-func (p *parser) commands(n *source.Node, what string) (list []Command) {
+func (p *parser) commands(n *source.Node, what string) (list []account.Command) {
 	if n.Kind == source.List && len(n.Items) == 0 {
 		p.Errorf(n, "%s lists no command", what)
 	}
@@ -87,6 +64,7 @@ type wordParser struct {
 
 func (p *wordParser) node(words []string) *source.Node {
 	p.word, p.col = 1, 1
+	t, _ := FindCommand(words[0])
 	n := &source.Node{Kind: source.Map, Line: 1, Col: 1}
 	n.Entries = []source.Entry{{Key: p.scalar("do"), Value: p.scalar(words[0])}}
 	for i, word := range words[1:] {
@@ -97,10 +75,10 @@ func (p *wordParser) node(words []string) *source.Node {
 			continue
 		}
 		into, name := n, key
-		if head, pool, ok := strings.Cut(key, "."); ok && head == "seats" {
+		if head, pool, ok := strings.Cut(key, "."); ok && kindOf(t, head) == "seats" {
 			into, name = p.nested(n, head), pool
-		} else if key == "seats" {
-			p.refuse("write seats.POOL=NUMBER, as in seats.booking=5")
+		} else if kindOf(t, key) == "seats" {
+			p.refuse("write %s.POOL=NUMBER, as in %s.booking=5", key, key)
 			continue
 		}
 		if entry(into, name) != nil {
@@ -109,7 +87,7 @@ func (p *wordParser) node(words []string) *source.Node {
 		}
 		at := p.scalar(name)
 		p.col = len(key) + 2
-		into.Entries = append(into.Entries, source.Entry{Key: at, Value: p.valueOf(key, value)})
+		into.Entries = append(into.Entries, source.Entry{Key: at, Value: p.valueOf(kindOf(t, key), value)})
 	}
 	return n
 }
@@ -128,8 +106,18 @@ func (p *wordParser) nested(n *source.Node, key string) *source.Node {
 	return under
 }
 
-func (p *wordParser) valueOf(key, text string) *source.Node {
-	if key != "teams" {
+// kindOf returns the kind of an argument, "" if the command has no argument of the name.
+func kindOf(t account.CommandType, name string) string {
+	for _, arg := range t.Args {
+		if arg.Name == name {
+			return arg.Kind
+		}
+	}
+	return ""
+}
+
+func (p *wordParser) valueOf(kind, text string) *source.Node {
+	if kind != "teams" {
 		return p.scalar(text)
 	}
 	list := &source.Node{Kind: source.List, Line: p.word, Col: p.col}

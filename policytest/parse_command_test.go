@@ -1,12 +1,14 @@
 package policytest_test
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -45,11 +47,11 @@ func TestParseCommand(t *testing.T) {
 	} {
 		c, err := policytest.ParseCommand(strings.Fields(row.words)...)
 		require.NoError(t, err, row.words)
-		assert.Empty(t, cmp.Diff(row.want, c.Command()), row.words)
+		assert.Empty(t, gocmp.Diff(row.want, c), row.words)
 		list, err := policytest.ParseCommands("x.yaml", []byte("- {do: leave}\n- {"+row.file+"}"))
 		require.NoError(t, err, row.file)
 		require.Len(t, list, 2)
-		assert.Empty(t, cmp.Diff(row.want, list[1].Command()), row.file)
+		assert.Empty(t, gocmp.Diff(row.want, list[1]), row.file)
 	}
 }
 
@@ -71,11 +73,11 @@ func TestParseCommandRefuses(t *testing.T) {
 		"set-seats pool=x total=5.5":         `:3:7: total must be a whole number from 0 on, not "5.5"`,
 		"set-seats pool=x total=null":        `:3:7: total must be a whole number from 0 on, not "null"`,
 		"change-setting setting=x value=on":  `:3:7: value must be true or false, not "on"`,
-		"set-status user=mia status=invited": ":3:8: set-status makes a user active or inactive, not invited",
+		"set-status user=mia status=invited": ":3:8: set-status takes the status active or inactive, not invited",
 		"create-account owner=kim seats=5":   ":3:1: write seats.POOL=NUMBER, as in seats.booking=5",
 		"create-account owner=kim seats.=5":  ":3:1: a seat pool must not be empty",
 		"create-account owner=kim seats.x=":  `:3:9: x must be a whole number from 0 on, not ""`,
-		"leave seats.x=5":                    `:2:1: leave has no key "seats"`,
+		"leave seats.x=5":                    `:2:1: leave has no key "seats.x"`,
 	} {
 		_, err := policytest.ParseCommand(strings.Fields(words)...)
 		var problems *policy.Problems
@@ -98,27 +100,24 @@ func TestParseCommandsRefuses(t *testing.T) {
 	}
 }
 
-// The forms are those of the parser: all that a command needs is all that it asks
-// for.
-func TestCommandForms(t *testing.T) {
-	values := map[string]string{"status": "active", "total": "1", "until": "2026-03-01", "type": "date", "value": "true"}
-	forms := policytest.CommandForms()
-	require.NotEmpty(t, forms)
-	for _, f := range forms {
-		words := []string{f.Name}
-		for _, key := range f.Needs {
-			value, ok := values[key]
-			if !ok {
-				value = "x"
+// The types are those of the parser: a command needs each argument that is not optional.
+func TestCommandTypes(t *testing.T) {
+	values := map[string]string{"status": "active", "count": "1", "time": "2026-03-01", "field-type": "date", "flag": "true"}
+	types := policytest.CommandTypes()
+	require.NotEmpty(t, types)
+	for _, described := range types {
+		words := []string{described.Name}
+		for _, arg := range described.Args {
+			if !arg.Optional {
+				words = append(words, arg.Name+"="+cmp.Or(values[arg.Kind], "x"))
 			}
-			words = append(words, key+"="+value)
 		}
 		c, err := policytest.ParseCommand(words...)
-		require.NoError(t, err, f.Name)
-		assert.Equal(t, f.Name, account.NameOf(c.Command()))
-		for i := range f.Needs {
-			_, err := policytest.ParseCommand(append(append([]string{}, words[:i+1]...), words[i+2:]...)...)
-			assert.ErrorContains(t, err, "needs the key", f.Name)
+		require.NoError(t, err, described.Name)
+		assert.Equal(t, described.Name, account.NameOf(c))
+		for i := range words[1:] {
+			_, err := policytest.ParseCommand(slices.Delete(slices.Clone(words), i+1, i+2)...)
+			assert.ErrorContains(t, err, "needs the key", described.Name)
 		}
 	}
 }

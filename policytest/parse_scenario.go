@@ -3,7 +3,6 @@ package policytest
 import (
 	"strings"
 
-	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/source"
 )
@@ -70,71 +69,13 @@ func (p *parser) do(n, commands *source.Node) Step {
 		{Name: "fails", Read: func(n *source.Node) { s.Fails = p.code(n) }},
 	}
 	if commands.Kind != source.List {
-		s.Commands = []Command{p.command(n, commands, fields)}
+		s.Commands = []account.Command{p.command(n, commands, fields)}
 		return s
 	}
 	p.Fields(n, "a step of several commands", append(fields, source.Field{Name: "do", Read: func(n *source.Node) {
 		s.Commands = p.commands(n, "do")
 	}})...)
 	return s
-}
-
-// command reads a command from the map that it stands in, which may have further
-// fields.
-func (p *parser) command(n, name *source.Node, further []source.Field) Command {
-	c := Command{Pos: pos(n)}
-	fields := append(further, source.Field{Name: "do", Read: func(*source.Node) {}})
-	text, ok := p.Text(name, "do")
-	signature := findCommand(text)
-	switch {
-	case !ok:
-		return c
-	case signature.name == "":
-		p.Errorf(name, "unknown command %q%s", text, p.didYouMean(text, commandNames()))
-		return c
-	}
-	c.Name = text
-	for _, arg := range signature.args {
-		fields = append(fields, source.Field{Name: arg.key, Required: !arg.optional, Read: func(n *source.Node) { p.argument(n, arg.key, &c) }})
-	}
-	p.Fields(n, c.Name, fields...)
-	return c
-}
-
-func (p *parser) argument(n *source.Node, key string, c *Command) {
-	switch {
-	case c.name(key) != nil:
-		*c.name(key) = p.name(n, key)
-	case key == "status":
-		c.Status = p.statusFor(c.Name, n)
-	case key == "teams":
-		c.Teams = p.names(n, key)
-	case key == "seats":
-		c.Seats = p.seatTotals(n)
-	case key == "total":
-		c.Total, _ = p.Count(n, key)
-	case key == "until":
-		c.Until = p.time(n, key)
-	case key == "type":
-		c.Type = p.fieldType(n)
-	case c.Name == "change-setting":
-		c.On, _ = p.Bool(n, key)
-	default:
-		c.Value = p.value(n, key)
-	}
-}
-
-// statusFor reads a status that the command can give: nobody is added inactive,
-// and nobody is invited who is there.
-func (p *parser) statusFor(command string, n *source.Node) usher.Status {
-	status := p.status(n)
-	switch {
-	case command == "add-user" && status == usher.Inactive:
-		p.Errorf(n, "a user is added active or invited, not %s", status)
-	case command == "set-status" && status == usher.Invited:
-		p.Errorf(n, "%s makes a user active or inactive, not %s", command, status)
-	}
-	return status
 }
 
 func (p *parser) code(n *source.Node) account.Code {
@@ -148,14 +89,6 @@ func (p *parser) code(n *source.Node) account.Code {
 		p.Errorf(n, "no command fails with %q%s", text, hint)
 	}
 	return code
-}
-
-func commandNames() []string {
-	names := make([]string, len(commands))
-	for i, s := range commands {
-		names[i] = s.name
-	}
-	return names
 }
 
 // entry returns what stands under a key, or nil.

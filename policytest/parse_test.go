@@ -127,13 +127,14 @@ func TestParse(t *testing.T) {
 	add := steps[1].(policytest.Do)
 	assert.Equal(t, "mia", add.As.Text)
 	assert.Equal(t, account.Exists, add.Fails)
-	assert.Equal(t, usher.Invited, add.Commands[0].Status)
+	assert.Equal(t, usher.Invited, add.Commands[0].(account.AddUser).Status)
 	batch := steps[11].(policytest.Do)
 	require.Len(t, batch.Commands, 2)
-	assert.Equal(t, "set-team-role", batch.Commands[1].Name)
-	assert.True(t, steps[17].(policytest.Do).Commands[0].On)
-	assert.False(t, steps[26].(policytest.Do).Commands[0].Value.Bare, `"12" is a text`)
-	assert.True(t, steps[27].(policytest.Do).Commands[0].Value.Bare)
+	assert.Equal(t, "set-team-role", account.NameOf(batch.Commands[1]))
+	assert.True(t, steps[17].(policytest.Do).Commands[0].(account.ChangeSetting).Value)
+	for _, i := range []int{26, 27} { // in quotes or without, it is what a journal keeps
+		assert.NotEmpty(t, steps[i].(policytest.Do).Commands[0].(account.SetField).Value)
+	}
 
 	looks := f.Scenarios[1].Steps
 	assert.Equal(t, usher.ReasonOutOfScope, looks[1].(policytest.Ask).Reason)

@@ -71,11 +71,11 @@ func stepFlow(s Step) (m flow) {
 func (d *Do) flow() (m flow) {
 	m.name("as", d.As)
 	if len(d.Commands) == 1 {
-		m = append(m, d.Commands[0].flow()...)
+		m = append(m, commandFlow(d.Commands[0])...)
 	} else {
 		texts := make([]string, len(d.Commands))
 		for i := range d.Commands {
-			texts[i] = d.Commands[i].flow().String()
+			texts[i] = commandFlow(d.Commands[i]).String()
 		}
 		m.add("do", listText(texts))
 	}
@@ -83,35 +83,6 @@ func (d *Do) flow() (m flow) {
 	m.time("at", d.At)
 	if d.Fails != 0 {
 		m.add("fails", d.Fails.String())
-	}
-	return m
-}
-
-func (c *Command) flow() (m flow) {
-	m.add("do", c.Name)
-	for _, arg := range findCommand(c.Name).args {
-		switch {
-		case c.name(arg.key) != nil:
-			m.name(arg.key, *c.name(arg.key))
-		case arg.key == "status":
-			if c.Status != 0 {
-				m.add(arg.key, c.Status.String())
-			}
-		case arg.key == "teams":
-			m.names(arg.key, c.Teams)
-		case arg.key == "seats":
-			m.totals(arg.key, c.Seats)
-		case arg.key == "total":
-			m.add(arg.key, strconv.Itoa(c.Total))
-		case arg.key == "until":
-			m.time(arg.key, c.Until)
-		case arg.key == "type":
-			m.add(arg.key, c.Type.String())
-		case c.Name == "change-setting":
-			m.add(arg.key, strconv.FormatBool(c.On))
-		default:
-			m.add(arg.key, c.Value.text())
-		}
 	}
 	return m
 }

@@ -88,8 +88,7 @@ func (p *player) do(step *Do) {
 		b.Actor = account.User(usher.UserID(step.As.Text))
 	}
 	var asked []string
-	for i := range step.Commands {
-		c := step.Commands[i].Command()
+	for _, c := range step.Commands {
 		b.Commands = append(b.Commands, c)
 		asked = append(asked, account.Describe(c))
 	}

@@ -23,8 +23,8 @@ type Step interface {
 // Do is a step that changes the account: its commands are one commit.
 type Do struct {
 	Pos      policy.Pos
-	As       policy.Name // zero for the host
-	Commands []Command   // do, with the arguments of one command beside it, or a list of them
+	As       policy.Name       // zero for the host
+	Commands []account.Command // do, with the arguments of one command beside it, or a list of them
 	With     []Flag
 	At       time.Time    // zero: the time of the file
 	Fails    account.Code // 0 where the step should succeed
