@@ -14,6 +14,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policytest"
 )
@@ -129,7 +130,7 @@ func readCommandDocs(t *testing.T) (docs commandDocs) {
 			}
 		}
 	}
-	for _, c := range policytest.CommandTypes() {
+	for _, c := range testfile.CommandTypes() {
 		goName := c.New().Type().Name()
 		doc := commandDoc{CommandType: c, sentence: firstSentence(comments[goName], goName)}
 		structure, ok := types[goName].Type.(*ast.StructType)
@@ -200,7 +201,7 @@ account:
 			names[value] = "`" + arg.written() + "`"
 			words = append(words, key+"="+value)
 		}
-		command, err := policytest.ParseCommand(words...)
+		command, err := testfile.ParseCommand(words...)
 		require.NoError(t, err)
 		_, err = suite.World().State().Propose(suite.Policy(), account.Proposal{
 			Actor: account.User("mia"), Time: suite.Time(), Commands: []account.Command{command},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/testfile"
 )
 
 const emptyOffice = `usher: 1
@@ -42,7 +43,7 @@ account:
 		"field-type": "text", "value": "x", "name": "mobile", "seats": "3",
 	}
 	asked := map[string]bool{}
-	for _, form := range CommandTypes() {
+	for _, form := range testfile.CommandTypes() {
 		words := []string{form.Name}
 		for _, arg := range form.Args {
 			key, value := arg.Name, arguments[arg.Kind]
@@ -55,7 +56,7 @@ account:
 			}
 			words = append(words, key+"="+value)
 		}
-		c, err := ParseCommand(words...)
+		c, err := testfile.ParseCommand(words...)
 		require.NoError(t, err)
 		_, err = state.Propose(suite.Policy(), account.Proposal{Actor: account.User("mia"), Time: suite.Time(), Commands: []account.Command{c}})
 		var want usher.Request // none where nothing was asked
@@ -72,5 +73,5 @@ account:
 		assert.Equal(t, want.Permission, got.Permission, form.Name)
 		assert.Equal(t, *want.Resource.(*usher.Object), *got.Resource.(*usher.Object), form.Name)
 	}
-	assert.Len(t, asked, len(CommandTypes())-3, "not of whoever makes an account, or answers an invitation")
+	assert.Len(t, asked, len(testfile.CommandTypes())-3, "not of whoever makes an account, or answers an invitation")
 }
