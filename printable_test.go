@@ -179,11 +179,11 @@ func TestAccountsSpeakSafely(t *testing.T) {
 				for _, actor := range []account.Actor{host, account.User("mia"), account.User("olivia"), account.User(usher.UserID(bad)), account.Host(bad)} {
 					shows(t, "Actor", actor.String())
 					if _, err := e.Preview(ctx, engine.Batch{Actor: actor, Account: "acme", Commands: []account.Command{c}}); err != nil {
-						tells(t, c.CommandName(), err)
+						tells(t, account.NameOf(c), err)
 					}
 				}
 				if _, err := e.Submit(ctx, engine.Batch{Actor: account.User(usher.UserID(bad)), Account: "acme", Note: bad, Commands: []account.Command{c}}); err != nil {
-					tells(t, c.CommandName(), err)
+					tells(t, account.NameOf(c), err)
 				}
 			}
 		}

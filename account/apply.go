@@ -2,6 +2,7 @@ package account
 
 import (
 	"errors"
+	"reflect"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
@@ -114,12 +115,12 @@ func (s *State) apply(c *Commit) (*State, error) {
 			return nil, c.misfit(i, errors.New("there is none"))
 		}
 		if err := d.apply(change); err != nil {
-			return nil, c.misfit(i, printable.Errorf("%s: %w", change.ChangeType(), err))
+			return nil, c.misfit(i, printable.Errorf("%s: %w", NameOfChange(change), err))
 		}
 	}
 	for _, name := range d.oversold() {
 		i, err := s.oversells(name, c.Changes, nil)
-		return nil, c.misfit(i, printable.Errorf("%s: %s: %w", c.Changes[i].ChangeType(), name, err))
+		return nil, c.misfit(i, printable.Errorf("%s: %s: %w", NameOfChange(c.Changes[i]), name, err))
 	}
 	return d.commit(c), nil
 }
@@ -147,59 +148,8 @@ func (d *draft) apply(change Change) error {
 	if _, creates := change.(AccountCreated); !creates && (d.next.owner == "" || d.next.deleted) {
 		return errors.New("there is no account")
 	}
-	switch c := change.(type) {
-	case AccountCreated:
-		return d.accountCreated(c)
-	case AccountDeleted:
-		return d.accountDeleted()
-	case UserAdded:
-		return d.userAdded(c)
-	case UserRemoved:
-		return d.userRemoved(c)
-	case StatusSet:
-		return d.statusSet(c)
-	case RoleSet:
-		return d.roleSet(c)
-	case OwnershipTransferred:
-		return d.ownershipTransferred(c)
-	case TeamCreated:
-		return d.teamCreated(c)
-	case TeamMoved:
-		return d.teamMoved(c)
-	case TeamDeleted:
-		return d.teamDeleted(c)
-	case MemberAdded:
-		return d.memberAdded(c)
-	case MemberRemoved:
-		return d.memberRemoved(c)
-	case TeamRoleSet:
-		return d.teamRoleSet(c)
-	case TeamRoleUnset:
-		return d.teamRoleUnset(c)
-	case SeatsSet:
-		return d.seatsSet(c)
-	case SeatAssigned:
-		return d.seatAssigned(c)
-	case SeatUnassigned:
-		return d.seatUnassigned(c)
-	case SettingChanged:
-		return d.settingChanged(c)
-	case GrantGiven:
-		return d.grantGiven(c)
-	case GrantRevoked:
-		return d.grantRevoked(c)
-	case FieldDefined:
-		return d.fieldDefined(c)
-	case FieldRenamed:
-		return d.fieldRenamed(c)
-	case FieldMoved:
-		return d.fieldMoved(c)
-	case FieldArchived:
-		return d.fieldArchived(c.Field, true)
-	case FieldRestored:
-		return d.fieldArchived(c.Field, false)
-	case FieldSet:
-		return d.fieldSet(c)
+	if !isChange(reflect.TypeOf(change)) {
+		return printable.Errorf("%T is no change", change)
 	}
-	return printable.Errorf("%T is no change", change)
+	return change.apply(d)
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// teamCreated also accepts the id of a deleted team: Propose refuses it, but a journal
+// apply also accepts the id of a deleted team: Propose refuses it, but a journal
 // from before that rule may have it, and must stay readable.
-func (d *draft) teamCreated(c TeamCreated) error {
+func (c TeamCreated) apply(d *draft) error {
 	if err := d.tree().Create(c.Team, c.Parent); err != nil {
 		return err
 	}
@@ -24,7 +24,7 @@ func (d *draft) teamCreated(c TeamCreated) error {
 	return nil
 }
 
-func (d *draft) teamMoved(c TeamMoved) error {
+func (c TeamMoved) apply(d *draft) error {
 	if parent, ok := d.team(c.Team); ok && (parent != c.From || c.To == c.From) {
 		return printable.Errorf("%s is below %q, not %q", c.Team, parent, c.From)
 	}
@@ -35,10 +35,10 @@ func (d *draft) teamMoved(c TeamMoved) error {
 	return nil
 }
 
-// teamDeleted looks for teams below, and not for members: Apply would have to build
+// apply looks for teams below, and not for members: Apply would have to build
 // the index of members for it, and no version of this package writes a journal that
 // lacks their changes.
-func (d *draft) teamDeleted(c TeamDeleted) error {
+func (c TeamDeleted) apply(d *draft) error {
 	if err := d.tree().Delete(c.Team); err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (d *draft) teamDeleted(c TeamDeleted) error {
 	return nil
 }
 
-func (d *draft) memberAdded(c MemberAdded) error {
+func (c MemberAdded) apply(d *draft) error {
 	u, err := d.known(c.User)
 	if err != nil {
 		return err
@@ -63,7 +63,7 @@ func (d *draft) memberAdded(c MemberAdded) error {
 	return nil
 }
 
-func (d *draft) memberRemoved(c MemberRemoved) error {
+func (c MemberRemoved) apply(d *draft) error {
 	u, at, err := d.member(c.User, c.Team)
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func (d *draft) memberRemoved(c MemberRemoved) error {
 	return nil
 }
 
-func (d *draft) teamRoleSet(c TeamRoleSet) error {
+func (c TeamRoleSet) apply(d *draft) error {
 	u, at, err := d.member(c.User, c.Team)
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (d *draft) teamRoleSet(c TeamRoleSet) error {
 	return nil
 }
 
-func (d *draft) teamRoleUnset(c TeamRoleUnset) error {
+func (c TeamRoleUnset) apply(d *draft) error {
 	u, at, err := d.member(c.User, c.Team)
 	if err != nil {
 		return err
@@ -127,7 +127,7 @@ func teamIndex(u *policy.User, id usher.TeamID) (at int, in bool) {
 	})
 }
 
-func (d *draft) settingChanged(c SettingChanged) error {
+func (c SettingChanged) apply(d *draft) error {
 	if c.Setting == "" {
 		return errors.New("it needs a setting")
 	}
@@ -142,7 +142,7 @@ func (d *draft) settingChanged(c SettingChanged) error {
 	return nil
 }
 
-func (d *draft) fieldDefined(c FieldDefined) error {
+func (c FieldDefined) apply(d *draft) error {
 	_, exists := d.next.Field(c.Field)
 	switch {
 	case c.Field == "" || exists:
@@ -158,7 +158,7 @@ func (d *draft) fieldDefined(c FieldDefined) error {
 	return nil
 }
 
-func (d *draft) fieldRenamed(c FieldRenamed) error {
+func (c FieldRenamed) apply(d *draft) error {
 	at, err := d.field(c.Field)
 	if err != nil {
 		return err
@@ -170,7 +170,7 @@ func (d *draft) fieldRenamed(c FieldRenamed) error {
 	return nil
 }
 
-func (d *draft) fieldMoved(c FieldMoved) error {
+func (c FieldMoved) apply(d *draft) error {
 	at, err := d.field(c.Field)
 	if err != nil {
 		return err
@@ -194,7 +194,11 @@ func (d *draft) fieldMoved(c FieldMoved) error {
 	return nil
 }
 
-func (d *draft) fieldArchived(name string, archived bool) error {
+func (c FieldArchived) apply(d *draft) error { return d.archive(c.Field, true) }
+
+func (c FieldRestored) apply(d *draft) error { return d.archive(c.Field, false) }
+
+func (d *draft) archive(name string, archived bool) error {
 	at, err := d.field(name)
 	if err != nil {
 		return err
@@ -206,7 +210,7 @@ func (d *draft) fieldArchived(name string, archived bool) error {
 	return nil
 }
 
-func (d *draft) fieldSet(c FieldSet) error {
+func (c FieldSet) apply(d *draft) error {
 	if _, err := d.known(c.User); err != nil {
 		return err
 	}

@@ -15,6 +15,9 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
+// removing has the methods of a change, and is not one.
+type removing struct{ account.UserRemoved }
+
 // A damaged journal is found, whatever is wrong with it.
 func TestApplyRefuses(t *testing.T) {
 	p := compile(t, club)
@@ -25,6 +28,9 @@ func TestApplyRefuses(t *testing.T) {
 		says   string
 	}{
 		{nil, "there is none"},
+		{&account.UserRemoved{User: "max"}, "user-removed: *account.UserRemoved is no change"},
+		{(*account.UserRemoved)(nil), "user-removed: *account.UserRemoved is no change"},
+		{removing{account.UserRemoved{User: "max"}}, "account_test.removing is no change"},
 		{account.AccountCreated{Owner: "zoe", Unique: "owner"}, "there is an account already"},
 		{account.UserAdded{User: "max", Role: "member", Status: usher.Active}, "there is a user max already"},
 		{account.UserAdded{User: "zoe", Role: "owner", Status: usher.Active}, "owner is the unique role, which olga has"},

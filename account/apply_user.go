@@ -12,7 +12,7 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-func (d *draft) accountCreated(c AccountCreated) error {
+func (c AccountCreated) apply(d *draft) error {
 	if d.next.owner != "" || d.next.version > 0 || d.next.deleted {
 		return errors.New("there is an account already")
 	}
@@ -25,9 +25,9 @@ func (d *draft) accountCreated(c AccountCreated) error {
 	return nil
 }
 
-// accountDeleted leaves the version, the time and the keys, and nothing that
+// apply leaves the version, the time and the keys, and nothing that
 // somebody could be asked about.
-func (d *draft) accountDeleted() error {
+func (AccountDeleted) apply(d *draft) error {
 	was := d.next
 	d.next = State{
 		account: was.account, version: was.version, time: was.time, deleted: true, keys: was.keys,
@@ -39,7 +39,7 @@ func (d *draft) accountDeleted() error {
 	return nil
 }
 
-func (d *draft) userAdded(c UserAdded) error {
+func (c UserAdded) apply(d *draft) error {
 	switch {
 	case c.User == "" || c.Role == "" || c.Status < usher.Invited || c.Status > usher.Inactive:
 		return errors.New("it needs a user, a role and a status")
@@ -53,7 +53,7 @@ func (d *draft) userAdded(c UserAdded) error {
 	return nil
 }
 
-func (d *draft) userRemoved(c UserRemoved) error {
+func (c UserRemoved) apply(d *draft) error {
 	u, err := d.known(c.User)
 	switch {
 	case err != nil:
@@ -69,7 +69,7 @@ func (d *draft) userRemoved(c UserRemoved) error {
 	return nil
 }
 
-func (d *draft) statusSet(c StatusSet) error {
+func (c StatusSet) apply(d *draft) error {
 	u, err := d.known(c.User)
 	switch {
 	case err != nil:
@@ -87,7 +87,7 @@ func (d *draft) statusSet(c StatusSet) error {
 	return nil
 }
 
-func (d *draft) roleSet(c RoleSet) error {
+func (c RoleSet) apply(d *draft) error {
 	u, err := d.known(c.User)
 	switch {
 	case err != nil:
@@ -109,7 +109,7 @@ func (d *draft) setRole(id usher.UserID, u *policy.User, to role.Name) {
 	d.put(id, changed)
 }
 
-func (d *draft) ownershipTransferred(c OwnershipTransferred) error {
+func (c OwnershipTransferred) apply(d *draft) error {
 	from, err := d.known(c.From)
 	if err != nil {
 		return err
@@ -131,7 +131,7 @@ func (d *draft) ownershipTransferred(c OwnershipTransferred) error {
 	return nil
 }
 
-func (d *draft) seatsSet(c SeatsSet) error {
+func (c SeatsSet) apply(d *draft) error {
 	pool := d.next.pools[c.Pool]
 	if c.Pool == "" || pool.Total != c.From || c.To == c.From {
 		return printable.Errorf("%s has %d seats, not %d", c.Pool, pool.Total, c.From)
@@ -144,7 +144,7 @@ func (d *draft) seatsSet(c SeatsSet) error {
 	return nil
 }
 
-func (d *draft) seatAssigned(c SeatAssigned) error {
+func (c SeatAssigned) apply(d *draft) error {
 	u, err := d.known(c.User)
 	if err != nil {
 		return err
@@ -162,7 +162,7 @@ func (d *draft) seatAssigned(c SeatAssigned) error {
 	return nil
 }
 
-func (d *draft) seatUnassigned(c SeatUnassigned) error {
+func (c SeatUnassigned) apply(d *draft) error {
 	u, err := d.known(c.User)
 	if err != nil {
 		return err
@@ -182,7 +182,7 @@ func (d *draft) seatUnassigned(c SeatUnassigned) error {
 	return nil
 }
 
-func (d *draft) grantGiven(c GrantGiven) error {
+func (c GrantGiven) apply(d *draft) error {
 	u, err := d.known(c.User)
 	if err != nil {
 		return err
@@ -206,7 +206,7 @@ func (d *draft) grantGiven(c GrantGiven) error {
 	return nil
 }
 
-func (d *draft) grantRevoked(c GrantRevoked) error {
+func (c GrantRevoked) apply(d *draft) error {
 	u, err := d.known(c.User)
 	if err != nil {
 		return err

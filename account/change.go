@@ -14,10 +14,11 @@ import (
 // without replaying it; a change that does not fit the state is refused by
 // [State.Apply].
 type Change interface {
-	// ChangeType returns the change's type in the journal: "seat-assigned".
-	ChangeType() string
+	// apply makes the change, or returns why it does not fit.
+	apply(*draft) error
 
-	change()
+	// describe returns the change as a sentence.
+	describe() string
 }
 
 // UsersOf returns the users whom changes name, each once, in that order: whose page

@@ -26,10 +26,15 @@ import (
 // them how a command is written. The schema and the FORMAT pages quote the first sentence
 // of the comment on a type, and the comments that end the lines of the fields.
 type Command interface {
-	// CommandName returns the command's name: "assign-seat".
-	CommandName() string
+	// asks returns what the command requires of its actor.
+	asks(*proposing) requirement
 
-	command()
+	// propose makes the changes that follow from the command, or refuses it. The actor
+	// meets what asks returned.
+	propose(*proposing) error
+
+	// describe returns the arguments of the command in words, "" if there are none.
+	describe() string
 }
 
 // CreateAccount creates the account with its first user, the active holder of the

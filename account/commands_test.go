@@ -16,7 +16,7 @@ func TestCommands(t *testing.T) {
 	for i, described := range Commands() {
 		c := described.New().Interface().(Command)
 		assert.IsType(t, commands[i], c)
-		assert.Equal(t, c.CommandName(), described.Name)
+		assert.Equal(t, NameOf(c), described.Name)
 		assert.Len(t, described.Args, reflect.TypeOf(c).NumField(), described.Name)
 		assert.Equal(t, described.Name != "import", described.Written(), described.Name)
 		found, ok := CommandNamed(described.Name)

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -13,48 +14,27 @@ import (
 // booking". It is one line, whatever is in the command, and has no values of custom
 // fields, which are personal data.
 func Describe(c Command) string {
-	switch c := c.(type) {
-	case nil:
+	switch t := reflect.TypeOf(c); {
+	case t == nil:
 		return "no command"
-	case AcceptInvitation, DeclineInvitation, Leave, DeleteAccount:
-		return c.CommandName()
-	case CreateAccount:
-		return c.CommandName() + " for " + word(c.Owner)
-	case Import:
-		return words(c, several(len(c.Contents.Users), "user")+",", several(len(c.Contents.Teams), "team"))
-	case AddUser:
-		return describeAddUser(c)
-	case RemoveUser:
-		return words(c, word(c.User))
-	case SetStatus:
-		return words(c, word(c.User), word(c.Status.String()))
-	case SetRole:
-		return words(c, word(c.User), word(c.Role))
-	case SetSeats:
-		return words(c, word(c.Pool), strconv.Itoa(c.Total))
-	case AssignSeat:
-		return words(c, word(c.User), word(c.Pool))
-	case UnassignSeat:
-		return words(c, word(c.User), word(c.Pool))
-	case ChangeSetting:
-		return words(c, word(c.Setting), onOff(c.Value))
-	case GiveGrant:
-		return words(c, word(c.User), word(c.Grant)) + until(c.Until)
-	case RevokeGrant:
-		return words(c, word(c.User), word(c.Grant))
-	case TransferOwnership:
-		return words(c, "to", word(c.To))
-	case CreateTeam, MoveTeam, DeleteTeam, AddToTeam, RemoveFromTeam, SetTeamRole, UnsetTeamRole:
-		return describeTeam(c)
-	case DefineField, RenameField, MoveField, ArchiveField, RestoreField, SetField:
-		return describeField(c)
-	default:
+	case !isCommand(t):
 		return printable.Sprintf("%T", c)
 	}
+	name, args := NameOf(c), c.describe()
+	if args == "" {
+		return name
+	}
+	return name + " " + args
 }
 
-func describeAddUser(c AddUser) string {
-	s := words(c, word(c.User))
+func (c CreateAccount) describe() string { return "for " + word(c.Owner) }
+
+func (c Import) describe() string {
+	return several(len(c.Contents.Users), "user") + ", " + several(len(c.Contents.Teams), "team")
+}
+
+func (c AddUser) describe() string {
+	s := word(c.User)
 	if c.Role != "" {
 		s += " as " + word(c.Role)
 	}
@@ -67,55 +47,71 @@ func describeAddUser(c AddUser) string {
 	return s
 }
 
-func describeTeam(c Command) string {
-	switch c := c.(type) {
-	case CreateTeam:
-		if c.Parent == "" {
-			return words(c, word(c.Team))
-		}
-		return words(c, word(c.Team), "below", word(c.Parent))
-	case MoveTeam:
-		if c.Parent == "" {
-			return words(c, word(c.Team), "to the top")
-		}
-		return words(c, word(c.Team), "below", word(c.Parent))
-	case DeleteTeam:
-		return words(c, word(c.Team))
-	case AddToTeam:
-		return words(c, word(c.Team), word(c.User))
-	case RemoveFromTeam:
-		return words(c, word(c.Team), word(c.User))
-	case SetTeamRole:
-		return words(c, word(c.Team), word(c.User), word(c.Role))
-	case UnsetTeamRole:
-		return words(c, word(c.Team), word(c.User), word(c.Role))
-	default:
-		return c.CommandName()
+func (AcceptInvitation) describe() string { return "" }
+
+func (DeclineInvitation) describe() string { return "" }
+
+func (Leave) describe() string { return "" }
+
+func (c RemoveUser) describe() string { return word(c.User) }
+
+func (c SetStatus) describe() string { return word(c.User) + " " + word(c.Status.String()) }
+
+func (c SetRole) describe() string { return word(c.User) + " " + word(c.Role) }
+
+func (c CreateTeam) describe() string {
+	if c.Parent == "" {
+		return word(c.Team)
 	}
+	return word(c.Team) + " below " + word(c.Parent)
 }
 
-func describeField(c Command) string {
-	switch c := c.(type) {
-	case DefineField:
-		return words(c, word(c.Field), word(c.Type.String()))
-	case RenameField:
-		return words(c, word(c.Field), "to", word(c.To))
-	case MoveField:
-		return words(c, word(c.Field), before(c.Before))
-	case ArchiveField:
-		return words(c, word(c.Field))
-	case RestoreField:
-		return words(c, word(c.Field))
-	case SetField:
-		return words(c, word(c.User), word(c.Field))
-	default:
-		return c.CommandName()
+func (c MoveTeam) describe() string {
+	if c.Parent == "" {
+		return word(c.Team) + " to the top"
 	}
+	return word(c.Team) + " below " + word(c.Parent)
 }
 
-func words(c Command, args ...string) string {
-	return c.CommandName() + " " + strings.Join(args, " ")
+func (c DeleteTeam) describe() string { return word(c.Team) }
+
+func (c AddToTeam) describe() string { return word(c.Team) + " " + word(c.User) }
+
+func (c RemoveFromTeam) describe() string { return word(c.Team) + " " + word(c.User) }
+
+func (c SetTeamRole) describe() string { return word(c.Team) + " " + word(c.User) + " " + word(c.Role) }
+
+func (c UnsetTeamRole) describe() string {
+	return word(c.Team) + " " + word(c.User) + " " + word(c.Role)
 }
+
+func (c SetSeats) describe() string { return word(c.Pool) + " " + strconv.Itoa(c.Total) }
+
+func (c AssignSeat) describe() string { return word(c.User) + " " + word(c.Pool) }
+
+func (c UnassignSeat) describe() string { return word(c.User) + " " + word(c.Pool) }
+
+func (c ChangeSetting) describe() string { return word(c.Setting) + " " + onOff(c.Value) }
+
+func (c GiveGrant) describe() string { return word(c.User) + " " + word(c.Grant) + until(c.Until) }
+
+func (c RevokeGrant) describe() string { return word(c.User) + " " + word(c.Grant) }
+
+func (c DefineField) describe() string { return word(c.Field) + " " + word(c.Type.String()) }
+
+func (c RenameField) describe() string { return word(c.Field) + " to " + word(c.To) }
+
+func (c MoveField) describe() string { return word(c.Field) + " " + before(c.Before) }
+
+func (c ArchiveField) describe() string { return word(c.Field) }
+
+func (c RestoreField) describe() string { return word(c.Field) }
+
+func (c SetField) describe() string { return word(c.User) + " " + word(c.Field) }
+
+func (c TransferOwnership) describe() string { return "to " + word(c.To) }
+
+func (DeleteAccount) describe() string { return "" }
 
 // mostTeams is how many teams of a list are named.
 const mostTeams = 8

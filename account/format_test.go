@@ -18,9 +18,9 @@ func TestFormatIsDocumented(t *testing.T) {
 	for _, row := range regexp.MustCompile("(?m)^\\| (`[a-z]+-[a-z-]+`) \\|(.*)\\|$").FindAllStringSubmatch(string(src), -1) {
 		documented = append(documented, strings.TrimSpace(row[1]+row[2]))
 	}
-	for _, c := range changeTypes {
-		s := shapeByName[c.ChangeType()]
-		row := "`" + c.ChangeType() + "`"
+	for _, c := range changes {
+		s := shapeByName[NameOfChange(c)]
+		row := "`" + NameOfChange(c) + "`"
 		for i, key := range s.keys.names {
 			if s.keys.optional(i) {
 				key += "?"

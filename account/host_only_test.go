@@ -118,7 +118,7 @@ func TestHostOnly(t *testing.T) {
 	}
 	sampled := map[string]bool{}
 	for _, c := range samples {
-		sampled[c.CommandName()] = true
+		sampled[account.NameOf(c)] = true
 	}
 	require.ElementsMatch(t, slices.Collect(maps.Keys(sampled)), slices.Collect(maps.Keys(needs)), "a policy without cells opens nothing")
 
@@ -175,7 +175,7 @@ func checkHostOnly(t *testing.T, name, owner, more string) {
 	opened := do(t, p, s, account.Host("test"), account.ChangeSetting{Setting: "open", Value: true})
 	can := false
 	for _, c := range samples {
-		if c.CommandName() != name {
+		if account.NameOf(c) != name {
 			continue
 		}
 		for _, as := range []usher.UserID{"olga", "mia", "max"} {

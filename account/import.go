@@ -13,12 +13,12 @@ import (
 	"github.com/usher-go/usher/team"
 )
 
-// importContents makes the account as it stands somewhere else. The facts are
-// looked up as those of commands are, and nobody is asked whether they may be so.
-func (q *proposing) importContents(c Contents) error {
-	if err := q.begins(); err != nil {
-		return err
-	}
+func (Import) asks(*proposing) requirement { return requirement{creates: true} }
+
+// propose looks the facts up as other commands do. It does not check whether an actor
+// could have made them.
+func (i Import) propose(q *proposing) error {
+	c := i.Contents
 	if q.existed() {
 		return q.exists()
 	}
@@ -95,7 +95,7 @@ func (q *proposing) importSettings(c *Contents) error {
 
 func (q *proposing) importFields(c *Contents) error {
 	for _, f := range c.Fields {
-		if err := q.defineField(DefineField{Field: f.Name, Type: f.Type}); err != nil {
+		if err := (DefineField{Field: f.Name, Type: f.Type}).propose(q); err != nil {
 			return err
 		}
 		if f.Archived {

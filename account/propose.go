@@ -132,8 +132,9 @@ type proposing struct {
 	value   func(usher.UserID, int) (Value, error) // before the proposal; may be nil
 	outcome Outcome
 
-	command   Command // the one that is proposed now
-	index     int     // of it
+	command   Command        // the one that is proposed now
+	allowed   usher.Decision // that allowed it; zero if no rule was asked
+	index     int            // of it
 	commands  []Command
 	ends      []int // how many changes there were after each command
 	interrupt func() error
@@ -154,100 +155,40 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
+// propose authorizes one command, and proposes it if it is allowed.
 func (q *proposing) propose(command Command) error {
 	if q.actor.IsZero() {
 		return q.deny(0, "the commands have no actor: name a user or the host")
 	}
-	if t := reflect.TypeOf(command); t != nil && t.Kind() == reflect.Pointer {
-		return q.refuse(Invalid, "%s is no command: pass %s, not a pointer", t, t.Elem())
-	}
-	switch c := command.(type) {
-	case nil:
+	t := reflect.TypeOf(command)
+	switch {
+	case t == nil:
 		return q.refuse(Invalid, "there is no command")
-	case CreateAccount:
-		return q.createAccount(c)
-	case Import:
-		return q.importContents(c.Contents)
+	case t.Kind() == reflect.Pointer:
+		return q.refuse(Invalid, "%s is no command: pass %s, not a pointer", t, t.Elem())
+	case !isCommand(t):
+		return q.refuse(Invalid, "%s is no command", t)
 	}
-	if q.next.owner == "" {
-		return printable.Errorf("%s: %w", Describe(command), usher.ErrUnknownAccount)
+	want := command.asks(q)
+	if !want.creates {
+		if q.next.owner == "" {
+			return printable.Errorf("%s: %w", Describe(command), usher.ErrUnknownAccount)
+		}
+		if err := q.fitsActor(); err != nil {
+			return err
+		}
 	}
-	if err := q.fitsActor(); err != nil {
+	if err := q.checkRequirement(want); err != nil {
 		return err
 	}
-	switch c := command.(type) {
-	case AddUser:
-		return q.addUser(c)
-	case AcceptInvitation:
-		return q.acceptInvitation()
-	case DeclineInvitation:
-		return q.declineInvitation()
-	case Leave:
-		return q.leave()
-	case RemoveUser:
-		return q.removeUser(c)
-	case SetStatus:
-		return q.setStatus(c)
-	case SetRole:
-		return q.setUserRole(c)
-	case TransferOwnership:
-		return q.transferOwnership(c)
-	case DeleteAccount:
-		return q.deleteAccount()
-	case AssignSeat:
-		return q.assignSeat(c)
-	case UnassignSeat:
-		return q.unassignSeat(c)
-	case SetSeats:
-		return q.setSeats(c)
-	case GiveGrant:
-		return q.giveGrant(c)
-	case RevokeGrant:
-		return q.revokeGrant(c)
-	}
-	return q.proposePlan(command)
-}
-
-// proposePlan is propose for teams, settings and fields.
-func (q *proposing) proposePlan(command Command) error {
-	switch c := command.(type) {
-	case CreateTeam:
-		return q.createTeam(c)
-	case MoveTeam:
-		return q.moveTeam(c)
-	case DeleteTeam:
-		return q.deleteTeam(c)
-	case AddToTeam:
-		return q.addToTeam(c)
-	case RemoveFromTeam:
-		return q.removeFromTeam(c)
-	case SetTeamRole:
-		return q.setTeamRole(c)
-	case UnsetTeamRole:
-		return q.unsetTeamRole(c)
-	case ChangeSetting:
-		return q.changeSetting(c)
-	case DefineField:
-		return q.defineField(c)
-	case RenameField:
-		return q.renameField(c)
-	case MoveField:
-		return q.moveField(c)
-	case ArchiveField:
-		return q.archiveField(c.Field, true)
-	case RestoreField:
-		return q.archiveField(c.Field, false)
-	case SetField:
-		return q.setField(c)
-	}
-	return q.refuse(Invalid, "%T is no command", command)
+	return command.propose(q)
 }
 
 // emit makes changes, which the checks before have found to fit.
 func (q *proposing) emit(changes ...Change) error {
 	for _, c := range changes {
 		if err := q.apply(c); err != nil {
-			return printable.Errorf("%s: %s does not follow: %w", Describe(q.command), c.ChangeType(), err)
+			return printable.Errorf("%s: %s does not follow: %w", Describe(q.command), NameOfChange(c), err)
 		}
 		q.outcome.Changes = append(q.outcome.Changes, c)
 	}
@@ -285,6 +226,35 @@ func (b basis) Detail(usher.Outcome) usher.Detail {
 	return usher.Detail{Version: b.version, Digest: b.digest}
 }
 
+// requirement is what a command requires of its actor. The zero requirement is met by
+// no actor.
+type requirement struct {
+	permission permission.Permission // which users need; the host needs none
+	on         parties
+	creates    bool // the command creates the account: only the host may
+	own        bool // the command concerns the actor alone, and its propose checks that
+}
+
+// needs returns the requirement of a permission on what a command is about.
+func needs(p permission.Permission, on parties) requirement {
+	return requirement{permission: p, on: on}
+}
+
+// checkRequirement refuses the command if its actor does not meet the requirement.
+func (q *proposing) checkRequirement(want requirement) (err error) {
+	q.allowed = usher.Decision{}
+	switch {
+	case want.creates && q.actor.Host() == "":
+		return q.deny(usher.ReasonNoPermission, "only the host makes accounts")
+	case want.creates, want.own:
+		return nil
+	case want.permission.IsZero():
+		return q.deny(usher.ReasonNoPermission, "no actor can run the command")
+	}
+	q.allowed, err = q.authorize(want.permission, want.on)
+	return err
+}
+
 // parties names the user and the teams that a command is about. An empty id is as
 // good as any other that is not there: to leave it out would ask about less.
 type parties struct {
@@ -293,6 +263,10 @@ type parties struct {
 }
 
 func of(user usher.UserID) parties { return parties{user: &user} }
+
+func ofMember(user usher.UserID, team usher.TeamID) parties {
+	return parties{user: &user, teams: []usher.TeamID{team}}
+}
 
 // present returns the teams that a command does name, of those that it may.
 func present(teams ...usher.TeamID) []usher.TeamID {

@@ -16,10 +16,9 @@ var (
 	userEdit         = permission.MustParse("user.edit")
 )
 
-func (q *proposing) changeSetting(c ChangeSetting) error {
-	if err := q.may(accountConfigure, parties{}); err != nil {
-		return err
-	}
+func (ChangeSetting) asks(*proposing) requirement { return needs(accountConfigure, parties{}) }
+
+func (c ChangeSetting) propose(q *proposing) error {
 	value, ok := q.policy.Setting(c.Setting)
 	if !ok {
 		return q.unknownSetting(c.Setting)
@@ -37,10 +36,9 @@ func (q *proposing) unknownSetting(name string) error {
 	return q.refuse(UnknownSetting, "%s has no setting %q%s", q.policyName(), name, suggest.DidYouMean(name, q.policy.Settings()))
 }
 
-func (q *proposing) defineField(c DefineField) error {
-	if err := q.may(fieldManage, parties{}); err != nil {
-		return err
-	}
+func (DefineField) asks(*proposing) requirement { return needs(fieldManage, parties{}) }
+
+func (c DefineField) propose(q *proposing) error {
 	if err := checkID("field", c.Field); err != nil {
 		return q.refuse(Invalid, "%v", err)
 	}
@@ -59,10 +57,9 @@ func (q *proposing) defineField(c DefineField) error {
 	return q.emit(FieldDefined{ID: q.next.planned().lastField + 1, Field: c.Field, Type: c.Type})
 }
 
-func (q *proposing) renameField(c RenameField) error {
-	if err := q.may(fieldManage, parties{}); err != nil {
-		return err
-	}
+func (RenameField) asks(*proposing) requirement { return needs(fieldManage, parties{}) }
+
+func (c RenameField) propose(q *proposing) error {
 	if err := q.uncovers(c.Field, c.To); err != nil {
 		return err
 	}
@@ -81,8 +78,10 @@ func (q *proposing) renameField(c RenameField) error {
 	return q.emit(FieldRenamed(c))
 }
 
-func (q *proposing) moveField(c MoveField) error {
-	if err := q.manageField(c.Field); err != nil {
+func (MoveField) asks(*proposing) requirement { return needs(fieldManage, parties{}) }
+
+func (c MoveField) propose(q *proposing) error {
+	if err := q.knownField(c.Field); err != nil {
 		return err
 	}
 	fields := q.next.planned().fields
@@ -98,26 +97,28 @@ func (q *proposing) moveField(c MoveField) error {
 	return q.emit(FieldMoved(c))
 }
 
-func (q *proposing) archiveField(name string, archived bool) error {
-	if err := q.manageField(name); err != nil {
+func (ArchiveField) asks(*proposing) requirement { return needs(fieldManage, parties{}) }
+
+func (c ArchiveField) propose(q *proposing) error {
+	if err := q.knownField(c.Field); err != nil {
 		return err
 	}
-	f, _ := q.next.Field(name)
-	switch {
-	case f.Archived == archived:
+	if f, _ := q.next.Field(c.Field); f.Archived {
 		return nil
-	case archived:
-		return q.emit(FieldArchived{Field: name})
-	default:
-		return q.emit(FieldRestored{Field: name})
 	}
+	return q.emit(FieldArchived(c))
 }
 
-func (q *proposing) manageField(name string) error {
-	if err := q.may(fieldManage, parties{}); err != nil {
+func (RestoreField) asks(*proposing) requirement { return needs(fieldManage, parties{}) }
+
+func (c RestoreField) propose(q *proposing) error {
+	if err := q.knownField(c.Field); err != nil {
 		return err
 	}
-	return q.knownField(name)
+	if f, _ := q.next.Field(c.Field); !f.Archived {
+		return nil
+	}
+	return q.emit(FieldRestored(c))
 }
 
 // knownField refuses a field that the account does not have.
@@ -149,7 +150,7 @@ func (q *proposing) uncovers(names ...string) error {
 	}
 	for _, name := range names {
 		if d.Hides(name) {
-			r := q.refuse(Denied, "%s may not see %s of users, and a new name would show or hide it; %s without hiding it is needed", q.actor, name, userEdit).(*Refusal)
+			r := q.refusal(Denied, "%s may not see %s of users, and a new name would show or hide it; %s without hiding it is needed", q.actor, name, userEdit)
 			r.Decision = d
 			return r
 		}
@@ -165,14 +166,12 @@ func (q *proposing) unknownField(name string) error {
 	return q.refuse(UnknownField, "%s has no field %q%s", q.next.account, name, suggest.DidYouMean(name, names))
 }
 
-func (q *proposing) setField(c SetField) error {
-	d, err := q.authorize(userEdit, of(c.User))
-	if err != nil {
-		return err
-	}
-	if q.actor.Host() == "" && d.Hides(c.Field) {
-		r := q.refuse(Denied, "%s may not see %s of %s", q.actor, c.Field, c.User).(*Refusal)
-		r.Decision = d
+func (c SetField) asks(*proposing) requirement { return needs(userEdit, of(c.User)) }
+
+func (c SetField) propose(q *proposing) error {
+	if q.actor.Host() == "" && q.allowed.Hides(c.Field) {
+		r := q.refusal(Denied, "%s may not see %s of %s", q.actor, c.Field, c.User)
+		r.Decision = q.allowed
 		return r
 	}
 	if _, err := q.user(c.User); err != nil {

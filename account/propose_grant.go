@@ -14,10 +14,9 @@ var (
 	grantRevoke = permission.MustParse("grant.revoke")
 )
 
-func (q *proposing) giveGrant(c GiveGrant) error {
-	if err := q.may(grantGive, of(c.User)); err != nil {
-		return err
-	}
+func (c GiveGrant) asks(*proposing) requirement { return needs(grantGive, of(c.User)) }
+
+func (c GiveGrant) propose(q *proposing) error {
 	u, err := q.user(c.User)
 	if err != nil {
 		return err
@@ -59,11 +58,10 @@ func (q *proposing) giveGrant(c GiveGrant) error {
 	return q.emit(GrantGiven{User: c.User, Grant: c.Grant, Until: until})
 }
 
-// revokeGrant also takes away what the policy lacks by now.
-func (q *proposing) revokeGrant(c RevokeGrant) error {
-	if err := q.may(grantRevoke, of(c.User)); err != nil {
-		return err
-	}
+func (c RevokeGrant) asks(*proposing) requirement { return needs(grantRevoke, of(c.User)) }
+
+// propose also takes away what the policy lacks by now.
+func (c RevokeGrant) propose(q *proposing) error {
 	u, err := q.user(c.User)
 	if err != nil {
 		return err

@@ -41,31 +41,48 @@ func (q *proposing) fitsUser(id usher.UserID, u *policy.User) error {
 	return err
 }
 
+// helper is a command that can help a user for whom the policy cannot decide.
+type helper interface {
+	// helps reports whether the command helps the user.
+	helps(*proposing, *policy.User) bool
+}
+
 func (q *proposing) helps(u *policy.User) bool {
+	c, ok := q.command.(helper)
+	return ok && c.helps(q, u)
+}
+
+func (RemoveUser) helps(*proposing, *policy.User) bool { return true }
+
+func (SetRole) helps(*proposing, *policy.User) bool { return true }
+
+func (c SetStatus) helps(*proposing, *policy.User) bool { return c.Status == usher.Inactive }
+
+func (c UnsetTeamRole) helps(q *proposing, u *policy.User) bool {
+	return q.hasMisfit(u, unknownTeamRole, string(c.Role))
+}
+
+func (c RemoveFromTeam) helps(q *proposing, u *policy.User) bool {
+	at, in := teamIndex(u, c.Team)
+	return in && slices.ContainsFunc(u.Teams[at].Roles, func(name role.Name) bool {
+		return q.hasMisfit(u, unknownTeamRole, string(name))
+	})
+}
+
+func (c UnassignSeat) helps(q *proposing, u *policy.User) bool {
+	return q.hasMisfit(u, unknownPool, string(c.Pool)) || q.seatMisfit(u, c.Pool, seatNotAllowed)
+}
+
+func (c AssignSeat) helps(q *proposing, u *policy.User) bool {
+	return q.seatMisfit(u, c.Pool, seatRequired)
+}
+
+// hasMisfit reports whether one thing of a user does not fit, for the reason of a rank.
+func (q *proposing) hasMisfit(u *policy.User, rank int, what string) bool {
 	f := newFitter(q.policy, &q.next.pools)
-	has := func(rank int, what func(misfit) bool) bool {
-		found := false
-		f.each(u, func(m misfit) { found = found || m.rank == rank && what(m) })
-		return found
-	}
-	switch c := q.command.(type) {
-	case RemoveUser, SetRole:
-		return true
-	case SetStatus:
-		return c.Status == usher.Inactive
-	case UnsetTeamRole:
-		return has(unknownTeamRole, func(m misfit) bool { return m.what == string(c.Role) })
-	case RemoveFromTeam:
-		at, in := teamIndex(u, c.Team)
-		return in && slices.ContainsFunc(u.Teams[at].Roles, func(name role.Name) bool {
-			return has(unknownTeamRole, func(m misfit) bool { return m.what == string(name) })
-		})
-	case UnassignSeat:
-		return has(unknownPool, func(m misfit) bool { return m.what == string(c.Pool) }) || q.seatMisfit(u, c.Pool, seatNotAllowed)
-	case AssignSeat:
-		return q.seatMisfit(u, c.Pool, seatRequired)
-	}
-	return false
+	found := false
+	f.each(u, func(m misfit) { found = found || m.rank == rank && m.what == what })
+	return found
 }
 
 // seatMisfit reports whether what does not fit is a seat of the pool.

@@ -16,10 +16,9 @@ var (
 	seatPurchase = permission.MustParse("seat.purchase")
 )
 
-func (q *proposing) assignSeat(c AssignSeat) error {
-	if err := q.may(seatAssign, of(c.User)); err != nil {
-		return err
-	}
+func (c AssignSeat) asks(*proposing) requirement { return needs(seatAssign, of(c.User)) }
+
+func (c AssignSeat) propose(q *proposing) error {
 	u, err := q.user(c.User)
 	if err != nil {
 		return err
@@ -40,10 +39,9 @@ func (q *proposing) assignSeat(c AssignSeat) error {
 	return q.emit(SeatAssigned(c))
 }
 
-func (q *proposing) unassignSeat(c UnassignSeat) error {
-	if err := q.may(seatUnassign, of(c.User)); err != nil {
-		return err
-	}
+func (c UnassignSeat) asks(*proposing) requirement { return needs(seatUnassign, of(c.User)) }
+
+func (c UnassignSeat) propose(q *proposing) error {
 	u, err := q.user(c.User)
 	if err != nil {
 		return err
@@ -73,10 +71,9 @@ func (q *proposing) unassignSeat(c UnassignSeat) error {
 	return q.emit(SeatUnassigned(c))
 }
 
-func (q *proposing) setSeats(c SetSeats) error {
-	if err := q.may(seatPurchase, parties{}); err != nil {
-		return err
-	}
+func (SetSeats) asks(*proposing) requirement { return needs(seatPurchase, parties{}) }
+
+func (c SetSeats) propose(q *proposing) error {
 	pool := q.next.pools[c.Pool]
 	if _, err := q.pool(c.Pool); err != nil && (pool.Total == 0 || c.Total >= pool.Total) {
 		return err // of a pool that the policy lacks by now, seats can be given back

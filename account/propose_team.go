@@ -17,10 +17,11 @@ var (
 	teamSetRole    = permission.MustParse("team.set-role")
 )
 
-func (q *proposing) createTeam(c CreateTeam) error {
-	if err := q.may(teamCreate, parties{teams: present(c.Parent)}); err != nil {
-		return err
-	}
+func (c CreateTeam) asks(*proposing) requirement {
+	return needs(teamCreate, parties{teams: present(c.Parent)})
+}
+
+func (c CreateTeam) propose(q *proposing) error {
 	if c.Parent != "" {
 		if err := q.knownTeam(c.Parent); err != nil {
 			return err
@@ -38,11 +39,12 @@ func (q *proposing) createTeam(c CreateTeam) error {
 	return q.emit(TeamCreated(c))
 }
 
-func (q *proposing) moveTeam(c MoveTeam) error {
+func (c MoveTeam) asks(q *proposing) requirement {
 	from, _ := q.team(c.Team)
-	if err := q.may(teamEdit, parties{teams: append([]usher.TeamID{c.Team}, present(from, c.Parent)...)}); err != nil {
-		return err
-	}
+	return needs(teamEdit, parties{teams: append([]usher.TeamID{c.Team}, present(from, c.Parent)...)})
+}
+
+func (c MoveTeam) propose(q *proposing) error {
 	if err := q.knownTeam(c.Team); err != nil {
 		return err
 	}
@@ -54,16 +56,18 @@ func (q *proposing) moveTeam(c MoveTeam) error {
 	if q.tree().Within(c.Parent, c.Team) {
 		return q.refuse(Invalid, "%s is %s or below it, and no team is below itself", c.Parent, c.Team)
 	}
+	from, _ := q.team(c.Team)
 	if from == c.Parent {
 		return nil
 	}
 	return q.emitMove(TeamMoved{Team: c.Team, From: from, To: c.Parent})
 }
 
-func (q *proposing) deleteTeam(c DeleteTeam) error {
-	if err := q.may(teamDelete, parties{teams: []usher.TeamID{c.Team}}); err != nil {
-		return err
-	}
+func (c DeleteTeam) asks(*proposing) requirement {
+	return needs(teamDelete, parties{teams: []usher.TeamID{c.Team}})
+}
+
+func (c DeleteTeam) propose(q *proposing) error {
 	if err := q.knownTeam(c.Team); err != nil {
 		return err
 	}
@@ -102,11 +106,8 @@ func (q *proposing) leaveTeam(id usher.UserID, from usher.TeamID) error {
 	return q.emit(MemberRemoved{Team: from, User: id})
 }
 
-// membership looks up who and where after asking whether the actor may.
-func (q *proposing) membership(want permission.Permission, in usher.TeamID, id usher.UserID) (u *policy.User, at int, member bool, err error) {
-	if err = q.may(want, parties{user: &id, teams: []usher.TeamID{in}}); err != nil {
-		return nil, 0, false, err
-	}
+// membership looks up a user and a team, and where the user's membership is.
+func (q *proposing) membership(in usher.TeamID, id usher.UserID) (u *policy.User, at int, member bool, err error) {
 	if u, err = q.user(id); err != nil {
 		return nil, 0, false, err
 	}
@@ -117,16 +118,24 @@ func (q *proposing) membership(want permission.Permission, in usher.TeamID, id u
 	return u, at, member, nil
 }
 
-func (q *proposing) addToTeam(c AddToTeam) error {
-	_, _, member, err := q.membership(teamSetMembers, c.Team, c.User)
+func (c AddToTeam) asks(*proposing) requirement {
+	return needs(teamSetMembers, ofMember(c.User, c.Team))
+}
+
+func (c AddToTeam) propose(q *proposing) error {
+	_, _, member, err := q.membership(c.Team, c.User)
 	if err != nil || member {
 		return err
 	}
 	return q.emit(MemberAdded(c))
 }
 
-func (q *proposing) removeFromTeam(c RemoveFromTeam) error {
-	_, _, member, err := q.membership(teamSetMembers, c.Team, c.User)
+func (c RemoveFromTeam) asks(*proposing) requirement {
+	return needs(teamSetMembers, ofMember(c.User, c.Team))
+}
+
+func (c RemoveFromTeam) propose(q *proposing) error {
+	_, _, member, err := q.membership(c.Team, c.User)
 	if err != nil || !member {
 		return err
 	}
@@ -136,8 +145,12 @@ func (q *proposing) removeFromTeam(c RemoveFromTeam) error {
 	return q.leaveTeam(c.User, c.Team)
 }
 
-func (q *proposing) setTeamRole(c SetTeamRole) error {
-	u, at, member, err := q.membership(teamSetRole, c.Team, c.User)
+func (c SetTeamRole) asks(*proposing) requirement {
+	return needs(teamSetRole, ofMember(c.User, c.Team))
+}
+
+func (c SetTeamRole) propose(q *proposing) error {
+	u, at, member, err := q.membership(c.Team, c.User)
 	if err != nil {
 		return err
 	}
@@ -158,9 +171,13 @@ func (q *proposing) setTeamRole(c SetTeamRole) error {
 	return q.emit(TeamRoleSet(c))
 }
 
-// unsetTeamRole also ends a role that the policy lacks by now.
-func (q *proposing) unsetTeamRole(c UnsetTeamRole) error {
-	u, at, member, err := q.membership(teamSetRole, c.Team, c.User)
+func (c UnsetTeamRole) asks(*proposing) requirement {
+	return needs(teamSetRole, ofMember(c.User, c.Team))
+}
+
+// propose also ends a role that the policy lacks by now.
+func (c UnsetTeamRole) propose(q *proposing) error {
+	u, at, member, err := q.membership(c.Team, c.User)
 	if err != nil {
 		return err
 	}

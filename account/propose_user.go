@@ -17,10 +17,9 @@ var (
 	userSetRole   = permission.MustParse("user.set-role")
 )
 
-func (q *proposing) addUser(c AddUser) error {
-	if err := q.may(userCreate, parties{teams: c.Teams}); err != nil {
-		return err
-	}
+func (c AddUser) asks(*proposing) requirement { return needs(userCreate, parties{teams: c.Teams}) }
+
+func (c AddUser) propose(q *proposing) error {
 	for _, t := range c.Teams {
 		if err := q.knownTeam(t); err != nil {
 			return err
@@ -68,7 +67,9 @@ func (q *proposing) addUser(c AddUser) error {
 	return q.take(c.User, &policy.User{}, r, status)
 }
 
-func (q *proposing) acceptInvitation() error {
+func (AcceptInvitation) asks(*proposing) requirement { return requirement{own: true} }
+
+func (AcceptInvitation) propose(q *proposing) error {
 	id, u, err := q.invited()
 	if err != nil || u.Status == usher.Active {
 		return err
@@ -80,7 +81,9 @@ func (q *proposing) acceptInvitation() error {
 	return q.become(id, u, r, usher.Active)
 }
 
-func (q *proposing) declineInvitation() error {
+func (DeclineInvitation) asks(*proposing) requirement { return requirement{own: true} }
+
+func (DeclineInvitation) propose(q *proposing) error {
 	id, u, err := q.invited()
 	switch {
 	case err != nil:
@@ -91,7 +94,8 @@ func (q *proposing) declineInvitation() error {
 	return q.remove(id, u)
 }
 
-// invited returns the actor, who must be somebody that an invitation is for.
+// invited returns the actor, who must be an invited or an active user. It is the
+// authorization of the commands on an invitation, which no policy decides.
 func (q *proposing) invited() (usher.UserID, *policy.User, error) {
 	id := q.actor.User()
 	u := q.find(id)
@@ -106,13 +110,12 @@ func (q *proposing) invited() (usher.UserID, *policy.User, error) {
 	return id, u, nil
 }
 
-func (q *proposing) leave() error {
+func (Leave) asks(q *proposing) requirement { return needs(userLeave, of(q.actor.User())) }
+
+func (Leave) propose(q *proposing) error {
 	id := q.actor.User()
 	if id == "" {
 		return q.deny(usher.ReasonUnknownUser, "the host has nothing to leave; remove-user removes a user")
-	}
-	if err := q.may(userLeave, of(id)); err != nil {
-		return err
 	}
 	u, err := q.user(id)
 	if err != nil {
@@ -121,10 +124,9 @@ func (q *proposing) leave() error {
 	return q.remove(id, u)
 }
 
-func (q *proposing) removeUser(c RemoveUser) error {
-	if err := q.may(userDelete, of(c.User)); err != nil {
-		return err
-	}
+func (c RemoveUser) asks(*proposing) requirement { return needs(userDelete, of(c.User)) }
+
+func (c RemoveUser) propose(q *proposing) error {
 	u, err := q.user(c.User)
 	if err != nil {
 		return err
@@ -157,10 +159,9 @@ func (q *proposing) keepsUnique(id usher.UserID) error {
 	return q.refuse(UniqueRole, "%s is the %s; transfer-ownership makes somebody else that first", id, q.next.unique)
 }
 
-func (q *proposing) setStatus(c SetStatus) error {
-	if err := q.may(userSetStatus, of(c.User)); err != nil {
-		return err
-	}
+func (c SetStatus) asks(*proposing) requirement { return needs(userSetStatus, of(c.User)) }
+
+func (c SetStatus) propose(q *proposing) error {
 	u, err := q.user(c.User)
 	if err != nil {
 		return err
@@ -192,10 +193,9 @@ func (q *proposing) become(id usher.UserID, u *policy.User, r role.Role, status 
 	return q.take(id, u, r, status)
 }
 
-func (q *proposing) setUserRole(c SetRole) error {
-	if err := q.may(userSetRole, of(c.User)); err != nil {
-		return err
-	}
+func (c SetRole) asks(*proposing) requirement { return needs(userSetRole, of(c.User)) }
+
+func (c SetRole) propose(q *proposing) error {
 	u, err := q.user(c.User)
 	if err != nil {
 		return err

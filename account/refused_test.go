@@ -15,6 +15,9 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
+// leaving has the methods of a command, and is not one.
+type leaving struct{ account.Leave }
+
 // refused has at least one row for each code, and what people are told.
 var refused = []struct {
 	as      string // a user, or "the host"
@@ -70,6 +73,7 @@ var refused = []struct {
 	{"olga", account.SetSeats{Pool: "booking", Total: math.MaxInt}, account.Invalid, "at most 1000000000 seats of a pool can be bought"},
 	{"the host", nil, account.Invalid, "there is no command"},
 	{"adam", &account.AddUser{User: "zoe"}, account.Invalid, "*account.AddUser is no command: pass account.AddUser, not a pointer"},
+	{"the host", leaving{}, account.Invalid, "account_test.leaving: invalid: account_test.leaving is no command"},
 	{"the host", (*account.CreateAccount)(nil), account.Invalid, "pass account.CreateAccount, not a pointer"},
 
 	{"the host", account.CreateAccount{Owner: "zoe"}, account.Exists, "there is an account club already"},

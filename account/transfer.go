@@ -15,11 +15,9 @@ var (
 	accountDelete   = permission.MustParse("account.delete")
 )
 
-// createAccount is where the unique role is first held.
-func (q *proposing) createAccount(c CreateAccount) error {
-	if err := q.begins(); err != nil {
-		return err
-	}
+func (CreateAccount) asks(*proposing) requirement { return requirement{creates: true} }
+
+func (c CreateAccount) propose(q *proposing) error {
 	pools := slices.Sorted(maps.Keys(c.Seats))
 	for _, name := range pools {
 		if _, err := q.pool(name); err != nil {
@@ -52,14 +50,6 @@ func (q *proposing) createAccount(c CreateAccount) error {
 	return q.take(c.Owner, &policy.User{}, unique, usher.Active)
 }
 
-// begins refuses all but the host, which alone makes accounts.
-func (q *proposing) begins() error {
-	if q.actor.Host() == "" {
-		return q.deny(usher.ReasonNoPermission, "only the host makes accounts")
-	}
-	return nil
-}
-
 func (q *proposing) existed() bool { return q.next.owner != "" || q.next.version > 0 || q.next.deleted }
 
 func (q *proposing) exists() error {
@@ -69,10 +59,9 @@ func (q *proposing) exists() error {
 	return q.refuse(Exists, "there is an account %s already", q.next.account)
 }
 
-func (q *proposing) deleteAccount() error {
-	if err := q.may(accountDelete, parties{}); err != nil {
-		return err
-	}
+func (DeleteAccount) asks(*proposing) requirement { return needs(accountDelete, parties{}) }
+
+func (DeleteAccount) propose(q *proposing) error {
 	for id := range q.users.All() {
 		q.outcome.Removed = append(q.outcome.Removed, usher.UserID(id))
 	}
@@ -81,11 +70,10 @@ func (q *proposing) deleteAccount() error {
 	return q.emit(AccountDeleted{})
 }
 
-// transferOwnership hands the unique role over. Both users change at once.
-func (q *proposing) transferOwnership(c TransferOwnership) error {
-	if err := q.may(accountTransfer, parties{}); err != nil {
-		return err
-	}
+func (TransferOwnership) asks(*proposing) requirement { return needs(accountTransfer, parties{}) }
+
+// propose hands the unique role over. Both users change at once.
+func (c TransferOwnership) propose(q *proposing) error {
 	to, err := q.user(c.To)
 	if err != nil || c.To == q.next.owner {
 		return err

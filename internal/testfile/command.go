@@ -92,8 +92,8 @@ func (p *parser) argument(n *source.Node, command string, arg account.Arg, into 
 
 // commandFlow writes a command as a map. It leaves out optional arguments that are zero.
 func commandFlow(c account.Command) (m flow) {
-	m.add("do", c.CommandName())
-	t, _ := FindCommand(c.CommandName())
+	m.add("do", account.NameOf(c))
+	t, _ := FindCommand(account.NameOf(c))
 	for i, arg := range t.Args {
 		value := reflect.ValueOf(c).Field(i)
 		if !arg.Optional || !value.IsZero() {

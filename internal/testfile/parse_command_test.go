@@ -114,7 +114,7 @@ func TestCommandTypes(t *testing.T) {
 		}
 		c, err := testfile.ParseCommand(words...)
 		require.NoError(t, err, described.Name)
-		assert.Equal(t, described.Name, c.CommandName())
+		assert.Equal(t, described.Name, account.NameOf(c))
 		for i := range words[1:] {
 			_, err := testfile.ParseCommand(slices.Delete(slices.Clone(words), i+1, i+2)...)
 			assert.ErrorContains(t, err, "needs the key", described.Name)

@@ -130,7 +130,7 @@ func TestParse(t *testing.T) {
 	assert.Equal(t, usher.Invited, add.Commands[0].(account.AddUser).Status)
 	batch := steps[11].(testfile.Do)
 	require.Len(t, batch.Commands, 2)
-	assert.Equal(t, "set-team-role", batch.Commands[1].CommandName())
+	assert.Equal(t, "set-team-role", account.NameOf(batch.Commands[1]))
 	assert.True(t, steps[17].(testfile.Do).Commands[0].(account.ChangeSetting).Value)
 	for _, i := range []int{26, 27} { // in quotes or without, it is what a journal keeps
 		assert.NotEmpty(t, steps[i].(testfile.Do).Commands[0].(account.SetField).Value)
