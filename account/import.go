@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
@@ -12,6 +13,13 @@ import (
 	"github.com/usher-go/usher/seat"
 	"github.com/usher-go/usher/team"
 )
+
+// Import creates the account as it stands somewhere else, in one commit. Only the
+// host may. What no account may be is Invalid: two holders of the unique role, more
+// seats held than bought, a circle of teams.
+type Import struct {
+	Contents Contents
+}
 
 func (Import) asks(*proposing) requirement { return requirement{creates: true} }
 
@@ -35,6 +43,22 @@ func (i Import) propose(q *proposing) error {
 	return nil
 }
 
+func (c Import) describe() string {
+	return several(len(c.Contents.Users), "user") + ", " + several(len(c.Contents.Teams), "team")
+}
+
+// Contents is an account as it stands, for [Import]. Nobody is asked whether it may
+// be so. Who has a role that requires a seat holds one without saying so. The zero
+// Contents lacks a holder of the unique role, and is refused.
+type Contents struct {
+	Settings map[string]bool
+	Seats    map[seat.PoolName]int         // bought
+	Teams    map[usher.TeamID]usher.TeamID // each with its parent, "" at the top
+	Fields   []Field                       // in their order; ids are given anew
+	Users    map[usher.UserID]policy.User
+	Values   map[usher.UserID]map[string]Value // of custom fields, by the field's name
+}
+
 func (q *proposing) importOwner(c *Contents) error {
 	unique := q.policy.UniqueRole().Name
 	var holders []usher.UserID
@@ -52,13 +76,6 @@ func (q *proposing) importOwner(c *Contents) error {
 		return q.refuse(Invalid, "%v", err)
 	}
 	return q.emit(AccountCreated{Owner: owner, Unique: unique})
-}
-
-func named(ids []usher.UserID) string {
-	if len(ids) == 0 {
-		return ""
-	}
-	return concerned(ids)
 }
 
 func (q *proposing) importSeats(c *Contents) error {
@@ -298,4 +315,18 @@ func (q *proposing) importValues(id usher.UserID, values map[string]Value) error
 		}
 	}
 	return nil
+}
+
+func named(ids []usher.UserID) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	return concerned(ids)
+}
+
+func several(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
 }

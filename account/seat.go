@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
@@ -13,8 +14,13 @@ import (
 var (
 	seatAssign   = permission.MustParse("seat.assign")
 	seatUnassign = permission.MustParse("seat.unassign")
-	seatPurchase = permission.MustParse("seat.purchase")
 )
+
+// AssignSeat gives a user a seat. seat.assign on {user}.
+type AssignSeat struct {
+	User usher.UserID
+	Pool seat.PoolName
+}
 
 func (c AssignSeat) asks(*proposing) requirement { return needs(seatAssign, of(c.User)) }
 
@@ -37,6 +43,18 @@ func (c AssignSeat) propose(q *proposing) error {
 		return q.refuse(SeatNotAllowed, "%s has the role %s, which holds no seat in %s", c.User, r.Name, c.Pool)
 	}
 	return q.emit(SeatAssigned(c))
+}
+
+func (c AssignSeat) helps(q *proposing, u *policy.User) bool {
+	return q.seatMisfit(u, c.Pool, seatRequired)
+}
+
+func (c AssignSeat) describe() string { return word(c.User) + " " + word(c.Pool) }
+
+// UnassignSeat takes a user's seat away. seat.unassign on {user}.
+type UnassignSeat struct {
+	User usher.UserID
+	Pool seat.PoolName
 }
 
 func (c UnassignSeat) asks(*proposing) requirement { return needs(seatUnassign, of(c.User)) }
@@ -71,21 +89,65 @@ func (c UnassignSeat) propose(q *proposing) error {
 	return q.emit(SeatUnassigned(c))
 }
 
-func (SetSeats) asks(*proposing) requirement { return needs(seatPurchase, parties{}) }
-
-func (c SetSeats) propose(q *proposing) error {
-	pool := q.next.pools[c.Pool]
-	if _, err := q.pool(c.Pool); err != nil && (pool.Total == 0 || c.Total >= pool.Total) {
-		return err // of a pool that the policy lacks by now, seats can be given back
-	}
-	if err := checkTotal(c.Total); err != nil {
-		return q.refuse(Invalid, "%v", err)
-	}
-	if pool.Total == c.Total {
-		return nil
-	}
-	return q.emit(SeatsSet{Pool: c.Pool, From: pool.Total, To: c.Total})
+func (c UnassignSeat) helps(q *proposing, u *policy.User) bool {
+	return q.hasMisfit(u, unknownPool, string(c.Pool)) || q.seatMisfit(u, c.Pool, seatNotAllowed)
 }
+
+func (c UnassignSeat) describe() string { return word(c.User) + " " + word(c.Pool) }
+
+// SeatAssigned gives a user a seat.
+type SeatAssigned struct {
+	User usher.UserID  `json:"user"`
+	Pool seat.PoolName `json:"pool"`
+}
+
+func (c SeatAssigned) apply(d *draft) error {
+	u, err := d.known(c.User)
+	if err != nil {
+		return err
+	}
+	at, held := slices.BinarySearch(u.Seats, c.Pool)
+	if held || c.Pool == "" {
+		return printable.Errorf("%s holds a seat in %s already", c.User, c.Pool)
+	}
+	pool := d.next.pools[c.Pool]
+	pool.Held++ // of how many, counts once all changes are made
+	d.setPool(c.Pool, pool)
+	changed := *u
+	changed.Seats = slices.Insert(slices.Clone(u.Seats), at, c.Pool)
+	d.put(c.User, changed)
+	return nil
+}
+
+func (c SeatAssigned) describe() string { return word(c.User) + " gets a seat in " + word(c.Pool) }
+
+// SeatUnassigned takes a user's seat away.
+type SeatUnassigned struct {
+	User usher.UserID  `json:"user"`
+	Pool seat.PoolName `json:"pool"`
+}
+
+func (c SeatUnassigned) apply(d *draft) error {
+	u, err := d.known(c.User)
+	if err != nil {
+		return err
+	}
+	at, held := slices.BinarySearch(u.Seats, c.Pool)
+	if !held {
+		return printable.Errorf("%s holds no seat in %s", c.User, c.Pool)
+	}
+	pool, err := d.next.pools[c.Pool].Return(1)
+	if err != nil {
+		return printable.Errorf("%s: %w", c.Pool, err)
+	}
+	d.setPool(c.Pool, pool)
+	changed := *u
+	changed.Seats = without(u.Seats, at)
+	d.put(c.User, changed)
+	return nil
+}
+
+func (c SeatUnassigned) describe() string { return word(c.User) + " loses the seat in " + word(c.Pool) }
 
 // keptSeats returns the seats that a user keeps with a role and a status. Those of pools
 // that the policy lacks stay.
@@ -138,4 +200,22 @@ func (q *proposing) take(id usher.UserID, u *policy.User, r role.Role, status us
 		}
 	}
 	return nil
+}
+
+// seatMisfit reports whether what does not fit is a seat of the pool.
+func (q *proposing) seatMisfit(u *policy.User, pool seat.PoolName, rank int) bool {
+	r, ok := q.policy.Role(u.Role)
+	kind, known := q.policy.Pool(pool)
+	if !ok || r.OnTeam || !known {
+		return false
+	}
+	f := fitter{policy: q.policy, pools: []seat.Kind{kind}}
+	found := false
+	f.seats(u, r, func(m misfit) { found = found || m.rank == rank })
+	return found
+}
+
+func holds(u *policy.User, pool seat.PoolName) bool {
+	_, held := slices.BinarySearch(u.Seats, pool)
+	return held
 }

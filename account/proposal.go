@@ -3,12 +3,10 @@ package account
 import (
 	"errors"
 	"reflect"
-	"slices"
 	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
-	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 )
 
@@ -140,21 +138,6 @@ type proposing struct {
 	interrupt func() error
 }
 
-// interrupted returns why the proposal must not go on, nil if it may.
-func (q *proposing) interrupted() error {
-	if q.interrupt == nil {
-		return nil
-	}
-	return q.interrupt()
-}
-
-func later(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return b
-	}
-	return a
-}
-
 // propose authorizes one command, and proposes it if it is allowed.
 func (q *proposing) propose(command Command) error {
 	if q.actor.IsZero() {
@@ -206,105 +189,24 @@ func (q *proposing) refusal(code Code, format string, args ...any) *Refusal {
 	}
 }
 
-// deny refuses what no rule decides: whose entry an invitation is, and what only
-// the host may do.
-func (q *proposing) deny(reason usher.Reason, format string, args ...any) error {
-	r := q.refusal(Denied, format, args...)
-	if reason != 0 {
-		r.Decision = usher.NewDecision(basis{q.next.version, q.policy.Digest()}, usher.Outcome(reason), q.at)
-	}
-	return r
-}
-
-// basis is that of decisions which no rule made.
-type basis struct {
-	version uint64
-	digest  string
-}
-
-func (b basis) Detail(usher.Outcome) usher.Detail {
-	return usher.Detail{Version: b.version, Digest: b.digest}
-}
-
-// requirement is what a command requires of its actor. The zero requirement is met by
-// no actor.
-type requirement struct {
-	permission permission.Permission // which users need; the host needs none
-	on         parties
-	creates    bool // the command creates the account: only the host may
-	own        bool // the command concerns the actor alone, and its propose checks that
-}
-
-// needs returns the requirement of a permission on what a command is about.
-func needs(p permission.Permission, on parties) requirement {
-	return requirement{permission: p, on: on}
-}
-
-// checkRequirement refuses the command if its actor does not meet the requirement.
-func (q *proposing) checkRequirement(want requirement) (err error) {
-	q.allowed = usher.Decision{}
-	switch {
-	case want.creates && q.actor.Host() == "":
-		return q.deny(usher.ReasonNoPermission, "only the host makes accounts")
-	case want.creates, want.own:
+// interrupted returns why the proposal must not go on, nil if it may.
+func (q *proposing) interrupted() error {
+	if q.interrupt == nil {
 		return nil
-	case want.permission.IsZero():
-		return q.deny(usher.ReasonNoPermission, "no actor can run the command")
 	}
-	q.allowed, err = q.authorize(want.permission, want.on)
-	return err
+	return q.interrupt()
 }
 
-// parties names the user and the teams that a command is about. An empty id is as
-// good as any other that is not there: to leave it out would ask about less.
-type parties struct {
-	user  *usher.UserID
-	teams []usher.TeamID
+func (q *proposing) policyName() string {
+	if name := q.policy.Name(); name != "" {
+		return "the policy " + name
+	}
+	return "the policy"
 }
 
-func of(user usher.UserID) parties { return parties{user: &user} }
-
-func ofMember(user usher.UserID, team usher.TeamID) parties {
-	return parties{user: &user, teams: []usher.TeamID{team}}
-}
-
-// present returns the teams that a command does name, of those that it may.
-func present(teams ...usher.TeamID) []usher.TeamID {
-	return slices.DeleteFunc(teams, func(t usher.TeamID) bool { return t == "" })
-}
-
-// authorize asks whether the actor may. The host is not asked about.
-func (q *proposing) authorize(want permission.Permission, on parties) (usher.Decision, error) {
-	if q.actor.Host() != "" {
-		return usher.Decision{}, nil
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
 	}
-	kind := want.Resource()
-	resource := &usher.Object{Type: kind, Account: q.next.account, Parties: map[string][]string{}}
-	if on.user != nil {
-		resource.ID = string(*on.user)
-		resource.Parties["user"] = []string{resource.ID}
-	}
-	for _, t := range on.teams {
-		resource.Parties["team"] = append(resource.Parties["team"], string(t))
-	}
-	request := usher.Request{
-		Account: q.next.account, Subject: q.actor.User(), Permission: want,
-		Resource: resource, Context: q.context, Time: q.at,
-	}
-	d, err := q.decide(&request)
-	if err != nil {
-		return usher.Decision{}, err
-	}
-	if !d.Allowed() {
-		r := q.refusal(Denied, "%s may not %s: %s", q.actor, want, d)
-		r.Decision, r.Request = d, request
-		return d, r
-	}
-	return d, nil
-}
-
-// may is authorize for those who need to know no more.
-func (q *proposing) may(want permission.Permission, on parties) error {
-	_, err := q.authorize(want, on)
-	return err
+	return a
 }

@@ -5,18 +5,72 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
 )
 
-// checkLeavesTeam refuses to take a member out of a team if that ends a team role of
-// a user who outranks the actor.
-func (q *proposing) checkLeavesTeam(id usher.UserID, from usher.TeamID) error {
-	u := q.find(id)
-	if at, member := teamIndex(u, from); !member || len(u.Teams[at].Roles) == 0 {
+var teamEdit = permission.MustParse("team.edit")
+
+// MoveTeam puts a team, with all teams below it, at the top or below another one.
+// team.edit on {team: the team, its old and its new parent}.
+type MoveTeam struct {
+	Team   usher.TeamID
+	Parent usher.TeamID `usher:"optional"` // default: to the top
+}
+
+func (c MoveTeam) asks(q *proposing) requirement {
+	from, _ := q.team(c.Team)
+	return needs(teamEdit, parties{teams: append([]usher.TeamID{c.Team}, present(from, c.Parent)...)})
+}
+
+func (c MoveTeam) propose(q *proposing) error {
+	if err := q.knownTeam(c.Team); err != nil {
+		return err
+	}
+	if c.Parent != "" {
+		if err := q.knownTeam(c.Parent); err != nil {
+			return err
+		}
+	}
+	if q.tree().Within(c.Parent, c.Team) {
+		return q.refuse(Invalid, "%s is %s or below it, and no team is below itself", c.Parent, c.Team)
+	}
+	from, _ := q.team(c.Team)
+	if from == c.Parent {
 		return nil
 	}
-	return q.checkTakes(id, u, withTeamRoles(u, from, nil))
+	return q.emitMove(TeamMoved{Team: c.Team, From: from, To: c.Parent})
+}
+
+func (c MoveTeam) describe() string {
+	if c.Parent == "" {
+		return word(c.Team) + " to the top"
+	}
+	return word(c.Team) + " below " + word(c.Parent)
+}
+
+// TeamMoved puts a team below another one, or at the top.
+type TeamMoved struct {
+	Team usher.TeamID `json:"team"`
+	From usher.TeamID `json:"from,omitempty"`
+	To   usher.TeamID `json:"to,omitempty"`
+}
+
+func (c TeamMoved) apply(d *draft) error {
+	if parent, ok := d.team(c.Team); ok && (parent != c.From || c.To == c.From) {
+		return printable.Errorf("%s is below %q, not %q", c.Team, parent, c.From)
+	}
+	if err := d.tree().Move(c.Team, c.To); err != nil {
+		return err
+	}
+	d.treeChanged()
+	return nil
+}
+
+func (c TeamMoved) describe() string {
+	return "the team " + word(c.Team) + " moves from " + above(c.From) + " to " + above(c.To)
 }
 
 // emitMove moves a team under the ceiling. A user with a team role on a team that
@@ -142,22 +196,17 @@ type heldRoles struct {
 	roles []role.Name
 }
 
-// withTeamRoles returns a user with these roles on a team, and put in it.
-func withTeamRoles(u *policy.User, on usher.TeamID, roles []role.Name) *policy.User {
-	changed := *u
-	changed.Teams = slices.Clone(u.Teams)
-	at, member := teamIndex(u, on)
-	if !member {
-		changed.Teams = slices.Insert(changed.Teams, at, policy.Membership{Team: on})
-	}
-	changed.Teams[at].Roles = roles
-	return &changed
-}
-
 // withMoreRoles returns a user with more roles on a team, and put in it.
 func withMoreRoles(u *policy.User, on usher.TeamID, roles []role.Name) *policy.User {
 	if at, member := teamIndex(u, on); member {
 		roles = slices.Concat(u.Teams[at].Roles, roles)
 	}
 	return withTeamRoles(u, on, slices.Compact(slices.Sorted(slices.Values(roles))))
+}
+
+func above(parent usher.TeamID) string {
+	if parent == "" {
+		return "the top"
+	}
+	return word(parent)
 }
