@@ -9,7 +9,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher"
@@ -210,6 +212,10 @@ account:
 		if refusal := new(account.Refusal); errors.As(err, &refusal) {
 			request = refusal.Request
 		}
+		request.Context, request.Time = nil, time.Time{}
+		said, checked := suite.World().State().RequestFor("mia", command)
+		assert.Equal(t, !request.Permission.IsZero(), checked, c.Name)
+		assert.Equal(t, request, said, "what RequestFor says of %s is what Propose checks", c.Name)
 		asked[c.Name] = describeRequest(suite.Policy(), c.Name, request, names)
 	}
 	return asked
