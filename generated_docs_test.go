@@ -9,11 +9,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policytest"
 )
@@ -129,7 +132,7 @@ func readCommandDocs(t *testing.T) (docs commandDocs) {
 			}
 		}
 	}
-	for _, c := range policytest.CommandTypes() {
+	for _, c := range testfile.CommandTypes() {
 		goName := c.New().Type().Name()
 		doc := commandDoc{CommandType: c, sentence: firstSentence(comments[goName], goName)}
 		structure, ok := types[goName].Type.(*ast.StructType)
@@ -200,7 +203,7 @@ account:
 			names[value] = "`" + arg.written() + "`"
 			words = append(words, key+"="+value)
 		}
-		command, err := policytest.ParseCommand(words...)
+		command, err := testfile.ParseCommand(words...)
 		require.NoError(t, err)
 		_, err = suite.World().State().Propose(suite.Policy(), account.Proposal{
 			Actor: account.User("mia"), Time: suite.Time(), Commands: []account.Command{command},
@@ -209,6 +212,10 @@ account:
 		if refusal := new(account.Refusal); errors.As(err, &refusal) {
 			request = refusal.Request
 		}
+		request.Context, request.Time = nil, time.Time{}
+		said, checked := suite.World().State().RequestFor("mia", command)
+		assert.Equal(t, !request.Permission.IsZero(), checked, c.Name)
+		assert.Equal(t, request, said, "what RequestFor says of %s is what Propose checks", c.Name)
 		asked[c.Name] = describeRequest(suite.Policy(), c.Name, request, names)
 	}
 	return asked

@@ -20,6 +20,7 @@ import (
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/filter"
 	"github.com/usher-go/usher/internal/hostile"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policytest"
@@ -324,7 +325,7 @@ func TestFilesSpeakSafely(t *testing.T) {
 						shows(t, "policy", line)
 					}
 				}
-				if _, err := policytest.Parse(bad+".yaml", []byte(source)); err != nil {
+				if _, err := testfile.Parse(bad+".yaml", []byte(source)); err != nil {
 					for line := range strings.SplitSeq(err.Error(), "\n") {
 						shows(t, "policytest", line)
 					}

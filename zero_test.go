@@ -154,11 +154,7 @@ const silent = `
 	policy.Account policy.Bound policy.Holding policy.Matrix policy.MatrixResource policy.MatrixRow policy.Pos policy.Problem policy.Problems policy.Uncovered
 	policy.Name policy.SeatPool policy.Setting policy.Condition policy.ConditionKind policy.Role policy.RoleSeat policy.Bundle policy.Resource
 	policy.Party policy.FieldGroup policy.Permission policy.Cell policy.Never policy.Test
-	policytest.Account policytest.SeatTotal policytest.Team policytest.User policytest.Membership policytest.Grant
-	policytest.Failure policytest.Cover policytest.File policytest.Flag policytest.Question policytest.Fact
-	policytest.Check policytest.Denial policytest.Masked policytest.Scenario policytest.Step policytest.Do policytest.Ask
-	policytest.State policytest.PoolState policytest.FieldDefinition
-	policytest.FieldValue policytest.Value
+	policytest.Failure policytest.Cover
 	account.Code account.Refusal account.EncodingError account.MisfitError account.UnfitError account.Member account.Team
 	account.Seats account.Setting account.Field account.FieldType account.FieldValue account.Value account.Outcome
 	account.Preview account.SeatsPreview account.UserPreview account.Head account.CommandType account.Arg

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/usher-go/usher"
@@ -59,19 +60,7 @@ func (q *proposing) authorize(want permission.Permission, on parties) (usher.Dec
 	if q.actor.Host() != "" {
 		return usher.Decision{}, nil
 	}
-	kind := want.Resource()
-	resource := &usher.Object{Type: kind, Account: q.next.account, Parties: map[string][]string{}}
-	if on.user != nil {
-		resource.ID = string(*on.user)
-		resource.Parties["user"] = []string{resource.ID}
-	}
-	for _, t := range on.teams {
-		resource.Parties["team"] = append(resource.Parties["team"], string(t))
-	}
-	request := usher.Request{
-		Account: q.next.account, Subject: q.actor.User(), Permission: want,
-		Resource: resource, Context: q.context, Time: q.at,
-	}
+	request := q.request(want, on)
 	d, err := q.decide(&request)
 	if err != nil {
 		return usher.Decision{}, err
@@ -82,6 +71,39 @@ func (q *proposing) authorize(want permission.Permission, on parties) (usher.Dec
 		return d, r
 	}
 	return d, nil
+}
+
+// request returns the question whether the actor, a user, has a permission on what a
+// command is about.
+func (q *proposing) request(want permission.Permission, on parties) usher.Request {
+	resource := &usher.Object{Type: want.Resource(), Account: q.next.account, Parties: map[string][]string{}}
+	if on.user != nil {
+		resource.ID = string(*on.user)
+		resource.Parties["user"] = []string{resource.ID}
+	}
+	for _, t := range on.teams {
+		resource.Parties["team"] = append(resource.Parties["team"], string(t))
+	}
+	return usher.Request{
+		Account: q.next.account, Subject: q.actor.User(), Permission: want,
+		Resource: resource, Context: q.context, Time: q.at,
+	}
+}
+
+// RequestFor returns the request that decides whether a user may run a command on the
+// state, without context and time. It returns false for a command that needs no
+// permission, or that is not one. What else [State.Propose] checks, such as the ceiling, is
+// not in it.
+func (s *State) RequestFor(user usher.UserID, c Command) (usher.Request, bool) {
+	if !isCommand(reflect.TypeOf(c)) {
+		return usher.Request{}, false
+	}
+	q := proposing{draft: s.draft(), began: s, actor: User(user)}
+	want := c.asks(&q)
+	if want.permission.IsZero() {
+		return usher.Request{}, false
+	}
+	return q.request(want.permission, want.on), true
 }
 
 // may is authorize for those who need to know no more.

@@ -9,8 +9,8 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
-	"github.com/usher-go/usher/policytest"
 	"github.com/usher-go/usher/store/boltstore"
 )
 
@@ -104,12 +104,12 @@ func (r *run) commandWords(d *deed, args []string, word string) ([]cobra.Complet
 	}
 	if len(words) == 0 {
 		var names []string
-		for _, t := range policytest.CommandTypes() {
+		for _, t := range testfile.CommandTypes() {
 			names = append(names, t.Name)
 		}
 		return names, cobra.ShellCompDirectiveNoFileComp
 	}
-	t, _ := policytest.FindCommand(words[0])
+	t, _ := testfile.FindCommand(words[0])
 	key, _, valued := strings.Cut(word, "=")
 	if !valued {
 		return openKeys(t, words[1:]), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace

@@ -7,8 +7,8 @@ import (
 
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
-	"github.com/usher-go/usher/policytest"
 )
 
 // between stands between two commands.
@@ -41,7 +41,7 @@ func (r *run) commandsIn(file string) ([]account.Command, error) {
 	if err != nil {
 		return nil, r.refuse(file, err)
 	}
-	list, err := policytest.ParseCommands(in.name, in.src)
+	list, err := testfile.ParseCommands(in.name, in.src)
 	if err != nil {
 		return nil, r.refuse(file, err)
 	}
@@ -55,11 +55,11 @@ func commandOf(words []string) (account.Command, error) {
 		return nil, wrongUsage("a command is missing beside the word %q, which stands between two commands", between)
 	}
 	for _, word := range words[1:] {
-		if _, ok := policytest.FindCommand(word); ok {
+		if _, ok := testfile.FindCommand(word); ok {
 			return nil, wrongUsage("write %q before %s, where another command begins", between, word)
 		}
 	}
-	c, err := policytest.ParseCommand(words...)
+	c, err := testfile.ParseCommand(words...)
 	var wrong *policy.Problems
 	switch {
 	case err == nil:
@@ -74,7 +74,7 @@ func commandOf(words []string) (account.Command, error) {
 		}
 		lines = append(lines, p.Message)
 	}
-	if t, ok := policytest.FindCommand(words[0]); ok {
+	if t, ok := testfile.FindCommand(words[0]); ok {
 		lines = append(lines, "it is written "+commandText(t))
 	}
 	return nil, wrongUsages(lines)
@@ -113,7 +113,7 @@ func argumentText(arg account.Arg) string {
 // commandForms lists all commands for the help text.
 func commandForms() string {
 	var lines []string
-	for _, t := range policytest.CommandTypes() {
+	for _, t := range testfile.CommandTypes() {
 		lines = append(lines, "  "+commandText(t))
 	}
 	return strings.Join(lines, "\n")

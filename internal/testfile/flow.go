@@ -1,4 +1,4 @@
-package policytest
+package testfile
 
 import (
 	"regexp"
@@ -21,7 +21,7 @@ func (m *flow) add(key, value string) { *m = append(*m, pair{key, value}) }
 
 func (m *flow) name(key string, n policy.Name) {
 	if n.Text != "" {
-		m.add(key, word(n.Text))
+		m.add(key, Word(n.Text))
 	}
 }
 
@@ -53,7 +53,7 @@ func (m *flow) count(key string, n *int) {
 func (m flow) String() string {
 	texts := make([]string, len(m))
 	for i, p := range m {
-		if k := word(p.key); len(k) > longestKey {
+		if k := Word(p.key); len(k) > longestKey {
 			texts[i] = "? " + k + " : " + p.value
 		} else {
 			texts[i] = k + ": " + p.value
@@ -75,7 +75,7 @@ func flagsFlow(list []Flag) (m flow) {
 func namesText(list []policy.Name) string {
 	texts := make([]string, len(list))
 	for i, n := range list {
-		texts[i] = word(n.Text)
+		texts[i] = Word(n.Text)
 	}
 	return listText(texts)
 }
@@ -86,9 +86,9 @@ func timeText(t time.Time) string { return t.Format(time.RFC3339Nano) }
 
 var isPlain = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@/-]*$`)
 
-// word writes a text, in quotes where YAML or a reader would take it for
+// Word writes a text, in quotes where YAML or a reader would take it for
 // something else.
-func word(text string) string {
+func Word(text string) string {
 	if isPlain.MatchString(text) && !strings.EqualFold(text, "null") {
 		return text
 	}

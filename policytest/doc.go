@@ -3,7 +3,7 @@
 // scenarios; it is data, so who knows the product can write one. The package reads
 // such files, and runs them for the command line and for go test.
 //
-//	suite, err := policytest.Load("oncehub.yaml", src, os.ReadFile)
+//	suite, err := testfile.Load("oncehub.yaml", src, os.ReadFile)
 //	for _, failure := range suite.Run().Failures {
 //		fmt.Println(failure)
 //	}
@@ -30,34 +30,3 @@
 // FORMAT.md in this directory explains every key of a file, the commands with their
 // arguments, and the codes with which they are refused.
 package policytest
-
-import (
-	"time"
-
-	"github.com/usher-go/usher/policy"
-)
-
-// File is a test file as it is written. All lists are in the order of the file; a
-// nil list was not written, which may mean something else than an empty one.
-// Names and ids are not looked up. The zero File names no policy, and Parse
-// returns none like it.
-//
-// Fields here and in what it holds have the keys of the file for names, in lower
-// case; where the key is another, the comment says so.
-type File struct {
-	Name      string      // as messages name it
-	Policy    policy.Name // a preset, or a file relative to this one
-	At        time.Time   // when questions are asked that do not say; zero: the beginning of 2026
-	Account   Account
-	Checks    []Check
-	Scenarios []Scenario
-}
-
-// defaultTime is when the questions of a file are asked that says no time.
-var defaultTime = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
-
-// Flag is a yes/no fact with its name: a setting, or a fact of a request.
-type Flag struct {
-	Name  policy.Name
-	Value bool
-}

@@ -1,4 +1,4 @@
-package policytest
+package testfile
 
 import (
 	"slices"
@@ -9,18 +9,18 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// question makes a request of what is written, and returns the types of resources
+// Question makes a request of what is written, and returns the types of resources
 // that it may be about, nil if that is not known.
-func (l *lookup) question(q *Question) (r usher.Request, types []string) {
+func (l *Lookup) Question(q *Question) (r usher.Request, types []string) {
 	r.Time = q.At
 	if r.Time.IsZero() {
-		r.Time = l.at
+		r.Time = l.At
 	}
-	r.Context = l.flags(q.With, "fact of a request", l.contexts)
-	if !l.find(q.Can, "permission", l.asked) {
+	r.Context = l.Flags(q.With, "fact of a request", l.Contexts)
+	if !l.Find(q.Can, "permission", l.asked) {
 		return r, nil
 	}
-	r.Permission, _ = l.policy.Permission(q.Can.Text)
+	r.Permission, _ = l.Policy.Permission(q.Can.Text)
 	types = l.types(r.Permission)
 	if q.Resource != nil {
 		r.Resource = l.object(q, types)
@@ -30,8 +30,8 @@ func (l *lookup) question(q *Question) (r usher.Request, types []string) {
 
 // types returns the type of a permission; for a bundle those of its permissions,
 // the one first that the bundle is named for, the others in its order.
-func (l *lookup) types(p permission.Permission) []string {
-	perms, ok := l.policy.Bundle(p)
+func (l *Lookup) types(p permission.Permission) []string {
+	perms, ok := l.Policy.Bundle(p)
 	if !ok {
 		return []string{p.Resource()}
 	}
@@ -50,14 +50,14 @@ func (l *lookup) types(p permission.Permission) []string {
 
 // object makes the resource. It is of the first of the types that has all the
 // parties which are written.
-func (l *lookup) object(q *Question, types []string) usher.Resource {
+func (l *Lookup) object(q *Question, types []string) usher.Resource {
 	o := &usher.Object{Parties: map[string][]string{}, Attributes: map[string]bool{}}
 	for _, f := range q.Resource {
 		if l.attributes.has[f.Name.Text] {
 			value, ok := f.flag()
 			o.Attributes[f.Name.Text] = value
 			if !ok {
-				l.problems.Add(f.Name.Pos, "%s is an attribute; it is true or false", f.Name.Text)
+				l.Problems.Add(f.Name.Pos, "%s is an attribute; it is true or false", f.Name.Text)
 			}
 			continue
 		}
@@ -84,11 +84,11 @@ func (l *lookup) object(q *Question, types []string) usher.Resource {
 }
 
 // noType reports what keeps a resource from being of one of the types.
-func (l *lookup) noType(q *Question, types []string) {
-	var known names
+func (l *Lookup) noType(q *Question, types []string) {
+	var known Names
 	for _, t := range types {
 		for name := range l.parties[t] {
-			known.add(name)
+			known.Add(name)
 		}
 	}
 	slices.Sort(known.list)
@@ -101,16 +101,16 @@ func (l *lookup) noType(q *Question, types []string) {
 		}
 	}
 	if !unknown {
-		l.problems.Add(q.Can.Pos, "no resource in %s has all of these parties", q.Can.Text)
+		l.Problems.Add(q.Can.Pos, "no resource in %s has all of these parties", q.Can.Text)
 	}
 }
 
-// hidden finds the fields that may be expected to be hidden.
-func (l *lookup) hidden(written []policy.Name, q *Question, types []string) []string {
-	var declared names
+// Hidden finds the fields that may be expected to be hidden.
+func (l *Lookup) Hidden(written []policy.Name, q *Question, types []string) []string {
+	var declared Names
 	for _, t := range types {
-		for _, field := range l.policy.Fields(t) {
-			declared.add(field)
+		for _, field := range l.Policy.Fields(t) {
+			declared.Add(field)
 		}
 	}
 	fields := []string{}
@@ -118,7 +118,7 @@ func (l *lookup) hidden(written []policy.Name, q *Question, types []string) []st
 		switch {
 		case types == nil || declared.has[n.Text]:
 		case l.group(n.Text, types) != nil:
-			l.problems.Add(n.Pos, "%s is a group of fields; write its fields: [%s]", n.Text, strings.Join(l.group(n.Text, types), ", "))
+			l.Problems.Add(n.Pos, "%s is a group of fields; write its fields: [%s]", n.Text, strings.Join(l.group(n.Text, types), ", "))
 		default:
 			l.refuse(n, lacking(q, types)+"field", declared)
 		}
@@ -129,9 +129,9 @@ func (l *lookup) hidden(written []policy.Name, q *Question, types []string) []st
 }
 
 // group returns the fields of a group, nil where there is none of the name.
-func (l *lookup) group(name string, types []string) []string {
+func (l *Lookup) group(name string, types []string) []string {
 	for _, t := range types {
-		if fields, ok := l.policy.FieldGroup(t, name); ok {
+		if fields, ok := l.Policy.FieldGroup(t, name); ok {
 			return fields
 		}
 	}

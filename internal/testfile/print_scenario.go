@@ -1,4 +1,4 @@
-package policytest
+package testfile
 
 import "strconv"
 
@@ -26,7 +26,7 @@ func resourceFlow(facts []Fact) (m flow) {
 func (c *Check) flow() flow {
 	m := c.Question.flow()
 	if c.Name != "" {
-		m.add("name", word(c.Name))
+		m.add("name", Word(c.Name))
 	}
 	m.names("allow", c.Allow)
 	if c.Deny != nil {

@@ -1,4 +1,4 @@
-package policytest
+package testfile
 
 import (
 	"github.com/usher-go/usher"

@@ -1,4 +1,4 @@
-package policytest
+package testfile
 
 import (
 	"slices"

@@ -1,4 +1,4 @@
-package policytest
+package testfile
 
 import "strconv"
 
@@ -91,7 +91,7 @@ func membershipsText(list []Membership) string {
 	var teams []string
 	var held flow
 	for _, m := range list {
-		teams = append(teams, word(m.Team.Text))
+		teams = append(teams, Word(m.Team.Text))
 		if len(m.Roles) == 0 {
 			held.add(m.Team.Text, plainMember)
 		} else {
@@ -107,7 +107,7 @@ func membershipsText(list []Membership) string {
 func grantsText(list []Grant) string {
 	texts := make([]string, len(list))
 	for i, g := range list {
-		texts[i] = word(g.Name.Text)
+		texts[i] = Word(g.Name.Text)
 		if !g.Until.IsZero() {
 			var grant flow
 			grant.name("grant", g.Name)

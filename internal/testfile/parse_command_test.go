@@ -1,4 +1,4 @@
-package policytest_test
+package testfile_test
 
 import (
 	"cmp"
@@ -14,8 +14,8 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
-	"github.com/usher-go/usher/policytest"
 	"github.com/usher-go/usher/preset"
 	"github.com/usher-go/usher/seat"
 )
@@ -45,10 +45,10 @@ func TestParseCommand(t *testing.T) {
 		{"set-field user=mia field=size value=", `do: set-field, user: mia, field: size, value: ""`, account.SetField{User: "mia", Field: "size"}},
 		{"set-field user=mia field=word value=null", `do: set-field, user: mia, field: word, value: "null"`, account.SetField{User: "mia", Field: "word", Value: "null"}},
 	} {
-		c, err := policytest.ParseCommand(strings.Fields(row.words)...)
+		c, err := testfile.ParseCommand(strings.Fields(row.words)...)
 		require.NoError(t, err, row.words)
 		assert.Empty(t, gocmp.Diff(row.want, c), row.words)
-		list, err := policytest.ParseCommands("x.yaml", []byte("- {do: leave}\n- {"+row.file+"}"))
+		list, err := testfile.ParseCommands("x.yaml", []byte("- {do: leave}\n- {"+row.file+"}"))
 		require.NoError(t, err, row.file)
 		require.Len(t, list, 2)
 		assert.Empty(t, gocmp.Diff(row.want, list[1]), row.file)
@@ -79,7 +79,7 @@ func TestParseCommandRefuses(t *testing.T) {
 		"create-account owner=kim seats.x=":  `:3:9: x must be a whole number from 0 on, not ""`,
 		"leave seats.x=5":                    `:2:1: leave has no key "seats.x"`,
 	} {
-		_, err := policytest.ParseCommand(strings.Fields(words)...)
+		_, err := testfile.ParseCommand(strings.Fields(words)...)
 		var problems *policy.Problems
 		require.True(t, errors.As(err, &problems), "ParseCommand(%s) = %v", words, err)
 		assert.Equal(t, want, problems.Error(), words)
@@ -95,7 +95,7 @@ func TestParseCommandsRefuses(t *testing.T) {
 		"- {do: leave, as: mia}":    `x.yaml:1:15: leave has no key "as"`,
 		"- {do: leave}\n- {do: []}": "x.yaml:2:8: do must be a value, not a list",
 	} {
-		_, err := policytest.ParseCommands("x.yaml", []byte(src))
+		_, err := testfile.ParseCommands("x.yaml", []byte(src))
 		assert.EqualError(t, err, want, src)
 	}
 }
@@ -103,7 +103,7 @@ func TestParseCommandsRefuses(t *testing.T) {
 // The types are those of the parser: a command needs each argument that is not optional.
 func TestCommandTypes(t *testing.T) {
 	values := map[string]string{"status": "active", "count": "1", "time": "2026-03-01", "field-type": "date", "flag": "true"}
-	types := policytest.CommandTypes()
+	types := testfile.CommandTypes()
 	require.NotEmpty(t, types)
 	for _, described := range types {
 		words := []string{described.Name}
@@ -112,11 +112,11 @@ func TestCommandTypes(t *testing.T) {
 				words = append(words, arg.Name+"="+cmp.Or(values[arg.Kind], "x"))
 			}
 		}
-		c, err := policytest.ParseCommand(words...)
+		c, err := testfile.ParseCommand(words...)
 		require.NoError(t, err, described.Name)
 		assert.Equal(t, described.Name, account.NameOf(c))
 		for i := range words[1:] {
-			_, err := policytest.ParseCommand(slices.Delete(slices.Clone(words), i+1, i+2)...)
+			_, err := testfile.ParseCommand(slices.Delete(slices.Clone(words), i+1, i+2)...)
 			assert.ErrorContains(t, err, "needs the key", described.Name)
 		}
 	}
@@ -126,9 +126,9 @@ func TestRequestOfPolicy(t *testing.T) {
 	p, err := preset.Load("oncehub")
 	require.NoError(t, err)
 	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
-	host := policytest.Fact{Name: policy.Name{Text: "host"}, IDs: []policy.Name{{Text: "mia"}}}
-	q := policytest.Question{Can: policy.Name{Text: "calendar.edit"}, Resource: []policytest.Fact{host}}
-	r, err := policytest.Request(p, "max", q, now)
+	host := testfile.Fact{Name: policy.Name{Text: "host"}, IDs: []policy.Name{{Text: "mia"}}}
+	q := testfile.Question{Can: policy.Name{Text: "calendar.edit"}, Resource: []testfile.Fact{host}}
+	r, err := testfile.Request(p, "max", q, now)
 	require.NoError(t, err)
 	assert.Equal(t, usher.UserID("max"), r.Subject)
 	assert.Equal(t, "calendar.edit", r.Permission.String())
@@ -136,11 +136,11 @@ func TestRequestOfPolicy(t *testing.T) {
 	assert.Equal(t, "calendar", r.Resource.Ref().Type)
 
 	q.At = now.AddDate(0, 1, 0)
-	r, err = policytest.Request(p, "max", q, now)
+	r, err = testfile.Request(p, "max", q, now)
 	require.NoError(t, err)
 	assert.Equal(t, q.At, r.Time, "the question's own time")
 
 	q.Can.Text = "calendar.edti"
-	_, err = policytest.Request(p, "max", q, now)
+	_, err = testfile.Request(p, "max", q, now)
 	assert.ErrorContains(t, err, `unknown permission "calendar.edti"; did you mean "calendar.edit"?`)
 }

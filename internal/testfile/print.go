@@ -1,4 +1,4 @@
-package policytest
+package testfile
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 func (f *File) Print() []byte {
 	var w printer
 	w.entry(0, "usher", policy.FormatVersion)
-	w.entry(0, "policy", word(f.Policy.Text))
+	w.entry(0, "policy", Word(f.Policy.Text))
 	if !f.At.IsZero() {
 		w.entry(0, "at", timeText(f.At))
 	}
@@ -30,7 +30,7 @@ func (f *File) Print() []byte {
 			if s.Name == "" {
 				w.line(1, "- steps:")
 			} else {
-				w.line(1, "- name: %s", word(s.Name))
+				w.line(1, "- name: %s", Word(s.Name))
 				w.line(2, "steps:")
 			}
 			for _, step := range s.Steps {
@@ -51,7 +51,7 @@ func (w *printer) line(depth int, format string, args ...any) {
 
 // entry writes a key with its value, which is YAML.
 func (w *printer) entry(depth int, key, value string) {
-	k := word(key)
+	k := Word(key)
 	if len(k) > longestKey {
 		w.line(depth, "? %s", k)
 		k = ""

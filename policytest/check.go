@@ -1,10 +1,13 @@
 package policytest
 
-import "github.com/usher-go/usher"
+import (
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/testfile"
+)
 
 // check is a Check whose names were found.
 type check struct {
-	*Check
+	*testfile.Check
 	request usher.Request // without who asks
 	want    map[usher.UserID]want
 }
@@ -17,32 +20,32 @@ type want struct {
 	hidden []string // sorted; nil where anything may be hidden
 }
 
-func (l *lookup) check(written *Check) check {
+func (l *lookup) check(written *testfile.Check) check {
 	c := check{Check: written, want: map[usher.UserID]want{}}
-	request, types := l.question(&c.Question)
+	request, types := l.Question(&c.Question)
 	c.request = request
 	for _, n := range c.Allow {
-		if l.find(n, "user", l.users) {
+		if l.Find(n, "user", l.users) {
 			c.want[usher.UserID(n.Text)] = want{allow: true}
 		}
 	}
 	for _, d := range c.Deny {
 		if c.want[usher.UserID(d.User.Text)].allow {
-			l.problems.Add(d.User.Pos, "%s stands under allow and under deny", d.User.Text)
-		} else if l.find(d.User, "user", l.users) {
+			l.Problems.Add(d.User.Pos, "%s stands under allow and under deny", d.User.Text)
+		} else if l.Find(d.User, "user", l.users) {
 			c.want[usher.UserID(d.User.Text)] = want{reason: d.Reason}
 		}
 	}
 	for _, h := range c.Hidden {
 		id := usher.UserID(h.User.Text)
-		if !l.find(h.User, "user", l.users) {
+		if !l.Find(h.User, "user", l.users) {
 			continue
 		}
 		if !c.want[id].allow {
-			l.problems.Add(h.User.Pos, "%s does not stand under allow; a denial hides nothing, since it shows nothing", id)
+			l.Problems.Add(h.User.Pos, "%s does not stand under allow; a denial hides nothing, since it shows nothing", id)
 			continue
 		}
-		c.want[id] = want{allow: true, hidden: l.hidden(h.Fields, &c.Question, types)}
+		c.want[id] = want{allow: true, hidden: l.Hidden(h.Fields, &c.Question, types)}
 	}
 	return c
 }

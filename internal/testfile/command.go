@@ -1,4 +1,4 @@
-package policytest
+package testfile
 
 import (
 	"maps"
@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/usher-go/usher"
@@ -27,13 +28,13 @@ func FindCommand(name string) (account.CommandType, bool) {
 	return t, ok && t.Written()
 }
 
-func commandNames() []string {
+var commandNames = sync.OnceValue(func() []string {
 	var names []string
 	for _, t := range CommandTypes() {
 		names = append(names, t.Name)
 	}
 	return names
-}
+})
 
 // command reads a command from the map that it stands in, which may have further
 // fields. It returns nil for a name that is not a command's.
@@ -108,7 +109,7 @@ func argumentText(value reflect.Value) string {
 	case []usher.TeamID:
 		texts := make([]string, len(v))
 		for i, id := range v {
-			texts[i] = word(string(id))
+			texts[i] = Word(string(id))
 		}
 		return listText(texts)
 	case map[seat.PoolName]int:
@@ -130,6 +131,6 @@ func argumentText(value reflect.Value) string {
 	case account.Value:
 		return strconv.Quote(string(v))
 	default: // an id or a name
-		return word(value.String())
+		return Word(value.String())
 	}
 }

@@ -1,4 +1,4 @@
-package policytest
+package testfile
 
 import (
 	"time"
@@ -49,4 +49,20 @@ type Denial struct {
 type Masked struct {
 	User   policy.Name   // its key
 	Fields []policy.Name // its value: fields, and no groups of them
+}
+
+// Asked returns the question in the words of the file: calendar.edit {host: [mia]}
+// with {mfa: true} at 2026-03-01T00:00:00Z.
+func (q *Question) Asked() string {
+	text := q.Can.Text
+	if q.Resource != nil {
+		text += " " + resourceFlow(q.Resource).String()
+	}
+	if q.With != nil {
+		text += " with " + flagsFlow(q.With).String()
+	}
+	if !q.At.IsZero() {
+		text += " at " + timeText(q.At)
+	}
+	return text
 }
