@@ -43,5 +43,5 @@ fuzz: ## run every fuzz target for FUZZTIME=30s
 fmt: ## format every Go file
 	@$(tool) gofumpt -w .
 
-generate: ## write what is derived from the types of commands: tables of the FORMAT pages, and the schema
-	go test . -run TestGenerated -update
+generate: ## write what is derived from types of commands and changes: tables of the FORMAT pages, and the schema
+	go test . ./account -run TestGenerated -update

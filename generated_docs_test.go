@@ -223,8 +223,8 @@ account:
 
 func describeRequest(p *policy.Policy, command string, r usher.Request, names map[string]string) asking {
 	if r.Permission.IsZero() {
-		hostOnly := func(h policy.HostCommand) bool { return h.Name == command }
-		if slices.ContainsFunc(p.HostOnly(), hostOnly) {
+		hostOnly := func(h account.HostCommand) bool { return h.Name == command }
+		if slices.ContainsFunc(account.HostOnly(p), hostOnly) {
 			return asking{permission: "nothing; only the host can run it"}
 		}
 		return asking{permission: "nothing; it concerns the actor alone"}

@@ -162,7 +162,7 @@ const silent = `
 	memstore.Store engine.Error engine.UnfitError engine.Observer engine.Result
 	usherhttp.Problem ushertest.Answer usherfiles.Runner usherfiles.Accounts
 	filter.Condition filter.Kind filter.Party filter.Attribute filter.Nobody filter.Unknown filter.Set
-	policy.Lister policy.Listed policy.TeamLister policy.Owned policy.Subject policy.HostCommand policy.GrantKind engine.SetPolicyOption
+	policy.Lister policy.Listed policy.TeamLister policy.Owned policy.Subject account.HostCommand policy.GrantKind engine.SetPolicyOption
 `
 
 // publicTypes lists the exported types of the packages that a host links.

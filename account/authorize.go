@@ -14,7 +14,7 @@ type requirement struct {
 	permission permission.Permission // which users need; the host needs none
 	on         parties
 	creates    bool // the command creates the account: only the host may
-	own        bool // the command concerns the actor alone, and its propose checks that
+	own        bool // the command concerns the actor alone, and its propose refuses the host
 }
 
 // needs returns the requirement of a permission on what a command is about.
@@ -28,7 +28,7 @@ func (q *proposing) checkRequirement(want requirement) (err error) {
 	switch {
 	case want.creates && q.actor.Host() == "":
 		return q.deny(usher.ReasonNoPermission, "only the host makes accounts")
-	case want.creates, want.own:
+	case want.creates, want.own && want.permission.IsZero():
 		return nil
 	case want.permission.IsZero():
 		return q.deny(usher.ReasonNoPermission, "no actor can run the command")

@@ -95,7 +95,9 @@ func (c AddUser) describe() string {
 // Leave removes the actor. It does what RemoveUser does. user.leave on {user: actor}.
 type Leave struct{}
 
-func (Leave) asks(q *proposing) requirement { return needs(userLeave, of(q.actor.User())) }
+func (Leave) asks(q *proposing) requirement {
+	return requirement{permission: userLeave, on: of(q.actor.User()), own: true}
+}
 
 func (Leave) propose(q *proposing) error {
 	id := q.actor.User()
