@@ -7,7 +7,7 @@ tool      = GOWORK=off go tool -modfile='$(CURDIR)/tools/go.mod'
 FUZZTIME ?= 30s
 TIMEOUT  ?= 40m# of one package; a busy machine takes its time
 
-.PHONY: help setup test lint lint-code install-check api-diff vuln bench bench-core fuzz tidy fmt
+.PHONY: help setup test lint lint-code install-check api-diff vuln bench bench-core fuzz tidy fmt generate
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -48,3 +48,6 @@ tidy: ## bring go.mod and go.sum of every module up to date
 
 fmt: ## format every Go file
 	@$(tool) gofumpt -w .
+
+generate: ## write what is derived from types of commands and changes: tables of the FORMAT pages, and the schema
+	go test . ./account -run TestGenerated -update

@@ -20,6 +20,7 @@ import (
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/filter"
 	"github.com/usher-go/usher/internal/hostile"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policytest"
@@ -178,11 +179,11 @@ func TestAccountsSpeakSafely(t *testing.T) {
 				for _, actor := range []account.Actor{host, account.User("mia"), account.User("olivia"), account.User(usher.UserID(bad)), account.Host(bad)} {
 					shows(t, "Actor", actor.String())
 					if _, err := e.Preview(ctx, engine.Batch{Actor: actor, Account: "acme", Commands: []account.Command{c}}); err != nil {
-						tells(t, c.CommandName(), err)
+						tells(t, account.NameOf(c), err)
 					}
 				}
 				if _, err := e.Submit(ctx, engine.Batch{Actor: account.User(usher.UserID(bad)), Account: "acme", Note: bad, Commands: []account.Command{c}}); err != nil {
-					tells(t, c.CommandName(), err)
+					tells(t, account.NameOf(c), err)
 				}
 			}
 		}
@@ -324,7 +325,7 @@ func TestFilesSpeakSafely(t *testing.T) {
 						shows(t, "policy", line)
 					}
 				}
-				if _, err := policytest.Parse(bad+".yaml", []byte(source)); err != nil {
+				if _, err := testfile.Parse(bad+".yaml", []byte(source)); err != nil {
 					for line := range strings.SplitSeq(err.Error(), "\n") {
 						shows(t, "policytest", line)
 					}

@@ -154,19 +154,15 @@ const silent = `
 	policy.Account policy.Bound policy.Holding policy.Matrix policy.MatrixResource policy.MatrixRow policy.Pos policy.Problem policy.Problems policy.Uncovered
 	policy.Name policy.SeatPool policy.Setting policy.Condition policy.ConditionKind policy.Role policy.RoleSeat policy.Bundle policy.Resource
 	policy.Party policy.FieldGroup policy.Permission policy.Cell policy.Never policy.Test
-	policytest.Account policytest.SeatTotal policytest.Team policytest.User policytest.Membership policytest.Grant
-	policytest.Failure policytest.Cover policytest.File policytest.Flag policytest.Question policytest.Fact
-	policytest.Check policytest.Denial policytest.Masked policytest.Scenario policytest.Step policytest.Do policytest.Ask
-	policytest.State policytest.PoolState policytest.Command policytest.CommandForm policytest.FieldDefinition
-	policytest.FieldValue policytest.Value
+	policytest.Failure policytest.Cover
 	account.Code account.Refusal account.EncodingError account.MisfitError account.UnfitError account.Member account.Team
 	account.Seats account.Setting account.Field account.FieldType account.FieldValue account.Value account.Outcome
-	account.Preview account.SeatsPreview account.UserPreview account.Head
+	account.Preview account.SeatsPreview account.UserPreview account.Head account.CommandType account.Arg
 	store.Store store.Keeper store.Watcher store.Error store.Commit store.Snapshot store.Entry store.Record store.Sighting
 	memstore.Store engine.Error engine.UnfitError engine.Observer engine.Result
 	usherhttp.Problem ushertest.Answer usherfiles.Runner usherfiles.Accounts
 	filter.Condition filter.Kind filter.Party filter.Attribute filter.Empty filter.Unknown criteria.Set
-	policy.Lister policy.Listed policy.TeamLister policy.Owned policy.Subject policy.HostCommand policy.GrantKind engine.SetPolicyOption
+	policy.Lister policy.Listed policy.TeamLister policy.Owned policy.Subject account.HostCommand policy.GrantKind engine.SetPolicyOption
 `
 
 // publicTypes lists the exported types of the packages that a host links, and of the criteria

@@ -60,7 +60,7 @@ func BenchmarkEncodeCommit(b *testing.B) {
 				data, err := json.Marshal(struct {
 					Change string `json:"change"`
 					account.RoleSet
-				}{change.ChangeType(), change.(account.RoleSet)})
+				}{account.NameOfChange(change), change.(account.RoleSet)})
 				require.NoError(b, err)
 				w.Changes = append(w.Changes, data)
 			}

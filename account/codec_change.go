@@ -13,39 +13,9 @@ import (
 	"github.com/usher-go/usher/internal/strictjson"
 )
 
-// changeTypes has a value of every type of change. How one is written follows from
-// its fields and their tags: a text or a time with an option, omitempty or omitzero,
-// is left out where it is zero; all else is written, and no text is empty.
-var changeTypes = []Change{
-	AccountCreated{},
-	AccountDeleted{},
-	UserAdded{},
-	UserRemoved{},
-	StatusSet{},
-	RoleSet{},
-	OwnershipTransferred{},
-	TeamCreated{},
-	TeamMoved{},
-	TeamDeleted{},
-	MemberAdded{},
-	MemberRemoved{},
-	TeamRoleSet{},
-	TeamRoleUnset{},
-	SeatsSet{},
-	SeatAssigned{},
-	SeatUnassigned{},
-	SettingChanged{},
-	GrantGiven{},
-	GrantRevoked{},
-	FieldDefined{},
-	FieldRenamed{},
-	FieldMoved{},
-	FieldArchived{},
-	FieldRestored{},
-	FieldSet{},
-}
-
-// shape is how changes of one type are written.
+// shape is how changes of one type are written, which follows from the fields and their
+// tags: a text or a time with an option, omitempty or omitzero, is left out where it is
+// zero; all else is written, and no text is empty.
 type shape struct {
 	goType reflect.Type
 	begin  string // {"change":"seat-assigned"
@@ -69,15 +39,15 @@ var shapeByType, shapeByName = newShapes()
 
 func newShapes() (byType map[reflect.Type]*shape, byName map[string]*shape) {
 	byType, byName = map[reflect.Type]*shape{}, map[string]*shape{}
-	for _, c := range changeTypes {
+	for _, c := range changes {
 		s := newShape(c)
-		byType[s.goType], byName[c.ChangeType()] = s, s
+		byType[s.goType], byName[NameOfChange(c)] = s, s
 	}
 	return byType, byName
 }
 
 func newShape(c Change) *shape {
-	s := &shape{goType: reflect.TypeOf(c), begin: `{"change":"` + c.ChangeType() + `"`}
+	s := &shape{goType: reflect.TypeOf(c), begin: `{"change":"` + NameOfChange(c) + `"`}
 	var keys []string
 	for i := range s.goType.NumField() {
 		f := s.goType.Field(i)
@@ -147,7 +117,7 @@ func writeChange(w *strictjson.Writer, c Change) {
 		}
 	}
 	w.Raw("}")
-	w.Prefix(c.ChangeType())
+	w.Prefix(NameOfChange(c))
 }
 
 // scratch keeps a value of each type of change that was read, to be read into
@@ -174,7 +144,7 @@ func (s scratch) readChange(r *strictjson.Reader) Change {
 	}
 	v.SetZero()
 	if shape.read(r, v); r.Err() != nil {
-		r.Prefix(v.Interface().(Change).ChangeType())
+		r.Prefix(NameOfChange(v.Interface().(Change)))
 		return nil
 	}
 	return v.Interface().(Change)

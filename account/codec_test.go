@@ -139,14 +139,14 @@ func TestEveryChangeHasAGoldenFile(t *testing.T) {
 	var have []string
 	for name, c := range golden {
 		for _, change := range c.Changes {
-			if change.ChangeType() == name {
+			if account.NameOfChange(change) == name {
 				have = append(have, fmt.Sprintf("%T", change))
 				break
 			}
 		}
 	}
 	slices.Sort(have)
-	assert.Equal(t, sealed(t, "change"), have)
+	assert.Equal(t, sealed(t, "apply"), have)
 }
 
 func TestCommitIsReadHoweverItIsSpaced(t *testing.T) {

@@ -1,12 +1,9 @@
 package account
 
 import (
-	"time"
+	"reflect"
 
-	"github.com/usher-go/usher"
-	"github.com/usher-go/usher/policy"
-	"github.com/usher-go/usher/role"
-	"github.com/usher-go/usher/seat"
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // Command is something that somebody asks to have changed. Each says which
@@ -18,214 +15,46 @@ import (
 // its batch leaves more seats held than bought, it is refused with NoSeatsLeft.
 //
 // A command is passed as it is: &SetRole{} compiles, and is refused as Invalid.
+//
+// The exported fields are the arguments of the command. The tag usher has words about one,
+// with commas between them: "optional" if it may be left out, what a string is ("setting",
+// "grant", "field", "name"), "team-role" for a role that is held on a team, and the values
+// that are allowed of those that its type has ("active|inactive"). [Commands] derives from
+// them how a command is written. The schema and the FORMAT pages quote the first sentence
+// of the comment on a type, and the comments that end the lines of the fields.
 type Command interface {
-	// CommandName returns the command's name: "assign-seat".
-	CommandName() string
+	// asks returns what the command requires of its actor.
+	asks(*proposing) requirement
 
-	command()
+	// propose makes the changes that follow from the command, or refuses it. The actor
+	// meets what asks returned.
+	propose(*proposing) error
+
+	// describe returns the arguments of the command in words, "" if there are none.
+	describe() string
 }
 
-// CreateAccount makes the account, with its first user: the active holder of the
-// unique role. Only the host may, and an id is used once. Seats are what the plan
-// sells from the beginning: where the unique role requires a seat, the owner takes
-// one of them.
-type CreateAccount struct {
-	Owner usher.UserID
-	Seats map[seat.PoolName]int
-}
+// NameOf returns the name of a command, which is that of its type in kebab case:
+// "assign-seat" for AssignSeat. It returns "" for nil.
+func NameOf(c Command) string { return nameOf(commandNames, c) }
 
-// Import makes the account as it stands somewhere else, in one commit. Only the
-// host may. What no account may be is Invalid: two holders of the unique role, more
-// seats held than bought, a circle of teams.
-type Import struct {
-	Contents Contents
-}
+// isCommand reports whether a type is listed as a command. A pointer to a command, and a
+// type that embeds one, have its methods and are not listed.
+func isCommand(t reflect.Type) bool { return commandNames[t] != "" }
 
-// AddUser puts a user in the account: active unless Status is usher.Invited, with
-// the policy's default role unless another is given, in the teams that are listed.
-// Where the role requires a seat in that status, one is taken.
-// user.create on {team: Teams}.
-type AddUser struct {
-	User   usher.UserID
-	Role   role.Name    // "": the policy's default
-	Status usher.Status // zero: usher.Active
-	Teams  []usher.TeamID
-}
-
-// AcceptInvitation makes the actor active, who was invited. Seats go with it as with
-// SetStatus.
-type AcceptInvitation struct{}
-
-// DeclineInvitation removes the actor, who was invited.
-type DeclineInvitation struct{}
-
-// Leave removes the actor, as RemoveUser does. user.leave on {user: actor}.
-type Leave struct{}
-
-// RemoveUser removes a user with all that is theirs, and releases their seats.
-// user.delete on {user}.
-type RemoveUser struct {
-	User usher.UserID
-}
-
-// SetStatus makes a user active or inactive. Seats that are not held in the new
-// status are released, and come back by themselves only where the role requires
-// them; those that it requires in the new status are taken. user.set-status on
-// {user}.
-type SetStatus struct {
-	User   usher.UserID
-	Status usher.Status // usher.Active or usher.Inactive
-}
-
-// SetRole gives a user another account role. Seats that the new role may not hold
-// are released, and those that it requires are taken; others stay.
-// user.set-role on {user}.
-type SetRole struct {
-	User usher.UserID
-	Role role.Name
-}
-
-// CreateTeam makes a team, below another one unless Parent is "". The id of a deleted
-// team is never used again. team.create on {team: parent}.
-type CreateTeam struct {
-	Team, Parent usher.TeamID
-}
-
-// MoveTeam puts a team with all below it below another one, or at the top if Parent
-// is "". team.edit on {team: the team, its old and its new parent}.
-type MoveTeam struct {
-	Team, Parent usher.TeamID
-}
-
-// DeleteTeam deletes a team that has no teams below it. Its members stay in the
-// account. No other team can have its id afterwards, since the application may still
-// name the deleted team as a party of resources. team.delete on {team}.
-type DeleteTeam struct {
-	Team usher.TeamID
-}
-
-// AddToTeam puts a user in a team. team.set-members on {team, user}.
-type AddToTeam struct {
-	Team usher.TeamID
-	User usher.UserID
-}
-
-// RemoveFromTeam takes a user out of a team, which ends the roles held there.
-// team.set-members on {team, user}.
-type RemoveFromTeam struct {
-	Team usher.TeamID
-	User usher.UserID
-}
-
-// SetTeamRole gives a user a role on a team that the user was put in.
-// team.set-role on {team, user}.
-type SetTeamRole struct {
-	Team usher.TeamID
-	User usher.UserID
-	Role role.Name
-}
-
-// UnsetTeamRole ends a role on a team. team.set-role on {team, user}.
-type UnsetTeamRole struct {
-	Team usher.TeamID
-	User usher.UserID
-	Role role.Name
-}
-
-// SetSeats says how many seats of a pool are bought. A batch that leaves fewer than
-// are held is refused with SeatsInUse. seat.purchase.
-type SetSeats struct {
-	Pool  seat.PoolName
-	Total int
-}
-
-// AssignSeat gives a user a seat. seat.assign on {user}.
-type AssignSeat struct {
-	User usher.UserID
-	Pool seat.PoolName
-}
-
-// UnassignSeat takes a user's seat away. seat.unassign on {user}.
-type UnassignSeat struct {
-	User usher.UserID
-	Pool seat.PoolName
-}
-
-// ChangeSetting turns a setting of the account on or off. account.configure.
-type ChangeSetting struct {
-	Setting string
-	Value   bool
-}
-
-// GiveGrant gives a user a permission, a bundle or a feature, until a time unless
-// that is zero. A grant that the user holds gets the new end. grant.give on {user}; to
-// end a grant sooner also requires grant.revoke on {user}. A grant that would be over
-// already is refused as Invalid, unless it ends one that is held.
-type GiveGrant struct {
-	User  usher.UserID
-	Grant string
-	Until time.Time
-}
-
-// RevokeGrant takes a grant away. grant.revoke on {user}.
-type RevokeGrant struct {
-	User  usher.UserID
-	Grant string
-}
-
-// DefineField makes a custom field, as the last. field.manage.
-type DefineField struct {
-	Field string
-	Type  FieldType
-}
-
-// RenameField gives a custom field another name; the values stay. field.manage.
-type RenameField struct {
-	Field, To string
-}
-
-// MoveField puts a custom field before another one, or at the end if Before is "".
-// field.manage.
-type MoveField struct {
-	Field, Before string
-}
-
-// ArchiveField hides a custom field; its values are kept. field.manage.
-type ArchiveField struct {
-	Field string
-}
-
-// RestoreField shows a custom field again. field.manage.
-type RestoreField struct {
-	Field string
-}
-
-// SetField sets what a user has in a custom field. user.edit on {user}, and the
-// decision must not hide the field.
-type SetField struct {
-	User  usher.UserID
-	Field string
-	Value Value
-}
-
-// TransferOwnership hands the unique role over to an active user; who had it gets
-// the role that it hands over to. Of both, seats that the new role may not hold are
-// released, and then those that it requires are taken. account.transfer.
-type TransferOwnership struct {
-	To usher.UserID
-}
-
-// DeleteAccount ends the account. Its id is never used again. account.delete.
-type DeleteAccount struct{}
-
-// Contents is an account as it stands, for [Import]. Nobody is asked whether it may
-// be so. Who has a role that requires a seat holds one without saying so. The zero
-// Contents lacks a holder of the unique role, and is refused.
-type Contents struct {
-	Settings map[string]bool
-	Seats    map[seat.PoolName]int         // bought
-	Teams    map[usher.TeamID]usher.TeamID // each with its parent, "" at the top
-	Fields   []Field                       // in their order; ids are given anew
-	Users    map[usher.UserID]policy.User
-	Values   map[usher.UserID]map[string]Value // of custom fields, by the field's name
+// Describe returns a command in words, as messages name it: "assign-seat max
+// booking". It is one line, whatever is in the command, and has no values of custom
+// fields, which are personal data.
+func Describe(c Command) string {
+	switch t := reflect.TypeOf(c); {
+	case t == nil:
+		return "no command"
+	case !isCommand(t):
+		return printable.Sprintf("%T", c)
+	}
+	name, args := NameOf(c), c.describe()
+	if args == "" {
+		return name
+	}
+	return name + " " + args
 }

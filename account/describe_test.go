@@ -65,11 +65,11 @@ func TestDescribe(t *testing.T) {
 	var types []string
 	for _, row := range described {
 		assert.Equal(t, row.words, account.Describe(row.command))
-		assert.True(t, strings.HasPrefix(row.words, row.command.CommandName()))
+		assert.True(t, strings.HasPrefix(row.words, account.NameOf(row.command)))
 		types = append(types, fmt.Sprintf("%T", row.command))
 	}
 	slices.Sort(types)
-	assert.Equal(t, sealed(t, "command"), slices.Compact(types), "each command has a row")
+	assert.Equal(t, sealed(t, "propose"), slices.Compact(types), "each command has a row")
 
 	assert.Equal(t, "no command", account.Describe(nil))
 	assert.Equal(t, "*account.Leave", account.Describe((*account.Leave)(nil)), "a pointer is no command")
@@ -109,12 +109,12 @@ func TestDescribeChange(t *testing.T) {
 	for name, want := range sentences {
 		var list []string
 		for _, c := range golden[name].Changes {
-			assert.Equal(t, name, c.ChangeType())
+			assert.Equal(t, name, account.NameOfChange(c))
 			list = append(list, account.DescribeChange(c))
 		}
 		assert.Equal(t, want, strings.Join(list, " | "))
 	}
-	assert.Len(t, sentences, len(sealed(t, "change")), "each change has a sentence")
+	assert.Len(t, sentences, len(sealed(t, "apply")), "each change has a sentence")
 
 	assert.Equal(t, "no change", account.DescribeChange(nil))
 	assert.Equal(t, "*account.AccountDeleted", account.DescribeChange((*account.AccountDeleted)(nil)), "a pointer is no change")

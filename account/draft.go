@@ -7,8 +7,6 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/table"
 	"github.com/usher-go/usher/policy"
-	"github.com/usher-go/usher/role"
-	"github.com/usher-go/usher/seat"
 )
 
 // draft is a state that is being changed, by one goroutine. It is the policy.Facts
@@ -69,14 +67,6 @@ func (d *draft) put(id usher.UserID, u policy.User) {
 	d.users.Set(string(id), u.Compact())
 }
 
-// putTeams keeps the record of a user with other teams, or other roles on them.
-func (d *draft) putTeams(id usher.UserID, u *policy.User, teams []policy.Membership) {
-	d.regroup(id, u.Teams, teams)
-	changed := *u
-	changed.Teams = teams
-	d.put(id, changed)
-}
-
 // plan returns the draft's own plan, to be changed, with its own settings. The fields
 // are shared until ownFields is set.
 func (d *draft) plan() *plan {
@@ -97,38 +87,11 @@ func (d *draft) fieldPlan() *plan {
 	return plan
 }
 
-func (d *draft) setPool(name seat.PoolName, p seat.Pool) {
-	if !d.ownPools {
-		d.next.pools = maps.Clone(d.next.pools)
-		d.ownPools = true
+// without returns a copy of a list that lacks one element, nil where nothing is
+// left, so that alike users have alike records.
+func without[E any](list []E, at int) []E {
+	if len(list) == 1 {
+		return nil
 	}
-	if d.next.pools == nil {
-		d.next.pools = map[seat.PoolName]seat.Pool{}
-	}
-	if p == (seat.Pool{}) {
-		delete(d.next.pools, name)
-		return
-	}
-	d.next.pools[name] = p
-}
-
-// tally counts a user of a role and a status in, or with -1 out.
-func (d *draft) tally(name role.Name, status usher.Status, by int) {
-	if !d.ownCounts {
-		d.next.counts = maps.Clone(d.next.counts)
-		d.ownCounts = true
-	}
-	if d.next.counts == nil {
-		d.next.counts = map[role.Name]count{}
-	}
-	c := d.next.counts[name]
-	c.all += by
-	if status == usher.Active {
-		c.active += by
-	}
-	if c.all == 0 {
-		delete(d.next.counts, name)
-		return
-	}
-	d.next.counts[name] = c
+	return slices.Delete(slices.Clone(list), at, at+1)
 }

@@ -6,6 +6,9 @@ import (
 	"github.com/usher-go/usher/internal/table"
 )
 
+// CommandList and ChangeList list all commands and changes.
+var CommandList, ChangeList = commands, changes
+
 // KeyCount returns how many keys a state remembers, which is counted three ways.
 func KeyCount(s *State) int {
 	n := s.keys.byKey.Len()

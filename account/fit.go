@@ -149,11 +149,6 @@ func (s *State) FitsUser(p *policy.Policy, id usher.UserID) error {
 	return f.user(s.account, id, u)
 }
 
-func (s *State) find(id usher.UserID) *policy.User {
-	u, _ := s.users.Find(string(id))
-	return u
-}
-
 type fitting struct {
 	fitter
 	state *State

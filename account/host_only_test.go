@@ -111,14 +111,14 @@ func hostOnlyAccount(t *testing.T, p *policy.Policy) *account.State {
 // if, each of its samples is denied by the policy, whichever user sends it.
 func TestHostOnly(t *testing.T) {
 	bare := compile(t, fmt.Sprintf(hostOnlyPolicy, "", "resources: {page: {permissions: {view: {owner: any if open}}}}"))
-	all := bare.HostOnly()
+	all := account.HostOnly(bare)
 	needs := map[string]permission.Permission{}
 	for _, c := range all {
 		needs[c.Name] = c.Permission
 	}
 	sampled := map[string]bool{}
 	for _, c := range samples {
-		sampled[c.CommandName()] = true
+		sampled[account.NameOf(c)] = true
 	}
 	require.ElementsMatch(t, slices.Collect(maps.Keys(sampled)), slices.Collect(maps.Keys(needs)), "a policy without cells opens nothing")
 
@@ -175,7 +175,7 @@ func checkHostOnly(t *testing.T, name, owner, more string) {
 	opened := do(t, p, s, account.Host("test"), account.ChangeSetting{Setting: "open", Value: true})
 	can := false
 	for _, c := range samples {
-		if c.CommandName() != name {
+		if account.NameOf(c) != name {
 			continue
 		}
 		for _, as := range []usher.UserID{"olga", "mia", "max"} {
@@ -186,7 +186,7 @@ func checkHostOnly(t *testing.T, name, owner, more string) {
 			}
 		}
 	}
-	listed := slices.ContainsFunc(p.HostOnly(), func(c policy.HostCommand) bool { return c.Name == name })
+	listed := slices.ContainsFunc(account.HostOnly(p), func(c account.HostCommand) bool { return c.Name == name })
 	assert.Equal(t, !can, listed, "%s under %s%s", name, owner, more)
 }
 
@@ -195,7 +195,7 @@ func TestHostOnlyDelegates(t *testing.T) {
 	const cells = "resources: {grant: {permissions: {give: {member: any}}}, page: {permissions: {view: {owner: any if open}}}%s}\n"
 	p := compile(t, fmt.Sprintf(hostOnlyPolicy, "", fmt.Sprintf(cells, "")))
 	names := func(p *policy.Policy) (list []string) {
-		for _, c := range p.HostOnly() {
+		for _, c := range account.HostOnly(p) {
 			list = append(list, c.Name)
 		}
 		return list
@@ -207,4 +207,13 @@ func TestHostOnlyDelegates(t *testing.T) {
 	}
 	p = compile(t, fmt.Sprintf(hostOnlyPolicy, "", fmt.Sprintf(cells, ", user: {permissions: {delegate: {member: any}}}")+"never: {audit.view: any, field.manage: any}\n"))
 	assert.Equal(t, []string{"create-account", "import", "define-field", "rename-field", "move-field", "archive-field", "restore-field"}, names(p))
+}
+
+func TestHostOnlyWithoutPolicy(t *testing.T) {
+	assert.Nil(t, account.HostOnly(nil))
+	assert.Nil(t, account.HostOnly(&policy.Policy{}))
+	assert.False(t, (*policy.Policy)(nil).Opens(permission.MustParse("user.create")))
+	p := compile(t, fmt.Sprintf(hostOnlyPolicy, ", all: true", ""))
+	assert.True(t, p.Opens(permission.MustParse("user.create")))
+	assert.False(t, p.Opens(permission.MustParse("audit.view")), "no command checks it")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
@@ -13,12 +14,19 @@ import (
 	"github.com/usher-go/usher/team"
 )
 
-// importContents makes the account as it stands somewhere else. The facts are
-// looked up as those of commands are, and nobody is asked whether they may be so.
-func (q *proposing) importContents(c Contents) error {
-	if err := q.begins(); err != nil {
-		return err
-	}
+// Import creates the account as it stands somewhere else, in one commit. Only the
+// host may. What no account may be is Invalid: two holders of the unique role, more
+// seats held than bought, a circle of teams.
+type Import struct {
+	Contents Contents
+}
+
+func (Import) asks(*proposing) requirement { return requirement{creates: true} }
+
+// propose looks the facts up as other commands do. It does not check whether an actor
+// could have made them.
+func (i Import) propose(q *proposing) error {
+	c := i.Contents
 	if q.existed() {
 		return q.exists()
 	}
@@ -33,6 +41,22 @@ func (q *proposing) importContents(c Contents) error {
 		}
 	}
 	return nil
+}
+
+func (c Import) describe() string {
+	return several(len(c.Contents.Users), "user") + ", " + several(len(c.Contents.Teams), "team")
+}
+
+// Contents is an account as it stands, for [Import]. Nobody is asked whether it may
+// be so. Who has a role that requires a seat holds one without saying so. The zero
+// Contents lacks a holder of the unique role, and is refused.
+type Contents struct {
+	Settings map[string]bool
+	Seats    map[seat.PoolName]int         // bought
+	Teams    map[usher.TeamID]usher.TeamID // each with its parent, "" at the top
+	Fields   []Field                       // in their order; ids are given anew
+	Users    map[usher.UserID]policy.User
+	Values   map[usher.UserID]map[string]Value // of custom fields, by the field's name
 }
 
 func (q *proposing) importOwner(c *Contents) error {
@@ -52,13 +76,6 @@ func (q *proposing) importOwner(c *Contents) error {
 		return q.refuse(Invalid, "%v", err)
 	}
 	return q.emit(AccountCreated{Owner: owner, Unique: unique})
-}
-
-func named(ids []usher.UserID) string {
-	if len(ids) == 0 {
-		return ""
-	}
-	return concerned(ids)
 }
 
 func (q *proposing) importSeats(c *Contents) error {
@@ -95,7 +112,7 @@ func (q *proposing) importSettings(c *Contents) error {
 
 func (q *proposing) importFields(c *Contents) error {
 	for _, f := range c.Fields {
-		if err := q.defineField(DefineField{Field: f.Name, Type: f.Type}); err != nil {
+		if err := (DefineField{Field: f.Name, Type: f.Type}).propose(q); err != nil {
 			return err
 		}
 		if f.Archived {
@@ -298,4 +315,18 @@ func (q *proposing) importValues(id usher.UserID, values map[string]Value) error
 		}
 	}
 	return nil
+}
+
+func named(ids []usher.UserID) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	return concerned(ids)
+}
+
+func several(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
 }

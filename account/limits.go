@@ -1,6 +1,8 @@
 package account
 
 import (
+	"errors"
+	"time"
 	"unicode/utf8"
 
 	"github.com/usher-go/usher"
@@ -92,4 +94,26 @@ func checkText(what, text string, limit int) error {
 		return printable.Errorf("%s must be UTF-8, and %q is not", what, text)
 	}
 	return nil
+}
+
+// checkID refuses ids, and names of custom fields, that no journal could keep as
+// they are.
+func checkID(what, id string) error {
+	name := "the id of a " + what
+	switch what {
+	case "account":
+		name = "the id of an account"
+	case "field":
+		name = "the name of a field"
+	}
+	if id == "" {
+		return errors.New(name + " is not empty")
+	}
+	return checkText(name, id, MaxID)
+}
+
+// writable reports whether the journal can keep a time.
+func writable(t time.Time) bool {
+	year := t.UTC().Year()
+	return year >= 1 && year <= 9999
 }

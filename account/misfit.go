@@ -120,3 +120,53 @@ func (f *fitter) user(id usher.AccountID, of usher.UserID, u *policy.User) error
 	}
 	return e
 }
+
+// misfits returns why the policy cannot decide for a user as drafted, nil if it can.
+func (q *proposing) misfits(id usher.UserID, u *policy.User) error {
+	f := newFitter(q.policy, &q.next.pools)
+	if err := f.user(q.next.account, id, u); err != nil {
+		return printable.Errorf("%s: %w", Describe(q.command), err)
+	}
+	return nil
+}
+
+// fitsActor refuses all commands of a user for whom the policy cannot decide.
+func (q *proposing) fitsActor() error {
+	id := q.actor.User()
+	u := q.find(id)
+	if id == "" || u == nil {
+		return nil
+	}
+	return q.misfits(id, u)
+}
+
+// fitsUser refuses commands about a user for whom the policy cannot decide, but those
+// that help: the user goes, gets another role, is made inactive, or loses or gets the
+// very thing that does not fit. Whatever else they have stays as it is, also what the
+// policy does not know.
+func (q *proposing) fitsUser(id usher.UserID, u *policy.User) error {
+	err := q.misfits(id, u)
+	if err == nil || q.helps(u) {
+		return nil
+	}
+	return err
+}
+
+// helper is a command that can help a user for whom the policy cannot decide.
+type helper interface {
+	// helps reports whether the command helps the user.
+	helps(*proposing, *policy.User) bool
+}
+
+func (q *proposing) helps(u *policy.User) bool {
+	c, ok := q.command.(helper)
+	return ok && c.helps(q, u)
+}
+
+// hasMisfit reports whether one thing of a user does not fit, for the reason of a rank.
+func (q *proposing) hasMisfit(u *policy.User, rank int, what string) bool {
+	f := newFitter(q.policy, &q.next.pools)
+	found := false
+	f.each(u, func(m misfit) { found = found || m.rank == rank && m.what == what })
+	return found
+}

@@ -126,3 +126,8 @@ func (s *State) planned() *plan {
 	}
 	return s.plan
 }
+
+func (s *State) find(id usher.UserID) *policy.User {
+	u, _ := s.users.Find(string(id))
+	return u
+}

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -9,7 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/usher-go/usher/account"
 )
 
 // sealed returns the types of the package that have an unexported method, which is
@@ -36,6 +39,21 @@ func sealed(t testing.TB, method string) []string {
 		}
 	}
 	require.NotEmpty(t, types)
+	slices.Sort(types)
+	return types
+}
+
+func TestEachTypeIsListed(t *testing.T) {
+	assert.Equal(t, sealed(t, "propose"), typesOf(account.CommandList), "a line in commands for each type with the method propose")
+	assert.Equal(t, sealed(t, "apply"), typesOf(account.ChangeList), "a line in changes for each type with the method apply")
+}
+
+// typesOf returns the names of the types of some values, sorted.
+func typesOf[T any](values []T) []string {
+	var types []string
+	for _, v := range values {
+		types = append(types, fmt.Sprintf("%T", v))
+	}
 	slices.Sort(types)
 	return types
 }

@@ -27,7 +27,7 @@ func fingerprint(b *Batch) string {
 	p.number(len(b.Commands))
 	for _, c := range b.Commands {
 		if v := reflect.ValueOf(c); v.Kind() == reflect.Struct {
-			p.text(c.CommandName())
+			p.text(account.NameOf(c))
 			p.value(v)
 		} else {
 			p.text("") // a pointer, or nil: no command, and refused as that

@@ -6,41 +6,29 @@ import (
 	"github.com/usher-go/usher/permission"
 )
 
-// commands are those of package account that the host can run, in the order of FORMAT.md,
-// with the permission that each checks and the standard parties that its resource can
-// name: it names each of them, but for mayNameNone. The commands that concern the sender alone are left out: the host cannot accept an
-// invitation or leave.
-var commands = []struct {
-	name, permission string // no permission: the host alone
-	parties          []string
-}{
-	{"create-account", "", nil},
-	{"import", "", nil},
-	{"add-user", "user.create", []string{"team"}},
-	{"remove-user", "user.delete", []string{"user"}},
-	{"set-status", "user.set-status", []string{"user"}},
-	{"set-role", "user.set-role", []string{"user"}},
-	{"set-field", "user.edit", []string{"user"}},
-	{"create-team", "team.create", []string{"team"}},
-	{"move-team", "team.edit", []string{"team"}},
-	{"delete-team", "team.delete", []string{"team"}},
-	{"add-to-team", "team.set-members", []string{"team", "user"}},
-	{"remove-from-team", "team.set-members", []string{"team", "user"}},
-	{"set-team-role", "team.set-role", []string{"team", "user"}},
-	{"unset-team-role", "team.set-role", []string{"team", "user"}},
-	{"set-seats", "seat.purchase", nil},
-	{"assign-seat", "seat.assign", []string{"user"}},
-	{"unassign-seat", "seat.unassign", []string{"user"}},
-	{"give-grant", "grant.give", []string{"user"}},
-	{"revoke-grant", "grant.revoke", []string{"user"}},
-	{"change-setting", "account.configure", nil},
-	{"define-field", "field.manage", nil},
-	{"rename-field", "field.manage", nil},
-	{"move-field", "field.manage", nil},
-	{"archive-field", "field.manage", nil},
-	{"restore-field", "field.manage", nil},
-	{"transfer-ownership", "account.transfer", nil},
-	{"delete-account", "account.delete", nil},
+// checked has each standard permission that a command of package account checks for users
+// whom it does not make the actor, with the standard parties that the command's resource
+// names. A command names each of them, but for mayNameNone.
+var checked = map[permission.Permission][]string{
+	permission.MustParse("user.create"):       {"team"},
+	permission.MustParse("user.delete"):       {"user"},
+	permission.MustParse("user.set-status"):   {"user"},
+	permission.MustParse("user.set-role"):     {"user"},
+	permission.MustParse("user.edit"):         {"user"},
+	permission.MustParse("team.create"):       {"team"},
+	permission.MustParse("team.edit"):         {"team"},
+	permission.MustParse("team.delete"):       {"team"},
+	permission.MustParse("team.set-members"):  {"team", "user"},
+	permission.MustParse("team.set-role"):     {"team", "user"},
+	permission.MustParse("seat.purchase"):     nil,
+	permission.MustParse("seat.assign"):       {"user"},
+	permission.MustParse("seat.unassign"):     {"user"},
+	permission.MustParse("grant.give"):        {"user"},
+	permission.MustParse("grant.revoke"):      {"user"},
+	permission.MustParse("account.configure"): nil,
+	permission.MustParse("field.manage"):      nil,
+	permission.MustParse("account.transfer"):  nil,
+	permission.MustParse("account.delete"):    nil,
 }
 
 // mayNameNone are the permissions whose commands need not name the party that they can
@@ -50,27 +38,13 @@ var mayNameNone = []string{"user.create", "team.create"}
 // namesNoParty reports whether commands check a permission, and none of them on a
 // resource that names a user or a team: then no scope but any reaches it.
 func namesNoParty(name permission.Permission) bool {
-	checked := false
-	for _, c := range commands {
-		if c.permission == name.String() {
-			checked = true
-			if len(c.parties) > 0 {
-				return false
-			}
-		}
-	}
-	return checked
+	parties, ok := checked[name]
+	return ok && len(parties) == 0
 }
 
-// HostCommand is a command that only the host application can run.
-type HostCommand struct {
-	Name       string                // add-user, set-seats and so on
-	Permission permission.Permission // what it checks; the zero Permission for the commands that no policy opens
-}
-
-// HostOnly returns the commands that no user can run under the policy, in the order in
-// which FORMAT.md lists them; create-account and import are always among them. A user
-// can run a command if one of these gives its permission:
+// Opens reports whether a user can have a permission that a command of package account
+// checks, on a resource that the command names. It is false for a permission that no
+// command checks. A user can have it by:
 //
 //   - a rule of a cell or of a role with all: true that can match the resource of the
 //     command, in a role that a user can hold, unless a never rule forbids it always
@@ -81,25 +55,17 @@ type HostCommand struct {
 // never rule or a built-in protection closes, under every policy. Nor do the conditions
 // of a rule, unless they contradict each other or are never met by a command: commands
 // say no attribute of what they are about, and name no other parties than FORMAT.md
-// lists. It returns nil for a nil or zero Policy,
-// under which nothing can be run at all.
-func (p *Policy) HostOnly() []HostCommand {
-	if p == nil || len(p.perms) == 0 {
-		return nil
+// lists. It returns false for a nil or zero Policy.
+func (p *Policy) Opens(name permission.Permission) bool {
+	parties, ok := checked[name]
+	if !ok || p == nil || len(p.perms) == 0 {
+		return false
+	}
+	if p.opens(name.String(), parties) {
+		return true
 	}
 	delegated := p.opens("grant.give", []string{"user"}) && p.opens("user.delegate", []string{"user", "team"})
-	var list []HostCommand
-	for _, c := range commands {
-		if c.permission != "" && (p.opens(c.permission, c.parties) || delegated && !p.closed(c.permission, c.parties)) {
-			continue
-		}
-		command := HostCommand{Name: c.name}
-		if c.permission != "" {
-			command.Permission = permission.MustParse(c.permission)
-		}
-		list = append(list, command)
-	}
-	return list
+	return delegated && !p.closed(name.String(), parties)
 }
 
 // opens reports whether a rule of the policy gives a permission to a user, on a resource

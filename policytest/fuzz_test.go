@@ -5,17 +5,11 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
-
-	"github.com/usher-go/usher/internal/source"
-	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policytest"
 )
 
-// FuzzTestFile checks that whatever parses prints back to an equal file, but for
-// the places, and that nothing makes Load or Run panic.
-func FuzzTestFile(f *testing.F) {
+// FuzzLoad checks that nothing makes Load or Run panic.
+func FuzzLoad(f *testing.F) {
 	files, err := filepath.Glob("../testdata/conformance/*.yaml")
 	if err != nil || len(files) == 0 {
 		f.Fatal("no files to begin with", err)
@@ -27,28 +21,10 @@ func FuzzTestFile(f *testing.F) {
 		}
 		f.Add(src)
 	}
-	f.Add([]byte(everything))
 	for _, row := range refusedFiles {
 		f.Add([]byte(row.src))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		if len(src) > source.MaxBytes {
-			return
-		}
-		file, err := policytest.Parse("x.yaml", src)
-		if err != nil {
-			return
-		}
-		printed := file.Print()
-		if len(printed) <= source.MaxBytes {
-			again, err := policytest.Parse("x.yaml", printed)
-			if err != nil {
-				t.Fatalf("Parse of what Print wrote: %v\n%s", err, printed)
-			}
-			if diff := cmp.Diff(file, again, cmpopts.IgnoreTypes(policy.Pos{})); diff != "" {
-				t.Fatalf("Print changed the file (-before +after):\n%s\n%s", diff, printed)
-			}
-		}
 		if len(src) > 1<<14 { // every check asks every user
 			return
 		}

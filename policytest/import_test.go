@@ -63,18 +63,17 @@ func TestTime(t *testing.T) {
 }
 
 // A file can be held against a policy that it does not name.
-func TestAgainst(t *testing.T) {
-	file, err := policytest.Parse("x.yaml", []byte(`usher: 1
+func TestLoadWith(t *testing.T) {
+	file := []byte(`usher: 1
 policy: no-such-policy
 account: {users: {olivia: {role: owner}, adam: {role: admin}}}
 checks:
   - {can: sms-credit.purchase, allow: [olivia, adam]}
-`))
-	require.NoError(t, err)
+`)
 	for name, passed := range map[string]int{"oncehub": 1, "groupcal": 0} {
 		p, err := preset.Load(name)
 		require.NoError(t, err)
-		suite, err := file.Against(p)
+		suite, err := policytest.LoadWith("x.yaml", file, p)
 		if passed == 0 {
 			assert.ErrorContains(t, err, `x.yaml:5:11: `)
 			assert.Nil(t, suite)
@@ -84,8 +83,8 @@ checks:
 		assert.Same(t, p, suite.Policy())
 		assert.Equal(t, passed, suite.Run().Passed)
 	}
-	for _, f := range []*policytest.File{file, {}} {
-		suite, err := f.Against(nil)
+	for _, src := range [][]byte{file, nil} {
+		suite, err := policytest.LoadWith("x.yaml", src, nil)
 		assert.Error(t, err)
 		assert.Nil(t, suite)
 	}

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/preset"
 )
@@ -17,7 +17,7 @@ import (
 // may be used by many goroutines at the same time. The zero Suite has no tests,
 // so nothing passes.
 type Suite struct {
-	file   *File
+	file   *testfile.File
 	policy *policy.Policy
 	world  *World
 	checks []check
@@ -31,7 +31,7 @@ type Suite struct {
 // The error is a *policy.Problems of the test file or of the policy; where the
 // policy cannot be read, it wraps a policy.Problem and the error of read.
 func Load(name string, src []byte, read func(path string) ([]byte, error)) (*Suite, error) {
-	file, err := Parse(name, src)
+	file, err := testfile.Parse(name, src)
 	if err != nil {
 		return nil, err
 	}
@@ -39,33 +39,38 @@ func Load(name string, src []byte, read func(path string) ([]byte, error)) (*Sui
 	if err != nil {
 		return nil, err
 	}
-	return file.Against(p)
+	return against(file, p)
 }
 
-// Against returns the suite of the file with a policy that need not be the one that
-// the file names. The file must not be changed any more. The error is a
-// *policy.Problems of the file, most of all of names that the policy does not have;
-// a nil policy has none.
-func (f *File) Against(p *policy.Policy) (*Suite, error) {
-	if p == nil {
-		p = new(policy.Policy)
+// LoadWith reads a test file and tests another policy than the one that the file names.
+// The error is a *policy.Problems of the file, for example about names that the policy
+// lacks. A nil policy has no names.
+func LoadWith(name string, src []byte, p *policy.Policy) (*Suite, error) {
+	file, err := testfile.Parse(name, src)
+	if err != nil {
+		return nil, err
 	}
-	l := newLookup(f, p)
-	s := &Suite{file: f, policy: p, world: l.world(&f.Account), at: l.at}
+	return against(file, p)
+}
+
+func against(f *testfile.File, p *policy.Policy) (*Suite, error) {
+	l := &lookup{Lookup: testfile.NewLookup(f, p)}
+	s := &Suite{file: f, policy: l.Policy, world: l.world(&f.Account), at: l.At}
 	for i := range f.Checks {
 		s.checks = append(s.checks, l.check(&f.Checks[i]))
 	}
 	for _, scenario := range f.Scenarios {
 		l.steps(scenario.Steps)
 	}
-	if err := l.problems.Err(); err != nil {
+	if err := l.Problems.Err(); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// File returns the test file as it is written, nil for the zero Suite.
-func (s *Suite) File() *File { return s.file }
+// File returns the test file as it is written, nil for the zero Suite. It is for the other
+// packages of this repository. The file must not be changed.
+func (s *Suite) File() *testfile.File { return s.file }
 
 // Policy returns the policy that is tested, nil for the zero Suite.
 func (s *Suite) Policy() *policy.Policy { return s.policy }
@@ -77,23 +82,13 @@ func (s *Suite) World() *World { return s.world }
 // or that of all files without one. It is zero for the zero Suite.
 func (s *Suite) Time() time.Time { return s.at }
 
-// Request makes a request of a question that stands in no file, as one of a check
-// is made. The error is a *policy.Problems, of the places that the question has;
-// the zero Suite knows no permission.
-func (s *Suite) Request(as usher.UserID, q Question) (usher.Request, error) {
-	if s.policy == nil {
-		return usher.Request{}, usher.ErrUnknownPermission
-	}
-	l := newLookup(s.file, s.policy)
-	r, _ := l.question(&q)
-	if err := l.problems.Err(); err != nil {
-		return usher.Request{}, err
-	}
-	r.Subject = as
-	return r, nil
+// lookup finds the names of a test file in its policy and its account.
+type lookup struct {
+	*testfile.Lookup
+	users, teams, fields testfile.Names // of the account
 }
 
-func loadPolicy(f *File, read func(path string) ([]byte, error)) (*policy.Policy, error) {
+func loadPolicy(f *testfile.File, read func(path string) ([]byte, error)) (*policy.Policy, error) {
 	name := f.Policy.Text
 	if slices.Contains(preset.Names(), name) {
 		return preset.Load(name)

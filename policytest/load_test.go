@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policytest"
@@ -76,12 +77,12 @@ func TestRequest(t *testing.T) {
 	suite, err := policytest.Load("dir/x.yaml", []byte(world), readClub)
 	require.NoError(t, err)
 	name := func(text string) policy.Name { return policy.Name{Text: text} }
-	q := policytest.Question{
+	q := testfile.Question{
 		Can:      name("room.edit"),
-		Resource: []policytest.Fact{{Name: name("host"), IDs: []policy.Name{name("m")}}, {Name: name("public"), IDs: []policy.Name{name("true")}, Bare: true}},
-		With:     []policytest.Flag{{Name: name("mfa"), Value: true}},
+		Resource: []testfile.Fact{{Name: name("host"), IDs: []policy.Name{name("m")}}, {Name: name("public"), IDs: []policy.Name{name("true")}, Bare: true}},
+		With:     []testfile.Flag{{Name: name("mfa"), Value: true}},
 	}
-	r, err := suite.Request("c", q)
+	r, err := testfile.Request(suite.Policy(), "c", q, suite.Time())
 	require.NoError(t, err)
 	assert.Equal(t, usher.Request{
 		Subject:    "c",
@@ -92,12 +93,12 @@ func TestRequest(t *testing.T) {
 	}, r)
 
 	q.Can = name("room.edti")
-	r, err = suite.Request("c", q)
+	r, err = testfile.Request(suite.Policy(), "c", q, suite.Time())
 	assert.ErrorContains(t, err, `unknown permission "room.edti"; did you mean "room.edit"?`)
 	assert.Zero(t, r)
 
-	_, err = new(policytest.Suite).Request("c", q)
-	assert.ErrorIs(t, err, usher.ErrUnknownPermission)
+	_, err = testfile.Request(nil, "c", q, suite.Time())
+	assert.ErrorContains(t, err, `unknown permission "room.edti"`)
 }
 
 const world = club + `

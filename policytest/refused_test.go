@@ -252,8 +252,8 @@ var refusedFiles = []struct{ name, src, want string }{
 12:29: a step of several commands has no key "user" (as, with, at, fails, do)
 `},
 	{"step: status", club + "account: {}\nscenarios:\n  - name: x\n    steps:\n      - {do: add-user, user: m, status: inactive}\n      - {do: set-status, user: m, status: invited}\n      - {do: set-status, user: m, status: on}", `
-7:41: a user is added active or invited, not inactive
-8:43: set-status makes a user active or inactive, not invited
+7:41: add-user takes the status active or invited, not inactive
+8:43: set-status takes the status active or inactive, not invited
 9:43: "on" is no status; it is invited, active or inactive
 `},
 	{"step: code", club + "account: {}\nscenarios: [{name: x, steps: [{do: leave, fails: deny}, {do: leave, fails: seat-in-use}]}]", `

@@ -1,6 +1,8 @@
 package policytest
 
 import (
+	"github.com/usher-go/usher/internal/testfile"
+
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
@@ -40,7 +42,7 @@ func (f Failure) Text() string {
 	}
 	user := ""
 	if f.User != "" {
-		user = word(string(f.User)) + ", "
+		user = testfile.Word(string(f.User)) + ", "
 	}
 	return oneLine(printable.Sprintf("%s%s%s: expected %s, got %s: %s", name, user, f.Asked, f.Expected, f.Got, f.Why))
 }

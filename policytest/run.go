@@ -52,7 +52,7 @@ func (s *Suite) run(c *check, cover *cover) []Failure {
 			continue
 		}
 		f := Failure{
-			File: s.file.Name, Pos: c.Pos, Name: c.Name, Asked: c.asked(), User: user,
+			File: s.file.Name, Pos: c.Pos, Name: c.Name, Asked: c.Asked(), User: user,
 			Expected: expected, Got: got, Why: d.String(),
 		}
 		if err != nil {
@@ -93,20 +93,4 @@ func hiding(fields []string) string {
 		return " with nothing hidden"
 	}
 	return " with " + strings.Join(fields, ", ") + " hidden"
-}
-
-// asked writes the question in the words of the file: calendar.edit {host: [mia]}
-// with {mfa: true} at 2026-03-01T00:00:00Z.
-func (q *Question) asked() string {
-	text := q.Can.Text
-	if q.Resource != nil {
-		text += " " + resourceFlow(q.Resource).String()
-	}
-	if q.With != nil {
-		text += " with " + flagsFlow(q.With).String()
-	}
-	if !q.At.IsZero() {
-		text += " at " + timeText(q.At)
-	}
-	return text
 }

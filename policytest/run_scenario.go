@@ -1,6 +1,8 @@
 package policytest
 
 import (
+	"github.com/usher-go/usher/internal/testfile"
+
 	"context"
 	"errors"
 	"slices"
@@ -17,7 +19,7 @@ import (
 
 // play runs a scenario on a store of its own, in which the account stands as the
 // file says.
-func (s *Suite) play(scenario *Scenario, open func() (store.Store, error), cover *cover) []Failure {
+func (s *Suite) play(scenario *testfile.Scenario, open func() (store.Store, error), cover *cover) []Failure {
 	p := player{suite: s, name: scenario.Name, ctx: context.Background(), cover: cover}
 	if err := p.begin(open); err != nil {
 		p.pos = scenario.Pos
@@ -26,13 +28,13 @@ func (s *Suite) play(scenario *Scenario, open func() (store.Store, error), cover
 	}
 	for _, step := range scenario.Steps {
 		switch step := step.(type) {
-		case Do:
+		case testfile.Do:
 			p.pos = step.Pos
 			p.do(&step)
-		case Ask:
+		case testfile.Ask:
 			p.pos = step.Pos
 			p.ask(&step)
-		case State:
+		case testfile.State:
 			p.pos = step.Pos
 			p.look(&step)
 		}
@@ -79,7 +81,7 @@ func (p *player) fail(as usher.UserID, asked, expected, got, why string) {
 // hostActor is who acts where a step does not say: the host.
 var hostActor = account.Host("scenario")
 
-func (p *player) do(step *Do) {
+func (p *player) do(step *testfile.Do) {
 	b := engine.Batch{
 		Actor: hostActor, Account: worldAccount, Time: p.suite.timeOf(step.At),
 		Context: flagMap(step.With),
@@ -88,8 +90,7 @@ func (p *player) do(step *Do) {
 		b.Actor = account.User(usher.UserID(step.As.Text))
 	}
 	var asked []string
-	for i := range step.Commands {
-		c := step.Commands[i].Command()
+	for _, c := range step.Commands {
 		b.Commands = append(b.Commands, c)
 		asked = append(asked, account.Describe(c))
 	}
@@ -135,10 +136,10 @@ func outcome(code account.Code) string {
 	return code.String()
 }
 
-func (p *player) ask(step *Ask) {
-	request, err := p.suite.Request(usher.UserID(step.As.Text), step.Question)
+func (p *player) ask(step *testfile.Ask) {
+	request, err := testfile.Request(p.suite.policy, usher.UserID(step.As.Text), step.Question, p.suite.at)
 	if err != nil {
-		p.fail(request.Subject, step.asked(), "an answer", "an error", err.Error())
+		p.fail(request.Subject, step.Asked(), "an answer", "an error", err.Error())
 		return
 	}
 	request.Account = worldAccount
@@ -157,7 +158,7 @@ func (p *player) ask(step *Ask) {
 	if err != nil {
 		why = err.Error()
 	}
-	p.fail(request.Subject, step.asked(), expected, got, why)
+	p.fail(request.Subject, step.Asked(), expected, got, why)
 }
 
 func texts(names []policy.Name) []string {
@@ -168,7 +169,7 @@ func texts(names []policy.Name) []string {
 	return list
 }
 
-func flagMap(flags []Flag) usher.Context {
+func flagMap(flags []testfile.Flag) usher.Context {
 	if flags == nil {
 		return nil
 	}

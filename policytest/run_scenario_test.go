@@ -131,3 +131,11 @@ func TestScenarioWithoutStore(t *testing.T) {
 	require.Len(t, r.Failures, 1)
 	assert.Equal(t, "x.yaml:15: a story: the account of the file: expected an account, got an error: the disk is full", r.Failures[0].String())
 }
+
+func TestRunScenarioWithoutName(t *testing.T) {
+	suite, err := policytest.Load("x.yaml", []byte("usher: 1\npolicy: oncehub\naccount: {users: {o: {role: owner}}}\nscenarios:\n  - steps: [{as: o, do: leave, fails: denied}]\n"), nil)
+	require.NoError(t, err)
+	report := suite.Run()
+	assert.Equal(t, 1, report.Passed)
+	assert.Empty(t, report.Failures)
+}

@@ -1,6 +1,8 @@
 package policytest
 
 import (
+	"github.com/usher-go/usher/internal/testfile"
+
 	"fmt"
 	"maps"
 	"slices"
@@ -15,7 +17,7 @@ import (
 )
 
 // look compares what a step says of the account with what is there.
-func (p *player) look(step *State) {
+func (p *player) look(step *testfile.State) {
 	view, err := p.engine.View(p.ctx, worldAccount)
 	if err != nil {
 		p.fail("", "state", "an account", "an error", err.Error())
@@ -59,7 +61,7 @@ func (p *player) compare(what, expected, got string) {
 	}
 }
 
-func (p *player) lookAtPool(s PoolState, pool seat.Pool) {
+func (p *player) lookAtPool(s testfile.PoolState, pool seat.Pool) {
 	p.pos = s.Pool.Pos
 	if s.Held != nil {
 		p.compare("seats held in "+s.Pool.Text, fmt.Sprint(*s.Held), fmt.Sprint(pool.Held))
@@ -69,7 +71,7 @@ func (p *player) lookAtPool(s PoolState, pool seat.Pool) {
 	}
 }
 
-func (p *player) lookAtUser(written *User, state *account.State) {
+func (p *player) lookAtUser(written *testfile.User, state *account.State) {
 	id := usher.UserID(written.ID.Text)
 	u, _ := state.User(id) // a State returns no error
 	if u == nil {
@@ -105,7 +107,7 @@ func (p *player) lookAtUser(written *User, state *account.State) {
 }
 
 // lookAtValues looks at archived fields too: they keep what users have in them.
-func (p *player) lookAtValues(written *User) {
+func (p *player) lookAtValues(written *testfile.User) {
 	id := usher.UserID(written.ID.Text)
 	values, err := p.engine.Values(p.ctx, worldAccount, id)
 	if err == nil {
@@ -122,7 +124,7 @@ func (p *player) lookAtValues(written *User) {
 	}
 }
 
-func (p *player) lookAtTeam(written Team, state *account.State) {
+func (p *player) lookAtTeam(written testfile.Team, state *account.State) {
 	p.pos = written.ID.Pos
 	parent, ok := state.Team(usher.TeamID(written.ID.Text))
 	switch {
@@ -135,7 +137,7 @@ func (p *player) lookAtTeam(written Team, state *account.State) {
 
 // lookAtFields compares all fields, in their order. What the file does not say of
 // one is not compared.
-func (p *player) lookAtFields(written []FieldDefinition, fields []account.Field) {
+func (p *player) lookAtFields(written []testfile.FieldDefinition, fields []account.Field) {
 	var expected, got []string
 	for i, d := range written {
 		text := func(name, kind string, archived bool) string {
@@ -161,7 +163,7 @@ func (p *player) lookAtFields(written []FieldDefinition, fields []account.Field)
 
 // expectedTeams writes memberships; where the file says nothing of roles, none
 // are written.
-func expectedTeams(members []Membership) string {
+func expectedTeams(members []testfile.Membership) string {
 	var words []string
 	for _, m := range members {
 		words = append(words, memberText(m.Team.Text, m.Roles != nil, list(texts(m.Roles))))
@@ -169,7 +171,7 @@ func expectedTeams(members []Membership) string {
 	return list(words)
 }
 
-func heldTeams(written []Membership, held []policy.Membership) string {
+func heldTeams(written []testfile.Membership, held []policy.Membership) string {
 	says := map[usher.TeamID]bool{}
 	for _, m := range written {
 		says[usher.TeamID(m.Team.Text)] = m.Roles != nil

@@ -1,6 +1,8 @@
 package policytest
 
 import (
+	"github.com/usher-go/usher/internal/testfile"
+
 	"slices"
 
 	"github.com/usher-go/usher"
@@ -12,11 +14,11 @@ import (
 
 // world loads the facts as they stand: nobody is asked whether they may be so,
 // but what no command can break holds from the beginning.
-func (l *lookup) world(a *Account) *World {
+func (l *lookup) world(a *testfile.Account) *World {
 	b := builder{
 		lookup: l,
 		c: account.Contents{
-			Settings: l.flags(a.Settings, "setting", l.settings),
+			Settings: l.Flags(a.Settings, "setting", l.Settings),
 			Seats:    make(map[seat.PoolName]int, len(a.Seats)),
 			Users:    make(map[usher.UserID]policy.User, len(a.Users)),
 			Values:   map[usher.UserID]map[string]account.Value{},
@@ -29,19 +31,19 @@ func (l *lookup) world(a *Account) *World {
 	b.addPools(a.Seats)
 	b.addTeams(a.Teams)
 	for _, d := range a.Fields {
-		l.fields.add(d.Field.Text)
+		l.fields.Add(d.Field.Text)
 		b.types[d.Field.Text] = d.Type
 		archived := d.Archived != nil && *d.Archived
 		b.c.Fields = append(b.c.Fields, account.Field{Name: d.Field.Text, Type: d.Type, Archived: archived})
 	}
 	for i := range a.Users {
-		l.users.add(a.Users[i].ID.Text)
+		l.users.Add(a.Users[i].ID.Text)
 		b.addUser(&a.Users[i])
 	}
 	b.checkHolders(a)
 	b.checkPools()
 	w := &World{contents: b.c, order: b.order}
-	if l.problems.Len() == 0 {
+	if l.Problems.Len() == 0 {
 		w.state = b.state(a)
 	}
 	return w
@@ -49,13 +51,13 @@ func (l *lookup) world(a *Account) *World {
 
 // state makes the account's first commit. What it could refuse was reported with
 // its place before, but for what concerns no place: ids that are too long.
-func (b *builder) state(a *Account) *account.State {
+func (b *builder) state(a *testfile.Account) *account.State {
 	begun := account.New(worldAccount)
-	o, err := begun.Propose(b.policy, account.Proposal{
-		Actor: worldActor, Time: b.at, Commands: []account.Command{account.Import{Contents: b.c}},
+	o, err := begun.Propose(b.Policy, account.Proposal{
+		Actor: worldActor, Time: b.At, Commands: []account.Command{account.Import{Contents: b.c}},
 	})
 	if err != nil {
-		b.problems.Add(a.Pos, "the account cannot be so: %v", err)
+		b.Problems.Add(a.Pos, "the account cannot be so: %v", err)
 		return begun
 	}
 	return o.Next
@@ -85,19 +87,19 @@ type overflow struct {
 	seats int
 }
 
-func (b *builder) addTeams(list []Team) {
+func (b *builder) addTeams(list []testfile.Team) {
 	for _, t := range list {
-		b.teams.add(t.ID.Text)
+		b.teams.Add(t.ID.Text)
 	}
 	parents := make(map[usher.TeamID]usher.TeamID, len(list))
 	for _, t := range list {
 		parents[usher.TeamID(t.ID.Text)] = ""
-		if t.Parent.Text != "" && b.find(t.Parent, "team", b.teams) {
+		if t.Parent.Text != "" && b.Find(t.Parent, "team", b.teams) {
 			parents[usher.TeamID(t.ID.Text)] = usher.TeamID(t.Parent.Text)
 		}
 	}
 	if t, ok := inCircle(list, parents); ok {
-		b.problems.Add(t.Pos, "team %s is below itself", t.Text)
+		b.Problems.Add(t.Pos, "team %s is below itself", t.Text)
 		return
 	}
 	b.c.Teams = parents
@@ -105,13 +107,13 @@ func (b *builder) addTeams(list []Team) {
 
 // inCircle returns a team that is below itself. It walks up from each team, as
 // far as no walk was.
-func inCircle(list []Team, parents map[usher.TeamID]usher.TeamID) (policy.Name, bool) {
+func inCircle(list []testfile.Team, parents map[usher.TeamID]usher.TeamID) (policy.Name, bool) {
 	walks := make(map[usher.TeamID]int, len(list))
 	for i, t := range list {
 		for id := usher.TeamID(t.ID.Text); id != ""; id = parents[id] {
 			walk, met := walks[id]
 			if met && walk == i {
-				at := slices.IndexFunc(list, func(t Team) bool { return t.ID.Text == string(id) })
+				at := slices.IndexFunc(list, func(t testfile.Team) bool { return t.ID.Text == string(id) })
 				return list[at].ID, true
 			}
 			if met {
@@ -125,16 +127,16 @@ func inCircle(list []Team, parents map[usher.TeamID]usher.TeamID) (policy.Name, 
 
 // checkHolders finds a role that too many users have, or the unique one that
 // nobody has.
-func (b *builder) checkHolders(a *Account) {
-	for _, r := range b.policy.Roles() {
+func (b *builder) checkHolders(a *testfile.Account) {
+	for _, r := range b.Policy.Roles() {
 		holders := b.holders[r.Name]
 		switch {
 		case r.Unique && len(holders) == 0 && !b.unclear:
-			b.problems.Add(a.Pos, "nobody has the role %s, which exactly one user has", r.Name)
+			b.Problems.Add(a.Pos, "nobody has the role %s, which exactly one user has", r.Name)
 		case r.Unique && len(holders) > 1:
-			b.problems.Add(holders[1].Pos, "%s has the role %s, which exactly one user has; %s has it already", holders[1].Text, r.Name, holders[0].Text)
+			b.Problems.Add(holders[1].Pos, "%s has the role %s, which exactly one user has; %s has it already", holders[1].Text, r.Name, holders[0].Text)
 		case r.AtMost > 0 && len(holders) > r.AtMost:
-			b.problems.Add(holders[r.AtMost].Pos, "%s is one too many with the role %s (at-most: %d)", holders[r.AtMost].Text, r.Name, r.AtMost)
+			b.Problems.Add(holders[r.AtMost].Pos, "%s is one too many with the role %s (at-most: %d)", holders[r.AtMost].Text, r.Name, r.AtMost)
 		}
 	}
 }

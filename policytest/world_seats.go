@@ -1,6 +1,8 @@
 package policytest
 
 import (
+	"github.com/usher-go/usher/internal/testfile"
+
 	"slices"
 
 	"github.com/usher-go/usher/policy"
@@ -8,9 +10,9 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-func (b *builder) addPools(totals []SeatTotal) {
+func (b *builder) addPools(totals []testfile.SeatTotal) {
 	for _, t := range totals {
-		if b.find(t.Pool, "seat pool", b.pools) {
+		if b.Find(t.Pool, "seat pool", b.Pools) {
 			b.c.Seats[seat.PoolName(t.Pool.Text)] = t.Total
 			b.taken[seat.PoolName(t.Pool.Text)] = seat.Pool{Total: t.Total}
 		}
@@ -18,22 +20,22 @@ func (b *builder) addPools(totals []SeatTotal) {
 }
 
 // addSeats gives a user the seats that are written, and those that the role requires.
-func (b *builder) addSeats(u *User, user *policy.User, held role.Role) {
+func (b *builder) addSeats(u *testfile.User, user *policy.User, held role.Role) {
 	for _, n := range u.Seats {
-		if !b.find(n, "seat pool", b.pools) {
+		if !b.Find(n, "seat pool", b.Pools) {
 			continue
 		}
-		kind, _ := b.policy.Pool(seat.PoolName(n.Text))
+		kind, _ := b.Policy.Pool(seat.PoolName(n.Text))
 		switch {
 		case held.SeatIn(kind.Name) == role.SeatNone:
-			b.problems.Add(n.Pos, "%s has the role %s, which holds no seat in %s", u.ID.Text, held.Name, n.Text)
+			b.Problems.Add(n.Pos, "%s has the role %s, which holds no seat in %s", u.ID.Text, held.Name, n.Text)
 		case !kind.Holds.Has(user.Status):
-			b.problems.Add(n.Pos, "%s is %s, and holds no seat in %s while so", u.ID.Text, user.Status, n.Text)
+			b.Problems.Add(n.Pos, "%s is %s, and holds no seat in %s while so", u.ID.Text, user.Status, n.Text)
 		default:
 			b.take(user, kind.Name, n.Pos)
 		}
 	}
-	for _, kind := range b.policy.Pools() {
+	for _, kind := range b.Policy.Pools() {
 		if held.MustHold(kind, user.Status) && !slices.Contains(user.Seats, kind.Name) {
 			b.take(user, kind.Name, u.ID.Pos)
 		}
@@ -57,10 +59,10 @@ func (b *builder) take(user *policy.User, pool seat.PoolName, at policy.Pos) {
 // checkPools reports pools with more seats held than bought, at the first for
 // which there is no room.
 func (b *builder) checkPools() {
-	for _, kind := range b.policy.Pools() {
+	for _, kind := range b.Policy.Pools() {
 		if o := b.oversold[kind.Name]; o.seats > 0 {
 			pool := b.taken[kind.Name]
-			b.problems.Add(o.first, "%s is oversold: held %d, bought %d", kind.Name, pool.Held+o.seats, pool.Total)
+			b.Problems.Add(o.first, "%s is oversold: held %d, bought %d", kind.Name, pool.Held+o.seats, pool.Total)
 		}
 	}
 }

@@ -1,22 +1,24 @@
 package policytest
 
 import (
+	"github.com/usher-go/usher/internal/testfile"
+
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
 )
 
-func (b *builder) addUser(u *User) {
+func (b *builder) addUser(u *testfile.User) {
 	id := usher.UserID(u.ID.Text)
 	user := &policy.User{Status: u.Status}
 	if user.Status == 0 {
 		user.Status = usher.Active
 	}
-	held, at, ok := b.policy.DefaultRole(), u.ID.Pos, true
+	held, at, ok := b.Policy.DefaultRole(), u.ID.Pos, true
 	if u.Role.Text != "" {
 		at = u.Role.Pos
-		held, ok = b.role(u.Role)
+		held, ok = b.Role(u.Role)
 	}
 	if ok {
 		user.Role = held.Name
@@ -29,7 +31,7 @@ func (b *builder) addUser(u *User) {
 		b.addMember(user, m)
 	}
 	for _, g := range u.Grants {
-		if b.find(g.Name, "grant", b.grantable) {
+		if b.Find(g.Name, "grant", b.Grantable) {
 			user.Grants = append(user.Grants, policy.Grant{Name: g.Name.Text, Until: g.Until})
 		}
 	}
@@ -38,13 +40,13 @@ func (b *builder) addUser(u *User) {
 	b.order = append(b.order, id)
 }
 
-func (b *builder) addMember(user *policy.User, m Membership) {
-	if !b.find(m.Team, "team", b.teams) {
+func (b *builder) addMember(user *policy.User, m testfile.Membership) {
+	if !b.Find(m.Team, "team", b.teams) {
 		return
 	}
 	member := policy.Membership{Team: usher.TeamID(m.Team.Text)}
 	for _, n := range m.Roles {
-		if b.teamRole(n) {
+		if b.TeamRole(n) {
 			member.Roles = append(member.Roles, role.Name(n.Text))
 		}
 	}
@@ -52,13 +54,13 @@ func (b *builder) addMember(user *policy.User, m Membership) {
 }
 
 // addValues checks custom fields; an archived one keeps its values.
-func (b *builder) addValues(u *User) {
+func (b *builder) addValues(u *testfile.User) {
 	for _, f := range u.Fields {
-		if !b.find(f.Field, "field", b.fields) {
+		if !b.Find(f.Field, "field", b.fields) {
 			continue
 		}
 		if t := b.types[f.Field.Text]; !f.Value.Fits(t) {
-			b.problems.Add(f.Value.Pos, "%s is a field of type %s, and %q is no value for it", f.Field.Text, t, f.Value.Text)
+			b.Problems.Add(f.Value.Pos, "%s is a field of type %s, and %q is no value for it", f.Field.Text, t, f.Value.Text)
 			continue
 		}
 		id := usher.UserID(u.ID.Text)

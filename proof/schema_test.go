@@ -18,6 +18,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policytest"
 )
@@ -43,7 +44,7 @@ var kinds = []struct {
 	{
 		testSchema,
 		[]string{"../testdata/conformance/*.yaml", "../testdata/trust/*.test.yaml", "testdata/tests/*.yaml"},
-		func(name string, src []byte) error { _, err := policytest.Parse(name, src); return err },
+		func(name string, src []byte) error { _, err := testfile.Parse(name, src); return err },
 		func(name string, src []byte) error { _, err := policytest.Load(name, src, os.ReadFile); return err },
 	},
 }
@@ -200,7 +201,7 @@ func TestSchemaCommands(t *testing.T) {
 	schema := compile(t, testSchema, "")
 	agree := func(body string) {
 		src := []byte(step + body + end)
-		_, err := policytest.Parse("step.yaml", src)
+		_, err := testfile.Parse("step.yaml", src)
 		value, ok := readYAML(src)
 		if invalid := schema.Validate(value); !ok || (err == nil) != (invalid == nil) {
 			t.Errorf("Validate({%s}) = %v, and Parse says %v; want them to agree", body, invalid, err)
@@ -240,7 +241,7 @@ func TestSchemaWords(t *testing.T) {
 	assert.Len(t, consts(t, "reason"), len(usher.Reasons())-1)
 	require.NotEmpty(t, codes)
 	for _, code := range codes {
-		_, err := policytest.Parse("step.yaml", []byte(step+"do: leave, fails: "+code+end))
+		_, err := testfile.Parse("step.yaml", []byte(step+"do: leave, fails: "+code+end))
 		assert.NoError(t, err, "Parse of a step that fails: %s", code)
 	}
 }

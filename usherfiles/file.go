@@ -76,12 +76,7 @@ func load(name string, p *policy.Policy) file {
 		f.suite, f.err = policytest.Load(name, src, os.ReadFile)
 		return f
 	}
-	written, err := policytest.Parse(name, src)
-	if err != nil {
-		f.err = err
-		return f
-	}
-	f.suite, f.err = written.Against(p)
+	f.suite, f.err = policytest.LoadWith(name, src, p)
 	return f
 }
 

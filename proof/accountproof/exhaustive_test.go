@@ -182,11 +182,11 @@ func (s small) explore(t *testing.T) {
 	}
 	t.Logf("%d accounts, %d transitions\n%v", len(reached), transitions, &seen)
 	for _, c := range s.commands {
-		assert.Positive(t, seen.of[c.CommandName()]["done"], "%s was never done", c.CommandName())
-		assert.Positive(t, seen.of[c.CommandName()]["denied"], "%s was never denied", c.CommandName())
+		assert.Positive(t, seen.of[account.NameOf(c)]["done"], "%s was never done", account.NameOf(c))
+		assert.Positive(t, seen.of[account.NameOf(c)]["denied"], "%s was never denied", account.NameOf(c))
 	}
 	for _, c := range s.escalates {
-		assert.Positive(t, seen.of[c.CommandName()]["escalation"], "%s was never refused as an escalation", c.CommandName())
+		assert.Positive(t, seen.of[account.NameOf(c)]["escalation"], "%s was never refused as an escalation", account.NameOf(c))
 	}
 }
 

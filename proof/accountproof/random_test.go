@@ -112,7 +112,7 @@ func (m *machine) random(t *rapid.T) {
 		batch = append(batch, draw(d))
 	}
 	note := account.Commit{}
-	q := d.question(batch[0].CommandName())
+	q := d.question(account.NameOf(batch[0]))
 	if d.onceIn(8, "key") {
 		note.Key, note.Request, note.Note = m.freeKey(q.actor), "r", "as asked"
 	}
@@ -138,5 +138,5 @@ func (m *machine) say(t *rapid.T, q question, note account.Commit, batch ...acco
 
 // describe writes a command with all that it says.
 func describe(c account.Command) string {
-	return fmt.Sprintf("%s %+v", c.CommandName(), c)
+	return fmt.Sprintf("%s %+v", account.NameOf(c), c)
 }

@@ -23,10 +23,10 @@ func (t *tally) count(c account.Command, what string) {
 	if t.of == nil {
 		t.of = map[string]map[string]int{}
 	}
-	if t.of[c.CommandName()] == nil {
-		t.of[c.CommandName()] = map[string]int{}
+	if t.of[account.NameOf(c)] == nil {
+		t.of[account.NameOf(c)] = map[string]int{}
 	}
-	t.of[c.CommandName()][what]++
+	t.of[account.NameOf(c)][what]++
 }
 
 // total returns how often something came of any command.
@@ -41,7 +41,7 @@ func (t *tally) total(what string) (n int) {
 // occurred.
 func (t *tally) missing(commands ...account.Command) (list []string) {
 	for _, c := range commands {
-		name := c.CommandName()
+		name := account.NameOf(c)
 		if t.of[name]["done"] == 0 {
 			list = append(list, name+" was never done")
 		}

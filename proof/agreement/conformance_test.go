@@ -12,6 +12,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/filter"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policytest"
 )
 
@@ -110,13 +111,13 @@ func (c *corpus) twin() usher.AccountID { return usher.AccountID(c.name + " twin
 
 // questions are those of the checks and of the scenarios. What a scenario did before plays no part:
 // it is their resources that are of interest.
-func (c *corpus) questions() (list []policytest.Question) {
+func (c *corpus) questions() (list []testfile.Question) {
 	for _, check := range c.suite.File().Checks {
 		list = append(list, check.Question)
 	}
 	for _, s := range c.suite.File().Scenarios {
 		for _, step := range s.Steps {
-			if ask, ok := step.(policytest.Ask); ok {
+			if ask, ok := step.(testfile.Ask); ok {
 				list = append(list, ask.Question)
 			}
 		}
@@ -124,9 +125,9 @@ func (c *corpus) questions() (list []policytest.Question) {
 	return list
 }
 
-func (c *corpus) request(t *testing.T, q policytest.Question) usher.Request {
+func (c *corpus) request(t *testing.T, q testfile.Question) usher.Request {
 	t.Helper()
-	r, err := c.suite.Request("", q)
+	r, err := testfile.Request(c.suite.Policy(), "", q, c.suite.Time())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +206,7 @@ func (c *corpus) run(t *testing.T) {
 }
 
 // expected holds a check of the file against Check.
-func (c *corpus) expected(t *testing.T, check policytest.Check) error {
+func (c *corpus) expected(t *testing.T, check testfile.Check) error {
 	r := c.request(t, check.Question)
 	q := question{usher.AccountID(c.name), r.Permission, r.Context, r.Time}
 	var on *resource

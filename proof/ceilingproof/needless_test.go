@@ -173,5 +173,5 @@ func (d *deal) kind() string {
 			}
 		}
 	}
-	return c.CommandName()
+	return account.NameOf(c)
 }

@@ -125,7 +125,7 @@ func describe(p account.Proposal) string {
 		text += fmt.Sprintf(" with mfa %t", p.Context["mfa"])
 	}
 	for _, c := range p.Commands {
-		text += fmt.Sprintf("\n    %s %+v", c.CommandName(), c)
+		text += fmt.Sprintf("\n    %s %+v", account.NameOf(c), c)
 	}
 	return text
 }

@@ -9,8 +9,8 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
-	"github.com/usher-go/usher/policytest"
 	"github.com/usher-go/usher/store/boltstore"
 )
 
@@ -104,75 +104,75 @@ func (r *run) commandWords(d *deed, args []string, word string) ([]cobra.Complet
 	}
 	if len(words) == 0 {
 		var names []string
-		for _, f := range policytest.CommandForms() {
-			names = append(names, f.Name)
+		for _, t := range testfile.CommandTypes() {
+			names = append(names, t.Name)
 		}
 		return names, cobra.ShellCompDirectiveNoFileComp
 	}
-	form, _ := formOf(words[0])
+	t, _ := testfile.FindCommand(words[0])
 	key, _, valued := strings.Cut(word, "=")
 	if !valued {
-		return openKeys(form, words[1:]), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+		return openKeys(t, words[1:]), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	}
 	var list []string
-	for _, value := range r.valuesOf(d, args, form.Name, key) {
-		list = append(list, key+"="+value)
+	for _, arg := range t.Args {
+		if arg.Name == key {
+			for _, value := range r.valuesOf(d, args, arg) {
+				list = append(list, key+"="+value)
+			}
+		}
 	}
 	return list, cobra.ShellCompDirectiveNoFileComp
 }
 
 // openKeys returns the keys that a command still needs or may have.
-func openKeys(form policytest.CommandForm, given []string) (keys []string) {
-	for _, key := range slices.Concat(form.Needs, form.May) {
-		if key == "seats" {
-			key = "seats."
-		} else {
-			key += "="
+func openKeys(t account.CommandType, given []string) (keys []string) {
+	for _, arg := range t.Args {
+		key := arg.Name + "="
+		if arg.Kind == "seats" {
+			key = arg.Name + "." // once for each pool
 		}
-		if !slices.ContainsFunc(given, func(word string) bool { return key != "seats." && strings.HasPrefix(word, key) }) {
+		if arg.Kind == "seats" || !slices.ContainsFunc(given, func(word string) bool { return strings.HasPrefix(word, key) }) {
 			keys = append(keys, key)
 		}
 	}
 	return keys
 }
 
-// valuesOf returns what an argument of a command may be.
-func (r *run) valuesOf(d *deed, args []string, command, key string) []string {
-	switch key {
-	case "user", "owner", "to":
+// valuesOf returns what an argument of a command may be, as far as it is known.
+func (r *run) valuesOf(d *deed, args []string, arg account.Arg) (values []string) {
+	if arg.Choices != nil {
+		return arg.Choices
+	}
+	switch arg.Kind {
+	case "user":
 		return storeUsers(args, d.account)
-	case "team", "parent", "teams":
-		var ids []string
+	case "team", "teams":
 		for t := range stateOf(args, d.account).Teams("") {
-			ids = append(ids, string(t.ID))
+			values = append(values, string(t.ID))
 		}
-		return ids
-	case "field", "before":
-		var names []string
+	case "field":
 		for _, f := range stateOf(args, d.account).Fields(true) {
-			names = append(names, f.Name)
+			values = append(values, f.Name)
 		}
-		return names
+	default:
+		return policyWords(r.policyNamed(d.policy), arg.Kind)
 	}
-	if _, choice, _ := strings.Cut(argumentText(command, key), "="); strings.Contains(choice, "|") {
-		return strings.Split(choice, "|")
-	}
-	return policyWords(r.policyNamed(d.policy), command, key)
+	return values
 }
 
-// policyWords returns the names of a policy that an argument may be.
-func policyWords(p *policy.Policy, command, key string) (names []string) {
-	switch key {
-	case "role":
-		onTeam := command == "set-team-role" || command == "unset-team-role"
+// policyWords returns the names of a policy that an argument of a kind may be.
+func policyWords(p *policy.Policy, kind string) (names []string) {
+	switch kind {
+	case "role", "team-role":
 		for _, role := range p.Roles() {
-			if role.OnTeam == onTeam {
+			if role.OnTeam == (kind == "team-role") {
 				names = append(names, string(role.Name))
 			}
 		}
 	case "pool":
-		for _, kind := range p.Pools() {
-			names = append(names, string(kind.Name))
+		for _, pool := range p.Pools() {
+			names = append(names, string(pool.Name))
 		}
 	case "setting":
 		return p.Settings()

@@ -10,8 +10,8 @@ import (
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
-	"github.com/usher-go/usher/policytest"
 )
 
 // complete says what is missing in the flags.
@@ -64,7 +64,7 @@ func (d *deed) batch(p *policy.Policy, commands []account.Command) (engine.Batch
 	if d.at == "" {
 		return b, nil
 	}
-	at, err := policytest.ParseTime(d.at)
+	at, err := testfile.ParseTime(d.at)
 	switch {
 	case err != nil:
 		return b, wrongUsage("--at: %v", err)

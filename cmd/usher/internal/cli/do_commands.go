@@ -7,8 +7,8 @@ import (
 
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
-	"github.com/usher-go/usher/policytest"
 )
 
 // between stands between two commands.
@@ -41,13 +41,9 @@ func (r *run) commandsIn(file string) ([]account.Command, error) {
 	if err != nil {
 		return nil, r.refuse(file, err)
 	}
-	written, err := policytest.ParseCommands(in.name, in.src)
+	list, err := testfile.ParseCommands(in.name, in.src)
 	if err != nil {
 		return nil, r.refuse(file, err)
-	}
-	list := make([]account.Command, len(written))
-	for i := range written {
-		list[i] = written[i].Command()
 	}
 	return list, nil
 }
@@ -59,15 +55,15 @@ func commandOf(words []string) (account.Command, error) {
 		return nil, wrongUsage("a command is missing beside the word %q, which stands between two commands", between)
 	}
 	for _, word := range words[1:] {
-		if _, ok := formOf(word); ok {
+		if _, ok := testfile.FindCommand(word); ok {
 			return nil, wrongUsage("write %q before %s, where another command begins", between, word)
 		}
 	}
-	written, err := policytest.ParseCommand(words...)
+	c, err := testfile.ParseCommand(words...)
 	var wrong *policy.Problems
 	switch {
 	case err == nil:
-		return written.Command(), nil
+		return c, nil
 	case !errors.As(err, &wrong):
 		return nil, err
 	}
@@ -78,71 +74,47 @@ func commandOf(words []string) (account.Command, error) {
 		}
 		lines = append(lines, p.Message)
 	}
-	if form, ok := formOf(words[0]); ok {
-		lines = append(lines, "it is written "+formText(form))
+	if t, ok := testfile.FindCommand(words[0]); ok {
+		lines = append(lines, "it is written "+commandText(t))
 	}
 	return nil, wrongUsages(lines)
 }
 
-func formOf(name string) (policytest.CommandForm, bool) {
-	forms := policytest.CommandForms()
-	i := slices.IndexFunc(forms, func(f policytest.CommandForm) bool { return f.Name == name })
-	if i < 0 {
-		return policytest.CommandForm{}, false
-	}
-	return forms[i], true
-}
-
-// formText writes how a command is written: add-user user=USER [role=ROLE].
-func formText(f policytest.CommandForm) string {
-	text := f.Name
-	for _, key := range f.Needs {
-		text += " " + argumentText(f.Name, key)
-	}
-	for _, key := range f.May {
-		text += " [" + argumentText(f.Name, key) + "]"
+// commandText writes how a command is written: add-user user=USER [role=ROLE].
+func commandText(t account.CommandType) string {
+	text := t.Name
+	for _, arg := range t.Args {
+		if arg.Optional {
+			text += " [" + argumentText(arg) + "]"
+		} else {
+			text += " " + argumentText(arg)
+		}
 	}
 	return text
 }
 
-func argumentText(command, key string) string {
-	switch key + " of " + command {
-	case "status of add-user":
-		return "status=active|invited"
-	case "status of set-status":
-		return "status=active|inactive"
-	case "value of change-setting":
-		return "value=true|false"
-	case "to of rename-field":
-		return "to=NAME"
+func argumentText(arg account.Arg) string {
+	value := strings.ToUpper(arg.Kind)
+	switch {
+	case arg.Choices != nil:
+		value = strings.Join(arg.Choices, "|")
+	case arg.Kind == "seats":
+		return arg.Name + ".POOL=NUMBER..."
+	case arg.Kind == "teams":
+		value = "TEAM,..."
+	case arg.Kind == "team-role":
+		value = "ROLE"
+	case arg.Kind == "count":
+		value = "NUMBER"
 	}
-	switch key {
-	case "owner", "to":
-		return key + "=USER"
-	case "parent":
-		return "parent=TEAM"
-	case "before":
-		return "before=FIELD"
-	case "teams":
-		return "teams=TEAM,..."
-	case "seats":
-		return "seats.POOL=NUMBER..."
-	case "total":
-		return "total=NUMBER"
-	case "until":
-		return "until=TIME"
-	case "type":
-		return "type=text|number|date|bool"
-	default:
-		return key + "=" + strings.ToUpper(key)
-	}
+	return arg.Name + "=" + value
 }
 
 // commandForms lists all commands for the help text.
 func commandForms() string {
 	var lines []string
-	for _, f := range policytest.CommandForms() {
-		lines = append(lines, "  "+formText(f))
+	for _, t := range testfile.CommandTypes() {
+		lines = append(lines, "  "+commandText(t))
 	}
 	return strings.Join(lines, "\n")
 }

@@ -57,7 +57,7 @@ func (o outcome) json(d *deed) doneJSON {
 		Changes: []changeJSON{}, Seats: []seatsJSON{},
 	}
 	for _, c := range o.changes {
-		out.Changes = append(out.Changes, changeJSON{c.ChangeType(), account.DescribeChange(c)})
+		out.Changes = append(out.Changes, changeJSON{account.NameOfChange(c), account.DescribeChange(c)})
 	}
 	for _, p := range o.seats {
 		out.Seats = append(out.Seats, seatsJSON{string(p.Pool), poolOf(p.Before), poolOf(p.After)})

@@ -1,14 +1,14 @@
 package cli
 
 import (
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
-	"github.com/usher-go/usher/policytest"
 )
 
 // notAPolicy says what to do about a test file where a policy is asked for.
 func notAPolicy(in input) error {
 	message := "this is a test file, not a policy"
-	if f, err := policytest.Parse(in.name, in.src); err == nil {
+	if f, err := testfile.Parse(in.name, in.src); err == nil {
 		message += `; it tests "` + f.Policy.Text + `"`
 	}
 	return policy.Problem{File: in.name, Pos: policy.Pos{Line: 1, Col: 1}, Message: message}

@@ -12,7 +12,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/printable"
-	"github.com/usher-go/usher/policytest"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/store"
 )
 
@@ -101,7 +101,7 @@ func (r *run) log(ctx context.Context, path string, q logQuery) error {
 	}
 	if q.since != "" {
 		var err error
-		if q.from, err = policytest.ParseTime(q.since); err != nil {
+		if q.from, err = testfile.ParseTime(q.since); err != nil {
 			return wrongUsage("--since: %v", err)
 		}
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
-	"github.com/usher-go/usher/policytest"
 )
 
 // question is what the flags of explain ask.
@@ -31,7 +31,7 @@ func (q *question) request(s *scene) (usher.Request, error) {
 	if err != nil {
 		return usher.Request{}, err
 	}
-	asked := policytest.Question{Can: q.name("--can "+printable.Value(q.can), can)}
+	asked := testfile.Question{Can: q.name("--can "+printable.Value(q.can), can)}
 	for _, fact := range q.with {
 		if err := q.addFlag(&asked, fact); err != nil {
 			return usher.Request{}, err
@@ -43,7 +43,7 @@ func (q *question) request(s *scene) (usher.Request, error) {
 		}
 	}
 	if q.at != "" {
-		if asked.At, err = policytest.ParseTime(q.at); err != nil {
+		if asked.At, err = testfile.ParseTime(q.at); err != nil {
 			return usher.Request{}, wrongUsage("--at: %v", err)
 		}
 	}
@@ -98,30 +98,30 @@ func (q *question) name(flag, text string) policy.Name {
 	return policy.Name{Text: text, Pos: policy.Pos{Line: len(q.flags), Col: 1}}
 }
 
-func (q *question) addFlag(asked *policytest.Question, fact string) error {
+func (q *question) addFlag(asked *testfile.Question, fact string) error {
 	flag := "--with " + printable.Value(fact)
 	name, value, err := switchOf(fact)
 	switch {
 	case err != nil:
 		return err
-	case slices.ContainsFunc(asked.With, func(f policytest.Flag) bool { return f.Name.Text == name }):
+	case slices.ContainsFunc(asked.With, func(f testfile.Flag) bool { return f.Name.Text == name }):
 		return wrongUsage("%s: %s is given twice", flag, name)
 	}
-	asked.With = append(asked.With, policytest.Flag{Name: q.name(flag, name), Value: value})
+	asked.With = append(asked.With, testfile.Flag{Name: q.name(flag, name), Value: value})
 	return nil
 }
 
 // addFact adds one id to a party, or an attribute.
-func (q *question) addFact(asked *policytest.Question, fact string) error {
+func (q *question) addFact(asked *testfile.Question, fact string) error {
 	flag := "--resource " + printable.Value(fact)
 	name, value, ok := strings.Cut(fact, "=")
 	if !ok || name == "" || value == "" {
 		return wrongUsage("%s: write NAME=VALUE, as in host=mia; leave out a party that nobody is in", flag)
 	}
-	at := slices.IndexFunc(asked.Resource, func(f policytest.Fact) bool { return f.Name.Text == name })
+	at := slices.IndexFunc(asked.Resource, func(f testfile.Fact) bool { return f.Name.Text == name })
 	if at < 0 {
 		at = len(asked.Resource)
-		asked.Resource = append(asked.Resource, policytest.Fact{Name: q.name(flag, name)})
+		asked.Resource = append(asked.Resource, testfile.Fact{Name: q.name(flag, name)})
 	}
 	f := &asked.Resource[at]
 	if slices.ContainsFunc(f.IDs, func(n policy.Name) bool { return n.Text == value }) {

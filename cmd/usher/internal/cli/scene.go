@@ -9,6 +9,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policytest"
 )
@@ -24,7 +25,7 @@ type scene struct {
 	version uint64 // of it in a store
 
 	users, teams func() []string
-	request      func(as usher.UserID, q policytest.Question) (usher.Request, error)
+	request      func(as usher.UserID, q testfile.Question) (usher.Request, error)
 }
 
 // name is how messages name the account.
@@ -37,7 +38,10 @@ func (s *scene) name() string {
 
 func testScene(suite *policytest.Suite) *scene {
 	return &scene{
-		file: suite.File().Name, policy: suite.Policy(), facts: suite.World(), request: suite.Request,
+		file: suite.File().Name, policy: suite.Policy(), facts: suite.World(),
+		request: func(as usher.UserID, q testfile.Question) (usher.Request, error) {
+			return testfile.Request(suite.Policy(), as, q, suite.Time())
+		},
 		users: func() []string { return texts(suite.World().Users()) },
 		teams: func() []string {
 			var ids []string
@@ -52,8 +56,8 @@ func testScene(suite *policytest.Suite) *scene {
 func storeScene(path string, p *policy.Policy, view account.View) *scene {
 	return &scene{
 		file: path, policy: p, facts: view.State(), account: string(view.ID()), version: view.Version(),
-		request: func(as usher.UserID, q policytest.Question) (usher.Request, error) {
-			r, err := policytest.Request(p, as, q, time.Now())
+		request: func(as usher.UserID, q testfile.Question) (usher.Request, error) {
+			r, err := testfile.Request(p, as, q, time.Now())
 			r.Account = view.ID()
 			return r, err
 		},

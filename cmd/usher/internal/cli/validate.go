@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 )
@@ -163,7 +164,7 @@ func (v validated) what() string {
 
 func hostOnly(p *policy.Policy) []hostCommand {
 	list := []hostCommand{}
-	for _, c := range p.HostOnly() {
+	for _, c := range account.HostOnly(p) {
 		list = append(list, hostCommand{Command: c.Name, Permission: c.Permission.String()})
 	}
 	return list

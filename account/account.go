@@ -1,0 +1,131 @@
+package account
+
+import (
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/table"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+var accountDelete = permission.MustParse("account.delete")
+
+// CreateAccount creates the account with its first user, the active holder of the
+// unique role. Only the host may, and an id is used once. Seats are what the plan
+// sells from the beginning: where the unique role requires a seat, the owner takes
+// one of them.
+type CreateAccount struct {
+	Owner usher.UserID
+	Seats map[seat.PoolName]int `usher:"optional"` // default: none
+}
+
+func (CreateAccount) asks(*proposing) requirement { return requirement{creates: true} }
+
+func (c CreateAccount) propose(q *proposing) error {
+	pools := slices.Sorted(maps.Keys(c.Seats))
+	for _, name := range pools {
+		if _, err := q.pool(name); err != nil {
+			return err
+		}
+	}
+	for _, name := range pools {
+		if err := checkTotal(c.Seats[name]); err != nil {
+			return q.refuse(Invalid, "%v", err)
+		}
+	}
+	if err := checkID("user", string(c.Owner)); err != nil {
+		return q.refuse(Invalid, "%v", err)
+	}
+	if q.existed() {
+		return q.exists()
+	}
+	unique := q.policy.UniqueRole()
+	if err := q.emit(AccountCreated{Owner: c.Owner, Unique: unique.Name}); err != nil {
+		return err
+	}
+	for _, name := range pools {
+		if c.Seats[name] == 0 {
+			continue
+		}
+		if err := q.emit(SeatsSet{Pool: name, To: c.Seats[name]}); err != nil {
+			return err
+		}
+	}
+	return q.take(c.Owner, &policy.User{}, unique, usher.Active)
+}
+
+func (c CreateAccount) describe() string { return "for " + word(c.Owner) }
+
+// DeleteAccount deletes the account. Its id is never used again. account.delete.
+type DeleteAccount struct{}
+
+func (DeleteAccount) asks(*proposing) requirement { return needs(accountDelete, parties{}) }
+
+func (DeleteAccount) propose(q *proposing) error {
+	for id := range q.users.All() {
+		q.outcome.Removed = append(q.outcome.Removed, usher.UserID(id))
+	}
+	slices.Sort(q.outcome.Removed)
+	q.outcome.Values = nil
+	return q.emit(AccountDeleted{})
+}
+
+func (DeleteAccount) describe() string { return "" }
+
+// AccountCreated begins the account. Unique is the role that exactly one user
+// holds, from here on Owner.
+type AccountCreated struct {
+	Owner  usher.UserID `json:"owner"`
+	Unique role.Name    `json:"unique"`
+}
+
+func (c AccountCreated) apply(d *draft) error {
+	if d.existed() {
+		return errors.New("there is an account already")
+	}
+	if c.Owner == "" || c.Unique == "" {
+		return errors.New("it needs an owner and a unique role")
+	}
+	d.next.owner, d.next.unique = c.Owner, c.Unique
+	d.put(c.Owner, policy.User{Status: usher.Active, Role: c.Unique})
+	d.tally(c.Unique, usher.Active, 1)
+	return nil
+}
+
+func (c AccountCreated) describe() string {
+	return "the account begins, with " + word(c.Owner) + " as " + word(c.Unique)
+}
+
+// AccountDeleted ends the account.
+type AccountDeleted struct{}
+
+// apply leaves the version, the time and the keys, and nothing that
+// somebody could be asked about.
+func (AccountDeleted) apply(d *draft) error {
+	was := d.next
+	d.next = State{
+		account: was.account, version: was.version, time: was.time, deleted: true, keys: was.keys,
+		members: &memberIndexOnce{},
+	}
+	d.users, d.teams = new(table.Table[*policy.User]).Edit(), draftTeams{}
+	d.ownCounts, d.ownPools, d.ownPlan, d.ownFields = false, false, false, false
+	d.members, d.regrouped = nil, nil
+	return nil
+}
+
+func (AccountDeleted) describe() string { return "the account is deleted" }
+
+// existed reports whether the account was created, also if it is deleted by now.
+func (d *draft) existed() bool { return d.next.owner != "" || d.next.version > 0 || d.next.deleted }
+
+func (q *proposing) exists() error {
+	if q.next.deleted {
+		return q.refuse(Exists, "%s was deleted, and the id of an account is never used again", q.next.account)
+	}
+	return q.refuse(Exists, "there is an account %s already", q.next.account)
+}

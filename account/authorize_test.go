@@ -1,0 +1,18 @@
+package account
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/usher-go/usher/policy"
+)
+
+// A command that requires nothing would be refused for every actor.
+func TestEachCommandRequiresSomething(t *testing.T) {
+	for _, c := range commands {
+		want := c.asks(&proposing{draft: New("acme").draft(), actor: User("mia")})
+		assert.True(t, want.creates || want.own || !want.permission.IsZero(), NameOf(c))
+	}
+	q := proposing{draft: New("acme").draft(), policy: &policy.Policy{}, actor: Host("test")}
+	assert.ErrorIs(t, q.checkRequirement(requirement{}), Denied, "the zero requirement is met by no actor")
+}

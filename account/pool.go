@@ -1,0 +1,172 @@
+package account
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/internal/suggest"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/seat"
+)
+
+var seatPurchase = permission.MustParse("seat.purchase")
+
+// SetSeats sets how many seats of a pool are bought. A batch that leaves fewer than
+// are held is refused with SeatsInUse. seat.purchase.
+type SetSeats struct {
+	Pool  seat.PoolName
+	Total int
+}
+
+func (SetSeats) asks(*proposing) requirement { return needs(seatPurchase, parties{}) }
+
+func (c SetSeats) propose(q *proposing) error {
+	pool := q.next.pools[c.Pool]
+	if _, err := q.pool(c.Pool); err != nil && (pool.Total == 0 || c.Total >= pool.Total) {
+		return err // of a pool that the policy lacks by now, seats can be given back
+	}
+	if err := checkTotal(c.Total); err != nil {
+		return q.refuse(Invalid, "%v", err)
+	}
+	if pool.Total == c.Total {
+		return nil
+	}
+	return q.emit(SeatsSet{Pool: c.Pool, From: pool.Total, To: c.Total})
+}
+
+func (c SetSeats) describe() string { return word(c.Pool) + " " + strconv.Itoa(c.Total) }
+
+// SeatsSet says how many seats of a pool are bought.
+type SeatsSet struct {
+	Pool seat.PoolName `json:"pool"`
+	From int           `json:"from"`
+	To   int           `json:"to"`
+}
+
+func (c SeatsSet) apply(d *draft) error {
+	pool := d.next.pools[c.Pool]
+	if c.Pool == "" || pool.Total != c.From || c.To == c.From {
+		return printable.Errorf("%s has %d seats, not %d", c.Pool, pool.Total, c.From)
+	}
+	if err := checkTotal(c.To); err != nil {
+		return err
+	}
+	pool.Total = c.To
+	d.setPool(c.Pool, pool)
+	return nil
+}
+
+func (c SeatsSet) describe() string {
+	return printable.Sprintf("seats in %s: %d becomes %d", word(c.Pool), c.From, c.To)
+}
+
+func (q *proposing) pool(name seat.PoolName) (seat.Kind, error) {
+	kind, ok := q.policy.Pool(name)
+	if ok {
+		return kind, nil
+	}
+	var names []string
+	for _, k := range q.policy.Pools() {
+		names = append(names, string(k.Name))
+	}
+	return seat.Kind{}, q.refuse(UnknownPool, "%s has no seat pool %q%s", q.policyName(), name, suggest.DidYouMean(string(name), names))
+}
+
+// checkTotal refuses what is no number of seats.
+func checkTotal(total int) error {
+	switch {
+	case total < 0:
+		return printable.Errorf("%d is no number of seats", total)
+	case total > MaxSeats:
+		return printable.Errorf("at most %d seats of a pool can be bought", MaxSeats)
+	}
+	return nil
+}
+
+func (d *draft) setPool(name seat.PoolName, p seat.Pool) {
+	if !d.ownPools {
+		d.next.pools = maps.Clone(d.next.pools)
+		d.ownPools = true
+	}
+	if d.next.pools == nil {
+		d.next.pools = map[seat.PoolName]seat.Pool{}
+	}
+	if p == (seat.Pool{}) {
+		delete(d.next.pools, name)
+		return
+	}
+	d.next.pools[name] = p
+}
+
+// oversold returns the pools of which more seats are held than bought, by name. No
+// state has one, so where the draft has changed no pool there is none.
+func (d *draft) oversold() []seat.PoolName {
+	if !d.ownPools {
+		return nil
+	}
+	var names []seat.PoolName
+	for name, pool := range d.next.pools {
+		if pool.Left() < 0 {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// oversells returns the last step of changes on the state that left fewer seats of a
+// pool, with what is wrong with the pool since.
+func (s *State) oversells(name seat.PoolName, changes []Change, ends []int) (step int, err error) {
+	var pools []seat.Pool
+	step = s.lastRise(changes, ends, func(d *draft) int {
+		pools = append(pools, d.next.pools[name])
+		return -d.next.pools[name].Left()
+	})
+	return step, pools[step+1].Check(pools[step])
+}
+
+func (q *proposing) outOfSeats(s *State, name seat.PoolName) *Refusal {
+	step, err := s.oversells(name, q.outcome.Changes, q.ends)
+	q.blame(step)
+	before, after := s.pools[name], q.next.pools[name]
+	stands := printable.Sprintf("%d of %d seats in %s are held, and %d would be", before.Held, before.Total, name, after.Held)
+	switch {
+	case after.Total != before.Total:
+		stands = printable.Sprintf("%d of %d seats in %s are held, and %d of %d would be", before.Held, before.Total, name, after.Held, after.Total)
+	case after.Total == 0:
+		stands = printable.Sprintf("no seats in %s are bought, and %d would be held", name, after.Held)
+	}
+	switch {
+	case errors.Is(err, seat.ErrInUse):
+		return q.refusal(SeatsInUse, "%s; free %d with unassign-seat, also in the same batch", stands, -after.Left())
+	case after.Total == 0:
+		return q.refusal(NoSeatsLeft, "%s%s; set-seats buys some", stands, q.requiring(step, name))
+	}
+	return q.refusal(NoSeatsLeft, "%s%s; set-seats buys more, unassign-seat frees one", stands, q.requiring(step, name))
+}
+
+// requiring says of the last user to whom a command gave a seat that the user's role
+// asks for it, if it does.
+func (q *proposing) requiring(step int, name seat.PoolName) string {
+	from := 0
+	if step > 0 {
+		from = q.ends[step-1]
+	}
+	kind, _ := q.policy.Pool(name)
+	for _, change := range slices.Backward(q.outcome.Changes[from:q.ends[step]]) {
+		c, ok := change.(SeatAssigned)
+		if !ok || c.Pool != name {
+			continue
+		}
+		if u := q.find(c.User); u != nil {
+			if r, _ := q.policy.Role(u.Role); r.MustHold(kind, u.Status) {
+				return printable.Sprintf(", and the role %s requires one", r.Name)
+			}
+		}
+		break
+	}
+	return ""
+}

@@ -1,0 +1,208 @@
+package account
+
+import (
+	"maps"
+	"strings"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/internal/suggest"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+)
+
+var userSetRole = permission.MustParse("user.set-role")
+
+// SetRole gives a user another account role. Seats that the new role may not hold
+// are released, and those that it requires are taken; others stay.
+// user.set-role on {user}.
+type SetRole struct {
+	User usher.UserID
+	Role role.Name
+}
+
+func (c SetRole) asks(*proposing) requirement { return needs(userSetRole, of(c.User)) }
+
+func (c SetRole) propose(q *proposing) error {
+	u, err := q.user(c.User)
+	if err != nil {
+		return err
+	}
+	r, err := q.accountRole(c.Role)
+	if err != nil || u.Role == r.Name {
+		return err
+	}
+	switch {
+	case c.User == q.next.owner:
+		return q.keepsUnique(c.User)
+	case r.Unique:
+		return q.ownerHolds(r)
+	}
+	changed := *u
+	changed.Role = r.Name
+	changed.Seats = q.keptSeats(u, r, u.Status)
+	if err := q.checkGives(c.User, u, &changed, of(c.User)); err != nil {
+		return err
+	}
+	changed.Seats = q.seatsWith(u, r, u.Status)
+	if err := q.checkTakes(c.User, u, &changed); err != nil {
+		return err
+	}
+	if err := q.free(c.User, u, r, u.Status); err != nil {
+		return err
+	}
+	if err := q.emit(RoleSet{User: c.User, From: u.Role, To: r.Name}); err != nil {
+		return err
+	}
+	return q.take(c.User, u, r, u.Status)
+}
+
+func (SetRole) helps(*proposing, *policy.User) bool { return true }
+
+func (c SetRole) describe() string { return word(c.User) + " " + word(c.Role) }
+
+// RoleSet gives a user another account role, which is not the unique one.
+type RoleSet struct {
+	User usher.UserID `json:"user"`
+	From role.Name    `json:"from"`
+	To   role.Name    `json:"to"`
+}
+
+func (c RoleSet) apply(d *draft) error {
+	u, err := d.known(c.User)
+	switch {
+	case err != nil:
+		return err
+	case u.Role != c.From:
+		return printable.Errorf("%s has the role %s, not %s", c.User, u.Role, c.From)
+	case c.To == "" || c.To == c.From || c.To == d.next.unique || c.From == d.next.unique:
+		return printable.Errorf("from %s to %q is no change of a role", c.From, c.To)
+	}
+	d.setRole(c.User, u, c.To)
+	return nil
+}
+
+func (c RoleSet) describe() string {
+	return word(c.User) + ": " + word(c.From) + " becomes " + word(c.To)
+}
+
+func (d *draft) setRole(id usher.UserID, u *policy.User, to role.Name) {
+	d.tally(u.Role, u.Status, -1)
+	d.tally(to, u.Status, 1)
+	changed := *u
+	changed.Role = to
+	d.put(id, changed)
+}
+
+// tally counts a user of a role and a status in, or with -1 out.
+func (d *draft) tally(name role.Name, status usher.Status, by int) {
+	if !d.ownCounts {
+		d.next.counts = maps.Clone(d.next.counts)
+		d.ownCounts = true
+	}
+	if d.next.counts == nil {
+		d.next.counts = map[role.Name]count{}
+	}
+	c := d.next.counts[name]
+	c.all += by
+	if status == usher.Active {
+		c.active += by
+	}
+	if c.all == 0 {
+		delete(d.next.counts, name)
+		return
+	}
+	d.next.counts[name] = c
+}
+
+// accountRole returns an account role of the policy, or refuses with UnknownRole.
+func (q *proposing) accountRole(name role.Name) (role.Role, error) {
+	return q.role(name, false)
+}
+
+func (q *proposing) teamRole(name role.Name) error {
+	_, err := q.role(name, true)
+	return err
+}
+
+func (q *proposing) role(name role.Name, onTeam bool) (role.Role, error) {
+	r, ok := q.policy.Role(name)
+	if ok && r.OnTeam == onTeam {
+		return r, nil
+	}
+	kind, other := "account role", "it is held on a team: set-team-role gives it"
+	if onTeam {
+		kind, other = "team role", "it is held in the account: set-role gives it"
+	}
+	if ok {
+		return role.Role{}, q.refuse(UnknownRole, "%s is no %s; %s", name, kind, other)
+	}
+	var names []string
+	for _, r := range q.policy.Roles() {
+		if r.OnTeam == onTeam {
+			names = append(names, string(r.Name))
+		}
+	}
+	return role.Role{}, q.refuse(UnknownRole, "%s has no %s %q%s", q.policyName(), kind, name, suggest.DidYouMean(string(name), names))
+}
+
+// roleOf returns the account role that a user has. Of one that the policy lacks nothing
+// is known but its name: it has no bounds, and requires and forbids no seat. That is
+// enough for the commands that help such a user, and an error for all others.
+func (q *proposing) roleOf(id usher.UserID, u *policy.User) (role.Role, error) {
+	r, ok := q.policy.Role(u.Role)
+	switch {
+	case ok && !r.OnTeam:
+		return r, nil
+	case q.helps(u):
+		return role.Role{Name: u.Role}, nil
+	default:
+		return role.Role{}, printable.Errorf("%s: %s has the role %s: %w", Describe(q.command), id, u.Role, usher.ErrUndeclared)
+	}
+}
+
+func (q *proposing) checkAtMost(s *State, b policy.Bound) error {
+	all := func(counts map[role.Name]count) int { return counts[b.Role].all }
+	was, is := all(s.counts), all(q.next.counts)
+	if b.AtMost == 0 || is <= b.AtMost || is <= was {
+		return nil
+	}
+	q.blame(s.lastRise(q.outcome.Changes, q.ends, func(d *draft) int { return all(d.next.counts) }))
+	return q.refuse(RoleFull, "at most %s may have the role %s; %s, and %d would",
+		users(b.AtMost), b.Role, counted(was, "does", "do"), is)
+}
+
+func (q *proposing) checkAtLeast(s *State, b policy.Bound) error {
+	active := func(counts map[role.Name]count) (n int) {
+		for _, name := range b.Holders {
+			n += counts[name].active
+		}
+		return n
+	}
+	was, is := active(s.counts), active(q.next.counts)
+	if is >= b.AtLeast || is >= was {
+		return nil
+	}
+	q.blame(s.lastRise(q.outcome.Changes, q.ends, func(d *draft) int { return -active(d.next.counts) }))
+	return q.refuse(LastHolder, "at least %s must be active with the role %s%s; %s, and %d would be",
+		users(b.AtLeast), b.Role, including(b), counted(was, "is", "are"), is)
+}
+
+// including names the roles that count for another one: ", or with admin or owner, which
+// include it".
+func including(b policy.Bound) string {
+	var names []string
+	for _, name := range b.Holders {
+		if name != b.Role {
+			names = append(names, string(name))
+		}
+	}
+	switch len(names) {
+	case 0:
+		return ""
+	case 1:
+		return ", or with " + names[0] + ", which includes it"
+	}
+	return ", or with " + strings.Join(names, " or ") + ", which include it"
+}

@@ -1,0 +1,221 @@
+package account
+
+import (
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+var (
+	seatAssign   = permission.MustParse("seat.assign")
+	seatUnassign = permission.MustParse("seat.unassign")
+)
+
+// AssignSeat gives a user a seat. seat.assign on {user}.
+type AssignSeat struct {
+	User usher.UserID
+	Pool seat.PoolName
+}
+
+func (c AssignSeat) asks(*proposing) requirement { return needs(seatAssign, of(c.User)) }
+
+func (c AssignSeat) propose(q *proposing) error {
+	u, err := q.user(c.User)
+	if err != nil {
+		return err
+	}
+	kind, err := q.pool(c.Pool)
+	if err != nil || holds(u, c.Pool) {
+		return err
+	}
+	r, err := q.roleOf(c.User, u)
+	switch {
+	case err != nil:
+		return err
+	case !kind.Holds.Has(u.Status):
+		return q.refuse(Inactive, "%s is %s, and holds no seat in %s while so", c.User, u.Status, c.Pool)
+	case r.SeatIn(c.Pool) == role.SeatNone:
+		return q.refuse(SeatNotAllowed, "%s has the role %s, which holds no seat in %s", c.User, r.Name, c.Pool)
+	}
+	return q.emit(SeatAssigned(c))
+}
+
+func (c AssignSeat) helps(q *proposing, u *policy.User) bool {
+	return q.seatMisfit(u, c.Pool, seatRequired)
+}
+
+func (c AssignSeat) describe() string { return word(c.User) + " " + word(c.Pool) }
+
+// UnassignSeat takes a user's seat away. seat.unassign on {user}.
+type UnassignSeat struct {
+	User usher.UserID
+	Pool seat.PoolName
+}
+
+func (c UnassignSeat) asks(*proposing) requirement { return needs(seatUnassign, of(c.User)) }
+
+func (c UnassignSeat) propose(q *proposing) error {
+	u, err := q.user(c.User)
+	if err != nil {
+		return err
+	}
+	if _, known := q.policy.Pool(c.Pool); !known && holds(u, c.Pool) {
+		if err := q.checkRank(c.User, u); err != nil {
+			return err
+		}
+		return q.emit(SeatUnassigned(c)) // which the policy lacks by now
+	}
+	kind, err := q.pool(c.Pool)
+	if err != nil || !holds(u, c.Pool) {
+		return err
+	}
+	r, err := q.roleOf(c.User, u)
+	if err != nil {
+		return err
+	}
+	if r.MustHold(kind, u.Status) {
+		return q.refuse(SeatRequired, "%s has the role %s, which requires a seat in %s; set-role and set-status free it", c.User, r.Name, c.Pool)
+	}
+	changed := *u
+	changed.Seats = slices.DeleteFunc(slices.Clone(u.Seats), func(held seat.PoolName) bool { return held == c.Pool })
+	if err := q.checkTakes(c.User, u, &changed); err != nil {
+		return err
+	}
+	return q.emit(SeatUnassigned(c))
+}
+
+func (c UnassignSeat) helps(q *proposing, u *policy.User) bool {
+	return q.hasMisfit(u, unknownPool, string(c.Pool)) || q.seatMisfit(u, c.Pool, seatNotAllowed)
+}
+
+func (c UnassignSeat) describe() string { return word(c.User) + " " + word(c.Pool) }
+
+// SeatAssigned gives a user a seat.
+type SeatAssigned struct {
+	User usher.UserID  `json:"user"`
+	Pool seat.PoolName `json:"pool"`
+}
+
+func (c SeatAssigned) apply(d *draft) error {
+	u, err := d.known(c.User)
+	if err != nil {
+		return err
+	}
+	at, held := slices.BinarySearch(u.Seats, c.Pool)
+	if held || c.Pool == "" {
+		return printable.Errorf("%s holds a seat in %s already", c.User, c.Pool)
+	}
+	pool := d.next.pools[c.Pool]
+	pool.Held++ // of how many, counts once all changes are made
+	d.setPool(c.Pool, pool)
+	changed := *u
+	changed.Seats = slices.Insert(slices.Clone(u.Seats), at, c.Pool)
+	d.put(c.User, changed)
+	return nil
+}
+
+func (c SeatAssigned) describe() string { return word(c.User) + " gets a seat in " + word(c.Pool) }
+
+// SeatUnassigned takes a user's seat away.
+type SeatUnassigned struct {
+	User usher.UserID  `json:"user"`
+	Pool seat.PoolName `json:"pool"`
+}
+
+func (c SeatUnassigned) apply(d *draft) error {
+	u, err := d.known(c.User)
+	if err != nil {
+		return err
+	}
+	at, held := slices.BinarySearch(u.Seats, c.Pool)
+	if !held {
+		return printable.Errorf("%s holds no seat in %s", c.User, c.Pool)
+	}
+	pool, err := d.next.pools[c.Pool].Return(1)
+	if err != nil {
+		return printable.Errorf("%s: %w", c.Pool, err)
+	}
+	d.setPool(c.Pool, pool)
+	changed := *u
+	changed.Seats = without(u.Seats, at)
+	d.put(c.User, changed)
+	return nil
+}
+
+func (c SeatUnassigned) describe() string { return word(c.User) + " loses the seat in " + word(c.Pool) }
+
+// keptSeats returns the seats that a user keeps with a role and a status. Those of pools
+// that the policy lacks stay.
+func (q *proposing) keptSeats(u *policy.User, r role.Role, status usher.Status) []seat.PoolName {
+	var kept []seat.PoolName
+	for _, name := range u.Seats {
+		if kind, ok := q.policy.Pool(name); !ok || r.MayHold(kind, status) {
+			kept = append(kept, name)
+		}
+	}
+	return kept
+}
+
+// seatsWith returns the seats that a user has with a role and a status: those kept, and
+// those that the role requires.
+func (q *proposing) seatsWith(u *policy.User, r role.Role, status usher.Status) []seat.PoolName {
+	seats := q.keptSeats(u, r, status)
+	for _, kind := range q.policy.Pools() {
+		if r.MustHold(kind, status) && !holds(u, kind.Name) {
+			seats = append(seats, kind.Name)
+		}
+	}
+	slices.Sort(seats)
+	return seats
+}
+
+// free releases the seats that a user cannot keep with a role and a status.
+func (q *proposing) free(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
+	kept := q.keptSeats(u, r, status)
+	for _, name := range u.Seats {
+		if slices.Contains(kept, name) {
+			continue
+		}
+		if err := q.emit(SeatUnassigned{User: id, Pool: name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take gives a user, who had the seats of u, those that a role requires. Whether so many
+// were bought, checkCounts says of the whole batch.
+func (q *proposing) take(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
+	for _, kind := range q.policy.Pools() {
+		if !r.MustHold(kind, status) || holds(u, kind.Name) {
+			continue
+		}
+		if err := q.emit(SeatAssigned{User: id, Pool: kind.Name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seatMisfit reports whether what does not fit is a seat of the pool.
+func (q *proposing) seatMisfit(u *policy.User, pool seat.PoolName, rank int) bool {
+	r, ok := q.policy.Role(u.Role)
+	kind, known := q.policy.Pool(pool)
+	if !ok || r.OnTeam || !known {
+		return false
+	}
+	f := fitter{policy: q.policy, pools: []seat.Kind{kind}}
+	found := false
+	f.seats(u, r, func(m misfit) { found = found || m.rank == rank })
+	return found
+}
+
+func holds(u *policy.User, pool seat.PoolName) bool {
+	_, held := slices.BinarySearch(u.Seats, pool)
+	return held
+}

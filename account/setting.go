@@ -1,0 +1,71 @@
+package account
+
+import (
+	"errors"
+
+	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/internal/suggest"
+	"github.com/usher-go/usher/permission"
+)
+
+var accountConfigure = permission.MustParse("account.configure")
+
+// ChangeSetting turns a setting of the account on or off. account.configure.
+type ChangeSetting struct {
+	Setting string `usher:"setting"`
+	Value   bool
+}
+
+func (ChangeSetting) asks(*proposing) requirement { return needs(accountConfigure, parties{}) }
+
+func (c ChangeSetting) propose(q *proposing) error {
+	value, ok := q.policy.Setting(c.Setting)
+	if !ok {
+		return q.unknownSetting(c.Setting)
+	}
+	if set, changed := q.next.Setting(c.Setting); changed {
+		value = set
+	}
+	if value == c.Value {
+		return nil
+	}
+	return q.emit(SettingChanged(c))
+}
+
+func (c ChangeSetting) describe() string { return word(c.Setting) + " " + onOff(c.Value) }
+
+// SettingChanged turns a setting on or off.
+type SettingChanged struct {
+	Setting string `json:"setting"`
+	Value   bool   `json:"value"`
+}
+
+func (c SettingChanged) apply(d *draft) error {
+	if c.Setting == "" {
+		return errors.New("it needs a setting")
+	}
+	if value, changed := d.next.Setting(c.Setting); changed && value == c.Value {
+		return printable.Errorf("%s is %t already", c.Setting, value)
+	}
+	facts := &d.plan().facts
+	if facts.Settings == nil {
+		facts.Settings = map[string]bool{}
+	}
+	facts.Settings[c.Setting] = c.Value
+	return nil
+}
+
+func (c SettingChanged) describe() string {
+	return "the setting " + word(c.Setting) + " is turned " + onOff(c.Value)
+}
+
+func (q *proposing) unknownSetting(name string) error {
+	return q.refuse(UnknownSetting, "%s has no setting %q%s", q.policyName(), name, suggest.DidYouMean(name, q.policy.Settings()))
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}

@@ -1,0 +1,87 @@
+package account
+
+import (
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+)
+
+var userSetStatus = permission.MustParse("user.set-status")
+
+// SetStatus makes a user active or inactive. Seats that are not held in the new
+// status are released, and come back by themselves only where the role requires
+// them; those that it requires in the new status are taken. user.set-status on
+// {user}.
+type SetStatus struct {
+	User   usher.UserID
+	Status usher.Status `usher:"active|inactive"`
+}
+
+func (c SetStatus) asks(*proposing) requirement { return needs(userSetStatus, of(c.User)) }
+
+func (c SetStatus) propose(q *proposing) error {
+	u, err := q.user(c.User)
+	if err != nil {
+		return err
+	}
+	if c.Status != usher.Active && c.Status != usher.Inactive {
+		return q.refuse(Invalid, "a status is set to active or inactive, not %q", c.Status.String())
+	}
+	if u.Status == c.Status {
+		return nil
+	}
+	if err := q.checkRank(c.User, u); err != nil {
+		return err
+	}
+	r, err := q.roleOf(c.User, u)
+	if err != nil {
+		return err
+	}
+	return q.become(c.User, u, r, c.Status)
+}
+
+func (c SetStatus) helps(*proposing, *policy.User) bool { return c.Status == usher.Inactive }
+
+func (c SetStatus) describe() string { return word(c.User) + " " + word(c.Status.String()) }
+
+// StatusSet gives a user another status.
+type StatusSet struct {
+	User usher.UserID `json:"user"`
+	From usher.Status `json:"from"`
+	To   usher.Status `json:"to"`
+}
+
+func (c StatusSet) apply(d *draft) error {
+	u, err := d.known(c.User)
+	switch {
+	case err != nil:
+		return err
+	case u.Status != c.From:
+		return printable.Errorf("%s is %s, not %s", c.User, u.Status, c.From)
+	case c.To < usher.Invited || c.To > usher.Inactive || c.To == c.From:
+		return printable.Errorf("from %s to %s is no change", c.From, c.To)
+	}
+	d.tally(u.Role, u.Status, -1)
+	d.tally(u.Role, c.To, 1)
+	changed := *u
+	changed.Status = c.To
+	d.put(c.User, changed)
+	return nil
+}
+
+func (c StatusSet) describe() string {
+	return word(c.User) + ": " + word(c.From.String()) + " becomes " + word(c.To.String())
+}
+
+// become gives a user another status, with the seats that go with it.
+func (q *proposing) become(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
+	if err := q.free(id, u, r, status); err != nil {
+		return err
+	}
+	if err := q.emit(StatusSet{User: id, From: u.Status, To: status}); err != nil {
+		return err
+	}
+	return q.take(id, u, r, status)
+}

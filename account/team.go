@@ -1,0 +1,141 @@
+package account
+
+import (
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
+)
+
+var (
+	teamCreate = permission.MustParse("team.create")
+	teamDelete = permission.MustParse("team.delete")
+)
+
+// CreateTeam creates a team, at the top or below another one. The id of a deleted
+// team is never used again. team.create on {team: parent}.
+type CreateTeam struct {
+	Team   usher.TeamID
+	Parent usher.TeamID `usher:"optional"` // default: at the top
+}
+
+func (c CreateTeam) asks(*proposing) requirement {
+	return needs(teamCreate, parties{teams: present(c.Parent)})
+}
+
+func (c CreateTeam) propose(q *proposing) error {
+	if c.Parent != "" {
+		if err := q.knownTeam(c.Parent); err != nil {
+			return err
+		}
+	}
+	if err := checkID("team", string(c.Team)); err != nil {
+		return q.refuse(Invalid, "%v", err)
+	}
+	if _, ok := q.team(c.Team); ok {
+		return q.refuse(Exists, "there is a team %s already", c.Team)
+	}
+	if q.wasDeleted(c.Team) {
+		return q.refuse(Exists, "the team %s was deleted, and the id of a team is never used again: what still names the deleted team would then belong to the new one; choose another id", c.Team)
+	}
+	return q.emit(TeamCreated(c))
+}
+
+func (c CreateTeam) describe() string {
+	if c.Parent == "" {
+		return word(c.Team)
+	}
+	return word(c.Team) + " below " + word(c.Parent)
+}
+
+// DeleteTeam deletes a team that has no teams below it. Its members stay in the
+// account. No other team can have its id afterwards, since the application may still
+// name the deleted team as a party of resources. team.delete on {team}.
+type DeleteTeam struct {
+	Team usher.TeamID
+}
+
+func (c DeleteTeam) asks(*proposing) requirement {
+	return needs(teamDelete, parties{teams: []usher.TeamID{c.Team}})
+}
+
+func (c DeleteTeam) propose(q *proposing) error {
+	if err := q.knownTeam(c.Team); err != nil {
+		return err
+	}
+	switch n, only := q.tree().Children(c.Team); {
+	case n == 1:
+		return q.refuse(TeamNotEmpty, "%s is below %s; delete-team or move-team it first", only, c.Team)
+	case n > 1:
+		return q.refuse(TeamNotEmpty, "%d teams are below %s; delete-team or move-team them first", n, c.Team)
+	}
+	members := q.membersOf(c.Team)
+	for _, id := range members { // all before the first one leaves: the actor may be a member
+		if err := q.interrupted(); err != nil {
+			return err
+		}
+		if err := q.checkLeavesTeam(id, c.Team); err != nil {
+			return err
+		}
+	}
+	for _, id := range members {
+		if err := q.leaveTeam(id, c.Team); err != nil {
+			return err
+		}
+	}
+	return q.emit(TeamDeleted(c))
+}
+
+func (c DeleteTeam) describe() string { return word(c.Team) }
+
+// TeamCreated makes a team. Journals from before ids of deleted teams were kept may
+// have one with such an id, which is valid.
+type TeamCreated struct {
+	Team   usher.TeamID `json:"team"`
+	Parent usher.TeamID `json:"parent,omitempty"`
+}
+
+// apply also accepts the id of a deleted team: Propose refuses it, but a journal
+// from before that rule may have it, and must stay readable.
+func (c TeamCreated) apply(d *draft) error {
+	if err := d.tree().Create(c.Team, c.Parent); err != nil {
+		return err
+	}
+	d.treeChanged()
+	if d.wasDeleted(c.Team) {
+		d.deletedTeams().Delete(string(c.Team))
+	}
+	return nil
+}
+
+func (c TeamCreated) describe() string {
+	s := "the team " + word(c.Team) + " is made"
+	if c.Parent != "" {
+		s += " below " + word(c.Parent)
+	}
+	return s
+}
+
+// TeamDeleted deletes a team, which nobody is in any more.
+type TeamDeleted struct {
+	Team usher.TeamID `json:"team"`
+}
+
+// apply looks for teams below, and not for members: Apply would have to build
+// the index of members for it, and no version of this package writes a journal that
+// lacks their changes.
+func (c TeamDeleted) apply(d *draft) error {
+	if err := d.tree().Delete(c.Team); err != nil {
+		return err
+	}
+	d.treeChanged()
+	d.deletedTeams().Set(string(c.Team), struct{}{})
+	return nil
+}
+
+func (c TeamDeleted) describe() string { return "the team " + word(c.Team) + " is deleted" }
+
+func (q *proposing) knownTeam(id usher.TeamID) error {
+	if _, ok := q.team(id); !ok {
+		return q.refuse(UnknownTeam, "%s has no team %q", q.next.account, id)
+	}
+	return nil
+}

@@ -1,0 +1,212 @@
+package account
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+)
+
+var teamEdit = permission.MustParse("team.edit")
+
+// MoveTeam puts a team, with all teams below it, at the top or below another one.
+// team.edit on {team: the team, its old and its new parent}.
+type MoveTeam struct {
+	Team   usher.TeamID
+	Parent usher.TeamID `usher:"optional"` // default: to the top
+}
+
+func (c MoveTeam) asks(q *proposing) requirement {
+	from, _ := q.team(c.Team)
+	return needs(teamEdit, parties{teams: append([]usher.TeamID{c.Team}, present(from, c.Parent)...)})
+}
+
+func (c MoveTeam) propose(q *proposing) error {
+	if err := q.knownTeam(c.Team); err != nil {
+		return err
+	}
+	if c.Parent != "" {
+		if err := q.knownTeam(c.Parent); err != nil {
+			return err
+		}
+	}
+	if q.tree().Within(c.Parent, c.Team) {
+		return q.refuse(Invalid, "%s is %s or below it, and no team is below itself", c.Parent, c.Team)
+	}
+	from, _ := q.team(c.Team)
+	if from == c.Parent {
+		return nil
+	}
+	return q.emitMove(TeamMoved{Team: c.Team, From: from, To: c.Parent})
+}
+
+func (c MoveTeam) describe() string {
+	if c.Parent == "" {
+		return word(c.Team) + " to the top"
+	}
+	return word(c.Team) + " below " + word(c.Parent)
+}
+
+// TeamMoved puts a team below another one, or at the top.
+type TeamMoved struct {
+	Team usher.TeamID `json:"team"`
+	From usher.TeamID `json:"from,omitempty"`
+	To   usher.TeamID `json:"to,omitempty"`
+}
+
+func (c TeamMoved) apply(d *draft) error {
+	if parent, ok := d.team(c.Team); ok && (parent != c.From || c.To == c.From) {
+		return printable.Errorf("%s is below %q, not %q", c.Team, parent, c.From)
+	}
+	if err := d.tree().Move(c.Team, c.To); err != nil {
+		return err
+	}
+	d.treeChanged()
+	return nil
+}
+
+func (c TeamMoved) describe() string {
+	return "the team " + word(c.Team) + " moves from " + above(c.From) + " to " + above(c.To)
+}
+
+// emitMove moves a team under the ceiling. A user with a team role on a team that
+// comes to be above the moved one gets the role on it. One with a team role on a team
+// that is no longer above it loses the role on it.
+func (q *proposing) emitMove(c TeamMoved) error {
+	before, ok, err := q.ceiling()
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return q.emit(c)
+	}
+	from, to := q.withAbove(c.From), q.withAbove(c.To)
+	if err := q.eachHolder(to, from, func(h heldRoles, u *policy.User) error {
+		if !q.knowsRole(u) || q.anyUnknown(h.roles) {
+			if err := q.givesUnknown(h.user, c.Team); err != nil {
+				return err
+			}
+		}
+		return q.givesUnder(before, h.user, u, withMoreRoles(u, c.Team, h.roles), of(h.user))
+	}); err != nil {
+		return err
+	}
+	type loss struct {
+		heldRoles
+		had *policy.User
+	}
+	var losing []loss
+	if err := q.eachHolder(from, to, func(h heldRoles, u *policy.User) error {
+		losing = append(losing, loss{h, withMoreRoles(u, c.Team, h.roles)})
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := q.emit(c); err != nil || len(losing) == 0 {
+		return err
+	}
+	after, _, err := q.ceiling()
+	if err != nil {
+		return err
+	}
+	for _, l := range losing {
+		if err := q.interrupted(); err != nil {
+			return err
+		}
+		u := q.find(l.user)
+		takes := !q.knowsRole(u) || q.anyUnknown(l.roles) // what such a user loses is not known
+		if !takes {
+			if takes, err = after.Takes(l.had, u); err != nil {
+				return err
+			}
+		}
+		if takes {
+			if err := q.outranks(before, l.user, u); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// eachHolder visits the users who hold team roles on some teams, but not those on the
+// other list, sorted by user. Of users of whom the same is known it visits the first
+// one alone, for a command takes from all the same and gives them the same; the actor
+// is always visited. It ends with the first error.
+func (q *proposing) eachHolder(teams, but []usher.TeamID, visit func(heldRoles, *policy.User) error) error {
+	var seen alike
+	visited := map[*policy.User]bool{}
+	for _, h := range q.rolesHeldOn(teams, but) {
+		if err := q.interrupted(); err != nil {
+			return err
+		}
+		u := q.find(h.user)
+		if h.user != q.actor.User() {
+			if known := seen.record(*u); visited[known] {
+				continue
+			} else {
+				visited[known] = true
+			}
+		}
+		if err := visit(h, u); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withAbove returns a team and those above it; none for "".
+func (q *proposing) withAbove(id usher.TeamID) []usher.TeamID {
+	var list []usher.TeamID
+	for id != "" {
+		list = append(list, id)
+		id, _ = q.team(id)
+	}
+	return list
+}
+
+// rolesHeldOn returns the users who hold team roles on some teams, with the roles,
+// sorted by user. Teams that the other list has too are left out.
+func (q *proposing) rolesHeldOn(teams, but []usher.TeamID) []heldRoles {
+	held := map[usher.UserID][]role.Name{}
+	for _, t := range teams {
+		if slices.Contains(but, t) {
+			continue
+		}
+		for _, id := range q.holdersOn(t) {
+			u := q.find(id)
+			at, _ := teamIndex(u, t)
+			held[id] = append(held[id], u.Teams[at].Roles...)
+		}
+	}
+	list := make([]heldRoles, 0, len(held))
+	for _, id := range slices.Sorted(maps.Keys(held)) {
+		list = append(list, heldRoles{id, held[id]})
+	}
+	return list
+}
+
+// heldRoles are team roles that a user holds somewhere.
+type heldRoles struct {
+	user  usher.UserID
+	roles []role.Name
+}
+
+// withMoreRoles returns a user with more roles on a team, and put in it.
+func withMoreRoles(u *policy.User, on usher.TeamID, roles []role.Name) *policy.User {
+	if at, member := teamIndex(u, on); member {
+		roles = slices.Concat(u.Teams[at].Roles, roles)
+	}
+	return withTeamRoles(u, on, slices.Compact(slices.Sorted(slices.Values(roles))))
+}
+
+func above(parent usher.TeamID) string {
+	if parent == "" {
+		return "the top"
+	}
+	return word(parent)
+}

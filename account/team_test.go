@@ -1,0 +1,108 @@
+package account_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+)
+
+// The id of a deleted team is refused from then on: in the same batch, in later ones, at the
+// top and below another team, to users and to the host, and in a state that was written and
+// read.
+func TestDeletedTeamIDIsNeverUsedAgain(t *testing.T) {
+	p := compile(t, club)
+	host := account.Host("test")
+	s := do(t, p, open(t, p, members()), host, account.CreateTeam{Team: "judo", Parent: "sport"})
+	refused := func(t *testing.T, s *account.State, as account.Actor, commands ...account.Command) {
+		t.Helper()
+		_, err := propose(p, s, as, commands...)
+		require.Equal(t, account.Exists, codeOf(t, err))
+		assert.ErrorContains(t, err, "exists: the team judo was deleted, and the id of a team is never used again: what still names the deleted team would then belong to the new one; choose another id")
+	}
+	refused(t, s, host, account.DeleteTeam{Team: "judo"}, account.CreateTeam{Team: "judo"})
+	refused(t, s, account.User("adam"), account.CreateTeam{Team: "new"}, account.DeleteTeam{Team: "judo"}, account.CreateTeam{Team: "judo", Parent: "new"})
+
+	deleted := do(t, p, s, host, account.DeleteTeam{Team: "judo"})
+	later := do(t, p, deleted, host, account.CreateTeam{Team: "karate"}, account.DeleteTeam{Team: "karate"}, account.CreateTeam{Team: "Judo"})
+	read, err := account.DecodeState(later.Encode())
+	require.NoError(t, err)
+	for name, s := range map[string]*account.State{"deleted": deleted, "later": later, "read": read} {
+		t.Run(name, func(t *testing.T) {
+			for _, as := range []account.Actor{host, account.User("olga"), account.User("adam")} {
+				refused(t, s, as, account.CreateTeam{Team: "judo"})
+				refused(t, s, as, account.CreateTeam{Team: "judo", Parent: "rowing"})
+			}
+			_, err := propose(p, s, account.User("max"), account.CreateTeam{Team: "judo"})
+			assert.Equal(t, account.Denied, codeOf(t, err), "who may not create teams is not told")
+			_, err = propose(p, s, host, account.MoveTeam{Team: "judo"})
+			assert.Equal(t, account.UnknownTeam, codeOf(t, err))
+		})
+	}
+	_, err = propose(p, s, host, account.CreateTeam{Team: "karate"})
+	assert.NoError(t, err, "a state knows what was deleted before it, not after")
+}
+
+// A journal from before ids were kept may create a team with the id of a deleted one. It stays
+// readable, and the id is that of the new team until this is deleted, too.
+func TestJournalMayReuseTheIDOfADeletedTeam(t *testing.T) {
+	p := compile(t, club)
+	s := open(t, p, members())
+	apply := func(s *account.State, changes ...account.Change) *account.State {
+		t.Helper()
+		next, err := s.Apply(&account.Commit{Account: s.ID(), Version: s.Version() + 1, Time: noon, Actor: account.Host("old"), Changes: changes})
+		require.NoError(t, err)
+		read, err := account.DecodeState(next.Encode())
+		require.NoError(t, err)
+		require.Equal(t, next.Encode(), read.Encode())
+		return read
+	}
+	s = apply(s, account.TeamDeleted{Team: "chess"}, account.TeamCreated{Team: "judo"}, account.TeamDeleted{Team: "judo"}, account.TeamCreated{Team: "judo"})
+	s = apply(s, account.TeamCreated{Team: "chess", Parent: "sport"}, account.MemberAdded{Team: "chess", User: "max"})
+	parent, ok := s.Team("chess")
+	assert.True(t, ok)
+	assert.Equal(t, usher.TeamID("sport"), parent)
+	_, err := propose(p, s, account.Host("test"), account.CreateTeam{Team: "chess"})
+	assert.ErrorContains(t, err, "there is a team chess already")
+
+	s = do(t, p, s, account.Host("test"), account.DeleteTeam{Team: "chess"})
+	_, err = propose(p, s, account.Host("test"), account.CreateTeam{Team: "chess"})
+	assert.Equal(t, account.Exists, codeOf(t, err))
+	assert.ErrorContains(t, err, "the team chess was deleted")
+}
+
+// delete-team is checked against what the actor had before it, also what the actor loses by
+// it, wherever the actor stands among the members.
+func TestDeleteTeamOfTheActor(t *testing.T) {
+	p := compile(t, `
+usher: 1
+roles:
+  owner: {unique: true, hands-over-to: clerk}
+  clerk: {}
+  guest: {default: true}
+  lead:  {held-on: team}
+resources:
+  team: {permissions: {delete: {lead: team}}}
+  page: {permissions: {read: {clerk: any, lead: any}}}
+`)
+	for _, actor := range []usher.UserID{"amy", "bob", "cat"} {
+		commands := []account.Command{account.CreateAccount{Owner: "olga"}, account.CreateTeam{Team: "red"}}
+		for _, id := range []usher.UserID{"amy", "bob", "cat"} {
+			user := account.AddUser{User: id, Role: "clerk", Teams: []usher.TeamID{"red"}}
+			if id == actor {
+				user.Role = "guest"
+			}
+			commands = append(commands, user, account.SetTeamRole{Team: "red", User: id, Role: "lead"})
+		}
+		s := do(t, p, account.New("acme"), account.Host("test"), commands...)
+		_, err := propose(p, s, account.User(actor), account.DeleteTeam{Team: "red"})
+		assert.NoError(t, err, "%s is outranked by no user while lead of the team", actor)
+		s = do(t, p, s, account.Host("test"), account.UnsetTeamRole{Team: "red", User: actor, Role: "lead"},
+			account.GiveGrant{User: actor, Grant: "team.delete"})
+		_, err = propose(p, s, account.User(actor), account.DeleteTeam{Team: "red"})
+		assert.Equal(t, account.Escalation, codeOf(t, err), "without the team role: %v", err)
+	}
+}

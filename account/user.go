@@ -1,0 +1,239 @@
+package account
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+)
+
+var (
+	userCreate = permission.MustParse("user.create")
+	userDelete = permission.MustParse("user.delete")
+	userLeave  = permission.MustParse("user.leave")
+)
+
+// AddUser adds a user, or invites one. The user is put in the teams that are listed.
+// Where the role requires a seat in the user's status, one is taken.
+// user.create on {team: Teams}.
+type AddUser struct {
+	User   usher.UserID
+	Role   role.Name      `usher:"optional"`                // default: the policy's default role
+	Status usher.Status   `usher:"optional,active|invited"` // default: active
+	Teams  []usher.TeamID `usher:"optional"`                // default: none
+}
+
+func (c AddUser) asks(*proposing) requirement { return needs(userCreate, parties{teams: c.Teams}) }
+
+func (c AddUser) propose(q *proposing) error {
+	for _, t := range c.Teams {
+		if err := q.knownTeam(t); err != nil {
+			return err
+		}
+	}
+	r := q.policy.DefaultRole()
+	if c.Role != "" {
+		var err error
+		if r, err = q.accountRole(c.Role); err != nil {
+			return err
+		}
+	}
+	status := c.Status
+	if status == 0 {
+		status = usher.Active
+	}
+	if err := checkID("user", string(c.User)); err != nil {
+		return q.refuse(Invalid, "%v", err)
+	}
+	if status != usher.Active && status != usher.Invited {
+		return q.refuse(Invalid, "a user is added active or invited, not %s", status)
+	}
+	if q.find(c.User) != nil {
+		return q.refuse(Exists, "%s is a user already", c.User)
+	}
+	if r.Unique {
+		return q.ownerHolds(r)
+	}
+	u := policy.User{Status: status, Role: r.Name}
+	teams := slices.Compact(slices.Sorted(slices.Values(c.Teams)))
+	for _, t := range teams {
+		u.Teams = append(u.Teams, policy.Membership{Team: t})
+	}
+	if err := q.checkGives(c.User, nil, &u, parties{teams: c.Teams}); err != nil {
+		return err
+	}
+	if err := q.emit(UserAdded{User: c.User, Role: r.Name, Status: status}); err != nil {
+		return err
+	}
+	for _, t := range teams {
+		if err := q.emit(MemberAdded{Team: t, User: c.User}); err != nil {
+			return err
+		}
+	}
+	return q.take(c.User, &policy.User{}, r, status)
+}
+
+func (c AddUser) describe() string {
+	s := word(c.User)
+	if c.Role != "" {
+		s += " as " + word(c.Role)
+	}
+	if len(c.Teams) > 0 {
+		s += " in " + teams(c.Teams)
+	}
+	if c.Status != 0 && c.Status != usher.Active {
+		s += " (" + c.Status.String() + ")"
+	}
+	return s
+}
+
+// Leave removes the actor. It does what RemoveUser does. user.leave on {user: actor}.
+type Leave struct{}
+
+func (Leave) asks(q *proposing) requirement {
+	return requirement{permission: userLeave, on: of(q.actor.User()), own: true}
+}
+
+func (Leave) propose(q *proposing) error {
+	id := q.actor.User()
+	if id == "" {
+		return q.deny(usher.ReasonUnknownUser, "the host has nothing to leave; remove-user removes a user")
+	}
+	u, err := q.user(id)
+	if err != nil {
+		return err
+	}
+	return q.remove(id, u)
+}
+
+func (Leave) describe() string { return "" }
+
+// RemoveUser removes a user with all that is theirs, and releases their seats.
+// user.delete on {user}.
+type RemoveUser struct {
+	User usher.UserID
+}
+
+func (c RemoveUser) asks(*proposing) requirement { return needs(userDelete, of(c.User)) }
+
+func (c RemoveUser) propose(q *proposing) error {
+	u, err := q.user(c.User)
+	if err != nil {
+		return err
+	}
+	if c.User == q.next.owner {
+		return q.keepsUnique(c.User)
+	}
+	if err := q.checkRank(c.User, u); err != nil {
+		return err
+	}
+	return q.remove(c.User, u)
+}
+
+func (RemoveUser) helps(*proposing, *policy.User) bool { return true }
+
+func (c RemoveUser) describe() string { return word(c.User) }
+
+// UserAdded puts a user in the account.
+type UserAdded struct {
+	User   usher.UserID `json:"user"`
+	Role   role.Name    `json:"role"`
+	Status usher.Status `json:"status"`
+}
+
+func (c UserAdded) apply(d *draft) error {
+	switch {
+	case c.User == "" || c.Role == "" || c.Status < usher.Invited || c.Status > usher.Inactive:
+		return errors.New("it needs a user, a role and a status")
+	case c.Role == d.next.unique:
+		return printable.Errorf("%s is the unique role, which %s has", c.Role, d.next.owner)
+	case d.find(c.User) != nil:
+		return printable.Errorf("there is a user %s already", c.User)
+	}
+	d.put(c.User, policy.User{Status: c.Status, Role: c.Role})
+	d.tally(c.Role, c.Status, 1)
+	return nil
+}
+
+func (c UserAdded) describe() string {
+	s := word(c.User) + " is added as " + word(c.Role)
+	if c.Status != usher.Active {
+		s += " (" + word(c.Status.String()) + ")"
+	}
+	return s
+}
+
+// UserRemoved takes a user out of the account, with all that is left of theirs.
+type UserRemoved struct {
+	User usher.UserID `json:"user"`
+}
+
+func (c UserRemoved) apply(d *draft) error {
+	u, err := d.known(c.User)
+	switch {
+	case err != nil:
+		return err
+	case c.User == d.next.owner:
+		return printable.Errorf("%s has the unique role %s", c.User, d.next.unique)
+	case len(u.Seats) > 0:
+		return printable.Errorf("%s holds a seat in %s", c.User, u.Seats[0])
+	}
+	d.regroup(c.User, u.Teams, nil)
+	d.users.Delete(string(c.User))
+	d.tally(u.Role, u.Status, -1)
+	return nil
+}
+
+func (c UserRemoved) describe() string { return word(c.User) + " is removed" }
+
+// remove takes a user out of the account.
+func (q *proposing) remove(id usher.UserID, u *policy.User) error {
+	if id == q.next.owner {
+		return q.keepsUnique(id)
+	}
+	for _, pool := range u.Seats {
+		if err := q.emit(SeatUnassigned{User: id, Pool: pool}); err != nil {
+			return err
+		}
+	}
+	q.outcome.Removed = append(q.outcome.Removed, id)
+	q.outcome.Values = slices.DeleteFunc(q.outcome.Values, func(v FieldValue) bool { return v.User == id })
+	return q.emit(UserRemoved{User: id})
+}
+
+// user returns a user, or refuses with UnknownUser. Ids near to it are not
+// suggested, since the actor may not be allowed to see the directory. A user for whom
+// the policy cannot decide is an error, except for the commands that help.
+func (q *proposing) user(id usher.UserID) (*policy.User, error) {
+	if u := q.find(id); u != nil {
+		return u, q.fitsUser(id, u)
+	}
+	return nil, q.refuse(UnknownUser, "%s has no user %q", q.next.account, id)
+}
+
+func (d *draft) known(id usher.UserID) (*policy.User, error) {
+	if u := d.find(id); u != nil {
+		return u, nil
+	}
+	return nil, printable.Errorf("there is no user %s", id)
+}
+
+// mostTeams is how many teams of a list are named.
+const mostTeams = 8
+
+func teams(ids []usher.TeamID) string {
+	var list []string
+	for _, id := range ids[:min(len(ids), mostTeams)] {
+		list = append(list, word(id))
+	}
+	s := strings.Join(list, ", ")
+	if len(ids) > mostTeams {
+		s += printable.Sprintf(" and %d more", len(ids)-mostTeams)
+	}
+	return s
+}

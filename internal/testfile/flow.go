@@ -1,0 +1,96 @@
+package testfile
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/usher-go/usher/policy"
+)
+
+// flow is a map of YAML in the making, which is written in one line.
+type flow []pair
+
+type pair struct{ key, value string }
+
+// add takes the value as YAML.
+func (m *flow) add(key, value string) { *m = append(*m, pair{key, value}) }
+
+// The methods below leave out what was not written.
+
+func (m *flow) name(key string, n policy.Name) {
+	if n.Text != "" {
+		m.add(key, Word(n.Text))
+	}
+}
+
+func (m *flow) names(key string, list []policy.Name) {
+	if list != nil {
+		m.add(key, namesText(list))
+	}
+}
+
+func (m *flow) flags(key string, list []Flag) {
+	if list != nil {
+		m.add(key, flagsFlow(list).String())
+	}
+}
+
+func (m *flow) time(key string, t time.Time) {
+	if !t.IsZero() {
+		m.add(key, timeText(t))
+	}
+}
+
+func (m *flow) count(key string, n *int) {
+	if n != nil {
+		m.add(key, strconv.Itoa(*n))
+	}
+}
+
+// String returns the map: {host: [mia, sam]}.
+func (m flow) String() string {
+	texts := make([]string, len(m))
+	for i, p := range m {
+		if k := Word(p.key); len(k) > longestKey {
+			texts[i] = "? " + k + " : " + p.value
+		} else {
+			texts[i] = k + ": " + p.value
+		}
+	}
+	return "{" + strings.Join(texts, ", ") + "}"
+}
+
+// longestKey is how long a key may be without a mark before it; YAML says 1024.
+const longestKey = 1000
+
+func flagsFlow(list []Flag) (m flow) {
+	for _, f := range list {
+		m.add(f.Name.Text, strconv.FormatBool(f.Value))
+	}
+	return m
+}
+
+func namesText(list []policy.Name) string {
+	texts := make([]string, len(list))
+	for i, n := range list {
+		texts[i] = Word(n.Text)
+	}
+	return listText(texts)
+}
+
+func listText(texts []string) string { return "[" + strings.Join(texts, ", ") + "]" }
+
+func timeText(t time.Time) string { return t.Format(time.RFC3339Nano) }
+
+var isPlain = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@/-]*$`)
+
+// Word writes a text, in quotes where YAML or a reader would take it for
+// something else.
+func Word(text string) string {
+	if isPlain.MatchString(text) && !strings.EqualFold(text, "null") {
+		return text
+	}
+	return strconv.Quote(text)
+}

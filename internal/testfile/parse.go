@@ -1,0 +1,189 @@
+package testfile
+
+import (
+	"time"
+
+	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/internal/source"
+	"github.com/usher-go/usher/internal/suggest"
+	"github.com/usher-go/usher/policy"
+)
+
+// Parse reads a test file. Name is its name for messages. The error is a
+// *policy.Problems: the shape of everything is right when there is none, but
+// whether the policy has the names, only Load finds out.
+func Parse(name string, src []byte) (*File, error) {
+	p := newParser(name)
+	if n := source.Parse(src, p.Report); n != nil {
+		p.document(n)
+	}
+	if err := p.problems.Err(); err != nil {
+		return nil, err
+	}
+	return p.file, nil
+}
+
+// parser turns nodes into a File.
+type parser struct {
+	source.Reader
+	problems *policy.Problems
+	file     *File
+}
+
+func newParser(name string) *parser {
+	p := &parser{problems: &policy.Problems{File: name}, file: &File{Name: name}}
+	p.Report = func(line, col int, message string) {
+		p.problems.Add(policy.Pos{Line: line, Col: col}, "%s", message)
+	}
+	return p
+}
+
+func (p *parser) document(n *source.Node) {
+	p.Fields(n, "a test file",
+		source.Field{Name: "usher", Required: true, Read: p.version},
+		required(p.nameField("policy", &p.file.Policy)),
+		p.timeField("at", &p.file.At),
+		source.Field{Name: "account", Required: true, Read: p.account},
+		source.Field{Name: "checks", Read: p.checks},
+		source.Field{Name: "scenarios", Read: p.scenarios},
+	)
+}
+
+func (p *parser) version(n *source.Node) {
+	if v, ok := p.Text(n, "usher"); ok && v != policy.FormatVersion {
+		p.Errorf(n, "version %q of the format is not known; this library reads version %s", v, policy.FormatVersion)
+	}
+}
+
+// name reads a name or an id: as it is written, and not empty.
+func (p *parser) name(n *source.Node, what string) policy.Name {
+	text, _ := p.ID(n, what)
+	return policy.Name{Text: text, Pos: pos(n)}
+}
+
+// names reads a list without repetitions.
+func (p *parser) names(n *source.Node, what string) []policy.Name {
+	c := p.collector(what)
+	p.List(n, what, c.add)
+	return c.names
+}
+
+// oneOrMoreNames reads a list without repetitions, or one name in its place.
+func (p *parser) oneOrMoreNames(n *source.Node, what string) []policy.Name {
+	c := p.collector(what)
+	p.OneOrMore(n, what, c.add)
+	return c.names
+}
+
+func (p *parser) collector(what string) *collector {
+	return &collector{parser: p, one: "a name in " + what, names: []policy.Name{}, seen: map[string]bool{}}
+}
+
+// collector makes a list of names, and refuses one that it has.
+type collector struct {
+	*parser
+	one   string // for messages
+	names []policy.Name
+	seen  map[string]bool
+}
+
+func (c *collector) add(n *source.Node) {
+	name := c.name(n, c.one)
+	switch {
+	case name.Text == "":
+	case c.seen[name.Text]:
+		c.Errorf(n, "%q stands here twice", name.Text)
+	default:
+		c.seen[name.Text] = true
+		c.names = append(c.names, name)
+	}
+}
+
+// flags reads a map from names to true or false.
+func (p *parser) flags(n *source.Node, what string) []Flag {
+	flags := []Flag{}
+	p.Each(n, what, func(key, value *source.Node) {
+		f := Flag{Name: p.name(key, "a key of "+what)}
+		f.Value, _ = p.Bool(value, key.Text)
+		flags = append(flags, f)
+	})
+	return flags
+}
+
+// timeUntil reads a time that lies no later than in a year.
+func (p *parser) timeUntil(n *source.Node, what string, latest int) time.Time {
+	text, ok := p.Text(n, what)
+	if !ok {
+		return time.Time{}
+	}
+	t, err := parseTime(text, latest)
+	if err != nil {
+		p.Errorf(n, "%v", err)
+	}
+	return t
+}
+
+// ParseTime reads a time as test files write it: RFC 3339, or a bare date, which
+// is its beginning in UTC. It lies in the years 1678 to 2261, as the time of a
+// decision must, and comes in UTC.
+func ParseTime(text string) (time.Time, error) { return parseTime(text, latestTime) }
+
+// The years of decisions, and of the ends of grants.
+const (
+	earliestTime = 1678
+	latestTime   = 2261
+	latestEnd    = 9999
+)
+
+func parseTime(text string, latest int) (time.Time, error) {
+	t, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		t, err = time.Parse(time.RFC3339, text)
+	}
+	t = t.UTC()
+	switch {
+	case err != nil:
+		return time.Time{}, printable.Errorf("%q is no time; write 2026-01-31, or 2026-01-31T15:04:05Z with the offset from UTC", text)
+	case t.Year() < earliestTime || t.Year() > latest:
+		return time.Time{}, printable.Errorf("%s lies outside the years %d to %d", text, earliestTime, latest)
+	}
+	return t, nil
+}
+
+// didYouMean suggests a word, as long as anybody reads it.
+func (p *parser) didYouMean(word string, words []string) string {
+	if p.problems.Full() {
+		return ""
+	}
+	return suggest.DidYouMean(word, words)
+}
+
+// The fields below read what they are named for.
+
+func (p *parser) nameField(key string, into *policy.Name) source.Field {
+	return source.Field{Name: key, Read: func(n *source.Node) { *into = p.name(n, key) }}
+}
+
+func (p *parser) namesField(key string, into *[]policy.Name) source.Field {
+	return source.Field{Name: key, Read: func(n *source.Node) { *into = p.names(n, key) }}
+}
+
+func (p *parser) flagsField(key string, into *[]Flag) source.Field {
+	return source.Field{Name: key, Read: func(n *source.Node) { *into = p.flags(n, key) }}
+}
+
+func (p *parser) timeField(key string, into *time.Time) source.Field {
+	return source.Field{Name: key, Read: func(n *source.Node) { *into = p.timeUntil(n, key, latestTime) }}
+}
+
+// untilField reads the end of a grant, which may lie further ahead than a question.
+func (p *parser) untilField(key string, into *time.Time) source.Field {
+	return source.Field{Name: key, Read: func(n *source.Node) { *into = p.timeUntil(n, key, latestEnd) }}
+}
+
+func required(f source.Field) source.Field {
+	f.Required = true
+	return f
+}
+
+func pos(n *source.Node) policy.Pos { return policy.Pos{Line: n.Line, Col: n.Col} }

@@ -1,0 +1,168 @@
+package testfile
+
+import (
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/source"
+	"github.com/usher-go/usher/policy"
+)
+
+func (p *parser) account(n *source.Node) {
+	a := &p.file.Account
+	a.Pos = pos(n)
+	p.Fields(n, "an account",
+		p.flagsField("settings", &a.Settings),
+		source.Field{Name: "seats", Read: func(n *source.Node) { a.Seats = p.seatTotals(n) }},
+		source.Field{Name: "teams", Read: func(n *source.Node) { a.Teams = p.teams(n) }},
+		source.Field{Name: "fields", Read: func(n *source.Node) { a.Fields = p.fieldDefinitions(n, true) }},
+		source.Field{Name: "users", Read: func(n *source.Node) { a.Users = p.users(n) }},
+	)
+}
+
+func (p *parser) seatTotals(n *source.Node) []SeatTotal {
+	totals := []SeatTotal{}
+	p.Each(n, "seats", func(key, value *source.Node) {
+		t := SeatTotal{Pool: p.name(key, "a seat pool")}
+		t.Total, _ = p.Count(value, key.Text)
+		totals = append(totals, t)
+	})
+	return totals
+}
+
+func (p *parser) teams(n *source.Node) []Team {
+	teams := []Team{}
+	p.Each(n, "teams", func(key, value *source.Node) {
+		t := Team{ID: p.name(key, "a team's id")}
+		p.Fields(value, "a team", p.nameField("parent", &t.Parent))
+		teams = append(teams, t)
+	})
+	return teams
+}
+
+// fieldDefinitions reads the fields of an account, which say their type, or those
+// of a state, which need not.
+func (p *parser) fieldDefinitions(n *source.Node, typed bool) []FieldDefinition {
+	list := []FieldDefinition{}
+	seen := map[string]bool{}
+	p.List(n, "fields", func(n *source.Node) {
+		var d FieldDefinition
+		p.Fields(n, "a field",
+			required(p.nameField("field", &d.Field)),
+			source.Field{Name: "type", Required: typed, Read: func(n *source.Node) { d.Type = p.fieldType(n, "type") }},
+			source.Field{Name: "archived", Read: func(n *source.Node) {
+				archived, _ := p.Bool(n, "archived")
+				d.Archived = &archived
+			}},
+		)
+		if seen[d.Field.Text] && d.Field.Text != "" {
+			p.problems.Add(d.Field.Pos, "%q stands here twice", d.Field.Text)
+		}
+		seen[d.Field.Text] = true
+		list = append(list, d)
+	})
+	return list
+}
+
+func (p *parser) fieldType(n *source.Node, what string) account.FieldType {
+	text, ok := p.Text(n, what)
+	if !ok {
+		return 0
+	}
+	t, err := account.ParseFieldType(text)
+	if err != nil {
+		p.Errorf(n, "%v", err)
+	}
+	return t
+}
+
+func (p *parser) users(n *source.Node) []User {
+	users := []User{}
+	p.Each(n, "users", func(key, value *source.Node) {
+		u := User{ID: p.name(key, "a user's id")}
+		p.Fields(value, "a user",
+			p.nameField("role", &u.Role),
+			source.Field{Name: "status", Read: func(n *source.Node) { u.Status = p.status(n) }},
+			source.Field{Name: "teams", Read: func(n *source.Node) { u.Teams = p.memberships(n) }},
+			p.namesField("seats", &u.Seats),
+			source.Field{Name: "grants", Read: func(n *source.Node) { u.Grants = p.grants(n) }},
+			source.Field{Name: "fields", Read: func(n *source.Node) { u.Fields = p.fieldValues(n) }},
+		)
+		users = append(users, u)
+	})
+	return users
+}
+
+func (p *parser) status(n *source.Node) usher.Status {
+	text, ok := p.Text(n, "status")
+	if !ok {
+		return 0
+	}
+	status, err := usher.ParseStatus(text)
+	if err != nil {
+		p.Errorf(n, "%v", err)
+	}
+	return status
+}
+
+// plainMember stands in the place of team roles for none.
+const plainMember = "member"
+
+// memberships reads a list of teams, or a map from teams to what is held there.
+// In a list of team roles, member would be the name of one.
+func (p *parser) memberships(n *source.Node) []Membership {
+	members := []Membership{}
+	if n.Kind == source.List {
+		for _, team := range p.names(n, "teams") {
+			members = append(members, Membership{Team: team})
+		}
+		return members
+	}
+	if n.Kind != source.Map {
+		p.Errorf(n, "teams must be a list of teams, or a map from teams to the team roles held there, not %s", n.Describe())
+		return nil
+	}
+	p.Each(n, "teams", func(key, value *source.Node) {
+		m := Membership{Team: p.name(key, "a team's id"), Roles: []policy.Name{}}
+		if value.Kind != source.Scalar || value.Text != plainMember {
+			m.Roles = p.oneOrMoreNames(value, "team roles")
+		}
+		if value.Kind == source.List && len(value.Items) == 0 {
+			p.Errorf(value, "no team roles; write %s for one who holds none", plainMember)
+		}
+		members = append(members, m)
+	})
+	return members
+}
+
+func (p *parser) grants(n *source.Node) []Grant {
+	grants := []Grant{}
+	seen := map[string]bool{}
+	p.List(n, "grants", func(n *source.Node) {
+		var g Grant
+		if n.Kind == source.Map {
+			p.Fields(n, "a grant", required(p.nameField("grant", &g.Name)), p.untilField("until", &g.Until))
+		} else {
+			g.Name = p.name(n, "a grant")
+		}
+		if seen[g.Name.Text] && g.Name.Text != "" {
+			p.problems.Add(g.Name.Pos, "%q stands here twice", g.Name.Text)
+		}
+		seen[g.Name.Text] = true
+		grants = append(grants, g)
+	})
+	return grants
+}
+
+func (p *parser) fieldValues(n *source.Node) []FieldValue {
+	values := []FieldValue{}
+	p.Each(n, "fields", func(key, value *source.Node) {
+		values = append(values, FieldValue{Field: p.name(key, "a field"), Value: p.value(value, key.Text)})
+	})
+	return values
+}
+
+func (p *parser) value(n *source.Node, what string) Value {
+	text, _ := p.Text(n, what)
+	_, isBool := n.Bool()
+	return Value{Text: text, Bare: isBool || !n.Quoted && isNumber.MatchString(text), Pos: pos(n)}
+}

@@ -1,0 +1,138 @@
+package testfile
+
+import (
+	"strings"
+
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/source"
+	"github.com/usher-go/usher/policy"
+)
+
+// ParseCommand reads a command that stands in no file, in words: its name, and then
+// an argument each, "user=mia". Commas part a list, "teams=sales,support", and a
+// dot the keys of a map, "seats.booking=5". The checks are those of a file.
+//
+// The error is a *policy.Problems, in which the line of a place is the number of
+// the word, from 1.
+func ParseCommand(words ...string) (account.Command, error) {
+	p := wordParser{parser: newParser("")}
+	var c account.Command
+	if len(words) == 0 {
+		p.problems.Add(policy.Pos{Line: 1, Col: 1}, "there is no command")
+	} else if n := p.node(words); p.problems.Len() == 0 {
+		c = p.command(n, n.Entries[0].Value, nil)
+	}
+	return c, p.problems.Err()
+}
+
+// ParseCommands reads a file that is a list of commands, each written as in the do
+// of a step: [{do: add-user, user: mia}, {do: assign-seat, user: mia, pool: booking}].
+// The error is a *policy.Problems.
+func ParseCommands(name string, src []byte) ([]account.Command, error) {
+	p := newParser(name)
+	var list []account.Command
+	if n := source.Parse(src, p.Report); n != nil {
+		list = p.commands(n, "a file of commands")
+	}
+	if err := p.problems.Err(); err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// commands reads a list of commands. What names it in messages.
+func (p *parser) commands(n *source.Node, what string) (list []account.Command) {
+	if n.Kind == source.List && len(n.Items) == 0 {
+		p.Errorf(n, "%s lists no command", what)
+	}
+	p.List(n, what, func(n *source.Node) {
+		if name := entry(n, "do"); name != nil {
+			list = append(list, p.command(n, name, nil))
+		} else {
+			p.Errorf(n, "a command is a map with the key do, for example {do: leave}")
+		}
+	})
+	return list
+}
+
+// wordParser makes nodes, as a file would have them, of words.
+type wordParser struct {
+	*parser
+	word int // which one, from 1
+	col  int // where in it
+}
+
+func (p *wordParser) node(words []string) *source.Node {
+	p.word, p.col = 1, 1
+	t, _ := FindCommand(words[0])
+	n := &source.Node{Kind: source.Map, Line: 1, Col: 1}
+	n.Entries = []source.Entry{{Key: p.scalar("do"), Value: p.scalar(words[0])}}
+	for i, word := range words[1:] {
+		p.word, p.col = i+2, 1
+		key, value, ok := strings.Cut(word, "=")
+		if !ok || key == "" {
+			p.refuse("write an argument as KEY=VALUE, as in user=mia")
+			continue
+		}
+		into, name := n, key
+		if head, pool, ok := strings.Cut(key, "."); ok && kindOf(t, head) == "seats" {
+			into, name = p.nested(n, head), pool
+		} else if kindOf(t, key) == "seats" {
+			p.refuse("write %s.POOL=NUMBER, as in %s.booking=5", key, key)
+			continue
+		}
+		if entry(into, name) != nil {
+			p.refuse("%s is given twice", key)
+			continue
+		}
+		at := p.scalar(name)
+		p.col = len(key) + 2
+		into.Entries = append(into.Entries, source.Entry{Key: at, Value: p.valueOf(kindOf(t, key), value)})
+	}
+	return n
+}
+
+func (p *wordParser) refuse(format string, args ...any) {
+	p.problems.Add(policy.Pos{Line: p.word, Col: p.col}, format, args...)
+}
+
+// nested returns the map under a key, which it makes.
+func (p *wordParser) nested(n *source.Node, key string) *source.Node {
+	if under := entry(n, key); under != nil {
+		return under
+	}
+	under := &source.Node{Kind: source.Map, Line: p.word, Col: p.col}
+	n.Entries = append(n.Entries, source.Entry{Key: p.scalar(key), Value: under})
+	return under
+}
+
+// kindOf returns the kind of an argument, "" if the command has no argument of the name.
+func kindOf(t account.CommandType, name string) string {
+	for _, arg := range t.Args {
+		if arg.Name == name {
+			return arg.Kind
+		}
+	}
+	return ""
+}
+
+func (p *wordParser) valueOf(kind, text string) *source.Node {
+	if kind != "teams" {
+		return p.scalar(text)
+	}
+	list := &source.Node{Kind: source.List, Line: p.word, Col: p.col}
+	for item := range strings.SplitSeq(text, ",") {
+		list.Items = append(list.Items, p.scalar(item))
+		p.col += len(item) + 1
+	}
+	return list
+}
+
+// scalar makes a value. Words have no quotes, so it has some unless it is a switch
+// or a number: whoever writes "null" or nothing means a text.
+func (p *wordParser) scalar(text string) *source.Node {
+	return &source.Node{
+		Kind: source.Scalar, Line: p.word, Col: p.col, Text: text,
+		Quoted: text != "true" && text != "false" && !isNumber.MatchString(text),
+	}
+}

@@ -1,0 +1,109 @@
+package testfile
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/source"
+	"github.com/usher-go/usher/policy"
+)
+
+func (p *parser) checks(n *source.Node) {
+	p.file.Checks = []Check{}
+	p.List(n, "checks", func(n *source.Node) {
+		c := Check{Pos: pos(n)}
+		p.Fields(n, "a check", append(p.question(&c.Question),
+			source.Field{Name: "name", Read: func(n *source.Node) { c.Name, _ = p.Text(n, "name") }},
+			required(p.namesField("allow", &c.Allow)),
+			source.Field{Name: "deny", Read: func(n *source.Node) { c.Deny = p.denials(n) }},
+			source.Field{Name: "hidden", Read: func(n *source.Node) { c.Hidden = p.masked(n) }},
+		)...)
+		p.file.Checks = append(p.file.Checks, c)
+	})
+}
+
+// question returns the fields that all who ask have.
+func (p *parser) question(q *Question) []source.Field {
+	return []source.Field{
+		required(p.nameField("can", &q.Can)),
+		{Name: "resource", Read: func(n *source.Node) { q.Resource = p.resource(n) }},
+		p.flagsField("with", &q.With),
+		p.timeField("at", &q.At),
+	}
+}
+
+func (p *parser) resource(n *source.Node) []Fact {
+	facts := []Fact{}
+	p.Each(n, "resource", func(key, value *source.Node) {
+		_, bare := value.Bool()
+		facts = append(facts, Fact{
+			Name: p.name(key, "a party or an attribute"),
+			IDs:  p.oneOrMoreNames(value, "a party"),
+			Bare: bare,
+		})
+	})
+	return facts
+}
+
+func (p *parser) denials(n *source.Node) []Denial {
+	denials := []Denial{}
+	p.Each(n, "deny", func(key, value *source.Node) {
+		denials = append(denials, Denial{User: p.name(key, "a user's id"), Reason: p.denialReason(value)})
+	})
+	return denials
+}
+
+func (p *parser) denialReason(n *source.Node) usher.Reason {
+	text, ok := p.Text(n, "reason")
+	if !ok {
+		return 0
+	}
+	reason, err := usher.ParseReason(text)
+	if err != nil || reason == usher.ReasonGranted {
+		reasons := slices.DeleteFunc(usher.Reasons(), func(name string) bool { return name == usher.ReasonGranted.String() })
+		p.Errorf(n, "%q is no reason of a denial%s (%s)", text, p.didYouMean(text, reasons), strings.Join(reasons, ", "))
+	}
+	return reason
+}
+
+func (p *parser) masked(n *source.Node) []Masked {
+	masked := []Masked{}
+	p.Each(n, "hidden", func(key, value *source.Node) {
+		masked = append(masked, Masked{User: p.name(key, "a user's id"), Fields: p.names(value, "hidden")})
+	})
+	return masked
+}
+
+// ask reads a step that asks.
+func (p *parser) ask(n *source.Node) Step {
+	a := Ask{Pos: pos(n)}
+	said := map[string]policy.Pos{}
+	p.Fields(n, "a step that asks", append(p.question(&a.Question),
+		required(p.nameField("as", &a.As)),
+		source.Field{Name: "expect", Required: true, Read: func(n *source.Node) { a.Allow = p.expectation(n) }},
+		source.Field{Name: "reason", Read: func(n *source.Node) {
+			said["reason"] = pos(n)
+			a.Reason = p.denialReason(n)
+		}},
+		source.Field{Name: "hidden", Read: func(n *source.Node) {
+			said["hidden"] = pos(n)
+			a.Hidden = p.names(n, "hidden")
+		}},
+	)...)
+	if at, ok := said["reason"]; ok && a.Allow {
+		p.problems.Add(at, "reason says why somebody may not, and this expects that they may")
+	}
+	if at, ok := said["hidden"]; ok && !a.Allow {
+		p.problems.Add(at, "a denial hides nothing, since it shows nothing; leave hidden out")
+	}
+	return a
+}
+
+func (p *parser) expectation(n *source.Node) (allow bool) {
+	text, ok := p.Text(n, "expect")
+	if ok && text != "allow" && text != "deny" {
+		p.Errorf(n, "expect is allow or deny, not %q%s", text, p.didYouMean(text, []string{"allow", "deny"}))
+	}
+	return text == "allow"
+}

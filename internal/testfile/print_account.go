@@ -1,0 +1,127 @@
+package testfile
+
+import "strconv"
+
+// flow has everything but the users.
+func (a *Account) flow() (m flow) {
+	m.flags("settings", a.Settings)
+	m.totals("seats", a.Seats)
+	m.teams(a.Teams)
+	m.definitions(a.Fields)
+	return m
+}
+
+func (m *flow) totals(key string, list []SeatTotal) {
+	if list == nil {
+		return
+	}
+	var totals flow
+	for _, s := range list {
+		totals.add(s.Pool.Text, strconv.Itoa(s.Total))
+	}
+	m.add(key, totals.String())
+}
+
+func (m *flow) teams(list []Team) {
+	if list == nil {
+		return
+	}
+	var teams flow
+	for _, t := range list {
+		var team flow
+		team.name("parent", t.Parent)
+		teams.add(t.ID.Text, team.String())
+	}
+	m.add("teams", teams.String())
+}
+
+func (m *flow) definitions(list []FieldDefinition) {
+	if list == nil {
+		return
+	}
+	texts := make([]string, len(list))
+	for i, d := range list {
+		var field flow
+		field.name("field", d.Field)
+		if d.Type != 0 {
+			field.add("type", d.Type.String())
+		}
+		if d.Archived != nil {
+			field.add("archived", strconv.FormatBool(*d.Archived))
+		}
+		texts[i] = field.String()
+	}
+	m.add("fields", listText(texts))
+}
+
+func (m *flow) users(list []User) {
+	if list == nil {
+		return
+	}
+	var users flow
+	for i := range list {
+		users.add(list[i].ID.Text, list[i].flow().String())
+	}
+	m.add("users", users.String())
+}
+
+func (u *User) flow() (m flow) {
+	m.name("role", u.Role)
+	if u.Status != 0 {
+		m.add("status", u.Status.String())
+	}
+	if u.Teams != nil {
+		m.add("teams", membershipsText(u.Teams))
+	}
+	m.names("seats", u.Seats)
+	if u.Grants != nil {
+		m.add("grants", grantsText(u.Grants))
+	}
+	if u.Fields != nil {
+		var fields flow
+		for _, f := range u.Fields {
+			fields.add(f.Field.Text, f.Value.text())
+		}
+		m.add("fields", fields.String())
+	}
+	return m
+}
+
+func membershipsText(list []Membership) string {
+	var teams []string
+	var held flow
+	for _, m := range list {
+		teams = append(teams, Word(m.Team.Text))
+		if len(m.Roles) == 0 {
+			held.add(m.Team.Text, plainMember)
+		} else {
+			held.add(m.Team.Text, namesText(m.Roles))
+		}
+	}
+	if len(list) == 0 || list[0].Roles == nil {
+		return listText(teams)
+	}
+	return held.String()
+}
+
+func grantsText(list []Grant) string {
+	texts := make([]string, len(list))
+	for i, g := range list {
+		texts[i] = Word(g.Name.Text)
+		if !g.Until.IsZero() {
+			var grant flow
+			grant.name("grant", g.Name)
+			grant.time("until", g.Until)
+			texts[i] = grant.String()
+		}
+	}
+	return listText(texts)
+}
+
+// text keeps apart what is a number, true or false, and what reads like it.
+func (v Value) text() string {
+	if v.Bare {
+		return v.Text
+	}
+	return strconv.Quote(v.Text)
+}

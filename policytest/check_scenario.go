@@ -1,0 +1,42 @@
+package policytest
+
+import "github.com/usher-go/usher/internal/testfile"
+
+// steps looks up what the policy fixes. Users, teams and custom fields come and
+// go in a scenario, and a command may name what is not there, to fail.
+func (l *lookup) steps(steps []testfile.Step) {
+	for _, s := range steps {
+		switch s := s.(type) {
+		case testfile.Do:
+			l.Flags(s.With, "fact of a request", l.Contexts)
+		case testfile.Ask:
+			_, types := l.Question(&s.Question)
+			l.Hidden(s.Hidden, &s.Question, types)
+		case testfile.State:
+			l.state(&s)
+		}
+	}
+}
+
+func (l *lookup) state(s *testfile.State) {
+	l.Flags(s.Settings, "setting", l.Settings)
+	for _, p := range s.Seats {
+		l.Find(p.Pool, "seat pool", l.Pools)
+	}
+	for _, u := range s.Users {
+		if u.Role.Text != "" {
+			l.Role(u.Role)
+		}
+		for _, m := range u.Teams {
+			for _, n := range m.Roles {
+				l.TeamRole(n)
+			}
+		}
+		for _, n := range u.Seats {
+			l.Find(n, "seat pool", l.Pools)
+		}
+		for _, g := range u.Grants {
+			l.Find(g.Name, "grant", l.Grantable)
+		}
+	}
+}

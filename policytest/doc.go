@@ -1,0 +1,32 @@
+// Package policytest answers whether a policy does what its people expect. A test
+// file describes an example account, says who may do what in it, and tells
+// scenarios; it is data, so who knows the product can write one. The package reads
+// such files, and runs them for the command line and for go test.
+//
+//	suite, err := testfile.Load("oncehub.yaml", src, os.ReadFile)
+//	for _, failure := range suite.Run().Failures {
+//		fmt.Println(failure)
+//	}
+//
+// A file names a policy, an account, and what is expected of the two:
+//
+//	usher: 1
+//	policy: oncehub             # a preset, or a file relative to this one
+//	account:
+//	  seats: {booking: 1}
+//	  users:
+//	    olivia: {role: owner}
+//	    mia:    {seats: [booking]}
+//	    max:    {}
+//	checks:                     # asked as every user; who is not under allow must be refused
+//	  - {can: calendar.edit, resource: {host: mia}, allow: [olivia, mia], deny: {max: out-of-scope}}
+//	scenarios:
+//	  - name: the plan has one seat
+//	    steps:
+//	      - {as: olivia, do: assign-seat, user: max, pool: booking, fails: no-seats-left}
+//	      - {as: max, can: calendar.edit, resource: {host: max}, expect: allow}
+//	      - state: {seats: {booking: {held: 1, total: 1}}}
+//
+// FORMAT.md in this directory explains every key of a file, the commands with their
+// arguments, and the codes with which they are refused.
+package policytest
