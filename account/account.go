@@ -85,7 +85,7 @@ type AccountCreated struct {
 }
 
 func (c AccountCreated) apply(d *draft) error {
-	if d.next.owner != "" || d.next.version > 0 || d.next.deleted {
+	if d.existed() {
 		return errors.New("there is an account already")
 	}
 	if c.Owner == "" || c.Unique == "" {
@@ -120,7 +120,8 @@ func (AccountDeleted) apply(d *draft) error {
 
 func (AccountDeleted) describe() string { return "the account is deleted" }
 
-func (q *proposing) existed() bool { return q.next.owner != "" || q.next.version > 0 || q.next.deleted }
+// existed reports whether the account was created, also if it is deleted by now.
+func (d *draft) existed() bool { return d.next.owner != "" || d.next.version > 0 || d.next.deleted }
 
 func (q *proposing) exists() error {
 	if q.next.deleted {

@@ -10,8 +10,6 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
-	"github.com/usher-go/usher/policy"
-	"github.com/usher-go/usher/seat"
 )
 
 // What follows from each command, in full.
@@ -190,44 +188,4 @@ func TestChanges(t *testing.T) {
 			}
 		})
 	}
-}
-
-// Values of fields go beside the journal, and with the user.
-func TestValues(t *testing.T) {
-	p := compile(t, club)
-	s := open(t, p, members())
-	set := account.SetField{User: "max", Field: "phone", Value: "1"}
-	o, err := propose(p, s, account.User("max"), set, account.SetField{User: "max", Field: "born", Value: "2000-02-29"})
-	require.NoError(t, err)
-	assert.Equal(t, []account.FieldValue{{User: "max", Field: 1, Value: "1"}, {User: "max", Field: 2, Value: "2000-02-29"}}, o.Values)
-
-	o, err = propose(p, s, account.User("adam"), set, account.RemoveUser{User: "max"}, account.AddUser{User: "max"}, account.SetField{User: "max", Field: "phone", Value: "2"})
-	require.NoError(t, err)
-	assert.Equal(t, []account.FieldValue{{User: "max", Field: 1, Value: "2"}}, o.Values)
-	assert.Equal(t, []usher.UserID{"max"}, o.Removed)
-}
-
-// A new account begins with all that its owner needs.
-func TestCreateAccount(t *testing.T) {
-	p := compile(t, club)
-	host := account.Host("test")
-	_, err := propose(p, account.New("new"), host, account.CreateAccount{Owner: "olga"})
-	assert.Equal(t, account.NoSeatsLeft, codeOf(t, err), "%v", err)
-
-	s := do(t, p, account.New("new"), host, account.CreateAccount{Owner: "olga", Seats: map[seat.PoolName]int{"booking": 5, "parking": 0}})
-	assert.Equal(t, usher.UserID("olga"), s.Owner())
-	assert.Equal(t, seat.Pool{Total: 5, Held: 1}, s.Pool("booking"))
-	u, err := s.User("olga")
-	require.NoError(t, err)
-	assert.Equal(t, &policy.User{Status: usher.Active, Role: "owner", Seats: []seat.PoolName{"booking"}}, u)
-
-	gone := do(t, p, s, account.User("olga"), account.DeleteAccount{})
-	assert.True(t, gone.Deleted())
-	assert.False(t, gone.Exists())
-	assert.Zero(t, gone.Users())
-	assert.Zero(t, gone.Pool("booking"))
-	u, err = gone.User("olga")
-	require.NoError(t, err)
-	assert.Nil(t, u)
-	assert.Equal(t, 1, s.Users(), "the state before stays as it was")
 }

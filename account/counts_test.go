@@ -128,19 +128,6 @@ resources: {user: {permissions: {set-role: {chief: any}, set-status: {chief: any
 	assert.Equal(t, account.RoleFull, codeOf(t, err), "%v", err)
 }
 
-// The owner hands over with the seat, all seats held.
-func TestTransferWithTheSeat(t *testing.T) {
-	p := compile(t, firm)
-	s := open(t, p, staff())
-	next := do(t, p, s, account.User("olga"), account.TransferOwnership{To: "adam"}, account.UnassignSeat{User: "olga", Pool: "editor"})
-	assert.Equal(t, usher.UserID("adam"), next.Owner())
-	assert.Equal(t, s.Pool("editor"), next.Pool("editor"))
-	adam, _ := next.User("adam")
-	olga, _ := next.User("olga")
-	assert.Equal(t, []seat.PoolName{"editor"}, adam.Seats)
-	assert.Empty(t, olga.Seats)
-}
-
 // Refusals name what is counted, how it was, how it would be and what the limit is, and
 // have the index of the last command that moved the count in the wrong direction.
 func TestCountsThatRefuse(t *testing.T) {

@@ -17,10 +17,10 @@ var (
 	grantRevoke = permission.MustParse("grant.revoke")
 )
 
-// GiveGrant gives a user a permission, a bundle or a feature. A grant that the user
-// holds gets the new end. grant.give on {user}; to end a grant sooner also requires
-// grant.revoke on {user}. A grant that would be over already is refused as Invalid,
-// unless it ends one that is held.
+// GiveGrant gives a user a permission, a bundle or a feature. A grant that the user holds
+// gets the new end. grant.give on {user}; to end a grant sooner also requires grant.revoke
+// on {user}. A grant that would be over already is refused as Invalid, unless it ends one
+// that is held.
 type GiveGrant struct {
 	User  usher.UserID
 	Grant string    `usher:"grant"`
@@ -55,13 +55,7 @@ func (c GiveGrant) propose(q *proposing) error {
 			return err
 		}
 	}
-	changed := *u
-	changed.Grants = slices.Clone(u.Grants)
-	if held {
-		changed.Grants[at] = given
-	} else {
-		changed.Grants = slices.Insert(changed.Grants, at, given)
-	}
+	changed := withGrant(u, given)
 	if err := q.checkGives(c.User, u, &changed, of(c.User)); err != nil {
 		return err
 	}
@@ -124,14 +118,7 @@ func (c GrantGiven) apply(d *draft) error {
 	if held && u.Grants[at].Until.Equal(until) {
 		return printable.Errorf("%s holds %s already", c.User, c.Grant)
 	}
-	changed := *u
-	changed.Grants = slices.Clone(u.Grants)
-	if held {
-		changed.Grants[at].Until = until
-	} else {
-		changed.Grants = slices.Insert(changed.Grants, at, policy.Grant{Name: c.Grant, Until: until})
-	}
-	d.put(c.User, changed)
+	d.put(c.User, withGrant(u, policy.Grant{Name: c.Grant, Until: until}))
 	return nil
 }
 
@@ -168,6 +155,18 @@ func (q *proposing) grantable(name string) error {
 	}
 	names := q.policy.Grantable()
 	return q.refuse(UnknownGrant, "%s has no permission, bundle or feature %q%s", q.policyName(), name, suggest.DidYouMean(name, names))
+}
+
+// withGrant returns a user with a grant, in the place of one of the same name.
+func withGrant(u *policy.User, g policy.Grant) policy.User {
+	changed := *u
+	changed.Grants = slices.Clone(u.Grants)
+	if at, held := grantIndex(u, g.Name); held {
+		changed.Grants[at] = g
+	} else {
+		changed.Grants = slices.Insert(changed.Grants, at, g)
+	}
+	return changed
 }
 
 func grantIndex(u *policy.User, name string) (at int, held bool) {

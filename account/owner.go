@@ -86,6 +86,12 @@ func (c OwnershipTransferred) describe() string {
 	return word(c.From) + " hands the account over to " + word(c.To) + ", who was " + word(c.Was) + ", and becomes " + word(c.Becomes)
 }
 
+// ownerHolds refuses to give the unique role to a user in any other way.
+func (q *proposing) ownerHolds(unique role.Role) error {
+	return q.refuse(UniqueRole, "%s is held by %s, and moves only by transfer-ownership", unique.Name, q.next.owner)
+}
+
+// keepsUnique refuses to take the unique role from its holder.
 func (q *proposing) keepsUnique(id usher.UserID) error {
 	return q.refuse(UniqueRole, "%s is the %s; transfer-ownership makes somebody else that first", id, q.next.unique)
 }

@@ -5,14 +5,12 @@ import (
 	"math"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
-	"github.com/usher-go/usher/seat"
 )
 
 // leaving has the methods of a command, and is not one.
@@ -147,14 +145,6 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// An id is used once, even in one batch.
-func TestCreatedTwice(t *testing.T) {
-	p := compile(t, club)
-	create := account.CreateAccount{Owner: "zoe", Seats: map[seat.PoolName]int{"booking": 1}}
-	_, err := propose(p, account.New("new"), account.Host("test"), create, account.DeleteAccount{}, create)
-	assert.Equal(t, account.Exists, codeOf(t, err), "%v", err)
-}
-
 // What needs more than one command to come about, the last of which is refused.
 func TestRefusedInBatch(t *testing.T) {
 	p := compile(t, club)
@@ -239,17 +229,4 @@ func TestProposeErrors(t *testing.T) {
 	require.ErrorContains(t, err, "there is no policy")
 	_, err = account.New("a\xff").Propose(p, account.Proposal{Actor: host, Time: noon, Commands: []account.Command{account.CreateAccount{Owner: "zoe"}}})
 	require.ErrorContains(t, err, "must be UTF-8")
-}
-
-// A later end is a grant anew; what has ended gives nothing, and nothing to cover.
-func TestExtendingIsGiving(t *testing.T) {
-	p := compile(t, club)
-	s := do(t, p, open(t, p, members()), account.Host("test"),
-		account.GiveGrant{User: "max", Grant: "seat.assign", Until: noon.Add(time.Hour)})
-	_, err := propose(p, s, account.User("dora"), account.GiveGrant{User: "max", Grant: "seat.assign", Until: noon.Add(2 * time.Hour)})
-	assert.Equal(t, account.Escalation, codeOf(t, err), "%v", err)
-	_, err = propose(p, s, account.User("adam"), account.GiveGrant{User: "max", Grant: "seat.assign"})
-	require.NoError(t, err)
-	_, err = propose(p, s, account.User("dora"), account.GiveGrant{User: "max", Grant: "seat.assign", Until: noon.Add(time.Minute)})
-	require.NoError(t, err, "an earlier end gives nothing")
 }

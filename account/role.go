@@ -37,7 +37,7 @@ func (c SetRole) propose(q *proposing) error {
 	case c.User == q.next.owner:
 		return q.keepsUnique(c.User)
 	case r.Unique:
-		return q.refuse(UniqueRole, "%s is held by %s, and moves only by transfer-ownership", r.Name, q.next.owner)
+		return q.ownerHolds(r)
 	}
 	changed := *u
 	changed.Role = r.Name

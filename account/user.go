@@ -57,7 +57,7 @@ func (c AddUser) propose(q *proposing) error {
 		return q.refuse(Exists, "%s is a user already", c.User)
 	}
 	if r.Unique {
-		return q.refuse(UniqueRole, "%s is held by %s, and moves only by transfer-ownership", r.Name, q.next.owner)
+		return q.ownerHolds(r)
 	}
 	u := policy.User{Status: status, Role: r.Name}
 	teams := slices.Compact(slices.Sorted(slices.Values(c.Teams)))

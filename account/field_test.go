@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -125,4 +126,29 @@ func TestHiddenFieldsKeepTheirNames(t *testing.T) {
 	}
 	walk(s, 4)
 	assert.Greater(t, len(seen), 50)
+}
+
+// However many commands it takes, nobody makes an account hold more fields.
+func TestFieldsAreBounded(t *testing.T) {
+	p := compile(t, club)
+	host := account.Host("test")
+	var define []account.Command
+	c := members()
+	for i := range account.MaxFields - len(c.Fields) {
+		name := fmt.Sprint("field-", i)
+		define = append(define, account.DefineField{Field: name, Type: account.TextField})
+		c.Fields = append(c.Fields, account.Field{Name: name, Type: account.TextField})
+	}
+	more := account.DefineField{Field: "one more", Type: account.TextField}
+	full := do(t, p, open(t, p, members()), host, define...)
+	_, err := propose(p, full, host, more)
+	assert.Equal(t, account.Invalid, codeOf(t, err), "%v", err)
+	_, err = propose(p, full, host, account.ArchiveField{Field: "field-7"}, more)
+	assert.Equal(t, account.Invalid, codeOf(t, err), "one that is archived counts: %v", err)
+
+	_, err = propose(p, open(t, p, c), host, more)
+	assert.Equal(t, account.Invalid, codeOf(t, err), "%v", err)
+	c.Fields = append(c.Fields, account.Field{Name: "one more", Type: account.TextField})
+	_, err = propose(p, account.New("club"), host, account.Import{Contents: c})
+	assert.Equal(t, account.Invalid, codeOf(t, err), "%v", err)
 }

@@ -1,0 +1,46 @@
+package account_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/seat"
+)
+
+// A new account begins with all that its owner needs.
+func TestCreateAccount(t *testing.T) {
+	p := compile(t, club)
+	host := account.Host("test")
+	_, err := propose(p, account.New("new"), host, account.CreateAccount{Owner: "olga"})
+	assert.Equal(t, account.NoSeatsLeft, codeOf(t, err), "%v", err)
+
+	s := do(t, p, account.New("new"), host, account.CreateAccount{Owner: "olga", Seats: map[seat.PoolName]int{"booking": 5, "parking": 0}})
+	assert.Equal(t, usher.UserID("olga"), s.Owner())
+	assert.Equal(t, seat.Pool{Total: 5, Held: 1}, s.Pool("booking"))
+	u, err := s.User("olga")
+	require.NoError(t, err)
+	assert.Equal(t, &policy.User{Status: usher.Active, Role: "owner", Seats: []seat.PoolName{"booking"}}, u)
+
+	gone := do(t, p, s, account.User("olga"), account.DeleteAccount{})
+	assert.True(t, gone.Deleted())
+	assert.False(t, gone.Exists())
+	assert.Zero(t, gone.Users())
+	assert.Zero(t, gone.Pool("booking"))
+	u, err = gone.User("olga")
+	require.NoError(t, err)
+	assert.Nil(t, u)
+	assert.Equal(t, 1, s.Users(), "the state before stays as it was")
+}
+
+// An id is used once, even in one batch.
+func TestCreatedTwice(t *testing.T) {
+	p := compile(t, club)
+	create := account.CreateAccount{Owner: "zoe", Seats: map[seat.PoolName]int{"booking": 1}}
+	_, err := propose(p, account.New("new"), account.Host("test"), create, account.DeleteAccount{}, create)
+	assert.Equal(t, account.Exists, codeOf(t, err), "%v", err)
+}
