@@ -146,8 +146,9 @@ func writeChange(w *strictjson.Writer, c Change) {
 			}
 		}
 	}
-	w.Raw("}")
-	w.Prefix(c.ChangeType())
+	if w.Raw("}"); w.Err() != nil {
+		w.Prefix(c.ChangeType())
+	}
 }
 
 // scratch keeps a value of each type of change that was read, to be read into
