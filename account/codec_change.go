@@ -116,8 +116,9 @@ func writeChange(w *strictjson.Writer, c Change) {
 			}
 		}
 	}
-	w.Raw("}")
-	w.Prefix(NameOfChange(c))
+	if w.Raw("}"); w.Err() != nil {
+		w.Prefix(NameOfChange(c))
+	}
 }
 
 // scratch keeps a value of each type of change that was read, to be read into

@@ -53,9 +53,9 @@ type Pool struct {
 func (p Pool) Left() int { return p.Total - p.Held }
 
 // Check returns nil if no more seats are held than bought. Otherwise the error wraps
-// ErrNoneLeft where more are held than in the pool as it was before, and ErrInUse
-// where only fewer are bought. It is the one rule of a pool: Take and Resize apply
-// it to a single change, package account to what a whole batch leaves.
+// ErrNoneLeft if more seats are held than in the pool as it was before, and ErrInUse if fewer
+// are bought. Take applies this rule to a single change, package account to what a whole batch
+// leaves.
 func (p Pool) Check(before Pool) error {
 	switch {
 	case p.Held <= p.Total:
@@ -86,17 +86,4 @@ func (p Pool) Return(n int) (Pool, error) {
 	}
 	p.Held -= n
 	return p, nil
-}
-
-// Resize returns the pool with another number bought. The error wraps ErrInUse
-// if more are held, or ErrNegative.
-func (p Pool) Resize(total int) (Pool, error) {
-	if total < 0 {
-		return p, ErrNegative
-	}
-	next := Pool{Total: total, Held: p.Held}
-	if err := next.Check(p); err != nil {
-		return p, err
-	}
-	return next, nil
 }
