@@ -18,6 +18,8 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/policytest"
 	"github.com/usher-go/usher/preset"
 	"github.com/usher-go/usher/role"
@@ -44,7 +46,7 @@ func TestZeroValuesRefuse(t *testing.T) {
 		return err == nil && d.Allowed()
 	}
 	same := func(*usher.Request) {}
-	guarded, err := policy.Load("guarded.yaml", []byte("usher: 1\nconditions: {mfa: {context: mfa}}\n"+
+	guarded, err := policyfile.Load("guarded.yaml", []byte("usher: 1\nconditions: {mfa: {context: mfa}}\n"+
 		"roles: {boss: {unique: true, all: true, requires: [mfa], hands-over-to: staff}, staff: {default: true}}\n"))
 	require.NoError(t, err)
 	assert.True(t, ask(p, owner, same), "but for the zero, all of them would be allowed")
@@ -79,8 +81,8 @@ func TestZeroValuesRefuse(t *testing.T) {
 		"usher.Object, nil":       func() bool { return ask(p, owner, func(r *usher.Request) { r.Resource = (*usher.Object)(nil) }) },
 		"policy.Policy":           func() bool { return ask(&policy.Policy{}, owner, same) },
 		"policy.Policy, nil":      func() bool { return ask(nil, owner, same) },
-		"policy.Document": func() bool {
-			_, err := (&policy.Document{}).Compile()
+		"syntax.Document": func() bool {
+			_, err := policy.Compile(&syntax.Document{})
 			return err == nil
 		},
 		"policy.User":             func() bool { return ask(p, &world{}, same) },
@@ -100,8 +102,8 @@ func TestZeroValuesRefuse(t *testing.T) {
 				r.Resource = &usher.Object{Type: "calendar", Parties: map[string][]string{"host": {""}, "team": {""}}}
 			})
 		},
-		"policy.Scope": func() bool { return policy.Scope(0) == policy.ScopeAny },
-		"policy.Rule":  func() bool { _, err := policy.ParseRule(policy.Rule{}.String()); return err == nil },
+		"syntax.Scope": func() bool { return syntax.Scope(0) == syntax.ScopeAny },
+		"syntax.Rule":  func() bool { _, err := syntax.ParseRule(syntax.Rule{}.String()); return err == nil },
 		"role.Role": func() bool {
 			pool := seat.Kind{Holds: seat.HoldsIn(usher.Active)}
 			return role.Role{}.All || role.Role{}.Unique || role.Role{}.MayHold(pool, usher.Active)
@@ -151,9 +153,9 @@ const silent = `
 	usher.Explainer policy.Clock
 	usher.AccountID usher.RequestError usher.Ref usher.Detail usher.Rule usher.Source usher.Way usher.Step usher.StepKind
 	role.Seat seat.PoolName seat.Kind team.Edit
-	policy.Account policy.Bound policy.Holding policy.Matrix policy.MatrixResource policy.MatrixRow policy.Pos policy.Problem policy.Problems policy.Uncovered
-	policy.Name policy.SeatPool policy.Setting policy.Condition policy.ConditionKind policy.Role policy.RoleSeat policy.Bundle policy.Resource
-	policy.Party policy.FieldGroup policy.Permission policy.Cell policy.Never policy.Test
+	policy.Account policy.Bound policy.Holding policy.Matrix policy.MatrixResource policy.MatrixRow syntax.Pos syntax.Problem syntax.Problems policy.Uncovered
+	syntax.Name syntax.SeatPool syntax.Setting syntax.Condition syntax.ConditionKind syntax.Role syntax.RoleSeat syntax.Bundle syntax.Resource
+	syntax.Party syntax.FieldGroup syntax.Permission syntax.Cell syntax.Never syntax.Test
 	policytest.Account policytest.SeatTotal policytest.Team policytest.User policytest.Membership policytest.Grant
 	policytest.Failure policytest.Cover policytest.File policytest.Flag policytest.Question policytest.Fact
 	policytest.Check policytest.Denial policytest.Masked policytest.Scenario policytest.Step policytest.Do policytest.Ask
@@ -173,7 +175,7 @@ const silent = `
 func publicTypes(t *testing.T) []string {
 	t.Helper()
 	var names []string
-	for _, dir := range []string{".", "permission", "role", "seat", "team", "policy", "policytest", "preset", "account", "store", "store/memstore", "engine", "filter", "mask", "usherhttp", "ushertest", "usherfiles"} {
+	for _, dir := range []string{".", "permission", "role", "seat", "team", "policy", "policy/syntax", "policy/policyfile", "policytest", "preset", "account", "store", "store/memstore", "engine", "filter", "mask", "usherhttp", "ushertest", "usherfiles"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		require.NoError(t, err)
 		for _, file := range files {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/seat"
 )
 
@@ -127,13 +128,13 @@ func (s *State) mayHold(p *policy.Policy, u *policy.User, test string, at time.T
 	condition, _ := p.Condition(name)
 	holds := false
 	switch of := condition.Of.Text; condition.Kind {
-	case policy.OnSeat:
+	case syntax.OnSeat:
 		holds = slices.Contains(u.Seats, seat.PoolName(of))
-	case policy.OnFeature:
+	case syntax.OnFeature:
 		if i, granted := grantIndex(u, of); granted {
 			holds = lasts(u.Grants[i].Until, at.Add(1))
 		}
-	case policy.OnSetting:
+	case syntax.OnSetting:
 		changed := false
 		if holds, changed = s.Setting(of); !changed {
 			holds, _ = p.Setting(of)

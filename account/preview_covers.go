@@ -6,6 +6,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // uncovered returns the rules that none of the others covers; those of a team role
@@ -42,21 +43,21 @@ func covers(a, b *policy.Holding) bool {
 	return a.Permission == b.Permission &&
 		within(a.If, b.If) && within(a.Hiding, b.Hiding) &&
 		lasts(a.Until, b.Until) &&
-		(a.Scope == policy.ScopeAny || within(a.As, b.As) && within(b.As, a.As) && wider(a, b))
+		(a.Scope == syntax.ScopeAny || within(a.As, b.As) && within(b.As, a.As) && wider(a, b))
 }
 
 // wider reports whether the scope of a, over the same parties, has that of b in it.
 func wider(a, b *policy.Holding) bool {
 	sameTeams := (len(a.Teams) == 0) == (len(b.Teams) == 0) && within(b.Teams, a.Teams)
 	switch b.Scope {
-	case policy.ScopeSole:
+	case syntax.ScopeSole:
 		return true
-	case policy.ScopeOwn:
-		return a.Scope == policy.ScopeOwn
-	case policy.ScopeTeam:
-		return (a.Scope == policy.ScopeTeam || a.Scope == policy.ScopeShared) && sameTeams
-	case policy.ScopeShared:
-		return a.Scope == policy.ScopeShared && sameTeams
+	case syntax.ScopeOwn:
+		return a.Scope == syntax.ScopeOwn
+	case syntax.ScopeTeam:
+		return (a.Scope == syntax.ScopeTeam || a.Scope == syntax.ScopeShared) && sameTeams
+	case syntax.ScopeShared:
+		return a.Scope == syntax.ScopeShared && sameTeams
 	default:
 		return false
 	}

@@ -10,18 +10,19 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // Each row says whether whoever has the one rule has the other one in it, and
 // whether that is so the other way round.
 func TestCovers(t *testing.T) {
 	edit := permission.MustParse("calendar.edit")
-	rule := func(s policy.Scope) policy.Holding { return policy.Holding{Permission: edit, Scope: s} }
+	rule := func(s syntax.Scope) policy.Holding { return policy.Holding{Permission: edit, Scope: s} }
 	but := func(h policy.Holding, change func(*policy.Holding)) policy.Holding {
 		change(&h)
 		return h
 	}
-	whole, own, sole, team, shared := rule(policy.ScopeAny), rule(policy.ScopeOwn), rule(policy.ScopeSole), rule(policy.ScopeTeam), rule(policy.ScopeShared)
+	whole, own, sole, team, shared := rule(syntax.ScopeAny), rule(syntax.ScopeOwn), rule(syntax.ScopeSole), rule(syntax.ScopeTeam), rule(syntax.ScopeShared)
 	iff := func(h policy.Holding, names ...string) policy.Holding {
 		return but(h, func(h *policy.Holding) { h.If = names })
 	}

@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 )
 
@@ -16,7 +18,7 @@ import (
 func TestAccepted(t *testing.T) {
 	for _, file := range examples(t, "accepted") {
 		t.Run(file.name, func(t *testing.T) {
-			p, err := policy.Load(file.name, file.src)
+			p, err := policyfile.Load(file.name, file.src)
 			require.NoError(t, err)
 			assert.Empty(t, p.Warnings())
 			printsBack(t, file.src)
@@ -50,9 +52,9 @@ roles:
 conditions: {b: {context: y}, a: {context: x}}
 usher: "1"
 `
-	a, err := policy.Load("a.yaml", []byte(written))
+	a, err := policyfile.Load("a.yaml", []byte(written))
 	require.NoError(t, err)
-	b, err := policy.Load("b.yaml", []byte(otherwise))
+	b, err := policyfile.Load("b.yaml", []byte(otherwise))
 	require.NoError(t, err)
 	assert.Equal(t, a.Digest(), b.Digest())
 }
@@ -60,7 +62,7 @@ usher: "1"
 // A role's seats have two ways to be written, which are the same policy if they say the same.
 func TestDigestOfSeats(t *testing.T) {
 	digest := func(member string) string {
-		p, err := policy.Load("p.yaml", []byte("usher: 1\nseats: {a: {}, b: {}}\nroles: {owner: {unique: true, hands-over-to: member}, member: {default: true"+member+"}}"))
+		p, err := policyfile.Load("p.yaml", []byte("usher: 1\nseats: {a: {}, b: {}}\nroles: {owner: {unique: true, hands-over-to: member}, member: {default: true"+member+"}}"))
 		require.NoError(t, err)
 		return p.Digest()
 	}
@@ -96,7 +98,7 @@ roles:
   short:  {seat: none}
   heir:   {includes: [member]}
 `
-	p, err := policy.Load("p.yaml", []byte(src))
+	p, err := policyfile.Load("p.yaml", []byte(src))
 	require.NoError(t, err)
 	for name, want := range map[role.Name][2]role.Seat{
 		"owner":  {role.SeatOptional, role.SeatOptional},
@@ -125,7 +127,7 @@ roles:
   reader:  {at-least: 1}
   member:  {default: true}
 `
-	p, err := policy.Load("p.yaml", []byte(src))
+	p, err := policyfile.Load("p.yaml", []byte(src))
 	require.NoError(t, err)
 	assert.Equal(t, []policy.Bound{
 		{Role: "owner", AtMost: 1, Holders: []role.Name{"owner"}},
@@ -139,17 +141,17 @@ roles:
 // printsBack checks of a file that loads: what Print writes of it loads too, and says the same.
 func printsBack(t *testing.T, src []byte) {
 	t.Helper()
-	doc, err := policy.Parse("written.yaml", src)
+	doc, err := policyfile.Parse("written.yaml", src)
 	require.NoError(t, err)
-	before, err := doc.Compile()
+	before, err := policy.Compile(doc)
 	require.NoError(t, err)
 
 	printed := doc.Print()
-	again, err := policy.Parse("printed.yaml", printed)
+	again, err := policyfile.Parse("printed.yaml", printed)
 	require.NoError(t, err, "Parse of what Print wrote:\n%s", printed)
-	diff := cmp.Diff(doc, again, cmpopts.IgnoreTypes(policy.Pos{}), cmpopts.IgnoreFields(policy.Document{}, "File"))
+	diff := cmp.Diff(doc, again, cmpopts.IgnoreTypes(syntax.Pos{}), cmpopts.IgnoreFields(syntax.Document{}, "File"))
 	require.Empty(t, diff, "Parse of what Print wrote (-written +printed):\n%s", printed)
-	after, err := again.Compile()
+	after, err := policy.Compile(again)
 	require.NoError(t, err, "Compile of what Print wrote:\n%s", printed)
 	require.Equal(t, before.Digest(), after.Digest(), "Digest of what Print wrote:\n%s", printed)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 )
 
@@ -218,8 +219,8 @@ func (b *filtering) way(r *rule, need uint64, team role.Name, never bool) (way f
 	for ; need != 0; need &= need - 1 {
 		l := b.res.literals[bits.TrailingZeros64(need)]
 		c := &b.p.conditions[l.condition]
-		if c.kind == OnAttribute || c.kind == OnParty && b.res.party(c.of) >= 0 {
-			way.Tests = append(way.Tests, filter.Test{Party: c.kind == OnParty, Name: c.of, Is: !l.not})
+		if c.kind == syntax.OnAttribute || c.kind == syntax.OnParty && b.res.party(c.of) >= 0 {
+			way.Tests = append(way.Tests, filter.Test{Party: c.kind == syntax.OnParty, Name: c.of, Is: !l.not})
 			continue
 		}
 		value, known := b.condition(c)
@@ -233,11 +234,11 @@ func (b *filtering) way(r *rule, need uint64, team role.Name, never bool) (way f
 func (b *filtering) scope(r *rule, team role.Name) filter.Scope {
 	s := filter.Scope{Reach: filter.Some}
 	switch r.scope {
-	case ScopeAny:
+	case syntax.ScopeAny:
 		return filter.Scope{Reach: filter.Any}
-	case ScopeSole, ScopeTeam:
+	case syntax.ScopeSole, syntax.ScopeTeam:
 		s.Reach = filter.Every
-	case ScopeOwn, ScopeShared:
+	case syntax.ScopeOwn, syntax.ScopeShared:
 	default:
 		return filter.Scope{}
 	}
@@ -252,10 +253,10 @@ func (b *filtering) scope(r *rule, team role.Name) filter.Scope {
 }
 
 // side returns the set that a party is held against.
-func (b *filtering) side(scope Scope, teams bool, team role.Name) filter.Set {
-	theirs := scope == ScopeTeam || scope == ScopeShared
+func (b *filtering) side(scope syntax.Scope, teams bool, team role.Name) filter.Set {
+	theirs := scope == syntax.ScopeTeam || scope == syntax.ScopeShared
 	switch {
-	case teams && scope == ScopeOwn:
+	case teams && scope == syntax.ScopeOwn:
 		return b.belongsTo()
 	case teams && theirs:
 		return b.circle(team).teams
@@ -291,7 +292,7 @@ func (p *Policy) looks(perms []int, typ string) (parties, attributes []string) {
 	var need uint64
 	list := func(rules []rule) {
 		for i := range rules {
-			if rules[i].scope != ScopeAny {
+			if rules[i].scope != syntax.ScopeAny {
 				over |= rules[i].parties
 			}
 			need |= rules[i].need
@@ -318,9 +319,9 @@ func (p *Policy) looks(perms []int, typ string) (parties, attributes []string) {
 		c := &p.conditions[res.literals[i].condition]
 		switch {
 		case need&(1<<i) == 0:
-		case c.kind == OnAttribute:
+		case c.kind == syntax.OnAttribute:
 			attributes = append(attributes, c.of)
-		case c.kind == OnParty && res.party(c.of) >= 0:
+		case c.kind == syntax.OnParty && res.party(c.of) >= 0:
 			over |= 1 << res.party(c.of)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
@@ -107,23 +108,23 @@ func (m *mover) turn(l literal, hold bool) {
 	c := &m.p.conditions[l.condition]
 	value := l.not != hold
 	switch c.kind {
-	case OnSeat:
+	case syntax.OnSeat:
 		if value && m.mayHoldSeat(c.of) && !slices.Contains(m.user.Seats, seat.PoolName(c.of)) {
 			m.add("a seat in "+c.of, 2, usher.Step{Kind: usher.StepSeat, Name: c.of})
 		}
-	case OnFeature:
+	case syntax.OnFeature:
 		if value {
 			m.add("the feature "+c.of, 2, usher.Step{Kind: usher.StepGrant, Name: c.of})
 		}
-	case OnSetting:
+	case syntax.OnSetting:
 		m.add("the setting "+c.of+" "+onOff(value), 3, usher.Step{Kind: usher.StepSetting, Name: c.of, Value: value})
-	case OnContext:
+	case syntax.OnContext:
 		m.add("a request with "+c.of+" "+trueFalse(value), 1, usher.Step{Kind: usher.StepContext, Name: c.of, Value: value})
-	case OnAttribute:
+	case syntax.OnAttribute:
 		if m.thing != nil {
 			m.add(a(m.res.name)+" with "+c.of+" "+trueFalse(value), 3, usher.Step{Kind: usher.StepAttribute, Name: c.of, Value: value})
 		}
-	case OnParty:
+	case syntax.OnParty:
 		if !value && m.thing != nil && m.res.party(c.of) >= 0 {
 			m.add(a(m.res.name)+" without "+a(c.of), 3, usher.Step{Kind: usher.StepParty, Name: c.of})
 		}
@@ -139,7 +140,7 @@ func (m *mover) enter(r *rule) {
 	if m.thing == nil {
 		return
 	}
-	if r.scope != ScopeSole {
+	if r.scope != syntax.ScopeSole {
 		m.enterTeams(r)
 	}
 	me := string(m.subject)
@@ -151,7 +152,7 @@ func (m *mover) enter(r *rule) {
 		if !known {
 			continue
 		}
-		if r.scope == ScopeSole || r.scope == ScopeTeam {
+		if r.scope == syntax.ScopeSole || r.scope == syntax.ScopeTeam {
 			m.add("be the only "+p.name, 3, m.alone(r.parties, i)...)
 		} else if !slices.Contains(ids, me) {
 			m.add("be "+a(p.name), 3, usher.Step{Kind: usher.StepParty, Name: p.name, IDs: append(slices.Clip(ids), me)})
@@ -175,7 +176,7 @@ func (m *mover) alone(parties uint16, as int) []usher.Step {
 
 // enterTeams puts the subject where the parties are.
 func (m *mover) enterTeams(r *rule) {
-	if source := m.p.written[r.written].source; source == usher.SourceTeamRole && r.scope != ScopeOwn {
+	if source := m.p.written[r.written].source; source == usher.SourceTeamRole && r.scope != syntax.ScopeOwn {
 		return // gainTeamRole tries the role there
 	}
 	for _, id := range m.teamsOf(r.parties) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
@@ -26,7 +27,7 @@ type Summary struct {
 type Holding struct {
 	Permission permission.Permission
 	Rule       usher.Rule // where it comes from
-	Scope      Scope
+	Scope      syntax.Scope
 	As         []string       // the parties it considers; none: all of the resource
 	If         []string       // all that it needs, with what roles require; sorted
 	Hiding     []string       // the fields that it masks, sorted

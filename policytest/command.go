@@ -6,31 +6,31 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // Command is one command of a scenario. It has the arguments that go with its
 // name; those that the file leaves out, and those of other commands, are zero.
 type Command struct {
-	Pos  policy.Pos
+	Pos  syntax.Pos
 	Name string // do: assign-seat
 
-	Owner, User   policy.Name
+	Owner, User   syntax.Name
 	Seats         []SeatTotal // that the plan sells from the beginning; nil where the file does not say
-	Role          policy.Name
+	Role          syntax.Name
 	Status        usher.Status
-	Team, Parent  policy.Name
-	Teams         []policy.Name
-	Pool          policy.Name
+	Team, Parent  syntax.Name
+	Teams         []syntax.Name
+	Pool          syntax.Name
 	Total         int
-	Setting       policy.Name
+	Setting       syntax.Name
 	On            bool // value, of a setting
-	Grant         policy.Name
+	Grant         syntax.Name
 	Until         time.Time
-	Field, Before policy.Name
+	Field, Before syntax.Name
 	Type          account.FieldType
 	Value         Value       // of a custom field
-	To            policy.Name // the user who becomes the owner, or a field's new name
+	To            syntax.Name // the user who becomes the owner, or a field's new name
 }
 
 // commands is the vocabulary, with the arguments of each.
@@ -98,7 +98,7 @@ func findCommand(name string) signature {
 
 // name returns where the command keeps an argument that is a name or an id, nil
 // for one that is something else.
-func (c *Command) name(key string) *policy.Name {
+func (c *Command) name(key string) *syntax.Name {
 	switch key {
 	case "owner":
 		return &c.Owner

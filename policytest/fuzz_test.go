@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/usher-go/usher/internal/source"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/policytest"
 )
 
@@ -45,7 +45,7 @@ func FuzzTestFile(f *testing.F) {
 			if err != nil {
 				t.Fatalf("Parse of what Print wrote: %v\n%s", err, printed)
 			}
-			if diff := cmp.Diff(file, again, cmpopts.IgnoreTypes(policy.Pos{})); diff != "" {
+			if diff := cmp.Diff(file, again, cmpopts.IgnoreTypes(syntax.Pos{})); diff != "" {
 				t.Fatalf("Print changed the file (-before +after):\n%s\n%s", diff, printed)
 			}
 		}

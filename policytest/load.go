@@ -10,6 +10,8 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/preset"
 )
 
@@ -28,8 +30,8 @@ type Suite struct {
 // for messages, and says where a policy is that is no preset: read is called with
 // the path from there, or an absolute one. A nil read reads nothing.
 //
-// The error is a *policy.Problems of the test file or of the policy; where the
-// policy cannot be read, it wraps a policy.Problem and the error of read.
+// The error is a *syntax.Problems of the test file or of the policy; where the
+// policy cannot be read, it wraps a syntax.Problem and the error of read.
 func Load(name string, src []byte, read func(path string) ([]byte, error)) (*Suite, error) {
 	file, err := Parse(name, src)
 	if err != nil {
@@ -44,7 +46,7 @@ func Load(name string, src []byte, read func(path string) ([]byte, error)) (*Sui
 
 // Against returns the suite of the file with a policy that need not be the one that
 // the file names. The file must not be changed any more. The error is a
-// *policy.Problems of the file, most of all of names that the policy does not have;
+// *syntax.Problems of the file, most of all of names that the policy does not have;
 // a nil policy has none.
 func (f *File) Against(p *policy.Policy) (*Suite, error) {
 	if p == nil {
@@ -78,7 +80,7 @@ func (s *Suite) World() *World { return s.world }
 func (s *Suite) Time() time.Time { return s.at }
 
 // Request makes a request of a question that stands in no file, as one of a check
-// is made. The error is a *policy.Problems, of the places that the question has;
+// is made. The error is a *syntax.Problems, of the places that the question has;
 // the zero Suite knows no permission.
 func (s *Suite) Request(as usher.UserID, q Question) (usher.Request, error) {
 	if s.policy == nil {
@@ -107,18 +109,18 @@ func loadPolicy(f *File, read func(path string) ([]byte, error)) (*policy.Policy
 	}
 	src, err := read(path)
 	if err != nil {
-		return nil, &policyError{policy.Problem{File: f.Name, Pos: f.Policy.Pos, Message: printable.Sprintf(
+		return nil, &policyError{syntax.Problem{File: f.Name, Pos: f.Policy.Pos, Message: printable.Sprintf(
 			"policy %q is no preset, and no file that can be read%s: %v", name, suggest.DidYouMean(name, preset.Names()), err,
 		)}, err}
 	}
-	return policy.Load(path, src)
+	return policyfile.Load(path, src)
 }
 
 func readNothing(string) ([]byte, error) { return nil, errors.New("no files are read here") }
 
 // policyError is the problem of a file whose policy cannot be read.
 type policyError struct {
-	policy.Problem
+	syntax.Problem
 	cause error
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 )
 
@@ -12,7 +13,7 @@ import (
 // reports those that are not there.
 type lookup struct {
 	policy   *policy.Policy
-	problems *policy.Problems
+	problems *syntax.Problems
 	at       time.Time // when questions are asked that do not say
 
 	asked, grantable     names
@@ -38,7 +39,7 @@ func (x *names) add(name string) {
 }
 
 func newLookup(f *File, p *policy.Policy) *lookup {
-	l := &lookup{policy: p, problems: &policy.Problems{File: f.Name}, at: f.At, parties: map[string]map[string]bool{}}
+	l := &lookup{policy: p, problems: &syntax.Problems{File: f.Name}, at: f.At, parties: map[string]map[string]bool{}}
 	if l.at.IsZero() {
 		l.at = defaultTime
 	}
@@ -81,7 +82,7 @@ const mostCompared = 1000
 
 // find reports whether a name is in a vocabulary. What says what it should be:
 // "setting".
-func (l *lookup) find(n policy.Name, what string, x names) bool {
+func (l *lookup) find(n syntax.Name, what string, x names) bool {
 	if !x.has[n.Text] {
 		l.refuse(n, "unknown "+what, x)
 	}
@@ -89,7 +90,7 @@ func (l *lookup) find(n policy.Name, what string, x names) bool {
 }
 
 // refuse reports a name that is not in a vocabulary. Why comes before the name.
-func (l *lookup) refuse(n policy.Name, why string, x names) {
+func (l *lookup) refuse(n syntax.Name, why string, x names) {
 	var hint string
 	switch {
 	case len(x.list) == 0:
@@ -101,7 +102,7 @@ func (l *lookup) refuse(n policy.Name, why string, x names) {
 }
 
 // role finds a role of the account.
-func (l *lookup) role(n policy.Name) (role.Role, bool) {
+func (l *lookup) role(n syntax.Name) (role.Role, bool) {
 	if l.teamRoles.has[n.Text] {
 		l.problems.Add(n.Pos, "%s is held on a team; write it there: teams: {…: %s}", n.Text, n.Text)
 		return role.Role{}, false
@@ -113,7 +114,7 @@ func (l *lookup) role(n policy.Name) (role.Role, bool) {
 }
 
 // teamRole finds a role that is held on a team.
-func (l *lookup) teamRole(n policy.Name) bool {
+func (l *lookup) teamRole(n syntax.Name) bool {
 	if l.roles.has[n.Text] {
 		l.problems.Add(n.Pos, "%s is a role of the account, and none that is held on a team", n.Text)
 		return false

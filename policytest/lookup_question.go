@@ -6,7 +6,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // question makes a request of what is written, and returns the types of resources
@@ -106,7 +106,7 @@ func (l *lookup) noType(q *Question, types []string) {
 }
 
 // hidden finds the fields that may be expected to be hidden.
-func (l *lookup) hidden(written []policy.Name, q *Question, types []string) []string {
+func (l *lookup) hidden(written []syntax.Name, q *Question, types []string) []string {
 	var declared names
 	for _, t := range types {
 		for _, field := range l.policy.Fields(t) {

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/usher-go/usher/internal/source"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // CommandForm says how a command is written: the arguments that it needs, and
@@ -35,13 +35,13 @@ func CommandForms() []CommandForm {
 // an argument each, "user=mia". Commas part a list, "teams=sales,support", and a
 // dot the keys of a map, "seats.booking=5". The checks are those of a file.
 //
-// The error is a *policy.Problems, in which the line of a place is the number of
+// The error is a *syntax.Problems, in which the line of a place is the number of
 // the word, from 1.
 func ParseCommand(words ...string) (Command, error) {
 	p := wordParser{parser: newParser("")}
 	var c Command
 	if len(words) == 0 {
-		p.problems.Add(policy.Pos{Line: 1, Col: 1}, "there is no command")
+		p.problems.Add(syntax.Pos{Line: 1, Col: 1}, "there is no command")
 	} else if n := p.node(words); p.problems.Len() == 0 {
 		c = p.command(n, n.Entries[0].Value, nil)
 	}
@@ -50,7 +50,7 @@ func ParseCommand(words ...string) (Command, error) {
 
 // ParseCommands reads a file that is a list of commands, each written as in the do
 // of a step: [{do: add-user, user: mia}, {do: assign-seat, user: mia, pool: booking}].
-// The error is a *policy.Problems.
+// The error is a *syntax.Problems.
 func ParseCommands(name string, src []byte) ([]Command, error) {
 	p := newParser(name)
 	var list []Command
@@ -115,7 +115,7 @@ func (p *wordParser) node(words []string) *source.Node {
 }
 
 func (p *wordParser) refuse(format string, args ...any) {
-	p.problems.Add(policy.Pos{Line: p.word, Col: p.col}, format, args...)
+	p.problems.Add(syntax.Pos{Line: p.word, Col: p.col}, format, args...)
 }
 
 // nested returns the map under a key, which it makes.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/policytest"
 	"github.com/usher-go/usher/preset"
 	"github.com/usher-go/usher/seat"
@@ -78,7 +78,7 @@ func TestParseCommandRefuses(t *testing.T) {
 		"leave seats.x=5":                    `:2:1: leave has no key "seats"`,
 	} {
 		_, err := policytest.ParseCommand(strings.Fields(words)...)
-		var problems *policy.Problems
+		var problems *syntax.Problems
 		require.True(t, errors.As(err, &problems), "ParseCommand(%s) = %v", words, err)
 		assert.Equal(t, want, problems.Error(), words)
 	}
@@ -127,8 +127,8 @@ func TestRequestOfPolicy(t *testing.T) {
 	p, err := preset.Load("oncehub")
 	require.NoError(t, err)
 	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
-	host := policytest.Fact{Name: policy.Name{Text: "host"}, IDs: []policy.Name{{Text: "mia"}}}
-	q := policytest.Question{Can: policy.Name{Text: "calendar.edit"}, Resource: []policytest.Fact{host}}
+	host := policytest.Fact{Name: syntax.Name{Text: "host"}, IDs: []syntax.Name{{Text: "mia"}}}
+	q := policytest.Question{Can: syntax.Name{Text: "calendar.edit"}, Resource: []policytest.Fact{host}}
 	r, err := policytest.Request(p, "max", q, now)
 	require.NoError(t, err)
 	assert.Equal(t, usher.UserID("max"), r.Subject)

@@ -11,7 +11,7 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/internal/printable"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/store"
 )
 
@@ -50,7 +50,7 @@ type player struct {
 	ctx      context.Context
 	engine   *engine.Engine
 	cover    *cover
-	pos      policy.Pos
+	pos      syntax.Pos
 	failures []Failure
 }
 
@@ -160,7 +160,7 @@ func (p *player) ask(step *Ask) {
 	p.fail(request.Subject, step.asked(), expected, got, why)
 }
 
-func texts(names []policy.Name) []string {
+func texts(names []syntax.Name) []string {
 	list := make([]string, len(names))
 	for i, n := range names {
 		list[i] = n.Text

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
@@ -40,7 +41,7 @@ func (b *builder) addSeats(u *User, user *policy.User, held role.Role) {
 	}
 }
 
-func (b *builder) take(user *policy.User, pool seat.PoolName, at policy.Pos) {
+func (b *builder) take(user *policy.User, pool seat.PoolName, at syntax.Pos) {
 	user.Seats = append(user.Seats, pool)
 	taken, err := b.taken[pool].Take(1)
 	if err != nil {

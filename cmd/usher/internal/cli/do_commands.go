@@ -7,7 +7,7 @@ import (
 
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/printable"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/policytest"
 )
 
@@ -64,7 +64,7 @@ func commandOf(words []string) (account.Command, error) {
 		}
 	}
 	written, err := policytest.ParseCommand(words...)
-	var wrong *policy.Problems
+	var wrong *syntax.Problems
 	switch {
 	case err == nil:
 		return written.Command(), nil

@@ -1,4 +1,4 @@
-package policy
+package syntax
 
 import (
 	"bytes"
@@ -129,7 +129,7 @@ func (r *Role) settings() []string {
 	add(len(r.Includes) > 0, "includes: [%s]", names(r.Includes))
 	add(len(r.Requires) > 0, "requires: [%s]", names(r.Requires))
 	add(r.HandsOverTo.Text != "", "hands-over-to: %s", r.HandsOverTo.Text)
-	add(r.seatSaid(), "seat: %s", r.Seat)
+	add(r.SeatSaid(), "seat: %s", r.Seat)
 	add(r.Seats != nil, "seats: {%s}", seats(r.Seats))
 	add(r.AtLeast > 0, "at-least: %d", r.AtLeast)
 	add(r.AtMost > 0, "at-most: %d", r.AtMost)

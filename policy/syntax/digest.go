@@ -1,4 +1,4 @@
-package policy
+package syntax
 
 import (
 	"cmp"
@@ -10,9 +10,9 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// digest is the SHA-256 of the document with all in it that has no order sorted,
-// and without titles.
-func (d *Document) digest() string {
+// Digest returns a fingerprint of all that decides, in hexadecimal: the SHA-256 of the
+// document with all in it that has no order sorted, and without titles and comments.
+func (d *Document) Digest() string {
 	sum := sha256.Sum256(d.canonical().Print())
 	return hex.EncodeToString(sum[:])
 }
