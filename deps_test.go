@@ -43,7 +43,7 @@ preset: internal/printable internal/suggest policy policy/policyfile
 internal/roletable: internal/printable role policy
 
 # How an account changes. A store knows bytes and versions, and nothing of what they mean.
-account: . permission role team seat internal/printable internal/suggest internal/table policy policy/syntax
+account: . permission role team seat internal/printable internal/suggest internal/table policy
 store: . internal/printable
 store/memstore: . internal/printable store
 store/storetest: . store

@@ -105,7 +105,7 @@ func (q *question) holding(h holder) Holding {
 		}
 	}
 	if w.source == usher.SourceGrant {
-		holding.Until = q.until(w.who)
+		holding.Until, _ = q.user.holdsUntil(w.who)
 	}
 	return holding
 }
@@ -125,19 +125,4 @@ func (p *Policy) holding(r *rule, need uint64) Holding {
 		h.As = append(h.As, n.Text)
 	}
 	return h
-}
-
-// until returns when the last of the grants with the name ends.
-func (q *question) until(name string) time.Time {
-	var last time.Time
-	for _, g := range q.user.Grants {
-		switch {
-		case g.Name != name || !q.lasts(&g):
-		case g.Until.IsZero():
-			return time.Time{}
-		case g.Until.After(last):
-			last = g.Until
-		}
-	}
-	return last
 }
