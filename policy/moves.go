@@ -109,7 +109,7 @@ func (m *mover) turn(l literal, hold bool) {
 	value := l.not != hold
 	switch c.kind {
 	case syntax.OnSeat:
-		if value && m.mayHoldSeat(c.of) && !slices.Contains(m.user.Seats, seat.PoolName(c.of)) {
+		if value && m.mayHoldSeat(seat.PoolName(c.of)) && !slices.Contains(m.user.Seats, seat.PoolName(c.of)) {
 			m.add("a seat in "+c.of, 2, usher.Step{Kind: usher.StepSeat, Name: c.of})
 		}
 	case syntax.OnFeature:
@@ -131,8 +131,9 @@ func (m *mover) turn(l literal, hold bool) {
 	}
 }
 
-func (m *mover) mayHoldSeat(pool string) bool {
-	return m.p.roles[m.role].SeatIn(seat.PoolName(pool)) != role.SeatNone
+func (m *mover) mayHoldSeat(name seat.PoolName) bool {
+	pool, ok := m.p.Pool(name)
+	return ok && m.p.roles[m.role].MayHold(pool, m.user.Status)
 }
 
 // enter adds what brings the resource within a rule's scope.

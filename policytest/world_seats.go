@@ -25,10 +25,10 @@ func (b *builder) addSeats(u *User, user *policy.User, held role.Role) {
 			continue
 		}
 		kind, _ := b.policy.Pool(seat.PoolName(n.Text))
-		switch {
-		case held.SeatIn(kind.Name) == role.SeatNone:
+		switch byRole, byStatus := held.SeatDenied(kind, user.Status); {
+		case byRole:
 			b.problems.Add(n.Pos, "%s has the role %s, which holds no seat in %s", u.ID.Text, held.Name, n.Text)
-		case !kind.Holds.Has(user.Status):
+		case byStatus:
 			b.problems.Add(n.Pos, "%s is %s, and holds no seat in %s while so", u.ID.Text, user.Status, n.Text)
 		default:
 			b.take(user, kind.Name, n.Pos)
