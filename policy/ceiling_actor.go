@@ -130,16 +130,9 @@ func (a *actorRules) turnTo(change *comparison) {
 // holds for the actor at the time of the command.
 func (c *Ceiling) holdsNow(of *condition) (value, known bool) {
 	switch of.kind {
-	case syntax.OnSeat:
-		return slices.Contains(c.actor.Seats, seat.PoolName(of.of)), true
-	case syntax.OnSetting:
-		if value, ok := c.account.Settings[of.of]; ok {
-			return value, true
-		}
-		return c.p.settings[of.of], true
-	case syntax.OnContext:
-		value, known = c.context[of.of]
-		return value, known
+	case syntax.OnSeat, syntax.OnSetting, syntax.OnContext:
+		q := question{scene: scene{p: c.p, user: c.actor, account: &c.account}, context: c.context}
+		return q.condition(of)
 	}
 	return false, false
 }
