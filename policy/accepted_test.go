@@ -30,13 +30,14 @@ func TestAccepted(t *testing.T) {
 func TestDigest(t *testing.T) {
 	const written = `
 usher: 1
-conditions: {a: {context: x}, b: {context: y}}
+settings: {open: {title: Open doors, default: true}}
+conditions: {a: {context: x}, b: {context: y, title: a strong login}}
 roles:
   owner: {title: Owner, unique: true, includes: [admin, clerk], hands-over-to: admin}
   admin: {}
   clerk: {default: true, requires: [a, b]}
 resources:
-  page: {parties: {host: users, guest: users}, permissions: {view: {clerk: [own as host or guest if a and not b, any if b]}, edit: {}}}
+  page: {parties: {host: users, guest: users}, permissions: {view: {clerk: [own as host or guest if a and not b, any if b]}, edit: {title: change a page}}}
 never: {user.delete: own}
 `
 	const otherwise = `
@@ -49,7 +50,8 @@ roles:
   clerk: {requires: [b, a], default: true} # the order of this list is nobody's business
   owner: {hands-over-to: admin, includes: [clerk, admin], unique: true, all: false}
   admin: {title: Administrator}
-conditions: {b: {context: y}, a: {context: x}}
+conditions: {b: {context: y}, a: {title: an office, context: x}}
+settings: {open: true}
 usher: "1"
 `
 	a, err := policyfile.Load("a.yaml", []byte(written))

@@ -42,7 +42,7 @@ func Compile(d *syntax.Document) (*Policy, error) {
 		used:     map[int]bool{},
 		p: &Policy{
 			file: d.File, name: d.Name, title: d.Title,
-			settings: map[string]bool{}, contexts: map[string]bool{}, attributes: map[string]bool{},
+			settings: map[string]bool{}, settingTitles: map[string]string{}, permTitles: map[int]string{}, contexts: map[string]bool{}, attributes: map[string]bool{},
 		},
 	}
 	for _, step := range []func(){
@@ -194,6 +194,9 @@ func (c *compiler) facts() {
 	}
 	for _, s := range c.doc.Settings {
 		c.p.settings[s.Name.Text] = s.Default
+		if s.Title != "" {
+			c.p.settingTitles[s.Name.Text] = s.Title
+		}
 	}
 }
 
@@ -220,7 +223,7 @@ func (c *compiler) conditions() {
 		default:
 			c.follows(d.Name.Pos, "condition %s has no fact", d.Name.Text)
 		}
-		c.p.conditions = append(c.p.conditions, condition{d.Name.Text, d.Kind, d.Of.Text})
+		c.p.conditions = append(c.p.conditions, condition{d.Name.Text, d.Kind, d.Of.Text, d.Title})
 	}
 }
 

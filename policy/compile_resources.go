@@ -94,10 +94,11 @@ func (c *compiler) permissions() {
 			name := d.Name.Text + "." + p.Action.Text
 			if at, ok := c.permIndex.at[name]; ok {
 				c.p.perms[at].pos = p.Action.Pos
-				continue
-			}
-			if !add(c.resourceIndex.at[d.Name.Text], p.Action.Text, p.Action.Pos) && len(c.p.perms) >= maxPermissions {
+			} else if !add(c.resourceIndex.at[d.Name.Text], p.Action.Text, p.Action.Pos) && len(c.p.perms) >= maxPermissions {
 				return
+			}
+			if at, ok := c.permIndex.at[name]; ok && p.Title != "" {
+				c.p.permTitles[at] = p.Title
 			}
 		}
 	}

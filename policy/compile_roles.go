@@ -43,6 +43,9 @@ func (c *compiler) role(d *syntax.Role, names *index) compiledRole {
 		Unique: d.Unique, HandsOverTo: role.Name(d.HandsOverTo.Text), Default: d.Default, All: d.All,
 		AtLeast: d.AtLeast, AtMost: d.AtMost,
 	}}
+	if d.Name.Text == syntax.TitleKey {
+		c.problems.Add(d.Name.Pos, "%s cannot name a role: a permission has its title beside the cells of roles", d.Name.Text)
+	}
 	for _, n := range d.Includes {
 		i := c.find(names, n, "role")
 		if i >= 0 && c.doc.Roles[i].OnTeam != d.OnTeam {

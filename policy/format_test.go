@@ -69,7 +69,7 @@ func TestFormatIsWhole(t *testing.T) {
 	for kind := syntax.OnSeat; kind.String() != ""; kind++ {
 		kinds = append(kinds, kind.String())
 	}
-	assert.Equal(t, sorted(kinds), sorted(firstColumn(section(t, page, "Conditions"))))
+	assert.Equal(t, sorted(append(kinds, "title")), sorted(firstColumn(section(t, page, "Conditions"))))
 
 	var scopes []string
 	for scope := syntax.ScopeAny; scope.String() != "none"; scope++ {

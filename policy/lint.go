@@ -3,6 +3,7 @@ package policy
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
@@ -17,6 +18,7 @@ func (c *compiler) lint() {
 		}
 	}
 	c.lintStandard()
+	c.lintTitles()
 	for at, rows := range c.cellRules {
 		for _, who := range slices.Sorted(maps.Keys(rows)) {
 			c.lintEverywhere(at, who, rows[who])
@@ -29,6 +31,26 @@ func (c *compiler) lint() {
 			}
 		}
 		c.lintNever(at)
+	}
+}
+
+// lintTitles warns about titles that end a sentence: they are put into sentences.
+func (c *compiler) lintTitles() {
+	check := func(title string, n syntax.Name, what string) {
+		if strings.HasSuffix(title, ".") {
+			c.warnings.Add(n.Pos, "the title of the %s %s ends with a full stop; leave it out, since the title is put into sentences", what, n.Text)
+		}
+	}
+	for _, d := range c.doc.Conditions {
+		check(d.Title, d.Name, "condition")
+	}
+	for _, d := range c.doc.Settings {
+		check(d.Title, d.Name, "setting")
+	}
+	for _, r := range c.doc.Resources {
+		for _, d := range r.Permissions {
+			check(d.Title, d.Action, "action")
+		}
 	}
 }
 

@@ -58,7 +58,14 @@ func (p *Policy) permOf(o usher.Outcome) *perm {
 }
 
 func (m *mover) add(text string, cost int, steps ...usher.Step) {
-	m.moves = append(m.moves, move{text, cost, steps})
+	m.moves = append(m.moves, move{text: text, cost: cost, steps: steps})
+}
+
+// entitle gives the last move a title, if there is one.
+func (m *mover) entitle(title string) {
+	if title != "" && len(m.moves) > 0 {
+		m.moves[len(m.moves)-1].title = printable.Text(title)
+	}
 }
 
 func (m *mover) join() {
@@ -107,6 +114,19 @@ func (m *mover) meet(r *rule, team role.Name) {
 func (m *mover) turn(l literal, hold bool) {
 	c := &m.p.conditions[l.condition]
 	value := l.not != hold
+	before := len(m.moves)
+	m.change(c, value)
+	switch title := m.p.settingTitles[c.of]; {
+	case len(m.moves) == before:
+	case value && c.title != "":
+		m.entitle(c.title)
+	case c.kind == syntax.OnSetting && title != "":
+		m.entitle("the setting " + title + " " + onOff(value))
+	}
+}
+
+// change adds the step that makes the fact of a condition true or false.
+func (m *mover) change(c *condition, value bool) {
 	switch c.kind {
 	case syntax.OnSeat:
 		if value && m.mayHoldSeat(seat.PoolName(c.of)) && !slices.Contains(m.user.Seats, seat.PoolName(c.of)) {
@@ -267,6 +287,9 @@ func (m *mover) addUnique() {
 func (m *mover) gainGrant(asked permission.Permission) {
 	if !slices.ContainsFunc(m.user.Grants, func(g Grant) bool { return g.Name == asked.String() && m.lasts(&g) }) {
 		m.add("a grant of "+asked.String(), 5, usher.Step{Kind: usher.StepGrant, Name: asked.String()})
+		if title := m.p.permTitles[m.perm.index]; title != "" && asked == m.perm.name {
+			m.entitle("the permission to " + title)
+		}
 	}
 }
 

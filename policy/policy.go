@@ -27,6 +27,9 @@ type Policy struct {
 	attributes map[string]bool
 	conditions []condition
 
+	settingTitles map[string]string // of those that have one
+	permTitles    map[int]string    // by the index of a permission
+
 	roles     []compiledRole // of the account and on teams, in the order of the file
 	held      []heldRole     // what a decision needs of each of them
 	roleTable nameTable
@@ -48,6 +51,8 @@ type condition struct {
 	name string
 	kind syntax.ConditionKind
 	of   string
+
+	title string // what a user needs; "" for none
 }
 
 type compiledRole struct {

@@ -74,7 +74,7 @@ func (p *parser) document(n *source.Node) {
 	p.Fields(n, "a policy",
 		source.Field{Name: "usher", Required: true, Read: p.version},
 		source.Field{Name: "name", Read: func(n *source.Node) { p.doc.Name = p.name(n, "a policy").Text }},
-		source.Field{Name: "title", Read: func(n *source.Node) { p.doc.Title, _ = p.Text(n, "a title") }},
+		p.title(&p.doc.Title),
 		source.Field{Name: "seats", Read: p.seats},
 		source.Field{Name: "features", Read: func(n *source.Node) { p.doc.Features = p.names(n, "features", "a feature") }},
 		source.Field{Name: "settings", Read: p.settings},
@@ -84,6 +84,11 @@ func (p *parser) document(n *source.Node) {
 		source.Field{Name: "resources", Read: p.resources},
 		source.Field{Name: "never", Read: p.never},
 	)
+}
+
+// title returns the field of a title.
+func (p *parser) title(into *string) source.Field {
+	return source.Field{Name: syntax.TitleKey, Read: func(n *source.Node) { *into, _ = p.Text(n, "a title") }}
 }
 
 func (p *parser) version(n *source.Node) {
@@ -121,7 +126,14 @@ func (p *parser) seats(n *source.Node) {
 func (p *parser) settings(n *source.Node) {
 	p.Each(n, "settings", func(key, value *source.Node) {
 		s := syntax.Setting{Name: p.name(key, "a setting")}
-		s.Default, _ = p.Bool(value, "a setting's default")
+		if value.Kind == source.Map {
+			p.Fields(value, "a setting",
+				p.title(&s.Title),
+				source.Field{Name: "default", Required: true, Read: func(n *source.Node) { s.Default, _ = p.Bool(n, "a setting's default") }},
+			)
+		} else {
+			s.Default, _ = p.Bool(value, "a setting's default")
+		}
 		p.doc.Settings = append(p.doc.Settings, s)
 	})
 }
@@ -141,7 +153,9 @@ func (p *parser) conditions(n *source.Node) {
 				c.Kind, c.Of = kind, p.looseName(n, conditionFacts[kind])
 			}})
 		}
-		if p.Fields(value, "a condition", fields...) && len(value.Entries) == 0 {
+		fields = append(fields, p.title(&c.Title))
+		isTitle := func(e source.Entry) bool { return e.Key.Text == syntax.TitleKey }
+		if p.Fields(value, "a condition", fields...) && len(slices.DeleteFunc(slices.Clone(value.Entries), isTitle)) == 0 {
 			p.Errorf(value, "condition %s needs its fact: {seat: …}, {feature: …}, {setting: …}, {context: …}, {attribute: …} or {party: …}", c.Name.Text)
 		}
 		p.doc.Conditions = append(p.doc.Conditions, c)

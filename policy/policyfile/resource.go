@@ -62,6 +62,10 @@ func (p *parser) permissions(n *source.Node, r *syntax.Resource) {
 	p.Each(n, "permissions", func(key, value *source.Node) {
 		perm := syntax.Permission{Action: p.looseName(key, "an action")}
 		p.Each(value, "a permission", func(key, value *source.Node) {
+			if key.Text == syntax.TitleKey {
+				perm.Title, _ = p.Text(value, "a title")
+				return
+			}
 			if value.IsNull() && syntax.IsScope(key.Text) {
 				p.Errorf(key, "%s is a rule and no role; several rules of one cell are a list: [own if a, team if b]", key.Text)
 				return

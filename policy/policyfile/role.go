@@ -31,7 +31,7 @@ func (p *parser) role(n *source.Node, r *syntax.Role) {
 		}}
 	}
 	p.Fields(n, "a role",
-		source.Field{Name: "title", Read: func(n *source.Node) { r.Title, _ = p.Text(n, "a title") }},
+		p.title(&r.Title),
 		flag("unique", &r.Unique),
 		flag("default", &r.Default),
 		source.Field{Name: "all", Read: func(n *source.Node) {

@@ -15,6 +15,10 @@ import (
 // FormatVersion is the version of the policy format, the value of the key usher.
 const FormatVersion = "1"
 
+// TitleKey is the key of titles. No role has that name, because a permission has its title
+// beside its cells, which have the names of roles for keys.
+const TitleKey = "title"
+
 // Document is a policy as it is written. All lists are in the order of the file.
 // The zero Document is a policy without roles, which does not compile.
 //
@@ -53,14 +57,16 @@ type SeatPool struct {
 // Setting declares a yes/no switch of an account.
 type Setting struct {
 	Name    Name
+	Title   string // for people, a noun: "Guest booking"
 	Default bool
 }
 
 // Condition names a fact that rules may ask for.
 type Condition struct {
-	Name Name
-	Kind ConditionKind // its key: seat, feature, setting, context, attribute or party
-	Of   Name          // its value: the pool, feature, setting, request fact, attribute or party
+	Name  Name
+	Title string        // for people, what a user needs: "a booking seat"
+	Kind  ConditionKind // its key: seat, feature, setting, context, attribute or party
+	Of    Name          // its value: the pool, feature, setting, request fact, attribute or party
 }
 
 // ConditionKind says where a condition's fact is known from. The zero value is
@@ -146,7 +152,8 @@ type FieldGroup struct {
 // Permission declares an action on a resource, with who may do it.
 type Permission struct {
 	Action Name   // its key under permissions: edit, for calendar.edit
-	Cells  []Cell // its value
+	Title  string // for people, what it allows: "edit a calendar"
+	Cells  []Cell // all other keys of its value
 }
 
 // Cell holds the rules of one permission for one role, or for everyone.
