@@ -34,6 +34,11 @@ type Detail struct {
 	Unmet   []string // the conditions that failed, as the rule writes them: mfa, not team-hosted
 	Unknown []string // of a rule under never: the conditions that count as met, for nobody said whether they are
 	Hidden  []string // the fields that are masked, sorted
+
+	// Titles has what the policy calls for people the permission ("edit a calendar") and the
+	// conditions in Unmet ("a booking seat"), by name. Those without a title are not in it.
+	Titles map[string]string
+
 	Version uint64   // the version of the account that was asked; 0 without a journal
 	Digest  string   // the digest of the policy
 }

@@ -33,11 +33,15 @@ seat: . internal/printable
 role: . permission seat internal/printable
 team: . permission internal/printable internal/table
 
-# The policy file. Only source reads YAML, so that every error has its place.
+# The policy file as it is written, and the policy that decides.
 internal/suggest: internal/printable
+policy/syntax: . permission role internal/printable internal/suggest
+policy: . permission role team seat filter internal/criteria internal/printable internal/suggest policy/syntax
+
+# From YAML to a policy. Only source reads YAML, so that every error has its place.
 internal/source: internal/printable internal/suggest gopkg.in/yaml.v3
-policy: . permission role team seat filter internal/criteria internal/printable internal/source internal/suggest
-preset: internal/printable internal/suggest policy
+policy/policyfile: . permission role internal/printable internal/source internal/suggest policy policy/syntax
+preset: internal/printable internal/suggest policy policy/policyfile
 internal/roletable: internal/printable role policy
 
 # How an account changes. A store knows bytes and versions, and nothing of what they mean.
@@ -49,15 +53,15 @@ engine: . permission role seat filter policy account store internal/printable in
 
 # Test files, which the command line runs too. As they are written, they are a package of
 # their own, so that only what parses them reads YAML.
-internal/testfile: . permission role seat internal/printable internal/source internal/suggest policy account
-policytest: . permission role seat internal/printable internal/suggest internal/testfile policy preset account store store/memstore engine
+internal/testfile: . permission role seat internal/printable internal/source internal/suggest policy policy/syntax account
+policytest: . permission role seat internal/printable internal/suggest internal/testfile policy policy/syntax policy/policyfile preset account store store/memstore engine
 
 # For tests only.
 internal/deps:
 internal/hostile:
 internal/storefault: . store
 ushertest: . permission internal/printable usherhttp
-usherfiles: . internal/printable internal/suggest internal/roletable policy preset store store/memstore engine policytest
+usherfiles: . internal/printable internal/suggest internal/roletable policy policy/policyfile preset store store/memstore engine policytest
 
 # Modules of their own.
 store/boltstore: . store internal/printable go.etcd.io/bbolt
@@ -80,7 +84,7 @@ tools: any
 `
 
 // pure are the packages that decide. Whatever they need to know is an argument.
-const pure = ". permission role team seat filter mask policy account"
+const pure = ". permission role team seat filter mask policy/syntax policy account"
 
 // bans hold whatever the graph allows, for the files of a package that are no tests and
 // for all that they link of this repository.
@@ -94,12 +98,12 @@ var bans = []deps.Ban{
 		Why: "time is an input, so that asking about the first of March is the same call",
 	},
 	{
-		In: ". permission policy", Use: "reflect unsafe",
+		In: ". permission policy/syntax policy", Use: "reflect unsafe",
 		Why: "a check is a few look-ups in plain data, and must read as such",
 	},
 	{
-		In: ". permission filter mask usherhttp ushertest", Use: "gopkg.in/yaml.v3/... go.yaml.in/yaml/...",
-		Why: "a service that only asks links no YAML",
+		In: pure + " usherhttp ushertest store store/memstore engine", Use: "gopkg.in/yaml.v3/... go.yaml.in/yaml/...",
+		Why: "a program that decides, and loads no policy file, links no YAML",
 	},
 	{
 		In: pure, Use: "embed",

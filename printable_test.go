@@ -22,7 +22,8 @@ import (
 	"github.com/usher-go/usher/internal/hostile"
 	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/permission"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/policytest"
 	"github.com/usher-go/usher/preset"
 	"github.com/usher-go/usher/role"
@@ -297,7 +298,7 @@ func TestErrorsSpeakSafely(t *testing.T) {
 			&account.Refusal{Code: account.Invalid, Text: bad, Account: usher.AccountID(bad)},
 			&account.UnfitError{Account: usher.AccountID(bad), Policy: bad, Reasons: []string{bad}},
 			&usherhttp.Problem{Status: 404, Detail: bad},
-			policy.Problem{File: bad, Message: bad},
+			syntax.Problem{File: bad, Message: bad},
 		} {
 			tells(t, fmt.Sprintf("%T", err), err)
 		}
@@ -320,7 +321,7 @@ func TestFilesSpeakSafely(t *testing.T) {
 				"usher: 1\nroles:\n  owner: {unique: true, includes: [" + name + "]}\n  member: {default: true, title: " + name + "}\nresources:\n  r: {permissions: {p: {owner: " + name + "}}}\n",
 				"usher: 1\npolicy: " + name + "\n", "usher: 1\npolicy: oncehub\naccount: {users: {" + name + ": {role: " + name + "}}}\nchecks: [{can: " + name + ", allow: [" + name + "]}]\n",
 			} {
-				if _, err := policy.Load(bad+".yaml", []byte(source)); err != nil {
+				if _, err := policyfile.Load(bad+".yaml", []byte(source)); err != nil {
 					for line := range strings.SplitSeq(err.Error(), "\n") {
 						shows(t, "policy", line)
 					}

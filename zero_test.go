@@ -18,6 +18,8 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/policytest"
 	"github.com/usher-go/usher/preset"
 	"github.com/usher-go/usher/role"
@@ -44,7 +46,7 @@ func TestZeroValuesRefuse(t *testing.T) {
 		return err == nil && d.Allowed()
 	}
 	same := func(*usher.Request) {}
-	guarded, err := policy.Load("guarded.yaml", []byte("usher: 1\nconditions: {mfa: {context: mfa}}\n"+
+	guarded, err := policyfile.Load("guarded.yaml", []byte("usher: 1\nconditions: {mfa: {context: mfa}}\n"+
 		"roles: {boss: {unique: true, all: true, requires: [mfa], hands-over-to: staff}, staff: {default: true}}\n"))
 	require.NoError(t, err)
 	assert.True(t, ask(p, owner, same), "but for the zero, all of them would be allowed")
@@ -79,8 +81,8 @@ func TestZeroValuesRefuse(t *testing.T) {
 		"usher.Object, nil":       func() bool { return ask(p, owner, func(r *usher.Request) { r.Resource = (*usher.Object)(nil) }) },
 		"policy.Policy":           func() bool { return ask(&policy.Policy{}, owner, same) },
 		"policy.Policy, nil":      func() bool { return ask(nil, owner, same) },
-		"policy.Document": func() bool {
-			_, err := (&policy.Document{}).Compile()
+		"syntax.Document": func() bool {
+			_, err := policy.Compile(&syntax.Document{})
 			return err == nil
 		},
 		"policy.User":             func() bool { return ask(p, &world{}, same) },
@@ -100,8 +102,8 @@ func TestZeroValuesRefuse(t *testing.T) {
 				r.Resource = &usher.Object{Type: "calendar", Parties: map[string][]string{"host": {""}, "team": {""}}}
 			})
 		},
-		"policy.Scope": func() bool { return policy.Scope(0) == policy.ScopeAny },
-		"policy.Rule":  func() bool { _, err := policy.ParseRule(policy.Rule{}.String()); return err == nil },
+		"syntax.Scope": func() bool { return syntax.Scope(0) == syntax.ScopeAny },
+		"syntax.Rule":  func() bool { _, err := syntax.ParseRule(syntax.Rule{}.String()); return err == nil },
 		"role.Role": func() bool {
 			pool := seat.Kind{Holds: seat.HoldsIn(usher.Active)}
 			return role.Role{}.All || role.Role{}.Unique || role.Role{}.MayHold(pool, usher.Active)

@@ -285,12 +285,13 @@ func (q *proposing) importSeat(id usher.UserID, u *policy.User, r role.Role, nam
 		return err
 	}
 	pool := q.next.pools[name]
+	byRole, byStatus := r.SeatDenied(kind, u.Status)
 	switch {
 	case holds(q.find(id), name):
 		return q.refuse(Invalid, "%s holds a seat in %s twice", id, name)
-	case r.SeatIn(name) == role.SeatNone:
+	case byRole:
 		return q.refuse(Invalid, "%s has the role %s, which holds no seat in %s", id, r.Name, name)
-	case !kind.Holds.Has(u.Status):
+	case byStatus:
 		return q.refuse(Invalid, "%s is %s, and holds no seat in %s while so", id, u.Status, name)
 	case pool.Left() == 0:
 		return q.refuse(Invalid, "more seats in %s are held than the %d that were bought", name, pool.Total)

@@ -71,3 +71,8 @@ func (i instead) User(id usher.UserID) (*policy.User, error) {
 	}
 	return i.draft.User(id)
 }
+
+// within reports whether all of a list are in another one.
+func within[E comparable](list, in []E) bool {
+	return !slices.ContainsFunc(list, func(e E) bool { return !slices.Contains(in, e) })
+}

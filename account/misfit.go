@@ -88,10 +88,11 @@ func (f *fitter) lacksPool(name seat.PoolName) misfit {
 func (f *fitter) seats(u *policy.User, r role.Role, visit func(misfit)) {
 	for _, kind := range f.pools {
 		held := holds(u, kind.Name)
+		byRole, byStatus := r.SeatDenied(kind, u.Status)
 		switch {
-		case held && r.SeatIn(kind.Name) == role.SeatNone:
+		case held && byRole:
 			visit(seatMisfit(seatNotAllowed, kind.Name, "the role %s holds no seat in %s", r.Name))
-		case held && !kind.Holds.Has(u.Status):
+		case held && byStatus:
 			visit(seatMisfit(seatNotAllowed, kind.Name, "a user who is %s holds no seat in %s", u.Status))
 		case !held && r.MustHold(kind, u.Status):
 			visit(seatMisfit(seatRequired, kind.Name, "the role %s requires a seat in %s", r.Name))

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/usher-go/usher"
@@ -37,11 +36,8 @@ type SeatsPreview struct {
 // UserPreview is a user before and after, nil where they are not in the account,
 // with the rules that they gain and lose. The users must not be changed.
 //
-// A user who is not active, or for whom the policy cannot decide, has no rules. A rule
-// that is covered by one that the user had before is not a gain, and one that is covered
-// by one that they have afterwards is not a loss. Conditions on seats, features and
-// settings are decided, so with a seat a user may gain the rules that ask for it; all
-// other conditions stand in the rules' If. It does not show that the reach of an account
+// The rules are those of policy.Policy.Difference. A user who is not active, or for whom
+// the policy cannot decide, has no rules. It does not show that the reach of an account
 // role grows and shrinks with the user's teams.
 type UserPreview struct {
 	User          usher.UserID
@@ -52,10 +48,10 @@ type UserPreview struct {
 // Preview says what an outcome of this state would do, with the grants that hold at
 // the time, or at the last commit's if that is later. It looks only at the users whom a
 // change names: a setting, the place of a team, or the end of the account may concern
-// all users. Each user costs two summaries of all their rules, so an import is better
-// not previewed.
+// all users. Each user costs a look at all their rules, so an import is better not
+// previewed.
 //
-// The error is one of policy.Policy.Summary: usher.ErrNoTime, or usher.ErrUndeclared
+// The error is one of policy.Policy.Difference: usher.ErrNoTime, or usher.ErrUndeclared
 // where the policy is not that of the account. Or it is what the Interrupt of the
 // proposal returned, which is called before each user.
 func (s *State) Preview(p *policy.Policy, o Outcome, at time.Time) (Preview, error) {
@@ -76,15 +72,10 @@ func (s *State) Preview(p *policy.Policy, o Outcome, at time.Time) (Preview, err
 		u := UserPreview{User: id}
 		u.Before, _ = s.User(id)
 		u.After, _ = next.User(id)
-		before, err := holdings(s, p, id, at)
-		if err != nil {
+		var err error
+		if u.Gains, u.Loses, err = p.Difference(s.factsOn(p, id), next.factsOn(p, id), id, at); err != nil {
 			return Preview{}, err
 		}
-		after, err := holdings(next, p, id, at)
-		if err != nil {
-			return Preview{}, err
-		}
-		u.Gains, u.Loses = uncovered(after, before), uncovered(before, after)
 		preview.Users = append(preview.Users, u)
 	}
 	return preview, nil
@@ -106,40 +97,17 @@ func seatsPreview(s, next *State) []SeatsPreview {
 	return slices.DeleteFunc(list, func(p SeatsPreview) bool { return p.Before == p.After })
 }
 
-// holdings returns the rules of an active user, none for any other, nor for one for whom
-// the policy cannot decide.
-func holdings(s *State, p *policy.Policy, id usher.UserID, at time.Time) ([]policy.Holding, error) {
-	u, _ := s.User(id)
+// factsOn returns the facts for the rules of a user: those of the state, without the user
+// if the policy cannot decide for them.
+func (s *State) factsOn(p *policy.Policy, id usher.UserID) policy.Facts {
 	var unfit *UnfitError
-	if u == nil || u.Status != usher.Active || errors.As(s.FitsUser(p, id), &unfit) && !unfit.Whole {
-		return nil, nil
+	if errors.As(s.FitsUser(p, id), &unfit) && !unfit.Whole {
+		return withoutUsers{s}
 	}
-	summary, err := p.Summary(s, id, at)
-	return slices.DeleteFunc(summary.Holdings, func(h policy.Holding) bool {
-		return slices.ContainsFunc(h.If, func(test string) bool { return !s.mayHold(p, u, test, at) })
-	}), err
+	return s
 }
 
-// mayHold reports whether a condition, as a rule writes it, holds for a user, or
-// depends on more than the state.
-func (s *State) mayHold(p *policy.Policy, u *policy.User, test string, at time.Time) bool {
-	name, not := strings.CutPrefix(test, "not ")
-	condition, _ := p.Condition(name)
-	holds := false
-	switch of := condition.Of.Text; condition.Kind {
-	case policy.OnSeat:
-		holds = slices.Contains(u.Seats, seat.PoolName(of))
-	case policy.OnFeature:
-		if i, granted := grantIndex(u, of); granted {
-			holds = lasts(u.Grants[i].Until, at.Add(1))
-		}
-	case policy.OnSetting:
-		changed := false
-		if holds, changed = s.Setting(of); !changed {
-			holds, _ = p.Setting(of)
-		}
-	default:
-		return true
-	}
-	return holds != not
-}
+// withoutUsers is a state as if it had no users.
+type withoutUsers struct{ *State }
+
+func (withoutUsers) User(usher.UserID) (*policy.User, error) { return nil, nil }

@@ -34,12 +34,13 @@ func (c AssignSeat) propose(q *proposing) error {
 		return err
 	}
 	r, err := q.roleOf(c.User, u)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case !kind.Holds.Has(u.Status):
+	}
+	switch byRole, byStatus := r.SeatDenied(kind, u.Status); {
+	case byStatus:
 		return q.refuse(Inactive, "%s is %s, and holds no seat in %s while so", c.User, u.Status, c.Pool)
-	case r.SeatIn(c.Pool) == role.SeatNone:
+	case byRole:
 		return q.refuse(SeatNotAllowed, "%s has the role %s, which holds no seat in %s", c.User, r.Name, c.Pool)
 	}
 	return q.emit(SeatAssigned(c))

@@ -10,6 +10,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
@@ -63,7 +64,7 @@ var noon = time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)
 
 func compile(t testing.TB, src string) *policy.Policy {
 	t.Helper()
-	p, err := policy.Load("club.yaml", []byte(src))
+	p, err := policyfile.Load("club.yaml", []byte(src))
 	require.NoError(t, err)
 	return p
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/memstore"
 )
@@ -64,7 +65,7 @@ var shutDoors = strings.Replace(office, "open: {admin: any, clerk: any if seated
 
 func load(t testing.TB, text string) *policy.Policy {
 	t.Helper()
-	p, err := policy.Load("office.yaml", []byte(text))
+	p, err := policyfile.Load("office.yaml", []byte(text))
 	require.NoError(t, err)
 	return p
 }

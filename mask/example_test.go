@@ -9,6 +9,7 @@ import (
 	"github.com/usher-go/usher/mask"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 )
 
 // Busy is an event as an API shows it.
@@ -47,7 +48,7 @@ func (o office) Check(_ context.Context, r usher.Request) (usher.Decision, error
 }
 
 func Example() {
-	p, err := policy.Load("shared.yaml", []byte(shared))
+	p, err := policyfile.Load("shared.yaml", []byte(shared))
 	if err != nil {
 		fmt.Println(err)
 		return

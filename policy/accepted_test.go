@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 )
 
@@ -16,7 +18,7 @@ import (
 func TestAccepted(t *testing.T) {
 	for _, file := range examples(t, "accepted") {
 		t.Run(file.name, func(t *testing.T) {
-			p, err := policy.Load(file.name, file.src)
+			p, err := policyfile.Load(file.name, file.src)
 			require.NoError(t, err)
 			assert.Empty(t, p.Warnings())
 			printsBack(t, file.src)
@@ -28,13 +30,14 @@ func TestAccepted(t *testing.T) {
 func TestDigest(t *testing.T) {
 	const written = `
 usher: 1
-conditions: {a: {context: x}, b: {context: y}}
+settings: {open: {title: Open doors, default: true}}
+conditions: {a: {context: x}, b: {context: y, title: a strong login}}
 roles:
   owner: {title: Owner, unique: true, includes: [admin, clerk], hands-over-to: admin}
   admin: {}
   clerk: {default: true, requires: [a, b]}
 resources:
-  page: {parties: {host: users, guest: users}, permissions: {view: {clerk: [own as host or guest if a and not b, any if b]}, edit: {}}}
+  page: {parties: {host: users, guest: users}, permissions: {view: {clerk: [own as host or guest if a and not b, any if b]}, edit: {title: change a page}}}
 never: {user.delete: own}
 `
 	const otherwise = `
@@ -47,12 +50,13 @@ roles:
   clerk: {requires: [b, a], default: true} # the order of this list is nobody's business
   owner: {hands-over-to: admin, includes: [clerk, admin], unique: true, all: false}
   admin: {title: Administrator}
-conditions: {b: {context: y}, a: {context: x}}
+conditions: {b: {context: y}, a: {title: an office, context: x}}
+settings: {open: true}
 usher: "1"
 `
-	a, err := policy.Load("a.yaml", []byte(written))
+	a, err := policyfile.Load("a.yaml", []byte(written))
 	require.NoError(t, err)
-	b, err := policy.Load("b.yaml", []byte(otherwise))
+	b, err := policyfile.Load("b.yaml", []byte(otherwise))
 	require.NoError(t, err)
 	assert.Equal(t, a.Digest(), b.Digest())
 }
@@ -60,7 +64,7 @@ usher: "1"
 // A role's seats have two ways to be written, which are the same policy if they say the same.
 func TestDigestOfSeats(t *testing.T) {
 	digest := func(member string) string {
-		p, err := policy.Load("p.yaml", []byte("usher: 1\nseats: {a: {}, b: {}}\nroles: {owner: {unique: true, hands-over-to: member}, member: {default: true"+member+"}}"))
+		p, err := policyfile.Load("p.yaml", []byte("usher: 1\nseats: {a: {}, b: {}}\nroles: {owner: {unique: true, hands-over-to: member}, member: {default: true"+member+"}}"))
 		require.NoError(t, err)
 		return p.Digest()
 	}
@@ -96,7 +100,7 @@ roles:
   short:  {seat: none}
   heir:   {includes: [member]}
 `
-	p, err := policy.Load("p.yaml", []byte(src))
+	p, err := policyfile.Load("p.yaml", []byte(src))
 	require.NoError(t, err)
 	for name, want := range map[role.Name][2]role.Seat{
 		"owner":  {role.SeatOptional, role.SeatOptional},
@@ -125,7 +129,7 @@ roles:
   reader:  {at-least: 1}
   member:  {default: true}
 `
-	p, err := policy.Load("p.yaml", []byte(src))
+	p, err := policyfile.Load("p.yaml", []byte(src))
 	require.NoError(t, err)
 	assert.Equal(t, []policy.Bound{
 		{Role: "owner", AtMost: 1, Holders: []role.Name{"owner"}},
@@ -139,17 +143,17 @@ roles:
 // printsBack checks of a file that loads: what Print writes of it loads too, and says the same.
 func printsBack(t *testing.T, src []byte) {
 	t.Helper()
-	doc, err := policy.Parse("written.yaml", src)
+	doc, err := policyfile.Parse("written.yaml", src)
 	require.NoError(t, err)
-	before, err := doc.Compile()
+	before, err := policy.Compile(doc)
 	require.NoError(t, err)
 
 	printed := doc.Print()
-	again, err := policy.Parse("printed.yaml", printed)
+	again, err := policyfile.Parse("printed.yaml", printed)
 	require.NoError(t, err, "Parse of what Print wrote:\n%s", printed)
-	diff := cmp.Diff(doc, again, cmpopts.IgnoreTypes(policy.Pos{}), cmpopts.IgnoreFields(policy.Document{}, "File"))
+	diff := cmp.Diff(doc, again, cmpopts.IgnoreTypes(syntax.Pos{}), cmpopts.IgnoreFields(syntax.Document{}, "File"))
 	require.Empty(t, diff, "Parse of what Print wrote (-written +printed):\n%s", printed)
-	after, err := again.Compile()
+	after, err := policy.Compile(again)
 	require.NoError(t, err, "Compile of what Print wrote:\n%s", printed)
 	require.Equal(t, before.Digest(), after.Digest(), "Digest of what Print wrote:\n%s", printed)
 }

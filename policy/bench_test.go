@@ -13,6 +13,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/role"
 )
 
@@ -251,7 +252,7 @@ func onceHub(tb testing.TB) *policy.Policy {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	p, err := policy.Load("oncehub.yaml", src)
+	p, err := policyfile.Load("oncehub.yaml", src)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -338,7 +339,7 @@ func BenchmarkLoad(b *testing.B) {
 	src := largePolicy(50, 500)
 	b.SetBytes(int64(len(src)))
 	for b.Loop() {
-		if _, err := policy.Load("large.yaml", src); err != nil {
+		if _, err := policyfile.Load("large.yaml", src); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 )
 
@@ -69,7 +70,7 @@ func (g *glance) through(list []rule, team role.Name) {
 		if g.granted != nil && g.granted.rank < r.rank {
 			return // it would not be named
 		}
-		yes := r.scope == ScopeAny
+		yes := r.scope == syntax.ScopeAny
 		if !yes && g.thing != nil {
 			yes, _ = g.scope(r, team)
 		}

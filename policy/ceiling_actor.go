@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/seat"
 )
 
@@ -58,7 +59,9 @@ func (a *actorRules) lacks(change *comparison, b heldRule) bool {
 				break
 			}
 			need := change.decided.withAliases(r.need | s.guard)
-			if !a.ranks && need&a.fails != 0 || need&^(a.holdsNow|b.need) != 0 || !a.reachesAsFar(r, s, b) {
+			of := r.extent
+			of.need, of.hide = need&^a.holdsNow, 0 // what all of them hide is looked at together
+			if !a.ranks && need&a.fails != 0 || !s.covers(a.tree, of, b) {
 				continue
 			}
 			if !a.ranks && a.stoppedAlone(change, need, b.need) {
@@ -112,9 +115,9 @@ func (a *actorRules) turnTo(change *comparison) {
 			a.failsNow |= bit
 		}
 		switch c.kind {
-		case OnContext:
+		case syntax.OnContext:
 			a.ofUser |= bit
-		case OnSeat:
+		case syntax.OnSeat:
 			a.ofUser |= bit
 			if slices.Contains(change.to.seats, seat.PoolName(c.of)) != l.not {
 				a.ofUserHolds |= bit
@@ -127,16 +130,9 @@ func (a *actorRules) turnTo(change *comparison) {
 // holds for the actor at the time of the command.
 func (c *Ceiling) holdsNow(of *condition) (value, known bool) {
 	switch of.kind {
-	case OnSeat:
-		return slices.Contains(c.actor.Seats, seat.PoolName(of.of)), true
-	case OnSetting:
-		if value, ok := c.account.Settings[of.of]; ok {
-			return value, true
-		}
-		return c.p.settings[of.of], true
-	case OnContext:
-		value, known = c.context[of.of]
-		return value, known
+	case syntax.OnSeat, syntax.OnSetting, syntax.OnContext:
+		q := question{scene: scene{p: c.p, user: c.actor, account: &c.account}, context: c.context}
+		return q.condition(of)
 	}
 	return false, false
 }

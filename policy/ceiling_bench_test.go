@@ -6,6 +6,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/team"
 )
 
@@ -15,7 +16,7 @@ func BenchmarkCeiling(b *testing.B) {
 	// Two roles with the rules of a third of the others, all of one covered by the other's; but for
 	// rules that ask for a feature it takes a look at each to see that.
 	const wide = "roles:\n  x: {includes: [r13, r18, r24, r33, r38, r44]}\n  y: {includes: [x], requires: [mfa]}\n"
-	large, err := policy.Load("large.yaml", bytes.Replace(largePolicy(50, 500), []byte("roles:\n"), []byte(wide), 1))
+	large, err := policyfile.Load("large.yaml", bytes.Replace(largePolicy(50, 500), []byte("roles:\n"), []byte(wide), 1))
 	if err != nil {
 		b.Fatal(err)
 	}

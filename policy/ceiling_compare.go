@@ -149,25 +149,12 @@ func (c *comparison) hadBefore(b heldRule) bool {
 			if r == nil {
 				break
 			}
-			need := r.need | s.guard
-			if need&c.from.fails == 0 && need&^c.from.decided&^b.need == 0 && r.hide&^b.hide == 0 && c.from.reachesAsFar(r, s, b) {
+			need, a := r.need|s.guard, r.extent
+			a.need = need &^ c.from.decided
+			if need&c.from.fails == 0 && s.covers(c.from.tree, a, b) {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-// reachesAsFar reports whether a rule that the user has through a source reaches
-// every resource that b reaches. Where both rules are of an account role or of
-// everyone, team and shared mean the teams of each user, so the words decide; where
-// one is of a team role, the teams of b must be among those of the source.
-func (r *effectiveRules) reachesAsFar(a *rule, s *ruleSource, b heldRule) bool {
-	if !a.scope.covers(b.scope, a.parties == b.parties) {
-		return false
-	}
-	if a.scope == ScopeAny || b.scope != ScopeTeam && b.scope != ScopeShared {
-		return true
-	}
-	return s.kind != usher.SourceTeamRole && b.from.kind != usher.SourceTeamRole || contain(r.tree, s.teams, b.from.teams)
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 )
 
 // TestCovers compares rules of two account roles, a row for a sentence or a half of one: a rule
@@ -72,7 +72,7 @@ func TestCovers(t *testing.T) {
 		{"[any hiding details, own hiding contact]", "any", no},
 		{"[any hiding details, any hiding contact]", "own hiding place", yes},
 	} {
-		p, err := policy.Load("covers.yaml", []byte(`
+		p, err := policyfile.Load("covers.yaml", []byte(`
 usher: 1
 seats: {desk: {}}
 settings: {open: false}

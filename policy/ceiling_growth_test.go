@@ -9,6 +9,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/seat"
 )
 
@@ -161,9 +162,9 @@ func mixtures(a, b map[string]bool) []map[string]bool {
 	return all
 }
 
-func scopesUnderNever(doc *policy.Document) bool {
-	return slices.ContainsFunc(doc.Never, func(n policy.Never) bool {
-		return slices.ContainsFunc(n.Rules, func(r policy.Rule) bool { return r.Scope != policy.ScopeAny })
+func scopesUnderNever(doc *syntax.Document) bool {
+	return slices.ContainsFunc(doc.Never, func(n syntax.Never) bool {
+		return slices.ContainsFunc(n.Rules, func(r syntax.Rule) bool { return r.Scope != syntax.ScopeAny })
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/team"
 )
 
@@ -66,7 +67,7 @@ func TestLongListsOfTeams(t *testing.T) {
 // TestMomentsOfManyGrants shows that ends of the actor's grants cost no comparison of
 // all permissions, and that those of the user's other grants cost none at all.
 func TestMomentsOfManyGrants(t *testing.T) {
-	p, err := policy.Load("ceiling.yaml", []byte(ceilingPolicy))
+	p, err := policyfile.Load("ceiling.yaml", []byte(ceilingPolicy))
 	require.NoError(t, err)
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	user := func(from int, names ...string) *policy.User {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/seat"
 )
 
@@ -18,9 +19,9 @@ type owned struct {
 	through string // the team role or grant that the user holds; "" for the account role and everyone
 	who     string // for whom the rule is written
 	text    string
-	scope   policy.Scope
+	scope   syntax.Scope
 	as      []string      // the parties considered
-	tests   []policy.Test // with what roles require
+	tests   []syntax.Test // with what roles require
 	hides   []string      // fields
 	teams   []usher.TeamID
 }
@@ -37,30 +38,30 @@ type ceilingModel struct {
 }
 
 // fact finds what a test is about.
-func (m ceilingModel) fact(t policy.Test) policy.Condition {
-	i := slices.IndexFunc(m.doc.Conditions, func(c policy.Condition) bool { return c.Name.Text == t.Name.Text })
+func (m ceilingModel) fact(t syntax.Test) syntax.Condition {
+	i := slices.IndexFunc(m.doc.Conditions, func(c syntax.Condition) bool { return c.Name.Text == t.Name.Text })
 	return m.doc.Conditions[i]
 }
 
-func (m ceilingModel) says(t policy.Test) string {
+func (m ceilingModel) says(t syntax.Test) string {
 	c := m.fact(t)
 	return strings.Join([]string{map[bool]string{true: "not"}[t.Not], c.Kind.String(), c.Of.Text}, " ")
 }
 
-func (m ceilingModel) among(t policy.Test, tests []policy.Test) bool {
-	return slices.ContainsFunc(tests, func(o policy.Test) bool { return m.says(t) == m.says(o) })
+func (m ceilingModel) among(t syntax.Test, tests []syntax.Test) bool {
+	return slices.ContainsFunc(tests, func(o syntax.Test) bool { return m.says(t) == m.says(o) })
 }
 
 // fails reports whether a test is decided for the user and false: features are, and the seats
 // that a command releases.
-func (m ceilingModel) fails(t policy.Test, u *policy.User) bool {
+func (m ceilingModel) fails(t syntax.Test, u *policy.User) bool {
 	switch c := m.fact(t); c.Kind {
-	case policy.OnFeature:
+	case syntax.OnFeature:
 		held := slices.ContainsFunc(u.Grants, func(g policy.Grant) bool {
 			return g.Name == c.Of.Text && (g.Until.IsZero() || m.moment.Before(g.Until))
 		})
 		return held == t.Not
-	case policy.OnSeat:
+	case syntax.OnSeat:
 		held, decided := m.seats[c.Of.Text]
 		return decided && held == t.Not
 	default:
@@ -68,8 +69,8 @@ func (m ceilingModel) fails(t policy.Test, u *policy.User) bool {
 	}
 }
 
-func (m ceilingModel) failsOne(tests []policy.Test, u *policy.User) bool {
-	return slices.ContainsFunc(tests, func(t policy.Test) bool { return m.fails(t, u) })
+func (m ceilingModel) failsOne(tests []syntax.Test, u *policy.User) bool {
+	return slices.ContainsFunc(tests, func(t syntax.Test) bool { return m.fails(t, u) })
 }
 
 // rules returns the rules that a user has at the moment, and with open features as well those
@@ -102,7 +103,7 @@ func (m ceilingModel) written(q *question) (rules []owned) {
 	for _, g := range u.Grants {
 		if (g.Until.IsZero() || m.moment.Before(g.Until)) && slices.Contains(m.permissions(g.Name), q.perm) {
 			rules = append(rules, owned{
-				perm: q.perm, source: usher.SourceGrant, through: g.Name, who: g.Name, text: "any", scope: policy.ScopeAny, tests: guard,
+				perm: q.perm, source: usher.SourceGrant, through: g.Name, who: g.Name, text: "any", scope: syntax.ScopeAny, tests: guard,
 			})
 		}
 	}
@@ -110,7 +111,7 @@ func (m ceilingModel) written(q *question) (rules []owned) {
 }
 
 // "a rule reached through includes carries the requires of every role on the way"
-func (m ceilingModel) from(q *question, source usher.Source, through, who string, guard []policy.Test, teams []usher.TeamID) (rules []owned) {
+func (m ceilingModel) from(q *question, source usher.Source, through, who string, guard []syntax.Test, teams []usher.TeamID) (rules []owned) {
 	guard = slices.Concat(guard, m.requires(who))
 	cell := q.cell(who)
 	for i, rule := range cell {
@@ -122,7 +123,7 @@ func (m ceilingModel) from(q *question, source usher.Source, through, who string
 			r.text = "all"
 		}
 		for _, p := range q.on.Parties {
-			named := slices.ContainsFunc(rule.As, func(n policy.Name) bool { return n.Text == p.Name.Text })
+			named := slices.ContainsFunc(rule.As, func(n syntax.Name) bool { return n.Text == p.Name.Text })
 			if len(rule.As) == 0 || named {
 				r.as = append(r.as, p.Name.Text)
 			}
@@ -151,13 +152,13 @@ func (m ceilingModel) asFar(a, b owned) bool {
 	switch {
 	case a.perm != b.perm:
 		return false
-	case a.scope == policy.ScopeAny:
+	case a.scope == syntax.ScopeAny:
 		return true
 	case !sameAs || !asWide:
 		return false
 	}
 	onTeams := a.source == usher.SourceTeamRole || b.source == usher.SourceTeamRole
-	if onTeams && (b.scope == policy.ScopeTeam || b.scope == policy.ScopeShared) {
+	if onTeams && (b.scope == syntax.ScopeTeam || b.scope == syntax.ScopeShared) {
 		for _, t := range b.teams {
 			above := (&question{model: m.model}).above(t)
 			if !slices.ContainsFunc(a.teams, func(has usher.TeamID) bool { return t == has || slices.Contains(above, has) }) {
@@ -176,7 +177,7 @@ func gained(was, is ceilingModel, before, after *policy.User) (rules []owned) {
 	for _, b := range is.rules(after, false) {
 		covered := slices.ContainsFunc(had, func(a owned) bool {
 			return a.source == b.source && a.through == b.through && was.asFar(a, b) && subset(a.hides, b.hides) &&
-				!slices.ContainsFunc(a.tests, func(t policy.Test) bool { return !was.decides(t) && !was.among(t, b.tests) })
+				!slices.ContainsFunc(a.tests, func(t syntax.Test) bool { return !was.decides(t) && !was.among(t, b.tests) })
 		})
 		if !covered || before != nil && was.released(is, b.perm, before, after) {
 			rules = append(rules, b)
@@ -185,18 +186,18 @@ func gained(was, is ceilingModel, before, after *policy.User) (rules []owned) {
 	return rules
 }
 
-func (m ceilingModel) decides(t policy.Test) bool {
+func (m ceilingModel) decides(t syntax.Test) bool {
 	c := m.fact(t)
 	_, seat := m.seats[c.Of.Text]
-	return c.Kind == policy.OnFeature || c.Kind == policy.OnSeat && seat
+	return c.Kind == syntax.OnFeature || c.Kind == syntax.OnSeat && seat
 }
 
-func (m ceilingModel) never(perm string) []policy.Rule {
+func (m ceilingModel) never(perm string) []syntax.Rule {
 	return (&question{model: m.model, perm: perm}).never()
 }
 
 func (was ceilingModel) released(is ceilingModel, perm string, before, after *policy.User) bool {
-	return slices.ContainsFunc(was.never(perm), func(n policy.Rule) bool {
+	return slices.ContainsFunc(was.never(perm), func(n syntax.Rule) bool {
 		return !was.failsOne(n.If, before) && is.failsOne(n.If, after)
 	})
 }
@@ -235,7 +236,7 @@ func (m ceilingModel) takes(before, after *policy.User) bool {
 func (m ceilingModel) outranks(u *policy.User) (rules []owned) {
 	by := m.rules(m.by, true)
 	for _, b := range m.rules(u, true) {
-		far := b.scope == policy.ScopeAny || b.scope == policy.ScopeTeam || b.scope == policy.ScopeShared
+		far := b.scope == syntax.ScopeAny || b.scope == syntax.ScopeTeam || b.scope == syntax.ScopeShared
 		if b.source == usher.SourceRole && far && !m.covered(b, by, u, true) {
 			rules = append(rules, b)
 		}
@@ -247,8 +248,8 @@ func (m ceilingModel) outranks(u *policy.User) (rules []owned) {
 func (m ceilingModel) covered(b owned, rules []owned, user *policy.User, rank bool) bool {
 	var by []owned
 	for _, a := range rules {
-		needless := func(t policy.Test) bool { return m.holdsNow(t) || m.among(t, b.tests) }
-		if m.asFar(a, b) && !slices.ContainsFunc(a.tests, func(t policy.Test) bool { return !needless(t) }) &&
+		needless := func(t syntax.Test) bool { return m.holdsNow(t) || m.among(t, b.tests) }
+		if m.asFar(a, b) && !slices.ContainsFunc(a.tests, func(t syntax.Test) bool { return !needless(t) }) &&
 			(rank || !m.stoppedAlone(a, b, user)) {
 			by = append(by, a)
 		}
@@ -274,41 +275,41 @@ func (q *question) allFields() (fields []string) {
 // stoppedAlone reports whether a never rule stops the actor where rule a applies, but may let the
 // user pass where rule b does.
 func (m ceilingModel) stoppedAlone(a, b owned, user *policy.User) bool {
-	return slices.ContainsFunc(m.never(b.perm), func(n policy.Rule) bool {
-		spared := func(t policy.Test) bool {
+	return slices.ContainsFunc(m.never(b.perm), func(n syntax.Rule) bool {
+		spared := func(t syntax.Test) bool {
 			return m.fails(t, m.by) || m.failsNow(t) && !m.among(t, a.tests)
 		}
-		ofUser := func(t policy.Test) bool { // what the actor relies on, and the user may lack
+		ofUser := func(t syntax.Test) bool { // what the actor relies on, and the user may lack
 			c := m.fact(t)
 			switch {
 			case !m.among(t, a.tests) || m.among(t, b.tests):
 				return false
-			case c.Kind == policy.OnSeat:
+			case c.Kind == syntax.OnSeat:
 				return slices.ContainsFunc(user.Seats, func(p seat.PoolName) bool { return string(p) == c.Of.Text }) == t.Not
 			}
-			return c.Kind == policy.OnContext
+			return c.Kind == syntax.OnContext
 		}
 		return !slices.ContainsFunc(n.If, spared) && (m.failsOne(n.If, user) || slices.ContainsFunc(n.If, ofUser))
 	})
 }
 
 // nowIs returns a fact at the time of the command, for the actor.
-func (m ceilingModel) nowIs(t policy.Test) (value, known bool) {
-	q := &question{m.model, usher.Request{Context: m.context}, "", policy.Resource{}, m.by, m.moment}
+func (m ceilingModel) nowIs(t syntax.Test) (value, known bool) {
+	q := &question{m.model, usher.Request{Context: m.context}, "", syntax.Resource{}, m.by, m.moment}
 	switch c := m.fact(t); c.Kind {
-	case policy.OnSeat, policy.OnSetting, policy.OnContext, policy.OnFeature:
+	case syntax.OnSeat, syntax.OnSetting, syntax.OnContext, syntax.OnFeature:
 		return q.fact(c)
 	default:
 		return false, false
 	}
 }
 
-func (m ceilingModel) holdsNow(t policy.Test) bool {
+func (m ceilingModel) holdsNow(t syntax.Test) bool {
 	value, known := m.nowIs(t)
 	return known && value != t.Not
 }
 
-func (m ceilingModel) failsNow(t policy.Test) bool {
+func (m ceilingModel) failsNow(t syntax.Test) bool {
 	value, known := m.nowIs(t)
 	return known && value == t.Not
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 	"github.com/usher-go/usher/team"
@@ -190,7 +191,7 @@ func (s *ruleSource) rule(perm *perm, i int) *rule {
 
 // reachesBeyondOwn reports whether the rule adds to the rank of a user.
 func (b *heldRule) reachesBeyondOwn() bool {
-	return b.scope == ScopeAny || b.scope == ScopeTeam || b.scope == ScopeShared
+	return b.scope == syntax.ScopeAny || b.looksAtTeams()
 }
 
 // contain reports whether each team is one of the others, or below one. Mostly they

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"sync/atomic"
 
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/seat"
 )
 
@@ -47,10 +48,10 @@ func newCeilingTable(p *Policy) ceilingTable {
 		for at, l := range p.resources[i].literals {
 			bit := uint64(1) << at
 			switch c := p.conditions[l.condition]; c.kind {
-			case OnFeature:
+			case syntax.OnFeature:
 				d.onFeatures |= bit
 				d.features = append(d.features, featureTest{bit, t.features.find(c.of), l.not})
-			case OnSeat:
+			case syntax.OnSeat:
 				d.seats = append(d.seats, seatTest{bit, seat.PoolName(c.of), l.not})
 			}
 		}
@@ -132,11 +133,11 @@ func (p *perm) roleCovers(a, b int, onFeatures uint64, onTeams bool) bool {
 	}
 	for i := range p.byRole[b] {
 		rule := &p.byRole[b][i]
-		onlyAny := onTeams && (rule.scope == ScopeTeam || rule.scope == ScopeShared)
+		onlyAny := onTeams && rule.looksAtTeams()
 		found := false
 		for k := 0; k < len(p.byRole[a]) && !found; k++ {
 			by := &p.byRole[a][k]
-			found = by.need&onFeatures == 0 && by.covers(rule) && (by.scope == ScopeAny || !onlyAny)
+			found = by.need&onFeatures == 0 && by.covers(rule.extent) && (by.scope == syntax.ScopeAny || !onlyAny)
 		}
 		if !found {
 			return false

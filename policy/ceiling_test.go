@@ -10,13 +10,14 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/role"
 )
 
 // TestGives compares what an actor can give to a user with the sentences of the contract.
 // Want is the rule that the actor's rules do not cover; none where the command is allowed.
 func TestGives(t *testing.T) {
-	p, err := policy.Load("ceiling.yaml", []byte(ceilingPolicy))
+	p, err := policyfile.Load("ceiling.yaml", []byte(ceilingPolicy))
 	require.NoError(t, err)
 	for _, row := range []struct{ by, before, after, want string }{
 		// "account role with includes and all"
@@ -171,7 +172,7 @@ func TestGives(t *testing.T) {
 
 // TestTakes compares which changes count as taking with the sentences of the contract.
 func TestTakes(t *testing.T) {
-	p, err := policy.Load("ceiling.yaml", []byte(ceilingPolicy))
+	p, err := policyfile.Load("ceiling.yaml", []byte(ceilingPolicy))
 	require.NoError(t, err)
 	for _, row := range []struct {
 		before, after string
@@ -223,7 +224,7 @@ func TestTakes(t *testing.T) {
 
 // TestOutranks compares who outranks an actor with the sentences of the contract.
 func TestOutranks(t *testing.T) {
-	p, err := policy.Load("ceiling.yaml", []byte(ceilingPolicy))
+	p, err := policyfile.Load("ceiling.yaml", []byte(ceilingPolicy))
 	require.NoError(t, err)
 	for _, row := range []struct{ by, user, want string }{
 		{"admin", "admin", ""},
@@ -270,7 +271,7 @@ func TestGivesTells(t *testing.T) {
 	assert.Equal(t, []usher.TeamID{"sales", "ops"}, given.Teams)
 	assert.Zero(t, given.Never)
 
-	p, err = policy.Load("ceiling.yaml", []byte(ceilingPolicy))
+	p, err = policyfile.Load("ceiling.yaml", []byte(ceilingPolicy))
 	require.NoError(t, err)
 	given, ok, err = ceilingOf(t, p, "paid +bots +kit").Gives(parseUser("guest"), parseUser("guest +kit"))
 	require.NoError(t, err)
@@ -279,7 +280,7 @@ func TestGivesTells(t *testing.T) {
 }
 
 func TestCeilingRefuses(t *testing.T) {
-	p, err := policy.Load("ceiling.yaml", []byte(ceilingPolicy))
+	p, err := policyfile.Load("ceiling.yaml", []byte(ceilingPolicy))
 	require.NoError(t, err)
 	fine := parseUser("admin")
 	for _, name := range []role.Name{"", "pilot", "lead", "everyone"} {
@@ -314,7 +315,7 @@ func TestCeilingRefuses(t *testing.T) {
 // What a policy finds out about its roles is found out by several goroutines at a time.
 func TestGivesConcurrently(t *testing.T) {
 	table := func() (texts []string) {
-		p, err := policy.Load("ceiling.yaml", []byte(ceilingPolicy))
+		p, err := policyfile.Load("ceiling.yaml", []byte(ceilingPolicy))
 		require.NoError(t, err)
 		var users []string
 		for _, r := range p.Roles() {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // checked has each standard permission that a command of package account checks for users
@@ -83,7 +84,7 @@ func (p *Policy) opens(name string, parties []string) bool {
 			continue
 		}
 		if i == p.unique && perm.protection == protectsHolder {
-			list = slices.DeleteFunc(slices.Clone(list), func(r rule) bool { return r.scope == ScopeOwn || r.scope == ScopeSole })
+			list = slices.DeleteFunc(slices.Clone(list), func(r rule) bool { return r.scope == syntax.ScopeOwn || r.scope == syntax.ScopeSole })
 		}
 		if p.anyCan(perm, list, parties) {
 			return true
@@ -101,7 +102,7 @@ func (p *Policy) closed(name string, parties []string) bool {
 	}
 	perm := &p.perms[at]
 	return slices.ContainsFunc(perm.never, func(r rule) bool {
-		if r.scope != ScopeAny {
+		if r.scope != syntax.ScopeAny {
 			return false
 		}
 		for i, l := range perm.res.literals {
@@ -118,9 +119,9 @@ func (p *Policy) closed(name string, parties []string) bool {
 // and all under never do.
 func (p *Policy) met(perm *perm, l literal, parties []string) (can, always bool) {
 	switch c := &p.conditions[l.condition]; {
-	case c.kind == OnAttribute:
+	case c.kind == syntax.OnAttribute:
 		return false, true
-	case c.kind != OnParty, slices.Contains(parties, c.of) && slices.Contains(mayNameNone, perm.name.String()):
+	case c.kind != syntax.OnParty, slices.Contains(parties, c.of) && slices.Contains(mayNameNone, perm.name.String()):
 		return true, false
 	default:
 		is := slices.Contains(parties, c.of) != l.not
@@ -159,7 +160,7 @@ func (p *Policy) canHold(perm *perm, need uint64, parties []string) bool {
 // canReach reports whether a scope can reach a resource that names no more than the
 // parties.
 func (p *Policy) canReach(perm *perm, r *rule, parties []string) bool {
-	if r.scope == ScopeAny {
+	if r.scope == syntax.ScopeAny {
 		return true
 	}
 	users, teams := false, false
@@ -168,7 +169,7 @@ func (p *Policy) canReach(perm *perm, r *rule, parties []string) bool {
 			users, teams = users || !party.teams, teams || party.teams
 		}
 	}
-	if r.scope == ScopeSole {
+	if r.scope == syntax.ScopeSole {
 		return users && !teams // a command on teams always names one
 	}
 	return users || teams

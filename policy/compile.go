@@ -8,6 +8,7 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/seat"
 )
 
@@ -24,24 +25,24 @@ const (
 	maxRules       = 1<<20 - 1 // as all roles come to have them; an outcome has 20 bits for one
 )
 
-// Compile looks up every name and makes the policy that decides. The error is a
-// *Problems.
-func (d *Document) Compile() (*Policy, error) {
-	return d.compile(&Problems{File: d.File})
-}
-
-// compile goes on where a parser has found problems, to tell more of them; what
-// may follow from those is not told.
-func (d *Document) compile(problems *Problems) (*Policy, error) {
+// Compile looks up every name of a document and makes the policy that decides. The error
+// is a *syntax.Problems. If the document has problems already, Compile adds what else is
+// wrong with it, but not what may follow from those, and returns all of them.
+func Compile(d *syntax.Document) (*Policy, error) {
+	if d == nil {
+		d = &syntax.Document{}
+	}
+	problems := d.Problems.Clone()
+	problems.File = d.File
 	c := compiler{
 		doc:      d,
 		problems: problems,
 		torn:     problems.Len() > 0,
-		warnings: &Problems{File: d.File},
+		warnings: &syntax.Problems{File: d.File},
 		used:     map[int]bool{},
 		p: &Policy{
 			file: d.File, name: d.Name, title: d.Title,
-			settings: map[string]bool{}, contexts: map[string]bool{}, attributes: map[string]bool{},
+			settings: map[string]bool{}, settingTitles: map[string]string{}, permTitles: map[int]string{}, contexts: map[string]bool{}, attributes: map[string]bool{},
 		},
 	}
 	for _, step := range []func(){
@@ -60,16 +61,16 @@ func (d *Document) compile(problems *Problems) (*Policy, error) {
 	c.askTable()
 	c.p.ceilings = newCeilingTable(c.p)
 	c.lint()
-	c.p.digest = d.digest()
-	c.p.warnings = c.warnings.sorted()
+	c.p.digest = d.Digest()
+	c.p.warnings = c.warnings.All()
 	return c.p, nil
 }
 
 // compiler carries what the steps of a compilation hand on.
 type compiler struct {
-	doc                *Document
+	doc                *syntax.Document
 	p                  *Policy
-	problems, warnings *Problems
+	problems, warnings *syntax.Problems
 	torn               bool // the document lacks what could not be parsed
 
 	poolIndex, featureIndex, conditionIndex index
@@ -86,11 +87,9 @@ type compiler struct {
 type row []compiledRule
 
 type compiledRule struct {
-	written    int32
-	need, hide uint64
-	parties    uint16
-	scope      Scope
-	pos        Pos
+	extent
+	written int32
+	pos     syntax.Pos
 }
 
 // index finds declared names, and keeps them in order for suggestions.
@@ -113,21 +112,21 @@ func (x *index) add(name string) bool {
 
 // declare adds a name; twice is possible only in a Document that no file was
 // read into.
-func (c *compiler) declare(x *index, n Name, what string) {
+func (c *compiler) declare(x *index, n syntax.Name, what string) {
 	if !x.add(n.Text) {
 		c.problems.Add(n.Pos, "%s %s is declared twice", what, n.Text)
 	}
 }
 
 // follows reports what is missing, unless that may be because it was not parsed.
-func (c *compiler) follows(at Pos, format string, args ...any) {
+func (c *compiler) follows(at syntax.Pos, format string, args ...any) {
 	if !c.torn {
 		c.problems.Add(at, format, args...)
 	}
 }
 
 // find looks a name up, and reports one that is not declared.
-func (c *compiler) find(x *index, n Name, what string) int {
+func (c *compiler) find(x *index, n syntax.Name, what string) int {
 	if i, ok := x.at[n.Text]; ok {
 		return i
 	}
@@ -140,7 +139,7 @@ const fewNames = 6
 
 // unknown reports a name that is not declared. Names, which makes a list of those
 // that are, is called if somebody will read the suggestion.
-func (c *compiler) unknown(n Name, what string, names func() []string) {
+func (c *compiler) unknown(n syntax.Name, what string, names func() []string) {
 	switch {
 	case c.torn && !wellFormed(n.Text): // the parser has said so
 	case c.problems.Full():
@@ -163,11 +162,11 @@ func (c *compiler) unknown(n Name, what string, names func() []string) {
 
 func wellFormed(name string) bool {
 	_, err := permission.ParseBundle(name)
-	return err == nil && !isReserved(name)
+	return err == nil && !syntax.IsReserved(name)
 }
 
 // limit reports the first of too many.
-func (c *compiler) limit(at Pos, n, most int, what string) bool {
+func (c *compiler) limit(at syntax.Pos, n, most int, what string) bool {
 	if n == most+1 {
 		c.problems.Add(at, "more than %d %s", most, what)
 	}
@@ -195,6 +194,9 @@ func (c *compiler) facts() {
 	}
 	for _, s := range c.doc.Settings {
 		c.p.settings[s.Name.Text] = s.Default
+		if s.Title != "" {
+			c.p.settingTitles[s.Name.Text] = s.Title
+		}
 	}
 }
 
@@ -203,36 +205,36 @@ func (c *compiler) conditions() {
 	for _, d := range c.doc.Conditions {
 		c.declare(&c.conditionIndex, d.Name, "condition")
 		switch d.Kind {
-		case OnSeat:
+		case syntax.OnSeat:
 			c.find(&c.poolIndex, d.Of, "seat pool")
-		case OnFeature:
+		case syntax.OnFeature:
 			c.find(&c.featureIndex, d.Of, "feature")
-		case OnSetting:
+		case syntax.OnSetting:
 			if _, ok := c.p.settings[d.Of.Text]; !ok {
 				c.unknown(d.Of, "setting", c.p.Settings)
 			}
-		case OnContext:
+		case syntax.OnContext:
 			c.p.contexts[d.Of.Text] = true
-		case OnAttribute:
+		case syntax.OnAttribute:
 			c.p.attributes[d.Of.Text] = true
 			c.conditionFact(&d, parties)
-		case OnParty:
+		case syntax.OnParty:
 			c.conditionFact(&d, parties)
 		default:
 			c.follows(d.Name.Pos, "condition %s has no fact", d.Name.Text)
 		}
-		c.p.conditions = append(c.p.conditions, condition{d.Name.Text, d.Kind, d.Of.Text})
+		c.p.conditions = append(c.p.conditions, condition{d.Name.Text, d.Kind, d.Of.Text, d.Title})
 	}
 }
 
 // conditionFact checks what a condition says of a resource.
-func (c *compiler) conditionFact(d *Condition, parties map[string]string) {
+func (c *compiler) conditionFact(d *syntax.Condition, parties map[string]string) {
 	resource, isParty := parties[d.Of.Text]
 	switch {
-	case d.Kind == OnAttribute && isParty:
+	case d.Kind == syntax.OnAttribute && isParty:
 		// Where a test file or a call says "owner", it must be clear what that is.
 		c.problems.Add(d.Of.Pos, "attribute %s has the name of a party of %s; choose another", d.Of.Text, resource)
-	case d.Kind == OnParty && !isParty:
+	case d.Kind == syntax.OnParty && !isParty:
 		c.unknown(d.Of, "party", func() []string { return sortedKeys(parties) })
 	}
 }

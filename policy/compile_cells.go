@@ -5,6 +5,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 )
 
@@ -23,7 +24,7 @@ func (c *compiler) cells() {
 		}
 	}
 	c.cellRules = make([]map[int]row, len(c.p.perms))
-	c.p.written = make([]writtenRule, 0, c.doc.countRules())
+	c.p.written = make([]writtenRule, 0, countRules(c.doc))
 	for _, d := range c.doc.Resources {
 		for _, p := range d.Permissions {
 			at, ok := c.permIndex.at[d.Name.Text+"."+p.Action.Text]
@@ -43,13 +44,13 @@ func (c *compiler) cells() {
 		if r.All {
 			c.allRules[i] = c.write(writtenRule{
 				source: usher.SourceRole, who: string(r.Name), text: allText,
-				pos: c.doc.Roles[i].AllPos, rule: Rule{Scope: ScopeAny},
+				pos: c.doc.Roles[i].AllPos, rule: syntax.Rule{Scope: syntax.ScopeAny},
 			})
 		}
 	}
 }
 
-func (c *compiler) cell(perm int, d Cell) {
+func (c *compiler) cell(perm int, d syntax.Cell) {
 	who, source := everyone, usher.SourceEveryone
 	if role.Name(d.Who.Text) != role.Everyone {
 		if who = c.p.roleIndex(role.Name(d.Who.Text)); who < 0 {
@@ -102,8 +103,7 @@ func (c *compiler) never() {
 			}
 			compiled := c.rule(at, usher.SourceNever, "", r)
 			c.p.perms[at].never = append(c.p.perms[at].never, rule{
-				need: compiled.need, written: compiled.written, scope: compiled.scope, parties: compiled.parties,
-				perm: uint16(at), held: -1,
+				extent: compiled.extent, written: compiled.written, perm: uint16(at), held: -1,
 			})
 		}
 	}
@@ -115,10 +115,10 @@ func (c *compiler) write(w writtenRule) int32 {
 }
 
 // rule looks up the names of one rule.
-func (c *compiler) rule(perm int, source usher.Source, who string, d Rule) compiledRule {
+func (c *compiler) rule(perm int, source usher.Source, who string, d syntax.Rule) compiledRule {
 	r := &c.p.resources[c.p.perms[perm].resource]
-	compiled := compiledRule{scope: d.Scope, pos: d.Pos}
-	if d.Scope < ScopeAny || d.Scope > ScopeShared {
+	compiled := compiledRule{extent: extent{scope: d.Scope}, pos: d.Pos}
+	if d.Scope < syntax.ScopeAny || d.Scope > syntax.ScopeShared {
 		c.follows(d.Pos, "a rule for %s has no scope", c.p.perms[perm].name)
 	}
 	compiled.written = c.write(writtenRule{source: source, who: who, text: d.String(), pos: d.Pos, rule: d})
@@ -139,7 +139,7 @@ func (c *compiler) rule(perm int, source usher.Source, who string, d Rule) compi
 			continue
 		}
 		c.used[i] = true
-		if cond := c.p.conditions[i]; cond.kind == OnParty && !slices.ContainsFunc(r.parties, func(p party) bool { return p.name == cond.of }) {
+		if cond := c.p.conditions[i]; cond.kind == syntax.OnParty && !slices.ContainsFunc(r.parties, func(p party) bool { return p.name == cond.of }) {
 			c.problems.Add(t.Name.Pos, "condition %s asks for the party %s, which %s does not have", cond.name, cond.of, r.name)
 		}
 		compiled.need |= c.literal(r, literal{i, t.Not}, t.Name)
@@ -162,7 +162,7 @@ func partyNames(r *resource) []string {
 	return names
 }
 
-func (c *compiler) literal(r *resource, l literal, at Name) uint64 {
+func (c *compiler) literal(r *resource, l literal, at syntax.Name) uint64 {
 	i := slices.Index(r.literals, l)
 	if i < 0 {
 		i = len(r.literals)
@@ -174,8 +174,8 @@ func (c *compiler) literal(r *resource, l literal, at Name) uint64 {
 	return 1 << i
 }
 
-// countRules returns how many rules the document writes.
-func (d *Document) countRules() int {
+// countRules returns how many rules a document writes.
+func countRules(d *syntax.Document) int {
 	n := len(d.Roles) // for all: true
 	for _, r := range d.Resources {
 		for _, p := range r.Permissions {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 func (c *compiler) resources() {
@@ -35,7 +36,7 @@ func (c *compiler) resources() {
 	c.p.resourceTable = newNameTable(c.resourceIndex.names)
 }
 
-func (c *compiler) parties(r *resource, d *Resource) {
+func (c *compiler) parties(r *resource, d *syntax.Resource) {
 	kinds := map[bool]string{false: "users", true: "teams"}
 	for _, p := range d.Parties {
 		i := slices.IndexFunc(r.parties, func(have party) bool { return have.name == p.Name.Text })
@@ -51,7 +52,7 @@ func (c *compiler) parties(r *resource, d *Resource) {
 	}
 }
 
-func (c *compiler) fields(r *resource, d *Resource) {
+func (c *compiler) fields(r *resource, d *syntax.Resource) {
 	for _, g := range d.Fields {
 		for _, f := range g.Fields {
 			if !slices.Contains(r.fields, f.Text) && c.limit(f.Pos, len(r.fields)+1, maxFields, "fields of one resource that rules can hide") {
@@ -70,7 +71,7 @@ func (c *compiler) fields(r *resource, d *Resource) {
 }
 
 func (c *compiler) permissions() {
-	add := func(resource int, action string, at Pos) bool {
+	add := func(resource int, action string, at syntax.Pos) bool {
 		name, err := permission.Parse(c.p.resources[resource].name + "." + action)
 		if err != nil {
 			c.follows(at, "%v", err)
@@ -85,7 +86,7 @@ func (c *compiler) permissions() {
 	}
 	for i, s := range standardResources {
 		for _, action := range s.actions {
-			add(i, action, Pos{})
+			add(i, action, syntax.Pos{})
 		}
 	}
 	for _, d := range c.doc.Resources {
@@ -93,10 +94,11 @@ func (c *compiler) permissions() {
 			name := d.Name.Text + "." + p.Action.Text
 			if at, ok := c.permIndex.at[name]; ok {
 				c.p.perms[at].pos = p.Action.Pos
-				continue
-			}
-			if !add(c.resourceIndex.at[d.Name.Text], p.Action.Text, p.Action.Pos) && len(c.p.perms) >= maxPermissions {
+			} else if !add(c.resourceIndex.at[d.Name.Text], p.Action.Text, p.Action.Pos) && len(c.p.perms) >= maxPermissions {
 				return
+			}
+			if at, ok := c.permIndex.at[name]; ok && p.Title != "" {
+				c.p.permTitles[at] = p.Title
 			}
 		}
 	}
@@ -175,7 +177,7 @@ func (b *bundler) visit(i int) {
 	b.state[i] = 2
 }
 
-func (b *bundler) noMember(m Name) {
+func (b *bundler) noMember(m syntax.Name) {
 	if _, ok := b.featureIndex.at[m.Text]; ok {
 		b.problems.Add(m.Pos, "a bundle has permissions and bundles, and %s is a feature", m.Text)
 		return
@@ -183,7 +185,7 @@ func (b *bundler) noMember(m Name) {
 	b.unknown(m, "permission or bundle", func() []string { return slices.Concat(b.permIndex.names, b.bundleIndex.names) })
 }
 
-func (b *bundler) circle(m Name) {
+func (b *bundler) circle(m syntax.Name) {
 	circle := b.path[slices.Index(b.path, m.Text):]
 	b.problems.Add(m.Pos, "bundles contain each other in a circle: %s contains %s", joinCircle(circle, " contains "), m.Text)
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
@@ -30,18 +31,21 @@ func (c *compiler) roles() {
 		c.p.held = append(c.p.held, heldRole{r.guard, r.OnTeam})
 	}
 	c.uniqueAndDefault()
-	if c.limit(Pos{1, 1}, len(c.guards), maxLiterals, "conditions that roles require") && c.acyclic() {
+	if c.limit(syntax.Pos{Line: 1, Col: 1}, len(c.guards), maxLiterals, "conditions that roles require") && c.acyclic() {
 		c.closures()
 		c.bounds()
 	}
 }
 
-func (c *compiler) role(d *Role, names *index) compiledRole {
+func (c *compiler) role(d *syntax.Role, names *index) compiledRole {
 	r := compiledRole{pos: d.Name.Pos, Role: role.Role{
 		Name: role.Name(d.Name.Text), Title: d.Title, OnTeam: d.OnTeam,
 		Unique: d.Unique, HandsOverTo: role.Name(d.HandsOverTo.Text), Default: d.Default, All: d.All,
 		AtLeast: d.AtLeast, AtMost: d.AtMost,
 	}}
+	if d.Name.Text == syntax.TitleKey {
+		c.problems.Add(d.Name.Pos, "%s cannot name a role: a permission has its title beside the cells of roles", d.Name.Text)
+	}
 	for _, n := range d.Includes {
 		i := c.find(names, n, "role")
 		if i >= 0 && c.doc.Roles[i].OnTeam != d.OnTeam {
@@ -74,20 +78,20 @@ const plainMember = "member"
 
 // teamRole refuses what only a role of the account can say, and the one name by which
 // a test file could not give the role.
-func (c *compiler) teamRole(d *Role) {
+func (c *compiler) teamRole(d *syntax.Role) {
 	if d.Name.Text == plainMember {
 		c.problems.Add(d.Name.Pos, "%s is not allowed as the name of a team role: test files write it for a user without a team role; choose another name, such as team-member, or make it an account role", d.Name.Text)
 	}
 	for _, key := range []struct {
 		name string
 		said bool
-		pos  Pos
+		pos  syntax.Pos
 	}{
 		{"unique", d.Unique, d.Name.Pos},
 		{"default", d.Default, d.Name.Pos},
 		{"all", d.All, d.AllPos},
 		{"hands-over-to", d.HandsOverTo.Text != "", d.HandsOverTo.Pos},
-		{"seat", d.SeatPos != Pos{}, d.SeatPos},
+		{"seat", d.SeatPos != syntax.Pos{}, d.SeatPos},
 		{"seats", d.Seats != nil, d.SeatsPos},
 		{"at-least or at-most", d.AtLeast+d.AtMost > 0, d.BoundsPos},
 	} {
@@ -97,7 +101,7 @@ func (c *compiler) teamRole(d *Role) {
 	}
 }
 
-func (c *compiler) handOver(d *Role, names *index) {
+func (c *compiler) handOver(d *syntax.Role, names *index) {
 	to := d.HandsOverTo
 	switch {
 	case d.Unique && to.Text == "":
@@ -119,7 +123,7 @@ func (c *compiler) handOver(d *Role, names *index) {
 
 // roleSeats returns how a role goes with the seats of each pool. The short form is
 // about all pools; the long one forbids those that it does not name.
-func (c *compiler) roleSeats(d *Role) map[seat.PoolName]role.Seat {
+func (c *compiler) roleSeats(d *syntax.Role) map[seat.PoolName]role.Seat {
 	seats := make(map[seat.PoolName]role.Seat, len(c.doc.Seats))
 	if d.Seats == nil {
 		if d.Seat == role.SeatRequired && len(c.doc.Seats) == 0 {
@@ -130,7 +134,7 @@ func (c *compiler) roleSeats(d *Role) map[seat.PoolName]role.Seat {
 		}
 		return seats
 	}
-	if d.seatSaid() {
+	if d.SeatSaid() {
 		c.problems.Add(d.SeatsPos, "%s has both seat and seats; leave seat out, which is short for the same rule in all pools", d.Name.Text)
 	}
 	for _, s := range d.Seats {
@@ -144,11 +148,8 @@ func (c *compiler) roleSeats(d *Role) map[seat.PoolName]role.Seat {
 	return seats
 }
 
-// seatSaid reports whether the role has the short form of seats.
-func (r *Role) seatSaid() bool { return r.SeatPos != Pos{} || r.Seat != role.SeatOptional }
-
 func (c *compiler) uniqueAndDefault() {
-	var unique, byDefault []Name
+	var unique, byDefault []syntax.Name
 	for i, r := range c.p.roles {
 		if r.Unique && !r.OnTeam {
 			unique = append(unique, c.doc.Roles[i].Name)
@@ -172,7 +173,7 @@ func (c *compiler) uniqueAndDefault() {
 	}
 }
 
-func (c *compiler) exactlyOne(have []Name, key, what string) {
+func (c *compiler) exactlyOne(have []syntax.Name, key, what string) {
 	if len(have) == 0 && len(c.p.roles) > 0 {
 		c.follows(c.doc.Roles[0].Name.Pos, "no role is %s: true, the role %s; a policy has exactly one", key, what)
 	}
@@ -180,7 +181,7 @@ func (c *compiler) exactlyOne(have []Name, key, what string) {
 		c.problems.Add(n.Pos, "%s is a second role with %s: true, after %s; a policy has exactly one", n.Text, key, have[0].Text)
 	}
 	if len(c.p.roles) == 0 && key == "unique" {
-		c.follows(Pos{1, 1}, "a policy needs roles, one of them unique: true and one default: true")
+		c.follows(syntax.Pos{Line: 1, Col: 1}, "a policy needs roles, one of them unique: true and one default: true")
 	}
 }
 

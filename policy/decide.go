@@ -6,6 +6,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 )
 
@@ -238,7 +239,7 @@ func (q *question) throughGrants(perm *perm) {
 }
 
 func (q *question) try(r *rule, team role.Name) {
-	if r.scope != ScopeAny {
+	if r.scope != syntax.ScopeAny {
 		if yes, _ := q.reaches(r, team); !yes {
 			q.beyond = first(q.beyond, r)
 			return

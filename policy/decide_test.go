@@ -12,6 +12,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 )
 
 const small = `
@@ -43,7 +44,7 @@ never:
 
 func smallPolicy(t testing.TB) *policy.Policy {
 	t.Helper()
-	p, err := policy.Load("small.yaml", []byte(small))
+	p, err := policyfile.Load("small.yaml", []byte(small))
 	require.NoError(t, err)
 	require.Empty(t, p.Warnings())
 	return p

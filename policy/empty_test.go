@@ -11,6 +11,7 @@ import (
 	"github.com/usher-go/usher/filter"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/role"
 )
 
@@ -52,7 +53,7 @@ func (careless) Owner() usher.UserID { return "" }
 // An empty id refers to no user and no team on any path, whatever the facts say about it, and still
 // counts as a party.
 func TestEmptyIDs(t *testing.T) {
-	p, err := policy.Load("empty.yaml", []byte(emptyPolicy))
+	p, err := policyfile.Load("empty.yaml", []byte(emptyPolicy))
 	require.NoError(t, err)
 	in := func(teams ...usher.TeamID) (list []policy.Membership) {
 		for _, id := range teams {

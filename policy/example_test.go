@@ -7,6 +7,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 )
 
 const gym = `
@@ -38,7 +39,7 @@ func (s studio) User(id usher.UserID) (*policy.User, error) { return s[id], nil 
 func (s studio) Account() (*policy.Account, error) { return &policy.Account{}, nil }
 
 func Example() {
-	p, err := policy.Load("gym.yaml", []byte(gym))
+	p, err := policyfile.Load("gym.yaml", []byte(gym))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -76,7 +77,7 @@ func Example() {
 }
 
 func ExampleLoad() {
-	_, err := policy.Load("gym.yaml", []byte("usher: 1\nroles:\n  boss: {unique: true, hands-over-to: staf}\n  staff: {defualt: true}\n"))
+	_, err := policyfile.Load("gym.yaml", []byte("usher: 1\nroles:\n  boss: {unique: true, hands-over-to: staf}\n  staff: {defualt: true}\n"))
 	fmt.Println(err)
 	// Output:
 	// gym.yaml:3:39: unknown role "staf"; did you mean "staff"?
@@ -85,7 +86,7 @@ func ExampleLoad() {
 
 // A trainer may not give what a trainer does not have.
 func ExampleCeiling_Gives() {
-	p, err := policy.Load("gym.yaml", []byte(gym))
+	p, err := policyfile.Load("gym.yaml", []byte(gym))
 	if err != nil {
 		fmt.Println(err)
 		return

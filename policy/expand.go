@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // expand gives each role its rules of each permission: those of its own cells
@@ -23,7 +24,7 @@ func (c *compiler) expand() {
 		rules += c.count(i)
 		grants += 1 + len(granting[i])
 		if rules+grants > maxRules {
-			c.problems.Add(Pos{1, 1}, "with all includes and bundles spelled out the policy has more than %d rules", maxRules)
+			c.problems.Add(syntax.Pos{Line: 1, Col: 1}, "with all includes and bundles spelled out the policy has more than %d rules", maxRules)
 			return
 		}
 	}
@@ -60,7 +61,7 @@ type expander struct {
 
 // atomKey tells scopes apart that can come out differently for one question.
 type atomKey struct {
-	scope   Scope
+	scope   syntax.Scope
 	parties uint16
 	teams   int16 // the team role whose teams count, -1 for those the user was put in
 }
@@ -76,7 +77,7 @@ func (e *expander) expand(bundles []int) {
 		if e.perm.name == userDelegate {
 			break
 		}
-		give(who, compiledRule{written: e.allRules[who], scope: ScopeAny})
+		give(who, compiledRule{written: e.allRules[who], extent: extent{scope: syntax.ScopeAny}})
 	}
 	for _, who := range slices.Sorted(maps.Keys(e.cellRules[e.index])) {
 		if who == everyone {
@@ -100,15 +101,13 @@ func (e *expander) expand(bundles []int) {
 }
 
 func (e *expander) rule(w compiledRule, guard uint64, held int) rule {
-	r := rule{
-		need: w.need | guard, hide: w.hide, written: w.written, perm: uint16(e.index),
-		parties: w.parties, held: int16(held), scope: w.scope,
-	}
-	if w.scope == ScopeAny {
+	r := rule{extent: w.extent, written: w.written, perm: uint16(e.index), held: int16(held)}
+	r.need |= guard
+	if w.scope == syntax.ScopeAny {
 		return r
 	}
 	key := atomKey{w.scope, w.parties, -1}
-	if held >= 0 && e.p.roles[held].OnTeam && (w.scope == ScopeTeam || w.scope == ScopeShared) {
+	if held >= 0 && e.p.roles[held].OnTeam && w.looksAtTeams() {
 		key.teams = int16(held)
 	}
 	r.atom = e.atom(key)
@@ -133,9 +132,9 @@ func (e *expander) atom(key atomKey) uint64 {
 	return i
 }
 
-func (e *expander) grant(name string, at Pos) grantRule {
-	w := e.write(writtenRule{source: usher.SourceGrant, who: name, text: "any", pos: at, rule: Rule{Scope: ScopeAny}})
-	return grantRule{name, rule{written: w, perm: uint16(e.index), held: -1, scope: ScopeAny}}
+func (e *expander) grant(name string, at syntax.Pos) grantRule {
+	w := e.write(writtenRule{source: usher.SourceGrant, who: name, text: "any", pos: at, rule: syntax.Rule{Scope: syntax.ScopeAny}})
+	return grantRule{name, rule{extent: extent{scope: syntax.ScopeAny}, written: w, perm: uint16(e.index), held: -1}}
 }
 
 // protect makes the rule that spells a built-in protection out.
@@ -232,7 +231,7 @@ func (e *expander) mayGoFree() {
 	for i, list := range e.perm.byRole {
 		switch {
 		case e.p.roles[i].OnTeam:
-		case len(list) > 0 && list[0].scope == ScopeAny && list[0].need|list[0].hide == 0:
+		case len(list) > 0 && list[0].scope == syntax.ScopeAny && list[0].need|list[0].hide == 0:
 			e.perm.free[i] = named(usher.ReasonGranted, &list[0], 0)
 		case len(list) == 0 && len(e.perm.everyone) == 0 && !e.perm.onTeams:
 			e.perm.free[i] = plain(usher.ReasonNoPermission, e.perm)

@@ -12,6 +12,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 )
 
 var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
@@ -20,7 +21,7 @@ func loadPreset(t testing.TB, name string) *policy.Policy {
 	t.Helper()
 	src, err := os.ReadFile("../preset/" + name + ".yaml")
 	require.NoError(t, err)
-	p, err := policy.Load(name+".yaml", src)
+	p, err := policyfile.Load(name+".yaml", src)
 	require.NoError(t, err)
 	return p
 }

@@ -9,11 +9,7 @@ var Limits = map[string]int{
 	"parties":              maxParties,
 	"fields":               maxFields,
 	"different conditions": maxLiterals,
-	"names":                maxListed,
 }
-
-// Reserved returns the words that cannot be names.
-func Reserved() []string { return reserved }
 
 // MomentsOf returns at how many moments Gives compares all permissions, and at how
 // many those of single grants.

@@ -10,6 +10,7 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 )
 
@@ -219,8 +220,8 @@ func (b *filtering) way(r *rule, need uint64, team role.Name, never bool) (way c
 	for ; need != 0; need &= need - 1 {
 		l := b.res.literals[bits.TrailingZeros64(need)]
 		c := &b.p.conditions[l.condition]
-		if c.kind == OnAttribute || c.kind == OnParty && b.res.party(c.of) >= 0 {
-			way.Tests = append(way.Tests, criteria.Test{Party: c.kind == OnParty, Name: c.of, Is: !l.not})
+		if c.kind == syntax.OnAttribute || c.kind == syntax.OnParty && b.res.party(c.of) >= 0 {
+			way.Tests = append(way.Tests, criteria.Test{Party: c.kind == syntax.OnParty, Name: c.of, Is: !l.not})
 			continue
 		}
 		value, known := b.condition(c)
@@ -234,11 +235,11 @@ func (b *filtering) way(r *rule, need uint64, team role.Name, never bool) (way c
 func (b *filtering) scope(r *rule, team role.Name) criteria.Scope {
 	s := criteria.Scope{Reach: criteria.Some}
 	switch r.scope {
-	case ScopeAny:
+	case syntax.ScopeAny:
 		return criteria.Scope{Reach: criteria.Any}
-	case ScopeSole, ScopeTeam:
+	case syntax.ScopeSole, syntax.ScopeTeam:
 		s.Reach = criteria.Every
-	case ScopeOwn, ScopeShared:
+	case syntax.ScopeOwn, syntax.ScopeShared:
 	default:
 		return criteria.Scope{}
 	}
@@ -253,10 +254,10 @@ func (b *filtering) scope(r *rule, team role.Name) criteria.Scope {
 }
 
 // side returns the set that a party is held against.
-func (b *filtering) side(scope Scope, teams bool, team role.Name) criteria.Set {
-	theirs := scope == ScopeTeam || scope == ScopeShared
+func (b *filtering) side(scope syntax.Scope, teams bool, team role.Name) criteria.Set {
+	theirs := scope == syntax.ScopeTeam || scope == syntax.ScopeShared
 	switch {
-	case teams && scope == ScopeOwn:
+	case teams && scope == syntax.ScopeOwn:
 		return b.belongsTo()
 	case teams && theirs:
 		return b.circle(team).teams
@@ -292,7 +293,7 @@ func (p *Policy) looks(perms []int, typ string) (parties, attributes []string) {
 	var need uint64
 	list := func(rules []rule) {
 		for i := range rules {
-			if rules[i].scope != ScopeAny {
+			if rules[i].scope != syntax.ScopeAny {
 				over |= rules[i].parties
 			}
 			need |= rules[i].need
@@ -319,9 +320,9 @@ func (p *Policy) looks(perms []int, typ string) (parties, attributes []string) {
 		c := &p.conditions[res.literals[i].condition]
 		switch {
 		case need&(1<<i) == 0:
-		case c.kind == OnAttribute:
+		case c.kind == syntax.OnAttribute:
 			attributes = append(attributes, c.of)
-		case c.kind == OnParty && res.party(c.of) >= 0:
+		case c.kind == syntax.OnParty && res.party(c.of) >= 0:
 			over |= 1 << res.party(c.of)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/usher-go/usher/filter"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 )
 
 // office has tom, who manages the team of mia, and bea, who owns the account.
@@ -322,7 +323,7 @@ func TestCheckTable(t *testing.T) {
 	assert.ErrorIs(t, (*policy.Policy)(nil).CheckTable(compiled(t, calendarTable), edit), usher.ErrUnknownPermission)
 
 	// What roles require is looked at, whatever the rules are.
-	guarded, err := policy.Load("guarded.yaml", []byte(`
+	guarded, err := policyfile.Load("guarded.yaml", []byte(`
 usher: 1
 conditions: {open: {attribute: open}, teamed: {party: team}}
 roles:

@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 func formatPage(t *testing.T) string {
@@ -27,7 +29,7 @@ func TestFormatExamples(t *testing.T) {
 	blocks := regexp.MustCompile("(?ms)^```yaml\n(.*?)^```").FindAllStringSubmatch(formatPage(t), -1)
 	require.Len(t, blocks, 2)
 	for _, block := range blocks {
-		p, err := policy.Load("FORMAT.md", []byte(block[1]))
+		p, err := policyfile.Load("FORMAT.md", []byte(block[1]))
 		require.NoError(t, err)
 		assert.Empty(t, p.Warnings())
 	}
@@ -35,13 +37,13 @@ func TestFormatExamples(t *testing.T) {
 
 // So does the one that the doc of the package sketches.
 func TestDocExample(t *testing.T) {
-	source, err := os.ReadFile("document.go")
+	source, err := os.ReadFile("doc.go")
 	require.NoError(t, err)
 	_, sketch, ok := strings.Cut(string(source), "//\tusher: 1\n")
 	require.True(t, ok)
 	sketch, _, ok = strings.Cut(sketch, "//\n// FORMAT.md")
 	require.True(t, ok)
-	p, err := policy.Load("document.go", []byte("usher: 1\n"+strings.ReplaceAll(sketch, "//\t", "")))
+	p, err := policyfile.Load("doc.go", []byte("usher: 1\n"+strings.ReplaceAll(sketch, "//\t", "")))
 	require.NoError(t, err)
 	assert.Empty(t, p.Warnings())
 }
@@ -64,13 +66,13 @@ func TestFormatIsWhole(t *testing.T) {
 	assert.Contains(t, section(t, page, "Seat pools"), "`holds`")
 
 	var kinds []string
-	for kind := policy.OnSeat; kind.String() != ""; kind++ {
+	for kind := syntax.OnSeat; kind.String() != ""; kind++ {
 		kinds = append(kinds, kind.String())
 	}
-	assert.Equal(t, sorted(kinds), sorted(firstColumn(section(t, page, "Conditions"))))
+	assert.Equal(t, sorted(append(kinds, "title")), sorted(firstColumn(section(t, page, "Conditions"))))
 
 	var scopes []string
-	for scope := policy.ScopeAny; scope.String() != "none"; scope++ {
+	for scope := syntax.ScopeAny; scope.String() != "none"; scope++ {
 		scopes = append(scopes, scope.String())
 	}
 	assert.Equal(t, sorted(scopes), sorted(firstColumn(section(t, page, "Rules"))))
@@ -79,7 +81,7 @@ func TestFormatIsWhole(t *testing.T) {
 // FORMAT.md has the standard resources with their parties, and each of their
 // permissions; so have the docs.
 func TestFormatStandardResources(t *testing.T) {
-	p, err := policy.Load("x.yaml", []byte(roles))
+	p, err := policyfile.Load("x.yaml", []byte(roles))
 	require.NoError(t, err)
 	page := section(t, formatPage(t), "Standard resources")
 	for _, resource := range p.Resources() {
@@ -97,15 +99,12 @@ func TestFormatStandardResources(t *testing.T) {
 		assert.Contains(t, page, "`"+permission.String()+"`")
 		assert.Regexp(t, `(?m)^//\t.*\b`+regexp.QuoteMeta(permission.String())+`\b`, string(source), "the doc of Permissions")
 	}
-	for _, word := range policy.Reserved() {
-		assert.Contains(t, section(t, formatPage(t), "The keys of the file"), "`"+word+"`")
-	}
 }
 
 // keysOf returns the keys that a message lists about an unknown one.
 func keysOf(t *testing.T, src string) []string {
 	t.Helper()
-	_, err := policy.Parse("x.yaml", []byte("usher: 1\n"+src))
+	_, err := policyfile.Parse("x.yaml", []byte("usher: 1\n"+src))
 	require.ErrorContains(t, err, `has no key "zzzzzzzzzzzz"`)
 	m := regexp.MustCompile(`has no key "zzzzzzzzzzzz" \((.*)\)`).FindStringSubmatch(err.Error())
 	if m == nil {

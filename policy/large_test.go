@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 )
 
 // Whoever may hand in a policy file cannot keep a host busy with it. Each input is a hostile
@@ -28,7 +28,7 @@ func TestLargeInputsCostLittle(t *testing.T) {
 			}
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			p, err := policy.Load("large.yaml", src)
+			p, err := policyfile.Load("large.yaml", src)
 			if err == nil {
 				p.Warnings()
 			} else {

@@ -3,9 +3,11 @@ package policy
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // lint warns about what is no error and yet looks like one.
@@ -16,6 +18,7 @@ func (c *compiler) lint() {
 		}
 	}
 	c.lintStandard()
+	c.lintTitles()
 	for at, rows := range c.cellRules {
 		for _, who := range slices.Sorted(maps.Keys(rows)) {
 			c.lintEverywhere(at, who, rows[who])
@@ -28,6 +31,26 @@ func (c *compiler) lint() {
 			}
 		}
 		c.lintNever(at)
+	}
+}
+
+// lintTitles warns about titles that end a sentence: they are put into sentences.
+func (c *compiler) lintTitles() {
+	check := func(title string, n syntax.Name, what string) {
+		if strings.HasSuffix(title, ".") {
+			c.warnings.Add(n.Pos, "the title of the %s %s ends with a full stop; leave it out, since the title is put into sentences", what, n.Text)
+		}
+	}
+	for _, d := range c.doc.Conditions {
+		check(d.Title, d.Name, "condition")
+	}
+	for _, d := range c.doc.Settings {
+		check(d.Title, d.Name, "setting")
+	}
+	for _, r := range c.doc.Resources {
+		for _, d := range r.Permissions {
+			check(d.Title, d.Action, "action")
+		}
 	}
 }
 
@@ -56,7 +79,7 @@ func (c *compiler) lintStandard() {
 	}
 }
 
-func (c *compiler) lintActions(d *Resource, standard []string) {
+func (c *compiler) lintActions(d *syntax.Resource, standard []string) {
 	var written index
 	for _, p := range d.Permissions {
 		written.add(p.Action.Text)
@@ -73,8 +96,8 @@ func (c *compiler) lintActions(d *Resource, standard []string) {
 }
 
 // reachesNone warns about a scope over parties that there are none of.
-func (c *compiler) reachesNone(perm int, scope Scope, at Pos) {
-	if res := &c.p.resources[c.p.perms[perm].resource]; scope != ScopeAny && len(res.parties) == 0 {
+func (c *compiler) reachesNone(perm int, scope syntax.Scope, at syntax.Pos) {
+	if res := &c.p.resources[c.p.perms[perm].resource]; scope != syntax.ScopeAny && len(res.parties) == 0 {
 		c.warnings.Add(at, "%s has no parties, so `%s` reaches none", res.name, scope)
 	}
 }
@@ -104,15 +127,15 @@ func (c *compiler) pointlessBy(perm, who, i int) string {
 	}
 	rule.need |= guard
 	for _, far := range closure {
-		if w, ok := c.allRules[far.role]; ok && c.p.perms[perm].name != userDelegate && covers(compiledRule{scope: ScopeAny, need: far.guard}, rule) {
+		if w, ok := c.allRules[far.role]; ok && c.p.perms[perm].name != userDelegate && (extent{scope: syntax.ScopeAny, need: far.guard}).covers(rule.extent) {
 			return printable.Sprintf("%s has all permissions (line %d)", c.p.roles[far.role].Name, c.p.written[w].pos.Line)
 		}
 		for k, other := range rows[far.role] {
 			other.need |= far.guard
-			if far.role == who && k == i || !covers(other, rule) {
+			if far.role == who && k == i || !other.covers(rule.extent) {
 				continue
 			}
-			if far.role == who && k > i && covers(rule, other) {
+			if far.role == who && k > i && rule.covers(other.extent) {
 				continue // the later one of two equals is the pointless one
 			}
 			return printable.Sprintf("`%s: %s` allows it already (line %d)", c.whoName(far.role), c.p.written[other.written].text, other.pos.Line)
@@ -126,28 +149,4 @@ func (c *compiler) whoName(who int) string {
 		return "everyone"
 	}
 	return string(c.p.roles[who].Name)
-}
-
-// covers reports whether rule a allows all that rule b of the same permission
-// allows: it asks for nothing that b does not, hides nothing that b shows, and
-// its scope is as wide. Teams are taken to be the same.
-func covers(a, b compiledRule) bool {
-	return a.need&^b.need == 0 && a.hide&^b.hide == 0 && a.scope.covers(b.scope, a.parties == b.parties)
-}
-
-// covers reports whether a scope reaches all that another one does.
-func (s Scope) covers(other Scope, sameParties bool) bool {
-	switch {
-	case s == ScopeAny:
-		return true
-	case !sameParties:
-		return false
-	case s == other:
-		return true
-	case other == ScopeSole:
-		return s == ScopeOwn || s == ScopeTeam || s == ScopeShared
-	case other == ScopeTeam:
-		return s == ScopeShared
-	}
-	return false
 }

@@ -3,6 +3,8 @@ package policy
 import (
 	"slices"
 	"strings"
+
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // lintEverywhere warns about a cell of a team role of which no rule looks at the teams
@@ -12,7 +14,7 @@ func (c *compiler) lintEverywhere(perm, who int, rules row) {
 	if who == everyone || !c.p.roles[who].OnTeam || len(rules) == 0 {
 		return
 	}
-	if slices.ContainsFunc(rules, func(r compiledRule) bool { return r.scope == ScopeTeam || r.scope == ScopeShared }) {
+	if slices.ContainsFunc(rules, func(r compiledRule) bool { return r.looksAtTeams() }) {
 		return
 	}
 	name := c.p.roles[who].Name
@@ -43,19 +45,19 @@ func (c *compiler) insteadOf(perm int, r compiledRule) string {
 		return "a command that checks " + name.String() + " names no user and no team, so neither can reach it; " + elsewhere
 	}
 	written := c.p.written[r.written].rule
-	write := func(scope Scope, as []Name) string {
+	write := func(scope syntax.Scope, as []syntax.Name) string {
 		instead := written
 		instead.Scope, instead.As = scope, as
 		return "`" + instead.String() + "`"
 	}
 	ways := []string{
-		write(ScopeTeam, written.As) + " (all parties are in those teams)",
-		write(ScopeShared, written.As) + " (at least one is)",
+		write(syntax.ScopeTeam, written.As) + " (all parties are in those teams)",
+		write(syntax.ScopeShared, written.As) + " (at least one is)",
 	}
 	if len(written.As) == 0 && len(res.parties) > 1 {
 		for _, p := range res.parties {
 			if p.teams {
-				ways = append(ways, write(ScopeTeam, []Name{{Text: p.name}})+" (only "+p.name+" counts)")
+				ways = append(ways, write(syntax.ScopeTeam, []syntax.Name{{Text: p.name}})+" (only "+p.name+" counts)")
 			}
 		}
 	}

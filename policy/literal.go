@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/seat"
 )
 
@@ -29,16 +30,16 @@ func (q *question) lookInto(need uint64) {
 // condition finds a fact. What is not known is not false.
 func (q *question) condition(c *condition) (value, known bool) {
 	switch c.kind {
-	case OnSeat:
+	case syntax.OnSeat:
 		return slices.Contains(q.user.Seats, seat.PoolName(c.of)), true
-	case OnFeature:
+	case syntax.OnFeature:
 		for i := range q.user.Grants {
 			if g := &q.user.Grants[i]; g.Name == c.of && q.lasts(g) {
 				return true, true
 			}
 		}
 		return false, true
-	case OnSetting:
+	case syntax.OnSetting:
 		account := q.lookAtAccount()
 		if account == nil {
 			return false, false
@@ -47,15 +48,15 @@ func (q *question) condition(c *condition) (value, known bool) {
 			return value, true
 		}
 		return q.p.settings[c.of], true
-	case OnContext:
+	case syntax.OnContext:
 		value, known = q.context[c.of]
 		return value, known
-	case OnAttribute:
+	case syntax.OnAttribute:
 		if q.thing == nil {
 			return false, false
 		}
 		return q.thing.Attribute(c.of)
-	case OnParty:
+	case syntax.OnParty:
 		i := q.res.party(c.of)
 		if i < 0 {
 			return false, true

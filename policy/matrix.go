@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 )
 
@@ -58,7 +59,7 @@ func (p *Policy) matrixRow(perm *perm) (row MatrixRow, said bool) {
 		row.Cells = append(row.Cells, p.texts(perm, list))
 		said = said || len(list) > 0
 	}
-	return row, said || !perm.pos.isZero()
+	return row, said || !perm.pos.IsZero()
 }
 
 // texts writes rules with all that they need, without those that others cover.
@@ -77,7 +78,7 @@ func (p *Policy) texts(perm *perm, list []rule) []string {
 func coveredBy(list []rule, i int) int {
 	for k := range list {
 		a, b := &list[k], &list[i]
-		if k != i && a.covers(b) && (k < i || !b.covers(a)) {
+		if k != i && a.covers(b.extent) && (k < i || !b.covers(a.extent)) {
 			return k
 		}
 	}
@@ -91,19 +92,11 @@ func (p *Policy) fullText(perm *perm, r *rule) string {
 	full.If = slices.Clone(full.If)
 	res := &p.resources[perm.resource]
 	for i, l := range res.literals {
-		t := Test{Not: l.not, Name: Name{Text: p.conditions[l.condition].name}}
-		written := slices.ContainsFunc(full.If, func(have Test) bool { return have.String() == t.String() })
+		t := syntax.Test{Not: l.not, Name: syntax.Name{Text: p.conditions[l.condition].name}}
+		written := slices.ContainsFunc(full.If, func(have syntax.Test) bool { return have.String() == t.String() })
 		if r.need&(1<<i) != 0 && !written {
 			full.If = append(full.If, t)
 		}
 	}
 	return full.String()
 }
-
-func (r *rule) covers(other *rule) bool {
-	a := compiledRule{need: r.need, hide: r.hide, parties: r.parties, scope: r.scope}
-	b := compiledRule{need: other.need, hide: other.hide, parties: other.parties, scope: other.scope}
-	return covers(a, b)
-}
-
-func (p Pos) isZero() bool { return p == Pos{} }

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/usher-go/usher"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // faults returns what makes a request no question at all, joined, or nil.
@@ -25,7 +25,7 @@ func (m model) faults(r usher.Request) error {
 	fault(perms == nil, usher.ErrUnknownPermission)
 	fault(at.IsZero() || at.UTC().Year() < 1678 || at.UTC().Year() > 2261, usher.ErrNoTime)
 	for name := range r.Context {
-		fault(!m.declares(policy.OnContext, name), usher.ErrUndeclared)
+		fault(!m.declares(syntax.OnContext, name), usher.ErrUndeclared)
 	}
 	if r.Resource != nil {
 		ref := r.Resource.Ref()
@@ -34,11 +34,11 @@ func (m model) faults(r usher.Request) error {
 		fault(r.Resource.InAccount() != "" && r.Resource.InAccount() != r.Account, usher.ErrOtherAccount)
 		if o, ok := r.Resource.(*usher.Object); ok && o != nil {
 			for name := range o.Parties {
-				isNamed := func(p policy.Party) bool { return p.Name.Text == name }
+				isNamed := func(p syntax.Party) bool { return p.Name.Text == name }
 				fault(!slices.ContainsFunc(m.resource(ref.Type).Parties, isNamed), usher.ErrUndeclared)
 			}
 			for name := range o.Attributes {
-				fault(!m.declares(policy.OnAttribute, name), usher.ErrUndeclared)
+				fault(!m.declares(syntax.OnAttribute, name), usher.ErrUndeclared)
 			}
 		}
 	}
@@ -49,6 +49,6 @@ func (m model) faults(r usher.Request) error {
 	return errors.Join(found...)
 }
 
-func (m model) declares(kind policy.ConditionKind, of string) bool {
-	return slices.ContainsFunc(m.doc.Conditions, func(c policy.Condition) bool { return c.Kind == kind && c.Of.Text == of })
+func (m model) declares(kind syntax.ConditionKind, of string) bool {
+	return slices.ContainsFunc(m.doc.Conditions, func(c syntax.Condition) bool { return c.Kind == kind && c.Of.Text == of })
 }

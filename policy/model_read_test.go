@@ -7,17 +7,18 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // model is a slow and obvious evaluator, to hold the fast one against. What it decides
 // stands in model_test.go; here is how it reads the document, the world and the request.
 type model struct {
-	doc   *policy.Document
-	types map[string]policy.Resource
+	doc   *syntax.Document
+	types map[string]syntax.Resource
 	w     *world
 }
 
-func newModel(doc *policy.Document, w *world) model {
+func newModel(doc *syntax.Document, w *world) model {
 	return model{doc, resources(doc), w}
 }
 
@@ -34,7 +35,7 @@ type question struct {
 	model
 	usher.Request
 	perm string
-	on   policy.Resource
+	on   syntax.Resource
 	user *policy.User // who asks
 	now  time.Time
 }
@@ -42,7 +43,7 @@ type question struct {
 // held is a rule with the teams on which it is held; what its roles require is among its
 // conditions.
 type held struct {
-	policy.Rule
+	syntax.Rule
 	teams []usher.TeamID
 }
 
@@ -58,15 +59,15 @@ var standard = [][3]string{
 }
 
 // resources returns the types of resources, each with what the document adds to a standard one.
-func resources(doc *policy.Document) map[string]policy.Resource {
-	types := map[string]policy.Resource{}
+func resources(doc *syntax.Document) map[string]syntax.Resource {
+	types := map[string]syntax.Resource{}
 	for _, s := range standard {
-		r := policy.Resource{Name: named(s[0])}
+		r := syntax.Resource{Name: named(s[0])}
 		for _, action := range strings.Fields(s[1]) {
-			r.Permissions = append(r.Permissions, policy.Permission{Action: named(action)})
+			r.Permissions = append(r.Permissions, syntax.Permission{Action: named(action)})
 		}
 		for _, party := range strings.Fields(s[2]) {
-			r.Parties = append(r.Parties, policy.Party{Name: named(party), Teams: party == "team"})
+			r.Parties = append(r.Parties, syntax.Party{Name: named(party), Teams: party == "team"})
 		}
 		types[s[0]] = r
 	}
@@ -82,7 +83,7 @@ func resources(doc *policy.Document) map[string]policy.Resource {
 }
 
 // resource returns the type of resource that a permission is about; the zero Resource is none.
-func (m model) resource(perm string) policy.Resource {
+func (m model) resource(perm string) syntax.Resource {
 	typ, _, _ := strings.Cut(perm, ".")
 	return m.types[typ]
 }
@@ -113,18 +114,18 @@ func (m model) permissions(name string) (perms []string) {
 }
 
 // role returns the role with a name; the zero Role is none.
-func (m model) role(name string) *policy.Role {
+func (m model) role(name string) *syntax.Role {
 	for i := range m.doc.Roles {
 		if m.doc.Roles[i].Name.Text == name {
 			return &m.doc.Roles[i]
 		}
 	}
-	return &policy.Role{}
+	return &syntax.Role{}
 }
 
-func (m model) requires(role string) (tests []policy.Test) {
+func (m model) requires(role string) (tests []syntax.Test) {
 	for _, name := range m.role(role).Requires {
-		tests = append(tests, policy.Test{Name: name})
+		tests = append(tests, syntax.Test{Name: name})
 	}
 	return tests
 }
@@ -137,7 +138,7 @@ func (m model) isHolder(user string) bool {
 
 // cell returns the rules that the document has for a role or for everyone. "all: true: every
 // permission, any scope", but for user.delegate.
-func (q *question) cell(who string) (rules []policy.Rule) {
+func (q *question) cell(who string) (rules []syntax.Rule) {
 	for _, p := range q.on.Permissions {
 		if q.on.Name.Text+"."+p.Action.Text != q.perm {
 			continue
@@ -149,12 +150,12 @@ func (q *question) cell(who string) (rules []policy.Rule) {
 		}
 	}
 	if q.role(who).All && q.perm != "user.delegate" {
-		rules = append(rules, policy.Rule{Scope: policy.ScopeAny})
+		rules = append(rules, syntax.Rule{Scope: syntax.ScopeAny})
 	}
 	return rules
 }
 
-func (q *question) never() (rules []policy.Rule) {
+func (q *question) never() (rules []syntax.Rule) {
 	for _, n := range q.doc.Never {
 		if n.Permission.Text == q.perm {
 			rules = append(rules, n.Rules...)
@@ -163,9 +164,9 @@ func (q *question) never() (rules []policy.Rule) {
 	return rules
 }
 
-func (q *question) fields(groups []policy.Name) (fields []string) {
+func (q *question) fields(groups []syntax.Name) (fields []string) {
 	for _, g := range q.on.Fields {
-		if slices.ContainsFunc(groups, func(n policy.Name) bool { return n.Text == g.Name.Text }) {
+		if slices.ContainsFunc(groups, func(n syntax.Name) bool { return n.Text == g.Name.Text }) {
 			for _, f := range g.Fields {
 				fields = append(fields, f.Text)
 			}
@@ -176,8 +177,8 @@ func (q *question) fields(groups []policy.Name) (fields []string) {
 
 // holds tells whether a test does. "What is not given is unknown: neither it nor its not
 // holds; in a never rule both hold."
-func (q *question) holds(t policy.Test, ifUnknown bool) bool {
-	i := slices.IndexFunc(q.doc.Conditions, func(c policy.Condition) bool { return c.Name.Text == t.Name.Text })
+func (q *question) holds(t syntax.Test, ifUnknown bool) bool {
+	i := slices.IndexFunc(q.doc.Conditions, func(c syntax.Condition) bool { return c.Name.Text == t.Name.Text })
 	value, known := q.fact(q.doc.Conditions[i])
 	if !known {
 		return ifUnknown
@@ -185,20 +186,20 @@ func (q *question) holds(t policy.Test, ifUnknown bool) bool {
 	return value != t.Not
 }
 
-func (q *question) fact(c policy.Condition) (value, known bool) {
+func (q *question) fact(c syntax.Condition) (value, known bool) {
 	name := c.Of.Text
 	switch c.Kind {
-	case policy.OnSeat:
+	case syntax.OnSeat:
 		for _, pool := range q.user.Seats {
 			value = value || string(pool) == name
 		}
 		return value, true
-	case policy.OnFeature:
+	case syntax.OnFeature:
 		for _, g := range q.user.Grants {
 			value = value || g.Name == name && q.lasts(g)
 		}
 		return value, true
-	case policy.OnSetting:
+	case syntax.OnSetting:
 		for _, s := range q.doc.Settings {
 			value = value || s.Name.Text == name && s.Default
 		}
@@ -206,10 +207,10 @@ func (q *question) fact(c policy.Condition) (value, known bool) {
 			value = set
 		}
 		return value, true
-	case policy.OnContext:
+	case syntax.OnContext:
 		value, known = q.Context[name]
 		return value, known
-	case policy.OnAttribute:
+	case syntax.OnAttribute:
 		if q.Resource == nil {
 			return false, false
 		}
@@ -223,7 +224,7 @@ func (q *question) fact(c policy.Condition) (value, known bool) {
 // party returns who is in a relation of the resource: nobody if its type has none of the
 // name, or if there is no resource.
 func (q *question) party(name string) (ids []string, known bool) {
-	has := slices.ContainsFunc(q.on.Parties, func(p policy.Party) bool { return p.Name.Text == name })
+	has := slices.ContainsFunc(q.on.Parties, func(p syntax.Party) bool { return p.Name.Text == name })
 	if q.Resource == nil || !has {
 		return nil, true
 	}
@@ -232,10 +233,10 @@ func (q *question) party(name string) (ids []string, known bool) {
 
 // considered returns the users and teams that a rule looks at: "all of them; after as, only
 // those named".
-func (q *question) considered(as []policy.Name) (users, teams []string, known bool) {
+func (q *question) considered(as []syntax.Name) (users, teams []string, known bool) {
 	known = true
 	for _, p := range q.on.Parties {
-		if len(as) > 0 && !slices.ContainsFunc(as, func(n policy.Name) bool { return n.Text == p.Name.Text }) {
+		if len(as) > 0 && !slices.ContainsFunc(as, func(n syntax.Name) bool { return n.Text == p.Name.Text }) {
 			continue
 		}
 		ids, ok := q.party(p.Name.Text)
@@ -289,4 +290,4 @@ func (q *question) above(t usher.TeamID) (teams []usher.TeamID) {
 	return teams
 }
 
-func named(text string) policy.Name { return policy.Name{Text: text} }
+func named(text string) syntax.Name { return syntax.Name{Text: text} }

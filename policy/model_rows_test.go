@@ -10,6 +10,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/seat"
 )
 
@@ -165,9 +166,9 @@ func TestModel(t *testing.T) {
 		{"mia", "page.read", "page gone=mia", "", "error: not declared by the policy"},
 		{"mia", "page.read", "page", "gone=true", "error: not declared by the policy"},
 	}
-	doc, err := policy.Parse("model.yaml", []byte(modelPolicy))
+	doc, err := policyfile.Parse("model.yaml", []byte(modelPolicy))
 	require.NoError(t, err)
-	compiled, err := doc.Compile()
+	compiled, err := policy.Compile(doc)
 	require.NoError(t, err)
 	r := &round{doc: doc, types: resources(doc), compiled: compiled, reordered: compiled}
 	for _, row := range rows {
@@ -228,7 +229,7 @@ func parseThing(on, with string) (usher.Resource, usher.Context) {
 // "A role that the policy lacks" is an error, and so is one that is held in the wrong way: the
 // host's tables and the policy have drifted apart, and a decision would hide it.
 func TestUndeclaredRoles(t *testing.T) {
-	p, err := policy.Load("model.yaml", []byte(modelPolicy))
+	p, err := policyfile.Load("model.yaml", []byte(modelPolicy))
 	require.NoError(t, err)
 	for _, row := range []struct {
 		name string

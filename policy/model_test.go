@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // decide answers as the prose of the design does, one sentence after the other.
@@ -75,7 +75,7 @@ func (q *question) decide() verdict {
 // For each that forbids, forbidden returns the conditions that are not known.
 func (q *question) forbidden() (unknown [][]string) {
 	for _, rule := range q.never() {
-		fails := func(t policy.Test) bool { return !q.holds(t, true) }
+		fails := func(t syntax.Test) bool { return !q.holds(t, true) }
 		if q.reaches(held{rule, q.putIn(q.user)}, true) && !slices.ContainsFunc(rule.If, fails) {
 			unknown = append(unknown, q.unknown(rule.If))
 		}
@@ -96,7 +96,7 @@ func (q *question) forbidden() (unknown [][]string) {
 	return unknown
 }
 
-func (q *question) unknown(tests []policy.Test) (names []string) {
+func (q *question) unknown(tests []syntax.Test) (names []string) {
 	for _, t := range tests {
 		if q.holds(t, true) && !q.holds(t, false) {
 			names = append(names, t.Name.Text)
@@ -116,14 +116,14 @@ func (q *question) rules() []held {
 	}
 	for _, grant := range q.user.Grants {
 		if q.lasts(grant) && slices.Contains(q.permissions(grant.Name), q.perm) {
-			rules = append(rules, held{policy.Rule{Scope: policy.ScopeAny, If: guard}, put})
+			rules = append(rules, held{syntax.Rule{Scope: syntax.ScopeAny, If: guard}, put})
 		}
 	}
 	return rules
 }
 
 // "a rule reached through includes carries the requires of every role on the way"
-func (q *question) through(name string, guard []policy.Test, teams []usher.TeamID) (rules []held) {
+func (q *question) through(name string, guard []syntax.Test, teams []usher.TeamID) (rules []held) {
 	guard = slices.Concat(guard, q.requires(name))
 	for _, rule := range q.cell(name) {
 		rule.If = slices.Concat(guard, rule.If)
@@ -154,15 +154,15 @@ func (q *question) reaches(rule held, ifUnknown bool) bool {
 		}
 	}
 	switch {
-	case rule.Scope == policy.ScopeAny:
+	case rule.Scope == syntax.ScopeAny:
 		return true
 	case !known:
 		return ifUnknown
-	case rule.Scope == policy.ScopeOwn:
+	case rule.Scope == syntax.ScopeOwn:
 		return slices.Contains(users, me) || slices.ContainsFunc(teams, mine)
-	case rule.Scope == policy.ScopeSole:
+	case rule.Scope == syntax.ScopeSole:
 		return len(users) > 0 && slices.Equal(slices.Compact(users), []string{me}) && len(teams) == 0
-	case rule.Scope == policy.ScopeTeam:
+	case rule.Scope == syntax.ScopeTeam:
 		return so > 0 && so == len(users)+len(teams)
 	default:
 		return so > 0

@@ -8,6 +8,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
@@ -57,7 +58,14 @@ func (p *Policy) permOf(o usher.Outcome) *perm {
 }
 
 func (m *mover) add(text string, cost int, steps ...usher.Step) {
-	m.moves = append(m.moves, move{text, cost, steps})
+	m.moves = append(m.moves, move{text: text, cost: cost, steps: steps})
+}
+
+// entitle gives the last move a title, if there is one.
+func (m *mover) entitle(title string) {
+	if title != "" && len(m.moves) > 0 {
+		m.moves[len(m.moves)-1].title = printable.Text(title)
+	}
 }
 
 func (m *mover) join() {
@@ -106,32 +114,46 @@ func (m *mover) meet(r *rule, team role.Name) {
 func (m *mover) turn(l literal, hold bool) {
 	c := &m.p.conditions[l.condition]
 	value := l.not != hold
+	before := len(m.moves)
+	m.change(c, value)
+	switch title := m.p.settingTitles[c.of]; {
+	case len(m.moves) == before:
+	case value && c.title != "":
+		m.entitle(c.title)
+	case c.kind == syntax.OnSetting && title != "":
+		m.entitle("the setting " + title + " " + onOff(value))
+	}
+}
+
+// change adds the step that makes the fact of a condition true or false.
+func (m *mover) change(c *condition, value bool) {
 	switch c.kind {
-	case OnSeat:
-		if value && m.mayHoldSeat(c.of) && !slices.Contains(m.user.Seats, seat.PoolName(c.of)) {
+	case syntax.OnSeat:
+		if value && m.mayHoldSeat(seat.PoolName(c.of)) && !slices.Contains(m.user.Seats, seat.PoolName(c.of)) {
 			m.add("a seat in "+c.of, 2, usher.Step{Kind: usher.StepSeat, Name: c.of})
 		}
-	case OnFeature:
+	case syntax.OnFeature:
 		if value {
 			m.add("the feature "+c.of, 2, usher.Step{Kind: usher.StepGrant, Name: c.of})
 		}
-	case OnSetting:
+	case syntax.OnSetting:
 		m.add("the setting "+c.of+" "+onOff(value), 3, usher.Step{Kind: usher.StepSetting, Name: c.of, Value: value})
-	case OnContext:
+	case syntax.OnContext:
 		m.add("a request with "+c.of+" "+trueFalse(value), 1, usher.Step{Kind: usher.StepContext, Name: c.of, Value: value})
-	case OnAttribute:
+	case syntax.OnAttribute:
 		if m.thing != nil {
 			m.add(a(m.res.name)+" with "+c.of+" "+trueFalse(value), 3, usher.Step{Kind: usher.StepAttribute, Name: c.of, Value: value})
 		}
-	case OnParty:
+	case syntax.OnParty:
 		if !value && m.thing != nil && m.res.party(c.of) >= 0 {
 			m.add(a(m.res.name)+" without "+a(c.of), 3, usher.Step{Kind: usher.StepParty, Name: c.of})
 		}
 	}
 }
 
-func (m *mover) mayHoldSeat(pool string) bool {
-	return m.p.roles[m.role].SeatIn(seat.PoolName(pool)) != role.SeatNone
+func (m *mover) mayHoldSeat(name seat.PoolName) bool {
+	pool, ok := m.p.Pool(name)
+	return ok && m.p.roles[m.role].MayHold(pool, m.user.Status)
 }
 
 // enter adds what brings the resource within a rule's scope.
@@ -139,7 +161,7 @@ func (m *mover) enter(r *rule) {
 	if m.thing == nil {
 		return
 	}
-	if r.scope != ScopeSole {
+	if r.scope != syntax.ScopeSole {
 		m.enterTeams(r)
 	}
 	me := string(m.subject)
@@ -151,7 +173,7 @@ func (m *mover) enter(r *rule) {
 		if !known {
 			continue
 		}
-		if r.scope == ScopeSole || r.scope == ScopeTeam {
+		if r.scope == syntax.ScopeSole || r.scope == syntax.ScopeTeam {
 			m.add("be the only "+p.name, 3, m.alone(r.parties, i)...)
 		} else if !slices.Contains(ids, me) {
 			m.add("be "+a(p.name), 3, usher.Step{Kind: usher.StepParty, Name: p.name, IDs: append(slices.Clip(ids), me)})
@@ -175,7 +197,7 @@ func (m *mover) alone(parties uint16, as int) []usher.Step {
 
 // enterTeams puts the subject where the parties are.
 func (m *mover) enterTeams(r *rule) {
-	if source := m.p.written[r.written].source; source == usher.SourceTeamRole && r.scope != ScopeOwn {
+	if source := m.p.written[r.written].source; source == usher.SourceTeamRole && r.scope != syntax.ScopeOwn {
 		return // gainTeamRole tries the role there
 	}
 	for _, id := range m.teamsOf(r.parties) {
@@ -265,6 +287,9 @@ func (m *mover) addUnique() {
 func (m *mover) gainGrant(asked permission.Permission) {
 	if !slices.ContainsFunc(m.user.Grants, func(g Grant) bool { return g.Name == asked.String() && m.lasts(&g) }) {
 		m.add("a grant of "+asked.String(), 5, usher.Step{Kind: usher.StepGrant, Name: asked.String()})
+		if title := m.p.permTitles[m.perm.index]; title != "" && asked == m.perm.name {
+			m.entitle("the permission to " + title)
+		}
 	}
 }
 

@@ -37,6 +37,7 @@ func (p *Policy) Detail(o usher.Outcome) usher.Detail {
 		}
 		r := &p.rules[ref]
 		d.Rule = p.describe(r)
+		d.Titles = p.titles(int(r.perm))
 		res := &p.resources[p.perms[r.perm].resource]
 		switch o.Reason() {
 		case usher.ReasonGranted:
@@ -45,13 +46,39 @@ func (p *Policy) Detail(o usher.Outcome) usher.Detail {
 			d.Unknown = p.conditionNames(res, mask)
 		default:
 			d.Unmet = p.literalNames(res, mask)
+			p.addConditionTitles(&d.Titles, res, mask)
 		}
 	default:
 		if ref < len(p.perms) {
 			d.Rule.Permission = p.perms[ref].name.String()
+			d.Titles = p.titles(ref)
 		}
 	}
 	return d
+}
+
+// titles returns the title of a permission by its name, nil if it has none.
+func (p *Policy) titles(perm int) map[string]string {
+	title, ok := p.permTitles[perm]
+	if !ok {
+		return nil
+	}
+	return map[string]string{p.perms[perm].name.String(): title}
+}
+
+// addConditionTitles adds the titles of conditions that should hold. A title says what a
+// user needs, so that of a condition that must not hold says nothing.
+func (p *Policy) addConditionTitles(titles *map[string]string, r *resource, literals uint64) {
+	for i, l := range r.literals {
+		c := &p.conditions[l.condition]
+		if literals&(1<<i) == 0 || l.not || c.title == "" {
+			continue
+		}
+		if *titles == nil {
+			*titles = map[string]string{}
+		}
+		(*titles)[c.name] = c.title
+	}
 }
 
 func (p *Policy) describe(r *rule) usher.Rule {

@@ -7,6 +7,7 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
@@ -17,7 +18,7 @@ import (
 type Policy struct {
 	file, name, title string
 	digest            string
-	warnings          []Problem
+	warnings          []syntax.Problem
 
 	pools      []seat.Kind
 	features   []string
@@ -25,6 +26,9 @@ type Policy struct {
 	contexts   map[string]bool
 	attributes map[string]bool
 	conditions []condition
+
+	settingTitles map[string]string // of those that have one
+	permTitles    map[int]string    // by the index of a permission
 
 	roles     []compiledRole // of the account and on teams, in the order of the file
 	held      []heldRole     // what a decision needs of each of them
@@ -45,15 +49,17 @@ type Policy struct {
 
 type condition struct {
 	name string
-	kind ConditionKind
+	kind syntax.ConditionKind
 	of   string
+
+	title string // what a user needs; "" for none
 }
 
 type compiledRole struct {
 	role.Role
 	guard   uint64 // what it requires, as literals of any resource
 	closure []reached
-	pos     Pos
+	pos     syntax.Pos
 }
 
 // heldRole is apart from compiledRole so that those of a policy are close together.
@@ -93,7 +99,7 @@ type literal struct {
 type perm struct {
 	name       permission.Permission
 	index      int
-	pos        Pos
+	pos        syntax.Pos
 	resource   int
 	res        *resource // the same
 	protection protection
@@ -115,7 +121,7 @@ type grantRule struct {
 
 type bundle struct {
 	name  permission.Permission
-	pos   Pos
+	pos   syntax.Pos
 	perms []int // in the order of the file, nested bundles spelled out
 }
 
@@ -124,21 +130,18 @@ type writtenRule struct {
 	source usher.Source
 	who    string // the role or grant
 	text   string
-	pos    Pos
-	rule   Rule
+	pos    syntax.Pos
+	rule   syntax.Rule
 }
 
 // rule is a written rule as one role comes to have it.
 type rule struct {
-	need    uint64 // literals of the resource that must hold
-	hide    uint64 // fields of the resource
-	id      int32  // its place in Policy.rules
+	extent
+	id      int32 // its place in Policy.rules
 	written int32
 	rank    uint32 // the order in which rules of a permission are named
 	perm    uint16
-	parties uint16 // those considered
 	held    int16  // the role that the user holds; -1 for none
-	scope   Scope
 	atom    uint64 // the bit in which a question remembers how the scope came out; 0: nowhere
 }
 
@@ -158,7 +161,7 @@ func (p *Policy) Digest() string { return p.digest }
 // Warnings returns what looks like a mistake and is none: conditions that no rule
 // asks for, rules that another one makes pointless or that reach nothing, and names
 // of resources and actions that are all but a standard one.
-func (p *Policy) Warnings() []Problem { return slices.Clone(p.warnings) }
+func (p *Policy) Warnings() []syntax.Problem { return slices.Clone(p.warnings) }
 
 // Roles returns the roles in the order of the file.
 func (p *Policy) Roles() []role.Role {

@@ -9,12 +9,14 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 )
 
 // handing is somebody who hands something to somebody, at a time, in a world.
 type handing struct {
-	doc               *policy.Document
+	doc               *syntax.Document
 	w                 *world
 	by, before, after *policy.User
 	at                time.Time
@@ -49,7 +51,7 @@ func handAtRandom(t *testing.T, handings int, look func(d dice, p *policy.Policy
 	for n := range uint64((handings + ofARound - 1) / ofARound) {
 		d := newDice(*seedFlag+n, 100)
 		doc := randomDocument(d)
-		p, err := policy.Load("random.yaml", doc.Print())
+		p, err := policyfile.Load("random.yaml", doc.Print())
 		if err != nil {
 			t.Fatalf("%s\n%v", doc.Print(), err)
 		}
@@ -73,7 +75,7 @@ func handAtRandom(t *testing.T, handings int, look func(d dice, p *policy.Policy
 
 // randomHanding draws what commands do: somebody's role, team roles or grants change. The actor
 // is anybody, or has much the same.
-func randomHanding(d dice, doc *policy.Document, w *world) *handing {
+func randomHanding(d dice, doc *syntax.Document, w *world) *handing {
 	h := &handing{doc: doc, w: w, at: randomTime(d)}
 	var users []*policy.User
 	for _, id := range sortedIDs(w.users) {
@@ -106,7 +108,7 @@ func randomHanding(d dice, doc *policy.Document, w *world) *handing {
 }
 
 // altered returns a user with one thing changed, perhaps to what another one has.
-func altered(d dice, doc *policy.Document, from, other *policy.User) *policy.User {
+func altered(d dice, doc *syntax.Document, from, other *policy.User) *policy.User {
 	u := cloneUser(from)
 	var roles []role.Name
 	for _, r := range doc.Roles {

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/usher-go/usher"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 )
 
@@ -35,7 +35,7 @@ func shuffled[T any](d dice, list []T) []T {
 	return list
 }
 
-func allNamed(texts []string) (names []policy.Name) {
+func allNamed(texts []string) (names []syntax.Name) {
 	for _, t := range texts {
 		names = append(names, named(t))
 	}
@@ -45,7 +45,7 @@ func allNamed(texts []string) (names []policy.Name) {
 // drawing is a random document in the making.
 type drawing struct {
 	dice
-	doc  *policy.Document
+	doc  *syntax.Document
 	who  []string // roles and everyone
 	ask  []string // conditions that rules may ask for
 	perm []string // permissions
@@ -56,8 +56,8 @@ type drawing struct {
 // randomDocument draws a policy that uses all of the format. One in twenty is big: more
 // conditions, fields and roles than a machine word has bits; in three of ten, scopes decide
 // alone.
-func randomDocument(d dice) *policy.Document {
-	dr := &drawing{dice: d, doc: &policy.Document{Name: "random"}}
+func randomDocument(d dice) *syntax.Document {
+	dr := &drawing{dice: d, doc: &syntax.Document{Name: "random"}}
 	big := d.chance(5)
 	dr.scopes = d.chance(30)
 	dr.parties(big)
@@ -82,16 +82,16 @@ const mostFields, mostConditions = 40, 20
 // parties draws the types of resources with parties and groups of fields.
 func (dr *drawing) parties(big bool) {
 	for _, name := range some(dr.dice, 1, 4, []string{"calendar", "page", "event", "form"}) {
-		r := policy.Resource{Name: named(name)}
+		r := syntax.Resource{Name: named(name)}
 		users, teams := dr.upTo(0, 2), dr.upTo(0, 1)
 		if dr.chance(15) {
 			users, teams = dr.upTo(1, 4), dr.upTo(1, 3)
 		}
 		for _, p := range some(dr.dice, users, users, userParties) {
-			r.Parties = append(r.Parties, policy.Party{Name: named(p)})
+			r.Parties = append(r.Parties, syntax.Party{Name: named(p)})
 		}
 		for _, p := range some(dr.dice, teams, teams, teamParties) {
-			r.Parties = append(r.Parties, policy.Party{Name: named(p), Teams: true})
+			r.Parties = append(r.Parties, syntax.Party{Name: named(p), Teams: true})
 		}
 		r.Parties = shuffled(dr.dice, r.Parties[:min(len(r.Parties), 6)])
 		if dr.chance(75) {
@@ -104,12 +104,12 @@ func (dr *drawing) parties(big bool) {
 	}
 	for _, s := range standard {
 		if dr.chance(50) {
-			r := policy.Resource{Name: named(s[0])}
+			r := syntax.Resource{Name: named(s[0])}
 			if dr.chance(50) {
 				r.Fields = dr.groups(fieldNames)
 			}
 			if dr.chance(10) {
-				r.Parties = []policy.Party{{Name: named("crew"), Teams: true}, {Name: named("guest")}}
+				r.Parties = []syntax.Party{{Name: named("crew"), Teams: true}, {Name: named("guest")}}
 			}
 			dr.doc.Resources = append(dr.doc.Resources, r)
 		}
@@ -117,10 +117,10 @@ func (dr *drawing) parties(big bool) {
 	dr.doc.Resources = shuffled(dr.dice, dr.doc.Resources)
 }
 
-func (dr *drawing) groups(fields []string) (groups []policy.FieldGroup) {
+func (dr *drawing) groups(fields []string) (groups []syntax.FieldGroup) {
 	for _, name := range some(dr.dice, 1, 4, []string{"details", "contact", "private", "money"}) {
 		fields := some(dr.dice, 1, max(3, len(fields)/2), fields)
-		groups = append(groups, policy.FieldGroup{Name: named(name), Fields: allNamed(fields)})
+		groups = append(groups, syntax.FieldGroup{Name: named(name), Fields: allNamed(fields)})
 	}
 	return groups
 }
@@ -135,36 +135,36 @@ func numbered(what string, n int) (names []string) {
 // conditions draws what conditions can be about, and names for most of it.
 func (dr *drawing) conditions(big bool) {
 	doc := dr.doc
-	facts := func(kind policy.ConditionKind, of []string) []string {
+	facts := func(kind syntax.ConditionKind, of []string) []string {
 		for _, o := range of {
 			for _, name := range []string{kind.String() + "-" + o, "also-" + o} {
 				if dr.chance(85) == (name[:4] != "also") && !slices.Contains(dr.ask, name) {
-					doc.Conditions = append(doc.Conditions, policy.Condition{Name: named(name), Kind: kind, Of: named(o)})
+					doc.Conditions = append(doc.Conditions, syntax.Condition{Name: named(name), Kind: kind, Of: named(o)})
 					dr.ask = append(dr.ask, name)
 				}
 			}
 		}
 		return of
 	}
-	for _, name := range facts(policy.OnSeat, some(dr.dice, 0, 3, []string{"booking", "phone", "desk"})) {
-		pool := policy.SeatPool{Name: named(name)}
+	for _, name := range facts(syntax.OnSeat, some(dr.dice, 0, 3, []string{"booking", "phone", "desk"})) {
+		pool := syntax.SeatPool{Name: named(name)}
 		if dr.chance(30) {
 			pool.Holds = append([]usher.Status{usher.Active}, some(dr.dice, 0, 2, []usher.Status{usher.Invited, usher.Inactive})...)
 		}
 		doc.Seats = append(doc.Seats, pool)
 	}
-	doc.Features = allNamed(facts(policy.OnFeature, some(dr.dice, 0, 3, []string{"chatbots", "sms", "reports"})))
+	doc.Features = allNamed(facts(syntax.OnFeature, some(dr.dice, 0, 3, []string{"chatbots", "sms", "reports"})))
 	settings := some(dr.dice, 0, 3, []string{"open", "strict", "busy-only"})
 	contexts := some(dr.dice, 0, 3, []string{"mfa", "office", "fresh"})
 	if big {
 		settings = append(settings, numbered("setting", 25)...)
 		contexts = append(contexts, numbered("fact", 25)...)
 	}
-	for _, name := range facts(policy.OnSetting, settings) {
-		doc.Settings = append(doc.Settings, policy.Setting{Name: named(name), Default: dr.chance(50)})
+	for _, name := range facts(syntax.OnSetting, settings) {
+		doc.Settings = append(doc.Settings, syntax.Setting{Name: named(name), Default: dr.chance(50)})
 	}
-	facts(policy.OnContext, contexts)
-	facts(policy.OnAttribute, some(dr.dice, 0, 3, []string{"public", "paid", "link"}))
+	facts(syntax.OnContext, contexts)
+	facts(syntax.OnAttribute, some(dr.dice, 0, 3, []string{"public", "paid", "link"}))
 	var parties []string
 	for _, r := range doc.Resources {
 		for _, p := range r.Parties {
@@ -173,7 +173,7 @@ func (dr *drawing) conditions(big bool) {
 			}
 		}
 	}
-	facts(policy.OnParty, some(dr.dice, 0, 3, parties))
+	facts(syntax.OnParty, some(dr.dice, 0, 3, parties))
 	doc.Conditions = shuffled(dr.dice, doc.Conditions)
 	dr.ask = some(dr.dice, mostConditions, mostConditions, dr.ask)
 }
@@ -187,7 +187,7 @@ func (dr *drawing) roles(big bool) {
 		accounts = append(accounts, numbered("role", 70)...)
 	}
 	for i, name := range slices.Concat(accounts, onTeams) {
-		r := policy.Role{Name: named(name), OnTeam: i >= len(accounts)}
+		r := syntax.Role{Name: named(name), OnTeam: i >= len(accounts)}
 		if dr.chance(20) {
 			r.Title = "The " + name
 		}
@@ -226,16 +226,16 @@ func (dr *drawing) roles(big bool) {
 }
 
 // seats draws how a role goes with seats, in the short form or for some of the pools.
-func (dr *drawing) seats(r *policy.Role) {
+func (dr *drawing) seats(r *syntax.Role) {
 	if dr.chance(40) {
 		r.Seat = role.Seat(dr.upTo(0, 2))
-		r.SeatPos = policy.Pos{Line: 1, Col: 1}
+		r.SeatPos = syntax.Pos{Line: 1, Col: 1}
 		return
 	}
-	r.Seats = []policy.RoleSeat{}
-	r.SeatsPos = policy.Pos{Line: 1, Col: 1}
+	r.Seats = []syntax.RoleSeat{}
+	r.SeatsPos = syntax.Pos{Line: 1, Col: 1}
 	for _, pool := range some(dr.dice, 0, 2, dr.doc.Seats) {
-		r.Seats = append(r.Seats, policy.RoleSeat{Pool: pool.Name, Seat: role.Seat(dr.upTo(0, 2))})
+		r.Seats = append(r.Seats, syntax.RoleSeat{Pool: pool.Name, Seat: role.Seat(dr.upTo(0, 2))})
 	}
 }
 
@@ -251,9 +251,9 @@ func (dr *drawing) permissions() {
 		}
 		shape := resources(dr.doc)[r.Name.Text]
 		for _, action := range some(dr.dice, 1, 6, actions) {
-			p := policy.Permission{Action: named(action)}
+			p := syntax.Permission{Action: named(action)}
 			for _, who := range some(dr.dice, 0, 6, dr.who) {
-				p.Cells = append(p.Cells, policy.Cell{Who: named(who), Rules: dr.rules(shape, 3, true)})
+				p.Cells = append(p.Cells, syntax.Cell{Who: named(who), Rules: dr.rules(shape, 3, true)})
 			}
 			r.Permissions = append(r.Permissions, p)
 		}
@@ -262,7 +262,7 @@ func (dr *drawing) permissions() {
 }
 
 // everyPermission returns those that stand in the document and the standard ones, sorted.
-func everyPermission(doc *policy.Document) (perms []string) {
+func everyPermission(doc *syntax.Document) (perms []string) {
 	for _, r := range doc.Resources {
 		for _, p := range r.Permissions {
 			perms = append(perms, r.Name.Text+"."+p.Action.Text)
@@ -277,31 +277,31 @@ func everyPermission(doc *policy.Document) (perms []string) {
 	return slices.Compact(perms)
 }
 
-func (dr *drawing) rules(on policy.Resource, most int, hiding bool) (rules []policy.Rule) {
+func (dr *drawing) rules(on syntax.Resource, most int, hiding bool) (rules []syntax.Rule) {
 	for range dr.upTo(1, most) {
 		rules = append(rules, dr.rule(on, hiding))
 	}
 	return rules
 }
 
-func (dr *drawing) rule(on policy.Resource, hiding bool) policy.Rule {
-	rule := policy.Rule{Scope: policy.ScopeAny}
+func (dr *drawing) rule(on syntax.Resource, hiding bool) syntax.Rule {
+	rule := syntax.Rule{Scope: syntax.ScopeAny}
 	if len(on.Parties) > 0 && dr.chance(80) || dr.chance(2) {
-		rule.Scope = policy.Scope(dr.upTo(int(policy.ScopeOwn), int(policy.ScopeShared)))
+		rule.Scope = syntax.Scope(dr.upTo(int(syntax.ScopeOwn), int(syntax.ScopeShared)))
 		if len(on.Parties) > 0 && dr.chance(35) {
 			for _, p := range some(dr.dice, 1, len(on.Parties), on.Parties) {
 				rule.As = append(rule.As, p.Name)
 			}
 		}
 	} else if len(on.Parties) > 0 && dr.chance(10) {
-		rule.As = []policy.Name{pick(dr.dice, on.Parties).Name}
+		rule.As = []syntax.Name{pick(dr.dice, on.Parties).Name}
 	}
 	if dr.scopes {
 		return rule
 	}
 	if dr.chance(45) {
 		for _, name := range some(dr.dice, 1, 3, dr.askable(on)) {
-			rule.If = append(rule.If, policy.Test{Not: dr.chance(40), Name: named(name)})
+			rule.If = append(rule.If, syntax.Test{Not: dr.chance(40), Name: named(name)})
 		}
 	}
 	if hiding && dr.chance(40) {
@@ -314,10 +314,10 @@ func (dr *drawing) rule(on policy.Resource, hiding bool) policy.Rule {
 
 // askable returns the conditions that a rule may ask for: those on a party only where there
 // is one.
-func (dr *drawing) askable(on policy.Resource) (names []string) {
+func (dr *drawing) askable(on syntax.Resource) (names []string) {
 	for _, c := range dr.doc.Conditions {
-		isIt := func(p policy.Party) bool { return p.Name.Text == c.Of.Text }
-		if slices.Contains(dr.ask, c.Name.Text) && (c.Kind != policy.OnParty || slices.ContainsFunc(on.Parties, isIt)) {
+		isIt := func(p syntax.Party) bool { return p.Name.Text == c.Of.Text }
+		if slices.Contains(dr.ask, c.Name.Text) && (c.Kind != syntax.OnParty || slices.ContainsFunc(on.Parties, isIt)) {
 			names = append(names, c.Name.Text)
 		}
 	}
@@ -329,7 +329,7 @@ func (dr *drawing) bundles() {
 	var names []string
 	for _, name := range some(dr.dice, 0, 4, []string{"basics", "staff", "kit.full", "calendar.all", "extra"}) {
 		members := slices.Concat(some(dr.dice, 1, 3, dr.perm), some(dr.dice, 0, 2, names))
-		dr.doc.Bundles = append(dr.doc.Bundles, policy.Bundle{Name: named(name), Members: allNamed(shuffled(dr.dice, members))})
+		dr.doc.Bundles = append(dr.doc.Bundles, syntax.Bundle{Name: named(name), Members: allNamed(shuffled(dr.dice, members))})
 		names = append(names, name)
 	}
 	dr.doc.Bundles = shuffled(dr.dice, dr.doc.Bundles)
@@ -341,6 +341,6 @@ func (dr *drawing) never() {
 	}
 	for _, perm := range some(dr.dice, 0, 4, dr.perm) {
 		shape := newModel(dr.doc, nil).resource(perm)
-		dr.doc.Never = append(dr.doc.Never, policy.Never{Permission: named(perm), Rules: dr.rules(shape, 2, false)})
+		dr.doc.Never = append(dr.doc.Never, syntax.Never{Permission: named(perm), Rules: dr.rules(shape, 2, false)})
 	}
 }

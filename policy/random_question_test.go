@@ -9,6 +9,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
@@ -28,7 +29,7 @@ func randomTime(d dice) time.Time {
 // randomWorld draws an account for a document: teams that nest, and users of all kinds. Some
 // of it is inert or wrong: names that the policy does not have, teams that are not in the tree,
 // no holder of the unique role or two.
-func randomWorld(d dice, doc *policy.Document) *world {
+func randomWorld(d dice, doc *syntax.Document) *world {
 	w := &world{users: map[usher.UserID]*policy.User{}, teams: map[usher.TeamID]usher.TeamID{}, settings: map[string]bool{}}
 	ids := some(d, 0, 8, []usher.TeamID{"sales", "east", "west", "north", "ops", "lab", "shop", "mia"})
 	for i, id := range ids {
@@ -84,7 +85,7 @@ func randomWorld(d dice, doc *policy.Document) *world {
 		u := w.users[pick(d, slices.Sorted(maps.Keys(w.users)))]
 		u.Teams = append(u.Teams, policy.Membership{Team: "", Roles: roles[true]})
 	}
-	for _, s := range slices.Concat(doc.Settings, []policy.Setting{{Name: named("gone")}}) {
+	for _, s := range slices.Concat(doc.Settings, []syntax.Setting{{Name: named("gone")}}) {
 		if d.chance(40) {
 			w.settings[s.Name.Text] = d.chance(50)
 		}
@@ -95,12 +96,12 @@ func randomWorld(d dice, doc *policy.Document) *world {
 	return w
 }
 
-func uniqueRole(doc *policy.Document) role.Name {
-	i := slices.IndexFunc(doc.Roles, func(r policy.Role) bool { return r.Unique })
+func uniqueRole(doc *syntax.Document) role.Name {
+	i := slices.IndexFunc(doc.Roles, func(r syntax.Role) bool { return r.Unique })
 	return role.Name(doc.Roles[i].Name.Text)
 }
 
-func randomGrants(d dice, doc *policy.Document) (grants []policy.Grant) {
+func randomGrants(d dice, doc *syntax.Document) (grants []policy.Grant) {
 	var names []string
 	for _, f := range doc.Features {
 		names = append(names, f.Text)
@@ -132,7 +133,7 @@ type asking struct {
 	me       string // who asks the question being drawn
 }
 
-func newAsking(d dice, doc *policy.Document, w *world) *asking {
+func newAsking(d dice, doc *syntax.Document, w *world) *asking {
 	a := &asking{dice: d, model: newModel(doc, w), standard: everyPermission(doc)}
 	for _, r := range doc.Resources {
 		for _, p := range r.Permissions {
@@ -197,7 +198,7 @@ func (a *asking) context() usher.Context {
 	}
 	c := usher.Context{}
 	for _, cond := range a.doc.Conditions {
-		if cond.Kind == policy.OnContext && a.chance(70) {
+		if cond.Kind == syntax.OnContext && a.chance(70) {
 			c[cond.Of.Text] = a.chance(50)
 		}
 	}
@@ -208,7 +209,7 @@ func (a *asking) context() usher.Context {
 }
 
 // thing draws a resource of a type, half of them as an Object and half as a host's own type.
-func (a *asking) thing(on policy.Resource) usher.Resource {
+func (a *asking) thing(on syntax.Resource) usher.Resource {
 	t := &thing{ref: usher.Ref{Type: on.Name.Text, ID: "it"}, parties: map[string][]string{}, attributes: map[string]bool{}}
 	if a.chance(10) {
 		t.account = "acme"
@@ -224,7 +225,7 @@ func (a *asking) thing(on policy.Resource) usher.Resource {
 		}
 	}
 	for _, cond := range a.doc.Conditions {
-		if cond.Kind == policy.OnAttribute && a.chance(70) {
+		if cond.Kind == syntax.OnAttribute && a.chance(70) {
 			t.attributes[cond.Of.Text] = a.chance(50)
 		}
 	}

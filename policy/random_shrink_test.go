@@ -5,12 +5,13 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // shrink takes away from a policy, a world and a request whatever a disagreement does not need,
 // so that a person can read what is left. It also returns the text of the disagreement that
 // remains, which is of the same kind.
-func shrink(doc *policy.Document, found *disagreement) (*policy.Document, *world, usher.Request, string) {
+func shrink(doc *syntax.Document, found *disagreement) (*syntax.Document, *world, usher.Request, string) {
 	w, q, text := found.w, found.q, found.text
 	s := &shrinking{Doc: doc, Users: w.users, Teams: w.teams, Settings: w.settings, Context: q.Context}
 	switch on := q.Resource.(type) {
@@ -42,7 +43,7 @@ func shrink(doc *policy.Document, found *disagreement) (*policy.Document, *world
 }
 
 type shrinking struct {
-	Doc      *policy.Document
+	Doc      *syntax.Document
 	Users    map[usher.UserID]*policy.User
 	Teams    map[usher.TeamID]usher.TeamID
 	Settings map[string]bool

@@ -15,6 +15,8 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 var (
@@ -75,8 +77,8 @@ func askAtRandom(t *testing.T, questions int, compare func(n int) comparison) *t
 
 // round is a policy that questions are asked of.
 type round struct {
-	doc       *policy.Document
-	types     map[string]policy.Resource
+	doc       *syntax.Document
+	types     map[string]syntax.Resource
 	compiled  *policy.Policy
 	reordered *policy.Policy // its keys in another order
 }
@@ -133,14 +135,14 @@ func (r *round) ask(a *asking, compare func(n int) comparison, asked *tally) *di
 	return nil
 }
 
-func newRound(doc *policy.Document, d dice) (*round, error) {
-	compiled, err := policy.Load("random.yaml", doc.Print())
+func newRound(doc *syntax.Document, d dice) (*round, error) {
+	compiled, err := policyfile.Load("random.yaml", doc.Print())
 	if err != nil {
 		return nil, fmt.Errorf("%s\n%w", doc.Print(), err)
 	}
 	r := &round{doc: doc, types: resources(doc), compiled: compiled}
 	other := reordered(d, doc)
-	if r.reordered, err = policy.Load("random.yaml", other.Print()); err != nil {
+	if r.reordered, err = policyfile.Load("random.yaml", other.Print()); err != nil {
 		return nil, fmt.Errorf("%s\n%w", other.Print(), err)
 	}
 	if r.compiled.Digest() != r.reordered.Digest() {

@@ -12,7 +12,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // Each file of testdata/refused has one mistake. Its first line says all that Load tells
@@ -21,8 +22,8 @@ import (
 func TestRefused(t *testing.T) {
 	for _, file := range examples(t, "refused") {
 		t.Run(file.name, func(t *testing.T) {
-			_, err := policy.Load(file.name, file.src)
-			var problems *policy.Problems
+			_, err := policyfile.Load(file.name, file.src)
+			var problems *syntax.Problems
 			if !errors.As(err, &problems) {
 				t.Fatalf("Load(%s) = %v, want problems", file.name, err)
 			}
@@ -34,7 +35,7 @@ func TestRefused(t *testing.T) {
 
 // An error tells where in which file, and what.
 func TestRefusedError(t *testing.T) {
-	_, err := policy.Load("acme.yaml", []byte("usher: 2\nroles: []\n"))
+	_, err := policyfile.Load("acme.yaml", []byte("usher: 2\nroles: []\n"))
 	assert.EqualError(t, err, `acme.yaml:1:8: version "2" of the format is not known; this library reads version 1`+"\n"+
 		`acme.yaml:2:8: roles must be a map, not a list`)
 }
@@ -42,7 +43,7 @@ func TestRefusedError(t *testing.T) {
 // A file that is wrong in every line is told so briefly.
 func TestRefusedManyTimes(t *testing.T) {
 	src := roles + "resources:\n" + lines(1000, "  page-%d: {permission: {}}\n")
-	_, err := policy.Load("acme.yaml", []byte(src))
+	_, err := policyfile.Load("acme.yaml", []byte(src))
 	require.Error(t, err)
 	told := strings.Split(err.Error(), "\n")
 	assert.Len(t, told, 21)
@@ -69,8 +70,8 @@ func TestRefusedTooMany(t *testing.T) {
 		{cell + lines(41, "          - own if c%d\n") + conditions, "51:20: more than 40 different conditions in the rules of one resource"},
 		{cell + "          own if " + lines(40, "c%d and ") + "c40\n" + conditions, "11:328: more than 40 names in one list of a rule"},
 	} {
-		_, err := policy.Load("acme.yaml", []byte(roles+row.src))
-		var problems *policy.Problems
+		_, err := policyfile.Load("acme.yaml", []byte(roles+row.src))
+		var problems *syntax.Problems
 		if !errors.As(err, &problems) {
 			t.Errorf("Load(… %.60q …) = %v, want %s", row.src, err, row.want)
 			continue
@@ -113,7 +114,7 @@ func examples(tb testing.TB, dir string) []example {
 }
 
 // says compares problems with what the file wants.
-func (e example) says(t *testing.T, problems []policy.Problem) {
+func (e example) says(t *testing.T, problems []syntax.Problem) {
 	t.Helper()
 	var got, want []string
 	for line := range strings.Lines(string(e.src)) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 )
 
@@ -12,7 +13,7 @@ import (
 // all that is known. Team is the role whose teams count, "" for those the user
 // was put in.
 func (q *question) reaches(r *rule, team role.Name) (yes, maybe bool) {
-	if r.scope == ScopeAny {
+	if r.scope == syntax.ScopeAny {
 		return true, true
 	}
 	if q.thing == nil || r.parties == 0 {
@@ -36,14 +37,14 @@ func (q *question) reaches(r *rule, team role.Name) (yes, maybe bool) {
 // scope looks at the parties that a rule considers, of a resource that is not nil.
 func (s *scene) scope(r *rule, team role.Name) (yes, known bool) {
 	switch r.scope {
-	case ScopeOwn:
+	case syntax.ScopeOwn:
 		return s.own(r.parties)
-	case ScopeSole:
+	case syntax.ScopeSole:
 		return s.sole(r.parties)
-	case ScopeTeam, ScopeShared:
-		return s.theirs(r.parties, team, r.scope == ScopeTeam)
+	case syntax.ScopeTeam, syntax.ScopeShared:
+		return s.theirs(r.parties, team, r.scope == syntax.ScopeTeam)
 	}
-	return r.scope == ScopeAny, true
+	return r.scope == syntax.ScopeAny, true
 }
 
 // own: the user is among the parties, or belongs to a team among them.

@@ -1,25 +1,28 @@
 package policy
 
-import "github.com/usher-go/usher/permission"
+import (
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy/syntax"
+)
 
 // standardResources are in every policy, because the commands that change an
 // account ask for them. Without cells nobody may.
 var standardResources = []struct {
 	name    string
-	parties []Party
+	parties []syntax.Party
 	actions []string
 }{
 	{"account", nil, []string{"configure", "transfer", "delete"}},
-	{"user", []Party{users("user"), teams("team")}, []string{"view", "create", "edit", "edit-sign-in", "set-role", "set-status", "delete", "leave", "delegate"}},
-	{"team", []Party{teams("team"), users("user")}, []string{"create", "edit", "delete", "set-members", "set-role"}},
-	{"seat", []Party{users("user")}, []string{"assign", "unassign", "purchase"}},
-	{"grant", []Party{users("user")}, []string{"give", "revoke"}},
+	{"user", []syntax.Party{users("user"), teams("team")}, []string{"view", "create", "edit", "edit-sign-in", "set-role", "set-status", "delete", "leave", "delegate"}},
+	{"team", []syntax.Party{teams("team"), users("user")}, []string{"create", "edit", "delete", "set-members", "set-role"}},
+	{"seat", []syntax.Party{users("user")}, []string{"assign", "unassign", "purchase"}},
+	{"grant", []syntax.Party{users("user")}, []string{"give", "revoke"}},
 	{"field", nil, []string{"manage"}},
 	{"audit", nil, []string{"view"}},
 }
 
-func users(name string) Party { return Party{Name: Name{Text: name}} }
-func teams(name string) Party { return Party{Name: Name{Text: name}, Teams: true} }
+func users(name string) syntax.Party { return syntax.Party{Name: syntax.Name{Text: name}} }
+func teams(name string) syntax.Party { return syntax.Party{Name: syntax.Name{Text: name}, Teams: true} }
 
 // userDelegate lets an actor give what they do not have themselves. `all: true` does
 // not include it: a root role could then lift every rule under never.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
@@ -26,7 +27,7 @@ type Summary struct {
 type Holding struct {
 	Permission permission.Permission
 	Rule       usher.Rule // where it comes from
-	Scope      Scope
+	Scope      syntax.Scope
 	As         []string       // the parties it considers; none: all of the resource
 	If         []string       // all that it needs, with what roles require; sorted
 	Hiding     []string       // the fields that it masks, sorted
@@ -104,7 +105,7 @@ func (q *question) holding(h holder) Holding {
 		}
 	}
 	if w.source == usher.SourceGrant {
-		holding.Until = q.until(w.who)
+		holding.Until, _ = q.user.holdsUntil(w.who)
 	}
 	return holding
 }
@@ -124,19 +125,4 @@ func (p *Policy) holding(r *rule, need uint64) Holding {
 		h.As = append(h.As, n.Text)
 	}
 	return h
-}
-
-// until returns when the last of the grants with the name ends.
-func (q *question) until(name string) time.Time {
-	var last time.Time
-	for _, g := range q.user.Grants {
-		switch {
-		case g.Name != name || !q.lasts(&g):
-		case g.Until.IsZero():
-			return time.Time{}
-		case g.Until.After(last):
-			last = g.Until
-		}
-	}
-	return last
 }

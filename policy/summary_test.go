@@ -11,11 +11,12 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 )
 
 // A summary shows what a directory page shows: what somebody holds, and why.
 func TestSummary(t *testing.T) {
-	p, err := policy.Load("desk.yaml", []byte(`
+	p, err := policyfile.Load("desk.yaml", []byte(`
 usher: 1
 features: [beta, old]
 conditions:

@@ -10,11 +10,12 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 )
 
 // What forbids because nobody said that it does not hold is told as such.
 func TestUnknownUnderNever(t *testing.T) {
-	p, err := policy.Load("policy.yaml", []byte(`
+	p, err := policyfile.Load("policy.yaml", []byte(`
 usher: 1
 conditions: {locked: {attribute: locked}, mfa: {context: mfa}}
 roles: {owner: {unique: true, hands-over-to: member}, member: {default: true}}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 )
 
 // Each file of testdata/warned loads, and has something in it that looks like a mistake.
@@ -13,7 +13,7 @@ import (
 func TestWarnings(t *testing.T) {
 	for _, file := range examples(t, "warned") {
 		t.Run(file.name, func(t *testing.T) {
-			p, err := policy.Load(file.name, file.src)
+			p, err := policyfile.Load(file.name, file.src)
 			require.NoError(t, err)
 			file.says(t, p.Warnings())
 		})

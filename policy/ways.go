@@ -56,21 +56,28 @@ func (p *Policy) ways(f Facts, r usher.Request) []usher.Way {
 
 // move is a few steps that somebody would see as one.
 type move struct {
-	text  string
-	cost  int // how far away it is, to compare by
+	text  string // in names of the policy, which tells moves apart
+	title string // what people call it; "" for text
+	cost  int    // how far away it is, to compare by
 	steps []usher.Step
 }
 
 // plan is some moves, in any order.
 type plan struct {
-	texts []string // sorted
-	cost  int
-	steps []usher.Step
+	texts  []string // sorted
+	titles []string // of each text
+	cost   int
+	steps  []usher.Step
 }
 
 func (p plan) with(m move) plan {
-	p.texts = append(slices.Clone(p.texts), m.text)
-	slices.Sort(p.texts)
+	title := m.title
+	if title == "" {
+		title = m.text
+	}
+	at, _ := slices.BinarySearch(p.texts, m.text)
+	p.texts = slices.Insert(slices.Clone(p.texts), at, m.text)
+	p.titles = slices.Insert(slices.Clone(p.titles), at, title)
 	p.cost += m.cost
 	p.steps = slices.Concat(p.steps, m.steps)
 	return p
@@ -96,7 +103,7 @@ func tell(found []plan) []usher.Way {
 	}
 	var ways []usher.Way
 	for _, p := range kept {
-		ways = append(ways, usher.Way{Text: strings.Join(p.texts, ", and "), Steps: p.steps})
+		ways = append(ways, usher.Way{Text: strings.Join(p.titles, ", and "), Steps: p.steps})
 	}
 	return ways
 }

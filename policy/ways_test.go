@@ -9,6 +9,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
@@ -19,7 +20,7 @@ func TestWaysTurnTheDecision(t *testing.T) {
 	for seed := range uint64(150) {
 		d := newDice(seed, 0)
 		doc := randomDocument(d)
-		p, err := policy.Load("random.yaml", doc.Print())
+		p, err := policyfile.Load("random.yaml", doc.Print())
 		require.NoError(t, err)
 		w := randomWorld(d, doc)
 		asking := newAsking(d, doc, w)
@@ -60,9 +61,9 @@ func TestExplanationHasNoOrder(t *testing.T) {
 	for seed := range uint64(60) {
 		d := newDice(seed, 1)
 		doc := randomDocument(d)
-		p, err := policy.Load("random.yaml", doc.Print())
+		p, err := policyfile.Load("random.yaml", doc.Print())
 		require.NoError(t, err)
-		other, err := policy.Load("random.yaml", reordered(d, doc).Print())
+		other, err := policyfile.Load("random.yaml", reordered(d, doc).Print())
 		require.NoError(t, err)
 		w := randomWorld(d, doc)
 		asking := newAsking(d, doc, w)

@@ -96,10 +96,10 @@ func (w *whatIf) takeRole(name role.Name) {
 	r, _ := w.p.Role(name)
 	for _, pool := range w.p.pools {
 		held := slices.Contains(w.user.Seats, pool.Name)
-		switch rule := r.SeatIn(pool.Name); {
-		case rule == role.SeatRequired && !held:
+		switch {
+		case r.MustHold(pool, w.user.Status) && !held:
 			w.user.Seats = append(slices.Clip(w.user.Seats), pool.Name)
-		case rule == role.SeatNone && held:
+		case !r.MayHold(pool, w.user.Status) && held:
 			w.user.Seats = slices.DeleteFunc(slices.Clone(w.user.Seats), func(s seat.PoolName) bool { return s == pool.Name })
 		}
 	}

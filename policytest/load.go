@@ -10,6 +10,8 @@ import (
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/preset"
 )
 
@@ -28,8 +30,8 @@ type Suite struct {
 // for messages, and says where a policy is that is no preset: read is called with
 // the path from there, or an absolute one. A nil read reads nothing.
 //
-// The error is a *policy.Problems of the test file or of the policy; where the
-// policy cannot be read, it wraps a policy.Problem and the error of read.
+// The error is a *syntax.Problems of the test file or of the policy; where the
+// policy cannot be read, it wraps a syntax.Problem and the error of read.
 func Load(name string, src []byte, read func(path string) ([]byte, error)) (*Suite, error) {
 	file, err := testfile.Parse(name, src)
 	if err != nil {
@@ -43,7 +45,7 @@ func Load(name string, src []byte, read func(path string) ([]byte, error)) (*Sui
 }
 
 // LoadWith reads a test file and tests another policy than the one that the file names.
-// The error is a *policy.Problems of the file, for example about names that the policy
+// The error is a *syntax.Problems of the file, for example about names that the policy
 // lacks. A nil policy has no names.
 func LoadWith(name string, src []byte, p *policy.Policy) (*Suite, error) {
 	file, err := testfile.Parse(name, src)
@@ -102,18 +104,18 @@ func loadPolicy(f *testfile.File, read func(path string) ([]byte, error)) (*poli
 	}
 	src, err := read(path)
 	if err != nil {
-		return nil, &policyError{policy.Problem{File: f.Name, Pos: f.Policy.Pos, Message: printable.Sprintf(
+		return nil, &policyError{syntax.Problem{File: f.Name, Pos: f.Policy.Pos, Message: printable.Sprintf(
 			"policy %q is no preset, and no file that can be read%s: %v", name, suggest.DidYouMean(name, preset.Names()), err,
 		)}, err}
 	}
-	return policy.Load(path, src)
+	return policyfile.Load(path, src)
 }
 
 func readNothing(string) ([]byte, error) { return nil, errors.New("no files are read here") }
 
 // policyError is the problem of a file whose policy cannot be read.
 type policyError struct {
-	policy.Problem
+	syntax.Problem
 	cause error
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/policytest"
 	"github.com/usher-go/usher/seat"
 )
@@ -63,9 +64,9 @@ func TestLoadPolicyRefused(t *testing.T) {
 	err = load("onechub")
 	assert.EqualError(t, err, `dir/x.yaml:2:9: policy "onechub" is no preset, and no file that can be read; did you mean "oncehub"?: file does not exist`)
 	assert.ErrorIs(t, err, fs.ErrNotExist, "the error of read is in it")
-	var problem policy.Problem
+	var problem syntax.Problem
 	require.ErrorAs(t, err, &problem)
-	assert.Equal(t, policy.Pos{Line: 2, Col: 9}, problem.Pos)
+	assert.Equal(t, syntax.Pos{Line: 2, Col: 9}, problem.Pos)
 
 	assert.ErrorIs(t, load("secret.yaml"), refused)
 
@@ -76,10 +77,10 @@ func TestLoadPolicyRefused(t *testing.T) {
 func TestRequest(t *testing.T) {
 	suite, err := policytest.Load("dir/x.yaml", []byte(world), readClub)
 	require.NoError(t, err)
-	name := func(text string) policy.Name { return policy.Name{Text: text} }
+	name := func(text string) syntax.Name { return syntax.Name{Text: text} }
 	q := testfile.Question{
 		Can:      name("room.edit"),
-		Resource: []testfile.Fact{{Name: name("host"), IDs: []policy.Name{name("m")}}, {Name: name("public"), IDs: []policy.Name{name("true")}, Bare: true}},
+		Resource: []testfile.Fact{{Name: name("host"), IDs: []syntax.Name{name("m")}}, {Name: name("public"), IDs: []syntax.Name{name("true")}, Bare: true}},
 		With:     []testfile.Flag{{Name: name("mfa"), Value: true}},
 	}
 	r, err := testfile.Request(suite.Policy(), "c", q, suite.Time())

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/policytest"
 )
 
@@ -299,7 +299,7 @@ func TestRefused(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			suite, err := policytest.Load("dir/x.yaml", []byte(row.src), readClub)
 			assert.Nil(t, suite)
-			require.ErrorAs(t, err, new(*policy.Problems))
+			require.ErrorAs(t, err, new(*syntax.Problems))
 			got := strings.ReplaceAll("\n"+err.Error(), "\ndir/x.yaml:", "\n")
 			assert.Equal(t, strings.TrimSpace(row.want), strings.TrimSpace(got))
 		})
@@ -312,7 +312,7 @@ func TestRefusedManyTimes(t *testing.T) {
 	src := "usher: 1\npolicy: oncehub\nchecks:\n" + strings.Repeat("  - {can: calendar.veiw, allow: [nobody]}\n", 15) +
 		"account:\n  users:\n    olivia: {role: owner}\n" + lines(60, "    m%d: {role: membr}\n")
 	_, err := policytest.Load("x.yaml", []byte(src), nil)
-	var problems *policy.Problems
+	var problems *syntax.Problems
 	require.ErrorAs(t, err, &problems)
 	assert.Equal(t, 90, problems.Len())
 	told := problems.List()

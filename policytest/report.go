@@ -5,7 +5,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // Report is what came of a run. The zero Report has no test that passed.
@@ -19,7 +19,7 @@ type Report struct {
 // that asks for several users can have several.
 type Failure struct {
 	File  string
-	Pos   policy.Pos   // of the check or the step
+	Pos   syntax.Pos   // of the check or the step
 	Name  string       // of the check or the scenario; may be empty
 	Asked string       // what was asked or done, in the words of the file
 	User  usher.UserID // "" where nobody in particular was asked: the host does, a state is looked at

@@ -13,7 +13,7 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/internal/printable"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/store"
 )
 
@@ -52,7 +52,7 @@ type player struct {
 	ctx      context.Context
 	engine   *engine.Engine
 	cover    *cover
-	pos      policy.Pos
+	pos      syntax.Pos
 	failures []Failure
 }
 
@@ -161,7 +161,7 @@ func (p *player) ask(step *testfile.Ask) {
 	p.fail(request.Subject, step.Asked(), expected, got, why)
 }
 
-func texts(names []policy.Name) []string {
+func texts(names []syntax.Name) []string {
 	list := make([]string, len(names))
 	for i, n := range names {
 		list[i] = n.Text

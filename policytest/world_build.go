@@ -8,6 +8,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
@@ -25,7 +26,7 @@ func (l *lookup) world(a *testfile.Account) *World {
 		},
 		taken:    map[seat.PoolName]seat.Pool{},
 		types:    map[string]account.FieldType{},
-		holders:  map[role.Name][]policy.Name{},
+		holders:  map[role.Name][]syntax.Name{},
 		oversold: map[seat.PoolName]overflow{},
 	}
 	b.addPools(a.Seats)
@@ -75,7 +76,7 @@ type builder struct {
 	order   []usher.UserID
 	taken   map[seat.PoolName]seat.Pool
 	types   map[string]account.FieldType // of custom fields
-	holders map[role.Name][]policy.Name  // the place of the role, under the user's id
+	holders map[role.Name][]syntax.Name  // the place of the role, under the user's id
 	unclear bool                         // the role of a user is not known
 
 	oversold map[seat.PoolName]overflow
@@ -83,7 +84,7 @@ type builder struct {
 
 // overflow counts the seats for which there is no room.
 type overflow struct {
-	first policy.Pos
+	first syntax.Pos
 	seats int
 }
 
@@ -107,7 +108,7 @@ func (b *builder) addTeams(list []testfile.Team) {
 
 // inCircle returns a team that is below itself. It walks up from each team, as
 // far as no walk was.
-func inCircle(list []testfile.Team, parents map[usher.TeamID]usher.TeamID) (policy.Name, bool) {
+func inCircle(list []testfile.Team, parents map[usher.TeamID]usher.TeamID) (syntax.Name, bool) {
 	walks := make(map[usher.TeamID]int, len(list))
 	for i, t := range list {
 		for id := usher.TeamID(t.ID.Text); id != ""; id = parents[id] {
@@ -122,7 +123,7 @@ func inCircle(list []testfile.Team, parents map[usher.TeamID]usher.TeamID) (poli
 			walks[id] = i
 		}
 	}
-	return policy.Name{}, false
+	return syntax.Name{}, false
 }
 
 // checkHolders finds a role that too many users have, or the unique one that

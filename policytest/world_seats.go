@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
@@ -42,7 +43,7 @@ func (b *builder) addSeats(u *testfile.User, user *policy.User, held role.Role) 
 	}
 }
 
-func (b *builder) take(user *policy.User, pool seat.PoolName, at policy.Pos) {
+func (b *builder) take(user *policy.User, pool seat.PoolName, at syntax.Pos) {
 	user.Seats = append(user.Seats, pool)
 	taken, err := b.taken[pool].Take(1)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 )
 
@@ -22,7 +23,7 @@ func (b *builder) addUser(u *testfile.User) {
 	}
 	if ok {
 		user.Role = held.Name
-		b.holders[held.Name] = append(b.holders[held.Name], policy.Name{Text: u.ID.Text, Pos: at})
+		b.holders[held.Name] = append(b.holders[held.Name], syntax.Name{Text: u.ID.Text, Pos: at})
 		b.addSeats(u, user, held)
 	} else {
 		b.unclear = true

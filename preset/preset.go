@@ -11,6 +11,7 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 )
 
 const extension = ".yaml"
@@ -52,7 +53,7 @@ var compiled = func() map[string]func() (*policy.Policy, error) {
 	for _, name := range Names() {
 		m[name] = sync.OnceValues(func() (*policy.Policy, error) {
 			src, _ := Source(name)
-			return policy.Load(name+extension, src)
+			return policyfile.Load(name+extension, src)
 		})
 	}
 	return m

@@ -19,7 +19,8 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/testfile"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/policytest"
 )
 
@@ -38,8 +39,8 @@ var kinds = []struct {
 	{
 		policySchema,
 		[]string{"../preset/*.yaml", "../testdata/trust/*.policy.yaml", "../policy/testdata/warned/*.yaml", "../policy/testdata/accepted/*.yaml"},
-		func(name string, src []byte) error { _, err := policy.Parse(name, src); return err },
-		func(name string, src []byte) error { _, err := policy.Load(name, src); return err },
+		func(name string, src []byte) error { _, err := policyfile.Parse(name, src); return err },
+		func(name string, src []byte) error { _, err := policyfile.Load(name, src); return err },
 	},
 	{
 		testSchema,
@@ -98,7 +99,7 @@ func TestSchemaRules(t *testing.T) {
 	words := []string{"as", "or", "if", "not", "and", "hiding", "team", "host", "mfa", "any"}
 	var try func(text string, more int)
 	try = func(text string, more int) {
-		r, err := policy.ParseRule(text)
+		r, err := syntax.ParseRule(text)
 		repeats := err != nil && (strings.Contains(err.Error(), "stands here twice") || strings.Contains(err.Error(), "never hold together"))
 		if got := rule.Validate(text) == nil; got != (err == nil || repeats) {
 			t.Errorf("schema: %q is a rule: %t, want %t: ParseRule says %v", text, got, !got, err)

@@ -63,10 +63,17 @@ func (r Role) SeatIn(pool seat.PoolName) Seat {
 	return SeatNone
 }
 
+// SeatDenied reports what keeps a user with the role, in the status, from a seat of the
+// pool: the role, the status or both. If neither does, the user may hold one.
+func (r Role) SeatDenied(pool seat.Kind, status usher.Status) (byRole, byStatus bool) {
+	return r.SeatIn(pool.Name) == SeatNone, !pool.Holds.Has(status)
+}
+
 // MayHold reports whether a user with the role, in the status, may hold a seat of
 // the pool.
 func (r Role) MayHold(pool seat.Kind, status usher.Status) bool {
-	return r.SeatIn(pool.Name) != SeatNone && pool.Holds.Has(status)
+	byRole, byStatus := r.SeatDenied(pool, status)
+	return !byRole && !byStatus
 }
 
 // MustHold reports whether a user with the role, in the status, must hold a seat of

@@ -9,6 +9,7 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/policytest"
 	"github.com/usher-go/usher/preset"
 )
@@ -98,7 +99,7 @@ func loadPolicy(name string) (*policy.Policy, error) {
 		return nil, printable.Errorf("policy %q is no preset, and no file that can be read in %s%s: %w",
 			name, directory(), suggest.DidYouMean(name, preset.Names()), err)
 	}
-	return policy.Load(name, src)
+	return policyfile.Load(name, src)
 }
 
 // directory is that of the test, for messages.

@@ -10,7 +10,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/store/memstore"
 )
 
@@ -32,7 +32,7 @@ resources:
 // withEngine puts an Engine behind the guard, in which mia owns acme and max is a
 // member.
 func (w *world) withEngine(t testing.TB) *engine.Engine {
-	p, err := policy.Load("office.yaml", []byte(office))
+	p, err := policyfile.Load("office.yaml", []byte(office))
 	require.NoError(t, err)
 	e, err := engine.Open(engine.Options{Policy: p, Store: new(memstore.Store)})
 	require.NoError(t, err)

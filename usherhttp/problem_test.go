@@ -44,6 +44,28 @@ func TestDenialTellsWhatAUserMayKnow(t *testing.T) {
 	assert.Contains(t, w.log.String(), "problem_test.go:", "which has them")
 }
 
+// Titles of the policy word what a user needs, and never what is not disclosed.
+func TestDenialWithTitles(t *testing.T) {
+	w := newWorld(t)
+	w.guard.Disclose = []string{"mfa", "seated", "open"}
+	const secret = "under-investigation"
+	w.Deny("one", edit, usher.ReasonConditionUnmet).Unmet("seated", secret).Titled("seated", "a booking seat").Titled(secret, "an investigation")
+	w.Deny("two", edit, usher.ReasonConditionUnmet).Unmet("mfa", "seated").Titled("seated", "a booking seat").Titled("mfa", "a login with two factors")
+	w.Deny("mix", edit, usher.ReasonConditionUnmet).Unmet("open", "seated").Titled("seated", "a booking seat")
+	w.Deny("non", edit, usher.ReasonNoPermission).Titled("calendar.edit", "edit a calendar")
+	guarded := w.guard.Require(edit, w.load)
+	for user, want := range map[string]string{
+		"one": "You need a booking seat.",
+		"two": "You need a login with two factors and a booking seat.",
+		"mix": "You may do this only once this is met: open, a booking seat.",
+		"non": "You do not have the permission to edit a calendar.",
+	} {
+		answer := w.call(guarded, "PUT /calendars/c1", "User="+user)
+		assert.Equal(t, want, problem(t, answer).Detail, user)
+		assert.NotContains(t, answer.Body.String(), "investigation")
+	}
+}
+
 // Whether an account exists is not told to who is no user of it.
 func TestUnknownAccountReadsAsUnknownUser(t *testing.T) {
 	w := newWorld(t)

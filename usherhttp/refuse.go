@@ -104,17 +104,43 @@ func (g *Guard) denial(permission string, d usher.Decision) Problem {
 		return p
 	}
 	p.Detail, p.Reason, p.Permission = sentence, d.Reason().String(), permission
-	if d.Reason() == usher.ReasonConditionUnmet {
-		for _, condition := range d.Detail().Unmet {
+	detail := d.Detail()
+	switch d.Reason() {
+	case usher.ReasonConditionUnmet:
+		for _, condition := range detail.Unmet {
 			if slices.Contains(g.Disclose, condition) {
 				p.Unmet = append(p.Unmet, condition)
 			}
 		}
-	}
-	if len(p.Unmet) > 0 {
-		p.Detail = "You may do this only once this is met: " + strings.Join(p.Unmet, ", ") + "."
+		if len(p.Unmet) > 0 {
+			p.Detail = needs(p.Unmet, detail.Titles)
+		}
+	case usher.ReasonNoPermission:
+		if title := detail.Titles[permission]; title != "" {
+			p.Detail = "You do not have the permission to " + printable.Text(title) + "."
+		}
 	}
 	return p
+}
+
+// needs is a sentence for a user about conditions that are not met: "You need a booking
+// seat." if all of them have titles, otherwise one that lists them.
+func needs(unmet []string, titles map[string]string) string {
+	words, titled := make([]string, len(unmet)), true
+	for i, condition := range unmet {
+		words[i] = printable.Text(titles[condition])
+		if words[i] == "" {
+			words[i], titled = condition, false
+		}
+	}
+	if !titled {
+		return "You may do this only once this is met: " + strings.Join(words, ", ") + "."
+	}
+	last := len(words) - 1
+	if last == 0 {
+		return "You need " + words[0] + "."
+	}
+	return "You need " + strings.Join(words[:last], ", ") + " and " + words[last] + "."
 }
 
 // log tells of a refusal with a status, which was answered with another one if it had

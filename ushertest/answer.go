@@ -1,6 +1,7 @@
 package ushertest
 
 import (
+	"maps"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -24,6 +25,7 @@ type Answer struct {
 	reason usher.Reason
 	hidden []string
 	unmet  []string
+	titles map[string]string
 	file   string
 	line   int
 	used   bool
@@ -72,6 +74,18 @@ func (a *Answer) Hiding(fields ...string) *Answer {
 // ReasonConditionUnmet.
 func (a *Answer) Unmet(conditions ...string) *Answer {
 	return a.change(func() { a.unmet = slices.Concat(a.unmet, conditions) })
+}
+
+// Titled adds the title of the permission or of a condition, by its name.
+func (a *Answer) Titled(name, title string) *Answer {
+	return a.change(func() {
+		titles := maps.Clone(a.titles)
+		if titles == nil {
+			titles = map[string]string{}
+		}
+		titles[name] = title
+		a.titles = titles
+	})
 }
 
 // call returns `Allow at calendar_test.go:12 of "mia" and calendar.edit on calendar c1`.
@@ -143,7 +157,7 @@ func (a *Answer) detail(p permission.Permission) usher.Detail {
 	case a.reason == usher.ReasonForbidden:
 		rule.Source, rule.Text = usher.SourceNever, "any"
 	}
-	d := usher.Detail{Rule: rule}
+	d := usher.Detail{Rule: rule, Titles: maps.Clone(a.titles)}
 	if a.reason == usher.ReasonGranted {
 		d.Hidden = slices.Clone(a.hidden)
 	} else {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/policytest"
 )
 
@@ -135,7 +135,7 @@ func checkYAML(t *testing.T, b block, dir string) {
 	}
 	src := []byte(strings.Repeat("\n", b.line-1) + text) // so that messages have the lines of the README
 	if !isTestFile.MatchString(text) {
-		p, err := policy.Load("README.md", src)
+		p, err := policyfile.Load("README.md", src)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,7 +30,7 @@ func Example() {
 	db := must(openTables(filepath.Join(dir, "calendars.db")))
 	defer db.Close()
 
-	oncehub, err := preset.Load("oncehub") // or policy.Load of a file that you have read or embedded
+	oncehub, err := preset.Load("oncehub") // or policyfile.Load of a file that you have read or embedded
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/store/boltstore"
 	"github.com/usher-go/usher/usherhttp"
 )
@@ -40,7 +40,7 @@ func open(ctx context.Context, dir string, log *slog.Logger) (s *server, err err
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	p, err := policy.Load("policy.yaml", policySource)
+	p, err := policyfile.Load("policy.yaml", policySource)
 	if err != nil {
 		return s, err
 	}

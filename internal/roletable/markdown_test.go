@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher/internal/roletable"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 )
 
 const rooms = `usher: 1
@@ -72,7 +72,7 @@ const tables = `# Rooms \| \\x1b\[1mwith\\x1b\[0m a \*view\*
 `
 
 func TestMarkdown(t *testing.T) {
-	p, err := policy.Load("rooms.yaml", []byte(rooms))
+	p, err := policyfile.Load("rooms.yaml", []byte(rooms))
 	require.NoError(t, err)
 	assert.Equal(t, tables, roletable.Markdown(p))
 }
@@ -84,7 +84,7 @@ func TestTitle(t *testing.T) {
 		"name: rooms\n": "rooms",
 		"":              `a/ro\noms.yaml`,
 	} {
-		p, err := policy.Load("a/ro\noms.yaml", []byte("usher: 1\n"+head+roles))
+		p, err := policyfile.Load("a/ro\noms.yaml", []byte("usher: 1\n"+head+roles))
 		require.NoError(t, err)
 		assert.Equal(t, want, roletable.Title(p))
 	}

@@ -5,19 +5,19 @@ import (
 	"time"
 
 	"github.com/usher-go/usher/account"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // FieldDefinition defines a custom field that the users of an account have.
 type FieldDefinition struct {
-	Field    policy.Name
+	Field    syntax.Name
 	Type     account.FieldType // zero where the file does not say
 	Archived *bool             // nil where the file does not say
 }
 
 // FieldValue is what a user has in a custom field.
 type FieldValue struct {
-	Field policy.Name
+	Field syntax.Name
 	Value Value
 }
 
@@ -25,7 +25,7 @@ type FieldValue struct {
 type Value struct {
 	Text string
 	Bare bool // without quotes, and true, false or a number
-	Pos  policy.Pos
+	Pos  syntax.Pos
 }
 
 // Fits reports whether a field of the type can have the value.

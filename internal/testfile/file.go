@@ -6,7 +6,7 @@ package testfile
 import (
 	"time"
 
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // File is a test file as it is written. All lists are in the order of the file; a
@@ -18,7 +18,7 @@ import (
 // case; where the key is another, the comment says so.
 type File struct {
 	Name      string      // as messages name it
-	Policy    policy.Name // a preset, or a file relative to this one
+	Policy    syntax.Name // a preset, or a file relative to this one
 	At        time.Time   // when questions are asked that do not say; zero: the beginning of 2026
 	Account   Account
 	Checks    []Check
@@ -30,6 +30,6 @@ var defaultTime = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 // Flag is a yes/no fact with its name: a setting, or a fact of a request.
 type Flag struct {
-	Name  policy.Name
+	Name  syntax.Name
 	Value bool
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // flow is a map of YAML in the making, which is written in one line.
@@ -19,13 +19,13 @@ func (m *flow) add(key, value string) { *m = append(*m, pair{key, value}) }
 
 // The methods below leave out what was not written.
 
-func (m *flow) name(key string, n policy.Name) {
+func (m *flow) name(key string, n syntax.Name) {
 	if n.Text != "" {
 		m.add(key, Word(n.Text))
 	}
 }
 
-func (m *flow) names(key string, list []policy.Name) {
+func (m *flow) names(key string, list []syntax.Name) {
 	if list != nil {
 		m.add(key, namesText(list))
 	}
@@ -72,7 +72,7 @@ func flagsFlow(list []Flag) (m flow) {
 	return m
 }
 
-func namesText(list []policy.Name) string {
+func namesText(list []syntax.Name) string {
 	texts := make([]string, len(list))
 	for i, n := range list {
 		texts[i] = Word(n.Text)

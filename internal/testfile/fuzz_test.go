@@ -10,7 +10,7 @@ import (
 
 	"github.com/usher-go/usher/internal/source"
 	"github.com/usher-go/usher/internal/testfile"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // FuzzTestFile checks that whatever parses prints back to an equal file, but for the
@@ -44,7 +44,7 @@ func FuzzTestFile(f *testing.F) {
 		if err != nil {
 			t.Fatalf("Parse of what Print wrote: %v\n%s", err, printed)
 		}
-		if diff := cmp.Diff(file, again, cmpopts.IgnoreTypes(policy.Pos{})); diff != "" {
+		if diff := cmp.Diff(file, again, cmpopts.IgnoreTypes(syntax.Pos{})); diff != "" {
 			t.Fatalf("Print changed the file (-before +after):\n%s\n%s", diff, printed)
 		}
 	})

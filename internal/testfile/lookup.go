@@ -5,6 +5,7 @@ import (
 
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 )
 
@@ -12,7 +13,7 @@ import (
 // those that are not there.
 type Lookup struct {
 	Policy   *policy.Policy
-	Problems *policy.Problems // what was reported
+	Problems *syntax.Problems // what was reported
 	At       time.Time        // the time of questions that do not set one
 
 	Grantable, Pools, Settings, Contexts Names // what the policy declares
@@ -42,7 +43,7 @@ func NewLookup(f *File, p *policy.Policy) *Lookup {
 	if p == nil {
 		p = new(policy.Policy)
 	}
-	l := &Lookup{Policy: p, Problems: &policy.Problems{File: f.Name}, At: f.At, parties: map[string]map[string]bool{}}
+	l := &Lookup{Policy: p, Problems: &syntax.Problems{File: f.Name}, At: f.At, parties: map[string]map[string]bool{}}
 	if l.At.IsZero() {
 		l.At = defaultTime
 	}
@@ -85,7 +86,7 @@ const mostCompared = 1000
 
 // Find returns whether a name is in a vocabulary, and reports one that is not. What says what it should be:
 // "setting".
-func (l *Lookup) Find(n policy.Name, what string, x Names) bool {
+func (l *Lookup) Find(n syntax.Name, what string, x Names) bool {
 	if !x.has[n.Text] {
 		l.refuse(n, "unknown "+what, x)
 	}
@@ -93,7 +94,7 @@ func (l *Lookup) Find(n policy.Name, what string, x Names) bool {
 }
 
 // refuse reports a name that is not in a vocabulary. Why comes before the name.
-func (l *Lookup) refuse(n policy.Name, why string, x Names) {
+func (l *Lookup) refuse(n syntax.Name, why string, x Names) {
 	var hint string
 	switch {
 	case len(x.list) == 0:
@@ -106,7 +107,7 @@ func (l *Lookup) refuse(n policy.Name, why string, x Names) {
 
 // Role returns the account role with a name. It returns false, and reports the name, if
 // there is none.
-func (l *Lookup) Role(n policy.Name) (role.Role, bool) {
+func (l *Lookup) Role(n syntax.Name) (role.Role, bool) {
 	if l.teamRoles.has[n.Text] {
 		l.Problems.Add(n.Pos, "%s is held on a team; write it there: teams: {…: %s}", n.Text, n.Text)
 		return role.Role{}, false
@@ -118,7 +119,7 @@ func (l *Lookup) Role(n policy.Name) (role.Role, bool) {
 }
 
 // TeamRole returns whether a name is that of a team role, and reports one that is not.
-func (l *Lookup) TeamRole(n policy.Name) bool {
+func (l *Lookup) TeamRole(n syntax.Name) bool {
 	if l.roles.has[n.Text] {
 		l.Problems.Add(n.Pos, "%s is a role of the account, and none that is held on a team", n.Text)
 		return false

@@ -6,7 +6,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // Question makes a request of what is written, and returns the types of resources
@@ -106,7 +106,7 @@ func (l *Lookup) noType(q *Question, types []string) {
 }
 
 // Hidden finds the fields that may be expected to be hidden.
-func (l *Lookup) Hidden(written []policy.Name, q *Question, types []string) []string {
+func (l *Lookup) Hidden(written []syntax.Name, q *Question, types []string) []string {
 	var declared Names
 	for _, t := range types {
 		for _, field := range l.Policy.Fields(t) {

@@ -6,11 +6,11 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/source"
 	"github.com/usher-go/usher/internal/suggest"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // Parse reads a test file. Name is its name for messages. The error is a
-// *policy.Problems: the shape of everything is right when there is none, but
+// *syntax.Problems: the shape of everything is right when there is none, but
 // whether the policy has the names, only Load finds out.
 func Parse(name string, src []byte) (*File, error) {
 	p := newParser(name)
@@ -26,14 +26,14 @@ func Parse(name string, src []byte) (*File, error) {
 // parser turns nodes into a File.
 type parser struct {
 	source.Reader
-	problems *policy.Problems
+	problems *syntax.Problems
 	file     *File
 }
 
 func newParser(name string) *parser {
-	p := &parser{problems: &policy.Problems{File: name}, file: &File{Name: name}}
+	p := &parser{problems: &syntax.Problems{File: name}, file: &File{Name: name}}
 	p.Report = func(line, col int, message string) {
-		p.problems.Add(policy.Pos{Line: line, Col: col}, "%s", message)
+		p.problems.Add(syntax.Pos{Line: line, Col: col}, "%s", message)
 	}
 	return p
 }
@@ -50,40 +50,40 @@ func (p *parser) document(n *source.Node) {
 }
 
 func (p *parser) version(n *source.Node) {
-	if v, ok := p.Text(n, "usher"); ok && v != policy.FormatVersion {
-		p.Errorf(n, "version %q of the format is not known; this library reads version %s", v, policy.FormatVersion)
+	if v, ok := p.Text(n, "usher"); ok && v != syntax.FormatVersion {
+		p.Errorf(n, "version %q of the format is not known; this library reads version %s", v, syntax.FormatVersion)
 	}
 }
 
 // name reads a name or an id: as it is written, and not empty.
-func (p *parser) name(n *source.Node, what string) policy.Name {
+func (p *parser) name(n *source.Node, what string) syntax.Name {
 	text, _ := p.ID(n, what)
-	return policy.Name{Text: text, Pos: pos(n)}
+	return syntax.Name{Text: text, Pos: pos(n)}
 }
 
 // names reads a list without repetitions.
-func (p *parser) names(n *source.Node, what string) []policy.Name {
+func (p *parser) names(n *source.Node, what string) []syntax.Name {
 	c := p.collector(what)
 	p.List(n, what, c.add)
 	return c.names
 }
 
 // oneOrMoreNames reads a list without repetitions, or one name in its place.
-func (p *parser) oneOrMoreNames(n *source.Node, what string) []policy.Name {
+func (p *parser) oneOrMoreNames(n *source.Node, what string) []syntax.Name {
 	c := p.collector(what)
 	p.OneOrMore(n, what, c.add)
 	return c.names
 }
 
 func (p *parser) collector(what string) *collector {
-	return &collector{parser: p, one: "a name in " + what, names: []policy.Name{}, seen: map[string]bool{}}
+	return &collector{parser: p, one: "a name in " + what, names: []syntax.Name{}, seen: map[string]bool{}}
 }
 
 // collector makes a list of names, and refuses one that it has.
 type collector struct {
 	*parser
 	one   string // for messages
-	names []policy.Name
+	names []syntax.Name
 	seen  map[string]bool
 }
 
@@ -160,11 +160,11 @@ func (p *parser) didYouMean(word string, words []string) string {
 
 // The fields below read what they are named for.
 
-func (p *parser) nameField(key string, into *policy.Name) source.Field {
+func (p *parser) nameField(key string, into *syntax.Name) source.Field {
 	return source.Field{Name: key, Read: func(n *source.Node) { *into = p.name(n, key) }}
 }
 
-func (p *parser) namesField(key string, into *[]policy.Name) source.Field {
+func (p *parser) namesField(key string, into *[]syntax.Name) source.Field {
 	return source.Field{Name: key, Read: func(n *source.Node) { *into = p.names(n, key) }}
 }
 
@@ -186,4 +186,4 @@ func required(f source.Field) source.Field {
 	return f
 }
 
-func pos(n *source.Node) policy.Pos { return policy.Pos{Line: n.Line, Col: n.Col} }
+func pos(n *source.Node) syntax.Pos { return syntax.Pos{Line: n.Line, Col: n.Col} }

@@ -4,7 +4,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/source"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 func (p *parser) account(n *source.Node) {
@@ -122,7 +122,7 @@ func (p *parser) memberships(n *source.Node) []Membership {
 		return nil
 	}
 	p.Each(n, "teams", func(key, value *source.Node) {
-		m := Membership{Team: p.name(key, "a team's id"), Roles: []policy.Name{}}
+		m := Membership{Team: p.name(key, "a team's id"), Roles: []syntax.Name{}}
 		if value.Kind != source.Scalar || value.Text != plainMember {
 			m.Roles = p.oneOrMoreNames(value, "team roles")
 		}

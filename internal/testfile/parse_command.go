@@ -5,20 +5,20 @@ import (
 
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/source"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // ParseCommand reads a command that stands in no file, in words: its name, and then
 // an argument each, "user=mia". Commas part a list, "teams=sales,support", and a
 // dot the keys of a map, "seats.booking=5". The checks are those of a file.
 //
-// The error is a *policy.Problems, in which the line of a place is the number of
+// The error is a *syntax.Problems, in which the line of a place is the number of
 // the word, from 1.
 func ParseCommand(words ...string) (account.Command, error) {
 	p := wordParser{parser: newParser("")}
 	var c account.Command
 	if len(words) == 0 {
-		p.problems.Add(policy.Pos{Line: 1, Col: 1}, "there is no command")
+		p.problems.Add(syntax.Pos{Line: 1, Col: 1}, "there is no command")
 	} else if n := p.node(words); p.problems.Len() == 0 {
 		c = p.command(n, n.Entries[0].Value, nil)
 	}
@@ -27,7 +27,7 @@ func ParseCommand(words ...string) (account.Command, error) {
 
 // ParseCommands reads a file that is a list of commands, each written as in the do
 // of a step: [{do: add-user, user: mia}, {do: assign-seat, user: mia, pool: booking}].
-// The error is a *policy.Problems.
+// The error is a *syntax.Problems.
 func ParseCommands(name string, src []byte) ([]account.Command, error) {
 	p := newParser(name)
 	var list []account.Command
@@ -93,7 +93,7 @@ func (p *wordParser) node(words []string) *source.Node {
 }
 
 func (p *wordParser) refuse(format string, args ...any) {
-	p.problems.Add(policy.Pos{Line: p.word, Col: p.col}, format, args...)
+	p.problems.Add(syntax.Pos{Line: p.word, Col: p.col}, format, args...)
 }
 
 // nested returns the map under a key, which it makes.

@@ -15,7 +15,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/testfile"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/preset"
 	"github.com/usher-go/usher/seat"
 )
@@ -80,7 +80,7 @@ func TestParseCommandRefuses(t *testing.T) {
 		"leave seats.x=5":                    `:2:1: leave has no key "seats.x"`,
 	} {
 		_, err := testfile.ParseCommand(strings.Fields(words)...)
-		var problems *policy.Problems
+		var problems *syntax.Problems
 		require.True(t, errors.As(err, &problems), "ParseCommand(%s) = %v", words, err)
 		assert.Equal(t, want, problems.Error(), words)
 	}
@@ -127,8 +127,8 @@ func TestRequestOfPolicy(t *testing.T) {
 	p, err := preset.Load("oncehub")
 	require.NoError(t, err)
 	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
-	host := testfile.Fact{Name: policy.Name{Text: "host"}, IDs: []policy.Name{{Text: "mia"}}}
-	q := testfile.Question{Can: policy.Name{Text: "calendar.edit"}, Resource: []testfile.Fact{host}}
+	host := testfile.Fact{Name: syntax.Name{Text: "host"}, IDs: []syntax.Name{{Text: "mia"}}}
+	q := testfile.Question{Can: syntax.Name{Text: "calendar.edit"}, Resource: []testfile.Fact{host}}
 	r, err := testfile.Request(p, "max", q, now)
 	require.NoError(t, err)
 	assert.Equal(t, usher.UserID("max"), r.Subject)

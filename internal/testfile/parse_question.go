@@ -6,7 +6,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/source"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 func (p *parser) checks(n *source.Node) {
@@ -78,7 +78,7 @@ func (p *parser) masked(n *source.Node) []Masked {
 // ask reads a step that asks.
 func (p *parser) ask(n *source.Node) Step {
 	a := Ask{Pos: pos(n)}
-	said := map[string]policy.Pos{}
+	said := map[string]syntax.Pos{}
 	p.Fields(n, "a step that asks", append(p.question(&a.Question),
 		required(p.nameField("as", &a.As)),
 		source.Field{Name: "expect", Required: true, Read: func(n *source.Node) { a.Allow = p.expectation(n) }},

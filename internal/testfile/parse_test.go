@@ -16,7 +16,7 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/source"
 	"github.com/usher-go/usher/internal/testfile"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // everything has each key of the format at least once.
@@ -108,16 +108,16 @@ func TestParse(t *testing.T) {
 	users := f.Account.Users
 	require.Len(t, users, 5)
 	assert.Equal(t, "007", users[0].ID.Text, "an id is the text as written")
-	assert.Equal(t, policy.Pos{Line: 15, Col: 5}, users[0].ID.Pos)
+	assert.Equal(t, syntax.Pos{Line: 15, Col: 5}, users[0].ID.Pos)
 	assert.Equal(t, time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC), users[0].Grants[1].Until, "a bare date is 00:00 UTC")
 	assert.Equal(t, "manager", users[1].Teams[0].Roles[0].Text)
-	assert.Equal(t, []policy.Name{}, users[1].Teams[1].Roles, "member holds no team role")
+	assert.Equal(t, []syntax.Name{}, users[1].Teams[1].Roles, "member holds no team role")
 	assert.Nil(t, users[3].Teams[0].Roles, "a list says nothing of team roles")
 	assert.Equal(t, usher.Inactive, users[3].Status)
-	assert.Equal(t, []policy.Name{}, users[4].Seats)
+	assert.Equal(t, []syntax.Name{}, users[4].Seats)
 
 	check := f.Checks[0]
-	assert.Equal(t, policy.Pos{Line: 21, Col: 5}, check.Pos)
+	assert.Equal(t, syntax.Pos{Line: 21, Col: 5}, check.Pos)
 	assert.Equal(t, usher.ReasonInactive, check.Deny[0].Reason)
 	assert.False(t, f.Checks[1].Resource[1].Bare, "true in a list is an id")
 	assert.True(t, f.Checks[1].Resource[0].Bare)
@@ -149,7 +149,7 @@ func TestPrint(t *testing.T) {
 	printed := f.Print()
 	again, err := testfile.Parse("x.yaml", printed)
 	require.NoError(t, err, "%s", printed)
-	if diff := cmp.Diff(f, again, cmpopts.IgnoreTypes(policy.Pos{})); diff != "" {
+	if diff := cmp.Diff(f, again, cmpopts.IgnoreTypes(syntax.Pos{})); diff != "" {
 		t.Errorf("Print changed the file (-before +after):\n%s", diff)
 	}
 	assert.Equal(t, string(printed), string(again.Print()))
@@ -164,7 +164,7 @@ func TestPrintLongKeys(t *testing.T) {
 	require.NoError(t, err)
 	again, err := testfile.Parse("x.yaml", f.Print())
 	require.NoError(t, err)
-	assert.Empty(t, cmp.Diff(f, again, cmpopts.IgnoreTypes(policy.Pos{})))
+	assert.Empty(t, cmp.Diff(f, again, cmpopts.IgnoreTypes(syntax.Pos{})))
 }
 
 func TestParseTime(t *testing.T) {
@@ -244,5 +244,5 @@ func TestScenarioWithoutName(t *testing.T) {
 	require.NoError(t, err)
 	again, err := testfile.Parse("x.yaml", f.Print())
 	require.NoError(t, err)
-	assert.Empty(t, cmp.Diff(f, again, cmpopts.IgnoreTypes(policy.Pos{})))
+	assert.Empty(t, cmp.Diff(f, again, cmpopts.IgnoreTypes(syntax.Pos{})))
 }

@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // Print writes the file as YAML, without comments. What it writes parses to an
 // equal File, but for the places.
 func (f *File) Print() []byte {
 	var w printer
-	w.entry(0, "usher", policy.FormatVersion)
+	w.entry(0, "usher", syntax.FormatVersion)
 	w.entry(0, "policy", Word(f.Policy.Text))
 	if !f.At.IsZero() {
 		w.entry(0, "at", timeText(f.At))

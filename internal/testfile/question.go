@@ -4,12 +4,12 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // Question is what a check or a step of a scenario asks, without who asks.
 type Question struct {
-	Can      policy.Name // a permission or a bundle
+	Can      syntax.Name // a permission or a bundle
 	Resource []Fact      // nil where the file gives none
 	With     []Flag      // facts of the request
 	At       time.Time   // zero: the time of the file
@@ -18,8 +18,8 @@ type Question struct {
 // Fact is what a file says of a resource: the ids of a party, or an attribute.
 // Which of the two it is, the policy knows.
 type Fact struct {
-	Name policy.Name
-	IDs  []policy.Name // of an attribute the word true or false
+	Name syntax.Name
+	IDs  []syntax.Name // of an attribute the word true or false
 	Bare bool          // one value without quotes, and true or false
 }
 
@@ -31,24 +31,24 @@ func (f *Fact) flag() (value, ok bool) {
 
 // Check says who of all users may.
 type Check struct {
-	Pos  policy.Pos
+	Pos  syntax.Pos
 	Name string // for people; may be empty
 	Question
-	Allow  []policy.Name // the users who may; all others may not
+	Allow  []syntax.Name // the users who may; all others may not
 	Deny   []Denial
 	Hidden []Masked
 }
 
 // Denial pins why a user may not: an entry of deny.
 type Denial struct {
-	User   policy.Name  // its key
+	User   syntax.Name  // its key
 	Reason usher.Reason // its value
 }
 
 // Masked pins which fields are hidden from a user who may: an entry of hidden.
 type Masked struct {
-	User   policy.Name   // its key
-	Fields []policy.Name // its value: fields, and no groups of them
+	User   syntax.Name   // its key
+	Fields []syntax.Name // its value: fields, and no groups of them
 }
 
 // Asked returns the question in the words of the file: calendar.edit {host: [mia]}

@@ -5,12 +5,12 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // Scenario is a story that begins with the facts of the account.
 type Scenario struct {
-	Pos   policy.Pos
+	Pos   syntax.Pos
 	Name  string
 	Steps []Step
 }
@@ -22,8 +22,8 @@ type Step interface {
 
 // Do is a step that changes the account: its commands are one commit.
 type Do struct {
-	Pos      policy.Pos
-	As       policy.Name       // zero for the host
+	Pos      syntax.Pos
+	As       syntax.Name       // zero for the host
 	Commands []account.Command // do, with the arguments of one command beside it, or a list of them
 	With     []Flag
 	At       time.Time    // zero: the time of the file
@@ -32,18 +32,18 @@ type Do struct {
 
 // Ask is a step that asks as one user.
 type Ask struct {
-	Pos policy.Pos
-	As  policy.Name
+	Pos syntax.Pos
+	As  syntax.Name
 	Question
 	Allow  bool          // expect: allow
 	Reason usher.Reason  // zero where any will do
-	Hidden []policy.Name // nil where the file does not say
+	Hidden []syntax.Name // nil where the file does not say
 }
 
 // State is a step that looks at the account. Only what is written is compared:
 // not a list that is nil, nor anything else that is zero or nil.
 type State struct {
-	Pos      policy.Pos
+	Pos      syntax.Pos
 	Seats    []PoolState
 	Users    []User
 	Teams    []Team
@@ -53,7 +53,7 @@ type State struct {
 
 // PoolState says how many seats of a pool are held, and how many were bought.
 type PoolState struct {
-	Pool        policy.Name
+	Pool        syntax.Name
 	Held, Total *int
 }
 

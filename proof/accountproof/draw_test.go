@@ -10,7 +10,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
@@ -277,7 +277,7 @@ func (d drawing) question(command string) question {
 func (d drawing) context() usher.Context {
 	c := usher.Context{}
 	for _, condition := range d.w.book.doc.Conditions {
-		if condition.Kind != policy.OnContext {
+		if condition.Kind != syntax.OnContext {
 			continue
 		}
 		switch known := d.below(6, condition.Of.Text); known {

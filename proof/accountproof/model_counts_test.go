@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher/account"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
@@ -57,13 +57,13 @@ func lastRise(worlds []*world, number func(*world) int) int {
 }
 
 // "at-most: exceeding it is role-full". Holders of a role that includes it do not count.
-func (w *world) all(r policy.Role) int {
+func (w *world) all(r syntax.Role) int {
 	all, _ := w.holders(roleName(r))
 	return all
 }
 
 // "at-least counts active holders; holders of a role that includes another role count for it."
-func (w *world) active(r policy.Role) (n int) {
+func (w *world) active(r syntax.Role) (n int) {
 	for _, other := range w.book.doc.Roles {
 		if w.book.includes(other, r.Name.Text) {
 			_, active := w.holders(roleName(other))
@@ -74,8 +74,8 @@ func (w *world) active(r policy.Role) (n int) {
 }
 
 // includes reports whether a role is another one or includes it, at once or on the way.
-func (b *rulebook) includes(r policy.Role, name string) bool {
-	return r.Name.Text == name || slices.ContainsFunc(r.Includes, func(n policy.Name) bool {
+func (b *rulebook) includes(r syntax.Role, name string) bool {
+	return r.Name.Text == name || slices.ContainsFunc(r.Includes, func(n syntax.Name) bool {
 		return b.includes(*b.role(role.Name(n.Text)), name)
 	})
 }
@@ -88,5 +88,5 @@ func counted(code account.Code) bool {
 // overfull reports whether an account can be so at all: "what no account may be is Invalid".
 func (w *world) overfull() bool {
 	return slices.ContainsFunc(w.book.pools(), func(pool seat.PoolName) bool { return w.held(pool) > w.bought[pool] }) ||
-		slices.ContainsFunc(w.book.doc.Roles, func(r policy.Role) bool { return r.AtMost > 0 && w.all(r) > r.AtMost })
+		slices.ContainsFunc(w.book.doc.Roles, func(r syntax.Role) bool { return r.AtMost > 0 && w.all(r) > r.AtMost })
 }

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/usher-go/usher/account"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // "define-field {field, type: text, number, date or bool}: field.manage"
@@ -44,7 +44,7 @@ func (s *step) renameField(c account.RenameField) account.Code {
 }
 
 func (s *step) hidesAny(names ...string) bool {
-	user := slices.IndexFunc(s.book.types, func(r policy.Resource) bool { return r.Name.Text == "user" })
+	user := slices.IndexFunc(s.book.types, func(r syntax.Resource) bool { return r.Name.Text == "user" })
 	for _, group := range s.book.types[user].Fields {
 		for _, f := range group.Fields {
 			if slices.Contains(names, f.Text) && !s.byHost() && (!s.may("user.edit", nil) || slices.Contains(s.hidden, f.Text)) {

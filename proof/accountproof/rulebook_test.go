@@ -9,6 +9,8 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
@@ -17,9 +19,9 @@ import (
 // somebody may goes to the compiled one, which tests of its own hold to the prose.
 type rulebook struct {
 	name     string
-	doc      *policy.Document
+	doc      *syntax.Document
 	compiled *policy.Policy
-	types    []policy.Resource
+	types    []syntax.Resource
 	actions  []action
 	grants   map[string][]string // what each bundle and permission stands for
 }
@@ -27,8 +29,8 @@ type rulebook struct {
 // action is a permission, with what the policy says of it.
 type action struct {
 	name string
-	on   policy.Resource
-	policy.Permission
+	on   syntax.Resource
+	syntax.Permission
 }
 
 // GoString is how rapid writes the rulebook that it has drawn.
@@ -36,9 +38,9 @@ func (b *rulebook) GoString() string { return b.name }
 
 func newRulebook(tb testing.TB, name string, src []byte) *rulebook {
 	tb.Helper()
-	doc, err := policy.Parse(name+".yaml", src)
+	doc, err := policyfile.Parse(name+".yaml", src)
 	require.NoError(tb, err)
-	compiled, err := doc.Compile()
+	compiled, err := policy.Compile(doc)
 	require.NoError(tb, err)
 	b := &rulebook{name: name, doc: doc, compiled: compiled, types: resources(doc), grants: map[string][]string{}}
 	for _, on := range b.types {
@@ -66,19 +68,19 @@ var standard = [][3]string{
 }
 
 // resources returns the types of resources, each with what the document adds to a standard one.
-func resources(doc *policy.Document) (types []policy.Resource) {
+func resources(doc *syntax.Document) (types []syntax.Resource) {
 	for _, s := range standard {
-		r := policy.Resource{Name: named(s[0])}
+		r := syntax.Resource{Name: named(s[0])}
 		for _, action := range strings.Fields(s[1]) {
-			r.Permissions = append(r.Permissions, policy.Permission{Action: named(action)})
+			r.Permissions = append(r.Permissions, syntax.Permission{Action: named(action)})
 		}
 		for _, party := range strings.Fields(s[2]) {
-			r.Parties = append(r.Parties, policy.Party{Name: named(party), Teams: party == "team"})
+			r.Parties = append(r.Parties, syntax.Party{Name: named(party), Teams: party == "team"})
 		}
 		types = append(types, r)
 	}
 	for _, written := range doc.Resources {
-		i := slices.IndexFunc(types, func(r policy.Resource) bool { return r.Name.Text == written.Name.Text })
+		i := slices.IndexFunc(types, func(r syntax.Resource) bool { return r.Name.Text == written.Name.Text })
 		if i < 0 {
 			types = append(types, written)
 			continue
@@ -87,7 +89,7 @@ func resources(doc *policy.Document) (types []policy.Resource) {
 		r.Parties = append(r.Parties, written.Parties...)
 		r.Fields = append(r.Fields, written.Fields...)
 		for _, p := range written.Permissions {
-			has := slices.IndexFunc(r.Permissions, func(q policy.Permission) bool { return q.Action.Text == p.Action.Text })
+			has := slices.IndexFunc(r.Permissions, func(q syntax.Permission) bool { return q.Action.Text == p.Action.Text })
 			if has < 0 {
 				r.Permissions = append(r.Permissions, p)
 				continue
@@ -98,14 +100,14 @@ func resources(doc *policy.Document) (types []policy.Resource) {
 	return types
 }
 
-func named(text string) policy.Name { return policy.Name{Text: text} }
+func named(text string) syntax.Name { return syntax.Name{Text: text} }
 
-func nameOf(text string) func(policy.Name) bool {
-	return func(n policy.Name) bool { return n.Text == text }
+func nameOf(text string) func(syntax.Name) bool {
+	return func(n syntax.Name) bool { return n.Text == text }
 }
 
 // role returns the role with a name, or nil.
-func (b *rulebook) role(name role.Name) *policy.Role {
+func (b *rulebook) role(name role.Name) *syntax.Role {
 	for i := range b.doc.Roles {
 		if b.doc.Roles[i].Name.Text == string(name) {
 			return &b.doc.Roles[i]
@@ -114,7 +116,7 @@ func (b *rulebook) role(name role.Name) *policy.Role {
 	return nil
 }
 
-func roleName(r policy.Role) role.Name { return role.Name(r.Name.Text) }
+func roleName(r syntax.Role) role.Name { return role.Name(r.Name.Text) }
 
 func (b *rulebook) isAccountRole(name role.Name) bool {
 	r := b.role(name)
@@ -127,15 +129,15 @@ func (b *rulebook) isTeamRole(name role.Name) bool {
 }
 
 // unique returns the role that exactly one user holds.
-func (b *rulebook) unique() *policy.Role {
-	i := slices.IndexFunc(b.doc.Roles, func(r policy.Role) bool { return r.Unique })
+func (b *rulebook) unique() *syntax.Role {
+	i := slices.IndexFunc(b.doc.Roles, func(r syntax.Role) bool { return r.Unique })
 	return &b.doc.Roles[i]
 }
 
 func (b *rulebook) isUnique(name role.Name) bool { return b.unique().Name.Text == string(name) }
 
 func (b *rulebook) byDefault() role.Name {
-	i := slices.IndexFunc(b.doc.Roles, func(r policy.Role) bool { return r.Default })
+	i := slices.IndexFunc(b.doc.Roles, func(r syntax.Role) bool { return r.Default })
 	return roleName(b.doc.Roles[i])
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/usher-go/usher/filter"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/seat"
 )
 
@@ -46,7 +47,7 @@ func drawRound(t *testing.T, seed uint64, id *int, bases []*base, seen *tally) *
 	t.Helper()
 	d := newDice(seed)
 	x := &round{seed: seed, text: drawPolicy(d), worlds: map[usher.AccountID]*world{}}
-	p, err := policy.Load("random.yaml", []byte(x.text))
+	p, err := policyfile.Load("random.yaml", []byte(x.text))
 	if err != nil {
 		t.Fatalf("%s\n%v", x.text, err)
 	}
@@ -111,7 +112,7 @@ func (x *round) drawRows(d dice, a asks, local int, id *int) {
 func (x *round) live(t *testing.T, d dice) {
 	t.Helper()
 	older := strings.Replace(x.text, "features: [sms]", "features: [sms, gone]", 1)
-	p, err := policy.Load("older.yaml", []byte(older))
+	p, err := policyfile.Load("older.yaml", []byte(older))
 	if err != nil {
 		t.Fatal(err)
 	}

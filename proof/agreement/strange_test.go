@@ -12,6 +12,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/filter"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 )
 
 // strangePolicy has each scope over users, teams and both, allowed and forbidden.
@@ -181,7 +182,7 @@ var strangeFlag = flag.Int("strange", 12, "how many tables with strange rows the
 // find texts alike that are not. For each user and each permission, the list has the rows on which the
 // policy allows, where a host reads its rows as documented; and no row ends a list.
 func TestStrangeRows(t *testing.T) {
-	p, err := policy.Load("strange.yaml", []byte(strangePolicy))
+	p, err := policyfile.Load("strange.yaml", []byte(strangePolicy))
 	if err != nil {
 		t.Fatal(err)
 	}

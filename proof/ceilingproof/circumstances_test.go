@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher/permission"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/seat"
 )
 
@@ -84,7 +84,7 @@ func (l *laws) testsIn(name string, p permission.Permission) bool {
 
 // testsOf returns the conditions that a policy tests, each with the permissions whose rules and
 // prohibitions test it; "" stands for all, if a role requires it.
-func testsOf(doc *policy.Document) map[string]map[string]bool {
+func testsOf(doc *syntax.Document) map[string]map[string]bool {
 	set := map[string]map[string]bool{}
 	add := func(name, permission string) {
 		if set[name] == nil {
@@ -92,7 +92,7 @@ func testsOf(doc *policy.Document) map[string]map[string]bool {
 		}
 		set[name][permission] = true
 	}
-	each := func(permission string, rules []policy.Rule) {
+	each := func(permission string, rules []syntax.Rule) {
 		for _, r := range rules {
 			for _, t := range r.If {
 				add(t.Name.Text, permission)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 )
 
@@ -16,7 +17,7 @@ const (
 // laws is a policy, with the policies that are derived from it to put one user in the place of
 // another and to compare ranks. All of them only decide.
 type laws struct {
-	doc    *policy.Document
+	doc    *syntax.Document
 	policy *policy.Policy
 	tests  map[string]map[string]bool // see testsOf
 
@@ -31,28 +32,28 @@ type laws struct {
 // or shared, main has everything else, the never rules among it.
 type parts struct{ main, teams *policy.Policy }
 
-func newLaws(doc *policy.Document) (l *laws, err error) {
+func newLaws(doc *syntax.Document) (l *laws, err error) {
 	l = &laws{doc: doc, tests: testsOf(doc)}
-	if l.policy, err = doc.Compile(); err != nil {
+	if l.policy, err = policy.Compile(doc); err != nil {
 		return nil, err
 	}
-	never := func(d *policy.Document) { d.Never = nil }
-	everyone := func(d *policy.Document) {
-		keepRules(d, func(who string, _ policy.Rule) bool { return who != "everyone" })
+	never := func(d *syntax.Document) { d.Never = nil }
+	everyone := func(d *syntax.Document) {
+		keepRules(d, func(who string, _ syntax.Rule) bool { return who != "everyone" })
 	}
-	narrow := func(d *policy.Document) {
+	narrow := func(d *syntax.Document) {
 		onTeam := teamRoles(d)
-		keepRules(d, func(who string, r policy.Rule) bool {
-			return !onTeam[who] && r.Scope != policy.ScopeOwn && r.Scope != policy.ScopeSole
+		keepRules(d, func(who string, r syntax.Rule) bool {
+			return !onTeam[who] && r.Scope != syntax.ScopeOwn && r.Scope != syntax.ScopeSole
 		})
 	}
 	for _, of := range []struct {
 		to    *parts
-		edits []func(*policy.Document)
+		edits []func(*syntax.Document)
 	}{
 		{&l.whole, nil},
-		{&l.lenient, []func(*policy.Document){never}},
-		{&l.sources, []func(*policy.Document){never, everyone}},
+		{&l.lenient, []func(*syntax.Document){never}},
+		{&l.sources, []func(*syntax.Document){never, everyone}},
 	} {
 		if of.to.main, err = derive(doc, append(of.edits, withoutTeams)...); err != nil {
 			return nil, err
@@ -66,13 +67,13 @@ func newLaws(doc *policy.Document) (l *laws, err error) {
 }
 
 // derive compiles a changed copy of a document that has two more roles.
-func derive(doc *policy.Document, edits ...func(*policy.Document)) (*policy.Policy, error) {
+func derive(doc *syntax.Document, edits ...func(*syntax.Document)) (*policy.Policy, error) {
 	d := clone(doc)
 	addRoles(d)
 	for _, edit := range edits {
 		edit(d)
 	}
-	p, err := d.Compile()
+	p, err := policy.Compile(d)
 	if err != nil {
 		return nil, fmt.Errorf("a derived policy: %w\n%s", err, d.Print())
 	}
@@ -80,7 +81,7 @@ func derive(doc *policy.Document, edits ...func(*policy.Document)) (*policy.Poli
 }
 
 // clone copies what derive and cut change of a document.
-func clone(doc *policy.Document) *policy.Document {
+func clone(doc *syntax.Document) *syntax.Document {
 	d := *doc
 	d.Conditions, d.Bundles = slices.Clone(d.Conditions), slices.Clone(d.Bundles)
 	d.Roles, d.Resources, d.Never = slices.Clone(d.Roles), slices.Clone(d.Resources), slices.Clone(d.Never)
@@ -100,7 +101,7 @@ func clone(doc *policy.Document) *policy.Document {
 	return &d
 }
 
-func cloneRules(rules []policy.Rule) []policy.Rule {
+func cloneRules(rules []syntax.Rule) []syntax.Rule {
 	rules = slices.Clone(rules)
 	for i := range rules {
 		rules[i].If = slices.Clone(rules[i].If)
@@ -110,12 +111,12 @@ func cloneRules(rules []policy.Rule) []policy.Rule {
 
 // addRoles adds a role without rules, and one that can do what the unique role can: what every
 // policy forbids on the holder of the unique role must not forbid it to that user elsewhere.
-func addRoles(d *policy.Document) {
+func addRoles(d *syntax.Document) {
 	for _, r := range d.Roles {
 		if r.Unique {
-			r.Name.Text, r.Unique, r.HandsOverTo = string(placed), false, policy.Name{}
+			r.Name.Text, r.Unique, r.HandsOverTo = string(placed), false, syntax.Name{}
 			d.Roles = append(d.Roles, r)
-			eachPermission(d, func(p *policy.Permission) {
+			eachPermission(d, func(p *syntax.Permission) {
 				for _, c := range p.Cells {
 					if c.Who.Text == unique(d) {
 						c.Who.Text = string(placed)
@@ -125,14 +126,14 @@ func addRoles(d *policy.Document) {
 			})
 		}
 	}
-	d.Roles = append(d.Roles, policy.Role{Name: policy.Name{Text: string(blank)}})
+	d.Roles = append(d.Roles, syntax.Role{Name: syntax.Name{Text: string(blank)}})
 }
 
-func unique(d *policy.Document) string {
-	return d.Roles[slices.IndexFunc(d.Roles, func(r policy.Role) bool { return r.Unique })].Name.Text
+func unique(d *syntax.Document) string {
+	return d.Roles[slices.IndexFunc(d.Roles, func(r syntax.Role) bool { return r.Unique })].Name.Text
 }
 
-func eachPermission(d *policy.Document, do func(*policy.Permission)) {
+func eachPermission(d *syntax.Document, do func(*syntax.Permission)) {
 	for i := range d.Resources {
 		for k := range d.Resources[i].Permissions {
 			do(&d.Resources[i].Permissions[k])
@@ -140,7 +141,7 @@ func eachPermission(d *policy.Document, do func(*policy.Permission)) {
 	}
 }
 
-func teamRoles(d *policy.Document) map[string]bool {
+func teamRoles(d *syntax.Document) map[string]bool {
 	set := map[string]bool{}
 	for _, r := range d.Roles {
 		set[r.Name.Text] = r.OnTeam
@@ -149,25 +150,25 @@ func teamRoles(d *policy.Document) map[string]bool {
 }
 
 // keepRules drops the rules of cells that keep does not report.
-func keepRules(d *policy.Document, keep func(who string, r policy.Rule) bool) {
-	eachPermission(d, func(p *policy.Permission) {
+func keepRules(d *syntax.Document, keep func(who string, r syntax.Rule) bool) {
+	eachPermission(d, func(p *syntax.Permission) {
 		for i := range p.Cells {
-			p.Cells[i].Rules = slices.DeleteFunc(slices.Clone(p.Cells[i].Rules), func(r policy.Rule) bool { return !keep(p.Cells[i].Who.Text, r) })
+			p.Cells[i].Rules = slices.DeleteFunc(slices.Clone(p.Cells[i].Rules), func(r syntax.Rule) bool { return !keep(p.Cells[i].Who.Text, r) })
 		}
-		p.Cells = slices.DeleteFunc(p.Cells, func(c policy.Cell) bool { return len(c.Rules) == 0 })
+		p.Cells = slices.DeleteFunc(p.Cells, func(c syntax.Cell) bool { return len(c.Rules) == 0 })
 	})
 }
 
-func ofTeams(r policy.Rule) bool { return r.Scope == policy.ScopeTeam || r.Scope == policy.ScopeShared }
+func ofTeams(r syntax.Rule) bool { return r.Scope == syntax.ScopeTeam || r.Scope == syntax.ScopeShared }
 
-func withoutTeams(d *policy.Document) {
+func withoutTeams(d *syntax.Document) {
 	onTeam := teamRoles(d)
-	keepRules(d, func(who string, r policy.Rule) bool { return !onTeam[who] || !ofTeams(r) })
+	keepRules(d, func(who string, r syntax.Rule) bool { return !onTeam[who] || !ofTeams(r) })
 }
 
-func onlyTeams(d *policy.Document) {
+func onlyTeams(d *syntax.Document) {
 	onTeam := teamRoles(d)
-	keepRules(d, func(who string, r policy.Rule) bool { return onTeam[who] && ofTeams(r) })
+	keepRules(d, func(who string, r syntax.Rule) bool { return onTeam[who] && ofTeams(r) })
 	d.Never = nil
 	for i := range d.Roles {
 		d.Roles[i].All = false

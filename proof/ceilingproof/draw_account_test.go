@@ -7,6 +7,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
@@ -24,7 +25,7 @@ func later(d dice, from time.Time) time.Time {
 }
 
 // drawAccount draws four users in three teams, as a host would import them.
-func drawAccount(d dice, doc *policy.Document) account.Contents {
+func drawAccount(d dice, doc *syntax.Document) account.Contents {
 	c := account.Contents{
 		Settings: map[string]bool{"open": d.chance(40)},
 		Seats:    map[seat.PoolName]int{"desk": 50},
@@ -62,8 +63,8 @@ func drawAccount(d dice, doc *policy.Document) account.Contents {
 }
 
 // mayBeSeated reports whether a role may be given a seat.
-func mayBeSeated(doc *policy.Document, name role.Name) bool {
-	return slices.ContainsFunc(doc.Roles, func(r policy.Role) bool {
+func mayBeSeated(doc *syntax.Document, name role.Name) bool {
+	return slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool {
 		return r.Name.Text == string(name) && r.Seat == role.SeatOptional
 	})
 }

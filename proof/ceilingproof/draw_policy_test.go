@@ -6,7 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // dice makes the choices of a world; the same seed makes the same ones.
@@ -47,7 +48,7 @@ var (
 
 // drawPolicy draws a policy for items with two kinds of users and a team, and for payments.
 // delegates adds cells for user.delegate, which lets users give what they do not have.
-func drawPolicy(d dice, delegates bool) *policy.Document {
+func drawPolicy(d dice, delegates bool) *syntax.Document {
 	var b strings.Builder
 	b.WriteString(vocabulary)
 	extra := func(of ...string) string { // what a role may have besides
@@ -84,7 +85,7 @@ func drawPolicy(d dice, delegates bool) *policy.Document {
 	fmt.Fprintf(&b, "  pay: {permissions: {out: {%s}}}\n", drawCells(d, nil, userFacts, false))
 	drawOffices(d, &b, delegates)
 	drawNever(d, &b)
-	doc, err := policy.Parse("drawn.yaml", []byte(b.String()))
+	doc, err := policyfile.Parse("drawn.yaml", []byte(b.String()))
 	if err != nil {
 		panic(fmt.Sprintf("%s\n%v", b.String(), err))
 	}

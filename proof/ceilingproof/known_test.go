@@ -9,6 +9,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
@@ -136,7 +137,7 @@ var known = map[string]struct {
 // knownCase returns a known command as a scenario.
 func knownCase(t *testing.T, name string) scenario {
 	t.Helper()
-	doc, err := policy.Parse("office.yaml", []byte(office))
+	doc, err := policyfile.Parse("office.yaml", []byte(office))
 	if err != nil {
 		t.Fatal(err)
 	}

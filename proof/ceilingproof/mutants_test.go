@@ -7,6 +7,7 @@ import (
 
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // mutant is a ceiling with a hole. It lets some proposals through that the real one refuses as
@@ -42,11 +43,11 @@ func without(kind string, gives bool) mutant {
 }
 
 // blind is a mutant that compares rules under a simpler policy.
-func blind(name string, simplify func(*policy.Document)) mutant {
+func blind(name string, simplify func(*syntax.Document)) mutant {
 	return mutant{name, func(w *world, p account.Proposal) bool {
 		doc := clone(w.doc)
 		simplify(doc)
-		simpler, err := doc.Compile()
+		simpler, err := policy.Compile(doc)
 		if err != nil {
 			return false
 		}
@@ -67,9 +68,9 @@ func careless(name string, more func(*world, account.Proposal) []account.Command
 	}, anything}
 }
 
-func eachRule(do func(*policy.Rule)) func(*policy.Document) {
-	return func(d *policy.Document) {
-		eachPermission(d, func(p *policy.Permission) {
+func eachRule(do func(*syntax.Rule)) func(*syntax.Document) {
+	return func(d *syntax.Document) {
+		eachPermission(d, func(p *syntax.Permission) {
 			for _, c := range p.Cells {
 				for i := range c.Rules {
 					do(&c.Rules[i])
@@ -80,14 +81,14 @@ func eachRule(do func(*policy.Rule)) func(*policy.Document) {
 }
 
 // forget drops the tests of conditions that report names, from rules and prohibitions.
-func forget(names ...string) func(*policy.Document) {
-	drop := func(r *policy.Rule) {
-		r.If = slices.DeleteFunc(slices.Clone(r.If), func(t policy.Test) bool { return slices.Contains(names, t.Name.Text) })
+func forget(names ...string) func(*syntax.Document) {
+	drop := func(r *syntax.Rule) {
+		r.If = slices.DeleteFunc(slices.Clone(r.If), func(t syntax.Test) bool { return slices.Contains(names, t.Name.Text) })
 	}
-	return func(d *policy.Document) {
+	return func(d *syntax.Document) {
 		eachRule(drop)(d)
 		for i := range d.Roles {
-			d.Roles[i].Requires = slices.DeleteFunc(d.Roles[i].Requires, func(n policy.Name) bool { return slices.Contains(names, n.Text) })
+			d.Roles[i].Requires = slices.DeleteFunc(d.Roles[i].Requires, func(n syntax.Name) bool { return slices.Contains(names, n.Text) })
 		}
 	}
 }
@@ -114,16 +115,16 @@ var mutants = []mutant{
 	without("unassign-seat", false),
 
 	// rules are compared without a part of them
-	blind("never rules", func(d *policy.Document) { d.Never = nil }),
-	blind("scopes", eachRule(func(r *policy.Rule) { r.Scope = policy.ScopeAny })),
-	blind("as", eachRule(func(r *policy.Rule) { r.As = nil })),
-	blind("hiding", eachRule(func(r *policy.Rule) { r.Hiding = nil })),
+	blind("never rules", func(d *syntax.Document) { d.Never = nil }),
+	blind("scopes", eachRule(func(r *syntax.Rule) { r.Scope = syntax.ScopeAny })),
+	blind("as", eachRule(func(r *syntax.Rule) { r.As = nil })),
+	blind("hiding", eachRule(func(r *syntax.Rule) { r.Hiding = nil })),
 	blind("conditions on features", forget("chat", "trial")),
 	blind("conditions on seats", forget("seated")),
 	blind("conditions on settings", forget("open")),
 	blind("conditions on requests", forget("mfa")),
 	blind("conditions on resources", forget("locked", "teamed")),
-	blind("what roles require", func(d *policy.Document) {
+	blind("what roles require", func(d *syntax.Document) {
 		for i := range d.Roles {
 			d.Roles[i].Requires = nil
 		}

@@ -10,13 +10,14 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/seat"
 )
 
 // scenario is a policy, an account, and proposals one after another. It can be made smaller for as
 // long as it shows a fault.
 type scenario struct {
-	doc       *policy.Document
+	doc       *syntax.Document
 	contents  account.Contents
 	proposals []account.Proposal
 }
@@ -97,9 +98,9 @@ func shrink(s scenario, fault func(scenario) string) (scenario, string) {
 }
 
 // cut leaves out the part of a document with a number, and reports whether there is one.
-func cut(d *policy.Document, number int) bool {
+func cut(d *syntax.Document, number int) bool {
 	is := func() bool { number--; return number == -1 }
-	rules := func(list []policy.Rule, last bool) ([]policy.Rule, bool) {
+	rules := func(list []syntax.Rule, last bool) ([]syntax.Rule, bool) {
 		for i := range list {
 			switch {
 			case (len(list) > 1 || last) && is():
@@ -177,7 +178,7 @@ func cut(d *policy.Document, number int) bool {
 		}
 	}
 	for i, c := range d.Conditions {
-		if c.Kind != policy.OnContext && c.Kind != policy.OnAttribute && is() { // questions give these
+		if c.Kind != syntax.OnContext && c.Kind != syntax.OnAttribute && is() { // questions give these
 			d.Conditions = slices.Delete(d.Conditions, i, i+1)
 			return true
 		}

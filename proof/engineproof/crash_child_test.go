@@ -14,7 +14,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/store/boltstore"
 )
 
@@ -55,7 +55,7 @@ func openCrash(path string) (*boltstore.Store, *engine.Engine, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := policy.Load("office.yaml", officeText)
+	p, err := policyfile.Load("office.yaml", officeText)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/internal/storefault"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/store"
 )
 
@@ -28,7 +29,7 @@ var officeText []byte
 
 func loadPolicy(t testing.TB, text []byte) *policy.Policy {
 	t.Helper()
-	p, err := policy.Load("office.yaml", text)
+	p, err := policyfile.Load("office.yaml", text)
 	require.NoError(t, err)
 	return p
 }

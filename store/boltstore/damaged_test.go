@@ -19,6 +19,7 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/boltstore"
 )
@@ -50,7 +51,7 @@ var dog = account.Host("test")
 // each, and no Engine verifies them, since that takes longer than all else.
 func sound(t *testing.T, others int) *damaged {
 	t.Helper()
-	p, err := policy.Load("club.yaml", []byte(clubText))
+	p, err := policyfile.Load("club.yaml", []byte(clubText))
 	require.NoError(t, err)
 	d := &damaged{path: filepath.Join(t.TempDir(), "journal"), policy: p, erased: []usher.AccountID{"gone", "bye"}}
 	d.want, d.stored = map[usher.AccountID]*account.State{}, map[usher.AccountID][]store.Commit{}

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/policytest"
 	"github.com/usher-go/usher/preset"
 )
@@ -59,7 +60,7 @@ func (r *run) policyNamed(name string) *policy.Policy {
 	if err != nil || name == "-" {
 		return &policy.Policy{}
 	}
-	p, err := policy.Load(in.name, in.src)
+	p, err := policyfile.Load(in.name, in.src)
 	if err != nil {
 		return &policy.Policy{}
 	}

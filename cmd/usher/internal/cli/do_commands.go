@@ -8,7 +8,7 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/testfile"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // between stands between two commands.
@@ -60,7 +60,7 @@ func commandOf(words []string) (account.Command, error) {
 		}
 	}
 	c, err := testfile.ParseCommand(words...)
-	var wrong *policy.Problems
+	var wrong *syntax.Problems
 	switch {
 	case err == nil:
 		return c, nil

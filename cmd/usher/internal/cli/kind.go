@@ -2,7 +2,7 @@ package cli
 
 import (
 	"github.com/usher-go/usher/internal/testfile"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // notAPolicy says what to do about a test file where a policy is asked for.
@@ -11,13 +11,13 @@ func notAPolicy(in input) error {
 	if f, err := testfile.Parse(in.name, in.src); err == nil {
 		message += `; it tests "` + f.Policy.Text + `"`
 	}
-	return policy.Problem{File: in.name, Pos: policy.Pos{Line: 1, Col: 1}, Message: message}
+	return syntax.Problem{File: in.name, Pos: syntax.Pos{Line: 1, Col: 1}, Message: message}
 }
 
 // notATest says what to do about a policy where a test file is asked for.
 func notATest(in input) error {
-	return policy.Problem{
-		File: in.name, Pos: policy.Pos{Line: 1, Col: 1},
+	return syntax.Problem{
+		File: in.name, Pos: syntax.Pos{Line: 1, Col: 1},
 		Message: `this is a policy, not a test file; a test file names its policy: "policy: FILE"; usher validate checks policies`,
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/usher-go/usher/internal/roletable"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 )
 
 const matrixHelp = `Matrix prints what each role may do: a table for each type of resource, with a
@@ -59,5 +60,5 @@ func (r *run) policy(arg string) (*policy.Policy, error) {
 	if in.isTest() {
 		return nil, notAPolicy(in)
 	}
-	return policy.Load(in.name, in.src)
+	return policyfile.Load(in.name, in.src)
 }

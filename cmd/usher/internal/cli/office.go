@@ -10,6 +10,7 @@ import (
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/store"
 )
 
@@ -72,7 +73,7 @@ func (o *office) view(ctx context.Context, id usher.AccountID, version uint64) (
 
 // unfit says why a policy cannot decide for an account, which is the policy's fault.
 func (o *office) unfit(err *account.UnfitError) error {
-	return policy.Problem{File: o.policy.File(), Message: err.Error()}
+	return syntax.Problem{File: o.policy.File(), Message: err.Error()}
 }
 
 // noteOtherPolicy points out that the policy is not the one that allowed the

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/usher-go/usher/internal/printable"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // problem is one thing that is wrong with a file, as JSON has it. Line and column
@@ -28,8 +28,8 @@ const (
 func problemsOf(file string, err error) (list []problem, code int) {
 	code = exitInvalid
 	var (
-		many *policy.Problems
-		one  policy.Problem
+		many *syntax.Problems
+		one  syntax.Problem
 		gone *unreadable
 	)
 	switch {
@@ -39,7 +39,7 @@ func problemsOf(file string, err error) (list []problem, code int) {
 			list = append(list, problem{File: list[0].File, Severity: severityError, Message: fmt.Sprintf("and %d more", more)})
 		}
 	case errors.As(err, &one):
-		list = problems([]policy.Problem{one}, severityError)
+		list = problems([]syntax.Problem{one}, severityError)
 	case errors.As(err, &gone):
 		list = []problem{{File: gone.file, Severity: severityError, Message: gone.reason}}
 	default:
@@ -51,7 +51,7 @@ func problemsOf(file string, err error) (list []problem, code int) {
 	return list, code
 }
 
-func problems(list []policy.Problem, severity string) []problem {
+func problems(list []syntax.Problem, severity string) []problem {
 	out := make([]problem, len(list))
 	for i, p := range list {
 		out[i] = problem{p.File, p.Pos.Line, p.Pos.Col, severity, p.Message}
@@ -74,7 +74,7 @@ func (s *stream) problem(p problem) {
 
 // cannot ends a command on an error: a problem of a file, or a sentence for people.
 func (r *run) cannot(file string, err error) error {
-	if errors.As(err, new(policy.Problem)) {
+	if errors.As(err, new(syntax.Problem)) {
 		return r.refuse(file, err)
 	}
 	return err

@@ -10,6 +10,7 @@ import (
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // question is what the flags of explain ask.
@@ -93,9 +94,9 @@ func (q *question) withType(p *policy.Policy, request usher.Request) (usher.Requ
 }
 
 // name gives a name its flag for a place.
-func (q *question) name(flag, text string) policy.Name {
+func (q *question) name(flag, text string) syntax.Name {
 	q.flags = append(q.flags, flag)
-	return policy.Name{Text: text, Pos: policy.Pos{Line: len(q.flags), Col: 1}}
+	return syntax.Name{Text: text, Pos: syntax.Pos{Line: len(q.flags), Col: 1}}
 }
 
 func (q *question) addFlag(asked *testfile.Question, fact string) error {
@@ -124,17 +125,17 @@ func (q *question) addFact(asked *testfile.Question, fact string) error {
 		asked.Resource = append(asked.Resource, testfile.Fact{Name: q.name(flag, name)})
 	}
 	f := &asked.Resource[at]
-	if slices.ContainsFunc(f.IDs, func(n policy.Name) bool { return n.Text == value }) {
+	if slices.ContainsFunc(f.IDs, func(n syntax.Name) bool { return n.Text == value }) {
 		return wrongUsage("%s: that is given twice", flag)
 	}
-	f.IDs = append(f.IDs, policy.Name{Text: value, Pos: f.Name.Pos})
+	f.IDs = append(f.IDs, syntax.Name{Text: value, Pos: f.Name.Pos})
 	f.Bare = len(f.IDs) == 1 && (value == "true" || value == "false")
 	return nil
 }
 
 // sentences puts its flag before each problem.
 func (q *question) sentences(err error) error {
-	var list *policy.Problems
+	var list *syntax.Problems
 	if !errors.As(err, &list) {
 		return err
 	}

@@ -4,13 +4,13 @@ import (
 	"cmp"
 
 	"github.com/usher-go/usher/internal/printable"
-	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/policytest"
 )
 
 // trial is a check or a scenario with what came of it.
 type trial struct {
-	pos      policy.Pos
+	pos      syntax.Pos
 	name     string
 	can      string // of a check
 	failures []policytest.Failure
@@ -35,7 +35,7 @@ func (t tested) trials() []trial {
 		return nil
 	}
 	var list []trial
-	at := map[policy.Pos]int{}
+	at := map[syntax.Pos]int{}
 	for _, c := range t.suite.File().Checks {
 		at[c.Pos] = len(list)
 		list = append(list, trial{pos: c.Pos, name: c.Name, can: c.Can.Text})
@@ -55,6 +55,6 @@ func (t tested) trials() []trial {
 	return list
 }
 
-func before(a, b policy.Pos) bool {
+func before(a, b syntax.Pos) bool {
 	return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col)) < 0
 }

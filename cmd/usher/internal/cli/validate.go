@@ -9,6 +9,7 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 )
 
 const validateHelp = `Validate reads policy files and says all that is wrong with each, with line and
@@ -134,11 +135,11 @@ func (in input) checkTest() (*validatedTest, error) {
 
 // checkPolicy returns warnings as problems; with an error there are none.
 func (in input) checkPolicy() (*validatedPolicy, []problem, error) {
-	p, err := policy.Load(in.name, in.src)
+	p, err := policyfile.Load(in.name, in.src)
 	if err != nil {
 		return nil, nil, err
 	}
-	doc, err := policy.Parse(in.name, in.src) // for what the file itself declares
+	doc, err := policyfile.Parse(in.name, in.src) // for what the file itself declares
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,4 +1,4 @@
-package policy
+package syntax
 
 import (
 	"bytes"
@@ -70,11 +70,19 @@ func (w *printer) vocabulary(d *Document) {
 	}
 	w.section("settings", len(d.Settings))
 	for _, s := range d.Settings {
-		w.line(1, "%s: %t", s.Name.Text, s.Default)
+		if s.Title == "" {
+			w.line(1, "%s: %t", s.Name.Text, s.Default)
+		} else {
+			w.line(1, "%s: {title: %s, default: %t}", s.Name.Text, strconv.Quote(s.Title), s.Default)
+		}
 	}
 	w.section("conditions", len(d.Conditions))
 	for _, c := range d.Conditions {
-		w.line(1, "%s: {%s: %s}", c.Name.Text, c.Kind, c.Of.Text)
+		title := ""
+		if c.Title != "" {
+			title = ", title: " + strconv.Quote(c.Title)
+		}
+		w.line(1, "%s: {%s: %s%s}", c.Name.Text, c.Kind, c.Of.Text, title)
 	}
 }
 
@@ -105,6 +113,9 @@ func (w *printer) resource(r Resource) {
 		w.line(2, "permissions:")
 		for _, p := range r.Permissions {
 			var cells []string
+			if p.Title != "" {
+				cells = append(cells, "title: "+strconv.Quote(p.Title))
+			}
 			for _, c := range p.Cells {
 				cells = append(cells, c.Who.Text+": "+cell(c.Rules))
 			}
@@ -129,7 +140,7 @@ func (r *Role) settings() []string {
 	add(len(r.Includes) > 0, "includes: [%s]", names(r.Includes))
 	add(len(r.Requires) > 0, "requires: [%s]", names(r.Requires))
 	add(r.HandsOverTo.Text != "", "hands-over-to: %s", r.HandsOverTo.Text)
-	add(r.seatSaid(), "seat: %s", r.Seat)
+	add(r.SeatSaid(), "seat: %s", r.Seat)
 	add(r.Seats != nil, "seats: {%s}", seats(r.Seats))
 	add(r.AtLeast > 0, "at-least: %d", r.AtLeast)
 	add(r.AtMost > 0, "at-most: %d", r.AtMost)

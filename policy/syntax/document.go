@@ -1,41 +1,23 @@
-// Package policy answers what the roles of a product may do. A [Document] is a
-// policy file as a person wrote it, with places; a [Policy] is what it compiles
-// to: immutable, fast, and asked over the facts of an account that the host or
-// the engine knows.
+// Package syntax is a policy file as it is written: the document with the place of each
+// name, the grammar of its rules, the problems that are found in it, and its printed form.
+// Package policyfile reads a document from YAML, and package policy compiles it. This
+// package looks up no names and decides nothing.
 //
-//	p, err := policy.Load("rooms.yaml", src)
-//	d, err := p.Decide(facts, &usher.Request{Subject: "mia", Permission: edit, Resource: calendar, Time: now})
-//
-// A file says which roles there are, and in a table for each kind of resource who
-// may do what:
-//
-//	usher: 1
-//	seats: {booking: {}}
-//	conditions:
-//	  seated: {seat: booking}
-//	roles:
-//	  owner:   {unique: true, includes: [admin], hands-over-to: admin}
-//	  admin:   {}
-//	  member:  {default: true}
-//	  manager: {held-on: team}
-//	resources:
-//	  calendar:
-//	    parties: {host: users, team: teams}
-//	    permissions:
-//	      view: {everyone: any}
-//	      edit: {admin: any, manager: team, member: sole if seated}
-//	  user:
-//	    permissions:
-//	      create: {admin: any}   # for which the command add-user asks
-//
-// FORMAT.md in this directory explains every key of a file, the rules, and which
-// command asks for which permission.
-package policy
+// The types are named after what a file declares. A [Role] is an entry under the key
+// roles, for instance; package role has the role that it is compiled to.
+package syntax
 
 import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/role"
 )
+
+// FormatVersion is the version of the policy format, the value of the key usher.
+const FormatVersion = "1"
+
+// TitleKey is the key of titles. No role has that name, because a permission has its title
+// beside its cells, which have the names of roles for keys.
+const TitleKey = "title"
 
 // Document is a policy as it is written. All lists are in the order of the file.
 // The zero Document is a policy without roles, which does not compile.
@@ -54,6 +36,10 @@ type Document struct {
 	Bundles    []Bundle
 	Resources  []Resource
 	Never      []Never
+
+	// Problems is what was wrong with the file that the document was read from. A
+	// document with problems does not compile. Default: nil, nothing was wrong.
+	Problems *Problems
 }
 
 // Name is a name with its place.
@@ -71,14 +57,16 @@ type SeatPool struct {
 // Setting declares a yes/no switch of an account.
 type Setting struct {
 	Name    Name
+	Title   string // for people, a noun: "Guest booking"
 	Default bool
 }
 
 // Condition names a fact that rules may ask for.
 type Condition struct {
-	Name Name
-	Kind ConditionKind // its key: seat, feature, setting, context, attribute or party
-	Of   Name          // its value: the pool, feature, setting, request fact, attribute or party
+	Name  Name
+	Title string        // for people, what a user needs: "a booking seat"
+	Kind  ConditionKind // its key: seat, feature, setting, context, attribute or party
+	Of    Name          // its value: the pool, feature, setting, request fact, attribute or party
 }
 
 // ConditionKind says where a condition's fact is known from. The zero value is
@@ -96,9 +84,6 @@ const (
 )
 
 var conditionKinds = [...]string{"", "seat", "feature", "setting", "context", "attribute", "party"}
-
-// conditionFacts names for messages what a condition of each kind asks for.
-var conditionFacts = [...]string{"", "a seat pool", "a feature", "a setting", "a fact of the request", "an attribute", "a party"}
 
 // String returns the key under which a policy file writes the kind, "" for none.
 func (k ConditionKind) String() string {
@@ -128,6 +113,9 @@ type Role struct {
 	AtMost      int        // at-most; 0 where the file says nothing
 	BoundsPos   Pos        // of at-least or at-most
 }
+
+// SeatSaid reports whether the role has the short form of seats.
+func (r *Role) SeatSaid() bool { return r.SeatPos != Pos{} || r.Seat != role.SeatOptional }
 
 // RoleSeat says how a role goes with a seat of one pool.
 type RoleSeat struct {
@@ -164,7 +152,8 @@ type FieldGroup struct {
 // Permission declares an action on a resource, with who may do it.
 type Permission struct {
 	Action Name   // its key under permissions: edit, for calendar.edit
-	Cells  []Cell // its value
+	Title  string // for people, what it allows: "edit a calendar"
+	Cells  []Cell // all other keys of its value
 }
 
 // Cell holds the rules of one permission for one role, or for everyone.

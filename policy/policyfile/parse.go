@@ -1,4 +1,11 @@
-package policy
+// Package policyfile reads policy files, which are YAML. It is the only package of the
+// library with policies that links a YAML parser: programs that decide, but load no
+// file, do without it.
+//
+//	p, err := policyfile.Load("rooms.yaml", src)
+//
+// FORMAT.md in the directory of package policy explains the format.
+package policyfile
 
 import (
 	"slices"
@@ -6,53 +13,53 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/source"
 	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
-// FormatVersion is the version of the policy format, the value of the key usher.
-const FormatVersion = "1"
+// Load reads and compiles a policy file. File is its name for messages. The error is a
+// *syntax.Problems with what is wrong in the syntax and in the names, all at once.
+func Load(file string, src []byte) (*policy.Policy, error) {
+	doc, readable := parse(file, src)
+	if !readable {
+		return nil, doc.Problems
+	}
+	return policy.Compile(doc)
+}
 
-// Parse reads a policy file. File is its name for messages. The error is a
-// *Problems: the document's shape is right when there is none, but its names are
-// looked up only when it compiles.
-func Parse(file string, src []byte) (*Document, error) {
-	doc, problems := parse(file, src)
-	if err := problems.Err(); err != nil {
+// Parse reads a policy file without compiling it. File is its name for messages. The error
+// is a *syntax.Problems, and the document is then nil. Names are looked up only by
+// [policy.Compile].
+func Parse(file string, src []byte) (*syntax.Document, error) {
+	doc, _ := parse(file, src)
+	if err := doc.Problems.Err(); err != nil {
 		return nil, err
 	}
+	doc.Problems = nil
 	return doc, nil
 }
 
-// Load is Parse and Compile in one, and tells what is wrong for both at once.
-func Load(file string, src []byte) (*Policy, error) {
-	doc, problems := parse(file, src)
-	if doc == nil {
-		return nil, problems
-	}
-	return doc.compile(problems)
-}
-
-// parse returns no document if what was left out of it was not even read.
-func parse(file string, src []byte) (*Document, *Problems) {
-	p := parser{problems: &Problems{File: file}, doc: &Document{File: file}}
+// parse also reports whether the file was readable: whether all of it that makes up a
+// document was read.
+func parse(file string, src []byte) (doc *syntax.Document, readable bool) {
+	doc = &syntax.Document{File: file, Problems: &syntax.Problems{File: file}}
+	p := parser{problems: doc.Problems, doc: doc}
 	p.Report = func(line, col int, message string) {
-		p.problems.Add(Pos{line, col}, "%s", message)
+		p.problems.Add(syntax.Pos{Line: line, Col: col}, "%s", message)
 	}
 	n := source.Parse(src, p.Report)
-	readable := p.problems.Len() == 0
+	readable = p.problems.Len() == 0
 	if n != nil {
 		p.document(n)
 	}
-	if !readable {
-		return nil, p.problems
-	}
-	return p.doc, p.problems
+	return doc, readable
 }
 
 // parser turns nodes into a Document.
 type parser struct {
 	source.Reader
-	problems *Problems
-	doc      *Document
+	problems *syntax.Problems
+	doc      *syntax.Document
 	pools    []string // the seat pools that the file declares, before or after the roles
 }
 
@@ -67,7 +74,7 @@ func (p *parser) document(n *source.Node) {
 	p.Fields(n, "a policy",
 		source.Field{Name: "usher", Required: true, Read: p.version},
 		source.Field{Name: "name", Read: func(n *source.Node) { p.doc.Name = p.name(n, "a policy").Text }},
-		source.Field{Name: "title", Read: func(n *source.Node) { p.doc.Title, _ = p.Text(n, "a title") }},
+		p.title(&p.doc.Title),
 		source.Field{Name: "seats", Read: p.seats},
 		source.Field{Name: "features", Read: func(n *source.Node) { p.doc.Features = p.names(n, "features", "a feature") }},
 		source.Field{Name: "settings", Read: p.settings},
@@ -79,15 +86,20 @@ func (p *parser) document(n *source.Node) {
 	)
 }
 
+// title returns the field of a title.
+func (p *parser) title(into *string) source.Field {
+	return source.Field{Name: syntax.TitleKey, Read: func(n *source.Node) { *into, _ = p.Text(n, "a title") }}
+}
+
 func (p *parser) version(n *source.Node) {
-	if v, ok := p.Text(n, "usher"); ok && v != FormatVersion {
-		p.Errorf(n, "version %q of the format is not known; this library reads version %s", v, FormatVersion)
+	if v, ok := p.Text(n, "usher"); ok && v != syntax.FormatVersion {
+		p.Errorf(n, "version %q of the format is not known; this library reads version %s", v, syntax.FormatVersion)
 	}
 }
 
 func (p *parser) seats(n *source.Node) {
 	p.Each(n, "seats", func(key, value *source.Node) {
-		pool := SeatPool{Name: p.name(key, "a seat pool")}
+		pool := syntax.SeatPool{Name: p.name(key, "a seat pool")}
 		p.Fields(value, "a seat pool", source.Field{Name: "holds", Read: func(n *source.Node) {
 			pool.Holds = []usher.Status{}
 			p.List(n, "holds", func(n *source.Node) {
@@ -113,17 +125,27 @@ func (p *parser) seats(n *source.Node) {
 
 func (p *parser) settings(n *source.Node) {
 	p.Each(n, "settings", func(key, value *source.Node) {
-		s := Setting{Name: p.name(key, "a setting")}
-		s.Default, _ = p.Bool(value, "a setting's default")
+		s := syntax.Setting{Name: p.name(key, "a setting")}
+		if value.Kind == source.Map {
+			p.Fields(value, "a setting",
+				p.title(&s.Title),
+				source.Field{Name: "default", Required: true, Read: func(n *source.Node) { s.Default, _ = p.Bool(n, "a setting's default") }},
+			)
+		} else {
+			s.Default, _ = p.Bool(value, "a setting's default")
+		}
 		p.doc.Settings = append(p.doc.Settings, s)
 	})
 }
 
+// conditionFacts names for messages what a condition of each kind asks for.
+var conditionFacts = [...]string{"", "a seat pool", "a feature", "a setting", "a fact of the request", "an attribute", "a party"}
+
 func (p *parser) conditions(n *source.Node) {
 	p.Each(n, "conditions", func(key, value *source.Node) {
-		c := Condition{Name: p.name(key, "a condition")}
+		c := syntax.Condition{Name: p.name(key, "a condition")}
 		var fields []source.Field
-		for kind := OnSeat; kind <= OnParty; kind++ {
+		for kind := syntax.OnSeat; kind <= syntax.OnParty; kind++ {
 			fields = append(fields, source.Field{Name: kind.String(), Read: func(n *source.Node) {
 				if c.Kind != 0 {
 					p.Errorf(n, "condition %s has one fact; make a condition of its own for %s", c.Name.Text, kind)
@@ -131,7 +153,9 @@ func (p *parser) conditions(n *source.Node) {
 				c.Kind, c.Of = kind, p.looseName(n, conditionFacts[kind])
 			}})
 		}
-		if p.Fields(value, "a condition", fields...) && len(value.Entries) == 0 {
+		fields = append(fields, p.title(&c.Title))
+		isTitle := func(e source.Entry) bool { return e.Key.Text == syntax.TitleKey }
+		if p.Fields(value, "a condition", fields...) && len(slices.DeleteFunc(slices.Clone(value.Entries), isTitle)) == 0 {
 			p.Errorf(value, "condition %s needs its fact: {seat: …}, {feature: …}, {setting: …}, {context: …}, {attribute: …} or {party: …}", c.Name.Text)
 		}
 		p.doc.Conditions = append(p.doc.Conditions, c)
@@ -140,8 +164,8 @@ func (p *parser) conditions(n *source.Node) {
 
 func (p *parser) bundles(n *source.Node) {
 	p.Each(n, "bundles", func(key, value *source.Node) {
-		b := Bundle{Name: Name{key.Text, pos(key)}}
-		if _, err := permission.ParseBundle(key.Text); err != nil || isReserved(key.Text) && key.Text != "team" || key.Text == "null" {
+		b := syntax.Bundle{Name: nameOf(key)}
+		if _, err := permission.ParseBundle(key.Text); err != nil || syntax.IsReserved(key.Text) && key.Text != "team" || key.Text == "null" {
 			p.Errorf(key, "%q cannot name a bundle: write lower-case letters, digits and dashes, with at most one dot", key.Text)
 		}
 		seen := map[string]bool{}
@@ -153,7 +177,7 @@ func (p *parser) bundles(n *source.Node) {
 				p.Errorf(n, "%s stands here twice", text)
 			default:
 				seen[text] = true
-				b.Members = append(b.Members, Name{text, pos(n)})
+				b.Members = append(b.Members, nameOf(n))
 			}
 		})
 		if value.Kind == source.List && len(value.Items) == 0 {
@@ -165,31 +189,31 @@ func (p *parser) bundles(n *source.Node) {
 
 // name reads a name that somebody makes up: of the right letters, and no word of
 // the rules.
-func (p *parser) name(n *source.Node, what string) Name {
+func (p *parser) name(n *source.Node, what string) syntax.Name {
 	name := p.looseName(n, what)
-	if isReserved(name.Text) {
+	if syntax.IsReserved(name.Text) {
 		p.Errorf(n, "%q is a word of the rules and cannot name %s", name.Text, what)
 	}
 	return name
 }
 
 // looseName reads a name that may be "team" too, since no rule can mistake it.
-func (p *parser) looseName(n *source.Node, what string) Name {
+func (p *parser) looseName(n *source.Node, what string) syntax.Name {
 	text, ok := p.Text(n, what)
 	switch {
 	case !ok:
 	case !permission.IsName(text):
 		p.Errorf(n, "%q cannot name %s: names are lower-case letters, digits and dashes, and begin with a letter", text, what)
-	case isReserved(text) && text != "team":
+	case syntax.IsReserved(text) && text != "team":
 		p.Errorf(n, "%q is a word of the rules and cannot name %s", text, what)
 	case text == "null":
 		p.Errorf(n, "\"null\" is YAML's word for nothing, and cannot name %s", what)
 	}
-	return Name{text, pos(n)}
+	return syntax.Name{Text: text, Pos: pos(n)}
 }
 
-func (p *parser) names(n *source.Node, list, one string) []Name {
-	var names []Name
+func (p *parser) names(n *source.Node, list, one string) []syntax.Name {
+	var names []syntax.Name
 	seen := map[string]bool{}
 	p.List(n, list, func(n *source.Node) {
 		name := p.name(n, one)
@@ -203,4 +227,7 @@ func (p *parser) names(n *source.Node, list, one string) []Name {
 	return names
 }
 
-func pos(n *source.Node) Pos { return Pos{n.Line, n.Col} }
+// nameOf returns the text of a node with its place.
+func nameOf(n *source.Node) syntax.Name { return syntax.Name{Text: n.Text, Pos: pos(n)} }
+
+func pos(n *source.Node) syntax.Pos { return syntax.Pos{Line: n.Line, Col: n.Col} }

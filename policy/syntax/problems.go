@@ -1,4 +1,4 @@
-package policy
+package syntax
 
 import (
 	"cmp"
@@ -14,6 +14,9 @@ import (
 type Pos struct {
 	Line, Col int
 }
+
+// IsZero reports whether the place is nowhere.
+func (p Pos) IsZero() bool { return p == Pos{} }
 
 // Problem is one thing that is wrong with a file.
 type Problem struct {
@@ -45,6 +48,14 @@ type Problems struct {
 	more int
 }
 
+// Clone returns a copy, to which problems can be added apart. The copy of nil is empty.
+func (ps *Problems) Clone() *Problems {
+	if ps == nil {
+		return &Problems{}
+	}
+	return &Problems{File: ps.File, list: slices.Clone(ps.list), more: ps.more}
+}
+
 // Add notes a problem, once if it is the same.
 func (ps *Problems) Add(pos Pos, format string, args ...any) {
 	if len(ps.list) == maxKept {
@@ -68,7 +79,7 @@ func (ps *Problems) Full() bool { return len(ps.list) >= maxProblems }
 // List returns the first problems in the order of the file, at most 20, of the 200
 // that were added first.
 func (ps *Problems) List() []Problem {
-	list := ps.sorted()
+	list := ps.All()
 	return list[:min(len(list), maxProblems)]
 }
 
@@ -109,7 +120,8 @@ func (ps *Problems) Unwrap() []error {
 	return errs
 }
 
-func (ps *Problems) sorted() []Problem {
+// All returns the problems that were added first, at most 200, in the order of the file.
+func (ps *Problems) All() []Problem {
 	list := slices.Clone(ps.list)
 	slices.SortStableFunc(list, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col))

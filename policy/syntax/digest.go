@@ -1,4 +1,4 @@
-package policy
+package syntax
 
 import (
 	"cmp"
@@ -10,9 +10,9 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// digest is the SHA-256 of the document with all in it that has no order sorted,
-// and without titles.
-func (d *Document) digest() string {
+// Digest returns a fingerprint of all that decides, in hexadecimal: the SHA-256 of the
+// document with all in it that has no order sorted, and without titles and comments.
+func (d *Document) Digest() string {
 	sum := sha256.Sum256(d.canonical().Print())
 	return hex.EncodeToString(sum[:])
 }
@@ -33,7 +33,13 @@ func (d *Document) canonical() *Document {
 	}
 	c.Features = sortedNames(d.Features)
 	c.Settings = sorted(d.Settings, func(s *Setting) string { return s.Name.Text })
+	for i := range c.Settings {
+		c.Settings[i].Title = ""
+	}
 	c.Conditions = sorted(d.Conditions, func(s *Condition) string { return s.Name.Text })
+	for i := range c.Conditions {
+		c.Conditions[i].Title = ""
+	}
 	c.Roles = sorted(d.Roles, func(r *Role) string { return r.Name.Text })
 	for i := range c.Roles {
 		r := &c.Roles[i]
@@ -81,6 +87,7 @@ func (r *Resource) sort() {
 	r.Permissions = sorted(r.Permissions, func(p *Permission) string { return p.Action.Text })
 	for i := range r.Permissions {
 		p := &r.Permissions[i]
+		p.Title = ""
 		p.Cells = sorted(p.Cells, func(c *Cell) string { return c.Who.Text })
 		for k := range p.Cells {
 			p.Cells[k].Rules = sortedRules(p.Cells[k].Rules)

@@ -1,10 +1,11 @@
-package policy
+package policyfile
 
 import (
 	"strings"
 
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/source"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 )
 
@@ -13,13 +14,13 @@ func (p *parser) roles(n *source.Node) {
 		p.Errorf(n, "a policy needs roles, one of them unique: true and one default: true")
 	}
 	p.Each(n, "roles", func(key, value *source.Node) {
-		r := Role{Name: p.name(key, "a role")}
+		r := syntax.Role{Name: p.name(key, "a role")}
 		p.role(value, &r)
 		p.doc.Roles = append(p.doc.Roles, r)
 	})
 }
 
-func (p *parser) role(n *source.Node, r *Role) {
+func (p *parser) role(n *source.Node, r *syntax.Role) {
 	flag := func(name string, into *bool) source.Field {
 		return source.Field{Name: name, Read: func(n *source.Node) { *into, _ = p.Bool(n, name) }}
 	}
@@ -30,7 +31,7 @@ func (p *parser) role(n *source.Node, r *Role) {
 		}}
 	}
 	p.Fields(n, "a role",
-		source.Field{Name: "title", Read: func(n *source.Node) { r.Title, _ = p.Text(n, "a title") }},
+		p.title(&r.Title),
 		flag("unique", &r.Unique),
 		flag("default", &r.Default),
 		source.Field{Name: "all", Read: func(n *source.Node) {
@@ -70,11 +71,11 @@ func (p *parser) seatRule(n *source.Node, what string) role.Seat {
 	return seat
 }
 
-func (p *parser) roleSeats(n *source.Node, r *Role) {
+func (p *parser) roleSeats(n *source.Node, r *syntax.Role) {
 	r.SeatsPos = pos(n)
-	r.Seats = []RoleSeat{}
+	r.Seats = []syntax.RoleSeat{}
 	p.Each(n, "seats", func(key, value *source.Node) {
-		r.Seats = append(r.Seats, RoleSeat{
+		r.Seats = append(r.Seats, syntax.RoleSeat{
 			Pool: p.name(key, "a seat pool"),
 			Seat: p.seatRule(value, "the seat of a pool"),
 		})

@@ -1,4 +1,4 @@
-package policy
+package syntax
 
 import (
 	"slices"
@@ -44,6 +44,9 @@ const (
 
 var scopeNames = []string{"any", "own", "sole", "team", "shared"}
 
+// IsScope reports whether a word is the word of a scope.
+func IsScope(word string) bool { return slices.Contains(scopeNames, word) }
+
 // String returns the scope's word, "none" for the zero value.
 func (s Scope) String() string {
 	if s == 0 || int(s) > len(scopeNames) {
@@ -59,7 +62,8 @@ const maxListed = 40
 // standard resource may be called team all the same: no rule can mistake it.
 var reserved = append([]string{"as", "or", "if", "not", "and", "hiding", "everyone"}, scopeNames...)
 
-func isReserved(s string) bool { return slices.Contains(reserved, s) }
+// IsReserved reports whether a word is one of the rule grammar, or everyone.
+func IsReserved(word string) bool { return slices.Contains(reserved, word) }
 
 // String writes the rule in one way only: parties, conditions and groups stand
 // as they were written, and single blanks between the words.
@@ -211,7 +215,7 @@ func (p *ruleParser) name(what, between string) Name {
 	switch {
 	case n.Text == "":
 		p.fail(n, "the name of a %s is missing at the end", what)
-	case isReserved(n.Text) && (what != "party" || n.Text != "team"):
+	case IsReserved(n.Text) && (what != "party" || n.Text != "team"):
 		p.fail(n, "%q is a word of the rules and no name of a %s", n.Text, what)
 	case strings.HasSuffix(n.Text, ","):
 		p.fail(n, "names are joined by %q here, not by a comma", between)

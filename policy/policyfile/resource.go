@@ -1,18 +1,18 @@
-package policy
+package policyfile
 
 import (
 	"errors"
-	"slices"
 
 	"github.com/usher-go/usher/internal/source"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 )
 
 func (p *parser) resources(n *source.Node) {
 	p.Each(n, "resources", func(key, value *source.Node) {
-		r := Resource{Name: p.looseName(key, "a resource")}
+		r := syntax.Resource{Name: p.looseName(key, "a resource")}
 		p.Fields(value, "a resource",
 			source.Field{Name: "parties", Read: func(n *source.Node) { p.parties(n, &r) }},
 			source.Field{Name: "fields", Read: func(n *source.Node) { p.fieldGroups(n, &r) }},
@@ -23,9 +23,9 @@ func (p *parser) resources(n *source.Node) {
 	})
 }
 
-func (p *parser) parties(n *source.Node, r *Resource) {
+func (p *parser) parties(n *source.Node, r *syntax.Resource) {
 	p.Each(n, "parties", func(key, value *source.Node) {
-		party := Party{Name: p.looseName(key, "a party")}
+		party := syntax.Party{Name: p.looseName(key, "a party")}
 		text, ok := p.Text(value, "a party")
 		switch {
 		case !ok:
@@ -38,9 +38,9 @@ func (p *parser) parties(n *source.Node, r *Resource) {
 	})
 }
 
-func (p *parser) fieldGroups(n *source.Node, r *Resource) {
+func (p *parser) fieldGroups(n *source.Node, r *syntax.Resource) {
 	p.Each(n, "fields", func(key, value *source.Node) {
-		g := FieldGroup{Name: p.name(key, "a group of fields")}
+		g := syntax.FieldGroup{Name: p.name(key, "a group of fields")}
 		seen := map[string]bool{}
 		p.List(value, "a group of fields", func(n *source.Node) {
 			f := p.looseName(n, "a field")
@@ -58,19 +58,23 @@ func (p *parser) fieldGroups(n *source.Node, r *Resource) {
 	})
 }
 
-func (p *parser) permissions(n *source.Node, r *Resource) {
+func (p *parser) permissions(n *source.Node, r *syntax.Resource) {
 	p.Each(n, "permissions", func(key, value *source.Node) {
-		perm := Permission{Action: p.looseName(key, "an action")}
+		perm := syntax.Permission{Action: p.looseName(key, "an action")}
 		p.Each(value, "a permission", func(key, value *source.Node) {
-			if value.IsNull() && slices.Contains(scopeNames, key.Text) {
+			if key.Text == syntax.TitleKey {
+				perm.Title, _ = p.Text(value, "a title")
+				return
+			}
+			if value.IsNull() && syntax.IsScope(key.Text) {
 				p.Errorf(key, "%s is a rule and no role; several rules of one cell are a list: [own if a, team if b]", key.Text)
 				return
 			}
-			who := Name{key.Text, pos(key)}
+			who := nameOf(key)
 			if role.Name(key.Text) != role.Everyone {
 				who = p.name(key, "a role")
 			}
-			perm.Cells = append(perm.Cells, Cell{Who: who, Rules: p.rules(value, "a cell")})
+			perm.Cells = append(perm.Cells, syntax.Cell{Who: who, Rules: p.rules(value, "a cell")})
 		})
 		r.Permissions = append(r.Permissions, perm)
 	})
@@ -81,7 +85,7 @@ func (p *parser) never(n *source.Node) {
 		if _, err := permission.Parse(key.Text); err != nil {
 			p.Errorf(key, "%v", err)
 		}
-		nv := Never{Permission: Name{key.Text, pos(key)}, Rules: p.rules(value, "never")}
+		nv := syntax.Never{Permission: nameOf(key), Rules: p.rules(value, "never")}
 		for _, r := range nv.Rules {
 			if len(r.Hiding) > 0 {
 				p.problems.Add(r.Hiding[0].Pos, "a rule under never forbids, so it hides nothing")
@@ -92,19 +96,19 @@ func (p *parser) never(n *source.Node) {
 }
 
 // rules reads the rules of a cell: one, or a list of them.
-func (p *parser) rules(n *source.Node, what string) []Rule {
+func (p *parser) rules(n *source.Node, what string) []syntax.Rule {
 	if n.Kind == source.Map {
 		p.Errorf(n, "%s is a rule or a list of rules; it has no keys", what)
 		return nil
 	}
-	var rules []Rule
+	var rules []syntax.Rule
 	p.OneOrMore(n, what, func(n *source.Node) {
 		text, ok := p.Text(n, "a rule")
 		if !ok {
 			return
 		}
-		r, err := ParseRule(text)
-		var problem Problem
+		r, err := syntax.ParseRule(text)
+		var problem syntax.Problem
 		if errors.As(err, &problem) {
 			p.problems.Add(shift(problem.Pos, n), "%s", problem.Message)
 			return
@@ -120,7 +124,7 @@ func (p *parser) rules(n *source.Node, what string) []Rule {
 
 // shift moves a place within a rule's text to its place in the file. Where the
 // text is folded or escaped there, that is the place of the rule.
-func shift(at Pos, n *source.Node) Pos {
+func shift(at syntax.Pos, n *source.Node) syntax.Pos {
 	if !n.InPlace {
 		return pos(n)
 	}
@@ -128,10 +132,10 @@ func shift(at Pos, n *source.Node) Pos {
 	if n.Quoted {
 		col++
 	}
-	return Pos{n.Line, col}
+	return syntax.Pos{Line: n.Line, Col: col}
 }
 
-func shiftRule(r *Rule, n *source.Node) {
+func shiftRule(r *syntax.Rule, n *source.Node) {
 	r.Pos = shift(r.Pos, n)
 	for i := range r.As {
 		r.As[i].Pos = shift(r.As[i].Pos, n)

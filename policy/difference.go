@@ -1,0 +1,167 @@
+package policy
+
+import (
+	"math/bits"
+	"slices"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy/syntax"
+)
+
+// Difference returns the rules that a user gains and loses between two states of an
+// account, both at one time. A rule that one of the other state covers is not in it: any
+// rule of the user with conditions that it has too, with at least its reach, that hides no
+// field which it shows, and that lasts as long. Of a team role, only the teams remain on
+// which that is so. Conditions on seats, features and settings are decided, so that a user
+// gains with a seat the rules that ask for it. All other conditions stay open, and are in
+// If. Rules under never play no part.
+//
+// A user who is not in the account, or not active, has no rules. The order is that of
+// Summary, and so are the errors.
+func (p *Policy) Difference(before, after Facts, subject usher.UserID, at time.Time) (gains, loses []Holding, err error) {
+	r := usher.Request{Subject: subject, Time: at}
+	if p == nil || len(p.perms) == 0 {
+		return nil, nil, requestError("difference", &r, usher.ErrUnknownPermission)
+	}
+	var from, to standing
+	for _, side := range []struct {
+		*standing
+		facts Facts
+	}{{&from, before}, {&to, after}} {
+		if err := side.begin(p, side.facts, &r); err != nil {
+			return nil, nil, requestError("difference", &r, err)
+		}
+	}
+	for i := range p.perms {
+		from.turnTo(p.perms[i].resource, nil)
+		to.turnTo(p.perms[i].resource, nil)
+		gains = append(gains, to.without(&from, &p.perms[i])...)
+		loses = append(loses, from.without(&to, &p.perms[i])...)
+	}
+	for _, err := range []error{from.err, to.err} {
+		if err != nil {
+			return nil, nil, requestError("difference", &r, err)
+		}
+	}
+	return gains, loses, nil
+}
+
+// standing is a user in one state of the account, with the rules that they have there.
+type standing struct {
+	question
+	has effectiveRules
+}
+
+func (s *standing) begin(p *Policy, f Facts, r *usher.Request) error {
+	if err := s.question.begin(p, f, r, 0); err != nil || s.user == nil || s.user.Status != usher.Active {
+		return err
+	}
+	if account := s.lookAtAccount(); account != nil {
+		s.has = Ceiling{p: p, account: *account}.rulesAt(s.user, r.Time)
+	}
+	return s.err
+}
+
+// without returns the rules for a permission that none of the other state covers.
+func (s *standing) without(other *standing, perm *perm) []Holding {
+	var list []heldRule
+	for i := range s.has.sources {
+		for k := 0; ; k++ {
+			source := &s.has.sources[i]
+			r := source.rule(perm, k)
+			if r == nil {
+				break
+			}
+			b := heldRule{r, source, r.need | source.guard}
+			if !s.mayHold(b.need) {
+				continue
+			}
+			if source = other.remainder(perm, b, s); source != nil {
+				list = append(list, heldRule{r, source, b.need})
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b heldRule) int { return int(a.rank) - int(b.rank) })
+	list = slices.CompactFunc(list, func(a, b heldRule) bool { return a.id == b.id }) // grants of one name
+	holdings := make([]Holding, len(list))
+	for i, b := range list {
+		holdings[i] = s.p.holding(b.rule, b.need)
+		if b.from.onTeams() {
+			holdings[i].Teams = b.from.teams
+		}
+		holdings[i].Until = s.until(b.from)
+	}
+	return holdings
+}
+
+// remainder returns the source of a rule as far as no rule of this state covers it, or nil
+// if all of it is covered. The rule b is of another state.
+func (s *standing) remainder(perm *perm, b heldRule, of *standing) *ruleSource {
+	if !b.from.onTeams() {
+		if s.covers(perm, b, of) {
+			return nil
+		}
+		return b.from
+	}
+	rest := *b.from
+	rest.teams = slices.DeleteFunc(slices.Clone(rest.teams), func(id usher.TeamID) bool {
+		on := *b.from
+		on.teams = []usher.TeamID{id}
+		return s.covers(perm, heldRule{b.rule, &on, b.need}, of)
+	})
+	if len(rest.teams) == 0 {
+		return nil
+	}
+	return &rest
+}
+
+// covers reports whether a rule of this state covers a rule b of another one.
+func (s *standing) covers(perm *perm, b heldRule, of *standing) bool {
+	b.need = s.p.ceilings.decided[perm.resource].withAliases(b.need)
+	for i := range s.has.sources {
+		source := &s.has.sources[i]
+		for k := 0; ; k++ {
+			r := source.rule(perm, k)
+			if r == nil {
+				break
+			}
+			a := r.extent
+			a.need |= source.guard
+			if source.covers(s.has.tree, a, b) && s.mayHold(a.need) && lastsAsLong(s.until(source), of.until(b.from)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mayHold reports whether none of the literals is about a seat, a feature or a setting and
+// is false.
+func (s *standing) mayHold(need uint64) bool {
+	for ; need != 0; need &= need - 1 {
+		l := s.res.literals[bits.TrailingZeros64(need)]
+		switch c := &s.p.conditions[l.condition]; c.kind {
+		case syntax.OnSeat, syntax.OnFeature, syntax.OnSetting:
+			if value, known := s.condition(c); known && value == l.not {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// until returns when the rules of a source end; zero: they do not end.
+func (s *standing) until(source *ruleSource) time.Time {
+	if source.kind != usher.SourceGrant {
+		return time.Time{}
+	}
+	until, _ := s.user.holdsUntil(source.grant)
+	return until
+}
+
+// lastsAsLong reports whether what ends at a holds at least as long as what ends at b; what
+// ends at the zero time does not end.
+func lastsAsLong(a, b time.Time) bool {
+	return a.IsZero() || !b.IsZero() && !a.Before(b)
+}

@@ -1,0 +1,62 @@
+package policy_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
+)
+
+// What would help is told with titles, and a decision has those of its permission and of
+// the conditions that failed. Without titles, and for the opposite of a condition, names
+// stay.
+func TestTitles(t *testing.T) {
+	p, err := policyfile.Load("p.yaml", []byte(`
+usher: 1
+seats: {booking: {}}
+settings: {open: {title: Open house, default: false}}
+conditions:
+  seated: {seat: booking, title: a booking seat}
+  open:   {setting: open}
+  away:   {context: away, title: a holiday}
+  mfa:    {context: mfa}
+roles:
+  owner: {unique: true, hands-over-to: member}
+  member: {default: true}
+resources:
+  page:
+    permissions:
+      edit: {title: edit a page, member: any if seated and open}
+      view: {member: any if not away and mfa}
+`))
+	require.NoError(t, err)
+	ask := func(name string, user *policy.User) usher.Explanation {
+		x, err := p.Explain(one{user}, &usher.Request{Subject: "mia", Permission: permission.MustParse(name), Time: midnight, Context: usher.Context{"away": true, "mfa": false}})
+		require.NoError(t, err)
+		return x
+	}
+	x := ask("page.edit", &policy.User{Status: usher.Active, Role: "member"})
+	require.NotEmpty(t, x.Ways)
+	assert.Contains(t, x.Ways, usher.Way{Text: "a booking seat, and the setting Open house on", Steps: []usher.Step{
+		{Kind: usher.StepSeat, Name: "booking"}, {Kind: usher.StepSetting, Name: "open", Value: true},
+	}})
+	assert.Equal(t, []string{"open", "seated"}, x.Decision.Detail().Unmet)
+	assert.Equal(t, map[string]string{"page.edit": "edit a page", "seated": "a booking seat"}, x.Decision.Detail().Titles)
+
+	x = ask("page.edit", &policy.User{Status: usher.Active, Role: "owner"})
+	assert.Equal(t, usher.ReasonNoPermission, x.Decision.Reason())
+	assert.Equal(t, map[string]string{"page.edit": "edit a page"}, x.Decision.Detail().Titles)
+	require.NotEmpty(t, x.Ways)
+	assert.Equal(t, "the permission to edit a page", x.Ways[0].Text)
+
+	x = ask("page.view", &policy.User{Status: usher.Active, Role: "member"})
+	assert.Equal(t, []string{"mfa", "not away"}, x.Decision.Detail().Unmet)
+	assert.Empty(t, x.Decision.Detail().Titles)
+	require.NotEmpty(t, x.Ways)
+	assert.Equal(t, "a request with away false, and a request with mfa true", x.Ways[0].Text)
+}
