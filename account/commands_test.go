@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/role"
 )
 
@@ -60,4 +61,18 @@ func TestKebab(t *testing.T) {
 	for name, want := range map[string]string{"Leave": "leave", "AssignSeat": "assign-seat", "UserID": "user-id", "SetURLOf": "set-url-of"} {
 		assert.Equal(t, want, kebab(name))
 	}
+}
+
+// RequestFor is false where no rule decides.
+func TestRequestForNothing(t *testing.T) {
+	for _, c := range []Command{nil, &Leave{}, CreateAccount{}, AcceptInvitation{}} {
+		r, ok := New("acme").RequestFor("mia", c)
+		assert.False(t, ok, "%T", c)
+		assert.Zero(t, r)
+	}
+	r, ok := New("acme").RequestFor("mia", Leave{})
+	assert.True(t, ok)
+	assert.Equal(t, "user.leave", r.Permission.String())
+	assert.Equal(t, usher.UserID("mia"), r.Subject)
+	assert.Equal(t, usher.AccountID("acme"), r.Account)
 }

@@ -128,8 +128,8 @@ func (p *wordParser) valueOf(kind, text string) *source.Node {
 	return list
 }
 
-// scalar makes a value. Words have no quotes, so it has some unless it is a switch
-// or a number: whoever writes "null" or nothing means a text.
+// scalar makes a value. A word has no quotes, so all values but switches and numbers
+// count as quoted: "null" and an empty value are texts.
 func (p *wordParser) scalar(text string) *source.Node {
 	return &source.Node{
 		Kind: source.Scalar, Line: p.word, Col: p.col, Text: text,

@@ -108,6 +108,7 @@ func TestCommandTypes(t *testing.T) {
 	for _, described := range types {
 		words := []string{described.Name}
 		for _, arg := range described.Args {
+			assert.NotContains(t, []string{"do", "as", "with", "at", "fails"}, arg.Name, "%s: a step has a key of this name beside the command", described.Name)
 			if !arg.Optional {
 				words = append(words, arg.Name+"="+cmp.Or(values[arg.Kind], "x"))
 			}
