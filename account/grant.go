@@ -17,10 +17,10 @@ var (
 	grantRevoke = permission.MustParse("grant.revoke")
 )
 
-// GiveGrant gives a user a permission, a bundle or a feature. A grant that the user
-// holds gets the new end. grant.give on {user}; to end a grant sooner also requires
-// grant.revoke on {user}. A grant that would be over already is refused as Invalid,
-// unless it ends one that is held.
+// GiveGrant gives a user a permission, a bundle or a feature. A grant that the user holds
+// gets the new end. grant.give on {user}; to end a grant sooner also requires grant.revoke
+// on {user}. A grant that would be over already is refused as Invalid, unless it ends one
+// that is held.
 type GiveGrant struct {
 	User  usher.UserID
 	Grant string    `usher:"grant"`
