@@ -49,10 +49,8 @@ func (c check) module(m repo.Module) error {
 			return err
 		}
 	}
-	for _, command := range commands {
-		if err := c.command(m, command); err != nil {
-			return err
-		}
+	if len(commands) > 0 {
+		return c.commands(m, commands)
 	}
 	return nil
 }
@@ -80,24 +78,33 @@ func (c check) library(m repo.Module, libraries []string) error {
 	return c.user.run(dir, "go", "build", "./...")
 }
 
-// command installs a command, and runs it unless it is an example, which starts a server.
-func (c check) command(m repo.Module, command string) error {
+// commands installs commands, and runs them unless they are examples, which start servers.
+func (c check) commands(m repo.Module, commands []string) error {
 	dir, err := c.user.folder()
 	if err != nil {
 		return err
 	}
-	if err := c.user.run(dir, "go", "install", command+"@"+c.version); err != nil {
+	install := []string{"install"}
+	for _, command := range commands {
+		install = append(install, command+"@"+c.version)
+	}
+	if err := c.user.run(dir, "go", install...); err != nil {
 		return err
 	}
 	if !strings.HasPrefix(m.Dir, "cmd/") {
 		return nil
 	}
-	name := path.Base(command)
-	args, ok := arguments[name]
-	if !ok {
-		args = []string{"--help"}
+	for _, command := range commands {
+		name := path.Base(command)
+		args, ok := arguments[name]
+		if !ok {
+			args = []string{"--help"}
+		}
+		if err := c.user.run(dir, filepath.Join(c.user.home, "bin", name), args...); err != nil {
+			return err
+		}
 	}
-	return c.user.run(dir, filepath.Join(c.user.home, "bin", name), args...)
+	return nil
 }
 
 // newModule makes a folder with an empty module.
