@@ -88,7 +88,7 @@ func TestRequestError(t *testing.T) {
 		Op: "check", Subject: "mia", Permission: editCalendar,
 		Resource: usher.Ref{Type: "calendar", ID: "c1"}, Err: usher.ErrOtherAccount,
 	}
-	assert.EqualError(t, err, "check mia calendar.edit on calendar c1: resource of another account")
+	assert.EqualError(t, err, "check mia calendar.edit on calendar c1: wrong account")
 	assert.ErrorIs(t, err, usher.ErrOtherAccount)
 }
 

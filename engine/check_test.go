@@ -146,9 +146,9 @@ func TestCheckAllocatesNothing(t *testing.T) {
 		"a grant that ends":      {az, "max", "door.lock"},
 		"nobody":                 {az, "eve", "door.open"},
 		"a bound on staleness":   {stale, "adam", "door.open"},
-		"at least a version":     {w.AtLeast(2), "adam", "door.open"},
-		"a version of the past":  {w.At(2), "adam", "door.open"},
-		"the newest of the past": {w.At(1), "adam", "door.open"},
+		"at least a version":     {w.AtLeast("acme", 2), "adam", "door.open"},
+		"a version of the past":  {w.At("acme", 2), "adam", "door.open"},
+		"the newest of the past": {w.At("acme", 1), "adam", "door.open"},
 	} {
 		want := permission.MustParse(row.want)
 		decide(row.az, ask(row.user, want))
