@@ -102,6 +102,14 @@ func TestObject(t *testing.T) {
 	_, known = o.Attribute("closed")
 	assert.False(t, known, "an attribute that is not named is unknown")
 
+	value, known := usher.Attribute(o, "open")
+	assert.False(t, value)
+	assert.True(t, known)
+	_, known = usher.Attribute(nil, "open")
+	assert.False(t, known, "without a resource all is unknown")
+	_, known = usher.Attribute(struct{ usher.Resource }{o}, "open")
+	assert.False(t, known, "a wrapper that does not forward attributes has none")
+
 	var none *usher.Object
 	_, known = none.Party("host")
 	assert.False(t, known)

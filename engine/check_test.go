@@ -120,11 +120,10 @@ func TestCheckAsksTheClock(t *testing.T) {
 // door is a resource as a host has it.
 type door struct{ id string }
 
-func (d *door) Ref() usher.Ref                            { return usher.Ref{Type: "door", ID: d.id} }
-func (d *door) InAccount() usher.AccountID                { return "acme" }
-func (d *door) Party(string) (ids []string, known bool)   { return nil, true }
-func (d *door) Attribute(name string) (value, known bool) { return false, false }
-func allocations(ask func()) float64                      { return testing.AllocsPerRun(1000, ask) }
+func (d *door) Ref() usher.Ref                          { return usher.Ref{Type: "door", ID: d.id} }
+func (d *door) InAccount() usher.AccountID              { return "acme" }
+func (d *door) Party(string) (ids []string, known bool) { return nil, true }
+func allocations(ask func()) float64                    { return testing.AllocsPerRun(1000, ask) }
 
 func decide(az usher.Authorizer, r usher.Request) usher.Decision { d, _ := az.Check(ctx, r); return d }
 

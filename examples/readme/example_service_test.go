@@ -15,7 +15,7 @@ import (
 
 // The README shows what stands here; a test compares the two.
 
-// Calendar is a type of the host's own. Four methods make it a resource.
+// Calendar is a type of the host's own. Three methods make it a resource.
 type Calendar struct {
 	ID, Title string
 	Company   usher.AccountID
@@ -35,8 +35,6 @@ func (c *Calendar) Party(name string) (ids []string, known bool) {
 	}
 	return nil, false
 }
-
-func (c *Calendar) Attribute(string) (value, known bool) { return false, false }
 
 // Parsed once, like regular expressions.
 var (
