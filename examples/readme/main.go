@@ -24,18 +24,16 @@ var policySource []byte
 
 var editCalendar = permission.MustParse("calendar.edit")
 
-// Calendar is a type of the application. Its methods make it an usher.Resource.
+// Calendar is a type of the application. Three methods make it an usher.Resource.
 type Calendar struct {
 	ID      string
 	Company usher.AccountID
 	Hosts   []string
 }
 
-func (c *Calendar) Ref() usher.Ref             { return usher.Ref{Type: "calendar", ID: c.ID} }
-func (c *Calendar) InAccount() usher.AccountID { return c.Company }
-
-func (c *Calendar) Party(p string) ([]string, bool)  { return c.Hosts, p == "host" }
-func (c *Calendar) Attribute(string) (_, known bool) { return false, false }
+func (c *Calendar) Ref() usher.Ref                  { return usher.Ref{Type: "calendar", ID: c.ID} }
+func (c *Calendar) InAccount() usher.AccountID      { return c.Company }
+func (c *Calendar) Party(p string) ([]string, bool) { return c.Hosts, p == "host" }
 
 var calendars = map[string]*Calendar{
 	"intro": {ID: "intro", Company: "acme", Hosts: []string{"mia"}},

@@ -41,7 +41,7 @@ func main() {
 
 	// The second instance may answer from a cache that is up to MaxStale old. A reader of
 	// at least that version never does: it loads the commits first.
-	atLeast := second.AtLeast(result.Version)
+	atLeast := second.AtLeast("acme", result.Version)
 	fmt.Println("second, at least version", result.Version, must(atLeast.Check(ctx, r)).Reason())
 }
 
