@@ -88,7 +88,7 @@ func TestRequestError(t *testing.T) {
 		Op: "check", Subject: "mia", Permission: editCalendar,
 		Resource: usher.Ref{Type: "calendar", ID: "c1"}, Err: usher.ErrOtherAccount,
 	}
-	assert.EqualError(t, err, "check mia calendar.edit on calendar c1: resource of another account")
+	assert.EqualError(t, err, "check mia calendar.edit on calendar c1: wrong account")
 	assert.ErrorIs(t, err, usher.ErrOtherAccount)
 }
 
@@ -101,6 +101,14 @@ func TestObject(t *testing.T) {
 	assert.True(t, known)
 	_, known = o.Attribute("closed")
 	assert.False(t, known, "an attribute that is not named is unknown")
+
+	value, known := usher.Attribute(o, "open")
+	assert.False(t, value)
+	assert.True(t, known)
+	_, known = usher.Attribute(nil, "open")
+	assert.False(t, known, "without a resource all is unknown")
+	_, known = usher.Attribute(struct{ usher.Resource }{o}, "open")
+	assert.False(t, known, "a wrapper that does not forward attributes has none")
 
 	var none *usher.Object
 	_, known = none.Party("host")

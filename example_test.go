@@ -15,7 +15,7 @@ import (
 // Parsed once, like a regular expression.
 var mayEdit = permission.MustParse("calendar.edit")
 
-// Calendar is a type of the host's own. Four methods make it a resource.
+// Calendar is a type of the host's own. Three methods make it a resource.
 type Calendar struct {
 	ID      string
 	Company usher.AccountID
@@ -32,8 +32,6 @@ func (c *Calendar) Party(name string) (ids []string, known bool) {
 	}
 	return nil, true // no calendar here is hosted by a team
 }
-
-func (c *Calendar) Attribute(string) (value, known bool) { return false, false }
 
 // Staff are the facts of an account, from wherever the host keeps them.
 type Staff map[usher.UserID]*policy.User

@@ -195,10 +195,10 @@ func TestAccountsSpeakSafely(t *testing.T) {
 			if _, err := e.Values(ctx, account, usher.UserID("x"+bad)); err != nil {
 				tells(t, "Values", err)
 			}
-			if _, err := e.AtLeast(99).View(ctx, account); err != nil {
+			if _, err := e.AtLeast(account, 99).View(ctx, account); err != nil {
 				tells(t, "AtLeast", err)
 			}
-			if _, err := e.At(99).View(ctx, account); err != nil {
+			if _, err := e.At(account, 99).View(ctx, account); err != nil {
 				tells(t, "At", err)
 			}
 		}

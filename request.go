@@ -37,7 +37,7 @@ var (
 	ErrUnknownAccount    = errors.New("unknown account")
 	ErrUnknownPermission = errors.New("unknown permission")
 	ErrWrongResource     = errors.New("wrong type of resource")
-	ErrOtherAccount      = errors.New("resource of another account")
+	ErrOtherAccount      = errors.New("wrong account")
 	ErrUndeclared        = errors.New("not declared by the policy")
 	ErrNoTime            = errors.New("no usable time")
 	ErrNoAuthorizer      = errors.New("no authorizer")

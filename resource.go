@@ -18,10 +18,9 @@ package usher
 //		return nil, false
 //	}
 //
-//	func (c *Calendar) Attribute(name string) (value, known bool) { return false, false }
-//
-// [Object] is the literal form, for tests and single calls. The methods are
-// called on the goroutine that asks, and only when a rule looks at what they
+// A resource that also has yes/no facts for the conditions of a policy implements
+// [Attributer]. [Object] is the literal form, for tests and single calls. The methods
+// are called on the goroutine that asks, and only when a rule looks at what they
 // tell. A check may ask for the same more than once, so an answer should be cheap
 // and must be steady. What is not known of a party or attribute is better said so
 // than guessed: a party that comes into the policy later is then noticed.
@@ -43,11 +42,24 @@ type Resource interface {
 	// allows but one that reaches any resource, and each rule under never that
 	// looks at the party forbids.
 	Party(name string) (ids []string, known bool)
+}
 
-	// Attribute returns a yes/no fact of the resource. Where it is not known, no
-	// rule allows that looks at it or at its opposite, and each such rule under
-	// never forbids.
+// Attributer is an optional interface of a Resource that has attributes: yes/no facts
+// that a policy declares, such as "public". A type that wraps a Resource forwards its
+// attributes by calling [Attribute].
+type Attributer interface {
+	// Attribute returns an attribute. If it is unknown, no rule allows that looks at
+	// it or at its opposite, and each such rule under never forbids.
 	Attribute(name string) (value, known bool)
+}
+
+// Attribute returns an attribute of r. If r is nil or not an [Attributer], every
+// attribute is unknown, so a check that depends on one fails closed.
+func Attribute(r Resource, name string) (value, known bool) {
+	if a, ok := r.(Attributer); ok {
+		return a.Attribute(name)
+	}
+	return false, false
 }
 
 // Ref names a resource. The zero Ref has no type, and every check on it is an
@@ -94,7 +106,8 @@ func (o *Object) Party(name string) (ids []string, known bool) {
 	return o.Parties[name], true
 }
 
-// Attribute returns the attribute's value if the object names it.
+// Attribute implements [Attributer]: it returns the attribute's value if the object
+// names it.
 func (o *Object) Attribute(name string) (value, known bool) {
 	if o == nil {
 		return false, false

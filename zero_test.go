@@ -122,6 +122,10 @@ func TestZeroValuesRefuse(t *testing.T) {
 		"usher.Resource": func() bool {
 			return ask(p, &world{policy.User{Status: usher.Active, Role: "member"}}, func(r *usher.Request) { r.Permission = permission.MustParse("calendar.edit") })
 		},
+		"usher.Attributer": func() bool {
+			_, known := usher.Attribute(nil, "public")
+			return known
+		},
 		"policy.Ceiling": func() bool {
 			member := &policy.User{Role: "member"}
 			_, uncovered, _ := policy.Ceiling{}.Gives(nil, member)

@@ -117,8 +117,6 @@ func (c *calendar) Party(name string) ([]string, bool) {
 	return nil, false
 }
 
-func (c *calendar) Attribute(string) (value, known bool) { return false, false }
-
 // chair is a user as the resource of seat.assign.
 type chair struct {
 	company usher.AccountID
@@ -126,10 +124,9 @@ type chair struct {
 	self    []string
 }
 
-func (c *chair) Ref() usher.Ref                       { return usher.Ref{Type: "seat"} }
-func (c *chair) InAccount() usher.AccountID           { return c.company }
-func (c *chair) Party(name string) ([]string, bool)   { return c.self, name == "user" }
-func (c *chair) Attribute(string) (value, known bool) { return false, false }
+func (c *chair) Ref() usher.Ref                     { return usher.Ref{Type: "seat"} }
+func (c *chair) InAccount() usher.AccountID         { return c.company }
+func (c *chair) Party(name string) ([]string, bool) { return c.self, name == "user" }
 
 func userID(i int) string { return fmt.Sprintf("user-%07d", i) }
 func teamID(i int) string { return fmt.Sprintf("team-%06d", i/20) }

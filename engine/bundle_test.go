@@ -40,7 +40,7 @@ resources:
 	d, err := w.Check(ctx, r)
 	require.NoError(t, err)
 	hides(d)
-	d, err = w.At(1).Check(ctx, r)
+	d, err = w.At("acme", 1).Check(ctx, r)
 	require.NoError(t, err)
 	hides(d)
 	x, err := w.Explain(ctx, r)

@@ -247,7 +247,7 @@ func TestReplacedHistory(t *testing.T) {
 	r.mu.Lock()
 	r.mem = storeOf(t, other)
 	r.mu.Unlock()
-	d, err := w.AtLeast(4).Check(ctx, ask("max", openDoor))
+	d, err := w.AtLeast("acme", 4).Check(ctx, ask("max", openDoor))
 	assert.ErrorContains(t, err, fmt.Sprintf("commit %d is %s; commits were lost or replaced", 3, account.HashOf(mine[2])))
 	assert.False(t, d.Allowed())
 }

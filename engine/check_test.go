@@ -120,11 +120,10 @@ func TestCheckAsksTheClock(t *testing.T) {
 // door is a resource as a host has it.
 type door struct{ id string }
 
-func (d *door) Ref() usher.Ref                            { return usher.Ref{Type: "door", ID: d.id} }
-func (d *door) InAccount() usher.AccountID                { return "acme" }
-func (d *door) Party(string) (ids []string, known bool)   { return nil, true }
-func (d *door) Attribute(name string) (value, known bool) { return false, false }
-func allocations(ask func()) float64                      { return testing.AllocsPerRun(1000, ask) }
+func (d *door) Ref() usher.Ref                          { return usher.Ref{Type: "door", ID: d.id} }
+func (d *door) InAccount() usher.AccountID              { return "acme" }
+func (d *door) Party(string) (ids []string, known bool) { return nil, true }
+func allocations(ask func()) float64                    { return testing.AllocsPerRun(1000, ask) }
 
 func decide(az usher.Authorizer, r usher.Request) usher.Decision { d, _ := az.Check(ctx, r); return d }
 
@@ -146,9 +145,9 @@ func TestCheckAllocatesNothing(t *testing.T) {
 		"a grant that ends":      {az, "max", "door.lock"},
 		"nobody":                 {az, "eve", "door.open"},
 		"a bound on staleness":   {stale, "adam", "door.open"},
-		"at least a version":     {w.AtLeast(2), "adam", "door.open"},
-		"a version of the past":  {w.At(2), "adam", "door.open"},
-		"the newest of the past": {w.At(1), "adam", "door.open"},
+		"at least a version":     {w.AtLeast("acme", 2), "adam", "door.open"},
+		"a version of the past":  {w.At("acme", 2), "adam", "door.open"},
+		"the newest of the past": {w.At("acme", 1), "adam", "door.open"},
 	} {
 		want := permission.MustParse(row.want)
 		decide(row.az, ask(row.user, want))

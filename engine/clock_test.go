@@ -64,7 +64,7 @@ func answers(t *testing.T, w *world, version uint64) (yes []string) {
 	all := ask("max", openDoor)
 	door := all
 	door.Resource = &doorOne
-	for name, a := range map[string]asks{"engine": w.Engine, "at least": w.AtLeast(version), "at": w.At(version), "at the first": w.At(1)} {
+	for name, a := range map[string]asks{"engine": w.Engine, "at least": w.AtLeast("acme", version), "at": w.At("acme", version), "at the first": w.At("acme", 1)} {
 		d, err := a.Check(ctx, door)
 		require.NoError(t, err)
 		note(name+": check", d.Allowed())
@@ -72,7 +72,7 @@ func answers(t *testing.T, w *world, version uint64) (yes []string) {
 		require.NoError(t, err)
 		note(name+": explain", x.Decision.Allowed())
 	}
-	for name, r := range map[string]*engine.Reader{"at least": w.AtLeast(version), "at": w.At(version), "at the first": w.At(1)} {
+	for name, r := range map[string]*engine.Reader{"at least": w.AtLeast("acme", version), "at": w.At("acme", version), "at the first": w.At("acme", 1)} {
 		actions, err := r.Actions(ctx, door)
 		require.NoError(t, err)
 		for _, a := range actions {

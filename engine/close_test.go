@@ -17,7 +17,7 @@ import (
 func TestClose(t *testing.T) {
 	w := open(t, nil).found()
 	assert.True(t, w.opens("adam"))
-	past := w.At(1)
+	past := w.At("acme", 1)
 	require.NoError(t, w.Close())
 	require.NoError(t, w.Close())
 
@@ -27,7 +27,7 @@ func TestClose(t *testing.T) {
 	errs := map[string]error{"SetPolicy": w.SetPolicy(ctx, load(t, office)), "Erase": w.Erase(ctx, "acme")}
 	_, errs["Explain"] = w.Explain(ctx, ask("adam", openDoor))
 	_, errs["Actions"] = w.Actions(ctx, ask("adam", openDoor))
-	_, errs["AtLeast"] = w.AtLeast(1).Check(ctx, ask("adam", openDoor))
+	_, errs["AtLeast"] = w.AtLeast("acme", 1).Check(ctx, ask("adam", openDoor))
 	_, errs["At"] = past.Check(ctx, ask("adam", openDoor))
 	_, errs["View"] = w.View(ctx, "acme")
 	_, errs["Values"] = w.Values(ctx, "acme", "adam")
@@ -88,7 +88,7 @@ func TestCloseWhileTheStoreHangs(t *testing.T) {
 	w.calls.set(faults)
 	asked := make(chan error)
 	go func() {
-		_, err := w.AtLeast(9).Check(ctx, ask("adam", openDoor))
+		_, err := w.AtLeast("acme", 9).Check(ctx, ask("adam", openDoor))
 		asked <- err
 	}()
 	eventually(t, "somebody waits", func() bool { return w.calls.of("Commits") > 0 })

@@ -24,7 +24,7 @@ func TestErase(t *testing.T) {
 	_, err = w.Do(ctx, host, "acme", account.CreateAccount{Owner: "olivia"})
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
 	assert.ErrorIs(t, err, store.ErrErased, "and it says why")
-	_, err = w.At(1).View(ctx, "acme")
+	_, err = w.At("acme", 1).View(ctx, "acme")
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
 	_, err = w.View(ctx, "acme")
 	assert.EqualError(t, err, `view "acme": unknown account: account erased; its id is never used again`)

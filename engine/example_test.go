@@ -104,7 +104,7 @@ func ExampleEngine_Journal() {
 	// Before the second commit, mia might not add anybody.
 	add := usher.Request{Account: "acme", Subject: "mia", Permission: permission.MustParse("user.create")}
 	for _, version := range []uint64{1, 2} {
-		d, err := e.At(version).Check(ctx, add)
+		d, err := e.At("acme", version).Check(ctx, add)
 		fmt.Println(version, d.Allowed(), err)
 	}
 

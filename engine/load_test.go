@@ -243,7 +243,7 @@ func TestManyAskForNothing(t *testing.T) {
 		var asked sync.WaitGroup
 		for range 100 {
 			asked.Go(func() {
-				_, err := w.AtLeast(9).Check(ctx, ask("adam", openDoor))
+				_, err := w.AtLeast("acme", 9).Check(ctx, ask("adam", openDoor))
 				assert.ErrorIs(t, err, engine.ErrBehind)
 			})
 			asked.Go(func() {
@@ -298,7 +298,7 @@ func TestNeverBackInTime(t *testing.T) {
 
 	asked := make(chan error)
 	go func() {
-		d, err := w.AtLeast(2).Check(ctx, ask("adam", openDoor))
+		d, err := w.AtLeast("acme", 2).Check(ctx, ask("adam", openDoor))
 		if err == nil && d.Allowed() {
 			err = fmt.Errorf("allowed at version %d", d.Detail().Version)
 		}
@@ -326,13 +326,13 @@ func TestLateJoiners(t *testing.T) {
 	slow.arrive <- struct{}{}
 	assert.True(t, w.opens("adam"))
 	var asked sync.WaitGroup
-	asked.Go(func() { _, _ = w.AtLeast(2).View(ctx, "acme") })
+	asked.Go(func() { _, _ = w.AtLeast("acme", 2).View(ctx, "acme") })
 	eventually(t, "it is read", func() bool { return counted.of("Commits") == 2 })
 	time.Sleep(5 * time.Millisecond)
 	other.must("acme", host, setRole("max", "admin"))
 	for range 5 {
 		asked.Go(func() {
-			v, err := w.AtLeast(2).View(ctx, "acme")
+			v, err := w.AtLeast("acme", 2).View(ctx, "acme")
 			if assert.NoError(t, err) {
 				assert.Equal(t, uint64(2), v.Version())
 			}
@@ -359,12 +359,12 @@ func TestLateJoinersHaveATryOfTheirOwn(t *testing.T) {
 		})
 		var asked sync.WaitGroup
 		asked.Go(func() {
-			_, err := w.AtLeast(2).View(ctx, "acme")
+			_, err := w.AtLeast("acme", 2).View(ctx, "acme")
 			assert.ErrorIs(t, err, errDown)
 		})
 		synctest.Wait()
 		asked.Go(func() {
-			_, err := w.AtLeast(2).View(ctx, "acme")
+			_, err := w.AtLeast("acme", 2).View(ctx, "acme")
 			assert.ErrorIs(t, err, engine.ErrBehind, "the store was asked again")
 		})
 		synctest.Wait()

@@ -82,7 +82,7 @@ func TestLogIsDiscreet(t *testing.T) {
 	defer letGo()
 	done, cancel := context.WithCancel(ctx)
 	cancel()
-	_, err = w.AtLeast(99).Check(done, ask("adam", openDoor))
+	_, err = w.AtLeast("acme", 99).Check(done, ask("adam", openDoor))
 	assert.Error(t, err)
 	assert.Contains(t, lines(), "level=INFO", "who stops waiting is no failure")
 }

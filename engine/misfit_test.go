@@ -141,7 +141,7 @@ func TestMisfitUsers(t *testing.T) {
 			firmAccount(t, old)
 			p := load(t, row.policy)
 			w := openOn(t, mem, func(o *engine.Options) { o.Policy = p })
-			for name, r := range map[string]reader{"engine": w, "at least": w.AtLeast(1), "at": w.At(1)} {
+			for name, r := range map[string]reader{"engine": w, "at least": w.AtLeast("acme", 1), "at": w.At("acme", 1)} {
 				for _, user := range everybody {
 					misfit := slices.Contains(row.users, user)
 					want := func(op string, err error) {
@@ -281,7 +281,7 @@ func TestMisfitCommands(t *testing.T) {
 
 func latestState(t *testing.T, w *world) *account.State {
 	t.Helper()
-	v, err := w.AtLeast(uint64(len(w.journal()))).View(ctx, "acme")
+	v, err := w.AtLeast("acme", uint64(len(w.journal()))).View(ctx, "acme")
 	require.NoError(t, err)
 	return v.State()
 }

@@ -138,7 +138,7 @@ func TestChaos(t *testing.T) {
 		}
 		var views [2]string
 		for i, w := range worlds {
-			v, err := w.AtLeast(version).View(ctx, id)
+			v, err := w.AtLeast(id, version).View(ctx, id)
 			require.NoError(t, err)
 			for m := range v.Users("") {
 				views[i] += string(m.ID) + " "

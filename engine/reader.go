@@ -16,30 +16,37 @@ var (
 	_ usher.Explainer  = (*Reader)(nil)
 )
 
-// Reader answers questions as its Engine does, but on a version of the account
-// that its maker chose. It may be used by many goroutines at the same time. The
-// zero Reader answers with ErrClosed.
+// Reader answers questions as its Engine does, but about one account only, and on the
+// version of it that the call to At or AtLeast named. A question about another account
+// is an error that wraps usher.ErrOtherAccount. A Reader may be used by many goroutines
+// at the same time. The zero Reader answers with ErrClosed.
 type Reader struct {
 	engine  *Engine
+	account usher.AccountID
 	version uint64
 	past    bool                     // exactly this version, not at least
-	last    atomic.Pointer[snapshot] // of the past: the last account that was asked about
+	read    atomic.Pointer[snapshot] // of the past: the account as the journal has it
 }
 
-// AtLeast returns a Reader that answers on the newest version, which must not be
-// older than the one given: who knows of a change, from a Result or another
-// process's, sees it. If the journal has not come that far, a question is ErrBehind.
-func (e *Engine) AtLeast(version uint64) *Reader { return &Reader{engine: e, version: version} }
+// AtLeast returns a Reader that answers on the newest version of an account, which must
+// not be older than the version given. A caller that knows of a change, from its own
+// Result or from another process, passes Result.Version and sees the change. If the
+// journal has not come that far, a question returns ErrBehind.
+func (e *Engine) AtLeast(account usher.AccountID, version uint64) *Reader {
+	return &Reader{engine: e, account: account, version: version}
+}
 
-// At returns a Reader that answers on the account as it was at a version, under
-// the policy of now. It reads the journal and keeps what it read, until it is asked
-// about another account, so it is for looking back and not for serving requests. A
-// version that is still to come is ErrBehind, and version 0 is
-// usher.ErrUnknownAccount. A request without a time is asked as of now, not of then,
-// as Engine.Check says.
-func (e *Engine) At(version uint64) *Reader { return &Reader{engine: e, version: version, past: true} }
+// At returns a Reader that answers on an account as it was at a version, under the
+// current policy. The first question reads the journal, and the Reader keeps the result,
+// so it is for looking back and not for serving requests. A version that does not exist
+// yet is ErrBehind, and version 0 is usher.ErrUnknownAccount. A request without a time is
+// evaluated as of now, not of then, as Engine.Check describes.
+func (e *Engine) At(account usher.AccountID, version uint64) *Reader {
+	return &Reader{engine: e, account: account, version: version, past: true}
+}
 
-// Check decides as Engine.Check does; an error may be ErrBehind, too.
+// Check decides as Engine.Check does. Its error may also wrap ErrBehind, or
+// usher.ErrOtherAccount.
 func (r *Reader) Check(ctx context.Context, q usher.Request) (usher.Decision, error) {
 	snap, err := r.snapshot(ctx, q.Account)
 	if err == nil {
@@ -83,15 +90,18 @@ func (r *Reader) snapshot(ctx context.Context, id usher.AccountID) (*snapshot, e
 	if r.engine == nil {
 		return nil, ErrClosed
 	}
+	if id != r.account {
+		return nil, printable.Errorf("%w: the Reader is of %q, and %q was asked for", usher.ErrOtherAccount, r.account, id)
+	}
 	if !r.past {
 		return r.engine.current(ctx, id, max(r.version, 1))
 	}
-	if snap := r.last.Load(); snap != nil && snap.id == id {
+	if snap := r.read.Load(); snap != nil {
 		return snap, nil
 	}
 	snap, err := r.engine.asOf(ctx, id, r.version)
 	if err == nil {
-		r.last.Store(snap)
+		r.read.Store(snap)
 	}
 	return snap, err
 }

@@ -31,20 +31,20 @@ func TestAtLeast(t *testing.T) {
 		return d.Allowed()
 	}
 	reads := two.calls.of("Commits")
-	assert.True(t, allowed(two.AtLeast(0)))
-	assert.True(t, allowed(two.AtLeast(version-1)))
+	assert.True(t, allowed(two.AtLeast("acme", 0)))
+	assert.True(t, allowed(two.AtLeast("acme", version-1)))
 	assert.Equal(t, reads, two.calls.of("Commits"), "what is known suffices")
-	assert.False(t, allowed(two.AtLeast(version)))
+	assert.False(t, allowed(two.AtLeast("acme", version)))
 	assert.Equal(t, reads+1, two.calls.of("Commits"))
 	assert.False(t, two.opens("adam"), "what was read is known from then on")
 
-	_, err := two.AtLeast(version+1).Check(ctx, ask("adam", openDoor))
+	_, err := two.AtLeast("acme", version+1).Check(ctx, ask("adam", openDoor))
 	assert.ErrorIs(t, err, engine.ErrBehind)
 	assert.ErrorContains(t, err, "it is at 2, and 3 was asked for")
-	_, err = two.AtLeast(1).Check(ctx, usher.Request{Account: "other", Subject: "adam", Permission: openDoor})
+	_, err = two.AtLeast("other", 1).Check(ctx, usher.Request{Account: "other", Subject: "adam", Permission: openDoor})
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
 	two.calls.set(on("Commits", storefault.Fault{Before: errDown}))
-	_, err = two.AtLeast(version+1).Check(ctx, ask("adam", openDoor))
+	_, err = two.AtLeast("acme", version+1).Check(ctx, ask("adam", openDoor))
 	assert.ErrorIs(t, err, errDown)
 	assert.NotErrorIs(t, err, engine.ErrStale)
 }
@@ -97,7 +97,7 @@ func TestAt(t *testing.T) {
 	}
 	w.must("acme", host, account.DeleteAccount{})
 	for i, want := range past {
-		r := w.At(uint64(i) + 1)
+		r := w.At("acme", uint64(i)+1)
 		v, err := r.View(ctx, "acme")
 		require.NoError(t, err)
 		assert.Equal(t, want, look(v, r), "version %d", i+1)
@@ -116,20 +116,49 @@ func TestAt(t *testing.T) {
 	}
 
 	for version, want := range map[uint64]error{0: usher.ErrUnknownAccount, 7: usher.ErrUnknownAccount, 8: engine.ErrBehind} {
-		_, err := w.At(version).View(ctx, "acme")
+		_, err := w.At("acme", version).View(ctx, "acme")
 		assert.ErrorIs(t, err, want, "version %d", version)
 	}
-	_, err := w.At(1).View(ctx, "other")
+	_, err := w.At("other", 1).View(ctx, "other")
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
-	_, err = w.At(1).View(ctx, "")
+	_, err = w.At("", 1).View(ctx, "")
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
+}
+
+// A Reader answers nothing about another account than its own, whatever it has read.
+func TestReaderOfAnotherAccount(t *testing.T) {
+	w := open(t, nil).found()
+	w.must("other", host, account.CreateAccount{Owner: "olga"})
+	request := usher.Request{Account: "other", Subject: "olga", Permission: openDoor}
+	for name, r := range map[string]*engine.Reader{"at least": w.AtLeast("acme", 1), "at": w.At("acme", 1)} {
+		for range 2 {
+			errs := map[string]error{}
+			var d usher.Decision
+			d, errs["Check"] = r.Check(ctx, request)
+			assert.False(t, d.Allowed())
+			var x usher.Explanation
+			x, errs["Explain"] = r.Explain(ctx, request)
+			assert.Zero(t, x)
+			_, errs["Actions"] = r.Actions(ctx, request)
+			_, errs["Filter"] = r.Filter(ctx, request)
+			_, errs["View"] = r.View(ctx, "other")
+			for _, errs["WhoMay"] = range r.WhoMay(ctx, request, "") {
+			}
+			for op, err := range errs {
+				assert.ErrorIs(t, err, usher.ErrOtherAccount, "%s: %s", name, op)
+				assert.ErrorContains(t, err, `the Reader is of "acme", and "other" was asked for`, "%s: %s", name, op)
+			}
+			_, err := r.Check(ctx, ask("adam", openDoor))
+			assert.NoError(t, err)
+		}
+	}
 }
 
 // A Reader of the past reads the journal once.
 func TestAtReadsOnce(t *testing.T) {
 	w := open(t, deaf).found()
 	w.must("acme", host, setRole("max", "admin"))
-	r := w.At(1)
+	r := w.At("acme", 1)
 	reads := w.calls.of("Commits")
 	for range 10 {
 		actions, err := r.Actions(ctx, usher.Request{Account: "acme", Subject: "max", Resource: &usher.Object{Type: "door"}})
@@ -198,10 +227,11 @@ func TestOwnCommitsAreFresh(t *testing.T) {
 
 func TestNoAccountIsNamed(t *testing.T) {
 	w := open(t, nil).found()
-	_, err := w.At(1).View(ctx, "")
+	_, err := w.At("", 1).View(ctx, "")
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
 	assert.EqualError(t, err, `view: unknown account: the request names no account`)
-	_, err = w.At(1).View(ctx, usher.AccountID(strings.Repeat("a", 1025)))
+	long := usher.AccountID(strings.Repeat("a", 1025))
+	_, err = w.At(long, 1).View(ctx, long)
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
 	assert.ErrorContains(t, err, "1025 bytes")
 }

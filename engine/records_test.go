@@ -142,7 +142,7 @@ func TestDamagedRecord(t *testing.T) {
 		require.NoError(t, w.mem.Append(ctx, "acme", store.Entry{
 			Commit: store.Commit{Version: c.Version, Data: bytes}, Records: []store.Record{{User: "max", Data: []byte(data)}},
 		}))
-		_, err = w.AtLeast(c.Version).View(ctx, "acme")
+		_, err = w.AtLeast("acme", c.Version).View(ctx, "acme")
 		require.NoError(t, err)
 		_, err = w.Values(ctx, "acme", "max")
 		assert.ErrorContains(t, err, "a record")

@@ -253,7 +253,7 @@ func TestManyWriters(t *testing.T) {
 	}
 	writers.Wait()
 	assert.Equal(t, int64(10), seated.Load())
-	view, err := two.AtLeast(uint64(len(one.journal()))).View(ctx, "acme")
+	view, err := two.AtLeast("acme", uint64(len(one.journal()))).View(ctx, "acme")
 	require.NoError(t, err)
 	for _, s := range view.Seats() {
 		assert.Equal(t, 10, s.Held)

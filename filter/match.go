@@ -158,7 +158,7 @@ func (v *view) find(a *atom) state {
 		ids, known := v.of.Party(v.parties[a.party])
 		return found(len(ids) > 0, known, a.is)
 	default:
-		value, known := v.of.Attribute(v.attributes[a.attribute])
+		value, known := usher.Attribute(v.of, v.attributes[a.attribute])
 		return found(value, known, a.is)
 	}
 }

@@ -63,8 +63,6 @@ func (c *calendar) Party(name string) ([]string, bool) {
 	return nil, false
 }
 
-func (c *calendar) Attribute(string) (value, known bool) { return false, false }
-
 // entry is a user as the resource of seat.assign.
 type entry struct {
 	id   string
@@ -76,8 +74,6 @@ func (e *entry) Ref() usher.Ref { return usher.Ref{Type: "seat", ID: e.id} }
 func (e *entry) InAccount() usher.AccountID { return "" }
 
 func (e *entry) Party(name string) ([]string, bool) { return e.self, name == "user" }
-
-func (e *entry) Attribute(string) (value, known bool) { return false, false }
 
 func newCompany(users int, random *rand.Rand) *company {
 	c := &company{people: make(map[string]*employee, users), users: make(map[usher.UserID]*policy.User, users)}

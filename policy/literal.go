@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/seat"
@@ -52,10 +53,7 @@ func (q *question) condition(c *condition) (value, known bool) {
 		value, known = q.context[c.of]
 		return value, known
 	case syntax.OnAttribute:
-		if q.thing == nil {
-			return false, false
-		}
-		return q.thing.Attribute(c.of)
+		return usher.Attribute(q.thing, c.of)
 	case syntax.OnParty:
 		i := q.res.party(c.of)
 		if i < 0 {

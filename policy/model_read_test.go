@@ -211,10 +211,11 @@ func (q *question) fact(c syntax.Condition) (value, known bool) {
 		value, known = q.Context[name]
 		return value, known
 	case syntax.OnAttribute:
-		if q.Resource == nil {
+		a, ok := q.Resource.(usher.Attributer)
+		if !ok {
 			return false, false
 		}
-		return q.Resource.Attribute(name)
+		return a.Attribute(name)
 	default:
 		ids, known := q.party(name)
 		return len(ids) > 0, known

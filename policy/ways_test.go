@@ -164,7 +164,7 @@ func changed(p *policy.Policy, old usher.Resource, s usher.Step) usher.Resource 
 		}
 	}
 	for _, name := range p.Attributes() {
-		if value, known := old.Attribute(name); known {
+		if value, known := usher.Attribute(old, name); known {
 			made.attributes[name] = value
 		}
 	}

@@ -150,5 +150,5 @@ func (o *otherwise) Attribute(name string) (value, known bool) {
 	if o.attribute && name == o.name {
 		return o.value, true
 	}
-	return o.Resource.Attribute(name)
+	return usher.Attribute(o.Resource, name)
 }

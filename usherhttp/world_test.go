@@ -38,8 +38,6 @@ func (c *Calendar) InAccount() usher.AccountID { return c.Company }
 
 func (c *Calendar) Party(string) ([]string, bool) { return nil, true }
 
-func (c *Calendar) Attribute(string) (value, known bool) { return false, false }
-
 var errStorage = errors.New("storage is on fire")
 
 // world is a host: its calendars, and a guard before them. Who asks is in the header

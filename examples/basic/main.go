@@ -1,4 +1,4 @@
-// Basic asks two questions about an account that is kept in memory.
+// Basic makes the five kinds of checks on an account in memory.
 package main
 
 import (
@@ -22,14 +22,34 @@ func main() {
 	az := must(engine.Open(engine.Options{Policy: oncehub, Store: new(memstore.Store)}))
 	defer az.Close()
 
-	// The host makes the account with its owner; the owner adds people.
+	// The application creates the account with its owner. The owner adds users.
 	must(az.Do(ctx, account.Host("signup"), "acme", account.CreateAccount{Owner: "olivia"}))
-	must(az.Do(ctx, account.User("olivia"), "acme", account.AddUser{User: "mia"}, account.AddUser{User: "max"}))
+	must(az.Do(ctx, account.User("olivia"), "acme",
+		account.AddUser{User: "mia"}, account.AddUser{User: "max"}))
 
-	// A member edits a calendar whose only host she is, and no other.
+	// May mia edit this calendar? A member edits a calendar that the member alone hosts.
+	r := usher.Request{Account: "acme", Subject: "mia", Permission: editCalendar}
 	for _, hosts := range [][]string{{"mia"}, {"mia", "max"}} {
-		calendar := &usher.Object{Type: "calendar", Parties: map[string][]string{"host": hosts}}
-		fmt.Println(must(az.Check(ctx, usher.Request{Account: "acme", Subject: "mia", Permission: editCalendar, Resource: calendar})))
+		r.Resource = &usher.Object{
+			Type: "calendar", ID: "demo", Parties: map[string][]string{"host": hosts},
+		}
+		fmt.Println(must(az.Check(ctx, r)))
+	}
+
+	// Why not, and what would change the decision?
+	fmt.Println(must(az.Explain(ctx, r)))
+
+	// What may mia do on this calendar?
+	for _, a := range must(az.Actions(ctx, r)) {
+		fmt.Println("mia may", a.Permission)
+	}
+
+	// Which users may edit this calendar?
+	for user, err := range az.WhoMay(ctx, r, "") {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(user.ID, "may", editCalendar)
 	}
 }
 

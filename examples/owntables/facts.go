@@ -18,8 +18,8 @@ var (
 	_ policy.TeamLister = (*tables)(nil)
 )
 
-// tables are the facts about one company. They are read in a transaction, so that they
-// do not change while something is decided; that makes them facts for one goroutine.
+// tables has the facts of one company. It reads them in a transaction, so that they do not
+// change during an evaluation. It is not safe for concurrent use.
 type tables struct {
 	ctx     context.Context
 	tx      *sql.Tx
@@ -30,16 +30,19 @@ type tables struct {
 func (t *tables) User(id usher.UserID) (*policy.User, error) {
 	u := &policy.User{Status: usher.Inactive}
 	var active bool
-	err := t.tx.QueryRowContext(t.ctx, `SELECT role, active FROM people WHERE company = ?1 AND id = ?2`, t.company, id).Scan(&u.Role, &active)
+	err := t.tx.QueryRowContext(t.ctx,
+		`SELECT role, active FROM people WHERE company = ?1 AND id = ?2`, t.company, id,
+	).Scan(&u.Role, &active)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return nil, nil // nobody of the company, which is no error
+		return nil, nil // not a user of the company; that is not an error
 	case err != nil:
 		return nil, err
 	case active:
 		u.Status = usher.Active
 	}
-	rows, err := t.tx.QueryContext(t.ctx, `SELECT team, manages FROM memberships WHERE company = ?1 AND person = ?2`, t.company, id)
+	rows, err := t.tx.QueryContext(t.ctx,
+		`SELECT team, manages FROM memberships WHERE company = ?1 AND person = ?2`, t.company, id)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +63,8 @@ func (t *tables) User(id usher.UserID) (*policy.User, error) {
 
 // Account implements policy.Facts.
 func (t *tables) Account() (*policy.Account, error) {
-	rows, err := t.tx.QueryContext(t.ctx, `SELECT id, coalesce(above, '') FROM teams WHERE company = ?1`, t.company)
+	rows, err := t.tx.QueryContext(t.ctx,
+		`SELECT id, coalesce(above, '') FROM teams WHERE company = ?1`, t.company)
 	if err != nil {
 		return nil, err
 	}
@@ -80,8 +84,7 @@ func (t *tables) Account() (*policy.Account, error) {
 	return &policy.Account{Teams: tree}, err
 }
 
-// UsersIn implements policy.TeamLister, for conditions in SQL that name the users of
-// teams.
+// UsersIn implements policy.TeamLister. A list in SQL needs the users of the subject's teams.
 func (t *tables) UsersIn(teams []usher.TeamID) iter.Seq2[usher.UserID, error] {
 	return func(yield func(usher.UserID, error) bool) {
 		ids, err := json.Marshal(teams)
@@ -89,8 +92,10 @@ func (t *tables) UsersIn(teams []usher.TeamID) iter.Seq2[usher.UserID, error] {
 			yield("", err)
 			return
 		}
-		rows, err := t.tx.QueryContext(t.ctx, `SELECT DISTINCT person FROM memberships
-			WHERE company = ?1 AND team IN (SELECT value FROM json_each(?2))`, t.company, string(ids))
+		rows, err := t.tx.QueryContext(t.ctx, `
+			SELECT DISTINCT person FROM memberships
+			WHERE company = ?1 AND team IN (SELECT value FROM json_each(?2))`,
+			t.company, string(ids))
 		if err != nil {
 			yield("", err)
 			return

@@ -1,5 +1,5 @@
-// Owntables asks usher about people whom the host keeps in its own tables. There is no
-// journal and no engine: a policy decides over what the tables say.
+// Owntables decides about users that the application keeps in its own tables. It has no
+// engine and no journal: a policy makes decisions over what the tables contain.
 package main
 
 import (
@@ -26,13 +26,14 @@ var schema string
 
 var editCalendar = permission.MustParse("calendar.edit")
 
-// calendarMapping says where the table of calendars has what rules look at.
+// calendarMapping states where the tables have the facts that rules look at.
 var calendarMapping = filter.Mapping{
 	Type:    "calendar",
 	Account: filter.Column{Name: "c.company"},
 	Parties: map[string]filter.Party{
 		"host": filter.Join{
-			Table: "calendar_hosts", Key: map[string]string{"calendar": "c.id"}, ID: filter.Column{Name: "person"},
+			Table: "calendar_hosts", Key: map[string]string{"calendar": "c.id"},
+			ID: filter.Column{Name: "person"},
 		},
 		"team": filter.Column{Name: "c.team"},
 	},
@@ -69,27 +70,32 @@ func run(ctx context.Context) error {
 	if err := oncehub.CheckTable(calendars, editCalendar); err != nil {
 		return err
 	}
-	for _, who := range []usher.UserID{"olivia", "tom", "mia", "ina"} {
-		if err := show(ctx, db, oncehub, calendars, who); err != nil {
+	for _, user := range []usher.UserID{"olivia", "tom", "mia", "ina"} {
+		if err := show(ctx, db, oncehub, calendars, user); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// show asks whether somebody may edit one calendar, and which ones they may edit, on one
-// state of the tables.
-func show(ctx context.Context, db *sql.DB, p *policy.Policy, calendars *filter.Table, who usher.UserID) error {
+// show prints whether a user may edit one calendar, and which ones the user may edit. Both
+// answers are about one state of the tables.
+func show(
+	ctx context.Context, db *sql.DB, p *policy.Policy, calendars *filter.Table, user usher.UserID,
+) error {
 	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // nothing was written
 	people := &tables{ctx: ctx, tx: tx, company: "acme"}
-	q := usher.Request{Account: "acme", Subject: who, Permission: editCalendar, Time: time.Now()}
+	q := usher.Request{Account: "acme", Subject: user, Permission: editCalendar, Time: time.Now()}
 
 	one := q
-	one.Resource = &usher.Object{Type: "calendar", ID: "demo", Account: "acme", Parties: map[string][]string{"host": {"mia", "max"}}}
+	one.Resource = &usher.Object{
+		Type: "calendar", ID: "demo", Account: "acme",
+		Parties: map[string][]string{"host": {"mia", "max"}},
+	}
 	d, err := p.Decide(people, &one)
 	if err != nil {
 		return err
@@ -98,12 +104,15 @@ func show(ctx context.Context, db *sql.DB, p *policy.Policy, calendars *filter.T
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s: demo? %v (%s); edits %q\n", who, d.Allowed(), d.Reason(), titles)
+	fmt.Printf("%s: demo? %v (%s); edits %q\n", user, d.Allowed(), d.Reason(), titles)
 	return nil
 }
 
-// list lets the database select.
-func list(ctx context.Context, tx *sql.Tx, p *policy.Policy, people policy.Facts, calendars *filter.Table, q *usher.Request) ([]string, error) {
+// list returns the titles of the calendars that a request allows.
+func list(
+	ctx context.Context, tx *sql.Tx, p *policy.Policy, people policy.Facts,
+	calendars *filter.Table, q *usher.Request,
+) ([]string, error) {
 	editable, err := p.Filter(people, q)
 	if err != nil || editable.None() {
 		return nil, err
@@ -112,7 +121,8 @@ func list(ctx context.Context, tx *sql.Tx, p *policy.Policy, people policy.Facts
 	if err != nil {
 		return nil, err
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT c.title FROM calendars c WHERE `+where.SQL+` ORDER BY c.title`, where.Args...)
+	rows, err := tx.QueryContext(ctx,
+		`SELECT c.title FROM calendars c WHERE `+where.SQL+` ORDER BY c.title`, where.Args...)
 	if err != nil {
 		return nil, err
 	}

@@ -62,6 +62,9 @@ func (s *server) routes() usherhttp.Routes {
 		return usherhttp.Route{Pattern: pattern, Access: usherhttp.AnySubject, Handler: s.answer(h)}
 	}
 	return usherhttp.Routes{
+		{Pattern: "GET /{$}", Access: usherhttp.Public, Handler: http.HandlerFunc(s.home)},
+		{Pattern: "GET /favicon.ico", Access: usherhttp.Public, Handler: http.HandlerFunc(favicon)},
+		{Pattern: "POST /demo-user", Access: usherhttp.Public, Handler: http.HandlerFunc(choose)},
 		{Pattern: "GET /health", Access: usherhttp.Public, Handler: http.HandlerFunc(s.health)},
 
 		command("POST /accounts", s.signUp),

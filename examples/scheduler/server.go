@@ -99,15 +99,21 @@ func (s *server) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return http.MaxBytesHandler(mux, maxBody), nil
+	// A cookie can identify the user, so a page of another site must not send changes.
+	return http.MaxBytesHandler(http.NewCrossOriginProtection().Handler(mux), maxBody), nil
 }
 
-// whoAsks stands in for a login, and BELIEVES WHATEVER THE REQUEST SAYS. usher
-// authenticates nobody: a real service looks a session or a token up here.
+// whoAsks stands for a login, and BELIEVES EVERY REQUEST: the header X-User, or without
+// that header the cookie of the page at /, which names only demo users. usher does no
+// authentication. A real service looks up a session or a token here.
 func whoAsks(r *http.Request) (usherhttp.Subject, error) {
+	user := usher.UserID(r.Header.Get("X-User"))
+	if len(r.Header.Values("X-User")) == 0 {
+		user = chosen(r)
+	}
 	return usherhttp.Subject{
 		Account: usher.AccountID(r.PathValue("account")),
-		User:    usher.UserID(r.Header.Get("X-User")),
+		User:    user,
 		Context: usher.Context{"mfa": r.Header.Get("X-MFA") == "yes"},
 	}, nil
 }

@@ -45,8 +45,6 @@ func (b *booking) Party(name string) (ids []string, known bool) {
 	return nil, false
 }
 
-func (b *booking) Attribute(string) (value, known bool) { return false, false }
-
 var bookingMapping = filter.Mapping{
 	Type:    "booking",
 	Account: filter.Column{Name: "b.account_id"},

@@ -38,8 +38,6 @@ func (c *calendar) Party(name string) (ids []string, known bool) {
 	return nil, false // a party that came into the policy later
 }
 
-func (c *calendar) Attribute(string) (value, known bool) { return false, false }
-
 // calendarMapping says where a query finds what Party tells.
 var calendarMapping = filter.Mapping{
 	Type:    "calendar",

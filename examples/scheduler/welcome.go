@@ -48,6 +48,7 @@ func try(addr string) string {
 
 func welcome(w io.Writer, addr, dir string) {
 	fmt.Fprintf(w, `scheduler is on http://%s
+Open that in a browser, or send the requests below.
 Its data is in %s; delete that to begin anew.
 It believes the header X-User. A real service has a login there.
 

@@ -124,7 +124,8 @@ func (x *round) live(t *testing.T, d dice) {
 	if err := x.scene.engine.SetPolicy(ctx, x.scene.policy); err != nil {
 		t.Fatal(err)
 	}
-	x.scene.asked = pick(d, []asked{x.scene.engine, x.scene.engine, x.scene.engine.AtLeast(1), x.scene.engine.At(1)})
+	atLeast, at := versions(x.scene.engine)
+	x.scene.asked = pick(d, []asked{x.scene.engine, x.scene.engine, atLeast, at})
 }
 
 // host has the policy answer over what a host knows of the accounts.

@@ -29,6 +29,35 @@ type asked interface {
 	WhoMay(context.Context, usher.Request, usher.UserID) iter.Seq2[policy.Subject, error]
 }
 
+// readers asks for each question a Reader of the account that it is about.
+type readers func(usher.AccountID) *engine.Reader
+
+func (r readers) Check(ctx context.Context, q usher.Request) (usher.Decision, error) {
+	return r(q.Account).Check(ctx, q)
+}
+
+func (r readers) Explain(ctx context.Context, q usher.Request) (usher.Explanation, error) {
+	return r(q.Account).Explain(ctx, q)
+}
+
+func (r readers) Actions(ctx context.Context, q usher.Request) ([]policy.Action, error) {
+	return r(q.Account).Actions(ctx, q)
+}
+
+func (r readers) Filter(ctx context.Context, q usher.Request) (filter.Filter, error) {
+	return r(q.Account).Filter(ctx, q)
+}
+
+func (r readers) WhoMay(ctx context.Context, q usher.Request, after usher.UserID) iter.Seq2[policy.Subject, error] {
+	return r(q.Account).WhoMay(ctx, q, after)
+}
+
+// versions returns what answers by Readers of version 1: at least, and exactly that one.
+func versions(e *engine.Engine) (atLeast, at readers) {
+	return func(id usher.AccountID) *engine.Reader { return e.AtLeast(id, 1) },
+		func(id usher.AccountID) *engine.Reader { return e.At(id, 1) }
+}
+
 // ownTables is a host that keeps users, roles and teams in tables of its own.
 type ownTables struct {
 	policy   *policy.Policy

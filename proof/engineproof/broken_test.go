@@ -156,7 +156,7 @@ func (d late) Check(ctx context.Context, r usher.Request, _ uint64) (usher.Decis
 	if err != nil {
 		return usher.Decision{}, err
 	}
-	return d.door.(front).At(max(v.Version()-1, 1)).Check(ctx, r)
+	return d.door.(front).At(r.Account, max(v.Version()-1, 1)).Check(ctx, r)
 }
 
 type hasty struct{ door }

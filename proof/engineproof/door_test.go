@@ -25,14 +25,14 @@ func (f front) Check(ctx context.Context, r usher.Request, atLeast uint64) (ushe
 	if atLeast == 0 {
 		return f.Engine.Check(ctx, r)
 	}
-	return f.AtLeast(atLeast).Check(ctx, r)
+	return f.AtLeast(r.Account, atLeast).Check(ctx, r)
 }
 
 func (f front) View(ctx context.Context, id usher.AccountID, atLeast uint64) (account.View, error) {
 	if atLeast == 0 {
 		return f.Engine.View(ctx, id)
 	}
-	return f.AtLeast(atLeast).View(ctx, id)
+	return f.AtLeast(id, atLeast).View(ctx, id)
 }
 
 // answerTo asks at a door.

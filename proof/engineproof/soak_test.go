@@ -159,7 +159,7 @@ func (s *soak) isClosed() {
 		d, err := s.Check(ctx, r)
 		assert.ErrorIs(s.t, err, engine.ErrClosed)
 		assert.False(s.t, d.Allowed())
-		_, err = s.AtLeast(1).Check(ctx, r)
+		_, err = s.AtLeast(id, 1).Check(ctx, r)
 		assert.ErrorIs(s.t, err, engine.ErrClosed)
 		_, err = s.View(ctx, id)
 		assert.ErrorIs(s.t, err, engine.ErrClosed)
@@ -215,7 +215,7 @@ func (w *soaker) check() error {
 	var err error
 	switch w.chance.IntN(8) {
 	case 0:
-		d, err = w.AtLeast(c.least).Check(ctx, r)
+		d, err = w.AtLeast(a.id, c.least).Check(ctx, r)
 	case 1:
 		var x usher.Explanation
 		x, err = w.Explain(ctx, r)
@@ -302,7 +302,7 @@ func (w *soaker) lookBack() error {
 	time.Sleep(100 * time.Microsecond)
 	a := w.anyAccount()
 	version := 1 + w.chance.Uint64N(a.least.Load())
-	v, err := w.At(version).View(context.Background(), a.id)
+	v, err := w.At(a.id, version).View(context.Background(), a.id)
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	view, err := two.AtLeast(done.Version).View(ctx, "acme")
+	view, err := two.AtLeast("acme", done.Version).View(ctx, "acme")
 	fmt.Println(view.Version(), err)
 	// Output: 1 <nil>
 }

@@ -29,15 +29,11 @@ func (c *calendar) Party(name string) ([]string, bool) {
 	return nil, false
 }
 
-func (c *calendar) Attribute(string) (value, known bool) { return false, false }
-
 func (s *seat) Ref() usher.Ref { return usher.Ref{Type: "seat", ID: s.ID[0]} }
 
 func (s *seat) InAccount() usher.AccountID { return usher.AccountID(s.Account) }
 
 func (s *seat) Party(name string) ([]string, bool) { return s.ID[:], name == "user" }
-
-func (s *seat) Attribute(string) (value, known bool) { return false, false }
 
 func (u *user) Ref() usher.Ref { return usher.Ref{Type: "user", ID: u.ID[0]} }
 
@@ -49,8 +45,6 @@ func (u *user) Party(name string) ([]string, bool) {
 	}
 	return nil, name == "team"
 }
-
-func (u *user) Attribute(string) (value, known bool) { return false, false }
 
 // Actions implements peer.Peer with one call of AppendActions.
 func (p *Peer) Actions(who string, on *world.Calendar) (world.Actions, error) {

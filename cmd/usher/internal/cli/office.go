@@ -56,7 +56,7 @@ func (o *office) close(r *run) {
 func (o *office) view(ctx context.Context, id usher.AccountID, version uint64) (account.View, error) {
 	read := o.View
 	if version != 0 {
-		read = o.At(version).View
+		read = o.At(id, version).View
 	}
 	view, err := read(ctx, id)
 	var unfit *account.UnfitError

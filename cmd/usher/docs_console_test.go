@@ -12,7 +12,7 @@ import (
 	"github.com/usher-go/usher/cmd/usher/internal/cli"
 )
 
-// elsewhere are the commands that the README may show and this test does not run.
+// elsewhere are the commands that a page may show and this test does not run.
 var elsewhere = map[string]string{
 	"cd":         "all commands run from the root of the repository anyway",
 	"git clone":  "it needs the network",
@@ -21,11 +21,13 @@ var elsewhere = map[string]string{
 	"make":       "it runs the tests, of which this is one",
 }
 
-// console plays the console blocks of the README.
+// console plays the console blocks of a page.
 type console struct {
-	root string // of the repository
-	dir  string // to run in
-	code int    // of the last command
+	root     string // of the repository
+	dir      string // to run in
+	page     string
+	code     int // of the last command
+	programs *programs
 }
 
 // play runs the commands of a block, and compares what they print.
@@ -34,7 +36,7 @@ func (c *console) play(t *testing.T, b block) {
 	for i := 0; i < len(b.lines); {
 		command, ok := strings.CutPrefix(b.lines[i], "$ ")
 		if !ok {
-			t.Fatalf("README.md:%d: a console block begins with a command: $ usher …", b.line+i)
+			t.Fatalf("%s:%d: a console block must begin with a command: $ usher …", c.page, b.line+i)
 		}
 		line := b.line + i
 		i++
@@ -45,9 +47,9 @@ func (c *console) play(t *testing.T, b block) {
 		got, ran, err := c.run(t, command)
 		switch {
 		case err != nil:
-			t.Errorf("README.md:%d: $ %s: %v", line, command, err)
+			t.Errorf("%s:%d: $ %s: %v", c.page, line, command, err)
 		case ran && !matches(trim(want), trim(strings.Split(got, "\n"))):
-			t.Errorf("README.md:%d: $ %s prints something else:\n%s", line, command, got)
+			t.Errorf("%s:%d: $ %s prints something else:\n%s", c.page, line, command, got)
 		}
 	}
 }
@@ -67,8 +69,8 @@ func (c *console) run(t *testing.T, command string) (out string, ran bool, err e
 			return "", false, nil
 		}
 	}
-	if m := isService.FindStringSubmatch(text); m != nil {
-		out, err := serve(t, c.root, c.dir, m[1])
+	if m := isProgram.FindStringSubmatch("$ " + command); m != nil {
+		out, err := c.programs.run(t, m[1], m[2], c.dir)
 		return out, true, err
 	}
 	var args []string
@@ -78,7 +80,7 @@ func (c *console) run(t *testing.T, command string) (out string, ran bool, err e
 	case strings.HasPrefix(text, "go run ./cmd/usher "):
 		args = words[3:]
 	default:
-		return "", false, fmt.Errorf("this test runs usher, and services of the examples; and it knows %s, which it leaves out", strings.Join(sortedNames(elsewhere), ", "))
+		return "", false, fmt.Errorf("this test runs usher and the programs in examples. It leaves out %s", strings.Join(sortedNames(elsewhere), ", "))
 	}
 	var both bytes.Buffer // as on a terminal
 	c.code = cli.Run(args, strings.NewReader(""), &both, &both)

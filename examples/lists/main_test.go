@@ -1,0 +1,9 @@
+package main
+
+func Example() {
+	main()
+	// Output:
+	// adam: ["Intro" "Demo" "Review"] <nil>
+	// mia: ["Intro" "Demo" "Busy"] <nil>
+	// eve: [] <nil>
+}

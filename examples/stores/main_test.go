@@ -1,0 +1,8 @@
+package main
+
+func Example() {
+	main()
+	// Output:
+	// second: unknown-user
+	// second, at least version 2 granted
+}
