@@ -18,9 +18,12 @@ const graph = `
 # What every text from outside goes through before it is printed.
 internal/printable:
 
-# The words of question and answer: all that a handler imports.
+# The words of question and answer: all that a handler imports. A program that makes
+# decisions itself imports decision, too; the layout of a decision is theirs alone.
 permission: internal/printable
-.: permission internal/printable
+internal/packed:
+.: permission internal/printable internal/packed
+decision: . internal/packed
 filter: . internal/printable
 mask: . permission internal/printable
 usherhttp: . permission internal/printable
@@ -34,16 +37,16 @@ team: . permission internal/printable internal/table
 # The policy file. Only source reads YAML, so that every error has its place.
 internal/suggest: internal/printable
 internal/source: internal/printable internal/suggest gopkg.in/yaml.v3
-policy: . permission role team seat filter internal/printable internal/source internal/suggest
+policy: . decision permission role team seat filter internal/printable internal/source internal/suggest
 preset: internal/printable internal/suggest policy
 internal/roletable: internal/printable role policy
 
 # How an account changes. A store knows bytes and versions, and nothing of what they mean.
-account: . permission role team seat internal/printable internal/suggest internal/table policy
+account: . decision permission role team seat internal/printable internal/suggest internal/table policy
 store: . internal/printable
 store/memstore: . internal/printable store
 store/storetest: . store
-engine: . permission role seat filter policy account store internal/printable internal/table
+engine: . decision permission role seat filter policy account store internal/printable internal/table
 
 # Test files, which the command line runs too.
 policytest: . permission role team seat internal/printable internal/source internal/suggest policy preset account store store/memstore engine
@@ -51,7 +54,7 @@ policytest: . permission role team seat internal/printable internal/source inter
 # For tests only.
 internal/deps:
 internal/hostile:
-ushertest: . permission internal/printable usherhttp
+ushertest: . decision permission internal/printable usherhttp
 usherfiles: . internal/printable internal/suggest internal/roletable policy preset store store/memstore engine policytest
 
 # Modules of their own.
@@ -73,7 +76,7 @@ benchmarks: any
 `
 
 // pure are the packages that decide. Whatever they need to know is an argument.
-const pure = ". permission role team seat filter mask policy account"
+const pure = ". decision permission role team seat filter mask policy account"
 
 // bans hold whatever the graph allows, for the files of a package that are no tests and
 // for all that they link of this repository.

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/decision"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policytest"
@@ -55,10 +56,9 @@ func TestZeroValuesRefuse(t *testing.T) {
 	rows := map[string]func() bool{
 		"usher.Decision":                func() bool { return usher.Decision{}.Allowed() },
 		"usher.Decision, what it hides": func() bool { return !usher.Decision{}.Hides("title") },
-		"usher.Basis": func() bool {
-			return usher.NewDecision(nil, usher.Outcome(usher.ReasonGranted), time.Time{}).Allowed()
+		"decision.Basis": func() bool {
+			return decision.New(nil, usher.ReasonGranted, 0, time.Time{}).Allowed()
 		},
-		"usher.Outcome":     func() bool { return usher.Outcome(0).Reason() == usher.ReasonGranted },
 		"usher.Reason":      func() bool { return usher.Reason(0) == usher.ReasonGranted },
 		"usher.Explanation": func() bool { return usher.Explanation{}.Decision.Allowed() },
 		"policy.Action":     func() bool { return policy.Action{}.Decision.Allowed() },
@@ -177,7 +177,7 @@ const silent = `
 func publicTypes(t *testing.T) []string {
 	t.Helper()
 	var names []string
-	for _, dir := range []string{".", "permission", "role", "seat", "team", "policy", "policytest", "preset", "account", "store", "store/memstore", "engine", "filter", "mask", "usherhttp", "ushertest", "usherfiles"} {
+	for _, dir := range []string{".", "decision", "permission", "role", "seat", "team", "policy", "policytest", "preset", "account", "store", "store/memstore", "engine", "filter", "mask", "usherhttp", "ushertest", "usherfiles"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		require.NoError(t, err)
 		for _, file := range files {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/decision"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
@@ -270,7 +271,7 @@ func (q *proposing) refusal(code Code, format string, args ...any) *Refusal {
 func (q *proposing) deny(reason usher.Reason, format string, args ...any) error {
 	r := q.refusal(Denied, format, args...)
 	if reason != 0 {
-		r.Decision = usher.NewDecision(basis{q.next.version, q.policy.Digest()}, usher.Outcome(reason), q.at)
+		r.Decision = decision.New(basis{q.next.version, q.policy.Digest()}, reason, 0, q.at)
 	}
 	return r
 }
@@ -281,7 +282,7 @@ type basis struct {
 	digest  string
 }
 
-func (b basis) Detail(usher.Outcome) usher.Detail {
+func (b basis) Detail(usher.Reason, uint64) usher.Detail {
 	return usher.Detail{Version: b.version, Digest: b.digest}
 }
 

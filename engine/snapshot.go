@@ -60,9 +60,9 @@ type basis struct {
 	version uint64
 }
 
-// Detail implements usher.Basis.
-func (b *basis) Detail(o usher.Outcome) usher.Detail {
-	d := b.policy.Detail(o)
+// Detail implements decision.Basis.
+func (b *basis) Detail(reason usher.Reason, bits uint64) usher.Detail {
+	d := b.policy.Detail(reason, bits)
 	d.Version = b.version
 	return d
 }
