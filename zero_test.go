@@ -163,11 +163,11 @@ const silent = `
 	policytest.Check policytest.Denial policytest.Masked policytest.Scenario policytest.Step policytest.Do policytest.Ask
 	policytest.State policytest.PoolState policytest.Command policytest.CommandForm policytest.FieldDefinition
 	policytest.FieldValue policytest.Value
-	account.Code account.Refusal account.EncodingError account.MisfitError account.UnfitError account.Member account.Team
+	account.Code account.Refusal account.CorruptError account.PolicyMismatchError account.Member account.Team
 	account.Seats account.Setting account.Field account.FieldType account.FieldValue account.Value account.Outcome
 	account.Preview account.SeatsPreview account.UserPreview account.Head
 	store.Store store.Keeper store.Watcher store.Error store.Commit store.Snapshot store.Entry store.Record store.Sighting
-	memstore.Store engine.Error engine.UnfitError engine.Observer engine.Result
+	memstore.Store engine.Error engine.PolicyMismatchError engine.Observer engine.Result
 	usherhttp.Problem ushertest.Answer usherfiles.Runner usherfiles.Accounts
 	filter.Condition filter.Kind filter.Party filter.Attribute filter.Nobody filter.Unknown filter.Set
 	policy.Lister policy.Listed policy.TeamLister policy.Owned policy.Subject policy.HostCommand policy.GrantKind engine.SetPolicyOption

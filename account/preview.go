@@ -110,7 +110,7 @@ func seatsPreview(s, next *State) []SeatsPreview {
 // the policy cannot decide.
 func holdings(s *State, p *policy.Policy, id usher.UserID, at time.Time) ([]policy.Holding, error) {
 	u, _ := s.User(id)
-	var unfit *UnfitError
+	var unfit *PolicyMismatchError
 	if u == nil || u.Status != usher.Active || errors.As(s.FitsUser(p, id), &unfit) && !unfit.Whole {
 		return nil, nil
 	}

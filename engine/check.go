@@ -27,7 +27,7 @@ var (
 // The error is a *usher.RequestError; it wraps what policy.Decide returns, or
 //
 //   - usher.ErrUnknownAccount: there is no such account, or it was deleted
-//   - an *account.UnfitError: the policy cannot decide for the subject, whose role, team
+//   - a *account.PolicyMismatchError: the policy cannot decide for the subject, whose role, team
 //     role or seat it does not have, or for no user of the account
 //   - ErrStale, ErrClosed, the context's error, or that of the store
 func (e *Engine) Check(ctx context.Context, r usher.Request) (usher.Decision, error) {

@@ -134,7 +134,7 @@ func (e *Engine) asOf(ctx context.Context, id usher.AccountID, version uint64) (
 	switch {
 	case err == nil:
 		snap.floor = later(snap.floor, newest.floor)
-	case !errors.Is(err, usher.ErrUnknownAccount) && !errors.As(err, new(*account.UnfitError)):
+	case !errors.Is(err, usher.ErrUnknownAccount) && !errors.As(err, new(*account.PolicyMismatchError)):
 		return nil, err
 	}
 	return snap, nil

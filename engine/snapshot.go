@@ -82,7 +82,7 @@ func judge(s *account.State, p *policy.Policy) verdict { return verdictOf(p, s.F
 
 // verdictOf makes a verdict of what State.Fits returned.
 func verdictOf(p *policy.Policy, err error) verdict {
-	var unfit *account.UnfitError
+	var unfit *account.PolicyMismatchError
 	if errors.As(err, &unfit) && !unfit.Whole {
 		return verdict{policy: p, misfits: true}
 	}
@@ -90,7 +90,7 @@ func verdictOf(p *policy.Policy, err error) verdict {
 }
 
 // decides returns an error if the policy cannot decide for a user: an
-// *account.UnfitError.
+// *account.PolicyMismatchError.
 func (s *snapshot) decides(subject usher.UserID) error {
 	if !s.misfits {
 		return nil

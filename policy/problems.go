@@ -2,6 +2,7 @@ package policy
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,7 +16,10 @@ type Pos struct {
 	Line, Col int
 }
 
-// Problem is one thing that is wrong with a file.
+// ErrInvalid is the sentinel of Problem and Problems.
+var ErrInvalid = errors.New("invalid file")
+
+// Problem is one thing that is wrong with a file. errors.Is finds ErrInvalid in it.
 type Problem struct {
 	File    string
 	Pos     Pos
@@ -27,6 +31,9 @@ func (p Problem) Error() string {
 	return printable.Sprintf("%s:%d:%d: %s", p.File, p.Pos.Line, p.Pos.Col, p.Message)
 }
 
+// Is makes errors.Is find ErrInvalid.
+func (p Problem) Is(target error) bool { return target == ErrInvalid }
+
 // maxProblems is how many problems an error tells at once: who made more has
 // usually made one, many times.
 const maxProblems = 20
@@ -37,7 +44,7 @@ const maxKept = 200
 // maxMessage bounds the message about a name of half a megabyte.
 const maxMessage = 400
 
-// Problems collects what is wrong with a file. The zero value, or one with its
+// Problems collects what is wrong with a file. errors.Is finds ErrInvalid in it. The zero value, or one with its
 // File set, is ready to use, by one goroutine at a time.
 type Problems struct {
 	File string
@@ -99,6 +106,9 @@ func (ps *Problems) Error() string {
 	}
 	return b.String()
 }
+
+// Is makes errors.Is find ErrInvalid.
+func (ps *Problems) Is(target error) bool { return target == ErrInvalid }
 
 // Unwrap returns the problems that Error tells, for errors.As.
 func (ps *Problems) Unwrap() []error {
