@@ -41,8 +41,8 @@ func Require(ctx context.Context, az Authorizer, r Request) (Decision, error) {
 	return d, nil
 }
 
-// DeniedError says who was denied what, and why. Its zero value reads as a
-// denial without a reason.
+// DeniedError says who was denied what, and why. errors.Is finds ErrDenied in it. Its
+// zero value reads as a denial without a reason.
 type DeniedError struct {
 	Request  Request
 	Decision Decision

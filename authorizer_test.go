@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/decision"
 	"github.com/usher-go/usher/permission"
 )
 
@@ -44,7 +45,7 @@ func TestRequire(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, d.Allowed())
 
-	denied := usher.NewDecision(&basis{}, usher.Outcome(usher.ReasonInactive), time.Time{})
+	denied := decision.New(&basis{}, usher.ReasonInactive, 0, time.Time{})
 	d, err = usher.Require(ctx, answer{decision: denied}, edit)
 	assert.False(t, d.Allowed())
 	assert.ErrorIs(t, err, usher.ErrDenied)

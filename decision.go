@@ -3,32 +3,22 @@ package usher
 import (
 	"slices"
 	"time"
+
+	"github.com/usher-go/usher/internal/packed"
 )
 
-// Decision is the answer to a Request. The zero Decision denies. It is small and
-// comparable; what it can tell beyond yes or no is worked out when it is asked
-// for. A Decision stays valid, and tells the same, after the facts or the policy
-// have changed.
-type Decision struct {
-	basis   Basis
-	outcome Outcome
-	at      int64 // nanoseconds since 1970, moved up by one from there on; 0: no time
+// Decision is the answer to a Request. The zero Decision denies. It is small, comparable
+// and made by an [Authorizer]; its details are computed when a method asks for them. A
+// Decision stays valid, and its methods return the same, after the facts or the policy
+// have changed. Package decision makes one, for programs with an Authorizer of their own.
+type Decision packed.Decision
+
+// basis is decision.Basis. Each Decision but the zero one has a basis.
+type basis interface {
+	Detail(reason Reason, bits uint64) Detail
 }
 
-// Outcome is what whoever decides packs into a Decision: a Reason in its lowest
-// four bits, above them what only its Basis can read. The zero Outcome denies.
-type Outcome uint64
-
-// Reason returns the reason in the outcome.
-func (o Outcome) Reason() Reason { return Reason(o & 0xf) }
-
-// Basis is what a Decision was made on. It spells an Outcome out, and may be
-// called by many goroutines at the same time.
-type Basis interface {
-	Detail(o Outcome) Detail
-}
-
-// Detail is an Outcome spelled out.
+// Detail describes a Decision: what decided, and what it hides.
 type Detail struct {
 	Rule    Rule     // the rule that decided; where none reached the resource, the nearest one
 	Unmet   []string // the conditions that failed, as the rule writes them: mfa, not team-hosted
@@ -39,8 +29,8 @@ type Detail struct {
 	// conditions in Unmet ("a booking seat"), by name. Those without a title are not in it.
 	Titles map[string]string
 
-	Version uint64   // the version of the account that was asked; 0 without a journal
-	Digest  string   // the digest of the policy
+	Version uint64 // the version of the account that was asked; 0 without a journal
+	Digest  string // the digest of the policy
 }
 
 // Rule is a rule of a policy as somebody wrote it. The zero Rule stands for none.
@@ -78,71 +68,19 @@ func (s Source) String() string {
 	return sourceNames[0]
 }
 
-// NewDecision makes a Decision. It is for those who decide: basis spells outcome
-// out, and a nil basis leaves it a bare denial, whatever the outcome says. At is
-// when it was decided, zero if time played no part; it must lie between the
-// years 1678 and 2262.
-func NewDecision(basis Basis, outcome Outcome, at time.Time) Decision {
-	if basis == nil {
-		return Decision{}
-	}
-	return Decision{basis: basis, outcome: outcome, at: packTime(at)}
-}
-
-// On returns the same answer on another Basis. It is for those who know more than
-// whoever decided, such as the version of the account: basis must spell the outcome
-// out as the one before it does. With a nil basis, and of the zero Decision, it is
-// the zero Decision.
-func (d Decision) On(basis Basis) Decision {
-	if d.basis == nil || basis == nil {
-		return Decision{}
-	}
-	if j, ok := d.basis.(*joint); ok {
-		basis = Joint(basis, j.granted...)
-	}
-	d.basis = basis
-	return d
-}
-
-// Joint returns a Basis for a decision on several permissions at once, all of which
-// were granted: it spells an outcome out as on does, but hides what any of theirs
-// hides, too. It stays so when On puts the decision on another Basis. Of a nil Basis it is
-// nil.
-func Joint(on Basis, granted ...Outcome) Basis {
-	if on == nil {
-		return nil
-	}
-	return &joint{on, granted}
-}
-
-type joint struct {
-	on      Basis
-	granted []Outcome
-}
-
-func (j *joint) Detail(o Outcome) Detail {
-	d := j.on.Detail(o)
-	d.Hidden = slices.Clone(d.Hidden)
-	for _, granted := range j.granted {
-		d.Hidden = append(d.Hidden, j.on.Detail(granted).Hidden...)
-	}
-	slices.Sort(d.Hidden)
-	d.Hidden = slices.Compact(d.Hidden)
-	return d
-}
-
 // Allowed reports whether the subject may.
-func (d Decision) Allowed() bool { return d.outcome.Reason() == ReasonGranted }
+func (d Decision) Allowed() bool { return d.Reason() == ReasonGranted }
 
 // Reason says what decided.
-func (d Decision) Reason() Reason { return d.outcome.Reason() }
+func (d Decision) Reason() Reason { return Reason(packed.Decision(d).Reason()) }
 
-// Detail spells the decision out. The zero Decision has the zero Detail.
+// Detail describes the decision. The zero Decision has the zero Detail.
 func (d Decision) Detail() Detail {
-	if d.basis == nil {
+	on, ok := packed.Decision(d).Basis().(basis)
+	if !ok {
 		return Detail{}
 	}
-	return d.basis.Detail(d.outcome)
+	return on.Detail(d.Reason(), packed.Decision(d).Bits())
 }
 
 // Hidden returns the names of the fields that must be masked, sorted. A denial
@@ -157,24 +95,4 @@ func (d Decision) Hides(field string) bool {
 
 // Time is the time for which it was decided, in UTC, or the zero Time if none
 // was given and it played no part.
-func (d Decision) Time() time.Time {
-	switch {
-	case d.at == 0:
-		return time.Time{}
-	case d.at > 0:
-		return time.Unix(0, d.at-1).UTC()
-	default:
-		return time.Unix(0, d.at).UTC()
-	}
-}
-
-func packTime(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	n := t.UnixNano()
-	if n >= 0 {
-		n++
-	}
-	return n
-}
+func (d Decision) Time() time.Time { return packed.Decision(d).Time() }

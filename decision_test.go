@@ -8,44 +8,17 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/decision"
 )
 
-// basis spells every outcome out in the same way.
+// basis describes every decision in the same way.
 type basis usher.Detail
 
-func (b *basis) Detail(usher.Outcome) usher.Detail { return usher.Detail(*b) }
+func (b *basis) Detail(usher.Reason, uint64) usher.Detail { return usher.Detail(*b) }
 
 func granted(d usher.Detail) usher.Decision {
 	b := basis(d)
-	return usher.NewDecision(&b, usher.Outcome(usher.ReasonGranted), time.Time{})
-}
-
-// echo hides what an outcome says above its reason: a field for each bit.
-type echo uint64
-
-func (e echo) Detail(o usher.Outcome) usher.Detail {
-	d := usher.Detail{Version: uint64(e)}
-	for i, field := range []string{"phone", "price", "title"} {
-		if o>>(4+i)&1 == 1 {
-			d.Hidden = append(d.Hidden, field)
-		}
-	}
-	return d
-}
-
-// A decision on several permissions hides what any of them hides, on whatever Basis.
-func TestJoint(t *testing.T) {
-	yes := usher.Outcome(usher.ReasonGranted)
-	d := usher.NewDecision(usher.Joint(echo(1), yes|1<<4, yes, yes|3<<4), yes|1<<4, time.Time{})
-	assert.Equal(t, usher.Detail{Hidden: []string{"phone", "price"}, Version: 1}, d.Detail())
-	for version := range 3 {
-		d = d.On(echo(version))
-		assert.Equal(t, usher.Detail{Hidden: []string{"phone", "price"}, Version: uint64(version)}, d.Detail())
-		assert.True(t, d.Hides("price"))
-	}
-	assert.False(t, d.On(nil).Allowed())
-	assert.Nil(t, usher.Joint(nil, yes))
-	assert.Equal(t, []string{"phone"}, usher.NewDecision(usher.Joint(echo(1)), yes|1<<4, time.Time{}).Hidden(), "never less than the outcome's own")
+	return decision.New(&b, usher.ReasonGranted, 0, time.Time{})
 }
 
 func TestDecision(t *testing.T) {
@@ -54,19 +27,6 @@ func TestDecision(t *testing.T) {
 	assert.Equal(t, usher.ReasonGranted, d.Reason())
 	assert.True(t, d.Hides("title"))
 	assert.False(t, d.Hides("start"))
-}
-
-func TestDecisionOn(t *testing.T) {
-	at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-	d := usher.NewDecision(&basis{Digest: "d"}, usher.Outcome(usher.ReasonGranted), at)
-	moved := d.On(&basis{Digest: "d", Version: 7})
-	assert.True(t, moved.Allowed())
-	assert.Equal(t, at, moved.Time())
-	assert.Equal(t, uint64(7), moved.Detail().Version)
-	assert.Zero(t, d.Detail().Version, "the first one stays as it is")
-
-	assert.Equal(t, usher.Decision{}, d.On(nil))
-	assert.Equal(t, usher.Decision{}, usher.Decision{}.On(&basis{}), "what nobody decided is not decided by this")
 }
 
 func TestDecisionStaysInRegisters(t *testing.T) {
@@ -83,7 +43,7 @@ func TestDecisionTime(t *testing.T) {
 		time.Date(2026, 11, 21, 20, 51, 34, 5, time.UTC),
 		time.Date(2261, 12, 31, 23, 59, 59, 999, time.UTC),
 	} {
-		d := usher.NewDecision(&basis{}, 0, at)
+		d := decision.New(&basis{}, 0, 0, at)
 		assert.Equal(t, at, d.Time())
 	}
 }
@@ -116,7 +76,7 @@ func TestDecisionString(t *testing.T) {
 		{0, usher.Detail{}, "denied: nothing was decided"},
 	} {
 		b := basis(row.detail)
-		assert.Equal(t, row.want, usher.NewDecision(&b, usher.Outcome(row.reason), time.Time{}).String())
+		assert.Equal(t, row.want, decision.New(&b, row.reason, 0, time.Time{}).String())
 	}
 }
 

@@ -19,9 +19,12 @@ const graph = `
 internal/printable:
 internal/strictjson: internal/printable
 
-# The words of question and answer: all that a handler imports.
+# The words of question and answer: all that a handler imports. A program that makes
+# decisions itself imports decision, too; the layout of a decision is theirs alone.
 permission: internal/printable
-.: permission internal/printable
+internal/packed:
+.: permission internal/printable internal/packed
+decision: . internal/packed
 internal/criteria: .
 filter: . internal/criteria internal/printable internal/strictjson
 mask: . permission internal/printable
@@ -36,7 +39,7 @@ team: . permission internal/printable internal/table
 # The policy file as it is written, and the policy that decides.
 internal/suggest: internal/printable
 policy/syntax: . permission role internal/printable internal/suggest
-policy: . permission role team seat filter internal/criteria internal/printable internal/suggest policy/syntax
+policy: . decision permission role team seat filter internal/criteria internal/printable internal/suggest policy/syntax
 
 # From YAML to a policy. Only source reads YAML, so that every error has its place.
 internal/source: internal/printable internal/suggest gopkg.in/yaml.v3
@@ -45,11 +48,11 @@ preset: internal/printable internal/suggest policy policy/policyfile
 internal/roletable: internal/printable role policy
 
 # How an account changes. A store knows bytes and versions, and nothing of what they mean.
-account: . permission role team seat internal/printable internal/strictjson internal/suggest internal/table policy
+account: . decision permission role team seat internal/printable internal/strictjson internal/suggest internal/table policy
 store: . internal/printable
 store/memstore: . store
 store/storetest: . store
-engine: . permission role seat filter policy account store internal/printable internal/table
+engine: . decision permission role seat filter policy account store internal/printable internal/table
 
 # Test files, which the command line runs too. As they are written, they are a package of
 # their own, so that only what parses them reads YAML.
@@ -60,7 +63,7 @@ policytest: . permission role seat internal/printable internal/suggest internal/
 internal/deps:
 internal/hostile:
 internal/storefault: . store
-ushertest: . permission internal/printable usherhttp
+ushertest: . decision permission internal/printable usherhttp
 usherfiles: . internal/printable internal/suggest internal/roletable policy policy/policyfile preset store store/memstore engine policytest
 
 # Modules of their own.
@@ -84,7 +87,7 @@ tools: any
 `
 
 // pure are the packages that decide. Whatever they need to know is an argument.
-const pure = ". permission role team seat filter mask policy/syntax policy account"
+const pure = ". decision permission role team seat filter mask policy/syntax policy account"
 
 // bans hold whatever the graph allows, for the files of a package that are no tests and
 // for all that they link of this repository.

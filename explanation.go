@@ -40,8 +40,8 @@ func (e Explanation) String() string {
 // Way is one way from a denial to yes: after all its steps the same question is
 // allowed. It says what would help, not who may do it.
 type Way struct {
-	Text  string // "a seat in booking", "be the only host"
-	Steps []Step
+	Text  string `json:"text"` // "a seat in booking", "be the only host"
+	Steps []Step `json:"-"`
 }
 
 // Step is one change to the facts that a question is decided on.

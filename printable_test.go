@@ -262,7 +262,7 @@ func TestErrorsSpeakSafely(t *testing.T) {
 			&engine.Error{Op: bad, Account: usher.AccountID(bad), Err: foreign},
 			&store.Error{Op: bad, Account: usher.AccountID(bad), Err: foreign},
 			&account.Refusal{Code: account.Invalid, Text: bad, Account: usher.AccountID(bad)},
-			&account.UnfitError{Account: usher.AccountID(bad), Policy: bad, Reasons: []string{bad}},
+			&account.PolicyMismatchError{Account: usher.AccountID(bad), Policy: bad, Reasons: []string{bad}},
 			&usherhttp.Problem{Status: 404, Detail: bad},
 			syntax.Problem{File: bad, Message: bad},
 		} {

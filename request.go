@@ -43,8 +43,12 @@ var (
 	ErrNoAuthorizer      = errors.New("no authorizer")
 )
 
-// RequestError says that a question could not be answered, which denies. It
-// wraps one of the errors above, or what a store or the host's facts returned.
+// ErrUndecided is the sentinel of RequestError.
+var ErrUndecided = errors.New("not decided")
+
+// RequestError says that a question could not be answered, which denies. errors.Is finds
+// in it ErrUndecided and what it wraps: one of the errors above, or what a store or the
+// host's facts returned.
 type RequestError struct {
 	Op         string // check, actions, explain
 	Subject    UserID
@@ -69,7 +73,11 @@ func (e *RequestError) Error() string {
 	return b.String()
 }
 
+// Unwrap returns why.
 func (e *RequestError) Unwrap() error { return e.Err }
+
+// Is makes errors.Is find ErrUndecided.
+func (e *RequestError) Is(target error) bool { return target == ErrUndecided }
 
 // String returns "calendar c1", or as much of it as is known. An id that is not safe to
 // print, or not one word, is quoted, and a long one is cut.

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/decision"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/policyfile"
@@ -57,10 +58,9 @@ func TestZeroValuesRefuse(t *testing.T) {
 	rows := map[string]func() bool{
 		"usher.Decision":                func() bool { return usher.Decision{}.Allowed() },
 		"usher.Decision, what it hides": func() bool { return !usher.Decision{}.Hides("title") },
-		"usher.Basis": func() bool {
-			return usher.NewDecision(nil, usher.Outcome(usher.ReasonGranted), time.Time{}).Allowed()
+		"decision.Basis": func() bool {
+			return decision.New(nil, usher.ReasonGranted, 0, time.Time{}).Allowed()
 		},
-		"usher.Outcome":     func() bool { return usher.Outcome(0).Reason() == usher.ReasonGranted },
 		"usher.Reason":      func() bool { return usher.Reason(0) == usher.ReasonGranted },
 		"usher.Explanation": func() bool { return usher.Explanation{}.Decision.Allowed() },
 		"policy.Action":     func() bool { return policy.Action{}.Decision.Allowed() },
@@ -161,11 +161,11 @@ const silent = `
 	policy.Name policy.SeatPool policy.Setting policy.Condition policy.ConditionKind policy.Role policy.RoleSeat policy.Bundle policy.Resource
 	policy.Party policy.FieldGroup policy.Permission policy.Cell policy.Never policy.Test
 	policytest.Failure policytest.Cover
-	account.Code account.Refusal account.EncodingError account.MisfitError account.UnfitError account.Member account.Team
+	account.Code account.Refusal account.CorruptError account.PolicyMismatchError account.Member account.Team
 	account.Seats account.Setting account.Field account.FieldType account.FieldValue account.Value account.Outcome
 	account.Preview account.SeatsPreview account.UserPreview account.Head account.CommandType account.Arg
 	store.Store store.Keeper store.Watcher store.Error store.Commit store.Snapshot store.Entry store.Record store.Sighting
-	memstore.Store engine.Error engine.UnfitError engine.Observer engine.Result
+	memstore.Store engine.Error engine.PolicyMismatchError engine.Observer engine.Result
 	usherhttp.Problem ushertest.Answer usherfiles.Runner usherfiles.Accounts
 	filter.Condition filter.Kind filter.Party filter.Attribute filter.Empty filter.Unknown criteria.Set
 	policy.Lister policy.Listed policy.TeamLister policy.Owned policy.Subject account.HostCommand policy.GrantKind engine.SetPolicyOption
@@ -176,7 +176,7 @@ const silent = `
 func publicTypes(t *testing.T) []string {
 	t.Helper()
 	var names []string
-	for _, dir := range []string{".", "permission", "role", "seat", "team", "policy", "policytest", "preset", "account", "store", "store/memstore", "engine", "filter", "internal/criteria", "mask", "usherhttp", "ushertest", "usherfiles"} {
+	for _, dir := range []string{".", "decision", "permission", "role", "seat", "team", "policy", "policytest", "preset", "account", "store", "store/memstore", "engine", "filter", "internal/criteria", "mask", "usherhttp", "ushertest", "usherfiles"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		require.NoError(t, err)
 		for _, file := range files {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/decision"
 	"github.com/usher-go/usher/permission"
 )
 
@@ -117,7 +118,7 @@ func (q *proposing) may(want permission.Permission, on parties) error {
 func (q *proposing) deny(reason usher.Reason, format string, args ...any) error {
 	r := q.refusal(Denied, format, args...)
 	if reason != 0 {
-		r.Decision = usher.NewDecision(basis{q.next.version, q.policy.Digest()}, usher.Outcome(reason), q.at)
+		r.Decision = decision.New(basis{q.next.version, q.policy.Digest()}, reason, 0, q.at)
 	}
 	return r
 }
@@ -128,6 +129,6 @@ type basis struct {
 	digest  string
 }
 
-func (b basis) Detail(usher.Outcome) usher.Detail {
+func (b basis) Detail(usher.Reason, uint64) usher.Detail {
 	return usher.Detail{Version: b.version, Digest: b.digest}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/usher-go/usher/internal/suggest"
 )
 
-// Code says why a command was refused. It is an error that errors.Is finds in a
-// [Refusal]. The zero value is no code.
+// Code says why a command was refused. Each code but Denied has a sentinel error, such as
+// ErrExists. The zero value is not a code.
 type Code uint8
 
 // The codes, in the order in which they win where several apply to a command. The last
@@ -37,6 +37,31 @@ const (
 	LastHolder                     // too few active holders of the role, or of one that includes it, would be left
 	NoSeatsLeft                    // more seats would be held than are bought, for one was taken
 	SeatsInUse                     // more seats are held than would be bought, for fewer were bought
+)
+
+// The sentinel errors of the codes: errors.Is finds in a [Refusal] the one of its Code.
+// That of a denial is usher.ErrDenied.
+var (
+	ErrUnknownUser    error = UnknownUser
+	ErrUnknownTeam    error = UnknownTeam
+	ErrUnknownRole    error = UnknownRole
+	ErrUnknownPool    error = UnknownPool
+	ErrUnknownGrant   error = UnknownGrant
+	ErrUnknownSetting error = UnknownSetting
+	ErrUnknownField   error = UnknownField
+	ErrInvalid        error = Invalid
+	ErrExists         error = Exists
+	ErrNotMember      error = NotMember
+	ErrTeamNotEmpty   error = TeamNotEmpty
+	ErrUniqueRole     error = UniqueRole
+	ErrEscalation     error = Escalation
+	ErrInactive       error = Inactive
+	ErrSeatNotAllowed error = SeatNotAllowed
+	ErrSeatRequired   error = SeatRequired
+	ErrRoleFull       error = RoleFull
+	ErrLastHolder     error = LastHolder
+	ErrNoSeatsLeft    error = NoSeatsLeft
+	ErrSeatsInUse     error = SeatsInUse
 )
 
 var codeNames = [...]string{
@@ -70,8 +95,8 @@ func (c Code) String() string {
 func (c Code) Error() string { return strings.ReplaceAll(c.String(), "-", " ") }
 
 // Refusal says which command of a proposal was refused, and why. Nothing of the
-// proposal is done then. errors.Is finds its Code in it, and usher.ErrDenied if
-// that is Denied.
+// proposal is done then. errors.Is finds in it the sentinel of its Code: ErrExists,
+// ErrNoSeatsLeft and so on, and usher.ErrDenied if the code is Denied.
 type Refusal struct {
 	Account  usher.AccountID
 	Index    int // of the command in its batch; of a count, the last that moved it in the wrong direction

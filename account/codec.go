@@ -13,48 +13,20 @@ import (
 // of their first key. account/FORMAT.md in the repository describes it.
 const CommitFormat = 1
 
-// ErrNewer is wrapped where something was written by a later version of this
-// package, in a format that this one does not know.
-var ErrNewer = errors.New("written in a newer format")
-
 var (
 	errNoVersion = errors.New("a version counts from 1")
 	errOneActor  = errors.New("an actor is either a user or the host")
 	errNoChanges = errors.New("a commit has changes")
 )
 
-// EncodingError says why bytes are no commit or no snapshot, or why a commit
-// cannot be written.
-type EncodingError struct {
-	Op      string          // read commit, write commit, read snapshot
-	Account usher.AccountID // "" where it is not known
-	Version uint64          // 0 where it is not known
-	Err     error
-}
-
-// Error returns "read commit 7 of acme: byte 210: …".
-func (e *EncodingError) Error() string {
-	s := e.Op
-	if e.Version > 0 {
-		s += fmt.Sprintf(" %d", e.Version)
-	}
-	if e.Account != "" {
-		s += " of " + word(string(e.Account))
-	}
-	return s + ": " + e.Err.Error()
-}
-
-// Unwrap returns what is wrong.
-func (e *EncodingError) Unwrap() error { return e.Err }
-
 // Encode returns the commit as the journal keeps it: one JSON value in one line,
 // the same bytes for the same commit. A commit that DecodeCommit could not read is
-// an [*EncodingError]: one that lacks something, or has text that is not UTF-8.
+// a [*CorruptError]: one that lacks something, or has text that is not UTF-8.
 func (c *Commit) Encode() ([]byte, error) {
 	w := strictjson.NewWriter(288 + 96*len(c.Changes))
 	c.write(w)
 	if err := w.Err(); err != nil {
-		return nil, &EncodingError{Op: "write commit", Account: c.Account, Version: c.Version, Err: err}
+		return nil, &CorruptError{Op: "write commit", Account: c.Account, Version: c.Version, Err: err}
 	}
 	return w.Bytes(), nil
 }
@@ -106,7 +78,7 @@ func writeActor(w *strictjson.Writer, a Actor) {
 }
 
 // DecodeCommit reads what Encode wrote, of this format or an older one. What it
-// does not know is an [*EncodingError], for whoever leaves out a part of a journal
+// does not know is a [*CorruptError], for whoever leaves out a part of a journal
 // gets another account. The order of keys does not matter, but for the format's
 // number and the name of a change, which come first; nor does white space.
 func DecodeCommit(data []byte) (*Commit, error) {
@@ -116,7 +88,7 @@ func DecodeCommit(data []byte) (*Commit, error) {
 	r.End()
 	if r.Err() != nil {
 		err := printable.Errorf("byte %d: %w", r.Offset(), r.Err())
-		return nil, &EncodingError{Op: "read commit", Account: c.Account, Version: c.Version, Err: err}
+		return nil, &CorruptError{Op: "read commit", Account: c.Account, Version: c.Version, Err: err}
 	}
 	return &c, nil
 }

@@ -215,8 +215,9 @@ func TestCommitIsRefused(t *testing.T) {
 		c, err := account.DecodeCommit([]byte(broken))
 		assert.Nil(t, c, broken)
 		assert.ErrorContains(t, err, row.says, broken)
-		var e *account.EncodingError
+		var e *account.CorruptError
 		assert.ErrorAs(t, err, &e)
+		assert.NotEqual(t, errors.Is(err, account.ErrNewer), errors.Is(err, account.ErrCorrupt), broken)
 	}
 	for n := range text {
 		_, err := account.DecodeCommit([]byte(text[:n]))
@@ -224,6 +225,7 @@ func TestCommitIsRefused(t *testing.T) {
 	}
 	_, err = account.DecodeCommit([]byte(strings.Replace(text, `"usher":1`, `"usher":2`, 1)))
 	assert.ErrorIs(t, err, account.ErrNewer)
+	assert.NotErrorIs(t, err, account.ErrCorrupt)
 }
 
 func TestCommitIsNotWritten(t *testing.T) {
@@ -257,7 +259,7 @@ func TestCommitIsNotWritten(t *testing.T) {
 		assert.ErrorContains(t, err, row.says)
 	}
 	_, err := (&account.Commit{}).Encode()
-	var e *account.EncodingError
+	var e *account.CorruptError
 	assert.True(t, errors.As(err, &e), "the zero Commit is not written")
 }
 

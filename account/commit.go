@@ -30,33 +30,13 @@ type Commit struct {
 	Changes []Change
 }
 
-// MisfitError says that a commit does not follow from the state that it should
-// follow on: the journal or the state is damaged, or they are of two accounts.
-type MisfitError struct {
-	Account usher.AccountID
-	Version uint64 // of the commit
-	Change  int    // its index, -1 if it is the commit as a whole
-	Err     error
-}
-
-// Error returns "commit 7 of acme, change 2 (seat-assigned): …".
-func (e *MisfitError) Error() string {
-	if e.Change < 0 {
-		return printable.Sprintf("commit %d of %s: %v", e.Version, e.Account, e.Err)
-	}
-	return printable.Sprintf("commit %d of %s, change %d: %v", e.Version, e.Account, e.Change+1, e.Err)
-}
-
-// Unwrap returns what does not fit.
-func (e *MisfitError) Unwrap() error { return e.Err }
-
 // Apply returns the state after a commit. It does not check whether the actor may make
 // it, only whether it fits: the account, the next version, the hash of the commit
 // before it, a time that is not before the last one's, and changes that agree with
 // what is there. On the way from one change to the next more seats may be held than
 // bought, but not after the last. The key of an earlier commit fits, for a library that
 // remembers other keys may have written the journal; [State.Keyed] then returns the
-// later one. The error is a [*MisfitError]; it means that the journal or the state is
+// later one. The error is a [*CorruptError]; it means that the journal or the state is
 // damaged.
 //
 // Apply encodes the commit to learn its hash; [State.ApplyEncoded] is for callers that
@@ -99,7 +79,7 @@ func (s *State) ApplyOutcome(o Outcome, c *Commit, data []byte) (*State, error) 
 }
 
 func (c *Commit) misfit(change int, err error) error {
-	return &MisfitError{Account: c.Account, Version: c.Version, Change: change, Err: err}
+	return &CorruptError{Op: "apply commit", Account: c.Account, Version: c.Version, Change: change + 1, Err: err}
 }
 
 // checkHeader returns why a commit does not fit, whatever it changes.

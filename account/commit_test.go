@@ -87,8 +87,10 @@ func TestApplyRefuses(t *testing.T) {
 		}}
 		next, err := s.Apply(&commit)
 		assert.Nil(t, next)
-		var misfit *account.MisfitError
+		var misfit *account.CorruptError
 		if assert.ErrorAs(t, err, &misfit, "%#v", row.change) {
+			assert.ErrorIs(t, err, account.ErrCorrupt)
+			assert.Equal(t, 2, misfit.Change)
 			assert.ErrorContains(t, err, "commit 2 of club, change 2", "%#v", row.change)
 			assert.ErrorContains(t, err, row.says, "%#v", row.change)
 		}

@@ -322,7 +322,7 @@ func TestCommitsAreCounted(t *testing.T) {
 	} {
 		next, err := commit(changes...)
 		assert.Nil(t, next)
-		var misfit *account.MisfitError
+		var misfit *account.CorruptError
 		require.ErrorAs(t, err, &misfit, says)
 		assert.ErrorContains(t, err, says)
 	}

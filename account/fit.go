@@ -2,6 +2,7 @@ package account
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -15,9 +16,14 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// UnfitError lists why a policy cannot decide for an account, or for some of its users:
-// roles and pools in use that it lacks, and what its roles no longer allow.
-type UnfitError struct {
+// ErrPolicyMismatch is the sentinel of [PolicyMismatchError], and of that of package
+// engine.
+var ErrPolicyMismatch = errors.New("the policy does not fit the account")
+
+// PolicyMismatchError lists why a policy cannot decide for an account, or for some of its users:
+// roles and pools in use that it lacks, and what its roles no longer allow. errors.Is
+// finds ErrPolicyMismatch in it.
+type PolicyMismatchError struct {
 	Account usher.AccountID
 	User    usher.UserID // whom alone it is about; "" for all of the account
 	Policy  string       // its name
@@ -32,7 +38,7 @@ type UnfitError struct {
 }
 
 // Error returns the reasons, joined.
-func (e *UnfitError) Error() string {
+func (e *PolicyMismatchError) Error() string {
 	name := "the policy"
 	if e.Policy != "" {
 		name += " " + word(e.Policy)
@@ -48,10 +54,13 @@ func (e *UnfitError) Error() string {
 	return name + " does not fit " + of + ": " + strings.Join(reasons, "; ")
 }
 
+// Is makes errors.Is find ErrPolicyMismatch.
+func (e *PolicyMismatchError) Is(target error) bool { return target == ErrPolicyMismatch }
+
 // Mismatches yields what Reasons sums up: each kind of mismatch as often as there are
 // users whom it is about, or once with "" if there are none. A text is the same for the
 // same mismatch in every error about it, also when it concerns more users by then.
-func (e *UnfitError) Mismatches() iter.Seq2[string, usher.UserID] {
+func (e *PolicyMismatchError) Mismatches() iter.Seq2[string, usher.UserID] {
 	return func(yield func(string, usher.UserID) bool) {
 		for m, ids := range e.found {
 			for _, id := range ids {
@@ -63,7 +72,7 @@ func (e *UnfitError) Mismatches() iter.Seq2[string, usher.UserID] {
 	}
 }
 
-// Fits returns an [*UnfitError] if the policy cannot decide for all users of the account
+// Fits returns a [*PolicyMismatchError] if the policy cannot decide for all users of the account
 // as it stands: an account role, a team role or a seat pool in use is gone, another role
 // is the unique one, or a role holds seats that it may not have or lacks one that it
 // requires, or is held by more users than it may. A grant, a setting or a field of a name
@@ -119,19 +128,19 @@ func (s *State) fits(p *policy.Policy, also func(*fitting)) error {
 // fitsWhole returns an error if a policy can decide for no user of an account that exists.
 func (s *State) fitsWhole(p *policy.Policy) error {
 	if p == nil || p.UniqueRole().Name == "" {
-		return &UnfitError{Account: s.account, Whole: true, Reasons: []string{"it has no roles"}}
+		return &PolicyMismatchError{Account: s.account, Whole: true, Reasons: []string{"it has no roles"}}
 	}
 	if unique := p.UniqueRole().Name; unique != s.unique {
 		m := misfit{rank: otherUnique, what: string(unique), text: printable.Sprintf("its unique role is %s, and that of the account is %s", unique, s.unique)}
 		f := fitting{state: s, fitter: fitter{policy: p}, found: map[misfit][]usher.UserID{m: {s.owner}}}
-		err := f.err().(*UnfitError)
+		err := f.err().(*PolicyMismatchError)
 		err.Whole = true
 		return err
 	}
 	return nil
 }
 
-// FitsUser returns an [*UnfitError] if the policy cannot decide for a user of the account:
+// FitsUser returns a [*PolicyMismatchError] if the policy cannot decide for a user of the account:
 // for one of the reasons of Fits that is about that user, or about the whole account. A
 // user who is not in the account, and an account that does not exist, fit every policy.
 func (s *State) FitsUser(p *policy.Policy, id usher.UserID) error {
@@ -199,7 +208,7 @@ func (f *fitting) err() error {
 	if len(f.found) == 0 {
 		return nil
 	}
-	e := &UnfitError{Account: f.state.account, Policy: f.policy.Name(), found: f.found}
+	e := &PolicyMismatchError{Account: f.state.account, Policy: f.policy.Name(), found: f.found}
 	order := slices.SortedFunc(maps.Keys(f.found), func(a, b misfit) int {
 		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.text, b.text))
 	})

@@ -61,20 +61,20 @@ func TestFits(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			var unfit *account.UnfitError
+			var unfit *account.PolicyMismatchError
 			require.ErrorAs(t, err, &unfit)
 			assert.Equal(t, row.want, unfit.Reasons)
 			assert.ErrorContains(t, err, "the policy club does not fit account club: "+row.want[0])
 			fitsEach(t, s, other, unfit)
 		})
 	}
-	var unfit *account.UnfitError
+	var unfit *account.PolicyMismatchError
 	require.ErrorAs(t, s.Fits(&policy.Policy{}), &unfit)
 }
 
 // fitsEach checks that a policy fits each user by name, but those whom the list is about,
 // and none if it does not fit the account as a whole.
-func fitsEach(t *testing.T, s *account.State, p *policy.Policy, list *account.UnfitError) {
+func fitsEach(t *testing.T, s *account.State, p *policy.Policy, list *account.PolicyMismatchError) {
 	t.Helper()
 	about := map[usher.UserID]bool{}
 	for _, id := range list.Mismatches() {
@@ -82,7 +82,7 @@ func fitsEach(t *testing.T, s *account.State, p *policy.Policy, list *account.Un
 	}
 	for id := range s.UsersAfter("") {
 		err := s.FitsUser(p, id.ID)
-		var unfit *account.UnfitError
+		var unfit *account.PolicyMismatchError
 		if !about[id.ID] && !list.Whole {
 			assert.NoError(t, err)
 			continue

@@ -111,7 +111,7 @@ func TestChain(t *testing.T) {
 		_, err = replayed(without)
 		assert.Error(t, err, "commit %d without its previous", i+1)
 	}
-	var misfit *account.MisfitError
+	var misfit *account.CorruptError
 	_, err = replayed(slices.Concat(mine[:2], other[2:]))
 	require.ErrorAs(t, err, &misfit)
 	assert.Equal(t, uint64(3), misfit.Version)
@@ -224,12 +224,12 @@ func TestApplyOutcome(t *testing.T) {
 		other := c
 		wrong(&other)
 		_, err := s.ApplyOutcome(o, &other, data)
-		assert.ErrorAs(t, err, new(*account.MisfitError))
+		assert.ErrorAs(t, err, new(*account.CorruptError))
 	}
 	_, err = s.ApplyOutcome(account.Outcome{}, &c, data)
-	assert.ErrorAs(t, err, new(*account.MisfitError), "the zero Outcome")
+	assert.ErrorAs(t, err, new(*account.CorruptError), "the zero Outcome")
 	_, err = taken.ApplyOutcome(o, &c, data)
-	assert.ErrorAs(t, err, new(*account.MisfitError), "an Outcome of an earlier state")
+	assert.ErrorAs(t, err, new(*account.CorruptError), "an Outcome of an earlier state")
 }
 
 func TestParseHead(t *testing.T) {

@@ -104,12 +104,12 @@ func seatMisfit(rank int, pool seat.PoolName, format string, who any) misfit {
 	return misfit{rank: rank, what: fmt.Sprint(pool, " ", who), text: printable.Sprintf(format, who, pool)}
 }
 
-// user returns an *UnfitError if the policy cannot decide for a user.
+// user returns a *PolicyMismatchError if the policy cannot decide for a user.
 func (f *fitter) user(id usher.AccountID, of usher.UserID, u *policy.User) error {
-	var e *UnfitError
+	var e *PolicyMismatchError
 	f.each(u, func(m misfit) {
 		if e == nil {
-			e = &UnfitError{Account: id, User: of, Policy: f.policy.Name(), found: map[misfit][]usher.UserID{}}
+			e = &PolicyMismatchError{Account: id, User: of, Policy: f.policy.Name(), found: map[misfit][]usher.UserID{}}
 		}
 		if _, twice := e.found[m]; !twice {
 			e.found[m] = []usher.UserID{of}

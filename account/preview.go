@@ -100,7 +100,7 @@ func seatsPreview(s, next *State) []SeatsPreview {
 // factsOn returns the facts for the rules of a user: those of the state, without the user
 // if the policy cannot decide for them.
 func (s *State) factsOn(p *policy.Policy, id usher.UserID) policy.Facts {
-	var unfit *UnfitError
+	var unfit *PolicyMismatchError
 	if errors.As(s.FitsUser(p, id), &unfit) && !unfit.Whole {
 		return withoutUsers{s}
 	}

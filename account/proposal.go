@@ -71,7 +71,7 @@ type Outcome struct {
 //
 // The error is a [*Refusal] where a command is refused, or the proposal as a whole
 // by [Proposal.Check]. Any other error means that the proposal was not decided: an
-// [*UnfitError] with the User for whom the policy cannot decide,
+// [*PolicyMismatchError] with the User for whom the policy cannot decide,
 // usher.ErrUnknownAccount for an account that does not exist and is not being created,
 // usher.ErrNoTime, also for a time outside the years 1 to 9999, what the proposal's
 // Interrupt returned, or what the policy returned.

@@ -55,11 +55,11 @@ func (s *State) Encode() []byte {
 
 // DecodeState reads a snapshot. It is a copy of what the journal says, made to be
 // read fast: one that cannot be read is no loss, and the journal is replayed. The
-// error is an [*EncodingError]; a state that Apply could not have made is one, too.
+// error is a [*CorruptError]; a state that Apply could not have made is one, too.
 func DecodeState(data []byte) (*State, error) {
 	s := &State{members: &memberIndexOnce{}}
 	if err := s.decode(data); err != nil {
-		return nil, &EncodingError{Op: "read snapshot", Account: s.account, Version: s.version, Err: err}
+		return nil, &CorruptError{Op: "read snapshot", Account: s.account, Version: s.version, Err: err}
 	}
 	return s, nil
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // setPolicy returns the list with which a policy is refused, nil if it is not.
-func setPolicy(t *testing.T, w *world, p *policy.Policy, options ...engine.SetPolicyOption) *engine.UnfitError {
+func setPolicy(t *testing.T, w *world, p *policy.Policy, options ...engine.SetPolicyOption) *engine.PolicyMismatchError {
 	t.Helper()
 	before := w.Policy()
 	err := w.SetPolicy(ctx, p, options...)
@@ -26,7 +26,7 @@ func setPolicy(t *testing.T, w *world, p *policy.Policy, options ...engine.SetPo
 		assert.Same(t, p, w.Policy())
 		return nil
 	}
-	var unfit *engine.UnfitError
+	var unfit *engine.PolicyMismatchError
 	require.ErrorAs(t, err, &unfit)
 	assert.Same(t, before, w.Policy(), "nothing is different")
 	return unfit
@@ -37,7 +37,7 @@ func (w *world) answers(user usher.UserID) bool {
 	w.t.Helper()
 	d, err := w.Check(ctx, ask(user, openDoor))
 	if err != nil {
-		var unfit *account.UnfitError
+		var unfit *account.PolicyMismatchError
 		assert.ErrorAs(w.t, err, &unfit)
 		assert.False(w.t, d.Allowed())
 	}
@@ -54,7 +54,7 @@ func TestSetPolicyAccepts(t *testing.T) {
 			require.NotNil(t, seen)
 			assert.NotNil(t, setPolicy(t, w, p), "each time anew")
 			assert.NotNil(t, setPolicy(t, w, p, engine.Accept(nil)))
-			assert.NotNil(t, setPolicy(t, w, p, engine.Accept(&engine.UnfitError{Accounts: seen.Accounts})), "a list that no SetPolicy returned")
+			assert.NotNil(t, setPolicy(t, w, p, engine.Accept(&engine.PolicyMismatchError{Accounts: seen.Accounts})), "a list that no SetPolicy returned")
 			other := load(t, strings.Replace(noClerks, "admin:  {}", "admin:  {at-least: 1}", 1))
 			assert.NotNil(t, setPolicy(t, w, other, engine.Accept(seen)), "a list of another policy")
 
@@ -118,7 +118,7 @@ func TestAcceptWhileCommitting(t *testing.T) {
 	}
 	letGo()
 	require.NoError(t, <-written)
-	var grown *engine.UnfitError
+	var grown *engine.PolicyMismatchError
 	assert.ErrorAs(t, <-set, &grown, "max is a clerk by now")
 }
 
@@ -206,7 +206,7 @@ func TestOtherUniqueRole(t *testing.T) {
 	for _, user := range []usher.UserID{"olivia", "adam", "cleo", "max", "nobody"} {
 		assert.False(t, w.answers(user), user)
 	}
-	var unfit *account.UnfitError
+	var unfit *account.PolicyMismatchError
 	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
 	require.ErrorAs(t, err, &unfit)
 	assert.True(t, unfit.Whole)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/decision"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 )
@@ -26,7 +27,7 @@ var (
 // The error is a *usher.RequestError; it wraps what policy.Decide returns, or
 //
 //   - usher.ErrUnknownAccount: there is no such account, or it was deleted
-//   - an *account.UnfitError: the policy cannot decide for the subject, whose role, team
+//   - a *account.PolicyMismatchError: the policy cannot decide for the subject, whose role, team
 //     role or seat it does not have, or for no user of the account
 //   - ErrStale, ErrClosed, the context's error, or that of the store
 func (e *Engine) Check(ctx context.Context, r usher.Request) (usher.Decision, error) {
@@ -43,7 +44,7 @@ func (e *Engine) Check(ctx context.Context, r usher.Request) (usher.Decision, er
 		}
 	}
 	d, err := snap.policy.Decide(snap, &r)
-	d = d.On(snap.basis)
+	d = decision.On(d, snap.basis)
 	if e.options.Observer.Decided != nil {
 		e.options.Observer.Decided(ctx, r, d, err)
 	}
@@ -94,7 +95,7 @@ func appendActions(dst []policy.Action, snap *snapshot, r usher.Request, err err
 	n := len(dst)
 	dst, err = snap.policy.AppendActions(dst, snap, &r)
 	for i := n; i < len(dst); i++ {
-		dst[i].Decision = dst[i].Decision.On(snap.basis)
+		dst[i].Decision = decision.On(dst[i].Decision, snap.basis)
 	}
 	return dst, err
 }
@@ -107,7 +108,7 @@ func explain(snap *snapshot, r usher.Request, err error) (usher.Explanation, err
 		return usher.Explanation{}, unanswerable("explain", r, err)
 	}
 	x, err := snap.policy.Explain(snap, &r)
-	x.Decision = x.Decision.On(snap.basis)
+	x.Decision = decision.On(x.Decision, snap.basis)
 	return x, err
 }
 

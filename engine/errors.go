@@ -48,8 +48,8 @@ func (r refused) Error() string { return r.text }
 // Refused returns the code, by which usherhttp answers.
 func (r refused) Refused() string { return r.code }
 
-// Error says what an Engine was asked for, and why it did not do it. It wraps one
-// of the errors above, or what the store, the account or the policy returned. A
+// Error says what an Engine was asked for, and why it did not do it. errors.Is finds in
+// it one of the errors above, or what the store, the account or the policy returned. A
 // command that is refused is no such error but an *account.Refusal, and a question
 // that cannot be answered a *usher.RequestError.
 type Error struct {
@@ -113,10 +113,11 @@ func checkAccount(id usher.AccountID) error {
 	return nil
 }
 
-// UnfitError lists the accounts that a new policy does not fit.
-type UnfitError struct {
-	Accounts []*account.UnfitError // the first of them, in the order of their ids
-	More     int                   // how many others there are
+// PolicyMismatchError lists the accounts that a new policy does not fit. errors.Is finds
+// account.ErrPolicyMismatch in it.
+type PolicyMismatchError struct {
+	Accounts []*account.PolicyMismatchError // the first of them, in the order of their ids
+	More     int                            // how many others there are
 
 	policy string  // the digest
 	seen   seenSet // all mismatches, also those of the others
@@ -124,7 +125,7 @@ type UnfitError struct {
 
 // Error returns what does not fit, in one line. It is for people, who want an excerpt of
 // a long list: what wraps it may cut the text. Accounts has the list.
-func (e *UnfitError) Error() string {
+func (e *PolicyMismatchError) Error() string {
 	text := "an account does not fit the policy"
 	if n := len(e.Accounts) + e.More; n != 1 {
 		text = fmt.Sprintf("%d accounts do not fit the policy", n)
@@ -142,8 +143,11 @@ func (e *UnfitError) Error() string {
 	return text
 }
 
+// Is makes errors.Is find account.ErrPolicyMismatch, whether accounts are listed or not.
+func (e *PolicyMismatchError) Is(target error) bool { return target == account.ErrPolicyMismatch }
+
 // Unwrap returns what is listed, for errors.As.
-func (e *UnfitError) Unwrap() []error {
+func (e *PolicyMismatchError) Unwrap() []error {
 	list := make([]error, len(e.Accounts))
 	for i, a := range e.Accounts {
 		list[i] = a

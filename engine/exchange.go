@@ -23,7 +23,7 @@ type exchange struct {
 // returned, all are made under the new one.
 //
 // Every account in the store is held against the new policy first. If it does not
-// fit one of them, the error is an *UnfitError with the list, and nothing changes;
+// fit one of them, the error is a *PolicyMismatchError with the list, and nothing changes;
 // nor does it if an account cannot be read. The list also has the grants and settings
 // that would become effective again, or whose names become something else. With Accept
 // the policy takes its place in spite of a list. Then it decides for all users but those
@@ -119,7 +119,7 @@ func (e *Engine) examine(ctx context.Context, id usher.AccountID, x *exchange) e
 	}
 	before := e.Policy()
 	err := r.state.FitsAfter(before, x.policy, e.options.Clock())
-	var reasons *account.UnfitError
+	var reasons *account.PolicyMismatchError
 	if err != nil && !errors.As(err, &reasons) {
 		return &Error{Op: "judge", Account: id, Err: err}
 	}

@@ -46,7 +46,7 @@ func TestSetPolicyRefuses(t *testing.T) {
 	first.must("fits", host, account.CreateAccount{Owner: "olivia"})
 	for name, w := range map[string]*world{"in memory": first, "in the store": openOn(t, mem, nil)} {
 		err := w.SetPolicy(ctx, load(t, noClerks))
-		var unfit *engine.UnfitError
+		var unfit *engine.PolicyMismatchError
 		require.ErrorAs(t, err, &unfit, name)
 		require.Len(t, unfit.Accounts, 4)
 		assert.Equal(t, usher.AccountID("acme"), unfit.Accounts[0].Account)
@@ -68,7 +68,7 @@ func TestSetPolicyListsOnlySoMany(t *testing.T) {
 	for i := range 103 {
 		w.must(usher.AccountID(fmt.Sprintf("a%03d", i)), host, account.CreateAccount{Owner: "olivia"}, account.AddUser{User: "cleo", Role: "clerk"})
 	}
-	var unfit *engine.UnfitError
+	var unfit *engine.PolicyMismatchError
 	require.ErrorAs(t, w.SetPolicy(ctx, load(t, noClerks)), &unfit)
 	assert.Len(t, unfit.Accounts, 100)
 	assert.Equal(t, 3, unfit.More)
@@ -118,7 +118,7 @@ func TestSetPolicyWhileCommitting(t *testing.T) {
 			require.NoError(t, err)
 			defer v.Close()
 			w.Engine = v.Engine
-			var unfit *engine.UnfitError
+			var unfit *engine.PolicyMismatchError
 			require.ErrorAs(t, v.SetPolicy(ctx, load(t, noClerks)), &unfit)
 			assert.Len(t, unfit.Accounts, 2)
 		})
@@ -152,7 +152,7 @@ func TestSetPolicyWaitsForBatches(t *testing.T) {
 		assert.True(t, w.opens("adam"), "questions wait for nobody")
 		letGo()
 		require.NoError(t, <-written)
-		var unfit *engine.UnfitError
+		var unfit *engine.PolicyMismatchError
 		assert.ErrorAs(t, <-set, &unfit, "the batch made the account one that does not fit")
 
 		w.calls.set(on("Append", storefault.Fault{Before: errDown}))

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/decision"
 	"github.com/usher-go/usher/filter"
 	"github.com/usher-go/usher/policy"
 )
@@ -72,7 +73,7 @@ func whoMay(ctx context.Context, snap *snapshot, r usher.Request, after usher.Us
 		if len(undecided) > 0 && undecided[0] == who.ID {
 			continue // which is told next, as an error
 		}
-		who.Decision = who.Decision.On(snap.basis)
+		who.Decision = decision.On(who.Decision, snap.basis)
 		if !yield(who, err) || err != nil && who.ID == "" {
 			return
 		}

@@ -150,7 +150,7 @@ func TestMisfitUsers(t *testing.T) {
 							assert.NoError(t, err, "%s: %s by %s", name, op, user)
 							return
 						}
-						var unfit *account.UnfitError
+						var unfit *account.PolicyMismatchError
 						if assert.ErrorAs(t, err, &unfit, "%s: %s by %s", name, op, user) {
 							assert.Equal(t, user, unfit.User)
 							assert.ErrorContains(t, err, row.says)
@@ -194,7 +194,7 @@ func TestMisfitUsers(t *testing.T) {
 				case user == "ines" || user == "inge":
 					assert.False(t, in, "%s is not active", user)
 				case slices.Contains(row.users, user):
-					var unfit *account.UnfitError
+					var unfit *account.PolicyMismatchError
 					assert.ErrorAs(t, err, &unfit, "%s: without them the list is not complete", user)
 				default:
 					assert.True(t, in && err == nil, user)
@@ -228,7 +228,7 @@ func TestMisfitCommands(t *testing.T) {
 				_, err := w.Preview(ctx, engine.Batch{Actor: actor, Account: "acme", Commands: c})
 				return err
 			}
-			var unfit *account.UnfitError
+			var unfit *account.PolicyMismatchError
 			misfit := row.users[0]
 			for _, c := range []account.Command{
 				account.Leave{}, account.SetField{User: "max", Field: "phone", Value: "1"}, account.RemoveUser{User: "max"}, account.CreateTeam{Team: "new"}, account.AcceptInvitation{}, account.DeclineInvitation{},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/decision"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 )
@@ -56,7 +57,7 @@ func (r *Reader) Check(ctx context.Context, q usher.Request) (usher.Decision, er
 		return r.engine.unanswered(ctx, q, err)
 	}
 	d, err := snap.policy.Decide(snap, &q)
-	d = d.On(snap.basis)
+	d = decision.On(d, snap.basis)
 	if r.engine.options.Observer.Decided != nil {
 		r.engine.options.Observer.Decided(ctx, q, d, err)
 	}
@@ -133,7 +134,7 @@ func (e *Engine) asOf(ctx context.Context, id usher.AccountID, version uint64) (
 	switch {
 	case err == nil:
 		snap.floor = later(snap.floor, newest.floor)
-	case !errors.Is(err, usher.ErrUnknownAccount) && !errors.As(err, new(*account.UnfitError)):
+	case !errors.Is(err, usher.ErrUnknownAccount) && !errors.As(err, new(*account.PolicyMismatchError)):
 		return nil, err
 	}
 	return snap, nil

@@ -60,9 +60,9 @@ type basis struct {
 	version uint64
 }
 
-// Detail implements usher.Basis.
-func (b *basis) Detail(o usher.Outcome) usher.Detail {
-	d := b.policy.Detail(o)
+// Detail implements decision.Basis.
+func (b *basis) Detail(reason usher.Reason, bits uint64) usher.Detail {
+	d := b.policy.Detail(reason, bits)
 	d.Version = b.version
 	return d
 }
@@ -82,7 +82,7 @@ func judge(s *account.State, p *policy.Policy) verdict { return verdictOf(p, s.F
 
 // verdictOf makes a verdict of what State.Fits returned.
 func verdictOf(p *policy.Policy, err error) verdict {
-	var unfit *account.UnfitError
+	var unfit *account.PolicyMismatchError
 	if errors.As(err, &unfit) && !unfit.Whole {
 		return verdict{policy: p, misfits: true}
 	}
@@ -90,7 +90,7 @@ func verdictOf(p *policy.Policy, err error) verdict {
 }
 
 // decides returns an error if the policy cannot decide for a user: an
-// *account.UnfitError.
+// *account.PolicyMismatchError.
 func (s *snapshot) decides(subject usher.UserID) error {
 	if !s.misfits {
 		return nil

@@ -79,7 +79,7 @@ func (e *Engine) Do(ctx context.Context, actor account.Actor, id usher.AccountID
 //   - store.ErrNoKeeper: a custom field has no place in this store
 //   - store.ErrRefused: the store rejected the commit for good, by a rule of its own; it
 //     is not stored later, and to submit the same again does not help
-//   - an *account.UnfitError: the policy cannot decide for the actor, for a user whom a
+//   - a *account.PolicyMismatchError: the policy cannot decide for the actor, for a user whom a
 //     command names, or for the account; or what the policy returned
 //   - what the context or the store returned
 func (e *Engine) Submit(ctx context.Context, b Batch) (Result, error) {

@@ -41,8 +41,8 @@ func (p *Policy) AppendActions(dst []Action, f Facts, r *usher.Request) ([]Actio
 	n := len(dst)
 	for _, i := range q.res.perms {
 		perm := &p.perms[i]
-		if outcome := q.decide(perm); outcome.Reason() == usher.ReasonGranted {
-			dst = append(dst, Action{perm.name, usher.NewDecision(p, outcome, q.time)})
+		if outcome := q.decide(perm); outcome.reason() == usher.ReasonGranted {
+			dst = append(dst, Action{perm.name, p.decision(outcome, q.time)})
 		}
 	}
 	if q.err != nil {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/decision"
 	"github.com/usher-go/usher/internal/printable"
 )
 
@@ -20,19 +21,23 @@ func (p *Policy) askBundle(f Facts, r *usher.Request, b *bundle) (answer, error)
 	if err := q.begin(p, f, r, first); err != nil {
 		return answer{}, err
 	}
-	var granted []usher.Outcome
+	var granted []outcome
 	for _, at := range b.perms {
 		perm := &p.perms[at]
 		q.turnTo(perm.resource, r.Resource)
 		outcome := q.decide(perm)
-		if q.err != nil || outcome.Reason() != usher.ReasonGranted {
+		if q.err != nil || outcome.reason() != usher.ReasonGranted {
 			return answer{p, outcome, q.time}, q.err
 		}
 		granted = append(granted, outcome)
 	}
-	hidden := func(o usher.Outcome) bool { return o>>maskShift != 0 }
+	hidden := func(o outcome) bool { return o>>maskShift != 0 }
 	if i := slices.IndexFunc(granted, hidden); i >= 0 {
-		return answer{usher.Joint(p, granted...), granted[i], q.time}, nil
+		bits := make([]uint64, len(granted))
+		for k, o := range granted {
+			bits[k] = o.bits()
+		}
+		return answer{decision.Join(p, bits...), granted[i], q.time}, nil
 	}
 	return answer{p, granted[0], q.time}, nil
 }

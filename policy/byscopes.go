@@ -10,7 +10,7 @@ import (
 // grant, only rules that consist of a scope: those of the role, of any team role and of
 // everyone. No rule asks for a condition, none hides, and nothing is forbidden. It has
 // no reason, so nobody takes it for an outcome.
-const byScopes = usher.Outcome(1 << maskShift)
+const byScopes = outcome(1 << maskShift)
 
 // glance is a question that only scopes decide. It has half the size of a question, and
 // is cleared in less time.
@@ -47,7 +47,7 @@ func (p *Policy) decideByScopes(f Facts, r *usher.Request, who asker, perm *perm
 	case g.beyond != nil:
 		outcome = named(usher.ReasonOutOfScope, g.beyond, 0)
 	}
-	return usher.NewDecision(p, outcome, r.Time), nil
+	return p.decision(outcome, r.Time), nil
 }
 
 // throughTeamRoles tries each team role once, in however many teams it is held.

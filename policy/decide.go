@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/decision"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/policy/syntax"
@@ -53,8 +54,8 @@ func (p *Policy) Decide(f Facts, r *usher.Request) (usher.Decision, error) {
 	}
 	outcome := p.atOnce(perm, who)
 	switch {
-	case outcome.Reason() != 0:
-		return usher.NewDecision(p, outcome, r.Time), nil
+	case outcome.reason() != 0:
+		return p.decision(outcome, r.Time), nil
 	case outcome == byScopes && len(who.user.Grants) == 0:
 		return p.decideByScopes(f, r, who, perm)
 	}
@@ -63,7 +64,7 @@ func (p *Policy) Decide(f Facts, r *usher.Request) (usher.Decision, error) {
 
 // atOnce decides what needs no look at the question. Where more is needed, the
 // outcome has no reason.
-func (p *Policy) atOnce(perm *perm, who asker) usher.Outcome {
+func (p *Policy) atOnce(perm *perm, who asker) outcome {
 	switch {
 	case who.user == nil:
 		return plain(usher.ReasonUnknownUser, perm)
@@ -71,7 +72,7 @@ func (p *Policy) atOnce(perm *perm, who asker) usher.Outcome {
 		return plain(usher.ReasonInactive, perm)
 	}
 	outcome := perm.free[who.role]
-	if outcome.Reason() == usher.ReasonNoPermission && len(who.user.Grants) > 0 {
+	if outcome.reason() == usher.ReasonNoPermission && len(who.user.Grants) > 0 {
 		return 0
 	}
 	return outcome
@@ -87,7 +88,7 @@ func (p *Policy) decideFor(f Facts, r *usher.Request, who asker, perm *perm) (us
 	if q.err != nil {
 		return usher.Decision{}, requestError("check", r, q.err)
 	}
-	return usher.NewDecision(p, outcome, q.time), nil
+	return p.decision(outcome, q.time), nil
 }
 
 // ask answers a request for whatever it asks for: a bundle too.
@@ -112,23 +113,25 @@ func (p *Policy) ask(f Facts, r *usher.Request) (answer, error) {
 
 // answer is what a Decision is made of.
 type answer struct {
-	basis   usher.Basis
-	outcome usher.Outcome
+	basis   decision.Basis
+	outcome outcome
 	at      time.Time
 }
 
-func (a answer) decision() usher.Decision { return usher.NewDecision(a.basis, a.outcome, a.at) }
+func (a answer) decision() usher.Decision {
+	return decision.New(a.basis, a.outcome.reason(), a.outcome.bits(), a.at)
+}
 
 // decide answers for one permission of q.res.
-func (q *question) decide(perm *perm) usher.Outcome {
-	if outcome := q.p.atOnce(perm, asker{q.user, q.role, q.guard}); outcome.Reason() != 0 {
+func (q *question) decide(perm *perm) outcome {
+	if outcome := q.p.atOnce(perm, asker{q.user, q.role, q.guard}); outcome.reason() != 0 {
 		return outcome
 	}
 	return q.consider(perm)
 }
 
 // consider goes through the rules of an active user.
-func (q *question) consider(perm *perm) usher.Outcome {
+func (q *question) consider(perm *perm) outcome {
 	if perm.protection != unprotected || len(perm.never) > 0 {
 		if outcome := q.forbidden(perm); outcome != 0 {
 			return outcome
@@ -162,11 +165,11 @@ func (q *question) consider(perm *perm) usher.Outcome {
 
 // forbidden looks at never rules and built-in protections. What is not known of
 // the resource or the request counts against the user.
-func (q *question) forbidden(perm *perm) usher.Outcome {
+func (q *question) forbidden(perm *perm) outcome {
 	switch {
 	case perm.protection.forbidsAll(q.role == q.p.unique),
 		perm.protection.keepsHolder(q.role == q.p.unique) && q.namesHolder():
-		return usher.Outcome(usher.ReasonForbidden) | usher.Outcome(perm.builtIn)<<refShift
+		return outcome(usher.ReasonForbidden) | outcome(perm.builtIn)<<refShift
 	}
 	for i := range perm.never {
 		r := &perm.never[i]

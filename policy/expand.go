@@ -220,7 +220,7 @@ func (e *expander) heldName(r *rule) string {
 // question: the rule that would be named lets them in anywhere, or nobody has a
 // rule but by a grant. Of the others it finds those that are byScopes.
 func (e *expander) mayGoFree() {
-	e.perm.free = make([]usher.Outcome, len(e.p.roles))
+	e.perm.free = make([]outcome, len(e.p.roles))
 	if len(e.perm.never) > 0 || e.perm.protection != unprotected {
 		return
 	}

@@ -159,7 +159,7 @@ func (b *filtering) list(perms []int, resource int) criteria.Type {
 			continue
 		}
 		outcome := b.decide(perm)
-		if outcome.Reason() == usher.ReasonGranted {
+		if outcome.reason() == usher.ReasonGranted {
 			l.Hidden = append(l.Hidden, b.res.fieldNames(uint64(outcome>>maskShift))...)
 		} else {
 			l.Needs = append(l.Needs, nil) // which no way meets

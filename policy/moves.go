@@ -22,7 +22,7 @@ type mover struct {
 }
 
 // moves looks at why a question came out as it did.
-func (p *Policy) moves(w *whatIf, o usher.Outcome) []move {
+func (p *Policy) moves(w *whatIf, o outcome) []move {
 	m := mover{perm: p.permOf(o)}
 	who, err := p.lookUp(w, w.request.Subject)
 	if err != nil {
@@ -30,7 +30,7 @@ func (p *Policy) moves(w *whatIf, o usher.Outcome) []move {
 	}
 	m.fill(p, w, &w.request, who, nil)
 	m.turnTo(m.perm.resource, w.request.Resource)
-	switch o.Reason() {
+	switch o.reason() {
 	case usher.ReasonUnknownUser:
 		m.join()
 	case usher.ReasonInactive:
@@ -48,9 +48,9 @@ func (p *Policy) moves(w *whatIf, o usher.Outcome) []move {
 
 // permOf returns the permission that an outcome is about: of a bundle, the one
 // that was denied.
-func (p *Policy) permOf(o usher.Outcome) *perm {
+func (p *Policy) permOf(o outcome) *perm {
 	ref := int(o >> refShift & (1<<refBits - 1))
-	switch o.Reason() {
+	switch o.reason() {
 	case usher.ReasonForbidden, usher.ReasonConditionUnmet, usher.ReasonOutOfScope:
 		return &p.perms[p.rules[ref].perm]
 	}

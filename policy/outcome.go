@@ -2,35 +2,51 @@ package policy
 
 import (
 	"math/bits"
+	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/decision"
 )
 
-// An outcome has the reason in bits 0 to 3. In bits 4 to 23 is the rule that
-// decided or was nearest, or for a denial without one the permission. From bit
-// 24 on are the hidden fields of a grant, the literals that failed, or those of a
-// rule under never that are not known, all of the permission's resource.
+// outcome is what a question comes to: the reason, and as the bits of a Decision what
+// this policy needs to describe it. In bits 4 to 23 of an outcome is the rule that
+// decided or was nearest, or for a denial without one the permission. From bit 24 on are
+// the hidden fields of a grant, the literals that failed, or those of a rule under never
+// that are not known, all of the permission's resource. The zero outcome denies.
+type outcome uint64
+
 const (
 	refShift  = 4
 	refBits   = 20
 	maskShift = refShift + refBits
 )
 
-func named(reason usher.Reason, r *rule, mask uint64) usher.Outcome {
-	return usher.Outcome(reason) | usher.Outcome(r.id)<<refShift | usher.Outcome(mask)<<maskShift
+// reason returns the reason, which is in bits 0 to 3.
+func (o outcome) reason() usher.Reason { return usher.Reason(o & (1<<refShift - 1)) }
+
+// bits returns what a Decision carries beside the reason.
+func (o outcome) bits() uint64 { return uint64(o >> refShift) }
+
+// decision returns the decision of an outcome at a time.
+func (p *Policy) decision(o outcome, at time.Time) usher.Decision {
+	return decision.New(p, o.reason(), o.bits(), at)
 }
 
-func plain(reason usher.Reason, perm *perm) usher.Outcome {
-	return usher.Outcome(reason) | usher.Outcome(perm.index)<<refShift
+func named(reason usher.Reason, r *rule, mask uint64) outcome {
+	return outcome(reason) | outcome(r.id)<<refShift | outcome(mask)<<maskShift
 }
 
-// Detail spells out an outcome of this policy, for a Decision; it is what makes
-// a *Policy a usher.Basis. One that is not of this policy has no rule.
-func (p *Policy) Detail(o usher.Outcome) usher.Detail {
+func plain(reason usher.Reason, perm *perm) outcome {
+	return outcome(reason) | outcome(perm.index)<<refShift
+}
+
+// Detail implements decision.Basis, for the decisions of this policy. With other bits
+// than a decision of this policy has, the result has no rule.
+func (p *Policy) Detail(reason usher.Reason, bits uint64) usher.Detail {
 	d := usher.Detail{Digest: p.digest}
-	ref := int(o >> refShift & (1<<refBits - 1))
-	mask := uint64(o >> maskShift)
-	switch o.Reason() {
+	ref := int(bits & (1<<refBits - 1))
+	mask := bits >> refBits
+	switch reason {
 	case usher.ReasonGranted, usher.ReasonForbidden, usher.ReasonConditionUnmet, usher.ReasonOutOfScope:
 		if ref >= len(p.rules) {
 			return d
@@ -39,7 +55,7 @@ func (p *Policy) Detail(o usher.Outcome) usher.Detail {
 		d.Rule = p.describe(r)
 		d.Titles = p.titles(int(r.perm))
 		res := &p.resources[p.perms[r.perm].resource]
-		switch o.Reason() {
+		switch reason {
 		case usher.ReasonGranted:
 			d.Hidden = res.fieldNames(mask)
 		case usher.ReasonForbidden:

@@ -41,7 +41,7 @@ func (p *Policy) ways(f Facts, r usher.Request) []usher.Way {
 				then := at.after(m.steps)
 				switch a, err := p.ask(then, &then.request); {
 				case err != nil:
-				case a.outcome.Reason() == usher.ReasonGranted:
+				case a.outcome.reason() == usher.ReasonGranted:
 					found = append(found, after)
 				default:
 					next = append(next, after)

@@ -44,8 +44,8 @@ func Refused(err error) bool {
 	return false
 }
 
-// Error says what a store was asked for, and why it did not do it. It wraps one
-// of the errors above, the context's, or that of whatever the store is made of.
+// Error says what a store was asked for, and why it did not do it. errors.Is finds in it
+// one of the errors above, the error of the context, or that of what the store is made of.
 type Error struct {
 	Op      string          // append, read commits, save snapshot, erase and so on
 	Account usher.AccountID // "" where the call was about no single account

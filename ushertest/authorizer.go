@@ -125,18 +125,18 @@ func (az *Authorizer) decide(op string, r usher.Request) (usher.Decision, *Answe
 	}
 	detail := usher.Detail{Rule: usher.Rule{Permission: r.Permission.String()}}
 	if r.Subject == "" {
-		return decision(r.Time, usher.ReasonUnknownUser, detail), nil, nil
+		return decided(r.Time, usher.ReasonUnknownUser, detail), nil, nil
 	}
 	reason := usher.ReasonNoPermission
 	for _, a := range slices.Backward(az.answers) {
 		switch {
 		case a.speaksOf(&r):
-			return decision(r.Time, a.reason, a.detail(r.Permission)), a, nil
+			return decided(r.Time, a.reason, a.detail(r.Permission)), a, nil
 		case a.reason == usher.ReasonGranted && a.about(&r) && reason == usher.ReasonNoPermission:
 			reason, detail = usher.ReasonOutOfScope, a.detail(r.Permission)
 		}
 	}
-	return decision(r.Time, reason, detail), nil, nil
+	return decided(r.Time, reason, detail), nil, nil
 }
 
 // refuse says what is wrong with a question.

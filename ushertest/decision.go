@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/decision"
 )
 
 // Decision returns a decision with a reason, for tests of what is made of one: a
@@ -13,17 +14,17 @@ import (
 // without a test.
 func Decision(t testing.TB, reason usher.Reason, detail usher.Detail) usher.Decision {
 	only(t)
-	return decision(time.Time{}, reason, cloned(detail))
+	return decided(time.Time{}, reason, cloned(detail))
 }
 
-func decision(at time.Time, reason usher.Reason, detail usher.Detail) usher.Decision {
-	return usher.NewDecision(&basis{detail}, usher.Outcome(reason), at)
+func decided(at time.Time, reason usher.Reason, detail usher.Detail) usher.Decision {
+	return decision.New(&basis{detail}, reason, 0, at)
 }
 
-// basis spells each outcome out in the same way.
+// basis describes each decision in the same way.
 type basis struct{ detail usher.Detail }
 
-func (b *basis) Detail(usher.Outcome) usher.Detail {
+func (b *basis) Detail(usher.Reason, uint64) usher.Detail {
 	return cloned(b.detail)
 }
 

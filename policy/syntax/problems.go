@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,7 +19,10 @@ type Pos struct {
 // IsZero reports whether the place is nowhere.
 func (p Pos) IsZero() bool { return p == Pos{} }
 
-// Problem is one thing that is wrong with a file.
+// ErrInvalid is the sentinel of Problem and Problems.
+var ErrInvalid = errors.New("invalid file")
+
+// Problem is one thing that is wrong with a file. errors.Is finds ErrInvalid in it.
 type Problem struct {
 	File    string
 	Pos     Pos
@@ -30,6 +34,9 @@ func (p Problem) Error() string {
 	return printable.Sprintf("%s:%d:%d: %s", p.File, p.Pos.Line, p.Pos.Col, p.Message)
 }
 
+// Is makes errors.Is find ErrInvalid.
+func (p Problem) Is(target error) bool { return target == ErrInvalid }
+
 // maxProblems is how many problems an error tells at once: who made more has
 // usually made one, many times.
 const maxProblems = 20
@@ -40,7 +47,7 @@ const maxKept = 200
 // maxMessage bounds the message about a name of half a megabyte.
 const maxMessage = 400
 
-// Problems collects what is wrong with a file. The zero value, or one with its
+// Problems collects what is wrong with a file. errors.Is finds ErrInvalid in it. The zero value, or one with its
 // File set, is ready to use, by one goroutine at a time.
 type Problems struct {
 	File string
@@ -110,6 +117,9 @@ func (ps *Problems) Error() string {
 	}
 	return b.String()
 }
+
+// Is makes errors.Is find ErrInvalid.
+func (ps *Problems) Is(target error) bool { return target == ErrInvalid }
 
 // Unwrap returns the problems that Error tells, for errors.As.
 func (ps *Problems) Unwrap() []error {

@@ -193,7 +193,7 @@ func (s small) explore(t *testing.T) {
 // same reports whether an error is the one that the model foretells.
 func same(want, err error) bool {
 	if errors.Is(want, errUnfit) {
-		return errors.As(err, new(*account.UnfitError))
+		return errors.As(err, new(*account.PolicyMismatchError))
 	}
 	return errors.Is(err, want)
 }

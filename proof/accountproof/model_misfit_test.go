@@ -9,7 +9,7 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// errUnfit stands for an *account.UnfitError: "an engine whose policy lacks a role or pool that
+// errUnfit stands for a *account.PolicyMismatchError: "an engine whose policy lacks a role or pool that
 // some users of an account hold must fail closed for those users only".
 var errUnfit = errors.New("the policy does not fit the user")
 

@@ -45,7 +45,7 @@ func TestExchangeLeavesNothingUnfit(t *testing.T) {
 	busy.Go(func() {
 		defer cancel() // ends the others
 		for ctx.Err() == nil && (seen.of("exchanged") < enough || seen.of("unfit") < enough || seen.of("batches") < enough) {
-			var unfit *engine.UnfitError
+			var unfit *engine.PolicyMismatchError
 			switch err := e.SetPolicy(ctx, without); {
 			case err == nil:
 				v, err := e.View(ctx, "acme")

@@ -280,7 +280,7 @@ func (w *soaker) exchange() error {
 	time.Sleep(time.Millisecond)
 	if w.chance.IntN(3) == 0 {
 		err := w.SetPolicy(context.Background(), w.unfit)
-		var unfit *engine.UnfitError
+		var unfit *engine.PolicyMismatchError
 		if errors.As(err, &unfit) {
 			w.seen.add("unfit policies refused", 1)
 			return nil

@@ -169,7 +169,7 @@ func (r *run) doOn(ctx context.Context, d *deed, s store.Store, p *policy.Policy
 func (r *run) notDone(ctx context.Context, o *office, d *deed, err error) error {
 	var (
 		refusal *account.Refusal
-		unfit   *account.UnfitError
+		unfit   *account.PolicyMismatchError
 	)
 	switch {
 	case errors.As(err, &refusal):

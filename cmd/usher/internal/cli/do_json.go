@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 
+	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/seat"
 )
@@ -42,13 +43,13 @@ type gainsJSON struct {
 }
 
 type refusalJSON struct {
-	Code     string    `json:"code"`
-	Index    int       `json:"index"` // of the command
-	Command  string    `json:"command"`
-	Sentence string    `json:"sentence"`
-	Reason   string    `json:"reason,omitempty"` // of a denial
-	Rule     *ruleJSON `json:"rule,omitempty"`   // of a denial
-	Ways     []wayJSON `json:"ways,omitempty"`   // against a denial, the nearest first
+	Code     string      `json:"code"`
+	Index    int         `json:"index"` // of the command
+	Command  string      `json:"command"`
+	Sentence string      `json:"sentence"`
+	Reason   string      `json:"reason,omitempty"` // of a denial
+	Rule     *usher.Rule `json:"rule,omitempty"`   // of a denial
+	Ways     []usher.Way `json:"ways,omitempty"`   // against a denial, the nearest first
 }
 
 func (o outcome) json(d *deed) doneJSON {
@@ -83,10 +84,11 @@ func refusalOf(o outcome) *refusalJSON {
 		Sentence: o.refusal.Error(),
 	}
 	if d := o.refusal.Decision; d.Reason() != 0 {
-		r.Reason, r.Rule = d.Reason().String(), ruleOf(d.Detail().Rule)
+		r.Reason = d.Reason().String()
+		if rule := d.Detail().Rule; rule.Source != 0 {
+			r.Rule = &rule
+		}
 	}
-	for _, w := range o.ways {
-		r.Ways = append(r.Ways, wayJSON{w.Text})
-	}
+	r.Ways = o.ways
 	return r
 }

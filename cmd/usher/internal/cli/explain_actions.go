@@ -19,9 +19,9 @@ type actions struct {
 }
 
 type actionJSON struct {
-	Can    string    `json:"can"`
-	Hidden []string  `json:"hidden"`
-	Rule   *ruleJSON `json:"rule"`
+	Can    string     `json:"can"`
+	Hidden []string   `json:"hidden"`
+	Rule   usher.Rule `json:"rule"`
 }
 
 func (r *run) explainActions(s *scene, request usher.Request) error {
@@ -36,7 +36,7 @@ func (r *run) explainActions(s *scene, request usher.Request) error {
 		list := []actionJSON{}
 		for _, a := range may {
 			detail := a.Decision.Detail()
-			list = append(list, actionJSON{a.Permission.String(), texts(detail.Hidden), ruleOf(detail.Rule)})
+			list = append(list, actionJSON{a.Permission.String(), texts(detail.Hidden), detail.Rule})
 		}
 		return r.stdout.json(actions{
 			sceneJSON: s.json(), As: string(request.Subject), Resource: objectOf(request.Resource),

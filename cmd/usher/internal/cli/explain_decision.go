@@ -16,11 +16,11 @@ type explained struct {
 	Allowed  bool        `json:"allowed"`
 	Reason   string      `json:"reason"`
 	Sentence string      `json:"sentence"`
-	Rule     *ruleJSON   `json:"rule"`    // null where none decided
+	Rule     usher.Rule  `json:"rule"`    // null where none decided
 	Unmet    []string    `json:"unmet"`   // the conditions that failed
 	Unknown  []string    `json:"unknown"` // those that forbid, since nobody said whether they hold
 	Hidden   []string    `json:"hidden"`
-	Ways     []wayJSON   `json:"ways"` // to yes, the nearest first
+	Ways     []usher.Way `json:"ways"` // to yes, the nearest first
 	Digest   string      `json:"digest"`
 }
 
@@ -30,10 +30,6 @@ type objectJSON struct {
 	Attributes map[string]bool     `json:"attributes"`
 }
 
-type wayJSON struct {
-	Text string `json:"text"`
-}
-
 func (r *run) explainDecision(s *scene, request usher.Request) error {
 	x, err := s.policy.Explain(s.facts, &request)
 	if err != nil {
@@ -41,15 +37,12 @@ func (r *run) explainDecision(s *scene, request usher.Request) error {
 	}
 	detail := x.Decision.Detail()
 	if r.json() {
-		ways := []wayJSON{}
-		for _, w := range x.Ways {
-			ways = append(ways, wayJSON{w.Text})
-		}
+		ways := append([]usher.Way{}, x.Ways...)
 		return r.stdout.json(explained{
 			sceneJSON: s.json(), As: string(request.Subject), Can: request.Permission.String(),
 			Resource: objectOf(request.Resource), At: request.Time,
 			Allowed: x.Decision.Allowed(), Reason: x.Decision.Reason().String(), Sentence: x.Sentence,
-			Rule: ruleOf(detail.Rule), Unmet: texts(detail.Unmet), Unknown: texts(detail.Unknown), Hidden: texts(detail.Hidden),
+			Rule: detail.Rule, Unmet: texts(detail.Unmet), Unknown: texts(detail.Unknown), Hidden: texts(detail.Hidden),
 			Ways: ways, Digest: detail.Digest,
 		})
 	}

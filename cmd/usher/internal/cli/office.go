@@ -59,7 +59,7 @@ func (o *office) view(ctx context.Context, id usher.AccountID, version uint64) (
 		read = o.At(id, version).View
 	}
 	view, err := read(ctx, id)
-	var unfit *account.UnfitError
+	var unfit *account.PolicyMismatchError
 	switch {
 	case errors.Is(err, usher.ErrUnknownAccount):
 		return view, missing(ctx, o.path, o.store, id)
@@ -72,7 +72,7 @@ func (o *office) view(ctx context.Context, id usher.AccountID, version uint64) (
 }
 
 // unfit says why a policy cannot decide for an account, which is the policy's fault.
-func (o *office) unfit(err *account.UnfitError) error {
+func (o *office) unfit(err *account.PolicyMismatchError) error {
 	return syntax.Problem{File: o.policy.File(), Message: err.Error()}
 }
 

@@ -117,7 +117,7 @@ func (r *run) scene(ctx context.Context, file string, q *question) (*scene, erro
 	if err := o.noteOtherPolicy(ctx, r, view); err != nil {
 		return nil, err
 	}
-	var unfit *account.UnfitError // a scene decides on the state, past the engine
+	var unfit *account.PolicyMismatchError // a scene decides on the state, past the engine
 	if errors.As(view.State().FitsUser(p, usher.UserID(q.as)), &unfit) {
 		return nil, r.refuse(q.policy, o.unfit(unfit))
 	}

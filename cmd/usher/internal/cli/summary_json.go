@@ -39,7 +39,7 @@ type holdingJSON struct {
 	Hiding []string   `json:"hiding"`
 	Teams  []string   `json:"teams"`
 	Until  *time.Time `json:"until"`
-	Rule   *ruleJSON  `json:"rule"`
+	Rule   usher.Rule `json:"rule"`
 }
 
 func summaryJSON(s *scene, request usher.Request, from policy.Summary) summary {
@@ -63,7 +63,7 @@ func holdings(from []policy.Holding) []holdingJSON {
 	for _, h := range from {
 		list = append(list, holdingJSON{
 			Can: h.Permission.String(), Scope: h.Scope.String(), As: texts(h.As), If: texts(h.If), Hiding: texts(h.Hiding),
-			Teams: texts(h.Teams), Until: end(h.Until), Rule: ruleOf(h.Rule),
+			Teams: texts(h.Teams), Until: end(h.Until), Rule: h.Rule,
 		})
 	}
 	return list

@@ -1,6 +1,9 @@
 package cli
 
-import "github.com/usher-go/usher/policytest"
+import (
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policytest"
+)
 
 type testRun struct {
 	Passed int           `json:"passed"`
@@ -38,10 +41,10 @@ type failureJSON struct {
 }
 
 type coverJSON struct {
-	Policy    string     `json:"policy"`
-	Rules     int        `json:"rules"`
-	Reached   int        `json:"reached"`
-	Unreached []ruleJSON `json:"unreached"`
+	Policy    string       `json:"policy"`
+	Rules     int          `json:"rules"`
+	Reached   int          `json:"reached"`
+	Unreached []usher.Rule `json:"unreached"`
 }
 
 func testJSON(all []tested, total testTotal, covers []coverage, verbose bool) testRun {
@@ -50,10 +53,7 @@ func testJSON(all []tested, total testTotal, covers []coverage, verbose bool) te
 		run.Files = append(run.Files, t.json(verbose))
 	}
 	for _, c := range covers {
-		unreached := []ruleJSON{}
-		for _, rule := range c.unreached {
-			unreached = append(unreached, *ruleOf(rule))
-		}
+		unreached := append([]usher.Rule{}, c.unreached...)
 		run.Cover = append(run.Cover, coverJSON{c.policy, c.rules, c.rules - len(c.unreached), unreached})
 	}
 	return run

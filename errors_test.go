@@ -1,0 +1,58 @@
+package usher_test
+
+import (
+	"errors"
+	"io/fs"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/policy/syntax"
+	"github.com/usher-go/usher/store"
+)
+
+// Each error type matches its sentinel, and an error in it matches, too. So a caller may
+// ask with errors.Is for the kind of an error, and with errors.As for what it says.
+func TestErrorTypes(t *testing.T) {
+	other := []error{
+		usher.ErrDenied, usher.ErrUndecided, account.ErrCorrupt, account.ErrNewer, account.ErrPolicyMismatch, account.ErrExists,
+		engine.ErrBehind, store.ErrConflict, syntax.ErrInvalid,
+	}
+	cause := fs.ErrPermission
+	var problems syntax.Problems
+	problems.Add(syntax.Pos{}, "wrong")
+	for _, row := range []struct {
+		err   error
+		is    []error
+		wraps bool // the cause
+	}{
+		{err: &usher.RequestError{Err: cause}, is: []error{usher.ErrUndecided}, wraps: true},
+		{err: &usher.DeniedError{}, is: []error{usher.ErrDenied}},
+		{err: &account.Refusal{Code: account.Exists}, is: []error{account.ErrExists}},
+		{err: &account.Refusal{Code: account.Denied}, is: []error{usher.ErrDenied}},
+		{err: &account.CorruptError{Err: cause}, is: []error{account.ErrCorrupt}, wraps: true},
+		{err: &account.CorruptError{Err: account.ErrNewer}, is: []error{account.ErrNewer}},
+		{err: &account.PolicyMismatchError{}, is: []error{account.ErrPolicyMismatch}},
+		{err: &engine.PolicyMismatchError{}, is: []error{account.ErrPolicyMismatch}},
+		{err: &engine.PolicyMismatchError{Accounts: []*account.PolicyMismatchError{{}}}, is: []error{account.ErrPolicyMismatch}},
+		{err: &engine.Error{Err: engine.ErrBehind}, is: []error{engine.ErrBehind}},
+		{err: &engine.Error{Err: cause}, wraps: true},
+		{err: &store.Error{Err: store.ErrConflict}, is: []error{store.ErrConflict}},
+		{err: &store.Error{Err: cause}, wraps: true},
+		{err: syntax.Problem{}, is: []error{syntax.ErrInvalid}},
+		{err: &problems, is: []error{syntax.ErrInvalid}},
+	} {
+		for _, sentinel := range other {
+			wanted := false
+			for _, is := range row.is {
+				wanted = wanted || is == sentinel
+			}
+			assert.Equal(t, wanted, errors.Is(row.err, sentinel), "%T: %v", row.err, sentinel)
+			assert.Equal(t, wanted, errors.Is(&engine.Error{Err: row.err}, sentinel), "wrapped %T: %v", row.err, sentinel)
+		}
+		assert.Equal(t, row.wraps, errors.Is(row.err, cause), "%T", row.err)
+	}
+}
