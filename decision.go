@@ -39,8 +39,8 @@ type Detail struct {
 	// conditions in Unmet ("a booking seat"), by name. Those without a title are not in it.
 	Titles map[string]string
 
-	Version uint64   // the version of the account that was asked; 0 without a journal
-	Digest  string   // the digest of the policy
+	Version uint64 // the version of the account that was asked; 0 without a journal
+	Digest  string // the digest of the policy
 }
 
 // Rule is a rule of a policy as somebody wrote it. The zero Rule stands for none.
