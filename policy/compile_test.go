@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/policy/syntax"
 )
 
@@ -45,4 +46,22 @@ func TestCompileByHand(t *testing.T) {
 		}
 		assert.ErrorContains(t, err, row.want)
 	}
+}
+
+// A document with problems does not compile, whatever else it says. Compile adds what it
+// finds to the error, and not to the document.
+func TestCompileWithProblems(t *testing.T) {
+	d, err := policyfile.Parse("p.yaml", []byte(roles))
+	require.NoError(t, err)
+	d.Problems = &syntax.Problems{File: "p.yaml"}
+	_, err = policy.Compile(d)
+	require.NoError(t, err, "there are none yet")
+	d.Problems.Add(syntax.Pos{Line: 7, Col: 1}, "something was not read")
+	d.Never = []syntax.Never{{Permission: syntax.Name{Text: "gone.gone", Pos: syntax.Pos{Line: 5, Col: 3}}}}
+	p, err := policy.Compile(d)
+	assert.EqualError(t, err, "p.yaml:5:3: unknown permission \"gone.gone\"\np.yaml:7:1: something was not read")
+	assert.Nil(t, p)
+	assert.Equal(t, 1, d.Problems.Len())
+	_, err = policy.Compile(nil)
+	assert.Error(t, err)
 }

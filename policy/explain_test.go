@@ -77,11 +77,11 @@ func TestWays(t *testing.T) {
 		{"oncehub", onceHub, "mia", "account.transfer", nil, []string{"role owner, handed over by the present owner"}},
 		{
 			"calcom", calCom, "fin", "billing.view", nil,
-			[]string{"a request with mfa true", "role admin"},
+			[]string{"a strong login", "role admin"},
 		},
 		{
 			"calcom", calCom, "bea", "booking.receive", on("booking", map[string][]string{"user": {"bea"}}),
-			[]string{"a seat in booking"},
+			[]string{"a booking seat"},
 		},
 		{
 			"groupcal", groupCal, "mona", "event.edit", on("event", map[string][]string{"owner": {"olaf"}}),

@@ -37,7 +37,8 @@ type Guard struct {
 	// the policy writes them. It is for those that the user can do something about: a
 	// front end that reads "mfa" in Problem.Unmet can ask for a second factor, and one
 	// that reads the condition of a seat can say who hands seats out. Of others they
-	// are told only that more is needed.
+	// are told only that more is needed. Problem.Detail calls a condition by its title in
+	// the policy, if it has one: "You need a booking seat."
 	Disclose []string
 
 	// Challenge is sent as WWW-Authenticate with each 401: Bearer realm="acme". If it

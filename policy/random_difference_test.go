@@ -1,0 +1,60 @@
+package policy_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
+)
+
+// swapped is a world in which one user is another one.
+type swapped struct {
+	*world
+	id   usher.UserID
+	user *policy.User
+}
+
+func (w swapped) User(id usher.UserID) (*policy.User, error) {
+	if id == w.id {
+		return w.user, nil
+	}
+	return w.world.User(id)
+}
+
+// TestRandomDifferences checks gains against decisions: what a user was denied for lack of a
+// rule and is allowed afterwards, in the same teams, the user gains a rule for.
+func TestRandomDifferences(t *testing.T) {
+	turned := 0
+	handAtRandom(t, *questionsFlag/100, func(d dice, p *policy.Policy, h *handing) error {
+		if h.before != nil && h.after != nil && !slices.EqualFunc(h.before.Teams, h.after.Teams, func(a, b policy.Membership) bool { return a.Team == b.Team }) {
+			return nil
+		}
+		a := newAsking(d, h.doc, h.w)
+		for range 8 {
+			r := a.question()
+			r.Time = h.at
+			before, after := swapped{h.w, r.Subject, h.before}, swapped{h.w, r.Subject, h.after}
+			no, errNo := p.Decide(before, &r)
+			yes, errYes := p.Decide(after, &r)
+			_, bundle := p.Bundle(r.Permission)
+			if errNo != nil || errYes != nil || bundle || no.Allowed() || !yes.Allowed() || no.Reason() == usher.ReasonForbidden {
+				continue
+			}
+			turned++
+			gains, _, err := p.Difference(before, after, r.Subject, h.at)
+			if err != nil {
+				return err
+			}
+			if !slices.ContainsFunc(gains, func(g policy.Holding) bool { return g.Permission == r.Permission }) {
+				return fmt.Errorf("%s: %v before and %v after, but Difference has no gain for it: %v", describe(r), no, yes, gains)
+			}
+		}
+		return nil
+	})
+	if turned == 0 {
+		t.Error("no decision turned")
+	}
+	t.Logf("%d decisions turned", turned)
+}
