@@ -30,7 +30,7 @@ func (a answer) Check(context.Context, usher.Request) (usher.Decision, error) {
 type helpful struct{ answer }
 
 func (helpful) Explain(context.Context, usher.Request) (usher.Explanation, error) {
-	return usher.Explanation{Sentence: "no seat", Ways: []usher.Way{{Text: "a seat in booking"}, {Text: "role admin"}}}, nil
+	return usher.Explanation{Sentence: "no seat", Remedies: []usher.Remedy{{Text: "a seat in booking"}, {Text: "role admin"}}}, nil
 }
 
 var edit = usher.Request{
@@ -81,7 +81,7 @@ func TestDeniedErrorExplains(t *testing.T) {
 	require.ErrorAs(t, err, &e)
 	x, err = e.Explain(ctx)
 	require.NoError(t, err)
-	assert.Empty(t, x.Ways, "who cannot explain offers no way")
+	assert.Empty(t, x.Remedies, "who cannot explain offers no way")
 }
 
 func TestRequestError(t *testing.T) {

@@ -19,7 +19,7 @@ import (
 func TestErrorTypes(t *testing.T) {
 	other := []error{
 		usher.ErrDenied, usher.ErrUndecided, account.ErrCorrupt, account.ErrNewer, account.ErrPolicyMismatch, account.ErrExists,
-		engine.ErrBehind, store.ErrConflict, syntax.ErrInvalid,
+		engine.ErrFutureVersion, store.ErrConflict, syntax.ErrInvalid,
 	}
 	cause := fs.ErrPermission
 	var problems syntax.Problems
@@ -31,14 +31,14 @@ func TestErrorTypes(t *testing.T) {
 	}{
 		{err: &usher.RequestError{Err: cause}, is: []error{usher.ErrUndecided}, wraps: true},
 		{err: &usher.DeniedError{}, is: []error{usher.ErrDenied}},
-		{err: &account.Refusal{Code: account.Exists}, is: []error{account.ErrExists}},
-		{err: &account.Refusal{Code: account.Denied}, is: []error{usher.ErrDenied}},
+		{err: &account.Refusal{Code: account.CodeExists}, is: []error{account.ErrExists}},
+		{err: &account.Refusal{Code: account.CodeDenied}, is: []error{usher.ErrDenied}},
 		{err: &account.CorruptError{Err: cause}, is: []error{account.ErrCorrupt}, wraps: true},
 		{err: &account.CorruptError{Err: account.ErrNewer}, is: []error{account.ErrNewer}},
 		{err: &account.PolicyMismatchError{}, is: []error{account.ErrPolicyMismatch}},
 		{err: &engine.PolicyMismatchError{}, is: []error{account.ErrPolicyMismatch}},
 		{err: &engine.PolicyMismatchError{Accounts: []*account.PolicyMismatchError{{}}}, is: []error{account.ErrPolicyMismatch}},
-		{err: &engine.Error{Err: engine.ErrBehind}, is: []error{engine.ErrBehind}},
+		{err: &engine.Error{Err: engine.ErrFutureVersion}, is: []error{engine.ErrFutureVersion}},
 		{err: &engine.Error{Err: cause}, wraps: true},
 		{err: &store.Error{Err: store.ErrConflict}, is: []error{store.ErrConflict}},
 		{err: &store.Error{Err: cause}, wraps: true},

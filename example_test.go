@@ -62,7 +62,7 @@ func Example() {
 	}
 
 	x, _ := oncehub.Explain(staff, &usher.Request{Subject: "mia", Permission: mayEdit, Resource: shared, Time: now})
-	for _, way := range x.Ways {
+	for _, way := range x.Remedies {
 		fmt.Println("would help:", way.Text)
 	}
 	// Output:

@@ -19,16 +19,16 @@ import (
 type Explanation struct {
 	Decision Decision
 	Sentence string
-	Ways     []Way // the nearest first; empty where nothing small would help
+	Remedies []Remedy // the nearest first; empty where nothing small would help
 }
 
 // String returns the sentence, and the ways behind it.
 func (e Explanation) String() string {
 	var b strings.Builder
 	b.WriteString(e.Sentence)
-	if len(e.Ways) > 0 {
-		ways := make([]string, len(e.Ways))
-		for i, w := range e.Ways {
+	if len(e.Remedies) > 0 {
+		ways := make([]string, len(e.Remedies))
+		for i, w := range e.Remedies {
 			ways[i] = w.Text
 		}
 		b.WriteString("; what would help: ")
@@ -39,7 +39,7 @@ func (e Explanation) String() string {
 
 // Way is one way from a denial to yes: after all its steps the same question is
 // allowed. It says what would help, not who may do it.
-type Way struct {
+type Remedy struct {
 	Text  string `json:"text"` // "a seat in booking", "be the only host"
 	Steps []Step `json:"-"`
 }

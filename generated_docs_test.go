@@ -206,7 +206,7 @@ account:
 		command, err := testfile.ParseCommand(words...)
 		require.NoError(t, err)
 		_, err = suite.World().State().Propose(suite.Policy(), account.Proposal{
-			Actor: account.User("mia"), Time: suite.Time(), Commands: []account.Command{command},
+			Actor: account.AsUser("mia"), Time: suite.Time(), Commands: []account.Command{command},
 		})
 		var request usher.Request // none for a command that checks no permission
 		if refusal := new(account.Refusal); errors.As(err, &refusal) {

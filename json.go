@@ -26,7 +26,7 @@ type decisionJSON struct {
 // explanationJSON has the keys of an Explanation.
 type explanationJSON struct {
 	decisionJSON
-	Ways []Way `json:"ways"`
+	Ways []Remedy `json:"remedies"`
 }
 
 // ruleJSON has the keys of a Rule.
@@ -56,10 +56,10 @@ func (d *Decision) UnmarshalJSON([]byte) error {
 // MarshalJSON returns an object with the keys of a [Decision], of which sentence is that
 // of the Explanation, and ways: a list of objects with a text, the nearest first.
 func (e Explanation) MarshalJSON() ([]byte, error) {
-	out := explanationJSON{decisionJSON: e.Decision.json(), Ways: e.Ways}
+	out := explanationJSON{decisionJSON: e.Decision.json(), Ways: e.Remedies}
 	out.Sentence = e.Sentence
 	if out.Ways == nil {
-		out.Ways = []Way{}
+		out.Ways = []Remedy{}
 	}
 	return marshal(out)
 }

@@ -66,7 +66,7 @@ func TestJSON(t *testing.T) {
 `
 	}
 	assert.Equal(t, rest(sentence, ""), encode(t, unmet()))
-	x := usher.Explanation{Decision: unmet(), Sentence: "no", Ways: []usher.Way{{Text: "mfa", Steps: []usher.Step{{Kind: usher.StepContext}}}}}
+	x := usher.Explanation{Decision: unmet(), Sentence: "no", Remedies: []usher.Remedy{{Text: "mfa", Steps: []usher.Step{{Kind: usher.StepContext}}}}}
 	assert.Equal(t, rest("no", ",\n \"ways\": [\n  {\n   \"text\": \"mfa\"\n  }\n ]"), encode(t, x))
 
 	const zero = `{"allowed":false,"reason":"undecided","sentence":"denied: nothing was decided","rule":null,"unmet":[],"unknown":[],"hidden":[],"version":0,"digest":"","time":null}`
@@ -96,7 +96,7 @@ func TestHostileJSON(t *testing.T) {
 	for _, bad := range hostile.Texts {
 		b := basis{Rule: usher.Rule{Source: usher.SourceRole, Name: bad, Text: bad, File: bad}, Unmet: []string{bad}, Digest: bad}
 		d := decision.New(&b, usher.ReasonConditionUnmet, 0, time.Time{})
-		x := usher.Explanation{Decision: d, Sentence: bad, Ways: []usher.Way{{Text: bad}}}
+		x := usher.Explanation{Decision: d, Sentence: bad, Remedies: []usher.Remedy{{Text: bad}}}
 		for _, v := range []any{d, x, b.Rule} {
 			text, err := json.Marshal(v)
 			require.NoError(t, err)
@@ -122,6 +122,6 @@ func TestLogValue(t *testing.T) {
 	assert.Contains(t, logged(unmet()), `it.version=3 it.digest=d1 it.time=2026-03-01T09:00:00.000Z`)
 	assert.Contains(t, logged(usher.Decision{}), `it.allowed=false it.reason=undecided it.why="denied: nothing was decided"`+"\n")
 	assert.Contains(t, logged(aRule), "it=\"`member: own if mfa & <x>` of calendar.edit (which manager includes, policy.yaml:7)\"\n")
-	x := usher.Explanation{Decision: unmet(), Sentence: "no", Ways: []usher.Way{{Text: "mfa"}}}
+	x := usher.Explanation{Decision: unmet(), Sentence: "no", Remedies: []usher.Remedy{{Text: "mfa"}}}
 	assert.Contains(t, logged(x), `it.why=no it.version=3 it.digest=d1 it.time=2026-03-01T09:00:00.000Z it.ways=[mfa]`)
 }

@@ -14,9 +14,9 @@ func (d Decision) LogValue() slog.Value { return slog.GroupValue(d.attrs(d.Strin
 // sentence of the Explanation, and what would help as ways, if there are any.
 func (e Explanation) LogValue() slog.Value {
 	attrs := e.Decision.attrs(printable.Text(e.Sentence))
-	if len(e.Ways) > 0 {
-		ways := make([]string, len(e.Ways))
-		for i, w := range e.Ways {
+	if len(e.Remedies) > 0 {
+		ways := make([]string, len(e.Remedies))
+		for i, w := range e.Remedies {
 			ways[i] = printable.Text(w.Text)
 		}
 		attrs = append(attrs, slog.Any("ways", ways))

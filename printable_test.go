@@ -135,7 +135,7 @@ func TestAccountsSpeakSafely(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		host := account.Host("test")
+		host := account.AsHost("test")
 		if _, err := e.Do(ctx, host, "acme", account.CreateAccount{Owner: "olivia"}, account.AddUser{User: "mia"}); err != nil {
 			t.Fatal(err)
 		}
@@ -143,13 +143,13 @@ func TestAccountsSpeakSafely(t *testing.T) {
 			for only := -1; only < 6; only++ {
 				c := filled(command, bad, only)
 				shows(t, "Describe", account.Describe(c))
-				for _, actor := range []account.Actor{host, account.User("mia"), account.User("olivia"), account.User(usher.UserID(bad)), account.Host(bad)} {
+				for _, actor := range []account.Actor{host, account.AsUser("mia"), account.AsUser("olivia"), account.AsUser(usher.UserID(bad)), account.AsHost(bad)} {
 					shows(t, "Actor", actor.String())
 					if _, err := e.Preview(ctx, engine.Batch{Actor: actor, Account: "acme", Commands: []account.Command{c}}); err != nil {
 						tells(t, account.NameOf(c), err)
 					}
 				}
-				if _, err := e.Submit(ctx, engine.Batch{Actor: account.User(usher.UserID(bad)), Account: "acme", Note: bad, Commands: []account.Command{c}}); err != nil {
+				if _, err := e.Submit(ctx, engine.Batch{Actor: account.AsUser(usher.UserID(bad)), Account: "acme", Note: bad, Commands: []account.Command{c}}); err != nil {
 					tells(t, account.NameOf(c), err)
 				}
 			}
@@ -261,7 +261,7 @@ func TestErrorsSpeakSafely(t *testing.T) {
 			&usher.DeniedError{Request: usher.Request{Subject: usher.UserID(bad), Resource: &usher.Object{Type: bad, ID: bad}}},
 			&engine.Error{Op: bad, Account: usher.AccountID(bad), Err: foreign},
 			&store.Error{Op: bad, Account: usher.AccountID(bad), Err: foreign},
-			&account.Refusal{Code: account.Invalid, Text: bad, Account: usher.AccountID(bad)},
+			&account.Refusal{Code: account.CodeInvalid, Text: bad, Account: usher.AccountID(bad)},
 			&account.PolicyMismatchError{Account: usher.AccountID(bad), Policy: bad, Reasons: []string{bad}},
 			&usherhttp.Problem{Status: 404, Detail: bad},
 			syntax.Problem{File: bad, Message: bad},
@@ -270,7 +270,7 @@ func TestErrorsSpeakSafely(t *testing.T) {
 		}
 		shows(t, "failure", policytest.Failure{File: bad, Name: bad, Asked: bad, User: usher.UserID(bad), Expected: bad, Got: bad, Why: bad}.String())
 		shows(t, "rule", usher.Rule{Source: usher.SourceRole, Name: bad, Text: bad, File: bad, Line: 1, Permission: bad, Held: "x" + bad}.String())
-		shows(t, "explanation", usher.Explanation{Sentence: bad, Ways: []usher.Way{{Text: bad}}}.String())
+		shows(t, "explanation", usher.Explanation{Sentence: bad, Remedies: []usher.Remedy{{Text: bad}}}.String())
 		if _, err := os.ReadFile(filepath.Join(dir, strings.ReplaceAll(bad, "\x00", ""))); err != nil {
 			tells(t, "engine", &engine.Error{Op: "open", Err: err})
 		}

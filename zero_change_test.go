@@ -17,7 +17,7 @@ import (
 // a change through.
 func zeroChanges(p *policy.Policy) map[string]func() bool {
 	noon := time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)
-	host := account.Host("test")
+	host := account.AsHost("test")
 	propose := func(s *account.State, p *policy.Policy, proposal account.Proposal) bool {
 		o, err := s.Propose(p, proposal)
 		return err == nil && len(o.Changes) > 0

@@ -50,7 +50,7 @@ func zeroHTTP(t *testing.T) map[string]func() bool {
 			return passes(guard.Require(view, nil)(through)) || passes(guard.Conceal(view, nil)(through))
 		},
 		"usherhttp.Admission": func() bool {
-			d := usherhttp.Admission{}.Decision
+			d := usherhttp.AuthInfo{}.Decision
 			return d.Allowed() || !d.Hides("title")
 		},
 		"usherhttp.Route": func() bool {

@@ -35,11 +35,11 @@ func (c CreateAccount) propose(q *proposing) error {
 	}
 	for _, name := range pools {
 		if err := checkTotal(c.Seats[name]); err != nil {
-			return q.refuse(Invalid, "%v", err)
+			return q.refuse(CodeInvalid, "%v", err)
 		}
 	}
 	if err := checkID("user", string(c.Owner)); err != nil {
-		return q.refuse(Invalid, "%v", err)
+		return q.refuse(CodeInvalid, "%v", err)
 	}
 	if q.existed() {
 		return q.exists()
@@ -93,7 +93,7 @@ func (c AccountCreated) apply(d *draft) error {
 	}
 	d.next.owner, d.next.unique = c.Owner, c.Unique
 	d.put(c.Owner, policy.User{Status: usher.Active, Role: c.Unique})
-	d.tally(c.Unique, usher.Active, 1)
+	d.countRole(c.Unique, usher.Active, 1)
 	return nil
 }
 
@@ -125,7 +125,7 @@ func (d *draft) existed() bool { return d.next.owner != "" || d.next.version > 0
 
 func (q *proposing) exists() error {
 	if q.next.deleted {
-		return q.refuse(Exists, "%s was deleted, and the id of an account is never used again", q.next.account)
+		return q.refuse(CodeExists, "%s was deleted, and the id of an account is never used again", q.next.account)
 	}
-	return q.refuse(Exists, "there is an account %s already", q.next.account)
+	return q.refuse(CodeExists, "there is an account %s already", q.next.account)
 }

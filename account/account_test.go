@@ -15,9 +15,9 @@ import (
 // A new account begins with all that its owner needs.
 func TestCreateAccount(t *testing.T) {
 	p := compile(t, club)
-	host := account.Host("test")
+	host := account.AsHost("test")
 	_, err := propose(p, account.New("new"), host, account.CreateAccount{Owner: "olga"})
-	assert.Equal(t, account.NoSeatsLeft, codeOf(t, err), "%v", err)
+	assert.Equal(t, account.CodeNoSeatsLeft, codeOf(t, err), "%v", err)
 
 	s := do(t, p, account.New("new"), host, account.CreateAccount{Owner: "olga", Seats: map[seat.PoolName]int{"booking": 5, "parking": 0}})
 	assert.Equal(t, usher.UserID("olga"), s.Owner())
@@ -26,7 +26,7 @@ func TestCreateAccount(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, &policy.User{Status: usher.Active, Role: "owner", Seats: []seat.PoolName{"booking"}}, u)
 
-	gone := do(t, p, s, account.User("olga"), account.DeleteAccount{})
+	gone := do(t, p, s, account.AsUser("olga"), account.DeleteAccount{})
 	assert.True(t, gone.Deleted())
 	assert.False(t, gone.Exists())
 	assert.Zero(t, gone.Users())
@@ -41,6 +41,6 @@ func TestCreateAccount(t *testing.T) {
 func TestCreatedTwice(t *testing.T) {
 	p := compile(t, club)
 	create := account.CreateAccount{Owner: "zoe", Seats: map[seat.PoolName]int{"booking": 1}}
-	_, err := propose(p, account.New("new"), account.Host("test"), create, account.DeleteAccount{}, create)
-	assert.Equal(t, account.Exists, codeOf(t, err), "%v", err)
+	_, err := propose(p, account.New("new"), account.AsHost("test"), create, account.DeleteAccount{}, create)
+	assert.Equal(t, account.CodeExists, codeOf(t, err), "%v", err)
 }

@@ -11,12 +11,12 @@ type Actor struct {
 
 // User returns the actor who is a user of the account, whom the host has
 // authenticated. An empty id is nobody.
-func User(id usher.UserID) Actor { return Actor{user: id} }
+func AsUser(id usher.UserID) Actor { return Actor{user: id} }
 
 // Host returns the actor who is the host itself, by the name of its part that
 // acts: "billing", "scim". No policy is asked for it, and it may give more than
 // anybody has; what no account may be, it cannot make. An empty name is nobody.
-func Host(name string) Actor { return Actor{host: name} }
+func AsHost(name string) Actor { return Actor{host: name} }
 
 // User returns the user's id, "" for the host.
 func (a Actor) User() usher.UserID { return a.user }

@@ -7,17 +7,17 @@ import (
 )
 
 // many is the number of changes from which on it pays to look for alike users.
-const many = 64
+const internThreshold = 64
 
 // alike finds users of whom the same is known: most members of a large account, so
 // that they share one record. The zero alike has seen nobody.
-type alike struct {
+type interner struct {
 	records map[string]*policy.User
 	key     []byte
 }
 
 // record returns a record equal to u, which must not be changed any more.
-func (a *alike) record(u policy.User) *policy.User {
+func (a *interner) record(u policy.User) *policy.User {
 	k := append(a.key[:0], byte(u.Status))
 	k = appendText(k, string(u.Role))
 	k = binary.AppendUvarint(k, uint64(len(u.Teams)))

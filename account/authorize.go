@@ -67,7 +67,7 @@ func (q *proposing) authorize(want permission.Permission, on parties) (usher.Dec
 		return usher.Decision{}, err
 	}
 	if !d.Allowed() {
-		r := q.refusal(Denied, "%s may not %s: %s", q.actor, want, d)
+		r := q.refusal(CodeDenied, "%s may not %s: %s", q.actor, want, d)
 		r.Decision, r.Request = d, request
 		return d, r
 	}
@@ -99,7 +99,7 @@ func (s *State) RequestFor(user usher.UserID, c Command) (usher.Request, bool) {
 	if !isCommand(reflect.TypeOf(c)) {
 		return usher.Request{}, false
 	}
-	q := proposing{draft: s.draft(), began: s, actor: User(user)}
+	q := proposing{draft: s.draft(), began: s, actor: AsUser(user)}
 	want := c.asks(&q)
 	if want.permission.IsZero() {
 		return usher.Request{}, false
@@ -116,7 +116,7 @@ func (q *proposing) may(want permission.Permission, on parties) error {
 // deny refuses what no rule decides: whose entry an invitation is, and what only
 // the host may do.
 func (q *proposing) deny(reason usher.Reason, format string, args ...any) error {
-	r := q.refusal(Denied, format, args...)
+	r := q.refusal(CodeDenied, format, args...)
 	if reason != 0 {
 		r.Decision = decision.New(basis{q.next.version, q.policy.Digest()}, reason, 0, q.at)
 	}

@@ -10,9 +10,9 @@ import (
 // A command that requires nothing would be refused for every actor.
 func TestEachCommandRequiresSomething(t *testing.T) {
 	for _, c := range commands {
-		want := c.asks(&proposing{draft: New("acme").draft(), actor: User("mia")})
+		want := c.asks(&proposing{draft: New("acme").draft(), actor: AsUser("mia")})
 		assert.True(t, want.creates || want.own || !want.permission.IsZero(), NameOf(c))
 	}
-	q := proposing{draft: New("acme").draft(), policy: &policy.Policy{}, actor: Host("test")}
-	assert.ErrorIs(t, q.checkRequirement(requirement{}), Denied, "the zero requirement is met by no actor")
+	q := proposing{draft: New("acme").draft(), policy: &policy.Policy{}, actor: AsHost("test")}
+	assert.ErrorIs(t, q.checkRequirement(requirement{}), CodeDenied, "the zero requirement is met by no actor")
 }

@@ -60,7 +60,7 @@ func (q *proposing) givesUnder(c policy.Ceiling, id usher.UserID, before, after 
 	if id != q.actor.User() {
 		remedy = printable.Sprintf("; a user with %s, or the host, can give it", userDelegate)
 	}
-	return q.refuse(Escalation, "%s would get %s, which %s%s", id, describeUncovered(given), q.whyUncovered(id, given), remedy)
+	return q.refuse(CodeEscalation, "%s would get %s, which %s%s", id, describeUncovered(given), q.whyUncovered(id, given), remedy)
 }
 
 // checkTakes refuses a change that takes something from a user who outranks the
@@ -71,13 +71,13 @@ func (q *proposing) checkTakes(id usher.UserID, before, after *policy.User) erro
 		return err
 	}
 	if before != nil && !q.knowsRole(before) {
-		return q.outranks(c, id, before)
+		return q.checkOutranks(c, id, before)
 	}
 	takes, err := c.Takes(before, after)
 	if err != nil || !takes && !q.losesUnknown(before, after) {
 		return err
 	}
-	return q.outranks(c, id, before)
+	return q.checkOutranks(c, id, before)
 }
 
 // checkRank refuses to touch a user who outranks the actor.
@@ -86,11 +86,11 @@ func (q *proposing) checkRank(id usher.UserID, u *policy.User) error {
 	if err != nil || !ok {
 		return err
 	}
-	return q.outranks(c, id, u)
+	return q.checkOutranks(c, id, u)
 }
 
 // outranks is checkRank under a ceiling. Users do not outrank themselves.
-func (q *proposing) outranks(c policy.Ceiling, id usher.UserID, u *policy.User) error {
+func (q *proposing) checkOutranks(c policy.Ceiling, id usher.UserID, u *policy.User) error {
 	if id == q.actor.User() {
 		return nil
 	}
@@ -101,7 +101,7 @@ func (q *proposing) outranks(c policy.Ceiling, id usher.UserID, u *policy.User) 
 	if err != nil || !outranks {
 		return err
 	}
-	return q.refuse(Escalation, "%s outranks %s: %s has %s, which %s; a user whom %[1]s does not outrank, or the host, can do it", id, q.actor, id, describeUncovered(rule), q.whyUncovered(id, rule))
+	return q.refuse(CodeEscalation, "%s outranks %s: %s has %s, which %s; a user whom %[1]s does not outrank, or the host, can do it", id, q.actor, id, describeUncovered(rule), q.whyUncovered(id, rule))
 }
 
 // describeUncovered writes a rule with what its text does not say: its permission,

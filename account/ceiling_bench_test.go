@@ -18,7 +18,7 @@ import (
 func BenchmarkCommand(b *testing.B) {
 	p, err := preset.Load("oncehub")
 	require.NoError(b, err)
-	company := account.Contents{
+	company := account.Seed{
 		Teams: map[usher.TeamID]usher.TeamID{},
 		Users: map[usher.UserID]policy.User{"olivia": {Role: "owner"}, "adam": {Role: "admin"}},
 	}
@@ -50,7 +50,7 @@ func BenchmarkCommand(b *testing.B) {
 		b.Run(row.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := propose(p, s, account.User("adam"), row.command); err != nil {
+				if _, err := propose(p, s, account.AsUser("adam"), row.command); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -61,7 +61,7 @@ func (q *proposing) givesUnknown(id usher.UserID, on usher.TeamID) error {
 	if q.actor.Host() != "" || q.actor.User() == q.next.owner {
 		return nil
 	}
-	return q.refuse(Escalation, "%s has roles that %s lacks and would get those on %s, so %s cannot tell what that gives; the %s and the host can do it", id, q.policyName(), on, q.actor, q.next.unique)
+	return q.refuse(CodeEscalation, "%s has roles that %s lacks and would get those on %s, so %s cannot tell what that gives; the %s and the host can do it", id, q.policyName(), on, q.actor, q.next.unique)
 }
 
 // outranksUnknown refuses a command on a user whose rank is not known, unless the actor
@@ -70,5 +70,5 @@ func (q *proposing) outranksUnknown(id usher.UserID, u *policy.User) error {
 	if q.actor.Host() != "" || q.actor.User() == q.next.owner {
 		return nil
 	}
-	return q.refuse(Escalation, "%s has the role %s, which %s lacks, so %s may reach further than %s; the %s and the host can do it", id, u.Role, q.policyName(), id, q.actor, q.next.unique)
+	return q.refuse(CodeEscalation, "%s has the role %s, which %s lacks, so %s may reach further than %s; the %s and the host can do it", id, u.Role, q.policyName(), id, q.actor, q.next.unique)
 }

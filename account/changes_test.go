@@ -15,7 +15,7 @@ import (
 // What follows from each command, in full.
 func TestChanges(t *testing.T) {
 	p := compile(t, club)
-	full := do(t, p, open(t, p, members()), account.Host("test"),
+	full := do(t, p, open(t, p, members()), account.AsHost("test"),
 		account.AssignSeat{User: "mia", Pool: "parking"},
 		account.AssignSeat{User: "max", Pool: "booking"},
 		account.GiveGrant{User: "max", Grant: "reports", Until: noon.Add(time.Hour)},

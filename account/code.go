@@ -16,52 +16,52 @@ type Code uint8
 // four are for a batch as a whole: they are looked at once no command of it is refused for
 // any other, and in this order too.
 const (
-	Denied         Code = iota + 1 // the actor may not; the Refusal has the decision
-	UnknownUser                    // no such user
-	UnknownTeam                    // no such team
-	UnknownRole                    // no such role of that kind
-	UnknownPool                    // no such seat pool
-	UnknownGrant                   // nothing that can be granted has the name
-	UnknownSetting                 // no such setting
-	UnknownField                   // no such custom field, or an archived one
-	Invalid                        // a circle of teams, a value of the wrong type, an empty id
-	Exists                         // what should be made is there already, or was deleted and its id is never used again
-	NotMember                      // the user was not put in the team
-	TeamNotEmpty                   // there are teams below the team
-	UniqueRole                     // given or taken other than by a transfer
-	Escalation                     // the actor would give more than they have, or take from a user who outranks them
-	Inactive                       // the user's status does not allow it
-	SeatNotAllowed                 // the user's role may not have the seat
-	SeatRequired                   // the user's role may not be without the seat
-	RoleFull                       // more users would hold the role than it may have
-	LastHolder                     // too few active holders of the role, or of one that includes it, would be left
-	NoSeatsLeft                    // more seats would be held than are bought, for one was taken
-	SeatsInUse                     // more seats are held than would be bought, for fewer were bought
+	CodeDenied         Code = iota + 1 // the actor may not; the Refusal has the decision
+	CodeUnknownUser                    // no such user
+	CodeUnknownTeam                    // no such team
+	CodeUnknownRole                    // no such role of that kind
+	CodeUnknownPool                    // no such seat pool
+	CodeUnknownGrant                   // nothing that can be granted has the name
+	CodeUnknownSetting                 // no such setting
+	CodeUnknownField                   // no such custom field, or an archived one
+	CodeInvalid                        // a circle of teams, a value of the wrong type, an empty id
+	CodeExists                         // what should be made is there already, or was deleted and its id is never used again
+	CodeNotMember                      // the user was not put in the team
+	CodeTeamNotEmpty                   // there are teams below the team
+	CodeUniqueRole                     // given or taken other than by a transfer
+	CodeEscalation                     // the actor would give more than they have, or take from a user who outranks them
+	CodeInactive                       // the user's status does not allow it
+	CodeSeatNotAllowed                 // the user's role may not have the seat
+	CodeSeatRequired                   // the user's role may not be without the seat
+	CodeRoleFull                       // more users would hold the role than it may have
+	CodeLastHolder                     // too few active holders of the role, or of one that includes it, would be left
+	CodeNoSeatsLeft                    // more seats would be held than are bought, for one was taken
+	CodeSeatsInUse                     // more seats are held than would be bought, for fewer were bought
 )
 
 // The sentinel errors of the codes: errors.Is finds in a [Refusal] the one of its Code.
 // That of a denial is usher.ErrDenied.
 var (
-	ErrUnknownUser    error = UnknownUser
-	ErrUnknownTeam    error = UnknownTeam
-	ErrUnknownRole    error = UnknownRole
-	ErrUnknownPool    error = UnknownPool
-	ErrUnknownGrant   error = UnknownGrant
-	ErrUnknownSetting error = UnknownSetting
-	ErrUnknownField   error = UnknownField
-	ErrInvalid        error = Invalid
-	ErrExists         error = Exists
-	ErrNotMember      error = NotMember
-	ErrTeamNotEmpty   error = TeamNotEmpty
-	ErrUniqueRole     error = UniqueRole
-	ErrEscalation     error = Escalation
-	ErrInactive       error = Inactive
-	ErrSeatNotAllowed error = SeatNotAllowed
-	ErrSeatRequired   error = SeatRequired
-	ErrRoleFull       error = RoleFull
-	ErrLastHolder     error = LastHolder
-	ErrNoSeatsLeft    error = NoSeatsLeft
-	ErrSeatsInUse     error = SeatsInUse
+	ErrUnknownUser    error = CodeUnknownUser
+	ErrUnknownTeam    error = CodeUnknownTeam
+	ErrUnknownRole    error = CodeUnknownRole
+	ErrUnknownPool    error = CodeUnknownPool
+	ErrUnknownGrant   error = CodeUnknownGrant
+	ErrUnknownSetting error = CodeUnknownSetting
+	ErrUnknownField   error = CodeUnknownField
+	ErrInvalid        error = CodeInvalid
+	ErrExists         error = CodeExists
+	ErrNotMember      error = CodeNotMember
+	ErrTeamNotEmpty   error = CodeTeamNotEmpty
+	ErrUniqueRole     error = CodeUniqueRole
+	ErrEscalation     error = CodeEscalation
+	ErrInactive       error = CodeInactive
+	ErrSeatNotAllowed error = CodeSeatNotAllowed
+	ErrSeatRequired   error = CodeSeatRequired
+	ErrRoleFull       error = CodeRoleFull
+	ErrLastHolder     error = CodeLastHolder
+	ErrNoSeatsLeft    error = CodeNoSeatsLeft
+	ErrSeatsInUse     error = CodeSeatsInUse
 )
 
 var codeNames = [...]string{
@@ -132,7 +132,7 @@ func (r *Refusal) Error() string {
 // Is makes errors.Is find the code, and for a denial usher.ErrDenied.
 func (r *Refusal) Is(target error) bool {
 	if target == usher.ErrDenied {
-		return r.Code == Denied
+		return r.Code == CodeDenied
 	}
 	code, ok := target.(Code)
 	return ok && code == r.Code
@@ -142,7 +142,7 @@ func (r *Refusal) Is(target error) bool {
 // would have returned.
 func (r *Refusal) As(target any) bool {
 	denied, ok := target.(**usher.DeniedError)
-	if !ok || r == nil || r.Code != Denied {
+	if !ok || r == nil || r.Code != CodeDenied {
 		return false
 	}
 	*denied = &usher.DeniedError{Request: r.Request, Decision: r.Decision}

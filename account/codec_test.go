@@ -23,7 +23,7 @@ import (
 // commit is one that mia made, of changes.
 func commit(changes ...account.Change) account.Commit {
 	return account.Commit{
-		Account: "acme", Version: 3, ID: "c3", Time: noon, Actor: account.User("mia"), Policy: "5f0c", Changes: changes,
+		Account: "acme", Version: 3, ID: "c3", Time: noon, Actor: account.AsUser("mia"), Policy: "5f0c", Changes: changes,
 	}
 }
 
@@ -74,7 +74,7 @@ var golden = map[string]account.Commit{
 	"field-restored": commit(account.FieldRestored{Field: "phone"}),
 	"field-set":      commit(account.FieldSet{User: "theo", Field: "phone"}),
 
-	"by-the-host": commitBut(func(c *account.Commit) { c.Actor = account.Host("billing") }),
+	"by-the-host": commitBut(func(c *account.Commit) { c.Actor = account.AsHost("billing") }),
 	"chained":     commitBut(func(c *account.Commit) { c.Previous = sha256.Sum256([]byte("the commit before it")) }),
 	"with-a-key":  commitBut(func(c *account.Commit) { c.Key, c.Request = "order 17", "9ab4" }),
 	"with-a-note": commitBut(func(c *account.Commit) { c.Note = "left the club, says \"mia\"\n\tsee <file>\\2026 & co" }),
@@ -239,7 +239,7 @@ func TestCommitIsNotWritten(t *testing.T) {
 		{"time: the time is zero", func(c *account.Commit) { c.Time = time.Time{} }},
 		{"time: the year 10000 is not between 1 and 9999", func(c *account.Commit) { c.Time = noon.AddDate(7974, 0, 0) }},
 		{"an actor is either a user or the host", func(c *account.Commit) { c.Actor = account.Actor{} }},
-		{`host: "\xff" is not UTF-8`, func(c *account.Commit) { c.Actor = account.Host("\xff") }},
+		{`host: "\xff" is not UTF-8`, func(c *account.Commit) { c.Actor = account.AsHost("\xff") }},
 		{"policy is empty", func(c *account.Commit) { c.Policy = "" }},
 		{`note: "\xff" is not UTF-8`, func(c *account.Commit) { c.Note = "\xff" }},
 		{"a commit has changes", func(c *account.Commit) { c.Changes = nil }},

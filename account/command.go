@@ -12,7 +12,7 @@ import (
 //
 // Where a role or a status goes with seats, the command takes and releases them too,
 // and what it asks for is all that it asks for: no seat.assign, no seat.unassign. If
-// its batch leaves more seats held than bought, it is refused with NoSeatsLeft.
+// its batch leaves more seats held than bought, it is refused with CodeNoSeatsLeft.
 //
 // A command is passed as it is: &SetRole{} compiles, and is refused as Invalid.
 //

@@ -35,7 +35,7 @@ type Commit struct {
 // before it, a time that is not before the last one's, and changes that agree with
 // what is there. On the way from one change to the next more seats may be held than
 // bought, but not after the last. The key of an earlier commit fits, for a library that
-// remembers other keys may have written the journal; [State.Keyed] then returns the
+// remembers other keys may have written the journal; [State.IdempotentCommit] then returns the
 // later one. The error is a [*CorruptError]; it means that the journal or the state is
 // damaged.
 //
@@ -109,8 +109,8 @@ func (s *State) apply(c *Commit) (*State, error) {
 		return nil, err
 	}
 	d := s.draft()
-	if len(c.Changes) >= many {
-		d.alike = &alike{}
+	if len(c.Changes) >= internThreshold {
+		d.interner = &interner{}
 	}
 	for i, change := range c.Changes {
 		if change == nil {

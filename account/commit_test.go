@@ -82,7 +82,7 @@ func TestApplyRefuses(t *testing.T) {
 		{account.FieldSet{User: "max", Field: "fone"}, `there is no field "fone"`},
 		{account.FieldSet{User: "zoe", Field: "phone"}, "there is no user zoe"},
 	} {
-		commit := account.Commit{Account: "club", Version: 2, Time: noon, Actor: account.Host("test"), Changes: []account.Change{
+		commit := account.Commit{Account: "club", Version: 2, Time: noon, Actor: account.AsHost("test"), Changes: []account.Change{
 			account.SettingChanged{Setting: "open", Value: true}, row.change,
 		}}
 		next, err := s.Apply(&commit)
@@ -114,7 +114,7 @@ func TestApplyInOrder(t *testing.T) {
 		_, err := s.Apply(&commit)
 		assert.ErrorContains(t, err, says)
 	}
-	gone := do(t, p, s, account.Host("test"), account.DeleteAccount{})
+	gone := do(t, p, s, account.AsHost("test"), account.DeleteAccount{})
 	_, err := gone.Apply(&account.Commit{Account: "club", Version: 3, Time: noon, Changes: open})
 	assert.ErrorContains(t, err, "the account is deleted")
 	_, err = account.New("club").Apply(&account.Commit{Account: "club", Version: 1, Time: noon, Changes: open})
@@ -127,7 +127,7 @@ func TestApplyInOrder(t *testing.T) {
 // known of them.
 func TestStatesShare(t *testing.T) {
 	p := compile(t, club)
-	c := account.Contents{Seats: map[seat.PoolName]int{"booking": 1}, Users: map[usher.UserID]policy.User{"olga": user("owner")}}
+	c := account.Seed{Seats: map[seat.PoolName]int{"booking": 1}, Users: map[usher.UserID]policy.User{"olga": user("owner")}}
 	for i := range 100_000 {
 		c.Users[usher.UserID(fmt.Sprint("user-", i))] = user("member")
 	}

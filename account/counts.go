@@ -21,7 +21,7 @@ func (q *proposing) checkCounts(s *State) error {
 	var inUse error
 	for _, name := range q.oversold() {
 		err := q.outOfSeats(s, name)
-		if err.Code == NoSeatsLeft {
+		if err.Code == CodeNoSeatsLeft {
 			return err
 		}
 		if inUse == nil {

@@ -40,8 +40,8 @@ resources:
   seat: {permissions: {assign: {admin: any}, unassign: {admin: any}, purchase: {admin: any if editing}}}
 `
 
-func staff() account.Contents {
-	return account.Contents{
+func staff() account.Seed {
+	return account.Seed{
 		Seats:  map[seat.PoolName]int{"editor": 2, "viewer": 2},
 		Fields: []account.Field{{Name: "phone", Type: account.TextField}},
 		Users: map[usher.UserID]policy.User{
@@ -63,27 +63,27 @@ var (
 func TestBatchIsCountedAsAWhole(t *testing.T) {
 	p := compile(t, firm)
 	s := open(t, p, staff())
-	host := account.Host("test")
+	host := account.AsHost("test")
 	for name, row := range map[string]struct {
 		as       account.Actor
 		commands []account.Command
 		alone    []account.Code // with which each command is refused where it comes first
 		oneWay   bool           // the other order is another batch
 	}{
-		"a role with one holder changes hands": {host, []account.Command{adamPays, tessRuns}, []account.Code{account.RoleFull, account.LastHolder}, false},
-		"two users swap seats of full pools":   {account.User("adam"), []account.Command{eveViews, veraEdits}, []account.Code{account.NoSeatsLeft, account.NoSeatsLeft}, false},
+		"a role with one holder changes hands": {host, []account.Command{adamPays, tessRuns}, []account.Code{account.CodeRoleFull, account.CodeLastHolder}, false},
+		"two users swap seats of full pools":   {account.AsUser("adam"), []account.Command{eveViews, veraEdits}, []account.Code{account.CodeNoSeatsLeft, account.CodeNoSeatsLeft}, false},
 		"the seats are bought as well": {host, []account.Command{
 			moreEditor, account.SetRole{User: "carl", Role: "editor"},
-		}, []account.Code{0, account.NoSeatsLeft}, false},
+		}, []account.Code{0, account.CodeNoSeatsLeft}, false},
 		"seats go before there are fewer": {host, []account.Command{
 			account.SetSeats{Pool: "viewer", Total: 1}, account.RemoveUser{User: "vic"},
-		}, []account.Code{account.SeatsInUse, 0}, false},
-		"one leaves and one comes": {account.User("adam"), []account.Command{
+		}, []account.Code{account.CodeSeatsInUse, 0}, false},
+		"one leaves and one comes": {account.AsUser("adam"), []account.Command{
 			account.AddUser{User: "zoe"}, account.RemoveUser{User: "vic"},
-		}, []account.Code{account.NoSeatsLeft, 0}, false},
+		}, []account.Code{account.CodeNoSeatsLeft, 0}, false},
 		"an administrator is away for a moment": {host, []account.Command{
 			account.SetStatus{User: "adam", Status: usher.Inactive}, account.SetStatus{User: "adam", Status: usher.Active},
-		}, []account.Code{account.LastHolder, 0}, true},
+		}, []account.Code{account.CodeLastHolder, 0}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for i, c := range row.commands {
@@ -119,13 +119,13 @@ resources: {user: {permissions: {set-role: {chief: any}, set-status: {chief: any
 		account.SetStatus{User: "dan", Status: usher.Inactive},
 	}
 	batch := slices.Concat([]account.Command{second}, meanwhile, []account.Command{back})
-	do(t, p, s, account.Host("test"), slices.Concat(create, batch)...)
-	s = do(t, p, s, account.Host("test"), create...)
-	do(t, p, s, account.Host("test"), batch...)
-	do(t, p, s, account.User("olga"), batch...)
-	do(t, p, s, account.User("cy"), second, meanwhile[2], back)
-	_, err := propose(p, s, account.User("cy"), second, meanwhile[2])
-	assert.Equal(t, account.RoleFull, codeOf(t, err), "%v", err)
+	do(t, p, s, account.AsHost("test"), slices.Concat(create, batch)...)
+	s = do(t, p, s, account.AsHost("test"), create...)
+	do(t, p, s, account.AsHost("test"), batch...)
+	do(t, p, s, account.AsUser("olga"), batch...)
+	do(t, p, s, account.AsUser("cy"), second, meanwhile[2], back)
+	_, err := propose(p, s, account.AsUser("cy"), second, meanwhile[2])
+	assert.Equal(t, account.CodeRoleFull, codeOf(t, err), "%v", err)
 }
 
 // Refusals name what is counted, how it was, how it would be and what the limit is, and
@@ -142,74 +142,74 @@ func TestCountsThatRefuse(t *testing.T) {
 	}{
 		"seats, with a command behind": {
 			[]account.Command{account.AddUser{User: "zoe"}, open},
-			account.NoSeatsLeft, 0,
+			account.CodeNoSeatsLeft, 0,
 			"command 1 of 2: add-user zoe: no seats left: 2 of 2 seats in viewer are held, and 3 would be, and the role viewer requires one; set-seats buys more",
 		},
 		"the last of several": {
 			[]account.Command{account.AddUser{User: "zoe"}, account.AddUser{User: "zac"}, account.RemoveUser{User: "zoe"}},
-			account.NoSeatsLeft, 1,
+			account.CodeNoSeatsLeft, 1,
 			"2 of 2 seats in viewer are held, and 3 would be",
 		},
 		"too few were bought": {
 			[]account.Command{account.SetSeats{Pool: "viewer", Total: 3}, account.AddUser{User: "zoe"}, account.AddUser{User: "zac"}},
-			account.NoSeatsLeft, 2,
+			account.CodeNoSeatsLeft, 2,
 			"2 of 2 seats in viewer are held, and 4 of 3 would be",
 		},
 		"too many are given back": {
 			[]account.Command{account.RemoveUser{User: "vic"}, account.SetSeats{Pool: "viewer"}},
-			account.SeatsInUse, 1,
+			account.CodeSeatsInUse, 1,
 			"2 of 2 seats in viewer are held, and 1 of 0 would be; free 1 with unassign-seat, also in the same batch",
 		},
 		"given back last": {
 			[]account.Command{account.AddUser{User: "zoe"}, account.SetSeats{Pool: "viewer", Total: 1}},
-			account.SeatsInUse, 1,
+			account.CodeSeatsInUse, 1,
 			"2 of 2 seats in viewer are held, and 3 of 1 would be; free 2 with unassign-seat",
 		},
 		"a transfer that frees no seat": {
 			[]account.Command{open, account.TransferOwnership{To: "adam"}},
-			account.NoSeatsLeft, 1,
+			account.CodeNoSeatsLeft, 1,
 			"command 2 of 2: transfer-ownership to adam: no seats left: 2 of 2 seats in editor are held, and 3 would be, and the role owner requires one",
 		},
 		"a seat that is given": {
 			[]account.Command{account.AssignSeat{User: "adam", Pool: "editor"}},
-			account.NoSeatsLeft, 0,
+			account.CodeNoSeatsLeft, 0,
 			"assign-seat adam editor: no seats left: 2 of 2 seats in editor are held, and 3 would be; set-seats buys more, unassign-seat frees one",
 		},
 		"a role is full": {
 			[]account.Command{adamPays, account.AddUser{User: "zoe", Role: "treasurer"}, account.RemoveUser{User: "zoe"}, open},
-			account.RoleFull, 1,
+			account.CodeRoleFull, 1,
 			"at most 1 user may have the role treasurer; 1 does, and 2 would",
 		},
 		"who includes a role does not fill it": {
 			[]account.Command{account.AddUser{User: "zoe", Role: "clerk"}},
-			account.RoleFull, 0,
+			account.CodeRoleFull, 0,
 			"at most 1 user may have the role clerk; 1 does, and 2 would",
 		},
 		"nobody is left": {
 			[]account.Command{account.RemoveUser{User: "tess"}, open},
-			account.LastHolder, 0,
+			account.CodeLastHolder, 0,
 			"at least 1 user must be active with the role treasurer; 1 is, and 0 would be",
 		},
 		"too few of a role and of those that include it": {
 			[]account.Command{account.SetStatus{User: "adam", Status: usher.Inactive}},
-			account.LastHolder, 0,
+			account.CodeLastHolder, 0,
 			"at least 2 users must be active with the role admin, or with owner, which includes it; 2 are, and 1 would be",
 		},
 		"bounds come before seats": {
-			[]account.Command{account.AddUser{User: "zoe"}, account.AddUser{User: "zac", Role: "treasurer"}}, account.RoleFull, 1, "",
+			[]account.Command{account.AddUser{User: "zoe"}, account.AddUser{User: "zac", Role: "treasurer"}}, account.CodeRoleFull, 1, "",
 		},
 		"too many come before too few": {
-			[]account.Command{account.SetStatus{User: "adam", Status: usher.Inactive}, account.AddUser{User: "zac", Role: "treasurer"}}, account.RoleFull, 1, "",
+			[]account.Command{account.SetStatus{User: "adam", Status: usher.Inactive}, account.AddUser{User: "zac", Role: "treasurer"}}, account.CodeRoleFull, 1, "",
 		},
 		"seats to be had come before seats to be kept": {
-			[]account.Command{account.SetSeats{Pool: "editor", Total: 1}, account.AddUser{User: "zoe"}}, account.NoSeatsLeft, 1, "in viewer",
+			[]account.Command{account.SetSeats{Pool: "editor", Total: 1}, account.AddUser{User: "zoe"}}, account.CodeNoSeatsLeft, 1, "in viewer",
 		},
 		"any other refusal comes first": {
-			[]account.Command{account.AddUser{User: "zoe"}, account.RemoveUser{User: "nobody"}}, account.UnknownUser, 1, "",
+			[]account.Command{account.AddUser{User: "zoe"}, account.RemoveUser{User: "nobody"}}, account.CodeUnknownUser, 1, "",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := propose(p, s, account.Host("test"), row.commands...)
+			_, err := propose(p, s, account.AsHost("test"), row.commands...)
 			var r *account.Refusal
 			require.ErrorAs(t, err, &r)
 			assert.Equal(t, row.code, r.Code, "%v", err)
@@ -236,17 +236,17 @@ roles:
   viewer:    {default: true, at-most: 1}
   clerk:     {}
 `)
-	host := account.Host("test")
+	host := account.AsHost("test")
 	for name, row := range map[string]struct {
 		code     account.Code
 		commands []account.Command
 	}{
 		"fewer of too many":      {0, []account.Command{account.SetRole{User: "vic", Role: "clerk"}}},
 		"as many, but others":    {0, []account.Command{account.AddUser{User: "zoe"}, account.SetRole{User: "vic", Role: "clerk"}}},
-		"more of too many":       {account.RoleFull, []account.Command{account.AddUser{User: "zoe"}}},
+		"more of too many":       {account.CodeRoleFull, []account.Command{account.AddUser{User: "zoe"}}},
 		"more of too few":        {0, []account.Command{account.SetRole{User: "carl", Role: "admin"}}},
 		"as few, but others":     {0, []account.Command{account.SetRole{User: "adam", Role: "clerk"}, account.SetRole{User: "carl", Role: "admin"}}},
-		"fewer of too few":       {account.LastHolder, []account.Command{account.SetRole{User: "adam", Role: "clerk"}}},
+		"fewer of too few":       {account.CodeLastHolder, []account.Command{account.SetRole{User: "adam", Role: "clerk"}}},
 		"something else at once": {0, []account.Command{account.RemoveUser{User: "eve"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -260,34 +260,34 @@ roles:
 func TestNoSeatIsLent(t *testing.T) {
 	p := compile(t, firm)
 	s := open(t, p, staff())
-	adam := account.User("adam")
+	adam := account.AsUser("adam")
 	take, give := account.AssignSeat{User: "adam", Pool: "editor"}, account.UnassignSeat{User: "adam", Pool: "editor"}
 	phone := account.SetField{User: "vic", Field: "phone", Value: "1"}
 	free := account.SetRole{User: "eve", Role: "clerk"}
-	spare := do(t, p, s, account.Host("test"), moreEditor)
+	spare := do(t, p, s, account.AsHost("test"), moreEditor)
 	for name, row := range map[string]struct {
 		state    *account.State
 		code     account.Code
 		commands []account.Command
 	}{
-		"seats are bought with it":              {s, account.Denied, []account.Command{take, moreEditor}},
-		"and given back":                        {s, account.Denied, []account.Command{take, account.SetSeats{Pool: "viewer", Total: 9}, give}},
-		"a field that it shows is set":          {s, account.Denied, []account.Command{take, phone, give}},
-		"though room is made later":             {s, account.Denied, []account.Command{take, phone, account.RemoveUser{User: "eve"}}},
+		"seats are bought with it":              {s, account.CodeDenied, []account.Command{take, moreEditor}},
+		"and given back":                        {s, account.CodeDenied, []account.Command{take, account.SetSeats{Pool: "viewer", Total: 9}, give}},
+		"a field that it shows is set":          {s, account.CodeDenied, []account.Command{take, phone, give}},
+		"though room is made later":             {s, account.CodeDenied, []account.Command{take, phone, account.RemoveUser{User: "eve"}}},
 		"room is made first":                    {s, 0, []account.Command{account.RemoveUser{User: "eve"}, take, phone}},
 		"room is made in between":               {s, 0, []account.Command{take, account.RemoveUser{User: "eve"}, phone, moreEditor}},
 		"there was room":                        {spare, 0, []account.Command{take, phone, give}},
 		"other things are done meanwhile":       {s, 0, []account.Command{take, account.AddUser{User: "zoe", Role: "editor"}, account.RemoveUser{User: "eve"}, give}},
-		"the pool is full of others' new seats": {spare, account.Denied, []account.Command{take, account.AddUser{User: "zoe", Role: "editor"}, phone}},
+		"the pool is full of others' new seats": {spare, account.CodeDenied, []account.Command{take, account.AddUser{User: "zoe", Role: "editor"}, phone}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := propose(p, row.state, adam, row.commands...)
 			assert.Equal(t, row.code, codeOf(t, err), "%v", err)
 		})
 	}
-	_, err := propose(p, s, account.User("olga"), account.AddUser{User: "zoe", Role: "editor"}, phone, free)
-	assert.Equal(t, account.RoleFull, codeOf(t, err), "who held a seat before is not asked again: %v", err)
-	_, err = propose(p, s, account.User("olga"), account.AddUser{User: "zoe", Role: "editor"}, phone, account.RemoveUser{User: "eve"})
+	_, err := propose(p, s, account.AsUser("olga"), account.AddUser{User: "zoe", Role: "editor"}, phone, free)
+	assert.Equal(t, account.CodeRoleFull, codeOf(t, err), "who held a seat before is not asked again: %v", err)
+	_, err = propose(p, s, account.AsUser("olga"), account.AddUser{User: "zoe", Role: "editor"}, phone, account.RemoveUser{User: "eve"})
 	assert.NoError(t, err, "who held a seat before keeps what it opens")
 }
 
@@ -297,7 +297,7 @@ func TestCommitsAreCounted(t *testing.T) {
 	p := compile(t, firm)
 	s := open(t, p, staff())
 	commit := func(changes ...account.Change) (*account.State, error) {
-		return s.Apply(&account.Commit{Account: "club", Version: 2, Time: noon, Actor: account.Host("test"), Changes: changes})
+		return s.Apply(&account.Commit{Account: "club", Version: 2, Time: noon, Actor: account.AsHost("test"), Changes: changes})
 	}
 	give := account.SeatAssigned{User: "adam", Pool: "editor"}
 	take := account.SeatUnassigned{User: "eve", Pool: "editor"}
@@ -335,12 +335,12 @@ func TestCommitsAreCounted(t *testing.T) {
 func TestPreviewOfABatch(t *testing.T) {
 	p := compile(t, firm)
 	s := open(t, p, staff())
-	o, err := propose(p, s, account.User("adam"), eveViews, veraEdits)
+	o, err := propose(p, s, account.AsUser("adam"), eveViews, veraEdits)
 	require.NoError(t, err)
 	preview, err := s.Preview(p, o, noon)
 	require.NoError(t, err)
 	assert.Empty(t, preview.Seats, "as many are held as before")
-	o, err = propose(p, s, account.Host("test"), account.SetRole{User: "carl", Role: "editor"}, moreEditor)
+	o, err = propose(p, s, account.AsHost("test"), account.SetRole{User: "carl", Role: "editor"}, moreEditor)
 	require.NoError(t, err)
 	preview, err = s.Preview(p, o, noon)
 	require.NoError(t, err)
@@ -360,15 +360,15 @@ func TestOrderOfABatch(t *testing.T) {
 		account.AddUser{User: "zac", Role: "editor"},
 		moreEditor,
 	}
-	want := do(t, p, s, account.Host("test"), commands...).Encode()
+	want := do(t, p, s, account.AsHost("test"), commands...).Encode()
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
 		r.Shuffle(len(commands), func(i, k int) { commands[i], commands[k] = commands[k], commands[i] })
-		assert.Equal(t, string(want), string(do(t, p, s, account.Host("test"), commands...).Encode()), "%v", commands)
+		assert.Equal(t, string(want), string(do(t, p, s, account.AsHost("test"), commands...).Encode()), "%v", commands)
 	}
 	for i := range commands { // without any one of them that makes room, it is not
 		without := append(append([]account.Command(nil), commands[:i]...), commands[i+1:]...)
-		_, err := propose(p, s, account.Host("test"), without...)
+		_, err := propose(p, s, account.AsHost("test"), without...)
 		switch commands[i] {
 		case adamPays, tessRuns, eveViews, account.Command(moreEditor):
 			assert.NotZero(t, codeOf(t, err), "without %s", account.Describe(commands[i]))

@@ -19,7 +19,7 @@ var described = []struct {
 }{
 	{account.CreateAccount{Owner: "olga"}, "create-account for olga"},
 	{account.Import{}, "import 0 users, 0 teams"},
-	{account.Import{Contents: account.Contents{
+	{account.Import{Seed: account.Seed{
 		Users: map[usher.UserID]policy.User{"olga": {}, "max": {}}, Teams: map[usher.TeamID]usher.TeamID{"sales": ""},
 	}}, "import 2 users, 1 team"},
 	{account.AddUser{User: "nina"}, "add-user nina"},

@@ -7,9 +7,9 @@
 // of the state and a commit. There is no clock, no storage and no randomness in
 // here: package engine brings those.
 //
-//	proposal := account.Proposal{Actor: account.User("mia"), Time: now, Commands: []account.Command{
+//	proposal := account.Proposal{Actor: account.AsUser("mia"), Time: now, Commands: []account.Command{
 //		account.AssignSeat{User: "max", Pool: "booking"},
 //	}}
 //	outcome, err := state.Propose(p, proposal)
-//	if errors.Is(err, account.NoSeatsLeft) { … }
+//	if errors.Is(err, account.CodeNoSeatsLeft) { … }
 package account

@@ -12,10 +12,10 @@ import (
 // draft is a state that is being changed, by one goroutine. It is the policy.Facts
 // of the commands that follow; the state that it began with stays as it is.
 type draft struct {
-	next  State // all but users, which are in their own table until done
-	users *table.Edit[*policy.User]
-	teams draftTeams
-	alike *alike // nil where few records are made
+	next     State // all but users, which are in their own table until done
+	users    *table.Edit[*policy.User]
+	teams    draftTeams
+	interner *interner // nil where few records are made
 
 	members   *memberIndexEdit // nil until a command needs it
 	regrouped []usher.UserID   // the users whose teams changed before that, perhaps repeatedly
@@ -60,8 +60,8 @@ func (d *draft) find(id usher.UserID) *policy.User {
 // between users who are alike, so a record is changed only before it is put. What
 // changes the teams of a user calls putTeams.
 func (d *draft) put(id usher.UserID, u policy.User) {
-	if d.alike != nil {
-		d.users.Set(string(id), d.alike.record(u))
+	if d.interner != nil {
+		d.users.Set(string(id), d.interner.record(u))
 		return
 	}
 	d.users.Set(string(id), u.Compact())

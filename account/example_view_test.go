@@ -21,9 +21,9 @@ func acme() (*policy.Policy, *account.State) {
 	booking := []seat.PoolName{"booking"}
 	s := account.New("acme")
 	o, err := s.Propose(p, account.Proposal{
-		Actor: account.Host("setup"),
+		Actor: account.AsHost("setup"),
 		Time:  time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC),
-		Commands: []account.Command{account.Import{Contents: account.Contents{
+		Commands: []account.Command{account.Import{Seed: account.Seed{
 			Seats: map[seat.PoolName]int{"booking": 3},
 			Teams: map[usher.TeamID]usher.TeamID{"sales": ""},
 			Users: map[usher.UserID]policy.User{
@@ -78,7 +78,7 @@ func ExampleState_Preview() {
 	p, state := acme()
 	now := time.Date(2026, time.March, 1, 0, 0, 0, 0, time.UTC)
 	outcome, err := state.Propose(p, account.Proposal{
-		Actor:    account.User("olivia"),
+		Actor:    account.AsUser("olivia"),
 		Time:     now,
 		Commands: []account.Command{account.TransferOwnership{To: "adam"}},
 	})

@@ -34,7 +34,7 @@ func WithKeys(s *State, actor Actor, n int) []byte {
 	next.version = uint64(n)
 	e := (*table.Table[keyed])(nil).Edit()
 	for i := range n {
-		e.Set(scoped(actor, fmt.Sprint("key ", i)), keyed{uint64(i + 1), "r"})
+		e.Set(scopedKey(actor, fmt.Sprint("key ", i)), keyed{uint64(i + 1), "r"})
 	}
 	next.keys = keys{byKey: e.Table()}
 	return next.Encode()

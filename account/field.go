@@ -75,19 +75,19 @@ func (DefineField) asks(*proposing) requirement { return needs(fieldManage, part
 
 func (c DefineField) propose(q *proposing) error {
 	if err := checkID("field", c.Field); err != nil {
-		return q.refuse(Invalid, "%v", err)
+		return q.refuse(CodeInvalid, "%v", err)
 	}
 	if c.Type < TextField || c.Type > BoolField {
-		return q.refuse(Invalid, "a field is of type text, number, date or bool")
+		return q.refuse(CodeInvalid, "a field is of type text, number, date or bool")
 	}
 	if f, ok := q.next.Field(c.Field); ok {
 		if f.Archived {
-			return q.refuse(Exists, "there is a field %s, archived; restore-field shows it again", c.Field)
+			return q.refuse(CodeExists, "there is a field %s, archived; restore-field shows it again", c.Field)
 		}
-		return q.refuse(Exists, "there is a field %s already", c.Field)
+		return q.refuse(CodeExists, "there is a field %s already", c.Field)
 	}
 	if n := len(q.next.planned().fields); n >= MaxFields {
-		return q.refuse(Invalid, "an account has at most %d custom fields, archived ones included, and this one has %d; rename-field gives one another name", MaxFields, n)
+		return q.refuse(CodeInvalid, "an account has at most %d custom fields, archived ones included, and this one has %d; rename-field gives one another name", MaxFields, n)
 	}
 	return q.emit(FieldDefined{ID: q.next.planned().lastField + 1, Field: c.Field, Type: c.Type})
 }
@@ -110,13 +110,13 @@ func (c RenameField) propose(q *proposing) error {
 		return err
 	}
 	if err := checkID("field", c.To); err != nil {
-		return q.refuse(Invalid, "%v", err)
+		return q.refuse(CodeInvalid, "%v", err)
 	}
 	if c.To == c.Field {
 		return nil
 	}
 	if _, ok := q.next.Field(c.To); ok {
-		return q.refuse(Exists, "there is a field %s already", c.To)
+		return q.refuse(CodeExists, "there is a field %s already", c.To)
 	}
 	return q.emit(FieldRenamed(c))
 }
@@ -322,7 +322,7 @@ func (q *proposing) unknownField(name string) error {
 	for _, f := range q.next.planned().fields {
 		names = append(names, f.Name)
 	}
-	return q.refuse(UnknownField, "%s has no field %q%s", q.next.account, name, suggest.DidYouMean(name, names))
+	return q.refuse(CodeUnknownField, "%s has no field %q%s", q.next.account, name, suggest.DidYouMean(name, names))
 }
 
 // uncovers refuses new names for what the policy can hide, unless the actor may edit
@@ -346,7 +346,7 @@ func (q *proposing) uncovers(names ...string) error {
 	}
 	for _, name := range names {
 		if d.Hides(name) {
-			r := q.refusal(Denied, "%s may not see %s of users, and a new name would show or hide it; %s without hiding it is needed", q.actor, name, userEdit)
+			r := q.refusal(CodeDenied, "%s may not see %s of users, and a new name would show or hide it; %s without hiding it is needed", q.actor, name, userEdit)
 			r.Decision = d
 			return r
 		}

@@ -36,7 +36,7 @@ resources:
 // hidden, or who do not edit every user.
 func TestRenameHiddenField(t *testing.T) {
 	p := compile(t, payroll)
-	s := open(t, p, account.Contents{
+	s := open(t, p, account.Seed{
 		Teams:  map[usher.TeamID]usher.TeamID{"crew": ""},
 		Fields: []account.Field{{Name: "salary", Type: account.NumberField}, {Name: "shoe", Type: account.NumberField}, {Name: "bonus", Type: account.NumberField, Archived: true}},
 		Users: map[usher.UserID]policy.User{
@@ -44,7 +44,7 @@ func TestRenameHiddenField(t *testing.T) {
 			"mia": user("member"), "lea": inTeam(user("member"), "crew", "lead"),
 		},
 	})
-	const denied = account.Denied
+	const denied = account.CodeDenied
 	mfa := usher.Context{"mfa": true}
 	for _, row := range []struct {
 		as       string
@@ -82,7 +82,7 @@ func TestRenameHiddenField(t *testing.T) {
 // name that is not, or takes a field that they use under one that is.
 func TestHiddenFieldsKeepTheirNames(t *testing.T) {
 	p := compile(t, payroll)
-	s := open(t, p, account.Contents{
+	s := open(t, p, account.Seed{
 		Fields: []account.Field{{Name: "salary", Type: account.NumberField}, {Name: "shoe", Type: account.NumberField}},
 		Users:  map[usher.UserID]policy.User{"olga": user("owner"), "cleo": user("clerk")},
 	})
@@ -113,7 +113,7 @@ func TestHiddenFieldsKeepTheirNames(t *testing.T) {
 			seen[key] = true
 		}
 		for _, c := range commands {
-			o, err := propose(p, s, account.User("cleo"), c)
+			o, err := propose(p, s, account.AsUser("cleo"), c)
 			for _, v := range o.Values {
 				for _, f := range s.Fields() {
 					assert.False(t, f.ID == v.Field && hidden[f.Name], "%v writes %s", c, f.Name)
@@ -131,7 +131,7 @@ func TestHiddenFieldsKeepTheirNames(t *testing.T) {
 // However many commands it takes, nobody makes an account hold more fields.
 func TestFieldsAreBounded(t *testing.T) {
 	p := compile(t, club)
-	host := account.Host("test")
+	host := account.AsHost("test")
 	var define []account.Command
 	c := members()
 	for i := range account.MaxFields - len(c.Fields) {
@@ -142,13 +142,13 @@ func TestFieldsAreBounded(t *testing.T) {
 	more := account.DefineField{Field: "one more", Type: account.TextField}
 	full := do(t, p, open(t, p, members()), host, define...)
 	_, err := propose(p, full, host, more)
-	assert.Equal(t, account.Invalid, codeOf(t, err), "%v", err)
+	assert.Equal(t, account.CodeInvalid, codeOf(t, err), "%v", err)
 	_, err = propose(p, full, host, account.ArchiveField{Field: "field-7"}, more)
-	assert.Equal(t, account.Invalid, codeOf(t, err), "one that is archived counts: %v", err)
+	assert.Equal(t, account.CodeInvalid, codeOf(t, err), "one that is archived counts: %v", err)
 
 	_, err = propose(p, open(t, p, c), host, more)
-	assert.Equal(t, account.Invalid, codeOf(t, err), "%v", err)
+	assert.Equal(t, account.CodeInvalid, codeOf(t, err), "%v", err)
 	c.Fields = append(c.Fields, account.Field{Name: "one more", Type: account.TextField})
-	_, err = propose(p, account.New("club"), host, account.Import{Contents: c})
-	assert.Equal(t, account.Invalid, codeOf(t, err), "%v", err)
+	_, err = propose(p, account.New("club"), host, account.Import{Seed: c})
+	assert.Equal(t, account.CodeInvalid, codeOf(t, err), "%v", err)
 }

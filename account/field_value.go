@@ -58,7 +58,7 @@ func (c SetField) asks(*proposing) requirement { return needs(userEdit, of(c.Use
 
 func (c SetField) propose(q *proposing) error {
 	if q.actor.Host() == "" && q.allowed.Hides(c.Field) {
-		r := q.refusal(Denied, "%s may not see %s of %s", q.actor, c.Field, c.User)
+		r := q.refusal(CodeDenied, "%s may not see %s of %s", q.actor, c.Field, c.User)
 		r.Decision = q.allowed
 		return r
 	}
@@ -70,9 +70,9 @@ func (c SetField) propose(q *proposing) error {
 	case !ok:
 		return q.unknownField(c.Field)
 	case f.Archived:
-		return q.refuse(UnknownField, "%s is archived; restore-field shows it again", c.Field)
+		return q.refuse(CodeUnknownField, "%s is archived; restore-field shows it again", c.Field)
 	case !c.Value.Fits(f.Type):
-		return q.refuse(Invalid, "%s is a field of type %s, and the value is none", c.Field, f.Type)
+		return q.refuse(CodeInvalid, "%s is a field of type %s, and the value is none", c.Field, f.Type)
 	}
 	switch same, err := q.hasValue(FieldValue{User: c.User, Field: f.ID, Value: c.Value}); {
 	case err != nil:

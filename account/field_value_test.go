@@ -15,11 +15,11 @@ func TestValues(t *testing.T) {
 	p := compile(t, club)
 	s := open(t, p, members())
 	set := account.SetField{User: "max", Field: "phone", Value: "1"}
-	o, err := propose(p, s, account.User("max"), set, account.SetField{User: "max", Field: "born", Value: "2000-02-29"})
+	o, err := propose(p, s, account.AsUser("max"), set, account.SetField{User: "max", Field: "born", Value: "2000-02-29"})
 	require.NoError(t, err)
 	assert.Equal(t, []account.FieldValue{{User: "max", Field: 1, Value: "1"}, {User: "max", Field: 2, Value: "2000-02-29"}}, o.Values)
 
-	o, err = propose(p, s, account.User("adam"), set, account.RemoveUser{User: "max"}, account.AddUser{User: "max"}, account.SetField{User: "max", Field: "phone", Value: "2"})
+	o, err = propose(p, s, account.AsUser("adam"), set, account.RemoveUser{User: "max"}, account.AddUser{User: "max"}, account.SetField{User: "max", Field: "phone", Value: "2"})
 	require.NoError(t, err)
 	assert.Equal(t, []account.FieldValue{{User: "max", Field: 1, Value: "2"}}, o.Values)
 	assert.Equal(t, []usher.UserID{"max"}, o.Removed)

@@ -15,7 +15,7 @@ import (
 // An account fits a policy as long as nothing in use is gone from it.
 func TestFits(t *testing.T) {
 	p := compile(t, club)
-	s := do(t, p, open(t, p, members()), account.Host("test"),
+	s := do(t, p, open(t, p, members()), account.AsHost("test"),
 		account.GiveGrant{User: "max", Grant: "staff.manage"},
 		account.ChangeSetting{Setting: "open", Value: true})
 	require.NoError(t, s.Fits(p))

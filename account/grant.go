@@ -39,7 +39,7 @@ func (c GiveGrant) propose(q *proposing) error {
 	}
 	until := c.Until.UTC().Round(0)
 	if !writable(until) {
-		return q.refuse(Invalid, "a grant ends in a year from 1 to 9999")
+		return q.refuse(CodeInvalid, "a grant ends in a year from 1 to 9999")
 	}
 	at, held := grantIndex(u, c.Grant)
 	if held && u.Grants[at].Until.Equal(until) {
@@ -48,7 +48,7 @@ func (c GiveGrant) propose(q *proposing) error {
 	given := policy.Grant{Name: c.Grant, Until: until}
 	switch lasts := held && holdsAt(u.Grants[at], q.at); {
 	case !lasts && !holdsAt(given, q.at):
-		return q.refuse(Invalid, "a grant until %s has ended already: the time of the command is %s; give a later end", until.Format(time.RFC3339), q.at.Format(time.RFC3339))
+		return q.refuse(CodeInvalid, "a grant until %s has ended already: the time of the command is %s; give a later end", until.Format(time.RFC3339), q.at.Format(time.RFC3339))
 	case lasts && endsSooner(given, u.Grants[at]):
 		// Given again with an earlier end, it is taken away from then on.
 		if err := q.may(grantRevoke, of(c.User)); err != nil {
@@ -154,7 +154,7 @@ func (q *proposing) grantable(name string) error {
 		return nil
 	}
 	names := q.policy.Grantable()
-	return q.refuse(UnknownGrant, "%s has no permission, bundle or feature %q%s", q.policyName(), name, suggest.DidYouMean(name, names))
+	return q.refuse(CodeUnknownGrant, "%s has no permission, bundle or feature %q%s", q.policyName(), name, suggest.DidYouMean(name, names))
 }
 
 // withGrant returns a user with a grant, in the place of one of the same name.

@@ -13,12 +13,12 @@ import (
 // A later end is a grant anew; what has ended gives nothing, and nothing to cover.
 func TestExtendingIsGiving(t *testing.T) {
 	p := compile(t, club)
-	s := do(t, p, open(t, p, members()), account.Host("test"),
+	s := do(t, p, open(t, p, members()), account.AsHost("test"),
 		account.GiveGrant{User: "max", Grant: "seat.assign", Until: noon.Add(time.Hour)})
-	_, err := propose(p, s, account.User("dora"), account.GiveGrant{User: "max", Grant: "seat.assign", Until: noon.Add(2 * time.Hour)})
-	assert.Equal(t, account.Escalation, codeOf(t, err), "%v", err)
-	_, err = propose(p, s, account.User("adam"), account.GiveGrant{User: "max", Grant: "seat.assign"})
+	_, err := propose(p, s, account.AsUser("dora"), account.GiveGrant{User: "max", Grant: "seat.assign", Until: noon.Add(2 * time.Hour)})
+	assert.Equal(t, account.CodeEscalation, codeOf(t, err), "%v", err)
+	_, err = propose(p, s, account.AsUser("adam"), account.GiveGrant{User: "max", Grant: "seat.assign"})
 	require.NoError(t, err)
-	_, err = propose(p, s, account.User("dora"), account.GiveGrant{User: "max", Grant: "seat.assign", Until: noon.Add(time.Minute)})
+	_, err = propose(p, s, account.AsUser("dora"), account.GiveGrant{User: "max", Grant: "seat.assign", Until: noon.Add(time.Minute)})
 	require.NoError(t, err, "an earlier end gives nothing")
 }

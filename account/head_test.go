@@ -194,7 +194,7 @@ func TestSnapshotHasTheHead(t *testing.T) {
 func TestApplyOutcome(t *testing.T) {
 	p := compile(t, club)
 	s := open(t, p, members())
-	o, err := propose(p, s, account.Host("test"), account.ChangeSetting{Setting: "open", Value: true})
+	o, err := propose(p, s, account.AsHost("test"), account.ChangeSetting{Setting: "open", Value: true})
 	require.NoError(t, err)
 	assert.True(t, o.Next.Head().Hash.IsZero(), "it is not known what the commit will be")
 	c := commit(o.Changes...)
@@ -210,7 +210,7 @@ func TestApplyOutcome(t *testing.T) {
 	assert.Equal(t, string(applied.Encode()), string(taken.Encode()))
 	assert.Equal(t, account.Head{Version: c.Version, Hash: sha256.Sum256(data)}, taken.Head())
 	assert.True(t, o.Next.Head().Hash.IsZero(), "the Outcome stays as it is")
-	_, _, ok := o.Next.Keyed(c.Actor, c.Key)
+	_, _, ok := o.Next.IdempotentCommit(c.Actor, c.Key)
 	assert.False(t, ok)
 
 	for _, wrong := range []func(*account.Commit){

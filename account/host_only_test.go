@@ -95,7 +95,7 @@ var samples = []account.Command{
 }
 
 func hostOnlyAccount(t *testing.T, p *policy.Policy) *account.State {
-	return open(t, p, account.Contents{
+	return open(t, p, account.Seed{
 		Seats:  map[seat.PoolName]int{"booking": 1},
 		Teams:  map[usher.TeamID]usher.TeamID{"crew": "", "deck": "crew"},
 		Fields: []account.Field{{Name: "phone", Type: account.TextField}},
@@ -172,7 +172,7 @@ func checkHostOnly(t *testing.T, name, owner, more string) {
 	t.Helper()
 	p := compile(t, fmt.Sprintf(hostOnlyPolicy, owner, more))
 	s := hostOnlyAccount(t, p)
-	opened := do(t, p, s, account.Host("test"), account.ChangeSetting{Setting: "open", Value: true})
+	opened := do(t, p, s, account.AsHost("test"), account.ChangeSetting{Setting: "open", Value: true})
 	can := false
 	for _, c := range samples {
 		if account.NameOf(c) != name {
@@ -180,9 +180,9 @@ func checkHostOnly(t *testing.T, name, owner, more string) {
 		}
 		for _, as := range []usher.UserID{"olga", "mia", "max"} {
 			for _, s := range []*account.State{s, opened} {
-				_, err := propose(p, s, account.User(as), c)
+				_, err := propose(p, s, account.AsUser(as), c)
 				var refusal *account.Refusal
-				can = can || !errors.As(err, &refusal) || refusal.Code != account.Denied
+				can = can || !errors.As(err, &refusal) || refusal.Code != account.CodeDenied
 			}
 		}
 	}

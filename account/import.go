@@ -18,7 +18,7 @@ import (
 // host may. What no account may be is Invalid: two holders of the unique role, more
 // seats held than bought, a circle of teams.
 type Import struct {
-	Contents Contents
+	Seed Seed
 }
 
 func (Import) asks(*proposing) requirement { return requirement{creates: true} }
@@ -26,14 +26,14 @@ func (Import) asks(*proposing) requirement { return requirement{creates: true} }
 // propose looks the facts up as other commands do. It does not check whether an actor
 // could have made them.
 func (i Import) propose(q *proposing) error {
-	c := i.Contents
+	c := i.Seed
 	if q.existed() {
 		return q.exists()
 	}
-	if len(c.Users) >= many {
-		q.alike = &alike{}
+	if len(c.Users) >= internThreshold {
+		q.interner = &interner{}
 	}
-	for _, step := range []func(*Contents) error{
+	for _, step := range []func(*Seed) error{
 		q.importOwner, q.importSeats, q.importSettings, q.importFields, q.importTeams, q.importUsers,
 	} {
 		if err := step(&c); err != nil {
@@ -44,13 +44,13 @@ func (i Import) propose(q *proposing) error {
 }
 
 func (c Import) describe() string {
-	return several(len(c.Contents.Users), "user") + ", " + several(len(c.Contents.Teams), "team")
+	return several(len(c.Seed.Users), "user") + ", " + several(len(c.Seed.Teams), "team")
 }
 
 // Contents is an account as it stands, for [Import]. Nobody is asked whether it may
 // be so. Who has a role that requires a seat holds one without saying so. The zero
 // Contents lacks a holder of the unique role, and is refused.
-type Contents struct {
+type Seed struct {
 	Settings map[string]bool
 	Seats    map[seat.PoolName]int         // bought
 	Teams    map[usher.TeamID]usher.TeamID // each with its parent, "" at the top
@@ -59,7 +59,7 @@ type Contents struct {
 	Values   map[usher.UserID]map[string]Value // of custom fields, by the field's name
 }
 
-func (q *proposing) importOwner(c *Contents) error {
+func (q *proposing) importOwner(c *Seed) error {
 	unique := q.policy.UniqueRole().Name
 	var holders []usher.UserID
 	for id, u := range c.Users {
@@ -69,22 +69,22 @@ func (q *proposing) importOwner(c *Contents) error {
 	}
 	slices.Sort(holders)
 	if len(holders) != 1 {
-		return q.refuse(Invalid, "exactly one user has the role %s, and %d do%s", unique, len(holders), named(holders))
+		return q.refuse(CodeInvalid, "exactly one user has the role %s, and %d do%s", unique, len(holders), named(holders))
 	}
 	owner := holders[0]
 	if err := checkID("user", string(owner)); err != nil {
-		return q.refuse(Invalid, "%v", err)
+		return q.refuse(CodeInvalid, "%v", err)
 	}
 	return q.emit(AccountCreated{Owner: owner, Unique: unique})
 }
 
-func (q *proposing) importSeats(c *Contents) error {
+func (q *proposing) importSeats(c *Seed) error {
 	for _, name := range slices.Sorted(maps.Keys(c.Seats)) {
 		if _, err := q.pool(name); err != nil {
 			return err
 		}
 		if err := checkTotal(c.Seats[name]); err != nil {
-			return q.refuse(Invalid, "%s: %v", name, err)
+			return q.refuse(CodeInvalid, "%s: %v", name, err)
 		}
 		if c.Seats[name] == 0 {
 			continue
@@ -98,7 +98,7 @@ func (q *proposing) importSeats(c *Contents) error {
 
 // importSettings keeps what is said of a setting even where it is the default, for
 // the next policy may have another one.
-func (q *proposing) importSettings(c *Contents) error {
+func (q *proposing) importSettings(c *Seed) error {
 	for _, name := range slices.Sorted(maps.Keys(c.Settings)) {
 		if _, ok := q.policy.Setting(name); !ok {
 			return q.unknownSetting(name)
@@ -110,7 +110,7 @@ func (q *proposing) importSettings(c *Contents) error {
 	return nil
 }
 
-func (q *proposing) importFields(c *Contents) error {
+func (q *proposing) importFields(c *Seed) error {
 	for _, f := range c.Fields {
 		if err := (DefineField{Field: f.Name, Type: f.Type}).propose(q); err != nil {
 			return err
@@ -125,11 +125,11 @@ func (q *proposing) importFields(c *Contents) error {
 }
 
 // importTeams makes a team before those below it.
-func (q *proposing) importTeams(c *Contents) error {
+func (q *proposing) importTeams(c *Seed) error {
 	if _, err := team.New(c.Teams); err != nil {
-		code := Invalid
+		code := CodeInvalid
 		if errors.Is(err, team.ErrUnknown) {
-			code = UnknownTeam
+			code = CodeUnknownTeam
 		}
 		return q.refuse(code, "%v", err)
 	}
@@ -156,7 +156,7 @@ func (q *proposing) importTeams(c *Contents) error {
 			return err
 		}
 		if err := checkID("team", string(id)); err != nil {
-			return q.refuse(Invalid, "%v", err)
+			return q.refuse(CodeInvalid, "%v", err)
 		}
 		if err := q.emit(TeamCreated{Team: id, Parent: c.Teams[id]}); err != nil {
 			return err
@@ -165,7 +165,7 @@ func (q *proposing) importTeams(c *Contents) error {
 	return nil
 }
 
-func (q *proposing) importUsers(c *Contents) error {
+func (q *proposing) importUsers(c *Seed) error {
 	roles := map[role.Name]role.Role{}
 	for _, id := range slices.Sorted(maps.Keys(c.Users)) {
 		if err := q.interrupted(); err != nil {
@@ -195,12 +195,12 @@ func (q *proposing) importUsers(c *Contents) error {
 	}
 	for _, r := range q.policy.Roles() {
 		if n := q.next.counts[r.Name].all; r.AtMost > 0 && n > r.AtMost {
-			return q.refuse(Invalid, "at most %s may have the role %s, and %d do", users(r.AtMost), r.Name, n)
+			return q.refuse(CodeInvalid, "at most %s may have the role %s, and %d do", users(r.AtMost), r.Name, n)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.Values)) {
 		if _, ok := c.Users[id]; !ok && len(c.Values[id]) > 0 {
-			return q.refuse(UnknownUser, "there are values of %q, who is none of the users", id)
+			return q.refuse(CodeUnknownUser, "there are values of %q, who is none of the users", id)
 		}
 	}
 	return nil
@@ -208,10 +208,10 @@ func (q *proposing) importUsers(c *Contents) error {
 
 func (q *proposing) importUser(id usher.UserID, u *policy.User, r role.Role) error {
 	if err := checkID("user", string(id)); err != nil {
-		return q.refuse(Invalid, "%v", err)
+		return q.refuse(CodeInvalid, "%v", err)
 	}
 	if u.Status > usher.Inactive {
-		return q.refuse(Invalid, "%s has no known status", id)
+		return q.refuse(CodeInvalid, "%s has no known status", id)
 	}
 	switch {
 	case !r.Unique:
@@ -245,11 +245,11 @@ func (q *proposing) importUser(id usher.UserID, u *policy.User, r role.Role) err
 			return err
 		}
 		if _, held := grantIndex(q.find(id), g.Name); held {
-			return q.refuse(Invalid, "%s holds %s twice", id, g.Name)
+			return q.refuse(CodeInvalid, "%s holds %s twice", id, g.Name)
 		}
 		until := g.Until.UTC().Round(0)
 		if !writable(until) {
-			return q.refuse(Invalid, "a grant ends in a year from 1 to 9999")
+			return q.refuse(CodeInvalid, "a grant ends in a year from 1 to 9999")
 		}
 		if err := q.emit(GrantGiven{User: id, Grant: g.Name, Until: until}); err != nil {
 			return err
@@ -263,7 +263,7 @@ func (q *proposing) importMember(id usher.UserID, m policy.Membership) error {
 		return err
 	}
 	if _, in := teamIndex(q.find(id), m.Team); in {
-		return q.refuse(Invalid, "%s is in %s twice", id, m.Team)
+		return q.refuse(CodeInvalid, "%s is in %s twice", id, m.Team)
 	}
 	if err := q.emit(MemberAdded{Team: m.Team, User: id}); err != nil {
 		return err
@@ -288,13 +288,13 @@ func (q *proposing) importSeat(id usher.UserID, u *policy.User, r role.Role, nam
 	byRole, byStatus := r.SeatDenied(kind, u.Status)
 	switch {
 	case holds(q.find(id), name):
-		return q.refuse(Invalid, "%s holds a seat in %s twice", id, name)
+		return q.refuse(CodeInvalid, "%s holds a seat in %s twice", id, name)
 	case byRole:
-		return q.refuse(Invalid, "%s has the role %s, which holds no seat in %s", id, r.Name, name)
+		return q.refuse(CodeInvalid, "%s has the role %s, which holds no seat in %s", id, r.Name, name)
 	case byStatus:
-		return q.refuse(Invalid, "%s is %s, and holds no seat in %s while so", id, u.Status, name)
+		return q.refuse(CodeInvalid, "%s is %s, and holds no seat in %s while so", id, u.Status, name)
 	case pool.Left() == 0:
-		return q.refuse(Invalid, "more seats in %s are held than the %d that were bought", name, pool.Total)
+		return q.refuse(CodeInvalid, "more seats in %s are held than the %d that were bought", name, pool.Total)
 	}
 	return q.emit(SeatAssigned{User: id, Pool: name})
 }
@@ -306,7 +306,7 @@ func (q *proposing) importValues(id usher.UserID, values map[string]Value) error
 		case !ok:
 			return q.unknownField(name)
 		case !values[name].Fits(f.Type):
-			return q.refuse(Invalid, "%s of %s is of type %s, and the value is none", name, id, f.Type)
+			return q.refuse(CodeInvalid, "%s of %s is of type %s, and the value is none", name, id, f.Type)
 		case values[name] == "":
 			continue
 		}

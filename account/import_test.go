@@ -16,47 +16,47 @@ import (
 func TestImportRefused(t *testing.T) {
 	p := compile(t, club)
 	for name, row := range map[string]struct {
-		change func(c *account.Contents)
+		change func(c *account.Seed)
 		code   account.Code
 		says   string
 	}{
-		"nobody owns it":     {func(c *account.Contents) { delete(c.Users, "olga") }, account.Invalid, "exactly one user has the role owner, and 0 do"},
-		"two own it":         {func(c *account.Contents) { c.Users["zoe"] = user("owner") }, account.Invalid, "exactly one user has the role owner, and 2 do (olga, zoe)"},
-		"an empty id":        {func(c *account.Contents) { c.Users[""] = user("member") }, account.Invalid, "the id of a user is not empty"},
-		"a strange status":   {func(c *account.Contents) { c.Users["zoe"] = withStatus(user("member"), 9) }, account.Invalid, "zoe has no known status"},
-		"an unknown role":    {func(c *account.Contents) { c.Users["zoe"] = user("membre") }, account.UnknownRole, `did you mean "member"?`},
-		"oversold":           {func(c *account.Contents) { c.Seats["booking"] = 2 }, account.Invalid, "more seats in booking are held than the 2 that were bought"},
-		"none is sold":       {func(c *account.Contents) { c.Seats = nil }, account.Invalid, "than the 0 that were bought"},
-		"fewer than none":    {func(c *account.Contents) { c.Seats["booking"] = -1 }, account.Invalid, "booking: -1 is no number of seats"},
-		"an unknown pool":    {func(c *account.Contents) { c.Seats["bookings"] = 1 }, account.UnknownPool, ""},
-		"a seat twice":       {func(c *account.Contents) { c.Users["mia"] = user("member", "booking", "booking") }, account.Invalid, "mia holds a seat in booking twice"},
-		"a seat not allowed": {func(c *account.Contents) { c.Users["dora"] = user("desk", "booking") }, account.Invalid, "dora has the role desk, which holds no seat in booking"},
-		"a seat not held":    {func(c *account.Contents) { c.Users["ina"] = withStatus(user("member", "booking"), usher.Inactive) }, account.Invalid, "ina is inactive"},
-		"a circle of teams":  {func(c *account.Contents) { c.Teams["sport"] = "rowing" }, account.Invalid, "circle"},
-		"an unknown parent":  {func(c *account.Contents) { c.Teams["sport"] = "all" }, account.UnknownTeam, ""},
-		"an unknown team":    {func(c *account.Contents) { c.Users["max"] = inTeam(user("member"), "all") }, account.UnknownTeam, ""},
-		"a team twice":       {func(c *account.Contents) { c.Users["max"] = inTeam(inTeam(user("member"), "chess"), "chess") }, account.Invalid, "max is in chess twice"},
-		"a wrong team role":  {func(c *account.Contents) { c.Users["max"] = inTeam(user("member"), "chess", "admin") }, account.UnknownRole, ""},
-		"an unknown setting": {func(c *account.Contents) { c.Settings = map[string]bool{"opn": true} }, account.UnknownSetting, ""},
-		"an unknown grant": {func(c *account.Contents) {
+		"nobody owns it":     {func(c *account.Seed) { delete(c.Users, "olga") }, account.CodeInvalid, "exactly one user has the role owner, and 0 do"},
+		"two own it":         {func(c *account.Seed) { c.Users["zoe"] = user("owner") }, account.CodeInvalid, "exactly one user has the role owner, and 2 do (olga, zoe)"},
+		"an empty id":        {func(c *account.Seed) { c.Users[""] = user("member") }, account.CodeInvalid, "the id of a user is not empty"},
+		"a strange status":   {func(c *account.Seed) { c.Users["zoe"] = withStatus(user("member"), 9) }, account.CodeInvalid, "zoe has no known status"},
+		"an unknown role":    {func(c *account.Seed) { c.Users["zoe"] = user("membre") }, account.CodeUnknownRole, `did you mean "member"?`},
+		"oversold":           {func(c *account.Seed) { c.Seats["booking"] = 2 }, account.CodeInvalid, "more seats in booking are held than the 2 that were bought"},
+		"none is sold":       {func(c *account.Seed) { c.Seats = nil }, account.CodeInvalid, "than the 0 that were bought"},
+		"fewer than none":    {func(c *account.Seed) { c.Seats["booking"] = -1 }, account.CodeInvalid, "booking: -1 is no number of seats"},
+		"an unknown pool":    {func(c *account.Seed) { c.Seats["bookings"] = 1 }, account.CodeUnknownPool, ""},
+		"a seat twice":       {func(c *account.Seed) { c.Users["mia"] = user("member", "booking", "booking") }, account.CodeInvalid, "mia holds a seat in booking twice"},
+		"a seat not allowed": {func(c *account.Seed) { c.Users["dora"] = user("desk", "booking") }, account.CodeInvalid, "dora has the role desk, which holds no seat in booking"},
+		"a seat not held":    {func(c *account.Seed) { c.Users["ina"] = withStatus(user("member", "booking"), usher.Inactive) }, account.CodeInvalid, "ina is inactive"},
+		"a circle of teams":  {func(c *account.Seed) { c.Teams["sport"] = "rowing" }, account.CodeInvalid, "circle"},
+		"an unknown parent":  {func(c *account.Seed) { c.Teams["sport"] = "all" }, account.CodeUnknownTeam, ""},
+		"an unknown team":    {func(c *account.Seed) { c.Users["max"] = inTeam(user("member"), "all") }, account.CodeUnknownTeam, ""},
+		"a team twice":       {func(c *account.Seed) { c.Users["max"] = inTeam(inTeam(user("member"), "chess"), "chess") }, account.CodeInvalid, "max is in chess twice"},
+		"a wrong team role":  {func(c *account.Seed) { c.Users["max"] = inTeam(user("member"), "chess", "admin") }, account.CodeUnknownRole, ""},
+		"an unknown setting": {func(c *account.Seed) { c.Settings = map[string]bool{"opn": true} }, account.CodeUnknownSetting, ""},
+		"an unknown grant": {func(c *account.Seed) {
 			c.Users["max"] = policy.User{Role: "member", Grants: []policy.Grant{{Name: "nothing"}}}
-		}, account.UnknownGrant, ""},
-		"a grant twice": {func(c *account.Contents) {
+		}, account.CodeUnknownGrant, ""},
+		"a grant twice": {func(c *account.Seed) {
 			c.Users["max"] = policy.User{Role: "member", Grants: []policy.Grant{{Name: "reports"}, {Name: "reports"}}}
-		}, account.Invalid, "max holds reports twice"},
-		"a role too full": {func(c *account.Contents) {
+		}, account.CodeInvalid, "max holds reports twice"},
+		"a role too full": {func(c *account.Seed) {
 			c.Seats["booking"] = 9
 			c.Users["a"], c.Users["b"], c.Users["c"] = user("admin"), user("admin"), user("admin")
-		}, account.Invalid, "at most 3 users may have the role admin, and 4 do"},
-		"a field twice":     {func(c *account.Contents) { c.Fields = append(c.Fields, c.Fields[0]) }, account.Exists, ""},
-		"a value of nobody": {func(c *account.Contents) { c.Values = map[usher.UserID]map[string]account.Value{"zoe": {"phone": "1"}} }, account.UnknownUser, ""},
-		"a wrong value":     {func(c *account.Contents) { c.Values = map[usher.UserID]map[string]account.Value{"max": {"born": "1"}} }, account.Invalid, "born of max is of type date"},
-		"a value nowhere":   {func(c *account.Contents) { c.Values = map[usher.UserID]map[string]account.Value{"max": {"x": "1"}} }, account.UnknownField, ""},
+		}, account.CodeInvalid, "at most 3 users may have the role admin, and 4 do"},
+		"a field twice":     {func(c *account.Seed) { c.Fields = append(c.Fields, c.Fields[0]) }, account.CodeExists, ""},
+		"a value of nobody": {func(c *account.Seed) { c.Values = map[usher.UserID]map[string]account.Value{"zoe": {"phone": "1"}} }, account.CodeUnknownUser, ""},
+		"a wrong value":     {func(c *account.Seed) { c.Values = map[usher.UserID]map[string]account.Value{"max": {"born": "1"}} }, account.CodeInvalid, "born of max is of type date"},
+		"a value nowhere":   {func(c *account.Seed) { c.Values = map[usher.UserID]map[string]account.Value{"max": {"x": "1"}} }, account.CodeUnknownField, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := members()
 			row.change(&c)
-			_, err := propose(p, account.New("club"), account.Host("test"), account.Import{Contents: c})
+			_, err := propose(p, account.New("club"), account.AsHost("test"), account.Import{Seed: c})
 			assert.Equal(t, row.code, codeOf(t, err), "%v", err)
 			assert.ErrorContains(t, err, row.says)
 		})
@@ -70,7 +70,7 @@ func TestImport(t *testing.T) {
 	c.Settings = map[string]bool{"open": false}
 	c.Users["olga"] = withStatus(user("owner"), usher.Inactive)
 	c.Values = map[usher.UserID]map[string]account.Value{"max": {"shoe": "44", "phone": ""}}
-	o, err := propose(p, account.New("club"), account.Host("test"), account.Import{Contents: c})
+	o, err := propose(p, account.New("club"), account.AsHost("test"), account.Import{Seed: c})
 	require.NoError(t, err)
 	assert.Equal(t, []account.FieldValue{{User: "max", Field: 3, Value: "44"}}, o.Values)
 	assert.Equal(t, seat.Pool{Total: 4, Held: 2}, o.Next.Pool("booking"), "cora requires one, mia has one")

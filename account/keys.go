@@ -7,7 +7,7 @@ import (
 	"github.com/usher-go/usher/internal/table"
 )
 
-// RememberedKeys is how many idempotency keys an account remembers in all, each with
+// MaxIdempotencyKeys is how many idempotency keys an account remembers in all, each with
 // the commit that was made under it: UserKeys of its users, and HostKeys of the parts
 // of the host. Users never make it forget a key of the host, nor the host one of a
 // user.
@@ -24,7 +24,7 @@ import (
 //
 // Which keys are remembered follows from the journal alone.
 const (
-	RememberedKeys = UserKeys + HostKeys
+	MaxIdempotencyKeys = UserKeys + HostKeys
 
 	UserKeys = 3072 // of all users
 	HostKeys = 1024 // of all parts of the host
@@ -86,7 +86,7 @@ func (r keyRank) priority() uint64 { return scatter(r.oldest) }
 
 // scoped returns the key as that of its actor: the same key of two actors is two
 // keys. It is what a snapshot has, so that texts stand behind their length.
-func scoped(actor Actor, key string) string {
+func scopedKey(actor Actor, key string) string {
 	b := make([]byte, 0, 8+len(actor.user)+len(actor.host)+len(key))
 	b = appendText(b, string(actor.user))
 	b = appendText(b, actor.host)
@@ -95,29 +95,29 @@ func scoped(actor Actor, key string) string {
 
 // actorOf returns the part of a scoped key that names its actor, and whether that is
 // a part of the host.
-func actorOf(scoped string) (name string, isPart bool) {
+func actorOf(scopedKey string) (name string, isPart bool) {
 	at := 0
 	for range 2 {
-		n, size := binary.Uvarint([]byte(scoped[at:min(len(scoped), at+binary.MaxVarintLen64)]))
+		n, size := binary.Uvarint([]byte(scopedKey[at:min(len(scopedKey), at+binary.MaxVarintLen64)]))
 		isPart = n > 0
 		at += size + int(n)
 	}
-	return scoped[:at], isPart
+	return scopedKey[:at], isPart
 }
 
 // Keyed returns the version of the commit that the actor made under the key, and the
 // fingerprint of what was proposed. The same key of another actor is another key.
-func (s *State) Keyed(actor Actor, key string) (version uint64, request string, ok bool) {
+func (s *State) IdempotentCommit(actor Actor, key string) (version uint64, request string, ok bool) {
 	if key == "" {
 		return 0, "", false
 	}
-	k, ok := s.keys.byKey.Find(scoped(actor, key))
+	k, ok := s.keys.byKey.Find(scopedKey(actor, key))
 	return k.version, k.request, ok
 }
 
 // with returns the keys with that of a commit that is newer than all others.
 func (k keys) with(actor Actor, key, request string, version uint64) keys {
-	return k.withScoped(scoped(actor, key), keyed{version, request})
+	return k.withScoped(scopedKey(actor, key), keyed{version, request})
 }
 
 // withScoped is with of a scoped key. One that is remembered already is the newer

@@ -39,33 +39,33 @@ func (k *keyStory) commit(actor account.Actor, key string) uint64 {
 }
 
 func (k *keyStory) knows(actor account.Actor, key string) bool {
-	_, _, ok := k.state.Keyed(actor, key)
+	_, _, ok := k.state.IdempotentCommit(actor, key)
 	return ok
 }
 
 func TestKeyed(t *testing.T) {
 	k := newKeyStory(t)
-	mia := account.User("mia")
+	mia := account.AsUser("mia")
 	made := k.commit(mia, "a")
-	version, request, ok := k.state.Keyed(mia, "a")
+	version, request, ok := k.state.IdempotentCommit(mia, "a")
 	assert.True(t, ok)
 	assert.Equal(t, made, version)
 	assert.Equal(t, "ra", request)
 	assert.False(t, k.knows(mia, ""))
 	assert.False(t, k.knows(mia, "b"))
-	assert.False(t, k.knows(account.Host("mia"), "a"), "that of another actor is another key")
-	assert.False(t, k.knows(account.User("max"), "a"), "that of another actor is another key")
+	assert.False(t, k.knows(account.AsHost("mia"), "a"), "that of another actor is another key")
+	assert.False(t, k.knows(account.AsUser("max"), "a"), "that of another actor is another key")
 }
 
 // A journal in which an actor used a key twice stays readable: who wrote it had
 // forgotten the first commit.
 func TestKeyUsedTwice(t *testing.T) {
 	k := newKeyStory(t)
-	mia := account.User("mia")
+	mia := account.AsUser("mia")
 	k.commit(mia, "a")
 	k.commit(mia, "b")
 	again := k.commit(mia, "a")
-	version, _, _ := k.state.Keyed(mia, "a")
+	version, _, _ := k.state.IdempotentCommit(mia, "a")
 	assert.Equal(t, again, version, "the later one counts")
 	for i := range account.KeysPerUser - 1 {
 		assert.True(t, k.knows(mia, "a"), "after %d others", i)
@@ -80,11 +80,11 @@ func TestKeyUsedTwice(t *testing.T) {
 
 // One actor, with however many keys, makes nobody else's be forgotten.
 func TestOneActorEvictsTheirOwnKeys(t *testing.T) {
-	for name, attacker := range map[string]account.Actor{"user": account.User("eve"), "host": account.Host("job")} {
+	for name, attacker := range map[string]account.Actor{"user": account.AsUser("eve"), "host": account.AsHost("job")} {
 		k := newKeyStory(t)
 		var victims []account.Actor
 		for i := range 3 {
-			victims = append(victims, account.User(usher.UserID(fmt.Sprint("v", i))), account.Host(fmt.Sprint("part ", i)))
+			victims = append(victims, account.AsUser(usher.UserID(fmt.Sprint("v", i))), account.AsHost(fmt.Sprint("part ", i)))
 		}
 		for _, v := range victims {
 			k.commit(v, "only")
@@ -93,7 +93,7 @@ func TestOneActorEvictsTheirOwnKeys(t *testing.T) {
 		if attacker.Host() != "" {
 			each = account.KeysPerPart
 		}
-		for i := range 2*account.RememberedKeys + 1 {
+		for i := range 2*account.MaxIdempotencyKeys + 1 {
 			k.commit(attacker, fmt.Sprint(i))
 			if i >= each {
 				require.False(t, k.knows(attacker, fmt.Sprint(i-each)), name)
@@ -110,19 +110,19 @@ func TestOneActorEvictsTheirOwnKeys(t *testing.T) {
 // and those of users stay whatever the host does.
 func TestHostAndUsersHaveRoomOfTheirOwn(t *testing.T) {
 	k := newKeyStory(t)
-	billing, mia := account.Host("billing"), account.User("mia")
+	billing, mia := account.AsHost("billing"), account.AsUser("mia")
 	k.commit(billing, "old")
 	k.commit(mia, "old")
-	for i := range account.RememberedKeys + 1 {
-		k.commit(account.Host(fmt.Sprint("part ", i)), "key")
+	for i := range account.MaxIdempotencyKeys + 1 {
+		k.commit(account.AsHost(fmt.Sprint("part ", i)), "key")
 	}
 	assert.True(t, k.knows(mia, "old"))
 	assert.False(t, k.knows(billing, "old"), "there are so many parts that the oldest of their only keys goes")
 
 	k = newKeyStory(t)
 	k.commit(billing, "old")
-	for i := range 2 * account.RememberedKeys {
-		k.commit(account.User(usher.UserID(fmt.Sprint("sybil ", i%5000))), fmt.Sprint(i))
+	for i := range 2 * account.MaxIdempotencyKeys {
+		k.commit(account.AsUser(usher.UserID(fmt.Sprint("sybil ", i%5000))), fmt.Sprint(i))
 	}
 	assert.True(t, k.knows(billing, "old"))
 }
@@ -131,13 +131,13 @@ func TestHostAndUsersHaveRoomOfTheirOwn(t *testing.T) {
 // take those of the victim, who has no more than they have.
 func TestManyUsersEvictNoKeysOfOneWhoHasFewer(t *testing.T) {
 	k := newKeyStory(t)
-	mia := account.User("mia")
+	mia := account.AsUser("mia")
 	for i := range 3 {
 		k.commit(mia, fmt.Sprint(i))
 	}
 	sybils := account.UserKeys / account.KeysPerUser * 2
 	for i := range 3 * account.UserKeys {
-		k.commit(account.User(usher.UserID(fmt.Sprint("sybil ", i%sybils))), fmt.Sprint(i))
+		k.commit(account.AsUser(usher.UserID(fmt.Sprint("sybil ", i%sybils))), fmt.Sprint(i))
 	}
 	for i := range 3 {
 		assert.True(t, k.knows(mia, fmt.Sprint(i)))
@@ -154,7 +154,7 @@ func TestManyUsersEvictNoKeysOfOneWhoHasFewer(t *testing.T) {
 	assert.False(t, k.knows(mia, "19"), "she has as many as anybody, so her own oldest goes")
 }
 
-// slowKeys says what is remembered, the way the documentation of RememberedKeys does.
+// slowKeys says what is remembered, the way the documentation of MaxIdempotencyKeys does.
 type slowKeys struct {
 	list  []slowKey // the oldest first
 	count map[account.Actor]int
@@ -213,9 +213,9 @@ func TestKeysAgreeWithTheSlowWay(t *testing.T) {
 		other := k.state // is read from a snapshot now and then
 		for i := range 6_000 {
 			n := int(float64(actors) * random.Float64() * random.Float64() * random.Float64()) // some have many
-			a := account.User(usher.UserID(fmt.Sprint("u", n)))
+			a := account.AsUser(usher.UserID(fmt.Sprint("u", n)))
 			if random.IntN(3) == 0 {
-				a = account.Host(fmt.Sprint("h", n))
+				a = account.AsHost(fmt.Sprint("h", n))
 			}
 			key := fmt.Sprint(random.IntN(1 << 20))
 			if random.IntN(50) == 0 && len(slow.list) > 0 {
@@ -237,7 +237,7 @@ func TestKeysAgreeWithTheSlowWay(t *testing.T) {
 			require.True(t, bytes.Equal(k.state.Encode(), other.Encode()), "seed %d: after a snapshot it is the same", seed)
 			require.Equal(t, len(slow.list), remembered(t, k.state, slow.list), "seed %d, commit %d", seed, i)
 		}
-		assert.LessOrEqual(t, len(slow.list), account.RememberedKeys)
+		assert.LessOrEqual(t, len(slow.list), account.MaxIdempotencyKeys)
 	}
 }
 
@@ -246,7 +246,7 @@ func TestKeysAgreeWithTheSlowWay(t *testing.T) {
 func remembered(t testing.TB, s *account.State, expected []slowKey) int {
 	t.Helper()
 	for _, k := range expected {
-		version, request, ok := s.Keyed(k.actor, k.key)
+		version, request, ok := s.IdempotentCommit(k.actor, k.key)
 		require.True(t, ok, "%s of %s", k.key, k.actor)
 		require.Equal(t, k.version, version)
 		require.Equal(t, "r"+k.key, request)
@@ -261,13 +261,13 @@ func TestKeyCostsLittle(t *testing.T) {
 	cost := func(before int) uint64 {
 		k := newKeyStory(t)
 		for i := range before {
-			k.commit(account.User(usher.UserID(fmt.Sprint("user-", i%700))), fmt.Sprint(i))
+			k.commit(account.AsUser(usher.UserID(fmt.Sprint("user-", i%700))), fmt.Sprint(i))
 		}
 		const n = 200
 		var m0, m1 runtime.MemStats
 		runtime.ReadMemStats(&m0)
 		for i := range n {
-			k.commit(account.User(usher.UserID(fmt.Sprint("user-", i%700))), fmt.Sprint("next ", i))
+			k.commit(account.AsUser(usher.UserID(fmt.Sprint("user-", i%700))), fmt.Sprint("next ", i))
 		}
 		runtime.ReadMemStats(&m1)
 		return (m1.Mallocs - m0.Mallocs) / n
@@ -281,12 +281,12 @@ func TestKeyCostsLittle(t *testing.T) {
 // not fit any more are forgotten.
 func TestSnapshotWithMoreKeysOfAnActor(t *testing.T) {
 	k := newKeyStory(t)
-	s := account.WithKeys(k.state, account.User("mia"), account.RememberedKeys)
+	s := account.WithKeys(k.state, account.AsUser("mia"), account.MaxIdempotencyKeys)
 	read, err := account.DecodeState(s)
 	require.NoError(t, err)
 	assert.Equal(t, account.KeysPerUser, account.KeyCount(read))
 	for i := range account.KeysPerUser {
-		_, _, ok := read.Keyed(account.User("mia"), fmt.Sprint("key ", account.RememberedKeys-1-i))
+		_, _, ok := read.IdempotentCommit(account.AsUser("mia"), fmt.Sprint("key ", account.MaxIdempotencyKeys-1-i))
 		assert.True(t, ok)
 	}
 	again, err := account.DecodeState(read.Encode())

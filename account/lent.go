@@ -53,7 +53,7 @@ func (q *proposing) decide(r *usher.Request) (usher.Decision, error) {
 	case within(without.Hidden(), d.Hidden()):
 		return d, nil
 	}
-	refusal := q.refusal(Denied, "what %s may see at %s depends on a seat for which there is no room; set-seats makes room", q.actor, r.Permission)
+	refusal := q.refusal(CodeDenied, "what %s may see at %s depends on a seat for which there is no room; set-seats makes room", q.actor, r.Permission)
 	refusal.Decision = d
 	return usher.Decision{}, refusal
 }

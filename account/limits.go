@@ -61,7 +61,7 @@ func (p Proposal) Check(id usher.AccountID) error {
 		err = printable.Errorf("a batch has at most %d commands, and this one has %d; submit them in several batches", MaxCommands, n)
 	}
 	if err != nil {
-		return &Refusal{Account: id, Code: Invalid, Text: err.Error()}
+		return &Refusal{Account: id, Code: CodeInvalid, Text: err.Error()}
 	}
 	listed := 0
 	for i, command := range p.Commands {
@@ -79,7 +79,7 @@ func (p Proposal) Check(id usher.AccountID) error {
 		default:
 			continue
 		}
-		return &Refusal{Account: id, Index: i, Of: len(p.Commands), Command: c, Code: Invalid, Text: text}
+		return &Refusal{Account: id, Index: i, Of: len(p.Commands), Command: c, Code: CodeInvalid, Text: text}
 	}
 	return nil
 }

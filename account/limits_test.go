@@ -18,7 +18,7 @@ import (
 // A proposal at a limit is done, and one above it is refused as a whole.
 func TestLimits(t *testing.T) {
 	p := compile(t, club)
-	s := do(t, p, open(t, p, members()), account.Host("test"), account.CreateTeam{Team: "red"})
+	s := do(t, p, open(t, p, members()), account.AsHost("test"), account.CreateTeam{Team: "red"})
 	commands := func(n int) func(*account.Proposal) {
 		return func(q *account.Proposal) {
 			q.Commands = nil
@@ -49,11 +49,11 @@ func TestLimits(t *testing.T) {
 			return func(q *account.Proposal) { q.Note = strings.Repeat("é", n/2) + "n"[:n%2] }
 		}},
 		"host name": {account.MaxID, func(n int) func(*account.Proposal) {
-			return func(q *account.Proposal) { q.Actor = account.Host(strings.Repeat("h", n)) }
+			return func(q *account.Proposal) { q.Actor = account.AsHost(strings.Repeat("h", n)) }
 		}},
 	} {
 		for over := range 2 {
-			q := account.Proposal{Actor: account.Host("test"), Time: noon, Commands: []account.Command{account.AddUser{User: "new"}}}
+			q := account.Proposal{Actor: account.AsHost("test"), Time: noon, Commands: []account.Command{account.AddUser{User: "new"}}}
 			row.set(row.limit + over)(&q)
 			o, err := s.Propose(p, q)
 			if over == 0 {
@@ -61,7 +61,7 @@ func TestLimits(t *testing.T) {
 				continue
 			}
 			assert.Zero(t, o, name)
-			assert.Equal(t, account.Invalid, codeOf(t, err), name)
+			assert.Equal(t, account.CodeInvalid, codeOf(t, err), name)
 			assert.ErrorContains(t, err, fmt.Sprint(row.limit), "%s: what is expected", name)
 			assert.ErrorContains(t, err, fmt.Sprint(row.limit+1), "%s: what was received", name)
 			assert.Less(t, len(err.Error()), 300, "%s: the text is not repeated", name)
@@ -74,13 +74,13 @@ func TestTextOfAProposalIsUTF8(t *testing.T) {
 	p := compile(t, club)
 	s := open(t, p, members())
 	for name, q := range map[string]account.Proposal{
-		"key":  {Actor: account.Host("test"), Key: "\xff"},
-		"note": {Actor: account.Host("test"), Note: "a\xff"},
-		"host": {Actor: account.Host("\xff")},
+		"key":  {Actor: account.AsHost("test"), Key: "\xff"},
+		"note": {Actor: account.AsHost("test"), Note: "a\xff"},
+		"host": {Actor: account.AsHost("\xff")},
 	} {
 		q.Time, q.Commands = noon, []account.Command{account.AddUser{User: "new"}}
 		_, err := s.Propose(p, q)
-		assert.Equal(t, account.Invalid, codeOf(t, err), name)
+		assert.Equal(t, account.CodeInvalid, codeOf(t, err), name)
 	}
 }
 
@@ -89,7 +89,7 @@ func TestWhatIsAboveALimitStaysReadable(t *testing.T) {
 	p := compile(t, club)
 	s := open(t, p, members())
 	c := &account.Commit{
-		Account: "club", Version: s.Version() + 1, ID: "1", Time: noon, Actor: account.Host("test"), Policy: "p",
+		Account: "club", Version: s.Version() + 1, ID: "1", Time: noon, Actor: account.AsHost("test"), Policy: "p",
 		Note: strings.Repeat("n", 2*account.MaxNote), Key: strings.Repeat("k", 2*account.MaxKey), Request: "r",
 	}
 	for i := range account.MaxFields {
@@ -104,7 +104,7 @@ func TestWhatIsAboveALimitStaysReadable(t *testing.T) {
 	loaded, err := account.DecodeState(next.Encode())
 	require.NoError(t, err)
 	for _, s := range []*account.State{next, loaded} {
-		version, _, ok := s.Keyed(c.Actor, c.Key)
+		version, _, ok := s.IdempotentCommit(c.Actor, c.Key)
 		assert.True(t, ok)
 		assert.Equal(t, c.Version, version)
 		assert.Greater(t, len(s.Fields()), account.MaxFields)
@@ -115,7 +115,7 @@ func TestWhatIsAboveALimitStaysReadable(t *testing.T) {
 // and so does a long import.
 func TestInterrupt(t *testing.T) {
 	p := compile(t, club)
-	host := account.Host("test")
+	host := account.AsHost("test")
 	many := members()
 	for i := range 50 {
 		many.Users[usher.UserID(fmt.Sprint("user-", i))] = policy.User{}
@@ -132,9 +132,9 @@ func TestInterrupt(t *testing.T) {
 		least    int // so often there is a chance to stop
 	}{
 		"commands": {host, open(t, p, members()), adds, 20},
-		"move":     {account.User("adam"), open(t, p, captains(50, false)), []account.Command{account.MoveTeam{Team: "chess", Parent: "rowing"}, account.MoveTeam{Team: "chess"}}, 100},
+		"move":     {account.AsUser("adam"), open(t, p, captains(50, false)), []account.Command{account.MoveTeam{Team: "chess", Parent: "rowing"}, account.MoveTeam{Team: "chess"}}, 100},
 		"delete":   {host, open(t, p, captains(50, true)), []account.Command{account.DeleteTeam{Team: "rowing"}}, 50},
-		"import":   {host, account.New("club"), []account.Command{account.Import{Contents: many}}, 100},
+		"import":   {host, account.New("club"), []account.Command{account.Import{Seed: many}}, 100},
 	} {
 		before := row.state.Encode()
 		calls, stop := 0, 0

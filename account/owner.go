@@ -25,7 +25,7 @@ func (c TransferOwnership) propose(q *proposing) error {
 		return err
 	}
 	if to.Status != usher.Active {
-		return q.refuse(Inactive, "%s is %s, and only an active user can be the %s", c.To, to.Status, q.next.unique)
+		return q.refuse(CodeInactive, "%s is %s, and only an active user can be the %s", c.To, to.Status, q.next.unique)
 	}
 	from := q.find(q.next.owner)
 	unique := q.policy.UniqueRole()
@@ -88,10 +88,10 @@ func (c OwnershipTransferred) describe() string {
 
 // ownerHolds refuses to give the unique role to a user in any other way.
 func (q *proposing) ownerHolds(unique role.Role) error {
-	return q.refuse(UniqueRole, "%s is held by %s, and moves only by transfer-ownership", unique.Name, q.next.owner)
+	return q.refuse(CodeUniqueRole, "%s is held by %s, and moves only by transfer-ownership", unique.Name, q.next.owner)
 }
 
 // keepsUnique refuses to take the unique role from its holder.
 func (q *proposing) keepsUnique(id usher.UserID) error {
-	return q.refuse(UniqueRole, "%s is the %s; transfer-ownership makes somebody else that first", id, q.next.unique)
+	return q.refuse(CodeUniqueRole, "%s is the %s; transfer-ownership makes somebody else that first", id, q.next.unique)
 }

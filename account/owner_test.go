@@ -14,7 +14,7 @@ import (
 func TestTransferWithTheSeat(t *testing.T) {
 	p := compile(t, firm)
 	s := open(t, p, staff())
-	next := do(t, p, s, account.User("olga"), account.TransferOwnership{To: "adam"}, account.UnassignSeat{User: "olga", Pool: "editor"})
+	next := do(t, p, s, account.AsUser("olga"), account.TransferOwnership{To: "adam"}, account.UnassignSeat{User: "olga", Pool: "editor"})
 	assert.Equal(t, usher.UserID("adam"), next.Owner())
 	assert.Equal(t, s.Pool("editor"), next.Pool("editor"))
 	adam, _ := next.User("adam")

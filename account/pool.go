@@ -15,7 +15,7 @@ import (
 var seatPurchase = permission.MustParse("seat.purchase")
 
 // SetSeats sets how many seats of a pool are bought. A batch that leaves fewer than
-// are held is refused with SeatsInUse. seat.purchase.
+// are held is refused with CodeSeatsInUse. seat.purchase.
 type SetSeats struct {
 	Pool  seat.PoolName
 	Total int
@@ -29,7 +29,7 @@ func (c SetSeats) propose(q *proposing) error {
 		return err // of a pool that the policy lacks by now, seats can be given back
 	}
 	if err := checkTotal(c.Total); err != nil {
-		return q.refuse(Invalid, "%v", err)
+		return q.refuse(CodeInvalid, "%v", err)
 	}
 	if pool.Total == c.Total {
 		return nil
@@ -72,7 +72,7 @@ func (q *proposing) pool(name seat.PoolName) (seat.Kind, error) {
 	for _, k := range q.policy.Pools() {
 		names = append(names, string(k.Name))
 	}
-	return seat.Kind{}, q.refuse(UnknownPool, "%s has no seat pool %q%s", q.policyName(), name, suggest.DidYouMean(string(name), names))
+	return seat.Kind{}, q.refuse(CodeUnknownPool, "%s has no seat pool %q%s", q.policyName(), name, suggest.DidYouMean(string(name), names))
 }
 
 // checkTotal refuses what is no number of seats.
@@ -141,11 +141,11 @@ func (q *proposing) outOfSeats(s *State, name seat.PoolName) *Refusal {
 	}
 	switch {
 	case errors.Is(err, seat.ErrInUse):
-		return q.refusal(SeatsInUse, "%s; free %d with unassign-seat, also in the same batch", stands, -after.Left())
+		return q.refusal(CodeSeatsInUse, "%s; free %d with unassign-seat, also in the same batch", stands, -after.Left())
 	case after.Total == 0:
-		return q.refusal(NoSeatsLeft, "%s%s; set-seats buys some", stands, q.requiring(step, name))
+		return q.refusal(CodeNoSeatsLeft, "%s%s; set-seats buys some", stands, q.requiring(step, name))
 	}
-	return q.refusal(NoSeatsLeft, "%s%s; set-seats buys more, unassign-seat frees one", stands, q.requiring(step, name))
+	return q.refusal(CodeNoSeatsLeft, "%s%s; set-seats buys more, unassign-seat frees one", stands, q.requiring(step, name))
 }
 
 // requiring says of the last user to whom a command gave a seat that the user's role

@@ -42,7 +42,7 @@ type SeatsPreview struct {
 type UserPreview struct {
 	User          usher.UserID
 	Before, After *policy.User
-	Gains, Loses  []policy.Holding
+	Gains, Loses  []policy.Entitlement
 }
 
 // Preview says what an outcome of this state would do, with the grants that hold at

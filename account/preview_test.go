@@ -21,7 +21,7 @@ func office(t testing.TB) (*policy.Policy, *account.State) {
 	t.Helper()
 	p, err := preset.Load("oncehub")
 	require.NoError(t, err)
-	return p, open(t, p, account.Contents{
+	return p, open(t, p, account.Seed{
 		Seats: map[seat.PoolName]int{"booking": 2},
 		Teams: map[usher.TeamID]usher.TeamID{"sales": "", "support": ""},
 		Users: map[usher.UserID]policy.User{
@@ -36,7 +36,7 @@ func office(t testing.TB) (*policy.Policy, *account.State) {
 
 func preview(t testing.TB, p *policy.Policy, s *account.State, commands ...account.Command) account.Preview {
 	t.Helper()
-	o, err := propose(p, s, account.Host("test"), commands...)
+	o, err := propose(p, s, account.AsHost("test"), commands...)
 	require.NoError(t, err)
 	before := s.Encode()
 	preview, err := s.Preview(p, o, noon)
@@ -49,7 +49,7 @@ func preview(t testing.TB, p *policy.Policy, s *account.State, commands ...accou
 // shortly says what users gain and lose of some resources: "max: +user.view any".
 func shortly(p account.Preview, resources ...string) []string {
 	var list []string
-	say := func(u account.UserPreview, sign string, holdings []policy.Holding) {
+	say := func(u account.UserPreview, sign string, holdings []policy.Entitlement) {
 		for _, h := range holdings {
 			for _, r := range resources {
 				if h.Permission.Resource() != r {
@@ -130,14 +130,14 @@ func TestPreviewOfGrants(t *testing.T) {
 	got := preview(t, p, s, give(april))
 	assert.Equal(t, []string{"max: +sms-credit.purchase any until 2026-04-01"}, shortly(got, "sms-credit"))
 
-	o, err := propose(p, s, account.Host("test"), give(april))
+	o, err := propose(p, s, account.AsHost("test"), give(april))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"max: +sms-credit.purchase any until 2026-05-01"}, shortly(preview(t, p, o.Next, give(may)), "sms-credit"), "longer is more")
 	assert.Equal(t, []string{"max: +sms-credit.purchase any"}, shortly(preview(t, p, o.Next, give(time.Time{})), "sms-credit"))
 	assert.Equal(t, []string{"max: -sms-credit.purchase any until 2026-04-01"}, shortly(preview(t, p, o.Next, account.RevokeGrant{User: "max", Grant: "sms-credit.purchase"}), "sms-credit"))
 	assert.Empty(t, shortly(preview(t, p, s, account.GiveGrant{User: "adam", Grant: "sms-credit.purchase"}), "sms-credit"), "an administrator has it already")
 
-	later, err := o.Next.Propose(p, account.Proposal{Actor: account.Host("test"), Time: may, Commands: []account.Command{account.RevokeGrant{User: "max", Grant: "sms-credit.purchase"}}})
+	later, err := o.Next.Propose(p, account.Proposal{Actor: account.AsHost("test"), Time: may, Commands: []account.Command{account.RevokeGrant{User: "max", Grant: "sms-credit.purchase"}}})
 	require.NoError(t, err)
 	after, err := o.Next.Preview(p, later, may)
 	require.NoError(t, err)
@@ -186,7 +186,7 @@ func TestPreviewOfNothing(t *testing.T) {
 
 func TestPreviewNeedsATimeAndTheRightPolicy(t *testing.T) {
 	p, s := office(t)
-	o, err := propose(p, s, account.Host("test"), account.SetRole{User: "max", Role: "admin"})
+	o, err := propose(p, s, account.AsHost("test"), account.SetRole{User: "max", Role: "admin"})
 	require.NoError(t, err)
 	_, err = s.Preview(p, o, time.Time{})
 	assert.ErrorIs(t, err, usher.ErrNoTime)
@@ -219,6 +219,6 @@ func TestPreviewOfConditions(t *testing.T) {
 	report := func(commands ...account.Command) []string { return shortly(preview(t, p, s, commands...), "report") }
 	assert.Equal(t, []string{"max: +report.read any if seated"}, report(account.AssignSeat{User: "max", Pool: "booking"}))
 	assert.Equal(t, []string{"mia: -report.read any if seated"}, report(account.UnassignSeat{User: "mia", Pool: "booking"}))
-	s = do(t, p, s, account.Host("test"), account.ChangeSetting{Setting: "open", Value: true})
+	s = do(t, p, s, account.AsHost("test"), account.ChangeSetting{Setting: "open", Value: true})
 	assert.Equal(t, []string{"dora: +report.read own if opened"}, report(account.SetRole{User: "dora", Role: "member"}))
 }

@@ -17,7 +17,7 @@ import (
 // left. So a batch needs the same permissions, and the same reach of its actor, as
 // its commands one after another, and the first command that is refused so refuses
 // the batch. Then, once, seats and the bounds of roles are counted on the state that
-// the batch leaves: with RoleFull, LastHolder, NoSeatsLeft or SeatsInUse, the first
+// the batch leaves: with CodeRoleFull, CodeLastHolder, CodeNoSeatsLeft or CodeSeatsInUse, the first
 // of these that applies. That Refusal has the index of the last command that moved
 // the count in the wrong direction. What the counts are between two commands does not
 // matter, so a role with one holder changes hands, and users swap the seats of full
@@ -95,8 +95,8 @@ func (s *State) Propose(p *policy.Policy, proposal Proposal) (Outcome, error) {
 		at: later(proposal.Time, s.time).UTC().Round(0), interrupt: proposal.Interrupt, value: proposal.Value,
 		commands: proposal.Commands, ends: make([]int, 0, len(proposal.Commands)),
 	}
-	if len(q.commands) >= many {
-		q.alike = &alike{}
+	if len(q.commands) >= internThreshold {
+		q.interner = &interner{}
 	}
 	for i, command := range q.commands {
 		q.index, q.command = i, command
@@ -146,11 +146,11 @@ func (q *proposing) propose(command Command) error {
 	t := reflect.TypeOf(command)
 	switch {
 	case t == nil:
-		return q.refuse(Invalid, "there is no command")
+		return q.refuse(CodeInvalid, "there is no command")
 	case t.Kind() == reflect.Pointer:
-		return q.refuse(Invalid, "%s is no command: pass %s, not a pointer", t, t.Elem())
+		return q.refuse(CodeInvalid, "%s is no command: pass %s, not a pointer", t, t.Elem())
 	case !isCommand(t):
-		return q.refuse(Invalid, "%s is no command", t)
+		return q.refuse(CodeInvalid, "%s is no command", t)
 	}
 	want := command.asks(q)
 	if !want.creates {

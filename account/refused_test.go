@@ -23,106 +23,106 @@ var refused = []struct {
 	code    account.Code
 	says    string
 }{
-	{"max", account.SetSeats{Pool: "booking", Total: 9}, account.Denied, "set-seats booking 9: max may not seat.purchase: denied (no-permission)"},
-	{"ina", account.Leave{}, account.Denied, "denied (inactive)"},
-	{"nobody", account.Leave{}, account.Denied, "denied (unknown-user)"},
-	{"", account.Leave{}, account.Denied, "the commands have no actor: name a user or the host"},
-	{"the host", account.Leave{}, account.Denied, "the host has nothing to leave"},
-	{"the host", account.AcceptInvitation{}, account.Denied, "the host was not invited"},
-	{"ina", account.AcceptInvitation{}, account.Denied, "ina is inactive"},
-	{"max", account.DeclineInvitation{}, account.Denied, "max was not invited, but is active"},
-	{"olga", account.Leave{}, account.Denied, "denied (forbidden)"},
-	{"adam", account.SetStatus{User: "olga", Status: usher.Inactive}, account.Denied, "denied (forbidden)"},
-	{"adam", account.TransferOwnership{To: "adam"}, account.Denied, "denied (forbidden)"},
-	{"olga", account.CreateAccount{Owner: "olga"}, account.Denied, "only the host makes accounts"},
-	{"olga", account.Import{}, account.Denied, "only the host makes accounts"},
-	{"dora", account.SetField{User: "max", Field: "phone", Value: "1"}, account.Denied, "dora may not see phone of max"},
-	{"mia", account.CreateTeam{Team: "new", Parent: "chess"}, account.Denied, "out-of-scope"},
-	{"mia", account.AddUser{User: "zoe", Teams: []usher.TeamID{"rowing", ""}}, account.Denied, "out-of-scope"},
-	{"mia", account.MoveTeam{Team: "rowing", Parent: "chess"}, account.Denied, "out-of-scope"},
+	{"max", account.SetSeats{Pool: "booking", Total: 9}, account.CodeDenied, "set-seats booking 9: max may not seat.purchase: denied (no-permission)"},
+	{"ina", account.Leave{}, account.CodeDenied, "denied (inactive)"},
+	{"nobody", account.Leave{}, account.CodeDenied, "denied (unknown-user)"},
+	{"", account.Leave{}, account.CodeDenied, "the commands have no actor: name a user or the host"},
+	{"the host", account.Leave{}, account.CodeDenied, "the host has nothing to leave"},
+	{"the host", account.AcceptInvitation{}, account.CodeDenied, "the host was not invited"},
+	{"ina", account.AcceptInvitation{}, account.CodeDenied, "ina is inactive"},
+	{"max", account.DeclineInvitation{}, account.CodeDenied, "max was not invited, but is active"},
+	{"olga", account.Leave{}, account.CodeDenied, "denied (forbidden)"},
+	{"adam", account.SetStatus{User: "olga", Status: usher.Inactive}, account.CodeDenied, "denied (forbidden)"},
+	{"adam", account.TransferOwnership{To: "adam"}, account.CodeDenied, "denied (forbidden)"},
+	{"olga", account.CreateAccount{Owner: "olga"}, account.CodeDenied, "only the host makes accounts"},
+	{"olga", account.Import{}, account.CodeDenied, "only the host makes accounts"},
+	{"dora", account.SetField{User: "max", Field: "phone", Value: "1"}, account.CodeDenied, "dora may not see phone of max"},
+	{"mia", account.CreateTeam{Team: "new", Parent: "chess"}, account.CodeDenied, "out-of-scope"},
+	{"mia", account.AddUser{User: "zoe", Teams: []usher.TeamID{"rowing", ""}}, account.CodeDenied, "out-of-scope"},
+	{"mia", account.MoveTeam{Team: "rowing", Parent: "chess"}, account.CodeDenied, "out-of-scope"},
 
-	{"adam", account.RemoveUser{User: "zoe"}, account.UnknownUser, `club has no user "zoe"`},
-	{"adam", account.SetTeamRole{Team: "nowhere", User: "zoe", Role: "nothing"}, account.UnknownUser, ""},
-	{"adam", account.AddToTeam{Team: "nowhere", User: "max"}, account.UnknownTeam, `club has no team "nowhere"`},
-	{"adam", account.AddUser{User: "zoe", Role: "nothing", Teams: []usher.TeamID{"nowhere"}}, account.UnknownTeam, ""},
-	{"adam", account.CreateTeam{Team: "new", Parent: "new"}, account.UnknownTeam, ""},
-	{"adam", account.SetRole{User: "max", Role: "coahc"}, account.UnknownRole, `the policy club has no account role "coahc"; did you mean "coach"?`},
-	{"adam", account.SetRole{User: "max", Role: "captain"}, account.UnknownRole, "captain is no account role; it is held on a team: set-team-role gives it"},
-	{"adam", account.SetTeamRole{Team: "rowing", User: "max", Role: "admin"}, account.UnknownRole, "admin is no team role; it is held in the account: set-role gives it"},
-	{"adam", account.AssignSeat{User: "max", Pool: "boking"}, account.UnknownPool, `did you mean "booking"?`},
-	{"olga", account.SetSeats{Pool: "boking", Total: -1}, account.UnknownPool, ""},
-	{"adam", account.GiveGrant{User: "max", Grant: "report.raed"}, account.UnknownGrant, `did you mean "report.read"?`},
-	{"adam", account.RevokeGrant{User: "max", Grant: "report.raed"}, account.UnknownGrant, ""},
-	{"adam", account.ChangeSetting{Setting: "opn", Value: true}, account.UnknownSetting, `did you mean "open"?`},
-	{"adam", account.SetField{User: "max", Field: "fone", Value: "1"}, account.UnknownField, ""},
-	{"adam", account.SetField{User: "max", Field: "shoe", Value: "44"}, account.UnknownField, "shoe is archived; restore-field shows it again"},
-	{"adam", account.MoveField{Field: "born", Before: "phon"}, account.UnknownField, `did you mean "phone"?`},
+	{"adam", account.RemoveUser{User: "zoe"}, account.CodeUnknownUser, `club has no user "zoe"`},
+	{"adam", account.SetTeamRole{Team: "nowhere", User: "zoe", Role: "nothing"}, account.CodeUnknownUser, ""},
+	{"adam", account.AddToTeam{Team: "nowhere", User: "max"}, account.CodeUnknownTeam, `club has no team "nowhere"`},
+	{"adam", account.AddUser{User: "zoe", Role: "nothing", Teams: []usher.TeamID{"nowhere"}}, account.CodeUnknownTeam, ""},
+	{"adam", account.CreateTeam{Team: "new", Parent: "new"}, account.CodeUnknownTeam, ""},
+	{"adam", account.SetRole{User: "max", Role: "coahc"}, account.CodeUnknownRole, `the policy club has no account role "coahc"; did you mean "coach"?`},
+	{"adam", account.SetRole{User: "max", Role: "captain"}, account.CodeUnknownRole, "captain is no account role; it is held on a team: set-team-role gives it"},
+	{"adam", account.SetTeamRole{Team: "rowing", User: "max", Role: "admin"}, account.CodeUnknownRole, "admin is no team role; it is held in the account: set-role gives it"},
+	{"adam", account.AssignSeat{User: "max", Pool: "boking"}, account.CodeUnknownPool, `did you mean "booking"?`},
+	{"olga", account.SetSeats{Pool: "boking", Total: -1}, account.CodeUnknownPool, ""},
+	{"adam", account.GiveGrant{User: "max", Grant: "report.raed"}, account.CodeUnknownGrant, `did you mean "report.read"?`},
+	{"adam", account.RevokeGrant{User: "max", Grant: "report.raed"}, account.CodeUnknownGrant, ""},
+	{"adam", account.ChangeSetting{Setting: "opn", Value: true}, account.CodeUnknownSetting, `did you mean "open"?`},
+	{"adam", account.SetField{User: "max", Field: "fone", Value: "1"}, account.CodeUnknownField, ""},
+	{"adam", account.SetField{User: "max", Field: "shoe", Value: "44"}, account.CodeUnknownField, "shoe is archived; restore-field shows it again"},
+	{"adam", account.MoveField{Field: "born", Before: "phon"}, account.CodeUnknownField, `did you mean "phone"?`},
 
-	{"adam", account.AddUser{}, account.Invalid, "the id of a user is not empty"},
-	{"adam", account.AddUser{User: "a\xff"}, account.Invalid, "must be UTF-8"},
-	{"adam", account.AddUser{User: usher.UserID(strings.Repeat("a", 1025))}, account.Invalid, "at most 1024 bytes, and this one has 1025"},
-	{"adam", account.AddUser{User: "zoe", Status: usher.Inactive}, account.Invalid, "a user is added active or invited, not inactive"},
-	{"adam", account.SetStatus{User: "max", Status: usher.Invited}, account.Invalid, `not "invited"`},
-	{"adam", account.MoveTeam{Team: "sport", Parent: "rowing"}, account.Invalid, "rowing is sport or below it, and no team is below itself"},
-	{"adam", account.DefineField{Field: "", Type: account.TextField}, account.Invalid, "the name of a field is not empty"},
-	{"adam", account.DefineField{Field: "x"}, account.Invalid, "a field is of type text, number, date or bool"},
-	{"adam", account.SetField{User: "max", Field: "born", Value: "yesterday"}, account.Invalid, "born is a field of type date, and the value is none"},
-	{"olga", account.SetSeats{Pool: "booking", Total: -1}, account.Invalid, "-1 is no number of seats"},
-	{"olga", account.SetSeats{Pool: "booking", Total: math.MaxInt}, account.Invalid, "at most 1000000000 seats of a pool can be bought"},
-	{"the host", nil, account.Invalid, "there is no command"},
-	{"adam", &account.AddUser{User: "zoe"}, account.Invalid, "*account.AddUser is no command: pass account.AddUser, not a pointer"},
-	{"the host", leaving{}, account.Invalid, "account_test.leaving: invalid: account_test.leaving is no command"},
-	{"the host", (*account.CreateAccount)(nil), account.Invalid, "pass account.CreateAccount, not a pointer"},
+	{"adam", account.AddUser{}, account.CodeInvalid, "the id of a user is not empty"},
+	{"adam", account.AddUser{User: "a\xff"}, account.CodeInvalid, "must be UTF-8"},
+	{"adam", account.AddUser{User: usher.UserID(strings.Repeat("a", 1025))}, account.CodeInvalid, "at most 1024 bytes, and this one has 1025"},
+	{"adam", account.AddUser{User: "zoe", Status: usher.Inactive}, account.CodeInvalid, "a user is added active or invited, not inactive"},
+	{"adam", account.SetStatus{User: "max", Status: usher.Invited}, account.CodeInvalid, `not "invited"`},
+	{"adam", account.MoveTeam{Team: "sport", Parent: "rowing"}, account.CodeInvalid, "rowing is sport or below it, and no team is below itself"},
+	{"adam", account.DefineField{Field: "", Type: account.TextField}, account.CodeInvalid, "the name of a field is not empty"},
+	{"adam", account.DefineField{Field: "x"}, account.CodeInvalid, "a field is of type text, number, date or bool"},
+	{"adam", account.SetField{User: "max", Field: "born", Value: "yesterday"}, account.CodeInvalid, "born is a field of type date, and the value is none"},
+	{"olga", account.SetSeats{Pool: "booking", Total: -1}, account.CodeInvalid, "-1 is no number of seats"},
+	{"olga", account.SetSeats{Pool: "booking", Total: math.MaxInt}, account.CodeInvalid, "at most 1000000000 seats of a pool can be bought"},
+	{"the host", nil, account.CodeInvalid, "there is no command"},
+	{"adam", &account.AddUser{User: "zoe"}, account.CodeInvalid, "*account.AddUser is no command: pass account.AddUser, not a pointer"},
+	{"the host", leaving{}, account.CodeInvalid, "account_test.leaving: invalid: account_test.leaving is no command"},
+	{"the host", (*account.CreateAccount)(nil), account.CodeInvalid, "pass account.CreateAccount, not a pointer"},
 
-	{"the host", account.CreateAccount{Owner: "zoe"}, account.Exists, "there is an account club already"},
-	{"the host", account.Import{}, account.Exists, ""},
-	{"adam", account.AddUser{User: "max", Role: "owner"}, account.Exists, "max is a user already"},
-	{"adam", account.CreateTeam{Team: "chess"}, account.Exists, "there is a team chess already"},
-	{"adam", account.DefineField{Field: "shoe", Type: account.TextField}, account.Exists, "archived; restore-field shows it again"},
-	{"adam", account.RenameField{Field: "born", To: "phone"}, account.Exists, ""},
+	{"the host", account.CreateAccount{Owner: "zoe"}, account.CodeExists, "there is an account club already"},
+	{"the host", account.Import{}, account.CodeExists, ""},
+	{"adam", account.AddUser{User: "max", Role: "owner"}, account.CodeExists, "max is a user already"},
+	{"adam", account.CreateTeam{Team: "chess"}, account.CodeExists, "there is a team chess already"},
+	{"adam", account.DefineField{Field: "shoe", Type: account.TextField}, account.CodeExists, "archived; restore-field shows it again"},
+	{"adam", account.RenameField{Field: "born", To: "phone"}, account.CodeExists, ""},
 
-	{"adam", account.SetTeamRole{Team: "chess", User: "max", Role: "captain"}, account.NotMember, "max was not put in chess; add-to-team does it"},
-	{"adam", account.DeleteTeam{Team: "sport"}, account.TeamNotEmpty, "rowing is below sport"},
+	{"adam", account.SetTeamRole{Team: "chess", User: "max", Role: "captain"}, account.CodeNotMember, "max was not put in chess; add-to-team does it"},
+	{"adam", account.DeleteTeam{Team: "sport"}, account.CodeTeamNotEmpty, "rowing is below sport"},
 
-	{"olga", account.SetRole{User: "max", Role: "owner"}, account.UniqueRole, "owner is held by olga, and moves only by transfer-ownership"},
-	{"olga", account.AddUser{User: "zoe", Role: "owner"}, account.UniqueRole, ""},
-	{"the host", account.RemoveUser{User: "olga"}, account.UniqueRole, "olga is the owner; transfer-ownership makes somebody else that first"},
-	{"the host", account.SetRole{User: "olga", Role: "member"}, account.UniqueRole, ""},
+	{"olga", account.SetRole{User: "max", Role: "owner"}, account.CodeUniqueRole, "owner is held by olga, and moves only by transfer-ownership"},
+	{"olga", account.AddUser{User: "zoe", Role: "owner"}, account.CodeUniqueRole, ""},
+	{"the host", account.RemoveUser{User: "olga"}, account.CodeUniqueRole, "olga is the owner; transfer-ownership makes somebody else that first"},
+	{"the host", account.SetRole{User: "olga", Role: "member"}, account.CodeUniqueRole, ""},
 
-	{"dora", account.AddUser{User: "zoe", Role: "admin"}, account.Escalation, "zoe would get account.configure by `admin: any` of account.configure (club.yaml:22), which the rules of dora do not cover"},
-	{"dora", account.RemoveUser{User: "adam"}, account.Escalation, "adam outranks dora: adam has account.configure"},
-	{"dora", account.SetStatus{User: "adam", Status: usher.Inactive}, account.Escalation, ""},
-	{"dora", account.SetRole{User: "adam", Role: "desk"}, account.Escalation, ""},
-	{"dora", account.GiveGrant{User: "max", Grant: "seat.assign"}, account.Escalation, ""},
-	{"dora", account.GiveGrant{User: "max", Grant: "reports"}, account.Escalation, "report.read"},
-	{"dora", account.SetTeamRole{Team: "rowing", User: "max", Role: "captain"}, account.Escalation, "max would get team.create by `captain: team` of team.create (club.yaml:33) on rowing"},
-	{"dora", account.GiveGrant{User: "max", Grant: "chat", Until: noon}, account.UnknownGrant, ""},
-	{"dora", account.GiveGrant{User: "max", Grant: "reports", Until: noon}, account.Invalid, "has ended already"},
+	{"dora", account.AddUser{User: "zoe", Role: "admin"}, account.CodeEscalation, "zoe would get account.configure by `admin: any` of account.configure (club.yaml:22), which the rules of dora do not cover"},
+	{"dora", account.RemoveUser{User: "adam"}, account.CodeEscalation, "adam outranks dora: adam has account.configure"},
+	{"dora", account.SetStatus{User: "adam", Status: usher.Inactive}, account.CodeEscalation, ""},
+	{"dora", account.SetRole{User: "adam", Role: "desk"}, account.CodeEscalation, ""},
+	{"dora", account.GiveGrant{User: "max", Grant: "seat.assign"}, account.CodeEscalation, ""},
+	{"dora", account.GiveGrant{User: "max", Grant: "reports"}, account.CodeEscalation, "report.read"},
+	{"dora", account.SetTeamRole{Team: "rowing", User: "max", Role: "captain"}, account.CodeEscalation, "max would get team.create by `captain: team` of team.create (club.yaml:33) on rowing"},
+	{"dora", account.GiveGrant{User: "max", Grant: "chat", Until: noon}, account.CodeUnknownGrant, ""},
+	{"dora", account.GiveGrant{User: "max", Grant: "reports", Until: noon}, account.CodeInvalid, "has ended already"},
 
-	{"olga", account.TransferOwnership{To: "ivan"}, account.Inactive, "ivan is invited, and only an active user can be the owner"},
-	{"adam", account.AssignSeat{User: "ina", Pool: "booking"}, account.Inactive, "ina is inactive, and holds no seat in booking while so"},
-	{"adam", account.AssignSeat{User: "ivan", Pool: "parking"}, account.Inactive, ""},
-	{"adam", account.AssignSeat{User: "dora", Pool: "booking"}, account.SeatNotAllowed, "dora has the role desk, which holds no seat in booking"},
-	{"adam", account.UnassignSeat{User: "cora", Pool: "booking"}, account.SeatRequired, "cora has the role coach, which requires a seat in booking"},
-	{"adam", account.RemoveUser{User: "cora"}, account.LastHolder, "at least 3 users must be active with the role coach, or with owner or admin, which include it; 3 are, and 2 would be"},
-	{"adam", account.SetStatus{User: "cora", Status: usher.Inactive}, account.LastHolder, ""},
-	{"cora", account.Leave{}, account.LastHolder, ""},
-	{"adam", account.SetRole{User: "adam", Role: "desk"}, account.LastHolder, ""},
-	{"olga", account.SetSeats{Pool: "booking", Total: 2}, account.SeatsInUse, "3 of 4 seats in booking are held, and 3 of 2 would be; free 1 with unassign-seat, also in the same batch"},
+	{"olga", account.TransferOwnership{To: "ivan"}, account.CodeInactive, "ivan is invited, and only an active user can be the owner"},
+	{"adam", account.AssignSeat{User: "ina", Pool: "booking"}, account.CodeInactive, "ina is inactive, and holds no seat in booking while so"},
+	{"adam", account.AssignSeat{User: "ivan", Pool: "parking"}, account.CodeInactive, ""},
+	{"adam", account.AssignSeat{User: "dora", Pool: "booking"}, account.CodeSeatNotAllowed, "dora has the role desk, which holds no seat in booking"},
+	{"adam", account.UnassignSeat{User: "cora", Pool: "booking"}, account.CodeSeatRequired, "cora has the role coach, which requires a seat in booking"},
+	{"adam", account.RemoveUser{User: "cora"}, account.CodeLastHolder, "at least 3 users must be active with the role coach, or with owner or admin, which include it; 3 are, and 2 would be"},
+	{"adam", account.SetStatus{User: "cora", Status: usher.Inactive}, account.CodeLastHolder, ""},
+	{"cora", account.Leave{}, account.CodeLastHolder, ""},
+	{"adam", account.SetRole{User: "adam", Role: "desk"}, account.CodeLastHolder, ""},
+	{"olga", account.SetSeats{Pool: "booking", Total: 2}, account.CodeSeatsInUse, "3 of 4 seats in booking are held, and 3 of 2 would be; free 1 with unassign-seat, also in the same batch"},
 }
 
 func actor(as string) account.Actor {
 	if as == "the host" {
-		return account.Host("test")
+		return account.AsHost("test")
 	}
-	return account.User(usher.UserID(as))
+	return account.AsUser(usher.UserID(as))
 }
 
 func TestRefused(t *testing.T) {
 	p := compile(t, club)
 	s := open(t, p, members())
 	before := s.Encode()
-	seen := map[account.Code]bool{account.RoleFull: true, account.NoSeatsLeft: true} // which need more than one command
+	seen := map[account.Code]bool{account.CodeRoleFull: true, account.CodeNoSeatsLeft: true} // which need more than one command
 	for _, row := range refused {
 		o, err := propose(p, s, actor(row.as), row.command)
 		code := codeOf(t, err)
@@ -133,7 +133,7 @@ func TestRefused(t *testing.T) {
 		if code != 0 {
 			assert.ErrorContains(t, err, row.says)
 			assert.ErrorIs(t, err, code)
-			assert.Equal(t, code == account.Denied, errors.Is(err, usher.ErrDenied))
+			assert.Equal(t, code == account.CodeDenied, errors.Is(err, usher.ErrDenied))
 			assert.Zero(t, o, "a refused proposal has no outcome")
 		}
 	}
@@ -149,38 +149,38 @@ func TestRefused(t *testing.T) {
 func TestRefusedInBatch(t *testing.T) {
 	p := compile(t, club)
 	s := open(t, p, members())
-	host := account.Host("test")
+	host := account.AsHost("test")
 	for name, row := range map[string]struct {
 		code     account.Code
 		says     string
 		commands []account.Command
 	}{
 		"the seats run out": {
-			account.NoSeatsLeft, "command 2 of 2: assign-seat ivan booking: no seats left: 3 of 4 seats in booking are held, and 5 would be; set-seats buys more, unassign-seat frees one",
+			account.CodeNoSeatsLeft, "command 2 of 2: assign-seat ivan booking: no seats left: 3 of 4 seats in booking are held, and 5 would be; set-seats buys more, unassign-seat frees one",
 			[]account.Command{account.AssignSeat{User: "max", Pool: "booking"}, account.AssignSeat{User: "ivan", Pool: "booking"}},
 		},
 		"no seat was ever bought": {
-			account.NoSeatsLeft, "command 2 of 2: assign-seat max parking: no seats left: 0 of 1 seats in parking are held, and 1 of 0 would be; set-seats buys some",
+			account.CodeNoSeatsLeft, "command 2 of 2: assign-seat max parking: no seats left: 0 of 1 seats in parking are held, and 1 of 0 would be; set-seats buys some",
 			[]account.Command{account.SetSeats{Pool: "parking"}, account.AssignSeat{User: "max", Pool: "parking"}},
 		},
 		"a role requires a seat": {
-			account.NoSeatsLeft, "and the role coach requires one",
+			account.CodeNoSeatsLeft, "and the role coach requires one",
 			[]account.Command{account.AssignSeat{User: "max", Pool: "booking"}, account.AddUser{User: "zoe", Role: "coach"}},
 		},
 		"a new owner needs a seat": {
-			account.NoSeatsLeft, "and the role owner requires one",
+			account.CodeNoSeatsLeft, "and the role owner requires one",
 			[]account.Command{account.AssignSeat{User: "max", Pool: "booking"}, account.TransferOwnership{To: "dora"}},
 		},
 		"a role is full": {
-			account.RoleFull, "at most 3 users may have the role admin; 1 does, and 4 would",
+			account.CodeRoleFull, "at most 3 users may have the role admin; 1 does, and 4 would",
 			[]account.Command{account.SetRole{User: "max", Role: "admin"}, account.SetRole{User: "mia", Role: "admin"}, account.AddUser{User: "zoe", Role: "admin"}},
 		},
 		"the previous owner has no role left": {
-			account.RoleFull, "",
+			account.CodeRoleFull, "",
 			[]account.Command{account.SetRole{User: "max", Role: "admin"}, account.AddUser{User: "zoe", Role: "admin"}, account.TransferOwnership{To: "mia"}},
 		},
 		"the account is gone": {
-			account.Exists, "club was deleted, and the id of an account is never used again",
+			account.CodeExists, "club was deleted, and the id of an account is never used again",
 			[]account.Command{account.DeleteAccount{}, account.CreateAccount{Owner: "zoe"}},
 		},
 	} {
@@ -203,7 +203,7 @@ func TestRefusedInBatch(t *testing.T) {
 func TestProposeErrors(t *testing.T) {
 	p := compile(t, club)
 	s := open(t, p, members())
-	host := account.Host("test")
+	host := account.AsHost("test")
 	for name, row := range map[string]struct {
 		state    *account.State
 		proposal account.Proposal
@@ -213,9 +213,9 @@ func TestProposeErrors(t *testing.T) {
 		"the account is gone":   {do(t, p, s, host, account.DeleteAccount{}), account.Proposal{Actor: host, Time: noon, Commands: []account.Command{account.SetSeats{}}}, usher.ErrUnknownAccount},
 		"the zero state":        {&account.State{}, account.Proposal{Actor: host, Time: noon}, usher.ErrUnknownAccount},
 		"no time":               {s, account.Proposal{Actor: host}, usher.ErrNoTime},
-		"an undeclared fact":    {s, account.Proposal{Actor: account.User("adam"), Time: noon, Context: usher.Context{"mfa": true}, Commands: []account.Command{account.ChangeSetting{Setting: "open", Value: true}}}, usher.ErrUndeclared},
+		"an undeclared fact":    {s, account.Proposal{Actor: account.AsUser("adam"), Time: noon, Context: usher.Context{"mfa": true}, Commands: []account.Command{account.ChangeSetting{Setting: "open", Value: true}}}, usher.ErrUndeclared},
 		"a time past all dates": {s, account.Proposal{Actor: host, Time: noon.AddDate(28000, 0, 0)}, usher.ErrNoTime},
-		"a time past all time":  {s, account.Proposal{Actor: account.User("adam"), Time: noon.AddDate(1000, 0, 0), Commands: []account.Command{account.ChangeSetting{Setting: "open", Value: true}}}, usher.ErrNoTime},
+		"a time past all time":  {s, account.Proposal{Actor: account.AsUser("adam"), Time: noon.AddDate(1000, 0, 0), Commands: []account.Command{account.ChangeSetting{Setting: "open", Value: true}}}, usher.ErrNoTime},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o, err := row.state.Propose(p, row.proposal)

@@ -88,15 +88,15 @@ func (c RoleSet) describe() string {
 }
 
 func (d *draft) setRole(id usher.UserID, u *policy.User, to role.Name) {
-	d.tally(u.Role, u.Status, -1)
-	d.tally(to, u.Status, 1)
+	d.countRole(u.Role, u.Status, -1)
+	d.countRole(to, u.Status, 1)
 	changed := *u
 	changed.Role = to
 	d.put(id, changed)
 }
 
 // tally counts a user of a role and a status in, or with -1 out.
-func (d *draft) tally(name role.Name, status usher.Status, by int) {
+func (d *draft) countRole(name role.Name, status usher.Status, by int) {
 	if !d.ownCounts {
 		d.next.counts = maps.Clone(d.next.counts)
 		d.ownCounts = true
@@ -116,7 +116,7 @@ func (d *draft) tally(name role.Name, status usher.Status, by int) {
 	d.next.counts[name] = c
 }
 
-// accountRole returns an account role of the policy, or refuses with UnknownRole.
+// accountRole returns an account role of the policy, or refuses with CodeUnknownRole.
 func (q *proposing) accountRole(name role.Name) (role.Role, error) {
 	return q.role(name, false)
 }
@@ -136,7 +136,7 @@ func (q *proposing) role(name role.Name, onTeam bool) (role.Role, error) {
 		kind, other = "team role", "it is held in the account: set-role gives it"
 	}
 	if ok {
-		return role.Role{}, q.refuse(UnknownRole, "%s is no %s; %s", name, kind, other)
+		return role.Role{}, q.refuse(CodeUnknownRole, "%s is no %s; %s", name, kind, other)
 	}
 	var names []string
 	for _, r := range q.policy.Roles() {
@@ -144,7 +144,7 @@ func (q *proposing) role(name role.Name, onTeam bool) (role.Role, error) {
 			names = append(names, string(r.Name))
 		}
 	}
-	return role.Role{}, q.refuse(UnknownRole, "%s has no %s %q%s", q.policyName(), kind, name, suggest.DidYouMean(string(name), names))
+	return role.Role{}, q.refuse(CodeUnknownRole, "%s has no %s %q%s", q.policyName(), kind, name, suggest.DidYouMean(string(name), names))
 }
 
 // roleOf returns the account role that a user has. Of one that the policy lacks nothing
@@ -169,7 +169,7 @@ func (q *proposing) checkAtMost(s *State, b policy.Bound) error {
 		return nil
 	}
 	q.blame(s.lastRise(q.outcome.Changes, q.ends, func(d *draft) int { return all(d.next.counts) }))
-	return q.refuse(RoleFull, "at most %s may have the role %s; %s, and %d would",
+	return q.refuse(CodeRoleFull, "at most %s may have the role %s; %s, and %d would",
 		users(b.AtMost), b.Role, counted(was, "does", "do"), is)
 }
 
@@ -185,7 +185,7 @@ func (q *proposing) checkAtLeast(s *State, b policy.Bound) error {
 		return nil
 	}
 	q.blame(s.lastRise(q.outcome.Changes, q.ends, func(d *draft) int { return -active(d.next.counts) }))
-	return q.refuse(LastHolder, "at least %s must be active with the role %s%s; %s, and %d would be",
+	return q.refuse(CodeLastHolder, "at least %s must be active with the role %s%s; %s, and %d would be",
 		users(b.AtLeast), b.Role, including(b), counted(was, "is", "are"), is)
 }
 

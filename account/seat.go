@@ -39,9 +39,9 @@ func (c AssignSeat) propose(q *proposing) error {
 	}
 	switch byRole, byStatus := r.SeatDenied(kind, u.Status); {
 	case byStatus:
-		return q.refuse(Inactive, "%s is %s, and holds no seat in %s while so", c.User, u.Status, c.Pool)
+		return q.refuse(CodeInactive, "%s is %s, and holds no seat in %s while so", c.User, u.Status, c.Pool)
 	case byRole:
-		return q.refuse(SeatNotAllowed, "%s has the role %s, which holds no seat in %s", c.User, r.Name, c.Pool)
+		return q.refuse(CodeSeatNotAllowed, "%s has the role %s, which holds no seat in %s", c.User, r.Name, c.Pool)
 	}
 	return q.emit(SeatAssigned(c))
 }
@@ -80,7 +80,7 @@ func (c UnassignSeat) propose(q *proposing) error {
 		return err
 	}
 	if r.MustHold(kind, u.Status) {
-		return q.refuse(SeatRequired, "%s has the role %s, which requires a seat in %s; set-role and set-status free it", c.User, r.Name, c.Pool)
+		return q.refuse(CodeSeatRequired, "%s has the role %s, which requires a seat in %s; set-role and set-status free it", c.User, r.Name, c.Pool)
 	}
 	changed := *u
 	changed.Seats = slices.DeleteFunc(slices.Clone(u.Seats), func(held seat.PoolName) bool { return held == c.Pool })

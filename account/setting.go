@@ -60,7 +60,7 @@ func (c SettingChanged) describe() string {
 }
 
 func (q *proposing) unknownSetting(name string) error {
-	return q.refuse(UnknownSetting, "%s has no setting %q%s", q.policyName(), name, suggest.DidYouMean(name, q.policy.Settings()))
+	return q.refuse(CodeUnknownSetting, "%s has no setting %q%s", q.policyName(), name, suggest.DidYouMean(name, q.policy.Settings()))
 }
 
 func onOff(on bool) string {

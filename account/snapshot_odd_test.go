@@ -23,7 +23,7 @@ import (
 func sound(t *testing.T) *State {
 	t.Helper()
 	s, err := New("acme").Apply(&Commit{
-		Account: "acme", Version: 1, Time: time.Unix(1, 0), Actor: Host("test"), Key: "k", Request: "r",
+		Account: "acme", Version: 1, Time: time.Unix(1, 0), Actor: AsHost("test"), Key: "k", Request: "r",
 		Changes: []Change{
 			AccountCreated{Owner: "olga", Unique: "owner"},
 			SeatsSet{Pool: "booking", To: 2},
@@ -107,12 +107,12 @@ func TestOddStateIsNotRead(t *testing.T) {
 		{"a name is empty", func(s *State) { s.plan.fields[1].Name = "" }},
 
 		{" is one of commit 1", func(s *State) {
-			s.keys = s.keys.with(Host("test"), "l", "r", 1)
-			s.keys = keys{}.with(Host("test"), "l", "r", 1).with(Host("test"), "k", "r", 1)
+			s.keys = s.keys.with(AsHost("test"), "l", "r", 1)
+			s.keys = keys{}.with(AsHost("test"), "l", "r", 1).with(AsHost("test"), "k", "r", 1)
 		}},
-		{"the key l is one of commit 2", func(s *State) { s.keys = s.keys.with(Host("test"), "l", "r", 2) }},
-		{"the key l is one of commit 0", func(s *State) { s.keys = keys{}.with(Host("test"), "l", "r", 0) }},
-		{"a name is empty", func(s *State) { s.keys = s.keys.with(Host("test"), "", "r", 1) }},
+		{"the key l is one of commit 2", func(s *State) { s.keys = s.keys.with(AsHost("test"), "l", "r", 2) }},
+		{"the key l is one of commit 0", func(s *State) { s.keys = keys{}.with(AsHost("test"), "l", "r", 0) }},
+		{"a name is empty", func(s *State) { s.keys = s.keys.with(AsHost("test"), "", "r", 1) }},
 		{"the key l is one of max and of test", func(s *State) { s.keys = keys{}.with(Actor{"max", "test"}, "l", "r", 1) }},
 	}
 	for _, row := range rows {

@@ -261,8 +261,8 @@ func (r *snapshotReader) pools() map[seat.PoolName]seat.Pool {
 // have more of one than fit, of which the oldest are forgotten.
 func (r *snapshotReader) keys(version uint64) keys {
 	n := r.count(5)
-	if n > RememberedKeys {
-		r.fail("there are %d keys, and at most %d are remembered", n, RememberedKeys)
+	if n > MaxIdempotencyKeys {
+		r.fail("there are %d keys, and at most %d are remembered", n, MaxIdempotencyKeys)
 		return keys{}
 	}
 	list := make([]entry[keyed], 0, n)
@@ -271,7 +271,7 @@ func (r *snapshotReader) keys(version uint64) keys {
 	for range n {
 		actor := Actor{user: usher.UserID(r.text()), host: r.text()}
 		name := r.name()
-		e := entry[keyed]{scoped(actor, name), keyed{r.uint(), r.text()}}
+		e := entry[keyed]{scopedKey(actor, name), keyed{r.uint(), r.text()}}
 		switch {
 		case known[e.id]:
 			r.fail("the key %s of %s stands there twice", word(name), word(actor.String()))

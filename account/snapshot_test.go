@@ -21,7 +21,7 @@ func busy(t testing.TB) *account.State {
 	p := compile(t, club)
 	s := open(t, p, members())
 	s = do(
-		t, p, s, account.Host("test"),
+		t, p, s, account.AsHost("test"),
 		account.AddUser{User: "nina", Teams: []usher.TeamID{"chess", "rowing"}},
 		account.GiveGrant{User: "nina", Grant: "reports", Until: noon.Add(time.Nanosecond)},
 		account.GiveGrant{User: "nina", Grant: "report.read"},
@@ -34,7 +34,7 @@ func busy(t testing.TB) *account.State {
 	)
 	for i, key := range []string{"order 1", "order 2"} {
 		next, err := s.Apply(&account.Commit{
-			Account: s.ID(), Version: s.Version() + 1, Time: noon.Add(time.Nanosecond), Actor: account.Host("shop"), Key: key, Request: "r" + key,
+			Account: s.ID(), Version: s.Version() + 1, Time: noon.Add(time.Nanosecond), Actor: account.AsHost("shop"), Key: key, Request: "r" + key,
 			Changes: []account.Change{account.SeatsSet{Pool: "parking", From: 1 + i, To: 2 + i}},
 		})
 		require.NoError(t, err)
@@ -67,14 +67,14 @@ func TestSnapshotHasAllOfTheState(t *testing.T) {
 	assert.Equal(t, s.View(p).Settings(), read.View(p).Settings())
 	for i, key := range []string{"order 1", "order 2", "order 3"} {
 		for _, state := range []*account.State{s, read} {
-			version, request, ok := state.Keyed(account.Host("shop"), key)
+			version, request, ok := state.IdempotentCommit(account.AsHost("shop"), key)
 			assert.Equal(t, i < 2, ok, key)
 			if ok {
 				assert.Equal(t, uint64(3+i), version)
 				assert.Equal(t, "r"+key, request)
 			}
-			for _, other := range []account.Actor{account.User("shop"), account.Host("bar"), {}} {
-				_, _, ok = state.Keyed(other, key)
+			for _, other := range []account.Actor{account.AsUser("shop"), account.AsHost("bar"), {}} {
+				_, _, ok = state.IdempotentCommit(other, key)
 				assert.False(t, ok, "the key of another actor is another key")
 			}
 		}
@@ -98,8 +98,8 @@ func TestSnapshotGoesOn(t *testing.T) {
 		account.TransferOwnership{To: "adam"},
 		account.DeleteAccount{},
 	} {
-		want, wantErr := propose(p, s, account.Host("test"), command)
-		have, haveErr := propose(p, read, account.Host("test"), command)
+		want, wantErr := propose(p, s, account.AsHost("test"), command)
+		have, haveErr := propose(p, read, account.AsHost("test"), command)
 		require.Equal(t, wantErr, haveErr)
 		assert.Equal(t, want.Changes, have.Changes)
 		if wantErr == nil {
@@ -115,7 +115,7 @@ func TestSnapshotIsTheSameForTheSameState(t *testing.T) {
 	p := compile(t, club)
 	one := open(t, p, members())
 	other := open(t, p, members())
-	host := account.Host("test")
+	host := account.AsHost("test")
 	one = do(t, p, one, host, account.AddUser{User: "a", Teams: []usher.TeamID{"chess", "rowing"}}, account.AssignSeat{User: "a", Pool: "parking"}, account.ChangeSetting{Setting: "open", Value: true})
 	one = do(t, p, one, host, account.GiveGrant{User: "a", Grant: "reports"}, account.GiveGrant{User: "a", Grant: "report.read"})
 	other = do(t, p, other, host, account.ChangeSetting{Setting: "open", Value: true}, account.AddUser{User: "b"}, account.AddUser{User: "a", Teams: []usher.TeamID{"rowing"}})

@@ -150,12 +150,12 @@ func (r *snapshotReader) users(s *State) {
 	s.users = *users.Table()
 	s.counts = map[role.Name]count{}
 	for at, u := range c.records {
-		r.tally(s, u, holders[at])
+		r.countRole(s, u, holders[at])
 	}
 }
 
 // tally counts users of whom the same is known.
-func (r *snapshotReader) tally(s *State, u *policy.User, n int) {
+func (r *snapshotReader) countRole(s *State, u *policy.User, n int) {
 	if n == 0 {
 		r.fail("nobody has one of the records")
 		return

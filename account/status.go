@@ -27,7 +27,7 @@ func (c SetStatus) propose(q *proposing) error {
 		return err
 	}
 	if c.Status != usher.Active && c.Status != usher.Inactive {
-		return q.refuse(Invalid, "a status is set to active or inactive, not %q", c.Status.String())
+		return q.refuse(CodeInvalid, "a status is set to active or inactive, not %q", c.Status.String())
 	}
 	if u.Status == c.Status {
 		return nil
@@ -63,8 +63,8 @@ func (c StatusSet) apply(d *draft) error {
 	case c.To < usher.Invited || c.To > usher.Inactive || c.To == c.From:
 		return printable.Errorf("from %s to %s is no change", c.From, c.To)
 	}
-	d.tally(u.Role, u.Status, -1)
-	d.tally(u.Role, c.To, 1)
+	d.countRole(u.Role, u.Status, -1)
+	d.countRole(u.Role, c.To, 1)
 	changed := *u
 	changed.Status = c.To
 	d.put(c.User, changed)

@@ -28,13 +28,13 @@ func (c CreateTeam) propose(q *proposing) error {
 		}
 	}
 	if err := checkID("team", string(c.Team)); err != nil {
-		return q.refuse(Invalid, "%v", err)
+		return q.refuse(CodeInvalid, "%v", err)
 	}
 	if _, ok := q.team(c.Team); ok {
-		return q.refuse(Exists, "there is a team %s already", c.Team)
+		return q.refuse(CodeExists, "there is a team %s already", c.Team)
 	}
 	if q.wasDeleted(c.Team) {
-		return q.refuse(Exists, "the team %s was deleted, and the id of a team is never used again: what still names the deleted team would then belong to the new one; choose another id", c.Team)
+		return q.refuse(CodeExists, "the team %s was deleted, and the id of a team is never used again: what still names the deleted team would then belong to the new one; choose another id", c.Team)
 	}
 	return q.emit(TeamCreated(c))
 }
@@ -63,9 +63,9 @@ func (c DeleteTeam) propose(q *proposing) error {
 	}
 	switch n, only := q.tree().Children(c.Team); {
 	case n == 1:
-		return q.refuse(TeamNotEmpty, "%s is below %s; delete-team or move-team it first", only, c.Team)
+		return q.refuse(CodeTeamNotEmpty, "%s is below %s; delete-team or move-team it first", only, c.Team)
 	case n > 1:
-		return q.refuse(TeamNotEmpty, "%d teams are below %s; delete-team or move-team them first", n, c.Team)
+		return q.refuse(CodeTeamNotEmpty, "%d teams are below %s; delete-team or move-team them first", n, c.Team)
 	}
 	members := q.membersOf(c.Team)
 	for _, id := range members { // all before the first one leaves: the actor may be a member
@@ -135,7 +135,7 @@ func (c TeamDeleted) describe() string { return "the team " + word(c.Team) + " i
 
 func (q *proposing) knownTeam(id usher.TeamID) error {
 	if _, ok := q.team(id); !ok {
-		return q.refuse(UnknownTeam, "%s has no team %q", q.next.account, id)
+		return q.refuse(CodeUnknownTeam, "%s has no team %q", q.next.account, id)
 	}
 	return nil
 }

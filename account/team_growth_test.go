@@ -37,7 +37,7 @@ func crowd(t testing.TB, p *policy.Policy, n int) *account.State {
 		commands = append(commands, account.CreateTeam{Team: id}, account.DeleteTeam{Team: id})
 	}
 	for batch := range slices.Chunk(commands, account.MaxCommands) {
-		s = do(t, p, s, account.Host("test"), batch...)
+		s = do(t, p, s, account.AsHost("test"), batch...)
 	}
 	return s
 }
@@ -77,8 +77,8 @@ func TestTeamCommandsCostTheSame(t *testing.T) {
 		"create-team":                   {[]account.Command{account.CreateTeam{Team: "new"}}, 0},
 		"create-team below":             {[]account.Command{account.CreateTeam{Team: "new", Parent: "leaf"}}, 0},
 		"create-team below one of many": {[]account.Command{account.CreateTeam{Team: "new", Parent: "all"}}, 0},
-		"create-team, again":            {[]account.Command{account.CreateTeam{Team: "leaf"}}, account.Exists},
-		"create-team, deleted":          {[]account.Command{account.CreateTeam{Team: "gone-7"}}, account.Exists},
+		"create-team, again":            {[]account.Command{account.CreateTeam{Team: "leaf"}}, account.CodeExists},
+		"create-team, deleted":          {[]account.Command{account.CreateTeam{Team: "gone-7"}}, account.CodeExists},
 		"create-team, many":             {many(func(i int) account.Command { return account.CreateTeam{Team: usher.TeamID(fmt.Sprint("new-", i))} }), 0},
 		"create-team, many below one": {many(func(i int) account.Command {
 			return account.CreateTeam{Team: usher.TeamID(fmt.Sprint("new-", i)), Parent: "all"}
@@ -86,11 +86,11 @@ func TestTeamCommandsCostTheSame(t *testing.T) {
 		"move-team":                     {[]account.Command{account.MoveTeam{Team: "empty", Parent: "chess"}}, 0},
 		"move-team to one of many":      {[]account.Command{account.MoveTeam{Team: "empty", Parent: "all"}}, 0},
 		"move-team to the top":          {[]account.Command{account.MoveTeam{Team: "leaf"}}, 0},
-		"move-team below itself":        {[]account.Command{account.MoveTeam{Team: "sport", Parent: "leaf"}}, account.Invalid},
+		"move-team below itself":        {[]account.Command{account.MoveTeam{Team: "sport", Parent: "leaf"}}, account.CodeInvalid},
 		"delete-team":                   {[]account.Command{account.DeleteTeam{Team: "chess"}}, 0},
 		"delete-team, many":             {append(many(func(i int) account.Command { return account.CreateTeam{Team: usher.TeamID(fmt.Sprint("new-", i))} }), many(func(i int) account.Command { return account.DeleteTeam{Team: usher.TeamID(fmt.Sprint("new-", i))} })...), 0},
-		"delete-team with one below":    {[]account.Command{account.DeleteTeam{Team: "rowing"}}, account.TeamNotEmpty},
-		"delete-team with many below":   {[]account.Command{account.DeleteTeam{Team: "all"}}, account.TeamNotEmpty},
+		"delete-team with one below":    {[]account.Command{account.DeleteTeam{Team: "rowing"}}, account.CodeTeamNotEmpty},
+		"delete-team with many below":   {[]account.Command{account.DeleteTeam{Team: "all"}}, account.CodeTeamNotEmpty},
 		"delete-team with a member":     {[]account.Command{account.MoveTeam{Team: "empty"}, account.DeleteTeam{Team: "rowing"}}, 0},
 		"add-to-team, then delete-team": {[]account.Command{account.AddToTeam{Team: "leaf", User: "max"}, account.AddToTeam{Team: "chess", User: "max"}, account.DeleteTeam{Team: "leaf"}}, 0},
 		"add-to-team":                   {[]account.Command{account.AddToTeam{Team: "leaf", User: "max"}}, 0},
@@ -106,7 +106,7 @@ func TestTeamCommandsCostTheSame(t *testing.T) {
 		"remove-user of a team":        {[]account.Command{account.RemoveUser{User: "user-7"}}, 0},
 		"change-setting":               {[]account.Command{account.ChangeSetting{Setting: "open", Value: true}}, 0},
 	} {
-		for _, as := range []account.Actor{account.Host("test"), account.User("olga")} {
+		for _, as := range []account.Actor{account.AsHost("test"), account.AsUser("olga")} {
 			t.Run(name+" by "+as.String(), func(t *testing.T) {
 				smallBytes, smallPieces := spent(t, p, small, as, row.commands, row.code)
 				largeBytes, largePieces := spent(t, p, large, as, row.commands, row.code)

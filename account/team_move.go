@@ -35,7 +35,7 @@ func (c MoveTeam) propose(q *proposing) error {
 		}
 	}
 	if q.tree().Within(c.Parent, c.Team) {
-		return q.refuse(Invalid, "%s is %s or below it, and no team is below itself", c.Parent, c.Team)
+		return q.refuse(CodeInvalid, "%s is %s or below it, and no team is below itself", c.Parent, c.Team)
 	}
 	from, _ := q.team(c.Team)
 	if from == c.Parent {
@@ -125,7 +125,7 @@ func (q *proposing) emitMove(c TeamMoved) error {
 			}
 		}
 		if takes {
-			if err := q.outranks(before, l.user, u); err != nil {
+			if err := q.checkOutranks(before, l.user, u); err != nil {
 				return err
 			}
 		}
@@ -138,7 +138,7 @@ func (q *proposing) emitMove(c TeamMoved) error {
 // one alone, for a command takes from all the same and gives them the same; the actor
 // is always visited. It ends with the first error.
 func (q *proposing) eachHolder(teams, but []usher.TeamID, visit func(heldRoles, *policy.User) error) error {
-	var seen alike
+	var seen interner
 	visited := map[*policy.User]bool{}
 	for _, h := range q.rolesHeldOn(teams, but) {
 		if err := q.interrupted(); err != nil {

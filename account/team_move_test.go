@@ -14,7 +14,7 @@ import (
 
 // captains returns an account in which users hold a team role on rowing. Alike, each
 // has the same teams.
-func captains(n int, alike bool) account.Contents {
+func captains(n int, alike bool) account.Seed {
 	c := members()
 	for i := range n {
 		u := inTeam(user("member"), "rowing", "captain")
@@ -35,7 +35,7 @@ func TestMovesOfManyHolders(t *testing.T) {
 	allocs := func(n int, alike bool) float64 {
 		s := open(t, p, captains(n, alike))
 		return testing.AllocsPerRun(3, func() {
-			_, err := propose(p, s, account.User("adam"), account.MoveTeam{Team: "chess", Parent: "rowing"}, account.MoveTeam{Team: "chess"})
+			_, err := propose(p, s, account.AsUser("adam"), account.MoveTeam{Team: "chess", Parent: "rowing"}, account.MoveTeam{Team: "chess"})
 			require.NoError(t, err)
 		})
 	}
@@ -50,12 +50,12 @@ func TestMoveOfManyHoldersIsRefused(t *testing.T) {
 	c := captains(50, true)
 	c.Users["aaa"] = inTeam(user("member"), "rowing", "captain")
 	s := open(t, p, c)
-	_, err := propose(p, s, account.User("dora"), account.MoveTeam{Team: "chess", Parent: "rowing"})
-	assert.Equal(t, account.Denied, codeOf(t, err), "who may not edit teams")
-	with := do(t, p, s, account.Host("test"), account.GiveGrant{User: "aaa", Grant: "team.edit"})
-	_, err = propose(p, with, account.User("aaa"), account.MoveTeam{Team: "chess", Parent: "rowing"})
-	assert.Equal(t, account.Escalation, codeOf(t, err))
-	_, err = propose(p, with, account.User("adam"), account.MoveTeam{Team: "chess", Parent: "rowing"})
+	_, err := propose(p, s, account.AsUser("dora"), account.MoveTeam{Team: "chess", Parent: "rowing"})
+	assert.Equal(t, account.CodeDenied, codeOf(t, err), "who may not edit teams")
+	with := do(t, p, s, account.AsHost("test"), account.GiveGrant{User: "aaa", Grant: "team.edit"})
+	_, err = propose(p, with, account.AsUser("aaa"), account.MoveTeam{Team: "chess", Parent: "rowing"})
+	assert.Equal(t, account.CodeEscalation, codeOf(t, err))
+	_, err = propose(p, with, account.AsUser("adam"), account.MoveTeam{Team: "chess", Parent: "rowing"})
 	require.NoError(t, err)
 }
 
@@ -70,12 +70,12 @@ func TestMoveByOneOfManyHolders(t *testing.T) {
 		c.Users[id] = u
 	}
 	move := account.MoveTeam{Team: "chess", Parent: "rowing"}
-	_, err := propose(p, open(t, p, c), account.User("zed"), move)
-	assert.Equal(t, account.Escalation, codeOf(t, err))
+	_, err := propose(p, open(t, p, c), account.AsUser("zed"), move)
+	assert.Equal(t, account.CodeEscalation, codeOf(t, err))
 	assert.ErrorContains(t, err, "zed would get")
 
 	c.Users["bob"] = policy.User{Role: "desk", Grants: c.Users["zed"].Grants}
-	_, err = propose(p, open(t, p, c), account.User("bob"), move)
+	_, err = propose(p, open(t, p, c), account.AsUser("bob"), move)
 	require.NoError(t, err, "who is none of them")
 }
 
@@ -91,11 +91,11 @@ func TestTeamsOfABatch(t *testing.T) {
 	for i := range account.MaxTeamsInBatch / account.MaxTeams {
 		commands = append(commands, account.AddUser{User: usher.UserID(fmt.Sprint("new-", i)), Teams: list})
 	}
-	_, err := propose(p, s, account.Host("test"), commands...)
+	_, err := propose(p, s, account.AsHost("test"), commands...)
 	require.NoError(t, err)
-	o, err := propose(p, s, account.Host("test"), append(commands, account.AddUser{User: "one"}, account.AddUser{User: "two", Teams: list[:1]})...)
+	o, err := propose(p, s, account.AsHost("test"), append(commands, account.AddUser{User: "one"}, account.AddUser{User: "two", Teams: list[:1]})...)
 	assert.Zero(t, o)
-	assert.Equal(t, account.Invalid, codeOf(t, err))
+	assert.Equal(t, account.CodeInvalid, codeOf(t, err))
 	assert.ErrorContains(t, err, fmt.Sprint(account.MaxTeamsInBatch))
 	assert.ErrorContains(t, err, fmt.Sprint(account.MaxTeamsInBatch+1))
 }

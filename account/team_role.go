@@ -33,7 +33,7 @@ func (c SetTeamRole) propose(q *proposing) error {
 		return err
 	}
 	if !member {
-		return q.refuse(NotMember, "%s was not put in %s; add-to-team does it", c.User, c.Team)
+		return q.refuse(CodeNotMember, "%s was not put in %s; add-to-team does it", c.User, c.Team)
 	}
 	k, held := slices.BinarySearch(u.Teams[at].Roles, c.Role)
 	if held {

@@ -15,16 +15,16 @@ import (
 // read.
 func TestDeletedTeamIDIsNeverUsedAgain(t *testing.T) {
 	p := compile(t, club)
-	host := account.Host("test")
+	host := account.AsHost("test")
 	s := do(t, p, open(t, p, members()), host, account.CreateTeam{Team: "judo", Parent: "sport"})
 	refused := func(t *testing.T, s *account.State, as account.Actor, commands ...account.Command) {
 		t.Helper()
 		_, err := propose(p, s, as, commands...)
-		require.Equal(t, account.Exists, codeOf(t, err))
+		require.Equal(t, account.CodeExists, codeOf(t, err))
 		assert.ErrorContains(t, err, "exists: the team judo was deleted, and the id of a team is never used again: what still names the deleted team would then belong to the new one; choose another id")
 	}
 	refused(t, s, host, account.DeleteTeam{Team: "judo"}, account.CreateTeam{Team: "judo"})
-	refused(t, s, account.User("adam"), account.CreateTeam{Team: "new"}, account.DeleteTeam{Team: "judo"}, account.CreateTeam{Team: "judo", Parent: "new"})
+	refused(t, s, account.AsUser("adam"), account.CreateTeam{Team: "new"}, account.DeleteTeam{Team: "judo"}, account.CreateTeam{Team: "judo", Parent: "new"})
 
 	deleted := do(t, p, s, host, account.DeleteTeam{Team: "judo"})
 	later := do(t, p, deleted, host, account.CreateTeam{Team: "karate"}, account.DeleteTeam{Team: "karate"}, account.CreateTeam{Team: "Judo"})
@@ -32,14 +32,14 @@ func TestDeletedTeamIDIsNeverUsedAgain(t *testing.T) {
 	require.NoError(t, err)
 	for name, s := range map[string]*account.State{"deleted": deleted, "later": later, "read": read} {
 		t.Run(name, func(t *testing.T) {
-			for _, as := range []account.Actor{host, account.User("olga"), account.User("adam")} {
+			for _, as := range []account.Actor{host, account.AsUser("olga"), account.AsUser("adam")} {
 				refused(t, s, as, account.CreateTeam{Team: "judo"})
 				refused(t, s, as, account.CreateTeam{Team: "judo", Parent: "rowing"})
 			}
-			_, err := propose(p, s, account.User("max"), account.CreateTeam{Team: "judo"})
-			assert.Equal(t, account.Denied, codeOf(t, err), "who may not create teams is not told")
+			_, err := propose(p, s, account.AsUser("max"), account.CreateTeam{Team: "judo"})
+			assert.Equal(t, account.CodeDenied, codeOf(t, err), "who may not create teams is not told")
 			_, err = propose(p, s, host, account.MoveTeam{Team: "judo"})
-			assert.Equal(t, account.UnknownTeam, codeOf(t, err))
+			assert.Equal(t, account.CodeUnknownTeam, codeOf(t, err))
 		})
 	}
 	_, err = propose(p, s, host, account.CreateTeam{Team: "karate"})
@@ -53,7 +53,7 @@ func TestJournalMayReuseTheIDOfADeletedTeam(t *testing.T) {
 	s := open(t, p, members())
 	apply := func(s *account.State, changes ...account.Change) *account.State {
 		t.Helper()
-		next, err := s.Apply(&account.Commit{Account: s.ID(), Version: s.Version() + 1, Time: noon, Actor: account.Host("old"), Changes: changes})
+		next, err := s.Apply(&account.Commit{Account: s.ID(), Version: s.Version() + 1, Time: noon, Actor: account.AsHost("old"), Changes: changes})
 		require.NoError(t, err)
 		read, err := account.DecodeState(next.Encode())
 		require.NoError(t, err)
@@ -65,12 +65,12 @@ func TestJournalMayReuseTheIDOfADeletedTeam(t *testing.T) {
 	parent, ok := s.Team("chess")
 	assert.True(t, ok)
 	assert.Equal(t, usher.TeamID("sport"), parent)
-	_, err := propose(p, s, account.Host("test"), account.CreateTeam{Team: "chess"})
+	_, err := propose(p, s, account.AsHost("test"), account.CreateTeam{Team: "chess"})
 	assert.ErrorContains(t, err, "there is a team chess already")
 
-	s = do(t, p, s, account.Host("test"), account.DeleteTeam{Team: "chess"})
-	_, err = propose(p, s, account.Host("test"), account.CreateTeam{Team: "chess"})
-	assert.Equal(t, account.Exists, codeOf(t, err))
+	s = do(t, p, s, account.AsHost("test"), account.DeleteTeam{Team: "chess"})
+	_, err = propose(p, s, account.AsHost("test"), account.CreateTeam{Team: "chess"})
+	assert.Equal(t, account.CodeExists, codeOf(t, err))
 	assert.ErrorContains(t, err, "the team chess was deleted")
 }
 
@@ -97,12 +97,12 @@ resources:
 			}
 			commands = append(commands, user, account.SetTeamRole{Team: "red", User: id, Role: "lead"})
 		}
-		s := do(t, p, account.New("acme"), account.Host("test"), commands...)
-		_, err := propose(p, s, account.User(actor), account.DeleteTeam{Team: "red"})
+		s := do(t, p, account.New("acme"), account.AsHost("test"), commands...)
+		_, err := propose(p, s, account.AsUser(actor), account.DeleteTeam{Team: "red"})
 		assert.NoError(t, err, "%s is outranked by no user while lead of the team", actor)
-		s = do(t, p, s, account.Host("test"), account.UnsetTeamRole{Team: "red", User: actor, Role: "lead"},
+		s = do(t, p, s, account.AsHost("test"), account.UnsetTeamRole{Team: "red", User: actor, Role: "lead"},
 			account.GiveGrant{User: actor, Grant: "team.delete"})
-		_, err = propose(p, s, account.User(actor), account.DeleteTeam{Team: "red"})
-		assert.Equal(t, account.Escalation, codeOf(t, err), "without the team role: %v", err)
+		_, err = propose(p, s, account.AsUser(actor), account.DeleteTeam{Team: "red"})
+		assert.Equal(t, account.CodeEscalation, codeOf(t, err), "without the team role: %v", err)
 	}
 }

@@ -57,7 +57,7 @@ func TestNamesThatThePolicyLacks(t *testing.T) {
 	}
 	granted := user("chief")
 	granted.Grants = []policy.Grant{{Name: "safe.shut"}}
-	s := open(t, is, account.Contents{
+	s := open(t, is, account.Seed{
 		Teams: map[usher.TeamID]usher.TeamID{"a": "", "b": "", "c": "", "d": "", "below": "a", "under": "d"},
 		Users: map[usher.UserID]policy.User{
 			"olga": user("owner"), "cleo": user("clerk"), "mia": user("member"),
@@ -69,29 +69,29 @@ func TestNamesThatThePolicyLacks(t *testing.T) {
 		command account.Command
 		cleo    account.Code
 	}{
-		"ends a team role of a chief":           {account.UnsetTeamRole{User: "carl", Team: "a", Role: "keeper"}, account.Escalation},
+		"ends a team role of a chief":           {account.UnsetTeamRole{User: "carl", Team: "a", Role: "keeper"}, account.CodeEscalation},
 		"ends a team role of a member":          {account.UnsetTeamRole{User: "kim", Team: "b", Role: "keeper"}, 0},
-		"takes a chief with one out of a team":  {account.RemoveFromTeam{User: "carl", Team: "a"}, account.Escalation},
+		"takes a chief with one out of a team":  {account.RemoveFromTeam{User: "carl", Team: "a"}, account.CodeEscalation},
 		"takes a member with one out of a team": {account.RemoveFromTeam{User: "kim", Team: "b"}, 0},
-		"deletes the team of a guard":           {account.DeleteTeam{Team: "c"}, account.Escalation},
+		"deletes the team of a guard":           {account.DeleteTeam{Team: "c"}, account.CodeEscalation},
 		"deletes the team of a member":          {account.DeleteTeam{Team: "b"}, 0},
-		"revokes a grant of a chief":            {account.RevokeGrant{User: "gina", Grant: "safe.shut"}, account.Escalation},
-		"moves a team from below a chief's":     {account.MoveTeam{Team: "below"}, account.Escalation},
-		"moves a team below a member's":         {account.MoveTeam{Team: "under", Parent: "b"}, account.Escalation},
-		"moves a team below a guard's":          {account.MoveTeam{Team: "under", Parent: "c"}, account.Escalation},
-		"moves a team below one without roles":  {account.MoveTeam{Team: "under", Parent: "below"}, account.Escalation}, // which is below a chief's
+		"revokes a grant of a chief":            {account.RevokeGrant{User: "gina", Grant: "safe.shut"}, account.CodeEscalation},
+		"moves a team from below a chief's":     {account.MoveTeam{Team: "below"}, account.CodeEscalation},
+		"moves a team below a member's":         {account.MoveTeam{Team: "under", Parent: "b"}, account.CodeEscalation},
+		"moves a team below a guard's":          {account.MoveTeam{Team: "under", Parent: "c"}, account.CodeEscalation},
+		"moves a team below one without roles":  {account.MoveTeam{Team: "under", Parent: "below"}, account.CodeEscalation}, // which is below a chief's
 		"moves a team to the top":               {account.MoveTeam{Team: "under"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := propose(was, s, account.User("cleo"), row.command)
+			_, err := propose(was, s, account.AsUser("cleo"), row.command)
 			assert.Equal(t, row.cleo, codeOf(t, err))
-			for _, actor := range []account.Actor{account.User("olga"), account.Host("test")} {
+			for _, actor := range []account.Actor{account.AsUser("olga"), account.AsHost("test")} {
 				o, err := propose(was, s, actor, row.command)
 				require.NoError(t, err, "%v", actor)
 				assert.NotEmpty(t, o.Changes)
 			}
 		})
 	}
-	_, err := propose(is, s, account.User("cleo"), account.MoveTeam{Team: "under", Parent: "b"})
-	assert.Equal(t, account.Escalation, codeOf(t, err), "under the newer policy it gives safe.open")
+	_, err := propose(is, s, account.AsUser("cleo"), account.MoveTeam{Team: "under", Parent: "b"})
+	assert.Equal(t, account.CodeEscalation, codeOf(t, err), "under the newer policy it gives safe.open")
 }

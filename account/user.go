@@ -48,13 +48,13 @@ func (c AddUser) propose(q *proposing) error {
 		status = usher.Active
 	}
 	if err := checkID("user", string(c.User)); err != nil {
-		return q.refuse(Invalid, "%v", err)
+		return q.refuse(CodeInvalid, "%v", err)
 	}
 	if status != usher.Active && status != usher.Invited {
-		return q.refuse(Invalid, "a user is added active or invited, not %s", status)
+		return q.refuse(CodeInvalid, "a user is added active or invited, not %s", status)
 	}
 	if q.find(c.User) != nil {
-		return q.refuse(Exists, "%s is a user already", c.User)
+		return q.refuse(CodeExists, "%s is a user already", c.User)
 	}
 	if r.Unique {
 		return q.ownerHolds(r)
@@ -156,7 +156,7 @@ func (c UserAdded) apply(d *draft) error {
 		return printable.Errorf("there is a user %s already", c.User)
 	}
 	d.put(c.User, policy.User{Status: c.Status, Role: c.Role})
-	d.tally(c.Role, c.Status, 1)
+	d.countRole(c.Role, c.Status, 1)
 	return nil
 }
 
@@ -185,7 +185,7 @@ func (c UserRemoved) apply(d *draft) error {
 	}
 	d.regroup(c.User, u.Teams, nil)
 	d.users.Delete(string(c.User))
-	d.tally(u.Role, u.Status, -1)
+	d.countRole(u.Role, u.Status, -1)
 	return nil
 }
 
@@ -206,14 +206,14 @@ func (q *proposing) remove(id usher.UserID, u *policy.User) error {
 	return q.emit(UserRemoved{User: id})
 }
 
-// user returns a user, or refuses with UnknownUser. Ids near to it are not
+// user returns a user, or refuses with CodeUnknownUser. Ids near to it are not
 // suggested, since the actor may not be allowed to see the directory. A user for whom
 // the policy cannot decide is an error, except for the commands that help.
 func (q *proposing) user(id usher.UserID) (*policy.User, error) {
 	if u := q.find(id); u != nil {
 		return u, q.fitsUser(id, u)
 	}
-	return nil, q.refuse(UnknownUser, "%s has no user %q", q.next.account, id)
+	return nil, q.refuse(CodeUnknownUser, "%s has no user %q", q.next.account, id)
 }
 
 func (d *draft) known(id usher.UserID) (*policy.User, error) {

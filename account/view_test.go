@@ -70,7 +70,7 @@ func TestViewOfUser(t *testing.T) {
 
 func TestViewTellsTheTitleOfARole(t *testing.T) {
 	p := compile(t, "usher: 1\nroles: {owner: {title: The Boss, unique: true, hands-over-to: staff}, staff: {default: true}}\n")
-	s := do(t, p, account.New("a"), account.Host("test"), account.CreateAccount{Owner: "olga"}, account.AddUser{User: "max"})
+	s := do(t, p, account.New("a"), account.AsHost("test"), account.CreateAccount{Owner: "olga"}, account.AddUser{User: "max"})
 	var titles []string
 	for m := range s.View(p).Users("") {
 		titles = append(titles, m.Title)
@@ -121,7 +121,7 @@ func before(ids []usher.UserID, n int) usher.UserID {
 // Ids are compared as bytes, in any language.
 func TestViewComparesBytes(t *testing.T) {
 	p := compile(t, club)
-	s := open(t, p, account.Contents{Seats: members().Seats, Users: map[usher.UserID]policy.User{
+	s := open(t, p, account.Seed{Seats: members().Seats, Users: map[usher.UserID]policy.User{
 		"Zoe": user("owner"), "zoe": user("coach"), "Öz": user("member"), "a b": user("member"), "\x01": user("member"), "zo": user("member"),
 	}})
 	assert.Equal(t, []usher.UserID{"\x01", "Zoe", "a b", "zo", "zoe", "Öz"}, page(s.View(p).Users(""), 100))
@@ -181,7 +181,7 @@ func TestViewStaysAtItsVersion(t *testing.T) {
 	p := compile(t, club)
 	s := open(t, p, members())
 	v := s.View(p)
-	do(t, p, s, account.Host("test"), account.RemoveUser{User: "max"}, account.SetSeats{Pool: "booking", Total: 40})
+	do(t, p, s, account.AsHost("test"), account.RemoveUser{User: "max"}, account.SetSeats{Pool: "booking", Total: 40})
 	_, ok := v.User("max")
 	assert.True(t, ok)
 	assert.Equal(t, 4, v.Seats()[0].Total)

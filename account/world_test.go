@@ -84,8 +84,8 @@ func inTeam(u policy.User, id usher.TeamID, roles ...role.Name) policy.User {
 }
 
 // members is the club as it stands before each test: booking has one seat left.
-func members() account.Contents {
-	return account.Contents{
+func members() account.Seed {
+	return account.Seed{
 		Seats:  map[seat.PoolName]int{"booking": 4, "parking": 1},
 		Teams:  map[usher.TeamID]usher.TeamID{"sport": "", "rowing": "sport", "chess": ""},
 		Fields: []account.Field{{Name: "phone", Type: account.TextField}, {Name: "born", Type: account.DateField}, {Name: "shoe", Type: account.NumberField, Archived: true}},
@@ -103,9 +103,9 @@ func members() account.Contents {
 }
 
 // open makes an account of contents.
-func open(t testing.TB, p *policy.Policy, c account.Contents) *account.State {
+func open(t testing.TB, p *policy.Policy, c account.Seed) *account.State {
 	t.Helper()
-	return do(t, p, account.New("club"), account.Host("test"), account.Import{Contents: c})
+	return do(t, p, account.New("club"), account.AsHost("test"), account.Import{Seed: c})
 }
 
 // do makes a commit of commands that must be allowed and change something.

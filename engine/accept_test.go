@@ -72,7 +72,7 @@ func TestSetPolicyAccepts(t *testing.T) {
 			for _, user := range []usher.UserID{"olivia", "adam", "max"} {
 				assert.True(t, w.answers(user), user)
 			}
-			w.must("acme", account.User("olivia"), setRole("cleo", "member"))
+			w.must("acme", account.AsUser("olivia"), setRole("cleo", "member"))
 			assert.True(t, w.answers("cleo"), "with a role that the policy has")
 			require.Nil(t, setPolicy(t, w, load(t, office)))
 			require.Nil(t, setPolicy(t, w, p), "which fits now")
@@ -183,16 +183,16 @@ func TestRollingDeployment(t *testing.T) {
 	w := openOn(t, mem, func(o *engine.Options) { o.Policy = load(t, noClerks) })
 	assert.False(t, w.answers("cleo"))
 	assert.True(t, w.opens("adam"))
-	w.must("acme", account.User("olivia"), setRole("max", "admin"))
+	w.must("acme", account.AsUser("olivia"), setRole("max", "admin"))
 	old.must("acme", host, setRole("cleo", "member"))
 	eventually(t, "cleo fits", func() bool { return w.answers("cleo") })
 	old.must("acme", host, setRole("max", "clerk"))
 	eventually(t, "max does not fit", func() bool { return !w.answers("max") })
 	assert.True(t, w.answers("cleo"))
 	assert.True(t, w.opens("adam"))
-	w.must("acme", account.User("adam"), account.AddUser{User: "new"})
+	w.must("acme", account.AsUser("adam"), account.AddUser{User: "new"})
 	assert.False(t, w.answers("max"), "another's commit changes nothing for max")
-	w.must("acme", account.User("olivia"), setRole("max", "member"))
+	w.must("acme", account.AsUser("olivia"), setRole("max", "member"))
 	assert.True(t, w.answers("max"))
 }
 
@@ -225,10 +225,10 @@ func TestMisfitsAreMended(t *testing.T) {
 	first := openOn(t, mem, func(o *engine.Options) { o.Policy = load(t, firm) })
 	firmAccount(t, first)
 	w := openOn(t, mem, func(o *engine.Options) { o.Policy = p })
-	adam := account.User("adam")
+	adam := account.AsUser("adam")
 	for _, c := range []account.Command{account.SetRole{User: "cleo", Role: "member"}, account.RemoveUser{User: "cleo"}, account.SetStatus{User: "cleo", Status: usher.Inactive}} {
 		_, err := w.Do(ctx, adam, "acme", c)
-		assert.ErrorIs(t, err, account.Escalation, account.Describe(c))
+		assert.ErrorIs(t, err, account.CodeEscalation, account.Describe(c))
 		assert.ErrorContains(t, err, "cleo has the role clerk, which the policy firm lacks")
 	}
 	for _, c := range []account.Command{account.UnsetTeamRole{Team: "crew", User: "kay", Role: "lead"}, account.UnassignSeat{User: "kay", Pool: "desk"}, account.SetSeats{Pool: "locker", Total: 3}, account.AssignSeat{User: "max", Pool: "locker"}} {
@@ -237,11 +237,11 @@ func TestMisfitsAreMended(t *testing.T) {
 	}
 	w.must("acme", adam, account.SetRole{User: "kay", Role: "admin"})
 	assert.False(t, w.answers("kay"), "the seat stays as it is")
-	w.must("acme", account.User("olivia"), account.UnassignSeat{User: "kay", Pool: "locker"})
+	w.must("acme", account.AsUser("olivia"), account.UnassignSeat{User: "kay", Pool: "locker"})
 	assert.True(t, w.answers("kay"))
 	w.must("acme", adam, account.UnsetTeamRole{Team: "crew", User: "dan", Role: "deputy"})
 	assert.True(t, w.answers("dan"))
-	w.must("acme", account.User("olivia"), setRole("cleo", "member"), setRole("ines", "member"), account.RemoveUser{User: "inge"})
+	w.must("acme", account.AsUser("olivia"), setRole("cleo", "member"), setRole("ines", "member"), account.RemoveUser{User: "inge"})
 	assert.True(t, w.answers("cleo"))
 	assert.Error(t, latestState(t, first).Fits(p), "there are lockers yet")
 	w.must("acme", adam, account.SetSeats{Pool: "locker", Total: 0})

@@ -111,7 +111,7 @@ func report(b *testing.B, took *[2]atomic.Int64) {
 // has seen it.
 func BenchmarkChange(b *testing.B) {
 	for _, size := range sizes[:3] {
-		for _, by := range []account.Actor{account.Host("bench"), account.User("user-0000000")} {
+		for _, by := range []account.Actor{account.AsHost("bench"), account.AsUser("user-0000000")} {
 			b.Run(fmt.Sprintf("users=%d/by=%s", size.users, by), func(b *testing.B) {
 				m := marketOf(b, size.accounts, size.users)
 				random := rand.New(rand.NewPCG(2, 2))
@@ -139,7 +139,7 @@ func BenchmarkChange(b *testing.B) {
 				b.StopTimer()
 				for user, admin := range roles {
 					if admin {
-						_, err := m.Do(context.Background(), account.Host("bench"), m.ids[0], account.SetRole{User: usher.UserID(user), Role: "member"})
+						_, err := m.Do(context.Background(), account.AsHost("bench"), m.ids[0], account.SetRole{User: usher.UserID(user), Role: "member"})
 						require.NoError(b, err)
 					}
 				}
@@ -204,7 +204,7 @@ func BenchmarkSeen(b *testing.B) {
 	m := marketOf(b, 1, 100)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			m.Seen(m.ids[0], "user-0000007")
+			m.MarkActive(m.ids[0], "user-0000007")
 		}
 	})
 }

@@ -132,9 +132,9 @@ func userID(i int) string { return fmt.Sprintf("user-%07d", i) }
 func teamID(i int) string { return fmt.Sprintf("team-%06d", i/20) }
 
 // staff makes a company of so many users on both sides.
-func staff(users int) (byHand, account.Contents) {
+func staff(users int) (byHand, account.Seed) {
 	people := make(byHand, users)
-	c := account.Contents{
+	c := account.Seed{
 		Seats: map[seat.PoolName]int{"booking": users},
 		Teams: map[usher.TeamID]usher.TeamID{},
 		Users: make(map[usher.UserID]policy.User, users),
@@ -183,7 +183,7 @@ func marketOf(b *testing.B, accounts, users int) *market {
 	for i := range accounts {
 		id := usher.AccountID(fmt.Sprintf("company-%05d", i))
 		people, contents := staff(users)
-		_, err := m.Do(context.Background(), account.Host("import"), id, account.Import{Contents: contents})
+		_, err := m.Do(context.Background(), account.AsHost("import"), id, account.Import{Seed: contents})
 		require.NoError(b, err)
 		m.people[string(id)] = people
 		m.ids = append(m.ids, id)
@@ -293,7 +293,7 @@ func (m *market) commitBeside(b *testing.B) (stop func() int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan int)
 	for _, id := range m.ids[:min(len(m.ids), 100)] {
-		_, _ = m.Do(ctx, account.Host("bench"), id, account.AddUser{User: "temp"}) // who may be there
+		_, _ = m.Do(ctx, account.AsHost("bench"), id, account.AddUser{User: "temp"}) // who may be there
 	}
 	go func() {
 		n := 0
@@ -308,7 +308,7 @@ func (m *market) commitBeside(b *testing.B) (stop func() int) {
 			if len(m.ids) == 1 {
 				name = role.Name([]string{"admin", "member"}[n%2])
 			}
-			_, err := m.Do(context.Background(), account.Host("bench"), id, account.SetRole{User: "temp", Role: name})
+			_, err := m.Do(context.Background(), account.AsHost("bench"), id, account.SetRole{User: "temp", Role: name})
 			if err != nil {
 				b.Error(err)
 				break

@@ -71,7 +71,7 @@ func promotions(t testing.TB, roles ...string) [][]byte {
 func TestCommitsAreChained(t *testing.T) {
 	w := open(t, nil).found()
 	first := w.must("acme", host, setRole("max", "clerk"))
-	_, err := w.Submit(ctx, engine.Batch{Actor: host, Account: "acme", Key: "k", Time: noon.AddDate(1, 0, 0), Commands: []account.Command{setRole("max", "admin")}})
+	_, err := w.Submit(ctx, engine.Batch{Actor: host, Account: "acme", IdempotencyKey: "k", Time: noon.AddDate(1, 0, 0), Commands: []account.Command{setRole("max", "admin")}})
 	require.NoError(t, err)
 	lines := linesOf(t, w.mem)
 	require.Len(t, lines, 3)
@@ -138,7 +138,7 @@ func TestLostTail(t *testing.T) {
 	lines := promotions(t, "clerk", "admin", "member")
 	for left := 1; left < len(lines); left++ {
 		mem := storeOf(t, lines[:left])
-		kept := &saved{Keeper: mem, snapshot: snapshotOf(stateOf(t, lines))}
+		kept := &saved{UserDataStore: mem, snapshot: snapshotOf(stateOf(t, lines))}
 		w := openOn(t, mem, func(o *engine.Options) { o.Store = kept })
 		d, err := w.Check(ctx, ask("adam", openDoor))
 		assert.ErrorContains(t, err, "the journal lost commits: it has no commit 4, of which there is a snapshot", "%d are left", left)
@@ -151,7 +151,7 @@ func TestLostTail(t *testing.T) {
 
 // saved is a store that has a snapshot which it would not take.
 type saved struct {
-	store.Keeper
+	store.UserDataStore
 	snapshot store.Snapshot
 }
 

@@ -32,7 +32,7 @@ var (
 //   - ErrStale, ErrClosed, the context's error, or that of the store
 func (e *Engine) Check(ctx context.Context, r usher.Request) (usher.Decision, error) {
 	snap := e.find(r.Account)
-	if snap == nil || snap.err != nil || e.options.MaxStale > 0 {
+	if snap == nil || snap.err != nil || e.options.MaxStaleness > 0 {
 		var err error
 		if snap, err = e.current(ctx, r.Account, 1); err != nil {
 			return e.unanswered(ctx, r, err)
@@ -142,7 +142,7 @@ func (e *Engine) current(ctx context.Context, id usher.AccountID, atLeast uint64
 	case snap.err != nil:
 		return nil, snap.err
 	case snap.version() < atLeast:
-		return nil, printable.Errorf("%w: it is at %d, and %d was asked for", ErrBehind, snap.version(), atLeast)
+		return nil, printable.Errorf("%w: it is at %d, and %d was asked for", ErrFutureVersion, snap.version(), atLeast)
 	}
 	return snap, nil
 }
@@ -163,26 +163,26 @@ func (e *Engine) suffices(snap *snapshot, atLeast uint64) bool {
 // fresh reports whether a snapshot is not too old to be answered from. A clock that
 // was put back makes it too old.
 func (e *Engine) fresh(snap *snapshot) bool {
-	if e.options.MaxStale == 0 {
+	if e.options.MaxStaleness == 0 {
 		return true
 	}
 	age := e.elapsed() - time.Duration(snap.confirmed.Load())
-	return age >= 0 && age <= e.options.MaxStale
+	return age >= 0 && age <= e.options.MaxStaleness
 }
 
 // await returns the newest snapshot of a pinned account as soon as it suffices, or
 // as the store has it, whatever that is: then the store was read from a time that
 // is later than the call.
-func (e *Engine) await(ctx context.Context, l *live, atLeast uint64) (*snapshot, error) {
+func (e *Engine) await(ctx context.Context, l *cachedAccount, atLeast uint64) (*snapshot, error) {
 	var before uint64 // the flights that had begun when it was asked
 	for first := true; ; first = false {
 		e.mu.Lock()
 		if first {
 			before = l.launched
 		}
-		snap, f, asked := l.snap, l.flight, l.landed > before
+		snap, f, asked := l.snap, l.load, l.loaded > before
 		switch {
-		case e.over:
+		case e.stopped:
 			e.mu.Unlock()
 			return nil, ErrClosed
 		case l.gone:
@@ -193,7 +193,7 @@ func (e *Engine) await(ctx context.Context, l *live, atLeast uint64) (*snapshot,
 			return snap, nil
 		}
 		if f == nil {
-			f = e.launch(l)
+			f = e.startLoad(l)
 		}
 		e.mu.Unlock()
 		select {

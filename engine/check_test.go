@@ -131,7 +131,7 @@ func TestCheckAllocatesNothing(t *testing.T) {
 	w := open(t, nil).found()
 	w.must("acme", host, account.AssignSeat{User: "cleo", Pool: "desk"}, account.GiveGrant{User: "max", Grant: "door.lock", Until: noon.Add(time.Hour)})
 	var az usher.Authorizer = w.Engine
-	stale := open(t, func(o *engine.Options) { o.MaxStale = time.Minute }).found()
+	stale := open(t, func(o *engine.Options) { o.MaxStaleness = time.Minute }).found()
 	d := &door{"front"}
 	for name, row := range map[string]struct {
 		az   usher.Authorizer
@@ -213,7 +213,7 @@ func TestOpenRefuses(t *testing.T) {
 		"was not compiled":    {Policy: &policy.Policy{}, Store: mem},
 		"no Store":            {Policy: p},
 		"Accounts in the Opt": {Policy: p, Store: mem, Accounts: -1},
-		"MaxStale in the Opt": {Policy: p, Store: mem, MaxStale: -time.Second},
+		"MaxStale in the Opt": {Policy: p, Store: mem, MaxStaleness: -time.Second},
 	} {
 		_, err := engine.Open(o)
 		assert.ErrorContains(t, err, want)

@@ -103,7 +103,7 @@ func answers(t *testing.T, w *world, version uint64) (yes []string) {
 		note("who may", s.ID == "max" && s.Decision.Allowed())
 	}
 	for what, at := range map[string]time.Time{"now": {}, "dated back": noon} {
-		b := engine.Batch{Actor: account.User("max"), Account: "acme", Time: at, Commands: []account.Command{account.AddUser{User: usher.UserID("new " + what)}}}
+		b := engine.Batch{Actor: account.AsUser("max"), Account: "acme", Time: at, Commands: []account.Command{account.AddUser{User: usher.UserID("new " + what)}}}
 		_, err = w.Preview(ctx, b)
 		note("preview "+what, err == nil)
 		if err != nil {

@@ -43,7 +43,7 @@ func TestClose(t *testing.T) {
 	for name, err := range errs {
 		assert.ErrorIs(t, err, engine.ErrClosed, name)
 	}
-	w.Seen("acme", "adam")
+	w.MarkActive("acme", "adam")
 }
 
 // Batches under way are stored before Close returns, and those that wait for them.
@@ -101,7 +101,7 @@ func TestCloseWithAnUnknownOutcome(t *testing.T) {
 	w := open(t, nil).found()
 	w.calls.set(on("Append", storefault.Fault{Before: errDown}))
 	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
-	assert.ErrorIs(t, err, engine.ErrUnknown)
+	assert.ErrorIs(t, err, engine.ErrOutcomeUnknown)
 	require.NoError(t, w.Close())
 	appends := w.calls.of("Append")
 	time.Sleep(400 * time.Millisecond)

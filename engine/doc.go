@@ -4,7 +4,7 @@
 //
 //	e, err := engine.Open(engine.Options{Policy: p, Store: new(memstore.Store)})
 //	…
-//	_, err = e.Do(ctx, account.Host("signup"), "acme", account.CreateAccount{Owner: "olivia"})
+//	_, err = e.Do(ctx, account.AsHost("signup"), "acme", account.CreateAccount{Owner: "olivia"})
 //	d, err := e.Check(ctx, usher.Request{Account: "acme", Subject: "olivia", Permission: invite})
 //
 // A check looks at an immutable snapshot of the account in memory: it takes no

@@ -18,26 +18,26 @@ type Engine struct {
 	index   index
 	options Options // Policy is the one it began with
 	store   store.Store
-	keeper  store.Keeper // nil if the store is none
+	keeper  store.UserDataStore // nil if the store is none
 	opened  time.Time
 
-	mu       sync.Mutex
-	policy   *policy.Policy
-	closed   bool          // no new calls
-	over     bool          // nothing is in memory any more
-	accounts int           // in memory, without those that there are not
-	users    int           // of all these
-	underway int           // batches that may be stored and are not published
-	barred   chan struct{} // closed when batches may begin again; nil while they may
-	quiet    chan struct{} // closed when none is under way; nil if nobody asks
-	exchange *exchange     // of the policy, while there is one
-	saves    []*live       // whose snapshots are due
-	sweeping bool
+	mu         sync.Mutex
+	policy     *policy.Policy
+	closed     bool             // no new calls
+	stopped    bool             // nothing is in memory any more
+	accounts   int              // in memory, without those that there are not
+	users      int              // of all these
+	underway   int              // batches that may be stored and are not published
+	paused     chan struct{}    // closed when batches may begin again; nil while they may
+	quiet      chan struct{}    // closed when none is under way; nil if nobody asks
+	policySwap *policySwap      // of the policy, while there is one
+	saves      []*cachedAccount // whose snapshots are due
+	sweeping   bool
 
 	saver      sync.Mutex    // is held while snapshots are stored
 	exchanging chan struct{} // holds one while the policy is exchanged
 	saveNow    chan struct{} // holds one while there are saves
-	sightings  sightings
+	activity   activity
 
 	life       context.Context // of what is done in the background
 	end        context.CancelFunc
@@ -60,11 +60,11 @@ func Open(o Options) (*Engine, error) {
 		exchanging: make(chan struct{}, 1), saveNow: make(chan struct{}, 1), closing: make(chan struct{}),
 	}
 	e.index.init()
-	e.sightings.init()
+	e.activity.init()
 	e.life, e.end = context.WithCancel(context.Background())
 	e.background.Add(1)
 	go e.save()
-	if keeper, ok := o.Store.(store.Keeper); ok {
+	if keeper, ok := o.Store.(store.UserDataStore); ok {
 		e.keeper = keeper
 		e.background.Add(1)
 		go e.flushSightings()
@@ -102,7 +102,7 @@ func (e *Engine) Close() error {
 	defer cancel()
 	errs := append(e.writeSightings(ctx), e.saveAll(ctx)...)
 	e.mu.Lock()
-	e.over = true
+	e.stopped = true
 	e.index.clear()
 	e.mu.Unlock()
 	e.end()

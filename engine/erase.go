@@ -28,10 +28,10 @@ func (e *Engine) erase(ctx context.Context, id usher.AccountID) error {
 		return err
 	}
 	defer done()
-	defer e.sightings.forgetAccount(id)
+	defer e.activity.forgetAccount(id)
 	err = e.store.Erase(ctx, id)
 	if err != nil {
-		e.unknow(l) // it may have been erased all the same
+		e.invalidate(l) // it may have been erased all the same
 		return err
 	}
 	e.mu.Lock()
@@ -44,7 +44,7 @@ func (e *Engine) erase(ctx context.Context, id usher.AccountID) error {
 		l.pending = nil
 		e.unpin(l)
 		e.underway--
-		e.hush()
+		e.signalIdle()
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 func TestErase(t *testing.T) {
 	w := open(t, nil).found()
 	w.must("acme", host, account.DefineField{Field: "phone", Type: account.TextField}, account.SetField{User: "max", Field: "phone", Value: "1"})
-	w.Seen("acme", "max")
+	w.MarkActive("acme", "max")
 	require.NoError(t, w.Erase(ctx, "acme"))
 
 	_, err := w.Check(ctx, ask("adam", openDoor))
@@ -68,7 +68,7 @@ func TestEraseEndsAnUnknownOutcome(t *testing.T) {
 	w := open(t, nil).found()
 	w.calls.set(on("Append", storefault.Fault{Before: errDown}))
 	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
-	assert.ErrorIs(t, err, engine.ErrUnknown)
+	assert.ErrorIs(t, err, engine.ErrOutcomeUnknown)
 	require.NoError(t, w.Erase(ctx, "acme"))
 	w.calls.set(nil)
 	_, err = w.Do(ctx, host, "acme", setRole("max", "admin"))

@@ -16,22 +16,22 @@ import (
 var (
 	ErrClosed = errors.New("the engine is closed")
 
-	// ErrBehind: the journal has not come as far as the version that was asked for.
-	ErrBehind = errors.New("the journal has not got this version")
+	// ErrFutureVersion: the journal has not come as far as the version that was asked for.
+	ErrFutureVersion = errors.New("the journal has not got this version")
 
-	// ErrStale: what is known of the account is older than Options.MaxStale allows,
+	// ErrStale: what is known of the account is older than Options.MaxStaleness allows,
 	// and the store did not tell more.
 	ErrStale = errors.New("what is known is too old")
 
-	// ErrBusy: others changed the account first, again and again, or it is not known
+	// ErrContention: others changed the account first, again and again, or it is not known
 	// yet whether an earlier commit is stored. Nothing was done, and to try again
 	// later is right.
-	ErrBusy = errors.New("the account is busy")
+	ErrContention = errors.New("the account is busy")
 
-	// ErrUnknown: the store failed while storing the commit, and nobody knows yet
+	// ErrOutcomeUnknown: the store failed while storing the commit, and nobody knows yet
 	// whether it is stored. Whoever repeats the batch under the same Key gets to
 	// know, and never has it done twice.
-	ErrUnknown = errors.New("not known whether it is stored")
+	ErrOutcomeUnknown = errors.New("not known whether it is stored")
 
 	// ErrKeyReused: the same actor made another request under the same Key. Only
 	// another key helps. It has a method Refused, so that a Guard of usherhttp answers

@@ -28,14 +28,14 @@ func Example() {
 	ctx := context.Background()
 
 	// The host makes the account, and its owner invites the others.
-	_, err = e.Do(ctx, account.Host("signup"), "acme",
+	_, err = e.Do(ctx, account.AsHost("signup"), "acme",
 		account.CreateAccount{Owner: "olivia"},
 		account.SetSeats{Pool: "booking", Total: 2},
 	)
 	if err != nil {
 		panic(err)
 	}
-	_, err = e.Do(ctx, account.User("olivia"), "acme",
+	_, err = e.Do(ctx, account.AsUser("olivia"), "acme",
 		account.AddUser{User: "adam", Role: "admin"},
 		account.AddUser{User: "mia"},
 		account.AssignSeat{User: "adam", Pool: "booking"},
@@ -46,11 +46,11 @@ func Example() {
 	}
 
 	// A third seat was not bought.
-	_, err = e.Do(ctx, account.User("adam"), "acme", account.AssignSeat{User: "olivia", Pool: "booking"})
-	fmt.Println(err, errors.Is(err, account.NoSeatsLeft))
+	_, err = e.Do(ctx, account.AsUser("adam"), "acme", account.AssignSeat{User: "olivia", Pool: "booking"})
+	fmt.Println(err, errors.Is(err, account.CodeNoSeatsLeft))
 
 	// The next check sees what was done.
-	_, err = e.Do(ctx, account.User("olivia"), "acme", account.TransferOwnership{To: "adam"})
+	_, err = e.Do(ctx, account.AsUser("olivia"), "acme", account.TransferOwnership{To: "adam"})
 	if err != nil {
 		panic(err)
 	}
@@ -78,10 +78,10 @@ func ExampleEngine_Journal() {
 	defer e.Close()
 	ctx := context.Background()
 	for _, batch := range []engine.Batch{
-		{Actor: account.Host("signup"), Account: "acme", Commands: []account.Command{account.CreateAccount{Owner: "olivia"}, account.AddUser{User: "mia"}}},
-		{Actor: account.User("olivia"), Account: "acme", Commands: []account.Command{account.SetRole{User: "mia", Role: "admin"}}, Note: "Olivia is away in March"},
-		{Actor: account.User("mia"), Account: "acme", Commands: []account.Command{account.AddUser{User: "max"}}, Key: "form-17"},
-		{Actor: account.User("mia"), Account: "acme", Commands: []account.Command{account.AddUser{User: "max"}}, Key: "form-17"}, // clicked twice
+		{Actor: account.AsHost("signup"), Account: "acme", Commands: []account.Command{account.CreateAccount{Owner: "olivia"}, account.AddUser{User: "mia"}}},
+		{Actor: account.AsUser("olivia"), Account: "acme", Commands: []account.Command{account.SetRole{User: "mia", Role: "admin"}}, Note: "Olivia is away in March"},
+		{Actor: account.AsUser("mia"), Account: "acme", Commands: []account.Command{account.AddUser{User: "max"}}, IdempotencyKey: "form-17"},
+		{Actor: account.AsUser("mia"), Account: "acme", Commands: []account.Command{account.AddUser{User: "max"}}, IdempotencyKey: "form-17"}, // clicked twice
 	} {
 		if _, err := e.Submit(ctx, batch); err != nil {
 			panic(err)

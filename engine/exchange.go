@@ -12,7 +12,7 @@ import (
 )
 
 // exchange is a policy on its way in.
-type exchange struct {
+type policySwap struct {
 	policy     *policy.Policy
 	left       map[usher.AccountID]struct{} // gone from memory since they may have been judged
 	mismatches                              // what was found so far
@@ -52,16 +52,16 @@ func (e *Engine) setPolicy(ctx context.Context, p *policy.Policy, options []SetP
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	x := &exchange{policy: p, left: map[usher.AccountID]struct{}{}, mismatches: mismatches{policy: p.Digest()}}
+	x := &policySwap{policy: p, left: map[usher.AccountID]struct{}{}, mismatches: mismatches{policy: p.Digest()}}
 	for _, o := range options {
 		o.accept(&x.mismatches)
 	}
 	e.mu.Lock()
-	e.exchange = x
+	e.policySwap = x
 	e.mu.Unlock()
 	defer func() {
 		e.mu.Lock()
-		e.exchange = nil
+		e.policySwap = nil
 		e.mu.Unlock()
 	}()
 
@@ -97,7 +97,7 @@ const littleLeft = 16
 
 // examine holds one account against a policy, as it is in memory or else in the
 // store.
-func (e *Engine) examine(ctx context.Context, id usher.AccountID, x *exchange) error {
+func (e *Engine) examine(ctx context.Context, id usher.AccountID, x *policySwap) error {
 	if err := e.open(); err != nil {
 		return err
 	}
@@ -125,9 +125,9 @@ func (e *Engine) examine(ctx context.Context, id usher.AccountID, x *exchange) e
 	}
 	x.found(id, reasons)
 	if snap != nil {
-		v := verdict{policy: x.policy}
+		v := fit{policy: x.policy}
 		if err != nil {
-			v = judge(r.state, x.policy) // the list may have more than what keeps it from deciding
+			v = checkFit(r.state, x.policy) // the list may have more than what keeps it from deciding
 		}
 		e.mu.Lock()
 		l.judged = verdictOn{v, snap}
@@ -136,7 +136,7 @@ func (e *Engine) examine(ctx context.Context, id usher.AccountID, x *exchange) e
 	return nil
 }
 
-func (e *Engine) examineAll(ctx context.Context, ids []usher.AccountID, x *exchange) error {
+func (e *Engine) examineAll(ctx context.Context, ids []usher.AccountID, x *policySwap) error {
 	for _, id := range ids {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -149,14 +149,14 @@ func (e *Engine) examineAll(ctx context.Context, ids []usher.AccountID, x *excha
 }
 
 // unexamined returns the accounts that may have changed since they were looked at.
-func (e *Engine) unexamined(x *exchange) []usher.AccountID {
+func (e *Engine) unexamined(x *policySwap) []usher.AccountID {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.unjudged(x)
 }
 
 // unjudged needs e.mu.
-func (e *Engine) unjudged(x *exchange) []usher.AccountID {
+func (e *Engine) unjudged(x *policySwap) []usher.AccountID {
 	var ids []usher.AccountID
 	for id := range x.left {
 		ids = append(ids, id)
@@ -182,15 +182,15 @@ const (
 // exchangeNow keeps batches from beginning, waits for those under way, looks at
 // what they changed, and puts the new policy in place. It reports false if that
 // would take too long.
-func (e *Engine) exchangeNow(ctx context.Context, x *exchange) (done bool, err error) {
-	quiet, lift := e.bar()
-	defer lift()
+func (e *Engine) exchangeNow(ctx context.Context, x *policySwap) (done bool, err error) {
+	quiet, resume := e.pauseBatches()
+	defer resume()
 	timer := time.NewTimer(longestBar)
 	defer timer.Stop()
 	select {
 	case <-quiet:
 	case <-timer.C:
-		return false, e.breathe(ctx, lift)
+		return false, e.breathe(ctx, resume)
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
@@ -210,12 +210,12 @@ func (e *Engine) exchangeNow(ctx context.Context, x *exchange) (done bool, err e
 			return false, err
 		}
 	}
-	return false, e.breathe(ctx, lift)
+	return false, e.breathe(ctx, resume)
 }
 
 // breathe lets batches begin for a while.
-func (e *Engine) breathe(ctx context.Context, lift func()) error {
-	lift()
+func (e *Engine) breathe(ctx context.Context, resume func()) error {
+	resume()
 	return e.sleep(ctx, longestBar)
 }
 
@@ -224,7 +224,7 @@ func (e *Engine) replace(p *policy.Policy) {
 	e.policy = p
 	e.index.each(func(snap *snapshot) bool {
 		l := snap.live
-		v := verdict{policy: p}
+		v := fit{policy: p}
 		if l.judged.of(p, snap) {
 			v = l.judged.verdict
 		}
@@ -242,7 +242,7 @@ func (e *Engine) replace(p *policy.Policy) {
 func (e *Engine) begin(ctx context.Context) error {
 	for {
 		e.mu.Lock()
-		barred := e.barred
+		barred := e.paused
 		if barred == nil {
 			e.underway++
 			e.mu.Unlock()
@@ -262,11 +262,11 @@ func (e *Engine) finish() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.underway--
-	e.hush()
+	e.signalIdle()
 }
 
 // hush tells who waits for it that no batch is under way. It needs e.mu.
-func (e *Engine) hush() {
+func (e *Engine) signalIdle() {
 	if e.quiet != nil && e.underway == 0 {
 		close(e.quiet)
 		e.quiet = nil
@@ -275,18 +275,18 @@ func (e *Engine) hush() {
 
 // bar keeps batches from beginning, until lift is called, which may be more than
 // once. Quiet is closed when none is under way.
-func (e *Engine) bar() (quiet <-chan struct{}, lift func()) {
+func (e *Engine) pauseBatches() (quiet <-chan struct{}, resume func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	barred, quietly := make(chan struct{}), make(chan struct{})
-	e.barred, e.quiet = barred, quietly
-	e.hush()
+	e.paused, e.quiet = barred, quietly
+	e.signalIdle()
 	return quietly, func() {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		if e.barred == barred {
+		if e.paused == barred {
 			close(barred)
-			e.barred, e.quiet = nil, nil
+			e.paused, e.quiet = nil, nil
 		}
 	}
 }

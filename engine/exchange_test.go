@@ -157,7 +157,7 @@ func TestSetPolicyWaitsForBatches(t *testing.T) {
 
 		w.calls.set(on("Append", storefault.Fault{Before: errDown}))
 		_, err := w.Do(ctx, host, "acme", setRole("max", "member"))
-		assert.ErrorIs(t, err, engine.ErrUnknown)
+		assert.ErrorIs(t, err, engine.ErrOutcomeUnknown)
 		impatient, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 		defer cancel()
 		assert.ErrorIs(t, w.SetPolicy(impatient, load(t, shutDoors)), context.DeadlineExceeded)

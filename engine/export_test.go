@@ -3,7 +3,7 @@ package engine
 // HeldSightings returns how many users are held whose last-active time is not written,
 // and the bytes of their ids.
 func HeldSightings(e *Engine) (users, bytes int) {
-	for _, sh := range e.sightings.all() {
+	for _, sh := range e.activity.all() {
 		sh.mu.Lock()
 		for w := range sh.waiting {
 			users++

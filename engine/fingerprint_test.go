@@ -17,7 +17,7 @@ import (
 // the same one every time.
 func TestFingerprintsDiffer(t *testing.T) {
 	now := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-	contents := account.Contents{
+	contents := account.Seed{
 		Settings: map[string]bool{"open": true, "dark": false},
 		Seats:    map[seat.PoolName]int{"desk": 2, "room": 1},
 		Teams:    map[usher.TeamID]usher.TeamID{"a": "", "b": "a"},
@@ -36,8 +36,8 @@ func TestFingerprintsDiffer(t *testing.T) {
 		{account.CreateAccount{Owner: "olivia"}},
 		{account.CreateAccount{Owner: "olivia", Seats: map[seat.PoolName]int{"desk": 1}}},
 		{account.CreateAccount{Owner: "olivia", Seats: map[seat.PoolName]int{"desk": 2}}},
-		{account.Import{Contents: contents}},
-		{account.Import{Contents: more}},
+		{account.Import{Seed: contents}},
+		{account.Import{Seed: more}},
 		{account.AddUser{User: "a"}},
 		{account.AddUser{User: "a", Role: "b"}},
 		{account.AddUser{User: "a", Status: usher.Invited}},
@@ -84,7 +84,7 @@ func TestFingerprintsDiffer(t *testing.T) {
 	}
 	seen := map[string]int{}
 	for i, commands := range lists {
-		for _, actor := range []account.Actor{account.User("a"), account.Host("a"), account.User("b")} {
+		for _, actor := range []account.Actor{account.AsUser("a"), account.AsHost("a"), account.AsUser("b")} {
 			b := &Batch{Actor: actor, Commands: commands}
 			print := fingerprint(b)
 			for range 10 {

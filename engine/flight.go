@@ -12,7 +12,7 @@ import (
 
 // flight is a reading of one account that is under way to the store, for all who
 // wait for it. It belongs to none of them: who stops waiting does not stop it.
-type flight struct {
+type load struct {
 	done  chan struct{}
 	count uint64 // of the account's flights, this one among them
 	err   error  // to be read once done is closed
@@ -23,29 +23,29 @@ type flight struct {
 const longestFlight = 30 * time.Second
 
 // launch starts a flight for an account. It needs e.mu.
-func (e *Engine) launch(l *live) *flight {
+func (e *Engine) startLoad(l *cachedAccount) *load {
 	l.launched++
-	f := &flight{done: make(chan struct{}), count: l.launched}
-	l.flight = f
+	f := &load{done: make(chan struct{}), count: l.launched}
+	l.load = f
 	l.pins++
 	e.background.Add(1)
-	go e.fly(l, f)
+	go e.runLoad(l, f)
 	return f
 }
 
-func (e *Engine) fly(l *live, f *flight) {
+func (e *Engine) runLoad(l *cachedAccount, f *load) {
 	defer e.background.Done()
 	ctx, cancel := context.WithTimeout(e.life, longestFlight)
 	defer cancel()
 	err := safely(func() error { return e.refresh(ctx, l) })
 	e.mu.Lock()
 	f.err = err
-	l.flight = nil
+	l.load = nil
 	if err == nil {
-		l.landed = f.count
+		l.loaded = f.count
 	}
 	if f.again && !e.closed && !l.gone {
-		e.launch(l)
+		e.startLoad(l)
 	}
 	e.unpin(l)
 	e.mu.Unlock()
@@ -53,7 +53,7 @@ func (e *Engine) fly(l *live, f *flight) {
 }
 
 // refresh brings an account up to what the store has.
-func (e *Engine) refresh(ctx context.Context, l *live) error {
+func (e *Engine) refresh(ctx context.Context, l *cachedAccount) error {
 	begun := e.elapsed()
 	e.mu.Lock()
 	known := l.snap
@@ -61,11 +61,11 @@ func (e *Engine) refresh(ctx context.Context, l *live) error {
 	r := reading{state: known.State, until: newest}
 	switch err := e.read(ctx, l.id, &r); {
 	case errors.Is(err, store.ErrErased):
-		e.unknow(l)
+		e.invalidate(l)
 		return unknownIfErased(err)
 	case isDamage(err):
 		// There is more than what is known, and it cannot be told what.
-		e.unknow(l)
+		e.invalidate(l)
 		return err
 	case err != nil:
 		return err
@@ -82,11 +82,11 @@ func (e *Engine) refresh(ctx context.Context, l *live) error {
 	}
 	v := known.verdictOn(&r)
 	for !e.publish(l, r.state, v, begun, func() { l.read(&r) }) {
-		v = judge(r.state, e.Policy())
+		v = checkFit(r.state, e.Policy())
 	}
-	e.sightings.forget(l.id, r.removed)
+	e.activity.forget(l.id, r.removed)
 	if r.state.Deleted() {
-		e.sightings.forgetAccount(l.id)
+		e.activity.forgetAccount(l.id)
 	}
 	e.saveSoon(l)
 	return nil
@@ -94,27 +94,27 @@ func (e *Engine) refresh(ctx context.Context, l *live) error {
 
 // verdictOn returns the verdict of the snapshot's policy on what was read. Commits
 // that this very policy allowed leave an account fit.
-func (s *snapshot) verdictOn(r *reading) verdict {
+func (s *snapshot) verdictOn(r *reading) fit {
 	if s.State == nil || s.policy == nil {
-		return verdict{}
+		return fit{}
 	}
 	if s.misfits && r.state == s.State {
-		return verdict{policy: s.policy, misfits: true}
+		return fit{policy: s.policy, misfits: true}
 	}
 	if r.whole || s.err != nil || s.misfits {
-		return judge(r.state, s.policy)
+		return checkFit(r.state, s.policy)
 	}
 	for digest := range r.policies {
 		if digest != s.policy.Digest() {
-			return judge(r.state, s.policy)
+			return checkFit(r.state, s.policy)
 		}
 	}
-	return verdict{policy: s.policy}
+	return fit{policy: s.policy}
 }
 
 // read keeps account of what the next snapshot in the store would save. It needs
 // Engine.mu.
-func (l *live) read(r *reading) {
+func (l *cachedAccount) read(r *reading) {
 	if r.whole {
 		l.since, l.saved = 0, r.saved
 	}
@@ -124,11 +124,11 @@ func (l *live) read(r *reading) {
 // publish makes a state the newest that is known of an account, if it is that. It
 // refuses, and reports false, if the verdict is not that of the policy of now. The
 // note is taken with e.mu held, if the state is news.
-func (e *Engine) publish(l *live, s *account.State, v verdict, confirmed time.Duration, note func()) bool {
+func (e *Engine) publish(l *cachedAccount, s *account.State, v fit, confirmed time.Duration, note func()) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {
-	case l.gone || e.over:
+	case l.gone || e.stopped:
 		return true
 	case v.policy != e.policy:
 		return false
@@ -147,19 +147,19 @@ func (e *Engine) publish(l *live, s *account.State, v verdict, confirmed time.Du
 }
 
 // isOld reports whether a state is older than one that was published before.
-func (e *Engine) isOld(l *live, s *account.State) bool {
+func (e *Engine) isOld(l *cachedAccount, s *account.State) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return s.Version() < l.high && l.snap.State == nil
 }
 
 // unknow forgets what is known of an account, so that it is read anew.
-func (e *Engine) unknow(l *live) {
+func (e *Engine) invalidate(l *cachedAccount) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !l.gone && !e.over {
-		if e.exchange != nil {
-			e.exchange.left[l.id] = struct{}{}
+	if !l.gone && !e.stopped {
+		if e.policySwap != nil {
+			e.policySwap.left[l.id] = struct{}{}
 		}
 		e.put(l, unread(l))
 	}

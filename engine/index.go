@@ -202,7 +202,7 @@ func (x *index) each(visit func(*snapshot) bool) {
 // unused returns the slot of an account that nobody asked about since this came
 // by it the last time, and that may go, or -1 if there is none. Passing by takes
 // the marks away.
-func (x *index) unused(mayGo func(*live) bool) int {
+func (x *index) unused(mayGo func(*cachedAccount) bool) int {
 	slots := *x.slots.Load()
 	for range 2 * len(slots) {
 		i := x.hand

@@ -19,7 +19,7 @@ func newIndex() *index {
 	return &x
 }
 
-func snapOf(id string) *snapshot { return newSnapshot(&live{id: usher.AccountID(id)}) }
+func snapOf(id string) *snapshot { return newSnapshot(&cachedAccount{id: usher.AccountID(id)}) }
 
 // accountOf returns ids of all lengths, some of which differ in one place only.
 func accountOf(i int) string {
@@ -126,7 +126,7 @@ func TestIndexGivesASecondChance(t *testing.T) {
 	for i := range 40 {
 		x.put(snapOf(fmt.Sprintf("account-%d", i)))
 	}
-	anybody := func(*live) bool { return true }
+	anybody := func(*cachedAccount) bool { return true }
 	x.remove(x.unused(anybody)) // takes all marks away
 	for i := range 20 {
 		x.find(usher.AccountID(fmt.Sprintf("account-%d", i)))
@@ -149,5 +149,5 @@ func TestIndexGivesASecondChance(t *testing.T) {
 		}
 	}
 	assert.Zero(t, asked, "all that were asked about are left")
-	assert.Equal(t, -1, x.unused(func(*live) bool { return false }))
+	assert.Equal(t, -1, x.unused(func(*cachedAccount) bool { return false }))
 }

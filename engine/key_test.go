@@ -15,7 +15,7 @@ import (
 )
 
 func keyed(key string, commands ...account.Command) engine.Batch {
-	return engine.Batch{Actor: account.User("adam"), Account: "acme", Key: key, Commands: commands}
+	return engine.Batch{Actor: account.AsUser("adam"), Account: "acme", IdempotencyKey: key, Commands: commands}
 }
 
 func TestKey(t *testing.T) {
@@ -44,7 +44,7 @@ func TestKeyIsTheActors(t *testing.T) {
 	w := openOn(t, mem, nil).found()
 	_, err := w.Submit(ctx, keyed("1", account.AddUser{User: "eve"}))
 	require.NoError(t, err)
-	for i, actor := range []account.Actor{account.User("olivia"), account.Host("adam"), account.Host("test")} {
+	for i, actor := range []account.Actor{account.AsUser("olivia"), account.AsHost("adam"), account.AsHost("test")} {
 		b := keyed("1", account.AddUser{User: usher.UserID("eve-" + actor.String())})
 		b.Actor = actor
 		if i == 2 {
@@ -60,7 +60,7 @@ func TestKeyIsTheActors(t *testing.T) {
 		assert.ErrorIs(t, err, engine.ErrKeyReused)
 	}
 	denied := keyed("1", account.AddUser{User: "ian"})
-	denied.Actor = account.User("max")
+	denied.Actor = account.AsUser("max")
 	_, err = w.Submit(ctx, denied)
 	assert.ErrorIs(t, err, usher.ErrDenied)
 	assert.NotErrorIs(t, err, engine.ErrKeyReused)
@@ -70,7 +70,7 @@ func TestKeyIsTheActors(t *testing.T) {
 func TestKeyIsFree(t *testing.T) {
 	w := open(t, nil).found()
 	_, err := w.Submit(ctx, keyed("k1", account.AssignSeat{User: "nobody", Pool: "desk"}))
-	assert.ErrorIs(t, err, account.UnknownUser)
+	assert.ErrorIs(t, err, account.CodeUnknownUser)
 	result, err := w.Submit(ctx, keyed("k1", setRole("max", "member")))
 	require.NoError(t, err)
 	assert.Nil(t, result.Commit)
@@ -112,12 +112,12 @@ func TestKeyInAnotherEngine(t *testing.T) {
 func TestKeyOfAnUnknownOutcome(t *testing.T) {
 	for name, fault := range map[string]storefault.Fault{"not stored": {Before: errDown}, "stored": {After: errDown}} {
 		t.Run(name, func(t *testing.T) {
-			w := open(t, func(o *engine.Options) { deaf(o); o.Settle = time.Millisecond }).found()
+			w := open(t, func(o *engine.Options) { deaf(o); o.CommitTimeout = time.Millisecond }).found()
 			w.calls.set(on("Append", fault))
 			add := keyed("k1", account.AddUser{User: "eve"})
 			_, err := w.Submit(ctx, add)
 			if fault.Before != nil {
-				require.ErrorIs(t, err, engine.ErrUnknown)
+				require.ErrorIs(t, err, engine.ErrOutcomeUnknown)
 			}
 			w.calls.set(nil)
 			result, err := w.Submit(ctx, add)
@@ -132,7 +132,7 @@ func TestFingerprint(t *testing.T) {
 	w := open(t, nil).found()
 	w.must("acme", host, account.DefineField{Field: "phone", Type: account.TextField})
 	request := func(b engine.Batch) string {
-		b.Key = time.Now().String() + string(b.Actor.User()) // another one each time
+		b.IdempotencyKey = time.Now().String() + string(b.Actor.User()) // another one each time
 		result, err := w.Submit(ctx, b)
 		require.NoError(t, err)
 		return result.Commit.Request
@@ -147,7 +147,7 @@ func TestFingerprint(t *testing.T) {
 	assert.Equal(t, one, request(later), "nor is how it was asked")
 	assert.NotEqual(t, one, request(keyed("", account.SetField{User: "cleo", Field: "phone", Value: "555-0100"})))
 	other := value("555-0100")
-	other.Actor = account.User("olivia")
+	other.Actor = account.AsUser("olivia")
 	assert.NotEqual(t, one, request(other))
 	assert.Len(t, one, 32)
 }

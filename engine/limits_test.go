@@ -24,16 +24,16 @@ func adds(n int) (list []account.Command) {
 // A batch above a limit is refused on every way to a commit, and leaves nothing behind.
 func TestBatchAboveALimit(t *testing.T) {
 	w := open(t, nil).found()
-	good := engine.Batch{Actor: host, Account: "acme", Key: "k", Note: "n", Commands: adds(1)}
+	good := engine.Batch{Actor: host, Account: "acme", IdempotencyKey: "k", Note: "n", Commands: adds(1)}
 	for name, spoil := range map[string]func(*engine.Batch){
-		"key":      func(b *engine.Batch) { b.Key = strings.Repeat("k", account.MaxKey+1) },
+		"key":      func(b *engine.Batch) { b.IdempotencyKey = strings.Repeat("k", account.MaxKey+1) },
 		"note":     func(b *engine.Batch) { b.Note = strings.Repeat("n", account.MaxNote+1) },
 		"commands": func(b *engine.Batch) { b.Commands = adds(account.MaxCommands + 1) },
 		"teams": func(b *engine.Batch) {
 			b.Commands = []account.Command{account.AddUser{User: "eve", Teams: make([]usher.TeamID, account.MaxTeams+1)}}
 		},
-		"host name":     func(b *engine.Batch) { b.Actor = account.Host(strings.Repeat("h", account.MaxID+1)) },
-		"key not UTF-8": func(b *engine.Batch) { b.Key = "\xff" },
+		"host name":     func(b *engine.Batch) { b.Actor = account.AsHost(strings.Repeat("h", account.MaxID+1)) },
+		"key not UTF-8": func(b *engine.Batch) { b.IdempotencyKey = "\xff" },
 	} {
 		b := good
 		spoil(&b)
@@ -50,14 +50,14 @@ func TestBatchAboveALimit(t *testing.T) {
 		for _, err := range errs {
 			var refusal *account.Refusal
 			require.ErrorAs(t, err, &refusal, name)
-			assert.Equal(t, account.Invalid, refusal.Code, name)
+			assert.Equal(t, account.CodeInvalid, refusal.Code, name)
 			assert.Equal(t, usher.AccountID("acme"), refusal.Account, name)
 		}
 		assert.Len(t, w.journal(), 1, name)
 		assert.Equal(t, calls, w.calls.of("Append"), name)
 	}
 	b := good
-	b.Key, b.Note, b.Commands = strings.Repeat("k", account.MaxKey), strings.Repeat("n", account.MaxNote), adds(account.MaxCommands)
+	b.IdempotencyKey, b.Note, b.Commands = strings.Repeat("k", account.MaxKey), strings.Repeat("n", account.MaxNote), adds(account.MaxCommands)
 	_, err := w.Submit(ctx, b)
 	require.NoError(t, err)
 	assert.Len(t, w.journal(), 2)
@@ -80,7 +80,7 @@ func (c endsAfter) Err() error {
 // A batch whose context ends on the way changes nothing, wherever that is.
 func TestCancelledBatch(t *testing.T) {
 	const n = 40
-	b := engine.Batch{Actor: host, Account: "acme", Commands: adds(n), Key: "k"}
+	b := engine.Batch{Actor: host, Account: "acme", Commands: adds(n), IdempotencyKey: "k"}
 	for what, call := range map[string]func(*world, context.Context) error{
 		"Submit":  func(w *world, c context.Context) error { _, err := w.Submit(c, b); return err },
 		"Preview": func(w *world, c context.Context) error { _, err := w.Preview(c, b); return err },

@@ -10,16 +10,16 @@ import (
 // live is an account in memory: its newest snapshot, and who is at work on it. It
 // is in the index from the first pin to its eviction. Engine.mu guards what is not
 // said to be guarded otherwise.
-type live struct {
+type cachedAccount struct {
 	id   usher.AccountID
 	snap *snapshot // the one in the index
 	pins int       // who needs it to stay in memory
 	gone bool      // it was erased, and is not in the index any more
 
-	flight   *flight // under way to the store
-	launched uint64  // flights that have begun
-	landed   uint64  // the last of them that brought what the store had
-	high     uint64  // the highest version that was ever in the index; it never goes back
+	load     *load  // under way to the store
+	launched uint64 // flights that have begun
+	loaded   uint64 // the last of them that brought what the store had
+	high     uint64 // the highest version that was ever in the index; it never goes back
 	judged   verdictOn
 
 	// What was stored since the last snapshot in the store, for the next one.
@@ -29,14 +29,14 @@ type live struct {
 	writer chan struct{} // holds one while somebody writes; nil before the first
 
 	// Guarded by writer.
-	pending  *pending // a commit of which nobody knows whether it is stored
-	settling bool     // somebody in the background finds out
-	floor    uint64   // the journal has at least this version
+	pending   *pending // a commit of which nobody knows whether it is stored
+	resolving bool     // somebody in the background finds out
+	floor     uint64   // the journal has at least this version
 }
 
 // verdictOn is a verdict of a policy that is to be, on a snapshot.
 type verdictOn struct {
-	verdict verdict
+	verdict fit
 	snap    *snapshot
 }
 
@@ -47,18 +47,18 @@ func (v verdictOn) of(p *policy.Policy, snap *snapshot) bool {
 
 // pin returns an account, which stays in memory until release. Nothing may be
 // known of it yet.
-func (e *Engine) pin(id usher.AccountID) (*live, error) {
+func (e *Engine) pin(id usher.AccountID) (*cachedAccount, error) {
 	if err := checkAccount(id); err != nil {
 		return nil, err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.over {
+	if e.stopped {
 		return nil, ErrClosed
 	}
 	l := e.inMemory(id)
 	if l == nil {
-		l = &live{id: id}
+		l = &cachedAccount{id: id}
 		e.put(l, unread(l))
 	}
 	l.pins++
@@ -66,14 +66,14 @@ func (e *Engine) pin(id usher.AccountID) (*live, error) {
 }
 
 // inMemory returns an account that is in memory, or nil. It needs e.mu.
-func (e *Engine) inMemory(id usher.AccountID) *live {
+func (e *Engine) inMemory(id usher.AccountID) *cachedAccount {
 	if i := e.index.at(id); i >= 0 {
 		return e.index.in(i).live
 	}
 	return nil
 }
 
-func (e *Engine) release(l *live) {
+func (e *Engine) release(l *cachedAccount) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.unpin(l)
@@ -82,7 +82,7 @@ func (e *Engine) release(l *live) {
 // unpin lets an account go that nobody needs any more. One of which nothing is
 // known does not stay: the store is asked anew whenever somebody names it, so
 // that an account that others make shows at once. It needs e.mu.
-func (e *Engine) unpin(l *live) {
+func (e *Engine) unpin(l *cachedAccount) {
 	l.pins--
 	if l.pins == 0 && !l.gone && l.snap.version() == 0 {
 		e.forget(l)
@@ -91,13 +91,13 @@ func (e *Engine) unpin(l *live) {
 
 // put makes a snapshot that of its account, and makes room for it if it takes any:
 // to ask about accounts that there are not pushes none out. It needs e.mu.
-func (e *Engine) put(l *live, snap *snapshot) {
-	e.weigh(l.snap, -1)
-	e.weigh(snap, 1)
+func (e *Engine) put(l *cachedAccount, snap *snapshot) {
+	e.addUsage(l.snap, -1)
+	e.addUsage(snap, 1)
 	l.snap = snap
 	e.index.put(snap)
 	for e.accounts > e.options.Accounts || e.users > e.options.Users {
-		i := e.index.unused(func(other *live) bool { return other.pins == 0 && other != l })
+		i := e.index.unused(func(other *cachedAccount) bool { return other.pins == 0 && other != l })
 		if i < 0 {
 			return
 		}
@@ -106,7 +106,7 @@ func (e *Engine) put(l *live, snap *snapshot) {
 }
 
 // weigh counts what a snapshot takes of the room there is, or with -1 gives back.
-func (e *Engine) weigh(snap *snapshot, by int) {
+func (e *Engine) addUsage(snap *snapshot, by int) {
 	if snap.version() > 0 {
 		e.accounts += by
 		e.users += by * snap.State.Users()
@@ -114,7 +114,7 @@ func (e *Engine) weigh(snap *snapshot, by int) {
 }
 
 // forget takes an account out of memory. It needs e.mu.
-func (e *Engine) forget(l *live) {
+func (e *Engine) forget(l *cachedAccount) {
 	if i := e.index.at(l.id); i >= 0 {
 		e.forgetAt(i)
 	}
@@ -122,16 +122,16 @@ func (e *Engine) forget(l *live) {
 
 func (e *Engine) forgetAt(i int) {
 	l := e.index.in(i).live
-	e.weigh(l.snap, -1)
+	e.addUsage(l.snap, -1)
 	e.index.remove(i)
-	if e.exchange != nil && l.snap.version() > 0 {
-		e.exchange.left[l.id] = struct{}{}
+	if e.policySwap != nil && l.snap.version() > 0 {
+		e.policySwap.left[l.id] = struct{}{}
 	}
 }
 
 // acquire pins an account and locks it for writing, or returns the context's error. The caller
 // calls done at the end.
-func (e *Engine) acquire(ctx context.Context, id usher.AccountID) (l *live, done func(), err error) {
+func (e *Engine) acquire(ctx context.Context, id usher.AccountID) (l *cachedAccount, done func(), err error) {
 	if l, err = e.pin(id); err != nil {
 		return nil, nil, err
 	}
@@ -147,7 +147,7 @@ func (e *Engine) acquire(ctx context.Context, id usher.AccountID) (l *live, done
 
 // lock makes the caller the one who writes to an account, or returns the
 // context's error.
-func (e *Engine) lock(ctx context.Context, l *live) error {
+func (e *Engine) lock(ctx context.Context, l *cachedAccount) error {
 	e.mu.Lock()
 	if l.writer == nil {
 		l.writer = make(chan struct{}, 1)
@@ -162,4 +162,4 @@ func (e *Engine) lock(ctx context.Context, l *live) error {
 	}
 }
 
-func (e *Engine) unlock(l *live) { <-l.writer }
+func (e *Engine) unlock(l *cachedAccount) { <-l.writer }

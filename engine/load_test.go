@@ -244,7 +244,7 @@ func TestManyAskForNothing(t *testing.T) {
 		for range 100 {
 			asked.Go(func() {
 				_, err := w.AtLeast("acme", 9).Check(ctx, ask("adam", openDoor))
-				assert.ErrorIs(t, err, engine.ErrBehind)
+				assert.ErrorIs(t, err, engine.ErrFutureVersion)
 			})
 			asked.Go(func() {
 				_, err := w.View(ctx, "other")
@@ -365,7 +365,7 @@ func TestLateJoinersHaveATryOfTheirOwn(t *testing.T) {
 		synctest.Wait()
 		asked.Go(func() {
 			_, err := w.AtLeast("acme", 2).View(ctx, "acme")
-			assert.ErrorIs(t, err, engine.ErrBehind, "the store was asked again")
+			assert.ErrorIs(t, err, engine.ErrFutureVersion, "the store was asked again")
 		})
 		synctest.Wait()
 		close(letGo)

@@ -37,7 +37,7 @@ func TestLog(t *testing.T) {
 	w.found()
 	assert.Contains(t, lines(), `level=INFO msg=committed account=acme version=1 actor="host test" changes="the account begins, with olivia as owner`)
 
-	_, err := w.Submit(ctx, engine.Batch{Actor: account.User("adam"), Account: "acme", Note: "promoted", Commands: []account.Command{setRole("max", "clerk")}})
+	_, err := w.Submit(ctx, engine.Batch{Actor: account.AsUser("adam"), Account: "acme", Note: "promoted", Commands: []account.Command{setRole("max", "clerk")}})
 	require.NoError(t, err)
 	assert.Equal(t, `level=INFO msg=committed account=acme version=2 actor=adam changes="max: member becomes clerk" note=promoted`, lines())
 
@@ -51,7 +51,7 @@ func TestLog(t *testing.T) {
 	assert.Error(t, err)
 	assert.Contains(t, lines(), "level=ERROR msg=\"not decided\" account=acme user=max")
 
-	_, err = w.Do(ctx, account.User("max"), "acme", setRole("max", "admin"))
+	_, err = w.Do(ctx, account.AsUser("max"), "acme", setRole("max", "admin"))
 	assert.Error(t, err)
 	assert.Regexp(t, `^level=INFO msg=refused account=acme actor=max commands="set-role max admin" error=.* code=denied$`, lines())
 }
@@ -62,7 +62,7 @@ func TestLogIsDiscreet(t *testing.T) {
 	w.found()
 	w.must("acme", host, account.DefineField{Field: "phone", Type: account.TextField})
 	w.must("acme", host, account.SetField{User: "max", Field: "phone", Value: "555-0100"})
-	_, err := w.Do(ctx, account.User("cleo"), "acme", account.SetField{User: "max", Field: "phone", Value: "555-0100"})
+	_, err := w.Do(ctx, account.AsUser("cleo"), "acme", account.SetField{User: "max", Field: "phone", Value: "555-0100"})
 	assert.Error(t, err)
 	_, err = w.Do(ctx, host, "acme", account.SetField{User: "max", Field: "size", Value: "555-0100"})
 	assert.Error(t, err)

@@ -21,7 +21,7 @@ func TestMemoryIsCounted(t *testing.T) {
 	require.NoError(t, err)
 	e, err := Open(Options{Policy: p, Store: new(memstore.Store), Accounts: 10})
 	require.NoError(t, err)
-	ctx, host := context.Background(), account.Host("test")
+	ctx, host := context.Background(), account.AsHost("test")
 	count := func() (slots, accounts, users int) {
 		e.mu.Lock()
 		defer e.mu.Unlock()

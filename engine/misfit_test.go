@@ -127,7 +127,7 @@ func TestMoreHoldersThanABound(t *testing.T) {
 		require.NoError(t, err)
 	}
 	_, err := w.Do(ctx, host, "acme", account.SetRole{User: "max", Role: "admin"})
-	assert.ErrorIs(t, err, account.RoleFull)
+	assert.ErrorIs(t, err, account.CodeRoleFull)
 	w.must("acme", host, account.SetRole{User: "ada", Role: "clerk"})
 }
 
@@ -233,9 +233,9 @@ func TestMisfitCommands(t *testing.T) {
 			for _, c := range []account.Command{
 				account.Leave{}, account.SetField{User: "max", Field: "phone", Value: "1"}, account.RemoveUser{User: "max"}, account.CreateTeam{Team: "new"}, account.AcceptInvitation{}, account.DeclineInvitation{},
 			} {
-				assert.ErrorAs(t, preview(account.User(misfit), c), &unfit, "%s does %s", misfit, account.Describe(c))
+				assert.ErrorAs(t, preview(account.AsUser(misfit), c), &unfit, "%s does %s", misfit, account.Describe(c))
 			}
-			for _, actor := range []account.Actor{host, account.User("olivia")} {
+			for _, actor := range []account.Actor{host, account.AsUser("olivia")} {
 				for _, c := range []account.Command{
 					account.SetField{User: misfit, Field: "phone", Value: "1"},
 					account.SetStatus{User: misfit, Status: usher.Active},
@@ -254,11 +254,11 @@ func TestMisfitCommands(t *testing.T) {
 				}
 			}
 			// A user whom somebody fitting concerns is no hindrance.
-			w.must("acme", account.User("olivia"), account.SetField{User: "max", Field: "phone", Value: "1"}, account.SetSeats{Pool: "desk", Total: 5}, account.AddUser{User: "new"})
+			w.must("acme", account.AsUser("olivia"), account.SetField{User: "max", Field: "phone", Value: "1"}, account.SetSeats{Pool: "desk", Total: 5}, account.AddUser{User: "new"})
 			w.must("acme", host, account.RemoveUser{User: "new"})
 
 			before := latestState(t, old)
-			w.must("acme", account.User("olivia"), account.AssignSeat{User: "max", Pool: "desk"}, account.AddToTeam{Team: "crew", User: "max"})
+			w.must("acme", account.AsUser("olivia"), account.AssignSeat{User: "max", Pool: "desk"}, account.AddToTeam{Team: "crew", User: "max"})
 			after := latestState(t, old)
 			assert.Equal(t, before.Pool("locker"), after.Pool("locker"))
 			for _, id := range row.users {

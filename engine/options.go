@@ -19,7 +19,7 @@ type Options struct {
 	Policy *policy.Policy
 
 	// Store keeps the journals. The Engine does not close it. If it is a
-	// store.Keeper, values of custom fields and last-active times are kept too; if
+	// store.UserDataStore, values of custom fields and last-active times are kept too; if
 	// it is a store.Watcher, changes made by others show by themselves.
 	Store store.Store
 
@@ -31,33 +31,33 @@ type Options struct {
 	Accounts int
 	Users    int
 
-	// MaxStale is how old the knowledge of an account may be that a question is
+	// MaxStaleness is how old the knowledge of an account may be that a question is
 	// answered from. Older knowledge is compared with the store first, once for all
 	// who wait, and where that fails the question is an error. Zero sets no bound:
 	// right where this Engine alone writes to the store, or where the store tells of
 	// changes and a hint that is lost does no harm.
-	MaxStale time.Duration
+	MaxStaleness time.Duration
 
 	// Settle is how long a writer goes on to find out whether a commit was stored
 	// when the store failed while storing it, even after the writer's context has
-	// ended. Then ErrUnknown is returned, and it is found out in the background.
+	// ended. Then ErrOutcomeUnknown is returned, and it is found out in the background.
 	// Zero means 5 seconds.
-	Settle time.Duration
+	CommitTimeout time.Duration
 
-	// Tries is how often a batch is tried before ErrBusy is returned because others
+	// Tries is how often a batch is tried before ErrContention is returned because others
 	// changed the account first each time. From the third try on there is a short pause
 	// before the next one. More tries suit accounts that several processes write to;
 	// 1 leaves it to the caller to retry. Default: 16.
 	Tries int
 
-	// SeenEvery is how often a user's last-active time is written. Zero means a
+	// LastActiveEvery is how often a user's last-active time is written. Zero means a
 	// minute.
-	SeenEvery time.Duration
+	LastActiveEvery time.Duration
 
 	// Clock tells the time of commits, of questions that have none, and how old
 	// knowledge is. For commits and questions it counts as no earlier than the
 	// account's last commit. Nil means time.Now. One without Go's monotonic reading makes
-	// MaxStale as good as the clock of the machine.
+	// MaxStaleness as good as the clock of the machine.
 	Clock func() time.Time
 
 	// Observer is told what the Engine does. The zero Observer is told nothing.
@@ -106,7 +106,7 @@ func (o Options) complete() (Options, error) {
 		return o, errors.New("there is no Store in the Options; memstore keeps journals in memory")
 	}
 	for name, n := range map[string]int64{
-		"Accounts": int64(o.Accounts), "Users": int64(o.Users), "MaxStale": int64(o.MaxStale), "Settle": int64(o.Settle), "Tries": int64(o.Tries), "SeenEvery": int64(o.SeenEvery),
+		"Accounts": int64(o.Accounts), "Users": int64(o.Users), "MaxStale": int64(o.MaxStaleness), "Settle": int64(o.CommitTimeout), "Tries": int64(o.Tries), "SeenEvery": int64(o.LastActiveEvery),
 	} {
 		if n < 0 {
 			return o, printable.Errorf("%s in the Options is below zero", name)
@@ -114,9 +114,9 @@ func (o Options) complete() (Options, error) {
 	}
 	defaulted(&o.Accounts, defaultAccounts)
 	defaulted(&o.Users, defaultUsers)
-	defaulted(&o.Settle, defaultSettle)
+	defaulted(&o.CommitTimeout, defaultSettle)
 	defaulted(&o.Tries, defaultTries)
-	defaulted(&o.SeenEvery, defaultSeenEvery)
+	defaulted(&o.LastActiveEvery, defaultSeenEvery)
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}

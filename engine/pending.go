@@ -20,22 +20,22 @@ type pending struct {
 	commit  *account.Commit
 	entry   store.Entry
 	next    *account.State // with the commit
-	verdict verdict        // of the policy that allowed it
+	fit     fit            // of the policy that allowed it
 	removed []usher.UserID
 	tried   bool // an Append was begun of which the outcome is unknown
 }
 
 // fate is what became of a pending commit. The zero value is not known.
-type fate uint8
+type appendOutcome uint8
 
 const (
-	fateStored    fate = iota + 1
-	fateOvertaken      // another commit has its version
-	fateRefused        // the store has not got it, and will not
+	outcomeStored    appendOutcome = iota + 1
+	outcomeOvertaken               // another commit has its version
+	outcomeRejected                // the store has not got it, and will not
 )
 
 // commit stores a commit, and publishes it.
-func (e *Engine) commit(ctx context.Context, l *live, p *pending, done *[]*account.Commit) (Result, error) {
+func (e *Engine) commit(ctx context.Context, l *cachedAccount, p *pending, done *[]*account.Commit) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
@@ -45,50 +45,50 @@ func (e *Engine) commit(ctx context.Context, l *live, p *pending, done *[]*accou
 	e.mu.Unlock()
 	was, err := e.attempt(ctx, l, done)
 	if was == 0 {
-		was, err = e.insist(context.WithoutCancel(ctx), l, done, err)
+		was, err = e.retryAppend(context.WithoutCancel(ctx), l, done, err)
 	}
 	switch was {
-	case fateStored:
+	case outcomeStored:
 		return Result{Version: p.commit.Version, Commit: p.commit}, nil
-	case fateOvertaken:
+	case outcomeOvertaken:
 		return Result{}, errOvertaken
-	case fateRefused:
+	case outcomeRejected:
 		return Result{}, err
 	default:
-		err = printable.Errorf("%w, as commit %s; to try again under the same Key tells: %w", ErrUnknown, p.commit.ID, err)
+		err = printable.Errorf("%w, as commit %s; to try again under the same Key tells: %w", ErrOutcomeUnknown, p.commit.ID, err)
 		return Result{}, &Error{Op: "submit to", Account: l.id, Version: p.commit.Version, Err: err}
 	}
 }
 
 // attempt appends the pending commit of an account, always the same bytes, and
 // closes the case as soon as its fate is known. It needs l.writer.
-func (e *Engine) attempt(ctx context.Context, l *live, done *[]*account.Commit) (fate, error) {
+func (e *Engine) attempt(ctx context.Context, l *cachedAccount, done *[]*account.Commit) (appendOutcome, error) {
 	p, begun := l.pending, e.elapsed()
 	first := !p.tried
 	p.tried = true
 	err := e.store.Append(ctx, l.id, p.entry)
-	was := fate(0)
+	was := appendOutcome(0)
 	switch {
 	case err == nil:
-		was = fateStored
+		was = outcomeStored
 	case errors.Is(err, store.ErrConflict):
-		was, err = e.whose(ctx, l)
+		was, err = e.resolveConflict(ctx, l)
 	case errors.Is(err, store.ErrRefused) && !first:
 		was, err = e.rejected(ctx, l, err)
-	case errors.Is(err, store.ErrErased), first && store.Refused(err):
-		was = fateRefused
+	case errors.Is(err, store.ErrErased), first && store.IsRejected(err):
+		was = outcomeRejected
 	}
 	switch was {
 	case 0:
 		return 0, err
-	case fateStored:
+	case outcomeStored:
 		*done = append(*done, p.commit)
-		e.landed(l, p, begun)
-	case fateOvertaken:
+		e.committed(l, p, begun)
+	case outcomeOvertaken:
 		l.floor = p.commit.Version
-	case fateRefused:
+	case outcomeRejected:
 		if errors.Is(err, store.ErrErased) || errors.Is(err, store.ErrGap) {
-			e.unknow(l) // the store has less than what is known
+			e.invalidate(l) // the store has less than what is known
 		}
 	}
 	e.mu.Lock()
@@ -100,15 +100,15 @@ func (e *Engine) attempt(ctx context.Context, l *live, done *[]*account.Commit) 
 
 // whose finds out whose commit has the version of the pending one. It may be the
 // same one, from a try before or from one that the store made itself.
-func (e *Engine) whose(ctx context.Context, l *live) (fate, error) {
+func (e *Engine) resolveConflict(ctx context.Context, l *cachedAccount) (appendOutcome, error) {
 	c, err := e.commitAt(ctx, l.id, l.pending.commit.Version)
 	switch {
 	case err == nil && c.ID == l.pending.commit.ID:
-		return fateStored, nil
+		return outcomeStored, nil
 	case err == nil, isDamage(err): // what cannot be read is not what is pending
-		return fateOvertaken, nil
+		return outcomeOvertaken, nil
 	case errors.Is(err, store.ErrErased):
-		return fateRefused, err
+		return outcomeRejected, err
 	default:
 		return 0, err
 	}
@@ -117,28 +117,28 @@ func (e *Engine) whose(ctx context.Context, l *live) (fate, error) {
 // rejected finds out what became of a commit that the store rejects for good, after a
 // try of which the outcome is unknown. By the contract none of the tries has stored it;
 // this also holds for a store that looks at its rule before it looks for a conflict.
-func (e *Engine) rejected(ctx context.Context, l *live, refusal error) (fate, error) {
-	was, err := e.whose(ctx, l)
-	if errors.Is(err, ErrBehind) {
-		return fateRefused, refusal
+func (e *Engine) rejected(ctx context.Context, l *cachedAccount, refusal error) (appendOutcome, error) {
+	was, err := e.resolveConflict(ctx, l)
+	if errors.Is(err, ErrFutureVersion) {
+		return outcomeRejected, refusal
 	}
 	return was, err
 }
 
 // landed publishes a commit that is stored.
-func (e *Engine) landed(l *live, p *pending, begun time.Duration) {
-	v := p.verdict
+func (e *Engine) committed(l *cachedAccount, p *pending, begun time.Duration) {
+	v := p.fit
 	for !e.publish(l, p.next, v, begun, func() { l.since += len(p.entry.Data) }) {
-		v = judge(p.next, e.Policy())
+		v = checkFit(p.next, e.Policy())
 	}
-	e.sightings.forget(l.id, p.removed)
+	e.activity.forget(l.id, p.removed)
 	e.saveSoon(l)
 }
 
 // insist goes on until the fate of the pending commit is known, for as long as the
 // options say. Err is why it is not known yet.
-func (e *Engine) insist(ctx context.Context, l *live, done *[]*account.Commit, err error) (fate, error) {
-	ctx, cancel := context.WithTimeout(ctx, e.options.Settle)
+func (e *Engine) retryAppend(ctx context.Context, l *cachedAccount, done *[]*account.Commit, err error) (appendOutcome, error) {
+	ctx, cancel := context.WithTimeout(ctx, e.options.CommitTimeout)
 	defer cancel()
 	for wait := firstWait; ; wait = min(2*wait, longestWait) {
 		if e.sleep(ctx, wait/2+rand.N(wait)) != nil {
@@ -162,28 +162,28 @@ const (
 	longestRest = 5 * time.Second
 )
 
-// settleFirst finds out about a commit that was there before the caller's, whose
+// resolvePending finds out about a commit that was there before the caller's, whose
 // own batch waits for it.
-func (e *Engine) settleFirst(ctx context.Context, l *live, done *[]*account.Commit) error {
+func (e *Engine) resolvePending(ctx context.Context, l *cachedAccount, done *[]*account.Commit) error {
 	version := l.pending.commit.Version
 	was, err := e.attempt(ctx, l, done)
 	if was == 0 {
-		was, err = e.insist(ctx, l, done, err)
+		was, err = e.retryAppend(ctx, l, done, err)
 	}
 	if was == 0 {
-		return printable.Errorf("%w: it is not known yet whether commit %d is stored; nothing was done: %w", ErrBusy, version, err)
+		return printable.Errorf("%w: it is not known yet whether commit %d is stored; nothing was done: %w", ErrContention, version, err)
 	}
 	e.finish()
 	return nil
 }
 
-// settleSoon has it found out in the background whether a commit is stored. It
+// resolveSoon has it found out in the background whether a commit is stored. It
 // needs l.writer.
-func (e *Engine) settleSoon(l *live) {
-	if l.pending == nil || l.settling {
+func (e *Engine) resolveSoon(l *cachedAccount) {
+	if l.pending == nil || l.resolving {
 		return
 	}
-	l.settling = true
+	l.resolving = true
 	e.background.Add(1)
 	go func() {
 		defer e.background.Done()
@@ -191,15 +191,15 @@ func (e *Engine) settleSoon(l *live) {
 			if e.sleep(e.life, wait/2+rand.N(wait)) != nil || e.lock(e.life, l) != nil {
 				return
 			}
-			if e.settleNow(l) {
+			if e.resolveNow(l) {
 				return
 			}
 		}
 	}()
 }
 
-// settleNow makes one attempt, with l.writer held, which it gives back.
-func (e *Engine) settleNow(l *live) (over bool) {
+// resolveNow makes one attempt, with l.writer held, which it gives back.
+func (e *Engine) resolveNow(l *cachedAccount) (over bool) {
 	ctx, cancel := context.WithTimeout(e.life, longestFlight)
 	defer cancel()
 	var done []*account.Commit
@@ -208,7 +208,7 @@ func (e *Engine) settleNow(l *live) (over bool) {
 	}()
 	defer e.unlock(l)
 	if l.pending != nil {
-		var was fate
+		var was appendOutcome
 		err := safely(func() (err error) { was, err = e.attempt(ctx, l, &done); return err })
 		if was == 0 {
 			e.failed("settle", l.id, err)
@@ -216,6 +216,6 @@ func (e *Engine) settleNow(l *live) (over bool) {
 		}
 		e.finish()
 	}
-	l.settling = false
+	l.resolving = false
 	return true
 }

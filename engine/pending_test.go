@@ -51,9 +51,9 @@ func TestUnknownOutcomeIsOvertaken(t *testing.T) {
 		}
 		return storefault.Fault{}
 	})
-	_, err := w.Do(ctx, account.User("adam"), "acme", setRole("max", "admin"))
+	_, err := w.Do(ctx, account.AsUser("adam"), "acme", setRole("max", "admin"))
 	assert.ErrorIs(t, err, usher.ErrDenied)
-	result := w.must("acme", account.User("olivia"), setRole("max", "admin"))
+	result := w.must("acme", account.AsUser("olivia"), setRole("max", "admin"))
 	assert.Equal(t, uint64(3), result.Version)
 }
 
@@ -81,7 +81,7 @@ func TestUnknownOutcomeStaysUnknown(t *testing.T) {
 				return storefault.Fault{}
 			})
 			_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
-			assert.ErrorIs(t, err, engine.ErrUnknown)
+			assert.ErrorIs(t, err, engine.ErrOutcomeUnknown)
 			assert.ErrorIs(t, err, errDown)
 			var e *engine.Error
 			require.ErrorAs(t, err, &e)
@@ -89,7 +89,7 @@ func TestUnknownOutcomeStaysUnknown(t *testing.T) {
 			assert.True(t, w.opens("adam"), "questions are answered from what is known")
 
 			_, err = w.Do(ctx, host, "acme", setRole("max", "clerk"))
-			assert.ErrorIs(t, err, engine.ErrBusy, "nothing is proposed before it is known")
+			assert.ErrorIs(t, err, engine.ErrContention, "nothing is proposed before it is known")
 			assert.ErrorIs(t, err, errDown)
 
 			w.calls.set(nil)
@@ -107,7 +107,7 @@ func TestUnknownOutcomeIsFoundOutInTheBackground(t *testing.T) {
 	w := open(t, nil).found()
 	w.calls.set(on("Append", storefault.Fault{Before: errDown}))
 	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
-	assert.ErrorIs(t, err, engine.ErrUnknown)
+	assert.ErrorIs(t, err, engine.ErrOutcomeUnknown)
 	w.calls.set(nil)
 	eventually(t, "it is stored", func() bool { return w.opens("max") })
 	assert.Len(t, w.journal(), 2)
@@ -121,7 +121,7 @@ func TestUnknownOutcomeIsLost(t *testing.T) {
 	w := openOn(t, mem, deaf)
 	w.calls.set(on("Append", storefault.Fault{Before: errDown}))
 	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
-	assert.ErrorIs(t, err, engine.ErrUnknown)
+	assert.ErrorIs(t, err, engine.ErrOutcomeUnknown)
 	rival.must("acme", host, setRole("cleo", "member"))
 	w.calls.set(nil)
 	result := w.must("acme", host, setRole("max", "clerk"))
@@ -157,7 +157,7 @@ func TestCancelledWhileStoring(t *testing.T) {
 	cancel()
 	_, err := w.Do(done, host, "acme", setRole("max", "admin"))
 	assert.ErrorIs(t, err, context.Canceled)
-	assert.NotErrorIs(t, err, engine.ErrUnknown, "nothing was begun")
+	assert.NotErrorIs(t, err, engine.ErrOutcomeUnknown, "nothing was begun")
 	assert.Equal(t, 1, w.calls.of("Append"))
 }
 
@@ -183,14 +183,14 @@ func TestRefusalAfterFailure(t *testing.T) {
 		return storefault.Fault{Before: store.ErrClosed}
 	})
 	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
-	assert.ErrorIs(t, err, engine.ErrUnknown)
+	assert.ErrorIs(t, err, engine.ErrOutcomeUnknown)
 	w.calls.set(nil)
 	eventually(t, "it is found out", func() bool { return w.opens("max") })
 }
 
 // Watching brings the commit to light before the one who stored it knows.
 func TestHintOfAnUnknownOutcome(t *testing.T) {
-	w := open(t, func(o *engine.Options) { o.Settle = time.Hour }).found()
+	w := open(t, func(o *engine.Options) { o.CommitTimeout = time.Hour }).found()
 	w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
 		if c.Method == "Append" && c.Try == 1 {
 			return storefault.Fault{After: errDown}

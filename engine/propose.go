@@ -16,9 +16,9 @@ import (
 func (e *Engine) propose(ctx context.Context, kept *kept, b *Batch) (*pending, Result, error) {
 	snap := kept.snap
 	request := ""
-	if b.Key != "" {
+	if b.IdempotencyKey != "" {
 		request = fingerprint(b)
-		if version, earlier, ok := snap.Keyed(b.Actor, b.Key); ok {
+		if version, earlier, ok := snap.IdempotentCommit(b.Actor, b.IdempotencyKey); ok {
 			result, err := e.repeated(ctx, snap.id, version, earlier == request)
 			return nil, result, err
 		}
@@ -32,7 +32,7 @@ func (e *Engine) propose(ctx context.Context, kept *kept, b *Batch) (*pending, R
 	}
 	c := &account.Commit{
 		Account: snap.id, Version: snap.version() + 1, Previous: snap.Head().Hash, ID: rand.Text(), Time: e.timeIn(snap, outcome.Next),
-		Actor: b.Actor, Policy: snap.policy.Digest(), Note: b.Note, Key: b.Key, Request: request,
+		Actor: b.Actor, Policy: snap.policy.Digest(), Note: b.Note, Key: b.IdempotencyKey, Request: request,
 		Changes: outcome.Changes,
 	}
 	data, err := c.Encode()
@@ -48,7 +48,7 @@ func (e *Engine) propose(ctx context.Context, kept *kept, b *Batch) (*pending, R
 		return nil, Result{}, err
 	}
 	return &pending{
-		commit: c, next: next, verdict: snap.verdictAfter(c, next), removed: outcome.Removed,
+		commit: c, next: next, fit: snap.verdictAfter(c, next), removed: outcome.Removed,
 		entry: store.Entry{Commit: store.Commit{Version: c.Version, Data: data}, Records: records},
 	}, Result{}, nil
 }
@@ -56,10 +56,10 @@ func (e *Engine) propose(ctx context.Context, kept *kept, b *Batch) (*pending, R
 // verdictAfter returns the verdict of the snapshot's policy on what a commit leaves that
 // it allowed. It leaves the users fit who were, so only where one who was not is named
 // all are looked at again.
-func (s *snapshot) verdictAfter(c *account.Commit, next *account.State) verdict {
-	v := verdict{policy: s.policy, misfits: s.misfits}
+func (s *snapshot) verdictAfter(c *account.Commit, next *account.State) fit {
+	v := fit{policy: s.policy, misfits: s.misfits}
 	if s.misfits && slices.ContainsFunc(account.UsersOf(c.Changes...), func(id usher.UserID) bool { return s.decides(id) != nil }) {
-		return judge(next, s.policy)
+		return checkFit(next, s.policy)
 	}
 	return v
 }
@@ -91,7 +91,7 @@ func later(a, b time.Time) time.Time {
 func outcomeOf(ctx context.Context, kept *kept, b *Batch, at time.Time) (account.Outcome, error) {
 	snap := kept.snap
 	if len(b.Commands) == 0 {
-		return account.Outcome{}, &account.Refusal{Account: snap.id, Code: account.Invalid, Text: "there are no commands in the batch"}
+		return account.Outcome{}, &account.Refusal{Account: snap.id, Code: account.CodeInvalid, Text: "there are no commands in the batch"}
 	}
 	if snap.err != nil && snap.Exists() {
 		return account.Outcome{}, snap.err // the policy does not fit
@@ -103,7 +103,7 @@ func outcomeOf(ctx context.Context, kept *kept, b *Batch, at time.Time) (account
 
 // proposal returns what is proposed to the account.
 func (b *Batch) proposal(at time.Time) account.Proposal {
-	return account.Proposal{Actor: b.Actor, Context: b.Context, Time: at, Commands: b.Commands, Key: b.Key, Note: b.Note}
+	return account.Proposal{Actor: b.Actor, Context: b.Context, Time: at, Commands: b.Commands, Key: b.IdempotencyKey, Note: b.Note}
 }
 
 // repeated returns what was done under a key before.

@@ -72,7 +72,7 @@ func TestChaos(t *testing.T) {
 	var worlds [2]*world
 	for i := range worlds {
 		worlds[i] = openOn(t, mem, func(o *engine.Options) {
-			o.Accounts, o.Settle, o.MaxStale, o.Clock = 2, 3*time.Millisecond, []time.Duration{0, time.Millisecond}[i], time.Now
+			o.Accounts, o.CommitTimeout, o.MaxStaleness, o.Clock = 2, 3*time.Millisecond, []time.Duration{0, time.Millisecond}[i], time.Now
 		})
 	}
 	accounts := []usher.AccountID{"a", "b", "c"}
@@ -96,14 +96,14 @@ func TestChaos(t *testing.T) {
 			for k := range each {
 				user := fmt.Sprintf("u%d-%d", i, k)
 				batch := engine.Batch{
-					Actor: host, Account: accounts[k%len(accounts)], Key: user,
+					Actor: host, Account: accounts[k%len(accounts)], IdempotencyKey: user,
 					Commands: []account.Command{account.AddUser{User: usher.UserID(user)}},
 				}
 				for range 4 {
 					caller, cancel := context.WithTimeout(ctx, time.Duration(1+random.IntN(50))*time.Millisecond)
 					_, err := worlds[random.IntN(2)].Submit(caller, batch)
 					cancel()
-					fates[i][user] = fate{err, fates[i][user].maybe || errors.Is(err, engine.ErrUnknown)}
+					fates[i][user] = fate{err, fates[i][user].maybe || errors.Is(err, engine.ErrOutcomeUnknown)}
 					if err == nil {
 						break
 					}
@@ -120,7 +120,7 @@ func TestChaos(t *testing.T) {
 		for _, w := range worlds {
 			eventually(t, "it can be written to", func() bool {
 				_, err := w.Do(ctx, host, id, account.AddUser{User: usher.UserID(fmt.Sprintf("last-%p", w))})
-				return err == nil || errors.Is(err, account.Exists)
+				return err == nil || errors.Is(err, account.CodeExists)
 			})
 		}
 	}

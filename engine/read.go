@@ -185,5 +185,5 @@ func (e *Engine) commitAt(ctx context.Context, id usher.AccountID, version uint6
 		}
 		return decode(id, stored)
 	}
-	return nil, ErrBehind
+	return nil, ErrFutureVersion
 }

@@ -32,7 +32,7 @@ type Reader struct {
 // AtLeast returns a Reader that answers on the newest version of an account, which must
 // not be older than the version given. A caller that knows of a change, from its own
 // Result or from another process, passes Result.Version and sees the change. If the
-// journal has not come that far, a question returns ErrBehind.
+// journal has not come that far, a question returns ErrFutureVersion.
 func (e *Engine) AtLeast(account usher.AccountID, version uint64) *Reader {
 	return &Reader{engine: e, account: account, version: version}
 }
@@ -40,13 +40,13 @@ func (e *Engine) AtLeast(account usher.AccountID, version uint64) *Reader {
 // At returns a Reader that answers on an account as it was at a version, under the
 // current policy. The first question reads the journal, and the Reader keeps the result,
 // so it is for looking back and not for serving requests. A version that does not exist
-// yet is ErrBehind, and version 0 is usher.ErrUnknownAccount. A request without a time is
+// yet is ErrFutureVersion, and version 0 is usher.ErrUnknownAccount. A request without a time is
 // evaluated as of now, not of then, as Engine.Check describes.
 func (e *Engine) At(account usher.AccountID, version uint64) *Reader {
 	return &Reader{engine: e, account: account, version: version, past: true}
 }
 
-// Check decides as Engine.Check does. Its error may also wrap ErrBehind, or
+// Check decides as Engine.Check does. Its error may also wrap ErrFutureVersion, or
 // usher.ErrOtherAccount.
 func (r *Reader) Check(ctx context.Context, q usher.Request) (usher.Decision, error) {
 	snap, err := r.snapshot(ctx, q.Account)
@@ -123,9 +123,9 @@ func (e *Engine) asOf(ctx context.Context, id usher.AccountID, version uint64) (
 		if at == 0 {
 			return nil, usher.ErrUnknownAccount
 		}
-		return nil, printable.Errorf("%w: it is at %d, and %d was asked for", ErrBehind, at, version)
+		return nil, printable.Errorf("%w: it is at %d, and %d was asked for", ErrFutureVersion, at, version)
 	}
-	snap := e.bind(&live{id: id}, r.state, judge(r.state, e.Policy()))
+	snap := e.bind(&cachedAccount{id: id}, r.state, checkFit(r.state, e.Policy()))
 	if snap.err != nil {
 		return snap, snap.err
 	}

@@ -39,7 +39,7 @@ func TestAtLeast(t *testing.T) {
 	assert.False(t, two.opens("adam"), "what was read is known from then on")
 
 	_, err := two.AtLeast("acme", version+1).Check(ctx, ask("adam", openDoor))
-	assert.ErrorIs(t, err, engine.ErrBehind)
+	assert.ErrorIs(t, err, engine.ErrFutureVersion)
 	assert.ErrorContains(t, err, "it is at 2, and 3 was asked for")
 	_, err = two.AtLeast("other", 1).Check(ctx, usher.Request{Account: "other", Subject: "adam", Permission: openDoor})
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
@@ -115,7 +115,7 @@ func TestAt(t *testing.T) {
 		assert.Equal(t, x.Decision.Allowed(), may)
 	}
 
-	for version, want := range map[uint64]error{0: usher.ErrUnknownAccount, 7: usher.ErrUnknownAccount, 8: engine.ErrBehind} {
+	for version, want := range map[uint64]error{0: usher.ErrUnknownAccount, 7: usher.ErrUnknownAccount, 8: engine.ErrFutureVersion} {
 		_, err := w.At("acme", version).View(ctx, "acme")
 		assert.ErrorIs(t, err, want, "version %d", version)
 	}
@@ -171,7 +171,7 @@ func TestAtReadsOnce(t *testing.T) {
 func TestMaxStale(t *testing.T) {
 	mem := new(memstore.Store)
 	one := openOn(t, mem, deaf).found()
-	two := openOn(t, mem, func(o *engine.Options) { deaf(o); o.MaxStale = time.Minute })
+	two := openOn(t, mem, func(o *engine.Options) { deaf(o); o.MaxStaleness = time.Minute })
 	assert.True(t, two.opens("adam"))
 	one.must("acme", host, setRole("adam", "member"))
 	reads := two.calls.of("Commits")
@@ -216,7 +216,7 @@ func TestMaxStale(t *testing.T) {
 
 // An own commit is as good as a reading.
 func TestOwnCommitsAreFresh(t *testing.T) {
-	w := open(t, func(o *engine.Options) { deaf(o); o.MaxStale = time.Minute }).found()
+	w := open(t, func(o *engine.Options) { deaf(o); o.MaxStaleness = time.Minute }).found()
 	w.clock.add(50 * time.Second)
 	w.must("acme", host, setRole("max", "admin"))
 	w.clock.add(50 * time.Second)

@@ -89,7 +89,7 @@ func (k *kept) record(user usher.UserID) (record, error) {
 func (k *kept) records(o *account.Outcome) ([]store.Record, error) {
 	if k.engine.keeper == nil {
 		if len(o.Values) > 0 {
-			return nil, printable.Errorf("%w of users, and values of custom fields need one that does", store.ErrNoKeeper)
+			return nil, printable.Errorf("%w of users, and values of custom fields need one that does", store.ErrNoUserData)
 		}
 		return nil, nil
 	}
@@ -138,7 +138,7 @@ func (k *kept) records(o *account.Outcome) ([]store.Record, error) {
 // Reading asks no permission: whoever shows it checks user.view first, and leaves
 // out what the decision hides.
 //
-// The error is an *Error. It wraps account.UnknownUser for somebody who is none of
+// The error is an *Error. It wraps account.CodeUnknownUser for somebody who is none of
 // the account, and else what View's does.
 func (e *Engine) Values(ctx context.Context, id usher.AccountID, user usher.UserID) (map[string]account.Value, error) {
 	return e.values(ctx, id, user, false)
@@ -156,7 +156,7 @@ func (e *Engine) values(ctx context.Context, id usher.AccountID, user usher.User
 		return nil, wrapped("read values of", id, err)
 	}
 	if u, _ := snap.User(user); u == nil {
-		return nil, wrapped("read values of", id, printable.Errorf("%s: %w", user, account.UnknownUser))
+		return nil, wrapped("read values of", id, printable.Errorf("%s: %w", user, account.CodeUnknownUser))
 	}
 	values := map[string]account.Value{}
 	if e.keeper == nil {

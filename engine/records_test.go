@@ -23,8 +23,8 @@ func (w *world) values(user usher.UserID) map[string]account.Value {
 func TestValues(t *testing.T) {
 	w := open(t, nil).found()
 	w.must("acme", host, account.DefineField{Field: "phone", Type: account.TextField}, account.DefineField{Field: "size", Type: account.NumberField})
-	w.must("acme", account.User("max"), account.SetField{User: "max", Field: "phone", Value: "555-0100"})
-	w.must("acme", account.User("max"), account.SetField{User: "max", Field: "size", Value: "43"})
+	w.must("acme", account.AsUser("max"), account.SetField{User: "max", Field: "phone", Value: "555-0100"})
+	w.must("acme", account.AsUser("max"), account.SetField{User: "max", Field: "size", Value: "43"})
 	assert.Equal(t, map[string]account.Value{"phone": "555-0100", "size": "43"}, w.values("max"))
 	assert.Empty(t, w.values("adam"))
 
@@ -38,7 +38,7 @@ func TestValues(t *testing.T) {
 	assert.Equal(t, map[string]account.Value{"shoe size": "43"}, w.values("max"), "an empty value takes away what was there")
 
 	_, err = w.Values(ctx, "acme", "nobody")
-	assert.ErrorIs(t, err, account.UnknownUser)
+	assert.ErrorIs(t, err, account.CodeUnknownUser)
 	_, err = w.Values(ctx, "other", "max")
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
 
@@ -77,11 +77,11 @@ func TestValuesGoWithTheUser(t *testing.T) {
 func TestNoValuesIsNoErasure(t *testing.T) {
 	w := open(t, nil).found()
 	w.must("acme", host, account.DefineField{Field: "phone", Type: account.TextField}, account.SetField{User: "max", Field: "phone", Value: "1"})
-	require.NoError(t, w.mem.Seen(ctx, "acme", []store.Sighting{{User: "max", At: noon}}))
+	require.NoError(t, w.mem.SaveLastActive(ctx, "acme", []store.LastActive{{User: "max", At: noon}}))
 	w.must("acme", host, account.SetField{User: "max", Field: "phone"})
 	assert.Empty(t, w.values("max"))
 	n := 0
-	for range w.mem.Sightings(ctx, "acme", "") {
+	for range w.mem.LastActiveTimes(ctx, "acme", "") {
 		n++
 	}
 	assert.Equal(t, 1, n)
@@ -100,7 +100,7 @@ func TestValuesInTwoEngines(t *testing.T) {
 
 func TestImportWithValues(t *testing.T) {
 	w := open(t, nil)
-	w.must("acme", host, account.Import{Contents: account.Contents{
+	w.must("acme", host, account.Import{Seed: account.Seed{
 		Fields: []account.Field{{Name: "phone", Type: account.TextField}},
 		Users:  map[usher.UserID]policy.User{"olivia": {Role: "owner"}, "max": {}},
 		Values: map[usher.UserID]map[string]account.Value{"max": {"phone": "555-0100"}},
@@ -114,13 +114,13 @@ func TestNoKeeper(t *testing.T) {
 	w := open(t, plain).found()
 	w.must("acme", host, account.DefineField{Field: "phone", Type: account.TextField})
 	_, err := w.Do(ctx, host, "acme", account.SetField{User: "max", Field: "phone", Value: "1"}, setRole("max", "admin"))
-	assert.ErrorIs(t, err, store.ErrNoKeeper)
+	assert.ErrorIs(t, err, store.ErrNoUserData)
 	assert.ErrorContains(t, err, "values of custom fields need one")
 	assert.Len(t, w.journal(), 2, "nothing of it was done")
 	assert.Empty(t, w.values("max"))
 	w.must("acme", host, account.RemoveUser{User: "max"})
-	w.Seen("acme", "adam")
-	for range w.LastSeen(ctx, "acme", "") {
+	w.MarkActive("acme", "adam")
+	for range w.LastActiveTimes(ctx, "acme", "") {
 		t.Error("somebody was seen")
 	}
 }

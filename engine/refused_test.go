@@ -31,8 +31,8 @@ func refusedBatch(t *testing.T, w *world, appends int) {
 	before := w.calls.of("Append")
 	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
 	assert.ErrorIs(t, err, store.ErrRefused)
-	assert.NotErrorIs(t, err, engine.ErrUnknown, "it is known that nothing is stored")
-	assert.NotErrorIs(t, err, engine.ErrBusy)
+	assert.NotErrorIs(t, err, engine.ErrOutcomeUnknown, "it is known that nothing is stored")
+	assert.NotErrorIs(t, err, engine.ErrContention)
 	assert.ErrorContains(t, err, "the quota of acme is used up")
 	var e *engine.Error
 	assert.ErrorAs(t, err, &e)
@@ -82,7 +82,7 @@ func TestStoreRefusesARetry(t *testing.T) {
 	})
 }
 
-// The same when the caller was told ErrUnknown: the refusal ends the retries in the
+// The same when the caller was told ErrOutcomeUnknown: the refusal ends the retries in the
 // background, and the next batch does not wait for it.
 func TestStoreRefusesInTheBackground(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -92,7 +92,7 @@ func TestStoreRefusesInTheBackground(t *testing.T) {
 		}).found()
 		w.calls.set(on("Append", storefault.Fault{Before: errDown}))
 		_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
-		require.ErrorIs(t, err, engine.ErrUnknown)
+		require.ErrorIs(t, err, engine.ErrOutcomeUnknown)
 		w.calls.set(on("Append", storefault.Fault{Before: overQuota}))
 		time.Sleep(time.Minute)
 		tries := w.calls.of("Append")
@@ -138,7 +138,7 @@ func TestStoreRefusesAndCannotBeRead(t *testing.T) {
 		return storefault.Fault{Before: errDown}
 	})
 	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
-	assert.ErrorIs(t, err, engine.ErrUnknown)
+	assert.ErrorIs(t, err, engine.ErrOutcomeUnknown)
 	w.calls.set(nil)
 	eventually(t, "it is found out", func() bool { return w.opens("max") })
 }
@@ -146,7 +146,7 @@ func TestStoreRefusesAndCannotBeRead(t *testing.T) {
 // A key stays free, and each try is the decision of the store.
 func TestStoreRefusesUnderAKey(t *testing.T) {
 	w := open(t, nil).found()
-	b := engine.Batch{Actor: host, Account: "acme", Key: "k", Commands: []account.Command{setRole("max", "admin")}}
+	b := engine.Batch{Actor: host, Account: "acme", IdempotencyKey: "k", Commands: []account.Command{setRole("max", "admin")}}
 	w.calls.set(times(2, "Append", storefault.Fault{Before: overQuota}))
 	for range 2 {
 		_, err := w.Submit(ctx, b)
@@ -164,15 +164,15 @@ func TestStoreRefusesUnderAKey(t *testing.T) {
 // try; every other one leaves the outcome open.
 func TestRefusalsEndABatch(t *testing.T) {
 	refusals := []error{
-		store.ErrGap, store.ErrErased, store.ErrInvalid, store.ErrNoKeeper, store.ErrReadOnly, store.ErrClosed, store.ErrRefused,
+		store.ErrGap, store.ErrErased, store.ErrInvalid, store.ErrNoUserData, store.ErrReadOnly, store.ErrClosed, store.ErrRefused,
 	}
 	for _, reason := range slices.Concat(refusals, []error{errDown, context.DeadlineExceeded}) {
 		w := openOn(t, new(memstore.Store), nil).found()
 		w.calls.set(on("Append", storefault.Fault{Before: &store.Error{Op: "append", Err: reason}}))
 		_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
-		assert.Equal(t, slices.Contains(refusals, reason), store.Refused(reason), "%v", reason)
-		assert.Equal(t, !store.Refused(reason), errors.Is(err, engine.ErrUnknown), "%v", reason)
-		if store.Refused(reason) {
+		assert.Equal(t, slices.Contains(refusals, reason), store.IsRejected(reason), "%v", reason)
+		assert.Equal(t, !store.IsRejected(reason), errors.Is(err, engine.ErrOutcomeUnknown), "%v", reason)
+		if store.IsRejected(reason) {
 			assert.Equal(t, 2, w.calls.of("Append"), "%v", reason)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 const leastSaved = 32 << 10
 
 // saveSoon has a snapshot of the account stored, if one is due.
-func (e *Engine) saveSoon(l *live) {
+func (e *Engine) saveSoon(l *cachedAccount) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if l.saving || l.gone || l.since < max(leastSaved, l.saved) || l.snap.version() == 0 {

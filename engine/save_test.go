@@ -24,7 +24,7 @@ func large() account.Command {
 	for i := range 1000 {
 		users[usher.UserID(fmt.Sprintf("user-%04d", i))] = policy.User{}
 	}
-	return account.Import{Contents: account.Contents{Users: users}}
+	return account.Import{Seed: account.Seed{Users: users}}
 }
 
 func (w *world) saved() store.Snapshot {
@@ -125,7 +125,7 @@ func TestReadOnlyStore(t *testing.T) {
 		return storefault.Fault{}
 	})
 	assert.True(t, w.opens("adam"))
-	w.Seen("acme", "adam")
+	w.MarkActive("acme", "adam")
 	_, err := w.Do(ctx, host, "acme", setRole("adam", "member"))
 	assert.ErrorIs(t, err, store.ErrReadOnly)
 	require.NoError(t, w.Close())

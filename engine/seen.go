@@ -24,7 +24,7 @@ import (
 // without a lock. A slot of it has half a hash of account and user, and the second
 // when they were noted; two users who share a slot push each other out, which
 // costs a look into the shard and nothing else.
-type sightings struct {
+type activity struct {
 	seed   maphash.Seed
 	recent atomic.Pointer[[recentSlots]atomic.Uint64] // nil before the first
 	shards [seenShards]seenShard
@@ -61,13 +61,13 @@ type whom struct {
 	user    usher.UserID
 }
 
-func (s *sightings) init() { s.seed = maphash.MakeSeed() }
+func (s *activity) init() { s.seed = maphash.MakeSeed() }
 
-func (s *sightings) hash(id usher.AccountID, user usher.UserID) uint64 {
+func (s *activity) hash(id usher.AccountID, user usher.UserID) uint64 {
 	return maphash.String(s.seed, string(user)) ^ maphash.String(s.seed, string(id))*0x9e3779b97f4a7c15
 }
 
-func (s *sightings) slot(hash uint64) *atomic.Uint64 {
+func (s *activity) slot(hash uint64) *atomic.Uint64 {
 	recent := s.recent.Load()
 	if recent == nil {
 		s.recent.CompareAndSwap(nil, new([recentSlots]atomic.Uint64))
@@ -85,10 +85,10 @@ func notedSince(slot, hash uint64, second int64) bool {
 	return slot != 0 && slot&halfHash == hash&halfHash && int64(slot&^halfHash) > second
 }
 
-func (s *sightings) shard(hash uint64) *seenShard { return &s.shards[hash>>16%seenShards] }
+func (s *activity) shard(hash uint64) *seenShard { return &s.shards[hash>>16%seenShards] }
 
 // all returns the shards, with the one of users who are unconfirmed.
-func (s *sightings) all() []*seenShard { return append(s.confirmed().shards, &s.unconfirmed) }
+func (s *activity) all() []*seenShard { return append(s.confirmed().shards, &s.unconfirmed) }
 
 // note keeps the later of two times, of at most so many users, and reports whether it
 // did. It needs sh.mu.
@@ -111,21 +111,21 @@ func (sh *seenShard) note(w whom, at time.Time, most int) bool {
 
 // Seen notes that a user was active just now. It is cheap enough to be called with
 // every request: most calls do no more than look at the time. Of each user a time
-// is written at most once in Options.SeenEvery, in the background; Close writes
+// is written at most once in Options.LastActiveEvery, in the background; Close writes
 // what is left, a crash loses it.
 //
 // Ids that are not those of a user of an account are ignored, and hold no memory. So
-// are all ids if the store is not a store.Keeper. Where the account is not in memory,
+// are all ids if the store is not a store.UserDataStore. Where the account is not in memory,
 // the store is read later to find out; until then a small number of such users is
 // kept, and more are ignored until a check reads their account.
-func (e *Engine) Seen(id usher.AccountID, user usher.UserID) {
+func (e *Engine) MarkActive(id usher.AccountID, user usher.UserID) {
 	if e == nil || e.keeper == nil {
 		return
 	}
-	s, at := &e.sightings, e.options.Clock()
+	s, at := &e.activity, e.options.Clock()
 	hash := s.hash(id, user)
 	slot := s.slot(hash)
-	if notedSince(slot.Load(), hash, at.Add(-e.options.SeenEvery).Unix()) {
+	if notedSince(slot.Load(), hash, at.Add(-e.options.LastActiveEvery).Unix()) {
 		return
 	}
 	if checkAccount(id) != nil || store.CheckUser(user) != nil || !utf8.ValidString(string(id)) || !utf8.ValidString(string(user)) {
@@ -158,28 +158,28 @@ func (e *Engine) Seen(id usher.AccountID, user usher.UserID) {
 	}
 }
 
-// LastSeen yields when the users who come after the one given were last active,
+// LastActiveTimes yields when the users who come after the one given were last active,
 // sorted by the bytes of their ids, as View.Users lists them; who never was is left
-// out. It knows what is not written yet, and is exact to Options.SeenEvery. An
+// out. It knows what is not written yet, and is exact to Options.LastActiveEvery. An
 // error ends the loop; it is an *Error that wraps what View's does.
-func (e *Engine) LastSeen(ctx context.Context, id usher.AccountID, after usher.UserID) iter.Seq2[store.Sighting, error] {
-	return func(yield func(store.Sighting, error) bool) {
+func (e *Engine) LastActiveTimes(ctx context.Context, id usher.AccountID, after usher.UserID) iter.Seq2[store.LastActive, error] {
+	return func(yield func(store.LastActive, error) bool) {
 		snap, err := e.current(ctx, id, 1)
 		if err != nil {
-			yield(store.Sighting{}, wrapped("read last-active times of", id, err))
+			yield(store.LastActive{}, wrapped("read last-active times of", id, err))
 			return
 		}
 		if e.keeper == nil {
 			return
 		}
-		show := func(s store.Sighting) bool {
+		show := func(s store.LastActive) bool {
 			u, _ := snap.User(s.User)
 			return u == nil || yield(s, nil)
 		}
-		unwritten := e.sightings.of(id, after)
-		for s, err := range e.keeper.Sightings(ctx, id, after) {
+		unwritten := e.activity.of(id, after)
+		for s, err := range e.keeper.LastActiveTimes(ctx, id, after) {
 			if err != nil {
-				yield(store.Sighting{}, wrapped("read last-active times of", id, err))
+				yield(store.LastActive{}, wrapped("read last-active times of", id, err))
 				return
 			}
 			for len(unwritten) > 0 && unwritten[0].User < s.User {
@@ -206,14 +206,14 @@ func (e *Engine) LastSeen(ctx context.Context, id usher.AccountID, after usher.U
 	}
 }
 
-// LastActive returns when a user was last active, as LastSeen tells it: the zero
+// LastActive returns when a user was last active, as LastActiveTimes tells it: the zero
 // time for one who never was, and for who is no user of the account.
 func (e *Engine) LastActive(ctx context.Context, id usher.AccountID, user usher.UserID) (time.Time, error) {
 	after := user
 	if user != "" && len(user) <= account.MaxID {
 		after = before(user)
 	}
-	for s, err := range e.LastSeen(ctx, id, after) {
+	for s, err := range e.LastActiveTimes(ctx, id, after) {
 		if err != nil || s.User != user {
 			return time.Time{}, err
 		}
@@ -232,7 +232,7 @@ func before(user usher.UserID) usher.UserID {
 }
 
 // of returns what is not written of an account, of the users after one, sorted.
-func (s *sightings) of(id usher.AccountID, after usher.UserID) []store.Sighting {
+func (s *activity) of(id usher.AccountID, after usher.UserID) []store.LastActive {
 	latest := map[usher.UserID]time.Time{}
 	for _, sh := range s.all() {
 		sh.mu.Lock()
@@ -248,17 +248,17 @@ func (s *sightings) of(id usher.AccountID, after usher.UserID) []store.Sighting 
 	return sortedSightings(latest)
 }
 
-func sortedSightings(m map[usher.UserID]time.Time) []store.Sighting {
-	list := make([]store.Sighting, 0, len(m))
+func sortedSightings(m map[usher.UserID]time.Time) []store.LastActive {
+	list := make([]store.LastActive, 0, len(m))
 	for user, at := range m {
-		list = append(list, store.Sighting{User: user, At: at.UTC().Truncate(time.Millisecond)})
+		list = append(list, store.LastActive{User: user, At: at.UTC().Truncate(time.Millisecond)})
 	}
-	slices.SortFunc(list, func(a, b store.Sighting) int { return cmp.Compare(a.User, b.User) })
+	slices.SortFunc(list, func(a, b store.LastActive) int { return cmp.Compare(a.User, b.User) })
 	return list
 }
 
 // forget drops what is not written of users who were removed.
-func (s *sightings) forget(id usher.AccountID, users []usher.UserID) {
+func (s *activity) forget(id usher.AccountID, users []usher.UserID) {
 	for _, user := range users {
 		w, hash := whom{id, user}, s.hash(id, user)
 		for _, sh := range []*seenShard{s.shard(hash), &s.unconfirmed} {
@@ -274,7 +274,7 @@ func (s *sightings) forget(id usher.AccountID, users []usher.UserID) {
 }
 
 // forgetAccount drops what is not written of an account.
-func (s *sightings) forgetAccount(id usher.AccountID) {
+func (s *activity) forgetAccount(id usher.AccountID) {
 	for _, sh := range s.all() {
 		sh.mu.Lock()
 		for _, m := range []map[whom]time.Time{sh.writing, sh.waiting} {
@@ -291,7 +291,7 @@ func (s *sightings) forgetAccount(id usher.AccountID) {
 // flushSightings writes last-active times until the Engine is closed.
 func (e *Engine) flushSightings() {
 	defer e.background.Done()
-	ticker := time.NewTicker(e.options.SeenEvery)
+	ticker := time.NewTicker(e.options.LastActiveEvery)
 	defer ticker.Stop()
 	for {
 		select {
@@ -308,9 +308,9 @@ func (e *Engine) flushSightings() {
 // writeSightings writes what waits to be written, and returns what went wrong, of
 // which the Observer is told, too. What could not be written waits on.
 func (e *Engine) writeSightings(ctx context.Context) (errs []error) {
-	e.sightings.flush.Lock()
-	defer e.sightings.flush.Unlock()
-	for _, of := range []sightingsOf{e.sightings.confirmed(), e.sightings.others()} {
+	e.activity.flush.Lock()
+	defer e.activity.flush.Unlock()
+	for _, of := range []sightingsOf{e.activity.confirmed(), e.activity.others()} {
 		for id, users := range of.take() {
 			err := safely(func() error { return e.writeSeen(ctx, of, id, users) })
 			switch {
@@ -349,5 +349,5 @@ func (e *Engine) writeSeen(ctx context.Context, of sightingsOf, id usher.Account
 	if len(users) == 0 {
 		return nil
 	}
-	return e.keeper.Seen(ctx, id, sortedSightings(users))
+	return e.keeper.SaveLastActive(ctx, id, sortedSightings(users))
 }

@@ -27,21 +27,21 @@ func TestSeenOfIDsThatAreMadeUp(t *testing.T) {
 	}
 	long := strings.Repeat("x", store.MaxID+1)
 	for _, id := range []usher.AccountID{"", "\xff", "a\xff", usher.AccountID(long), usher.AccountID(strings.Repeat(long, 1000))} {
-		w.Seen(id, "max")
+		w.MarkActive(id, "max")
 		assert.Zero(t, held(), "no account can have the id %.10q", id)
 	}
 	for _, user := range []usher.UserID{"", "\xff", usher.UserID(long)} {
-		w.Seen("other", user)
+		w.MarkActive("other", user)
 		assert.Zero(t, held(), "no user can have the id %.10q", user)
 	}
 	for i := range 20_000 {
-		w.Seen("acme", usher.UserID(fmt.Sprint("nobody-", i)))
+		w.MarkActive("acme", usher.UserID(fmt.Sprint("nobody-", i)))
 	}
 	assert.Zero(t, held(), "there are no such users")
 
 	for i := range 20_000 {
 		id := fmt.Sprint(i, strings.Repeat("x", store.MaxID-10))
-		w.Seen(usher.AccountID(id), usher.UserID(id))
+		w.MarkActive(usher.AccountID(id), usher.UserID(id))
 		_, err := w.Check(ctx, usher.Request{Account: usher.AccountID(id), Subject: usher.UserID(id), Permission: openDoor})
 		require.ErrorIs(t, err, usher.ErrUnknownAccount)
 	}
@@ -49,7 +49,7 @@ func TestSeenOfIDsThatAreMadeUp(t *testing.T) {
 	assert.LessOrEqual(t, users, engine.MostUnconfirmed)
 	assert.LessOrEqual(t, bytes, engine.MostUnconfirmed*2*store.MaxID)
 
-	w.Seen("acme", "max")
+	w.MarkActive("acme", "max")
 	assert.Equal(t, []string{"max 0"}, w.lastSeen(""), "users of an account in memory do not wait for room")
 	engine.WriteSightings(w.Engine)
 	assert.Zero(t, held(), "accounts that do not exist are dropped")
@@ -70,10 +70,10 @@ func TestSeenHoldsNothingOfRemovedUsers(t *testing.T) {
 		},
 	} {
 		mem := new(memstore.Store)
-		w := openOn(t, mem, func(o *engine.Options) { seldom(o); deaf(o); o.MaxStale = 1 }).found()
+		w := openOn(t, mem, func(o *engine.Options) { seldom(o); deaf(o); o.MaxStaleness = 1 }).found()
 		other := openOn(t, mem, nil)
-		w.Seen("acme", "max")
-		w.Seen("acme", "adam")
+		w.MarkActive("acme", "max")
+		w.MarkActive("acme", "adam")
 		users, _ := engine.HeldSightings(w.Engine)
 		require.Equal(t, 2, users, name)
 		w.clock.add(2)
@@ -94,9 +94,9 @@ func TestSeenHoldsNothingOfRemovedUsers(t *testing.T) {
 func TestSeenOfAUserRemovedWhileItIsWritten(t *testing.T) {
 	for _, method := range []string{"Commits", "Seen"} {
 		mem := new(memstore.Store)
-		w := openOn(t, mem, func(o *engine.Options) { seldom(o); deaf(o); o.MaxStale = 1 }).found()
+		w := openOn(t, mem, func(o *engine.Options) { seldom(o); deaf(o); o.MaxStaleness = 1 }).found()
 		other := openOn(t, mem, nil)
-		w.Seen("acme", "max")
+		w.MarkActive("acme", "max")
 		w.clock.add(2)
 		var once sync.Once
 		w.calls.set(func(_ context.Context, c storefault.Call) (f storefault.Fault) {

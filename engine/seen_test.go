@@ -17,10 +17,10 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// lastSeen returns what LastSeen yields for acme, as "user minutes after noon".
+// lastSeen returns what LastActiveTimes yields for acme, as "user minutes after noon".
 func (w *world) lastSeen(after usher.UserID) (list []string) {
 	w.t.Helper()
-	for s, err := range w.LastSeen(ctx, "acme", after) {
+	for s, err := range w.LastActiveTimes(ctx, "acme", after) {
 		require.NoError(w.t, err)
 		list = append(list, fmt.Sprintf("%s %v", s.User, s.At.Sub(noon).Minutes()))
 	}
@@ -30,27 +30,27 @@ func (w *world) lastSeen(after usher.UserID) (list []string) {
 // written returns the same of what is in the store.
 func (w *world) written() (list []string) {
 	w.t.Helper()
-	for s, err := range w.mem.Sightings(ctx, "acme", "") {
+	for s, err := range w.mem.LastActiveTimes(ctx, "acme", "") {
 		require.NoError(w.t, err)
 		list = append(list, fmt.Sprintf("%s %v", s.User, s.At.Sub(noon).Minutes()))
 	}
 	return list
 }
 
-func seldom(o *engine.Options) { o.SeenEvery = time.Hour }
+func seldom(o *engine.Options) { o.LastActiveEvery = time.Hour }
 
 func TestSeen(t *testing.T) {
 	mem := new(memstore.Store)
 	w := openOn(t, mem, seldom).found()
-	w.Seen("acme", "max")
-	w.Seen("acme", "nobody")
-	w.Seen("other", "max")
+	w.MarkActive("acme", "max")
+	w.MarkActive("acme", "nobody")
+	w.MarkActive("other", "max")
 	assert.Equal(t, []string{"max 0"}, w.lastSeen(""), "what is not written is known all the same")
 	assert.Empty(t, w.written())
 
 	w.clock.add(30 * time.Minute)
-	w.Seen("acme", "max")
-	w.Seen("acme", "adam")
+	w.MarkActive("acme", "max")
+	w.MarkActive("acme", "adam")
 	assert.Equal(t, []string{"adam 30", "max 0"}, w.lastSeen(""), "max was noted within the hour")
 	assert.Equal(t, []string{"max 0"}, w.lastSeen("adam"))
 
@@ -59,20 +59,20 @@ func TestSeen(t *testing.T) {
 
 	w = openOn(t, mem, seldom)
 	w.clock.add(20 * time.Minute)
-	w.Seen("acme", "adam")
-	w.Seen("acme", "cleo")
+	w.MarkActive("acme", "adam")
+	w.MarkActive("acme", "cleo")
 	assert.Equal(t, []string{"adam 30", "cleo 20", "max 0"}, w.lastSeen(""), "never back in time")
 	w.clock.add(time.Hour)
-	w.Seen("acme", "adam")
+	w.MarkActive("acme", "adam")
 	assert.Equal(t, []string{"adam 80", "cleo 20", "max 0"}, w.lastSeen(""))
 	require.NoError(t, w.Close())
 	assert.Equal(t, []string{"adam 80", "cleo 20", "max 0"}, w.written())
-	for _, err := range w.LastSeen(ctx, "acme", "") {
+	for _, err := range w.LastActiveTimes(ctx, "acme", "") {
 		assert.ErrorIs(t, err, engine.ErrClosed)
 	}
 }
 
-// LastActive says of each user what LastSeen does, also where ids are next to each other.
+// LastActive says of each user what LastActiveTimes does, also where ids are next to each other.
 func TestLastActive(t *testing.T) {
 	w := open(t, seldom).found()
 	users := []usher.UserID{"\x00", "a", "a\x00", "a\x00\x00", "a\x00\x7f", "a\x01", "b", usher.UserID(strings.Repeat("a", account.MaxID))}
@@ -80,7 +80,7 @@ func TestLastActive(t *testing.T) {
 	for i, user := range users {
 		w.must("acme", host, account.AddUser{User: user})
 		if i%2 == 0 {
-			w.Seen("acme", user)
+			w.MarkActive("acme", user)
 			seen[user] = w.clock.Now()
 		}
 		w.clock.add(time.Minute)
@@ -97,9 +97,9 @@ func TestLastActive(t *testing.T) {
 }
 
 func TestSeenIsWrittenInTheBackground(t *testing.T) {
-	w := open(t, func(o *engine.Options) { o.SeenEvery = time.Millisecond }).found()
+	w := open(t, func(o *engine.Options) { o.LastActiveEvery = time.Millisecond }).found()
 	w.calls.set(times(3, "Seen", storefault.Fault{Before: errDown}))
-	w.Seen("acme", "max")
+	w.MarkActive("acme", "max")
 	eventually(t, "it is written", func() bool { return len(w.written()) == 1 })
 	assert.Equal(t, 4, w.calls.of("Seen"), "what could not be written is tried again")
 	assert.Equal(t, []string{"max 0"}, w.lastSeen(""))
@@ -108,11 +108,11 @@ func TestSeenIsWrittenInTheBackground(t *testing.T) {
 // Who is removed is not written any more, nor shown.
 func TestSeenGoesWithTheUser(t *testing.T) {
 	w := open(t, seldom).found()
-	w.Seen("acme", "max")
-	w.Seen("acme", "adam")
+	w.MarkActive("acme", "max")
+	w.MarkActive("acme", "adam")
 	w.must("acme", host, account.RemoveUser{User: "max"}, account.AddUser{User: "max"})
 	assert.Equal(t, []string{"adam 0"}, w.lastSeen(""), "who comes back is somebody else")
-	w.Seen("acme", "max")
+	w.MarkActive("acme", "max")
 	assert.Equal(t, []string{"adam 0", "max 0"}, w.lastSeen(""))
 
 	other := openOn(t, w.mem, nil)
@@ -127,16 +127,16 @@ func TestSeenOfAnAccountThatIsNotInMemory(t *testing.T) {
 	mem := new(memstore.Store)
 	openOn(t, mem, nil).found()
 	w := openOn(t, mem, seldom)
-	w.Seen("acme", "max")
-	w.Seen("acme", "nobody")
-	w.Seen("other", "max")
+	w.MarkActive("acme", "max")
+	w.MarkActive("acme", "nobody")
+	w.MarkActive("other", "max")
 	require.NoError(t, w.Close())
 	assert.Equal(t, []string{"max 0"}, w.written())
 }
 
 func TestCloseTellsWhatItCouldNotWrite(t *testing.T) {
 	w := open(t, seldom).found()
-	w.Seen("acme", "max")
+	w.MarkActive("acme", "max")
 	w.calls.set(on("Seen", storefault.Fault{Before: errDown}))
 	err := w.Close()
 	assert.ErrorIs(t, err, errDown)
@@ -146,13 +146,13 @@ func TestCloseTellsWhatItCouldNotWrite(t *testing.T) {
 
 func TestSeenAllocatesNothing(t *testing.T) {
 	w := open(t, seldom).found()
-	w.Seen("acme", "max")
-	assert.Zero(t, testing.AllocsPerRun(1000, func() { w.Seen("acme", "max") }))
-	assert.Zero(t, testing.AllocsPerRun(1000, func() { w.Seen("acme", "nobody") }))
+	w.MarkActive("acme", "max")
+	assert.Zero(t, testing.AllocsPerRun(1000, func() { w.MarkActive("acme", "max") }))
+	assert.Zero(t, testing.AllocsPerRun(1000, func() { w.MarkActive("acme", "nobody") }))
 }
 
 func TestSeenByMany(t *testing.T) {
-	w := open(t, func(o *engine.Options) { o.SeenEvery = time.Millisecond; o.Clock = time.Now })
+	w := open(t, func(o *engine.Options) { o.LastActiveEvery = time.Millisecond; o.Clock = time.Now })
 	users := []account.Command{account.CreateAccount{Owner: "olivia"}}
 	for i := range 100 {
 		users = append(users, account.AddUser{User: usher.UserID(fmt.Sprint("u", i))})
@@ -163,7 +163,7 @@ func TestSeenByMany(t *testing.T) {
 		all.Go(func() {
 			for range 20 {
 				for i := range 100 {
-					w.Seen("acme", usher.UserID(fmt.Sprint("u", i)))
+					w.MarkActive("acme", usher.UserID(fmt.Sprint("u", i)))
 				}
 				w.lastSeen("")
 			}

@@ -13,7 +13,7 @@ type sightingsOf struct {
 	most   int // users in a shard
 }
 
-func (s *sightings) confirmed() sightingsOf {
+func (s *activity) confirmed() sightingsOf {
 	shards := make([]*seenShard, 0, seenShards+1)
 	for i := range s.shards {
 		shards = append(shards, &s.shards[i])
@@ -21,7 +21,7 @@ func (s *sightings) confirmed() sightingsOf {
 	return sightingsOf{shards, func(w whom) *seenShard { return s.shard(s.hash(w.account, w.user)) }, mostSeen}
 }
 
-func (s *sightings) others() sightingsOf {
+func (s *activity) others() sightingsOf {
 	return sightingsOf{[]*seenShard{&s.unconfirmed}, func(whom) *seenShard { return &s.unconfirmed }, mostUnconfirmed}
 }
 

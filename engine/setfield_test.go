@@ -51,13 +51,13 @@ func TestSetFieldWithoutAChange(t *testing.T) {
 		assert.Empty(t, preview.Changes, name)
 		assert.Empty(t, preview.Users, name)
 		appends := w.calls.of("Append")
-		result, err := w.Submit(ctx, engine.Batch{Actor: host, Account: "acme", Commands: commands, Key: "k"})
+		result, err := w.Submit(ctx, engine.Batch{Actor: host, Account: "acme", Commands: commands, IdempotencyKey: "k"})
 		require.NoError(t, err, name)
 		assert.Equal(t, engine.Result{Version: uint64(len(before))}, result, name)
 		assert.Equal(t, appends, w.calls.of("Append"), name)
 		assert.Len(t, w.journal(), len(before), name)
 		assert.Equal(t, record, w.record("max"), name)
-		changed, err := w.Submit(ctx, engine.Batch{Actor: host, Account: "acme", Commands: []account.Command{setRole("max", "admin")}, Key: "k"})
+		changed, err := w.Submit(ctx, engine.Batch{Actor: host, Account: "acme", Commands: []account.Command{setRole("max", "admin")}, IdempotencyKey: "k"})
 		require.NoError(t, err, "%s: the key was left free", name)
 		assert.False(t, changed.Repeated, name)
 	}
@@ -99,11 +99,11 @@ func TestSetFieldDeniedTellsNothing(t *testing.T) {
 	texts := map[string]bool{}
 	for _, value := range []account.Value{"1", "2", ""} {
 		reads := w.calls.of("Record")
-		_, err := w.Do(ctx, account.User("cleo"), "acme", phone(value))
-		require.ErrorIs(t, err, account.Denied)
+		_, err := w.Do(ctx, account.AsUser("cleo"), "acme", phone(value))
+		require.ErrorIs(t, err, account.CodeDenied)
 		texts[err.Error()] = true
-		_, err = w.Preview(ctx, engine.Batch{Actor: account.User("cleo"), Account: "acme", Commands: []account.Command{phone(value)}})
-		require.ErrorIs(t, err, account.Denied)
+		_, err = w.Preview(ctx, engine.Batch{Actor: account.AsUser("cleo"), Account: "acme", Commands: []account.Command{phone(value)}})
+		require.ErrorIs(t, err, account.CodeDenied)
 		assert.Equal(t, reads, w.calls.of("Record"))
 	}
 	assert.Len(t, texts, 1)
@@ -122,13 +122,13 @@ func TestSetFieldUnread(t *testing.T) {
 
 // tardy is a store in which something happens before and after a record is read.
 type tardy struct {
-	store.Keeper
+	store.UserDataStore
 	before, after func()
 }
 
 func (l *tardy) Record(ctx context.Context, id usher.AccountID, user usher.UserID) ([]byte, error) {
 	take(&l.before)
-	data, err := l.Keeper.Record(ctx, id, user)
+	data, err := l.UserDataStore.Record(ctx, id, user)
 	take(&l.after)
 	return data, err
 }
@@ -147,7 +147,7 @@ func TestSetFieldOvertaken(t *testing.T) {
 	mem := new(memstore.Store)
 	one := openOn(t, mem, nil).found()
 	one.must("acme", host, account.DefineField{Field: "phone", Type: account.TextField}, phone("1"))
-	l := &tardy{Keeper: mem}
+	l := &tardy{UserDataStore: mem}
 	two := openOn(t, mem, func(o *engine.Options) { o.Store = l })
 	assert.True(t, two.opens("adam"))
 

@@ -24,7 +24,7 @@ type snapshot struct {
 	misfits        bool  // the policy may be unable to decide for some users
 
 	id    usher.AccountID
-	live  *live
+	live  *cachedAccount
 	clock func() time.Time
 	floor time.Time // of the last commit that is known: it is no earlier than that
 
@@ -72,21 +72,21 @@ var errUnread = errors.New("not read yet")
 
 // verdict says whether a policy decides for a state. It may take a pass over all
 // users to find out.
-type verdict struct {
+type fit struct {
 	policy  *policy.Policy
 	err     error // it decides for no user
 	misfits bool  // it does not decide for some users
 }
 
-func judge(s *account.State, p *policy.Policy) verdict { return verdictOf(p, s.Fits(p)) }
+func checkFit(s *account.State, p *policy.Policy) fit { return fitOf(p, s.Fits(p)) }
 
-// verdictOf makes a verdict of what State.Fits returned.
-func verdictOf(p *policy.Policy, err error) verdict {
+// fitOf makes a verdict of what State.Fits returned.
+func fitOf(p *policy.Policy, err error) fit {
 	var unfit *account.PolicyMismatchError
 	if errors.As(err, &unfit) && !unfit.Whole {
-		return verdict{policy: p, misfits: true}
+		return fit{policy: p, misfits: true}
 	}
-	return verdict{policy: p, err: err}
+	return fit{policy: p, err: err}
 }
 
 // decides returns an error if the policy cannot decide for a user: an
@@ -99,7 +99,7 @@ func (s *snapshot) decides(subject usher.UserID) error {
 }
 
 // bind makes the snapshot of a state.
-func (e *Engine) bind(l *live, s *account.State, v verdict) *snapshot {
+func (e *Engine) bind(l *cachedAccount, s *account.State, v fit) *snapshot {
 	snap := newSnapshot(l)
 	snap.State, snap.policy, snap.err, snap.misfits, snap.clock = s, v.policy, v.err, v.misfits, e.options.Clock
 	snap.floor = s.Time()
@@ -111,13 +111,13 @@ func (e *Engine) bind(l *live, s *account.State, v verdict) *snapshot {
 }
 
 // unread makes the snapshot of an account of which nothing is known.
-func unread(l *live) *snapshot {
+func unread(l *cachedAccount) *snapshot {
 	snap := newSnapshot(l)
 	snap.err = errUnread
 	return snap
 }
 
-func newSnapshot(l *live) *snapshot {
+func newSnapshot(l *cachedAccount) *snapshot {
 	snap := &snapshot{id: l.id, live: l}
 	snap.a, snap.b, _ = table.Words(string(l.id))
 	return snap

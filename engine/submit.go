@@ -13,7 +13,7 @@ import (
 
 // Batch is what an actor asks to have done to an account: commands that are one
 // commit, all or nothing. A Batch without commands, or with more than
-// account.MaxCommands, is account.Invalid. One without an Actor is refused.
+// account.MaxCommands, is account.CodeInvalid. One without an Actor is refused.
 type Batch struct {
 	Actor    account.Actor
 	Account  usher.AccountID
@@ -27,13 +27,13 @@ type Batch struct {
 	// another key. It covers the commands, without the values of custom fields; other
 	// commands under it are ErrKeyReused. A batch that was refused or changed nothing
 	// leaves its key free. A key that is forgotten is free, too, and the batch is done
-	// again: account.RememberedKeys says which keys an account remembers. A key of
-	// more than account.MaxKey bytes is account.Invalid. Empty for none.
-	Key string
+	// again: account.MaxIdempotencyKeys says which keys an account remembers. A key of
+	// more than account.MaxKey bytes is account.CodeInvalid. Empty for none.
+	IdempotencyKey string
 
 	// Note says why, for the journal. It is kept for as long as the journal, so it
 	// is no place for personal data. One of more than account.MaxNote bytes is
-	// account.Invalid. May be empty.
+	// account.CodeInvalid. May be empty.
 	Note string
 
 	// Time is when it is asked, zero for the clock. Conditions and grants are evaluated
@@ -66,17 +66,17 @@ func (e *Engine) Do(ctx context.Context, actor account.Actor, id usher.AccountID
 // nothing has to change, is said only after a look at what the store has by then. If
 // the store fails so that it
 // is not known whether the commit is stored, Submit finds out, for at most
-// Options.Settle, even after ctx has ended. If ctx ends earlier, Submit stops before
+// Options.CommitTimeout, even after ctx has ended. If ctx ends earlier, Submit stops before
 // the next command of the batch, changes nothing, and returns the context's error.
 //
 // A command that is refused is an *account.Refusal, and so is a batch without any,
 // or one above a limit of account.Proposal.Check.
-// Other errors are an *Error, and nothing was done; only with ErrUnknown that is not
+// Other errors are an *Error, and nothing was done; only with ErrOutcomeUnknown that is not
 // known. It wraps
 //
 //   - usher.ErrUnknownAccount: there is none, and the first command makes none
-//   - ErrKeyReused, ErrBusy, ErrUnknown, ErrStale, ErrClosed
-//   - store.ErrNoKeeper: a custom field has no place in this store
+//   - ErrKeyReused, ErrContention, ErrOutcomeUnknown, ErrStale, ErrClosed
+//   - store.ErrNoUserData: a custom field has no place in this store
 //   - store.ErrRefused: the store rejected the commit for good, by a rule of its own; it
 //     is not stored later, and to submit the same again does not help
 //   - a *account.PolicyMismatchError: the policy cannot decide for the actor, for a user whom a
@@ -121,10 +121,10 @@ func (e *Engine) submit(ctx context.Context, b *Batch, done *[]*account.Commit) 
 		return Result{}, err
 	}
 	defer release()
-	defer e.settleSoon(l) // also after a panic of the store
+	defer e.resolveSoon(l) // also after a panic of the store
 	for try := 1; ; try++ {
 		if l.pending != nil {
-			if err := e.settleFirst(ctx, l, done); err != nil {
+			if err := e.resolvePending(ctx, l, done); err != nil {
 				return Result{}, err
 			}
 		}
@@ -133,7 +133,7 @@ func (e *Engine) submit(ctx context.Context, b *Batch, done *[]*account.Commit) 
 			return result, err
 		}
 		if try >= e.options.Tries {
-			return Result{}, printable.Errorf("%w: others changed it first, %d times; nothing was done, and to try again helps", ErrBusy, try)
+			return Result{}, printable.Errorf("%w: others changed it first, %d times; nothing was done, and to try again helps", ErrContention, try)
 		}
 		if err := e.pause(ctx, try); err != nil {
 			return Result{}, err
@@ -168,7 +168,7 @@ func (e *Engine) sleep(ctx context.Context, d time.Duration) error {
 }
 
 // try proposes a batch on what is known of the account, and has it stored.
-func (e *Engine) try(ctx context.Context, l *live, b *Batch, done *[]*account.Commit) (Result, error) {
+func (e *Engine) try(ctx context.Context, l *cachedAccount, b *Batch, done *[]*account.Commit) (Result, error) {
 	if err := e.begin(ctx); err != nil {
 		return Result{}, err
 	}

@@ -22,21 +22,21 @@ import (
 
 func TestDo(t *testing.T) {
 	w := open(t, nil).found()
-	result := w.must("acme", account.User("adam"), setRole("max", "admin"))
+	result := w.must("acme", account.AsUser("adam"), setRole("max", "admin"))
 	assert.Equal(t, uint64(2), result.Version)
 	assert.False(t, result.Repeated)
 	assert.True(t, w.opens("max"), "the next check sees it")
 
 	c := result.Commit
 	assert.Equal(t, uint64(2), c.Version)
-	assert.Equal(t, account.User("adam"), c.Actor)
+	assert.Equal(t, account.AsUser("adam"), c.Actor)
 	assert.Equal(t, noon, c.Time)
 	assert.Equal(t, load(t, office).Digest(), c.Policy)
 	assert.Equal(t, []account.Change{account.RoleSet{User: "max", From: "member", To: "admin"}}, c.Changes)
 	assert.Len(t, c.ID, 26)
 	assert.Equal(t, c, w.journal()[1], "what is returned is what is stored")
 
-	result = w.must("acme", account.User("adam"), setRole("max", "admin"))
+	result = w.must("acme", account.AsUser("adam"), setRole("max", "admin"))
 	assert.Equal(t, engine.Result{Version: 2}, result, "nothing had to change")
 }
 
@@ -49,16 +49,16 @@ func TestDoRefuses(t *testing.T) {
 		want     error
 		text     string
 	}{
-		{account.User("max"), "acme", []account.Command{setRole("adam", "member")}, usher.ErrDenied, "set-role adam member: max may not user.set-role: denied "},
-		{account.Actor{}, "acme", []account.Command{setRole("adam", "member")}, account.Denied, ""},
-		{host, "acme", []account.Command{setRole("adam", "member"), setRole("eve", "admin")}, account.UnknownUser, "command 2 of 2: set-role eve admin: unknown user"},
-		{host, "acme", []account.Command{account.CreateAccount{Owner: "eve"}}, account.Exists, ""},
+		{account.AsUser("max"), "acme", []account.Command{setRole("adam", "member")}, usher.ErrDenied, "set-role adam member: max may not user.set-role: denied "},
+		{account.Actor{}, "acme", []account.Command{setRole("adam", "member")}, account.CodeDenied, ""},
+		{host, "acme", []account.Command{setRole("adam", "member"), setRole("eve", "admin")}, account.CodeUnknownUser, "command 2 of 2: set-role eve admin: unknown user"},
+		{host, "acme", []account.Command{account.CreateAccount{Owner: "eve"}}, account.CodeExists, ""},
 		{host, "other", []account.Command{setRole("adam", "member")}, usher.ErrUnknownAccount, `submit to "other": `},
 		{host, "", []account.Command{account.CreateAccount{Owner: "eve"}}, usher.ErrUnknownAccount, ""},
-		{host, "acme", []account.Command{nil}, account.Invalid, ""},
-		{host, "acme", []account.Command{&account.RemoveUser{User: "max"}}, account.Invalid, "pass account.RemoveUser, not a pointer"},
-		{host, "acme", nil, account.Invalid, "invalid: there are no commands in the batch"},
-		{host, "other", nil, account.Invalid, ""},
+		{host, "acme", []account.Command{nil}, account.CodeInvalid, ""},
+		{host, "acme", []account.Command{&account.RemoveUser{User: "max"}}, account.CodeInvalid, "pass account.RemoveUser, not a pointer"},
+		{host, "acme", nil, account.CodeInvalid, "invalid: there are no commands in the batch"},
+		{host, "other", nil, account.CodeInvalid, ""},
 	} {
 		result, err := w.Do(ctx, row.actor, row.account, row.commands...)
 		assert.ErrorIs(t, err, row.want)
@@ -72,7 +72,7 @@ func TestDoRefuses(t *testing.T) {
 // The facts of a batch reach the conditions, and its time and note the journal.
 func TestSubmit(t *testing.T) {
 	w := open(t, nil).found()
-	batch := engine.Batch{Actor: account.User("olivia"), Account: "acme", Commands: []account.Command{account.DeleteAccount{}}}
+	batch := engine.Batch{Actor: account.AsUser("olivia"), Account: "acme", Commands: []account.Command{account.DeleteAccount{}}}
 	_, err := w.Submit(ctx, batch)
 	assert.ErrorIs(t, err, usher.ErrDenied)
 	batch.Context = usher.Context{"mfa": true}
@@ -87,7 +87,7 @@ func TestSubmit(t *testing.T) {
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
 	assert.Len(t, w.journal(), 2, "the journal of a deleted account stays")
 	_, err = w.Do(ctx, host, "acme", account.CreateAccount{Owner: "olivia"})
-	assert.ErrorIs(t, err, account.Exists)
+	assert.ErrorIs(t, err, account.CodeExists)
 }
 
 func TestTimeNeverGoesBack(t *testing.T) {
@@ -103,13 +103,13 @@ func TestTimeIsNotAheadOfTheClock(t *testing.T) {
 	w := open(t, nil).found()
 	w.must("acme", host, account.GiveGrant{User: "max", Grant: "user.set-role", Until: noon.Add(time.Hour)})
 	later := engine.Batch{
-		Actor: account.User("max"), Account: "acme", Time: noon.AddDate(100, 0, 0), Commands: []account.Command{setRole("cleo", "member")},
+		Actor: account.AsUser("max"), Account: "acme", Time: noon.AddDate(100, 0, 0), Commands: []account.Command{setRole("cleo", "member")},
 	}
 	_, err := w.Submit(ctx, later)
 	assert.ErrorIs(t, err, usher.ErrDenied, "the grant has ended by then")
-	later.Actor = account.User("adam")
+	later.Actor = account.AsUser("adam")
 	for _, key := range []string{"", "k"} {
-		later.Key = key
+		later.IdempotencyKey = key
 		w.clock.add(time.Minute)
 		result, err := w.Submit(ctx, later)
 		require.NoError(t, err)
@@ -141,7 +141,7 @@ func TestConflict(t *testing.T) {
 
 	// One does not know of the second seat, and finds out that it is the last.
 	_, err := one.Do(ctx, host, "acme", account.AssignSeat{User: "max", Pool: "desk"})
-	assert.ErrorIs(t, err, account.NoSeatsLeft)
+	assert.ErrorIs(t, err, account.CodeNoSeatsLeft)
 	assert.True(t, one.opens("cleo"), "and what was found out is kept")
 }
 
@@ -151,7 +151,7 @@ func TestConflictAuthorizesAgain(t *testing.T) {
 	one, two := openOn(t, mem, deaf).found(), openOn(t, mem, deaf)
 	assert.True(t, two.opens("adam"))
 	one.must("acme", host, setRole("adam", "member"))
-	_, err := two.Do(ctx, account.User("adam"), "acme", setRole("max", "admin"))
+	_, err := two.Do(ctx, account.AsUser("adam"), "acme", setRole("max", "admin"))
 	assert.ErrorIs(t, err, usher.ErrDenied)
 	assert.Equal(t, 1, two.calls.of("Append"))
 }
@@ -187,7 +187,7 @@ func TestBusy(t *testing.T) {
 		return storefault.Fault{}
 	})
 	_, err := w.Do(ctx, host, "acme", account.AddUser{User: "eve"})
-	assert.ErrorIs(t, err, engine.ErrBusy)
+	assert.ErrorIs(t, err, engine.ErrContention)
 	assert.ErrorContains(t, err, "16 times")
 	w.calls.set(nil)
 	w.must("acme", host, account.AddUser{User: "eve"})
@@ -208,7 +208,7 @@ func TestTries(t *testing.T) {
 			return storefault.Fault{}
 		})
 		_, err := w.Do(ctx, host, "acme", account.AddUser{User: "eve"})
-		assert.ErrorIs(t, err, engine.ErrBusy)
+		assert.ErrorIs(t, err, engine.ErrContention)
 		assert.ErrorContains(t, err, fmt.Sprintf("%d times", want))
 		assert.Equal(t, want, n)
 		view, err := rival.View(ctx, "acme")
@@ -242,10 +242,10 @@ func TestManyWriters(t *testing.T) {
 				switch {
 				case err == nil:
 					seated.Add(1)
-				case errors.Is(err, engine.ErrBusy):
+				case errors.Is(err, engine.ErrContention):
 					continue
 				default:
-					assert.ErrorIs(t, err, account.NoSeatsLeft)
+					assert.ErrorIs(t, err, account.CodeNoSeatsLeft)
 				}
 				return
 			}
@@ -269,7 +269,7 @@ func TestStoreRefuses(t *testing.T) {
 		w.calls.set(on("Append", storefault.Fault{Before: refusal}))
 		_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
 		assert.ErrorIs(t, err, refusal)
-		assert.NotErrorIs(t, err, engine.ErrUnknown)
+		assert.NotErrorIs(t, err, engine.ErrOutcomeUnknown)
 		assert.Equal(t, 2, w.calls.of("Append"))
 		w.calls.set(nil)
 		assert.False(t, w.opens("max"))
@@ -306,7 +306,7 @@ func TestWritersWaitNoLongerThanTheyLike(t *testing.T) {
 
 func TestPreview(t *testing.T) {
 	w := open(t, nil).found()
-	batch := engine.Batch{Actor: account.User("adam"), Account: "acme", Commands: []account.Command{
+	batch := engine.Batch{Actor: account.AsUser("adam"), Account: "acme", Commands: []account.Command{
 		setRole("max", "clerk"), account.AssignSeat{User: "max", Pool: "desk"},
 	}}
 	preview, err := w.Preview(ctx, batch)
@@ -318,7 +318,7 @@ func TestPreview(t *testing.T) {
 	assert.NotEmpty(t, preview.Users[0].Gains)
 	assert.Len(t, w.journal(), 1, "nothing was done")
 
-	batch.Actor = account.User("max")
+	batch.Actor = account.AsUser("max")
 	_, err = w.Preview(ctx, batch)
 	assert.ErrorIs(t, err, usher.ErrDenied)
 	batch.Account = "other"
@@ -326,7 +326,7 @@ func TestPreview(t *testing.T) {
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
 	batch.Commands = nil
 	_, err = w.Preview(ctx, batch)
-	assert.ErrorIs(t, err, account.Invalid)
+	assert.ErrorIs(t, err, account.CodeInvalid)
 }
 
 // A host's own panic, or the store's, leaves nothing locked.
@@ -360,7 +360,7 @@ func TestPanicsLeaveNothingLocked(t *testing.T) {
 func TestAccountThatCannotBe(t *testing.T) {
 	w := open(t, nil).found()
 	for _, id := range []usher.AccountID{"", "\xff"} {
-		_, err := w.Do(ctx, account.User("adam"), id, account.RemoveUser{User: "max"})
+		_, err := w.Do(ctx, account.AsUser("adam"), id, account.RemoveUser{User: "max"})
 		assert.ErrorIs(t, err, usher.ErrUnknownAccount, "%q", id)
 	}
 }

@@ -60,19 +60,19 @@ func (e *Engine) hint(id usher.AccountID) {
 }
 
 // renew has an account read from a time that is later than the call. It needs e.mu.
-func (e *Engine) renew(l *live) {
-	if l.flight != nil {
-		l.flight.again = true
+func (e *Engine) renew(l *cachedAccount) {
+	if l.load != nil {
+		l.load.again = true
 		return
 	}
-	e.launch(l)
+	e.startLoad(l)
 }
 
 // sweep has all accounts in memory read again, one after the other.
 func (e *Engine) sweep() {
 	defer e.background.Done()
 	e.mu.Lock()
-	var all []*live
+	var all []*cachedAccount
 	e.index.each(func(snap *snapshot) bool {
 		all = append(all, snap.live)
 		return true
@@ -85,10 +85,10 @@ func (e *Engine) sweep() {
 			e.mu.Unlock()
 			return
 		}
-		var f *flight
+		var f *load
 		if !l.gone && e.inMemory(l.id) == l {
 			e.renew(l)
-			f = l.flight
+			f = l.load
 		}
 		e.mu.Unlock()
 		if f != nil {

@@ -71,7 +71,7 @@ func load(t testing.TB, text string) *policy.Policy {
 }
 
 var (
-	host     = account.Host("test")
+	host     = account.AsHost("test")
 	openDoor = permission.MustParse("door.open")
 	seeDoor  = permission.MustParse("door.see")
 	noon     = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -99,7 +99,7 @@ func openOn(t testing.TB, mem *memstore.Store, change func(*engine.Options)) *wo
 	w := &world{t: t, mem: mem, clock: &clock{now: noon}, calls: &calls{}}
 	options := engine.Options{
 		Policy: load(t, office), Store: storefault.Wrap(mem, w.calls.befall), Clock: w.clock.Now,
-		Settle: 50 * time.Millisecond,
+		CommitTimeout: 50 * time.Millisecond,
 	}
 	if change != nil {
 		change(&options)
@@ -112,15 +112,15 @@ func openOn(t testing.TB, mem *memstore.Store, change func(*engine.Options)) *wo
 }
 
 // deaf makes the store one that tells nothing, so that only reading finds out.
-func deaf(o *engine.Options) { o.Store = justKeeper{o.Store.(store.Keeper)} }
+func deaf(o *engine.Options) { o.Store = justKeeper{o.Store.(store.UserDataStore)} }
 
 // patient has writers find out for as long as it takes what became of a commit.
-func patient(o *engine.Options) { o.Settle = time.Hour }
+func patient(o *engine.Options) { o.CommitTimeout = time.Hour }
 
 // plain makes the store one that keeps journals and nothing else.
 func plain(o *engine.Options) { o.Store = justStore{o.Store} }
 
-type justKeeper struct{ store.Keeper }
+type justKeeper struct{ store.UserDataStore }
 
 type justStore struct{ store.Store }
 

@@ -28,7 +28,7 @@ func TestZero(t *testing.T) {
 		for _, err := range e.Accounts(ctx, "") {
 			errs["Accounts"] = err
 		}
-		for _, err := range e.LastSeen(ctx, "acme", "") {
+		for _, err := range e.LastActiveTimes(ctx, "acme", "") {
 			errs["LastSeen"] = err
 		}
 		_, errs["LastActive"] = e.LastActive(ctx, "acme", "adam")
@@ -41,7 +41,7 @@ func TestZero(t *testing.T) {
 			assert.ErrorIs(t, err, engine.ErrClosed, name)
 		}
 		assert.Nil(t, e.Policy())
-		e.Seen("acme", "adam")
+		e.MarkActive("acme", "adam")
 		require.NoError(t, e.Close())
 	}
 	d, err := new(engine.Reader).Check(ctx, ask("adam", openDoor))

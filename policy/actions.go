@@ -34,7 +34,7 @@ func (p *Policy) AppendActions(dst []Action, f Facts, r *usher.Request) ([]Actio
 	if resource < 0 {
 		return dst, requestError("actions", r, printable.Errorf("%w: the policy does not know this one", usher.ErrWrongResource))
 	}
-	var q question
+	var q evaluation
 	if err := q.begin(p, f, r, resource); err != nil {
 		return dst, requestError("actions", r, err)
 	}

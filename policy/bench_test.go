@@ -123,60 +123,60 @@ func newCompany(users int, random *rand.Rand) *company {
 
 // byHand is the reference.
 func (c *company) byHand(user, permission string, on usher.Resource) bool {
-	asker := c.people[user]
-	if asker == nil || !asker.active {
+	subject := c.people[user]
+	if subject == nil || !subject.active {
 		return false
 	}
 	switch permission {
 	case "account.delete":
-		return asker.role == "owner"
+		return subject.role == "owner"
 	case "account.configure", "subscription.manage", "user.create":
-		return asker.role == "owner" || asker.role == "admin"
+		return subject.role == "owner" || subject.role == "admin"
 	case "seat.assign":
-		if asker.role != "member" {
+		if subject.role != "member" {
 			return true
 		}
 		target := c.people[on.(*entry).id]
-		return asker.manages != "" && target != nil && target.team == asker.manages
+		return subject.manages != "" && target != nil && target.team == subject.manages
 	case "calendar.view":
-		return asker.role != "member" || c.mayView(user, asker, on.(*calendar))
+		return subject.role != "member" || c.mayView(user, subject, on.(*calendar))
 	case "calendar.edit":
-		return asker.role != "member" || c.mayEdit(user, asker, on.(*calendar))
+		return subject.role != "member" || c.mayEdit(user, subject, on.(*calendar))
 	}
 	return false
 }
 
-func (c *company) mayView(user string, asker *employee, cal *calendar) bool {
+func (c *company) mayView(user string, subject *employee, cal *calendar) bool {
 	for _, host := range cal.hosts {
 		if host == user {
 			return true
 		}
-		if other := c.people[host]; asker.manages != "" && other != nil && other.team == asker.manages {
+		if other := c.people[host]; subject.manages != "" && other != nil && other.team == subject.manages {
 			return true
 		}
 	}
 	for _, team := range cal.teams {
-		if team == asker.team {
+		if team == subject.team {
 			return true
 		}
 	}
 	return false
 }
 
-func (c *company) mayEdit(user string, asker *employee, cal *calendar) bool {
-	if asker.manages == "" {
+func (c *company) mayEdit(user string, subject *employee, cal *calendar) bool {
+	if subject.manages == "" {
 		return len(cal.hosts) == 1 && cal.hosts[0] == user && len(cal.teams) == 0
 	}
 	for _, host := range cal.hosts {
 		if host == user {
 			continue
 		}
-		if other := c.people[host]; other == nil || other.team != asker.manages {
+		if other := c.people[host]; other == nil || other.team != subject.manages {
 			return false
 		}
 	}
 	for _, team := range cal.teams {
-		if team != asker.manages {
+		if team != subject.manages {
 			return false
 		}
 	}

@@ -17,14 +17,14 @@ func (p *Policy) askBundle(f Facts, r *usher.Request, b *bundle) (answer, error)
 	if err != nil {
 		return answer{}, err
 	}
-	var q question
+	var q evaluation
 	if err := q.begin(p, f, r, first); err != nil {
 		return answer{}, err
 	}
 	var granted []outcome
 	for _, at := range b.perms {
 		perm := &p.perms[at]
-		q.turnTo(perm.resource, r.Resource)
+		q.switchResource(perm.resource, r.Resource)
 		outcome := q.decide(perm)
 		if q.err != nil || outcome.reason() != usher.ReasonGranted {
 			return answer{p, outcome, q.time}, q.err
@@ -57,14 +57,14 @@ func (p *Policy) firstResource(r *usher.Request, b *bundle) (int, error) {
 	return 0, printable.Errorf("%w: %q, of which %s asks nothing", usher.ErrWrongResource, want, b.name)
 }
 
-// turnTo goes on with another type of resource, of which nothing is known yet.
-func (q *question) turnTo(resource int, thing usher.Resource) {
+// switchResource goes on with another type of resource, of which nothing is known yet.
+func (q *evaluation) switchResource(resource int, thing usher.Resource) {
 	res := &q.p.resources[resource]
 	if res == q.res {
 		return
 	}
-	*q = question{
-		scene: scene{
+	*q = evaluation{
+		evalContext: evalContext{
 			p: q.p, facts: q.facts, subject: q.subject, user: q.user, res: res,
 			account: q.account, err: q.err,
 		},

@@ -34,7 +34,7 @@ type Ceiling struct {
 // Uncovered is a rule that a command would give, or that a user's rank consists of,
 // and that the actor's rules do not cover. The zero Uncovered names no rule.
 type Uncovered struct {
-	Holding
+	Entitlement
 	From  time.Time  // when the user would have the rule; zero: at the time of the command
 	Never usher.Rule // a rule under never that stops the actor but not the user; zero: that is not the reason
 }
@@ -179,7 +179,7 @@ func releasedSeats(before, after *User) []seat.PoolName {
 
 // uncovered spells out a rule that the actor lacks.
 func (c Ceiling) uncovered(b heldRule, actor *actorRules) Uncovered {
-	u := Uncovered{Holding: c.p.holding(b.rule, b.rule.need|b.from.guard)}
+	u := Uncovered{Entitlement: c.p.holding(b.rule, b.rule.need|b.from.guard)}
 	if b.from.kind == usher.SourceTeamRole {
 		u.Teams = slices.Clone(b.from.teams)
 	}

@@ -48,7 +48,7 @@ func (a *actorRules) coversSource(change *comparison, s *ruleSource) bool {
 // actor. A rule under never must not stop the actor there and let the user pass. All
 // rules that meet this must not, together, hide what b shows.
 func (a *actorRules) lacks(change *comparison, b heldRule) bool {
-	a.turnTo(change)
+	a.switchResource(change)
 	a.stoppedBy = nil
 	hidden, covered := ^uint64(0), false
 	for i := range a.sources {
@@ -95,8 +95,8 @@ func (a *actorRules) stoppedAlone(change *comparison, need, ofB uint64) bool {
 	return false
 }
 
-// turnTo finds out which literals of the permission's resource hold for the actor.
-func (a *actorRules) turnTo(change *comparison) {
+// switchResource finds out which literals of the permission's resource hold for the actor.
+func (a *actorRules) switchResource(change *comparison) {
 	if a.resource == change.perm.resource {
 		return
 	}
@@ -131,7 +131,7 @@ func (a *actorRules) turnTo(change *comparison) {
 func (c *Ceiling) holdsNow(of *condition) (value, known bool) {
 	switch of.kind {
 	case syntax.OnSeat, syntax.OnSetting, syntax.OnContext:
-		q := question{scene: scene{p: c.p, user: c.actor, account: &c.account}, context: c.context}
+		q := evaluation{evalContext: evalContext{p: c.p, user: c.actor, account: &c.account}, context: c.context}
 		return q.condition(of)
 	}
 	return false, false

@@ -54,7 +54,7 @@ func (c *comparison) first(skip func(*comparison, *ruleSource) bool, accept func
 				}
 			}
 		}
-		c.turnTo(perm)
+		c.switchResource(perm)
 		sources, released := added, decided && c.released()
 		if released {
 			sources = all
@@ -82,7 +82,7 @@ func (p *perm) grantedBy(names []string) bool {
 	return false
 }
 
-func (c *comparison) turnTo(perm *perm) {
+func (c *comparison) switchResource(perm *perm) {
 	c.perm = perm
 	if d := &c.p.ceilings.decided[perm.resource]; c.decided != d {
 		c.decided = d

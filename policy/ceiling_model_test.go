@@ -14,16 +14,16 @@ import (
 
 // owned is a rule of a user at a moment, as the slow model of the ceiling has it.
 type owned struct {
-	perm    string
-	source  usher.Source
-	through string // the team role or grant that the user holds; "" for the account role and everyone
-	who     string // for whom the rule is written
-	text    string
-	scope   syntax.Scope
-	as      []string      // the parties considered
-	tests   []syntax.Test // with what roles require
-	hides   []string      // fields
-	teams   []usher.TeamID
+	perm       string
+	source     usher.Source
+	matchRules string // the team role or grant that the user holds; "" for the account role and everyone
+	who        string // for whom the rule is written
+	text       string
+	scope      syntax.Scope
+	as         []string      // the parties considered
+	tests      []syntax.Test // with what roles require
+	hides      []string      // fields
+	teams      []usher.TeamID
 }
 
 // ceilingModel answers as the prose of FORMAT.md does. The actor sends a command in the world;
@@ -80,7 +80,7 @@ func (m ceilingModel) rules(u *policy.User, open bool) (rules []owned) {
 		return nil
 	}
 	for _, perm := range everyPermission(m.doc) {
-		q := &question{m.model, usher.Request{}, perm, m.resource(perm), u, m.moment}
+		q := &evaluation{m.model, usher.Request{}, perm, m.resource(perm), u, m.moment}
 		for _, r := range m.written(q) {
 			if open || !m.failsOne(r.tests, u) {
 				rules = append(rules, r)
@@ -90,7 +90,7 @@ func (m ceilingModel) rules(u *policy.User, open bool) (rules []owned) {
 	return rules
 }
 
-func (m ceilingModel) written(q *question) (rules []owned) {
+func (m ceilingModel) written(q *evaluation) (rules []owned) {
 	u, put := q.user, q.putIn(q.user)
 	guard := m.requires(string(u.Role))
 	rules = m.from(q, usher.SourceRole, "", string(u.Role), nil, put)
@@ -103,7 +103,7 @@ func (m ceilingModel) written(q *question) (rules []owned) {
 	for _, g := range u.Grants {
 		if (g.Until.IsZero() || m.moment.Before(g.Until)) && slices.Contains(m.permissions(g.Name), q.perm) {
 			rules = append(rules, owned{
-				perm: q.perm, source: usher.SourceGrant, through: g.Name, who: g.Name, text: "any", scope: syntax.ScopeAny, tests: guard,
+				perm: q.perm, source: usher.SourceGrant, matchRules: g.Name, who: g.Name, text: "any", scope: syntax.ScopeAny, tests: guard,
 			})
 		}
 	}
@@ -111,12 +111,12 @@ func (m ceilingModel) written(q *question) (rules []owned) {
 }
 
 // "a rule reached through includes carries the requires of every role on the way"
-func (m ceilingModel) from(q *question, source usher.Source, through, who string, guard []syntax.Test, teams []usher.TeamID) (rules []owned) {
+func (m ceilingModel) from(q *evaluation, source usher.Source, matchRules, who string, guard []syntax.Test, teams []usher.TeamID) (rules []owned) {
 	guard = slices.Concat(guard, m.requires(who))
 	cell := q.cell(who)
 	for i, rule := range cell {
 		r := owned{
-			perm: q.perm, source: source, through: through, who: who, text: rule.String(),
+			perm: q.perm, source: source, matchRules: matchRules, who: who, text: rule.String(),
 			scope: rule.Scope, tests: slices.Concat(guard, rule.If), hides: q.fields(rule.Hiding), teams: teams,
 		}
 		if m.role(who).All && q.perm != "user.delegate" && i == len(cell)-1 {
@@ -131,7 +131,7 @@ func (m ceilingModel) from(q *question, source usher.Source, through, who string
 		rules = append(rules, r)
 	}
 	for _, included := range m.role(who).Includes {
-		rules = append(rules, m.from(q, source, through, included.Text, guard, teams)...)
+		rules = append(rules, m.from(q, source, matchRules, included.Text, guard, teams)...)
 	}
 	return rules
 }
@@ -160,7 +160,7 @@ func (m ceilingModel) asFar(a, b owned) bool {
 	onTeams := a.source == usher.SourceTeamRole || b.source == usher.SourceTeamRole
 	if onTeams && (b.scope == syntax.ScopeTeam || b.scope == syntax.ScopeShared) {
 		for _, t := range b.teams {
-			above := (&question{model: m.model}).above(t)
+			above := (&evaluation{model: m.model}).above(t)
 			if !slices.ContainsFunc(a.teams, func(has usher.TeamID) bool { return t == has || slices.Contains(above, has) }) {
 				return false
 			}
@@ -176,7 +176,7 @@ func gained(was, is ceilingModel, before, after *policy.User) (rules []owned) {
 	had := was.rules(before, false)
 	for _, b := range is.rules(after, false) {
 		covered := slices.ContainsFunc(had, func(a owned) bool {
-			return a.source == b.source && a.through == b.through && was.asFar(a, b) && subset(a.hides, b.hides) &&
+			return a.source == b.source && a.matchRules == b.matchRules && was.asFar(a, b) && subset(a.hides, b.hides) &&
 				!slices.ContainsFunc(a.tests, func(t syntax.Test) bool { return !was.decides(t) && !was.among(t, b.tests) })
 		})
 		if !covered || before != nil && was.released(is, b.perm, before, after) {
@@ -193,7 +193,7 @@ func (m ceilingModel) decides(t syntax.Test) bool {
 }
 
 func (m ceilingModel) never(perm string) []syntax.Rule {
-	return (&question{model: m.model, perm: perm}).never()
+	return (&evaluation{model: m.model, perm: perm}).never()
 }
 
 func (was ceilingModel) released(is ceilingModel, perm string, before, after *policy.User) bool {
@@ -254,7 +254,7 @@ func (m ceilingModel) covered(b owned, rules []owned, user *policy.User, rank bo
 			by = append(by, a)
 		}
 	}
-	for _, field := range (&question{model: m.model, on: m.resource(b.perm)}).allFields() {
+	for _, field := range (&evaluation{model: m.model, on: m.resource(b.perm)}).allFields() {
 		hides := func(a owned) bool { return slices.Contains(a.hides, field) }
 		if !slices.Contains(b.hides, field) && !slices.ContainsFunc(by, func(a owned) bool { return !hides(a) }) {
 			return false
@@ -263,7 +263,7 @@ func (m ceilingModel) covered(b owned, rules []owned, user *policy.User, rank bo
 	return len(by) > 0
 }
 
-func (q *question) allFields() (fields []string) {
+func (q *evaluation) allFields() (fields []string) {
 	for _, g := range q.on.Fields {
 		for _, f := range g.Fields {
 			fields = append(fields, f.Text)
@@ -295,7 +295,7 @@ func (m ceilingModel) stoppedAlone(a, b owned, user *policy.User) bool {
 
 // nowIs returns a fact at the time of the command, for the actor.
 func (m ceilingModel) nowIs(t syntax.Test) (value, known bool) {
-	q := &question{m.model, usher.Request{Context: m.context}, "", syntax.Resource{}, m.by, m.moment}
+	q := &evaluation{m.model, usher.Request{Context: m.context}, "", syntax.Resource{}, m.by, m.moment}
 	switch c := m.fact(t); c.Kind {
 	case syntax.OnSeat, syntax.OnSetting, syntax.OnContext, syntax.OnFeature:
 		return q.fact(c)

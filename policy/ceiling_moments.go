@@ -78,8 +78,8 @@ func (u *User) holdsAsLong(other *User, name string) bool {
 		return false
 	}
 	mine, held := u.holdsUntil(name)
-	theirs, alsoHeld := other.holdsUntil(name)
-	return held == alsoHeld && mine.Equal(theirs)
+	usersTeams, alsoHeld := other.holdsUntil(name)
+	return held == alsoHeld && mine.Equal(usersTeams)
 }
 
 // holdsUntil returns the end of a grant, of several with one name the last; zero: it

@@ -134,7 +134,7 @@ func uncoveredText(u policy.Uncovered, ok bool) string {
 	if !ok {
 		return ""
 	}
-	text := strings.Join(holdings([]policy.Holding{u.Holding}), "")
+	text := strings.Join(holdings([]policy.Entitlement{u.Entitlement}), "")
 	if !u.From.IsZero() {
 		text += " from " + u.From.Format("15:04") + " on"
 	}

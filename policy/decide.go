@@ -44,27 +44,27 @@ func (p *Policy) Decide(f Facts, r *usher.Request) (usher.Decision, error) {
 	// The user is looked up before the request is found to be right, since what
 	// takes longest should begin first.
 	who, err := p.lookUp(f, r.Subject)
-	if !perm.res.suits(f, r) {
-		if wrong := p.admit(f, r, perm.res); wrong != nil {
+	if !perm.res.quickValidate(f, r) {
+		if wrong := p.validate(f, r, perm.res); wrong != nil {
 			err = wrong
 		}
 	}
 	if err != nil {
 		return usher.Decision{}, requestError("check", r, err)
 	}
-	outcome := p.atOnce(perm, who)
+	outcome := p.decideEarly(perm, who)
 	switch {
 	case outcome.reason() != 0:
 		return p.decision(outcome, r.Time), nil
-	case outcome == byScopes && len(who.user.Grants) == 0:
+	case outcome == scopeOnly && len(who.user.Grants) == 0:
 		return p.decideByScopes(f, r, who, perm)
 	}
 	return p.decideFor(f, r, who, perm)
 }
 
-// atOnce decides what needs no look at the question. Where more is needed, the
+// decideEarly decides what needs no look at the question. Where more is needed, the
 // outcome has no reason.
-func (p *Policy) atOnce(perm *perm, who asker) outcome {
+func (p *Policy) decideEarly(perm *perm, who subject) outcome {
 	switch {
 	case who.user == nil:
 		return plain(usher.ReasonUnknownUser, perm)
@@ -81,8 +81,8 @@ func (p *Policy) atOnce(perm *perm, who asker) outcome {
 // decideFor is apart from Decide because a question takes a while to clear.
 //
 //go:noinline
-func (p *Policy) decideFor(f Facts, r *usher.Request, who asker, perm *perm) (usher.Decision, error) {
-	var q question
+func (p *Policy) decideFor(f Facts, r *usher.Request, who subject, perm *perm) (usher.Decision, error) {
+	var q evaluation
 	q.fill(p, f, r, who, perm.res)
 	outcome := q.consider(perm)
 	if q.err != nil {
@@ -103,7 +103,7 @@ func (p *Policy) ask(f Facts, r *usher.Request) (answer, error) {
 	case index < 0:
 		return p.askBundle(f, r, &p.bundles[^index])
 	}
-	var q question
+	var q evaluation
 	if err := q.begin(p, f, r, p.perms[index].resource); err != nil {
 		return answer{}, err
 	}
@@ -123,33 +123,33 @@ func (a answer) decision() usher.Decision {
 }
 
 // decide answers for one permission of q.res.
-func (q *question) decide(perm *perm) outcome {
-	if outcome := q.p.atOnce(perm, asker{q.user, q.role, q.guard}); outcome.reason() != 0 {
+func (q *evaluation) decide(perm *perm) outcome {
+	if outcome := q.p.decideEarly(perm, subject{q.user, q.role, q.guard}); outcome.reason() != 0 {
 		return outcome
 	}
 	return q.consider(perm)
 }
 
 // consider goes through the rules of an active user.
-func (q *question) consider(perm *perm) outcome {
+func (q *evaluation) consider(perm *perm) outcome {
 	if perm.protection != unprotected || len(perm.never) > 0 {
 		if outcome := q.forbidden(perm); outcome != 0 {
 			return outcome
 		}
 	}
 	q.granted, q.unmet, q.beyond = nil, nil, nil
-	q.through(perm.byRole[q.role], "")
+	q.matchRules(perm.byRole[q.role], "")
 	if q.granted != nil && q.granted.hide == 0 {
 		return named(usher.ReasonGranted, q.granted, 0) // named before all others
 	}
 	if perm.onTeams {
-		q.throughTeamRoles(perm)
+		q.matchTeamRoles(perm)
 	}
 	if len(perm.everyone) > 0 {
-		q.through(perm.everyone, "")
+		q.matchRules(perm.everyone, "")
 	}
 	if len(q.user.Grants) > 0 {
-		q.throughGrants(perm)
+		q.matchGrants(perm)
 	}
 	switch {
 	case q.granted != nil:
@@ -165,7 +165,7 @@ func (q *question) consider(perm *perm) outcome {
 
 // forbidden looks at never rules and built-in protections. What is not known of
 // the resource or the request counts against the user.
-func (q *question) forbidden(perm *perm) outcome {
+func (q *evaluation) forbidden(perm *perm) outcome {
 	switch {
 	case perm.protection.forbidsAll(q.role == q.p.unique),
 		perm.protection.keepsHolder(q.role == q.p.unique) && q.namesHolder():
@@ -174,7 +174,7 @@ func (q *question) forbidden(perm *perm) outcome {
 	for i := range perm.never {
 		r := &perm.never[i]
 		if _, maybe := q.reaches(r, ""); maybe {
-			q.lookInto(r.need)
+			q.evalConditions(r.need)
 			if q.maybe&r.need == r.need {
 				return named(usher.ReasonForbidden, r, r.need&^q.holds)
 			}
@@ -185,7 +185,7 @@ func (q *question) forbidden(perm *perm) outcome {
 
 // namesHolder reports whether the holder of the unique role is, or for all that
 // is known may be, among the users of the resource.
-func (q *question) namesHolder() bool {
+func (q *evaluation) namesHolder() bool {
 	if q.thing == nil {
 		return false
 	}
@@ -210,7 +210,7 @@ func (q *question) namesHolder() bool {
 
 // through tries a list of rules, which are sorted by rank. Team is the role whose
 // teams count, "" for those the user was put in.
-func (q *question) through(list []rule, team role.Name) {
+func (q *evaluation) matchRules(list []rule, team role.Name) {
 	for i := range list {
 		r := &list[i]
 		if q.granted != nil && q.hidden == 0 && q.granted.rank < r.rank {
@@ -220,17 +220,17 @@ func (q *question) through(list []rule, team role.Name) {
 	}
 }
 
-func (q *question) throughTeamRoles(perm *perm) {
+func (q *evaluation) matchTeamRoles(perm *perm) {
 	for i := range q.user.Teams {
 		for _, name := range q.user.Teams[i].Roles {
 			if held := q.p.roleIndex(name); held >= 0 && q.p.held[held].onTeam {
-				q.through(perm.byRole[held], name)
+				q.matchRules(perm.byRole[held], name)
 			}
 		}
 	}
 }
 
-func (q *question) throughGrants(perm *perm) {
+func (q *evaluation) matchGrants(perm *perm) {
 	for i := range q.user.Grants {
 		g := &q.user.Grants[i]
 		for k := range perm.grants {
@@ -241,7 +241,7 @@ func (q *question) throughGrants(perm *perm) {
 	}
 }
 
-func (q *question) try(r *rule, team role.Name) {
+func (q *evaluation) try(r *rule, team role.Name) {
 	if r.scope != syntax.ScopeAny {
 		if yes, _ := q.reaches(r, team); !yes {
 			q.beyond = first(q.beyond, r)
@@ -249,7 +249,7 @@ func (q *question) try(r *rule, team role.Name) {
 		}
 	}
 	if need := r.need | q.guard; need != 0 {
-		q.lookInto(need)
+		q.evalConditions(need)
 		if q.holds&need != need {
 			q.unmet = first(q.unmet, r)
 			return

@@ -19,7 +19,7 @@ import (
 //
 // A user who is not in the account, or not active, has no rules. The order is that of
 // Summary, and so are the errors.
-func (p *Policy) Difference(before, after Facts, subject usher.UserID, at time.Time) (gains, loses []Holding, err error) {
+func (p *Policy) Difference(before, after Facts, subject usher.UserID, at time.Time) (gains, loses []Entitlement, err error) {
 	r := usher.Request{Subject: subject, Time: at}
 	if p == nil || len(p.perms) == 0 {
 		return nil, nil, requestError("difference", &r, usher.ErrUnknownPermission)
@@ -34,8 +34,8 @@ func (p *Policy) Difference(before, after Facts, subject usher.UserID, at time.T
 		}
 	}
 	for i := range p.perms {
-		from.turnTo(p.perms[i].resource, nil)
-		to.turnTo(p.perms[i].resource, nil)
+		from.switchResource(p.perms[i].resource, nil)
+		to.switchResource(p.perms[i].resource, nil)
 		gains = append(gains, to.without(&from, &p.perms[i])...)
 		loses = append(loses, from.without(&to, &p.perms[i])...)
 	}
@@ -49,12 +49,12 @@ func (p *Policy) Difference(before, after Facts, subject usher.UserID, at time.T
 
 // standing is a user in one state of the account, with the rules that they have there.
 type standing struct {
-	question
+	evaluation
 	has effectiveRules
 }
 
 func (s *standing) begin(p *Policy, f Facts, r *usher.Request) error {
-	if err := s.question.begin(p, f, r, 0); err != nil || s.user == nil || s.user.Status != usher.Active {
+	if err := s.evaluation.begin(p, f, r, 0); err != nil || s.user == nil || s.user.Status != usher.Active {
 		return err
 	}
 	if account := s.lookAtAccount(); account != nil {
@@ -64,7 +64,7 @@ func (s *standing) begin(p *Policy, f Facts, r *usher.Request) error {
 }
 
 // without returns the rules for a permission that none of the other state covers.
-func (s *standing) without(other *standing, perm *perm) []Holding {
+func (s *standing) without(other *standing, perm *perm) []Entitlement {
 	var list []heldRule
 	for i := range s.has.sources {
 		for k := 0; ; k++ {
@@ -84,7 +84,7 @@ func (s *standing) without(other *standing, perm *perm) []Holding {
 	}
 	slices.SortStableFunc(list, func(a, b heldRule) int { return int(a.rank) - int(b.rank) })
 	list = slices.CompactFunc(list, func(a, b heldRule) bool { return a.id == b.id }) // grants of one name
-	holdings := make([]Holding, len(list))
+	holdings := make([]Entitlement, len(list))
 	for i, b := range list {
 		holdings[i] = s.p.holding(b.rule, b.need)
 		if b.from.onTeams() {

@@ -123,7 +123,7 @@ func TestEmptyIDs(t *testing.T) {
 		assert.Equal(t, map[bool][]usher.UserID{true: {"mia"}}[row.want], who, "WhoMay: %s on %v", row.permission, row.page.Parties)
 		x, err := p.Explain(facts, &r)
 		require.NoError(t, err)
-		for _, way := range x.Ways {
+		for _, way := range x.Remedies {
 			for _, step := range way.Steps {
 				assert.False(t, (step.Kind == usher.StepTeam || step.Kind == usher.StepTeamRole) && step.Team == "", "%s: %v", row.permission, way)
 			}

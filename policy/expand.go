@@ -97,7 +97,7 @@ func (e *expander) expand(bundles []int) {
 	}
 	e.protect()
 	e.rank()
-	e.mayGoFree()
+	e.precompute()
 }
 
 func (e *expander) rule(w compiledRule, guard uint64, held int) rule {
@@ -216,10 +216,10 @@ func (e *expander) heldName(r *rule) string {
 	return string(e.p.roles[r.held].Name)
 }
 
-// mayGoFree finds the roles for which the permission needs no look at the
+// precompute finds the roles for which the permission needs no look at the
 // question: the rule that would be named lets them in anywhere, or nobody has a
-// rule but by a grant. Of the others it finds those that are byScopes.
-func (e *expander) mayGoFree() {
+// rule but by a grant. Of the others it finds those that are scopeOnly.
+func (e *expander) precompute() {
 	e.perm.free = make([]outcome, len(e.p.roles))
 	if len(e.perm.never) > 0 || e.perm.protection != unprotected {
 		return
@@ -236,7 +236,7 @@ func (e *expander) mayGoFree() {
 		case len(list) == 0 && len(e.perm.everyone) == 0 && !e.perm.onTeams:
 			e.perm.free[i] = plain(usher.ReasonNoPermission, e.perm)
 		case simple && e.p.held[i].guard == 0 && onlyScopes(slices.Concat(list, e.perm.everyone)):
-			e.perm.free[i] = byScopes
+			e.perm.free[i] = scopeOnly
 		}
 	}
 }

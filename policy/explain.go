@@ -25,7 +25,7 @@ func (p *Policy) Explain(f Facts, r *usher.Request) (usher.Explanation, error) {
 	x := usher.Explanation{Decision: a.decision()}
 	x.Sentence = sentence(r, x.Decision)
 	if !x.Decision.Allowed() {
-		x.Ways = p.ways(f, at)
+		x.Remedies = p.remedies(f, at)
 	}
 	return x, nil
 }
@@ -91,10 +91,10 @@ func (p *Policy) Matching(f Facts, r *usher.Request) ([]usher.Rule, error) {
 	if who.user == nil || who.user.Status != usher.Active {
 		return nil, nil
 	}
-	var q question
+	var q evaluation
 	q.fill(p, f, r, who, nil)
 	for _, i := range perms {
-		q.turnTo(p.perms[i].resource, r.Resource)
+		q.switchResource(p.perms[i].resource, r.Resource)
 		q.each(&p.perms[i], func(r *rule, team role.Name) {
 			if q.matches(r, team) {
 				rules = append(rules, p.describe(r))
@@ -108,7 +108,7 @@ func (p *Policy) Matching(f Facts, r *usher.Request) ([]usher.Rule, error) {
 }
 
 // each visits the rules under never, and the subject's own.
-func (q *question) each(perm *perm, visit func(r *rule, team role.Name)) {
+func (q *evaluation) each(perm *perm, visit func(r *rule, team role.Name)) {
 	list := func(rules []rule, team role.Name) {
 		for i := range rules {
 			visit(&rules[i], team)
@@ -133,12 +133,12 @@ func (q *question) each(perm *perm, visit func(r *rule, team role.Name)) {
 	}
 }
 
-func (q *question) matches(r *rule, team role.Name) bool {
+func (q *evaluation) matches(r *rule, team role.Name) bool {
 	yes, maybe := q.reaches(r, team)
 	if q.p.written[r.written].source == usher.SourceNever {
-		q.lookInto(r.need)
+		q.evalConditions(r.need)
 		return maybe && q.maybe&r.need == r.need
 	}
-	q.lookInto(r.need | q.guard)
+	q.evalConditions(r.need | q.guard)
 	return yes && q.holds&(r.need|q.guard) == r.need|q.guard
 }

@@ -95,7 +95,7 @@ func TestWays(t *testing.T) {
 			require.NoError(t, err)
 			require.False(t, x.Decision.Allowed())
 			var ways []string
-			for _, w := range x.Ways {
+			for _, w := range x.Remedies {
 				ways = append(ways, w.Text)
 			}
 			t.Log(x)
@@ -113,5 +113,5 @@ func TestExplainSentence(t *testing.T) {
 	})
 	require.NoError(t, err)
 	assert.True(t, strings.HasPrefix(x.Sentence, "mia may calendar.edit on calendar c1: allowed by `member: sole` of calendar.edit (oncehub.yaml:"), x.Sentence)
-	assert.Empty(t, x.Ways)
+	assert.Empty(t, x.Remedies)
 }

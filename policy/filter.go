@@ -56,7 +56,7 @@ func (p *Policy) CheckTable(t *filter.Table, permissions ...permission.Permissio
 	}
 	about := false
 	for _, name := range permissions {
-		perms, err := p.spellOut(name)
+		perms, err := p.expandBundle(name)
 		if err != nil {
 			return printable.Errorf("%s: %w", name, err)
 		}
@@ -109,7 +109,7 @@ func (p *Policy) terms(f Facts, r *usher.Request) (criteria.Criteria, error) {
 	if r.Resource != nil {
 		return criteria.Criteria{}, printable.Errorf("%w: a filter is asked for without one", usher.ErrWrongResource)
 	}
-	perms, err := p.spellOut(r.Permission)
+	perms, err := p.expandBundle(r.Permission)
 	if err != nil {
 		return criteria.Criteria{}, err
 	}
@@ -118,7 +118,7 @@ func (p *Policy) terms(f Facts, r *usher.Request) (criteria.Criteria, error) {
 		return criteria.Criteria{}, err
 	}
 	t := criteria.Criteria{Account: r.Account}
-	b.me, b.circles = criteria.SetOf(string(b.subject)), map[role.Name]*circle{}
+	b.me, b.circles = criteria.SetOf(string(b.subject)), map[role.Name]*teamScope{}
 	var listed []int
 	for _, at := range perms {
 		if resource := p.perms[at].resource; !slices.Contains(listed, resource) {
@@ -131,11 +131,11 @@ func (p *Policy) terms(f Facts, r *usher.Request) (criteria.Criteria, error) {
 
 // filtering is a question about all resources of a type at once.
 type filtering struct {
-	question
+	evaluation
 	request usher.Request
 	me      criteria.Set
 	above   criteria.Set // what belongsTo returns
-	circles map[role.Name]*circle
+	circles map[role.Name]*teamScope
 }
 
 // list makes the terms for one type of resource. What a bundle has of other types is
@@ -153,7 +153,7 @@ func (b *filtering) list(perms []int, resource int) criteria.Type {
 	}
 	for _, at := range perms {
 		perm := &p.perms[at]
-		b.turnTo(perm.resource, nil)
+		b.switchResource(perm.resource, nil)
 		if perm.resource == resource {
 			b.need(&l, perm)
 			continue
@@ -255,22 +255,22 @@ func (b *filtering) scope(r *rule, team role.Name) criteria.Scope {
 
 // side returns the set that a party is held against.
 func (b *filtering) side(scope syntax.Scope, teams bool, team role.Name) criteria.Set {
-	theirs := scope == syntax.ScopeTeam || scope == syntax.ScopeShared
+	usersTeams := scope == syntax.ScopeTeam || scope == syntax.ScopeShared
 	switch {
 	case teams && scope == syntax.ScopeOwn:
 		return b.belongsTo()
-	case teams && theirs:
-		return b.circle(team).teams
+	case teams && usersTeams:
+		return b.teamScope(team).teams
 	case teams:
 		return nil
-	case theirs:
-		return b.circle(team).users
+	case usersTeams:
+		return b.teamScope(team).users
 	}
 	return b.me
 }
 
-// spellOut returns the permissions that are asked for.
-func (p *Policy) spellOut(name permission.Permission) ([]int, error) {
+// expandBundle returns the permissions that are asked for.
+func (p *Policy) expandBundle(name permission.Permission) ([]int, error) {
 	index, ok := p.asked.find(name)
 	switch {
 	case !ok:

@@ -45,7 +45,7 @@ var ErrNoLister = errors.New("the facts cannot list the users of teams; implemen
 
 // circle is what "theirs" means for one user and one role: some teams with all below
 // them, and the users in them.
-type circle struct {
+type teamScope struct {
 	subject usher.UserID
 	facts   Facts
 	tree    *team.Tree
@@ -56,11 +56,11 @@ type circle struct {
 
 // circle returns the teams on which the user holds a role, or for "" those that they
 // were put in.
-func (b *filtering) circle(held role.Name) *circle {
+func (b *filtering) teamScope(held role.Name) *teamScope {
 	if c, ok := b.circles[held]; ok {
 		return c
 	}
-	c := &circle{subject: b.subject, facts: b.facts, users: b.me}
+	c := &teamScope{subject: b.subject, facts: b.facts, users: b.me}
 	b.circles[held] = c
 	var on []usher.TeamID
 	for i := range b.user.Teams {
@@ -82,7 +82,7 @@ func (b *filtering) circle(held role.Name) *circle {
 			c.roots = append(c.roots, id)
 		}
 	}
-	c.users, c.teams = &circleUsers{circle: c}, &circleTeams{c}
+	c.users, c.teams = &circleUsers{teamScope: c}, &circleTeams{c}
 	return c
 }
 
@@ -106,15 +106,15 @@ func (b *filtering) belongsTo() criteria.Set {
 }
 
 // has reports whether a team is in the circle.
-func (c *circle) has(id usher.TeamID) bool {
+func (c *teamScope) has(id usher.TeamID) bool {
 	return slices.ContainsFunc(c.roots, func(root usher.TeamID) bool { return id == root || c.tree.Within(id, root) })
 }
 
-func (c *circle) within(other *circle) bool {
+func (c *teamScope) within(other *teamScope) bool {
 	return !slices.ContainsFunc(c.roots, func(root usher.TeamID) bool { return !other.has(root) })
 }
 
-func (c *circle) teamIDs() []usher.TeamID {
+func (c *teamScope) teamIDs() []usher.TeamID {
 	ids := slices.Clone(c.roots)
 	for _, root := range c.roots {
 		ids = slices.AppendSeq(ids, c.tree.Below(root))
@@ -124,7 +124,7 @@ func (c *circle) teamIDs() []usher.TeamID {
 }
 
 // circleTeams are the teams of a circle.
-type circleTeams struct{ *circle }
+type circleTeams struct{ *teamScope }
 
 func (s *circleTeams) Has(id string) (bool, error) { return s.has(usher.TeamID(id)), nil }
 
@@ -132,12 +132,12 @@ func (s *circleTeams) IDs() ([]string, error) { return texts(s.teamIDs()), nil }
 
 func (s *circleTeams) Within(other criteria.Set) bool {
 	o, ok := other.(*circleTeams)
-	return ok && s.within(o.circle)
+	return ok && s.within(o.teamScope)
 }
 
 // circleUsers are who asks, and the users in the teams of a circle.
 type circleUsers struct {
-	*circle
+	*teamScope
 	listed listed
 }
 
@@ -158,7 +158,7 @@ func (s *circleUsers) putIn(user *User) bool {
 
 func (s *circleUsers) Within(other criteria.Set) bool {
 	o, ok := other.(*circleUsers)
-	return ok && s.within(o.circle)
+	return ok && s.within(o.teamScope)
 }
 
 func (s *circleUsers) IDs() ([]string, error) {

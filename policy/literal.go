@@ -10,8 +10,8 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// lookInto finds out those literals that nobody asked about yet.
-func (q *question) lookInto(need uint64) {
+// evalConditions finds out those literals that nobody asked about yet.
+func (q *evaluation) evalConditions(need uint64) {
 	for todo := need &^ q.known; todo != 0; todo &= todo - 1 {
 		bit := todo & -todo
 		q.known |= bit
@@ -29,7 +29,7 @@ func (q *question) lookInto(need uint64) {
 }
 
 // condition finds a fact. What is not known is not false.
-func (q *question) condition(c *condition) (value, known bool) {
+func (q *evaluation) condition(c *condition) (value, known bool) {
 	switch c.kind {
 	case syntax.OnSeat:
 		return slices.Contains(q.user.Seats, seat.PoolName(c.of)), true
@@ -65,7 +65,7 @@ func (q *question) condition(c *condition) (value, known bool) {
 	return false, false
 }
 
-func (q *scene) lookAtAccount() *Account {
+func (q *evalContext) lookAtAccount() *Account {
 	if q.account == nil && q.err == nil {
 		account, err := q.facts.Account()
 		switch {

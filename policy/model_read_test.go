@@ -31,7 +31,7 @@ type verdict struct {
 }
 
 // question is a request for a single permission; its resource is of the type on, or nil.
-type question struct {
+type evaluation struct {
 	model
 	usher.Request
 	perm string
@@ -138,7 +138,7 @@ func (m model) isHolder(user string) bool {
 
 // cell returns the rules that the document has for a role or for everyone. "all: true: every
 // permission, any scope", but for user.delegate.
-func (q *question) cell(who string) (rules []syntax.Rule) {
+func (q *evaluation) cell(who string) (rules []syntax.Rule) {
 	for _, p := range q.on.Permissions {
 		if q.on.Name.Text+"."+p.Action.Text != q.perm {
 			continue
@@ -155,7 +155,7 @@ func (q *question) cell(who string) (rules []syntax.Rule) {
 	return rules
 }
 
-func (q *question) never() (rules []syntax.Rule) {
+func (q *evaluation) never() (rules []syntax.Rule) {
 	for _, n := range q.doc.Never {
 		if n.Permission.Text == q.perm {
 			rules = append(rules, n.Rules...)
@@ -164,7 +164,7 @@ func (q *question) never() (rules []syntax.Rule) {
 	return rules
 }
 
-func (q *question) fields(groups []syntax.Name) (fields []string) {
+func (q *evaluation) fields(groups []syntax.Name) (fields []string) {
 	for _, g := range q.on.Fields {
 		if slices.ContainsFunc(groups, func(n syntax.Name) bool { return n.Text == g.Name.Text }) {
 			for _, f := range g.Fields {
@@ -177,7 +177,7 @@ func (q *question) fields(groups []syntax.Name) (fields []string) {
 
 // holds tells whether a test does. "What is not given is unknown: neither it nor its not
 // holds; in a never rule both hold."
-func (q *question) holds(t syntax.Test, ifUnknown bool) bool {
+func (q *evaluation) holds(t syntax.Test, ifUnknown bool) bool {
 	i := slices.IndexFunc(q.doc.Conditions, func(c syntax.Condition) bool { return c.Name.Text == t.Name.Text })
 	value, known := q.fact(q.doc.Conditions[i])
 	if !known {
@@ -186,7 +186,7 @@ func (q *question) holds(t syntax.Test, ifUnknown bool) bool {
 	return value != t.Not
 }
 
-func (q *question) fact(c syntax.Condition) (value, known bool) {
+func (q *evaluation) fact(c syntax.Condition) (value, known bool) {
 	name := c.Of.Text
 	switch c.Kind {
 	case syntax.OnSeat:
@@ -224,7 +224,7 @@ func (q *question) fact(c syntax.Condition) (value, known bool) {
 
 // party returns who is in a relation of the resource: nobody if its type has none of the
 // name, or if there is no resource.
-func (q *question) party(name string) (ids []string, known bool) {
+func (q *evaluation) party(name string) (ids []string, known bool) {
 	has := slices.ContainsFunc(q.on.Parties, func(p syntax.Party) bool { return p.Name.Text == name })
 	if q.Resource == nil || !has {
 		return nil, true
@@ -234,7 +234,7 @@ func (q *question) party(name string) (ids []string, known bool) {
 
 // considered returns the users and teams that a rule looks at: "all of them; after as, only
 // those named".
-func (q *question) considered(as []syntax.Name) (users, teams []string, known bool) {
+func (q *evaluation) considered(as []syntax.Name) (users, teams []string, known bool) {
 	known = true
 	for _, p := range q.on.Parties {
 		if len(as) > 0 && !slices.ContainsFunc(as, func(n syntax.Name) bool { return n.Text == p.Name.Text }) {
@@ -252,9 +252,9 @@ func (q *question) considered(as []syntax.Name) (users, teams []string, known bo
 }
 
 // "A grant holds while time < until."
-func (q *question) lasts(g policy.Grant) bool { return g.Until.IsZero() || q.now.Before(g.Until) }
+func (q *evaluation) lasts(g policy.Grant) bool { return g.Until.IsZero() || q.now.Before(g.Until) }
 
-func (q *question) putIn(u *policy.User) (teams []usher.TeamID) {
+func (q *evaluation) putIn(u *policy.User) (teams []usher.TeamID) {
 	for _, membership := range u.Teams {
 		teams = append(teams, membership.Team)
 	}
@@ -262,7 +262,7 @@ func (q *question) putIn(u *policy.User) (teams []usher.TeamID) {
 }
 
 // teamRoles returns the team roles of who asks, each with the teams on which it is held.
-func (q *question) teamRoles() map[string][]usher.TeamID {
+func (q *evaluation) teamRoles() map[string][]usher.TeamID {
 	on := map[string][]usher.TeamID{}
 	for _, membership := range q.user.Teams {
 		for _, name := range membership.Roles {
@@ -274,7 +274,7 @@ func (q *question) teamRoles() map[string][]usher.TeamID {
 
 // "Whoever is put in a team belongs to it and to the teams above it." "A user id that is not
 // in the account belongs to no team." "An empty id refers to no user."
-func (q *question) belongs(user string) (teams []usher.TeamID) {
+func (q *evaluation) belongs(user string) (teams []usher.TeamID) {
 	if u := q.w.users[usher.UserID(user)]; u != nil && user != "" {
 		for _, t := range q.putIn(u) {
 			teams = append(teams, q.above(t)...)
@@ -284,7 +284,7 @@ func (q *question) belongs(user string) (teams []usher.TeamID) {
 }
 
 // above returns a team and all above it.
-func (q *question) above(t usher.TeamID) (teams []usher.TeamID) {
+func (q *evaluation) above(t usher.TeamID) (teams []usher.TeamID) {
 	for ; t != ""; t = q.w.teams[t] {
 		teams = append(teams, t)
 	}

@@ -16,7 +16,7 @@ import (
 func (m model) decide(r usher.Request) (verdict, error) {
 	all := verdict{reason: usher.ReasonGranted}
 	for _, perm := range m.permissions(r.Permission.String()) {
-		q := &question{m, r, perm, m.resource(perm), m.w.users[r.Subject], cmp.Or(r.Time, m.w.now)}
+		q := &evaluation{m, r, perm, m.resource(perm), m.w.users[r.Subject], cmp.Or(r.Time, m.w.now)}
 		if r.Subject == "" {
 			q.user = nil // "An empty id refers to no user."
 		}
@@ -35,7 +35,7 @@ func (m model) decide(r usher.Request) (verdict, error) {
 }
 
 // "In this order; the first that applies decides."
-func (q *question) decide() verdict {
+func (q *evaluation) decide() verdict {
 	switch {
 	case q.user == nil:
 		return verdict{reason: usher.ReasonUnknownUser}
@@ -73,7 +73,7 @@ func (q *question) decide() verdict {
 // users, by anyone else; or account.transfer by anyone but the holder"
 //
 // For each that forbids, forbidden returns the conditions that are not known.
-func (q *question) forbidden() (unknown [][]string) {
+func (q *evaluation) forbidden() (unknown [][]string) {
 	for _, rule := range q.never() {
 		fails := func(t syntax.Test) bool { return !q.holds(t, true) }
 		if q.reaches(held{rule, q.putIn(q.user)}, true) && !slices.ContainsFunc(rule.If, fails) {
@@ -96,7 +96,7 @@ func (q *question) forbidden() (unknown [][]string) {
 	return unknown
 }
 
-func (q *question) unknown(tests []syntax.Test) (names []string) {
+func (q *evaluation) unknown(tests []syntax.Test) (names []string) {
 	for _, t := range tests {
 		if q.holds(t, true) && !q.holds(t, false) {
 			names = append(names, t.Name.Text)
@@ -108,11 +108,11 @@ func (q *question) unknown(tests []syntax.Test) (names []string) {
 
 // "account role with includes, team roles, everyone, grants"; what the account role requires
 // "holds for everything the user does".
-func (q *question) rules() []held {
+func (q *evaluation) rules() []held {
 	guard, put := q.requires(string(q.user.Role)), q.putIn(q.user)
-	rules := append(q.through(string(q.user.Role), nil, put), q.through("everyone", guard, put)...)
+	rules := append(q.matchRules(string(q.user.Role), nil, put), q.matchRules("everyone", guard, put)...)
 	for name, teams := range q.teamRoles() {
-		rules = append(rules, q.through(name, guard, teams)...)
+		rules = append(rules, q.matchRules(name, guard, teams)...)
 	}
 	for _, grant := range q.user.Grants {
 		if q.lasts(grant) && slices.Contains(q.permissions(grant.Name), q.perm) {
@@ -123,33 +123,33 @@ func (q *question) rules() []held {
 }
 
 // "a rule reached through includes carries the requires of every role on the way"
-func (q *question) through(name string, guard []syntax.Test, teams []usher.TeamID) (rules []held) {
+func (q *evaluation) matchRules(name string, guard []syntax.Test, teams []usher.TeamID) (rules []held) {
 	guard = slices.Concat(guard, q.requires(name))
 	for _, rule := range q.cell(name) {
 		rule.If = slices.Concat(guard, rule.If)
 		rules = append(rules, held{rule, teams})
 	}
 	for _, included := range q.role(name).Includes {
-		rules = append(rules, q.through(included.Text, guard, teams)...)
+		rules = append(rules, q.matchRules(included.Text, guard, teams)...)
 	}
 	return rules
 }
 
 // reaches tells whether the scope holds, "over the parties of the resource that are considered".
-func (q *question) reaches(rule held, ifUnknown bool) bool {
+func (q *evaluation) reaches(rule held, ifUnknown bool) bool {
 	users, teams, known := q.considered(rule.As)
 	me := string(q.Subject)
 	mine := func(team string) bool { return slices.Contains(q.belongs(me), usher.TeamID(team)) }
 	isHeldOn := func(t usher.TeamID) bool { return slices.Contains(rule.teams, t) }
-	theirs := func(t usher.TeamID) bool { return slices.ContainsFunc(q.above(t), isHeldOn) }
+	usersTeams := func(t usher.TeamID) bool { return slices.ContainsFunc(q.above(t), isHeldOn) }
 	so := 0
 	for _, u := range users {
-		if u == me || slices.ContainsFunc(q.belongs(u), theirs) {
+		if u == me || slices.ContainsFunc(q.belongs(u), usersTeams) {
 			so++
 		}
 	}
 	for _, t := range teams {
-		if theirs(usher.TeamID(t)) {
+		if usersTeams(usher.TeamID(t)) {
 			so++
 		}
 	}

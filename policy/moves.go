@@ -15,21 +15,21 @@ import (
 
 // mover finds the moves that may bring a denied question nearer to yes. Whether
 // they do is for others to try.
-type mover struct {
-	question
-	perm  *perm
-	moves []move
+type remedyFinder struct {
+	evaluation
+	perm       *perm
+	candidates []move
 }
 
 // moves looks at why a question came out as it did.
-func (p *Policy) moves(w *whatIf, o outcome) []move {
-	m := mover{perm: p.permOf(o)}
+func (p *Policy) candidates(w *whatIf, o outcome) []move {
+	m := remedyFinder{perm: p.permOf(o)}
 	who, err := p.lookUp(w, w.request.Subject)
 	if err != nil {
 		return nil
 	}
 	m.fill(p, w, &w.request, who, nil)
-	m.turnTo(m.perm.resource, w.request.Resource)
+	m.switchResource(m.perm.resource, w.request.Resource)
 	switch o.reason() {
 	case usher.ReasonUnknownUser:
 		m.join()
@@ -43,7 +43,7 @@ func (p *Policy) moves(w *whatIf, o outcome) []move {
 		m.gainRole()
 		m.gainGrant(w.request.Permission)
 	}
-	return m.moves
+	return m.candidates
 }
 
 // permOf returns the permission that an outcome is about: of a bundle, the one
@@ -57,18 +57,18 @@ func (p *Policy) permOf(o outcome) *perm {
 	return &p.perms[ref]
 }
 
-func (m *mover) add(text string, cost int, steps ...usher.Step) {
-	m.moves = append(m.moves, move{text: text, cost: cost, steps: steps})
+func (m *remedyFinder) add(text string, cost int, steps ...usher.Step) {
+	m.candidates = append(m.candidates, move{text: text, cost: cost, steps: steps})
 }
 
 // entitle gives the last move a title, if there is one.
-func (m *mover) entitle(title string) {
-	if title != "" && len(m.moves) > 0 {
-		m.moves[len(m.moves)-1].title = printable.Text(title)
+func (m *remedyFinder) entitle(title string) {
+	if title != "" && len(m.candidates) > 0 {
+		m.candidates[len(m.candidates)-1].title = printable.Text(title)
 	}
 }
 
-func (m *mover) join() {
+func (m *remedyFinder) join() {
 	if m.subject == "" {
 		return
 	}
@@ -84,7 +84,7 @@ func (m *mover) join() {
 }
 
 // lift turns the conditions of never rules, and hands ownership over.
-func (m *mover) lift() {
+func (m *remedyFinder) lift() {
 	if m.perm.protection == onlyHolder || m.perm.protection == onlyOwn {
 		m.addUnique()
 	}
@@ -96,7 +96,7 @@ func (m *mover) lift() {
 }
 
 // meet adds what an own rule lacks: its scope, or its conditions.
-func (m *mover) meet(r *rule, team role.Name) {
+func (m *remedyFinder) meet(r *rule, team role.Name) {
 	if m.p.written[r.written].source == usher.SourceNever {
 		return
 	}
@@ -104,20 +104,20 @@ func (m *mover) meet(r *rule, team role.Name) {
 		m.enter(r)
 		return
 	}
-	m.lookInto(r.need | m.guard)
+	m.evalConditions(r.need | m.guard)
 	for rest := (r.need | m.guard) &^ m.holds; rest != 0; rest &= rest - 1 {
 		m.turn(m.res.literals[bits.TrailingZeros64(rest)], true)
 	}
 }
 
 // turn adds the step that makes a literal hold, or fail.
-func (m *mover) turn(l literal, hold bool) {
+func (m *remedyFinder) turn(l literal, hold bool) {
 	c := &m.p.conditions[l.condition]
 	value := l.not != hold
-	before := len(m.moves)
+	before := len(m.candidates)
 	m.change(c, value)
 	switch title := m.p.settingTitles[c.of]; {
-	case len(m.moves) == before:
+	case len(m.candidates) == before:
 	case value && c.title != "":
 		m.entitle(c.title)
 	case c.kind == syntax.OnSetting && title != "":
@@ -126,7 +126,7 @@ func (m *mover) turn(l literal, hold bool) {
 }
 
 // change adds the step that makes the fact of a condition true or false.
-func (m *mover) change(c *condition, value bool) {
+func (m *remedyFinder) change(c *condition, value bool) {
 	switch c.kind {
 	case syntax.OnSeat:
 		if value && m.mayHoldSeat(seat.PoolName(c.of)) && !slices.Contains(m.user.Seats, seat.PoolName(c.of)) {
@@ -151,13 +151,13 @@ func (m *mover) change(c *condition, value bool) {
 	}
 }
 
-func (m *mover) mayHoldSeat(name seat.PoolName) bool {
+func (m *remedyFinder) mayHoldSeat(name seat.PoolName) bool {
 	pool, ok := m.p.Pool(name)
 	return ok && m.p.roles[m.role].MayHold(pool, m.user.Status)
 }
 
 // enter adds what brings the resource within a rule's scope.
-func (m *mover) enter(r *rule) {
+func (m *remedyFinder) enter(r *rule) {
 	if m.thing == nil {
 		return
 	}
@@ -182,7 +182,7 @@ func (m *mover) enter(r *rule) {
 }
 
 // alone makes the subject the one and only party of those considered.
-func (m *mover) alone(parties uint16, as int) []usher.Step {
+func (m *remedyFinder) alone(parties uint16, as int) []usher.Step {
 	steps := []usher.Step{{Kind: usher.StepParty, Name: m.res.parties[as].name, IDs: []string{string(m.subject)}}}
 	for i, p := range m.res.parties {
 		if i == as || parties&(1<<i) == 0 {
@@ -196,7 +196,7 @@ func (m *mover) alone(parties uint16, as int) []usher.Step {
 }
 
 // enterTeams puts the subject where the parties are.
-func (m *mover) enterTeams(r *rule) {
+func (m *remedyFinder) enterTeams(r *rule) {
 	if source := m.p.written[r.written].source; source == usher.SourceTeamRole && r.scope != syntax.ScopeOwn {
 		return // gainTeamRole tries the role there
 	}
@@ -209,7 +209,7 @@ func (m *mover) enterTeams(r *rule) {
 
 // teamsOf returns some teams among the parties, and of the users among them,
 // sorted.
-func (m *mover) teamsOf(parties uint16) []usher.TeamID {
+func (m *remedyFinder) teamsOf(parties uint16) []usher.TeamID {
 	var teams []usher.TeamID
 	for i, p := range m.res.parties {
 		if parties&(1<<i) == 0 {
@@ -241,7 +241,7 @@ func (m *mover) teamsOf(parties uint16) []usher.TeamID {
 	return teams[:min(len(teams), maxMoveTeams)]
 }
 
-func (m *mover) gainTeamRole() {
+func (m *remedyFinder) gainTeamRole() {
 	for i, r := range m.p.roles {
 		if !r.OnTeam || len(m.perm.byRole[i]) == 0 {
 			continue
@@ -260,13 +260,13 @@ func (m *mover) gainTeamRole() {
 	}
 }
 
-func (m *mover) holdsOn(name role.Name, id usher.TeamID) bool {
+func (m *remedyFinder) holdsOn(name role.Name, id usher.TeamID) bool {
 	return slices.ContainsFunc(m.user.Teams, func(t Membership) bool {
 		return t.Team == id && slices.Contains(t.Roles, name)
 	})
 }
 
-func (m *mover) gainRole() {
+func (m *remedyFinder) gainRole() {
 	for i, r := range m.p.roles {
 		switch {
 		case r.OnTeam || i == m.role || m.role == m.p.unique:
@@ -279,12 +279,12 @@ func (m *mover) gainRole() {
 }
 
 // addUnique is far away: it takes the present holder to hand over.
-func (m *mover) addUnique() {
+func (m *remedyFinder) addUnique() {
 	name := string(m.p.roles[m.p.unique].Name)
 	m.add("role "+name+", handed over by the present "+name, 20, usher.Step{Kind: usher.StepRole, Name: name})
 }
 
-func (m *mover) gainGrant(asked permission.Permission) {
+func (m *remedyFinder) gainGrant(asked permission.Permission) {
 	if !slices.ContainsFunc(m.user.Grants, func(g Grant) bool { return g.Name == asked.String() && m.lasts(&g) }) {
 		m.add("a grant of "+asked.String(), 5, usher.Step{Kind: usher.StepGrant, Name: asked.String()})
 		if title := m.p.permTitles[m.perm.index]; title != "" && asked == m.perm.name {

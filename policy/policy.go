@@ -109,7 +109,7 @@ type perm struct {
 	onTeams    bool // a team role has rules for it
 	everyone   []rule
 	grants     []grantRule // by name
-	free       []outcome   // for each role: what is decided without a look at anything, or byScopes, or 0
+	free       []outcome   // for each role: what is decided without a look at anything, or scopeOnly, or 0
 }
 
 // grantRule is what a grant of this name, the permission or a bundle that has

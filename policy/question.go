@@ -12,8 +12,8 @@ import (
 // question is a question while it is being decided. It lives on the stack, and
 // so holds by value what it needs of the request: what a pointer in it points to
 // would be moved to the heap. It is kept small, for it is cleared each time.
-type question struct {
-	scene
+type evaluation struct {
+	evalContext
 	context usher.Context
 	time    time.Time // the request's, or the clock's once somebody looked
 	role    int       // the index of the user's account role
@@ -30,7 +30,7 @@ type question struct {
 }
 
 // scene is what scopes look at.
-type scene struct {
+type evalContext struct {
 	p       *Policy
 	facts   Facts
 	subject usher.UserID
@@ -42,7 +42,7 @@ type scene struct {
 }
 
 // asker is who asks.
-type asker struct {
+type subject struct {
 	user  *User // nil: not in the account
 	role  int   // the index of the account role
 	guard uint64
@@ -55,9 +55,9 @@ const (
 )
 
 // begin checks the request, and looks up who asks.
-func (q *question) begin(p *Policy, f Facts, r *usher.Request, resource int) error {
+func (q *evaluation) begin(p *Policy, f Facts, r *usher.Request, resource int) error {
 	res := &p.resources[resource]
-	if err := p.admit(f, r, res); err != nil {
+	if err := p.validate(f, r, res); err != nil {
 		return err
 	}
 	who, err := p.lookUp(f, r.Subject)
@@ -66,7 +66,7 @@ func (q *question) begin(p *Policy, f Facts, r *usher.Request, resource int) err
 }
 
 // fill writes field by field, for a literal would be made first and then copied.
-func (q *question) fill(p *Policy, f Facts, r *usher.Request, who asker, res *resource) {
+func (q *evaluation) fill(p *Policy, f Facts, r *usher.Request, who subject, res *resource) {
 	q.p, q.facts, q.res = p, f, res
 	q.subject, q.thing, q.context, q.time = r.Subject, r.Resource, r.Context, r.Time
 	q.user, q.role, q.guard = who.user, who.role, who.guard
@@ -74,7 +74,7 @@ func (q *question) fill(p *Policy, f Facts, r *usher.Request, who asker, res *re
 
 // suits reports whether a glance shows that a request is right; where it does not,
 // admit knows.
-func (res *resource) suits(f Facts, r *usher.Request) bool {
+func (res *resource) quickValidate(f Facts, r *usher.Request) bool {
 	if len(r.Context) > 0 {
 		return false
 	}
@@ -96,7 +96,7 @@ func (res *resource) suits(f Facts, r *usher.Request) bool {
 }
 
 // admit checks all that can be wrong with a request itself.
-func (p *Policy) admit(f Facts, r *usher.Request, res *resource) error {
+func (p *Policy) validate(f Facts, r *usher.Request, res *resource) error {
 	if f == nil {
 		return errNoFacts
 	}
@@ -166,28 +166,28 @@ func undeclared(what, name string, names []string) error {
 	return printable.Errorf("%s %q: %w%s", what, name, usher.ErrUndeclared, suggest.DidYouMean(name, names))
 }
 
-func (p *Policy) lookUp(f Facts, subject usher.UserID) (asker, error) {
-	if subject == "" {
-		return asker{}, nil
+func (p *Policy) lookUp(f Facts, id usher.UserID) (subject, error) {
+	if id == "" {
+		return subject{}, nil
 	}
-	user, err := f.User(subject)
+	user, err := f.User(id)
 	if err != nil || user == nil {
-		return asker{}, err
+		return subject{}, err
 	}
 	at := p.roleIndex(user.Role)
 	if at < 0 || p.held[at].onTeam {
-		return asker{}, undeclared("role of the user", string(user.Role), nil)
+		return subject{}, undeclared("role of the user", string(user.Role), nil)
 	}
-	return asker{user, at, p.held[at].guard}, nil
+	return subject{user, at, p.held[at].guard}, nil
 }
 
 // lasts reports whether a grant has not ended; only one that ends asks for the
 // time.
-func (q *question) lasts(g *Grant) bool {
+func (q *evaluation) lasts(g *Grant) bool {
 	return g.Until.IsZero() || q.now().Before(g.Until)
 }
 
-func (q *question) now() time.Time {
+func (q *evaluation) now() time.Time {
 	if q.time.IsZero() && q.err == nil {
 		q.time = q.facts.(Clock).Now()
 		if s := q.time.Unix(); s < minTime || s > maxTime || q.time.IsZero() {
@@ -198,7 +198,7 @@ func (q *question) now() time.Time {
 }
 
 // fail keeps the first error; the answer is then an error, whatever else holds.
-func (q *scene) fail(err error) {
+func (q *evalContext) fail(err error) {
 	if q.err == nil {
 		q.err = err
 	}

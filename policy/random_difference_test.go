@@ -33,7 +33,7 @@ func TestRandomDifferences(t *testing.T) {
 		}
 		a := newAsking(d, h.doc, h.w)
 		for range 8 {
-			r := a.question()
+			r := a.evaluation()
 			r.Time = h.at
 			before, after := swapped{h.w, r.Subject, h.before}, swapped{h.w, r.Subject, h.after}
 			no, errNo := p.Decide(before, &r)
@@ -47,7 +47,7 @@ func TestRandomDifferences(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if !slices.ContainsFunc(gains, func(g policy.Holding) bool { return g.Permission == r.Permission }) {
+			if !slices.ContainsFunc(gains, func(g policy.Entitlement) bool { return g.Permission == r.Permission }) {
 				return fmt.Errorf("%s: %v before and %v after, but Difference has no gain for it: %v", describe(r), no, yes, gains)
 			}
 		}

@@ -154,7 +154,7 @@ func newAsking(d dice, doc *syntax.Document, w *world) *asking {
 	return a
 }
 
-func (a *asking) question() usher.Request {
+func (a *asking) evaluation() usher.Request {
 	r := usher.Request{Account: "acme", Subject: usher.UserID(pick(a.dice, a.users)), Time: randomTime(a.dice)}
 	if a.chance(2) {
 		r.Subject = pick(a.dice, []usher.UserID{"nobody", ""})
@@ -257,7 +257,7 @@ func (a *asking) ids(teams bool) (ids []string) {
 	all, mine := slices.Concat(a.users, []string{"stranger", ""}), []string{a.me}
 	if teams {
 		all, mine = slices.Concat(a.teams, []string{"stray", "gone", ""}), nil
-		for _, t := range (&question{model: a.model}).belongs(a.me) {
+		for _, t := range (&evaluation{model: a.model}).belongs(a.me) {
 			mine = append(mine, string(t))
 		}
 	}

@@ -124,7 +124,7 @@ func (r *round) ask(a *asking, compare func(n int) comparison, asked *tally) *di
 	var counted tally
 	defer func() { asked.add(&counted) }()
 	for n := range questionsOfAWorld {
-		q := a.question()
+		q := a.evaluation()
 		counted.count(r.compiled.Decide(a.w.facts(), &q))
 		by := compare(n)
 		if found := by(r, a.w, q); found != nil {

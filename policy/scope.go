@@ -12,7 +12,7 @@ import (
 // reaches reports whether the scope of a rule holds, and whether it may hold for
 // all that is known. Team is the role whose teams count, "" for those the user
 // was put in.
-func (q *question) reaches(r *rule, team role.Name) (yes, maybe bool) {
+func (q *evaluation) reaches(r *rule, team role.Name) (yes, maybe bool) {
 	if r.scope == syntax.ScopeAny {
 		return true, true
 	}
@@ -35,20 +35,20 @@ func (q *question) reaches(r *rule, team role.Name) (yes, maybe bool) {
 }
 
 // scope looks at the parties that a rule considers, of a resource that is not nil.
-func (s *scene) scope(r *rule, team role.Name) (yes, known bool) {
+func (s *evalContext) scope(r *rule, team role.Name) (yes, known bool) {
 	switch r.scope {
 	case syntax.ScopeOwn:
 		return s.own(r.parties)
 	case syntax.ScopeSole:
 		return s.sole(r.parties)
 	case syntax.ScopeTeam, syntax.ScopeShared:
-		return s.theirs(r.parties, team, r.scope == syntax.ScopeTeam)
+		return s.usersTeams(r.parties, team, r.scope == syntax.ScopeTeam)
 	}
 	return r.scope == syntax.ScopeAny, true
 }
 
 // own: the user is among the parties, or belongs to a team among them.
-func (s *scene) own(parties uint16) (yes, known bool) {
+func (s *evalContext) own(parties uint16) (yes, known bool) {
 	for ; parties != 0; parties &= parties - 1 {
 		party := &s.res.parties[bits.TrailingZeros16(parties)]
 		ids, known := s.thing.Party(party.name)
@@ -68,7 +68,7 @@ func (s *scene) own(parties uint16) (yes, known bool) {
 }
 
 // sole: the user is the only party; no other user, no team.
-func (s *scene) sole(parties uint16) (yes, known bool) {
+func (s *evalContext) sole(parties uint16) (yes, known bool) {
 	others := false
 	for ; parties != 0; parties &= parties - 1 {
 		party := &s.res.parties[bits.TrailingZeros16(parties)]
@@ -94,7 +94,7 @@ func (s *scene) sole(parties uint16) (yes, known bool) {
 
 // theirs: every party, or at least one, is the user, belongs to a team of theirs,
 // or is such a team.
-func (s *scene) theirs(parties uint16, team role.Name, every bool) (yes, known bool) {
+func (s *evalContext) usersTeams(parties uint16, team role.Name, every bool) (yes, known bool) {
 	some, all := false, true
 	for rest := parties; rest != 0; rest &= rest - 1 {
 		party := &s.res.parties[bits.TrailingZeros16(rest)]
@@ -116,7 +116,7 @@ func (s *scene) theirs(parties uint16, team role.Name, every bool) (yes, known b
 }
 
 // party returns the ids of a party.
-func (s *scene) party(at int) (ids []string, known bool) {
+func (s *evalContext) party(at int) (ids []string, known bool) {
 	if s.thing == nil {
 		return nil, true
 	}
@@ -124,7 +124,7 @@ func (s *scene) party(at int) (ids []string, known bool) {
 }
 
 // belongs reports whether the user was put in the team or in one below it.
-func (s *scene) belongs(user *User, id usher.TeamID) bool {
+func (s *evalContext) belongs(user *User, id usher.TeamID) bool {
 	for i := range user.Teams {
 		if s.within(user.Teams[i].Team, id) {
 			return true
@@ -134,7 +134,7 @@ func (s *scene) belongs(user *User, id usher.TeamID) bool {
 }
 
 // ofTheirs reports whether the team is one of the asker's, or below one.
-func (s *scene) ofTheirs(id usher.TeamID, held role.Name) bool {
+func (s *evalContext) ofTheirs(id usher.TeamID, held role.Name) bool {
 	if len(s.user.Teams) > few && id != "" {
 		// Whether it is one of many is found out faster than whether it is below one.
 		for i := range s.user.Teams {
@@ -154,7 +154,7 @@ func (s *scene) ofTheirs(id usher.TeamID, held role.Name) bool {
 
 // inTheirs reports whether the user belongs to a team of the asker's. Who is not
 // in the account belongs to none, and an empty id refers to no user.
-func (s *scene) inTheirs(id usher.UserID, held role.Name) bool {
+func (s *evalContext) inTheirs(id usher.UserID, held role.Name) bool {
 	if id == "" || len(s.user.Teams) == 0 {
 		return false
 	}
@@ -173,7 +173,7 @@ func (s *scene) inTheirs(id usher.UserID, held role.Name) bool {
 	return false
 }
 
-func (s *scene) within(team, above usher.TeamID) bool {
+func (s *evalContext) within(team, above usher.TeamID) bool {
 	if team == above {
 		return team != ""
 	}

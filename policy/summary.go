@@ -18,13 +18,13 @@ type Summary struct {
 	Role     role.Name
 	Teams    []Membership
 	Seats    []seat.PoolName
-	Features []Grant   // granted features, without those that have ended
-	Holdings []Holding // by permission in the order of the policy, then as rules are named
-	Never    []Holding // what is forbidden, whatever is held
+	Features []Grant       // granted features, without those that have ended
+	Holdings []Entitlement // by permission in the order of the policy, then as rules are named
+	Never    []Entitlement // what is forbidden, whatever is held
 }
 
 // Holding is one rule that a user has.
-type Holding struct {
+type Entitlement struct {
 	Permission permission.Permission
 	Rule       usher.Rule // where it comes from
 	Scope      syntax.Scope
@@ -52,7 +52,7 @@ func (p *Policy) summary(f Facts, r *usher.Request) (Summary, error) {
 	if p == nil || len(p.perms) == 0 {
 		return Summary{}, usher.ErrUnknownPermission
 	}
-	var q question
+	var q evaluation
 	if err := q.begin(p, f, r, 0); err != nil || q.user == nil {
 		return Summary{}, err
 	}
@@ -67,7 +67,7 @@ func (p *Policy) summary(f Facts, r *usher.Request) (Summary, error) {
 	}
 	for i := range p.perms {
 		perm := &p.perms[i]
-		q.turnTo(perm.resource, nil)
+		q.switchResource(perm.resource, nil)
 		var own []holder
 		q.each(perm, func(r *rule, team role.Name) { own = append(own, holder{r, team}) })
 		slices.SortStableFunc(own, func(a, b holder) int { return int(a.rank) - int(b.rank) })
@@ -90,7 +90,7 @@ type holder struct {
 	team role.Name
 }
 
-func (q *question) holding(h holder) Holding {
+func (q *evaluation) holding(h holder) Entitlement {
 	need := h.need
 	w := &q.p.written[h.written]
 	if w.source != usher.SourceNever {
@@ -111,10 +111,10 @@ func (q *question) holding(h holder) Holding {
 }
 
 // holding spells a rule out, with all literals that its holder needs for it.
-func (p *Policy) holding(r *rule, need uint64) Holding {
+func (p *Policy) holding(r *rule, need uint64) Entitlement {
 	perm := &p.perms[r.perm]
 	res := &p.resources[perm.resource]
-	h := Holding{
+	h := Entitlement{
 		Permission: perm.name,
 		Rule:       p.describe(r),
 		Scope:      r.scope,

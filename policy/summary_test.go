@@ -65,7 +65,7 @@ never:
 	assert.ErrorIs(t, err, usher.ErrNoTime)
 }
 
-func holdings(list []policy.Holding) []string {
+func holdings(list []policy.Entitlement) []string {
 	var texts []string
 	for _, h := range list {
 		text := fmt.Sprintf("%s: %s", h.Permission, h.Scope)

@@ -41,8 +41,8 @@ resources:
 		return x
 	}
 	x := ask("page.edit", &policy.User{Status: usher.Active, Role: "member"})
-	require.NotEmpty(t, x.Ways)
-	assert.Contains(t, x.Ways, usher.Way{Text: "a booking seat, and the setting Open house on", Steps: []usher.Step{
+	require.NotEmpty(t, x.Remedies)
+	assert.Contains(t, x.Remedies, usher.Remedy{Text: "a booking seat, and the setting Open house on", Steps: []usher.Step{
 		{Kind: usher.StepSeat, Name: "booking"}, {Kind: usher.StepSetting, Name: "open", Value: true},
 	}})
 	assert.Equal(t, []string{"open", "seated"}, x.Decision.Detail().Unmet)
@@ -51,12 +51,12 @@ resources:
 	x = ask("page.edit", &policy.User{Status: usher.Active, Role: "owner"})
 	assert.Equal(t, usher.ReasonNoPermission, x.Decision.Reason())
 	assert.Equal(t, map[string]string{"page.edit": "edit a page"}, x.Decision.Detail().Titles)
-	require.NotEmpty(t, x.Ways)
-	assert.Equal(t, "the permission to edit a page", x.Ways[0].Text)
+	require.NotEmpty(t, x.Remedies)
+	assert.Equal(t, "the permission to edit a page", x.Remedies[0].Text)
 
 	x = ask("page.view", &policy.User{Status: usher.Active, Role: "member"})
 	assert.Equal(t, []string{"mfa", "not away"}, x.Decision.Detail().Unmet)
 	assert.Empty(t, x.Decision.Detail().Titles)
-	require.NotEmpty(t, x.Ways)
-	assert.Equal(t, "a request with away false, and a request with mfa true", x.Ways[0].Text)
+	require.NotEmpty(t, x.Remedies)
+	assert.Equal(t, "a request with away false, and a request with mfa true", x.Remedies[0].Text)
 }

@@ -17,7 +17,7 @@ const (
 
 // ways looks for what would turn a denial: it does one move after the other on a
 // copy of the facts, nearest first, and keeps what the policy then allows.
-func (p *Policy) ways(f Facts, r usher.Request) []usher.Way {
+func (p *Policy) remedies(f Facts, r usher.Request) []usher.Remedy {
 	var found []plan
 	tried := map[string]bool{}
 	tries := 0
@@ -30,7 +30,7 @@ func (p *Policy) ways(f Facts, r usher.Request) []usher.Way {
 			if err != nil {
 				continue
 			}
-			for _, m := range p.moves(at, a.outcome) {
+			for _, m := range p.candidates(at, a.outcome) {
 				after := before.with(m)
 				if key := after.key(); tried[key] || tries == maxTries {
 					continue
@@ -90,7 +90,7 @@ func comparePlans(a, b plan) int {
 }
 
 // tell picks the nearest plans, without those that do more than another one.
-func tell(found []plan) []usher.Way {
+func tell(found []plan) []usher.Remedy {
 	slices.SortFunc(found, comparePlans)
 	var kept []plan
 	for _, p := range found {
@@ -101,9 +101,9 @@ func tell(found []plan) []usher.Way {
 			kept = append(kept, p)
 		}
 	}
-	var ways []usher.Way
+	var ways []usher.Remedy
 	for _, p := range kept {
-		ways = append(ways, usher.Way{Text: strings.Join(p.titles, ", and "), Steps: p.steps})
+		ways = append(ways, usher.Remedy{Text: strings.Join(p.titles, ", and "), Steps: p.steps})
 	}
 	return ways
 }

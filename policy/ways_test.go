@@ -25,17 +25,17 @@ func TestWaysTurnTheDecision(t *testing.T) {
 		w := randomWorld(d, doc)
 		asking := newAsking(d, doc, w)
 		for range 60 {
-			q := asking.question()
+			q := asking.evaluation()
 			x, err := p.Explain(w.facts(), &q)
 			if err != nil || x.Decision.Allowed() {
-				require.Empty(t, x.Ways)
+				require.Empty(t, x.Remedies)
 				continue
 			}
 			denied++
-			if len(x.Ways) > 0 {
+			if len(x.Remedies) > 0 {
 				helped++
 			}
-			for _, way := range x.Ways {
+			for _, way := range x.Remedies {
 				require.NotEmpty(t, way.Text)
 				then, r := w, q
 				for _, s := range way.Steps {
@@ -68,7 +68,7 @@ func TestExplanationHasNoOrder(t *testing.T) {
 		w := randomWorld(d, doc)
 		asking := newAsking(d, doc, w)
 		for range 40 {
-			q := asking.question()
+			q := asking.evaluation()
 			x, err := p.Explain(w.facts(), &q)
 			again, _ := p.Explain(w.facts(), &q)
 			require.Equal(t, x.String(), again.String())

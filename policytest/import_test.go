@@ -40,7 +40,7 @@ func TestImport(t *testing.T) {
 		assert.Equal(t, map[string]account.Value{"shoe": "44"}, values)
 	}
 
-	assert.ErrorIs(t, suite.Import(t.Context(), e, "acme"), account.Exists)
+	assert.ErrorIs(t, suite.Import(t.Context(), e, "acme"), account.CodeExists)
 	assert.Error(t, suite.Import(t.Context(), e, ""))
 	assert.ErrorIs(t, new(policytest.Suite).Import(t.Context(), e, "nobodys"), usher.ErrUnknownAccount)
 

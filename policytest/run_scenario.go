@@ -79,7 +79,7 @@ func (p *player) fail(as usher.UserID, asked, expected, got, why string) {
 }
 
 // hostActor is who acts where a step does not say: the host.
-var hostActor = account.Host("scenario")
+var hostActor = account.AsHost("scenario")
 
 func (p *player) do(step *testfile.Do) {
 	b := engine.Batch{
@@ -87,7 +87,7 @@ func (p *player) do(step *testfile.Do) {
 		Context: flagMap(step.With),
 	}
 	if step.As.Text != "" {
-		b.Actor = account.User(usher.UserID(step.As.Text))
+		b.Actor = account.AsUser(usher.UserID(step.As.Text))
 	}
 	var asked []string
 	for _, c := range step.Commands {

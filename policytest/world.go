@@ -13,7 +13,7 @@ import (
 // World is the account of a test file as its policy sees it; it is the
 // policy.Facts of the file's questions. The zero World has no users.
 type World struct {
-	contents account.Contents
+	contents account.Seed
 	state    *account.State
 	order    []usher.UserID
 }
@@ -30,7 +30,7 @@ func (w *World) State() *account.State {
 
 // Contents returns the account as the file spells it out, for an account.Import.
 // What it returns must not be changed.
-func (w *World) Contents() account.Contents { return w.contents }
+func (w *World) Contents() account.Seed { return w.contents }
 
 // User returns a user, or nil where the account has none with the id.
 func (w *World) User(id usher.UserID) (*policy.User, error) { return w.State().User(id) }

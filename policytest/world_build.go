@@ -18,7 +18,7 @@ import (
 func (l *lookup) world(a *testfile.Account) *World {
 	b := builder{
 		lookup: l,
-		c: account.Contents{
+		c: account.Seed{
 			Settings: l.Flags(a.Settings, "setting", l.Settings),
 			Seats:    make(map[seat.PoolName]int, len(a.Seats)),
 			Users:    make(map[usher.UserID]policy.User, len(a.Users)),
@@ -55,7 +55,7 @@ func (l *lookup) world(a *testfile.Account) *World {
 func (b *builder) state(a *testfile.Account) *account.State {
 	begun := account.New(worldAccount)
 	o, err := begun.Propose(b.Policy, account.Proposal{
-		Actor: worldActor, Time: b.At, Commands: []account.Command{account.Import{Contents: b.c}},
+		Actor: worldActor, Time: b.At, Commands: []account.Command{account.Import{Seed: b.c}},
 	})
 	if err != nil {
 		b.Problems.Add(a.Pos, "the account cannot be so: %v", err)
@@ -67,12 +67,12 @@ func (b *builder) state(a *testfile.Account) *account.State {
 // The account of a file has no id of its own, and whoever writes a file is no user.
 const worldAccount usher.AccountID = "test"
 
-var worldActor = account.Host("test file")
+var worldActor = account.AsHost("test file")
 
 // builder makes a World.
 type builder struct {
 	*lookup
-	c       account.Contents
+	c       account.Seed
 	order   []usher.UserID
 	taken   map[seat.PoolName]seat.Pool
 	types   map[string]account.FieldType // of custom fields

@@ -60,7 +60,7 @@ func (s Snapshot) Check() error {
 
 // Check is for those who write a Keeper: it refuses, with ErrInvalid, a sighting
 // of nobody or at no time.
-func (s Sighting) Check() error {
+func (s LastActive) Check() error {
 	if err := CheckUser(s.User); err != nil {
 		return err
 	}

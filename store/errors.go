@@ -11,13 +11,13 @@ import (
 // Why a store refuses. A call that returns one of these has stored nothing;
 // another call before it, whose outcome was unknown, may have.
 var (
-	ErrConflict = errors.New("there already is a commit of this version")
-	ErrGap      = errors.New("commits would be missing before this version")
-	ErrErased   = errors.New("account erased; its id is never used again")
-	ErrInvalid  = errors.New("cannot be stored")
-	ErrNoKeeper = errors.New("the store keeps no records")
-	ErrReadOnly = errors.New("the store is open for reading only")
-	ErrClosed   = errors.New("the store is closed")
+	ErrConflict   = errors.New("there already is a commit of this version")
+	ErrGap        = errors.New("commits would be missing before this version")
+	ErrErased     = errors.New("account erased; its id is never used again")
+	ErrInvalid    = errors.New("cannot be stored")
+	ErrNoUserData = errors.New("the store keeps no records")
+	ErrReadOnly   = errors.New("the store is open for reading only")
+	ErrClosed     = errors.New("the store is closed")
 
 	// ErrRefused is for good, unlike the others: no call with the entry has stored it,
 	// and none will, so the caller must not retry. It has a method Refused that returns
@@ -35,8 +35,8 @@ func (r refusal) Refused() string { return r.code }
 
 // Refused reports whether err says for certain that the call that returned it
 // stored nothing. After any other error of an Append the outcome is unknown.
-func Refused(err error) bool {
-	for _, refusal := range []error{ErrConflict, ErrGap, ErrErased, ErrInvalid, ErrNoKeeper, ErrReadOnly, ErrClosed, ErrRefused} {
+func IsRejected(err error) bool {
+	for _, refusal := range []error{ErrConflict, ErrGap, ErrErased, ErrInvalid, ErrNoUserData, ErrReadOnly, ErrClosed, ErrRefused} {
 		if errors.Is(err, refusal) {
 			return true
 		}

@@ -11,7 +11,7 @@ import (
 // Keeper is a Store that keeps personal data beside the journal, where it can be
 // erased: a record for each user, and when the user was last seen. What is said of
 // a Store holds for it too.
-type Keeper interface {
+type UserDataStore interface {
 	Store
 
 	// Record returns the user's record, nil if there is none, and ErrErased for an
@@ -34,11 +34,11 @@ type Keeper interface {
 	// An account that has no commits is refused with usher.ErrUnknownAccount, an
 	// erased one with ErrErased, a zero time or one past the year 9999 with
 	// ErrInvalid.
-	Seen(ctx context.Context, account usher.AccountID, sightings []Sighting) error
+	SaveLastActive(ctx context.Context, account usher.AccountID, sightings []LastActive) error
 
 	// Sightings yields the sightings of the users who come after the one given,
 	// sorted by the bytes of their ids, and ErrErased for an erased account.
-	Sightings(ctx context.Context, account usher.AccountID, after usher.UserID) iter.Seq2[Sighting, error]
+	LastActiveTimes(ctx context.Context, account usher.AccountID, after usher.UserID) iter.Seq2[LastActive, error]
 }
 
 // Record is the personal data of one user.
@@ -49,7 +49,7 @@ type Record struct {
 
 // Sighting says when a user was last seen. A store keeps whole milliseconds, the
 // rest is cut off, and hands the time out in UTC.
-type Sighting struct {
+type LastActive struct {
 	User usher.UserID
 	At   time.Time
 }

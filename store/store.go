@@ -43,7 +43,7 @@ type Store interface {
 	// ErrConflict says that there already is a commit of that version: somebody
 	// was first. ErrGap says that commits would be missing before it. ErrErased
 	// says that the account was erased. A version of 0 is refused with ErrInvalid,
-	// and records with ErrNoKeeper by a store that is no Keeper. All these mean
+	// and records with ErrNoUserData by a store that is no Keeper. All these mean
 	// that the call stored nothing.
 	//
 	// ErrRefused, which a store may wrap with its reason, says that it rejects the

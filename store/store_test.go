@@ -17,8 +17,8 @@ import (
 
 func TestChecks(t *testing.T) {
 	long := strings.Repeat("x", store.MaxID)
-	year := func(y int) store.Sighting {
-		return store.Sighting{User: "mia", At: time.Date(y, 7, 1, 0, 0, 0, 0, time.UTC)}
+	year := func(y int) store.LastActive {
+		return store.LastActive{User: "mia", At: time.Date(y, 7, 1, 0, 0, 0, 0, time.UTC)}
 	}
 	record := func(user usher.UserID) store.Entry {
 		return store.Entry{Commit: store.Commit{Version: 1}, Records: []store.Record{{User: "max"}, {User: user}}}
@@ -45,8 +45,8 @@ func TestChecks(t *testing.T) {
 		{year(9999).Check(), ""},
 		{year(10000).Check(), `cannot be stored: "mia" seen at 10000-07-01T00:00:00Z: a time lies between the years 1 and 9999`},
 		{year(0).Check(), `cannot be stored: "mia" seen at 0000-07-01T00:00:00Z: a time lies between the years 1 and 9999`},
-		{store.Sighting{User: "mia"}.Check(), `cannot be stored: "mia" seen at 0001-01-01T00:00:00Z: a time lies between the years 1 and 9999`},
-		{store.Sighting{At: year(2026).At}.Check(), "cannot be stored: an empty id of a user"},
+		{store.LastActive{User: "mia"}.Check(), `cannot be stored: "mia" seen at 0001-01-01T00:00:00Z: a time lies between the years 1 and 9999`},
+		{store.LastActive{At: year(2026).At}.Check(), "cannot be stored: an empty id of a user"},
 	} {
 		if row.says == "" {
 			assert.NoError(t, row.err)
@@ -59,16 +59,16 @@ func TestChecks(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	for _, err := range []error{
-		store.ErrConflict, store.ErrGap, store.ErrErased, store.ErrInvalid, store.ErrNoKeeper, store.ErrReadOnly, store.ErrClosed,
+		store.ErrConflict, store.ErrGap, store.ErrErased, store.ErrInvalid, store.ErrNoUserData, store.ErrReadOnly, store.ErrClosed,
 		&store.Error{Op: "append", Err: fmt.Errorf("%w: the last one is 7", store.ErrConflict)},
 	} {
-		assert.True(t, store.Refused(err), "%v", err)
+		assert.True(t, store.IsRejected(err), "%v", err)
 	}
 	for _, err := range []error{
 		nil, io.ErrUnexpectedEOF, context.Canceled, context.DeadlineExceeded, errors.New("there already is a commit of this version"),
 		&store.Error{Op: "append", Err: io.ErrShortWrite},
 	} {
-		assert.False(t, store.Refused(err), "%v", err)
+		assert.False(t, store.IsRejected(err), "%v", err)
 	}
 }
 

@@ -42,7 +42,7 @@ func (e *Edit) Within(team, above usher.TeamID) bool {
 }
 
 // Create adds a team below another, or at the top for "". The error wraps ErrNoID,
-// ErrExists, or ErrUnknown for a parent that is no team.
+// ErrExists, or ErrOutcomeUnknown for a parent that is no team.
 func (e *Edit) Create(id, parent usher.TeamID) error {
 	if id == "" {
 		return ErrNoID
@@ -59,7 +59,7 @@ func (e *Edit) Create(id, parent usher.TeamID) error {
 }
 
 // Move puts a team, with all below it, below another team, or at the top for "". The
-// error wraps ErrUnknown, or ErrCycle for a parent that is the team or below it.
+// error wraps ErrOutcomeUnknown, or ErrCycle for a parent that is the team or below it.
 func (e *Edit) Move(id, parent usher.TeamID) error {
 	n := e.node(id)
 	if n == nil {
@@ -88,7 +88,7 @@ func (e *Edit) Move(id, parent usher.TeamID) error {
 	return nil
 }
 
-// Delete removes a team. The error wraps ErrUnknown, or ErrNotEmpty if teams are below
+// Delete removes a team. The error wraps ErrOutcomeUnknown, or ErrNotEmpty if teams are below
 // it.
 func (e *Edit) Delete(id usher.TeamID) error {
 	n := e.node(id)

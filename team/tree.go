@@ -32,7 +32,7 @@ type Tree struct {
 }
 
 // New makes a tree from the parent of each team, "" for a team at the top. The
-// error wraps ErrNoID, ErrUnknown for a parent that is no team, or ErrCycle.
+// error wraps ErrNoID, ErrOutcomeUnknown for a parent that is no team, or ErrCycle.
 func New(parents map[usher.TeamID]usher.TeamID) (*Tree, error) {
 	children := make(map[usher.TeamID][]usher.TeamID)
 	for id, parent := range parents {

@@ -49,7 +49,7 @@ func TestOpen(t *testing.T) {
 	ushertest.Allowed(t, e, granted)
 	granted.Time = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
 	ushertest.Denied(t, e, granted, usher.ReasonNoPermission)
-	result, err := e.Do(t.Context(), account.Host("test"), "globex/1", account.CreateTeam{Team: "sales"})
+	result, err := e.Do(t.Context(), account.AsHost("test"), "globex/1", account.CreateTeam{Team: "sales"})
 	require.NoError(t, err)
 	assert.Equal(t, "2026-03-01T00:00:00Z", result.Commit.Time.Format(time.RFC3339Nano))
 
@@ -57,7 +57,7 @@ func TestOpen(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, map[string]account.Value{"phone": "12"}, values)
 
-	_, err = e.Do(t.Context(), account.User("olivia"), "acme", account.SetRole{User: "gil", Role: "member"})
+	_, err = e.Do(t.Context(), account.AsUser("olivia"), "acme", account.SetRole{User: "gil", Role: "member"})
 	require.NoError(t, err)
 	ushertest.Allowed(t, e, ask("acme", "gil", book))
 	state, err := e.View(t.Context(), "globex/1")

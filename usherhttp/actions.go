@@ -48,7 +48,7 @@ type Actions struct {
 	Limit int
 
 	// AnyAccount lets resources through whose InAccount is empty, as Route.AnyAccount
-	// does. Default: such a resource is ErrMisuse, and answered with 500.
+	// does. Default: such a resource is ErrConfig, and answered with 500.
 	AnyAccount bool
 }
 
@@ -70,7 +70,7 @@ func (a *Actions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *Actions) serve(w http.ResponseWriter, r *http.Request) {
-	err := errors.Join(a.usable(), Admitted(r.Context()).Subject.complete())
+	err := errors.Join(a.usable(), FromContext(r.Context()).Subject.complete())
 	var refs []usher.Ref
 	if err == nil {
 		refs, err = a.read(w, r)
@@ -87,7 +87,7 @@ func (a *Actions) serve(w http.ResponseWriter, r *http.Request) {
 		if problem, ok := ownAnswer(err); ok && problem.Status == http.StatusMethodNotAllowed {
 			w.Header().Set("Allow", "GET, HEAD, POST")
 		}
-		a.Guard.refuse(w, r, Admitted(r.Context()), false, err)
+		a.Guard.refuse(w, r, FromContext(r.Context()), false, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -97,11 +97,11 @@ func (a *Actions) serve(w http.ResponseWriter, r *http.Request) {
 func (a *Actions) usable() error {
 	switch {
 	case a.Load == nil:
-		return printable.Errorf("%w: Actions has no Load", ErrMisuse)
+		return printable.Errorf("%w: Actions has no Load", ErrConfig)
 	case len(a.Permissions) == 0:
-		return printable.Errorf("%w: Actions has no Permissions to ask for", ErrMisuse)
+		return printable.Errorf("%w: Actions has no Permissions to ask for", ErrConfig)
 	case slices.ContainsFunc(a.Permissions, permission.Permission.IsZero):
-		return printable.Errorf("%w: the Permissions of Actions have the zero permission among them", ErrMisuse)
+		return printable.Errorf("%w: the Permissions of Actions have the zero permission among them", ErrConfig)
 	}
 	return a.Guard.usable(true)
 }
@@ -153,7 +153,7 @@ func (a *Actions) load(r *http.Request, refs []usher.Ref) (map[usher.Ref]usher.R
 	case err != nil:
 		return nil, err
 	}
-	who := Admitted(r.Context()).Subject
+	who := FromContext(r.Context()).Subject
 	for _, resource := range list {
 		if isNil(resource) || foreign(resource, who) {
 			continue
@@ -164,7 +164,7 @@ func (a *Actions) load(r *http.Request, refs []usher.Ref) (map[usher.Ref]usher.R
 		}
 		if !a.AnyAccount && resource.InAccount() == "" {
 			return nil, printable.Errorf("%w: Actions.Load returned a resource (%s) %w; set Actions.AnyAccount if it is for such resources",
-				ErrMisuse, printable.Value(ref.String()), errNoAccount)
+				ErrConfig, printable.Value(ref.String()), errNoAccount)
 		}
 		found[ref] = resource
 	}
@@ -174,7 +174,7 @@ func (a *Actions) load(r *http.Request, refs []usher.Ref) (map[usher.Ref]usher.R
 // permitted returns what the user may do on a resource, which is nil if there is
 // none.
 func (a *Actions) permitted(r *http.Request, typ string, on usher.Resource) ([]permission.Permission, error) {
-	who := Admitted(r.Context()).Subject
+	who := FromContext(r.Context()).Subject
 	actions := []permission.Permission{}
 	for _, p := range a.Permissions {
 		if on == nil || p.Resource() != typ {

@@ -97,7 +97,7 @@ func TestActionsAsksForNoMoreThanNeeded(t *testing.T) {
 	var loaded [][]usher.Ref
 	a := w.actions()
 	a.Load = func(r *http.Request, refs []usher.Ref) ([]usher.Resource, error) {
-		assert.Equal(t, usher.UserID("mia"), usherhttp.Admitted(r.Context()).Subject.User)
+		assert.Equal(t, usher.UserID("mia"), usherhttp.FromContext(r.Context()).Subject.User)
 		loaded = append(loaded, refs)
 		return w.loadAll(r, refs)
 	}

@@ -11,7 +11,7 @@ import (
 // Admission is what a Guard found out about a request that it let through. The zero
 // Admission is that of a request without a Guard: nobody asks, and its decision
 // denies and hides everything.
-type Admission struct {
+type AuthInfo struct {
 	Subject    Subject
 	Permission permission.Permission // zero behind RequireSubject
 	Resource   usher.Resource        // nil for WholeAccount, and behind RequireSubject
@@ -19,11 +19,11 @@ type Admission struct {
 }
 
 // Admitted returns what the innermost Guard before the handler found out.
-func Admitted(ctx context.Context) Admission {
+func FromContext(ctx context.Context) AuthInfo {
 	if a, ok := ctx.Value(admissionKey{}).(*admitted); ok {
 		return a.now()
 	}
-	return Admission{}
+	return AuthInfo{}
 }
 
 // Loaded returns the resource that the Loader of the innermost Guard found, as the
@@ -41,13 +41,13 @@ type admissionKey struct{}
 type admitted struct {
 	context.Context
 	guard   *Guard
-	loading Admission   // for the Loader; not written after it is called
-	done    Admission   // for the handler; not written after ready
+	loading AuthInfo    // for the Loader; not written after it is called
+	done    AuthInfo    // for the handler; not written after ready
 	ready   atomic.Bool // goroutines of a Loader may outlive it
 	writer  private     // of the handler
 }
 
-func (a *admitted) now() Admission {
+func (a *admitted) now() AuthInfo {
 	if a.ready.Load() {
 		return a.done
 	}

@@ -36,7 +36,7 @@ func benchWorld(t testing.TB) *world {
 	w.guard.Subject = func(*http.Request) (usherhttp.Subject, error) {
 		return usherhttp.Subject{Account: "acme", User: "mia", Context: facts}, nil
 	}
-	w.guard.Seen = nil
+	w.guard.MarkActive = nil
 	return w
 }
 

@@ -27,7 +27,7 @@ func TestConceal(t *testing.T) {
 			"unknown account":      func(w *world) { w.Fail(usher.ErrUnknownAccount) },
 			"engine out of reach":  func(w *world) { w.Fail(errors.New("no connection")) },
 			"no such permission":   func(w *world) { w.Fail(usher.ErrUnknownPermission) },
-			"worded by the host":   func(w *world) { w.guard.Sentence = worded },
+			"worded by the host":   func(w *world) { w.guard.Localize = worded },
 			"no Authorizer at all": func(w *world) { w.guard.Authorizer = nil },
 		} {
 			w := newWorld(t)
@@ -72,8 +72,8 @@ func TestConcealUnless(t *testing.T) {
 	assert.Equal(t, 404, w.call(guarded, "PUT /calendars/c1", "User=max").Code)
 
 	w.Allow("mia", edit)
-	var admission usherhttp.Admission
-	inner := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { admission = usherhttp.Admitted(r.Context()) })
+	var admission usherhttp.AuthInfo
+	inner := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { admission = usherhttp.FromContext(r.Context()) })
 	assert.Equal(t, 200, w.call(func(http.Handler) http.Handler { return guarded(inner) }, "PUT /calendars/c1", "User=mia").Code)
 	assert.Equal(t, edit, admission.Permission)
 	assert.True(t, admission.Decision.Allowed())

@@ -16,7 +16,7 @@
 // The handler finds in the context who asks, what was loaded, and the decision:
 //
 //	calendar, _ := usherhttp.Loaded[*Calendar](r.Context())
-//	calendar = shown.Apply(usherhttp.Admitted(r.Context()).Decision, calendar)
+//	calendar = shown.Apply(usherhttp.FromContext(r.Context()).Decision, calendar)
 //
 // # Refusals
 //
@@ -36,7 +36,7 @@
 // and what Submit refuses goes to Refuse:
 //
 //	_, err := e.Submit(r.Context(), engine.Batch{
-//		Actor: account.User(who.User), Account: who.Account, Context: who.Context, // who is the Subject
+//		Actor: account.AsUser(who.User), Account: who.Account, Context: who.Context, // who is the Subject
 //		Commands: []account.Command{account.AssignSeat{User: user, Pool: "booking"}},
 //	})
 //	if err != nil {

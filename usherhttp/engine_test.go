@@ -37,9 +37,9 @@ func (w *world) withEngine(t testing.TB) *engine.Engine {
 	e, err := engine.Open(engine.Options{Policy: p, Store: new(memstore.Store)})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, e.Close()) })
-	_, err = e.Do(context.Background(), account.Host("test"), "acme", account.CreateAccount{Owner: "mia"}, account.AddUser{User: "max"})
+	_, err = e.Do(context.Background(), account.AsHost("test"), "acme", account.CreateAccount{Owner: "mia"}, account.AddUser{User: "max"})
 	require.NoError(t, err)
-	w.guard.Authorizer, w.guard.Seen = e, e.Seen
+	w.guard.Authorizer, w.guard.MarkActive = e, e.MarkActive
 	return e
 }
 
@@ -66,7 +66,7 @@ func TestWithAnEngine(t *testing.T) {
 		`{"type":"calendar","id":"g1","actions":[]},{"type":"calendar","id":"none","actions":[]}]}`+"\n", answer.Body.String())
 
 	var seen []usher.UserID
-	for s, err := range e.LastSeen(context.Background(), "acme", "") {
+	for s, err := range e.LastActiveTimes(context.Background(), "acme", "") {
 		require.NoError(t, err)
 		seen = append(seen, s.User)
 	}

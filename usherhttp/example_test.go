@@ -35,7 +35,7 @@ func event(r *http.Request) (usher.Resource, error) {
 
 func show(w http.ResponseWriter, r *http.Request) {
 	e, _ := usherhttp.Loaded[*Event](r.Context())
-	e = shown.Apply(usherhttp.Admitted(r.Context()).Decision, e)
+	e = shown.Apply(usherhttp.FromContext(r.Context()).Decision, e)
 	fmt.Fprintf(w, "%s %s\n", e.Start, e.Title)
 }
 

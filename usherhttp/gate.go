@@ -12,7 +12,7 @@ import (
 )
 
 // gate is a handler behind a Guard.
-type gate struct {
+type guardHandler struct {
 	guard      *Guard
 	permission permission.Permission
 	on         Loader
@@ -22,10 +22,10 @@ type gate struct {
 	next       http.Handler
 }
 
-func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (g *guardHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	in := &admitted{Context: r.Context(), guard: g.guard}
 	inside := r.WithContext(in)
-	var a Admission
+	var a AuthInfo
 	if conceal, err := g.admit(r, inside, in, &a); err != nil {
 		g.guard.refuse(w, r, a, conceal, err)
 		return
@@ -40,22 +40,22 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // as much as is known, and says whether the refusal must not show that there is
 // something. The Loader gets the request inside, in whose context it finds what is
 // known before it is called.
-func (g *gate) admit(r, inside *http.Request, in *admitted, a *Admission) (conceal bool, err error) {
+func (g *guardHandler) admit(r, inside *http.Request, in *admitted, a *AuthInfo) (conceal bool, err error) {
 	conceal = !g.visible.IsZero()
 	a.Permission = g.permission
 	if g.next == nil {
-		return conceal, printable.Errorf("%w: there is no handler behind the guard", ErrMisuse)
+		return conceal, printable.Errorf("%w: there is no handler behind the guard", ErrConfig)
 	}
 	if a.Subject, err = g.guard.subject(r); err != nil || g.anySubject {
 		return conceal, err
 	}
 	if g.permission.IsZero() {
-		return conceal, printable.Errorf("%w: the guard asks for the zero permission; parse one with permission.MustParse, or use RequireSubject", ErrMisuse)
+		return conceal, printable.Errorf("%w: the guard asks for the zero permission; parse one with permission.MustParse, or use RequireSubject", ErrConfig)
 	}
 	if err = a.Subject.complete(); err != nil {
 		return conceal, err
 	}
-	a.Resource = Admitted(r.Context()).Resource // for the Loader to take if it is the one
+	a.Resource = FromContext(r.Context()).Resource // for the Loader to take if it is the one
 	in.loading = *a
 	a.Resource, err = g.load(inside, a.Subject)
 	if err != nil && (!conceal || !errors.Is(err, ErrNotFound)) {
@@ -79,14 +79,14 @@ func (g *gate) admit(r, inside *http.Request, in *admitted, a *Admission) (conce
 	return conceal, failed
 }
 
-func (g *gate) ask(r *http.Request, a *Admission, p permission.Permission) (usher.Decision, error) {
+func (g *guardHandler) ask(r *http.Request, a *AuthInfo, p permission.Permission) (usher.Decision, error) {
 	return usher.Require(r.Context(), g.guard.Authorizer, a.Subject.Request(p, a.Resource))
 }
 
 // complete refuses a user of no account, of whom no permission can be asked.
 func (s Subject) complete() error {
 	if s.Account == "" {
-		return printable.Errorf("%w: Subject returned a user without an account", ErrMisuse)
+		return printable.Errorf("%w: Subject returned a user without an account", ErrConfig)
 	}
 	return nil
 }
@@ -103,8 +103,8 @@ func (g *Guard) subject(r *http.Request) (Subject, error) {
 	case s.User == "":
 		return Subject{}, ErrNoSubject
 	}
-	if g.Seen != nil {
-		g.Seen(s.Account, s.User)
+	if g.MarkActive != nil {
+		g.MarkActive(s.Account, s.User)
 	}
 	return s, nil
 }
@@ -112,9 +112,9 @@ func (g *Guard) subject(r *http.Request) (Subject, error) {
 // load finds the resource, nil for the account as a whole. One of another account
 // does not exist for the subject, even if the Authorizer would not notice. One without
 // an account is an error, as a mix-up of two accounts would not be noticed.
-func (g *gate) load(r *http.Request, who Subject) (usher.Resource, error) {
+func (g *guardHandler) load(r *http.Request, who Subject) (usher.Resource, error) {
 	if g.on == nil {
-		return nil, printable.Errorf("%w: %s is asked for on nothing; where it is about no single resource, say WholeAccount", ErrMisuse, g.permission)
+		return nil, printable.Errorf("%w: %s is asked for on nothing; where it is about no single resource, say WholeAccount", ErrConfig, g.permission)
 	}
 	resource, err := g.on(r)
 	switch {
@@ -127,7 +127,7 @@ func (g *gate) load(r *http.Request, who Subject) (usher.Resource, error) {
 		}
 		if !g.anyAccount && resource.InAccount() == "" {
 			return nil, printable.Errorf("%w: the Loader for %s returned a resource (%s) %w; set Route.AnyAccount if the route is for such resources",
-				ErrMisuse, g.permission, printable.Value(resource.Ref().String()), errNoAccount)
+				ErrConfig, g.permission, printable.Value(resource.Ref().String()), errNoAccount)
 		}
 		return resource, nil
 	case errors.Is(err, errWhole):

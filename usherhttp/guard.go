@@ -27,7 +27,7 @@ type Guard struct {
 	// Seen is told of each request that somebody sent, whether it is then let through
 	// or not. The Seen of an Engine fits. It delays the request, so it must be quick.
 	// Nil tells nobody.
-	Seen func(usher.AccountID, usher.UserID)
+	MarkActive func(usher.AccountID, usher.UserID)
 
 	// NotFound are errors of a Loader, or that a handler gives to Refuse, that mean that
 	// there is no such resource, besides ErrNotFound: sql.ErrNoRows, for example.
@@ -53,7 +53,7 @@ type Guard struct {
 	// Sentence words Problem.Detail, for users who read another language or a more
 	// fitting text. It sees what the user will see and nothing else. Nil, or an empty
 	// answer, leaves the English sentence.
-	Sentence func(*http.Request, Problem) string
+	Localize func(*http.Request, Problem) string
 
 	// Log is told what only an operator should read: as Info denials, commands that are
 	// refused, and requests in an account that does not exist; what went wrong as Error;
@@ -84,7 +84,7 @@ func (s Subject) Request(p permission.Permission, on usher.Resource) usher.Reque
 // path and asks the host's storage for it. Nil without an error, also a nil pointer,
 // means that there is none, as does an error that wraps ErrNotFound, and a resource
 // of another account than the subject's. One whose InAccount is empty is
-// ErrMisuse, and answered with 500, unless Route.AnyAccount is set. A *Problem with a status of 400 to 499 is
+// ErrConfig, and answered with 500, unless Route.AnyAccount is set. A *Problem with a status of 400 to 499 is
 // answered as it is, for requests that cannot be read. Any other error means that it
 // could not find out, which is 503.
 //
@@ -102,9 +102,9 @@ var (
 	ErrNotFound  = errors.New("no such resource")
 )
 
-// ErrMisuse says that a Guard or a route is not set up as it must be. Routes return
+// ErrConfig says that a Guard or a route is not set up as it must be. Routes return
 // it, and the log shows it where a request finds it out.
-var ErrMisuse = errors.New("not set up")
+var ErrConfig = errors.New("not set up")
 
 // errWhole is how WholeAccount is told from a Loader that found nothing.
 var errWhole = errors.New("this is about no resource, but about the account as a whole")
@@ -117,7 +117,7 @@ func WholeAccount(*http.Request) (usher.Resource, error) { return nil, errWhole 
 // Require lets through who has p on the resource that the Loader finds. A denial is
 // answered with 403, and where there is no such resource with 404.
 func (g *Guard) Require(p permission.Permission, on Loader) func(http.Handler) http.Handler {
-	return g.gate(gate{permission: p, on: on})
+	return g.handlerOf(guardHandler{permission: p, on: on})
 }
 
 // Conceal is Require where existence must not show: a denial is answered exactly as
@@ -140,7 +140,7 @@ func (g *Guard) ConcealUnless(visible, p permission.Permission, on Loader) func(
 	if visible.IsZero() {
 		p = visible // asks for nothing, and refuses everything
 	}
-	return g.gate(gate{permission: p, on: on, visible: visible})
+	return g.handlerOf(guardHandler{permission: p, on: on, visible: visible})
 }
 
 // RequireSubject lets everybody through who has logged in, and asks for no
@@ -148,7 +148,7 @@ func (g *Guard) ConcealUnless(visible, p permission.Permission, on Loader) func(
 // themselves, as a list does that selects what somebody may see. Their decision is
 // the zero one, which denies and hides everything.
 func (g *Guard) RequireSubject() func(http.Handler) http.Handler {
-	return g.gate(gate{anySubject: true})
+	return g.handlerOf(guardHandler{anySubject: true})
 }
 
 // usable says what is missing of a guard that asks who somebody is, and where it asks
@@ -156,16 +156,16 @@ func (g *Guard) RequireSubject() func(http.Handler) http.Handler {
 func (g *Guard) usable(asks bool) error {
 	switch {
 	case g == nil:
-		return printable.Errorf("%w: there is no Guard", ErrMisuse)
+		return printable.Errorf("%w: there is no Guard", ErrConfig)
 	case g.Subject == nil:
-		return printable.Errorf("%w: Guard.Subject is nil, so the user who sends a request is not known", ErrMisuse)
+		return printable.Errorf("%w: Guard.Subject is nil, so the user who sends a request is not known", ErrConfig)
 	case asks && isNil(g.Authorizer):
-		return printable.Errorf("%w: %w", ErrMisuse, usher.ErrNoAuthorizer)
+		return printable.Errorf("%w: %w", ErrConfig, usher.ErrNoAuthorizer)
 	}
 	return nil
 }
 
-func (g *Guard) gate(way gate) func(http.Handler) http.Handler {
+func (g *Guard) handlerOf(way guardHandler) func(http.Handler) http.Handler {
 	way.guard = g
 	if g == nil {
 		way.guard = new(Guard)
@@ -182,7 +182,7 @@ func (g *Guard) gate(way gate) func(http.Handler) http.Handler {
 // So is an *Actions.
 func IsGuarded(h http.Handler) bool {
 	switch h.(type) {
-	case *gate, *Actions:
+	case *guardHandler, *Actions:
 		return true
 	}
 	return false

@@ -154,7 +154,7 @@ func TestPanicsLetNobodyThrough(t *testing.T) {
 		"c1": broken(func(g *usherhttp.Guard) {
 			g.Subject = func(*http.Request) (usherhttp.Subject, error) { panic("subject") }
 		}),
-		"c2": broken(func(g *usherhttp.Guard) { g.Seen = func(usher.AccountID, usher.UserID) { panic("seen") } }),
+		"c2": broken(func(g *usherhttp.Guard) { g.MarkActive = func(usher.AccountID, usher.UserID) { panic("seen") } }),
 		"c3": broken(func(g *usherhttp.Guard) { g.Authorizer = panicky{} }),
 	} {
 		reached := false
@@ -195,10 +195,10 @@ func TestAdmitted(t *testing.T) {
 	w := newWorld(t)
 	w.Allow("mia", view).Hiding("title")
 	w.Allow("mia", edit)
-	got := map[string]usherhttp.Admission{}
+	got := map[string]usherhttp.AuthInfo{}
 	note := func(name string, next http.Handler) http.Handler {
 		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-			got[name] = usherhttp.Admitted(r.Context())
+			got[name] = usherhttp.FromContext(r.Context())
 			ctx, cancel := context.WithCancel(r.Context())
 			defer cancel()
 			if c, ok := usherhttp.Loaded[*Calendar](ctx); ok {
@@ -221,7 +221,7 @@ func TestAdmitted(t *testing.T) {
 	}, "GET /calendars/c1", "User=mia")
 	require.Equal(t, 200, answer.Code)
 
-	assert.Equal(t, usherhttp.Admission{}, got["bare"])
+	assert.Equal(t, usherhttp.AuthInfo{}, got["bare"])
 	assert.True(t, got["bare"].Decision.Hides("start"))
 	assert.Equal(t, usher.UserID("mia"), got["subject"].Subject.User)
 	assert.False(t, got["subject"].Decision.Allowed())
@@ -255,9 +255,9 @@ func TestContextIsThatOfTheRequest(t *testing.T) {
 func TestLoaderKnowsWhoAsks(t *testing.T) {
 	w := newWorld(t)
 	w.AllowEverything()
-	var loading []usherhttp.Admission
+	var loading []usherhttp.AuthInfo
 	load := func(r *http.Request) (usher.Resource, error) {
-		loading = append(loading, usherhttp.Admitted(r.Context()))
+		loading = append(loading, usherhttp.FromContext(r.Context()))
 		if c, ok := usherhttp.Loaded[*Calendar](r.Context()); ok {
 			return c, nil
 		}
@@ -292,7 +292,7 @@ func TestLoaderThatLeavesSomethingRunning(t *testing.T) {
 	load := func(r *http.Request) (usher.Resource, error) {
 		running.Go(func() {
 			for range 100 {
-				a := usherhttp.Admitted(r.Context())
+				a := usherhttp.FromContext(r.Context())
 				assert.Equal(t, usher.UserID("mia"), a.Subject.User)
 				assert.Equal(t, a.Decision.Allowed(), a.Resource != nil)
 			}

@@ -12,7 +12,7 @@ import (
 // Mux makes a mux of the table, with each route behind the guard. There is none if a
 // route is not valid, or has a pattern that cannot be read or is in conflict with
 // another, or if the guard has no Subject or no Authorizer and a route needs it; the
-// error then says so of each, and wraps ErrMisuse or ErrUnguarded.
+// error then says so of each, and wraps ErrConfig or ErrUnguarded.
 func (rs Routes) Mux(g *Guard) (*http.ServeMux, error) {
 	mux := http.NewServeMux()
 	errs := []error{rs.guardable(g)}
@@ -55,9 +55,9 @@ func (rs Routes) add(mux *http.ServeMux, r Route, h http.Handler) error {
 			continue
 		}
 		_, why, _ := strings.Cut(refused, ":\n")
-		return printable.Errorf("route %q: %w: it is in conflict with the route %q: %s", r.Pattern, ErrMisuse, other.Pattern, why)
+		return printable.Errorf("route %q: %w: it is in conflict with the route %q: %s", r.Pattern, ErrConfig, other.Pattern, why)
 	}
-	return printable.Errorf("route %q: %w: %s", r.Pattern, ErrMisuse, refused)
+	return printable.Errorf("route %q: %w: %s", r.Pattern, ErrConfig, refused)
 }
 
 // register returns the words with which a mux refuses a pattern, and panics; none if

@@ -82,7 +82,7 @@ func TestRetryAfter(t *testing.T) {
 			"a loader":     w.call(w.guard.Require(edit, w.load), "PUT /calendars/fire", "User=mia").Header(),
 			"concealed":    w.call(w.guard.Conceal(edit, w.load), "PUT /calendars/fire", "User=mia").Header(),
 			"a session":    w.call(w.guard.RequireSubject(), "PUT /calendars/c1", "User=unfindable").Header(),
-			"a busy store": send(w.refusing(engine.ErrBusy), "PUT /").Header(),
+			"a busy store": send(w.refusing(engine.ErrContention), "PUT /").Header(),
 			"actions":      send(fire, "GET /actions?on=calendar:c1", "User=mia").Header(),
 		} {
 			assert.Equal(t, []string{want}, answer["Retry-After"], name)
@@ -107,7 +107,7 @@ func TestResourceWithoutAccount(t *testing.T) {
 	get := usherhttp.Route{Pattern: "GET /calendars/{id}", Permission: edit, Resource: w.load, Handler: through}
 	hidden, visible := get, get
 	hidden.Conceal = true
-	visible.Visible = view
+	visible.HideUnless = view
 	for name, row := range map[string]struct {
 		route usherhttp.Route
 		want  int
@@ -136,7 +136,7 @@ func TestResourceWithoutAccount(t *testing.T) {
 	assert.Equal(t, 200, send(actions, "GET /actions?on=calendar:c1", "User=mia").Code)
 
 	open := usherhttp.Route{Pattern: "GET /", Access: usherhttp.AnySubject, AnyAccount: true, Handler: through}
-	assert.ErrorIs(t, open.Validate(), usherhttp.ErrMisuse)
+	assert.ErrorIs(t, open.Validate(), usherhttp.ErrConfig)
 }
 
 // routed is a mux of one route.

@@ -75,8 +75,8 @@ func (g *Guard) write(w http.ResponseWriter, r *http.Request, p Problem) {
 	if p.Detail == "" {
 		p.Detail = sentences[p.Status]
 	}
-	if g.Sentence != nil {
-		if s := g.Sentence(r, p); s != "" {
+	if g.Localize != nil {
+		if s := g.Localize(r, p); s != "" {
 			p.Detail = s
 		}
 	}

@@ -95,7 +95,7 @@ func TestBody(t *testing.T) {
 	answer = w.call(guarded, "PUT /calendars/malformed", "User=mia")
 	assert.Equal(t, "That is no calendar.", problem(t, answer).Detail)
 
-	w.guard.Sentence = func(r *http.Request, p usherhttp.Problem) string {
+	w.guard.Localize = func(r *http.Request, p usherhttp.Problem) string {
 		if p.Status == 403 && r.Header.Get("Accept-Language") == "de" {
 			return "Das darfst du nicht."
 		}

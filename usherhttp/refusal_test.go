@@ -29,7 +29,7 @@ func TestRefusals(t *testing.T) {
 		assert.NotContains(t, fmt.Sprint(answer), "secret")
 		assert.Contains(t, w.log.String(), "secret")
 		assert.Contains(t, w.log.String(), "level=INFO")
-		if code != account.Denied {
+		if code != account.CodeDenied {
 			assert.Empty(t, sentences[answer.Detail], "%s has the sentence of another", name)
 		}
 		assert.NotEqual(t, "This cannot be done as things are.", answer.Detail, "%s has no answer", name)
@@ -39,7 +39,7 @@ func TestRefusals(t *testing.T) {
 	assert.Equal(t, map[int]int{403: 2, 404: 7, 409: 11, 422: 1}, statuses)
 
 	for err, status := range map[error]int{
-		engine.ErrBusy: 503, engine.ErrUnknown: 503, engine.ErrStale: 503, engine.ErrClosed: 503,
+		engine.ErrContention: 503, engine.ErrOutcomeUnknown: 503, engine.ErrStale: 503, engine.ErrClosed: 503,
 	} {
 		w := newWorld(t)
 		assert.Equal(t, status, problem(t, send(w.refusing(&engine.Error{Op: "submit to", Account: "acme", Err: err}), "PUT /")).Status, "%v", err)
@@ -66,7 +66,7 @@ func TestDeniedCommands(t *testing.T) {
 	w := newWorld(t)
 	e := w.withEngine(t)
 	remove := func(actor usher.UserID, in usher.AccountID) *usherhttp.Problem {
-		_, err := e.Do(context.Background(), account.User(actor), in, account.RemoveUser{User: "mia"})
+		_, err := e.Do(context.Background(), account.AsUser(actor), in, account.RemoveUser{User: "mia"})
 		require.Error(t, err)
 		w.log.Reset()
 		p := problem(t, send(w.refusing(err), "DELETE /people/mia"))
@@ -87,7 +87,7 @@ func TestDeniedCommands(t *testing.T) {
 func TestReusedKey(t *testing.T) {
 	w := newWorld(t)
 	e := w.withEngine(t)
-	b := engine.Batch{Actor: account.Host("test"), Account: "acme", Key: "k", Commands: []account.Command{account.AddUser{User: "eve"}}}
+	b := engine.Batch{Actor: account.AsHost("test"), Account: "acme", IdempotencyKey: "k", Commands: []account.Command{account.AddUser{User: "eve"}}}
 	_, err := e.Submit(context.Background(), b)
 	require.NoError(t, err)
 	b.Commands = []account.Command{account.AddUser{User: "ian"}}

@@ -25,20 +25,20 @@ import (
 // exist, 422 for what makes no sense, 403 for an escalation, else 409.
 //
 // Of the engine's errors, ErrKeyReused is 422, with TypeRefused and key-reused: the
-// client must take another key. ErrBusy, ErrUnknown, ErrStale and ErrClosed are 503:
-// the client may send the same again, after ErrUnknown only under the same key. Any
+// client must take another key. ErrContention, ErrOutcomeUnknown, ErrStale and ErrClosed are 503:
+// the client may send the same again, after ErrOutcomeUnknown only under the same key. Any
 // error with a method Refused() string is taken for such a refusal, with what it
 // returns for the code.
 func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if g == nil {
 		g = new(Guard)
 	}
-	g.refuse(w, r, Admitted(r.Context()), false, g.mapped(err))
+	g.refuse(w, r, FromContext(r.Context()), false, g.mapped(err))
 }
 
-func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, a Admission, conceal bool, err error) {
+func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, a AuthInfo, conceal bool, err error) {
 	if err == nil {
-		err = printable.Errorf("%w: Refuse was given no error", ErrMisuse)
+		err = printable.Errorf("%w: Refuse was given no error", ErrConfig)
 	}
 	p := g.problem(&a, err)
 	status := p.Status
@@ -60,12 +60,12 @@ var notFound = Problem{Status: http.StatusNotFound}
 
 // mistakes are those of a program: to try again does not help.
 var mistakes = []error{
-	ErrMisuse, ErrUnguarded, errWhole,
+	ErrConfig, ErrUnguarded, errWhole,
 	usher.ErrUnknownPermission, usher.ErrWrongResource, usher.ErrUndeclared, usher.ErrNoTime, usher.ErrNoAuthorizer,
 }
 
 // problem says how an error is answered.
-func (g *Guard) problem(a *Admission, err error) Problem {
+func (g *Guard) problem(a *AuthInfo, err error) Problem {
 	if own, ok := ownAnswer(err); ok {
 		return *own
 	}
@@ -145,7 +145,7 @@ func needs(unmet []string, titles map[string]string) string {
 
 // log tells of a refusal with a status, which was answered with another one if it had
 // to be concealed.
-func (g *Guard) log(r *http.Request, a *Admission, status, answered int, err error) {
+func (g *Guard) log(r *http.Request, a *AuthInfo, status, answered int, err error) {
 	level, message := slog.LevelDebug, "refused"
 	var command refusal
 	switch {
@@ -178,7 +178,7 @@ func (g *Guard) log(r *http.Request, a *Admission, status, answered int, err err
 }
 
 // asked is the permission that the guard asked for, or else an engine for a command.
-func asked(a *Admission, err error) permission.Permission {
+func asked(a *AuthInfo, err error) permission.Permission {
 	var denied *usher.DeniedError
 	if a.Permission.IsZero() && errors.As(err, &denied) && denied != nil {
 		return denied.Request.Permission

@@ -18,7 +18,7 @@ type Route struct {
 	Permission permission.Permission // what it takes
 	Resource   Loader                // on what; WholeAccount where it is no single resource
 	Conceal    bool                  // a denial is answered as if there were no such resource
-	Visible    permission.Permission // so is one to who lacks this on the Resource; others are told why: see ConcealUnless
+	HideUnless permission.Permission // so is one to who lacks this on the Resource; others are told why: see ConcealUnless
 	Access     Access                // for routes that take no permission
 	AnyAccount bool                  // a Resource whose InAccount is empty passes, as one that no account owns
 	Handler    http.Handler
@@ -39,7 +39,7 @@ const (
 var ErrUnguarded = errors.New("not guarded")
 
 // Validate returns what is wrong with a route, whatever the router. The error wraps
-// ErrUnguarded or ErrMisuse.
+// ErrUnguarded or ErrConfig.
 //
 // A pattern that takes a permission must name a method: else the permission to look
 // would be all that it takes to delete.
@@ -48,20 +48,20 @@ func (r Route) Validate() error {
 	switch {
 	case r.Access > Public:
 		return wrong(ErrUnguarded, printable.Sprintf("there is no Access %d", r.Access))
-	case r.Access != ByPermission && (!r.Permission.IsZero() || r.Resource != nil || r.Conceal || !r.Visible.IsZero()):
-		return wrong(ErrMisuse, "it takes a permission, and has an Access that takes none")
+	case r.Access != ByPermission && (!r.Permission.IsZero() || r.Resource != nil || r.Conceal || !r.HideUnless.IsZero()):
+		return wrong(ErrConfig, "it takes a permission, and has an Access that takes none")
 	case r.Access == ByPermission && r.Permission.IsZero():
 		return wrong(ErrUnguarded, "give it a Permission and a Resource, or say that its Access is AnySubject or Public")
 	case r.Access == ByPermission && r.Resource == nil:
 		return wrong(ErrUnguarded, printable.Sprintf("say on what %s is asked for, or WholeAccount", r.Permission))
 	case r.Access == ByPermission && !hasMethod(r.Pattern):
-		return wrong(ErrMisuse, printable.Sprintf("it names no method, so %s would do for all of them", r.Permission))
-	case r.Conceal && !r.Visible.IsZero():
-		return wrong(ErrMisuse, printable.Sprintf("its Conceal takes the reason from who may %s; leave one of both out", r.Visible))
+		return wrong(ErrConfig, printable.Sprintf("it names no method, so %s would do for all of them", r.Permission))
+	case r.Conceal && !r.HideUnless.IsZero():
+		return wrong(ErrConfig, printable.Sprintf("its Conceal takes the reason from who may %s; leave one of both out", r.HideUnless))
 	case r.Access != ByPermission && r.AnyAccount:
-		return wrong(ErrMisuse, "it allows a Resource of any account, and has an Access that loads none")
+		return wrong(ErrConfig, "it allows a Resource of any account, and has an Access that loads none")
 	case isNil(r.Handler):
-		return wrong(ErrMisuse, "it has no Handler")
+		return wrong(ErrConfig, "it has no Handler")
 	}
 	if a, ok := r.Handler.(*Actions); ok {
 		if err := a.usable(); err != nil {
@@ -87,11 +87,11 @@ func (g *Guard) Handler(r Route) http.Handler {
 	case r.Access == AnySubject:
 		return g.RequireSubject()(r.Handler)
 	}
-	way := gate{permission: r.Permission, on: r.Resource, visible: r.Visible, anyAccount: r.AnyAccount}
+	way := guardHandler{permission: r.Permission, on: r.Resource, visible: r.HideUnless, anyAccount: r.AnyAccount}
 	if r.Conceal {
 		way.visible = r.Permission
 	}
-	return g.gate(way)(r.Handler)
+	return g.handlerOf(way)(r.Handler)
 }
 
 // Routes is a table of routes: each with the permission that it takes.
@@ -118,7 +118,7 @@ func (rs Routes) Validate() error {
 func (rs Routes) Permissions() []permission.Permission {
 	var list []permission.Permission
 	for _, r := range rs {
-		asked := []permission.Permission{r.Visible, r.Permission}
+		asked := []permission.Permission{r.HideUnless, r.Permission}
 		if a, ok := r.Handler.(*Actions); ok && a != nil {
 			asked = append(asked, a.Permissions...)
 		}

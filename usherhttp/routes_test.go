@@ -18,7 +18,7 @@ func (w *world) routes() usherhttp.Routes {
 		{Pattern: "GET /calendars", Access: usherhttp.AnySubject, Handler: through},
 		{Pattern: "GET /calendars/{id}", Permission: view, Resource: w.load, Conceal: true, Handler: through},
 		{Pattern: "PUT /calendars/{id}", Permission: edit, Resource: w.load, Handler: through},
-		{Pattern: "DELETE /calendars/{id}", Permission: remove, Resource: w.load, Visible: view, Handler: through},
+		{Pattern: "DELETE /calendars/{id}", Permission: remove, Resource: w.load, HideUnless: view, Handler: through},
 		{Pattern: "PUT /settings", Permission: configure, Resource: usherhttp.WholeAccount, Handler: through},
 		{Pattern: "/healthz", Access: usherhttp.Public, Handler: through},
 	}
@@ -71,9 +71,9 @@ func (w *world) wrongRoutes() map[string]usherhttp.Route {
 		`route "GET /f": not set up: it has no Handler`:                                       {Pattern: "GET /f", Permission: view, Resource: w.load},
 		`route "GET /g": not set up: it takes a permission, and has an Access`:                {Pattern: "GET /g", Permission: view, Access: usherhttp.Public, Handler: through},
 		`route "GET /h": not set up: it takes a permission, and has an Access that`:           {Pattern: "GET /h", Resource: w.load, Access: usherhttp.AnySubject, Handler: through},
-		`route "GET /k": not set up: its Conceal takes the reason from who may calendar.view`: {Pattern: "GET /k", Permission: edit, Resource: w.load, Conceal: true, Visible: view, Handler: through},
-		`route "GET /l": not set up: it takes a permission, and has an Access`:                {Pattern: "GET /l", Visible: view, Access: usherhttp.AnySubject, Handler: through},
-		`route "GET /m": not guarded: give it a Permission`:                                   {Pattern: "GET /m", Visible: view, Resource: w.load, Handler: through},
+		`route "GET /k": not set up: its Conceal takes the reason from who may calendar.view`: {Pattern: "GET /k", Permission: edit, Resource: w.load, Conceal: true, HideUnless: view, Handler: through},
+		`route "GET /l": not set up: it takes a permission, and has an Access`:                {Pattern: "GET /l", HideUnless: view, Access: usherhttp.AnySubject, Handler: through},
+		`route "GET /m": not guarded: give it a Permission`:                                   {Pattern: "GET /m", HideUnless: view, Resource: w.load, Handler: through},
 		`route "GET /n": not set up: Actions has no Load`:                                     {Pattern: "GET /n", Access: usherhttp.AnySubject, Handler: &usherhttp.Actions{}},
 		`route "GET /o": not set up: there is no Guard`: {Pattern: "GET /o", Access: usherhttp.AnySubject, Handler: &usherhttp.Actions{
 			Load: w.loadAll, Permissions: []permission.Permission{view},
@@ -113,7 +113,7 @@ func TestMuxTellsOfEachPatternThatItCannotTake(t *testing.T) {
 	require.NoError(t, rs.Validate(), "another router may take them")
 	mux, err := rs.Mux(w.guard)
 	assert.Nil(t, mux)
-	assert.ErrorIs(t, err, usherhttp.ErrMisuse)
+	assert.ErrorIs(t, err, usherhttp.ErrConfig)
 	assert.EqualError(t, err, `route "GET /calendars/{name}": not set up: it is in conflict with the route "GET /calendars/{id}": `+
 		`GET /calendars/{name} matches the same requests as GET /calendars/{id}`+"\n"+
 		`route "GET /{": not set up: parsing "GET /{": at offset 5: bad wildcard segment (must end with '}')`)
@@ -135,7 +135,7 @@ func TestRoutesOfAnUnusableGuard(t *testing.T) {
 	} {
 		mux, err := w.routes().Mux(row.guard)
 		assert.Nil(t, mux)
-		assert.ErrorIs(t, err, usherhttp.ErrMisuse)
+		assert.ErrorIs(t, err, usherhttp.ErrConfig)
 		assert.ErrorContains(t, err, row.says)
 		for _, r := range w.routes() {
 			if r.Permission == configure {

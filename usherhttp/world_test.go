@@ -60,7 +60,7 @@ func newWorld(t testing.TB) *world {
 	w.guard = &usherhttp.Guard{
 		Authorizer: w.Authorizer,
 		Subject:    w.subject,
-		Seen:       func(a usher.AccountID, u usher.UserID) { w.seen = append(w.seen, fmt.Sprintf("%s/%s", a, u)) },
+		MarkActive: func(a usher.AccountID, u usher.UserID) { w.seen = append(w.seen, fmt.Sprintf("%s/%s", a, u)) },
 		NotFound:   []error{sql.ErrNoRows},
 		Log:        slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}

@@ -70,7 +70,7 @@ type ways struct{ mute }
 
 func (w ways) Explain(ctx context.Context, r usher.Request) (usher.Explanation, error) {
 	d, err := w.Check(ctx, r)
-	return usher.Explanation{Decision: d, Sentence: "no seat", Ways: []usher.Way{{Text: "a seat in booking"}}}, err
+	return usher.Explanation{Decision: d, Sentence: "no seat", Remedies: []usher.Remedy{{Text: "a seat in booking"}}}, err
 }
 
 func TestAssertionsPrintTheExplanation(t *testing.T) {

@@ -23,8 +23,8 @@ func main() {
 	defer az.Close()
 
 	// The application creates the account with its owner. The owner adds users.
-	must(az.Do(ctx, account.Host("signup"), "acme", account.CreateAccount{Owner: "olivia"}))
-	must(az.Do(ctx, account.User("olivia"), "acme",
+	must(az.Do(ctx, account.AsHost("signup"), "acme", account.CreateAccount{Owner: "olivia"}))
+	must(az.Do(ctx, account.AsUser("olivia"), "acme",
 		account.AddUser{User: "mia"}, account.AddUser{User: "max"}))
 
 	// May mia edit this calendar? A member edits a calendar that the member alone hosts.

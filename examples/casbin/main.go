@@ -46,8 +46,8 @@ func main() {
 		accounts[domain][user] = policy.User{Role: name, Status: usher.Active}
 	}
 	for domain, users := range accounts {
-		must(az.Do(ctx, account.Host("casbin"), domain,
-			account.Import{Contents: account.Contents{Users: users}}))
+		must(az.Do(ctx, account.AsHost("casbin"), domain,
+			account.Import{Seed: account.Seed{Users: users}}))
 	}
 
 	// Each p row is a question that both sides must answer in the same way.

@@ -21,32 +21,32 @@ func main() {
 	az := must(engine.Open(engine.Options{Policy: oncehub, Store: new(memstore.Store)}))
 	defer az.Close()
 
-	must(az.Do(ctx, account.Host("signup"), "acme",
+	must(az.Do(ctx, account.AsHost("signup"), "acme",
 		account.CreateAccount{Owner: "olivia", Seats: map[seat.PoolName]int{"booking": 1}}))
 
 	// A batch is one commit: all of its commands, or none.
 	result := must(az.Submit(ctx, engine.Batch{
-		Actor: account.User("olivia"), Account: "acme",
+		Actor: account.AsUser("olivia"), Account: "acme",
 		Commands: []account.Command{
 			account.AddUser{User: "adam", Role: "admin"},
 			account.AddUser{User: "mia"},
 			account.AssignSeat{User: "mia", Pool: "booking"},
 		},
-		Key:  "import-1", // an idempotency key: a retry does nothing, and gets this result
-		Note: "first users",
+		IdempotencyKey: "import-1", // an idempotency key: a retry does nothing, and gets this result
+		Note:           "first users",
 	}))
 	fmt.Println("version", result.Version)
 
 	// The code of a rejection says why. A denial is one of the codes.
-	_, err := az.Do(ctx, account.User("adam"), "acme", account.TransferOwnership{To: "adam"})
+	_, err := az.Do(ctx, account.AsUser("adam"), "acme", account.TransferOwnership{To: "adam"})
 	fmt.Println(errors.Is(err, usher.ErrDenied), err)
-	_, err = az.Do(ctx, account.User("adam"), "acme",
+	_, err = az.Do(ctx, account.AsUser("adam"), "acme",
 		account.AddUser{User: "max"}, account.AssignSeat{User: "max", Pool: "booking"})
-	fmt.Println(errors.Is(err, account.NoSeatsLeft), err)
+	fmt.Println(errors.Is(err, account.CodeNoSeatsLeft), err)
 
 	// A preview has the changes, and what they mean for each user. It stores nothing.
 	preview := must(az.Preview(ctx, engine.Batch{
-		Actor: account.User("olivia"), Account: "acme",
+		Actor: account.AsUser("olivia"), Account: "acme",
 		Commands: []account.Command{account.TransferOwnership{To: "adam"}},
 	}))
 	for _, c := range preview.Changes {

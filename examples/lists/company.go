@@ -26,7 +26,7 @@ var policySource []byte
 func openCompany(ctx context.Context) *engine.Engine {
 	p := must(policyfile.Load("policy.yaml", policySource))
 	az := must(engine.Open(engine.Options{Policy: p, Store: new(memstore.Store)}))
-	host := account.Host("signup")
+	host := account.AsHost("signup")
 	must(az.Do(ctx, host, "acme",
 		account.CreateAccount{Owner: "olivia"},
 		account.AddUser{User: "adam", Role: "admin"},

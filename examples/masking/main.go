@@ -46,7 +46,7 @@ func main() {
 	p := must(policyfile.Load("policy.yaml", policySource))
 	az := must(engine.Open(engine.Options{Policy: p, Store: new(memstore.Store)}))
 	defer az.Close()
-	must(az.Do(ctx, account.Host("signup"), "acme",
+	must(az.Do(ctx, account.AsHost("signup"), "acme",
 		account.CreateAccount{Owner: "olivia"},
 		account.AddUser{User: "mia"},
 		account.AddUser{User: "max"}))

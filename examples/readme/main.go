@@ -47,8 +47,8 @@ func main() {
 	defer az.Close()
 
 	// The application creates the account. Then users change it, as far as the policy allows.
-	olivia := account.User("olivia")
-	must(az.Do(ctx, account.Host("signup"), "acme",
+	olivia := account.AsUser("olivia")
+	must(az.Do(ctx, account.AsHost("signup"), "acme",
 		account.CreateAccount{Owner: "olivia", Seats: map[seat.PoolName]int{"booking": 1}}))
 	must(az.Do(ctx, olivia, "acme", account.AddUser{User: "mia"}, account.AddUser{User: "max"}))
 

@@ -57,9 +57,9 @@ func main() {
 	// Step 2: the users move into the engine, which also guards changes of roles.
 	az := must(engine.Open(engine.Options{Policy: oncehub, Store: new(memstore.Store)}))
 	defer az.Close()
-	must(az.Do(ctx, account.Host("migration"), "acme",
-		account.Import{Contents: account.Contents{Users: users}}))
-	_, err := az.Do(ctx, account.User("mia"), "acme", account.SetRole{User: "mia", Role: "admin"})
+	must(az.Do(ctx, account.AsHost("migration"), "acme",
+		account.Import{Seed: account.Seed{Users: users}}))
+	_, err := az.Do(ctx, account.AsUser("mia"), "acme", account.SetRole{User: "mia", Role: "admin"})
 	fmt.Println(err)
 }
 

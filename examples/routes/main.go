@@ -20,9 +20,9 @@ func main() {
 	oncehub := must(preset.Load("oncehub"))
 	az := must(engine.Open(engine.Options{Policy: oncehub, Store: new(memstore.Store)}))
 	defer az.Close()
-	must(az.Do(ctx, account.Host("signup"), "acme",
+	must(az.Do(ctx, account.AsHost("signup"), "acme",
 		account.CreateAccount{Owner: "olivia", Seats: map[seat.PoolName]int{"booking": 1}}))
-	must(az.Do(ctx, account.User("olivia"), "acme",
+	must(az.Do(ctx, account.AsUser("olivia"), "acme",
 		account.AddUser{User: "adam", Role: "admin"},
 		account.AddUser{User: "mia"},
 		account.AddUser{User: "max"}))

@@ -45,7 +45,7 @@ func (s *service) routes() usherhttp.Routes {
 	return usherhttp.Routes{
 		{
 			Pattern: "PUT /calendars/{id}", Permission: editCalendar, Resource: s.calendar,
-			Visible: viewCalendar, Handler: http.HandlerFunc(s.rename),
+			HideUnless: viewCalendar, Handler: http.HandlerFunc(s.rename),
 		},
 		{
 			Pattern: "PUT /seats/{user}", Access: usherhttp.AnySubject,
@@ -90,9 +90,9 @@ func transfer(r *http.Request) account.Command {
 // command returns a handler that submits one command in the name of the subject.
 func (s *service) command(parse func(*http.Request) account.Command) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		subject := usherhttp.Admitted(r.Context()).Subject
+		subject := usherhttp.FromContext(r.Context()).Subject
 		_, err := s.engine.Submit(r.Context(), engine.Batch{
-			Actor: account.User(subject.User), Account: subject.Account, Context: subject.Context,
+			Actor: account.AsUser(subject.User), Account: subject.Account, Context: subject.Context,
 			Commands: []account.Command{parse(r)},
 		})
 		if err != nil {

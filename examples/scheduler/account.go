@@ -19,7 +19,7 @@ func (s *server) signUp(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.submit(r, account.Host("signup"), wish.Account,
+	return s.submit(r, account.AsHost("signup"), wish.Account,
 		account.CreateAccount{Owner: subject(r).User, Seats: map[seat.PoolName]int{"booking": 1}})
 }
 

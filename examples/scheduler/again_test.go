@@ -19,12 +19,12 @@ func TestAddedAgain(t *testing.T) {
 			w.play([]step{{"adam", "DELETE ~/people/mia", "", 200, nil}})
 		},
 		"removed by a process that died": func(w *world) {
-			if _, err := w.server.engine.Do(w.Context(), account.User("adam"), "acme", account.RemoveUser{User: "mia"}); err != nil {
+			if _, err := w.server.engine.Do(w.Context(), account.AsUser("adam"), "acme", account.RemoveUser{User: "mia"}); err != nil {
 				w.Fatal(err)
 			}
 		},
 		"invited and declined": func(w *world) {
-			if _, err := w.server.engine.Do(w.Context(), account.Host("test"), "acme", account.RemoveUser{User: "mia"}, account.AddUser{User: "mia", Status: usher.Invited}); err != nil {
+			if _, err := w.server.engine.Do(w.Context(), account.AsHost("test"), "acme", account.RemoveUser{User: "mia"}, account.AddUser{User: "mia", Status: usher.Invited}); err != nil {
 				w.Fatal(err)
 			}
 			w.play([]step{{"mia", "DELETE ~/invitation", "", 200, nil}})

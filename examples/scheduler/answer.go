@@ -51,7 +51,7 @@ type done struct {
 // do asks for commands in the name of who sends the request. The engine decides, in
 // one step with the change.
 func (s *server) do(r *http.Request, commands ...account.Command) (done, error) {
-	return s.submit(r, account.User(subject(r).User), subject(r).Account, commands...)
+	return s.submit(r, account.AsUser(subject(r).User), subject(r).Account, commands...)
 }
 
 // submit does commands once for each Idempotency-Key of a user. A request that is
@@ -65,7 +65,7 @@ func (s *server) submit(r *http.Request, actor account.Actor, in usher.AccountID
 		key = fmt.Sprintf("%q %s", subject(r).User, key) // since the host signs everybody up, under keys of its own
 	}
 	result, err := s.engine.Submit(r.Context(), engine.Batch{
-		Actor: actor, Account: in, Commands: commands, Context: subject(r).Context, Key: key,
+		Actor: actor, Account: in, Commands: commands, Context: subject(r).Context, IdempotencyKey: key,
 	})
 	if err != nil {
 		return done{}, err

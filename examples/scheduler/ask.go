@@ -10,7 +10,7 @@ import (
 )
 
 // subject is who sends the request, as the guard has found out.
-func subject(r *http.Request) usherhttp.Subject { return usherhttp.Admitted(r.Context()).Subject }
+func subject(r *http.Request) usherhttp.Subject { return usherhttp.FromContext(r.Context()).Subject }
 
 // require asks where a guard cannot: on what is known only within the handler.
 func (s *server) require(r *http.Request, p permission.Permission, on usher.Resource) error {

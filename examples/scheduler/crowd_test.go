@@ -109,7 +109,7 @@ func (w *world) gather() {
 			}
 		}
 	}
-	if _, err := w.server.engine.Do(w.Context(), account.User("adam"), "acme", commands...); err != nil {
+	if _, err := w.server.engine.Do(w.Context(), account.AsUser("adam"), "acme", commands...); err != nil {
 		w.Fatal(err)
 	}
 }

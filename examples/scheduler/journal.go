@@ -71,7 +71,7 @@ func (s *server) explain(r *http.Request) (any, error) {
 		return nil, err
 	}
 	ways := []string{}
-	for _, way := range why.Ways {
+	for _, way := range why.Remedies {
 		ways = append(ways, way.Text)
 	}
 	return map[string]any{"allowed": why.Decision.Allowed(), "why": why.Sentence, "ways": ways}, nil

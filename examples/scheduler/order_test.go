@@ -16,7 +16,7 @@ import (
 func TestCrashBeforeARemovedHostIsForgotten(t *testing.T) {
 	dir := t.TempDir()
 	s := openDir(t, dir)
-	if _, err := s.engine.Do(t.Context(), account.User("adam"), "acme", account.RemoveUser{User: "mia"}); err != nil {
+	if _, err := s.engine.Do(t.Context(), account.AsUser("adam"), "acme", account.RemoveUser{User: "mia"}); err != nil {
 		t.Fatal(err)
 	}
 	demo := mustCalendar(t, s, "demo")
@@ -42,7 +42,7 @@ func TestCrashBeforeARemovedHostIsForgotten(t *testing.T) {
 func TestCrashBeforeTheCalendarsOfAnAccountAreForgotten(t *testing.T) {
 	dir := t.TempDir()
 	s := openDir(t, dir)
-	if _, err := s.engine.Do(t.Context(), account.User("olivia"), "acme", account.DeleteAccount{}); err != nil {
+	if _, err := s.engine.Do(t.Context(), account.AsUser("olivia"), "acme", account.DeleteAccount{}); err != nil {
 		t.Fatal(err)
 	}
 	mustCalendar(t, s, "demo")

@@ -96,7 +96,7 @@ func (p *past) allows(s *account.State, r usher.Request) bool {
 func (p *past) commandAt(s *account.State, q asked) int {
 	r := q.ask(enter)
 	_, err := s.Propose(p.policy, account.Proposal{
-		Actor: account.User(r.Subject), Context: r.Context, Time: r.Time, Commands: []account.Command{q.command},
+		Actor: account.AsUser(r.Subject), Context: r.Context, Time: r.Time, Commands: []account.Command{q.command},
 	})
 	var refusal *account.Refusal
 	switch {
@@ -106,9 +106,9 @@ func (p *past) commandAt(s *account.State, q asked) int {
 		return 0
 	}
 	switch refusal.Code {
-	case account.Denied, account.Escalation:
+	case account.CodeDenied, account.CodeEscalation:
 		return 403
-	case account.UnknownUser:
+	case account.CodeUnknownUser:
 		return 404
 	}
 	return 409

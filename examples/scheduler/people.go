@@ -122,7 +122,7 @@ func (s *server) showPerson(r *http.Request) (any, error) {
 	if p.LastActive, err = s.engine.LastActive(r.Context(), view.ID(), m.ID); err != nil {
 		return nil, err
 	}
-	p.May, err = s.may(r, usherhttp.Admitted(r.Context()).Resource)
+	p.May, err = s.may(r, usherhttp.FromContext(r.Context()).Resource)
 	return p, err
 }
 

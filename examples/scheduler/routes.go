@@ -56,7 +56,7 @@ func (s *server) routes() usherhttp.Routes {
 		return usherhttp.Route{Pattern: pattern, Permission: p, Resource: on, Conceal: true, Handler: s.answer(h)}
 	}
 	seen := func(pattern string, view, p permission.Permission, on usherhttp.Loader, h handler) usherhttp.Route {
-		return usherhttp.Route{Pattern: pattern, Visible: view, Permission: p, Resource: on, Handler: s.answer(h)}
+		return usherhttp.Route{Pattern: pattern, HideUnless: view, Permission: p, Resource: on, Handler: s.answer(h)}
 	}
 	command := func(pattern string, h handler) usherhttp.Route {
 		return usherhttp.Route{Pattern: pattern, Access: usherhttp.AnySubject, Handler: s.answer(h)}

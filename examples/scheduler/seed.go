@@ -21,7 +21,7 @@ func (s *server) seed(ctx context.Context) error {
 	if err := s.seedCalendars(ctx); err != nil {
 		return err
 	}
-	_, err = s.engine.Do(ctx, account.Host("seed"), "acme",
+	_, err = s.engine.Do(ctx, account.AsHost("seed"), "acme",
 		account.CreateAccount{Owner: "olivia", Seats: map[seat.PoolName]int{"booking": 4}},
 		account.CreateTeam{Team: "sales"},
 		account.CreateTeam{Team: "support"},
@@ -38,7 +38,7 @@ func (s *server) seed(ctx context.Context) error {
 		account.AssignSeat{User: "max", Pool: "booking"},
 		account.AssignSeat{User: "sam", Pool: "booking"},
 	)
-	if errors.Is(err, account.Exists) {
+	if errors.Is(err, account.CodeExists) {
 		return nil // somebody has deleted the account, and its id is not used again
 	}
 	return err

@@ -65,10 +65,10 @@ func open(ctx context.Context, dir string, log *slog.Logger) (s *server, err err
 	s.guard = &usherhttp.Guard{
 		Authorizer: s.engine,
 		Subject:    whoAsks,
-		Seen:       s.engine.Seen,
+		MarkActive: s.engine.MarkActive,
 		NotFound:   []error{errNoRow},
 		Disclose:   []string{"mfa"},
-		Sentence:   helpful,
+		Localize:   helpful,
 		Log:        log,
 	}
 	return s, nil
@@ -124,7 +124,7 @@ func helpful(_ *http.Request, p usherhttp.Problem) string {
 	switch {
 	case slices.Contains(p.Unmet, "mfa"):
 		return "Please sign in with a second factor."
-	case p.Type == usherhttp.TypeRefused+account.NoSeatsLeft.String():
+	case p.Type == usherhttp.TypeRefused+account.CodeNoSeatsLeft.String():
 		return "All seats are held. Take one from somebody, or have an administrator buy more."
 	case p.Permission == setHosts.String():
 		return "Who hosts is set by a manager of all the hosts' team, or by an administrator."

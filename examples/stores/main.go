@@ -31,12 +31,12 @@ func main() {
 	defer first.Close()
 	defer second.Close()
 
-	must(first.Do(ctx, account.Host("signup"), "acme", account.CreateAccount{Owner: "olivia"}))
+	must(first.Do(ctx, account.AsHost("signup"), "acme", account.CreateAccount{Owner: "olivia"}))
 	r := usher.Request{Account: "acme", Subject: "adam", Permission: createUser}
 	fmt.Println("second:", must(second.Check(ctx, r)).Reason())
 
 	// The first instance makes adam an administrator. The result has the new version.
-	result := must(first.Do(ctx, account.User("olivia"), "acme",
+	result := must(first.Do(ctx, account.AsUser("olivia"), "acme",
 		account.AddUser{User: "adam", Role: "admin"}))
 
 	// The second instance may answer from a cache that is up to MaxStale old. A reader of
@@ -49,7 +49,7 @@ func main() {
 // store at least every two seconds.
 func open(s store.Store) *engine.Engine {
 	return must(engine.Open(engine.Options{
-		Policy: must(preset.Load("oncehub")), Store: s, MaxStale: 2 * time.Second,
+		Policy: must(preset.Load("oncehub")), Store: s, MaxStaleness: 2 * time.Second,
 		Observer: engine.Log(nil), // to slog.Default
 	}))
 }

@@ -14,7 +14,7 @@ import (
 // Keeper or a Watcher if s is.
 func Wrap(s store.Store, faults Faults) store.Store {
 	f := &faulty{Store: s, faults: faults, tries: map[Call]int{}}
-	keeper, isKeeper := s.(store.Keeper)
+	keeper, isKeeper := s.(store.UserDataStore)
 	watcher, isWatcher := s.(store.Watcher)
 	switch {
 	case isKeeper && isWatcher:
@@ -48,7 +48,7 @@ type faulty struct {
 // The fields have names, so that a store composed of these has each method once.
 type faultyKeeper struct {
 	f *faulty
-	k store.Keeper
+	k store.UserDataStore
 }
 
 type faultyWatcher struct {
@@ -144,14 +144,14 @@ func (k faultyKeeper) Records(ctx context.Context, account usher.AccountID, afte
 	return faultyLoop(ctx, k.f, Call{Method: "Records", Account: account}, k.k.Records(ctx, account, after))
 }
 
-func (k faultyKeeper) Seen(ctx context.Context, account usher.AccountID, sightings []store.Sighting) error {
+func (k faultyKeeper) SaveLastActive(ctx context.Context, account usher.AccountID, sightings []store.LastActive) error {
 	return k.f.do(ctx, Call{Method: "Seen", Account: account}, func(Fault) error {
-		return k.k.Seen(ctx, account, sightings)
+		return k.k.SaveLastActive(ctx, account, sightings)
 	})
 }
 
-func (k faultyKeeper) Sightings(ctx context.Context, account usher.AccountID, after usher.UserID) iter.Seq2[store.Sighting, error] {
-	return faultyLoop(ctx, k.f, Call{Method: "Sightings", Account: account}, k.k.Sightings(ctx, account, after))
+func (k faultyKeeper) LastActiveTimes(ctx context.Context, account usher.AccountID, after usher.UserID) iter.Seq2[store.LastActive, error] {
+	return faultyLoop(ctx, k.f, Call{Method: "Sightings", Account: account}, k.k.LastActiveTimes(ctx, account, after))
 }
 
 func (w faultyWatcher) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {

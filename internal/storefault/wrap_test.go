@@ -40,7 +40,7 @@ func TestWrapIsWhatItWraps(t *testing.T) {
 		{onlyWatcher{new(memstore.Store)}, false, true},
 	} {
 		s := storefault.Wrap(row.store, never)
-		_, keeper := s.(store.Keeper)
+		_, keeper := s.(store.UserDataStore)
 		_, watcher := s.(store.Watcher)
 		assert.Equal(t, row.keeper, keeper, "%T is a Keeper", row.store)
 		assert.Equal(t, row.watcher, watcher, "%T is a Watcher", row.store)
@@ -50,7 +50,7 @@ func TestWrapIsWhatItWraps(t *testing.T) {
 // bare, onlyKeeper and onlyWatcher hide the other methods of a store.
 type (
 	bare        struct{ store.Store }
-	onlyKeeper  struct{ store.Keeper }
+	onlyKeeper  struct{ store.UserDataStore }
 	onlyWatcher struct{ store.Watcher }
 )
 
@@ -121,14 +121,14 @@ func TestFaultsOfEveryMethod(t *testing.T) {
 			Commit: store.Commit{Version: 1}, Records: []store.Record{{User: "mia", Data: []byte("Mia")}},
 		}))
 		require.NoError(t, mem.SaveSnapshot(t.Context(), "acme", store.Snapshot{Version: 1}))
-		seen := []store.Sighting{{User: "mia", At: time.Unix(1, 0)}}
-		require.NoError(t, mem.Seen(t.Context(), "acme", seen))
+		seen := []store.LastActive{{User: "mia", At: time.Unix(1, 0)}}
+		require.NoError(t, mem.SaveLastActive(t.Context(), "acme", seen))
 		var methods []string
 		s := storefault.Wrap(mem, func(_ context.Context, c storefault.Call) storefault.Fault {
 			methods = append(methods, c.Method)
 			return fault
 		})
-		keeper, watcher := s.(store.Keeper), s.(store.Watcher)
+		keeper, watcher := s.(store.UserDataStore), s.(store.Watcher)
 		ctx := t.Context()
 		fails := func(err error) {
 			t.Helper()
@@ -142,7 +142,7 @@ func TestFaultsOfEveryMethod(t *testing.T) {
 		record, err := keeper.Record(ctx, "acme", "mia")
 		assert.Nil(t, record)
 		fails(err)
-		fails(keeper.Seen(ctx, "acme", seen))
+		fails(keeper.SaveLastActive(ctx, "acme", seen))
 		commits, err := gather(s.Commits(ctx, "acme", 0))
 		assert.Empty(t, commits)
 		fails(err)
@@ -152,7 +152,7 @@ func TestFaultsOfEveryMethod(t *testing.T) {
 		records, err := gather(keeper.Records(ctx, "acme", ""))
 		assert.Empty(t, records)
 		fails(err)
-		sightings, err := gather(keeper.Sightings(ctx, "acme", ""))
+		sightings, err := gather(keeper.LastActiveTimes(ctx, "acme", ""))
 		assert.Empty(t, sightings)
 		fails(err)
 		watched, err := gather(watcher.Watch(ctx))

@@ -25,7 +25,7 @@ const (
 func room(ids int) int { return ids + ids*3/8 + 1 }
 
 // page makes a page of a pile, which is of no use after it.
-func (b *builder[V]) page(pl *pile[V]) page[V] {
+func (b *builder[V]) page(pl *pendingPage[V]) page[V] {
 	var p page[V]
 	if len(pl.list) == 0 {
 		return p

@@ -43,8 +43,8 @@ var owners atomic.Uint64
 func (e *Edit[V]) Table() *Table[V] {
 	var b builder[V]
 	for _, hash := range e.piles {
-		if p := e.page(hash); p.pile() != nil {
-			e.store(hash, b.page(p.pile()))
+		if p := e.page(hash); p.pending() != nil {
+			e.store(hash, b.page(p.pending()))
 		}
 	}
 	e.piles, e.owner, e.ownsPage = nil, 0, false
@@ -56,7 +56,7 @@ func (e *Edit[V]) Table() *Table[V] {
 func (e *Edit[V]) Find(id string) (V, bool) {
 	k := newKey(id, e.table.blunt)
 	p := e.table.page(k.hash)
-	if pl := p.pile(); pl != nil {
+	if pl := p.pending(); pl != nil {
 		if entry := pl.find(&k); entry != nil {
 			return entry.value, true
 		}
@@ -80,7 +80,7 @@ func (e *Edit[V]) All() iter.Seq2[string, V] {
 func (e *Edit[V]) Set(id string, v V) {
 	k := newKey(id, e.table.blunt)
 	p := e.page(k.hash)
-	pl := p.pile()
+	pl := p.pending()
 	if pl == nil {
 		if i := p.find(&k); i >= 0 {
 			p = e.own(k.hash)
@@ -96,7 +96,7 @@ func (e *Edit[V]) Set(id string, v V) {
 			e.table.len++
 			return
 		}
-		pl = e.loosen(k.hash)
+		pl = e.thaw(k.hash)
 	} else if entry := pl.find(&k); entry != nil {
 		entry.value = v
 		return
@@ -112,7 +112,7 @@ func (e *Edit[V]) Set(id string, v V) {
 	e.table.len++
 	for len(pl.list) > pageIDs && e.halve(k.hash) {
 		p = e.page(k.hash)
-		pl = p.pile()
+		pl = p.pending()
 	}
 }
 
@@ -128,13 +128,13 @@ func (e *Edit[V]) Delete(id string) {
 	e.table.len--
 	k := newKey(id, e.table.blunt)
 	p := e.page(k.hash)
-	if pl := p.pile(); pl != nil {
+	if pl := p.pending(); pl != nil {
 		pl.remove(pl.find(&k))
 		return
 	}
 	if k.long() || p.sparse() {
 		// Built anew, the page loses the text and the room.
-		pl := e.loosen(k.hash)
+		pl := e.thaw(k.hash)
 		pl.remove(pl.find(&k))
 		return
 	}
@@ -143,7 +143,7 @@ func (e *Edit[V]) Delete(id string) {
 }
 
 // loosen makes the page of a hash a pile.
-func (e *Edit[V]) loosen(hash uint64) *pile[V] {
+func (e *Edit[V]) thaw(hash uint64) *pendingPage[V] {
 	p := e.page(hash)
 	pl := newPile(&p, e.table.blunt)
 	e.store(hash, page[V]{more: &more[V]{pile: pl}})
@@ -238,7 +238,7 @@ func (e *Edit[V]) halve(hash uint64) bool {
 	width := int(b.width[place] / 2)
 	place &^= 2*width - 1
 	pl := b.more[place].pile
-	for _, half := range [2]*pile[V]{pl, pl.split(depth)} {
+	for _, half := range [2]*pendingPage[V]{pl, pl.split(depth)} {
 		b.width[place] = uint8(width)
 		b.put(place, page[V]{more: &more[V]{pile: half}})
 		place += width

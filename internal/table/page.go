@@ -29,8 +29,8 @@ type slot[V any] struct {
 
 // more is what few pages have.
 type more[V any] struct {
-	far  []string // the texts of very long ids
-	pile *pile[V] // if not nil, it has all ids, and the page nothing else
+	far  []string        // the texts of very long ids
+	pile *pendingPage[V] // if not nil, it has all ids, and the page nothing else
 }
 
 const (
@@ -51,7 +51,7 @@ func at(hash uint64, pilot uint8, n int) uint64 {
 }
 
 // pile returns the pile that stands for the page while an edit adds to it, or nil.
-func (p *page[V]) pile() *pile[V] {
+func (p *page[V]) pending() *pendingPage[V] {
 	if p.more == nil {
 		return nil
 	}

@@ -4,7 +4,7 @@ import "bytes"
 
 // pile stands for a page to which an edit adds: a plain list of ids. They are put
 // where one look finds them when somebody wants a table.
-type pile[V any] struct {
+type pendingPage[V any] struct {
 	list []entry[V]
 	tags []byte // of each: a part of its hash, which is fast to look through
 }
@@ -20,9 +20,9 @@ type entry[V any] struct {
 func tag(hash uint64) byte { return byte(hash >> 24) }
 
 // newPile makes a pile of the page, which stays as it is.
-func newPile[V any](p *page[V], blunt uint64) *pile[V] {
+func newPile[V any](p *page[V], blunt uint64) *pendingPage[V] {
 	n := p.count() + 1
-	pl := &pile[V]{list: make([]entry[V], 0, n), tags: make([]byte, 0, n)}
+	pl := &pendingPage[V]{list: make([]entry[V], 0, n), tags: make([]byte, 0, n)}
 	for i := range p.slots {
 		if s := &p.slots[i]; s.b != 0 {
 			pl.add(p.entry(s, blunt))
@@ -31,13 +31,13 @@ func newPile[V any](p *page[V], blunt uint64) *pile[V] {
 	return pl
 }
 
-func (pl *pile[V]) add(e entry[V]) {
+func (pl *pendingPage[V]) add(e entry[V]) {
 	pl.list = append(pl.list, e)
 	pl.tags = append(pl.tags, tag(e.hash))
 }
 
 // find returns the entry of an id, nil if it has none.
-func (pl *pile[V]) find(k *key) *entry[V] {
+func (pl *pendingPage[V]) find(k *key) *entry[V] {
 	for from := 0; ; from++ {
 		i := bytes.IndexByte(pl.tags[from:], tag(k.hash))
 		if i < 0 {
@@ -51,7 +51,7 @@ func (pl *pile[V]) find(k *key) *entry[V] {
 	}
 }
 
-func (pl *pile[V]) remove(e *entry[V]) {
+func (pl *pendingPage[V]) remove(e *entry[V]) {
 	last := len(pl.list) - 1
 	for i := range pl.list {
 		if &pl.list[i] == e {
@@ -65,9 +65,9 @@ func (pl *pile[V]) remove(e *entry[V]) {
 
 // split keeps those ids whose hashes have a 0 behind so many bits, and returns a
 // pile of the others.
-func (pl *pile[V]) split(depth int) *pile[V] {
+func (pl *pendingPage[V]) split(depth int) *pendingPage[V] {
 	list := pl.list
-	upper := &pile[V]{list: make([]entry[V], 0, len(list)), tags: make([]byte, 0, len(list))}
+	upper := &pendingPage[V]{list: make([]entry[V], 0, len(list)), tags: make([]byte, 0, len(list))}
 	pl.list, pl.tags = list[:0], pl.tags[:0]
 	for _, e := range list {
 		if e.hash<<depth>>63 == 0 {

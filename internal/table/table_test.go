@@ -132,7 +132,7 @@ func check[V any](t *testing.T, table *Table[V]) {
 				assert.Zero(t, p.slots[i], "an empty slot keeps something")
 			}
 		}
-		assert.Nil(t, p.pile(), "a pile was given out")
+		assert.Nil(t, p.pending(), "a pile was given out")
 		assert.LessOrEqual(t, len(p.slots), 16+5*n, "slots for %d ids", n)
 		return n
 	}

@@ -126,7 +126,7 @@ func TestParse(t *testing.T) {
 	require.Len(t, steps, 30)
 	add := steps[1].(testfile.Do)
 	assert.Equal(t, "mia", add.As.Text)
-	assert.Equal(t, account.Exists, add.Fails)
+	assert.Equal(t, account.CodeExists, add.Fails)
 	assert.Equal(t, usher.Invited, add.Commands[0].(account.AddUser).Status)
 	batch := steps[11].(testfile.Do)
 	require.Len(t, batch.Commands, 2)

@@ -45,8 +45,8 @@ func TestPairs(t *testing.T) {
 		account.RestoreField{Field: "note"}, account.MoveField{Field: "note"}, account.MoveField{Field: "size", Before: "note"},
 		account.DefineField{Field: "memo", Type: account.BoolField}, account.SetField{User: "bob", Field: "memo", Value: "true"},
 		account.Leave{}, account.DeleteAccount{}, account.CreateAccount{Owner: "ann"})
-	at := begin(t, book, question{actor: account.Host("start"), time: noon}, start...)
-	for _, actor := range []account.Actor{account.Host("host"), account.User("ann"), account.User("bob"), account.User("dan")} {
+	at := begin(t, book, question{actor: account.AsHost("start"), time: noon}, start...)
+	for _, actor := range []account.Actor{account.AsHost("host"), account.AsUser("ann"), account.AsUser("bob"), account.AsUser("dan")} {
 		at.batches(t, question{actor: actor, time: noon}, all, 2)
 	}
 }
@@ -74,10 +74,10 @@ func TestTriples(t *testing.T) {
 		account.AddToTeam{Team: "grey", User: "bob"},
 		account.SetTeamRole{Team: "lime", User: "cat", Role: "manager"},
 	}
-	apart := begin(t, book, question{actor: account.Host("start"), time: noon}, start...)
-	nested := begin(t, book, question{actor: account.Host("start"), time: noon}, append(start, account.MoveTeam{Team: "blue", Parent: "red"})...)
+	apart := begin(t, book, question{actor: account.AsHost("start"), time: noon}, start...)
+	nested := begin(t, book, question{actor: account.AsHost("start"), time: noon}, append(start, account.MoveTeam{Team: "blue", Parent: "red"})...)
 	for _, at := range []*place{apart, nested} {
-		for _, actor := range []account.Actor{account.Host("host"), account.User("ann"), account.User("bob")} {
+		for _, actor := range []account.Actor{account.AsHost("host"), account.AsUser("ann"), account.AsUser("bob")} {
 			at.batches(t, question{actor: actor, time: noon}, all, 3)
 		}
 	}
@@ -88,7 +88,7 @@ func TestTriples(t *testing.T) {
 // the actor do anything with a seat that is not there.
 func TestCounts(t *testing.T) {
 	book := rulebookNamed(t, "small/swaps")
-	at := begin(t, book, question{actor: account.Host("start"), time: noon},
+	at := begin(t, book, question{actor: account.AsHost("start"), time: noon},
 		account.CreateAccount{Owner: "ann", Seats: map[seat.PoolName]int{"editor": 2, "viewer": 1}},
 		account.AddUser{User: "bob", Role: "admin"},
 		account.AddUser{User: "cat", Role: "chief"},
@@ -116,7 +116,7 @@ func TestCounts(t *testing.T) {
 		account.TransferOwnership{To: "bob"},
 		account.SetField{User: "dan", Field: "phone", Value: "1"},
 	}
-	for _, actor := range []account.Actor{account.Host("host"), account.User("ann"), account.User("bob")} {
+	for _, actor := range []account.Actor{account.AsHost("host"), account.AsUser("ann"), account.AsUser("bob")} {
 		at.batches(t, question{actor: actor, time: noon}, all, 3)
 	}
 }

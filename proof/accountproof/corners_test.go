@@ -25,7 +25,7 @@ type corner struct {
 
 // TestCorners proposes what random proposals seldom or never come to.
 func TestCorners(t *testing.T) {
-	host, ann := account.Host("host"), account.User("ann")
+	host, ann := account.AsHost("host"), account.AsUser("ann")
 	again := []account.Command{account.DeleteAccount{}, account.CreateAccount{Owner: "ann"}}
 	year := func(y int) time.Time { return time.Date(y, 6, 1, 0, 0, 0, 0, time.UTC) }
 	define := []account.Command{account.DefineField{Field: "a", Type: account.TextField}}
@@ -35,26 +35,26 @@ func TestCorners(t *testing.T) {
 	for _, row := range []corner{
 		{"nothing by nobody", account.Actor{}, noon, nil, nil},
 		{"nothing by the host", host, noon, nil, nil},
-		{"no command", host, noon, []account.Command{nil}, account.Invalid},
-		{"no command by nobody", account.Actor{}, noon, []account.Command{nil}, account.Denied},
-		{"an id is used once, even in one commit", host, noon, again, account.Exists},
-		{"and by nobody else", ann, noon, again[1:], account.Denied},
+		{"no command", host, noon, []account.Command{nil}, account.CodeInvalid},
+		{"no command by nobody", account.Actor{}, noon, []account.Command{nil}, account.CodeDenied},
+		{"an id is used once, even in one commit", host, noon, again, account.CodeExists},
+		{"and by nobody else", ann, noon, again[1:], account.CodeDenied},
 		{"after the end there is no account", host, noon, []account.Command{account.DeleteAccount{}, account.Leave{}}, usher.ErrUnknownAccount},
 		{"no time", host, time.Time{}, define, usher.ErrNoTime},
 		{"a time that no journal writes", host, year(10000), define, usher.ErrNoTime},
 		{"a time before all others", host, year(0), define, usher.ErrNoTime},
 		{"a time for which nobody is asked", ann, year(3000), define, usher.ErrNoTime},
 		{"a time before the last commit", ann, noon.Add(-time.Hour), define, nil},
-		{"the host accepts nothing", host, noon, []account.Command{account.AcceptInvitation{}}, account.Denied},
-		{"the host declines nothing", host, noon, []account.Command{account.DeclineInvitation{}}, account.Denied},
-		{"the host does not leave", host, noon, []account.Command{account.Leave{}}, account.Denied},
-		{"the owner does not leave", ann, noon, []account.Command{account.Leave{}}, account.Denied},
-		{"a team in the team \"\"", host, noon, []account.Command{account.AddUser{User: "bob", Teams: []usher.TeamID{""}}}, account.UnknownTeam},
+		{"the host accepts nothing", host, noon, []account.Command{account.AcceptInvitation{}}, account.CodeDenied},
+		{"the host declines nothing", host, noon, []account.Command{account.DeclineInvitation{}}, account.CodeDenied},
+		{"the host does not leave", host, noon, []account.Command{account.Leave{}}, account.CodeDenied},
+		{"the owner does not leave", ann, noon, []account.Command{account.Leave{}}, account.CodeDenied},
+		{"a team in the team \"\"", host, noon, []account.Command{account.AddUser{User: "bob", Teams: []usher.TeamID{""}}}, account.CodeUnknownTeam},
 		{"all seats that there are", host, noon, []account.Command{account.SetSeats{Pool: "desk", Total: account.MaxSeats}}, nil},
-		{"more seats than there are", host, noon, []account.Command{account.SetSeats{Pool: "desk", Total: account.MaxSeats + 1}}, account.Invalid},
+		{"more seats than there are", host, noon, []account.Command{account.SetSeats{Pool: "desk", Total: account.MaxSeats + 1}}, account.CodeInvalid},
 		{"a value that is long", ann, noon, value(account.Value(strings.Repeat("x", account.MaxValue))), nil},
-		{"a value that is too long", ann, noon, value(account.Value(strings.Repeat("x", account.MaxValue+1))), account.Invalid},
-		{"a value that is no text", ann, noon, value("\xff"), account.Invalid},
+		{"a value that is too long", ann, noon, value(account.Value(strings.Repeat("x", account.MaxValue+1))), account.CodeInvalid},
+		{"a value that is no text", ann, noon, value("\xff"), account.CodeInvalid},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			book := rulebookNamed(t, "seats")
@@ -85,7 +85,7 @@ func TestCorners(t *testing.T) {
 // TestNoAccount proposes to what is no account at all.
 func TestNoAccount(t *testing.T) {
 	book := rulebookNamed(t, "seats")
-	host := question{actor: account.Host("host"), time: noon}
+	host := question{actor: account.AsHost("host"), time: noon}
 	create := []account.Command{account.CreateAccount{Owner: "ann"}}
 	_, err := propose(&account.State{}, newWorld(book), host, create)
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount, "the zero State")
@@ -95,7 +95,7 @@ func TestNoAccount(t *testing.T) {
 		assert.Nil(t, outcome.Next)
 	}
 	_, err = propose(account.New("acme"), newWorld(book), host, append(create, account.DeleteAccount{}, create[0]))
-	assert.ErrorIs(t, err, account.Exists, "the end and a new beginning in the first commit")
+	assert.ErrorIs(t, err, account.CodeExists, "the end and a new beginning in the first commit")
 	_, err = account.New("acme").Propose(nil, account.Proposal{Actor: host.actor, Time: noon, Commands: create})
 	assert.Error(t, err, "without a policy")
 }

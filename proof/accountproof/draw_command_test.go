@@ -96,7 +96,7 @@ var commands = []struct {
 	{2, func(d drawing) account.Command { return account.RestoreField{Field: d.field()} }},
 	{8, drawing.setField},
 	{4, func(d drawing) account.Command { return account.TransferOwnership{To: d.user()} }},
-	{2, func(d drawing) account.Command { return account.Import{Contents: d.contents()} }},
+	{2, func(d drawing) account.Command { return account.Import{Seed: d.contents()} }},
 	{2, func(d drawing) account.Command {
 		c := account.CreateAccount{Owner: pick(d, "owner", userIDs), Seats: map[seat.PoolName]int{}}
 		for range d.below(3, "pools") {
@@ -207,8 +207,8 @@ var drawable = func() (list []int) {
 func (d drawing) command() account.Command { return commands[pick(d, "command", drawable)].draw(d) }
 
 // contents draws an account as it stands somewhere else, more often than not without a fault.
-func (d drawing) contents() account.Contents {
-	c := account.Contents{
+func (d drawing) contents() account.Seed {
+	c := account.Seed{
 		Settings: map[string]bool{}, Seats: map[seat.PoolName]int{}, Teams: map[usher.TeamID]usher.TeamID{},
 		Users: map[usher.UserID]policy.User{}, Values: map[usher.UserID]map[string]account.Value{},
 	}
@@ -279,7 +279,7 @@ func (d drawing) member(first bool, teams []usher.TeamID) policy.User {
 }
 
 // fault puts one thing into the contents that no account may have.
-func (d drawing) fault(c *account.Contents) {
+func (d drawing) fault(c *account.Seed) {
 	ann := c.Users["ann"]
 	switch d.below(12, "which") {
 	case 0:

@@ -255,20 +255,20 @@ func (d drawing) question(command string) question {
 	invited := slices.DeleteFunc(slices.Clone(there), func(id usher.UserID) bool { return d.w.users[id].status != usher.Invited })
 	holder, _ := d.w.holder()
 	if d.onceIn(25, "anybody") {
-		q.actor = pick(d, "actor", []account.Actor{{}, account.User("stranger"), account.User("\xff")})
+		q.actor = pick(d, "actor", []account.Actor{{}, account.AsUser("stranger"), account.AsUser("\xff")})
 		return q
 	}
 	switch who := pick(d, "actor", []string{"user", "user", "user", "holder", "holder", "host", "host", "host", "host", "host"}); {
 	case strings.HasSuffix(command, "-invitation") && len(invited) > 0 && !d.onceIn(4, "any actor"):
-		q.actor = account.User(pick(d, "invited", invited))
+		q.actor = account.AsUser(pick(d, "invited", invited))
 	case command == "transfer-ownership" && !d.onceIn(3, "any actor"):
-		q.actor = account.User(holder)
+		q.actor = account.AsUser(holder)
 	case who == "user" && len(there) > 0:
-		q.actor = account.User(pick(d, "actor", there))
+		q.actor = account.AsUser(pick(d, "actor", there))
 	case who == "holder":
-		q.actor = account.User(holder)
+		q.actor = account.AsUser(holder)
 	default:
-		q.actor = account.Host("billing")
+		q.actor = account.AsHost("billing")
 	}
 	return q
 }

@@ -29,7 +29,7 @@ type small struct {
 
 var (
 	three   = []usher.UserID{"ann", "bob", "cat"}
-	byThree = []account.Actor{account.User("ann"), account.User("bob"), account.User("cat"), account.Host("host")}
+	byThree = []account.Actor{account.AsUser("ann"), account.AsUser("bob"), account.AsUser("cat"), account.AsHost("host")}
 )
 
 // TestSmallPeople goes through all accounts with three users and up to two seats.
@@ -153,7 +153,7 @@ func (s small) explore(t *testing.T) {
 		s.times = []time.Time{noon}
 	}
 	var seen tally
-	first := begin(t, book, question{actor: account.Host("start"), time: s.times[0]}, s.start...)
+	first := begin(t, book, question{actor: account.AsHost("start"), time: s.times[0]}, s.start...)
 	reached := map[string]bool{first.key: true}
 	transitions := 0
 	for queue := []*place{first}; len(queue) > 0; queue = queue[1:] {

@@ -52,7 +52,7 @@ func TestSmallMoves(t *testing.T) {
 			account.SetRole{User: u, Role: "admin"}, account.SetRole{User: u, Role: "clerk"})
 	}
 	small{
-		policy: "bans", commands: all, actors: append(byThree, account.User("dan")),
+		policy: "bans", commands: all, actors: append(byThree, account.AsUser("dan")),
 		start: []account.Command{
 			account.CreateAccount{Owner: "ann"},
 			account.AddUser{User: "bob", Role: "clerk"},
@@ -91,6 +91,6 @@ func TestSmallDesks(t *testing.T) {
 		policy: "desks", commands: all, actors: byThree, start: start,
 		escalates: []account.Command{account.UnassignSeat{}, account.SetRole{}},
 	}.explore(t)
-	at := begin(t, rulebookNamed(t, "small/desks"), question{actor: account.Host("start"), time: noon}, start...)
-	at.batches(t, question{actor: account.User("bob"), time: noon}, all, 3)
+	at := begin(t, rulebookNamed(t, "small/desks"), question{actor: account.AsHost("start"), time: noon}, start...)
+	at.batches(t, question{actor: account.AsUser("bob"), time: noon}, all, 3)
 }

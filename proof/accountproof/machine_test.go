@@ -95,15 +95,15 @@ func sameAnswer(t *rapid.T, want answer, q question, commands []account.Command,
 			require.Equal(t, want.code, refusal.Code, "the model says %v of command %d; %v", want.code, want.index+1, err)
 		}
 		require.ErrorIs(t, err, refusal.Code)
-		require.Equal(t, refusal.Code == account.Denied, errors.Is(err, usher.ErrDenied))
+		require.Equal(t, refusal.Code == account.CodeDenied, errors.Is(err, usher.ErrDenied))
 		require.Equal(t, want.index, refusal.Index, "%v", err)
 		require.Equal(t, len(commands), refusal.Of)
 		require.True(t, reflect.DeepEqual(commands[want.index], refusal.Command), "%v", refusal.Command)
 		require.Equal(t, usher.AccountID("acme"), refusal.Account)
-		if refusal.Code == account.Denied && want.decision.Reason() != 0 {
+		if refusal.Code == account.CodeDenied && want.decision.Reason() != 0 {
 			require.Equal(t, want.decision.Reason(), refusal.Decision.Reason())
 		}
-		require.Equal(t, refusal.Code == account.Denied && !q.actor.IsZero(), refusal.Decision.Reason() != 0, "the decision of %v", err)
+		require.Equal(t, refusal.Code == account.CodeDenied && !q.actor.IsZero(), refusal.Decision.Reason() != 0, "the decision of %v", err)
 	}
 }
 
@@ -198,7 +198,7 @@ func (m *machine) follow(t *rapid.T, q question, note account.Commit, outcome ac
 	require.Equal(t, next.Encode(), foretold.Encode(), "Apply makes another state than Propose foretold")
 	require.Equal(t, account.Head{Version: c.Version, Hash: sha256.Sum256(line)}, next.Head())
 	if c.Key != "" {
-		version, request, ok := next.Keyed(c.Actor, c.Key)
+		version, request, ok := next.IdempotentCommit(c.Actor, c.Key)
 		require.True(t, ok && version == c.Version && request == c.Request, "Keyed(%v, %s) = %d, %q, %t", c.Actor, c.Key, version, request, ok)
 	}
 	m.state = next

@@ -15,7 +15,7 @@ import (
 // taken the place of the one before, and does not fit everyone.
 func TestMisfits(t *testing.T) {
 	users := []usher.UserID{"bob", "cat", "dan", "eve", "fay", "gil"}
-	at := begin(t, rulebookNamed(t, "small/club"), question{actor: account.Host("start"), time: noon},
+	at := begin(t, rulebookNamed(t, "small/club"), question{actor: account.AsHost("start"), time: noon},
 		account.CreateAccount{Owner: "ann", Seats: map[seat.PoolName]int{"desk": 4, "locker": 2}},
 		account.AddUser{User: "bob"},
 		account.AddUser{User: "cat", Role: "coach"},
@@ -63,14 +63,14 @@ func TestMisfits(t *testing.T) {
 			all = append(all, account.SetRole{User: u, Role: r})
 		}
 	}
-	for _, actor := range []account.Actor{account.Host("host"), account.User("ann"), account.User("bob"), account.User("fay")} {
+	for _, actor := range []account.Actor{account.AsHost("host"), account.AsUser("ann"), account.AsUser("bob"), account.AsUser("fay")} {
 		at.batches(t, question{actor: actor, time: noon}, all, 2)
 	}
 	// It fits bob, and fay too: that more users are chief than may be keeps none of them from anything.
 	for _, id := range []usher.UserID{"cat", "dan", "eve", "gil"} {
 		var seen tally
 		for _, c := range all {
-			_, problem := at.try(question{actor: account.User(id), time: noon}, &seen, c)
+			_, problem := at.try(question{actor: account.AsUser(id), time: noon}, &seen, c)
 			require.Empty(t, problem, "%s by %s", account.Describe(c), id)
 		}
 		require.Equal(t, len(all), seen.total("undecided"), "commands by %s", id)

@@ -19,12 +19,12 @@ func count(worlds []*world) (account.Code, int) {
 	}
 	for _, r := range last.book.doc.Roles {
 		if n := last.all(r); r.AtMost > 0 && n > r.AtMost && n > first.all(r) {
-			return account.RoleFull, lastRise(worlds, func(w *world) int { return w.all(r) })
+			return account.CodeRoleFull, lastRise(worlds, func(w *world) int { return w.all(r) })
 		}
 	}
 	for _, r := range last.book.doc.Roles {
 		if n := last.active(r); n < r.AtLeast && n < first.active(r) {
-			return account.LastHolder, lastRise(worlds, func(w *world) int { return -w.active(r) })
+			return account.CodeLastHolder, lastRise(worlds, func(w *world) int { return -w.active(r) })
 		}
 	}
 	inUse := -1
@@ -34,14 +34,14 @@ func count(worlds []*world) (account.Code, int) {
 		}
 		i := lastRise(worlds, func(w *world) int { return w.held(pool) - w.bought[pool] })
 		if worlds[i+1].held(pool) > worlds[i].held(pool) {
-			return account.NoSeatsLeft, i
+			return account.CodeNoSeatsLeft, i
 		}
 		if inUse < 0 {
 			inUse = i
 		}
 	}
 	if inUse >= 0 {
-		return account.SeatsInUse, inUse
+		return account.CodeSeatsInUse, inUse
 	}
 	return 0, 0
 }
@@ -82,7 +82,7 @@ func (b *rulebook) includes(r syntax.Role, name string) bool {
 
 // counted reports whether a code stands for a count, which is taken once for a batch.
 func counted(code account.Code) bool {
-	return code == account.RoleFull || code == account.LastHolder || code == account.NoSeatsLeft || code == account.SeatsInUse
+	return code == account.CodeRoleFull || code == account.CodeLastHolder || code == account.CodeNoSeatsLeft || code == account.CodeSeatsInUse
 }
 
 // overfull reports whether an account can be so at all: "what no account may be is Invalid".

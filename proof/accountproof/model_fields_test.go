@@ -14,11 +14,11 @@ import (
 func (s *step) defineField(c account.DefineField) account.Code {
 	switch {
 	case !s.may("field.manage", nil):
-		return account.Denied
+		return account.CodeDenied
 	case !isID(c.Field) || c.Type < account.TextField || c.Type > account.BoolField:
-		return account.Invalid
+		return account.CodeInvalid
 	case s.field(c.Field) >= 0:
-		return account.Exists
+		return account.CodeExists
 	}
 	s.lastID++
 	s.fields = append(s.fields, account.Field{ID: s.lastID, Name: c.Field, Type: c.Type})
@@ -31,13 +31,13 @@ func (s *step) renameField(c account.RenameField) account.Code {
 	i := s.field(c.Field)
 	switch {
 	case !s.may("field.manage", nil), s.hidesAny(c.Field, c.To):
-		return account.Denied
+		return account.CodeDenied
 	case i < 0:
-		return account.UnknownField
+		return account.CodeUnknownField
 	case !isID(c.To):
-		return account.Invalid
+		return account.CodeInvalid
 	case s.field(c.To) >= 0 && c.To != c.Field:
-		return account.Exists
+		return account.CodeExists
 	}
 	s.fields[i].Name = c.To
 	return 0
@@ -60,9 +60,9 @@ func (s *step) moveField(c account.MoveField) account.Code {
 	i := s.field(c.Field)
 	switch {
 	case !s.may("field.manage", nil):
-		return account.Denied
+		return account.CodeDenied
 	case i < 0 || c.Before != "" && s.field(c.Before) < 0:
-		return account.UnknownField
+		return account.CodeUnknownField
 	case c.Before == c.Field:
 		return nothing
 	}
@@ -90,9 +90,9 @@ func (s *step) archive(name string, archived bool) account.Code {
 	i := s.field(name)
 	switch {
 	case !s.may("field.manage", nil):
-		return account.Denied
+		return account.CodeDenied
 	case i < 0:
-		return account.UnknownField
+		return account.CodeUnknownField
 	}
 	s.fields[i].Archived = archived
 	return 0
@@ -103,15 +103,15 @@ func (s *step) setField(c account.SetField) account.Code {
 	i := s.field(c.Field)
 	switch {
 	case !s.may("user.edit", ofUser(c.User)) || !s.byHost() && slices.Contains(s.hidden, c.Field):
-		return account.Denied
+		return account.CodeDenied
 	case s.users[c.User] == nil:
-		return account.UnknownUser
+		return account.CodeUnknownUser
 	case s.stuck(s.users[c.User], false):
 		return 0
 	case i < 0 || s.fields[i].Archived:
-		return account.UnknownField
+		return account.CodeUnknownField
 	case !fits(c.Value, s.fields[i].Type):
-		return account.Invalid
+		return account.CodeInvalid
 	}
 	s.values.set(c.User, s.fields[i].ID, c.Value)
 	return 0

@@ -12,11 +12,11 @@ import (
 func (s *step) setSeats(c account.SetSeats) account.Code {
 	switch {
 	case !s.may("seat.purchase", nil):
-		return account.Denied
+		return account.CodeDenied
 	case !s.book.isPool(c.Pool) && (s.bought[c.Pool] == 0 || c.Total >= s.bought[c.Pool]): // fewer of one that the policy lacks by now
-		return account.UnknownPool
+		return account.CodeUnknownPool
 	case c.Total < 0 || c.Total > account.MaxSeats:
-		return account.Invalid
+		return account.CodeInvalid
 	}
 	s.bought[c.Pool] = c.Total
 	return 0
@@ -27,19 +27,19 @@ func (s *step) assignSeat(c account.AssignSeat) account.Code {
 	u := s.users[c.User]
 	switch {
 	case !s.may("seat.assign", ofUser(c.User)):
-		return account.Denied
+		return account.CodeDenied
 	case u == nil:
-		return account.UnknownUser
+		return account.CodeUnknownUser
 	case s.stuck(u, s.book.isPool(c.Pool) && !u.seats[c.Pool] && s.book.isAccountRole(u.role) && s.seatIsOdd(u, c.Pool)):
 		return 0
 	case !s.book.isPool(c.Pool):
-		return account.UnknownPool
+		return account.CodeUnknownPool
 	case u.seats[c.Pool]:
 		return nothing
 	case !s.book.counts(c.Pool, u.status):
-		return account.Inactive
+		return account.CodeInactive
 	case s.book.seatOf(u.role, c.Pool) == role.SeatNone:
-		return account.SeatNotAllowed
+		return account.CodeSeatNotAllowed
 	}
 	u.seats[c.Pool] = true
 	return s.settle()
@@ -52,24 +52,24 @@ func (s *step) unassignSeat(c account.UnassignSeat) account.Code {
 	u := s.users[c.User]
 	switch {
 	case !s.may("seat.unassign", ofUser(c.User)):
-		return account.Denied
+		return account.CodeDenied
 	case u == nil:
-		return account.UnknownUser
+		return account.CodeUnknownUser
 	case s.stuck(u, u.seats[c.Pool] && (!s.book.isPool(c.Pool) || s.book.isAccountRole(u.role) && s.seatIsOdd(u, c.Pool))):
 		return 0
 	case !s.book.isPool(c.Pool) && !u.seats[c.Pool]:
-		return account.UnknownPool
+		return account.CodeUnknownPool
 	case !s.book.isPool(c.Pool) && s.outranks(c.User):
-		return account.Escalation
+		return account.CodeEscalation
 	case !u.seats[c.Pool]:
 		return nothing
 	case s.book.isPool(c.Pool) && s.book.seatOf(u.role, c.Pool) == role.SeatRequired:
-		return account.SeatRequired
+		return account.CodeSeatRequired
 	}
 	without := u.clone()
 	delete(without.seats, c.Pool)
 	if s.book.isPool(c.Pool) && s.takes(c.User, u, without) {
-		return account.Escalation
+		return account.CodeEscalation
 	}
 	s.users[c.User] = without
 	return 0
@@ -78,10 +78,10 @@ func (s *step) unassignSeat(c account.UnassignSeat) account.Code {
 // "change-setting {setting, value}: account.configure"
 func (s *step) changeSetting(c account.ChangeSetting) account.Code {
 	if !s.may("account.configure", nil) {
-		return account.Denied
+		return account.CodeDenied
 	}
 	if _, ok := s.book.setting(c.Setting); !ok {
-		return account.UnknownSetting
+		return account.CodeUnknownSetting
 	}
 	if s.setting(c.Setting) != c.Value {
 		s.settings[c.Setting] = c.Value
@@ -95,15 +95,15 @@ func (s *step) giveGrant(c account.GiveGrant) account.Code {
 	u := s.users[c.User]
 	switch {
 	case !s.may("grant.give", ofUser(c.User)):
-		return account.Denied
+		return account.CodeDenied
 	case u == nil:
-		return account.UnknownUser
+		return account.CodeUnknownUser
 	case s.stuck(u, false):
 		return 0
 	case !s.book.isGrantable(c.Grant):
-		return account.UnknownGrant
+		return account.CodeUnknownGrant
 	case !isEnd(c.Until):
-		return account.Invalid
+		return account.CodeInvalid
 	}
 	until, held := u.grants[c.Grant]
 	if held && until.Equal(c.Until) {
@@ -114,11 +114,11 @@ func (s *step) giveGrant(c account.GiveGrant) account.Code {
 	given.grants[c.Grant] = c.Until
 	switch {
 	case !held && !lasts(c.Until, s.time):
-		return account.Invalid
+		return account.CodeInvalid
 	case held && sooner(c.Until, until) && !s.may("grant.revoke", ofUser(c.User)):
-		return account.Denied
+		return account.CodeDenied
 	case s.gives(c.User, u, given, ofUser(c.User)) || s.takes(c.User, u, given):
-		return account.Escalation
+		return account.CodeEscalation
 	}
 	s.users[c.User] = given
 	return 0
@@ -141,23 +141,23 @@ func (s *step) revokeGrant(c account.RevokeGrant) account.Code {
 	u := s.users[c.User]
 	switch {
 	case !s.may("grant.revoke", ofUser(c.User)):
-		return account.Denied
+		return account.CodeDenied
 	case u == nil:
-		return account.UnknownUser
+		return account.CodeUnknownUser
 	case s.stuck(u, false):
 		return 0
 	}
 	_, held := u.grants[c.Grant]
 	switch {
 	case !held && !s.book.isGrantable(c.Grant):
-		return account.UnknownGrant
+		return account.CodeUnknownGrant
 	case !held:
 		return nothing
 	}
 	revoked := u.clone()
 	delete(revoked.grants, c.Grant)
 	if s.gives(c.User, u, revoked, ofUser(c.User)) || s.takes(c.User, u, revoked) {
-		return account.Escalation
+		return account.CodeEscalation
 	}
 	s.users[c.User] = revoked
 	return 0
@@ -169,15 +169,15 @@ func (s *step) transferOwnership(c account.TransferOwnership) account.Code {
 	to := s.users[c.To]
 	switch {
 	case !s.may("account.transfer", nil):
-		return account.Denied
+		return account.CodeDenied
 	case to == nil:
-		return account.UnknownUser
+		return account.CodeUnknownUser
 	case s.stuck(to, false):
 		return 0
 	case s.book.isUnique(to.role):
 		return nothing
 	case to.status != usher.Active:
-		return account.Inactive
+		return account.CodeInactive
 	}
 	_, from := s.holder()
 	unique := s.book.unique()
@@ -196,13 +196,13 @@ func (s *step) createAccount(c account.CreateAccount) account.Code {
 	}
 	switch {
 	case !s.byHost():
-		return account.Denied
+		return account.CodeDenied
 	case unknown:
-		return account.UnknownPool
+		return account.CodeUnknownPool
 	case !isID(c.Owner) || wrong:
-		return account.Invalid
+		return account.CodeInvalid
 	case s.exists || s.deleted: // "the id is never used again"
-		return account.Exists
+		return account.CodeExists
 	}
 	s.exists = true
 	s.users[c.Owner] = newUser(usher.Active, roleName(*s.book.unique()))
@@ -212,7 +212,7 @@ func (s *step) createAccount(c account.CreateAccount) account.Code {
 // "delete-account: account.delete; last commit, the id is never used again"
 func (s *step) deleteAccount() account.Code {
 	if !s.may("account.delete", nil) {
-		return account.Denied
+		return account.CodeDenied
 	}
 	s.world = newWorld(s.book)
 	s.deleted = true

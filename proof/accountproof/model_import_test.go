@@ -17,15 +17,15 @@ import (
 // unknown, as everywhere. Where several things stand against it, it is refused for one of them.
 func (s *step) importAccount(c account.Import) account.Code {
 	if !s.byHost() {
-		return account.Denied
+		return account.CodeDenied
 	}
 	s.exists = true
-	s.importPlan(c.Contents)
-	s.importUsers(c.Contents)
-	s.against(s.before.exists || s.before.deleted, account.Exists)
+	s.importPlan(c.Seed)
+	s.importUsers(c.Seed)
+	s.against(s.before.exists || s.before.deleted, account.CodeExists)
 	holders, _ := s.holders(roleName(*s.book.unique()))
 	s.settle()
-	s.against(holders != 1 || s.overfull(), account.Invalid)
+	s.against(holders != 1 || s.overfull(), account.CodeInvalid)
 	if s.faults == nil {
 		return 0
 	}
@@ -39,15 +39,15 @@ func (s *step) against(wrong bool, code account.Code) {
 	}
 }
 
-func (s *step) importPlan(c account.Contents) {
+func (s *step) importPlan(c account.Seed) {
 	for pool, total := range c.Seats {
-		s.against(!s.book.isPool(pool), account.UnknownPool)
-		s.against(total < 0 || total > account.MaxSeats, account.Invalid)
+		s.against(!s.book.isPool(pool), account.CodeUnknownPool)
+		s.against(total < 0 || total > account.MaxSeats, account.CodeInvalid)
 		s.bought[pool] = total
 	}
 	for name, value := range c.Settings {
 		_, ok := s.book.setting(name)
-		s.against(!ok, account.UnknownSetting)
+		s.against(!ok, account.CodeUnknownSetting)
 		s.settings[name] = value
 	}
 	for _, f := range c.Fields {
@@ -60,12 +60,12 @@ func (s *step) importPlan(c account.Contents) {
 	maps.Copy(s.teams, c.Teams)
 	for id, parent := range c.Teams {
 		above := s.above(parent)
-		s.against(!s.isParent(parent), account.UnknownTeam)
-		s.against(!isID(id) || slices.Contains(above, id), account.Invalid)
+		s.against(!s.isParent(parent), account.CodeUnknownTeam)
+		s.against(!isID(id) || slices.Contains(above, id), account.CodeInvalid)
 	}
 }
 
-func (s *step) importUsers(c account.Contents) {
+func (s *step) importUsers(c account.Seed) {
 	for id, plain := range c.Users {
 		if plain.Role == "" {
 			plain.Role = s.book.byDefault()
@@ -73,22 +73,22 @@ func (s *step) importUsers(c account.Contents) {
 		if plain.Status == 0 {
 			plain.Status = usher.Active
 		}
-		s.against(!s.book.isAccountRole(plain.Role), account.UnknownRole)
-		s.against(!isID(id) || plain.Status > usher.Inactive, account.Invalid)
+		s.against(!s.book.isAccountRole(plain.Role), account.CodeUnknownRole)
+		s.against(!isID(id) || plain.Status > usher.Inactive, account.CodeInvalid)
 		if s.book.isAccountRole(plain.Role) {
 			s.users[id] = newUser(plain.Status, plain.Role)
 			s.importHeld(s.users[id], plain)
 		}
 	}
 	for id, values := range c.Values {
-		s.against(s.users[id] == nil, account.UnknownUser)
+		s.against(s.users[id] == nil, account.CodeUnknownUser)
 		for name, value := range values {
 			i := s.field(name)
 			if i < 0 {
-				s.against(true, account.UnknownField)
+				s.against(true, account.CodeUnknownField)
 				continue
 			}
-			s.against(!fits(value, s.fields[i].Type), account.Invalid)
+			s.against(!fits(value, s.fields[i].Type), account.CodeInvalid)
 			s.values.set(id, s.fields[i].ID, value)
 		}
 	}
@@ -97,24 +97,24 @@ func (s *step) importUsers(c account.Contents) {
 // importHeld gives a user what they hold, each thing once.
 func (s *step) importHeld(u *user, plain policy.User) {
 	for _, m := range plain.Teams {
-		s.against(!s.isTeam(m.Team), account.UnknownTeam)
-		s.against(slices.ContainsFunc(m.Roles, func(r role.Name) bool { return !s.book.isTeamRole(r) }), account.UnknownRole)
-		s.against(u.isIn(m.Team), account.Invalid)
+		s.against(!s.isTeam(m.Team), account.CodeUnknownTeam)
+		s.against(slices.ContainsFunc(m.Roles, func(r role.Name) bool { return !s.book.isTeamRole(r) }), account.CodeUnknownRole)
+		s.against(u.isIn(m.Team), account.CodeInvalid)
 		u.teams[m.Team] = slices.Compact(slices.Sorted(slices.Values(m.Roles)))
 	}
 	for _, pool := range plain.Seats {
 		if !s.book.isPool(pool) {
-			s.against(true, account.UnknownPool)
+			s.against(true, account.CodeUnknownPool)
 			continue
 		}
 		may := s.book.counts(pool, u.status) && s.book.seatOf(u.role, pool) != role.SeatNone
-		s.against(u.seats[pool] || !may, account.Invalid)
+		s.against(u.seats[pool] || !may, account.CodeInvalid)
 		u.seats[pool] = true
 	}
 	for _, g := range plain.Grants {
 		_, held := u.grants[g.Name]
-		s.against(!s.book.isGrantable(g.Name), account.UnknownGrant)
-		s.against(held || !isEnd(g.Until), account.Invalid)
+		s.against(!s.book.isGrantable(g.Name), account.CodeUnknownGrant)
+		s.against(held || !isEnd(g.Until), account.CodeInvalid)
 		u.grants[g.Name] = g.Until
 	}
 }

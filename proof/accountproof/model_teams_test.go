@@ -18,13 +18,13 @@ func (w *world) isParent(id usher.TeamID) bool { return id == "" || w.isTeam(id)
 func (s *step) createTeam(c account.CreateTeam) account.Code {
 	switch {
 	case !s.may("team.create", ofTeams(c.Parent)):
-		return account.Denied
+		return account.CodeDenied
 	case !s.isParent(c.Parent):
-		return account.UnknownTeam
+		return account.CodeUnknownTeam
 	case !isID(c.Team):
-		return account.Invalid
+		return account.CodeInvalid
 	case s.isTeam(c.Team) || s.gone[c.Team]:
-		return account.Exists
+		return account.CodeExists
 	}
 	s.teams[c.Team] = c.Parent
 	return 0
@@ -37,13 +37,13 @@ func (s *step) moveTeam(c account.MoveTeam) account.Code {
 	on["team"] = append(on["team"], string(c.Team))
 	switch {
 	case !s.may("team.edit", on):
-		return account.Denied
+		return account.CodeDenied
 	case !s.isTeam(c.Team) || !s.isParent(c.Parent):
-		return account.UnknownTeam
+		return account.CodeUnknownTeam
 	case slices.Contains(s.above(c.Parent), c.Team): // "a cycle of teams"
-		return account.Invalid
+		return account.CodeInvalid
 	case s.movesTooMuch(c.Team, c.Parent):
-		return account.Escalation
+		return account.CodeEscalation
 	}
 	s.teams[c.Team] = c.Parent
 	return 0
@@ -53,18 +53,18 @@ func (s *step) moveTeam(c account.MoveTeam) account.Code {
 func (s *step) deleteTeam(c account.DeleteTeam) account.Code {
 	switch {
 	case !s.may("team.delete", parties{"team": {string(c.Team)}}):
-		return account.Denied
+		return account.CodeDenied
 	case !s.isTeam(c.Team):
-		return account.UnknownTeam
+		return account.CodeUnknownTeam
 	}
 	for _, parent := range s.teams {
 		if parent == c.Team {
-			return account.TeamNotEmpty
+			return account.CodeTeamNotEmpty
 		}
 	}
 	for id := range s.users {
 		if s.leavesTooMuch(id, c.Team) {
-			return account.Escalation
+			return account.CodeEscalation
 		}
 	}
 	delete(s.teams, c.Team)
@@ -80,11 +80,11 @@ func (s *step) deleteTeam(c account.DeleteTeam) account.Code {
 func (s *step) unknown(team usher.TeamID, user usher.UserID, helps bool) account.Code {
 	switch u := s.users[user]; {
 	case u == nil:
-		return account.UnknownUser
+		return account.CodeUnknownUser
 	case s.stuck(u, helps):
 		return 0
 	case !s.isTeam(team):
-		return account.UnknownTeam
+		return account.CodeUnknownTeam
 	}
 	return 0
 }
@@ -102,7 +102,7 @@ func (s *step) lacksTeamRole(name role.Name) bool { return !s.book.isTeamRole(na
 // "add-to-team {team, user}: team.set-members on {team, user}"
 func (s *step) addToTeam(c account.AddToTeam) account.Code {
 	if !s.may("team.set-members", ofTeamAndUser(c.Team, c.User)) {
-		return account.Denied
+		return account.CodeDenied
 	}
 	if code := s.unknown(c.Team, c.User, false); code != 0 || s.err != nil {
 		return code
@@ -119,13 +119,13 @@ func (u *user) isIn(id usher.TeamID) bool { _, ok := u.teams[id]; return ok }
 // roles on it. Takes: rank of the user, if they hold team roles there."
 func (s *step) removeFromTeam(c account.RemoveFromTeam) account.Code {
 	if !s.may("team.set-members", ofTeamAndUser(c.Team, c.User)) {
-		return account.Denied
+		return account.CodeDenied
 	}
 	if code := s.unknown(c.Team, c.User, slices.ContainsFunc(s.rolesOf(c.User, c.Team), s.lacksTeamRole)); code != 0 || s.err != nil {
 		return code
 	}
 	if s.leavesTooMuch(c.User, c.Team) {
-		return account.Escalation
+		return account.CodeEscalation
 	}
 	delete(s.users[c.User].teams, c.Team)
 	return 0
@@ -134,7 +134,7 @@ func (s *step) removeFromTeam(c account.RemoveFromTeam) account.Code {
 // "set-team-role {team, user, role}: team.set-role on {team, user}. No rank check."
 func (s *step) setTeamRole(c account.SetTeamRole) account.Code {
 	if !s.may("team.set-role", ofTeamAndUser(c.Team, c.User)) {
-		return account.Denied
+		return account.CodeDenied
 	}
 	if code := s.unknown(c.Team, c.User, false); code != 0 || s.err != nil {
 		return code
@@ -142,15 +142,15 @@ func (s *step) setTeamRole(c account.SetTeamRole) account.Code {
 	u := s.users[c.User]
 	switch {
 	case !s.book.isTeamRole(c.Role):
-		return account.UnknownRole
+		return account.CodeUnknownRole
 	case !u.isIn(c.Team):
-		return account.NotMember
+		return account.CodeNotMember
 	case slices.Contains(u.teams[c.Team], c.Role):
 		return nothing
 	}
 	named := u.withTeamRoles(c.Team, c.Role)
 	if s.gives(c.User, u, named, ofUser(c.User)) {
-		return account.Escalation
+		return account.CodeEscalation
 	}
 	s.users[c.User] = named
 	return 0
@@ -159,7 +159,7 @@ func (s *step) setTeamRole(c account.SetTeamRole) account.Code {
 // "unset-team-role {team, user, role}: team.set-role on {team, user}. Takes: rank of the user."
 func (s *step) unsetTeamRole(c account.UnsetTeamRole) account.Code {
 	if !s.may("team.set-role", ofTeamAndUser(c.Team, c.User)) {
-		return account.Denied
+		return account.CodeDenied
 	}
 	if code := s.unknown(c.Team, c.User, slices.Contains(s.rolesOf(c.User, c.Team), c.Role) && s.lacksTeamRole(c.Role)); code != 0 || s.err != nil {
 		return code
@@ -167,14 +167,14 @@ func (s *step) unsetTeamRole(c account.UnsetTeamRole) account.Code {
 	u := s.users[c.User]
 	switch held := slices.Contains(u.teams[c.Team], c.Role); {
 	case !held && !s.book.isTeamRole(c.Role):
-		return account.UnknownRole
+		return account.CodeUnknownRole
 	case !held:
 		return nothing
 	}
 	without := u.clone()
 	without.teams[c.Team] = slices.DeleteFunc(without.teams[c.Team], func(r role.Name) bool { return r == c.Role })
 	if s.takes(c.User, u, without) {
-		return account.Escalation
+		return account.CodeEscalation
 	}
 	s.users[c.User] = without
 	return 0

@@ -82,7 +82,7 @@ func (s *step) command(c account.Command) account.Code {
 	}
 	switch {
 	case s.actor.IsZero():
-		return account.Denied
+		return account.CodeDenied
 	case !s.exists:
 		s.err = usher.ErrUnknownAccount
 		return 0

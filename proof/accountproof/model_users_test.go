@@ -33,24 +33,24 @@ func (s *step) addUser(c account.AddUser) account.Code {
 	}
 	switch {
 	case !s.may("user.create", on):
-		return account.Denied
+		return account.CodeDenied
 	case slices.ContainsFunc(c.Teams, func(id usher.TeamID) bool { return !s.isTeam(id) }):
-		return account.UnknownTeam
+		return account.CodeUnknownTeam
 	case !s.book.isAccountRole(c.Role):
-		return account.UnknownRole
+		return account.CodeUnknownRole
 	case !isID(c.User) || c.Status != usher.Active && c.Status != usher.Invited:
-		return account.Invalid
+		return account.CodeInvalid
 	case s.users[c.User] != nil:
-		return account.Exists
+		return account.CodeExists
 	case s.book.isUnique(c.Role):
-		return account.UniqueRole
+		return account.CodeUniqueRole
 	}
 	u := newUser(c.Status, c.Role)
 	for _, id := range c.Teams {
 		u.teams[id] = nil
 	}
 	if s.gives(c.User, nil, u, on) {
-		return account.Escalation
+		return account.CodeEscalation
 	}
 	s.users[c.User] = u
 	return s.settle()
@@ -60,7 +60,7 @@ func (s *step) addUser(c account.AddUser) account.Code {
 func (s *step) acceptInvitation() account.Code {
 	switch {
 	case s.me() == nil || s.me().status == usher.Inactive:
-		return account.Denied
+		return account.CodeDenied
 	case s.me().status == usher.Active:
 		return nothing
 	}
@@ -71,7 +71,7 @@ func (s *step) acceptInvitation() account.Code {
 // "decline-invitation: the invited user, the own entry"
 func (s *step) declineInvitation() account.Code {
 	if s.me() == nil || s.me().status != usher.Invited {
-		return account.Denied
+		return account.CodeDenied
 	}
 	return s.remove(s.actor.User())
 }
@@ -79,7 +79,7 @@ func (s *step) declineInvitation() account.Code {
 // "leave: user.leave on {user: actor}". The host has no entry to leave.
 func (s *step) leave() account.Code {
 	if s.byHost() || !s.may("user.leave", ofUser(s.actor.User())) {
-		return account.Denied
+		return account.CodeDenied
 	}
 	return s.remove(s.actor.User())
 }
@@ -89,13 +89,13 @@ func (s *step) removeUser(c account.RemoveUser) account.Code {
 	u := s.users[c.User]
 	switch {
 	case !s.may("user.delete", ofUser(c.User)):
-		return account.Denied
+		return account.CodeDenied
 	case u == nil:
-		return account.UnknownUser
+		return account.CodeUnknownUser
 	case s.book.isUnique(u.role):
-		return account.UniqueRole
+		return account.CodeUniqueRole
 	case s.outranks(c.User):
-		return account.Escalation
+		return account.CodeEscalation
 	}
 	return s.remove(c.User)
 }
@@ -103,7 +103,7 @@ func (s *step) removeUser(c account.RemoveUser) account.Code {
 // "removing a user ends everything of theirs"
 func (s *step) remove(id usher.UserID) account.Code {
 	if s.book.isUnique(s.users[id].role) {
-		return account.UniqueRole
+		return account.CodeUniqueRole
 	}
 	delete(s.users, id)
 	delete(s.values, id)
@@ -116,17 +116,17 @@ func (s *step) setStatus(c account.SetStatus) account.Code {
 	u := s.users[c.User]
 	switch {
 	case !s.may("user.set-status", ofUser(c.User)):
-		return account.Denied
+		return account.CodeDenied
 	case u == nil:
-		return account.UnknownUser
+		return account.CodeUnknownUser
 	case s.stuck(u, c.Status == usher.Inactive):
 		return 0
 	case c.Status != usher.Active && c.Status != usher.Inactive:
-		return account.Invalid
+		return account.CodeInvalid
 	case u.status == c.Status:
 		return nothing
 	case s.outranks(c.User):
-		return account.Escalation
+		return account.CodeEscalation
 	}
 	u.status = c.Status
 	return s.settle()
@@ -139,15 +139,15 @@ func (s *step) setRole(c account.SetRole) account.Code {
 	u := s.users[c.User]
 	switch {
 	case !s.may("user.set-role", ofUser(c.User)):
-		return account.Denied
+		return account.CodeDenied
 	case u == nil:
-		return account.UnknownUser
+		return account.CodeUnknownUser
 	case !s.book.isAccountRole(c.Role):
-		return account.UnknownRole
+		return account.CodeUnknownRole
 	case u.role == c.Role:
 		return nothing
 	case s.book.isUnique(u.role) || s.book.isUnique(c.Role):
-		return account.UniqueRole
+		return account.CodeUniqueRole
 	}
 	changed := u.clone()
 	changed.role = c.Role
@@ -163,7 +163,7 @@ func (s *step) setRole(c account.SetRole) account.Code {
 		}
 	}
 	if s.gives(c.User, u, changed, ofUser(c.User)) || s.takes(c.User, u, seated) {
-		return account.Escalation
+		return account.CodeEscalation
 	}
 	s.users[c.User] = changed
 	return s.settle()

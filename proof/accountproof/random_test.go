@@ -74,10 +74,10 @@ func TestRandomAccounts(t *testing.T) {
 // begin makes the account, and most often puts something into it, as hosts do.
 func (m *machine) begin(t *rapid.T) {
 	d := newDrawing(t, m.world)
-	host := question{actor: account.Host("setup"), time: noon}
+	host := question{actor: account.AsHost("setup"), time: noon}
 	switch d.below(16, "begin") {
 	case 0, 1, 2, 3, 4:
-		m.say(t, host, account.Commit{}, account.Import{Contents: d.contents()})
+		m.say(t, host, account.Commit{}, account.Import{Seed: d.contents()})
 	case 5:
 		m.say(t, host, account.Commit{}, account.CreateAccount{Owner: "ann"})
 	case 6:
@@ -123,7 +123,7 @@ func (m *machine) random(t *rapid.T) {
 func (m *machine) freeKey(actor account.Actor) string {
 	for i := 0; ; i++ {
 		key := fmt.Sprintf("k%d", i)
-		if _, _, used := m.state.Keyed(actor, key); !used {
+		if _, _, used := m.state.IdempotentCommit(actor, key); !used {
 			return key
 		}
 	}

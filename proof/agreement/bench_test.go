@@ -159,8 +159,8 @@ func calendars(b *testing.B, d filter.Dialect) *sql.DB {
 
 // company has fifty thousand users in teams of twenty, and a hundred of these teams each below a
 // department.
-func company() *world {
-	w := &world{users: map[usher.UserID]*policy.User{}, parents: map[usher.TeamID]usher.TeamID{}}
+func company() *fixture {
+	w := &fixture{users: map[usher.UserID]*policy.User{}, parents: map[usher.TeamID]usher.TeamID{}}
 	for i := range userCount {
 		id := usher.TeamID(fmt.Sprintf("team-%d", i/20))
 		department := usher.TeamID(fmt.Sprintf("department-%d", i/2000))

@@ -81,7 +81,7 @@ func newCorpus(t *testing.T, file string, id *int) *corpus {
 	p, now := suite.Policy(), new(clock)
 	now.set(anyTime)
 	contents := suite.World().Contents()
-	e := live(t, p, now, map[usher.AccountID]account.Contents{home: contents, twin: contents})
+	e := live(t, p, now, map[usher.AccountID]account.Seed{home: contents, twin: contents})
 	users := append(suite.World().Users(), "", "a stranger")
 	slices.Sort(users)
 	c.scene = &scene{

@@ -142,20 +142,20 @@ func drawRule(d dice, parties []string, hiding bool) string {
 }
 
 // world is an account; its users and teams have odd ids.
-type world struct {
+type fixture struct {
 	users    map[usher.UserID]*policy.User
 	parents  map[usher.TeamID]usher.TeamID
 	settings map[string]bool
 	tree     *team.Tree
 }
 
-func (w *world) User(id usher.UserID) (*policy.User, error) { return w.users[id], nil }
+func (w *fixture) User(id usher.UserID) (*policy.User, error) { return w.users[id], nil }
 
-func (w *world) Account() (*policy.Account, error) {
+func (w *fixture) Account() (*policy.Account, error) {
 	return &policy.Account{Teams: w.tree, Settings: w.settings}, nil
 }
 
-func (w *world) UsersAfter(after usher.UserID) iter.Seq2[policy.Listed, error] {
+func (w *fixture) UsersAfter(after usher.UserID) iter.Seq2[policy.Listed, error] {
 	return func(yield func(policy.Listed, error) bool) {
 		for _, id := range slices.Sorted(maps.Keys(w.users)) {
 			if id > after && !yield(policy.Listed{ID: id, User: w.users[id]}, nil) {
@@ -166,7 +166,7 @@ func (w *world) UsersAfter(after usher.UserID) iter.Seq2[policy.Listed, error] {
 }
 
 // indexed is a world that finds users by their teams, and the holder of the unique role.
-type indexed struct{ *world }
+type indexed struct{ *fixture }
 
 func (w indexed) UsersIn(teams []usher.TeamID) iter.Seq2[usher.UserID, error] {
 	return func(yield func(usher.UserID, error) bool) {
@@ -189,8 +189,8 @@ func (w indexed) Owner() usher.UserID {
 	return ""
 }
 
-func drawWorld(d dice) *world {
-	w := &world{users: map[usher.UserID]*policy.User{}, parents: map[usher.TeamID]usher.TeamID{}, settings: map[string]bool{}}
+func drawWorld(d dice) *fixture {
+	w := &fixture{users: map[usher.UserID]*policy.User{}, parents: map[usher.TeamID]usher.TeamID{}, settings: map[string]bool{}}
 	teams := some(d, 1, 6, teamIDs)
 	for i, id := range teams {
 		w.parents[id] = ""
@@ -235,7 +235,7 @@ var permissions = []string{
 	"user.view", "user.edit", "user.edit-sign-in", "user.delete", "staff",
 }
 
-func drawRequest(d dice, w *world, account usher.AccountID) usher.Request {
+func drawRequest(d dice, w *fixture, account usher.AccountID) usher.Request {
 	r := usher.Request{Account: account, Subject: pick(d, slices.Sorted(maps.Keys(w.users))), Time: anyTime}
 	if d.chance(2) {
 		r.Subject = "nobody"
@@ -250,7 +250,7 @@ func drawRequest(d dice, w *world, account usher.AccountID) usher.Request {
 }
 
 // drawIDs draws who is in a party; who asks, and their teams, come up more often than others.
-func drawIDs(d dice, w *world, me usher.UserID, teams bool) (ids []string) {
+func drawIDs(d dice, w *fixture, me usher.UserID, teams bool) (ids []string) {
 	var all, mine []string
 	if teams {
 		for id := range w.parents {

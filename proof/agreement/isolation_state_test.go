@@ -15,26 +15,26 @@ var aboutUma = []struct {
 	command account.Command
 	code    account.Code
 }{
-	{account.RemoveUser{User: "uma"}, account.UnknownUser},
-	{account.SetStatus{User: "uma", Status: usher.Inactive}, account.UnknownUser},
-	{account.SetRole{User: "uma", Role: "member"}, account.UnknownUser},
-	{account.AddToTeam{Team: "sales", User: "uma"}, account.UnknownUser},
-	{account.RemoveFromTeam{Team: "sales", User: "uma"}, account.UnknownUser},
-	{account.SetTeamRole{Team: "sales", User: "uma", Role: "manager"}, account.UnknownUser},
-	{account.UnsetTeamRole{Team: "sales", User: "uma", Role: "manager"}, account.UnknownUser},
-	{account.AssignSeat{User: "uma", Pool: "booking"}, account.UnknownUser},
-	{account.UnassignSeat{User: "uma", Pool: "booking"}, account.UnknownUser},
-	{account.GiveGrant{User: "uma", Grant: "chatbots"}, account.UnknownUser},
-	{account.RevokeGrant{User: "uma", Grant: "chatbots"}, account.UnknownUser},
-	{account.SetField{User: "uma", Field: "phone", Value: "9"}, account.UnknownUser},
-	{account.TransferOwnership{To: "uma"}, account.UnknownUser},
-	{account.AddUser{User: "new", Teams: []usher.TeamID{"west"}}, account.UnknownTeam},
-	{account.CreateTeam{Team: "new", Parent: "west"}, account.UnknownTeam},
-	{account.MoveTeam{Team: "sales", Parent: "west"}, account.UnknownTeam},
-	{account.MoveTeam{Team: "west"}, account.UnknownTeam},
-	{account.DeleteTeam{Team: "west"}, account.UnknownTeam},
-	{account.AddToTeam{Team: "west", User: "mia"}, account.UnknownTeam},
-	{account.SetTeamRole{Team: "west", User: "mia", Role: "manager"}, account.UnknownTeam},
+	{account.RemoveUser{User: "uma"}, account.CodeUnknownUser},
+	{account.SetStatus{User: "uma", Status: usher.Inactive}, account.CodeUnknownUser},
+	{account.SetRole{User: "uma", Role: "member"}, account.CodeUnknownUser},
+	{account.AddToTeam{Team: "sales", User: "uma"}, account.CodeUnknownUser},
+	{account.RemoveFromTeam{Team: "sales", User: "uma"}, account.CodeUnknownUser},
+	{account.SetTeamRole{Team: "sales", User: "uma", Role: "manager"}, account.CodeUnknownUser},
+	{account.UnsetTeamRole{Team: "sales", User: "uma", Role: "manager"}, account.CodeUnknownUser},
+	{account.AssignSeat{User: "uma", Pool: "booking"}, account.CodeUnknownUser},
+	{account.UnassignSeat{User: "uma", Pool: "booking"}, account.CodeUnknownUser},
+	{account.GiveGrant{User: "uma", Grant: "chatbots"}, account.CodeUnknownUser},
+	{account.RevokeGrant{User: "uma", Grant: "chatbots"}, account.CodeUnknownUser},
+	{account.SetField{User: "uma", Field: "phone", Value: "9"}, account.CodeUnknownUser},
+	{account.TransferOwnership{To: "uma"}, account.CodeUnknownUser},
+	{account.AddUser{User: "new", Teams: []usher.TeamID{"west"}}, account.CodeUnknownTeam},
+	{account.CreateTeam{Team: "new", Parent: "west"}, account.CodeUnknownTeam},
+	{account.MoveTeam{Team: "sales", Parent: "west"}, account.CodeUnknownTeam},
+	{account.MoveTeam{Team: "west"}, account.CodeUnknownTeam},
+	{account.DeleteTeam{Team: "west"}, account.CodeUnknownTeam},
+	{account.AddToTeam{Team: "west", User: "mia"}, account.CodeUnknownTeam},
+	{account.SetTeamRole{Team: "west", User: "mia", Role: "manager"}, account.CodeUnknownTeam},
 }
 
 // TestCommandsAreApart has uma, and the owner of umbrella, do things in acme, and has others do them
@@ -54,9 +54,9 @@ func TestCommandsAreApart(t *testing.T) {
 		return refusal
 	}
 	for _, row := range aboutUma {
-		refused(account.Host("proof"), row.command, row.code)
-		refused(account.User("olivia"), row.command, row.code)
-		if r := refused(account.User("uma"), row.command, account.Denied); r.Decision.Reason() != usher.ReasonUnknownUser {
+		refused(account.AsHost("proof"), row.command, row.code)
+		refused(account.AsUser("olivia"), row.command, row.code)
+		if r := refused(account.AsUser("uma"), row.command, account.CodeDenied); r.Decision.Reason() != usher.ReasonUnknownUser {
 			t.Errorf("uma: %s: denied as %v", account.Describe(row.command), r.Decision)
 		}
 	}
@@ -73,10 +73,10 @@ func TestCommandsAreApart(t *testing.T) {
 		if _, transfers := c.(account.TransferOwnership); transfers {
 			want = usher.ReasonForbidden
 		}
-		if r := refused(account.User("mia"), c, account.Denied); r.Decision.Reason() != want {
+		if r := refused(account.AsUser("mia"), c, account.CodeDenied); r.Decision.Reason() != want {
 			t.Errorf("mia, who owns umbrella: %s: denied as %v", account.Describe(c), r.Decision)
 		}
-		refused(account.User("uma"), c, account.Denied)
+		refused(account.AsUser("uma"), c, account.CodeDenied)
 	}
 	for _, id := range []usher.AccountID{acme, umbrella} {
 		if v, err := s.engine.View(ctx, id); err != nil || v.Version() != 1 {
@@ -89,9 +89,9 @@ func TestCommandsAreApart(t *testing.T) {
 func TestReadingIsApart(t *testing.T) {
 	s := newCompanies(t)
 	e := s.engine
-	e.Seen(umbrella, "uma")
-	e.Seen(umbrella, "mia")
-	e.Seen(acme, "max")
+	e.MarkActive(umbrella, "uma")
+	e.MarkActive(umbrella, "mia")
+	e.MarkActive(acme, "max")
 	v, err := e.View(ctx, acme)
 	if err != nil {
 		t.Fatal(err)
@@ -114,11 +114,11 @@ func TestReadingIsApart(t *testing.T) {
 	}
 	_, errValues := e.Values(ctx, acme, "uma")
 	_, errArchived := e.ArchivedValues(ctx, acme, "uma")
-	if !errors.Is(errValues, account.UnknownUser) || !errors.Is(errArchived, account.UnknownUser) {
+	if !errors.Is(errValues, account.CodeUnknownUser) || !errors.Is(errArchived, account.CodeUnknownUser) {
 		t.Errorf("the values of uma in acme: %v, %v, want unknown-user", errValues, errArchived)
 	}
 	seen := 0
-	for sighting, err := range e.LastSeen(ctx, acme, "") {
+	for sighting, err := range e.LastActiveTimes(ctx, acme, "") {
 		if seen++; err != nil || sighting.User != "max" {
 			t.Errorf("acme saw %s: %v", sighting.User, err)
 		}
@@ -154,7 +154,7 @@ func TestDeedsAreApart(t *testing.T) {
 	}
 	submit := func(id usher.AccountID, key string, c account.Command) engine.Result {
 		t.Helper()
-		result, err := s.engine.Submit(ctx, engine.Batch{Actor: account.Host("proof"), Account: id, Key: key, Commands: []account.Command{c}, Time: anyTime})
+		result, err := s.engine.Submit(ctx, engine.Batch{Actor: account.AsHost("proof"), Account: id, IdempotencyKey: key, Commands: []account.Command{c}, Time: anyTime})
 		if err != nil {
 			t.Fatalf("%s in %s: %v", account.Describe(c), id, err)
 		}

@@ -24,12 +24,12 @@ const (
 	umbrella usher.AccountID = "umbrella"
 )
 
-func companies() map[usher.AccountID]account.Contents {
+func companies() map[usher.AccountID]account.Seed {
 	sales := func(roles ...role.Name) []policy.Membership {
 		return []policy.Membership{{Team: "sales", Roles: roles}}
 	}
 	phone := []account.Field{{Name: "phone", Type: account.TextField}}
-	return map[usher.AccountID]account.Contents{
+	return map[usher.AccountID]account.Seed{
 		acme: {
 			Seats: map[seat.PoolName]int{"booking": 5}, Teams: map[usher.TeamID]usher.TeamID{"sales": "", "east": "sales"}, Fields: phone,
 			Users: map[usher.UserID]policy.User{
@@ -193,7 +193,7 @@ func (s *scene) nowhere(t *testing.T, q question, user usher.UserID) {
 func TestUnknownAccount(t *testing.T) {
 	s := newCompanies(t)
 	before := companies()
-	_, err := s.engine.Do(ctx, account.Host("proof"), "closed", account.Import{Contents: before[acme]}, account.DeleteAccount{})
+	_, err := s.engine.Do(ctx, account.AsHost("proof"), "closed", account.Import{Seed: before[acme]}, account.DeleteAccount{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func TestUnknownAccount(t *testing.T) {
 		}
 		v, err := s.engine.View(ctx, id)
 		s.unknown(t, "View", id, err, v.Len() == 0)
-		_, err = s.engine.Do(ctx, account.Host("proof"), id, account.SetRole{User: "mia", Role: "admin"})
+		_, err = s.engine.Do(ctx, account.AsHost("proof"), id, account.SetRole{User: "mia", Role: "admin"})
 		s.unknown(t, "Do", id, err, true)
 		reply, err := s.routes.get("in", q, "mia", acme, "calendar", "0")
 		misused := id == "" && reply.status == http.StatusInternalServerError // nobody is of no account

@@ -255,7 +255,7 @@ func (s *scene) apart(q question, user usher.UserID, foreign *resource) error {
 		return err
 	}
 	x, err := s.Explain(ctx, r)
-	if err := other("Explain", err, x.Decision == usher.Decision{} && x.Sentence == "" && len(x.Ways) == 0); err != nil {
+	if err := other("Explain", err, x.Decision == usher.Decision{} && x.Sentence == "" && len(x.Remedies) == 0); err != nil {
 		return err
 	}
 	actions, err := s.Actions(ctx, r)

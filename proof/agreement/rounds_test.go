@@ -33,7 +33,7 @@ type round struct {
 	text   string // of the policy
 	typ    string // of the rows
 	scene  *scene
-	worlds map[usher.AccountID]*world
+	worlds map[usher.AccountID]*fixture
 	asks   []asks
 }
 
@@ -46,7 +46,7 @@ type asks struct {
 func drawRound(t *testing.T, seed uint64, id *int, bases []*base, seen *tally) *round {
 	t.Helper()
 	d := newDice(seed)
-	x := &round{seed: seed, text: drawPolicy(d), worlds: map[usher.AccountID]*world{}}
+	x := &round{seed: seed, text: drawPolicy(d), worlds: map[usher.AccountID]*fixture{}}
 	p, err := policyfile.Load("random.yaml", []byte(x.text))
 	if err != nil {
 		t.Fatalf("%s\n%v", x.text, err)
@@ -116,7 +116,7 @@ func (x *round) live(t *testing.T, d dice) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	contents := map[usher.AccountID]account.Contents{}
+	contents := map[usher.AccountID]account.Seed{}
 	for id, w := range x.worlds {
 		contents[id] = w.contents()
 	}
@@ -142,7 +142,7 @@ func (x *round) host(d dice) {
 
 // fit takes out of a world what no engine has: places in teams that there are not, and the seats of
 // who may hold none.
-func (w *world) fit() {
+func (w *fixture) fit() {
 	for _, u := range w.users {
 		u.Teams = slices.DeleteFunc(u.Teams, func(m policy.Membership) bool { _, ok := w.parents[m.Team]; return !ok })
 		if u.Status == usher.Inactive {
@@ -151,8 +151,8 @@ func (w *world) fit() {
 	}
 }
 
-func (w *world) contents() account.Contents {
-	c := account.Contents{Settings: w.settings, Seats: map[seat.PoolName]int{"desk": 100}, Teams: w.parents, Users: map[usher.UserID]policy.User{}}
+func (w *fixture) contents() account.Seed {
+	c := account.Seed{Settings: w.settings, Seats: map[seat.PoolName]int{"desk": 100}, Teams: w.parents, Users: map[usher.UserID]policy.User{}}
 	for id, u := range w.users {
 		c.Users[id] = *u
 	}

@@ -51,7 +51,7 @@ func newRoutes(t testing.TB, s *scene, perms []permission.Permission) *routes {
 		table = append(table,
 			usherhttp.Route{Pattern: "GET /in/{account}/{type}/{id}/" + p.String(), Permission: p, Resource: x.load, Handler: http.HandlerFunc(tell)},
 			usherhttp.Route{Pattern: "GET /concealed/{account}/{type}/{id}/" + p.String(), Permission: p, Resource: x.load, Conceal: true, Handler: http.HandlerFunc(tell)},
-			usherhttp.Route{Pattern: "GET /visible/{account}/{type}/{id}/" + p.String(), Permission: p, Resource: x.loadOwn, Visible: s.visible(p), Handler: http.HandlerFunc(tell)},
+			usherhttp.Route{Pattern: "GET /visible/{account}/{type}/{id}/" + p.String(), Permission: p, Resource: x.loadOwn, HideUnless: s.visible(p), Handler: http.HandlerFunc(tell)},
 			usherhttp.Route{Pattern: "GET /whole/" + p.String(), Permission: p, Resource: usherhttp.WholeAccount, Handler: http.HandlerFunc(tell)},
 		)
 	}
@@ -91,7 +91,7 @@ func (x *routes) load(r *http.Request) (usher.Resource, error) {
 // loadOwn finds what there is under an id in the account of whoever asks, whatever the path names.
 func (x *routes) loadOwn(r *http.Request) (usher.Resource, error) {
 	for _, row := range x.stored[r.PathValue("type")+":"+r.PathValue("id")] {
-		if row.account == usherhttp.Admitted(r.Context()).Subject.Account {
+		if row.account == usherhttp.FromContext(r.Context()).Subject.Account {
 			return row, nil
 		}
 	}
@@ -136,7 +136,7 @@ func newReport(r usher.Request, d usher.Decision) report {
 
 // tell is the handler behind all guards.
 func tell(w http.ResponseWriter, r *http.Request) {
-	a := usherhttp.Admitted(r.Context())
+	a := usherhttp.FromContext(r.Context())
 	told := newReport(usher.Request{Account: a.Subject.Account, Subject: a.Subject.User, Permission: a.Permission, Resource: a.Resource}, a.Decision)
 	if loaded, ok := usherhttp.Loaded[*resource](r.Context()); a.Resource != nil && (!ok || loaded.on() != a.Resource) {
 		told.Resource = "what was loaded is not what was decided on"

@@ -156,14 +156,14 @@ type scene struct {
 }
 
 // live makes an engine and has it import accounts.
-func live(t testing.TB, p *policy.Policy, now *clock, accounts map[usher.AccountID]account.Contents) *engine.Engine {
+func live(t testing.TB, p *policy.Policy, now *clock, accounts map[usher.AccountID]account.Seed) *engine.Engine {
 	t.Helper()
 	e, err := engine.Open(engine.Options{Policy: p, Store: new(memstore.Store), Clock: now.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range sortedKeys(accounts) {
-		if _, err := e.Do(t.Context(), account.Host("proof"), id, account.Import{Contents: accounts[id]}); err != nil {
+		if _, err := e.Do(t.Context(), account.AsHost("proof"), id, account.Import{Seed: accounts[id]}); err != nil {
 			t.Fatal(err)
 		}
 	}

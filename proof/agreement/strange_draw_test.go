@@ -26,8 +26,8 @@ var noIDs = []string{"", " ", "        ", "\u200b", "stranger", "\ufffd"}
 
 // strangeWorld has users and teams of these ids; some are in teams, and one manages some. Careless
 // facts have a user under the empty id, too, who is in each team.
-func strangeWorld(d dice) *world {
-	w := &world{users: map[usher.UserID]*policy.User{}, parents: map[usher.TeamID]usher.TeamID{}, settings: map[string]bool{}}
+func strangeWorld(d dice) *fixture {
+	w := &fixture{users: map[usher.UserID]*policy.User{}, parents: map[usher.TeamID]usher.TeamID{}, settings: map[string]bool{}}
 	var teams []usher.TeamID
 	for _, id := range some(d, 6, 12, strangeIDs) {
 		teams = append(teams, usher.TeamID(id))

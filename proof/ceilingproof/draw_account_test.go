@@ -25,8 +25,8 @@ func later(d dice, from time.Time) time.Time {
 }
 
 // drawAccount draws four users in three teams, as a host would import them.
-func drawAccount(d dice, doc *syntax.Document) account.Contents {
-	c := account.Contents{
+func drawAccount(d dice, doc *syntax.Document) account.Seed {
+	c := account.Seed{
 		Settings: map[string]bool{"open": d.chance(40)},
 		Seats:    map[seat.PoolName]int{"desk": 50},
 		Teams:    map[usher.TeamID]usher.TeamID{"a": "", "b": pick[usher.TeamID](d, "", "a"), "c": pick[usher.TeamID](d, "", "a", "b")},
@@ -70,9 +70,9 @@ func mayBeSeated(doc *syntax.Document, name role.Name) bool {
 }
 
 // open returns an account that a host imported.
-func open(p *policy.Policy, c account.Contents) (*account.State, error) {
+func open(p *policy.Policy, c account.Seed) (*account.State, error) {
 	out, err := account.New("acme").Propose(p, account.Proposal{
-		Actor: account.Host("import"), Time: noon.Add(-24 * time.Hour), Commands: []account.Command{account.Import{Contents: c}},
+		Actor: account.AsHost("import"), Time: noon.Add(-24 * time.Hour), Commands: []account.Command{account.Import{Seed: c}},
 	})
 	return out.Next, err
 }

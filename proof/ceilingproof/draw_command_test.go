@@ -152,7 +152,7 @@ func (d drawing) giveGrant() account.Command {
 
 // proposal draws what a user proposes: one command, or some of them in a batch.
 func (d drawing) proposal(actor usher.UserID) account.Proposal {
-	p := account.Proposal{Actor: account.User(actor), Time: d.at, Commands: []account.Command{d.command(pick(d.dice, kinds...))}}
+	p := account.Proposal{Actor: account.AsUser(actor), Time: d.at, Commands: []account.Command{d.command(pick(d.dice, kinds...))}}
 	if d.chance(12) {
 		for range 1 + d.IntN(3) {
 			p.Commands = append(p.Commands, d.command(pick(d.dice, kinds...)))

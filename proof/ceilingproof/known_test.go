@@ -142,11 +142,11 @@ func knownCase(t *testing.T, name string) scenario {
 		t.Fatal(err)
 	}
 	c := known[name]
-	s := scenario{doc: doc, proposals: []account.Proposal{{Actor: account.User("max"), Time: noon, Commands: []account.Command{c.do}}}}
+	s := scenario{doc: doc, proposals: []account.Proposal{{Actor: account.AsUser("max"), Time: noon, Commands: []account.Command{c.do}}}}
 	if c.mfa {
 		s.proposals[0].Context = usher.Context{"mfa": true}
 	}
-	s.contents = account.Contents{
+	s.contents = account.Seed{
 		Seats: map[seat.PoolName]int{"desk": 9}, Teams: map[usher.TeamID]usher.TeamID{"a": "", "b": "a", "c": ""},
 		Users: users{"olga": holding("boss")},
 	}
@@ -196,7 +196,7 @@ func TestKnownRefusals(t *testing.T) {
 			switch {
 			case c.want == "" && err != nil:
 				t.Errorf("refused: %v\n%v", err, s)
-			case c.want != "" && !errors.Is(err, account.Escalation) && !w.requiresMore(s.proposals[0]):
+			case c.want != "" && !errors.Is(err, account.CodeEscalation) && !w.requiresMore(s.proposals[0]):
 				t.Errorf("not refused as escalation, but %d changes and error %v\n%v", len(out.Changes), err, s)
 			}
 		})

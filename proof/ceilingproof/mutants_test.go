@@ -21,7 +21,7 @@ type mutant struct {
 // door opens the hole: permission and everything else are still checked.
 func (m mutant) door(w *world, p account.Proposal) (account.Outcome, error) {
 	out, err := usual(w, p)
-	if errors.Is(err, account.Escalation) && m.open(w, p) {
+	if errors.Is(err, account.CodeEscalation) && m.open(w, p) {
 		return w.host(p)
 	}
 	return out, err
@@ -59,7 +59,7 @@ func blind(name string, simplify func(*syntax.Document)) mutant {
 // careless is a mutant that compares rules as if the actor had more.
 func careless(name string, more func(*world, account.Proposal) []account.Command) mutant {
 	return mutant{name, func(w *world, p account.Proposal) bool {
-		out, err := w.state.Propose(w.policy, account.Proposal{Actor: account.Host("mutant"), Time: p.Time, Commands: more(w, p)})
+		out, err := w.state.Propose(w.policy, account.Proposal{Actor: account.AsHost("mutant"), Time: p.Time, Commands: more(w, p)})
 		if err != nil {
 			return false
 		}

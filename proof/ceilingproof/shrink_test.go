@@ -18,13 +18,13 @@ import (
 // long as it shows a fault.
 type scenario struct {
 	doc       *syntax.Document
-	contents  account.Contents
+	contents  account.Seed
 	proposals []account.Proposal
 }
 
 // contentsOf returns an account as a host would import it.
-func contentsOf(s *account.State) account.Contents {
-	c := account.Contents{
+func contentsOf(s *account.State) account.Seed {
+	c := account.Seed{
 		Settings: maps.Clone(around(s).settings), Seats: map[seat.PoolName]int{"desk": s.Pool("desk").Total},
 		Teams: map[usher.TeamID]usher.TeamID{}, Users: map[usher.UserID]policy.User{},
 	}
@@ -187,7 +187,7 @@ func cut(d *syntax.Document, number int) bool {
 }
 
 // cutContents leaves out the part of an account with a number, and reports whether there is one.
-func cutContents(c account.Contents, number int) (account.Contents, bool) {
+func cutContents(c account.Seed, number int) (account.Seed, bool) {
 	is := func() bool { number--; return number == -1 }
 	c.Users, c.Teams = maps.Clone(c.Users), maps.Clone(c.Teams)
 	for _, id := range slices.Sorted(maps.Keys(c.Users)) {
@@ -312,7 +312,7 @@ func (s scenario) refused() string {
 		return ""
 	}
 	p := s.proposals[0]
-	if _, err := usual(w, p); errors.Is(err, account.Escalation) {
+	if _, err := usual(w, p); errors.Is(err, account.CodeEscalation) {
 		if out, again := w.host(p); again == nil && len(out.Changes) > 0 {
 			if d := w.deal(p, out.Next); d.judge() == nil && !d.intended() {
 				return "this breaks no promise: " + err.Error()

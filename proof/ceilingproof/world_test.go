@@ -54,17 +54,17 @@ func (w *world) next() (p account.Proposal, ok bool) {
 	w.at = w.at.Add(pick(w.dice, 0, time.Minute, 10*time.Minute, 40*time.Minute)) // now and then a grant ends
 	p = w.proposal(pick(w.dice, actors...))
 	for range 3 {
-		if _, err := usual(w, p); !errors.Is(err, account.Denied) {
+		if _, err := usual(w, p); !errors.Is(err, account.CodeDenied) {
 			break
 		}
-		p.Actor = account.User(pick(w.dice, actors...))
+		p.Actor = account.AsUser(pick(w.dice, actors...))
 	}
 	return p, true
 }
 
 // host repeats a proposal as the host, which no ceiling stops.
 func (w *world) host(p account.Proposal) (account.Outcome, error) {
-	p.Actor = account.Host("again")
+	p.Actor = account.AsHost("again")
 	return w.state.Propose(w.policy, p)
 }
 
@@ -89,7 +89,7 @@ func (w *world) step(p account.Proposal, seen tally) (*deal, *breach, error) {
 		}
 		w.state = out.Next
 		return was, b, nil
-	case errors.Is(err, account.Escalation):
+	case errors.Is(err, account.CodeEscalation):
 		seen.count(kind, escalated)
 		if out, err := w.host(p); err == nil && len(out.Changes) > 0 {
 			was = w.deal(p, out.Next)

@@ -25,16 +25,16 @@ func TestBrokenIsFound(t *testing.T) {
 		broken  broken
 		journal bool
 	}{
-		{"an update is lost, since who was second is told that all is well", 2, broken{store: func(s store.Keeper) store.Keeper { return losing{s} }}, true},
-		{"a commit is acknowledged and not written", 1, broken{store: func(s store.Keeper) store.Keeper { return &forgetful{Keeper: s} }}, true},
-		{"what the store rejects for good is stored all the same", 1, broken{store: func(s store.Keeper) store.Keeper { return &fickle{Keeper: s} }}, true},
-		{"a batch is applied twice", 1, broken{door: func(d door) door { return twice{d} }}, true},
-		{"a key is not looked at", 1, broken{door: func(d door) door { return keyless{d} }}, true},
-		{"a key is that of all actors", 1, broken{door: func(d door) door { return &shared{door: d} }}, false},
-		{"what was done is said to have failed", 1, broken{door: func(d door) door { return &gloomy{door: d} }}, true},
-		{"a check does not see the last commit", 1, broken{door: func(d door) door { return late{d} }}, false},
-		{"an engine goes back, where others write beside it", 2, broken{door: func(d door) door { return late{d} }}, false},
-		{"the version that is asked for is not waited for", 2, broken{door: func(d door) door { return hasty{d} }}, false},
+		{"an update is lost, since who was second is told that all is well", 2, broken{store: func(s store.UserDataStore) store.UserDataStore { return losing{s} }}, true},
+		{"a commit is acknowledged and not written", 1, broken{store: func(s store.UserDataStore) store.UserDataStore { return &forgetful{UserDataStore: s} }}, true},
+		{"what the store rejects for good is stored all the same", 1, broken{store: func(s store.UserDataStore) store.UserDataStore { return &fickle{UserDataStore: s} }}, true},
+		{"a batch is applied twice", 1, broken{door: func(d fault) fault { return twice{d} }}, true},
+		{"a key is not looked at", 1, broken{door: func(d fault) fault { return keyless{d} }}, true},
+		{"a key is that of all actors", 1, broken{door: func(d fault) fault { return &shared{fault: d} }}, false},
+		{"what was done is said to have failed", 1, broken{door: func(d fault) fault { return &gloomy{fault: d} }}, true},
+		{"a check does not see the last commit", 1, broken{door: func(d fault) fault { return late{d} }}, false},
+		{"an engine goes back, where others write beside it", 2, broken{door: func(d fault) fault { return late{d} }}, false},
+		{"the version that is asked for is not waited for", 2, broken{door: func(d fault) fault { return hasty{d} }}, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			p := place{name: "memstore", store: new(memstore.Store), engines: row.engines, broken: row.broken}
@@ -66,10 +66,10 @@ type listener struct {
 
 func (l *listener) Errorf(string, ...any) { l.complaints.Add(1) }
 
-type losing struct{ store.Keeper }
+type losing struct{ store.UserDataStore }
 
 func (l losing) Append(ctx context.Context, id usher.AccountID, e store.Entry) error {
-	err := l.Keeper.Append(ctx, id, e)
+	err := l.UserDataStore.Append(ctx, id, e)
 	if errors.Is(err, store.ErrConflict) {
 		return nil
 	}
@@ -77,7 +77,7 @@ func (l losing) Append(ctx context.Context, id usher.AccountID, e store.Entry) e
 }
 
 type forgetful struct {
-	store.Keeper
+	store.UserDataStore
 	appends atomic.Int64
 }
 
@@ -85,16 +85,16 @@ func (f *forgetful) Append(ctx context.Context, id usher.AccountID, e store.Entr
 	if f.appends.Add(1)%5 == 0 {
 		return nil
 	}
-	return f.Keeper.Append(ctx, id, e)
+	return f.UserDataStore.Append(ctx, id, e)
 }
 
 type fickle struct {
-	store.Keeper
+	store.UserDataStore
 	appends atomic.Int64
 }
 
 func (f *fickle) Append(ctx context.Context, id usher.AccountID, e store.Entry) error {
-	err := f.Keeper.Append(ctx, id, e)
+	err := f.UserDataStore.Append(ctx, id, e)
 	if f.appends.Add(1)%5 == 0 {
 		return errRule
 	}
@@ -102,65 +102,65 @@ func (f *fickle) Append(ctx context.Context, id usher.AccountID, e store.Entry) 
 }
 
 // twice is who asks again to be sure, without a key.
-type twice struct{ door }
+type twice struct{ fault }
 
 func (d twice) Submit(ctx context.Context, b engine.Batch) (engine.Result, error) {
-	result, err := d.door.Submit(ctx, b)
-	if err == nil && b.Key == "" {
-		_, _ = d.door.Submit(ctx, b)
+	result, err := d.fault.Submit(ctx, b)
+	if err == nil && b.IdempotencyKey == "" {
+		_, _ = d.fault.Submit(ctx, b)
 	}
 	return result, err
 }
 
-type keyless struct{ door }
+type keyless struct{ fault }
 
 func (d keyless) Submit(ctx context.Context, b engine.Batch) (engine.Result, error) {
-	b.Key = ""
-	return d.door.Submit(ctx, b)
+	b.IdempotencyKey = ""
+	return d.fault.Submit(ctx, b)
 }
 
 // shared knows a key whoever asks.
 type shared struct {
-	door
+	fault
 	first sync.Map // actor by key
 }
 
 func (d *shared) Submit(ctx context.Context, b engine.Batch) (engine.Result, error) {
-	if first, known := d.first.Load(b.Key); known && first != b.Actor {
+	if first, known := d.first.Load(b.IdempotencyKey); known && first != b.Actor {
 		return engine.Result{}, engine.ErrKeyReused
 	}
-	result, err := d.door.Submit(ctx, b)
-	if err == nil && result.Commit != nil && b.Key != "" {
-		d.first.LoadOrStore(b.Key, b.Actor)
+	result, err := d.fault.Submit(ctx, b)
+	if err == nil && result.Commit != nil && b.IdempotencyKey != "" {
+		d.first.LoadOrStore(b.IdempotencyKey, b.Actor)
 	}
 	return result, err
 }
 
 type gloomy struct {
-	door
+	fault
 	batches atomic.Int64
 }
 
 func (d *gloomy) Submit(ctx context.Context, b engine.Batch) (engine.Result, error) {
-	result, err := d.door.Submit(ctx, b)
+	result, err := d.fault.Submit(ctx, b)
 	if d.batches.Add(1)%7 == 0 {
-		return engine.Result{}, engine.ErrBusy
+		return engine.Result{}, engine.ErrContention
 	}
 	return result, err
 }
 
-type late struct{ door }
+type late struct{ fault }
 
 func (d late) Check(ctx context.Context, r usher.Request, _ uint64) (usher.Decision, error) {
 	v, err := d.View(ctx, r.Account, 0)
 	if err != nil {
 		return usher.Decision{}, err
 	}
-	return d.door.(front).At(r.Account, max(v.Version()-1, 1)).Check(ctx, r)
+	return d.fault.(front).At(r.Account, max(v.Version()-1, 1)).Check(ctx, r)
 }
 
-type hasty struct{ door }
+type hasty struct{ fault }
 
 func (d hasty) Check(ctx context.Context, r usher.Request, _ uint64) (usher.Decision, error) {
-	return d.door.Check(ctx, r, 0)
+	return d.fault.Check(ctx, r, 0)
 }

@@ -65,7 +65,7 @@ func (c *client) batch() (q question) {
 func (c *client) askUnderKey() {
 	batch := c.keyed[c.chance.IntN(len(c.keyed))]
 	if c.chance.IntN(8) == 0 {
-		batch.request, batch.deeds = "other", []deed{{kind: resize, total: 4}}
+		batch.request, batch.deeds = "other", []op{{kind: resize, total: 4}}
 	}
 	if c.chance.IntN(4) == 0 {
 		batch.actor = who(c.chance.IntN(2)) // whose key is another one
@@ -93,7 +93,7 @@ func (c *client) ask(q question) *answer {
 	return c.askAt(ctx, c.doors[q.engine], q)
 }
 
-func (c *client) askAt(ctx context.Context, d door, q question) *answer {
+func (c *client) askAt(ctx context.Context, d fault, q question) *answer {
 	c.asked++
 	q.id, q.client = fmt.Sprintf("%d.%d", c.number, c.asked), c.number
 	r := &record{question: &q, call: c.clock.Add(1)}
@@ -126,7 +126,7 @@ func (c *client) somewhere() int {
 func (c *client) settle() {
 	ctx := context.Background()
 	for i, d := range c.doors {
-		c.surely(ctx, d, question{engine: i, actor: host, deeds: []deed{drawDeed(c.chance)}})
+		c.surely(ctx, d, question{engine: i, actor: host, deeds: []op{drawDeed(c.chance)}})
 	}
 	for i, d := range c.doors {
 		c.surely(ctx, d, question{engine: i, what: look, atLeast: c.seen})
@@ -157,7 +157,7 @@ func (c *client) final() {
 }
 
 // surely asks where nothing goes wrong any more. A reading that began before may still fail.
-func (c *client) surely(ctx context.Context, d door, q question) {
+func (c *client) surely(ctx context.Context, d fault, q question) {
 	var a *answer
 	for range 5 {
 		if a = c.askAt(ctx, d, q); a.fate != failed {

@@ -34,10 +34,10 @@ func crashBatch(key string) engine.Batch {
 	h := fnv.New64a()
 	io.WriteString(h, key)
 	r := rand.New(rand.NewPCG(h.Sum64(), 0))
-	b := engine.Batch{Key: key, Account: crashAccounts[r.IntN(len(crashAccounts))]}
+	b := engine.Batch{IdempotencyKey: key, Account: crashAccounts[r.IntN(len(crashAccounts))]}
 	actor, deeds := drawActor(r), drawDeeds(r)
 	if r.IntN(2) == 0 {
-		actor, deeds = host, []deed{{kind: resize, total: 3 + r.IntN(8)}} // which is rarely refused
+		actor, deeds = host, []op{{kind: resize, total: 3 + r.IntN(8)}} // which is rarely refused
 	}
 	b.Actor, b.Commands = actor.actor(), commands(deeds)
 	if r.IntN(2) == 0 {

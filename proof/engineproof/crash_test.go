@@ -74,7 +74,7 @@ func newCrash(t *testing.T, seen *tally) *crash {
 	require.NoError(t, err)
 	for _, id := range crashAccounts {
 		commands := append(founding(), account.DefineField{Field: nick, Type: account.TextField})
-		_, err := e.Do(context.Background(), account.Host("setup"), id, commands...)
+		_, err := e.Do(context.Background(), account.AsHost("setup"), id, commands...)
 		require.NoError(t, err)
 	}
 	require.NoError(t, e.Close())

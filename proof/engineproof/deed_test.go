@@ -12,7 +12,7 @@ import (
 const desk seat.PoolName = "desk"
 
 // deed is a command as the model knows it.
-type deed struct {
+type op struct {
 	kind  kind
 	whom  who
 	post  post // of add and promote
@@ -31,7 +31,7 @@ const (
 	dismiss             // remove-user
 )
 
-func (d deed) command() account.Command {
+func (d op) command() account.Command {
 	user, name := names[d.whom], role.Name(d.post.String())
 	switch d.kind {
 	case seize:
@@ -52,9 +52,9 @@ func (d deed) command() account.Command {
 	panic("no such deed")
 }
 
-func (d deed) String() string { return account.Describe(d.command()) }
+func (d op) String() string { return account.Describe(d.command()) }
 
-func commands(deeds []deed) []account.Command {
+func commands(deeds []op) []account.Command {
 	list := make([]account.Command, len(deeds))
 	for i, d := range deeds {
 		list[i] = d.command()
@@ -73,7 +73,7 @@ func (r refusal) String() string { return fmt.Sprintf("%s of command %d", r.code
 // after is the account after a batch, all of it or nothing, and whether the batch changed
 // anything on its way. Seats are counted when all deeds are done; where there are too few,
 // the last deed after which more were lacking is refused.
-func (s small) after(actor who, deeds []deed) (next small, changed bool, r refusal) {
+func (s small) after(actor who, deeds []op) (next small, changed bool, r refusal) {
 	next = s
 	for i, d := range deeds {
 		then, code := next.do(actor, d)
@@ -82,9 +82,9 @@ func (s small) after(actor who, deeds []deed) (next small, changed bool, r refus
 		}
 		switch {
 		case then.held() > next.held():
-			r = refusal{account.NoSeatsLeft, i}
+			r = refusal{account.CodeNoSeatsLeft, i}
 		case then.total < next.total:
-			r = refusal{account.SeatsInUse, i}
+			r = refusal{account.CodeSeatsInUse, i}
 		}
 		changed = changed || then != next
 		next = then
@@ -96,13 +96,13 @@ func (s small) after(actor who, deeds []deed) (next small, changed bool, r refus
 }
 
 // do is the account after a deed, with as many seats held as that may be. One without effect is the same account again.
-func (s small) do(actor who, d deed) (small, account.Code) {
+func (s small) do(actor who, d op) (small, account.Code) {
 	p := s.people[d.whom]
 	if !s.may(actor, d) {
-		return s, account.Denied
+		return s, account.CodeDenied
 	}
 	if p.post == absent && d.kind != resize && d.kind != add {
-		return s, account.UnknownUser
+		return s, account.CodeUnknownUser
 	}
 	change := &s.people[d.whom] // of this copy
 	switch d.kind {
@@ -110,14 +110,14 @@ func (s small) do(actor who, d deed) (small, account.Code) {
 		change.seated = true
 	case free:
 		if p.seated && p.post == clerk {
-			return s, account.SeatRequired
+			return s, account.CodeSeatRequired
 		}
 		change.seated = false
 	case resize:
 		s.total = d.total
 	case promote:
 		if p.post == owner {
-			return s, account.UniqueRole
+			return s, account.CodeUniqueRole
 		}
 		change.post = d.post
 		change.seated = p.seated || d.post == clerk
@@ -126,12 +126,12 @@ func (s small) do(actor who, d deed) (small, account.Code) {
 		change.post = owner
 	case add:
 		if p.post != absent {
-			return s, account.Exists
+			return s, account.CodeExists
 		}
 		*change = person{d.post, d.post == clerk}
 	case dismiss:
 		if p.post == owner {
-			return s, account.UniqueRole
+			return s, account.CodeUniqueRole
 		}
 		*change = person{}
 	}
@@ -140,7 +140,7 @@ func (s small) do(actor who, d deed) (small, account.Code) {
 
 // may says whether the policy allows it. Nobody dismisses the owner or gives them another
 // role, and nobody but the owner hands the account over.
-func (s small) may(actor who, d deed) bool {
+func (s small) may(actor who, d op) bool {
 	switch {
 	case actor == host:
 		return true
@@ -153,8 +153,8 @@ func (s small) may(actor who, d deed) bool {
 }
 
 // drawDeed draws mostly what is about seats, and so about the last one.
-func drawDeed(r *rand.Rand) deed {
-	d := deed{whom: who(r.IntN(len(names)))}
+func drawDeed(r *rand.Rand) op {
+	d := op{whom: who(r.IntN(len(names)))}
 	switch n := r.IntN(20); {
 	case n < 6:
 		d.kind = seize
@@ -175,14 +175,14 @@ func drawDeed(r *rand.Rand) deed {
 }
 
 // drawDeeds draws a batch: a deed, two at random, or a seat that goes from one to another.
-func drawDeeds(r *rand.Rand) []deed {
+func drawDeeds(r *rand.Rand) []op {
 	switch r.IntN(10) {
 	case 0, 1:
-		return []deed{drawDeed(r), drawDeed(r)}
+		return []op{drawDeed(r), drawDeed(r)}
 	case 2, 3:
-		return []deed{{kind: free, whom: who(r.IntN(len(names)))}, {kind: seize, whom: who(r.IntN(len(names)))}}
+		return []op{{kind: free, whom: who(r.IntN(len(names)))}, {kind: seize, whom: who(r.IntN(len(names)))}}
 	}
-	return []deed{drawDeed(r)}
+	return []op{drawDeed(r)}
 }
 
 // drawActor draws mostly who may: the host, and who leads at the beginning.

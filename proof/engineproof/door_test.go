@@ -12,7 +12,7 @@ import (
 )
 
 // door is where a client asks. A version of 0 asks for none.
-type door interface {
+type fault interface {
 	Submit(ctx context.Context, b engine.Batch) (engine.Result, error)
 	Check(ctx context.Context, r usher.Request, atLeast uint64) (usher.Decision, error)
 	View(ctx context.Context, id usher.AccountID, atLeast uint64) (account.View, error)
@@ -36,11 +36,11 @@ func (f front) View(ctx context.Context, id usher.AccountID, atLeast uint64) (ac
 }
 
 // answerTo asks at a door.
-func (h *history) answerTo(ctx context.Context, d door, q *question) *answer {
+func (h *history) answerTo(ctx context.Context, d fault, q *question) *answer {
 	switch q.what {
 	case submit:
 		result, err := d.Submit(ctx, engine.Batch{
-			Actor: q.actor.actor(), Account: h.account, Commands: commands(q.deeds), Key: q.key, Note: q.id + h.padding,
+			Actor: q.actor.actor(), Account: h.account, Commands: commands(q.deeds), IdempotencyKey: q.key, Note: q.id + h.padding,
 		})
 		return answerOf(result, err)
 	case look:
@@ -84,7 +84,7 @@ func answerOf(result engine.Result, err error) *answer {
 		return &answer{fate: refused, refusal: refusal{r.Code, r.Index}}
 	case errors.Is(err, engine.ErrKeyReused):
 		return &answer{fate: reused}
-	case errors.Is(err, engine.ErrUnknown) && errors.As(err, &e):
+	case errors.Is(err, engine.ErrOutcomeUnknown) && errors.As(err, &e):
 		return &answer{fate: unknown, version: e.Version, err: err}
 	}
 	return &answer{err: err}
@@ -93,7 +93,7 @@ func answerOf(result engine.Result, err error) *answer {
 // expected reports whether a question may fail so, where the store does.
 func expected(err error) bool {
 	for _, reason := range []error{
-		engine.ErrBusy, engine.ErrStale, storefault.ErrInjected, store.ErrReadOnly, store.ErrRefused, context.Canceled, context.DeadlineExceeded,
+		engine.ErrContention, engine.ErrStale, storefault.ErrInjected, store.ErrReadOnly, store.ErrRefused, context.Canceled, context.DeadlineExceeded,
 	} {
 		if errors.Is(err, reason) {
 			return true

@@ -63,11 +63,11 @@ func TestExchangeLeavesNothingUnfit(t *testing.T) {
 	})
 	busy.Go(func() {
 		for i := 0; ctx.Err() == nil; i++ {
-			_, err := e.Do(ctx, host.actor(), "acme", deed{kind: promote, whom: 3, post: member + post(i%2)}.command())
+			_, err := e.Do(ctx, host.actor(), "acme", op{kind: promote, whom: 3, post: member + post(i%2)}.command())
 			switch {
 			case err == nil:
 				seen.add("batches", 1)
-			case !errors.Is(err, account.UnknownRole):
+			case !errors.Is(err, account.CodeUnknownRole):
 				assert.ErrorIs(t, err, context.Canceled)
 			}
 		}

@@ -70,7 +70,7 @@ func faults(seed uint64, w weather, calm *atomic.Bool) storefault.Faults {
 // slow is a store that takes a while to hand out what it has read, so that this is old before
 // anybody has it, and stores some commits when nobody expects it any more.
 type slow struct {
-	store.Keeper
+	store.UserDataStore
 	history *history
 
 	mu     sync.Mutex
@@ -101,7 +101,7 @@ func (s *slow) ask(ctx context.Context, id usher.AccountID, e store.Entry) error
 	if rand.New(rand.NewPCG(h.Sum64(), 0)).Float64() >= rejections[s.history.weather] {
 		return nil
 	}
-	for _, err := range s.Keeper.Commits(ctx, id, e.Version-1) {
+	for _, err := range s.UserDataStore.Commits(ctx, id, e.Version-1) {
 		return err // or nil: the version is taken, and Append says so
 	}
 	if s.history.reject(e) {
@@ -119,11 +119,11 @@ func (s *slow) Append(ctx context.Context, id usher.AccountID, e store.Entry) er
 		e.Records = slices.Clone(e.Records) // which have no data here
 		s.history.late.Go(func() {
 			time.Sleep(d)
-			_ = s.Keeper.Append(context.Background(), id, e) // nobody is left to tell
+			_ = s.UserDataStore.Append(context.Background(), id, e) // nobody is left to tell
 		})
 		return storefault.ErrInjected
 	}
-	err := s.Keeper.Append(ctx, id, e)
+	err := s.UserDataStore.Append(ctx, id, e)
 	if errors.Is(err, store.ErrConflict) {
 		s.history.conflicts.Add(1)
 	}
@@ -132,12 +132,12 @@ func (s *slow) Append(ctx context.Context, id usher.AccountID, e store.Entry) er
 
 func (s *slow) Snapshot(ctx context.Context, id usher.AccountID) (store.Snapshot, error) {
 	defer s.linger()
-	return s.Keeper.Snapshot(ctx, id)
+	return s.UserDataStore.Snapshot(ctx, id)
 }
 
 func (s *slow) Commits(ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
 	return func(yield func(store.Commit, error) bool) {
-		s.Keeper.Commits(ctx, id, after)(yield)
+		s.UserDataStore.Commits(ctx, id, after)(yield)
 		s.linger()
 	}
 }

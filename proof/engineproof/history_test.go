@@ -37,8 +37,8 @@ func loadPolicy(t testing.TB, text []byte) *policy.Policy {
 // place is where a history takes place.
 type place struct {
 	name    string
-	store   store.Keeper // without faults
-	engines int          // over the one store
+	store   store.UserDataStore // without faults
+	engines int                 // over the one store
 	sight   sight
 	weather weather
 	broken  broken
@@ -68,8 +68,8 @@ func (p place) promise() promise {
 // broken puts something wrong between clients and engines, or engines and store, to show
 // that it would be found.
 type broken struct {
-	door  func(door) door
-	store func(store.Keeper) store.Keeper
+	door  func(fault) fault
+	store func(store.UserDataStore) store.UserDataStore
 }
 
 // history is what clients asked about one account, and what they were answered.
@@ -79,7 +79,7 @@ type history struct {
 	seed    uint64
 	account usher.AccountID
 	running []*engine.Engine
-	doors   []door
+	doors   []fault
 	keyed   []question // the batches that are asked under keys
 	padding string     // of notes
 
@@ -126,11 +126,11 @@ func begin(t testing.TB, p place, seed uint64) *history {
 		h.padding = strings.Repeat("~", 2500) // so that snapshots are due
 	}
 	options := engine.Options{
-		Policy: loadPolicy(t, officeText), Settle: time.Duration(1+r.IntN(4)) * time.Millisecond,
+		Policy: loadPolicy(t, officeText), CommitTimeout: time.Duration(1+r.IntN(4)) * time.Millisecond,
 		Observer: engine.Observer{Committed: h.observe},
 	}
 	if p.sight == fresh {
-		options.MaxStale = 1
+		options.MaxStaleness = 1
 	}
 	if r.IntN(3) == 0 {
 		options.Accounts = 1
@@ -140,7 +140,7 @@ func begin(t testing.TB, p place, seed uint64) *history {
 		e, err := engine.Open(options)
 		require.NoError(t, err)
 		h.running = append(h.running, e)
-		d := door(front{e})
+		d := fault(front{e})
 		if p.broken.door != nil {
 			d = p.broken.door(d)
 		}
@@ -155,7 +155,7 @@ func (h *history) storeOf(i uint64) store.Store {
 	if h.broken.store != nil {
 		base = h.broken.store(base)
 	}
-	s := &slow{Keeper: base, history: h, chance: rand.New(rand.NewPCG(h.seed, 1000+i))}
+	s := &slow{UserDataStore: base, history: h, chance: rand.New(rand.NewPCG(h.seed, 1000+i))}
 	inner := store.Store(s)
 	if watcher, ok := h.store.(store.Watcher); ok && h.sight == watching {
 		inner = watched{s, watcher}
@@ -168,10 +168,10 @@ func (h *history) found() {
 	e, err := engine.Open(engine.Options{Policy: loadPolicy(h.t, officeText), Store: h.store})
 	require.NoError(h.t, err)
 	defer e.Close()
-	_, err = e.Do(context.Background(), account.Host("setup"), h.account, founding()...)
+	_, err = e.Do(context.Background(), account.AsHost("setup"), h.account, founding()...)
 	require.NoError(h.t, err)
-	_, err = e.Do(context.Background(), account.Host("setup"), elsewhere, account.CreateAccount{Owner: names[0]})
-	if !errors.Is(err, account.Exists) {
+	_, err = e.Do(context.Background(), account.AsHost("setup"), elsewhere, account.CreateAccount{Owner: names[0]})
+	if !errors.Is(err, account.CodeExists) {
 		require.NoError(h.t, err)
 	}
 }

@@ -72,7 +72,7 @@ var everything = []string{
 }
 
 // placesOf returns where histories take place on a store.
-func placesOf(name string, s store.Keeper) (all []place) {
+func placesOf(name string, s store.UserDataStore) (all []place) {
 	_, watches := s.(store.Watcher)
 	for engines := 1; engines <= mostEngines; engines++ {
 		for _, sight := range []sight{deaf, watching, fresh} {

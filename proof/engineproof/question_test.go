@@ -16,7 +16,7 @@ type question struct {
 	what   what
 
 	actor   who // of a batch
-	deeds   []deed
+	deeds   []op
 	key     string
 	request string // tells batches under the same key apart
 

@@ -51,9 +51,9 @@ func (w who) String() string {
 
 func (w who) actor() account.Actor {
 	if w == host {
-		return account.Host("host")
+		return account.AsHost("host")
 	}
-	return account.User(names[w])
+	return account.AsUser(names[w])
 }
 
 // founded is the account before anybody asks for anything: one seat of two is left.

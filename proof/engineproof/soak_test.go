@@ -89,9 +89,9 @@ func newSoak(t *testing.T, mem *memstore.Store, round int, seen *tally) *soak {
 	s.policies[0] = loadPolicy(t, officeText)
 	s.policies[1] = loadPolicy(t, bytes.ReplaceAll(officeText, []byte("lock: {admin: any}"), []byte("lock: {owner: any}")))
 	s.unfit = loadPolicy(t, bytes.ReplaceAll(officeText, []byte("clerk"), []byte("teller")))
-	o := engine.Options{Policy: s.policies[0], Store: storefault.Wrap(mem, s.slowAppends), Accounts: 3, SeenEvery: 5 * time.Millisecond}
+	o := engine.Options{Policy: s.policies[0], Store: storefault.Wrap(mem, s.slowAppends), Accounts: 3, LastActiveEvery: 5 * time.Millisecond}
 	if round%2 == 1 {
-		o.MaxStale = time.Millisecond
+		o.MaxStaleness = time.Millisecond
 	}
 	e, err := engine.Open(o)
 	require.NoError(t, err)
@@ -123,7 +123,7 @@ func (s *soak) slowAppends(_ context.Context, c storefault.Call) (f storefault.F
 }
 
 func (s *soak) found(id usher.AccountID) {
-	_, err := s.Do(context.Background(), account.Host("setup"), id, founding()...)
+	_, err := s.Do(context.Background(), account.AsHost("setup"), id, founding()...)
 	require.NoError(s.t, err)
 }
 
@@ -182,7 +182,7 @@ type soaker struct {
 func (w *soaker) work(turn func(*soaker) error) {
 	var err error
 	for err == nil {
-		w.Seen(w.anyAccount().id, w.anybody())
+		w.MarkActive(w.anyAccount().id, w.anybody())
 		err = turn(w)
 	}
 	assert.ErrorIs(w.t, err, engine.ErrClosed)
@@ -335,7 +335,7 @@ func (w *soaker) readJournal() error {
 func (w *soaker) readSightings() error {
 	time.Sleep(time.Millisecond)
 	var users []usher.UserID
-	for seen, err := range w.LastSeen(context.Background(), w.anyAccount().id, "") {
+	for seen, err := range w.LastActiveTimes(context.Background(), w.anyAccount().id, "") {
 		if err != nil {
 			return err
 		}

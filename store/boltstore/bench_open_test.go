@@ -22,7 +22,7 @@ import (
 func BenchmarkOpen(b *testing.B) {
 	oncehub, err := preset.Load("oncehub")
 	require.NoError(b, err)
-	c := account.Contents{Teams: map[usher.TeamID]usher.TeamID{}, Users: map[usher.UserID]policy.User{"olivia": {Role: "owner"}}}
+	c := account.Seed{Teams: map[usher.TeamID]usher.TeamID{}, Users: map[usher.UserID]policy.User{"olivia": {Role: "owner"}}}
 	for i := range 1_000_000 {
 		in := usher.TeamID(fmt.Sprint("team-", i/20))
 		c.Teams[in] = ""
@@ -42,7 +42,7 @@ func BenchmarkOpen(b *testing.B) {
 	}
 	begun := time.Now()
 	ask(func(e *engine.Engine) {
-		_, err := e.Do(context.Background(), account.Host("test"), "acme", account.Import{Contents: c})
+		_, err := e.Do(context.Background(), account.AsHost("test"), "acme", account.Import{Seed: c})
 		require.NoError(b, err)
 	})
 	imported := time.Since(begun)

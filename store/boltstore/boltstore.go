@@ -58,7 +58,7 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-var _ store.Keeper = (*Store)(nil)
+var _ store.UserDataStore = (*Store)(nil)
 
 // What can be wrong with a file.
 var (

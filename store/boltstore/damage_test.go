@@ -56,7 +56,7 @@ func TestCutOffLater(t *testing.T) {
 			assert.ErrorIs(t, err, boltstore.ErrDamaged)
 			err = s.Append(t.Context(), "acme", commit(201, "more"))
 			assert.ErrorIs(t, err, boltstore.ErrDamaged)
-			assert.False(t, store.Refused(err))
+			assert.False(t, store.IsRejected(err))
 			_, err = s.Snapshot(t.Context(), "acme")
 			assert.ErrorIs(t, err, boltstore.ErrDamaged)
 		}
@@ -99,7 +99,7 @@ func TestDamage(t *testing.T) {
 		return err
 	}
 	sightings := func(s *boltstore.Store) (err error) {
-		for _, err = range s.Sightings(ctx, "acme", "") {
+		for _, err = range s.LastActiveTimes(ctx, "acme", "") {
 		}
 		return err
 	}
@@ -137,8 +137,8 @@ func TestDamage(t *testing.T) {
 				require.NoError(t, s.Append(ctx, "acme", e))
 			}
 			require.NoError(t, s.SaveSnapshot(ctx, "acme", store.Snapshot{Version: 2, Data: []byte("state")}))
-			seen := []store.Sighting{{User: "mia", At: time.Unix(1, 0)}}
-			require.NoError(t, s.Seen(ctx, "acme", seen))
+			seen := []store.LastActive{{User: "mia", At: time.Unix(1, 0)}}
+			require.NoError(t, s.SaveLastActive(ctx, "acme", seen))
 			require.NoError(t, s.Close())
 			change(t, path, row.damage)
 
@@ -153,7 +153,7 @@ func TestDamage(t *testing.T) {
 				e.Records = []store.Record{{User: "mia", Data: []byte("Mia")}}
 				require.NoError(t, s.Append(ctx, "acme", e))
 				require.NoError(t, s.SaveSnapshot(ctx, "acme", store.Snapshot{Version: 2, Data: []byte("state")}))
-				require.NoError(t, s.Seen(ctx, "acme", seen))
+				require.NoError(t, s.SaveLastActive(ctx, "acme", seen))
 				for _, read := range row.reads {
 					assert.NoError(t, read(s))
 				}

@@ -44,7 +44,7 @@ type damaged struct {
 	erased []usher.AccountID
 }
 
-var dog = account.Host("test")
+var dog = account.AsHost("test")
 
 // sound makes a file with accounts that have many commits, few, one, a snapshot, and
 // one that is erased. So many other accounts make the trees deep; they have one commit
@@ -107,7 +107,7 @@ func sound(t *testing.T, others int) *damaged {
 func (d *damaged) engine(t *testing.T, s store.Store) *engine.Engine {
 	t.Helper()
 	// A write to a damaged account has an unknown outcome, which does not change by waiting.
-	e, err := engine.Open(engine.Options{Policy: d.policy, Store: s, Settle: time.Millisecond, Observer: engine.Observer{Failed: func(error) {}}})
+	e, err := engine.Open(engine.Options{Policy: d.policy, Store: s, CommitTimeout: time.Millisecond, Observer: engine.Observer{Failed: func(error) {}}})
 	require.NoError(t, err)
 	return e
 }

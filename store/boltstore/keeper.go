@@ -45,7 +45,7 @@ func (t *tables) putRecords(records []sealedRecord) error {
 	return nil
 }
 
-// Record implements store.Keeper.
+// Record implements store.UserDataStore.
 func (s *Store) Record(ctx context.Context, account usher.AccountID, user usher.UserID) ([]byte, error) {
 	data, err := s.record(ctx, account, user)
 	return data, wrap("read record", account, 0, err)
@@ -71,7 +71,7 @@ func (s *Store) record(ctx context.Context, account usher.AccountID, user usher.
 	return data, err
 }
 
-// Records implements store.Keeper.
+// Records implements store.UserDataStore.
 func (s *Store) Records(ctx context.Context, account usher.AccountID, after usher.UserID) iter.Seq2[store.Record, error] {
 	return byUser(ctx, s, "read records", recordBucket, account, after, func(key, value []byte, user usher.UserID) (store.Record, error) {
 		data, err := opened(key, value)
@@ -79,13 +79,13 @@ func (s *Store) Records(ctx context.Context, account usher.AccountID, after ushe
 	})
 }
 
-// Seen implements store.Keeper. After nil the sightings are on the disk, so a crash
+// Seen implements store.UserDataStore. After nil the sightings are on the disk, so a crash
 // loses none.
-func (s *Store) Seen(ctx context.Context, account usher.AccountID, sightings []store.Sighting) error {
+func (s *Store) SaveLastActive(ctx context.Context, account usher.AccountID, sightings []store.LastActive) error {
 	return wrap("save sightings", account, 0, s.seen(ctx, account, sightings))
 }
 
-func (s *Store) seen(ctx context.Context, account usher.AccountID, sightings []store.Sighting) error {
+func (s *Store) seen(ctx context.Context, account usher.AccountID, sightings []store.LastActive) error {
 	if err := begin(ctx, account); err != nil {
 		return err
 	}
@@ -127,10 +127,10 @@ func (s *Store) seen(ctx context.Context, account usher.AccountID, sightings []s
 	}})
 }
 
-// Sightings implements store.Keeper.
-func (s *Store) Sightings(ctx context.Context, account usher.AccountID, after usher.UserID) iter.Seq2[store.Sighting, error] {
-	return byUser(ctx, s, "read sightings", sightingBucket, account, after, func(_, value []byte, user usher.UserID) (store.Sighting, error) {
+// Sightings implements store.UserDataStore.
+func (s *Store) LastActiveTimes(ctx context.Context, account usher.AccountID, after usher.UserID) iter.Seq2[store.LastActive, error] {
+	return byUser(ctx, s, "read sightings", sightingBucket, account, after, func(_, value []byte, user usher.UserID) (store.LastActive, error) {
 		at, err := millis(value)
-		return store.Sighting{User: user, At: time.UnixMilli(at).UTC()}, err
+		return store.LastActive{User: user, At: time.UnixMilli(at).UTC()}, err
 	})
 }

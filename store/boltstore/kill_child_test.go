@@ -80,7 +80,7 @@ func killWriter(s *boltstore.Store, writer int) error {
 				return err
 			}
 		}
-		if err := s.Seen(ctx, account, []store.Sighting{{User: "last", At: time.UnixMilli(int64(version))}}); err != nil {
+		if err := s.SaveLastActive(ctx, account, []store.LastActive{{User: "last", At: time.UnixMilli(int64(version))}}); err != nil {
 			return err
 		}
 	}

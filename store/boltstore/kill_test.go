@@ -179,7 +179,7 @@ func look(t *testing.T, path string) map[killedCommit]bool {
 			_, err = killWriterOf(account, snapshot.Version, snapshot.Data)
 			assert.NoError(t, err)
 		}
-		for seen, err := range s.Sightings(ctx, account, "") {
+		for seen, err := range s.LastActiveTimes(ctx, account, "") {
 			assert.NoError(t, err)
 			assert.LessOrEqual(t, uint64(seen.At.UnixMilli()), last.Version)
 		}

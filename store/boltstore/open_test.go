@@ -139,10 +139,10 @@ func TestReadOnly(t *testing.T) {
 			"Append":       s.Append(t.Context(), "acme", commit(4, "four")),
 			"SaveSnapshot": s.SaveSnapshot(t.Context(), "acme", store.Snapshot{Version: 1}),
 			"Erase":        s.Erase(t.Context(), "acme"),
-			"Seen":         s.Seen(t.Context(), "acme", nil),
+			"Seen":         s.SaveLastActive(t.Context(), "acme", nil),
 		} {
 			assert.ErrorIs(t, err, store.ErrReadOnly, what)
-			assert.True(t, store.Refused(err), what)
+			assert.True(t, store.IsRejected(err), what)
 		}
 	}
 	after, err := os.ReadFile(path)

@@ -188,7 +188,7 @@ func TestFailedCommit(t *testing.T) {
 	)
 	for i, err := range errs {
 		assert.ErrorIs(t, err, errDisk, "call %d", i)
-		assert.False(t, store.Refused(err), "the outcome of call %d is unknown", i)
+		assert.False(t, store.IsRejected(err), "the outcome of call %d is unknown", i)
 	}
 	s.writer.commit = (*bbolt.Tx).Commit
 	assert.Equal(t, []string{"one"}, texts(t, s, "acme"))
@@ -204,12 +204,12 @@ func TestFailedSync(t *testing.T) {
 	s.writer.commit = func(tx *bbolt.Tx) error { return errors.Join(tx.Commit(), errDisk) }
 	err := s.appendText("acme", 2, "two")
 	assert.ErrorIs(t, err, errDisk)
-	assert.False(t, store.Refused(err))
+	assert.False(t, store.IsRejected(err))
 	s.writer.commit = (*bbolt.Tx).Commit
 	err = s.appendText("acme", 2, "two")
 	assert.ErrorIs(t, err, errDisk)
 	assert.ErrorContains(t, err, "open it again")
-	assert.False(t, store.Refused(err))
+	assert.False(t, store.IsRejected(err))
 	assert.Equal(t, []string{"one", "two"}, texts(t, s, "acme"), "it can be read")
 	require.NoError(t, s.Close())
 

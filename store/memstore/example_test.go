@@ -33,7 +33,7 @@ func Example() {
 	defer two.Close()
 
 	ctx := context.Background()
-	done, err := one.Do(ctx, account.Host("signup"), "acme", account.CreateAccount{Owner: "olivia"})
+	done, err := one.Do(ctx, account.AsHost("signup"), "acme", account.CreateAccount{Owner: "olivia"})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -11,7 +11,7 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// Record implements store.Keeper.
+// Record implements store.UserDataStore.
 func (s *Store) Record(ctx context.Context, account usher.AccountID, user usher.UserID) (data []byte, err error) {
 	err = s.do(ctx, "read record", account, 0, func() error {
 		if err := store.CheckUser(user); err != nil {
@@ -30,7 +30,7 @@ func (s *Store) Record(ctx context.Context, account usher.AccountID, user usher.
 	return data, err
 }
 
-// Records implements store.Keeper. It sorts all before it yields the first.
+// Records implements store.UserDataStore. It sorts all before it yields the first.
 func (s *Store) Records(ctx context.Context, account usher.AccountID, after usher.UserID) iter.Seq2[store.Record, error] {
 	return users(ctx, s, "read records", account, after, func(j *journal) map[usher.UserID][]byte { return j.records },
 		func(user usher.UserID, data []byte) store.Record {
@@ -38,8 +38,8 @@ func (s *Store) Records(ctx context.Context, account usher.AccountID, after ushe
 		})
 }
 
-// Seen implements store.Keeper.
-func (s *Store) Seen(ctx context.Context, account usher.AccountID, sightings []store.Sighting) error {
+// Seen implements store.UserDataStore.
+func (s *Store) SaveLastActive(ctx context.Context, account usher.AccountID, sightings []store.LastActive) error {
 	return s.do(ctx, "save sightings", account, 0, func() error {
 		for _, sighting := range sightings {
 			if err := sighting.Check(); err != nil {
@@ -50,15 +50,15 @@ func (s *Store) Seen(ctx context.Context, account usher.AccountID, sightings []s
 	})
 }
 
-// Sightings implements store.Keeper. It sorts all before it yields the first.
-func (s *Store) Sightings(ctx context.Context, account usher.AccountID, after usher.UserID) iter.Seq2[store.Sighting, error] {
+// Sightings implements store.UserDataStore. It sorts all before it yields the first.
+func (s *Store) LastActiveTimes(ctx context.Context, account usher.AccountID, after usher.UserID) iter.Seq2[store.LastActive, error] {
 	return users(ctx, s, "read sightings", account, after, func(j *journal) map[usher.UserID]int64 { return j.sightings },
-		func(user usher.UserID, at int64) store.Sighting {
-			return store.Sighting{User: user, At: time.UnixMilli(at).UTC()}
+		func(user usher.UserID, at int64) store.LastActive {
+			return store.LastActive{User: user, At: time.UnixMilli(at).UTC()}
 		})
 }
 
-func (j *journal) seen(sightings []store.Sighting) error {
+func (j *journal) seen(sightings []store.LastActive) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	switch {

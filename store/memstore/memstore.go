@@ -15,8 +15,8 @@ import (
 )
 
 var (
-	_ store.Keeper  = (*Store)(nil)
-	_ store.Watcher = (*Store)(nil)
+	_ store.UserDataStore = (*Store)(nil)
+	_ store.Watcher       = (*Store)(nil)
 )
 
 // Store keeps the journals of many accounts. The zero Store is empty and ready; it

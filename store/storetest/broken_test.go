@@ -19,7 +19,7 @@ type broken struct {
 	accounts func(*plain, context.Context, usher.AccountID) iter.Seq2[usher.AccountID, error]
 	erase    func(*plain, context.Context, usher.AccountID) error
 	record   func(*plain, context.Context, usher.AccountID, usher.UserID) ([]byte, error)
-	seen     func(*plain, context.Context, usher.AccountID, []store.Sighting) error
+	seen     func(*plain, context.Context, usher.AccountID, []store.LastActive) error
 	reopen   func(*plain)
 }
 
@@ -65,11 +65,11 @@ func (b broken) Record(ctx context.Context, id usher.AccountID, user usher.UserI
 	return b.plain.Record(ctx, id, user)
 }
 
-func (b broken) Seen(ctx context.Context, id usher.AccountID, s []store.Sighting) error {
+func (b broken) SaveLastActive(ctx context.Context, id usher.AccountID, s []store.LastActive) error {
 	if b.seen != nil {
 		return b.seen(b.plain, ctx, id, s)
 	}
-	return b.plain.Seen(ctx, id, s)
+	return b.plain.SaveLastActive(ctx, id, s)
 }
 
 func (p *plain) commitsOf(id usher.AccountID) []store.Commit {

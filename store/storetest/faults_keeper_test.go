@@ -58,14 +58,14 @@ var keeperFaults = []fault{
 		name: "keeps a sighting of a user who was erased",
 		rows: "RecordErased SeenWithoutRecord",
 		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
-			before, _ := gather(p.Sightings(context.Background(), id, ""))
+			before, _ := gather(p.LastActiveTimes(context.Background(), id, ""))
 			if err := p.Append(ctx, id, e); err != nil {
 				return err
 			}
 			if len(before) == 0 {
 				return nil
 			}
-			return p.Seen(ctx, id, before)
+			return p.SaveLastActive(ctx, id, before)
 		}},
 	},
 	{
@@ -82,14 +82,14 @@ var keeperFaults = []fault{
 	{
 		name: "keeps the sighting that came last",
 		rows: "SeenLater SeenLaterTogether",
-		store: broken{seen: func(p *plain, ctx context.Context, id usher.AccountID, sightings []store.Sighting) error {
-			if err := p.Seen(ctx, id, sightings); err != nil {
+		store: broken{seen: func(p *plain, ctx context.Context, id usher.AccountID, sightings []store.LastActive) error {
+			if err := p.SaveLastActive(ctx, id, sightings); err != nil {
 				return err
 			}
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			for _, s := range sightings {
-				p.accounts[id].sightings[s.User] = store.Sighting{User: s.User, At: s.At.Truncate(time.Millisecond).UTC()}
+				p.accounts[id].sightings[s.User] = store.LastActive{User: s.User, At: s.At.Truncate(time.Millisecond).UTC()}
 			}
 			return nil
 		}},
@@ -97,22 +97,22 @@ var keeperFaults = []fault{
 	{
 		name: "rounds sightings to seconds",
 		rows: "SightingTime",
-		store: broken{seen: func(p *plain, ctx context.Context, id usher.AccountID, sightings []store.Sighting) error {
+		store: broken{seen: func(p *plain, ctx context.Context, id usher.AccountID, sightings []store.LastActive) error {
 			sightings = slices.Clone(sightings)
 			for i := range sightings {
 				if !sightings[i].At.IsZero() {
 					sightings[i].At = sightings[i].At.Truncate(time.Second)
 				}
 			}
-			return p.Seen(ctx, id, sightings)
+			return p.SaveLastActive(ctx, id, sightings)
 		}},
 	},
 	{
 		name: "loses sightings now and then",
 		rows: "OddUsers SeenVisible",
-		store: broken{seen: func(p *plain, ctx context.Context, id usher.AccountID, sightings []store.Sighting) error {
-			kept := slices.DeleteFunc(slices.Clone(sightings), func(s store.Sighting) bool { return s.At.Second() == 7 })
-			return p.Seen(ctx, id, kept)
+		store: broken{seen: func(p *plain, ctx context.Context, id usher.AccountID, sightings []store.LastActive) error {
+			kept := slices.DeleteFunc(slices.Clone(sightings), func(s store.LastActive) bool { return s.At.Second() == 7 })
+			return p.SaveLastActive(ctx, id, kept)
 		}},
 	},
 }

@@ -37,7 +37,7 @@ func (p *plain) Records(ctx context.Context, id usher.AccountID, after usher.Use
 	})
 }
 
-func (p *plain) Seen(ctx context.Context, id usher.AccountID, sightings []store.Sighting) error {
+func (p *plain) SaveLastActive(ctx context.Context, id usher.AccountID, sightings []store.LastActive) error {
 	return p.with(ctx, id, func(a *plainAccount) error {
 		if len(a.commits) == 0 {
 			return usher.ErrUnknownAccount
@@ -55,8 +55,8 @@ func (p *plain) Seen(ctx context.Context, id usher.AccountID, sightings []store.
 	})
 }
 
-func (p *plain) Sightings(ctx context.Context, id usher.AccountID, after usher.UserID) iter.Seq2[store.Sighting, error] {
-	return list(func() (all []store.Sighting, err error) {
+func (p *plain) LastActiveTimes(ctx context.Context, id usher.AccountID, after usher.UserID) iter.Seq2[store.LastActive, error] {
+	return list(func() (all []store.LastActive, err error) {
 		err = p.with(ctx, id, func(a *plainAccount) error {
 			for _, user := range slices.Sorted(maps.Keys(a.sightings)) {
 				if user > after {

@@ -24,7 +24,7 @@ type plainAccount struct {
 	commits   []store.Commit
 	snapshot  store.Snapshot
 	records   map[usher.UserID]store.Record
-	sightings map[usher.UserID]store.Sighting
+	sightings map[usher.UserID]store.LastActive
 }
 
 func newPlain() *plain { return &plain{accounts: map[usher.AccountID]*plainAccount{}} }
@@ -38,7 +38,7 @@ func (p *plain) with(ctx context.Context, id usher.AccountID, f func(*plainAccou
 	}
 	a := p.accounts[id]
 	if a == nil {
-		a = &plainAccount{records: map[usher.UserID]store.Record{}, sightings: map[usher.UserID]store.Sighting{}}
+		a = &plainAccount{records: map[usher.UserID]store.Record{}, sightings: map[usher.UserID]store.LastActive{}}
 	}
 	if a.erased {
 		return store.ErrErased

@@ -25,13 +25,13 @@ type probe struct {
 
 	ctx     context.Context
 	store   store.Store
-	keeper  store.Keeper  // nil where the store is none
-	watcher store.Watcher // nil where the store is none
+	keeper  store.UserDataStore // nil where the store is none
+	watcher store.Watcher       // nil where the store is none
 }
 
 func (p *probe) use(s store.Store) {
 	p.store = s
-	p.keeper, _ = s.(store.Keeper)
+	p.keeper, _ = s.(store.UserDataStore)
 	p.watcher, _ = s.(store.Watcher)
 }
 

@@ -94,7 +94,7 @@ func (r row) run(ctx context.Context, t testing.TB, s Suite, opened store.Store)
 }
 
 func (r row) applies(opened store.Store, s Suite) bool {
-	_, keeper := opened.(store.Keeper)
+	_, keeper := opened.(store.UserDataStore)
 	_, watcher := opened.(store.Watcher)
 	switch r.needs {
 	case aKeeper:

@@ -109,8 +109,8 @@ var appendRows = []row{
 		Sentence: "and records with ErrNoKeeper by a store that is no Keeper.",
 		needs:    noKeeper,
 		check: func(p *probe) {
-			p.refused(p.tryAppend("acme", 1, "one", record("mia", "Mia")), store.ErrNoKeeper, "Append with a record")
-			p.refused(p.tryAppend("acme", 1, "one", record("mia", "")), store.ErrNoKeeper, "Append that erases a record")
+			p.refused(p.tryAppend("acme", 1, "one", record("mia", "Mia")), store.ErrNoUserData, "Append with a record")
+			p.refused(p.tryAppend("acme", 1, "one", record("mia", "")), store.ErrNoUserData, "Append that erases a record")
 			p.wantCommits("acme")
 		},
 	},

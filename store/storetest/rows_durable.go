@@ -70,7 +70,7 @@ var durableRows = []row{
 				p.append("acme", i+1, "data", record("mia", fmt.Sprint("Mia", i)), record(usher.UserID(fmt.Sprint(i)), "data"))
 			}
 			p.append("acme", 6, "data", record("3", ""))
-			p.ok(p.keeper.Seen(p.ctx, "acme", []store.Sighting{{User: "mia", At: time.Unix(1, 0)}}), "Seen")
+			p.ok(p.keeper.SaveLastActive(p.ctx, "acme", []store.LastActive{{User: "mia", At: time.Unix(1, 0)}}), "Seen")
 			p.reopen()
 			p.wantRecords("acme", "0=data", "1=data", "2=data", "4=data", "mia=Mia4")
 		},

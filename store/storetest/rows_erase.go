@@ -21,7 +21,7 @@ var eraseRows = []row{
 			if p.keeper != nil {
 				p.append("acme", many+1, "", record("mia", "Mia"))
 				p.append("acm", 3, dataOf("acm", 3), record("emia", "another Mia"))
-				p.ok(p.keeper.Seen(p.ctx, "acme", []store.Sighting{{User: "mia", At: time.Unix(1, 0)}}), "Seen")
+				p.ok(p.keeper.SaveLastActive(p.ctx, "acme", []store.LastActive{{User: "mia", At: time.Unix(1, 0)}}), "Seen")
 			}
 			p.erase("acme")
 			p.erased("acme")
@@ -117,8 +117,8 @@ func (p *probe) erased(account usher.AccountID) {
 	p.same(data, "[]", "data beside the error of Record(%q)", account)
 	_, err = failure(p.keeper.Records(p.ctx, account, ""))
 	p.refused(err, store.ErrErased, "Records(%q)", account)
-	_, err = failure(p.keeper.Sightings(p.ctx, account, ""))
+	_, err = failure(p.keeper.LastActiveTimes(p.ctx, account, ""))
 	p.refused(err, store.ErrErased, "Sightings(%q)", account)
-	err = p.keeper.Seen(p.ctx, account, []store.Sighting{{User: "mia", At: time.Unix(1, 0)}})
+	err = p.keeper.SaveLastActive(p.ctx, account, []store.LastActive{{User: "mia", At: time.Unix(1, 0)}})
 	p.refused(err, store.ErrErased, "Seen(%q)", account)
 }

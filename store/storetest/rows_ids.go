@@ -64,13 +64,13 @@ var idRows = []row{
 			at := time.Unix(1e9, 0).UTC()
 			for _, account := range accounts {
 				var records []store.Record
-				var seen []store.Sighting
+				var seen []store.LastActive
 				for i, id := range odd {
 					records = append(records, record(usher.UserID(id), string(account)+" "+id))
-					seen = append(seen, store.Sighting{User: usher.UserID(id), At: at.Add(time.Duration(i) * time.Second)})
+					seen = append(seen, store.LastActive{User: usher.UserID(id), At: at.Add(time.Duration(i) * time.Second)})
 				}
 				p.append(account, 1, "one", records...)
-				p.ok(p.keeper.Seen(p.ctx, account, seen), "Seen")
+				p.ok(p.keeper.SaveLastActive(p.ctx, account, seen), "Seen")
 			}
 			for _, account := range accounts {
 				var want, got []string
@@ -78,7 +78,7 @@ var idRows = []row{
 					p.same(p.record(account, usher.UserID(id)), string(account)+" "+id, "Record(%q, %q)", account, id)
 					want = append(want, id+" "+string(account)+" "+id+" "+at.Add(time.Duration(slices.Index(odd, id))*time.Second).String())
 				}
-				sightings := collect(p, p.keeper.Sightings(p.ctx, account, ""), "Sightings(%q)", account)
+				sightings := collect(p, p.keeper.LastActiveTimes(p.ctx, account, ""), "Sightings(%q)", account)
 				for i, r := range collect(p, p.keeper.Records(p.ctx, account, ""), "Records(%q)", account) {
 					if i >= len(sightings) || sightings[i].User != r.User {
 						p.Fatalf("Sightings(%q) has not the users of Records at %d, %q", account, i, r.User)
@@ -116,7 +116,7 @@ var idRows = []row{
 			}
 			p.append("acme", 1, "one")
 			for _, id := range []string{"", long} {
-				err := p.keeper.Seen(p.ctx, "acme", []store.Sighting{{User: usher.UserID(id), At: time.Unix(1, 0)}})
+				err := p.keeper.SaveLastActive(p.ctx, "acme", []store.LastActive{{User: usher.UserID(id), At: time.Unix(1, 0)}})
 				p.refused(err, store.ErrInvalid, "Seen of %d bytes of user", len(id))
 			}
 			p.wantRecords("acme")

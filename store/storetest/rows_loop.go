@@ -57,7 +57,7 @@ var loopRows = []row{
 			p.fill("other", 3)
 			if p.keeper != nil {
 				p.append("acme", 4, dataOf("acme", 4), record("mia", "Mia"), record("max", "Max"))
-				p.ok(p.keeper.Seen(p.ctx, "acme", []store.Sighting{{User: "mia", At: time.Unix(1, 0)}, {User: "max", At: time.Unix(2, 0)}}), "Seen")
+				p.ok(p.keeper.SaveLastActive(p.ctx, "acme", []store.LastActive{{User: "mia", At: time.Unix(1, 0)}, {User: "max", At: time.Unix(2, 0)}}), "Seen")
 			} else {
 				p.append("acme", 4, dataOf("acme", 4))
 			}
@@ -69,7 +69,7 @@ var loopRows = []row{
 					version++
 					if p.keeper != nil {
 						p.append("acme", version, dataOf("acme", version), record("max", "Max"))
-						p.ok(p.keeper.Seen(p.ctx, "acme", []store.Sighting{{User: "mia", At: time.Unix(int64(version), 0)}}), "Seen in %s", name)
+						p.ok(p.keeper.SaveLastActive(p.ctx, "acme", []store.LastActive{{User: "mia", At: time.Unix(int64(version), 0)}}), "Seen in %s", name)
 						p.same(p.record("acme", "mia"), "Mia", "Record in %s", name)
 					} else {
 						p.append("acme", version, dataOf("acme", version))
@@ -150,7 +150,7 @@ var loopRows = []row{
 				_, calls[name] = failure(loop)
 			}
 			if p.keeper != nil {
-				calls["Seen"] = p.keeper.Seen(ctx, "acme", []store.Sighting{{User: "mia", At: time.Unix(1, 0)}})
+				calls["Seen"] = p.keeper.SaveLastActive(ctx, "acme", []store.LastActive{{User: "mia", At: time.Unix(1, 0)}})
 				_, calls["Record"] = p.keeper.Record(ctx, "acme", "mia")
 			}
 			if p.watcher != nil {
@@ -162,7 +162,7 @@ var loopRows = []row{
 			p.wantFilled(p.commits("acme", 0), "acme", 1, 3)
 			p.same(p.snapshot("acme").Version, 1, "version of the Snapshot")
 			if p.keeper != nil {
-				p.same(collect(p, p.keeper.Sightings(p.ctx, "acme", ""), "Sightings"), "[]", "Sightings")
+				p.same(collect(p, p.keeper.LastActiveTimes(p.ctx, "acme", ""), "Sightings"), "[]", "Sightings")
 			}
 		},
 	},
@@ -199,7 +199,7 @@ func (p *probe) loops(ctx context.Context, account usher.AccountID) map[string]i
 	}
 	if p.keeper != nil {
 		loops["Records"] = untyped(p.keeper.Records(ctx, account, ""))
-		loops["Sightings"] = untyped(p.keeper.Sightings(ctx, account, ""))
+		loops["Sightings"] = untyped(p.keeper.LastActiveTimes(ctx, account, ""))
 	}
 	return loops
 }

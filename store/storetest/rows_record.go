@@ -88,10 +88,10 @@ var recordRows = []row{
 		check: func(p *probe) {
 			p.append("acme", 1, "one", record("max", "Max"), record("mia", "Mia"), record("mi", "Mi"))
 			at := time.Unix(1, 0).UTC()
-			p.ok(p.keeper.Seen(p.ctx, "acme", []store.Sighting{{User: "max", At: at}, {User: "mia", At: at}, {User: "no record", At: at}}), "Seen")
+			p.ok(p.keeper.SaveLastActive(p.ctx, "acme", []store.LastActive{{User: "max", At: at}, {User: "mia", At: at}, {User: "no record", At: at}}), "Seen")
 			p.append("acme", 2, "two", record("mia", ""), record("no record", ""), record("nobody", ""))
 			p.wantRecords("acme", "max=Max", "mi=Mi")
-			p.same(p.sightings("acme", ""), []store.Sighting{{User: "max", At: at}}, "Sightings")
+			p.same(p.sightings("acme", ""), []store.LastActive{{User: "max", At: at}}, "Sightings")
 			p.same(p.record("acme", "mia"), "", "Record of the one erased")
 		},
 	},
@@ -129,12 +129,12 @@ var recordRows = []row{
 	},
 }
 
-func (p *probe) sightings(account usher.AccountID, after usher.UserID) []store.Sighting {
+func (p *probe) sightings(account usher.AccountID, after usher.UserID) []store.LastActive {
 	p.Helper()
-	return collect(p, p.keeper.Sightings(p.ctx, account, after), "Sightings(%q, after %q)", account, after)
+	return collect(p, p.keeper.LastActiveTimes(p.ctx, account, after), "Sightings(%q, after %q)", account, after)
 }
 
-func (p *probe) seen(account usher.AccountID, sightings ...store.Sighting) {
+func (p *probe) seen(account usher.AccountID, sightings ...store.LastActive) {
 	p.Helper()
-	p.ok(p.keeper.Seen(p.ctx, account, sightings), "Seen(%q)", account)
+	p.ok(p.keeper.SaveLastActive(p.ctx, account, sightings), "Seen(%q)", account)
 }

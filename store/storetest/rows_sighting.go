@@ -12,7 +12,7 @@ const laterSentence = "Of two times for one user the later stays, in whatever or
 // noon is some moment of whole seconds.
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-func at(user usher.UserID, t time.Time) store.Sighting { return store.Sighting{User: user, At: t} }
+func at(user usher.UserID, t time.Time) store.LastActive { return store.LastActive{User: user, At: t} }
 
 var sightingRows = []row{
 	{
@@ -28,7 +28,7 @@ var sightingRows = []row{
 			p.seen("acme", at("two", noon), at("two", noon.Add(time.Minute)), at("two", noon.Add(time.Second)))
 			p.seen("acme", at("old", time.Date(1949, 1, 1, 0, 0, 0, 0, time.UTC)))
 			p.seen("acme")
-			p.same(p.sightings("acme", ""), []store.Sighting{
+			p.same(p.sightings("acme", ""), []store.LastActive{
 				at("max", noon), at("mia", noon.Add(time.Second)), at("old", time.Date(1950, 1, 1, 0, 0, 0, 0, time.UTC)), at("two", noon.Add(time.Minute)),
 			}, "Sightings")
 			p.same(p.sightings("other", ""), "[]", "Sightings of the other account")
@@ -41,7 +41,7 @@ var sightingRows = []row{
 		check: func(p *probe) {
 			p.append("acme", 1, "one")
 			p.together(32, func(i int) { p.seen("acme", at("mia", noon.Add(time.Duration(i)*time.Second))) })
-			p.same(p.sightings("acme", ""), []store.Sighting{at("mia", noon.Add(31*time.Second))}, "Sightings")
+			p.same(p.sightings("acme", ""), []store.LastActive{at("mia", noon.Add(31*time.Second))}, "Sightings")
 		},
 	},
 	{
@@ -53,7 +53,7 @@ var sightingRows = []row{
 			for i := range 20 {
 				t := noon.Add(time.Duration(i) * time.Second)
 				p.seen("acme", at("mia", t))
-				p.same(p.sightings("acme", ""), []store.Sighting{at("mia", t)}, "Sightings")
+				p.same(p.sightings("acme", ""), []store.LastActive{at("mia", t)}, "Sightings")
 			}
 		},
 	},
@@ -66,7 +66,7 @@ var sightingRows = []row{
 			for range 3 {
 				p.seen("acme", at("mia", noon), at("max", noon), at("mia", noon))
 			}
-			p.same(p.sightings("acme", ""), []store.Sighting{at("max", noon), at("mia", noon)}, "Sightings")
+			p.same(p.sightings("acme", ""), []store.LastActive{at("max", noon), at("mia", noon)}, "Sightings")
 		},
 	},
 	{
@@ -79,7 +79,7 @@ var sightingRows = []row{
 			p.append("acme", 2, "two", record("mia", ""))
 			p.same(p.sightings("acme", ""), "[]", "Sightings after the user was erased")
 			p.seen("acme", at("mia", noon.Add(-time.Hour)))
-			p.same(p.sightings("acme", ""), []store.Sighting{at("mia", noon.Add(-time.Hour))}, "Sightings, seen again")
+			p.same(p.sightings("acme", ""), []store.LastActive{at("mia", noon.Add(-time.Hour))}, "Sightings, seen again")
 			p.wantRecords("acme")
 		},
 	},
@@ -90,7 +90,7 @@ var sightingRows = []row{
 		needs: aKeeper,
 		check: func(p *probe) {
 			seen := func(account usher.AccountID, t time.Time) error {
-				return p.keeper.Seen(p.ctx, account, []store.Sighting{at("mia", t)})
+				return p.keeper.SaveLastActive(p.ctx, account, []store.LastActive{at("mia", t)})
 			}
 			p.append("acme", 1, "one")
 			p.append("gone", 1, "one")
@@ -105,7 +105,7 @@ var sightingRows = []row{
 			p.same(p.sightings("unknown", ""), "[]", "Sightings after the first commit")
 			latest := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 			p.seen("acme", at("mia", latest))
-			p.same(p.sightings("acme", ""), []store.Sighting{at("mia", latest)}, "Sightings")
+			p.same(p.sightings("acme", ""), []store.LastActive{at("mia", latest)}, "Sightings")
 		},
 	},
 	{
@@ -118,7 +118,7 @@ var sightingRows = []row{
 			p.append("acmee", 1, "one")
 			p.seen("acm", at("neighbour", noon))
 			p.seen("acmee", at("neighbour", noon))
-			var given, want []store.Sighting
+			var given, want []store.LastActive
 			for i := range many {
 				given = append(given, at(usher.UserID(numbered(many-1-i)), noon.Add(time.Duration(i))))
 				want = append(want, at(usher.UserID(numbered(i)), noon))
@@ -129,7 +129,7 @@ var sightingRows = []row{
 				p.same(p.sightings("acme", want[i].User), want[i+1:], "Sightings(after %q)", want[i].User)
 			}
 			p.erase("acme")
-			before, err := failure(p.keeper.Sightings(p.ctx, "acme", ""))
+			before, err := failure(p.keeper.LastActiveTimes(p.ctx, "acme", ""))
 			p.refused(err, store.ErrErased, "Sightings of an erased account")
 			p.same(len(before), 0, "number of Sightings before the error")
 		},
@@ -145,7 +145,7 @@ var sightingRows = []row{
 			before1970 := time.Date(1960, 1, 1, 0, 0, 0, 999_999, time.UTC)
 			p.seen("acme", at("mia", precise.Add(999_999).In(elsewhere)), at("old", before1970))
 			got := p.sightings("acme", "")
-			p.same(got, []store.Sighting{at("mia", precise), at("old", before1970.Truncate(time.Millisecond))}, "Sightings")
+			p.same(got, []store.LastActive{at("mia", precise), at("old", before1970.Truncate(time.Millisecond))}, "Sightings")
 			for _, s := range got {
 				if s.At.Location() != time.UTC {
 					p.Errorf("the time of %q is in %v, want UTC", s.User, s.At.Location())

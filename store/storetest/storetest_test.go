@@ -26,7 +26,7 @@ type bare struct{ store.Store }
 
 func (b bare) Append(ctx context.Context, account usher.AccountID, e store.Entry) error {
 	if len(e.Records) > 0 {
-		return store.ErrNoKeeper
+		return store.ErrNoUserData
 	}
 	return b.Store.Append(ctx, account, e)
 }

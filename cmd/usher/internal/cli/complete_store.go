@@ -78,7 +78,7 @@ func (r *run) completeLog(c *cobra.Command, q *logQuery) {
 	complete(c, "user", users)
 }
 
-func (r *run) completeDo(c *cobra.Command, d *deed) {
+func (r *run) completeDo(c *cobra.Command, d *doFlags) {
 	complete(c, "account", storeAccounts)
 	complete(c, "as", func(args []string) []string { return storeUsers(args, d.account) })
 	_ = c.RegisterFlagCompletionFunc("policy", completePolicies)
@@ -93,10 +93,10 @@ func (r *run) completeDo(c *cobra.Command, d *deed) {
 
 // commandWords completes the name of a command, the keys of its arguments, or a
 // value.
-func (r *run) commandWords(d *deed, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+func (r *run) commandWords(d *doFlags, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	words := args[1:]
 	for {
-		i := slices.Index(words, between)
+		i := slices.Index(words, separator)
 		if i < 0 {
 			break
 		}
@@ -140,7 +140,7 @@ func openKeys(t account.CommandType, given []string) (keys []string) {
 }
 
 // valuesOf returns what an argument of a command may be, as far as it is known.
-func (r *run) valuesOf(d *deed, args []string, arg account.Arg) (values []string) {
+func (r *run) valuesOf(d *doFlags, args []string, arg account.Arg) (values []string) {
 	if arg.Choices != nil {
 		return arg.Choices
 	}

@@ -39,7 +39,7 @@ const doExample = `  usher do usher.db --create --account acme --policy oncehub 
 func (r *run) doCommand() *cobra.Command {
 	c := command("do STORE --account ACCOUNT --policy POLICY --as USER|--host NAME COMMAND [KEY=VALUE...] [and COMMAND...]",
 		"Change an account of a store", doHelp+commandForms(), doExample)
-	var d deed
+	var d doFlags
 	flags := c.Flags()
 	flags.StringVar(&d.account, "account", "", "the `ACCOUNT`")
 	flags.StringVar(&d.policy, "policy", "", "the `POLICY` that decides, a file or a preset")
@@ -67,7 +67,7 @@ func (r *run) doCommand() *cobra.Command {
 }
 
 // deed is what the command line asks to have done.
-type deed struct {
+type doFlags struct {
 	path, account, policy string
 	as, host              string
 	words, with           []string
@@ -75,7 +75,7 @@ type deed struct {
 	dryRun, create        bool
 }
 
-func (r *run) do(ctx context.Context, d *deed) error {
+func (r *run) do(ctx context.Context, d *doFlags) error {
 	if err := d.complete(); err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (r *run) do(ctx context.Context, d *deed) error {
 
 // doOnNew is do where there is no store yet. It makes none for a first commit that
 // is refused.
-func (r *run) doOnNew(ctx context.Context, d *deed, p *policy.Policy, b engine.Batch) error {
+func (r *run) doOnNew(ctx context.Context, d *doFlags, p *policy.Policy, b engine.Batch) error {
 	if !d.create {
 		return r.refuse(d.path, &unreadable{d.path, "there is no such file; to make a new store, say --create", fs.ErrNotExist})
 	}
@@ -131,7 +131,7 @@ func (r *run) doOnNew(ctx context.Context, d *deed, p *policy.Policy, b engine.B
 	return r.doOn(ctx, d, s, p, b)
 }
 
-func (r *run) doOn(ctx context.Context, d *deed, s store.Store, p *policy.Policy, b engine.Batch) error {
+func (r *run) doOn(ctx context.Context, d *doFlags, s store.Store, p *policy.Policy, b engine.Batch) error {
 	o, err := openOffice(d.path, s, p)
 	if err != nil {
 		return err
@@ -166,7 +166,7 @@ func (r *run) doOn(ctx context.Context, d *deed, s store.Store, p *policy.Policy
 }
 
 // notDone tells why nothing was done.
-func (r *run) notDone(ctx context.Context, o *office, d *deed, err error) error {
+func (r *run) notDone(ctx context.Context, o *openedStore, d *doFlags, err error) error {
 	var (
 		refusal *account.Refusal
 		unfit   *account.PolicyMismatchError

@@ -15,7 +15,7 @@ import (
 )
 
 // complete says what is missing in the flags.
-func (d *deed) complete() error {
+func (d *doFlags) complete() error {
 	switch {
 	case d.account == "":
 		return wrongUsage("do needs an account: --account ACCOUNT; usher log %s lists those that there are", printable.Text(d.path))
@@ -34,13 +34,13 @@ func (d *deed) complete() error {
 }
 
 // batch makes a batch of the flags.
-func (d *deed) batch(p *policy.Policy, commands []account.Command) (engine.Batch, error) {
+func (d *doFlags) batch(p *policy.Policy, commands []account.Command) (engine.Batch, error) {
 	b := engine.Batch{
-		Actor: account.Host(d.host), Account: usher.AccountID(d.account), Commands: commands,
-		Key: d.key, Note: d.note,
+		Actor: account.AsHost(d.host), Account: usher.AccountID(d.account), Commands: commands,
+		IdempotencyKey: d.key, Note: d.note,
 	}
 	if d.as != "" {
-		b.Actor = account.User(usher.UserID(d.as))
+		b.Actor = account.AsUser(usher.UserID(d.as))
 	}
 	for _, fact := range d.with {
 		name, value, err := switchOf(fact)

@@ -12,17 +12,17 @@ import (
 )
 
 // between stands between two commands.
-const between = "and"
+const separator = "and"
 
 // commandsOf reads the commands of the command line, or of a file.
-func (r *run) commandsOf(d *deed) ([]account.Command, error) {
+func (r *run) commandsOf(d *doFlags) ([]account.Command, error) {
 	if d.file != "" {
 		return r.commandsIn(d.file)
 	}
 	var list []account.Command
 	for rest := d.words; rest != nil; {
 		words := rest
-		if i := slices.Index(rest, between); i >= 0 {
+		if i := slices.Index(rest, separator); i >= 0 {
 			words, rest = rest[:i], rest[i+1:]
 		} else {
 			rest = nil
@@ -52,11 +52,11 @@ func (r *run) commandsIn(file string) ([]account.Command, error) {
 // and how the command is written.
 func commandOf(words []string) (account.Command, error) {
 	if len(words) == 0 {
-		return nil, wrongUsage("a command is missing beside the word %q, which stands between two commands", between)
+		return nil, wrongUsage("a command is missing beside the word %q, which stands between two commands", separator)
 	}
 	for _, word := range words[1:] {
 		if _, ok := testfile.FindCommand(word); ok {
-			return nil, wrongUsage("write %q before %s, where another command begins", between, word)
+			return nil, wrongUsage("write %q before %s, where another command begins", separator, word)
 		}
 	}
 	c, err := testfile.ParseCommand(words...)

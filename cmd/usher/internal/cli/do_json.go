@@ -43,16 +43,16 @@ type gainsJSON struct {
 }
 
 type refusalJSON struct {
-	Code     string      `json:"code"`
-	Index    int         `json:"index"` // of the command
-	Command  string      `json:"command"`
-	Sentence string      `json:"sentence"`
-	Reason   string      `json:"reason,omitempty"` // of a denial
-	Rule     *usher.Rule `json:"rule,omitempty"`   // of a denial
-	Ways     []usher.Way `json:"ways,omitempty"`   // against a denial, the nearest first
+	Code     string         `json:"code"`
+	Index    int            `json:"index"` // of the command
+	Command  string         `json:"command"`
+	Sentence string         `json:"sentence"`
+	Reason   string         `json:"reason,omitempty"` // of a denial
+	Rule     *usher.Rule    `json:"rule,omitempty"`   // of a denial
+	Ways     []usher.Remedy `json:"remedies,omitempty"`   // against a denial, the nearest first
 }
 
-func (o outcome) json(d *deed) doneJSON {
+func (o outcome) json(d *doFlags) doneJSON {
 	out := doneJSON{
 		File: d.path, Account: d.account, Version: o.version, Outcome: o.kind,
 		Changes: []changeJSON{}, Seats: []seatsJSON{},

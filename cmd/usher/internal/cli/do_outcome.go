@@ -34,12 +34,12 @@ type outcome struct {
 	users   []account.UserPreview  // of a preview
 	policy  *policy.Policy         // of a preview
 	refusal *account.Refusal
-	ways    []usher.Way // of a denial
+	ways    []usher.Remedy // of a denial
 }
 
 // ways returns what would help against a denial. That of a later command of a batch
 // was decided on a state that there never was.
-func (o *office) ways(ctx context.Context, refusal *account.Refusal) []usher.Way {
+func (o *openedStore) ways(ctx context.Context, refusal *account.Refusal) []usher.Remedy {
 	if refusal.Index > 0 || refusal.Request.Permission.IsZero() {
 		return nil
 	}
@@ -47,10 +47,10 @@ func (o *office) ways(ctx context.Context, refusal *account.Refusal) []usher.Way
 	if err != nil {
 		return nil // the refusal says what matters
 	}
-	return x.Ways
+	return x.Remedies
 }
 
-func (r *run) writeDone(d *deed, result engine.Result, seats []account.SeatsPreview) error {
+func (r *run) writeDone(d *doFlags, result engine.Result, seats []account.SeatsPreview) error {
 	o := outcome{kind: outcomeDone, version: result.Version, commit: result.Commit, seats: seats}
 	switch {
 	case result.Commit == nil:
@@ -64,7 +64,7 @@ func (r *run) writeDone(d *deed, result engine.Result, seats []account.SeatsPrev
 	return r.writeOutcome(d, o)
 }
 
-func (r *run) writePreview(d *deed, p *policy.Policy, before account.View, preview account.Preview) error {
+func (r *run) writePreview(d *doFlags, p *policy.Policy, before account.View, preview account.Preview) error {
 	o := outcome{
 		kind: outcomePreview, version: before.Version(), policy: p,
 		changes: preview.Changes, seats: preview.Seats, users: preview.Users,
@@ -75,7 +75,7 @@ func (r *run) writePreview(d *deed, p *policy.Policy, before account.View, previ
 	return r.writeOutcome(d, o)
 }
 
-func (r *run) writeOutcome(d *deed, o outcome) error {
+func (r *run) writeOutcome(d *doFlags, o outcome) error {
 	if r.json() {
 		if err := r.stdout.json(o.json(d)); err != nil {
 			return err
@@ -89,7 +89,7 @@ func (r *run) writeOutcome(d *deed, o outcome) error {
 	return nil
 }
 
-func (r *run) writeOutcomeText(d *deed, o outcome) {
+func (r *run) writeOutcomeText(d *doFlags, o outcome) {
 	id := printable.Text(d.account)
 	s := r.stdout
 	switch {
@@ -132,7 +132,7 @@ func held(p seat.Pool) string { return fmt.Sprintf("%d of %d", p.Held, p.Total) 
 func writeGains(s *stream, p *policy.Policy, u account.UserPreview) {
 	for _, part := range []struct {
 		verb string
-		list []policy.Holding
+		list []policy.Entitlement
 	}{{"gain", u.Gains}, {"lose", u.Loses}} {
 		if len(part.list) > 0 {
 			s.line("%s would %s", s.paint(bold, printable.Text(string(u.User))), part.verb)

@@ -31,8 +31,8 @@ func TestDoOnAStoreThatRefuses(t *testing.T) {
 			}
 			return storefault.Fault{Before: fmt.Errorf("%w: the quota is used up", store.ErrRefused)}
 		})
-		d := &deed{path: "calendars.db", account: "acme", policy: "groupcal", host: "signup"}
-		b := engine.Batch{Actor: account.Host("signup"), Account: "acme", Commands: []account.Command{account.CreateAccount{Owner: "kim"}}}
+		d := &doFlags{path: "calendars.db", account: "acme", policy: "groupcal", host: "signup"}
+		b := engine.Batch{Actor: account.AsHost("signup"), Account: "acme", Commands: []account.Command{account.CreateAccount{Owner: "kim"}}}
 		if code := r.code(r.doOn(context.Background(), d, s, p, b)); code != exitInvalid {
 			t.Errorf("exit code %d, want %d", code, exitInvalid)
 		}

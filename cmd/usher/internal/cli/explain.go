@@ -47,7 +47,7 @@ func (r *run) explainCommand() *cobra.Command {
 		if err := q.when(); err != nil {
 			return err
 		}
-		s, err := r.scene(c.Context(), args[0], &q)
+		s, err := r.openTarget(c.Context(), args[0], &q)
 		if err != nil {
 			return err
 		}
@@ -73,9 +73,9 @@ func (q *question) when() error {
 	return nil
 }
 
-func (r *run) explain(s *scene, q question) error {
+func (r *run) explain(s *target, q question) error {
 	if q.as == "" {
-		return wrongUsage("explain needs a user: --as USER; %s has %s", s.name(), printable.Text(some(s.users(), "no users")))
+		return wrongUsage("explain needs a user: --as USER; %s has %s", s.name(), printable.Text(firstN(s.users(), "no users")))
 	}
 	request, err := q.request(s)
 	if err != nil {
@@ -94,7 +94,7 @@ func (r *run) explain(s *scene, q question) error {
 
 // noteStrangers points at ids that the account does not have: a question about
 // them has an answer, and yet is rarely meant.
-func (r *run) noteStrangers(s *scene, request usher.Request) {
+func (r *run) noteStrangers(s *target, request usher.Request) {
 	told := map[string]bool{}
 	user := func(id string) {
 		if !s.hasUser(id) && !told[id] {

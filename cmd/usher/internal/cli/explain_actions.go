@@ -24,7 +24,7 @@ type actionJSON struct {
 	Rule   usher.Rule `json:"rule"`
 }
 
-func (r *run) explainActions(s *scene, request usher.Request) error {
+func (r *run) explainActions(s *target, request usher.Request) error {
 	p := s.policy
 	may, err := p.Actions(s.facts, &request)
 	if err != nil {

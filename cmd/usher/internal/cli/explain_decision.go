@@ -9,19 +9,19 @@ import (
 
 type explained struct {
 	sceneJSON
-	As       string      `json:"as"`
-	Can      string      `json:"can"`
-	Resource *objectJSON `json:"resource"` // null where none was asked about
-	At       time.Time   `json:"at"`
-	Allowed  bool        `json:"allowed"`
-	Reason   string      `json:"reason"`
-	Sentence string      `json:"sentence"`
-	Rule     usher.Rule  `json:"rule"`    // null where none decided
-	Unmet    []string    `json:"unmet"`   // the conditions that failed
-	Unknown  []string    `json:"unknown"` // those that forbid, since nobody said whether they hold
-	Hidden   []string    `json:"hidden"`
-	Ways     []usher.Way `json:"ways"` // to yes, the nearest first
-	Digest   string      `json:"digest"`
+	As       string         `json:"as"`
+	Can      string         `json:"can"`
+	Resource *objectJSON    `json:"resource"` // null where none was asked about
+	At       time.Time      `json:"at"`
+	Allowed  bool           `json:"allowed"`
+	Reason   string         `json:"reason"`
+	Sentence string         `json:"sentence"`
+	Rule     usher.Rule     `json:"rule"`    // null where none decided
+	Unmet    []string       `json:"unmet"`   // the conditions that failed
+	Unknown  []string       `json:"unknown"` // those that forbid, since nobody said whether they hold
+	Hidden   []string       `json:"hidden"`
+	Ways     []usher.Remedy `json:"remedies"` // to yes, the nearest first
+	Digest   string         `json:"digest"`
 }
 
 type objectJSON struct {
@@ -30,14 +30,14 @@ type objectJSON struct {
 	Attributes map[string]bool     `json:"attributes"`
 }
 
-func (r *run) explainDecision(s *scene, request usher.Request) error {
+func (r *run) explainDecision(s *target, request usher.Request) error {
 	x, err := s.policy.Explain(s.facts, &request)
 	if err != nil {
 		return err
 	}
 	detail := x.Decision.Detail()
 	if r.json() {
-		ways := append([]usher.Way{}, x.Ways...)
+		ways := append([]usher.Remedy{}, x.Remedies...)
 		return r.stdout.json(explained{
 			sceneJSON: s.json(), As: string(request.Subject), Can: request.Permission.String(),
 			Resource: objectOf(request.Resource), At: request.Time,
@@ -52,11 +52,11 @@ func (r *run) explainDecision(s *scene, request usher.Request) error {
 	} else {
 		r.stdout.line("%s", r.stdout.paintPart(red, sentence, "denied ("+x.Decision.Reason().String()+")"))
 	}
-	writeWays(r.stdout, x.Ways)
+	writeWays(r.stdout, x.Remedies)
 	return nil
 }
 
-func writeWays(s *stream, ways []usher.Way) {
+func writeWays(s *stream, ways []usher.Remedy) {
 	if len(ways) == 0 {
 		return
 	}

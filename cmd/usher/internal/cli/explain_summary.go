@@ -12,7 +12,7 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-func (r *run) explainSummary(s *scene, request usher.Request) error {
+func (r *run) explainSummary(s *target, request usher.Request) error {
 	p := s.policy
 	sum, err := p.Summary(s.facts, request.Subject, request.Time)
 	if err != nil {
@@ -74,7 +74,7 @@ func writeSummaryHead(s *stream, p *policy.Policy, who string, sum policy.Summar
 	entry("features", features)
 }
 
-func writeHoldings(s *stream, p *policy.Policy, list []policy.Holding) {
+func writeHoldings(s *stream, p *policy.Policy, list []policy.Entitlement) {
 	t := table{}
 	for _, h := range list {
 		t.rows = append(t.rows, []cell{{h.Permission.String()}, {holdingText(h)}, {printable.Text(holdingSource(p, h))}})
@@ -83,7 +83,7 @@ func writeHoldings(s *stream, p *policy.Policy, list []policy.Holding) {
 }
 
 // holdingText writes a rule as its holder has it.
-func holdingText(h policy.Holding) string {
+func holdingText(h policy.Entitlement) string {
 	text := h.Scope.String()
 	for _, part := range []struct {
 		before string
@@ -98,7 +98,7 @@ func holdingText(h policy.Holding) string {
 }
 
 // holdingSource says where a rule comes from.
-func holdingSource(p *policy.Policy, h policy.Holding) string {
+func holdingSource(p *policy.Policy, h policy.Entitlement) string {
 	name := h.Rule.Name
 	switch h.Rule.Source {
 	case usher.SourceRole, usher.SourceTeamRole:

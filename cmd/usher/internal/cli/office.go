@@ -15,7 +15,7 @@ import (
 )
 
 // office is an engine on a store, for one run.
-type office struct {
+type openedStore struct {
 	*engine.Engine
 	path   string
 	store  store.Store
@@ -25,14 +25,14 @@ type office struct {
 	failed []error // in the background
 }
 
-func openOffice(path string, s store.Store, p *policy.Policy) (*office, error) {
-	o := &office{path: path, store: s, policy: p}
+func openOffice(path string, s store.Store, p *policy.Policy) (*openedStore, error) {
+	o := &openedStore{path: path, store: s, policy: p}
 	e, err := engine.Open(engine.Options{Policy: p, Store: s, Observer: engine.Observer{Failed: o.note}})
 	o.Engine = e
 	return o, err
 }
 
-func (o *office) note(err error) {
+func (o *openedStore) note(err error) {
 	if errors.Is(err, store.ErrReadOnly) {
 		return // a snapshot to save some time, which nobody misses here
 	}
@@ -42,7 +42,7 @@ func (o *office) note(err error) {
 }
 
 // close closes the engine, and tells what went wrong beside what was asked for.
-func (o *office) close(r *run) {
+func (o *openedStore) close(r *run) {
 	if err := o.Close(); err != nil {
 		o.note(err)
 	}
@@ -53,7 +53,7 @@ func (o *office) close(r *run) {
 
 // view returns the account at a version, 0 for the newest. An error is a sentence
 // about the command line where it can be one.
-func (o *office) view(ctx context.Context, id usher.AccountID, version uint64) (account.View, error) {
+func (o *openedStore) view(ctx context.Context, id usher.AccountID, version uint64) (account.View, error) {
 	read := o.View
 	if version != 0 {
 		read = o.At(id, version).View
@@ -63,7 +63,7 @@ func (o *office) view(ctx context.Context, id usher.AccountID, version uint64) (
 	switch {
 	case errors.Is(err, usher.ErrUnknownAccount):
 		return view, missing(ctx, o.path, o.store, id)
-	case errors.Is(err, engine.ErrBehind):
+	case errors.Is(err, engine.ErrFutureVersion):
 		return view, wrongUsage("%s has not come to version %d; usher log shows its versions", printable.Text(string(id)), version)
 	case errors.As(err, &unfit):
 		return view, o.unfit(unfit)
@@ -72,13 +72,13 @@ func (o *office) view(ctx context.Context, id usher.AccountID, version uint64) (
 }
 
 // unfit says why a policy cannot decide for an account, which is the policy's fault.
-func (o *office) unfit(err *account.PolicyMismatchError) error {
+func (o *openedStore) unfit(err *account.PolicyMismatchError) error {
 	return syntax.Problem{File: o.policy.File(), Message: err.Error()}
 }
 
 // noteOtherPolicy points out that the policy is not the one that allowed the
 // commit which made the version that is looked at.
-func (o *office) noteOtherPolicy(ctx context.Context, r *run, view account.View) error {
+func (o *openedStore) noteOtherPolicy(ctx context.Context, r *run, view account.View) error {
 	for stored, err := range o.store.Commits(ctx, view.ID(), view.Version()-1) {
 		if err != nil {
 			return err

@@ -27,7 +27,7 @@ type question struct {
 // request makes a request of the flags. Where they name no permission, it is for
 // some permission of the type, or for any at all, and only the rest of it counts.
 // An error is a sentence or more about the flags.
-func (q *question) request(s *scene) (usher.Request, error) {
+func (q *question) request(s *target) (usher.Request, error) {
 	can, err := q.permission(s.policy)
 	if err != nil {
 		return usher.Request{}, err

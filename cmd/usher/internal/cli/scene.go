@@ -16,7 +16,7 @@ import (
 
 // scene is the account that a question is about: that of a test file, or one of a
 // store.
-type scene struct {
+type target struct {
 	file   string
 	policy *policy.Policy
 	facts  policy.Facts
@@ -29,15 +29,15 @@ type scene struct {
 }
 
 // name is how messages name the account.
-func (s *scene) name() string {
+func (s *target) name() string {
 	if s.account != "" {
 		return printable.Text(s.account)
 	}
 	return "the account of " + printable.Text(s.file)
 }
 
-func testScene(suite *policytest.Suite) *scene {
-	return &scene{
+func testScene(suite *policytest.Suite) *target {
+	return &target{
 		file: suite.File().Name, policy: suite.Policy(), facts: suite.World(),
 		request: func(as usher.UserID, q testfile.Question) (usher.Request, error) {
 			return testfile.Request(suite.Policy(), as, q, suite.Time())
@@ -53,8 +53,8 @@ func testScene(suite *policytest.Suite) *scene {
 	}
 }
 
-func storeScene(path string, p *policy.Policy, view account.View) *scene {
-	return &scene{
+func storeScene(path string, p *policy.Policy, view account.View) *target {
+	return &target{
 		file: path, policy: p, facts: view.State(), account: string(view.ID()), version: view.Version(),
 		request: func(as usher.UserID, q testfile.Question) (usher.Request, error) {
 			r, err := testfile.Request(p, as, q, time.Now())
@@ -76,13 +76,13 @@ func storeScene(path string, p *policy.Policy, view account.View) *scene {
 	}
 }
 
-func (s *scene) hasUser(id string) bool {
+func (s *target) hasUser(id string) bool {
 	u, err := s.facts.User(usher.UserID(id))
 	return err == nil && u != nil
 }
 
 // scene opens what a file holds, and what the question says of it.
-func (r *run) scene(ctx context.Context, file string, q *question) (*scene, error) {
+func (r *run) openTarget(ctx context.Context, file string, q *question) (*target, error) {
 	if file == "-" || !isStore(file) {
 		return r.testScene(file, q)
 	}
@@ -124,7 +124,7 @@ func (r *run) scene(ctx context.Context, file string, q *question) (*scene, erro
 	return storeScene(file, p, view), nil
 }
 
-func (r *run) testScene(file string, q *question) (*scene, error) {
+func (r *run) testScene(file string, q *question) (*target, error) {
 	suite, err := r.suite(file)
 	if err != nil {
 		return nil, r.refuse(file, err)
@@ -162,4 +162,4 @@ type sceneJSON struct {
 	Version uint64 `json:"version,omitempty"` // in a store
 }
 
-func (s *scene) json() sceneJSON { return sceneJSON{s.file, s.account, s.version} }
+func (s *target) json() sceneJSON { return sceneJSON{s.file, s.account, s.version} }

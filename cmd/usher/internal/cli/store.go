@@ -103,7 +103,7 @@ func missing(ctx context.Context, path string, s store.Store, id usher.AccountID
 	}
 	hint := suggest.DidYouMean(string(id), ids)
 	if hint == "" {
-		hint = "; it has " + some(ids, "none")
+		hint = "; it has " + firstN(ids, "none")
 	}
 	return wrongUsage("%s has no account %q%s", printable.Text(path), id, printable.Text(hint))
 }
@@ -114,11 +114,11 @@ func needAccount(ctx context.Context, what, path string, s store.Store) error {
 	if err != nil {
 		return err
 	}
-	return wrongUsage("%s needs an account: --account ACCOUNT; %s has %s", what, printable.Text(path), printable.Text(some(ids, "none")))
+	return wrongUsage("%s needs an account: --account ACCOUNT; %s has %s", what, printable.Text(path), printable.Text(firstN(ids, "none")))
 }
 
 // some names a few, or says that there are none.
-func some(names []string, none string) string {
+func firstN(names []string, none string) string {
 	const few = 8
 	switch n := len(names); {
 	case n == 0:

@@ -42,7 +42,7 @@ type holdingJSON struct {
 	Rule   usher.Rule `json:"rule"`
 }
 
-func summaryJSON(s *scene, request usher.Request, from policy.Summary) summary {
+func summaryJSON(s *target, request usher.Request, from policy.Summary) summary {
 	out := summary{
 		sceneJSON: s.json(), As: string(request.Subject), At: request.Time,
 		Known: from.Status != 0, Status: from.Status.String(), Role: string(from.Role),
@@ -58,7 +58,7 @@ func summaryJSON(s *scene, request usher.Request, from policy.Summary) summary {
 	return out
 }
 
-func holdings(from []policy.Holding) []holdingJSON {
+func holdings(from []policy.Entitlement) []holdingJSON {
 	list := []holdingJSON{}
 	for _, h := range from {
 		list = append(list, holdingJSON{

@@ -84,7 +84,7 @@ func (r *run) test(args []string, on string, cover, verbose bool) (err error) {
 	return ending(total.code)
 }
 
-func (r *run) testFile(arg string, stage *stage) tested {
+func (r *run) testFile(arg string, stage *scenarioStores) tested {
 	t := tested{file: arg}
 	in, err := r.open(arg)
 	if err == nil {

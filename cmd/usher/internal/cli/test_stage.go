@@ -17,25 +17,25 @@ const (
 )
 
 // stage is where scenarios are played: it has a new store for each.
-type stage struct {
+type scenarioStores struct {
 	dir  string // of files, "" for memory
 	last *boltstore.Store
 }
 
-func newStage(on string) (*stage, error) {
+func newStage(on string) (*scenarioStores, error) {
 	if on == onMemory {
-		return &stage{}, nil
+		return &scenarioStores{}, nil
 	}
 	dir, err := os.MkdirTemp("", "usher-test-")
-	return &stage{dir: dir}, err
+	return &scenarioStores{dir: dir}, err
 }
 
 // open returns a store without accounts. The one before it is over.
-func (s *stage) open() (store.Store, error) {
+func (s *scenarioStores) open() (store.Store, error) {
 	if s.dir == "" {
 		return &memstore.Store{}, nil
 	}
-	if err := s.strike(); err != nil {
+	if err := s.remove(); err != nil {
 		return nil, err
 	}
 	var err error
@@ -43,9 +43,9 @@ func (s *stage) open() (store.Store, error) {
 	return s.last, err
 }
 
-func (s *stage) file() string { return filepath.Join(s.dir, "scenario.db") }
+func (s *scenarioStores) file() string { return filepath.Join(s.dir, "scenario.db") }
 
-func (s *stage) strike() error {
+func (s *scenarioStores) remove() error {
 	if s.last == nil {
 		return nil
 	}
@@ -54,9 +54,9 @@ func (s *stage) strike() error {
 	return errors.Join(err, os.Remove(s.file()))
 }
 
-func (s *stage) close() error {
+func (s *scenarioStores) close() error {
 	if s.dir == "" {
 		return nil
 	}
-	return errors.Join(s.strike(), os.RemoveAll(s.dir))
+	return errors.Join(s.remove(), os.RemoveAll(s.dir))
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // trial is a check or a scenario with what came of it.
-type trial struct {
+type testResult struct {
 	pos      syntax.Pos
 	name     string
 	can      string // of a check
@@ -17,7 +17,7 @@ type trial struct {
 }
 
 // title is how people find a test again.
-func (t *trial) title() string {
+func (t *testResult) title() string {
 	switch {
 	case t.can == "" && t.name == "":
 		return "a scenario"
@@ -30,19 +30,19 @@ func (t *trial) title() string {
 
 // trials returns the tests of a file as they were run: its checks in their order,
 // then its scenarios.
-func (t tested) trials() []trial {
+func (t tested) trials() []testResult {
 	if t.suite == nil {
 		return nil
 	}
-	var list []trial
+	var list []testResult
 	at := map[syntax.Pos]int{}
 	for _, c := range t.suite.File().Checks {
 		at[c.Pos] = len(list)
-		list = append(list, trial{pos: c.Pos, name: c.Name, can: c.Can.Text})
+		list = append(list, testResult{pos: c.Pos, name: c.Name, can: c.Can.Text})
 	}
 	first := len(list)
 	for _, s := range t.suite.File().Scenarios {
-		list = append(list, trial{pos: s.Pos, name: s.Name})
+		list = append(list, testResult{pos: s.Pos, name: s.Name})
 	}
 	for _, f := range t.report.Failures {
 		i, ofCheck := at[f.Pos]
