@@ -97,7 +97,7 @@ func TestAt(t *testing.T) {
 	}
 	w.must("acme", host, account.DeleteAccount{})
 	for i, want := range past {
-		r := w.At("acme", uint64(i) + 1)
+		r := w.At("acme", uint64(i)+1)
 		v, err := r.View(ctx, "acme")
 		require.NoError(t, err)
 		assert.Equal(t, want, look(v, r), "version %d", i+1)
