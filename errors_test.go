@@ -2,10 +2,18 @@ package usher_test
 
 import (
 	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
@@ -24,6 +32,10 @@ func TestErrorTypes(t *testing.T) {
 	cause := fs.ErrPermission
 	var problems syntax.Problems
 	problems.Add(syntax.Pos{}, "wrong")
+	inTable := map[string]bool{
+		"account.Code":      true, // itself a sentinel
+		"usherhttp.Problem": true, // an answer: its status tells the kind
+	}
 	for _, row := range []struct {
 		err   error
 		is    []error
@@ -45,6 +57,7 @@ func TestErrorTypes(t *testing.T) {
 		{err: syntax.Problem{}, is: []error{syntax.ErrInvalid}},
 		{err: &problems, is: []error{syntax.ErrInvalid}},
 	} {
+		inTable[strings.TrimPrefix(fmt.Sprintf("%T", row.err), "*")] = true
 		for _, sentinel := range other {
 			wanted := false
 			for _, is := range row.is {
@@ -55,4 +68,37 @@ func TestErrorTypes(t *testing.T) {
 		}
 		assert.Equal(t, row.wraps, errors.Is(row.err, cause), "%T", row.err)
 	}
+	for _, name := range errorTypes(t) {
+		assert.True(t, inTable[name], "%s must be in the table above", name)
+	}
+}
+
+// errorTypes lists the exported types with a method Error.
+func errorTypes(t *testing.T) []string {
+	t.Helper()
+	public := publicTypes(t)
+	var names []string
+	for _, dir := range publicDirs {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		require.NoError(t, err)
+		for _, file := range files {
+			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+			require.NoError(t, err)
+			for _, d := range parsed.Decls {
+				f, ok := d.(*ast.FuncDecl)
+				if !ok || f.Recv == nil || f.Name.Name != "Error" || f.Type.Results == nil {
+					continue
+				}
+				of := f.Recv.List[0].Type
+				if star, ok := of.(*ast.StarExpr); ok {
+					of = star.X
+				}
+				if id, ok := of.(*ast.Ident); ok && slices.Contains(public, parsed.Name.Name+"."+id.Name) {
+					names = append(names, parsed.Name.Name+"."+id.Name)
+				}
+			}
+		}
+	}
+	assert.GreaterOrEqual(t, len(names), 11)
+	return names
 }

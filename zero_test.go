@@ -171,12 +171,14 @@ const silent = `
 	policy.Lister policy.Listed policy.TeamLister policy.Owned policy.Subject account.HostCommand policy.GrantKind engine.SetPolicyOption
 `
 
-// publicTypes lists the exported types of the packages that a host links, and of the criteria
-// that policies make filters of.
+// publicDirs are the packages that a host links, and the criteria that policies make filters of.
+var publicDirs = []string{".", "decision", "permission", "role", "seat", "team", "policy", "policytest", "preset", "account", "store", "store/memstore", "engine", "filter", "internal/criteria", "mask", "usherhttp", "ushertest", "usherfiles"}
+
+// publicTypes lists the exported types of the packages that a host links.
 func publicTypes(t *testing.T) []string {
 	t.Helper()
 	var names []string
-	for _, dir := range []string{".", "decision", "permission", "role", "seat", "team", "policy", "policytest", "preset", "account", "store", "store/memstore", "engine", "filter", "internal/criteria", "mask", "usherhttp", "ushertest", "usherfiles"} {
+	for _, dir := range publicDirs {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		require.NoError(t, err)
 		for _, file := range files {
