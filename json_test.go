@@ -75,7 +75,7 @@ func TestJSON(t *testing.T) {
 	assert.Equal(t, zero, string(text))
 	text, err = json.Marshal([]any{usher.Explanation{}, usher.Rule{}})
 	require.NoError(t, err)
-	assert.Equal(t, `[{"allowed":false,"reason":"undecided","sentence":"","rule":null,"unmet":[],"unknown":[],"hidden":[],"version":0,"digest":"","time":null,"ways":[]},null]`, string(text))
+	assert.Equal(t, `[{"allowed":false,"reason":"undecided","sentence":"","rule":null,"unmet":[],"unknown":[],"hidden":[],"version":0,"digest":"","time":null,"remedies":[]},null]`, string(text))
 }
 
 // No text makes a decision: what was allowed before denies afterwards.

@@ -19,7 +19,7 @@ func (e Explanation) LogValue() slog.Value {
 		for i, w := range e.Remedies {
 			ways[i] = printable.Text(w.Text)
 		}
-		attrs = append(attrs, slog.Any("ways", ways))
+		attrs = append(attrs, slog.Any("remedies", ways))
 	}
 	return slog.GroupValue(attrs...)
 }

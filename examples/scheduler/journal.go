@@ -74,7 +74,7 @@ func (s *server) explain(r *http.Request) (any, error) {
 	for _, way := range why.Remedies {
 		ways = append(ways, way.Text)
 	}
-	return map[string]any{"allowed": why.Decision.Allowed(), "why": why.Sentence, "ways": ways}, nil
+	return map[string]any{"allowed": why.Decision.Allowed(), "why": why.Sentence, "remedies": ways}, nil
 }
 
 // resource finds what an id means to a permission.
