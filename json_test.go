@@ -48,7 +48,7 @@ func TestJSON(t *testing.T) {
   "line": 7
  }`
 	const sentence = "denied (condition-unmet): `member: own if mfa & <x>` of calendar.edit (which manager includes, policy.yaml:7) would allow it, but mfa does not hold"
-	rest := func(sentence, ways string) string {
+	rest := func(sentence, remedies string) string {
 		return `{
  "allowed": false,
  "reason": "condition-unmet",
@@ -61,13 +61,13 @@ func TestJSON(t *testing.T) {
  "hidden": [],
  "version": 3,
  "digest": "d1",
- "time": "2026-03-01T09:00:00Z"` + ways + `
+ "time": "2026-03-01T09:00:00Z"` + remedies + `
 }
 `
 	}
 	assert.Equal(t, rest(sentence, ""), encode(t, unmet()))
 	x := usher.Explanation{Decision: unmet(), Sentence: "no", Remedies: []usher.Remedy{{Text: "mfa", Steps: []usher.Step{{Kind: usher.StepContext}}}}}
-	assert.Equal(t, rest("no", ",\n \"ways\": [\n  {\n   \"text\": \"mfa\"\n  }\n ]"), encode(t, x))
+	assert.Equal(t, rest("no", ",\n \"remedies\": [\n  {\n   \"text\": \"mfa\"\n  }\n ]"), encode(t, x))
 
 	const zero = `{"allowed":false,"reason":"undecided","sentence":"denied: nothing was decided","rule":null,"unmet":[],"unknown":[],"hidden":[],"version":0,"digest":"","time":null}`
 	text, err := json.Marshal(usher.Decision{})
@@ -123,5 +123,5 @@ func TestLogValue(t *testing.T) {
 	assert.Contains(t, logged(usher.Decision{}), `it.allowed=false it.reason=undecided it.why="denied: nothing was decided"`+"\n")
 	assert.Contains(t, logged(aRule), "it=\"`member: own if mfa & <x>` of calendar.edit (which manager includes, policy.yaml:7)\"\n")
 	x := usher.Explanation{Decision: unmet(), Sentence: "no", Remedies: []usher.Remedy{{Text: "mfa"}}}
-	assert.Contains(t, logged(x), `it.why=no it.version=3 it.digest=d1 it.time=2026-03-01T09:00:00.000Z it.ways=[mfa]`)
+	assert.Contains(t, logged(x), `it.why=no it.version=3 it.digest=d1 it.time=2026-03-01T09:00:00.000Z it.remedies=[mfa]`)
 }

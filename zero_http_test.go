@@ -49,7 +49,7 @@ func zeroHTTP(t *testing.T) map[string]func() bool {
 		"usherhttp.Loader": func() bool {
 			return passes(guard.Require(view, nil)(through)) || passes(guard.Conceal(view, nil)(through))
 		},
-		"usherhttp.Admission": func() bool {
+		"usherhttp.AuthInfo": func() bool {
 			d := usherhttp.AuthInfo{}.Decision
 			return d.Allowed() || !d.Hides("title")
 		},

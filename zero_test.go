@@ -155,16 +155,16 @@ func TestZeroValuesRefuse(t *testing.T) {
 // compiled or run, and names.
 const silent = `
 	usher.Explainer policy.Clock
-	usher.AccountID usher.RequestError usher.Ref usher.Detail usher.Rule usher.Source usher.Way usher.Step usher.StepKind
+	usher.AccountID usher.RequestError usher.Ref usher.Detail usher.Rule usher.Source usher.Remedy usher.Step usher.StepKind
 	role.Seat seat.PoolName seat.Kind team.Edit
-	policy.Account policy.Bound policy.Holding policy.Matrix policy.MatrixResource policy.MatrixRow policy.Pos policy.Problem policy.Problems policy.Uncovered
-	policy.Name policy.SeatPool policy.Setting policy.Condition policy.ConditionKind policy.Role policy.RoleSeat policy.Bundle policy.Resource
-	policy.Party policy.FieldGroup policy.Permission policy.Cell policy.Never policy.Test
+	policy.Account policy.Bound policy.Entitlement policy.Matrix policy.MatrixResource policy.MatrixRow policy.Uncovered
+	syntax.Pos syntax.Problem syntax.Problems syntax.Name syntax.SeatPool syntax.Setting syntax.Condition syntax.ConditionKind syntax.Role
+	syntax.RoleSeat syntax.Bundle syntax.Resource syntax.Party syntax.FieldGroup syntax.Permission syntax.Cell syntax.Never syntax.Test
 	policytest.Failure policytest.Cover
 	account.Code account.Refusal account.CorruptError account.PolicyMismatchError account.Member account.Team
 	account.Seats account.Setting account.Field account.FieldType account.FieldValue account.Value account.Outcome
-	account.Preview account.SeatsPreview account.UserPreview account.Head account.CommandType account.Arg
-	store.Store store.Keeper store.Watcher store.Error store.Commit store.Snapshot store.Entry store.Record store.Sighting
+	account.Preview account.SeatsPreview account.UserPreview account.Seed account.Head account.CommandType account.Arg
+	store.Store store.UserDataStore store.Watcher store.Error store.Commit store.Snapshot store.Entry store.Record store.LastActive
 	memstore.Store engine.Error engine.PolicyMismatchError engine.Observer engine.Result
 	usherhttp.Problem ushertest.Answer usherfiles.Runner usherfiles.Accounts
 	filter.Condition filter.Kind filter.Party filter.Attribute filter.Empty filter.Unknown criteria.Set
@@ -172,7 +172,7 @@ const silent = `
 `
 
 // publicDirs are the packages that a host links, and the criteria that policies make filters of.
-var publicDirs = []string{".", "decision", "permission", "role", "seat", "team", "policy", "policytest", "preset", "account", "store", "store/memstore", "engine", "filter", "internal/criteria", "mask", "usherhttp", "ushertest", "usherfiles"}
+var publicDirs = []string{".", "decision", "permission", "role", "seat", "team", "policy", "policy/syntax", "policy/policyfile", "policytest", "preset", "account", "store", "store/memstore", "engine", "filter", "internal/criteria", "mask", "usherhttp", "ushertest", "usherfiles"}
 
 // publicTypes lists the exported types of the packages that a host links.
 func publicTypes(t *testing.T) []string {
