@@ -89,7 +89,7 @@ func TestZeroValuesRefuse(t *testing.T) {
 		"policy.User, its status": func() bool { return ask(p, &world{policy.User{Role: "owner"}}, same) },
 		"role.Name":               func() bool { return ask(p, &world{policy.User{Status: usher.Active}}, same) },
 		"usher.Status":            func() bool { return usher.Status(0) == usher.Active },
-		"policy.Summary":          func() bool { return len(policy.Summary{}.Holdings) > 0 },
+		"policy.Summary":          func() bool { return len(policy.Summary{}.Entitlements) > 0 },
 		"policy.Grant": func() bool {
 			return ask(p, &world{policy.User{Status: usher.Active, Role: "member", Grants: []policy.Grant{{}}}}, same)
 		},

@@ -63,7 +63,7 @@ func Example() {
 	fmt.Println(x)
 
 	s, _ := p.Summary(facts, "mel", now)
-	for _, h := range s.Holdings {
+	for _, h := range s.Entitlements {
 		fmt.Println("mel holds:", h.Rule)
 	}
 	// Output:

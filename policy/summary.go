@@ -14,13 +14,13 @@ import (
 // Summary is all that a user holds, as a directory page shows it. The zero
 // Summary is that of nobody.
 type Summary struct {
-	Status   usher.Status // only an active user may use what they hold
-	Role     role.Name
-	Teams    []Membership
-	Seats    []seat.PoolName
-	Features []Grant       // granted features, without those that have ended
-	Holdings []Entitlement // by permission in the order of the policy, then as rules are named
-	Never    []Entitlement // what is forbidden, whatever is held
+	Status       usher.Status // only an active user may use what they hold
+	Role         role.Name
+	Teams        []Membership
+	Seats        []seat.PoolName
+	Features     []Grant       // granted features, without those that have ended
+	Entitlements []Entitlement // by permission in the order of the policy, then as rules are named
+	Never        []Entitlement // what is forbidden, whatever is held
 }
 
 // Holding is one rule that a user has.
@@ -77,7 +77,7 @@ func (p *Policy) summary(f Facts, r *usher.Request) (Summary, error) {
 			if holding.Rule.Source == usher.SourceNever {
 				s.Never = append(s.Never, holding)
 			} else {
-				s.Holdings = append(s.Holdings, holding)
+				s.Entitlements = append(s.Entitlements, holding)
 			}
 		}
 	}

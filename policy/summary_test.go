@@ -55,7 +55,7 @@ never:
 		"tour.view: any if mfa hiding cost price [everyone everyone]",
 		"tour.book: own as guide if beta mfa [role staff]",
 		"tour.cancel: any if mfa [grant tour.all] until 13:00",
-	}, holdings(s.Holdings))
+	}, holdings(s.Entitlements))
 	assert.Equal(t, []string{"tour.cancel: own [never ]"}, holdings(s.Never))
 
 	s, err = p.Summary(w, "nobody", noon)

@@ -37,9 +37,9 @@ type poolJSON struct {
 }
 
 type gainsJSON struct {
-	User  string        `json:"user"`
-	Gains []holdingJSON `json:"gains"`
-	Loses []holdingJSON `json:"loses"`
+	User  string            `json:"user"`
+	Gains []entitlementJSON `json:"gains"`
+	Loses []entitlementJSON `json:"loses"`
 }
 
 type refusalJSON struct {
@@ -47,9 +47,9 @@ type refusalJSON struct {
 	Index    int            `json:"index"` // of the command
 	Command  string         `json:"command"`
 	Sentence string         `json:"sentence"`
-	Reason   string         `json:"reason,omitempty"` // of a denial
-	Rule     *usher.Rule    `json:"rule,omitempty"`   // of a denial
-	Ways     []usher.Remedy `json:"remedies,omitempty"`   // against a denial, the nearest first
+	Reason   string         `json:"reason,omitempty"`   // of a denial
+	Rule     *usher.Rule    `json:"rule,omitempty"`     // of a denial
+	Ways     []usher.Remedy `json:"remedies,omitempty"` // against a denial, the nearest first
 }
 
 func (o outcome) json(d *doFlags) doneJSON {
@@ -64,7 +64,7 @@ func (o outcome) json(d *doFlags) doneJSON {
 		out.Seats = append(out.Seats, seatsJSON{string(p.Pool), poolOf(p.Before), poolOf(p.After)})
 	}
 	for _, u := range o.users {
-		out.Users = append(out.Users, gainsJSON{string(u.User), holdings(u.Gains), holdings(u.Loses)})
+		out.Users = append(out.Users, gainsJSON{string(u.User), entitlements(u.Gains), entitlements(u.Loses)})
 	}
 	if o.commit != nil {
 		// It was read from the journal, or is about to be: it can be written.

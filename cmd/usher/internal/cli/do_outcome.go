@@ -98,7 +98,7 @@ func (r *run) writeOutcomeText(d *doFlags, o outcome) {
 		if o.refusal.Of > 1 {
 			r.stderr.line("usher: nothing was done, for the commands are one commit")
 		}
-		writeWays(r.stderr, o.ways)
+		writeRemedies(r.stderr, o.ways)
 		return
 	case o.kind == outcomeUnchanged || o.kind == outcomePreview && len(o.changes) == 0:
 		s.line("%s stays at version %d: all is as asked already", s.paint(bold, id), o.version)
@@ -136,7 +136,7 @@ func writeGains(s *stream, p *policy.Policy, u account.UserPreview) {
 	}{{"gain", u.Gains}, {"lose", u.Loses}} {
 		if len(part.list) > 0 {
 			s.line("%s would %s", s.paint(bold, printable.Text(string(u.User))), part.verb)
-			writeHoldings(s, p, part.list)
+			writeEntitlements(s, p, part.list)
 		}
 	}
 }

@@ -52,11 +52,11 @@ func (r *run) explainDecision(s *target, request usher.Request) error {
 	} else {
 		r.stdout.line("%s", r.stdout.paintPart(red, sentence, "denied ("+x.Decision.Reason().String()+")"))
 	}
-	writeWays(r.stdout, x.Remedies)
+	writeRemedies(r.stdout, x.Remedies)
 	return nil
 }
 
-func writeWays(s *stream, ways []usher.Remedy) {
+func writeRemedies(s *stream, ways []usher.Remedy) {
 	if len(ways) == 0 {
 		return
 	}

@@ -27,15 +27,15 @@ func (r *run) explainSummary(s *target, request usher.Request) error {
 		return nil
 	}
 	writeSummaryHead(r.stdout, p, who, sum)
-	if len(sum.Holdings) == 0 {
+	if len(sum.Entitlements) == 0 {
 		r.stdout.line("\nholds no permission")
 	} else {
 		r.stdout.line("\n%s", r.stdout.paint(bold, "may"))
-		writeHoldings(r.stdout, p, sum.Holdings)
+		writeEntitlements(r.stdout, p, sum.Entitlements)
 	}
 	if len(sum.Never) > 0 {
 		r.stdout.line("\n%s", r.stdout.paint(bold, "never, whatever the above says"))
-		writeHoldings(r.stdout, p, sum.Never)
+		writeEntitlements(r.stdout, p, sum.Never)
 	}
 	return nil
 }
@@ -74,7 +74,7 @@ func writeSummaryHead(s *stream, p *policy.Policy, who string, sum policy.Summar
 	entry("features", features)
 }
 
-func writeHoldings(s *stream, p *policy.Policy, list []policy.Entitlement) {
+func writeEntitlements(s *stream, p *policy.Policy, list []policy.Entitlement) {
 	t := table{}
 	for _, h := range list {
 		t.rows = append(t.rows, []cell{{h.Permission.String()}, {holdingText(h)}, {printable.Text(holdingSource(p, h))}})

@@ -9,16 +9,16 @@ import (
 
 type summary struct {
 	sceneJSON
-	As       string        `json:"as"`
-	At       time.Time     `json:"at"`
-	Known    bool          `json:"known"` // a user of the account
-	Status   string        `json:"status"`
-	Role     string        `json:"role"`
-	Teams    []teamJSON    `json:"teams"`
-	Seats    []string      `json:"seats"`
-	Features []grantJSON   `json:"features"`
-	Holdings []holdingJSON `json:"holdings"`
-	Never    []holdingJSON `json:"never"`
+	As       string            `json:"as"`
+	At       time.Time         `json:"at"`
+	Known    bool              `json:"known"` // a user of the account
+	Status   string            `json:"status"`
+	Role     string            `json:"role"`
+	Teams    []teamJSON        `json:"teams"`
+	Seats    []string          `json:"seats"`
+	Features []grantJSON       `json:"features"`
+	Holdings []entitlementJSON `json:"entitlements"`
+	Never    []entitlementJSON `json:"never"`
 }
 
 type teamJSON struct {
@@ -31,7 +31,7 @@ type grantJSON struct {
 	Until *time.Time `json:"until"`
 }
 
-type holdingJSON struct {
+type entitlementJSON struct {
 	Can    string     `json:"can"`
 	Scope  string     `json:"scope"`
 	As     []string   `json:"as"`
@@ -47,7 +47,7 @@ func summaryJSON(s *target, request usher.Request, from policy.Summary) summary 
 		sceneJSON: s.json(), As: string(request.Subject), At: request.Time,
 		Known: from.Status != 0, Status: from.Status.String(), Role: string(from.Role),
 		Teams: []teamJSON{}, Seats: texts(from.Seats), Features: []grantJSON{},
-		Holdings: holdings(from.Holdings), Never: holdings(from.Never),
+		Holdings: entitlements(from.Entitlements), Never: entitlements(from.Never),
 	}
 	for _, m := range from.Teams {
 		out.Teams = append(out.Teams, teamJSON{string(m.Team), texts(m.Roles)})
@@ -58,10 +58,10 @@ func summaryJSON(s *target, request usher.Request, from policy.Summary) summary 
 	return out
 }
 
-func holdings(from []policy.Entitlement) []holdingJSON {
-	list := []holdingJSON{}
+func entitlements(from []policy.Entitlement) []entitlementJSON {
+	list := []entitlementJSON{}
 	for _, h := range from {
-		list = append(list, holdingJSON{
+		list = append(list, entitlementJSON{
 			Can: h.Permission.String(), Scope: h.Scope.String(), As: texts(h.As), If: texts(h.If), Hiding: texts(h.Hiding),
 			Teams: texts(h.Teams), Until: end(h.Until), Rule: h.Rule,
 		})
