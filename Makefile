@@ -6,9 +6,10 @@ SHELL       := bash
 
 tool      = GOWORK=off go tool -modfile='$(CURDIR)/tools/go.mod'
 FUZZTIME ?= 30s
+PKG      ?= ./seat ./mask ./team ./usherhttp ./filter ./account
 TIMEOUT  ?= 40m # of one package; a busy machine takes its time
 
-.PHONY: help test lint bench bench-core fuzz fmt
+.PHONY: help test lint bench bench-core fuzz mutate fmt
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -39,6 +40,14 @@ fuzz: ## run every fuzz target for FUZZTIME=30s
 	| while read -r package target; do \
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x "$$package"; \
 	done
+
+# The tests of the package itself run against each mutant; docs/mutants.md says which survive.
+mutate: ## change the code of PKG=./seat, and require that tests notice 90% of the changes
+	@status=0; for package in $(PKG); do \
+		echo "mutate $$package"; \
+		GOFLAGS=-vet=off nice -n 10 env $(tool) gremlins unleash \
+			--workers 2 --timeout-coefficient 10 --output-statuses lct --threshold-efficacy 90 "$$package" || status=1; \
+	done; exit $$status
 
 fmt: ## format every Go file
 	@$(tool) gofumpt -w .
