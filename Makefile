@@ -5,9 +5,10 @@
 
 tool      = GOWORK=off go tool -modfile='$(CURDIR)/tools/go.mod'
 FUZZTIME ?= 30s
+PKG      ?= ./seat ./mask ./team ./usherhttp ./filter ./account
 TIMEOUT  ?= 40m# of one package; a busy machine takes its time
 
-.PHONY: help setup test lint lint-code install-check api-diff vuln bench bench-core fuzz tidy fmt generate
+.PHONY: help setup test lint lint-code install-check api-diff vuln bench bench-core fuzz mutate tidy fmt generate
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -42,6 +43,9 @@ bench-core: ## run the benchmarks of the core
 
 fuzz: ## run every fuzz target for FUZZTIME=30s
 	.ci/fuzz $(FUZZTIME)
+
+mutate: ## change the code of PKG=./seat, and require that its tests notice more than 90% of the changes
+	.ci/mutate $(PKG)
 
 tidy: ## bring go.mod and go.sum of every module up to date
 	.ci/tidy

@@ -37,3 +37,75 @@ func TestCodeErrors(t *testing.T) {
 		assert.NotErrorIs(t, &account.Refusal{}, sentinel, other)
 	}
 }
+
+func TestCodes(t *testing.T) {
+	names := account.Codes()
+	for i, name := range names {
+		code, err := account.ParseCode(name)
+		require.NoError(t, err)
+		assert.Equal(t, account.Code(i+1), code)
+		assert.Equal(t, name, code.String())
+	}
+	assert.Equal(t, "none", account.Code(0).String())
+	_, err := account.ParseCode("none")
+	assert.EqualError(t, err, `"none" is no code`)
+	_, err = account.ParseCode("no-seat-left")
+	assert.EqualError(t, err, `"no-seat-left" is no code; did you mean "no-seats-left"?`)
+	assert.Equal(t, "Code(22)", account.Code(len(names)+1).String())
+}
+
+func TestFieldTypes(t *testing.T) {
+	for of, name := range map[account.FieldType]string{
+		account.TextField: "text", account.NumberField: "number", account.DateField: "date", account.BoolField: "bool",
+	} {
+		assert.Equal(t, name, of.String())
+		text, err := of.MarshalText()
+		require.NoError(t, err)
+		var read account.FieldType
+		require.NoError(t, read.UnmarshalText(text))
+		assert.Equal(t, of, read)
+	}
+	_, err := account.ParseFieldType("")
+	assert.ErrorContains(t, err, `"" is no type of a field`)
+	for of, name := range map[account.FieldType]string{0: "", account.BoolField + 1: "FieldType(5)"} {
+		assert.Equal(t, name, of.String())
+		_, err := of.MarshalText()
+		assert.ErrorContains(t, err, "is no type of a field")
+	}
+}
+
+func TestActorString(t *testing.T) {
+	assert.Equal(t, "mia", account.AsUser("mia").String())
+	assert.Equal(t, "host billing", account.AsHost("billing").String())
+	assert.Equal(t, "nobody", account.Actor{}.String())
+}
+
+// A refusal has its code and, for a denial only, what usher.Require would have returned.
+func TestRefusal(t *testing.T) {
+	p := compile(t, club)
+	s := open(t, p, members())
+	_, err := propose(p, s, account.AsUser("max"), account.SetSeats{Pool: "booking", Total: 9})
+	var denied *usher.DeniedError
+	require.ErrorAs(t, err, &denied)
+	assert.Equal(t, usher.UserID("max"), denied.Request.Subject)
+	assert.Equal(t, usher.ReasonNoPermission, denied.Decision.Reason())
+	var refusal *account.Refusal
+	require.ErrorAs(t, err, &refusal)
+	assert.Equal(t, "denied", refusal.Refused())
+
+	_, err = propose(p, s, account.AsUser("olga"), account.SetSeats{Pool: "booking", Total: -1})
+	assert.EqualError(t, err, "set-seats booking -1: invalid: -1 is no number of seats", "a single command has no number")
+	assert.False(t, errors.As(err, &denied))
+	require.ErrorAs(t, err, &refusal)
+	assert.Equal(t, "invalid", refusal.Refused())
+
+	for as, want := range map[string]usher.Reason{"nobody": usher.ReasonUnknownUser, "ina": usher.ReasonInactive, "max": usher.ReasonNoPermission} {
+		_, err := propose(p, s, actor(as), account.DeclineInvitation{})
+		require.ErrorAs(t, err, &denied, as)
+		assert.Equal(t, want, denied.Decision.Reason(), as)
+	}
+
+	refusal = nil
+	assert.Equal(t, "none", refusal.Refused())
+	assert.False(t, refusal.As(&denied))
+}

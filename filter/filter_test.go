@@ -2,6 +2,7 @@ package filter_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -67,7 +68,13 @@ func when(w criteria.Alternative, tests ...criteria.Test) criteria.Alternative {
 
 var public, private = criteria.Test{Name: "public", Is: true}, criteria.Test{Name: "public", Is: false}
 
-var noTeams = criteria.Test{Party: true, Name: "team"}
+var paid = criteria.Test{Name: "paid", Is: true}
+
+var (
+	noTeams = criteria.Test{Party: true, Name: "team"}
+	noHosts = criteria.Test{Party: true, Name: "host"}
+	aTeam   = criteria.Test{Party: true, Name: "team", Is: true}
+)
 
 // unknownHost is a page of which nobody knows the host.
 type unknownHost struct{ *usher.Object }
@@ -137,6 +144,15 @@ func TestMatch(t *testing.T) {
 		{"never sole or without a team, the host not known", pagesBut([]criteria.Alternative{when(anyPage(), noTeams), sole}, anyPage()), unknownHost{page("", "ops")}, false},
 		{"never sole or own as host, the team not known", pagesBut([]criteria.Alternative{over(criteria.Some, hosts("mia")), sole}, anyPage()), unknownTeam{page("max", "")}, false},
 		{"never theirs without a team, that not known", pagesBut([]criteria.Alternative{when(theirs, noTeams)}, anyPage()), unknownTeam{page("kim", "")}, false},
+		{"public and paid, only public", pages(when(anyPage(), public, paid)), page("", "", true), false},
+		{"public or paid, only public", pages(when(anyPage(), paid), when(anyPage(), public)), page("", "", true), true},
+		{"own as host or of a team of that name", pages(over(criteria.Some, hosts("mia")), over(criteria.Some, team("mia"))), page("", "mia"), true},
+		{"own as host, without ids", pages(over(criteria.Some, hosts())), page("mia", ""), false},
+		{"with a team", pages(when(anyPage(), aTeam)), page("", "sales"), true},
+		{"with a team, without", pages(when(anyPage(), aTeam)), page("mia", ""), false},
+		{"without a team", pages(when(anyPage(), noTeams)), page("mia", ""), true},
+		{"without a team, with one", pages(when(anyPage(), noTeams)), page("", "sales"), false},
+		{"without a team or a host, with a host", pages(when(anyPage(), noTeams, noHosts)), page("mia", ""), false},
 		{"never zero", pagesBut([]criteria.Alternative{{}}, anyPage()), page("mia", ""), true},
 		{"never any", pagesBut([]criteria.Alternative{anyPage()}, anyPage()), page("mia", ""), false},
 	} {
@@ -169,6 +185,26 @@ func TestMasks(t *testing.T) {
 	assert.False(t, f.None())
 	assert.False(t, f.All())
 	assert.Empty(t, filter.Filter{}.Fields())
+	hidden := pages(when(anyPage("title"), public), when(anyPage(), public))
+	sole := over(criteria.Every, hosts("mia"), noTeam())
+	mine.Hides, sole.Hides = []string{"title"}, []string{"phone", "title"}
+	assert.Equal(t, []string{"title"}, pages(mine, sole).Fields(), "the phone is shown wherever sole matches")
+	assert.Empty(t, hidden.Fields(), "the title is shown in each row that may hide it")
+}
+
+// A filter with any number of tests looks at each of them.
+func TestMatchManyTests(t *testing.T) {
+	var ways []criteria.Alternative
+	for i := range 40 {
+		ways = append(ways, when(anyPage(), criteria.Test{Name: fmt.Sprint("fact-", i), Is: true}))
+	}
+	f := pages(ways...)
+	for i := range 40 {
+		of := page("", "")
+		of.Attributes[fmt.Sprint("fact-", i)] = true
+		assert.True(t, match(t, f, of), i)
+	}
+	assert.False(t, match(t, f, page("", "", true)))
 }
 
 // A need that another one hides less in is met by both, and what is hidden adds up.

@@ -1,6 +1,7 @@
 package filter_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,6 +31,12 @@ func TestArrayIDs(t *testing.T) {
 		{text, `["[", "\"]", "}"]`, []string{"[", `"]`, "}"}},
 		{text, deep, []string{""}},
 		{text, "[" + deep + "]", nil},
+		{text, `["x", 1, {}, ` + deep + "]", nil},
+		{text, `["` + strings.Repeat("[", 1001) + `"]`, []string{strings.Repeat("[", 1001)}},
+		{text, `["\"` + strings.Repeat("{", 1001) + `"]`, []string{`"` + strings.Repeat("{", 1001)}},
+		{text, "[" + strings.Repeat("[],", 1001) + `"mia"]`, append(make([]string, 1001), "mia")},
+		{text, "[" + strings.Repeat("{},", 1001) + `"mia"]`, append(make([]string, 1001), "mia")},
+		{text, "[" + strings.Repeat(`"x",`, 1001) + `"mia"]`, append(slices.Repeat([]string{"x"}, 1001), "mia")},
 		{text, "[\"\xff\", \"\\ud800\", \"\ufffd\"]", []string{"", "", "\ufffd"}},
 		{integer, `[7, -7, -0, 07]`, nil},
 		{integer, `[7, -7, -0, 7.0, 1e2, 99999999999999999999, true, "7", ""]`, []string{"7", "-7", "0", "", "", "", "", "", ""}},

@@ -41,6 +41,21 @@ func TestListsAreDivided(t *testing.T) {
 	}
 }
 
+// An argument is as long as the limit allows, and one id may be longer.
+func TestListsAreFull(t *testing.T) {
+	arguments := func(limit int, ids ...string) []any {
+		filter.LowerLimits(t, 50, limit, 1<<20)
+		c, err := pages(over(criteria.Some, hosts(ids...))).SQL(compile(t, columns, filter.SQLite), 1)
+		require.NoError(t, err)
+		return c.Args[1:]
+	}
+	// An id of seven bytes takes ten of an argument.
+	ids := []string{"user-01", "user-02", "user-03", "user-04", "user-05", "user-06", "user-07"}
+	assert.Equal(t, []any{`["user-01","user-02","user-03"]`, `["user-04","user-05","user-06"]`, `["user-07"]`}, arguments(30, ids...))
+	assert.Equal(t, []any{`["user-01","user-02"]`, `["user-03","user-04"]`, `["user-05","user-06"]`, `["user-07"]`}, arguments(26, ids...))
+	assert.Equal(t, []any{`["a-user-of-a-long-name"]`, `["user-01"]`}, arguments(12, "user-01", "a-user-of-a-long-name"))
+}
+
 // SQLite joins no more than 500 queries by UNION: a list of any length has fewer parts.
 func TestDividedListsHaveFewParts(t *testing.T) {
 	filter.LowerLimits(t, 50, 10, 1<<20)
@@ -67,6 +82,14 @@ func TestArgumentsThatAreTooLong(t *testing.T) {
 	assert.ErrorContains(t, err, "select page: the ids of users and teams have ")
 	_, err = f.SQL(compile(t, columns, filter.SQLite), 1)
 	assert.NoError(t, err)
+
+	f = pages(over(criteria.Some, hosts("mia"))) // of the account acme: seven bytes
+	filter.LowerLimits(t, 50, 100, 7)
+	_, err = f.SQL(compile(t, columns, filter.PostgreSQL), 1)
+	assert.NoError(t, err)
+	filter.LowerLimits(t, 50, 100, 6)
+	_, err = f.SQL(compile(t, columns, filter.PostgreSQL), 1)
+	assert.ErrorContains(t, err, "have 7 bytes, and PostgreSQL takes 6 with one query")
 }
 
 // EmptyMeansNone is for parties.

@@ -66,6 +66,27 @@ func TestCompileRefuses(t *testing.T) {
 	assert.EqualError(t, err, "mapping of page: Dialect(7) is no dialect: PostgreSQL or SQLite")
 }
 
+func TestTableNames(t *testing.T) {
+	parties, attributes := compile(t, columns, filter.SQLite).Names()
+	assert.Equal(t, []string{"host", "team"}, parties)
+	assert.Equal(t, []string{"public"}, attributes)
+	parties, attributes = (*filter.Table)(nil).Names()
+	assert.Empty(t, parties)
+	assert.Empty(t, attributes)
+}
+
+func TestDialectString(t *testing.T) {
+	for d, want := range map[filter.Dialect]string{0: "no dialect", filter.PostgreSQL: "PostgreSQL", filter.SQLite: "SQLite", 3: "Dialect(3)"} {
+		assert.Equal(t, want, d.String())
+	}
+}
+
+// A name may have all the bytes that PostgreSQL looks at.
+func TestLongestName(t *testing.T) {
+	_, err := filter.Mapping{Type: "page", Account: filter.Column{Name: "p." + strings.Repeat("x", 63)}}.Compile(filter.PostgreSQL)
+	assert.NoError(t, err)
+}
+
 // FuzzIdentifier looks for names that a mapping takes and that are more than one name in SQL.
 func FuzzIdentifier(f *testing.F) {
 	for _, name := range []string{

@@ -100,6 +100,7 @@ func TestShortConditions(t *testing.T) {
 		{"own", pages(own), columns, "(p.host = mia OR p.team = sales)"},
 		{"own as host", pages(over(criteria.Some, hosts("mia"))), columns, "p.host = mia"},
 		{"own or sole", pages(own, sole), columns, "(p.host = mia OR p.team = sales)"},
+		{"own as host or sole", pages(over(criteria.Some, hosts("mia")), sole), columns, "p.host = mia"},
 		{"sole", pages(sole), columns, "(p.host = mia AND p.team IS NULL)"},
 		{"sole or shared", pages(sole, shared), columns, "(p.host = ANY ({max,mia}[]) OR p.team = sales)"},
 		{"team", pages(theirs), columns, "((p.host = ANY ({max,mia}[]) AND (p.team IS NULL OR p.team = sales)) OR (p.host IS NULL AND p.team = sales))"},
@@ -190,6 +191,7 @@ func TestLists(t *testing.T) {
 	c, err := pages(over(criteria.Some, hosts(ids...))).SQL(compile(t, columns, filter.SQLite), 1)
 	require.NoError(t, err)
 	require.Len(t, c.Args, 3)
+	assert.NotContains(t, c.Args[1], `\u0000`)
 	var got, withNUL []string
 	require.NoError(t, json.Unmarshal([]byte(c.Args[1].(string)), &got))
 	require.NoError(t, json.Unmarshal([]byte(c.Args[2].(string)), &withNUL))
@@ -200,6 +202,44 @@ func TestLists(t *testing.T) {
 	assert.ElementsMatch(t, ids, got)
 	assert.Equal(t, `("p"."account" COLLATE BINARY = ?1 AND "p"."host" COLLATE BINARY IN (SELECT value FROM json_each(?2)`+
 		` UNION ALL SELECT replace(replace(value, char(1) || '0', char(0)), char(1) || '1', char(1)) FROM json_each(?3)))`, c.SQL)
+}
+
+// The zero filter selects nothing of any table.
+func TestSQLOfTheZeroFilter(t *testing.T) {
+	for d, want := range map[filter.Dialect]string{
+		filter.PostgreSQL: `(("p"."account" IS NULL AND FALSE) AND FALSE)`,
+		filter.SQLite:     `(("p"."account" IS NULL AND FALSE) AND FALSE)`,
+	} {
+		c, err := filter.Filter{}.SQL(compile(t, columns, d), 1)
+		require.NoError(t, err)
+		assert.Equal(t, filter.Condition{SQL: want}, c, d)
+	}
+}
+
+// Ids that a column cannot have are left out.
+func TestIDsOfAKind(t *testing.T) {
+	const uuid = "01234567-89ab-cdef-0f9a-fedcba987650"
+	with := func(i int, c string) string { return uuid[:i] + c + uuid[i+1:] }
+	for _, row := range []struct {
+		dialect filter.Dialect
+		kind    filter.Kind
+		ids     []string
+		want    string
+	}{
+		{filter.PostgreSQL, filter.Text, []string{"", "mia", "max", "a\x00", "\x00", "\xff"}, `{"max","mia"}`},
+		{filter.PostgreSQL, filter.Integer, []string{"7", "-8", "007", "+7", "-0", "7.0", "x", ""}, `{-8,7}`},
+		{filter.SQLite, filter.Integer, []string{"7", "-8", "007", "+7", "-0", "7.0", "x", ""}, `[-8,7]`},
+		{filter.PostgreSQL, filter.UUID, []string{
+			uuid, with(0, "9"), with(0, "/"), with(0, ":"), with(0, "`"), with(0, "g"), with(0, "A"), with(0, "-"),
+			with(8, "0"), with(13, "0"), with(18, "0"), with(23, "0"), uuid + "0", uuid[1:], "",
+		}, "{" + uuid + "," + with(0, "9") + "}"},
+	} {
+		m := columns
+		m.Parties = map[string]filter.Party{"host": filter.Column{Name: "p.host", Kind: row.kind}}
+		c, err := pages(over(criteria.Some, hosts(row.ids...))).SQL(compile(t, m, row.dialect), 1)
+		require.NoError(t, err)
+		assert.Equal(t, []any{"acme", row.want}, c.Args, "%v of kind %d", row.dialect, row.kind)
+	}
 }
 
 // Whatever is wrong is an error, with an empty condition.

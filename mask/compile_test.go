@@ -58,6 +58,10 @@ func TestForRefuses(t *testing.T) {
 			Inner
 			deep []map[string]*Inner
 		}](nil), ".deep: an unexported field cannot be masked"},
+		"a tag two structs below an unexported field": {refused[struct {
+			Inner
+			deep struct{ In Inner }
+		}](nil), ".deep: an unexported field cannot be masked"},
 		"an embedded pointer to an unexported type": {refused[struct {
 			Inner
 			*inner
@@ -118,6 +122,11 @@ func TestForRefusesPlaceholders(t *testing.T) {
 	err = refused[Inner](mask.Placeholders{"secret": 7})()
 	assert.EqualError(t, err, `placeholder that fits nothing: "secret": mask_test.Inner.Secret is a string, which a value of type int does not fit`)
 	assert.ErrorIs(t, err, mask.ErrPlaceholder)
+	err = refused[struct {
+		Tags []string `usher:"tags"`
+	}](mask.Placeholders{"tags": []int{1}})()
+	assert.ErrorIs(t, err, mask.ErrPlaceholder, "both are slices, which are not converted")
+	assert.ErrorContains(t, err, "is a []string, which a value of type []int does not fit")
 	assert.Panics(t, func() { mask.MustFor[Inner](mask.Placeholders{"secret": 7}) })
 }
 
@@ -140,6 +149,12 @@ func TestForAccepts(t *testing.T) {
 			Inner
 			x any
 			y func()
+		}](nil),
+		"a tag below an unexported field that is cut": refused[struct {
+			Inner
+			x struct {
+				In Inner `usher:"-"`
+			}
 		}](nil),
 		"a way back that is cut": refused[struct {
 			Name string `usher:"name"`

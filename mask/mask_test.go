@@ -125,6 +125,22 @@ func TestPlaceholderTypes(t *testing.T) {
 	assert.Equal(t, row{"Booked", &busy, &two, "none", 0}, m.Without(given, "title", "count", "extra", "price"))
 }
 
+// A placeholder of a basic type fits a type of another name.
+func TestPlaceholderOfANamedType(t *testing.T) {
+	type (
+		private bool
+		count   int
+		point   complex128
+	)
+	type row struct {
+		Private private `usher:"private"`
+		Count   count   `usher:"count"`
+		Point   point   `usher:"point"`
+	}
+	m := mask.MustFor[row](mask.Placeholders{"private": true, "count": 2, "point": 1i})
+	assert.Equal(t, row{true, 2, 1i}, m.Without(row{false, 9, 2}, "private", "count", "point"))
+}
+
 func TestCovers(t *testing.T) {
 	assert.NoError(t, shown.Covers(tags...))
 	err := shown.Covers("email", "location", "notes", "owner", "title", "details")

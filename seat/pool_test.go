@@ -59,6 +59,24 @@ func TestPoolRefusesNonsense(t *testing.T) {
 	assert.ErrorIs(t, err, seat.ErrNegative)
 }
 
+// Zero seats, and all seats that are held, are valid numbers.
+func TestPoolAtItsEdges(t *testing.T) {
+	full := seat.Pool{Total: 2, Held: 2}
+	for _, row := range []struct {
+		what   string
+		change func() (seat.Pool, error)
+		want   seat.Pool
+	}{
+		{"Take none", func() (seat.Pool, error) { return full.Take(0) }, full},
+		{"Return none", func() (seat.Pool, error) { return full.Return(0) }, full},
+		{"Return all", func() (seat.Pool, error) { return full.Return(2) }, seat.Pool{Total: 2}},
+	} {
+		got, err := row.change()
+		require.NoError(t, err, row.what)
+		assert.Equal(t, row.want, got, row.what)
+	}
+}
+
 func TestZeroPoolGivesNothing(t *testing.T) {
 	_, err := seat.Pool{}.Take(1)
 	assert.ErrorIs(t, err, seat.ErrNoneLeft)

@@ -151,6 +151,16 @@ func TestActionsRefuses(t *testing.T) {
 		answer := sendWith(context.Background(), w.actions(), "POST /actions", strings.NewReader(body), "User=mia")
 		assert.Equal(t, want, answer.Code, "%.60s: %s", body, answer.Body)
 	}
+	for request, want := range map[string]string{
+		"on=calendar:c1&on=calendar":     "Write resource 2 as type:id, for example calendar:c1.",
+		"on=calendar:c1&on=calendar:":    "Resource 2 needs a type and an id.",
+		"on=calendar:c1&on=calendar:%ff": "Resource 2 is not UTF-8.",
+	} {
+		assert.Equal(t, want, problem(t, send(w.actions(), "GET /actions?"+request, "User=mia")).Detail, request)
+	}
+	long := strings.Repeat("x", 1000) // a body of that many long ids is within the limit
+	body := `{"resources":[` + strings.Repeat(`{"type":"calendar","id":"`+long+`"},`, 99) + `{"type":"calendar","id":"c1"}]}`
+	assert.Equal(t, 200, sendWith(context.Background(), w.actions(), "POST /actions", strings.NewReader(body), "User=mia").Code)
 	a := w.actions()
 	a.Limit = 1
 	assert.Equal(t, 413, send(a, "GET /actions?on=calendar:c1&on=calendar:c1", "User=mia").Code)

@@ -36,6 +36,11 @@ var caching = map[string]struct {
 		delete(w.Header(), "Cache-Control")
 		w.WriteHeader(http.StatusOK)
 	}, "private"},
+	"early hints, none but 100 Continue": {func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusContinue)
+		delete(w.Header(), "Cache-Control")
+		w.WriteHeader(http.StatusOK)
+	}, "private"},
 	"sets it": {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Cache-Control", "public, max-age=60") }, "public, max-age=60"},
 	"adds it": {func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Add("Cache-Control", "max-age=60")
