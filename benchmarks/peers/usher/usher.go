@@ -47,7 +47,7 @@ func (p *Peer) open() (*engine.Engine, error) {
 
 // Prepare implements peer.Preparer.
 func (p *Peer) Prepare(w *world.World) error {
-	c := account.Contents{Teams: map[usher.TeamID]usher.TeamID{}, Users: make(map[usher.UserID]policy.User, w.Users)}
+	c := account.Seed{Teams: map[usher.TeamID]usher.TeamID{}, Users: make(map[usher.UserID]policy.User, w.Users)}
 	for r := range w.Rows() {
 		m := policy.Membership{Team: usher.TeamID(r.Team)}
 		if r.Manages {
@@ -61,7 +61,7 @@ func (p *Peer) Prepare(w *world.World) error {
 		return err
 	}
 	p.account = usher.AccountID(w.Account)
-	if _, err := e.Do(context.Background(), account.Host("import"), p.account, account.Import{Contents: c}); err != nil {
+	if _, err := e.Do(context.Background(), account.AsHost("import"), p.account, account.Import{Seed: c}); err != nil {
 		return err
 	}
 	return e.Close() // which stores the snapshot that is due
@@ -95,7 +95,7 @@ func (p *Peer) Ask(q *world.Question) (bool, error) {
 
 // SetRole implements peer.Peer: a command, decided, stored and on the record.
 func (p *Peer) SetRole(user, name string) error {
-	_, err := p.engine.Do(context.Background(), account.Host("bench"), p.account,
+	_, err := p.engine.Do(context.Background(), account.AsHost("bench"), p.account,
 		account.SetRole{User: usher.UserID(user), Role: role.Name(name)})
 	return err
 }
