@@ -14,8 +14,8 @@ func CheckAccount(id usher.AccountID) error { return checkID("account", len(id))
 // CheckUser returns ErrInvalid if id is empty or longer than MaxID.
 func CheckUser(id usher.UserID) error { return checkID("user", len(id)) }
 
-// Check returns ErrInvalid if the version of the entry is 0 or CheckUser returns it for a user of the
-// records.
+// Check returns ErrInvalid if the version of the entry is 0 or CheckUser returns it for a user of
+// the records.
 func (e Entry) Check() error {
 	if e.Version == 0 {
 		return printable.Errorf("%w: commit version 0 (want 1 or more)", ErrInvalid)
@@ -28,8 +28,8 @@ func (e Entry) Check() error {
 	return nil
 }
 
-// CheckNext returns ErrConflict if the version of the entry is at most last, the version of the last
-// commit, and ErrGap if it is greater than last+1. For a journal without commits, last is 0.
+// CheckNext returns ErrConflict if the version of the entry is at most last, the version of the
+// last commit, and ErrGap if it is greater than last+1. For a journal without commits, last is 0.
 func (e Entry) CheckNext(last uint64) error {
 	switch {
 	case e.Version <= last:
@@ -57,8 +57,8 @@ func (s Snapshot) Check() error {
 	return nil
 }
 
-// Check returns ErrInvalid if CheckUser returns it for the user, or if the time is zero or not in the
-// years 1 to 9999 in UTC.
+// Check returns ErrInvalid if CheckUser returns it for the user, or if the time is zero or not in
+// the years 1 to 9999 in UTC.
 func (s LastActive) Check() error {
 	if err := CheckUser(s.User); err != nil {
 		return err

@@ -46,8 +46,8 @@ func IsRejected(err error) bool {
 	return false
 }
 
-// Error is the error of a store's operation. It wraps one of the errors of this package, the context's
-// error, or an error of the underlying storage.
+// Error is the error of a store's operation. It wraps one of the errors of this package, the
+// context's error, or an error of the underlying storage.
 type Error struct {
 	Op      string          // such as "append", "read commits" or "save snapshot"
 	Account usher.AccountID // "" for an operation on many accounts

@@ -22,19 +22,19 @@ import (
 // An id may contain any bytes, including NUL and invalid UTF-8. Ids that differ in one byte are
 // independent. For an id that is empty or longer than MaxID bytes, a call returns ErrInvalid.
 //
-// Every store accepts commits, snapshots and records of up to 10 MiB, with any bytes. For data that is too large for it,
-// a store returns ErrInvalid. Nil and empty data are the same.
+// Every store accepts commits, snapshots and records of up to 10 MiB, with any bytes. For data that
+// is too large for it, a store returns ErrInvalid. Nil and empty data are the same.
 //
-// A store does not change the slices that it receives, and does not use them after the call returns.
-// The caller owns the slices that a store returns, and may keep and change them.
+// A store does not change the slices that it receives, and does not use them after the call
+// returns. The caller owns the slices that a store returns, and may keep and change them.
 //
 // If its context is done when a call begins, the call does nothing and returns the context's error.
 // The same applies to a loop over an iterator. If its context is done later, a call may stop with
 // the context's error.
 //
-// An error ends a loop: the iterator yields it once, with the zero value. The body of a loop may call
-// the store, append to the account that the loop reads, and break. An iterator may be used again: each
-// loop starts from the beginning.
+// An error ends a loop: the iterator yields it once, with the zero value. The body of a loop may
+// call the store, append to the account that the loop reads, and break. An iterator may be used
+// again: each loop starts from the beginning.
 type Store interface {
 	// Append adds an entry to the account's journal, either completely or not at all. The version
 	// must be that of the last commit plus one, or 1 if the account has no commits. After a nil
@@ -48,30 +48,30 @@ type Store interface {
 	// nothing.
 	//
 	// ErrRefused, which a store may wrap with a reason, means that the store rejects the entry
-	// permanently by a rule of its own, such as a quota or a row policy. No call with this entry has
-	// stored it, and none will; the caller must not retry. ErrConflict, ErrGap and ErrErased take precedence
-	// over ErrRefused. A store that does not know whether an earlier call stored the entry, or will
-	// store it, returns another error.
+	// permanently by a rule of its own, such as a quota or a row policy. No call with this entry
+	// has stored it, and none will; the caller must not retry. ErrConflict, ErrGap and ErrErased
+	// take precedence over ErrRefused. A store that does not know whether an earlier call stored
+	// the entry, or will store it, returns another error.
 	//
 	// Of concurrent calls with the same version, one returns nil. A rejected entry never makes
 	// another entry fail.
 	//
-	// After any other error the outcome is unknown: the entry may be stored, now or in a moment, even
-	// if a read does not return it. The caller retries with the same bytes until Append returns nil
-	// or ErrConflict; after ErrConflict, a read returns the entry that is stored.
+	// After any other error the outcome is unknown: the entry may be stored, now or in a moment,
+	// even if a read does not return it. The caller retries with the same bytes until Append
+	// returns nil or ErrConflict; after ErrConflict, a read returns the entry that is stored.
 	Append(ctx context.Context, account usher.AccountID, e Entry) error
 
-	// Commits yields the commits with a version greater than after, in ascending order and without a
-	// gap, up to the last commit when the loop began. An account without commits yields none. An
-	// erased account yields ErrErased. If the account is erased during the loop, the loop goes on to
-	// its end or stops with ErrErased.
+	// Commits yields the commits with a version greater than after, in ascending order and without
+	// a gap, up to the last commit when the loop began. An account without commits yields none. An
+	// erased account yields ErrErased. If the account is erased during the loop, the loop goes on
+	// to its end or stops with ErrErased.
 	Commits(ctx context.Context, account usher.AccountID, after uint64) iter.Seq2[Commit, error]
 
 	// SaveSnapshot stores data as the state after the commit of a version. A snapshot older than
 	// the stored one is ignored, without an error. A snapshot of the same version replaces the
 	// stored one, so that a damaged snapshot can be repaired. For a version after the last commit,
-	// SaveSnapshot returns ErrGap, and for version 0 ErrInvalid. For an erased account, SaveSnapshot
-	// returns ErrErased.
+	// SaveSnapshot returns ErrGap, and for version 0 ErrInvalid. For an erased account,
+	// SaveSnapshot returns ErrErased.
 	SaveSnapshot(ctx context.Context, account usher.AccountID, s Snapshot) error
 
 	// Snapshot returns the stored snapshot, the zero Snapshot if there is none, and ErrErased for
@@ -83,10 +83,10 @@ type Store interface {
 	// may not yield accounts that get their first commit or are erased during the loop.
 	Accounts(ctx context.Context, after usher.AccountID) iter.Seq2[usher.AccountID, error]
 
-	// Erase removes all data of an account: commits, snapshot, records and last-active times. A mark
-	// remains, and the id is never used again. Erasing an erased account returns nil. Erasing an
-	// account without commits marks it too, so that a concurrent Append cannot create it; callers
-	// must therefore be sure of the id.
+	// Erase removes all data of an account: commits, snapshot, records and last-active times. A
+	// mark remains, and the id is never used again. Erasing an erased account returns nil. Erasing
+	// an account without commits marks it too, so that a concurrent Append cannot create it;
+	// callers must therefore be sure of the id.
 	Erase(ctx context.Context, account usher.AccountID) error
 }
 
@@ -106,7 +106,8 @@ type Snapshot struct {
 	Data    []byte
 }
 
-// Entry is what one Append stores: a commit and, in a UserDataStore, the records that change with it.
+// Entry is what one Append stores: a commit and, in a UserDataStore, the records that change with
+// it.
 type Entry struct {
 	Commit
 	Records []Record

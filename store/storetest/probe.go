@@ -15,8 +15,8 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// probe calls a store for a row. Its failures contain the row's name and sentence. Its methods may be
-// called on any goroutine; a fatal failure ends that goroutine.
+// probe calls a store for a row. Its failures contain the row's name and sentence. Its methods may
+// be called on any goroutine; a fatal failure ends that goroutine.
 type probe struct {
 	testing.TB
 	row   row

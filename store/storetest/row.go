@@ -36,8 +36,8 @@ const (
 	needsDurableUserData need = "the store is not a UserDataStore, or the suite has no Reopen"
 )
 
-// test opens a store and checks the row. A failure is an error of t that contains the row's name and
-// sentence. If a requirement of the row is not met, it skips t.
+// test opens a store and checks the row. A failure is an error of t that contains the row's name
+// and sentence. If a requirement of the row is not met, it skips t.
 func (r row) test(t testing.TB, s Suite) {
 	t.Helper()
 	if s.Open == nil {
@@ -65,8 +65,8 @@ func (r row) test(t testing.TB, s Suite) {
 	})
 }
 
-// run reports whether the row's check returned in time. The check has its own goroutine, so that a store
-// that hangs fails only this row.
+// run reports whether the row's check returned in time. The check has its own goroutine, so that a
+// store that hangs fails only this row.
 func (r row) run(ctx context.Context, t testing.TB, s Suite, opened store.Store) bool {
 	t.Helper()
 	ctx, cancel := context.WithCancel(ctx)
@@ -113,13 +113,14 @@ func (r row) applies(opened store.Store, s Suite) bool {
 	return true
 }
 
-// checks counts the checks of the process. Each check has a label with its number. Goroutines inherit
-// labels, so the label identifies the goroutines that a row started.
+// checks counts the checks of the process. Each check has a label with its number. Goroutines
+// inherit labels, so the label identifies the goroutines that a row started.
 var checks atomic.Int64
 
 const labelKey = "storetest"
 
-// leaked returns the stacks of the goroutines with a label that have not ended within a duration, or "".
+// leaked returns the stacks of the goroutines with a label that have not ended within a duration,
+// or "".
 func leaked(label string, wait time.Duration) string {
 	until := time.Now().Add(wait)
 	for {

@@ -9,8 +9,8 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// odd contains ids that a store may confuse: prefixes of each other, separators and escapes, upper and
-// lower case, blanks at the end.
+// odd contains ids that a store may confuse: prefixes of each other, separators and escapes, upper
+// and lower case, blanks at the end.
 var odd = []string{
 	"a", "ab", "abc", "b", "A", "a ", " a", "a\x00", "a\x00b", "a\x00\x00", "a\x00\x01", "a\x00\x02", "a\x00\xff", "a\x01", "a\xff", "a\xff\xff",
 	"\x00", "\x00\x00", "\x00\x01", "\x01", "\xff", "\xff\xff", "\xff\x00", "\x00\xff", "é", "e\u0301", "ß", "ss", "a/b", "a%", "a%2Fb", `a"b`, "a'b", "a;b",

@@ -190,7 +190,8 @@ var loopRows = []row{
 	},
 }
 
-// loops returns the iterators of the store over an account, by name. Each yields its values as text.
+// loops returns the iterators of the store over an account, by name. Each yields its values as
+// text.
 func (p *probe) loops(ctx context.Context, account usher.AccountID) map[string]iter.Seq2[string, error] {
 	loops := map[string]iter.Seq2[string, error]{
 		"Commits":  untyped(p.store.Commits(ctx, account, 0)),

@@ -79,7 +79,8 @@ var watchRows = []row{
 	},
 }
 
-// hinted changes the account until a watcher yields it. One change is not enough, since a hint may be lost.
+// hinted changes the account until a watcher yields it. One change is not enough, since a hint may
+// be lost.
 func (p *probe) hinted(account usher.AccountID, how string, change func(n int)) {
 	watching, yielded := make(chan struct{}), make(chan struct{})
 	ctx, cancel := context.WithCancel(p.ctx)

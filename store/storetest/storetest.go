@@ -1,6 +1,6 @@
-// Package storetest tests whether a store keeps the contract of package store. The suite consists of
-// rows. Each row is a subtest for a sentence of the contract, and its failures quote the sentence. The test of a
-// store runs all rows:
+// Package storetest tests whether a store keeps the contract of package store. The suite consists
+// of rows. Each row is a subtest for a sentence of the contract, and its failures quote the
+// sentence. The test of a store runs all rows:
 //
 //	func TestStore(t *testing.T) {
 //		storetest.Run(t, func(testing.TB) store.Store { return new(memstore.Store) })
@@ -16,8 +16,8 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// Run runs all rows for a store that is not durable. The test of a durable store uses a [Suite] with
-// Reopen.
+// Run runs all rows for a store that is not durable. The test of a durable store uses a [Suite]
+// with Reopen.
 func Run(t *testing.T, open func(t testing.TB) store.Store) {
 	t.Helper()
 	Suite{Open: open}.Run(t)
@@ -40,8 +40,8 @@ type Suite struct {
 	Patience time.Duration
 }
 
-// Run runs all rows, one after the other, each as a subtest. It skips the rows about UserDataStore or
-// Watcher if the store does not implement them.
+// Run runs all rows, one after the other, each as a subtest. It skips the rows about UserDataStore
+// or Watcher if the store does not implement them.
 func (s Suite) Run(t *testing.T) {
 	t.Helper()
 	for _, row := range rows() {
