@@ -8,8 +8,8 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// journal contains all data of one account. The elements of its slices do not change; slices are only
-// replaced or extended. A reader therefore needs the lock only to copy the slice header.
+// journal contains all data of one account. The elements of its slices do not change; slices are
+// only replaced or extended. A reader therefore needs the lock only to copy the slice header.
 type journal struct {
 	mu         sync.RWMutex
 	erased     bool

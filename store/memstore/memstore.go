@@ -1,5 +1,5 @@
-// Package memstore stores journals in memory, for tests and for programs that need no durable data. All
-// data is lost when the process ends. Its Store is a store.UserDataStore and a store.Watcher.
+// Package memstore stores journals in memory, for tests and for programs that need no durable data.
+// All data is lost when the process ends. Its Store is a store.UserDataStore and a store.Watcher.
 package memstore
 
 import (
@@ -18,9 +18,9 @@ var (
 	_ store.Watcher       = (*Store)(nil)
 )
 
-// Store stores the journals of many accounts. The zero Store is empty and ready to use; it must not be
-// copied. Its methods may be called concurrently. Calls for different accounts do not block each other,
-// and a loop does not block Append.
+// Store stores the journals of many accounts. The zero Store is empty and ready to use; it must not
+// be copied. Its methods may be called concurrently. Calls for different accounts do not block each
+// other, and a loop does not block Append.
 type Store struct {
 	mu       sync.RWMutex
 	journals map[usher.AccountID]*journal
@@ -115,8 +115,8 @@ func (s *Store) Erase(ctx context.Context, account usher.AccountID) error {
 	})
 }
 
-// journal returns the account's journal. If there is none, it returns an empty journal, which it adds to
-// the store if create is true.
+// journal returns the account's journal. If there is none, it returns an empty journal, which it
+// adds to the store if create is true.
 func (s *Store) journal(account usher.AccountID, create bool) *journal {
 	s.mu.RLock()
 	j := s.journals[account]

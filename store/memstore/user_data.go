@@ -50,7 +50,8 @@ func (s *Store) SaveLastActive(ctx context.Context, account usher.AccountID, tim
 	})
 }
 
-// LastActiveTimes implements store.UserDataStore. It sorts all of them before it yields the first one.
+// LastActiveTimes implements store.UserDataStore. It sorts all of them before it yields the first
+// one.
 func (s *Store) LastActiveTimes(ctx context.Context, account usher.AccountID, after usher.UserID) iter.Seq2[store.LastActive, error] {
 	return users(ctx, s, "read last-active times", account, after, func(j *journal) map[usher.UserID]int64 { return j.lastActive },
 		func(user usher.UserID, at int64) store.LastActive {
@@ -80,8 +81,8 @@ func (j *journal) saveLastActive(times []store.LastActive) error {
 	return nil
 }
 
-// users returns an iterator over the entries of a map of the journal, sorted by user. The function item
-// makes a value from an entry.
+// users returns an iterator over the entries of a map of the journal, sorted by user. The function
+// item makes a value from an entry.
 func users[V, T any](ctx context.Context, s *Store, op string, account usher.AccountID, after usher.UserID,
 	pick func(*journal) map[usher.UserID]V, item func(usher.UserID, V) T,
 ) iter.Seq2[T, error] {

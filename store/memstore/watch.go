@@ -8,8 +8,8 @@ import (
 	"github.com/usher-go/usher"
 )
 
-// maxPending is the number of pending accounts of a slow watcher. When more change, they are replaced by
-// "", which stands for any account.
+// maxPending is the number of pending accounts of a slow watcher. When more change, they are
+// replaced by "", which stands for any account.
 const maxPending = 1024
 
 // Watch implements store.Watcher.
