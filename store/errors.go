@@ -26,7 +26,7 @@ var (
 	ErrRefused error = refusal{"store-refused", "the store permanently rejects the commit"}
 )
 
-// refusal is an error with a code, like that of an account.Refusal.
+// refusal is an error with a code, like an account.Refusal.
 type refusal struct{ code, text string }
 
 func (r refusal) Error() string { return r.text }

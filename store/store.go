@@ -99,8 +99,8 @@ type Commit struct {
 	Data    []byte
 }
 
-// Snapshot is the state of an account after the commit of a version. The zero Snapshot means that
-// there is no snapshot.
+// Snapshot is the state of an account after the commit of a version. The zero Snapshot stands for
+// none: it contains no commit.
 type Snapshot struct {
 	Version uint64
 	Data    []byte

@@ -18,7 +18,7 @@ const (
 	branchFlag = 0x01
 	leafFlag   = 0x02
 	// Of the list of free pages: its flag, the count that means that the real count follows in
-	// eight bytes, and the page number that means that there is no list.
+	// eight bytes, and the page number that stands for none.
 	freelistFlag = 0x10
 	manyFree     = 0xFFFF
 	noFreelist   = 1<<64 - 1

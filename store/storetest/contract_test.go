@@ -22,7 +22,7 @@ var unchecked = map[string]string{
 	"Commit is one entry of an account's journal.":                                                        "a definition",
 	"Versions count from 1.":                                                                              "tested with a sentence of Append",
 	"Snapshot is the state of an account after the commit of a version.":                                  "a definition",
-	"The zero Snapshot means that there is no snapshot.":                                                  "a definition",
+	"The zero Snapshot stands for none: it contains no commit.":                                           "a definition",
 	"Entry is what one Append stores: a commit and, in a UserDataStore, the records that change with it.": "a definition",
 	"Record is the personal data of one user.":                                                            "a definition",
 	"LastActive is the time when a user was last active.":                                                 "a definition",

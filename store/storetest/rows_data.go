@@ -85,7 +85,7 @@ var dataRows = []row{
 				overwrite(b)
 			}
 			if p.userData != nil {
-				e.Records[0] = store.Record{User: "somebody", Data: []byte("else")}
+				e.Records[0] = store.Record{User: "max", Data: []byte("changed")}
 			}
 			p.wantCommits("acme", "a commit")
 			p.wantSame(string(p.snapshot("acme").Data), "a snapshot", "data of the Snapshot")
