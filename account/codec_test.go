@@ -186,7 +186,7 @@ func TestCommitIsRefused(t *testing.T) {
 		{`"version":3`, `"version":-3`, `invalid number "-3"`},
 		{`"version":3`, `"version":3.0`, `unexpected '.' (want ',')`},
 		{`"time":"2026-03-01T12:00:00Z"`, `"time":"0001-01-01T00:00:00Z"`, "the time is zero"},
-		{`"time":"2026-03-01T12:00:00Z"`, `"time":"0000-01-01T00:00:00Z"`, "the year 0 is not between 1 and 9999"},
+		{`"time":"2026-03-01T12:00:00Z"`, `"time":"0000-01-01T00:00:00Z"`, "invalid year 0 (want 1 to 9999)"},
 		{`"time":"2026-03-01T12:00:00Z"`, `"time":"2026-03-01"`, "cannot parse"},
 		{`"actor":{"user":"mia"}`, `"actor":{}`, "an actor is either a user or the host"},
 		{`"actor":{"user":"mia"}`, `"actor":{"user":"mia","host":"scim"}`, "an actor is either a user or the host"},
@@ -237,7 +237,7 @@ func TestCommitIsNotWritten(t *testing.T) {
 		{"write commit of acme: a version counts from 1", func(c *account.Commit) { c.Version = 0 }},
 		{"id is empty", func(c *account.Commit) { c.ID = "" }},
 		{"time: the time is zero", func(c *account.Commit) { c.Time = time.Time{} }},
-		{"time: the year 10000 is not between 1 and 9999", func(c *account.Commit) { c.Time = noon.AddDate(7974, 0, 0) }},
+		{"time: invalid year 10000 (want 1 to 9999)", func(c *account.Commit) { c.Time = noon.AddDate(7974, 0, 0) }},
 		{"an actor is either a user or the host", func(c *account.Commit) { c.Actor = account.Actor{} }},
 		{`host: "\xff" is not UTF-8`, func(c *account.Commit) { c.Actor = account.AsHost("\xff") }},
 		{"policy is empty", func(c *account.Commit) { c.Policy = "" }},
@@ -248,7 +248,7 @@ func TestCommitIsNotWritten(t *testing.T) {
 		{"change 2: user-removed: user is empty", func(c *account.Commit) { c.Changes = append(c.Changes, account.UserRemoved{}) }},
 		{"change 1: status-set: from: 0 is no status", func(c *account.Commit) { c.Changes[0] = account.StatusSet{User: "max", To: usher.Active} }},
 		{"change 1: field-defined: type: 0 is no type", func(c *account.Commit) { c.Changes[0] = account.FieldDefined{ID: 1, Field: "phone"} }},
-		{"until: the year 0 is not", func(c *account.Commit) {
+		{"until: invalid year 0", func(c *account.Commit) {
 			c.Changes[0] = account.GrantGiven{User: "max", Grant: "x", Until: time.Time{}.Add(-1)}
 		}},
 	}

@@ -68,7 +68,7 @@ func TestOddStateIsNotRead(t *testing.T) {
 		{"there is something in an account that does not exist", func(s *State) { *s = State{account: "acme", hash: HashOf(nil)} }},
 		{"there is something in an account that does not exist", func(s *State) { *s = State{account: "acme", chained: true} }},
 		{"there is no time", func(s *State) { s.time = time.Time{} }},
-		{"the year 10000 is not", func(s *State) { s.time = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }},
+		{"invalid year 10000", func(s *State) { s.time = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }},
 		{"nobody is not the only user with the unique role", func(s *State) { s.owner = "nobody" }},
 		{"max is not the only user with the unique role", func(s *State) { s.owner = "max" }},
 		{"olga is not the only user with the unique role", put("mia", func(u *policy.User) { u.Role = "owner" })},
@@ -86,7 +86,7 @@ func TestOddStateIsNotRead(t *testing.T) {
 		{"the roles or the seats of a user are not in order", put("mia", func(u *policy.User) { u.Teams = []policy.Membership{{Team: "b", Roles: []role.Name{"y", "x"}}} })},
 		{"the roles or the seats of a user are not in order", put("mia", func(u *policy.User) { u.Seats = []seat.PoolName{"booking", "booking"} })},
 		{"the grants of a user are not in order", put("mia", func(u *policy.User) { u.Grants = []policy.Grant{{Name: "y"}, {Name: "x"}} })},
-		{"the year 0 is not", put("mia", func(u *policy.User) { u.Grants = []policy.Grant{{Name: "y", Until: time.Time{}.Add(-1)}} })},
+		{"invalid year 0", put("mia", func(u *policy.User) { u.Grants = []policy.Grant{{Name: "y", Until: time.Time{}.Add(-1)}} })},
 		{"parking: no seats left", put("mia", func(u *policy.User) { u.Seats = []seat.PoolName{"parking"} })},
 		{"booking: no seats left", func(s *State) {
 			s.pools["booking"] = seat.Pool{Total: 1, Held: 1}

@@ -92,7 +92,7 @@ func TestSeenHoldsNothingOfRemovedUsers(t *testing.T) {
 // A user who is removed while the time is being written, or where that failed, is not
 // noted again.
 func TestSeenOfAUserRemovedWhileItIsWritten(t *testing.T) {
-	for _, method := range []string{"Commits", "Seen"} {
+	for _, method := range []string{"Commits", "SaveLastActive"} {
 		mem := new(memstore.Store)
 		w := openOn(t, mem, func(o *engine.Options) { seldom(o); deaf(o); o.MaxStaleness = 1 }).found()
 		other := openOn(t, mem, nil)
@@ -103,7 +103,7 @@ func TestSeenOfAUserRemovedWhileItIsWritten(t *testing.T) {
 			if c.Method == method {
 				once.Do(func() {
 					other.must("acme", host, account.RemoveUser{User: "max"}, account.AddUser{User: "max"})
-					if method == "Seen" {
+					if method == "SaveLastActive" {
 						w.clock.add(2)
 						w.opens("adam") // learns of it
 						f.Before = errDown

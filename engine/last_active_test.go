@@ -98,10 +98,10 @@ func TestLastActive(t *testing.T) {
 
 func TestSeenIsWrittenInTheBackground(t *testing.T) {
 	w := open(t, func(o *engine.Options) { o.LastActiveEvery = time.Millisecond }).found()
-	w.calls.set(times(3, "Seen", storefault.Fault{Before: errDown}))
+	w.calls.set(times(3, "SaveLastActive", storefault.Fault{Before: errDown}))
 	w.MarkActive("acme", "max")
 	eventually(t, "it is written", func() bool { return len(w.written()) == 1 })
-	assert.Equal(t, 4, w.calls.of("Seen"), "what could not be written is tried again")
+	assert.Equal(t, 4, w.calls.of("SaveLastActive"), "what could not be written is tried again")
 	assert.Equal(t, []string{"max 0"}, w.lastSeen(""))
 }
 
@@ -137,7 +137,7 @@ func TestSeenOfAnAccountThatIsNotInMemory(t *testing.T) {
 func TestCloseTellsWhatItCouldNotWrite(t *testing.T) {
 	w := open(t, seldom).found()
 	w.MarkActive("acme", "max")
-	w.calls.set(on("Seen", storefault.Fault{Before: errDown}))
+	w.calls.set(on("SaveLastActive", storefault.Fault{Before: errDown}))
 	err := w.Close()
 	assert.ErrorIs(t, err, errDown)
 	assert.ErrorContains(t, err, `write last-active times of "acme"`)

@@ -119,7 +119,7 @@ func TestReadOnlyStore(t *testing.T) {
 		o.Observer.Failed = func(err error) { t.Error(err) }
 	})
 	w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
-		if c.Method == "SaveSnapshot" || c.Method == "Seen" || c.Method == "Append" {
+		if c.Method == "SaveSnapshot" || c.Method == "SaveLastActive" || c.Method == "Append" {
 			return storefault.Fault{Before: store.ErrReadOnly}
 		}
 		return storefault.Fault{}
@@ -130,5 +130,5 @@ func TestReadOnlyStore(t *testing.T) {
 	assert.ErrorIs(t, err, store.ErrReadOnly)
 	require.NoError(t, w.Close())
 	assert.Equal(t, 1, w.calls.of("SaveSnapshot"))
-	assert.Equal(t, 1, w.calls.of("Seen"))
+	assert.Equal(t, 1, w.calls.of("SaveLastActive"))
 }

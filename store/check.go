@@ -7,18 +7,18 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// CheckAccount is for those who write a store: it refuses, with ErrInvalid, an id
-// that no account can have.
-func CheckAccount(id usher.AccountID) error { return checkID("an account", len(id)) }
+// CheckAccount returns ErrInvalid if id is empty or longer than MaxID. It and the other checks are
+// for implementations of Store.
+func CheckAccount(id usher.AccountID) error { return checkID("account", len(id)) }
 
-// CheckUser does the same for the id of a user.
-func CheckUser(id usher.UserID) error { return checkID("a user", len(id)) }
+// CheckUser returns ErrInvalid if id is empty or longer than MaxID.
+func CheckUser(id usher.UserID) error { return checkID("user", len(id)) }
 
-// Check is for those who write a store: it refuses, with ErrInvalid, an entry that
-// no journal can have.
+// Check returns ErrInvalid if the version of the entry is 0 or CheckUser returns it for a user of
+// the records.
 func (e Entry) Check() error {
 	if e.Version == 0 {
-		return printable.Errorf("%w: a commit has a version, counted from 1", ErrInvalid)
+		return printable.Errorf("%w: commit version 0 (want 1 or more)", ErrInvalid)
 	}
 	for _, r := range e.Records {
 		if err := CheckUser(r.User); err != nil {
@@ -28,54 +28,53 @@ func (e Entry) Check() error {
 	return nil
 }
 
-// CheckNext is for those who write a store: it returns ErrConflict or ErrGap unless the entry
-// is the next one after the last version of a journal, 0 for an empty one.
+// CheckNext returns ErrConflict if the version of the entry is at most last, the version of the
+// last commit, and ErrGap if it is greater than last+1. For a journal without commits, last is 0.
 func (e Entry) CheckNext(last uint64) error {
 	switch {
 	case e.Version <= last:
-		return printable.Errorf("%w: the last one is %d", ErrConflict, last)
+		return printable.Errorf("%w: the last version is %d", ErrConflict, last)
 	case e.Version > last+1:
-		return printable.Errorf("%w: the last one is %d", ErrGap, last)
+		return printable.Errorf("%w: the last version is %d", ErrGap, last)
 	}
 	return nil
 }
 
-// CheckLast is for those who write a store: it returns ErrGap if the snapshot is newer than the
-// last version of a journal, 0 for an empty one.
+// CheckLast returns ErrGap if the version of the snapshot is greater than last, the version of the
+// last commit. For a journal without commits, last is 0.
 func (s Snapshot) CheckLast(last uint64) error {
 	if s.Version > last {
-		return printable.Errorf("%w: the last one is %d", ErrGap, last)
+		return printable.Errorf("%w: the last version is %d", ErrGap, last)
 	}
 	return nil
 }
 
-// Check is for those who write a store: it refuses, with ErrInvalid, a snapshot of
-// no version.
+// Check returns ErrInvalid if the version of the snapshot is 0.
 func (s Snapshot) Check() error {
 	if s.Version == 0 {
-		return printable.Errorf("%w: a snapshot has the version of the last commit in it, counted from 1", ErrInvalid)
+		return printable.Errorf("%w: snapshot version 0 (want 1 or more)", ErrInvalid)
 	}
 	return nil
 }
 
-// Check is for those who write a Keeper: it refuses, with ErrInvalid, a sighting
-// of nobody or at no time.
+// Check returns ErrInvalid if CheckUser returns it for the user, or if the time is zero or not in
+// the years 1 to 9999 in UTC.
 func (s LastActive) Check() error {
 	if err := CheckUser(s.User); err != nil {
 		return err
 	}
 	if s.At.IsZero() || s.At.UTC().Year() < 1 || s.At.UTC().Year() > 9999 {
-		return printable.Errorf("%w: %q seen at %s: a time lies between the years 1 and 9999", ErrInvalid, string(s.User), s.At.Format(time.RFC3339))
+		return printable.Errorf("%w: %q last active at %s (want a time in the years 1 to 9999)", ErrInvalid, string(s.User), s.At.Format(time.RFC3339))
 	}
 	return nil
 }
 
-func checkID(what string, length int) error {
+func checkID(kind string, length int) error {
 	switch {
 	case length == 0:
-		return printable.Errorf("%w: an empty id of %s", ErrInvalid, what)
+		return printable.Errorf("%w: the %s id is empty", ErrInvalid, kind)
 	case length > MaxID:
-		return printable.Errorf("%w: an id of %s with %d bytes; at most %d are allowed", ErrInvalid, what, length, MaxID)
+		return printable.Errorf("%w: the %s id has %d bytes (want at most %d)", ErrInvalid, kind, length, MaxID)
 	}
 	return nil
 }

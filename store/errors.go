@@ -8,24 +8,25 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// Why a store refuses. A call that returns one of these has stored nothing;
-// another call before it, whose outcome was unknown, may have.
+// A call that returns one of these errors has stored nothing. An earlier call whose outcome is
+// unknown may have stored the same data. Methods wrap them in an [Error]; test for them with
+// errors.Is.
 var (
-	ErrConflict   = errors.New("there already is a commit of this version")
-	ErrGap        = errors.New("commits would be missing before this version")
+	ErrConflict   = errors.New("a commit with this version exists")
+	ErrGap        = errors.New("commits before this version are missing")
 	ErrErased     = errors.New("account erased; its id is never used again")
 	ErrInvalid    = errors.New("cannot be stored")
-	ErrNoUserData = errors.New("the store keeps no records")
-	ErrReadOnly   = errors.New("the store is open for reading only")
+	ErrNoUserData = errors.New("the store does not store user data")
+	ErrReadOnly   = errors.New("the store is read-only")
 	ErrClosed     = errors.New("the store is closed")
 
-	// ErrRefused is for good, unlike the others: no call with the entry has stored it,
-	// and none will, so the caller must not retry. It has a method Refused that returns
-	// "store-refused", so that a Guard of usherhttp answers with 422.
-	ErrRefused error = refusal{"store-refused", "the store rejects the commit for good"}
+	// ErrRefused is permanent, unlike the other errors: no call with the entry has stored it,
+	// and none will, so the caller must not retry. Its method Refused returns "store-refused",
+	// and a Guard of usherhttp therefore answers with status 422.
+	ErrRefused error = refusal{"store-refused", "the store permanently rejects the commit"}
 )
 
-// refusal is an error with a code, like that of an account.Refusal.
+// refusal is an error with a code, like an account.Refusal.
 type refusal struct{ code, text string }
 
 func (r refusal) Error() string { return r.text }
@@ -33,23 +34,24 @@ func (r refusal) Error() string { return r.text }
 // Refused returns the code.
 func (r refusal) Refused() string { return r.code }
 
-// Refused reports whether err says for certain that the call that returned it
-// stored nothing. After any other error of an Append the outcome is unknown.
+// IsRejected reports whether a call that returned err has certainly stored nothing: err is or wraps
+// one of the errors of this package. After any other error of Append, the outcome is unknown. It
+// returns false for nil.
 func IsRejected(err error) bool {
-	for _, refusal := range []error{ErrConflict, ErrGap, ErrErased, ErrInvalid, ErrNoUserData, ErrReadOnly, ErrClosed, ErrRefused} {
-		if errors.Is(err, refusal) {
+	for _, rejection := range []error{ErrConflict, ErrGap, ErrErased, ErrInvalid, ErrNoUserData, ErrReadOnly, ErrClosed, ErrRefused} {
+		if errors.Is(err, rejection) {
 			return true
 		}
 	}
 	return false
 }
 
-// Error says what a store was asked for, and why it did not do it. errors.Is finds in it
-// one of the errors above, the error of the context, or that of what the store is made of.
+// Error is the error of a store's operation. It wraps one of the errors of this package, the
+// context's error, or an error of the underlying storage.
 type Error struct {
-	Op      string          // append, read commits, save snapshot, erase and so on
-	Account usher.AccountID // "" where the call was about no single account
-	Version uint64          // 0 where the call was about no single version
+	Op      string          // such as "append", "read commits" or "save snapshot"
+	Account usher.AccountID // "" for an operation on many accounts
+	Version uint64          // 0 for an operation without a version
 	Err     error
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// Two processes want to write the second commit of an account. One of them is first;
-// the other reads what that did, and thinks again.
+// Two writers append the second commit of an account. One succeeds. The other gets ErrConflict,
+// reads the new commit, and retries with the next version.
 func Example() {
 	ctx := context.Background()
 	var s store.Store = new(memstore.Store)

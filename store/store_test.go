@@ -25,47 +25,47 @@ func TestChecks(t *testing.T) {
 	}
 	for _, row := range []struct {
 		err  error
-		says string // "" for no error
+		want string // "" for no error
 	}{
 		{store.CheckAccount("acme"), ""},
 		{store.CheckAccount(usher.AccountID(long)), ""},
-		{store.CheckAccount(""), "cannot be stored: an empty id of an account"},
-		{store.CheckAccount(usher.AccountID(long + "x")), "cannot be stored: an id of an account with 1025 bytes; at most 1024 are allowed"},
+		{store.CheckAccount(""), "cannot be stored: the account id is empty"},
+		{store.CheckAccount(usher.AccountID(long + "x")), "cannot be stored: the account id has 1025 bytes (want at most 1024)"},
 		{store.CheckUser("\x00\xff"), ""},
-		{store.CheckUser(""), "cannot be stored: an empty id of a user"},
+		{store.CheckUser(""), "cannot be stored: the user id is empty"},
 		{store.Entry{Commit: store.Commit{Version: 1}}.Check(), ""},
-		{store.Entry{}.Check(), "cannot be stored: a commit has a version, counted from 1"},
+		{store.Entry{}.Check(), "cannot be stored: commit version 0 (want 1 or more)"},
 		{record("mia").Check(), ""},
-		{record("").Check(), "cannot be stored: an empty id of a user"},
-		{record(usher.UserID(long + "x")).Check(), "cannot be stored: an id of a user with 1025 bytes; at most 1024 are allowed"},
+		{record("").Check(), "cannot be stored: the user id is empty"},
+		{record(usher.UserID(long + "x")).Check(), "cannot be stored: the user id has 1025 bytes (want at most 1024)"},
 		{store.Snapshot{Version: 1}.Check(), ""},
-		{store.Snapshot{}.Check(), "cannot be stored: a snapshot has the version of the last commit in it, counted from 1"},
+		{store.Snapshot{}.Check(), "cannot be stored: snapshot version 0 (want 1 or more)"},
 		{year(2026).Check(), ""},
 		{year(1).Check(), ""},
 		{year(9999).Check(), ""},
-		{year(10000).Check(), `cannot be stored: "mia" seen at 10000-07-01T00:00:00Z: a time lies between the years 1 and 9999`},
-		{year(0).Check(), `cannot be stored: "mia" seen at 0000-07-01T00:00:00Z: a time lies between the years 1 and 9999`},
-		{store.LastActive{User: "mia"}.Check(), `cannot be stored: "mia" seen at 0001-01-01T00:00:00Z: a time lies between the years 1 and 9999`},
-		{store.LastActive{At: year(2026).At}.Check(), "cannot be stored: an empty id of a user"},
+		{year(10000).Check(), `cannot be stored: "mia" last active at 10000-07-01T00:00:00Z (want a time in the years 1 to 9999)`},
+		{year(0).Check(), `cannot be stored: "mia" last active at 0000-07-01T00:00:00Z (want a time in the years 1 to 9999)`},
+		{store.LastActive{User: "mia"}.Check(), `cannot be stored: "mia" last active at 0001-01-01T00:00:00Z (want a time in the years 1 to 9999)`},
+		{store.LastActive{At: year(2026).At}.Check(), "cannot be stored: the user id is empty"},
 	} {
-		if row.says == "" {
+		if row.want == "" {
 			assert.NoError(t, row.err)
 			continue
 		}
-		assert.EqualError(t, row.err, row.says)
+		assert.EqualError(t, row.err, row.want)
 		assert.ErrorIs(t, row.err, store.ErrInvalid)
 	}
 }
 
-func TestRefused(t *testing.T) {
+func TestIsRejected(t *testing.T) {
 	for _, err := range []error{
 		store.ErrConflict, store.ErrGap, store.ErrErased, store.ErrInvalid, store.ErrNoUserData, store.ErrReadOnly, store.ErrClosed,
-		&store.Error{Op: "append", Err: fmt.Errorf("%w: the last one is 7", store.ErrConflict)},
+		&store.Error{Op: "append", Err: fmt.Errorf("%w: the last version is 7", store.ErrConflict)},
 	} {
 		assert.True(t, store.IsRejected(err), "%v", err)
 	}
 	for _, err := range []error{
-		nil, io.ErrUnexpectedEOF, context.Canceled, context.DeadlineExceeded, errors.New("there already is a commit of this version"),
+		nil, io.ErrUnexpectedEOF, context.Canceled, context.DeadlineExceeded, errors.New("a commit with this version exists"),
 		&store.Error{Op: "append", Err: io.ErrShortWrite},
 	} {
 		assert.False(t, store.IsRejected(err), "%v", err)
@@ -77,7 +77,7 @@ func TestError(t *testing.T) {
 		err  store.Error
 		want string
 	}{
-		{store.Error{Op: "append", Account: "acme", Version: 7, Err: store.ErrGap}, `append "acme" version 7: commits would be missing before this version`},
+		{store.Error{Op: "append", Account: "acme", Version: 7, Err: store.ErrGap}, `append "acme" version 7: commits before this version are missing`},
 		{store.Error{Op: "erase", Account: "a\x00b", Err: io.ErrShortWrite}, `erase "a\x00b": short write`},
 		{store.Error{Op: "list accounts", Err: store.ErrClosed}, "list accounts: the store is closed"},
 	} {

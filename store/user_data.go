@@ -8,36 +8,34 @@ import (
 	"github.com/usher-go/usher"
 )
 
-// Keeper is a Store that keeps personal data beside the journal, where it can be
-// erased: a record for each user, and when the user was last seen. What is said of
-// a Store holds for it too.
+// UserDataStore is a Store that also stores personal data, outside of the journal so that it can be
+// erased: a record for each user, and the time when the user was last active. The contract of Store
+// applies to it too.
 type UserDataStore interface {
 	Store
 
-	// Record returns the user's record, nil if there is none, and ErrErased for an
-	// erased account. The records of an Entry appear together with its commit:
-	// whoever sees the one sees the others. They are written in their order, and
-	// each replaces what the user had. One without data erases the user's record,
-	// and the sighting with it.
+	// Record returns the user's record, nil if there is none, and ErrErased for an erased account.
+	// The records of an Entry become visible together with its commit: after a read has returned
+	// one of them, later reads return all. Records are written in order, and each replaces the
+	// user's previous record. A record without data deletes the user's record and last-active time.
 	Record(ctx context.Context, account usher.AccountID, user usher.UserID) ([]byte, error)
 
-	// Records yields the records of the users who come after the one given, sorted
-	// by the bytes of their ids, and ErrErased for an erased account.
+	// Records yields the records of the users whose id is greater than after, sorted by the bytes
+	// of the ids, and ErrErased for an erased account.
 	Records(ctx context.Context, account usher.AccountID, after usher.UserID) iter.Seq2[Record, error]
 
-	// Seen keeps when users were last seen. Of two times for one user the later
-	// stays, in whatever order they come. Every read that begins after a nil error
-	// sees them, but a crash may lose the latest. After an error some may be kept;
-	// giving them again does no harm. A sighting needs no record, and one given
-	// after the user was erased is kept again.
+	// SaveLastActive stores when users were last active. Of two times for one user the later one is
+	// stored, in whatever order the calls come. Every read that begins after a nil error returns
+	// the times, but a crash may lose the latest. After an error some times may be stored; saving
+	// them again is safe. A user needs no record, and a time that is saved after the user's record
+	// was deleted is stored.
 	//
-	// An account that has no commits is refused with usher.ErrUnknownAccount, an
-	// erased one with ErrErased, a zero time or one past the year 9999 with
-	// ErrInvalid.
-	SaveLastActive(ctx context.Context, account usher.AccountID, sightings []LastActive) error
+	// For an account without commits, SaveLastActive returns usher.ErrUnknownAccount, for an erased
+	// account ErrErased, and for a zero time or a time after the year 9999 ErrInvalid.
+	SaveLastActive(ctx context.Context, account usher.AccountID, times []LastActive) error
 
-	// Sightings yields the sightings of the users who come after the one given,
-	// sorted by the bytes of their ids, and ErrErased for an erased account.
+	// LastActiveTimes yields the last-active times of the users whose id is greater than after,
+	// sorted by the bytes of the ids, and ErrErased for an erased account.
 	LastActiveTimes(ctx context.Context, account usher.AccountID, after usher.UserID) iter.Seq2[LastActive, error]
 }
 
@@ -47,8 +45,8 @@ type Record struct {
 	Data []byte
 }
 
-// Sighting says when a user was last seen. A store keeps whole milliseconds, the
-// rest is cut off, and hands the time out in UTC.
+// LastActive is the time when a user was last active. A store truncates it to milliseconds, and
+// returns it in UTC.
 type LastActive struct {
 	User usher.UserID
 	At   time.Time

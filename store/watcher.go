@@ -7,18 +7,18 @@ import (
 	"github.com/usher-go/usher"
 )
 
-// Watcher is a Store that tells when accounts have new commits. It hints: a hint
-// may come twice, late, or for several commits at once, and who missed one finds
-// out by reading.
+// Watcher is a Store that notifies callers of new commits. A notification is a hint: it may come
+// twice, late, or once for several commits, and a caller that missed one finds the commits by
+// reading.
 type Watcher interface {
 	Store
 
-	// Watch yields the ids of accounts that may have new commits or were erased,
-	// whoever changed them. The first that it yields is "", which stands for any
-	// account: from then on it watches, so that nothing falls between reading and
-	// watching. It yields "" again where it may have missed something.
+	// Watch yields the ids of accounts that may have new commits or were erased, whichever process
+	// changed them. The first value is "", which stands for any account: it shows that watching has
+	// begun, so that a caller that reads afterwards misses no change. Watch yields "" again if it
+	// may have missed a change.
 	//
-	// A body that is slow holds up no Append. The loop ends without an error when
-	// the context is done, unless it was done before; any error ends it too.
+	// A slow loop body does not delay Append. The loop ends without an error when the context is
+	// done, unless the context was done before the loop; any error ends it too.
 	Watch(ctx context.Context) iter.Seq2[usher.AccountID, error]
 }

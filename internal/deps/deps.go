@@ -1,5 +1,6 @@
-// Package deps holds a repository to its import graph. The graph is a text that people
-// read; deps says which imports it does not allow, and where it no longer fits the disk.
+// Package deps checks the imports of a repository against an import graph, which is a readable
+// text. It reports imports that the graph does not allow, and lines of the graph that do not match
+// the repository.
 package deps
 
 import (
@@ -9,19 +10,21 @@ import (
 	"strings"
 )
 
-// Rules are the texts of a repository's deps_test.go, which explains how they are written.
+// Rules contains the texts of a repository's deps_test.go, which describes their format.
 type Rules struct {
-	Module string // the path of the core module, in the root of the repository
-	Graph  string // a line a package
-	Tests  string // a line a module: what its test files may import besides
+	Module string // path of the core module, whose directory is the root of the repository
+	Graph  string // one line for each package
+	Tests  string // one line for each module: additional imports of its test files
 	Bans   []Ban
 }
 
-// Ban forbids the packages In, except those in But, to Use what is named: packages, where
-// dir/... includes those below, or names of packages, such as time.Now.
+// Ban forbids the packages In, except the packages But, to use the packages or names Use. In a list
+// of packages, dir/... includes the packages below dir. A name is written time.Now. Why is the
+// reason, which the error contains.
 type Ban struct{ In, But, Use, Why string }
 
-// Check returns what is wrong, a sentence each. An error means that a file does not parse.
+// Check returns one sentence for each violation. It returns an error if a file cannot be read or
+// parsed.
 func (rules Rules) Check(fsys fs.FS) ([]string, error) {
 	r, err := read(fsys, rules.Module)
 	if err != nil {
@@ -31,7 +34,7 @@ func (rules Rules) Check(fsys fs.FS) ([]string, error) {
 	return slices.Concat(r.checkLines(graph, tests), r.checkImports(graph, tests), r.checkBans(rules.Bans)), nil
 }
 
-// checkLines sees to it that the text keeps pace with the disk.
+// checkLines compares the lines with the packages and modules of the repository.
 func (r repo) checkLines(graph, tests []line) (wrong []string) {
 	for _, dir := range r.packages {
 		if lineOf(graph, dir).name == "" {
@@ -40,7 +43,7 @@ func (r repo) checkLines(graph, tests []line) (wrong []string) {
 	}
 	for i, l := range graph {
 		if !slices.ContainsFunc(r.packages, func(dir string) bool { return within(l.name, dir) }) {
-			wrong = append(wrong, fmt.Sprintf("%s is no package: take its line out of graph in deps_test.go", l.name))
+			wrong = append(wrong, fmt.Sprintf("%s is not a package: remove its line from graph in deps_test.go", l.name))
 		}
 		for _, word := range l.words {
 			ours := word == "." || word != "core" && word != "any" && !dotted(word)
@@ -51,14 +54,15 @@ func (r repo) checkLines(graph, tests []line) (wrong []string) {
 	}
 	for _, l := range tests {
 		if !slices.Contains(r.modules, l.name) {
-			wrong = append(wrong, fmt.Sprintf("%s is no module: take its line out of tests in deps_test.go", l.name))
+			wrong = append(wrong, fmt.Sprintf("%s is not a module: remove its line from tests in deps_test.go", l.name))
 		}
 	}
 	return wrong
 }
 
+// checkImports checks each import against the line of its package or module.
 func (r repo) checkImports(graph, tests []line) (wrong []string) {
-	refuse := func(a arrow, line, text string) {
+	reject := func(a arrow, line, text string) {
 		add := a.to
 		if !a.ours {
 			add = "its module"
@@ -68,26 +72,27 @@ func (r repo) checkImports(graph, tests []line) (wrong []string) {
 	}
 	allowed := func(a arrow, l line) bool {
 		standard := !a.ours && !dotted(a.to)
-		itself := a.ours && within(l.name, a.to) // the package of a test; the family of a dir/...
+		itself := a.ours && within(l.name, a.to) // the package that a test tests, or another package of a dir/... line
 		return standard || itself || r.match(l.words, a)
 	}
 	for _, a := range r.imports {
 		if l := lineOf(graph, a.from); !allowed(a, l) {
-			refuse(a, l.name, "graph")
+			reject(a, l.name, "graph")
 		}
 	}
 	for _, a := range r.tests {
 		home := r.moduleOf(a.from)
 		if !allowed(a, lineOf(graph, a.from)) && !r.match(lineOf(tests, home).words, a) {
-			refuse(a, home, "tests")
+			reject(a, home, "tests")
 		}
 	}
 	return wrong
 }
 
+// checkBans checks the names and imports that each package links against the bans.
 func (r repo) checkBans(bans []Ban) (wrong []string) {
 	for _, b := range bans {
-		held := func(dir string) bool {
+		applies := func(dir string) bool {
 			a := arrow{to: dir, ours: true}
 			return r.match(strings.Fields(b.In), a) && !r.match(strings.Fields(b.But), a)
 		}
@@ -95,7 +100,7 @@ func (r repo) checkBans(bans []Ban) (wrong []string) {
 			return slices.ContainsFunc(strings.Fields(b.Use), func(pattern string) bool { return within(pattern, use) })
 		}
 		for _, dir := range r.packages {
-			if !held(dir) {
+			if !applies(dir) {
 				continue
 			}
 			reach := r.reach(dir)
@@ -106,8 +111,8 @@ func (r repo) checkBans(bans []Ban) (wrong []string) {
 				switch {
 				case a.from == dir:
 					wrong = append(wrong, fmt.Sprintf("%s: %s uses %s: banned, %s", a.at, dir, a.to, b.Why))
-				case !held(a.from): // if it is, it gets a sentence of its own
-					wrong = append(wrong, fmt.Sprintf("%s: %s uses %s by way of %s: banned, %s", a.at, dir, a.to, a.from, b.Why))
+				case !applies(a.from): // otherwise it has a sentence of its own
+					wrong = append(wrong, fmt.Sprintf("%s: %s uses %s through %s: banned, %s", a.at, dir, a.to, a.from, b.Why))
 				}
 			}
 		}
@@ -115,7 +120,7 @@ func (r repo) checkBans(bans []Ban) (wrong []string) {
 	return wrong
 }
 
-// match reports whether one of the words of a line stands for where the arrow leads.
+// match reports whether one of the words of a line allows an import.
 func (r repo) match(words []string, a arrow) bool {
 	return slices.ContainsFunc(words, func(word string) bool {
 		switch {
@@ -126,17 +131,18 @@ func (r repo) match(words []string, a arrow) bool {
 		case a.ours:
 			return within(word, a.to)
 		default:
-			return within(word+"/...", a.to) // a module has packages
+			return within(word+"/...", a.to) // a word is a module, which contains packages
 		}
 	})
 }
 
-// line is a name and what it may import.
+// line contains a name and the imports that it allows.
 type line struct {
 	name  string
 	words []string
 }
 
+// parse returns the lines of a text. A comment starts with #.
 func parse(text string) (lines []line) {
 	for l := range strings.Lines(text) {
 		l, _, _ = strings.Cut(l, "#")
@@ -147,6 +153,7 @@ func parse(text string) (lines []line) {
 	return lines
 }
 
+// lineOf returns the first line for a directory, or the zero line.
 func lineOf(lines []line, dir string) line {
 	for _, l := range lines {
 		if within(l.name, dir) {
@@ -156,13 +163,15 @@ func lineOf(lines []line, dir string) line {
 	return line{}
 }
 
-// within reports whether the pattern is the path, or ends in /... and has the path below it.
+// within reports whether the path matches the pattern: a path, or a directory with /... for the
+// directory and all paths below it.
 func within(pattern, path string) bool {
 	base, below := strings.CutSuffix(pattern, "/...")
 	return path == base || below && strings.HasPrefix(path, base+"/")
 }
 
-// dotted reports whether an import path begins with a host's name, as third parties' do.
+// dotted reports whether an import path begins with a host name. Paths of the standard library do
+// not.
 func dotted(importPath string) bool {
 	host, _, _ := strings.Cut(importPath, "/")
 	return strings.Contains(host, ".")

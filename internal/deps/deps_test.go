@@ -26,7 +26,7 @@ var rules = deps.Rules{
 	},
 }
 
-// fineTree keeps the rules, and uses all that they leave free.
+// fineTree returns a repository that keeps the rules, and uses everything that they allow.
 func fineTree() fstest.MapFS {
 	tree := fstest.MapFS{}
 	for file, code := range map[string]string{
@@ -48,11 +48,11 @@ func fineTree() fstest.MapFS {
 	return tree
 }
 
-// A rule that is never seen to refuse may refuse nothing: each is shown a tree that breaks it.
+// For each rule there is a tree that breaks it.
 func TestCheck(t *testing.T) {
 	for _, tt := range []struct {
 		name       string
-		file, code string // planted in the fine tree, or without code taken out of it
+		file, code string // added to the tree, or removed from it if code is empty
 		want       string
 	}{
 		{
@@ -85,19 +85,19 @@ func TestCheck(t *testing.T) {
 		},
 		{
 			"a line without a package", "low/l.go", ``,
-			`low is no package: take its line out of graph in deps_test.go`,
+			`low is not a package: remove its line from graph in deps_test.go`,
 		},
 		{
 			"a line without a module", "kit/go.mod", ``,
-			`kit is no module: take its line out of tests in deps_test.go`,
+			`kit is not a module: remove its line from tests in deps_test.go`,
 		},
 		{
 			"a ban", "high/x.go", `package high; import "os/exec"`,
 			`high/x.go:1: high uses os/exec: banned, high is pure`,
 		},
 		{
-			"a ban, by way of another package", "yaml/x.go", "package yaml\nimport clock `time`\nvar now = clock.Now()",
-			`yaml/x.go:3: high uses time.Now by way of yaml: banned, high is pure`,
+			"a ban, through another package", "yaml/x.go", "package yaml\nimport clock `time`\nvar now = clock.Now()",
+			`yaml/x.go:3: high uses time.Now through yaml: banned, high is pure`,
 		},
 		{
 			"a ban with an exception", "root.go", `package root; import _ "embed"`,
@@ -116,13 +116,13 @@ func TestCheck(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := strings.Join(got, "\n"); got != tt.want {
-				t.Errorf("Check says\n%s\nwant\n%s", got, tt.want)
+				t.Errorf("Check returned\n%s\nwant\n%s", got, tt.want)
 			}
 		})
 	}
 }
 
-// Lines that name only lines above them cannot hide a turn of the direction.
+// A line may name only lines above it, so the graph has no cycles.
 func TestCheckOrder(t *testing.T) {
 	upwards := rules
 	upwards.Graph = strings.Replace(rules.Graph, "low:", "low: high", 1)
@@ -133,6 +133,6 @@ func TestCheckOrder(t *testing.T) {
 	}
 	const want = "low may import high, which has no line above it in graph in deps_test.go"
 	if got := strings.Join(got, "\n"); got != want {
-		t.Errorf("Check says\n%s\nwant\n%s", got, want)
+		t.Errorf("Check returned\n%s\nwant\n%s", got, want)
 	}
 }

@@ -12,30 +12,31 @@ import (
 	"strings"
 )
 
-// repo is what the files of a repository say of themselves.
+// repo contains the modules, packages and imports of a repository.
 type repo struct {
 	modules  []string // directories with a go.mod
 	packages []string // directories with Go files
-	imports  []arrow  // of files that are no tests
-	names    []arrow  // what those files use of their imports, such as time.Now
+	imports  []arrow  // of files that are not tests
+	names    []arrow  // names of imported packages that those files use, such as time.Now
 	tests    []arrow  // imports of test files
 }
 
-// arrow leads from a directory to another (ours), or to an import path, or a name behind one.
+// arrow is an import or a use of a name. It leads from a directory to a directory of the repository
+// (ours), or to an import path or a name.
 type arrow struct {
 	at, from, to string
 	ours         bool
 }
 
-// read takes in every Go file, whatever its build constraints: an arrow that only
-// Windows sees is an arrow.
+// read reads every Go file, and ignores build constraints, so that it finds the imports of all
+// systems.
 func read(fsys fs.FS, module string) (repo, error) {
 	var r repo
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		hidden := name != "." && strings.ContainsAny(d.Name()[:1], "._") // as the go command sees it
+		hidden := name != "." && strings.ContainsAny(d.Name()[:1], "._") // the go command ignores such files
 		switch {
 		case d.IsDir() && (hidden || d.Name() == "testdata"):
 			return fs.SkipDir
@@ -53,6 +54,7 @@ func read(fsys fs.FS, module string) (repo, error) {
 	return r, err
 }
 
+// add adds the imports and names of a file.
 func (r *repo) add(name string, src []byte, module string) error {
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, name, src, parser.SkipObjectResolution)
@@ -67,7 +69,7 @@ func (r *repo) add(name string, src []byte, module string) error {
 		return arrow{at: fmt.Sprintf("%s:%d", name, fset.Position(n.Pos()).Line), from: dir, to: to}
 	}
 
-	local := map[string]string{} // import paths by the names that the file gives them
+	local := map[string]string{} // import paths by their names in the file
 	for _, spec := range file.Imports {
 		to, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {
@@ -97,7 +99,7 @@ func (r *repo) add(name string, src []byte, module string) error {
 	return nil
 }
 
-// reach returns dir and the directory of every package that its package links.
+// reach returns dir and the directories of all packages that it imports, directly or indirectly.
 func (r repo) reach(dir string) []string {
 	dirs := []string{dir}
 	for i := 0; i < len(dirs); i++ {
@@ -110,7 +112,7 @@ func (r repo) reach(dir string) []string {
 	return dirs
 }
 
-// moduleOf returns the directory of the nearest go.mod.
+// moduleOf returns the directory of the module that contains a package.
 func (r repo) moduleOf(dir string) string {
 	for dir != "." && !slices.Contains(r.modules, dir) {
 		dir = path.Dir(dir)

@@ -1,5 +1,5 @@
-// Package hostile is for tests: it has texts that must not be printed as they are, and
-// finds them in what was printed. It does not use package printable, which it checks.
+// Package hostile contains texts that must not be printed unchanged, and finds them in output. It
+// is for tests. It does not use package printable, which these tests check.
 package hostile
 
 import (
@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Texts can be the id of a user, the name of a file, or any other text from outside.
-// Each stands for a kind.
+// Texts contains one text for each kind of unsafe text. Tests use them as ids, file names and other
+// untrusted input.
 var Texts = []string{
 	"a\x1b[31mred\x1b[0m",
 	"a\x1b]0;title\x07",
@@ -37,11 +37,11 @@ var Texts = []string{
 	strings.Repeat("\x1b", 5000),
 }
 
-// maxLine is the most bytes that a line with some of the Texts in it may have.
+// maxLine is the maximum length of an output line, in bytes.
 const maxLine = 16 << 10
 
-// Fault says why a text is not safe to print, or returns "". A line break is a fault
-// unless the text may have several lines, each of which is looked at.
+// Fault returns the reason why a text is not safe to print, or "". With severalLines, line breaks
+// are allowed, and Fault checks each line.
 func Fault(text string, severalLines bool) string {
 	if severalLines {
 		for line := range strings.SplitSeq(text, "\n") {

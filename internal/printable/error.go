@@ -2,8 +2,8 @@ package printable
 
 import "fmt"
 
-// Error returns an error whose text is what Text makes of that of err, and which wraps
-// err. An error with a safe text stays as it is, and nil is nil.
+// Error returns an error that wraps err and whose text is safe, see Text. It returns err itself if
+// its text is safe already, and nil for nil.
 func Error(err error) error {
 	if err == nil {
 		return nil
@@ -14,8 +14,8 @@ func Error(err error) error {
 	return safe{err}
 }
 
-// Cause returns the text of an error as it stands in that of another one. That of nil is
-// "<nil>", as fmt writes it.
+// Cause returns the text of an error for use in the text of another error, see Text. For nil it
+// returns "<nil>", like fmt.
 func Cause(err error) string {
 	if err == nil {
 		return "<nil>"
@@ -23,7 +23,7 @@ func Cause(err error) string {
 	return Text(fmt.Sprint(err))
 }
 
-// safe is an error of another library that is safe to print.
+// safe wraps an error and makes its text safe.
 type safe struct{ err error }
 
 func (e safe) Error() string { return Text(fmt.Sprint(e.err)) }

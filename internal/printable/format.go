@@ -6,22 +6,21 @@ import (
 	"strings"
 )
 
-// Sprintf is fmt.Sprintf for a sentence of which the arguments come from outside. The
-// verbs %s and %v write a value of a defined type, such as an id, as Word does. They
-// write a string as Value does, or as Text does where it has spaces and so is part of the
-// sentence. %q is Quote.
+// Sprintf is fmt.Sprintf for a sentence with untrusted arguments. The verbs %s and %v format a
+// value of a defined type, such as an id, with Word. They format a string with Value, or with Text
+// if it contains spaces and therefore is part of the sentence. The verb %q uses Quote.
 func Sprintf(format string, args ...any) string {
 	if len(args) == 0 {
-		return fmt.Sprintf(format, args...) // lets go vet know that this is such a function
+		return fmt.Sprintf(format, args...) // makes go vet check the calls of this function
 	}
 	return fmt.Sprintf(format, safely(format, args, func(arg any) any { return show{arg} })...)
 }
 
-// Errorf is fmt.Errorf as Sprintf is fmt.Sprintf. Errors among the arguments are written
-// as Error does, and %w wraps them.
+// Errorf is fmt.Errorf with the arguments formatted as by Sprintf. It formats errors with Error,
+// and %w wraps them.
 func Errorf(format string, args ...any) error {
 	if len(args) == 0 {
-		return fmt.Errorf(format, args...) // lets go vet know that this is such a function
+		return fmt.Errorf(format, args...) // makes go vet check the calls of this function
 	}
 	return fmt.Errorf(format, safely(format, args, func(arg any) any {
 		if err, ok := arg.(error); ok {
@@ -31,8 +30,8 @@ func Errorf(format string, args ...any) error {
 	})...)
 }
 
-// safely returns the arguments of a format with those replaced that can have text from outside,
-// unless the format writes only their type.
+// safely returns the arguments of a format. It passes arguments that may contain untrusted text
+// through safe, unless the format uses only their type.
 func safely(format string, args []any, safe func(any) any) []any {
 	shown, raw := make([]any, len(args)), types(format)
 	for i, arg := range args {
@@ -44,7 +43,7 @@ func safely(format string, args []any, safe func(any) any) []any {
 	return shown
 }
 
-// needed reports whether a value can have text from outside in it.
+// needed reports whether a value may contain untrusted text.
 func needed(v any) bool {
 	switch v.(type) {
 	case nil, bool, int, int64, uint64, uint8, float64:
@@ -53,7 +52,7 @@ func needed(v any) bool {
 	return true
 }
 
-// show writes a value safely.
+// show is a fmt.Formatter that formats a value safely.
 type show struct{ value any }
 
 func (s show) Format(f fmt.State, verb rune) {
@@ -83,8 +82,8 @@ func (s show) text(format string, verb rune) string {
 	return Word(text)
 }
 
-// types reports for which arguments a format writes the type, which is that of the
-// argument only if this is passed on as it is.
+// types returns the indexes of the arguments whose type or address a format uses. These must stay
+// unchanged.
 func types(format string) map[int]bool {
 	at, found := 0, map[int]bool{}
 	for {

@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// JSON returns an encoded JSON value with escapes in place of the characters that are
-// not safe to print. Its value stays the same. Line breaks between values, as of an
-// indented value, stay as they are. It may return the slice that it was given.
+// JSON returns an encoded JSON value with escapes for the characters that are not safe to print.
+// The value does not change. Line breaks between values stay unchanged. The result may be the slice
+// encoded.
 func JSON(encoded []byte) []byte {
 	at := 0
 	for at < len(encoded) {
@@ -38,6 +38,6 @@ func JSON(encoded []byte) []byte {
 	return out
 }
 
-// plain reports whether a character of an encoded value can stay. Control characters
-// below the space occur only between values.
+// plain reports whether a character of an encoded value needs no escape. Control characters below
+// the space occur only between values.
 func plain(r rune) bool { return r < ' ' || Safe(r) }

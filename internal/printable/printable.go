@@ -1,18 +1,17 @@
-// Package printable makes text from outside safe to print. An id, a name, a path or an
-// error text of another library may hold terminal escapes, line breaks, marks that turn
-// the direction of text, characters that do not show, and bytes that are not UTF-8.
-// What this package returns holds none of them, is bounded, and still shows which they
-// were.
+// Package printable makes untrusted text safe to print. An id, a name, a path or an error text of
+// another library may contain terminal escapes, line breaks, marks that change the direction of
+// text, invisible characters, and bytes that are not UTF-8. The functions of this package replace
+// them with escapes, and limit the length.
 //
 //	Word   an id or a name inside a sentence: mia, "mia smith", "mia\u202e"
-//	Value  text that stands alone, as a log attribute or a path does: mia smith
-//	Quote  text that is always quoted, in place of %q
-//	Text   a sentence that is made elsewhere
-//	Error  an error that is made elsewhere
-//	JSON   a JSON value that is encoded already
+//	Value  text that stands alone, such as a log attribute or a path: mia smith
+//	Quote  text that is always quoted, instead of %q
+//	Text   a sentence from another source
+//	Error  an error from another source
+//	JSON   an encoded JSON value
 //
-// Text that is safe already stays as it is, so applying a function twice is harmless.
-// The one exception is Quote, as it also quotes what is quoted.
+// Safe text stays unchanged, so applying a function twice has no further effect. The exception is
+// Quote, which quotes its own result again.
 package printable
 
 import (
@@ -22,18 +21,18 @@ import (
 	"unicode/utf8"
 )
 
-// How many characters of a text are shown.
+// Maximum lengths in characters.
 const (
 	maxWord  = 64   // by Word
 	MaxQuote = 256  // by Quote and Value
 	MaxText  = 1024 // by Text and Error
 )
 
-// more follows text that was cut.
+// more marks text that was truncated.
 const more = "…"
 
-// Word returns an id or a name as it stands in a sentence. It is quoted if it is empty
-// or could be read as more than one word, and is cut after maxWord characters.
+// Word returns an id or a name for use in a sentence. It quotes an empty text and a text that could
+// be read as more than one word, and truncates after maxWord characters.
 func Word[T ~string](s T) string {
 	if s != "" && fits(string(s), maxWord, isWord) {
 		return string(s)
@@ -41,9 +40,8 @@ func Word[T ~string](s T) string {
 	return quote(string(s), maxWord)
 }
 
-// Value returns text that stands alone, such as a log attribute or the path of a file.
-// It is quoted if it has a character that is not safe to print, and is cut after
-// MaxQuote characters.
+// Value returns text that stands alone, such as a log attribute or the path of a file. It quotes a
+// text with characters that are not safe to print, and truncates after MaxQuote characters.
 func Value[T ~string](s T) string {
 	if fits(string(s), MaxQuote, Safe) {
 		return string(s)
@@ -51,8 +49,7 @@ func Value[T ~string](s T) string {
 	return quote(string(s), MaxQuote)
 }
 
-// Ref returns the type and the id of a resource, "calendar c1", or the one that is not
-// empty.
+// Ref returns the type and the id of a resource, such as "calendar c1". It omits an empty part.
 func Ref(kind, id string) string {
 	switch {
 	case kind == "" && id == "":
@@ -65,12 +62,11 @@ func Ref(kind, id string) string {
 	return Word(kind) + " " + Word(id)
 }
 
-// Quote returns text in double quotes, as %q does, and cuts it after MaxQuote
-// characters.
+// Quote returns text in double quotes, like %q, and truncates after MaxQuote characters.
 func Quote[T ~string](s T) string { return quote(string(s), MaxQuote) }
 
-// Text returns a sentence that is made elsewhere as one line, in which escapes stand for
-// what is not safe to print. It is cut after MaxText characters.
+// Text returns a sentence from another source as one line. It replaces characters that are not safe
+// to print with escapes, and truncates after MaxText characters.
 func Text(s string) string {
 	if fits(s, MaxText, Safe) {
 		return s
@@ -80,8 +76,8 @@ func Text(s string) string {
 	return b.String()
 }
 
-// Lines returns text with escapes in place of what is not safe to print, but for line
-// breaks and tabs. It cuts nothing.
+// Lines returns text with escapes for characters that are not safe to print, except line breaks and
+// tabs. It does not truncate.
 func Lines(s string) string {
 	if !strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && r != '\t' && !Safe(r) }) {
 		return s
@@ -100,9 +96,8 @@ func Lines(s string) string {
 	return b.String()
 }
 
-// Safe reports whether a character shows, stays in its line and leaves the direction of
-// the text alone. The replacement character is not safe, as it also stands for bytes
-// that are not UTF-8.
+// Safe reports whether a character is visible, and changes neither the line nor the direction of
+// text. The replacement character is not safe, since it also stands for bytes that are not UTF-8.
 func Safe(r rune) bool {
 	if r < utf8.RuneSelf {
 		return ' ' <= r && r < 0x7f
@@ -110,35 +105,37 @@ func Safe(r rune) bool {
 	return r != utf8.RuneError && strconv.IsPrint(r) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 }
 
+// isWord reports whether a character needs no quotes in a Word.
 func isWord(r rune) bool { return r != ' ' && r != '"' && r != '\\' && Safe(r) }
 
-// fits reports whether a text has at most so many characters, all of one kind.
-func fits(s string, most int, kind func(rune) bool) bool {
+// fits reports whether a text has at most limit characters, all of one kind.
+func fits(s string, limit int, kind func(rune) bool) bool {
 	n := 0
 	for _, r := range s {
-		if n++; n > most || !kind(r) {
+		if n++; n > limit || !kind(r) {
 			return false
 		}
 	}
 	return true
 }
 
-func quote(s string, most int) string {
+func quote(s string, limit int) string {
 	var b strings.Builder
 	b.WriteByte('"')
-	cut := escape(&b, s, most, `"\`)
+	cut := escape(&b, s, limit, `"\`)
 	if cut {
 		return strings.TrimSuffix(b.String(), more) + `"` + more
 	}
 	return b.String() + `"`
 }
 
-// escape writes the first characters of a text. An escape stands for each one that is
-// not safe, and a backslash before each one in special.
-func escape(b *strings.Builder, s string, most int, special string) (cut bool) {
+// escape writes up to limit characters of a text, and reports whether it truncated the text. It
+// writes an escape for each character that is not safe, and a backslash before each character in
+// special.
+func escape(b *strings.Builder, s string, limit int, special string) (cut bool) {
 	n := 0
 	for i := 0; i < len(s); {
-		if n++; n > most {
+		if n++; n > limit {
 			b.WriteString(more)
 			return true
 		}

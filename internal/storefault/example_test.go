@@ -10,7 +10,7 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// The store appends the commit, but its answer is lost.
+// The store appends the commit, but the result of the call is lost.
 func ExampleWrap() {
 	down := errors.New("connection lost")
 	s := storefault.Wrap(new(memstore.Store), func(_ context.Context, c storefault.Call) storefault.Fault {

@@ -1,4 +1,5 @@
-// Package storefault makes the calls of a store fail, for tests of packages that use a store.
+// Package storefault wraps a store and injects faults into its calls: delays, errors, and
+// concurrent writers. It is for tests.
 package storefault
 
 import (
@@ -13,56 +14,57 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// ErrInjected is the error of the faults that Random makes.
+// ErrInjected is the error of the faults of Random.
 var ErrInjected = errors.New("injected fault")
 
-// Call is one call of a method of a store. The call of an iterator is made when its loop begins.
+// Call is a call of a method of a store. For a method that returns an iterator, the call occurs
+// when a loop begins.
 type Call struct {
-	Method  string // Append, Commits, SaveSnapshot, Snapshot, Accounts, Erase, Record, Records, Seen, Sightings or Watch
+	Method  string // Append, Commits, SaveSnapshot, Snapshot, Accounts, Erase, Record, Records, SaveLastActive, LastActiveTimes or Watch
 	Account usher.AccountID
 	Version uint64 // of the entry or snapshot; for Commits, the version after which the loop begins
 	Try     int    // 1 for the first call with these values, 2 for the next, and so on
 }
 
-// Fault is what happens to a call, in the order of the fields. With the zero Fault, the call
-// succeeds or fails as the store does.
+// Fault is applied to a call, in the order of the fields. The zero Fault has no effect.
 type Fault struct {
-	// Delay is how long the call waits first. If its context ends before that, the call
+	// Delay is how long the call waits first. If the context is done during the delay, the call
 	// returns the context's error.
 	Delay time.Duration
 
-	// Before is the error of a call that does not reach the store.
+	// Before is returned without a call of the store.
 	Before error
 
 	// Rival is appended to the account before the entry of an Append, which then conflicts.
 	// If the store rejects it, it has no effect.
 	Rival *store.Entry
 
-	// After is the error of a call that reaches the store: the caller does not learn the
-	// store's result. A loop yields as many values as Items, and then this error.
+	// After is returned after a call of the store, instead of the store's result. A loop yields up
+	// to Items values, and then this error.
 	After error
 
 	// Items is the number of values that a loop yields before the error After.
 	Items int
 }
 
-// Faults returns the fault of each call. It is called concurrently, and may block to delay a
-// call.
+// Faults returns the fault of a call. It must be safe for concurrent calls, and may block to delay
+// the call.
 type Faults func(ctx context.Context, c Call) Fault
 
-// Rates has the probability of each fault that Random makes: 0 for never, 1 for always.
+// Rates configures Random. It contains the probability of each kind of fault, from 0 to 1. The zero
+// Rates injects no faults.
 type Rates struct {
-	Before float64 // ErrInjected, and the store was not reached
-	After  float64 // ErrInjected, and the store was reached; in a loop after up to 9 values
+	Before float64 // ErrInjected, without a call of the store
+	After  float64 // ErrInjected, after a call of the store; in a loop after up to 9 values
 	Delay  float64 // of up to MaxDelay
 	Rival  float64 // of an Append, made by NewRival
 
-	MaxDelay time.Duration             // default: a millisecond
-	NewRival func(c Call) *store.Entry // may return nil; default: no rivals
+	MaxDelay time.Duration             // Default: a millisecond
+	NewRival func(c Call) *store.Entry // may return nil. Default: no rivals
 }
 
-// Random returns random faults. The same seed and call always give the same fault, whatever the
-// order and the goroutines of the calls.
+// Random returns random faults. The fault of a call depends only on the seed and the call, not on
+// the order or the goroutines of the calls.
 func Random(seed uint64, rates Rates) Faults {
 	if rates.MaxDelay == 0 {
 		rates.MaxDelay = time.Millisecond

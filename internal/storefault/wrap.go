@@ -10,25 +10,25 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// Wrap returns a store whose calls fail as faults returns, and otherwise are those of s. It is a
-// Keeper or a Watcher if s is.
+// Wrap returns a store that applies faults to each call and otherwise calls s. The result is a
+// store.UserDataStore or a store.Watcher if s is.
 func Wrap(s store.Store, faults Faults) store.Store {
 	f := &faulty{Store: s, faults: faults, tries: map[Call]int{}}
-	keeper, isKeeper := s.(store.UserDataStore)
-	watcher, isWatcher := s.(store.Watcher)
+	userData, hasUserData := s.(store.UserDataStore)
+	watcher, canWatch := s.(store.Watcher)
 	switch {
-	case isKeeper && isWatcher:
+	case hasUserData && canWatch:
 		return struct {
 			*faulty
-			faultyKeeper
+			faultyUserData
 			faultyWatcher
-		}{f, faultyKeeper{f, keeper}, faultyWatcher{f, watcher}}
-	case isKeeper:
+		}{f, faultyUserData{f, userData}, faultyWatcher{f, watcher}}
+	case hasUserData:
 		return struct {
 			*faulty
-			faultyKeeper
-		}{f, faultyKeeper{f, keeper}}
-	case isWatcher:
+			faultyUserData
+		}{f, faultyUserData{f, userData}}
+	case canWatch:
 		return struct {
 			*faulty
 			faultyWatcher
@@ -45,15 +45,16 @@ type faulty struct {
 	tries map[Call]int
 }
 
-// The fields have names, so that a store composed of these has each method once.
-type faultyKeeper struct {
+// The fields are not embedded, so that a struct that embeds several of these types has each method
+// once.
+type faultyUserData struct {
 	f *faulty
-	k store.UserDataStore
+	s store.UserDataStore
 }
 
 type faultyWatcher struct {
 	f *faulty
-	w store.Watcher
+	s store.Watcher
 }
 
 // fault returns the fault of a call, after its delay.
@@ -92,7 +93,7 @@ func (f *faulty) do(ctx context.Context, c Call, call func(Fault) error) error {
 func (f *faulty) Append(ctx context.Context, account usher.AccountID, e store.Entry) error {
 	return f.do(ctx, Call{Method: "Append", Account: account, Version: e.Version}, func(fault Fault) error {
 		if fault.Rival != nil {
-			_ = f.Store.Append(ctx, account, *fault.Rival) // a rival that is rejected has no effect
+			_ = f.Store.Append(ctx, account, *fault.Rival) // a rejected rival has no effect
 		}
 		return f.Store.Append(ctx, account, e)
 	})
@@ -129,9 +130,9 @@ func (f *faulty) Erase(ctx context.Context, account usher.AccountID) error {
 	})
 }
 
-func (k faultyKeeper) Record(ctx context.Context, account usher.AccountID, user usher.UserID) (data []byte, err error) {
-	err = k.f.do(ctx, Call{Method: "Record", Account: account}, func(Fault) (err error) {
-		data, err = k.k.Record(ctx, account, user)
+func (u faultyUserData) Record(ctx context.Context, account usher.AccountID, user usher.UserID) (data []byte, err error) {
+	err = u.f.do(ctx, Call{Method: "Record", Account: account}, func(Fault) (err error) {
+		data, err = u.s.Record(ctx, account, user)
 		return err
 	})
 	if err != nil {
@@ -140,24 +141,25 @@ func (k faultyKeeper) Record(ctx context.Context, account usher.AccountID, user 
 	return data, nil
 }
 
-func (k faultyKeeper) Records(ctx context.Context, account usher.AccountID, after usher.UserID) iter.Seq2[store.Record, error] {
-	return faultyLoop(ctx, k.f, Call{Method: "Records", Account: account}, k.k.Records(ctx, account, after))
+func (u faultyUserData) Records(ctx context.Context, account usher.AccountID, after usher.UserID) iter.Seq2[store.Record, error] {
+	return faultyLoop(ctx, u.f, Call{Method: "Records", Account: account}, u.s.Records(ctx, account, after))
 }
 
-func (k faultyKeeper) SaveLastActive(ctx context.Context, account usher.AccountID, sightings []store.LastActive) error {
-	return k.f.do(ctx, Call{Method: "Seen", Account: account}, func(Fault) error {
-		return k.k.SaveLastActive(ctx, account, sightings)
+func (u faultyUserData) SaveLastActive(ctx context.Context, account usher.AccountID, times []store.LastActive) error {
+	return u.f.do(ctx, Call{Method: "SaveLastActive", Account: account}, func(Fault) error {
+		return u.s.SaveLastActive(ctx, account, times)
 	})
 }
 
-func (k faultyKeeper) LastActiveTimes(ctx context.Context, account usher.AccountID, after usher.UserID) iter.Seq2[store.LastActive, error] {
-	return faultyLoop(ctx, k.f, Call{Method: "Sightings", Account: account}, k.k.LastActiveTimes(ctx, account, after))
+func (u faultyUserData) LastActiveTimes(ctx context.Context, account usher.AccountID, after usher.UserID) iter.Seq2[store.LastActive, error] {
+	return faultyLoop(ctx, u.f, Call{Method: "LastActiveTimes", Account: account}, u.s.LastActiveTimes(ctx, account, after))
 }
 
 func (w faultyWatcher) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
-	return faultyLoop(ctx, w.f, Call{Method: "Watch"}, w.w.Watch(ctx))
+	return faultyLoop(ctx, w.f, Call{Method: "Watch"}, w.s.Watch(ctx))
 }
 
+// faultyLoop returns an iterator that applies the fault of a call to each loop.
 func faultyLoop[T any](ctx context.Context, f *faulty, c Call, loop iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T

@@ -21,37 +21,37 @@ import (
 	"github.com/usher-go/usher/store/storetest"
 )
 
-// never is for stores that do not fail.
+// never returns no faults.
 func never(context.Context, storefault.Call) storefault.Fault { return storefault.Fault{} }
 
-// A store without faults is the store.
+// A wrapped store without faults keeps the contract.
 func TestWrapPasses(t *testing.T) {
 	storetest.Run(t, func(testing.TB) store.Store { return storefault.Wrap(new(memstore.Store), never) })
 }
 
-func TestWrapIsWhatItWraps(t *testing.T) {
+func TestWrapKeepsOptionalInterfaces(t *testing.T) {
 	for _, row := range []struct {
-		store           store.Store
-		keeper, watcher bool
+		store             store.Store
+		userData, watcher bool
 	}{
 		{new(memstore.Store), true, true},
-		{onlyKeeper{new(memstore.Store)}, true, false},
+		{onlyUserData{new(memstore.Store)}, true, false},
 		{bare{new(memstore.Store)}, false, false},
 		{onlyWatcher{new(memstore.Store)}, false, true},
 	} {
 		s := storefault.Wrap(row.store, never)
-		_, keeper := s.(store.UserDataStore)
+		_, userData := s.(store.UserDataStore)
 		_, watcher := s.(store.Watcher)
-		assert.Equal(t, row.keeper, keeper, "%T is a Keeper", row.store)
+		assert.Equal(t, row.userData, userData, "%T is a UserDataStore", row.store)
 		assert.Equal(t, row.watcher, watcher, "%T is a Watcher", row.store)
 	}
 }
 
-// bare, onlyKeeper and onlyWatcher hide the other methods of a store.
+// bare, onlyUserData and onlyWatcher hide the other methods of a store.
 type (
-	bare        struct{ store.Store }
-	onlyKeeper  struct{ store.UserDataStore }
-	onlyWatcher struct{ store.Watcher }
+	bare         struct{ store.Store }
+	onlyUserData struct{ store.UserDataStore }
+	onlyWatcher  struct{ store.Watcher }
 )
 
 func commit(version uint64, data string) store.Entry {
@@ -82,7 +82,7 @@ func TestFaultsOfAppend(t *testing.T) {
 		{"after", storefault.Fault{After: boom}, boom, []string{"mine"}},
 		{"a rival", storefault.Fault{Rival: &rival}, store.ErrConflict, []string{"rival"}},
 		{"a rival, and after", storefault.Fault{Rival: &rival, After: boom}, boom, []string{"rival"}},
-		{"a rival that is refused", storefault.Fault{Rival: &store.Entry{}}, nil, []string{"mine"}},
+		{"a rival that is rejected", storefault.Fault{Rival: &store.Entry{}}, nil, []string{"mine"}},
 		{"before all else", storefault.Fault{Before: boom, Rival: &rival, After: errors.New("other")}, boom, nil},
 	} {
 		mem := new(memstore.Store)
@@ -96,7 +96,7 @@ func TestFaultsOfAppend(t *testing.T) {
 	}
 }
 
-// What is asked for again is another try, and nothing else is.
+// Only a call with the same values counts as another try.
 func TestTries(t *testing.T) {
 	var tries []string
 	s := storefault.Wrap(new(memstore.Store), func(_ context.Context, c storefault.Call) storefault.Fault {
@@ -112,7 +112,7 @@ func TestTries(t *testing.T) {
 	assert.Equal(t, []string{"Append acme 1 #1", "Append acme 1 #2", "Append acme 2 #1", "Append other 1 #1", "Append acme 1 #3"}, tries)
 }
 
-// Every method can fail, and tells nothing when it does.
+// Every method can fail, and then returns no data.
 func TestFaultsOfEveryMethod(t *testing.T) {
 	boom := errors.New("boom")
 	for _, fault := range []storefault.Fault{{Before: boom}, {After: boom}} {
@@ -121,14 +121,14 @@ func TestFaultsOfEveryMethod(t *testing.T) {
 			Commit: store.Commit{Version: 1}, Records: []store.Record{{User: "mia", Data: []byte("Mia")}},
 		}))
 		require.NoError(t, mem.SaveSnapshot(t.Context(), "acme", store.Snapshot{Version: 1}))
-		seen := []store.LastActive{{User: "mia", At: time.Unix(1, 0)}}
-		require.NoError(t, mem.SaveLastActive(t.Context(), "acme", seen))
+		active := []store.LastActive{{User: "mia", At: time.Unix(1, 0)}}
+		require.NoError(t, mem.SaveLastActive(t.Context(), "acme", active))
 		var methods []string
 		s := storefault.Wrap(mem, func(_ context.Context, c storefault.Call) storefault.Fault {
 			methods = append(methods, c.Method)
 			return fault
 		})
-		keeper, watcher := s.(store.UserDataStore), s.(store.Watcher)
+		userData, watcher := s.(store.UserDataStore), s.(store.Watcher)
 		ctx := t.Context()
 		fails := func(err error) {
 			t.Helper()
@@ -139,28 +139,28 @@ func TestFaultsOfEveryMethod(t *testing.T) {
 		snapshot, err := s.Snapshot(ctx, "acme")
 		assert.Zero(t, snapshot)
 		fails(err)
-		record, err := keeper.Record(ctx, "acme", "mia")
+		record, err := userData.Record(ctx, "acme", "mia")
 		assert.Nil(t, record)
 		fails(err)
-		fails(keeper.SaveLastActive(ctx, "acme", seen))
+		fails(userData.SaveLastActive(ctx, "acme", active))
 		commits, err := gather(s.Commits(ctx, "acme", 0))
 		assert.Empty(t, commits)
 		fails(err)
 		accounts, err := gather(s.Accounts(ctx, ""))
 		assert.Empty(t, accounts)
 		fails(err)
-		records, err := gather(keeper.Records(ctx, "acme", ""))
+		records, err := gather(userData.Records(ctx, "acme", ""))
 		assert.Empty(t, records)
 		fails(err)
-		sightings, err := gather(keeper.LastActiveTimes(ctx, "acme", ""))
-		assert.Empty(t, sightings)
+		times, err := gather(userData.LastActiveTimes(ctx, "acme", ""))
+		assert.Empty(t, times)
 		fails(err)
 		watched, err := gather(watcher.Watch(ctx))
 		assert.Empty(t, watched)
 		fails(err)
 		fails(s.Erase(ctx, "acme"))
 		assert.Equal(t, []string{
-			"Append", "SaveSnapshot", "Snapshot", "Record", "Seen", "Commits", "Accounts", "Records", "Sightings", "Watch", "Erase",
+			"Append", "SaveSnapshot", "Snapshot", "Record", "SaveLastActive", "Commits", "Accounts", "Records", "LastActiveTimes", "Watch", "Erase",
 		}, methods)
 	}
 }
@@ -199,7 +199,7 @@ func TestDelay(t *testing.T) {
 	})
 }
 
-// The seed decides, not the order of calls.
+// Faults depend on the seed, not on the order of calls.
 func TestRandom(t *testing.T) {
 	rates := storefault.Rates{
 		Before: 0.2, After: 0.2, Delay: 0.5, Rival: 0.2, MaxDelay: time.Microsecond,
@@ -252,8 +252,8 @@ func TestRandom(t *testing.T) {
 	}
 }
 
-// Whoever follows the contract loses nothing, and stores nothing twice, however
-// often calls fail.
+// A caller that follows the contract loses no commit and stores none twice, however often calls
+// fail.
 func TestProtocolUnderFaults(t *testing.T) {
 	mem := new(memstore.Store)
 	s := storefault.Wrap(mem, storefault.Random(3, storefault.Rates{

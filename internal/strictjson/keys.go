@@ -7,14 +7,15 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// Keys are the keys of a JSON object, in the order in which they are written. The zero Keys
-// has none.
+// Keys contains the allowed keys of a JSON object, in the order in which the Writer's caller writes
+// them. The zero Keys contains none.
 type Keys struct {
 	names    []string
 	required uint64 // one bit for each
 }
 
-// NewKeys returns a set of at most 64 keys. A key that ends in "?" is optional.
+// NewKeys returns a set of at most 64 keys. A name that ends in "?" is an optional key without the
+// "?".
 func NewKeys(keys ...string) (s Keys) {
 	for i, key := range keys {
 		name, optional := strings.CutSuffix(key, "?")
@@ -29,17 +30,17 @@ func NewKeys(keys ...string) (s Keys) {
 // Len returns the number of keys.
 func (s *Keys) Len() int { return len(s.names) }
 
-// Name returns the key with the index.
+// Name returns the key at index i.
 func (s *Keys) Name(i int) string { return s.names[i] }
 
-// Optional reports whether the key with the index may be missing.
+// Optional reports whether the key at index i may be missing.
 func (s *Keys) Optional(i int) bool { return s.required&(1<<i) == 0 }
 
-// Read returns the keys of an object from the Reader's place on: after its opening bracket,
-// or after a key and a value that the caller has read.
+// Read starts to read the keys of an object. The Reader must be after the opening bracket, or after
+// a key and a value that the caller has read.
 func (s *Keys) Read(r *Reader) Object { return Object{keys: s, r: r} }
 
-// Object is an object that is being read.
+// Object reads the keys of a JSON object.
 type Object struct {
 	keys *Keys
 	r    *Reader
@@ -47,9 +48,9 @@ type Object struct {
 	at   int
 }
 
-// Next reads the next key, of which the caller then reads the value. It returns false at the
-// end of the object and after an error. A key that the object should not have, that is there
-// twice, or that is missing at the end, is an error of the Reader.
+// Next reads the next key; the caller then reads its value. Next returns false at the end of the
+// object and after an error. An unknown or duplicate key, and at the end a missing key, is an error
+// of the Reader.
 func (o *Object) Next() bool {
 	if !o.r.More('}') {
 		o.end()
@@ -75,6 +76,7 @@ func (o *Object) Next() bool {
 	return false
 }
 
+// end fails if a required key is missing.
 func (o *Object) end() {
 	if missing := o.keys.required &^ o.seen; missing != 0 {
 		o.r.Fail(printable.Errorf("missing key %q", o.keys.names[bits.TrailingZeros64(missing)]))

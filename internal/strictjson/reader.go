@@ -10,24 +10,25 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// Reader reads one JSON value. Callers ask for the values in the order in which the data has
-// them. The first error stays. After it, each method returns a zero value and each loop ends,
-// so that callers check Err once, at the end. A Reader is not for concurrent use.
+// Reader reads one JSON value. Callers read the parts in the order of the data. A Reader keeps its
+// first error. After an error, each method returns a zero value and each loop ends, so callers may
+// check Err once, at the end. A Reader is not safe for concurrent use.
 type Reader struct {
 	data  []byte
 	at    int
 	first bool   // directly after an opening bracket
-	text  []byte // the last string that had escapes
+	text  []byte // the last string with escapes, decoded
 	err   error
 }
 
 // NewReader returns a Reader of data, which must not change while it is in use.
 func NewReader(data []byte) *Reader { return &Reader{data: data} }
 
-// Err returns the first error, nil if there was none.
+// Err returns the first error, or nil.
 func (r *Reader) Err() error { return r.err }
 
-// Offset returns the number of bytes read so far. After an error, it is the place of the error.
+// Offset returns the number of bytes read so far. After an error, it returns the position of the
+// error.
 func (r *Reader) Offset() int { return r.at }
 
 // Fail records an error that the caller found in a value. It does nothing after the first error.
@@ -37,10 +38,10 @@ func (r *Reader) Fail(err error) {
 	}
 }
 
-// Prefix puts the part of the value that was being read before the error, if there is one.
+// Prefix adds the name of the part that the caller was reading to the error, if there is one.
 func (r *Reader) Prefix(part string) { prefix(&r.err, part) }
 
-// End fails unless only white space follows.
+// End records an error unless only white space follows.
 func (r *Reader) End() {
 	if r.peek(); r.at < len(r.data) {
 		r.Fail(errors.New("trailing data"))
@@ -53,8 +54,8 @@ func (r *Reader) Open(bracket byte) {
 	r.first = true
 }
 
-// More reports whether another key or value follows in the object or array that the closing
-// bracket ends. If none does, it reads the bracket.
+// More reports whether another key or value follows before the closing bracket, '}' or ']'. If none
+// follows, it reads the bracket.
 func (r *Reader) More(closing byte) bool {
 	if r.err != nil {
 		return false
@@ -71,9 +72,9 @@ func (r *Reader) More(closing byte) bool {
 	return r.err == nil
 }
 
-// OpenWith begins an object whose first key must be the given one, and reports whether it is.
-// If so, the caller reads the value of the key next. The error calls the object by its name:
-// "a commit".
+// OpenWith reads the start of an object whose first key must be key, and reports whether it is. If
+// it is, the caller reads the value of the key next. The error contains the name of the object,
+// such as "a commit".
 func (r *Reader) OpenWith(key, name string) bool {
 	r.Open('{')
 	if !r.More('}') || string(r.key()) != key {
@@ -82,7 +83,7 @@ func (r *Reader) OpenWith(key, name string) bool {
 	return r.err == nil
 }
 
-// String reads a string that is not empty.
+// String reads a string. An empty string is an error.
 func (r *Reader) String() string {
 	text := r.Bytes()
 	if len(text) == 0 {
@@ -91,7 +92,7 @@ func (r *Reader) String() string {
 	return string(text)
 }
 
-// Uint reads a whole number without leading zeros.
+// Uint reads a whole number without a sign or leading zeros.
 func (r *Reader) Uint() uint64 {
 	s := r.digits()
 	n, err := strconv.ParseUint(s, 10, 64)
@@ -132,7 +133,7 @@ func (r *Reader) Bool() bool {
 	return false
 }
 
-// Time reads a time in RFC 3339 that [UTC] accepts and that is in UTC.
+// Time reads a time in the format of RFC 3339 and in UTC, which ends in Z. [UTC] must accept it.
 func (r *Reader) Time() time.Time {
 	text := r.Bytes()
 	var t time.Time
@@ -150,7 +151,7 @@ func (r *Reader) Time() time.Time {
 	return t
 }
 
-// Name reads a string into a value with a fixed set of names.
+// Name reads a string into a value, such as a value of an enumeration.
 func (r *Reader) Name(into encoding.TextUnmarshaler) {
 	text := r.Bytes()
 	if r.err != nil {
@@ -173,7 +174,7 @@ func (r *Reader) peek() byte {
 	return 0
 }
 
-// take reads a byte that must be there.
+// take reads a byte. Another byte is an error.
 func (r *Reader) take(want byte) {
 	switch c := r.peek(); {
 	case r.err != nil:

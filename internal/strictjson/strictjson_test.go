@@ -141,8 +141,8 @@ func TestReadAndWrite(t *testing.T) {
 func TestReaderRejects(t *testing.T) {
 	rows := []struct {
 		old, new string
-		at       int // 0 where it does not matter
-		says     string
+		at       int // 0: not checked
+		want     string
 	}{
 		{`{"order"`, `["order"`, 0, `unexpected '[' (want '{')`},
 		{`"order":1,`, ``, 0, `the first key of an order is "order"`},
@@ -181,7 +181,7 @@ func TestReaderRejects(t *testing.T) {
 		{`12:00:00Z`, `13:00:00+01:00`, 0, `the time 2026-03-01T13:00:00+01:00: it is not in UTC`},
 		{`2026-03-01`, `2026-02-30`, 0, `day out of range`},
 		{`2026-03-01T12:00:00Z`, `0001-01-01T00:00:00Z`, 0, `the time is zero`},
-		{`2026-03-01T12:00:00Z`, `0000-01-01T00:00:00Z`, 0, `the year 0 is not between 1 and 9999`},
+		{`2026-03-01T12:00:00Z`, `0000-01-01T00:00:00Z`, 0, `invalid year 0 (want 1 to 9999)`},
 		{`2026-03-01T12:00:00Z`, `2026-03-01`, 0, `cannot parse`},
 		{`"size":"S"`, `"size":"s"`, 0, `unknown size`},
 		{`[]`, `[{}]`, 0, `a line: missing key "item"`},
@@ -195,7 +195,7 @@ func TestReaderRejects(t *testing.T) {
 		require.Contains(t, coffee, row.old)
 		broken := strings.Replace(coffee, row.old, row.new, 1)
 		_, at, err := read(broken)
-		assert.ErrorContains(t, err, row.says, broken)
+		assert.ErrorContains(t, err, row.want, broken)
 		if row.at > 0 {
 			assert.Equal(t, row.at, at, broken)
 		}
@@ -208,7 +208,7 @@ func TestReaderRejects(t *testing.T) {
 	}
 }
 
-func TestFirstErrorStays(t *testing.T) {
+func TestReaderKeepsFirstError(t *testing.T) {
 	first := errors.New("first")
 	r := strictjson.NewReader([]byte(`{"a":"b"}`))
 	r.Prefix("nothing")
@@ -230,26 +230,27 @@ func TestFirstErrorStays(t *testing.T) {
 
 func TestWriterRejects(t *testing.T) {
 	rows := map[string]func(*order){
-		"id is empty":               func(v *order) { v.ID = "" },
-		`id: "\xff" is not UTF-8`:   func(v *order) { v.ID = "\xff" },
-		`note: "\xff" is not UTF-8`: func(v *order) { v.Note = "\xff" },
-		"at: the time is zero":      func(v *order) { v.At = time.Time{} },
-		"at: the year 10000 is not": func(v *order) { v.At = v.At.AddDate(7974, 0, 0) },
-		"size: unknown size":        func(v *order) { v.Size = 2 },
-		"a line: item is empty":     func(v *order) { v.Lines = []string{""} },
+		"id is empty":                             func(v *order) { v.ID = "" },
+		`id: "\xff" is not UTF-8`:                 func(v *order) { v.ID = "\xff" },
+		`note: "\xff" is not UTF-8`:               func(v *order) { v.Note = "\xff" },
+		"at: the time is zero":                    func(v *order) { v.At = time.Time{} },
+		"at: invalid year 10000 (want 1 to 9999)": func(v *order) { v.At = v.At.AddDate(7974, 0, 0) },
+		"size: unknown size":                      func(v *order) { v.Size = 2 },
+		"a line: item is empty":                   func(v *order) { v.Lines = []string{""} },
 	}
-	for says, change := range rows {
+	for want, change := range rows {
 		v, _, err := read(coffee)
 		require.NoError(t, err)
 		change(&v)
 		_, err = write(v)
-		assert.ErrorContains(t, err, says)
+		assert.ErrorContains(t, err, want)
 	}
 	_, err := write(order{Size: 2})
 	assert.EqualError(t, err, "id is empty", "the first error stays")
 }
 
-// What is read is JSON with the same values, is written again, and reads as the same.
+// Data that the Reader accepts has the same values for encoding/json, and writing and reading it
+// returns the same values.
 func FuzzReader(f *testing.F) {
 	f.Add(tea)
 	f.Add(coffee)

@@ -42,6 +42,7 @@ func (r *Reader) failControl(c byte) {
 	r.Fail(printable.Errorf("unescaped control character %q in a string", c))
 }
 
+// valid returns text, or nil after an error if it is not UTF-8.
 func (r *Reader) valid(text []byte, ascii bool) []byte {
 	if !ascii && !utf8.Valid(text) {
 		r.Fail(printable.Errorf("%s is not UTF-8", printable.Word(string(text))))
@@ -102,8 +103,8 @@ func (r *Reader) escape() {
 	r.text = append(r.text, c)
 }
 
-// codePoint reads the digits after \u, and a second such escape where the first
-// is one half of a surrogate pair.
+// codePoint reads the digits after \u. If they are the first half of a surrogate pair, it reads a
+// second \u escape too.
 func (r *Reader) codePoint() rune {
 	c := r.hex()
 	if !utf16.IsSurrogate(c) {
@@ -119,6 +120,7 @@ func (r *Reader) codePoint() rune {
 	return c
 }
 
+// hex reads four hexadecimal digits.
 func (r *Reader) hex() rune {
 	if r.at+4 > len(r.data) {
 		r.Fail(errInString)

@@ -9,20 +9,20 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// Writer appends JSON, all in one line. The first error stays, and callers check Err once, at
-// the end. A Writer is not for concurrent use.
+// Writer writes JSON on one line. It keeps its first error, so callers may check Err once, at the
+// end. A Writer is not safe for concurrent use.
 type Writer struct {
 	buf []byte
 	err error
 }
 
-// NewWriter returns a Writer with room for size bytes. It grows as needed.
+// NewWriter returns a Writer with an initial capacity of size bytes.
 func NewWriter(size int) *Writer { return &Writer{buf: make([]byte, 0, size)} }
 
-// Bytes returns what was written. After an error, it is incomplete.
+// Bytes returns the written JSON. After an error it is incomplete.
 func (w *Writer) Bytes() []byte { return w.buf }
 
-// Err returns the first error, nil if there was none.
+// Err returns the first error, or nil.
 func (w *Writer) Err() error { return w.err }
 
 // Fail records an error that the caller found in a value. It does nothing after the first error.
@@ -32,13 +32,13 @@ func (w *Writer) Fail(err error) {
 	}
 }
 
-// Prefix puts the part of the value that was being written before the error, if there is one.
+// Prefix adds the name of the part that the caller was writing to the error, if there is one.
 func (w *Writer) Prefix(part string) { prefix(&w.err, part) }
 
-// Raw appends JSON as it is: brackets, and keys and values that need no escapes.
+// Raw appends JSON unchanged, such as brackets, or keys and values that need no escapes.
 func (w *Writer) Raw(json string) { w.buf = append(w.buf, json...) }
 
-// String writes a key and a string. An empty string and one that is not UTF-8 are errors.
+// String writes a key and a string. An empty string, or one that is not UTF-8, is an error.
 func (w *Writer) String(key, s string) {
 	switch {
 	case s == "":
@@ -75,7 +75,7 @@ func (w *Writer) Bool(key string, b bool) {
 	w.buf = strconv.AppendBool(w.buf, b)
 }
 
-// Name writes a key and the name of a value with a fixed set of names.
+// Name writes a key and the text of a value, such as a value of an enumeration.
 func (w *Writer) Name(key string, v encoding.TextMarshaler) {
 	text, err := v.MarshalText()
 	if err != nil {
@@ -85,7 +85,8 @@ func (w *Writer) Name(key string, v encoding.TextMarshaler) {
 	w.String(key, string(text))
 }
 
-// Time writes a key and a time in RFC 3339, in UTC. A time that [UTC] rejects is an error.
+// Time writes a key and a time in the format of RFC 3339 and in UTC. A time that [UTC] rejects is
+// an error.
 func (w *Writer) Time(key string, t time.Time) {
 	t, err := UTC(t)
 	if err != nil {
@@ -110,8 +111,8 @@ func (w *Writer) key(key string) {
 
 const hexDigits = "0123456789abcdef"
 
-// AppendString appends a JSON string to b. It escapes what JSON requires to be escaped, and
-// nothing else. It does not check that s is UTF-8.
+// AppendString appends a JSON string to b. It escapes only the characters that JSON requires to be
+// escaped. It does not check that s is UTF-8.
 func AppendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	done := 0

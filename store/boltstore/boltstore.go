@@ -1,48 +1,49 @@
-// Package boltstore keeps journals in one file of the host's disk: no server, one
-// process, many accounts. It is a store.Store and a Keeper. A call that has
-// returned nil is on the disk; Append, SaveSnapshot, Seen and Erase of many
-// goroutines share a sync.
+// Package boltstore stores the journals of many accounts in one local file. It needs no server.
+// While a process has the file open for writing, no other process can open it. Its Store is a
+// store.UserDataStore.
 //
-// It is no Watcher, since nobody but the process that has the file open can change
-// it. What a read shows may be a moment ahead of the sync that makes it durable.
+// When Append, SaveSnapshot, SaveLastActive or Erase returns nil, the data is on the disk.
+// Concurrent calls share a sync. A read may return data shortly before the sync that makes it
+// durable.
+//
+// Store is not a store.Watcher, since only the process that has the file open can change it.
 //
 // # The file
 //
-// It is a bbolt file, and the tools for those can look into it. Six buckets:
+// The file is a bbolt file, and the tools of bbolt can read it. It has six buckets:
 //
 //	usher       format → "2"
 //	commits     ACCOUNT VERSION → data, checksum
 //	heads       ACCOUNT → version of the last commit, SHA-256 of its data, checksum
 //	snapshots   ACCOUNT → version, data, checksum
 //	records     ACCOUNT user → data, checksum
-//	sightings   ACCOUNT user → milliseconds since 1970
+//	sightings   ACCOUNT user → last-active time in milliseconds since 1970, UTC
 //
-// ACCOUNT is the account's id, each NUL byte in it followed by 0xFF, and then the
-// bytes 0x00 0x01: so keys sort as the ids do, and none is the beginning of
-// another. Versions and times are eight bytes, the highest first. VERSION
-// 0xFFFFFFFFFFFFFFFF marks an erased account, among the commits and in its head. A
-// checksum is the CRC-32C of key and data, four bytes. A user's id stands as it is.
+// ACCOUNT is the account's id, with 0xFF added after each NUL byte, and then the bytes 0x00 0x01.
+// Keys therefore sort like ids, and no account's key is a prefix of another's. Versions and times
+// are eight bytes in big-endian order. VERSION 0xFFFFFFFFFFFFFFFF marks an erased account, in the
+// commits and in the heads. A checksum is the CRC-32C of key and data, in four big-endian bytes.
+// The id of a user is stored unchanged.
 //
-// Format 1 has no heads. Open gives them to a file that it opens to write.
+// Format 1 has no heads. Open adds them to a file that it opens for writing.
 //
 // # Damage
 //
-// A file that was cut off, or in which a bit flipped, leaves accounts as they were or
-// makes reading them ErrDamaged; it makes none an older one. Open looks at the two pages
-// from which bbolt begins to read, at the branches of the trees and at the list of free
-// pages. Each call then holds the last commit of the account against its head, and each
-// commit against its checksum; that commits follow on each other, the Engine verifies.
-// An account that is ErrDamaged takes no commits, and the others go on. Restore the file
-// from a backup, or Erase the account.
+// After a file was truncated or a bit flipped, a call returns the data of an account unchanged or
+// ErrDamaged, and never an older state of the account. Open checks the two meta pages, the branches
+// of the trees and the list of free pages. Each later call compares the account's last commit with
+// its head, and verifies the checksum of each commit that it reads. The Engine verifies the hash
+// chain of the commits. For a damaged account, Append returns ErrDamaged; other accounts still
+// work. Restore the file from a backup, or Erase the account.
 //
-// Checksums are no secrets: who can write to the file can also replace it by an earlier
-// copy of itself, or rewrite an account from its beginning. Only a head that was noted
-// elsewhere shows that: see "usher log --verify --head". So Open rejects a file that
-// other users of the system can write to. Records and sightings are no part of a chain:
-// one that is missing is not noticed.
+// Checksums do not protect against tampering. A user with write access to the file can replace it
+// with an older copy, or rewrite an account from its first commit. Only a head that was noted
+// elsewhere detects this: see "usher log --verify --head". Open therefore rejects a file that other
+// users of the system can write to. Records and last-active times are not part of a hash chain: if
+// one is missing, no error occurs.
 //
-// What was erased can stay readable in free pages of the file until they are used
-// again; "bbolt compact" writes a file without them.
+// Erased data can stay readable in free pages of the file until bbolt reuses them. The command
+// "bbolt compact" writes a file without free pages.
 package boltstore
 
 import (
@@ -60,7 +61,7 @@ import (
 
 var _ store.UserDataStore = (*Store)(nil)
 
-// What can be wrong with a file.
+// Errors of Open. Every other method may return ErrDamaged too.
 var (
 	ErrLocked  = errors.New("another process has it open")
 	ErrForeign = errors.New("not a file of this store")
@@ -69,34 +70,33 @@ var (
 	ErrExposed = errors.New("other users of the system can change it")
 )
 
-// Options say how a file is opened. The zero value is right for a server.
+// Options configures Open. The zero value is right for a server.
 type Options struct {
-	// Mode is that of a file that Open makes, before the umask. Zero means 0600:
-	// journals tell who may do what. A mode that lets others than the owner write is
-	// ErrExposed.
+	// Mode is the mode of a file that Open creates, before the umask. For a mode with write access
+	// for group or others, Open returns ErrExposed. Default: 0600, since a journal contains the
+	// permissions of users.
 	Mode fs.FileMode
 
-	// Wait is how long Open waits for another process to let go of the file. Zero
-	// means a second, less than zero not at all.
+	// Wait is how long Open waits until another process has closed the file. A negative Wait means
+	// not to wait. Default: one second.
 	Wait time.Duration
 
-	// ReadOnly opens a file that exists to look at it; many may do so at the same
-	// time, but none beside a process that has it open to write. Whatever would
-	// change it returns store.ErrReadOnly.
+	// ReadOnly opens an existing file for reading. Several processes may do so at the same time,
+	// but not while a process has the file open for writing. Methods that change data return
+	// store.ErrReadOnly. Default: Open creates a missing file, and opens it for reading and
+	// writing.
 	ReadOnly bool
 }
 
-// Store is an open file. Its methods may be called by many goroutines at the same
-// time.
+// Store is an open file. Only Open returns a usable Store. Its methods may be called concurrently.
 type Store struct {
 	file   *file
-	writer *writer // nil where the file is open for reading only
+	writer *writer // nil with Options.ReadOnly
 	closed sync.Once
 }
 
-// Close waits for what is being written and closes the file; calls that come later
-// return store.ErrClosed. Closing again does nothing. A loop that is under way
-// ends with store.ErrClosed when it comes to read on.
+// Close waits for pending writes and closes the file. Later calls return store.ErrClosed, and a
+// running loop yields it when it reads the next batch. Calling Close again returns nil.
 func (s *Store) Close() error {
 	var err error
 	s.closed.Do(func() {
@@ -108,7 +108,7 @@ func (s *Store) Close() error {
 	return err
 }
 
-// write has the writer do something.
+// write passes w to the writer and returns its outcome.
 func (s *Store) write(ctx context.Context, w *write) error {
 	if s.writer == nil {
 		return store.ErrReadOnly
@@ -116,20 +116,20 @@ func (s *Store) write(ctx context.Context, w *write) error {
 	return s.writer.do(ctx, w)
 }
 
-// read lets f look at one state of the file, as file.view does.
+// read calls f with a consistent state of the file. See file.view.
 func (s *Store) read(f func(*tables) error) error {
-	return s.file.view(func(tx *bbolt.Tx) error { return f(&tables{tx: tx, sealed: s.file.sealed}) })
+	return s.file.view(func(tx *bbolt.Tx) error { return f(&tables{tx: tx, hasHeads: s.file.hasHeads}) })
 }
 
-// begin refuses what no store needs to be asked for.
-func begin(ctx context.Context, account usher.AccountID) error {
+// checkCall returns the context's error, or store.ErrInvalid for an invalid account id.
+func checkCall(ctx context.Context, account usher.AccountID) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	return store.CheckAccount(account)
 }
 
-// wrap says in an error what was asked for.
+// wrap wraps an error in a store.Error. It returns nil for nil.
 func wrap(op string, account usher.AccountID, version uint64, err error) error {
 	if err == nil {
 		return nil

@@ -16,7 +16,7 @@ func TestStore(t *testing.T) {
 	openAt := func(t testing.TB, path string) store.Store {
 		s, err := boltstore.Open(path, boltstore.Options{})
 		require.NoError(t, err)
-		boltstore.SkipSyncs(s) // which TestKill and TestWriter do not
+		boltstore.SkipSyncs(s) // TestKill and the tests of the writer do not skip them
 		t.Cleanup(func() { require.NoError(t, s.Close()) })
 		paths[s] = path
 		return s

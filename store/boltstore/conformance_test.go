@@ -12,8 +12,7 @@ import (
 	"github.com/usher-go/usher/usherfiles"
 )
 
-// What the documentation of the products promises holds on a file as it does in
-// memory.
+// The conformance scenarios pass with a file as they do in memory.
 func TestConformance(t *testing.T) {
 	opened := 0
 	usherfiles.Runner{Store: func(t testing.TB) store.Store {

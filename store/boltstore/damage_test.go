@@ -19,7 +19,7 @@ import (
 	"github.com/usher-go/usher/store/boltstore"
 )
 
-// A file that was cut off is an error, wherever the cut is, and no fault.
+// A truncated file causes an error, and no memory fault, at whatever size it was truncated.
 func TestCutOff(t *testing.T) {
 	path := filled(t, 200)
 	whole, err := os.ReadFile(path)
@@ -44,9 +44,9 @@ func TestCutOff(t *testing.T) {
 	assert.Greater(t, refused, 10)
 }
 
-// What is cut off while the file is open is an error too, of each call.
+// After a truncation of an open file, each call returns an error.
 func TestCutOffLater(t *testing.T) {
-	for _, left := range []int{2, 0} { // the second leaves bbolt itself nothing to begin with
+	for _, left := range []int{2, 0} { // 0: not even the meta pages are left
 		path := filled(t, 200)
 		s, err := boltstore.Open(path, boltstore.Options{})
 		require.NoError(t, err)
@@ -74,7 +74,7 @@ func change(t *testing.T, path string, f func(tx *bbolt.Tx)) {
 	require.NoError(t, db.Close())
 }
 
-// What somebody changed in the file is not taken for what was appended.
+// Data that was changed in the file is an error.
 func TestDamage(t *testing.T) {
 	ctx := context.Background()
 	key := func(rest string) []byte { return []byte("acme\x00\x01" + rest) }
@@ -98,7 +98,7 @@ func TestDamage(t *testing.T) {
 		}
 		return err
 	}
-	sightings := func(s *boltstore.Store) (err error) {
+	lastActive := func(s *boltstore.Store) (err error) {
 		for _, err = range s.LastActiveTimes(ctx, "acme", "") {
 		}
 		return err
@@ -117,16 +117,16 @@ func TestDamage(t *testing.T) {
 		{"a commit missing", func(tx *bbolt.Tx) {
 			require.NoError(t, tx.Bucket([]byte("commits")).Delete(version(2)))
 		}, []func(*boltstore.Store) error{commits}},
-		{"a commit in another's place", func(tx *bbolt.Tx) {
+		{"a commit with the key of another", func(tx *bbolt.Tx) {
 			put("commits", version(2), bytes.Clone(tx.Bucket([]byte("commits")).Get(version(1))))(tx)
 		}, []func(*boltstore.Store) error{commits}},
 		{"a commit too short", put("commits", version(1), []byte("abc")), []func(*boltstore.Store) error{commits}},
 		{"a version too long", put("commits", key("\xff\xff"), nil), []func(*boltstore.Store) error{commits}},
-		{"no account", put("commits", []byte("zzz"), nil), []func(*boltstore.Store) error{accounts}},
+		{"a key without an account", put("commits", []byte("zzz"), nil), []func(*boltstore.Store) error{accounts}},
 		{"a snapshot changed", flip("snapshots", key("")), []func(*boltstore.Store) error{snapshot}},
 		{"a snapshot empty", put("snapshots", key(""), nil), []func(*boltstore.Store) error{snapshot}},
 		{"a record changed", flip("records", key("mia")), []func(*boltstore.Store) error{record, records}},
-		{"a sighting too short", put("sightings", key("mia"), []byte("abc")), []func(*boltstore.Store) error{sightings}},
+		{"a last-active time too short", put("sightings", key("mia"), []byte("abc")), []func(*boltstore.Store) error{lastActive}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "journal")
@@ -137,8 +137,8 @@ func TestDamage(t *testing.T) {
 				require.NoError(t, s.Append(ctx, "acme", e))
 			}
 			require.NoError(t, s.SaveSnapshot(ctx, "acme", store.Snapshot{Version: 2, Data: []byte("state")}))
-			seen := []store.LastActive{{User: "mia", At: time.Unix(1, 0)}}
-			require.NoError(t, s.SaveLastActive(ctx, "acme", seen))
+			active := []store.LastActive{{User: "mia", At: time.Unix(1, 0)}}
+			require.NoError(t, s.SaveLastActive(ctx, "acme", active))
 			require.NoError(t, s.Close())
 			change(t, path, row.damage)
 
@@ -146,14 +146,14 @@ func TestDamage(t *testing.T) {
 			for _, read := range row.reads {
 				assert.ErrorIs(t, read(s), boltstore.ErrDamaged)
 			}
-			require.NoError(t, s.Append(ctx, "other", commit(1, "one")), "the others go on")
-			// What is kept of the state and beside it is mended by writing it again.
+			require.NoError(t, s.Append(ctx, "other", commit(1, "one")), "other accounts work")
+			// Writing a snapshot, record or last-active time again repairs it.
 			if row.reads[0](s) != nil && commits(s) == nil && accounts(s) == nil {
 				e := commit(4, "four")
 				e.Records = []store.Record{{User: "mia", Data: []byte("Mia")}}
 				require.NoError(t, s.Append(ctx, "acme", e))
 				require.NoError(t, s.SaveSnapshot(ctx, "acme", store.Snapshot{Version: 2, Data: []byte("state")}))
-				require.NoError(t, s.SaveLastActive(ctx, "acme", seen))
+				require.NoError(t, s.SaveLastActive(ctx, "acme", active))
 				for _, read := range row.reads {
 					assert.NoError(t, read(s))
 				}
@@ -164,8 +164,7 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// A loop that takes its time keeps neither writers waiting nor pages from being
-// used again.
+// A slow loop blocks neither writers nor the reuse of free pages.
 func TestSlowLoop(t *testing.T) {
 	path := filled(t, 600)
 	s := opened(t, path)

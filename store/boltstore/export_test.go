@@ -1,5 +1,5 @@
 package boltstore
 
-// SkipSyncs makes the writes of s faster and no longer safe against a loss of power, for
-// tests that make or change a file and do not test that. Call it before the first write.
+// SkipSyncs makes the writes of s faster, but not durable after a loss of power. It is for tests
+// that do not test durability. Call it before the first write.
 func SkipSyncs(s *Store) { s.file.db.NoSync = true }

@@ -9,21 +9,21 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// othersWrite are the bits of a mode that let others than the owner write.
+// othersWrite contains the mode bits that give write access to group and others.
 const othersWrite fs.FileMode = 0o022
 
-// checkMode refuses a file, as it is open, that others can write to. On Windows modes say
-// nothing of that.
+// checkMode returns ErrExposed if group or others can write to the open file. On Windows it returns
+// nil, since modes do not show write access there.
 func checkMode(path string, info fs.FileInfo) error {
 	if mode := info.Mode(); runtime.GOOS != "windows" && mode&othersWrite != 0 {
-		return printable.Errorf("%w: it has the mode %#o, so other users can change who may do what; run chmod go-w %s", ErrExposed, mode.Perm(), path)
+		return printable.Errorf("%w: its mode is %#o (want no write access for group and others); run chmod go-w %s", ErrExposed, mode.Perm(), path)
 	}
 	return nil
 }
 
-// checkPlace refuses a path at which every user of the system can put another file: in a
-// directory that all can write to, unless its sticky bit keeps them from what is not
-// theirs. Of a symbolic link, both ends count.
+// checkPlace returns ErrExposed if every user of the system can replace the file at path: if its
+// directory is writable for others and has no sticky bit. For a symbolic link it checks the
+// directories of the link and of the target.
 func checkPlace(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -35,10 +35,10 @@ func checkPlace(path string) error {
 	for _, dir := range dirs {
 		info, err := os.Stat(dir)
 		if err != nil {
-			return nil // which is for those to tell who open the file
+			return nil // opening the file reports this error
 		}
 		if mode := info.Mode(); mode&0o002 != 0 && mode&fs.ModeSticky == 0 {
-			return printable.Errorf("%w: its directory has the mode %#o, so other users can put another file in its place; run chmod o-w %s", ErrExposed, mode.Perm(), dir)
+			return printable.Errorf("%w: the mode of its directory is %#o, so other users can replace the file; run chmod o-w %s", ErrExposed, mode.Perm(), dir)
 		}
 	}
 	return nil

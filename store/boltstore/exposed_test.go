@@ -14,15 +14,15 @@ import (
 	"github.com/usher-go/usher/store/boltstore"
 )
 
-// Whatever others can write to is not opened, and what they can only read is.
+// Open rejects a file that other users can write to, and opens a file that they can only read.
 func TestExposedFile(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("modes say nothing there")
+		t.Skip("modes do not show write access on Windows")
 	}
 	path := filled(t, 3)
 	for mode := fs.FileMode(0); mode <= 0o777; mode++ {
 		if mode&0o600 != 0o600 {
-			continue // the owner, too, cannot open it
+			continue // the owner cannot open it either
 		}
 		require.NoError(t, os.Chmod(path, mode))
 		for _, readOnly := range []bool{false, true} {
@@ -34,7 +34,7 @@ func TestExposedFile(t *testing.T) {
 			}
 			assert.ErrorIs(t, err, boltstore.ErrExposed, "mode %o", mode)
 			assert.ErrorContains(t, err, "chmod go-w "+path)
-			assert.ErrorContains(t, err, fmt.Sprintf("it has the mode %#o", mode))
+			assert.ErrorContains(t, err, fmt.Sprintf("its mode is %#o", mode))
 		}
 	}
 	require.NoError(t, os.Chmod(path, 0o600))
@@ -51,16 +51,16 @@ func TestExposedFile(t *testing.T) {
 	require.NoError(t, os.WriteFile(empty, nil, 0o600))
 	require.NoError(t, os.Chmod(empty, 0o666))
 	_, err = boltstore.Open(empty, boltstore.Options{})
-	assert.ErrorIs(t, err, boltstore.ErrExposed, "a file of no bytes")
+	assert.ErrorIs(t, err, boltstore.ErrExposed, "an empty file")
 	info, err := os.Stat(empty)
 	require.NoError(t, err)
 	assert.Zero(t, info.Size(), "nothing was written to it")
 }
 
-// A file that all users can replace is not opened, and none is made where they could.
+// Open rejects a path at which all users can replace the file, and creates no file there.
 func TestExposedDirectory(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("modes say nothing there")
+		t.Skip("modes do not show write access on Windows")
 	}
 	path := filled(t, 3)
 	dir := filepath.Dir(path)
@@ -84,18 +84,18 @@ func TestExposedDirectory(t *testing.T) {
 		for _, at := range []string{path, link, filepath.Join(dir, fmt.Sprintf("new-%o", row.mode))} {
 			s, err := boltstore.Open(at, boltstore.Options{})
 			if !row.exposed {
-				require.NoError(t, err, "%s in a directory of the mode %v", at, row.mode)
+				require.NoError(t, err, "%s in a directory with mode %v", at, row.mode)
 				require.NoError(t, s.Close())
 				continue
 			}
-			assert.ErrorIs(t, err, boltstore.ErrExposed, "%s in a directory of the mode %v", at, row.mode)
+			assert.ErrorIs(t, err, boltstore.ErrExposed, "%s in a directory with mode %v", at, row.mode)
 			assert.ErrorContains(t, err, "chmod o-w "+dir)
 		}
 	}
 	require.NoError(t, os.Chmod(dir, 0o700))
 	require.NoError(t, os.Chmod(links, 0o777))
 	_, err := boltstore.Open(link, boltstore.Options{})
-	assert.ErrorIs(t, err, boltstore.ErrExposed, "where the link is, they can put another one")
+	assert.ErrorIs(t, err, boltstore.ErrExposed, "other users can replace the link")
 	assert.ErrorContains(t, err, "chmod o-w "+links)
 }
 

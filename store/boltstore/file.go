@@ -12,57 +12,56 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// file is a bbolt file that may be damaged. It is mapped into memory, so that
-// reading what is damaged or cut off can be a fault; that must not end a host that
-// has nothing wrong but a disk.
+// file is a bbolt file that may be damaged. bbolt maps it into memory, so reading a damaged or
+// truncated file can panic or fault. This must not end the host application.
 type file struct {
-	db     *bbolt.DB
-	sealed bool // the accounts have heads; not in a file of an older version that is open for reading only
+	db       *bbolt.DB
+	hasHeads bool // false for a file of format 1 that is open for reading
 
-	// lost is set when a transaction could not even begin. bbolt then holds its
-	// locks for ever, and whoever asked it again would wait for them.
-	lost atomic.Bool
+	// unreadable is set after a fault at the start of a transaction. bbolt then keeps its locks,
+	// and another call would block forever.
+	unreadable atomic.Bool
 }
 
-// begin returns store.ErrClosed after close, and ErrDamaged where nothing can be
-// read.
+// begin starts a transaction. It returns store.ErrClosed after close, and ErrDamaged if the first
+// pages cannot be read.
 func (f *file) begin(writable bool) (tx *bbolt.Tx, err error) {
-	if f.lost.Load() {
-		return nil, printable.Errorf("%w: not even its first pages can be read", ErrDamaged)
+	if f.unreadable.Load() {
+		return nil, printable.Errorf("%w: its first pages cannot be read", ErrDamaged)
 	}
-	err = guarded(func() (err error) {
+	err = recoverFault(func() (err error) {
 		tx, err = f.db.Begin(writable)
 		return err
 	})
 	switch {
 	case errors.Is(err, ErrDamaged):
-		f.lost.Store(true)
+		f.unreadable.Store(true)
 	case errors.Is(err, bolterrors.ErrDatabaseNotOpen):
 		return nil, store.ErrClosed
 	}
 	return tx, err
 }
 
-// view lets f look at one state of the file. What it is given is valid until it
-// returns; it must not run code of a caller.
+// view calls look with a read transaction. The transaction and its data are valid until look
+// returns. The function must not call code from outside of the package, such as the body of a loop.
 func (f *file) view(look func(*bbolt.Tx) error) error {
 	tx, err := f.begin(false)
 	if err != nil {
 		return err
 	}
-	err = guarded(func() error { return look(tx) })
-	return errors.Join(err, guarded(tx.Rollback))
+	err = recoverFault(func() error { return look(tx) })
+	return errors.Join(err, recoverFault(tx.Rollback))
 }
 
 func (f *file) close() error {
-	if f.lost.Load() {
-		return printable.Errorf("%w: it stays open until the process ends", ErrDamaged)
+	if f.unreadable.Load() {
+		return printable.Errorf("%w: it cannot be closed, and stays open until the process ends", ErrDamaged)
 	}
 	return f.db.Close()
 }
 
-// guarded runs f, and makes an error of a panic or a fault.
-func guarded(f func() error) (err error) {
+// recoverFault calls f, and returns ErrDamaged after a panic or a memory fault.
+func recoverFault(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {

@@ -19,13 +19,12 @@ import (
 	"github.com/usher-go/usher/store/boltstore"
 )
 
-var flips = flag.Int("flips", 300, "how many bits of a file are flipped, one after the other, beside those that always are; 0 for all that are in use")
+var flips = flag.Int("flips", 300, "number of randomly chosen bits to flip, one at a time, besides the bits that are always flipped; 0 for all bits in use")
 
-// manyOthers is how many accounts it takes until the trees of commits and of heads have
-// branches.
+// manyOthers is a number of accounts with which the trees of commits and of heads have branches.
 const manyOthers = 100
 
-// flip changes a bit of the file, or changes it back.
+// flip inverts a bit of the file.
 func (d *damaged) flip(t *testing.T, at int) {
 	t.Helper()
 	f, err := os.OpenFile(d.path, os.O_RDWR, 0)
@@ -47,7 +46,7 @@ func (d *damaged) requireBranches(t *testing.T) {
 	defer db.Close()
 	require.NoError(t, db.View(func(tx *bbolt.Tx) error {
 		for _, name := range []string{"commits", "heads"} {
-			require.Positive(t, tx.Bucket([]byte(name)).Stats().BranchPageN, "pages of branches of the %s", name)
+			require.Positive(t, tx.Bucket([]byte(name)).Stats().BranchPageN, "branch pages of the %s", name)
 		}
 		return nil
 	}))
@@ -55,15 +54,14 @@ func (d *damaged) requireBranches(t *testing.T) {
 
 func flipped(at int) string { return fmt.Sprintf("byte %d, bit %d", at/8, at%8) }
 
-// inUse is a byte that bbolt or the store reads.
+// inUse is the position of a byte that bbolt or the store reads.
 type inUse struct {
 	offset int
-	page   string // what sort of page it is in, as bbolt says
-	in     int    // how far from the beginning of that
+	page   string // type of its page, as bbolt names it
+	in     int    // offset in the page
 }
 
-// inUse returns the bytes that are read: not those of pages that are free, nor those
-// behind the content of a page.
+// inUse returns all bytes except those of free pages and those after the content of a page.
 func (d *damaged) inUse(t *testing.T) (list []inUse) {
 	t.Helper()
 	db, err := bbolt.Open(d.path, 0o600, &bbolt.Options{ReadOnly: true, PreLoadFreelist: true})
@@ -94,10 +92,9 @@ func (d *damaged) inUse(t *testing.T) (list []inUse) {
 	return list
 }
 
-// bits returns the bits to flip. Always among them are every bit of the two pages where
-// bbolt begins to read, a bit of every byte by which it finds its way, and, if every is
-// set, a bit of each other byte that is in use, which are those of the commits and heads.
-// The rest is a sample of so many, or all for 0.
+// bits returns the bits to flip: every bit of the two meta pages, one bit of each byte of branches,
+// of page headers and of the free list, and, if every is set, one bit of each other byte in use. To
+// these it adds a random sample of the remaining bits, or all of them if sample is 0.
 func (d *damaged) bits(t *testing.T, every bool, sample int) (list []int) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -118,15 +115,15 @@ func (d *damaged) bits(t *testing.T, every bool, sample int) (list []int) {
 	return append(list, rest[:min(sample, len(rest))]...)
 }
 
-// One flipped bit anywhere in a file leaves the right accounts, or errors: never another
-// account, and never an older one.
+// With one flipped bit anywhere in a file, each account is unchanged or returns an error. No call
+// returns another account or an older state.
 func TestFlippedBits(t *testing.T) {
 	for _, others := range []int{0, manyOthers} {
 		d := sound(t, others)
 		if others > 0 {
 			d.requireBranches(t)
 		}
-		require.Zero(t, d.examine(t, "nothing is damaged", boltstore.Options{ReadOnly: true}))
+		require.Zero(t, d.examine(t, "undamaged", boltstore.Options{ReadOnly: true}))
 		found, tried := 0, 0
 		for _, at := range d.bits(t, others == 0, *flips) {
 			d.flip(t, at)
@@ -139,17 +136,17 @@ func TestFlippedBits(t *testing.T) {
 				return
 			}
 		}
-		t.Logf("%d bits of a file of %d bytes flipped, %d of them errors, the others without effect", tried, len(d.whole), found)
+		t.Logf("flipped %d bits of a file of %d bytes: %d caused errors, the others had no effect", tried, len(d.whole), found)
 		require.Greater(t, found, tried/2)
 	}
 }
 
-// The same where the file is written to afterwards, and then read again.
+// The same holds if the file is written to after the flip, and then read again.
 func TestFlippedBitsAndWrites(t *testing.T) {
 	d := sound(t, manyOthers)
 	d.requireBranches(t)
 	want, stored := d.want, d.stored
-	// Open rejects a flip in either of the first two pages, and nothing is written then.
+	// Open rejects a flip in a meta page, and then nothing can be written.
 	list := slices.DeleteFunc(d.bits(t, false, *flips), func(at int) bool { return at/8 < 2*os.Getpagesize() })
 	rand.New(rand.NewPCG(3, 4)).Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	if *flips > 0 {
@@ -175,7 +172,7 @@ func TestFlippedBitsAndWrites(t *testing.T) {
 		}
 		for _, id := range written {
 			for i := range 3 {
-				if _, err := e.Do(context.Background(), dog, id, account.AddUser{User: usher.UserID(fmt.Sprint("new-", i))}); err != nil {
+				if _, err := e.Do(context.Background(), testHost, id, account.AddUser{User: usher.UserID(fmt.Sprint("new-", i))}); err != nil {
 					break
 				}
 				v, err := e.View(context.Background(), id)
@@ -191,6 +188,6 @@ func TestFlippedBitsAndWrites(t *testing.T) {
 			return
 		}
 	}
-	t.Logf("%d bits of a file of %d bytes flipped, %d of the files opened", len(list), len(d.whole), opened)
+	t.Logf("flipped %d bits of a file of %d bytes: %d files could be opened", len(list), len(d.whole), opened)
 	require.Positive(t, opened)
 }

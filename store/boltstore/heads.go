@@ -10,10 +10,9 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// head is what the file says of an account beside its commits: the version of the
-// last one, and the SHA-256 of its data. It is written in the transaction of the commit,
-// into pages of its own, so that damage to either shows. The zero head is that of an
-// account without commits.
+// head contains the version of an account's last commit and the SHA-256 of its data. It is written
+// in the transaction of the commit, but into a different bucket, so that damage to one of them is
+// detected. The zero head is the head of an account without commits.
 type head struct {
 	version uint64 // erasedVersion for an erased account
 	hash    [sha256.Size]byte
@@ -21,20 +20,20 @@ type head struct {
 
 func headOf(version uint64, data []byte) head { return head{version, sha256.Sum256(data)} }
 
-// erasedHead marks an erased account, beside the mark among the commits.
+// erasedHead marks an erased account, together with a mark in the bucket of the commits.
 var erasedHead = head{version: erasedVersion}
 
-func (h head) seal(account []byte) []byte {
-	return sealed(account, append(binary.BigEndian.AppendUint64(nil, h.version), h.hash[:]...))
+func (h head) encode(account []byte) []byte {
+	return withChecksum(account, append(binary.BigEndian.AppendUint64(nil, h.version), h.hash[:]...))
 }
 
-// head returns what the file says of an account.
+// head returns the stored head of an account, the zero head if there is none.
 func (t *tables) head(account []byte) (h head, err error) {
 	value := t.bucket(headBucket).Get(account)
 	if value == nil {
 		return head{}, nil
 	}
-	data, err := opened(account, value)
+	data, err := verifiedData(account, value)
 	switch {
 	case err != nil:
 		return head{}, err
@@ -46,19 +45,21 @@ func (t *tables) head(account []byte) (h head, err error) {
 	return h, nil
 }
 
-// last returns the version of the account's last commit, 0 if it has none, and
-// store.ErrErased if it was erased. It is ErrDamaged unless the account's head says the
-// same. It must not follow a delete of commits in the same transaction: bbolt does not
-// step back over a page that has become empty.
-func (t *tables) last(account []byte) (uint64, error) {
+// lastVersion returns the version of the account's last commit, 0 if it has none, and
+// store.ErrErased if it was erased. It returns ErrDamaged if the head does not match. It must not
+// be called after commits were deleted in the same transaction, since a bbolt cursor does not step
+// back over an empty page.
+func (t *tables) lastVersion(account []byte) (uint64, error) {
 	h, err := t.checkedHead(account)
 	return h.version, err
 }
 
+// checkedHead returns the head of the account after the checks of lastVersion. In a file without
+// heads it returns only the version.
 func (t *tables) checkedHead(account []byte) (head, error) {
 	found, err := t.lastCommit(account)
 	h := head{version: found}
-	if err == nil && t.sealed {
+	if err == nil && t.hasHeads {
 		h, err = t.head(account)
 	}
 	switch {
@@ -69,21 +70,21 @@ func (t *tables) checkedHead(account []byte) (head, error) {
 	case h.version == found:
 		return h, nil
 	}
-	return head{}, printable.Errorf("%w: %s, and %s; restore the file from a backup", ErrDamaged, spelled("the account's head says that", h.version), spelled("among the commits", found))
+	return head{}, printable.Errorf("%w: the account's head (%s) does not match its commits (%s); restore the file from a backup", ErrDamaged, describeLast(h.version), describeLast(found))
 }
 
-func spelled(where string, version uint64) string {
+// describeLast describes the last version of an account for an error.
+func describeLast(version uint64) string {
 	switch version {
 	case 0:
-		return where + " there are none"
+		return "no commits"
 	case erasedVersion:
-		return where + " it was erased"
+		return "erased"
 	}
-	return printable.Sprintf("%s the last one is %d", where, version)
+	return printable.Sprintf("last version %d", version)
 }
 
-// lastCommit returns the version of the last key among the account's commits, 0 if there
-// is none.
+// lastCommit returns the version in the last key of the account's commits, 0 if there is none.
 func (t *tables) lastCommit(account []byte) (uint64, error) {
 	c := t.bucket(commitBucket).Cursor()
 	mark := versionKey(account, erasedVersion)
@@ -106,20 +107,20 @@ func (t *tables) lastCommit(account []byte) (uint64, error) {
 	return binary.BigEndian.Uint64(version), nil
 }
 
-// living returns store.ErrErased if the account was erased.
-func (t *tables) living(account []byte) error {
-	_, err := t.last(account)
+// checkNotErased returns the error of lastVersion, such as store.ErrErased.
+func (t *tables) checkNotErased(account []byte) error {
+	_, err := t.lastVersion(account)
 	return err
 }
 
-// sealAll writes the heads of all accounts into a file that has none.
-func (t *tables) sealAll() error {
+// writeHeads writes the heads of all accounts into a file of format 1.
+func (t *tables) writeHeads() error {
 	c := t.bucket(commitBucket).Cursor()
 	var from []byte
 	for key, _ := c.First(); key != nil; {
 		_, version, err := splitKey(key)
 		if err != nil || len(version) != 8 || bytes.Compare(key, from) < 0 {
-			return printable.Errorf("%w: among the commits is the key %q", errWrongKey, key)
+			return printable.Errorf("%w: the commits contain the key %q", errWrongKey, key)
 		}
 		account := slices.Clone(key[:len(key)-8])
 		last, err := t.lastCommit(account)
@@ -128,11 +129,11 @@ func (t *tables) sealAll() error {
 		}
 		h := erasedHead
 		if last != erasedVersion {
-			// A checksum that is wrong is found out when the commit is read.
+			// A wrong checksum is detected when the commit is read.
 			value := t.bucket(commitBucket).Get(versionKey(account, last))
 			h = headOf(last, value[:max(len(value)-4, 0)])
 		}
-		if err := t.put(headBucket, account, h.seal(account)); err != nil {
+		if err := t.put(headBucket, account, h.encode(account)); err != nil {
 			return err
 		}
 		from = afterAccount(account)

@@ -22,15 +22,15 @@ func keyOf(account string, version uint64) []byte {
 	return binary.BigEndian.AppendUint64([]byte(account+"\x00\x01"), version)
 }
 
-// signed gives data the checksum that the store looks at, as somebody would who knows
-// the format.
+// signed returns data with a valid checksum, as an attacker with knowledge of the format would
+// write it.
 func signed(key, data []byte) []byte {
 	table := crc32.MakeTable(crc32.Castagnoli)
 	return binary.BigEndian.AppendUint32(bytes.Clone(data), crc32.Checksum(append(bytes.Clone(key), data...), table))
 }
 
-// unsealed makes a file one of format 1, as earlier versions made them.
-func unsealed(t *testing.T, path string) {
+// downgrade turns a file into format 1, which earlier versions wrote.
+func downgrade(t *testing.T, path string) {
 	t.Helper()
 	change(t, path, func(tx *bbolt.Tx) {
 		require.NoError(t, tx.DeleteBucket([]byte("heads")))
@@ -38,8 +38,8 @@ func unsealed(t *testing.T, path string) {
 	})
 }
 
-// Each row writes to the file with the tools for bbolt, also with checksums that are
-// right. No account is another or an older one afterwards.
+// Each row changes the file with the functions of bbolt, some with valid checksums. Afterwards no
+// call returns another account or an older state.
 func TestTamperedFile(t *testing.T) {
 	bucket := func(tx *bbolt.Tx, name string) *bbolt.Bucket { return tx.Bucket([]byte(name)) }
 	head := func(account string) []byte { return []byte(account + "\x00\x01") }
@@ -72,7 +72,7 @@ func TestTamperedFile(t *testing.T) {
 			move(tx, "heads", head("beta"), head("acme"))
 		},
 		"an older head of its own": func(tx *bbolt.Tx) {
-			// All is as it was at version 6, but for the snapshot of version 9.
+			// The state of version 6, but with the snapshot of version 9.
 			for version := uint64(7); version <= 13; version++ {
 				require.NoError(t, bucket(tx, "commits").Delete(keyOf("acme", version)))
 			}
@@ -89,7 +89,7 @@ func TestTamperedFile(t *testing.T) {
 			assert.Positive(t, d.examine(t, name, boltstore.Options{}))
 		})
 	}
-	for name, harmless := range map[string]func(*bbolt.Tx){ // the accounts there are can be read
+	for name, harmless := range map[string]func(*bbolt.Tx){ // the existing accounts can be read
 		"a commit of a new account":               func(tx *bbolt.Tx) { move(tx, "commits", keyOf("acme", 1), keyOf("new", 1)) },
 		"a head of a new account":                 func(tx *bbolt.Tx) { move(tx, "heads", head("acme"), head("new")) },
 		"the snapshot is gone":                    func(tx *bbolt.Tx) { require.NoError(t, bucket(tx, "snapshots").Delete(head("acme"))) },
@@ -101,14 +101,15 @@ func TestTamperedFile(t *testing.T) {
 	}
 }
 
-// What is damaged says what to do, refuses to grow, and does not stop the others.
+// The error of a damaged account states the remedy. The account rejects writes, and other accounts
+// work.
 func TestLostCommit(t *testing.T) {
 	path := filled(t, 3)
 	change(t, path, func(tx *bbolt.Tx) { require.NoError(t, tx.Bucket([]byte("commits")).Delete(keyOf("acme", 3))) })
 	s := opened(t, path)
 	_, err := count(s, "acme")
 	assert.ErrorIs(t, err, boltstore.ErrDamaged)
-	assert.ErrorContains(t, err, "the account's head says that the last one is 3, and among the commits the last one is 2; restore the file from a backup")
+	assert.ErrorContains(t, err, "the account's head (last version 3) does not match its commits (last version 2); restore the file from a backup")
 	for version := uint64(2); version <= 4; version++ {
 		err := s.Append(t.Context(), "acme", commit(version, "more"))
 		assert.ErrorIs(t, err, boltstore.ErrDamaged, "version %d", version)
@@ -128,7 +129,7 @@ func TestLostCommit(t *testing.T) {
 	assert.ErrorIs(t, err, store.ErrErased)
 }
 
-// The last commit is the one that its head knows, whatever checksum another one has.
+// A last commit that does not match the head is damaged, even with a valid checksum.
 func TestReplacedLastCommit(t *testing.T) {
 	path := filled(t, 3)
 	change(t, path, func(tx *bbolt.Tx) {
@@ -136,23 +137,22 @@ func TestReplacedLastCommit(t *testing.T) {
 	})
 	_, err := count(opened(t, path), "acme")
 	assert.ErrorIs(t, err, boltstore.ErrDamaged)
-	assert.ErrorContains(t, err, "commit 3 is not the one of which the account's head knows")
+	assert.ErrorContains(t, err, "commit 3 does not match the account's head")
 }
 
-// A file of an earlier version is read as it is, and gets its heads when it is opened
-// to write.
+// A file of format 1 can be read without an upgrade. Opening it for writing adds the heads.
 func TestFormat1(t *testing.T) {
 	for _, others := range []int{0, manyOthers} {
 		d := sound(t, others)
-		unsealed(t, d.path)
+		downgrade(t, d.path)
 		before, err := os.ReadFile(d.path)
 		require.NoError(t, err)
-		assert.Zero(t, d.examine(t, "format 1, to read", boltstore.Options{ReadOnly: true}))
+		assert.Zero(t, d.examine(t, "format 1, for reading", boltstore.Options{ReadOnly: true}))
 		after, err := os.ReadFile(d.path)
 		require.NoError(t, err)
-		require.True(t, bytes.Equal(before, after), "it stays as it is")
+		require.True(t, bytes.Equal(before, after), "the file is unchanged")
 
-		assert.Zero(t, d.examine(t, "format 1, to write", boltstore.Options{}))
+		assert.Zero(t, d.examine(t, "format 1, for writing", boltstore.Options{}))
 		change(t, d.path, func(tx *bbolt.Tx) {
 			assert.Equal(t, "2", string(tx.Bucket([]byte("usher")).Get([]byte("format"))))
 			assert.Equal(t, len(d.want)+len(d.stored)+len(d.erased), tx.Bucket([]byte("heads")).Stats().KeyN)
@@ -163,8 +163,7 @@ func TestFormat1(t *testing.T) {
 	}
 }
 
-// Where one of the two pages is damaged from which bbolt begins, it would begin one
-// write earlier.
+// A damaged meta page is an error, since bbolt would use the other one and lose the last write.
 func TestDamagedMeta(t *testing.T) {
 	path := filled(t, 20)
 	whole, err := os.ReadFile(path)
@@ -180,12 +179,12 @@ func TestDamagedMeta(t *testing.T) {
 			}
 			after, err := os.ReadFile(path)
 			require.NoError(t, err)
-			require.True(t, bytes.Equal(broken, after), "it is left as it is")
+			require.True(t, bytes.Equal(broken, after), "the file is unchanged")
 		}
 	}
 }
 
-// A number of pages of which the size in bytes overflows takes no memory on Open.
+// Open allocates no memory for a number of pages whose size in bytes overflows.
 func TestTooManyPages(t *testing.T) {
 	path := filled(t, 3)
 	whole, err := os.ReadFile(path)

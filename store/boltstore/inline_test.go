@@ -13,9 +13,9 @@ import (
 	"github.com/usher-go/usher/store/boltstore"
 )
 
-// A small bucket lies in the leaf that has its name, and bbolt may read it from a copy in
-// the memory of the process. What says that it is longer than it is, is found by Open.
-func TestSmallBucketTooLong(t *testing.T) {
+// An inline bucket lies in the leaf with its name, and bbolt may read it from a copy on the heap.
+// Open detects an inline bucket whose lengths exceed its bytes.
+func TestInlineBucketTooLong(t *testing.T) {
 	d := sound(t, 0)
 	used := map[int]bool{}
 	for _, b := range d.inUse(t) {
@@ -23,9 +23,9 @@ func TestSmallBucketTooLong(t *testing.T) {
 	}
 	const bucketHead, elementsBegin = 16, 16
 	for _, name := range []string{"heads", "records", "sightings", "snapshots", "usher"} {
-		at := -1 // where the page of the bucket begins
+		at := -1 // offset of the bucket's page
 		for i := range d.whole {
-			// Behind the name of a small bucket follows the root 0.
+			// The name of an inline bucket is followed by root 0.
 			if used[i] && bytes.HasPrefix(d.whole[i:], append([]byte(name), make([]byte, 8)...)) {
 				at = i + len(name) + bucketHead
 			}

@@ -15,26 +15,26 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// Append implements store.Store. A context that is done while the entry is being
-// written is not looked at: the call returns the outcome.
+// Append implements store.Store. After the write has begun, it ignores the context, and returns the
+// outcome.
 func (s *Store) Append(ctx context.Context, account usher.AccountID, e store.Entry) error {
 	return wrap("append", account, e.Version, s.append(ctx, account, e))
 }
 
 func (s *Store) append(ctx context.Context, account usher.AccountID, e store.Entry) error {
-	if err := cmp.Or(begin(ctx, account), e.Check(), checkSize(e.Data)); err != nil {
+	if err := cmp.Or(checkCall(ctx, account), e.Check(), checkSize(e.Data)); err != nil {
 		return err
 	}
 	prefix := accountKey(account)
-	key := binary.BigEndian.AppendUint64(prefix, e.Version) // in the room that prefix has left
-	value := sealed(key, e.Data)
-	sealedHead := headOf(e.Version, e.Data).seal(prefix)
-	records, size, err := sealRecords(prefix, e.Records)
+	key := binary.BigEndian.AppendUint64(prefix, e.Version) // uses the spare capacity of prefix
+	value := withChecksum(key, e.Data)
+	headValue := headOf(e.Version, e.Data).encode(prefix)
+	records, size, err := encodeRecords(prefix, e.Records)
 	if err != nil {
 		return err
 	}
 	return s.write(ctx, &write{bytes: size + len(value), apply: func(t *tables) error {
-		last, err := t.last(prefix)
+		last, err := t.lastVersion(prefix)
 		if err != nil {
 			return err
 		}
@@ -44,7 +44,7 @@ func (s *Store) append(ctx context.Context, account usher.AccountID, e store.Ent
 		if err := t.put(commitBucket, key, value); err != nil {
 			return err
 		}
-		if err := t.put(headBucket, prefix, sealedHead); err != nil {
+		if err := t.put(headBucket, prefix, headValue); err != nil {
 			return err
 		}
 		return t.putRecords(records)
@@ -57,14 +57,14 @@ func (s *Store) SaveSnapshot(ctx context.Context, account usher.AccountID, snaps
 }
 
 func (s *Store) saveSnapshot(ctx context.Context, account usher.AccountID, snapshot store.Snapshot) error {
-	if err := cmp.Or(begin(ctx, account), snapshot.Check(), checkSize(snapshot.Data)); err != nil {
+	if err := cmp.Or(checkCall(ctx, account), snapshot.Check(), checkSize(snapshot.Data)); err != nil {
 		return err
 	}
 	key := accountKey(account)
 	data := append(binary.BigEndian.AppendUint64(nil, snapshot.Version), snapshot.Data...)
-	value := sealed(key, data)
+	value := withChecksum(key, data)
 	return s.write(ctx, &write{bytes: len(value), apply: func(t *tables) error {
-		last, err := t.last(key)
+		last, err := t.lastVersion(key)
 		if err != nil {
 			return err
 		}
@@ -86,12 +86,12 @@ func (s *Store) Snapshot(ctx context.Context, account usher.AccountID) (store.Sn
 }
 
 func (s *Store) snapshot(ctx context.Context, account usher.AccountID) (snapshot store.Snapshot, err error) {
-	if err := begin(ctx, account); err != nil {
+	if err := checkCall(ctx, account); err != nil {
 		return store.Snapshot{}, err
 	}
 	key := accountKey(account)
 	err = s.read(func(t *tables) error {
-		last, err := t.last(key)
+		last, err := t.lastVersion(key)
 		if err != nil {
 			return err
 		}
@@ -99,14 +99,14 @@ func (s *Store) snapshot(ctx context.Context, account usher.AccountID) (snapshot
 		if value == nil {
 			return nil
 		}
-		data, err := opened(key, value)
+		data, err := verifiedData(key, value)
 		switch {
 		case err != nil:
 			return err
 		case len(data) < 8:
 			return errWrongContent
 		case binary.BigEndian.Uint64(data) > last:
-			return printable.Errorf("%w: the snapshot is of version %d, and the last commit is %d; restore the file from a backup", ErrDamaged, binary.BigEndian.Uint64(data), last)
+			return printable.Errorf("%w: the snapshot has version %d, but the last version is %d; restore the file from a backup", ErrDamaged, binary.BigEndian.Uint64(data), last)
 		}
 		snapshot = store.Snapshot{Version: binary.BigEndian.Uint64(data), Data: data[8:]}
 		return nil
@@ -116,8 +116,8 @@ func (s *Store) snapshot(ctx context.Context, account usher.AccountID) (snapshot
 
 // Accounts implements store.Store.
 func (s *Store) Accounts(ctx context.Context, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
-	return inPages(ctx, "list accounts", "", func() func() ([]usher.AccountID, error) {
-		next := afterAccount(accountKey(after)) // that of "" is before all others
+	return paged(ctx, "list accounts", "", func() func() ([]usher.AccountID, error) {
+		next := afterAccount(accountKey(after)) // the key of "" is before all others
 		return func() (page []usher.AccountID, err error) {
 			err = s.read(func(t *tables) (err error) {
 				page, next, err = t.accounts(next)
@@ -128,21 +128,20 @@ func (s *Store) Accounts(ctx context.Context, after usher.AccountID) iter.Seq2[u
 	})
 }
 
-// accounts returns the first accounts at or after the key from, and where those
-// behind them begin. It steps over the commits of each with one seek. An account that
-// only its commits or only its head knows is among them, so that who reads it learns
-// of the damage.
+// accounts returns the first accounts at or after the key from, and the key from which to continue.
+// It skips the commits of each account with one seek. An account with only commits or only a head
+// is included: a call that reads it then returns ErrDamaged.
 func (t *tables) accounts(from []byte) (page []usher.AccountID, next []byte, err error) {
 	commits := t.bucket(commitBucket).Cursor()
 	key, _ := commits.Seek(from)
 	var heads *bbolt.Cursor
 	var head, value []byte
-	if t.sealed {
+	if t.hasHeads {
 		heads = t.bucket(headBucket).Cursor()
 		head, value = heads.Seek(from)
 	}
 	for (key != nil || head != nil) && len(page) < pageLength {
-		var own, version []byte // of the account to which the next commit belongs
+		var own, version []byte // account and version of the next commit
 		if key != nil {
 			if _, version, err = splitKey(key); err != nil {
 				return nil, nil, err
@@ -163,15 +162,15 @@ func (t *tables) accounts(from []byte) (page []usher.AccountID, next []byte, err
 			return nil, nil, err
 		}
 		if len(rest) > 0 || bytes.Compare(account, from) < 0 {
-			return nil, nil, errWrongKey // or the keys are not in order, and the loop would have no end
+			return nil, nil, errWrongKey // with unordered keys, the loop would not end
 		}
-		if t.sealed && (!inCommits || !inHeads || !intact(head, value)) {
-			if _, err := t.last(account); !errors.Is(err, ErrDamaged) {
-				return nil, nil, errWrongKey // there is a key that is not found
+		if t.hasHeads && (!inCommits || !inHeads || !intact(head, value)) {
+			if _, err := t.lastVersion(account); !errors.Is(err, ErrDamaged) {
+				return nil, nil, errWrongKey // a seek does not find an existing key
 			}
 		}
 		marked := inCommits && binary.BigEndian.Uint64(version) == erasedVersion
-		if !marked || t.sealed && !(inHeads && bytes.Equal(value, erasedHead.seal(account))) {
+		if !marked || t.hasHeads && !(inHeads && bytes.Equal(value, erasedHead.encode(account))) {
 			page = append(page, id)
 		}
 		from = afterAccount(account)
@@ -185,19 +184,18 @@ func (t *tables) accounts(from []byte) (page []usher.AccountID, next []byte, err
 	return page, from, nil
 }
 
-// Erase implements store.Store. It is one transaction, however much there is to
-// erase.
+// Erase implements store.Store. It erases all data in one transaction.
 func (s *Store) Erase(ctx context.Context, account usher.AccountID) error {
 	return wrap("erase", account, 0, s.erase(ctx, account))
 }
 
 func (s *Store) erase(ctx context.Context, account usher.AccountID) error {
-	if err := begin(ctx, account); err != nil {
+	if err := checkCall(ctx, account); err != nil {
 		return err
 	}
 	prefix := accountKey(account)
-	return s.write(ctx, &write{alone: true, apply: func(t *tables) error {
-		if errors.Is(t.living(prefix), store.ErrErased) {
+	return s.write(ctx, &write{exclusive: true, apply: func(t *tables) error {
+		if errors.Is(t.checkNotErased(prefix), store.ErrErased) {
 			return nil
 		}
 		for _, bucket := range dataBuckets {
@@ -206,9 +204,9 @@ func (s *Store) erase(ctx context.Context, account usher.AccountID) error {
 			}
 		}
 		mark := versionKey(prefix, erasedVersion)
-		if err := t.put(commitBucket, mark, sealed(mark, nil)); err != nil {
+		if err := t.put(commitBucket, mark, withChecksum(mark, nil)); err != nil {
 			return err
 		}
-		return t.put(headBucket, prefix, erasedHead.seal(prefix))
+		return t.put(headBucket, prefix, erasedHead.encode(prefix))
 	}})
 }

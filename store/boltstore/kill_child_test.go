@@ -17,13 +17,13 @@ import (
 	"github.com/usher-go/usher/store/boltstore"
 )
 
-// killChild is the variable that makes this test binary the child of TestKill: the
-// path of the file to write to until it is killed.
+// killChild is the environment variable that makes this test binary the child process of TestKill.
+// Its value is the path of the file to write to.
 const killChild = "USHER_BOLTSTORE_KILL_CHILD"
 
 const (
 	killWriters  = 6
-	killAccounts = 3 // two writers each, who race
+	killAccounts = 3 // with two concurrent writers each
 )
 
 func TestMain(m *testing.M) {
@@ -34,8 +34,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// writeUntilKilled appends without an end. Each line that it prints is one write to
-// stdout, before an Append and after it was acknowledged.
+// writeUntilKilled appends until the process is killed. It prints a line before each Append and
+// after each acknowledgement, each with one write to stdout.
 func writeUntilKilled(path string) error {
 	s, err := boltstore.Open(path, boltstore.Options{})
 	if err != nil {
@@ -68,7 +68,7 @@ func killWriter(s *boltstore.Store, writer int) error {
 			Records: []store.Record{{User: "last", Data: data}},
 		}); {
 		case errors.Is(err, store.ErrConflict):
-			continue // the other was first
+			continue // the other writer was first
 		case err != nil:
 			return err
 		}
@@ -86,8 +86,8 @@ func killWriter(s *boltstore.Store, writer int) error {
 	}
 }
 
-// killData is what a writer appends as a version: its name, bytes that depend on
-// nothing else, of up to three pages, and their checksum.
+// killData returns the data that a writer appends as a version: its name, a checksum, and up to
+// three pages of bytes that depend only on the name.
 func killData(account usher.AccountID, version uint64, writer int) []byte {
 	name := fmt.Sprintf("%s %d %d ", account, version, writer)
 	seed := sha256.Sum256([]byte(name))
@@ -98,12 +98,12 @@ func killData(account usher.AccountID, version uint64, writer int) []byte {
 	return append(append([]byte(name), sum[:]...), body...)
 }
 
-// killWriterOf checks data that was read, and returns whose it is.
+// killWriterOf checks data that was read, and returns its writer.
 func killWriterOf(account usher.AccountID, version uint64, data []byte) (writer int, err error) {
 	var name string
 	var number uint64
 	if _, err := fmt.Sscan(string(data[:min(len(data), 60)]), &name, &number, &writer); err != nil {
-		return 0, fmt.Errorf("%s %d: nobody's data: %w", account, version, err)
+		return 0, fmt.Errorf("%s %d: data of no writer: %w", account, version, err)
 	}
 	want := killData(account, version, writer)
 	switch {
@@ -112,7 +112,7 @@ func killWriterOf(account usher.AccountID, version uint64, data []byte) (writer 
 	case len(data) != len(want):
 		return 0, fmt.Errorf("%s %d: %d bytes, want %d", account, version, len(data), len(want))
 	case string(data) != string(want):
-		return 0, fmt.Errorf("%s %d: other bytes than were appended", account, version)
+		return 0, fmt.Errorf("%s %d: the bytes differ from the appended ones", account, version)
 	}
 	return writer, nil
 }

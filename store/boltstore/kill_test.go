@@ -24,11 +24,11 @@ import (
 )
 
 var (
-	kills    = flag.Int("kills", 100, "how often TestKill kills")
-	killSeed = flag.Uint64("killseed", 0, "the seed of TestKill; 0 takes another each time")
+	kills    = flag.Int("kills", 100, "number of processes that TestKill kills")
+	killSeed = flag.Uint64("killseed", 0, "seed of TestKill; 0 for a random one")
 )
 
-// killed is what a child had said when it was killed.
+// killed contains the commits that a child process had begun and acknowledged when it was killed.
 type killed struct {
 	begun, acked map[killedCommit]bool
 }
@@ -39,15 +39,15 @@ type killedCommit struct {
 	writer  int
 }
 
-// A process that is killed in the midst of writing leaves a file that opens, with
-// all that was acknowledged, and nothing that was never appended.
+// After a process is killed while it writes, the file can be opened. It contains all acknowledged
+// commits, and no commit that was never appended.
 func TestKill(t *testing.T) {
 	const files = 4
 	seed := *killSeed
 	if seed == 0 {
 		seed = rand.Uint64()
 	}
-	t.Logf("again with: -run TestKill -kills %d -killseed %d", *kills, seed)
+	t.Logf("repeat with: -run TestKill -kills %d -killseed %d", *kills, seed)
 	var left, unacked, lost, acked atomic.Int64
 	left.Store(int64(*kills))
 	var group sync.WaitGroup
@@ -60,10 +60,10 @@ func TestKill(t *testing.T) {
 				k := runAndKill(t, path, time.Millisecond+time.Duration(random.Int64N(int64(39*time.Millisecond))))
 				found := look(t, path)
 				for c := range k.acked {
-					assert.True(t, found[c], "%v was acknowledged, and is gone", c)
+					assert.True(t, found[c], "%v was acknowledged, but is lost", c)
 				}
 				for c := range known {
-					assert.True(t, found[c], "%v was there after an earlier kill, and is gone", c)
+					assert.True(t, found[c], "%v was found after an earlier kill, but is lost", c)
 				}
 				for c := range found {
 					assert.True(t, known[c] || k.begun[c], "%v was never appended", c)
@@ -83,13 +83,13 @@ func TestKill(t *testing.T) {
 		})
 	}
 	group.Wait()
-	t.Logf("%d kills: %d commits acknowledged; of those under way %d were stored, %d were not", *kills, acked.Load(), unacked.Load(), lost.Load())
+	t.Logf("%d kills: %d commits were acknowledged; of the others that had begun, %d were stored and %d were not", *kills, acked.Load(), unacked.Load(), lost.Load())
 	assert.Greater(t, acked.Load(), int64(*kills), "commits acknowledged")
 	assert.Positive(t, unacked.Load(), "kills between a commit's sync and its acknowledgement")
 	assert.Positive(t, lost.Load(), "kills before a commit's sync")
 }
 
-// overtaken reports whether the version is somebody else's.
+// overtaken reports whether another writer stored the version.
 func overtaken(found map[killedCommit]bool, c killedCommit) bool {
 	for writer := range killWriters {
 		if found[killedCommit{c.account, c.version, writer}] {
@@ -99,14 +99,14 @@ func overtaken(found map[killedCommit]bool, c killedCommit) bool {
 	return false
 }
 
-// runAndKill starts a child, kills it some time after its first acknowledgement,
-// and returns what it had said.
+// runAndKill starts a child process, kills it some time after its first acknowledgement, and
+// returns the commits that it had printed.
 func runAndKill(t *testing.T, path string, after time.Duration) killed {
 	k := killed{begun: map[killedCommit]bool{}, acked: map[killedCommit]bool{}}
 	child := exec.Command(os.Args[0])
 	child.Env = append(os.Environ(), killChild+"="+path)
-	var complaints bytes.Buffer
-	child.Stderr = &complaints
+	var stderr bytes.Buffer
+	child.Stderr = &stderr
 	out, err := child.StdoutPipe()
 	if !assert.NoError(t, err) || !assert.NoError(t, child.Start()) {
 		return k
@@ -118,12 +118,12 @@ func runAndKill(t *testing.T, path string, after time.Duration) killed {
 			if err != io.EOF {
 				t.Error(err)
 			}
-			break // what has no end of line was not said
+			break // an incomplete line does not count
 		}
 		var what string
 		var c killedCommit
 		if _, err := fmt.Sscan(line, &what, &c.account, &c.version, &c.writer); err != nil {
-			t.Errorf("the child said %q: %v", line, err)
+			t.Errorf("the child printed %q: %v", line, err)
 		}
 		switch what {
 		case "begin":
@@ -138,14 +138,13 @@ func runAndKill(t *testing.T, path string, after time.Duration) killed {
 		}
 	}
 	_ = child.Wait() // it was killed
-	if complaints.Len() > 0 {
-		t.Errorf("the child failed: %s", complaints.String())
+	if stderr.Len() > 0 {
+		t.Errorf("the child failed: %s", stderr.String())
 	}
 	return k
 }
 
-// look opens the file and returns all commits, once they are found whole and without
-// gaps, with their records and snapshots.
+// look opens the file, checks its commits, records and snapshots, and returns all commits.
 func look(t *testing.T, path string) map[killedCommit]bool {
 	found := map[killedCommit]bool{}
 	ctx := context.Background()
@@ -171,7 +170,7 @@ func look(t *testing.T, path string) map[killedCommit]bool {
 		}
 		record, err := s.Record(ctx, account, "last")
 		assert.NoError(t, err)
-		assert.Equal(t, string(last.Data), string(record), "the record of %s, and the commit that it came with", account)
+		assert.Equal(t, string(last.Data), string(record), "the record of %s and the data of its commit", account)
 		snapshot, err := s.Snapshot(ctx, account)
 		assert.NoError(t, err)
 		assert.LessOrEqual(t, snapshot.Version, last.Version)
@@ -179,9 +178,9 @@ func look(t *testing.T, path string) map[killedCommit]bool {
 			_, err = killWriterOf(account, snapshot.Version, snapshot.Data)
 			assert.NoError(t, err)
 		}
-		for seen, err := range s.LastActiveTimes(ctx, account, "") {
+		for active, err := range s.LastActiveTimes(ctx, account, "") {
 			assert.NoError(t, err)
-			assert.LessOrEqual(t, uint64(seen.At.UnixMilli()), last.Version)
+			assert.LessOrEqual(t, uint64(active.At.UnixMilli()), last.Version)
 		}
 	}
 	assert.LessOrEqual(t, accounts, killAccounts)

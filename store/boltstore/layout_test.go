@@ -12,7 +12,7 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// Keys sort as ids do, none begins with another's, and each can be read back.
+// Keys sort like ids, no key is a prefix of another account's, and splitKey returns the parts.
 func FuzzKeys(f *testing.F) {
 	f.Add("a", "ab", uint64(1))
 	f.Add("a", "a\x00", uint64(256))
@@ -39,30 +39,30 @@ func FuzzKeys(f *testing.F) {
 	})
 }
 
-func TestSplitKeyRefuses(t *testing.T) {
+func TestSplitKeyRejects(t *testing.T) {
 	for _, key := range []string{"", "a", "a\x00", "a\x00\x02", "a\x00\x00\x01", "\x00\xff\x00\xff"} {
 		_, _, err := splitKey([]byte(key))
 		assert.ErrorIs(t, err, ErrDamaged, "%q", key)
 	}
 }
 
-// A value is bound to its key, and to each of its bytes.
-func TestSealed(t *testing.T) {
+// The checksum covers the key and each byte of the value.
+func TestChecksum(t *testing.T) {
 	key, data := []byte("key"), []byte("some data")
-	value := sealed(key, data)
-	got, err := opened(key, value)
+	value := withChecksum(key, data)
+	got, err := verifiedData(key, value)
 	require.NoError(t, err)
 	assert.Equal(t, data, got)
-	_, err = opened([]byte("kez"), value)
+	_, err = verifiedData([]byte("kez"), value)
 	assert.ErrorIs(t, err, ErrDamaged)
 	for i := range value {
 		wrong := bytes.Clone(value)
 		wrong[i] ^= 4
-		_, err := opened(key, wrong)
+		_, err := verifiedData(key, wrong)
 		assert.ErrorIs(t, err, ErrDamaged, "byte %d", i)
 	}
 	for end := range value {
-		_, err := opened(key, value[:end])
+		_, err := verifiedData(key, value[:end])
 		assert.ErrorIs(t, err, ErrDamaged, "%d bytes", end)
 	}
 }

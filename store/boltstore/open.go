@@ -18,15 +18,17 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// Open opens the file at path, and makes it if there is none. A file that another
-// process has open is ErrLocked, one that is something else ErrForeign, one of a
-// format that this version does not know ErrNewer, one that other users of the system
-// can write to or replace ErrExposed, one of which the newest state cannot be found
-// ErrDamaged; none of them is changed.
+// Open opens the file at path, and creates it if it does not exist. The caller must close the
+// Store.
 //
-// A file of format 1 gets the heads of its accounts in one transaction, and is then one
-// of format 2, which earlier versions of this package do not open. With
-// Options.ReadOnly it stays as it is, and is read without heads.
+// Open returns ErrLocked if another process has the file open, ErrForeign if the file is not a file
+// of this package, ErrNewer if a newer version of this package wrote it, ErrExposed if other users
+// of the system can write to the file or replace it, and ErrDamaged if its newest state cannot be
+// found. After each of these errors the file is unchanged.
+//
+// Open upgrades a file of format 1 to format 2 in one transaction: it adds the heads of the
+// accounts. Earlier versions of this package cannot open format 2. With Options.ReadOnly, Open does
+// not upgrade the file, and the Store reads it without heads.
 func Open(path string, o Options) (*Store, error) {
 	s, err := open(path, o)
 	if err != nil {
@@ -39,14 +41,14 @@ func open(path string, o Options) (*Store, error) {
 	o.Mode = cmp.Or(o.Mode, 0o600)
 	o.Wait = max(cmp.Or(o.Wait, time.Second), 1)
 	if o.Mode&othersWrite != 0 {
-		return nil, printable.Errorf("%w: Options.Mode is %#o; want one that lets only the owner write, such as 0600", ErrExposed, o.Mode.Perm())
+		return nil, printable.Errorf("%w: Options.Mode is %#o (want no write access for group and others, such as 0600)", ErrExposed, o.Mode.Perm())
 	}
 	if err := checkPlace(path); err != nil {
 		return nil, err
 	}
 	_, err := os.Stat(path)
-	missing := errors.Is(err, fs.ErrNotExist) && !o.ReadOnly
-	if missing {
+	isNew := errors.Is(err, fs.ErrNotExist) && !o.ReadOnly
+	if isNew {
 		if err := create(path, o); err != nil {
 			return nil, err
 		}
@@ -66,10 +68,10 @@ func open(path string, o Options) (*Store, error) {
 	if err == nil {
 		err = f.checkFormat()
 	}
-	if err == nil && !f.sealed && !o.ReadOnly {
-		err = f.seal()
+	if err == nil && !f.hasHeads && !o.ReadOnly {
+		err = f.upgrade()
 	}
-	if err == nil && missing {
+	if err == nil && isNew {
 		err = syncDir(filepath.Dir(path))
 	}
 	if err != nil {
@@ -83,15 +85,15 @@ func open(path string, o Options) (*Store, error) {
 	return s, nil
 }
 
-// create makes the file beside its place and then puts it there, so that a crash
-// leaves no half of one, and of two processes that create it one is the second.
-// Where the file system has no links, it leaves the file to be made in its place.
+// create writes a draft file and then links it to path, so that a crash does not leave an
+// incomplete file, and only one of several concurrent processes creates it. If the file system has
+// no links, it creates nothing, and openBolt then creates the file directly.
 func create(path string, o Options) error {
 	draft := fmt.Sprintf("%s.%016x.new", path, rand.Uint64())
 	defer os.Remove(draft)
 	db, _, err := openBolt(draft, o)
 	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
-		pathErr.Path = path // the draft is nobody's business
+		pathErr.Path = path // do not show the name of the draft
 	}
 	if err != nil {
 		return err
@@ -104,8 +106,8 @@ func create(path string, o Options) error {
 	return nil
 }
 
-// syncDir makes the name of a new file durable. Windows does so unasked, and has no
-// call for it.
+// syncDir makes the name of a new file durable. On Windows it does nothing, since the system does
+// this without a call.
 func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -117,9 +119,10 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// openBolt also returns the file itself, which is open as long as the database is.
+// openBolt opens a bbolt database. It also returns the database's file, which is open until the
+// database is closed.
 func openBolt(path string, o Options) (db *bbolt.DB, handle *os.File, err error) {
-	err = guarded(func() (err error) {
+	err = recoverFault(func() (err error) {
 		db, err = bbolt.Open(path, o.Mode, &bbolt.Options{
 			Timeout:      o.Wait,
 			ReadOnly:     o.ReadOnly,
@@ -146,20 +149,20 @@ func openBolt(path string, o Options) (db *bbolt.DB, handle *os.File, err error)
 	case err == nil:
 		return db, handle, nil
 	case errors.Is(err, ErrDamaged):
-		// A panic left the file open, and so locked.
+		// After a panic the file is still open and locked.
 		return nil, nil, errors.Join(err, handle.Close())
 	case errors.Is(err, ErrExposed):
 		return nil, nil, err
 	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, nil, printable.Errorf("%w; stop that one first, or wait longer (it waited %s)", ErrLocked, o.Wait.Round(time.Millisecond))
+		return nil, nil, printable.Errorf("%w; stop that process first, or wait longer (waited %s)", ErrLocked, o.Wait.Round(time.Millisecond))
 	case errors.As(err, new(*fs.PathError)):
 		return nil, nil, err
 	default:
-		return nil, nil, printable.Errorf("%w: no bbolt file, or a damaged one: %w", ErrForeign, err)
+		return nil, nil, printable.Errorf("%w: not a bbolt file, or damaged: %w", ErrForeign, err)
 	}
 }
 
-// checkLength refuses a file that was cut off.
+// checkLength returns ErrDamaged if the file was truncated.
 func (f *file) checkLength(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -167,13 +170,13 @@ func (f *file) checkLength(path string) error {
 	}
 	return f.view(func(tx *bbolt.Tx) error {
 		if tx.Size() > info.Size() {
-			return printable.Errorf("%w: it should have %d bytes at least, and has %d", ErrDamaged, tx.Size(), info.Size())
+			return printable.Errorf("%w: it has %d bytes (want at least %d)", ErrDamaged, info.Size(), tx.Size())
 		}
 		return nil
 	})
 }
 
-// checkPages refuses a file in which bbolt would lose its way.
+// checkPages returns ErrDamaged if bbolt cannot safely follow the pages of the file.
 func (f *file) checkPages(handle *os.File) error {
 	size := f.db.Info().PageSize
 	newest, err := checkMetas(handle, size)
@@ -184,17 +187,17 @@ func (f *file) checkPages(handle *os.File) error {
 	if err != nil {
 		return err
 	}
-	// Of a number of pages that is too large, the size in bytes that checkLength compares overflows.
+	// If the number of pages is too large, the size in bytes overflows in checkLength.
 	if most := uint64(info.Size()) / uint64(size); newest.end > most {
-		return printable.Errorf("%w: it should have %d pages, and has %d", ErrDamaged, newest.end, most)
+		return printable.Errorf("%w: it has %d pages (want at least %d)", ErrDamaged, most, newest.end)
 	}
 	return f.view(func(tx *bbolt.Tx) error { return checkTrees(handle, size, newest, tx) })
 }
 
-// firstTx is the number of the transaction that bbolt notes in a file without any.
+// firstTx is the transaction number in a new bbolt file.
 const firstTx = 1
 
-// prepare writes the buckets into a file that never had any.
+// prepare creates the buckets in a new file.
 func (f *file) prepare() error {
 	empty := true
 	err := f.view(func(tx *bbolt.Tx) error {
@@ -207,7 +210,7 @@ func (f *file) prepare() error {
 	if err != nil || !empty {
 		return err
 	}
-	return guarded(func() error { return f.db.Update(makeBuckets) })
+	return recoverFault(func() error { return f.db.Update(makeBuckets) })
 }
 
 func makeBuckets(tx *bbolt.Tx) error {
@@ -223,11 +226,12 @@ func makeBuckets(tx *bbolt.Tx) error {
 	return b.Put(formatKey, strconv.AppendInt(nil, format, 10))
 }
 
+// checkFormat reads the format and checks that all buckets exist. It sets f.hasHeads.
 func (f *file) checkFormat() error {
 	return f.view(func(tx *bbolt.Tx) error {
 		b := tx.Bucket(usherBucket)
 		if b == nil {
-			return printable.Errorf("%w: a bbolt file of something else", ErrForeign)
+			return printable.Errorf("%w: a bbolt file of another program", ErrForeign)
 		}
 		text := string(b.Get(formatKey))
 		found, err := strconv.Atoi(text)
@@ -235,11 +239,11 @@ func (f *file) checkFormat() error {
 		case err != nil || found < 1:
 			return printable.Errorf("%w: its format is %q", ErrForeign, text)
 		case found > format:
-			return printable.Errorf("%w: its format is %d, this version knows %d", ErrNewer, found, format)
+			return printable.Errorf("%w: its format is %d (want at most %d)", ErrNewer, found, format)
 		}
-		f.sealed = found != unsealed
+		f.hasHeads = found != formatWithoutHeads
 		for _, name := range dataBuckets {
-			if there := tx.Bucket(name) != nil; !there && (f.sealed || string(name) != string(headBucket)) {
+			if exists := tx.Bucket(name) != nil; !exists && (f.hasHeads || string(name) != string(headBucket)) {
 				return printable.Errorf("%w: the bucket %s is missing", ErrDamaged, name)
 			}
 		}
@@ -247,19 +251,19 @@ func (f *file) checkFormat() error {
 	})
 }
 
-// seal makes a file of format 1 one of format 2.
-func (f *file) seal() error {
-	err := guarded(func() error {
+// upgrade turns a file of format 1 into format 2.
+func (f *file) upgrade() error {
+	err := recoverFault(func() error {
 		return f.db.Update(func(tx *bbolt.Tx) error {
 			if _, err := tx.CreateBucket(headBucket); err != nil {
 				return printable.Errorf("%w: %w", ErrDamaged, err)
 			}
-			if err := (&tables{tx: tx}).sealAll(); err != nil {
+			if err := (&tables{tx: tx}).writeHeads(); err != nil {
 				return err
 			}
 			return tx.Bucket(usherBucket).Put(formatKey, strconv.AppendInt(nil, format, 10))
 		})
 	})
-	f.sealed = err == nil
+	f.hasHeads = err == nil
 	return err
 }

@@ -33,7 +33,7 @@ func opened(t *testing.T, path string) *boltstore.Store {
 	return s
 }
 
-// filled makes a closed file with an account of so many commits.
+// filled creates a closed file whose account acme has so many commits.
 func filled(t *testing.T, commits int) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "journal")
@@ -56,7 +56,7 @@ func count(s store.Store, account usher.AccountID) (n int, err error) {
 	return n, nil
 }
 
-func TestOpenMakesAFile(t *testing.T) {
+func TestOpenCreatesFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	s := opened(t, path)
 	require.NoError(t, s.Append(t.Context(), "acme", commit(1, "one")))
@@ -67,9 +67,9 @@ func TestOpenMakesAFile(t *testing.T) {
 	}
 	entries, err := os.ReadDir(filepath.Dir(path))
 	require.NoError(t, err)
-	assert.Len(t, entries, 1, "drafts are left: %v", entries)
+	assert.Len(t, entries, 1, "a draft is left: %v", entries)
 	require.NoError(t, s.Close())
-	require.NoError(t, s.Close(), "again")
+	require.NoError(t, s.Close(), "a second call")
 
 	nowhere := filepath.Join(t.TempDir(), "no such folder", "journal")
 	_, err = boltstore.Open(nowhere, boltstore.Options{})
@@ -79,7 +79,7 @@ func TestOpenMakesAFile(t *testing.T) {
 	assert.Error(t, err)
 }
 
-// A file of no bytes, as touch makes it, is as good as none.
+// An empty file, as touch creates it, counts as a new file.
 func TestOpenEmpty(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
@@ -87,7 +87,7 @@ func TestOpenEmpty(t *testing.T) {
 	require.NoError(t, s.Append(t.Context(), "acme", commit(1, "one")))
 }
 
-// Of many that make the same file at the same time one has it, and it is whole.
+// If processes create the same file concurrently, one of them does, and the file is complete.
 func TestOpenTogether(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	var group sync.WaitGroup
@@ -118,7 +118,7 @@ func TestOpenLocked(t *testing.T) {
 		_, err := boltstore.Open(path, o)
 		assert.ErrorIs(t, err, boltstore.ErrLocked)
 		assert.ErrorContains(t, err, path)
-		assert.ErrorContains(t, err, "stop that one first")
+		assert.ErrorContains(t, err, "stop that process first")
 	}
 	require.NoError(t, s.Close())
 	opened(t, path)
@@ -136,10 +136,10 @@ func TestReadOnly(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, 3, n)
 		for what, err := range map[string]error{
-			"Append":       s.Append(t.Context(), "acme", commit(4, "four")),
-			"SaveSnapshot": s.SaveSnapshot(t.Context(), "acme", store.Snapshot{Version: 1}),
-			"Erase":        s.Erase(t.Context(), "acme"),
-			"Seen":         s.SaveLastActive(t.Context(), "acme", nil),
+			"Append":         s.Append(t.Context(), "acme", commit(4, "four")),
+			"SaveSnapshot":   s.SaveSnapshot(t.Context(), "acme", store.Snapshot{Version: 1}),
+			"Erase":          s.Erase(t.Context(), "acme"),
+			"SaveLastActive": s.SaveLastActive(t.Context(), "acme", nil),
 		} {
 			assert.ErrorIs(t, err, store.ErrReadOnly, what)
 			assert.True(t, store.IsRejected(err), what)
@@ -155,7 +155,7 @@ func TestReadOnly(t *testing.T) {
 	assert.NoFileExists(t, missing)
 }
 
-// What is no journal is refused, and left as it is.
+// Open rejects another file, and does not change it.
 func TestOpenRefuses(t *testing.T) {
 	bolt := func(f func(*bbolt.Tx) error) func(string) error {
 		return func(path string) error {
@@ -179,22 +179,22 @@ func TestOpenRefuses(t *testing.T) {
 		return func(path string) error { return os.WriteFile(path, make([]byte, n), 0o600) }
 	}
 	for _, row := range []struct {
-		name string
-		make func(path string) error
-		want error
-		says string
+		name    string
+		make    func(path string) error
+		want    error
+		message string
 	}{
-		{"a few bytes", text(5), boltstore.ErrForeign, "no bbolt file"},
-		{"a page of bytes", text(4096), boltstore.ErrForeign, "no bbolt file"},
-		{"many bytes", text(1 << 20), boltstore.ErrForeign, "no bbolt file"},
-		{"somebody else's", bolt(func(tx *bbolt.Tx) error {
+		{"a few bytes", text(5), boltstore.ErrForeign, "not a bbolt file"},
+		{"a page of bytes", text(4096), boltstore.ErrForeign, "not a bbolt file"},
+		{"many bytes", text(1 << 20), boltstore.ErrForeign, "not a bbolt file"},
+		{"another program", bolt(func(tx *bbolt.Tx) error {
 			_, err := tx.CreateBucket([]byte("members"))
 			return err
-		}), boltstore.ErrForeign, "a bbolt file of something else"},
+		}), boltstore.ErrForeign, "a bbolt file of another program"},
 		{"no format", format(""), boltstore.ErrForeign, `its format is ""`},
 		{"some format", format("one"), boltstore.ErrForeign, `its format is "one"`},
 		{"format 0", format("0"), boltstore.ErrForeign, `its format is "0"`},
-		{"a newer format", format("3"), boltstore.ErrNewer, "its format is 3, this version knows 2"},
+		{"a newer format", format("3"), boltstore.ErrNewer, "its format is 3 (want at most 2)"},
 		{"a missing bucket", format("1"), boltstore.ErrDamaged, "the bucket commits is missing"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -205,7 +205,7 @@ func TestOpenRefuses(t *testing.T) {
 			for _, readOnly := range []bool{false, true} {
 				_, err = boltstore.Open(path, boltstore.Options{ReadOnly: readOnly})
 				assert.ErrorIs(t, err, row.want)
-				assert.ErrorContains(t, err, row.says)
+				assert.ErrorContains(t, err, row.message)
 				assert.ErrorContains(t, err, path)
 			}
 			after, err := os.ReadFile(path)

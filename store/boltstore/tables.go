@@ -2,15 +2,15 @@ package boltstore
 
 import "go.etcd.io/bbolt"
 
-// tables are the buckets of the file in one transaction.
+// tables gives access to the buckets of the file in one transaction.
 type tables struct {
-	tx      *bbolt.Tx
-	sealed  bool // there are heads
-	changes int  // what was put or deleted so far
+	tx       *bbolt.Tx
+	hasHeads bool // false for format 1
+	changes  int  // number of calls of put and delete
 }
 
-// commitFill is how full a page of commits is left when it is split. Commits come
-// after the others of their account, so that more room there would stay empty.
+// commitFill is the fill rate of a page of commits that bbolt splits. New commits come after all
+// other commits of their account, so free space in the page would stay empty.
 const commitFill = 0.9
 
 func (t *tables) bucket(name []byte) *bbolt.Bucket { return t.tx.Bucket(name) }

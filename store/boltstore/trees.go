@@ -10,38 +10,37 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// bbolt writes its pages in the byte order of the machine, and behind a head of sixteen
-// bytes: the number of the page, flags, how many elements it has, and how many pages it
-// runs over into.
+// The layout of bbolt's pages. Numbers have the byte order of the machine. A page begins with a
+// header of sixteen bytes: the number of the page, flags, the number of elements, and the number of
+// overflow pages that follow it.
 const (
 	pageHead   = 16
 	branchFlag = 0x01
 	leafFlag   = 0x02
-	// Of the list of free pages: its flag, the count that says that the true one follows
-	// in eight bytes, and the number of the page where there is no list.
+	// Of the list of free pages: its flag, the count that means that the real count follows in
+	// eight bytes, and the page number that stands for none.
 	freelistFlag = 0x10
 	manyFree     = 0xFFFF
 	noFreelist   = 1<<64 - 1
-	branchSize   = 16 // of an element: where its key is, the length of that, the page below
-	leafSize     = 16 // of an element: flags, where its key is, the lengths of key and value
+	branchSize   = 16 // of an element: position and length of its key, child page
+	leafSize     = 16 // of an element: flags, position of its key, lengths of key and value
 	metaEnd      = pageHead + 64
 	metaMagic    = 0xED0CDAED
 	metaVersion  = 2
 )
 
-// mostLeaves is how many leaves of a tree are looked at on Open. A larger file would
-// take long to open, since they lie anywhere in it.
-const mostLeaves = 4096
+// maxLeaves is the number of leaves that Open reads. It limits the time to open a large file.
+const maxLeaves = 4096
 
 var native = binary.NativeEndian
 
-// meta is where bbolt begins to read: it has two, and writes them in turn, one in each
-// transaction.
+// meta is the content of a meta page, from which bbolt starts to read. A file has two, and each
+// transaction writes the older one. It contains page numbers and the number of the transaction.
 type meta struct {
 	root, free, end, tx uint64
 }
 
-// readMeta returns one of the two, unless it is damaged.
+// readMeta returns the meta of page 0 or 1. It reports false if the page is damaged.
 func readMeta(r io.ReaderAt, pageSize, page int) (m meta, ok bool) {
 	var b [metaEnd]byte
 	if _, err := r.ReadAt(b[:], int64(page*pageSize)); err != nil {
@@ -54,9 +53,9 @@ func readMeta(r io.ReaderAt, pageSize, page int) (m meta, ok bool) {
 	return meta{root: native.Uint64(body[16:]), free: native.Uint64(body[32:]), end: native.Uint64(body[40:]), tx: native.Uint64(body[48:])}, ok
 }
 
-// checkMetas refuses a file of which bbolt would read an older state. Where one of the
-// two metas is damaged, bbolt takes the other one, which is that of the transaction
-// before: the last transaction, and its commits, would be gone without a word.
+// checkMetas returns the newer meta, and ErrDamaged if one of the two is damaged. In that case
+// bbolt would silently use the other one, which may be that of the previous transaction, and the
+// commits of the last transaction would be missing.
 func checkMetas(r io.ReaderAt, pageSize int) (newest meta, err error) {
 	a, okA := readMeta(r, pageSize, 0)
 	b, okB := readMeta(r, pageSize, 1)
@@ -65,33 +64,35 @@ func checkMetas(r io.ReaderAt, pageSize int) (newest meta, err error) {
 		if okA {
 			page = 1
 		}
-		return meta{}, printable.Errorf("%w: page %d, which says where the newest data begins, cannot be read, and the last commits may be missing without it; "+
-			"restore the file from a backup; if the machine lost power while the file was written, `bbolt surgery revert-meta-page` takes it back by one write",
+		return meta{}, printable.Errorf("%w: page %d, a meta page, cannot be read, and without it the last commits may be missing; "+
+			"restore the file from a backup; if the machine lost power during a write, `bbolt surgery revert-meta-page` restores the state before that write",
 			ErrDamaged, page)
 	}
 	if a.tx < b.tx {
 		a, b = b, a
 	}
 	if a.tx > b.tx+1 {
-		return meta{}, printable.Errorf("%w: its first two pages are of the writes %d and %d, which do not follow on each other; restore the file from a backup", ErrDamaged, b.tx, a.tx)
+		return meta{}, printable.Errorf("%w: its meta pages are from the transactions %d and %d, which are not consecutive; restore the file from a backup", ErrDamaged, b.tx, a.tx)
 	}
 	return a, nil
 }
 
-// treeChecker follows the branches of bbolt's trees. bbolt trusts the numbers of pages
-// that stand in them: from one that leads back up it would never return, and no recover
-// would help. One that is in use and listed as free would be written over.
+// treeChecker checks the page numbers in the branches of bbolt's trees, which bbolt does not check.
+// With a cycle, bbolt would recurse forever, and recover would not help. A page that is in use but
+// listed as free would be overwritten.
 type treeChecker struct {
 	r        io.ReaderAt
 	pageSize int
-	end      uint64   // pages have lower numbers
-	used     []uint64 // a bit for each page; a file of 10 GB takes 320 kB
+	end      uint64   // all page numbers are lower
+	used     []uint64 // a bit for each page: 320 kB for a file of 10 GB
 	leaves   int
 }
 
+// checkTrees returns ErrDamaged unless the trees of all buckets and the list of free pages are
+// consistent.
 func checkTrees(r io.ReaderAt, pageSize int, m meta, tx *bbolt.Tx) error {
 	c := treeChecker{r: r, pageSize: pageSize, end: m.end, used: make([]uint64, m.end/64+1)}
-	c.used[0] = 0b11 // the two metas
+	c.used[0] = 0b11 // the meta pages
 	if err := c.check(m.root); err != nil {
 		return err
 	}
@@ -99,7 +100,7 @@ func checkTrees(r io.ReaderAt, pageSize int, m meta, tx *bbolt.Tx) error {
 		return err
 	}
 	err := tx.ForEach(func(_ []byte, b *bbolt.Bucket) error {
-		if b == nil || b.Root() == 0 { // one that is no bucket is found out later, one at 0 lies in its parent
+		if b == nil || b.Root() == 0 { // checkFormat detects a key that is not a bucket; root 0 means an inline bucket
 			return nil
 		}
 		return c.check(uint64(b.Root()))
@@ -110,7 +111,7 @@ func checkTrees(r io.ReaderAt, pageSize int, m meta, tx *bbolt.Tx) error {
 	return c.checkFree(m.free)
 }
 
-// check looks at a tree: all of its leaves are equally deep.
+// check checks the tree of a root. All leaves of a tree must have the same depth.
 func (c *treeChecker) check(root uint64) error {
 	depth, at := 0, root
 	for {
@@ -122,17 +123,17 @@ func (c *treeChecker) check(root uint64) error {
 			break
 		}
 		if depth++; depth > 64 {
-			return printable.Errorf("%w: the tree at page %d has no end", ErrDamaged, root)
+			return printable.Errorf("%w: the tree at page %d has more than 64 levels", ErrDamaged, root)
 		}
-		at = p.below[0]
+		at = p.children[0]
 	}
 	return c.walk(root, depth)
 }
 
-// walk looks at a page with so many levels of branches from there on.
+// walk checks a page that has depth levels of branches, and its children.
 func (c *treeChecker) walk(at uint64, depth int) error {
 	if depth == 0 {
-		if c.leaves++; c.leaves > mostLeaves {
+		if c.leaves++; c.leaves > maxLeaves {
 			return c.use(at, 1)
 		}
 	}
@@ -141,12 +142,12 @@ func (c *treeChecker) walk(at uint64, depth int) error {
 		return err
 	}
 	if (p.flags == leafFlag) != (depth == 0) {
-		return printable.Errorf("%w: page %d is not as deep in its tree as others", ErrDamaged, at)
+		return printable.Errorf("%w: page %d has another depth than other leaves of its tree", ErrDamaged, at)
 	}
 	if err := c.use(at, 1+uint64(p.overflow)); err != nil {
 		return err
 	}
-	for _, child := range p.below {
+	for _, child := range p.children {
 		if err := c.walk(child, depth-1); err != nil {
 			return err
 		}
@@ -154,10 +155,11 @@ func (c *treeChecker) walk(at uint64, depth int) error {
 	return nil
 }
 
-// use notes pages, which nothing else may use.
+// use marks n pages as used. It returns ErrDamaged if one of them is used already or does not
+// exist.
 func (c *treeChecker) use(first, n uint64) error {
 	if first >= c.end || n > c.end-first {
-		return printable.Errorf("%w: there is no page %d", ErrDamaged, first+n-1)
+		return printable.Errorf("%w: page %d does not exist", ErrDamaged, first+n-1)
 	}
 	for at := first; at < first+n; at++ {
 		if c.isUsed(at) {
@@ -170,13 +172,14 @@ func (c *treeChecker) use(first, n uint64) error {
 
 func (c *treeChecker) isUsed(at uint64) bool { return c.used[at/64]>>(at%64)&1 != 0 }
 
-// page is the head of a page, and the pages to which it leads if it is a branch.
+// page is the header of a page, and the children of a branch.
 type page struct {
 	flags    uint16
 	overflow uint32
-	below    []uint64
+	children []uint64
 }
 
+// page returns a branch or leaf page. It returns ErrDamaged for another page.
 func (c *treeChecker) page(at uint64) (p page, err error) {
 	head, err := c.read(at, 0, pageHead)
 	if err != nil {
@@ -186,7 +189,7 @@ func (c *treeChecker) page(at uint64) (p page, err error) {
 	count := int(native.Uint16(head[10:]))
 	switch {
 	case native.Uint64(head) != at, p.flags != leafFlag && p.flags != branchFlag, p.flags == branchFlag && count == 0:
-		return page{}, printable.Errorf("%w: page %d is not what its place says", ErrDamaged, at)
+		return page{}, printable.Errorf("%w: page %d has a wrong header", ErrDamaged, at)
 	case p.flags == leafFlag:
 		return p, nil
 	}
@@ -194,14 +197,14 @@ func (c *treeChecker) page(at uint64) (p page, err error) {
 	if err != nil {
 		return page{}, err
 	}
-	p.below = make([]uint64, count)
-	for i := range p.below {
-		p.below[i] = native.Uint64(elements[i*branchSize+8:])
+	p.children = make([]uint64, count)
+	for i := range p.children {
+		p.children[i] = native.Uint64(elements[i*branchSize+8:])
 	}
 	return p, nil
 }
 
-// checkFree looks at the list of free pages, which bbolt writes over.
+// checkFree checks the list of free pages, which bbolt overwrites.
 func (c *treeChecker) checkFree(at uint64) error {
 	if at == noFreelist {
 		return nil
@@ -211,7 +214,7 @@ func (c *treeChecker) checkFree(at uint64) error {
 		return err
 	}
 	if native.Uint64(head) != at || native.Uint16(head[8:]) != freelistFlag {
-		return printable.Errorf("%w: page %d does not list the free pages", ErrDamaged, at)
+		return printable.Errorf("%w: page %d is not a list of free pages", ErrDamaged, at)
 	}
 	if err := c.use(at, 1+uint64(native.Uint32(head[12:]))); err != nil {
 		return err
@@ -221,7 +224,7 @@ func (c *treeChecker) checkFree(at uint64) error {
 		begin, count = begin+8, native.Uint64(head[pageHead:])
 	}
 	if count > c.end {
-		return printable.Errorf("%w: page %d lists %d free pages of %d", ErrDamaged, at, count, c.end)
+		return printable.Errorf("%w: page %d lists %d free pages (want at most %d)", ErrDamaged, at, count, c.end)
 	}
 	list, err := c.read(at, begin, int(count)*8)
 	if err != nil {
@@ -231,16 +234,17 @@ func (c *treeChecker) checkFree(at uint64) error {
 	for i := range int(count) {
 		free := native.Uint64(list[i*8:])
 		if free <= last || free >= c.end || c.isUsed(free) {
-			return printable.Errorf("%w: page %d is listed as free, and is not", ErrDamaged, free)
+			return printable.Errorf("%w: page %d is wrongly listed as free", ErrDamaged, free)
 		}
 		last = free
 	}
 	return nil
 }
 
+// read returns n bytes of a page.
 func (c *treeChecker) read(at uint64, from, n int) ([]byte, error) {
 	if at >= c.end {
-		return nil, printable.Errorf("%w: there is no page %d", ErrDamaged, at)
+		return nil, printable.Errorf("%w: page %d does not exist", ErrDamaged, at)
 	}
 	b := make([]byte, n)
 	if _, err := c.r.ReadAt(b, int64(at)*int64(c.pageSize)+int64(from)); err != nil {

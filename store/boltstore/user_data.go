@@ -12,17 +12,17 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// sealedRecord is a record as it will stand in the file; a nil value erases it.
-type sealedRecord struct{ key, value []byte }
+// recordWrite is a key and value to write. A nil value deletes the record and the last-active time.
+type recordWrite struct{ key, value []byte }
 
-func sealRecords(account []byte, records []store.Record) (all []sealedRecord, size int, err error) {
+func encodeRecords(account []byte, records []store.Record) (all []recordWrite, size int, err error) {
 	for _, r := range records {
 		if err := checkSize(r.Data); err != nil {
 			return nil, 0, err
 		}
-		s := sealedRecord{key: userKey(account, r.User)}
+		s := recordWrite{key: userKey(account, r.User)}
 		if len(r.Data) > 0 {
-			s.value = sealed(s.key, r.Data)
+			s.value = withChecksum(s.key, r.Data)
 		}
 		all = append(all, s)
 		size += len(s.key) + len(s.value)
@@ -30,7 +30,7 @@ func sealRecords(account []byte, records []store.Record) (all []sealedRecord, si
 	return all, size, nil
 }
 
-func (t *tables) putRecords(records []sealedRecord) error {
+func (t *tables) putRecords(records []recordWrite) error {
 	for _, r := range records {
 		if r.value != nil {
 			if err := t.put(recordBucket, r.key, r.value); err != nil {
@@ -38,7 +38,7 @@ func (t *tables) putRecords(records []sealedRecord) error {
 			}
 			continue
 		}
-		if err := errors.Join(t.delete(recordBucket, r.key), t.delete(sightingBucket, r.key)); err != nil {
+		if err := errors.Join(t.delete(recordBucket, r.key), t.delete(lastActiveBucket, r.key)); err != nil {
 			return err
 		}
 	}
@@ -52,12 +52,12 @@ func (s *Store) Record(ctx context.Context, account usher.AccountID, user usher.
 }
 
 func (s *Store) record(ctx context.Context, account usher.AccountID, user usher.UserID) (data []byte, err error) {
-	if err := cmp.Or(begin(ctx, account), store.CheckUser(user)); err != nil {
+	if err := cmp.Or(checkCall(ctx, account), store.CheckUser(user)); err != nil {
 		return nil, err
 	}
 	prefix := accountKey(account)
 	err = s.read(func(t *tables) error {
-		if err := t.living(prefix); err != nil {
+		if err := t.checkNotErased(prefix); err != nil {
 			return err
 		}
 		key := userKey(prefix, user)
@@ -65,7 +65,7 @@ func (s *Store) record(ctx context.Context, account usher.AccountID, user usher.
 		if value == nil {
 			return nil
 		}
-		data, err = opened(key, value)
+		data, err = verifiedData(key, value)
 		return err
 	})
 	return data, err
@@ -74,52 +74,52 @@ func (s *Store) record(ctx context.Context, account usher.AccountID, user usher.
 // Records implements store.UserDataStore.
 func (s *Store) Records(ctx context.Context, account usher.AccountID, after usher.UserID) iter.Seq2[store.Record, error] {
 	return byUser(ctx, s, "read records", recordBucket, account, after, func(key, value []byte, user usher.UserID) (store.Record, error) {
-		data, err := opened(key, value)
+		data, err := verifiedData(key, value)
 		return store.Record{User: user, Data: data}, err
 	})
 }
 
-// Seen implements store.UserDataStore. After nil the sightings are on the disk, so a crash
-// loses none.
-func (s *Store) SaveLastActive(ctx context.Context, account usher.AccountID, sightings []store.LastActive) error {
-	return wrap("save sightings", account, 0, s.seen(ctx, account, sightings))
+// SaveLastActive implements store.UserDataStore. When it returns nil, the times are on the disk,
+// and a crash does not lose them.
+func (s *Store) SaveLastActive(ctx context.Context, account usher.AccountID, times []store.LastActive) error {
+	return wrap("save last-active times", account, 0, s.saveLastActive(ctx, account, times))
 }
 
-func (s *Store) seen(ctx context.Context, account usher.AccountID, sightings []store.LastActive) error {
-	if err := begin(ctx, account); err != nil {
+func (s *Store) saveLastActive(ctx context.Context, account usher.AccountID, times []store.LastActive) error {
+	if err := checkCall(ctx, account); err != nil {
 		return err
 	}
-	type seen struct {
+	type update struct {
 		key []byte
 		at  int64
 	}
 	prefix := accountKey(account)
-	all := make([]seen, 0, len(sightings))
+	all := make([]update, 0, len(times))
 	size := 0
-	for _, sighting := range sightings {
-		if err := sighting.Check(); err != nil {
+	for _, t := range times {
+		if err := t.Check(); err != nil {
 			return err
 		}
-		key := userKey(prefix, sighting.User)
-		all = append(all, seen{key, sighting.At.UnixMilli()})
+		key := userKey(prefix, t.User)
+		all = append(all, update{key, t.At.UnixMilli()})
 		size += len(key) + 8
 	}
 	return s.write(ctx, &write{bytes: size, apply: func(t *tables) error {
-		last, err := t.last(prefix)
+		last, err := t.lastVersion(prefix)
 		switch {
 		case err != nil:
 			return err
 		case last == 0:
 			return usher.ErrUnknownAccount
 		}
-		for _, s := range all {
-			if old := t.bucket(sightingBucket).Get(s.key); old != nil {
-				// One that cannot be read is replaced.
-				if at, err := millis(old); err == nil && at >= s.at {
+		for _, u := range all {
+			if old := t.bucket(lastActiveBucket).Get(u.key); old != nil {
+				// A damaged time is replaced.
+				if at, err := decodeMillis(old); err == nil && at >= u.at {
 					continue
 				}
 			}
-			if err := t.put(sightingBucket, s.key, binary.BigEndian.AppendUint64(nil, uint64(s.at))); err != nil {
+			if err := t.put(lastActiveBucket, u.key, binary.BigEndian.AppendUint64(nil, uint64(u.at))); err != nil {
 				return err
 			}
 		}
@@ -127,10 +127,10 @@ func (s *Store) seen(ctx context.Context, account usher.AccountID, sightings []s
 	}})
 }
 
-// Sightings implements store.UserDataStore.
+// LastActiveTimes implements store.UserDataStore.
 func (s *Store) LastActiveTimes(ctx context.Context, account usher.AccountID, after usher.UserID) iter.Seq2[store.LastActive, error] {
-	return byUser(ctx, s, "read sightings", sightingBucket, account, after, func(_, value []byte, user usher.UserID) (store.LastActive, error) {
-		at, err := millis(value)
+	return byUser(ctx, s, "read last-active times", lastActiveBucket, account, after, func(_, value []byte, user usher.UserID) (store.LastActive, error) {
+		at, err := decodeMillis(value)
 		return store.LastActive{User: user, At: time.UnixMilli(at).UTC()}, err
 	})
 }

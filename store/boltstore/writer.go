@@ -13,28 +13,27 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// At most so many writes, or so many bytes and one write, share a transaction.
+// Limits of a group, the writes that share a transaction.
 const (
-	mostWrites = 1024
-	mostBytes  = 16 << 20
+	maxGroup      = 1024     // writes
+	maxGroupBytes = 16 << 20 // bytes; a single write may exceed it
 )
 
-// mostInVain bounds how seldom the writer lingers: after 1024 groups at the least.
-const mostInVain = 11
+// maxMisses limits the backoff of waitForMore: the writer waits after at most 1024 groups.
+const maxMisses = 11
 
 // write is one change to the file.
 type write struct {
-	apply func(*tables) error // looks first, then changes: a refusal leaves nothing behind
-	bytes int
-	alone bool // shares no transaction
+	apply     func(*tables) error // checks first, then writes; an error before the first change leaves the transaction unchanged
+	bytes     int
+	exclusive bool // has its own transaction
 
 	err  error
-	done chan struct{} // closed when err stands
+	done chan struct{} // closed after err is set
 }
 
-// writer is the one goroutine that changes the file. Whatever waits when it is free
-// goes into one transaction, and so shares its sync; who comes alone waits for
-// nobody.
+// writer has the only goroutine that changes the file. It commits all waiting writes in one
+// transaction (a group commit), so that they share a sync. A single write does not wait for others.
 type writer struct {
 	file   *file
 	commit func(*bbolt.Tx) error
@@ -42,14 +41,14 @@ type writer struct {
 	mu      sync.Mutex
 	waiting []*write
 	closed  bool
-	enough  int           // so many must wait before the goroutine is told of it
-	ready   chan struct{} // holds one when it is told
-	done    chan struct{} // closed when the goroutine has ended
+	wakeAt  int           // the number of waiting writes that wakes the goroutine
+	ready   chan struct{} // contains a value to wake the goroutine
+	done    chan struct{} // closed after the goroutine has ended
 
-	// Of the goroutine alone:
-	broken error // why nothing can be written any more
-	vain   int   // how often in a row it lingered in vain
-	skip   int   // after so many groups it does not linger
+	// Only the goroutine uses these fields.
+	broken error // the error of all writes after a failed commit
+	misses int   // consecutive waits without success
+	skip   int   // groups after which it does not wait
 }
 
 func newWriter(f *file) *writer {
@@ -61,9 +60,9 @@ func newWriter(f *file) *writer {
 	}
 }
 
-// do waits until w is on the disk or refused. A context that is done takes back
-// what has not begun; what has is waited for, since that is short, and knowing the
-// outcome is worth it.
+// do waits until w is on the disk or has failed, and returns its error. If the context is done, it
+// cancels a write that has not begun. It waits for a write that has begun, since this is short and
+// the outcome is then known.
 func (wr *writer) do(ctx context.Context, w *write) error {
 	w.done = make(chan struct{})
 	wr.mu.Lock()
@@ -72,7 +71,7 @@ func (wr *writer) do(ctx context.Context, w *write) error {
 		return store.ErrClosed
 	}
 	wr.waiting = append(wr.waiting, w)
-	if len(wr.waiting) >= wr.enough {
+	if len(wr.waiting) >= wr.wakeAt {
 		wr.wake()
 	}
 	wr.mu.Unlock()
@@ -81,14 +80,15 @@ func (wr *writer) do(ctx context.Context, w *write) error {
 		return w.err
 	case <-ctx.Done():
 	}
-	if wr.takeBack(w) {
+	if wr.cancel(w) {
 		return ctx.Err()
 	}
 	<-w.done
 	return w.err
 }
 
-func (wr *writer) takeBack(w *write) bool {
+// cancel removes a waiting write. It reports false if the write has begun.
+func (wr *writer) cancel(w *write) bool {
 	wr.mu.Lock()
 	defer wr.mu.Unlock()
 	i := slices.Index(wr.waiting, w)
@@ -106,7 +106,8 @@ func (wr *writer) wake() {
 	}
 }
 
-// close lets the goroutine finish what waits, and takes nothing more.
+// close waits until the goroutine has finished all waiting writes. Later calls of do return
+// store.ErrClosed.
 func (wr *writer) close() {
 	wr.mu.Lock()
 	wr.closed = true
@@ -127,29 +128,29 @@ func (wr *writer) run() {
 			continue
 		}
 		began := time.Now()
-		wr.perform(group)
+		wr.runGroup(group)
 		for _, w := range group {
 			close(w.done)
 		}
 		if len(group) > 1 {
-			wr.linger(len(group), time.Since(began)/2)
+			wr.waitForMore(len(group), time.Since(began)/2)
 		}
 	}
 }
 
-// take returns the longest beginning of what waits that may share a transaction.
+// take removes and returns the first waiting writes that may share a transaction.
 func (wr *writer) take() (group []*write, closed bool) {
 	wr.mu.Lock()
 	defer wr.mu.Unlock()
 	n, size := 0, 0
-	for n < len(wr.waiting) && n < mostWrites {
+	for n < len(wr.waiting) && n < maxGroup {
 		w := wr.waiting[n]
 		size += w.bytes
-		if n > 0 && (w.alone || size > mostBytes) {
+		if n > 0 && (w.exclusive || size > maxGroupBytes) {
 			break
 		}
 		n++
-		if w.alone {
+		if w.exclusive {
 			break
 		}
 	}
@@ -157,10 +158,11 @@ func (wr *writer) take() (group []*write, closed bool) {
 	return group, wr.closed
 }
 
-// linger gives those who were just told their outcome the time to come back with
-// the next, for otherwise the first of them would have a sync to itself. Where they
-// do not come, it is tried again after one group, then after two, four, and so on.
-func (wr *writer) linger(company int, most time.Duration) {
+// waitForMore waits, for at most the timeout, until as many writes wait as the last group had.
+// Callers whose writes have just finished often write again; without the wait, the first of them
+// would have a sync of its own. If they do not come, the next wait is after one group, then after
+// two, four, and so on.
+func (wr *writer) waitForMore(size int, timeout time.Duration) {
 	if wr.skip > 0 {
 		wr.skip--
 		return
@@ -170,11 +172,11 @@ func (wr *writer) linger(company int, most time.Duration) {
 	case <-wr.ready:
 	default:
 	}
-	back := len(wr.waiting) >= company
-	wr.enough = company
+	enough := len(wr.waiting) >= size
+	wr.wakeAt = size
 	wr.mu.Unlock()
-	if !back {
-		timer := time.NewTimer(most)
+	if !enough {
+		timer := time.NewTimer(timeout)
 		select {
 		case <-wr.ready:
 		case <-timer.C:
@@ -182,39 +184,41 @@ func (wr *writer) linger(company int, most time.Duration) {
 		timer.Stop()
 	}
 	wr.mu.Lock()
-	back = len(wr.waiting) >= company
-	wr.enough = 0
+	enough = len(wr.waiting) >= size
+	wr.wakeAt = 0
 	wr.mu.Unlock()
-	if back {
-		wr.vain = 0
+	if enough {
+		wr.misses = 0
 		return
 	}
-	wr.vain = min(wr.vain+1, mostInVain)
-	wr.skip = 1 << (wr.vain - 1)
+	wr.misses = min(wr.misses+1, maxMisses)
+	wr.skip = 1 << (wr.misses - 1)
 }
 
-// perform gives every write of a group its outcome.
-func (wr *writer) perform(group []*write) {
+// runGroup sets the outcome of every write of a group.
+func (wr *writer) runGroup(group []*write) {
 	group = slices.Clone(group)
 	for len(group) > 0 {
-		culprit, err := wr.attempt(group)
-		if culprit < 0 {
+		failed, err := wr.tryGroup(group)
+		if failed < 0 {
 			if err != nil {
-				// A refusal may rest on a neighbour's change that came to nothing.
+				// The error of a write may be due to another write of the group, which is not
+				// stored.
 				for _, w := range group {
 					w.err = err
 				}
 			}
 			return
 		}
-		group[culprit].err = err
-		group = slices.Delete(group, culprit, culprit+1)
+		group[failed].err = err
+		group = slices.Delete(group, failed, failed+1)
 	}
 }
 
-// attempt applies a group in one transaction. A write that failed with its changes
-// half made is the culprit: all is undone, and the others deserve another attempt.
-func (wr *writer) attempt(group []*write) (culprit int, err error) {
+// tryGroup applies a group in one transaction. If a write fails after it has changed something,
+// tryGroup rolls the transaction back and returns the index of the write; the caller retries with
+// the others. Otherwise it returns -1.
+func (wr *writer) tryGroup(group []*write) (failed int, err error) {
 	if wr.broken != nil {
 		return -1, wr.broken
 	}
@@ -223,12 +227,12 @@ func (wr *writer) attempt(group []*write) (culprit int, err error) {
 		return -1, err
 	}
 	defer func() {
-		_ = guarded(tx.Rollback) // fails after a commit, where there is nothing to undo
+		_ = recoverFault(tx.Rollback) // returns an error after a commit
 	}()
-	t := &tables{tx: tx, sealed: wr.file.sealed}
+	t := &tables{tx: tx, hasHeads: wr.file.hasHeads}
 	for i, w := range group {
 		before := t.changes
-		w.err = guarded(func() error { return w.apply(t) })
+		w.err = recoverFault(func() error { return w.apply(t) })
 		if w.err != nil && (t.changes > before || errors.Is(w.err, ErrDamaged)) {
 			return i, w.err
 		}
@@ -237,24 +241,23 @@ func (wr *writer) attempt(group []*write) (culprit int, err error) {
 		return -1, nil
 	}
 	id := tx.ID()
-	if err := guarded(func() error { return wr.commit(tx) }); err != nil {
-		wr.doubt(id, err)
+	if err := recoverFault(func() error { return wr.commit(tx) }); err != nil {
+		wr.checkFailedCommit(id, err)
 		return -1, err
 	}
 	return -1, nil
 }
 
-// doubt decides whether the file can be written to after a commit that failed. It
-// can if nothing of that commit shows. If it shows, its sync failed: what the disk
-// has is unknown, and the next commit might overwrite pages that the state on the
-// disk still needs.
-func (wr *writer) doubt(id int, cause error) {
-	shows := true
+// checkFailedCommit stops all further writes if a failed commit is visible in the file. In that
+// case its sync failed and the state on the disk is unknown; the next commit might overwrite pages
+// that the state on the disk still needs. It does the same if the file is damaged.
+func (wr *writer) checkFailedCommit(id int, cause error) {
+	visible := true
 	err := wr.file.view(func(tx *bbolt.Tx) error {
-		shows = tx.ID() >= id
+		visible = tx.ID() >= id
 		return nil
 	})
-	if err != nil || shows || errors.Is(cause, ErrDamaged) {
-		wr.broken = printable.Errorf("nothing can be written any more: an earlier write left the file in an unknown state; close it, look after the disk, and open it again: %w", cause)
+	if err != nil || visible || errors.Is(cause, ErrDamaged) {
+		wr.broken = printable.Errorf("the store rejects all writes, since an earlier write left the file in an unknown state; close it, check the disk, and open it again: %w", cause)
 	}
 }

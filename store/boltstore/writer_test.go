@@ -17,7 +17,7 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-var errDisk = errors.New("the disk is on fire")
+var errDisk = errors.New("disk failure")
 
 func openNew(t *testing.T) (*Store, string) {
 	t.Helper()
@@ -33,7 +33,7 @@ func holdUp(t *testing.T, s *Store) (goOn func()) {
 	t.Helper()
 	busy, release := make(chan struct{}), make(chan struct{})
 	go func() {
-		assert.NoError(t, s.writer.do(context.Background(), &write{alone: true, apply: func(*tables) error {
+		assert.NoError(t, s.writer.do(context.Background(), &write{exclusive: true, apply: func(*tables) error {
 			close(busy)
 			<-release
 			return nil
@@ -43,8 +43,8 @@ func holdUp(t *testing.T, s *Store) (goOn func()) {
 	return func() { close(release) }
 }
 
-// queued starts calls in their order, lets the writer have them all at once, and
-// returns their errors.
+// queued starts calls in order, so that the writer takes all of them at once, and returns their
+// errors.
 func queued(t *testing.T, s *Store, calls ...func() error) []error {
 	t.Helper()
 	goOn := holdUp(t, s)
@@ -59,17 +59,17 @@ func queued(t *testing.T, s *Store, calls ...func() error) []error {
 	return errs
 }
 
-// waitFor waits until n writes wait.
+// waitFor waits until n writes are queued.
 func waitFor(t *testing.T, s *Store, n int) {
 	t.Helper()
 	eventually(s, func() bool { return len(s.writer.waiting) == n })
 }
 
-// eventually waits until the writer is as it should be, for as long as go test lets it.
-func eventually(s *Store, is func() bool) {
+// eventually waits until condition returns true, with the writer locked.
+func eventually(s *Store, condition func() bool) {
 	for {
 		s.writer.mu.Lock()
-		done := is()
+		done := condition()
 		s.writer.mu.Unlock()
 		if done {
 			return
@@ -91,10 +91,10 @@ func texts(t *testing.T, s *Store, account usher.AccountID) (all []string) {
 	return all
 }
 
-// in returns a call that notes the transaction it is done in.
-func in(s *Store, id *int, alone bool) func() error {
+// in returns a call that stores the id of its transaction.
+func in(s *Store, id *int, exclusive bool) func() error {
 	return func() error {
-		return s.writer.do(context.Background(), &write{alone: alone, apply: func(t *tables) error {
+		return s.writer.do(context.Background(), &write{exclusive: exclusive, apply: func(t *tables) error {
 			*id = t.tx.ID()
 			return t.put(recordBucket, []byte{1}, []byte{1})
 		}})
@@ -112,7 +112,7 @@ func TestGroup(t *testing.T) {
 		require.NoError(t, err)
 	}
 	first := ids[0]
-	assert.Equal(t, [7]int{first, first, first, first + 1, first + 2, first + 2, first + 2}, ids, "the fourth goes alone")
+	assert.Equal(t, [7]int{first, first, first, first + 1, first + 2, first + 2, first + 2}, ids, "the fourth has its own transaction")
 }
 
 func TestGroupHasBounds(t *testing.T) {
@@ -121,7 +121,7 @@ func TestGroupHasBounds(t *testing.T) {
 	var calls []func() error
 	for i := range ids {
 		calls = append(calls, func() error {
-			return s.writer.do(context.Background(), &write{bytes: mostBytes/2 + 1, apply: func(t *tables) error {
+			return s.writer.do(context.Background(), &write{bytes: maxGroupBytes/2 + 1, apply: func(t *tables) error {
 				ids[i] = t.tx.ID()
 				return t.put(recordBucket, []byte{1}, []byte{1})
 			}})
@@ -135,13 +135,13 @@ func TestGroupHasBounds(t *testing.T) {
 	}
 }
 
-// One that fails half-way is undone, and only that.
-func TestCulprit(t *testing.T) {
+// A write that fails after a change is undone, and no other write is.
+func TestFailedWrite(t *testing.T) {
 	s, _ := openNew(t)
-	culprit := func(how func() error) func() error {
+	failing := func(how func() error) func() error {
 		return func() error {
 			return s.writer.do(context.Background(), &write{apply: func(t *tables) error {
-				if err := t.put(recordBucket, userKey(accountKey("acme"), "culprit"), []byte("half")); err != nil {
+				if err := t.put(recordBucket, userKey(accountKey("acme"), "failing"), []byte("half")); err != nil {
 					return err
 				}
 				return how()
@@ -151,12 +151,12 @@ func TestCulprit(t *testing.T) {
 	errs := queued(
 		t, s,
 		func() error { return s.appendText("acme", 1, "one") },
-		culprit(func() error { return errDisk }),
+		failing(func() error { return errDisk }),
 		func() error { return s.appendText("acme", 2, "two") },
-		culprit(func() error { panic("a mistake") }),
+		failing(func() error { panic("a mistake") }),
 		func() error { return s.appendText("acme", 2, "too late") },
 		func() error { return s.appendText("other", 1, "one") },
-		culprit(func() error { return store.ErrInvalid }),
+		failing(func() error { return store.ErrInvalid }),
 	)
 	assert.NoError(t, errs[0])
 	assert.ErrorIs(t, errs[1], errDisk)
@@ -168,12 +168,12 @@ func TestCulprit(t *testing.T) {
 	assert.ErrorIs(t, errs[6], store.ErrInvalid)
 	assert.Equal(t, []string{"one", "two"}, texts(t, s, "acme"))
 	assert.Equal(t, []string{"one"}, texts(t, s, "other"))
-	data, err := s.Record(t.Context(), "acme", "culprit")
+	data, err := s.Record(t.Context(), "acme", "failing")
 	assert.Nil(t, data)
 	assert.NoError(t, err)
 }
 
-// Where a commit fails, nobody is told of a conflict with what came to nothing.
+// If a commit fails, no call returns a conflict with a write that was not stored.
 func TestFailedCommit(t *testing.T) {
 	s, _ := openNew(t)
 	require.NoError(t, s.appendText("acme", 1, "one"))
@@ -192,12 +192,12 @@ func TestFailedCommit(t *testing.T) {
 	}
 	s.writer.commit = (*bbolt.Tx).Commit
 	assert.Equal(t, []string{"one"}, texts(t, s, "acme"))
-	assert.NoError(t, s.appendText("acme", 2, "theirs"), "the disk has been put out")
+	assert.NoError(t, s.appendText("acme", 2, "theirs"), "the disk works again")
 	assert.NoError(t, s.appendText("other", 1, "another"))
 	assert.Equal(t, []string{"one", "theirs"}, texts(t, s, "acme"))
 }
 
-// Where the sync failed, what the disk has is unknown, and must not be written over.
+// After a failed sync, the state on the disk is unknown and must not be overwritten.
 func TestFailedSync(t *testing.T) {
 	s, path := openNew(t)
 	require.NoError(t, s.appendText("acme", 1, "one"))
@@ -210,7 +210,7 @@ func TestFailedSync(t *testing.T) {
 	assert.ErrorIs(t, err, errDisk)
 	assert.ErrorContains(t, err, "open it again")
 	assert.False(t, store.IsRejected(err))
-	assert.Equal(t, []string{"one", "two"}, texts(t, s, "acme"), "it can be read")
+	assert.Equal(t, []string{"one", "two"}, texts(t, s, "acme"), "reads still work")
 	require.NoError(t, s.Close())
 
 	again, err := Open(path, Options{})
@@ -234,7 +234,7 @@ func TestPanicInCommit(t *testing.T) {
 	assert.Equal(t, []string{"one"}, texts(t, again, "acme"))
 }
 
-// What waits can be taken back; what is being written is waited for.
+// A done context cancels a waiting write, but not a write that has begun.
 func TestDoneContext(t *testing.T) {
 	s, _ := openNew(t)
 	goOn := holdUp(t, s)
@@ -246,7 +246,7 @@ func TestDoneContext(t *testing.T) {
 	assert.ErrorIs(t, <-outcome, context.Canceled)
 	waitFor(t, s, 0)
 	goOn()
-	assert.NoError(t, s.appendText("acme", 1, "one"), "the other was not written")
+	assert.NoError(t, s.appendText("acme", 1, "one"), "the canceled write was not stored")
 
 	ctx, cancel = context.WithCancel(t.Context())
 	s.writer.commit = func(tx *bbolt.Tx) error {
@@ -286,8 +286,8 @@ func TestCloseWaits(t *testing.T) {
 	assert.Equal(t, 20, n)
 }
 
-// An Append beside the erasure of a large neighbour: bbolt does not step back over
-// the pages that become empty.
+// An Append works in a group with Erase of a large neighbour, although a bbolt cursor does not step
+// back over pages that become empty.
 func TestEraseBesideNeighbours(t *testing.T) {
 	s, _ := openNew(t)
 	accounts := []usher.AccountID{"a", "b", "c"}
@@ -315,8 +315,8 @@ func TestEraseBesideNeighbours(t *testing.T) {
 	assert.Equal(t, 301, len(texts(t, s, "c")))
 }
 
-// The writer lingers for company that comes back, and seldom for one that does not.
-func TestLinger(t *testing.T) {
+// The writer waits for callers that write again, and rarely if they do not.
+func TestWaitForMore(t *testing.T) {
 	wr := newWriter(nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	var group sync.WaitGroup
@@ -326,34 +326,34 @@ func TestLinger(t *testing.T) {
 		}
 	}
 	come(3)
-	wr.linger(3, time.Hour)
-	assert.Equal(t, 0, wr.vain)
+	wr.waitForMore(3, time.Hour)
+	assert.Equal(t, 0, wr.misses)
 	go func() {
 		for {
 			wr.mu.Lock()
-			lingers := wr.enough == 10
+			waits := wr.wakeAt == 10
 			wr.mu.Unlock()
-			if lingers {
+			if waits {
 				come(7)
 				return
 			}
 		}
 	}()
-	wr.linger(10, time.Hour)
-	assert.Equal(t, 0, wr.vain)
-	assert.Equal(t, 0, wr.enough)
+	wr.waitForMore(10, time.Hour)
+	assert.Equal(t, 0, wr.misses)
+	assert.Equal(t, 0, wr.wakeAt)
 
-	lingered := 0
+	waited := 0
 	for range 5000 {
 		if wr.skip == 0 {
-			lingered++
+			waited++
 		}
-		wr.linger(11, 1)
+		wr.waitForMore(11, 1)
 	}
-	assert.Equal(t, 14, lingered, "at once, after 1 group, 2, 4, … 1024, and then after each 1024")
+	assert.Equal(t, 14, waited, "first, after 1 group, 2, 4, … 1024, and then after each 1024")
 	wr.skip = 0
-	wr.linger(10, time.Hour)
-	assert.Equal(t, 0, wr.vain, "they were there")
+	wr.waitForMore(10, time.Hour)
+	assert.Equal(t, 0, wr.misses, "enough writes waited")
 	cancel()
 	group.Wait()
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// The zero Store is empty and ready. Two engines share it as two processes share a
+// The zero Store is empty and ready to use. Two engines share it, as two processes share a
 // database.
 func Example() {
 	oncehub, err := preset.Load("oncehub")

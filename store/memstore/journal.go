@@ -8,16 +8,15 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// journal is all that the store has of one account. What a slice in it holds is
-// never changed, only replaced, so that readers need the lock no longer than it
-// takes to pick the slice up.
+// journal contains all data of one account. The elements of its slices do not change; slices are
+// only replaced or extended. A reader therefore needs the lock only to copy the slice header.
 type journal struct {
-	mu        sync.RWMutex
-	erased    bool
-	commits   [][]byte // that of version 1 first
-	snapshot  store.Snapshot
-	records   map[usher.UserID][]byte
-	sightings map[usher.UserID]int64 // Unix time in milliseconds
+	mu         sync.RWMutex
+	erased     bool
+	commits    [][]byte // commits[0] has version 1
+	snapshot   store.Snapshot
+	records    map[usher.UserID][]byte
+	lastActive map[usher.UserID]int64 // Unix time in milliseconds
 }
 
 func (j *journal) append(e store.Entry) error {
@@ -33,7 +32,7 @@ func (j *journal) append(e store.Entry) error {
 	for _, r := range e.Records {
 		if len(r.Data) == 0 {
 			delete(j.records, r.User)
-			delete(j.sightings, r.User)
+			delete(j.lastActive, r.User)
 			continue
 		}
 		if j.records == nil {
@@ -44,8 +43,7 @@ func (j *journal) append(e store.Entry) error {
 	return nil
 }
 
-// after returns the commits past a version. The array under them may grow, but
-// not change.
+// after returns the commits after a version. Callers must not change them.
 func (j *journal) after(version uint64) ([][]byte, error) {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
@@ -70,7 +68,7 @@ func (j *journal) save(s store.Snapshot) error {
 	return nil
 }
 
-func (j *journal) saved() (store.Snapshot, error) {
+func (j *journal) latestSnapshot() (store.Snapshot, error) {
 	j.mu.RLock()
 	s, erased := j.snapshot, j.erased
 	j.mu.RUnlock()
@@ -81,8 +79,8 @@ func (j *journal) saved() (store.Snapshot, error) {
 	return s, nil
 }
 
-// living reports whether the account is known: it has commits, and is not erased.
-func (j *journal) living() bool {
+// exists reports whether the account has commits. An erased account has none.
+func (j *journal) exists() bool {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
 	return len(j.commits) > 0
@@ -92,5 +90,5 @@ func (j *journal) erase() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.erased = true
-	j.commits, j.snapshot, j.records, j.sightings = nil, store.Snapshot{}, nil, nil
+	j.commits, j.snapshot, j.records, j.lastActive = nil, store.Snapshot{}, nil, nil
 }

@@ -1,6 +1,5 @@
-// Package memstore keeps journals in memory, for tests and for hosts that need no
-// memory of yesterday: what it promises is gone with the process. It is a
-// store.Store, a Keeper and a Watcher.
+// Package memstore stores journals in memory, for tests and for programs that need no durable data.
+// All data is lost when the process ends. Its Store is a store.UserDataStore and a store.Watcher.
 package memstore
 
 import (
@@ -19,14 +18,14 @@ var (
 	_ store.Watcher       = (*Store)(nil)
 )
 
-// Store keeps the journals of many accounts. The zero Store is empty and ready; it
-// must not be copied. Accounts do not wait for each other, and a loop that reads
-// holds up no Append.
+// Store stores the journals of many accounts. The zero Store is empty and ready to use; it must not
+// be copied. Its methods may be called concurrently. Calls for different accounts do not block each
+// other, and a loop does not block Append.
 type Store struct {
 	mu       sync.RWMutex
 	journals map[usher.AccountID]*journal
 
-	watching watchers
+	watchers watchers
 }
 
 // Append implements store.Store.
@@ -40,7 +39,7 @@ func (s *Store) Append(ctx context.Context, account usher.AccountID, e store.Ent
 		if err := j.append(e); err != nil {
 			return err
 		}
-		s.watching.tell(account)
+		s.watchers.notify(account)
 		return nil
 	})
 }
@@ -81,13 +80,13 @@ func (s *Store) SaveSnapshot(ctx context.Context, account usher.AccountID, snaps
 // Snapshot implements store.Store.
 func (s *Store) Snapshot(ctx context.Context, account usher.AccountID) (snapshot store.Snapshot, err error) {
 	err = s.do(ctx, "read snapshot", account, 0, func() (err error) {
-		snapshot, err = s.journal(account, false).saved()
+		snapshot, err = s.journal(account, false).latestSnapshot()
 		return err
 	})
 	return snapshot, err
 }
 
-// Accounts implements store.Store. It sorts all ids before it yields the first.
+// Accounts implements store.Store. It sorts all ids before it yields the first one.
 func (s *Store) Accounts(ctx context.Context, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
 	return loop(ctx, "list accounts", "", func(yield func(usher.AccountID) bool) error {
 		s.mu.RLock()
@@ -99,7 +98,7 @@ func (s *Store) Accounts(ctx context.Context, after usher.AccountID) iter.Seq2[u
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if s.journal(id, false).living() && !yield(id) {
+			if s.journal(id, false).exists() && !yield(id) {
 				return nil
 			}
 		}
@@ -111,21 +110,21 @@ func (s *Store) Accounts(ctx context.Context, after usher.AccountID) iter.Seq2[u
 func (s *Store) Erase(ctx context.Context, account usher.AccountID) error {
 	return s.do(ctx, "erase", account, 0, func() error {
 		s.journal(account, true).erase()
-		s.watching.tell(account)
+		s.watchers.notify(account)
 		return nil
 	})
 }
 
-// journal returns the account's journal; where there is none, an empty one, which
-// is kept if the caller is going to write to it.
-func (s *Store) journal(account usher.AccountID, keep bool) *journal {
+// journal returns the account's journal. If there is none, it returns an empty journal, which it
+// adds to the store if create is true.
+func (s *Store) journal(account usher.AccountID, create bool) *journal {
 	s.mu.RLock()
 	j := s.journals[account]
 	s.mu.RUnlock()
 	switch {
 	case j != nil:
 		return j
-	case !keep:
+	case !create:
 		return &journal{}
 	}
 	s.mu.Lock()
@@ -141,7 +140,7 @@ func (s *Store) journal(account usher.AccountID, keep bool) *journal {
 	return j
 }
 
-// do gives every call its beginning and its error.
+// do checks the context and the account, calls f, and wraps an error.
 func (s *Store) do(ctx context.Context, op string, account usher.AccountID, version uint64, f func() error) error {
 	err := ctx.Err()
 	if err == nil {
@@ -156,7 +155,7 @@ func (s *Store) do(ctx context.Context, op string, account usher.AccountID, vers
 	return nil
 }
 
-// loop does the same for an iterator. An error of each comes after what it yielded.
+// loop returns an iterator that checks the context, calls each, and then yields its error, wrapped.
 func loop[T any](ctx context.Context, op string, account usher.AccountID, each func(yield func(T) bool) error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		err := ctx.Err()
@@ -170,7 +169,7 @@ func loop[T any](ctx context.Context, op string, account usher.AccountID, each f
 	}
 }
 
-// copied copies records with their data.
+// copied returns a copy of records and their data.
 func copied(records []store.Record) []store.Record {
 	records = slices.Clone(records)
 	for i := range records {

@@ -30,7 +30,7 @@ func (s *Store) Record(ctx context.Context, account usher.AccountID, user usher.
 	return data, err
 }
 
-// Records implements store.UserDataStore. It sorts all before it yields the first.
+// Records implements store.UserDataStore. It sorts all of them before it yields the first one.
 func (s *Store) Records(ctx context.Context, account usher.AccountID, after usher.UserID) iter.Seq2[store.Record, error] {
 	return users(ctx, s, "read records", account, after, func(j *journal) map[usher.UserID][]byte { return j.records },
 		func(user usher.UserID, data []byte) store.Record {
@@ -38,27 +38,28 @@ func (s *Store) Records(ctx context.Context, account usher.AccountID, after ushe
 		})
 }
 
-// Seen implements store.UserDataStore.
-func (s *Store) SaveLastActive(ctx context.Context, account usher.AccountID, sightings []store.LastActive) error {
-	return s.do(ctx, "save sightings", account, 0, func() error {
-		for _, sighting := range sightings {
-			if err := sighting.Check(); err != nil {
+// SaveLastActive implements store.UserDataStore.
+func (s *Store) SaveLastActive(ctx context.Context, account usher.AccountID, times []store.LastActive) error {
+	return s.do(ctx, "save last-active times", account, 0, func() error {
+		for _, t := range times {
+			if err := t.Check(); err != nil {
 				return err
 			}
 		}
-		return s.journal(account, false).seen(sightings)
+		return s.journal(account, false).saveLastActive(times)
 	})
 }
 
-// Sightings implements store.UserDataStore. It sorts all before it yields the first.
+// LastActiveTimes implements store.UserDataStore. It sorts all of them before it yields the first
+// one.
 func (s *Store) LastActiveTimes(ctx context.Context, account usher.AccountID, after usher.UserID) iter.Seq2[store.LastActive, error] {
-	return users(ctx, s, "read sightings", account, after, func(j *journal) map[usher.UserID]int64 { return j.sightings },
+	return users(ctx, s, "read last-active times", account, after, func(j *journal) map[usher.UserID]int64 { return j.lastActive },
 		func(user usher.UserID, at int64) store.LastActive {
 			return store.LastActive{User: user, At: time.UnixMilli(at).UTC()}
 		})
 }
 
-func (j *journal) seen(sightings []store.LastActive) error {
+func (j *journal) saveLastActive(times []store.LastActive) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	switch {
@@ -67,22 +68,23 @@ func (j *journal) seen(sightings []store.LastActive) error {
 	case len(j.commits) == 0:
 		return usher.ErrUnknownAccount
 	}
-	for _, s := range sightings {
-		at, known := j.sightings[s.User]
+	for _, s := range times {
+		at, known := j.lastActive[s.User]
 		if known && at >= s.At.UnixMilli() {
 			continue
 		}
-		if j.sightings == nil {
-			j.sightings = map[usher.UserID]int64{}
+		if j.lastActive == nil {
+			j.lastActive = map[usher.UserID]int64{}
 		}
-		j.sightings[s.User] = s.At.UnixMilli()
+		j.lastActive[s.User] = s.At.UnixMilli()
 	}
 	return nil
 }
 
-// users yields what a map of the journal holds, sorted by user.
+// users returns an iterator over the entries of a map of the journal, sorted by user. The function
+// item makes a value from an entry.
 func users[V, T any](ctx context.Context, s *Store, op string, account usher.AccountID, after usher.UserID,
-	pick func(*journal) map[usher.UserID]V, spell func(usher.UserID, V) T,
+	pick func(*journal) map[usher.UserID]V, item func(usher.UserID, V) T,
 ) iter.Seq2[T, error] {
 	return loop(ctx, op, account, func(yield func(T) bool) error {
 		if err := store.CheckAccount(account); err != nil {
@@ -96,7 +98,7 @@ func users[V, T any](ctx context.Context, s *Store, op string, account usher.Acc
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if !yield(spell(r.user, r.value)) {
+			if !yield(item(r.user, r.value)) {
 				return nil
 			}
 		}
@@ -109,6 +111,7 @@ type row[V any] struct {
 	value V
 }
 
+// sorted returns the entries of a map of the journal whose user is greater than after.
 func sorted[V any](j *journal, after usher.UserID, pick func(*journal) map[usher.UserID]V) ([]row[V], error) {
 	j.mu.RLock()
 	erased := j.erased

@@ -8,15 +8,15 @@ import (
 	"github.com/usher-go/usher"
 )
 
-// mostPending is how many accounts a watcher that is slow remembers, before it
-// takes all for changed.
-const mostPending = 1024
+// maxPending is the number of pending accounts of a slow watcher. When more change, they are
+// replaced by "", which stands for any account.
+const maxPending = 1024
 
 // Watch implements store.Watcher.
 func (s *Store) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
 	return loop(ctx, "watch", "", func(yield func(usher.AccountID) bool) error {
-		w := s.watching.join()
-		defer s.watching.leave(w)
+		w := s.watchers.add()
+		defer s.watchers.remove(w)
 		for {
 			select {
 			case <-ctx.Done():
@@ -32,21 +32,21 @@ func (s *Store) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
 	})
 }
 
-// watchers are the loops that watch.
+// watchers contains the running loops of Watch.
 type watchers struct {
 	mu  sync.RWMutex
 	all map[*watcher]bool
 }
 
-// watcher collects what changed until its loop comes for it.
+// watcher collects changed accounts until its loop takes them.
 type watcher struct {
-	ready chan struct{} // holds one while there is something pending
+	ready chan struct{} // contains a value while accounts are pending
 
 	mu      sync.Mutex
-	pending map[usher.AccountID]bool // "" among them stands for any
+	pending map[usher.AccountID]bool // "" stands for any account
 }
 
-func (ws *watchers) join() *watcher {
+func (ws *watchers) add() *watcher {
 	w := &watcher{ready: make(chan struct{}, 1)}
 	ws.mu.Lock()
 	if ws.all == nil {
@@ -54,28 +54,28 @@ func (ws *watchers) join() *watcher {
 	}
 	ws.all[w] = true
 	ws.mu.Unlock()
-	w.tell("")
+	w.notify("")
 	return w
 }
 
-func (ws *watchers) leave(w *watcher) {
+func (ws *watchers) remove(w *watcher) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	delete(ws.all, w)
 }
 
-func (ws *watchers) tell(id usher.AccountID) {
+func (ws *watchers) notify(id usher.AccountID) {
 	ws.mu.RLock()
 	defer ws.mu.RUnlock()
 	for w := range ws.all {
-		w.tell(id)
+		w.notify(id)
 	}
 }
 
-func (w *watcher) tell(id usher.AccountID) {
+func (w *watcher) notify(id usher.AccountID) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.pending) >= mostPending {
+	if len(w.pending) >= maxPending {
 		w.pending, id = nil, ""
 	}
 	if w.pending == nil {
@@ -88,7 +88,7 @@ func (w *watcher) tell(id usher.AccountID) {
 	}
 }
 
-// take returns what is pending: "" alone if that is among them.
+// take returns the pending accounts, or only "" if "" is pending.
 func (w *watcher) take() []usher.AccountID {
 	w.mu.Lock()
 	pending := w.pending

@@ -12,7 +12,7 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// Who is slow hears of each account once, and of too many as of any.
+// A slow loop gets each changed account once, and "" instead of too many accounts.
 func TestWatchMerges(t *testing.T) {
 	s := new(memstore.Store)
 	begin := func(prefix string, n int) {
@@ -21,22 +21,22 @@ func TestWatchMerges(t *testing.T) {
 			require.NoError(t, err)
 		}
 	}
-	heard := []usher.AccountID{}
+	got := []usher.AccountID{}
 	for id, err := range s.Watch(t.Context()) {
 		require.NoError(t, err)
-		heard = append(heard, id)
-		switch len(heard) {
+		got = append(got, id)
+		switch len(got) {
 		case 1:
 			begin("a", 2)
 			require.NoError(t, s.Erase(t.Context(), "a0"))
 		case 3:
 			begin("b", 5000)
 		}
-		if len(heard) == 4 {
+		if len(got) == 4 {
 			break
 		}
 	}
-	assert.Equal(t, usher.AccountID(""), heard[0])
-	assert.ElementsMatch(t, []usher.AccountID{"a0", "a1"}, heard[1:3])
-	assert.Equal(t, usher.AccountID(""), heard[3])
+	assert.Equal(t, usher.AccountID(""), got[0])
+	assert.ElementsMatch(t, []usher.AccountID{"a0", "a1"}, got[1:3])
+	assert.Equal(t, usher.AccountID(""), got[3])
 }

@@ -9,18 +9,17 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// broken are stores with one fault each: what a row is worth. What a fault needs
-// not, it has from a store that is right.
+// broken is a store with one fault: the functions that are not nil replace methods of plain.
 type broken struct {
 	*plain
-	append   func(*plain, context.Context, usher.AccountID, store.Entry) error
-	commits  func(*plain, context.Context, usher.AccountID, uint64) iter.Seq2[store.Commit, error]
-	save     func(*plain, context.Context, usher.AccountID, store.Snapshot) error
-	accounts func(*plain, context.Context, usher.AccountID) iter.Seq2[usher.AccountID, error]
-	erase    func(*plain, context.Context, usher.AccountID) error
-	record   func(*plain, context.Context, usher.AccountID, usher.UserID) ([]byte, error)
-	seen     func(*plain, context.Context, usher.AccountID, []store.LastActive) error
-	reopen   func(*plain)
+	append         func(*plain, context.Context, usher.AccountID, store.Entry) error
+	commits        func(*plain, context.Context, usher.AccountID, uint64) iter.Seq2[store.Commit, error]
+	save           func(*plain, context.Context, usher.AccountID, store.Snapshot) error
+	accounts       func(*plain, context.Context, usher.AccountID) iter.Seq2[usher.AccountID, error]
+	erase          func(*plain, context.Context, usher.AccountID) error
+	record         func(*plain, context.Context, usher.AccountID, usher.UserID) ([]byte, error)
+	saveLastActive func(*plain, context.Context, usher.AccountID, []store.LastActive) error
+	reopen         func(*plain)
 }
 
 func (b broken) Append(ctx context.Context, id usher.AccountID, e store.Entry) error {
@@ -66,8 +65,8 @@ func (b broken) Record(ctx context.Context, id usher.AccountID, user usher.UserI
 }
 
 func (b broken) SaveLastActive(ctx context.Context, id usher.AccountID, s []store.LastActive) error {
-	if b.seen != nil {
-		return b.seen(b.plain, ctx, id, s)
+	if b.saveLastActive != nil {
+		return b.saveLastActive(b.plain, ctx, id, s)
 	}
 	return b.plain.SaveLastActive(ctx, id, s)
 }
@@ -93,7 +92,7 @@ func (p *plain) putRecords(ctx context.Context, id usher.AccountID, records []st
 			a.records[r.User] = store.Record{User: r.User, Data: bytes.Clone(r.Data)}
 			if len(r.Data) == 0 {
 				delete(a.records, r.User)
-				delete(a.sightings, r.User)
+				delete(a.lastActive, r.User)
 			}
 		}
 		return nil

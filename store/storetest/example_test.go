@@ -8,7 +8,7 @@ import (
 	"github.com/usher-go/usher/store/storetest"
 )
 
-// A store is held to every sentence of its contract by three lines in a test.
+// Three lines test a store against each sentence of the contract.
 func ExampleRun() {
 	_ = func(t *testing.T) { // TestStore
 		storetest.Run(t, func(testing.TB) store.Store { return new(memstore.Store) })

@@ -14,8 +14,8 @@ import (
 
 var appendFaults = []fault{
 	{
-		name: "the last to write wins",
-		rows: "AppendConflict RefusedStoresNothing OneWins RefusedNeighbours Durable",
+		name: "overwrites a commit",
+		rows: "AppendConflict RejectedStoresNothing OneWins RejectedNeighbours Durable",
 		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
 			p.mu.Lock()
 			if a := p.accounts[id]; a != nil && !a.erased && e.Version > 0 && e.Version <= uint64(len(a.commits)) {
@@ -28,11 +28,11 @@ var appendFaults = []fault{
 		}},
 	},
 	{
-		name: "looks before it locks",
+		name: "checks the version before it locks",
 		rows: "OneWins",
 		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
 			last := uint64(len(p.commitsOf(id)))
-			if e.Version < 6 { // enough to be found
+			if e.Version < 6 { // enough to be detected
 				time.Sleep(20 * time.Microsecond)
 			}
 			err := p.Append(ctx, id, e)
@@ -47,7 +47,7 @@ var appendFaults = []fault{
 	},
 	{
 		name: "accepts a gap",
-		rows: "AppendGap RefusedStoresNothing RefusedNeighbours Durable",
+		rows: "AppendGap RejectedStoresNothing RejectedNeighbours Durable",
 		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
 			if last := uint64(len(p.commitsOf(id))); e.Version > last+1 && e.Version < last+1000 {
 				e.Version = last + 1
@@ -56,8 +56,8 @@ var appendFaults = []fault{
 		}},
 	},
 	{
-		name: "takes a gap for a conflict",
-		rows: "AppendGap RefusedNeighbours Durable",
+		name: "returns ErrConflict for a gap",
+		rows: "AppendGap RejectedNeighbours Durable",
 		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
 			err := p.Append(ctx, id, e)
 			if errors.Is(err, store.ErrGap) {
@@ -67,7 +67,7 @@ var appendFaults = []fault{
 		}},
 	},
 	{
-		name: "fails silently",
+		name: "ignores large data",
 		rows: "BigData",
 		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
 			if len(e.Data) > 1<<20 {
@@ -77,8 +77,8 @@ var appendFaults = []fault{
 		}},
 	},
 	{
-		name: "keeps the caller's bytes",
-		rows: "GivenSlices",
+		name: "keeps the caller's slice",
+		rows: "PassedSlices",
 		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
 			err := p.Append(ctx, id, e)
 			if err == nil {
@@ -90,7 +90,7 @@ var appendFaults = []fault{
 		}},
 	},
 	{
-		name: "takes ids for C strings",
+		name: "cuts ids off at a NUL",
 		rows: "OddAccounts OddUsers",
 		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
 			if before, _, found := strings.Cut(string(id), "\x00"); found && before != "" {
@@ -100,15 +100,15 @@ var appendFaults = []fault{
 		}},
 	},
 	{
-		name: "mends ids that are not UTF-8",
+		name: "replaces invalid UTF-8 in ids",
 		rows: "OddAccounts",
 		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
 			return p.Append(ctx, usher.AccountID(strings.ToValidUTF8(string(id), "?")), e)
 		}},
 	},
 	{
-		name: "takes any id",
-		rows: "BadIDs RefusedStoresNothing",
+		name: "accepts an empty id",
+		rows: "BadIDs RejectedStoresNothing",
 		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
 			if id == "" {
 				id = "none"
@@ -117,7 +117,7 @@ var appendFaults = []fault{
 		}},
 	},
 	{
-		name: "does not look at the context",
+		name: "ignores the context",
 		rows: "DoneBefore",
 		store: broken{
 			append: func(p *plain, _ context.Context, id usher.AccountID, e store.Entry) error {

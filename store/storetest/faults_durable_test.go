@@ -4,7 +4,7 @@ import "github.com/usher-go/usher/store"
 
 var durableFaults = []fault{
 	{
-		name: "loses the last commit when it is closed",
+		name: "loses the last commit on close",
 		rows: "Durable DurableMany DurableMark",
 		store: broken{reopen: func(p *plain) {
 			for _, a := range p.accounts {
@@ -13,7 +13,7 @@ var durableFaults = []fault{
 		}},
 	},
 	{
-		name: "loses the snapshot when it is closed",
+		name: "loses the snapshot on close",
 		rows: "Durable",
 		store: broken{reopen: func(p *plain) {
 			for _, a := range p.accounts {
@@ -22,7 +22,7 @@ var durableFaults = []fault{
 		}},
 	},
 	{
-		name: "loses marks when it is closed",
+		name: "loses the marks of erased accounts on close",
 		rows: "DurableMark",
 		store: broken{reopen: func(p *plain) {
 			for id, a := range p.accounts {
@@ -33,7 +33,7 @@ var durableFaults = []fault{
 		}},
 	},
 	{
-		name: "loses records when it is closed",
+		name: "loses records on close",
 		rows: "DurableRecords",
 		store: broken{reopen: func(p *plain) {
 			for _, a := range p.accounts {

@@ -14,8 +14,8 @@ import (
 
 var readFaults = []fault{
 	{
-		name: "hands out its own bytes",
-		rows: "HandedSlices",
+		name: "returns its own slices",
+		rows: "ReturnedSlices",
 		store: broken{commits: func(p *plain, ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
 			return list(func() (all []store.Commit, err error) {
 				err = p.with(ctx, id, func(a *plainAccount) error {
@@ -27,8 +27,8 @@ var readFaults = []fault{
 		}},
 	},
 	{
-		name:    "yields commits in any order",
-		rows:    "AppendConflict AppendInOrder AppendVisible AppendWhole BigData CommitsAfter CommitsEnd CommitsErasedMidway DoneBefore DoneLater Durable DurableMany EraseRemoves HandedSlices LoopAgain LoopBody LoopBreak ManyGoroutines NoData OddAccounts RefusedNeighbours SnapshotKept",
+		name:    "yields commits in reverse order",
+		rows:    "AppendConflict AppendInOrder AppendVisible AppendWhole BigData CommitsAfter CommitsEnd CommitsErasedMidway DoneBefore DoneLater Durable DurableMany EraseRemoves ReturnedSlices LoopAgain LoopBody LoopBreak ManyGoroutines NoData OddAccounts RejectedNeighbours SnapshotKept",
 		perhaps: "OneWins RecordsTogether",
 		store: broken{commits: func(p *plain, ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
 			return list(func() ([]store.Commit, error) {
@@ -39,7 +39,7 @@ var readFaults = []fault{
 		}},
 	},
 	{
-		name:    "yields the commit after which to begin",
+		name:    "yields the commit with version after too",
 		rows:    "AnyData AppendVisible CommitsAfter LoopAgain OneWins",
 		perhaps: "ManyGoroutines",
 		store: broken{commits: func(p *plain, ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
@@ -47,7 +47,7 @@ var readFaults = []fault{
 		}},
 	},
 	{
-		name: "goes on with what is appended in the loop",
+		name: "yields commits that are appended during the loop",
 		rows: "CommitsEnd LoopBody",
 		store: broken{commits: func(p *plain, ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
 			return func(yield func(store.Commit, error) bool) {
@@ -75,7 +75,7 @@ var readFaults = []fault{
 		}},
 	},
 	{
-		name: "is silent about an erasure in the loop",
+		name: "ends a loop without an error when the account is erased",
 		rows: "CommitsErasedMidway",
 		store: broken{commits: func(p *plain, ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
 			return func(yield func(store.Commit, error) bool) {
@@ -113,7 +113,7 @@ var readFaults = []fault{
 		}},
 	},
 	{
-		name:  "leaks a goroutine where a loop breaks off",
+		name:  "leaks a goroutine when a loop breaks",
 		rows:  "LoopAgain LoopBreak",
 		hangs: true,
 		store: broken{commits: func(p *plain, ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
@@ -139,7 +139,7 @@ var readFaults = []fault{
 		}},
 	},
 	{
-		name: "yields after the loop was broken off",
+		name: "yields after a break",
 		rows: "AccountsSorted",
 		store: broken{accounts: func(p *plain, ctx context.Context, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
 			return func(yield func(usher.AccountID, error) bool) {
@@ -150,7 +150,7 @@ var readFaults = []fault{
 		}},
 	},
 	{
-		name: "sorts accounts as a database does that knows no case",
+		name: "sorts accounts without regard to case",
 		rows: "OddAccounts",
 		store: broken{accounts: func(p *plain, ctx context.Context, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
 			return list(func() ([]usher.AccountID, error) {
@@ -163,7 +163,7 @@ var readFaults = []fault{
 		}},
 	},
 	{
-		name: "keeps the newest call's snapshot",
+		name: "keeps the snapshot of the latest call",
 		rows: "SnapshotOlder SnapshotOlderTogether",
 		store: broken{save: func(p *plain, ctx context.Context, id usher.AccountID, s store.Snapshot) error {
 			if err := p.SaveSnapshot(ctx, id, s); err != nil {
@@ -187,7 +187,7 @@ var readFaults = []fault{
 	},
 	{
 		name: "forgets the mark of an erased account",
-		rows: "AppendErased CommitsErased EraseAgain EraseMark EraseRemoves EraseTogether EraseUnknown LoopError OddAccounts RecordKept RecordsSorted RefusedNeighbours RefusedStoresNothing SeenRefused SightingsSorted SnapshotErased SnapshotNone DurableMark",
+		rows: "AppendErased CommitsErased EraseAgain EraseMark EraseRemoves EraseTogether EraseUnknown LoopError OddAccounts RecordKept RecordsSorted RejectedNeighbours RejectedStoresNothing LastActiveRejected LastActiveSorted SnapshotErased SnapshotNone DurableMark",
 		store: broken{erase: func(p *plain, ctx context.Context, id usher.AccountID) error {
 			err := p.Erase(ctx, id)
 			if err == nil {
@@ -199,10 +199,10 @@ var readFaults = []fault{
 		}},
 	},
 	{
-		name: "does not mark an account that it does not know",
+		name: "does not mark an erased account without commits",
 		rows: "EraseUnknown DurableMark",
 
-		perhaps: "EraseTogether", // where the erasure comes before the first commit
+		perhaps: "EraseTogether", // if the erasure comes before the first commit
 		store: broken{erase: func(p *plain, ctx context.Context, id usher.AccountID) error {
 			if len(p.commitsOf(id)) == 0 && ctx.Err() == nil {
 				return store.CheckAccount(id)
@@ -211,7 +211,7 @@ var readFaults = []fault{
 		}},
 	},
 	{
-		name: "erases those whose ids begin alike",
+		name: "erases all accounts with the same prefix",
 		rows: "EraseRemoves OddAccounts",
 		store: broken{erase: func(p *plain, ctx context.Context, id usher.AccountID) error {
 			if err := p.Erase(ctx, id); err != nil {

@@ -12,18 +12,18 @@ import (
 	"github.com/usher-go/usher/store/storetest"
 )
 
-// fault is a store with one thing wrong, and the rows that find it: all these, and
-// no others but those that may by chance.
+// fault is a broken store with the rows that must fail. No other row may fail, except the rows in
+// perhaps, which depend on timing.
 type fault struct {
 	name    string
 	rows    string
 	perhaps string
-	hangs   bool // in the rows that find it, so that they need not be waited for long
+	hangs   bool // the rows that must fail hang, so the test waits only briefly for them
 	store   broken
 }
 
 func TestFaults(t *testing.T) {
-	for _, f := range slices.Concat(appendFaults, readFaults, keeperFaults, durableFaults) {
+	for _, f := range slices.Concat(appendFaults, readFaults, userDataFaults, durableFaults) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			f.store.plain = newPlain()
@@ -53,11 +53,11 @@ func TestWatchFaults(t *testing.T) {
 	}
 }
 
-// check runs all rows, and compares those that failed.
+// check runs all rows, and compares the failed rows with the expected ones.
 func (f fault) check(t *testing.T, s storetest.Suite) {
 	want, perhaps := strings.Fields(f.rows), strings.Fields(f.perhaps)
 	var got []string
-	said := map[string]string{}
+	messages := map[string]string{}
 	for _, row := range storetest.Rows() {
 		s.Patience = 5 * time.Minute
 		if f.hangs && slices.Contains(want, row.Name) {
@@ -66,9 +66,9 @@ func (f fault) check(t *testing.T, s storetest.Suite) {
 		r := check(row, s)
 		if len(r.errors) > 0 && !slices.Contains(perhaps, row.Name) {
 			got = append(got, row.Name)
-			said[row.Name] = r.errors[0]
+			messages[row.Name] = r.errors[0]
 			assert.Contains(t, r.errors[0], row.Name+": ")
 		}
 	}
-	assert.ElementsMatch(t, want, got, "what the rows said: %v", said)
+	assert.ElementsMatch(t, want, got, "messages of the rows: %v", messages)
 }

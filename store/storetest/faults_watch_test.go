@@ -10,7 +10,7 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// watcher is a store whose Watch is changed.
+// watcher is a store with another Watch.
 type watcher struct {
 	*memstore.Store
 	watch func(iter.Seq2[usher.AccountID, error]) iter.Seq2[usher.AccountID, error]
@@ -20,24 +20,24 @@ func (w watcher) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
 	return w.watch(w.Store.Watch(ctx))
 }
 
-// blocking is a store that appends only when its watcher has heard of the last.
+// blocking is a store whose Append waits for the loop body of its watcher.
 type blocking struct {
 	*memstore.Store
-	hearing *sync.Mutex
+	yielding *sync.Mutex
 }
 
 func (b blocking) Append(ctx context.Context, id usher.AccountID, e store.Entry) error {
-	b.hearing.Lock()
-	defer b.hearing.Unlock()
+	b.yielding.Lock()
+	defer b.yielding.Unlock()
 	return b.Store.Append(ctx, id, e)
 }
 
 func (b blocking) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
 	return func(yield func(usher.AccountID, error) bool) {
 		for id, err := range b.Store.Watch(ctx) {
-			b.hearing.Lock()
+			b.yielding.Lock()
 			more := yield(id, err)
-			b.hearing.Unlock()
+			b.yielding.Unlock()
 			if !more {
 				return
 			}
@@ -50,7 +50,7 @@ var watchFaults = []struct {
 	open func() store.Store
 }{
 	{
-		fault{name: "does not say that it watches", rows: "WatchBegins WatchCommits WatchEnds WatchErased WatchSlowly", hangs: true},
+		fault{name: `does not yield "" first`, rows: "WatchBegins WatchCommits WatchEnds WatchErased WatchSlowly", hangs: true},
 		func() store.Store {
 			return watcher{new(memstore.Store), func(loop iter.Seq2[usher.AccountID, error]) iter.Seq2[usher.AccountID, error] {
 				return func(yield func(usher.AccountID, error) bool) {
@@ -64,7 +64,7 @@ var watchFaults = []struct {
 		},
 	},
 	{
-		fault{name: "hears nothing", rows: "WatchCommits WatchErased", hangs: true},
+		fault{name: `yields only ""`, rows: "WatchCommits WatchErased", hangs: true},
 		func() store.Store {
 			return watcher{new(memstore.Store), func(loop iter.Seq2[usher.AccountID, error]) iter.Seq2[usher.AccountID, error] {
 				return func(yield func(usher.AccountID, error) bool) {
@@ -78,7 +78,7 @@ var watchFaults = []struct {
 		},
 	},
 	{
-		fault{name: "ends with an error when it is cancelled", rows: "WatchEnds", perhaps: "WatchCommits WatchErased"},
+		fault{name: "ends with an error when the context is canceled", rows: "WatchEnds", perhaps: "WatchCommits WatchErased"},
 		func() store.Store {
 			return watcher{new(memstore.Store), func(loop iter.Seq2[usher.AccountID, error]) iter.Seq2[usher.AccountID, error] {
 				return func(yield func(usher.AccountID, error) bool) {
@@ -93,7 +93,7 @@ var watchFaults = []struct {
 		},
 	},
 	{
-		fault{name: "lets a slow watcher hold up who appends", rows: "WatchSlowly", hangs: true},
+		fault{name: "a slow watcher delays Append", rows: "WatchSlowly", hangs: true},
 		func() store.Store { return blocking{new(memstore.Store), new(sync.Mutex)} },
 	},
 }

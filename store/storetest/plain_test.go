@@ -13,23 +13,23 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// plain is a store as short as it can be: what is asked of somebody who writes one.
+// plain is the shortest store that passes all rows. It shows the effort of writing a store.
 type plain struct {
 	mu       sync.Mutex
 	accounts map[usher.AccountID]*plainAccount
 }
 
 type plainAccount struct {
-	erased    bool
-	commits   []store.Commit
-	snapshot  store.Snapshot
-	records   map[usher.UserID]store.Record
-	sightings map[usher.UserID]store.LastActive
+	erased     bool
+	commits    []store.Commit
+	snapshot   store.Snapshot
+	records    map[usher.UserID]store.Record
+	lastActive map[usher.UserID]store.LastActive
 }
 
 func newPlain() *plain { return &plain{accounts: map[usher.AccountID]*plainAccount{}} }
 
-// with runs f on an account that is not erased, and forgets one that stays empty.
+// with runs f on an account that is not erased. It stores a new account only if f has changed it.
 func (p *plain) with(ctx context.Context, id usher.AccountID, f func(*plainAccount) error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -38,7 +38,7 @@ func (p *plain) with(ctx context.Context, id usher.AccountID, f func(*plainAccou
 	}
 	a := p.accounts[id]
 	if a == nil {
-		a = &plainAccount{records: map[usher.UserID]store.Record{}, sightings: map[usher.UserID]store.LastActive{}}
+		a = &plainAccount{records: map[usher.UserID]store.Record{}, lastActive: map[usher.UserID]store.LastActive{}}
 	}
 	if a.erased {
 		return store.ErrErased
@@ -65,7 +65,7 @@ func (p *plain) Append(ctx context.Context, id usher.AccountID, e store.Entry) e
 			a.records[r.User] = store.Record{User: r.User, Data: bytes.Clone(r.Data)}
 			if len(r.Data) == 0 {
 				delete(a.records, r.User)
-				delete(a.sightings, r.User)
+				delete(a.lastActive, r.User)
 			}
 		}
 		return nil
@@ -132,7 +132,7 @@ func (p *plain) Erase(ctx context.Context, id usher.AccountID) error {
 	return err
 }
 
-// list makes an iterator of something that returns all at once.
+// list returns an iterator over the values that all returns.
 func list[T any](all func() ([]T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		values, err := all()

@@ -15,23 +15,23 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// probe is what a row asks a store with. Its failures name the row and quote the
-// contract, and it may fail on any goroutine: a fatal failure ends that one.
+// probe calls a store for a row. Its failures contain the row's name and sentence. Its methods may
+// be called on any goroutine; a fatal failure ends that goroutine.
 type probe struct {
 	testing.TB
 	row   row
 	suite Suite
-	over  atomic.Bool // the test is over; nobody listens
+	over  atomic.Bool // the test has ended, and t must not be used
 
-	ctx     context.Context
-	store   store.Store
-	keeper  store.UserDataStore // nil where the store is none
-	watcher store.Watcher       // nil where the store is none
+	ctx      context.Context
+	store    store.Store
+	userData store.UserDataStore // nil if the store is not one
+	watcher  store.Watcher       // nil if the store is not one
 }
 
 func (p *probe) use(s store.Store) {
 	p.store = s
-	p.keeper, _ = s.(store.UserDataStore)
+	p.userData, _ = s.(store.UserDataStore)
 	p.watcher, _ = s.(store.Watcher)
 }
 
@@ -40,7 +40,7 @@ func (p *probe) reopen() { p.use(p.suite.Reopen(p, p.store)) }
 func (p *probe) Errorf(format string, args ...any) {
 	p.Helper()
 	if !p.over.Load() {
-		p.TB.Errorf("%s: %s\n\tthe contract says: %s", p.row.Name, fmt.Sprintf(format, args...), p.row.Sentence)
+		p.TB.Errorf("%s: %s\n\tthe contract: %s", p.row.Name, fmt.Sprintf(format, args...), p.row.Sentence)
 	}
 }
 
@@ -50,30 +50,30 @@ func (p *probe) Fatalf(format string, args ...any) {
 	runtime.Goexit()
 }
 
-// FailNow is for what the suite's own functions find.
+// FailNow is for the functions of the suite, such as Open.
 func (p *probe) FailNow() {
 	p.Fail()
 	runtime.Goexit()
 }
 
-// ok wants no error.
-func (p *probe) ok(err error, what string, args ...any) {
+// wantNil reports an error as a fatal failure.
+func (p *probe) wantNil(err error, what string, args ...any) {
 	p.Helper()
 	if err != nil {
 		p.Fatalf("%s: error %v, want none", fmt.Sprintf(what, args...), err)
 	}
 }
 
-// refused wants a certain error, and goes on without it.
-func (p *probe) refused(err, want error, what string, args ...any) {
+// wantError reports a failure unless err is or wraps want.
+func (p *probe) wantError(err, want error, what string, args ...any) {
 	p.Helper()
 	if !errors.Is(err, want) {
 		p.Errorf("%s: error %v, want %v", fmt.Sprintf(what, args...), err, want)
 	}
 }
 
-// same wants two things that print alike.
-func (p *probe) same(got, want any, what string, args ...any) {
+// wantSame reports a failure unless the values print the same.
+func (p *probe) wantSame(got, want any, what string, args ...any) {
 	p.Helper()
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		p.Errorf("%s = %s, want %s", fmt.Sprintf(what, args...), shortened(got), shortened(want))
@@ -98,14 +98,14 @@ func record(user usher.UserID, data string) store.Record {
 
 func (p *probe) append(account usher.AccountID, version uint64, data string, records ...store.Record) {
 	p.Helper()
-	p.ok(p.tryAppend(account, version, data, records...), "Append(%q, version %d)", account, version)
+	p.wantNil(p.tryAppend(account, version, data, records...), "Append(%q, version %d)", account, version)
 }
 
 func (p *probe) tryAppend(account usher.AccountID, version uint64, data string, records ...store.Record) error {
 	return p.store.Append(p.ctx, account, entry(version, data, records...))
 }
 
-// fill appends commits up to a version to an account that has none.
+// fill appends the commits 1 to last to an account without commits.
 func (p *probe) fill(account usher.AccountID, last uint64) {
 	p.Helper()
 	for version := uint64(1); version <= last; version++ {
@@ -113,8 +113,8 @@ func (p *probe) fill(account usher.AccountID, last uint64) {
 	}
 }
 
-// dataOf is what fill appends, and tellCommits checks: a text that names the account
-// and version, and is longer or shorter.
+// dataOf returns the data that fill appends and wantFilled expects. It contains the account and the
+// version, and has various lengths.
 func dataOf(account usher.AccountID, version uint64) string {
 	text := fmt.Sprintf("%s/%d ", account, version)
 	for range version % 7 {
@@ -123,13 +123,13 @@ func dataOf(account usher.AccountID, version uint64) string {
 	return text
 }
 
-// commits reads to the end, and wants no error.
+// commits returns the commits after a version. An error is a fatal failure.
 func (p *probe) commits(account usher.AccountID, after uint64) (all []store.Commit) {
 	p.Helper()
 	return collect(p, p.store.Commits(p.ctx, account, after), "Commits(%q, after %d)", account, after)
 }
 
-// wantCommits wants the data of all commits of an account.
+// wantCommits reports a failure unless the account has exactly the commits with this data.
 func (p *probe) wantCommits(account usher.AccountID, want ...string) {
 	p.Helper()
 	var got, wanted []string
@@ -144,7 +144,7 @@ func (p *probe) wantCommits(account usher.AccountID, want ...string) {
 	}
 }
 
-// wantFilled wants the commits from a version to another as fill appended them.
+// wantFilled reports a failure unless got is the commits first to last that fill appended.
 func (p *probe) wantFilled(got []store.Commit, account usher.AccountID, first, last uint64) {
 	p.Helper()
 	if want := int(last + 1 - first); len(got) != want {
@@ -168,32 +168,32 @@ func (p *probe) accounts(after usher.AccountID) []usher.AccountID {
 func (p *probe) snapshot(account usher.AccountID) store.Snapshot {
 	p.Helper()
 	s, err := p.store.Snapshot(p.ctx, account)
-	p.ok(err, "Snapshot(%q)", account)
+	p.wantNil(err, "Snapshot(%q)", account)
 	return s
 }
 
 func (p *probe) save(account usher.AccountID, version uint64, data string) {
 	p.Helper()
-	p.ok(p.store.SaveSnapshot(p.ctx, account, store.Snapshot{Version: version, Data: []byte(data)}), "SaveSnapshot(%q, version %d)", account, version)
+	p.wantNil(p.store.SaveSnapshot(p.ctx, account, store.Snapshot{Version: version, Data: []byte(data)}), "SaveSnapshot(%q, version %d)", account, version)
 }
 
 func (p *probe) erase(account usher.AccountID) {
 	p.Helper()
-	p.ok(p.store.Erase(p.ctx, account), "Erase(%q)", account)
+	p.wantNil(p.store.Erase(p.ctx, account), "Erase(%q)", account)
 }
 
 func (p *probe) record(account usher.AccountID, user usher.UserID) string {
 	p.Helper()
-	data, err := p.keeper.Record(p.ctx, account, user)
-	p.ok(err, "Record(%q, %q)", account, user)
+	data, err := p.userData.Record(p.ctx, account, user)
+	p.wantNil(err, "Record(%q, %q)", account, user)
 	return string(data)
 }
 
-// wantRecords wants all records of an account, as "user=data".
+// wantRecords reports a failure unless the account has exactly these records, written "user=data".
 func (p *probe) wantRecords(account usher.AccountID, want ...string) {
 	p.Helper()
 	var got []string
-	for _, r := range collect(p, p.keeper.Records(p.ctx, account, ""), "Records(%q)", account) {
+	for _, r := range collect(p, p.userData.Records(p.ctx, account, ""), "Records(%q)", account) {
 		got = append(got, fmt.Sprintf("%s=%s", r.User, r.Data))
 	}
 	if !slices.Equal(got, want) {
@@ -201,17 +201,17 @@ func (p *probe) wantRecords(account usher.AccountID, want ...string) {
 	}
 }
 
-// collect reads a loop to its end, and wants no error.
+// collect returns all values of a loop. An error is a fatal failure.
 func collect[T any](p *probe, loop iter.Seq2[T, error], what string, args ...any) (all []T) {
 	p.Helper()
 	for v, err := range loop {
-		p.ok(err, what, args...)
+		p.wantNil(err, what, args...)
 		all = append(all, v)
 	}
 	return all
 }
 
-// failure reads a loop to its end, and returns what it yielded before the error.
+// failure reads a loop to its end, and returns its values and its error.
 func failure[T any](loop iter.Seq2[T, error]) (before []T, err error) {
 	for v, e := range loop {
 		if e != nil {
@@ -223,7 +223,7 @@ func failure[T any](loop iter.Seq2[T, error]) (before []T, err error) {
 	return before, err
 }
 
-// together runs f on n goroutines at the same time, and waits for all.
+// together runs f on n concurrent goroutines, and waits for all.
 func (p *probe) together(n int, f func(i int)) {
 	var ready, done sync.WaitGroup
 	ready.Add(n)

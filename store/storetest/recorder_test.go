@@ -10,9 +10,9 @@ import (
 	"github.com/usher-go/usher/store/storetest"
 )
 
-// recorder is a testing.TB that a row may fail on.
+// recorder is a testing.TB that records the failures of a row.
 type recorder struct {
-	testing.TB // what it has not is not used
+	testing.TB // nil: rows call only the methods below
 
 	mu       sync.Mutex
 	errors   []string
@@ -20,7 +20,7 @@ type recorder struct {
 	cleanups []func()
 }
 
-// check runs one row as testing would, and returns what it said.
+// check runs one row as package testing would, and returns the recorder.
 func check(row storetest.Row, s storetest.Suite) *recorder {
 	r := &recorder{}
 	done := make(chan struct{})

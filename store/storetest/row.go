@@ -15,33 +15,33 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// row is a sentence of the contract with its check.
+// row is a test of a sentence of the contract.
 type row struct {
 	Name     string
-	Sentence string // what package store says
+	Sentence string // a quote from the comments of package store
 	needs    need
 	check    func(*probe)
 }
 
-// need is what a row needs besides a store; where that is missing, it is the reason
-// to skip the row.
+// need is a requirement of a row. Its text is the reason to skip the row where the requirement is
+// not met.
 type need string
 
 const (
-	aKeeper   need = "the store is no Keeper"
-	noKeeper  need = "the store is a Keeper"
-	aWatcher  need = "the store is no Watcher"
-	aReopener need = "the suite has no Reopen"
-	aRule     need = "the suite has no Refuse"
-	aMemory   need = "the store is no Keeper, or the suite has no Reopen"
+	needsUserData        need = "the store is not a UserDataStore"
+	needsNoUserData      need = "the store is a UserDataStore"
+	needsWatcher         need = "the store is not a Watcher"
+	needsReopen          need = "the suite has no Reopen"
+	needsRefuse          need = "the suite has no Refuse"
+	needsDurableUserData need = "the store is not a UserDataStore, or the suite has no Reopen"
 )
 
-// test opens a store and checks the row. A failure is an error of t, with
-// the row's name and sentence. A row that does not apply skips t.
+// test opens a store and checks the row. A failure is an error of t that contains the row's name
+// and sentence. If a requirement of the row is not met, it skips t.
 func (r row) test(t testing.TB, s Suite) {
 	t.Helper()
 	if s.Open == nil {
-		t.Fatalf("%s: a suite needs an Open that returns a new store", r.Name)
+		t.Fatalf("%s: Suite.Open is nil (want a function that returns a new store)", r.Name)
 	}
 	if s.Patience == 0 {
 		s.Patience = 5 * time.Minute
@@ -50,10 +50,10 @@ func (r row) test(t testing.TB, s Suite) {
 	hung := false
 	t.Cleanup(func() {
 		if hung {
-			return // what hangs has been told
+			return // already reported
 		}
 		if left := leaked(label, min(s.Patience, 10*time.Second)); left != "" {
-			t.Errorf("%s: goroutines are left after the row and its clean-up:\n%s", r.Name, left)
+			t.Errorf("%s: goroutines still run after the row and its cleanup:\n%s", r.Name, left)
 		}
 	})
 	pprof.Do(context.Background(), pprof.Labels(labelKey, label), func(ctx context.Context) {
@@ -65,8 +65,8 @@ func (r row) test(t testing.TB, s Suite) {
 	})
 }
 
-// run reports whether the row came to its end. It has a goroutine of its own, so
-// that a store that hangs fails this row and no other.
+// run reports whether the row's check returned in time. The check has its own goroutine, so that a
+// store that hangs fails only this row.
 func (r row) run(ctx context.Context, t testing.TB, s Suite, opened store.Store) bool {
 	t.Helper()
 	ctx, cancel := context.WithCancel(ctx)
@@ -79,50 +79,50 @@ func (r row) run(ctx context.Context, t testing.TB, s Suite, opened store.Store)
 		defer p.recover()
 		r.check(p)
 	}()
-	patience := time.NewTimer(s.Patience)
-	defer patience.Stop()
+	timer := time.NewTimer(s.Patience)
+	defer timer.Stop()
 	select {
 	case <-done:
 		return true
-	case <-patience.C:
+	case <-timer.C:
 		stacks := make([]byte, 1<<20)
 		stacks = stacks[:runtime.Stack(stacks, true)]
-		p.Errorf("hangs: not done after %s; all goroutines:\n%s", s.Patience, stacks)
+		p.Errorf("hangs: not finished after %s; all goroutines:\n%s", s.Patience, stacks)
 		p.over.Store(true)
 		return false
 	}
 }
 
 func (r row) applies(opened store.Store, s Suite) bool {
-	_, keeper := opened.(store.UserDataStore)
-	_, watcher := opened.(store.Watcher)
+	_, hasUserData := opened.(store.UserDataStore)
+	_, canWatch := opened.(store.Watcher)
 	switch r.needs {
-	case aKeeper:
-		return keeper
-	case noKeeper:
-		return !keeper
-	case aWatcher:
-		return watcher
-	case aReopener:
+	case needsUserData:
+		return hasUserData
+	case needsNoUserData:
+		return !hasUserData
+	case needsWatcher:
+		return canWatch
+	case needsReopen:
 		return s.Reopen != nil
-	case aRule:
+	case needsRefuse:
 		return s.Refuse != nil
-	case aMemory:
-		return keeper && s.Reopen != nil
+	case needsDurableUserData:
+		return hasUserData && s.Reopen != nil
 	}
 	return true
 }
 
-// checks numbers the checks of a process. Goroutines inherit the label of the one
-// that started them, which tells those of a row from everybody else's.
+// checks counts the checks of the process. Each check has a label with its number. Goroutines
+// inherit labels, so the label identifies the goroutines that a row started.
 var checks atomic.Int64
 
 const labelKey = "storetest"
 
-// leaked returns the stacks of the goroutines with a label, once they had time to
-// end.
-func leaked(label string, patience time.Duration) string {
-	until := time.Now().Add(patience)
+// leaked returns the stacks of the goroutines with a label that have not ended within a duration,
+// or "".
+func leaked(label string, wait time.Duration) string {
+	until := time.Now().Add(wait)
 	for {
 		var profile bytes.Buffer
 		if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
@@ -141,7 +141,7 @@ func leaked(label string, patience time.Duration) string {
 	}
 }
 
-// recover makes a failure of a panic of the store.
+// recover reports a panic of the store as a failure. Callers defer it.
 func (p *probe) recover() {
 	if r := recover(); r != nil {
 		p.Errorf("panic: %v\n%s", r, debug.Stack())

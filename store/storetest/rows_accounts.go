@@ -9,39 +9,39 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// numbered makes ids that sort as their numbers do.
+// numbered returns an id; ids sort by their numbers.
 func numbered(i int) usher.AccountID { return usher.AccountID(fmt.Sprintf("account-%04d", i)) }
 
 var accountRows = []row{
 	{
 		Name: "AccountsSorted",
-		Sentence: "Accounts yields the ids of the accounts that have commits and come after the one given, sorted by their bytes; " +
-			`"" comes before all.`,
+		Sentence: "Accounts yields the ids of the accounts that have commits and whose id is greater than after, " +
+			`sorted by their bytes; "" is less than all ids.`,
 		check: func(p *probe) {
 			const n = 640
 			var want []usher.AccountID
 			for i := range n {
 				want = append(want, numbered(i))
 			}
-			p.same(p.accounts(""), "[]", "Accounts of nothing")
+			p.wantSame(p.accounts(""), "[]", "Accounts of an empty store")
 			p.together(16, func(g int) {
 				for i := g; i < n; i += 16 {
 					p.append(numbered(n-1-i), 1, "one")
 				}
 			})
 			p.append(want[n-1], 2, "two")
-			p.same(p.accounts(""), want, "Accounts")
+			p.wantSame(p.accounts(""), want, "Accounts")
 			for _, i := range []int{0, 1, 254, 255, 256, n - 2, n - 1} {
-				p.same(p.accounts(want[i]), want[i+1:], "Accounts(after %q)", want[i])
-				p.same(p.accounts(want[i]+"!"), want[i+1:], "Accounts(after %q)", want[i]+"!")
+				p.wantSame(p.accounts(want[i]), want[i+1:], "Accounts(after %q)", want[i])
+				p.wantSame(p.accounts(want[i]+"!"), want[i+1:], "Accounts(after %q)", want[i]+"!")
 			}
-			p.same(p.accounts("b"), "[]", "Accounts(after the last)")
-			p.same(p.accounts("A"), want, "Accounts(after one before the first)")
+			p.wantSame(p.accounts("b"), "[]", "Accounts(after the last)")
+			p.wantSame(p.accounts("A"), want, "Accounts(after an id before the first)")
 			var paged []usher.AccountID
 			for len(paged) < n {
 				page := 0
 				for id, err := range p.store.Accounts(p.ctx, last(paged)) {
-					p.ok(err, "Accounts(after %q)", last(paged))
+					p.wantNil(err, "Accounts(after %q)", last(paged))
 					if paged = append(paged, id); page == 99 {
 						break
 					}
@@ -51,12 +51,12 @@ var accountRows = []row{
 					break
 				}
 			}
-			p.same(paged, want, "Accounts, a hundred at a time")
+			p.wantSame(paged, want, "Accounts, a hundred at a time")
 		},
 	},
 	{
 		Name:     "AccountsErased",
-		Sentence: "Erased accounts are not among them.",
+		Sentence: "It does not yield erased accounts.",
 		check: func(p *probe) {
 			for i := range 6 {
 				p.append(numbered(i), 1, "one")
@@ -65,12 +65,12 @@ var accountRows = []row{
 			p.erase(numbered(3))
 			p.erase(numbered(5))
 			p.erase("never used")
-			p.same(p.accounts(""), []usher.AccountID{numbered(1), numbered(2), numbered(4)}, "Accounts")
+			p.wantSame(p.accounts(""), []usher.AccountID{numbered(1), numbered(2), numbered(4)}, "Accounts")
 		},
 	},
 	{
 		Name:     "AccountsDuring",
-		Sentence: "Accounts that begin or are erased during the loop may be among them or not.",
+		Sentence: "It may or may not yield accounts that get their first commit or are erased during the loop.",
 		check: func(p *probe) {
 			const n = 300
 			var stay, got []usher.AccountID
@@ -78,7 +78,7 @@ var accountRows = []row{
 				p.append(numbered(i), 1, "one")
 			}
 			for id, err := range p.store.Accounts(p.ctx, "") {
-				p.ok(err, "Accounts")
+				p.wantNil(err, "Accounts")
 				if len(got) > 0 && id <= got[len(got)-1] {
 					p.Fatalf("Accounts yields %q after %q", id, got[len(got)-1])
 				}
@@ -94,7 +94,7 @@ var accountRows = []row{
 			}
 			for _, id := range stay {
 				if !slices.Contains(got, id) {
-					p.Errorf("Accounts leaves out %q, which was there throughout", id)
+					p.Errorf("Accounts omits %q, which existed during the whole loop", id)
 				}
 			}
 		},

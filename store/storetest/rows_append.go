@@ -11,11 +11,11 @@ import (
 var appendRows = []row{
 	{
 		Name:     "AppendWhole",
-		Sentence: "Append adds an entry to the account's journal, all of it or nothing.",
+		Sentence: "Append adds an entry to the account's journal, either completely or not at all.",
 		check: func(p *probe) {
 			p.append("acme", 1, "one")
 			p.wantCommits("acme", "one")
-			if p.keeper == nil {
+			if p.userData == nil {
 				return
 			}
 			p.append("acme", 2, "two", record("mia", "Mia"), record("max", "Max"))
@@ -25,7 +25,7 @@ var appendRows = []row{
 	},
 	{
 		Name:     "AppendInOrder",
-		Sentence: "Its version is one more than that of the last commit, and 1 in an account that has none.",
+		Sentence: "The version must be that of the last commit plus one, or 1 if the account has no commits.",
 		check: func(p *probe) {
 			for version := uint64(1); version <= 20; version++ {
 				p.append("acme", version, dataOf("acme", version))
@@ -37,17 +37,17 @@ var appendRows = []row{
 	},
 	{
 		Name:     "AppendVisible",
-		Sentence: "After a nil error the entry is as durable as the store promises, and every read that begins later sees it.",
+		Sentence: "After a nil error the entry is as durable as the store promises, and every read that begins later returns it.",
 		check: func(p *probe) {
 			for version := uint64(1); version <= 30; version++ {
 				p.append("acme", version, dataOf("acme", version))
 				p.wantFilled(p.commits("acme", 0), "acme", 1, version)
 				p.wantFilled(p.commits("acme", version-1), "acme", version, version)
-				p.same(p.accounts(""), []usher.AccountID{"acme"}, "Accounts")
-				if p.keeper != nil {
+				p.wantSame(p.accounts(""), []usher.AccountID{"acme"}, "Accounts")
+				if p.userData != nil {
 					user := usher.UserID(fmt.Sprint("user", version))
 					p.append(usher.AccountID(user), 1, "", record(user, "data"))
-					p.same(p.record(usher.AccountID(user), user), "data", "Record(%q)", user)
+					p.wantSame(p.record(usher.AccountID(user), user), "data", "Record(%q)", user)
 					p.erase(usher.AccountID(user))
 				}
 			}
@@ -55,29 +55,29 @@ var appendRows = []row{
 	},
 	{
 		Name:     "AppendConflict",
-		Sentence: "ErrConflict says that there already is a commit of that version: somebody was first.",
+		Sentence: "ErrConflict means that a commit with this version exists: another writer was first.",
 		check: func(p *probe) {
 			p.append("acme", 1, "one")
-			p.refused(p.tryAppend("acme", 1, "another"), store.ErrConflict, "Append of version 1 again")
-			p.refused(p.tryAppend("acme", 1, "one"), store.ErrConflict, "Append of the same bytes again")
+			p.wantError(p.tryAppend("acme", 1, "another"), store.ErrConflict, "Append of version 1 again")
+			p.wantError(p.tryAppend("acme", 1, "one"), store.ErrConflict, "Append of the same bytes again")
 			p.append("acme", 2, "two")
 			p.append("acme", 3, "three")
 			for version := uint64(1); version <= 3; version++ {
-				p.refused(p.tryAppend("acme", version, "late"), store.ErrConflict, "Append of version %d, the last is 3", version)
+				p.wantError(p.tryAppend("acme", version, "late"), store.ErrConflict, "Append of version %d, the last is 3", version)
 			}
 			p.wantCommits("acme", "one", "two", "three")
 		},
 	},
 	{
 		Name:     "AppendGap",
-		Sentence: "ErrGap says that commits would be missing before it.",
+		Sentence: "ErrGap means that commits before this version are missing.",
 		check: func(p *probe) {
 			for _, version := range []uint64{2, 3, math.MaxUint64 - 1, math.MaxUint64} {
-				p.refused(p.tryAppend("acme", version, "far"), store.ErrGap, "Append of version %d to no commits", version)
+				p.wantError(p.tryAppend("acme", version, "far"), store.ErrGap, "Append of version %d to no commits", version)
 			}
 			p.append("acme", 1, "one")
 			for _, version := range []uint64{3, 1000, math.MaxUint64 - 1, math.MaxUint64} {
-				p.refused(p.tryAppend("acme", version, "far"), store.ErrGap, "Append of version %d, the last is 1", version)
+				p.wantError(p.tryAppend("acme", version, "far"), store.ErrGap, "Append of version %d, the last is 1", version)
 			}
 			p.wantCommits("acme", "one")
 			p.append("acme", 2, "two")
@@ -85,43 +85,43 @@ var appendRows = []row{
 	},
 	{
 		Name:     "AppendErased",
-		Sentence: "ErrErased says that the account was erased.",
+		Sentence: "ErrErased means that the account was erased.",
 		check: func(p *probe) {
 			p.fill("acme", 3)
 			p.erase("acme")
 			for _, version := range []uint64{1, 3, 4, 5} {
-				p.refused(p.tryAppend("acme", version, "late"), store.ErrErased, "Append of version %d, the last was 3", version)
+				p.wantError(p.tryAppend("acme", version, "late"), store.ErrErased, "Append of version %d, the last was 3", version)
 			}
 		},
 	},
 	{
 		Name:     "AppendZero",
-		Sentence: "A version of 0 is refused with ErrInvalid",
+		Sentence: "For version 0, Append returns ErrInvalid.",
 		check: func(p *probe) {
-			p.refused(p.tryAppend("acme", 0, "zero"), store.ErrInvalid, "Append of version 0 to no commits")
+			p.wantError(p.tryAppend("acme", 0, "zero"), store.ErrInvalid, "Append of version 0 to no commits")
 			p.append("acme", 1, "one")
-			p.refused(p.tryAppend("acme", 0, "zero"), store.ErrInvalid, "Append of version 0, the last is 1")
+			p.wantError(p.tryAppend("acme", 0, "zero"), store.ErrInvalid, "Append of version 0, the last is 1")
 			p.wantCommits("acme", "one")
 		},
 	},
 	{
-		Name:     "AppendNoKeeper",
-		Sentence: "and records with ErrNoKeeper by a store that is no Keeper.",
-		needs:    noKeeper,
+		Name:     "AppendNoUserData",
+		Sentence: "For an entry with records, a store that is not a UserDataStore returns ErrNoUserData.",
+		needs:    needsNoUserData,
 		check: func(p *probe) {
-			p.refused(p.tryAppend("acme", 1, "one", record("mia", "Mia")), store.ErrNoUserData, "Append with a record")
-			p.refused(p.tryAppend("acme", 1, "one", record("mia", "")), store.ErrNoUserData, "Append that erases a record")
+			p.wantError(p.tryAppend("acme", 1, "one", record("mia", "Mia")), store.ErrNoUserData, "Append with a record")
+			p.wantError(p.tryAppend("acme", 1, "one", record("mia", "")), store.ErrNoUserData, "Append that erases a record")
 			p.wantCommits("acme")
 		},
 	},
 	{
-		Name:     "RefusedStoresNothing",
-		Sentence: "All these mean that the call stored nothing.",
+		Name:     "RejectedStoresNothing",
+		Sentence: "After each of these errors, this call has stored nothing.",
 		check: func(p *probe) {
 			var before, after []store.Record
 			p.append("erased", 1, "one")
 			p.erase("erased")
-			if p.keeper != nil {
+			if p.userData != nil {
 				before = []store.Record{record("mia", "before")}
 				after = []store.Record{record("mia", "after"), record("max", "after")}
 			}
@@ -141,8 +141,8 @@ var appendRows = []row{
 			}
 			p.wantCommits("acme", "one")
 			p.wantCommits("new")
-			p.same(p.accounts(""), []usher.AccountID{"acme"}, "Accounts")
-			if p.keeper != nil {
+			p.wantSame(p.accounts(""), []usher.AccountID{"acme"}, "Accounts")
+			if p.userData != nil {
 				p.wantRecords("acme", "mia=before")
 				p.wantRecords("new")
 			}

@@ -8,10 +8,10 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-const commitsSentence = "Commits yields the commits with a version greater than after, ascending and without a gap, " +
-	"up to the last one there was when the loop began."
+const commitsSentence = "Commits yields the commits with a version greater than after, in ascending order and without a " +
+	"gap, up to the last commit when the loop began."
 
-// many is more commits than a store is likely to read at once.
+// many is more commits than a store is likely to read in one batch.
 const many = 600
 
 var commitRows = []row{
@@ -26,7 +26,7 @@ var commitRows = []row{
 				p.wantFilled(p.commits("acme", after), "acme", after+1, many)
 			}
 			for _, after := range []uint64{many, many + 1, math.MaxInt64, math.MaxUint64 - 1, math.MaxUint64} {
-				p.same(len(p.commits("acme", after)), 0, "number of Commits(after %d), the last is %d", after, many)
+				p.wantSame(len(p.commits("acme", after)), 0, "number of Commits(after %d), the last is %d", after, many)
 			}
 		},
 	},
@@ -38,10 +38,10 @@ var commitRows = []row{
 			last := uint64(3)
 			var read []store.Commit
 			for c, err := range p.store.Commits(p.ctx, "acme", 0) {
-				p.ok(err, "Commits")
+				p.wantNil(err, "Commits")
 				read = append(read, c)
 				if len(read) > 3 {
-					break // it could go on for ever
+					break // otherwise the loop might not end
 				}
 				last++
 				p.append("acme", last, dataOf("acme", last))
@@ -56,31 +56,31 @@ var commitRows = []row{
 		check: func(p *probe) {
 			p.append("other", 1, "one")
 			p.wantCommits("acme")
-			p.same(len(p.commits("acme", 7)), 0, "number of Commits(after 7)")
+			p.wantSame(len(p.commits("acme", 7)), 0, "number of Commits(after 7)")
 		},
 	},
 	{
 		Name:     "CommitsErased",
-		Sentence: "An erased one yields ErrErased;",
+		Sentence: "An erased account yields ErrErased.",
 		check: func(p *probe) {
 			p.fill("acme", 3)
 			p.erase("acme")
 			for _, after := range []uint64{0, 2, 3, 4} {
 				before, err := failure(p.store.Commits(p.ctx, "acme", after))
-				p.refused(err, store.ErrErased, "Commits(after %d)", after)
-				p.same(len(before), 0, "number of Commits(after %d) before the error", after)
+				p.wantError(err, store.ErrErased, "Commits(after %d)", after)
+				p.wantSame(len(before), 0, "number of Commits(after %d) before the error", after)
 			}
 		},
 	},
 	{
 		Name:     "CommitsErasedMidway",
-		Sentence: "if it is erased during the loop, that goes on to its end or stops with ErrErased.",
+		Sentence: "If the account is erased during the loop, the loop goes on to its end or stops with ErrErased.",
 		check: func(p *probe) {
 			p.fill("acme", many)
 			var read []store.Commit
 			for c, err := range p.store.Commits(p.ctx, "acme", 0) {
 				if err != nil {
-					p.refused(err, store.ErrErased, "Commits, erased after the first")
+					p.wantError(err, store.ErrErased, "Commits, erased after the first")
 					p.wantFilled(read, "acme", 1, uint64(len(read)))
 					return
 				}
@@ -96,7 +96,7 @@ var commitRows = []row{
 var raceRows = []row{
 	{
 		Name:     "OneWins",
-		Sentence: "Of many that append the same version at the same time, one gets nil.",
+		Sentence: "Of concurrent calls with the same version, one returns nil.",
 		check: func(p *probe) {
 			for version := uint64(1); version <= 5; version++ {
 				var won [64]bool
@@ -104,7 +104,7 @@ var raceRows = []row{
 					err := p.tryAppend("acme", version, fmt.Sprint(i))
 					won[i] = err == nil
 					if err != nil {
-						p.refused(err, store.ErrConflict, "Append of version %d by one of %d", version, len(won))
+						p.wantError(err, store.ErrConflict, "Append of version %d by one of %d", version, len(won))
 					}
 				})
 				var winners []string
@@ -115,14 +115,14 @@ var raceRows = []row{
 				}
 				stored := p.commits("acme", version-1)
 				if len(winners) != 1 || len(stored) != 1 || string(stored[0].Data) != winners[0] {
-					p.Fatalf("version %d: nil for %q, want one of them; stored is %v", version, winners, stored)
+					p.Fatalf("version %d: nil for %q, want exactly one; stored: %v", version, winners, stored)
 				}
 			}
 		},
 	},
 	{
-		Name:     "RefusedNeighbours",
-		Sentence: "Entries that are refused never make others fail.",
+		Name:     "RejectedNeighbours",
+		Sentence: "A rejected entry never makes another entry fail.",
 		check: func(p *probe) {
 			p.append("shared", 1, "one")
 			p.append("erased", 1, "one")
@@ -131,11 +131,11 @@ var raceRows = []row{
 				for version := uint64(1); version <= 10; version++ {
 					switch i % 6 {
 					case 0:
-						p.refused(p.tryAppend("shared", 1, "late"), store.ErrConflict, "Append of version 1 again")
+						p.wantError(p.tryAppend("shared", 1, "late"), store.ErrConflict, "Append of version 1 again")
 					case 1:
-						p.refused(p.tryAppend("shared", 3, "far"), store.ErrGap, "Append of version 3 after 1")
+						p.wantError(p.tryAppend("shared", 3, "far"), store.ErrGap, "Append of version 3 after 1")
 					case 2:
-						p.refused(p.tryAppend("erased", 2, "late"), store.ErrErased, "Append to an erased account")
+						p.wantError(p.tryAppend("erased", 2, "late"), store.ErrErased, "Append to an erased account")
 					default:
 						account := numbered(i)
 						p.append(account, version, dataOf(account, version))
@@ -152,28 +152,28 @@ var raceRows = []row{
 	},
 	{
 		Name:     "ManyGoroutines",
-		Sentence: "Its methods may be called by many goroutines at the same time.",
+		Sentence: "Its methods may be called concurrently.",
 		check: func(p *probe) {
 			const last = 120
 			p.together(12, func(i int) {
 				switch i % 3 {
-				case 0: // writers, who race for each version
+				case 0: // writers that race for each version
 					for version := uint64(1); version <= last; version++ {
 						err := p.tryAppend("acme", version, dataOf("acme", version))
 						if err != nil && !errors.Is(err, store.ErrConflict) {
-							p.Fatalf("Append of version %d after those before: %v", version, err)
+							p.Fatalf("Append of version %d: %v", version, err)
 						}
 					}
-				case 1: // readers of the whole
-					for seen := 0; seen < last && !p.Failed(); {
+				case 1: // readers of all commits
+					for read := 0; read < last && !p.Failed(); {
 						all := p.commits("acme", 0)
-						if len(all) < seen {
-							p.Fatalf("Commits: %d, after %d had been seen", len(all), seen)
+						if len(all) < read {
+							p.Fatalf("Commits: %d, after %d had been read", len(all), read)
 						}
-						seen = len(all)
-						p.wantFilled(all, "acme", 1, uint64(seen))
+						read = len(all)
+						p.wantFilled(all, "acme", 1, uint64(read))
 					}
-				default: // those who follow, and save snapshots
+				default: // readers of new commits, which save snapshots
 					for seen := uint64(0); seen < last && !p.Failed(); {
 						more := p.commits("acme", seen)
 						p.wantFilled(more, "acme", seen+1, seen+uint64(len(more)))
@@ -181,7 +181,7 @@ var raceRows = []row{
 							p.save("acme", seen, dataOf("acme", seen))
 						}
 						if s := p.snapshot("acme"); s.Version > 0 && string(s.Data) != dataOf("acme", s.Version) {
-							p.Fatalf("Snapshot = version %d, %s, another one's data", s.Version, shortened(string(s.Data)))
+							p.Fatalf("Snapshot = version %d, %s, data of another version", s.Version, shortened(string(s.Data)))
 						}
 					}
 				}

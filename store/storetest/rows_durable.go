@@ -11,8 +11,8 @@ import (
 var durableRows = []row{
 	{
 		Name:     "Durable",
-		Sentence: "After a nil error the entry is as durable as the store promises, and every read that begins later sees it.",
-		needs:    aReopener,
+		Sentence: "After a nil error the entry is as durable as the store promises, and every read that begins later returns it.",
+		needs:    needsReopen,
 		check: func(p *probe) {
 			p.fill("acme", 3)
 			p.fill("other", 2)
@@ -22,18 +22,18 @@ var durableRows = []row{
 				last := 3 + round
 				p.wantFilled(p.commits("acme", 0), "acme", 1, last)
 				p.wantFilled(p.commits("other", 0), "other", 1, 2)
-				p.same(p.snapshot("acme"), store.Snapshot{Version: 2, Data: []byte("two")}, "Snapshot")
-				p.same(p.accounts(""), "[acme other]", "Accounts")
-				p.refused(p.tryAppend("acme", last, "late"), store.ErrConflict, "Append of version %d again", last)
-				p.refused(p.tryAppend("acme", last+2, "far"), store.ErrGap, "Append of version %d, the last is %d", last+2, last)
+				p.wantSame(p.snapshot("acme"), store.Snapshot{Version: 2, Data: []byte("two")}, "Snapshot")
+				p.wantSame(p.accounts(""), "[acme other]", "Accounts")
+				p.wantError(p.tryAppend("acme", last, "late"), store.ErrConflict, "Append of version %d again", last)
+				p.wantError(p.tryAppend("acme", last+2, "far"), store.ErrGap, "Append of version %d, the last is %d", last+2, last)
 				p.append("acme", last+1, dataOf("acme", last+1))
 			}
 		},
 	},
 	{
 		Name:     "DurableMark",
-		Sentence: "What stays is a mark, and the id is never used again.",
-		needs:    aReopener,
+		Sentence: "A mark remains, and the id is never used again.",
+		needs:    needsReopen,
 		check: func(p *probe) {
 			p.fill("acme", 3)
 			p.fill("acm", 1)
@@ -42,8 +42,8 @@ var durableRows = []row{
 			for range 2 {
 				p.reopen()
 				for _, account := range []usher.AccountID{"acme", "never used"} {
-					p.erased(account)
-					p.refused(p.tryAppend(account, 1, "again"), store.ErrErased, "Append to %q", account)
+					p.wantErased(account)
+					p.wantError(p.tryAppend(account, 1, "again"), store.ErrErased, "Append to %q", account)
 				}
 				p.wantFilled(p.commits("acm", 0), "acm", 1, 1)
 			}
@@ -51,8 +51,8 @@ var durableRows = []row{
 	},
 	{
 		Name:     "DurableMany",
-		Sentence: "After a nil error the entry is as durable as the store promises, and every read that begins later sees it.",
-		needs:    aReopener,
+		Sentence: "After a nil error the entry is as durable as the store promises, and every read that begins later returns it.",
+		needs:    needsReopen,
 		check: func(p *probe) {
 			p.together(16, func(i int) { p.fill(numbered(i), uint64(i+1)) })
 			p.reopen()
@@ -63,14 +63,14 @@ var durableRows = []row{
 	},
 	{
 		Name:     "DurableRecords",
-		Sentence: "The records of an Entry appear together with its commit: whoever sees the one sees the others.",
-		needs:    aMemory,
+		Sentence: "The records of an Entry become visible together with its commit: after a read has returned one of them, later reads return all.",
+		needs:    needsDurableUserData,
 		check: func(p *probe) {
 			for i := range uint64(5) {
 				p.append("acme", i+1, "data", record("mia", fmt.Sprint("Mia", i)), record(usher.UserID(fmt.Sprint(i)), "data"))
 			}
 			p.append("acme", 6, "data", record("3", ""))
-			p.ok(p.keeper.SaveLastActive(p.ctx, "acme", []store.LastActive{{User: "mia", At: time.Unix(1, 0)}}), "Seen")
+			p.wantNil(p.userData.SaveLastActive(p.ctx, "acme", []store.LastActive{{User: "mia", At: time.Unix(1, 0)}}), "SaveLastActive")
 			p.reopen()
 			p.wantRecords("acme", "0=data", "1=data", "2=data", "4=data", "mia=Mia4")
 		},

@@ -8,17 +8,17 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-const togetherSentence = "The records of an Entry appear together with its commit: whoever sees the one sees the others."
+const togetherSentence = "The records of an Entry become visible together with its commit: after a read has returned one of them, later reads return all."
 
 var recordRows = []row{
 	{
 		Name:     "RecordKept",
 		Sentence: "Record returns the user's record, nil if there is none, and ErrErased for an erased account.",
-		needs:    aKeeper,
+		needs:    needsUserData,
 		check: func(p *probe) {
 			none := func(account usher.AccountID, user usher.UserID) {
 				p.Helper()
-				data, err := p.keeper.Record(p.ctx, account, user)
+				data, err := p.userData.Record(p.ctx, account, user)
 				if data != nil || err != nil {
 					p.Errorf("Record(%q, %q) = %q, %v; want nil, nil", account, user, data, err)
 				}
@@ -27,20 +27,20 @@ var recordRows = []row{
 			p.append("acme", 1, "one", record("mia", "Mia"))
 			p.append("other", 1, "one", record("mia", "another Mia"))
 			p.append("acme", 2, "two")
-			p.same(p.record("acme", "mia"), "Mia", "Record")
-			p.same(p.record("other", "mia"), "another Mia", "Record of the other account")
+			p.wantSame(p.record("acme", "mia"), "Mia", "Record")
+			p.wantSame(p.record("other", "mia"), "another Mia", "Record of the other account")
 			none("acme", "max")
 			none("third", "mia")
 			p.erase("acme")
-			data, err := p.keeper.Record(p.ctx, "acme", "mia")
-			p.refused(err, store.ErrErased, "Record of an erased account")
-			p.same(data, "[]", "data beside the error")
+			data, err := p.userData.Record(p.ctx, "acme", "mia")
+			p.wantError(err, store.ErrErased, "Record of an erased account")
+			p.wantSame(data, "[]", "data beside the error")
 		},
 	},
 	{
 		Name:     "RecordsTogether",
 		Sentence: togetherSentence,
-		needs:    aKeeper,
+		needs:    needsUserData,
 		check: func(p *probe) {
 			const last = 100
 			p.append("acme", 1, "1", record("a", "1"), record("z", "1"))
@@ -58,13 +58,13 @@ var recordRows = []row{
 					}
 					return version
 				}
-				for seen := uint64(0); seen < last && !p.Failed(); {
+				for read := uint64(0); read < last && !p.Failed(); {
 					first := at("z")
-					for _, c := range p.commits("acme", seen) {
-						seen = c.Version
+					for _, c := range p.commits("acme", read) {
+						read = c.Version
 					}
-					if second := at("a"); first > seen || seen > second {
-						p.Fatalf("one after the other: the record of version %d, the commit of %d, the record of %d", first, seen, second)
+					if second := at("a"); first > read || read > second {
+						p.Fatalf("consecutive reads: a record of version %d, the commit of %d, a record of %d", first, read, second)
 					}
 				}
 			})
@@ -72,8 +72,8 @@ var recordRows = []row{
 	},
 	{
 		Name:     "RecordsOrder",
-		Sentence: "They are written in their order, and each replaces what the user had.",
-		needs:    aKeeper,
+		Sentence: "Records are written in order, and each replaces the user's previous record.",
+		needs:    needsUserData,
 		check: func(p *probe) {
 			p.append("acme", 1, "one", record("mia", "first and long"), record("max", "first"), record("mia", "second"))
 			p.wantRecords("acme", "max=first", "mia=second")
@@ -83,22 +83,22 @@ var recordRows = []row{
 	},
 	{
 		Name:     "RecordErased",
-		Sentence: "One without data erases the user's record, and the sighting with it.",
-		needs:    aKeeper,
+		Sentence: "A record without data deletes the user's record and last-active time.",
+		needs:    needsUserData,
 		check: func(p *probe) {
 			p.append("acme", 1, "one", record("max", "Max"), record("mia", "Mia"), record("mi", "Mi"))
 			at := time.Unix(1, 0).UTC()
-			p.ok(p.keeper.SaveLastActive(p.ctx, "acme", []store.LastActive{{User: "max", At: at}, {User: "mia", At: at}, {User: "no record", At: at}}), "Seen")
-			p.append("acme", 2, "two", record("mia", ""), record("no record", ""), record("nobody", ""))
+			p.wantNil(p.userData.SaveLastActive(p.ctx, "acme", []store.LastActive{{User: "max", At: at}, {User: "mia", At: at}, {User: "no record", At: at}}), "SaveLastActive")
+			p.append("acme", 2, "two", record("mia", ""), record("no record", ""), record("no such user", ""))
 			p.wantRecords("acme", "max=Max", "mi=Mi")
-			p.same(p.sightings("acme", ""), []store.LastActive{{User: "max", At: at}}, "Sightings")
-			p.same(p.record("acme", "mia"), "", "Record of the one erased")
+			p.wantSame(p.lastActive("acme", ""), []store.LastActive{{User: "max", At: at}}, "LastActiveTimes")
+			p.wantSame(p.record("acme", "mia"), "", "Record that was deleted")
 		},
 	},
 	{
 		Name:     "RecordsSorted",
-		Sentence: "Records yields the records of the users who come after the one given, sorted by the bytes of their ids, and ErrErased for an erased account.",
-		needs:    aKeeper,
+		Sentence: "Records yields the records of the users whose id is greater than after, sorted by the bytes of the ids, and ErrErased for an erased account.",
+		needs:    needsUserData,
 		check: func(p *probe) {
 			var records []store.Record
 			for i := range many {
@@ -116,25 +116,25 @@ var recordRows = []row{
 					want = append(want, fmt.Sprintf("%s=%d", numbered(j), j))
 				}
 				var got []string
-				for _, r := range collect(p, p.keeper.Records(p.ctx, "acme", after), "Records(after %q)", after) {
+				for _, r := range collect(p, p.userData.Records(p.ctx, "acme", after), "Records(after %q)", after) {
 					got = append(got, fmt.Sprintf("%s=%s", r.User, r.Data))
 				}
-				p.same(got, want, "Records(after %q)", after)
+				p.wantSame(got, want, "Records(after %q)", after)
 			}
 			p.erase("acme")
-			before, err := failure(p.keeper.Records(p.ctx, "acme", ""))
-			p.refused(err, store.ErrErased, "Records of an erased account")
-			p.same(len(before), 0, "number of Records before the error")
+			before, err := failure(p.userData.Records(p.ctx, "acme", ""))
+			p.wantError(err, store.ErrErased, "Records of an erased account")
+			p.wantSame(len(before), 0, "number of Records before the error")
 		},
 	},
 }
 
-func (p *probe) sightings(account usher.AccountID, after usher.UserID) []store.LastActive {
+func (p *probe) lastActive(account usher.AccountID, after usher.UserID) []store.LastActive {
 	p.Helper()
-	return collect(p, p.keeper.LastActiveTimes(p.ctx, account, after), "Sightings(%q, after %q)", account, after)
+	return collect(p, p.userData.LastActiveTimes(p.ctx, account, after), "LastActiveTimes(%q, after %q)", account, after)
 }
 
-func (p *probe) seen(account usher.AccountID, sightings ...store.LastActive) {
+func (p *probe) saveLastActive(account usher.AccountID, times ...store.LastActive) {
 	p.Helper()
-	p.ok(p.keeper.SaveLastActive(p.ctx, account, sightings), "Seen(%q)", account)
+	p.wantNil(p.userData.SaveLastActive(p.ctx, account, times), "SaveLastActive(%q)", account)
 }

@@ -7,32 +7,32 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// aMoment is how long a row waits for what must not happen.
-const aMoment = 50 * time.Millisecond
+// pause is how long a row waits for an effect that must not occur.
+const pause = 50 * time.Millisecond
 
 var refusedRows = []row{
 	{
 		Name:     "AppendRefused",
-		Sentence: "ErrRefused, which a store may wrap with its reason, says that it rejects the entry for good, by a rule of its own such as a quota or a row policy.",
-		needs:    aRule,
+		Sentence: "ErrRefused, which a store may wrap with a reason, means that the store rejects the entry permanently by a rule of its own, such as a quota or a row policy.",
+		needs:    needsRefuse,
 		check: func(p *probe) {
 			p.append("acme", 1, "one")
 			p.suite.Refuse(p, p.store, "acme")
 			p.suite.Refuse(p, p.store, "new")
-			p.refused(p.tryAppend("acme", 2, "two"), store.ErrRefused, "Append to an account that the rule rejects")
-			p.refused(p.tryAppend("new", 1, "one"), store.ErrRefused, "Append of the first commit of an account that the rule rejects")
+			p.wantError(p.tryAppend("acme", 2, "two"), store.ErrRefused, "Append to an account that the rule rejects")
+			p.wantError(p.tryAppend("new", 1, "one"), store.ErrRefused, "Append of the first commit of an account that the rule rejects")
 			p.append("other", 1, "one")
 			p.wantCommits("acme", "one")
-			p.same(p.accounts(""), []usher.AccountID{"acme", "other"}, "Accounts")
+			p.wantSame(p.accounts(""), []usher.AccountID{"acme", "other"}, "Accounts")
 		},
 	},
 	{
-		Name:     "RefusedForGood",
-		Sentence: "No call with this entry has stored it, and none will; the caller does not retry.",
-		needs:    aRule,
+		Name:     "RefusedPermanently",
+		Sentence: "No call with this entry has stored it, and none will; the caller must not retry.",
+		needs:    needsRefuse,
 		check: func(p *probe) {
 			var before, after []store.Record
-			if p.keeper != nil {
+			if p.userData != nil {
 				before, after = []store.Record{record("mia", "before")}, []store.Record{record("mia", "after")}
 			}
 			p.append("acme", 1, "one", before...)
@@ -42,17 +42,17 @@ var refusedRows = []row{
 					p.Errorf("Append to an account that the rule rejects: no error")
 				}
 			}
-			time.Sleep(aMoment)
+			time.Sleep(pause)
 			p.wantCommits("acme", "one")
-			if p.keeper != nil {
+			if p.userData != nil {
 				p.wantRecords("acme", "mia=before")
 			}
 		},
 	},
 	{
 		Name:     "RefusedLast",
-		Sentence: "A conflict, a gap and an erased account are reported first.",
-		needs:    aRule,
+		Sentence: "ErrConflict, ErrGap and ErrErased take precedence over ErrRefused.",
+		needs:    needsRefuse,
 		check: func(p *probe) {
 			for _, account := range []usher.AccountID{"acme", "erased"} {
 				p.append(account, 1, "one")
@@ -60,10 +60,10 @@ var refusedRows = []row{
 				p.suite.Refuse(p, p.store, account)
 			}
 			p.erase("erased")
-			p.refused(p.tryAppend("acme", 1, "one"), store.ErrConflict, "Append of version 1 again, under the rule")
-			p.refused(p.tryAppend("acme", 2, "two"), store.ErrConflict, "Append of version 2 again, under the rule")
-			p.refused(p.tryAppend("acme", 4, "four"), store.ErrGap, "Append of version 4, the last is 2, under the rule")
-			p.refused(p.tryAppend("erased", 3, "three"), store.ErrErased, "Append to an erased account, under the rule")
+			p.wantError(p.tryAppend("acme", 1, "one"), store.ErrConflict, "Append of version 1 again, under the rule")
+			p.wantError(p.tryAppend("acme", 2, "two"), store.ErrConflict, "Append of version 2 again, under the rule")
+			p.wantError(p.tryAppend("acme", 4, "four"), store.ErrGap, "Append of version 4, the last is 2, under the rule")
+			p.wantError(p.tryAppend("erased", 3, "three"), store.ErrErased, "Append to an erased account, under the rule")
 		},
 	},
 }

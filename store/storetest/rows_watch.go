@@ -10,14 +10,14 @@ import (
 var watchRows = []row{
 	{
 		Name:     "WatchBegins",
-		Sentence: `The first that it yields is "", which stands for any account: from then on it watches, so that nothing falls between reading and watching.`,
-		needs:    aWatcher,
+		Sentence: `The first value is "", which stands for any account: it shows that watching has begun, so that a caller that reads afterwards misses no change.`,
+		needs:    needsWatcher,
 		check: func(p *probe) {
 			p.append("acme", 1, "one")
 			for range 3 {
 				for id, err := range p.watcher.Watch(p.ctx) {
-					p.ok(err, "Watch")
-					p.same(id, "", "the first id")
+					p.wantNil(err, "Watch")
+					p.wantSame(id, "", "the first id")
 					break
 				}
 			}
@@ -25,8 +25,8 @@ var watchRows = []row{
 	},
 	{
 		Name:     "WatchCommits",
-		Sentence: "Watch yields the ids of accounts that may have new commits or were erased, whoever changed them.",
-		needs:    aWatcher,
+		Sentence: "Watch yields the ids of accounts that may have new commits or were erased, whichever process changed them.",
+		needs:    needsWatcher,
 		check: func(p *probe) {
 			p.append("acme", 1, "one")
 			p.hinted("acme", "new commits", func(n int) { p.append("acme", uint64(n+1), "more") })
@@ -34,20 +34,20 @@ var watchRows = []row{
 	},
 	{
 		Name:     "WatchErased",
-		Sentence: "Watch yields the ids of accounts that may have new commits or were erased, whoever changed them.",
-		needs:    aWatcher,
+		Sentence: "Watch yields the ids of accounts that may have new commits or were erased, whichever process changed them.",
+		needs:    needsWatcher,
 		check: func(p *probe) {
 			p.hinted("never used", "being erased", func(int) { p.erase("never used") })
 		},
 	},
 	{
 		Name:     "WatchSlowly",
-		Sentence: "A body that is slow holds up no Append.",
-		needs:    aWatcher,
+		Sentence: "A slow loop body does not delay Append.",
+		needs:    needsWatcher,
 		check: func(p *probe) {
 			for id, err := range p.watcher.Watch(p.ctx) {
-				p.ok(err, "Watch")
-				p.same(id, "", "the first id")
+				p.wantNil(err, "Watch")
+				p.wantSame(id, "", "the first id")
 				p.together(8, func(i int) {
 					for j := range 400 {
 						p.append(numbered(i*1000+j), 1, "one")
@@ -59,34 +59,34 @@ var watchRows = []row{
 	},
 	{
 		Name:     "WatchEnds",
-		Sentence: "The loop ends without an error when the context is done, unless it was done before; any error ends it too.",
-		needs:    aWatcher,
+		Sentence: "The loop ends without an error when the context is done, unless the context was done before the loop; any error ends it too.",
+		needs:    needsWatcher,
 		check: func(p *probe) {
 			ctx, cancel := context.WithCancel(p.ctx)
 			defer cancel()
 			p.append("acme", 1, "one")
 			first := true
 			for _, err := range p.watcher.Watch(ctx) {
-				p.ok(err, "Watch until it is cancelled")
+				p.wantNil(err, "Watch until it is canceled")
 				if first {
 					first = false
 					go cancel()
 				}
 			}
 			_, err := failure(p.watcher.Watch(ctx))
-			p.refused(err, context.Canceled, "Watch with a context that is done")
+			p.wantError(err, context.Canceled, "Watch with a context that is done")
 		},
 	},
 }
 
-// hinted changes the account until a watcher hears of it: a hint may be lost, so one
-// change proves nothing.
+// hinted changes the account until a watcher yields it. One change is not enough, since a hint may
+// be lost.
 func (p *probe) hinted(account usher.AccountID, how string, change func(n int)) {
-	watching, heard := make(chan struct{}), make(chan struct{})
+	watching, yielded := make(chan struct{}), make(chan struct{})
 	ctx, cancel := context.WithCancel(p.ctx)
 	defer cancel()
 	go func() {
-		defer close(heard)
+		defer close(yielded)
 		first := true
 		for id, err := range p.watcher.Watch(ctx) {
 			switch {
@@ -100,17 +100,17 @@ func (p *probe) hinted(account usher.AccountID, how string, change func(n int)) 
 				return
 			}
 		}
-		p.Errorf("Watch ended before it told of %s", how)
+		p.Errorf("Watch ended before it yielded an id after %s", how)
 	}()
 	select {
 	case <-watching:
-	case <-heard:
+	case <-yielded:
 		return
 	}
 	for n := 1; ; n++ {
 		change(n)
 		select {
-		case <-heard:
+		case <-yielded:
 			return
 		case <-time.After(5 * time.Millisecond):
 		}

@@ -12,10 +12,10 @@ import (
 	"github.com/usher-go/usher/store/storetest"
 )
 
-// ruled is a store with a rule: it rejects what is appended to a full account.
+// ruled is a store with a rule: it rejects each entry for an account that is full.
 type ruled struct {
 	*plain
-	reject func(*plain, context.Context, usher.AccountID, store.Entry) error // nil for the right one
+	reject func(*plain, context.Context, usher.AccountID, store.Entry) error // nil for the correct rejection
 
 	mu   sync.Mutex
 	full map[usher.AccountID]bool
@@ -59,19 +59,19 @@ func TestRuleFaults(t *testing.T) {
 		name, rows string
 		reject     func(*plain, context.Context, usher.AccountID, store.Entry) error
 	}{
-		{"the rule is not applied", "AppendRefused RefusedForGood", (*plain).Append},
+		{"the rule is not applied", "AppendRefused RefusedPermanently", (*plain).Append},
 		{"the rule comes first", "RefusedLast", func(*plain, context.Context, usher.AccountID, store.Entry) error { return errFull }},
-		{"what is rejected is stored", "AppendRefused RefusedForGood RefusedLast", func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
+		{"a rejected entry is stored", "AppendRefused RefusedPermanently RefusedLast", func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
 			_ = p.Append(ctx, id, e)
 			return errFull
 		}},
-		{"what is rejected is stored later", "RefusedForGood RefusedLast", func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
+		{"a rejected entry is stored later", "RefusedPermanently RefusedLast", func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
 			if e.Version == 2 {
-				time.AfterFunc(aWhile, func() { _ = p.Append(context.Background(), id, e) })
+				time.AfterFunc(shortDelay, func() { _ = p.Append(context.Background(), id, e) })
 			}
 			return errFull
 		}},
-		{"it is not said that it is for good", "AppendRefused RefusedLast", func(*plain, context.Context, usher.AccountID, store.Entry) error {
+		{"the rejection is not ErrRefused", "AppendRefused RefusedLast", func(*plain, context.Context, usher.AccountID, store.Entry) error {
 			return store.ErrInvalid
 		}},
 	} {
@@ -82,5 +82,5 @@ func TestRuleFaults(t *testing.T) {
 	}
 }
 
-// aWhile is shorter than what a row waits for.
-const aWhile = 5 * time.Millisecond
+// shortDelay is shorter than the pause of a row.
+const shortDelay = 5 * time.Millisecond

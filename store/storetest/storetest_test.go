@@ -18,10 +18,10 @@ func TestPlain(t *testing.T) {
 	storetest.Run(t, func(testing.TB) store.Store { return newPlain() })
 	source, err := os.ReadFile("plain_test.go")
 	require.NoError(t, err)
-	assert.Less(t, strings.Count(string(source), "\n"), 150, "lines of a store that passes")
+	assert.Less(t, strings.Count(string(source), "\n"), 150, "lines of the shortest store")
 }
 
-// bare is a store that is no Keeper.
+// bare is a store that is not a UserDataStore.
 type bare struct{ store.Store }
 
 func (b bare) Append(ctx context.Context, account usher.AccountID, e store.Entry) error {
@@ -35,7 +35,7 @@ func TestBare(t *testing.T) {
 	storetest.Run(t, func(testing.TB) store.Store { return bare{newPlain()} })
 }
 
-// What a store is not, its rows say.
+// A skipped row states which requirement is not met.
 func TestSkips(t *testing.T) {
 	skipped := map[string]string{}
 	for _, row := range storetest.Rows() {
@@ -45,12 +45,12 @@ func TestSkips(t *testing.T) {
 			skipped[row.Name] = r.skipped
 		}
 	}
-	assert.Equal(t, "RecordKept does not apply: the store is no Keeper", skipped["RecordKept"])
-	assert.Equal(t, "WatchBegins does not apply: the store is no Watcher", skipped["WatchBegins"])
+	assert.Equal(t, "RecordKept does not apply: the store is not a UserDataStore", skipped["RecordKept"])
+	assert.Equal(t, "WatchBegins does not apply: the store is not a Watcher", skipped["WatchBegins"])
 	assert.Equal(t, "Durable does not apply: the suite has no Reopen", skipped["Durable"])
-	assert.NotContains(t, skipped, "AppendNoKeeper")
-	r := check(rowNamed(t, "AppendNoKeeper"), storetest.Suite{Open: func(testing.TB) store.Store { return newPlain() }})
-	assert.Equal(t, "AppendNoKeeper does not apply: the store is a Keeper", r.skipped)
+	assert.NotContains(t, skipped, "AppendNoUserData")
+	r := check(rowNamed(t, "AppendNoUserData"), storetest.Suite{Open: func(testing.TB) store.Store { return newPlain() }})
+	assert.Equal(t, "AppendNoUserData does not apply: the store is a UserDataStore", r.skipped)
 }
 
 func rowNamed(t *testing.T, name string) storetest.Row {

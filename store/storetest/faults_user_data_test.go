@@ -9,7 +9,7 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-var keeperFaults = []fault{
+var userDataFaults = []fault{
 	{
 		name: "writes the records later than the commit",
 		rows: "RecordsTogether",
@@ -30,8 +30,8 @@ var keeperFaults = []fault{
 		}},
 	},
 	{
-		name: "writes the records before it looks",
-		rows: "RefusedStoresNothing RecordsTogether",
+		name: "writes the records before it checks the version",
+		rows: "RejectedStoresNothing RecordsTogether",
 		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
 			if err := e.Check(); err != nil {
 				return err
@@ -46,7 +46,7 @@ var keeperFaults = []fault{
 		}},
 	},
 	{
-		name: "writes records in any order",
+		name: "writes records in reverse order",
 		rows: "RecordsOrder",
 		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
 			e.Records = slices.Clone(e.Records)
@@ -55,8 +55,8 @@ var keeperFaults = []fault{
 		}},
 	},
 	{
-		name: "keeps a sighting of a user who was erased",
-		rows: "RecordErased SeenWithoutRecord",
+		name: "keeps the last-active time of a deleted user",
+		rows: "RecordErased LastActiveWithoutRecord",
 		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
 			before, _ := gather(p.LastActiveTimes(context.Background(), id, ""))
 			if err := p.Append(ctx, id, e); err != nil {
@@ -69,7 +69,7 @@ var keeperFaults = []fault{
 		}},
 	},
 	{
-		name: "returns something where there is no record",
+		name: "returns empty data instead of nil without a record",
 		rows: "RecordKept",
 		store: broken{record: func(p *plain, ctx context.Context, id usher.AccountID, user usher.UserID) ([]byte, error) {
 			data, err := p.Record(ctx, id, user)
@@ -80,38 +80,38 @@ var keeperFaults = []fault{
 		}},
 	},
 	{
-		name: "keeps the sighting that came last",
-		rows: "SeenLater SeenLaterTogether",
-		store: broken{seen: func(p *plain, ctx context.Context, id usher.AccountID, sightings []store.LastActive) error {
-			if err := p.SaveLastActive(ctx, id, sightings); err != nil {
+		name: "stores the last-active time of the latest call",
+		rows: "LastActiveLater LastActiveLaterTogether",
+		store: broken{saveLastActive: func(p *plain, ctx context.Context, id usher.AccountID, lastActive []store.LastActive) error {
+			if err := p.SaveLastActive(ctx, id, lastActive); err != nil {
 				return err
 			}
 			p.mu.Lock()
 			defer p.mu.Unlock()
-			for _, s := range sightings {
-				p.accounts[id].sightings[s.User] = store.LastActive{User: s.User, At: s.At.Truncate(time.Millisecond).UTC()}
+			for _, s := range lastActive {
+				p.accounts[id].lastActive[s.User] = store.LastActive{User: s.User, At: s.At.Truncate(time.Millisecond).UTC()}
 			}
 			return nil
 		}},
 	},
 	{
-		name: "rounds sightings to seconds",
-		rows: "SightingTime",
-		store: broken{seen: func(p *plain, ctx context.Context, id usher.AccountID, sightings []store.LastActive) error {
-			sightings = slices.Clone(sightings)
-			for i := range sightings {
-				if !sightings[i].At.IsZero() {
-					sightings[i].At = sightings[i].At.Truncate(time.Second)
+		name: "truncates last-active times to seconds",
+		rows: "LastActiveTruncated",
+		store: broken{saveLastActive: func(p *plain, ctx context.Context, id usher.AccountID, lastActive []store.LastActive) error {
+			lastActive = slices.Clone(lastActive)
+			for i := range lastActive {
+				if !lastActive[i].At.IsZero() {
+					lastActive[i].At = lastActive[i].At.Truncate(time.Second)
 				}
 			}
-			return p.SaveLastActive(ctx, id, sightings)
+			return p.SaveLastActive(ctx, id, lastActive)
 		}},
 	},
 	{
-		name: "loses sightings now and then",
-		rows: "OddUsers SeenVisible",
-		store: broken{seen: func(p *plain, ctx context.Context, id usher.AccountID, sightings []store.LastActive) error {
-			kept := slices.DeleteFunc(slices.Clone(sightings), func(s store.LastActive) bool { return s.At.Second() == 7 })
+		name: "loses some last-active times",
+		rows: "OddUsers LastActiveVisible",
+		store: broken{saveLastActive: func(p *plain, ctx context.Context, id usher.AccountID, lastActive []store.LastActive) error {
+			kept := slices.DeleteFunc(slices.Clone(lastActive), func(s store.LastActive) bool { return s.At.Second() == 7 })
 			return p.SaveLastActive(ctx, id, kept)
 		}},
 	},

@@ -37,18 +37,18 @@ func (p *plain) Records(ctx context.Context, id usher.AccountID, after usher.Use
 	})
 }
 
-func (p *plain) SaveLastActive(ctx context.Context, id usher.AccountID, sightings []store.LastActive) error {
+func (p *plain) SaveLastActive(ctx context.Context, id usher.AccountID, lastActive []store.LastActive) error {
 	return p.with(ctx, id, func(a *plainAccount) error {
 		if len(a.commits) == 0 {
 			return usher.ErrUnknownAccount
 		}
-		for _, s := range sightings {
+		for _, s := range lastActive {
 			if err := s.Check(); err != nil {
 				return err
 			}
 			s.At = time.UnixMilli(s.At.UnixMilli()).UTC()
-			if known, ok := a.sightings[s.User]; !ok || known.At.Before(s.At) {
-				a.sightings[s.User] = s
+			if known, ok := a.lastActive[s.User]; !ok || known.At.Before(s.At) {
+				a.lastActive[s.User] = s
 			}
 		}
 		return nil
@@ -58,9 +58,9 @@ func (p *plain) SaveLastActive(ctx context.Context, id usher.AccountID, sighting
 func (p *plain) LastActiveTimes(ctx context.Context, id usher.AccountID, after usher.UserID) iter.Seq2[store.LastActive, error] {
 	return list(func() (all []store.LastActive, err error) {
 		err = p.with(ctx, id, func(a *plainAccount) error {
-			for _, user := range slices.Sorted(maps.Keys(a.sightings)) {
+			for _, user := range slices.Sorted(maps.Keys(a.lastActive)) {
 				if user > after {
-					all = append(all, a.sightings[user])
+					all = append(all, a.lastActive[user])
 				}
 			}
 			return nil

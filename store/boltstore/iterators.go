@@ -11,17 +11,16 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// A page that is read in one transaction has at most so many items, or so many
-// bytes and one item. Between pages the file is free: the body of a loop may take
-// its time, or write.
+// Limits of a page, the batch of items that an iterator reads in one transaction. Between pages no
+// transaction is open, so the body of a loop may be slow, and may write.
 const (
-	pageLength = 256
-	pageBytes  = 1 << 20
+	pageLength = 256     // items
+	pageBytes  = 1 << 20 // bytes; the last item may exceed it
 )
 
-// inPages makes an iterator of something that returns page after page, the last
-// one empty. Begin is called for each loop.
-func inPages[T any](ctx context.Context, op string, account usher.AccountID, begin func() func() ([]T, error)) iter.Seq2[T, error] {
+// paged returns an iterator over pages. For each loop it calls begin, and then the function that
+// begin returns for page after page, until a page is empty.
+func paged[T any](ctx context.Context, op string, account usher.AccountID, begin func() func() ([]T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		read := begin()
 		for {
@@ -49,7 +48,7 @@ func inPages[T any](ctx context.Context, op string, account usher.AccountID, beg
 
 // Commits implements store.Store.
 func (s *Store) Commits(ctx context.Context, account usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
-	return inPages(ctx, "read commits", account, func() func() ([]store.Commit, error) {
+	return paged(ctx, "read commits", account, func() func() ([]store.Commit, error) {
 		prefix, end, after := accountKey(account), head{}, after
 		return func() (page []store.Commit, err error) {
 			if err := store.CheckAccount(account); err != nil {
@@ -72,8 +71,8 @@ func (s *Store) Commits(ctx context.Context, account usher.AccountID, after uint
 	})
 }
 
-// commits returns the commits after a version, to the last one at most. One that is
-// missing among them is an error, and so is a last one that is not the head's.
+// commits returns a page of the commits after a version, up to the one of the head last. It returns
+// ErrDamaged if a commit is missing or damaged, or if the last commit does not match the head.
 func (t *tables) commits(account []byte, after uint64, last head) (page []store.Commit, err error) {
 	c := t.bucket(commitBucket).Cursor()
 	size, end := 0, last.version
@@ -88,12 +87,12 @@ func (t *tables) commits(account []byte, after uint64, last head) (page []store.
 		if !bytes.Equal(key, want) {
 			return nil, printable.Errorf("%w: commit %d of %d is missing", ErrDamaged, version, end)
 		}
-		data, err := opened(key, value)
+		data, err := verifiedData(key, value)
 		if err != nil {
 			return nil, err
 		}
-		if version == end && t.sealed && headOf(version, data) != last {
-			return nil, printable.Errorf("%w: commit %d is not the one of which the account's head knows; restore the file from a backup", ErrDamaged, version)
+		if version == end && t.hasHeads && headOf(version, data) != last {
+			return nil, printable.Errorf("%w: commit %d does not match the account's head; restore the file from a backup", ErrDamaged, version)
 		}
 		page = append(page, store.Commit{Version: version, Data: data})
 		size += len(data)
@@ -101,11 +100,12 @@ func (t *tables) commits(account []byte, after uint64, last head) (page []store.
 	return page, nil
 }
 
-// byUser makes an iterator of what a bucket holds of an account's users.
+// byUser returns an iterator over the entries of an account in a bucket, sorted by user. The
+// function item makes a value from an entry.
 func byUser[T any](ctx context.Context, s *Store, op string, bucket []byte, account usher.AccountID, after usher.UserID,
-	spell func(key, value []byte, user usher.UserID) (T, error),
+	item func(key, value []byte, user usher.UserID) (T, error),
 ) iter.Seq2[T, error] {
-	return inPages(ctx, op, account, func() func() ([]T, error) {
+	return paged(ctx, op, account, func() func() ([]T, error) {
 		prefix := accountKey(account)
 		from := userKey(prefix, after)
 		return func() (page []T, err error) {
@@ -113,7 +113,7 @@ func byUser[T any](ctx context.Context, s *Store, op string, bucket []byte, acco
 				return nil, err
 			}
 			err = s.read(func(t *tables) error {
-				if err := t.living(prefix); err != nil {
+				if err := t.checkNotErased(prefix); err != nil {
 					return err
 				}
 				size := 0
@@ -124,9 +124,9 @@ func byUser[T any](ctx context.Context, s *Store, op string, bucket []byte, acco
 				}
 				for ; bytes.HasPrefix(key, prefix) && len(page) < pageLength && size < pageBytes; key, value = c.Next() {
 					if bytes.Compare(key, from) <= 0 {
-						return errWrongKey // the keys are not in order, and the loop would have no end
+						return errWrongKey // with unordered keys, the loop would not end
 					}
-					v, err := spell(key, value, usher.UserID(key[len(prefix):]))
+					v, err := item(key, value, usher.UserID(key[len(prefix):]))
 					if err != nil {
 						return err
 					}
@@ -141,8 +141,8 @@ func byUser[T any](ctx context.Context, s *Store, op string, bucket []byte, acco
 	})
 }
 
-// deletePrefix deletes all keys that begin so. It collects them first, since a
-// cursor loses its place when what it stands on goes.
+// deletePrefix deletes all keys with a prefix. It collects them first, since deleting the current
+// key moves a cursor.
 func (t *tables) deletePrefix(bucket, prefix []byte) error {
 	var keys [][]byte
 	c := t.bucket(bucket).Cursor()
@@ -157,7 +157,8 @@ func (t *tables) deletePrefix(bucket, prefix []byte) error {
 	return nil
 }
 
-func millis(value []byte) (int64, error) {
+// decodeMillis returns a time in milliseconds since 1970.
+func decodeMillis(value []byte) (int64, error) {
 	if len(value) != 8 {
 		return 0, errWrongContent
 	}

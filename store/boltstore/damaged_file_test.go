@@ -24,7 +24,7 @@ import (
 	"github.com/usher-go/usher/store/boltstore"
 )
 
-// clubText is a policy of as little as it takes to have accounts.
+// clubText is a minimal policy for accounts.
 const clubText = `
 usher: 1
 name: club
@@ -34,21 +34,21 @@ roles:
   member: {default: true}
 `
 
-// damaged is a file in which something is damaged, with what was in it before.
+// damaged is a damaged file, with its original bytes and data.
 type damaged struct {
 	path   string
 	policy *policy.Policy
 	whole  []byte
 	want   map[usher.AccountID]*account.State
-	stored map[usher.AccountID][]store.Commit // of the accounts that are not in want
+	stored map[usher.AccountID][]store.Commit // commits of the accounts that are not in want
 	erased []usher.AccountID
 }
 
-var dog = account.AsHost("test")
+var testHost = account.AsHost("test")
 
-// sound makes a file with accounts that have many commits, few, one, a snapshot, and
-// one that is erased. So many other accounts make the trees deep; they have one commit
-// each, and no Engine verifies them, since that takes longer than all else.
+// sound creates a file that is not damaged yet. It has accounts with many commits, few, or one,
+// with a snapshot, and erased ones. The other accounts make the trees deep; they have one commit
+// each, and no Engine verifies them, since this would be slow.
 func sound(t *testing.T, others int) *damaged {
 	t.Helper()
 	p, err := policyfile.Load("club.yaml", []byte(clubText))
@@ -60,7 +60,7 @@ func sound(t *testing.T, others int) *damaged {
 	boltstore.SkipSyncs(s)
 	e := d.engine(t, s)
 	do := func(id usher.AccountID, commands ...account.Command) {
-		_, err := e.Do(context.Background(), dog, id, commands...)
+		_, err := e.Do(context.Background(), testHost, id, commands...)
 		require.NoError(t, err)
 	}
 	named := []usher.AccountID{"acme", "beta", "single", "gone", "bye"}
@@ -88,7 +88,7 @@ func sound(t *testing.T, others int) *damaged {
 	for _, id := range d.erased {
 		require.NoError(t, e.Erase(context.Background(), id))
 	}
-	do("beta", account.RemoveUser{User: "user-1"}) // so that the newest write takes something away
+	do("beta", account.RemoveUser{User: "user-1"}) // so that the newest write removes something
 	for _, id := range named {
 		if slices.Contains(d.erased, id) {
 			continue
@@ -106,15 +106,15 @@ func sound(t *testing.T, others int) *damaged {
 
 func (d *damaged) engine(t *testing.T, s store.Store) *engine.Engine {
 	t.Helper()
-	// A write to a damaged account has an unknown outcome, which does not change by waiting.
+	// A write to a damaged account has an unknown outcome, and waiting does not change it.
 	e, err := engine.Open(engine.Options{Policy: d.policy, Store: s, CommitTimeout: time.Millisecond, Observer: engine.Observer{Failed: func(error) {}}})
 	require.NoError(t, err)
 	return e
 }
 
-// examine opens the file and reads every account. Each must be as it was, or an error,
-// and none may be missing without one. It returns how many were errors; with an error
-// of Open all of them are.
+// examine opens the file and reads every account. Each account must be unchanged or return an
+// error, and none may be missing without an error. examine returns the number of accounts with an
+// error; after an error of Open, this is the number of all accounts.
 func (d *damaged) examine(t *testing.T, what string, o boltstore.Options) (failed int) {
 	t.Helper()
 	s, err := boltstore.Open(d.path, o)
@@ -150,7 +150,7 @@ func (d *damaged) examine(t *testing.T, what string, o boltstore.Options) (faile
 	}
 	for _, id := range d.erased {
 		if _, err := count(s, id); err == nil {
-			t.Errorf("%s: %s was erased, and its id is free again", what, id)
+			t.Errorf("%s: %s was erased, but its id can be used again", what, id)
 		} else if !errors.Is(err, store.ErrErased) {
 			failed++
 		}
