@@ -17,7 +17,7 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// setPolicy returns the list with which a policy is refused, nil if it is not.
+// setPolicy returns the list with which SetPolicy rejects a policy, or nil.
 func setPolicy(t *testing.T, w *world, p *policy.Policy, options ...engine.SetPolicyOption) *engine.PolicyMismatchError {
 	t.Helper()
 	before := w.Policy()
@@ -28,11 +28,11 @@ func setPolicy(t *testing.T, w *world, p *policy.Policy, options ...engine.SetPo
 	}
 	var unfit *engine.PolicyMismatchError
 	require.ErrorAs(t, err, &unfit)
-	assert.Same(t, before, w.Policy(), "nothing is different")
+	assert.Same(t, before, w.Policy(), "nothing changed")
 	return unfit
 }
 
-// answers reports whether a check for a user is answered.
+// answers reports whether a check of a user returns no error.
 func (w *world) answers(user usher.UserID) bool {
 	w.t.Helper()
 	d, err := w.Check(ctx, ask(user, openDoor))
@@ -45,7 +45,7 @@ func (w *world) answers(user usher.UserID) bool {
 }
 
 func TestSetPolicyAccepts(t *testing.T) {
-	for name, change := range map[string]func(*engine.Options){"in memory": nil, "in the store": func(o *engine.Options) { o.Accounts = 1; deaf(o) }} {
+	for name, change := range map[string]func(*engine.Options){"in memory": nil, "in the store": func(o *engine.Options) { o.Accounts = 1; unwatched(o) }} {
 		t.Run(name, func(t *testing.T) {
 			w := open(t, change).found()
 			w.must("other", host, account.CreateAccount{Owner: "olivia"}, account.AddUser{User: "max"})
@@ -60,13 +60,13 @@ func TestSetPolicyAccepts(t *testing.T) {
 
 			w.must("acme", host, setRole("max", "clerk"))
 			grown := setPolicy(t, w, p, engine.Accept(seen))
-			require.NotNil(t, grown, "another user is on the list by now")
+			require.NotNil(t, grown, "another user is on the list now")
 			assert.ErrorContains(t, grown, "it has no account role clerk (cleo, max)")
 			w.must("other", host, setRole("max", "clerk"))
-			require.NotNil(t, setPolicy(t, w, p, engine.Accept(grown)), "another account is")
+			require.NotNil(t, setPolicy(t, w, p, engine.Accept(grown)), "another account is on the list now")
 			w.must("other", host, setRole("max", "member"))
 			w.must("acme", host, setRole("max", "member"))
-			require.Nil(t, setPolicy(t, w, p, engine.Accept(grown)), "what is gone from the list does not matter")
+			require.Nil(t, setPolicy(t, w, p, engine.Accept(grown)), "entries that are gone from the list do not matter")
 
 			assert.False(t, w.answers("cleo"))
 			for _, user := range []usher.UserID{"olivia", "adam", "max"} {
@@ -80,7 +80,8 @@ func TestSetPolicyAccepts(t *testing.T) {
 	}
 }
 
-// The list may be longer than an error shows; all of it is accepted, and no more.
+// Accept covers the whole list, also the part that the error only counts, and nothing
+// else.
 func TestAcceptCoversWhatIsOnlyCounted(t *testing.T) {
 	w := open(t, nil)
 	for i := range 105 {
@@ -95,7 +96,7 @@ func TestAcceptCoversWhatIsOnlyCounted(t *testing.T) {
 	require.Nil(t, setPolicy(t, w, p, engine.Accept(seen)))
 }
 
-// What is committed while the accounts are held against an accepted list counts.
+// A commit during the comparison with an accepted list counts.
 func TestAcceptWhileCommitting(t *testing.T) {
 	w := open(t, nil).found()
 	p := load(t, noClerks)
@@ -119,10 +120,10 @@ func TestAcceptWhileCommitting(t *testing.T) {
 	letGo()
 	require.NoError(t, <-written)
 	var grown *engine.PolicyMismatchError
-	assert.ErrorAs(t, <-set, &grown, "max is a clerk by now")
+	assert.ErrorAs(t, <-set, &grown, "max is a clerk now")
 }
 
-// A policy under which what is stored means something else is refused, too.
+// A policy is also rejected if stored data gets another meaning under it.
 func TestSetPolicyListsWhatBecomesEffective(t *testing.T) {
 	base := strings.Replace(office, "settings: {open: false}\n", "settings: {open: false, late: false}\nfeatures: [gym, sauna]\nbundles: {doors: [door.open], keys: [door.lock]}\n", 1)
 	replaced := func(pairs ...string) *policy.Policy { return load(t, strings.NewReplacer(pairs...).Replace(base)) }
@@ -132,7 +133,7 @@ func TestSetPolicyListsWhatBecomesEffective(t *testing.T) {
 		account.GiveGrant{User: "max", Grant: "keys", Until: noon.Add(time.Hour)}, account.ChangeSetting{Setting: "open", Value: true})
 
 	without := replaced("features: [gym, sauna]\n", "", "doors: [door.open], ", "", "{open: false, late: false}", "{late: false}")
-	require.Nil(t, setPolicy(t, w, without), "what gives nothing any more is no surprise")
+	require.Nil(t, setPolicy(t, w, without), "a grant that has ended is not listed")
 	for name, row := range map[string]struct {
 		p    *policy.Policy
 		want []string
@@ -151,7 +152,7 @@ func TestSetPolicyListsWhatBecomesEffective(t *testing.T) {
 		assert.Equal(t, row.want, seen.Accounts[0].Reasons, name)
 		assert.True(t, w.answers("max"))
 		require.Nil(t, setPolicy(t, w, row.p, engine.Accept(seen)), name)
-		assert.True(t, w.answers("max"), "it is a matter of grants, not of users: all are decided for")
+		assert.True(t, w.answers("max"), "the mismatches are about grants, not users: the policy decides for all")
 		require.Nil(t, setPolicy(t, w, without))
 	}
 
@@ -172,11 +173,11 @@ func TestSetPolicyListsWhatBecomesEffective(t *testing.T) {
 		assert.Len(t, seen.Accounts[0].Reasons, 1, name)
 	}
 	w.clock.add(time.Hour)
-	require.Nil(t, setPolicy(t, w, replaced("keys: [door.lock]", "others: [door.lock]", "[gym, sauna]", "[gym, sauna, keys]")), "which has ended by now")
+	require.Nil(t, setPolicy(t, w, replaced("keys: [door.lock]", "others: [door.lock]", "[gym, sauna]", "[gym, sauna, keys]")), "the grant has ended")
 }
 
-// A process that has the new policy before the others, or still has the old one, goes on
-// for all but the users who hold what it does not know, as they come and go.
+// In a rolling deployment, processes with different policies work for all users except
+// those that hold what their policy lacks.
 func TestRollingDeployment(t *testing.T) {
 	mem := new(memstore.Store)
 	old := openOn(t, mem, nil).found()
@@ -191,13 +192,13 @@ func TestRollingDeployment(t *testing.T) {
 	assert.True(t, w.answers("cleo"))
 	assert.True(t, w.opens("adam"))
 	w.must("acme", account.AsUser("adam"), account.AddUser{User: "new"})
-	assert.False(t, w.answers("max"), "another's commit changes nothing for max")
+	assert.False(t, w.answers("max"), "a commit of the other engine changes nothing for max")
 	w.must("acme", account.AsUser("olivia"), setRole("max", "member"))
 	assert.True(t, w.answers("max"))
 }
 
-// Where another role is the unique one there is no owner, on whom protections and
-// transfers rest: the policy decides for nobody.
+// If another role is the unique one, the account has no owner, on which protections and
+// transfers depend: the policy decides for no user.
 func TestOtherUniqueRole(t *testing.T) {
 	mem := new(memstore.Store)
 	openOn(t, mem, nil).found()
@@ -217,10 +218,10 @@ func TestOtherUniqueRole(t *testing.T) {
 	}
 }
 
-// What the policy lacks can be taken away piece by piece, and by an admin only from users
-// whose rank is known.
+// What the policy lacks can be removed step by step; an admin can remove it only from
+// users of known rank.
 func TestMisfitsAreMended(t *testing.T) {
-	p := load(t, lacking("  clerk:  {}\n", "clerk: any, ", "  deputy: {held-on: team}\n", ", deputy: shared", ", locker: {}", "  keeps: {seat: locker}\n"))
+	p := load(t, policyWithout("  clerk:  {}\n", "clerk: any, ", "  deputy: {held-on: team}\n", ", deputy: shared", ", locker: {}", "  keeps: {seat: locker}\n"))
 	mem := new(memstore.Store)
 	first := openOn(t, mem, func(o *engine.Options) { o.Policy = load(t, firm) })
 	firmAccount(t, first)
@@ -236,7 +237,7 @@ func TestMisfitsAreMended(t *testing.T) {
 		assert.Error(t, err, account.Describe(c))
 	}
 	w.must("acme", adam, account.SetRole{User: "kay", Role: "admin"})
-	assert.False(t, w.answers("kay"), "the seat stays as it is")
+	assert.False(t, w.answers("kay"), "the seat does not change")
 	w.must("acme", account.AsUser("olivia"), account.UnassignSeat{User: "kay", Pool: "locker"})
 	assert.True(t, w.answers("kay"))
 	w.must("acme", adam, account.UnsetTeamRole{Team: "crew", User: "dan", Role: "deputy"})

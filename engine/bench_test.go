@@ -23,10 +23,10 @@ var sizes = []struct{ accounts, users int }{
 	{1, 100}, {1, 10_000}, {1, 1_000_000}, {10_000, 100},
 }
 
-// BenchmarkCheck asks the engine and the reference the same questions in turns, and
-// reports how many times longer the engine takes. Serially one goroutine asks; in
-// parallel as many as there are processors; while committing, another one makes
-// 10,000 commits a second beside them.
+// BenchmarkCheck runs the same checks in the engine and in the reference, alternating,
+// and reports the ratio of their times. "Serial" uses one goroutine, "parallel" one for
+// each processor; "while committing" adds a goroutine that makes 10,000 commits a
+// second.
 func BenchmarkCheck(b *testing.B) {
 	for _, size := range sizes {
 		name := fmt.Sprintf("users=%d", size.accounts*size.users)
@@ -36,7 +36,7 @@ func BenchmarkCheck(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			m := marketOf(b, size.accounts, size.users)
 			list := m.questions(b, 1<<17)
-			runtime.GC() // what the set-up left must not run beside the questions
+			runtime.GC() // garbage of the set-up must not be collected during the checks
 			b.Run("serial", func(b *testing.B) {
 				b.ReportAllocs()
 				var took [2]atomic.Int64
@@ -64,9 +64,9 @@ func (m *market) parallel(b *testing.B, list []asked) {
 	report(b, &took)
 }
 
-// turns lets both sides answer, 2048 questions at a time, and adds up what each
-// side took. The sides are at different places of the list, so that neither finds
-// in the processor's memory what the other one has just looked at.
+// turns runs 2048 checks at a time on each side, and adds up the times of each side. The
+// sides are at different places of the list, so that neither finds in the processor's
+// cache what the other side has just read.
 func (m *market) turns(list []asked, from int, took *[2]atomic.Int64, next func() bool) {
 	var az usher.Authorizer = m.Engine
 	ctx := context.Background()
@@ -102,13 +102,13 @@ func counter(n int) func() bool {
 }
 
 func report(b *testing.B, took *[2]atomic.Int64) {
-	b.ReportMetric(0, "ns/op") // that of both sides together says nothing
+	b.ReportMetric(0, "ns/op") // the sum of both sides has no meaning
 	b.ReportMetric(float64(took[1].Load())/float64(b.N), "ns/check")
 	b.ReportMetric(float64(took[1].Load())/float64(took[0].Load()), "x-reference")
 }
 
-// BenchmarkChange is the time from asking for a role to be changed until a check
-// has seen it.
+// BenchmarkChange measures the time from the submission of a change of role until a
+// check sees it.
 func BenchmarkChange(b *testing.B) {
 	for _, size := range sizes[:3] {
 		for _, by := range []account.Actor{account.AsHost("bench"), account.AsUser("user-0000000")} {
@@ -121,7 +121,7 @@ func BenchmarkChange(b *testing.B) {
 				b.ReportAllocs()
 				b.ResetTimer()
 				for i := range b.N {
-					user := userID(random.IntN(m.users)/20*20 + 2) // a member without more
+					user := userID(random.IntN(m.users)/20*20 + 2) // a member without further rights
 					roles[user] = !roles[user]
 					name := role.Name("member")
 					if roles[user] {
@@ -151,14 +151,14 @@ func BenchmarkChange(b *testing.B) {
 	}
 }
 
-// BenchmarkMemory loads a million users, of one account from a snapshot or of many
-// from their journals, and reports the bytes in the heap for each, next to those of
-// the reference.
+// BenchmarkMemory loads a million users, of one account from a snapshot or of many from
+// their journals. It reports the bytes in the heap for each user, beside those of the
+// reference.
 func BenchmarkMemory(b *testing.B) {
 	for _, size := range sizes[2:] {
 		b.Run(fmt.Sprintf("accounts=%d", size.accounts), func(b *testing.B) {
 			m := marketOf(b, size.accounts, size.users)
-			require.NoError(b, m.Close()) // which stores the snapshots that are due
+			require.NoError(b, m.Close()) // stores the due snapshots
 			markets.Clear()
 			kept, ids := m.store, m.ids
 			m = nil

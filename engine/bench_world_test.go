@@ -22,10 +22,10 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// The benchmarks ask OnceHub's matrix of companies: 5% team managers, 2% admins,
-// teams of 20; 60% of the questions are about calendars, 20% about seats, 20% about
-// the account. The reference is what somebody would write by hand for this one
-// matrix: maps from user to a struct, and a switch over permissions.
+// The benchmarks use OnceHub's matrix of companies: 5% team managers, 2% admins, teams
+// of 20; 60% of the checks are about calendars, 20% about seats, 20% about the account.
+// The reference is code written by hand for this one matrix: maps from user to a struct,
+// and a switch over permissions.
 
 type employee struct {
 	role    string
@@ -131,7 +131,7 @@ func (c *chair) Party(name string) ([]string, bool) { return c.self, name == "us
 func userID(i int) string { return fmt.Sprintf("user-%07d", i) }
 func teamID(i int) string { return fmt.Sprintf("team-%06d", i/20) }
 
-// staff makes a company of so many users on both sides.
+// staff returns a company with a number of users for both sides.
 func staff(users int) (byHand, account.Seed) {
 	people := make(byHand, users)
 	c := account.Seed{
@@ -157,7 +157,7 @@ func staff(users int) (byHand, account.Seed) {
 	return people, c
 }
 
-// market is many companies of the same size, in an engine and by hand.
+// market is many companies of the same size, for the engine and for the reference.
 type market struct {
 	*engine.Engine
 	store  *memstore.Store
@@ -166,7 +166,7 @@ type market struct {
 	users  int // of each company
 }
 
-// markets keeps the markets that were made, for making one takes its time.
+// markets caches the markets, since making one takes long.
 var markets sync.Map
 
 func marketOf(b *testing.B, accounts, users int) *market {
@@ -174,7 +174,7 @@ func marketOf(b *testing.B, accounts, users int) *market {
 	if m, ok := markets.Load(key); ok {
 		return m.(*market)
 	}
-	markets.Clear() // one large one at a time
+	markets.Clear() // keep one large market at a time
 	p, err := preset.Load("oncehub")
 	require.NoError(b, err)
 	m := &market{store: new(memstore.Store), people: map[string]byHand{}, users: users}
@@ -192,8 +192,8 @@ func marketOf(b *testing.B, accounts, users int) *market {
 	return m
 }
 
-// asked is a question as both sides are asked it. The ids are copies, as they come
-// with a request.
+// asked is a request for both sides. The ids are copies, as they are in a request from
+// outside.
 type asked struct {
 	request usher.Request
 	company string
@@ -201,8 +201,8 @@ type asked struct {
 	name    string
 }
 
-// questions makes them so that about half are allowed, and verifies that both sides
-// give the same answers.
+// questions returns requests of which about half are allowed, and verifies that both
+// sides return the same results.
 func (m *market) questions(b *testing.B, n int) []asked {
 	random := rand.New(rand.NewPCG(1, uint64(m.users)))
 	list := make([]asked, n)
@@ -286,14 +286,14 @@ func (m *market) fill(q *asked, random *rand.Rand) {
 	q.user = userID(min(who, m.users-1))
 }
 
-// commitBeside changes roles, some ten thousand a second, until stop is called,
-// which returns how many there were. They are those of users whom no question is
-// about, so that the answers stay.
+// commitBeside changes roles, about ten thousand a second, until stop is called, which
+// returns the number of commits. It changes only users that no check is about, so that
+// the results stay the same.
 func (m *market) commitBeside(b *testing.B) (stop func() int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan int)
 	for _, id := range m.ids[:min(len(m.ids), 100)] {
-		_, _ = m.Do(ctx, account.AsHost("bench"), id, account.AddUser{User: "temp"}) // who may be there
+		_, _ = m.Do(ctx, account.AsHost("bench"), id, account.AddUser{User: "temp"}) // the user may exist
 	}
 	go func() {
 		n := 0

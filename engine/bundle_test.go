@@ -12,7 +12,7 @@ import (
 	"github.com/usher-go/usher/permission"
 )
 
-// A bundle hides what any of its permissions hides, in every answer of an Engine.
+// A bundle hides what any of its permissions hides, in every method of an Engine.
 func TestBundleHides(t *testing.T) {
 	w := open(t, func(o *engine.Options) {
 		o.Policy = load(t, `

@@ -7,46 +7,46 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// live is an account in memory: its newest snapshot, and who is at work on it. It
-// is in the index from the first pin to its eviction. Engine.mu guards what is not
-// said to be guarded otherwise.
+// cachedAccount is an account in memory: its newest snapshot, and the state of its load
+// and its writer. It is in the index from the first pin to its eviction. Engine.mu
+// guards all fields without another note.
 type cachedAccount struct {
 	id   usher.AccountID
-	snap *snapshot // the one in the index
-	pins int       // who needs it to stay in memory
-	gone bool      // it was erased, and is not in the index any more
+	snap *snapshot // the snapshot in the index
+	pins int       // callers that need it to stay in memory
+	gone bool      // it was erased and is no longer in the index
 
-	load     *load  // under way to the store
-	launched uint64 // flights that have begun
-	loaded   uint64 // the last of them that brought what the store had
-	high     uint64 // the highest version that was ever in the index; it never goes back
-	judged   verdictOn
+	load         *load  // the load in progress, or nil
+	loadsStarted uint64 // the number of loads started so far
+	lastLoaded   uint64 // the number of the last load that succeeded
+	maxVersion   uint64 // the highest version that the index ever had; it never decreases
+	checked      checkedFit
 
-	// What was stored since the last snapshot in the store, for the next one.
-	since, saved int // bytes of commits, bytes of the snapshot
+	// Bytes of commits since the last stored snapshot, and bytes of that snapshot.
+	since, saved int
 	saving       bool
 
-	writer chan struct{} // holds one while somebody writes; nil before the first
+	writer chan struct{} // holds one value while a writer works; nil before the first writer
 
 	// Guarded by writer.
-	pending   *pending // a commit of which nobody knows whether it is stored
-	resolving bool     // somebody in the background finds out
+	pending   *pending // a commit whose outcome is unknown, or nil
+	resolving bool     // a goroutine resolves pending in the background
 	floor     uint64   // the journal has at least this version
 }
 
-// verdictOn is a verdict of a policy that is to be, on a snapshot.
-type verdictOn struct {
-	verdict fit
-	snap    *snapshot
+// checkedFit is the fit of a snapshot to a policy that a swap will install.
+type checkedFit struct {
+	fit  fit
+	snap *snapshot
 }
 
-// of reports whether it is about a policy and a snapshot.
-func (v verdictOn) of(p *policy.Policy, snap *snapshot) bool {
-	return v.verdict.policy == p && v.snap == snap
+// of reports whether v was computed for this policy and snapshot.
+func (v checkedFit) of(p *policy.Policy, snap *snapshot) bool {
+	return v.fit.policy == p && v.snap == snap
 }
 
-// pin returns an account, which stays in memory until release. Nothing may be
-// known of it yet.
+// pin returns a cached account, and keeps it in memory until release. The account may
+// not be loaded yet.
 func (e *Engine) pin(id usher.AccountID) (*cachedAccount, error) {
 	if err := checkAccount(id); err != nil {
 		return nil, err
@@ -65,10 +65,10 @@ func (e *Engine) pin(id usher.AccountID) (*cachedAccount, error) {
 	return l, nil
 }
 
-// inMemory returns an account that is in memory, or nil. It needs e.mu.
+// inMemory returns a cached account, or nil. It needs e.mu.
 func (e *Engine) inMemory(id usher.AccountID) *cachedAccount {
-	if i := e.index.at(id); i >= 0 {
-		return e.index.in(i).live
+	if i := e.index.slotOf(id); i >= 0 {
+		return e.index.snapshotAt(i).cached
 	}
 	return nil
 }
@@ -79,9 +79,9 @@ func (e *Engine) release(l *cachedAccount) {
 	e.unpin(l)
 }
 
-// unpin lets an account go that nobody needs any more. One of which nothing is
-// known does not stay: the store is asked anew whenever somebody names it, so
-// that an account that others make shows at once. It needs e.mu.
+// unpin ends a pin. An account that is not loaded or does not exist leaves the cache
+// with its last pin, so that the next call reads the store again and finds an account
+// created since. It needs e.mu.
 func (e *Engine) unpin(l *cachedAccount) {
 	l.pins--
 	if l.pins == 0 && !l.gone && l.snap.version() == 0 {
@@ -89,8 +89,8 @@ func (e *Engine) unpin(l *cachedAccount) {
 	}
 }
 
-// put makes a snapshot that of its account, and makes room for it if it takes any:
-// to ask about accounts that there are not pushes none out. It needs e.mu.
+// put installs a snapshot, and evicts other accounts if there are too many. Unknown
+// accounts do not count, so requests for them evict nothing. It needs e.mu.
 func (e *Engine) put(l *cachedAccount, snap *snapshot) {
 	e.addUsage(l.snap, -1)
 	e.addUsage(snap, 1)
@@ -105,7 +105,7 @@ func (e *Engine) put(l *cachedAccount, snap *snapshot) {
 	}
 }
 
-// weigh counts what a snapshot takes of the room there is, or with -1 gives back.
+// addUsage adds a snapshot to the counts of accounts and users, or with -1 subtracts it.
 func (e *Engine) addUsage(snap *snapshot, by int) {
 	if snap.version() > 0 {
 		e.accounts += by
@@ -113,15 +113,15 @@ func (e *Engine) addUsage(snap *snapshot, by int) {
 	}
 }
 
-// forget takes an account out of memory. It needs e.mu.
+// forget removes an account from memory. It needs e.mu.
 func (e *Engine) forget(l *cachedAccount) {
-	if i := e.index.at(l.id); i >= 0 {
+	if i := e.index.slotOf(l.id); i >= 0 {
 		e.forgetAt(i)
 	}
 }
 
 func (e *Engine) forgetAt(i int) {
-	l := e.index.in(i).live
+	l := e.index.snapshotAt(i).cached
 	e.addUsage(l.snap, -1)
 	e.index.remove(i)
 	if e.policySwap != nil && l.snap.version() > 0 {
@@ -129,8 +129,8 @@ func (e *Engine) forgetAt(i int) {
 	}
 }
 
-// acquire pins an account and locks it for writing, or returns the context's error. The caller
-// calls done at the end.
+// acquire pins an account and locks it for writing, or returns the context's error. The
+// caller must call done at the end.
 func (e *Engine) acquire(ctx context.Context, id usher.AccountID) (l *cachedAccount, done func(), err error) {
 	if l, err = e.pin(id); err != nil {
 		return nil, nil, err
@@ -145,7 +145,7 @@ func (e *Engine) acquire(ctx context.Context, id usher.AccountID) (l *cachedAcco
 	}, nil
 }
 
-// lock makes the caller the one who writes to an account, or returns the
+// lock makes the caller the only writer of an account in this Engine, or returns the
 // context's error.
 func (e *Engine) lock(ctx context.Context, l *cachedAccount) error {
 	e.mu.Lock()

@@ -29,7 +29,7 @@ func linesOf(t testing.TB, s store.Store) (lines [][]byte) {
 	return lines
 }
 
-// storeOf makes a store that has such a journal of acme.
+// storeOf returns a store with a journal of acme.
 func storeOf(t testing.TB, lines [][]byte) *memstore.Store {
 	t.Helper()
 	mem := new(memstore.Store)
@@ -39,7 +39,7 @@ func storeOf(t testing.TB, lines [][]byte) *memstore.Store {
 	return mem
 }
 
-// stateOf replays lines, of which each follows from those before.
+// stateOf replays the lines of a journal.
 func stateOf(t testing.TB, lines [][]byte) *account.State {
 	t.Helper()
 	s := account.New("acme")
@@ -56,8 +56,8 @@ func snapshotOf(s *account.State) store.Snapshot {
 	return store.Snapshot{Version: s.Version(), Data: s.Encode()}
 }
 
-// promotions makes a journal in which max becomes what each role says, one after the
-// other, and returns its lines.
+// promotions returns the lines of a journal in which max gets the roles one after the
+// other.
 func promotions(t testing.TB, roles ...string) [][]byte {
 	t.Helper()
 	w := open(t, nil).found()
@@ -67,7 +67,7 @@ func promotions(t testing.TB, roles ...string) [][]byte {
 	return linesOf(t, w.mem)
 }
 
-// What the Engine writes is chained from the first commit on.
+// The commits of an Engine are chained from the first one on.
 func TestCommitsAreChained(t *testing.T) {
 	w := open(t, nil).found()
 	first := w.must("acme", host, setRole("max", "clerk"))
@@ -82,7 +82,7 @@ func TestCommitsAreChained(t *testing.T) {
 	}
 	view, err := w.View(ctx, "acme")
 	require.NoError(t, err)
-	assert.Equal(t, account.Head{Version: 3, Hash: previous}, view.State().Head(), "in memory as in the store")
+	assert.Equal(t, account.Head{Version: 3, Hash: previous}, view.State().Head(), "the cached head is the stored one")
 	assert.Equal(t, account.HashOf(lines[0]), first.Commit.Previous)
 	require.NoError(t, w.Close())
 	again, err := openOn(t, w.mem, nil).View(ctx, "acme")
@@ -90,7 +90,7 @@ func TestCommitsAreChained(t *testing.T) {
 	assert.Equal(t, string(view.State().Encode()), string(again.State().Encode()))
 }
 
-// A journal of an older version goes on chained.
+// A journal of an older version is continued with chained commits.
 func TestOldJournals(t *testing.T) {
 	var lines [][]byte
 	for _, data := range promotions(t, "clerk", "admin") {
@@ -109,7 +109,7 @@ func TestOldJournals(t *testing.T) {
 	assert.False(t, openOn(t, mem, nil).opens("max"))
 }
 
-// Each row damages a journal that a store hands out without complaint.
+// Each row damages a journal, and the store returns it without an error.
 func TestTamperedJournal(t *testing.T) {
 	mine, other := promotions(t, "clerk", "admin", "member", "clerk"), promotions(t, "admin", "clerk", "admin", "clerk")
 	respelled := func(lines [][]byte, i int) [][]byte {
@@ -132,8 +132,8 @@ func TestTamperedJournal(t *testing.T) {
 	}
 }
 
-// A snapshot that is newer than the journal shows that this lost its end. The older
-// account that is left must not come back.
+// A snapshot that is newer than the journal shows that the journal lost its end. The
+// older state of the account must not be served.
 func TestLostTail(t *testing.T) {
 	lines := promotions(t, "clerk", "admin", "member")
 	for left := 1; left < len(lines); left++ {
@@ -141,15 +141,15 @@ func TestLostTail(t *testing.T) {
 		kept := &saved{UserDataStore: mem, snapshot: snapshotOf(stateOf(t, lines))}
 		w := openOn(t, mem, func(o *engine.Options) { o.Store = kept })
 		d, err := w.Check(ctx, ask("adam", openDoor))
-		assert.ErrorContains(t, err, "the journal lost commits: it has no commit 4, of which there is a snapshot", "%d are left", left)
+		assert.ErrorContains(t, err, "the journal lost commits: commit 4 is missing, and a snapshot of it exists", "%d are left", left)
 		assert.False(t, d.Allowed())
 		_, err = w.Do(ctx, host, "acme", setRole("max", "admin"))
 		assert.Error(t, err)
-		assert.Len(t, linesOf(t, mem), left, "nothing is written after it")
+		assert.Len(t, linesOf(t, mem), left, "no commit is appended")
 	}
 }
 
-// saved is a store that has a snapshot which it would not take.
+// saved is a store with a snapshot that its SaveSnapshot would reject.
 type saved struct {
 	store.UserDataStore
 	snapshot store.Snapshot
@@ -159,8 +159,8 @@ func (s *saved) Snapshot(context.Context, usher.AccountID) (store.Snapshot, erro
 	return s.snapshot, nil
 }
 
-// A snapshot that is sound, but of another history of the account, is not used,
-// whether commits follow on it or not.
+// A valid snapshot of another history of the account is not used, whether or not commits
+// follow it.
 func TestSnapshotOfAnotherHistory(t *testing.T) {
 	mine, other := promotions(t, "clerk", "admin", "member"), promotions(t, "admin", "admin", "clerk", "admin")
 	for version := 1; version <= 3; version++ {
@@ -180,11 +180,11 @@ func TestSnapshotOfAnotherHistory(t *testing.T) {
 		assert.Equal(t, string(stateOf(t, mine).Encode()), string(view.State().Encode()))
 		require.NoError(t, w.Close())
 		require.Len(t, failures, 1)
-		assert.Contains(t, failures[0], "the snapshot is that of another journal")
+		assert.Contains(t, failures[0], "the snapshot belongs to another journal")
 	}
 }
 
-// A snapshot of an older format is passed over without a complaint, and replaced.
+// A snapshot of an older format is skipped without an error, and replaced.
 func TestOldSnapshot(t *testing.T) {
 	mem := new(memstore.Store)
 	first := openOn(t, mem, nil)
@@ -201,7 +201,7 @@ func TestOldSnapshot(t *testing.T) {
 	eventually(t, "it is replaced", func() bool { return string(w.saved().Data) == string(good.Data) })
 }
 
-// replaceable is a store whose contents are replaced under the Engine.
+// replaceable is a store whose contents can be replaced while an Engine runs.
 type replaceable struct {
 	mu  sync.Mutex
 	mem *memstore.Store
@@ -237,8 +237,8 @@ func (r *replaceable) Erase(ctx context.Context, id usher.AccountID) error {
 	return r.now().Erase(ctx, id)
 }
 
-// An Engine does not go on from a history that the store no longer has: what it knows
-// and what it reads do not make an account.
+// An Engine does not continue a history that the store no longer has: the cached state
+// and the commits do not belong together.
 func TestReplacedHistory(t *testing.T) {
 	mine, other := promotions(t, "clerk", "admin"), promotions(t, "admin", "member", "clerk", "member")
 	r := &replaceable{mem: storeOf(t, mine)}

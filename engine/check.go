@@ -15,32 +15,31 @@ var (
 	_ usher.Explainer  = (*Engine)(nil)
 )
 
-// Check answers a request about an account. Where the account is in memory it
-// takes no lock, and allocates nothing if the request's resource does not. The
-// decision carries the version of the account and the digest of the policy that
-// it was made with. A request without a time is evaluated at Options.Clock, or at the
-// time of the account's last commit if that is later: a clock that is set back revives
-// no grant that has ended. A request with a time is evaluated at that time, which may
-// lie in the past. A resource that is a nil pointer of the host's type is the host's
-// own panic.
+// Check evaluates a request. If the account is in memory, Check takes no lock, and
+// allocates nothing if the request's resource does not. The decision has the version of
+// the account and the digest of the policy. A request without a time is evaluated at
+// Options.Clock, or at the time of the account's last commit if that is later, so that a
+// clock that was set back does not revive an expired grant. A request with a time is
+// evaluated at that time, which may be in the past. Check does not recover a panic of a
+// Resource, such as a nil pointer of the host application's type.
 //
-// The error is a *usher.RequestError; it wraps what policy.Decide returns, or
+// The error is a *usher.RequestError. It wraps an error of policy.Decide, or
 //
-//   - usher.ErrUnknownAccount: there is no such account, or it was deleted
-//   - a *account.PolicyMismatchError: the policy cannot decide for the subject, whose role, team
-//     role or seat it does not have, or for no user of the account
-//   - ErrStale, ErrClosed, the context's error, or that of the store
+//   - usher.ErrUnknownAccount: the account does not exist, or was deleted
+//   - an *account.PolicyMismatchError: the policy lacks the role, a team role or a seat of
+//     the subject, or cannot decide for any user of the account
+//   - ErrStale, ErrClosed, or an error of the context or the store
 func (e *Engine) Check(ctx context.Context, r usher.Request) (usher.Decision, error) {
 	snap := e.find(r.Account)
 	if snap == nil || snap.err != nil || e.options.MaxStaleness > 0 {
 		var err error
 		if snap, err = e.current(ctx, r.Account, 1); err != nil {
-			return e.unanswered(ctx, r, err)
+			return e.failCheck(ctx, r, err)
 		}
 	}
-	if snap.misfits {
+	if snap.hasMismatches {
 		if err := snap.decides(r.Subject); err != nil {
-			return e.unanswered(ctx, r, err)
+			return e.failCheck(ctx, r, err)
 		}
 	}
 	d, err := snap.policy.Decide(snap, &r)
@@ -51,9 +50,9 @@ func (e *Engine) Check(ctx context.Context, r usher.Request) (usher.Decision, er
 	return d, err
 }
 
-// unanswered is where nobody could be asked.
-func (e *Engine) unanswered(ctx context.Context, r usher.Request, err error) (usher.Decision, error) {
-	err = unanswerable("check", r, err)
+// failCheck reports a failed check to the Observer, and returns it.
+func (e *Engine) failCheck(ctx context.Context, r usher.Request, err error) (usher.Decision, error) {
+	err = requestError("check", r, err)
 	if e == nil {
 		return usher.Decision{}, err // of the zero Reader
 	}
@@ -63,23 +62,23 @@ func (e *Engine) unanswered(ctx context.Context, r usher.Request, err error) (us
 	return usher.Decision{}, err
 }
 
-// Actions returns everything that the subject may do on the request's resource,
+// Actions returns every action that the subject may perform on the request's resource,
 // as policy.Actions does. The errors are those of Check.
 func (e *Engine) Actions(ctx context.Context, r usher.Request) ([]policy.Action, error) {
 	return e.AppendActions(ctx, nil, r)
 }
 
-// AppendActions is Actions into a slice that the caller keeps. On an error it
-// returns dst as it was.
+// AppendActions appends the result of Actions to dst. On an error it returns dst
+// unchanged.
 func (e *Engine) AppendActions(ctx context.Context, dst []policy.Action, r usher.Request) ([]policy.Action, error) {
 	snap, err := e.current(ctx, r.Account, 1)
 	return appendActions(dst, snap, r, err)
 }
 
-// Explain decides a request as Check does, and says in a sentence why; for a denial
-// it also looks for what would turn it. The errors are those of Check. It asks for no
-// permission; what the result discloses, and to which users it may be shown, stands at
-// usher.Explanation.
+// Explain evaluates a request as Check does, and describes the reason in a sentence. For
+// a denial it also searches for remedies. The errors are those of Check. It requires no
+// permission; usher.Explanation states what the result discloses, and which users may
+// see it.
 func (e *Engine) Explain(ctx context.Context, r usher.Request) (usher.Explanation, error) {
 	snap, err := e.current(ctx, r.Account, 1)
 	return explain(snap, r, err)
@@ -90,7 +89,7 @@ func appendActions(dst []policy.Action, snap *snapshot, r usher.Request, err err
 		err = snap.decides(r.Subject)
 	}
 	if err != nil {
-		return dst, unanswerable("actions", r, err)
+		return dst, requestError("actions", r, err)
 	}
 	n := len(dst)
 	dst, err = snap.policy.AppendActions(dst, snap, &r)
@@ -105,15 +104,15 @@ func explain(snap *snapshot, r usher.Request, err error) (usher.Explanation, err
 		err = snap.decides(r.Subject)
 	}
 	if err != nil {
-		return usher.Explanation{}, unanswerable("explain", r, err)
+		return usher.Explanation{}, requestError("explain", r, err)
 	}
 	x, err := snap.policy.Explain(snap, &r)
 	x.Decision = decision.On(x.Decision, snap.basis)
 	return x, err
 }
 
-// unanswerable makes a RequestError.
-func unanswerable(op string, r usher.Request, err error) error {
+// requestError wraps err in a *usher.RequestError.
+func requestError(op string, r usher.Request, err error) error {
 	e := &usher.RequestError{Op: op, Subject: r.Subject, Permission: r.Permission, Err: err}
 	if r.Resource != nil {
 		e.Resource = r.Resource.Ref()
@@ -121,8 +120,8 @@ func unanswerable(op string, r usher.Request, err error) error {
 	return e
 }
 
-// current returns a snapshot of at least a version that answers, or why there is
-// none: what is in memory if that is new enough, and else what the store tells.
+// current returns a snapshot of at least a version whose err is nil, or an error. It
+// reads the store only if the cached snapshot does not suffice.
 func (e *Engine) current(ctx context.Context, id usher.AccountID, atLeast uint64) (*snapshot, error) {
 	if snap := e.find(id); e.suffices(snap, atLeast) {
 		return snap, snap.err
@@ -142,12 +141,12 @@ func (e *Engine) current(ctx context.Context, id usher.AccountID, atLeast uint64
 	case snap.err != nil:
 		return nil, snap.err
 	case snap.version() < atLeast:
-		return nil, printable.Errorf("%w: it is at %d, and %d was asked for", ErrFutureVersion, snap.version(), atLeast)
+		return nil, printable.Errorf("%w: the newest is %d, and the request needs %d", ErrFutureVersion, snap.version(), atLeast)
 	}
 	return snap, nil
 }
 
-// find returns the newest snapshot of an account that is in memory, or nil.
+// find returns the cached snapshot of an account, or nil.
 func (e *Engine) find(id usher.AccountID) *snapshot {
 	if e == nil {
 		return nil
@@ -155,13 +154,13 @@ func (e *Engine) find(id usher.AccountID) *snapshot {
 	return e.index.find(id)
 }
 
-// suffices reports whether a snapshot need not be compared with the store.
+// suffices reports whether a snapshot can be used without a load.
 func (e *Engine) suffices(snap *snapshot, atLeast uint64) bool {
 	return snap != nil && snap.State != nil && snap.version() >= atLeast && e.fresh(snap)
 }
 
-// fresh reports whether a snapshot is not too old to be answered from. A clock that
-// was put back makes it too old.
+// fresh reports whether a snapshot is not older than MaxStaleness. If the clock was set
+// back, it is not fresh.
 func (e *Engine) fresh(snap *snapshot) bool {
 	if e.options.MaxStaleness == 0 {
 		return true
@@ -170,17 +169,17 @@ func (e *Engine) fresh(snap *snapshot) bool {
 	return age >= 0 && age <= e.options.MaxStaleness
 }
 
-// await returns the newest snapshot of a pinned account as soon as it suffices, or
-// as the store has it, whatever that is: then the store was read from a time that
-// is later than the call.
+// await returns the newest snapshot of a pinned account. It waits until the snapshot
+// suffices, or until a load that began after the call has ended, whatever version that
+// load found.
 func (e *Engine) await(ctx context.Context, l *cachedAccount, atLeast uint64) (*snapshot, error) {
-	var before uint64 // the flights that had begun when it was asked
+	var before uint64 // the loads that had started before the call
 	for first := true; ; first = false {
 		e.mu.Lock()
 		if first {
-			before = l.launched
+			before = l.loadsStarted
 		}
-		snap, f, asked := l.snap, l.load, l.loaded > before
+		snap, ld, asked := l.snap, l.load, l.lastLoaded > before
 		switch {
 		case e.stopped:
 			e.mu.Unlock()
@@ -192,26 +191,26 @@ func (e *Engine) await(ctx context.Context, l *cachedAccount, atLeast uint64) (*
 			e.mu.Unlock()
 			return snap, nil
 		}
-		if f == nil {
-			f = e.startLoad(l)
+		if ld == nil {
+			ld = e.startLoad(l)
 		}
 		e.mu.Unlock()
 		select {
-		case <-f.done:
+		case <-ld.done:
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
-		if f.err != nil {
-			if e.life.Err() != nil {
+		if ld.err != nil {
+			if e.backgroundCtx.Err() != nil {
 				return nil, ErrClosed
 			}
-			if f.count <= before {
-				continue // that it failed says nothing of the store since it was asked
+			if ld.count <= before {
+				continue // this load began before the call; try another one
 			}
 			if snap.State != nil && snap.version() >= atLeast {
-				return nil, printable.Errorf("%w: %w", ErrStale, f.err)
+				return nil, printable.Errorf("%w: %w", ErrStale, ld.err)
 			}
-			return nil, f.err
+			return nil, ld.err
 		}
 	}
 }

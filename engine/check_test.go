@@ -49,7 +49,7 @@ func TestCheck(t *testing.T) {
 			var e *usher.RequestError
 			require.ErrorAs(t, err, &e)
 			assert.Equal(t, "check", e.Op)
-			assert.Equal(t, usher.Decision{}, d, "with an error the decision is the zero one")
+			assert.Equal(t, usher.Decision{}, d, "the decision beside an error is the zero Decision")
 		}
 		x, err := w.Explain(ctx, r)
 		assert.ErrorIs(t, err, row.err)
@@ -70,7 +70,7 @@ func TestActions(t *testing.T) {
 	room := make([]policy.Action, 1, 8)
 	actions, err = w.AppendActions(ctx, room, r)
 	require.NoError(t, err)
-	assert.Len(t, actions, 2, "what was there stays")
+	assert.Len(t, actions, 2, "the earlier elements stay")
 
 	r.Account = "other"
 	actions, err = w.AppendActions(ctx, room, r)
@@ -78,7 +78,7 @@ func TestActions(t *testing.T) {
 	assert.Len(t, actions, 1)
 }
 
-// What a decision tells stays what it was made on.
+// A decision keeps the details of its snapshot.
 func TestDecisionsKeepTheirBasis(t *testing.T) {
 	w := open(t, nil).found()
 	first, err := w.Check(ctx, ask("adam", openDoor))
@@ -86,7 +86,7 @@ func TestDecisionsKeepTheirBasis(t *testing.T) {
 	digest := first.Detail().Digest
 	again, err := w.Check(ctx, ask("adam", openDoor))
 	require.NoError(t, err)
-	assert.True(t, first == again, "the same question on the same snapshot has the same answer")
+	assert.True(t, first == again, "the same request on the same snapshot has the same result")
 
 	w.must("acme", host, setRole("adam", "member"))
 	require.NoError(t, w.SetPolicy(ctx, load(t, shutDoors)))
@@ -114,10 +114,10 @@ func TestCheckAsksTheClock(t *testing.T) {
 	r.Time = noon
 	d, err = w.Check(ctx, r)
 	require.NoError(t, err)
-	assert.True(t, d.Allowed(), "the time of a request comes before the clock's")
+	assert.True(t, d.Allowed(), "the time of a request takes precedence over the clock")
 }
 
-// door is a resource as a host has it.
+// door is a resource type of a host application.
 type door struct{ id string }
 
 func (d *door) Ref() usher.Ref                          { return usher.Ref{Type: "door", ID: d.id} }
@@ -163,19 +163,19 @@ func TestCheckAllocatesNothing(t *testing.T) {
 	assert.Len(t, actions, 2)
 }
 
-// An account that there is not is looked for each time, so that it shows as soon as
-// somebody makes it.
+// An unknown account is read from the store each time, so that it appears as soon as it
+// is created.
 func TestUnknownAccountsShow(t *testing.T) {
 	mem := new(memstore.Store)
-	one, two := openOn(t, mem, deaf), openOn(t, mem, deaf)
+	one, two := openOn(t, mem, unwatched), openOn(t, mem, unwatched)
 	_, err := one.Check(ctx, ask("olivia", openDoor))
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
 	two.found()
 	assert.True(t, one.opens("olivia"))
 }
 
-// A store that cannot be read makes a question an error, and nothing worse: once it
-// can, the question is answered.
+// A failed load makes a check an error, and is not cached: the next check reads the
+// store again.
 func TestFailedLoadIsNotKept(t *testing.T) {
 	mem := new(memstore.Store)
 	openOn(t, mem, nil).found()
@@ -193,7 +193,7 @@ func TestFailedLoadIsNotKept(t *testing.T) {
 func TestStorePanics(t *testing.T) {
 	mem := new(memstore.Store)
 	openOn(t, mem, nil).found()
-	w := openOn(t, mem, deaf) // or a hint has it read once more
+	w := openOn(t, mem, unwatched) // a hint would start another load
 	w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
 		if c.Method == "Snapshot" {
 			panic("out of cheese")
@@ -209,11 +209,11 @@ func TestStorePanics(t *testing.T) {
 func TestOpenRefuses(t *testing.T) {
 	p, mem := load(t, office), new(memstore.Store)
 	for want, o := range map[string]engine.Options{
-		"no Policy":           {Store: mem},
-		"was not compiled":    {Policy: &policy.Policy{}, Store: mem},
-		"no Store":            {Policy: p},
-		"Accounts in the Opt": {Policy: p, Store: mem, Accounts: -1},
-		"MaxStale in the Opt": {Policy: p, Store: mem, MaxStaleness: -time.Second},
+		"Options.Policy is nil":            {Store: mem},
+		"Options.Policy is not compiled":   {Policy: &policy.Policy{}, Store: mem},
+		"Options.Store is nil":             {Policy: p},
+		"Options.Accounts is negative":     {Policy: p, Store: mem, Accounts: -1},
+		"Options.MaxStaleness is negative": {Policy: p, Store: mem, MaxStaleness: -time.Second},
 	} {
 		_, err := engine.Open(o)
 		assert.ErrorContains(t, err, want)

@@ -13,7 +13,7 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// granting is office with grants of opening doors that clerks may also give.
+// granting is office with grants for opening doors, which clerks may give, too.
 const granting = `
 usher: 1
 name: granting
@@ -33,8 +33,8 @@ resources:
   door: {permissions: {open: {everyone: any if keys}, lock: {owner: any}}}
 `
 
-// lent makes the account acme, in which max may open doors until one o'clock, and which
-// changed for the last time at two.
+// lent creates the account acme, in which max may open doors until one o'clock, and
+// whose last change was at two.
 func lent(t *testing.T, mem *memstore.Store, at time.Time) *world {
 	t.Helper()
 	w := openOn(t, mem, func(o *engine.Options) { o.Policy = load(t, granting) })
@@ -47,8 +47,8 @@ func lent(t *testing.T, mem *memstore.Store, at time.Time) *world {
 	return w
 }
 
-// answers asks everything that an engine answers about whether max may open doors and
-// add users, without a time, and returns those that say yes.
+// answers calls every method that returns whether max may open doors and add users,
+// without a time, and returns the methods that allow it.
 func answers(t *testing.T, w *world, version uint64) (yes []string) {
 	t.Helper()
 	note := func(how string, is bool) {
@@ -119,7 +119,7 @@ func answers(t *testing.T, w *world, version uint64) (yes []string) {
 }
 
 // A clock that is set back revives no grant that had ended at the last commit, in this
-// engine and in one whose clock was never right.
+// engine and in one whose clock was always wrong.
 func TestClockThatIsSetBackRevivesNoGrant(t *testing.T) {
 	mem := new(memstore.Store)
 	w := lent(t, mem, noon.Add(2*time.Hour))
@@ -135,18 +135,17 @@ func TestClockThatIsSetBackRevivesNoGrant(t *testing.T) {
 	old.Time = noon
 	d, err := w.Check(ctx, old)
 	require.NoError(t, err)
-	assert.True(t, d.Allowed(), "a time that the request states is that of the question")
+	assert.True(t, d.Allowed(), "a request with a time is evaluated at that time")
 }
 
-// The same questions are answered with yes while the grant holds, or the test above
-// shows nothing.
+// The same calls allow it while the grant holds; otherwise the test above shows nothing.
 func TestClockBeforeTheGrantEnds(t *testing.T) {
 	w := lent(t, new(memstore.Store), noon.Add(time.Minute))
 	w.clock.add(-time.Minute)
 	assert.Len(t, answers(t, w, 2), 4*2+3*3+3+4)
 }
 
-// What a batch gives and what its preview shows counts from the same time.
+// A batch and its preview use the same time.
 func TestPreviewAfterTheClockWasSetBack(t *testing.T) {
 	w := lent(t, new(memstore.Store), noon.Add(2*time.Hour))
 	w.clock.add(-2 * time.Hour)

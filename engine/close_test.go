@@ -46,7 +46,7 @@ func TestClose(t *testing.T) {
 	w.MarkActive("acme", "adam")
 }
 
-// Batches under way are stored before Close returns, and those that wait for them.
+// Running and waiting batches are stored before Close returns.
 func TestCloseWaitsForBatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := open(t, nil).found()
@@ -59,7 +59,7 @@ func TestCloseWaitsForBatches(t *testing.T) {
 				done <- err
 			}()
 		}
-		synctest.Wait() // one writes, and the other one waits
+		synctest.Wait() // one batch is being written, the other one waits
 		require.Equal(t, 2, w.calls.of("Append"))
 		closed := make(chan error)
 		go func() { closed <- w.Close() }()
@@ -81,10 +81,10 @@ func TestCloseWaitsForBatches(t *testing.T) {
 	})
 }
 
-// A store that hangs holds nobody up for ever.
+// A store that hangs does not block Close for ever.
 func TestCloseWhileTheStoreHangs(t *testing.T) {
 	w := open(t, nil).found()
-	faults, _ := held("Commits") // until the context ends
+	faults, _ := held("Commits") // hangs until the context ends
 	w.calls.set(faults)
 	asked := make(chan error)
 	go func() {
@@ -96,7 +96,7 @@ func TestCloseWhileTheStoreHangs(t *testing.T) {
 	assert.ErrorIs(t, <-asked, engine.ErrClosed)
 }
 
-// Nothing is left running in the background of an outcome that is unknown.
+// No goroutine is left running after an unknown outcome.
 func TestCloseWithAnUnknownOutcome(t *testing.T) {
 	w := open(t, nil).found()
 	w.calls.set(on("Append", storefault.Fault{Before: errDown}))

@@ -1,16 +1,25 @@
-// Package engine keeps accounts alive: it answers questions about them, has them
-// changed, and remembers both. An Engine is an usher.Authorizer over the journals
-// of a store, and the only way to write to them.
+// Package engine evaluates checks and commits changes of accounts over a store. An
+// Engine is the usher.Authorizer of a program. Programs must write to the journals of a
+// store only through an Engine; several processes may each run one over the same store.
 //
 //	e, err := engine.Open(engine.Options{Policy: p, Store: new(memstore.Store)})
 //	…
 //	_, err = e.Do(ctx, account.AsHost("signup"), "acme", account.CreateAccount{Owner: "olivia"})
 //	d, err := e.Check(ctx, usher.Request{Account: "acme", Subject: "olivia", Permission: invite})
 //
-// A check looks at an immutable snapshot of the account in memory: it takes no
-// lock and allocates nothing. A change is proposed on the newest snapshot, stored,
-// and then made visible at once: the next check sees it.
+// A check reads an immutable snapshot of the account from a cache in memory. It takes no
+// lock and allocates nothing. An account that is not in the cache is loaded from the
+// store; concurrent callers share one load (single flight). The cache evicts accounts
+// that were not used for a while.
 //
-// Everything fails closed. What cannot be read, is older than allowed or does not
-// fit the policy is an error, and whatever comes with an error is a denial.
+// A change is proposed on the newest snapshot and stored by optimistic concurrency: if a
+// concurrent commit comes first, the Engine retries on the new state. Once Submit
+// returns, every later check of this Engine sees the change. A batch with an idempotency
+// key is applied once, however often the caller retries it.
+//
+// The journal of an account is its audit log. It also serves as an outbox and a change
+// feed: Engine.Journal yields the commits after a version.
+//
+// Everything fails closed. An account that cannot be read, is older than allowed or does
+// not fit the policy is an error, and the Decision beside an error is a denial.
 package engine

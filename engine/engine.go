@@ -11,45 +11,46 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// Engine answers questions about accounts, and changes them. It may be used by
-// many goroutines at the same time, and by many processes over one store. Open
-// makes one; the zero Engine answers with ErrClosed.
+// Engine evaluates checks of accounts, and commits changes to them. It is safe for
+// concurrent use, also by many processes over one store. Open makes an Engine; the zero
+// Engine returns ErrClosed.
 type Engine struct {
-	index   index
-	options Options // Policy is the one it began with
-	store   store.Store
-	keeper  store.UserDataStore // nil if the store is none
-	opened  time.Time
+	index    index
+	options  Options // Policy is the initial one
+	store    store.Store
+	userData store.UserDataStore // nil if the store is not a UserDataStore
+	opened   time.Time
 
 	mu         sync.Mutex
 	policy     *policy.Policy
-	closed     bool             // no new calls
-	stopped    bool             // nothing is in memory any more
-	accounts   int              // in memory, without those that there are not
-	users      int              // of all these
-	underway   int              // batches that may be stored and are not published
-	paused     chan struct{}    // closed when batches may begin again; nil while they may
-	quiet      chan struct{}    // closed when none is under way; nil if nobody asks
-	policySwap *policySwap      // of the policy, while there is one
-	saves      []*cachedAccount // whose snapshots are due
+	closed     bool             // new calls are rejected
+	stopped    bool             // the cache is empty and stays so
+	accounts   int              // accounts in memory, without unknown ones
+	users      int              // users of all these accounts
+	underway   int              // batches that have begun, until their outcome is known
+	paused     chan struct{}    // closed when batches may begin again; nil while none is paused
+	idle       chan struct{}    // closed when underway is 0; nil unless a swap waits for it
+	policySwap *policySwap      // the swap in progress, or nil
+	saves      []*cachedAccount // accounts of which a snapshot is due
 	sweeping   bool
 
-	saver      sync.Mutex    // is held while snapshots are stored
-	exchanging chan struct{} // holds one while the policy is exchanged
-	saveNow    chan struct{} // holds one while there are saves
-	activity   activity
+	saver    sync.Mutex    // held while snapshots are stored
+	swapping chan struct{} // holds one value while a policy is swapped
+	saveNow  chan struct{} // holds one value while saves is not empty
+	activity activity
 
-	life       context.Context // of what is done in the background
-	end        context.CancelFunc
-	closing    chan struct{} // closed when Close begins
-	calls      sync.WaitGroup
-	background sync.WaitGroup
+	backgroundCtx    context.Context // of the background work
+	cancelBackground context.CancelFunc
+	closing          chan struct{} // closed when Close begins
+	calls            sync.WaitGroup
+	background       sync.WaitGroup
 }
 
-// Open makes an Engine. It reads no account before somebody asks about it, and
-// does not compare the accounts of the store with the policy, as SetPolicy does: for a
-// user whose role, team role or seat the policy does not have, every question is an
-// error, and so it is for all users of an account with another unique role.
+// Open returns an Engine. It loads an account when the first call needs it. Unlike
+// SetPolicy, it does not compare the stored accounts with the policy: if the policy
+// lacks the role, team role or seat of a user, every check of that user returns an
+// error, and if it lacks the unique role of an account, so does every check of the
+// account.
 func Open(o Options) (*Engine, error) {
 	o, err := o.complete()
 	if err != nil {
@@ -57,17 +58,17 @@ func Open(o Options) (*Engine, error) {
 	}
 	e := &Engine{
 		options: o, store: o.Store, policy: o.Policy, opened: o.Clock(),
-		exchanging: make(chan struct{}, 1), saveNow: make(chan struct{}, 1), closing: make(chan struct{}),
+		swapping: make(chan struct{}, 1), saveNow: make(chan struct{}, 1), closing: make(chan struct{}),
 	}
 	e.index.init()
 	e.activity.init()
-	e.life, e.end = context.WithCancel(context.Background())
+	e.backgroundCtx, e.cancelBackground = context.WithCancel(context.Background())
 	e.background.Add(1)
 	go e.save()
-	if keeper, ok := o.Store.(store.UserDataStore); ok {
-		e.keeper = keeper
+	if userData, ok := o.Store.(store.UserDataStore); ok {
+		e.userData = userData
 		e.background.Add(1)
-		go e.flushSightings()
+		go e.flushActivity()
 	}
 	if watcher, ok := o.Store.(store.Watcher); ok {
 		e.background.Add(1)
@@ -76,14 +77,13 @@ func Open(o Options) (*Engine, error) {
 	return e, nil
 }
 
-// longestClose is how long Close goes on to write what is left to write.
-const longestClose = 30 * time.Second
+// closeTimeout limits how long Close writes.
+const closeTimeout = 30 * time.Second
 
-// Close waits for the batches under way, writes what is left to write, last-active
-// times and snapshots that are due, and ends all that goes on in the background.
-// Whoever asks an Engine that is closed gets ErrClosed. The store stays open. An
-// error says what could not be written; a commit that Do reported is never among
-// it. To close twice does nothing.
+// Close waits for running batches, writes the pending last-active times and due
+// snapshots, and ends the background work. Later calls return ErrClosed. Close does not
+// close the store. The error joins what could not be written; it never concerns a commit
+// that Submit or Do reported. Further calls of Close do nothing and return nil.
 func (e *Engine) Close() error {
 	if e.open() != nil {
 		return nil
@@ -98,19 +98,19 @@ func (e *Engine) Close() error {
 	e.mu.Unlock()
 
 	e.calls.Wait()
-	ctx, cancel := context.WithTimeout(context.Background(), longestClose)
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	errs := append(e.writeSightings(ctx), e.saveAll(ctx)...)
+	errs := append(e.writeActivity(ctx), e.saveAll(ctx)...)
 	e.mu.Lock()
 	e.stopped = true
 	e.index.clear()
 	e.mu.Unlock()
-	e.end()
+	e.cancelBackground()
 	e.background.Wait()
 	return errors.Join(errs...)
 }
 
-// enter begins a call that Close waits for; leave ends it.
+// enter begins a call that Close waits for. leave ends the call.
 func (e *Engine) enter() error {
 	if err := e.open(); err != nil {
 		return err
@@ -126,7 +126,7 @@ func (e *Engine) enter() error {
 
 func (e *Engine) leave() { e.calls.Done() }
 
-// usable says whether an account can be asked about at all.
+// usable returns an error if id is invalid or e is closed.
 func (e *Engine) usable(id usher.AccountID) error {
 	if err := checkAccount(id); err != nil {
 		return err
@@ -134,7 +134,7 @@ func (e *Engine) usable(id usher.AccountID) error {
 	return e.open()
 }
 
-// open returns an error once Close has begun, and where Open was never called.
+// open returns ErrClosed once Close has begun, and for the zero Engine.
 func (e *Engine) open() error {
 	if e == nil || e.store == nil {
 		return ErrClosed
@@ -147,8 +147,8 @@ func (e *Engine) open() error {
 	}
 }
 
-// Policy returns the policy of now: the one of Options, until SetPolicy exchanges it.
-// It is nil for the zero Engine.
+// Policy returns the current policy: Options.Policy until SetPolicy replaces it. It
+// returns nil for the zero Engine.
 func (e *Engine) Policy() *policy.Policy {
 	if e == nil {
 		return nil
@@ -158,15 +158,15 @@ func (e *Engine) Policy() *policy.Policy {
 	return e.policy
 }
 
-// elapsed is the time since the Engine was opened.
+// elapsed returns the time since Open.
 func (e *Engine) elapsed() time.Duration { return e.options.Clock().Sub(e.opened) }
 
-// failed tells the Observer what went wrong and harmed nobody.
+// failed reports an error that no caller receives to the Observer.
 func (e *Engine) failed(op string, id usher.AccountID, err error) {
 	if e.options.Observer.Failed == nil {
 		return
 	}
-	_ = safely(func() error { // nobody is left to tell
+	_ = safely(func() error { // a panic of the Observer cannot be reported
 		e.options.Observer.Failed(&Error{Op: op, Account: id, Err: err})
 		return nil
 	})

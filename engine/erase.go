@@ -6,11 +6,11 @@ import (
 	"github.com/usher-go/usher"
 )
 
-// Erase removes all that there is of an account: its journal, and the personal data
-// beside it. It cannot be undone, and the id is never used again; whoever erases
-// must be sure of the id, for one that never was is marked too. Nobody is asked:
-// this is for the host alone, after account.DeleteAccount and whatever time the
-// law or a contract gives. To erase again does nothing.
+// Erase removes an account from the store: its journal and its user data. It cannot be
+// undone, and the id cannot be used again; this also holds for an id that never had an
+// account, so callers must be sure of the id. Erase requires no permission. It is for
+// the host application alone, after account.DeleteAccount and the retention period of
+// laws and contracts. Further calls do nothing. The error is an *Error.
 func (e *Engine) Erase(ctx context.Context, id usher.AccountID) error {
 	if err := e.erase(ctx, id); err != nil {
 		return wrapped("erase", id, err)
@@ -31,7 +31,7 @@ func (e *Engine) erase(ctx context.Context, id usher.AccountID) error {
 	defer e.activity.forgetAccount(id)
 	err = e.store.Erase(ctx, id)
 	if err != nil {
-		e.invalidate(l) // it may have been erased all the same
+		e.invalidate(l) // the store may have erased it in spite of the error
 		return err
 	}
 	e.mu.Lock()
@@ -40,7 +40,7 @@ func (e *Engine) erase(ctx context.Context, id usher.AccountID) error {
 		e.forget(l)
 		l.gone = true
 	}
-	if l.pending != nil { // whatever became of it is gone
+	if l.pending != nil { // its outcome no longer matters
 		l.pending = nil
 		e.unpin(l)
 		e.underway--

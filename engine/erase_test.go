@@ -23,7 +23,7 @@ func TestErase(t *testing.T) {
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
 	_, err = w.Do(ctx, host, "acme", account.CreateAccount{Owner: "olivia"})
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
-	assert.ErrorIs(t, err, store.ErrErased, "and it says why")
+	assert.ErrorIs(t, err, store.ErrErased, "the error states the reason")
 	_, err = w.At("acme", 1).View(ctx, "acme")
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
 	_, err = w.View(ctx, "acme")
@@ -34,21 +34,21 @@ func TestErase(t *testing.T) {
 	for id := range w.Accounts(ctx, "") {
 		t.Errorf("there still is %s", id)
 	}
-	require.NoError(t, w.Erase(ctx, "acme"), "to erase again does nothing")
+	require.NoError(t, w.Erase(ctx, "acme"), "a second Erase does nothing")
 	assert.ErrorIs(t, w.Erase(ctx, ""), usher.ErrUnknownAccount)
 	require.NoError(t, w.Close())
 	_, err = w.mem.Record(ctx, "acme", "max")
 	assert.ErrorIs(t, err, store.ErrErased)
 }
 
-// If the store fails, the account may be erased or not: the store is asked anew.
+// If the store fails, the account may be erased or not: the next call reads the store.
 func TestEraseFails(t *testing.T) {
 	for name, row := range map[string]struct {
 		fault storefault.Fault
 		lives bool
 	}{"not erased": {storefault.Fault{Before: errDown}, true}, "erased": {storefault.Fault{After: errDown}, false}} {
 		t.Run(name, func(t *testing.T) {
-			w := open(t, deaf).found()
+			w := open(t, unwatched).found()
 			w.calls.set(on("Erase", row.fault))
 			err := w.Erase(ctx, "acme")
 			assert.ErrorIs(t, err, errDown)
@@ -63,7 +63,7 @@ func TestEraseFails(t *testing.T) {
 	}
 }
 
-// A commit of which nobody knows whether it is stored goes with the account.
+// A pending commit with an unknown outcome disappears with the account.
 func TestEraseEndsAnUnknownOutcome(t *testing.T) {
 	w := open(t, nil).found()
 	w.calls.set(on("Append", storefault.Fault{Before: errDown}))
@@ -73,15 +73,15 @@ func TestEraseEndsAnUnknownOutcome(t *testing.T) {
 	w.calls.set(nil)
 	_, err = w.Do(ctx, host, "acme", setRole("max", "admin"))
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
-	require.NoError(t, w.SetPolicy(ctx, load(t, shutDoors)), "nothing is under way")
+	require.NoError(t, w.SetPolicy(ctx, load(t, shutDoors)), "no batch is underway")
 }
 
-// An account that is erased elsewhere while somebody writes to it is gone.
+// An account that another process erases during a write is unknown.
 func TestErasedWhileWriting(t *testing.T) {
-	w := open(t, deaf).found()
+	w := open(t, unwatched).found()
 	require.NoError(t, w.mem.Erase(ctx, "acme"))
 	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
 	_, err = w.Check(ctx, ask("adam", openDoor))
-	assert.ErrorIs(t, err, usher.ErrUnknownAccount, "and the next question finds out, too")
+	assert.ErrorIs(t, err, usher.ErrUnknownAccount, "the next check finds out, too")
 }

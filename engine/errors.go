@@ -11,55 +11,54 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// What can go wrong in an Engine, besides what a policy, an account or a store
-// says.
+// Sentinel errors of an Engine. Calls also return errors of the policy, the account and
+// the store.
 var (
+	// ErrClosed: Close was called, or Open was not.
 	ErrClosed = errors.New("the engine is closed")
 
-	// ErrFutureVersion: the journal has not come as far as the version that was asked for.
-	ErrFutureVersion = errors.New("the journal has not got this version")
+	// ErrFutureVersion: the journal does not have the requested version yet.
+	ErrFutureVersion = errors.New("the journal does not have this version yet")
 
-	// ErrStale: what is known of the account is older than Options.MaxStaleness allows,
-	// and the store did not tell more.
-	ErrStale = errors.New("what is known is too old")
+	// ErrStale: the cached account is older than Options.MaxStaleness, and the store
+	// could not be read.
+	ErrStale = errors.New("the cached account is too old")
 
-	// ErrContention: others changed the account first, again and again, or it is not known
-	// yet whether an earlier commit is stored. Nothing was done, and to try again
-	// later is right.
+	// ErrContention: concurrent commits came first in every try, or the outcome of an
+	// earlier commit is still unknown. No changes were made; retry later.
 	ErrContention = errors.New("the account is busy")
 
-	// ErrOutcomeUnknown: the store failed while storing the commit, and nobody knows yet
-	// whether it is stored. Whoever repeats the batch under the same Key gets to
-	// know, and never has it done twice.
-	ErrOutcomeUnknown = errors.New("not known whether it is stored")
+	// ErrOutcomeUnknown: the store failed during the append, and it is unknown whether
+	// the commit is stored. A retry with the same IdempotencyKey returns the outcome,
+	// and never applies the batch twice.
+	ErrOutcomeUnknown = errors.New("it is unknown whether the commit is stored")
 
-	// ErrKeyReused: the same actor made another request under the same Key. Only
-	// another key helps. It has a method Refused, so that a Guard of usherhttp answers
-	// with 422. The others here it answers with 503.
-	ErrKeyReused error = refused{"key-reused", "the actor made another request under this key"}
+	// ErrKeyReused: the actor used this IdempotencyKey for a different request. Only
+	// another key helps. The error has a method Refused, so a Guard of usherhttp
+	// responds with 422. For the other errors above it responds with 503.
+	ErrKeyReused error = rejection{"key-reused", "the actor used this idempotency key for a different request"}
 )
 
-// refused is an error that is the asker's own doing, with a code like that of an
+// rejection is an error that the caller caused, with a code like that of an
 // account.Refusal.
-type refused struct{ code, text string }
+type rejection struct{ code, text string }
 
-func (r refused) Error() string { return r.text }
+func (r rejection) Error() string { return r.text }
 
-// Refused returns the code, by which usherhttp answers.
-func (r refused) Refused() string { return r.code }
+// Refused returns the code. usherhttp derives its response from it.
+func (r rejection) Refused() string { return r.code }
 
-// Error says what an Engine was asked for, and why it did not do it. errors.Is finds in
-// it one of the errors above, or what the store, the account or the policy returned. A
-// command that is refused is no such error but an *account.Refusal, and a question
-// that cannot be answered a *usher.RequestError.
+// Error states the operation that failed, and why. errors.Is matches the sentinel errors
+// of this package and the errors of the store, the account and the policy. A rejected
+// command is an *account.Refusal instead, and a failed check a *usher.RequestError.
 type Error struct {
-	Op      string          // submit, preview, read journal, set policy and so on
-	Account usher.AccountID // "" where it is about no single account
-	Version uint64          // 0 where it is about no single version
+	Op      string          // the operation, such as "submit to", "preview" or "set policy"
+	Account usher.AccountID // "" if the operation does not concern one account
+	Version uint64          // 0 if the operation does not concern one version
 	Err     error
 }
 
-// Error returns "submit to acme, version 7: …".
+// Error returns text such as "submit to acme version 7: …".
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(printable.Value(e.Op))
@@ -73,14 +72,14 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap returns why.
+// Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Undecided does nothing. By this method a Guard of usherhttp knows the error: where the
-// store failed with one of Guard.NotFound, the answer is still 503 and not 404.
+// Undecided marks the error as a failure of the Engine. If Guard.NotFound of usherhttp
+// returns it, the response is 503 and not 404.
 func (e *Error) Undecided() {}
 
-// wrapped makes an *Error of what is neither one nor a refusal.
+// wrapped wraps err in an *Error, unless it is an *Error or an *account.Refusal.
 func wrapped(op string, id usher.AccountID, err error) error {
 	var e *Error
 	var refusal *account.Refusal
@@ -90,19 +89,19 @@ func wrapped(op string, id usher.AccountID, err error) error {
 	return &Error{Op: op, Account: id, Err: unknownIfErased(err)}
 }
 
-// unknownIfErased makes of an account that was erased one that there is not.
+// unknownIfErased adds usher.ErrUnknownAccount to an error that wraps store.ErrErased.
 func unknownIfErased(err error) error {
 	if !errors.Is(err, store.ErrErased) || errors.Is(err, usher.ErrUnknownAccount) {
 		return err
 	}
 	var of *store.Error
 	if errors.As(err, &of) {
-		err = of.Err // what the store was asked for says nothing more
+		err = of.Err // the operation of the store adds nothing
 	}
 	return printable.Errorf("%w: %w", usher.ErrUnknownAccount, err)
 }
 
-// checkAccount refuses ids that no account has.
+// checkAccount returns usher.ErrUnknownAccount for an invalid id.
 func checkAccount(id usher.AccountID) error {
 	if id == "" {
 		return printable.Errorf("%w: the request names no account", usher.ErrUnknownAccount)
@@ -113,18 +112,18 @@ func checkAccount(id usher.AccountID) error {
 	return nil
 }
 
-// PolicyMismatchError lists the accounts that a new policy does not fit. errors.Is finds
-// account.ErrPolicyMismatch in it.
+// PolicyMismatchError lists the accounts that a new policy does not fit. It matches
+// account.ErrPolicyMismatch with errors.Is.
 type PolicyMismatchError struct {
-	Accounts []*account.PolicyMismatchError // the first of them, in the order of their ids
-	More     int                            // how many others there are
+	Accounts []*account.PolicyMismatchError // at most 100, sorted by id
+	More     int                            // the number of accounts that are not listed
 
-	policy string  // the digest
-	seen   seenSet // all mismatches, also those of the others
+	policy string      // the digest
+	all    mismatchSet // all mismatches, also of accounts that are not listed
 }
 
-// Error returns what does not fit, in one line. It is for people, who want an excerpt of
-// a long list: what wraps it may cut the text. Accounts has the list.
+// Error lists the mismatches in one line. It may be long, and callers that wrap it may
+// cut it; Accounts has the complete entries.
 func (e *PolicyMismatchError) Error() string {
 	text := "an account does not fit the policy"
 	if n := len(e.Accounts) + e.More; n != 1 {
@@ -143,10 +142,10 @@ func (e *PolicyMismatchError) Error() string {
 	return text
 }
 
-// Is makes errors.Is find account.ErrPolicyMismatch, whether accounts are listed or not.
+// Is matches account.ErrPolicyMismatch, even if Accounts is empty.
 func (e *PolicyMismatchError) Is(target error) bool { return target == account.ErrPolicyMismatch }
 
-// Unwrap returns what is listed, for errors.As.
+// Unwrap returns the errors in Accounts.
 func (e *PolicyMismatchError) Unwrap() []error {
 	list := make([]error, len(e.Accounts))
 	for i, a := range e.Accounts {

@@ -14,7 +14,7 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// An account begins, grows, and runs out of seats; then it changes hands.
+// An account is created, grows, and runs out of seats; then its owner changes.
 func Example() {
 	oncehub, err := preset.Load("oncehub")
 	if err != nil {
@@ -27,7 +27,7 @@ func Example() {
 	defer e.Close()
 	ctx := context.Background()
 
-	// The host makes the account, and its owner invites the others.
+	// The host application creates the account, and its owner invites the others.
 	_, err = e.Do(ctx, account.AsHost("signup"), "acme",
 		account.CreateAccount{Owner: "olivia"},
 		account.SetSeats{Pool: "booking", Total: 2},
@@ -49,7 +49,7 @@ func Example() {
 	_, err = e.Do(ctx, account.AsUser("adam"), "acme", account.AssignSeat{User: "olivia", Pool: "booking"})
 	fmt.Println(err, errors.Is(err, account.CodeNoSeatsLeft))
 
-	// The next check sees what was done.
+	// The next check sees the change.
 	_, err = e.Do(ctx, account.AsUser("olivia"), "acme", account.TransferOwnership{To: "adam"})
 	if err != nil {
 		panic(err)
@@ -62,7 +62,7 @@ func Example() {
 	// false no-permission 3 <nil>
 }
 
-// The journal tells who did what.
+// The journal shows who did what.
 func ExampleEngine_Journal() {
 	oncehub, err := preset.Load("oncehub")
 	if err != nil {
@@ -81,7 +81,7 @@ func ExampleEngine_Journal() {
 		{Actor: account.AsHost("signup"), Account: "acme", Commands: []account.Command{account.CreateAccount{Owner: "olivia"}, account.AddUser{User: "mia"}}},
 		{Actor: account.AsUser("olivia"), Account: "acme", Commands: []account.Command{account.SetRole{User: "mia", Role: "admin"}}, Note: "Olivia is away in March"},
 		{Actor: account.AsUser("mia"), Account: "acme", Commands: []account.Command{account.AddUser{User: "max"}}, IdempotencyKey: "form-17"},
-		{Actor: account.AsUser("mia"), Account: "acme", Commands: []account.Command{account.AddUser{User: "max"}}, IdempotencyKey: "form-17"}, // clicked twice
+		{Actor: account.AsUser("mia"), Account: "acme", Commands: []account.Command{account.AddUser{User: "max"}}, IdempotencyKey: "form-17"}, // the user clicked twice
 	} {
 		if _, err := e.Submit(ctx, batch); err != nil {
 			panic(err)
@@ -101,7 +101,7 @@ func ExampleEngine_Journal() {
 		}
 	}
 
-	// Before the second commit, mia might not add anybody.
+	// Before the second commit, mia could not add users.
 	add := usher.Request{Account: "acme", Subject: "mia", Permission: permission.MustParse("user.create")}
 	for _, version := range []uint64{1, 2} {
 		d, err := e.At("acme", version).Check(ctx, add)

@@ -1,7 +1,7 @@
 package engine
 
-// HeldSightings returns how many users are held whose last-active time is not written,
-// and the bytes of their ids.
+// HeldSightings returns how many users have an unwritten last-active time in memory, and
+// the bytes of their ids.
 func HeldSightings(e *Engine) (users, bytes int) {
 	for _, sh := range e.activity.all() {
 		sh.mu.Lock()
@@ -18,8 +18,8 @@ func HeldSightings(e *Engine) (users, bytes int) {
 	return users, bytes
 }
 
-// MostUnconfirmed is how many of these may be of accounts that are not in memory.
-const MostUnconfirmed = mostUnconfirmed
+// MostUnconfirmed is how many of these users may be of accounts that are not in memory.
+const MostUnconfirmed = maxUnconfirmed
 
-// WriteSightings writes last-active times now.
-func WriteSightings(e *Engine) { e.writeSightings(e.life) }
+// WriteSightings writes the last-active times now.
+func WriteSightings(e *Engine) { e.writeActivity(e.backgroundCtx) }

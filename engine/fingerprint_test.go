@@ -13,8 +13,8 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// Batches that ask for different things have different fingerprints, and each has
-// the same one every time.
+// Different batches have different fingerprints, and the fingerprint of a batch is
+// stable.
 func TestFingerprintsDiffer(t *testing.T) {
 	now := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	contents := account.Seed{
@@ -98,5 +98,5 @@ func TestFingerprintsDiffer(t *testing.T) {
 	}
 	there := account.GiveGrant{User: "a", Grant: "b", Until: now.In(time.FixedZone("there", 3600))}
 	assert.Equal(t, fingerprint(&Batch{Commands: []account.Command{account.GiveGrant{User: "a", Grant: "b", Until: now}}}),
-		fingerprint(&Batch{Commands: []account.Command{there}}), "a time is the same wherever it is told")
+		fingerprint(&Batch{Commands: []account.Command{there}}), "the time zone does not matter")
 }

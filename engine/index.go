@@ -8,36 +8,37 @@ import (
 	"github.com/usher-go/usher/internal/table"
 )
 
-// index finds the snapshot of an account without a lock. It is a table with open
-// addressing that has the pointers to the snapshots in its slots, so that a
-// question waits for as little memory as can be.
+// index maps account ids to snapshots. Readers take no lock. It is a hash table with
+// open addressing. The slots contain the pointers to the snapshots, so that a lookup
+// waits for memory as rarely as possible.
 //
-// Changes are made by one goroutine at a time. A reader beside them may miss an
-// account that is being moved, so to find nothing means to look again under the
-// lock; but what it finds is the account that it looked for, in a version that was
-// the newest at some time since it began to look.
+// One goroutine at a time may change the index. A concurrent reader may miss an account
+// that is being moved, so a caller that finds nothing must look again under the lock. A
+// snapshot that is found belongs to the id, and was the newest at some time since the
+// lookup began.
 type index struct {
 	seed  maphash.Seed
-	slots atomic.Pointer[[]slot] // a power of two of them, at most half of them full
+	slots atomic.Pointer[[]slot] // a power of two, at most half of them used
 
-	// only is the snapshot of the only account, for those who have one, or nil. Whoever
-	// finds it leaves no mark: where a second account needs room, it must go anyway.
+	// only is the snapshot of the account if there is exactly one, else nil. A lookup
+	// that returns it sets no mark: if a second account needs room, this one is evicted
+	// in any case.
 	only atomic.Pointer[snapshot]
 
 	count int // accounts
-	hand  int // the slot at which the search for one to evict goes on
+	hand  int // the slot at which the next search for an eviction begins
 }
 
-// slot has the hash of an account with its lowest bit as the mark that somebody
-// asked about it.
+// slot has the hash of an account, whose lowest bit marks a recent use, and the
+// snapshot.
 type slot struct {
 	tag  atomic.Uint64
 	snap atomic.Pointer[snapshot]
 }
 
 const (
-	usedMark  = 1
-	leastSize = 64
+	usedMark = 1
+	minSlots = 64
 )
 
 func (x *index) init() {
@@ -45,9 +46,9 @@ func (x *index) init() {
 	x.clear()
 }
 
-// clear forgets all accounts.
+// clear removes all accounts.
 func (x *index) clear() {
-	slots := make([]slot, leastSize)
+	slots := make([]slot, minSlots)
 	x.only.Store(nil)
 	x.slots.Store(&slots)
 	x.count, x.hand = 0, 0
@@ -61,19 +62,19 @@ func (x *index) hash(id usher.AccountID) uint64 {
 	return hash &^ usedMark
 }
 
-// home is the slot at which the search for a hash begins. It leaves the mark out.
+// home returns the slot at which the search for a hash begins. It ignores the mark.
 func home(hash uint64, mask int) int { return int(hash>>1) & mask }
 
-// find returns the snapshot of an account, or nil, and marks it as used. The mark
-// is written only where it is not set, so that readers do not take the memory
-// from each other.
+// find returns the snapshot of an account, or nil, and marks it as used. It writes the
+// mark only if it is not set, so that readers do not invalidate each other's processor
+// caches.
 func (x *index) find(id usher.AccountID) *snapshot {
 	if snap := x.only.Load(); snap != nil && snap.id == id {
 		return snap
 	}
 	now := x.slots.Load()
 	if now == nil {
-		return nil // of the zero Engine
+		return nil // the zero Engine
 	}
 	slots := *now
 	var a, b, hash uint64
@@ -99,8 +100,9 @@ func (x *index) find(id usher.AccountID) *snapshot {
 	}
 }
 
-// at returns the slot of an account for those who change the index, or -1.
-func (x *index) at(id usher.AccountID) int {
+// slotOf returns the slot of an account, or -1. Only the goroutine that may change the
+// index may call it.
+func (x *index) slotOf(id usher.AccountID) int {
 	slots := *x.slots.Load()
 	hash, mask := x.hash(id), len(slots)-1
 	for i := home(hash, mask); ; i = (i + 1) & mask {
@@ -114,22 +116,22 @@ func (x *index) at(id usher.AccountID) int {
 	}
 }
 
-// in returns the snapshot in a slot.
-func (x *index) in(i int) *snapshot { return (*x.slots.Load())[i].snap.Load() }
+// snapshotAt returns the snapshot in a slot, or nil.
+func (x *index) snapshotAt(i int) *snapshot { return (*x.slots.Load())[i].snap.Load() }
 
-// put makes snap that of its account, which may be new.
+// put stores snap as the snapshot of its account, which may be new.
 func (x *index) put(snap *snapshot) {
 	x.place(snap)
 	switch {
 	case x.count == 1:
 		x.only.Store(snap)
-	case x.only.Load() != nil: // to store it each time would take the memory from readers
+	case x.only.Load() != nil: // an unconditional store would invalidate the readers' caches
 		x.only.Store(nil)
 	}
 }
 
 func (x *index) place(snap *snapshot) {
-	if i := x.at(snap.id); i >= 0 {
+	if i := x.slotOf(snap.id); i >= 0 {
 		(*x.slots.Load())[i].snap.Store(snap)
 		return
 	}
@@ -143,7 +145,7 @@ func (x *index) place(snap *snapshot) {
 	insert(slots, x.hash(snap.id)|usedMark, snap)
 }
 
-// grown returns a copy of slots with twice as many.
+// grown returns a copy of slots of twice the length.
 func (x *index) grown(old []slot) []slot {
 	slots := make([]slot, 2*len(old))
 	for i := range old {
@@ -165,8 +167,8 @@ func insert(slots []slot, tag uint64, snap *snapshot) {
 	slots[i].snap.Store(snap)
 }
 
-// remove forgets the account in a slot. Those that come after move up, so that
-// none is cut off from its home.
+// remove removes the account in a slot. It moves later entries up, so that none is cut
+// off from its home.
 func (x *index) remove(i int) {
 	x.only.Store(nil)
 	slots := *x.slots.Load()
@@ -179,7 +181,7 @@ func (x *index) remove(i int) {
 		}
 		tag := slots[j].tag.Load()
 		if (j-home(tag, mask))&mask < (j-i)&mask {
-			continue // its home lies past the hole
+			continue // its home is behind the gap
 		}
 		slots[i].tag.Store(tag)
 		slots[i].snap.Store(snap)
@@ -188,8 +190,8 @@ func (x *index) remove(i int) {
 	slots[i].snap.Store(nil)
 }
 
-// each visits all snapshots, until visit returns false. Visit must not change the
-// index but for put of the same account.
+// each calls visit for all snapshots until it returns false. Visit must not change the
+// index, except by put of the same account.
 func (x *index) each(visit func(*snapshot) bool) {
 	slots := *x.slots.Load()
 	for i := range slots {
@@ -199,9 +201,9 @@ func (x *index) each(visit func(*snapshot) bool) {
 	}
 }
 
-// unused returns the slot of an account that nobody asked about since this came
-// by it the last time, and that may go, or -1 if there is none. Passing by takes
-// the marks away.
+// unused returns the slot of an account that was not used since the last search passed
+// it and that may be evicted, or -1. The search clears the marks that it passes (the
+// CLOCK algorithm).
 func (x *index) unused(mayGo func(*cachedAccount) bool) int {
 	slots := *x.slots.Load()
 	for range 2 * len(slots) {
@@ -209,11 +211,11 @@ func (x *index) unused(mayGo func(*cachedAccount) bool) int {
 		x.hand = (x.hand + 1) & (len(slots) - 1)
 		snap := slots[i].snap.Load()
 		switch {
-		case snap == nil || !mayGo(snap.live):
+		case snap == nil || !mayGo(snap.cached):
 		case slots[i].tag.Load()&usedMark != 0:
 			slots[i].tag.And(^uint64(usedMark))
 		default:
-			x.hand = i // where another one may have moved up
+			x.hand = i // the removal may move another entry here
 			return i
 		}
 	}

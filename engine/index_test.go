@@ -21,7 +21,7 @@ func newIndex() *index {
 
 func snapOf(id string) *snapshot { return newSnapshot(&cachedAccount{id: usher.AccountID(id)}) }
 
-// accountOf returns ids of all lengths, some of which differ in one place only.
+// accountOf returns ids of all lengths, some of which differ in one byte only.
 func accountOf(i int) string {
 	switch i % 3 {
 	case 0:
@@ -32,7 +32,7 @@ func accountOf(i int) string {
 	return fmt.Sprintf("0190b0a4-0000-7000-8000-%012d", i)
 }
 
-// The index does what a map does.
+// The index behaves like a map.
 func TestIndexIsAMap(t *testing.T) {
 	for _, accounts := range []int{1, 2, 3, 300} {
 		t.Run(fmt.Sprintf("%d accounts", accounts), func(t *testing.T) { testIndexIsAMap(t, accounts) })
@@ -50,7 +50,7 @@ func testIndexIsAMap(t *testing.T, accounts int) {
 			x.put(snap)
 			model[snap.id] = snap
 		default:
-			if i := x.at(usher.AccountID(id)); i >= 0 {
+			if i := x.slotOf(usher.AccountID(id)); i >= 0 {
 				x.remove(i)
 			}
 			delete(model, usher.AccountID(id))
@@ -69,8 +69,8 @@ func testIndexIsAMap(t *testing.T, accounts int) {
 	assert.Nil(t, x.find("account-1"))
 }
 
-// Nobody finds another account than the one asked for, nor an older snapshot than
-// the newest from before the question, whatever moves meanwhile.
+// A lookup never returns another account, or a snapshot older than the newest at its
+// start, whatever moves meanwhile.
 func TestIndexWhileItChanges(t *testing.T) {
 	for _, accounts := range []int{1, 2, 100} {
 		t.Run(fmt.Sprintf("%d accounts", accounts), func(t *testing.T) { testIndexWhileItChanges(t, accounts) })
@@ -107,7 +107,7 @@ func testIndexWhileItChanges(t *testing.T, accounts int) {
 	random := rand.New(rand.NewPCG(9, 9))
 	for version := uint64(1); version < 100_000; version++ {
 		i := random.IntN(accounts)
-		if at := x.at(ids[i]); at >= 0 && random.IntN(4) == 0 {
+		if at := x.slotOf(ids[i]); at >= 0 && random.IntN(4) == 0 {
 			x.remove(at)
 			continue
 		}
@@ -120,34 +120,34 @@ func testIndexWhileItChanges(t *testing.T, accounts int) {
 	readers.Wait()
 }
 
-// Who is asked about stays, who is not goes, and who may not go stays anyway.
+// Used accounts stay, unused ones are evicted, and pinned ones stay in any case.
 func TestIndexGivesASecondChance(t *testing.T) {
 	x := newIndex()
 	for i := range 40 {
 		x.put(snapOf(fmt.Sprintf("account-%d", i)))
 	}
-	anybody := func(*cachedAccount) bool { return true }
-	x.remove(x.unused(anybody)) // takes all marks away
+	anyAccount := func(*cachedAccount) bool { return true }
+	x.remove(x.unused(anyAccount)) // clears all marks
 	for i := range 20 {
 		x.find(usher.AccountID(fmt.Sprintf("account-%d", i)))
 	}
 	asked := 0
 	for i := range 20 {
-		if x.at(usher.AccountID(fmt.Sprintf("account-%d", i))) >= 0 {
+		if x.slotOf(usher.AccountID(fmt.Sprintf("account-%d", i))) >= 0 {
 			asked++
 		}
 	}
 	for x.count > asked {
-		i := x.unused(anybody)
+		i := x.unused(anyAccount)
 		require.GreaterOrEqual(t, i, 0)
 		x.remove(i)
 	}
 	for i := range 20 {
 		id := usher.AccountID(fmt.Sprintf("account-%d", i))
-		if x.at(id) >= 0 {
+		if x.slotOf(id) >= 0 {
 			asked--
 		}
 	}
-	assert.Zero(t, asked, "all that were asked about are left")
+	assert.Zero(t, asked, "all used accounts are left")
 	assert.Equal(t, -1, x.unused(func(*cachedAccount) bool { return false }))
 }

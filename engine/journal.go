@@ -8,12 +8,13 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// Journal yields the commits of an account after a version, in their order, up to
-// the last one there was when the loop began. That of a deleted account stays until
-// Erase. Reading asks no permission: whoever shows it checks audit.view first.
+// Journal yields the commits of an account after a version, in their order, up to the
+// newest one when the loop begins. The journal is the account's audit log, and serves as
+// an outbox or a change feed. That of a deleted account stays until Erase. Journal
+// requires no permission; callers must check audit.view before they show it to a user.
 //
-// An error ends the loop. It is an *Error; it wraps usher.ErrUnknownAccount for an
-// account that was erased, while one that never was has no commits.
+// An error ends the loop. It is an *Error, and wraps usher.ErrUnknownAccount for an
+// erased account. An account that never existed has no commits and returns no error.
 func (e *Engine) Journal(ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[*account.Commit, error] {
 	return func(yield func(*account.Commit, error) bool) {
 		fail := func(err error) {
@@ -40,8 +41,9 @@ func (e *Engine) Journal(ctx context.Context, id usher.AccountID, after uint64) 
 	}
 }
 
-// Accounts yields the ids of the accounts that come after the one given, sorted by
-// their bytes, which begins a page: deleted ones too, until they are erased.
+// Accounts yields the ids of the accounts after the one given, sorted by their bytes, so
+// that callers can read them page by page. It includes deleted accounts until they are
+// erased. An error ends the loop; it is an *Error.
 func (e *Engine) Accounts(ctx context.Context, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
 	return func(yield func(usher.AccountID, error) bool) {
 		if err := e.open(); err != nil {

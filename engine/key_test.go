@@ -26,7 +26,7 @@ func TestKey(t *testing.T) {
 	w.must("acme", host, account.RemoveUser{User: "eve"}, setRole("adam", "member"))
 
 	again, err := w.Submit(ctx, add)
-	require.NoError(t, err, "though it would be denied now")
+	require.NoError(t, err, "though the batch would be denied now")
 	assert.True(t, again.Repeated)
 	assert.Equal(t, uint64(2), again.Version)
 	assert.Equal(t, first.Commit, again.Commit)
@@ -38,7 +38,7 @@ func TestKey(t *testing.T) {
 	assert.ErrorContains(t, err, "version 2")
 }
 
-// The same key of two actors is two keys, also once the account was read anew.
+// The same key of two actors is two keys, also after the account was loaded again.
 func TestKeyIsTheActors(t *testing.T) {
 	mem := new(memstore.Store)
 	w := openOn(t, mem, nil).found()
@@ -66,7 +66,7 @@ func TestKeyIsTheActors(t *testing.T) {
 	assert.NotErrorIs(t, err, engine.ErrKeyReused)
 }
 
-// A batch that was refused or changed nothing leaves its key free.
+// A batch that was rejected or changed nothing does not use up its key.
 func TestKeyIsFree(t *testing.T) {
 	w := open(t, nil).found()
 	_, err := w.Submit(ctx, keyed("k1", account.AssignSeat{User: "nobody", Pool: "desk"}))
@@ -79,10 +79,10 @@ func TestKeyIsFree(t *testing.T) {
 	assert.False(t, result.Repeated)
 }
 
-// Keys hold across engines and restarts.
+// Keys work across engines and restarts.
 func TestKeyInAnotherEngine(t *testing.T) {
 	mem := new(memstore.Store)
-	one, two := openOn(t, mem, deaf).found(), openOn(t, mem, deaf)
+	one, two := openOn(t, mem, unwatched).found(), openOn(t, mem, unwatched)
 	assert.True(t, two.opens("adam"))
 	add := keyed("k1", account.AddUser{User: "eve"})
 	_, err := one.Submit(ctx, add)
@@ -99,7 +99,7 @@ func TestKeyInAnotherEngine(t *testing.T) {
 	_, err = one.Submit(ctx, leave)
 	require.NoError(t, err)
 	result, err = two.Submit(ctx, leave)
-	require.NoError(t, err, "two never heard of ian, and asks the store before it says so")
+	require.NoError(t, err, "the second engine does not have ian, and reads the store before it rejects")
 	assert.True(t, result.Repeated)
 
 	third := openOn(t, mem, nil)
@@ -108,11 +108,11 @@ func TestKeyInAnotherEngine(t *testing.T) {
 	assert.True(t, result.Repeated)
 }
 
-// Whoever repeats a batch of which the outcome was unknown has it done once.
+// A retry of a batch with an unknown outcome applies it once.
 func TestKeyOfAnUnknownOutcome(t *testing.T) {
 	for name, fault := range map[string]storefault.Fault{"not stored": {Before: errDown}, "stored": {After: errDown}} {
 		t.Run(name, func(t *testing.T) {
-			w := open(t, func(o *engine.Options) { deaf(o); o.CommitTimeout = time.Millisecond }).found()
+			w := open(t, func(o *engine.Options) { unwatched(o); o.CommitTimeout = time.Millisecond }).found()
 			w.calls.set(on("Append", fault))
 			add := keyed("k1", account.AddUser{User: "eve"})
 			_, err := w.Submit(ctx, add)
@@ -132,7 +132,7 @@ func TestFingerprint(t *testing.T) {
 	w := open(t, nil).found()
 	w.must("acme", host, account.DefineField{Field: "phone", Type: account.TextField})
 	request := func(b engine.Batch) string {
-		b.IdempotencyKey = time.Now().String() + string(b.Actor.User()) // another one each time
+		b.IdempotencyKey = time.Now().String() + string(b.Actor.User()) // a new value each time
 		result, err := w.Submit(ctx, b)
 		require.NoError(t, err)
 		return result.Commit.Request
@@ -141,10 +141,10 @@ func TestFingerprint(t *testing.T) {
 		return keyed("", account.SetField{User: "max", Field: "phone", Value: v})
 	}
 	one := request(value("555-0100"))
-	assert.Equal(t, one, request(value("555-0199")), "values are no part of it")
+	assert.Equal(t, one, request(value("555-0199")), "values are not part of the fingerprint")
 	later := value("555-0111")
 	later.Note, later.Time, later.Context = "again", noon.Add(time.Hour), usher.Context{"mfa": true}
-	assert.Equal(t, one, request(later), "nor is how it was asked")
+	assert.Equal(t, one, request(later), "nor are the facts and the time")
 	assert.NotEqual(t, one, request(keyed("", account.SetField{User: "cleo", Field: "phone", Value: "555-0100"})))
 	other := value("555-0100")
 	other.Actor = account.AsUser("olivia")

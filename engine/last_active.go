@@ -18,45 +18,45 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// sightings are the last-active times that are not written yet.
+// activity has the last-active times that are not written yet.
 //
-// Most calls find in recent that the user was noted a moment ago, and end there
-// without a lock. A slot of it has half a hash of account and user, and the second
-// when they were noted; two users who share a slot push each other out, which
-// costs a look into the shard and nothing else.
+// Most calls of MarkActive find in recent that the user was noted a moment ago, and
+// return without a lock. A slot has half of the hash of account and user, and the second
+// at which the user was noted. Two users with the same slot replace each other, which
+// costs a lookup in the shard.
 type activity struct {
 	seed   maphash.Seed
-	recent atomic.Pointer[[recentSlots]atomic.Uint64] // nil before the first
-	shards [seenShards]seenShard
+	recent atomic.Pointer[[recentSlots]atomic.Uint64] // nil before the first call
+	shards [shardCount]activityShard
 
-	// unconfirmed has users of accounts that were not in memory when they were seen,
-	// so that it is not known yet whether there are such users.
-	unconfirmed seenShard
+	// unconfirmed has users of accounts that were not in memory, so that it is not known
+	// yet whether the users exist.
+	unconfirmed activityShard
 
-	flush sync.Mutex // is held while they are written
+	flush sync.Mutex // held while the times are written
 }
 
 const (
 	recentSlots = 1 << 16
-	seenShards  = 32
+	shardCount  = 32
 
-	// mostSeen is how many users of a shard wait to be written. Those after them
-	// are noted when they are seen the next time.
-	mostSeen = 1 << 16
+	// maxWaiting limits the users that wait in a shard. Further users are noted by their
+	// next call.
+	maxWaiting = 1 << 16
 
-	// mostUnconfirmed is how many users wait of whom it is not known whether there are
-	// such users. It is small, since any request can name accounts and users.
-	mostUnconfirmed = 1 << 10
+	// maxUnconfirmed limits the users that are not known to exist. It is small, since
+	// any request can name accounts and users.
+	maxUnconfirmed = 1 << 10
 )
 
-// seenShard has the users who wait to be written, and those who are being written.
-type seenShard struct {
+// activityShard has the users that wait to be written, and those being written.
+type activityShard struct {
 	mu      sync.Mutex
-	waiting map[whom]time.Time
-	writing map[whom]time.Time
+	waiting map[userKey]time.Time
+	writing map[userKey]time.Time
 }
 
-type whom struct {
+type userKey struct {
 	account usher.AccountID
 	user    usher.UserID
 }
@@ -76,50 +76,50 @@ func (s *activity) slot(hash uint64) *atomic.Uint64 {
 	return &recent[hash%recentSlots]
 }
 
-// halfHash is the part of a slot that is of the hash; the rest is a second.
+// halfHash selects the part of a slot that has the hash; the rest has a second.
 const halfHash = ^uint64(1<<32 - 1)
 
-// notedSince reports whether the slot says that whoever has the hash was noted at
-// a second or later.
+// notedSince reports whether slot states that the user with hash was noted after a
+// second.
 func notedSince(slot, hash uint64, second int64) bool {
 	return slot != 0 && slot&halfHash == hash&halfHash && int64(slot&^halfHash) > second
 }
 
-func (s *activity) shard(hash uint64) *seenShard { return &s.shards[hash>>16%seenShards] }
+func (s *activity) shard(hash uint64) *activityShard { return &s.shards[hash>>16%shardCount] }
 
-// all returns the shards, with the one of users who are unconfirmed.
-func (s *activity) all() []*seenShard { return append(s.confirmed().shards, &s.unconfirmed) }
+// all returns all shards, with the unconfirmed one.
+func (s *activity) all() []*activityShard { return append(s.confirmedUsers().shards, &s.unconfirmed) }
 
-// note keeps the later of two times, of at most so many users, and reports whether it
-// did. It needs sh.mu.
-func (sh *seenShard) note(w whom, at time.Time, most int) bool {
+// note stores the later of two times of a user, unless the shard already has limit
+// other users. It reports whether the user is stored. It needs sh.mu.
+func (sh *activityShard) note(w userKey, at time.Time, limit int) bool {
 	old, ok := sh.waiting[w]
 	switch {
 	case ok && !at.After(old):
 	case ok:
 		sh.waiting[w] = at
-	case len(sh.waiting) >= most:
+	case len(sh.waiting) >= limit:
 		return false
 	default:
 		if sh.waiting == nil {
-			sh.waiting = map[whom]time.Time{}
+			sh.waiting = map[userKey]time.Time{}
 		}
-		sh.waiting[whom{usher.AccountID(strings.Clone(string(w.account))), usher.UserID(strings.Clone(string(w.user)))}] = at
+		sh.waiting[userKey{usher.AccountID(strings.Clone(string(w.account))), usher.UserID(strings.Clone(string(w.user)))}] = at
 	}
 	return true
 }
 
-// Seen notes that a user was active just now. It is cheap enough to be called with
-// every request: most calls do no more than look at the time. Of each user a time
-// is written at most once in Options.LastActiveEvery, in the background; Close writes
-// what is left, a crash loses it.
+// MarkActive notes that a user was active just now. Call it with every request: most
+// calls only read the clock. A user's time is written at most once in
+// Options.LastActiveEvery, in the background. Close writes the pending times; a crash
+// loses them.
 //
-// Ids that are not those of a user of an account are ignored, and hold no memory. So
-// are all ids if the store is not a store.UserDataStore. Where the account is not in memory,
-// the store is read later to find out; until then a small number of such users is
-// kept, and more are ignored until a check reads their account.
+// MarkActive ignores ids that are not those of a user of an account, and keeps no memory
+// for them. It does nothing if the store is not a store.UserDataStore. If the account is
+// not in memory, the store is read later to find the user; until then a small number of
+// such users is kept, and further ones are ignored until a check loads their account.
 func (e *Engine) MarkActive(id usher.AccountID, user usher.UserID) {
-	if e == nil || e.keeper == nil {
+	if e == nil || e.userData == nil {
 		return
 	}
 	s, at := &e.activity, e.options.Clock()
@@ -136,7 +136,7 @@ func (e *Engine) MarkActive(id usher.AccountID, user usher.UserID) {
 		snap := e.index.find(id)
 		if snap == nil || snap.State == nil {
 			s.unconfirmed.mu.Lock()
-			ok := s.unconfirmed.note(whom{id, user}, at, mostUnconfirmed)
+			ok := s.unconfirmed.note(userKey{id, user}, at, maxUnconfirmed)
 			s.unconfirmed.mu.Unlock()
 			if ok {
 				slot.Store(noted)
@@ -149,19 +149,20 @@ func (e *Engine) MarkActive(id usher.AccountID, user usher.UserID) {
 		slot.Store(noted)
 		sh := s.shard(hash)
 		sh.mu.Lock()
-		sh.note(whom{id, user}, at, mostSeen)
+		sh.note(userKey{id, user}, at, maxWaiting)
 		sh.mu.Unlock()
 		if e.index.find(id) == snap {
 			return
 		}
-		s.forget(id, []usher.UserID{user}) // a commit since may have removed the user
+		s.forget(id, []usher.UserID{user}) // a concurrent commit may have removed the user
 	}
 }
 
-// LastActiveTimes yields when the users who come after the one given were last active,
-// sorted by the bytes of their ids, as View.Users lists them; who never was is left
-// out. It knows what is not written yet, and is exact to Options.LastActiveEvery. An
-// error ends the loop; it is an *Error that wraps what View's does.
+// LastActiveTimes yields when users were last active, sorted by the bytes of their ids
+// and beginning after the id given, as View.Users lists them. Users without a time are
+// left out. It includes times that are not written yet, and is exact to
+// Options.LastActiveEvery. An error ends the loop; it is an *Error that wraps an error
+// of View.
 func (e *Engine) LastActiveTimes(ctx context.Context, id usher.AccountID, after usher.UserID) iter.Seq2[store.LastActive, error] {
 	return func(yield func(store.LastActive, error) bool) {
 		snap, err := e.current(ctx, id, 1)
@@ -169,15 +170,15 @@ func (e *Engine) LastActiveTimes(ctx context.Context, id usher.AccountID, after 
 			yield(store.LastActive{}, wrapped("read last-active times of", id, err))
 			return
 		}
-		if e.keeper == nil {
+		if e.userData == nil {
 			return
 		}
 		show := func(s store.LastActive) bool {
 			u, _ := snap.User(s.User)
 			return u == nil || yield(s, nil)
 		}
-		unwritten := e.activity.of(id, after)
-		for s, err := range e.keeper.LastActiveTimes(ctx, id, after) {
+		unwritten := e.activity.unwritten(id, after)
+		for s, err := range e.userData.LastActiveTimes(ctx, id, after) {
 			if err != nil {
 				yield(store.LastActive{}, wrapped("read last-active times of", id, err))
 				return
@@ -206,8 +207,9 @@ func (e *Engine) LastActiveTimes(ctx context.Context, id usher.AccountID, after 
 	}
 }
 
-// LastActive returns when a user was last active, as LastActiveTimes tells it: the zero
-// time for one who never was, and for who is no user of the account.
+// LastActive returns when a user was last active, as LastActiveTimes does. It returns
+// the zero time for a user without a time and for an unknown user. The error is that of
+// LastActiveTimes.
 func (e *Engine) LastActive(ctx context.Context, id usher.AccountID, user usher.UserID) (time.Time, error) {
 	after := user
 	if user != "" && len(user) <= account.MaxID {
@@ -222,7 +224,8 @@ func (e *Engine) LastActive(ctx context.Context, id usher.AccountID, user usher.
 	return time.Time{}, nil
 }
 
-// before returns the greatest id that comes before one: ids are only so long.
+// before returns the greatest id that sorts before user. It exists because the length of
+// ids is limited.
 func before(user usher.UserID) usher.UserID {
 	most := len(user) - 1
 	if user[most] == 0 {
@@ -231,12 +234,12 @@ func before(user usher.UserID) usher.UserID {
 	return user[:most] + usher.UserID([]byte{user[most] - 1}) + usher.UserID(strings.Repeat("\xff", account.MaxID-len(user)))
 }
 
-// of returns what is not written of an account, of the users after one, sorted.
-func (s *activity) of(id usher.AccountID, after usher.UserID) []store.LastActive {
+// unwritten returns the unwritten times of an account's users after an id, sorted.
+func (s *activity) unwritten(id usher.AccountID, after usher.UserID) []store.LastActive {
 	latest := map[usher.UserID]time.Time{}
 	for _, sh := range s.all() {
 		sh.mu.Lock()
-		for _, m := range []map[whom]time.Time{sh.writing, sh.waiting} {
+		for _, m := range []map[userKey]time.Time{sh.writing, sh.waiting} {
 			for w, at := range m {
 				if w.account == id && w.user > after && at.After(latest[w.user]) {
 					latest[w.user] = at
@@ -245,10 +248,10 @@ func (s *activity) of(id usher.AccountID, after usher.UserID) []store.LastActive
 		}
 		sh.mu.Unlock()
 	}
-	return sortedSightings(latest)
+	return sortedActivity(latest)
 }
 
-func sortedSightings(m map[usher.UserID]time.Time) []store.LastActive {
+func sortedActivity(m map[usher.UserID]time.Time) []store.LastActive {
 	list := make([]store.LastActive, 0, len(m))
 	for user, at := range m {
 		list = append(list, store.LastActive{User: user, At: at.UTC().Truncate(time.Millisecond)})
@@ -257,27 +260,27 @@ func sortedSightings(m map[usher.UserID]time.Time) []store.LastActive {
 	return list
 }
 
-// forget drops what is not written of users who were removed.
+// forget drops the unwritten times of removed users.
 func (s *activity) forget(id usher.AccountID, users []usher.UserID) {
 	for _, user := range users {
-		w, hash := whom{id, user}, s.hash(id, user)
-		for _, sh := range []*seenShard{s.shard(hash), &s.unconfirmed} {
+		w, hash := userKey{id, user}, s.hash(id, user)
+		for _, sh := range []*activityShard{s.shard(hash), &s.unconfirmed} {
 			sh.mu.Lock()
 			delete(sh.waiting, w)
 			delete(sh.writing, w)
 			sh.mu.Unlock()
 		}
 		if recent := s.recent.Load(); recent != nil {
-			recent[hash%recentSlots].Store(0) // one who comes back is noted at once
+			recent[hash%recentSlots].Store(0) // a user that is added again is noted at once
 		}
 	}
 }
 
-// forgetAccount drops what is not written of an account.
+// forgetAccount drops the unwritten times of an account.
 func (s *activity) forgetAccount(id usher.AccountID) {
 	for _, sh := range s.all() {
 		sh.mu.Lock()
-		for _, m := range []map[whom]time.Time{sh.writing, sh.waiting} {
+		for _, m := range []map[userKey]time.Time{sh.writing, sh.waiting} {
 			for w := range m {
 				if w.account == id {
 					delete(m, w)
@@ -288,16 +291,16 @@ func (s *activity) forgetAccount(id usher.AccountID) {
 	}
 }
 
-// flushSightings writes last-active times until the Engine is closed.
-func (e *Engine) flushSightings() {
+// flushActivity writes last-active times until the Engine is closed.
+func (e *Engine) flushActivity() {
 	defer e.background.Done()
 	ticker := time.NewTicker(e.options.LastActiveEvery)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
-			ctx, cancel := context.WithTimeout(e.life, longestFlight)
-			e.writeSightings(ctx)
+			ctx, cancel := context.WithTimeout(e.backgroundCtx, loadTimeout)
+			e.writeActivity(ctx)
 			cancel()
 		case <-e.closing:
 			return
@@ -305,17 +308,17 @@ func (e *Engine) flushSightings() {
 	}
 }
 
-// writeSightings writes what waits to be written, and returns what went wrong, of
-// which the Observer is told, too. What could not be written waits on.
-func (e *Engine) writeSightings(ctx context.Context) (errs []error) {
+// writeActivity writes the waiting times. It returns the errors, and reports them to the
+// Observer. Times that could not be written wait again.
+func (e *Engine) writeActivity(ctx context.Context) (errs []error) {
 	e.activity.flush.Lock()
 	defer e.activity.flush.Unlock()
-	for _, of := range []sightingsOf{e.activity.confirmed(), e.activity.others()} {
+	for _, of := range []activityShards{e.activity.confirmedUsers(), e.activity.unconfirmedUsers()} {
 		for id, users := range of.take() {
-			err := safely(func() error { return e.writeSeen(ctx, of, id, users) })
+			err := safely(func() error { return e.writeAccountActivity(ctx, of, id, users) })
 			switch {
 			case err == nil, errors.Is(err, store.ErrErased), errors.Is(err, usher.ErrUnknownAccount):
-				continue // an account that there is not has nobody to be seen
+				continue // an unknown account has no users
 			case errors.Is(err, store.ErrReadOnly):
 				continue
 			}
@@ -323,15 +326,15 @@ func (e *Engine) writeSightings(ctx context.Context) (errs []error) {
 			errs = append(errs, &Error{Op: "write last-active times of", Account: id, Err: err})
 			of.putBack(id, users)
 		}
-		of.written()
+		of.done()
 	}
 	return errs
 }
 
-// writeSeen writes last-active times of users of an account, as the store has it
-// now, while nobody else of this Engine writes to it: who was removed must not be
-// kept again.
-func (e *Engine) writeSeen(ctx context.Context, of sightingsOf, id usher.AccountID, users map[usher.UserID]time.Time) error {
+// writeAccountActivity writes last-active times of users that the account has now. It
+// locks out the other writers of this Engine, so that no time of a removed user is
+// stored.
+func (e *Engine) writeAccountActivity(ctx context.Context, of activityShards, id usher.AccountID, users map[usher.UserID]time.Time) error {
 	l, done, err := e.acquire(ctx, id)
 	if err != nil {
 		return err
@@ -342,12 +345,12 @@ func (e *Engine) writeSeen(ctx context.Context, of sightingsOf, id usher.Account
 		return err
 	}
 	for user := range users {
-		if u, _ := snap.User(user); u == nil || !of.writes(whom{id, user}) {
+		if u, _ := snap.User(user); u == nil || !of.writes(userKey{id, user}) {
 			delete(users, user)
 		}
 	}
 	if len(users) == 0 {
 		return nil
 	}
-	return e.keeper.SaveLastActive(ctx, id, sortedSightings(users))
+	return e.userData.SaveLastActive(ctx, id, sortedActivity(users))
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// Whatever ids are made up, little is held of them.
+// Invented ids take little memory.
 func TestSeenOfIDsThatAreMadeUp(t *testing.T) {
 	w := open(t, seldom).found()
 	held := func() int {
@@ -56,8 +56,8 @@ func TestSeenOfIDsThatAreMadeUp(t *testing.T) {
 	assert.Equal(t, []string{"max 0"}, w.written())
 }
 
-// A user who was removed is not held any more, whichever engine removed the user and
-// whether the account was in memory, and one added again under the id begins anew.
+// A removed user takes no memory, whichever engine removed the user and whether or not
+// the account was in memory. A user added again under the id has no time.
 func TestSeenHoldsNothingOfRemovedUsers(t *testing.T) {
 	remove := []account.Command{account.RemoveUser{User: "max"}, account.AddUser{User: "max"}}
 	for name, by := range map[string]func(w, other *world){
@@ -70,7 +70,7 @@ func TestSeenHoldsNothingOfRemovedUsers(t *testing.T) {
 		},
 	} {
 		mem := new(memstore.Store)
-		w := openOn(t, mem, func(o *engine.Options) { seldom(o); deaf(o); o.MaxStaleness = 1 }).found()
+		w := openOn(t, mem, func(o *engine.Options) { seldom(o); unwatched(o); o.MaxStaleness = 1 }).found()
 		other := openOn(t, mem, nil)
 		w.MarkActive("acme", "max")
 		w.MarkActive("acme", "adam")
@@ -89,12 +89,11 @@ func TestSeenHoldsNothingOfRemovedUsers(t *testing.T) {
 	}
 }
 
-// A user who is removed while the time is being written, or where that failed, is not
-// noted again.
+// A user that is removed during a write, or after a failed one, is not noted again.
 func TestSeenOfAUserRemovedWhileItIsWritten(t *testing.T) {
 	for _, method := range []string{"Commits", "SaveLastActive"} {
 		mem := new(memstore.Store)
-		w := openOn(t, mem, func(o *engine.Options) { seldom(o); deaf(o); o.MaxStaleness = 1 }).found()
+		w := openOn(t, mem, func(o *engine.Options) { seldom(o); unwatched(o); o.MaxStaleness = 1 }).found()
 		other := openOn(t, mem, nil)
 		w.MarkActive("acme", "max")
 		w.clock.add(2)
@@ -105,7 +104,7 @@ func TestSeenOfAUserRemovedWhileItIsWritten(t *testing.T) {
 					other.must("acme", host, account.RemoveUser{User: "max"}, account.AddUser{User: "max"})
 					if method == "SaveLastActive" {
 						w.clock.add(2)
-						w.opens("adam") // learns of it
+						w.opens("adam") // loads the removal
 						f.Before = errDown
 					}
 				})

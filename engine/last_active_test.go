@@ -27,7 +27,7 @@ func (w *world) lastSeen(after usher.UserID) (list []string) {
 	return list
 }
 
-// written returns the same of what is in the store.
+// written does the same for the times in the store.
 func (w *world) written() (list []string) {
 	w.t.Helper()
 	for s, err := range w.mem.LastActiveTimes(ctx, "acme", "") {
@@ -45,7 +45,7 @@ func TestSeen(t *testing.T) {
 	w.MarkActive("acme", "max")
 	w.MarkActive("acme", "nobody")
 	w.MarkActive("other", "max")
-	assert.Equal(t, []string{"max 0"}, w.lastSeen(""), "what is not written is known all the same")
+	assert.Equal(t, []string{"max 0"}, w.lastSeen(""), "unwritten times are included")
 	assert.Empty(t, w.written())
 
 	w.clock.add(30 * time.Minute)
@@ -61,7 +61,7 @@ func TestSeen(t *testing.T) {
 	w.clock.add(20 * time.Minute)
 	w.MarkActive("acme", "adam")
 	w.MarkActive("acme", "cleo")
-	assert.Equal(t, []string{"adam 30", "cleo 20", "max 0"}, w.lastSeen(""), "never back in time")
+	assert.Equal(t, []string{"adam 30", "cleo 20", "max 0"}, w.lastSeen(""), "a time never goes back")
 	w.clock.add(time.Hour)
 	w.MarkActive("acme", "adam")
 	assert.Equal(t, []string{"adam 80", "cleo 20", "max 0"}, w.lastSeen(""))
@@ -72,7 +72,8 @@ func TestSeen(t *testing.T) {
 	}
 }
 
-// LastActive says of each user what LastActiveTimes does, also where ids are next to each other.
+// LastActive returns the times of LastActiveTimes, also for ids that are next to each
+// other.
 func TestLastActive(t *testing.T) {
 	w := open(t, seldom).found()
 	users := []usher.UserID{"\x00", "a", "a\x00", "a\x00\x00", "a\x00\x7f", "a\x01", "b", usher.UserID(strings.Repeat("a", account.MaxID))}
@@ -101,28 +102,27 @@ func TestSeenIsWrittenInTheBackground(t *testing.T) {
 	w.calls.set(times(3, "SaveLastActive", storefault.Fault{Before: errDown}))
 	w.MarkActive("acme", "max")
 	eventually(t, "it is written", func() bool { return len(w.written()) == 1 })
-	assert.Equal(t, 4, w.calls.of("SaveLastActive"), "what could not be written is tried again")
+	assert.Equal(t, 4, w.calls.of("SaveLastActive"), "a failed write is retried")
 	assert.Equal(t, []string{"max 0"}, w.lastSeen(""))
 }
 
-// Who is removed is not written any more, nor shown.
+// The time of a removed user is neither written nor yielded.
 func TestSeenGoesWithTheUser(t *testing.T) {
 	w := open(t, seldom).found()
 	w.MarkActive("acme", "max")
 	w.MarkActive("acme", "adam")
 	w.must("acme", host, account.RemoveUser{User: "max"}, account.AddUser{User: "max"})
-	assert.Equal(t, []string{"adam 0"}, w.lastSeen(""), "who comes back is somebody else")
+	assert.Equal(t, []string{"adam 0"}, w.lastSeen(""), "a user added again has no time")
 	w.MarkActive("acme", "max")
 	assert.Equal(t, []string{"adam 0", "max 0"}, w.lastSeen(""))
 
 	other := openOn(t, w.mem, nil)
 	other.must("acme", host, account.RemoveUser{User: "adam"})
 	require.NoError(t, w.Close())
-	assert.Equal(t, []string{"max 0"}, w.written(), "nor is who was removed elsewhere")
+	assert.Equal(t, []string{"max 0"}, w.written(), "a user removed by another engine is not written")
 }
 
-// An account that is not in memory when a user is seen is looked up when it is
-// written.
+// If the account is not in memory, the user is looked up when the time is written.
 func TestSeenOfAnAccountThatIsNotInMemory(t *testing.T) {
 	mem := new(memstore.Store)
 	openOn(t, mem, nil).found()

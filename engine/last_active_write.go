@@ -6,27 +6,27 @@ import (
 	"github.com/usher-go/usher"
 )
 
-// sightingsOf are the shards of users who are confirmed, or of those who are not.
-type sightingsOf struct {
-	shards []*seenShard
-	shard  func(whom) *seenShard
-	most   int // users in a shard
+// activityShards are the shards of confirmed users, or of unconfirmed ones.
+type activityShards struct {
+	shards []*activityShard
+	shard  func(userKey) *activityShard
+	max    int // users in a shard
 }
 
-func (s *activity) confirmed() sightingsOf {
-	shards := make([]*seenShard, 0, seenShards+1)
+func (s *activity) confirmedUsers() activityShards {
+	shards := make([]*activityShard, 0, shardCount+1)
 	for i := range s.shards {
 		shards = append(shards, &s.shards[i])
 	}
-	return sightingsOf{shards, func(w whom) *seenShard { return s.shard(s.hash(w.account, w.user)) }, mostSeen}
+	return activityShards{shards, func(w userKey) *activityShard { return s.shard(s.hash(w.account, w.user)) }, maxWaiting}
 }
 
-func (s *activity) others() sightingsOf {
-	return sightingsOf{[]*seenShard{&s.unconfirmed}, func(whom) *seenShard { return &s.unconfirmed }, mostUnconfirmed}
+func (s *activity) unconfirmedUsers() activityShards {
+	return activityShards{[]*activityShard{&s.unconfirmed}, func(userKey) *activityShard { return &s.unconfirmed }, maxUnconfirmed}
 }
 
-// take returns what waits to be written, which counts as being written from then on.
-func (of sightingsOf) take() map[usher.AccountID]map[usher.UserID]time.Time {
+// take returns the waiting times, which count as being written from then on.
+func (of activityShards) take() map[usher.AccountID]map[usher.UserID]time.Time {
 	all := map[usher.AccountID]map[usher.UserID]time.Time{}
 	for _, sh := range of.shards {
 		sh.mu.Lock()
@@ -42,9 +42,9 @@ func (of sightingsOf) take() map[usher.AccountID]map[usher.UserID]time.Time {
 	return all
 }
 
-// writes reports whether a user is still to be written. One who was removed since is
-// not, even if a user of the same id was added again.
-func (of sightingsOf) writes(w whom) bool {
+// writes reports whether a user's time is still to be written. It is not if the user was
+// removed since take, even if the id was added again.
+func (of activityShards) writes(w userKey) bool {
 	sh := of.shard(w)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
@@ -52,20 +52,20 @@ func (of sightingsOf) writes(w whom) bool {
 	return ok
 }
 
-// putBack has users wait again who are still to be written.
-func (of sightingsOf) putBack(id usher.AccountID, users map[usher.UserID]time.Time) {
+// putBack makes users wait again whose time is still to be written.
+func (of activityShards) putBack(id usher.AccountID, users map[usher.UserID]time.Time) {
 	for user, at := range users {
-		w := whom{id, user}
+		w := userKey{id, user}
 		sh := of.shard(w)
 		sh.mu.Lock()
 		if _, ok := sh.writing[w]; ok {
-			sh.note(w, at, of.most)
+			sh.note(w, at, of.max)
 		}
 		sh.mu.Unlock()
 	}
 }
 
-func (of sightingsOf) written() {
+func (of activityShards) done() {
 	for _, sh := range of.shards {
 		sh.mu.Lock()
 		sh.writing = nil

@@ -21,7 +21,7 @@ func adds(n int) (list []account.Command) {
 	return list
 }
 
-// A batch above a limit is refused on every way to a commit, and leaves nothing behind.
+// A batch above a limit is rejected by every method, and leaves nothing behind.
 func TestBatchAboveALimit(t *testing.T) {
 	w := open(t, nil).found()
 	good := engine.Batch{Actor: host, Account: "acme", IdempotencyKey: "k", Note: "n", Commands: adds(1)}
@@ -63,7 +63,7 @@ func TestBatchAboveALimit(t *testing.T) {
 	assert.Len(t, w.journal(), 2)
 }
 
-// endsAfter is a context that is done once Err was asked for so many times.
+// endsAfter is a context that ends after a number of calls of Err.
 type endsAfter struct {
 	context.Context
 	asked *int
@@ -77,7 +77,7 @@ func (c endsAfter) Err() error {
 	return nil
 }
 
-// A batch whose context ends on the way changes nothing, wherever that is.
+// A batch whose context ends changes nothing, at whatever point it ends.
 func TestCancelledBatch(t *testing.T) {
 	const n = 40
 	b := engine.Batch{Actor: host, Account: "acme", Commands: adds(n), IdempotencyKey: "k"}

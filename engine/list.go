@@ -10,19 +10,19 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// Filter answers which resources of the account the subject may do something with,
-// as policy.Filter does: on the account as it is now, which the Filter keeps. The
-// request has no resource. The errors are those of Check.
+// Filter returns a filter for the resources of the account on which the subject has the
+// permission, as policy.Filter does. The filter keeps the current snapshot of the
+// account. The request must not have a resource. The errors are those of Check.
 func (e *Engine) Filter(ctx context.Context, r usher.Request) (filter.Filter, error) {
 	snap, err := e.current(ctx, r.Account, 1)
 	return filterOf(snap, r, err)
 }
 
-// WhoMay answers a request for all users of the account: it yields those who may, in
-// the order of their ids from the first after the one given, as policy.WhoMay does.
-// The account is the one of now, also for a loop that takes long. The errors are
-// those of Check. An active user for whom the policy cannot decide comes in their place
-// with an error that names them: without them the list is not complete.
+// WhoMay evaluates a request for all users of the account, and yields those with access,
+// as policy.WhoMay does. They are sorted by id, and begin after the id given. A long
+// loop keeps using the snapshot of its start. The errors are those of Check. If the
+// policy cannot decide for an active user, WhoMay yields the user's id with an error:
+// without that user the list is not complete.
 func (e *Engine) WhoMay(ctx context.Context, r usher.Request, after usher.UserID) iter.Seq2[policy.Subject, error] {
 	return func(yield func(policy.Subject, error) bool) {
 		snap, err := e.current(ctx, r.Account, 1)
@@ -30,13 +30,13 @@ func (e *Engine) WhoMay(ctx context.Context, r usher.Request, after usher.UserID
 	}
 }
 
-// Filter answers as Engine.Filter does.
+// Filter does what Engine.Filter does. The errors are those of Reader.Check.
 func (r *Reader) Filter(ctx context.Context, q usher.Request) (filter.Filter, error) {
 	snap, err := r.snapshot(ctx, q.Account)
 	return filterOf(snap, q, err)
 }
 
-// WhoMay answers as Engine.WhoMay does.
+// WhoMay does what Engine.WhoMay does. The errors are those of Reader.Check.
 func (r *Reader) WhoMay(ctx context.Context, q usher.Request, after usher.UserID) iter.Seq2[policy.Subject, error] {
 	return func(yield func(policy.Subject, error) bool) {
 		snap, err := r.snapshot(ctx, q.Account)
@@ -49,20 +49,20 @@ func filterOf(snap *snapshot, r usher.Request, err error) (filter.Filter, error)
 		err = snap.decides(r.Subject)
 	}
 	if err != nil {
-		return filter.Filter{}, unanswerable("filter", r, err)
+		return filter.Filter{}, requestError("filter", r, err)
 	}
 	return snap.policy.Filter(snap, &r)
 }
 
 func whoMay(ctx context.Context, snap *snapshot, r usher.Request, after usher.UserID, err error, yield func(policy.Subject, error) bool) {
 	if err != nil {
-		yield(policy.Subject{}, unanswerable("who may", r, err))
+		yield(policy.Subject{}, requestError("who may", r, err))
 		return
 	}
 	undecided := snap.undecided(after)
 	for who, err := range snap.policy.WhoMay(snap, &r, after) {
 		if ctx.Err() != nil {
-			yield(policy.Subject{}, unanswerable("who may", r, ctx.Err()))
+			yield(policy.Subject{}, requestError("who may", r, ctx.Err()))
 			return
 		}
 		for ; len(undecided) > 0 && who.ID != "" && undecided[0] < who.ID; undecided = undecided[1:] {
@@ -71,7 +71,7 @@ func whoMay(ctx context.Context, snap *snapshot, r usher.Request, after usher.Us
 			}
 		}
 		if len(undecided) > 0 && undecided[0] == who.ID {
-			continue // which is told next, as an error
+			continue // the loop yields it next, with an error
 		}
 		who.Decision = decision.On(who.Decision, snap.basis)
 		if !yield(who, err) || err != nil && who.ID == "" {
@@ -85,10 +85,10 @@ func whoMay(ctx context.Context, snap *snapshot, r usher.Request, after usher.Us
 	}
 }
 
-// undecided returns the active users after an id for whom the policy cannot decide, in
-// the order of their ids.
+// undecided returns the active users after an id that the policy cannot decide for,
+// sorted by id.
 func (s *snapshot) undecided(after usher.UserID) []usher.UserID {
-	if !s.misfits {
+	if !s.hasMismatches {
 		return nil
 	}
 	var ids []usher.UserID
@@ -102,5 +102,5 @@ func (s *snapshot) undecided(after usher.UserID) []usher.UserID {
 
 func yieldUndecided(snap *snapshot, r usher.Request, id usher.UserID, yield func(policy.Subject, error) bool) bool {
 	r.Subject = id
-	return yield(policy.Subject{ID: id}, unanswerable("who may", r, snap.decides(id)))
+	return yield(policy.Subject{ID: id}, requestError("who may", r, snap.decides(id)))
 }

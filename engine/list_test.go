@@ -10,9 +10,9 @@ import (
 	"github.com/usher-go/usher"
 )
 
-// A filter and a list of users answer as checks do, and say what was asked.
+// A filter and WhoMay agree with Check, and their errors name the request.
 func TestLists(t *testing.T) {
-	w := open(t, deaf).found()
+	w := open(t, unwatched).found()
 	view, err := w.View(ctx, "acme")
 	require.NoError(t, err)
 

@@ -10,49 +10,49 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// flight is a reading of one account that is under way to the store, for all who
-// wait for it. It belongs to none of them: who stops waiting does not stop it.
+// load reads one account from the store, for all callers that wait for it (single
+// flight). It goes on if they stop waiting.
 type load struct {
 	done  chan struct{}
-	count uint64 // of the account's flights, this one among them
-	err   error  // to be read once done is closed
-	again bool   // somebody hinted meanwhile; guarded by Engine.mu
+	count uint64 // the number of this load among those of the account
+	err   error  // may be read once done is closed
+	again bool   // a hint arrived during the load; guarded by Engine.mu
 }
 
-// longestFlight is how long the store may take to have an account read.
-const longestFlight = 30 * time.Second
+// loadTimeout limits a load, and a write in the background.
+const loadTimeout = 30 * time.Second
 
-// launch starts a flight for an account. It needs e.mu.
+// startLoad starts a load of an account. It needs e.mu.
 func (e *Engine) startLoad(l *cachedAccount) *load {
-	l.launched++
-	f := &load{done: make(chan struct{}), count: l.launched}
-	l.load = f
+	l.loadsStarted++
+	ld := &load{done: make(chan struct{}), count: l.loadsStarted}
+	l.load = ld
 	l.pins++
 	e.background.Add(1)
-	go e.runLoad(l, f)
-	return f
+	go e.runLoad(l, ld)
+	return ld
 }
 
-func (e *Engine) runLoad(l *cachedAccount, f *load) {
+func (e *Engine) runLoad(l *cachedAccount, ld *load) {
 	defer e.background.Done()
-	ctx, cancel := context.WithTimeout(e.life, longestFlight)
+	ctx, cancel := context.WithTimeout(e.backgroundCtx, loadTimeout)
 	defer cancel()
 	err := safely(func() error { return e.refresh(ctx, l) })
 	e.mu.Lock()
-	f.err = err
+	ld.err = err
 	l.load = nil
 	if err == nil {
-		l.loaded = f.count
+		l.lastLoaded = ld.count
 	}
-	if f.again && !e.closed && !l.gone {
+	if ld.again && !e.closed && !l.gone {
 		e.startLoad(l)
 	}
 	e.unpin(l)
 	e.mu.Unlock()
-	close(f.done)
+	close(ld.done)
 }
 
-// refresh brings an account up to what the store has.
+// refresh updates a cached account to the newest version in the store.
 func (e *Engine) refresh(ctx context.Context, l *cachedAccount) error {
 	begun := e.elapsed()
 	e.mu.Lock()
@@ -64,23 +64,23 @@ func (e *Engine) refresh(ctx context.Context, l *cachedAccount) error {
 		e.invalidate(l)
 		return unknownIfErased(err)
 	case isDamage(err):
-		// There is more than what is known, and it cannot be told what.
+		// The journal has more commits than the snapshot, and they cannot be read.
 		e.invalidate(l)
 		return err
 	case err != nil:
 		return err
 	}
 	if e.isOld(l, r.state) {
-		// It was read before a commit that was published and forgotten since.
+		// The read began before a commit that was published and evicted since.
 		r = reading{until: newest}
 		if err := e.read(ctx, l.id, &r); err != nil {
 			return err
 		}
 		if e.isOld(l, r.state) {
-			return damage{printable.Errorf("the journal went back: it ends at version %d, and had more", r.state.Version())}
+			return damage{printable.Errorf("the journal ends at version %d, and had more commits before", r.state.Version())}
 		}
 	}
-	v := known.verdictOn(&r)
+	v := known.fitAfterLoad(&r)
 	for !e.publish(l, r.state, v, begun, func() { l.read(&r) }) {
 		v = checkFit(r.state, e.Policy())
 	}
@@ -92,16 +92,16 @@ func (e *Engine) refresh(ctx context.Context, l *cachedAccount) error {
 	return nil
 }
 
-// verdictOn returns the verdict of the snapshot's policy on what was read. Commits
-// that this very policy allowed leave an account fit.
-func (s *snapshot) verdictOn(r *reading) fit {
+// fitAfterLoad returns the fit of a loaded state to the snapshot's policy. Commits that
+// this policy allowed do not change the fit.
+func (s *snapshot) fitAfterLoad(r *reading) fit {
 	if s.State == nil || s.policy == nil {
 		return fit{}
 	}
-	if s.misfits && r.state == s.State {
-		return fit{policy: s.policy, misfits: true}
+	if s.hasMismatches && r.state == s.State {
+		return fit{policy: s.policy, hasMismatches: true}
 	}
-	if r.whole || s.err != nil || s.misfits {
+	if r.whole || s.err != nil || s.hasMismatches {
 		return checkFit(r.state, s.policy)
 	}
 	for digest := range r.policies {
@@ -112,8 +112,7 @@ func (s *snapshot) verdictOn(r *reading) fit {
 	return fit{policy: s.policy}
 }
 
-// read keeps account of what the next snapshot in the store would save. It needs
-// Engine.mu.
+// read updates the sizes that decide when the next snapshot is due. It needs Engine.mu.
 func (l *cachedAccount) read(r *reading) {
 	if r.whole {
 		l.since, l.saved = 0, r.saved
@@ -121,9 +120,9 @@ func (l *cachedAccount) read(r *reading) {
 	l.since += r.since
 }
 
-// publish makes a state the newest that is known of an account, if it is that. It
-// refuses, and reports false, if the verdict is not that of the policy of now. The
-// note is taken with e.mu held, if the state is news.
+// publish installs a state as the newest of an account, unless a newer one is known. It
+// returns false, and does nothing, if v is not the fit of the current policy. If the
+// state is new, publish calls note with e.mu held.
 func (e *Engine) publish(l *cachedAccount, s *account.State, v fit, confirmed time.Duration, note func()) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -135,10 +134,10 @@ func (e *Engine) publish(l *cachedAccount, s *account.State, v fit, confirmed ti
 	case l.snap.State != nil && l.snap.version() >= s.Version():
 		l.snap.confirm(confirmed)
 		return true
-	case s.Version() < l.high:
-		return true // who waits for more asks the store anew
+	case s.Version() < l.maxVersion:
+		return true // callers that need more start another load
 	}
-	l.high = s.Version()
+	l.maxVersion = s.Version()
 	snap := e.bind(l, s, v)
 	snap.confirmed.Store(int64(confirmed))
 	note()
@@ -146,14 +145,14 @@ func (e *Engine) publish(l *cachedAccount, s *account.State, v fit, confirmed ti
 	return true
 }
 
-// isOld reports whether a state is older than one that was published before.
+// isOld reports whether a state is older than one published before.
 func (e *Engine) isOld(l *cachedAccount, s *account.State) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return s.Version() < l.high && l.snap.State == nil
+	return s.Version() < l.maxVersion && l.snap.State == nil
 }
 
-// unknow forgets what is known of an account, so that it is read anew.
+// invalidate drops the snapshot of an account, so that the next call loads it again.
 func (e *Engine) invalidate(l *cachedAccount) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -165,8 +164,8 @@ func (e *Engine) invalidate(l *cachedAccount) {
 	}
 }
 
-// safely calls f, and makes an error of a panic: one in the background would end
-// the host's process, and those who wait would wait for ever.
+// safely calls f, and returns a panic as an error. A panic in the background would end
+// the host application's process, and its waiting callers would never return.
 func safely(f func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {

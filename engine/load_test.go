@@ -20,7 +20,7 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// held has calls of a method wait until they are let go.
+// held makes calls of a method wait until they are released.
 func held(method string) (faults func(context.Context, storefault.Call) storefault.Fault, letGo func()) {
 	gate := make(chan struct{})
 	return func(ctx context.Context, c storefault.Call) storefault.Fault {
@@ -39,34 +39,34 @@ func TestLoadOnceForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mem := new(memstore.Store)
 		openOn(t, mem, nil).found()
-		w := openOn(t, mem, deaf)
+		w := openOn(t, mem, unwatched)
 		faults, letGo := held("Snapshot")
 		w.calls.set(faults)
 		var asked sync.WaitGroup
 		for range 100 {
 			asked.Go(func() { assert.True(t, w.opens("adam")) })
 		}
-		asked.Go(func() { // who loses patience stops nobody
+		asked.Go(func() { // a caller that stops waiting does not stop the others
 			impatient, cancel := context.WithTimeout(ctx, time.Millisecond)
 			defer cancel()
 			_, err := w.Check(impatient, ask("adam", openDoor))
 			assert.ErrorIs(t, err, context.DeadlineExceeded)
 		})
-		time.Sleep(5 * time.Millisecond) // of the bubble: all of them wait by then
+		time.Sleep(5 * time.Millisecond) // of the bubble: all callers wait by then
 		letGo()
 		asked.Wait()
 		assert.Equal(t, 1, w.calls.of("Snapshot"))
 		assert.Equal(t, 1, w.calls.of("Commits"))
 		assert.True(t, w.opens("adam"))
-		assert.Equal(t, 1, w.calls.of("Commits"), "what is in memory is not read")
+		assert.Equal(t, 1, w.calls.of("Commits"), "an account in memory is not read")
 	})
 }
 
-// The one who made the store be read may stop waiting, and the others get it.
+// The caller that started a load may stop waiting, and the others get its result.
 func TestLoadOutlivesItsFirst(t *testing.T) {
 	mem := new(memstore.Store)
 	openOn(t, mem, nil).found()
-	w := openOn(t, mem, deaf)
+	w := openOn(t, mem, unwatched)
 	faults, letGo := held("Snapshot")
 	w.calls.set(faults)
 	first, cancel := context.WithCancel(ctx)
@@ -83,7 +83,7 @@ func TestLoadOutlivesItsFirst(t *testing.T) {
 	assert.Equal(t, 1, w.calls.of("Snapshot"))
 }
 
-// A snapshot that is damaged, of another account or ahead of its time is no loss.
+// A snapshot that is damaged, of another account or newer than allowed does no harm.
 func TestDamagedSnapshots(t *testing.T) {
 	mem := new(memstore.Store)
 	first := openOn(t, mem, nil).found()
@@ -113,13 +113,14 @@ func TestDamagedSnapshots(t *testing.T) {
 	}
 }
 
-// A journal that cannot be read makes every question an error.
+// A journal that cannot be read makes every check an error.
 func TestDamagedJournal(t *testing.T) {
 	mem := new(memstore.Store)
 	w := openOn(t, mem, nil).found()
 	require.NoError(t, mem.Append(ctx, "acme", store.Entry{Commit: store.Commit{Version: 2, Data: []byte(`{"usher":99}`)}}))
 
-	// Who knows version 1 is told by the store that there is more, and cannot tell what.
+	// An Engine that has version 1 receives a hint of more commits, and cannot read
+	// them.
 	eventually(t, "the hint arrives", func() bool {
 		_, err := w.Check(ctx, ask("adam", openDoor))
 		return err != nil
@@ -139,7 +140,7 @@ func TestDamagedJournal(t *testing.T) {
 }
 
 func TestEviction(t *testing.T) {
-	w := open(t, func(o *engine.Options) { o.Accounts = 10; deaf(o) })
+	w := open(t, func(o *engine.Options) { o.Accounts = 10; unwatched(o) })
 	id := func(i int) usher.AccountID { return usher.AccountID(fmt.Sprintf("account-%d", i)) }
 	for i := range 50 {
 		w.must(id(i), host, account.CreateAccount{Owner: "olivia"})
@@ -154,7 +155,7 @@ func TestEviction(t *testing.T) {
 	}
 	assert.GreaterOrEqual(t, w.calls.of("Snapshot")-reads, 3*40, "at most ten of fifty are in memory")
 
-	// Who is asked about all the time stays.
+	// An account in constant use stays in memory.
 	busy := func() {
 		_, err := w.Check(ctx, usher.Request{Account: id(0), Subject: "olivia", Permission: openDoor})
 		require.NoError(t, err)
@@ -171,9 +172,9 @@ func TestEviction(t *testing.T) {
 	}
 }
 
-// Accounts that there are not take no room.
+// Unknown accounts evict nothing.
 func TestUnknownAccountsEvictNone(t *testing.T) {
-	w := open(t, func(o *engine.Options) { o.Accounts = 1; deaf(o) }).found()
+	w := open(t, func(o *engine.Options) { o.Accounts = 1; unwatched(o) }).found()
 	assert.True(t, w.opens("adam"))
 	for i := range 100 {
 		_, err := w.View(ctx, usher.AccountID(fmt.Sprint("other-", i)))
@@ -185,7 +186,7 @@ func TestUnknownAccountsEvictNone(t *testing.T) {
 }
 
 func TestEvictionByUsers(t *testing.T) {
-	w := open(t, func(o *engine.Options) { o.Users = 20; deaf(o) })
+	w := open(t, func(o *engine.Options) { o.Users = 20; unwatched(o) })
 	w.found() // four users
 	users := make([]account.Command, 0, 30)
 	users = append(users, account.CreateAccount{Owner: "olivia"})
@@ -199,17 +200,17 @@ func TestEvictionByUsers(t *testing.T) {
 		require.NoError(t, err)
 	}
 	check("large")
-	assert.Equal(t, reads, w.calls.of("Snapshot"), "one that is too large by itself stays all the same")
+	assert.Equal(t, reads, w.calls.of("Snapshot"), "an account above the limit stays in memory")
 	check("acme")
-	assert.Equal(t, reads+1, w.calls.of("Snapshot"), "but there is room for none beside it")
+	assert.Equal(t, reads+1, w.calls.of("Snapshot"), "but no other account fits beside it")
 	check("large")
 	assert.Equal(t, reads+2, w.calls.of("Snapshot"))
 }
 
-// While somebody writes to an account it is not evicted, so that the next writer
-// waits for the one before.
+// An account is not evicted during a write, so that the next writer waits for the first
+// one.
 func TestNoEvictionUnderAWriter(t *testing.T) {
-	w := open(t, func(o *engine.Options) { o.Accounts = 1; deaf(o) }).found()
+	w := open(t, func(o *engine.Options) { o.Accounts = 1; unwatched(o) }).found()
 	faults, letGo := held("Append")
 	w.calls.set(func(ctx context.Context, c storefault.Call) storefault.Fault {
 		if c.Account != "acme" {
@@ -229,14 +230,14 @@ func TestNoEvictionUnderAWriter(t *testing.T) {
 	appends = w.calls.of("Append")
 	letGo()
 	writers.Wait()
-	assert.Equal(t, appends+2, w.calls.of("Append"), "nobody found the version taken")
+	assert.Equal(t, appends+2, w.calls.of("Append"), "no writer had a conflict")
 	assert.Len(t, w.journal(), 4)
 }
 
-// Those who wait for what there is not are answered together, too.
+// Concurrent callers for an unknown account share one load, too.
 func TestManyAskForNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := open(t, deaf).found()
+		w := open(t, unwatched).found()
 		faults, letGo := held("Commits")
 		w.calls.set(faults)
 		reads := w.calls.of("Commits")
@@ -251,7 +252,7 @@ func TestManyAskForNothing(t *testing.T) {
 				assert.ErrorIs(t, err, usher.ErrUnknownAccount)
 			})
 		}
-		synctest.Wait() // all of them wait
+		synctest.Wait() // all callers wait
 		letGo()
 		asked.Wait()
 		assert.LessOrEqual(t, w.calls.of("Commits")-reads, 20)
@@ -259,16 +260,16 @@ func TestManyAskForNothing(t *testing.T) {
 	})
 }
 
-// late is a store whose commits arrive some time after they were read.
+// late is a store whose iterators return commits some time after they read them.
 type late struct {
-	justKeeper
+	userDataOnly
 	arrive chan struct{}
 }
 
 func (s late) Commits(ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
 	return func(yield func(store.Commit, error) bool) {
 		var all []store.Commit
-		for c, err := range s.justKeeper.Commits(ctx, id, after) {
+		for c, err := range s.userDataOnly.Commits(ctx, id, after) {
 			if err != nil {
 				yield(c, err)
 				return
@@ -284,12 +285,12 @@ func (s late) Commits(ctx context.Context, id usher.AccountID, after uint64) ite
 	}
 }
 
-// What was read before a commit does not come after it, even if the account had to
-// be forgotten meanwhile.
+// A load that began before a commit does not replace it, even if the account was evicted
+// meanwhile.
 func TestNeverBackInTime(t *testing.T) {
 	mem := new(memstore.Store)
 	openOn(t, mem, nil).found()
-	slow := late{justKeeper{mem}, make(chan struct{}, 1)}
+	slow := late{userDataOnly{mem}, make(chan struct{}, 1)}
 	counted := &calls{}
 	w := openOn(t, mem, func(o *engine.Options) { o.Store = storefault.Wrap(slow, counted.befall) })
 	w.calls = counted
@@ -315,12 +316,12 @@ func TestNeverBackInTime(t *testing.T) {
 	assert.False(t, w.opens("adam"))
 }
 
-// Whoever joins those who wait gets what the store had when they came, not what it
-// had when the first one came.
+// A caller that joins waiting callers gets the state at its own call, not at that of the
+// first caller.
 func TestLateJoiners(t *testing.T) {
 	mem := new(memstore.Store)
 	other := openOn(t, mem, nil).found()
-	slow := late{justKeeper{mem}, make(chan struct{}, 1)}
+	slow := late{userDataOnly{mem}, make(chan struct{}, 1)}
 	counted := &calls{}
 	w := openOn(t, mem, func(o *engine.Options) { o.Store = storefault.Wrap(slow, counted.befall) })
 	slow.arrive <- struct{}{}
@@ -343,11 +344,11 @@ func TestLateJoiners(t *testing.T) {
 	asked.Wait()
 }
 
-// A reading that had begun before somebody joined it fails for those who began it,
-// and for nobody else.
+// A load that fails returns its error to the callers from before its start. Callers that
+// came later get another load.
 func TestLateJoinersHaveATryOfTheirOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := open(t, deaf).found()
+		w := open(t, unwatched).found()
 		letGo := make(chan struct{})
 		reads := w.calls.of("Commits")
 		w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
@@ -365,7 +366,7 @@ func TestLateJoinersHaveATryOfTheirOwn(t *testing.T) {
 		synctest.Wait()
 		asked.Go(func() {
 			_, err := w.AtLeast("acme", 2).View(ctx, "acme")
-			assert.ErrorIs(t, err, engine.ErrFutureVersion, "the store was asked again")
+			assert.ErrorIs(t, err, engine.ErrFutureVersion, "the store was read again")
 		})
 		synctest.Wait()
 		close(letGo)

@@ -13,14 +13,14 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// Log returns an Observer that writes to a logger. Commits are written at the level
-// of Info, with who did what and why, and so are batches that were refused;
-// decisions at that of Debug; what went wrong at that of Error, but where only the
-// caller stopped waiting. Values of custom fields are never written. A nil logger
+// Log returns an Observer that writes to a logger. Commits, with their actor, changes
+// and note, and rejected batches are written at level Info; decisions at Debug; failures
+// at Error, at Info if the caller caused them, and at Warn if the store rejected a
+// commit by a rule of its own. Values of custom fields are never written. A nil logger
 // means slog.Default.
 //
-// Where a Guard of usherhttp answers for a refused batch, it writes a line at the level
-// of Info as well, which has the request; this one has the actor and the commands.
+// A Guard of usherhttp that responds to a rejected batch also writes a line at level
+// Info. It has the request; the line of Log has the actor and the commands.
 func Log(to *slog.Logger) Observer {
 	if to == nil {
 		to = slog.Default()
@@ -47,7 +47,7 @@ func (l logger) decided(ctx context.Context, r usher.Request, d usher.Decision, 
 	}
 	switch {
 	case err != nil:
-		l.LogAttrs(ctx, level, "not decided", append(attrs, slog.Any("error", printable.Error(err)))...)
+		l.LogAttrs(ctx, level, "check failed", append(attrs, slog.Any("error", printable.Error(err)))...)
 	case d.Allowed():
 		l.LogAttrs(ctx, level, "allowed", append(attrs, slog.Uint64("version", d.Detail().Version), slog.String("why", d.String()))...)
 	default:
@@ -70,7 +70,7 @@ func (l logger) committed(ctx context.Context, c *account.Commit) {
 }
 
 func (l logger) rejected(ctx context.Context, b Batch, err error) {
-	level, text := levelOf(err), "not done"
+	level, text := levelOf(err), "batch failed"
 	var refusal *account.Refusal
 	if errors.As(err, &refusal) {
 		level, text = slog.LevelInfo, "refused"
@@ -92,7 +92,8 @@ func (l logger) failed(err error) {
 	l.LogAttrs(context.Background(), slog.LevelError, "failed in the background", slog.Any("error", printable.Error(err)))
 }
 
-// levelOf tells what somebody should look at from what is the caller's own doing.
+// levelOf returns Info for errors that the caller caused, and a higher level for errors
+// that an operator should look at.
 func levelOf(err error) slog.Level {
 	for _, own := range []error{context.Canceled, ErrKeyReused, usher.ErrUnknownAccount} {
 		if errors.Is(err, own) {
@@ -100,25 +101,25 @@ func levelOf(err error) slog.Level {
 		}
 	}
 	if errors.Is(err, store.ErrRefused) {
-		return slog.LevelWarn // the rule works, and its limit may be too low
+		return slog.LevelWarn // the rule works, but its limit may be too low
 	}
 	return slog.LevelError
 }
 
-// phrases are a list for machines, and a line with marks between them for people.
+// phrases are a list in JSON, and one line in text.
 type phrases []string
 
 func (p phrases) MarshalJSON() ([]byte, error) { return json.Marshal([]string(p)) }
 
 func (p phrases) MarshalText() ([]byte, error) { return []byte(strings.Join(p, "; ")), nil }
 
-// mostDescribed is how many changes or commands are written of a batch.
-const mostDescribed = 32
+// maxDescribed limits the changes or commands of a batch that are written.
+const maxDescribed = 32
 
 func descriptions[T any](list []T, describe func(T) string) phrases {
-	words := make(phrases, 0, min(len(list), mostDescribed+1))
+	words := make(phrases, 0, min(len(list), maxDescribed+1))
 	for i, v := range list {
-		if i == mostDescribed {
+		if i == maxDescribed {
 			return append(words, "and more")
 		}
 		words = append(words, describe(v))

@@ -16,7 +16,8 @@ import (
 	"github.com/usher-go/usher/internal/storefault"
 )
 
-// logged returns a world that logs, and what it has logged since the last look.
+// logged returns a world with a log, and a function that returns the lines since its
+// last call.
 func logged(t *testing.T, level slog.Level) (w *world, lines func() string) {
 	var out bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
@@ -25,7 +26,7 @@ func logged(t *testing.T, level slog.Level) (w *world, lines func() string) {
 		}
 		return a
 	}}))
-	w = open(t, func(o *engine.Options) { deaf(o); o.Observer = engine.Log(logger) })
+	w = open(t, func(o *engine.Options) { unwatched(o); o.Observer = engine.Log(logger) })
 	return w, func() string {
 		defer out.Reset()
 		return strings.TrimSpace(out.String())
@@ -49,14 +50,14 @@ func TestLog(t *testing.T) {
 	assert.Contains(t, lines(), `level=DEBUG msg=denied account=acme user=max permission=door.open resource="door front" version=2 reason=condition-unmet`)
 	_, err = w.Check(ctx, usher.Request{Account: "acme", Subject: "max"})
 	assert.Error(t, err)
-	assert.Contains(t, lines(), "level=ERROR msg=\"not decided\" account=acme user=max")
+	assert.Contains(t, lines(), "level=ERROR msg=\"check failed\" account=acme user=max")
 
 	_, err = w.Do(ctx, account.AsUser("max"), "acme", setRole("max", "admin"))
 	assert.Error(t, err)
 	assert.Regexp(t, `^level=INFO msg=refused account=acme actor=max commands="set-role max admin" error=.* code=denied$`, lines())
 }
 
-// Nothing that is personal gets into a log, and nothing is made that nobody reads.
+// No personal data is logged, and no line is formatted that the level hides.
 func TestLogIsDiscreet(t *testing.T) {
 	w, lines := logged(t, slog.LevelInfo)
 	w.found()
@@ -71,7 +72,7 @@ func TestLogIsDiscreet(t *testing.T) {
 	assert.Error(t, err)
 	text := lines()
 	assert.Contains(t, text, "the field phone of max is set")
-	assert.Contains(t, text, `level=ERROR msg="not done"`)
+	assert.Contains(t, text, `level=ERROR msg="batch failed"`)
 	assert.NotContains(t, text, "555")
 
 	assert.True(t, w.opens("adam"))
@@ -84,7 +85,7 @@ func TestLogIsDiscreet(t *testing.T) {
 	cancel()
 	_, err = w.AtLeast("acme", 99).Check(done, ask("adam", openDoor))
 	assert.Error(t, err)
-	assert.Contains(t, lines(), "level=INFO", "who stops waiting is no failure")
+	assert.Contains(t, lines(), "level=INFO", "a caller that stops waiting is not a failure")
 }
 
 func TestLogIsShort(t *testing.T) {
@@ -101,7 +102,7 @@ func TestLogToTheDefault(t *testing.T) {
 	assert.Contains(t, out.String(), errDown.Error())
 }
 
-// A machine gets a list.
+// JSON contains a list.
 func TestLogAsJSON(t *testing.T) {
 	var out bytes.Buffer
 	w := open(t, func(o *engine.Options) {

@@ -15,7 +15,7 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// What is counted is what is there, and of what there is not nothing stays.
+// The counts match the accounts in memory, and unknown accounts take none.
 func TestMemoryIsCounted(t *testing.T) {
 	p, err := preset.Load("oncehub")
 	require.NoError(t, err)
@@ -48,7 +48,7 @@ func TestMemoryIsCounted(t *testing.T) {
 		}
 	}
 	for slots, _, _ := count(); slots > 10; slots, _, _ = count() {
-		time.Sleep(time.Millisecond) // hints keep some for a moment
+		time.Sleep(time.Millisecond) // hints keep some accounts for a moment
 	}
 	_, _, users := count()
 	assert.Equal(t, 20, users)

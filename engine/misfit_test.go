@@ -19,7 +19,7 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// firm is what the accounts of these tests are made under.
+// firm is the policy under which the accounts of these tests are created.
 const firm = `
 usher: 1
 name: firm
@@ -59,8 +59,8 @@ resources:
       lock: {admin: any, clerk: any, lead: shared, deputy: shared}
 `
 
-// lacking returns firm without some of its lines and words.
-func lacking(words ...string) string {
+// policyWithout returns firm without some lines and words.
+func policyWithout(words ...string) string {
 	pairs := make([]string, 0, 2*len(words))
 	for _, w := range words {
 		pairs = append(pairs, w, "")
@@ -68,22 +68,23 @@ func lacking(words ...string) string {
 	return strings.NewReplacer(pairs...).Replace(firm)
 }
 
-// misfits are policies, each with the users of firmAccount for whom it cannot decide.
-var misfits = []struct {
+// mismatchCases are policies, each with the users of firmAccount that it cannot decide
+// for.
+var mismatchCases = []struct {
 	name, policy string
 	users        []usher.UserID
 	says         string
 }{
-	{"no account role", lacking("  clerk:  {}\n", "clerk: any, "), []usher.UserID{"cleo", "ines", "inge"}, "it has no account role clerk"},
-	{"no team role", lacking("  deputy: {held-on: team}\n", ", deputy: shared"), []usher.UserID{"dan"}, "it has no team role deputy"},
-	{"no seat pool", lacking(", locker: {}", "  keeps: {seat: locker}\n"), []usher.UserID{"kay"}, "it has no seat pool locker"},
+	{"no account role", policyWithout("  clerk:  {}\n", "clerk: any, "), []usher.UserID{"cleo", "ines", "inge"}, "it has no account role clerk"},
+	{"no team role", policyWithout("  deputy: {held-on: team}\n", ", deputy: shared"), []usher.UserID{"dan"}, "it has no team role deputy"},
+	{"no seat pool", policyWithout(", locker: {}", "  keeps: {seat: locker}\n"), []usher.UserID{"kay"}, "it has no seat pool locker"},
 	{"a team role for an account role", strings.Replace(firm, "clerk:  {}", "clerk:  {held-on: team}", 1), []usher.UserID{"cleo", "ines", "inge"}, "it has no account role clerk"},
 	{"a seat that the role may not have", strings.Replace(firm, "admin:  {}", "admin:  {seats: {desk: none, locker: optional}}", 1), []usher.UserID{"ada"}, "the role admin holds no seat in desk"},
 	{"a seat that the role requires", strings.Replace(firm, "admin:  {}", "admin:  {seats: {desk: required, locker: optional}}", 1), []usher.UserID{"adam"}, "the role admin requires a seat in desk"},
 }
 
-// everybody are the users of firmAccount.
-var everybody = []usher.UserID{"ada", "adam", "cleo", "dan", "ines", "inge", "kay", "lea", "max", "olivia"}
+// allUsers has all users of firmAccount.
+var allUsers = []usher.UserID{"ada", "adam", "cleo", "dan", "ines", "inge", "kay", "lea", "max", "olivia"}
 
 func firmAccount(t *testing.T, w *world) {
 	t.Helper()
@@ -101,21 +102,21 @@ func firmAccount(t *testing.T, w *world) {
 	)
 }
 
-// doorOf is a door that names a user for whom the policy may not decide.
+// doorOf returns a door that names a user that the policy may be unable to decide for.
 func doorOf(user usher.UserID) usher.Resource {
 	return &usher.Object{Type: "door", Parties: map[string][]string{"guest": {string(user)}}}
 }
 
 var lockDoor = permission.MustParse("door.lock")
 
-// reader is what Engine and Reader have in common.
+// reader has the common methods of Engine and Reader.
 type reader interface {
 	usher.Authorizer
 	usher.Explainer
 }
 
-// A bound that a policy narrows is listed, and keeps no user from anything: it refuses only what
-// moves away from it.
+// A bound that a policy narrows is listed, but prevents no decision: it rejects only
+// changes that increase the excess.
 func TestMoreHoldersThanABound(t *testing.T) {
 	mem := new(memstore.Store)
 	firmAccount(t, openOn(t, mem, func(o *engine.Options) { o.Policy = load(t, firm) }))
@@ -131,10 +132,10 @@ func TestMoreHoldersThanABound(t *testing.T) {
 	w.must("acme", host, account.SetRole{User: "ada", Role: "clerk"})
 }
 
-// Where a policy lacks what some users hold, each question about these users is an error
-// that names what is missing, and all others are answered, whoever they are about.
+// If a policy lacks what some users hold, each check of these users is an error that
+// states what is missing. All other checks work, whichever users their resources name.
 func TestMisfitUsers(t *testing.T) {
-	for _, row := range misfits {
+	for _, row := range mismatchCases {
 		t.Run(row.name, func(t *testing.T) {
 			mem := new(memstore.Store)
 			old := openOn(t, mem, func(o *engine.Options) { o.Policy = load(t, firm) })
@@ -142,7 +143,7 @@ func TestMisfitUsers(t *testing.T) {
 			p := load(t, row.policy)
 			w := openOn(t, mem, func(o *engine.Options) { o.Policy = p })
 			for name, r := range map[string]reader{"engine": w, "at least": w.AtLeast("acme", 1), "at": w.At("acme", 1)} {
-				for _, user := range everybody {
+				for _, user := range allUsers {
 					misfit := slices.Contains(row.users, user)
 					want := func(op string, err error) {
 						t.Helper()
@@ -157,7 +158,7 @@ func TestMisfitUsers(t *testing.T) {
 							assert.False(t, unfit.Whole)
 						}
 					}
-					for _, about := range everybody {
+					for _, about := range allUsers {
 						q := usher.Request{Account: "acme", Subject: user, Permission: lockDoor, Resource: doorOf(about)}
 						d, err := r.Check(ctx, q)
 						want("check", err)
@@ -188,7 +189,7 @@ func TestMisfitUsers(t *testing.T) {
 				order = append(order, who.ID)
 				assert.Equal(t, err == nil, who.Decision.Allowed(), who.ID)
 			}
-			for _, user := range everybody {
+			for _, user := range allUsers {
 				err, in := listed[user]
 				switch {
 				case user == "ines" || user == "inge":
@@ -209,19 +210,19 @@ func TestMisfitUsers(t *testing.T) {
 			assert.Equal(t, slices.DeleteFunc(slices.Clone(order), func(id usher.UserID) bool { return id <= "cleo" }), rest, "from a cursor on")
 			view, err := w.View(ctx, "acme")
 			require.NoError(t, err)
-			assert.Equal(t, len(everybody), view.Len(), "a directory shows them all")
+			assert.Equal(t, len(allUsers), view.Len(), "a directory shows them all")
 		})
 	}
 }
 
-// Users for whom the policy decides go on to work, on themselves and on each other. About
-// one for whom it does not, they can do what helps, and nothing else; and that user can do
-// nothing. What the policy does not know stays as it is.
+// Users that the policy decides for can change themselves and each other. On a user that
+// it does not decide for, they can only make changes that repair the mismatch, and that
+// user can change nothing. Data that the policy does not know stays.
 func TestMisfitCommands(t *testing.T) {
-	for _, row := range misfits {
+	for _, row := range mismatchCases {
 		t.Run(row.name, func(t *testing.T) {
 			mem := new(memstore.Store)
-			old := openOn(t, mem, func(o *engine.Options) { o.Policy = load(t, firm); deaf(o) })
+			old := openOn(t, mem, func(o *engine.Options) { o.Policy = load(t, firm); unwatched(o) })
 			firmAccount(t, old)
 			w := openOn(t, mem, func(o *engine.Options) { o.Policy = load(t, row.policy) })
 			preview := func(actor account.Actor, c ...account.Command) error {
@@ -253,7 +254,7 @@ func TestMisfitCommands(t *testing.T) {
 					assert.NoError(t, preview(actor, c), "%v does %s", actor, account.Describe(c))
 				}
 			}
-			// A user whom somebody fitting concerns is no hindrance.
+			// Commands about a fitting user are accepted.
 			w.must("acme", account.AsUser("olivia"), account.SetField{User: "max", Field: "phone", Value: "1"}, account.SetSeats{Pool: "desk", Total: 5}, account.AddUser{User: "new"})
 			w.must("acme", host, account.RemoveUser{User: "new"})
 
@@ -269,7 +270,7 @@ func TestMisfitCommands(t *testing.T) {
 			for _, id := range row.users {
 				w.must("acme", host, account.RemoveUser{User: id})
 			}
-			require.NoError(t, latestState(t, old).Fits(load(t, firm)), "the account is whole under its own policy")
+			require.NoError(t, latestState(t, old).Fits(load(t, firm)), "the account fits its own policy")
 			_, err := w.Check(ctx, usher.Request{Account: "acme", Subject: "max", Permission: openDoor})
 			require.NoError(t, err)
 			for who, err := range w.WhoMay(ctx, usher.Request{Account: "acme", Permission: openDoor}, "") {

@@ -10,41 +10,41 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// SetPolicyOption says how SetPolicy puts a policy in place.
+// SetPolicyOption changes how SetPolicy works. Accept returns one.
 type SetPolicyOption struct{ accepted *PolicyMismatchError }
 
-// Accept lets SetPolicy put a policy in place in spite of the mismatches that an earlier
-// SetPolicy of this policy returned. It covers the whole list, also the accounts that the
-// error only counts. Where there is more to list by then, another user or another reason,
-// SetPolicy refuses again, with the list as it is then; that something of it is gone does
-// not matter. Accept of nil, or of a PolicyMismatchError that SetPolicy did not return, covers
-// nothing.
-func Accept(seen *PolicyMismatchError) SetPolicyOption { return SetPolicyOption{seen} }
+// Accept lets SetPolicy install a policy in spite of the mismatches that an earlier
+// SetPolicy of the same policy returned. It covers all of them, also those of accounts
+// that the error only counts. If there is another mismatch by then, of another user or
+// for another reason, SetPolicy rejects the policy again, with the current list.
+// Mismatches that are gone do not matter. Accept of nil, or of a PolicyMismatchError
+// that SetPolicy did not return, covers nothing.
+func Accept(list *PolicyMismatchError) SetPolicyOption { return SetPolicyOption{list} }
 
 func (o SetPolicyOption) accept(m *mismatches) {
 	if o.accepted != nil && o.accepted.policy == m.policy {
-		m.accepted = append(m.accepted, o.accepted.seen)
+		m.accepted = append(m.accepted, o.accepted.all)
 	}
 }
 
-// mostUnfit is how many accounts a PolicyMismatchError lists.
-const mostUnfit = 100
+// maxListed limits the accounts in a PolicyMismatchError.
+const maxListed = 100
 
-// mismatches are those of one policy with the accounts that were held against it, each
-// as it was the last time.
+// mismatches are the results of comparing accounts with one policy: for each account the
+// latest.
 type mismatches struct {
 	policy   string // its digest
 	accounts map[usher.AccountID]*account.PolicyMismatchError
-	accepted []seenSet
+	accepted []mismatchSet
 }
 
-// seenSet has a fingerprint of each mismatch, since there may be as many as users.
-type seenSet map[fingerprintOf]struct{}
+// mismatchSet has a hash of each mismatch, since there may be as many as users.
+type mismatchSet map[mismatchHash]struct{}
 
-type fingerprintOf [16]byte
+type mismatchHash [16]byte
 
-// found notes what was found out about an account, nil for nothing.
-func (m *mismatches) found(id usher.AccountID, err *account.PolicyMismatchError) {
+// record stores the result for an account, nil for a fit.
+func (m *mismatches) record(id usher.AccountID, err *account.PolicyMismatchError) {
 	if err == nil {
 		delete(m.accounts, id)
 		return
@@ -55,31 +55,31 @@ func (m *mismatches) found(id usher.AccountID, err *account.PolicyMismatchError)
 	m.accounts[id] = err
 }
 
-// unfit returns a *PolicyMismatchError if there is a mismatch that was not accepted.
-func (m *mismatches) unfit() error {
-	if m.covered() {
+// err returns a *PolicyMismatchError if a mismatch was not accepted.
+func (m *mismatches) err() error {
+	if m.allAccepted() {
 		return nil
 	}
-	e := &PolicyMismatchError{policy: m.policy, seen: seenSet{}}
+	e := &PolicyMismatchError{policy: m.policy, all: mismatchSet{}}
 	for _, a := range m.accounts {
 		e.Accounts = append(e.Accounts, a)
 		for what, user := range a.Mismatches() {
-			e.seen[fingerprintMismatch(a.Account, what, user)] = struct{}{}
+			e.all[fingerprintMismatch(a.Account, what, user)] = struct{}{}
 		}
 	}
 	slices.SortFunc(e.Accounts, func(a, b *account.PolicyMismatchError) int { return cmp.Compare(a.Account, b.Account) })
-	listed := min(len(e.Accounts), mostUnfit)
+	listed := min(len(e.Accounts), maxListed)
 	e.Accounts, e.More = slices.Clone(e.Accounts[:listed]), len(e.Accounts)-listed
 	return e
 }
 
-// covered reports whether all mismatches were accepted.
-func (m *mismatches) covered() bool {
+// allAccepted reports whether all mismatches were accepted.
+func (m *mismatches) allAccepted() bool {
 	for _, a := range m.accounts {
-		known := false // one that lists nothing cannot have been accepted
+		known := false // an error without mismatches cannot have been accepted
 		for what, user := range a.Mismatches() {
 			one := fingerprintMismatch(a.Account, what, user)
-			known = slices.ContainsFunc(m.accepted, func(s seenSet) bool { _, ok := s[one]; return ok })
+			known = slices.ContainsFunc(m.accepted, func(s mismatchSet) bool { _, ok := s[one]; return ok })
 			if !known {
 				break
 			}
@@ -91,9 +91,9 @@ func (m *mismatches) covered() bool {
 	return true
 }
 
-// fingerprintMismatch writes the length of each part before it, so that no two mismatches
-// are written the same.
-func fingerprintMismatch(id usher.AccountID, what string, user usher.UserID) (short fingerprintOf) {
+// fingerprintMismatch hashes a mismatch. Each part follows its length, so that different
+// mismatches are written differently.
+func fingerprintMismatch(id usher.AccountID, what string, user usher.UserID) (short mismatchHash) {
 	var text []byte
 	for _, part := range []string{string(id), what, string(user)} {
 		text = binary.AppendUvarint(text, uint64(len(part)))

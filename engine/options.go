@@ -12,111 +12,109 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// Options say what an Engine works with. Policy and Store are required; the zero
-// value of everything else is right for most.
+// Options configure an Engine. Policy and Store are required.
 type Options struct {
-	// Policy decides. SetPolicy exchanges it.
+	// Policy evaluates the requests. SetPolicy replaces it.
 	Policy *policy.Policy
 
-	// Store keeps the journals. The Engine does not close it. If it is a
-	// store.UserDataStore, values of custom fields and last-active times are kept too; if
-	// it is a store.Watcher, changes made by others show by themselves.
+	// Store keeps the journals. The Engine does not close it. If it is also a
+	// store.UserDataStore, the Engine keeps values of custom fields and last-active
+	// times. If it is also a store.Watcher, the Engine sees changes of other processes
+	// without a check of its own.
 	Store store.Store
 
-	// Accounts is how many accounts are kept in memory, and Users how many users
-	// these may have in all; one that was not asked about for a while makes room.
-	// A user takes some 100 bytes. Accounts that are being read or written stay, so
-	// that both may be exceeded for a moment, and Users by a single account that is
-	// larger. Zero means 10,000 accounts and 5,000,000 users.
+	// Accounts limits how many accounts the cache holds, and Users how many users these
+	// accounts have in total. Above a limit, the cache evicts accounts that were not
+	// used for a while. A user takes about 100 bytes. Accounts that are being read or
+	// written are not evicted, so both limits may be exceeded for a moment, and Users by
+	// a single larger account. Default: 10,000 accounts and 5,000,000 users.
 	Accounts int
 	Users    int
 
-	// MaxStaleness is how old the knowledge of an account may be that a question is
-	// answered from. Older knowledge is compared with the store first, once for all
-	// who wait, and where that fails the question is an error. Zero sets no bound:
-	// right where this Engine alone writes to the store, or where the store tells of
-	// changes and a hint that is lost does no harm.
+	// MaxStaleness limits the age of a cached account. An older one is compared with the
+	// store before it is used, once for all concurrent callers; if that fails, they get
+	// ErrStale. 0 sets no limit: use it if only this Engine writes to the store, or if
+	// the store is a store.Watcher and a lost hint does no harm. Default: 0.
 	MaxStaleness time.Duration
 
-	// Settle is how long a writer goes on to find out whether a commit was stored
-	// when the store failed while storing it, even after the writer's context has
-	// ended. Then ErrOutcomeUnknown is returned, and it is found out in the background.
-	// Zero means 5 seconds.
+	// CommitTimeout limits how long Submit tries to find out whether a commit was
+	// stored, after the store failed during the append. It applies even if the caller's
+	// context has ended. After that, Submit returns ErrOutcomeUnknown, and the Engine
+	// goes on in the background. Default: 5 seconds.
 	CommitTimeout time.Duration
 
-	// Tries is how often a batch is tried before ErrContention is returned because others
-	// changed the account first each time. From the third try on there is a short pause
-	// before the next one. More tries suit accounts that several processes write to;
-	// 1 leaves it to the caller to retry. Default: 16.
+	// Tries limits how often a batch is tried while concurrent commits come first. After
+	// the last try Submit returns ErrContention. From the third failed try on there is a
+	// short pause before the next one. Use more if several processes write to one
+	// account; use 1 if the caller retries. Default: 16.
 	Tries int
 
-	// LastActiveEvery is how often a user's last-active time is written. Zero means a
-	// minute.
+	// LastActiveEvery is the shortest time between two writes of a user's last-active
+	// time. Default: one minute.
 	LastActiveEvery time.Duration
 
-	// Clock tells the time of commits, of questions that have none, and how old
-	// knowledge is. For commits and questions it counts as no earlier than the
-	// account's last commit. Nil means time.Now. One without Go's monotonic reading makes
-	// MaxStaleness as good as the clock of the machine.
+	// Clock returns the time of commits, of requests without a time, and of
+	// MaxStaleness. For commits and requests, a time before the account's last commit is
+	// replaced by the time of that commit. Without Go's monotonic reading, MaxStaleness
+	// is only as reliable as the clock. Default: time.Now.
 	Clock func() time.Time
 
-	// Observer is told what the Engine does. The zero Observer is told nothing.
+	// Observer receives events. Default: none.
 	Observer Observer
 }
 
-// Observer has functions that are called as things happen; nil ones are not. They
-// are called by many goroutines at the same time, with no lock held, so that they
-// may ask the Engine; a slow one delays whoever is named. A panic in one ends up
-// with that caller, but in the background it goes no further.
+// Observer has a function for each kind of event; nil functions are skipped. The
+// functions run concurrently and with no lock held, so they may call the Engine. A slow
+// function delays the caller stated below. A panic reaches that caller; in the
+// background it is recovered.
 type Observer struct {
-	// Decided is told the answer to each Check, by the goroutine that asked.
+	// Decided receives the result of each Check, on the goroutine of the caller.
 	Decided func(ctx context.Context, r usher.Request, d usher.Decision, err error)
 
-	// Committed is told of each commit that this Engine made, once it is known to
-	// be stored and checks see it. Commits of one account may come out of order;
-	// they have versions.
+	// Committed receives each commit of this Engine, once it is stored and visible to
+	// checks. Commits of one account may arrive out of order; use their versions.
 	Committed func(ctx context.Context, c *account.Commit)
 
-	// Rejected is told of each batch that was not done, with the error that the
-	// caller gets. The commands may hold personal data; account.Describe names them
-	// without it.
+	// Rejected receives each batch that Submit did not commit, with the error that the
+	// caller gets. The commands may contain personal data; account.Describe describes
+	// them without it.
 	Rejected func(ctx context.Context, b Batch, err error)
 
-	// Failed is told what went wrong in the background, or without harm to whoever
-	// asked. The error is an *Error.
+	// Failed receives errors of the background work, and errors that do not affect a
+	// caller. The error is an *Error.
 	Failed func(err error)
 }
 
 const (
-	defaultAccounts  = 10_000
-	defaultUsers     = 5_000_000
-	defaultSettle    = 5 * time.Second
-	defaultTries     = 16
-	defaultSeenEvery = time.Minute
+	defaultAccounts        = 10_000
+	defaultUsers           = 5_000_000
+	defaultCommitTimeout   = 5 * time.Second
+	defaultTries           = 16
+	defaultLastActiveEvery = time.Minute
 )
 
-// complete checks the options, and spells the defaults out.
+// complete validates the options and sets the defaults.
 func (o Options) complete() (Options, error) {
 	switch {
 	case o.Policy == nil:
-		return o, errors.New("there is no Policy in the Options")
+		return o, errors.New("Options.Policy is nil")
 	case o.Policy.UniqueRole().Name == "":
-		return o, errors.New("the Policy in the Options is empty: it was not compiled")
+		return o, errors.New("Options.Policy is not compiled")
 	case o.Store == nil:
-		return o, errors.New("there is no Store in the Options; memstore keeps journals in memory")
+		return o, errors.New("Options.Store is nil; use a memstore.Store for journals in memory")
 	}
 	for name, n := range map[string]int64{
-		"Accounts": int64(o.Accounts), "Users": int64(o.Users), "MaxStale": int64(o.MaxStaleness), "Settle": int64(o.CommitTimeout), "Tries": int64(o.Tries), "SeenEvery": int64(o.LastActiveEvery),
+		"Accounts": int64(o.Accounts), "Users": int64(o.Users), "MaxStaleness": int64(o.MaxStaleness), "CommitTimeout": int64(o.CommitTimeout), "Tries": int64(o.Tries), "LastActiveEvery": int64(o.LastActiveEvery),
 	} {
 		if n < 0 {
-			return o, printable.Errorf("%s in the Options is below zero", name)
+			return o, printable.Errorf("Options.%s is negative (want 0 for the default, or more)", name)
 		}
 	}
 	defaulted(&o.Accounts, defaultAccounts)
 	defaulted(&o.Users, defaultUsers)
-	defaulted(&o.CommitTimeout, defaultSettle)
+	defaulted(&o.CommitTimeout, defaultCommitTimeout)
 	defaulted(&o.Tries, defaultTries)
-	defaulted(&o.LastActiveEvery, defaultSeenEvery)
+	defaulted(&o.LastActiveEvery, defaultLastActiveEvery)
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}

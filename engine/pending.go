@@ -12,29 +12,28 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// pending is a commit on its way into the store. An account has at most one, and
-// keeps it until it is known whether the store has it: nothing is proposed for its
-// version before. While there is one, the account stays in memory and the batch
-// counts as under way.
+// pending is a commit on its way into the store. An account has at most one until its
+// outcome is known; meanwhile nothing is proposed for its version, the account stays in
+// memory, and the batch counts as underway.
 type pending struct {
 	commit  *account.Commit
 	entry   store.Entry
-	next    *account.State // with the commit
-	fit     fit            // of the policy that allowed it
+	next    *account.State // the state after the commit
+	fit     fit            // of next to the policy that allowed the commit
 	removed []usher.UserID
-	tried   bool // an Append was begun of which the outcome is unknown
+	tried   bool // an Append has begun, so an unknown outcome is possible
 }
 
-// fate is what became of a pending commit. The zero value is not known.
+// appendOutcome is the outcome of a pending commit. The zero value means unknown.
 type appendOutcome uint8
 
 const (
 	outcomeStored    appendOutcome = iota + 1
-	outcomeOvertaken               // another commit has its version
-	outcomeRejected                // the store has not got it, and will not
+	outcomeOvertaken               // another commit has the version
+	outcomeRejected                // the store does not have it, and never will
 )
 
-// commit stores a commit, and publishes it.
+// commit stores and publishes a commit.
 func (e *Engine) commit(ctx context.Context, l *cachedAccount, p *pending, done *[]*account.Commit) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
@@ -55,13 +54,13 @@ func (e *Engine) commit(ctx context.Context, l *cachedAccount, p *pending, done 
 	case outcomeRejected:
 		return Result{}, err
 	default:
-		err = printable.Errorf("%w, as commit %s; to try again under the same Key tells: %w", ErrOutcomeUnknown, p.commit.ID, err)
+		err = printable.Errorf("%w: commit %s; a retry with the same IdempotencyKey returns the outcome: %w", ErrOutcomeUnknown, p.commit.ID, err)
 		return Result{}, &Error{Op: "submit to", Account: l.id, Version: p.commit.Version, Err: err}
 	}
 }
 
-// attempt appends the pending commit of an account, always the same bytes, and
-// closes the case as soon as its fate is known. It needs l.writer.
+// attempt appends the pending commit of an account, always with the same bytes, and
+// clears pending if the outcome is known. It needs l.writer.
 func (e *Engine) attempt(ctx context.Context, l *cachedAccount, done *[]*account.Commit) (appendOutcome, error) {
 	p, begun := l.pending, e.elapsed()
 	first := !p.tried
@@ -88,7 +87,7 @@ func (e *Engine) attempt(ctx context.Context, l *cachedAccount, done *[]*account
 		l.floor = p.commit.Version
 	case outcomeRejected:
 		if errors.Is(err, store.ErrErased) || errors.Is(err, store.ErrGap) {
-			e.invalidate(l) // the store has less than what is known
+			e.invalidate(l) // the store has fewer commits than the cache
 		}
 	}
 	e.mu.Lock()
@@ -98,14 +97,14 @@ func (e *Engine) attempt(ctx context.Context, l *cachedAccount, done *[]*account
 	return was, err
 }
 
-// whose finds out whose commit has the version of the pending one. It may be the
-// same one, from a try before or from one that the store made itself.
+// resolveConflict finds out which commit has the pending one's version. It may be the
+// same commit, stored by an earlier attempt or by a retry within the store.
 func (e *Engine) resolveConflict(ctx context.Context, l *cachedAccount) (appendOutcome, error) {
 	c, err := e.commitAt(ctx, l.id, l.pending.commit.Version)
 	switch {
 	case err == nil && c.ID == l.pending.commit.ID:
 		return outcomeStored, nil
-	case err == nil, isDamage(err): // what cannot be read is not what is pending
+	case err == nil, isDamage(err): // a commit that cannot be read is not the pending one
 		return outcomeOvertaken, nil
 	case errors.Is(err, store.ErrErased):
 		return outcomeRejected, err
@@ -114,9 +113,9 @@ func (e *Engine) resolveConflict(ctx context.Context, l *cachedAccount) (appendO
 	}
 }
 
-// rejected finds out what became of a commit that the store rejects for good, after a
-// try of which the outcome is unknown. By the contract none of the tries has stored it;
-// this also holds for a store that looks at its rule before it looks for a conflict.
+// rejected resolves a commit that the store rejects for good after an attempt with an
+// unknown outcome. By the contract no attempt has stored it. A store that checks its
+// rule before it checks for a conflict may have stored it all the same.
 func (e *Engine) rejected(ctx context.Context, l *cachedAccount, refusal error) (appendOutcome, error) {
 	was, err := e.resolveConflict(ctx, l)
 	if errors.Is(err, ErrFutureVersion) {
@@ -125,7 +124,7 @@ func (e *Engine) rejected(ctx context.Context, l *cachedAccount, refusal error) 
 	return was, err
 }
 
-// landed publishes a commit that is stored.
+// committed publishes a stored commit.
 func (e *Engine) committed(l *cachedAccount, p *pending, begun time.Duration) {
 	v := p.fit
 	for !e.publish(l, p.next, v, begun, func() { l.since += len(p.entry.Data) }) {
@@ -135,12 +134,12 @@ func (e *Engine) committed(l *cachedAccount, p *pending, begun time.Duration) {
 	e.saveSoon(l)
 }
 
-// insist goes on until the fate of the pending commit is known, for as long as the
-// options say. Err is why it is not known yet.
+// retryAppend retries until the outcome is known, for at most CommitTimeout. The error
+// err is that of the last attempt.
 func (e *Engine) retryAppend(ctx context.Context, l *cachedAccount, done *[]*account.Commit, err error) (appendOutcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, e.options.CommitTimeout)
 	defer cancel()
-	for wait := firstWait; ; wait = min(2*wait, longestWait) {
+	for wait := firstRetryWait; ; wait = min(2*wait, maxRetryWait) {
 		if e.sleep(ctx, wait/2+rand.N(wait)) != nil {
 			return 0, err
 		}
@@ -154,16 +153,15 @@ func (e *Engine) retryAppend(ctx context.Context, l *cachedAccount, done *[]*acc
 	}
 }
 
-// How long it takes until a commit is appended again: by a writer, and then in the
-// background.
+// Waits between two attempts to append: at first, at most by a writer, and at most in
+// the background.
 const (
-	firstWait   = time.Millisecond
-	longestWait = 250 * time.Millisecond
-	longestRest = 5 * time.Second
+	firstRetryWait    = time.Millisecond
+	maxRetryWait      = 250 * time.Millisecond
+	maxBackgroundWait = 5 * time.Second
 )
 
-// resolvePending finds out about a commit that was there before the caller's, whose
-// own batch waits for it.
+// resolvePending resolves an earlier commit, for which the caller's batch waits.
 func (e *Engine) resolvePending(ctx context.Context, l *cachedAccount, done *[]*account.Commit) error {
 	version := l.pending.commit.Version
 	was, err := e.attempt(ctx, l, done)
@@ -171,14 +169,13 @@ func (e *Engine) resolvePending(ctx context.Context, l *cachedAccount, done *[]*
 		was, err = e.retryAppend(ctx, l, done, err)
 	}
 	if was == 0 {
-		return printable.Errorf("%w: it is not known yet whether commit %d is stored; nothing was done: %w", ErrContention, version, err)
+		return printable.Errorf("%w: it is not known yet whether commit %d is stored; no changes were made, retry later: %w", ErrContention, version, err)
 	}
 	e.finish()
 	return nil
 }
 
-// resolveSoon has it found out in the background whether a commit is stored. It
-// needs l.writer.
+// resolveSoon starts a goroutine that resolves the pending commit. It needs l.writer.
 func (e *Engine) resolveSoon(l *cachedAccount) {
 	if l.pending == nil || l.resolving {
 		return
@@ -187,8 +184,8 @@ func (e *Engine) resolveSoon(l *cachedAccount) {
 	e.background.Add(1)
 	go func() {
 		defer e.background.Done()
-		for wait := longestWait; ; wait = min(2*wait, longestRest) {
-			if e.sleep(e.life, wait/2+rand.N(wait)) != nil || e.lock(e.life, l) != nil {
+		for wait := maxRetryWait; ; wait = min(2*wait, maxBackgroundWait) {
+			if e.sleep(e.backgroundCtx, wait/2+rand.N(wait)) != nil || e.lock(e.backgroundCtx, l) != nil {
 				return
 			}
 			if e.resolveNow(l) {
@@ -198,20 +195,21 @@ func (e *Engine) resolveSoon(l *cachedAccount) {
 	}()
 }
 
-// resolveNow makes one attempt, with l.writer held, which it gives back.
+// resolveNow makes one attempt. The caller holds l.writer; resolveNow unlocks it. It
+// reports whether the outcome is known.
 func (e *Engine) resolveNow(l *cachedAccount) (over bool) {
-	ctx, cancel := context.WithTimeout(e.life, longestFlight)
+	ctx, cancel := context.WithTimeout(e.backgroundCtx, loadTimeout)
 	defer cancel()
 	var done []*account.Commit
 	defer func() {
-		_ = safely(func() error { e.tell(ctx, done); return nil })
+		_ = safely(func() error { e.notifyCommitted(ctx, done); return nil })
 	}()
 	defer e.unlock(l)
 	if l.pending != nil {
 		var was appendOutcome
 		err := safely(func() (err error) { was, err = e.attempt(ctx, l, &done); return err })
 		if was == 0 {
-			e.failed("settle", l.id, err)
+			e.failed("resolve commit of", l.id, err)
 			return false
 		}
 		e.finish()

@@ -17,15 +17,15 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// The store fails once, before or after it wrote: either way the batch is done,
-// once, and the caller need not know.
+// The store fails once, before or after it stored the commit. In both cases the batch is
+// applied once, and the caller gets no error.
 func TestUnknownOutcomeIsFoundOut(t *testing.T) {
 	for name, fault := range map[string]storefault.Fault{
 		"not stored": {Before: errDown},
 		"stored":     {After: errDown},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := open(t, patient).found()
+			w := open(t, longTimeout).found()
 			w.calls.set(times(1, "Append", fault))
 			result := w.must("acme", host, setRole("max", "admin"))
 			assert.Equal(t, uint64(2), result.Version)
@@ -37,12 +37,12 @@ func TestUnknownOutcomeIsFoundOut(t *testing.T) {
 	}
 }
 
-// While it is not known, another engine takes the version: the batch is proposed
-// anew, and authorized anew.
+// While the outcome is unknown, another engine commits the version. The batch is
+// proposed and authorized again.
 func TestUnknownOutcomeIsOvertaken(t *testing.T) {
 	mem := new(memstore.Store)
 	rival := openOn(t, mem, nil).found()
-	w := openOn(t, mem, func(o *engine.Options) { deaf(o); patient(o) })
+	w := openOn(t, mem, func(o *engine.Options) { unwatched(o); longTimeout(o) })
 	assert.True(t, w.opens("adam"))
 	w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
 		if c.Method == "Append" && c.Try == 1 && c.Version == 2 {
@@ -57,8 +57,8 @@ func TestUnknownOutcomeIsOvertaken(t *testing.T) {
 	assert.Equal(t, uint64(3), result.Version)
 }
 
-// A store that stays down makes the outcome unknown; the same bytes are tried again
-// and again, by whoever comes next and in the background.
+// A store that stays down makes the outcome unknown. The next writer and the background
+// retry with the same bytes.
 func TestUnknownOutcomeStaysUnknown(t *testing.T) {
 	for name, stored := range map[string]bool{"not stored": false, "stored": true} {
 		t.Run(name, func(t *testing.T) {
@@ -86,19 +86,19 @@ func TestUnknownOutcomeStaysUnknown(t *testing.T) {
 			var e *engine.Error
 			require.ErrorAs(t, err, &e)
 			assert.Equal(t, uint64(2), e.Version)
-			assert.True(t, w.opens("adam"), "questions are answered from what is known")
+			assert.True(t, w.opens("adam"), "checks use the cached snapshot")
 
 			_, err = w.Do(ctx, host, "acme", setRole("max", "clerk"))
-			assert.ErrorIs(t, err, engine.ErrContention, "nothing is proposed before it is known")
+			assert.ErrorIs(t, err, engine.ErrContention, "nothing is proposed before the outcome is known")
 			assert.ErrorIs(t, err, errDown)
 
 			w.calls.set(nil)
 			result := w.must("acme", host, setRole("max", "clerk"))
-			assert.Equal(t, uint64(3), result.Version, "the first one was settled before")
+			assert.Equal(t, uint64(3), result.Version, "the first commit was resolved before")
 			all := w.journal()
 			require.Len(t, all, 3)
 			assert.Equal(t, []account.Change{account.RoleSet{User: "max", From: "member", To: "admin"}}, all[1].Changes)
-			assert.Equal(t, []string{all[0].ID, all[1].ID, all[2].ID}, seen, "the Observer is told of each once")
+			assert.Equal(t, []string{all[0].ID, all[1].ID, all[2].ID}, seen, "the Observer receives each commit once")
 		})
 	}
 }
@@ -111,14 +111,14 @@ func TestUnknownOutcomeIsFoundOutInTheBackground(t *testing.T) {
 	w.calls.set(nil)
 	eventually(t, "it is stored", func() bool { return w.opens("max") })
 	assert.Len(t, w.journal(), 2)
-	require.NoError(t, w.SetPolicy(ctx, load(t, shutDoors)), "nothing is under way any more")
+	require.NoError(t, w.SetPolicy(ctx, load(t, shutDoors)), "no batch is underway")
 }
 
-// Somebody else took the version of a commit that nobody knew about.
+// Another engine committed the version of a commit with an unknown outcome.
 func TestUnknownOutcomeIsLost(t *testing.T) {
 	mem := new(memstore.Store)
 	rival := openOn(t, mem, nil).found()
-	w := openOn(t, mem, deaf)
+	w := openOn(t, mem, unwatched)
 	w.calls.set(on("Append", storefault.Fault{Before: errDown}))
 	_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
 	assert.ErrorIs(t, err, engine.ErrOutcomeUnknown)
@@ -130,14 +130,14 @@ func TestUnknownOutcomeIsLost(t *testing.T) {
 	assert.Len(t, rival.journal(), 3)
 }
 
-// A context that ends while the store is at work leaves nobody in the dark.
+// If the context ends during an append, the caller still gets the outcome.
 func TestCancelledWhileStoring(t *testing.T) {
 	for name, fault := range map[string]storefault.Fault{
 		"not stored": {Before: context.Canceled},
 		"stored":     {After: context.Canceled},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := open(t, patient).found()
+			w := open(t, longTimeout).found()
 			once := times(1, "Append", fault)
 			caller, cancel := context.WithCancel(ctx)
 			w.calls.set(func(ctx context.Context, c storefault.Call) storefault.Fault {
@@ -147,7 +147,7 @@ func TestCancelledWhileStoring(t *testing.T) {
 				return once(ctx, c)
 			})
 			result, err := w.Do(caller, host, "acme", setRole("max", "admin"))
-			require.NoError(t, err, "it is found out all the same")
+			require.NoError(t, err, "the outcome is found all the same")
 			assert.Equal(t, uint64(2), result.Version)
 			assert.True(t, w.opens("max"))
 		})
@@ -157,20 +157,21 @@ func TestCancelledWhileStoring(t *testing.T) {
 	cancel()
 	_, err := w.Do(done, host, "acme", setRole("max", "admin"))
 	assert.ErrorIs(t, err, context.Canceled)
-	assert.NotErrorIs(t, err, engine.ErrOutcomeUnknown, "nothing was begun")
+	assert.NotErrorIs(t, err, engine.ErrOutcomeUnknown, "no append was begun")
 	assert.Equal(t, 1, w.calls.of("Append"))
 }
 
-// A store that tries again by itself may find its own commit in the way.
+// A store that retries by itself may conflict with its own commit.
 func TestOwnCommitInTheWay(t *testing.T) {
-	w := open(t, patient).found()
+	w := open(t, longTimeout).found()
 	w.calls.set(times(1, "Append", storefault.Fault{After: &store.Error{Op: "append", Err: store.ErrConflict}}))
 	result := w.must("acme", host, setRole("max", "admin"))
 	assert.Equal(t, uint64(2), result.Version)
 	assert.Len(t, w.journal(), 2)
 }
 
-// What is refused for certain after a failure says nothing of the try before it.
+// A definite rejection after a failure does not state the outcome of the attempt before
+// it.
 func TestRefusalAfterFailure(t *testing.T) {
 	w := open(t, nil).found()
 	w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
@@ -188,7 +189,7 @@ func TestRefusalAfterFailure(t *testing.T) {
 	eventually(t, "it is found out", func() bool { return w.opens("max") })
 }
 
-// Watching brings the commit to light before the one who stored it knows.
+// A hint publishes the commit before its writer knows the outcome.
 func TestHintOfAnUnknownOutcome(t *testing.T) {
 	w := open(t, func(o *engine.Options) { o.CommitTimeout = time.Hour }).found()
 	w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
@@ -196,7 +197,7 @@ func TestHintOfAnUnknownOutcome(t *testing.T) {
 			return storefault.Fault{After: errDown}
 		}
 		if c.Method == "Append" {
-			for !w.opens("max") { // until the hint has come
+			for !w.opens("max") { // until the hint arrives
 				time.Sleep(time.Millisecond)
 			}
 		}

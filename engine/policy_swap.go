@@ -11,26 +11,28 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// exchange is a policy on its way in.
+// policySwap is a change to a new policy that is in progress.
 type policySwap struct {
 	policy     *policy.Policy
-	left       map[usher.AccountID]struct{} // gone from memory since they may have been judged
-	mismatches                              // what was found so far
+	left       map[usher.AccountID]struct{} // accounts that left memory and may have to be checked again
+	mismatches                              // found so far
 }
 
-// SetPolicy exchanges the policy, while checks and batches go on. A decision is
-// made under the old one or the new one, never under a mixture; once SetPolicy has
-// returned, all are made under the new one.
+// SetPolicy replaces the policy, while checks and batches continue. Each decision is
+// made under one policy. Every call that begins after SetPolicy has returned uses the
+// new one. Concurrent calls of SetPolicy wait for each other. The error is an *Error.
 //
-// Every account in the store is held against the new policy first. If it does not
-// fit one of them, the error is a *PolicyMismatchError with the list, and nothing changes;
-// nor does it if an account cannot be read. The list also has the grants and settings
-// that would become effective again, or whose names become something else. With Accept
-// the policy takes its place in spite of a list. Then it decides for all users but those
-// whom it does not fit: for them every question is an error, and nothing can be done by
-// them, until they get a role that it has, or lose what it lacks. What other processes
-// commit under the old policy meanwhile is found out when it is read, and has the same
-// effect: give them all the new policy, or take away first what it lacks.
+// SetPolicy first compares every account in the store with the new policy. If the policy
+// does not fit an account, the error wraps a *PolicyMismatchError with the list, and
+// nothing changes; nothing changes either if an account cannot be read. The list
+// includes grants and settings that would become effective again, and names that would
+// get another meaning.
+//
+// With Accept the policy is installed in spite of a list. Checks of users that it does
+// not fit then return an error, and these users cannot change anything, until they get a
+// role that the policy has, or lose what it lacks. Commits of other processes under the
+// old policy have the same effect when this Engine reads them. To avoid that, give all
+// processes the new policy, or remove what it lacks first.
 func (e *Engine) SetPolicy(ctx context.Context, p *policy.Policy, options ...SetPolicyOption) error {
 	if err := e.setPolicy(ctx, p, options); err != nil {
 		return &Error{Op: "set policy", Err: err}
@@ -40,15 +42,15 @@ func (e *Engine) SetPolicy(ctx context.Context, p *policy.Policy, options ...Set
 
 func (e *Engine) setPolicy(ctx context.Context, p *policy.Policy, options []SetPolicyOption) error {
 	if p == nil || p.UniqueRole().Name == "" {
-		return errors.New("the policy is empty: it was not compiled")
+		return errors.New("the policy is not compiled")
 	}
 	if err := e.enter(); err != nil {
 		return err
 	}
 	defer e.leave()
 	select {
-	case e.exchanging <- struct{}{}:
-		defer func() { <-e.exchanging }()
+	case e.swapping <- struct{}{}:
+		defer func() { <-e.swapping }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -74,29 +76,28 @@ func (e *Engine) setPolicy(ctx context.Context, p *policy.Policy, options []SetP
 		}
 	}
 	for {
-		// What changed meanwhile is looked at while batches go on, until it is little.
-		for left := littleLeft + 1; left > littleLeft; {
-			ids := e.unexamined(x)
+		// Check what changed meanwhile while batches go on, until few accounts are left.
+		for left := fewLeft + 1; left > fewLeft; {
+			ids := e.unchecked(x)
 			if err := e.examineAll(ctx, ids, x); err != nil {
 				return err
 			}
 			left = len(ids)
 		}
-		if err := x.unfit(); err != nil {
+		if err := x.err(); err != nil {
 			return err
 		}
-		done, err := e.exchangeNow(ctx, x)
+		done, err := e.swapNow(ctx, x)
 		if done || err != nil {
 			return err
 		}
 	}
 }
 
-// littleLeft is how many accounts may be looked at while batches wait.
-const littleLeft = 16
+// fewLeft limits the accounts that are checked while batches are paused.
+const fewLeft = 16
 
-// examine holds one account against a policy, as it is in memory or else in the
-// store.
+// examine compares one account with a policy, as it is in memory or else in the store.
 func (e *Engine) examine(ctx context.Context, id usher.AccountID, x *policySwap) error {
 	if err := e.open(); err != nil {
 		return err
@@ -121,16 +122,16 @@ func (e *Engine) examine(ctx context.Context, id usher.AccountID, x *policySwap)
 	err := r.state.FitsAfter(before, x.policy, e.options.Clock())
 	var reasons *account.PolicyMismatchError
 	if err != nil && !errors.As(err, &reasons) {
-		return &Error{Op: "judge", Account: id, Err: err}
+		return &Error{Op: "check fit of", Account: id, Err: err}
 	}
-	x.found(id, reasons)
+	x.record(id, reasons)
 	if snap != nil {
 		v := fit{policy: x.policy}
 		if err != nil {
-			v = checkFit(r.state, x.policy) // the list may have more than what keeps it from deciding
+			v = checkFit(r.state, x.policy) // the list may have mismatches that do not prevent a decision
 		}
 		e.mu.Lock()
-		l.judged = verdictOn{v, snap}
+		l.checked = checkedFit{v, snap}
 		e.mu.Unlock()
 	}
 	return nil
@@ -148,22 +149,22 @@ func (e *Engine) examineAll(ctx context.Context, ids []usher.AccountID, x *polic
 	return nil
 }
 
-// unexamined returns the accounts that may have changed since they were looked at.
-func (e *Engine) unexamined(x *policySwap) []usher.AccountID {
+// unchecked returns the accounts that may have changed since they were checked.
+func (e *Engine) unchecked(x *policySwap) []usher.AccountID {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.unjudged(x)
+	return e.uncheckedLocked(x)
 }
 
 // unjudged needs e.mu.
-func (e *Engine) unjudged(x *policySwap) []usher.AccountID {
+func (e *Engine) uncheckedLocked(x *policySwap) []usher.AccountID {
 	var ids []usher.AccountID
 	for id := range x.left {
 		ids = append(ids, id)
 	}
 	clear(x.left)
 	e.index.each(func(snap *snapshot) bool {
-		if snap.version() > 0 && !snap.live.judged.of(x.policy, snap) {
+		if snap.version() > 0 && !snap.cached.checked.of(x.policy, snap) {
 			ids = append(ids, snap.id)
 		}
 		return true
@@ -171,32 +172,31 @@ func (e *Engine) unjudged(x *policySwap) []usher.AccountID {
 	return ids
 }
 
-// While batches wait for a policy to be exchanged, those under way have so long to
-// end, and what else was read meanwhile is looked at so often, before the batches
-// go on and it is tried again.
+// Limits of one pause of batches: how long running batches may take to end, and how
+// often accounts that changed meanwhile are checked. After that the batches go on for a
+// while, and the swap is tried again.
 const (
-	longestBar = 100 * time.Millisecond
-	mostRounds = 8
+	maxPause  = 100 * time.Millisecond
+	maxRounds = 8
 )
 
-// exchangeNow keeps batches from beginning, waits for those under way, looks at
-// what they changed, and puts the new policy in place. It reports false if that
-// would take too long.
-func (e *Engine) exchangeNow(ctx context.Context, x *policySwap) (done bool, err error) {
-	quiet, resume := e.pauseBatches()
+// swapNow pauses batches, waits for running ones, checks the accounts that they changed,
+// and installs the new policy. It returns false if that takes too long.
+func (e *Engine) swapNow(ctx context.Context, x *policySwap) (done bool, err error) {
+	idle, resume := e.pauseBatches()
 	defer resume()
-	timer := time.NewTimer(longestBar)
+	timer := time.NewTimer(maxPause)
 	defer timer.Stop()
 	select {
-	case <-quiet:
+	case <-idle:
 	case <-timer.C:
-		return false, e.breathe(ctx, resume)
+		return false, e.letBatchesRun(ctx, resume)
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
-	for range mostRounds {
+	for range maxRounds {
 		e.mu.Lock()
-		ids := e.unjudged(x)
+		ids := e.uncheckedLocked(x)
 		if len(ids) == 0 {
 			e.replace(x.policy)
 			e.mu.Unlock()
@@ -206,29 +206,29 @@ func (e *Engine) exchangeNow(ctx context.Context, x *policySwap) (done bool, err
 		if err := e.examineAll(ctx, ids, x); err != nil {
 			return false, err
 		}
-		if err := x.unfit(); err != nil {
+		if err := x.err(); err != nil {
 			return false, err
 		}
 	}
-	return false, e.breathe(ctx, resume)
+	return false, e.letBatchesRun(ctx, resume)
 }
 
-// breathe lets batches begin for a while.
-func (e *Engine) breathe(ctx context.Context, resume func()) error {
+// letBatchesRun ends the pause for a while.
+func (e *Engine) letBatchesRun(ctx context.Context, resume func()) error {
 	resume()
-	return e.sleep(ctx, longestBar)
+	return e.sleep(ctx, maxPause)
 }
 
-// replace binds everything in memory to a policy that it was held against. It needs e.mu.
+// replace installs a policy, and binds all cached accounts to it. It needs e.mu.
 func (e *Engine) replace(p *policy.Policy) {
 	e.policy = p
 	e.index.each(func(snap *snapshot) bool {
-		l := snap.live
+		l := snap.cached
 		v := fit{policy: p}
-		if l.judged.of(p, snap) {
-			v = l.judged.verdict
+		if l.checked.of(p, snap) {
+			v = l.checked.fit
 		}
-		l.judged = verdictOn{}
+		l.checked = checkedFit{}
 		if snap.State != nil {
 			l.snap = e.bind(l, snap.State, v)
 			l.snap.confirmed.Store(snap.confirmed.Load())
@@ -238,26 +238,26 @@ func (e *Engine) replace(p *policy.Policy) {
 	})
 }
 
-// begin notes that a batch is under way, as soon as none is kept from it.
+// begin counts a batch as underway, after waiting for the end of a pause.
 func (e *Engine) begin(ctx context.Context) error {
 	for {
 		e.mu.Lock()
-		barred := e.paused
-		if barred == nil {
+		paused := e.paused
+		if paused == nil {
 			e.underway++
 			e.mu.Unlock()
 			return nil
 		}
 		e.mu.Unlock()
 		select {
-		case <-barred:
+		case <-paused:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 }
 
-// finish ends what begin began.
+// finish ends the batch that begin counted.
 func (e *Engine) finish() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -265,28 +265,28 @@ func (e *Engine) finish() {
 	e.signalIdle()
 }
 
-// hush tells who waits for it that no batch is under way. It needs e.mu.
+// signalIdle closes e.idle if no batch is underway. It needs e.mu.
 func (e *Engine) signalIdle() {
-	if e.quiet != nil && e.underway == 0 {
-		close(e.quiet)
-		e.quiet = nil
+	if e.idle != nil && e.underway == 0 {
+		close(e.idle)
+		e.idle = nil
 	}
 }
 
-// bar keeps batches from beginning, until lift is called, which may be more than
-// once. Quiet is closed when none is under way.
-func (e *Engine) pauseBatches() (quiet <-chan struct{}, resume func()) {
+// pauseBatches stops new batches until resume is called, which may be called repeatedly.
+// The channel idle is closed when no batch is underway.
+func (e *Engine) pauseBatches() (idle <-chan struct{}, resume func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	barred, quietly := make(chan struct{}), make(chan struct{})
-	e.paused, e.quiet = barred, quietly
+	paused, ended := make(chan struct{}), make(chan struct{})
+	e.paused, e.idle = paused, ended
 	e.signalIdle()
-	return quietly, func() {
+	return ended, func() {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		if e.paused == barred {
-			close(barred)
-			e.paused, e.quiet = nil, nil
+		if e.paused == paused {
+			close(paused)
+			e.paused, e.idle = nil, nil
 		}
 	}
 }

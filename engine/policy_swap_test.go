@@ -35,8 +35,8 @@ func TestSetPolicy(t *testing.T) {
 	assert.Equal(t, 4, view.Len())
 }
 
-// A policy that an account does not fit is refused with the list, and nothing is
-// different, whether or not the account is in memory.
+// A policy that does not fit an account is rejected with the list, and nothing changes,
+// whether or not the account is in memory.
 func TestSetPolicyRefuses(t *testing.T) {
 	mem := new(memstore.Store)
 	first := openOn(t, mem, nil).found()
@@ -52,14 +52,14 @@ func TestSetPolicyRefuses(t *testing.T) {
 		assert.Equal(t, usher.AccountID("acme"), unfit.Accounts[0].Account)
 		assert.ErrorContains(t, err, "4 accounts do not fit")
 		assert.ErrorContains(t, err, "cleo")
-		assert.ErrorContains(t, err, unfit.Error(), "what wraps the list needs no escapes in it")
+		assert.ErrorContains(t, err, unfit.Error(), "the list needs no escapes in a wrapping error")
 		assert.Zero(t, unfit.More)
 		d, err := w.Check(ctx, ask("adam", openDoor))
 		require.NoError(t, err)
 		assert.Equal(t, load(t, office).Digest(), d.Detail().Digest)
 	}
 	for _, p := range []*policy.Policy{nil, {}} {
-		assert.ErrorContains(t, first.SetPolicy(ctx, p), "empty")
+		assert.ErrorContains(t, first.SetPolicy(ctx, p), "not compiled")
 	}
 }
 
@@ -75,7 +75,7 @@ func TestSetPolicyListsOnlySoMany(t *testing.T) {
 	assert.ErrorContains(t, unfit, "and 3 more")
 }
 
-// An account that cannot be read cannot be held against a policy.
+// An account that cannot be read cannot be compared with a policy.
 func TestSetPolicyNeedsTheStore(t *testing.T) {
 	mem := new(memstore.Store)
 	openOn(t, mem, nil).found()
@@ -85,21 +85,20 @@ func TestSetPolicyNeedsTheStore(t *testing.T) {
 		assert.ErrorIs(t, w.SetPolicy(ctx, load(t, shutDoors)), errDown)
 	}
 	w.calls.set(nil)
-	assert.True(t, w.opens("adam"), "nothing is different")
+	assert.True(t, w.opens("adam"), "nothing changed")
 	require.NoError(t, w.SetPolicy(ctx, load(t, shutDoors)))
 	assert.False(t, w.opens("adam"))
 }
 
-// What is committed while the accounts are held against the policy counts, even if
-// the account leaves memory again.
+// A commit during the comparison counts, even if the account leaves memory again.
 func TestSetPolicyWhileCommitting(t *testing.T) {
 	for name, accounts := range map[string]int{"it stays in memory": 100, "it is evicted": 1} {
 		t.Run(name, func(t *testing.T) {
-			w := open(t, func(o *engine.Options) { o.Accounts = accounts; deaf(o) })
+			w := open(t, func(o *engine.Options) { o.Accounts = accounts; unwatched(o) })
 			for _, id := range []usher.AccountID{"a", "b", "c"} {
 				w.must(id, host, account.CreateAccount{Owner: "olivia"})
 			}
-			// When c is looked at, a has been; then it gets what does not fit.
+			// When c is compared, a was compared already; then a gets what does not fit.
 			once := sync.OnceFunc(func() {
 				w.must("a", host, account.AddUser{User: "cleo", Role: "clerk"})
 				w.must("new", host, account.CreateAccount{Owner: "olivia"}, account.AddUser{User: "cleo", Role: "clerk"})
@@ -107,7 +106,7 @@ func TestSetPolicyWhileCommitting(t *testing.T) {
 				assert.NoError(t, err)
 			})
 			ids := 0
-			yields := accountsHook{justKeeper{w.mem}, func() {
+			yields := accountsHook{userDataOnly{w.mem}, func() {
 				if ids++; ids == 3 {
 					once()
 				}
@@ -125,8 +124,8 @@ func TestSetPolicyWhileCommitting(t *testing.T) {
 	}
 }
 
-// A batch that is on its way into the store when the policy is exchanged is waited
-// for, and if its outcome is unknown, so is that.
+// SetPolicy waits for a batch that is being stored, and for a commit with an unknown
+// outcome.
 func TestSetPolicyWaitsForBatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := open(t, nil).found()
@@ -140,7 +139,7 @@ func TestSetPolicyWaitsForBatches(t *testing.T) {
 			written <- err
 		}()
 		synctest.Wait()
-		require.Equal(t, 4, w.calls.of("Append"), "it is on its way")
+		require.Equal(t, 4, w.calls.of("Append"), "the append is running")
 		set := make(chan error)
 		go func() { set <- w.SetPolicy(ctx, load(t, noClerks)) }()
 		synctest.Wait()
@@ -149,11 +148,11 @@ func TestSetPolicyWaitsForBatches(t *testing.T) {
 			t.Fatalf("SetPolicy = %v, before the batch was stored", err)
 		default:
 		}
-		assert.True(t, w.opens("adam"), "questions wait for nobody")
+		assert.True(t, w.opens("adam"), "checks do not wait")
 		letGo()
 		require.NoError(t, <-written)
 		var unfit *engine.PolicyMismatchError
-		assert.ErrorAs(t, <-set, &unfit, "the batch made the account one that does not fit")
+		assert.ErrorAs(t, <-set, &unfit, "after the batch the account does not fit")
 
 		w.calls.set(on("Append", storefault.Fault{Before: errDown}))
 		_, err := w.Do(ctx, host, "acme", setRole("max", "member"))
@@ -166,8 +165,8 @@ func TestSetPolicyWaitsForBatches(t *testing.T) {
 	})
 }
 
-// Every decision is one of the old policy or of the new one, and after SetPolicy
-// only of the new one; no change is allowed by the one and lost by the other.
+// Every decision is made under the old policy or the new one, and after SetPolicy under
+// the new one. No change is allowed by one policy and lost under the other.
 func TestSetPolicyWhileChecking(t *testing.T) {
 	w := open(t, nil).found()
 	policies := [2]*policy.Policy{load(t, office), load(t, shutDoors)}
@@ -205,16 +204,15 @@ func TestSetPolicyWhileChecking(t *testing.T) {
 	assert.Len(t, w.journal(), view.Len()-3, "each commit added one user")
 }
 
-// accountsHook calls a function for each account that is listed, before it is
-// yielded.
+// accountsHook is a store that calls a function before it yields an account.
 type accountsHook struct {
-	justKeeper
+	userDataOnly
 	each func()
 }
 
 func (s accountsHook) Accounts(ctx context.Context, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
 	return func(yield func(usher.AccountID, error) bool) {
-		for id, err := range s.justKeeper.Accounts(ctx, after) {
+		for id, err := range s.userDataOnly.Accounts(ctx, after) {
 			s.each()
 			if !yield(id, err) {
 				return

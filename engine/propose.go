@@ -11,10 +11,10 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// propose works out what a batch comes to on a snapshot: a commit to be stored, or
-// a Result at once.
-func (e *Engine) propose(ctx context.Context, kept *kept, b *Batch) (*pending, Result, error) {
-	snap := kept.snap
+// propose evaluates a batch on a snapshot. It returns a commit to store; or, with a nil
+// commit, the Result or the error.
+func (e *Engine) propose(ctx context.Context, records *recordCache, b *Batch) (*pending, Result, error) {
+	snap := records.snap
 	request := ""
 	if b.IdempotencyKey != "" {
 		request = fingerprint(b)
@@ -23,7 +23,7 @@ func (e *Engine) propose(ctx context.Context, kept *kept, b *Batch) (*pending, R
 			return nil, result, err
 		}
 	}
-	outcome, err := outcomeOf(ctx, kept, b, e.timeOf(b))
+	outcome, err := outcomeOf(ctx, records, b, e.timeOf(b))
 	if err != nil {
 		return nil, Result{}, err
 	}
@@ -43,28 +43,28 @@ func (e *Engine) propose(ctx context.Context, kept *kept, b *Batch) (*pending, R
 	if err != nil {
 		return nil, Result{}, err
 	}
-	records, err := kept.records(&outcome)
+	changed, err := records.changed(&outcome)
 	if err != nil {
 		return nil, Result{}, err
 	}
 	return &pending{
-		commit: c, next: next, fit: snap.verdictAfter(c, next), removed: outcome.Removed,
-		entry: store.Entry{Commit: store.Commit{Version: c.Version, Data: data}, Records: records},
+		commit: c, next: next, fit: snap.fitAfterCommit(c, next), removed: outcome.Removed,
+		entry: store.Entry{Commit: store.Commit{Version: c.Version, Data: data}, Records: changed},
 	}, Result{}, nil
 }
 
-// verdictAfter returns the verdict of the snapshot's policy on what a commit leaves that
-// it allowed. It leaves the users fit who were, so only where one who was not is named
-// all are looked at again.
-func (s *snapshot) verdictAfter(c *account.Commit, next *account.State) fit {
-	v := fit{policy: s.policy, misfits: s.misfits}
-	if s.misfits && slices.ContainsFunc(account.UsersOf(c.Changes...), func(id usher.UserID) bool { return s.decides(id) != nil }) {
+// fitAfterCommit returns the fit of the state after a commit that the snapshot's policy
+// allowed. Such a commit keeps fitting users fitting, so all users are checked again
+// only if it names one that did not fit.
+func (s *snapshot) fitAfterCommit(c *account.Commit, next *account.State) fit {
+	v := fit{policy: s.policy, hasMismatches: s.hasMismatches}
+	if s.hasMismatches && slices.ContainsFunc(account.UsersOf(c.Changes...), func(id usher.UserID) bool { return s.decides(id) != nil }) {
 		return checkFit(next, s.policy)
 	}
 	return v
 }
 
-// timeOf returns the time as of which a batch is asked.
+// timeOf returns the time at which a batch is evaluated.
 func (e *Engine) timeOf(b *Batch) time.Time {
 	if b.Time.IsZero() {
 		return e.options.Clock()
@@ -72,8 +72,8 @@ func (e *Engine) timeOf(b *Batch) time.Time {
 	return b.Time
 }
 
-// timeIn returns the time of the commit that makes next of snap: the batch's, but
-// none that is still to come, or the journal would stay there.
+// timeIn returns the time of the commit that leads from snap to next: the batch's, but
+// not a time in the future, since later commits could not have an earlier time.
 func (e *Engine) timeIn(snap *snapshot, next *account.State) time.Time {
 	if now := e.options.Clock().UTC().Round(0); next.Time().After(now) {
 		return later(now, snap.Time())
@@ -88,25 +88,25 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-func outcomeOf(ctx context.Context, kept *kept, b *Batch, at time.Time) (account.Outcome, error) {
-	snap := kept.snap
+func outcomeOf(ctx context.Context, records *recordCache, b *Batch, at time.Time) (account.Outcome, error) {
+	snap := records.snap
 	if len(b.Commands) == 0 {
-		return account.Outcome{}, &account.Refusal{Account: snap.id, Code: account.CodeInvalid, Text: "there are no commands in the batch"}
+		return account.Outcome{}, &account.Refusal{Account: snap.id, Code: account.CodeInvalid, Text: "the batch has no commands"}
 	}
 	if snap.err != nil && snap.Exists() {
-		return account.Outcome{}, snap.err // the policy does not fit
+		return account.Outcome{}, snap.err // the policy does not fit the account
 	}
 	p := b.proposal(at)
-	p.Interrupt, p.Value = ctx.Err, kept.value
+	p.Interrupt, p.Value = ctx.Err, records.value
 	return snap.Propose(snap.policy, p)
 }
 
-// proposal returns what is proposed to the account.
+// proposal returns the batch as an account.Proposal.
 func (b *Batch) proposal(at time.Time) account.Proposal {
 	return account.Proposal{Actor: b.Actor, Context: b.Context, Time: at, Commands: b.Commands, Key: b.IdempotencyKey, Note: b.Note}
 }
 
-// repeated returns what was done under a key before.
+// repeated returns the Result of an earlier batch under the same key.
 func (e *Engine) repeated(ctx context.Context, id usher.AccountID, version uint64, same bool) (Result, error) {
 	if !same {
 		return Result{}, &Error{Op: "submit to", Account: id, Version: version, Err: ErrKeyReused}
@@ -118,12 +118,12 @@ func (e *Engine) repeated(ctx context.Context, id usher.AccountID, version uint6
 	return Result{Version: version, Commit: c, Repeated: true}, nil
 }
 
-// Preview says what a batch would come to, on the account as it is now: the
-// changes, and for whom what changes. Nothing is stored; a Key plays no part, and
-// another one's commit may come before the batch is submitted. If ctx ends, Preview
-// stops before the next command or user. The errors are those of Submit. It checks
-// only whether the actor may do the commands; what the result discloses, and to which
-// users it may be shown, stands at account.Preview.
+// Preview evaluates a batch on the current account, and returns its changes and their
+// effect on each user. It stores nothing and ignores the IdempotencyKey. A concurrent
+// commit may come before the batch is submitted. If ctx ends, Preview stops before the
+// next command or user. The errors are those of Submit. Preview checks only whether the
+// actor may run the commands; account.Preview states what the result discloses, and
+// which users may see it.
 func (e *Engine) Preview(ctx context.Context, b Batch) (account.Preview, error) {
 	preview, err := e.preview(ctx, &b)
 	if err != nil {
@@ -149,7 +149,7 @@ func (e *Engine) preview(ctx context.Context, b *Batch) (account.Preview, error)
 		return account.Preview{}, err
 	}
 	at := e.timeOf(b)
-	outcome, err := outcomeOf(ctx, e.kept(ctx, snap), b, at)
+	outcome, err := outcomeOf(ctx, e.newRecordCache(ctx, snap), b, at)
 	if err != nil {
 		return account.Preview{}, err
 	}

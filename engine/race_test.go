@@ -20,7 +20,7 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// Whoever changed something sees it at once, and nobody sees it go back.
+// Callers see their own changes at once, and versions never go back.
 func TestChecksWhileCommitting(t *testing.T) {
 	w := open(t, func(o *engine.Options) { o.Accounts = 2 }).found()
 	var stop atomic.Bool
@@ -38,7 +38,7 @@ func TestChecksWhileCommitting(t *testing.T) {
 			}
 		})
 	}
-	others.Go(func() { // accounts come and go
+	others.Go(func() { // accounts are loaded and evicted
 		for i := 0; !stop.Load(); i++ {
 			w.must(usher.AccountID(fmt.Sprint("account-", i)), host, account.CreateAccount{Owner: "olivia"})
 		}
@@ -64,9 +64,9 @@ func TestChecksWhileCommitting(t *testing.T) {
 	assert.Len(t, w.journal(), 1+4+400)
 }
 
-// A store that fails, hangs and lies, two engines, and eviction: what was said to be
-// done is in the journal once, what was said not to be is not, and both engines come
-// to know the same.
+// Two engines over a store that fails, hangs and returns wrong errors, with eviction.
+// Every commit that was reported is in the journal once, no rejected one is, and both
+// engines reach the same state.
 func TestChaos(t *testing.T) {
 	mem := new(memstore.Store)
 	var worlds [2]*world
@@ -85,7 +85,7 @@ func TestChaos(t *testing.T) {
 	const each = 60
 	type fate struct {
 		err   error // of the last try
-		maybe bool  // some try may have been stored, for all that was said
+		maybe bool  // some try may have been stored, judging by its error
 	}
 	fates := make([]map[string]fate, 6)
 	var writers sync.WaitGroup
@@ -115,7 +115,7 @@ func TestChaos(t *testing.T) {
 	for _, w := range worlds {
 		w.calls.set(nil)
 	}
-	// Whatever is still unknown is settled before the next batch.
+	// A pending commit is resolved before the next batch.
 	for _, id := range accounts {
 		for _, w := range worlds {
 			eventually(t, "it can be written to", func() bool {

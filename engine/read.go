@@ -11,25 +11,26 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// reading is an account as it is being read from the store.
+// reading is an account being read from the store.
 type reading struct {
-	state *account.State // begins as what is known already; nil for nothing
-	until uint64         // the last version that is wanted
-	loose bool           // the state is that of a snapshot, which no commit was held against
+	state      *account.State // at first what is known already; nil for nothing
+	until      uint64         // the last version to read
+	unverified bool           // the state is from a snapshot and was not yet compared with its commit
 
 	since    int             // bytes of the commits that were read
 	saved    int             // bytes of the snapshot that was read; 0 if none was
-	whole    bool            // the state was read as a whole
-	policies map[string]bool // the digests of the policies that allowed the commits
-	removed  []usher.UserID  // by the commits, unless whole; one may have been added again
+	whole    bool            // the account was read from its snapshot or its first commit
+	policies map[string]bool // digests of the policies that allowed the commits
+	removed  []usher.UserID  // removed by the commits, unless whole; a user may have been added again
 }
 
-// newest is the version to which an account is read that is wanted as it is now.
+// newest as reading.until reads all commits.
 const newest = math.MaxUint64
 
-// read goes on from the state that is known to the version that is wanted, or to
-// the last one there is. A snapshot that is damaged, or not of this journal, costs
-// time, and no more; one that is newer than the journal shows that this lost commits.
+// read extends r.state to the version r.until, or to the last one in the journal. A
+// snapshot that is damaged or of another journal is skipped, and the journal is replayed
+// from its start. A snapshot that is newer than the journal shows that the journal lost
+// commits, which is an error.
 func (e *Engine) read(ctx context.Context, id usher.AccountID, r *reading) error {
 	if r.state != nil {
 		return e.replay(ctx, id, r)
@@ -45,12 +46,11 @@ func (e *Engine) read(ctx context.Context, id usher.AccountID, r *reading) error
 		}
 		e.failed("replay from snapshot", id, err)
 	}
-	r.state, r.saved, r.loose = account.New(id), 0, false
+	r.state, r.saved, r.unverified = account.New(id), 0, false
 	return e.replay(ctx, id, r)
 }
 
-// readSnapshot leaves r without a state where there is no snapshot, or none that
-// is of use.
+// readSnapshot leaves r.state nil if no usable snapshot exists.
 func (e *Engine) readSnapshot(ctx context.Context, id usher.AccountID, r *reading) error {
 	r.since, r.saved = 0, 0
 	s, err := e.store.Snapshot(ctx, id)
@@ -62,24 +62,24 @@ func (e *Engine) readSnapshot(ctx context.Context, id usher.AccountID, r *readin
 	}
 	state, err := account.DecodeState(s.Data)
 	if err == nil && (state.ID() != id || state.Version() != s.Version) {
-		err = printable.Errorf("it is of %q at version %d", state.ID(), state.Version())
+		err = printable.Errorf("it contains %q at version %d", state.ID(), state.Version())
 	}
 	switch {
 	case errors.Is(err, account.ErrOlder):
-		return nil // the journal is replayed once, and then there is a newer one
+		return nil // the journal is replayed, and a new snapshot becomes due
 	case err != nil:
 		e.failed("read snapshot", id, err)
 		return nil
 	}
-	r.state, r.saved, r.loose = state, len(s.Data), true
+	r.state, r.saved, r.unverified = state, len(s.Data), true
 	return nil
 }
 
-// replay applies the commits after the state.
+// replay applies the commits after r.state.
 func (e *Engine) replay(ctx context.Context, id usher.AccountID, r *reading) error {
 	r.since = 0
 	after := r.state.Version()
-	if r.loose {
+	if r.unverified {
 		after--
 	} else if after >= r.until {
 		return nil
@@ -88,8 +88,8 @@ func (e *Engine) replay(ctx context.Context, id usher.AccountID, r *reading) err
 		if err != nil {
 			return err
 		}
-		if r.loose {
-			if err := r.hold(stored); err != nil {
+		if r.unverified {
+			if err := r.verify(stored); err != nil {
 				return err
 			}
 			if stored.Version >= r.until {
@@ -116,23 +116,22 @@ func (e *Engine) replay(ctx context.Context, id usher.AccountID, r *reading) err
 			break
 		}
 	}
-	if r.loose {
-		return damage{printable.Errorf("%w: it has no commit %d, of which there is a snapshot; restore the store from a backup", errLost, r.state.Version())}
+	if r.unverified {
+		return damage{printable.Errorf("%w: commit %d is missing, and a snapshot of it exists; restore the store from a backup", errLost, r.state.Version())}
 	}
 	return nil
 }
 
-// errLost is that of a journal that is shorter than it was.
+// errLost means that the journal is shorter than it was before.
 var errLost = errors.New("the journal lost commits")
 
-// hold holds the state of a snapshot against the commit that it should be the state
-// after.
-func (r *reading) hold(stored store.Commit) error {
+// verify compares the state of a snapshot with the commit of its version.
+func (r *reading) verify(stored store.Commit) error {
 	want, got := r.state.Head(), account.Head{Version: stored.Version, Hash: account.HashOf(stored.Data)}
 	if want != got {
-		return damage{printable.Errorf("the snapshot is that of another journal: of commit %s, and the journal has commit %s", want, got)}
+		return damage{printable.Errorf("the snapshot belongs to another journal: it has commit %s, and the journal has commit %s", want, got)}
 	}
-	r.loose = false
+	r.unverified = false
 	return nil
 }
 
@@ -145,7 +144,7 @@ func removedBy(c *account.Commit) (users []usher.UserID) {
 	return users
 }
 
-// next leaves the state as it is on an error, so that r.state is never nil.
+// next applies a commit. On an error it returns s, so that r.state is never nil.
 func next(s *account.State, c *account.Commit, data []byte) (*account.State, error) {
 	after, err := s.ApplyEncoded(c, data)
 	if err != nil {
@@ -154,20 +153,20 @@ func next(s *account.State, c *account.Commit, data []byte) (*account.State, err
 	return after, nil
 }
 
-// decode reads a commit as the store has it.
+// decode decodes a stored commit.
 func decode(id usher.AccountID, stored store.Commit) (*account.Commit, error) {
 	c, err := account.DecodeCommit(stored.Data)
 	switch {
 	case err != nil:
 		return nil, damage{printable.Errorf("commit %d cannot be read: %w", stored.Version, err)}
 	case c.Account != id || c.Version != stored.Version:
-		return nil, damage{printable.Errorf("in the place of commit %d stands commit %d of %q", stored.Version, c.Version, c.Account)}
+		return nil, damage{printable.Errorf("the store returned commit %d of %q as commit %d", c.Version, c.Account, stored.Version)}
 	}
 	return c, nil
 }
 
-// damage is an error that no second try mends: the store works, but what it tells
-// makes no sense.
+// damage is an error that a retry does not fix: the store works, but its data is
+// invalid.
 type damage struct{ error }
 
 func (d damage) Unwrap() error { return d.error }
@@ -177,7 +176,7 @@ func isDamage(err error) bool {
 	return errors.As(err, &d)
 }
 
-// commitAt reads a single commit.
+// commitAt reads one commit. It returns ErrFutureVersion if there is none.
 func (e *Engine) commitAt(ctx context.Context, id usher.AccountID, version uint64) (*account.Commit, error) {
 	for stored, err := range e.store.Commits(ctx, id, version-1) {
 		if err != nil {

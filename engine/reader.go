@@ -17,44 +17,45 @@ var (
 	_ usher.Explainer  = (*Reader)(nil)
 )
 
-// Reader answers questions as its Engine does, but about one account only, and on the
-// version of it that the call to At or AtLeast named. A question about another account
-// is an error that wraps usher.ErrOtherAccount. A Reader may be used by many goroutines
-// at the same time. The zero Reader answers with ErrClosed.
+// Reader evaluates requests as its Engine does, for one account, and on the version that
+// the call of At or AtLeast states. A request about another account is an error that
+// wraps usher.ErrOtherAccount. A Reader is safe for concurrent use. The zero Reader
+// returns ErrClosed.
 type Reader struct {
 	engine  *Engine
 	account usher.AccountID
 	version uint64
-	past    bool                     // exactly this version, not at least
-	read    atomic.Pointer[snapshot] // of the past: the account as the journal has it
+	exact   bool                     // exactly this version, not at least this version
+	loaded  atomic.Pointer[snapshot] // for At: the snapshot, once it was read
 }
 
-// AtLeast returns a Reader that answers on the newest version of an account, which must
-// not be older than the version given. A caller that knows of a change, from its own
-// Result or from another process, passes Result.Version and sees the change. If the
-// journal has not come that far, a question returns ErrFutureVersion.
+// AtLeast returns a Reader on the newest version of an account, which must not be older
+// than the version given. To see a change that was made before, from this process or
+// another one, pass its Result.Version. If the journal does not have that version yet,
+// calls return ErrFutureVersion.
 func (e *Engine) AtLeast(account usher.AccountID, version uint64) *Reader {
 	return &Reader{engine: e, account: account, version: version}
 }
 
-// At returns a Reader that answers on an account as it was at a version, under the
-// current policy. The first question reads the journal, and the Reader keeps the result,
-// so it is for looking back and not for serving requests. A version that does not exist
-// yet is ErrFutureVersion, and version 0 is usher.ErrUnknownAccount. A request without a time is
-// evaluated as of now, not of then, as Engine.Check describes.
+// At returns a Reader on a past version of an account, evaluated under the current
+// policy. The first call reads the journal, and the Reader keeps the result; it is meant
+// for looking back, not for serving requests. Calls return ErrFutureVersion for a
+// version that does not exist yet, and usher.ErrUnknownAccount for version 0. A request
+// without a time is evaluated at the current time, not at that of the version, as
+// Engine.Check describes.
 func (e *Engine) At(account usher.AccountID, version uint64) *Reader {
-	return &Reader{engine: e, account: account, version: version, past: true}
+	return &Reader{engine: e, account: account, version: version, exact: true}
 }
 
-// Check decides as Engine.Check does. Its error may also wrap ErrFutureVersion, or
-// usher.ErrOtherAccount.
+// Check evaluates a request as Engine.Check does. Its error may also wrap
+// ErrFutureVersion or usher.ErrOtherAccount.
 func (r *Reader) Check(ctx context.Context, q usher.Request) (usher.Decision, error) {
 	snap, err := r.snapshot(ctx, q.Account)
 	if err == nil {
 		err = snap.decides(q.Subject)
 	}
 	if err != nil {
-		return r.engine.unanswered(ctx, q, err)
+		return r.engine.failCheck(ctx, q, err)
 	}
 	d, err := snap.policy.Decide(snap, &q)
 	d = decision.On(d, snap.basis)
@@ -64,24 +65,26 @@ func (r *Reader) Check(ctx context.Context, q usher.Request) (usher.Decision, er
 	return d, err
 }
 
-// Actions answers as Engine.Actions does.
+// Actions does what Engine.Actions does. The errors are those of Reader.Check.
 func (r *Reader) Actions(ctx context.Context, q usher.Request) ([]policy.Action, error) {
 	return r.AppendActions(ctx, nil, q)
 }
 
-// AppendActions answers as Engine.AppendActions does.
+// AppendActions does what Engine.AppendActions does. The errors are those of
+// Reader.Check.
 func (r *Reader) AppendActions(ctx context.Context, dst []policy.Action, q usher.Request) ([]policy.Action, error) {
 	snap, err := r.snapshot(ctx, q.Account)
 	return appendActions(dst, snap, q, err)
 }
 
-// Explain answers as Engine.Explain does.
+// Explain does what Engine.Explain does. The errors are those of Reader.Check.
 func (r *Reader) Explain(ctx context.Context, q usher.Request) (usher.Explanation, error) {
 	snap, err := r.snapshot(ctx, q.Account)
 	return explain(snap, q, err)
 }
 
-// View returns the account as Engine.View does.
+// View does what Engine.View does. The error is an *Error that wraps an error of
+// Reader.Check.
 func (r *Reader) View(ctx context.Context, id usher.AccountID) (account.View, error) {
 	snap, err := r.snapshot(ctx, id)
 	return view(id, snap, err)
@@ -92,22 +95,22 @@ func (r *Reader) snapshot(ctx context.Context, id usher.AccountID) (*snapshot, e
 		return nil, ErrClosed
 	}
 	if id != r.account {
-		return nil, printable.Errorf("%w: the Reader is of %q, and %q was asked for", usher.ErrOtherAccount, r.account, id)
+		return nil, printable.Errorf("%w: the Reader reads %q, and the request is about %q", usher.ErrOtherAccount, r.account, id)
 	}
-	if !r.past {
+	if !r.exact {
 		return r.engine.current(ctx, id, max(r.version, 1))
 	}
-	if snap := r.read.Load(); snap != nil {
+	if snap := r.loaded.Load(); snap != nil {
 		return snap, nil
 	}
 	snap, err := r.engine.asOf(ctx, id, r.version)
 	if err == nil {
-		r.read.Store(snap)
+		r.loaded.Store(snap)
 	}
 	return snap, err
 }
 
-// asOf returns an account as it was at a version.
+// asOf returns the snapshot of an account at a version.
 func (e *Engine) asOf(ctx context.Context, id usher.AccountID, version uint64) (*snapshot, error) {
 	if version == 0 {
 		return nil, usher.ErrUnknownAccount
@@ -123,13 +126,13 @@ func (e *Engine) asOf(ctx context.Context, id usher.AccountID, version uint64) (
 		if at == 0 {
 			return nil, usher.ErrUnknownAccount
 		}
-		return nil, printable.Errorf("%w: it is at %d, and %d was asked for", ErrFutureVersion, at, version)
+		return nil, printable.Errorf("%w: the newest is %d, and the request needs %d", ErrFutureVersion, at, version)
 	}
 	snap := e.bind(&cachedAccount{id: id}, r.state, checkFit(r.state, e.Policy()))
 	if snap.err != nil {
 		return snap, snap.err
 	}
-	// The last commit counts for the time, not only those up to the version.
+	// A request without a time is not evaluated before the newest commit's time.
 	newest, err := e.current(ctx, id, version)
 	switch {
 	case err == nil:
@@ -140,9 +143,9 @@ func (e *Engine) asOf(ctx context.Context, id usher.AccountID, version uint64) (
 	return snap, nil
 }
 
-// View returns the account as it is now, under the policy of now. Reading asks no
-// permission: whoever shows it checks user.view or audit.view first. The error is
-// an *Error that wraps what Check's do.
+// View returns the current account under the current policy. It requires no permission;
+// callers must check user.view or audit.view before they show it to a user. The error is
+// an *Error that wraps an error of Check.
 func (e *Engine) View(ctx context.Context, id usher.AccountID) (account.View, error) {
 	snap, err := e.current(ctx, id, 1)
 	return view(id, snap, err)

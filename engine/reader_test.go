@@ -20,10 +20,10 @@ import (
 
 func TestAtLeast(t *testing.T) {
 	mem := new(memstore.Store)
-	one, two := openOn(t, mem, deaf).found(), openOn(t, mem, deaf)
+	one, two := openOn(t, mem, unwatched).found(), openOn(t, mem, unwatched)
 	assert.True(t, two.opens("adam"))
 	version := one.must("acme", host, setRole("adam", "member")).Version
-	assert.True(t, two.opens("adam"), "nobody told")
+	assert.True(t, two.opens("adam"), "there was no hint")
 
 	allowed := func(r *engine.Reader) bool {
 		d, err := r.Check(ctx, ask("adam", openDoor))
@@ -33,14 +33,14 @@ func TestAtLeast(t *testing.T) {
 	reads := two.calls.of("Commits")
 	assert.True(t, allowed(two.AtLeast("acme", 0)))
 	assert.True(t, allowed(two.AtLeast("acme", version-1)))
-	assert.Equal(t, reads, two.calls.of("Commits"), "what is known suffices")
+	assert.Equal(t, reads, two.calls.of("Commits"), "the cached snapshot suffices")
 	assert.False(t, allowed(two.AtLeast("acme", version)))
 	assert.Equal(t, reads+1, two.calls.of("Commits"))
-	assert.False(t, two.opens("adam"), "what was read is known from then on")
+	assert.False(t, two.opens("adam"), "the load is cached")
 
 	_, err := two.AtLeast("acme", version+1).Check(ctx, ask("adam", openDoor))
 	assert.ErrorIs(t, err, engine.ErrFutureVersion)
-	assert.ErrorContains(t, err, "it is at 2, and 3 was asked for")
+	assert.ErrorContains(t, err, "the newest is 2, and the request needs 3")
 	_, err = two.AtLeast("other", 1).Check(ctx, usher.Request{Account: "other", Subject: "adam", Permission: openDoor})
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
 	two.calls.set(on("Commits", storefault.Fault{Before: errDown}))
@@ -49,7 +49,7 @@ func TestAtLeast(t *testing.T) {
 	assert.NotErrorIs(t, err, engine.ErrStale)
 }
 
-// At answers as View and Check did when the version was the newest.
+// At returns what View and Check returned when the version was the newest.
 func TestAt(t *testing.T) {
 	mem := new(memstore.Store)
 	w := openOn(t, mem, nil).found()
@@ -91,7 +91,7 @@ func TestAt(t *testing.T) {
 		var err error
 		state, err = state.Apply(c)
 		require.NoError(t, err)
-		if i == 2 { // a snapshot in the middle serves what comes after, and nothing before
+		if i == 2 { // a snapshot in the middle is used for later versions only
 			require.NoError(t, mem.SaveSnapshot(ctx, "acme", store.Snapshot{Version: state.Version(), Data: state.Encode()}))
 		}
 	}
@@ -125,7 +125,7 @@ func TestAt(t *testing.T) {
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
 }
 
-// A Reader answers nothing about another account than its own, whatever it has read.
+// A Reader rejects requests about other accounts, whatever it has loaded.
 func TestReaderOfAnotherAccount(t *testing.T) {
 	w := open(t, nil).found()
 	w.must("other", host, account.CreateAccount{Owner: "olga"})
@@ -146,7 +146,7 @@ func TestReaderOfAnotherAccount(t *testing.T) {
 			}
 			for op, err := range errs {
 				assert.ErrorIs(t, err, usher.ErrOtherAccount, "%s: %s", name, op)
-				assert.ErrorContains(t, err, `the Reader is of "acme", and "other" was asked for`, "%s: %s", name, op)
+				assert.ErrorContains(t, err, `the Reader reads "acme", and the request is about "other"`, "%s: %s", name, op)
 			}
 			_, err := r.Check(ctx, ask("adam", openDoor))
 			assert.NoError(t, err)
@@ -154,9 +154,9 @@ func TestReaderOfAnotherAccount(t *testing.T) {
 	}
 }
 
-// A Reader of the past reads the journal once.
+// A Reader of At reads the journal once.
 func TestAtReadsOnce(t *testing.T) {
-	w := open(t, deaf).found()
+	w := open(t, unwatched).found()
 	w.must("acme", host, setRole("max", "admin"))
 	r := w.At("acme", 1)
 	reads := w.calls.of("Commits")
@@ -170,8 +170,8 @@ func TestAtReadsOnce(t *testing.T) {
 
 func TestMaxStale(t *testing.T) {
 	mem := new(memstore.Store)
-	one := openOn(t, mem, deaf).found()
-	two := openOn(t, mem, func(o *engine.Options) { deaf(o); o.MaxStaleness = time.Minute })
+	one := openOn(t, mem, unwatched).found()
+	two := openOn(t, mem, func(o *engine.Options) { unwatched(o); o.MaxStaleness = time.Minute })
 	assert.True(t, two.opens("adam"))
 	one.must("acme", host, setRole("adam", "member"))
 	reads := two.calls.of("Commits")
@@ -182,7 +182,7 @@ func TestMaxStale(t *testing.T) {
 	assert.False(t, two.opens("adam"))
 	assert.Equal(t, reads+1, two.calls.of("Commits"))
 	assert.False(t, two.opens("adam"))
-	assert.Equal(t, reads+1, two.calls.of("Commits"), "it is known to be new again")
+	assert.Equal(t, reads+1, two.calls.of("Commits"), "the snapshot is confirmed again")
 
 	two.clock.add(2 * time.Minute)
 	two.calls.set(on("Commits", storefault.Fault{Before: errDown}))
@@ -191,16 +191,16 @@ func TestMaxStale(t *testing.T) {
 	assert.ErrorIs(t, err, errDown)
 	assert.False(t, d.Allowed())
 	_, err = two.Do(ctx, host, "acme", setRole("max", "admin"))
-	assert.ErrorIs(t, err, engine.ErrStale, "nor is anything proposed on it")
+	assert.ErrorIs(t, err, engine.ErrStale, "a stale snapshot is not used for a batch")
 	two.calls.set(nil)
 	assert.True(t, two.opens("olivia"))
 
 	two.clock.add(-time.Hour)
 	reads = two.calls.of("Commits")
 	assert.True(t, two.opens("olivia"))
-	assert.Equal(t, reads+1, two.calls.of("Commits"), "a clock that was put back counts as too old")
+	assert.Equal(t, reads+1, two.calls.of("Commits"), "after the clock is set back, a snapshot is stale")
 
-	// All who wait are served by one reading.
+	// One load serves all waiting callers.
 	two.clock.add(3 * time.Hour)
 	faults, letGo := held("Commits")
 	two.calls.set(faults)
@@ -214,9 +214,9 @@ func TestMaxStale(t *testing.T) {
 	assert.Equal(t, reads+2, two.calls.of("Commits"))
 }
 
-// An own commit is as good as a reading.
+// A commit of the Engine confirms the snapshot as a load does.
 func TestOwnCommitsAreFresh(t *testing.T) {
-	w := open(t, func(o *engine.Options) { deaf(o); o.MaxStaleness = time.Minute }).found()
+	w := open(t, func(o *engine.Options) { unwatched(o); o.MaxStaleness = time.Minute }).found()
 	w.clock.add(50 * time.Second)
 	w.must("acme", host, setRole("max", "admin"))
 	w.clock.add(50 * time.Second)

@@ -12,10 +12,10 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// record is what is kept of a user beside the journal: the values of custom fields
-// by the ids of the fields.
+// record is the data of a user that is stored beside the journal: the values of custom
+// fields by the ids of the fields.
 type record struct {
-	Usher  int                   `json:"usher"` // the version of the format
+	Usher  int                   `json:"usher"` // version of the format
 	Values map[int]account.Value `json:"values"`
 }
 
@@ -37,59 +37,58 @@ func decodeRecord(data []byte) (record, error) {
 	return r, nil
 }
 
-// withoutValues keeps personal data out of an error: those of package json quote
-// what they read.
+// withoutValues removes personal data from an error: the errors of encoding/json quote
+// the text that they read.
 func withoutValues(err error) error {
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
-		return printable.Errorf("byte %d is wrong", syntax.Offset)
+		return printable.Errorf("invalid JSON at byte %d", syntax.Offset)
 	}
-	return errors.New("it has another shape")
+	return errors.New("unexpected JSON structure")
 }
 
-// kept reads the records of users as they are before the next commit, each once. If
-// others change one first, the commit finds its version taken.
-type kept struct {
+// recordCache reads the records of users before the next commit, each once. If a
+// concurrent commit changes one, the append of the commit conflicts.
+type recordCache struct {
 	engine *Engine
 	ctx    context.Context
 	snap   *snapshot
-	found  map[usher.UserID]record
+	read   map[usher.UserID]record
 }
 
-func (e *Engine) kept(ctx context.Context, snap *snapshot) *kept {
-	return &kept{engine: e, ctx: ctx, snap: snap, found: map[usher.UserID]record{}}
+func (e *Engine) newRecordCache(ctx context.Context, snap *snapshot) *recordCache {
+	return &recordCache{engine: e, ctx: ctx, snap: snap, read: map[usher.UserID]record{}}
 }
 
-// value is the Value of an account.Proposal.
-func (k *kept) value(user usher.UserID, field int) (account.Value, error) {
+// value implements account.Proposal.Value.
+func (k *recordCache) value(user usher.UserID, field int) (account.Value, error) {
 	r, err := k.record(user)
 	return r.Values[field], err
 }
 
-func (k *kept) record(user usher.UserID) (record, error) {
-	if r, ok := k.found[user]; ok {
+func (k *recordCache) record(user usher.UserID) (record, error) {
+	if r, ok := k.read[user]; ok {
 		return r, nil
 	}
 	var data []byte
-	if k.engine.keeper != nil && k.snap.version() > 0 {
+	if k.engine.userData != nil && k.snap.version() > 0 {
 		var err error
-		if data, err = k.engine.keeper.Record(k.ctx, k.snap.id, user); err != nil {
+		if data, err = k.engine.userData.Record(k.ctx, k.snap.id, user); err != nil {
 			return record{}, err
 		}
 	}
 	r, err := decodeRecord(data)
 	if err == nil {
-		k.found[user] = r
+		k.read[user] = r
 	}
 	return r, err
 }
 
-// records returns the records that change with an outcome. It may change those that
-// were read before.
-func (k *kept) records(o *account.Outcome) ([]store.Record, error) {
-	if k.engine.keeper == nil {
+// changed returns the records that an outcome changes. It may change the cached ones.
+func (k *recordCache) changed(o *account.Outcome) ([]store.Record, error) {
+	if k.engine.userData == nil {
 		if len(o.Values) > 0 {
-			return nil, printable.Errorf("%w of users, and values of custom fields need one that does", store.ErrNoUserData)
+			return nil, printable.Errorf("%w: values of custom fields need a store.UserDataStore", store.ErrNoUserData)
 		}
 		return nil, nil
 	}
@@ -133,19 +132,18 @@ func (k *kept) records(o *account.Outcome) ([]store.Record, error) {
 	return slices.Clip(list), nil
 }
 
-// Values returns what a user has in the custom fields, by the names of the fields;
-// those in which the user has nothing are left out, and so are archived ones.
-// Reading asks no permission: whoever shows it checks user.view first, and leaves
-// out what the decision hides.
+// Values returns the values of a user's custom fields, by the names of the fields.
+// Fields without a value and archived fields are left out. Values requires no
+// permission; callers must check user.view, and leave out the fields that the decision
+// hides.
 //
-// The error is an *Error. It wraps account.CodeUnknownUser for somebody who is none of
-// the account, and else what View's does.
+// The error is an *Error. It wraps account.CodeUnknownUser if the account does not have
+// the user, or an error of View.
 func (e *Engine) Values(ctx context.Context, id usher.AccountID, user usher.UserID) (map[string]account.Value, error) {
 	return e.values(ctx, id, user, false)
 }
 
-// ArchivedValues returns what a user has in custom fields that are archived, as
-// Values does for the others.
+// ArchivedValues does what Values does, for the archived fields.
 func (e *Engine) ArchivedValues(ctx context.Context, id usher.AccountID, user usher.UserID) (map[string]account.Value, error) {
 	return e.values(ctx, id, user, true)
 }
@@ -159,10 +157,10 @@ func (e *Engine) values(ctx context.Context, id usher.AccountID, user usher.User
 		return nil, wrapped("read values of", id, printable.Errorf("%s: %w", user, account.CodeUnknownUser))
 	}
 	values := map[string]account.Value{}
-	if e.keeper == nil {
+	if e.userData == nil {
 		return values, nil
 	}
-	data, err := e.keeper.Record(ctx, id, user)
+	data, err := e.userData.Record(ctx, id, user)
 	if err != nil {
 		return nil, wrapped("read values of", id, err)
 	}

@@ -29,13 +29,13 @@ func TestValues(t *testing.T) {
 	assert.Empty(t, w.values("adam"))
 
 	w.must("acme", host, account.RenameField{Field: "size", To: "shoe size"}, account.ArchiveField{Field: "phone"})
-	assert.Equal(t, map[string]account.Value{"shoe size": "43"}, w.values("max"), "values follow their field")
+	assert.Equal(t, map[string]account.Value{"shoe size": "43"}, w.values("max"), "values stay with their field")
 	archived, err := w.ArchivedValues(ctx, "acme", "max")
 	require.NoError(t, err)
 	assert.Equal(t, map[string]account.Value{"phone": "555-0100"}, archived)
 
 	w.must("acme", host, account.RestoreField{Field: "phone"}, account.SetField{User: "max", Field: "phone"})
-	assert.Equal(t, map[string]account.Value{"shoe size": "43"}, w.values("max"), "an empty value takes away what was there")
+	assert.Equal(t, map[string]account.Value{"shoe size": "43"}, w.values("max"), "an empty value removes the earlier one")
 
 	_, err = w.Values(ctx, "acme", "nobody")
 	assert.ErrorIs(t, err, account.CodeUnknownUser)
@@ -49,7 +49,8 @@ func TestValues(t *testing.T) {
 	}
 }
 
-// What a user had goes with the user, also in one batch with what comes after.
+// The values of a user are removed with the user, also if the same batch adds the user
+// again.
 func TestValuesGoWithTheUser(t *testing.T) {
 	w := open(t, nil).found()
 	w.must("acme", host, account.DefineField{Field: "phone", Type: account.TextField}, account.DefineField{Field: "town", Type: account.TextField})
@@ -72,8 +73,7 @@ func TestValuesGoWithTheUser(t *testing.T) {
 	assert.Empty(t, record())
 }
 
-// To have no values any more is not to be erased: when somebody was last active
-// stays.
+// A user without values keeps the last-active time.
 func TestNoValuesIsNoErasure(t *testing.T) {
 	w := open(t, nil).found()
 	w.must("acme", host, account.DefineField{Field: "phone", Type: account.TextField}, account.SetField{User: "max", Field: "phone", Value: "1"})
@@ -87,10 +87,10 @@ func TestNoValuesIsNoErasure(t *testing.T) {
 	assert.Equal(t, 1, n)
 }
 
-// Two engines that set different fields of one user at the same time lose neither.
+// Two engines that set different fields of one user concurrently lose no value.
 func TestValuesInTwoEngines(t *testing.T) {
 	mem := new(memstore.Store)
-	one, two := openOn(t, mem, deaf).found(), openOn(t, mem, deaf)
+	one, two := openOn(t, mem, unwatched).found(), openOn(t, mem, unwatched)
 	one.must("acme", host, account.DefineField{Field: "phone", Type: account.TextField}, account.DefineField{Field: "town", Type: account.TextField})
 	two.must("acme", host, account.SetField{User: "max", Field: "phone", Value: "1"})
 	one.must("acme", host, account.SetField{User: "max", Field: "town", Value: "Rome"})
@@ -109,19 +109,19 @@ func TestImportWithValues(t *testing.T) {
 	assert.True(t, w.opens("olivia"))
 }
 
-// A store that keeps no records takes everything but values.
+// A store without user data accepts everything except values.
 func TestNoKeeper(t *testing.T) {
-	w := open(t, plain).found()
+	w := open(t, journalsOnly).found()
 	w.must("acme", host, account.DefineField{Field: "phone", Type: account.TextField})
 	_, err := w.Do(ctx, host, "acme", account.SetField{User: "max", Field: "phone", Value: "1"}, setRole("max", "admin"))
 	assert.ErrorIs(t, err, store.ErrNoUserData)
-	assert.ErrorContains(t, err, "values of custom fields need one")
-	assert.Len(t, w.journal(), 2, "nothing of it was done")
+	assert.ErrorContains(t, err, "values of custom fields need a store.UserDataStore")
+	assert.Len(t, w.journal(), 2, "no changes were made")
 	assert.Empty(t, w.values("max"))
 	w.must("acme", host, account.RemoveUser{User: "max"})
 	w.MarkActive("acme", "adam")
 	for range w.LastActiveTimes(ctx, "acme", "") {
-		t.Error("somebody was seen")
+		t.Error("a last-active time was stored")
 	}
 }
 
@@ -148,6 +148,6 @@ func TestDamagedRecord(t *testing.T) {
 		assert.ErrorContains(t, err, "a record")
 		assert.NotContains(t, err.Error(), "555")
 		_, err = w.Do(ctx, host, "acme", account.SetField{User: "max", Field: "phone", Value: "2"})
-		assert.ErrorContains(t, err, "a record", "nothing is written over what cannot be read")
+		assert.ErrorContains(t, err, "a record", "an unreadable record is not overwritten")
 	}
 }

@@ -21,11 +21,11 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// overQuota is what a store returns that rejects an entry by a rule of its own.
+// overQuota is the error of a store that rejects an entry by a rule of its own.
 var overQuota = &store.Error{Op: "append", Account: "acme", Version: 2, Err: fmt.Errorf("%w: the quota of acme is used up", store.ErrRefused)}
 
-// refusedBatch submits a batch that the store rejects, and holds what comes of it to the
-// contract, now and for a long time.
+// refusedBatch submits a batch that the store rejects, and compares the result with the
+// contract, at once and after a long time.
 func refusedBatch(t *testing.T, w *world, appends int) {
 	t.Helper()
 	before := w.calls.of("Append")
@@ -36,20 +36,20 @@ func refusedBatch(t *testing.T, w *world, appends int) {
 	assert.ErrorContains(t, err, "the quota of acme is used up")
 	var e *engine.Error
 	assert.ErrorAs(t, err, &e)
-	var refused interface{ Refused() string } // how usherhttp sees it
+	var refused interface{ Refused() string } // as usherhttp recognizes it
 	require.ErrorAs(t, err, &refused)
 	assert.Equal(t, "store-refused", refused.Refused())
 
-	w.calls.set(nil) // the rule would let it through from now on
+	w.calls.set(nil) // the rule would accept it from now on
 	time.Sleep(time.Hour)
-	assert.Equal(t, before+appends, w.calls.of("Append"), "nothing is tried again")
+	assert.Equal(t, before+appends, w.calls.of("Append"), "there is no retry")
 	assert.False(t, w.opens("max"))
 	assert.Len(t, w.journal(), 1, "and nothing is stored later")
 
 	result := w.must("acme", host, setRole("max", "clerk"))
-	assert.Equal(t, uint64(2), result.Version, "the account goes on")
+	assert.Equal(t, uint64(2), result.Version, "the account can still be changed")
 	assert.Equal(t, []account.Change{account.RoleSet{User: "max", From: "member", To: "clerk"}}, result.Commit.Changes)
-	require.NoError(t, w.SetPolicy(ctx, load(t, shutDoors)), "nothing is under way any more")
+	require.NoError(t, w.SetPolicy(ctx, load(t, shutDoors)), "no batch is underway")
 	require.NoError(t, w.Close())
 }
 
@@ -64,8 +64,7 @@ func TestStoreRefusesForGood(t *testing.T) {
 	})
 }
 
-// The same after tries of which the outcome was unknown: the caller that waits gets the
-// refusal.
+// The same after tries with an unknown outcome: the waiting caller gets the rejection.
 func TestStoreRefusesARetry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := open(t, nil).found()
@@ -82,8 +81,8 @@ func TestStoreRefusesARetry(t *testing.T) {
 	})
 }
 
-// The same when the caller was told ErrOutcomeUnknown: the refusal ends the retries in the
-// background, and the next batch does not wait for it.
+// The same when the caller got ErrOutcomeUnknown: the rejection ends the retries in the
+// background, and the next batch does not wait.
 func TestStoreRefusesInTheBackground(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var stored []string
@@ -98,7 +97,7 @@ func TestStoreRefusesInTheBackground(t *testing.T) {
 		tries := w.calls.of("Append")
 		w.calls.set(nil)
 		time.Sleep(time.Hour)
-		assert.Equal(t, tries, w.calls.of("Append"), "nothing is tried again")
+		assert.Equal(t, tries, w.calls.of("Append"), "there is no retry")
 		assert.Len(t, w.journal(), 1)
 		assert.Len(t, stored, 1)
 		w.must("acme", host, setRole("max", "clerk"))
@@ -106,10 +105,10 @@ func TestStoreRefusesInTheBackground(t *testing.T) {
 	})
 }
 
-// A store that looks at its rule first may refuse a retry of what it has stored. The
-// caller learns that it is stored.
+// A store that checks its rule first may reject a retry of a commit that it has stored.
+// The caller gets the Result.
 func TestStoreRefusesWhatItHas(t *testing.T) {
-	w := open(t, patient).found()
+	w := open(t, longTimeout).found()
 	w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
 		switch {
 		case c.Method != "Append":
@@ -125,7 +124,7 @@ func TestStoreRefusesWhatItHas(t *testing.T) {
 	assert.Len(t, w.journal(), 2)
 }
 
-// While it cannot be read what the store has, the outcome stays unknown.
+// While the store cannot be read, the outcome stays unknown.
 func TestStoreRefusesAndCannotBeRead(t *testing.T) {
 	w := open(t, nil).found()
 	w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
@@ -143,7 +142,7 @@ func TestStoreRefusesAndCannotBeRead(t *testing.T) {
 	eventually(t, "it is found out", func() bool { return w.opens("max") })
 }
 
-// A key stays free, and each try is the decision of the store.
+// A rejected batch does not use up its key, and the store decides each try.
 func TestStoreRefusesUnderAKey(t *testing.T) {
 	w := open(t, nil).found()
 	b := engine.Batch{Actor: host, Account: "acme", IdempotencyKey: "k", Commands: []account.Command{setRole("max", "admin")}}
@@ -160,8 +159,8 @@ func TestStoreRefusesUnderAKey(t *testing.T) {
 	assert.True(t, again.Repeated)
 }
 
-// Every error by which a store says that nothing is stored ends the batch at the first
-// try; every other one leaves the outcome open.
+// Every error that means "not stored" ends the batch at the first try; every other error
+// leaves the outcome unknown.
 func TestRefusalsEndABatch(t *testing.T) {
 	refusals := []error{
 		store.ErrGap, store.ErrErased, store.ErrInvalid, store.ErrNoUserData, store.ErrReadOnly, store.ErrClosed, store.ErrRefused,

@@ -7,17 +7,17 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// leastSaved is how many bytes of commits make a snapshot due at the least; it is
-// due when there are as many as the last one had, so that what is written for
-// snapshots is never more than for commits, and what is replayed on a start never
-// much more than what is read for a snapshot.
-const leastSaved = 32 << 10
+// minSnapshotBytes is the least number of bytes of commits that makes a snapshot due. It
+// is due when there are also as many as the last snapshot had. So snapshots never take
+// more writes than commits, and a start never replays much more than it reads of a
+// snapshot.
+const minSnapshotBytes = 32 << 10
 
-// saveSoon has a snapshot of the account stored, if one is due.
+// saveSoon schedules a snapshot of the account, if one is due.
 func (e *Engine) saveSoon(l *cachedAccount) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if l.saving || l.gone || l.since < max(leastSaved, l.saved) || l.snap.version() == 0 {
+	if l.saving || l.gone || l.since < max(minSnapshotBytes, l.saved) || l.snap.version() == 0 {
 		return
 	}
 	l.saving = true
@@ -29,21 +29,21 @@ func (e *Engine) saveSoon(l *cachedAccount) {
 	}
 }
 
-// save stores snapshots, one after the other, beside all that goes on.
+// save stores the scheduled snapshots one by one, until the Engine is closed.
 func (e *Engine) save() {
 	defer e.background.Done()
 	for {
 		select {
 		case <-e.saveNow:
-			e.saveAll(e.life)
+			e.saveAll(e.backgroundCtx)
 		case <-e.closing:
 			return
 		}
 	}
 }
 
-// saveAll stores the snapshots that are due, and returns what went wrong, of which
-// the Observer is told, too.
+// saveAll stores the due snapshots. It returns the errors, and reports them to the
+// Observer.
 func (e *Engine) saveAll(ctx context.Context) (errs []error) {
 	e.saver.Lock()
 	defer e.saver.Unlock()
@@ -65,12 +65,12 @@ func (e *Engine) saveAll(ctx context.Context) (errs []error) {
 			}
 			data := snap.Encode()
 			size = len(data)
-			ctx, cancel := context.WithTimeout(ctx, longestFlight)
+			ctx, cancel := context.WithTimeout(ctx, loadTimeout)
 			defer cancel()
 			return e.store.SaveSnapshot(ctx, l.id, store.Snapshot{Version: snap.version(), Data: data})
 		})
 		if errors.Is(err, store.ErrErased) || errors.Is(err, store.ErrReadOnly) {
-			err = nil // there is nothing to save any more, or nobody who may
+			err = nil // the account is gone, or the store cannot be written
 		}
 		if err != nil {
 			e.failed("save snapshot", l.id, err)
@@ -79,7 +79,7 @@ func (e *Engine) saveAll(ctx context.Context) (errs []error) {
 
 		e.mu.Lock()
 		l.saving = false
-		l.since -= since // also on an error: it is tried again after as much
+		l.since -= since // also on an error: the next try comes after as many bytes
 		if size > 0 {
 			l.saved = size
 		}

@@ -18,7 +18,7 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// large is an account whose first commit alone makes a snapshot due.
+// large returns the first commit of an account that alone makes a snapshot due.
 func large() account.Command {
 	users := map[usher.UserID]policy.User{"olivia": {Role: "owner"}, "adam": {Role: "admin"}}
 	for i := range 1000 {
@@ -34,11 +34,11 @@ func (w *world) saved() store.Snapshot {
 	return s
 }
 
-// A snapshot is stored when as much was committed as it takes, and a new engine
-// reads its commit, what came after it and no more.
+// A snapshot is stored when enough was committed. A new engine reads only its commit and
+// the commits after it.
 func TestSnapshotsAreStored(t *testing.T) {
 	mem := new(memstore.Store)
-	w := openOn(t, mem, deaf)
+	w := openOn(t, mem, unwatched)
 	w.must("acme", host, large())
 	eventually(t, "the import is saved", func() bool { return w.saved().Version == 1 })
 	state, err := account.DecodeState(w.saved().Data)
@@ -52,11 +52,11 @@ func TestSnapshotsAreStored(t *testing.T) {
 		require.NoError(t, err)
 	}
 	eventually(t, "and what came after it", func() bool { return w.saved().Version > 20 })
-	assert.LessOrEqual(t, w.calls.of("SaveSnapshot"), 5, "but not each time")
+	assert.LessOrEqual(t, w.calls.of("SaveSnapshot"), 5, "but not after each commit")
 	require.NoError(t, w.Close())
-	saved := w.saved().Version // the next engine may save what it reads
+	saved := w.saved().Version // the next engine may save what it loads
 
-	w = openOn(t, mem, deaf)
+	w = openOn(t, mem, unwatched)
 	var after uint64
 	w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
 		if c.Method == "Commits" {
@@ -78,7 +78,7 @@ func TestSmallAccountsAreNotSaved(t *testing.T) {
 	assert.Zero(t, w.calls.of("SaveSnapshot"))
 }
 
-// Close stores what is due. A snapshot that cannot be stored harms nobody.
+// Close stores due snapshots. A snapshot that cannot be stored does no harm.
 func TestSnapshotsCannotBeStored(t *testing.T) {
 	failures := make(chan error, 100)
 	w := open(t, func(o *engine.Options) { o.Observer.Failed = func(err error) { failures <- err } })
@@ -89,11 +89,11 @@ func TestSnapshotsCannotBeStored(t *testing.T) {
 	w.must("acme", host, setRole("adam", "member"))
 	assert.False(t, w.opens("adam"))
 	require.NoError(t, w.Close())
-	assert.Equal(t, 1, w.calls.of("SaveSnapshot"), "it is tried again after as much as before")
+	assert.Equal(t, 1, w.calls.of("SaveSnapshot"), "the next try comes after as many bytes")
 }
 
-// What a start had to replay is saved for the next one, and so is a snapshot that
-// was damaged.
+// Commits that were replayed at a start are saved in a snapshot, and a damaged snapshot
+// is replaced.
 func TestSnapshotsAreMended(t *testing.T) {
 	mem := new(memstore.Store)
 	w := openOn(t, mem, func(o *engine.Options) { o.Observer.Failed = nil })
@@ -108,8 +108,7 @@ func TestSnapshotsAreMended(t *testing.T) {
 	eventually(t, "it is mended", func() bool { return string(w.saved().Data) == string(good.Data) })
 }
 
-// On a store that is open for reading only, questions are answered and nobody
-// complains.
+// On a read-only store, checks work and no error is reported.
 func TestReadOnlyStore(t *testing.T) {
 	mem := new(memstore.Store)
 	first := openOn(t, mem, nil)

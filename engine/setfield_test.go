@@ -21,7 +21,7 @@ func phone(value account.Value) account.Command {
 	return account.SetField{User: "max", Field: "phone", Value: value}
 }
 
-// withPhone is a world in which max has a phone.
+// withPhone returns a world in which max has a phone number.
 func withPhone(t *testing.T) *world {
 	w := open(t, nil).found()
 	w.must("acme", host, account.DefineField{Field: "phone", Type: account.TextField}, account.DefineField{Field: "town", Type: account.TextField})
@@ -29,7 +29,7 @@ func withPhone(t *testing.T) *world {
 	return w
 }
 
-// Batches that leave each value as it is: no commit, no change of a record.
+// Batches that leave each value unchanged make no commit, and change no record.
 func TestSetFieldWithoutAChange(t *testing.T) {
 	town := account.SetField{User: "max", Field: "town"}
 	for name, commands := range map[string][]account.Command{
@@ -63,7 +63,7 @@ func TestSetFieldWithoutAChange(t *testing.T) {
 	}
 }
 
-// Batches in which the same value is a change, since another one came before.
+// Batches in which the same value is a change, since another value came before.
 func TestSetFieldWithAChange(t *testing.T) {
 	for name, row := range map[string]struct {
 		commands []account.Command
@@ -92,8 +92,8 @@ func TestSetFieldWithAChange(t *testing.T) {
 	}
 }
 
-// A caller who may not set the field gets the same refusal for the value that is there
-// as for any other, and nothing is read.
+// A caller without the permission gets the same rejection for the stored value as for
+// any other, and nothing is read.
 func TestSetFieldDeniedTellsNothing(t *testing.T) {
 	w := withPhone(t)
 	texts := map[string]bool{}
@@ -109,7 +109,7 @@ func TestSetFieldDeniedTellsNothing(t *testing.T) {
 	assert.Len(t, texts, 1)
 }
 
-// Where the store does not tell the value, nothing is said about it.
+// If the store cannot be read, the result discloses nothing about the value.
 func TestSetFieldUnread(t *testing.T) {
 	w := withPhone(t)
 	w.calls.set(on("Record", storefault.Fault{Before: errDown}))
@@ -120,13 +120,13 @@ func TestSetFieldUnread(t *testing.T) {
 	assert.Len(t, w.journal(), 3)
 }
 
-// tardy is a store in which something happens before and after a record is read.
-type tardy struct {
+// hookedStore is a store that calls functions before and after a record is read.
+type hookedStore struct {
 	store.UserDataStore
 	before, after func()
 }
 
-func (l *tardy) Record(ctx context.Context, id usher.AccountID, user usher.UserID) ([]byte, error) {
+func (l *hookedStore) Record(ctx context.Context, id usher.AccountID, user usher.UserID) ([]byte, error) {
 	take(&l.before)
 	data, err := l.UserDataStore.Record(ctx, id, user)
 	take(&l.after)
@@ -141,19 +141,19 @@ func take(f *func()) {
 	}
 }
 
-// Another engine changes the value while this one finds that it is there: what counts
-// is what the store has in the end.
+// Another engine changes the value after this one has read it: the value in the store at
+// the end counts.
 func TestSetFieldOvertaken(t *testing.T) {
 	mem := new(memstore.Store)
 	one := openOn(t, mem, nil).found()
 	one.must("acme", host, account.DefineField{Field: "phone", Type: account.TextField}, phone("1"))
-	l := &tardy{UserDataStore: mem}
+	l := &hookedStore{UserDataStore: mem}
 	two := openOn(t, mem, func(o *engine.Options) { o.Store = l })
 	assert.True(t, two.opens("adam"))
 
 	l.after = func() { one.must("acme", host, phone("2")) }
 	result := two.must("acme", host, phone("1"))
-	assert.NotNil(t, result.Commit, "it was 2 when it was stored")
+	assert.NotNil(t, result.Commit, "the value was 2 when the commit was stored")
 	assert.Equal(t, map[string]account.Value{"phone": "1"}, one.values("max"))
 
 	// The second value that is read is of a later commit than the state.
@@ -164,12 +164,12 @@ func TestSetFieldOvertaken(t *testing.T) {
 		l.before = func() { one.must("acme", host, phone("1")) }
 	}
 	result = two.must("acme", host, phone("1"))
-	assert.Equal(t, engine.Result{Version: before + 3}, result, "the version at which the value is there")
+	assert.Equal(t, engine.Result{Version: before + 3}, result, "the version that has the value")
 	assert.Len(t, one.journal(), int(before+3))
 }
 
-// Of writers who set different values, each change is one commit, and the last one's
-// value stays.
+// If writers set different values concurrently, each change is one commit, and the value
+// of the last one stays.
 func TestSetFieldConcurrently(t *testing.T) {
 	mem := new(memstore.Store)
 	one, two := openOn(t, mem, func(o *engine.Options) { o.Tries = 1000 }).found(), openOn(t, mem, func(o *engine.Options) { o.Tries = 1000 })

@@ -11,31 +11,30 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// snapshot is an account at a version under a policy: what questions are answered
-// from. But for confirmed it is immutable. It is the policy.Facts and the
-// policy.Clock of its questions.
+// snapshot is an account at a version, bound to a policy. Requests are evaluated on it.
+// It is immutable except for confirmed, and implements policy.Facts and policy.Clock.
 type snapshot struct {
-	// What a check reads stands first, close together.
-	*account.State        // nil until the account was read
-	a, b           uint64 // the words of the id, zero if it is long
+	// The fields that a check reads come first, close together in memory.
+	*account.State        // nil until the account is loaded
+	a, b           uint64 // the words of a short id, zero for a long one
 	policy         *policy.Policy
 	basis          *basis
-	err            error // why it answers nothing: not read, unknown, unfit as a whole
-	misfits        bool  // the policy may be unable to decide for some users
+	err            error // why no request can be evaluated: not loaded, unknown, or unfit as a whole
+	hasMismatches  bool  // the policy may be unable to decide for some users
 
-	id    usher.AccountID
-	live  *cachedAccount
-	clock func() time.Time
-	floor time.Time // of the last commit that is known: it is no earlier than that
+	id     usher.AccountID
+	cached *cachedAccount
+	clock  func() time.Time
+	floor  time.Time // the time of the last known commit, the earliest time that Now returns
 
-	confirmed atomic.Int64 // when the store knew nothing newer, as Engine.elapsed tells
+	confirmed atomic.Int64 // when the store last had no newer version, as a result of Engine.elapsed
 }
 
-// Now implements policy.Clock. A clock that was set back revives no grant that had
-// ended when the account last changed.
+// Now implements policy.Clock. A clock that was set back does not revive a grant that
+// had ended when the account last changed.
 func (s *snapshot) Now() time.Time { return later(s.clock(), s.floor) }
 
-// version returns the version of the account, 0 also if it was not read.
+// version returns the version of the account, 0 if it is not loaded.
 func (s *snapshot) version() uint64 {
 	if s == nil || s.State == nil {
 		return 0
@@ -43,7 +42,7 @@ func (s *snapshot) version() uint64 {
 	return s.State.Version()
 }
 
-// confirm notes that the store was asked at a time, and knew nothing newer.
+// confirm notes that at a time the store had no newer version.
 func (s *snapshot) confirm(at time.Duration) {
 	for {
 		old := s.confirmed.Load()
@@ -53,8 +52,8 @@ func (s *snapshot) confirm(at time.Duration) {
 	}
 }
 
-// basis spells the decisions of a snapshot out. It is apart so that a decision
-// that somebody keeps does not keep all users of the account in memory.
+// basis provides the details of a snapshot's decisions. It is separate so that a stored
+// decision does not keep the snapshot with all its users in memory.
 type basis struct {
 	policy  *policy.Policy
 	version uint64
@@ -67,41 +66,41 @@ func (b *basis) Detail(reason usher.Reason, bits uint64) usher.Detail {
 	return d
 }
 
-// errUnread is that of a snapshot of which nothing is known yet.
-var errUnread = errors.New("not read yet")
+// errUnread is the error of a snapshot that is not loaded.
+var errUnread = errors.New("not loaded yet")
 
-// verdict says whether a policy decides for a state. It may take a pass over all
-// users to find out.
+// fit states for which users of a state a policy can decide.
 type fit struct {
-	policy  *policy.Policy
-	err     error // it decides for no user
-	misfits bool  // it does not decide for some users
+	policy        *policy.Policy
+	err           error // the policy decides for no user
+	hasMismatches bool  // the policy does not decide for some users
 }
 
+// checkFit compares a state with a policy. It may iterate over all users.
 func checkFit(s *account.State, p *policy.Policy) fit { return fitOf(p, s.Fits(p)) }
 
-// fitOf makes a verdict of what State.Fits returned.
+// fitOf returns the fit that an error of State.Fits states.
 func fitOf(p *policy.Policy, err error) fit {
 	var unfit *account.PolicyMismatchError
 	if errors.As(err, &unfit) && !unfit.Whole {
-		return fit{policy: p, misfits: true}
+		return fit{policy: p, hasMismatches: true}
 	}
 	return fit{policy: p, err: err}
 }
 
-// decides returns an error if the policy cannot decide for a user: an
-// *account.PolicyMismatchError.
+// decides returns an *account.PolicyMismatchError if the policy cannot decide for a
+// user.
 func (s *snapshot) decides(subject usher.UserID) error {
-	if !s.misfits {
+	if !s.hasMismatches {
 		return nil
 	}
 	return s.State.FitsUser(s.policy, subject)
 }
 
-// bind makes the snapshot of a state.
+// bind returns the snapshot of a state.
 func (e *Engine) bind(l *cachedAccount, s *account.State, v fit) *snapshot {
 	snap := newSnapshot(l)
-	snap.State, snap.policy, snap.err, snap.misfits, snap.clock = s, v.policy, v.err, v.misfits, e.options.Clock
+	snap.State, snap.policy, snap.err, snap.hasMismatches, snap.clock = s, v.policy, v.err, v.hasMismatches, e.options.Clock
 	snap.floor = s.Time()
 	snap.basis = &basis{v.policy, s.Version()}
 	if !s.Exists() {
@@ -110,7 +109,7 @@ func (e *Engine) bind(l *cachedAccount, s *account.State, v fit) *snapshot {
 	return snap
 }
 
-// unread makes the snapshot of an account of which nothing is known.
+// unread returns the snapshot of an account that is not loaded.
 func unread(l *cachedAccount) *snapshot {
 	snap := newSnapshot(l)
 	snap.err = errUnread
@@ -118,7 +117,7 @@ func unread(l *cachedAccount) *snapshot {
 }
 
 func newSnapshot(l *cachedAccount) *snapshot {
-	snap := &snapshot{id: l.id, live: l}
+	snap := &snapshot{id: l.id, cached: l}
 	snap.a, snap.b, _ = table.Words(string(l.id))
 	return snap
 }

@@ -11,81 +11,80 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// Batch is what an actor asks to have done to an account: commands that are one
-// commit, all or nothing. A Batch without commands, or with more than
-// account.MaxCommands, is account.CodeInvalid. One without an Actor is refused.
+// Batch is a list of commands that an actor submits to an account. They become one
+// commit, all or nothing. A Batch without commands or with more than account.MaxCommands
+// is rejected with account.CodeInvalid. A Batch without an Actor, such as the zero
+// Batch, is rejected.
 type Batch struct {
 	Actor    account.Actor
 	Account  usher.AccountID
 	Commands []account.Command
 
-	// Context has facts of the request, for the conditions of the policy.
+	// Context has the facts of the request that conditions of the policy read.
 	Context usher.Context
 
-	// Key makes a batch known that the Actor repeats: it is done once, and the others
-	// get the first Result. It is the Actor's own: the same key of another actor is
-	// another key. It covers the commands, without the values of custom fields; other
-	// commands under it are ErrKeyReused. A batch that was refused or changed nothing
-	// leaves its key free. A key that is forgotten is free, too, and the batch is done
-	// again: account.MaxIdempotencyKeys says which keys an account remembers. A key of
-	// more than account.MaxKey bytes is account.CodeInvalid. Empty for none.
+	// IdempotencyKey identifies retries of a batch: it is applied once, and each retry
+	// returns the first Result. A key belongs to its actor; the same key of another
+	// actor is a different key. The Engine compares the commands without values of
+	// custom fields; different commands under the same key return ErrKeyReused. A batch
+	// that was rejected or changed nothing does not use up its key. A forgotten key is
+	// free again, and its batch would be applied again; account.MaxIdempotencyKeys
+	// states which keys an account remembers. A key of more than account.MaxKey bytes is
+	// rejected with account.CodeInvalid. Default: no key.
 	IdempotencyKey string
 
-	// Note says why, for the journal. It is kept for as long as the journal, so it
-	// is no place for personal data. One of more than account.MaxNote bytes is
-	// account.CodeInvalid. May be empty.
+	// Note states the reason for the journal. The journal keeps it, so it must not
+	// contain personal data. A note of more than account.MaxNote bytes is rejected with
+	// account.CodeInvalid. Default: no note.
 	Note string
 
-	// Time is when it is asked, zero for the clock. Conditions and grants are evaluated
-	// at this time, or at the last commit's if that is later: neither a time in the past
-	// nor a clock that was set back revives a grant that has ended. The journal never
-	// goes back, and not ahead of the clock: the commit
-	// has the last commit's time where this one is before that, and the clock's where
-	// this one is still to come.
+	// Time is the time of the request. Conditions and grants are evaluated at this time,
+	// or at that of the last commit if it is later: neither a time in the past nor a
+	// clock that was set back revives an expired grant. The time of the commit is not
+	// before that of the last commit, and otherwise not after that of the clock.
+	// Default: Options.Clock.
 	Time time.Time
 }
 
-// Result is what a batch came to.
+// Result is the outcome of a Batch.
 type Result struct {
-	Version  uint64          // of the account, with the commit; for Engine.AtLeast
-	Commit   *account.Commit // nil if all was as asked already, and nothing had to change
-	Repeated bool            // it was done before, under the same Key, by this Commit
+	Version  uint64          // the account's version after the commit; for Engine.AtLeast
+	Commit   *account.Commit // nil if the commands changed nothing
+	Repeated bool            // an earlier batch with the same IdempotencyKey made Commit
 }
 
-// Do asks for commands to be done, all of them or none; it takes at least one. It is
-// Submit without the rest of what a Batch can say.
+// Do is shorthand for Submit with only the actor, the account and the commands set.
 func (e *Engine) Do(ctx context.Context, actor account.Actor, id usher.AccountID, commands ...account.Command) (Result, error) {
 	return e.Submit(ctx, Batch{Actor: actor, Account: id, Commands: commands})
 }
 
-// Submit asks for a batch to be done. Once it returns without an error the commit
-// is stored, and every check of this Engine that begins later sees it.
+// Submit commits a batch. After a nil error the commit is stored, and every check of
+// this Engine that begins later sees it.
 //
-// If others change the account at the same time, the batch is proposed anew on what
-// they left, which asks again whether it is allowed. That it is refused, or that
-// nothing has to change, is said only after a look at what the store has by then. If
-// the store fails so that it
-// is not known whether the commit is stored, Submit finds out, for at most
-// Options.CommitTimeout, even after ctx has ended. If ctx ends earlier, Submit stops before
-// the next command of the batch, changes nothing, and returns the context's error.
+// If a concurrent commit comes first, Submit proposes the batch again on the new state,
+// and authorizes it again (optimistic concurrency). Before it returns a rejection, or a
+// Result without a commit, it compares the account with the store. If the store fails so
+// that it is unknown whether the commit is stored, Submit retries for at most
+// Options.CommitTimeout, even if ctx has ended. If ctx ends before the append, Submit
+// stops before the next command, changes nothing, and returns the context's error.
 //
-// A command that is refused is an *account.Refusal, and so is a batch without any,
-// or one above a limit of account.Proposal.Check.
-// Other errors are an *Error, and nothing was done; only with ErrOutcomeUnknown that is not
-// known. It wraps
+// A rejected command is an *account.Refusal, and so is a batch above a limit of
+// account.Proposal.Check or without commands. All other errors are an *Error. After an
+// error other than ErrOutcomeUnknown, no changes were made. An *Error wraps
 //
-//   - usher.ErrUnknownAccount: there is none, and the first command makes none
+//   - usher.ErrUnknownAccount: the account does not exist, and the first command does not
+//     create it
 //   - ErrKeyReused, ErrContention, ErrOutcomeUnknown, ErrStale, ErrClosed
-//   - store.ErrNoUserData: a custom field has no place in this store
-//   - store.ErrRefused: the store rejected the commit for good, by a rule of its own; it
-//     is not stored later, and to submit the same again does not help
-//   - a *account.PolicyMismatchError: the policy cannot decide for the actor, for a user whom a
-//     command names, or for the account; or what the policy returned
-//   - what the context or the store returned
+//   - store.ErrNoUserData: the store cannot keep values of custom fields
+//   - store.ErrRefused: the store rejected the commit for good, by a rule of its own; a
+//     retry does not help
+//   - an *account.PolicyMismatchError: the policy cannot decide for the actor, for a user
+//     that a command names, or for the account
+//   - an error of the policy, the context or the store
 func (e *Engine) Submit(ctx context.Context, b Batch) (Result, error) {
-	var done []*account.Commit // outlives the lock, for the Observer may ask the Engine
+	var done []*account.Commit // notified after the unlock, since the Observer may call the Engine
 	result, err := e.submit(ctx, &b, &done)
-	e.tell(ctx, done)
+	e.notifyCommitted(ctx, done)
 	if err == nil {
 		return result, nil
 	}
@@ -96,7 +95,7 @@ func (e *Engine) Submit(ctx context.Context, b Batch) (Result, error) {
 	return Result{}, err
 }
 
-func (e *Engine) tell(ctx context.Context, done []*account.Commit) {
+func (e *Engine) notifyCommitted(ctx context.Context, done []*account.Commit) {
 	if len(done) == 0 || e.options.Observer.Committed == nil {
 		return
 	}
@@ -105,14 +104,14 @@ func (e *Engine) tell(ctx context.Context, done []*account.Commit) {
 	}
 }
 
-// submit is Submit but for the Observer. It adds to done what turned out to be
-// stored: by this batch, and by one before it.
+// submit does what Submit does, without the Observer. It appends to done the commits
+// that are stored: of this batch, and of an earlier pending one.
 func (e *Engine) submit(ctx context.Context, b *Batch, done *[]*account.Commit) (Result, error) {
 	if err := e.enter(); err != nil {
 		return Result{}, err
 	}
 	defer e.leave()
-	// Before the fingerprint is taken, which reads all of the batch.
+	// Check the limits before the fingerprint reads the whole batch.
 	if err := b.proposal(b.Time).Check(b.Account); err != nil {
 		return Result{}, err
 	}
@@ -133,7 +132,7 @@ func (e *Engine) submit(ctx context.Context, b *Batch, done *[]*account.Commit) 
 			return result, err
 		}
 		if try >= e.options.Tries {
-			return Result{}, printable.Errorf("%w: others changed it first, %d times; nothing was done, and to try again helps", ErrContention, try)
+			return Result{}, printable.Errorf("%w: concurrent commits came first %d times; no changes were made, retry later", ErrContention, try)
 		}
 		if err := e.pause(ctx, try); err != nil {
 			return Result{}, err
@@ -141,11 +140,11 @@ func (e *Engine) submit(ctx context.Context, b *Batch, done *[]*account.Commit) 
 	}
 }
 
-// errOvertaken is that of a try which somebody else's commit made void.
+// errOvertaken is the error of a try that a concurrent commit made void.
 var errOvertaken = errors.New("overtaken")
 
-// pause lets others finish before the next try: not after the first few, and then
-// for longer each time.
+// pause waits before the next try, longer each time. It does not wait after the first
+// two tries.
 func (e *Engine) pause(ctx context.Context, try int) error {
 	if try < 3 {
 		return ctx.Err()
@@ -153,7 +152,7 @@ func (e *Engine) pause(ctx context.Context, try int) error {
 	return e.sleep(ctx, rand.N(time.Millisecond<<min(try-3, 5)))
 }
 
-// sleep returns early, with an error, when the context or the Engine ends.
+// sleep waits for d. It returns an error early if the context ends or the Engine closes.
 func (e *Engine) sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -167,7 +166,7 @@ func (e *Engine) sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// try proposes a batch on what is known of the account, and has it stored.
+// try proposes a batch on the newest known snapshot, and commits the result.
 func (e *Engine) try(ctx context.Context, l *cachedAccount, b *Batch, done *[]*account.Commit) (Result, error) {
 	if err := e.begin(ctx); err != nil {
 		return Result{}, err
@@ -181,21 +180,21 @@ func (e *Engine) try(ctx context.Context, l *cachedAccount, b *Batch, done *[]*a
 	if err != nil {
 		return Result{}, err
 	}
-	kept := e.kept(ctx, snap)
-	p, result, err := e.propose(ctx, kept, b)
+	records := e.newRecordCache(ctx, snap)
+	p, result, err := e.propose(ctx, records, b)
 	if p == nil && !result.Repeated && ctx.Err() == nil {
-		// There is no commit by which the store would tell that others were first,
-		// and may have freed the seat, or used the key.
+		// Without an append the store reports no conflict, but a concurrent commit may
+		// have freed the seat or used the key.
 		newer, failure := e.await(ctx, l, newest)
 		if failure != nil {
 			return Result{}, failure
 		}
 		if newer != snap {
-			kept = e.kept(ctx, newer)
-			p, result, err = e.propose(ctx, kept, b)
+			records = e.newRecordCache(ctx, newer)
+			p, result, err = e.propose(ctx, records, b)
 		}
-		if p == nil && newer != snap && len(kept.found) > 0 {
-			// A value that was read may be of a commit after newer.
+		if p == nil && newer != snap && len(records.read) > 0 {
+			// A value that was read may be from a commit after newer.
 			if latest, failure := e.await(ctx, l, newest); failure != nil {
 				return Result{}, failure
 			} else if latest != newer {

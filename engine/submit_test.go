@@ -34,10 +34,10 @@ func TestDo(t *testing.T) {
 	assert.Equal(t, load(t, office).Digest(), c.Policy)
 	assert.Equal(t, []account.Change{account.RoleSet{User: "max", From: "member", To: "admin"}}, c.Changes)
 	assert.Len(t, c.ID, 26)
-	assert.Equal(t, c, w.journal()[1], "what is returned is what is stored")
+	assert.Equal(t, c, w.journal()[1], "the returned commit is the stored one")
 
 	result = w.must("acme", account.AsUser("adam"), setRole("max", "admin"))
-	assert.Equal(t, engine.Result{Version: 2}, result, "nothing had to change")
+	assert.Equal(t, engine.Result{Version: 2}, result, "the batch changed nothing")
 }
 
 func TestDoRefuses(t *testing.T) {
@@ -57,7 +57,7 @@ func TestDoRefuses(t *testing.T) {
 		{host, "", []account.Command{account.CreateAccount{Owner: "eve"}}, usher.ErrUnknownAccount, ""},
 		{host, "acme", []account.Command{nil}, account.CodeInvalid, ""},
 		{host, "acme", []account.Command{&account.RemoveUser{User: "max"}}, account.CodeInvalid, "pass account.RemoveUser, not a pointer"},
-		{host, "acme", nil, account.CodeInvalid, "invalid: there are no commands in the batch"},
+		{host, "acme", nil, account.CodeInvalid, "invalid: the batch has no commands"},
 		{host, "other", nil, account.CodeInvalid, ""},
 	} {
 		result, err := w.Do(ctx, row.actor, row.account, row.commands...)
@@ -65,11 +65,11 @@ func TestDoRefuses(t *testing.T) {
 		assert.ErrorContains(t, err, row.text)
 		assert.Equal(t, engine.Result{}, result)
 	}
-	assert.Len(t, w.journal(), 1, "nothing of it was done")
+	assert.Len(t, w.journal(), 1, "no changes were made")
 	assert.True(t, w.opens("adam"))
 }
 
-// The facts of a batch reach the conditions, and its time and note the journal.
+// Conditions read the facts of a batch, and the journal has its time and note.
 func TestSubmit(t *testing.T) {
 	w := open(t, nil).found()
 	batch := engine.Batch{Actor: account.AsUser("olivia"), Account: "acme", Commands: []account.Command{account.DeleteAccount{}}}
@@ -98,7 +98,8 @@ func TestTimeNeverGoesBack(t *testing.T) {
 	assert.Equal(t, noon.Add(time.Hour), w.must("acme", host, setRole("max", "member")).Commit.Time)
 }
 
-// A batch of the next century is looked at as of then, and leaves the journal where it is.
+// A batch with a time in the next century is evaluated at that time, and committed at
+// the time of the clock.
 func TestTimeIsNotAheadOfTheClock(t *testing.T) {
 	w := open(t, nil).found()
 	w.must("acme", host, account.GiveGrant{User: "max", Grant: "user.set-role", Until: noon.Add(time.Hour)})
@@ -106,7 +107,7 @@ func TestTimeIsNotAheadOfTheClock(t *testing.T) {
 		Actor: account.AsUser("max"), Account: "acme", Time: noon.AddDate(100, 0, 0), Commands: []account.Command{setRole("cleo", "member")},
 	}
 	_, err := w.Submit(ctx, later)
-	assert.ErrorIs(t, err, usher.ErrDenied, "the grant has ended by then")
+	assert.ErrorIs(t, err, usher.ErrDenied, "the grant has ended at that time")
 	later.Actor = account.AsUser("adam")
 	for _, key := range []string{"", "k"} {
 		later.IdempotencyKey = key
@@ -122,16 +123,16 @@ func TestTimeIsNotAheadOfTheClock(t *testing.T) {
 	w.clock.add(-time.Hour)
 	result, err := w.Submit(ctx, engine.Batch{Actor: host, Account: "acme", Time: later.Time, Commands: []account.Command{setRole("cleo", "member")}})
 	require.NoError(t, err)
-	assert.Equal(t, noon.Add(2*time.Minute), result.Commit.Time, "nor does it go back")
+	assert.Equal(t, noon.Add(2*time.Minute), result.Commit.Time, "nor before the last commit")
 	imported, err := w.Submit(ctx, engine.Batch{Actor: host, Account: "new", Time: later.Time, Commands: []account.Command{account.CreateAccount{Owner: "eve"}}})
 	require.NoError(t, err)
 	assert.Equal(t, w.clock.Now(), imported.Commit.Time)
 }
 
-// Whoever is overtaken proposes anew on what the other one left.
+// After a conflict the batch is proposed again on the new state.
 func TestConflict(t *testing.T) {
 	mem := new(memstore.Store)
-	one, two := openOn(t, mem, deaf).found(), openOn(t, mem, deaf)
+	one, two := openOn(t, mem, unwatched).found(), openOn(t, mem, unwatched)
 	assert.True(t, two.opens("adam"))
 	one.must("acme", host, account.AssignSeat{User: "adam", Pool: "desk"})
 
@@ -139,16 +140,16 @@ func TestConflict(t *testing.T) {
 	assert.Equal(t, uint64(3), result.Version)
 	assert.Equal(t, 2, two.calls.of("Append"))
 
-	// One does not know of the second seat, and finds out that it is the last.
+	// One engine does not know of the second seat, and finds out that it is the last.
 	_, err := one.Do(ctx, host, "acme", account.AssignSeat{User: "max", Pool: "desk"})
 	assert.ErrorIs(t, err, account.CodeNoSeatsLeft)
-	assert.True(t, one.opens("cleo"), "and what was found out is kept")
+	assert.True(t, one.opens("cleo"), "and the load is cached")
 }
 
-// Who was overtaken by the loss of the own role is not allowed any more.
+// After a conflict the batch is authorized again: the actor has lost the role.
 func TestConflictAuthorizesAgain(t *testing.T) {
 	mem := new(memstore.Store)
-	one, two := openOn(t, mem, deaf).found(), openOn(t, mem, deaf)
+	one, two := openOn(t, mem, unwatched).found(), openOn(t, mem, unwatched)
 	assert.True(t, two.opens("adam"))
 	one.must("acme", host, setRole("adam", "member"))
 	_, err := two.Do(ctx, account.AsUser("adam"), "acme", setRole("max", "admin"))
@@ -156,10 +157,10 @@ func TestConflictAuthorizesAgain(t *testing.T) {
 	assert.Equal(t, 1, two.calls.of("Append"))
 }
 
-// What is refused, or is as asked already, is so in the store and not only in memory.
+// A rejection or a batch without changes reflects the store, not only the cache.
 func TestRefusalsAreOfNow(t *testing.T) {
 	mem := new(memstore.Store)
-	one, two := openOn(t, mem, deaf).found(), openOn(t, mem, deaf)
+	one, two := openOn(t, mem, unwatched).found(), openOn(t, mem, unwatched)
 	one.must("acme", host, account.SetSeats{Pool: "desk", Total: 1}, account.AssignSeat{User: "adam", Pool: "desk"})
 	assert.True(t, two.opens("adam"))
 	one.must("acme", host, account.UnassignSeat{User: "adam", Pool: "desk"}, setRole("max", "admin"))
@@ -170,13 +171,13 @@ func TestRefusalsAreOfNow(t *testing.T) {
 
 	two.calls.set(on("Commits", storefault.Fault{Before: errDown}))
 	_, err := two.Do(ctx, host, "acme", account.AssignSeat{User: "max", Pool: "desk"})
-	assert.ErrorIs(t, err, errDown, "where the store cannot tell, nothing is said")
+	assert.ErrorIs(t, err, errDown, "if the store cannot be read, no rejection is returned")
 }
 
 func TestBusy(t *testing.T) {
 	mem := new(memstore.Store)
 	rival := openOn(t, mem, nil).found()
-	w := openOn(t, mem, deaf)
+	w := openOn(t, mem, unwatched)
 	assert.True(t, w.opens("adam"))
 	n := 0
 	w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
@@ -193,12 +194,12 @@ func TestBusy(t *testing.T) {
 	w.must("acme", host, account.AddUser{User: "eve"})
 }
 
-// Each try is one append, and as many are made as the Options say.
+// Each try is one append, and Options.Tries limits the tries.
 func TestTries(t *testing.T) {
 	for given, want := range map[int]int{0: 16, 1: 1, 2: 2, 5: 5, 40: 40} {
 		mem := new(memstore.Store)
 		rival := openOn(t, mem, nil).found()
-		w := openOn(t, mem, func(o *engine.Options) { o.Tries = given; deaf(o) })
+		w := openOn(t, mem, func(o *engine.Options) { o.Tries = given; unwatched(o) })
 		n := 0
 		w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
 			if c.Method == "Append" {
@@ -214,13 +215,13 @@ func TestTries(t *testing.T) {
 		view, err := rival.View(ctx, "acme")
 		require.NoError(t, err)
 		_, there := view.User("eve")
-		assert.False(t, there, "nothing was done")
+		assert.False(t, there, "no changes were made")
 	}
 	_, err := engine.Open(engine.Options{Policy: load(t, office), Store: new(memstore.Store), Tries: -1})
 	assert.ErrorContains(t, err, "Tries")
 }
 
-// Writers of one account in two engines lose nothing, and sell no seat twice.
+// Writers of one account in two engines lose no commit, and sell no seat twice.
 func TestManyWriters(t *testing.T) {
 	mem := new(memstore.Store)
 	one, two := openOn(t, mem, nil).found(), openOn(t, mem, nil)
@@ -260,11 +261,11 @@ func TestManyWriters(t *testing.T) {
 	}
 }
 
-// What the store refuses for certain is told at once, and kept in nobody's way. Only
-// where the store has less than is known, it is read anew.
+// A definite rejection by the store is returned at once, and blocks nothing. The account
+// is loaded again only if the store has fewer commits than the cache.
 func TestStoreRefuses(t *testing.T) {
 	for refusal, reads := range map[error]int{store.ErrReadOnly: 0, store.ErrInvalid: 0, store.ErrGap: 1} {
-		w := open(t, deaf).found()
+		w := open(t, unwatched).found()
 		before := w.calls.of("Snapshot")
 		w.calls.set(on("Append", storefault.Fault{Before: refusal}))
 		_, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
@@ -298,7 +299,7 @@ func TestWritersWaitNoLongerThanTheyLike(t *testing.T) {
 	defer cancel()
 	_, err := w.Do(impatient, host, "acme", setRole("max", "clerk"))
 	assert.ErrorIs(t, err, context.DeadlineExceeded)
-	w.must("other", host, account.CreateAccount{Owner: "olivia"}) // other accounts wait for nobody
+	w.must("other", host, account.CreateAccount{Owner: "olivia"}) // other accounts do not wait
 	letGo()
 	require.NoError(t, <-first)
 	assert.Len(t, w.journal(), 2)
@@ -316,7 +317,7 @@ func TestPreview(t *testing.T) {
 	assert.Equal(t, 1, preview.Seats[0].After.Held)
 	require.Len(t, preview.Users, 1)
 	assert.NotEmpty(t, preview.Users[0].Gains)
-	assert.Len(t, w.journal(), 1, "nothing was done")
+	assert.Len(t, w.journal(), 1, "no changes were made")
 
 	batch.Actor = account.AsUser("max")
 	_, err = w.Preview(ctx, batch)
@@ -329,7 +330,7 @@ func TestPreview(t *testing.T) {
 	assert.ErrorIs(t, err, account.CodeInvalid)
 }
 
-// A host's own panic, or the store's, leaves nothing locked.
+// A panic of the host application or of the store leaves nothing locked.
 func TestPanicsLeaveNothingLocked(t *testing.T) {
 	commits := 0
 	w := open(t, func(o *engine.Options) {
@@ -340,7 +341,7 @@ func TestPanicsLeaveNothingLocked(t *testing.T) {
 		}
 	}).found()
 	assert.PanicsWithValue(t, "observed", func() { w.must("acme", host, setRole("max", "admin")) })
-	assert.True(t, w.opens("max"), "it was stored all the same")
+	assert.True(t, w.opens("max"), "the commit was stored all the same")
 	w.must("acme", host, setRole("max", "member"))
 
 	w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
@@ -353,10 +354,10 @@ func TestPanicsLeaveNothingLocked(t *testing.T) {
 	w.calls.set(nil)
 	w.must("acme", host, setRole("max", "clerk"))
 	assert.LessOrEqual(t, len(w.journal()), 5)
-	require.NoError(t, w.SetPolicy(ctx, load(t, shutDoors)), "no batch counts as under way")
+	require.NoError(t, w.SetPolicy(ctx, load(t, shutDoors)), "no batch counts as underway")
 }
 
-// An id that no journal can keep is that of no account.
+// An id that no journal can have is an unknown account.
 func TestAccountThatCannotBe(t *testing.T) {
 	w := open(t, nil).found()
 	for _, id := range []usher.AccountID{"", "\xff"} {

@@ -8,19 +8,19 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// How long it takes until the store is watched again after it stopped telling.
+// Waits before the store is watched again after a watch ended.
 const (
-	firstRewatch   = 100 * time.Millisecond
-	longestRewatch = 30 * time.Second
+	firstRewatch = 100 * time.Millisecond
+	maxRewatch   = 30 * time.Second
 )
 
-// watch follows the hints of the store until the Engine is closed.
+// watch follows the store's hints until the Engine is closed.
 func (e *Engine) watch(w store.Watcher) {
 	defer e.background.Done()
 	wait := firstRewatch
 	for {
 		err := safely(func() error {
-			for id, err := range w.Watch(e.life) {
+			for id, err := range w.Watch(e.backgroundCtx) {
 				if err != nil {
 					return err
 				}
@@ -29,20 +29,20 @@ func (e *Engine) watch(w store.Watcher) {
 			}
 			return nil
 		})
-		if e.life.Err() != nil {
+		if e.backgroundCtx.Err() != nil {
 			return
 		}
 		if err != nil {
 			e.failed("watch", "", err)
 		}
-		if e.sleep(e.life, wait/2+rand.N(wait)) != nil {
+		if e.sleep(e.backgroundCtx, wait/2+rand.N(wait)) != nil {
 			return
 		}
-		wait = min(2*wait, longestRewatch)
+		wait = min(2*wait, maxRewatch)
 	}
 }
 
-// hint has an account read again, if it is in memory; "" stands for all.
+// hint loads an account again if it is in memory, or all accounts for "".
 func (e *Engine) hint(id usher.AccountID) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -50,7 +50,7 @@ func (e *Engine) hint(id usher.AccountID) {
 	case e.closed:
 	case id != "":
 		if l := e.inMemory(id); l != nil {
-			e.renew(l)
+			e.reload(l)
 		}
 	case !e.sweeping:
 		e.sweeping = true
@@ -59,8 +59,8 @@ func (e *Engine) hint(id usher.AccountID) {
 	}
 }
 
-// renew has an account read from a time that is later than the call. It needs e.mu.
-func (e *Engine) renew(l *cachedAccount) {
+// reload starts a load that begins after the call. It needs e.mu.
+func (e *Engine) reload(l *cachedAccount) {
 	if l.load != nil {
 		l.load.again = true
 		return
@@ -68,16 +68,16 @@ func (e *Engine) renew(l *cachedAccount) {
 	e.startLoad(l)
 }
 
-// sweep has all accounts in memory read again, one after the other.
+// sweep loads all accounts in memory again, one by one.
 func (e *Engine) sweep() {
 	defer e.background.Done()
 	e.mu.Lock()
 	var all []*cachedAccount
 	e.index.each(func(snap *snapshot) bool {
-		all = append(all, snap.live)
+		all = append(all, snap.cached)
 		return true
 	})
-	e.sweeping = false // a hint from now on begins anew
+	e.sweeping = false // a later hint starts another sweep
 	e.mu.Unlock()
 	for _, l := range all {
 		e.mu.Lock()
@@ -85,14 +85,14 @@ func (e *Engine) sweep() {
 			e.mu.Unlock()
 			return
 		}
-		var f *load
+		var ld *load
 		if !l.gone && e.inMemory(l.id) == l {
-			e.renew(l)
-			f = l.load
+			e.reload(l)
+			ld = l.load
 		}
 		e.mu.Unlock()
-		if f != nil {
-			<-f.done
+		if ld != nil {
+			<-ld.done
 		}
 	}
 }

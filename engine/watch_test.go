@@ -32,7 +32,7 @@ func TestWatch(t *testing.T) {
 	})
 }
 
-// A watch that breaks begins again, and what was missed is found out.
+// A watch that ends is started again, and missed changes are found.
 func TestWatchBreaks(t *testing.T) {
 	mem := new(memstore.Store)
 	one := openOn(t, mem, nil).found()
@@ -61,7 +61,7 @@ func TestWatchBreaks(t *testing.T) {
 	eventually(t, "it is watched again", func() bool { return !two.opens("adam") })
 }
 
-// Hints of accounts that nobody asked about cost nothing.
+// Hints of accounts that are not in memory cost nothing.
 func TestHintsOfOthers(t *testing.T) {
 	mem := new(memstore.Store)
 	one, two := openOn(t, mem, nil).found(), openOn(t, mem, nil)

@@ -21,7 +21,7 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// office is a policy with as little as the tests need.
+// office is a minimal policy for the tests.
 const office = `
 usher: 1
 name: office
@@ -60,7 +60,7 @@ resources:
 // noClerks is office without the role clerk.
 var noClerks = strings.NewReplacer("  clerk:  {}\n", "", ", clerk: any if seated", "", ", clerk: any hiding keypad", "").Replace(office)
 
-// shutDoors is office, where nobody but the owner opens doors.
+// shutDoors is office with doors that only the owner opens.
 var shutDoors = strings.Replace(office, "open: {admin: any, clerk: any if seated}", "open: {owner: any}", 1)
 
 func load(t testing.TB, text string) *policy.Policy {
@@ -78,7 +78,7 @@ var (
 	ctx      = context.Background()
 )
 
-// world is an engine with its store, and what goes wrong between them.
+// world is an engine with its store and the faults between them.
 type world struct {
 	*engine.Engine
 	t     testing.TB
@@ -87,13 +87,13 @@ type world struct {
 	calls *calls
 }
 
-// open makes a world that is closed when the test ends. Change may be nil.
+// open returns a world that is closed when the test ends. Change may be nil.
 func open(t testing.TB, change func(*engine.Options)) *world {
 	t.Helper()
 	return openOn(t, new(memstore.Store), change)
 }
 
-// openOn is open over a store that others use, too.
+// openOn does what open does, over a store that others may use, too.
 func openOn(t testing.TB, mem *memstore.Store, change func(*engine.Options)) *world {
 	t.Helper()
 	w := &world{t: t, mem: mem, clock: &clock{now: noon}, calls: &calls{}}
@@ -111,21 +111,21 @@ func openOn(t testing.TB, mem *memstore.Store, change func(*engine.Options)) *wo
 	return w
 }
 
-// deaf makes the store one that tells nothing, so that only reading finds out.
-func deaf(o *engine.Options) { o.Store = justKeeper{o.Store.(store.UserDataStore)} }
+// unwatched removes Watch from the store, so that only loads find changes.
+func unwatched(o *engine.Options) { o.Store = userDataOnly{o.Store.(store.UserDataStore)} }
 
-// patient has writers find out for as long as it takes what became of a commit.
-func patient(o *engine.Options) { o.CommitTimeout = time.Hour }
+// longTimeout sets a long CommitTimeout, so that writers retry until they know the outcome.
+func longTimeout(o *engine.Options) { o.CommitTimeout = time.Hour }
 
-// plain makes the store one that keeps journals and nothing else.
-func plain(o *engine.Options) { o.Store = justStore{o.Store} }
+// journalsOnly reduces the store to the methods of store.Store.
+func journalsOnly(o *engine.Options) { o.Store = storeOnly{o.Store} }
 
-type justKeeper struct{ store.UserDataStore }
+type userDataOnly struct{ store.UserDataStore }
 
-type justStore struct{ store.Store }
+type storeOnly struct{ store.Store }
 
-// found makes the account acme: olivia owns it, adam is an admin, cleo a clerk, max
-// a member.
+// found creates the account acme: olivia owns it, adam is an admin, cleo a clerk, max a
+// member.
 func (w *world) found() *world {
 	w.t.Helper()
 	w.must("acme", host,
@@ -145,7 +145,7 @@ func (w *world) must(id usher.AccountID, actor account.Actor, commands ...accoun
 	return result
 }
 
-// opens reports whether a user of acme may open the door, and wants no error.
+// opens reports whether a user of acme may open the door. It fails the test on an error.
 func (w *world) opens(user usher.UserID) bool {
 	w.t.Helper()
 	d, err := w.Check(ctx, ask(user, openDoor))
@@ -168,7 +168,7 @@ func setRole(user usher.UserID, role string) account.Command {
 	}
 }
 
-// journal reads the journal of acme.
+// journal returns the journal of acme.
 func (w *world) journal() (all []*account.Commit) {
 	w.t.Helper()
 	for c, err := range w.Journal(ctx, "acme", 0) {
@@ -178,7 +178,7 @@ func (w *world) journal() (all []*account.Commit) {
 	return all
 }
 
-// clock stands still until it is told.
+// clock is a clock that tests advance.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -196,7 +196,7 @@ func (c *clock) add(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// calls counts the calls of a store, and has faults befall them.
+// calls counts the calls of a store, and injects faults.
 type calls struct {
 	mu     sync.Mutex
 	count  map[string]int
@@ -217,14 +217,14 @@ func (c *calls) befall(ctx context.Context, call storefault.Call) storefault.Fau
 	return faults(ctx, call)
 }
 
-// of returns how many calls of a method there were.
+// of returns the number of calls of a method.
 func (c *calls) of(method string) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.count[method]
 }
 
-// set has faults befall the calls from now on.
+// set injects faults from now on.
 func (c *calls) set(faults func(ctx context.Context, c storefault.Call) storefault.Fault) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -233,7 +233,7 @@ func (c *calls) set(faults func(ctx context.Context, c storefault.Call) storefau
 
 var errDown = errors.New("the store is down")
 
-// on has a fault befall calls of one method.
+// on injects a fault into the calls of one method.
 func on(method string, fault storefault.Fault) func(context.Context, storefault.Call) storefault.Fault {
 	return func(_ context.Context, c storefault.Call) storefault.Fault {
 		if c.Method == method {
@@ -243,7 +243,7 @@ func on(method string, fault storefault.Fault) func(context.Context, storefault.
 	}
 }
 
-// times has a fault befall the first n calls of a method.
+// times injects a fault into the first n calls of a method.
 func times(n int, method string, fault storefault.Fault) func(context.Context, storefault.Call) storefault.Fault {
 	var mu sync.Mutex
 	return func(_ context.Context, c storefault.Call) storefault.Fault {
@@ -257,7 +257,7 @@ func times(n int, method string, fault storefault.Fault) func(context.Context, s
 	}
 }
 
-// eventually waits for what happens in the background, for as long as go test lets it.
+// eventually waits for a condition, for as long as go test allows.
 func eventually(t testing.TB, what string, happened func() bool) {
 	t.Helper()
 	for begun := time.Now(); !happened(); time.Sleep(time.Millisecond) {

@@ -9,7 +9,7 @@ import (
 	"github.com/usher-go/usher/engine"
 )
 
-// An Engine that nobody opened is like one that is closed.
+// A zero Engine behaves like a closed one.
 func TestZero(t *testing.T) {
 	for _, e := range []*engine.Engine{nil, {}} {
 		errs := map[string]error{"SetPolicy": e.SetPolicy(ctx, load(t, office)), "Erase": e.Erase(ctx, "acme")}

@@ -142,7 +142,7 @@ var stories = []struct {
             run_test.go:N: no room on the disk
     --- FAIL: TestStories/company.test.yaml#01
         --- FAIL: TestStories/company.test.yaml#01/company.test.yaml:17_a_guest_grows_up
-            run_test.go:N: testdata/company.test.yaml:17:5: a guest grows up: the account of the file: expected an account, got an error: open: there is no Store in the Options; memstore keeps journals in memory
+            run_test.go:N: testdata/company.test.yaml:17:5: a guest grows up: the account of the file: expected an account, got an error: open: Options.Store is nil; use a memstore.Store for journals in memory
 `},
 }
 

@@ -20,7 +20,7 @@ var (
 	fence time.Time
 )
 
-// benchIDs returns so many ids: short ones of 12 bytes, or UUIDs.
+// benchIDs returns n ids: short ones of 12 bytes, or UUIDs.
 func benchIDs(kind string, n int, random *rand.Rand) []string {
 	ids := make([]string, n)
 	for i := range ids {
@@ -84,7 +84,7 @@ func BenchmarkFind(b *testing.B) {
 	}
 }
 
-// median is what remains of a turn when others use the machine too.
+// median ignores the rounds that other load on the machine slows down.
 func median(list []float64) float64 {
 	slices.Sort(list)
 	return list[len(list)/2]

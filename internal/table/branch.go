@@ -2,22 +2,22 @@ package table
 
 import "math/bits"
 
-// branch holds the pages of a range of hashes: those that begin with the same
-// bits, as many as its depth. The parts of its pages stand apart, so that what a
-// Find looks at is close together, and is asked for at once.
+// branch holds the pages for the hashes that begin with the same depth bits. The parts
+// of the pages are in separate arrays, so that a lookup reads adjacent memory, and
+// requests all of it at once.
 type branch[V any] struct {
 	pilots [places][buckets]uint8
 	slots  [places][]slot[V]
 	near   [places]string
 	more   [places]*more[V]
-	// A page whose range is not yet halved as often as others stands in several
-	// places, that many, side by side.
+	// A page that was split less often than others occupies several adjacent places;
+	// width has their number.
 	width [places]uint8
 	depth uint8
-	shift uint8 // what puts the bits behind the depth lowest
+	shift uint8 // shifts the bits after the first depth ones to the lowest position
 
 	owner uint64 // the edit that made it
-	owned uint64 // a bit for each place whose slots that edit made
+	owned uint64 // a bit for each place whose slots owner made
 }
 
 const (
@@ -25,7 +25,7 @@ const (
 	places     = 1 << placesBits
 )
 
-// newBranch makes a branch in which one page stands everywhere.
+// newBranch returns a branch with one page in all places.
 func newBranch[V any](p page[V], owner uint64) *branch[V] {
 	b := &branch[V]{owner: owner}
 	b.deepen(0)
@@ -45,8 +45,7 @@ func (b *branch[V]) page(place int) page[V] {
 	return page[V]{b.slots[place], b.pilots[place], b.near[place], b.more[place]}
 }
 
-// put stores a page whose slots the owner of the branch has made, in all its
-// places.
+// put stores a page, whose slots the owner of the branch has made, in all its places.
 func (b *branch[V]) put(place int, p page[V]) {
 	width := int(b.width[place])
 	first := place &^ (width - 1)
@@ -61,12 +60,12 @@ func (b *branch[V]) set(place int, p page[V], width int) {
 	b.width[place] = uint8(width)
 }
 
-// pageDepth is how many bits the hashes in a page have in common at least.
+// pageDepth returns how many leading bits the hashes in a page have in common at least.
 func (b *branch[V]) pageDepth(place int) int {
 	return int(b.depth) + placesBits - bits.Len8(b.width[place]) + 1
 }
 
-// halves returns two branches for the two halves of the range.
+// halves returns branches for the two halves of the range.
 func (b *branch[V]) halves() [2]*branch[V] {
 	var two [2]*branch[V]
 	for half := range two {

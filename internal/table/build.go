@@ -2,29 +2,29 @@ package table
 
 import "slices"
 
-// builder makes pages of piles. It keeps the room that it works in.
+// builder builds pages from pending pages, and reuses its buffers.
 type builder[V any] struct {
 	list  []entry[V]
-	order [buckets]uint8 // the buckets, full ones first
-	first [buckets]int32 // one more than the place in list of an id in each
-	next  []int32        // the same for the one after it
+	order [buckets]uint8 // the buckets by size, largest first
+	first [buckets]int32 // for each bucket, one more than the index in list of its first id
+	next  []int32        // the same for the id that follows in the bucket
 	text  []byte
 }
 
 const (
-	// maxBucket is how many ids share a pilot at the most.
+	// maxBucket limits how many ids share a pilot.
 	maxBucket = 16
 
-	// maxGrow is how often a page is made larger to find pilots for it; almost
-	// always the first one does.
+	// maxGrow limits how often a page is enlarged to find pilots; the first try almost
+	// always succeeds.
 	maxGrow = 3
 )
 
-// room is how many slots a new page has for so many ids. With fewer empty ones
-// pilots are hard to find.
+// room returns how many slots a new page has. With fewer empty slots pilots are hard to
+// find.
 func room(ids int) int { return ids + ids*3/8 + 1 }
 
-// page makes a page of a pile, which is of no use after it.
+// page builds a page from pl, which must not be used after that.
 func (b *builder[V]) page(pl *pendingPage[V]) page[V] {
 	var p page[V]
 	if len(pl.list) == 0 {
@@ -44,8 +44,8 @@ func (b *builder[V]) page(pl *pendingPage[V]) page[V] {
 	return p
 }
 
-// sort chains the ids of each bucket. Full buckets are the hardest to place, so
-// they are placed first.
+// sort links the ids of each bucket. Large buckets are the hardest to place, so they
+// come first.
 func (b *builder[V]) sort() {
 	var size [buckets]int
 	clear(b.first[:])
@@ -61,7 +61,7 @@ func (b *builder[V]) sort() {
 	slices.SortFunc(b.order[:], func(x, y uint8) int { return size[y] - size[x] })
 }
 
-// texts gives the page the texts of the list.
+// texts stores the texts of the list in the page.
 func (b *builder[V]) texts(p *page[V]) {
 	b.text = b.text[:0]
 	var far []string
@@ -83,12 +83,12 @@ func (b *builder[V]) texts(p *page[V]) {
 	}
 }
 
-// place puts the list into n slots. It gives up where a bucket finds no pilot,
-// unless it may crowd.
+// place stores the list in n slots. It returns false if a bucket has no pilot, unless
+// crowd allows that.
 func (b *builder[V]) place(p *page[V], n int, crowd bool) bool {
 	p.slots = append([]slot[V](nil), make([]slot[V], n)...)
-	p.slots = p.slots[:cap(p.slots)] // with all that the allocator gives away anyway
-	empty := 0                       // where a stray may be: no slot before it is empty
+	p.slots = p.slots[:cap(p.slots)] // use the full allocation
+	empty := 0                       // no slot before it is empty
 	for _, of := range b.order {
 		var (
 			hashes [maxBucket]uint64
@@ -125,8 +125,8 @@ func (b *builder[V]) place(p *page[V], n int, crowd bool) bool {
 	return true
 }
 
-// pilot looks for one with which each id of a bucket has an empty slot to
-// itself, and returns it with those slots, or crowded.
+// pilot returns a pilot for which each id of a bucket has an empty slot of its own, or
+// crowded. It stores the slots in to.
 func (p *page[V]) pilot(hashes []uint64, to *[maxBucket]uint64) uint8 {
 next:
 	for pilot := uint8(0); pilot < crowded; pilot++ {

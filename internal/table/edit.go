@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 )
 
-// Edit begins a batch of changes to a copy of t, which stays as it is.
+// Edit returns an edit of a copy of t. It does not change t.
 func (t *Table[V]) Edit() *Edit[V] {
 	e := &Edit[V]{}
 	if t != nil {
@@ -17,20 +17,20 @@ func (t *Table[V]) Edit() *Edit[V] {
 	return e
 }
 
-// Edit is a table that is being changed, by one goroutine at a time. What it
-// has copied for one change it changes in place for the next. The zero Edit
-// begins with an empty table.
+// Edit is a copy of a table that one goroutine at a time may change. The parts that it
+// has copied for one change it reuses for the next. The zero Edit begins with an empty
+// table.
 type Edit[V any] struct {
 	table Table[V]
-	// owner stands in the branches that this edit made since it last gave out a
-	// table. While it is 0 there is none, and the root is not this edit's either.
+	// owner marks the branches that this edit made since it last returned a table. While
+	// owner is 0 there are none, and the root is shared, too.
 	owner    uint64
-	ownsPage bool     // of a table that is one page
-	piles    []uint64 // a hash of each page that is a pile
+	ownsPage bool     // the slots of table.few are this edit's
+	pending  []uint64 // a hash in each pending page
 }
 
-// pageIDs is how many ids a page has before it is halved. More would make each
-// change copy more; fewer, the way to them larger.
+// pageIDs is how many ids a page holds before it is split. With more ids each change
+// copies more; with fewer the root and the branches become larger.
 const pageIDs = 128
 
 // spareDepth is how much deeper than the average a page may be.
@@ -38,21 +38,20 @@ const spareDepth = 5
 
 var owners atomic.Uint64
 
-// Table returns the table as changed so far. It stays so, whatever else e
-// changes.
+// Table returns the current table. Later changes to e do not affect it.
 func (e *Edit[V]) Table() *Table[V] {
 	var b builder[V]
-	for _, hash := range e.piles {
+	for _, hash := range e.pending {
 		if p := e.page(hash); p.pending() != nil {
 			e.store(hash, b.page(p.pending()))
 		}
 	}
-	e.piles, e.owner, e.ownsPage = nil, 0, false
+	e.pending, e.owner, e.ownsPage = nil, 0, false
 	t := e.table
 	return &t
 }
 
-// Find returns the value of an id as changed so far, and whether there is one.
+// Find returns the current value of an id, and reports whether the table has the id.
 func (e *Edit[V]) Find(id string) (V, bool) {
 	k := newKey(id, e.table.blunt)
 	p := e.table.page(k.hash)
@@ -67,16 +66,16 @@ func (e *Edit[V]) Find(id string) (V, bool) {
 	return none, false
 }
 
-// Len returns the number of ids as changed so far.
+// Len returns the current number of ids.
 func (e *Edit[V]) Len() int { return e.table.len }
 
-// All returns all ids with their values, in no particular order: those of Table
-// at the time when the iteration begins.
+// All yields all ids with their values, in no particular order, as they are when the
+// iteration begins.
 func (e *Edit[V]) All() iter.Seq2[string, V] {
 	return func(yield func(string, V) bool) { e.Table().All()(yield) }
 }
 
-// Set gives an id a value, in place of the one it had.
+// Set sets the value of an id, and replaces an earlier one.
 func (e *Edit[V]) Set(id string, v V) {
 	k := newKey(id, e.table.blunt)
 	p := e.page(k.hash)
@@ -116,7 +115,7 @@ func (e *Edit[V]) Set(id string, v V) {
 	}
 }
 
-// Delete removes an id; one that is not there is no matter.
+// Delete removes an id, if the table has it.
 func (e *Edit[V]) Delete(id string) {
 	if _, ok := e.Find(id); !ok {
 		return
@@ -133,7 +132,7 @@ func (e *Edit[V]) Delete(id string) {
 		return
 	}
 	if k.long() || p.sparse() {
-		// Built anew, the page loses the text and the room.
+		// A rebuilt page no longer has the text and the free slots.
 		pl := e.thaw(k.hash)
 		pl.remove(pl.find(&k))
 		return
@@ -142,17 +141,16 @@ func (e *Edit[V]) Delete(id string) {
 	p.slots[p.find(&k)] = slot[V]{}
 }
 
-// loosen makes the page of a hash a pile.
+// thaw replaces the page of a hash by a pending page.
 func (e *Edit[V]) thaw(hash uint64) *pendingPage[V] {
 	p := e.page(hash)
-	pl := newPile(&p, e.table.blunt)
-	e.store(hash, page[V]{more: &more[V]{pile: pl}})
-	e.piles = append(e.piles, hash)
+	pl := newPendingPage(&p, e.table.blunt)
+	e.store(hash, page[V]{more: &more[V]{pending: pl}})
+	e.pending = append(e.pending, hash)
 	return pl
 }
 
-// page returns the page of a hash, in a root and a branch that this edit may
-// change.
+// page returns the page of a hash. Its root and branch are this edit's.
 func (e *Edit[V]) page(hash uint64) page[V] {
 	if e.owner == 0 {
 		e.owner = owners.Add(1)
@@ -165,7 +163,7 @@ func (e *Edit[V]) page(hash uint64) page[V] {
 	return b.page(b.place(hash))
 }
 
-// own is page, with slots that this edit may change.
+// own does what page does, and copies the slots if they are not this edit's.
 func (e *Edit[V]) own(hash uint64) page[V] {
 	p := e.page(hash)
 	owned := e.ownsPage
@@ -180,7 +178,7 @@ func (e *Edit[V]) own(hash uint64) page[V] {
 	return p
 }
 
-// store puts a page whose slots this edit has made in its place.
+// store stores a page, whose slots this edit has made, in its place.
 func (e *Edit[V]) store(hash uint64, p page[V]) {
 	if e.table.root == nil {
 		e.table.few, e.ownsPage = p, true
@@ -190,7 +188,7 @@ func (e *Edit[V]) store(hash uint64, p page[V]) {
 	b.put(b.place(hash), p)
 }
 
-// branch returns the branch of a hash, as one that this edit may change.
+// branch returns the branch of a hash, and copies it if it is not this edit's.
 func (e *Edit[V]) branch(hash uint64) *branch[V] {
 	b := e.table.root[e.table.rootPlace(hash)]
 	if b.owner != e.owner {
@@ -202,7 +200,7 @@ func (e *Edit[V]) branch(hash uint64) *branch[V] {
 	return b
 }
 
-// replace puts the two halves of a branch in its place.
+// replace stores two branches in place of the branch of a hash.
 func (e *Edit[V]) replace(hash uint64, lower, upper *branch[V]) {
 	at := e.table.rootPlace(hash)
 	width := uint64(1) << (e.table.depth - e.table.root[at].depth)
@@ -216,8 +214,9 @@ func (e *Edit[V]) replace(hash uint64, lower, upper *branch[V]) {
 	}
 }
 
-// halve makes two piles of one that has too many ids, unless it is far deeper
-// than what a sound hash makes of so many ids; then it has to hold more.
+// halve splits a pending page that has too many ids. It returns false, and splits
+// nothing, if the page is far deeper than a good hash would make it for so many ids;
+// such a page then grows.
 func (e *Edit[V]) halve(hash uint64) bool {
 	t := &e.table
 	if t.root == nil {
@@ -237,13 +236,13 @@ func (e *Edit[V]) halve(hash uint64) bool {
 	}
 	width := int(b.width[place] / 2)
 	place &^= 2*width - 1
-	pl := b.more[place].pile
+	pl := b.more[place].pending
 	for _, half := range [2]*pendingPage[V]{pl, pl.split(depth)} {
 		b.width[place] = uint8(width)
-		b.put(place, page[V]{more: &more[V]{pile: half}})
+		b.put(place, page[V]{more: &more[V]{pending: half}})
 		place += width
 	}
-	e.piles = append(e.piles, hash, hash^1<<(63-depth))
+	e.pending = append(e.pending, hash, hash^1<<(63-depth))
 	return true
 }
 

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// FuzzEdit reads changes from data: a byte for what to do, one for the length of
-// the id, and the id.
+// FuzzEdit reads changes from data: a byte for the operation, one for the length of the
+// id, and the id.
 func FuzzEdit(f *testing.F) {
 	f.Add(uint64(0), []byte("\x00\x01a\x01\x02ab\x02\x01a\x03\x02ab\x00\x10aaaaaaaaaaaaaaaa"))
 	f.Add(^uint64(0), []byte("\x00\x01a\x00\x01b\x00\x01c\x02\x01b\x03\x00\x00\x0faaaaaaaaaaaaaaa"))
@@ -31,7 +31,7 @@ func FuzzEdit(f *testing.F) {
 				versions = append(versions, version{table, maps.Clone(model)})
 				e = table.Edit()
 			default:
-				// Many ids out of few bytes.
+				// Make many ids from few bytes.
 				for k := range 1 << (what % 8) {
 					e.Set(id+string(rune(k)), i)
 					model[id+string(rune(k))] = i

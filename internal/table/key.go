@@ -5,12 +5,12 @@ import (
 	"math/bits"
 )
 
-// key is an id as pages keep it: in two words, which are compared and hashed at
-// a fraction of what the text costs.
+// key is an id as pages store it: in two words, which are much cheaper to compare and to
+// hash than the text.
 //
-// A short id is spelled out in a and in the lower seven bytes of b. Of a longer
-// one a has 24 bits of the hash, above the place of its text in the page, and b
-// the length. The upper byte of b tells them apart, and is never 0.
+// A short id is stored in a and in the lower seven bytes of b. For a longer id, a has 24
+// bits of the hash, above the position of its text in the page, and b has the length.
+// The upper byte of b distinguishes these forms, and is never 0.
 type key struct {
 	id   string
 	a, b uint64
@@ -18,12 +18,12 @@ type key struct {
 }
 
 const (
-	maxShort = 15  // bytes of an id that is spelled out in its key
-	maxText  = 127 // bytes of an id that stands in its page's texts
+	maxShort = 15  // bytes of an id that is stored in its key
+	maxText  = 127 // bytes of an id whose text is in near
 
 	lengthShift = 56
-	textMark    = 0xfe << lengthShift // its text is among the page's texts
-	farMark     = 0xff << lengthShift // its text is a string of its own
+	textMark    = 0xfe << lengthShift // the text is in page.near
+	farMark     = 0xff << lengthShift // the text is in more.far
 
 	placeBits = 40
 	placeMask = 1<<placeBits - 1
@@ -42,12 +42,12 @@ func newKey(id string, blunt uint64) key {
 	return k
 }
 
-// Short is the length in bytes up to which an id has words.
+// Short is the length in bytes up to which Words returns words of an id.
 const Short = maxShort
 
-// Words returns two words that stand for an id of at most Short bytes, and a hash of
-// it, for others who find things by ids. Two such ids are equal if their words are.
-// The hash is another one in each process. A longer id has no words, all zero.
+// Words returns two words that identify an id of at most Short bytes, and a hash of it,
+// for other lookups by id. Two such ids are equal if and only if their words are. The
+// hash differs between processes. For a longer id, all results are zero.
 func Words(id string) (a, b, hash uint64) {
 	n := len(id)
 	switch {
@@ -71,8 +71,8 @@ func longMark(length int) uint64 {
 	return textMark
 }
 
-// short spells an id of at most 15 bytes in two words, with its length and one in
-// the upper byte of b.
+// short stores an id of at most 15 bytes in two words, with its length plus one in the
+// upper byte of b.
 func short(id string) (a, b uint64) {
 	n := len(id)
 	if n < 8 {
@@ -94,7 +94,7 @@ func tiny(id string) uint64 {
 	return 0
 }
 
-// appendShort appends the id that short has spelled.
+// appendShort appends the id that short has stored.
 func appendShort(text []byte, a, b uint64) []byte {
 	n := int(b>>lengthShift) - 1
 	if n >= 4 && n < 8 {
@@ -122,9 +122,9 @@ func half(s string) uint64 {
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24
 }
 
-// The secrets of the hash are drawn anew in each process, so that nobody can
-// choose ids that meet. The hash is built like the one of Go's maps on processors
-// without AES; a call of package maphash would take most of the time of a Find.
+// The secrets of the hash are random in each process, so that attackers cannot choose
+// colliding ids. The hash is built like that of Go's maps on processors without AES; a
+// call of package maphash would take most of the time of Find.
 var secrets = func() (s [4]uint64) {
 	seed := maphash.MakeSeed()
 	for i := range s {
@@ -137,7 +137,7 @@ func hashShort(a, b uint64) uint64 {
 	return fold(fold(a^secrets[0], b^secrets[1]), secrets[2])
 }
 
-// hashLong is for ids of at least 16 bytes.
+// hashLong hashes an id of at least 16 bytes.
 func hashLong(id string) uint64 {
 	last, n, hash := id[len(id)-16:], uint64(len(id)), secrets[3]
 	for ; len(id) > 16; id = id[16:] {

@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// page holds the ids of one range of hashes, a hundred or so. Each id stands
-// where its hash and the pilot of its bucket say, so that finding it takes one
-// look at one slot: a processor that need not guess how far to look goes on with
-// the next thing while it waits for memory. The pilots are chosen when the page
-// is built, so that no two ids meet.
+// page holds the ids of one range of hashes, about a hundred. The hash of an id and the
+// pilot of its bucket determine its slot, so a lookup reads a single slot. A processor
+// that need not predict the length of a search executes the next instructions while it
+// waits for memory. The pilots are chosen when the page is built, so that no two ids
+// share a slot.
 //
-// A page is copied as a value. What it points to is shared by all copies, and
-// only slots and a pile are ever changed, by the edit that made them. The zero page
-// is empty.
+// A page is copied by value, and the copies share what it points to. Only an edit
+// changes slots or a pending page, and only those it made itself. The zero page is
+// empty.
 type page[V any] struct {
 	slots  []slot[V]
 	pilots [buckets]uint8
@@ -21,44 +21,44 @@ type page[V any] struct {
 	more   *more[V] // nil for most pages
 }
 
-// slot is an id with its value; b is 0 in an empty one.
+// slot is an id with its value. An empty slot has b == 0.
 type slot[V any] struct {
 	a, b  uint64 // as in key
 	value V
 }
 
-// more is what few pages have.
+// more has the parts that few pages have.
 type more[V any] struct {
-	far  []string        // the texts of very long ids
-	pile *pendingPage[V] // if not nil, it has all ids, and the page nothing else
+	far     []string        // the texts of very long ids
+	pending *pendingPage[V] // if not nil, it has all ids, and the page has no others
 }
 
 const (
 	buckets = 32
 
-	// crowded is the pilot of a bucket for which there is none. Its ids are
-	// anywhere in the page. A million ids have one such bucket or none, unless
-	// somebody has broken the hash.
+	// crowded is the pilot of a bucket for which no pilot was found. Its ids may be in
+	// any slot. A million ids have at most one such bucket, unless an attacker has
+	// broken the hash.
 	crowded = 255
 )
 
 func bucket(hash uint64) uint8 { return uint8(hash % buckets) }
 
-// at returns the slot of an id, of n. It reads other bits of the hash than
-// those that choose the page.
+// at returns the slot of an id among n. It uses other bits of the hash than the choice
+// of the page.
 func at(hash uint64, pilot uint8, n int) uint64 {
 	return uint64(uint32(hash)+uint32(pilot)*uint32(hash>>16)) * uint64(n) >> 32
 }
 
-// pile returns the pile that stands for the page while an edit adds to it, or nil.
+// pending returns the pending page that replaces the page during an edit, or nil.
 func (p *page[V]) pending() *pendingPage[V] {
 	if p.more == nil {
 		return nil
 	}
-	return p.more.pile
+	return p.more.pending
 }
 
-// find returns the place of an id, -1 if it has none.
+// find returns the slot of an id, or -1.
 func (p *page[V]) find(k *key) int {
 	pilot := p.pilots[bucket(k.hash)]
 	if i := at(k.hash, pilot, len(p.slots)); i < uint64(len(p.slots)) && p.has(&p.slots[i], k) {
@@ -70,7 +70,7 @@ func (p *page[V]) find(k *key) int {
 	return -1
 }
 
-// gap returns an empty slot in which an id would be found, -1 if there is none.
+// gap returns an empty slot in which find would find an id, or -1.
 func (p *page[V]) gap(hash uint64) int {
 	pilot := p.pilots[bucket(hash)]
 	if i := at(hash, pilot, len(p.slots)); i < uint64(len(p.slots)) && p.slots[i].b == 0 {
@@ -82,7 +82,7 @@ func (p *page[V]) gap(hash uint64) int {
 	return -1
 }
 
-// has reports whether the slot is the id's.
+// has reports whether the slot contains the id.
 func (p *page[V]) has(s *slot[V], k *key) bool {
 	switch {
 	case s.b != k.b:
@@ -102,7 +102,7 @@ func nearText(near string, a, b uint64) string {
 	return near[from : from+b&maxText]
 }
 
-// entry returns an id that is in the page.
+// entry returns the entry of an id in the page.
 func (p *page[V]) entry(s *slot[V], blunt uint64) entry[V] {
 	e := entry[V]{slot: *s}
 	if s.b < textMark {
@@ -118,8 +118,7 @@ func (p *page[V]) entry(s *slot[V], blunt uint64) entry[V] {
 	return e
 }
 
-// keep adds a text to those of the page, and notes its place in the slot of the
-// id.
+// keep adds the text of an id to the page, and stores its position in the slot.
 func (p *page[V]) keep(s *slot[V], text string) {
 	switch {
 	case s.b < textMark:
@@ -146,5 +145,5 @@ func (p *page[V]) count() int {
 	return n
 }
 
-// sparse reports whether a page has far more room than its ids need.
+// sparse reports whether a page has far more slots than its ids need.
 func (p *page[V]) sparse() bool { return 4*p.count() < len(p.slots) }

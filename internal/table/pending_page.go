@@ -2,25 +2,25 @@ package table
 
 import "bytes"
 
-// pile stands for a page to which an edit adds: a plain list of ids. They are put
-// where one look finds them when somebody wants a table.
+// pendingPage replaces a page to which an edit adds ids. It is a plain list, from which
+// Edit.Table builds the page.
 type pendingPage[V any] struct {
 	list []entry[V]
-	tags []byte // of each: a part of its hash, which is fast to look through
+	tags []byte // a part of each hash, which is fast to search
 }
 
-// entry is an id on its way into a page.
+// entry is an id with its hash, to be placed in a page.
 type entry[V any] struct {
 	slot[V]
 	hash uint64
 	text string // of a long id
 }
 
-// tag returns bits of the hash that choose neither page nor bucket.
+// tag returns bits of the hash that choose neither the page nor the bucket.
 func tag(hash uint64) byte { return byte(hash >> 24) }
 
-// newPile makes a pile of the page, which stays as it is.
-func newPile[V any](p *page[V], blunt uint64) *pendingPage[V] {
+// newPendingPage returns a pending page with the ids of p. It does not change p.
+func newPendingPage[V any](p *page[V], blunt uint64) *pendingPage[V] {
 	n := p.count() + 1
 	pl := &pendingPage[V]{list: make([]entry[V], 0, n), tags: make([]byte, 0, n)}
 	for i := range p.slots {
@@ -36,7 +36,7 @@ func (pl *pendingPage[V]) add(e entry[V]) {
 	pl.tags = append(pl.tags, tag(e.hash))
 }
 
-// find returns the entry of an id, nil if it has none.
+// find returns the entry of an id, or nil.
 func (pl *pendingPage[V]) find(k *key) *entry[V] {
 	for from := 0; ; from++ {
 		i := bytes.IndexByte(pl.tags[from:], tag(k.hash))
@@ -63,8 +63,8 @@ func (pl *pendingPage[V]) remove(e *entry[V]) {
 	pl.list, pl.tags = pl.list[:last], pl.tags[:last]
 }
 
-// split keeps those ids whose hashes have a 0 behind so many bits, and returns a
-// pile of the others.
+// split keeps the ids whose hashes have a 0 after depth bits, and returns the others in
+// a new pending page.
 func (pl *pendingPage[V]) split(depth int) *pendingPage[V] {
 	list := pl.list
 	upper := &pendingPage[V]{list: make([]entry[V], 0, len(list)), tags: make([]byte, 0, len(list))}

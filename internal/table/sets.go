@@ -1,13 +1,13 @@
 package table
 
-// Sets is an immutable map from keys to sets of ids, of which a changed copy is
-// cheap: what a change costs depends neither on the number of keys nor on the size of
-// their sets. It may be read concurrently. A nil Sets and the zero Sets are empty.
+// Sets is an immutable map from keys to sets of ids, of which a changed copy is cheap:
+// the cost of a change does not depend on the number of keys or the size of their sets.
+// It is safe for concurrent use. A nil Sets and the zero Sets are empty.
 type Sets struct {
-	byKey Table[*Table[struct{}]] // without empty ones
+	byKey Table[*Table[struct{}]] // without empty sets
 }
 
-// Of returns the set of a key, which is nil if it is empty.
+// Of returns the set of a key, nil if it is empty.
 func (s *Sets) Of(key string) *Table[struct{}] {
 	if s == nil {
 		return nil
@@ -16,7 +16,7 @@ func (s *Sets) Of(key string) *Table[struct{}] {
 	return set
 }
 
-// Edit begins a batch of changes to a copy of s, which stays as it is.
+// Edit returns an edit of a copy of s. It does not change s.
 func (s *Sets) Edit() *SetsEdit {
 	if s == nil {
 		s = &Sets{}
@@ -24,17 +24,17 @@ func (s *Sets) Edit() *SetsEdit {
 	return &SetsEdit{sets: *s, open: map[string]*Edit[struct{}]{}}
 }
 
-// SetsEdit is a Sets that is being changed, by one goroutine at a time.
-// [Sets.Edit] makes it.
+// SetsEdit is a copy of a Sets that one goroutine at a time may change. [Sets.Edit]
+// returns one.
 type SetsEdit struct {
 	sets Sets
-	open map[string]*Edit[struct{}] // the sets that were changed since sets
+	open map[string]*Edit[struct{}] // the sets that differ from sets
 }
 
-// Add puts an id in the set of a key, if it is not there yet.
+// Add adds an id to the set of a key, if it is not in it yet.
 func (e *SetsEdit) Add(key, id string) { e.edit(key).Set(id, struct{}{}) }
 
-// Remove takes an id out of the set of a key, if it is there.
+// Remove removes an id from the set of a key, if it is in it.
 func (e *SetsEdit) Remove(key, id string) { e.edit(key).Delete(id) }
 
 func (e *SetsEdit) edit(key string) *Edit[struct{}] {
@@ -46,7 +46,7 @@ func (e *SetsEdit) edit(key string) *Edit[struct{}] {
 	return set
 }
 
-// Of returns the set of a key as changed so far, which is nil if it is empty.
+// Of returns the current set of a key, nil if it is empty.
 func (e *SetsEdit) Of(key string) *Table[struct{}] {
 	set := e.open[key]
 	switch {
@@ -58,7 +58,7 @@ func (e *SetsEdit) Of(key string) *Table[struct{}] {
 	return set.Table()
 }
 
-// Len returns how many ids the set of a key has as changed so far.
+// Len returns the current number of ids in the set of a key.
 func (e *SetsEdit) Len(key string) int {
 	if set := e.open[key]; set != nil {
 		return set.Len()
@@ -66,7 +66,7 @@ func (e *SetsEdit) Len(key string) int {
 	return e.sets.Of(key).Len()
 }
 
-// Sets returns the sets as changed so far. They stay so, whatever else e changes.
+// Sets returns the current sets. Later changes to e do not affect them.
 func (e *SetsEdit) Sets() *Sets {
 	if len(e.open) > 0 {
 		byKey := e.sets.byKey.Edit()

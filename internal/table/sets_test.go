@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Sets and its edits say what a map of maps says, and no version changes after it
-// was given out.
+// Sets and its edits return what a map of maps returns, and a version that was returned
+// does not change.
 func TestSets(t *testing.T) {
 	type version struct {
 		sets  *Sets
@@ -68,7 +68,7 @@ func TestSets(t *testing.T) {
 		}
 		versions = append(versions, version{e.Sets(), model})
 		for i, v := range versions {
-			for k := range 5 { // key4 is not there
+			for k := range 5 { // key4 has no set
 				key := fmt.Sprint("key", k)
 				same(v.sets.Of(key), v.model[key], fmt.Sprint("version ", i))
 			}
@@ -76,7 +76,7 @@ func TestSets(t *testing.T) {
 	}
 }
 
-// An edit costs the same whatever the number of keys and the size of the sets.
+// The cost of an edit does not depend on the number of keys or the size of their sets.
 func TestSetsEditCostsTheSame(t *testing.T) {
 	cost := func(keys, ids int) float64 {
 		e := (&Sets{}).Edit()

@@ -1,34 +1,31 @@
-// Package table keeps what an account knows of each of its users, or of its
-// teams: an immutable map by id, of which a changed copy is cheap. A reader
-// looks things up in the version it holds, without a lock and without garbage,
-// while the next version is being made.
+// Package table implements immutable maps from ids to values, of which a changed copy is
+// cheap. An account keeps its users and its teams in them. Readers use one version
+// without a lock and without garbage, while the next version is being made.
 //
-// A small table is one page, see page. A larger one has a root of branches and
-// those have pages, each for the hashes that begin with some bits. A change
-// copies a page, its branch and the root, which is some ten kilobytes at a
-// million ids.
+// A small table is one page. A larger one has a root of branches, and the branches have
+// pages; each page holds the ids whose hashes begin with certain bits. A change copies a
+// page, its branch and the root, which is about ten kilobytes at a million ids.
 package table
 
 import "iter"
 
-// Table is an immutable map from ids to values. It may be read by many
-// goroutines at the same time. A nil Table and the zero Table are empty.
+// Table is an immutable map from ids to values. It is safe for concurrent use. A nil
+// Table and the zero Table are empty.
 //
-// Ids may be chosen by somebody hostile, and be as many and as long as the memory
-// holds.
+// Ids may be chosen by an attacker, and be as many and as long as fit in memory.
 type Table[V any] struct {
-	few  page[V]      // all ids, where root is nil
-	root []*branch[V] // by the first bits of the hash; a shallow branch stands there repeatedly
-	// shift puts those bits lowest, with one more than it says: where there is one
-	// branch all 64 go.
+	few  page[V]      // all ids, if root is nil
+	root []*branch[V] // by the first depth bits of the hash; a branch of smaller depth is repeated
+	// hash >> 1 >> shift is the index in root. With one branch, it shifts out all 64
+	// bits.
 	shift uint8
-	depth uint8 // how many bits those are
+	depth uint8 // how many bits of the hash choose a branch
 	len   int
 
-	blunt uint64 // bits of the hash that are left out; only tests do that
+	blunt uint64 // bits of the hash that are ignored; only tests set it
 }
 
-// Find returns the value of an id, and whether there is one.
+// Find returns the value of an id, and reports whether the table has the id.
 func (t *Table[V]) Find(id string) (V, bool) {
 	n := len(id)
 	if t == nil || n > maxShort {
@@ -60,7 +57,7 @@ func (t *Table[V]) Find(id string) (V, bool) {
 	return none, false
 }
 
-// findLong is Find for long ids. It is apart, for each is faster alone.
+// findLong is Find for long ids. Two separate functions are faster.
 func (t *Table[V]) findLong(id string) (V, bool) {
 	var none V
 	if t == nil {
@@ -88,7 +85,7 @@ func (t *Table[V]) findLong(id string) (V, bool) {
 	return none, false
 }
 
-// findByKey finds every id, and takes its time.
+// findByKey is the slow path of Find, for every id.
 func (t *Table[V]) findByKey(id string) (V, bool) {
 	k := newKey(id, t.blunt)
 	p := t.page(k.hash)
@@ -122,7 +119,7 @@ func (t *Table[V]) Len() int {
 	return t.len
 }
 
-// All returns all ids with their values, in no particular order.
+// All yields all ids with their values, in no particular order.
 func (t *Table[V]) All() iter.Seq2[string, V] {
 	return func(yield func(string, V) bool) {
 		for p := range t.pages() {
@@ -133,7 +130,7 @@ func (t *Table[V]) All() iter.Seq2[string, V] {
 	}
 }
 
-// pages returns all pages, each once.
+// pages yields each page once.
 func (t *Table[V]) pages() iter.Seq[page[V]] {
 	return func(yield func(page[V]) bool) {
 		if t == nil || t.root == nil && !yield(t.few) {
@@ -150,8 +147,8 @@ func (t *Table[V]) pages() iter.Seq[page[V]] {
 	}
 }
 
-// all spells the short ids of a page in one piece, for that is one allocation
-// instead of a hundred.
+// all yields the ids of a page. It builds one string for all short ids, which is one
+// allocation instead of a hundred.
 func (p *page[V]) all(yield func(string, V) bool) bool {
 	var spelled []byte
 	for i := range p.slots {

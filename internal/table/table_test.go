@@ -15,7 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// blunts makes hashes meet: all of them, those of a page, those of a bucket.
+// blunts are the ignored bits of hashes that make ids collide: all ids, those of a page,
+// those of a bucket.
 var blunts = map[string]uint64{
 	"none":         0,
 	"all":          ^uint64(0),
@@ -27,7 +28,7 @@ var blunts = map[string]uint64{
 	"no tag":       0xff << 24,
 }
 
-// hostile has ids on both sides of every border between the ways to keep one.
+// hostile returns ids with lengths on both sides of each limit of the storage forms.
 func hostile() []string {
 	ids := []string{"\x00", "\x00\x00", "a", "a\x00", "\x00a", "aa", "aba", "aaa", "\xff", "é"}
 	for _, n := range []int{3, 4, 7, 8, 9, 14, 15, 16, 17, 24, 31, 36, 126, 127, 128, 129, 255, 64 << 10} {
@@ -49,8 +50,8 @@ func keys[V any](m map[string]V) []string {
 	return ids
 }
 
-// TestAgainstMap does random changes to random versions of a table and of a map,
-// and looks at all versions again at the end.
+// TestAgainstMap makes random changes to random versions of a table and of a map, and
+// compares all versions again at the end.
 func TestAgainstMap(t *testing.T) {
 	for name, blunt := range blunts {
 		t.Run(name, func(t *testing.T) {
@@ -120,7 +121,7 @@ func has[V any](m map[string]V, id string) bool {
 	return ok
 }
 
-// check looks at what must hold inside of every table that is given out.
+// check verifies the invariants of a returned table.
 func check[V any](t *testing.T, table *Table[V]) {
 	t.Helper()
 	count := func(p page[V]) int {
@@ -132,7 +133,7 @@ func check[V any](t *testing.T, table *Table[V]) {
 				assert.Zero(t, p.slots[i], "an empty slot keeps something")
 			}
 		}
-		assert.Nil(t, p.pending(), "a pile was given out")
+		assert.Nil(t, p.pending(), "a pending page was returned")
 		assert.LessOrEqual(t, len(p.slots), 16+5*n, "slots for %d ids", n)
 		return n
 	}
@@ -180,7 +181,7 @@ func TestEmpty(t *testing.T) {
 	}
 }
 
-// An empty id is one like all others.
+// An empty id works like any other id.
 func TestEmptyID(t *testing.T) {
 	var e Edit[int]
 	e.Set("", 1)
@@ -207,7 +208,8 @@ func TestShort(t *testing.T) {
 	}
 }
 
-// However ids are chosen, without the secrets no page is far from the average.
+// Without the secrets of the hash, no choice of ids makes a page much deeper than the
+// average.
 func TestEven(t *testing.T) {
 	for name, id := range map[string]func(i int) string{
 		"numbers": func(i int) string { return fmt.Sprintf("user-%07d", i) },
@@ -245,7 +247,7 @@ func TestEven(t *testing.T) {
 	}
 }
 
-// Where hashes meet, a table stays as small as its ids are.
+// If hashes collide, a table takes no more memory than its ids need.
 func TestBoundedDepth(t *testing.T) {
 	for _, blunt := range []uint64{^uint64(0), 1<<64 - 1<<8, 0xffff << 48} {
 		e := (&Table[int]{blunt: blunt}).Edit()
@@ -258,7 +260,7 @@ func TestBoundedDepth(t *testing.T) {
 	}
 }
 
-// What an edit has copied once it changes in place, until it gives out a table.
+// An edit changes in place what it has copied, until it returns a table.
 func TestCopiesOnce(t *testing.T) {
 	for _, n := range []int{50, 50_000} {
 		var first Edit[int]
@@ -285,7 +287,7 @@ func TestCopiesOnce(t *testing.T) {
 	}
 }
 
-// One change copies a page, a branch and the root, however large the table is.
+// One change copies a page, a branch and the root, whatever the size of the table.
 func TestBytesOfAChange(t *testing.T) {
 	var e Edit[*int]
 	const n = 200_000
@@ -350,7 +352,7 @@ func TestAllStopsEarly(t *testing.T) {
 	}
 }
 
-// While All of an edit runs, the edit may go on.
+// An edit may change during a loop over its All.
 func TestEditWhileAll(t *testing.T) {
 	var e Edit[int]
 	for i := range 1000 {
@@ -369,7 +371,7 @@ func TestEditWhileAll(t *testing.T) {
 	}
 }
 
-// Readers hold versions while the next ones are made.
+// Readers use versions while a writer makes the next ones.
 func TestReadersBesideAWriter(t *testing.T) {
 	const n = 2000
 	id := func(i int) string { return fmt.Sprintf("%[1]*[2]d", 1+i%20, i) }
@@ -404,7 +406,7 @@ func TestReadersBesideAWriter(t *testing.T) {
 	readers.Wait()
 }
 
-// The words of a short id are its own, and its hash is the one it is found by.
+// The words of a short id are unique, and their hash is the one that Find uses.
 func TestWords(t *testing.T) {
 	type words struct{ a, b uint64 }
 	seen := map[words]string{}

@@ -13,13 +13,13 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// fingerprint tells requests under the same key apart: by who asks, and for what.
-// It is kept in the journal, so values of custom fields are no part of it: a
-// telephone number is soon guessed from its hash. Nor are facts of the request and
-// the time, which may be others when it is asked again.
+// fingerprint returns a hash of the actor and the commands, which tells requests under
+// the same idempotency key apart. It is stored in the journal, so it does not cover
+// values of custom fields: a telephone number can be guessed from its hash. It does not
+// cover the facts and the time of the request either, which may differ in a retry.
 //
-// What is zero is left out, so that a command may get another field in time, and
-// what was asked before then keeps its fingerprint.
+// Zero fields are left out, so that a command may get a new field without changing the
+// fingerprints of older requests.
 func fingerprint(b *Batch) string {
 	p := printer{sha256.New()}
 	p.text(string(b.Actor.User()))
@@ -30,13 +30,13 @@ func fingerprint(b *Batch) string {
 			p.text(account.NameOf(c))
 			p.value(v)
 		} else {
-			p.text("") // a pointer, or nil: no command, and refused as that
+			p.text("") // a pointer or nil, which Submit rejects
 		}
 	}
 	return hex.EncodeToString(p.hash.Sum(nil)[:16])
 }
 
-// printer writes values so that different ones are different texts.
+// printer writes values to a hash, so that different values are written differently.
 type printer struct {
 	hash hash.Hash
 }
@@ -57,7 +57,7 @@ var (
 	valueType = reflect.TypeFor[account.Value]()
 )
 
-// value writes the kinds of values that commands are made of.
+// value writes a value of any kind that commands contain.
 func (p printer) value(v reflect.Value) {
 	switch {
 	case v.Type() == valueType:
