@@ -9,8 +9,8 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// maxWays bounds how many ways with different requirements may lead from a role
-// to one that it includes.
+// maxWays limits the number of include paths with different requirements from a role to
+// one that it includes.
 const maxWays = 16
 
 func (c *compiler) roles() {
@@ -72,12 +72,11 @@ func (c *compiler) role(d *syntax.Role, names *index) compiledRole {
 	return r
 }
 
-// plainMember is what test files write in the place of a team role for a user who
-// holds none.
+// plainMember is what test files write instead of a team role for a user without one.
 const plainMember = "member"
 
-// teamRole refuses what only a role of the account can say, and the one name by which
-// a test file could not give the role.
+// teamRole rejects keys that only account roles have, and the one name that test files
+// could not distinguish from a plain membership.
 func (c *compiler) teamRole(d *syntax.Role) {
 	if d.Name.Text == plainMember {
 		c.problems.Add(d.Name.Pos, "%s is not allowed as the name of a team role: test files write it for a user without a team role; choose another name, such as team-member, or make it an account role", d.Name.Text)
@@ -105,9 +104,9 @@ func (c *compiler) handOver(d *syntax.Role, names *index) {
 	to := d.HandsOverTo
 	switch {
 	case d.Unique && to.Text == "":
-		c.follows(d.Name.Pos, "%s is unique and must say hands-over-to: the role that its holder gets at a transfer", d.Name.Text)
+		c.addUnlessPartial(d.Name.Pos, "%s is unique and must say hands-over-to: the role that its holder gets at a transfer", d.Name.Text)
 	case !d.Unique && to.Text != "":
-		c.follows(to.Pos, "hands-over-to is for the unique role; %s is none", d.Name.Text)
+		c.addUnlessPartial(to.Pos, "hands-over-to is for the unique role; %s is none", d.Name.Text)
 	case to.Text == "":
 	default:
 		i := c.find(names, to, "role")
@@ -121,8 +120,8 @@ func (c *compiler) handOver(d *syntax.Role, names *index) {
 	}
 }
 
-// roleSeats returns how a role goes with the seats of each pool. The short form is
-// about all pools; the long one forbids those that it does not name.
+// roleSeats returns the seat rule of a role for each pool. The short form (seat) applies to
+// all pools; the long form (seats) forbids the pools that it does not name.
 func (c *compiler) roleSeats(d *syntax.Role) map[seat.PoolName]role.Seat {
 	seats := make(map[seat.PoolName]role.Seat, len(c.doc.Seats))
 	if d.Seats == nil {
@@ -175,17 +174,17 @@ func (c *compiler) uniqueAndDefault() {
 
 func (c *compiler) exactlyOne(have []syntax.Name, key, what string) {
 	if len(have) == 0 && len(c.p.roles) > 0 {
-		c.follows(c.doc.Roles[0].Name.Pos, "no role is %s: true, the role %s; a policy has exactly one", key, what)
+		c.addUnlessPartial(c.doc.Roles[0].Name.Pos, "no role is %s: true, the role %s; a policy has exactly one", key, what)
 	}
 	for _, n := range have[min(1, len(have)):] {
 		c.problems.Add(n.Pos, "%s is a second role with %s: true, after %s; a policy has exactly one", n.Text, key, have[0].Text)
 	}
 	if len(c.p.roles) == 0 && key == "unique" {
-		c.follows(syntax.Pos{Line: 1, Col: 1}, "a policy needs roles, one of them unique: true and one default: true")
+		c.addUnlessPartial(syntax.Pos{Line: 1, Col: 1}, "a policy needs roles, one of them unique: true and one default: true")
 	}
 }
 
-// acyclic reports circles of includes.
+// acyclic reports cycles of includes.
 func (c *compiler) acyclic() bool {
 	const (
 		fresh = iota
@@ -222,7 +221,7 @@ func (c *compiler) acyclic() bool {
 	return ok
 }
 
-// joinCircle writes a circle, without the middle of a large one.
+// joinCircle joins the names of a cycle, and omits the middle of a long one.
 func joinCircle(names []string, between string) string {
 	if len(names) > 8 {
 		names = slices.Concat(names[:4], []string{"…"}, names[len(names)-3:])
@@ -230,8 +229,8 @@ func joinCircle(names []string, between string) string {
 	return strings.Join(names, between)
 }
 
-// closures finds for each role all that it includes, with what the ways there
-// require. Of two ways to the same role the one that requires less is kept.
+// closures computes, for each role, all roles that it includes and what the include paths
+// require. Of two paths to the same role, it keeps the one that requires less.
 func (c *compiler) closures() {
 	done := make([]bool, len(c.p.roles))
 	var of func(i int) []reached
@@ -245,7 +244,7 @@ func (c *compiler) closures() {
 		for _, name := range r.Includes {
 			for _, far := range of(c.p.roleIndex(name)) {
 				if len(ways[far.role]) > maxWays {
-					continue // which is said below
+					continue // reported below
 				}
 				ways[far.role] = addWay(ways[far.role], far.guard|r.guard)
 			}
@@ -273,7 +272,7 @@ func (c *compiler) closures() {
 func addWay(guards []uint64, way uint64) []uint64 {
 	for _, other := range guards {
 		if other&^way == 0 {
-			return guards // that way requires no more
+			return guards // that path requires no more
 		}
 	}
 	guards = slices.DeleteFunc(guards, func(other uint64) bool { return way&^other == 0 })

@@ -62,12 +62,12 @@ var standard = [][3]string{
 func resources(doc *syntax.Document) map[string]syntax.Resource {
 	types := map[string]syntax.Resource{}
 	for _, s := range standard {
-		r := syntax.Resource{Name: named(s[0])}
+		r := syntax.Resource{Name: ruleOutcome(s[0])}
 		for _, action := range strings.Fields(s[1]) {
-			r.Permissions = append(r.Permissions, syntax.Permission{Action: named(action)})
+			r.Permissions = append(r.Permissions, syntax.Permission{Action: ruleOutcome(action)})
 		}
 		for _, party := range strings.Fields(s[2]) {
-			r.Parties = append(r.Parties, syntax.Party{Name: named(party), Teams: party == "team"})
+			r.Parties = append(r.Parties, syntax.Party{Name: ruleOutcome(party), Teams: party == "team"})
 		}
 		types[s[0]] = r
 	}
@@ -291,4 +291,4 @@ func (q *evaluation) above(t usher.TeamID) (teams []usher.TeamID) {
 	return teams
 }
 
-func named(text string) syntax.Name { return syntax.Name{Text: text} }
+func ruleOutcome(text string) syntax.Name { return syntax.Name{Text: text} }

@@ -37,7 +37,7 @@ func shuffled[T any](d dice, list []T) []T {
 
 func allNamed(texts []string) (names []syntax.Name) {
 	for _, t := range texts {
-		names = append(names, named(t))
+		names = append(names, ruleOutcome(t))
 	}
 	return names
 }
@@ -82,16 +82,16 @@ const mostFields, mostConditions = 40, 20
 // parties draws the types of resources with parties and groups of fields.
 func (dr *drawing) parties(big bool) {
 	for _, name := range some(dr.dice, 1, 4, []string{"calendar", "page", "event", "form"}) {
-		r := syntax.Resource{Name: named(name)}
+		r := syntax.Resource{Name: ruleOutcome(name)}
 		users, teams := dr.upTo(0, 2), dr.upTo(0, 1)
 		if dr.chance(15) {
 			users, teams = dr.upTo(1, 4), dr.upTo(1, 3)
 		}
 		for _, p := range some(dr.dice, users, users, userParties) {
-			r.Parties = append(r.Parties, syntax.Party{Name: named(p)})
+			r.Parties = append(r.Parties, syntax.Party{Name: ruleOutcome(p)})
 		}
 		for _, p := range some(dr.dice, teams, teams, teamParties) {
-			r.Parties = append(r.Parties, syntax.Party{Name: named(p), Teams: true})
+			r.Parties = append(r.Parties, syntax.Party{Name: ruleOutcome(p), Teams: true})
 		}
 		r.Parties = shuffled(dr.dice, r.Parties[:min(len(r.Parties), 6)])
 		if dr.chance(75) {
@@ -104,12 +104,12 @@ func (dr *drawing) parties(big bool) {
 	}
 	for _, s := range standard {
 		if dr.chance(50) {
-			r := syntax.Resource{Name: named(s[0])}
+			r := syntax.Resource{Name: ruleOutcome(s[0])}
 			if dr.chance(50) {
 				r.Fields = dr.groups(fieldNames)
 			}
 			if dr.chance(10) {
-				r.Parties = []syntax.Party{{Name: named("crew"), Teams: true}, {Name: named("guest")}}
+				r.Parties = []syntax.Party{{Name: ruleOutcome("crew"), Teams: true}, {Name: ruleOutcome("guest")}}
 			}
 			dr.doc.Resources = append(dr.doc.Resources, r)
 		}
@@ -120,7 +120,7 @@ func (dr *drawing) parties(big bool) {
 func (dr *drawing) groups(fields []string) (groups []syntax.FieldGroup) {
 	for _, name := range some(dr.dice, 1, 4, []string{"details", "contact", "private", "money"}) {
 		fields := some(dr.dice, 1, max(3, len(fields)/2), fields)
-		groups = append(groups, syntax.FieldGroup{Name: named(name), Fields: allNamed(fields)})
+		groups = append(groups, syntax.FieldGroup{Name: ruleOutcome(name), Fields: allNamed(fields)})
 	}
 	return groups
 }
@@ -139,7 +139,7 @@ func (dr *drawing) conditions(big bool) {
 		for _, o := range of {
 			for _, name := range []string{kind.String() + "-" + o, "also-" + o} {
 				if dr.chance(85) == (name[:4] != "also") && !slices.Contains(dr.ask, name) {
-					doc.Conditions = append(doc.Conditions, syntax.Condition{Name: named(name), Kind: kind, Of: named(o)})
+					doc.Conditions = append(doc.Conditions, syntax.Condition{Name: ruleOutcome(name), Kind: kind, Of: ruleOutcome(o)})
 					dr.ask = append(dr.ask, name)
 				}
 			}
@@ -147,7 +147,7 @@ func (dr *drawing) conditions(big bool) {
 		return of
 	}
 	for _, name := range facts(syntax.OnSeat, some(dr.dice, 0, 3, []string{"booking", "phone", "desk"})) {
-		pool := syntax.SeatPool{Name: named(name)}
+		pool := syntax.SeatPool{Name: ruleOutcome(name)}
 		if dr.chance(30) {
 			pool.Holds = append([]usher.Status{usher.Active}, some(dr.dice, 0, 2, []usher.Status{usher.Invited, usher.Inactive})...)
 		}
@@ -161,7 +161,7 @@ func (dr *drawing) conditions(big bool) {
 		contexts = append(contexts, numbered("fact", 25)...)
 	}
 	for _, name := range facts(syntax.OnSetting, settings) {
-		doc.Settings = append(doc.Settings, syntax.Setting{Name: named(name), Default: dr.chance(50)})
+		doc.Settings = append(doc.Settings, syntax.Setting{Name: ruleOutcome(name), Default: dr.chance(50)})
 	}
 	facts(syntax.OnContext, contexts)
 	facts(syntax.OnAttribute, some(dr.dice, 0, 3, []string{"public", "paid", "link"}))
@@ -187,7 +187,7 @@ func (dr *drawing) roles(big bool) {
 		accounts = append(accounts, numbered("role", 70)...)
 	}
 	for i, name := range slices.Concat(accounts, onTeams) {
-		r := syntax.Role{Name: named(name), OnTeam: i >= len(accounts)}
+		r := syntax.Role{Name: ruleOutcome(name), OnTeam: i >= len(accounts)}
 		if dr.chance(20) {
 			r.Title = "The " + name
 		}
@@ -205,7 +205,7 @@ func (dr *drawing) roles(big bool) {
 			r.Unique, r.Default = i == 0, i == 1
 			r.All = dr.chance(6)
 			if r.Unique {
-				r.HandsOverTo = named(pick(dr.dice, accounts[1:]))
+				r.HandsOverTo = ruleOutcome(pick(dr.dice, accounts[1:]))
 			}
 			if len(dr.doc.Seats) > 0 && dr.chance(25) {
 				dr.seats(&r)
@@ -251,9 +251,9 @@ func (dr *drawing) permissions() {
 		}
 		shape := resources(dr.doc)[r.Name.Text]
 		for _, action := range some(dr.dice, 1, 6, actions) {
-			p := syntax.Permission{Action: named(action)}
+			p := syntax.Permission{Action: ruleOutcome(action)}
 			for _, who := range some(dr.dice, 0, 6, dr.who) {
-				p.Cells = append(p.Cells, syntax.Cell{Who: named(who), Rules: dr.rules(shape, 3, true)})
+				p.Cells = append(p.Cells, syntax.Cell{Who: ruleOutcome(who), Rules: dr.rules(shape, 3, true)})
 			}
 			r.Permissions = append(r.Permissions, p)
 		}
@@ -301,7 +301,7 @@ func (dr *drawing) rule(on syntax.Resource, hiding bool) syntax.Rule {
 	}
 	if dr.chance(45) {
 		for _, name := range some(dr.dice, 1, 3, dr.askable(on)) {
-			rule.If = append(rule.If, syntax.Test{Not: dr.chance(40), Name: named(name)})
+			rule.If = append(rule.If, syntax.Test{Not: dr.chance(40), Name: ruleOutcome(name)})
 		}
 	}
 	if hiding && dr.chance(40) {
@@ -329,7 +329,7 @@ func (dr *drawing) bundles() {
 	var names []string
 	for _, name := range some(dr.dice, 0, 4, []string{"basics", "staff", "kit.full", "calendar.all", "extra"}) {
 		members := slices.Concat(some(dr.dice, 1, 3, dr.perm), some(dr.dice, 0, 2, names))
-		dr.doc.Bundles = append(dr.doc.Bundles, syntax.Bundle{Name: named(name), Members: allNamed(shuffled(dr.dice, members))})
+		dr.doc.Bundles = append(dr.doc.Bundles, syntax.Bundle{Name: ruleOutcome(name), Members: allNamed(shuffled(dr.dice, members))})
 		names = append(names, name)
 	}
 	dr.doc.Bundles = shuffled(dr.dice, dr.doc.Bundles)
@@ -341,6 +341,6 @@ func (dr *drawing) never() {
 	}
 	for _, perm := range some(dr.dice, 0, 4, dr.perm) {
 		shape := newModel(dr.doc, nil).resource(perm)
-		dr.doc.Never = append(dr.doc.Never, syntax.Never{Permission: named(perm), Rules: dr.rules(shape, 2, false)})
+		dr.doc.Never = append(dr.doc.Never, syntax.Never{Permission: ruleOutcome(perm), Rules: dr.rules(shape, 2, false)})
 	}
 }

@@ -85,7 +85,7 @@ func randomWorld(d dice, doc *syntax.Document) *world {
 		u := w.users[pick(d, slices.Sorted(maps.Keys(w.users)))]
 		u.Teams = append(u.Teams, policy.Membership{Team: "", Roles: roles[true]})
 	}
-	for _, s := range slices.Concat(doc.Settings, []syntax.Setting{{Name: named("gone")}}) {
+	for _, s := range slices.Concat(doc.Settings, []syntax.Setting{{Name: ruleOutcome("gone")}}) {
 		if d.chance(40) {
 			w.settings[s.Name.Text] = d.chance(50)
 		}

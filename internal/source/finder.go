@@ -15,7 +15,7 @@ type finder struct {
 
 // stands reports whether the node's text is in the file as it is, without
 // escapes or line breaks that were folded.
-func (f *finder) stands(n *Node) bool {
+func (f *finder) isVerbatim(n *Node) bool {
 	if !f.seek(n.Line, n.Col) {
 		return false
 	}

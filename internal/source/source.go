@@ -171,7 +171,7 @@ func (c *converter) convert(y *yaml.Node) *Node {
 	case yaml.ScalarNode:
 		n.Kind, n.Text = Scalar, y.Value
 		n.Quoted = y.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0
-		n.InPlace = c.text.stands(n)
+		n.InPlace = c.text.isVerbatim(n)
 	case yaml.SequenceNode:
 		n.Kind = List
 		for _, item := range y.Content {

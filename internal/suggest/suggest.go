@@ -5,10 +5,10 @@ import "strings"
 
 // most is how long a word may be to be compared at all: the cost of a comparison
 // grows with the product of two lengths.
-const most = 64
+const maxLen = 64
 
-// mostNames is how many names are compared: nobody has mistyped one of more.
-const mostNames = 5000
+// maxNames is how many names are compared: nobody has mistyped one of more.
+const maxNames = 5000
 
 // DidYouMean returns `; did you mean "booking"?` for the name nearest to word,
 // the first of several in the order given, or "" if none is near.
@@ -23,12 +23,12 @@ func DidYouMean(word string, names []string) string {
 // there are few enough, or "".
 func Nearest(word string, names []string) string {
 	word = strings.ToLower(word)
-	if word == "" || len(word) > most {
+	if word == "" || len(word) > maxLen {
 		return ""
 	}
 	best, nearest := max(1, len(word)/3)+1, ""
-	for _, name := range names[:min(len(names), mostNames)] {
-		if gap := len(name) - len(word); gap >= best || -gap >= best || len(name) > most {
+	for _, name := range names[:min(len(names), maxNames)] {
+		if gap := len(name) - len(word); gap >= best || -gap >= best || len(name) > maxLen {
 			continue
 		}
 		if d := distance(word, name); d < best && d < len(word) {
@@ -42,7 +42,7 @@ func Nearest(word string, names []string) string {
 // from user, or "". It is for words that are no mistake in themselves.
 func Slip(word string, names []string) string {
 	for _, name := range names {
-		if gap := len(name) - len(word); gap < -1 || gap > 1 || max(len(word), len(name)) > most {
+		if gap := len(name) - len(word); gap < -1 || gap > 1 || max(len(word), len(name)) > maxLen {
 			continue
 		}
 		if distance(word, name) == 1 {
@@ -54,7 +54,7 @@ func Slip(word string, names []string) string {
 
 // distance counts letters to insert, delete, replace, or swap with a neighbour.
 func distance(a, b string) int {
-	var rows [3][most + 1]int
+	var rows [3][maxLen + 1]int
 	before, last, row := &rows[0], &rows[1], &rows[2]
 	for j := range len(b) + 1 {
 		last[j] = j

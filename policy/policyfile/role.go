@@ -53,7 +53,7 @@ func (p *parser) role(n *source.Node, r *syntax.Role) {
 			r.Seat = p.seatRule(n, "seat")
 		}},
 		source.Field{Name: "seats", Read: func(n *source.Node) { p.roleSeats(n, r) }},
-		source.Field{Name: "seat-pools", Instead: p.insteadOfSeatPools(n)},
+		source.Field{Name: "seat-pools", Instead: p.suggestSeats(n)},
 		bound("at-least", &r.AtLeast),
 		bound("at-most", &r.AtMost),
 	)
@@ -82,9 +82,9 @@ func (p *parser) roleSeats(n *source.Node, r *syntax.Role) {
 	})
 }
 
-// insteadOfSeatPools says how to write today what a role said with seat-pools, which
+// suggestSeats says how to write today what a role said with seat-pools, which
 // named the pools that its seat was about. A role could be given a seat of any other.
-func (p *parser) insteadOfSeatPools(n *source.Node) string {
+func (p *parser) suggestSeats(n *source.Node) string {
 	rule, named := "", map[string]bool{}
 	for _, e := range n.Entries {
 		switch e.Key.Text {

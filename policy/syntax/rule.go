@@ -126,7 +126,7 @@ func (p *ruleParser) rule() Rule {
 	case word.Text == "":
 		p.fail(word, "a rule begins with a scope: any, own, sole, team or shared")
 	case i < 0:
-		p.fail(word, "unknown scope %q%s (any, own, sole, team, shared)", word.Text, insteadOfScope(word.Text))
+		p.fail(word, "unknown scope %q%s (any, own, sole, team, shared)", word.Text, suggestScope(word.Text))
 	}
 	r.Scope, r.Pos = Scope(i+1), word.Pos
 	if p.accept("as") {
@@ -139,13 +139,13 @@ func (p *ruleParser) rule() Rule {
 		r.Hiding = p.names("group of fields", "and")
 	}
 	if rest := p.next(); rest.Text != "" {
-		p.fail(rest, "%q does not belong here; %s", rest.Text, insteadOf(rest.Text))
+		p.fail(rest, "%q does not belong here; %s", rest.Text, suggestEnd(rest.Text))
 	}
 	return r
 }
 
-// insteadOfScope says what to write for a word that is no scope.
-func insteadOfScope(word string) string {
+// suggestScope says what to write for a word that is no scope.
+func suggestScope(word string) string {
 	switch strings.ToLower(word) {
 	case "none", "no", "nobody", "never", "false", "deny":
 		return "; where nobody may, leave it out"
@@ -158,8 +158,8 @@ func insteadOfScope(word string) string {
 	return suggest.DidYouMean(word, scopeNames)
 }
 
-// insteadOf says what to write for a word where a rule should end.
-func insteadOf(word string) string {
+// suggestEnd says what to write for a word where a rule should end.
+func suggestEnd(word string) string {
 	switch strings.ToLower(word) {
 	case "or", "||":
 		return "conditions are joined by and; for \"or\" write a list of rules, of which one is enough: [own if a, own if b]"
