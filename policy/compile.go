@@ -181,7 +181,7 @@ func (c *compiler) seats() {
 			holds = []usher.Status{usher.Invited, usher.Active}
 		}
 		if !slices.Contains(holds, usher.Active) {
-			c.addUnlessPartial(s.Name.Pos, "the seats of %s are held by nobody who is active; holds must include active", s.Name.Text)
+			c.addUnlessPartial(s.Name.Pos, "holds of seat pool %s must include active", s.Name.Text)
 		}
 		c.p.pools = append(c.p.pools, seat.Kind{Name: seat.PoolName(s.Name.Text), Holds: seat.HoldsIn(holds...)})
 	}

@@ -140,7 +140,7 @@ func (c *compiler) rule(perm int, source usher.Source, who string, d syntax.Rule
 		}
 		c.used[i] = true
 		if cond := c.p.conditions[i]; cond.kind == syntax.OnParty && !slices.ContainsFunc(r.parties, func(p party) bool { return p.name == cond.of }) {
-			c.problems.Add(t.Name.Pos, "condition %s asks for the party %s, which %s does not have", cond.name, cond.of, r.name)
+			c.problems.Add(t.Name.Pos, "condition %s requires the party %s, which %s does not have", cond.name, cond.of, r.name)
 		}
 		compiled.need |= c.literal(r, literal{i, t.Not}, t.Name)
 	}

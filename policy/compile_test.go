@@ -27,7 +27,7 @@ func TestCompileByHand(t *testing.T) {
 		{func(d *syntax.Document) {
 			d.Never = []syntax.Never{{Permission: name("user.delete"), Rules: rules(syntax.Rule{Scope: 6})}}
 		}, "by-hand:0:0: a rule for user.delete has no scope"},
-		{func(d *syntax.Document) { d.Bundles = []syntax.Bundle{{Name: name("desk")}} }, "by-hand:0:0: bundle desk is empty, and asking for nothing would allow nothing; list permissions"},
+		{func(d *syntax.Document) { d.Bundles = []syntax.Bundle{{Name: name("desk")}} }, "by-hand:0:0: bundle desk is empty; list permissions"},
 		{func(d *syntax.Document) { d.Conditions = []syntax.Condition{{Name: name("mfa")}} }, "by-hand:0:0: condition mfa has no fact"},
 		{func(d *syntax.Document) { d.Roles = append(d.Roles, d.Roles[1]) }, "by-hand:0:0: role member is declared twice"},
 		{func(d *syntax.Document) {

@@ -103,20 +103,20 @@ func TestDecideErrors(t *testing.T) {
 	}{
 		{"no permission", member(), change(view(page), func(r *usher.Request) { r.Permission = permission.Permission{} }), usher.ErrUnknownPermission, "check mia on page p1: unknown permission"},
 		{"unknown permission", member(), change(view(page), func(r *usher.Request) { r.Permission = permission.MustParse("page.veiw") }), usher.ErrUnknownPermission, `check mia page.veiw on page p1: unknown permission; did you mean "page.view"?`},
-		{"wrong type", member(), view(&usher.Object{Type: "pages"}), usher.ErrWrongResource, `check mia page.view on pages: wrong type of resource: "pages", but page.view is asked of a page`},
-		{"bundle of another type", member(), change(view(&usher.Object{Type: "user"}), func(r *usher.Request) { r.Permission = permission.MustParse("page.all") }), usher.ErrWrongResource, `check mia page.all on user: wrong type of resource: "user", of which page.all asks nothing`},
-		{"other account", member(), view(&usher.Object{Type: "page", Account: "evil"}), usher.ErrOtherAccount, `check mia page.view on page: wrong account: it belongs to "evil", and "acme" was asked for`},
+		{"wrong type", member(), view(&usher.Object{Type: "pages"}), usher.ErrWrongResource, `check mia page.view on pages: wrong type of resource: got "pages", but page.view is about "page"`},
+		{"bundle of another type", member(), change(view(&usher.Object{Type: "user"}), func(r *usher.Request) { r.Permission = permission.MustParse("page.all") }), usher.ErrWrongResource, `check mia page.all on user: wrong type of resource: got "user", but no permission of page.all is about it`},
+		{"other account", member(), view(&usher.Object{Type: "page", Account: "evil"}), usher.ErrOtherAccount, `check mia page.view on page: wrong account: it belongs to "evil", but the request is about "acme"`},
 		{"unknown fact", member(), change(view(page), func(r *usher.Request) { r.Context = usher.Context{"mfaa": true} }), usher.ErrUndeclared, `check mia page.view on page p1: fact of a request "mfaa": not declared by the policy; did you mean "mfa"?`},
 		{"unknown party", member(), view(&usher.Object{Type: "page", Parties: map[string][]string{"auther": {"mia"}}}), usher.ErrUndeclared, `check mia page.view on page: party of page "auther": not declared by the policy; did you mean "author"?`},
 		{"unknown attribute", member(), view(&usher.Object{Type: "page", Attributes: map[string]bool{"loked": true}}), usher.ErrUndeclared, `check mia page.view on page: attribute "loked": not declared by the policy; did you mean "locked"?`},
 		{"unknown role", member(), change(view(page), func(r *usher.Request) { r.Subject = "odd" }), usher.ErrUndeclared, `check odd page.view on page p1: role of the user "pilot": not declared by the policy`},
 		{"no time", member(), change(view(page), func(r *usher.Request) { r.Time = time.Time{} }), usher.ErrNoTime, "check mia page.view on page p1: no usable time: the request has none, and there is no clock"},
 		{"a time too far", member(), change(view(page), func(r *usher.Request) { r.Time = time.Date(2300, 1, 1, 0, 0, 0, 0, time.UTC) }), usher.ErrNoTime, "check mia page.view on page p1: no usable time: 2300-01-01 00:00:00 +0000 UTC lies outside the years 1678 to 2261"},
-		{"no facts", nil, view(page), nil, "check mia page.view on page p1: there are no facts to decide on"},
+		{"no facts", nil, view(page), nil, "check mia page.view on page p1: the facts are nil"},
 		{"asker not to be had", broken{member(), "mia", nil}, view(page), errDown, "check mia page.view on page p1: database is down"},
 		{"party not to be had", broken{member(), "max", nil}, edit(page), errDown, "check mia page.edit on page p1: database is down"},
 		{"account not to be had", broken{member(), "", func() (*policy.Account, error) { return nil, errDown }}, change(view(nil), func(r *usher.Request) { r.Permission = permission.MustParse("page.list") }), errDown, "check mia page.list: database is down"},
-		{"no account", broken{member(), "", func() (*policy.Account, error) { return nil, nil }}, change(view(nil), func(r *usher.Request) { r.Permission = permission.MustParse("page.list") }), nil, "check mia page.list: the facts have no account"},
+		{"no account", broken{member(), "", func() (*policy.Account, error) { return nil, nil }}, change(view(nil), func(r *usher.Request) { r.Permission = permission.MustParse("page.list") }), nil, "check mia page.list: Facts.Account returned nil"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			d, err := p.Decide(row.facts, &row.r)

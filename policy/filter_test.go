@@ -346,7 +346,7 @@ resources:
 		want    string
 	}{
 		{filter.Mapping{Type: "calender", Account: account}, `mapping of calender: the policy has no such resource; did you mean "calendar"?`},
-		{filter.Mapping{Type: "calendar", Account: account, Parties: map[string]filter.Party{"teams": filter.Empty{}}}, `mapping of calendar: the policy gives it no party teams; did you mean "team"?`},
+		{filter.Mapping{Type: "calendar", Account: account, Parties: map[string]filter.Party{"teams": filter.Empty{}}}, `mapping of calendar: the policy declares no party teams; did you mean "team"?`},
 		{filter.Mapping{Type: "calendar", Account: account, Attributes: map[string]filter.Attribute{"opne": filter.Unknown{}}}, `mapping of calendar: the policy declares no attribute opne; did you mean "open"?`},
 	} {
 		err := guarded.CheckTable(compiled(t, row.mapping), edit)

@@ -36,7 +36,7 @@ func TestRefused(t *testing.T) {
 // An error tells where in which file, and what.
 func TestRefusedError(t *testing.T) {
 	_, err := policyfile.Load("acme.yaml", []byte("usher: 2\nroles: []\n"))
-	assert.EqualError(t, err, `acme.yaml:1:8: version "2" of the format is not known; this library reads version 1`+"\n"+
+	assert.EqualError(t, err, `acme.yaml:1:8: unknown format version "2" (want 1)`+"\n"+
 		`acme.yaml:2:8: roles must be a map, not a list`)
 }
 

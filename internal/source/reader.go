@@ -132,7 +132,7 @@ func (r Reader) Bool(n *Node, what string) (value, ok bool) {
 	switch {
 	case ok:
 	case n.Quoted && (n.Text == "true" || n.Text == "false"):
-		r.Errorf(n, "%s must be true or false; leave the quotes out", what)
+		r.Errorf(n, "%s must be true or false; remove the quotes", what)
 	default:
 		r.Errorf(n, "%s must be true or false, not %s", what, n.Describe())
 	}
@@ -148,7 +148,7 @@ func (r Reader) Whole(n *Node, what string, least int) (int, bool) {
 	isNumber := n.Kind == Scalar && err == nil
 	switch {
 	case isNumber && n.Quoted:
-		r.Errorf(n, "%s must be a number; leave the quotes out", what)
+		r.Errorf(n, "%s must be a number; remove the quotes", what)
 	case !isNumber || int(v) < least:
 		r.Errorf(n, "%s must be a whole number from %d on, not %s", what, least, n.Describe())
 	default:

@@ -90,7 +90,7 @@ func (n *Node) Describe() string {
 // is nil if that leaves nothing to look at.
 func Parse(src []byte, report Report) *Node {
 	if len(src) > MaxBytes {
-		report(1, 1, printable.Sprintf("the file is %d bytes long; at most %d (1 MiB) are read", len(src), MaxBytes))
+		report(1, 1, printable.Sprintf("the file is %d bytes long; the limit is %d (1 MiB)", len(src), MaxBytes))
 		return nil
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(src))
@@ -109,7 +109,7 @@ func Parse(src []byte, report Report) *Node {
 		reportSyntax(err, report)
 		return nil
 	default:
-		report(second.Line, second.Column, "a second document begins here; a file holds one")
+		report(second.Line, second.Column, "a second document begins here; a file must contain exactly one")
 		return nil
 	}
 	if len(document.Content) != 1 { // a file of nothing but comments
@@ -158,14 +158,14 @@ func reportSyntax(err error, report Report) {
 func (c *converter) convert(y *yaml.Node) *Node {
 	n := &Node{Line: y.Line, Col: y.Column}
 	if y.Kind == yaml.AliasNode {
-		c.report(y.Line, y.Column, printable.Sprintf("an alias (*%s) is not read here; write the value out", y.Value))
+		c.report(y.Line, y.Column, printable.Sprintf("aliases (*%s) are not supported; write the value out", y.Value))
 		return nil
 	}
 	if y.Anchor != "" {
-		c.report(y.Line, y.Column, printable.Sprintf("an anchor (&%s) is not read here; write the value out where it is needed", y.Anchor))
+		c.report(y.Line, y.Column, printable.Sprintf("anchors (&%s) are not supported; write the value out where it is needed", y.Anchor))
 	}
 	if y.Style&yaml.TaggedStyle != 0 {
-		c.report(y.Line, y.Column, printable.Sprintf("a tag (%s) is not read here; leave it out", y.Tag))
+		c.report(y.Line, y.Column, printable.Sprintf("tags (%s) are not supported; remove it", y.Tag))
 	}
 	switch y.Kind {
 	case yaml.ScalarNode:
@@ -183,7 +183,7 @@ func (c *converter) convert(y *yaml.Node) *Node {
 		n.Kind = Map
 		n.Entries = c.entries(y)
 	default:
-		c.report(y.Line, y.Column, "not readable here")
+		c.report(y.Line, y.Column, "this kind of YAML node is not supported")
 		return nil
 	}
 	return n
@@ -197,7 +197,7 @@ func (c *converter) entries(y *yaml.Node) []Entry {
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		k := y.Content[i]
 		if k.Kind == yaml.ScalarNode && k.Tag == "!!merge" {
-			c.report(k.Line, k.Column, "a merge key (<<) is not read here; write the entries out")
+			c.report(k.Line, k.Column, "merge keys (<<) are not supported; write the entries out")
 			continue
 		}
 		key := c.convert(k)
@@ -210,7 +210,7 @@ func (c *converter) entries(y *yaml.Node) []Entry {
 			continue
 		}
 		if line, dup := first[key.Text]; dup {
-			c.report(k.Line, k.Column, printable.Sprintf("%q stands here twice, the first time in line %d", key.Text, line))
+			c.report(k.Line, k.Column, printable.Sprintf("duplicate key %q; the first is in line %d", key.Text, line))
 			continue
 		}
 		first[key.Text] = k.Line

@@ -93,7 +93,7 @@ func (p *parser) title(into *string) source.Field {
 
 func (p *parser) version(n *source.Node) {
 	if v, ok := p.Text(n, "usher"); ok && v != syntax.FormatVersion {
-		p.Errorf(n, "version %q of the format is not known; this library reads version %s", v, syntax.FormatVersion)
+		p.Errorf(n, "unknown format version %q (want %s)", v, syntax.FormatVersion)
 	}
 }
 
@@ -113,7 +113,7 @@ func (p *parser) seats(n *source.Node) {
 					p.Errorf(n, "%v", err)
 					return
 				case slices.Contains(pool.Holds, status):
-					p.Errorf(n, "%s stands here twice", status)
+					p.Errorf(n, "duplicate status %s", status)
 					return
 				}
 				pool.Holds = append(pool.Holds, status)
@@ -148,7 +148,7 @@ func (p *parser) conditions(n *source.Node) {
 		for kind := syntax.OnSeat; kind <= syntax.OnParty; kind++ {
 			fields = append(fields, source.Field{Name: kind.String(), Read: func(n *source.Node) {
 				if c.Kind != 0 {
-					p.Errorf(n, "condition %s has one fact; make a condition of its own for %s", c.Name.Text, kind)
+					p.Errorf(n, "condition %s must have one fact; declare another condition for %s", c.Name.Text, kind)
 				}
 				c.Kind, c.Of = kind, p.looseName(n, conditionFacts[kind])
 			}})
@@ -174,14 +174,14 @@ func (p *parser) bundles(n *source.Node) {
 			switch {
 			case !ok:
 			case seen[text]:
-				p.Errorf(n, "%s stands here twice", text)
+				p.Errorf(n, "duplicate %s", text)
 			default:
 				seen[text] = true
 				b.Members = append(b.Members, nameOf(n))
 			}
 		})
 		if value.Kind == source.List && len(value.Items) == 0 {
-			p.Errorf(value, "bundle %s is empty, and asking for nothing would allow nothing; list permissions", key.Text)
+			p.Errorf(value, "bundle %s is empty; list permissions", key.Text)
 		}
 		p.doc.Bundles = append(p.doc.Bundles, b)
 	})
@@ -192,7 +192,7 @@ func (p *parser) bundles(n *source.Node) {
 func (p *parser) name(n *source.Node, what string) syntax.Name {
 	name := p.looseName(n, what)
 	if syntax.IsReserved(name.Text) {
-		p.Errorf(n, "%q is a word of the rules and cannot name %s", name.Text, what)
+		p.Errorf(n, "%q is a reserved word and cannot name %s", name.Text, what)
 	}
 	return name
 }
@@ -205,9 +205,9 @@ func (p *parser) looseName(n *source.Node, what string) syntax.Name {
 	case !permission.IsName(text):
 		p.Errorf(n, "%q cannot name %s: names are lower-case letters, digits and dashes, and begin with a letter", text, what)
 	case syntax.IsReserved(text) && text != "team":
-		p.Errorf(n, "%q is a word of the rules and cannot name %s", text, what)
+		p.Errorf(n, "%q is a reserved word and cannot name %s", text, what)
 	case text == "null":
-		p.Errorf(n, "\"null\" is YAML's word for nothing, and cannot name %s", what)
+		p.Errorf(n, "\"null\" is YAML's null value and cannot name %s", what)
 	}
 	return syntax.Name{Text: text, Pos: pos(n)}
 }
@@ -218,7 +218,7 @@ func (p *parser) names(n *source.Node, list, one string) []syntax.Name {
 	p.List(n, list, func(n *source.Node) {
 		name := p.name(n, one)
 		if seen[name.Text] {
-			p.Errorf(n, "%s stands here twice", name.Text)
+			p.Errorf(n, "duplicate %s", name.Text)
 			return
 		}
 		seen[name.Text] = true

@@ -44,7 +44,7 @@ func (p *parser) role(n *source.Node, r *syntax.Role) {
 		source.Field{Name: "held-on", Read: func(n *source.Node) {
 			text, ok := p.Text(n, "held-on")
 			if ok && text != "team" {
-				p.Errorf(n, "held-on is team, not %q; leave it out for a role of the account", text)
+				p.Errorf(n, "held-on must be team, not %q; remove it for an account role", text)
 			}
 			r.OnTeam = true
 		}},

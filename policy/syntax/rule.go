@@ -124,7 +124,7 @@ func (p *ruleParser) rule() Rule {
 	i := slices.Index(scopeNames, word.Text)
 	switch {
 	case word.Text == "":
-		p.fail(word, "a rule begins with a scope: any, own, sole, team or shared")
+		p.fail(word, "a rule must begin with a scope: any, own, sole, team or shared")
 	case i < 0:
 		p.fail(word, "unknown scope %q%s (any, own, sole, team, shared)", word.Text, suggestScope(word.Text))
 	}
@@ -139,7 +139,7 @@ func (p *ruleParser) rule() Rule {
 		r.Hiding = p.names("group of fields", "and")
 	}
 	if rest := p.next(); rest.Text != "" {
-		p.fail(rest, "%q does not belong here; %s", rest.Text, suggestEnd(rest.Text))
+		p.fail(rest, "unexpected %q; %s", rest.Text, suggestEnd(rest.Text))
 	}
 	return r
 }
@@ -148,12 +148,12 @@ func (p *ruleParser) rule() Rule {
 func suggestScope(word string) string {
 	switch strings.ToLower(word) {
 	case "none", "no", "nobody", "never", "false", "deny":
-		return "; where nobody may, leave it out"
+		return "; to deny, remove the cell"
 	case "true", "yes", "all", "always", "allow", "everyone", "*":
 		return "; write any"
 	}
 	if scope := strings.TrimSuffix(word, ","); scope != word && slices.Contains(scopeNames, scope) {
-		return "; several rules are a list: [own if a, team if b]"
+		return "; write several rules as a list: [own if a, team if b]"
 	}
 	return suggest.DidYouMean(word, scopeNames)
 }
@@ -162,7 +162,7 @@ func suggestScope(word string) string {
 func suggestEnd(word string) string {
 	switch strings.ToLower(word) {
 	case "or", "||":
-		return "conditions are joined by and; for \"or\" write a list of rules, of which one is enough: [own if a, own if b]"
+		return "conditions are joined by and; for \"or\" write a list of rules: [own if a, own if b]"
 	case "unless", "except", "without":
 		return "write if not …"
 	case "when", "where", "with", "while":
@@ -181,7 +181,7 @@ func (p *ruleParser) tests() []Test {
 			switch {
 			case other.Name.Text != t.Name.Text:
 			case other.Not == t.Not:
-				p.fail(t.Name, "%s stands here twice", t)
+				p.fail(t.Name, "duplicate condition %s", t)
 			default:
 				p.fail(t.Name, "%s and not %s never hold together", t.Name.Text, t.Name.Text)
 			}
@@ -200,7 +200,7 @@ func (p *ruleParser) names(what, between string) []Name {
 		n := p.name(what, between)
 		p.bound(n, len(names))
 		if slices.ContainsFunc(names, func(o Name) bool { return o.Text == n.Text }) {
-			p.fail(n, "%s stands here twice", n.Text)
+			p.fail(n, "duplicate %s %s", what, n.Text)
 		}
 		names = append(names, n)
 		if !p.accept(between) {
@@ -216,9 +216,9 @@ func (p *ruleParser) name(what, between string) Name {
 	case n.Text == "":
 		p.fail(n, "the name of a %s is missing at the end", what)
 	case IsReserved(n.Text) && (what != "party" || n.Text != "team"):
-		p.fail(n, "%q is a word of the rules and no name of a %s", n.Text, what)
+		p.fail(n, "%q is a reserved word and cannot name a %s", n.Text, what)
 	case strings.HasSuffix(n.Text, ","):
-		p.fail(n, "names are joined by %q here, not by a comma", between)
+		p.fail(n, "separate names with %q, not with a comma", between)
 	case !permission.IsName(n.Text):
 		p.fail(n, "%q cannot name a %s: names are lower-case letters, digits and dashes, and begin with a letter", n.Text, what)
 	}
