@@ -9,7 +9,7 @@ import (
 // Word is a word of the tables with its meaning.
 type Word struct{ Word, Meaning string }
 
-// Words explains the words that stand in the tables.
+// Words returns the words that occur in the tables, with their meanings.
 func Words(m policy.Matrix) []Word {
 	used := map[string]bool{}
 	look := func(rules []string) {

@@ -95,7 +95,7 @@ func (p *parser) never(n *source.Node) {
 	})
 }
 
-// rules reads the rules of a cell: one, or a list of them.
+// rules reads a cell: one rule, or a list of rules.
 func (p *parser) rules(n *source.Node, what string) []syntax.Rule {
 	if n.Kind == source.Map {
 		p.Errorf(n, "%s must be a rule or a list of rules, not a map", what)
@@ -122,8 +122,8 @@ func (p *parser) rules(n *source.Node, what string) []syntax.Rule {
 	return rules
 }
 
-// shift moves a place within a rule's text to its place in the file. Where the
-// text is folded or escaped there, that is the place of the rule.
+// shift converts a position in a rule's text to a position in the file. If the file has the
+// text folded or escaped, it returns the position of the rule.
 func shift(at syntax.Pos, n *source.Node) syntax.Pos {
 	if !n.InPlace {
 		return pos(n)

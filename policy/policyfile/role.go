@@ -82,8 +82,8 @@ func (p *parser) roleSeats(n *source.Node, r *syntax.Role) {
 	})
 }
 
-// suggestSeats says how to write today what a role said with seat-pools, which
-// named the pools that its seat was about. A role could be given a seat of any other.
+// suggestSeats suggests a replacement for seat-pools, a former key with the names of the
+// pools that seat applied to. A role could hold a seat of any other pool.
 func (p *parser) suggestSeats(n *source.Node) string {
 	rule, named := "", map[string]bool{}
 	for _, e := range n.Entries {
