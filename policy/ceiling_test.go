@@ -15,7 +15,7 @@ import (
 )
 
 // TestGives compares what an actor can give to a user with the sentences of the contract.
-// Want is the rule that the actor's rules do not cover; none where the command is allowed.
+// Want is the rule that the actor's rules do not cover; "" if the command is allowed.
 func TestGives(t *testing.T) {
 	p, err := policyfile.Load("ceiling.yaml", []byte(ceilingPolicy))
 	require.NoError(t, err)
@@ -110,12 +110,12 @@ func TestGives(t *testing.T) {
 		{"admin", "guest", "guest +page.view", ""},
 		{"admin", "guest", "guest +page.edit", "page.edit: any [grant page.edit]"},
 		{"guest", "guest", "guest +gone", ""},
-		// Nobody hands out what they do not have, although the one who gets it could do it before.
+		// Users cannot give what they do not have, although the recipient had it before.
 		{"guest", "admin", "admin +page.view", "page.view: any [grant page.view]"},
 		{"guest", "guest +kit", "guest +kit +page.view", "page.view: any [grant page.view]"},
 		{"guest", "guest +kit", "guest +kit", ""},
 
-		// A grant is not handed on for longer than it is held.
+		// A grant cannot be given for longer than the actor has it.
 		{"guest +page.view@2", "guest", "guest +page.view@2", ""},
 		{"guest +page.view@2", "guest", "guest +page.view@1", ""},
 		{"guest +page.view@1", "guest", "guest +page.view@2", "page.view: any [grant page.view] from 01:00 on"},
@@ -134,7 +134,7 @@ func TestGives(t *testing.T) {
 		{"guest +page.view@1", "botted", "botted +page.view +bots@1", ""}, // without bots the grant is none either
 		{"guest +page.view@1", "botted", "botted +page.view +bots@2", "page.view: any if bots [grant page.view] from 01:00 on"},
 
-		// A feature lifts or brings into force what is forbidden, and what asks for its lack.
+		// A feature can lift or apply a prohibition, and a rule can require its absence.
 		{"guest +page.print", "guest", "guest +page.print", ""},
 		{"guest +page.print +bots", "guest", "guest +page.print", "page.print: any [grant page.print]"}, // it is forbidden to the actor
 		{"guest +page.print +bots", "guest +bots", "guest +bots +page.print", ""},
@@ -147,14 +147,14 @@ func TestGives(t *testing.T) {
 		{"guest", "no-bots +bots@1", "no-bots +bots@2", ""},
 		{"guest", "no-bots", "no-bots +bots@1", ""},
 
-		// What holds for the actor at the time of the command counts as held.
+		// A condition that holds for the actor at the time of the command counts as met.
 		{"careful mfa", "", "member", ""},
 		{"strict mfa", "", "root", ""},
 		{"paid /desk", "guest", "guest +page.print", ""},
 		{"paid", "guest", "guest +page.print", "page.print: any [grant page.print]"},
 		{"desk-bound /desk", "", "guest", ""},
 
-		// Where the actor needs a seat that a rule under never forbids, the user may pass without it.
+		// The actor needs a seat that a rule under never forbids; the user may pass without it.
 		{"clerk /desk", "guest", "guest +page.sign", "page.sign: any [grant page.sign]"},
 		{"clerk /desk", "guest /desk", "guest +page.sign /desk", ""},
 		{"clerk /desk", "guest", "clerk", ""},
@@ -255,7 +255,7 @@ func TestOutranks(t *testing.T) {
 	}
 }
 
-// What is not covered can be told to a person: which rule, and of what they hold it is.
+// An uncovered rule can be shown to a user: the rule, and where it comes from.
 func TestGivesTells(t *testing.T) {
 	p := loadPreset(t, "oncehub")
 	given, ok, err := ceilingOf(t, p, "member").Gives(nil, parseUser("owner"))
@@ -312,7 +312,7 @@ func TestCeilingRefuses(t *testing.T) {
 	require.Error(t, err)
 }
 
-// What a policy finds out about its roles is found out by several goroutines at a time.
+// Concurrent goroutines may compute the cached facts of a policy's roles.
 func TestGivesConcurrently(t *testing.T) {
 	table := func() (texts []string) {
 		p, err := policyfile.Load("ceiling.yaml", []byte(ceilingPolicy))

@@ -50,7 +50,7 @@ func smallPolicy(t testing.TB) *policy.Policy {
 	return p
 }
 
-// broken facts fail where they are asked.
+// broken are facts that fail for one user, or for the account.
 type broken struct {
 	*world
 	failUser usher.UserID
@@ -81,7 +81,7 @@ func member() *world {
 	}}
 }
 
-// What cannot be decided is an error, says what is wrong, and denies.
+// A check that cannot be decided returns an error with the cause, and denies.
 func TestDecideErrors(t *testing.T) {
 	p := smallPolicy(t)
 	view := func(r usher.Resource) usher.Request {
@@ -126,7 +126,7 @@ func TestDecideErrors(t *testing.T) {
 			}
 			assert.Equal(t, usher.Decision{}, d, "an error is a denial")
 			if row.r.Permission.String() == "page.list" {
-				return // the questions below ask of a resource
+				return // the next checks have a resource
 			}
 			_, err = p.Explain(row.facts, &row.r)
 			assert.Error(t, err)
@@ -137,7 +137,7 @@ func TestDecideErrors(t *testing.T) {
 	}
 }
 
-// What is not known allows nothing, and counts where something is forbidden.
+// Unknown facts do not allow, and they do forbid.
 func TestUnknown(t *testing.T) {
 	p := smallPolicy(t)
 	quiet := func(silent ...string) *thing {
@@ -159,10 +159,10 @@ func TestUnknown(t *testing.T) {
 		{"page.edit", nil, usher.Context{"mfa": true}, usher.ReasonOutOfScope},
 		{"page.wipe", quiet(), usher.Context{"mfa": true}, usher.ReasonGranted},
 		{"page.wipe", quiet(), usher.Context{"mfa": false}, usher.ReasonForbidden},
-		{"page.wipe", quiet(), nil, usher.ReasonForbidden}, // the login may have been weak
+		{"page.wipe", quiet(), nil, usher.ReasonForbidden}, // the login may be weak
 		{"page.wipe", quiet("team"), nil, usher.ReasonForbidden},
 		{"page.wipe", &usher.Object{Type: "page", Parties: map[string][]string{"author": {"max"}}}, nil, usher.ReasonGranted},
-		{"page.wipe", nil, nil, usher.ReasonGranted}, // no resource, so not the own
+		{"page.wipe", nil, nil, usher.ReasonGranted}, // without a resource, own does not match
 	} {
 		d, err := p.Decide(member(), &usher.Request{Subject: "mia", Permission: permission.MustParse(row.can), Resource: row.on, Context: row.context, Time: noon})
 		require.NoError(t, err)
@@ -170,7 +170,7 @@ func TestUnknown(t *testing.T) {
 	}
 }
 
-// counting facts note how often the clock and the account are looked at.
+// counting facts count the calls of the clock and of the account.
 type counting struct {
 	*world
 	clock, accounts int
@@ -180,7 +180,7 @@ func (c *counting) Now() time.Time { c.clock++; return noon }
 
 func (c *counting) Account() (*policy.Account, error) { c.accounts++; return c.world.Account() }
 
-// The clock and the account are looked at only where a rule asks.
+// The clock and the account are read only if a rule needs them.
 func TestDecideLooksAtNothingElse(t *testing.T) {
 	p := smallPolicy(t)
 	f := &counting{world: member()}
@@ -211,7 +211,7 @@ func TestDecideLooksAtNothingElse(t *testing.T) {
 	assert.Equal(t, 1, f.accounts)
 }
 
-// A check on things that exist allocates nothing, whatever comes out.
+// A check of known names allocates nothing, whatever the decision.
 func TestDecideAllocatesNothing(t *testing.T) {
 	p := loadPreset(t, "oncehub")
 	c := newCompany(1000, rand.New(rand.NewPCG(1, 2)))
@@ -244,7 +244,7 @@ func TestDecideAllocatesNothing(t *testing.T) {
 	}
 }
 
-// The reference of the benchmark and the policy say the same.
+// The reference of the benchmark and the policy agree.
 func TestReferenceAgrees(t *testing.T) {
 	p := onceHub(t)
 	for _, users := range []int{7, 100, 3000} {

@@ -11,7 +11,7 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// dice makes the choices of a random test; the same seed and number make the same ones.
+// dice makes the choices of a random test. The same seed and number repeat the same choices.
 type dice struct{ *rand.Rand }
 
 func newDice(seed, n uint64) dice { return dice{rand.New(rand.NewPCG(seed, n))} }
@@ -47,15 +47,15 @@ type drawing struct {
 	dice
 	doc  *syntax.Document
 	who  []string // roles and everyone
-	ask  []string // conditions that rules may ask for
+	ask  []string // conditions that rules may require
 	perm []string // permissions
-	// scopes leaves rules nothing but a scope, and forbids nothing: a way of its own in Decide.
+	// scopes draws only rules that consist of a scope, and no never rules: a fast path in Decide.
 	scopes bool
 }
 
 // randomDocument draws a policy that uses all of the format. One in twenty is big: more
-// conditions, fields and roles than a machine word has bits; in three of ten, scopes decide
-// alone.
+// conditions, fields and roles than a machine word has bits. In three of ten, only scopes
+// decide.
 func randomDocument(d dice) *syntax.Document {
 	dr := &drawing{dice: d, doc: &syntax.Document{Name: "random"}}
 	big := d.chance(5)
@@ -75,8 +75,8 @@ var (
 	fieldNames  = []string{"title", "phone", "email", "place", "note", "price"}
 )
 
-// mostFields is how many fields the rules of one type of resource may hide. Twice
-// mostConditions, a condition and its opposite being two, is how many tests they may have.
+// mostFields is the limit of fields of one type of resource. Twice mostConditions is the limit of
+// tests, because a condition and its negation are two.
 const mostFields, mostConditions = 40, 20
 
 // parties draws the types of resources with parties and groups of fields.
@@ -132,7 +132,7 @@ func numbered(what string, n int) (names []string) {
 	return names
 }
 
-// conditions draws what conditions can be about, and names for most of it.
+// conditions draws conditions on most of the declared facts.
 func (dr *drawing) conditions(big bool) {
 	doc := dr.doc
 	facts := func(kind syntax.ConditionKind, of []string) []string {
@@ -179,7 +179,7 @@ func (dr *drawing) conditions(big bool) {
 }
 
 // roles draws account roles, of which the first is the unique one and the second the default,
-// and team roles. A role includes only some of those behind it.
+// and team roles. A role includes only later ones.
 func (dr *drawing) roles(big bool) {
 	accounts := some(dr.dice, 2, 6, []string{"boss", "admin", "editor", "member", "visitor", "auditor"})
 	onTeams := some(dr.dice, 0, 4, []string{"manager", "lead", "scribe", "helper"})
@@ -225,7 +225,7 @@ func (dr *drawing) roles(big bool) {
 	dr.who = append(dr.who, "everyone")
 }
 
-// seats draws how a role goes with seats, in the short form or for some of the pools.
+// seats draws the seat rules of a role, in the short form or for some of the pools.
 func (dr *drawing) seats(r *syntax.Role) {
 	if dr.chance(40) {
 		r.Seat = role.Seat(dr.upTo(0, 2))
@@ -239,7 +239,7 @@ func (dr *drawing) seats(r *syntax.Role) {
 	}
 }
 
-// permissions draws actions with cells, for standard resources some of theirs.
+// permissions draws actions with cells; standard resources get some of their own actions.
 func (dr *drawing) permissions() {
 	for i := range dr.doc.Resources {
 		r := &dr.doc.Resources[i]
@@ -261,7 +261,7 @@ func (dr *drawing) permissions() {
 	dr.perm = everyPermission(dr.doc)
 }
 
-// everyPermission returns those that stand in the document and the standard ones, sorted.
+// everyPermission returns the permissions of the document and the standard ones, sorted.
 func everyPermission(doc *syntax.Document) (perms []string) {
 	for _, r := range doc.Resources {
 		for _, p := range r.Permissions {
@@ -312,8 +312,8 @@ func (dr *drawing) rule(on syntax.Resource, hiding bool) syntax.Rule {
 	return rule
 }
 
-// askable returns the conditions that a rule may ask for: those on a party only where there
-// is one.
+// askable returns the conditions that a rule may require: those on a party only if the resource
+// has it.
 func (dr *drawing) askable(on syntax.Resource) (names []string) {
 	for _, c := range dr.doc.Conditions {
 		isIt := func(p syntax.Party) bool { return p.Name.Text == c.Of.Text }
@@ -324,7 +324,7 @@ func (dr *drawing) askable(on syntax.Resource) (names []string) {
 	return names
 }
 
-// bundles draws sets that nest, and that cross types of resources.
+// bundles draws nested bundles with permissions of several types of resources.
 func (dr *drawing) bundles() {
 	var names []string
 	for _, name := range some(dr.dice, 0, 4, []string{"basics", "staff", "kit.full", "calendar.all", "extra"}) {
