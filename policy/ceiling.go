@@ -43,7 +43,7 @@ type Uncovered struct {
 var errNoCeiling = errors.New("the ceiling has no actor: make it with Policy.Ceiling")
 
 // Ceiling returns the ceiling of an actor. The account is that of the actor and of the
-// users whom the command changes. Its settings, the actor's seats and the request facts
+// users that the command changes. Its settings, the actor's seats and the request facts
 // determine which conditions hold now.
 //
 // The error wraps usher.ErrUndeclared if the actor's role is not an account role of the

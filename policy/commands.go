@@ -50,7 +50,7 @@ func namesNoParty(name permission.Permission) bool {
 //   - a rule of a cell or of a role with all: true that can match the resource of the
 //     command, in a role that a user can hold, unless a never rule always forbids it
 //   - a grant from another user, if the policy lets a user give grants (grant.give)
-//     that this user does not have (user.delegate)
+//     that the giver does not have (user.delegate)
 //
 // A grant from the host does not count, because it opens any command under every policy,
 // except those that a never rule or a built-in protection closes. Conditions of a rule do

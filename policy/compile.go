@@ -58,7 +58,7 @@ func Compile(d *syntax.Document) (*Policy, error) {
 	if err := c.problems.Err(); err != nil {
 		return nil, err
 	}
-	c.askTable()
+	c.fillPermTable()
 	c.p.ceilings = newCeilingTable(c.p)
 	c.lint()
 	c.p.digest = d.Digest()
@@ -263,7 +263,7 @@ func (c *compiler) requiredLiteral(condition int) uint64 {
 	return 1 << min(i, 63)
 }
 
-func (c *compiler) askTable() {
+func (c *compiler) fillPermTable() {
 	c.p.permTable = newPermTable(len(c.p.perms) + len(c.p.bundles))
 	for i := range c.p.perms {
 		perm := &c.p.perms[i]

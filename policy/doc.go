@@ -6,11 +6,11 @@
 //	p, err := policyfile.Load("rooms.yaml", src)
 //	d, err := p.Decide(facts, &usher.Request{Subject: "mia", Permission: edit, Resource: calendar, Time: now})
 //
-// Access is denied unless a rule allows it (least privilege). Rules under never keep duties
-// apart (separation of duties): no role and no grant lifts them. A [Ceiling] keeps users
+// Access is denied unless a rule allows it (least privilege). Rules under never enforce
+// prohibitions such as separation of duties: no role and no grant lifts them. A [Ceiling] keeps users
 // from giving more than they have.
 //
-// Package policyfile reads policy files. Package syntax has a file as it is written, and
+// Package policyfile reads policy files. Package syntax represents a file as written;
 // [Compile] compiles it. A program that only decides links no YAML parser: neither this
 // package nor package syntax imports one.
 //

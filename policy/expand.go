@@ -217,8 +217,8 @@ func (e *expander) heldName(r *rule) string {
 }
 
 // precompute finds the roles for which the outcome of the permission is fixed: the first
-// rule allows any resource without a condition, or there is no rule except a grant. Of the
-// other roles, it finds those that are scopeOnly.
+// rule allows any resource without a condition, or only grants have a rule. Of the other
+// roles, it finds those that are scopeOnly.
 func (e *expander) precompute() {
 	e.perm.precomputed = make([]outcome, len(e.p.roles))
 	if len(e.perm.never) > 0 || e.perm.protection != unprotected {

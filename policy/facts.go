@@ -14,8 +14,8 @@ import (
 // implements it over those. The policy reads results, and does not change or keep them.
 // Results must not change during a decision.
 //
-// The methods take no context. A Facts is a value for one request, which holds the account
-// id and the context of its database queries. Facts of a [filter.Filter] must stay valid
+// The methods take no context. A Facts is a value for one or more checks of one request
+// to the host application; it holds the account id and the context of database queries. Facts of a [filter.Filter] must stay valid
 // as long as the filter.
 //
 // A decision calls User for the subject once, and Account at most once. It calls User for
@@ -37,8 +37,8 @@ type Facts interface {
 	Account() (*Account, error)
 }
 
-// Clock is an optional interface of Facts. Now is called if a request has no time, and only
-// if a grant with an end is relevant.
+// Clock is an optional interface of Facts. Now is called only if a request has no time and a
+// grant with an end is relevant.
 type Clock interface {
 	Now() time.Time
 }
@@ -46,7 +46,7 @@ type Clock interface {
 // Account has the facts of an account as a whole. The zero Account has no nested teams, and
 // all settings have their defaults.
 type Account struct {
-	Teams    *team.Tree      // teams that it lacks, or all teams if nil, are not below another
+	Teams    *team.Tree      // teams that it lacks are at the top; nil: all teams are
 	Settings map[string]bool // settings that it lacks have their defaults
 }
 

@@ -207,7 +207,7 @@ func (s *uniqueHolders) IDs() ([]string, error) {
 	})
 }
 
-// usersThat appends the users for whom keep returns true.
+// usersThat appends the users that keep accepts.
 func usersThat(f Facts, ids []usher.UserID, keep func(*User) bool) ([]usher.UserID, error) {
 	all, ok := f.(Lister)
 	if !ok {

@@ -222,8 +222,8 @@ func (q *evaluation) fact(c syntax.Condition) (value, known bool) {
 	}
 }
 
-// party returns the ids of a party of the resource: none if its type lacks the party, or if
-// there is no resource.
+// party returns the ids of a party of the resource: none if its type lacks the party, or
+// without a resource.
 func (q *evaluation) party(name string) (ids []string, known bool) {
 	has := slices.ContainsFunc(q.on.Parties, func(p syntax.Party) bool { return p.Name.Text == name })
 	if q.Resource == nil || !has {

@@ -104,7 +104,7 @@ func TestModel(t *testing.T) {
 		{"gus", "calendar.view", "calendar", "", "granted"},                            // by a bundle, for one more instant
 
 		{"max", "calendar.edit", "calendar host=mia host=eve team=emea", "", "granted"},          // his team, and below
-		{"max", "calendar.edit", "calendar host=mia team=ops", "", "out-of-scope"},               // there he is no manager
+		{"max", "calendar.edit", "calendar host=mia team=ops", "", "out-of-scope"},               // he is not a manager there
 		{"max", "calendar.edit", "calendar host=mia team=all", "", "out-of-scope"},               // the team above
 		{"max", "calendar.edit", "calendar host=mia host=zoe", "", "out-of-scope"},               // an unknown user is in no team
 		{"max", "calendar.edit", "calendar host=mia ?guest", "", "out-of-scope"},                 // unless all parties are known

@@ -170,7 +170,7 @@ func (p *Policy) Roles() []role.Role {
 	return roles
 }
 
-// Role returns the role with the name; ok is false if there is none.
+// Role returns the role with the name; ok is false for an unknown name.
 func (p *Policy) Role(name role.Name) (r role.Role, ok bool) {
 	if i := p.roleIndex(name); i >= 0 {
 		return p.roles[i].Role, true
@@ -200,7 +200,7 @@ func (p *Policy) roleThat(is func(*compiledRole) bool) role.Role {
 // Pools returns the seat pools in the order of the file.
 func (p *Policy) Pools() []seat.Kind { return slices.Clone(p.pools) }
 
-// Pool returns the seat pool with the name; ok is false if there is none.
+// Pool returns the seat pool with the name; ok is false for an unknown name.
 func (p *Policy) Pool(name seat.PoolName) (kind seat.Kind, ok bool) {
 	i := slices.IndexFunc(p.pools, func(k seat.Kind) bool { return k.Name == name })
 	if i < 0 {
@@ -212,7 +212,7 @@ func (p *Policy) Pool(name seat.PoolName) (kind seat.Kind, ok bool) {
 // Features returns the features in the order of the file.
 func (p *Policy) Features() []string { return slices.Clone(p.features) }
 
-// Setting returns the default of a setting; ok is false if there is no such setting.
+// Setting returns the default of a setting; ok is false for an unknown name.
 func (p *Policy) Setting(name string) (value, ok bool) {
 	value, ok = p.settings[name]
 	return value, ok
@@ -259,8 +259,8 @@ func (p *Policy) Bundles() []permission.Permission {
 	return names
 }
 
-// Bundle returns the permissions of a bundle, with nested bundles expanded; ok is false if
-// there is no such bundle.
+// Bundle returns the permissions of a bundle, with nested bundles expanded; ok is false for
+// an unknown name.
 func (p *Policy) Bundle(name permission.Permission) (perms []permission.Permission, ok bool) {
 	for _, b := range p.bundles {
 		if b.name == name {
@@ -316,8 +316,8 @@ func (p *Policy) Fields(resource string) []string {
 	return nil
 }
 
-// FieldGroup returns the fields of a group of a type of resource, sorted; ok is false if
-// there is no such group.
+// FieldGroup returns the fields of a group of a type of resource, sorted; ok is false for
+// an unknown type or group.
 func (p *Policy) FieldGroup(resource, group string) (fields []string, ok bool) {
 	i := p.resourceTable.find(resource)
 	if i < 0 {
