@@ -14,7 +14,7 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// The files of testdata/accepted have between them every part of the format.
+// Together, the files of testdata/accepted use every part of the format.
 func TestAccepted(t *testing.T) {
 	for _, file := range examples(t, "accepted") {
 		t.Run(file.name, func(t *testing.T) {
@@ -26,7 +26,7 @@ func TestAccepted(t *testing.T) {
 	}
 }
 
-// The order of keys and of what has no order, titles and comments leave the digest alone.
+// The digest does not depend on the order of keys and unordered lists, on titles or on comments.
 func TestDigest(t *testing.T) {
 	const written = `
 usher: 1
@@ -61,7 +61,7 @@ usher: "1"
 	assert.Equal(t, a.Digest(), b.Digest())
 }
 
-// A role's seats have two ways to be written, which are the same policy if they say the same.
+// A role's seats can be written in two ways. They are the same policy if they mean the same.
 func TestDigestOfSeats(t *testing.T) {
 	digest := func(member string) string {
 		p, err := policyfile.Load("p.yaml", []byte("usher: 1\nseats: {a: {}, b: {}}\nroles: {owner: {unique: true, hands-over-to: member}, member: {default: true"+member+"}}"))
@@ -86,7 +86,7 @@ func TestDigestOfSeats(t *testing.T) {
 	}
 }
 
-// What a role says of seats, for each pool.
+// The seat rule of a role for each pool.
 func TestSeatsOfRoles(t *testing.T) {
 	const src = `
 usher: 1
@@ -117,7 +117,7 @@ roles:
 	}
 }
 
-// Who includes a role counts for its at-least, however far away.
+// A holder of a role that includes another one, directly or indirectly, counts for its at-least.
 func TestBounds(t *testing.T) {
 	const src = `
 usher: 1
@@ -140,7 +140,7 @@ roles:
 	assert.Empty(t, new(policy.Policy).Bounds())
 }
 
-// printsBack checks of a file that loads: what Print writes of it loads too, and says the same.
+// printsBack checks that the printed form of a file loads, and is an equal document.
 func printsBack(t *testing.T, src []byte) {
 	t.Helper()
 	doc, err := policyfile.Parse("written.yaml", src)

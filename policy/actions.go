@@ -6,33 +6,32 @@ import (
 	"github.com/usher-go/usher/permission"
 )
 
-// Action is something that a user may do on a resource. The zero Action is no
-// permission, denied.
+// Action is a permission that a user has on a resource. The zero Action has no
+// permission, and a Decision that denies.
 type Action struct {
 	Permission permission.Permission
 	Decision   usher.Decision // always allowed; it may hide fields
 }
 
-// Actions returns everything that the subject may do on the request's resource,
-// in the order of the policy; the request's permission plays no part. Each
-// decision is the one that Decide gives, but what they have in common is looked
-// at once.
+// Actions returns the permissions that the subject has on the request's resource, in the
+// order of the policy. It ignores the request's permission. Each decision is the one that
+// Decide returns; Actions evaluates shared conditions and scopes once.
 //
-// The errors are those of Decide; without a resource, or with one of a type that
-// the policy does not know, it is usher.ErrWrongResource.
+// The errors are those of Decide. Without a resource, or with one of an unknown type, the
+// error is usher.ErrWrongResource.
 func (p *Policy) Actions(f Facts, r *usher.Request) ([]Action, error) {
 	return p.AppendActions(nil, f, r)
 }
 
-// AppendActions is Actions into a slice that the caller keeps; with enough room
-// there it allocates no more than Decide. On an error it returns dst as it was.
+// AppendActions appends the result of Actions to dst. With enough capacity in dst, it
+// allocates no more than Decide. On an error it returns dst unchanged.
 func (p *Policy) AppendActions(dst []Action, f Facts, r *usher.Request) ([]Action, error) {
 	if p == nil || r == nil || r.Resource == nil {
-		return dst, requestError("actions", r, printable.Errorf("%w: there is no resource to act on", usher.ErrWrongResource))
+		return dst, requestError("actions", r, printable.Errorf("%w: the request has no resource", usher.ErrWrongResource))
 	}
 	resource := p.resourceTable.find(r.Resource.Ref().Type)
 	if resource < 0 {
-		return dst, requestError("actions", r, printable.Errorf("%w: the policy does not know this one", usher.ErrWrongResource))
+		return dst, requestError("actions", r, printable.Errorf("%w: the policy has no resource %q", usher.ErrWrongResource, r.Resource.Ref().Type))
 	}
 	var q evaluation
 	if err := q.begin(p, f, r, resource); err != nil {

@@ -35,7 +35,7 @@ func (*board) Ref() usher.Ref                { return usher.Ref{Type: "poster", 
 func (*board) InAccount() usher.AccountID    { return "acme" }
 func (*board) Party(string) ([]string, bool) { return nil, true }
 
-// publicBoard is one with attributes. It wraps another resource.
+// publicBoard is a resource with attributes that wraps another resource.
 type publicBoard struct {
 	usher.Resource
 	public, locked bool
@@ -56,8 +56,8 @@ type wrapper struct{ usher.Resource }
 
 func (w wrapper) Attribute(name string) (value, known bool) { return usher.Attribute(w.Resource, name) }
 
-// A resource without attributes fails closed: no rule that looks at one allows, and each
-// rule under never that looks at one forbids. All questions agree.
+// A resource without attributes fails closed: a rule that requires one does not allow, and
+// a rule under never with one forbids. All paths agree.
 func TestAttributer(t *testing.T) {
 	p, err := policyfile.Load("policy.yaml", []byte(poster))
 	require.NoError(t, err)

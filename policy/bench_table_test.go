@@ -13,8 +13,8 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// directory is a company as the engine keeps it: the users in a table, and those
-// who are alike share a record.
+// directory is a company as the engine stores it: users in a table, where equal users
+// share a record.
 type directory struct {
 	users   *table.Table[*policy.User]
 	account policy.Account
@@ -41,9 +41,8 @@ func newDirectory(c *company) *directory {
 	return &directory{users: users.Table()}
 }
 
-// BenchmarkDecideOnTable is BenchmarkDecide with the users where the engine has
-// them. The sides take turns, and the median turn counts, which holds even
-// where others use the machine.
+// BenchmarkDecideOnTable is BenchmarkDecide with users in the engine's table. The sides
+// alternate, and the median round counts, which is stable on a busy machine.
 func BenchmarkDecideOnTable(b *testing.B) {
 	p := onceHub(b)
 	for _, users := range []int{100, 10_000, 1_000_000} {
@@ -85,7 +84,7 @@ func BenchmarkDecideOnTable(b *testing.B) {
 					for side, ask := range sides {
 						start := time.Now()
 						for k := range turn {
-							ask(i + k + side*len(list)/2) // not what the other side has just warmed
+							ask(i + k + side*len(list)/2) // not the entries that the other side has just loaded into the cache
 							way.between()
 						}
 						took[side] = append(took[side], float64(time.Since(start))/turn)

@@ -17,15 +17,15 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// The benchmarks ask OnceHub's matrix of a company: 5% team managers, teams of
+// The benchmarks check OnceHub's matrix of a company: 5% team managers, teams of
 // 20, two calendars a user, 15% of them with two or three hosts, 5% hosted by a
-// team; 60% of the questions about calendars, 20% about seats, 20% about the
-// account. The reference is what somebody would write by hand for this one
-// matrix: a map from user to a struct, and a switch over permissions.
+// team; 60% of the checks on calendars, 20% on seats, 20% on the account. The
+// reference is hand-written code for this one matrix: a map from user to a struct,
+// and a switch over permissions.
 
 type company struct {
-	people    map[string]*employee          // the reference's
-	users     map[usher.UserID]*policy.User // the same for the policy
+	people    map[string]*employee          // for the reference
+	users     map[usher.UserID]*policy.User // the same users for the policy
 	ids       []string
 	calendars []*calendar
 	entries   []*entry
@@ -77,7 +77,7 @@ func (e *entry) Party(name string) ([]string, bool) { return e.self, name == "us
 
 func newCompany(users int, random *rand.Rand) *company {
 	c := &company{people: make(map[string]*employee, users), users: make(map[usher.UserID]*policy.User, users)}
-	var shared [2][]policy.Membership // of the team at hand: its members', its managers'
+	var shared [2][]policy.Membership // of the current team: its members', its managers'
 	for i := range users {
 		id := fmt.Sprintf("user-%07d", i)
 		if i%20 == 0 {
@@ -189,7 +189,7 @@ type asked struct {
 	name    string
 }
 
-// questions makes them so that about half are allowed.
+// questions draws checks of which about half are allowed.
 func (c *company) questions(n int, random *rand.Rand) []asked {
 	var accountLevel, onCalendars []permission.Permission
 	for _, name := range []string{"account.delete", "account.configure", "subscription.manage", "user.create"} {
@@ -236,7 +236,7 @@ func (c *company) questions(n int, random *rand.Rand) []asked {
 				who = admin()
 			}
 		}
-		q.user = strings.Clone(c.ids[min(who, len(c.ids)-1)]) // as it comes with a request
+		q.user = strings.Clone(c.ids[min(who, len(c.ids)-1)]) // a new string, as it comes with a request
 		q.request.Subject = usher.UserID(q.user)
 		q.name = strings.Clone(q.request.Permission.String())
 	}
@@ -255,10 +255,10 @@ func onceHub(tb testing.TB) *policy.Policy {
 	return p
 }
 
-// BenchmarkDecide times the same questions on both sides. Under ratio the sides
-// take turns within one run, which is what holds on a noisy machine; under
-// ratio-apart something stands between two questions, as in a server, so that
-// the processor cannot work on the next ones while it waits for memory.
+// BenchmarkDecide times the same checks on both sides. Under ratio the sides
+// alternate within one run, which is stable on a noisy machine. Under ratio-apart,
+// other work separates the checks, as in a server, so that the processor cannot
+// start the next check while it waits for memory.
 func BenchmarkDecide(b *testing.B) {
 	p := onceHub(b)
 	for _, users := range []int{100, 10_000, 1_000_000} {
@@ -275,7 +275,7 @@ func BenchmarkDecide(b *testing.B) {
 				allowed++
 			}
 		}
-		runtime.GC() // what the set-up left must not run beside the questions
+		runtime.GC() // garbage of the set-up must not be collected during the checks
 		byHand := func(i int) {
 			q := &list[i&(len(list)-1)]
 			sink = c.byHand(q.user, q.name, q.request.Resource)
@@ -307,7 +307,7 @@ func BenchmarkDecide(b *testing.B) {
 					for side, ask := range []func(int){byHand, decide} {
 						start := time.Now()
 						for k := range turn {
-							ask(i + k + side*len(list)/2) // not what the other side has just warmed
+							ask(i + k + side*len(list)/2) // not the entries that the other side has just loaded into the cache
 							way.between()
 						}
 						took[side] += time.Since(start)
@@ -324,8 +324,8 @@ func BenchmarkDecide(b *testing.B) {
 	}
 }
 
-// fence keeps the processor from beginning a question before the one before it
-// is answered.
+// fence keeps the processor from starting a check before the previous one is
+// finished.
 var fence time.Time
 
 var sink bool
@@ -341,8 +341,8 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
-// largePolicy has roles that include each other in fours, a tenth of them held on
-// teams, and for each permission a cell of every fifth role.
+// largePolicy has roles that include each other in groups of four, a tenth of them team
+// roles, and for each permission a cell of every fifth role.
 func largePolicy(roles, permissions int) []byte {
 	var w strings.Builder
 	w.WriteString("usher: 1\nfeatures: [f]\nconditions:\n  has-f: {feature: f}\n  mfa: {context: mfa}\nroles:\n")

@@ -6,20 +6,20 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// Bound says how many users of an account may have a role. Every role without one is
-// free of bounds.
+// Bound limits how many users of an account have a role. A role without a Bound has no
+// limit.
 type Bound struct {
 	Role    role.Name
-	AtLeast int // so many active users have one of Holders; 0: no bound
-	AtMost  int // so many users have the role itself; 0: no bound
+	AtLeast int // the minimum of active users who have one of Holders; 0: no minimum
+	AtMost  int // the maximum of users who have the role itself; 0: no maximum
 
-	// Holders are the roles that count for AtLeast: the role, and those that include it,
-	// for their holders can do what the role can. In the order of the file.
+	// Holders are the roles that count for AtLeast, in the order of the file: the role
+	// itself, and the roles that include it.
 	Holders []role.Name
 }
 
-// Bounds returns the bounds of all account roles that have one, in the order of the
-// file. What it returns must not be changed.
+// Bounds returns the bounds of all account roles that have one, in the order of the file.
+// Callers must not change the result.
 func (p *Policy) Bounds() []Bound { return p.bounds }
 
 func (c *compiler) bounds() {

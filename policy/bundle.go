@@ -8,11 +8,11 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// askBundle asks for each permission of a bundle, in the order of the file. The
-// resource goes to those of its type, the others are asked without one. The
-// first denial is the answer; if there is none, all that one of them hides is
-// hidden.
-func (p *Policy) askBundle(f Facts, r *usher.Request, b *bundle) (answer, error) {
+// evaluateBundle evaluates each permission of a bundle, in the order of the file.
+// Permissions of the resource's type are evaluated on the resource, the others without
+// one. It returns the first denial. If there is none, the result hides the union of what
+// the permissions hide.
+func (p *Policy) evaluateBundle(f Facts, r *usher.Request, b *bundle) (answer, error) {
 	first, err := p.firstResource(r, b)
 	if err != nil {
 		return answer{}, err
@@ -42,8 +42,8 @@ func (p *Policy) askBundle(f Facts, r *usher.Request, b *bundle) (answer, error)
 	return answer{p, granted[0], q.time}, nil
 }
 
-// firstResource returns the resource's type, or without one that of the first
-// permission.
+// firstResource returns the index of the resource's type. Without a resource, it returns
+// that of the bundle's first permission.
 func (p *Policy) firstResource(r *usher.Request, b *bundle) (int, error) {
 	if r.Resource == nil {
 		return p.perms[b.perms[0]].resource, nil
@@ -54,10 +54,10 @@ func (p *Policy) firstResource(r *usher.Request, b *bundle) (int, error) {
 			return i, nil
 		}
 	}
-	return 0, printable.Errorf("%w: %q, of which %s asks nothing", usher.ErrWrongResource, want, b.name)
+	return 0, printable.Errorf("%w: got %q, but no permission of %s is about it", usher.ErrWrongResource, want, b.name)
 }
 
-// switchResource goes on with another type of resource, of which nothing is known yet.
+// switchResource continues with another type of resource and clears all cached results.
 func (q *evaluation) switchResource(resource int, thing usher.Resource) {
 	res := &q.p.resources[resource]
 	if res == q.res {
@@ -71,6 +71,6 @@ func (q *evaluation) switchResource(resource int, thing usher.Resource) {
 		context: q.context, time: q.time, role: q.role, guard: q.guard,
 	}
 	if thing != nil && thing.Ref().Type == res.name {
-		q.thing = thing
+		q.resource = thing
 	}
 }

@@ -13,16 +13,16 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// mover finds the moves that may bring a denied question nearer to yes. Whether
-// they do is for others to try.
+// remedyFinder finds candidates: changes that may turn a denial into an allow. The caller
+// tries each of them.
 type remedyFinder struct {
 	evaluation
 	perm       *perm
-	candidates []move
+	candidates []candidate
 }
 
-// moves looks at why a question came out as it did.
-func (p *Policy) candidates(w *whatIf, o outcome) []move {
+// candidates returns changes that address the reason of a denial.
+func (p *Policy) candidates(w *whatIf, o outcome) []candidate {
 	m := remedyFinder{perm: p.permOf(o)}
 	who, err := p.lookUp(w, w.request.Subject)
 	if err != nil {
@@ -32,13 +32,13 @@ func (p *Policy) candidates(w *whatIf, o outcome) []move {
 	m.switchResource(m.perm.resource, w.request.Resource)
 	switch o.reason() {
 	case usher.ReasonUnknownUser:
-		m.join()
+		m.addJoin()
 	case usher.ReasonInactive:
 		m.add("be active", 1, usher.Step{Kind: usher.StepActivate})
 	case usher.ReasonForbidden:
-		m.lift()
+		m.liftNever()
 	default:
-		m.each(m.perm, m.meet)
+		m.each(m.perm, m.satisfyRule)
 		m.gainTeamRole()
 		m.gainRole()
 		m.gainGrant(w.request.Permission)
@@ -46,8 +46,7 @@ func (p *Policy) candidates(w *whatIf, o outcome) []move {
 	return m.candidates
 }
 
-// permOf returns the permission that an outcome is about: of a bundle, the one
-// that was denied.
+// permOf returns the permission of an outcome; for a bundle, the one that was denied.
 func (p *Policy) permOf(o outcome) *perm {
 	ref := int(o >> refShift & (1<<refBits - 1))
 	switch o.reason() {
@@ -58,17 +57,17 @@ func (p *Policy) permOf(o outcome) *perm {
 }
 
 func (m *remedyFinder) add(text string, cost int, steps ...usher.Step) {
-	m.candidates = append(m.candidates, move{text: text, cost: cost, steps: steps})
+	m.candidates = append(m.candidates, candidate{text: text, cost: cost, steps: steps})
 }
 
-// entitle gives the last move a title, if there is one.
-func (m *remedyFinder) entitle(title string) {
+// setTitle gives the last candidate a title, unless the title is "".
+func (m *remedyFinder) setTitle(title string) {
 	if title != "" && len(m.candidates) > 0 {
 		m.candidates[len(m.candidates)-1].title = printable.Text(title)
 	}
 }
 
-func (m *remedyFinder) join() {
+func (m *remedyFinder) addJoin() {
 	if m.subject == "" {
 		return
 	}
@@ -83,50 +82,50 @@ func (m *remedyFinder) join() {
 	}
 }
 
-// lift turns the conditions of never rules, and hands ownership over.
-func (m *remedyFinder) lift() {
+// liftNever inverts the conditions of never rules, and transfers ownership.
+func (m *remedyFinder) liftNever() {
 	if m.perm.protection == onlyHolder || m.perm.protection == onlyOwn {
 		m.addUnique()
 	}
 	for i := range m.perm.never {
 		for rest := m.perm.never[i].need; rest != 0; rest &= rest - 1 {
-			m.turn(m.res.literals[bits.TrailingZeros64(rest)], false)
+			m.setCondition(m.res.literals[bits.TrailingZeros64(rest)], false)
 		}
 	}
 }
 
-// meet adds what an own rule lacks: its scope, or its conditions.
-func (m *remedyFinder) meet(r *rule, team role.Name) {
+// satisfyRule adds the missing scope or the missing conditions of a rule.
+func (m *remedyFinder) satisfyRule(r *rule, team role.Name) {
 	if m.p.written[r.written].source == usher.SourceNever {
 		return
 	}
 	if yes, _ := m.reaches(r, team); !yes {
-		m.enter(r)
+		m.satisfyScope(r)
 		return
 	}
 	m.evalConditions(r.need | m.guard)
 	for rest := (r.need | m.guard) &^ m.holds; rest != 0; rest &= rest - 1 {
-		m.turn(m.res.literals[bits.TrailingZeros64(rest)], true)
+		m.setCondition(m.res.literals[bits.TrailingZeros64(rest)], true)
 	}
 }
 
-// turn adds the step that makes a literal hold, or fail.
-func (m *remedyFinder) turn(l literal, hold bool) {
+// setCondition adds the step that makes a literal true, or false if hold is false.
+func (m *remedyFinder) setCondition(l literal, hold bool) {
 	c := &m.p.conditions[l.condition]
 	value := l.not != hold
 	before := len(m.candidates)
-	m.change(c, value)
+	m.setFact(c, value)
 	switch title := m.p.settingTitles[c.of]; {
 	case len(m.candidates) == before:
 	case value && c.title != "":
-		m.entitle(c.title)
+		m.setTitle(c.title)
 	case c.kind == syntax.OnSetting && title != "":
-		m.entitle("the setting " + title + " " + onOff(value))
+		m.setTitle("the setting " + title + " " + onOff(value))
 	}
 }
 
-// change adds the step that makes the fact of a condition true or false.
-func (m *remedyFinder) change(c *condition, value bool) {
+// setFact adds the step that sets the fact of a condition.
+func (m *remedyFinder) setFact(c *condition, value bool) {
 	switch c.kind {
 	case syntax.OnSeat:
 		if value && m.mayHoldSeat(seat.PoolName(c.of)) && !slices.Contains(m.user.Seats, seat.PoolName(c.of)) {
@@ -141,11 +140,11 @@ func (m *remedyFinder) change(c *condition, value bool) {
 	case syntax.OnContext:
 		m.add("a request with "+c.of+" "+trueFalse(value), 1, usher.Step{Kind: usher.StepContext, Name: c.of, Value: value})
 	case syntax.OnAttribute:
-		if m.thing != nil {
+		if m.resource != nil {
 			m.add(a(m.res.name)+" with "+c.of+" "+trueFalse(value), 3, usher.Step{Kind: usher.StepAttribute, Name: c.of, Value: value})
 		}
 	case syntax.OnParty:
-		if !value && m.thing != nil && m.res.party(c.of) >= 0 {
+		if !value && m.resource != nil && m.res.party(c.of) >= 0 {
 			m.add(a(m.res.name)+" without "+a(c.of), 3, usher.Step{Kind: usher.StepParty, Name: c.of})
 		}
 	}
@@ -156,13 +155,13 @@ func (m *remedyFinder) mayHoldSeat(name seat.PoolName) bool {
 	return ok && m.p.roles[m.role].MayHold(pool, m.user.Status)
 }
 
-// enter adds what brings the resource within a rule's scope.
-func (m *remedyFinder) enter(r *rule) {
-	if m.thing == nil {
+// satisfyScope adds the steps that bring the resource within the scope of a rule.
+func (m *remedyFinder) satisfyScope(r *rule) {
+	if m.resource == nil {
 		return
 	}
 	if r.scope != syntax.ScopeSole {
-		m.enterTeams(r)
+		m.joinTeams(r)
 	}
 	me := string(m.subject)
 	for i, p := range m.res.parties {
@@ -174,15 +173,15 @@ func (m *remedyFinder) enter(r *rule) {
 			continue
 		}
 		if r.scope == syntax.ScopeSole || r.scope == syntax.ScopeTeam {
-			m.add("be the only "+p.name, 3, m.alone(r.parties, i)...)
+			m.add("be the only "+p.name, 3, m.makeSole(r.parties, i)...)
 		} else if !slices.Contains(ids, me) {
 			m.add("be "+a(p.name), 3, usher.Step{Kind: usher.StepParty, Name: p.name, IDs: append(slices.Clip(ids), me)})
 		}
 	}
 }
 
-// alone makes the subject the one and only party of those considered.
-func (m *remedyFinder) alone(parties uint16, as int) []usher.Step {
+// makeSole makes the subject the only party among those that a rule considers.
+func (m *remedyFinder) makeSole(parties uint16, as int) []usher.Step {
 	steps := []usher.Step{{Kind: usher.StepParty, Name: m.res.parties[as].name, IDs: []string{string(m.subject)}}}
 	for i, p := range m.res.parties {
 		if i == as || parties&(1<<i) == 0 {
@@ -195,10 +194,10 @@ func (m *remedyFinder) alone(parties uint16, as int) []usher.Step {
 	return steps
 }
 
-// enterTeams puts the subject where the parties are.
-func (m *remedyFinder) enterTeams(r *rule) {
+// joinTeams adds the subject to teams of the parties.
+func (m *remedyFinder) joinTeams(r *rule) {
 	if source := m.p.written[r.written].source; source == usher.SourceTeamRole && r.scope != syntax.ScopeOwn {
-		return // gainTeamRole tries the role there
+		return // gainTeamRole adds the role on these teams
 	}
 	for _, id := range m.teamsOf(r.parties) {
 		if !m.belongs(m.user, id) {
@@ -207,8 +206,7 @@ func (m *remedyFinder) enterTeams(r *rule) {
 	}
 }
 
-// teamsOf returns some teams among the parties, and of the users among them,
-// sorted.
+// teamsOf returns some teams among the parties, and of the users among the parties, sorted.
 func (m *remedyFinder) teamsOf(parties uint16) []usher.TeamID {
 	var teams []usher.TeamID
 	for i, p := range m.res.parties {
@@ -216,7 +214,7 @@ func (m *remedyFinder) teamsOf(parties uint16) []usher.TeamID {
 			continue
 		}
 		ids, _ := m.party(i)
-		for _, id := range ids[:min(len(ids), 2*maxMoveTeams)] {
+		for _, id := range ids[:min(len(ids), 2*maxTeams)] {
 			if p.teams {
 				teams = append(teams, usher.TeamID(id))
 				continue
@@ -238,7 +236,7 @@ func (m *remedyFinder) teamsOf(parties uint16) []usher.TeamID {
 	if len(teams) > 0 && teams[0] == "" {
 		teams = teams[1:] // an empty id refers to no team
 	}
-	return teams[:min(len(teams), maxMoveTeams)]
+	return teams[:min(len(teams), maxTeams)]
 }
 
 func (m *remedyFinder) gainTeamRole() {
@@ -247,8 +245,8 @@ func (m *remedyFinder) gainTeamRole() {
 			continue
 		}
 		teams := m.teamsOf(1<<len(m.res.parties) - 1)
-		if len(teams) == 0 { // a rule that reaches any resource asks for no team in particular
-			for _, member := range m.user.Teams[:min(len(m.user.Teams), maxMoveTeams)] {
+		if len(teams) == 0 { // the rules reach any resource, so every team is a candidate
+			for _, member := range m.user.Teams[:min(len(m.user.Teams), maxTeams)] {
 				teams = append(teams, member.Team)
 			}
 		}
@@ -278,7 +276,7 @@ func (m *remedyFinder) gainRole() {
 	}
 }
 
-// addUnique is far away: it takes the present holder to hand over.
+// addUnique costs most: the present holder must transfer ownership.
 func (m *remedyFinder) addUnique() {
 	name := string(m.p.roles[m.p.unique].Name)
 	m.add("role "+name+", handed over by the present "+name, 20, usher.Step{Kind: usher.StepRole, Name: name})
@@ -288,12 +286,12 @@ func (m *remedyFinder) gainGrant(asked permission.Permission) {
 	if !slices.ContainsFunc(m.user.Grants, func(g Grant) bool { return g.Name == asked.String() && m.lasts(&g) }) {
 		m.add("a grant of "+asked.String(), 5, usher.Step{Kind: usher.StepGrant, Name: asked.String()})
 		if title := m.p.permTitles[m.perm.index]; title != "" && asked == m.perm.name {
-			m.entitle("the permission to " + title)
+			m.setTitle("the permission to " + title)
 		}
 	}
 }
 
-// a puts the article before a name.
+// a returns a name with its indefinite article.
 func a(name string) string {
 	if strings.ContainsRune("aeiou", rune(name[0])) {
 		return "an " + name

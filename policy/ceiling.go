@@ -10,43 +10,44 @@ import (
 )
 
 // Ceiling limits what the commands of one user, the actor, may give to a user and
-// take from a user, at the time of the command. FORMAT.md beside this package
-// states the promise; package account applies it to each command. A Ceiling is
-// immutable and safe for concurrent use. The zero Ceiling covers no rule, and every
-// user outranks its actor.
+// take from a user, at the time of the command. It keeps users from giving more than they
+// have. FORMAT.md beside this package states the promise; package account applies it to
+// each command. A Ceiling is immutable and safe for concurrent use. The zero Ceiling
+// covers no rule, and every user outranks its actor.
 //
 // A user has rules through sources: the account role, each team role with the teams
 // on which it is held and those below, everyone, and each grant. Giving and taking
-// are compared source by source, at each moment: the time of the command, and each
-// later time at which a grant ends that plays a part. At a moment, conditions on
-// features are decided for each user. Conditions on seats, settings, facts of the
-// request and facts of the resource stay open.
+// are compared source by source, at several moments: the time of the command, and each
+// later time at which a relevant grant ends. At each moment, conditions on features are
+// evaluated for each user. Conditions on seats, settings, request facts and resource
+// facts stay open.
 //
-// The status of a user is ignored: a user who becomes active again has all of it.
+// The comparison ignores the status of a user: a user who becomes active again has all
+// rules back.
 type Ceiling struct {
 	p       *Policy
 	actor   *User
-	account Account // a copy: the caller may go on to change its own
+	account Account // a copy, since the caller may change its own
 	context usher.Context
 	at      time.Time
 }
 
-// Uncovered is a rule that a command would give, or that a user's rank consists of,
-// and that the actor's rules do not cover. The zero Uncovered names no rule.
+// Uncovered is a rule that a command would give, or that is part of a user's rank, and
+// that the actor's rules do not cover. The zero Uncovered names no rule.
 type Uncovered struct {
 	Entitlement
-	From  time.Time  // when the user would have the rule; zero: at the time of the command
-	Never usher.Rule // a rule under never that stops the actor but not the user; zero: that is not the reason
+	From  time.Time  // when the user would have the rule; zero: immediately
+	Never usher.Rule // a rule under never that forbids the actor but not the user; zero: there is none
 }
 
 var errNoCeiling = errors.New("the ceiling has no actor: make it with Policy.Ceiling")
 
-// Ceiling returns the ceiling of an actor. Account is that of the actor and of the
-// users whom the command changes; its settings, the seats of the actor and the facts
-// of the request say which conditions hold now.
+// Ceiling returns the ceiling of an actor. The account is that of the actor and of the
+// users that the command changes. Its settings, the actor's seats and the request facts
+// determine which conditions hold now.
 //
-// The error wraps usher.ErrUndeclared if the role of the actor is not an account
-// role of the policy, and usher.ErrNoTime if there is no time.
+// The error wraps usher.ErrUndeclared if the actor's role is not an account role of the
+// policy, and usher.ErrNoTime if at is zero.
 func (p *Policy) Ceiling(actor *User, account *Account, context usher.Context, at time.Time) (Ceiling, error) {
 	switch {
 	case actor == nil || account == nil:
@@ -62,11 +63,11 @@ func (p *Policy) Ceiling(actor *User, account *Account, context usher.Context, a
 
 // Gives returns the first rule that a user has after a command, did not have before
 // it through the same source, and that the actor's rules do not cover; ok is false
-// if there is none. First is the order of the policy's permissions, and within one
-// that in which decisions name rules. Before is nil for a user who is new.
+// if there is none. The order is that of the policy's permissions; within a permission,
+// it is the order in which decisions name rules. Before is nil for a new user.
 //
-// Where a rule under never stopped the user before and no longer does, because of a
-// feature, every rule that the user has for its permission counts as given.
+// If a rule under never forbade the user before and no longer does, because of a feature,
+// every rule that the user has for its permission counts as given.
 //
 // The error wraps usher.ErrUndeclared if a role is not an account role of the policy.
 func (c Ceiling) Gives(before, after *User) (given Uncovered, ok bool, err error) {
@@ -92,11 +93,11 @@ func (c Ceiling) Gives(before, after *User) (given Uncovered, ok bool, err error
 	return Uncovered{}, false, nil
 }
 
-// Takes reports whether a user loses by a command, now or later, a rule that they
-// had through the same source, or comes to be stopped by a rule under never. After is
-// nil for a user who is removed. Where the user had a seat of a pool and no longer has
-// one, rules that need it count as lost; where the user gets one, rules that need its
-// lack, and rules under never that need it begin to stop the user.
+// Takes reports whether a command takes a rule from a user, now or later, or makes a rule
+// under never apply. A rule is taken if the user had it before and does not have it
+// afterwards through the same source. After is nil for a removed user. If the user loses a
+// seat, rules that require the seat count as taken. If the user gets a seat, rules that
+// require its absence count as taken, and rules under never that require it begin to apply.
 //
 // The error wraps usher.ErrUndeclared if a role is not an account role of the policy.
 func (c Ceiling) Takes(before, after *User) (bool, error) {
@@ -108,7 +109,7 @@ func (c Ceiling) Takes(before, after *User) (bool, error) {
 	}
 	released, got := releasedSeats(before, after), releasedSeats(after, before)
 	for _, moment := range c.moments(before, after) {
-		// What is lost from before to after is what would be gained the other way round.
+		// What the user loses from before to after equals what the user gains in the reverse direction.
 		change := comparison{p: c.p, from: c.rulesAt(after, moment.at), to: c.rulesAt(before, moment.at)}
 		change.from.withoutSeats, change.to.withSeats = released, released
 		change.from.withSeats, change.to.withoutSeats = got, got
@@ -120,9 +121,9 @@ func (c Ceiling) Takes(before, after *User) (bool, error) {
 }
 
 // Outranks returns the first rule of the user's account role that reaches beyond the
-// user's own things (its scope is any, team or shared) and that the actor's rules do
-// not cover at the time of the command; ok is false if there is none. Rules under
-// never and the features of the user play no part.
+// user's own resources (its scope is any, team or shared) and that the actor's rules do
+// not cover at the time of the command; ok is false if there is none. It ignores rules
+// under never and the user's features.
 //
 // The error wraps usher.ErrUndeclared if the role is not an account role of the policy.
 func (c Ceiling) Outranks(user *User) (rule Uncovered, ok bool, err error) {
@@ -147,7 +148,7 @@ func (c Ceiling) Outranks(user *User) (rule Uncovered, ok bool, err error) {
 	return c.uncovered(b, &actor), true, nil
 }
 
-// knowsRole returns an error for a user whose role is not an account role.
+// knowsRole returns an error if a user's role is not an account role.
 func (p *Policy) knowsRole(users ...*User) error {
 	for _, u := range users {
 		if u == nil {
@@ -163,7 +164,7 @@ func (p *Policy) knowsRole(users ...*User) error {
 	return nil
 }
 
-// releasedSeats returns the pools of which a user had a seat and has none any more.
+// releasedSeats returns the pools in which a user had a seat before but not after.
 func releasedSeats(before, after *User) []seat.PoolName {
 	if before == nil || after == nil {
 		return nil
@@ -177,9 +178,9 @@ func releasedSeats(before, after *User) []seat.PoolName {
 	return released
 }
 
-// uncovered spells out a rule that the actor lacks.
+// uncovered describes a rule that the actor lacks.
 func (c Ceiling) uncovered(b heldRule, actor *actorRules) Uncovered {
-	u := Uncovered{Entitlement: c.p.holding(b.rule, b.rule.need|b.from.guard)}
+	u := Uncovered{Entitlement: c.p.entitlement(b.rule, b.rule.need|b.from.guard)}
 	if b.from.kind == usher.SourceTeamRole {
 		u.Teams = slices.Clone(b.from.teams)
 	}

@@ -9,28 +9,28 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// actorRules are the rules of the actor at a moment, with the conditions that hold
-// now: at the time of the command.
+// actorRules are the rules of the actor at a moment. Their conditions are evaluated at
+// the time of the command.
 type actorRules struct {
 	effectiveRules
 	c     *Ceiling
-	ranks bool // rank is compared: features stay open, and rules under never play no part
+	ranks bool // compare rank: features stay open, and rules under never are ignored
 
-	stoppedBy *rule // the rule under never because of which the last rule was not covered; nil: not because of one
+	stoppedBy *rule // the rule under never that forbids the last compared rule to the actor alone; nil: there is none
 
-	// Of the resource at hand, -1 for none: the literals that hold now, and those that
-	// do not. What is not known is in neither.
+	// The literals of the current resource (-1: none) that hold now, and those that do
+	// not. Unknown literals are in neither.
 	resource            int
 	holdsNow, failsNow  uint64
-	ofUser, ofUserHolds uint64 // those that differ by user or request, and of them those that hold for the changed user
+	ofUser, ofUserHolds uint64 // the literals that depend on the user or the request; of these, the ones that hold for the changed user
 }
 
 func (c *Ceiling) actorAt(moment time.Time) actorRules {
 	return actorRules{effectiveRules: c.rulesAt(c.actor, moment), c: c, resource: -1}
 }
 
-// coversSource reports whether all rules of a source are the actor's too, without a
-// look at each: the actor has the same source, or a role that always covers it.
+// coversSource reports whether the actor has all rules of a source, without comparing
+// each rule: the actor has the same source, or a role that always covers it.
 func (a *actorRules) coversSource(change *comparison, s *ruleSource) bool {
 	if !a.ranks && a.sameFeatures(&change.to) && a.includesSource(s) {
 		return true
@@ -41,12 +41,12 @@ func (a *actorRules) coversSource(change *comparison, s *ruleSource) bool {
 	return a.c.p.ceilings.alwaysCovers(a.c.p, a.sources[0].role, s.role)
 }
 
-// lacks reports whether the actor's rules do not cover a rule of the changed user.
+// lacks reports whether the actor's rules do not cover a rule b of the changed user.
 //
-// A rule of the actor covers it if it reaches as far and each of its conditions holds
-// now for the actor or is a condition of b too; one on a feature must hold for the
-// actor. A rule under never must not stop the actor there and let the user pass. All
-// rules that meet this must not, together, hide what b shows.
+// A rule of the actor covers b if it reaches as far, and if each of its conditions either
+// holds now for the actor or is also a condition of b. A condition on a feature must hold
+// for the actor. A rule under never must not forbid the actor while it allows the user.
+// The fields that all covering rules hide must also be hidden by b.
 func (a *actorRules) lacks(change *comparison, b heldRule) bool {
 	a.switchResource(change)
 	a.stoppedBy = nil
@@ -60,7 +60,7 @@ func (a *actorRules) lacks(change *comparison, b heldRule) bool {
 			}
 			need := change.decided.withAliases(r.need | s.guard)
 			of := r.extent
-			of.need, of.hide = need&^a.holdsNow, 0 // what all of them hide is looked at together
+			of.need, of.hide = need&^a.holdsNow, 0 // hidden fields are compared once for all covering rules
 			if !a.ranks && need&a.fails != 0 || !s.covers(a.tree, of, b) {
 				continue
 			}
@@ -74,13 +74,14 @@ func (a *actorRules) lacks(change *comparison, b heldRule) bool {
 	return !covered || hidden&^b.hide != 0
 }
 
-// stoppedAlone reports whether a rule under never stops the actor, where a rule with
-// these conditions applies, but not the user with a rule under the conditions of b.
-// Its scope is not compared: in the user's place it is the same.
+// stoppedAlone reports whether a rule under never forbids the actor, where a rule with
+// these conditions applies, but not the user, where a rule with the conditions of b applies.
+// It does not compare the scope, which is the same in the user's place.
 //
-// A condition that does not hold now spares the actor, unless the rule needs it. One
-// that holds now and that the rule needs, but not b, may stop the actor alone: the
-// user may lack the seat or send a request without the fact.
+// A condition that does not hold now keeps a never rule from the actor, unless the
+// actor's rule requires the condition. A condition that holds now, and that the actor's
+// rule requires but b does not, may forbid the actor alone: the user may lack the seat, or
+// send a request without the fact.
 func (a *actorRules) stoppedAlone(change *comparison, need, ofB uint64) bool {
 	for i := range change.perm.never {
 		n := &change.perm.never[i]
@@ -95,7 +96,7 @@ func (a *actorRules) stoppedAlone(change *comparison, need, ofB uint64) bool {
 	return false
 }
 
-// switchResource finds out which literals of the permission's resource hold for the actor.
+// switchResource computes which literals of the permission's resource hold for the actor.
 func (a *actorRules) switchResource(change *comparison) {
 	if a.resource == change.perm.resource {
 		return
@@ -126,8 +127,8 @@ func (a *actorRules) switchResource(change *comparison) {
 	}
 }
 
-// holdsNow reports whether a condition on a seat, a setting or a fact of the request
-// holds for the actor at the time of the command.
+// holdsNow evaluates a condition on a seat, a setting or a request fact for the actor, at
+// the time of the command.
 func (c *Ceiling) holdsNow(of *condition) (value, known bool) {
 	switch of.kind {
 	case syntax.OnSeat, syntax.OnSetting, syntax.OnContext:

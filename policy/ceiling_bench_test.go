@@ -10,11 +10,11 @@ import (
 	"github.com/usher-go/usher/team"
 )
 
-// BenchmarkCeiling does all that a command about a user does under the ceiling: what it gives, what
-// it takes, and the rank of the user.
+// BenchmarkCeiling makes all ceiling checks of a command on a user: what it gives, what it
+// takes, and the rank of the user.
 func BenchmarkCeiling(b *testing.B) {
-	// Two roles with the rules of a third of the others, all of one covered by the other's; but for
-	// rules that ask for a feature it takes a look at each to see that.
+	// Two roles with the rules of a third of the others; one covers all rules of the other. Rules that
+	// require a feature must be compared one by one.
 	const wide = "roles:\n  x: {includes: [r13, r18, r24, r33, r38, r44]}\n  y: {includes: [x], requires: [mfa]}\n"
 	large, err := policyfile.Load("large.yaml", bytes.Replace(largePolicy(50, 500), []byte("roles:\n"), []byte(wide), 1))
 	if err != nil {

@@ -6,22 +6,22 @@ import (
 	"github.com/usher-go/usher"
 )
 
-// comparison finds the rules that one state of a user has and another one lacks.
+// comparison finds the rules that one state of a user has and another state lacks.
 type comparison struct {
 	p        *Policy
 	from, to effectiveRules
-	only     []string // compares only the permissions of these grants; nil: all
+	only     []string // compare only the permissions of these grants; nil: all permissions
 
-	perm    *perm            // the permission at hand
-	decided *decidedLiterals // of its resource
+	perm    *perm            // the current permission
+	decided *decidedLiterals // the literals of its resource
 }
 
-// first returns the first rule of to that from does not have through the same source
-// and that the test accepts, in the order of permissions and then of rules. Sources
-// for which skip returns true are left out. Without skip and accept each counts.
+// first returns the first rule in to that from lacks through the same source and that
+// accept accepts, in the order of permissions and then of rules. It omits sources for
+// which skip returns true. A nil skip omits none; a nil accept accepts every rule.
 func (c *comparison) first(skip func(*comparison, *ruleSource) bool, accept func(*comparison, heldRule) bool) (heldRule, bool) {
 	sameFeatures := c.from.sameFeatures(&c.to)
-	decided := !sameFeatures || len(c.to.withSeats)+len(c.to.withoutSeats) > 0 // a never rule may stop one and not the other
+	decided := !sameFeatures || len(c.to.withSeats)+len(c.to.withoutSeats) > 0 // a never rule may apply to only one of the states
 	var room, more [8]*ruleSource
 	all, added := room[:0], more[:0]
 	sort := func(s *ruleSource) {
@@ -72,7 +72,7 @@ func (c *comparison) first(skip func(*comparison, *ruleSource) bool, accept func
 	return heldRule{}, false
 }
 
-// grantedBy reports whether one of some grants gives the permission.
+// grantedBy reports whether one of the named grants gives the permission.
 func (p *perm) grantedBy(names []string) bool {
 	for i := range p.grants {
 		if slices.Contains(names, p.grants[i].name) {
@@ -91,10 +91,10 @@ func (c *comparison) switchResource(perm *perm) {
 	}
 }
 
-// includesSource reports whether all rules of a source, of a user with the same
-// features, are there already.
+// includesSource reports whether r already has all rules of a source, which belongs to a
+// user with the same features.
 func (r *effectiveRules) includesSource(s *ruleSource) bool {
-	if s.kind == usher.SourceGrant && len(r.sources) > few {
+	if s.kind == usher.SourceGrant && len(r.sources) > linearLimit {
 		by := r.grantNamed(s.grant)
 		return by != nil && by.includes(s, r.tree)
 	}
@@ -106,7 +106,7 @@ func (r *effectiveRules) includesSource(s *ruleSource) bool {
 	return false
 }
 
-// released reports whether a rule under never stops the one state and not the other.
+// released reports whether a rule under never forbids from but not to.
 func (c *comparison) released() bool {
 	if len(c.from.sources) == 0 {
 		return false // all rules are new
@@ -119,8 +119,8 @@ func (c *comparison) released() bool {
 	return false
 }
 
-// firstOf returns the first rule of a source that is new, or with all any rule, and
-// that the test accepts.
+// firstOf returns the first rule of a source that is new, or any rule if all is set, and
+// that accept accepts.
 func (c *comparison) firstOf(s *ruleSource, all bool, accept func(*comparison, heldRule) bool) heldRule {
 	for i := 0; ; i++ {
 		r := s.rule(c.perm, i)
@@ -137,7 +137,7 @@ func (c *comparison) firstOf(s *ruleSource, all bool, accept func(*comparison, h
 	}
 }
 
-// hadBefore reports whether a rule that from has through the same source covers b.
+// hadBefore reports whether from has a rule through the same source that covers b.
 func (c *comparison) hadBefore(b heldRule) bool {
 	for i := range c.from.sources {
 		s := &c.from.sources[i]

@@ -8,8 +8,8 @@ import (
 	"github.com/usher-go/usher/policy/policyfile"
 )
 
-// TestCovers compares rules of two account roles, a row for a sentence or a half of one: a rule
-// covers another one if each of its conditions holds now or is a condition of b, it hides nothing
+// TestCovers compares rules of two account roles, with a row for each sentence or part of one: a rule
+// covers another rule b if each of its conditions holds now or is a condition of b, it hides nothing
 // that b shows, and its scope is as wide: the same with the same as; or any; or, with the same as,
 // sole < own, sole < team < shared.
 func TestCovers(t *testing.T) {
@@ -33,16 +33,16 @@ func TestCovers(t *testing.T) {
 		{"sole", "own", no},
 		{"sole", "team", no},
 		{"team", "shared", no},
-		{"own", "team", no}, // all of a team's hosts need not be the user
+		{"own", "team", no}, // the hosts of a team may include other users
 		{"own", "shared", no},
 		{"team", "own", no}, // there may be other hosts, of other teams
 		{"shared", "own", no},
 
 		{"own as host", "own as host", yes},
 		{"own as host", "own as guest", no},
-		{"own", "own as host", no}, // which is so, but parties are not compared beyond the same or not
+		{"own", "own as host", no}, // true, but parties are compared for equality only
 		{"own as host or guest", "own as guest or host", yes},
-		{"own as host or guest or team", "own", yes}, // all of them is the same as none named
+		{"own as host or guest or team", "own", yes}, // all parties are the same as none named
 		{"own", "own as host or guest or team", yes},
 		{"own as host", "sole as host", yes},
 		{"own as host", "sole", no},
@@ -52,10 +52,10 @@ func TestCovers(t *testing.T) {
 		{"any if mfa", "any", no},
 		{"any if mfa", "own if mfa and open", yes},
 		{"any if mfa and open", "own if mfa", no},
-		{"any if not mfa", "any if mfa", no},                // x and not x are two
+		{"any if not mfa", "any if mfa", no},                // x and not x are two conditions
 		{"any if not open", "own if open and not mfa", yes}, // the setting is off now
 		{"any if open", "own if not mfa", no},
-		{"any if also-mfa", "any if mfa", yes}, // one fact by two names
+		{"any if also-mfa", "any if mfa", yes}, // two names of one fact
 		{"any if seated", "any if seated", yes},
 		{"any if seated", "any", no}, // the actor has no seat
 		{"any if linked", "any", no},

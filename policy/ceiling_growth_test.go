@@ -13,20 +13,20 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// TestGivesNothingBeyond looks at decisions alone. Where the ceiling lets a change of a user pass,
-// whatever the user may do afterwards they could do before, or the actor could do it in their place,
-// at the time of the command and later; and so for each field that they see.
+// TestGivesNothingBeyond looks at decisions alone. If the ceiling allows a change of a user,
+// then everything that the user can do afterwards, the user could do before, or the actor could do
+// in the user's place, at the time of the command and later. The same holds for each visible field.
 //
-// In their place means: put in the same teams, under the same id, so that the resource and the
-// account are the same for both. What the actor brings is the account role, the team roles where
-// they hold them, and the grants. For each seat pool and each fact of the request, the actor may
-// have it as at the command, or as the user has it.
+// In their place means: in the same teams, under the same id, so that the resource and the
+// account are the same for both. The actor brings the account role, the team roles on their
+// teams, and the grants. For each seat pool and each fact of the request, the actor may have
+// the value at the command, or the value of the user.
 //
-// Built-in protections play no part: they look at the holder of the unique role, and an actor who
-// holds it would be it in the user's place too.
+// Built-in protections are excluded: they look at the holder of the unique role, and an actor who
+// is the holder would also be the holder in the user's place.
 //
-// Scopes under never are left out of the comparison: a membership scope beside a team role on the
-// same team is the one corner that FORMAT.md does not promise.
+// Scopes under never are excluded: a membership scope beside a team role on the same team is the
+// one exception that FORMAT.md states.
 func TestGivesNothingBeyond(t *testing.T) {
 	var allowed, grown, shown, lifted int
 	handAtRandom(t, *questionsFlag/30, func(d dice, p *policy.Policy, h *handing) error {
@@ -50,7 +50,7 @@ func TestGivesNothingBeyond(t *testing.T) {
 				name = pick(d, a.standard)
 			}
 			if name == "account.transfer" {
-				continue // by a built-in rule only the holder may, whatever rules there are
+				continue // only the holder may, by a built-in protection
 			}
 			r := usher.Request{Subject: id, Permission: permission.MustParse(name), Time: h.at, Context: a.context()}
 			if !d.chance(10) {
@@ -96,7 +96,7 @@ func TestGivesNothingBeyond(t *testing.T) {
 	}
 }
 
-// actorCould reports whether the actor, in the user's place, may do something and sees these fields.
+// actorCould reports whether the actor, in the user's place, could do something and see these fields.
 func (h *handing) actorCould(p *policy.Policy, id usher.UserID, r usher.Request, fields []string) bool {
 	for _, seats := range mixtures(seatsOf(h.after), seatsOf(h.by)) {
 		place := inPlaceOf(h.after, h.by)
@@ -108,7 +108,7 @@ func (h *handing) actorCould(p *policy.Policy, id usher.UserID, r usher.Request,
 		for _, context := range mixtures(r.Context, h.context) {
 			r.Context = context
 			d, err := p.Decide(w, &r)
-			builtIn := d.Detail().Rule.Source == usher.SourceBuiltIn // protects the holder, whoever it is
+			builtIn := d.Detail().Rule.Source == usher.SourceBuiltIn // it protects the holder, regardless of the actor
 			if err == nil && (builtIn || d.Allowed() && !slices.ContainsFunc(fields, d.Hides)) {
 				return true
 			}
@@ -125,10 +125,10 @@ func seatsOf(u *policy.User) map[string]bool {
 	return seats
 }
 
-// mostMixed bounds how many maps are mixed; of more, only the two are returned.
+// mostMixed bounds the number of mixed maps; beyond it, mixtures returns only the two maps.
 const mostMixed = 64
 
-// mixtures returns each map that has for each name what the one or the other has.
+// mixtures returns all maps that have, for each name, the value of one or the other map.
 func mixtures(a, b map[string]bool) []map[string]bool {
 	all := []map[string]bool{{}}
 	names := maps.Clone(b)
@@ -168,8 +168,8 @@ func scopesUnderNever(doc *syntax.Document) bool {
 	})
 }
 
-// samePlace reports whether two users are put in the same teams and hold the same seats: those are
-// given and taken by permission alone.
+// samePlace reports whether two users are in the same teams and hold the same seats. Commands
+// change those by permission alone.
 func samePlace(a, b *policy.User) bool {
 	place := func(u *policy.User) (s string) {
 		for _, m := range u.Teams {
@@ -180,7 +180,7 @@ func samePlace(a, b *policy.User) bool {
 	return place(a) == place(b)
 }
 
-// inPlaceOf returns an actor as if they were in somebody's place.
+// inPlaceOf returns an actor in the place of another user.
 func inPlaceOf(somebody, actor *policy.User) *policy.User {
 	u := &policy.User{Role: actor.Role, Grants: actor.Grants, Seats: somebody.Seats}
 	for _, m := range somebody.Teams {
@@ -194,7 +194,7 @@ func inPlaceOf(somebody, actor *policy.User) *policy.User {
 	return u
 }
 
-// with returns the world with a user, active, under the id; without one if it is nil.
+// with returns the world with an active user under the id, or without a user if u is nil.
 func (h *handing) with(id usher.UserID, u *policy.User) *world {
 	w := &world{users: maps.Clone(h.w.users), teams: h.w.teams, settings: h.w.settings}
 	delete(w.users, id)

@@ -15,8 +15,8 @@ import (
 	"github.com/usher-go/usher/team"
 )
 
-// TestLongListsOfTeams compares what the ceiling does with long lists of teams with the
-// definition: each team is one of those above, or below one.
+// TestLongListsOfTeams compares the result of the ceiling for long lists of teams with the
+// definition: each team is one of the teams above, or below one.
 func TestLongListsOfTeams(t *testing.T) {
 	d := newDice(1, 1)
 	outcomes := map[bool]int{}

@@ -16,28 +16,28 @@ import (
 type owned struct {
 	perm       string
 	source     usher.Source
-	matchRules string // the team role or grant that the user holds; "" for the account role and everyone
-	who        string // for whom the rule is written
+	matchRules string // the team role or grant; "" for the account role and everyone
+	who        string // the role or grant that the rule is written for
 	text       string
 	scope      syntax.Scope
-	as         []string      // the parties considered
-	tests      []syntax.Test // with what roles require
+	as         []string      // the parties that the scope looks at
+	tests      []syntax.Test // including those that roles require
 	hides      []string      // fields
 	teams      []usher.TeamID
 }
 
-// ceilingModel answers as the prose of FORMAT.md does. The actor sends a command in the world;
-// moment is that at which users are compared.
+// ceilingModel is the slow model of the ceiling, written after the prose of FORMAT.md. The actor
+// sends a command in the world; moment is the time at which users are compared.
 type ceilingModel struct {
 	model
 	by      *policy.User
 	context usher.Context
 	now     time.Time
 	moment  time.Time
-	seats   map[string]bool // pools of which conditions are decided: held, or not
+	seats   map[string]bool // pools whose conditions are decided: held, or not held
 }
 
-// fact finds what a test is about.
+// fact returns the condition of a test.
 func (m ceilingModel) fact(t syntax.Test) syntax.Condition {
 	i := slices.IndexFunc(m.doc.Conditions, func(c syntax.Condition) bool { return c.Name.Text == t.Name.Text })
 	return m.doc.Conditions[i]
@@ -52,8 +52,8 @@ func (m ceilingModel) among(t syntax.Test, tests []syntax.Test) bool {
 	return slices.ContainsFunc(tests, func(o syntax.Test) bool { return m.says(t) == m.says(o) })
 }
 
-// fails reports whether a test is decided for the user and false: features are, and the seats
-// that a command releases.
+// fails reports whether a test is decided for the user and false: a feature, or a seat that the
+// command releases.
 func (m ceilingModel) fails(t syntax.Test, u *policy.User) bool {
 	switch c := m.fact(t); c.Kind {
 	case syntax.OnFeature:
@@ -73,8 +73,8 @@ func (m ceilingModel) failsOne(tests []syntax.Test, u *policy.User) bool {
 	return slices.ContainsFunc(tests, func(t syntax.Test) bool { return m.fails(t, u) })
 }
 
-// rules returns the rules that a user has at the moment, and with open features as well those
-// that a feature, or the lack of one, keeps from them.
+// rules returns the rules of a user at the moment; if open is set, also those that a feature, or its
+// absence, excludes.
 func (m ceilingModel) rules(u *policy.User, open bool) (rules []owned) {
 	if u == nil {
 		return nil
@@ -144,8 +144,8 @@ func subset(a, b []string) bool {
 	return !slices.ContainsFunc(a, func(s string) bool { return !slices.Contains(b, s) })
 }
 
-// asFar reports whether a reaches whatever b reaches: "its scope is as wide […]; for team roles
-// also: a's teams contain b's".
+// asFar reports whether a reaches every resource that b reaches: "its scope is as wide […]; for team
+// roles also: a's teams contain b's".
 func (m ceilingModel) asFar(a, b owned) bool {
 	sameAs := subset(a.as, b.as) && subset(b.as, a.as)
 	asWide := a.scope == b.scope || slices.Contains(wider, a.scope.String()+" "+b.scope.String())
@@ -169,9 +169,9 @@ func (m ceilingModel) asFar(a, b owned) bool {
 	return true
 }
 
-// gained returns the rules that a user has after and not before, source by source. Where a never
-// rule stopped the user before and no longer does, all that they have for the permission counts.
-// The first model decides for the user before, the second for the user after.
+// gained returns the rules that a user has after a command and not before, source by source. If a
+// never rule stopped the user before and no longer does, all rules for the permission count. Model
+// was is for the user before, model is for the user after.
 func gained(was, is ceilingModel, before, after *policy.User) (rules []owned) {
 	had := was.rules(before, false)
 	for _, b := range is.rules(after, false) {
@@ -213,7 +213,7 @@ func (m ceilingModel) gives(before, after *policy.User) (uncovered []owned) {
 	return uncovered
 }
 
-// takes reports whether a user loses a rule, or comes to be stopped by a never rule.
+// takes reports whether a user loses a rule, or a never rule begins to stop the user.
 func (m ceilingModel) takes(before, after *policy.User) bool {
 	with, without := m, m
 	with.seats, without.seats = map[string]bool{}, map[string]bool{}
@@ -244,7 +244,7 @@ func (m ceilingModel) outranks(u *policy.User) (rules []owned) {
 	return rules
 }
 
-// covered reports whether the actor's rules, which are given, cover a rule of a user.
+// covered reports whether the actor's rules cover a rule b of a user.
 func (m ceilingModel) covered(b owned, rules []owned, user *policy.User, rank bool) bool {
 	var by []owned
 	for _, a := range rules {
@@ -279,7 +279,7 @@ func (m ceilingModel) stoppedAlone(a, b owned, user *policy.User) bool {
 		spared := func(t syntax.Test) bool {
 			return m.fails(t, m.by) || m.failsNow(t) && !m.among(t, a.tests)
 		}
-		ofUser := func(t syntax.Test) bool { // what the actor relies on, and the user may lack
+		ofUser := func(t syntax.Test) bool { // the actor meets it, but the user may not
 			c := m.fact(t)
 			switch {
 			case !m.among(t, a.tests) || m.among(t, b.tests):
@@ -293,7 +293,7 @@ func (m ceilingModel) stoppedAlone(a, b owned, user *policy.User) bool {
 	})
 }
 
-// nowIs returns a fact at the time of the command, for the actor.
+// nowIs returns a fact for the actor at the time of the command.
 func (m ceilingModel) nowIs(t syntax.Test) (value, known bool) {
 	q := &evaluation{m.model, usher.Request{Context: m.context}, "", syntax.Resource{}, m.by, m.moment}
 	switch c := m.fact(t); c.Kind {
@@ -314,7 +314,7 @@ func (m ceilingModel) failsNow(t syntax.Test) bool {
 	return known && value == t.Not
 }
 
-// moments are the times at which something ends: all that anybody holds, and the command's.
+// moments returns the time of the command, and all times at which a grant ends.
 func (m ceilingModel) moments(users ...*policy.User) []time.Time {
 	moments := []time.Time{m.now}
 	for _, u := range append(users, m.by) {
@@ -331,7 +331,7 @@ func (m ceilingModel) moments(users ...*policy.User) []time.Time {
 	return moments
 }
 
-// firstNamed returns of some rules the one that is named before the others: "fewest hidden
+// firstNamed returns the rule that decisions name first: "fewest hidden
 // fields, then account role, team role, everyone, grant, then by name and text".
 func firstNamed(rules []owned) owned {
 	return slices.MinFunc(rules, func(a, b owned) int {

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// moment is a time at which users are compared.
+// moment is a time at which two states of a user are compared.
 type moment struct {
 	at time.Time
 
-	// ended are the grants of the actor that end then, if nothing else changes: only
-	// their permissions have to be compared again. Nil: all permissions are compared.
+	// ended are the grants of the actor that end at this time. If nothing else changes,
+	// only their permissions are compared again. Nil: all permissions are compared.
 	ended []string
 }
 
@@ -30,7 +30,7 @@ func (c Ceiling) momentsOfBoth(before, after *User) []moment {
 	return merge(moments)
 }
 
-// merge sorts moments, and makes one of those at the same time.
+// merge sorts moments and combines those at the same time.
 func merge(moments []moment) []moment {
 	if len(moments) == 1 {
 		return moments
@@ -51,9 +51,9 @@ func merge(moments []moment) []moment {
 	return merged
 }
 
-// moments returns the time of the command and each later time at which something of
-// the user changes by itself that a comparison looks at: the ends of the user's
-// features, and of the grants that the command changes.
+// moments returns the time of the command and each later time at which a relevant fact of
+// the user changes without a command: the ends of the user's features, and of the
+// grants that the command changes.
 func (c Ceiling) moments(before, after *User) []moment {
 	moments := []moment{{at: c.at}}
 	for _, pair := range [2][2]*User{{before, after}, {after, before}} {
@@ -71,8 +71,8 @@ func (c Ceiling) moments(before, after *User) []moment {
 	return merge(moments)
 }
 
-// holdsAsLong reports whether two users hold a grant until the same time, or both do
-// not hold it.
+// holdsAsLong reports whether two users hold a grant until the same time, or neither
+// holds it.
 func (u *User) holdsAsLong(other *User, name string) bool {
 	if other == nil {
 		return false
@@ -82,8 +82,8 @@ func (u *User) holdsAsLong(other *User, name string) bool {
 	return held == alsoHeld && mine.Equal(usersTeams)
 }
 
-// holdsUntil returns the end of a grant, of several with one name the last; zero: it
-// does not end.
+// holdsUntil returns the end of a grant; zero: it does not end. Of several grants with the
+// same name, the last end counts.
 func (u *User) holdsUntil(name string) (last time.Time, held bool) {
 	for i := range u.Grants {
 		switch g := &u.Grants[i]; {

@@ -6,9 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestCeilingOfPresets does the commands of the conformance scenarios that hand rules out or
-// take them away, as far as the ceiling goes: those that succeed, and those that are
-// refused for it.
+// TestCeilingOfPresets checks the ceiling for the commands of the conformance scenarios that give
+// or take rules: those that succeed, and those that are rejected because of it.
 func TestCeilingOfPresets(t *testing.T) {
 	for _, row := range []struct{ preset, by, before, after, want string }{
 		{"oncehub", "admin", "member sales +chatbots +routing-forms", "admin sales +chatbots +routing-forms", ""},

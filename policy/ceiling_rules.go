@@ -11,26 +11,26 @@ import (
 	"github.com/usher-go/usher/team"
 )
 
-// effectiveRules are the rules that a user has at a moment, source by source. The
-// zero value has none.
+// effectiveRules are the rules that a user has at a moment, by source. The zero value has
+// no rules.
 type effectiveRules struct {
 	tree     *team.Tree
 	sources  []ruleSource // the account role first
-	features []bool       // by their index in the policy; nil: the user has none
+	features []bool       // by index in the policy; nil: none
 	seats    []seat.PoolName
 
-	open                    bool            // features stay open as well
-	withSeats, withoutSeats []seat.PoolName // conditions on these are decided too: a seat is held, or not
+	open                    bool            // conditions on features stay open as well
+	withSeats, withoutSeats []seat.PoolName // conditions on these seats are decided: held, or not held
 
-	// Of the resource at hand: the literals that are decided, and those of them that
-	// are false.
+	// The literals of the current resource that are decided; of these, the ones that are
+	// false.
 	decided, fails uint64
 
-	byGrant map[string]*ruleSource // made when there are more than a few sources; nil until then
+	byGrant map[string]*ruleSource // an index, made for more than linearLimit sources; otherwise nil
 }
 
-// few is how many sources, or teams, are looked through one by one.
-const few = 16
+// linearLimit is the length up to which lists are searched linearly.
+const linearLimit = 16
 
 // grantNamed returns the source of a grant, or nil.
 func (r *effectiveRules) grantNamed(name string) *ruleSource {
@@ -45,12 +45,12 @@ func (r *effectiveRules) grantNamed(name string) *ruleSource {
 	return r.byGrant[name]
 }
 
-// ruleSource is something through which a user has rules.
+// ruleSource is a source of rules: an account role, a team role, everyone or a grant.
 type ruleSource struct {
 	kind  usher.Source // an account role, a team role, everyone or a grant
 	role  int          // the index of a role
 	grant string       // the name of a grant
-	guard uint64       // what the account role requires; that role's own rules have it already
+	guard uint64       // what the account role requires; zero for that role's own rules, which include it
 	teams []usher.TeamID
 }
 
@@ -58,11 +58,11 @@ type ruleSource struct {
 type heldRule struct {
 	*rule
 	from *ruleSource
-	need uint64 // all literals, with those that the source requires and aliases
+	need uint64 // all literals, including those of the source and their aliases
 }
 
-// rulesAt returns the rules of a user at a moment. A nil user has none. The role of
-// the user is known to be an account role.
+// rulesAt returns the rules of a user at a moment. A nil user has none. The user's role
+// must be an account role.
 func (c Ceiling) rulesAt(u *User, moment time.Time) effectiveRules {
 	if u == nil {
 		return effectiveRules{}
@@ -100,8 +100,8 @@ func (c Ceiling) rulesAt(u *User, moment time.Time) effectiveRules {
 	return r
 }
 
-// holdOn adds a team to those on which the user holds a team role. A role that the
-// policy lacks has no rules.
+// holdOn adds a team to those on which the user holds a team role. A role that the policy
+// does not declare has no rules.
 func (r *effectiveRules) holdOn(p *Policy, on usher.TeamID, name role.Name, guard uint64) {
 	held := p.roleIndex(name)
 	if held < 0 || !p.held[held].onTeam {
@@ -118,7 +118,7 @@ func (r *effectiveRules) holdOn(p *Policy, on usher.TeamID, name role.Name, guar
 
 func (g *Grant) lasts(at time.Time) bool { return g.Until.IsZero() || at.Before(g.Until) }
 
-// decide finds out which literals of a resource are decided for the user and false.
+// decide computes which literals of a resource are decided for the user, and which fail.
 func (r *effectiveRules) decide(d *decidedLiterals) {
 	r.decided, r.fails = 0, 0
 	if r.open {
@@ -149,12 +149,12 @@ func (r *effectiveRules) sameFeatures(other *effectiveRules) bool {
 	return slices.Equal(r.features, other.features)
 }
 
-// stopped reports whether a rule under never may stop the user: none of its
+// stopped reports whether a rule under never may apply to the user: none of its
 // conditions is decided and false.
 func (r *effectiveRules) stopped(never *rule) bool { return never.need&r.fails == 0 }
 
-// same reports whether two sources are one and the same for the purpose of giving
-// and taking. Whatever the account role is, it is one source.
+// same reports whether two sources are the same source for giving and taking. All account
+// roles are one source.
 func (s *ruleSource) same(other *ruleSource) bool {
 	return s.kind == other.kind && s.grant == other.grant && (s.kind != usher.SourceTeamRole || s.role == other.role)
 }
@@ -166,7 +166,7 @@ func (s *ruleSource) includes(other *ruleSource, tree *team.Tree) bool {
 		(s.kind != usher.SourceTeamRole || contain(tree, s.teams, other.teams))
 }
 
-// rule returns the i-th rule that the source has for a permission, or nil.
+// rule returns the i-th rule of the source for a permission, or nil.
 func (s *ruleSource) rule(perm *perm, i int) *rule {
 	list := perm.everyone
 	switch s.kind {
@@ -189,18 +189,18 @@ func (s *ruleSource) rule(perm *perm, i int) *rule {
 	return nil
 }
 
-// reachesBeyondOwn reports whether the rule adds to the rank of a user.
+// reachesBeyondOwn reports whether the rule counts for the rank of a user.
 func (b *heldRule) reachesBeyondOwn() bool {
 	return b.scope == syntax.ScopeAny || b.looksAtTeams()
 }
 
-// contain reports whether each team is one of the others, or below one. Mostly they
-// are the same ones.
+// contain reports whether each of teams is one of above, or below one of them. It is fast
+// for equal lists, the usual case.
 func contain(tree *team.Tree, above, teams []usher.TeamID) bool {
 	switch {
 	case slices.Equal(above, teams):
 		return true
-	case len(above) > few && len(teams) > few:
+	case len(above) > linearLimit && len(teams) > linearLimit:
 		return containMany(tree, above, teams)
 	}
 	return !slices.ContainsFunc(teams, func(t usher.TeamID) bool {
@@ -208,8 +208,8 @@ func contain(tree *team.Tree, above, teams []usher.TeamID) bool {
 	})
 }
 
-// containMany is contain for long lists. It looks at each list and at each team of the
-// tree once.
+// containMany is contain for long lists. It visits each list and each team of the tree
+// once.
 func containMany(tree *team.Tree, above, teams []usher.TeamID) bool {
 	contained := make(map[usher.TeamID]bool, len(above)+len(teams))
 	for _, a := range above {

@@ -8,20 +8,19 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// ceilingTable is what comparisons of users look up in a policy.
+// ceilingTable caches, per policy, what comparisons of users need.
 type ceilingTable struct {
 	features nameTable
 	decided  []decidedLiterals // by resource
-	covering []atomic.Uint32   // by two roles: what alwaysCovers found out; 0: not yet
+	covering []atomic.Uint32   // by two roles: the cached result of alwaysCovers; 0: not computed
 }
 
-// decidedLiterals are the literals of a resource that a comparison may decide for a
-// user.
+// decidedLiterals are the literals of a resource that a comparison may decide for a user.
 type decidedLiterals struct {
-	onFeatures uint64 // the bits of features
+	onFeatures uint64 // the literals on features
 	features   []featureTest
 	seats      []seatTest
-	aliases    []uint64 // by literal: those on the same fact, itself among them; nil: each fact has one name
+	aliases    []uint64 // by literal: all literals on the same fact, including itself; nil: no fact has two names
 }
 
 type featureTest struct {
@@ -59,8 +58,8 @@ func newCeilingTable(p *Policy) ceilingTable {
 	return t
 }
 
-// aliases returns for each literal those that two names of one fact make equal, or
-// nil if there are no such names.
+// aliases returns, for each literal, the literals that are equal because two conditions
+// name the same fact. It returns nil if there are no such conditions.
 func (p *Policy) aliases(literals []literal) []uint64 {
 	aliased := false
 	same := make([]uint64, len(literals))
@@ -79,7 +78,7 @@ func (p *Policy) aliases(literals []literal) []uint64 {
 	return same
 }
 
-// withAliases returns literals with all others that say the same.
+// withAliases adds to literals all their aliases.
 func (d *decidedLiterals) withAliases(literals uint64) uint64 {
 	if d.aliases == nil {
 		return literals
@@ -96,9 +95,9 @@ const (
 	notCovering
 )
 
-// alwaysCovers reports whether the rules of account role a cover those of role b for
-// any two holders, with any features, seats and teams. It is true for most pairs that
-// come up, such as an administrator and a member, and is found out once.
+// alwaysCovers reports whether the rules of account role a cover those of role b for any
+// two holders, with any features, seats and teams. It is true for most pairs, such as an
+// administrator and a member. The result is cached.
 func (t *ceilingTable) alwaysCovers(p *Policy, a, b int) bool {
 	known := &t.covering[a*len(p.roles)+b]
 	switch known.Load() {
@@ -114,14 +113,14 @@ func (t *ceilingTable) alwaysCovers(p *Policy, a, b int) bool {
 			break
 		}
 	}
-	known.Store(found) // goroutines that find it out at the same time store the same
+	known.Store(found) // concurrent goroutines store the same value
 	return found == covering
 }
 
-// roleCovers is alwaysCovers for one permission. A rule that needs a feature covers
-// none, for its holder may lack the feature; and what a team role gives on teams that
-// are not known is covered by any alone. Where a rule under never depends on a
-// feature, it may stop the one holder and not the other.
+// roleCovers is alwaysCovers for one permission. A rule that requires a feature covers no
+// rule, because its holder may lack the feature. A rule of a team role, whose teams are not
+// known here, is covered only by the scope any. A rule under never that depends on a
+// feature may forbid only one of the holders.
 func (p *perm) roleCovers(a, b int, onFeatures uint64, onTeams bool) bool {
 	if len(p.byRole[b]) == 0 {
 		return true

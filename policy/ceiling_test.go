@@ -15,7 +15,7 @@ import (
 )
 
 // TestGives compares what an actor can give to a user with the sentences of the contract.
-// Want is the rule that the actor's rules do not cover; none where the command is allowed.
+// Want is the rule that the actor's rules do not cover; "" if the command is allowed.
 func TestGives(t *testing.T) {
 	p, err := policyfile.Load("ceiling.yaml", []byte(ceilingPolicy))
 	require.NoError(t, err)
@@ -23,7 +23,7 @@ func TestGives(t *testing.T) {
 		// "account role with includes and all"
 		{"admin", "", "member", ""},
 		{"boss", "", "admin", ""},
-		{"admin", "", "boss", ""}, // which is all that the owner has; unique-role is another matter
+		{"admin", "", "boss", ""}, // it gives all that the owner has; another check rejects the unique role
 		{"member", "", "admin", "page.view: any [role admin]"},
 		{"member", "member", "admin", "page.view: any [role admin]"},
 		{"guest", "member", "member", ""}, // nothing new
@@ -37,8 +37,8 @@ func TestGives(t *testing.T) {
 		{"member", "", "careful", ""},
 		{"careful", "", "careful", ""},
 		{"careful", "", "member", "page.view: own [role member]"},
-		{"careful", "careful", "guest", "page.see: shared [everyone everyone]"}, // everyone's rules are now without mfa
-		{"indoor", "guest", "indoor", ""},                                       // narrower than it was
+		{"careful", "careful", "guest", "page.see: shared [everyone everyone]"}, // everyone's rules no longer require mfa
+		{"indoor", "guest", "indoor", ""},                                       // the user has less than before
 		{"guest", "", "indoor", ""},
 		{"indoor", "", "guest", "page.see: shared [everyone everyone]"},
 		{"member +kit", "", "careful +kit", ""},
@@ -54,11 +54,11 @@ func TestGives(t *testing.T) {
 		{"guest sales:head", "guest sales", "guest sales:manager", ""}, // shared is wider than team
 		{"guest sales:lead", "guest sales", "guest sales:head", "page.plan: shared [team role head] on sales"},
 		{"guest sales:lead ops:lead", "guest sales ops", "guest sales:lead ops:lead", ""},                                                 // the teams of one role count together,
-		{"guest sales:lead ops:head", "guest sales ops", "guest sales:lead ops:lead", "page.plan: team [team role lead] on sales on ops"}, // not those of two
-		{"guest ops:lead", "guest sales:lead ops", "guest sales:lead ops:lead", "page.plan: team [team role lead] on sales on ops"},       // what one of each hosts is new
-		{"guest", "guest sales:lead emea", "guest sales:lead emea:lead", ""},                                                              // it was there already
+		{"guest sales:lead ops:head", "guest sales ops", "guest sales:lead ops:lead", "page.plan: team [team role lead] on sales on ops"}, // the teams of two roles do not
+		{"guest ops:lead", "guest sales:lead ops", "guest sales:lead ops:lead", "page.plan: team [team role lead] on sales on ops"},       // a resource with one host of each team is new
+		{"guest", "guest sales:lead emea", "guest sales:lead emea:lead", ""},                                                              // the user had it before
 		{"guest", "guest sales:lead ops:lead", "guest sales:lead ops", ""},
-		{"guest stray:lead", "guest stray", "guest stray:lead", ""},                                 // a team that the tree lacks is below itself
+		{"guest stray:lead", "guest stray", "guest stray:lead", ""},                                 // a team that the tree lacks counts as below itself
 		{"guest", "", "guest sales:pilot sales:admin", ""},                                          // not team roles
 		{"guest sales:scribe", "", "guest sales:lead", "page.plan: team [team role lead] on sales"}, // a scribe needs a desk
 		{"guest sales:lead", "", "guest sales:scribe", ""},
@@ -95,9 +95,9 @@ func TestGives(t *testing.T) {
 		{"no-bots", "", "bots-ed +bots", ""},
 		{"no-bots +bots", "", "no-bots +bots", ""},
 		{"bots-ed +bots", "any-bot", "any-bot +sms", ""},
-		{"bots-ed", "any-bot +bots", "any-bot +sms +bots", ""}, // beta is bots
+		{"bots-ed", "any-bot +bots", "any-bot +sms +bots", ""}, // beta and bots name the same feature
 		{"bots-ed", "any-bot", "any-bot +sms", "page.chat: own if not beta sms [role any-bot]"},
-		{"botted +bots", "", "guest", ""}, // what requires bots requires nothing of who has them
+		{"botted +bots", "", "guest", ""}, // requires: [bots] always holds for users with bots
 		{"botted", "", "guest", "page.see: shared [everyone everyone]"},
 		{"guest", "botted", "botted +bots", ""},
 		{"guest", "botted +kit", "botted +kit +bots", "page.view: any if bots [grant kit]"},
@@ -110,51 +110,51 @@ func TestGives(t *testing.T) {
 		{"admin", "guest", "guest +page.view", ""},
 		{"admin", "guest", "guest +page.edit", "page.edit: any [grant page.edit]"},
 		{"guest", "guest", "guest +gone", ""},
-		// Nobody hands out what they do not have, although the one who gets it could do it before.
+		// Users cannot give what they do not have, although the recipient had it before.
 		{"guest", "admin", "admin +page.view", "page.view: any [grant page.view]"},
 		{"guest", "guest +kit", "guest +kit +page.view", "page.view: any [grant page.view]"},
 		{"guest", "guest +kit", "guest +kit", ""},
 
-		// A grant is not handed on for longer than it is held.
+		// A grant cannot be given for longer than the actor has it.
 		{"guest +page.view@2", "guest", "guest +page.view@2", ""},
 		{"guest +page.view@2", "guest", "guest +page.view@1", ""},
 		{"guest +page.view@1", "guest", "guest +page.view@2", "page.view: any [grant page.view] from 01:00 on"},
 		{"guest +page.view@2", "guest +page.view@2", "guest +page.view", "page.view: any [grant page.view] from 02:00 on"},
 		{"guest +page.view", "guest +page.view@1", "guest +page.view", ""},
 		{"guest", "guest +page.view@2", "guest +page.view@1", ""}, // shorter
-		{"guest", "guest +page.view@0", "guest +page.view@0", ""}, // ended before this
+		{"guest", "guest +page.view@0", "guest +page.view@0", ""}, // it ended before the command
 		{"guest +page.view@0", "guest", "guest +page.view@1", "page.view: any [grant page.view]"},
 		{"bots-ed +bots@1", "", "bots-ed +bots@1", ""},
 		{"bots-ed +bots@1", "bots-ed +bots@1", "bots-ed +bots", "page.chat: own if bots [role bots-ed] from 01:00 on"},
 		{"bots-ed +bots@1", "bots-ed", "bots-ed +bots@2", "page.chat: own if bots [role bots-ed] from 01:00 on"},
-		{"bots-ed +bots@1 +bots@2", "bots-ed", "bots-ed +bots@2", ""}, // the last one counts
+		{"bots-ed +bots@1 +bots@2", "bots-ed", "bots-ed +bots@2", ""}, // the last end counts
 		{"bots-ed +bots@2 +bots@1", "bots-ed", "bots-ed +bots@2", ""},
 		{"bots-ed +bots@1", "", "no-bots", "page.chat: own if not bots [role no-bots] from 01:00 on"},
 
-		{"guest +page.view@1", "botted", "botted +page.view +bots@1", ""}, // without bots the grant is none either
+		{"guest +page.view@1", "botted", "botted +page.view +bots@1", ""}, // without bots the grant does not apply either
 		{"guest +page.view@1", "botted", "botted +page.view +bots@2", "page.view: any if bots [grant page.view] from 01:00 on"},
 
-		// A feature lifts or brings into force what is forbidden, and what asks for its lack.
+		// A feature can lift or apply a prohibition, and a rule can require its absence.
 		{"guest +page.print", "guest", "guest +page.print", ""},
-		{"guest +page.print +bots", "guest", "guest +page.print", "page.print: any [grant page.print]"}, // it is forbidden to the actor
+		{"guest +page.print +bots", "guest", "guest +page.print", "page.print: any [grant page.print]"}, // the actor is forbidden to print
 		{"guest +page.print +bots", "guest +bots", "guest +bots +page.print", ""},
 		{"guest", "paid +bots", "paid", "page.print: any if seated [role paid]"},
 		{"guest", "paid +bots", "paid +bots@1", "page.print: any if seated [role paid] from 01:00 on"},
 		{"guest", "guest +bots", "guest", ""},
-		{"paid +bots", "paid +bots", "paid", "page.print: any if seated [role paid]"}, // a user who is forbidden it lifts nothing
+		{"paid +bots", "paid +bots", "paid", "page.print: any if seated [role paid]"}, // the actor, who is forbidden to print, cannot lift that
 		{"guest", "no-bots +bots", "no-bots", "page.chat: own if not bots [role no-bots]"},
 		{"guest", "no-bots +bots", "no-bots +bots@1", "page.chat: own if not bots [role no-bots] from 01:00 on"},
 		{"guest", "no-bots +bots@1", "no-bots +bots@2", ""},
 		{"guest", "no-bots", "no-bots +bots@1", ""},
 
-		// What holds for the actor at the time of the command counts as held.
+		// A condition that holds for the actor at the time of the command counts as met.
 		{"careful mfa", "", "member", ""},
 		{"strict mfa", "", "root", ""},
 		{"paid /desk", "guest", "guest +page.print", ""},
 		{"paid", "guest", "guest +page.print", "page.print: any [grant page.print]"},
 		{"desk-bound /desk", "", "guest", ""},
 
-		// Where the actor needs a seat that a rule under never forbids, the user may pass without it.
+		// The actor needs a seat that a rule under never forbids; the user may pass without it.
 		{"clerk /desk", "guest", "guest +page.sign", "page.sign: any [grant page.sign]"},
 		{"clerk /desk", "guest /desk", "guest +page.sign /desk", ""},
 		{"clerk /desk", "guest", "clerk", ""},
@@ -182,13 +182,13 @@ func TestTakes(t *testing.T) {
 		{"member", "member", false},
 		{"member", "admin", false}, // the account role is one source
 		{"admin", "member", true},
-		{"member", "careful", true}, // what they had now needs mfa
+		{"member", "careful", true}, // what the user had now requires mfa
 		{"careful", "member", false},
 		{"guest +kit", "guest", true},
 		{"admin +kit", "admin", true}, // the grant would have outlasted the role
 		{"guest +kit@1", "guest +kit@2", false},
 		{"guest +kit@2", "guest +kit@1", true},
-		{"guest +kit@0", "guest", false}, // it was over
+		{"guest +kit@0", "guest", false}, // it had ended
 		{"guest +kit@1", "guest +kit@1", false},
 		{"guest sales:lead", "guest sales", true},
 		{"guest sales:lead emea:lead", "guest sales:lead emea", false}, // emea is below sales
@@ -202,16 +202,16 @@ func TestTakes(t *testing.T) {
 		{"bots-ed +bots", "bots-ed", true},
 		{"bots-ed +bots@2", "bots-ed +bots@1", true},
 		{"guest", "guest +bots", false},
-		{"guest +kit", "guest +kit +bots", true}, // page.print is forbidden to them now
+		{"guest +kit", "guest +kit +bots", true}, // page.print is now forbidden to the user
 		{"paid", "paid +bots", true},
-		{"standing", "standing +bots", false}, // who could not print before
+		{"standing", "standing +bots", false}, // the user could not print before
 
 		// A seat that is released.
 		{"paid /desk", "paid", true},
 		{"guest /desk", "guest", false},
 		{"guest /desk sales:scribe", "guest sales:scribe", true},
 		{"desk-bound /desk", "desk-bound", true},
-		{"standing /desk", "standing", true}, // page.pay is forbidden to them without one
+		{"standing /desk", "standing", true}, // page.pay is forbidden to the user without a seat
 		{"standing", "standing /desk", false},
 	} {
 		got, err := ceilingOf(t, p, "guest").Takes(parseUser(row.before), parseUser(row.after))
@@ -240,7 +240,7 @@ func TestOutranks(t *testing.T) {
 		{"root", "strict", ""},
 		{"strict", "root", "account.configure: any [role root]"}, // without mfa in the request
 		{"strict mfa", "root", ""},
-		{"any-botted", "any-botted +bots", ""}, // a feature hides no rank, and never makes a difference
+		{"any-botted", "any-botted +bots", ""}, // a feature hides no rank, and makes no difference
 		{"any-botted +bots", "any-botted", ""},
 		{"guest", "any-botted", "page.chat: any if not bots [role any-botted]"},
 		{"guest", "any-botted +bots", "page.chat: any if not bots [role any-botted]"},
@@ -255,7 +255,7 @@ func TestOutranks(t *testing.T) {
 	}
 }
 
-// What is not covered can be told to a person: which rule, and of what they hold it is.
+// An uncovered rule can be shown to a user: the rule, and where it comes from.
 func TestGivesTells(t *testing.T) {
 	p := loadPreset(t, "oncehub")
 	given, ok, err := ceilingOf(t, p, "member").Gives(nil, parseUser("owner"))
@@ -312,7 +312,7 @@ func TestCeilingRefuses(t *testing.T) {
 	require.Error(t, err)
 }
 
-// What a policy finds out about its roles is found out by several goroutines at a time.
+// Concurrent goroutines may compute the cached facts of a policy's roles.
 func TestGivesConcurrently(t *testing.T) {
 	table := func() (texts []string) {
 		p, err := policyfile.Load("ceiling.yaml", []byte(ceilingPolicy))

@@ -7,9 +7,9 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// checked has each standard permission that a command of package account checks for users
-// whom it does not make the actor, with the standard parties that the command's resource
-// names. A command names each of them, but for mayNameNone.
+// checked maps each standard permission that a command of package account checks to the
+// standard parties that the command's resource names. A command names all of them, except
+// those of mayNameNone.
 var checked = map[permission.Permission][]string{
 	permission.MustParse("user.create"):       {"team"},
 	permission.MustParse("user.delete"):       {"user"},
@@ -32,31 +32,31 @@ var checked = map[permission.Permission][]string{
 	permission.MustParse("account.delete"):    nil,
 }
 
-// mayNameNone are the permissions whose commands need not name the party that they can
-// name: a user without a team is added, and a team without a parent is created.
+// mayNameNone are the permissions whose commands may name no party: add-user without teams,
+// and create-team without a parent.
 var mayNameNone = []string{"user.create", "team.create"}
 
-// namesNoParty reports whether commands check a permission, and none of them on a
-// resource that names a user or a team: then no scope but any reaches it.
+// namesNoParty reports whether commands check a permission, but only on resources that
+// name no user and no team. Then only the scope any reaches the resource.
 func namesNoParty(name permission.Permission) bool {
 	parties, ok := checked[name]
 	return ok && len(parties) == 0
 }
 
 // Opens reports whether a user can have a permission that a command of package account
-// checks, on a resource that the command names. It is false for a permission that no
-// command checks. A user can have it by:
+// checks, on a resource that the command names. It returns false for a permission that no
+// command checks, and for a nil or zero Policy. A user can have it by:
 //
 //   - a rule of a cell or of a role with all: true that can match the resource of the
-//     command, in a role that a user can hold, unless a never rule forbids it always
-//   - a grant from another user, where the policy lets a user give grants (grant.give)
-//     of what that user does not have (user.delegate)
+//     command, in a role that a user can hold, unless a never rule always forbids it
+//   - a grant from another user, if the policy lets a user give grants (grant.give)
+//     that the giver does not have (user.delegate)
 //
-// A grant that the host gives does not count: it opens any command but those that a
-// never rule or a built-in protection closes, under every policy. Nor do the conditions
-// of a rule, unless they contradict each other or are never met by a command: commands
-// say no attribute of what they are about, and name no other parties than FORMAT.md
-// lists. It returns false for a nil or zero Policy.
+// A grant from the host does not count, because it opens any command under every policy,
+// except those that a never rule or a built-in protection closes. Conditions of a rule do
+// not count either, unless they contradict each other or no command can meet them:
+// commands give no attributes of their resource, and name only the parties that FORMAT.md
+// lists.
 func (p *Policy) Opens(name permission.Permission) bool {
 	parties, ok := checked[name]
 	if !ok || p == nil || len(p.perms) == 0 {
@@ -70,15 +70,14 @@ func (p *Policy) Opens(name permission.Permission) bool {
 }
 
 // opens reports whether a rule of the policy gives a permission to a user, on a resource
-// that names no more than the parties. A permission that the policy lacks is given to no
-// user.
+// that names only the parties. It returns false for a permission that the policy lacks.
 func (p *Policy) opens(name string, parties []string) bool {
-	at, ok := p.asked.find(permission.MustParse(name))
+	at, ok := p.permTable.find(permission.MustParse(name))
 	if !ok || at < 0 || p.closed(name, parties) {
 		return false
 	}
 	perm := &p.perms[at]
-	holder := perm.protection.forbidsAll(false) // the holder of the unique role alone
+	holder := perm.protection.forbidsAll(false) // only the holder of the unique role
 	for i, list := range perm.byRole {
 		if holder && i != p.unique && !p.roles[i].OnTeam {
 			continue
@@ -93,10 +92,10 @@ func (p *Policy) opens(name string, parties []string) bool {
 	return p.anyCan(perm, perm.everyone, parties)
 }
 
-// closed reports whether a never rule forbids a permission to all, whatever a command
-// names of the parties.
+// closed reports whether a never rule forbids a permission to all users, with any of the
+// parties that a command can name.
 func (p *Policy) closed(name string, parties []string) bool {
-	at, ok := p.asked.find(permission.MustParse(name))
+	at, ok := p.permTable.find(permission.MustParse(name))
 	if !ok || at < 0 {
 		return false
 	}
@@ -115,8 +114,8 @@ func (p *Policy) closed(name string, parties []string) bool {
 }
 
 // met reports whether a command that names the parties can meet a condition, and whether
-// each such command meets it under never. An attribute is not known: no rule holds by it,
-// and all under never do.
+// every such command meets it under never. Attributes are unknown: no rule matches by one,
+// and every rule under never does.
 func (p *Policy) met(perm *perm, l literal, parties []string) (can, always bool) {
 	switch c := &p.conditions[l.condition]; {
 	case c.kind == syntax.OnAttribute:
@@ -129,16 +128,16 @@ func (p *Policy) met(perm *perm, l literal, parties []string) (can, always bool)
 	}
 }
 
-// anyCan reports whether one of the rules can match a resource that names no more than
-// the parties.
+// anyCan reports whether one of the rules can match a resource that names only the
+// parties.
 func (p *Policy) anyCan(perm *perm, list []rule, parties []string) bool {
 	return slices.ContainsFunc(list, func(r rule) bool {
 		return p.canHold(perm, r.need, parties) && p.canReach(perm, &r, parties)
 	})
 }
 
-// canHold reports whether a command that names the parties can meet all conditions: none
-// is impossible, and no two contradict each other.
+// canHold reports whether a command that names the parties can meet all conditions: none is
+// impossible, and no two contradict each other.
 func (p *Policy) canHold(perm *perm, need uint64, parties []string) bool {
 	literals := perm.res.literals
 	for i, l := range literals {
@@ -157,8 +156,7 @@ func (p *Policy) canHold(perm *perm, need uint64, parties []string) bool {
 	return true
 }
 
-// canReach reports whether a scope can reach a resource that names no more than the
-// parties.
+// canReach reports whether a scope can reach a resource that names only the parties.
 func (p *Policy) canReach(perm *perm, r *rule, parties []string) bool {
 	if r.scope == syntax.ScopeAny {
 		return true

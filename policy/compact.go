@@ -2,9 +2,9 @@ package policy
 
 import "github.com/usher-go/usher/role"
 
-// Compact returns a copy of the user that is faster to decide on: the teams, which
-// almost every decision reads, lie beside the rest of it in memory. It is for Facts
-// that keep many users; the copy shares Seats and Grants with u. Nil stays nil.
+// Compact returns a copy of the user that is faster to decide on: the copy stores the
+// teams, which almost every decision reads, beside the other fields. It is for Facts that
+// keep many users. The copy shares Seats and Grants with u. Compact of nil returns nil.
 func (u *User) Compact() *User {
 	if u == nil {
 		return nil
@@ -35,7 +35,7 @@ func (u *User) Compact() *User {
 	return &c
 }
 
-// adopt moves the user's teams and roles to where there is room for them.
+// adopt copies the user's teams and roles into the given slices.
 func (u *User) adopt(teams []Membership, roles []role.Name) {
 	for _, m := range u.Teams {
 		if n := len(roles); len(m.Roles) > 0 {

@@ -35,7 +35,7 @@ func TestCompact(t *testing.T) {
 		c := u.Compact()
 		assert.NotSame(t, u, c)
 		assert.Equal(t, u, c)
-		// Who adds to one list of the copy does not write into another.
+		// Appending to one list of the copy does not write into another list.
 		for i := range c.Teams {
 			_ = append(c.Teams[i].Roles, "guest")
 		}

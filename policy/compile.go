@@ -12,22 +12,22 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// The sizes up to which a policy compiles: what a decision is packed into has
-// this much room, and a hostile file costs no more than this.
+// The limits of a policy. The bits of a decision have room for this much, and the limits
+// bound the cost of a hostile file.
 const (
 	maxRoles       = 256
 	maxPermissions = 4096
 	maxBundles     = 1024
 	maxParties     = 16
-	maxFields      = 40 // of one resource, in all its groups
-	maxLiterals    = 40 // of one resource, with what roles require
+	maxFields      = 40 // of one resource, in all groups
+	maxLiterals    = 40 // of one resource, including what roles require
 	maxCellRules   = 64
-	maxRules       = 1<<20 - 1 // as all roles come to have them; an outcome has 20 bits for one
+	maxRules       = 1<<20 - 1 // after expansion of includes; an outcome has 20 bits for a rule
 )
 
-// Compile looks up every name of a document and makes the policy that decides. The error
-// is a *syntax.Problems. If the document has problems already, Compile adds what else is
-// wrong with it, but not what may follow from those, and returns all of them.
+// Compile resolves every name of a document and returns the compiled policy. The error is a
+// *syntax.Problems. If the document already has problems, Compile adds the other problems
+// that it finds, except those that may be consequences, and returns all of them.
 func Compile(d *syntax.Document) (*Policy, error) {
 	if d == nil {
 		d = &syntax.Document{}
@@ -37,7 +37,7 @@ func Compile(d *syntax.Document) (*Policy, error) {
 	c := compiler{
 		doc:      d,
 		problems: problems,
-		torn:     problems.Len() > 0,
+		partial:  problems.Len() > 0,
 		warnings: &syntax.Problems{File: d.File},
 		used:     map[int]bool{},
 		p: &Policy{
@@ -46,8 +46,8 @@ func Compile(d *syntax.Document) (*Policy, error) {
 		},
 	}
 	for _, step := range []func(){
-		c.seats, c.facts, c.resources, c.conditions, c.roles, c.permissions, c.bundles, // what there is
-		c.cells, c.never, // what the rules say
+		c.seats, c.facts, c.resources, c.conditions, c.roles, c.permissions, c.bundles, // declarations
+		c.cells, c.never, // rules
 	} {
 		step()
 	}
@@ -58,7 +58,7 @@ func Compile(d *syntax.Document) (*Policy, error) {
 	if err := c.problems.Err(); err != nil {
 		return nil, err
 	}
-	c.askTable()
+	c.fillPermTable()
 	c.p.ceilings = newCeilingTable(c.p)
 	c.lint()
 	c.p.digest = d.Digest()
@@ -66,24 +66,24 @@ func Compile(d *syntax.Document) (*Policy, error) {
 	return c.p, nil
 }
 
-// compiler carries what the steps of a compilation hand on.
+// compiler is the state that the steps of a compilation share.
 type compiler struct {
 	doc                *syntax.Document
 	p                  *Policy
 	problems, warnings *syntax.Problems
-	torn               bool // the document lacks what could not be parsed
+	partial            bool // parts of the file could not be parsed, so the document lacks them
 
 	poolIndex, featureIndex, conditionIndex index
 	resourceIndex, permIndex, bundleIndex   index
 
 	guards    []int         // the conditions that roles require
-	holders   [][]reached   // by role: the roles that have its rules, itself among them
-	used      map[int]bool  // the conditions that something asks for
-	cellRules []map[int]row // by permission: the rules written for each role, or everyone
-	allRules  map[int]int32 // by role: the written rule of its `all: true`
+	holders   [][]reached   // by role: the roles that have its rules, including itself
+	used      map[int]bool  // the conditions that a rule or a role requires
+	cellRules []map[int]row // by permission: the rules for each role, or everyone
+	allRules  map[int]int32 // by role: the rule for `all: true`
 }
 
-// row is a list of written rules with what the compiler made of each.
+// row is a list of written rules with their compiled form.
 type row []compiledRule
 
 type compiledRule struct {
@@ -92,7 +92,7 @@ type compiledRule struct {
 	pos     syntax.Pos
 }
 
-// index finds declared names, and keeps them in order for suggestions.
+// index maps declared names to their order, and keeps them for suggestions.
 type index struct {
 	at    map[string]int
 	names []string
@@ -110,22 +110,22 @@ func (x *index) add(name string) bool {
 	return true
 }
 
-// declare adds a name; twice is possible only in a Document that no file was
-// read into.
+// declare adds a name. A duplicate is possible only in a Document that was not parsed
+// from a file.
 func (c *compiler) declare(x *index, n syntax.Name, what string) {
 	if !x.add(n.Text) {
 		c.problems.Add(n.Pos, "%s %s is declared twice", what, n.Text)
 	}
 }
 
-// follows reports what is missing, unless that may be because it was not parsed.
-func (c *compiler) follows(at syntax.Pos, format string, args ...any) {
-	if !c.torn {
+// addUnlessPartial reports a problem, unless a part that could not be parsed may be the cause.
+func (c *compiler) addUnlessPartial(at syntax.Pos, format string, args ...any) {
+	if !c.partial {
 		c.problems.Add(at, format, args...)
 	}
 }
 
-// find looks a name up, and reports one that is not declared.
+// find returns the index of a name, and reports a name that is not declared.
 func (c *compiler) find(x *index, n syntax.Name, what string) int {
 	if i, ok := x.at[n.Text]; ok {
 		return i
@@ -134,20 +134,20 @@ func (c *compiler) find(x *index, n syntax.Name, what string) int {
 	return -1
 }
 
-// fewNames is how many declared names a message lists, where none of them is near.
+// fewNames is how many declared names a message lists if none is similar.
 const fewNames = 6
 
-// unknown reports a name that is not declared. Names, which makes a list of those
-// that are, is called if somebody will read the suggestion.
+// unknown reports a name that is not declared. It calls names, which lists the declared
+// ones, only if the message needs a suggestion.
 func (c *compiler) unknown(n syntax.Name, what string, names func() []string) {
 	switch {
-	case c.torn && !wellFormed(n.Text): // the parser has said so
+	case c.partial && !wellFormed(n.Text): // the parser has reported it
 	case c.problems.Full():
 		c.problems.Add(n.Pos, "unknown %s %q", what, n.Text)
 	default:
 		declared := names()
-		if c.torn && len(declared) == 0 {
-			return // what should declare them was not understood
+		if c.partial && len(declared) == 0 {
+			return // the part that should declare them could not be parsed
 		}
 		hint := suggest.DidYouMean(n.Text, declared)
 		switch {
@@ -165,7 +165,7 @@ func wellFormed(name string) bool {
 	return err == nil && !syntax.IsReserved(name)
 }
 
-// limit reports the first of too many.
+// limit reports the first item over a limit, and whether n is within it.
 func (c *compiler) limit(at syntax.Pos, n, most int, what string) bool {
 	if n == most+1 {
 		c.problems.Add(at, "more than %d %s", most, what)
@@ -181,7 +181,7 @@ func (c *compiler) seats() {
 			holds = []usher.Status{usher.Invited, usher.Active}
 		}
 		if !slices.Contains(holds, usher.Active) {
-			c.follows(s.Name.Pos, "the seats of %s are held by nobody who is active; holds must include active", s.Name.Text)
+			c.addUnlessPartial(s.Name.Pos, "holds of seat pool %s must include active", s.Name.Text)
 		}
 		c.p.pools = append(c.p.pools, seat.Kind{Name: seat.PoolName(s.Name.Text), Holds: seat.HoldsIn(holds...)})
 	}
@@ -221,25 +221,25 @@ func (c *compiler) conditions() {
 		case syntax.OnParty:
 			c.conditionFact(&d, parties)
 		default:
-			c.follows(d.Name.Pos, "condition %s has no fact", d.Name.Text)
+			c.addUnlessPartial(d.Name.Pos, "condition %s has no fact", d.Name.Text)
 		}
 		c.p.conditions = append(c.p.conditions, condition{d.Name.Text, d.Kind, d.Of.Text, d.Title})
 	}
 }
 
-// conditionFact checks what a condition says of a resource.
+// conditionFact checks the resource fact of a condition.
 func (c *compiler) conditionFact(d *syntax.Condition, parties map[string]string) {
 	resource, isParty := parties[d.Of.Text]
 	switch {
 	case d.Kind == syntax.OnAttribute && isParty:
-		// Where a test file or a call says "owner", it must be clear what that is.
+		// A test file or a call that names "owner" must be unambiguous.
 		c.problems.Add(d.Of.Pos, "attribute %s has the name of a party of %s; choose another", d.Of.Text, resource)
 	case d.Kind == syntax.OnParty && !isParty:
 		c.unknown(d.Of, "party", func() []string { return sortedKeys(parties) })
 	}
 }
 
-// partyResources returns for each party the first resource that has it.
+// partyResources returns, for each party, the first resource that has it.
 func (p *Policy) partyResources() map[string]string {
 	first := map[string]string{}
 	for _, r := range p.resources {
@@ -252,8 +252,8 @@ func (p *Policy) partyResources() map[string]string {
 	return first
 }
 
-// requiredLiteral is the literal, the same for each resource, that a condition
-// required by roles has.
+// requiredLiteral returns the literal of a condition that roles require. It is the same
+// for each resource.
 func (c *compiler) requiredLiteral(condition int) uint64 {
 	i := slices.Index(c.guards, condition)
 	if i < 0 {
@@ -263,14 +263,14 @@ func (c *compiler) requiredLiteral(condition int) uint64 {
 	return 1 << min(i, 63)
 }
 
-func (c *compiler) askTable() {
-	c.p.asked = newAskTable(len(c.p.perms) + len(c.p.bundles))
+func (c *compiler) fillPermTable() {
+	c.p.permTable = newPermTable(len(c.p.perms) + len(c.p.bundles))
 	for i := range c.p.perms {
 		perm := &c.p.perms[i]
 		perm.res = &c.p.resources[perm.resource]
-		c.p.asked.add(perm.name, i, perm)
+		c.p.permTable.add(perm.name, i, perm)
 	}
 	for i, b := range c.p.bundles {
-		c.p.asked.add(b.name, ^i, nil)
+		c.p.permTable.add(b.name, ^i, nil)
 	}
 }

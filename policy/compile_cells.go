@@ -9,14 +9,14 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// everyone is where the rows of a permission keep the cell of everyone, beside
-// the indices of roles.
+// everyone is the key of the cell of everyone in the rows of a permission, beside the
+// indices of roles.
 const everyone = -1
 
-// allText stands for a rule where a role has all: true.
+// allText is the text of the rule for all: true.
 const allText = "all"
 
-// cells looks up what the rules of all cells name.
+// cells resolves the names in the rules of all cells.
 func (c *compiler) cells() {
 	for i := range c.p.resources {
 		for _, condition := range c.guards {
@@ -55,7 +55,7 @@ func (c *compiler) cell(perm int, d syntax.Cell) {
 	if role.Name(d.Who.Text) != role.Everyone {
 		if who = c.p.roleIndex(role.Name(d.Who.Text)); who < 0 {
 			if len(c.p.roles) == 0 {
-				return // that there are none is said once
+				return // the problem is reported once
 			}
 			c.unknown(d.Who, "role", c.cellNames)
 			return
@@ -73,7 +73,7 @@ func (c *compiler) cell(perm int, d syntax.Cell) {
 	}
 }
 
-// cellNames returns whom a cell can be for.
+// cellNames returns the names that a cell can have.
 func (c *compiler) cellNames() []string {
 	names := []string{string(role.Everyone)}
 	for _, r := range c.p.roles {
@@ -86,7 +86,7 @@ func (c *compiler) never() {
 	for _, d := range c.doc.Never {
 		at, ok := c.permIndex.at[d.Permission.Text]
 		if _, err := permission.Parse(d.Permission.Text); err != nil {
-			c.follows(d.Permission.Pos, "%v", err)
+			c.addUnlessPartial(d.Permission.Pos, "%v", err)
 			continue
 		}
 		if _, isBundle := c.bundleIndex.at[d.Permission.Text]; isBundle {
@@ -114,12 +114,12 @@ func (c *compiler) write(w writtenRule) int32 {
 	return int32(len(c.p.written) - 1)
 }
 
-// rule looks up the names of one rule.
+// rule resolves the names of one rule.
 func (c *compiler) rule(perm int, source usher.Source, who string, d syntax.Rule) compiledRule {
 	r := &c.p.resources[c.p.perms[perm].resource]
 	compiled := compiledRule{extent: extent{scope: d.Scope}, pos: d.Pos}
 	if d.Scope < syntax.ScopeAny || d.Scope > syntax.ScopeShared {
-		c.follows(d.Pos, "a rule for %s has no scope", c.p.perms[perm].name)
+		c.addUnlessPartial(d.Pos, "a rule for %s has no scope", c.p.perms[perm].name)
 	}
 	compiled.written = c.write(writtenRule{source: source, who: who, text: d.String(), pos: d.Pos, rule: d})
 	for _, n := range d.As {
@@ -140,7 +140,7 @@ func (c *compiler) rule(perm int, source usher.Source, who string, d syntax.Rule
 		}
 		c.used[i] = true
 		if cond := c.p.conditions[i]; cond.kind == syntax.OnParty && !slices.ContainsFunc(r.parties, func(p party) bool { return p.name == cond.of }) {
-			c.problems.Add(t.Name.Pos, "condition %s asks for the party %s, which %s does not have", cond.name, cond.of, r.name)
+			c.problems.Add(t.Name.Pos, "condition %s requires the party %s, which %s does not have", cond.name, cond.of, r.name)
 		}
 		compiled.need |= c.literal(r, literal{i, t.Not}, t.Name)
 	}
@@ -174,7 +174,7 @@ func (c *compiler) literal(r *resource, l literal, at syntax.Name) uint64 {
 	return 1 << i
 }
 
-// countRules returns how many rules a document writes.
+// countRules returns the number of rules in a document.
 func countRules(d *syntax.Document) int {
 	n := len(d.Roles) // for all: true
 	for _, r := range d.Resources {

@@ -74,7 +74,7 @@ func (c *compiler) permissions() {
 	add := func(resource int, action string, at syntax.Pos) bool {
 		name, err := permission.Parse(c.p.resources[resource].name + "." + action)
 		if err != nil {
-			c.follows(at, "%v", err)
+			c.addUnlessPartial(at, "%v", err)
 			return false
 		}
 		if !c.limit(at, len(c.p.perms)+1, maxPermissions, "permissions") || !c.permIndex.add(name.String()) {
@@ -114,14 +114,14 @@ func (c *compiler) bundles() {
 			c.problems.Add(d.Name.Pos, "bundle %s has the name of a permission; choose another", d.Name.Text)
 		}
 		if _, ok := c.featureIndex.at[d.Name.Text]; ok {
-			c.problems.Add(d.Name.Pos, "bundle %s has the name of a feature, so a grant would not say which; choose another", d.Name.Text)
+			c.problems.Add(d.Name.Pos, "bundle %s has the name of a feature, so a grant of it would be ambiguous; choose another", d.Name.Text)
 		}
 		if len(d.Members) == 0 {
-			c.follows(d.Name.Pos, "bundle %s is empty, and asking for nothing would allow nothing; list permissions", d.Name.Text)
+			c.addUnlessPartial(d.Name.Pos, "bundle %s is empty; list permissions", d.Name.Text)
 		}
 		name, err := permission.ParseBundle(d.Name.Text)
 		if err != nil {
-			c.follows(d.Name.Pos, "%v", err)
+			c.addUnlessPartial(d.Name.Pos, "%v", err)
 		}
 		c.p.bundles = append(c.p.bundles, bundle{name: name, pos: d.Name.Pos})
 	}
@@ -131,10 +131,10 @@ func (c *compiler) bundles() {
 	}
 }
 
-// bundler spells nested bundles out.
+// bundler expands nested bundles.
 type bundler struct {
 	*compiler
-	state []int // 0: not yet, 1: open, 2: done
+	state []int // 0: not visited, 1: being visited, 2: done
 	path  []string
 }
 
@@ -179,7 +179,7 @@ func (b *bundler) visit(i int) {
 
 func (b *bundler) noMember(m syntax.Name) {
 	if _, ok := b.featureIndex.at[m.Text]; ok {
-		b.problems.Add(m.Pos, "a bundle has permissions and bundles, and %s is a feature", m.Text)
+		b.problems.Add(m.Pos, "a bundle contains permissions and bundles, but %s is a feature", m.Text)
 		return
 	}
 	b.unknown(m, "permission or bundle", func() []string { return slices.Concat(b.permIndex.names, b.bundleIndex.names) })
@@ -187,5 +187,5 @@ func (b *bundler) noMember(m syntax.Name) {
 
 func (b *bundler) circle(m syntax.Name) {
 	circle := b.path[slices.Index(b.path, m.Text):]
-	b.problems.Add(m.Pos, "bundles contain each other in a circle: %s contains %s", joinCircle(circle, " contains "), m.Text)
+	b.problems.Add(m.Pos, "bundles contain each other in a cycle: %s contains %s", joinCircle(circle, " contains "), m.Text)
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// maxWays bounds how many ways with different requirements may lead from a role
-// to one that it includes.
+// maxWays limits the number of include paths with different requirements from a role to
+// one that it includes.
 const maxWays = 16
 
 func (c *compiler) roles() {
@@ -49,7 +49,7 @@ func (c *compiler) role(d *syntax.Role, names *index) compiledRole {
 	for _, n := range d.Includes {
 		i := c.find(names, n, "role")
 		if i >= 0 && c.doc.Roles[i].OnTeam != d.OnTeam {
-			c.problems.Add(n.Pos, "%s includes %s, but one is held on a team and the other in the account", d.Name.Text, n.Text)
+			c.problems.Add(n.Pos, "%s includes %s, but one is a team role and the other an account role", d.Name.Text, n.Text)
 		}
 		r.Includes = append(r.Includes, role.Name(n.Text))
 	}
@@ -72,12 +72,11 @@ func (c *compiler) role(d *syntax.Role, names *index) compiledRole {
 	return r
 }
 
-// plainMember is what test files write in the place of a team role for a user who
-// holds none.
+// plainMember is what test files write instead of a team role for a user without one.
 const plainMember = "member"
 
-// teamRole refuses what only a role of the account can say, and the one name by which
-// a test file could not give the role.
+// teamRole rejects keys that only account roles have, and the one name that test files
+// could not distinguish from a plain membership.
 func (c *compiler) teamRole(d *syntax.Role) {
 	if d.Name.Text == plainMember {
 		c.problems.Add(d.Name.Pos, "%s is not allowed as the name of a team role: test files write it for a user without a team role; choose another name, such as team-member, or make it an account role", d.Name.Text)
@@ -96,7 +95,7 @@ func (c *compiler) teamRole(d *syntax.Role) {
 		{"at-least or at-most", d.AtLeast+d.AtMost > 0, d.BoundsPos},
 	} {
 		if key.said {
-			c.problems.Add(key.pos, "%s is held on a team; %s is for roles of the account", d.Name.Text, key.name)
+			c.problems.Add(key.pos, "%s is a team role; %s is only for account roles", d.Name.Text, key.name)
 		}
 	}
 }
@@ -105,9 +104,9 @@ func (c *compiler) handOver(d *syntax.Role, names *index) {
 	to := d.HandsOverTo
 	switch {
 	case d.Unique && to.Text == "":
-		c.follows(d.Name.Pos, "%s is unique and must say hands-over-to: the role that its holder gets at a transfer", d.Name.Text)
+		c.addUnlessPartial(d.Name.Pos, "%s is unique and needs hands-over-to: the role that its holder gets at a transfer", d.Name.Text)
 	case !d.Unique && to.Text != "":
-		c.follows(to.Pos, "hands-over-to is for the unique role; %s is none", d.Name.Text)
+		c.addUnlessPartial(to.Pos, "hands-over-to is only for the unique role; %s is not unique", d.Name.Text)
 	case to.Text == "":
 	default:
 		i := c.find(names, to, "role")
@@ -116,18 +115,18 @@ func (c *compiler) handOver(d *syntax.Role, names *index) {
 		case to.Text == d.Name.Text:
 			c.problems.Add(to.Pos, "%s hands over to itself; name the role that the previous holder gets", to.Text)
 		case c.doc.Roles[i].OnTeam:
-			c.problems.Add(to.Pos, "%s is held on a team; whoever hands over gets a role of the account", to.Text)
+			c.problems.Add(to.Pos, "%s is a team role; hands-over-to must name an account role", to.Text)
 		}
 	}
 }
 
-// roleSeats returns how a role goes with the seats of each pool. The short form is
-// about all pools; the long one forbids those that it does not name.
+// roleSeats returns the seat rule of a role for each pool. The short form (seat) applies to
+// all pools; the long form (seats) forbids the pools that it does not name.
 func (c *compiler) roleSeats(d *syntax.Role) map[seat.PoolName]role.Seat {
 	seats := make(map[seat.PoolName]role.Seat, len(c.doc.Seats))
 	if d.Seats == nil {
 		if d.Seat == role.SeatRequired && len(c.doc.Seats) == 0 {
-			c.problems.Add(d.SeatPos, "%s requires a seat, and the policy declares no seats", d.Name.Text)
+			c.problems.Add(d.SeatPos, "%s requires a seat, but the policy declares no seat pools", d.Name.Text)
 		}
 		for _, pool := range c.doc.Seats {
 			seats[seat.PoolName(pool.Name.Text)] = d.Seat
@@ -135,13 +134,13 @@ func (c *compiler) roleSeats(d *syntax.Role) map[seat.PoolName]role.Seat {
 		return seats
 	}
 	if d.SeatSaid() {
-		c.problems.Add(d.SeatsPos, "%s has both seat and seats; leave seat out, which is short for the same rule in all pools", d.Name.Text)
+		c.problems.Add(d.SeatsPos, "%s has both seat and seats; remove seat, which is short for the same rule in all pools", d.Name.Text)
 	}
 	for _, s := range d.Seats {
 		c.find(&c.poolIndex, s.Pool, "seat pool")
 		name := seat.PoolName(s.Pool.Text)
 		if _, twice := seats[name]; twice {
-			c.problems.Add(s.Pool.Pos, "%s stands here twice", s.Pool.Text)
+			c.problems.Add(s.Pool.Pos, "duplicate seat pool %s", s.Pool.Text)
 		}
 		seats[name] = s.Seat
 	}
@@ -167,7 +166,7 @@ func (c *compiler) uniqueAndDefault() {
 	for i := range c.p.roles {
 		for _, n := range c.doc.Roles[i].Includes {
 			if len(unique) > 0 && n.Text == unique[0].Text {
-				c.problems.Add(n.Pos, "%s is unique, and no role includes it", n.Text)
+				c.problems.Add(n.Pos, "%s is unique; no role may include it", n.Text)
 			}
 		}
 	}
@@ -175,17 +174,17 @@ func (c *compiler) uniqueAndDefault() {
 
 func (c *compiler) exactlyOne(have []syntax.Name, key, what string) {
 	if len(have) == 0 && len(c.p.roles) > 0 {
-		c.follows(c.doc.Roles[0].Name.Pos, "no role is %s: true, the role %s; a policy has exactly one", key, what)
+		c.addUnlessPartial(c.doc.Roles[0].Name.Pos, "no role has %s: true, the role %s; a policy must have exactly one", key, what)
 	}
 	for _, n := range have[min(1, len(have)):] {
-		c.problems.Add(n.Pos, "%s is a second role with %s: true, after %s; a policy has exactly one", n.Text, key, have[0].Text)
+		c.problems.Add(n.Pos, "%s is a second role with %s: true, after %s; a policy must have exactly one", n.Text, key, have[0].Text)
 	}
 	if len(c.p.roles) == 0 && key == "unique" {
-		c.follows(syntax.Pos{Line: 1, Col: 1}, "a policy needs roles, one of them unique: true and one default: true")
+		c.addUnlessPartial(syntax.Pos{Line: 1, Col: 1}, "a policy needs roles, one of them unique: true and one default: true")
 	}
 }
 
-// acyclic reports circles of includes.
+// acyclic reports cycles of includes.
 func (c *compiler) acyclic() bool {
 	const (
 		fresh = iota
@@ -208,7 +207,7 @@ func (c *compiler) acyclic() bool {
 			case state[j] == open:
 				ok = false
 				circle := path[slices.Index(path, string(name)):]
-				c.problems.Add(c.doc.Roles[i].Includes[k].Pos, "roles include each other in a circle: %s includes %s",
+				c.problems.Add(c.doc.Roles[i].Includes[k].Pos, "roles include each other in a cycle: %s includes %s",
 					joinCircle(circle, " includes "), name)
 			}
 		}
@@ -222,7 +221,7 @@ func (c *compiler) acyclic() bool {
 	return ok
 }
 
-// joinCircle writes a circle, without the middle of a large one.
+// joinCircle joins the names of a cycle, and omits the middle of a long one.
 func joinCircle(names []string, between string) string {
 	if len(names) > 8 {
 		names = slices.Concat(names[:4], []string{"…"}, names[len(names)-3:])
@@ -230,8 +229,8 @@ func joinCircle(names []string, between string) string {
 	return strings.Join(names, between)
 }
 
-// closures finds for each role all that it includes, with what the ways there
-// require. Of two ways to the same role the one that requires less is kept.
+// closures computes, for each role, all roles that it includes and what the include paths
+// require. Of two paths to the same role, it keeps the one that requires less.
 func (c *compiler) closures() {
 	done := make([]bool, len(c.p.roles))
 	var of func(i int) []reached
@@ -245,7 +244,7 @@ func (c *compiler) closures() {
 		for _, name := range r.Includes {
 			for _, far := range of(c.p.roleIndex(name)) {
 				if len(ways[far.role]) > maxWays {
-					continue // which is said below
+					continue // reported below
 				}
 				ways[far.role] = addWay(ways[far.role], far.guard|r.guard)
 			}
@@ -253,7 +252,7 @@ func (c *compiler) closures() {
 		r.closure = []reached{{i, r.guard}}
 		for far, guards := range ways {
 			if len(guards) > maxWays {
-				c.problems.Add(r.pos, "%s includes %s on more than %d ways that require different things", r.Name, c.p.roles[far].Name, maxWays)
+				c.problems.Add(r.pos, "%s includes %s through more than %d paths with different requirements", r.Name, c.p.roles[far].Name, maxWays)
 				guards = guards[:1]
 			}
 			for _, guard := range guards {
@@ -273,7 +272,7 @@ func (c *compiler) closures() {
 func addWay(guards []uint64, way uint64) []uint64 {
 	for _, other := range guards {
 		if other&^way == 0 {
-			return guards // that way requires no more
+			return guards // that path requires no more
 		}
 	}
 	guards = slices.DeleteFunc(guards, func(other uint64) bool { return way&^other == 0 })

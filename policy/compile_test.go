@@ -11,8 +11,8 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// A Document that no file was read into is held to the same: what the parser would
-// refuse does not compile.
+// A Document that was not parsed from a file has the same limits: it does not compile if the parser
+// would reject it.
 func TestCompileByHand(t *testing.T) {
 	name := func(s string) syntax.Name { return syntax.Name{Text: s} }
 	rules := func(r ...syntax.Rule) []syntax.Rule { return r }
@@ -27,7 +27,7 @@ func TestCompileByHand(t *testing.T) {
 		{func(d *syntax.Document) {
 			d.Never = []syntax.Never{{Permission: name("user.delete"), Rules: rules(syntax.Rule{Scope: 6})}}
 		}, "by-hand:0:0: a rule for user.delete has no scope"},
-		{func(d *syntax.Document) { d.Bundles = []syntax.Bundle{{Name: name("desk")}} }, "by-hand:0:0: bundle desk is empty, and asking for nothing would allow nothing; list permissions"},
+		{func(d *syntax.Document) { d.Bundles = []syntax.Bundle{{Name: name("desk")}} }, "by-hand:0:0: bundle desk is empty; list permissions"},
 		{func(d *syntax.Document) { d.Conditions = []syntax.Condition{{Name: name("mfa")}} }, "by-hand:0:0: condition mfa has no fact"},
 		{func(d *syntax.Document) { d.Roles = append(d.Roles, d.Roles[1]) }, "by-hand:0:0: role member is declared twice"},
 		{func(d *syntax.Document) {
@@ -48,8 +48,8 @@ func TestCompileByHand(t *testing.T) {
 	}
 }
 
-// A document with problems does not compile, whatever else it says. Compile adds what it
-// finds to the error, and not to the document.
+// A document with problems does not compile. Compile adds its problems to the error, and not to
+// the document.
 func TestCompileWithProblems(t *testing.T) {
 	d, err := policyfile.Parse("p.yaml", []byte(roles))
 	require.NoError(t, err)

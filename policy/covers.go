@@ -14,15 +14,15 @@ type extent struct {
 	scope   syntax.Scope
 }
 
-// covers reports whether a rule with extent a allows all that a rule of the same
+// covers reports whether a rule with extent a allows everything that a rule of the same
 // permission with extent b allows: its conditions are among those of b, it hides no field
-// that b shows, and it reaches as far. Teams are taken to be the same.
+// that b shows, and it reaches as far. The teams of both must be the same.
 func (a extent) covers(b extent) bool {
 	return a.need&^b.need == 0 && a.hide&^b.hide == 0 && a.reachesAsFar(b)
 }
 
-// reachesAsFar reports whether a reaches every resource that b reaches. Teams are taken to
-// be the same.
+// reachesAsFar reports whether a reaches every resource that b reaches. The teams of both
+// must be the same.
 func (a extent) reachesAsFar(b extent) bool {
 	switch {
 	case a.scope == syntax.ScopeAny:
@@ -39,10 +39,10 @@ func (a extent) reachesAsFar(b extent) bool {
 	return false
 }
 
-// covers reports whether a rule with extent a, which a user has through a source, covers
-// the rule b. Where both rules are of an account role or of everyone, team and shared mean
-// the teams of each user, so the words decide; where one is of a team role, the teams of b
-// must be among those of the source.
+// covers reports whether a rule with extent a, which a user has through source s, covers
+// the rule b. If both rules are of an account role or of everyone, team and shared refer to
+// the teams of each user, so only the scopes are compared. If one is of a team role, the
+// teams of b must be among those of s.
 func (s *ruleSource) covers(tree *team.Tree, a extent, b heldRule) bool {
 	of := b.extent
 	of.need = b.need

@@ -11,27 +11,27 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// Decide answers a request over the facts of the account that it is about. It
-// reads r and does not keep it, and allocates nothing where the request's resource
-// and the facts do not: a request spelled out in the call stays on the stack.
+// Decide returns the decision on a request, based on the facts of the request's account.
+// It does not keep r. It allocates only if the request's resource or the facts allocate:
+// a request written as a literal in the call stays on the stack.
 //
-// The error is a *usher.RequestError; it wraps what the facts returned, or one of
+// The error is a *usher.RequestError. It wraps the error of the facts, or one of
 //
-//   - usher.ErrUnknownPermission; without a request, too
+//   - usher.ErrUnknownPermission: the policy lacks the permission, or r is nil
 //   - usher.ErrWrongResource: the resource has another type than the permission
 //   - usher.ErrOtherAccount: the resource names another account than the request
 //   - usher.ErrUndeclared: a fact, party, attribute or role that the policy lacks
-//   - usher.ErrNoTime: the request has no time and the facts no clock, or it lies
-//     outside the years 1678 to 2261
+//   - usher.ErrNoTime: the request has no time and the facts have no clock, or the time
+//     is outside the years 1678 to 2261
 //
-// A resource that is nil has no parties and no attributes.
+// A nil resource has no parties and no attributes.
 func (p *Policy) Decide(f Facts, r *usher.Request) (usher.Decision, error) {
 	if p == nil || r == nil {
 		return usher.Decision{}, requestError("check", r, usher.ErrUnknownPermission)
 	}
-	slot := p.asked.slot(r.Permission)
+	slot := p.permTable.slot(r.Permission)
 	if slot == nil || slot.perm == nil {
-		a, err := p.ask(f, r)
+		a, err := p.evaluate(f, r)
 		if err != nil {
 			return usher.Decision{}, requestError("check", r, err)
 		}
@@ -41,8 +41,8 @@ func (p *Policy) Decide(f Facts, r *usher.Request) (usher.Decision, error) {
 	if f == nil {
 		return usher.Decision{}, requestError("check", r, errNoFacts)
 	}
-	// The user is looked up before the request is found to be right, since what
-	// takes longest should begin first.
+	// The user is looked up before the request is validated, so that the slowest memory
+	// access starts first.
 	who, err := p.lookUp(f, r.Subject)
 	if !perm.res.quickValidate(f, r) {
 		if wrong := p.validate(f, r, perm.res); wrong != nil {
@@ -57,51 +57,51 @@ func (p *Policy) Decide(f Facts, r *usher.Request) (usher.Decision, error) {
 	case outcome.reason() != 0:
 		return p.decision(outcome, r.Time), nil
 	case outcome == scopeOnly && len(who.user.Grants) == 0:
-		return p.decideByScopes(f, r, who, perm)
+		return p.decideScopeOnly(f, r, who, perm)
 	}
 	return p.decideFor(f, r, who, perm)
 }
 
-// decideEarly decides what needs no look at the question. Where more is needed, the
-// outcome has no reason.
+// decideEarly returns the precomputed outcome of a permission for a user. If there is
+// none, the outcome has no reason.
 func (p *Policy) decideEarly(perm *perm, who subject) outcome {
 	switch {
 	case who.user == nil:
-		return plain(usher.ReasonUnknownUser, perm)
+		return permOutcome(usher.ReasonUnknownUser, perm)
 	case who.user.Status != usher.Active:
-		return plain(usher.ReasonInactive, perm)
+		return permOutcome(usher.ReasonInactive, perm)
 	}
-	outcome := perm.free[who.role]
+	outcome := perm.precomputed[who.role]
 	if outcome.reason() == usher.ReasonNoPermission && len(who.user.Grants) > 0 {
 		return 0
 	}
 	return outcome
 }
 
-// decideFor is apart from Decide because a question takes a while to clear.
+// decideFor is separate from Decide because an evaluation is expensive to clear.
 //
 //go:noinline
 func (p *Policy) decideFor(f Facts, r *usher.Request, who subject, perm *perm) (usher.Decision, error) {
 	var q evaluation
 	q.fill(p, f, r, who, perm.res)
-	outcome := q.consider(perm)
+	outcome := q.evalRules(perm)
 	if q.err != nil {
 		return usher.Decision{}, requestError("check", r, q.err)
 	}
 	return p.decision(outcome, q.time), nil
 }
 
-// ask answers a request for whatever it asks for: a bundle too.
-func (p *Policy) ask(f Facts, r *usher.Request) (answer, error) {
+// evaluate evaluates a request for a permission or for a bundle.
+func (p *Policy) evaluate(f Facts, r *usher.Request) (answer, error) {
 	if p == nil {
 		return answer{}, usher.ErrUnknownPermission
 	}
-	index, ok := p.asked.find(r.Permission)
+	index, ok := p.permTable.find(r.Permission)
 	switch {
 	case !ok:
-		return answer{}, printable.Errorf("%w%s", usher.ErrUnknownPermission, suggest.DidYouMean(r.Permission.String(), p.askable()))
+		return answer{}, printable.Errorf("%w%s", usher.ErrUnknownPermission, suggest.DidYouMean(r.Permission.String(), p.permissionNames()))
 	case index < 0:
-		return p.askBundle(f, r, &p.bundles[^index])
+		return p.evaluateBundle(f, r, &p.bundles[^index])
 	}
 	var q evaluation
 	if err := q.begin(p, f, r, p.perms[index].resource); err != nil {
@@ -111,7 +111,7 @@ func (p *Policy) ask(f Facts, r *usher.Request) (answer, error) {
 	return answer{p, outcome, q.time}, q.err
 }
 
-// answer is what a Decision is made of.
+// answer has the parts of a Decision.
 type answer struct {
 	basis   decision.Basis
 	outcome outcome
@@ -122,25 +122,25 @@ func (a answer) decision() usher.Decision {
 	return decision.New(a.basis, a.outcome.reason(), a.outcome.bits(), a.at)
 }
 
-// decide answers for one permission of q.res.
+// decide evaluates one permission of q.res.
 func (q *evaluation) decide(perm *perm) outcome {
 	if outcome := q.p.decideEarly(perm, subject{q.user, q.role, q.guard}); outcome.reason() != 0 {
 		return outcome
 	}
-	return q.consider(perm)
+	return q.evalRules(perm)
 }
 
-// consider goes through the rules of an active user.
-func (q *evaluation) consider(perm *perm) outcome {
+// evalRules evaluates the rules of an active user.
+func (q *evaluation) evalRules(perm *perm) outcome {
 	if perm.protection != unprotected || len(perm.never) > 0 {
 		if outcome := q.forbidden(perm); outcome != 0 {
 			return outcome
 		}
 	}
-	q.granted, q.unmet, q.beyond = nil, nil, nil
+	q.granted, q.unmet, q.outOfScope = nil, nil, nil
 	q.matchRules(perm.byRole[q.role], "")
 	if q.granted != nil && q.granted.hide == 0 {
-		return named(usher.ReasonGranted, q.granted, 0) // named before all others
+		return ruleOutcome(usher.ReasonGranted, q.granted, 0) // it is named before all others
 	}
 	if perm.onTeams {
 		q.matchTeamRoles(perm)
@@ -153,18 +153,18 @@ func (q *evaluation) consider(perm *perm) outcome {
 	}
 	switch {
 	case q.granted != nil:
-		return named(usher.ReasonGranted, q.granted, q.hidden)
+		return ruleOutcome(usher.ReasonGranted, q.granted, q.hidden)
 	case q.unmet != nil:
-		return named(usher.ReasonConditionUnmet, q.unmet, (q.unmet.need|q.guard)&^q.holds)
-	case q.beyond != nil:
-		return named(usher.ReasonOutOfScope, q.beyond, 0)
+		return ruleOutcome(usher.ReasonConditionUnmet, q.unmet, (q.unmet.need|q.guard)&^q.holds)
+	case q.outOfScope != nil:
+		return ruleOutcome(usher.ReasonOutOfScope, q.outOfScope, 0)
 	default:
-		return plain(usher.ReasonNoPermission, perm)
+		return permOutcome(usher.ReasonNoPermission, perm)
 	}
 }
 
-// forbidden looks at never rules and built-in protections. What is not known of
-// the resource or the request counts against the user.
+// forbidden evaluates never rules and built-in protections. They also apply where a fact of
+// the resource or the request is unknown.
 func (q *evaluation) forbidden(perm *perm) outcome {
 	switch {
 	case perm.protection.forbidsAll(q.role == q.p.unique),
@@ -175,18 +175,18 @@ func (q *evaluation) forbidden(perm *perm) outcome {
 		r := &perm.never[i]
 		if _, maybe := q.reaches(r, ""); maybe {
 			q.evalConditions(r.need)
-			if q.maybe&r.need == r.need {
-				return named(usher.ReasonForbidden, r, r.need&^q.holds)
+			if q.possible&r.need == r.need {
+				return ruleOutcome(usher.ReasonForbidden, r, r.need&^q.holds)
 			}
 		}
 	}
 	return 0
 }
 
-// namesHolder reports whether the holder of the unique role is, or for all that
-// is known may be, among the users of the resource.
+// namesHolder reports whether the holder of the unique role is, or may be, among the
+// users of the resource.
 func (q *evaluation) namesHolder() bool {
-	if q.thing == nil {
+	if q.resource == nil {
 		return false
 	}
 	ids, known := q.party(q.res.party("user"))
@@ -208,13 +208,13 @@ func (q *evaluation) namesHolder() bool {
 	return false
 }
 
-// through tries a list of rules, which are sorted by rank. Team is the role whose
-// teams count, "" for those the user was put in.
+// matchRules evaluates a list of rules, sorted by rank. Team is the team role whose teams
+// count; "" stands for the teams that the user is a direct member of.
 func (q *evaluation) matchRules(list []rule, team role.Name) {
 	for i := range list {
 		r := &list[i]
 		if q.granted != nil && q.hidden == 0 && q.granted.rank < r.rank {
-			return // it would neither be named nor show more
+			return // a later rule is not named and shows no more
 		}
 		q.try(r, team)
 	}
@@ -244,14 +244,14 @@ func (q *evaluation) matchGrants(perm *perm) {
 func (q *evaluation) try(r *rule, team role.Name) {
 	if r.scope != syntax.ScopeAny {
 		if yes, _ := q.reaches(r, team); !yes {
-			q.beyond = first(q.beyond, r)
+			q.outOfScope = firstByRank(q.outOfScope, r)
 			return
 		}
 	}
 	if need := r.need | q.guard; need != 0 {
 		q.evalConditions(need)
 		if q.holds&need != need {
-			q.unmet = first(q.unmet, r)
+			q.unmet = firstByRank(q.unmet, r)
 			return
 		}
 	}
@@ -259,11 +259,11 @@ func (q *evaluation) try(r *rule, team role.Name) {
 		q.hidden = r.hide
 	}
 	q.hidden &= r.hide
-	q.granted = first(q.granted, r)
+	q.granted = firstByRank(q.granted, r)
 }
 
-// first returns the rule that is named before the other.
-func first(a, b *rule) *rule {
+// firstByRank returns the rule that decisions name first.
+func firstByRank(a, b *rule) *rule {
 	if a != nil && a.rank <= b.rank {
 		return a
 	}

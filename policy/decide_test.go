@@ -50,7 +50,7 @@ func smallPolicy(t testing.TB) *policy.Policy {
 	return p
 }
 
-// broken facts fail where they are asked.
+// broken are facts that fail for one user, or for the account.
 type broken struct {
 	*world
 	failUser usher.UserID
@@ -81,7 +81,7 @@ func member() *world {
 	}}
 }
 
-// What cannot be decided is an error, says what is wrong, and denies.
+// A check that cannot be decided returns an error with the cause, and denies.
 func TestDecideErrors(t *testing.T) {
 	p := smallPolicy(t)
 	view := func(r usher.Resource) usher.Request {
@@ -103,20 +103,20 @@ func TestDecideErrors(t *testing.T) {
 	}{
 		{"no permission", member(), change(view(page), func(r *usher.Request) { r.Permission = permission.Permission{} }), usher.ErrUnknownPermission, "check mia on page p1: unknown permission"},
 		{"unknown permission", member(), change(view(page), func(r *usher.Request) { r.Permission = permission.MustParse("page.veiw") }), usher.ErrUnknownPermission, `check mia page.veiw on page p1: unknown permission; did you mean "page.view"?`},
-		{"wrong type", member(), view(&usher.Object{Type: "pages"}), usher.ErrWrongResource, `check mia page.view on pages: wrong type of resource: "pages", but page.view is asked of a page`},
-		{"bundle of another type", member(), change(view(&usher.Object{Type: "user"}), func(r *usher.Request) { r.Permission = permission.MustParse("page.all") }), usher.ErrWrongResource, `check mia page.all on user: wrong type of resource: "user", of which page.all asks nothing`},
-		{"other account", member(), view(&usher.Object{Type: "page", Account: "evil"}), usher.ErrOtherAccount, `check mia page.view on page: wrong account: it belongs to "evil", and "acme" was asked for`},
+		{"wrong type", member(), view(&usher.Object{Type: "pages"}), usher.ErrWrongResource, `check mia page.view on pages: wrong type of resource: got "pages", but page.view is about "page"`},
+		{"bundle of another type", member(), change(view(&usher.Object{Type: "user"}), func(r *usher.Request) { r.Permission = permission.MustParse("page.all") }), usher.ErrWrongResource, `check mia page.all on user: wrong type of resource: got "user", but no permission of page.all is about it`},
+		{"other account", member(), view(&usher.Object{Type: "page", Account: "evil"}), usher.ErrOtherAccount, `check mia page.view on page: wrong account: it belongs to "evil", but the request is about "acme"`},
 		{"unknown fact", member(), change(view(page), func(r *usher.Request) { r.Context = usher.Context{"mfaa": true} }), usher.ErrUndeclared, `check mia page.view on page p1: fact of a request "mfaa": not declared by the policy; did you mean "mfa"?`},
 		{"unknown party", member(), view(&usher.Object{Type: "page", Parties: map[string][]string{"auther": {"mia"}}}), usher.ErrUndeclared, `check mia page.view on page: party of page "auther": not declared by the policy; did you mean "author"?`},
 		{"unknown attribute", member(), view(&usher.Object{Type: "page", Attributes: map[string]bool{"loked": true}}), usher.ErrUndeclared, `check mia page.view on page: attribute "loked": not declared by the policy; did you mean "locked"?`},
 		{"unknown role", member(), change(view(page), func(r *usher.Request) { r.Subject = "odd" }), usher.ErrUndeclared, `check odd page.view on page p1: role of the user "pilot": not declared by the policy`},
 		{"no time", member(), change(view(page), func(r *usher.Request) { r.Time = time.Time{} }), usher.ErrNoTime, "check mia page.view on page p1: no usable time: the request has none, and there is no clock"},
 		{"a time too far", member(), change(view(page), func(r *usher.Request) { r.Time = time.Date(2300, 1, 1, 0, 0, 0, 0, time.UTC) }), usher.ErrNoTime, "check mia page.view on page p1: no usable time: 2300-01-01 00:00:00 +0000 UTC lies outside the years 1678 to 2261"},
-		{"no facts", nil, view(page), nil, "check mia page.view on page p1: there are no facts to decide on"},
+		{"no facts", nil, view(page), nil, "check mia page.view on page p1: the facts are nil"},
 		{"asker not to be had", broken{member(), "mia", nil}, view(page), errDown, "check mia page.view on page p1: database is down"},
 		{"party not to be had", broken{member(), "max", nil}, edit(page), errDown, "check mia page.edit on page p1: database is down"},
 		{"account not to be had", broken{member(), "", func() (*policy.Account, error) { return nil, errDown }}, change(view(nil), func(r *usher.Request) { r.Permission = permission.MustParse("page.list") }), errDown, "check mia page.list: database is down"},
-		{"no account", broken{member(), "", func() (*policy.Account, error) { return nil, nil }}, change(view(nil), func(r *usher.Request) { r.Permission = permission.MustParse("page.list") }), nil, "check mia page.list: the facts have no account"},
+		{"no account", broken{member(), "", func() (*policy.Account, error) { return nil, nil }}, change(view(nil), func(r *usher.Request) { r.Permission = permission.MustParse("page.list") }), nil, "check mia page.list: Facts.Account returned nil"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			d, err := p.Decide(row.facts, &row.r)
@@ -126,7 +126,7 @@ func TestDecideErrors(t *testing.T) {
 			}
 			assert.Equal(t, usher.Decision{}, d, "an error is a denial")
 			if row.r.Permission.String() == "page.list" {
-				return // the questions below ask of a resource
+				return // the next checks have a resource
 			}
 			_, err = p.Explain(row.facts, &row.r)
 			assert.Error(t, err)
@@ -137,7 +137,7 @@ func TestDecideErrors(t *testing.T) {
 	}
 }
 
-// What is not known allows nothing, and counts where something is forbidden.
+// Unknown facts do not allow, and they do forbid.
 func TestUnknown(t *testing.T) {
 	p := smallPolicy(t)
 	quiet := func(silent ...string) *thing {
@@ -159,10 +159,10 @@ func TestUnknown(t *testing.T) {
 		{"page.edit", nil, usher.Context{"mfa": true}, usher.ReasonOutOfScope},
 		{"page.wipe", quiet(), usher.Context{"mfa": true}, usher.ReasonGranted},
 		{"page.wipe", quiet(), usher.Context{"mfa": false}, usher.ReasonForbidden},
-		{"page.wipe", quiet(), nil, usher.ReasonForbidden}, // the login may have been weak
+		{"page.wipe", quiet(), nil, usher.ReasonForbidden}, // the login may be weak
 		{"page.wipe", quiet("team"), nil, usher.ReasonForbidden},
 		{"page.wipe", &usher.Object{Type: "page", Parties: map[string][]string{"author": {"max"}}}, nil, usher.ReasonGranted},
-		{"page.wipe", nil, nil, usher.ReasonGranted}, // no resource, so not the own
+		{"page.wipe", nil, nil, usher.ReasonGranted}, // without a resource, own does not match
 	} {
 		d, err := p.Decide(member(), &usher.Request{Subject: "mia", Permission: permission.MustParse(row.can), Resource: row.on, Context: row.context, Time: noon})
 		require.NoError(t, err)
@@ -170,7 +170,7 @@ func TestUnknown(t *testing.T) {
 	}
 }
 
-// counting facts note how often the clock and the account are looked at.
+// counting facts count the calls of the clock and of the account.
 type counting struct {
 	*world
 	clock, accounts int
@@ -180,7 +180,7 @@ func (c *counting) Now() time.Time { c.clock++; return noon }
 
 func (c *counting) Account() (*policy.Account, error) { c.accounts++; return c.world.Account() }
 
-// The clock and the account are looked at only where a rule asks.
+// The clock and the account are read only if a rule needs them.
 func TestDecideLooksAtNothingElse(t *testing.T) {
 	p := smallPolicy(t)
 	f := &counting{world: member()}
@@ -211,7 +211,7 @@ func TestDecideLooksAtNothingElse(t *testing.T) {
 	assert.Equal(t, 1, f.accounts)
 }
 
-// A check on things that exist allocates nothing, whatever comes out.
+// A check of known names allocates nothing, whatever the decision.
 func TestDecideAllocatesNothing(t *testing.T) {
 	p := loadPreset(t, "oncehub")
 	c := newCompany(1000, rand.New(rand.NewPCG(1, 2)))
@@ -244,7 +244,7 @@ func TestDecideAllocatesNothing(t *testing.T) {
 	}
 }
 
-// The reference of the benchmark and the policy say the same.
+// The reference of the benchmark and the policy agree.
 func TestReferenceAgrees(t *testing.T) {
 	p := onceHub(t)
 	for _, users := range []int{7, 100, 3000} {

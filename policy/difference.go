@@ -10,23 +10,23 @@ import (
 )
 
 // Difference returns the rules that a user gains and loses between two states of an
-// account, both at one time. A rule that one of the other state covers is not in it: any
-// rule of the user with conditions that it has too, with at least its reach, that hides no
-// field which it shows, and that lasts as long. Of a team role, only the teams remain on
-// which that is so. Conditions on seats, features and settings are decided, so that a user
-// gains with a seat the rules that ask for it. All other conditions stay open, and are in
-// If. Rules under never play no part.
+// account, both evaluated at one time. It omits a rule that a rule of the other state
+// covers: a rule of the user with no further conditions, with at least its reach, that
+// hides no further field and lasts as long. For a team role, it returns only the teams on
+// which the rule is not covered. Conditions on seats, features and settings are evaluated,
+// so a user who gets a seat gains the rules that require it. All other conditions stay
+// open, and are in If. Rules under never are ignored.
 //
-// A user who is not in the account, or not active, has no rules. The order is that of
-// Summary, and so are the errors.
+// A user who is not in the account, or not active, has no rules. The order and the errors
+// are those of Summary.
 func (p *Policy) Difference(before, after Facts, subject usher.UserID, at time.Time) (gains, loses []Entitlement, err error) {
 	r := usher.Request{Subject: subject, Time: at}
 	if p == nil || len(p.perms) == 0 {
 		return nil, nil, requestError("difference", &r, usher.ErrUnknownPermission)
 	}
-	var from, to standing
+	var from, to userState
 	for _, side := range []struct {
-		*standing
+		*userState
 		facts Facts
 	}{{&from, before}, {&to, after}} {
 		if err := side.begin(p, side.facts, &r); err != nil {
@@ -47,13 +47,13 @@ func (p *Policy) Difference(before, after Facts, subject usher.UserID, at time.T
 	return gains, loses, nil
 }
 
-// standing is a user in one state of the account, with the rules that they have there.
-type standing struct {
+// userState is a user in one state of the account, with the rules of that state.
+type userState struct {
 	evaluation
 	has effectiveRules
 }
 
-func (s *standing) begin(p *Policy, f Facts, r *usher.Request) error {
+func (s *userState) begin(p *Policy, f Facts, r *usher.Request) error {
 	if err := s.evaluation.begin(p, f, r, 0); err != nil || s.user == nil || s.user.Status != usher.Active {
 		return err
 	}
@@ -63,8 +63,8 @@ func (s *standing) begin(p *Policy, f Facts, r *usher.Request) error {
 	return s.err
 }
 
-// without returns the rules for a permission that none of the other state covers.
-func (s *standing) without(other *standing, perm *perm) []Entitlement {
+// without returns the rules for a permission that no rule of the other state covers.
+func (s *userState) without(other *userState, perm *perm) []Entitlement {
 	var list []heldRule
 	for i := range s.has.sources {
 		for k := 0; ; k++ {
@@ -86,7 +86,7 @@ func (s *standing) without(other *standing, perm *perm) []Entitlement {
 	list = slices.CompactFunc(list, func(a, b heldRule) bool { return a.id == b.id }) // grants of one name
 	holdings := make([]Entitlement, len(list))
 	for i, b := range list {
-		holdings[i] = s.p.holding(b.rule, b.need)
+		holdings[i] = s.p.entitlement(b.rule, b.need)
 		if b.from.onTeams() {
 			holdings[i].Teams = b.from.teams
 		}
@@ -95,9 +95,9 @@ func (s *standing) without(other *standing, perm *perm) []Entitlement {
 	return holdings
 }
 
-// remainder returns the source of a rule as far as no rule of this state covers it, or nil
-// if all of it is covered. The rule b is of another state.
-func (s *standing) remainder(perm *perm, b heldRule, of *standing) *ruleSource {
+// remainder returns the part of rule b's source that no rule of this state covers, or nil
+// if all of it is covered. The rule b belongs to the other state, of.
+func (s *userState) remainder(perm *perm, b heldRule, of *userState) *ruleSource {
 	if !b.from.onTeams() {
 		if s.covers(perm, b, of) {
 			return nil
@@ -116,8 +116,8 @@ func (s *standing) remainder(perm *perm, b heldRule, of *standing) *ruleSource {
 	return &rest
 }
 
-// covers reports whether a rule of this state covers a rule b of another one.
-func (s *standing) covers(perm *perm, b heldRule, of *standing) bool {
+// covers reports whether a rule of this state covers rule b of the other state.
+func (s *userState) covers(perm *perm, b heldRule, of *userState) bool {
 	b.need = s.p.ceilings.decided[perm.resource].withAliases(b.need)
 	for i := range s.has.sources {
 		source := &s.has.sources[i]
@@ -136,9 +136,8 @@ func (s *standing) covers(perm *perm, b heldRule, of *standing) bool {
 	return false
 }
 
-// mayHold reports whether none of the literals is about a seat, a feature or a setting and
-// is false.
-func (s *standing) mayHold(need uint64) bool {
+// mayHold reports whether none of the literals on seats, features and settings is false.
+func (s *userState) mayHold(need uint64) bool {
 	for ; need != 0; need &= need - 1 {
 		l := s.res.literals[bits.TrailingZeros64(need)]
 		switch c := &s.p.conditions[l.condition]; c.kind {
@@ -152,7 +151,7 @@ func (s *standing) mayHold(need uint64) bool {
 }
 
 // until returns when the rules of a source end; zero: they do not end.
-func (s *standing) until(source *ruleSource) time.Time {
+func (s *userState) until(source *ruleSource) time.Time {
 	if source.kind != usher.SourceGrant {
 		return time.Time{}
 	}
@@ -160,8 +159,7 @@ func (s *standing) until(source *ruleSource) time.Time {
 	return until
 }
 
-// lastsAsLong reports whether what ends at a holds at least as long as what ends at b; what
-// ends at the zero time does not end.
+// lastsAsLong reports whether an end a is not before an end b; the zero time means no end.
 func lastsAsLong(a, b time.Time) bool {
 	return a.IsZero() || !b.IsZero() && !a.Before(b)
 }

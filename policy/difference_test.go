@@ -22,8 +22,8 @@ type one struct{ user *policy.User }
 func (o one) User(usher.UserID) (*policy.User, error) { return o.user, nil }
 func (o one) Account() (*policy.Account, error)       { return &policy.Account{}, nil }
 
-// Each row says whether a user who exchanges the one rule for the other gains nothing, and
-// whether that is so the other way round. A rule may be held through a team role ("on a b")
+// Each row states whether a user who exchanges the first rule for the second gains nothing, and
+// whether the same holds in the other direction. A rule may be held through a team role ("on a b")
 // or a grant ("until 2027").
 func TestDifferenceCovers(t *testing.T) {
 	const yes, no = true, false
@@ -98,8 +98,8 @@ resources:
 	}
 }
 
-// cellOf writes the cell of a rule, for the account role or for the team role. A grant
-// needs none; its permission is then given to a role that the user does not have.
+// cellOf returns the cell of a rule, for the account role or for the team role. A grant
+// needs none; its permission then belongs to a role that the user does not have.
 func cellOf(name, rule string) string {
 	if text, _, onTeam := strings.Cut(rule, " on "); onTeam {
 		return "on-" + name + ": " + text
@@ -124,7 +124,7 @@ func holderOf(name, rule string) *policy.User {
 	return u
 }
 
-// Teams: only those remain on which the rule is new, and a team below another is in it.
+// Only teams on which the rule is new remain; a team below another one is included in it.
 func TestDifferenceOnTeams(t *testing.T) {
 	p := onceHub(t)
 	before := one{parseUser("member sales:manager support")}

@@ -1,16 +1,21 @@
-// Package policy answers what the roles of a product may do. A [Policy] is compiled from a
-// policy file. It is immutable and fast, and answers over the facts of an account that the
-// host application or the engine knows.
+// Package policy evaluates access policies: it decides which user may do what on which
+// resource. A [Policy] is compiled from a policy file. It is immutable and safe for
+// concurrent use. It decides on the facts of an account, which the host application or the
+// engine provides.
 //
 //	p, err := policyfile.Load("rooms.yaml", src)
 //	d, err := p.Decide(facts, &usher.Request{Subject: "mia", Permission: edit, Resource: calendar, Time: now})
 //
-// Package policyfile reads policy files, and package syntax is a file as it is written.
-// [Compile] makes a Policy of it. A program that only decides links no YAML: neither this
-// package nor package syntax imports it.
+// Access is denied unless a rule allows it (least privilege). Rules under never enforce
+// prohibitions such as separation of duties: no role and no grant lifts them. A [Ceiling] keeps users
+// from giving more than they have.
 //
-// A file says which roles there are, and in a table for each kind of resource which role
-// may do what:
+// Package policyfile reads policy files. Package syntax represents a file as written;
+// [Compile] compiles it. A program that only decides links no YAML parser: neither this
+// package nor package syntax imports one.
+//
+// A file declares roles. For each type of resource, a table states which role has which
+// permission:
 //
 //	usher: 1
 //	seats: {booking: {}}
@@ -29,8 +34,8 @@
 //	      edit: {admin: any, manager: team, member: sole if seated}
 //	  user:
 //	    permissions:
-//	      create: {admin: any}   # for which the command add-user asks
+//	      create: {admin: any}   # the command add-user checks it
 //
-// FORMAT.md in this directory explains every key of a file, the rules, and which
-// command asks for which permission.
+// FORMAT.md in this directory documents every key of a file, the rules, and which
+// command checks which permission.
 package policy

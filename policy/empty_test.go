@@ -50,7 +50,7 @@ func (c careless) UsersIn([]usher.TeamID) iter.Seq2[usher.UserID, error] {
 
 func (careless) Owner() usher.UserID { return "" }
 
-// An empty id refers to no user and no team on any path, whatever the facts say about it, and still
+// On all paths, an empty id refers to no user and no team, regardless of the facts, and still
 // counts as a party.
 func TestEmptyIDs(t *testing.T) {
 	p, err := policyfile.Load("empty.yaml", []byte(emptyPolicy))
@@ -143,7 +143,7 @@ func TestEmptyIDs(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, f.None())
 
-	// A protection of the holder does not stand for who has no id.
+	// A protection of the holder does not apply to a user without an id.
 	r := usher.Request{Account: "acme", Subject: "mia", Permission: permission.MustParse("user.delete"), Time: midnight}
 	f, err = p.Filter(facts, &r)
 	require.NoError(t, err)

@@ -9,52 +9,52 @@ import (
 	"github.com/usher-go/usher/internal/suggest"
 )
 
-// question is a question while it is being decided. It lives on the stack, and
-// so holds by value what it needs of the request: what a pointer in it points to
-// would be moved to the heap. It is kept small, for it is cleared each time.
+// evaluation is the state of one decision. It lives on the stack, so it holds parts of the
+// request by value: anything that a pointer in it references would escape to the heap. It
+// is small because it is cleared for each decision.
 type evaluation struct {
 	evalContext
 	context usher.Context
-	time    time.Time // the request's, or the clock's once somebody looked
+	time    time.Time // the request's, or the clock's after its first use
 	role    int       // the index of the user's account role
-	guard   uint64    // what that role requires of everything
+	guard   uint64    // the conditions that the role requires
 
-	// What was found out: a bit for each literal and scope.
-	known, holds, maybe                 uint64
-	scopeKnown, scopeHolds, scopeUnsaid uint64
+	// Cached results: a bit for each literal and for each scope.
+	known, holds, possible               uint64
+	scopeKnown, scopeHolds, scopeUnknown uint64
 
-	// Of the permission at hand: the first rule of each kind, by rank, and what
-	// all that grant it hide.
-	granted, unmet, beyond *rule
-	hidden                 uint64
+	// Of the current permission: the first rule of each kind, by rank, and the fields
+	// that all granting rules hide.
+	granted, unmet, outOfScope *rule
+	hidden                     uint64
 }
 
-// scene is what scopes look at.
+// evalContext is what scopes need.
 type evalContext struct {
-	p       *Policy
-	facts   Facts
-	subject usher.UserID
-	user    *User // nil: not in the account
-	res     *resource
-	thing   usher.Resource // the request's, where it is of this type
-	account *Account
-	err     error
+	p        *Policy
+	facts    Facts
+	subject  usher.UserID
+	user     *User // nil: not in the account
+	res      *resource
+	resource usher.Resource // the request's, if it has the type res; otherwise nil
+	account  *Account
+	err      error
 }
 
-// asker is who asks.
+// subject is the user that a request is about.
 type subject struct {
 	user  *User // nil: not in the account
 	role  int   // the index of the account role
 	guard uint64
 }
 
-// minTime and maxTime bound what a Decision can carry, in seconds since 1970.
+// minTime and maxTime are the bounds of the time in a Decision, in seconds since 1970.
 const (
 	minTime = -9_214_560_000 // 1678
 	maxTime = 9_214_646_399  // the end of 2261
 )
 
-// begin checks the request, and looks up who asks.
+// begin validates the request and looks up the subject.
 func (q *evaluation) begin(p *Policy, f Facts, r *usher.Request, resource int) error {
 	res := &p.resources[resource]
 	if err := p.validate(f, r, res); err != nil {
@@ -65,15 +65,15 @@ func (q *evaluation) begin(p *Policy, f Facts, r *usher.Request, resource int) e
 	return err
 }
 
-// fill writes field by field, for a literal would be made first and then copied.
+// fill assigns field by field: a composite literal would be built first and then copied.
 func (q *evaluation) fill(p *Policy, f Facts, r *usher.Request, who subject, res *resource) {
 	q.p, q.facts, q.res = p, f, res
-	q.subject, q.thing, q.context, q.time = r.Subject, r.Resource, r.Context, r.Time
+	q.subject, q.resource, q.context, q.time = r.Subject, r.Resource, r.Context, r.Time
 	q.user, q.role, q.guard = who.user, who.role, who.guard
 }
 
-// suits reports whether a glance shows that a request is right; where it does not,
-// admit knows.
+// quickValidate reports whether a fast check finds the request valid. If it returns false,
+// validate decides.
 func (res *resource) quickValidate(f Facts, r *usher.Request) bool {
 	if len(r.Context) > 0 {
 		return false
@@ -95,7 +95,7 @@ func (res *resource) quickValidate(f Facts, r *usher.Request) bool {
 	return account == "" || account == r.Account
 }
 
-// admit checks all that can be wrong with a request itself.
+// validate returns an error if the request is invalid.
 func (p *Policy) validate(f Facts, r *usher.Request, res *resource) error {
 	if f == nil {
 		return errNoFacts
@@ -118,7 +118,7 @@ func (p *Policy) validate(f Facts, r *usher.Request, res *resource) error {
 	return p.checkResource(r, res)
 }
 
-var errNoFacts = errors.New("there are no facts to decide on")
+var errNoFacts = errors.New("the facts are nil")
 
 func (p *Policy) checkContext(context usher.Context) error {
 	for name := range context {
@@ -135,10 +135,10 @@ func outside(t time.Time) error {
 
 func (p *Policy) checkResource(r *usher.Request, res *resource) error {
 	if ref := r.Resource.Ref(); ref.Type != res.name {
-		return printable.Errorf("%w: %q, but %s is asked of a %s", usher.ErrWrongResource, ref.Type, r.Permission, res.name)
+		return printable.Errorf("%w: got %q, but %s is about %q", usher.ErrWrongResource, ref.Type, r.Permission, res.name)
 	}
 	if account := r.Resource.InAccount(); account != "" && account != r.Account {
-		return printable.Errorf("%w: it belongs to %q, and %q was asked for", usher.ErrOtherAccount, account, r.Account)
+		return printable.Errorf("%w: it belongs to %q, but the request is about %q", usher.ErrOtherAccount, account, r.Account)
 	}
 	if object, ok := r.Resource.(*usher.Object); ok {
 		return p.checkObject(res, object)
@@ -146,8 +146,8 @@ func (p *Policy) checkResource(r *usher.Request, res *resource) error {
 	return nil
 }
 
-// checkObject finds what a literal names and the policy does not: there a typing
-// error is likely, and to take it for an empty party could allow.
+// checkObject reports names in an object that the policy does not declare. They are probably
+// typing errors, and treating one as an empty party could allow.
 func (p *Policy) checkObject(r *resource, object *usher.Object) error {
 	for name := range object.Parties {
 		if r.party(name) < 0 {
@@ -181,8 +181,8 @@ func (p *Policy) lookUp(f Facts, id usher.UserID) (subject, error) {
 	return subject{user, at, p.held[at].guard}, nil
 }
 
-// lasts reports whether a grant has not ended; only one that ends asks for the
-// time.
+// lasts reports whether a grant has not ended. It needs the time only for a grant with an
+// end.
 func (q *evaluation) lasts(g *Grant) bool {
 	return g.Until.IsZero() || q.now().Before(g.Until)
 }
@@ -197,7 +197,7 @@ func (q *evaluation) now() time.Time {
 	return q.time
 }
 
-// fail keeps the first error; the answer is then an error, whatever else holds.
+// fail stores the first error, which becomes the result of the evaluation.
 func (q *evalContext) fail(err error) {
 	if q.err == nil {
 		q.err = err

@@ -84,7 +84,7 @@ func ExampleLoad() {
 	// gym.yaml:4:11: a role has no key "defualt"; did you mean "default"?
 }
 
-// A trainer may not give what a trainer does not have.
+// A trainer cannot give what a trainer does not have.
 func ExampleCeiling_Gives() {
 	p, err := policyfile.Load("gym.yaml", []byte(gym))
 	if err != nil {

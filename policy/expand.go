@@ -10,10 +10,10 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// expand gives each role its rules of each permission: those of its own cells
-// and of the roles that it includes, in the order in which they are named.
+// expand computes the rules of each role for each permission, from its own cells and those
+// of the roles that it includes, in the order in which decisions name them.
 func (c *compiler) expand() {
-	granting := make([][]int, len(c.p.perms)) // the bundles with each permission
+	granting := make([][]int, len(c.p.perms)) // by permission: the bundles that contain it
 	for i, b := range c.p.bundles {
 		for _, perm := range b.perms {
 			granting[perm] = append(granting[perm], i)
@@ -24,7 +24,7 @@ func (c *compiler) expand() {
 		rules += c.count(i)
 		grants += 1 + len(granting[i])
 		if rules+grants > maxRules {
-			c.problems.Add(syntax.Pos{Line: 1, Col: 1}, "with all includes and bundles spelled out the policy has more than %d rules", maxRules)
+			c.problems.Add(syntax.Pos{Line: 1, Col: 1}, "with all includes and bundles expanded, the policy has more than %d rules", maxRules)
 			return
 		}
 	}
@@ -36,11 +36,11 @@ func (c *compiler) expand() {
 	}
 }
 
-// count returns how many rules a permission has in all lists, grants aside,
-// before any of them is made.
+// count returns the number of rules of a permission in all lists, without grants, before
+// they are made.
 func (c *compiler) count(perm int) int {
 	rows := c.cellRules[perm]
-	n := len(rows[everyone]) + len(c.p.perms[perm].never) + 1 // it may be protected
+	n := len(rows[everyone]) + len(c.p.perms[perm].never) + 1 // one more for a built-in protection
 	for who, row := range rows {
 		if who != everyone {
 			n += len(row) * len(c.holders[who])
@@ -59,11 +59,11 @@ type expander struct {
 	index int
 }
 
-// atomKey tells scopes apart that can come out differently for one question.
+// atomKey identifies a scope whose result can differ from that of other scopes.
 type atomKey struct {
 	scope   syntax.Scope
 	parties uint16
-	teams   int16 // the team role whose teams count, -1 for those the user was put in
+	teams   int16 // the team role whose teams count; -1 for the teams of which the user is a direct member
 }
 
 func (e *expander) expand(bundles []int) {
@@ -95,7 +95,7 @@ func (e *expander) expand(bundles []int) {
 	for _, b := range bundles {
 		e.perm.grants = append(e.perm.grants, e.grant(e.p.bundles[b].name.String(), e.p.bundles[b].pos))
 	}
-	e.protect()
+	e.addProtection()
 	e.rank()
 	e.precompute()
 }
@@ -114,8 +114,8 @@ func (e *expander) rule(w compiledRule, guard uint64, held int) rule {
 	return r
 }
 
-// atom numbers the scopes of a resource, so that all of its permissions share
-// what a question finds out. Those past the sixty-fourth are found out anew.
+// atom returns the bit of a scope, so that all permissions of a resource share its result.
+// It returns 0 for scopes beyond the 64th, whose results are not cached.
 func (e *expander) atom(key atomKey) uint64 {
 	res := &e.p.resources[e.perm.resource]
 	if res.atoms == nil {
@@ -137,8 +137,8 @@ func (e *expander) grant(name string, at syntax.Pos) grantRule {
 	return grantRule{name, rule{extent: extent{scope: syntax.ScopeAny}, written: w, perm: uint16(e.index), held: -1}}
 }
 
-// protect makes the rule that spells a built-in protection out.
-func (e *expander) protect() {
+// addProtection adds the rule that describes a built-in protection.
+func (e *expander) addProtection() {
 	unique := string(e.p.roles[e.p.unique].Name)
 	var text string
 	switch e.perm.protection {
@@ -161,9 +161,9 @@ func (e *expander) register(r *rule) int32 {
 	return r.id
 }
 
-// rank puts the rules in the order in which one of several is named: fewest
-// hidden fields, then account role, team role, everyone, grant, then by name and
-// text. No order of the file is in it.
+// rank sorts the rules in the order in which decisions name them: fewest hidden fields,
+// then account role, team role, everyone, grant, then by name and text. The order in the
+// file has no effect.
 func (e *expander) rank() {
 	all := make([]*rule, 0, e.count(e.index))
 	collect := func(list []rule) {
@@ -204,7 +204,7 @@ func (e *expander) compare(a, b *rule) int {
 	); c != 0 || a.need == b.need {
 		return c
 	}
-	// One rule, reached on two ways that require different things.
+	// The same rule through two include paths with different requirements.
 	res := &e.p.resources[e.perm.resource]
 	return slices.Compare(e.p.literalNames(res, a.need), e.p.literalNames(res, b.need))
 }
@@ -216,11 +216,11 @@ func (e *expander) heldName(r *rule) string {
 	return string(e.p.roles[r.held].Name)
 }
 
-// precompute finds the roles for which the permission needs no look at the
-// question: the rule that would be named lets them in anywhere, or nobody has a
-// rule but by a grant. Of the others it finds those that are scopeOnly.
+// precompute finds the roles for which the outcome of the permission is fixed: the first
+// rule allows any resource without a condition, or only grants have a rule. Of the other
+// roles, it finds those that are scopeOnly.
 func (e *expander) precompute() {
-	e.perm.free = make([]outcome, len(e.p.roles))
+	e.perm.precomputed = make([]outcome, len(e.p.roles))
 	if len(e.perm.never) > 0 || e.perm.protection != unprotected {
 		return
 	}
@@ -232,17 +232,17 @@ func (e *expander) precompute() {
 		switch {
 		case e.p.roles[i].OnTeam:
 		case len(list) > 0 && list[0].scope == syntax.ScopeAny && list[0].need|list[0].hide == 0:
-			e.perm.free[i] = named(usher.ReasonGranted, &list[0], 0)
+			e.perm.precomputed[i] = ruleOutcome(usher.ReasonGranted, &list[0], 0)
 		case len(list) == 0 && len(e.perm.everyone) == 0 && !e.perm.onTeams:
-			e.perm.free[i] = plain(usher.ReasonNoPermission, e.perm)
+			e.perm.precomputed[i] = permOutcome(usher.ReasonNoPermission, e.perm)
 		case simple && e.p.held[i].guard == 0 && onlyScopes(slices.Concat(list, e.perm.everyone)):
-			e.perm.free[i] = scopeOnly
+			e.perm.precomputed[i] = scopeOnly
 		}
 	}
 }
 
-// onlyScopes reports whether rules ask for no condition and hide nothing, and have
-// scopes that can all come out differently.
+// onlyScopes reports whether rules have no conditions, hide nothing, and have scopes with
+// different atoms.
 func onlyScopes(list []rule) bool {
 	var atoms uint64
 	for i := range list {

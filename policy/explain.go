@@ -6,19 +6,19 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// Explain decides a request as Decide does, and says in a sentence why; for a
-// denial it also looks for what would turn it. Each way that it returns was
-// tried on the facts, and turned the decision. The errors are those of Decide. What the
-// result discloses, and to which users it may be shown, stands at usher.Explanation.
+// Explain decides a request as Decide does, and describes the reason in a sentence. For a
+// denial it also returns remedies. Each remedy was applied to a copy of the facts, and the
+// request was then allowed. The errors are those of Decide. usher.Explanation states what
+// the result discloses, and to which users it may be shown.
 func (p *Policy) Explain(f Facts, r *usher.Request) (usher.Explanation, error) {
 	if p == nil || r == nil {
 		return usher.Explanation{}, requestError("explain", r, usher.ErrUnknownPermission)
 	}
 	at := *r
 	if clock, ok := f.(Clock); ok && r.Time.IsZero() {
-		at.Time = clock.Now() // one time for all that is tried
+		at.Time = clock.Now() // one time for all decisions
 	}
-	a, err := p.ask(f, &at)
+	a, err := p.evaluate(f, &at)
 	if err != nil {
 		return usher.Explanation{}, requestError("explain", r, err)
 	}
@@ -44,11 +44,11 @@ func sentence(r *usher.Request, d usher.Decision) string {
 	return printable.Sprintf("%s %s %s%s: %s", r.Subject, may, r.Permission, on, d)
 }
 
-// Rules returns all rules of the policy as they are written: those of cells in
-// the order of the file, then all: true of roles, then those under never.
+// Rules returns all rules of the policy as written: first those of cells, in the order of
+// the file, then all: true of roles, then those under never.
 func (p *Policy) Rules() []usher.Rule {
 	var rules []usher.Rule
-	seen := make([]int32, len(p.written)) // one more than a rule that compiles it
+	seen := make([]int32, len(p.written)) // one more than the index of a compiled rule; 0: none
 	for i := range p.rules {
 		seen[p.rules[i].written] = int32(i) + 1
 	}
@@ -67,18 +67,18 @@ func (p *Policy) Rules() []usher.Rule {
 	return rules
 }
 
-// Matching returns every rule that matches a request, whether or not it is the
-// one that decides: rules under never, and those by which the subject may. There
-// are none for a subject who is not an active user. Of a bundle these are the
-// rules of all its permissions. The errors are those of Decide.
+// Matching returns every rule that matches a request, not only the one that decides: rules
+// under never, and the rules of the subject. It returns none for a subject that is not an
+// active user. For a bundle, it returns the rules of all its permissions. The errors are
+// those of Decide.
 func (p *Policy) Matching(f Facts, r *usher.Request) ([]usher.Rule, error) {
 	if p == nil || r == nil {
 		return nil, requestError("check", r, usher.ErrUnknownPermission)
 	}
-	if _, err := p.ask(f, r); err != nil {
+	if _, err := p.evaluate(f, r); err != nil {
 		return nil, requestError("check", r, err)
 	}
-	index, _ := p.asked.find(r.Permission)
+	index, _ := p.permTable.find(r.Permission)
 	perms := []int{index}
 	if index < 0 {
 		perms = p.bundles[^index].perms
@@ -107,7 +107,7 @@ func (p *Policy) Matching(f Facts, r *usher.Request) ([]usher.Rule, error) {
 	return rules, nil
 }
 
-// each visits the rules under never, and the subject's own.
+// each calls visit for the rules under never and for the rules of the subject.
 func (q *evaluation) each(perm *perm, visit func(r *rule, team role.Name)) {
 	list := func(rules []rule, team role.Name) {
 		for i := range rules {
@@ -137,7 +137,7 @@ func (q *evaluation) matches(r *rule, team role.Name) bool {
 	yes, maybe := q.reaches(r, team)
 	if q.p.written[r.written].source == usher.SourceNever {
 		q.evalConditions(r.need)
-		return maybe && q.maybe&r.need == r.need
+		return maybe && q.possible&r.need == r.need
 	}
 	q.evalConditions(r.need | q.guard)
 	return yes && q.holds&(r.need|q.guard) == r.need|q.guard

@@ -30,7 +30,7 @@ func on(typ string, parties map[string][]string) *usher.Object {
 	return &usher.Object{Type: typ, Parties: parties}
 }
 
-// A denial tells the nearest ways to yes, in the words of the product.
+// A denial lists the nearest remedies, in the words of the product.
 func TestWays(t *testing.T) {
 	onceHub := &world{users: map[usher.UserID]*policy.User{
 		"olivia": {Status: usher.Active, Role: "owner"},

@@ -1,6 +1,6 @@
 package policy
 
-// Limits are the sizes up to which a policy compiles, in words of FORMAT.md.
+// Limits are the limits of a policy, in words of FORMAT.md.
 var Limits = map[string]int{
 	"roles":                maxRoles,
 	"permissions":          maxPermissions,
@@ -11,8 +11,8 @@ var Limits = map[string]int{
 	"different conditions": maxLiterals,
 }
 
-// MomentsOf returns at how many moments Gives compares all permissions, and at how
-// many those of single grants.
+// MomentsOf returns the number of moments at which Gives compares all permissions, and the
+// number at which it compares those of single grants.
 func (c Ceiling) MomentsOf(before, after *User) (all, some int) {
 	for _, m := range c.momentsOfBoth(before, after) {
 		if m.ended == nil {

@@ -9,50 +9,49 @@ import (
 	"github.com/usher-go/usher/team"
 )
 
-// Facts is what a decision needs to know of one account. The engine implements it
-// over its snapshots; a host that keeps users, roles and teams in tables of its
-// own implements it over those. What it returns is read, never changed or kept,
-// and must not change while a question is being decided.
+// Facts provides the facts of one account that a decision needs. The engine implements it
+// over its snapshots; a host application with its own tables of users, roles and teams
+// implements it over those. The policy reads results, and does not change or keep them.
+// Results must not change during a decision.
 //
-// The methods have no context, since facts are cheap to make: a host makes a value
-// for one question, or for those of one request, which holds the account's id and the
-// context with which it asks its database. Facts that a [filter.Filter] keeps must
-// last as long as that.
+// The methods take no context. A Facts is a value for one or more checks of one request
+// to the host application; it holds the account id and the context of database queries. Facts of a [filter.Filter] must stay valid
+// as long as the filter.
 //
-// A decision asks for the subject once, and for the account at most once. Other users
-// among the parties it asks for once for each kind of rule that looks at their teams,
-// so that facts which go to a database do well to remember their answers. Explain and
-// WhoMay decide many times, and ask as often.
+// A decision calls User for the subject once, and Account at most once. It calls User for
+// each other user among the parties once for each kind of rule that looks at their teams,
+// so Facts that query a database should cache results. Explain and WhoMay make many
+// decisions, with as many calls.
 //
-// An error makes the question an error, which denies. If questions are asked at
-// the same time, so are the methods.
+// An error fails the decision, which denies. Concurrent decisions call the methods
+// concurrently.
 type Facts interface {
-	// User returns the user with the id, or nil without an error if the account
-	// has none. It is called for who asks, and for users among the parties of
-	// the resource when a rule looks at their teams; never with an empty id, which
+	// User returns the user with the id, or nil without an error if the account has no
+	// such user. It is called for the subject, and for users among the parties of the
+	// resource if a rule looks at their teams. It is never called with an empty id, which
 	// refers to no user.
 	User(id usher.UserID) (*User, error)
 
-	// Account returns what concerns the account as a whole. It is called when a
-	// rule looks at teams that nest, or at a setting; nil is an error.
+	// Account returns the facts of the account as a whole. It is called if a rule looks
+	// at nested teams or at a setting. A nil result without an error is an error.
 	Account() (*Account, error)
 }
 
-// Clock is for Facts that can tell the time. It is asked when a request has none,
-// and then only if a grant that ends plays a part.
+// Clock is an optional interface of Facts. Now is called only if a request has no time and a
+// grant with an end is relevant.
 type Clock interface {
 	Now() time.Time
 }
 
-// Account is what a decision may need to know of an account as a whole. The zero
-// Account has no nested teams, and all settings at their defaults.
+// Account has the facts of an account as a whole. The zero Account has no nested teams, and
+// all settings have their defaults.
 type Account struct {
-	Teams    *team.Tree      // may be nil, or lack teams, where none is below another
-	Settings map[string]bool // those not listed have their default
+	Teams    *team.Tree      // teams that it lacks are at the top; nil: all teams are
+	Settings map[string]bool // settings that it lacks have their defaults
 }
 
-// User is what a decision may need to know of a user. Many users may share the
-// slices. The zero User is not active, so is denied everything.
+// User has the facts of a user. Many users may share the slices. The zero User is not
+// active, and is denied everything.
 type User struct {
 	Status usher.Status
 	Role   role.Name
@@ -61,16 +60,16 @@ type User struct {
 	Grants []Grant
 }
 
-// Membership puts a user in a team, with the team roles held there. A role that
-// the policy does not declare as a team role gives nothing.
+// Membership is the membership of a user in a team, with the user's roles on that team. A
+// role that the policy does not declare as a team role gives nothing.
 type Membership struct {
 	Team  usher.TeamID
 	Roles []role.Name
 }
 
-// Grant is a permission, a bundle or a feature that a user holds besides the
-// roles. One whose name the policy does not know gives nothing.
+// Grant is a permission, a bundle or a feature that a user has in addition to roles. A
+// grant with a name that the policy lacks gives nothing.
 type Grant struct {
 	Name  string
-	Until time.Time // it holds while the time is before this; zero: for good
+	Until time.Time // the grant is valid before this time; zero: it has no end
 }

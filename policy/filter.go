@@ -14,33 +14,31 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// Filter answers a request that has no resource for all resources at once: the
-// filter selects those on which Decide allows the same request. What concerns the
-// subject, the account and the request is decided here; what concerns the resource
-// is left in the filter. For a user who is not active, or not in the account, it
-// selects nothing.
+// Filter evaluates a request without a resource for all resources at once. The filter
+// selects the resources on which Decide allows the same request. Filter evaluates what
+// depends on the subject, the account and the request; the filter contains what depends on
+// the resource. For a user who is not active, or not in the account, it selects nothing.
 //
-// The filter keeps the facts, and asks them who is in a team when it is used: it is
-// good for as long as they are. A condition in SQL that names the users of teams
+// The filter keeps the facts, and reads the members of teams from them when it is used. It
+// is valid as long as the facts are. A condition in SQL that names the members of teams
 // needs facts that are a TeamLister or a Lister.
 //
-// The errors are those of Decide; it is usher.ErrWrongResource if the request has a
-// resource. What a check looks at for some resources only, a filter looks at.
+// The errors are those of Decide, and usher.ErrWrongResource if the request has a resource.
+// A filter reads facts that a check needs for some resources only.
 func (p *Policy) Filter(f Facts, r *usher.Request) (filter.Filter, error) {
-	t, err := p.terms(f, r)
+	t, err := p.criteria(f, r)
 	if err != nil {
 		return filter.Filter{}, requestError("filter", r, err)
 	}
 	return filter.New(t), nil
 }
 
-// CheckTable reports what a table lacks for the lists of some permissions, or
-// bundles: the parties and attributes that rules look at, whoever asks. It also
-// reports a type, a party or an attribute that the policy does not have, and
-// permissions of which none is about the table's type; one that is about another
-// type, beside some that are not, needs nothing. Without permissions, all are looked
-// at that are about the table's type. The error wraps filter.ErrMapping or
-// usher.ErrUnknownPermission.
+// CheckTable returns an error if a table cannot be filtered by some permissions or bundles,
+// for any subject: if it lacks a party or an attribute that their rules need; if it has a
+// type, a party or an attribute that the policy lacks; or if none of the permissions is
+// about the table's type. It ignores permissions about other types. Without
+// permissions, it checks all permissions about the table's type. The error wraps
+// filter.ErrMapping or usher.ErrUnknownPermission.
 func (p *Policy) CheckTable(t *filter.Table, permissions ...permission.Permission) error {
 	if p == nil {
 		return usher.ErrUnknownPermission
@@ -60,7 +58,7 @@ func (p *Policy) CheckTable(t *filter.Table, permissions ...permission.Permissio
 		if err != nil {
 			return printable.Errorf("%s: %w", name, err)
 		}
-		if err := t.Check(p.looks(perms, t.Type())); err != nil {
+		if err := t.Check(p.requiredNames(perms, t.Type())); err != nil {
 			return printable.Errorf("%s: %w", name, err)
 		}
 		for _, i := range perms {
@@ -82,7 +80,7 @@ func (p *Policy) permissionsOn(typ string) (list []permission.Permission) {
 	return list
 }
 
-// checkNames reports what a table has and the policy does not.
+// checkNames reports names of a table that the policy lacks.
 func (p *Policy) checkNames(t *filter.Table) error {
 	at := p.resourceTable.find(t.Type())
 	if at < 0 {
@@ -91,7 +89,7 @@ func (p *Policy) checkNames(t *filter.Table) error {
 	parties, attributes := t.Names()
 	for _, name := range parties {
 		if res := &p.resources[at]; res.party(name) < 0 {
-			return printable.Errorf("%w of %s: the policy gives it no party %s%s", filter.ErrMapping, res.name, name, suggest.DidYouMean(name, partyNames(res)))
+			return printable.Errorf("%w of %s: the policy declares no party %s%s", filter.ErrMapping, res.name, name, suggest.DidYouMean(name, partyNames(res)))
 		}
 	}
 	for _, name := range attributes {
@@ -102,12 +100,12 @@ func (p *Policy) checkNames(t *filter.Table) error {
 	return nil
 }
 
-func (p *Policy) terms(f Facts, r *usher.Request) (criteria.Criteria, error) {
+func (p *Policy) criteria(f Facts, r *usher.Request) (criteria.Criteria, error) {
 	if p == nil || r == nil {
 		return criteria.Criteria{}, usher.ErrUnknownPermission
 	}
 	if r.Resource != nil {
-		return criteria.Criteria{}, printable.Errorf("%w: a filter is asked for without one", usher.ErrWrongResource)
+		return criteria.Criteria{}, printable.Errorf("%w: a filter takes a request without a resource", usher.ErrWrongResource)
 	}
 	perms, err := p.expandBundle(r.Permission)
 	if err != nil {
@@ -118,7 +116,7 @@ func (p *Policy) terms(f Facts, r *usher.Request) (criteria.Criteria, error) {
 		return criteria.Criteria{}, err
 	}
 	t := criteria.Criteria{Account: r.Account}
-	b.me, b.circles = criteria.SetOf(string(b.subject)), map[role.Name]*teamScope{}
+	b.me, b.teamScopes = criteria.SetOf(string(b.subject)), map[role.Name]*teamScope{}
 	var listed []int
 	for _, at := range perms {
 		if resource := p.perms[at].resource; !slices.Contains(listed, resource) {
@@ -129,27 +127,27 @@ func (p *Policy) terms(f Facts, r *usher.Request) (criteria.Criteria, error) {
 	return t, b.err
 }
 
-// filtering is a question about all resources of a type at once.
+// filtering is an evaluation for all resources of a type at once.
 type filtering struct {
 	evaluation
-	request usher.Request
-	me      criteria.Set
-	above   criteria.Set // what belongsTo returns
-	circles map[role.Name]*teamScope
+	request    usher.Request
+	me         criteria.Set
+	above      criteria.Set // the cached result of belongsTo
+	teamScopes map[role.Name]*teamScope
 }
 
-// list makes the terms for one type of resource. What a bundle has of other types is
-// asked without a resource.
+// list makes the criteria for one type of resource. Permissions of a bundle about other
+// types are evaluated without a resource.
 func (b *filtering) list(perms []int, resource int) criteria.Type {
 	p := b.p
 	l := criteria.Type{
 		Name:   p.resources[resource].name,
 		Fields: p.resources[resource].fields,
 		Admit:  b.admits(resource),
-		Looks:  func() (parties, attributes []string) { return p.looks(perms, p.resources[resource].name) },
+		Looks:  func() (parties, attributes []string) { return p.requiredNames(perms, p.resources[resource].name) },
 	}
 	if b.user == nil || b.user.Status != usher.Active {
-		return l // without needs
+		return l // without needs, it selects nothing
 	}
 	for _, at := range perms {
 		perm := &p.perms[at]
@@ -162,13 +160,13 @@ func (b *filtering) list(perms []int, resource int) criteria.Type {
 		if outcome.reason() == usher.ReasonGranted {
 			l.Hidden = append(l.Hidden, b.res.fieldNames(uint64(outcome>>maskShift))...)
 		} else {
-			l.Needs = append(l.Needs, nil) // which no way meets
+			l.Needs = append(l.Needs, nil) // an empty need is never met
 		}
 	}
 	return l
 }
 
-// admits returns whether a check would take a resource.
+// admits returns a function that reports whether a check accepts a resource.
 func (b *filtering) admits(resource int) func(usher.Resource) bool {
 	p, r := b.p, b.request
 	return func(thing usher.Resource) bool {
@@ -178,9 +176,9 @@ func (b *filtering) admits(resource int) func(usher.Resource) bool {
 	}
 }
 
-// need adds what one permission asks for.
+// need adds the criteria of one permission.
 func (b *filtering) need(l *criteria.Type, perm *perm) {
-	var ways []criteria.Alternative
+	var alternatives []criteria.Alternative
 	if never, ok := b.protected(perm); ok {
 		l.Never = append(l.Never, never)
 	}
@@ -190,16 +188,16 @@ func (b *filtering) need(l *criteria.Type, perm *perm) {
 		if !never {
 			need |= b.guard
 		}
-		way, ok := b.way(r, need, team, never)
+		alt, ok := b.alternative(r, need, team, never)
 		switch {
 		case !ok:
 		case never:
-			l.Never = append(l.Never, way)
+			l.Never = append(l.Never, alt)
 		default:
-			ways = append(ways, way)
+			alternatives = append(alternatives, alt)
 		}
 	})
-	l.Needs = append(l.Needs, ways)
+	l.Needs = append(l.Needs, alternatives)
 }
 
 // protected returns what a built-in protection forbids.
@@ -208,20 +206,20 @@ func (b *filtering) protected(perm *perm) (criteria.Alternative, bool) {
 	case perm.protection.forbidsAll(b.role == b.p.unique):
 		return criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Any}}, true
 	case perm.protection.keepsHolder(b.role == b.p.unique):
-		holder := criteria.PartySet{Party: "user", Set: &holders{p: b.p, facts: b.facts}}
+		holder := criteria.PartySet{Party: "user", Set: &uniqueHolders{p: b.p, facts: b.facts}}
 		return criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Some, Over: []criteria.PartySet{holder}}}, true
 	}
 	return criteria.Alternative{}, false
 }
 
-// way spells a rule out; not ok is that it matches no resource.
-func (b *filtering) way(r *rule, need uint64, team role.Name, never bool) (way criteria.Alternative, ok bool) {
-	way = criteria.Alternative{Scope: b.scope(r, team), Hides: b.res.fieldNames(r.hide)}
+// alternative returns the criteria of a rule; ok is false if it matches no resource.
+func (b *filtering) alternative(r *rule, need uint64, team role.Name, never bool) (alt criteria.Alternative, ok bool) {
+	alt = criteria.Alternative{Scope: b.scope(r, team), Hides: b.res.fieldNames(r.hide)}
 	for ; need != 0; need &= need - 1 {
 		l := b.res.literals[bits.TrailingZeros64(need)]
 		c := &b.p.conditions[l.condition]
 		if c.kind == syntax.OnAttribute || c.kind == syntax.OnParty && b.res.party(c.of) >= 0 {
-			way.Tests = append(way.Tests, criteria.Test{Party: c.kind == syntax.OnParty, Name: c.of, Is: !l.not})
+			alt.Tests = append(alt.Tests, criteria.Test{Party: c.kind == syntax.OnParty, Name: c.of, Is: !l.not})
 			continue
 		}
 		value, known := b.condition(c)
@@ -229,7 +227,7 @@ func (b *filtering) way(r *rule, need uint64, team role.Name, never bool) (way c
 			return criteria.Alternative{}, false
 		}
 	}
-	return way, way.Scope.Reach != 0
+	return alt, alt.Scope.Reach != 0
 }
 
 func (b *filtering) scope(r *rule, team role.Name) criteria.Scope {
@@ -245,7 +243,7 @@ func (b *filtering) scope(r *rule, team role.Name) criteria.Scope {
 	}
 	for rest := r.parties; rest != 0; rest &= rest - 1 {
 		party := b.res.parties[bits.TrailingZeros16(rest)]
-		s.Over = append(s.Over, criteria.PartySet{Party: party.name, Set: b.side(r.scope, party.teams, team)})
+		s.Over = append(s.Over, criteria.PartySet{Party: party.name, Set: b.partySet(r.scope, party.teams, team)})
 	}
 	if len(s.Over) == 0 {
 		return criteria.Scope{}
@@ -253,8 +251,8 @@ func (b *filtering) scope(r *rule, team role.Name) criteria.Scope {
 	return s
 }
 
-// side returns the set that a party is held against.
-func (b *filtering) side(scope syntax.Scope, teams bool, team role.Name) criteria.Set {
+// partySet returns the set that contains the matching ids of a party.
+func (b *filtering) partySet(scope syntax.Scope, teams bool, team role.Name) criteria.Set {
 	usersTeams := scope == syntax.ScopeTeam || scope == syntax.ScopeShared
 	switch {
 	case teams && scope == syntax.ScopeOwn:
@@ -269,21 +267,21 @@ func (b *filtering) side(scope syntax.Scope, teams bool, team role.Name) criteri
 	return b.me
 }
 
-// expandBundle returns the permissions that are asked for.
+// expandBundle returns the permissions of a bundle, or a permission itself.
 func (p *Policy) expandBundle(name permission.Permission) ([]int, error) {
-	index, ok := p.asked.find(name)
+	index, ok := p.permTable.find(name)
 	switch {
 	case !ok:
-		return nil, printable.Errorf("%w%s", usher.ErrUnknownPermission, suggest.DidYouMean(name.String(), p.askable()))
+		return nil, printable.Errorf("%w%s", usher.ErrUnknownPermission, suggest.DidYouMean(name.String(), p.permissionNames()))
 	case index < 0:
 		return p.bundles[^index].perms, nil
 	}
 	return []int{index}, nil
 }
 
-// looks returns the parties and attributes of a type of resource at which rules for
-// some permissions look.
-func (p *Policy) looks(perms []int, typ string) (parties, attributes []string) {
+// requiredNames returns the parties and attributes of a type of resource that rules of some
+// permissions need.
+func (p *Policy) requiredNames(perms []int, typ string) (parties, attributes []string) {
 	at := p.resourceTable.find(typ)
 	if at < 0 {
 		return nil, nil

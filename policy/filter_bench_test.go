@@ -7,8 +7,8 @@ import (
 	"github.com/usher-go/usher"
 )
 
-// BenchmarkFilter makes the filter of a team manager, and holds it against calendars one by one,
-// beside a check of each.
+// BenchmarkFilter makes the filter of a team manager and matches calendars one by one, in
+// comparison with a check of each.
 func BenchmarkFilter(b *testing.B) {
 	p, w := onceHub(b), office()
 	r := every("tom", "calendar.edit")

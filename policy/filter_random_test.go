@@ -11,8 +11,8 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// TestRandomFilters asks random questions, of a filter too: it selects the resource if the policy
-// allows, and masks what the policy hides.
+// TestRandomFilters makes random filters: a filter selects a resource if the policy allows, and
+// masks what the policy hides.
 func TestRandomFilters(t *testing.T) {
 	asked := askAtRandom(t, *questionsFlag/3, func(int) comparison { return (*round).compareFilter })
 	t.Log(asked)
@@ -21,7 +21,7 @@ func TestRandomFilters(t *testing.T) {
 	}
 }
 
-// TestRandomSubjects asks who may, and each user one by one.
+// TestRandomSubjects compares WhoMay with a check of each user.
 func TestRandomSubjects(t *testing.T) {
 	askAtRandom(t, *questionsFlag/10, func(int) comparison { return (*round).compareWhoMay })
 }

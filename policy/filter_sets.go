@@ -12,56 +12,55 @@ import (
 	"github.com/usher-go/usher/team"
 )
 
-// Lister is for Facts that can list the users of the account.
+// Lister is an optional interface of Facts that can list the users of the account.
 type Lister interface {
-	// UsersAfter yields all users in the order of their ids, bytewise, from the
-	// first after the one given; "" comes before all. A loop that gets an error
-	// ends.
+	// UsersAfter yields all users in bytewise order of their ids, starting after the given
+	// id; "" comes before all. A caller stops after an error.
 	UsersAfter(after usher.UserID) iter.Seq2[Listed, error]
 }
 
-// Listed is a user with the id.
+// Listed is a user with an id.
 type Listed struct {
 	ID   usher.UserID
 	User *User
 }
 
-// TeamLister is for Facts that find the users of teams faster than by going through
-// all. It is asked before a Lister is.
+// TeamLister is an optional interface of Facts that find the members of teams faster than
+// by listing all users. It takes precedence over Lister.
 type TeamLister interface {
-	// UsersIn yields the users who were put in one of the teams, in any order, and
-	// perhaps repeatedly. The teams below others are in the list already.
+	// UsersIn yields the users who are direct members of one of the teams, in any order and
+	// possibly more than once. The list already has the teams below.
 	UsersIn(teams []usher.TeamID) iter.Seq2[usher.UserID, error]
 }
 
-// Owned is for Facts that know who holds the unique role, "" for nobody. They are
-// asked before a Lister is.
+// Owned is an optional interface of Facts that know the holder of the unique role, "" if
+// there is none. It takes precedence over Lister.
 type Owned interface {
 	Owner() usher.UserID
 }
 
-// ErrNoLister says that facts cannot list users, and a condition in SQL names some.
+// ErrNoLister means that a condition in SQL names users, but the facts cannot list them.
 var ErrNoLister = errors.New("the facts cannot list the users of teams; implement policy.TeamLister or policy.Lister")
 
-// circle is what "theirs" means for one user and one role: some teams with all below
-// them, and the users in them.
+// teamScope is the reach of team and shared for one user and one role: some teams with all
+// teams below, and the users in them.
 type teamScope struct {
 	subject usher.UserID
 	facts   Facts
 	tree    *team.Tree
-	roots   []usher.TeamID // none of them within another
+	roots   []usher.TeamID // none of them is below another
 
 	users, teams criteria.Set // nil for none
 }
 
-// circle returns the teams on which the user holds a role, or for "" those that they
-// were put in.
+// teamScope returns the scope of the teams on which the user holds a role, or for "" of the
+// teams that the user is a direct member of.
 func (b *filtering) teamScope(held role.Name) *teamScope {
-	if c, ok := b.circles[held]; ok {
+	if c, ok := b.teamScopes[held]; ok {
 		return c
 	}
 	c := &teamScope{subject: b.subject, facts: b.facts, users: b.me}
-	b.circles[held] = c
+	b.teamScopes[held] = c
 	var on []usher.TeamID
 	for i := range b.user.Teams {
 		if m := &b.user.Teams[i]; m.Team != "" && (held == "" || slices.Contains(m.Roles, held)) {
@@ -82,11 +81,11 @@ func (b *filtering) teamScope(held role.Name) *teamScope {
 			c.roots = append(c.roots, id)
 		}
 	}
-	c.users, c.teams = &circleUsers{teamScope: c}, &circleTeams{c}
+	c.users, c.teams = &scopeUsers{teamScope: c}, &scopeTeams{c}
 	return c
 }
 
-// belongsTo returns the teams that the user was put in, and those above them.
+// belongsTo returns the teams that the user is a direct member of, and the teams above.
 func (b *filtering) belongsTo() criteria.Set {
 	if b.above != nil || len(b.user.Teams) == 0 {
 		return b.above
@@ -105,7 +104,7 @@ func (b *filtering) belongsTo() criteria.Set {
 	return b.above
 }
 
-// has reports whether a team is in the circle.
+// has reports whether a team is in the scope.
 func (c *teamScope) has(id usher.TeamID) bool {
 	return slices.ContainsFunc(c.roots, func(root usher.TeamID) bool { return id == root || c.tree.Within(id, root) })
 }
@@ -123,25 +122,25 @@ func (c *teamScope) teamIDs() []usher.TeamID {
 	return slices.Compact(ids)
 }
 
-// circleTeams are the teams of a circle.
-type circleTeams struct{ *teamScope }
+// scopeTeams is the set of the teams of a scope.
+type scopeTeams struct{ *teamScope }
 
-func (s *circleTeams) Has(id string) (bool, error) { return s.has(usher.TeamID(id)), nil }
+func (s *scopeTeams) Has(id string) (bool, error) { return s.has(usher.TeamID(id)), nil }
 
-func (s *circleTeams) IDs() ([]string, error) { return texts(s.teamIDs()), nil }
+func (s *scopeTeams) IDs() ([]string, error) { return texts(s.teamIDs()), nil }
 
-func (s *circleTeams) Within(other criteria.Set) bool {
-	o, ok := other.(*circleTeams)
+func (s *scopeTeams) Within(other criteria.Set) bool {
+	o, ok := other.(*scopeTeams)
 	return ok && s.within(o.teamScope)
 }
 
-// circleUsers are who asks, and the users in the teams of a circle.
-type circleUsers struct {
+// scopeUsers is the set of the subject and of the users in the teams of a scope.
+type scopeUsers struct {
 	*teamScope
-	listed listed
+	listed lazyList
 }
 
-func (s *circleUsers) Has(id string) (bool, error) {
+func (s *scopeUsers) Has(id string) (bool, error) {
 	if id == "" || id == string(s.subject) {
 		return id != "", nil
 	}
@@ -152,16 +151,16 @@ func (s *circleUsers) Has(id string) (bool, error) {
 	return s.putIn(user), nil
 }
 
-func (s *circleUsers) putIn(user *User) bool {
+func (s *scopeUsers) putIn(user *User) bool {
 	return slices.ContainsFunc(user.Teams, func(m Membership) bool { return s.has(m.Team) })
 }
 
-func (s *circleUsers) Within(other criteria.Set) bool {
-	o, ok := other.(*circleUsers)
+func (s *scopeUsers) Within(other criteria.Set) bool {
+	o, ok := other.(*scopeUsers)
 	return ok && s.within(o.teamScope)
 }
 
-func (s *circleUsers) IDs() ([]string, error) {
+func (s *scopeUsers) IDs() ([]string, error) {
 	return s.listed.once(func() ([]usher.UserID, error) {
 		ids := []usher.UserID{s.subject}
 		if f, ok := s.facts.(TeamLister); ok {
@@ -177,26 +176,26 @@ func (s *circleUsers) IDs() ([]string, error) {
 	})
 }
 
-// holders are the users with the unique role.
-type holders struct {
+// uniqueHolders is the set of the users with the unique role.
+type uniqueHolders struct {
 	p      *Policy
 	facts  Facts
-	listed listed
+	listed lazyList
 }
 
-func (s *holders) Has(id string) (bool, error) {
+func (s *uniqueHolders) Has(id string) (bool, error) {
 	if id == "" {
-		return false, nil // the account has no holder, or Owned does not know them
+		return false, nil // the account has no holder, or Owned does not know one
 	}
 	user, err := s.facts.User(usher.UserID(id))
 	return err == nil && user != nil && s.is(user), err
 }
 
-func (s *holders) is(user *User) bool { return s.p.roleIndex(user.Role) == s.p.unique }
+func (s *uniqueHolders) is(user *User) bool { return s.p.roleIndex(user.Role) == s.p.unique }
 
-func (s *holders) Within(other criteria.Set) bool { return s == other }
+func (s *uniqueHolders) Within(other criteria.Set) bool { return s == other }
 
-func (s *holders) IDs() ([]string, error) {
+func (s *uniqueHolders) IDs() ([]string, error) {
 	return s.listed.once(func() ([]usher.UserID, error) {
 		if f, ok := s.facts.(Owned); ok {
 			owner := f.Owner()
@@ -208,7 +207,7 @@ func (s *holders) IDs() ([]string, error) {
 	})
 }
 
-// usersThat appends the users for whom keep holds.
+// usersThat appends the users that keep accepts.
 func usersThat(f Facts, ids []usher.UserID, keep func(*User) bool) ([]usher.UserID, error) {
 	all, ok := f.(Lister)
 	if !ok {
@@ -225,14 +224,14 @@ func usersThat(f Facts, ids []usher.UserID, keep func(*User) bool) ([]usher.User
 	return ids, nil
 }
 
-// listed remembers a list that takes long to make, unless that failed.
-type listed struct {
+// lazyList computes a list once and caches it, except after an error.
+type lazyList struct {
 	mu   sync.Mutex
 	done bool
 	ids  []string
 }
 
-func (l *listed) once(list func() ([]usher.UserID, error)) ([]string, error) {
+func (l *lazyList) once(list func() ([]usher.UserID, error)) ([]string, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.done {

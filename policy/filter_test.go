@@ -18,7 +18,7 @@ import (
 	"github.com/usher-go/usher/policy/policyfile"
 )
 
-// office has tom, who manages the team of mia, and bea, who owns the account.
+// office has tom, who manages the team of mia, and bea, who is the owner of the account.
 func office() *world {
 	return &world{
 		users: map[usher.UserID]*policy.User{
@@ -53,7 +53,7 @@ var (
 	}
 )
 
-// match is for filters over facts that can be read.
+// match matches a resource, and fails the test on an error.
 func match(t *testing.T, f filter.Filter, r usher.Resource) bool {
 	t.Helper()
 	selected, err := f.Match(r)
@@ -97,7 +97,7 @@ func TestFilter(t *testing.T) {
 	}
 }
 
-// stubborn facts fail at one thing.
+// stubborn facts fail in one place.
 type stubborn struct {
 	*world
 	failing usher.UserID
@@ -157,7 +157,7 @@ func TestFilterErrors(t *testing.T) {
 	assert.Error(t, err)
 }
 
-// A filter that cannot find out who somebody is does not select what they host.
+// A filter does not select resources of a user that the facts fail to look up.
 func TestFilterFailsClosed(t *testing.T) {
 	f, err := onceHub(t).Filter(stubborn{world: office(), failing: "mia"}, every("tom", "calendar.edit"))
 	require.NoError(t, err)
@@ -185,10 +185,10 @@ func TestFilterFailsClosed(t *testing.T) {
 	}
 	assert.True(t, match(t, f, user("ned")))
 	assert.False(t, match(t, f, user("bea")), "she owns the account")
-	fails(user("mia")) // for she may own it
+	fails(user("mia")) // the facts cannot rule out that she is the owner
 }
 
-// indexed finds the users of teams, and counts how often it is asked.
+// indexed finds the members of teams, and counts the calls.
 type indexed struct {
 	*world
 	asked *int
@@ -211,7 +211,7 @@ func (x indexed) UsersIn(teams []usher.TeamID) iter.Seq2[usher.UserID, error] {
 	}
 }
 
-// knowsOwner knows who owns the account, or is wrong about it.
+// knowsOwner returns an owner of the account, possibly a wrong one.
 type knowsOwner struct {
 	listing
 	owner usher.UserID
@@ -270,7 +270,7 @@ func TestFilterListsLate(t *testing.T) {
 		}
 	}
 
-	// Who holds the unique role is protected, whoever the facts take for them.
+	// The holder of the unique role is protected, regardless of the holder that the facts return.
 	for _, facts := range []policy.Facts{listing{w}, knowsOwner{listing{w}, "bea"}, knowsOwner{listing{w}, "mia"}, knowsOwner{listing{w}, ""}} {
 		f, err = p.Filter(facts, every("ada", "user.delete"))
 		require.NoError(t, err)
@@ -285,7 +285,7 @@ func TestFilterListsLate(t *testing.T) {
 	assert.ErrorIs(t, err, policy.ErrNoLister)
 }
 
-// A filter may be asked by many at the same time, for the first list too.
+// A filter is safe for concurrent use, also for its first list.
 func TestFilterAtTheSameTime(t *testing.T) {
 	f, err := onceHub(t).Filter(listing{office()}, every("tom", "calendar.edit"))
 	require.NoError(t, err)
@@ -322,7 +322,7 @@ func TestCheckTable(t *testing.T) {
 	assert.ErrorIs(t, p.CheckTable(nil, edit), filter.ErrMapping)
 	assert.ErrorIs(t, (*policy.Policy)(nil).CheckTable(compiled(t, calendarTable), edit), usher.ErrUnknownPermission)
 
-	// What roles require is looked at, whatever the rules are.
+	// Requirements of roles are checked, whatever the rules are.
 	guarded, err := policyfile.Load("guarded.yaml", []byte(`
 usher: 1
 conditions: {open: {attribute: open}, teamed: {party: team}}
@@ -339,14 +339,14 @@ resources:
 		"calendar.edit: mapping of calendar: rules look at the attribute open, and it says nothing of it; say Unknown if the table does not have it")
 	assert.ErrorContains(t, guarded.CheckTable(compiled(t, filter.Mapping{Type: "calendar", Account: calendarTable.Account}), edit), "the party team")
 
-	// A name that the policy does not have is a slip of the pen.
+	// A name that the policy lacks is reported as a typing error.
 	account := calendarTable.Account
 	for _, row := range []struct {
 		mapping filter.Mapping
 		want    string
 	}{
 		{filter.Mapping{Type: "calender", Account: account}, `mapping of calender: the policy has no such resource; did you mean "calendar"?`},
-		{filter.Mapping{Type: "calendar", Account: account, Parties: map[string]filter.Party{"teams": filter.Empty{}}}, `mapping of calendar: the policy gives it no party teams; did you mean "team"?`},
+		{filter.Mapping{Type: "calendar", Account: account, Parties: map[string]filter.Party{"teams": filter.Empty{}}}, `mapping of calendar: the policy declares no party teams; did you mean "team"?`},
 		{filter.Mapping{Type: "calendar", Account: account, Attributes: map[string]filter.Attribute{"opne": filter.Unknown{}}}, `mapping of calendar: the policy declares no attribute opne; did you mean "open"?`},
 	} {
 		err := guarded.CheckTable(compiled(t, row.mapping), edit)
@@ -354,7 +354,7 @@ resources:
 		assert.ErrorIs(t, err, filter.ErrMapping)
 	}
 
-	// What a table lacks is an error for those, too, whose rules do not look at it.
+	// A missing column is an error also for users whose rules do not need it.
 	f, err := p.Filter(listing{office()}, every("ada", "calendar.edit"))
 	require.NoError(t, err)
 	_, err = f.SQL(compiled(t, hostOnly), 1)
@@ -394,7 +394,7 @@ func TestWhoMay(t *testing.T) {
 	for s, err := range p.WhoMay(listing{w}, r, "") {
 		assert.Equal(t, usher.UserID("ada"), s.ID)
 		assert.NoError(t, err)
-		break // which must not panic
+		break // it must not panic
 	}
 }
 
@@ -407,7 +407,7 @@ func TestWhoMayErrors(t *testing.T) {
 		p     *policy.Policy
 		facts policy.Facts
 		r     *usher.Request
-		ids   []usher.UserID // of those whom the loop names, also with an error
+		ids   []usher.UserID // the yielded users, also those with an error
 		want  any
 	}{
 		{nil, listing{w}, every("", "calendar.edit"), []usher.UserID{""}, usher.ErrUnknownPermission},

@@ -24,7 +24,7 @@ func formatPage(t *testing.T) string {
 	return string(text)
 }
 
-// The policies that FORMAT.md shows load, and nothing in them looks like a mistake.
+// The policies in FORMAT.md load without warnings.
 func TestFormatExamples(t *testing.T) {
 	blocks := regexp.MustCompile("(?ms)^```yaml\n(.*?)^```").FindAllStringSubmatch(formatPage(t), -1)
 	require.Len(t, blocks, 2)
@@ -35,7 +35,7 @@ func TestFormatExamples(t *testing.T) {
 	}
 }
 
-// So does the one that the doc of the package sketches.
+// The policy in the package doc loads without warnings.
 func TestDocExample(t *testing.T) {
 	source, err := os.ReadFile("doc.go")
 	require.NoError(t, err)
@@ -48,8 +48,8 @@ func TestDocExample(t *testing.T) {
 	assert.Empty(t, p.Warnings())
 }
 
-// FORMAT.md has all that a file can have: each key in the table of its section, and
-// each word somewhere.
+// FORMAT.md documents everything: each key in the table of its section, and each word of the
+// grammar.
 func TestFormatIsWhole(t *testing.T) {
 	page := formatPage(t)
 	for _, row := range []struct{ section, src string }{
@@ -78,8 +78,8 @@ func TestFormatIsWhole(t *testing.T) {
 	assert.Equal(t, sorted(scopes), sorted(firstColumn(section(t, page, "Rules"))))
 }
 
-// FORMAT.md has the standard resources with their parties, and each of their
-// permissions; so have the docs.
+// FORMAT.md and the package doc have the standard resources with their parties and
+// permissions.
 func TestFormatStandardResources(t *testing.T) {
 	p, err := policyfile.Load("x.yaml", []byte(roles))
 	require.NoError(t, err)
@@ -113,7 +113,7 @@ func keysOf(t *testing.T, src string) []string {
 	return strings.Split(m[1], ", ")
 }
 
-// section returns what stands below a heading.
+// section returns the text below a heading.
 func section(t *testing.T, page, heading string) string {
 	t.Helper()
 	_, text, ok := strings.Cut(page, "\n## "+heading+"\n")
@@ -122,7 +122,7 @@ func section(t *testing.T, page, heading string) string {
 	return text
 }
 
-// firstColumn returns the names that the rows of tables begin with.
+// firstColumn returns the names in the first column of tables.
 func firstColumn(text string) (names []string) {
 	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\|").FindAllStringSubmatch(text, -1) {
 		names = append(names, m[1])
@@ -132,7 +132,7 @@ func firstColumn(text string) (names []string) {
 
 func sorted(names []string) []string { return slices.Sorted(slices.Values(names)) }
 
-// The limits that FORMAT.md tells are those of the compiler.
+// The limits in FORMAT.md are those of the compiler.
 func TestFormatLimits(t *testing.T) {
 	text := strings.Join(strings.Fields(formatPage(t)), " ")
 	for what, limit := range policy.Limits {

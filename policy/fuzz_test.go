@@ -12,8 +12,8 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// Whatever a file holds, Load ends without a panic, and says the same each time: problems with
-// places in the file, or a policy that survives being printed.
+// For any file, Load returns without a panic, and returns the same each time: problems with
+// positions in the file, or a policy that survives printing.
 func FuzzPolicyFile(f *testing.F) {
 	presets, err := filepath.Glob("../preset/*.yaml")
 	require.NoError(f, err)

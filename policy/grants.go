@@ -6,11 +6,11 @@ import (
 	"github.com/usher-go/usher/permission"
 )
 
-// GrantKind says what a grant of a name gives under a policy. The zero GrantKind is
-// that of a name which the policy lacks: such a grant gives nothing.
+// GrantKind is what a grant of a name gives under a policy. The zero GrantKind is that of a
+// name which the policy lacks: such a grant gives nothing.
 type GrantKind uint8
 
-// The kinds of what can be granted.
+// The kinds of grants.
 const (
 	GrantsPermission GrantKind = iota + 1
 	GrantsBundle
@@ -27,13 +27,14 @@ func (k GrantKind) String() string {
 	return grantKinds[k]
 }
 
-// Grant returns what a grant of a name gives.
+// Grant returns what a grant of a name gives; zero for a name that the policy lacks, and
+// for a nil Policy.
 func (p *Policy) Grant(name string) GrantKind {
 	if p == nil {
 		return 0
 	}
 	if q, err := permission.ParseBundle(name); err == nil {
-		if at, ok := p.asked.find(q); ok && at >= 0 {
+		if at, ok := p.permTable.find(q); ok && at >= 0 {
 			return GrantsPermission
 		} else if ok {
 			return GrantsBundle

@@ -11,9 +11,9 @@ import (
 	"github.com/usher-go/usher/policy/policyfile"
 )
 
-// Whoever may hand in a policy file cannot keep a host busy with it. Each input is a hostile
-// mebibyte, the most that is read. A cost that grows faster than the file shows in what is
-// allocated for each of its bytes, or where nothing is allocated in minutes, which go test ends.
+// A hostile policy file cannot keep a host application busy. Each input is a hostile mebibyte, the
+// size limit. A cost that grows faster than the file shows in the bytes allocated for each byte of
+// it, or, without allocations, in minutes, which go test ends.
 func TestLargeInputsCostLittle(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes half a minute under the race detector")
@@ -21,7 +21,7 @@ func TestLargeInputsCostLittle(t *testing.T) {
 	const most = 3000
 	inputs := largeInputs()
 	for _, name := range slices.Sorted(maps.Keys(inputs)) {
-		t.Run(name, func(t *testing.T) { // not in parallel, for all that is allocated counts
+		t.Run(name, func(t *testing.T) { // not parallel, because all allocations count
 			src := []byte(inputs[name])
 			if len(src) > 1<<20 {
 				t.Fatalf("the input is %d bytes long, so it is not read at all", len(src))
@@ -52,7 +52,7 @@ func largeInputs() map[string]string {
 	return inputs
 }
 
-// largeYAML is what YAML alone can do.
+// largeYAML has large inputs that are only YAML.
 func largeYAML() map[string]string {
 	inputs := map[string]string{}
 	for name, unit := range map[string]string{
@@ -97,8 +97,8 @@ func largeYAML() map[string]string {
 	return inputs
 }
 
-// largeSections is much of everything that a policy has, right but for limits, or wrong in every
-// line.
+// largeSections has large inputs for each section of a policy, valid but for limits, or wrong in
+// every line.
 func largeSections() map[string]string {
 	inputs := map[string]string{}
 	for name, parts := range map[string][2]string{
@@ -130,7 +130,7 @@ func largeSections() map[string]string {
 	return inputs
 }
 
-// largeUnknowns is names that are looked for among many that are declared.
+// largeUnknowns has unknown names beside many declared ones.
 func largeUnknowns() map[string]string {
 	inputs := map[string]string{}
 	half := func(head, unit string) string { return fillTo(1<<19, roles+head, unit) }
@@ -156,10 +156,10 @@ func largeUnknowns() map[string]string {
 	return inputs
 }
 
-// largeClosures is roles that include many others, on many ways, and bundles of bundles.
+// largeClosures has roles that include many others on many paths, and nested bundles.
 func largeClosures() map[string]string {
 	inputs := map[string]string{}
-	const most = 4000 // permissions that still fit
+	const most = 4000 // the largest number of permissions that fits
 	inputs["roles in a chain"] = roles + manyRoles(250, 1, "") + page + lines(most, "      p%d: {}\n")
 	inputs["roles in a chain, with cells"] = roles + manyRoles(250, 1, "") + page + lines(3900, "      p%d: {r0: any}\n")
 	inputs["roles that include all before"] = roles + manyRoles(250, 250, "") + page + lines(most, "      p%d: {r0: any}\n")
@@ -198,7 +198,7 @@ func fillTo(size int, head, unit string) string {
 	}
 }
 
-// deeper repeats a line, each time by a blank further in.
+// deeper repeats a line, each time indented by one more blank.
 func deeper(line string) string {
 	var b strings.Builder
 	for i := 0; b.Len()+i+len(line) <= 1<<20; i++ {
@@ -207,7 +207,7 @@ func deeper(line string) string {
 	return b.String()
 }
 
-// manyRoles makes roles r0, r1, …, each of which includes so many of those before.
+// manyRoles returns roles r0, r1, …, each of which includes the given number of earlier ones.
 func manyRoles(n, before int, also string) string {
 	var b strings.Builder
 	for i := range n {
@@ -216,7 +216,7 @@ func manyRoles(n, before int, also string) string {
 	return b.String()
 }
 
-// list spells names with numbers from one to below another.
+// list returns numbered names, from one number up to but without another.
 func list(name string, from, to int) string {
 	var b strings.Builder
 	for i := from; i < to; i++ {
@@ -225,7 +225,7 @@ func list(name string, from, to int) string {
 	return b.String()
 }
 
-// ways makes many roles t that include many roles r, on ways through guarded roles g, and
+// ways returns many roles t that include many roles r, on paths through guarded roles g, and
 // through some of the guarded roles h before those if there are any.
 func ways(r, g, h, t int) string {
 	var b strings.Builder
@@ -244,7 +244,7 @@ func ways(r, g, h, t int) string {
 	return b.String()
 }
 
-// longRules makes a cell of long rules that differ at their ends, for a role that many include.
+// longRules returns a cell of long rules that differ at their ends, for a role that many include.
 func longRules() string {
 	var b strings.Builder
 	b.WriteString("usher: 1\nconditions:\n")
@@ -262,7 +262,7 @@ func longRules() string {
 	return b.String()
 }
 
-// bundleChain makes bundles b0, b1, … of which each contains the next.
+// bundleChain returns bundles b0, b1, … each of which contains the next.
 func bundleChain(n int) string {
 	var b strings.Builder
 	for i := range n {

@@ -10,7 +10,7 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// lint warns about what is no error and yet looks like one.
+// lint warns about valid policies that look like mistakes.
 func (c *compiler) lint() {
 	for i, d := range c.doc.Conditions {
 		if !c.used[i] {
@@ -25,7 +25,7 @@ func (c *compiler) lint() {
 			for i := range rows[who] {
 				rule := &rows[who][i]
 				c.reachesNone(at, rule.scope, rule.pos)
-				if by := c.pointlessBy(at, who, i); by != "" {
+				if by := c.redundantBy(at, who, i); by != "" {
 					c.warnings.Add(rule.pos, "`%s` decides nothing: %s", c.p.written[rule.written].text, by)
 				}
 			}
@@ -34,7 +34,7 @@ func (c *compiler) lint() {
 	}
 }
 
-// lintTitles warns about titles that end a sentence: they are put into sentences.
+// lintTitles warns about titles with a full stop, because titles are put into sentences.
 func (c *compiler) lintTitles() {
 	check := func(title string, n syntax.Name, what string) {
 		if strings.HasSuffix(title, ".") {
@@ -54,9 +54,9 @@ func (c *compiler) lintTitles() {
 	}
 }
 
-// lintStandard warns about a resource or an action of the policy's own that is one
-// slip of the pen away from a standard one: no command asks for it. Where the file
-// has the standard one as well, it is meant so.
+// lintStandard warns about a non-standard resource or action whose name is one typing error
+// away from a standard one, because no command checks it. A file that also has the
+// standard name gets no warning.
 func (c *compiler) lintStandard() {
 	var written index
 	for _, d := range c.doc.Resources {
@@ -74,7 +74,7 @@ func (c *compiler) lintStandard() {
 		}
 		near := suggest.Slip(d.Name.Text, standard)
 		if _, meant := written.at[near]; near != "" && !meant {
-			c.warnings.Add(d.Name.Pos, "%s is a resource of the policy's own, for which no command asks; did you mean the standard %s? If not, put `%[2]s: {}` beside it", d.Name.Text, near)
+			c.warnings.Add(d.Name.Pos, "%s is not a standard resource, so no command checks it; did you mean the standard %s? If not, add `%[2]s: {}` beside it", d.Name.Text, near)
 		}
 	}
 }
@@ -90,12 +90,12 @@ func (c *compiler) lintActions(d *syntax.Resource, standard []string) {
 		}
 		near := suggest.Slip(p.Action.Text, standard)
 		if _, meant := written.at[near]; near != "" && !meant {
-			c.warnings.Add(p.Action.Pos, "%s.%s is a permission of the policy's own, for which no command asks; did you mean %s? If not, put `%[3]s: {}` beside it", d.Name.Text, p.Action.Text, near)
+			c.warnings.Add(p.Action.Pos, "%s.%s is not a standard permission, so no command checks it; did you mean %s? If not, add `%[3]s: {}` beside it", d.Name.Text, p.Action.Text, near)
 		}
 	}
 }
 
-// reachesNone warns about a scope over parties that there are none of.
+// reachesNone warns about a scope on a resource without parties.
 func (c *compiler) reachesNone(perm int, scope syntax.Scope, at syntax.Pos) {
 	if res := &c.p.resources[c.p.perms[perm].resource]; scope != syntax.ScopeAny && len(res.parties) == 0 {
 		c.warnings.Add(at, "%s has no parties, so `%s` reaches none", res.name, scope)
@@ -114,9 +114,8 @@ func (c *compiler) lintNever(perm int) {
 	}
 }
 
-// pointlessBy says which other rule covers rule i of a cell for all who have it,
-// or "".
-func (c *compiler) pointlessBy(perm, who, i int) string {
+// redundantBy describes the rule that covers rule i of a cell for all holders, or returns "".
+func (c *compiler) redundantBy(perm, who, i int) string {
 	rows := c.cellRules[perm]
 	rule := rows[who][i]
 	var guard uint64
@@ -136,7 +135,7 @@ func (c *compiler) pointlessBy(perm, who, i int) string {
 				continue
 			}
 			if far.role == who && k > i && rule.covers(other.extent) {
-				continue // the later one of two equals is the pointless one
+				continue // of two equal rules, the later one is redundant
 			}
 			return printable.Sprintf("`%s: %s` allows it already (line %d)", c.whoName(far.role), c.p.written[other.written].text, other.pos.Line)
 		}

@@ -7,9 +7,9 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// lintEverywhere warns about a cell of a team role of which no rule looks at the teams
-// on which the role is held. Such a cell applies to every user who holds the role
-// somewhere, on resources of every team.
+// lintEverywhere warns about a cell of a team role whose rules do not look at the teams on
+// which the role is held. Such a cell applies to every user who holds the role on any team,
+// on resources of every team.
 func (c *compiler) lintEverywhere(perm, who int, rules row) {
 	if who == everyone || !c.p.roles[who].OnTeam || len(rules) == 0 {
 		return
@@ -19,10 +19,10 @@ func (c *compiler) lintEverywhere(perm, who int, rules row) {
 	}
 	name := c.p.roles[who].Name
 	c.warnings.Add(rules[0].pos, "`%s: %s` applies in every team, not only where %[1]s is held: only `team` and `shared` look at the teams; %[3]s",
-		name, c.cellText(rules), c.insteadOf(perm, rules[0]))
+		name, c.cellText(rules), c.suggestScope(perm, rules[0]))
 }
 
-// cellText writes the rules of a cell as a file does.
+// cellText returns the rules of a cell as a file writes them.
 func (c *compiler) cellText(rules row) string {
 	if len(rules) == 1 {
 		return c.p.written[rules[0].written].text
@@ -34,8 +34,8 @@ func (c *compiler) cellText(rules row) string {
 	return "[" + strings.Join(texts, ", ") + "]"
 }
 
-// insteadOf says what to write for a rule that is to apply in the role's teams alone.
-func (c *compiler) insteadOf(perm int, r compiledRule) string {
+// suggestScope suggests a rule that applies only in the teams of the role.
+func (c *compiler) suggestScope(perm int, r compiledRule) string {
 	res := &c.p.resources[c.p.perms[perm].resource]
 	const elsewhere = "give the permission to an account role or to everyone"
 	if len(res.parties) == 0 {
@@ -50,16 +50,16 @@ func (c *compiler) insteadOf(perm int, r compiledRule) string {
 		instead.Scope, instead.As = scope, as
 		return "`" + instead.String() + "`"
 	}
-	ways := []string{
+	forms := []string{
 		write(syntax.ScopeTeam, written.As) + " (all parties are in those teams)",
 		write(syntax.ScopeShared, written.As) + " (at least one is)",
 	}
 	if len(written.As) == 0 && len(res.parties) > 1 {
 		for _, p := range res.parties {
 			if p.teams {
-				ways = append(ways, write(syntax.ScopeTeam, []syntax.Name{{Text: p.name}})+" (only "+p.name+" counts)")
+				forms = append(forms, write(syntax.ScopeTeam, []syntax.Name{{Text: p.name}})+" (only "+p.name+" counts)")
 			}
 		}
 	}
-	return "write " + strings.Join(ways[:len(ways)-1], ", ") + " or " + ways[len(ways)-1] + "; if every team is meant, " + elsewhere
+	return "write " + strings.Join(forms[:len(forms)-1], ", ") + " or " + forms[len(forms)-1] + "; if every team is meant, " + elsewhere
 }

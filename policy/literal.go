@@ -10,7 +10,7 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// evalConditions finds out those literals that nobody asked about yet.
+// evalConditions evaluates the literals that were not evaluated yet.
 func (q *evaluation) evalConditions(need uint64) {
 	for todo := need &^ q.known; todo != 0; todo &= todo - 1 {
 		bit := todo & -todo
@@ -18,17 +18,17 @@ func (q *evaluation) evalConditions(need uint64) {
 		l := q.res.literals[bits.TrailingZeros64(todo)]
 		value, known := q.condition(&q.p.conditions[l.condition])
 		if !known {
-			q.maybe |= bit // neither it nor its opposite holds
+			q.possible |= bit // unknown: neither it nor its opposite holds
 			continue
 		}
 		if value != l.not {
 			q.holds |= bit
-			q.maybe |= bit
+			q.possible |= bit
 		}
 	}
 }
 
-// condition finds a fact. What is not known is not false.
+// condition evaluates a condition. An unknown fact is not false.
 func (q *evaluation) condition(c *condition) (value, known bool) {
 	switch c.kind {
 	case syntax.OnSeat:
@@ -53,7 +53,7 @@ func (q *evaluation) condition(c *condition) (value, known bool) {
 		value, known = q.context[c.of]
 		return value, known
 	case syntax.OnAttribute:
-		return usher.Attribute(q.thing, c.of)
+		return usher.Attribute(q.resource, c.of)
 	case syntax.OnParty:
 		i := q.res.party(c.of)
 		if i < 0 {
@@ -72,7 +72,7 @@ func (q *evalContext) lookAtAccount() *Account {
 		case err != nil:
 			q.fail(err)
 		case account == nil:
-			q.fail(printable.Errorf("the facts have no account"))
+			q.fail(printable.Errorf("Facts.Account returned nil"))
 		default:
 			q.account = account
 		}
@@ -80,7 +80,7 @@ func (q *evalContext) lookAtAccount() *Account {
 	return q.account
 }
 
-// literalNames spells literals as rules write them, sorted.
+// literalNames returns literals as rules write them, sorted.
 func (p *Policy) literalNames(r *resource, literals uint64) []string {
 	var names []string
 	for i, l := range r.literals {
@@ -97,7 +97,7 @@ func (p *Policy) literalNames(r *resource, literals uint64) []string {
 	return names
 }
 
-// conditionNames names the conditions of literals, sorted.
+// conditionNames returns the conditions of literals, sorted.
 func (p *Policy) conditionNames(r *resource, literals uint64) []string {
 	var names []string
 	for i, l := range r.literals {

@@ -8,8 +8,8 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// Matrix is a policy as a table: what each role may do. It is what a help page
-// shows, made from what decides.
+// Matrix is a policy as a table of permissions by role, for example for a help page. It is
+// derived from the compiled rules.
 type Matrix struct {
 	Roles     []role.Role // the columns, in the order of the file
 	Resources []MatrixResource
@@ -21,18 +21,17 @@ type MatrixResource struct {
 	Rows []MatrixRow
 }
 
-// MatrixRow is one permission. Rules are texts as a policy writes them, with what
-// a role requires among the conditions.
+// MatrixRow is one permission. Rules are texts as a policy writes them; conditions include
+// what a role requires.
 type MatrixRow struct {
 	Permission permission.Permission
-	Cells      [][]string // for each role: its own rules and those it includes
+	Cells      [][]string // for each role: its own rules and included ones
 	Everyone   []string
 	Never      []string
 }
 
-// Matrix returns the table of all resources for which the policy says something.
-// Of several rules that a role comes to have, those that another one covers are
-// left out.
+// Matrix returns the table of all resources that have a rule. It omits rules of a role
+// that another rule of the same role covers.
 func (p *Policy) Matrix() Matrix {
 	m := Matrix{Roles: p.Roles()}
 	for i := range p.resources {
@@ -62,7 +61,7 @@ func (p *Policy) matrixRow(perm *perm) (row MatrixRow, said bool) {
 	return row, said || !perm.pos.IsZero()
 }
 
-// texts writes rules with all that they need, without those that others cover.
+// texts returns rules with all their conditions, without those that others cover.
 func (p *Policy) texts(perm *perm, list []rule) []string {
 	var texts []string
 	for i := range list {
@@ -73,8 +72,8 @@ func (p *Policy) texts(perm *perm, list []rule) []string {
 	return texts
 }
 
-// coveredBy returns another rule of the list that covers rule i, or -1. Of two
-// equals the later one is covered.
+// coveredBy returns the index of another rule of the list that covers rule i, or -1. Of two
+// equal rules, the earlier one covers the later one.
 func coveredBy(list []rule, i int) int {
 	for k := range list {
 		a, b := &list[k], &list[i]
@@ -85,7 +84,7 @@ func coveredBy(list []rule, i int) int {
 	return -1
 }
 
-// fullText is the rule as its holder has it: with what the roles on the way
+// fullText returns a rule as its holder has it: with what the roles on the include path
 // require.
 func (p *Policy) fullText(perm *perm, r *rule) string {
 	full := p.written[r.written].rule

@@ -9,7 +9,7 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// faults returns what makes a request no question at all, joined, or nil.
+// faults returns all faults of a request, joined, or nil.
 func (m model) faults(r usher.Request) error {
 	var found []error
 	fault := func(is bool, err error) {

@@ -10,8 +10,8 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// model is a slow and obvious evaluator, to hold the fast one against. What it decides
-// stands in model_test.go; here is how it reads the document, the world and the request.
+// model is a slow and obvious evaluator, to compare with the fast one. Its decisions are in
+// model_test.go; this file reads the document, the world and the request.
 type model struct {
 	doc   *syntax.Document
 	types map[string]syntax.Resource
@@ -25,23 +25,23 @@ func newModel(doc *syntax.Document, w *world) model {
 type verdict struct {
 	reason usher.Reason
 	hidden []string   // sorted
-	unmet  [][]string // what failed of each rule that only its conditions kept from matching
+	unmet  [][]string // what failed of each rule that did not match because of its conditions only
 
-	unknown [][]string // what is not known of each rule under never that matches; of a protection, nothing
+	unknown [][]string // the unknown conditions of each rule under never that matches; none for a protection
 }
 
-// question is a request for a single permission; its resource is of the type on, or nil.
+// evaluation is a request for a single permission; its resource is of the type on, or nil.
 type evaluation struct {
 	model
 	usher.Request
 	perm string
 	on   syntax.Resource
-	user *policy.User // who asks
+	user *policy.User // the subject
 	now  time.Time
 }
 
-// held is a rule with the teams on which it is held; what its roles require is among its
-// conditions.
+// held is a rule with the teams on which it is held. Its conditions include what its roles
+// require.
 type held struct {
 	syntax.Rule
 	teams []usher.TeamID
@@ -58,16 +58,16 @@ var standard = [][3]string{
 	{"audit", "view", ""},
 }
 
-// resources returns the types of resources, each with what the document adds to a standard one.
+// resources returns the types of resources; standard ones include the additions of the document.
 func resources(doc *syntax.Document) map[string]syntax.Resource {
 	types := map[string]syntax.Resource{}
 	for _, s := range standard {
-		r := syntax.Resource{Name: named(s[0])}
+		r := syntax.Resource{Name: ruleOutcome(s[0])}
 		for _, action := range strings.Fields(s[1]) {
-			r.Permissions = append(r.Permissions, syntax.Permission{Action: named(action)})
+			r.Permissions = append(r.Permissions, syntax.Permission{Action: ruleOutcome(action)})
 		}
 		for _, party := range strings.Fields(s[2]) {
-			r.Parties = append(r.Parties, syntax.Party{Name: named(party), Teams: party == "team"})
+			r.Parties = append(r.Parties, syntax.Party{Name: ruleOutcome(party), Teams: party == "team"})
 		}
 		types[s[0]] = r
 	}
@@ -88,8 +88,8 @@ func (m model) resource(perm string) syntax.Resource {
 	return m.types[typ]
 }
 
-// permissions returns what a name stands for: a permission for itself, a bundle for those in
-// it, each once; anything else for nothing.
+// permissions returns the permissions of a name: itself, those of a bundle, each once, or none for
+// another name.
 func (m model) permissions(name string) (perms []string) {
 	for _, b := range m.doc.Bundles {
 		if b.Name.Text != name {
@@ -175,7 +175,7 @@ func (q *evaluation) fields(groups []syntax.Name) (fields []string) {
 	return fields
 }
 
-// holds tells whether a test does. "What is not given is unknown: neither it nor its not
+// holds reports whether a test holds. "What is not given is unknown: neither it nor its not
 // holds; in a never rule both hold."
 func (q *evaluation) holds(t syntax.Test, ifUnknown bool) bool {
 	i := slices.IndexFunc(q.doc.Conditions, func(c syntax.Condition) bool { return c.Name.Text == t.Name.Text })
@@ -222,8 +222,8 @@ func (q *evaluation) fact(c syntax.Condition) (value, known bool) {
 	}
 }
 
-// party returns who is in a relation of the resource: nobody if its type has none of the
-// name, or if there is no resource.
+// party returns the ids of a party of the resource: none if its type lacks the party, or
+// without a resource.
 func (q *evaluation) party(name string) (ids []string, known bool) {
 	has := slices.ContainsFunc(q.on.Parties, func(p syntax.Party) bool { return p.Name.Text == name })
 	if q.Resource == nil || !has {
@@ -261,7 +261,7 @@ func (q *evaluation) putIn(u *policy.User) (teams []usher.TeamID) {
 	return teams
 }
 
-// teamRoles returns the team roles of who asks, each with the teams on which it is held.
+// teamRoles returns the team roles of the subject, each with the teams on which it is held.
 func (q *evaluation) teamRoles() map[string][]usher.TeamID {
 	on := map[string][]usher.TeamID{}
 	for _, membership := range q.user.Teams {
@@ -272,7 +272,7 @@ func (q *evaluation) teamRoles() map[string][]usher.TeamID {
 	return on
 }
 
-// "Whoever is put in a team belongs to it and to the teams above it." "A user id that is not
+// "A user who is put in a team belongs to it and to the teams above it." "A user id that is not
 // in the account belongs to no team." "An empty id refers to no user."
 func (q *evaluation) belongs(user string) (teams []usher.TeamID) {
 	if u := q.w.users[usher.UserID(user)]; u != nil && user != "" {
@@ -283,7 +283,7 @@ func (q *evaluation) belongs(user string) (teams []usher.TeamID) {
 	return teams
 }
 
-// above returns a team and all above it.
+// above returns a team and all teams above it.
 func (q *evaluation) above(t usher.TeamID) (teams []usher.TeamID) {
 	for ; t != ""; t = q.w.teams[t] {
 		teams = append(teams, t)
@@ -291,4 +291,4 @@ func (q *evaluation) above(t usher.TeamID) (teams []usher.TeamID) {
 	return teams
 }
 
-func named(text string) syntax.Name { return syntax.Name{Text: text} }
+func ruleOutcome(text string) syntax.Name { return syntax.Name{Text: text} }

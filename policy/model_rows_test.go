@@ -62,7 +62,7 @@ never:
   user.view: own as user
 `
 
-// TestModel holds the model against rows written by hand, and with it the policy.
+// TestModel compares the model and the policy with hand-written rows.
 func TestModel(t *testing.T) {
 	put := func(memberships ...[]policy.Membership) (all []policy.Membership) {
 		for _, m := range memberships {
@@ -97,29 +97,29 @@ func TestModel(t *testing.T) {
 		{"mia", "calendar.edit", "calendar host=mia guest=mia", "", "granted"},
 		{"mia", "calendar.edit", "calendar host=mia guest=max", "", "out-of-scope"}, // not the only party
 		{"mia", "calendar.edit", "calendar host=mia team=sales", "", "out-of-scope"},
-		{"mia", "calendar.edit", "calendar", "", "out-of-scope"}, // nothing is vacuously true
+		{"mia", "calendar.edit", "calendar", "", "out-of-scope"}, // an empty list does not match
 		{"mia", "calendar.edit", "", "", "out-of-scope"},
 		{"cam", "calendar.edit", "calendar host=cam guest=max", "mfa=true", "granted"}, // the only host
 		{"gus", "calendar.edit", "calendar", "", "out-of-scope"},                       // the grant has ended
 		{"gus", "calendar.view", "calendar", "", "granted"},                            // by a bundle, for one more instant
 
 		{"max", "calendar.edit", "calendar host=mia host=eve team=emea", "", "granted"},          // his team, and below
-		{"max", "calendar.edit", "calendar host=mia team=ops", "", "out-of-scope"},               // there he is no manager
+		{"max", "calendar.edit", "calendar host=mia team=ops", "", "out-of-scope"},               // he is not a manager there
 		{"max", "calendar.edit", "calendar host=mia team=all", "", "out-of-scope"},               // the team above
-		{"max", "calendar.edit", "calendar host=mia host=zoe", "", "out-of-scope"},               // a stranger is in no team
-		{"max", "calendar.edit", "calendar host=mia ?guest", "", "out-of-scope"},                 // unless all are known
+		{"max", "calendar.edit", "calendar host=mia host=zoe", "", "out-of-scope"},               // an unknown user is in no team
+		{"max", "calendar.edit", "calendar host=mia ?guest", "", "out-of-scope"},                 // unless all parties are known
 		{"max", "calendar.move", "calendar team=ops team=emea", "link=false", "granted"},         // as a member, put in both
 		{"max", "calendar.move", "calendar team=emea team=all", "link=false", "granted"},         // as lead, which manager includes
 		{"liz", "calendar.move", "calendar team=emea host=zoe", "link=false", "condition-unmet"}, // a lead needs a seat
 
 		{"mia", "calendar.move", "calendar host=mia", "link=true", "forbidden"},
-		{"mia", "calendar.move", "calendar host=mia", "", "forbidden"}, // the attribute is not known
+		{"mia", "calendar.move", "calendar host=mia", "", "forbidden"}, // the attribute is unknown
 		{"mia", "calendar.move", "", "", "forbidden"},
 		{"mia", "calendar.move", "calendar host=mia", "link=false", "granted"},
 		{"mia", "user.view", "user user=mia", "", "forbidden"},
-		{"mia", "user.view", "user ?user", "", "forbidden"}, // it may be her
-		{"mia", "user.view", "user ?team", "", "granted"},   // not looked at
-		{"mia", "user.view", "", "", "granted"},             // nobody there
+		{"mia", "user.view", "user ?user", "", "forbidden"}, // it may be mia
+		{"mia", "user.view", "user ?team", "", "granted"},   // the scope does not look at it
+		{"mia", "user.view", "", "", "granted"},             // no user there
 
 		{"mia", "user.delete", "user user=max", "", "granted"},
 		{"mia", "user.delete", "user user=max user=ada", "", "forbidden"},
@@ -127,7 +127,7 @@ func TestModel(t *testing.T) {
 		{"mia", "user.edit-sign-in", "user user=max", "", "granted"},
 		{"mia", "user.edit-sign-in", "user user=max user=ada", "", "forbidden"},
 		{"mia", "user.edit-sign-in", "user ?user", "", "forbidden"}, // it may be the boss
-		{"mia", "user.edit-sign-in", "", "", "granted"},             // nobody there
+		{"mia", "user.edit-sign-in", "", "", "granted"},             // no user there
 		{"bob", "user.edit-sign-in", "user user=ada", "mfa=true", "forbidden"},
 		{"ada", "user.edit-sign-in", "user user=ada", "", "granted"}, // her own request
 		{"ada", "user.edit-sign-in", "user user=mia", "", "condition-unmet"},
@@ -193,8 +193,8 @@ func TestModel(t *testing.T) {
 	}
 }
 
-// parseThing reads "calendar host=mia ?team": a resource with the party host, and a team that
-// is not known; nil for "". In with, link is an attribute, and all else facts of the request.
+// parseThing parses "calendar host=mia ?team": a resource with the party host and an unknown
+// team; nil for "". In with, link is an attribute, and all others are facts of the request.
 func parseThing(on, with string) (usher.Resource, usher.Context) {
 	typ, parties, _ := strings.Cut(on, " ")
 	o := &usher.Object{Type: typ, Parties: map[string][]string{}, Attributes: map[string]bool{}}
@@ -226,8 +226,8 @@ func parseThing(on, with string) (usher.Resource, usher.Context) {
 	}
 }
 
-// "A role that the policy lacks" is an error, and so is one that is held in the wrong way: the
-// host's tables and the policy have drifted apart, and a decision would hide it.
+// "A role that the policy lacks" is an error, and so is an account role on a team, or a team role as
+// the account role: the host's tables and the policy differ, and a decision would hide it.
 func TestUndeclaredRoles(t *testing.T) {
 	p, err := policyfile.Load("model.yaml", []byte(modelPolicy))
 	require.NoError(t, err)

@@ -8,7 +8,7 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// decide answers as the prose of the design does, one sentence after the other.
+// decide follows the prose of the design, sentence by sentence.
 //
 // "Bundles asked for are decided permission by permission in file order: allowed if all are;
 // the reason is the first denial's; what is hidden is the union. The resource goes to those of
@@ -72,7 +72,7 @@ func (q *evaluation) decide() verdict {
 // the unique holder among the users, by anyone; user.edit-sign-in with the unique holder among the
 // users, by anyone else; or account.transfer by anyone but the holder"
 //
-// For each that forbids, forbidden returns the conditions that are not known.
+// For each rule that forbids, forbidden returns the unknown conditions.
 func (q *evaluation) forbidden() (unknown [][]string) {
 	for _, rule := range q.never() {
 		fails := func(t syntax.Test) bool { return !q.holds(t, true) }
@@ -135,7 +135,7 @@ func (q *evaluation) matchRules(name string, guard []syntax.Test, teams []usher.
 	return rules
 }
 
-// reaches tells whether the scope holds, "over the parties of the resource that are considered".
+// reaches reports whether the scope matches, "over the parties of the resource that are considered".
 func (q *evaluation) reaches(rule held, ifUnknown bool) bool {
 	users, teams, known := q.considered(rule.As)
 	me := string(q.Subject)

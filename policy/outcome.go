@@ -8,11 +8,11 @@ import (
 	"github.com/usher-go/usher/decision"
 )
 
-// outcome is what a question comes to: the reason, and as the bits of a Decision what
-// this policy needs to describe it. In bits 4 to 23 of an outcome is the rule that
-// decided or was nearest, or for a denial without one the permission. From bit 24 on are
-// the hidden fields of a grant, the literals that failed, or those of a rule under never
-// that are not known, all of the permission's resource. The zero outcome denies.
+// outcome is the result of an evaluation, packed like a Decision. Bits 0 to 3 are the
+// reason. Bits 4 to 23 are the rule that decided or came nearest, or the permission if no
+// rule did. The bits from 24 on are fields or literals of the permission's resource: the
+// hidden fields of an allow, the literals that failed, or the unknown literals of a rule
+// under never. The zero outcome denies.
 type outcome uint64
 
 const (
@@ -21,10 +21,10 @@ const (
 	maskShift = refShift + refBits
 )
 
-// reason returns the reason, which is in bits 0 to 3.
+// reason returns bits 0 to 3.
 func (o outcome) reason() usher.Reason { return usher.Reason(o & (1<<refShift - 1)) }
 
-// bits returns what a Decision carries beside the reason.
+// bits returns the bits that a Decision carries in addition to the reason.
 func (o outcome) bits() uint64 { return uint64(o >> refShift) }
 
 // decision returns the decision of an outcome at a time.
@@ -32,16 +32,16 @@ func (p *Policy) decision(o outcome, at time.Time) usher.Decision {
 	return decision.New(p, o.reason(), o.bits(), at)
 }
 
-func named(reason usher.Reason, r *rule, mask uint64) outcome {
+func ruleOutcome(reason usher.Reason, r *rule, mask uint64) outcome {
 	return outcome(reason) | outcome(r.id)<<refShift | outcome(mask)<<maskShift
 }
 
-func plain(reason usher.Reason, perm *perm) outcome {
+func permOutcome(reason usher.Reason, perm *perm) outcome {
 	return outcome(reason) | outcome(perm.index)<<refShift
 }
 
-// Detail implements decision.Basis, for the decisions of this policy. With other bits
-// than a decision of this policy has, the result has no rule.
+// Detail implements decision.Basis for the decisions of this policy. For bits that no
+// decision of this policy has, the result has no rule.
 func (p *Policy) Detail(reason usher.Reason, bits uint64) usher.Detail {
 	d := usher.Detail{Digest: p.digest}
 	ref := int(bits & (1<<refBits - 1))
@@ -82,8 +82,8 @@ func (p *Policy) titles(perm int) map[string]string {
 	return map[string]string{p.perms[perm].name.String(): title}
 }
 
-// addConditionTitles adds the titles of conditions that should hold. A title says what a
-// user needs, so that of a condition that must not hold says nothing.
+// addConditionTitles adds the titles of conditions that must hold. A title states what a
+// user needs, so it does not apply to a condition that must not hold.
 func (p *Policy) addConditionTitles(titles *map[string]string, r *resource, literals uint64) {
 	for i, l := range r.literals {
 		c := &p.conditions[l.condition]
@@ -109,7 +109,7 @@ func (p *Policy) describe(r *rule) usher.Rule {
 	return described
 }
 
-// fieldNames returns the fields in the mask, sorted.
+// fieldNames returns the fields of a mask, sorted.
 func (r *resource) fieldNames(mask uint64) []string {
 	var names []string
 	for ; mask != 0; mask &= mask - 1 {

@@ -12,9 +12,8 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// Policy is a compiled policy. It is immutable, and may be asked by many
-// goroutines at the same time. A nil Policy and the zero Policy know no
-// permission: all questions to them are errors, which deny.
+// Policy is a compiled policy. It is immutable and safe for concurrent use. A nil Policy
+// and the zero Policy have no permissions: every check returns an error, which denies.
 type Policy struct {
 	file, name, title string
 	digest            string
@@ -22,16 +21,16 @@ type Policy struct {
 
 	pools      []seat.Kind
 	features   []string
-	settings   map[string]bool // with their defaults
+	settings   map[string]bool // name to default
 	contexts   map[string]bool
 	attributes map[string]bool
 	conditions []condition
 
-	settingTitles map[string]string // of those that have one
-	permTitles    map[int]string    // by the index of a permission
+	settingTitles map[string]string // settings with a title only
+	permTitles    map[int]string    // by permission index
 
-	roles     []compiledRole // of the account and on teams, in the order of the file
-	held      []heldRole     // what a decision needs of each of them
+	roles     []compiledRole // account roles and team roles, in the order of the file
+	held      []heldRole     // the fields of each role that decisions read
 	roleTable nameTable
 	unique    int
 	bounds    []Bound
@@ -40,7 +39,7 @@ type Policy struct {
 	resourceTable nameTable
 	perms         []perm
 	bundles       []bundle
-	asked         askTable // permissions and bundles by name
+	permTable     permTable // permissions and bundles by name
 
 	written  []writtenRule
 	rules    []rule
@@ -52,26 +51,26 @@ type condition struct {
 	kind syntax.ConditionKind
 	of   string
 
-	title string // what a user needs; "" for none
+	title string // what a user needs; "": none
 }
 
 type compiledRole struct {
 	role.Role
-	guard   uint64 // what it requires, as literals of any resource
+	guard   uint64 // the literals that it requires, valid for any resource
 	closure []reached
 	pos     syntax.Pos
 }
 
-// heldRole is apart from compiledRole so that those of a policy are close together.
+// heldRole is separate from compiledRole to keep the roles close together in memory.
 type heldRole struct {
 	guard  uint64
 	onTeam bool
 }
 
-// reached is a role whose rules another one has too, through includes.
+// reached is a role whose rules another role has through includes.
 type reached struct {
 	role  int
-	guard uint64 // what all roles on the way require, both ends included
+	guard uint64 // what all roles on the path require, including both ends
 }
 
 type resource struct {
@@ -81,7 +80,7 @@ type resource struct {
 	groups   map[string]uint64
 	literals []literal
 	perms    []int              // in the order of the file
-	atoms    map[atomKey]uint64 // the scopes that its rules have
+	atoms    map[atomKey]uint64 // the scopes of its rules
 }
 
 type party struct {
@@ -89,31 +88,30 @@ type party struct {
 	teams bool
 }
 
-// literal is a condition or its opposite: a fact that a rule needs. The first
-// literals of each resource are those that roles require.
+// literal is a condition or its negation. The first literals of each resource are those
+// that roles require.
 type literal struct {
 	condition int
 	not       bool
 }
 
 type perm struct {
-	name       permission.Permission
-	index      int
-	pos        syntax.Pos
-	resource   int
-	res        *resource // the same
-	protection protection
-	builtIn    int32  // the rule that spells the protection out
-	never      []rule // sorted by rank, as all lists here
-	byRole     [][]rule
-	onTeams    bool // a team role has rules for it
-	everyone   []rule
-	grants     []grantRule // by name
-	free       []outcome   // for each role: what is decided without a look at anything, or scopeOnly, or 0
+	name        permission.Permission
+	index       int
+	pos         syntax.Pos
+	resource    int
+	res         *resource // the same resource
+	protection  protection
+	builtIn     int32  // the rule that describes the protection
+	never       []rule // sorted by rank, like all lists here
+	byRole      [][]rule
+	onTeams     bool // a team role has rules for it
+	everyone    []rule
+	grants      []grantRule // by name
+	precomputed []outcome   // for each role: a precomputed outcome, scopeOnly, or 0
 }
 
-// grantRule is what a grant of this name, the permission or a bundle that has
-// it, adds to a user's rules.
+// grantRule is the rule that a grant of the permission, or of a bundle with it, adds.
 type grantRule struct {
 	name string
 	rule rule
@@ -122,10 +120,10 @@ type grantRule struct {
 type bundle struct {
 	name  permission.Permission
 	pos   syntax.Pos
-	perms []int // in the order of the file, nested bundles spelled out
+	perms []int // in the order of the file, nested bundles expanded
 }
 
-// writtenRule is a rule as it stands in the file.
+// writtenRule is a rule as the file has it.
 type writtenRule struct {
 	source usher.Source
 	who    string // the role or grant
@@ -134,33 +132,33 @@ type writtenRule struct {
 	rule   syntax.Rule
 }
 
-// rule is a written rule as one role comes to have it.
+// rule is a written rule as one role has it.
 type rule struct {
 	extent
-	id      int32 // its place in Policy.rules
+	id      int32 // its index in Policy.rules
 	written int32
-	rank    uint32 // the order in which rules of a permission are named
+	rank    uint32 // the order in which decisions name rules of a permission
 	perm    uint16
 	held    int16  // the role that the user holds; -1 for none
-	atom    uint64 // the bit in which a question remembers how the scope came out; 0: nowhere
+	atom    uint64 // the bit under which an evaluation caches the scope; 0: not cached
 }
 
-// Name returns the policy's name, "" if the file gives none.
+// Name returns the policy's name, "" if the file has none.
 func (p *Policy) Name() string { return p.name }
 
-// Title returns the policy's title for people, "" if the file gives none.
+// Title returns the policy's display title, "" if the file has none.
 func (p *Policy) Title() string { return p.title }
 
-// File returns the name under which the policy was read.
+// File returns the file name that was given when the policy was read.
 func (p *Policy) File() string { return p.file }
 
-// Digest returns a fingerprint of all that decides, in hexadecimal: the same for
-// every order of the file's keys, and regardless of titles and comments.
+// Digest returns a hexadecimal fingerprint of everything that affects decisions. It does not
+// depend on the order of keys, on titles or on comments.
 func (p *Policy) Digest() string { return p.digest }
 
-// Warnings returns what looks like a mistake and is none: conditions that no rule
-// asks for, rules that another one makes pointless or that reach nothing, and names
-// of resources and actions that are all but a standard one.
+// Warnings returns valid parts of the policy that look like mistakes: unused conditions,
+// rules that another rule makes redundant or that reach nothing, and names of resources
+// and actions that almost equal a standard name.
 func (p *Policy) Warnings() []syntax.Problem { return slices.Clone(p.warnings) }
 
 // Roles returns the roles in the order of the file.
@@ -172,8 +170,8 @@ func (p *Policy) Roles() []role.Role {
 	return roles
 }
 
-// Role returns the role with the name.
-func (p *Policy) Role(name role.Name) (role.Role, bool) {
+// Role returns the role with the name; ok is false for an unknown name.
+func (p *Policy) Role(name role.Name) (r role.Role, ok bool) {
 	if i := p.roleIndex(name); i >= 0 {
 		return p.roles[i].Role, true
 	}
@@ -185,7 +183,7 @@ func (p *Policy) UniqueRole() role.Role {
 	return p.roleThat(func(r *compiledRole) bool { return r.Unique })
 }
 
-// DefaultRole returns the role of a user for whom nothing else is said.
+// DefaultRole returns the role of a user who is added without a role.
 func (p *Policy) DefaultRole() role.Role {
 	return p.roleThat(func(r *compiledRole) bool { return r.Default })
 }
@@ -196,14 +194,14 @@ func (p *Policy) roleThat(is func(*compiledRole) bool) role.Role {
 			return p.roles[i].Role
 		}
 	}
-	return role.Role{} // only a zero Policy has none
+	return role.Role{} // only the zero Policy has none
 }
 
 // Pools returns the seat pools in the order of the file.
 func (p *Policy) Pools() []seat.Kind { return slices.Clone(p.pools) }
 
-// Pool returns the seat pool with the name.
-func (p *Policy) Pool(name seat.PoolName) (seat.Kind, bool) {
+// Pool returns the seat pool with the name; ok is false for an unknown name.
+func (p *Policy) Pool(name seat.PoolName) (kind seat.Kind, ok bool) {
 	i := slices.IndexFunc(p.pools, func(k seat.Kind) bool { return k.Name == name })
 	if i < 0 {
 		return seat.Kind{}, false
@@ -214,7 +212,7 @@ func (p *Policy) Pool(name seat.PoolName) (seat.Kind, bool) {
 // Features returns the features in the order of the file.
 func (p *Policy) Features() []string { return slices.Clone(p.features) }
 
-// Setting returns the default of a setting.
+// Setting returns the default of a setting; ok is false for an unknown name.
 func (p *Policy) Setting(name string) (value, ok bool) {
 	value, ok = p.settings[name]
 	return value, ok
@@ -223,10 +221,10 @@ func (p *Policy) Setting(name string) (value, ok bool) {
 // Settings returns the names of the settings, sorted.
 func (p *Policy) Settings() []string { return sortedKeys(p.settings) }
 
-// Contexts returns the facts of a request that the policy declares, sorted.
+// Contexts returns the declared request facts, sorted.
 func (p *Policy) Contexts() []string { return sortedKeys(p.contexts) }
 
-// Attributes returns the attributes of resources that the policy declares, sorted.
+// Attributes returns the declared resource attributes, sorted.
 func (p *Policy) Attributes() []string { return sortedKeys(p.attributes) }
 
 // Permissions returns all permissions: first those of the standard resources, which
@@ -241,8 +239,9 @@ func (p *Policy) Attributes() []string { return sortedKeys(p.attributes) }
 //	field.manage
 //	audit.view
 //
-// The commands of package account ask for all but user.view, user.edit-sign-in and
-// audit.view, which are for hosts to ask. FORMAT.md beside this package says which asks for which.
+// The commands of package account check all of them except user.view, user.edit-sign-in and
+// audit.view, which are for the host application to check. FORMAT.md beside this package
+// states which command checks which permission.
 func (p *Policy) Permissions() []permission.Permission {
 	perms := make([]permission.Permission, len(p.perms))
 	for i, perm := range p.perms {
@@ -260,7 +259,8 @@ func (p *Policy) Bundles() []permission.Permission {
 	return names
 }
 
-// Bundle returns the permissions of a bundle, nested bundles spelled out.
+// Bundle returns the permissions of a bundle, with nested bundles expanded; ok is false for
+// an unknown name.
 func (p *Policy) Bundle(name permission.Permission) (perms []permission.Permission, ok bool) {
 	for _, b := range p.bundles {
 		if b.name == name {
@@ -285,8 +285,8 @@ func (p *Policy) Bundle(name permission.Permission) (perms []permission.Permissi
 //	field
 //	audit
 //
-// A file gives cells to these permissions, and may add parties, groups of fields and
-// permissions; without cells nobody may.
+// A file adds cells to these permissions, and may add parties, groups of fields and
+// permissions. A permission without cells is denied.
 func (p *Policy) Resources() []string {
 	names := make([]string, len(p.resources))
 	for i, r := range p.resources {
@@ -295,8 +295,8 @@ func (p *Policy) Resources() []string {
 	return names
 }
 
-// Parties returns the parties of a type of resource, and for each whether it
-// relates to teams. There are none of a type that the policy does not have.
+// Parties returns the parties of a type of resource, and for each whether it relates to
+// teams. The result is empty for an unknown type.
 func (p *Policy) Parties(resource string) map[string]bool {
 	parties := map[string]bool{}
 	if i := p.resourceTable.find(resource); i >= 0 {
@@ -307,7 +307,8 @@ func (p *Policy) Parties(resource string) map[string]bool {
 	return parties
 }
 
-// Fields returns the fields of a type of resource that rules can hide, sorted.
+// Fields returns the fields of a type of resource that rules can hide, sorted; nil for an
+// unknown type.
 func (p *Policy) Fields(resource string) []string {
 	if i := p.resourceTable.find(resource); i >= 0 {
 		return slices.Clone(p.resources[i].fields)
@@ -315,7 +316,8 @@ func (p *Policy) Fields(resource string) []string {
 	return nil
 }
 
-// FieldGroup returns the fields of a group of a type of resource, sorted.
+// FieldGroup returns the fields of a group of a type of resource, sorted; ok is false for
+// an unknown type or group.
 func (p *Policy) FieldGroup(resource, group string) (fields []string, ok bool) {
 	i := p.resourceTable.find(resource)
 	if i < 0 {
@@ -330,22 +332,21 @@ func (p *Policy) FieldGroup(resource, group string) (fields []string, ok bool) {
 	return fields, ok
 }
 
-// Permission finds a permission or a bundle by its name. The error wraps
-// usher.ErrUnknownPermission, and says which name is near.
+// Permission returns the permission or bundle with the name. The error wraps
+// usher.ErrUnknownPermission, and suggests a similar name.
 func (p *Policy) Permission(name string) (permission.Permission, error) {
 	if q, err := permission.ParseBundle(name); err == nil {
-		if _, ok := p.asked.find(q); ok {
+		if _, ok := p.permTable.find(q); ok {
 			return q, nil
 		}
 	}
-	return permission.Permission{}, printable.Errorf("%w %q%s", usher.ErrUnknownPermission, name, suggest.DidYouMean(name, p.askable()))
+	return permission.Permission{}, printable.Errorf("%w %q%s", usher.ErrUnknownPermission, name, suggest.DidYouMean(name, p.permissionNames()))
 }
 
-// Grantable returns all names that a user can be granted: permissions, bundles
-// and features.
-func (p *Policy) Grantable() []string { return append(p.askable(), p.features...) }
+// Grantable returns all names that a grant can have: permissions, bundles and features.
+func (p *Policy) Grantable() []string { return append(p.permissionNames(), p.features...) }
 
-func (p *Policy) askable() []string {
+func (p *Policy) permissionNames() []string {
 	var names []string
 	for _, q := range p.perms {
 		names = append(names, q.name.String())

@@ -14,7 +14,7 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// handing is somebody who hands something to somebody, at a time, in a world.
+// handing is a user who gives something to another user, at a time, in a world.
 type handing struct {
 	doc               *syntax.Document
 	w                 *world
@@ -44,8 +44,8 @@ const (
 	handingsOfAWorld      = 25
 )
 
-// handAtRandom draws policies, worlds and handings until so many were looked at, and calls look
-// with each. A failure tells the seed with which it comes again.
+// handAtRandom draws policies, worlds and handings, and calls look with each, until it has drawn the
+// given number. A failure prints the seed that repeats it.
 func handAtRandom(t *testing.T, handings int, look func(d dice, p *policy.Policy, h *handing) error) {
 	const ofARound = worldsOfACeilingRound * handingsOfAWorld
 	for n := range uint64((handings + ofARound - 1) / ofARound) {
@@ -73,8 +73,8 @@ func handAtRandom(t *testing.T, handings int, look func(d dice, p *policy.Policy
 	}
 }
 
-// randomHanding draws what commands do: somebody's role, team roles or grants change. The actor
-// is anybody, or has much the same.
+// randomHanding draws what commands do: it changes the role, the team roles or the grants of a user.
+// The actor is any user, or has almost the same as the user.
 func randomHanding(d dice, doc *syntax.Document, w *world) *handing {
 	h := &handing{doc: doc, w: w, at: randomTime(d)}
 	var users []*policy.User
@@ -107,7 +107,7 @@ func randomHanding(d dice, doc *syntax.Document, w *world) *handing {
 	return h
 }
 
-// altered returns a user with one thing changed, perhaps to what another one has.
+// altered returns a user with one change, possibly to a value of the other user.
 func altered(d dice, doc *syntax.Document, from, other *policy.User) *policy.User {
 	u := cloneUser(from)
 	var roles []role.Name
@@ -159,7 +159,7 @@ func sortedIDs(users map[usher.UserID]*policy.User) (ids []usher.UserID) {
 	return ids
 }
 
-// TestRandomCeilings compares the ceiling with the slow model: what is given and not covered and
+// TestRandomCeilings compares the ceiling with the slow model: what is given without cover and
 // from when, whether something is taken, and who outranks the actor.
 func TestRandomCeilings(t *testing.T) {
 	var counts struct{ given, later, never, covered, taken, kept, outranks, equals int }
@@ -225,8 +225,8 @@ func TestRandomCeilings(t *testing.T) {
 	}
 }
 
-// compareGiven compares an uncovered rule with those that the model finds at the first moment that
-// has some.
+// compareGiven compares an uncovered rule with the rules that the model finds at its first moment
+// with any.
 func (m ceilingModel) compareGiven(p *policy.Policy, h *handing, given policy.Uncovered, ok bool) error {
 	var want []owned
 	for _, m.moment = range m.moments(h.before, h.after) {
@@ -250,7 +250,7 @@ func (m ceilingModel) compareGiven(p *policy.Policy, h *handing, given policy.Un
 	}
 	want = slices.DeleteFunc(want, func(r owned) bool { return r.perm != perms[0].String() })
 	first := firstNamed(want)
-	same := func(r owned) bool { // of the rules that have the name, one that the user holds there
+	same := func(r owned) bool { // of the rules with this name, one that the user holds there
 		return r.source == first.source && r.who == first.who && r.text == first.text &&
 			(r.source != usher.SourceTeamRole || slices.Equal(r.teams, given.Teams))
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// swapped is a world in which one user is another one.
+// swapped is a world in which one user is replaced by another.
 type swapped struct {
 	*world
 	id   usher.UserID
@@ -23,8 +23,8 @@ func (w swapped) User(id usher.UserID) (*policy.User, error) {
 	return w.world.User(id)
 }
 
-// TestRandomDifferences checks gains against decisions: what a user was denied for lack of a
-// rule and is allowed afterwards, in the same teams, the user gains a rule for.
+// TestRandomDifferences compares gains with decisions: if a user is denied before for lack of a
+// rule and is allowed afterwards, in the same teams, Difference returns a gained rule.
 func TestRandomDifferences(t *testing.T) {
 	turned := 0
 	handAtRandom(t, *questionsFlag/100, func(d dice, p *policy.Policy, h *handing) error {

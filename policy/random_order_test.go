@@ -2,8 +2,8 @@ package policy_test
 
 import "github.com/usher-go/usher/policy/syntax"
 
-// reordered returns a copy of a document with all in another order that has none by its
-// meaning: all but the members of bundles, and the words of a rule.
+// reordered returns a copy of a document with all unordered parts in another order: everything but
+// the members of bundles and the words of a rule.
 func reordered(d dice, doc *syntax.Document) *syntax.Document {
 	c := *doc
 	c.Seats = shuffled(d, doc.Seats)

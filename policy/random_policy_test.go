@@ -11,7 +11,7 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// dice makes the choices of a random test; the same seed and number make the same ones.
+// dice makes the choices of a random test. The same seed and number repeat the same choices.
 type dice struct{ *rand.Rand }
 
 func newDice(seed, n uint64) dice { return dice{rand.New(rand.NewPCG(seed, n))} }
@@ -37,7 +37,7 @@ func shuffled[T any](d dice, list []T) []T {
 
 func allNamed(texts []string) (names []syntax.Name) {
 	for _, t := range texts {
-		names = append(names, named(t))
+		names = append(names, ruleOutcome(t))
 	}
 	return names
 }
@@ -47,15 +47,15 @@ type drawing struct {
 	dice
 	doc  *syntax.Document
 	who  []string // roles and everyone
-	ask  []string // conditions that rules may ask for
+	ask  []string // conditions that rules may require
 	perm []string // permissions
-	// scopes leaves rules nothing but a scope, and forbids nothing: a way of its own in Decide.
+	// scopes draws only rules that consist of a scope, and no never rules: a fast path in Decide.
 	scopes bool
 }
 
 // randomDocument draws a policy that uses all of the format. One in twenty is big: more
-// conditions, fields and roles than a machine word has bits; in three of ten, scopes decide
-// alone.
+// conditions, fields and roles than a machine word has bits. In three of ten, only scopes
+// decide.
 func randomDocument(d dice) *syntax.Document {
 	dr := &drawing{dice: d, doc: &syntax.Document{Name: "random"}}
 	big := d.chance(5)
@@ -75,23 +75,23 @@ var (
 	fieldNames  = []string{"title", "phone", "email", "place", "note", "price"}
 )
 
-// mostFields is how many fields the rules of one type of resource may hide. Twice
-// mostConditions, a condition and its opposite being two, is how many tests they may have.
+// mostFields is the limit of fields of one type of resource. Twice mostConditions is the limit of
+// tests, because a condition and its negation are two.
 const mostFields, mostConditions = 40, 20
 
 // parties draws the types of resources with parties and groups of fields.
 func (dr *drawing) parties(big bool) {
 	for _, name := range some(dr.dice, 1, 4, []string{"calendar", "page", "event", "form"}) {
-		r := syntax.Resource{Name: named(name)}
+		r := syntax.Resource{Name: ruleOutcome(name)}
 		users, teams := dr.upTo(0, 2), dr.upTo(0, 1)
 		if dr.chance(15) {
 			users, teams = dr.upTo(1, 4), dr.upTo(1, 3)
 		}
 		for _, p := range some(dr.dice, users, users, userParties) {
-			r.Parties = append(r.Parties, syntax.Party{Name: named(p)})
+			r.Parties = append(r.Parties, syntax.Party{Name: ruleOutcome(p)})
 		}
 		for _, p := range some(dr.dice, teams, teams, teamParties) {
-			r.Parties = append(r.Parties, syntax.Party{Name: named(p), Teams: true})
+			r.Parties = append(r.Parties, syntax.Party{Name: ruleOutcome(p), Teams: true})
 		}
 		r.Parties = shuffled(dr.dice, r.Parties[:min(len(r.Parties), 6)])
 		if dr.chance(75) {
@@ -104,12 +104,12 @@ func (dr *drawing) parties(big bool) {
 	}
 	for _, s := range standard {
 		if dr.chance(50) {
-			r := syntax.Resource{Name: named(s[0])}
+			r := syntax.Resource{Name: ruleOutcome(s[0])}
 			if dr.chance(50) {
 				r.Fields = dr.groups(fieldNames)
 			}
 			if dr.chance(10) {
-				r.Parties = []syntax.Party{{Name: named("crew"), Teams: true}, {Name: named("guest")}}
+				r.Parties = []syntax.Party{{Name: ruleOutcome("crew"), Teams: true}, {Name: ruleOutcome("guest")}}
 			}
 			dr.doc.Resources = append(dr.doc.Resources, r)
 		}
@@ -120,7 +120,7 @@ func (dr *drawing) parties(big bool) {
 func (dr *drawing) groups(fields []string) (groups []syntax.FieldGroup) {
 	for _, name := range some(dr.dice, 1, 4, []string{"details", "contact", "private", "money"}) {
 		fields := some(dr.dice, 1, max(3, len(fields)/2), fields)
-		groups = append(groups, syntax.FieldGroup{Name: named(name), Fields: allNamed(fields)})
+		groups = append(groups, syntax.FieldGroup{Name: ruleOutcome(name), Fields: allNamed(fields)})
 	}
 	return groups
 }
@@ -132,14 +132,14 @@ func numbered(what string, n int) (names []string) {
 	return names
 }
 
-// conditions draws what conditions can be about, and names for most of it.
+// conditions draws conditions on most of the declared facts.
 func (dr *drawing) conditions(big bool) {
 	doc := dr.doc
 	facts := func(kind syntax.ConditionKind, of []string) []string {
 		for _, o := range of {
 			for _, name := range []string{kind.String() + "-" + o, "also-" + o} {
 				if dr.chance(85) == (name[:4] != "also") && !slices.Contains(dr.ask, name) {
-					doc.Conditions = append(doc.Conditions, syntax.Condition{Name: named(name), Kind: kind, Of: named(o)})
+					doc.Conditions = append(doc.Conditions, syntax.Condition{Name: ruleOutcome(name), Kind: kind, Of: ruleOutcome(o)})
 					dr.ask = append(dr.ask, name)
 				}
 			}
@@ -147,7 +147,7 @@ func (dr *drawing) conditions(big bool) {
 		return of
 	}
 	for _, name := range facts(syntax.OnSeat, some(dr.dice, 0, 3, []string{"booking", "phone", "desk"})) {
-		pool := syntax.SeatPool{Name: named(name)}
+		pool := syntax.SeatPool{Name: ruleOutcome(name)}
 		if dr.chance(30) {
 			pool.Holds = append([]usher.Status{usher.Active}, some(dr.dice, 0, 2, []usher.Status{usher.Invited, usher.Inactive})...)
 		}
@@ -161,7 +161,7 @@ func (dr *drawing) conditions(big bool) {
 		contexts = append(contexts, numbered("fact", 25)...)
 	}
 	for _, name := range facts(syntax.OnSetting, settings) {
-		doc.Settings = append(doc.Settings, syntax.Setting{Name: named(name), Default: dr.chance(50)})
+		doc.Settings = append(doc.Settings, syntax.Setting{Name: ruleOutcome(name), Default: dr.chance(50)})
 	}
 	facts(syntax.OnContext, contexts)
 	facts(syntax.OnAttribute, some(dr.dice, 0, 3, []string{"public", "paid", "link"}))
@@ -179,7 +179,7 @@ func (dr *drawing) conditions(big bool) {
 }
 
 // roles draws account roles, of which the first is the unique one and the second the default,
-// and team roles. A role includes only some of those behind it.
+// and team roles. A role includes only later ones.
 func (dr *drawing) roles(big bool) {
 	accounts := some(dr.dice, 2, 6, []string{"boss", "admin", "editor", "member", "visitor", "auditor"})
 	onTeams := some(dr.dice, 0, 4, []string{"manager", "lead", "scribe", "helper"})
@@ -187,7 +187,7 @@ func (dr *drawing) roles(big bool) {
 		accounts = append(accounts, numbered("role", 70)...)
 	}
 	for i, name := range slices.Concat(accounts, onTeams) {
-		r := syntax.Role{Name: named(name), OnTeam: i >= len(accounts)}
+		r := syntax.Role{Name: ruleOutcome(name), OnTeam: i >= len(accounts)}
 		if dr.chance(20) {
 			r.Title = "The " + name
 		}
@@ -205,7 +205,7 @@ func (dr *drawing) roles(big bool) {
 			r.Unique, r.Default = i == 0, i == 1
 			r.All = dr.chance(6)
 			if r.Unique {
-				r.HandsOverTo = named(pick(dr.dice, accounts[1:]))
+				r.HandsOverTo = ruleOutcome(pick(dr.dice, accounts[1:]))
 			}
 			if len(dr.doc.Seats) > 0 && dr.chance(25) {
 				dr.seats(&r)
@@ -225,7 +225,7 @@ func (dr *drawing) roles(big bool) {
 	dr.who = append(dr.who, "everyone")
 }
 
-// seats draws how a role goes with seats, in the short form or for some of the pools.
+// seats draws the seat rules of a role, in the short form or for some of the pools.
 func (dr *drawing) seats(r *syntax.Role) {
 	if dr.chance(40) {
 		r.Seat = role.Seat(dr.upTo(0, 2))
@@ -239,7 +239,7 @@ func (dr *drawing) seats(r *syntax.Role) {
 	}
 }
 
-// permissions draws actions with cells, for standard resources some of theirs.
+// permissions draws actions with cells; standard resources get some of their own actions.
 func (dr *drawing) permissions() {
 	for i := range dr.doc.Resources {
 		r := &dr.doc.Resources[i]
@@ -251,9 +251,9 @@ func (dr *drawing) permissions() {
 		}
 		shape := resources(dr.doc)[r.Name.Text]
 		for _, action := range some(dr.dice, 1, 6, actions) {
-			p := syntax.Permission{Action: named(action)}
+			p := syntax.Permission{Action: ruleOutcome(action)}
 			for _, who := range some(dr.dice, 0, 6, dr.who) {
-				p.Cells = append(p.Cells, syntax.Cell{Who: named(who), Rules: dr.rules(shape, 3, true)})
+				p.Cells = append(p.Cells, syntax.Cell{Who: ruleOutcome(who), Rules: dr.rules(shape, 3, true)})
 			}
 			r.Permissions = append(r.Permissions, p)
 		}
@@ -261,7 +261,7 @@ func (dr *drawing) permissions() {
 	dr.perm = everyPermission(dr.doc)
 }
 
-// everyPermission returns those that stand in the document and the standard ones, sorted.
+// everyPermission returns the permissions of the document and the standard ones, sorted.
 func everyPermission(doc *syntax.Document) (perms []string) {
 	for _, r := range doc.Resources {
 		for _, p := range r.Permissions {
@@ -301,7 +301,7 @@ func (dr *drawing) rule(on syntax.Resource, hiding bool) syntax.Rule {
 	}
 	if dr.chance(45) {
 		for _, name := range some(dr.dice, 1, 3, dr.askable(on)) {
-			rule.If = append(rule.If, syntax.Test{Not: dr.chance(40), Name: named(name)})
+			rule.If = append(rule.If, syntax.Test{Not: dr.chance(40), Name: ruleOutcome(name)})
 		}
 	}
 	if hiding && dr.chance(40) {
@@ -312,8 +312,8 @@ func (dr *drawing) rule(on syntax.Resource, hiding bool) syntax.Rule {
 	return rule
 }
 
-// askable returns the conditions that a rule may ask for: those on a party only where there
-// is one.
+// askable returns the conditions that a rule may require: those on a party only if the resource
+// has it.
 func (dr *drawing) askable(on syntax.Resource) (names []string) {
 	for _, c := range dr.doc.Conditions {
 		isIt := func(p syntax.Party) bool { return p.Name.Text == c.Of.Text }
@@ -324,12 +324,12 @@ func (dr *drawing) askable(on syntax.Resource) (names []string) {
 	return names
 }
 
-// bundles draws sets that nest, and that cross types of resources.
+// bundles draws nested bundles with permissions of several types of resources.
 func (dr *drawing) bundles() {
 	var names []string
 	for _, name := range some(dr.dice, 0, 4, []string{"basics", "staff", "kit.full", "calendar.all", "extra"}) {
 		members := slices.Concat(some(dr.dice, 1, 3, dr.perm), some(dr.dice, 0, 2, names))
-		dr.doc.Bundles = append(dr.doc.Bundles, syntax.Bundle{Name: named(name), Members: allNamed(shuffled(dr.dice, members))})
+		dr.doc.Bundles = append(dr.doc.Bundles, syntax.Bundle{Name: ruleOutcome(name), Members: allNamed(shuffled(dr.dice, members))})
 		names = append(names, name)
 	}
 	dr.doc.Bundles = shuffled(dr.dice, dr.doc.Bundles)
@@ -341,6 +341,6 @@ func (dr *drawing) never() {
 	}
 	for _, perm := range some(dr.dice, 0, 4, dr.perm) {
 		shape := newModel(dr.doc, nil).resource(perm)
-		dr.doc.Never = append(dr.doc.Never, syntax.Never{Permission: named(perm), Rules: dr.rules(shape, 2, false)})
+		dr.doc.Never = append(dr.doc.Never, syntax.Never{Permission: ruleOutcome(perm), Rules: dr.rules(shape, 2, false)})
 	}
 }

@@ -16,8 +16,8 @@ import (
 
 var midnight = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// randomTime returns one of a few times, so that grants often end at the time of a question;
-// sometimes as a clock far away shows it.
+// randomTime returns one of a few times, so that grants often end at the time of a request;
+// sometimes it returns a time in the distant past or future.
 func randomTime(d dice) time.Time {
 	t := midnight.Add(time.Duration(d.IntN(4)) * time.Hour)
 	if d.chance(10) {
@@ -26,8 +26,8 @@ func randomTime(d dice) time.Time {
 	return t
 }
 
-// randomWorld draws an account for a document: teams that nest, and users of all kinds. Some
-// of it is inert or wrong: names that the policy does not have, teams that are not in the tree,
+// randomWorld draws an account for a document: nested teams, and users of all kinds. Some
+// of it has no effect or is wrong: names that the policy lacks, teams that are not in the tree,
 // no holder of the unique role or two.
 func randomWorld(d dice, doc *syntax.Document) *world {
 	w := &world{users: map[usher.UserID]*policy.User{}, teams: map[usher.TeamID]usher.TeamID{}, settings: map[string]bool{}}
@@ -58,7 +58,7 @@ func randomWorld(d dice, doc *syntax.Document) *world {
 		}
 		in := some(d, 0, 3, ids)
 		if len(in) > 0 && d.chance(5) {
-			in = append(in, in[0]) // twice, perhaps with other roles
+			in = append(in, in[0]) // twice, possibly with other roles
 		}
 		for _, t := range in {
 			u.Teams = append(u.Teams, policy.Membership{Team: t, Roles: some(d, 0, 2, roles[true])})
@@ -74,7 +74,7 @@ func randomWorld(d dice, doc *syntax.Document) *world {
 		u.Grants = randomGrants(d, doc)
 		w.users[id] = u
 	}
-	if d.chance(30) { // facts that are careless about an empty id, which refers to no user
+	if d.chance(30) { // facts with an entry for the empty id, which refers to no user
 		u := &policy.User{Status: usher.Active, Role: uniqueRole(doc)}
 		for _, t := range ids {
 			u.Teams = append(u.Teams, policy.Membership{Team: t, Roles: roles[true]})
@@ -85,7 +85,7 @@ func randomWorld(d dice, doc *syntax.Document) *world {
 		u := w.users[pick(d, slices.Sorted(maps.Keys(w.users)))]
 		u.Teams = append(u.Teams, policy.Membership{Team: "", Roles: roles[true]})
 	}
-	for _, s := range slices.Concat(doc.Settings, []syntax.Setting{{Name: named("gone")}}) {
+	for _, s := range slices.Concat(doc.Settings, []syntax.Setting{{Name: ruleOutcome("gone")}}) {
 		if d.chance(40) {
 			w.settings[s.Name.Text] = d.chance(50)
 		}
@@ -121,7 +121,7 @@ func randomGrants(d dice, doc *syntax.Document) (grants []policy.Grant) {
 	return grants
 }
 
-// asking draws questions about a world.
+// asking draws requests about a world.
 type asking struct {
 	dice
 	model
@@ -130,7 +130,7 @@ type asking struct {
 	bundles  []string
 	users    []string
 	teams    []string
-	me       string // who asks the question being drawn
+	me       string // the subject of the current request
 }
 
 func newAsking(d dice, doc *syntax.Document, w *world) *asking {
@@ -208,13 +208,13 @@ func (a *asking) context() usher.Context {
 	return c
 }
 
-// thing draws a resource of a type, half of them as an Object and half as a host's own type.
+// thing draws a resource of a type, half of them as an Object and half as a type of the host.
 func (a *asking) thing(on syntax.Resource) usher.Resource {
 	t := &thing{ref: usher.Ref{Type: on.Name.Text, ID: "it"}, parties: map[string][]string{}, attributes: map[string]bool{}}
 	if a.chance(10) {
 		t.account = "acme"
 	}
-	few := a.chance(60) // the most parties are empty, so that a sole one is not rare
+	few := a.chance(60) // most parties are empty, so that sole parties are not rare
 	for _, p := range on.Parties {
 		if few && a.chance(60) {
 			continue
@@ -252,7 +252,7 @@ func (a *asking) thing(on syntax.Resource) usher.Resource {
 	return o
 }
 
-// ids draws members of a party; who asks, and their teams, come up more often than others.
+// ids draws ids of a party; the subject and the subject's teams are more frequent than others.
 func (a *asking) ids(teams bool) (ids []string) {
 	all, mine := slices.Concat(a.users, []string{"stranger", ""}), []string{a.me}
 	if teams {
@@ -274,7 +274,7 @@ func (a *asking) ids(teams bool) (ids []string) {
 	return ids
 }
 
-// describe writes a request for people.
+// describe returns a request for a failure message.
 func describe(r usher.Request) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "may %q %s, account %q, at %s\n", r.Subject, r.Permission, r.Account, r.Time.Format(time.RFC3339))

@@ -8,9 +8,9 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// shrink takes away from a policy, a world and a request whatever a disagreement does not need,
-// so that a person can read what is left. It also returns the text of the disagreement that
-// remains, which is of the same kind.
+// shrink removes parts of a policy, a world and a request that a disagreement does not need,
+// so that a reader can follow what remains. It also returns the text of the remaining
+// disagreement, which has the same kind.
 func shrink(doc *syntax.Document, found *disagreement) (*syntax.Document, *world, usher.Request, string) {
 	w, q, text := found.w, found.q, found.text
 	s := &shrinking{Doc: doc, Users: w.users, Teams: w.teams, Settings: w.settings, Context: q.Context}
@@ -59,7 +59,7 @@ type thingParts struct {
 	Silent     []string
 }
 
-// rebuilt returns the world and the request of what is left.
+// rebuilt returns the remaining world and request.
 func (s *shrinking) rebuilt(w *world, q usher.Request) (*world, usher.Request) {
 	q.Context = s.Context
 	if s.Thing != nil {
@@ -71,7 +71,7 @@ func (s *shrinking) rebuilt(w *world, q usher.Request) (*world, usher.Request) {
 	return &world{users: s.Users, teams: s.Teams, settings: s.Settings, now: w.now}, q
 }
 
-// visit tries to take each element out of each list and map, the big ones first.
+// visit tries to remove each element of each list and map, the large ones first.
 func (s *shrinking) visit(v reflect.Value, still func() bool) {
 	attempt := func(do, undo func()) {
 		if do(); still() {

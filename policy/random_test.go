@@ -30,9 +30,9 @@ const (
 	questionsOfAWorld = 200
 )
 
-// TestRandomQuestions asks random questions about random worlds under random policies. The
-// model and the policy agree on each; and neither the order of the keys in the file nor asking
-// for all actions at once makes a difference.
+// TestRandomQuestions makes random requests in random worlds under random policies. The
+// model and the policy agree on each. Neither the order of keys in the file nor Actions instead of
+// Decide makes a difference.
 func TestRandomQuestions(t *testing.T) {
 	asked := askAtRandom(t, *questionsFlag, func(n int) comparison {
 		if n%4 > 0 {
@@ -46,16 +46,16 @@ func TestRandomQuestions(t *testing.T) {
 	}
 }
 
-// TestRandomResources asks as TestRandomQuestions, and looks what a resource is asked for meanwhile.
+// TestRandomResources is TestRandomQuestions, and checks which parties and attributes are read.
 func TestRandomResources(t *testing.T) {
 	askAtRandom(t, *questionsFlag/10, func(int) comparison { return (*round).compareAsked })
 }
 
-// comparison asks one question in two ways; it returns nil if the answers agree.
+// comparison decides a request in two ways; it returns nil if the results agree.
 type comparison func(*round, *world, usher.Request) *disagreement
 
-// askAtRandom draws so many questions and makes for the nth of a world the comparison that
-// compare chooses.
+// askAtRandom draws the given number of requests. For the nth request of a world, it makes the
+// comparison compare(n).
 func askAtRandom(t *testing.T, questions int, compare func(n int) comparison) *tally {
 	const ofARound = worldsOfARound * questionsOfAWorld
 	rounds := (questions + ofARound - 1) / ofARound
@@ -75,16 +75,16 @@ func askAtRandom(t *testing.T, questions int, compare func(n int) comparison) *t
 	return &asked
 }
 
-// round is a policy that questions are asked of.
+// round is a policy with requests.
 type round struct {
 	doc       *syntax.Document
 	types     map[string]syntax.Resource
 	compiled  *policy.Policy
-	reordered *policy.Policy // its keys in another order
+	reordered *policy.Policy // with its keys in another order
 }
 
-// disagreement says about which question, and who says what. Those of a kind have the same
-// cause, with some luck.
+// disagreement is a request with two different results. Disagreements of one kind probably have
+// the same cause.
 type disagreement struct {
 	kind, text string
 	by         comparison
@@ -96,8 +96,8 @@ func disagree(kind, format string, args ...any) *disagreement {
 	return &disagreement{kind: kind, text: fmt.Sprintf(format, args...)}
 }
 
-// runRound asks about all worlds of a round at the same time, so that the race detector sees
-// many questions to one policy.
+// runRound decides in all worlds of a round concurrently, so that the race detector sees
+// concurrent decisions of one policy.
 func runRound(seed uint64, compare func(n int) comparison, asked *tally) error {
 	d := newDice(seed, 0)
 	r, err := newRound(randomDocument(d), d)
@@ -151,12 +151,12 @@ func newRound(doc *syntax.Document, d dice) (*round, error) {
 	return r, nil
 }
 
-// compareAll makes all comparisons of answers.
+// compareAll makes all comparisons of results.
 func (r *round) compareAll(w *world, q usher.Request) *disagreement {
 	return cmp.Or(r.compareModel(w, q), r.compareOrder(w, q), r.compareActions(w, q))
 }
 
-// compareModel holds the policy's answer against the model's.
+// compareModel compares the policy with the model.
 func (r *round) compareModel(w *world, q usher.Request) *disagreement {
 	want, fault := model{r.doc, r.types, w}.decide(q)
 	d, err := r.compiled.Decide(w.facts(), &q)
@@ -185,7 +185,7 @@ func (r *round) compareModel(w *world, q usher.Request) *disagreement {
 	return nil
 }
 
-// compareErrors holds an error against all that is wrong with a question: it wraps one of that.
+// compareErrors compares an error with all faults of a request: it must wrap one of them.
 func compareErrors(d usher.Decision, err, fault error) *disagreement {
 	var got *usher.RequestError
 	switch {
@@ -208,7 +208,7 @@ func compareErrors(d usher.Decision, err, fault error) *disagreement {
 	return disagree("other error", "Decide = %v, the model says: %v", err, fault)
 }
 
-// compareAsked finds a host's resource that is asked for something that its type does not have.
+// compareAsked finds a resource of the host that is asked for a name that its type lacks.
 func (r *round) compareAsked(w *world, q usher.Request) *disagreement {
 	host, ok := q.Resource.(*thing)
 	if !ok {
@@ -231,10 +231,10 @@ func (r *round) compareAsked(w *world, q usher.Request) *disagreement {
 	return nil
 }
 
-// place is where a rule stands, which another order of the file moves.
+// place is the position of a rule, which depends on the order of the file.
 var place = regexp.MustCompile(`random\.yaml:[0-9]+`)
 
-// compareOrder asks the policy and the one with its keys in another order.
+// compareOrder compares the policy with the reordered one.
 func (r *round) compareOrder(w *world, q usher.Request) *disagreement {
 	a, errA := r.compiled.Decide(w.facts(), &q)
 	b, errB := r.reordered.Decide(w.facts(), &q)
@@ -247,7 +247,7 @@ func (r *round) compareOrder(w *world, q usher.Request) *disagreement {
 	return nil
 }
 
-// compareActions asks for all actions on the resource, and for each permission of its type.
+// compareActions compares Actions with a check of each permission of the resource's type.
 func (r *round) compareActions(w *world, q usher.Request) *disagreement {
 	actions, err := r.compiled.Actions(w.facts(), &q)
 	asked := 0
@@ -284,7 +284,7 @@ func sameElements(a, b []string) bool {
 	return slices.Equal(slices.Compact(slices.Sorted(slices.Values(a))), slices.Sorted(slices.Values(b)))
 }
 
-// tally counts what was asked, so that a test can tell whether that was anything of interest.
+// tally counts results, so that a test can require enough of each kind.
 type tally struct {
 	sync.Mutex
 	questions, errors, hiding int
@@ -325,7 +325,7 @@ func (c *tally) String() string {
 	return b.String()
 }
 
-// check fails a test that asked too much of the same.
+// check fails the test if a kind of result is too rare.
 func (c *tally) check(t *testing.T) {
 	for i, name := range usher.Reasons() {
 		if c.percent(c.reasons[i+1]) < 1 {

@@ -16,9 +16,9 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// Each file of testdata/refused has one mistake. Its first line says all that Load tells
-// about it, as "# want: line:col: message", where the end of the message may be missing;
-// what takes two problems to tell has two such lines.
+// Each file of testdata/refused has one mistake. Its first line has the one problem that Load
+// returns, as "# want: line:col: message"; the end of the message may be missing. A mistake with
+// two problems has two such lines.
 func TestRefused(t *testing.T) {
 	for _, file := range examples(t, "refused") {
 		t.Run(file.name, func(t *testing.T) {
@@ -33,14 +33,14 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// An error tells where in which file, and what.
+// An error has the file, the position and the problem.
 func TestRefusedError(t *testing.T) {
 	_, err := policyfile.Load("acme.yaml", []byte("usher: 2\nroles: []\n"))
-	assert.EqualError(t, err, `acme.yaml:1:8: version "2" of the format is not known; this library reads version 1`+"\n"+
+	assert.EqualError(t, err, `acme.yaml:1:8: unknown format version "2" (want 1)`+"\n"+
 		`acme.yaml:2:8: roles must be a map, not a list`)
 }
 
-// A file that is wrong in every line is told so briefly.
+// A file with mistakes in every line gets a short error.
 func TestRefusedManyTimes(t *testing.T) {
 	src := roles + "resources:\n" + lines(1000, "  page-%d: {permission: {}}\n")
 	_, err := policyfile.Load("acme.yaml", []byte(src))
@@ -51,13 +51,13 @@ func TestRefusedManyTimes(t *testing.T) {
 	assert.Equal(t, "acme.yaml: and 980 more", told[20])
 }
 
-// What a decision is packed into has so much room, and one more is refused.
+// A policy at each limit loads, and one above it is rejected.
 func TestRefusedTooMany(t *testing.T) {
 	const page = "resources:\n  page:\n    parties: {host: users}\n"
 	const cell = page + "    permissions:\n      view:\n        member:\n"
 	conditions := "conditions:\n" + lines(41, "  c%d: {context: c%d}\n")
 	for _, row := range []struct {
-		src  string // of a policy, behind its roles
+		src  string // of a policy, after its roles
 		want string // line, column and beginning of the one problem
 	}{
 		{lines(255, "  r%d: {}\n"), "259:3: more than 256 roles"},
@@ -81,7 +81,7 @@ func TestRefusedTooMany(t *testing.T) {
 	}
 }
 
-// roles begins a policy, with four lines.
+// roles is the beginning of a policy, with four lines.
 const roles = "usher: 1\nroles:\n  owner: {unique: true, hands-over-to: member}\n  member: {default: true}\n"
 
 // lines repeats a text, each time with another number for its %d.
@@ -113,7 +113,7 @@ func examples(tb testing.TB, dir string) []example {
 	return files
 }
 
-// says compares problems with what the file wants.
+// says compares problems with those that the file expects.
 func (e example) says(t *testing.T, problems []syntax.Problem) {
 	t.Helper()
 	var got, want []string

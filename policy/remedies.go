@@ -9,24 +9,24 @@ import (
 )
 
 const (
-	maxWaysTold  = 4   // more would not be read
-	maxTries     = 600 // decisions; some tens of microseconds
-	maxWayMoves  = 3
-	maxMoveTeams = 4 // teams of others that are worth a try
+	maxRemedies = 4   // more are not useful to a reader
+	maxTries    = 600 // decisions; tens of microseconds in all
+	maxSteps    = 3
+	maxTeams    = 4 // teams of the parties that are tried
 )
 
-// ways looks for what would turn a denial: it does one move after the other on a
-// copy of the facts, nearest first, and keeps what the policy then allows.
+// remedies searches for changes that turn a denial into an allow. It applies candidates to
+// a copy of the facts, in order of increasing cost, and keeps those that the policy allows.
 func (p *Policy) remedies(f Facts, r usher.Request) []usher.Remedy {
 	var found []plan
 	tried := map[string]bool{}
 	tries := 0
 	front := []plan{{}}
-	for range maxWayMoves {
+	for range maxSteps {
 		var next []plan
 		for _, before := range front {
 			at := p.whatIf(f, r).after(before.steps)
-			a, err := p.ask(at, &at.request)
+			a, err := p.evaluate(at, &at.request)
 			if err != nil {
 				continue
 			}
@@ -39,7 +39,7 @@ func (p *Policy) remedies(f Facts, r usher.Request) []usher.Remedy {
 				}
 				tries++
 				then := at.after(m.steps)
-				switch a, err := p.ask(then, &then.request); {
+				switch a, err := p.evaluate(then, &then.request); {
 				case err != nil:
 				case a.outcome.reason() == usher.ReasonGranted:
 					found = append(found, after)
@@ -51,26 +51,26 @@ func (p *Policy) remedies(f Facts, r usher.Request) []usher.Remedy {
 		slices.SortFunc(next, comparePlans)
 		front = next
 	}
-	return tell(found)
+	return nearest(found)
 }
 
-// move is a few steps that somebody would see as one.
-type move struct {
-	text  string // in names of the policy, which tells moves apart
-	title string // what people call it; "" for text
-	cost  int    // how far away it is, to compare by
+// candidate is a change of one or more steps that a reader sees as one change.
+type candidate struct {
+	text  string // in names of the policy; unique
+	title string // the display text; "" for text
+	cost  int    // for comparison
 	steps []usher.Step
 }
 
-// plan is some moves, in any order.
+// plan is a set of candidates; the order does not matter.
 type plan struct {
 	texts  []string // sorted
-	titles []string // of each text
+	titles []string // by text
 	cost   int
 	steps  []usher.Step
 }
 
-func (p plan) with(m move) plan {
+func (p plan) with(m candidate) plan {
 	title := m.title
 	if title == "" {
 		title = m.text
@@ -89,21 +89,21 @@ func comparePlans(a, b plan) int {
 	return cmp.Or(cmp.Compare(a.cost, b.cost), cmp.Compare(len(a.texts), len(b.texts)), slices.Compare(a.texts, b.texts))
 }
 
-// tell picks the nearest plans, without those that do more than another one.
-func tell(found []plan) []usher.Remedy {
+// nearest returns the plans with the lowest cost, without supersets of other plans.
+func nearest(found []plan) []usher.Remedy {
 	slices.SortFunc(found, comparePlans)
 	var kept []plan
 	for _, p := range found {
 		more := slices.ContainsFunc(kept, func(k plan) bool {
 			return !slices.ContainsFunc(k.texts, func(t string) bool { return !slices.Contains(p.texts, t) })
 		})
-		if !more && len(kept) < maxWaysTold {
+		if !more && len(kept) < maxRemedies {
 			kept = append(kept, p)
 		}
 	}
-	var ways []usher.Remedy
+	var remedies []usher.Remedy
 	for _, p := range kept {
-		ways = append(ways, usher.Remedy{Text: strings.Join(p.titles, ", and "), Steps: p.steps})
+		remedies = append(remedies, usher.Remedy{Text: strings.Join(p.titles, ", and "), Steps: p.steps})
 	}
-	return ways
+	return remedies
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// Ways to yes are never guesses: done to the facts, each one turns the decision.
+// Each remedy, applied to the facts, changes the decision.
 func TestWaysTurnTheDecision(t *testing.T) {
 	denied, helped, steps := 0, 0, map[usher.StepKind]int{}
 	for seed := range uint64(150) {
@@ -55,7 +55,7 @@ func TestWaysTurnTheDecision(t *testing.T) {
 	}
 }
 
-// The whole explanation is the same on every run, and in every order of the file's
+// The explanation is the same on every run, and in every order of the file's
 // keys.
 func TestExplanationHasNoOrder(t *testing.T) {
 	for seed := range uint64(60) {
@@ -79,7 +79,7 @@ func TestExplanationHasNoOrder(t *testing.T) {
 	}
 }
 
-// do is a step done by hand: to a copy of the world, or to the question.
+// do applies a step to a copy of the world, or to the request.
 func do(t *testing.T, p *policy.Policy, w *world, r usher.Request, s usher.Step) (*world, usher.Request) {
 	t.Helper()
 	next := &world{users: maps.Clone(w.users), teams: w.teams, settings: maps.Clone(w.settings), now: w.now}
@@ -129,7 +129,7 @@ func do(t *testing.T, p *policy.Policy, w *world, r usher.Request, s usher.Step)
 	return next, r
 }
 
-// seatsWith are the user's, with those that the role brings and without those
+// seatsWith returns the user's seats, with those that the role requires and without those
 // that it may not have.
 func seatsWith(t *testing.T, p *policy.Policy, u policy.User) []seat.PoolName {
 	t.Helper()
@@ -149,7 +149,7 @@ func seatsWith(t *testing.T, p *policy.Policy, u policy.User) []seat.PoolName {
 	return seats
 }
 
-// changed spells a resource out anew with one party or attribute changed.
+// changed returns a copy of a resource with one party or attribute changed.
 func changed(p *policy.Policy, old usher.Resource, s usher.Step) usher.Resource {
 	made := &thing{ref: old.Ref(), account: old.InAccount(), parties: map[string][]string{}, attributes: map[string]bool{}}
 	for name := range p.Parties(made.ref.Type) {

@@ -9,19 +9,19 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// reaches reports whether the scope of a rule holds, and whether it may hold for
-// all that is known. Team is the role whose teams count, "" for those the user
-// was put in.
+// reaches reports whether the scope of a rule matches, and whether it may match given
+// unknown facts. Team is the team role whose teams count; "" stands for the teams that the
+// user is a direct member of.
 func (q *evaluation) reaches(r *rule, team role.Name) (yes, maybe bool) {
 	if r.scope == syntax.ScopeAny {
 		return true, true
 	}
-	if q.thing == nil || r.parties == 0 {
+	if q.resource == nil || r.parties == 0 {
 		return false, false
 	}
 	if q.scopeKnown&r.atom != 0 {
 		yes = q.scopeHolds&r.atom != 0
-		return yes, yes || q.scopeUnsaid&r.atom != 0
+		return yes, yes || q.scopeUnknown&r.atom != 0
 	}
 	yes, known := q.scope(r, team)
 	q.scopeKnown |= r.atom
@@ -29,12 +29,12 @@ func (q *evaluation) reaches(r *rule, team role.Name) (yes, maybe bool) {
 		q.scopeHolds |= r.atom
 	}
 	if !known {
-		q.scopeUnsaid |= r.atom
+		q.scopeUnknown |= r.atom
 	}
 	return yes, yes || !known
 }
 
-// scope looks at the parties that a rule considers, of a resource that is not nil.
+// scope matches the parties of a resource that is not nil.
 func (s *evalContext) scope(r *rule, team role.Name) (yes, known bool) {
 	switch r.scope {
 	case syntax.ScopeOwn:
@@ -47,14 +47,14 @@ func (s *evalContext) scope(r *rule, team role.Name) (yes, known bool) {
 	return r.scope == syntax.ScopeAny, true
 }
 
-// own: the user is among the parties, or belongs to a team among them.
+// own matches if the user, or a team that the user belongs to, is among the parties.
 func (s *evalContext) own(parties uint16) (yes, known bool) {
 	for ; parties != 0; parties &= parties - 1 {
 		party := &s.res.parties[bits.TrailingZeros16(parties)]
-		ids, known := s.thing.Party(party.name)
+		ids, known := s.resource.Party(party.name)
 		switch {
 		case !known:
-			return false, false // whatever the other parties are
+			return false, false // the result depends on unknown parties
 		case yes:
 		case party.teams:
 			for _, id := range ids {
@@ -67,12 +67,12 @@ func (s *evalContext) own(parties uint16) (yes, known bool) {
 	return yes, true
 }
 
-// sole: the user is the only party; no other user, no team.
+// sole matches if the user is the only party, without another user or team.
 func (s *evalContext) sole(parties uint16) (yes, known bool) {
 	others := false
 	for ; parties != 0; parties &= parties - 1 {
 		party := &s.res.parties[bits.TrailingZeros16(parties)]
-		ids, known := s.thing.Party(party.name)
+		ids, known := s.resource.Party(party.name)
 		switch {
 		case !known:
 			return false, false
@@ -92,22 +92,22 @@ func (s *evalContext) sole(parties uint16) (yes, known bool) {
 	return yes && !others, true
 }
 
-// theirs: every party, or at least one, is the user, belongs to a team of theirs,
-// or is such a team.
+// usersTeams matches if every party, or at least one, is the user, belongs to a team of
+// the user, or is such a team.
 func (s *evalContext) usersTeams(parties uint16, team role.Name, every bool) (yes, known bool) {
 	some, all := false, true
 	for rest := parties; rest != 0; rest &= rest - 1 {
 		party := &s.res.parties[bits.TrailingZeros16(rest)]
-		ids, known := s.thing.Party(party.name)
+		ids, known := s.resource.Party(party.name)
 		if !known {
 			return false, false
 		}
 		for _, id := range ids {
 			in := false
 			if party.teams {
-				in = s.ofTheirs(usher.TeamID(id), team)
+				in = s.isUsersTeam(usher.TeamID(id), team)
 			} else {
-				in = id == string(s.subject) || s.inTheirs(usher.UserID(id), team)
+				in = id == string(s.subject) || s.inUsersTeams(usher.UserID(id), team)
 			}
 			some, all = some || in, all && in
 		}
@@ -117,13 +117,13 @@ func (s *evalContext) usersTeams(parties uint16, team role.Name, every bool) (ye
 
 // party returns the ids of a party.
 func (s *evalContext) party(at int) (ids []string, known bool) {
-	if s.thing == nil {
+	if s.resource == nil {
 		return nil, true
 	}
-	return s.thing.Party(s.res.parties[at].name)
+	return s.resource.Party(s.res.parties[at].name)
 }
 
-// belongs reports whether the user was put in the team or in one below it.
+// belongs reports whether a user belongs to the team, directly or through a team below it.
 func (s *evalContext) belongs(user *User, id usher.TeamID) bool {
 	for i := range user.Teams {
 		if s.within(user.Teams[i].Team, id) {
@@ -133,10 +133,10 @@ func (s *evalContext) belongs(user *User, id usher.TeamID) bool {
 	return false
 }
 
-// ofTheirs reports whether the team is one of the asker's, or below one.
-func (s *evalContext) ofTheirs(id usher.TeamID, held role.Name) bool {
-	if len(s.user.Teams) > few && id != "" {
-		// Whether it is one of many is found out faster than whether it is below one.
+// isUsersTeam reports whether the team is a team of the subject, or below one.
+func (s *evalContext) isUsersTeam(id usher.TeamID, held role.Name) bool {
+	if len(s.user.Teams) > linearLimit && id != "" {
+		// In a long list, an equality check is faster than a tree look-up.
 		for i := range s.user.Teams {
 			if m := &s.user.Teams[i]; m.Team == id && (held == "" || slices.Contains(m.Roles, held)) {
 				return true
@@ -152,9 +152,9 @@ func (s *evalContext) ofTheirs(id usher.TeamID, held role.Name) bool {
 	return false
 }
 
-// inTheirs reports whether the user belongs to a team of the asker's. Who is not
+// inUsersTeams reports whether a user belongs to a team of the subject. A user who is not
 // in the account belongs to none, and an empty id refers to no user.
-func (s *evalContext) inTheirs(id usher.UserID, held role.Name) bool {
+func (s *evalContext) inUsersTeams(id usher.UserID, held role.Name) bool {
 	if id == "" || len(s.user.Teams) == 0 {
 		return false
 	}
@@ -166,7 +166,7 @@ func (s *evalContext) inTheirs(id usher.UserID, held role.Name) bool {
 		return false
 	}
 	for i := range other.Teams {
-		if s.ofTheirs(other.Teams[i].Team, held) {
+		if s.isUsersTeam(other.Teams[i].Team, held) {
 			return true
 		}
 	}

@@ -6,33 +6,33 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// scopeOnly stands in perm.free for the account roles whose holders have, without a
-// grant, only rules that consist of a scope: those of the role, of any team role and of
-// everyone. No rule asks for a condition, none hides, and nothing is forbidden. It has
-// no reason, so nobody takes it for an outcome.
+// scopeOnly marks, in perm.precomputed, the account roles whose holders, without a grant,
+// have only rules that consist of a scope: those of the role, of any team role and of
+// everyone. No rule has a condition or hides a field, and nothing is forbidden. The marker
+// has no reason, so it cannot be mistaken for an outcome.
 //
-// This short way repeats what question.consider does, and earns its place: without it, the
-// questions of BenchmarkDecide take 5 to 11% longer, measured in turns in one process.
+// This fast path duplicates evaluation.evalRules, because it is worth it: without it, the
+// checks of BenchmarkDecide take 5 to 11% longer, measured in alternation in one process.
 const scopeOnly = outcome(1 << maskShift)
 
-// glance is a question that only scopes decide. It has half the size of a question, and
-// is cleared in less time.
+// fastEval is an evaluation that only scopes decide. It is half the size of an evaluation,
+// and is faster to clear.
 type fastEval struct {
 	evalContext
-	granted, beyond *rule
+	granted, outOfScope *rule
 }
 
-// decideByScopes gives the answer that decideFor would give, for a user without grants.
+// decideScopeOnly returns what decideFor would return, for a user without grants.
 //
 //go:noinline
-func (p *Policy) decideByScopes(f Facts, r *usher.Request, who subject, perm *perm) (usher.Decision, error) {
+func (p *Policy) decideScopeOnly(f Facts, r *usher.Request, who subject, perm *perm) (usher.Decision, error) {
 	var g fastEval
 	g.p, g.facts, g.res = p, f, perm.res
-	g.subject, g.user, g.thing = r.Subject, who.user, r.Resource
+	g.subject, g.user, g.resource = r.Subject, who.user, r.Resource
 	if list := perm.byRole[who.role]; len(list) > 0 {
 		g.matchRules(list, "")
 	}
-	if g.granted == nil { // or it is named before all others
+	if g.granted == nil { // a rule of the account role is named before all others
 		if perm.onTeams {
 			g.matchTeamRoles(perm)
 		}
@@ -43,17 +43,17 @@ func (p *Policy) decideByScopes(f Facts, r *usher.Request, who subject, perm *pe
 	if g.err != nil {
 		return usher.Decision{}, requestError("check", r, g.err)
 	}
-	outcome := plain(usher.ReasonNoPermission, perm)
+	outcome := permOutcome(usher.ReasonNoPermission, perm)
 	switch {
 	case g.granted != nil:
-		outcome = named(usher.ReasonGranted, g.granted, 0)
-	case g.beyond != nil:
-		outcome = named(usher.ReasonOutOfScope, g.beyond, 0)
+		outcome = ruleOutcome(usher.ReasonGranted, g.granted, 0)
+	case g.outOfScope != nil:
+		outcome = ruleOutcome(usher.ReasonOutOfScope, g.outOfScope, 0)
 	}
 	return p.decision(outcome, r.Time), nil
 }
 
-// matchTeamRoles tries each team role once, in however many teams it is held.
+// matchTeamRoles evaluates each team role once, even if it is held on several teams.
 func (g *fastEval) matchTeamRoles(perm *perm) {
 	var tried uint64
 	for i := range g.user.Teams {
@@ -66,21 +66,21 @@ func (g *fastEval) matchTeamRoles(perm *perm) {
 	}
 }
 
-// through tries a list of rules, which are sorted by rank, as question.through does.
+// matchRules is evaluation.matchRules for rules that consist of a scope.
 func (g *fastEval) matchRules(list []rule, team role.Name) {
 	for i := range list {
 		r := &list[i]
 		if g.granted != nil && g.granted.rank < r.rank {
-			return // it would not be named
+			return // a later rule is not named
 		}
 		yes := r.scope == syntax.ScopeAny
-		if !yes && g.thing != nil {
+		if !yes && g.resource != nil {
 			yes, _ = g.scope(r, team)
 		}
 		if yes {
 			g.granted = r
 			return
 		}
-		g.beyond = first(g.beyond, r)
+		g.outOfScope = firstByRank(g.outOfScope, r)
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// standardResources are in every policy, because the commands that change an
-// account ask for them. Without cells nobody may.
+// standardResources are in every policy, because the account commands check their
+// permissions. A permission without cells is denied.
 var standardResources = []struct {
 	name    string
 	parties []syntax.Party
@@ -24,22 +24,21 @@ var standardResources = []struct {
 func users(name string) syntax.Party { return syntax.Party{Name: syntax.Name{Text: name}} }
 func teams(name string) syntax.Party { return syntax.Party{Name: syntax.Name{Text: name}, Teams: true} }
 
-// userDelegate lets an actor give what they do not have themselves. `all: true` does
-// not include it: a root role could then lift every rule under never.
+// userDelegate lets an actor give what the actor does not have. `all: true` does not
+// include it, because a root role could then lift every rule under never.
 var userDelegate = permission.MustParse("user.delegate")
 
-// protection is a forbid that no policy can lift.
+// protection is a built-in prohibition that no policy can lift.
 type protection uint8
 
 const (
 	unprotected    protection = iota
-	protectsHolder            // not on the holder of the unique role
-	onlyHolder                // by nobody but the holder
-	onlyOwn                   // on the holder of the unique role, by nobody but the holder
+	protectsHolder            // forbidden on the holder of the unique role
+	onlyHolder                // forbidden to all users but the holder
+	onlyOwn                   // forbidden on the holder of the unique role, except to that holder
 )
 
-// forbidsAll reports whether a protection forbids a permission to a user, by the
-// user's role alone.
+// forbidsAll reports whether a protection forbids a permission to a user on every resource.
 func (p protection) forbidsAll(isHolder bool) bool { return p == onlyHolder && !isHolder }
 
 // keepsHolder reports whether a protection forbids a permission to a user on the

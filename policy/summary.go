@@ -11,34 +11,33 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// Summary is all that a user holds, as a directory page shows it. The zero
-// Summary is that of nobody.
+// Summary lists everything that a user has, for example for a directory page. The zero
+// Summary is that of a user who is not in the account.
 type Summary struct {
-	Status       usher.Status // only an active user may use what they hold
+	Status       usher.Status // a user who is not active cannot use any of this
 	Role         role.Name
 	Teams        []Membership
 	Seats        []seat.PoolName
-	Features     []Grant       // granted features, without those that have ended
-	Entitlements []Entitlement // by permission in the order of the policy, then as rules are named
-	Never        []Entitlement // what is forbidden, whatever is held
+	Features     []Grant       // granted features that have not ended
+	Entitlements []Entitlement // by permission in the order of the policy, then in the order in which decisions name rules
+	Never        []Entitlement // what is forbidden, regardless of roles and grants
 }
 
-// Holding is one rule that a user has.
+// Entitlement is one rule that a user has.
 type Entitlement struct {
 	Permission permission.Permission
-	Rule       usher.Rule // where it comes from
+	Rule       usher.Rule // where the rule comes from
 	Scope      syntax.Scope
-	As         []string       // the parties it considers; none: all of the resource
-	If         []string       // all that it needs, with what roles require; sorted
-	Hiding     []string       // the fields that it masks, sorted
-	Teams      []usher.TeamID // of a team role: where it is held
-	Until      time.Time      // of a grant that ends
+	As         []string       // the parties that it looks at; none: all of the resource
+	If         []string       // all conditions, including those that roles require; sorted
+	Hiding     []string       // the fields that it hides, sorted
+	Teams      []usher.TeamID // of a team role: the teams on which it is held
+	Until      time.Time      // the end of a grant; zero: no end
 }
 
-// Summary returns what the subject holds at the time. The error is a
-// *usher.RequestError; it wraps what the facts returned, usher.ErrUndeclared for
-// a role that the policy lacks, or usher.ErrNoTime. A user who is not in the
-// account holds nothing, and that is no error.
+// Summary returns what the subject has at the time. A user who is not in the account has
+// nothing, without an error. The error is a *usher.RequestError; it wraps the error of the
+// facts, usher.ErrUndeclared for a role that the policy lacks, or usher.ErrNoTime.
 func (p *Policy) Summary(f Facts, subject usher.UserID, at time.Time) (Summary, error) {
 	r := usher.Request{Subject: subject, Time: at}
 	s, err := p.summary(f, &r)
@@ -68,12 +67,12 @@ func (p *Policy) summary(f Facts, r *usher.Request) (Summary, error) {
 	for i := range p.perms {
 		perm := &p.perms[i]
 		q.switchResource(perm.resource, nil)
-		var own []holder
-		q.each(perm, func(r *rule, team role.Name) { own = append(own, holder{r, team}) })
-		slices.SortStableFunc(own, func(a, b holder) int { return int(a.rank) - int(b.rank) })
-		own = slices.CompactFunc(own, func(a, b holder) bool { return a.id == b.id })
+		var own []heldThrough
+		q.each(perm, func(r *rule, team role.Name) { own = append(own, heldThrough{r, team}) })
+		slices.SortStableFunc(own, func(a, b heldThrough) int { return int(a.rank) - int(b.rank) })
+		own = slices.CompactFunc(own, func(a, b heldThrough) bool { return a.id == b.id })
 		for _, h := range own {
-			holding := q.holding(h)
+			holding := q.entitlement(h)
 			if holding.Rule.Source == usher.SourceNever {
 				s.Never = append(s.Never, holding)
 			} else {
@@ -84,19 +83,19 @@ func (p *Policy) summary(f Facts, r *usher.Request) (Summary, error) {
 	return s, q.err
 }
 
-// holder is a rule with the team role through which it is held.
-type holder struct {
+// heldThrough is a rule with the team role through which it is held; "" for none.
+type heldThrough struct {
 	*rule
 	team role.Name
 }
 
-func (q *evaluation) holding(h holder) Entitlement {
+func (q *evaluation) entitlement(h heldThrough) Entitlement {
 	need := h.need
 	w := &q.p.written[h.written]
 	if w.source != usher.SourceNever {
 		need |= q.guard
 	}
-	holding := q.p.holding(h.rule, need)
+	holding := q.p.entitlement(h.rule, need)
 	if h.team != "" {
 		for _, m := range q.user.Teams {
 			if slices.Contains(m.Roles, h.team) {
@@ -110,8 +109,8 @@ func (q *evaluation) holding(h holder) Entitlement {
 	return holding
 }
 
-// holding spells a rule out, with all literals that its holder needs for it.
-func (p *Policy) holding(r *rule, need uint64) Entitlement {
+// entitlement describes a rule with all literals that its holder needs.
+func (p *Policy) entitlement(r *rule, need uint64) Entitlement {
 	perm := &p.perms[r.perm]
 	res := &p.resources[perm.resource]
 	h := Entitlement{

@@ -14,7 +14,7 @@ import (
 	"github.com/usher-go/usher/policy/policyfile"
 )
 
-// A summary shows what a directory page shows: what somebody holds, and why.
+// A summary has what a directory page shows: what a user has, and why.
 func TestSummary(t *testing.T) {
 	p, err := policyfile.Load("desk.yaml", []byte(`
 usher: 1

@@ -7,36 +7,36 @@ import (
 	"github.com/usher-go/usher/permission"
 )
 
-// askTable finds what is asked for: a permission by its index, a bundle by the
-// complement of its index. It is open addressing over handles, which compare
-// without a look at the name; a Go map would hash the name anew.
-type askTable struct {
-	slots []askSlot
+// permTable maps a permission to its index, and a bundle to the complement of its index. It
+// uses open addressing over handles, which compare without reading the name; a Go map would
+// hash the name again.
+type permTable struct {
+	slots []permSlot
 }
 
-type askSlot struct {
+type permSlot struct {
 	name  permission.Permission
 	index int
 	perm  *perm // nil for a bundle
 }
 
-func newAskTable(size int) askTable {
+func newPermTable(size int) permTable {
 	n := 4
 	for n < 2*size {
 		n *= 2
 	}
-	return askTable{slots: make([]askSlot, n)}
+	return permTable{slots: make([]permSlot, n)}
 }
 
-func (t *askTable) add(name permission.Permission, index int, perm *perm) {
+func (t *permTable) add(name permission.Permission, index int, perm *perm) {
 	i := int(name.Hash()) & (len(t.slots) - 1)
 	for !t.slots[i].name.IsZero() {
 		i = (i + 1) & (len(t.slots) - 1)
 	}
-	t.slots[i] = askSlot{name, index, perm}
+	t.slots[i] = permSlot{name, index, perm}
 }
 
-func (t *askTable) find(name permission.Permission) (index int, ok bool) {
+func (t *permTable) find(name permission.Permission) (index int, ok bool) {
 	slot := t.slot(name)
 	if slot == nil {
 		return 0, false
@@ -45,10 +45,10 @@ func (t *askTable) find(name permission.Permission) (index int, ok bool) {
 }
 
 // slot returns the slot of a name, or nil.
-func (t *askTable) slot(name permission.Permission) *askSlot {
+func (t *permTable) slot(name permission.Permission) *permSlot {
 	mask := uint(len(t.slots) - 1)
 	if mask >= uint(len(t.slots)) {
-		return nil // there are none
+		return nil // the table is empty
 	}
 	for i := uint(name.Hash()); ; i++ {
 		switch slot := &t.slots[i&mask]; {
@@ -60,18 +60,18 @@ func (t *askTable) slot(name permission.Permission) *askSlot {
 	}
 }
 
-// nameTable finds the few names of a policy's roles and resources. It looks at
-// two letters and the length before it compares, which is a fraction of what
-// hashing costs. The zero nameTable has no names.
+// nameTable maps the few names of a policy's roles and resources to indices. It hashes two
+// letters and the length, which is much cheaper than hashing the name. The zero nameTable
+// is empty.
 type nameTable struct {
 	slots [64]nameSlot
-	more  []nameSlot // for those that meet in a slot
+	more  []nameSlot // for collisions
 }
 
 type nameSlot struct {
 	name  string
 	index int32
-	next  int32 // one more than a place in more
+	next  int32 // one more than an index in more; 0: none
 }
 
 func newNameTable(names []string) nameTable {

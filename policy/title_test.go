@@ -12,9 +12,8 @@ import (
 	"github.com/usher-go/usher/policy/policyfile"
 )
 
-// What would help is told with titles, and a decision has those of its permission and of
-// the conditions that failed. Without titles, and for the opposite of a condition, names
-// stay.
+// Remedies contain titles, and a decision has the titles of its permission and of the conditions
+// that failed. Without a title, and for the negation of a condition, the name is used.
 func TestTitles(t *testing.T) {
 	p, err := policyfile.Load("p.yaml", []byte(`
 usher: 1

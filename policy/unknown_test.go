@@ -13,7 +13,7 @@ import (
 	"github.com/usher-go/usher/policy/policyfile"
 )
 
-// What forbids because nobody said that it does not hold is told as such.
+// A denial because of an unknown fact under never states that the fact is unknown.
 func TestUnknownUnderNever(t *testing.T) {
 	p, err := policyfile.Load("policy.yaml", []byte(`
 usher: 1

@@ -8,8 +8,8 @@ import (
 	"github.com/usher-go/usher/policy/policyfile"
 )
 
-// Each file of testdata/warned loads, and has something in it that looks like a mistake.
-// Its first lines say all that Warnings tells, as those of testdata/refused do.
+// Each file of testdata/warned loads with warnings. Its first lines list them in the form of
+// testdata/refused.
 func TestWarnings(t *testing.T) {
 	for _, file := range examples(t, "warned") {
 		t.Run(file.name, func(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// whatIf is a question over facts that are not so: those of the host, with some
-// steps done. It never changes what it was made from.
+// whatIf is a request over a changed copy of the host's facts. It never changes the
+// original facts.
 type whatIf struct {
 	p       *Policy
 	facts   Facts
@@ -28,7 +28,7 @@ func (p *Policy) whatIf(f Facts, r usher.Request) *whatIf {
 	return w
 }
 
-// User returns the subject as they would be, and others as they are.
+// User returns the changed subject, or an unchanged other user.
 func (w *whatIf) User(id usher.UserID) (*User, error) {
 	if id == w.request.Subject {
 		return w.user, w.err
@@ -36,7 +36,7 @@ func (w *whatIf) User(id usher.UserID) (*User, error) {
 	return w.facts.User(id)
 }
 
-// Account returns the account as it would be.
+// Account returns the changed account.
 func (w *whatIf) Account() (*Account, error) {
 	if w.account != nil {
 		return w.account, nil
@@ -44,7 +44,7 @@ func (w *whatIf) Account() (*Account, error) {
 	return w.facts.Account()
 }
 
-// after returns the question with more steps done.
+// after returns a copy with more steps applied.
 func (w *whatIf) after(steps []usher.Step) *whatIf {
 	next := *w
 	if w.user != nil {
@@ -83,14 +83,13 @@ func (w *whatIf) do(s usher.Step) {
 		}
 		w.request.Context[s.Name] = s.Value
 	case usher.StepAttribute:
-		w.request.Resource = &otherwise{Resource: w.request.Resource, name: s.Name, value: s.Value, attribute: true}
+		w.request.Resource = &changedResource{Resource: w.request.Resource, name: s.Name, value: s.Value, attribute: true}
 	case usher.StepParty:
-		w.request.Resource = &otherwise{Resource: w.request.Resource, name: s.Name, ids: s.IDs}
+		w.request.Resource = &changedResource{Resource: w.request.Resource, name: s.Name, ids: s.IDs}
 	}
 }
 
-// takeRole brings the seats that the role requires, and drops those that it may
-// not have.
+// takeRole adds the seats that the role requires, and removes those that it may not have.
 func (w *whatIf) takeRole(name role.Name) {
 	w.user.Role = name
 	r, _ := w.p.Role(name)
@@ -119,7 +118,7 @@ func (w *whatIf) join(id usher.TeamID, roles []role.Name) {
 func (w *whatIf) set(name string, value bool) {
 	account, err := w.Account()
 	if err != nil || account == nil {
-		return // the question then fails with the same error
+		return // the decision then fails with the same error
 	}
 	changed := *account
 	changed.Settings = maps.Clone(account.Settings)
@@ -130,8 +129,8 @@ func (w *whatIf) set(name string, value bool) {
 	w.account = &changed
 }
 
-// otherwise is a resource with one party or attribute changed.
-type otherwise struct {
+// changedResource is a resource with one party or attribute changed.
+type changedResource struct {
 	usher.Resource
 	name      string
 	ids       []string
@@ -139,14 +138,14 @@ type otherwise struct {
 	attribute bool
 }
 
-func (o *otherwise) Party(name string) (ids []string, known bool) {
+func (o *changedResource) Party(name string) (ids []string, known bool) {
 	if !o.attribute && name == o.name {
 		return o.ids, true
 	}
 	return o.Resource.Party(name)
 }
 
-func (o *otherwise) Attribute(name string) (value, known bool) {
+func (o *changedResource) Attribute(name string) (value, known bool) {
 	if o.attribute && name == o.name {
 		return o.value, true
 	}

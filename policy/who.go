@@ -7,21 +7,22 @@ import (
 	"github.com/usher-go/usher"
 )
 
-// Subject is a user who may do something.
+// Subject is a user who has a permission.
 type Subject struct {
 	ID       usher.UserID
-	Decision usher.Decision // always allowed, but with an error; it may hide fields
+	Decision usher.Decision // always allowed, unless there is an error; it may hide fields
 }
 
-// WhoMay answers a request for all users: it yields those who may, in the order of
-// their ids, bytewise, from the first after the one given. So the id of a page's
-// last one is the cursor of the next page. The request's subject plays no part.
+// WhoMay evaluates a request for all users. It yields the users that the policy allows, in
+// bytewise order of their ids, starting after the given id. The id of the last user of
+// a page is the cursor of the next page. It ignores the request's subject.
 //
-// It is what Decide answers for each user: each costs a check, and the first one
-// comes when the facts begin their list. The facts must be a Lister.
+// The results are those of Decide for each user, so each user costs a check. Results are
+// yielded while the facts list users. The facts must be a Lister.
 //
-// An error about the request or the list ends the loop, and names no user. An error
-// about one user names them, and the loop may go on. The errors are those of Decide.
+// An error of the request or of the list ends the loop, and comes without a user id. An
+// error of one user comes with the user's id, and the loop may continue. The errors are
+// those of Decide.
 func (p *Policy) WhoMay(f Facts, r *usher.Request, after usher.UserID) iter.Seq2[Subject, error] {
 	return func(yield func(Subject, error) bool) {
 		if p == nil || r == nil {
@@ -30,7 +31,7 @@ func (p *Policy) WhoMay(f Facts, r *usher.Request, after usher.UserID) iter.Seq2
 		}
 		at := *r
 		at.Subject = ""
-		if _, err := p.ask(f, &at); err != nil {
+		if _, err := p.evaluate(f, &at); err != nil {
 			yield(Subject{}, requestError("who may", &at, err))
 			return
 		}
@@ -40,7 +41,7 @@ func (p *Policy) WhoMay(f Facts, r *usher.Request, after usher.UserID) iter.Seq2
 			return
 		}
 		if clock, ok := f.(Clock); ok && at.Time.IsZero() {
-			at.Time = clock.Now() // one time for all
+			at.Time = clock.Now() // one time for all users
 		}
 		perm := p.onlyPerm(r)
 		for u, err := range all.UsersAfter(after) {
@@ -62,16 +63,16 @@ func (p *Policy) WhoMay(f Facts, r *usher.Request, after usher.UserID) iter.Seq2
 
 var errNoList = errors.New("the facts cannot list users; implement policy.Lister")
 
-// onlyPerm returns the permission that is asked for, nil for a bundle.
+// onlyPerm returns the permission of a request, or nil for a bundle.
 func (p *Policy) onlyPerm(r *usher.Request) *perm {
-	if index, ok := p.asked.find(r.Permission); ok && index >= 0 {
+	if index, ok := p.permTable.find(r.Permission); ok && index >= 0 {
 		return &p.perms[index]
 	}
 	return nil
 }
 
-// mayHave reports whether a user has any rule for a permission at all. One whose
-// role is not known is no case for it.
+// mayHave reports whether a user may have a rule for a permission. It returns true for an
+// unknown role, so that the check reports the error.
 func (p *Policy) mayHave(perm *perm, u *User) bool {
 	at := p.roleIndex(u.Role)
 	return at < 0 || len(perm.byRole[at]) > 0 || len(perm.everyone) > 0 || len(u.Grants) > 0 || perm.onTeams && len(u.Teams) > 0

@@ -14,8 +14,8 @@ import (
 	"github.com/usher-go/usher/team"
 )
 
-// world is an account spelled out, for tests. A literal is ready to be asked, by many
-// goroutines; its fields stay as they are from then on.
+// world is an account for tests. A literal is safe for concurrent use; its fields must not change
+// from then on.
 //
 //	w := &world{
 //		users: map[usher.UserID]*policy.User{
@@ -26,16 +26,16 @@ import (
 //	d, err := p.Decide(w, &usher.Request{Subject: "mia", Permission: edit, Time: noon})
 type world struct {
 	users    map[usher.UserID]*policy.User
-	teams    map[usher.TeamID]usher.TeamID // each with the one above it, or ""
-	settings map[string]bool               // those that are not at their default
-	now      time.Time                     // what the clock of ticking tells
+	teams    map[usher.TeamID]usher.TeamID // each with the team above it, or ""
+	settings map[string]bool               // those that differ from their defaults
+	now      time.Time                     // the time of the clock of ticking
 
 	once    sync.Once
 	account *policy.Account
 	err     error
 }
 
-// in lists memberships: of one team with the roles held there.
+// in returns a membership in one team, with the roles held there.
 func in(id usher.TeamID, roles ...string) []policy.Membership {
 	m := policy.Membership{Team: id}
 	for _, r := range roles {
@@ -56,7 +56,7 @@ func (w *world) Account() (*policy.Account, error) {
 	return w.account, w.err
 }
 
-// facts returns the world as it is asked: with a clock if it has a time.
+// facts returns the world as Facts: with a clock if it has a time.
 func (w *world) facts() policy.Facts {
 	if w.now.IsZero() {
 		return w
@@ -64,12 +64,12 @@ func (w *world) facts() policy.Facts {
 	return ticking{w}
 }
 
-// ticking is a world with a clock, which stands still.
+// ticking is a world with a clock that always returns the same time.
 type ticking struct{ *world }
 
 func (t ticking) Now() time.Time { return t.now }
 
-// String writes the world for people, a line for each user and team.
+// String returns the world for failure messages, a line for each user and team.
 func (w *world) String() string {
 	var b strings.Builder
 	for _, id := range slices.Sorted(maps.Keys(w.users)) {
@@ -112,15 +112,15 @@ func describeUser(id usher.UserID, u *policy.User) string {
 	return b.String()
 }
 
-// thing is a resource as a host's own type may be one: it can be silent about parties and
-// attributes, and it notes what it is asked.
+// thing is a resource as a type of the host: it can have unknown parties and attributes, and
+// it records the names that it is asked for.
 type thing struct {
 	ref        usher.Ref
 	account    usher.AccountID
 	parties    map[string][]string
-	attributes map[string]bool // those not listed are not known
-	silent     []string        // the parties that are not known
-	asked      []string        // the names that were asked for, as "party host"
+	attributes map[string]bool // those that are not listed are unknown
+	silent     []string        // the unknown parties
+	asked      []string        // the names that were requested, as "party host"
 }
 
 func (t *thing) Ref() usher.Ref { return t.ref }

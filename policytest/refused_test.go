@@ -94,7 +94,7 @@ var refusedFiles = []struct{ name, src, want string }{
 	{"account: settings", club + "account: {settings: {night: yes}}", `3:29: night must be true or false, not "yes"`},
 	{"account: a number of seats", club + "account: {seats: {desk: -1, locker: '3'}}", `
 3:25: desk must be a whole number from 0 on, not "-1"
-3:37: locker must be a number; leave the quotes out
+3:37: locker must be a number; remove the quotes
 `},
 	{"account: team roles", club + "account: {users: {m: {teams: {a: [], b: {}, c: ~}}, n: {teams: a}}}", `
 3:34: no team roles; write member for one who holds none
@@ -115,7 +115,7 @@ var refusedFiles = []struct{ name, src, want string }{
 3:77: "b" stands here twice
 3:102: archived must be true or false, not "no"
 `},
-	{"account: the same key twice", club + "account: {users: {m: {}, m: {}}}", `3:26: "m" stands here twice, the first time in line 3`},
+	{"account: the same key twice", club + "account: {users: {m: {}, m: {}}}", `3:26: duplicate key "m"; the first is in line 3`},
 
 	// Names of the account.
 	{"role", club + "account: {users: {o: {role: owner}, m: {role: membr}, n: {role: coach}}}", `
@@ -247,7 +247,7 @@ var refusedFiles = []struct{ name, src, want string }{
 7:41: pool must be a value, not nothing
 8:21: leave has no key "user" (as, with, at, fails, do)
 9:44: total must be a whole number from 0 on, not "many"
-10:53: value must be true or false; leave the quotes out
+10:53: value must be true or false; remove the quotes
 11:51: value must be a value, not nothing
 12:29: a step of several commands has no key "user" (as, with, at, fails, do)
 `},

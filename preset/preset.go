@@ -1,6 +1,6 @@
-// Package preset holds the policies of known scheduling products. It answers what
-// a policy file looks like for a product whose roles are documented: a host asks
-// one as it stands, or copies its [Source] and changes it.
+// Package preset has ready-made policies of known scheduling products. They show how a policy
+// file describes documented roles. A host application uses one unchanged, or copies its
+// [Source] and changes the copy.
 package preset
 
 import (
@@ -21,7 +21,7 @@ var files embed.FS
 
 // Names returns the names of all presets, sorted.
 func Names() []string {
-	entries, _ := files.ReadDir(".") // the directory itself is always there
+	entries, _ := files.ReadDir(".") // the embedded directory always exists
 	names := make([]string, len(entries))
 	for i, e := range entries {
 		names[i] = strings.TrimSuffix(e.Name(), extension)
@@ -29,14 +29,14 @@ func Names() []string {
 	return names
 }
 
-// Source returns the preset's policy file, which the caller may change.
-func Source(name string) ([]byte, bool) {
+// Source returns a copy of the preset's policy file; ok is false for an unknown name.
+func Source(name string) (src []byte, ok bool) {
 	src, err := files.ReadFile(name + extension)
 	return src, err == nil
 }
 
-// Load returns the preset's policy, the same one on every call. Messages name its
-// file as the preset with the ending .yaml. A name that is none is an error.
+// Load returns the preset's policy, the same *policy.Policy on every call. Messages name its
+// file NAME.yaml. The error lists the presets if the name is unknown.
 func Load(name string) (*policy.Policy, error) {
 	load, ok := compiled[name]
 	if !ok {
@@ -46,8 +46,8 @@ func Load(name string) (*policy.Policy, error) {
 	return load()
 }
 
-// compiled has a function for each preset, which compiles it when it is first
-// called.
+// compiled has a function for each preset, which compiles the preset on the first call and
+// caches the result.
 var compiled = func() map[string]func() (*policy.Policy, error) {
 	m := map[string]func() (*policy.Policy, error){}
 	for _, name := range Names() {

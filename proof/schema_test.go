@@ -100,7 +100,7 @@ func TestSchemaRules(t *testing.T) {
 	var try func(text string, more int)
 	try = func(text string, more int) {
 		r, err := syntax.ParseRule(text)
-		repeats := err != nil && (strings.Contains(err.Error(), "stands here twice") || strings.Contains(err.Error(), "never hold together"))
+		repeats := err != nil && (strings.Contains(err.Error(), "duplicate ") || strings.Contains(err.Error(), "never hold together"))
 		if got := rule.Validate(text) == nil; got != (err == nil || repeats) {
 			t.Errorf("schema: %q is a rule: %t, want %t: ParseRule says %v", text, got, !got, err)
 		}

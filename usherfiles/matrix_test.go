@@ -44,7 +44,7 @@ testdata/roles.md:73:1: ## room
   | | Owner | Member | Guest |
 + | clean | any | – | any |
 testdata/roles.md:80:1: ## Words
-- | sole | what belongs to the user alone |
+- | sole | resources of the user alone |
 If the policy is right, update the file: USHER_UPDATE=1 go test -run '^TestRoles$/^my_own \(1\)$'`, strings.ReplaceAll(strings.Join(s.notes, "\n"), dir, "DIR"))
 }
 

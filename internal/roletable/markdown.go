@@ -8,7 +8,7 @@ import (
 )
 
 // Markdown returns the tables of a policy for a help page: a section for each type of
-// resource, and one that explains the words. It ends with a line break.
+// resource, and one that explains the words. The result ends with a line break.
 func Markdown(p *policy.Policy) string {
 	m := p.Matrix()
 	var b strings.Builder
@@ -52,7 +52,7 @@ func writeNever(b *strings.Builder, res policy.MatrixResource) {
 	}
 }
 
-// escape keeps a text of the policy from being taken for a mark.
+// escape escapes the characters of a text that Markdown interprets.
 func escape(text string) string {
 	return strings.NewReplacer(
 		`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "&", "&amp;", "#", `\#`, "~", `\~`,

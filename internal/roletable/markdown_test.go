@@ -58,17 +58,17 @@ const tables = `# Rooms \| \\x1b\[1mwith\\x1b\[0m a \*view\*
 
 | | |
 |---|---|
-| any | whoever it belongs to |
-| own | what belongs to the user or to a team of theirs, perhaps to others too |
-| sole | what belongs to the user alone |
-| team | what belongs to nobody but the user, their teams, and people in those |
-| shared | what belongs to one of these, perhaps to others too: the user, their teams, people in those |
-| as | counts only those it names: in own as host, the hosts |
-| if | only where that is so |
+| any | every resource |
+| own | resources of the user or of the user's teams; others may share them |
+| sole | resources of the user alone |
+| team | resources that belong only to the user, the user's teams, and their members |
+| shared | resources of the user, of the user's teams, or of their members; others may share them |
+| as | looks only at the named parties: in own as host, at the hosts |
+| if | only if that condition holds |
 | hiding | without those fields |
-| never | for nobody, whatever a role or a grant says |
-| – | may not |
-| helper | held on a team; what the table says of teams is then about that one and those below it |
+| never | forbidden to all users, whatever a role or a grant says |
+| – | not allowed |
+| helper | held on a team; team and shared refer to that team and the teams below it |
 `
 
 func TestMarkdown(t *testing.T) {

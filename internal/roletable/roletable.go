@@ -1,5 +1,5 @@
-// Package roletable writes the role tables of a policy as people read them. Two show the
-// same tables: the command line, and the golden files of package usherfiles.
+// Package roletable formats the role tables of a policy for readers. The command line and the
+// golden files of package usherfiles show the same tables.
 package roletable
 
 import (
@@ -11,17 +11,17 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// nothing stands in an empty cell.
+// nothing is the text of an empty cell.
 const nothing = "–"
 
 // Column is a column of a table: a role, or everyone.
 type Column struct {
 	Title string
-	Cell  func(policy.MatrixRow) []string // the rules that stand there
+	Cell  func(policy.MatrixRow) []string // the rules of the cell
 }
 
-// Columns returns the columns of a table: the roles, and everyone where one row has
-// something there.
+// Columns returns the columns of a table: the roles, and everyone if a row has rules for
+// everyone.
 func Columns(m policy.Matrix, res policy.MatrixResource) []Column {
 	var columns []Column
 	for i, r := range m.Roles {
@@ -33,7 +33,7 @@ func Columns(m policy.Matrix, res policy.MatrixResource) []Column {
 	return columns
 }
 
-// Lines returns what stands in a cell, a line for each rule.
+// Lines returns the lines of a cell, one for each rule.
 func Lines(rules []string) []string {
 	if len(rules) == 0 {
 		return []string{nothing}
@@ -45,7 +45,7 @@ func Lines(rules []string) []string {
 	return lines
 }
 
-// Title is how people call a policy.
+// Title returns the title of a policy, or else its name, or else its file.
 func Title(p *policy.Policy) string {
 	switch {
 	case p.Title() != "":
@@ -57,7 +57,7 @@ func Title(p *policy.Policy) string {
 	}
 }
 
-// RoleTitle is how people call a role.
+// RoleTitle returns the title of a role, or its name.
 func RoleTitle(r role.Role) string {
 	if r.Title != "" {
 		return title(r.Title)
@@ -65,6 +65,6 @@ func RoleTitle(r role.Role) string {
 	return string(r.Name)
 }
 
-// title returns a title as one line: blanks stand for line breaks and tabs, escapes for
-// what else is not safe to print.
+// title returns a title as one line, with blanks for line breaks and tabs, and escapes for
+// other unsafe characters.
 func title(text string) string { return printable.Text(strings.Join(strings.Fields(text), " ")) }

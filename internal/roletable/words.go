@@ -9,7 +9,7 @@ import (
 // Word is a word of the tables with its meaning.
 type Word struct{ Word, Meaning string }
 
-// Words explains the words that stand in the tables.
+// Words returns the words that occur in the tables, with their meanings.
 func Words(m policy.Matrix) []Word {
 	used := map[string]bool{}
 	look := func(rules []string) {
@@ -36,16 +36,16 @@ func Words(m policy.Matrix) []Word {
 	}
 	var list []Word
 	for _, w := range []Word{
-		{"any", "whoever it belongs to"},
-		{"own", "what belongs to the user or to a team of theirs, perhaps to others too"},
-		{"sole", "what belongs to the user alone"},
-		{"team", "what belongs to nobody but the user, their teams, and people in those"},
-		{"shared", "what belongs to one of these, perhaps to others too: the user, their teams, people in those"},
-		{"as", "counts only those it names: in own as host, the hosts"},
-		{"if", "only where that is so"},
+		{"any", "every resource"},
+		{"own", "resources of the user or of the user's teams; others may share them"},
+		{"sole", "resources of the user alone"},
+		{"team", "resources that belong only to the user, the user's teams, and their members"},
+		{"shared", "resources of the user, of the user's teams, or of their members; others may share them"},
+		{"as", "looks only at the named parties: in own as host, at the hosts"},
+		{"if", "only if that condition holds"},
 		{"hiding", "without those fields"},
-		{"never", "for nobody, whatever a role or a grant says"},
-		{nothing, "may not"},
+		{"never", "forbidden to all users, whatever a role or a grant says"},
+		{nothing, "not allowed"},
 	} {
 		if used[w.Word] {
 			list = append(list, w)
@@ -53,7 +53,7 @@ func Words(m policy.Matrix) []Word {
 	}
 	for _, r := range m.Roles {
 		if r.OnTeam {
-			list = append(list, Word{RoleTitle(r), "held on a team; what the table says of teams is then about that one and those below it"})
+			list = append(list, Word{RoleTitle(r), "held on a team; team and shared refer to that team and the teams below it"})
 		}
 	}
 	return list

@@ -5,17 +5,17 @@ import (
 	"unicode/utf8"
 )
 
-// finder looks up places in a file. It goes on from the last one, so that a file
-// is walked through once and not once for each place.
+// finder finds positions in a file. It continues from the previous position, so it reads the
+// file only once.
 type finder struct {
 	src       []byte
 	at        int // the offset of line and col
 	line, col int
 }
 
-// stands reports whether the node's text is in the file as it is, without
-// escapes or line breaks that were folded.
-func (f *finder) stands(n *Node) bool {
+// isVerbatim reports whether the file has the node's text unchanged, without escapes or
+// folded line breaks.
+func (f *finder) isVerbatim(n *Node) bool {
 	if !f.seek(n.Line, n.Col) {
 		return false
 	}
@@ -29,7 +29,7 @@ func (f *finder) stands(n *Node) bool {
 	return bytes.HasPrefix(rest, []byte(n.Text))
 }
 
-// seek goes to a place that is not before the last one.
+// seek moves to a position that is not before the current one.
 func (f *finder) seek(line, col int) bool {
 	for f.line < line {
 		i := bytes.IndexByte(f.src[f.at:], '\n')

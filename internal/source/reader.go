@@ -8,8 +8,8 @@ import (
 	"github.com/usher-go/usher/internal/suggest"
 )
 
-// Reader reads nodes that should have a certain shape, and reports those that do
-// not. A method that says false, or does not call back, has reported why.
+// Reader reads nodes of an expected shape, and reports nodes of another shape. A method that
+// returns false, or does not call its callback, has reported the reason.
 type Reader struct {
 	Report Report
 }
@@ -20,8 +20,8 @@ type Field struct {
 	Required bool
 	Read     func(*Node)
 
-	// Instead makes it a key that the map does not have and that people write. It
-	// says what to write.
+	// Instead marks a key that the map does not have but that users write by mistake. It
+	// suggests what to write.
 	Instead string
 }
 
@@ -30,8 +30,8 @@ func (r Reader) Errorf(n *Node, format string, args ...any) {
 	r.Report(n.Line, n.Col, printable.Sprintf(format, args...))
 }
 
-// Fields reads a map of known keys, in the order of the file. What names the
-// map in messages: "a role".
+// Fields reads a map of known keys, in the order of the file. What names the map in
+// messages: "a role".
 func (r Reader) Fields(n *Node, what string, fields ...Field) bool {
 	if !r.is(n, Map, what) {
 		return false
@@ -72,7 +72,7 @@ func (r Reader) Fields(n *Node, what string, fields ...Field) bool {
 	return true
 }
 
-// Each reads a map of free keys, in the order of the file.
+// Each reads a map with arbitrary keys, in the order of the file.
 func (r Reader) Each(n *Node, what string, read func(key, value *Node)) bool {
 	if !r.is(n, Map, what) {
 		return false
@@ -94,7 +94,7 @@ func (r Reader) List(n *Node, what string, read func(*Node)) bool {
 	return true
 }
 
-// OneOrMore reads a list, or a single value in its place.
+// OneOrMore reads a list, or a single value as a list of one.
 func (r Reader) OneOrMore(n *Node, what string, read func(*Node)) bool {
 	if n.Kind == List {
 		return r.List(n, what, read)
@@ -107,7 +107,7 @@ func (r Reader) OneOrMore(n *Node, what string, read func(*Node)) bool {
 	return true
 }
 
-// Text reads a value that is not null, as it is written.
+// Text reads a value that is not null, as written.
 func (r Reader) Text(n *Node, what string) (string, bool) {
 	if n.Kind != Scalar || n.IsNull() {
 		r.Errorf(n, "%s must be a value, not %s", what, n.Describe())
@@ -116,7 +116,7 @@ func (r Reader) Text(n *Node, what string) (string, bool) {
 	return n.Text, true
 }
 
-// ID reads an id of the host: a text that is not empty.
+// ID reads an id of the host application: a text that is not empty.
 func (r Reader) ID(n *Node, what string) (string, bool) {
 	s, ok := r.Text(n, what)
 	if ok && s == "" {
@@ -132,23 +132,23 @@ func (r Reader) Bool(n *Node, what string) (value, ok bool) {
 	switch {
 	case ok:
 	case n.Quoted && (n.Text == "true" || n.Text == "false"):
-		r.Errorf(n, "%s must be true or false; leave the quotes out", what)
+		r.Errorf(n, "%s must be true or false; remove the quotes", what)
 	default:
 		r.Errorf(n, "%s must be true or false, not %s", what, n.Describe())
 	}
 	return value, ok
 }
 
-// Count reads a whole number that is not negative.
+// Count reads a whole number that is at least 0.
 func (r Reader) Count(n *Node, what string) (int, bool) { return r.Whole(n, what, 0) }
 
-// Whole reads a whole number that is not below least.
+// Whole reads a whole number that is at least least.
 func (r Reader) Whole(n *Node, what string, least int) (int, bool) {
 	v, err := strconv.ParseUint(n.Text, 10, 31)
 	isNumber := n.Kind == Scalar && err == nil
 	switch {
 	case isNumber && n.Quoted:
-		r.Errorf(n, "%s must be a number; leave the quotes out", what)
+		r.Errorf(n, "%s must be a number; remove the quotes", what)
 	case !isNumber || int(v) < least:
 		r.Errorf(n, "%s must be a whole number from %d on, not %s", what, least, n.Describe())
 	default:

@@ -1,6 +1,6 @@
-// Package source reads the YAML that people write for usher, strictly: one
-// document of maps, lists and plain values, each with its place in the file, and
-// nothing that makes a file mean more than it shows.
+// Package source parses YAML strictly: one document of maps, lists and plain values, each with
+// its position in the file. It rejects anchors, aliases, tags and merge keys, which make a
+// file mean more than it shows.
 package source
 
 import (
@@ -16,13 +16,13 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// MaxBytes is the size of the largest file that is read.
+// MaxBytes is the size limit of a file.
 const MaxBytes = 1 << 20
 
-// Report is told what is wrong, and where: line and column count from 1.
+// Report receives a problem and its position. Lines and columns start at 1.
 type Report func(line, col int, message string)
 
-// Kind tells what a Node is. The zero Kind is no kind of node.
+// Kind is the kind of a Node. The zero Kind is invalid.
 type Kind uint8
 
 // The kinds of nodes.
@@ -34,27 +34,27 @@ const (
 
 var kindNames = [...]string{"nothing", "a value", "a list", "a map"}
 
-// String returns the kind as a message names it: "a list".
+// String returns the kind with its article, for messages: "a list".
 func (k Kind) String() string { return kindNames[k] }
 
-// Node is a value in a file, with its place.
+// Node is a value in a file, with its position.
 type Node struct {
 	Kind      Kind
 	Line, Col int
-	Text      string // of a Scalar, as written, without its quotes
+	Text      string // of a Scalar, as written, without quotes
 	Quoted    bool   // a Scalar in quotes, or a block of text
-	InPlace   bool   // Text stands at Line and Col just so, after a quote if it is Quoted
+	InPlace   bool   // the file has Text unchanged at Line and Col, after a quote if Quoted
 	Items     []*Node
 	Entries   []Entry
 }
 
 // Entry is one key of a Map with its value.
 type Entry struct {
-	Key   *Node // a Scalar, and not null
+	Key   *Node // a Scalar that is not null
 	Value *Node
 }
 
-// IsNull reports whether nothing stands there, or one of YAML's words for it.
+// IsNull reports whether the node is empty or one of YAML's words for null.
 func (n *Node) IsNull() bool {
 	if n.Kind != Scalar || n.Quoted {
 		return false
@@ -66,7 +66,7 @@ func (n *Node) IsNull() bool {
 	return false
 }
 
-// Bool reads true or false. YAML's other words for them are not read.
+// Bool returns the value of true or false; ok is false for YAML's other words for them.
 func (n *Node) Bool() (value, ok bool) {
 	if n.Kind != Scalar || n.Quoted {
 		return false, false
@@ -74,7 +74,7 @@ func (n *Node) Bool() (value, ok bool) {
 	return n.Text == "true", n.Text == "true" || n.Text == "false"
 }
 
-// Describe names what stands at n, for messages: "a list", "null", `"yes"`.
+// Describe returns a description for messages: "a list", "nothing", `"yes"`.
 func (n *Node) Describe() string {
 	switch {
 	case n.IsNull():
@@ -86,11 +86,11 @@ func (n *Node) Describe() string {
 	}
 }
 
-// Parse reads a file's single document. What is wrong goes to report; the node
-// is nil if that leaves nothing to look at.
+// Parse parses the single document of a file. It calls report for each problem, and returns
+// nil if no node is readable.
 func Parse(src []byte, report Report) *Node {
 	if len(src) > MaxBytes {
-		report(1, 1, printable.Sprintf("the file is %d bytes long; at most %d (1 MiB) are read", len(src), MaxBytes))
+		report(1, 1, printable.Sprintf("the file is %d bytes long; the limit is %d (1 MiB)", len(src), MaxBytes))
 		return nil
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(src))
@@ -109,10 +109,10 @@ func Parse(src []byte, report Report) *Node {
 		reportSyntax(err, report)
 		return nil
 	default:
-		report(second.Line, second.Column, "a second document begins here; a file holds one")
+		report(second.Line, second.Column, "a second document begins here; a file must contain exactly one")
 		return nil
 	}
-	if len(document.Content) != 1 { // a file of nothing but comments
+	if len(document.Content) != 1 { // a file with only comments
 		report(1, 1, "the file is empty")
 		return nil
 	}
@@ -120,14 +120,14 @@ func Parse(src []byte, report Report) *Node {
 	return c.convert(document.Content[0])
 }
 
-// converter turns the YAML library's nodes into ours.
+// converter converts the nodes of the YAML library.
 type converter struct {
 	report Report
 	text   finder
 }
 
-// decode keeps a defect of the YAML library from becoming the host's: what it
-// does not parse is an error, however it says so.
+// decode converts a panic of the YAML library to an error, so that a defect of the library
+// does not stop the host application.
 func decode(d *yaml.Decoder, into *yaml.Node) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -137,7 +137,7 @@ func decode(d *yaml.Decoder, into *yaml.Node) (err error) {
 	return d.Decode(into)
 }
 
-// tooEarly are the errors for which the YAML library counts lines from 0.
+// tooEarly matches the errors for which the YAML library counts lines from 0.
 var tooEarly = regexp.MustCompile(`^did not find expected (<document start>|node content|'-' indicator|key|',' or '[\]}]')`)
 
 var atLine = regexp.MustCompile(`^line (\d+): `)
@@ -158,20 +158,20 @@ func reportSyntax(err error, report Report) {
 func (c *converter) convert(y *yaml.Node) *Node {
 	n := &Node{Line: y.Line, Col: y.Column}
 	if y.Kind == yaml.AliasNode {
-		c.report(y.Line, y.Column, printable.Sprintf("an alias (*%s) is not read here; write the value out", y.Value))
+		c.report(y.Line, y.Column, printable.Sprintf("aliases (*%s) are not supported; write the value out", y.Value))
 		return nil
 	}
 	if y.Anchor != "" {
-		c.report(y.Line, y.Column, printable.Sprintf("an anchor (&%s) is not read here; write the value out where it is needed", y.Anchor))
+		c.report(y.Line, y.Column, printable.Sprintf("anchors (&%s) are not supported; write the value out where it is needed", y.Anchor))
 	}
 	if y.Style&yaml.TaggedStyle != 0 {
-		c.report(y.Line, y.Column, printable.Sprintf("a tag (%s) is not read here; leave it out", y.Tag))
+		c.report(y.Line, y.Column, printable.Sprintf("tags (%s) are not supported; remove it", y.Tag))
 	}
 	switch y.Kind {
 	case yaml.ScalarNode:
 		n.Kind, n.Text = Scalar, y.Value
 		n.Quoted = y.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0
-		n.InPlace = c.text.stands(n)
+		n.InPlace = c.text.isVerbatim(n)
 	case yaml.SequenceNode:
 		n.Kind = List
 		for _, item := range y.Content {
@@ -183,21 +183,20 @@ func (c *converter) convert(y *yaml.Node) *Node {
 		n.Kind = Map
 		n.Entries = c.entries(y)
 	default:
-		c.report(y.Line, y.Column, "not readable here")
+		c.report(y.Line, y.Column, "this kind of YAML node is not supported")
 		return nil
 	}
 	return n
 }
 
-// entries finds duplicate keys with a map: the YAML library's own check compares
-// each key with each other one.
+// entries finds duplicate keys with a map; the YAML library's own check takes quadratic time.
 func (c *converter) entries(y *yaml.Node) []Entry {
 	first := make(map[string]int, len(y.Content)/2)
 	list := make([]Entry, 0, len(y.Content)/2)
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		k := y.Content[i]
 		if k.Kind == yaml.ScalarNode && k.Tag == "!!merge" {
-			c.report(k.Line, k.Column, "a merge key (<<) is not read here; write the entries out")
+			c.report(k.Line, k.Column, "merge keys (<<) are not supported; write the entries out")
 			continue
 		}
 		key := c.convert(k)
@@ -210,7 +209,7 @@ func (c *converter) entries(y *yaml.Node) []Entry {
 			continue
 		}
 		if line, dup := first[key.Text]; dup {
-			c.report(k.Line, k.Column, printable.Sprintf("%q stands here twice, the first time in line %d", key.Text, line))
+			c.report(k.Line, k.Column, printable.Sprintf("duplicate key %q; the first is in line %d", key.Text, line))
 			continue
 		}
 		first[key.Text] = k.Line

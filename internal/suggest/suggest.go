@@ -1,17 +1,17 @@
-// Package suggest finds the name that somebody probably meant.
+// Package suggest finds the known name that a misspelled name probably means.
 package suggest
 
 import "strings"
 
-// most is how long a word may be to be compared at all: the cost of a comparison
-// grows with the product of two lengths.
-const most = 64
+// maxLen is the length limit of compared words: the cost of a comparison grows with the
+// product of both lengths.
+const maxLen = 64
 
-// mostNames is how many names are compared: nobody has mistyped one of more.
-const mostNames = 5000
+// maxNames is the limit of compared names, which bounds the cost of a suggestion.
+const maxNames = 5000
 
-// DidYouMean returns `; did you mean "booking"?` for the name nearest to word,
-// the first of several in the order given, or "" if none is near.
+// DidYouMean returns `; did you mean "booking"?` for the name nearest to word, or "" if none
+// is near. Of several, it takes the first in the given order.
 func DidYouMean(word string, names []string) string {
 	if name := Nearest(word, names); name != "" {
 		return `; did you mean "` + name + `"?`
@@ -19,16 +19,16 @@ func DidYouMean(word string, names []string) string {
 	return ""
 }
 
-// Nearest returns the name with the fewest typing errors between it and word, if
-// there are few enough, or "".
+// Nearest returns the name with the fewest typing errors relative to word, or "" if all have
+// too many.
 func Nearest(word string, names []string) string {
 	word = strings.ToLower(word)
-	if word == "" || len(word) > most {
+	if word == "" || len(word) > maxLen {
 		return ""
 	}
 	best, nearest := max(1, len(word)/3)+1, ""
-	for _, name := range names[:min(len(names), mostNames)] {
-		if gap := len(name) - len(word); gap >= best || -gap >= best || len(name) > most {
+	for _, name := range names[:min(len(names), maxNames)] {
+		if gap := len(name) - len(word); gap >= best || -gap >= best || len(name) > maxLen {
 			continue
 		}
 		if d := distance(word, name); d < best && d < len(word) {
@@ -38,11 +38,11 @@ func Nearest(word string, names []string) string {
 	return nearest
 }
 
-// Slip returns the first name that is one typing error away from word, as users is
-// from user, or "". It is for words that are no mistake in themselves.
+// Slip returns the first name that is exactly one typing error away from word, as users is
+// from user, or "". It is for words that are valid themselves.
 func Slip(word string, names []string) string {
 	for _, name := range names {
-		if gap := len(name) - len(word); gap < -1 || gap > 1 || max(len(word), len(name)) > most {
+		if gap := len(name) - len(word); gap < -1 || gap > 1 || max(len(word), len(name)) > maxLen {
 			continue
 		}
 		if distance(word, name) == 1 {
@@ -52,9 +52,9 @@ func Slip(word string, names []string) string {
 	return ""
 }
 
-// distance counts letters to insert, delete, replace, or swap with a neighbour.
+// distance counts typing errors: insert, delete, replace, or swap of neighbouring letters.
 func distance(a, b string) int {
-	var rows [3][most + 1]int
+	var rows [3][maxLen + 1]int
 	before, last, row := &rows[0], &rows[1], &rows[2]
 	for j := range len(b) + 1 {
 		last[j] = j

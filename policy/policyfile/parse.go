@@ -1,10 +1,9 @@
-// Package policyfile reads policy files, which are YAML. It is the only package of the
-// library with policies that links a YAML parser: programs that decide, but load no
-// file, do without it.
+// Package policyfile parses policy files, which are YAML. It is the only package for policies
+// that links a YAML parser. Programs that decide but load no file do not need it.
 //
 //	p, err := policyfile.Load("rooms.yaml", src)
 //
-// FORMAT.md in the directory of package policy explains the format.
+// FORMAT.md in the directory of package policy documents the format.
 package policyfile
 
 import (
@@ -17,8 +16,8 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// Load reads and compiles a policy file. File is its name for messages. The error is a
-// *syntax.Problems with what is wrong in the syntax and in the names, all at once.
+// Load parses and compiles a policy file. File is the file name for messages. The error is a
+// *syntax.Problems with all problems of the syntax and of the names.
 func Load(file string, src []byte) (*policy.Policy, error) {
 	doc, readable := parse(file, src)
 	if !readable {
@@ -27,9 +26,9 @@ func Load(file string, src []byte) (*policy.Policy, error) {
 	return policy.Compile(doc)
 }
 
-// Parse reads a policy file without compiling it. File is its name for messages. The error
-// is a *syntax.Problems, and the document is then nil. Names are looked up only by
-// [policy.Compile].
+// Parse parses a policy file without compiling it. File is the file name for messages. The
+// error is a *syntax.Problems; the document is then nil. Parse does not resolve names;
+// [policy.Compile] does.
 func Parse(file string, src []byte) (*syntax.Document, error) {
 	doc, _ := parse(file, src)
 	if err := doc.Problems.Err(); err != nil {
@@ -39,8 +38,8 @@ func Parse(file string, src []byte) (*syntax.Document, error) {
 	return doc, nil
 }
 
-// parse also reports whether the file was readable: whether all of it that makes up a
-// document was read.
+// parse also reports whether the file was readable, so that the document has all of its
+// parts.
 func parse(file string, src []byte) (doc *syntax.Document, readable bool) {
 	doc = &syntax.Document{File: file, Problems: &syntax.Problems{File: file}}
 	p := parser{problems: doc.Problems, doc: doc}
@@ -55,12 +54,12 @@ func parse(file string, src []byte) (doc *syntax.Document, readable bool) {
 	return doc, readable
 }
 
-// parser turns nodes into a Document.
+// parser converts nodes to a Document.
 type parser struct {
 	source.Reader
 	problems *syntax.Problems
 	doc      *syntax.Document
-	pools    []string // the seat pools that the file declares, before or after the roles
+	pools    []string // declared seat pools, before or after the roles
 }
 
 func (p *parser) document(n *source.Node) {
@@ -86,14 +85,14 @@ func (p *parser) document(n *source.Node) {
 	)
 }
 
-// title returns the field of a title.
+// title returns the field for a title.
 func (p *parser) title(into *string) source.Field {
 	return source.Field{Name: syntax.TitleKey, Read: func(n *source.Node) { *into, _ = p.Text(n, "a title") }}
 }
 
 func (p *parser) version(n *source.Node) {
 	if v, ok := p.Text(n, "usher"); ok && v != syntax.FormatVersion {
-		p.Errorf(n, "version %q of the format is not known; this library reads version %s", v, syntax.FormatVersion)
+		p.Errorf(n, "unknown format version %q (want %s)", v, syntax.FormatVersion)
 	}
 }
 
@@ -113,7 +112,7 @@ func (p *parser) seats(n *source.Node) {
 					p.Errorf(n, "%v", err)
 					return
 				case slices.Contains(pool.Holds, status):
-					p.Errorf(n, "%s stands here twice", status)
+					p.Errorf(n, "duplicate status %s", status)
 					return
 				}
 				pool.Holds = append(pool.Holds, status)
@@ -138,7 +137,7 @@ func (p *parser) settings(n *source.Node) {
 	})
 }
 
-// conditionFacts names for messages what a condition of each kind asks for.
+// conditionFacts are the facts of conditions by kind, for messages.
 var conditionFacts = [...]string{"", "a seat pool", "a feature", "a setting", "a fact of the request", "an attribute", "a party"}
 
 func (p *parser) conditions(n *source.Node) {
@@ -148,7 +147,7 @@ func (p *parser) conditions(n *source.Node) {
 		for kind := syntax.OnSeat; kind <= syntax.OnParty; kind++ {
 			fields = append(fields, source.Field{Name: kind.String(), Read: func(n *source.Node) {
 				if c.Kind != 0 {
-					p.Errorf(n, "condition %s has one fact; make a condition of its own for %s", c.Name.Text, kind)
+					p.Errorf(n, "condition %s must have one fact; declare another condition for %s", c.Name.Text, kind)
 				}
 				c.Kind, c.Of = kind, p.looseName(n, conditionFacts[kind])
 			}})
@@ -174,30 +173,29 @@ func (p *parser) bundles(n *source.Node) {
 			switch {
 			case !ok:
 			case seen[text]:
-				p.Errorf(n, "%s stands here twice", text)
+				p.Errorf(n, "duplicate %s", text)
 			default:
 				seen[text] = true
 				b.Members = append(b.Members, nameOf(n))
 			}
 		})
 		if value.Kind == source.List && len(value.Items) == 0 {
-			p.Errorf(value, "bundle %s is empty, and asking for nothing would allow nothing; list permissions", key.Text)
+			p.Errorf(value, "bundle %s is empty; list permissions", key.Text)
 		}
 		p.doc.Bundles = append(p.doc.Bundles, b)
 	})
 }
 
-// name reads a name that somebody makes up: of the right letters, and no word of
-// the rules.
+// name reads a declared name: it must be well-formed, and not a reserved word.
 func (p *parser) name(n *source.Node, what string) syntax.Name {
 	name := p.looseName(n, what)
 	if syntax.IsReserved(name.Text) {
-		p.Errorf(n, "%q is a word of the rules and cannot name %s", name.Text, what)
+		p.Errorf(n, "%q is a reserved word and cannot name %s", name.Text, what)
 	}
 	return name
 }
 
-// looseName reads a name that may be "team" too, since no rule can mistake it.
+// looseName reads a name that may also be "team", where no rule could be ambiguous.
 func (p *parser) looseName(n *source.Node, what string) syntax.Name {
 	text, ok := p.Text(n, what)
 	switch {
@@ -205,9 +203,9 @@ func (p *parser) looseName(n *source.Node, what string) syntax.Name {
 	case !permission.IsName(text):
 		p.Errorf(n, "%q cannot name %s: names are lower-case letters, digits and dashes, and begin with a letter", text, what)
 	case syntax.IsReserved(text) && text != "team":
-		p.Errorf(n, "%q is a word of the rules and cannot name %s", text, what)
+		p.Errorf(n, "%q is a reserved word and cannot name %s", text, what)
 	case text == "null":
-		p.Errorf(n, "\"null\" is YAML's word for nothing, and cannot name %s", what)
+		p.Errorf(n, "\"null\" is YAML's null value and cannot name %s", what)
 	}
 	return syntax.Name{Text: text, Pos: pos(n)}
 }
@@ -218,7 +216,7 @@ func (p *parser) names(n *source.Node, list, one string) []syntax.Name {
 	p.List(n, list, func(n *source.Node) {
 		name := p.name(n, one)
 		if seen[name.Text] {
-			p.Errorf(n, "%s stands here twice", name.Text)
+			p.Errorf(n, "duplicate %s", name.Text)
 			return
 		}
 		seen[name.Text] = true
@@ -227,7 +225,7 @@ func (p *parser) names(n *source.Node, list, one string) []syntax.Name {
 	return names
 }
 
-// nameOf returns the text of a node with its place.
+// nameOf returns the text of a node with its position.
 func nameOf(n *source.Node) syntax.Name { return syntax.Name{Text: n.Text, Pos: pos(n)} }
 
 func pos(n *source.Node) syntax.Pos { return syntax.Pos{Line: n.Line, Col: n.Col} }

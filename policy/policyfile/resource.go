@@ -32,7 +32,7 @@ func (p *parser) parties(n *source.Node, r *syntax.Resource) {
 		case text == "teams":
 			party.Teams = true
 		case text != "users":
-			p.Errorf(value, "a party is users or teams, not %q%s", text, suggest.DidYouMean(text, []string{"users", "teams"}))
+			p.Errorf(value, "a party must be users or teams, not %q%s", text, suggest.DidYouMean(text, []string{"users", "teams"}))
 		}
 		r.Parties = append(r.Parties, party)
 	})
@@ -45,14 +45,14 @@ func (p *parser) fieldGroups(n *source.Node, r *syntax.Resource) {
 		p.List(value, "a group of fields", func(n *source.Node) {
 			f := p.looseName(n, "a field")
 			if seen[f.Text] {
-				p.Errorf(n, "%s stands here twice", f.Text)
+				p.Errorf(n, "duplicate field %s", f.Text)
 				return
 			}
 			seen[f.Text] = true
 			g.Fields = append(g.Fields, f)
 		})
 		if value.Kind == source.List && len(value.Items) == 0 {
-			p.Errorf(value, "group %s has no fields, so hiding it would hide nothing", key.Text)
+			p.Errorf(value, "group %s has no fields; list at least one", key.Text)
 		}
 		r.Fields = append(r.Fields, g)
 	})
@@ -67,7 +67,7 @@ func (p *parser) permissions(n *source.Node, r *syntax.Resource) {
 				return
 			}
 			if value.IsNull() && syntax.IsScope(key.Text) {
-				p.Errorf(key, "%s is a rule and no role; several rules of one cell are a list: [own if a, team if b]", key.Text)
+				p.Errorf(key, "%s is a rule, not a role; write several rules as a list: [own if a, team if b]", key.Text)
 				return
 			}
 			who := nameOf(key)
@@ -88,17 +88,17 @@ func (p *parser) never(n *source.Node) {
 		nv := syntax.Never{Permission: nameOf(key), Rules: p.rules(value, "never")}
 		for _, r := range nv.Rules {
 			if len(r.Hiding) > 0 {
-				p.problems.Add(r.Hiding[0].Pos, "a rule under never forbids, so it hides nothing")
+				p.problems.Add(r.Hiding[0].Pos, "a rule under never cannot hide fields; remove hiding")
 			}
 		}
 		p.doc.Never = append(p.doc.Never, nv)
 	})
 }
 
-// rules reads the rules of a cell: one, or a list of them.
+// rules reads a cell: one rule, or a list of rules.
 func (p *parser) rules(n *source.Node, what string) []syntax.Rule {
 	if n.Kind == source.Map {
-		p.Errorf(n, "%s is a rule or a list of rules; it has no keys", what)
+		p.Errorf(n, "%s must be a rule or a list of rules, not a map", what)
 		return nil
 	}
 	var rules []syntax.Rule
@@ -117,13 +117,13 @@ func (p *parser) rules(n *source.Node, what string) []syntax.Rule {
 		rules = append(rules, r)
 	})
 	if n.Kind == source.List && len(n.Items) == 0 {
-		p.Errorf(n, "%s without a rule; leave it out", what)
+		p.Errorf(n, "%s has no rule; remove it", what)
 	}
 	return rules
 }
 
-// shift moves a place within a rule's text to its place in the file. Where the
-// text is folded or escaped there, that is the place of the rule.
+// shift converts a position in a rule's text to a position in the file. If the file has the
+// text folded or escaped, it returns the position of the rule.
 func shift(at syntax.Pos, n *source.Node) syntax.Pos {
 	if !n.InPlace {
 		return pos(n)

@@ -44,7 +44,7 @@ func (p *parser) role(n *source.Node, r *syntax.Role) {
 		source.Field{Name: "held-on", Read: func(n *source.Node) {
 			text, ok := p.Text(n, "held-on")
 			if ok && text != "team" {
-				p.Errorf(n, "held-on is team, not %q; leave it out for a role of the account", text)
+				p.Errorf(n, "held-on must be team, not %q; remove it for an account role", text)
 			}
 			r.OnTeam = true
 		}},
@@ -53,7 +53,7 @@ func (p *parser) role(n *source.Node, r *syntax.Role) {
 			r.Seat = p.seatRule(n, "seat")
 		}},
 		source.Field{Name: "seats", Read: func(n *source.Node) { p.roleSeats(n, r) }},
-		source.Field{Name: "seat-pools", Instead: p.insteadOfSeatPools(n)},
+		source.Field{Name: "seat-pools", Instead: p.suggestSeats(n)},
 		bound("at-least", &r.AtLeast),
 		bound("at-most", &r.AtMost),
 	)
@@ -82,9 +82,9 @@ func (p *parser) roleSeats(n *source.Node, r *syntax.Role) {
 	})
 }
 
-// insteadOfSeatPools says how to write today what a role said with seat-pools, which
-// named the pools that its seat was about. A role could be given a seat of any other.
-func (p *parser) insteadOfSeatPools(n *source.Node) string {
+// suggestSeats suggests a replacement for seat-pools, a former key with the names of the
+// pools that seat applied to. A role could hold a seat of any other pool.
+func (p *parser) suggestSeats(n *source.Node) string {
 	rule, named := "", map[string]bool{}
 	for _, e := range n.Entries {
 		switch e.Key.Text {

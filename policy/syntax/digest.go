@@ -10,16 +10,15 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// Digest returns a fingerprint of all that decides, in hexadecimal: the SHA-256 of the
-// document with all in it that has no order sorted, and without titles and comments.
+// Digest returns a hexadecimal fingerprint of everything that affects decisions: the SHA-256
+// of the document without titles and comments, with all unordered lists sorted.
 func (d *Document) Digest() string {
 	sum := sha256.Sum256(d.canonical().Print())
 	return hex.EncodeToString(sum[:])
 }
 
-// canonical copies the document in the one order that depends on nothing but
-// what it says. The members of bundles keep theirs: it decides which denial is
-// told.
+// canonical returns a copy in a canonical order. The members of bundles keep their order,
+// because it determines which denial is returned.
 func (d *Document) canonical() *Document {
 	c := *d
 	c.Title = ""
@@ -59,9 +58,8 @@ func (d *Document) canonical() *Document {
 	return &c
 }
 
-// shortenSeats writes the seats of a role in the one way that says them shortest: as
-// seat where all pools have the same rule, and otherwise without the pools of which
-// the role holds no seat.
+// shortenSeats writes the seats of a role in their shortest form: as seat if all pools have
+// the same rule, and otherwise without the pools in which the role cannot hold a seat.
 func (r *Role) shortenSeats(pools []SeatPool) {
 	if r.Seats == nil {
 		return
@@ -109,7 +107,7 @@ func sortedNames(names []Name) []Name {
 	return sorted(names, func(n *Name) string { return n.Text })
 }
 
-// sorted returns a copy in the order of the keys, each of which is made once.
+// sorted returns a copy sorted by key. It computes each key once.
 func sorted[E any](list []E, key func(*E) string) []E {
 	if len(list) < 2 {
 		return slices.Clone(list)

@@ -1,10 +1,10 @@
-// Package syntax is a policy file as it is written: the document with the place of each
-// name, the grammar of its rules, the problems that are found in it, and its printed form.
-// Package policyfile reads a document from YAML, and package policy compiles it. This
-// package looks up no names and decides nothing.
+// Package syntax represents a policy file as written: the document with the position of each
+// name, the grammar of its rules, its problems, and its printed form. Package policyfile
+// parses a document from YAML, and package policy compiles it. This package does not resolve
+// names and makes no decisions.
 //
-// The types are named after what a file declares. A [Role] is an entry under the key
-// roles, for instance; package role has the role that it is compiled to.
+// The types are named after what a file declares. A [Role], for instance, is an entry under
+// the key roles; package role has the compiled role.
 package syntax
 
 import (
@@ -15,17 +15,17 @@ import (
 // FormatVersion is the version of the policy format, the value of the key usher.
 const FormatVersion = "1"
 
-// TitleKey is the key of titles. No role has that name, because a permission has its title
-// beside its cells, which have the names of roles for keys.
+// TitleKey is the key of titles. No role can have this name, because a permission has its
+// title beside its cells, whose keys are names of roles.
 const TitleKey = "title"
 
-// Document is a policy as it is written. All lists are in the order of the file.
-// The zero Document is a policy without roles, which does not compile.
+// Document is a policy as written. All lists are in the order of the file. The zero Document
+// has no roles and does not compile.
 //
-// Fields here and below have the keys of the file for names, in lower case; where the
-// key is another, the comment says so.
+// The fields here and below have the names of the keys in the file, in lower case; comments
+// state other keys.
 type Document struct {
-	File       string // as messages name it
+	File       string // the file name for messages
 	Name       string
 	Title      string
 	Seats      []SeatPool
@@ -37,55 +37,54 @@ type Document struct {
 	Resources  []Resource
 	Never      []Never
 
-	// Problems is what was wrong with the file that the document was read from. A
-	// document with problems does not compile. Default: nil, nothing was wrong.
+	// Problems are the problems of the parsed file. A document with problems does not
+	// compile. Default: nil, no problems.
 	Problems *Problems
 }
 
-// Name is a name with its place.
+// Name is a name with its position.
 type Name struct {
 	Text string
 	Pos  Pos
 }
 
-// SeatPool declares a number of seats that a plan sells.
+// SeatPool declares a pool of seats that a plan sells.
 type SeatPool struct {
 	Name  Name
-	Holds []usher.Status // nil for the default: invited and active
+	Holds []usher.Status // nil: the default, invited and active
 }
 
 // Setting declares a yes/no switch of an account.
 type Setting struct {
 	Name    Name
-	Title   string // for people, a noun: "Guest booking"
+	Title   string // display title, a noun: "Guest booking"
 	Default bool
 }
 
-// Condition names a fact that rules may ask for.
+// Condition declares a name for a fact that rules can require.
 type Condition struct {
 	Name  Name
-	Title string        // for people, what a user needs: "a booking seat"
+	Title string        // display title, what a user needs: "a booking seat"
 	Kind  ConditionKind // its key: seat, feature, setting, context, attribute or party
 	Of    Name          // its value: the pool, feature, setting, request fact, attribute or party
 }
 
-// ConditionKind says where a condition's fact is known from. The zero value is
-// none.
+// ConditionKind is the source of a condition's fact. The zero value is invalid.
 type ConditionKind uint8
 
 // The kinds of conditions.
 const (
 	OnSeat      ConditionKind = iota + 1 // the user holds a seat of the pool
 	OnFeature                            // the user has the feature
-	OnSetting                            // the account's switch is on
-	OnContext                            // a fact of the request
-	OnAttribute                          // an attribute of the resource
-	OnParty                              // the resource names at least one of the party
+	OnSetting                            // the account has the setting on
+	OnContext                            // a fact of the request is true
+	OnAttribute                          // an attribute of the resource is true
+	OnParty                              // the resource names at least one id of the party
 )
 
 var conditionKinds = [...]string{"", "seat", "feature", "setting", "context", "attribute", "party"}
 
-// String returns the key under which a policy file writes the kind, "" for none.
+// String returns the key of the kind in a policy file, "" for the zero value.
 func (k ConditionKind) String() string {
 	if int(k) < len(conditionKinds) {
 		return conditionKinds[k]
@@ -101,23 +100,23 @@ type Role struct {
 	Requires    []Name
 	OnTeam      bool // held-on: team
 	Unique      bool
-	HandsOverTo Name // hands-over-to; zero where the file says nothing
+	HandsOverTo Name // hands-over-to; zero if absent
 	Default     bool
 	All         bool
 	AllPos      Pos
 	Seat        role.Seat
-	SeatPos     Pos        // zero where the file says nothing
-	Seats       []RoleSeat // nil where the file says nothing
-	SeatsPos    Pos        // zero where the file says nothing
-	AtLeast     int        // at-least; 0 where the file says nothing
-	AtMost      int        // at-most; 0 where the file says nothing
+	SeatPos     Pos        // zero if absent
+	Seats       []RoleSeat // nil if absent
+	SeatsPos    Pos        // zero if absent
+	AtLeast     int        // at-least; 0 if absent
+	AtMost      int        // at-most; 0 if absent
 	BoundsPos   Pos        // of at-least or at-most
 }
 
-// SeatSaid reports whether the role has the short form of seats.
+// SeatSaid reports whether the role has the key seat, the short form of seats.
 func (r *Role) SeatSaid() bool { return r.SeatPos != Pos{} || r.Seat != role.SeatOptional }
 
-// RoleSeat says how a role goes with a seat of one pool.
+// RoleSeat is the rule of a role for the seats of one pool.
 type RoleSeat struct {
 	Pool Name      // its key
 	Seat role.Seat // its value
@@ -140,29 +139,29 @@ type Resource struct {
 // Party declares a relation of a resource to users or to teams.
 type Party struct {
 	Name  Name
-	Teams bool // its value: teams, rather than users
+	Teams bool // its value: true for teams, false for users
 }
 
-// FieldGroup names fields of a resource that rules can hide together.
+// FieldGroup declares a group of fields that rules can hide together.
 type FieldGroup struct {
 	Name   Name
 	Fields []Name // its value
 }
 
-// Permission declares an action on a resource, with who may do it.
+// Permission declares an action on a resource, with the rules of each role.
 type Permission struct {
 	Action Name   // its key under permissions: edit, for calendar.edit
-	Title  string // for people, what it allows: "edit a calendar"
+	Title  string // display title, what it allows: "edit a calendar"
 	Cells  []Cell // all other keys of its value
 }
 
-// Cell holds the rules of one permission for one role, or for everyone.
+// Cell is the list of rules of one permission for one role, or for everyone.
 type Cell struct {
 	Who   Name // its key: a role, or everyone
 	Rules []Rule
 }
 
-// Never forbids a permission wherever a rule matches.
+// Never forbids a permission on the resources that one of its rules matches.
 type Never struct {
 	Permission Name
 	Rules      []Rule

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FORMAT.md has each word that cannot be a name, and how long a list in a rule may be.
+// FORMAT.md lists each reserved word, and the limit of a list in a rule.
 func TestFormat(t *testing.T) {
 	text, err := os.ReadFile("../FORMAT.md")
 	require.NoError(t, err)

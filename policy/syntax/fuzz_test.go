@@ -12,8 +12,8 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// Whatever a text holds, ParseRule ends without a panic, and what it reads is written in one
-// way that it reads as the same.
+// For any text, ParseRule returns without a panic. A parsed rule has one printed form, which parses
+// to an equal rule.
 func FuzzRule(f *testing.F) {
 	for _, rule := range []string{
 		"any", "own", "sole", "team", "shared", "none", "", " ", "any\tif\n mfa",

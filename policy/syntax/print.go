@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Print writes the document as a policy file, without comments. What it writes
-// parses to an equal document, but for the places.
+// Print returns the document as a policy file without comments. Parsing the result returns an
+// equal document, except for positions.
 func (d *Document) Print() []byte {
 	var w printer
 	w.line(0, "usher: %s", FormatVersion)
@@ -124,7 +124,7 @@ func (w *printer) resource(r Resource) {
 	}
 }
 
-// settings returns what the role says, as entries of its map.
+// settings returns the entries of a role's map.
 func (r *Role) settings() []string {
 	var s []string
 	add := func(said bool, format string, args ...any) {

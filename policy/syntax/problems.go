@@ -10,19 +10,18 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// Pos is a place in a file; lines and columns count from 1. The zero Pos is
-// nowhere.
+// Pos is a position in a file. Lines and columns start at 1. The zero Pos is unknown.
 type Pos struct {
 	Line, Col int
 }
 
-// IsZero reports whether the place is nowhere.
+// IsZero reports whether the position is unknown.
 func (p Pos) IsZero() bool { return p == Pos{} }
 
-// ErrInvalid is the sentinel of Problem and Problems.
+// ErrInvalid is the sentinel error that Problem and Problems match.
 var ErrInvalid = errors.New("invalid file")
 
-// Problem is one thing that is wrong with a file. errors.Is finds ErrInvalid in it.
+// Problem is one problem in a file. It matches ErrInvalid.
 type Problem struct {
 	File    string
 	Pos     Pos
@@ -34,28 +33,27 @@ func (p Problem) Error() string {
 	return printable.Sprintf("%s:%d:%d: %s", p.File, p.Pos.Line, p.Pos.Col, p.Message)
 }
 
-// Is makes errors.Is find ErrInvalid.
+// Is reports whether target is ErrInvalid.
 func (p Problem) Is(target error) bool { return target == ErrInvalid }
 
-// maxProblems is how many problems an error tells at once: who made more has
-// usually made one, many times.
+// maxProblems is the number of problems that an error lists: more are usually repetitions.
 const maxProblems = 20
 
-// maxKept bounds the memory that a hostile file can take with its problems.
+// maxKept bounds the memory for the problems of a hostile file.
 const maxKept = 200
 
-// maxMessage bounds the message about a name of half a megabyte.
+// maxMessage bounds the length of a message, since a name may be very long.
 const maxMessage = 400
 
-// Problems collects what is wrong with a file. errors.Is finds ErrInvalid in it. The zero value, or one with its
-// File set, is ready to use, by one goroutine at a time.
+// Problems is a list of problems in a file. It matches ErrInvalid. The zero value is ready to
+// use. It is not safe for concurrent use.
 type Problems struct {
 	File string
 	list []Problem
 	more int
 }
 
-// Clone returns a copy, to which problems can be added apart. The copy of nil is empty.
+// Clone returns a copy with its own list of problems. Clone of nil returns an empty list.
 func (ps *Problems) Clone() *Problems {
 	if ps == nil {
 		return &Problems{}
@@ -63,7 +61,7 @@ func (ps *Problems) Clone() *Problems {
 	return &Problems{File: ps.File, list: slices.Clone(ps.list), more: ps.more}
 }
 
-// Add notes a problem, once if it is the same.
+// Add adds a problem, unless the list has the same one.
 func (ps *Problems) Add(pos Pos, format string, args ...any) {
 	if len(ps.list) == maxKept {
 		ps.more++
@@ -79,21 +77,21 @@ func (ps *Problems) Add(pos Pos, format string, args ...any) {
 	}
 }
 
-// Full reports whether there are as many problems as are told, so that nobody
-// needs to find good words for more.
+// Full reports whether the list has as many problems as an error lists, so that suggestions
+// for more are not needed.
 func (ps *Problems) Full() bool { return len(ps.list) >= maxProblems }
 
-// List returns the first problems in the order of the file, at most 20, of the 200
-// that were added first.
+// List returns the first 20 problems in the order of the file, of the 200 that were added
+// first.
 func (ps *Problems) List() []Problem {
 	list := ps.All()
 	return list[:min(len(list), maxProblems)]
 }
 
-// Len returns how many problems there are in all, with those that List leaves out.
+// Len returns the number of all problems, including those that List omits.
 func (ps *Problems) Len() int { return len(ps.list) + ps.more }
 
-// Err returns ps as an error, or nil if nothing is wrong.
+// Err returns ps as an error, or nil if there are no problems.
 func (ps *Problems) Err() error {
 	if ps.Len() == 0 {
 		return nil
@@ -101,8 +99,7 @@ func (ps *Problems) Err() error {
 	return ps
 }
 
-// Error returns a line for each of the first 20 problems, and how many more there
-// are.
+// Error returns a line for each of the first 20 problems, and the number of further ones.
 func (ps *Problems) Error() string {
 	var b strings.Builder
 	list := ps.List()
@@ -118,10 +115,10 @@ func (ps *Problems) Error() string {
 	return b.String()
 }
 
-// Is makes errors.Is find ErrInvalid.
+// Is reports whether target is ErrInvalid.
 func (ps *Problems) Is(target error) bool { return target == ErrInvalid }
 
-// Unwrap returns the problems that Error tells, for errors.As.
+// Unwrap returns the problems of List, for errors.As.
 func (ps *Problems) Unwrap() []error {
 	var errs []error
 	for _, p := range ps.List() {
@@ -130,7 +127,7 @@ func (ps *Problems) Unwrap() []error {
 	return errs
 }
 
-// All returns the problems that were added first, at most 200, in the order of the file.
+// All returns up to 200 problems that were added first, in the order of the file.
 func (ps *Problems) All() []Problem {
 	list := slices.Clone(ps.list)
 	slices.SortStableFunc(list, func(a, b Problem) int {

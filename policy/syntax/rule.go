@@ -14,40 +14,40 @@ import (
 //
 //	scope [ "as" party { "or" party } ] [ "if" [ "not" ] condition { "and" [ "not" ] condition } ] [ "hiding" group { "and" group } ]
 //
-// The zero Rule has no scope; it is not a rule that can be written.
+// The zero Rule has no scope and is invalid.
 type Rule struct {
 	Scope  Scope
-	As     []Name // the parties considered; none: all of the resource
+	As     []Name // the parties that the scope looks at; none: all of the resource
 	If     []Test
 	Hiding []Name // groups of fields
 	Pos    Pos
 }
 
-// Test asks for a condition, or with Not for its opposite.
+// Test requires a condition, or with Not its negation.
 type Test struct {
 	Not  bool
 	Name Name
 }
 
-// Scope says which resources a rule reaches, seen from the user and over the
-// parties that the rule considers. The zero value reaches none.
+// Scope selects resources, relative to the user and to the parties that the rule looks at.
+// The zero value selects none.
 type Scope uint8
 
-// The scopes. But for ScopeAny, none reaches a resource without parties.
+// The scopes. Only ScopeAny matches a resource without parties.
 const (
 	ScopeAny    Scope = iota + 1 // every resource
-	ScopeOwn                     // the user is among the parties, or belongs to a team among them
+	ScopeOwn                     // the user, or a team that the user belongs to, is among the parties
 	ScopeSole                    // the user is the only party
-	ScopeTeam                    // every party is the user, or in a team of theirs, or such a team
-	ScopeShared                  // at least one party is so
+	ScopeTeam                    // every party is the user, belongs to a team of the user, or is such a team
+	ScopeShared                  // at least one party is
 )
 
 var scopeNames = []string{"any", "own", "sole", "team", "shared"}
 
-// IsScope reports whether a word is the word of a scope.
+// IsScope reports whether a word is a scope.
 func IsScope(word string) bool { return slices.Contains(scopeNames, word) }
 
-// String returns the scope's word, "none" for the zero value.
+// String returns the word of the scope, "none" for the zero value.
 func (s Scope) String() string {
 	if s == 0 || int(s) > len(scopeNames) {
 		return "none"
@@ -55,18 +55,18 @@ func (s Scope) String() string {
 	return scopeNames[s-1]
 }
 
-// maxListed is how many parties, conditions or groups one rule may list.
+// maxListed is the limit of parties, conditions or groups in one list of a rule.
 const maxListed = 40
 
-// reserved are the words of the rule grammar, and everyone. A party or a
-// standard resource may be called team all the same: no rule can mistake it.
+// reserved are the words of the rule grammar, and everyone. A party and a standard resource
+// may nevertheless be named team, because no rule is then ambiguous.
 var reserved = append([]string{"as", "or", "if", "not", "and", "hiding", "everyone"}, scopeNames...)
 
-// IsReserved reports whether a word is one of the rule grammar, or everyone.
+// IsReserved reports whether a word is a word of the rule grammar, or everyone.
 func IsReserved(word string) bool { return slices.Contains(reserved, word) }
 
-// String writes the rule in one way only: parties, conditions and groups stand
-// as they were written, and single blanks between the words.
+// String returns the rule in a canonical form: parties, conditions and groups in their order,
+// with single blanks between words.
 func (r Rule) String() string {
 	var b strings.Builder
 	b.WriteString(r.Scope.String())
@@ -93,7 +93,7 @@ func (r Rule) String() string {
 	return b.String()
 }
 
-// String returns the condition's name, after "not " if it is turned round.
+// String returns the condition's name, with the prefix "not " if it is negated.
 func (t Test) String() string {
 	if t.Not {
 		return "not " + t.Name.Text
@@ -101,8 +101,8 @@ func (t Test) String() string {
 	return t.Name.Text
 }
 
-// ParseRule reads one rule. Names are not looked up. An error is a Problem
-// without a file, whose place counts from the beginning of the text.
+// ParseRule parses one rule. It does not resolve names. The error is a Problem without a
+// file; its position is relative to the beginning of the text.
 func ParseRule(text string) (Rule, error) {
 	p := ruleParser{text: text}
 	r := p.rule()
@@ -114,7 +114,7 @@ func ParseRule(text string) (Rule, error) {
 
 type ruleParser struct {
 	text string
-	at   int // where the rest begins
+	at   int // the offset of the next word
 	err  error
 }
 
@@ -124,9 +124,9 @@ func (p *ruleParser) rule() Rule {
 	i := slices.Index(scopeNames, word.Text)
 	switch {
 	case word.Text == "":
-		p.fail(word, "a rule begins with a scope: any, own, sole, team or shared")
+		p.fail(word, "a rule must begin with a scope: any, own, sole, team or shared")
 	case i < 0:
-		p.fail(word, "unknown scope %q%s (any, own, sole, team, shared)", word.Text, insteadOfScope(word.Text))
+		p.fail(word, "unknown scope %q%s (any, own, sole, team, shared)", word.Text, suggestScope(word.Text))
 	}
 	r.Scope, r.Pos = Scope(i+1), word.Pos
 	if p.accept("as") {
@@ -139,30 +139,30 @@ func (p *ruleParser) rule() Rule {
 		r.Hiding = p.names("group of fields", "and")
 	}
 	if rest := p.next(); rest.Text != "" {
-		p.fail(rest, "%q does not belong here; %s", rest.Text, insteadOf(rest.Text))
+		p.fail(rest, "unexpected %q; %s", rest.Text, suggestEnd(rest.Text))
 	}
 	return r
 }
 
-// insteadOfScope says what to write for a word that is no scope.
-func insteadOfScope(word string) string {
+// suggestScope suggests a replacement for an unknown scope.
+func suggestScope(word string) string {
 	switch strings.ToLower(word) {
 	case "none", "no", "nobody", "never", "false", "deny":
-		return "; where nobody may, leave it out"
+		return "; to deny, remove the cell"
 	case "true", "yes", "all", "always", "allow", "everyone", "*":
 		return "; write any"
 	}
 	if scope := strings.TrimSuffix(word, ","); scope != word && slices.Contains(scopeNames, scope) {
-		return "; several rules are a list: [own if a, team if b]"
+		return "; write several rules as a list: [own if a, team if b]"
 	}
 	return suggest.DidYouMean(word, scopeNames)
 }
 
-// insteadOf says what to write for a word where a rule should end.
-func insteadOf(word string) string {
+// suggestEnd suggests a replacement for an unexpected word after a rule.
+func suggestEnd(word string) string {
 	switch strings.ToLower(word) {
 	case "or", "||":
-		return "conditions are joined by and; for \"or\" write a list of rules, of which one is enough: [own if a, own if b]"
+		return "conditions are joined by and; for \"or\" write a list of rules: [own if a, own if b]"
 	case "unless", "except", "without":
 		return "write if not …"
 	case "when", "where", "with", "while":
@@ -181,7 +181,7 @@ func (p *ruleParser) tests() []Test {
 			switch {
 			case other.Name.Text != t.Name.Text:
 			case other.Not == t.Not:
-				p.fail(t.Name, "%s stands here twice", t)
+				p.fail(t.Name, "duplicate condition %s", t)
 			default:
 				p.fail(t.Name, "%s and not %s never hold together", t.Name.Text, t.Name.Text)
 			}
@@ -200,7 +200,7 @@ func (p *ruleParser) names(what, between string) []Name {
 		n := p.name(what, between)
 		p.bound(n, len(names))
 		if slices.ContainsFunc(names, func(o Name) bool { return o.Text == n.Text }) {
-			p.fail(n, "%s stands here twice", n.Text)
+			p.fail(n, "duplicate %s %s", what, n.Text)
 		}
 		names = append(names, n)
 		if !p.accept(between) {
@@ -216,16 +216,16 @@ func (p *ruleParser) name(what, between string) Name {
 	case n.Text == "":
 		p.fail(n, "the name of a %s is missing at the end", what)
 	case IsReserved(n.Text) && (what != "party" || n.Text != "team"):
-		p.fail(n, "%q is a word of the rules and no name of a %s", n.Text, what)
+		p.fail(n, "%q is a reserved word and cannot name a %s", n.Text, what)
 	case strings.HasSuffix(n.Text, ","):
-		p.fail(n, "names are joined by %q here, not by a comma", between)
+		p.fail(n, "separate names with %q, not with a comma", between)
 	case !permission.IsName(n.Text):
 		p.fail(n, "%q cannot name a %s: names are lower-case letters, digits and dashes, and begin with a letter", n.Text, what)
 	}
 	return n
 }
 
-// bound keeps the search for repetitions short.
+// bound limits the length of a list, which keeps the search for duplicates short.
 func (p *ruleParser) bound(at Name, before int) {
 	if before == maxListed {
 		p.fail(at, "more than %d names in one list of a rule", maxListed)
@@ -241,7 +241,7 @@ func (p *ruleParser) accept(word string) bool {
 	return false
 }
 
-// next returns the word at p.at with its column, an empty one at the end.
+// next returns the word at p.at with its column; its text is "" at the end.
 func (p *ruleParser) next() Name {
 	rest := p.text[p.at:]
 	blank := len(rest) - len(strings.TrimLeft(rest, " \t\n"))
