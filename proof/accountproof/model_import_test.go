@@ -10,11 +10,12 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// Import is no command of the prose. Its own words: "makes the account as it stands somewhere
-// else, in one commit. Only the host may. What no account may be is Invalid: two holders of the
-// unique role, more seats held than bought, a circle of teams. Nobody is asked whether it may be
-// so. Who has a role that requires a seat holds one without saying so." What is not there is
-// unknown, as everywhere. Where several things stand against it, it is refused for one of them.
+// Import is not in the prose of the design. By its documentation, it creates an account with
+// existing data in one commit. Only the host may do so. An invalid account is rejected: two holders
+// of the unique role, more seats held than bought, a cycle of teams. Permissions are not checked. A
+// user whose role requires a seat holds one even if the seed does not list it. Undeclared names are
+// unknown, as in other commands. If there are several faults, the import is rejected for one of
+// them.
 func (s *step) importAccount(c account.Import) account.Code {
 	if !s.byHost() {
 		return account.CodeDenied
@@ -32,7 +33,7 @@ func (s *step) importAccount(c account.Import) account.Code {
 	return slices.Min(s.faults)
 }
 
-// against notes a code that stands against an import.
+// against records a code for which an import is rejected.
 func (s *step) against(wrong bool, code account.Code) {
 	if wrong && !slices.Contains(s.faults, code) {
 		s.faults = append(s.faults, code)
@@ -94,7 +95,7 @@ func (s *step) importUsers(c account.Seed) {
 	}
 }
 
-// importHeld gives a user what they hold, each thing once.
+// importHeld gives a user the seats and grants of the seed, without repetitions.
 func (s *step) importHeld(u *user, plain policy.User) {
 	for _, m := range plain.Teams {
 		s.against(!s.isTeam(m.Team), account.CodeUnknownTeam)

@@ -11,10 +11,10 @@ import (
 
 const desk seat.PoolName = "desk"
 
-// deed is a command as the model knows it.
+// op is a command in the model.
 type op struct {
 	kind  kind
-	whom  who
+	user  modelUser
 	post  post // of add and promote
 	total int  // of resize
 }
@@ -32,7 +32,7 @@ const (
 )
 
 func (d op) command() account.Command {
-	user, name := names[d.whom], role.Name(d.post.String())
+	user, name := names[d.user], role.Name(d.post.String())
 	switch d.kind {
 	case seize:
 		return account.AssignSeat{User: user, Pool: desk}
@@ -49,20 +49,21 @@ func (d op) command() account.Command {
 	case dismiss:
 		return account.RemoveUser{User: user}
 	}
-	panic("no such deed")
+	panic("unknown op")
 }
 
 func (d op) String() string { return account.Describe(d.command()) }
 
-func commands(deeds []op) []account.Command {
-	list := make([]account.Command, len(deeds))
-	for i, d := range deeds {
+func commands(ops []op) []account.Command {
+	list := make([]account.Command, len(ops))
+	for i, d := range ops {
 		list[i] = d.command()
 	}
 	return list
 }
 
-// refusal says which deed of a batch is refused, and why. The zero refusal is none.
+// refusal is the rejected command of a batch with its code. The zero refusal is for a batch that is
+// not rejected.
 type refusal struct {
 	code  account.Code
 	index int
@@ -70,12 +71,12 @@ type refusal struct {
 
 func (r refusal) String() string { return fmt.Sprintf("%s of command %d", r.code, r.index+1) }
 
-// after is the account after a batch, all of it or nothing, and whether the batch changed
-// anything on its way. Seats are counted when all deeds are done; where there are too few,
-// the last deed after which more were lacking is refused.
-func (s small) after(actor who, deeds []op) (next small, changed bool, r refusal) {
+// after returns the account after a batch, which is atomic, and whether the batch changed anything.
+// Seats are counted after all commands. If there are too few, the last command that increased the
+// lack is rejected.
+func (s modelAccount) after(actor modelUser, ops []op) (next modelAccount, changed bool, r refusal) {
 	next = s
-	for i, d := range deeds {
+	for i, d := range ops {
 		then, code := next.do(actor, d)
 		if code != 0 {
 			return s, false, refusal{code, i}
@@ -95,16 +96,17 @@ func (s small) after(actor who, deeds []op) (next small, changed bool, r refusal
 	return next, changed, refusal{}
 }
 
-// do is the account after a deed, with as many seats held as that may be. One without effect is the same account again.
-func (s small) do(actor who, d op) (small, account.Code) {
-	p := s.people[d.whom]
+// do returns the account after a command, before seats are counted. A command without effect
+// returns the same account.
+func (s modelAccount) do(actor modelUser, d op) (modelAccount, account.Code) {
+	p := s.people[d.user]
 	if !s.may(actor, d) {
 		return s, account.CodeDenied
 	}
 	if p.post == absent && d.kind != resize && d.kind != add {
 		return s, account.CodeUnknownUser
 	}
-	change := &s.people[d.whom] // of this copy
+	change := &s.people[d.user] // of this copy
 	switch d.kind {
 	case seize:
 		change.seated = true
@@ -138,30 +140,30 @@ func (s small) do(actor who, d op) (small, account.Code) {
 	return s, 0
 }
 
-// may says whether the policy allows it. Nobody dismisses the owner or gives them another
-// role, and nobody but the owner hands the account over.
-func (s small) may(actor who, d op) bool {
+// may reports whether the policy allows a command. No user removes the owner or changes the owner's
+// role, and only the owner transfers the ownership.
+func (s modelAccount) may(actor modelUser, d op) bool {
 	switch {
 	case actor == host:
 		return true
 	case d.kind == hand:
 		return s.people[actor].post == owner
-	case (d.kind == promote || d.kind == dismiss) && s.people[d.whom].post == owner:
+	case (d.kind == promote || d.kind == dismiss) && s.people[d.user].post == owner:
 		return false
 	}
 	return s.leads(actor)
 }
 
-// drawDeed draws mostly what is about seats, and so about the last one.
-func drawDeed(r *rand.Rand) op {
-	d := op{whom: who(r.IntN(len(names)))}
+// drawOp draws a command, mostly about seats, so that clients compete for the last seat.
+func drawOp(r *rand.Rand) op {
+	d := op{user: modelUser(r.IntN(len(names)))}
 	switch n := r.IntN(20); {
 	case n < 6:
 		d.kind = seize
 	case n < 11:
 		d.kind = free
 	case n < 12:
-		d.kind, d.whom, d.total = resize, 0, 1+r.IntN(3)
+		d.kind, d.user, d.total = resize, 0, 1+r.IntN(3)
 	case n < 14:
 		d.kind, d.post = promote, member+post(r.IntN(3))
 	case n < 17:
@@ -174,24 +176,24 @@ func drawDeed(r *rand.Rand) op {
 	return d
 }
 
-// drawDeeds draws a batch: a deed, two at random, or a seat that goes from one to another.
-func drawDeeds(r *rand.Rand) []op {
+// drawOps draws a batch: one command, two random ones, or the move of a seat to another user.
+func drawOps(r *rand.Rand) []op {
 	switch r.IntN(10) {
 	case 0, 1:
-		return []op{drawDeed(r), drawDeed(r)}
+		return []op{drawOp(r), drawOp(r)}
 	case 2, 3:
-		return []op{{kind: free, whom: who(r.IntN(len(names)))}, {kind: seize, whom: who(r.IntN(len(names)))}}
+		return []op{{kind: free, user: modelUser(r.IntN(len(names)))}, {kind: seize, user: modelUser(r.IntN(len(names)))}}
 	}
-	return []op{drawDeed(r)}
+	return []op{drawOp(r)}
 }
 
-// drawActor draws mostly who may: the host, and who leads at the beginning.
-func drawActor(r *rand.Rand) who {
+// drawActor draws mostly actors with permission: the host, and the initial owner and administrator.
+func drawActor(r *rand.Rand) modelUser {
 	switch n := r.IntN(20); {
 	case n < 10:
 		return host
 	case n < 17:
-		return who(r.IntN(2))
+		return modelUser(r.IntN(2))
 	}
-	return who(r.IntN(len(names)))
+	return modelUser(r.IntN(len(names)))
 }

@@ -8,11 +8,11 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// small is the account as the model knows it, straight from the rules of the design. It is a
-// plain value: two that are alike are equal.
-type small struct {
+// modelAccount is the account in the model, written from the rules of the design. It is a plain
+// value and comparable with ==.
+type modelAccount struct {
 	people [5]person
-	total  int // seats that were bought
+	total  int // number of seats that were bought
 }
 
 type person struct {
@@ -20,13 +20,13 @@ type person struct {
 	seated bool
 }
 
-// post is a role. Whoever is absent is no user of the account.
+// post is a role. The zero value, absent, is for users who are not in the account.
 type post uint8
 
 const (
 	absent post = iota
 	member
-	clerk // needs a seat
+	clerk // requires a seat
 	admin
 	owner
 )
@@ -35,42 +35,42 @@ var postNames = [...]string{absent: "absent", member: "member", clerk: "clerk", 
 
 func (p post) String() string { return postNames[p] }
 
-// who is somebody: the index of a person, or the host.
-type who int
+// modelUser is the index of a user, or host.
+type modelUser int
 
-const host who = -1
+const host modelUser = -1
 
 var names = [...]usher.UserID{"olivia", "adam", "cleo", "max", "eve"}
 
-func (w who) String() string {
+func (w modelUser) String() string {
 	if w == host {
 		return "host"
 	}
 	return string(names[w])
 }
 
-func (w who) actor() account.Actor {
+func (w modelUser) actor() account.Actor {
 	if w == host {
 		return account.AsHost("host")
 	}
 	return account.AsUser(names[w])
 }
 
-// founded is the account before anybody asks for anything: one seat of two is left.
-var founded = small{people: [5]person{{post: owner}, {post: admin}, {clerk, true}, {post: member}, {}}, total: 2}
+// initialAccount is the account at the beginning: one seat of two is free.
+var initialAccount = modelAccount{people: [5]person{{post: owner}, {post: admin}, {clerk, true}, {post: member}, {}}, total: 2}
 
-// founding makes it.
-func founding() []account.Command {
+// initialCommands creates the initial account.
+func initialCommands() []account.Command {
 	return []account.Command{
 		account.CreateAccount{Owner: names[0]},
-		account.SetSeats{Pool: desk, Total: founded.total},
+		account.SetSeats{Pool: desk, Total: initialAccount.total},
 		account.AddUser{User: names[1], Role: "admin"},
 		account.AddUser{User: names[2], Role: "clerk"},
 		account.AddUser{User: names[3]},
 	}
 }
 
-func (s small) held() (n int) {
+func (s modelAccount) held() (n int) {
 	for _, p := range s.people {
 		if p.seated {
 			n++
@@ -79,25 +79,25 @@ func (s small) held() (n int) {
 	return n
 }
 
-func (s small) owner() who {
+func (s modelAccount) owner() modelUser {
 	for i, p := range s.people {
 		if p.post == owner {
-			return who(i)
+			return modelUser(i)
 		}
 	}
 	panic("an account without an owner")
 }
 
-// leads reports whether somebody has what an administrator has.
-func (s small) leads(w who) bool { return w == host || s.people[w].post >= admin }
+// leads reports whether a user has the permissions of an administrator.
+func (s modelAccount) leads(w modelUser) bool { return w == host || s.people[w].post >= admin }
 
-// opens reports whether a person may open doors.
-func (s small) opens(w who) bool {
+// opens reports whether a user may open doors.
+func (s modelAccount) opens(w modelUser) bool {
 	p := s.people[w]
 	return p.post >= admin || p.post != absent && p.seated
 }
 
-func (s small) String() string {
+func (s modelAccount) String() string {
 	var b strings.Builder
 	for i, p := range s.people {
 		if p.post == absent {
@@ -113,9 +113,8 @@ func (s small) String() string {
 	return b.String()
 }
 
-// plain is a view of the engine's as the model would have it. What the model has no word for
-// is an error.
-func plain(v account.View) (s small, err error) {
+// plain returns a view of the engine as a modelAccount. Anything that the model lacks is an error.
+func plain(v account.View) (s modelAccount, err error) {
 	posts := map[string]post{"member": member, "clerk": clerk, "admin": admin, "owner": owner}
 	known := 0
 	for i, name := range names {
