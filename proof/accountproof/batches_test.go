@@ -55,7 +55,7 @@ func TestPairs(t *testing.T) {
 // of them depends on the teams that the commands before it leave.
 func TestTriples(t *testing.T) {
 	book := rulebookNamed(t, "small/groups")
-	start := append(groups[:len(groups):len(groups)],
+	start := append(teamCommands[:len(teamCommands):len(teamCommands)],
 		account.CreateTeam{Team: "red"}, account.CreateTeam{Team: "blue"}, account.CreateTeam{Team: "lime", Parent: "blue"},
 		account.AddToTeam{Team: "red", User: "bob"}, account.SetTeamRole{Team: "red", User: "bob", Role: "manager"})
 	all := []account.Command{

@@ -32,8 +32,8 @@ var (
 	byThree = []account.Actor{account.AsUser("ann"), account.AsUser("bob"), account.AsUser("cat"), account.AsHost("host")}
 )
 
-// TestSmallPeople visits all accounts with three users and up to two seats.
-func TestSmallPeople(t *testing.T) {
+// TestSmallUsers visits all accounts with three users and up to two seats.
+func TestSmallUsers(t *testing.T) {
 	all := []account.Command{
 		account.AcceptInvitation{},
 		account.DeclineInvitation{},
@@ -59,8 +59,8 @@ func TestSmallPeople(t *testing.T) {
 	}.explore(t)
 }
 
-// TestSmallGroups visits all accounts with three users and up to two teams.
-func TestSmallGroups(t *testing.T) {
+// TestSmallTeams visits all accounts with three users and up to two teams.
+func TestSmallTeams(t *testing.T) {
 	all := []account.Command{
 		account.SetTeamRole{Team: "red", User: "cat", Role: "deputy"},
 		account.UnsetTeamRole{Team: "red", User: "cat", Role: "deputy"},
@@ -82,20 +82,20 @@ func TestSmallGroups(t *testing.T) {
 		}
 	}
 	smallAccount{
-		policy: "groups", commands: all, actors: byThree, start: groups,
+		policy: "groups", commands: all, actors: byThree, start: teamCommands,
 		escalates: []account.Command{
 			account.SetTeamRole{}, account.UnsetTeamRole{}, account.RemoveFromTeam{}, account.DeleteTeam{}, account.MoveTeam{},
 		},
 	}.explore(t)
 }
 
-var groups = []account.Command{
+var teamCommands = []account.Command{
 	account.CreateAccount{Owner: "ann"}, account.AddUser{User: "bob"}, account.AddUser{User: "cat", Role: "guest"},
 }
 
-// TestSmallFavours visits all accounts with three users, a permission and a feature that can be
+// TestSmallGrants visits all accounts with three users, a permission and a feature that can be
 // granted, and roles that may or may not grant them.
-func TestSmallFavours(t *testing.T) {
+func TestSmallGrants(t *testing.T) {
 	all := []account.Command{
 		account.ChangeSetting{Setting: "strict", Value: true}, account.ChangeSetting{Setting: "strict"},
 	}

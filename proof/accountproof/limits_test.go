@@ -10,9 +10,9 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// TestSmallBans visits all accounts with four users, a feature that forbids, and a team whose lead
+// TestSmallProhibitions visits all accounts with four users, a feature that forbids, and a team whose lead
 // may delegate.
-func TestSmallBans(t *testing.T) {
+func TestSmallProhibitions(t *testing.T) {
 	all := []account.Command{
 		account.SetTeamRole{Team: "red", User: "bob", Role: "lead"},
 		account.UnsetTeamRole{Team: "red", User: "bob", Role: "lead"},
@@ -67,9 +67,9 @@ func TestSmallMoves(t *testing.T) {
 	}.explore(t)
 }
 
-// TestSmallDesks visits all accounts with three users and up to three seats on which roles and
+// TestSmallSeats visits all accounts with three users and up to three seats on which roles and
 // rules depend. Then it runs all triples of commands in an account with one seat too few.
-func TestSmallDesks(t *testing.T) {
+func TestSmallSeats(t *testing.T) {
 	all := []account.Command{
 		account.SetSeats{Pool: "desk", Total: 1}, account.SetSeats{Pool: "desk", Total: 2}, account.SetSeats{Pool: "desk", Total: 3},
 	}

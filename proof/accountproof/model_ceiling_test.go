@@ -92,7 +92,7 @@ func (s *step) outranks(id usher.UserID) bool {
 // ceiling returns the ceiling of the actor: "each command of a batch is checked on the state that
 // the commands before it left". A seat of the actor that is not bought yet allows nothing.
 func (s *step) ceiling(tree *team.Tree) policy.Ceiling {
-	actor := s.unlent(s.before).users[s.actor.User()]
+	actor := s.withoutUnboughtSeats(s.before).users[s.actor.User()]
 	facts := &policy.Account{Teams: tree, Settings: s.before.settings}
 	c, err := s.book.compiled.Ceiling(actor.plain(), facts, s.context, s.time)
 	s.failed(err)

@@ -30,7 +30,7 @@ func (s *step) assignSeat(c account.AssignSeat) account.Code {
 		return account.CodeDenied
 	case u == nil:
 		return account.CodeUnknownUser
-	case s.stuck(u, s.book.isPool(c.Pool) && !u.seats[c.Pool] && s.book.isAccountRole(u.role) && s.seatIsOdd(u, c.Pool)):
+	case s.stuck(u, s.book.isPool(c.Pool) && !u.seats[c.Pool] && s.book.isAccountRole(u.role) && s.seatDoesNotFit(u, c.Pool)):
 		return 0
 	case !s.book.isPool(c.Pool):
 		return account.CodeUnknownPool
@@ -55,7 +55,7 @@ func (s *step) unassignSeat(c account.UnassignSeat) account.Code {
 		return account.CodeDenied
 	case u == nil:
 		return account.CodeUnknownUser
-	case s.stuck(u, u.seats[c.Pool] && (!s.book.isPool(c.Pool) || s.book.isAccountRole(u.role) && s.seatIsOdd(u, c.Pool))):
+	case s.stuck(u, u.seats[c.Pool] && (!s.book.isPool(c.Pool) || s.book.isAccountRole(u.role) && s.seatDoesNotFit(u, c.Pool))):
 		return 0
 	case !s.book.isPool(c.Pool) && !u.seats[c.Pool]:
 		return account.CodeUnknownPool

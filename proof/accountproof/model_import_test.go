@@ -23,18 +23,18 @@ func (s *step) importAccount(c account.Import) account.Code {
 	s.exists = true
 	s.importPlan(c.Seed)
 	s.importUsers(c.Seed)
-	s.against(s.before.exists || s.before.deleted, account.CodeExists)
+	s.reject(s.before.exists || s.before.deleted, account.CodeExists)
 	holders, _ := s.holders(roleName(*s.book.unique()))
 	s.settle()
-	s.against(holders != 1 || s.overfull(), account.CodeInvalid)
+	s.reject(holders != 1 || s.overfull(), account.CodeInvalid)
 	if s.faults == nil {
 		return 0
 	}
 	return slices.Min(s.faults)
 }
 
-// against records a code for which an import is rejected.
-func (s *step) against(wrong bool, code account.Code) {
+// reject records a code for which an import is rejected.
+func (s *step) reject(wrong bool, code account.Code) {
 	if wrong && !slices.Contains(s.faults, code) {
 		s.faults = append(s.faults, code)
 	}
@@ -42,18 +42,18 @@ func (s *step) against(wrong bool, code account.Code) {
 
 func (s *step) importPlan(c account.Seed) {
 	for pool, total := range c.Seats {
-		s.against(!s.book.isPool(pool), account.CodeUnknownPool)
-		s.against(total < 0 || total > account.MaxSeats, account.CodeInvalid)
+		s.reject(!s.book.isPool(pool), account.CodeUnknownPool)
+		s.reject(total < 0 || total > account.MaxSeats, account.CodeInvalid)
 		s.bought[pool] = total
 	}
 	for name, value := range c.Settings {
 		_, ok := s.book.setting(name)
-		s.against(!ok, account.CodeUnknownSetting)
+		s.reject(!ok, account.CodeUnknownSetting)
 		s.settings[name] = value
 	}
 	for _, f := range c.Fields {
 		if code := s.defineField(account.DefineField{Field: f.Name, Type: f.Type}); code != 0 {
-			s.against(true, code)
+			s.reject(true, code)
 			continue
 		}
 		s.fields[len(s.fields)-1].Archived = f.Archived
@@ -61,8 +61,8 @@ func (s *step) importPlan(c account.Seed) {
 	maps.Copy(s.teams, c.Teams)
 	for id, parent := range c.Teams {
 		above := s.above(parent)
-		s.against(!s.isParent(parent), account.CodeUnknownTeam)
-		s.against(!isID(id) || slices.Contains(above, id), account.CodeInvalid)
+		s.reject(!s.isParent(parent), account.CodeUnknownTeam)
+		s.reject(!isID(id) || slices.Contains(above, id), account.CodeInvalid)
 	}
 }
 
@@ -74,22 +74,22 @@ func (s *step) importUsers(c account.Seed) {
 		if plain.Status == 0 {
 			plain.Status = usher.Active
 		}
-		s.against(!s.book.isAccountRole(plain.Role), account.CodeUnknownRole)
-		s.against(!isID(id) || plain.Status > usher.Inactive, account.CodeInvalid)
+		s.reject(!s.book.isAccountRole(plain.Role), account.CodeUnknownRole)
+		s.reject(!isID(id) || plain.Status > usher.Inactive, account.CodeInvalid)
 		if s.book.isAccountRole(plain.Role) {
 			s.users[id] = newUser(plain.Status, plain.Role)
 			s.importHeld(s.users[id], plain)
 		}
 	}
 	for id, values := range c.Values {
-		s.against(s.users[id] == nil, account.CodeUnknownUser)
+		s.reject(s.users[id] == nil, account.CodeUnknownUser)
 		for name, value := range values {
 			i := s.field(name)
 			if i < 0 {
-				s.against(true, account.CodeUnknownField)
+				s.reject(true, account.CodeUnknownField)
 				continue
 			}
-			s.against(!fits(value, s.fields[i].Type), account.CodeInvalid)
+			s.reject(!fits(value, s.fields[i].Type), account.CodeInvalid)
 			s.values.set(id, s.fields[i].ID, value)
 		}
 	}
@@ -98,24 +98,24 @@ func (s *step) importUsers(c account.Seed) {
 // importHeld gives a user the seats and grants of the seed, without repetitions.
 func (s *step) importHeld(u *user, plain policy.User) {
 	for _, m := range plain.Teams {
-		s.against(!s.isTeam(m.Team), account.CodeUnknownTeam)
-		s.against(slices.ContainsFunc(m.Roles, func(r role.Name) bool { return !s.book.isTeamRole(r) }), account.CodeUnknownRole)
-		s.against(u.isIn(m.Team), account.CodeInvalid)
+		s.reject(!s.isTeam(m.Team), account.CodeUnknownTeam)
+		s.reject(slices.ContainsFunc(m.Roles, func(r role.Name) bool { return !s.book.isTeamRole(r) }), account.CodeUnknownRole)
+		s.reject(u.isIn(m.Team), account.CodeInvalid)
 		u.teams[m.Team] = slices.Compact(slices.Sorted(slices.Values(m.Roles)))
 	}
 	for _, pool := range plain.Seats {
 		if !s.book.isPool(pool) {
-			s.against(true, account.CodeUnknownPool)
+			s.reject(true, account.CodeUnknownPool)
 			continue
 		}
 		may := s.book.counts(pool, u.status) && s.book.seatOf(u.role, pool) != role.SeatNone
-		s.against(u.seats[pool] || !may, account.CodeInvalid)
+		s.reject(u.seats[pool] || !may, account.CodeInvalid)
 		u.seats[pool] = true
 	}
 	for _, g := range plain.Grants {
 		_, held := u.grants[g.Name]
-		s.against(!s.book.isGrantable(g.Name), account.CodeUnknownGrant)
-		s.against(held || !isEnd(g.Until), account.CodeInvalid)
+		s.reject(!s.book.isGrantable(g.Name), account.CodeUnknownGrant)
+		s.reject(held || !isEnd(g.Until), account.CodeInvalid)
 		u.grants[g.Name] = g.Until
 	}
 }

@@ -25,10 +25,10 @@ func (s *step) stuck(u *user, helps bool) bool {
 
 // mismatched reports whether the policy cannot decide for a user after the commands before. A role
 // with too many holders restricts none of them.
-func (s *step) mismatched(u *user) bool { return s.before.odd(u) }
+func (s *step) mismatched(u *user) bool { return s.before.doesNotFit(u) }
 
-// odd reports whether a user has something that the policy does not declare or allow.
-func (w *modelAccount) odd(u *user) bool {
+// doesNotFit reports whether a user has something that the policy does not declare or allow.
+func (w *modelAccount) doesNotFit(u *user) bool {
 	if !w.book.isAccountRole(u.role) {
 		return true
 	}
@@ -42,12 +42,12 @@ func (w *modelAccount) odd(u *user) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(w.book.pools(), func(pool seat.PoolName) bool { return w.seatIsOdd(u, pool) })
+	return slices.ContainsFunc(w.book.pools(), func(pool seat.PoolName) bool { return w.seatDoesNotFit(u, pool) })
 }
 
-// seatIsOdd reports whether a user holds a seat that the role or the status does not allow, or has
+// seatDoesNotFit reports whether a user holds a seat that the role or the status does not allow, or has
 // no seat that the role requires.
-func (w *modelAccount) seatIsOdd(u *user, pool seat.PoolName) bool {
+func (w *modelAccount) seatDoesNotFit(u *user, pool seat.PoolName) bool {
 	must := w.book.seatOf(u.role, pool)
 	if u.seats[pool] {
 		return must == role.SeatNone || !w.book.counts(pool, u.status)
@@ -68,7 +68,7 @@ func (w *modelAccount) fits() bool {
 		}
 	}
 	for _, u := range w.users {
-		if w.odd(u) || w.tooMany(u.role) {
+		if w.doesNotFit(u) || w.tooMany(u.role) {
 			return false
 		}
 	}

@@ -181,7 +181,7 @@ func (s *step) may(name string, on parties) bool {
 	}
 	perm := permission.MustParse(name)
 	s.hidden = nil
-	for _, w := range []*modelAccount{s.modelAccount, s.unlent(s.modelAccount)} {
+	for _, w := range []*modelAccount{s.modelAccount, s.withoutUnboughtSeats(s.modelAccount)} {
 		var err error
 		s.decision, err = s.book.compiled.Decide(w.facts(), &usher.Request{
 			Subject: s.actor.User(), Permission: perm, Context: s.context, Time: s.time,
@@ -196,10 +196,10 @@ func (s *step) may(name string, on parties) bool {
 	return true
 }
 
-// unlent returns an account without the actor's new seats of pools with too few seats. "While more
+// withoutUnboughtSeats returns an account without the actor's new seats of pools with too few seats. "While more
 // seats of a pool are held than bought, a seat that the actor got in this batch allows the actor
 // nothing."
-func (s *step) unlent(w *modelAccount) *modelAccount {
+func (s *step) withoutUnboughtSeats(w *modelAccount) *modelAccount {
 	w = w.clone()
 	for _, pool := range w.book.pools() {
 		was := s.began.users[s.actor.User()]
@@ -229,7 +229,7 @@ func isID[ID ~string](id ID) bool {
 func (s *step) settle() account.Code {
 	for id, u := range s.users {
 		if was := s.before.users[id]; was != nil && was.role == u.role && was.status == u.status {
-			continue // users whom the command does not change keep even mismatched seats
+			continue // unchanged users keep even mismatched seats
 		}
 		for _, pool := range s.book.pools() {
 			switch must := s.book.seatOf(u.role, pool); {

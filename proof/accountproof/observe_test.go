@@ -96,7 +96,7 @@ func disagreements(s *account.State, w *modelAccount) (list []string) {
 	} else if w.swapped {
 		differ("fits", err == nil, w.fits())
 		for id, u := range w.users {
-			differ("fits "+string(id), s.FitsUser(w.book.compiled, id) == nil, !w.odd(u))
+			differ("fits "+string(id), s.FitsUser(w.book.compiled, id) == nil, !w.doesNotFit(u))
 		}
 	}
 	return list

@@ -174,7 +174,7 @@ func (c *corpus) layout(typ string, seed uint64) layout {
 		for _, row := range c.host.rowsOf(c.twin(), typ) {
 			most = max(most, len(row.parties[name]))
 		}
-		if s.form == "unknown" || s.form == "nobody" && most > 0 || s.form == "column" && most > 1 {
+		if s.form == "unknown" || s.form == "none" && most > 0 || s.form == "column" && most > 1 {
 			l.parties[name] = slot{"join", s.at}
 		}
 	}

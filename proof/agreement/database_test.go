@@ -81,7 +81,7 @@ type layout struct {
 }
 
 type slot struct {
-	form string // column, join, local, array, nobody, unknown
+	form string // column, join, local, array, none, unknown
 	at   int
 }
 
@@ -89,8 +89,8 @@ type slot struct {
 func drawLayout(d dice, typ string, parties map[string]bool, attributes []string) layout {
 	l := layout{typ: typ, parties: map[string]slot{}, attributes: map[string]int{}}
 	for i, name := range sortedKeys(parties) {
-		l.parties[name] = slot{pick(d, []string{"column", "column", "column", "join", "join", "local", "array", "array", "unknown", "nobody"}), i}
-		if s := l.parties[name]; (s.form == "unknown" || s.form == "nobody") && d.chance(60) {
+		l.parties[name] = slot{pick(d, []string{"column", "column", "column", "join", "join", "local", "array", "array", "unknown", "none"}), i}
+		if s := l.parties[name]; (s.form == "unknown" || s.form == "none") && d.chance(60) {
 			l.parties[name] = slot{"column", i}
 		}
 	}
@@ -121,7 +121,7 @@ func (l layout) mapping() filter.Mapping {
 			}
 		case "array":
 			m.Parties[name] = filter.Array{Name: fmt.Sprintf("t.a%d", s.at)}
-		case "nobody":
+		case "none":
 			m.Parties[name] = filter.Empty{}
 		default:
 			m.Parties[name] = filter.Unknown{}
@@ -142,7 +142,7 @@ func (l layout) fit(r *resource) {
 		switch {
 		case s.form == "unknown":
 			r.unknown[name] = true
-		case s.form == "nobody":
+		case s.form == "none":
 			delete(r.parties, name)
 		case s.form == "column" && len(r.parties[name]) > 1:
 			r.parties[name] = r.parties[name][:1]

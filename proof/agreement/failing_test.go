@@ -31,9 +31,9 @@ func (f failing) UsersAfter(after usher.UserID) iter.Seq2[policy.Listed, error] 
 	return f.Facts.(policy.Lister).UsersAfter(after)
 }
 
-// TestWhatCannotBeFoundOut makes all calls for a user whose facts return an error: each call
+// TestFactsThatFail makes all calls for a user whose facts return an error: each call
 // returns an error, and a route returns 503. Calls for other users succeed.
-func TestWhatCannotBeFoundOut(t *testing.T) {
+func TestFactsThatFail(t *testing.T) {
 	s := newCompanies(t)
 	facts := func(user usher.UserID) decider {
 		v, err := s.engine.View(ctx, acme)

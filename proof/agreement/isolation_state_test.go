@@ -145,9 +145,9 @@ func TestReadingIsApart(t *testing.T) {
 	}
 }
 
-// TestDeedsAreApart changes users who are in both accounts, with the same idempotency keys. The
+// TestChangesAreApart changes users who are in both accounts, with the same idempotency keys. The
 // other account must not change.
-func TestDeedsAreApart(t *testing.T) {
+func TestChangesAreApart(t *testing.T) {
 	s := newCompanies(t)
 	before, err := s.engine.View(ctx, umbrella)
 	if err != nil {

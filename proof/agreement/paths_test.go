@@ -53,7 +53,7 @@ func (s *host) whoMay(q question, on *resource) error {
 		return list, nil
 	}
 	var want []string
-	var middle usher.UserID // the user after whom a page begins, and the number of users before it
+	var middle usher.UserID // the last user before a page, and the number of users up to that user
 	before := 0
 	for i, user := range s.users[q.account] {
 		d, err := s.Check(ctx, q.by(user, on))

@@ -24,7 +24,7 @@ import (
 type routes struct {
 	guard  *usherhttp.Guard
 	mux    *http.ServeMux
-	server *httptest.Server // for the simple routes; nil if there is no network
+	server *httptest.Server // for the simple routes; nil for requests without a network
 	stored map[string][]*resource
 }
 

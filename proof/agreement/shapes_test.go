@@ -112,8 +112,8 @@ func TestLongLists(t *testing.T) {
 	}
 }
 
-// TestManyWays has more alternatives than a filter compares with each other.
-func TestManyWays(t *testing.T) {
+// TestManyAlternatives has more alternatives than a filter compares with each other.
+func TestManyAlternatives(t *testing.T) {
 	var ways []criteria.Alternative
 	for i := range 700 {
 		ways = append(ways, over(criteria.Every, "host", fmt.Sprintf("user-%d", i), fmt.Sprintf("user-%d", i+1)))

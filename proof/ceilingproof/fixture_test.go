@@ -62,7 +62,7 @@ func (w *fixture) next() (p account.Proposal, ok bool) {
 	return p, true
 }
 
-// proposeAsHost repeats a proposal as the host, to whom no ceiling applies.
+// proposeAsHost repeats a proposal as the host, which is exempt from the ceiling.
 func (w *fixture) proposeAsHost(p account.Proposal) (account.Outcome, error) {
 	p.Actor = account.AsHost("again")
 	return w.state.Propose(w.policy, p)

@@ -101,7 +101,7 @@ func (f *acceptsRejected) Append(ctx context.Context, id usher.AccountID, e stor
 	return err
 }
 
-// twice submits each batch a second time without its idempotency key.
+// appliesTwice submits each batch a second time without its idempotency key.
 type appliesTwice struct{ target }
 
 func (d appliesTwice) Submit(ctx context.Context, b engine.Batch) (engine.Result, error) {
@@ -119,7 +119,7 @@ func (d ignoresKeys) Submit(ctx context.Context, b engine.Batch) (engine.Result,
 	return d.target.Submit(ctx, b)
 }
 
-// shared treats an idempotency key as the key of all actors.
+// sharedKeys treats an idempotency key as the key of all actors.
 type sharedKeys struct {
 	target
 	first sync.Map // the actor by the key

@@ -15,8 +15,8 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// patience limits the time of the model for one history, which normally takes milliseconds.
-const patience = time.Minute
+// checkTimeout limits the time of the model for one history, which normally takes milliseconds.
+const checkTimeout = time.Minute
 
 // check compares a history with the model and with the journal.
 func (h *history) check(seen *counts) {
@@ -44,14 +44,14 @@ func (h *history) linearize() (porcupine.CheckResult, porcupine.LinearizationInf
 		case done, idle, repeated:
 			// Other engines may read the commit in the store first. From the return on, this engine
 			// must have it.
-			knows := &question{id: r.id, client: r.client, engine: r.engine, what: knowing}
+			knows := &question{id: r.id, client: r.client, engine: r.engine, what: observation}
 			list = append(list, porcupine.Operation{
-				ClientId: r.client, Input: knows, Output: &answer{result: knew, version: r.answer.version}, Call: ret + 1, Return: ret + 1,
+				ClientId: r.client, Input: knows, Output: &answer{result: observedVersion, version: r.answer.version}, Call: ret + 1, Return: ret + 1,
 			})
 		}
 		list = append(list, porcupine.Operation{ClientId: r.client, Input: r.question, Output: r.answer, Call: call, Return: ret})
 	}
-	return porcupine.CheckOperationsVerbose(model(h.promise()), list, patience)
+	return porcupine.CheckOperationsVerbose(model(h.promise()), list, checkTimeout)
 }
 
 // firstUnplaced returns the earliest result that has no place after the longest correct part of the
@@ -108,7 +108,7 @@ func (h *history) count(seen *counts) {
 	seen.add("histories", 1)
 	seen.add("questions", len(h.records))
 	seen.add(h.setup.String(), 1)
-	seen.add(h.weather.String(), 1)
+	seen.add(h.faultLevel.String(), 1)
 	seen.add("conflicts", int(h.conflicts.Load()))
 	seen.add("appends rejected by the store", len(h.rejected))
 	for _, r := range h.records {
@@ -116,7 +116,7 @@ func (h *history) count(seen *counts) {
 		switch r.what {
 		case submit:
 			kind = "batch"
-		case look:
+		case viewAccount:
 			kind = "view"
 		}
 		seen.add(fmt.Sprintf("%s %v", kind, r.result), 1)

@@ -65,7 +65,7 @@ func (c *client) batch() (q question) {
 func (c *client) askUnderKey() {
 	batch := c.keyed[c.chance.IntN(len(c.keyed))]
 	if c.chance.IntN(8) == 0 {
-		batch.request, batch.ops = "other", []op{{kind: resize, total: 4}}
+		batch.request, batch.ops = "other", []op{{kind: setTotal, total: 4}}
 	}
 	if c.chance.IntN(4) == 0 {
 		batch.actor = modelUser(c.chance.IntN(2)) // whose key is a different key
@@ -85,7 +85,7 @@ func (c *client) askUnderKey() {
 func (c *client) ask(q question) *answer {
 	q.engine = c.pickEngine()
 	ctx := context.Background()
-	if c.weather != fair && c.chance.IntN(8) == 0 {
+	if c.faultLevel != faultFree && c.chance.IntN(8) == 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, time.Duration(c.chance.IntN(int(2*time.Millisecond))))
 		defer cancel()
@@ -129,7 +129,7 @@ func (c *client) settle() {
 		c.askUntilAnswered(ctx, d, question{engine: i, actor: host, ops: []op{drawOp(c.chance)}})
 	}
 	for i, d := range c.targets {
-		c.askUntilAnswered(ctx, d, question{engine: i, what: look, atLeast: c.seen})
+		c.askUntilAnswered(ctx, d, question{engine: i, what: viewAccount, atLeast: c.seen})
 	}
 }
 
@@ -153,7 +153,7 @@ func (c *client) final() {
 	e, err := engine.Open(engine.Options{Policy: loadPolicy(c.t, officeText), Store: c.store})
 	require.NoError(c.t, err)
 	defer e.Close()
-	c.askUntilAnswered(context.Background(), engineTarget{e}, question{engine: c.engines, what: look, newest: true})
+	c.askUntilAnswered(context.Background(), engineTarget{e}, question{engine: c.engines, what: viewAccount, newest: true})
 }
 
 // askUntilAnswered makes a call when there are no more faults. A load that began before may still

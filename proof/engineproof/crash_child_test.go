@@ -37,7 +37,7 @@ func crashBatch(key string) engine.Batch {
 	b := engine.Batch{IdempotencyKey: key, Account: crashAccounts[r.IntN(len(crashAccounts))]}
 	actor, ops := drawActor(r), drawOps(r)
 	if r.IntN(2) == 0 {
-		actor, ops = host, []op{{kind: resize, total: 3 + r.IntN(8)}} // which is rarely rejected
+		actor, ops = host, []op{{kind: setTotal, total: 3 + r.IntN(8)}} // which is rarely rejected
 	}
 	b.Actor, b.Commands = actor.actor(), commands(ops)
 	if r.IntN(2) == 0 {

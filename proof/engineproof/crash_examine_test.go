@@ -13,8 +13,8 @@ import (
 	"github.com/usher-go/usher/store/boltstore"
 )
 
-// replayed is an account as replayed from its journal.
-type replayed struct {
+// replayedAccount is an account as replayed from its journal.
+type replayedAccount struct {
 	*account.State
 	at     map[uint64]*account.State // the account at each version
 	keys   map[string]*account.Commit
@@ -30,7 +30,7 @@ func (c *crash) examine(untold []string) {
 		assert.NoError(c.t, e.Close())
 		assert.NoError(c.t, s.Close())
 	}()
-	all := map[usher.AccountID]*replayed{}
+	all := map[usher.AccountID]*replayedAccount{}
 	for _, id := range crashAccounts {
 		r := c.replay(s, id)
 		all[id] = r
@@ -60,7 +60,7 @@ func (c *crash) examine(untold []string) {
 
 // remembers reports whether the actor has so few later commits with a key that the account still
 // remembers the key of an outcome.
-func (r *replayed) remembers(o outcome) bool {
+func (r *replayedAccount) remembers(o outcome) bool {
 	var of *account.Commit
 	for _, c := range r.keys {
 		if c.Version == o.version {
@@ -78,8 +78,8 @@ func (r *replayed) remembers(o outcome) bool {
 
 // replay reads a journal from its beginning. Each version must follow from the one before and hold
 // the invariants of an account.
-func (c *crash) replay(s *boltstore.Store, id usher.AccountID) *replayed {
-	r := &replayed{
+func (c *crash) replay(s *boltstore.Store, id usher.AccountID) *replayedAccount {
+	r := &replayedAccount{
 		State: account.New(id), at: map[uint64]*account.State{}, keys: map[string]*account.Commit{}, values: map[usher.UserID]account.Value{},
 	}
 	ids := map[string]bool{}
@@ -113,7 +113,7 @@ func (c *crash) replay(s *boltstore.Store, id usher.AccountID) *replayed {
 }
 
 // compareSnapshot checks that the stored snapshot equals the replay of its version.
-func (c *crash) compareSnapshot(s *boltstore.Store, id usher.AccountID, r *replayed) {
+func (c *crash) compareSnapshot(s *boltstore.Store, id usher.AccountID, r *replayedAccount) {
 	snapshot, err := s.Snapshot(context.Background(), id)
 	require.NoError(c.t, err)
 	if snapshot.Version == 0 {
@@ -130,7 +130,7 @@ func (c *crash) compareSnapshot(s *boltstore.Store, id usher.AccountID, r *repla
 
 // compareEngine checks that an engine has the same account as the journal, and that each value of a
 // custom field is that of the last commit that set it.
-func (c *crash) compareEngine(e *engine.Engine, id usher.AccountID, r *replayed) {
+func (c *crash) compareEngine(e *engine.Engine, id usher.AccountID, r *replayedAccount) {
 	v, err := e.View(context.Background(), id)
 	require.NoError(c.t, err)
 	require.Equal(c.t, r.Encode(), v.State().Encode())

@@ -17,44 +17,44 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// weather is how often the store fails. The zero value is fair: never.
-type weather uint8
+// faultLevel is how often the store fails. The zero value is faultFree: never.
+type faultLevel uint8
 
 const (
-	fair   weather = iota
-	gusty          // rejects some commits before storing them, and reads slowly
-	windy          // fails sometimes
-	stormy         // fails often
+	faultFree  faultLevel = iota
+	rejecting             // rejects some commits before storing them, and reads slowly
+	fewFaults             // fails sometimes
+	manyFaults            // fails often
 )
 
-var weatherNames = [...]string{"fair", "gusty", "windy", "stormy"}
+var faultLevelNames = [...]string{"fault-free", "rejecting", "few faults", "many faults"}
 
-func (w weather) String() string { return weatherNames[w] }
+func (w faultLevel) String() string { return faultLevelNames[w] }
 
 // rates are the probabilities of calls that fail before or after their effect, or are delayed.
 var rates = [...]storefault.Rates{
-	fair:   {Delay: 0.1, MaxDelay: 500 * time.Microsecond},
-	gusty:  {},
-	windy:  {Before: 0.08, After: 0.12, Delay: 0.2},
-	stormy: {Before: 0.2, After: 0.3, Delay: 0.3},
+	faultFree:  {Delay: 0.1, MaxDelay: 500 * time.Microsecond},
+	rejecting:  {},
+	fewFaults:  {Before: 0.08, After: 0.12, Delay: 0.2},
+	manyFaults: {Before: 0.2, After: 0.3, Delay: 0.3},
 }
 
-// refusals are the probabilities that an append fails and certainly stores nothing.
-var refusals = [...]float64{gusty: 0.2, windy: 0.05, stormy: 0.05}
+// refusalRates are the probabilities that an append fails and certainly stores nothing.
+var refusalRates = [...]float64{rejecting: 0.2, fewFaults: 0.05, manyFaults: 0.05}
 
-// rejections are the probabilities that a rule of the store rejects a commit permanently.
-var rejections = [...]float64{gusty: 0.1, windy: 0.05, stormy: 0.1}
+// rejectionRates are the probabilities that a rule of the store rejects a commit permanently.
+var rejectionRates = [...]float64{rejecting: 0.1, fewFaults: 0.05, manyFaults: 0.1}
 
-// lateness is the probability that a commit is stored only after its append returned an error.
-var lateness = [...]float64{gusty: 0.05, windy: 0.05, stormy: 0.1}
+// lateRates are the probabilities that a commit is stored only after its append returned an error.
+var lateRates = [...]float64{rejecting: 0.05, fewFaults: 0.05, manyFaults: 0.1}
 
-// lingering is the longest delay of a read.
-var lingering = [...]time.Duration{fair: time.Millisecond, gusty: 3 * time.Millisecond, windy: time.Millisecond, stormy: time.Millisecond}
+// readDelays are the longest delays of a read.
+var readDelays = [...]time.Duration{faultFree: time.Millisecond, rejecting: 3 * time.Millisecond, fewFaults: time.Millisecond, manyFaults: time.Millisecond}
 
 // faults returns the faults for the calls of one engine. While calm is set, there are none.
-func faults(seed uint64, w weather, calm *atomic.Bool) storefault.Faults {
+func faults(seed uint64, w faultLevel, calm *atomic.Bool) storefault.Faults {
 	random := storefault.Random(seed, rates[w])
-	refuse := storefault.Random(seed+1, storefault.Rates{Before: refusals[w]})
+	refuse := storefault.Random(seed+1, storefault.Rates{Before: refusalRates[w]})
 	return func(ctx context.Context, c storefault.Call) storefault.Fault {
 		if calm.Load() {
 			return storefault.Fault{}
@@ -87,7 +87,7 @@ func (s *slow) after(probability float64, most time.Duration) time.Duration {
 	return 1 + time.Duration(s.chance.Int64N(int64(most)))
 }
 
-func (s *slow) delay() { time.Sleep(s.after(0.3, lingering[s.history.weather])) }
+func (s *slow) delay() { time.Sleep(s.after(0.3, readDelays[s.history.faultLevel])) }
 
 // errRule is the error for a commit that a rule of the store rejects.
 var errRule = &store.Error{Op: "append", Err: fmt.Errorf("%w: a rule of the store", store.ErrRefused)}
@@ -98,7 +98,7 @@ var errRule = &store.Error{Op: "append", Err: fmt.Errorf("%w: a rule of the stor
 func (s *slow) checkRule(ctx context.Context, id usher.AccountID, e store.Entry) error {
 	h := fnv.New64a()
 	h.Write(e.Data)
-	if rand.New(rand.NewPCG(h.Sum64(), 0)).Float64() >= rejections[s.history.weather] {
+	if rand.New(rand.NewPCG(h.Sum64(), 0)).Float64() >= rejectionRates[s.history.faultLevel] {
 		return nil
 	}
 	for _, err := range s.UserDataStore.Commits(ctx, id, e.Version-1) {
@@ -114,7 +114,7 @@ func (s *slow) Append(ctx context.Context, id usher.AccountID, e store.Entry) er
 	if err := s.checkRule(ctx, id, e); err != nil {
 		return err
 	}
-	if d := s.after(lateness[s.history.weather], 3*time.Millisecond); d > 0 {
+	if d := s.after(lateRates[s.history.faultLevel], 3*time.Millisecond); d > 0 {
 		e.Data = slices.Clone(e.Data)
 		e.Records = slices.Clone(e.Records) // which contain no values here
 		s.history.late.Go(func() {

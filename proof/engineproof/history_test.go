@@ -36,24 +36,24 @@ func loadPolicy(t testing.TB, text []byte) *policy.Policy {
 
 // setup is the store and the engines of a history.
 type setup struct {
-	name      string
-	store     store.UserDataStore // without faults
-	engines   int                 // number of engines over the store
-	freshness freshness
-	weather   weather
-	broken    broken
+	name       string
+	store      store.UserDataStore // without faults
+	engines    int                 // number of engines over the store
+	freshness  freshness
+	faultLevel faultLevel
+	broken     broken
 }
 
-// sight is how an engine learns about commits of other engines.
+// freshness is how an engine learns about commits of other engines.
 type freshness uint8
 
 const (
-	deaf     freshness = iota // by conflicts, and on calls with a version
-	watching                  // also by watching the store
-	fresh                     // by reading the store for each call
+	unwatched freshness = iota // by conflicts, and on calls with a version
+	watching                   // also by watching the store
+	fresh                      // by reading the store for each call
 )
 
-var freshnessNames = [...]string{"deaf", "watching", "fresh"}
+var freshnessNames = [...]string{"unwatched", "watching", "fresh"}
 
 func (s freshness) String() string { return freshnessNames[s] }
 
@@ -160,7 +160,7 @@ func (h *history) storeOf(i uint64) store.Store {
 	if watcher, ok := h.store.(store.Watcher); ok && h.freshness == watching {
 		inner = watched{s, watcher}
 	}
-	return storefault.Wrap(inner, faults(h.seed*mostEngines+i, h.weather, &h.calm))
+	return storefault.Wrap(inner, faults(h.seed*mostEngines+i, h.faultLevel, &h.calm))
 }
 
 // createAccount creates the account in the initial state of the model.
@@ -190,7 +190,7 @@ func (h *history) run(clients, questions int) {
 	busy.Wait()
 	h.calm.Store(true)
 	last := h.client(clients)
-	if h.freshness == watching && h.weather == fair {
+	if h.freshness == watching && h.faultLevel == faultFree {
 		last.catchUp()
 	}
 	if h.seed%3 != 0 { // otherwise unknown outcomes stay unknown
@@ -243,5 +243,5 @@ func (h *history) wasRejected(c *account.Commit) bool {
 }
 
 func (h *history) errorf(format string, args ...any) {
-	h.t.Errorf("seed %d, %v, %v: %s", h.seed, h.setup, h.weather, fmt.Sprintf(format, args...))
+	h.t.Errorf("seed %d, %v, %v: %s", h.seed, h.setup, h.faultLevel, fmt.Sprintf(format, args...))
 }

@@ -45,7 +45,7 @@ func TestLinearizable(t *testing.T) {
 		for i := began.Add(1) - 1; i < uint64(*histories); i = began.Add(1) - 1 {
 			seed := first + i
 			p := places[seed%uint64(len(places))]
-			p.weather = weather(seed / uint64(len(places)) % uint64(len(weatherNames)))
+			p.faultLevel = faultLevel(seed / uint64(len(places)) % uint64(len(faultLevelNames)))
 			h := begin(t, p, seed)
 			h.run(6+int(seed%3), *questions)
 			h.check(&seen)
@@ -59,10 +59,10 @@ func TestLinearizable(t *testing.T) {
 
 // everything lists the events that a full run must contain.
 var everything = []string{
-	"memstore 1 deaf", "memstore 1 watching", "memstore 2 deaf", "memstore 2 watching", "memstore 2 fresh",
-	"memstore 3 deaf", "memstore 3 watching", "memstore 3 fresh",
-	"boltstore 1 deaf", "boltstore 2 deaf", "boltstore 2 fresh", "boltstore 3 deaf", "boltstore 3 fresh",
-	"fair", "gusty", "windy", "stormy",
+	"memstore 1 unwatched", "memstore 1 watching", "memstore 2 unwatched", "memstore 2 watching", "memstore 2 fresh",
+	"memstore 3 unwatched", "memstore 3 watching", "memstore 3 fresh",
+	"boltstore 1 unwatched", "boltstore 2 unwatched", "boltstore 2 fresh", "boltstore 3 unwatched", "boltstore 3 fresh",
+	"fault-free", "rejecting", "few faults", "many faults",
 	"batch done", "batch repeated", "batch idle", "batch refused", "batch reused", "batch unknown", "batch failed",
 	"check answered", "check failed", "view answered", "view failed",
 	"refused denied", "refused unknown-user", "refused exists", "refused unique-role", "refused seat-required",
@@ -75,7 +75,7 @@ var everything = []string{
 func setupsOf(name string, s store.UserDataStore) (all []setup) {
 	_, watches := s.(store.Watcher)
 	for engines := 1; engines <= mostEngines; engines++ {
-		for _, sight := range []freshness{deaf, watching, fresh} {
+		for _, sight := range []freshness{unwatched, watching, fresh} {
 			if sight == watching && !watches || sight == fresh && engines == 1 {
 				continue
 			}

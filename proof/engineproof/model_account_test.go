@@ -11,29 +11,29 @@ import (
 // modelAccount is the account in the model, written from the rules of the design. It is a plain
 // value and comparable with ==.
 type modelAccount struct {
-	people [5]person
-	total  int // number of seats that were bought
+	users [5]modelEntry
+	total int // number of seats that were bought
 }
 
-type person struct {
-	post   post
+type modelEntry struct {
+	role   modelRole
 	seated bool
 }
 
-// post is a role. The zero value, absent, is for users who are not in the account.
-type post uint8
+// modelRole is a role. The zero value, absent, is for users who are not in the account.
+type modelRole uint8
 
 const (
-	absent post = iota
+	absent modelRole = iota
 	member
 	clerk // requires a seat
 	admin
 	owner
 )
 
-var postNames = [...]string{absent: "absent", member: "member", clerk: "clerk", admin: "admin", owner: "owner"}
+var roleNames = [...]string{absent: "absent", member: "member", clerk: "clerk", admin: "admin", owner: "owner"}
 
-func (p post) String() string { return postNames[p] }
+func (p modelRole) String() string { return roleNames[p] }
 
 // modelUser is the index of a user, or host.
 type modelUser int
@@ -57,7 +57,7 @@ func (w modelUser) actor() account.Actor {
 }
 
 // initialAccount is the account at the beginning: one seat of two is free.
-var initialAccount = modelAccount{people: [5]person{{post: owner}, {post: admin}, {clerk, true}, {post: member}, {}}, total: 2}
+var initialAccount = modelAccount{users: [5]modelEntry{{role: owner}, {role: admin}, {clerk, true}, {role: member}, {}}, total: 2}
 
 // initialCommands creates the initial account.
 func initialCommands() []account.Command {
@@ -71,7 +71,7 @@ func initialCommands() []account.Command {
 }
 
 func (s modelAccount) held() (n int) {
-	for _, p := range s.people {
+	for _, p := range s.users {
 		if p.seated {
 			n++
 		}
@@ -80,8 +80,8 @@ func (s modelAccount) held() (n int) {
 }
 
 func (s modelAccount) owner() modelUser {
-	for i, p := range s.people {
-		if p.post == owner {
+	for i, p := range s.users {
+		if p.role == owner {
 			return modelUser(i)
 		}
 	}
@@ -89,21 +89,21 @@ func (s modelAccount) owner() modelUser {
 }
 
 // leads reports whether a user has the permissions of an administrator.
-func (s modelAccount) leads(w modelUser) bool { return w == host || s.people[w].post >= admin }
+func (s modelAccount) leads(w modelUser) bool { return w == host || s.users[w].role >= admin }
 
 // opens reports whether a user may open doors.
 func (s modelAccount) opens(w modelUser) bool {
-	p := s.people[w]
-	return p.post >= admin || p.post != absent && p.seated
+	p := s.users[w]
+	return p.role >= admin || p.role != absent && p.seated
 }
 
 func (s modelAccount) String() string {
 	var b strings.Builder
-	for i, p := range s.people {
-		if p.post == absent {
+	for i, p := range s.users {
+		if p.role == absent {
 			continue
 		}
-		fmt.Fprintf(&b, "%s:%s", names[i], p.post)
+		fmt.Fprintf(&b, "%s:%s", names[i], p.role)
 		if p.seated {
 			b.WriteString("+seat")
 		}
@@ -115,7 +115,7 @@ func (s modelAccount) String() string {
 
 // plain returns a view of the engine as a modelAccount. Anything that the model lacks is an error.
 func plain(v account.View) (s modelAccount, err error) {
-	posts := map[string]post{"member": member, "clerk": clerk, "admin": admin, "owner": owner}
+	posts := map[string]modelRole{"member": member, "clerk": clerk, "admin": admin, "owner": owner}
 	known := 0
 	for i, name := range names {
 		m, ok := v.User(name)
@@ -127,7 +127,7 @@ func plain(v account.View) (s modelAccount, err error) {
 		if !ok || !m.Active() || (p == owner) != (v.Owner() == name) {
 			return s, fmt.Errorf("%s is %s with the role %s, and %s is the owner", name, m.Status, m.Role, v.Owner())
 		}
-		s.people[i] = person{p, m.HasSeat(desk)}
+		s.users[i] = modelEntry{p, m.HasSeat(desk)}
 	}
 	seats := v.Seats()
 	if v.Len() != known || len(seats) != 1 {

@@ -97,7 +97,7 @@ func (s state) step(p promise, q *question, a *answer) (next state, ok bool) {
 			return s, false
 		}
 		return s.commit(q)
-	case knew:
+	case observedVersion:
 		return s.knows(p, q, a.version), a.version <= last.number
 	case unknown:
 		// The batch may be committed, but only as the version that the engine named. Once another

@@ -15,38 +15,38 @@ const desk seat.PoolName = "desk"
 type op struct {
 	kind  kind
 	user  modelUser
-	post  post // of add and promote
-	total int  // of resize
+	role  modelRole // of add and promote
+	total int       // of resize
 }
 
 type kind uint8
 
 const (
-	seize   kind = iota // assign-seat
-	free                // unassign-seat
-	resize              // set-seats
-	promote             // set-role
-	hand                // transfer-ownership
-	add                 // add-user
-	dismiss             // remove-user
+	assign   kind = iota // assign-seat
+	unassign             // unassign-seat
+	setTotal             // set-seats
+	setRole              // set-role
+	transfer             // transfer-ownership
+	add                  // add-user
+	remove               // remove-user
 )
 
 func (d op) command() account.Command {
-	user, name := names[d.user], role.Name(d.post.String())
+	user, name := names[d.user], role.Name(d.role.String())
 	switch d.kind {
-	case seize:
+	case assign:
 		return account.AssignSeat{User: user, Pool: desk}
-	case free:
+	case unassign:
 		return account.UnassignSeat{User: user, Pool: desk}
-	case resize:
+	case setTotal:
 		return account.SetSeats{Pool: desk, Total: d.total}
-	case promote:
+	case setRole:
 		return account.SetRole{User: user, Role: name}
-	case hand:
+	case transfer:
 		return account.TransferOwnership{To: user}
 	case add:
 		return account.AddUser{User: user, Role: name}
-	case dismiss:
+	case remove:
 		return account.RemoveUser{User: user}
 	}
 	panic("unknown op")
@@ -99,43 +99,43 @@ func (s modelAccount) after(actor modelUser, ops []op) (next modelAccount, chang
 // do returns the account after a command, before seats are counted. A command without effect
 // returns the same account.
 func (s modelAccount) do(actor modelUser, d op) (modelAccount, account.Code) {
-	p := s.people[d.user]
+	p := s.users[d.user]
 	if !s.may(actor, d) {
 		return s, account.CodeDenied
 	}
-	if p.post == absent && d.kind != resize && d.kind != add {
+	if p.role == absent && d.kind != setTotal && d.kind != add {
 		return s, account.CodeUnknownUser
 	}
-	change := &s.people[d.user] // of this copy
+	change := &s.users[d.user] // of this copy
 	switch d.kind {
-	case seize:
+	case assign:
 		change.seated = true
-	case free:
-		if p.seated && p.post == clerk {
+	case unassign:
+		if p.seated && p.role == clerk {
 			return s, account.CodeSeatRequired
 		}
 		change.seated = false
-	case resize:
+	case setTotal:
 		s.total = d.total
-	case promote:
-		if p.post == owner {
+	case setRole:
+		if p.role == owner {
 			return s, account.CodeUniqueRole
 		}
-		change.post = d.post
-		change.seated = p.seated || d.post == clerk
-	case hand:
-		s.people[s.owner()].post = admin
-		change.post = owner
+		change.role = d.role
+		change.seated = p.seated || d.role == clerk
+	case transfer:
+		s.users[s.owner()].role = admin
+		change.role = owner
 	case add:
-		if p.post != absent {
+		if p.role != absent {
 			return s, account.CodeExists
 		}
-		*change = person{d.post, d.post == clerk}
-	case dismiss:
-		if p.post == owner {
+		*change = modelEntry{d.role, d.role == clerk}
+	case remove:
+		if p.role == owner {
 			return s, account.CodeUniqueRole
 		}
-		*change = person{}
+		*change = modelEntry{}
 	}
 	return s, 0
 }
@@ -146,9 +146,9 @@ func (s modelAccount) may(actor modelUser, d op) bool {
 	switch {
 	case actor == host:
 		return true
-	case d.kind == hand:
-		return s.people[actor].post == owner
-	case (d.kind == promote || d.kind == dismiss) && s.people[d.user].post == owner:
+	case d.kind == transfer:
+		return s.users[actor].role == owner
+	case (d.kind == setRole || d.kind == remove) && s.users[d.user].role == owner:
 		return false
 	}
 	return s.leads(actor)
@@ -159,19 +159,19 @@ func drawOp(r *rand.Rand) op {
 	d := op{user: modelUser(r.IntN(len(names)))}
 	switch n := r.IntN(20); {
 	case n < 6:
-		d.kind = seize
+		d.kind = assign
 	case n < 11:
-		d.kind = free
+		d.kind = unassign
 	case n < 12:
-		d.kind, d.user, d.total = resize, 0, 1+r.IntN(3)
+		d.kind, d.user, d.total = setTotal, 0, 1+r.IntN(3)
 	case n < 14:
-		d.kind, d.post = promote, member+post(r.IntN(3))
+		d.kind, d.role = setRole, member+modelRole(r.IntN(3))
 	case n < 17:
-		d.kind = hand
+		d.kind = transfer
 	case n < 19:
-		d.kind, d.post = add, member+post(r.IntN(3))
+		d.kind, d.role = add, member+modelRole(r.IntN(3))
 	default:
-		d.kind = dismiss
+		d.kind = remove
 	}
 	return d
 }
@@ -182,7 +182,7 @@ func drawOps(r *rand.Rand) []op {
 	case 0, 1:
 		return []op{drawOp(r), drawOp(r)}
 	case 2, 3:
-		return []op{{kind: free, user: modelUser(r.IntN(len(names)))}, {kind: seize, user: modelUser(r.IntN(len(names)))}}
+		return []op{{kind: unassign, user: modelUser(r.IntN(len(names)))}, {kind: assign, user: modelUser(r.IntN(len(names)))}}
 	}
 	return []op{drawOp(r)}
 }

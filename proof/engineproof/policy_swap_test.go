@@ -63,7 +63,7 @@ func TestExchangeLeavesNothingUnfit(t *testing.T) {
 	})
 	busy.Go(func() {
 		for i := 0; ctx.Err() == nil; i++ {
-			_, err := e.Do(ctx, host.actor(), "acme", op{kind: promote, user: 3, post: member + post(i%2)}.command())
+			_, err := e.Do(ctx, host.actor(), "acme", op{kind: setRole, user: 3, role: member + modelRole(i%2)}.command())
 			switch {
 			case err == nil:
 				seen.add("batches", 1)

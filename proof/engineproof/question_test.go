@@ -31,8 +31,8 @@ const (
 	submit questionKind = iota
 	openDoor
 	lockDoor
-	look    // at the whole account: a view
-	knowing // no call: the engine has just returned a version
+	viewAccount // at the whole account: a view
+	observation // no call: the engine has just returned a version
 )
 
 var (
@@ -63,9 +63,9 @@ func (q *question) String() string {
 		fmt.Fprintf(&b, "may %s open doors", q.user)
 	case lockDoor:
 		fmt.Fprintf(&b, "may %s lock doors", q.user)
-	case look:
+	case viewAccount:
 		b.WriteString("view")
-	case knowing:
+	case observation:
 		b.WriteString("has told")
 	}
 	if q.atLeast > 0 {
@@ -93,10 +93,10 @@ const (
 	repeated                   // by an earlier commit with the same key
 	idle                       // no change was necessary
 	refused
-	reused   // the key was used for another request
-	unknown  // it is not known whether the batch was committed
-	answered // a check or a view
-	knew     // of a version that the engine has returned
+	reused          // the key was used for another request
+	unknown         // it is not known whether the batch was committed
+	answered        // a check or a view
+	observedVersion // of a version that the engine has returned
 )
 
 var resultNames = [...]string{"failed", "done", "repeated", "idle", "refused", "reused", "unknown", "answered", "knew"}
@@ -128,7 +128,7 @@ func (s modelAccount) matches(q *question, a *answer) bool {
 		return a.allowed == s.opens(q.user)
 	case lockDoor:
 		return a.allowed == s.leads(q.user)
-	case look:
+	case viewAccount:
 		return a.seen == s
 	}
 	return false
@@ -149,7 +149,7 @@ func (s modelAccount) changesNothing(q *question) bool {
 // afterAnswer returns the account that a client assumes after a result.
 func (s modelAccount) afterAnswer(q *question, a *answer) modelAccount {
 	switch {
-	case a.result == answered && q.what == look:
+	case a.result == answered && q.what == viewAccount:
 		return a.seen
 	case a.result == done:
 		s, _, _ = s.after(q.actor, q.ops)

@@ -62,8 +62,8 @@ type soak struct {
 	unfit    *policy.Policy
 	accounts [8]soakAccount
 
-	parting  usher.AccountID // is created while the engine closes
-	underway chan struct{}   // closed while its commit is being stored
+	parting   usher.AccountID // is created while the engine closes
+	appending chan struct{}   // closed while its commit is being stored
 
 	// The numbers of policy exchanges that have begun and ended.
 	exchanging, exchanged atomic.Int64
@@ -85,7 +85,7 @@ type soakAccount struct {
 const untouched usher.AccountID = "untouched"
 
 func newSoak(t *testing.T, mem *memstore.Store, round int, seen *counts) *soak {
-	s := &soak{t: t, mem: mem, seen: seen, parting: usher.AccountID(fmt.Sprint("parting-", round)), underway: make(chan struct{})}
+	s := &soak{t: t, mem: mem, seen: seen, parting: usher.AccountID(fmt.Sprint("parting-", round)), appending: make(chan struct{})}
 	s.policies[0] = loadPolicy(t, officeText)
 	s.policies[1] = loadPolicy(t, bytes.ReplaceAll(officeText, []byte("lock: {admin: any}"), []byte("lock: {owner: any}")))
 	s.unfit = loadPolicy(t, bytes.ReplaceAll(officeText, []byte("clerk"), []byte("teller")))
@@ -116,7 +116,7 @@ func newSoak(t *testing.T, mem *memstore.Store, round int, seen *counts) *soak {
 // slowAppends delays the append of the last batch, so that it is running when the engine closes.
 func (s *soak) slowAppends(_ context.Context, c storefault.Call) (f storefault.Fault) {
 	if c.Method == "Append" && c.Account == s.parting {
-		close(s.underway)
+		close(s.appending)
 		f.Delay = 20 * time.Millisecond
 	}
 	return f
@@ -143,7 +143,7 @@ func (s *soak) run() {
 		_, err := s.Do(context.Background(), host.actor(), s.parting, account.CreateAccount{Owner: names[0]})
 		assert.NoError(s.t, err)
 	})
-	<-s.underway
+	<-s.appending
 	assert.NoError(s.t, s.Close())
 	_, ids := s.replay(s.parting)
 	assert.Len(s.t, ids, 2, "Close waits for batches under way")

@@ -44,7 +44,7 @@ func (h *history) answerTo(ctx context.Context, d target, q *question) *answer {
 			Actor: q.actor.actor(), Account: h.account, Commands: commands(q.ops), IdempotencyKey: q.key, Note: q.id + h.padding,
 		})
 		return answerOf(result, err)
-	case look:
+	case viewAccount:
 		v, err := d.View(ctx, h.account, q.atLeast)
 		if err != nil {
 			return &answer{err: err}
