@@ -1,5 +1,5 @@
-// Package proof_test shows that what usher says in several ways agrees. It is a module of its
-// own, so that what it needs for that is required by nobody else.
+// Package proof_test tests the JSON Schemas: they agree with the loaders of policy files and test
+// files. It is in a separate module, so that no other module requires its dependencies.
 package proof_test
 
 import (
@@ -29,8 +29,7 @@ const (
 	testSchema   = "../schema/test.schema.json"
 )
 
-// kinds are the kinds of files that there are schemas for. The files of the last pattern are
-// small.
+// kinds are the kinds of files that have a schema. The files of the last pattern are small.
 var kinds = []struct {
 	schema      string
 	files       []string // patterns
@@ -50,7 +49,7 @@ var kinds = []struct {
 	},
 }
 
-// What loads, an editor does not complain about.
+// The schema accepts each file that loads.
 func TestSchemaAccepts(t *testing.T) {
 	for _, kind := range kinds {
 		schema := compile(t, kind.schema, "")
@@ -67,8 +66,8 @@ func TestSchemaAccepts(t *testing.T) {
 	}
 }
 
-// A mistake in the shape of a file is seen while it is typed. What looks at several places of
-// a file, or at how YAML is written, is left to the loader.
+// The schema rejects a mistake in the structure of a file. The loader rejects the others, which
+// concern several parts of a file or the form of the YAML.
 func TestSchemaRefuses(t *testing.T) {
 	const mark = "\n# schema: refuses\n"
 	schema := compile(t, policySchema, "")
@@ -92,8 +91,8 @@ func TestSchemaRefuses(t *testing.T) {
 	t.Logf("the schema sees %d of %d mistakes", refused, len(seeded))
 }
 
-// Whatever few words stand in a cell, the schema's pattern takes them for a rule if ParseRule
-// does. But for repetitions, which a pattern cannot see, the same holds the other way round.
+// For all sequences of a few words in a cell, if ParseRule accepts a rule, the pattern of the
+// schema does, too. The converse holds except for repetitions, which a pattern cannot reject.
 func TestSchemaRules(t *testing.T) {
 	rule, forbid := compile(t, policySchema, "#/$defs/rule"), compile(t, policySchema, "#/$defs/forbid")
 	words := []string{"as", "or", "if", "not", "and", "hiding", "team", "host", "mfa", "any"}
@@ -119,7 +118,7 @@ func TestSchemaRules(t *testing.T) {
 	}
 }
 
-// However a file is damaged: while it loads, the schema accepts it too.
+// The schema accepts each damaged file that still loads.
 func TestSchemaDamage(t *testing.T) {
 	for _, kind := range kinds {
 		t.Run(filepath.Base(kind.schema), func(t *testing.T) {
@@ -149,10 +148,11 @@ func TestSchemaDamage(t *testing.T) {
 	}
 }
 
-// stride is how many ways to damage a file go by for each that is tried: all of them take a minute.
+// stride is the number of ways to damage a file for each one that is tested: all of them take a
+// minute.
 const stride = 11
 
-// damage makes a node something else, or takes an entry out.
+// damage changes a node, or removes an entry.
 func damage(t *testing.T, src []byte, try func(what string, src []byte)) {
 	t.Helper()
 	var root yaml.Node
@@ -192,7 +192,7 @@ func damage(t *testing.T, src []byte, try func(what string, src []byte)) {
 	walk(&root)
 }
 
-// For each command, the schema wants and takes the arguments that the loader does.
+// For each command, the schema requires and accepts the same arguments as the loader.
 func TestSchemaCommands(t *testing.T) {
 	values := map[string]string{
 		"as": "mia", "with": "{mfa: true}", "at": "2026-01-31", "fails": "denied", "expect": "allow",
@@ -232,7 +232,7 @@ func TestSchemaCommands(t *testing.T) {
 	}
 }
 
-// The schema knows the words that the loader does.
+// The schema and the loader have the same words.
 func TestSchemaWords(t *testing.T) {
 	reasons, codes := compile(t, testSchema, "#/$defs/reason"), consts(t, "code")
 	for _, reason := range usher.Reasons() {
@@ -247,13 +247,13 @@ func TestSchemaWords(t *testing.T) {
 	}
 }
 
-// step begins a test file with one step, and end ends it.
+// step is the beginning of a test file with one step, and end is its end.
 const (
 	step = "{usher: 1, policy: oncehub, account: {}, scenarios: [{name: x, steps: [{"
 	end  = "}]}]}"
 )
 
-// arguments returns the commands of the schema with what each needs.
+// arguments returns the commands of the schema with their required arguments.
 func arguments(t *testing.T) map[string][]string {
 	t.Helper()
 	commands := map[string][]string{}
@@ -277,7 +277,7 @@ func consts(t *testing.T, name string) (words []string) {
 	return words
 }
 
-// definition is what the tests look at in a definition of a schema.
+// definition is the part of a definition of a schema that the tests read.
 type definition struct {
 	AnyOf []struct{ Const string }
 	AllOf []struct {
@@ -305,7 +305,7 @@ func readDefs(t *testing.T) map[string]definition {
 	return defs
 }
 
-// Every key is explained where it is typed.
+// Every key has a description in the schema.
 func TestSchemaDescriptions(t *testing.T) {
 	for _, path := range []string{policySchema, testSchema} {
 		src, err := os.ReadFile(path)
@@ -328,7 +328,7 @@ func TestSchemaDescriptions(t *testing.T) {
 			case map[string]any:
 				keys, _ := value["properties"].(map[string]any)
 				for key, schema := range keys {
-					// One without any of these says more of a key that is explained elsewhere.
+					// A schema without any of these refines a key that has its description elsewhere.
 					schema, _ := schema.(map[string]any)
 					if schema["type"] != nil || schema["$ref"] != nil || schema["enum"] != nil || schema["anyOf"] != nil {
 						assert.True(t, explained(schema), "%s: %s/%s has no description", path, at, key)
@@ -350,7 +350,7 @@ func compile(t *testing.T, path, part string) *jsonschema.Schema {
 	return schema
 }
 
-// files returns the paths that patterns stand for, each for some.
+// files returns the paths that match patterns. Each pattern must match some.
 func files(t *testing.T, patterns ...string) []string {
 	t.Helper()
 	var all []string
@@ -363,8 +363,8 @@ func files(t *testing.T, patterns ...string) []string {
 	return all
 }
 
-// readYAML reads the first document as an editor does, by the words of YAML 1.2. It is not ok
-// if there is none to look at.
+// readYAML reads the first document like an editor, with the types of YAML 1.2. ok is false if
+// there is none.
 func readYAML(src []byte) (value any, ok bool) {
 	var n yaml.Node
 	if err := yaml.Unmarshal(src, &n); err != nil || len(n.Content) == 0 {

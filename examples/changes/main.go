@@ -32,19 +32,19 @@ func main() {
 			account.AddUser{User: "mia"},
 			account.AssignSeat{User: "mia", Pool: "booking"},
 		},
-		IdempotencyKey: "import-1", // an idempotency key: a retry does nothing, and gets this result
+		IdempotencyKey: "import-1", // a retry with this key returns this result
 		Note:           "first users",
 	}))
 	fmt.Println("version", result.Version)
 
-	// The code of a rejection says why. A denial is one of the codes.
+	// The code of a rejection states the reason. A denial is one of the codes.
 	_, err := az.Do(ctx, account.AsUser("adam"), "acme", account.TransferOwnership{To: "adam"})
 	fmt.Println(errors.Is(err, usher.ErrDenied), err)
 	_, err = az.Do(ctx, account.AsUser("adam"), "acme",
 		account.AddUser{User: "max"}, account.AssignSeat{User: "max", Pool: "booking"})
 	fmt.Println(errors.Is(err, account.CodeNoSeatsLeft), err)
 
-	// A preview has the changes, and what they mean for each user. It stores nothing.
+	// A preview has the changes and their effects on each user. It stores nothing.
 	preview := must(az.Preview(ctx, engine.Batch{
 		Actor: account.AsUser("olivia"), Account: "acme",
 		Commands: []account.Command{account.TransferOwnership{To: "adam"}},

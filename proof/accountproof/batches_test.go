@@ -10,8 +10,8 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// TestPairs does all pairs of some commands as one commit, so that each is seen on what each other
-// one has left.
+// TestPairs runs all pairs of some commands as one commit, so that each command runs after each
+// other one.
 func TestPairs(t *testing.T) {
 	book := rulebookNamed(t, "seats")
 	start := []account.Command{
@@ -51,11 +51,11 @@ func TestPairs(t *testing.T) {
 	}
 }
 
-// TestTriples does all triples of commands about teams as one commit: who may do one of them
-// depends on where those before it have put the teams.
+// TestTriples runs all triples of commands about teams as one commit. Whether an actor may run one
+// of them depends on the teams that the commands before it leave.
 func TestTriples(t *testing.T) {
 	book := rulebookNamed(t, "small/groups")
-	start := append(groups[:len(groups):len(groups)],
+	start := append(teamCommands[:len(teamCommands):len(teamCommands)],
 		account.CreateTeam{Team: "red"}, account.CreateTeam{Team: "blue"}, account.CreateTeam{Team: "lime", Parent: "blue"},
 		account.AddToTeam{Team: "red", User: "bob"}, account.SetTeamRole{Team: "red", User: "bob", Role: "manager"})
 	all := []account.Command{
@@ -76,16 +76,16 @@ func TestTriples(t *testing.T) {
 	}
 	apart := begin(t, book, question{actor: account.AsHost("start"), time: noon}, start...)
 	nested := begin(t, book, question{actor: account.AsHost("start"), time: noon}, append(start, account.MoveTeam{Team: "blue", Parent: "red"})...)
-	for _, at := range []*place{apart, nested} {
+	for _, at := range []*reachedAccount{apart, nested} {
 		for _, actor := range []account.Actor{account.AsHost("host"), account.AsUser("ann"), account.AsUser("bob")} {
 			at.batches(t, question{actor: actor, time: noon}, all, 3)
 		}
 	}
 }
 
-// TestCounts does all triples of commands that move counts, in an account where each pool is full and
-// each bound is reached: what a batch passes through does not matter, what it leaves does. Nor does
-// the actor do anything with a seat that is not there.
+// TestCounts runs all triples of commands that change counts, in an account where each pool is full
+// and each bound is reached. Only the counts at the end of a batch matter. A seat that is not
+// bought yet allows the actor nothing.
 func TestCounts(t *testing.T) {
 	book := rulebookNamed(t, "small/swaps")
 	at := begin(t, book, question{actor: account.AsHost("start"), time: noon},
@@ -121,19 +121,19 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// batches does all lists of so many commands, each as one commit.
-func (p *place) batches(t *testing.T, q question, commands []account.Command, n int) {
+// batches runs all lists of n commands, each as one commit.
+func (p *reachedAccount) batches(t *testing.T, q question, commands []account.Command, n int) {
 	t.Helper()
-	var seen tally
+	var seen counts
 	batch := make([]account.Command, n)
 	var from func(i int)
 	from = func(i int) {
 		if i == n {
 			next, problem := p.try(q, &seen, batch...)
 			require.Empty(t, problem, "%s", next.by)
-			if next.world != nil {
-				require.Empty(t, disagreements(next.state, next.world), "%s", next.by)
-				require.Empty(t, next.world.broken(), "%s", next.by)
+			if next.model != nil {
+				require.Empty(t, disagreements(next.state, next.model), "%s", next.by)
+				require.Empty(t, next.model.broken(), "%s", next.by)
 			}
 			return
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// every is each command once.
+// every has each command once.
 var every = []account.Command{
 	account.CreateAccount{},
 	account.Import{},
@@ -46,7 +46,7 @@ var every = []account.Command{
 	account.DeleteAccount{},
 }
 
-// commands draws each command, with the weight that it has among them.
+// commands draws each command, with its weight.
 var commands = []struct {
 	weight int
 	draw   func(drawing) account.Command
@@ -96,7 +96,7 @@ var commands = []struct {
 	{2, func(d drawing) account.Command { return account.RestoreField{Field: d.field()} }},
 	{8, drawing.setField},
 	{4, func(d drawing) account.Command { return account.TransferOwnership{To: d.user()} }},
-	{2, func(d drawing) account.Command { return account.Import{Seed: d.contents()} }},
+	{2, func(d drawing) account.Command { return account.Import{Seed: d.seed()} }},
 	{2, func(d drawing) account.Command {
 		c := account.CreateAccount{Owner: pick(d, "owner", userIDs), Seats: map[seat.PoolName]int{}}
 		for range d.below(3, "pools") {
@@ -179,7 +179,7 @@ func (d drawing) setField() account.Command {
 	return account.SetField{User: d.user(), Field: name, Value: d.value(name)}
 }
 
-// teamCommand draws a command that teams decide, or that changes them.
+// teamCommand draws a command that depends on teams or changes them.
 func (d drawing) teamCommand() account.Command {
 	return pick(d, "team command", []func(drawing) account.Command{
 		drawing.createTeam, drawing.moveTeam, drawing.moveTeam, drawing.deleteTeam, drawing.addToTeam,
@@ -194,7 +194,7 @@ func (d drawing) defineField() account.Command {
 	return account.DefineField{Field: d.fieldName(), Type: account.FieldType(1 + d.below(4, "type"))}
 }
 
-// drawable are the indexes of commands, each as often as it weighs.
+// drawable has the indexes of commands, each repeated by its weight.
 var drawable = func() (list []int) {
 	for i, c := range commands {
 		for range c.weight {
@@ -206,8 +206,8 @@ var drawable = func() (list []int) {
 
 func (d drawing) command() account.Command { return commands[pick(d, "command", drawable)].draw(d) }
 
-// contents draws an account as it stands somewhere else, more often than not without a fault.
-func (d drawing) contents() account.Seed {
+// seed draws an account for an import, mostly a valid one.
+func (d drawing) seed() account.Seed {
 	c := account.Seed{
 		Settings: map[string]bool{}, Seats: map[seat.PoolName]int{}, Teams: map[usher.TeamID]usher.TeamID{},
 		Users: map[usher.UserID]policy.User{}, Values: map[usher.UserID]map[string]account.Value{},
@@ -243,7 +243,7 @@ func (d drawing) contents() account.Seed {
 	return c
 }
 
-// member draws a user of an account that is imported.
+// member draws a user of an imported account.
 func (d drawing) member(first bool, teams []usher.TeamID) policy.User {
 	book := d.w.book
 	u := policy.User{Role: roleName(*book.unique()), Status: usher.Active}
@@ -278,7 +278,7 @@ func (d drawing) member(first bool, teams []usher.TeamID) policy.User {
 	return u
 }
 
-// fault puts one thing into the contents that no account may have.
+// fault makes one change to the seed that makes it invalid.
 func (d drawing) fault(c *account.Seed) {
 	ann := c.Users["ann"]
 	switch d.below(12, "which") {

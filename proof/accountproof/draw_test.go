@@ -15,7 +15,7 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// What random proposals speak of. Each list ends with what is not there or odd.
+// The ids and names of random proposals. Each list ends with unknown or unusual ones.
 var (
 	userIDs  = []usher.UserID{"ann", "bob", "cat", "dan", "eve", "fay", "gil"}
 	teamIDs  = []usher.TeamID{"sales", "emea", "dach", "bern", "ops"}
@@ -24,14 +24,14 @@ var (
 	values   = []account.Value{"", "x", "12", "-3.5e2", "2026-02-28", "2026-02-30", "true", "null", " 1", "\"x\"", "\xff"}
 )
 
-// noon is when the random worlds begin.
+// noon is the time at which the random accounts begin.
 var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
-// drawing draws what somebody asks of a world. The commands of a batch are often about the same
-// user and team.
+// drawing draws proposals to an account. The commands of a batch are often about the same user and
+// team.
 type drawing struct {
 	*rapid.T
-	w      *world
+	w      *modelAccount
 	recent *recent
 }
 
@@ -40,10 +40,10 @@ type recent struct {
 	team usher.TeamID
 }
 
-func newDrawing(t *rapid.T, w *world) drawing { return drawing{t, w, &recent{}} }
+func newDrawing(t *rapid.T, w *modelAccount) drawing { return drawing{t, w, &recent{}} }
 
-// below returns a generator of the numbers below n, all as likely: those of rapid prefer small
-// ones, and would pick what stands first in a list.
+// below returns a generator of the numbers below n with equal probabilities: the generators of
+// rapid prefer small numbers, and so the first elements of a list.
 func below(n int) *rapid.Generator[int] {
 	return rapid.Custom(func(t *rapid.T) int {
 		number := 0
@@ -60,10 +60,10 @@ func (d drawing) below(n int, label string) int { return below(n).Draw(d.T, labe
 
 func pick[V any](d drawing, label string, list []V) V { return list[d.below(len(list), label)] }
 
-// onceIn is true once in so many times.
+// onceIn returns true with the probability 1/n.
 func (d drawing) onceIn(n int, label string) bool { return d.below(n, label) == n-1 }
 
-// user draws one who is there more often than not.
+// user draws a user, mostly one of the account.
 func (d drawing) user() usher.UserID {
 	if d.recent.user == "" || !d.onceIn(3, "same user") {
 		d.recent.user = d.anyUser()
@@ -82,7 +82,7 @@ func (d drawing) anyUser() usher.UserID {
 	return pick(d, "user", userIDs)
 }
 
-// newcomer draws one who is not there more often than not.
+// newcomer draws a user, mostly one who is not in the account.
 func (d drawing) newcomer() usher.UserID {
 	missing := slices.DeleteFunc(slices.Clone(userIDs), func(id usher.UserID) bool { return d.w.users[id] != nil })
 	if len(missing) > 0 && !d.onceIn(8, "any user") {
@@ -109,7 +109,7 @@ func (d drawing) anyTeam() usher.TeamID {
 	return pick(d, "team", teamIDs)
 }
 
-// parent draws a team, or the top.
+// parent draws a team, or "" for the top.
 func (d drawing) parent() usher.TeamID {
 	if len(d.w.teams) == 0 && !d.onceIn(10, "below nothing") || d.onceIn(3, "top") {
 		return ""
@@ -117,7 +117,7 @@ func (d drawing) parent() usher.TeamID {
 	return d.team()
 }
 
-// membership draws a team that a user is in, with a role that is held there, if there is one.
+// membership draws a team of a user, and a role that the user holds there, if there is one.
 func (d drawing) membership(u *user) (usher.TeamID, role.Name) {
 	in := []usher.TeamID{}
 	if u != nil {
@@ -144,7 +144,7 @@ func (d drawing) role() role.Name {
 	return pick(d, "role", names)
 }
 
-// ofKind draws a role that is held in the account or on teams, more often than not.
+// ofKind draws a role, mostly one of the kind.
 func (d drawing) ofKind(is func(role.Name) bool) role.Name {
 	var names []role.Name
 	for _, r := range d.w.book.doc.Roles {
@@ -185,7 +185,7 @@ func (d drawing) setting() string {
 	return pick(d, "setting", []string{"nosuch", ""})
 }
 
-// grant draws one that the user holds, or any.
+// grant draws a grant that the user holds, or any grant.
 func (d drawing) grant(u *user) string {
 	if u != nil && len(u.grants) > 0 && d.onceIn(4, "held grant") {
 		return pick(d, "grant", slices.Sorted(maps.Keys(u.grants)))
@@ -212,7 +212,7 @@ func (d drawing) field() string {
 	return pick(d, "field", fieldIDs)
 }
 
-// fieldName draws a name that a field may get.
+// fieldName draws a name for a field.
 func (d drawing) fieldName() string {
 	if d.onceIn(12, "odd field") {
 		return pick(d, "field", oddIDs)
@@ -229,7 +229,7 @@ func (d drawing) value(field string) account.Value {
 	return pick(d, "value", fit)
 }
 
-// time draws one of the hours of an afternoon, so that grants end now and then.
+// time draws an hour of an afternoon, so that grants end sometimes.
 func (d drawing) time() time.Time {
 	at := noon.Add(time.Duration(d.below(11, "hour")) * time.Hour)
 	if d.onceIn(10, "odd time") {
@@ -248,7 +248,7 @@ func (d drawing) until() time.Time {
 	return d.time()
 }
 
-// question draws who asks. Users who are there ask most.
+// question draws an actor and a time. Most actors are users of the account.
 func (d drawing) question(command string) question {
 	q := question{time: d.time(), context: d.context()}
 	there := slices.Sorted(maps.Keys(d.w.users))
@@ -273,7 +273,7 @@ func (d drawing) question(command string) question {
 	return q
 }
 
-// context draws facts of a request, one in a while that the policy lacks.
+// context draws facts of a request, sometimes one that the policy does not declare.
 func (d drawing) context() usher.Context {
 	c := usher.Context{}
 	for _, condition := range d.w.book.doc.Conditions {

@@ -16,15 +16,15 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// small is a world that is small enough to go through all of it.
-type small struct {
+// smallAccount defines an account that is small enough to visit all of its states.
+type smallAccount struct {
 	policy   string
 	start    []account.Command // by the host
 	commands []account.Command
 	actors   []account.Actor
 	times    []time.Time
 
-	escalates []account.Command // each of these is refused for it somewhere
+	escalates []account.Command // each of these is rejected with escalation in some state
 }
 
 var (
@@ -32,8 +32,8 @@ var (
 	byThree = []account.Actor{account.AsUser("ann"), account.AsUser("bob"), account.AsUser("cat"), account.AsHost("host")}
 )
 
-// TestSmallPeople goes through all accounts with three users and up to two seats.
-func TestSmallPeople(t *testing.T) {
+// TestSmallUsers visits all accounts with three users and up to two seats.
+func TestSmallUsers(t *testing.T) {
 	all := []account.Command{
 		account.AcceptInvitation{},
 		account.DeclineInvitation{},
@@ -52,15 +52,15 @@ func TestSmallPeople(t *testing.T) {
 				account.AddUser{User: u, Role: r}, account.AddUser{User: u, Role: r, Status: usher.Invited})
 		}
 	}
-	small{
+	smallAccount{
 		policy: "people", commands: all, actors: byThree,
 		start:     []account.Command{account.CreateAccount{Owner: "ann", Seats: map[seat.PoolName]int{"booking": 1}}},
 		escalates: []account.Command{account.AddUser{}, account.RemoveUser{}, account.SetStatus{}, account.SetRole{}},
 	}.explore(t)
 }
 
-// TestSmallGroups goes through all accounts with three users and up to two teams.
-func TestSmallGroups(t *testing.T) {
+// TestSmallTeams visits all accounts with three users and up to two teams.
+func TestSmallTeams(t *testing.T) {
 	all := []account.Command{
 		account.SetTeamRole{Team: "red", User: "cat", Role: "deputy"},
 		account.UnsetTeamRole{Team: "red", User: "cat", Role: "deputy"},
@@ -81,21 +81,21 @@ func TestSmallGroups(t *testing.T) {
 			}
 		}
 	}
-	small{
-		policy: "groups", commands: all, actors: byThree, start: groups,
+	smallAccount{
+		policy: "groups", commands: all, actors: byThree, start: teamCommands,
 		escalates: []account.Command{
 			account.SetTeamRole{}, account.UnsetTeamRole{}, account.RemoveFromTeam{}, account.DeleteTeam{}, account.MoveTeam{},
 		},
 	}.explore(t)
 }
 
-var groups = []account.Command{
+var teamCommands = []account.Command{
 	account.CreateAccount{Owner: "ann"}, account.AddUser{User: "bob"}, account.AddUser{User: "cat", Role: "guest"},
 }
 
-// TestSmallFavours goes through all accounts with three users, a permission and a feature to give
-// them, and roles that may give it or not.
-func TestSmallFavours(t *testing.T) {
+// TestSmallGrants visits all accounts with three users, a permission and a feature that can be
+// granted, and roles that may or may not grant them.
+func TestSmallGrants(t *testing.T) {
 	all := []account.Command{
 		account.ChangeSetting{Setting: "strict", Value: true}, account.ChangeSetting{Setting: "strict"},
 	}
@@ -109,7 +109,7 @@ func TestSmallFavours(t *testing.T) {
 			all = append(all, account.SetRole{User: u, Role: r})
 		}
 	}
-	small{
+	smallAccount{
 		policy: "favours", commands: all, actors: byThree, times: []time.Time{noon.Add(-time.Hour), noon},
 		start: []account.Command{
 			account.CreateAccount{Owner: "ann"}, account.AddUser{User: "bob", Role: "giver"}, account.AddUser{User: "cat"},
@@ -117,17 +117,17 @@ func TestSmallFavours(t *testing.T) {
 	}.explore(t)
 }
 
-// place is an account that was reached, with the model of it and the way there.
-type place struct {
+// reachedAccount is an account that was reached, with its model and the commands that led to it.
+type reachedAccount struct {
 	state *account.State
-	world *world
-	key   string // all that can be seen of it, and what commands can find out
-	from  *place
+	model *modelAccount
+	key   string // all of its visible state, and hidden state on which commands depend
+	from  *reachedAccount
 	by    string
 }
 
-// way returns what was done to get there.
-func (p *place) way() string {
+// way returns the commands that led to the account.
+func (p *reachedAccount) way() string {
 	if p == nil {
 		return ""
 	}
@@ -135,31 +135,31 @@ func (p *place) way() string {
 }
 
 // begin returns a new account after some commands.
-func begin(t *testing.T, book *rulebook, q question, commands ...account.Command) *place {
+func begin(t *testing.T, book *rulebook, q question, commands ...account.Command) *reachedAccount {
 	t.Helper()
-	outcome, err := propose(account.New("acme"), newWorld(book), q, commands)
+	outcome, err := propose(account.New("acme"), newModel(book), q, commands)
 	require.NoError(t, err)
-	w, want := newWorld(book).do(q, commands...)
+	w, want := newModel(book).do(q, commands...)
 	require.False(t, want.refused(), "the model says %v", want.code)
-	return &place{state: outcome.Next, world: w, key: w.key()}
+	return &reachedAccount{state: outcome.Next, model: w, key: w.key()}
 }
 
-// explore goes from the start, breadth first, to every account that can be reached, and does
-// each command there as each actor. The account and the model agree on all of it.
-func (s small) explore(t *testing.T) {
+// explore visits every reachable account, breadth first, and runs each command there as each actor.
+// The account and the model must agree.
+func (s smallAccount) explore(t *testing.T) {
 	t.Parallel()
 	book := rulebookNamed(t, "small/"+s.policy)
 	if s.times == nil {
 		s.times = []time.Time{noon}
 	}
-	var seen tally
+	var seen counts
 	first := begin(t, book, question{actor: account.AsHost("start"), time: s.times[0]}, s.start...)
 	reached := map[string]bool{first.key: true}
 	transitions := 0
-	for queue := []*place{first}; len(queue) > 0; queue = queue[1:] {
+	for queue := []*reachedAccount{first}; len(queue) > 0; queue = queue[1:] {
 		at := queue[0]
-		require.Empty(t, disagreements(at.state, at.world), "%s", at.way())
-		require.Empty(t, at.world.broken(), "%s", at.way())
+		require.Empty(t, disagreements(at.state, at.model), "%s", at.way())
+		require.Empty(t, at.model.broken(), "%s", at.way())
 		for _, now := range s.times {
 			for _, actor := range s.actors {
 				for _, c := range s.commands {
@@ -168,7 +168,7 @@ func (s small) explore(t *testing.T) {
 					if problem != "" {
 						require.FailNow(t, problem, "%s%s", at.way(), next.by)
 					}
-					if next.world == nil {
+					if next.model == nil {
 						continue
 					}
 					if !reached[next.key] {
@@ -178,11 +178,11 @@ func (s small) explore(t *testing.T) {
 				}
 			}
 		}
-		at.state, at.world = nil, nil // only the way there is of use from here on
+		at.state, at.model = nil, nil // only the commands that led here are needed from now on
 	}
 	t.Logf("%d accounts, %d transitions\n%v", len(reached), transitions, &seen)
 	for _, c := range s.commands {
-		assert.Positive(t, seen.of[account.NameOf(c)]["done"], "%s was never done", account.NameOf(c))
+		assert.Positive(t, seen.of[account.NameOf(c)]["done"], "%s never succeeded", account.NameOf(c))
 		assert.Positive(t, seen.of[account.NameOf(c)]["denied"], "%s was never denied", account.NameOf(c))
 	}
 	for _, c := range s.escalates {
@@ -190,20 +190,20 @@ func (s small) explore(t *testing.T) {
 	}
 }
 
-// same reports whether an error is the one that the model foretells.
+// same reports whether an error is the one that the model expects.
 func same(want, err error) bool {
-	if errors.Is(want, errUnfit) {
+	if errors.Is(want, errMismatch) {
 		return errors.As(err, new(*account.PolicyMismatchError))
 	}
 	return errors.Is(err, want)
 }
 
-// try does commands, all or none. It returns where that leads, with no world if nothing changes,
-// and what is wrong with it.
-func (p *place) try(q question, seen *tally, commands ...account.Command) (next *place, problem string) {
-	next, q = &place{from: p}, q.counts(p.state.Time())
-	after, want := p.world.do(q, commands...)
-	outcome, err := propose(p.state, p.world, q, commands)
+// try runs commands as one batch. It returns the next account, without a model if nothing changes,
+// and a description of the first difference from the model.
+func (p *reachedAccount) try(q question, seen *counts, commands ...account.Command) (next *reachedAccount, problem string) {
+	next, q = &reachedAccount{from: p}, q.counts(p.state.Time())
+	after, want := p.model.do(q, commands...)
+	outcome, err := propose(p.state, p.model, q, commands)
 	last := commands[want.index]
 	var refusal *account.Refusal
 	if err != nil {
@@ -232,15 +232,15 @@ func (p *place) try(q question, seen *tally, commands ...account.Command) (next 
 		}
 	default:
 		seen.count(last, "done")
-		next.state, next.world = outcome.Next, after
-		if got, want := observe(outcome.Next, p.world.book), after.String(); got != want {
+		next.state, next.model = outcome.Next, after
+		if got, want := observe(outcome.Next, p.model.book), after.String(); got != want {
 			problem = fmt.Sprintf("it leads to\n%s\nand the model says\n%s", got, want)
 		}
-		if kept := p.world.clone().values; !reflect.DeepEqual(kept.take(outcome), after.values) {
+		if kept := p.model.clone().values; !reflect.DeepEqual(kept.take(outcome), after.values) {
 			problem = fmt.Sprintf("it leaves the values %v, and the model says %v", kept, after.values)
 		}
 	}
-	if next.world != nil || problem != "" {
+	if next.model != nil || problem != "" {
 		for _, c := range commands {
 			next.by += fmt.Sprintf("%s at %s: %s\n", q.actor, q.time.Format(time.TimeOnly), describe(c))
 		}

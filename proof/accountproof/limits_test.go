@@ -10,9 +10,9 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// TestSmallBans goes through all accounts with four users, a feature that forbids, and a team
-// whose lead may delegate.
-func TestSmallBans(t *testing.T) {
+// TestSmallProhibitions visits all accounts with four users, a feature that forbids, and a team whose lead
+// may delegate.
+func TestSmallProhibitions(t *testing.T) {
 	all := []account.Command{
 		account.SetTeamRole{Team: "red", User: "bob", Role: "lead"},
 		account.UnsetTeamRole{Team: "red", User: "bob", Role: "lead"},
@@ -28,7 +28,7 @@ func TestSmallBans(t *testing.T) {
 			all = append(all, account.SetRole{User: u, Role: r})
 		}
 	}
-	small{
+	smallAccount{
 		policy: "bans", commands: all, actors: byThree, times: []time.Time{noon.Add(-time.Hour), noon},
 		start: []account.Command{
 			account.CreateAccount{Owner: "ann"},
@@ -42,8 +42,8 @@ func TestSmallBans(t *testing.T) {
 	}.explore(t)
 }
 
-// TestSmallMoves goes through all places of a team whose move gives roles to the leads of another
-// one, about whom the actor may delegate or not.
+// TestSmallMoves visits all positions of a team whose move gives roles to the leads of another
+// team. The actor may or may not delegate to them.
 func TestSmallMoves(t *testing.T) {
 	all := []account.Command{account.MoveTeam{Team: "blue"}, account.MoveTeam{Team: "blue", Parent: "red"}}
 	for _, u := range three[1:] {
@@ -51,7 +51,7 @@ func TestSmallMoves(t *testing.T) {
 			account.SetTeamRole{Team: "red", User: u, Role: "lead"}, account.UnsetTeamRole{Team: "red", User: u, Role: "lead"},
 			account.SetRole{User: u, Role: "admin"}, account.SetRole{User: u, Role: "clerk"})
 	}
-	small{
+	smallAccount{
 		policy: "bans", commands: all, actors: append(byThree, account.AsUser("dan")),
 		start: []account.Command{
 			account.CreateAccount{Owner: "ann"},
@@ -67,9 +67,9 @@ func TestSmallMoves(t *testing.T) {
 	}.explore(t)
 }
 
-// TestSmallDesks goes through all accounts with three users and up to three seats that roles and
-// rules depend on. Then it does all triples of commands where there is a seat too few.
-func TestSmallDesks(t *testing.T) {
+// TestSmallSeats visits all accounts with three users and up to three seats on which roles and
+// rules depend. Then it runs all triples of commands in an account with one seat too few.
+func TestSmallSeats(t *testing.T) {
 	all := []account.Command{
 		account.SetSeats{Pool: "desk", Total: 1}, account.SetSeats{Pool: "desk", Total: 2}, account.SetSeats{Pool: "desk", Total: 3},
 	}
@@ -87,7 +87,7 @@ func TestSmallDesks(t *testing.T) {
 		account.AddUser{User: "bob", Role: "clerk"},
 		account.AddUser{User: "cat", Role: "guest"},
 	}
-	small{
+	smallAccount{
 		policy: "desks", commands: all, actors: byThree, start: start,
 		escalates: []account.Command{account.UnassignSeat{}, account.SetRole{}},
 	}.explore(t)

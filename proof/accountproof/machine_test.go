@@ -14,52 +14,51 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// machine is an account beside the model of it. What is proposed is proposed to both.
+// machine is an account with its model. Each proposal goes to both.
 type machine struct {
-	world   *world
+	model   *modelAccount
 	state   *account.State
-	journal [][]byte // the commits as they are kept
-	past    []past   // a state for each, and one before the first
-	values  store    // what users have in fields
-	tally   *tally
+	journal [][]byte    // the stored commits
+	past    []past      // a state for each commit, and one before the first
+	values  fieldValues // the values of custom fields
+	counts  *counts
 }
 
-// past is a state as it was, which must stay so.
+// past is an earlier state, which must not change.
 type past struct {
 	state   *account.State
 	encoded []byte
 }
 
-func newMachine(book *rulebook, count *tally) *machine {
+func newMachine(book *rulebook, count *counts) *machine {
 	s := account.New("acme")
-	return &machine{world: newWorld(book), state: s, past: []past{{s, s.Encode()}}, values: store{}, tally: count}
+	return &machine{model: newModel(book), state: s, past: []past{{s, s.Encode()}}, values: fieldValues{}, counts: count}
 }
 
-// propose proposes commands to the account and to the model, and holds all that follows against
-// each other.
+// propose proposes commands to the account and to the model, and compares all effects.
 func (m *machine) propose(t *rapid.T, q question, note account.Commit, commands ...account.Command) {
 	t.Helper()
-	before, encoded := m.world, m.state.Encode()
+	before, encoded := m.model, m.state.Encode()
 	q = q.counts(m.state.Time())
 	after, want := before.do(q, commands...)
 	outcome, err := propose(m.state, before, q, commands)
 	sameAnswer(t, want, q, commands, err)
-	assert.Equal(t, encoded, m.state.Encode(), "the state that was asked has changed")
+	assert.Equal(t, encoded, m.state.Encode(), "the state of the proposal has changed")
 	m.reloaded(t, encoded, q, commands, outcome, err)
 	m.oneByOne(t, q, commands, want, outcome)
 	if want.refused() {
-		assert.Equal(t, account.Outcome{}, outcome, "the outcome of a refusal")
+		assert.Equal(t, account.Outcome{}, outcome, "the outcome of a rejection")
 		return
 	}
 	m.follow(t, q, note, outcome)
-	m.world = after
+	m.model = after
 	assert.Empty(t, disagreements(m.state, after))
 	assert.Empty(t, after.broken(), "invariants")
 	assert.Equal(t, after.values, m.values.take(outcome), "values of fields")
 }
 
-// propose proposes commands to a state, whose users have in fields what those of the world have.
-func propose(s *account.State, w *world, q question, commands []account.Command) (account.Outcome, error) {
+// propose proposes commands to a state. The values of custom fields are those of the model.
+func propose(s *account.State, w *modelAccount, q question, commands []account.Command) (account.Outcome, error) {
 	at := q.time
 	if !q.dated.IsZero() {
 		at = q.dated
@@ -70,10 +69,10 @@ func propose(s *account.State, w *world, q question, commands []account.Command)
 	})
 }
 
-// refused reports whether the answer is no.
+// refused reports whether the commands are rejected.
 func (a answer) refused() bool { return a.code != 0 || a.err != nil }
 
-// sameAnswer compares what an account says to commands with what the model does.
+// sameAnswer compares the error of the account with the answer of the model.
 func sameAnswer(t *rapid.T, want answer, q question, commands []account.Command, err error) {
 	t.Helper()
 	var refusal *account.Refusal
@@ -107,13 +106,13 @@ func sameAnswer(t *rapid.T, want answer, q question, commands []account.Command,
 	}
 }
 
-// reloaded proposes the same to the state as it is when it was saved and loaded.
+// reloaded proposes the same commands to a state that was saved and loaded.
 func (m *machine) reloaded(t *rapid.T, encoded []byte, q question, commands []account.Command, outcome account.Outcome, err error) {
 	t.Helper()
 	loaded, problem := account.DecodeState(encoded)
 	require.NoError(t, problem)
 	require.Equal(t, encoded, loaded.Encode())
-	again, problem := propose(loaded, m.world, q, commands)
+	again, problem := propose(loaded, m.model, q, commands)
 	require.Equal(t, fmt.Sprint(err), fmt.Sprint(problem), "of the state as it was loaded")
 	require.Equal(t, outcome.Changes, again.Changes)
 	require.Equal(t, outcome.Values, again.Values)
@@ -123,11 +122,11 @@ func (m *machine) reloaded(t *rapid.T, encoded []byte, q question, commands []ac
 	}
 }
 
-// oneByOne proposes the same commands one after another. A batch permits what the same commands
-// permit one after another, and it is refused with them, but for what is counted once for all.
+// oneByOne proposes the same commands one after another. A batch must be permitted exactly if each
+// of these commands is, except for the counts at the end of the batch.
 func (m *machine) oneByOne(t *rapid.T, q question, commands []account.Command, want answer, whole account.Outcome) {
 	t.Helper()
-	s, w := m.state, m.world
+	s, w := m.state, m.model
 	var changes []account.Change
 	for i, c := range commands {
 		after, single := w.do(q, c)
@@ -154,17 +153,17 @@ func (m *machine) oneByOne(t *rapid.T, q question, commands []account.Command, w
 	require.Equal(t, observe(s, w.book), observe(whole.Next, w.book))
 }
 
-// note counts what came of a command.
-func (m *machine) note(c account.Command, before, after *world, a answer) {
+// note counts the result of a command.
+func (m *machine) note(c account.Command, before, after *modelAccount, a answer) {
 	switch {
 	case a.err != nil:
-		m.tally.count(c, "undecided")
+		m.counts.count(c, "undecided")
 	case a.code != 0:
-		m.tally.count(c, a.code.String())
+		m.counts.count(c, a.code.String())
 	case before.same(after):
-		m.tally.count(c, "as it was")
+		m.counts.count(c, "as it was")
 	default:
-		m.tally.count(c, "done")
+		m.counts.count(c, "done")
 	}
 }
 
@@ -178,7 +177,7 @@ func (m *machine) follow(t *rapid.T, q question, note account.Commit, outcome ac
 	c := note
 	c.Account, c.Version, c.Actor, c.Changes = m.state.ID(), m.state.Version()+1, q.actor, outcome.Changes
 	c.Previous = m.state.Head().Hash
-	c.ID, c.Policy, c.Time = fmt.Sprintf("c%d", c.Version), m.world.book.compiled.Digest(), q.time
+	c.ID, c.Policy, c.Time = fmt.Sprintf("c%d", c.Version), m.model.book.compiled.Digest(), q.time
 	if c.Time.Before(m.state.Time()) {
 		c.Time = m.state.Time()
 	}
@@ -205,8 +204,8 @@ func (m *machine) follow(t *rapid.T, q question, note account.Commit, outcome ac
 	m.journal, m.past = append(m.journal, line), append(m.past, past{next, next.Encode()})
 }
 
-// replay makes the account again from its journal, and looks whether the states of the past are
-// as they were.
+// replay rebuilds the account from its journal, and checks that the earlier states have not
+// changed.
 func (m *machine) replay(t *rapid.T) {
 	t.Helper()
 	s := account.New("acme")

@@ -9,9 +9,9 @@ import (
 	"github.com/usher-go/usher/team"
 )
 
-// The ceiling of the model. How two records of a user compare is up to the compiled policy:
-// policy has a slow model of it, and ceilingproof judges the effect. Which records each
-// command compares is said here and in the other model files, from the prose.
+// The ceiling of the model. How two records of a user compare is left to the compiled policy:
+// package policy has a slow model of it, and ceilingproof checks the effect. Which records each
+// command compares is defined here and in the other model files, from the prose.
 
 // gives reports whether a command gives a user what the actor's rules do not cover. "user.delegate
 // is checked only where gives would refuse the command, on a resource that names what the command
@@ -21,7 +21,7 @@ func (s *step) gives(id usher.UserID, before, after *user, on parties) bool {
 		return false
 	}
 	if s.known(after) == nil {
-		return false // the policy gives nothing to a user whose role it lacks
+		return false // the policy gives nothing to a user whose role it does not declare
 	}
 	_, uncovered, err := s.ceiling(s.before.tree()).Gives(s.known(before), s.known(after))
 	s.failed(err)
@@ -33,7 +33,7 @@ func (s *step) takes(id usher.UserID, before, after *user) bool {
 	return s.takesIn(s.before.tree(), id, before, after)
 }
 
-// takesIn compares in a tree of teams that may be another one than before the command.
+// takesIn compares in a given tree of teams.
 func (s *step) takesIn(tree *team.Tree, id usher.UserID, before, after *user) bool {
 	if s.byHost() {
 		return false
@@ -46,8 +46,8 @@ func (s *step) takesIn(tree *team.Tree, id usher.UserID, before, after *user) bo
 	return (takes || s.losesUnknown(before, after)) && s.outranks(id)
 }
 
-// losesUnknown reports whether a user loses a team role or a grant that the policy lacks: what it
-// is worth under a policy that has it is not known.
+// losesUnknown reports whether a user loses a team role or a grant that the policy does not
+// declare. Its effect under a policy that declares it is unknown.
 func (s *step) losesUnknown(before, after *user) bool {
 	for id, roles := range before.teams {
 		for _, name := range roles {
@@ -65,8 +65,9 @@ func (s *step) losesUnknown(before, after *user) bool {
 	return false
 }
 
-// givesUnknown reports whether a moved team gives a user roles of whose worth nothing is known:
-// the policy lacks one of them, or the user's account role. The holder of the unique role may.
+// givesUnknown reports whether a moved team gives a user roles with an unknown effect: the policy
+// does not declare one of them, or the user's account role. The holder of the unique role may do
+// so.
 func (s *step) givesUnknown(u *user, gained []role.Name) bool {
 	if s.byHost() || s.book.isUnique(s.before.users[s.actor.User()].role) {
 		return false
@@ -89,26 +90,26 @@ func (s *step) outranks(id usher.UserID) bool {
 }
 
 // ceiling returns the ceiling of the actor: "each command of a batch is checked on the state that
-// the commands before it left". A seat that the batch only lends the actor opens nothing.
+// the commands before it left". A seat of the actor that is not bought yet allows nothing.
 func (s *step) ceiling(tree *team.Tree) policy.Ceiling {
-	actor := s.unlent(s.before).users[s.actor.User()]
+	actor := s.withoutUnboughtSeats(s.before).users[s.actor.User()]
 	facts := &policy.Account{Teams: tree, Settings: s.before.settings}
 	c, err := s.book.compiled.Ceiling(actor.plain(), facts, s.context, s.time)
 	s.failed(err)
 	return c
 }
 
-// failed notes that the policy could not decide.
+// failed records that the policy could not decide.
 func (s *step) failed(err error) {
 	if err != nil {
 		s.err = errUndecided
 	}
 }
 
-func (w *world) tree() *team.Tree {
+func (w *modelAccount) tree() *team.Tree {
 	tree, err := team.New(w.teams)
 	if err != nil {
-		panic(err) // the model lets no circle of teams happen
+		panic(err) // the model allows no cycle of teams
 	}
 	return tree
 }
@@ -124,7 +125,7 @@ func (u *user) withTeamRoles(on usher.TeamID, roles ...role.Name) *user {
 	return changed
 }
 
-// withoutTeam returns the user outside a team, without the roles there.
+// withoutTeam returns the user without a team and its roles.
 func (u *user) withoutTeam(id usher.TeamID) *user {
 	changed := u.clone()
 	delete(changed.teams, id)
@@ -137,9 +138,9 @@ func (s *step) leavesTooMuch(id usher.UserID, from usher.TeamID) bool {
 	return len(u.teams[from]) > 0 && s.takes(id, u, u.withoutTeam(from))
 }
 
-// movesTooMuch looks at each user with team roles. On teams that come to be above the moved one,
-// it is "as if the role were set on the moved team"; on those no longer above it, "as if the role
-// were unset on the moved team. The actor's teams are those before the move."
+// movesTooMuch compares each user with team roles. On teams that are above the moved team after the
+// move, it is "as if the role were set on the moved team"; on teams that are no longer above it,
+// "as if the role were unset on the moved team. The actor's teams are those before the move."
 func (s *step) movesTooMuch(moved, to usher.TeamID) bool {
 	after := s.before.clone()
 	after.teams[moved] = to
@@ -154,7 +155,8 @@ func (s *step) movesTooMuch(moved, to usher.TeamID) bool {
 	return false
 }
 
-// rolesOn returns the roles that a user holds on some teams, but those on others.
+// rolesOn returns the roles that a user holds on some teams, without those that the user also holds
+// on others.
 func (u *user) rolesOn(teams, others []usher.TeamID) (roles []role.Name) {
 	for _, id := range teams {
 		if !slices.Contains(others, id) {

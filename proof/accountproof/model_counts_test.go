@@ -9,22 +9,22 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// count looks at the worlds before a batch and after each of its commands, and says which count
-// stands against it: "the index of the last command that moved the count in the wrong direction".
-// Of several, the first in the order of the codes is told.
-func count(worlds []*world) (account.Code, int) {
-	first, last := worlds[0], worlds[len(worlds)-1]
+// count compares the accounts before a batch and after each of its commands, and returns the code
+// of a violated count: "the index of the last command that moved the count in the wrong direction".
+// If several counts are violated, it returns the first code in the order of the codes.
+func count(states []*modelAccount) (account.Code, int) {
+	first, last := states[0], states[len(states)-1]
 	if !last.exists {
 		return 0, 0
 	}
 	for _, r := range last.book.doc.Roles {
 		if n := last.all(r); r.AtMost > 0 && n > r.AtMost && n > first.all(r) {
-			return account.CodeRoleFull, lastRise(worlds, func(w *world) int { return w.all(r) })
+			return account.CodeRoleFull, lastRise(states, func(w *modelAccount) int { return w.all(r) })
 		}
 	}
 	for _, r := range last.book.doc.Roles {
 		if n := last.active(r); n < r.AtLeast && n < first.active(r) {
-			return account.CodeLastHolder, lastRise(worlds, func(w *world) int { return -w.active(r) })
+			return account.CodeLastHolder, lastRise(states, func(w *modelAccount) int { return -w.active(r) })
 		}
 	}
 	inUse := -1
@@ -32,8 +32,8 @@ func count(worlds []*world) (account.Code, int) {
 		if last.held(pool) <= last.bought[pool] {
 			continue
 		}
-		i := lastRise(worlds, func(w *world) int { return w.held(pool) - w.bought[pool] })
-		if worlds[i+1].held(pool) > worlds[i].held(pool) {
+		i := lastRise(states, func(w *modelAccount) int { return w.held(pool) - w.bought[pool] })
+		if states[i+1].held(pool) > states[i].held(pool) {
 			return account.CodeNoSeatsLeft, i
 		}
 		if inUse < 0 {
@@ -47,9 +47,9 @@ func count(worlds []*world) (account.Code, int) {
 }
 
 // lastRise returns the last command after which a number was higher than before.
-func lastRise(worlds []*world, number func(*world) int) int {
-	for i := len(worlds) - 2; i >= 0; i-- {
-		if number(worlds[i+1]) > number(worlds[i]) {
+func lastRise(states []*modelAccount, number func(*modelAccount) int) int {
+	for i := len(states) - 2; i >= 0; i-- {
+		if number(states[i+1]) > number(states[i]) {
 			return i
 		}
 	}
@@ -57,13 +57,13 @@ func lastRise(worlds []*world, number func(*world) int) int {
 }
 
 // "at-most: exceeding it is role-full". Holders of a role that includes it do not count.
-func (w *world) all(r syntax.Role) int {
+func (w *modelAccount) all(r syntax.Role) int {
 	all, _ := w.holders(roleName(r))
 	return all
 }
 
 // "at-least counts active holders; holders of a role that includes another role count for it."
-func (w *world) active(r syntax.Role) (n int) {
+func (w *modelAccount) active(r syntax.Role) (n int) {
 	for _, other := range w.book.doc.Roles {
 		if w.book.includes(other, r.Name.Text) {
 			_, active := w.holders(roleName(other))
@@ -73,20 +73,20 @@ func (w *world) active(r syntax.Role) (n int) {
 	return n
 }
 
-// includes reports whether a role is another one or includes it, at once or on the way.
+// includes reports whether a role is another role or includes it, directly or not.
 func (b *rulebook) includes(r syntax.Role, name string) bool {
 	return r.Name.Text == name || slices.ContainsFunc(r.Includes, func(n syntax.Name) bool {
 		return b.includes(*b.role(role.Name(n.Text)), name)
 	})
 }
 
-// counted reports whether a code stands for a count, which is taken once for a batch.
+// counted reports whether a code is for a count, which is checked once for a batch.
 func counted(code account.Code) bool {
 	return code == account.CodeRoleFull || code == account.CodeLastHolder || code == account.CodeNoSeatsLeft || code == account.CodeSeatsInUse
 }
 
-// overfull reports whether an account can be so at all: "what no account may be is Invalid".
-func (w *world) overfull() bool {
+// overfull reports whether the counts of an imported account are invalid.
+func (w *modelAccount) overfull() bool {
 	return slices.ContainsFunc(w.book.pools(), func(pool seat.PoolName) bool { return w.held(pool) > w.bought[pool] }) ||
 		slices.ContainsFunc(w.book.doc.Roles, func(r syntax.Role) bool { return r.AtMost > 0 && w.all(r) > r.AtMost })
 }

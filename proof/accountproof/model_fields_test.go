@@ -117,7 +117,8 @@ func (s *step) setField(c account.SetField) account.Code {
 	return 0
 }
 
-// fits tells whether a field of a type can have the value. "" takes it away, so it always fits.
+// fits reports whether a field of a type can have the value. "" deletes the value, so it always
+// fits.
 func fits(v account.Value, t account.FieldType) bool {
 	if v == "" {
 		return true

@@ -13,7 +13,7 @@ func (s *step) setSeats(c account.SetSeats) account.Code {
 	switch {
 	case !s.may("seat.purchase", nil):
 		return account.CodeDenied
-	case !s.book.isPool(c.Pool) && (s.bought[c.Pool] == 0 || c.Total >= s.bought[c.Pool]): // fewer of one that the policy lacks by now
+	case !s.book.isPool(c.Pool) && (s.bought[c.Pool] == 0 || c.Total >= s.bought[c.Pool]): // a smaller total is allowed for a pool that the policy no longer declares
 		return account.CodeUnknownPool
 	case c.Total < 0 || c.Total > account.MaxSeats:
 		return account.CodeInvalid
@@ -30,7 +30,7 @@ func (s *step) assignSeat(c account.AssignSeat) account.Code {
 		return account.CodeDenied
 	case u == nil:
 		return account.CodeUnknownUser
-	case s.stuck(u, s.book.isPool(c.Pool) && !u.seats[c.Pool] && s.book.isAccountRole(u.role) && s.seatIsOdd(u, c.Pool)):
+	case s.stuck(u, s.book.isPool(c.Pool) && !u.seats[c.Pool] && s.book.isAccountRole(u.role) && s.seatDoesNotFit(u, c.Pool)):
 		return 0
 	case !s.book.isPool(c.Pool):
 		return account.CodeUnknownPool
@@ -47,7 +47,7 @@ func (s *step) assignSeat(c account.AssignSeat) account.Code {
 
 // "unassign-seat {user, pool}: seat.unassign on {user}. Unassigning a required one is
 // seat-required. Takes: rank of the user, if one of their rules or a requires needs the seat, or a
-// never rule stops them without it." Who gets a seat gets it by permission alone.
+// never rule stops them without it." Giving a seat needs only the permission.
 func (s *step) unassignSeat(c account.UnassignSeat) account.Code {
 	u := s.users[c.User]
 	switch {
@@ -55,7 +55,7 @@ func (s *step) unassignSeat(c account.UnassignSeat) account.Code {
 		return account.CodeDenied
 	case u == nil:
 		return account.CodeUnknownUser
-	case s.stuck(u, u.seats[c.Pool] && (!s.book.isPool(c.Pool) || s.book.isAccountRole(u.role) && s.seatIsOdd(u, c.Pool))):
+	case s.stuck(u, u.seats[c.Pool] && (!s.book.isPool(c.Pool) || s.book.isAccountRole(u.role) && s.seatDoesNotFit(u, c.Pool))):
 		return 0
 	case !s.book.isPool(c.Pool) && !u.seats[c.Pool]:
 		return account.CodeUnknownPool
@@ -214,7 +214,7 @@ func (s *step) deleteAccount() account.Code {
 	if !s.may("account.delete", nil) {
 		return account.CodeDenied
 	}
-	s.world = newWorld(s.book)
+	s.modelAccount = newModel(s.book)
 	s.deleted = true
 	return 0
 }

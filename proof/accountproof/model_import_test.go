@@ -10,11 +10,12 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// Import is no command of the prose. Its own words: "makes the account as it stands somewhere
-// else, in one commit. Only the host may. What no account may be is Invalid: two holders of the
-// unique role, more seats held than bought, a circle of teams. Nobody is asked whether it may be
-// so. Who has a role that requires a seat holds one without saying so." What is not there is
-// unknown, as everywhere. Where several things stand against it, it is refused for one of them.
+// Import is not in the prose of the design. By its documentation, it creates an account with
+// existing data in one commit. Only the host may do so. An invalid account is rejected: two holders
+// of the unique role, more seats held than bought, a cycle of teams. Permissions are not checked. A
+// user whose role requires a seat holds one even if the seed does not list it. Undeclared names are
+// unknown, as in other commands. If there are several faults, the import is rejected for one of
+// them.
 func (s *step) importAccount(c account.Import) account.Code {
 	if !s.byHost() {
 		return account.CodeDenied
@@ -22,18 +23,18 @@ func (s *step) importAccount(c account.Import) account.Code {
 	s.exists = true
 	s.importPlan(c.Seed)
 	s.importUsers(c.Seed)
-	s.against(s.before.exists || s.before.deleted, account.CodeExists)
+	s.reject(s.before.exists || s.before.deleted, account.CodeExists)
 	holders, _ := s.holders(roleName(*s.book.unique()))
 	s.settle()
-	s.against(holders != 1 || s.overfull(), account.CodeInvalid)
+	s.reject(holders != 1 || s.overfull(), account.CodeInvalid)
 	if s.faults == nil {
 		return 0
 	}
 	return slices.Min(s.faults)
 }
 
-// against notes a code that stands against an import.
-func (s *step) against(wrong bool, code account.Code) {
+// reject records a code for which an import is rejected.
+func (s *step) reject(wrong bool, code account.Code) {
 	if wrong && !slices.Contains(s.faults, code) {
 		s.faults = append(s.faults, code)
 	}
@@ -41,18 +42,18 @@ func (s *step) against(wrong bool, code account.Code) {
 
 func (s *step) importPlan(c account.Seed) {
 	for pool, total := range c.Seats {
-		s.against(!s.book.isPool(pool), account.CodeUnknownPool)
-		s.against(total < 0 || total > account.MaxSeats, account.CodeInvalid)
+		s.reject(!s.book.isPool(pool), account.CodeUnknownPool)
+		s.reject(total < 0 || total > account.MaxSeats, account.CodeInvalid)
 		s.bought[pool] = total
 	}
 	for name, value := range c.Settings {
 		_, ok := s.book.setting(name)
-		s.against(!ok, account.CodeUnknownSetting)
+		s.reject(!ok, account.CodeUnknownSetting)
 		s.settings[name] = value
 	}
 	for _, f := range c.Fields {
 		if code := s.defineField(account.DefineField{Field: f.Name, Type: f.Type}); code != 0 {
-			s.against(true, code)
+			s.reject(true, code)
 			continue
 		}
 		s.fields[len(s.fields)-1].Archived = f.Archived
@@ -60,8 +61,8 @@ func (s *step) importPlan(c account.Seed) {
 	maps.Copy(s.teams, c.Teams)
 	for id, parent := range c.Teams {
 		above := s.above(parent)
-		s.against(!s.isParent(parent), account.CodeUnknownTeam)
-		s.against(!isID(id) || slices.Contains(above, id), account.CodeInvalid)
+		s.reject(!s.isParent(parent), account.CodeUnknownTeam)
+		s.reject(!isID(id) || slices.Contains(above, id), account.CodeInvalid)
 	}
 }
 
@@ -73,48 +74,48 @@ func (s *step) importUsers(c account.Seed) {
 		if plain.Status == 0 {
 			plain.Status = usher.Active
 		}
-		s.against(!s.book.isAccountRole(plain.Role), account.CodeUnknownRole)
-		s.against(!isID(id) || plain.Status > usher.Inactive, account.CodeInvalid)
+		s.reject(!s.book.isAccountRole(plain.Role), account.CodeUnknownRole)
+		s.reject(!isID(id) || plain.Status > usher.Inactive, account.CodeInvalid)
 		if s.book.isAccountRole(plain.Role) {
 			s.users[id] = newUser(plain.Status, plain.Role)
 			s.importHeld(s.users[id], plain)
 		}
 	}
 	for id, values := range c.Values {
-		s.against(s.users[id] == nil, account.CodeUnknownUser)
+		s.reject(s.users[id] == nil, account.CodeUnknownUser)
 		for name, value := range values {
 			i := s.field(name)
 			if i < 0 {
-				s.against(true, account.CodeUnknownField)
+				s.reject(true, account.CodeUnknownField)
 				continue
 			}
-			s.against(!fits(value, s.fields[i].Type), account.CodeInvalid)
+			s.reject(!fits(value, s.fields[i].Type), account.CodeInvalid)
 			s.values.set(id, s.fields[i].ID, value)
 		}
 	}
 }
 
-// importHeld gives a user what they hold, each thing once.
+// importHeld gives a user the seats and grants of the seed, without repetitions.
 func (s *step) importHeld(u *user, plain policy.User) {
 	for _, m := range plain.Teams {
-		s.against(!s.isTeam(m.Team), account.CodeUnknownTeam)
-		s.against(slices.ContainsFunc(m.Roles, func(r role.Name) bool { return !s.book.isTeamRole(r) }), account.CodeUnknownRole)
-		s.against(u.isIn(m.Team), account.CodeInvalid)
+		s.reject(!s.isTeam(m.Team), account.CodeUnknownTeam)
+		s.reject(slices.ContainsFunc(m.Roles, func(r role.Name) bool { return !s.book.isTeamRole(r) }), account.CodeUnknownRole)
+		s.reject(u.isIn(m.Team), account.CodeInvalid)
 		u.teams[m.Team] = slices.Compact(slices.Sorted(slices.Values(m.Roles)))
 	}
 	for _, pool := range plain.Seats {
 		if !s.book.isPool(pool) {
-			s.against(true, account.CodeUnknownPool)
+			s.reject(true, account.CodeUnknownPool)
 			continue
 		}
 		may := s.book.counts(pool, u.status) && s.book.seatOf(u.role, pool) != role.SeatNone
-		s.against(u.seats[pool] || !may, account.CodeInvalid)
+		s.reject(u.seats[pool] || !may, account.CodeInvalid)
 		u.seats[pool] = true
 	}
 	for _, g := range plain.Grants {
 		_, held := u.grants[g.Name]
-		s.against(!s.book.isGrantable(g.Name), account.CodeUnknownGrant)
-		s.against(held || !isEnd(g.Until), account.CodeInvalid)
+		s.reject(!s.book.isGrantable(g.Name), account.CodeUnknownGrant)
+		s.reject(held || !isEnd(g.Until), account.CodeInvalid)
 		u.grants[g.Name] = g.Until
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-func (w *world) isTeam(id usher.TeamID) bool { _, ok := w.teams[id]; return ok }
+func (w *modelAccount) isTeam(id usher.TeamID) bool { _, ok := w.teams[id]; return ok }
 
 // isParent reports whether a team can be below it: "" is the top.
-func (w *world) isParent(id usher.TeamID) bool { return id == "" || w.isTeam(id) }
+func (w *modelAccount) isParent(id usher.TeamID) bool { return id == "" || w.isTeam(id) }
 
 // "create-team {team, parent?}: team.create on {team: parent}. The id of a deleted team is never
 // used again."
@@ -31,7 +31,7 @@ func (s *step) createTeam(c account.CreateTeam) account.Code {
 }
 
 // "move-team {team, parent?}: team.edit on {team: it, old and new parent}", and the ceiling for
-// each user whose team roles come to reach the team or cease to.
+// each user whose team roles reach the team only before or only after the move.
 func (s *step) moveTeam(c account.MoveTeam) account.Code {
 	on := ofTeams(s.teams[c.Team], c.Parent)
 	on["team"] = append(on["team"], string(c.Team))
@@ -75,8 +75,8 @@ func (s *step) deleteTeam(c account.DeleteTeam) account.Code {
 	return 0
 }
 
-// unknown looks up whom a command is about, and whether it helps if the policy does not fit them.
-// "In the order in which they win."
+// unknown looks up the team and the user of a command. Helps is whether the command corrects a
+// policy mismatch of the user. "In the order in which they win."
 func (s *step) unknown(team usher.TeamID, user usher.UserID, helps bool) account.Code {
 	switch u := s.users[user]; {
 	case u == nil:
@@ -89,7 +89,7 @@ func (s *step) unknown(team usher.TeamID, user usher.UserID, helps bool) account
 	return 0
 }
 
-// rolesOf returns what a user who may not be there holds on a team.
+// rolesOf returns the roles of a user on a team, none if the user does not exist.
 func (s *step) rolesOf(id usher.UserID, on usher.TeamID) []role.Name {
 	if u := s.users[id]; u != nil {
 		return u.teams[on]

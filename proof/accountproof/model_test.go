@@ -12,15 +12,15 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// question is who asks for something, and when.
+// question is the actor, the time and the context of a proposal.
 type question struct {
 	actor   account.Actor
 	context usher.Context
 	time    time.Time
-	dated   time.Time // where that is before the last commit, and so not when it counts; else zero
+	dated   time.Time // the proposed time if it is before the last commit, otherwise zero
 }
 
-// counts returns the question as of when it counts: it is never before the last commit.
+// counts returns the question at the effective time, which is never before the last commit.
 func (q question) counts(last time.Time) question {
 	if q.time.Before(last) {
 		q.time, q.dated = last, q.time
@@ -28,51 +28,50 @@ func (q question) counts(last time.Time) question {
 	return q
 }
 
-// answer is what the model says to one command or to several. The zero answer is that nothing
-// stands against them.
+// answer is the result of the model for commands. The zero answer is success.
 type answer struct {
-	index    int // of the command that is refused
+	index    int // of the command that is rejected
 	code     account.Code
-	faults   []account.Code // of an import, which may be refused for any of them
-	decision usher.Decision // of the policy, if it was asked last
-	err      error          // nobody could decide
+	faults   []account.Code // of an import, which may be rejected for any of them
+	decision usher.Decision // of the policy, if it made the last decision
+	err      error          // the decision could not be made
 }
 
-// do does commands one after another: all, or none. It returns the world after them. "Permission
-// and ceiling are checked command by command; seats, at-least and at-most once, on the state that
-// the batch leaves."
-func (w *world) do(q question, commands ...account.Command) (*world, answer) {
-	worlds := []*world{w}
+// do runs commands as a batch and returns the account after them. "Permission and ceiling are
+// checked command by command; seats, at-least and at-most once, on the state that the batch
+// leaves."
+func (w *modelAccount) do(q question, commands ...account.Command) (*modelAccount, answer) {
+	states := []*modelAccount{w}
 	for i, c := range commands {
-		s := &step{world: w.clone(), before: w, began: worlds[0], question: q}
+		s := &step{modelAccount: w.clone(), before: w, began: states[0], question: q}
 		code := s.command(c)
 		if code != 0 || s.err != nil {
 			s.answer.index, s.answer.code = i, code
 			return nil, s.answer
 		}
-		w = s.world
-		worlds = append(worlds, w)
+		w = s.modelAccount
+		states = append(states, w)
 	}
-	if code, index := count(worlds); code != 0 {
+	if code, index := count(states); code != 0 {
 		return nil, answer{index: index, code: code}
 	}
 	return w, answer{}
 }
 
-// step is one command: it changes the world, or says which code stands against it.
+// step is one command: it changes the account, or returns a code.
 type step struct {
-	*world
-	before *world // the command
-	began  *world // the batch
+	*modelAccount
+	before *modelAccount // the account before the command
+	began  *modelAccount // the account before the batch
 	question
 	answer
-	hidden []string // fields, by what was asked last
+	hidden []string // fields that the last decision hides
 }
 
-// errUndecided stands for an error that is none of the model's.
+// errUndecided stands for an error of the policy.
 var errUndecided = errors.New("the policy could not decide")
 
-// command does a command. A code of zero says that nothing stands against it.
+// command runs a command. The code 0 is success.
 func (s *step) command(c account.Command) account.Code {
 	switch c := c.(type) {
 	case account.CreateAccount:
@@ -147,16 +146,16 @@ func (s *step) command(c account.Command) account.Code {
 	case account.DeleteAccount:
 		return s.deleteAccount()
 	}
-	s.err = fmt.Errorf("the model knows no command %T", c)
+	s.err = fmt.Errorf("the model has no command %T", c)
 	return 0
 }
 
-// parties are who a resource is about.
+// parties are the parties of a resource.
 type parties map[string][]string
 
 func ofUser(id usher.UserID) parties { return parties{"user": {string(id)}} }
 
-// ofTeams leaves out what is no team but the top.
+// ofTeams omits "", which stands for the top.
 func ofTeams(below ...usher.TeamID) parties {
 	p := parties{"team": {}}
 	for _, id := range below {
@@ -171,7 +170,7 @@ func ofTeamAndUser(team usher.TeamID, user usher.UserID) parties {
 	return parties{"team": {string(team)}, "user": {string(user)}}
 }
 
-// may asks the policy. "The actor may be the host itself: no policy and no escalation check. A
+// may checks a permission. "The actor may be the host itself: no policy and no escalation check. A
 // zero actor is denied."
 func (s *step) may(name string, on parties) bool {
 	switch {
@@ -182,7 +181,7 @@ func (s *step) may(name string, on parties) bool {
 	}
 	perm := permission.MustParse(name)
 	s.hidden = nil
-	for _, w := range []*world{s.world, s.unlent(s.world)} {
+	for _, w := range []*modelAccount{s.modelAccount, s.withoutUnboughtSeats(s.modelAccount)} {
 		var err error
 		s.decision, err = s.book.compiled.Decide(w.facts(), &usher.Request{
 			Subject: s.actor.User(), Permission: perm, Context: s.context, Time: s.time,
@@ -197,10 +196,10 @@ func (s *step) may(name string, on parties) bool {
 	return true
 }
 
-// unlent returns a world without the actor's new seats of pools that are oversold. "While more
+// withoutUnboughtSeats returns an account without the actor's new seats of pools with too few seats. "While more
 // seats of a pool are held than bought, a seat that the actor got in this batch allows the actor
 // nothing."
-func (s *step) unlent(w *world) *world {
+func (s *step) withoutUnboughtSeats(w *modelAccount) *modelAccount {
 	w = w.clone()
 	for _, pool := range w.book.pools() {
 		was := s.began.users[s.actor.User()]
@@ -213,25 +212,24 @@ func (s *step) unlent(w *world) *world {
 
 func (s *step) byHost() bool { return s.actor.Host() != "" }
 
-// me returns who acts, nil if that is no user of the account.
+// me returns the actor, nil if the actor is not a user of the account.
 func (s *step) me() *user { return s.users[s.actor.User()] }
 
-// nothing is the answer to a command that finds all as asked.
+// nothing is the result of a command that succeeds.
 const nothing = account.Code(0)
 
-// isID reports whether something can be an id: text that is not empty, and not longer than 1,024
-// bytes.
+// isID reports whether a text can be an id: it is not empty, and not longer than 1,024 bytes.
 func isID[ID ~string](id ID) bool {
 	return id != "" && utf8.ValidString(string(id)) && len(id) <= 1024
 }
 
-// settle gives seats back and takes those that are required. "A seat is held only in a status in
-// holds and with a role that may hold it. required: it is taken when role and status call for it.
-// none: one that is held is released when the role is taken."
+// settle releases seats and takes required ones. "A seat is held only in a status in holds and with
+// a role that may hold it. required: it is taken when role and status call for it. none: one that
+// is held is released when the role is taken."
 func (s *step) settle() account.Code {
 	for id, u := range s.users {
 		if was := s.before.users[id]; was != nil && was.role == u.role && was.status == u.status {
-			continue // whom the command does not concern keeps even what does not fit
+			continue // unchanged users keep even mismatched seats
 		}
 		for _, pool := range s.book.pools() {
 			switch must := s.book.seatOf(u.role, pool); {

@@ -133,8 +133,8 @@ func (s *step) setStatus(c account.SetStatus) account.Code {
 }
 
 // "set-role {user, role}: user.set-role on {user}. Gives: the user before and after. Takes: the
-// user, if they lose a rule." Seats that the new role may not hold are gone by then. Those that
-// it requires do not count: seats give and take by permission alone.
+// user, if they lose a rule." Seats that the new role does not allow are released before. Seats
+// that it requires do not count, because giving and taking seats needs only permission.
 func (s *step) setRole(c account.SetRole) account.Code {
 	u := s.users[c.User]
 	switch {
@@ -156,7 +156,7 @@ func (s *step) setRole(c account.SetRole) account.Code {
 			delete(changed.seats, pool)
 		}
 	}
-	seated := changed.clone() // with the seats that the role requires, which can take something too
+	seated := changed.clone() // with the seats that the role requires, which can also take something
 	for _, pool := range s.book.pools() {
 		if s.book.seatOf(c.Role, pool) == role.SeatRequired && s.book.counts(pool, u.status) {
 			seated.seats[pool] = true

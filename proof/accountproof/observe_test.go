@@ -10,7 +10,7 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// observe writes all that can be seen of a state, in the words of world.String.
+// observe writes all that is visible of a state, in the format of modelAccount.String.
 func observe(s *account.State, book *rulebook) string {
 	switch {
 	case s.Deleted():
@@ -41,7 +41,7 @@ func observe(s *account.State, book *rulebook) string {
 	return b.String()
 }
 
-// sorted returns a user with sorted lists of their own. What stands in a list twice stays so.
+// sorted returns a user with sorted lists. It keeps repetitions.
 func sorted(u policy.User) *policy.User {
 	u.Teams = slices.Clone(u.Teams)
 	for i := range u.Teams {
@@ -54,8 +54,8 @@ func sorted(u policy.User) *policy.User {
 	return &u
 }
 
-// disagreements compares what a state says of itself in several ways, and with the world.
-func disagreements(s *account.State, w *world) (list []string) {
+// disagreements compares several views of a state with each other and with the model.
+func disagreements(s *account.State, w *modelAccount) (list []string) {
 	differ := func(what string, got, want any) {
 		if got != want {
 			list = append(list, fmt.Sprintf("%s: the state says %v, and it is %v", what, got, want))
@@ -96,14 +96,14 @@ func disagreements(s *account.State, w *world) (list []string) {
 	} else if w.swapped {
 		differ("fits", err == nil, w.fits())
 		for id, u := range w.users {
-			differ("fits "+string(id), s.FitsUser(w.book.compiled, id) == nil, !w.odd(u))
+			differ("fits "+string(id), s.FitsUser(w.book.compiled, id) == nil, !w.doesNotFit(u))
 		}
 	}
 	return list
 }
 
 // broken returns the invariants that an account violates.
-func (w *world) broken() (list []string) {
+func (w *modelAccount) broken() (list []string) {
 	if !w.exists || w.swapped {
 		return nil
 	}

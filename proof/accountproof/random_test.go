@@ -16,11 +16,11 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// fullRun is how many accounts a full run looks at.
+// fullRun is the number of accounts in a full run.
 const fullRun = 1000
 
 func TestMain(m *testing.M) {
-	// What the command line says comes later, and wins.
+	// Flags of the command line are set later, and win.
 	for name, value := range map[string]string{"rapid.checks": strconv.Itoa(fullRun), "rapid.steps": "40", "rapid.nofailfile": "true"} {
 		if err := flag.Set(name, value); err != nil {
 			panic(err)
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 // rulebooks returns the policies under testdata, and the presets.
 func rulebooks(t *testing.T) (books []*rulebook) {
 	t.Helper()
-	for _, name := range []string{"seats", "teams", "grants", "delegates", "teams"} { // much depends on teams
+	for _, name := range []string{"seats", "teams", "grants", "delegates", "teams"} { // many rules depend on teams
 		books = append(books, rulebookNamed(t, name))
 	}
 	for _, name := range preset.Names() {
@@ -50,11 +50,11 @@ func rulebookNamed(t *testing.T, name string) *rulebook {
 	return newRulebook(t, name, src)
 }
 
-// TestRandomAccounts proposes random commands to accounts under several policies. The account
-// and the model agree on each, and on all that follows from it.
+// TestRandomAccounts proposes random commands to accounts under several policies. The account and
+// the model must agree on each command and on all of its effects.
 func TestRandomAccounts(t *testing.T) {
 	books := rulebooks(t)
-	var seen tally
+	var seen counts
 	rapid.Check(t, func(t *rapid.T) {
 		book := books[below(len(books)).Draw(t, "policy")]
 		t.Logf("policy %s", book.name)
@@ -65,27 +65,27 @@ func TestRandomAccounts(t *testing.T) {
 		})
 		m.replay(t)
 	})
-	t.Logf("what came of the commands:\n%v", &seen)
+	t.Logf("counts of the commands:\n%v", &seen)
 	if checks, err := strconv.Atoi(flag.Lookup("rapid.checks").Value.String()); err == nil && checks >= fullRun {
 		require.Empty(t, seen.missing(every...))
 	}
 }
 
-// begin makes the account, and most often puts something into it, as hosts do.
+// begin creates the account, mostly with some content.
 func (m *machine) begin(t *rapid.T) {
-	d := newDrawing(t, m.world)
+	d := newDrawing(t, m.model)
 	host := question{actor: account.AsHost("setup"), time: noon}
 	switch d.below(16, "begin") {
 	case 0, 1, 2, 3, 4:
-		m.say(t, host, account.Commit{}, account.Import{Seed: d.contents()})
+		m.say(t, host, account.Commit{}, account.Import{Seed: d.seed()})
 	case 5:
 		m.say(t, host, account.Commit{}, account.CreateAccount{Owner: "ann"})
 	case 6:
 		return
 	}
-	if !m.world.exists {
+	if !m.model.exists {
 		create := account.CreateAccount{Owner: "ann", Seats: map[seat.PoolName]int{}}
-		for _, pool := range m.world.book.pools() {
+		for _, pool := range m.model.book.pools() {
 			create.Seats[pool] = 1 + d.below(6, "seats")
 		}
 		m.say(t, host, account.Commit{}, create)
@@ -94,15 +94,15 @@ func (m *machine) begin(t *rapid.T) {
 		drawing.addUser, drawing.addUser, drawing.addUser, drawing.addUser, drawing.createTeam, drawing.createTeam,
 		drawing.addToTeam, drawing.addToTeam, drawing.addToTeam, drawing.setTeamRole, drawing.setTeamRole, drawing.defineField,
 	} {
-		if d = newDrawing(t, m.world); !d.onceIn(4, "without") {
+		if d = newDrawing(t, m.model); !d.onceIn(4, "without") {
 			m.say(t, host, account.Commit{}, draw(d))
 		}
 	}
 }
 
-// random proposes some commands, now and then several about teams.
+// random proposes some commands, sometimes several about teams.
 func (m *machine) random(t *rapid.T) {
-	d := newDrawing(t, m.world)
+	d := newDrawing(t, m.model)
 	draw, most, more := drawing.command, 4, func() bool { return d.onceIn(4, "more") }
 	if d.onceIn(6, "teams") {
 		draw, most, more = drawing.teamCommand, 7, func() bool { return !d.onceIn(6, "enough") }
@@ -119,7 +119,8 @@ func (m *machine) random(t *rapid.T) {
 	m.say(t, q, note, batch...)
 }
 
-// freeKey is the first key that the actor has not used. Others may have: theirs is another.
+// freeKey returns the first idempotency key that the actor has not used. Other actors may have used
+// it: theirs is a different key.
 func (m *machine) freeKey(actor account.Actor) string {
 	for i := 0; ; i++ {
 		key := fmt.Sprintf("k%d", i)
@@ -136,7 +137,7 @@ func (m *machine) say(t *rapid.T, q question, note account.Commit, batch ...acco
 	m.propose(t, q, note, batch...)
 }
 
-// describe writes a command with all that it says.
+// describe writes a command with all arguments.
 func describe(c account.Command) string {
 	return fmt.Sprintf("%s %+v", account.NameOf(c), c)
 }

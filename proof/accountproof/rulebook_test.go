@@ -15,25 +15,25 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// rulebook is a policy as the model reads it: as it is written. Only the question whether
-// somebody may goes to the compiled one, which tests of its own hold to the prose.
+// rulebook is a policy as written, which the model reads. Only permission checks use the compiled
+// policy, which has its own tests against the prose.
 type rulebook struct {
 	name     string
 	doc      *syntax.Document
 	compiled *policy.Policy
 	types    []syntax.Resource
 	actions  []action
-	grants   map[string][]string // what each bundle and permission stands for
+	grants   map[string][]string // the permissions of each bundle and permission
 }
 
-// action is a permission, with what the policy says of it.
+// action is a permission of the policy.
 type action struct {
 	name string
 	on   syntax.Resource
 	syntax.Permission
 }
 
-// GoString is how rapid writes the rulebook that it has drawn.
+// GoString is the form in which rapid writes a rulebook.
 func (b *rulebook) GoString() string { return b.name }
 
 func newRulebook(tb testing.TB, name string, src []byte) *rulebook {
@@ -67,7 +67,8 @@ var standard = [][3]string{
 	{"audit", "view", ""},
 }
 
-// resources returns the types of resources, each with what the document adds to a standard one.
+// resources returns the types of resources, with the additions of the document to the standard
+// ones.
 func resources(doc *syntax.Document) (types []syntax.Resource) {
 	for _, s := range standard {
 		r := syntax.Resource{Name: named(s[0])}
@@ -192,8 +193,8 @@ func (b *rulebook) isFeature(name string) bool {
 	return slices.ContainsFunc(b.doc.Features, nameOf(name))
 }
 
-// permissions returns what a name stands for: a permission for itself, a bundle for those in
-// it; anything else for nothing.
+// permissions returns the permissions of a name: a permission stands for itself, a bundle for its
+// members, any other name for none.
 func (b *rulebook) permissions(name string) (perms []string) {
 	for _, bundle := range b.doc.Bundles {
 		if bundle.Name.Text == name {

@@ -18,8 +18,8 @@ import (
 )
 
 // BenchmarkPage lists the first 50 of a million calendars that a team manager may edit, with the
-// filter's condition and with one that somebody wrote by hand for this case alone, over the same
-// indexes, one after the other. It reports the medians and their ratio, and logs the plans.
+// condition of the filter and with a hand-written condition for this case only, over the same
+// indexes, in turns. It reports the medians and their ratio, and logs the query plans.
 //
 //	go test ./agreement -run '^$' -bench Page -benchtime 200x -v
 func BenchmarkPage(b *testing.B) {
@@ -53,7 +53,7 @@ func pages(b *testing.B, d filter.Dialect, db *sql.DB) {
 type pageCase struct {
 	name    string
 	mapping filter.Mapping
-	hand    map[filter.Dialect]string // the account is parameter 1, users 2, teams 3
+	hand    map[filter.Dialect]string // parameter 1 is the account, 2 the users, 3 the teams
 }
 
 var (
@@ -119,8 +119,8 @@ const (
 	userCount     = 50_000
 )
 
-// calendars makes tables with a million calendars of two accounts, nine of ten in acme. Of ten, one
-// is a team's and has no host, one has a team and a host, and one has a second host.
+// calendars creates tables with a million calendars of two accounts, nine of ten in acme. One of
+// ten has a team and no host, one has a team and a host, and one has a second host.
 func calendars(b *testing.B, d filter.Dialect) *sql.DB {
 	db := map[filter.Dialect]func() *sql.DB{
 		filter.PostgreSQL: func() *sql.DB { return postgres.open(b) },
@@ -157,8 +157,7 @@ func calendars(b *testing.B, d filter.Dialect) *sql.DB {
 	return db
 }
 
-// company has fifty thousand users in teams of twenty, and a hundred of these teams each below a
-// department.
+// company has fifty thousand users in teams of twenty. A hundred teams are below each department.
 func company() *fixture {
 	w := &fixture{users: map[usher.UserID]*policy.User{}, parents: map[usher.TeamID]usher.TeamID{}}
 	for i := range userCount {
@@ -229,8 +228,8 @@ func comparePages(b *testing.B, db *sql.DB, d filter.Dialect, c pageCase, size i
 	}
 }
 
-// list turns an argument of the filter into a list if it is a single id, and finds the one with ids
-// that begin like this.
+// list returns an argument of the filter as a list if it is a single id, and the one whose ids
+// begin with a prefix.
 func list(d filter.Dialect, prefix string, args []any) any {
 	for _, arg := range args {
 		s := arg.(string)

@@ -16,33 +16,33 @@ import (
 	"github.com/usher-go/usher/policytest"
 )
 
-// TestConformance asks everything that can be asked about the account of each file of the conformance
-// data: for each user, and for somebody who is none, each permission and bundle on each resource that
-// the file speaks of, with the facts and at the times at which it asks. Check, Actions, Filter in Go and
-// on both databases, WhoMay, and the routes of a server say the same; and what a check of the file
-// expects, Check says.
+// TestConformance makes all calls for the account of each file of the conformance data: for each
+// user, and for a user who is not in the account, each permission and bundle on each resource of
+// the file, with the facts and times of its checks. Check, Actions, Filter in Go and on both
+// databases, WhoMay, and the routes of a server must agree, and Check must return what the checks
+// of the file expect.
 //
-// Beside each account is its twin, which differs in nothing but the id.
+// Beside each account is its twin, which differs only in the id.
 func TestConformance(t *testing.T) {
 	bases := []*base{newBase(t, filter.PostgreSQL), newBase(t, filter.SQLite)}
 	files, err := filepath.Glob("../../testdata/conformance/*.yaml")
 	if err != nil || len(files) < 4 {
 		t.Fatalf("%d files: %v", len(files), err)
 	}
-	var seen tally
+	var seen counts
 	var all []*corpus
 	var id int
 	for _, file := range files {
 		c := newCorpus(t, file, &id)
-		c.scene.bases, c.scene.seen = bases, &seen
+		c.host.bases, c.host.seen = bases, &seen
 		all = append(all, c)
 	}
 	for _, b := range bases {
 		w := b.begin(t)
 		for _, c := range all {
-			for _, rows := range c.scene.rows {
+			for _, rows := range c.host.rows {
 				for _, row := range rows {
-					w.store(t, c.scene.layouts[row.typ], row)
+					w.store(t, c.host.layouts[row.typ], row)
 				}
 			}
 		}
@@ -53,17 +53,17 @@ func TestConformance(t *testing.T) {
 	}
 	t.Logf("%+v", seen)
 	if seen.Checks < 203 || seen.Selected < 2000 || seen.Masked == 0 || seen.Partly == 0 || seen.Foreign < 5000 || seen.Strangers < 1000 {
-		t.Error("that is too little")
+		t.Error("too few mistakes are rejected")
 	}
 }
 
-// corpus is a test file with all that can be asked about its account.
+// corpus is a test file with all calls for its account.
 type corpus struct {
 	name       string
 	suite      *policytest.Suite
-	scene      *scene
+	host       *host
 	situations []question           // facts and times, without a permission
-	known      map[string]*resource // rows of the account, by what they are
+	known      map[string]*resource // rows of the account, by their description
 }
 
 func newCorpus(t *testing.T, file string, id *int) *corpus {
@@ -84,8 +84,8 @@ func newCorpus(t *testing.T, file string, id *int) *corpus {
 	e := live(t, p, now, map[usher.AccountID]account.Seed{home: contents, twin: contents})
 	users := append(suite.World().Users(), "", "a stranger")
 	slices.Sort(users)
-	c.scene = &scene{
-		asked: e, engine: e, policy: p, now: now, layouts: map[string]layout{},
+	c.host = &host{
+		decider: e, engine: e, policy: p, now: now, layouts: map[string]layout{},
 		users: map[usher.AccountID][]usher.UserID{home: users, twin: users}, rows: map[usher.AccountID][]*resource{},
 	}
 	for _, q := range c.questions() {
@@ -96,21 +96,21 @@ func newCorpus(t *testing.T, file string, id *int) *corpus {
 	}
 	for _, typ := range p.Resources() {
 		c.add(&usher.Object{Type: typ}, id)
-		c.scene.layouts[typ] = c.layout(typ, uint64(*id))
+		c.host.layouts[typ] = c.layout(typ, uint64(*id))
 	}
-	c.scene.routes = newRoutes(t, c.scene, c.scene.everyPermission())
-	c.scene.routes.server = httptest.NewServer(c.scene.routes.mux)
+	c.host.routes = newRoutes(t, c.host, c.host.everyPermission())
+	c.host.routes.server = httptest.NewServer(c.host.routes.mux)
 	t.Cleanup(func() {
-		c.scene.routes.server.Close()
-		c.scene.close(t)
+		c.host.routes.server.Close()
+		c.host.close(t)
 	})
 	return c
 }
 
 func (c *corpus) twin() usher.AccountID { return usher.AccountID(c.name + " twin") }
 
-// questions are those of the checks and of the scenarios. What a scenario did before plays no part:
-// it is their resources that are of interest.
+// questions returns the questions of the checks and of the scenarios. Earlier steps of a scenario
+// do not matter: only its resources are used.
 func (c *corpus) questions() (list []testfile.Question) {
 	for _, check := range c.suite.File().Checks {
 		list = append(list, check.Question)
@@ -134,7 +134,7 @@ func (c *corpus) request(t *testing.T, q testfile.Question) usher.Request {
 	return r
 }
 
-// situation keeps the facts and the time of a question, if they are new.
+// situation adds the facts and the time of a request, if they are new.
 func (c *corpus) situation(r usher.Request) {
 	same := func(q question) bool { return q.time.Equal(r.Time) && maps.Equal(q.context, r.Context) }
 	if !slices.ContainsFunc(c.situations, same) {
@@ -142,7 +142,7 @@ func (c *corpus) situation(r usher.Request) {
 	}
 }
 
-// add puts a resource in the account and in its twin, if it is new.
+// add puts a resource into the account and its twin, if it is new.
 func (c *corpus) add(o *usher.Object, id *int) {
 	what := describe(o)
 	if c.known[what] != nil {
@@ -151,10 +151,10 @@ func (c *corpus) add(o *usher.Object, id *int) {
 	for _, in := range []usher.AccountID{c.twin(), usher.AccountID(c.name)} {
 		*id++
 		c.known[what] = &resource{
-			typ: o.Type, id: *id, local: fmt.Sprint(len(c.scene.rows[in])), account: in,
+			typ: o.Type, id: *id, local: fmt.Sprint(len(c.host.rows[in])), account: in,
 			parties: o.Parties, attributes: o.Attributes, unknown: map[string]bool{},
 		}
-		c.scene.rows[in] = append(c.scene.rows[in], c.known[what])
+		c.host.rows[in] = append(c.host.rows[in], c.known[what])
 	}
 }
 
@@ -162,7 +162,7 @@ func describe(o *usher.Object) string {
 	return fmt.Sprintf("%s %q %v", o.Type, o.Parties, o.Attributes)
 }
 
-// layout chooses a form for each party that has room for what the rows have.
+// layout chooses a form for each party that has room for the parties of all rows.
 func (c *corpus) layout(typ string, seed uint64) layout {
 	attributes := c.suite.Policy().Attributes()
 	l := drawLayout(newDice(seed), typ, c.suite.Policy().Parties(typ), attributes)
@@ -171,10 +171,10 @@ func (c *corpus) layout(typ string, seed uint64) layout {
 	}
 	for name, s := range l.parties {
 		most := 0
-		for _, row := range c.scene.rowsOf(c.twin(), typ) {
+		for _, row := range c.host.rowsOf(c.twin(), typ) {
 			most = max(most, len(row.parties[name]))
 		}
-		if s.form == "unknown" || s.form == "nobody" && most > 0 || s.form == "column" && most > 1 {
+		if s.form == "unknown" || s.form == "none" && most > 0 || s.form == "column" && most > 1 {
 			l.parties[name] = slot{"join", s.at}
 		}
 	}
@@ -197,15 +197,15 @@ func (c *corpus) run(t *testing.T) {
 		must(c.expected(t, check))
 	}
 	for i, q := range c.situations {
-		c.scene.now.set(q.time)
+		c.host.now.set(q.time)
 		must(c.everyRow(q))
-		for _, q.permission = range c.scene.everyPermission() {
+		for _, q.permission = range c.host.everyPermission() {
 			must(c.ask(q, i == 0))
 		}
 	}
 }
 
-// expected holds a check of the file against Check.
+// expected compares a check of the file with Check.
 func (c *corpus) expected(t *testing.T, check testfile.Check) error {
 	r := c.request(t, check.Question)
 	q := question{usher.AccountID(c.name), r.Permission, r.Context, r.Time}
@@ -229,7 +229,7 @@ func (c *corpus) expected(t *testing.T, check testfile.Check) error {
 		hidden[usher.UserID(masked.User.Text)] = list
 	}
 	for _, user := range c.suite.World().Users() {
-		d, err := c.scene.Check(ctx, q.by(user, on))
+		d, err := c.host.Check(ctx, q.by(user, on))
 		if err != nil {
 			return err
 		}
@@ -239,32 +239,32 @@ func (c *corpus) expected(t *testing.T, check testfile.Check) error {
 			return fmt.Errorf("%s:%d: Check says of %s: %s", c.name, check.Pos.Line, user, verdict(d))
 		}
 	}
-	c.scene.seen.Checks++
+	c.host.seen.Checks++
 	return nil
 }
 
-// everyRow asks what each user may do on each row.
+// everyRow compares all actions of each user on each row.
 func (c *corpus) everyRow(q question) error {
-	rows := c.scene.rows[q.account]
-	for _, user := range c.scene.users[q.account] {
+	rows := c.host.rows[q.account]
+	for _, user := range c.host.users[q.account] {
 		for _, row := range rows {
-			if err := c.scene.actions(q, user, row); err != nil {
+			if err := c.host.actions(q, user, row); err != nil {
 				return err
 			}
 		}
 		if user == "" {
-			continue // nobody is logged in
+			continue // the request has no user
 		}
-		if err := c.scene.buttons(q, user, rows); err != nil {
+		if err := c.host.buttons(q, user, rows); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// ask asks each user for one permission on each row of its types, and on those of the twin.
+// ask compares one permission for each user on each row of its types, and on those of the twin.
 func (c *corpus) ask(q question, first bool) error {
-	s := c.scene
+	s := c.host
 	if err := s.whoMay(q, nil); err != nil {
 		return err
 	}
@@ -280,7 +280,7 @@ func (c *corpus) ask(q question, first bool) error {
 			return err
 		}
 		if user == "" {
-			continue // nobody is logged in
+			continue // the request has no user
 		}
 		if err := s.whole(q, user); err != nil {
 			return err

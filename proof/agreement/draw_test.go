@@ -17,7 +17,7 @@ import (
 	"github.com/usher-go/usher/team"
 )
 
-// dice makes the choices of a round; the same seed makes the same ones.
+// dice makes the random choices of a round. The same seed makes the same choices.
 type dice struct{ *rand.Rand }
 
 func newDice(seed uint64) dice { return dice{rand.New(rand.NewPCG(seed, 7))} }
@@ -33,7 +33,7 @@ func some[T any](d dice, low, high int, from []T) []T {
 	return from[:min(low+d.IntN(high-low+1), len(from))]
 }
 
-// What a drawn policy can be about.
+// The names in a random policy.
 var (
 	userParties = []string{"host", "guest", "owner"}
 	teamParties = []string{"team", "crew"}
@@ -141,7 +141,7 @@ func drawRule(d dice, parties []string, hiding bool) string {
 	return rule
 }
 
-// world is an account; its users and teams have odd ids.
+// fixture is an account whose users and teams have unusual ids.
 type fixture struct {
 	users    map[usher.UserID]*policy.User
 	parents  map[usher.TeamID]usher.TeamID
@@ -165,7 +165,7 @@ func (w *fixture) UsersAfter(after usher.UserID) iter.Seq2[policy.Listed, error]
 	}
 }
 
-// indexed is a world that finds users by their teams, and the holder of the unique role.
+// indexed is a fixture that finds users by their teams, and the holder of the unique role.
 type indexed struct{ *fixture }
 
 func (w indexed) UsersIn(teams []usher.TeamID) iter.Seq2[usher.UserID, error] {
@@ -189,7 +189,7 @@ func (w indexed) Owner() usher.UserID {
 	return ""
 }
 
-func drawWorld(d dice) *fixture {
+func drawFixture(d dice) *fixture {
 	w := &fixture{users: map[usher.UserID]*policy.User{}, parents: map[usher.TeamID]usher.TeamID{}, settings: map[string]bool{}}
 	teams := some(d, 1, 6, teamIDs)
 	for i, id := range teams {
@@ -249,7 +249,8 @@ func drawRequest(d dice, w *fixture, account usher.AccountID) usher.Request {
 	return r
 }
 
-// drawIDs draws who is in a party; who asks, and their teams, come up more often than others.
+// drawIDs draws the ids of a party. The subject and the subject's teams occur more often than
+// others.
 func drawIDs(d dice, w *fixture, me usher.UserID, teams bool) (ids []string) {
 	var all, mine []string
 	if teams {

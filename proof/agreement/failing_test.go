@@ -14,7 +14,7 @@ import (
 
 var errTables = errors.New("the table of users does not answer")
 
-// failing are facts that cannot be found out for one user.
+// failing has facts that return an error for one user.
 type failing struct {
 	policy.Facts
 	user usher.UserID
@@ -31,11 +31,11 @@ func (f failing) UsersAfter(after usher.UserID) iter.Seq2[policy.Listed, error] 
 	return f.Facts.(policy.Lister).UsersAfter(after)
 }
 
-// TestWhatCannotBeFoundOut asks for a user of whom a host's tables say nothing: in each way that is an
-// error, and a route answers 503. About others there are answers as before.
-func TestWhatCannotBeFoundOut(t *testing.T) {
+// TestFactsThatFail makes all calls for a user whose facts return an error: each call
+// returns an error, and a route returns 503. Calls for other users succeed.
+func TestFactsThatFail(t *testing.T) {
 	s := newCompanies(t)
-	facts := func(user usher.UserID) asked {
+	facts := func(user usher.UserID) decider {
 		v, err := s.engine.View(ctx, acme)
 		if err != nil {
 			t.Fatal(err)
@@ -44,24 +44,24 @@ func TestWhatCannotBeFoundOut(t *testing.T) {
 	}
 	q := question{account: acme, permission: mustPermission("calendar.view"), time: anyTime}
 	for _, user := range []usher.UserID{"olivia", "mia", "tom"} {
-		s.asked = facts(user)
+		s.decider = facts(user)
 		s.routes = newRoutes(t, s, []permission.Permission{q.permission})
 		for _, row := range s.rows[acme] {
 			if row.parties["host"] != nil && user != "olivia" {
 				continue // they are looked up as hosts, too
 			}
-			if err := s.cannotSay(q, user, row); err != nil {
+			if err := s.failsFor(q, user, row); err != nil {
 				t.Errorf("%s, %v: %v", user, row, err)
 			}
 			if err := errors.Join(s.guarded(q, "max", row), s.actions(q, "max", row), s.lists(q, "max", 1)); err != nil {
-				t.Errorf("%s, who has nothing to do with it: %v", user, err)
+				t.Errorf("%s, an unrelated user: %v", user, err)
 			}
 		}
 	}
 }
 
-// cannotSay sees that there is an error for a user in each way, and for nobody else.
-func (s *scene) cannotSay(q question, user usher.UserID, row *resource) error {
+// failsFor checks that each call returns an error for a user, and for no other user.
+func (s *host) failsFor(q question, user usher.UserID, row *resource) error {
 	d, errCheck := s.Check(ctx, q.by(user, row))
 	x, errExplain := s.Explain(ctx, q.by(user, row))
 	actions, errActions := s.Actions(ctx, q.by(user, row))
@@ -85,7 +85,7 @@ func (s *scene) cannotSay(q question, user usher.UserID, row *resource) error {
 		}
 	}
 	if named != 1 {
-		return fmt.Errorf("WhoMay names whom it could not find out about %d times", named)
+		return fmt.Errorf("WhoMay returned %d errors for the user", named)
 	}
 	for _, kind := range []string{"in", "concealed", "visible"} {
 		if reply, err := s.routes.get(kind, q, user, acme, row.typ, row.local); err != nil || reply.status != http.StatusServiceUnavailable {
@@ -94,7 +94,7 @@ func (s *scene) cannotSay(q question, user usher.UserID, row *resource) error {
 	}
 	reply, err := s.routes.send(q, user, http.MethodGet, "/actions?on=calendar:"+row.local, "")
 	if err != nil || reply.status != http.StatusServiceUnavailable {
-		return fmt.Errorf("the handler of actions answers %v, %v", reply, err)
+		return fmt.Errorf("the handler of actions returned %v, %v", reply, err)
 	}
 	return nil
 }

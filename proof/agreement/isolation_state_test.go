@@ -10,7 +10,8 @@ import (
 	"github.com/usher-go/usher/engine"
 )
 
-// aboutUma are commands that name whom or what only umbrella has, with how they are refused in acme.
+// aboutUma are commands about a user or an object of umbrella only, with the code of their
+// rejection in acme.
 var aboutUma = []struct {
 	command account.Command
 	code    account.Code
@@ -37,8 +38,8 @@ var aboutUma = []struct {
 	{account.SetTeamRole{Team: "west", User: "mia", Role: "manager"}, account.CodeUnknownTeam},
 }
 
-// TestCommandsAreApart has uma, and the owner of umbrella, do things in acme, and has others do them
-// to her. All is refused, by Submit and by Preview alike, and nothing changes anywhere.
+// TestCommandsAreApart sends commands of uma and of the owner of umbrella in acme, and commands of
+// other users about uma. Submit and Preview reject all of them, and no account changes.
 func TestCommandsAreApart(t *testing.T) {
 	s := newCompanies(t)
 	refused := func(actor account.Actor, c account.Command, want account.Code) *account.Refusal {
@@ -85,7 +86,7 @@ func TestCommandsAreApart(t *testing.T) {
 	}
 }
 
-// TestReadingIsApart reads all that there is of acme, and finds nothing of umbrella.
+// TestReadingIsApart reads all data of acme, and finds nothing of umbrella.
 func TestReadingIsApart(t *testing.T) {
 	s := newCompanies(t)
 	e := s.engine
@@ -144,9 +145,9 @@ func TestReadingIsApart(t *testing.T) {
 	}
 }
 
-// TestDeedsAreApart does things to those who are in both accounts, under the same keys. The other
-// account stays as it was.
-func TestDeedsAreApart(t *testing.T) {
+// TestChangesAreApart changes users who are in both accounts, with the same idempotency keys. The
+// other account must not change.
+func TestChangesAreApart(t *testing.T) {
 	s := newCompanies(t)
 	before, err := s.engine.View(ctx, umbrella)
 	if err != nil {

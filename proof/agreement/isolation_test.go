@@ -16,9 +16,9 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// Two companies that have the same ids for most, and mean others: mia owns umbrella, and is a member
-// in acme; sales has another manager in each. Only umbrella has uma, the team west and the calendars
-// from 3 on; only acme has adam, and tom manages there.
+// Two companies with mostly the same ids for different things: mia is the owner of umbrella, and a
+// member of acme; sales has a different manager in each. Only umbrella has uma, the team west and
+// the calendars from 3 on. Only acme has adam, and tom manages there.
 const (
 	acme     usher.AccountID = "acme"
 	umbrella usher.AccountID = "umbrella"
@@ -49,26 +49,26 @@ func companies() map[usher.AccountID]account.Seed {
 	}
 }
 
-// calendars have the same local ids in both accounts, but for the last of umbrella.
+// companyCalendars have the same local ids in both accounts, except for the last of umbrella.
 var companyCalendars = []map[string][]string{
 	{"host": {"mia"}}, {"host": {"mia", "max"}}, {"team": {"sales"}}, {"host": {"uma"}}, {"team": {"west"}}, {},
 }
 
-func newCompanies(t *testing.T) *scene {
+func newCompanies(t *testing.T) *host {
 	t.Helper()
 	p, err := preset.Load("oncehub")
 	if err != nil {
 		t.Fatal(err)
 	}
 	everybody := []usher.UserID{"adam", "max", "mia", "nobody", "olivia", "tom", "uma"}
-	s := &scene{
-		policy: p, now: new(clock), seen: new(tally),
+	s := &host{
+		policy: p, now: new(clock), seen: new(counts),
 		users: map[usher.AccountID][]usher.UserID{acme: everybody, umbrella: everybody}, rows: map[usher.AccountID][]*resource{},
 		layouts: map[string]layout{"calendar": {typ: "calendar", parties: map[string]slot{"host": {"local", 0}, "team": {"column", 1}}}},
 	}
 	s.now.set(anyTime)
 	s.engine = live(t, p, s.now, companies())
-	s.asked = s.engine
+	s.decider = s.engine
 	t.Cleanup(func() { s.close(t) })
 	for i, parties := range companyCalendars {
 		for _, id := range []usher.AccountID{acme, umbrella} {
@@ -81,8 +81,8 @@ func newCompanies(t *testing.T) *scene {
 	return s
 }
 
-// TestAccountsAreApart asks in each of two companies about the calendars of both, as they are now and
-// as Readers have them.
+// TestAccountsAreApart makes all calls in each of two companies about the calendars of both, with
+// the engine and with Readers.
 func TestAccountsAreApart(t *testing.T) {
 	s := newCompanies(t)
 	s.bases = []*base{newBase(t, filter.PostgreSQL), newBase(t, filter.SQLite)}
@@ -96,13 +96,13 @@ func TestAccountsAreApart(t *testing.T) {
 		w.commit(t)
 	}
 	atLeast, at := versions(s.engine)
-	for _, s.asked = range []asked{s.engine, atLeast, at} {
+	for _, s.decider = range []decider{s.engine, atLeast, at} {
 		s.routes = newRoutes(t, s, s.everyPermission())
 		for _, permission := range s.permissionsOn("calendar") {
 			for _, ids := range [][2]usher.AccountID{{acme, umbrella}, {umbrella, acme}} {
 				q := question{account: ids[0], permission: permission, time: anyTime}
 				if err := s.asideFrom(q, ids[1]); err != nil {
-					t.Errorf("%T: %v", s.asked, err)
+					t.Errorf("%T: %v", s.decider, err)
 				}
 			}
 		}
@@ -112,8 +112,8 @@ func TestAccountsAreApart(t *testing.T) {
 	}
 }
 
-// asideFrom asks in one account, and about what another has.
-func (s *scene) asideFrom(q question, other usher.AccountID) error {
+// asideFrom makes the calls in one account, also about resources of another account.
+func (s *host) asideFrom(q question, other usher.AccountID) error {
 	var errs []error
 	for _, row := range s.rows[q.account] {
 		errs = append(errs, s.whoMay(q, row))
@@ -135,8 +135,8 @@ func (s *scene) asideFrom(q question, other usher.AccountID) error {
 	return errors.Join(errs...)
 }
 
-// TestUsersAreApart asks for users of another account. What they are there does not count: they are
-// as unknown as somebody whom no account has.
+// TestUsersAreApart makes calls for users of another account. Their role there does not count: the
+// result is that for a user who is in no account.
 func TestUsersAreApart(t *testing.T) {
 	s := newCompanies(t)
 	for _, row := range []struct {
@@ -165,14 +165,14 @@ func TestUsersAreApart(t *testing.T) {
 			if f, err := s.Filter(ctx, q.by(row.user, nil)); err != nil || !f.None() {
 				t.Errorf("the filter of %q for %v selects something: %v", row.user, q, err)
 			}
-			s.nowhere(t, q, row.user)
+			s.sameAsUnknown(t, q, row.user)
 		}
 	}
 }
 
-// nowhere sees that a route says the same to who is no user, and to who names an account that there
-// is not: so nobody finds out which accounts there are.
-func (s *scene) nowhere(t *testing.T, q question, user usher.UserID) {
+// sameAsUnknown checks that a route returns the same for a user who is not in the account and for
+// an account that does not exist, so that users cannot find out which accounts exist.
+func (s *host) sameAsUnknown(t *testing.T, q question, user usher.UserID) {
 	t.Helper()
 	path := "/whole/" + q.permission.String()
 	got, err := s.routes.send(q, user, http.MethodGet, path, "")
@@ -189,7 +189,7 @@ func (s *scene) nowhere(t *testing.T, q question, user usher.UserID) {
 	}
 }
 
-// TestUnknownAccount asks in an account that there is not, in every way.
+// TestUnknownAccount makes all calls in an account that does not exist.
 func TestUnknownAccount(t *testing.T) {
 	s := newCompanies(t)
 	before := companies()
@@ -217,14 +217,14 @@ func TestUnknownAccount(t *testing.T) {
 		_, err = s.engine.Do(ctx, account.AsHost("proof"), id, account.SetRole{User: "mia", Role: "admin"})
 		s.unknown(t, "Do", id, err, true)
 		reply, err := s.routes.get("in", q, "mia", acme, "calendar", "0")
-		misused := id == "" && reply.status == http.StatusInternalServerError // nobody is of no account
+		misused := id == "" && reply.status == http.StatusInternalServerError // a subject without an account is a configuration error
 		if err != nil || reply.status != http.StatusNotFound && !misused {
 			t.Errorf("%q: a route to a calendar of acme answers %v, %v", id, reply, err)
 		}
 	}
 }
 
-func (s *scene) unknown(t *testing.T, path string, id usher.AccountID, err error, nothing bool) {
+func (s *host) unknown(t *testing.T, path string, id usher.AccountID, err error, nothing bool) {
 	t.Helper()
 	if !errors.Is(err, usher.ErrUnknownAccount) || !nothing {
 		t.Errorf("%s in %q: the error is %v, and nothing else %t", path, id, err, nothing)

@@ -11,9 +11,9 @@ import (
 	"github.com/usher-go/usher/internal/criteria"
 )
 
-// TestManyHostileIDs has thousands of ids with bytes that are not text for one of the databases, or that
-// its lists must escape, besides one of a row: more than a query may join by UNION, and of one kind
-// more than it may have parameters.
+// TestManyHostileIDs has thousands of ids with bytes that are not text for one of the databases, or
+// that its lists must escape: more than a query may join by UNION, and more of one kind than a
+// query may have parameters.
 func TestManyHostileIDs(t *testing.T) {
 	parameters := map[filter.Dialect]int{filter.PostgreSQL: 65_535, filter.SQLite: 32_766}
 	kinds := map[string]func(i int) string{
@@ -41,7 +41,7 @@ func TestManyHostileIDs(t *testing.T) {
 			rows := []string{"mia", "max", id(0), id(most - 1), strings.TrimSuffix(id(7), "\x00")}
 			var stored []string
 			for i, id := range rows {
-				if _, err := db.Exec("INSERT INTO things VALUES ($1, 'acme', $2)", i, id); err == nil { // or PostgreSQL cannot have it
+				if _, err := db.Exec("INSERT INTO things VALUES ($1, 'acme', $2)", i, id); err == nil { // an error if PostgreSQL cannot store it
 					mustExec(t, db, "INSERT INTO members VALUES ($1, $2)", i, id)
 					stored = append(stored, fmt.Sprint(i))
 				}
@@ -68,8 +68,7 @@ func TestManyHostileIDs(t *testing.T) {
 	}
 }
 
-// TestIndexes sees that both databases find rows by indexes of columns with the collation that they have
-// unless they name another.
+// TestIndexes checks that both databases use indexes of columns with the default collation.
 func TestIndexes(t *testing.T) {
 	for _, d := range both {
 		db := openDialect(t, d)
@@ -106,7 +105,7 @@ func TestIndexes(t *testing.T) {
 	}
 }
 
-// explained returns how a database goes about a filter's query.
+// explained returns the plan of a filter's query.
 func explained(t *testing.T, db *sql.DB, d filter.Dialect, m filter.Mapping, f filter.Filter) string {
 	t.Helper()
 	m.Type = "thing"
@@ -121,7 +120,7 @@ func explained(t *testing.T, db *sql.DB, d filter.Dialect, m filter.Mapping, f f
 	return plan(t, db, d, "SELECT t.id, t.title FROM things t WHERE "+where.SQL, where.Args)
 }
 
-// TestListsOfMegabytes has more bytes of ids than there are in one argument of either database.
+// TestListsOfMegabytes has more bytes of ids than one argument of either database may have.
 func TestListsOfMegabytes(t *testing.T) {
 	for _, d := range both {
 		ids := []string{"mia"}

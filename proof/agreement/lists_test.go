@@ -15,9 +15,9 @@ import (
 
 var ctx = context.Background()
 
-// lists asks for all rows at once: in Go, and in SQL over tables in which there are those of others,
-// too. Each row of the account is checked. Parameters of a query are numbered from first.
-func (s *scene) lists(q question, user usher.UserID, first int) error {
+// lists compares the lists of all rows with checks of each row: in Go, and in SQL over tables with
+// rows of other accounts, too. Parameters of a query are numbered from first.
+func (s *host) lists(q question, user usher.UserID, first int) error {
 	f, err := s.Filter(ctx, q.by(user, nil))
 	if err != nil {
 		return err
@@ -48,8 +48,8 @@ func (s *scene) lists(q question, user usher.UserID, first int) error {
 	return nil
 }
 
-// list compares what is selected of one type.
-func (s *scene) list(q question, user usher.UserID, typ string, f filter.Filter, first int) error {
+// list compares the rows of one type.
+func (s *host) list(q question, user usher.UserID, typ string, f filter.Filter, first int) error {
 	rows := s.rowsOf(q.account, typ)
 	want, got := map[int][]string{}, map[int][]string{}
 	for _, row := range rows {
@@ -94,8 +94,9 @@ func differ(path string, q question, user usher.UserID, rows []*resource, want, 
 	return errors.New(b.String())
 }
 
-// selected returns the rows that a query selects, with what it masks. A filter of a bundle can mask
-// fields of other types, too, which are an error to ask for where this type has nothing like them.
+// selected returns the rows that a query selects, with the fields that it masks. A filter of a
+// bundle can mask fields of other types, too; such a field is an error if this type does not have
+// it.
 func (b *base) selected(l layout, f filter.Filter, fields []string, first int) (selected map[int][]string, query string, err error) {
 	table, err := l.mapping().Compile(b.dialect)
 	if err != nil {
@@ -135,7 +136,8 @@ func (b *base) selected(l layout, f filter.Filter, fields []string, first int) (
 	return selected, fmt.Sprintf("%s\n%q", query, args), err
 }
 
-// read reads the id of each row, what is of no interest after it, and whether each field shows.
+// read reads the id of each row, ignores some columns after it, and reads whether each field is
+// shown.
 func read(found *sql.Rows, skip int, fields []string) (map[int][]string, error) {
 	rows := map[int][]string{}
 	for found.Next() {

@@ -23,7 +23,8 @@ func openDialect(t *testing.T, d filter.Dialect, options ...string) *sql.DB {
 	return postgres.open(t, options...)
 }
 
-// things is a filter of everything of type thing in an account, but for the ways under never.
+// things returns a filter for everything of type thing in an account, except for alternatives under
+// never.
 func things(account usher.AccountID, ways ...criteria.Alternative) filter.Filter {
 	return filter.New(criteria.Criteria{Account: account, Types: []criteria.Type{{Name: "thing", Needs: [][]criteria.Alternative{ways}}}})
 }
@@ -36,7 +37,7 @@ func over(reach criteria.Reach, party string, ids ...string) criteria.Alternativ
 	return criteria.Alternative{Scope: criteria.Scope{Reach: reach, Over: []criteria.PartySet{{Party: party, Set: criteria.SetOf(ids...)}}}}
 }
 
-// without selects all but what the ways match.
+// without selects all rows that the alternatives do not match.
 func without(account usher.AccountID, ways ...criteria.Alternative) filter.Filter {
 	return filter.New(criteria.Criteria{Account: account, Types: []criteria.Type{{Name: "thing", Needs: [][]criteria.Alternative{{anything()}}, Never: ways}}})
 }
@@ -80,14 +81,14 @@ func expect(t *testing.T, what, got, want string) {
 	}
 }
 
-// hostile are texts that end a string, a name, an array or a comment somewhere.
+// hostile are texts that end a string, a name, an array or a comment in some language.
 var hostile = []string{
 	`'`, `''; DROP TABLE things; --`, `" OR 1=1 --`, `\`, `\'`, `{`, `}`, `{"a","b"}`, `","`, `a,b`, `NULL`, `null`, `[]`, `["x"]`,
 	`$1`, `?1`, `%`, `_`, `\u0000`, "\n", "\t\r", "\x01", "ümlaut", "mia ", " mia", "MIA", "mia", "é", "e\u0301", "0", "00", "1e1", "true", "😀", `"`, `""`, `\"`, ``,
 }
 
-// TestHostileIDs has a row for each of the ids, in each form: whoever has the id finds that row, and
-// no other; and all others, where the id is forbidden. An empty id finds no row.
+// TestHostileIDs has a row for each of the ids, in each form. A list for an id has only that row,
+// and a list that forbids the id has all other rows. An empty id matches no row.
 func TestHostileIDs(t *testing.T) {
 	for _, d := range both {
 		db := openDialect(t, d)
@@ -130,7 +131,7 @@ func TestHostileIDs(t *testing.T) {
 	}
 }
 
-// TestOtherAccounts is about rows that differ in nothing but the account.
+// TestOtherAccounts has rows that differ only in the account.
 func TestOtherAccounts(t *testing.T) {
 	for _, d := range both {
 		db := openDialect(t, d)
@@ -157,7 +158,7 @@ func TestOtherAccounts(t *testing.T) {
 			{"acme", over(criteria.Some, "column", "mia"), "0"},
 			{"other", over(criteria.Every, "column", "mia"), "1"},
 			{"acme", over(criteria.Some, "join", "mia"), "0"},
-			{"acme", over(criteria.Every, "join", "mia"), "0"}, // the members of others are not looked at
+			{"acme", over(criteria.Every, "join", "mia"), "0"}, // the members of other accounts do not count
 			{"acme", over(criteria.Some, "join", "max"), ""},
 			{"other", over(criteria.Every, "join", "max"), "1"},
 			{"other", over(criteria.Some, "join", "mia"), ""},
@@ -172,8 +173,8 @@ func TestOtherAccounts(t *testing.T) {
 	}
 }
 
-// TestNULL has rows with NULL wherever one can be. Nobody is in a party that is NULL; who stands in a
-// list as NULL is somebody, and nobody whom a set has; an attribute that is NULL is not known.
+// TestNULL has NULL in each column. A party that is NULL has no members. NULL in a list is a member
+// that is in no set. An attribute that is NULL is unknown.
 func TestNULL(t *testing.T) {
 	for _, d := range both {
 		db := openDialect(t, d)
@@ -199,7 +200,7 @@ func TestNULL(t *testing.T) {
 		for _, row := range []struct {
 			what      string
 			way       criteria.Alternative
-			is, isNot string // the rows that it selects, and that are left where it forbids
+			is, isNot string // the rows that it selects, and the rows that remain if it forbids
 		}{
 			{"some in column", over(some, "column", "mia"), "2", "1 3"},
 			{"every in column", over(every, "column", "mia"), "2", "1 3"},
@@ -233,7 +234,7 @@ func TestNULL(t *testing.T) {
 	}
 }
 
-// TestTruth has in SQLite, which has no booleans, what people write for them.
+// TestTruth has the values that people use for booleans in SQLite, which has no boolean type.
 func TestTruth(t *testing.T) {
 	db := openSQLite(t)
 	mustExec(t, db, "CREATE TABLE things (id integer, account text, plain, flag boolean, word text)")
@@ -254,8 +255,8 @@ func TestTruth(t *testing.T) {
 	}
 }
 
-// TestNoText is about ids that are no text: with a NUL byte, and with bytes that are no UTF-8. In
-// SQLite they can be in a row; in PostgreSQL they cannot, and are no error.
+// TestNoText has ids that are not text: with a NUL byte, and with bytes that are not UTF-8. SQLite
+// can store them in a row. PostgreSQL cannot, and a list with them is not an error.
 func TestNoText(t *testing.T) {
 	odd := []string{"mia\x00", "\x00", "mia", "mi\xff", "mi\ufffd", "mia\x00x"}
 	for _, d := range both {

@@ -12,10 +12,11 @@ import (
 	"github.com/usher-go/usher/permission"
 )
 
-// The methods of a scene hold a path each against checks, and return the first answer that differs.
+// Each of these methods of host compares one kind of call with checks, and returns the first
+// difference.
 
-// actions asks what a user may do on a row, and checks each permission that there is.
-func (s *scene) actions(q question, user usher.UserID, on *resource) error {
+// actions compares the actions of a user on a row with a check of each permission.
+func (s *host) actions(q question, user usher.UserID, on *resource) error {
 	var got, want []string
 	actions, err := s.Actions(ctx, q.by(user, on))
 	if err != nil {
@@ -40,8 +41,8 @@ func (s *scene) actions(q question, user usher.UserID, on *resource) error {
 	return nil
 }
 
-// whoMay asks for the users who may, and checks each that there is.
-func (s *scene) whoMay(q question, on *resource) error {
+// whoMay compares the users who may with a check of each user.
+func (s *host) whoMay(q question, on *resource) error {
 	list := func(after usher.UserID) (list []string, err error) {
 		for who, err := range s.WhoMay(ctx, q.by("", on), after) {
 			if err != nil {
@@ -52,7 +53,7 @@ func (s *scene) whoMay(q question, on *resource) error {
 		return list, nil
 	}
 	var want []string
-	var middle usher.UserID // after whom a page begins, and how many come before it
+	var middle usher.UserID // the last user before a page, and the number of users up to that user
 	before := 0
 	for i, user := range s.users[q.account] {
 		d, err := s.Check(ctx, q.by(user, on))
@@ -83,8 +84,8 @@ func (s *scene) whoMay(q question, on *resource) error {
 	return nil
 }
 
-// explained asks why.
-func (s *scene) explained(q question, user usher.UserID, on *resource) error {
+// explained compares an explanation with a check.
+func (s *host) explained(q question, user usher.UserID, on *resource) error {
 	d, err := s.Check(ctx, q.by(user, on))
 	if err != nil {
 		return err
@@ -100,10 +101,11 @@ func (s *scene) explained(q question, user usher.UserID, on *resource) error {
 	return nil
 }
 
-// guarded asks by the routes to a row: the handler is told what a check says, or the user is. Where
-// the route conceals, the answer is that to what there is not. A host that looks in the account of
-// whoever asks does not care which account the path names.
-func (s *scene) guarded(q question, user usher.UserID, on *resource) error {
+// guarded compares the routes to a row with a check: the status, the body, and what the handler
+// finds in the context. If a route conceals, the response must be that for a resource that does not
+// exist. A host that loads resources from the account of the subject ignores the account in the
+// path.
+func (s *host) guarded(q question, user usher.UserID, on *resource) error {
 	d, err := s.Check(ctx, q.by(user, on))
 	if err != nil {
 		return err
@@ -144,8 +146,8 @@ func (s *scene) guarded(q question, user usher.UserID, on *resource) error {
 	return s.replies("visible", "another account", q, user, on, must)
 }
 
-// replies sends for a row by one kind of route, whose path names some account.
-func (s *scene) replies(kind string, in usher.AccountID, q question, user usher.UserID, on *resource, must reply) error {
+// replies sends requests for a row to one kind of route, with an account in the path.
+func (s *host) replies(kind string, in usher.AccountID, q question, user usher.UserID, on *resource, must reply) error {
 	got, err := s.routes.get(kind, q, user, in, on.typ, on.local)
 	if err != nil {
 		return err
@@ -161,8 +163,8 @@ func (s *scene) replies(kind string, in usher.AccountID, q question, user usher.
 	return nil
 }
 
-// whole asks by the route to the account as a whole.
-func (s *scene) whole(q question, user usher.UserID) error {
+// whole sends requests to the route for the account as a whole.
+func (s *host) whole(q question, user usher.UserID) error {
 	d, err := s.Check(ctx, q.by(user, nil))
 	if err != nil {
 		return err
@@ -185,9 +187,9 @@ func (s *scene) whole(q question, user usher.UserID) error {
 	return nil
 }
 
-// buttons asks the handler of actions about rows, and about some that are none of the account: their
-// local ids are in strange. The answer must have what actions has.
-func (s *scene) buttons(q question, user usher.UserID, rows []*resource, strange ...*resource) error {
+// buttons sends rows to the handler of actions, with some that do not exist in the account: their
+// local ids are in strange. The response must contain the result of actions.
+func (s *host) buttons(q question, user usher.UserID, rows []*resource, strange ...*resource) error {
 	type entry struct {
 		Type    string   `json:"type"`
 		ID      string   `json:"id"`
@@ -232,9 +234,9 @@ func (s *scene) buttons(q question, user usher.UserID, rows []*resource, strange
 	return nil
 }
 
-// apart asks about a row of another account in every way that there is: each is an error, or as if
-// there were no such row. That no query selects it is seen where lists are compared.
-func (s *scene) apart(q question, user usher.UserID, foreign *resource) error {
+// apart makes all calls about a row of another account: each returns an error, or the result for a
+// row that does not exist. Lists are compared elsewhere.
+func (s *host) apart(q question, user usher.UserID, foreign *resource) error {
 	r := q.by(user, foreign)
 	other := func(path string, err error, nothing bool) error {
 		switch {
@@ -296,7 +298,7 @@ func (s *scene) apart(q question, user usher.UserID, foreign *resource) error {
 	return nil
 }
 
-// everyPermission is all that can be asked for.
-func (s *scene) everyPermission() []permission.Permission {
+// everyPermission returns all permissions and bundles.
+func (s *host) everyPermission() []permission.Permission {
 	return append(s.policy.Permissions(), s.policy.Bundles()...)
 }

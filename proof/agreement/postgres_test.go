@@ -19,8 +19,8 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib"
 )
 
-// postgres is a server of the tests' own, on a socket in a directory that only it has. It starts
-// with the first test that asks for it, and ends with the last.
+// postgres is a server for these tests only, on a socket in a separate directory. It starts with
+// the first test that needs it, and stops after the last test.
 var postgres server
 
 type server struct {
@@ -37,12 +37,12 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// open returns a new database of the server, and fails where there is no server to start.
+// open returns a new database of the server. It fails the test if the server cannot start.
 func (s *server) open(t testing.TB, options ...string) *sql.DB {
 	t.Helper()
 	s.once.Do(func() { s.err = s.start() })
 	if s.err != nil {
-		t.Fatalf("these tests start a PostgreSQL of their own, and cannot: %v\nget one with: apt-get install postgresql, or the like", s.err)
+		t.Fatalf("cannot start PostgreSQL for these tests: %v\ninstall it, for example with: apt-get install postgresql", s.err)
 	}
 	name := fmt.Sprintf("proof%d", time.Now().UnixNano())
 	admin := s.connect(t, "postgres")
@@ -69,7 +69,8 @@ func (s *server) start() error {
 	if err != nil {
 		return err
 	}
-	// A socket's path may have no more than a hundred bytes, which t.TempDir often has.
+	// The path of a socket may have at most about a hundred bytes, and those of t.TempDir are often
+	// longer.
 	if s.dir, err = os.MkdirTemp("", "usherpg"); err != nil {
 		return err
 	}
@@ -98,19 +99,19 @@ func (s *server) await() error {
 		return err
 	}
 	defer db.Close()
-	for range 10_000 { // which takes longer than go test waits
+	for range 10_000 { // longer than the timeout of go test
 		if err = db.PingContext(context.Background()); err == nil {
 			return nil
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
 	s.stop()
-	return fmt.Errorf("it does not answer: %w\n%s", err, s.log.String())
+	return fmt.Errorf("the server does not respond: %w\n%s", err, s.log.String())
 }
 
 func (s *server) stop() {
 	if s.run != nil && s.run.Process != nil {
-		_ = s.run.Process.Signal(syscall.SIGQUIT) // there is nothing to save
+		_ = s.run.Process.Signal(syscall.SIGQUIT) // no data to save
 		_ = s.run.Wait()
 		s.run = nil
 	}
@@ -119,7 +120,7 @@ func (s *server) stop() {
 	}
 }
 
-// lookUp finds a program of the server, which packages seldom put in the PATH.
+// lookUp finds a program of the server, which is often not in PATH.
 func lookUp(program string) (string, error) {
 	if path, err := exec.LookPath(program); err == nil {
 		return path, nil
@@ -140,11 +141,11 @@ func lookUp(program string) (string, error) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("there is no %s in the PATH, nor where packages put it", program)
+	return "", fmt.Errorf("%s is neither in PATH nor in the usual directories", program)
 }
 
-// unprivileged says as whom the server runs, which refuses to run as root, and gives the directory
-// to them.
+// unprivileged returns the system user that runs the server, which refuses to run as root, and
+// makes this user the owner of the directory.
 func unprivileged(dir string) (*syscall.SysProcAttr, error) {
 	if os.Getuid() != 0 {
 		return nil, nil
@@ -161,7 +162,7 @@ func unprivileged(dir string) (*syscall.SysProcAttr, error) {
 		}
 		return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, os.Chown(dir, int(uid), int(gid))
 	}
-	return nil, fmt.Errorf("as root it needs a user postgres or nobody to run as")
+	return nil, fmt.Errorf("run as root, the server needs a system user postgres or nobody")
 }
 
 func mustExec(t testing.TB, db *sql.DB, statement string, args ...any) {

@@ -6,8 +6,8 @@ import (
 	"github.com/usher-go/usher"
 )
 
-// resource is a row as a check sees it. Its id is that of the row, and no other has it; its local id
-// is what people call it, and each account may have one that is called so.
+// resource is a row as checks read it. The id identifies the row. The local id is unique in an
+// account, and rows of other accounts may have the same one.
 type resource struct {
 	typ        string
 	id         int
@@ -35,7 +35,7 @@ func (r *resource) String() string {
 	return fmt.Sprintf("%s %s of %s (row %d): parties %q, not known %v, attributes %v", r.typ, r.local, r.account, r.id, r.parties, r.unknown, r.attributes)
 }
 
-// on is the resource of a request, nil for the account as a whole.
+// on returns the resource of a request, nil for the account as a whole.
 func (r *resource) on() usher.Resource {
 	if r == nil {
 		return nil

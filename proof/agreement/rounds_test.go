@@ -18,23 +18,24 @@ import (
 
 var (
 	seedFlag   = flag.Uint64("seed", 1, "the first seed of the random rounds")
-	roundsFlag = flag.Int("rounds", 1200, "how many rounds there are")
+	roundsFlag = flag.Int("rounds", 1200, "the number of rounds")
 )
 
 const (
 	rowsOfAnAccount = 10
-	roundsOfABatch  = 100 // that have their rows in the tables at the same time
+	roundsOfABatch  = 100 // with rows in the tables at the same time
 )
 
-// round is a random policy, and two accounts under it: in each, somebody asks for the same permission
-// on the rows of their account. Ids of users and teams, and local ids of rows, come up in both.
+// round is a random policy, and two accounts under it. In each account, a user has the same
+// permission checked on the rows of the account. Ids of users and teams, and local ids of rows,
+// occur in both.
 type round struct {
-	seed   uint64
-	text   string // of the policy
-	typ    string // of the rows
-	scene  *scene
-	worlds map[usher.AccountID]*fixture
-	asks   []asks
+	seed     uint64
+	text     string // of the policy
+	typ      string // of the rows
+	host     *host
+	fixtures map[usher.AccountID]*fixture
+	asks     []asks
 }
 
 type asks struct {
@@ -42,50 +43,50 @@ type asks struct {
 	user usher.UserID
 }
 
-// drawRound draws a round. Half of the time the accounts are those of an engine.
-func drawRound(t *testing.T, seed uint64, id *int, bases []*base, seen *tally) *round {
+// drawRound draws a round. In half of the rounds, the accounts are in an engine.
+func drawRound(t *testing.T, seed uint64, id *int, bases []*base, seen *counts) *round {
 	t.Helper()
 	d := newDice(seed)
-	x := &round{seed: seed, text: drawPolicy(d), worlds: map[usher.AccountID]*fixture{}}
+	x := &round{seed: seed, text: drawPolicy(d), fixtures: map[usher.AccountID]*fixture{}}
 	p, err := policyfile.Load("random.yaml", []byte(x.text))
 	if err != nil {
 		t.Fatalf("%s\n%v", x.text, err)
 	}
-	x.scene = &scene{
+	x.host = &host{
 		policy: p, now: new(clock), bases: bases, seen: seen, layouts: map[string]layout{},
 		users: map[usher.AccountID][]usher.UserID{}, rows: map[usher.AccountID][]*resource{},
 	}
-	x.scene.now.set(anyTime)
+	x.host.now.set(anyTime)
 	engined := d.chance(50)
 	for i := range 2 {
-		w := drawWorld(d)
+		w := drawFixture(d)
 		if engined {
 			w.fit()
 		}
 		r := drawRequest(d, w, usher.AccountID(fmt.Sprintf("%s %d", []string{"acme", "umbrella"}[i], seed)))
 		x.asks = append(x.asks, asks{question{r.Account, r.Permission, r.Context, r.Time}, r.Subject})
 		x.asks[i].permission = x.asks[0].permission
-		x.worlds[r.Account] = w
-		x.scene.users[r.Account] = append(sortedKeys(w.users), "nobody")
-		slices.Sort(x.scene.users[r.Account])
+		x.fixtures[r.Account] = w
+		x.host.users[r.Account] = append(sortedKeys(w.users), "nobody")
+		slices.Sort(x.host.users[r.Account])
 	}
-	x.typ = pick(d, x.scene.types(x.asks[0].permission))
-	x.scene.layouts[x.typ] = drawLayout(d, x.typ, p.Parties(x.typ), attributes)
+	x.typ = pick(d, x.host.types(x.asks[0].permission))
+	x.host.layouts[x.typ] = drawLayout(d, x.typ, p.Parties(x.typ), attributes)
 	for i := range x.asks {
 		x.drawRows(d, x.asks[i], 4*i, id)
 	}
 	if engined {
-		x.live(t, d)
+		x.useEngine(t, d)
 	} else {
-		x.host(d)
+		x.useOwnTables(d)
 	}
-	x.scene.routes = newRoutes(t, x.scene, []permission.Permission{x.asks[0].permission})
+	x.host.routes = newRoutes(t, x.host, []permission.Permission{x.asks[0].permission})
 	return x
 }
 
-// drawRows draws the rows of an account. Their local ids begin at one that is given.
+// drawRows draws the rows of an account. Their local ids are numbered from local.
 func (x *round) drawRows(d dice, a asks, local int, id *int) {
-	parties := x.scene.policy.Parties(x.typ)
+	parties := x.host.policy.Parties(x.typ)
 	for range rowsOfAnAccount {
 		*id++
 		r := &resource{
@@ -95,7 +96,7 @@ func (x *round) drawRows(d dice, a asks, local int, id *int) {
 		local++
 		for _, name := range sortedKeys(parties) {
 			if !d.chance(25) {
-				r.parties[name] = drawIDs(d, x.worlds[a.account], a.user, parties[name])
+				r.parties[name] = drawIDs(d, x.fixtures[a.account], a.user, parties[name])
 			}
 		}
 		for _, name := range attributes {
@@ -103,13 +104,13 @@ func (x *round) drawRows(d dice, a asks, local int, id *int) {
 				r.attributes[name] = d.chance(50)
 			}
 		}
-		x.scene.layouts[x.typ].fit(r)
-		x.scene.rows[a.account] = append(x.scene.rows[a.account], r)
+		x.host.layouts[x.typ].fit(r)
+		x.host.rows[a.account] = append(x.host.rows[a.account], r)
 	}
 }
 
-// live has an engine answer. Grants that the policy does not know come from an older one.
-func (x *round) live(t *testing.T, d dice) {
+// useEngine makes the calls with an engine. Grants that the policy does not declare come from an earlier policy.
+func (x *round) useEngine(t *testing.T, d dice) {
 	t.Helper()
 	older := strings.Replace(x.text, "features: [sms]", "features: [sms, gone]", 1)
 	p, err := policyfile.Load("older.yaml", []byte(older))
@@ -117,31 +118,31 @@ func (x *round) live(t *testing.T, d dice) {
 		t.Fatal(err)
 	}
 	contents := map[usher.AccountID]account.Seed{}
-	for id, w := range x.worlds {
+	for id, w := range x.fixtures {
 		contents[id] = w.contents()
 	}
-	x.scene.engine = live(t, p, x.scene.now, contents)
-	if err := x.scene.engine.SetPolicy(ctx, x.scene.policy); err != nil {
+	x.host.engine = live(t, p, x.host.now, contents)
+	if err := x.host.engine.SetPolicy(ctx, x.host.policy); err != nil {
 		t.Fatal(err)
 	}
-	atLeast, at := versions(x.scene.engine)
-	x.scene.asked = pick(d, []asked{x.scene.engine, x.scene.engine, atLeast, at})
+	atLeast, at := versions(x.host.engine)
+	x.host.decider = pick(d, []decider{x.host.engine, x.host.engine, atLeast, at})
 }
 
-// host has the policy answer over what a host knows of the accounts.
-func (x *round) host(d dice) {
-	o := ownTables{x.scene.policy, map[usher.AccountID]policy.Facts{}, x.scene.now}
-	for _, id := range sortedKeys(x.worlds) {
-		o.accounts[id] = x.worlds[id]
+// useOwnTables makes the calls with the policy over a host's own facts.
+func (x *round) useOwnTables(d dice) {
+	o := ownTables{x.host.policy, map[usher.AccountID]policy.Facts{}, x.host.now}
+	for _, id := range sortedKeys(x.fixtures) {
+		o.accounts[id] = x.fixtures[id]
 		if d.chance(50) {
-			o.accounts[id] = indexed{x.worlds[id]}
+			o.accounts[id] = indexed{x.fixtures[id]}
 		}
 	}
-	x.scene.asked = o
+	x.host.decider = o
 }
 
-// fit takes out of a world what no engine has: places in teams that there are not, and the seats of
-// who may hold none.
+// fit removes from a fixture what no engine has: memberships of unknown teams, and seats of users
+// whose role or status allows none.
 func (w *fixture) fit() {
 	for _, u := range w.users {
 		u.Teams = slices.DeleteFunc(u.Teams, func(m policy.Membership) bool { _, ok := w.parents[m.Team]; return !ok })
@@ -159,10 +160,10 @@ func (w *fixture) contents() account.Seed {
 	return c
 }
 
-// agree asks in every way there is.
+// agree compares all calls.
 func (x *round) agree() error {
 	for i, a := range x.asks {
-		s, rows, foreign := x.scene, x.scene.rows[a.account], x.scene.rows[x.asks[1-i].account]
+		s, rows, foreign := x.host, x.host.rows[a.account], x.host.rows[x.asks[1-i].account]
 		for _, row := range rows {
 			if err := x.same(a, row); err != nil {
 				return err
@@ -206,29 +207,29 @@ func (x *round) agree() error {
 	return nil
 }
 
-// same holds a check against what the policy decides over the world as it was drawn.
+// same compares a check with the decision of the policy over the original fixture.
 func (x *round) same(a asks, row *resource) error {
 	r := a.by(a.user, row)
-	want, err := x.scene.policy.Decide(x.worlds[a.account], &r)
+	want, err := x.host.policy.Decide(x.fixtures[a.account], &r)
 	if err != nil {
 		return err
 	}
-	got, err := x.scene.Check(ctx, r)
+	got, err := x.host.Check(ctx, r)
 	if err != nil {
 		return err
 	}
-	x.scene.seen.Checks++
+	x.host.seen.Checks++
 	if verdict(got) != verdict(want) {
 		return fmt.Errorf("%q asks for %v on %v: Check = %s, Decide = %s", a.user, a.question, row, verdict(got), verdict(want))
 	}
 	return nil
 }
 
-// describe writes what a round is about, for people.
+// describe describes a round as text.
 func (x *round) describe() string {
 	var b strings.Builder
 	for _, a := range x.asks {
-		w := x.worlds[a.account]
+		w := x.fixtures[a.account]
 		fmt.Fprintf(&b, "may %q %v?\n", a.user, a.question)
 		for _, id := range sortedKeys(w.users) {
 			fmt.Fprintf(&b, "user %q: %+v\n", id, *w.users[id])
@@ -238,18 +239,18 @@ func (x *round) describe() string {
 	return b.String()
 }
 
-// TestRandomRounds asks random questions under random policies in every way there is: Check, Actions,
-// Filter in Go and on both databases, WhoMay, and the routes of a host. All say the same, and what
-// is another account's is there for none of them.
+// TestRandomRounds makes random requests under random policies with all calls: Check, Actions,
+// Filter in Go and on both databases, WhoMay, and the routes of a host. All must agree, and none
+// may return data of another account.
 func TestRandomRounds(t *testing.T) {
 	bases := []*base{newBase(t, filter.PostgreSQL), newBase(t, filter.SQLite)}
-	var seen tally
+	var seen counts
 	for first := 0; first < *roundsFlag; first += roundsOfABatch {
 		for _, x := range storeBatch(t, bases, first, min(first+roundsOfABatch, *roundsFlag), &seen) {
 			if err := x.agree(); err != nil {
-				t.Fatalf("%v\n\n%s\n%s\nto see it again: go test ./agreement -run TestRandomRounds -rounds 1 -seed %d", err, x.text, x.describe(), x.seed)
+				t.Fatalf("%v\n\n%s\n%s\nto repeat: go test ./agreement -run TestRandomRounds -rounds 1 -seed %d", err, x.text, x.describe(), x.seed)
 			}
-			x.scene.close(t)
+			x.host.close(t)
 		}
 	}
 	t.Logf("%+v", seen)
@@ -258,8 +259,8 @@ func TestRandomRounds(t *testing.T) {
 	}
 }
 
-// storeBatch draws rounds, and puts their rows in the place of those before.
-func storeBatch(t *testing.T, bases []*base, first, end int, seen *tally) (rounds []*round) {
+// storeBatch draws rounds, and replaces the rows of the earlier ones.
+func storeBatch(t *testing.T, bases []*base, first, end int, seen *counts) (rounds []*round) {
 	t.Helper()
 	var writers []*writer
 	for _, b := range bases {
@@ -271,9 +272,9 @@ func storeBatch(t *testing.T, bases []*base, first, end int, seen *tally) (round
 		x := drawRound(t, *seedFlag+uint64(i), &id, bases, seen)
 		rounds = append(rounds, x)
 		for _, a := range x.asks {
-			for _, row := range x.scene.rows[a.account] {
+			for _, row := range x.host.rows[a.account] {
 				for _, w := range writers {
-					w.store(t, x.scene.layouts[x.typ], row)
+					w.store(t, x.host.layouts[x.typ], row)
 				}
 			}
 		}

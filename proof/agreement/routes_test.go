@@ -18,22 +18,22 @@ import (
 	"github.com/usher-go/usher/usherhttp"
 )
 
-// routes are those of a host, with a guard before each. The host is careless: whoever names another
-// account in the path is given what that one has, and the list of actions is given what any account
-// has under an id.
+// routes are the routes of a host, with a guard for each. The host is careless: it loads resources
+// of any account that the path names, and the list of actions loads resources of any account with
+// the id.
 type routes struct {
 	guard  *usherhttp.Guard
 	mux    *http.ServeMux
-	server *httptest.Server // for the simple routes; nil where nothing goes over a network
+	server *httptest.Server // for the simple routes; nil for requests without a network
 	stored map[string][]*resource
 }
 
-// disclosed are conditions that the guard tells who is denied for them.
+// disclosed are the conditions that the guard discloses in a denial.
 var disclosed = []string{"mfa", "strong-login", "not public", "seated"}
 
-// newRoutes has for each permission a route to a thing, one that conceals, one that conceals from who
-// lacks another permission, and one to the account.
-func newRoutes(t testing.TB, s *scene, perms []permission.Permission) *routes {
+// newRoutes makes, for each permission, a route to a resource, one that conceals, one that conceals
+// from users without another permission, and one to the account.
+func newRoutes(t testing.TB, s *host, perms []permission.Permission) *routes {
 	t.Helper()
 	x := &routes{stored: map[string][]*resource{}}
 	for _, rows := range s.rows {
@@ -43,16 +43,16 @@ func newRoutes(t testing.TB, s *scene, perms []permission.Permission) *routes {
 		}
 	}
 	x.guard = &usherhttp.Guard{
-		Authorizer: s.asked, Subject: session, Disclose: disclosed,
+		Authorizer: s.decider, Subject: session, Disclose: disclosed,
 		NotFound: []error{sql.ErrNoRows}, Log: slog.New(slog.DiscardHandler),
 	}
 	var table usherhttp.Routes
 	for _, p := range perms {
 		table = append(table,
-			usherhttp.Route{Pattern: "GET /in/{account}/{type}/{id}/" + p.String(), Permission: p, Resource: x.load, Handler: http.HandlerFunc(tell)},
-			usherhttp.Route{Pattern: "GET /concealed/{account}/{type}/{id}/" + p.String(), Permission: p, Resource: x.load, Conceal: true, Handler: http.HandlerFunc(tell)},
-			usherhttp.Route{Pattern: "GET /visible/{account}/{type}/{id}/" + p.String(), Permission: p, Resource: x.loadOwn, HideUnless: s.visible(p), Handler: http.HandlerFunc(tell)},
-			usherhttp.Route{Pattern: "GET /whole/" + p.String(), Permission: p, Resource: usherhttp.WholeAccount, Handler: http.HandlerFunc(tell)},
+			usherhttp.Route{Pattern: "GET /in/{account}/{type}/{id}/" + p.String(), Permission: p, Resource: x.load, Handler: http.HandlerFunc(echo)},
+			usherhttp.Route{Pattern: "GET /concealed/{account}/{type}/{id}/" + p.String(), Permission: p, Resource: x.load, Conceal: true, Handler: http.HandlerFunc(echo)},
+			usherhttp.Route{Pattern: "GET /visible/{account}/{type}/{id}/" + p.String(), Permission: p, Resource: x.loadOwn, HideUnless: s.visible(p), Handler: http.HandlerFunc(echo)},
+			usherhttp.Route{Pattern: "GET /whole/" + p.String(), Permission: p, Resource: usherhttp.WholeAccount, Handler: http.HandlerFunc(echo)},
 		)
 	}
 	var err error
@@ -63,13 +63,13 @@ func newRoutes(t testing.TB, s *scene, perms []permission.Permission) *routes {
 	return x
 }
 
-// session finds out who asks, as a test has written it in the header.
+// session returns the subject from a header that the test sets.
 func session(r *http.Request) (usherhttp.Subject, error) {
 	who := usherhttp.Subject{Account: usher.AccountID(header(r, "Account")), User: usher.UserID(header(r, "User"))}
 	return who, json.Unmarshal([]byte(header(r, "Facts")), &who.Context)
 }
 
-// header returns a text that has any characters.
+// header returns a text of any characters.
 func header(r *http.Request, name string) string {
 	text, err := url.QueryUnescape(r.Header.Get(name))
 	if err != nil {
@@ -78,7 +78,7 @@ func header(r *http.Request, name string) string {
 	return text
 }
 
-// load finds what the path names, in whatever account that is.
+// load returns the resource that the path names, of any account.
 func (x *routes) load(r *http.Request) (usher.Resource, error) {
 	for _, row := range x.stored[r.PathValue("type")+":"+r.PathValue("id")] {
 		if string(row.account) == r.PathValue("account") {
@@ -88,7 +88,8 @@ func (x *routes) load(r *http.Request) (usher.Resource, error) {
 	return nil, fmt.Errorf("%s: %w", r.PathValue("id"), sql.ErrNoRows)
 }
 
-// loadOwn finds what there is under an id in the account of whoever asks, whatever the path names.
+// loadOwn returns the resource with the id in the account of the subject, for any account in the
+// path.
 func (x *routes) loadOwn(r *http.Request) (usher.Resource, error) {
 	for _, row := range x.stored[r.PathValue("type")+":"+r.PathValue("id")] {
 		if row.account == usherhttp.FromContext(r.Context()).Subject.Account {
@@ -98,16 +99,16 @@ func (x *routes) loadOwn(r *http.Request) (usher.Resource, error) {
 	return nil, nil
 }
 
-// visible is the permission that a route takes to tell why it refuses: another one on the same type of
+// visible returns the second permission of a route that conceals: another one on the same type of
 // resource, or for a bundle the bundle.
-func (s *scene) visible(p permission.Permission) permission.Permission {
+func (s *host) visible(p permission.Permission) permission.Permission {
 	if _, bundle := s.policy.Bundle(p); bundle {
 		return p
 	}
 	return s.permissionsOn(p.Resource())[0]
 }
 
-// loadAll finds what any account has under an id.
+// loadAll returns the resources of any account with the ids.
 func (x *routes) loadAll(_ *http.Request, refs []usher.Ref) (list []usher.Resource, err error) {
 	for _, ref := range refs {
 		for _, row := range x.stored[ref.Type+":"+ref.ID] {
@@ -117,7 +118,7 @@ func (x *routes) loadAll(_ *http.Request, refs []usher.Ref) (list []usher.Resour
 	return list, nil
 }
 
-// report is what a handler was told about a request that got through.
+// report is what a handler finds in the context of a request.
 type report struct {
 	Account    usher.AccountID
 	User       usher.UserID
@@ -128,14 +129,14 @@ type report struct {
 	Digest     string
 }
 
-// newReport is what a handler must be told, where a check decides so.
+// newReport returns the expected report for a decision.
 func newReport(r usher.Request, d usher.Decision) report {
 	detail := d.Detail()
 	return report{r.Account, r.Subject, r.Permission, fmt.Sprint(r.Resource), verdict(d), detail.Version, detail.Digest}
 }
 
-// tell is the handler behind all guards.
-func tell(w http.ResponseWriter, r *http.Request) {
+// echo is the handler behind all guards. It writes its report.
+func echo(w http.ResponseWriter, r *http.Request) {
 	a := usherhttp.FromContext(r.Context())
 	told := newReport(usher.Request{Account: a.Subject.Account, Subject: a.Subject.User, Permission: a.Permission, Resource: a.Resource}, a.Decision)
 	if loaded, ok := usherhttp.Loaded[*resource](r.Context()); a.Resource != nil && (!ok || loaded.on() != a.Resource) {
@@ -146,7 +147,7 @@ func tell(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// reply is what comes back, as far as it says anything.
+// reply is a response, without the parts that are not compared.
 type reply struct {
 	status int
 	kind   string
@@ -155,7 +156,7 @@ type reply struct {
 
 func (r reply) String() string { return fmt.Sprintf("%d %s %s", r.status, r.kind, r.body) }
 
-// send sends what a user asks, with the facts of the question.
+// send sends a request of a user, with the facts of the question.
 func (x *routes) send(q question, user usher.UserID, method, path, body string) (reply, error) {
 	facts, err := json.Marshal(q.context)
 	if err != nil {
@@ -189,14 +190,14 @@ func (x *routes) send(q question, user usher.UserID, method, path, body string) 
 	return reply{answer.StatusCode, answer.Header.Get("Content-Type"), string(text)}, err
 }
 
-// get sends for a thing of an account, of which the user need not be.
+// get sends a request for a resource of an account that need not be the user's.
 func (x *routes) get(kind string, q question, user usher.UserID, in usher.AccountID, typ, local string) (reply, error) {
 	path := fmt.Sprintf("/%s/%s/%s/%s/%s", kind, url.PathEscape(string(in)), typ, local, q.permission)
 	return x.send(q, user, http.MethodGet, path, "")
 }
 
-// mustReply returns what the guard must answer where a check decides so. Whoever is no user of the
-// account is told neither a reason nor what was asked for.
+// mustReply returns the expected response for a decision. A user who is not in the account gets
+// neither the reason nor the permission.
 func (x *routes) mustReply(r usher.Request, d usher.Decision) (reply, error) {
 	if d.Allowed() {
 		body, err := json.Marshal(newReport(r, d))
@@ -217,7 +218,7 @@ func (x *routes) mustReply(r usher.Request, d usher.Decision) (reply, error) {
 	return reply{p.Status, "application/problem+json", string(body)}, err
 }
 
-// withoutDetail takes the sentence for people out of a problem.
+// withoutDetail removes the sentence for people from a problem.
 func (r reply) withoutDetail() (reply, error) {
 	if r.kind != "application/problem+json" {
 		return r, nil

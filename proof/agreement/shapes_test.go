@@ -9,8 +9,8 @@ import (
 	"github.com/usher-go/usher/internal/criteria"
 )
 
-// TestKinds has ids in columns that are no text. An id that is spelled as the column would not spell
-// it is another one.
+// TestKinds has ids in columns of types other than text. An id that differs from the text form of
+// the column matches no row.
 func TestKinds(t *testing.T) {
 	const one, two = "0b1f7f80-5a35-4c2e-9b1b-6d7d1a6d0c01", "0b1f7f80-5a35-4c2e-9b1b-6d7d1a6d0c02"
 	for _, d := range both {
@@ -70,7 +70,7 @@ func TestKinds(t *testing.T) {
 		}
 		expect(t, fmt.Sprintf("%v: the account 042", d), find(t, db, d, mapping, things("042", anything())), "")
 		expect(t, fmt.Sprintf("%v: the account acme", d), find(t, db, d, mapping, things("acme", anything())), "")
-		// The account of the joined table may be text where that of the row is a number.
+		// The account of the joined table may be text even if that of the row is a number.
 		join := mapping.Parties["join"].(filter.Join)
 		join.Account.Kind = filter.UUID
 		mapping.Parties["join"] = join
@@ -80,8 +80,8 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// TestLongLists has more ids than a query may have parameters, and each way in which a driver passes
-// them on.
+// TestLongLists has more ids than a query may have parameters, in each form in which a driver
+// passes them.
 func TestLongLists(t *testing.T) {
 	var ids []string
 	for i := range 70_000 {
@@ -112,8 +112,8 @@ func TestLongLists(t *testing.T) {
 	}
 }
 
-// TestManyWays has more ways than are compared with each other.
-func TestManyWays(t *testing.T) {
+// TestManyAlternatives has more alternatives than a filter compares with each other.
+func TestManyAlternatives(t *testing.T) {
 	var ways []criteria.Alternative
 	for i := range 700 {
 		ways = append(ways, over(criteria.Every, "host", fmt.Sprintf("user-%d", i), fmt.Sprintf("user-%d", i+1)))
@@ -128,7 +128,7 @@ func TestManyWays(t *testing.T) {
 	}
 }
 
-// TestKeys joins by two columns, with names that are words of SQL.
+// TestKeys joins by two columns whose names are keywords of SQL.
 func TestKeys(t *testing.T) {
 	for _, d := range both {
 		db := openDialect(t, d)

@@ -15,18 +15,18 @@ import (
 	"github.com/usher-go/usher/team"
 )
 
-// strangeIDs are alike for some collation, some type of column, or some reader of numbers or JSON.
+// strangeIDs are equal for some collation, some type of column, or some parser of numbers or JSON.
 var strangeIDs = []string{
 	"mia", "MIA", "Mia", "mia ", "mia  ", " mia", "míA", "é", "e\u0301", "\u00c9", "\u200bmia", "mia\t", "ß", "ss", "a\u00adb", "ab",
 	"1", "01", "1.0", "+1", "1e0", " 1", "-1", "0x1", "12345678", "99999999999999999999", "true", "null", "[]", `["mia"]`, "mia     ", "\u00e9\u0065",
 }
 
-// noIDs are values that are no id of anybody: of the account, and of none.
+// noIDs are values that are not the id of any user.
 var noIDs = []string{"", " ", "        ", "\u200b", "stranger", "\ufffd"}
 
-// strangeWorld has users and teams of these ids; some are in teams, and one manages some. Careless
-// facts have a user under the empty id, too, who is in each team.
-func strangeWorld(d dice) *fixture {
+// strangeFixture has users and teams with these ids. Some users are in teams, and one manages some
+// teams. Careless facts also have a user with the empty id, who is in each team.
+func strangeFixture(d dice) *fixture {
 	w := &fixture{users: map[usher.UserID]*policy.User{}, parents: map[usher.TeamID]usher.TeamID{}, settings: map[string]bool{}}
 	var teams []usher.TeamID
 	for _, id := range some(d, 6, 12, strangeIDs) {
@@ -52,7 +52,7 @@ func strangeWorld(d dice) *fixture {
 	return w
 }
 
-// strangeTypes are columns of ids of each database.
+// strangeTypes are the column types for ids in each database.
 var strangeTypes = map[filter.Dialect][]string{
 	filter.PostgreSQL: {
 		"text", "varchar(40)", "char(8)", "citext", "text COLLATE nocase", "varchar COLLATE nocase", "char(8) COLLATE nocase", "text COLLATE loose",
@@ -63,8 +63,8 @@ var strangeTypes = map[filter.Dialect][]string{
 	},
 }
 
-// strangeTables has a thing's parties in each form, in columns of the types that it draws, and returns
-// these.
+// strangeTables creates a table with the parties in each form, in columns of random types, and
+// returns the types.
 func strangeTables(t *testing.T, d filter.Dialect, draw dice) (db *sql.DB, columns map[string]string) {
 	t.Helper()
 	db, columns = openDialect(t, d), map[string]string{}
@@ -85,7 +85,7 @@ func strangeTables(t *testing.T, d filter.Dialect, draw dice) (db *sql.DB, colum
 	return db, columns
 }
 
-// strangeRow is a thing with what a host reads from the row, as it reads any string.
+// strangeRow is a row with the values that a host reads from it as strings.
 type strangeRow struct {
 	id      int
 	account string
@@ -99,10 +99,10 @@ var strangeJSON = []any{
 	"\ufeff[\"mia\"]", "[\"mia\"]\x00", "[\"mia\"]\x00x", "[\"mia\",]", "[1e999]", "[NaN]", "\x00", strings.Repeat("[", 3000) + strings.Repeat("]", 3000),
 }
 
-// strangeElements are what can be in such an array besides ids.
+// strangeElements are elements of such an array other than ids.
 var strangeElements = []string{"null", "1", "1.0", "-0", "true", "false", "[]", `["mia"]`, "{}", `{"mia":"mia"}`, `""`, `"\u006dia"`, `"mi\u0061 "`, `"mia\u0000"`}
 
-// value draws an id, mostly of those who ask, or what is none, to be stored in a column.
+// value draws a value for a column: an id, mostly that of a subject, or a value that is not an id.
 func (d dice) value(users []string, types bool) any {
 	id := pick(d, append(append(slices.Clone(strangeIDs), noIDs...), ""))
 	if d.chance(60) {
@@ -119,7 +119,7 @@ func (d dice) value(users []string, types bool) any {
 	return id
 }
 
-// array draws a column with a list.
+// array draws a value for a column with a list.
 func (d dice) array(users []string, dialect filter.Dialect) any {
 	if dialect == filter.SQLite && d.chance(45) {
 		return pick(d, strangeJSON)
@@ -150,7 +150,7 @@ func (d dice) array(users []string, dialect filter.Dialect) any {
 	if d.chance(10) {
 		return nil
 	}
-	for i, e := range elements { // an array of PostgreSQL has its quotes, but no escapes that JSON has
+	for i, e := range elements { // an array of PostgreSQL has quotes, but not the escapes of JSON
 		if e != "null" {
 			var id string
 			if err := json.Unmarshal([]byte(e), &id); err != nil {
@@ -166,7 +166,7 @@ func (d dice) array(users []string, dialect filter.Dialect) any {
 	return list
 }
 
-// fill stores rows. A value that the column cannot have is left out.
+// fill stores rows. It omits values that the column cannot store.
 func fill(t *testing.T, db *sql.DB, dialect filter.Dialect, d dice, users []string) {
 	t.Helper()
 	insert := func(statement string, args ...any) bool {

@@ -15,7 +15,8 @@ import (
 	"github.com/usher-go/usher/policy/policyfile"
 )
 
-// strangePolicy has each scope over users, teams and both, allowed and forbidden.
+// strangePolicy has each scope over users, teams and both, for rules that allow and rules that
+// forbid.
 const strangePolicy = `
 usher: 1
 conditions: {has-host: {party: host}, has-team: {party: team}}
@@ -48,8 +49,8 @@ never:
   thing.not-hosted: any if has-host
 `
 
-// strangeRows reads the rows as a host does: texts as a driver has them, and of the rows of a joined
-// table those of the account.
+// strangeRows reads the rows as a host does: texts as the driver returns them, and only those rows
+// of a joined table that are in the account.
 func strangeRows(t *testing.T, db *sql.DB, dialect filter.Dialect, columns map[string]string, emptyIsNone bool) (rows []*strangeRow) {
 	t.Helper()
 	hosts, teams := "hosts", "teams"
@@ -107,7 +108,7 @@ func strangeRows(t *testing.T, db *sql.DB, dialect filter.Dialect, columns map[s
 			}
 			ids := row.column("join", columns[table], v[2], emptyIsNone)
 			if v[2] == nil {
-				ids = []string{""} // somebody who is not known
+				ids = []string{""} // an unknown user
 			}
 			row.parties["join"][party] = append(row.parties["join"][party], ids...)
 		}
@@ -115,7 +116,7 @@ func strangeRows(t *testing.T, db *sql.DB, dialect filter.Dialect, columns map[s
 	return rows
 }
 
-// asText is what database/sql makes of a value for a string.
+// asText returns the string that database/sql scans from a value.
 func asText(v any) string {
 	var text sql.NullString
 	if err := text.Scan(v); err != nil {
@@ -137,7 +138,7 @@ func (r *strangeRow) column(form, typ string, v any, emptyIsNone bool) []string 
 	return nil
 }
 
-// elements reads a list as the mapping documents it.
+// elements reads a list as the documentation of the mapping defines it.
 func elements(d filter.Dialect, text string, emptyIsNone bool) (ids []string) {
 	var list []json.RawMessage
 	if json.Unmarshal([]byte(text), &list) != nil || strings.Count(text, "[") > 1000 {
@@ -157,7 +158,7 @@ func elements(d filter.Dialect, text string, emptyIsNone bool) (ids []string) {
 	return ids
 }
 
-// mapping finds the parties in one of the forms.
+// strangeMapping returns a mapping for one of the forms.
 func strangeMapping(form string, emptyIsNone bool) filter.Mapping {
 	m := filter.Mapping{Type: "thing", Account: filter.Column{Name: "t.account"}, Parties: map[string]filter.Party{}}
 	for _, party := range []string{"host", "team"} {
@@ -176,11 +177,12 @@ func strangeMapping(form string, emptyIsNone bool) filter.Mapping {
 	return m
 }
 
-var strangeFlag = flag.Int("strange", 12, "how many tables with strange rows there are of each database")
+var strangeFlag = flag.Int("strange", 12, "the number of tables with strange rows in each database")
 
-// TestStrangeRows fills tables with what careless services write, in columns whose collations and types
-// find texts alike that are not. For each user and each permission, the list has the rows on which the
-// policy allows, where a host reads its rows as documented; and no row ends a list.
+// TestStrangeRows fills tables with values that careless services write, in columns whose
+// collations and types treat different texts as equal. For each user and each permission, the list
+// must have the rows on which the policy allows, if a host reads its rows as documented. No row may
+// make the query fail.
 func TestStrangeRows(t *testing.T) {
 	p, err := policyfile.Load("strange.yaml", []byte(strangePolicy))
 	if err != nil {
@@ -191,7 +193,7 @@ func TestStrangeRows(t *testing.T) {
 		for seed := range uint64(*strangeFlag) {
 			d := newDice(*seedFlag + seed)
 			emptyIsNone := d.chance(40)
-			w := strangeWorld(d)
+			w := strangeFixture(d)
 			db, columns := strangeTables(t, dialect, d)
 			users := append(some(d, 4, 4, strangeIDs), "mia", "1")
 			fill(t, db, dialect, d, users)

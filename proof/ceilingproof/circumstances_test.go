@@ -9,13 +9,13 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// circumstances are features, a seat and a setting with which decisions are seen. They may become so
-// later, whatever they are now.
+// circumstances are the features, the seat and the setting with which decisions are compared. They
+// can differ from the present ones, because they may change later.
 type circumstances struct {
 	features []string
 	seated   bool
 	open     bool
-	turned   []string // which of them are otherwise than they were at first
+	turned   []string // the conditions that differ from those at first
 }
 
 func (c circumstances) seats() []seat.PoolName {
@@ -27,7 +27,7 @@ func (c circumstances) seats() []seat.PoolName {
 
 func (c circumstances) settings() map[string]bool { return map[string]bool{"open": c.open} }
 
-// String tells what is otherwise, "" if nothing is.
+// String lists the differences, "" if there are none.
 func (c circumstances) String() string {
 	text := ""
 	for _, name := range c.turned {
@@ -43,9 +43,9 @@ func (c circumstances) String() string {
 	return text
 }
 
-// everyCircumstance returns the circumstances given, and all others that differ in the conditions
-// named, of those that the policy tests.
-func (l *laws) everyCircumstance(first circumstances, names ...string) []circumstances {
+// everyCircumstance returns the given circumstances, and all others that differ in the named
+// conditions, as far as the policy tests them.
+func (l *policies) everyCircumstance(first circumstances, names ...string) []circumstances {
 	list := []circumstances{first}
 	for _, name := range names {
 		if len(l.tests[name]) == 0 {
@@ -67,8 +67,8 @@ func (l *laws) everyCircumstance(first circumstances, names ...string) []circums
 	return list
 }
 
-// matters reports whether all that is otherwise can play a part in a decision about a permission.
-func (l *laws) matters(c circumstances, p permission.Permission) bool {
+// matters reports whether all differences can affect a decision on a permission.
+func (l *policies) matters(c circumstances, p permission.Permission) bool {
 	for _, name := range c.turned {
 		if !l.testsIn(name, p) {
 			return false
@@ -77,13 +77,13 @@ func (l *laws) matters(c circumstances, p permission.Permission) bool {
 	return true
 }
 
-// testsIn reports whether a decision about a permission looks at a condition.
-func (l *laws) testsIn(name string, p permission.Permission) bool {
+// testsIn reports whether a decision on a permission depends on a condition.
+func (l *policies) testsIn(name string, p permission.Permission) bool {
 	return l.tests[name][p.String()] || l.tests[name][""]
 }
 
 // testsOf returns the conditions that a policy tests, each with the permissions whose rules and
-// prohibitions test it; "" stands for all, if a role requires it.
+// prohibitions test it. The key "" stands for all permissions, if a role requires the condition.
 func testsOf(doc *syntax.Document) map[string]map[string]bool {
 	set := map[string]map[string]bool{}
 	add := func(name, permission string) {

@@ -9,24 +9,24 @@ import (
 )
 
 var (
-	seedFlag   = flag.Uint64("seed", 1, "the first seed of the random worlds")
-	worldsFlag = flag.Int("worlds", 150, "how many worlds there are")
-	goOnFlag   = flag.Bool("go-on", false, "count broken promises and needless refusals instead of failing at the first")
+	seedFlag   = flag.Uint64("seed", 1, "the first seed of the random fixtures")
+	worldsFlag = flag.Int("worlds", 150, "the number of fixtures")
+	goOnFlag   = flag.Bool("go-on", false, "count broken promises and needless rejections instead of failing at the first")
 )
 
-var needlessFlag = flag.Int("needless", 0, "how many needless refusals are shown")
+var needlessFlag = flag.Int("needless", 0, "the number of needless rejections to print")
 
 const (
 	commandsOfAWorld = 40
-	fullRun          = 150 // worlds that make counts meaningful
+	fullRun          = 150 // number of fixtures with meaningful counts
 )
 
-// TestCommands sends random commands as users of random worlds. No command gives or takes more than
-// the actor has, and few are refused that would not.
+// TestCommands sends random commands as users of random fixtures. No command may give or take more
+// than the actor has, and few other commands may be rejected as escalation.
 func TestCommands(t *testing.T) {
-	seen, shown := tally{}, 0
+	seen, shown := counts{}, 0
 	for i := range *worldsFlag {
-		w := drawWorld(t, *seedFlag+uint64(i))
+		w := drawFixture(t, *seedFlag+uint64(i))
 		for range commandsOfAWorld {
 			p, ok := w.next()
 			if !ok {
@@ -47,27 +47,27 @@ func TestCommands(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("what came of the commands:\n%v", seen)
+	t.Logf("counts of the commands:\n%v", seen)
 	if *worldsFlag >= fullRun {
 		seen.check(t)
 	}
 }
 
 // report fails with the smallest scenario that shows a breach.
-func report(t *testing.T, w *world, d *deal, b *breach) {
+func report(t *testing.T, w *fixture, d *effect, b *breach) {
 	t.Helper()
-	again := fmt.Sprintf("to see it again: go test ./ceilingproof -run TestCommands -worlds 1 -seed %d", w.seed)
+	again := fmt.Sprintf("to repeat: go test ./ceilingproof -run TestCommands -worlds 1 -seed %d", w.seed)
 	s, text := w.scenario(d), b.String()
 	if *goOnFlag {
 		t.Logf("%s\n%s\n%s", text, describe(d.proposal), again)
 		return
 	}
-	if small, of := shrink(s, func(s scenario) string { return s.breaks(w.door) }); of != "" {
+	if small, of := shrink(s, func(s scenario) string { return s.breaks(w.propose) }); of != "" {
 		s, text = small, of
 	}
 	t.Fatalf("%s\n\n%v\n%s", text, s, again)
 }
 
-func (w *world) scenario(d *deal) scenario {
-	return scenario{w.doc, contentsOf(d.before), []account.Proposal{d.proposal}}
+func (w *fixture) scenario(d *effect) scenario {
+	return scenario{w.doc, seedOf(d.before), []account.Proposal{d.proposal}}
 }

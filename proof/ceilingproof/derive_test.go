@@ -14,9 +14,9 @@ const (
 	blank  = role.Name("blank")  // a role without rules
 )
 
-// laws is a policy, with the policies that are derived from it to put one user in the place of
-// another and to compare ranks. All of them only decide.
-type laws struct {
+// policies is a policy, with the policies that are derived from it to put one user in the place of
+// another and to compare ranks. The derived policies only decide.
+type policies struct {
 	doc    *syntax.Document
 	policy *policy.Policy
 	tests  map[string]map[string]bool // see testsOf
@@ -27,13 +27,13 @@ type laws struct {
 	rank    *policy.Policy // without never rules, everyone, team roles, own and sole
 }
 
-// parts is a policy in two pieces, because a user in the place of another belongs to other teams
-// than those on which their team roles count: teams has the rules of team roles whose scope is team
-// or shared, main has everything else, the never rules among it.
+// parts is a policy in two parts, because a user in the place of another is a member of other teams
+// than those on which the user's team roles count. The part teams has the rules of team roles with
+// the scope team or shared. The part main has all other rules and the never rules.
 type parts struct{ main, teams *policy.Policy }
 
-func newLaws(doc *syntax.Document) (l *laws, err error) {
-	l = &laws{doc: doc, tests: testsOf(doc)}
+func newPolicies(doc *syntax.Document) (l *policies, err error) {
+	l = &policies{doc: doc, tests: testsOf(doc)}
 	if l.policy, err = policy.Compile(doc); err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func newLaws(doc *syntax.Document) (l *laws, err error) {
 	return l, err
 }
 
-// derive compiles a changed copy of a document that has two more roles.
+// derive compiles a changed copy of a document with two more roles.
 func derive(doc *syntax.Document, edits ...func(*syntax.Document)) (*policy.Policy, error) {
 	d := clone(doc)
 	addRoles(d)
@@ -80,7 +80,7 @@ func derive(doc *syntax.Document, edits ...func(*syntax.Document)) (*policy.Poli
 	return p, nil
 }
 
-// clone copies what derive and cut change of a document.
+// clone copies the parts of a document that derive and cut change.
 func clone(doc *syntax.Document) *syntax.Document {
 	d := *doc
 	d.Conditions, d.Bundles = slices.Clone(d.Conditions), slices.Clone(d.Bundles)
@@ -109,8 +109,8 @@ func cloneRules(rules []syntax.Rule) []syntax.Rule {
 	return rules
 }
 
-// addRoles adds a role without rules, and one that can do what the unique role can: what every
-// policy forbids on the holder of the unique role must not forbid it to that user elsewhere.
+// addRoles adds a role without rules, and a role with the rules of the unique role. The built-in
+// prohibitions on the holder of the unique role must not apply to the second one.
 func addRoles(d *syntax.Document) {
 	for _, r := range d.Roles {
 		if r.Unique {
@@ -149,7 +149,7 @@ func teamRoles(d *syntax.Document) map[string]bool {
 	return set
 }
 
-// keepRules drops the rules of cells that keep does not report.
+// keepRules removes the rules of cells for which keep returns false.
 func keepRules(d *syntax.Document, keep func(who string, r syntax.Rule) bool) {
 	eachPermission(d, func(p *syntax.Permission) {
 		for i := range p.Cells {

@@ -14,17 +14,17 @@ import (
 
 var (
 	noon       = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	userIDs    = []usher.UserID{"olga", "mia", "max", "kim"} // olga is the boss
+	userIDs    = []usher.UserID{"olga", "mia", "max", "kim"} // olga holds the unique role
 	teamIDs    = []usher.TeamID{"a", "b", "c"}
 	grantNames = []string{"chat", "trial", "chat", "trial", "chat", "trial", "item.view", "item.edit", "pay.out", "both", "grant.give", "staff", "grant.revoke"}
 )
 
-// later draws when a grant ends, counted from a time: mostly never.
+// later draws the end of a grant, counted from a time: mostly none.
 func later(d dice, from time.Time) time.Time {
 	return pick(d, time.Time{}, time.Time{}, from.Add(time.Hour), from.Add(2*time.Hour), from.Add(3*time.Hour))
 }
 
-// drawAccount draws four users in three teams, as a host would import them.
+// drawAccount draws four users in three teams, as the seed of an import.
 func drawAccount(d dice, doc *syntax.Document) account.Seed {
 	c := account.Seed{
 		Settings: map[string]bool{"open": d.chance(40)},
@@ -62,14 +62,14 @@ func drawAccount(d dice, doc *syntax.Document) account.Seed {
 	return c
 }
 
-// mayBeSeated reports whether a role may be given a seat.
+// mayBeSeated reports whether a role may hold a seat.
 func mayBeSeated(doc *syntax.Document, name role.Name) bool {
 	return slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool {
 		return r.Name.Text == string(name) && r.Seat == role.SeatOptional
 	})
 }
 
-// open returns an account that a host imported.
+// open returns an imported account.
 func open(p *policy.Policy, c account.Seed) (*account.State, error) {
 	out, err := account.New("acme").Propose(p, account.Proposal{
 		Actor: account.AsHost("import"), Time: noon.Add(-24 * time.Hour), Commands: []account.Command{account.Import{Seed: c}},

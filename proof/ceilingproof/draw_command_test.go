@@ -11,12 +11,12 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// drawing draws commands for an account as it is.
+// drawing draws commands for the present account.
 type drawing struct {
 	dice
 	state *account.State
 	at    time.Time
-	fresh *int // numbers new users and teams, so that no id is used twice
+	fresh *int // numbers new users and teams, so that ids are unique
 }
 
 func (d drawing) users() (ids []usher.UserID) {
@@ -54,7 +54,7 @@ func (d drawing) number() int {
 	return *d.fresh
 }
 
-// membership draws a place in a team that a user has, with team roles if there is one such.
+// membership draws a team of a user, with team roles if there is one.
 func (d drawing) membership() (id usher.UserID, m policy.Membership) {
 	for range 8 {
 		id = d.user()
@@ -138,7 +138,7 @@ func (d drawing) command(kind string) account.Command {
 	panic(kind)
 }
 
-// giveGrant draws a grant that is new, or that ends at another time than it did.
+// giveGrant draws a new grant, or another end for an existing one.
 func (d drawing) giveGrant() account.Command {
 	c := account.GiveGrant{User: d.user(), Grant: pick(d.dice, grantNames...), Until: later(d.dice, d.at)}
 	if grants := d.find(c.User).Grants; len(grants) > 0 && d.chance(40) {
@@ -150,7 +150,7 @@ func (d drawing) giveGrant() account.Command {
 	return c
 }
 
-// proposal draws what a user proposes: one command, or some of them in a batch.
+// proposal draws a proposal of a user: one command, or several in a batch.
 func (d drawing) proposal(actor usher.UserID) account.Proposal {
 	p := account.Proposal{Actor: account.AsUser(actor), Time: d.at, Commands: []account.Command{d.command(pick(d.dice, kinds...))}}
 	if d.chance(12) {

@@ -10,7 +10,7 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// dice makes the choices of a world; the same seed makes the same ones.
+// dice makes the random choices of a fixture. The same seed makes the same choices.
 type dice struct{ *rand.Rand }
 
 func newDice(seed uint64) dice { return dice{rand.New(rand.NewPCG(seed, 11))} }
@@ -40,18 +40,19 @@ conditions:
   teamed: {party: team}
 `
 
-// facts that a rule about an item can test. Features come up more often, because commands change them.
+// The facts that a rule about an item can test. Features occur more often, because commands change
+// them.
 var (
 	userFacts = []string{"chat", "trial", "chat", "trial", "chat", "trial", "open", "seated", "mfa"}
 	itemFacts = append(slices.Clone(userFacts), "locked", "locked", "teamed")
 )
 
-// drawPolicy draws a policy for items with two kinds of users and a team, and for payments.
-// delegates adds cells for user.delegate, which lets users give what they do not have.
+// drawPolicy draws a policy for items with two kinds of users and a team, and for payments. With
+// delegates, it has cells for user.delegate, which lets users give what they do not have.
 func drawPolicy(d dice, delegates bool) *syntax.Document {
 	var b strings.Builder
 	b.WriteString(vocabulary)
-	extra := func(of ...string) string { // what a role may have besides
+	extra := func(of ...string) string { // further rules of a role
 		var list []string
 		for _, s := range of {
 			if s != "" {
@@ -83,7 +84,7 @@ func drawPolicy(d dice, delegates bool) *syntax.Document {
 		fmt.Fprintf(&b, "      %s: {%s}\n", action, drawCells(d, []string{"host", "guest", "team"}, itemFacts, action == "view"))
 	}
 	fmt.Fprintf(&b, "  pay: {permissions: {out: {%s}}}\n", drawCells(d, nil, userFacts, false))
-	drawOffices(d, &b, delegates)
+	drawCommandCells(d, &b, delegates)
 	drawNever(d, &b)
 	doc, err := policyfile.Parse("drawn.yaml", []byte(b.String()))
 	if err != nil {
@@ -92,7 +93,7 @@ func drawPolicy(d dice, delegates bool) *syntax.Document {
 	return doc
 }
 
-// drawCells draws who has a permission. Without parties only "any" reaches anything.
+// drawCells draws the cells of a permission. Without parties, only the scope any matches.
 func drawCells(d dice, parties, facts []string, hiding bool) string {
 	var cells []string
 	for _, role := range some(d, 2, 5, "boss", "admin", "clerk", "member", "manager", "lead", "everyone") {
@@ -132,9 +133,9 @@ func drawTests(d dice, percent int, facts []string) string {
 	return " if " + strings.Join(tests, " and ")
 }
 
-// drawOffices draws which roles may send which commands. They may do so more often than in most
-// products, so that the ceiling has something to refuse.
-func drawOffices(d dice, b *strings.Builder, delegates bool) {
+// drawCommandCells draws which roles may send which commands. They may send more than in most
+// products, so that the ceiling rejects more.
+func drawCommandCells(d dice, b *strings.Builder, delegates bool) {
 	cells := func(kind string) string {
 		var cells []string
 		add := func(percent int, role string, scopes ...string) {
@@ -164,7 +165,7 @@ func drawOffices(d dice, b *strings.Builder, delegates bool) {
 		fmt.Fprintf(b, "  %s:\n    permissions:\n", of[0])
 		for _, action := range of[1:] {
 			who := cells(of[0])
-			if action == "transfer" { // a built-in rule stops all others
+			if action == "transfer" { // a built-in rule stops all other users
 				who = "boss: any"
 			}
 			fmt.Fprintf(b, "      %s: {%s}\n", action, who)
@@ -175,7 +176,7 @@ func drawOffices(d dice, b *strings.Builder, delegates bool) {
 	}
 }
 
-// drawNever draws up to three prohibitions, most of which a feature lifts or brings into force.
+// drawNever draws up to three prohibitions. Most of them depend on a feature.
 func drawNever(d dice, b *strings.Builder) {
 	list := some(d, 0, 3, "item.view", "item.edit", "pay.out", "pay.out", "grant.give", "user.set-role")
 	slices.Sort(list)

@@ -75,7 +75,8 @@ func seatedAs(r role.Name) policy.User {
 	return policy.User{Status: usher.Active, Role: r, Seats: []seat.PoolName{"desk"}}
 }
 
-// known are commands of max, a user beside olga, the boss, in the teams a, b below a, and c.
+// known are commands of max, a user beside olga, who holds the unique role, in the teams a, b below
+// a, and c.
 var known = map[string]struct {
 	users users
 	do    account.Command
@@ -156,14 +157,14 @@ func knownCase(t *testing.T, name string) scenario {
 	return s
 }
 
-// TestKnownCases judges known commands as if the ceiling had let them through. So it shows what the
-// oracle sees and what it does not mind.
+// TestKnownCases checks known commands as if the ceiling had allowed them. It shows which breaches
+// the oracle finds and which effects it accepts.
 func TestKnownCases(t *testing.T) {
 	for name, c := range known {
 		t.Run(name, func(t *testing.T) {
 			changed := false
-			got := knownCase(t, name).breaks(func(w *world, p account.Proposal) (account.Outcome, error) {
-				out, err := w.host(p)
+			got := knownCase(t, name).breaks(func(w *fixture, p account.Proposal) (account.Outcome, error) {
+				out, err := w.proposeAsHost(p)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -174,7 +175,7 @@ func TestKnownCases(t *testing.T) {
 			case !changed:
 				t.Fatal("nothing changed")
 			case c.want == "" && got != "":
-				t.Errorf("the promise holds, but: %s", got)
+				t.Errorf("the promise holds, but the oracle found: %s", got)
 			case c.want != "" && !strings.HasSuffix(got, "("+c.want+")"):
 				t.Errorf("got %q, want (%s)", got, c.want)
 			}
@@ -182,17 +183,17 @@ func TestKnownCases(t *testing.T) {
 	}
 }
 
-// TestKnownRefusals sends the known commands. Those that would break the promise are refused as
-// escalation, the others are done.
+// TestKnownRefusals sends the known commands. Those that break the promise must be rejected as
+// escalation, and the others must succeed.
 func TestKnownRefusals(t *testing.T) {
 	for name, c := range known {
 		t.Run(name, func(t *testing.T) {
 			s := knownCase(t, name)
-			w, ok := s.start(usual)
+			w, ok := s.start(proposeReal)
 			if !ok {
-				t.Fatalf("there is no such account:\n%v", s)
+				t.Fatalf("the account is invalid:\n%v", s)
 			}
-			out, err := usual(w, s.proposals[0])
+			out, err := proposeReal(w, s.proposals[0])
 			switch {
 			case c.want == "" && err != nil:
 				t.Errorf("refused: %v\n%v", err, s)
@@ -203,8 +204,8 @@ func TestKnownRefusals(t *testing.T) {
 	}
 }
 
-// requiresMore reports whether the actor's role requires mfa, which was not given: then the command is
-// denied before there is a ceiling.
-func (w *world) requiresMore(p account.Proposal) bool {
+// requiresMore reports whether the actor's role requires mfa, which the proposal lacks. Then the
+// command is denied before the ceiling is checked.
+func (w *fixture) requiresMore(p account.Proposal) bool {
 	return w.find(p.Actor.User()).Role == "strong" && !p.Context["mfa"]
 }

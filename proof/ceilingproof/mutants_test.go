@@ -10,41 +10,41 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// mutant is a ceiling with a hole. It lets some proposals through that the real one refuses as
-// escalation, as the host would send them.
+// mutant is a ceiling with a hole. It allows some proposals that the real ceiling rejects as
+// escalation, by sending them as the host.
 type mutant struct {
 	name  string
-	open  func(*world, account.Proposal) bool // whether the hole is here
-	finds func(*breach) bool                  // whether it is what the mutant must be found by
+	open  func(*fixture, account.Proposal) bool // whether the hole applies
+	finds func(*breach) bool                    // whether a breach proves that the mutant was found
 }
 
-// door opens the hole: permission and everything else are still checked.
-func (m mutant) door(w *world, p account.Proposal) (account.Outcome, error) {
-	out, err := usual(w, p)
+// propose opens the hole. Permissions and everything else are still checked.
+func (m mutant) propose(w *fixture, p account.Proposal) (account.Outcome, error) {
+	out, err := proposeReal(w, p)
 	if errors.Is(err, account.CodeEscalation) && m.open(w, p) {
-		return w.host(p)
+		return w.proposeAsHost(p)
 	}
 	return out, err
 }
 
 func anything(*breach) bool { return true }
 
-// without is a mutant that has no ceiling for a kind of command. It must be found by something that is
-// given, or by something that is taken.
+// without returns a mutant that has no ceiling for a kind of command. A breach that gives, or one
+// that takes, must show it.
 func without(kind string, gives bool) mutant {
 	name := kind + " takes"
 	if gives {
 		name = kind + " gives"
 	}
-	open := func(w *world, p account.Proposal) bool {
-		return w.deal(p, w.state).kind() == kind
+	open := func(w *fixture, p account.Proposal) bool {
+		return w.effectOf(p, w.state).kind() == kind
 	}
 	return mutant{name, open, func(b *breach) bool { return b.gives == gives }}
 }
 
-// blind is a mutant that compares rules under a simpler policy.
-func blind(name string, simplify func(*syntax.Document)) mutant {
-	return mutant{name, func(w *world, p account.Proposal) bool {
+// simplified returns a mutant that compares rules under a simpler policy.
+func simplified(name string, simplify func(*syntax.Document)) mutant {
+	return mutant{name, func(w *fixture, p account.Proposal) bool {
 		doc := clone(w.doc)
 		simplify(doc)
 		simpler, err := policy.Compile(doc)
@@ -56,9 +56,9 @@ func blind(name string, simplify func(*syntax.Document)) mutant {
 	}, anything}
 }
 
-// careless is a mutant that compares rules as if the actor had more.
-func careless(name string, more func(*world, account.Proposal) []account.Command) mutant {
-	return mutant{name, func(w *world, p account.Proposal) bool {
+// overprivileged returns a mutant that compares rules as if the actor had more.
+func overprivileged(name string, more func(*fixture, account.Proposal) []account.Command) mutant {
+	return mutant{name, func(w *fixture, p account.Proposal) bool {
 		out, err := w.state.Propose(w.policy, account.Proposal{Actor: account.AsHost("mutant"), Time: p.Time, Commands: more(w, p)})
 		if err != nil {
 			return false
@@ -80,8 +80,8 @@ func eachRule(do func(*syntax.Rule)) func(*syntax.Document) {
 	}
 }
 
-// forget drops the tests of conditions that report names, from rules and prohibitions.
-func forget(names ...string) func(*syntax.Document) {
+// withoutConditions removes the tests of the named conditions from rules and prohibitions.
+func withoutConditions(names ...string) func(*syntax.Document) {
 	drop := func(r *syntax.Rule) {
 		r.If = slices.DeleteFunc(slices.Clone(r.If), func(t syntax.Test) bool { return slices.Contains(names, t.Name.Text) })
 	}
@@ -114,24 +114,24 @@ var mutants = []mutant{
 	without("remove-user", false),
 	without("unassign-seat", false),
 
-	// rules are compared without a part of them
-	blind("never rules", func(d *syntax.Document) { d.Never = nil }),
-	blind("scopes", eachRule(func(r *syntax.Rule) { r.Scope = syntax.ScopeAny })),
-	blind("as", eachRule(func(r *syntax.Rule) { r.As = nil })),
-	blind("hiding", eachRule(func(r *syntax.Rule) { r.Hiding = nil })),
-	blind("conditions on features", forget("chat", "trial")),
-	blind("conditions on seats", forget("seated")),
-	blind("conditions on settings", forget("open")),
-	blind("conditions on requests", forget("mfa")),
-	blind("conditions on resources", forget("locked", "teamed")),
-	blind("what roles require", func(d *syntax.Document) {
+	// rules are compared without some part
+	simplified("never rules", func(d *syntax.Document) { d.Never = nil }),
+	simplified("scopes", eachRule(func(r *syntax.Rule) { r.Scope = syntax.ScopeAny })),
+	simplified("as", eachRule(func(r *syntax.Rule) { r.As = nil })),
+	simplified("hiding", eachRule(func(r *syntax.Rule) { r.Hiding = nil })),
+	simplified("conditions on features", withoutConditions("chat", "trial")),
+	simplified("conditions on seats", withoutConditions("seated")),
+	simplified("conditions on settings", withoutConditions("open")),
+	simplified("conditions on requests", withoutConditions("mfa")),
+	simplified("conditions on resources", withoutConditions("locked", "teamed")),
+	simplified("what roles require", func(d *syntax.Document) {
 		for i := range d.Roles {
 			d.Roles[i].Requires = nil
 		}
 	}),
 
-	// the actor counts as having more
-	careless("ends of the actor's grants", func(w *world, p account.Proposal) (more []account.Command) {
+	// the actor has more than in the account
+	overprivileged("ends of the actor's grants", func(w *fixture, p account.Proposal) (more []account.Command) {
 		for _, g := range w.find(p.Actor.User()).Grants {
 			if g.Until.After(p.Time) {
 				more = append(more, account.GiveGrant{User: p.Actor.User(), Grant: g.Name})
@@ -139,7 +139,7 @@ var mutants = []mutant{
 		}
 		return more
 	}),
-	careless("ends of all grants", func(w *world, _ account.Proposal) (more []account.Command) {
+	overprivileged("ends of all grants", func(w *fixture, _ account.Proposal) (more []account.Command) {
 		for _, id := range w.users() {
 			for _, g := range w.find(id).Grants {
 				more = append(more, account.GiveGrant{User: id, Grant: g.Name})
@@ -147,13 +147,13 @@ var mutants = []mutant{
 		}
 		return more
 	}),
-	careless("the actor's features", func(_ *world, p account.Proposal) (more []account.Command) {
+	overprivileged("the actor's features", func(_ *fixture, p account.Proposal) (more []account.Command) {
 		for _, f := range []string{"chat", "trial"} {
 			more = append(more, account.GiveGrant{User: p.Actor.User(), Grant: f})
 		}
 		return more
 	}),
-	careless("the teams of the actor's team roles", func(w *world, p account.Proposal) (more []account.Command) {
+	overprivileged("the teams of the actor's team roles", func(w *fixture, p account.Proposal) (more []account.Command) {
 		id := p.Actor.User()
 		for _, m := range w.find(id).Teams {
 			for _, r := range m.Roles {
@@ -166,32 +166,32 @@ var mutants = []mutant{
 	}),
 }
 
-// TestMutants opens one hole after another in the ceiling. The oracle finds each in the worlds of a
-// default run.
+// TestMutants opens one hole after another in the ceiling. The oracle must find each in the
+// fixtures of a default run.
 func TestMutants(t *testing.T) {
 	for _, m := range mutants {
 		t.Run(m.name, func(t *testing.T) {
 			for i := range *worldsFlag {
-				w := drawWorld(t, *seedFlag+uint64(i))
+				w := drawFixture(t, *seedFlag+uint64(i))
 				for range commandsOfAWorld {
 					p, ok := w.next()
 					if !ok {
 						break
 					}
-					_, refused := usual(w, p)
-					if out, err := m.door(w, p); err == nil && refused != nil {
-						if b := w.deal(p, out.Next).judge(); b != nil && m.finds(b) {
-							t.Logf("world %d: %s\n%s", w.seed, describe(p), b)
+					_, refused := proposeReal(w, p)
+					if out, err := m.propose(w, p); err == nil && refused != nil {
+						if b := w.effectOf(p, out.Next).check(); b != nil && m.finds(b) {
+							t.Logf("seed %d: %s\n%s", w.seed, describe(p), b)
 							return
 						}
 					}
 					if refused == nil {
-						out, _ := usual(w, p)
+						out, _ := proposeReal(w, p)
 						w.state = out.Next
 					}
 				}
 			}
-			t.Errorf("no promise was broken in %d worlds", *worldsFlag)
+			t.Errorf("no promise was broken in %d fixtures", *worldsFlag)
 		})
 	}
 }

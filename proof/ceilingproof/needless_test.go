@@ -9,11 +9,11 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// intended reports whether a refusal of commands that break no promise is one of those that the
-// promise accepts. What a user is given counts source by source: a grant counts as given even if the
-// user can do the same by their role, and even if a prohibition always stops them. So does what they
-// lose: if they have less through a source, they must not outrank the actor.
-func (d *deal) intended() bool {
+// intended reports whether a rejection of commands that break no promise is one that the promise
+// accepts. What a user is given counts source by source: a grant counts as given even if the user
+// can do the same by the role, and even if a prohibition always stops the user. The same applies to
+// losses: a user who has less through a source must not outrank the actor.
+func (d *effect) intended() bool {
 	for l := range d.after.UsersAfter("") {
 		if d.givenBySource(l.ID) {
 			return true
@@ -27,14 +27,14 @@ func (d *deal) intended() bool {
 	return false
 }
 
-// source is what a user has through one source of rules alone, with their features.
+// source is what a user has through one source of rules, with the user's features.
 type source struct {
 	parts
 	has subject
 }
 
 // bySource returns the sources of a user's rules: their role, team roles, everyone and grants.
-func (d *deal) bySource(s subject) (list []source) {
+func (d *effect) bySource(s subject) (list []source) {
 	features, others := []policy.Grant{}, []policy.Grant{}
 	for _, g := range s.grants {
 		if slices.Contains(d.policy.Features(), g.Name) {
@@ -44,7 +44,7 @@ func (d *deal) bySource(s subject) (list []source) {
 		}
 	}
 	one := subject{role: blank, grants: features, seats: s.seats}
-	list = append(list, source{d.lenient, one}) // everyone
+	list = append(list, source{d.lenient, one}) // the cells of everyone
 	own := one
 	own.role = s.role
 	list = append(list, source{d.sources, own})
@@ -82,23 +82,23 @@ func (one source) of(s subject) subject {
 	return n
 }
 
-// givenBySource is given for each source alone, without prohibitions on the user.
-func (d *deal) givenBySource(id usher.UserID) bool {
-	was, is, actor := d.was(id), d.is(id), d.was(d.actor)
+// givenBySource is given for each source separately, without prohibitions on the user.
+func (d *effect) givenBySource(id usher.UserID) bool {
+	was, is, actor := d.subjectBefore(id), d.subjectAfter(id), d.subjectBefore(d.actor)
 	if was.sameRights(is) {
 		return false
 	}
-	in := around(d.after)
+	in := surroundingsOf(d.after)
 	user, _ := d.after.User(id)
 	moments, list := d.moments(actor.grants, was.grants, is.grants), d.questions(in, id, d.actor)
-	for _, c := range d.everyCircumstance(asIs(in, user), "seated", "open") {
+	for _, c := range d.everyCircumstance(circumstancesOf(in, user), "seated", "open") {
 		in.settings, was.seats, is.seats = c.settings(), c.seats(), c.seats()
 		free := d.places(in, id, user, c, actor)
 		stopped := slices.Clone(free)
 		for i := range free {
 			free[i].main = d.lenient.main
 		}
-		really := active(d.after, id, c)
+		really := activeFacts(d.after, id, c)
 		for _, one := range d.bySource(is) {
 			before, after := one.standIn(in, id, user.Teams, one.of(was)), one.standIn(in, id, user.Teams, one.has)
 			for _, q := range list {
@@ -112,9 +112,9 @@ func (d *deal) givenBySource(id usher.UserID) bool {
 					}
 					places := stopped
 					if decide(d.policy, really, id, q).forbidden {
-						places = free // a prohibition that stops both is no difference
+						places = free // a prohibition that stops both does not count
 					}
-					if beyond(then, now, d.could(places, q)) {
+					if exceeds(then, now, d.could(places, q)) {
 						return true
 					}
 				}
@@ -124,17 +124,17 @@ func (d *deal) givenBySource(id usher.UserID) bool {
 	return false
 }
 
-// takenBySource reports whether a user loses something through one source alone, or a seat, or may
-// come under a prohibition.
-func (d *deal) takenBySource(id usher.UserID) bool {
-	was, is, actor := subjectOf(d.userBefore(id), around(d.before).tree), d.is(id), d.was(d.actor)
-	is.misses(around(d.before), around(d.after))
+// takenBySource reports whether a user loses something through one source, or a seat, or may come
+// under a prohibition.
+func (d *effect) takenBySource(id usher.UserID) bool {
+	was, is, actor := subjectOf(d.userBefore(id), surroundingsOf(d.before).tree), d.subjectAfter(id), d.subjectBefore(d.actor)
+	is.addDeletedTeams(surroundingsOf(d.before), surroundingsOf(d.after))
 	if is.role == "" || len(was.seats) > len(is.seats) {
 		return true
 	}
-	in, user := around(d.before), d.userBefore(id)
+	in, user := surroundingsOf(d.before), d.userBefore(id)
 	moments, list := d.moments(actor.grants, was.grants, is.grants), d.questions(in, id, d.actor)
-	for _, c := range d.everyCircumstance(asIs(in, user), "seated", "open") {
+	for _, c := range d.everyCircumstance(circumstancesOf(in, user), "seated", "open") {
 		in.settings, was.seats, is.seats = c.settings(), c.seats(), c.seats()
 		stops, stopped := d.whole.standIn(in, id, user.Teams, is), d.whole.standIn(in, id, user.Teams, was)
 		for _, one := range d.bySource(was) {
@@ -159,8 +159,8 @@ func endsSooner(a, b policy.Grant) bool {
 	return !a.Until.IsZero() && (b.Until.IsZero() || a.Until.Before(b.Until))
 }
 
-// kind names what commands are, for counts.
-func (d *deal) kind() string {
+// kind returns the kind of the commands, for counts.
+func (d *effect) kind() string {
 	if len(d.proposal.Commands) > 1 {
 		return "batch"
 	}

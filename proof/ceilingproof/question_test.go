@@ -12,7 +12,7 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// question is what a user may be able to do, in some circumstances.
+// question is a request for a decision, without the user.
 type question struct {
 	permission permission.Permission
 	resource   usher.Resource // nil for none
@@ -31,27 +31,27 @@ func (q question) String() string {
 	return text + " at " + q.at.Format("15:04")
 }
 
-// thing is a resource of which a party may be unknown.
-type thing struct {
+// resource is a resource of which a party may be unknown.
+type resource struct {
 	kind       string
 	parties    map[string][]string
-	unknown    string // the party that is not known, "" for none
+	unknown    string // the unknown party, "" for none
 	attributes map[string]bool
 }
 
-func (t *thing) Ref() usher.Ref             { return usher.Ref{Type: t.kind} }
-func (t *thing) InAccount() usher.AccountID { return "acme" }
+func (t *resource) Ref() usher.Ref             { return usher.Ref{Type: t.kind} }
+func (t *resource) InAccount() usher.AccountID { return "acme" }
 
-func (t *thing) Party(name string) (ids []string, known bool) {
+func (t *resource) Party(name string) (ids []string, known bool) {
 	return t.parties[name], name != t.unknown
 }
 
-func (t *thing) Attribute(name string) (value, known bool) {
+func (t *resource) Attribute(name string) (value, known bool) {
 	value, known = t.attributes[name]
 	return value, known
 }
 
-func (t *thing) String() string {
+func (t *resource) String() string {
 	var words []string
 	for _, party := range slices.Sorted(maps.Keys(t.parties)) {
 		words = append(words, fmt.Sprintf("%s %s", party, strings.Join(t.parties[party], " and ")))
@@ -65,16 +65,16 @@ func (t *thing) String() string {
 	return t.kind + " (" + strings.Join(words, ", ") + ")"
 }
 
-// questions returns what a user may be asked about, apart from the time: all permissions, on
-// resources that name the users and teams of an account, above all the user and the actor. Facts of the
-// request and of the resource that no rule of a permission tests are left unknown.
-func (l *laws) questions(in surroundings, user, actor usher.UserID) (list []question) {
+// questions returns the requests for a user, without the time: all permissions, on resources that
+// name the users and teams of an account, mainly the user and the actor. Facts of the request and
+// of the resource are unknown if no rule of the permission tests them.
+func (l *policies) questions(in surroundings, user, actor usher.UserID) (list []question) {
 	resources := map[string][]usher.Resource{}
 	for _, kind := range l.policy.Resources() {
 		resources[kind] = resourcesOf(l.policy, kind, in, user, actor)
 	}
 	for _, perm := range l.policy.Permissions() {
-		if unasked[perm.String()] {
+		if skippedPermissions[perm.String()] {
 			continue
 		}
 		contexts := []usher.Context{nil}
@@ -82,7 +82,7 @@ func (l *laws) questions(in surroundings, user, actor usher.UserID) (list []ques
 			contexts = append(contexts, usher.Context{"mfa": true}, usher.Context{"mfa": false})
 		}
 		for _, r := range resources[perm.Resource()] {
-			if t, ok := r.(*thing); ok && t.attributes != nil && !l.testsIn("locked", perm) {
+			if t, ok := r.(*resource); ok && t.attributes != nil && !l.testsIn("locked", perm) {
 				continue
 			}
 			for _, c := range contexts {
@@ -93,15 +93,16 @@ func (l *laws) questions(in surroundings, user, actor usher.UserID) (list []ques
 	return list
 }
 
-// unasked permissions play no part. A built-in rule reserves account.transfer for one user, so no other
-// can do it in that user's place; no drawn policy has rules for the others, so they are as audit.view is.
-var unasked = map[string]bool{"account.transfer": true, "user.view": true, "user.edit": true, "field.manage": true}
+// skippedPermissions are not compared. A built-in rule reserves account.transfer for one user, so
+// no other user can do it in that user's place. No drawn policy has rules for the others, so they
+// are like audit.view.
+var skippedPermissions = map[string]bool{"account.transfer": true, "user.view": true, "user.edit": true, "field.manage": true}
 
-// resourcesOf returns resources of a type, nil among them for none.
+// resourcesOf returns resources of a type. Nil, which is one of them, stands for no resource.
 func resourcesOf(p *policy.Policy, kind string, in surroundings, user, actor usher.UserID) []usher.Resource {
 	list := []usher.Resource{nil}
 	parties := p.Parties(kind)
-	add := func(t thing) {
+	add := func(t resource) {
 		t.kind = kind
 		list = append(list, &t)
 		if kind == "item" {
@@ -139,32 +140,32 @@ func resourcesOf(p *policy.Policy, kind string, in surroundings, user, actor ush
 		main := party == ofUsers[len(ofUsers)-1]
 		for _, id := range append(users, "stranger") {
 			if main || id == u {
-				add(thing{parties: name(party, id)})
+				add(resource{parties: name(party, id)})
 			}
 		}
-		add(thing{parties: name(party, u, party, "stranger")})
+		add(resource{parties: name(party, u, party, "stranger")})
 	}
 	for _, t := range teams {
 		for _, party := range ofUsers {
-			add(thing{parties: name(party, peer+t)})
-			add(thing{parties: name(party, peer+t, party, "stranger")})
+			add(resource{parties: name(party, peer+t)})
+			add(resource{parties: name(party, peer+t, party, "stranger")})
 		}
 	}
 	for _, party := range ofTeams {
 		for _, t := range teams {
-			add(thing{parties: name(party, t)})
+			add(resource{parties: name(party, t)})
 			for _, by := range ofUsers {
-				add(thing{parties: name(party, t, by, u)})
-				add(thing{parties: name(party, t, by, "stranger")})
+				add(resource{parties: name(party, t, by, u)})
+				add(resource{parties: name(party, t, by, "stranger")})
 			}
 		}
 	}
 	if kind == "item" {
 		for _, pair := range [][2]string{{u, a}, {a, u}, {"stranger", u}} {
-			add(thing{parties: name("host", pair[0], "guest", pair[1])})
+			add(resource{parties: name("host", pair[0], "guest", pair[1])})
 		}
 		for _, unknown := range []string{"guest", "team"} {
-			add(thing{parties: name("host", u), unknown: unknown})
+			add(resource{parties: name("host", u), unknown: unknown})
 		}
 	}
 	return list

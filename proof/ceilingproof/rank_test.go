@@ -7,11 +7,12 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// outranks returns something that the account role of a user allows beyond the user's own things, in
-// some circumstances, and that the actor cannot do in the user's place; "" if there is nothing. The
-// role alone counts for the user, all rules count for the actor, and prohibitions for neither.
-func (d *deal) outranks(id usher.UserID) string {
-	in, user, actor := around(d.before), d.userBefore(id), d.was(d.actor)
+// outranks returns something that the account role of a user allows beyond the user's own
+// resources, in some circumstances, and that the actor cannot do in the user's place; "" if there
+// is nothing. For the user only the role counts, for the actor all rules count, and prohibitions
+// count for neither.
+func (d *effect) outranks(id usher.UserID) string {
+	in, user, actor := surroundingsOf(d.before), d.userBefore(id), d.subjectBefore(d.actor)
 	list := d.questions(in, id, d.actor)
 	for _, c := range d.everyCircumstance(circumstances{open: in.settings["open"]}, "chat", "trial", "seated", "open") {
 		in.settings = c.settings()
@@ -47,9 +48,9 @@ func (d *deal) outranks(id usher.UserID) string {
 	return ""
 }
 
-// ranked puts the actor in the place of a user, whose circumstances are given. Each feature, the seat
-// and the setting count as they are there, or as they are for the actor.
-func (d *deal) ranked(in surroundings, id usher.UserID, user *policy.User, actor subject, c circumstances) (list []standIn) {
+// ranked puts the actor in the place of a user in given circumstances. Each feature, the seat and
+// the setting count as in the circumstances, or as for the actor.
+func (d *effect) ranked(in surroundings, id usher.UserID, user *policy.User, actor subject, c circumstances) (list []standIn) {
 	kept := []policy.Grant{}
 	had := map[string]bool{}
 	for _, g := range actor.grants {
@@ -59,7 +60,7 @@ func (d *deal) ranked(in surroundings, id usher.UserID, user *policy.User, actor
 			had[g.Name] = true
 		}
 	}
-	settings := append(d.settings(around(d.before)), in.settings)
+	settings := append(d.settings(surroundingsOf(d.before)), in.settings)
 	for _, features := range mixed(had, c.features) {
 		for _, seats := range d.seats(c, actor) {
 			for _, in.settings = range settings {
@@ -75,8 +76,8 @@ func (d *deal) ranked(in surroundings, id usher.UserID, user *policy.User, actor
 	return list
 }
 
-// mixed returns all lists of features in which each is held if the actor holds it or if it is among
-// those given, and both where they differ.
+// mixed returns all lists of features in which each feature is held if the actor holds it or if it
+// is given; both lists if they differ.
 func mixed(had map[string]bool, given []string) (lists [][]policy.Grant) {
 	lists = [][]policy.Grant{nil}
 	for _, f := range []string{"chat", "trial"} {

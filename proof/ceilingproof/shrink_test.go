@@ -14,18 +14,18 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// scenario is a policy, an account, and proposals one after another. It can be made smaller for as
-// long as it shows a fault.
+// scenario is a policy, an account, and a sequence of proposals. It can be made smaller as long as
+// it shows a fault.
 type scenario struct {
 	doc       *syntax.Document
 	contents  account.Seed
 	proposals []account.Proposal
 }
 
-// contentsOf returns an account as a host would import it.
-func contentsOf(s *account.State) account.Seed {
+// seedOf returns an account as the seed of an import.
+func seedOf(s *account.State) account.Seed {
 	c := account.Seed{
-		Settings: maps.Clone(around(s).settings), Seats: map[seat.PoolName]int{"desk": s.Pool("desk").Total},
+		Settings: maps.Clone(surroundingsOf(s).settings), Seats: map[seat.PoolName]int{"desk": s.Pool("desk").Total},
 		Teams: map[usher.TeamID]usher.TeamID{}, Users: map[usher.UserID]policy.User{},
 	}
 	for t := range s.View(nil).Teams("") {
@@ -37,8 +37,8 @@ func contentsOf(s *account.State) account.Seed {
 	return c
 }
 
-// shrink leaves out of a scenario what it shows the fault without. Fault returns "" if there is none
-// and else a description, which is that of the smallest scenario in the end.
+// shrink removes all parts of a scenario that the fault does not need. The function fault returns a
+// description, "" for no fault. The returned text describes the smallest scenario.
 func shrink(s scenario, fault func(scenario) string) (scenario, string) {
 	text := fault(s)
 	try := func(smaller scenario) bool {
@@ -82,7 +82,7 @@ func shrink(s scenario, fault func(scenario) string) (scenario, string) {
 			}
 		}
 		for i := 0; ; i++ {
-			c, ok := cutContents(s.contents, i)
+			c, ok := cutSeed(s.contents, i)
 			if !ok {
 				break
 			}
@@ -97,7 +97,7 @@ func shrink(s scenario, fault func(scenario) string) (scenario, string) {
 	return s, text
 }
 
-// cut leaves out the part of a document with a number, and reports whether there is one.
+// cut removes the part of a document with a number, and reports whether there is one.
 func cut(d *syntax.Document, number int) bool {
 	is := func() bool { number--; return number == -1 }
 	rules := func(list []syntax.Rule, last bool) ([]syntax.Rule, bool) {
@@ -178,7 +178,7 @@ func cut(d *syntax.Document, number int) bool {
 		}
 	}
 	for i, c := range d.Conditions {
-		if c.Kind != syntax.OnContext && c.Kind != syntax.OnAttribute && is() { // questions give these
+		if c.Kind != syntax.OnContext && c.Kind != syntax.OnAttribute && is() { // requests have these facts
 			d.Conditions = slices.Delete(d.Conditions, i, i+1)
 			return true
 		}
@@ -186,8 +186,8 @@ func cut(d *syntax.Document, number int) bool {
 	return false
 }
 
-// cutContents leaves out the part of an account with a number, and reports whether there is one.
-func cutContents(c account.Seed, number int) (account.Seed, bool) {
+// cutSeed removes the part of an account with a number, and reports whether there is one.
+func cutSeed(c account.Seed, number int) (account.Seed, bool) {
 	is := func() bool { number--; return number == -1 }
 	c.Users, c.Teams = maps.Clone(c.Users), maps.Clone(c.Teams)
 	for _, id := range slices.Sorted(maps.Keys(c.Users)) {
@@ -244,7 +244,7 @@ func cutContents(c account.Seed, number int) (account.Seed, bool) {
 	return c, false
 }
 
-// String writes the policy, the account and the proposals for people.
+// String writes the policy, the account and the proposals as text.
 func (s scenario) String() string {
 	var b strings.Builder
 	b.Write(s.doc.Print())
@@ -272,9 +272,9 @@ func (s scenario) String() string {
 	return b.String()
 }
 
-// start opens the account of a scenario; ok is false if it has none.
-func (s scenario) start(door door) (w *world, ok bool) {
-	l, err := newLaws(s.doc)
+// start opens the account of a scenario; ok is false if the account is invalid.
+func (s scenario) start(propose proposeFunc) (w *fixture, ok bool) {
+	l, err := newPolicies(s.doc)
 	if err != nil {
 		return nil, false
 	}
@@ -282,40 +282,40 @@ func (s scenario) start(door door) (w *world, ok bool) {
 	if err != nil {
 		return nil, false
 	}
-	w = &world{laws: l, drawing: drawing{state: state, at: s.proposals[0].Time}, door: door}
+	w = &fixture{policies: l, drawing: drawing{state: state, at: s.proposals[0].Time}, propose: propose}
 	u := w.find(s.proposals[0].Actor.User())
 	return w, u != nil && u.Status == usher.Active
 }
 
-// breaks describes the breach of a scenario with one proposal, "" if there is none. Door is what let
-// the proposal through.
-func (s scenario) breaks(door door) string {
-	w, ok := s.start(door)
+// breaks describes the breach of a scenario with one proposal, "" if there is none. Propose is the
+// function that allowed the proposal.
+func (s scenario) breaks(propose proposeFunc) string {
+	w, ok := s.start(propose)
 	if !ok {
 		return ""
 	}
 	p := s.proposals[0]
-	out, err := w.door(w, p)
+	out, err := w.propose(w, p)
 	if err != nil || len(out.Changes) == 0 {
 		return ""
 	}
-	if b := w.deal(p, out.Next).judge(); b != nil {
+	if b := w.effectOf(p, out.Next).check(); b != nil {
 		return b.String()
 	}
 	return ""
 }
 
-// refused describes the needless refusal of a scenario with one proposal, "" if there is none.
+// refused describes the needless rejection of a scenario with one proposal, "" if there is none.
 func (s scenario) refused() string {
-	w, ok := s.start(usual)
+	w, ok := s.start(proposeReal)
 	if !ok {
 		return ""
 	}
 	p := s.proposals[0]
-	if _, err := usual(w, p); errors.Is(err, account.CodeEscalation) {
-		if out, again := w.host(p); again == nil && len(out.Changes) > 0 {
-			if d := w.deal(p, out.Next); d.judge() == nil && !d.intended() {
-				return "this breaks no promise: " + err.Error()
+	if _, err := proposeReal(w, p); errors.Is(err, account.CodeEscalation) {
+		if out, again := w.proposeAsHost(p); again == nil && len(out.Changes) > 0 {
+			if d := w.effectOf(p, out.Next); d.check() == nil && !d.intended() {
+				return "this command breaks no promise: " + err.Error()
 			}
 		}
 	}

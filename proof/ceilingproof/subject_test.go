@@ -14,8 +14,8 @@ import (
 	"github.com/usher-go/usher/team"
 )
 
-// subject is what a user has of their own and can be given or lose: a role, grants, seats, and team
-// roles with all teams on which each counts. The zero subject is a user who is not there.
+// subject is what a user can be given or lose: a role, grants, seats, and team roles with all teams
+// on which each counts. The zero subject is a user who is not in the account.
 type subject struct {
 	role   role.Name
 	grants []policy.Grant
@@ -23,7 +23,7 @@ type subject struct {
 	held   map[role.Name][]usher.TeamID // sorted
 }
 
-// subjectOf returns what a user has; the tree says on which teams their team roles count.
+// subjectOf returns what a user has. The tree determines the teams on which team roles count.
 func subjectOf(u *policy.User, tree *team.Tree) subject {
 	if u == nil {
 		return subject{}
@@ -46,9 +46,9 @@ func (s *subject) hold(r role.Name, t usher.TeamID) {
 	}
 }
 
-// expects adds the teams that commands create: a team role counts on a new team below its own, which
-// is what creating a team does and not what it gives.
-func (s subject) expects(commands []account.Command) {
+// addCreatedTeams adds the teams that commands create: a team role also counts on a new team below
+// its own. This is an effect of creating the team, and is not given.
+func (s subject) addCreatedTeams(commands []account.Command) {
 	for _, c := range commands {
 		if c, ok := c.(account.CreateTeam); ok {
 			for r, teams := range s.held {
@@ -60,9 +60,9 @@ func (s subject) expects(commands []account.Command) {
 	}
 }
 
-// misses adds the teams that were deleted below one on which a team role still counts: their members
-// left with them, and the role is as it was.
-func (s subject) misses(before, after surroundings) {
+// addDeletedTeams adds the deleted teams below a team on which a team role still counts. Their
+// members have left, and the role is unchanged.
+func (s subject) addDeletedTeams(before, after surroundings) {
 	for range before.tree.Len() {
 		for t := range before.state.View(nil).Teams("") {
 			if after.tree.Has(t.ID) {
@@ -77,25 +77,25 @@ func (s subject) misses(before, after surroundings) {
 	}
 }
 
-// sameRights reports whether two subjects differ in seats at most.
+// sameRights reports whether two subjects differ at most in seats.
 func (s subject) sameRights(o subject) bool {
 	return s.role == o.role && slices.Equal(s.grants, o.grants) && maps.EqualFunc(s.held, o.held, slices.Equal)
 }
 
-// surroundings is an account apart from what its users can be given: who belongs to which team, how
-// the teams nest, and the settings.
+// surroundings is an account without what its users can be given: team memberships, the tree of
+// teams, and the settings.
 type surroundings struct {
 	state    *account.State
 	tree     *team.Tree
 	settings map[string]bool
 }
 
-func around(s *account.State) surroundings {
+func surroundingsOf(s *account.State) surroundings {
 	a, _ := s.Account()
 	return surroundings{s, a.Teams, a.Settings}
 }
 
-// facts is an account in which one user is another than in its state.
+// facts is an account in which one user differs from the state.
 type facts struct {
 	state   *account.State
 	id      usher.UserID
@@ -113,17 +113,17 @@ func (f *facts) User(id usher.UserID) (*policy.User, error) {
 	return f.state.User(id)
 }
 
-// peer begins the id of a user who is in one team, whose id follows. Every team has one, so that rules
-// which reach a team differ from those which do not, even if no user is in the team.
+// peer is the prefix of the id of a user who is in one team, followed by the team's id. Each team
+// has such a user, so that rules that match a team differ from others even if the team is empty.
 const peer = "peer of "
 
 func (f *facts) Account() (*policy.Account, error) { return &f.account, nil }
 
-// answer is a decision, as far as the promise is about it.
+// answer is the part of a decision that the promise is about.
 type answer struct {
 	allowed   bool
-	forbidden bool  // by a never rule or a built-in protection
-	hidden    uint8 // the hidden fields, a bit each; those of a denial are all hidden
+	forbidden bool  // by a never rule or a built-in prohibition
+	hidden    uint8 // the hidden fields, a bit for each; all for a denial
 }
 
 var fieldBits = map[string]uint8{"title": 1, "phone": 2}
@@ -137,7 +137,7 @@ func decide(p *policy.Policy, f policy.Facts, id usher.UserID, q question) answe
 	}
 	d, err := p.Decide(f, &r)
 	if err != nil {
-		panic(err) // a question that the oracle must not ask
+		panic(err) // a request that the oracle must not make
 	}
 	a := answer{allowed: d.Allowed(), forbidden: d.Reason() == usher.ReasonForbidden, hidden: allHidden}
 	if a.allowed {
@@ -149,9 +149,9 @@ func decide(p *policy.Policy, f policy.Facts, id usher.UserID, q question) answe
 	return a
 }
 
-// active is a user as they are, whatever their status, in the circumstances given.
-func active(s *account.State, id usher.UserID, c circumstances) *facts {
-	f := &facts{state: s, id: id, account: policy.Account{Teams: around(s).tree, Settings: c.settings()}}
+// activeFacts returns facts in which the user is active, in the given circumstances.
+func activeFacts(s *account.State, id usher.UserID, c circumstances) *facts {
+	f := &facts{state: s, id: id, account: policy.Account{Teams: surroundingsOf(s).tree, Settings: c.settings()}}
 	if u, _ := s.User(id); u != nil {
 		changed := *u
 		changed.Status, changed.Seats = usher.Active, c.seats()
@@ -160,12 +160,12 @@ func active(s *account.State, id usher.UserID, c circumstances) *facts {
 	return f
 }
 
-// asIs returns the circumstances of a user as they are.
-func asIs(in surroundings, u *policy.User) circumstances {
+// circumstancesOf returns the present circumstances of a user.
+func circumstancesOf(in surroundings, u *policy.User) circumstances {
 	return circumstances{seated: len(u.Seats) > 0, open: in.settings["open"]}
 }
 
-// elsewhere is a team that no resource names and in which no user is.
+// elsewhere is a team that no resource names and that has no members.
 const elsewhere = usher.TeamID("elsewhere")
 
 // standIn is a subject in the place of a user: under the user's id, in the user's teams, with team
@@ -174,7 +174,7 @@ type standIn struct {
 	parts
 	id                usher.UserID
 	inTeams, byTeams  *facts
-	anyRule, teamRule bool // whether the subject is there, and has team roles
+	anyRule, teamRule bool // whether the subject exists, and has team roles
 }
 
 func (p parts) standIn(in surroundings, id usher.UserID, teams []policy.Membership, s subject) standIn {
@@ -220,7 +220,7 @@ func (s standIn) answer(q question) answer {
 	return answer{allowed: a.allowed || t.allowed, hidden: a.hidden & t.hidden}
 }
 
-// ends returns the times at which grants end, after a time.
+// ends returns the ends of grants after a time.
 func ends(after time.Time, lists ...[]policy.Grant) (times []time.Time) {
 	for _, list := range lists {
 		for _, g := range list {

@@ -16,8 +16,8 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// TestBrokenIsFound breaks a promise on purpose. The model must see it from the answers alone,
-// and what is about commits must show in the journal, too.
+// TestBrokenIsFound breaks one promise in each case. The model must find the fault from the results
+// alone. Faults about commits must also be found in the journal.
 func TestBrokenIsFound(t *testing.T) {
 	for _, row := range []struct {
 		name    string
@@ -25,40 +25,40 @@ func TestBrokenIsFound(t *testing.T) {
 		broken  broken
 		journal bool
 	}{
-		{"an update is lost, since who was second is told that all is well", 2, broken{store: func(s store.UserDataStore) store.UserDataStore { return losing{s} }}, true},
-		{"a commit is acknowledged and not written", 1, broken{store: func(s store.UserDataStore) store.UserDataStore { return &forgetful{UserDataStore: s} }}, true},
-		{"what the store rejects for good is stored all the same", 1, broken{store: func(s store.UserDataStore) store.UserDataStore { return &fickle{UserDataStore: s} }}, true},
-		{"a batch is applied twice", 1, broken{door: func(d fault) fault { return twice{d} }}, true},
-		{"a key is not looked at", 1, broken{door: func(d fault) fault { return keyless{d} }}, true},
-		{"a key is that of all actors", 1, broken{door: func(d fault) fault { return &shared{fault: d} }}, false},
-		{"what was done is said to have failed", 1, broken{door: func(d fault) fault { return &gloomy{fault: d} }}, true},
-		{"a check does not see the last commit", 1, broken{door: func(d fault) fault { return late{d} }}, false},
-		{"an engine goes back, where others write beside it", 2, broken{door: func(d fault) fault { return late{d} }}, false},
-		{"the version that is asked for is not waited for", 2, broken{door: func(d fault) fault { return hasty{d} }}, false},
+		{"the second of two concurrent updates is lost", 2, broken{wrapStore: func(s store.UserDataStore) store.UserDataStore { return lostUpdates{s} }}, true},
+		{"a commit is acknowledged and not written", 1, broken{wrapStore: func(s store.UserDataStore) store.UserDataStore { return &lostCommits{UserDataStore: s} }}, true},
+		{"a commit that the store rejects permanently is stored", 1, broken{wrapStore: func(s store.UserDataStore) store.UserDataStore { return &acceptsRejected{UserDataStore: s} }}, true},
+		{"a batch is applied twice", 1, broken{wrapTarget: func(d target) target { return appliesTwice{d} }}, true},
+		{"a key is ignored", 1, broken{wrapTarget: func(d target) target { return ignoresKeys{d} }}, true},
+		{"a key is that of all actors", 1, broken{wrapTarget: func(d target) target { return &sharedKeys{target: d} }}, false},
+		{"a committed batch is reported as failed", 1, broken{wrapTarget: func(d target) target { return &reportsFailure{target: d} }}, true},
+		{"a check does not see the last commit", 1, broken{wrapTarget: func(d target) target { return staleChecks{d} }}, false},
+		{"an engine goes back to an earlier version", 2, broken{wrapTarget: func(d target) target { return staleChecks{d} }}, false},
+		{"the required version is ignored", 2, broken{wrapTarget: func(d target) target { return ignoresVersion{d} }}, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			p := place{name: "memstore", store: new(memstore.Store), engines: row.engines, broken: row.broken}
+			p := setup{name: "memstore", store: new(memstore.Store), engines: row.engines, broken: row.broken}
 			const most = 100
 			for seed := range uint64(most) {
 				heard := &listener{TB: t}
 				h := begin(heard, p, seed)
 				h.run(6, *questions)
-				if verdict, _ := h.verdict(); verdict != porcupine.Illegal {
+				if verdict, _ := h.linearize(); verdict != porcupine.Illegal {
 					continue
 				}
 				t.Logf("found in history %d", seed+1)
 				if heard.complaints.Store(0); row.journal {
-					h.audit(new(tally))
+					h.audit(new(counts))
 					assert.Positive(t, heard.complaints.Load(), "the journal shows it, too")
 				}
 				return
 			}
-			t.Errorf("%d histories were all found right", most)
+			t.Errorf("no fault was found in %d histories", most)
 		})
 	}
 }
 
-// listener counts what fails, and does not fail.
+// listener counts failures, and does not fail the test.
 type listener struct {
 	testing.TB
 	complaints atomic.Int64
@@ -66,9 +66,9 @@ type listener struct {
 
 func (l *listener) Errorf(string, ...any) { l.complaints.Add(1) }
 
-type losing struct{ store.UserDataStore }
+type lostUpdates struct{ store.UserDataStore }
 
-func (l losing) Append(ctx context.Context, id usher.AccountID, e store.Entry) error {
+func (l lostUpdates) Append(ctx context.Context, id usher.AccountID, e store.Entry) error {
 	err := l.UserDataStore.Append(ctx, id, e)
 	if errors.Is(err, store.ErrConflict) {
 		return nil
@@ -76,24 +76,24 @@ func (l losing) Append(ctx context.Context, id usher.AccountID, e store.Entry) e
 	return err
 }
 
-type forgetful struct {
+type lostCommits struct {
 	store.UserDataStore
 	appends atomic.Int64
 }
 
-func (f *forgetful) Append(ctx context.Context, id usher.AccountID, e store.Entry) error {
+func (f *lostCommits) Append(ctx context.Context, id usher.AccountID, e store.Entry) error {
 	if f.appends.Add(1)%5 == 0 {
 		return nil
 	}
 	return f.UserDataStore.Append(ctx, id, e)
 }
 
-type fickle struct {
+type acceptsRejected struct {
 	store.UserDataStore
 	appends atomic.Int64
 }
 
-func (f *fickle) Append(ctx context.Context, id usher.AccountID, e store.Entry) error {
+func (f *acceptsRejected) Append(ctx context.Context, id usher.AccountID, e store.Entry) error {
 	err := f.UserDataStore.Append(ctx, id, e)
 	if f.appends.Add(1)%5 == 0 {
 		return errRule
@@ -101,66 +101,66 @@ func (f *fickle) Append(ctx context.Context, id usher.AccountID, e store.Entry) 
 	return err
 }
 
-// twice is who asks again to be sure, without a key.
-type twice struct{ fault }
+// appliesTwice submits each batch a second time without its idempotency key.
+type appliesTwice struct{ target }
 
-func (d twice) Submit(ctx context.Context, b engine.Batch) (engine.Result, error) {
-	result, err := d.fault.Submit(ctx, b)
+func (d appliesTwice) Submit(ctx context.Context, b engine.Batch) (engine.Result, error) {
+	result, err := d.target.Submit(ctx, b)
 	if err == nil && b.IdempotencyKey == "" {
-		_, _ = d.fault.Submit(ctx, b)
+		_, _ = d.target.Submit(ctx, b)
 	}
 	return result, err
 }
 
-type keyless struct{ fault }
+type ignoresKeys struct{ target }
 
-func (d keyless) Submit(ctx context.Context, b engine.Batch) (engine.Result, error) {
+func (d ignoresKeys) Submit(ctx context.Context, b engine.Batch) (engine.Result, error) {
 	b.IdempotencyKey = ""
-	return d.fault.Submit(ctx, b)
+	return d.target.Submit(ctx, b)
 }
 
-// shared knows a key whoever asks.
-type shared struct {
-	fault
-	first sync.Map // actor by key
+// sharedKeys treats an idempotency key as the key of all actors.
+type sharedKeys struct {
+	target
+	first sync.Map // the actor by the key
 }
 
-func (d *shared) Submit(ctx context.Context, b engine.Batch) (engine.Result, error) {
+func (d *sharedKeys) Submit(ctx context.Context, b engine.Batch) (engine.Result, error) {
 	if first, known := d.first.Load(b.IdempotencyKey); known && first != b.Actor {
 		return engine.Result{}, engine.ErrKeyReused
 	}
-	result, err := d.fault.Submit(ctx, b)
+	result, err := d.target.Submit(ctx, b)
 	if err == nil && result.Commit != nil && b.IdempotencyKey != "" {
 		d.first.LoadOrStore(b.IdempotencyKey, b.Actor)
 	}
 	return result, err
 }
 
-type gloomy struct {
-	fault
+type reportsFailure struct {
+	target
 	batches atomic.Int64
 }
 
-func (d *gloomy) Submit(ctx context.Context, b engine.Batch) (engine.Result, error) {
-	result, err := d.fault.Submit(ctx, b)
+func (d *reportsFailure) Submit(ctx context.Context, b engine.Batch) (engine.Result, error) {
+	result, err := d.target.Submit(ctx, b)
 	if d.batches.Add(1)%7 == 0 {
 		return engine.Result{}, engine.ErrContention
 	}
 	return result, err
 }
 
-type late struct{ fault }
+type staleChecks struct{ target }
 
-func (d late) Check(ctx context.Context, r usher.Request, _ uint64) (usher.Decision, error) {
+func (d staleChecks) Check(ctx context.Context, r usher.Request, _ uint64) (usher.Decision, error) {
 	v, err := d.View(ctx, r.Account, 0)
 	if err != nil {
 		return usher.Decision{}, err
 	}
-	return d.fault.(front).At(r.Account, max(v.Version()-1, 1)).Check(ctx, r)
+	return d.target.(engineTarget).At(r.Account, max(v.Version()-1, 1)).Check(ctx, r)
 }
 
-type hasty struct{ fault }
+type ignoresVersion struct{ target }
 
-func (d hasty) Check(ctx context.Context, r usher.Request, _ uint64) (usher.Decision, error) {
-	return d.fault.Check(ctx, r, 0)
+func (d ignoresVersion) Check(ctx context.Context, r usher.Request, _ uint64) (usher.Decision, error) {
+	return d.target.Check(ctx, r, 0)
 }

@@ -18,38 +18,38 @@ import (
 	"github.com/usher-go/usher/store/boltstore"
 )
 
-// crashAccounts are written to by all writers of a process that is killed.
+// crashAccounts are the accounts to which all writers of the killed process write.
 var crashAccounts = []usher.AccountID{"acme", "bravo", "corso", "delta"}
 
 const (
 	crashWriters = 6
 
-	// nick is a custom field. What is said of it last is the key of the batch.
+	// nick is a custom field. Its last value is the key of the batch that set it.
 	nick = "nick"
 )
 
-// crashBatch is the batch under a key. The key alone says what it is, so that whoever knows the
-// key can ask again.
+// crashBatch returns the batch of an idempotency key. The key alone determines the batch, so that a
+// retry needs only the key.
 func crashBatch(key string) engine.Batch {
 	h := fnv.New64a()
 	io.WriteString(h, key)
 	r := rand.New(rand.NewPCG(h.Sum64(), 0))
 	b := engine.Batch{IdempotencyKey: key, Account: crashAccounts[r.IntN(len(crashAccounts))]}
-	actor, deeds := drawActor(r), drawDeeds(r)
+	actor, ops := drawActor(r), drawOps(r)
 	if r.IntN(2) == 0 {
-		actor, deeds = host, []op{{kind: resize, total: 3 + r.IntN(8)}} // which is rarely refused
+		actor, ops = host, []op{{kind: setTotal, total: 3 + r.IntN(8)}} // which is rarely rejected
 	}
-	b.Actor, b.Commands = actor.actor(), commands(deeds)
+	b.Actor, b.Commands = actor.actor(), commands(ops)
 	if r.IntN(2) == 0 {
 		b.Commands = append(b.Commands, account.SetField{User: names[r.IntN(len(names))], Field: nick, Value: account.Value(key)})
 	}
 	if r.IntN(4) == 0 {
-		b.Note = strings.Repeat("~", 4000) // so that snapshots are due
+		b.Note = strings.Repeat("~", 4000) // so that snapshots are written
 	}
 	return b
 }
 
-// openCrash opens a file as the processes do that write to it.
+// openCrash opens a file in the same way as the processes that write to it.
 func openCrash(path string) (*boltstore.Store, *engine.Engine, error) {
 	s, err := boltstore.Open(path, boltstore.Options{Wait: 10 * time.Second})
 	if err != nil {
@@ -63,8 +63,8 @@ func openCrash(path string) (*boltstore.Store, *engine.Engine, error) {
 	return s, e, err
 }
 
-// writeUntilKilled is the process that is killed. It says which keys it is about to ask under,
-// and what came of each, in lines of their own, each written at once.
+// writeUntilKilled runs in the process that is killed. Before each batch it prints the key, and
+// after it the outcome, each as a line in one write.
 func writeUntilKilled(path, keys string) error {
 	_, e, err := openCrash(path)
 	if err != nil {
@@ -80,11 +80,11 @@ func writeUntilKilled(path, keys string) error {
 		}()
 	}
 	fmt.Fprintln(os.Stdout, "begun")
-	_, err = io.Copy(io.Discard, os.Stdin) // ends with the process that reads along
-	return errors.Join(err, errors.New("nobody killed it"))
+	_, err = io.Copy(io.Discard, os.Stdin) // ends with the parent process
+	return errors.Join(err, errors.New("the process was not killed"))
 }
 
-// outcome is what came of a batch: one word, and of a commit its version and id.
+// outcome is the result of a batch: a word, and for a commit its version and id.
 type outcome struct {
 	word    string
 	version uint64
@@ -100,12 +100,12 @@ func (o outcome) String() string {
 
 func outcomeOf(result engine.Result, err error) outcome {
 	a := answerOf(result, err)
-	o := outcome{word: a.fate.String()}
-	switch a.fate {
+	o := outcome{word: a.result.String()}
+	switch a.result {
 	case done, repeated:
 		o.version, o.commit = a.version, a.commit
 	case failed, unknown:
-		o.word = fmt.Sprintf("%v:%q", a.fate, a.err)
+		o.word = fmt.Sprintf("%v:%q", a.result, a.err)
 	}
 	return o
 }

@@ -13,17 +13,16 @@ import (
 	"github.com/usher-go/usher/store/boltstore"
 )
 
-// replayed is an account as its journal alone tells it.
-type replayed struct {
+// replayedAccount is an account as replayed from its journal.
+type replayedAccount struct {
 	*account.State
 	at     map[uint64]*account.State // the account at each version
 	keys   map[string]*account.Commit
 	values map[usher.UserID]account.Value // in the field nick
 }
 
-// examine opens a file that a kill left behind. It holds the journals against what was told,
-// snapshots and values against the journals, and then asks again under the keys of which
-// nothing was told.
+// examine opens the file of a killed process. It compares the journals with the reported outcomes,
+// and snapshots and values with the journals. Then it retries the keys without a reported outcome.
 func (c *crash) examine(untold []string) {
 	s, e, err := openCrash(c.path)
 	require.NoError(c.t, err)
@@ -31,7 +30,7 @@ func (c *crash) examine(untold []string) {
 		assert.NoError(c.t, e.Close())
 		assert.NoError(c.t, s.Close())
 	}()
-	all := map[usher.AccountID]*replayed{}
+	all := map[usher.AccountID]*replayedAccount{}
 	for _, id := range crashAccounts {
 		r := c.replay(s, id)
 		all[id] = r
@@ -42,26 +41,26 @@ func (c *crash) examine(untold []string) {
 		got := all[crashBatch(key).Account].keys[key]
 		switch {
 		case o.commit == "" && got != nil:
-			c.t.Errorf("%s was told %v, but the journal has it at %d", key, o, got.Version)
+			c.t.Errorf("%s got %v, but the journal has it at version %d", key, o, got.Version)
 		case o.commit != "" && (got == nil || got.Version != o.version || got.ID != o.commit):
-			c.t.Errorf("%s was told %v, but the journal has %v", key, o, got)
+			c.t.Errorf("%s got %v, but the journal has %v", key, o, got)
 		}
 	}
 	for _, key := range untold {
-		c.askAgain(e, key, all[crashBatch(key).Account].keys[key])
+		c.retry(e, key, all[crashBatch(key).Account].keys[key])
 	}
 	some := 5
 	for key, o := range c.told {
 		if o.commit != "" && some > 0 && all[crashBatch(key).Account].remembers(o) {
 			some--
-			c.isRepeated(e, key, o)
+			c.checkRepeated(e, key, o)
 		}
 	}
 }
 
-// remembers reports whether so few later commits of the actor have a key that the key of an
-// outcome is not forgotten.
-func (r *replayed) remembers(o outcome) bool {
+// remembers reports whether the actor has so few later commits with a key that the account still
+// remembers the key of an outcome.
+func (r *replayedAccount) remembers(o outcome) bool {
 	var of *account.Commit
 	for _, c := range r.keys {
 		if c.Version == o.version {
@@ -77,10 +76,10 @@ func (r *replayed) remembers(o outcome) bool {
 	return of != nil && later < account.KeysPerUser
 }
 
-// replay reads a journal from its beginning. Each version must follow from the one before, and
-// be what an account may be.
-func (c *crash) replay(s *boltstore.Store, id usher.AccountID) *replayed {
-	r := &replayed{
+// replay reads a journal from its beginning. Each version must follow from the one before and hold
+// the invariants of an account.
+func (c *crash) replay(s *boltstore.Store, id usher.AccountID) *replayedAccount {
+	r := &replayedAccount{
 		State: account.New(id), at: map[uint64]*account.State{}, keys: map[string]*account.Commit{}, values: map[usher.UserID]account.Value{},
 	}
 	ids := map[string]bool{}
@@ -113,8 +112,8 @@ func (c *crash) replay(s *boltstore.Store, id usher.AccountID) *replayed {
 	return r
 }
 
-// compareSnapshot wants the snapshot that is kept to be what its version replays to.
-func (c *crash) compareSnapshot(s *boltstore.Store, id usher.AccountID, r *replayed) {
+// compareSnapshot checks that the stored snapshot equals the replay of its version.
+func (c *crash) compareSnapshot(s *boltstore.Store, id usher.AccountID, r *replayedAccount) {
 	snapshot, err := s.Snapshot(context.Background(), id)
 	require.NoError(c.t, err)
 	if snapshot.Version == 0 {
@@ -129,9 +128,9 @@ func (c *crash) compareSnapshot(s *boltstore.Store, id usher.AccountID, r *repla
 	c.seen.add("snapshots compared", 1)
 }
 
-// compareEngine wants an engine to know what the journal says, and the values beside it to be
-// those of the last commit that set them.
-func (c *crash) compareEngine(e *engine.Engine, id usher.AccountID, r *replayed) {
+// compareEngine checks that an engine has the same account as the journal, and that each value of a
+// custom field is that of the last commit that set it.
+func (c *crash) compareEngine(e *engine.Engine, id usher.AccountID, r *replayedAccount) {
 	v, err := e.View(context.Background(), id)
 	require.NoError(c.t, err)
 	require.Equal(c.t, r.Encode(), v.State().Encode())
@@ -149,8 +148,9 @@ func (c *crash) compareEngine(e *engine.Engine, id usher.AccountID, r *replayed)
 	c.seen.add("values compared", len(got))
 }
 
-// askAgain asks under a key of which nothing was told, and which the journal has or has not.
-func (c *crash) askAgain(e *engine.Engine, key string, had *account.Commit) {
+// retry submits the batch of a key without a reported outcome. Had is its commit in the journal,
+// nil for none.
+func (c *crash) retry(e *engine.Engine, key string, had *account.Commit) {
 	o := outcomeOf(e.Submit(context.Background(), crashBatch(key)))
 	switch {
 	case had != nil:
@@ -164,12 +164,12 @@ func (c *crash) askAgain(e *engine.Engine, key string, had *account.Commit) {
 	}
 	c.told[key] = o
 	if o.commit != "" {
-		c.isRepeated(e, key, o)
+		c.checkRepeated(e, key, o)
 	}
 }
 
-// isRepeated asks once more under a key, and wants the first result.
-func (c *crash) isRepeated(e *engine.Engine, key string, o outcome) {
+// checkRepeated submits the batch of a key again, and checks that the result is the first one.
+func (c *crash) checkRepeated(e *engine.Engine, key string, o outcome) {
 	again := outcomeOf(e.Submit(context.Background(), crashBatch(key)))
 	assert.Equal(c.t, outcome{"repeated", o.version, o.commit}, again, key)
 	c.seen.add("asked again", 1)

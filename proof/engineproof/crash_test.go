@@ -20,21 +20,21 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// fullKills is how often a full run kills.
+// fullKills is the number of kills in a full run.
 const fullKills = 120
 
-var kills = flag.Int("kills", fullKills, "how often a process that writes to a boltstore is killed")
+var kills = flag.Int("kills", fullKills, "the number of kills of a process that writes to a boltstore")
 
 const (
-	crashFiles = 4  // are written to side by side
-	mostRounds = 50 // with one file
+	crashFiles = 4  // number of files that are written concurrently
+	mostRounds = 50 // with the same file
 )
 
-// TestKilled has processes write to boltstores through engines, and kills them in the midst of
-// it. What they were told is there, what they were not told is done once or not at all, and
-// whoever asks again under the key gets to know.
+// TestKilled has processes write to boltstores through engines, and kills them while they write.
+// Each reported commit must be there. Each other batch must be committed once or not at all, and a
+// retry with its idempotency key must return the outcome.
 func TestKilled(t *testing.T) {
-	var seen tally
+	var seen counts
 	var begun atomic.Int64
 	together(crashFiles, func() {
 		c := newCrash(t, &seen)
@@ -45,9 +45,9 @@ func TestKilled(t *testing.T) {
 				c = newCrash(t, &seen)
 			}
 		}
-		c.examine(nil) // what was asked again last
+		c.examine(nil) // the batches that were retried last
 	})
-	t.Logf("what came of it:\n%v", &seen)
+	t.Logf("counts:\n%v", &seen)
 	if *kills >= fullKills {
 		assert.GreaterOrEqual(t, seen.of("kills"), 100)
 		assert.Empty(t, seen.missing("kills at the start", "kills with a batch in flight", "in flight: was stored", "in flight: was not, and is now", "told done", "told refused", "told idle",
@@ -55,17 +55,17 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// crash is one file, with what the processes that wrote to it were told.
+// crash is one file, with the outcomes that its writers reported.
 type crash struct {
 	t      *testing.T
-	seen   *tally
+	seen   *counts
 	path   string
 	rounds int
 	chance *rand.Rand
 	told   map[string]outcome // by the key; of all rounds
 }
 
-func newCrash(t *testing.T, seen *tally) *crash {
+func newCrash(t *testing.T, seen *counts) *crash {
 	c := &crash{
 		t: t, seen: seen, path: filepath.Join(t.TempDir(), "journal"), told: map[string]outcome{},
 		chance: rand.New(rand.NewPCG(rand.Uint64(), 0)),
@@ -73,7 +73,7 @@ func newCrash(t *testing.T, seen *tally) *crash {
 	s, e, err := openCrash(c.path)
 	require.NoError(t, err)
 	for _, id := range crashAccounts {
-		commands := append(founding(), account.DefineField{Field: nick, Type: account.TextField})
+		commands := append(initialCommands(), account.DefineField{Field: nick, Type: account.TextField})
 		_, err := e.Do(context.Background(), account.AsHost("setup"), id, commands...)
 		require.NoError(t, err)
 	}
@@ -82,8 +82,8 @@ func newCrash(t *testing.T, seen *tally) *crash {
 	return c
 }
 
-// round has a process write for a moment, and kills it. It returns the keys under which the
-// process asked and was told nothing.
+// round lets a process write for a moment, and kills it. It returns the keys for which the process
+// reported no outcome.
 func (c *crash) round() (untold []string) {
 	c.rounds++
 	child := exec.Command(os.Args[0])
@@ -116,7 +116,7 @@ func (c *crash) round() (untold []string) {
 			delete(asked, key)
 			c.told[key] = c.outcome(text)
 		default:
-			c.t.Errorf("the process said %q", lines.Text())
+			c.t.Errorf("the process printed %q", lines.Text())
 		}
 	}
 	err = child.Wait()
@@ -132,13 +132,13 @@ func (c *crash) round() (untold []string) {
 	return untold
 }
 
-// killIn kills a process at some moment that is not later.
+// killIn kills a process at a random time, at the latest after most.
 func (c *crash) killIn(child *exec.Cmd, most time.Duration) {
 	d := time.Duration(c.chance.Int64N(int64(most)))
-	time.AfterFunc(d, func() { _ = child.Process.Kill() }) // one that has ended is found out by Wait
+	time.AfterFunc(d, func() { _ = child.Process.Kill() }) // if the process has ended, Wait reports it
 }
 
-// outcome reads what outcome.String writes.
+// outcome parses the output of outcome.String.
 func (c *crash) outcome(text string) (o outcome) {
 	word, rest, _ := strings.Cut(text, " ")
 	o.word = word

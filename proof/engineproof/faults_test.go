@@ -17,58 +17,58 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// weather says how badly a store behaves.
-type weather uint8
+// faultLevel is how often the store fails. The zero value is faultFree: never.
+type faultLevel uint8
 
 const (
-	fair   weather = iota
-	gusty          // it refuses some commits for certain, and reading takes long
-	windy          // it fails now and then
-	stormy         // it fails often
+	faultFree  faultLevel = iota
+	rejecting             // rejects some commits before storing them, and reads slowly
+	fewFaults             // fails sometimes
+	manyFaults            // fails often
 )
 
-var weatherNames = [...]string{"fair", "gusty", "windy", "stormy"}
+var faultLevelNames = [...]string{"fault-free", "rejecting", "few faults", "many faults"}
 
-func (w weather) String() string { return weatherNames[w] }
+func (w faultLevel) String() string { return faultLevelNames[w] }
 
-// rates of calls that fail before, after, or are held up.
+// rates are the probabilities of calls that fail before or after their effect, or are delayed.
 var rates = [...]storefault.Rates{
-	fair:   {Delay: 0.1, MaxDelay: 500 * time.Microsecond},
-	gusty:  {},
-	windy:  {Before: 0.08, After: 0.12, Delay: 0.2},
-	stormy: {Before: 0.2, After: 0.3, Delay: 0.3},
+	faultFree:  {Delay: 0.1, MaxDelay: 500 * time.Microsecond},
+	rejecting:  {},
+	fewFaults:  {Before: 0.08, After: 0.12, Delay: 0.2},
+	manyFaults: {Before: 0.2, After: 0.3, Delay: 0.3},
 }
 
-// refusals are how often a commit is refused for certain.
-var refusals = [...]float64{gusty: 0.2, windy: 0.05, stormy: 0.05}
+// refusalRates are the probabilities that an append fails and certainly stores nothing.
+var refusalRates = [...]float64{rejecting: 0.2, fewFaults: 0.05, manyFaults: 0.05}
 
-// rejections are how often a rule of the store rejects a commit for good.
-var rejections = [...]float64{gusty: 0.1, windy: 0.05, stormy: 0.1}
+// rejectionRates are the probabilities that a rule of the store rejects a commit permanently.
+var rejectionRates = [...]float64{rejecting: 0.1, fewFaults: 0.05, manyFaults: 0.1}
 
-// lateness is how often a commit is stored only after its writer was told of a failure.
-var lateness = [...]float64{gusty: 0.05, windy: 0.05, stormy: 0.1}
+// lateRates are the probabilities that a commit is stored only after its append returned an error.
+var lateRates = [...]float64{rejecting: 0.05, fewFaults: 0.05, manyFaults: 0.1}
 
-// lingering is how long reading takes at most.
-var lingering = [...]time.Duration{fair: time.Millisecond, gusty: 3 * time.Millisecond, windy: time.Millisecond, stormy: time.Millisecond}
+// readDelays are the longest delays of a read.
+var readDelays = [...]time.Duration{faultFree: time.Millisecond, rejecting: 3 * time.Millisecond, fewFaults: time.Millisecond, manyFaults: time.Millisecond}
 
-// faults makes what befalls the calls of one engine. While calm is set, nothing does.
-func faults(seed uint64, w weather, calm *atomic.Bool) storefault.Faults {
+// faults returns the faults for the calls of one engine. While calm is set, there are none.
+func faults(seed uint64, w faultLevel, calm *atomic.Bool) storefault.Faults {
 	random := storefault.Random(seed, rates[w])
-	refuse := storefault.Random(seed+1, storefault.Rates{Before: refusals[w]})
+	refuse := storefault.Random(seed+1, storefault.Rates{Before: refusalRates[w]})
 	return func(ctx context.Context, c storefault.Call) storefault.Fault {
 		if calm.Load() {
 			return storefault.Fault{}
 		}
 		f := random(ctx, c)
 		if c.Method == "Append" && refuse(ctx, c).Before != nil {
-			f.Before = store.ErrReadOnly // which says that nothing was stored
+			f.Before = store.ErrReadOnly // which states that nothing was stored
 		}
 		return f
 	}
 }
 
-// slow is a store that takes a while to hand out what it has read, so that this is old before
-// anybody has it, and stores some commits when nobody expects it any more.
+// slow is a store that delays reads, so that their results are stale when they return, and that
+// stores some commits after their append has failed.
 type slow struct {
 	store.UserDataStore
 	history *history
@@ -77,7 +77,7 @@ type slow struct {
 	chance *rand.Rand
 }
 
-// after draws how long something takes, which it does with some probability.
+// after draws the duration of a delay, which occurs with a probability; otherwise 0.
 func (s *slow) after(probability float64, most time.Duration) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,22 +87,22 @@ func (s *slow) after(probability float64, most time.Duration) time.Duration {
 	return 1 + time.Duration(s.chance.Int64N(int64(most)))
 }
 
-func (s *slow) linger() { time.Sleep(s.after(0.3, lingering[s.history.weather])) }
+func (s *slow) delay() { time.Sleep(s.after(0.3, readDelays[s.history.faultLevel])) }
 
-// errRule is that of a commit which the store's rule rejects.
+// errRule is the error for a commit that a rule of the store rejects.
 var errRule = &store.Error{Op: "append", Err: fmt.Errorf("%w: a rule of the store", store.ErrRefused)}
 
-// ask returns errRule for an entry that the store's rule rejects: always for the same ones, as
-// long as their version is free; once calm is set, for no new ones. Where the version cannot be
-// read it returns why, and nothing is stored, now or late, without the rule.
-func (s *slow) ask(ctx context.Context, id usher.AccountID, e store.Entry) error {
+// checkRule returns errRule for an entry that the store's rule rejects. It always rejects the same
+// entries, as long as their version is free; while calm is set, it rejects no new ones. If the
+// version cannot be read, checkRule returns the error, and the entry is not stored, now or late.
+func (s *slow) checkRule(ctx context.Context, id usher.AccountID, e store.Entry) error {
 	h := fnv.New64a()
 	h.Write(e.Data)
-	if rand.New(rand.NewPCG(h.Sum64(), 0)).Float64() >= rejections[s.history.weather] {
+	if rand.New(rand.NewPCG(h.Sum64(), 0)).Float64() >= rejectionRates[s.history.faultLevel] {
 		return nil
 	}
 	for _, err := range s.UserDataStore.Commits(ctx, id, e.Version-1) {
-		return err // or nil: the version is taken, and Append says so
+		return err // nil if the version exists: then Append returns a conflict
 	}
 	if s.history.reject(e) {
 		return errRule
@@ -111,15 +111,15 @@ func (s *slow) ask(ctx context.Context, id usher.AccountID, e store.Entry) error
 }
 
 func (s *slow) Append(ctx context.Context, id usher.AccountID, e store.Entry) error {
-	if err := s.ask(ctx, id, e); err != nil {
+	if err := s.checkRule(ctx, id, e); err != nil {
 		return err
 	}
-	if d := s.after(lateness[s.history.weather], 3*time.Millisecond); d > 0 {
+	if d := s.after(lateRates[s.history.faultLevel], 3*time.Millisecond); d > 0 {
 		e.Data = slices.Clone(e.Data)
-		e.Records = slices.Clone(e.Records) // which have no data here
+		e.Records = slices.Clone(e.Records) // which contain no values here
 		s.history.late.Go(func() {
 			time.Sleep(d)
-			_ = s.UserDataStore.Append(context.Background(), id, e) // nobody is left to tell
+			_ = s.UserDataStore.Append(context.Background(), id, e) // the caller has returned already
 		})
 		return storefault.ErrInjected
 	}
@@ -131,18 +131,18 @@ func (s *slow) Append(ctx context.Context, id usher.AccountID, e store.Entry) er
 }
 
 func (s *slow) Snapshot(ctx context.Context, id usher.AccountID) (store.Snapshot, error) {
-	defer s.linger()
+	defer s.delay()
 	return s.UserDataStore.Snapshot(ctx, id)
 }
 
 func (s *slow) Commits(ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
 	return func(yield func(store.Commit, error) bool) {
 		s.UserDataStore.Commits(ctx, id, after)(yield)
-		s.linger()
+		s.delay()
 	}
 }
 
-// watched is a slow store that can be watched.
+// watched is a slow store that implements store.Watcher.
 type watched struct {
 	*slow
 	watcher store.Watcher

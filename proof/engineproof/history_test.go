@@ -34,70 +34,70 @@ func loadPolicy(t testing.TB, text []byte) *policy.Policy {
 	return p
 }
 
-// place is where a history takes place.
-type place struct {
-	name    string
-	store   store.UserDataStore // without faults
-	engines int                 // over the one store
-	sight   sight
-	weather weather
-	broken  broken
+// setup is the store and the engines of a history.
+type setup struct {
+	name       string
+	store      store.UserDataStore // without faults
+	engines    int                 // number of engines over the store
+	freshness  freshness
+	faultLevel faultLevel
+	broken     broken
 }
 
-// sight is how an engine learns what the others do.
-type sight uint8
+// freshness is how an engine learns about commits of other engines.
+type freshness uint8
 
 const (
-	deaf     sight = iota // by conflicts, and when it is asked for a version
-	watching              // by watching the store, too
-	fresh                 // by comparing with the store for each question
+	unwatched freshness = iota // by conflicts, and on calls with a version
+	watching                   // also by watching the store
+	fresh                      // by reading the store for each call
 )
 
-var sightNames = [...]string{"deaf", "watching", "fresh"}
+var freshnessNames = [...]string{"unwatched", "watching", "fresh"}
 
-func (s sight) String() string { return sightNames[s] }
+func (s freshness) String() string { return freshnessNames[s] }
 
-// promise is what the engines of the place promise.
-func (p place) promise() promise {
-	if p.engines == 1 || p.sight == fresh {
+// promise returns what the engines of a setup promise.
+func (p setup) promise() promise {
+	if p.engines == 1 || p.freshness == fresh {
 		return strict
 	}
 	return loose
 }
 
-// broken puts something wrong between clients and engines, or engines and store, to show
-// that it would be found.
+// broken inserts a fault between clients and engines, or between engines and the store. Tests show
+// that the fault is found.
 type broken struct {
-	door  func(fault) fault
-	store func(store.UserDataStore) store.UserDataStore
+	wrapTarget func(target) target
+	wrapStore  func(store.UserDataStore) store.UserDataStore
 }
 
-// history is what clients asked about one account, and what they were answered.
+// history has the calls of all clients for one account, with their results.
 type history struct {
-	place
+	setup
 	t       testing.TB
 	seed    uint64
 	account usher.AccountID
 	running []*engine.Engine
-	doors   []fault
-	keyed   []question // the batches that are asked under keys
+	targets []target
+	keyed   []question // the batches with an idempotency key
 	padding string     // of notes
 
 	calm      atomic.Bool
 	conflicts atomic.Int64
 	clock     atomic.Int64  // counts calls and returns
-	newest    atomic.Uint64 // version that any client was told of
+	newest    atomic.Uint64 // version that a client got
 
-	late    sync.WaitGroup // commits that are stored when nobody expects it any more
-	settled bool           // each engine found out what it did not know
+	late    sync.WaitGroup // commits that are stored after their append failed
+	settled bool           // each engine has resolved its unknown outcomes
 
 	mu       sync.Mutex
 	records  []*record
-	observed map[string]int    // how often the engines told of a commit, by its id
-	rejected []*account.Commit // those that the store's rule rejected, each as often
+	observed map[string]int    // how often the engines observed a commit, by its id
+	rejected []*account.Commit // the commits that the store's rule rejected, one for each rejection
 }
 
-// record is a question with its answer, and when it was asked and answered.
+// record is a call with its result, and the times of both.
 type record struct {
 	*question
 	*answer
@@ -108,28 +108,28 @@ func (r *record) String() string {
 	return fmt.Sprintf("%4d to %4d  %v → %v", r.call, r.ret, r.question, r.answer)
 }
 
-// elsewhere is an account that is asked about to push others out of memory.
+// elsewhere is an account that clients read so that engines evict other accounts.
 const elsewhere usher.AccountID = "elsewhere"
 
-// begin makes the account and opens the engines.
-func begin(t testing.TB, p place, seed uint64) *history {
+// begin creates the account and opens the engines.
+func begin(t testing.TB, p setup, seed uint64) *history {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 0))
-	h := &history{place: p, t: t, seed: seed, account: usher.AccountID(fmt.Sprint("history-", seed)), observed: map[string]int{}}
-	h.found()
+	h := &history{setup: p, t: t, seed: seed, account: usher.AccountID(fmt.Sprint("history-", seed)), observed: map[string]int{}}
+	h.createAccount()
 	for i := range 4 {
 		h.keyed = append(h.keyed, question{
-			key: fmt.Sprint("key-", i), request: "first", actor: drawActor(r), deeds: drawDeeds(r),
+			key: fmt.Sprint("key-", i), request: "first", actor: drawActor(r), ops: drawOps(r),
 		})
 	}
 	if r.IntN(3) == 0 {
-		h.padding = strings.Repeat("~", 2500) // so that snapshots are due
+		h.padding = strings.Repeat("~", 2500) // so that snapshots are written
 	}
 	options := engine.Options{
 		Policy: loadPolicy(t, officeText), CommitTimeout: time.Duration(1+r.IntN(4)) * time.Millisecond,
 		Observer: engine.Observer{Committed: h.observe},
 	}
-	if p.sight == fresh {
+	if p.freshness == fresh {
 		options.MaxStaleness = 1
 	}
 	if r.IntN(3) == 0 {
@@ -140,11 +140,11 @@ func begin(t testing.TB, p place, seed uint64) *history {
 		e, err := engine.Open(options)
 		require.NoError(t, err)
 		h.running = append(h.running, e)
-		d := fault(front{e})
-		if p.broken.door != nil {
-			d = p.broken.door(d)
+		d := target(engineTarget{e})
+		if p.broken.wrapTarget != nil {
+			d = p.broken.wrapTarget(d)
 		}
-		h.doors = append(h.doors, d)
+		h.targets = append(h.targets, d)
 	}
 	return h
 }
@@ -152,23 +152,23 @@ func begin(t testing.TB, p place, seed uint64) *history {
 // storeOf wraps the store for one engine.
 func (h *history) storeOf(i uint64) store.Store {
 	base := h.store
-	if h.broken.store != nil {
-		base = h.broken.store(base)
+	if h.broken.wrapStore != nil {
+		base = h.broken.wrapStore(base)
 	}
 	s := &slow{UserDataStore: base, history: h, chance: rand.New(rand.NewPCG(h.seed, 1000+i))}
 	inner := store.Store(s)
-	if watcher, ok := h.store.(store.Watcher); ok && h.sight == watching {
+	if watcher, ok := h.store.(store.Watcher); ok && h.freshness == watching {
 		inner = watched{s, watcher}
 	}
-	return storefault.Wrap(inner, faults(h.seed*mostEngines+i, h.weather, &h.calm))
+	return storefault.Wrap(inner, faults(h.seed*mostEngines+i, h.faultLevel, &h.calm))
 }
 
-// found makes the account as the model begins.
-func (h *history) found() {
+// createAccount creates the account in the initial state of the model.
+func (h *history) createAccount() {
 	e, err := engine.Open(engine.Options{Policy: loadPolicy(h.t, officeText), Store: h.store})
 	require.NoError(h.t, err)
 	defer e.Close()
-	_, err = e.Do(context.Background(), account.AsHost("setup"), h.account, founding()...)
+	_, err = e.Do(context.Background(), account.AsHost("setup"), h.account, initialCommands()...)
 	require.NoError(h.t, err)
 	_, err = e.Do(context.Background(), account.AsHost("setup"), elsewhere, account.CreateAccount{Owner: names[0]})
 	if !errors.Is(err, account.CodeExists) {
@@ -176,7 +176,7 @@ func (h *history) found() {
 	}
 }
 
-// run has clients ask at the same time, each so many questions, and closes the engines.
+// run runs clients concurrently, each with a number of calls, and closes the engines.
 func (h *history) run(clients, questions int) {
 	var busy sync.WaitGroup
 	for i := range clients {
@@ -190,10 +190,10 @@ func (h *history) run(clients, questions int) {
 	busy.Wait()
 	h.calm.Store(true)
 	last := h.client(clients)
-	if h.sight == watching && h.weather == fair {
+	if h.freshness == watching && h.faultLevel == faultFree {
 		last.catchUp()
 	}
-	if h.seed%3 != 0 { // else what nobody knows stays so
+	if h.seed%3 != 0 { // otherwise unknown outcomes stay unknown
 		last.settle()
 		h.settled = true
 	}
@@ -220,8 +220,8 @@ func (h *history) observe(_ context.Context, c *account.Commit) {
 	}
 }
 
-// reject keeps that the store's rule rejects an entry, and reports whether it does: once calm is
-// set, only if it did before.
+// reject records that the store's rule rejects an entry, and reports whether it does. While calm is
+// set, it rejects an entry only if it has rejected it before.
 func (h *history) reject(e store.Entry) bool {
 	c, err := account.DecodeCommit(e.Data)
 	if err != nil {
@@ -237,11 +237,11 @@ func (h *history) reject(e store.Entry) bool {
 	return true
 }
 
-// wasRejected needs h.mu, or that all is over.
+// wasRejected needs h.mu, unless all calls have returned.
 func (h *history) wasRejected(c *account.Commit) bool {
 	return slices.ContainsFunc(h.rejected, func(r *account.Commit) bool { return r.ID == c.ID })
 }
 
 func (h *history) errorf(format string, args ...any) {
-	h.t.Errorf("seed %d, %v, %v: %s", h.seed, h.place, h.weather, fmt.Sprintf(format, args...))
+	h.t.Errorf("seed %d, %v, %v: %s", h.seed, h.setup, h.faultLevel, fmt.Sprintf(format, args...))
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// journal is what the store has of the account in the end.
+// journal returns the commits that the store has at the end.
 func (h *history) journal() (all []*account.Commit) {
 	for stored, err := range h.store.Commits(context.Background(), h.account, 0) {
 		if err != nil {
@@ -17,7 +17,7 @@ func (h *history) journal() (all []*account.Commit) {
 		}
 		c, err := account.DecodeCommit(stored.Data)
 		if err != nil || c.Version != stored.Version || c.Version != uint64(len(all)+1) || c.Account != h.account {
-			h.errorf("in the place of commit %d stands %+v, %v", len(all)+1, c, err)
+			h.errorf("commit %d is %+v, %v", len(all)+1, c, err)
 			return all
 		}
 		all = append(all, c)
@@ -25,16 +25,16 @@ func (h *history) journal() (all []*account.Commit) {
 	return all
 }
 
-// audit holds what was answered against the journal: each commit is what one batch asked for,
-// on the account as it was, and each batch had the fate that its client was told.
-func (h *history) audit(seen *tally) {
-	batches := map[string]*record{} // by the id
+// audit compares the results with the journal: each commit is the effect of one batch on the
+// version before, and each batch has the result that its client got.
+func (h *history) audit(seen *counts) {
+	batches := map[string]*record{} // by their ids
 	for _, r := range h.records {
 		if r.what == submit {
 			batches[r.id] = r
 		}
 	}
-	state, now := account.New(h.account), small{}
+	state, now := account.New(h.account), modelAccount{}
 	commits, keys := map[string]*account.Commit{}, map[string]*account.Commit{}
 	for _, c := range h.journal() {
 		next, err := state.Apply(c)
@@ -56,17 +56,17 @@ func (h *history) audit(seen *tally) {
 		id := strings.TrimRight(c.Note, "~")
 		r := batches[id]
 		if r == nil || commits[id] != nil {
-			h.errorf("commit %d is by %q, who asked once or never", c.Version, id)
+			h.errorf("commit %d is of batch %q, which was not submitted or has another commit", c.Version, id)
 			continue
 		}
 		commits[id] = c
 		if h.wasRejected(c) {
 			h.errorf("commit %d is stored, but a rule of the store rejected it", c.Version)
 		}
-		if n := h.observed[c.ID]; n > 1 || n == 0 && (h.settled || r.fate == done) {
-			h.errorf("commit %d: the Observer was told %d times", c.Version, n)
+		if n := h.observed[c.ID]; n > 1 || n == 0 && (h.settled || r.result == done) {
+			h.errorf("commit %d: the Observer was called %d times", c.Version, n)
 		}
-		if want, changed, refusal := was.after(r.actor, r.deeds); !changed || refusal.code != 0 || now != want {
+		if want, changed, refusal := was.after(r.actor, r.ops); !changed || refusal.code != 0 || now != want {
 			h.errorf("commit %d: %v makes %v of %v; want %v, refused %v", c.Version, r.question, now, was, want, refusal)
 		}
 		if c.Key != r.key || c.Actor != r.actor.actor() {
@@ -85,13 +85,13 @@ func (h *history) audit(seen *tally) {
 	}
 	for id, r := range batches {
 		h.auditOne(seen, r, commits[id], keys[r.scope()])
-		if h.settled && r.fate == unknown && r.answer.version > state.Version() && !h.ruledOut(r) {
-			h.errorf("%v → %v, which was never found out: the journal ends at %d", r.question, r.answer, state.Version())
+		if h.settled && r.result == unknown && r.answer.version > state.Version() && !h.ruledOut(r) {
+			h.errorf("%v → %v, and the outcome stayed unknown: the journal ends at %d", r.question, r.answer, state.Version())
 		}
 	}
 }
 
-// ruledOut reports whether a rule of the store rejected the commit of a batch, which settles that
+// ruledOut reports whether a rule of the store rejected the commit of a batch permanently, so that
 // it is not stored.
 func (h *history) ruledOut(r *record) bool {
 	return slices.ContainsFunc(h.rejected, func(c *account.Commit) bool {
@@ -99,9 +99,9 @@ func (h *history) ruledOut(r *record) bool {
 	})
 }
 
-// auditOne wants a batch to have had the fate that its client was told.
-func (h *history) auditOne(seen *tally, r *record, own, keyed *account.Commit) {
-	switch r.fate {
+// auditOne checks the result of one batch against the journal.
+func (h *history) auditOne(seen *counts, r *record, own, keyed *account.Commit) {
+	switch r.result {
 	case done:
 		if own == nil || own.Version != r.answer.version || own.ID != r.commit {
 			h.errorf("%v → %v %s, but the journal has %v", r.question, r.answer, r.commit, own)
@@ -121,7 +121,7 @@ func (h *history) auditOne(seen *tally, r *record, own, keyed *account.Commit) {
 		}
 	default:
 		if own != nil {
-			h.errorf("%v → %v, but it was done, at %d", r.question, r.answer, own.Version)
+			h.errorf("%v → %v, but it was committed as version %d", r.question, r.answer, own.Version)
 		}
 	}
 }

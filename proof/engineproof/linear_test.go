@@ -1,6 +1,6 @@
-// Package engineproof_test holds what package engine promises to those who ask from many
-// sides at once: each history of questions and answers is one that a single account could have
-// given, one question after the other; and what was answered outlives a kill.
+// Package engineproof_test tests the promises of package engine to concurrent callers. Each history
+// of calls and results must be linearizable: a single account with sequential calls could have
+// returned the same results. A reported commit must survive a kill of the process.
 package engineproof_test
 
 import (
@@ -20,49 +20,49 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// fullRun is how many histories a full run has.
+// fullRun is the number of histories in a full run.
 const fullRun = 1000
 
 var (
-	histories = flag.Int("histories", fullRun, "how many histories are held against the model")
-	questions = flag.Int("questions", 6, "how often each client asks in a history; some batches under a key are asked again")
-	seed      = flag.Uint64("seed", 0, "of the first history, those of the others follow; 0 draws one")
+	histories = flag.Int("histories", fullRun, "the number of histories")
+	questions = flag.Int("questions", 6, "the number of calls of each client in a history, without retries")
+	seed      = flag.Uint64("seed", 0, "the seed of the first history; the others follow; 0 draws one")
 )
 
-// TestLinearizable has clients of one to three engines ask at the same time, while the store
-// fails now and then. A seed makes the place and all that is left to chance again, but not the
-// schedule, which is the machine's: a history that failed may have to be tried often.
+// TestLinearizable has clients call one to three engines concurrently, while the store fails
+// sometimes. A seed repeats the setup and all random choices, but not the schedule of the
+// goroutines. It may be necessary to repeat a failed history many times.
 func TestLinearizable(t *testing.T) {
 	first := *seed
 	if first == 0 {
 		first = rand.Uint64N(1 << 40)
 	}
-	t.Logf("again: go test ./engineproof -run TestLinearizable -histories %d -seed %d", *histories, first)
-	places := append(placesOf("memstore", new(memstore.Store)), placesOf("boltstore", openBolt(t))...)
+	t.Logf("to repeat: go test ./engineproof -run TestLinearizable -histories %d -seed %d", *histories, first)
+	places := append(setupsOf("memstore", new(memstore.Store)), setupsOf("boltstore", openBolt(t))...)
 	var began atomic.Uint64
-	var seen tally
+	var seen counts
 	together(6, func() {
 		for i := began.Add(1) - 1; i < uint64(*histories); i = began.Add(1) - 1 {
 			seed := first + i
 			p := places[seed%uint64(len(places))]
-			p.weather = weather(seed / uint64(len(places)) % uint64(len(weatherNames)))
+			p.faultLevel = faultLevel(seed / uint64(len(places)) % uint64(len(faultLevelNames)))
 			h := begin(t, p, seed)
 			h.run(6+int(seed%3), *questions)
-			h.judge(&seen)
+			h.check(&seen)
 		}
 	})
-	t.Logf("what came of it:\n%v", &seen)
+	t.Logf("counts:\n%v", &seen)
 	if *histories >= fullRun {
 		assert.Empty(t, seen.missing(everything...))
 	}
 }
 
-// everything is what a full run must have come across.
+// everything lists the events that a full run must contain.
 var everything = []string{
-	"memstore 1 deaf", "memstore 1 watching", "memstore 2 deaf", "memstore 2 watching", "memstore 2 fresh",
-	"memstore 3 deaf", "memstore 3 watching", "memstore 3 fresh",
-	"boltstore 1 deaf", "boltstore 2 deaf", "boltstore 2 fresh", "boltstore 3 deaf", "boltstore 3 fresh",
-	"fair", "gusty", "windy", "stormy",
+	"memstore 1 unwatched", "memstore 1 watching", "memstore 2 unwatched", "memstore 2 watching", "memstore 2 fresh",
+	"memstore 3 unwatched", "memstore 3 watching", "memstore 3 fresh",
+	"boltstore 1 unwatched", "boltstore 2 unwatched", "boltstore 2 fresh", "boltstore 3 unwatched", "boltstore 3 fresh",
+	"fault-free", "rejecting", "few faults", "many faults",
 	"batch done", "batch repeated", "batch idle", "batch refused", "batch reused", "batch unknown", "batch failed",
 	"check answered", "check failed", "view answered", "view failed",
 	"refused denied", "refused unknown-user", "refused exists", "refused unique-role", "refused seat-required",
@@ -71,21 +71,21 @@ var everything = []string{
 	"unknown, was done", "unknown, was not done", "conflicts", "ownership handed over",
 }
 
-// placesOf returns where histories take place on a store.
-func placesOf(name string, s store.UserDataStore) (all []place) {
+// setupsOf returns the setups over a store.
+func setupsOf(name string, s store.UserDataStore) (all []setup) {
 	_, watches := s.(store.Watcher)
 	for engines := 1; engines <= mostEngines; engines++ {
-		for _, sight := range []sight{deaf, watching, fresh} {
+		for _, sight := range []freshness{unwatched, watching, fresh} {
 			if sight == watching && !watches || sight == fresh && engines == 1 {
 				continue
 			}
-			all = append(all, place{name: name, store: s, engines: engines, sight: sight})
+			all = append(all, setup{name: name, store: s, engines: engines, freshness: sight})
 		}
 	}
 	return all
 }
 
-func (p place) String() string { return fmt.Sprintf("%s %d %s", p.name, p.engines, p.sight) }
+func (p setup) String() string { return fmt.Sprintf("%s %d %s", p.name, p.engines, p.freshness) }
 
 func openBolt(t testing.TB) *boltstore.Store {
 	t.Helper()
@@ -95,7 +95,7 @@ func openBolt(t testing.TB) *boltstore.Store {
 	return s
 }
 
-// together runs f on n goroutines at the same time, and waits for all.
+// together runs f on n goroutines concurrently, and waits for all.
 func together(n int, f func()) {
 	var busy sync.WaitGroup
 	for range n {

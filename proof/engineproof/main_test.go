@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// These tell a process that it is to be killed: which file it writes to, and what its keys
-// begin with.
+// The environment variables of a process that will be killed: the file to which it writes, and the
+// prefix of its idempotency keys.
 const (
 	childFile = "USHER_ENGINEPROOF_FILE"
 	childKeys = "USHER_ENGINEPROOF_KEYS"

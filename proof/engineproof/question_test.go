@@ -8,31 +8,31 @@ import (
 	"github.com/usher-go/usher/permission"
 )
 
-// question is what a client asks of an engine: a batch, a check or a view.
+// question is a call of a client: a batch, a check or a view.
 type question struct {
-	id     string // in the note of the commit, if there is one
+	id     string // in the note of the commit
 	client int
 	engine int
-	what   what
+	what   questionKind
 
-	actor   who // of a batch
-	deeds   []op
+	actor   modelUser // of a batch
+	ops     []op
 	key     string
-	request string // tells batches under the same key apart
+	request string // distinguishes batches with the same key
 
-	whom    who    // of a check
-	atLeast uint64 // of a check or view: the version that the client knows of; 0 for a plain one
-	newest  bool   // the answer must be as of now, whatever the engines promise
+	user    modelUser // of a check
+	atLeast uint64    // of a check or view: the required version; 0 for none
+	newest  bool      // the result must be current, even if the promise is loose
 }
 
-type what uint8
+type questionKind uint8
 
 const (
-	submit what = iota
+	submit questionKind = iota
 	openDoor
 	lockDoor
-	look    // at the whole account
-	knowing // asks nothing: the engine has just told of a version
+	viewAccount // at the whole account: a view
+	observation // no call: the engine has just returned a version
 )
 
 var (
@@ -40,7 +40,7 @@ var (
 	doorLock = permission.MustParse("door.lock")
 )
 
-// scope is the key as that of its actor: the same key of two actors is two keys.
+// scope returns the key with its actor: the keys of two actors are different keys.
 func (q *question) scope() string {
 	if q.key == "" {
 		return ""
@@ -55,17 +55,17 @@ func (q *question) String() string {
 	fmt.Fprintf(&b, "%s client %d at engine %d: ", q.id, q.client, q.engine)
 	switch q.what {
 	case submit:
-		fmt.Fprintf(&b, "%s asks %v", q.actor, q.deeds)
+		fmt.Fprintf(&b, "%s asks %v", q.actor, q.ops)
 		if q.key != "" {
 			fmt.Fprintf(&b, " under %s", q.key)
 		}
 	case openDoor:
-		fmt.Fprintf(&b, "may %s open doors", q.whom)
+		fmt.Fprintf(&b, "may %s open doors", q.user)
 	case lockDoor:
-		fmt.Fprintf(&b, "may %s lock doors", q.whom)
-	case look:
+		fmt.Fprintf(&b, "may %s lock doors", q.user)
+	case viewAccount:
 		b.WriteString("view")
-	case knowing:
+	case observation:
 		b.WriteString("has told")
 	}
 	if q.atLeast > 0 {
@@ -74,43 +74,43 @@ func (q *question) String() string {
 	return b.String()
 }
 
-// answer is what came of a question.
+// answer is the result of a call.
 type answer struct {
-	fate    fate
-	version uint64 // 0 where the engine does not tell
+	result  resultKind
+	version uint64 // 0 if the result has no version
 	commit  string // the id of the commit
 	refusal refusal
-	allowed bool  // of a check
-	seen    small // of a view
-	err     error // of what failed
+	allowed bool         // of a check
+	seen    modelAccount // of a view
+	err     error        // of failed and unknown
 }
 
-type fate uint8
+type resultKind uint8
 
 const (
-	failed   fate = iota // nothing was done, and nothing was learned
-	done                 // by a commit of its own
-	repeated             // by an earlier commit, under the same key
-	idle                 // nothing had to change
+	failed   resultKind = iota // no effect, and no result
+	done                       // by a new commit
+	repeated                   // by an earlier commit with the same key
+	idle                       // no change was necessary
 	refused
-	reused   // the key had been used for something else
-	unknown  // nobody knows whether it was done
-	answered // a check or a view
-	knew     // of the version that it told of
+	reused          // the key was used for another request
+	unknown         // it is not known whether the batch was committed
+	answered        // a check or a view
+	observedVersion // of a version that the engine has returned
 )
 
-var fateNames = [...]string{"failed", "done", "repeated", "idle", "refused", "reused", "unknown", "answered", "knew"}
+var resultNames = [...]string{"failed", "done", "repeated", "idle", "refused", "reused", "unknown", "answered", "knew"}
 
-func (f fate) String() string { return fateNames[f] }
+func (f resultKind) String() string { return resultNames[f] }
 
 func (a *answer) String() string {
-	text := a.fate.String()
+	text := a.result.String()
 	if a.version > 0 {
 		text += fmt.Sprintf(" at %d", a.version)
 	}
-	switch a.fate {
+	switch a.result {
 	case answered:
-		if text += fmt.Sprintf(": %t", a.allowed); a.seen != (small{}) {
+		if text += fmt.Sprintf(": %t", a.allowed); a.seen != (modelAccount{}) {
 			text = fmt.Sprintf("at %d: %v", a.version, a.seen)
 		}
 	case refused:
@@ -121,38 +121,38 @@ func (a *answer) String() string {
 	return text
 }
 
-// expects reports whether the account as the model knows it is what the answer says.
-func (s small) expects(q *question, a *answer) bool {
+// matches reports whether the account in the model is as in the result.
+func (s modelAccount) matches(q *question, a *answer) bool {
 	switch q.what {
 	case openDoor:
-		return a.allowed == s.opens(q.whom)
+		return a.allowed == s.opens(q.user)
 	case lockDoor:
-		return a.allowed == s.leads(q.whom)
-	case look:
+		return a.allowed == s.leads(q.user)
+	case viewAccount:
 		return a.seen == s
 	}
 	return false
 }
 
-// refuses reports whether the batch would be refused as the answer says.
-func (s small) refuses(q *question, a *answer) bool {
-	_, _, r := s.after(q.actor, q.deeds)
+// rejects reports whether the model rejects the batch with the code and index of the result.
+func (s modelAccount) rejects(q *question, a *answer) bool {
+	_, _, r := s.after(q.actor, q.ops)
 	return r.code != 0 && r == a.refusal
 }
 
-// idles reports whether the batch would change nothing.
-func (s small) idles(q *question) bool {
-	_, changed, r := s.after(q.actor, q.deeds)
+// changesNothing reports whether the batch would change nothing.
+func (s modelAccount) changesNothing(q *question) bool {
+	_, changed, r := s.after(q.actor, q.ops)
 	return !changed && r.code == 0
 }
 
-// told is what to think of the account after an answer.
-func (s small) told(q *question, a *answer) small {
+// afterAnswer returns the account that a client assumes after a result.
+func (s modelAccount) afterAnswer(q *question, a *answer) modelAccount {
 	switch {
-	case a.fate == answered && q.what == look:
+	case a.result == answered && q.what == viewAccount:
 		return a.seen
-	case a.fate == done:
-		s, _, _ = s.after(q.actor, q.deeds)
+	case a.result == done:
+		s, _, _ = s.after(q.actor, q.ops)
 	}
 	return s
 }

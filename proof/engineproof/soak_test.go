@@ -25,67 +25,67 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-var soakTime = flag.Duration("soak", 3*time.Second, "how long everything is done at once")
+var soakTime = flag.Duration("soak", 3*time.Second, "the duration of the soak test")
 
-// soakRound is how long one engine is used before it is closed in the midst of it.
+// soakRound is how long an engine is used before it is closed under load.
 const soakRound = 500 * time.Millisecond
 
-// TestSoak does everything at once with an engine that has room for too few accounts, and
-// whose policy is exchanged all the time, until it is closed under everybody's hands. Each
-// answer must be that of a version, and of a policy, which there was between call and return.
+// TestSoak makes all kinds of calls concurrently, on an engine with a cache that is too small,
+// while the policy is replaced all the time and until the engine is closed. Each result must be
+// that of a version and a policy that were current between call and return.
 func TestSoak(t *testing.T) {
 	mem := new(memstore.Store)
-	var seen tally
+	var seen counts
 	missing := func() []string {
 		return seen.missing(
 			"checks allowed", "checks denied", "checks that only one version can answer", "checks that only one policy can answer", "actions",
 			"batches done", "batches refused", "policies exchanged", "unfit policies refused", "journals read", "views of the past", "sightings read",
 		)
 	}
-	// On a busy machine it takes longer until all of it has happened.
+	// On a busy machine, it takes longer until all events have occurred.
 	for round := 0; (time.Duration(round)*soakRound < *soakTime || len(missing()) > 0) && !t.Failed(); round++ {
 		s := newSoak(t, mem, round, &seen)
 		s.run()
 		s.verify()
 	}
-	t.Logf("what came of it:\n%v", &seen)
+	t.Logf("counts:\n%v", &seen)
 }
 
-// soak is one engine, and what it was asked.
+// soak is one engine, with its calls.
 type soak struct {
 	*engine.Engine
 	t    *testing.T
 	mem  *memstore.Store
-	seen *tally
+	seen *counts
 
-	policies [2]*policy.Policy // the first is there after no, two, four exchanges, and so on
+	policies [2]*policy.Policy // the first is the policy after an even number of exchanges
 	unfit    *policy.Policy
-	accounts [8]soaked
+	accounts [8]soakAccount
 
-	parting  usher.AccountID // is made while the engine is being closed
-	underway chan struct{}   // closed when it is being stored
+	parting   usher.AccountID // is created while the engine closes
+	appending chan struct{}   // closed while its commit is being stored
 
-	// How many exchanges have begun, and how many have ended.
+	// The numbers of policy exchanges that have begun and ended.
 	exchanging, exchanged atomic.Int64
 
 	mu      sync.Mutex
 	checks  []checked
 	pasts   []past
-	commits []told
+	commits []reportedCommit
 }
 
-// soaked is an account with bounds of its version.
-type soaked struct {
+// soakAccount is an account with bounds of its version.
+type soakAccount struct {
 	id    usher.AccountID
-	least atomic.Uint64 // the newest that somebody was told of
-	most  atomic.Int64  // as if all batches under way were stored
+	least atomic.Uint64 // the newest version that a caller got
+	most  atomic.Int64  // the version if all running batches were stored
 }
 
-// untouched is an account with a clerk, whom nobody changes.
+// untouched is an account with a clerk. No batch changes it.
 const untouched usher.AccountID = "untouched"
 
-func newSoak(t *testing.T, mem *memstore.Store, round int, seen *tally) *soak {
-	s := &soak{t: t, mem: mem, seen: seen, parting: usher.AccountID(fmt.Sprint("parting-", round)), underway: make(chan struct{})}
+func newSoak(t *testing.T, mem *memstore.Store, round int, seen *counts) *soak {
+	s := &soak{t: t, mem: mem, seen: seen, parting: usher.AccountID(fmt.Sprint("parting-", round)), appending: make(chan struct{})}
 	s.policies[0] = loadPolicy(t, officeText)
 	s.policies[1] = loadPolicy(t, bytes.ReplaceAll(officeText, []byte("lock: {admin: any}"), []byte("lock: {owner: any}")))
 	s.unfit = loadPolicy(t, bytes.ReplaceAll(officeText, []byte("clerk"), []byte("teller")))
@@ -100,7 +100,7 @@ func newSoak(t *testing.T, mem *memstore.Store, round int, seen *tally) *soak {
 		a := &s.accounts[i]
 		a.id = usher.AccountID(fmt.Sprint("soaked-", i))
 		if round == 0 {
-			s.found(a.id)
+			s.createAccount(a.id)
 		}
 		v, err := e.View(context.Background(), a.id)
 		require.NoError(t, err)
@@ -108,33 +108,34 @@ func newSoak(t *testing.T, mem *memstore.Store, round int, seen *tally) *soak {
 		a.most.Store(int64(v.Version()))
 	}
 	if round == 0 {
-		s.found(untouched)
+		s.createAccount(untouched)
 	}
 	return s
 }
 
-// slowAppends has the last batch be under way when the engine is closed.
+// slowAppends delays the append of the last batch, so that it is running when the engine closes.
 func (s *soak) slowAppends(_ context.Context, c storefault.Call) (f storefault.Fault) {
 	if c.Method == "Append" && c.Account == s.parting {
-		close(s.underway)
+		close(s.appending)
 		f.Delay = 20 * time.Millisecond
 	}
 	return f
 }
 
-func (s *soak) found(id usher.AccountID) {
-	_, err := s.Do(context.Background(), account.AsHost("setup"), id, founding()...)
+func (s *soak) createAccount(id usher.AccountID) {
+	_, err := s.Do(context.Background(), account.AsHost("setup"), id, initialCommands()...)
 	require.NoError(s.t, err)
 }
 
-// run does everything at once until the engine is closed, and a moment longer.
+// run makes all kinds of calls concurrently until the engine is closed, and for a moment after
+// that.
 func (s *soak) run() {
 	var busy sync.WaitGroup
-	for i, turn := range []func(*soaker) error{
-		(*soaker).check, (*soaker).check, (*soaker).check, (*soaker).act, (*soaker).submit, (*soaker).submit, (*soaker).submit,
-		(*soaker).exchange, (*soaker).lookBack, (*soaker).readJournal, (*soaker).readSightings,
+	for i, turn := range []func(*soakWorker) error{
+		(*soakWorker).check, (*soakWorker).check, (*soakWorker).check, (*soakWorker).act, (*soakWorker).submit, (*soakWorker).submit, (*soakWorker).submit,
+		(*soakWorker).swapPolicy, (*soakWorker).readPast, (*soakWorker).readJournal, (*soakWorker).readLastActive,
 	} {
-		w := &soaker{soak: s, chance: rand.New(rand.NewPCG(rand.Uint64(), uint64(i)))}
+		w := &soakWorker{soak: s, chance: rand.New(rand.NewPCG(rand.Uint64(), uint64(i)))}
 		busy.Go(func() { w.work(turn) })
 	}
 	time.Sleep(soakRound)
@@ -142,16 +143,16 @@ func (s *soak) run() {
 		_, err := s.Do(context.Background(), host.actor(), s.parting, account.CreateAccount{Owner: names[0]})
 		assert.NoError(s.t, err)
 	})
-	<-s.underway
+	<-s.appending
 	assert.NoError(s.t, s.Close())
 	_, ids := s.replay(s.parting)
 	assert.Len(s.t, ids, 2, "Close waits for batches under way")
 	busy.Wait()
-	s.isClosed()
+	s.checkClosed()
 }
 
-// isClosed wants all that can be asked to be refused, whatever was in memory.
-func (s *soak) isClosed() {
+// checkClosed checks that all calls return engine.ErrClosed, even for cached accounts.
+func (s *soak) checkClosed() {
 	ctx := context.Background()
 	for i := range s.accounts {
 		id := s.accounts[i].id
@@ -168,21 +169,21 @@ func (s *soak) isClosed() {
 	}
 }
 
-// soaker does one kind of thing again and again.
-type soaker struct {
+// soakWorker repeats one kind of call.
+type soakWorker struct {
 	*soak
 	chance *rand.Rand
 
 	checks  []checked
 	pasts   []past
-	commits []told
+	commits []reportedCommit
 }
 
-// work ends at the first error, which must be that the engine is closed.
-func (w *soaker) work(turn func(*soaker) error) {
+// work ends at the first error, which must be engine.ErrClosed.
+func (w *soakWorker) work(turn func(*soakWorker) error) {
 	var err error
 	for err == nil {
-		w.MarkActive(w.anyAccount().id, w.anybody())
+		w.MarkActive(w.anyAccount().id, w.anyUser())
 		err = turn(w)
 	}
 	assert.ErrorIs(w.t, err, engine.ErrClosed)
@@ -193,23 +194,23 @@ func (w *soaker) work(turn func(*soaker) error) {
 	w.soak.commits = append(w.soak.commits, w.commits...)
 }
 
-// anyAccount is mostly one of two, which stay in memory.
-func (w *soaker) anyAccount() *soaked {
+// anyAccount returns one of two accounts most of the time. They stay in the cache.
+func (w *soakWorker) anyAccount() *soakAccount {
 	if w.chance.IntN(10) > 0 {
 		return &w.accounts[w.chance.IntN(2)]
 	}
 	return &w.accounts[w.chance.IntN(len(w.accounts))]
 }
 
-func (w *soaker) anybody() usher.UserID { return names[w.chance.IntN(len(names))] }
+func (w *soakWorker) anyUser() usher.UserID { return names[w.chance.IntN(len(names))] }
 
-// doors are what is asked about.
+// doors are the permissions that are checked.
 var doors = []permission.Permission{doorOpen, doorLock}
 
-func (w *soaker) check() error {
+func (w *soakWorker) check() error {
 	ctx := context.Background()
 	a := w.anyAccount()
-	r := usher.Request{Account: a.id, Subject: w.anybody(), Permission: doors[w.chance.IntN(len(doors))]}
+	r := usher.Request{Account: a.id, Subject: w.anyUser(), Permission: doors[w.chance.IntN(len(doors))]}
 	c := w.before(a)
 	var d usher.Decision
 	var err error
@@ -231,8 +232,8 @@ func (w *soaker) check() error {
 	return nil
 }
 
-func (w *soaker) act() error {
-	a, user := w.anyAccount(), w.anybody()
+func (w *soakWorker) act() error {
+	a, user := w.anyAccount(), w.anyUser()
 	c := w.before(a)
 	actions, err := w.Actions(context.Background(), usher.Request{Account: a.id, Subject: user, Resource: &usher.Object{Type: "door", Account: a.id}})
 	if err != nil {
@@ -246,19 +247,19 @@ func (w *soaker) act() error {
 	return nil
 }
 
-func (w *soaker) submit() error {
+func (w *soakWorker) submit() error {
 	a := w.anyAccount()
-	batch := engine.Batch{Actor: drawActor(w.chance).actor(), Account: a.id, Commands: commands(drawDeeds(w.chance))}
+	batch := engine.Batch{Actor: drawActor(w.chance).actor(), Account: a.id, Commands: commands(drawOps(w.chance))}
 	if w.chance.IntN(4) == 0 {
-		batch.Note = string(bytes.Repeat([]byte("~"), 4000)) // so that snapshots are due
+		batch.Note = string(bytes.Repeat([]byte("~"), 4000)) // so that snapshots are written
 	}
 	a.most.Add(1)
 	result, err := w.Submit(context.Background(), batch)
-	switch answer := answerOf(result, err); answer.fate {
+	switch answer := answerOf(result, err); answer.result {
 	case done:
 		w.seen.add("batches done", 1)
 		raise(&a.least, result.Version)
-		w.commits = append(w.commits, told{a, result.Version, result.Commit.ID})
+		w.commits = append(w.commits, reportedCommit{a, result.Version, result.Commit.ID})
 		return nil
 	case refused, idle:
 		w.seen.add("batches refused", 1)
@@ -275,8 +276,8 @@ func raise(v *atomic.Uint64, to uint64) {
 	}
 }
 
-// exchange exchanges the policy, or tries to with one that does not fit.
-func (w *soaker) exchange() error {
+// swapPolicy replaces the policy, or tries to with a policy that does not fit.
+func (w *soakWorker) swapPolicy() error {
 	time.Sleep(time.Millisecond)
 	if w.chance.IntN(3) == 0 {
 		err := w.SetPolicy(context.Background(), w.unfit)
@@ -297,8 +298,8 @@ func (w *soaker) exchange() error {
 	return nil
 }
 
-// lookBack reads an account as it was.
-func (w *soaker) lookBack() error {
+// readPast reads an earlier version of an account.
+func (w *soakWorker) readPast() error {
 	time.Sleep(100 * time.Microsecond)
 	a := w.anyAccount()
 	version := 1 + w.chance.Uint64N(a.least.Load())
@@ -312,8 +313,8 @@ func (w *soaker) lookBack() error {
 	return nil
 }
 
-// readJournal reads some of the journal, which must come as far as somebody was told.
-func (w *soaker) readJournal() error {
+// readJournal reads a part of the journal, which must contain all versions that a caller got.
+func (w *soakWorker) readJournal() error {
 	time.Sleep(100 * time.Microsecond)
 	a := w.anyAccount()
 	least := a.least.Load()
@@ -325,14 +326,14 @@ func (w *soaker) readJournal() error {
 		}
 		assert.Equal(w.t, last+1, c.Version)
 		last = c.Version
-		w.commits = append(w.commits, told{a, c.Version, c.ID})
+		w.commits = append(w.commits, reportedCommit{a, c.Version, c.ID})
 	}
 	assert.GreaterOrEqual(w.t, last, least)
 	w.seen.add("journals read", 1)
 	return nil
 }
 
-func (w *soaker) readSightings() error {
+func (w *soakWorker) readLastActive() error {
 	time.Sleep(time.Millisecond)
 	var users []usher.UserID
 	for seen, err := range w.LastActiveTimes(context.Background(), w.anyAccount().id, "") {

@@ -13,9 +13,10 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// checked is an answer, and what there was between call and return.
+// checked is a decision, with bounds of the versions and policies that were current between call
+// and return.
 type checked struct {
-	account     *soaked
+	account     *soakAccount
 	least, most uint64 // versions
 	first, last int64  // exchanges of the policy
 
@@ -26,56 +27,56 @@ type checked struct {
 	digest     string
 }
 
-// past is an account as it was said to have been.
+// past is an earlier version of an account, as the engine returned it.
 type past struct {
-	account *soaked
+	account *soakAccount
 	state   *account.State
 }
 
-// told is a commit that somebody was told of.
-type told struct {
-	account *soaked
+// reportedCommit is a commit that a caller got.
+type reportedCommit struct {
+	account *soakAccount
 	version uint64
 	id      string
 }
 
-// anyTime is when it is asked; nothing here depends on it.
+// anyTime is the time of all requests; the decisions do not depend on it.
 var anyTime = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// before notes what a question about an account must at least be answered with.
-func (w *soaker) before(a *soaked) checked {
+// before records the lower bounds for a decision about an account.
+func (w *soakWorker) before(a *soakAccount) checked {
 	return checked{account: a, least: a.least.Load(), first: w.exchanged.Load()}
 }
 
-// after notes the answer, and what it must at most be answered with.
-func (w *soaker) after(c checked, user usher.UserID, perm permission.Permission, d usher.Decision) {
+// after records the decision and its upper bounds.
+func (w *soakWorker) after(c checked, user usher.UserID, perm permission.Permission, d usher.Decision) {
 	c.last, c.most = w.exchanging.Load(), uint64(c.account.most.Load())
 	detail := d.Detail()
 	c.user, c.permission, c.allowed, c.version, c.digest = user, perm, d.Allowed(), detail.Version, detail.Digest
 	w.checks = append(w.checks, c)
 }
 
-// verify holds everything that was answered against the journals.
+// verify compares all results with the journals.
 func (s *soak) verify() {
-	states := map[*soaked][]*account.State{}
-	ids := map[*soaked][]string{}
+	states := map[*soakAccount][]*account.State{}
+	ids := map[*soakAccount][]string{}
 	for i := range s.accounts {
 		a := &s.accounts[i]
 		states[a], ids[a] = s.replay(a.id)
 		if last := uint64(len(ids[a]) - 1); a.least.Load() != last || uint64(a.most.Load()) != last {
-			s.t.Errorf("%s is at %d; somebody was told of %d, and %d were begun", a.id, last, a.least.Load(), a.most.Load())
+			s.t.Errorf("%s is at version %d; a caller got %d, and at most %d batches began", a.id, last, a.least.Load(), a.most.Load())
 		}
 	}
 	for _, c := range s.commits {
 		if c.version >= uint64(len(ids[c.account])) || ids[c.account][c.version] != c.id {
-			s.t.Errorf("somebody was told of commit %s as %d of %s, and the journal has another one", c.id, c.version, c.account.id)
+			s.t.Errorf("a caller got commit %s as version %d of %s, and the journal has another one", c.id, c.version, c.account.id)
 		}
 	}
 	for _, p := range s.pasts {
 		assert.Equal(s.t, states[p.account][p.state.Version()].Encode(), p.state.Encode())
 	}
 	type asked struct {
-		account    *soaked
+		account    *soakAccount
 		version    uint64
 		digest     string
 		user       usher.UserID
@@ -105,7 +106,7 @@ func (s *soak) verify() {
 	}
 }
 
-// policyOf returns the policy that decided, if it was one of those there were.
+// policyOf returns the policy of a decision, if it was one of the two.
 func (s *soak) policyOf(c *checked) *policy.Policy {
 	for n := c.first; n <= c.last; n++ {
 		if p := s.policies[n%2]; p.Digest() == c.digest {

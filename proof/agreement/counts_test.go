@@ -9,16 +9,16 @@ import (
 	"github.com/usher-go/usher/filter"
 )
 
-// tally counts what was compared, so that a test can tell whether that was anything of interest.
-type tally struct {
-	Checks, Actions, WhoMay, Explained, Buttons, Foreign int // answers by a path
-	Guarded, Admitted, Reasons, Strangers, Whole         int // answers by a route
+// counts counts comparisons, so that a test can check that they covered all cases of interest.
+type counts struct {
+	Checks, Actions, WhoMay, Explained, Buttons, Foreign int // results by the kind of call
+	Guarded, Admitted, Reasons, Strangers, Whole         int // results by the kind of route
 
 	Filters, None, All, Mixed, Maskable, Partly int // filters, by what they select and mask
-	Rows, Selected, Masked                      int // rows, by what a filter says of them
+	Rows, Selected, Masked                      int // rows, by the result of a filter
 }
 
-func (c *tally) filter(f filter.Filter, want map[int][]string, rows int) {
+func (c *counts) filter(f filter.Filter, want map[int][]string, rows int) {
 	c.Filters++
 	c.Rows += rows
 	c.Selected += len(want)
@@ -41,8 +41,8 @@ func is(so bool) int {
 	return 0
 }
 
-// check fails a test that asked too much of the same.
-func (c *tally) check(t *testing.T) {
+// check fails a test with too few different results.
+func (c *counts) check(t *testing.T) {
 	t.Helper()
 	for what, percent := range map[string]int{
 		"rows selected":              100 * c.Selected / c.Rows,

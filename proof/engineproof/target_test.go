@@ -11,39 +11,40 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// door is where a client asks. A version of 0 asks for none.
-type fault interface {
+// target is the object that clients call: an engine, or an engine with a fault. AtLeast 0 requires
+// no version.
+type target interface {
 	Submit(ctx context.Context, b engine.Batch) (engine.Result, error)
 	Check(ctx context.Context, r usher.Request, atLeast uint64) (usher.Decision, error)
 	View(ctx context.Context, id usher.AccountID, atLeast uint64) (account.View, error)
 }
 
-// front is the door of an engine as it is.
-type front struct{ *engine.Engine }
+// engineTarget is an engine without a fault.
+type engineTarget struct{ *engine.Engine }
 
-func (f front) Check(ctx context.Context, r usher.Request, atLeast uint64) (usher.Decision, error) {
+func (f engineTarget) Check(ctx context.Context, r usher.Request, atLeast uint64) (usher.Decision, error) {
 	if atLeast == 0 {
 		return f.Engine.Check(ctx, r)
 	}
 	return f.AtLeast(r.Account, atLeast).Check(ctx, r)
 }
 
-func (f front) View(ctx context.Context, id usher.AccountID, atLeast uint64) (account.View, error) {
+func (f engineTarget) View(ctx context.Context, id usher.AccountID, atLeast uint64) (account.View, error) {
 	if atLeast == 0 {
 		return f.Engine.View(ctx, id)
 	}
 	return f.AtLeast(id, atLeast).View(ctx, id)
 }
 
-// answerTo asks at a door.
-func (h *history) answerTo(ctx context.Context, d fault, q *question) *answer {
+// answerTo makes a call to a target.
+func (h *history) answerTo(ctx context.Context, d target, q *question) *answer {
 	switch q.what {
 	case submit:
 		result, err := d.Submit(ctx, engine.Batch{
-			Actor: q.actor.actor(), Account: h.account, Commands: commands(q.deeds), IdempotencyKey: q.key, Note: q.id + h.padding,
+			Actor: q.actor.actor(), Account: h.account, Commands: commands(q.ops), IdempotencyKey: q.key, Note: q.id + h.padding,
 		})
 		return answerOf(result, err)
-	case look:
+	case viewAccount:
 		v, err := d.View(ctx, h.account, q.atLeast)
 		if err != nil {
 			return &answer{err: err}
@@ -52,9 +53,9 @@ func (h *history) answerTo(ctx context.Context, d fault, q *question) *answer {
 		if err != nil {
 			h.errorf("%v: %v", q, err)
 		}
-		return &answer{fate: answered, version: v.Version(), seen: seen}
+		return &answer{result: answered, version: v.Version(), seen: seen}
 	default:
-		r := usher.Request{Account: h.account, Subject: names[q.whom], Permission: doorOpen}
+		r := usher.Request{Account: h.account, Subject: names[q.user], Permission: doorOpen}
 		if q.what == lockDoor {
 			r.Permission = doorLock
 		}
@@ -65,32 +66,32 @@ func (h *history) answerTo(ctx context.Context, d fault, q *question) *answer {
 			}
 			return &answer{err: err}
 		}
-		return &answer{fate: answered, version: decision.Detail().Version, allowed: decision.Allowed()}
+		return &answer{result: answered, version: decision.Detail().Version, allowed: decision.Allowed()}
 	}
 }
 
-// answerOf reads what Submit returned as its documentation says.
+// answerOf interprets the result of Submit by its documentation.
 func answerOf(result engine.Result, err error) *answer {
 	var r *account.Refusal
 	var e *engine.Error
 	switch {
 	case err == nil && result.Repeated:
-		return &answer{fate: repeated, version: result.Version, commit: result.Commit.ID}
+		return &answer{result: repeated, version: result.Version, commit: result.Commit.ID}
 	case err == nil && result.Commit != nil:
-		return &answer{fate: done, version: result.Version, commit: result.Commit.ID}
+		return &answer{result: done, version: result.Version, commit: result.Commit.ID}
 	case err == nil:
-		return &answer{fate: idle, version: result.Version}
+		return &answer{result: idle, version: result.Version}
 	case errors.As(err, &r):
-		return &answer{fate: refused, refusal: refusal{r.Code, r.Index}}
+		return &answer{result: refused, refusal: refusal{r.Code, r.Index}}
 	case errors.Is(err, engine.ErrKeyReused):
-		return &answer{fate: reused}
+		return &answer{result: reused}
 	case errors.Is(err, engine.ErrOutcomeUnknown) && errors.As(err, &e):
-		return &answer{fate: unknown, version: e.Version, err: err}
+		return &answer{result: unknown, version: e.Version, err: err}
 	}
 	return &answer{err: err}
 }
 
-// expected reports whether a question may fail so, where the store does.
+// expected reports whether a call may return an error if the store fails.
 func expected(err error) bool {
 	for _, reason := range []error{
 		engine.ErrContention, engine.ErrStale, storefault.ErrInjected, store.ErrReadOnly, store.ErrRefused, context.Canceled, context.DeadlineExceeded,

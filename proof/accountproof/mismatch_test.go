@@ -11,8 +11,8 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// TestMisfits does all pairs of commands as one commit in an account where another policy has
-// taken the place of the one before, and does not fit everyone.
+// TestMisfits runs all pairs of commands as one commit, in an account whose policy was replaced by
+// one that does not fit all users.
 func TestMisfits(t *testing.T) {
 	users := []usher.UserID{"bob", "cat", "dan", "eve", "fay", "gil"}
 	at := begin(t, rulebookNamed(t, "small/club"), question{actor: account.AsHost("start"), time: noon},
@@ -29,7 +29,7 @@ func TestMisfits(t *testing.T) {
 		account.AddToTeam{Team: "red", User: "dan"}, account.SetTeamRole{Team: "red", User: "dan", Role: "deputy"},
 		account.AddToTeam{Team: "red", User: "cat"}, account.SetTeamRole{Team: "red", User: "cat", Role: "lead"},
 		account.GiveGrant{User: "cat", Grant: "user.view"})
-	at.world.book, at.world.swapped = rulebookNamed(t, "small/club-now"), true
+	at.model.book, at.model.swapped = rulebookNamed(t, "small/club-now"), true
 	all := []account.Command{
 		account.MoveTeam{Team: "blue"},
 		account.MoveTeam{Team: "blue", Parent: "red"},
@@ -66,9 +66,9 @@ func TestMisfits(t *testing.T) {
 	for _, actor := range []account.Actor{account.AsHost("host"), account.AsUser("ann"), account.AsUser("bob"), account.AsUser("fay")} {
 		at.batches(t, question{actor: actor, time: noon}, all, 2)
 	}
-	// It fits bob, and fay too: that more users are chief than may be keeps none of them from anything.
+	// The policy fits bob, and fay too: a role with too many holders restricts none of them.
 	for _, id := range []usher.UserID{"cat", "dan", "eve", "gil"} {
-		var seen tally
+		var seen counts
 		for _, c := range all {
 			_, problem := at.try(question{actor: account.AsUser(id), time: noon}, &seen, c)
 			require.Empty(t, problem, "%s by %s", account.Describe(c), id)

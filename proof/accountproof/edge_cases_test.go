@@ -14,7 +14,7 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// corner is one proposal to a small account, and the error that it must be; nil for none.
+// corner is a proposal to a small account, and the expected error; nil for none.
 type corner struct {
 	name     string
 	by       account.Actor
@@ -23,7 +23,7 @@ type corner struct {
 	want     error
 }
 
-// TestCorners proposes what random proposals seldom or never come to.
+// TestCorners tests cases that random proposals rarely or never reach.
 func TestCorners(t *testing.T) {
 	host, ann := account.AsHost("host"), account.AsUser("ann")
 	again := []account.Command{account.DeleteAccount{}, account.CreateAccount{Owner: "ann"}}
@@ -59,14 +59,14 @@ func TestCorners(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			book := rulebookNamed(t, "seats")
 			s := account.New("acme")
-			outcome, err := propose(s, newWorld(book), question{actor: host, time: noon}, []account.Command{
+			outcome, err := propose(s, newModel(book), question{actor: host, time: noon}, []account.Command{
 				account.CreateAccount{Owner: "ann", Seats: map[seat.PoolName]int{"booking": 1}},
 				account.DefineField{Field: "note", Type: account.TextField},
 			})
 			require.NoError(t, err)
 			s = outcome.Next
 			before := s.Encode()
-			outcome, err = propose(s, newWorld(book), question{actor: row.by, time: row.at}, row.commands)
+			outcome, err = propose(s, newModel(book), question{actor: row.by, time: row.at}, row.commands)
 			assert.Equal(t, before, s.Encode())
 			if row.want != nil {
 				require.ErrorIs(t, err, row.want)
@@ -82,19 +82,19 @@ func TestCorners(t *testing.T) {
 	}
 }
 
-// TestNoAccount proposes to what is no account at all.
+// TestNoAccount proposes commands to an account that does not exist.
 func TestNoAccount(t *testing.T) {
 	book := rulebookNamed(t, "seats")
 	host := question{actor: account.AsHost("host"), time: noon}
 	create := []account.Command{account.CreateAccount{Owner: "ann"}}
-	_, err := propose(&account.State{}, newWorld(book), host, create)
+	_, err := propose(&account.State{}, newModel(book), host, create)
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount, "the zero State")
 	for _, id := range []usher.AccountID{"", "\xff", usher.AccountID(strings.Repeat("x", 1025))} {
-		outcome, err := propose(account.New(id), newWorld(book), host, create)
+		outcome, err := propose(account.New(id), newModel(book), host, create)
 		assert.Error(t, err, "an account with the id %.9q", id)
 		assert.Nil(t, outcome.Next)
 	}
-	_, err = propose(account.New("acme"), newWorld(book), host, append(create, account.DeleteAccount{}, create[0]))
+	_, err = propose(account.New("acme"), newModel(book), host, append(create, account.DeleteAccount{}, create[0]))
 	assert.ErrorIs(t, err, account.CodeExists, "the end and a new beginning in the first commit")
 	_, err = account.New("acme").Propose(nil, account.Proposal{Actor: host.actor, Time: noon, Commands: create})
 	assert.Error(t, err, "without a policy")

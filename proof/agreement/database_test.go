@@ -13,15 +13,15 @@ import (
 	"github.com/usher-go/usher/filter"
 )
 
-// base is a database with a table of things and, for each party that a thing can have, a place in
-// each form: a column, a joined table, an array.
+// base is a database with a table of resources and, for each party, a place in each form: a column,
+// a joined table, an array.
 type base struct {
 	dialect filter.Dialect
 	db      *sql.DB
 }
 
 const (
-	own   = 4 // columns that every thing has
+	own   = 4 // columns of every resource
 	slots = 5 // parties
 	facts = 4 // attributes
 )
@@ -59,12 +59,12 @@ func openSQLite(t testing.TB) *sql.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db.SetMaxOpenConns(1) // each connection has a memory of its own
+	db.SetMaxOpenConns(1) // each connection has a separate database in memory
 	t.Cleanup(func() { _ = db.Close() })
 	return db
 }
 
-// clear takes all rows out.
+// clear deletes all rows.
 func (b *base) clear(t testing.TB) {
 	t.Helper()
 	mustExec(t, b.db, "DELETE FROM things")
@@ -73,15 +73,15 @@ func (b *base) clear(t testing.TB) {
 	}
 }
 
-// layout says in which form a table has each party of a type.
+// layout is the form in which a table has each party of a type.
 type layout struct {
 	typ        string
 	parties    map[string]slot
-	attributes map[string]int // the number of the column, -1 for unknown
+	attributes map[string]int // the number of the column, -1 for an unknown attribute
 }
 
 type slot struct {
-	form string // column, join, local, array, nobody, unknown
+	form string // column, join, local, array, none, unknown
 	at   int
 }
 
@@ -89,8 +89,8 @@ type slot struct {
 func drawLayout(d dice, typ string, parties map[string]bool, attributes []string) layout {
 	l := layout{typ: typ, parties: map[string]slot{}, attributes: map[string]int{}}
 	for i, name := range sortedKeys(parties) {
-		l.parties[name] = slot{pick(d, []string{"column", "column", "column", "join", "join", "local", "array", "array", "unknown", "nobody"}), i}
-		if s := l.parties[name]; (s.form == "unknown" || s.form == "nobody") && d.chance(60) {
+		l.parties[name] = slot{pick(d, []string{"column", "column", "column", "join", "join", "local", "array", "array", "unknown", "none"}), i}
+		if s := l.parties[name]; (s.form == "unknown" || s.form == "none") && d.chance(60) {
 			l.parties[name] = slot{"column", i}
 		}
 	}
@@ -115,13 +115,13 @@ func (l layout) mapping() filter.Mapping {
 			m.Parties[name] = filter.Column{Name: fmt.Sprintf("t.c%d", s.at)}
 		case "join":
 			m.Parties[name] = filter.Join{Table: table, Key: map[string]string{"thing": "t.id"}, ID: filter.Column{Name: "member"}}
-		case "local": // ids of things are told apart by the account only
+		case "local": // only the account distinguishes local ids
 			m.Parties[name] = filter.Join{
 				Table: table, Key: map[string]string{"local": "t.local"}, ID: filter.Column{Name: "member"}, Account: filter.Column{Name: "account"},
 			}
 		case "array":
 			m.Parties[name] = filter.Array{Name: fmt.Sprintf("t.a%d", s.at)}
-		case "nobody":
+		case "none":
 			m.Parties[name] = filter.Empty{}
 		default:
 			m.Parties[name] = filter.Unknown{}
@@ -136,13 +136,13 @@ func (l layout) mapping() filter.Mapping {
 	return m
 }
 
-// fit takes from a resource what the layout has no room for.
+// fit removes from a resource what the layout has no room for.
 func (l layout) fit(r *resource) {
 	for name, s := range l.parties {
 		switch {
 		case s.form == "unknown":
 			r.unknown[name] = true
-		case s.form == "nobody":
+		case s.form == "none":
 			delete(r.parties, name)
 		case s.form == "column" && len(r.parties[name]) > 1:
 			r.parties[name] = r.parties[name][:1]
@@ -155,8 +155,8 @@ func (l layout) fit(r *resource) {
 	}
 }
 
-// writer stores things in both databases. In all places but those of the layout it puts ids that
-// would be found.
+// writer stores resources in both databases. In all places outside the layout, it stores ids that a
+// wrong query would find.
 type writer struct {
 	base   *base
 	tx     *sql.Tx
@@ -212,7 +212,7 @@ func (w *writer) store(t testing.TB, l layout, r *resource) {
 				args[own+2*s.at] = ids[0]
 			}
 		case "array":
-			if len(ids) > 0 || r.id%2 == 0 { // an empty array is as good as none
+			if len(ids) > 0 || r.id%2 == 0 { // an empty array is equivalent to NULL
 				args[own+2*s.at+1] = w.array(t, ids)
 			}
 		default:

@@ -10,14 +10,14 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// tally counts what came of the commands that were tried, so that a test cannot stop testing
-// without anybody noticing. It may be used by many goroutines.
-type tally struct {
+// counts counts the results of commands, so that a test cannot stop testing without notice. It is
+// safe for concurrent use.
+type counts struct {
 	sync.Mutex
 	of map[string]map[string]int // of each command: a code, "done", "as it was", or "undecided"
 }
 
-func (t *tally) count(c account.Command, what string) {
+func (t *counts) count(c account.Command, what string) {
 	t.Lock()
 	defer t.Unlock()
 	if t.of == nil {
@@ -29,17 +29,16 @@ func (t *tally) count(c account.Command, what string) {
 	t.of[account.NameOf(c)][what]++
 }
 
-// total returns how often something came of any command.
-func (t *tally) total(what string) (n int) {
+// total returns the number of one result over all commands.
+func (t *counts) total(what string) (n int) {
 	for _, counts := range t.of {
 		n += counts[what]
 	}
 	return n
 }
 
-// missing returns the commands of those given that were never done, and the codes that never
-// occurred.
-func (t *tally) missing(commands ...account.Command) (list []string) {
+// missing returns the given commands that never succeeded, and the codes that never occurred.
+func (t *counts) missing(commands ...account.Command) (list []string) {
 	for _, c := range commands {
 		name := account.NameOf(c)
 		if t.of[name]["done"] == 0 {
@@ -55,7 +54,7 @@ func (t *tally) missing(commands ...account.Command) (list []string) {
 }
 
 // String writes a line for each command, and the sums.
-func (t *tally) String() string {
+func (t *counts) String() string {
 	var b strings.Builder
 	line := func(name string, counts map[string]int) {
 		fmt.Fprintf(&b, "%-20s", name)

@@ -8,13 +8,13 @@ import (
 	"sync"
 )
 
-// tally counts what happened, so that a test which proves nothing fails.
-type tally struct {
+// counts counts events, so that a test without the events of interest fails.
+type counts struct {
 	mu    sync.Mutex
 	count map[string]int
 }
 
-func (t *tally) add(what string, n int) {
+func (t *counts) add(what string, n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.count == nil {
@@ -23,14 +23,14 @@ func (t *tally) add(what string, n int) {
 	t.count[what] += n
 }
 
-func (t *tally) of(what string) int {
+func (t *counts) of(what string) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.count[what]
 }
 
-// missing returns what never happened.
-func (t *tally) missing(every ...string) (none []string) {
+// missing returns the events that never occurred.
+func (t *counts) missing(every ...string) (none []string) {
 	for _, what := range every {
 		if t.of(what) == 0 {
 			none = append(none, what)
@@ -39,7 +39,7 @@ func (t *tally) missing(every ...string) (none []string) {
 	return none
 }
 
-func (t *tally) String() string {
+func (t *counts) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var b strings.Builder

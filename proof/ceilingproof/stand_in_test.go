@@ -2,22 +2,22 @@ package ceilingproof_test
 
 import "testing"
 
-// TestStandIn puts users in their own place: all decisions stay as they are. So the oracle's own
-// construction adds and loses nothing.
+// TestStandIn puts users in their own place. All decisions must be the same, so the construction of
+// the oracle adds and loses nothing.
 func TestStandIn(t *testing.T) {
 	asked, allowed, byTeams := 0, 0, 0
 	for seed := range uint64(40) {
-		w := drawWorld(t, seed+1)
-		in := around(w.state)
+		w := drawFixture(t, seed+1)
+		in := surroundingsOf(w.state)
 		for _, id := range w.users() {
 			u := w.find(id)
 			place := w.whole.standIn(in, id, u.Teams, subjectOf(u, in.tree))
 			for _, q := range w.questions(in, id, "olga") {
 				q.at = noon
-				want := decide(w.policy, active(w.state, id, asIs(in, u)), id, q)
+				want := decide(w.policy, activeFacts(w.state, id, circumstancesOf(in, u)), id, q)
 				got := place.answer(q)
 				if got.allowed != want.allowed || got.hidden != want.hidden || got.forbidden && want.allowed {
-					t.Fatalf("seed %d: %s, %v: %+v in the own place, %+v as it is\n%s", seed+1, id, q, got, want, scenario{doc: w.doc, contents: contentsOf(w.state)})
+					t.Fatalf("seed %d: %s, %v: %+v in the own place, %+v as it is\n%s", seed+1, id, q, got, want, scenario{doc: w.doc, contents: seedOf(w.state)})
 				}
 				asked++
 				if want.allowed {
@@ -31,6 +31,6 @@ func TestStandIn(t *testing.T) {
 	}
 	t.Logf("%d decisions, %d allowed, %d of them by team roles", asked, allowed, byTeams)
 	if allowed < asked/50 || byTeams < 60 {
-		t.Error("too little of interest was asked")
+		t.Error("the test had too few different cases")
 	}
 }

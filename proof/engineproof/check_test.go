@@ -15,48 +15,48 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// patience is how long the model may take over a history. It takes milliseconds.
-const patience = time.Minute
+// checkTimeout limits the time of the model for one history, which normally takes milliseconds.
+const checkTimeout = time.Minute
 
-// judge holds a history against the model and against the journal.
-func (h *history) judge(seen *tally) {
-	verdict, info := h.verdict()
+// check compares a history with the model and with the journal.
+func (h *history) check(seen *counts) {
+	verdict, info := h.linearize()
 	if verdict != porcupine.Ok {
-		h.errorf("the history is %s\nthere is no place for %s%s", verdict, h.misplaced(info), h.spelled())
-		h.draw(info)
+		h.errorf("the history is %s\nfirst result without a place: %s%s", verdict, h.firstUnplaced(info), h.text())
+		h.visualize(info)
 	}
 	h.audit(seen)
-	h.tell(seen)
+	h.count(seen)
 }
 
-// verdict says whether one account, asked one question after the other, could have answered
-// so. What failed did nothing, and so is no part of it.
-func (h *history) verdict() (porcupine.CheckResult, porcupine.LinearizationInfo) {
+// linearize reports whether one account with sequential calls could have returned the results.
+// Calls that failed had no effect, so the model omits them.
+func (h *history) linearize() (porcupine.CheckResult, porcupine.LinearizationInfo) {
 	end := 2 * h.clock.Add(1)
 	var list []porcupine.Operation
 	for _, r := range h.records {
 		call, ret := 2*r.call, 2*r.ret
-		switch r.fate {
+		switch r.result {
 		case failed:
 			continue
 		case unknown:
-			ret = end // it may happen until then
+			ret = end // it may be committed until then
 		case done, idle, repeated:
-			// Others may see in the store first what it told of, but from now on it
-			// must know.
-			knows := &question{id: r.id, client: r.client, engine: r.engine, what: knowing}
+			// Other engines may read the commit in the store first. From the return on, this engine
+			// must have it.
+			knows := &question{id: r.id, client: r.client, engine: r.engine, what: observation}
 			list = append(list, porcupine.Operation{
-				ClientId: r.client, Input: knows, Output: &answer{fate: knew, version: r.answer.version}, Call: ret + 1, Return: ret + 1,
+				ClientId: r.client, Input: knows, Output: &answer{result: observedVersion, version: r.answer.version}, Call: ret + 1, Return: ret + 1,
 			})
 		}
 		list = append(list, porcupine.Operation{ClientId: r.client, Input: r.question, Output: r.answer, Call: call, Return: ret})
 	}
-	return porcupine.CheckOperationsVerbose(model(h.promise()), list, patience)
+	return porcupine.CheckOperationsVerbose(model(h.promise()), list, checkTimeout)
 }
 
-// misplaced returns the answer that first should have had its place after the longest part of
-// the history that is right: often the wrong one, or one soon after it.
-func (h *history) misplaced(info porcupine.LinearizationInfo) *record {
+// firstUnplaced returns the earliest result that has no place after the longest correct part of the
+// history: often the wrong result, or one soon after it.
+func (h *history) firstUnplaced(info porcupine.LinearizationInfo) *record {
 	var longest []porcupine.Operation
 	for _, part := range info.PartialLinearizationsOperations()[0] {
 		if len(part) > len(longest) {
@@ -69,15 +69,15 @@ func (h *history) misplaced(info porcupine.LinearizationInfo) *record {
 	}
 	var first *record
 	for _, r := range h.records {
-		if r.fate != failed && r.fate != unknown && !placed[r.answer] && (first == nil || r.ret < first.ret) {
+		if r.result != failed && r.result != unknown && !placed[r.answer] && (first == nil || r.ret < first.ret) {
 			first = r
 		}
 	}
 	return first
 }
 
-// spelled is the history as text, and the journal that came of it.
-func (h *history) spelled() string {
+// text returns the history and the journal as text.
+func (h *history) text() string {
 	slices.SortFunc(h.records, func(a, b *record) int { return cmp.Compare(a.call, b.call) })
 	var b strings.Builder
 	for _, r := range h.records {
@@ -89,8 +89,8 @@ func (h *history) spelled() string {
 	return b.String()
 }
 
-// draw leaves a picture of the history where -artifacts keeps it.
-func (h *history) draw(info porcupine.LinearizationInfo) {
+// visualize writes a picture of the history to the directory of -artifacts.
+func (h *history) visualize(info porcupine.LinearizationInfo) {
 	t, ok := h.t.(*testing.T)
 	if !ok {
 		return
@@ -103,12 +103,12 @@ func (h *history) draw(info porcupine.LinearizationInfo) {
 	t.Logf("with -artifacts there is a picture: %s", path)
 }
 
-// tell counts what was in the history.
-func (h *history) tell(seen *tally) {
+// count counts the events of the history.
+func (h *history) count(seen *counts) {
 	seen.add("histories", 1)
 	seen.add("questions", len(h.records))
-	seen.add(h.place.String(), 1)
-	seen.add(h.weather.String(), 1)
+	seen.add(h.setup.String(), 1)
+	seen.add(h.faultLevel.String(), 1)
 	seen.add("conflicts", int(h.conflicts.Load()))
 	seen.add("appends rejected by the store", len(h.rejected))
 	for _, r := range h.records {
@@ -116,14 +116,14 @@ func (h *history) tell(seen *tally) {
 		switch r.what {
 		case submit:
 			kind = "batch"
-		case look:
+		case viewAccount:
 			kind = "view"
 		}
-		seen.add(fmt.Sprintf("%s %v", kind, r.fate), 1)
+		seen.add(fmt.Sprintf("%s %v", kind, r.result), 1)
 		if errors.Is(r.err, store.ErrRefused) {
 			seen.add("batch rejected by the store", 1)
 		}
-		if r.fate == refused {
+		if r.result == refused {
 			seen.add("refused "+r.refusal.code.String(), 1)
 		}
 	}

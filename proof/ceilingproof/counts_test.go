@@ -8,18 +8,18 @@ import (
 	"testing"
 )
 
-// tally counts commands by kind, and what came of each.
-type tally map[string]map[string]int
+// counts counts commands by kind and result.
+type counts map[string]map[string]int
 
-func (t tally) count(kind, what string) {
+func (t counts) count(kind, what string) {
 	if t[kind] == nil {
 		t[kind] = map[string]int{}
 	}
 	t[kind][what]++
 }
 
-// total returns how often something came of any command.
-func (t tally) total(what string) (n int) {
+// total returns the number of one result over all kinds.
+func (t counts) total(what string) (n int) {
 	for _, counts := range t {
 		n += counts[what]
 	}
@@ -37,7 +37,7 @@ const (
 )
 
 // String writes a line for each kind of command, and the sums.
-func (t tally) String() string {
+func (t counts) String() string {
 	var b strings.Builder
 	columns := []string{sent, done, broken, escalated, justified, intended, needless}
 	line := func(name string, of func(string) int) {
@@ -64,33 +64,34 @@ func (t tally) String() string {
 	return b.String()
 }
 
-// guarded are the commands that a ceiling guards, with the counts that show it.
+// guarded are the kinds of commands to which the ceiling applies.
 var guarded = []string{
 	"add-user", "set-role", "set-team-role", "unset-team-role", "remove-from-team", "delete-team", "move-team",
 	"give-grant", "give-grant, ending sooner", "revoke-grant", "set-status", "remove-user", "unassign-seat",
 }
 
-// check fails a test whose commands were of little interest, or of which a ceiling refused too many.
-func (t tally) check(test *testing.T) {
+// check fails a test whose commands had too few different results, or of which the ceiling rejected
+// too many needlessly.
+func (t counts) check(test *testing.T) {
 	test.Helper()
 	for _, kind := range kinds {
 		if t[kind][done] == 0 {
-			test.Errorf("%s was never done", kind)
+			test.Errorf("%s never succeeded", kind)
 		}
 	}
 	for _, kind := range guarded {
 		if t[kind][justified] == 0 {
-			test.Errorf("%s was never refused rightly", kind)
+			test.Errorf("%s was never rejected correctly", kind)
 		}
 	}
-	// What is left needs knowledge that a comparison of rules does not have: that another prohibition
-	// always stops the user, or that two rules together allow what a third one does.
+	// The remaining ones need knowledge that a comparison of rules does not have: that another
+	// prohibition always stops the user, or that two rules together allow what a third one does.
 	if all, without := t.total(escalated), t.total(needless); 100*without > 5*all {
-		test.Errorf("%d of %d refusals as escalation are needless, more than 5 percent: no decision would have become possible that the actor "+
+		test.Errorf("%d of %d rejections as escalation are needless, more than 5 percent: no decision would have become possible that the actor "+
 			"does not have, and no user who outranks the actor would have lost one. -needless 10 shows some", without, all)
 	}
 	if all, some := t.total(escalated), t.total(intended); 100*some > 22*all {
-		test.Errorf("%d of %d refusals as escalation are by source only, more than 22 percent: ceiling.md accepts a refusal where the user has the same "+
+		test.Errorf("%d of %d rejections as escalation are by source only, more than 22 percent: the ceiling rejects a command even if the user has the same "+
 			"through another source, but so many suggest that sources are confused", some, all)
 	}
 }

@@ -10,26 +10,26 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// world is a policy with an account in which users send commands.
-type world struct {
-	*laws
+// fixture is a policy with an account in which users send commands.
+type fixture struct {
+	*policies
 	drawing
-	seed uint64
-	door door
+	seed    uint64
+	propose proposeFunc
 }
 
-// door lets a proposal through or refuses it: account.State.Propose, or a mutant of it.
-type door func(*world, account.Proposal) (account.Outcome, error)
+// proposeFunc accepts or rejects a proposal. It is account.State.Propose, or a mutant of it.
+type proposeFunc func(*fixture, account.Proposal) (account.Outcome, error)
 
-func usual(w *world, p account.Proposal) (account.Outcome, error) {
+func proposeReal(w *fixture, p account.Proposal) (account.Outcome, error) {
 	return w.state.Propose(w.policy, p)
 }
 
-// drawWorld draws a world from a seed.
-func drawWorld(t *testing.T, seed uint64) *world {
+// drawFixture draws a fixture from a seed.
+func drawFixture(t *testing.T, seed uint64) *fixture {
 	t.Helper()
 	d := newDice(seed)
-	l, err := newLaws(drawPolicy(d, d.chance(15)))
+	l, err := newPolicies(drawPolicy(d, d.chance(15)))
 	if err != nil {
 		t.Fatalf("seed %d: %v", seed, err)
 	}
@@ -37,11 +37,11 @@ func drawWorld(t *testing.T, seed uint64) *world {
 	if err != nil {
 		t.Fatalf("seed %d: %v\n%s", seed, err, l.doc.Print())
 	}
-	return &world{laws: l, drawing: drawing{dice: d, state: state, at: noon, fresh: new(int)}, seed: seed, door: usual}
+	return &fixture{policies: l, drawing: drawing{dice: d, state: state, at: noon, fresh: new(int)}, seed: seed, propose: proposeReal}
 }
 
-// next draws a proposal of an active user, if there is one: most often of a user who may send it.
-func (w *world) next() (p account.Proposal, ok bool) {
+// next draws a proposal of an active user, if there is one, mostly of a user who may send it.
+func (w *fixture) next() (p account.Proposal, ok bool) {
 	var actors []usher.UserID
 	for _, id := range w.users() {
 		if w.find(id).Status == usher.Active {
@@ -51,10 +51,10 @@ func (w *world) next() (p account.Proposal, ok bool) {
 	if len(actors) == 0 {
 		return p, false
 	}
-	w.at = w.at.Add(pick(w.dice, 0, time.Minute, 10*time.Minute, 40*time.Minute)) // now and then a grant ends
+	w.at = w.at.Add(pick(w.dice, 0, time.Minute, 10*time.Minute, 40*time.Minute)) // sometimes a grant ends
 	p = w.proposal(pick(w.dice, actors...))
 	for range 3 {
-		if _, err := usual(w, p); !errors.Is(err, account.CodeDenied) {
+		if _, err := proposeReal(w, p); !errors.Is(err, account.CodeDenied) {
 			break
 		}
 		p.Actor = account.AsUser(pick(w.dice, actors...))
@@ -62,27 +62,27 @@ func (w *world) next() (p account.Proposal, ok bool) {
 	return p, true
 }
 
-// host repeats a proposal as the host, which no ceiling stops.
-func (w *world) host(p account.Proposal) (account.Outcome, error) {
+// proposeAsHost repeats a proposal as the host, which is exempt from the ceiling.
+func (w *fixture) proposeAsHost(p account.Proposal) (account.Outcome, error) {
 	p.Actor = account.AsHost("again")
 	return w.state.Propose(w.policy, p)
 }
 
-func (w *world) deal(p account.Proposal, after *account.State) *deal {
-	return &deal{laws: w.laws, before: w.state, after: after, proposal: p, actor: p.Actor.User()}
+func (w *fixture) effectOf(p account.Proposal, after *account.State) *effect {
+	return &effect{policies: w.policies, before: w.state, after: after, proposal: p, actor: p.Actor.User()}
 }
 
-// step sends a proposal, and goes on with what it did. It returns the deal and the breach if it broke
-// the promise.
-func (w *world) step(p account.Proposal, seen tally) (*deal, *breach, error) {
-	out, err := w.door(w, p)
-	was := w.deal(p, out.Next)
+// step sends a proposal, and keeps the next state. It returns the effect, and the breach if it
+// broke the promise.
+func (w *fixture) step(p account.Proposal, seen counts) (*effect, *breach, error) {
+	out, err := w.propose(w, p)
+	was := w.effectOf(p, out.Next)
 	kind := was.kind()
 	seen.count(kind, sent)
 	switch {
 	case err == nil && len(out.Changes) > 0:
 		seen.count(kind, done)
-		b := was.judge()
+		b := was.check()
 		if b != nil {
 			seen.count(kind, broken)
 			seen.count(kind+": "+was.verb(b), b.how)
@@ -91,10 +91,10 @@ func (w *world) step(p account.Proposal, seen tally) (*deal, *breach, error) {
 		return was, b, nil
 	case errors.Is(err, account.CodeEscalation):
 		seen.count(kind, escalated)
-		if out, err := w.host(p); err == nil && len(out.Changes) > 0 {
-			was = w.deal(p, out.Next)
+		if out, err := w.proposeAsHost(p); err == nil && len(out.Changes) > 0 {
+			was = w.effectOf(p, out.Next)
 			switch {
-			case was.judge() != nil:
+			case was.check() != nil:
 				seen.count(kind, justified)
 			case was.intended():
 				seen.count(kind, intended)
@@ -112,7 +112,7 @@ func (w *world) step(p account.Proposal, seen tally) (*deal, *breach, error) {
 	return nil, nil, nil
 }
 
-func (d *deal) verb(b *breach) string {
+func (d *effect) verb(b *breach) string {
 	if b.gives {
 		return "gives,"
 	}

@@ -18,9 +18,9 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// TestExchangeLeavesNothingUnfit exchanges the policy for one without clerks and back, while
-// somebody becomes a clerk and is none again. A policy that is in place fits: nobody ever
-// hears of an account that it does not fit.
+// TestExchangeLeavesNothingUnfit replaces the policy with one without clerks and back, while other
+// goroutines make a user a clerk and revert that. A policy in use must fit: no call may return a
+// policy mismatch.
 func TestExchangeLeavesNothingUnfit(t *testing.T) {
 	const enough = 30
 	ctx, cancel := context.WithCancel(context.Background())
@@ -40,10 +40,10 @@ func TestExchangeLeavesNothingUnfit(t *testing.T) {
 		account.CreateAccount{Owner: names[0]}, account.SetSeats{Pool: desk, Total: 1}, account.AddUser{User: names[3]})
 	require.NoError(t, err)
 
-	var seen tally
+	var seen counts
 	var busy sync.WaitGroup
 	busy.Go(func() {
-		defer cancel() // ends the others
+		defer cancel() // ends the other goroutines
 		for ctx.Err() == nil && (seen.of("exchanged") < enough || seen.of("unfit") < enough || seen.of("batches") < enough) {
 			var unfit *engine.PolicyMismatchError
 			switch err := e.SetPolicy(ctx, without); {
@@ -63,7 +63,7 @@ func TestExchangeLeavesNothingUnfit(t *testing.T) {
 	})
 	busy.Go(func() {
 		for i := 0; ctx.Err() == nil; i++ {
-			_, err := e.Do(ctx, host.actor(), "acme", op{kind: promote, whom: 3, post: member + post(i%2)}.command())
+			_, err := e.Do(ctx, host.actor(), "acme", op{kind: setRole, user: 3, role: member + modelRole(i%2)}.command())
 			switch {
 			case err == nil:
 				seen.add("batches", 1)
@@ -79,6 +79,6 @@ func TestExchangeLeavesNothingUnfit(t *testing.T) {
 		}
 	})
 	busy.Wait()
-	t.Logf("what came of it:\n%v", &seen)
+	t.Logf("counts:\n%v", &seen)
 	assert.GreaterOrEqual(t, min(seen.of("exchanged"), seen.of("unfit"), seen.of("batches")), enough)
 }

@@ -20,8 +20,8 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// asked is whoever answers a host's questions: an *engine.Engine, or ownTables.
-type asked interface {
+// decider makes the decisions of a host: an *engine.Engine, readers or ownTables.
+type decider interface {
 	usher.Authorizer
 	usher.Explainer
 	Actions(context.Context, usher.Request) ([]policy.Action, error)
@@ -29,7 +29,7 @@ type asked interface {
 	WhoMay(context.Context, usher.Request, usher.UserID) iter.Seq2[policy.Subject, error]
 }
 
-// readers asks for each question a Reader of the account that it is about.
+// readers uses, for each call, a Reader of the account of the request.
 type readers func(usher.AccountID) *engine.Reader
 
 func (r readers) Check(ctx context.Context, q usher.Request) (usher.Decision, error) {
@@ -52,13 +52,13 @@ func (r readers) WhoMay(ctx context.Context, q usher.Request, after usher.UserID
 	return r(q.Account).WhoMay(ctx, q, after)
 }
 
-// versions returns what answers by Readers of version 1: at least, and exactly that one.
+// versions returns Readers of version 1: at least that version, and exactly that version.
 func versions(e *engine.Engine) (atLeast, at readers) {
 	return func(id usher.AccountID) *engine.Reader { return e.AtLeast(id, 1) },
 		func(id usher.AccountID) *engine.Reader { return e.At(id, 1) }
 }
 
-// ownTables is a host that keeps users, roles and teams in tables of its own.
+// ownTables is a host with users, roles and teams in its own tables.
 type ownTables struct {
 	policy   *policy.Policy
 	accounts map[usher.AccountID]policy.Facts
@@ -115,14 +115,14 @@ func (o ownTables) WhoMay(_ context.Context, r usher.Request, after usher.UserID
 	return o.policy.WhoMay(f, &r, after)
 }
 
-// clock shows the time that a test gives it. It may be set while others read it.
+// clock returns the time that a test sets. It is safe for concurrent use.
 type clock struct{ nanos atomic.Int64 }
 
 func (c *clock) Now() time.Time { return time.Unix(0, c.nanos.Load()).UTC() }
 
 func (c *clock) set(t time.Time) { c.nanos.Store(t.UnixNano()) }
 
-// question is what is asked for several users, of several resources.
+// question is a request for several users and several resources.
 type question struct {
 	account    usher.AccountID
 	permission permission.Permission
@@ -130,7 +130,7 @@ type question struct {
 	time       time.Time
 }
 
-// by is the request of a user about a row, which is nil for the account as a whole.
+// by returns the request of a user about a row, nil for the account as a whole.
 func (q question) by(user usher.UserID, on *resource) usher.Request {
 	return usher.Request{Account: q.account, Subject: user, Permission: q.permission, Resource: on.on(), Context: q.context, Time: q.time}
 }
@@ -139,23 +139,23 @@ func (q question) String() string {
 	return fmt.Sprintf("%s in %s with %v at %s", q.permission, q.account, q.context, q.time.Format(time.RFC3339))
 }
 
-// scene is a host with some accounts: who answers its questions, its routes, and its tables. Each
-// account has some users and rows. The ids of users may be those of others in another account, and
-// so may the local ids of rows.
-type scene struct {
-	asked
+// host is a host application with some accounts, its decider, its routes and its tables. Each
+// account has users and rows. The ids of users and the local ids of rows may also occur in other
+// accounts.
+type host struct {
+	decider
 	policy  *policy.Policy
 	now     *clock
-	users   map[usher.AccountID][]usher.UserID // sorted, with some who are none
+	users   map[usher.AccountID][]usher.UserID // sorted, with some who are not in the account
 	rows    map[usher.AccountID][]*resource
 	layouts map[string]layout // by the type of resource
 	bases   []*base
 	routes  *routes
-	seen    *tally
-	engine  *engine.Engine // nil where the host has tables of its own
+	seen    *counts
+	engine  *engine.Engine // nil if the host has its own tables
 }
 
-// live makes an engine and has it import accounts.
+// live returns an engine with imported accounts.
 func live(t testing.TB, p *policy.Policy, now *clock, accounts map[usher.AccountID]account.Seed) *engine.Engine {
 	t.Helper()
 	e, err := engine.Open(engine.Options{Policy: p, Store: new(memstore.Store), Clock: now.Now})
@@ -170,7 +170,7 @@ func live(t testing.TB, p *policy.Policy, now *clock, accounts map[usher.Account
 	return e
 }
 
-func (s *scene) close(t testing.TB) {
+func (s *host) close(t testing.TB) {
 	t.Helper()
 	if s.engine == nil {
 		return
@@ -181,7 +181,7 @@ func (s *scene) close(t testing.TB) {
 }
 
 // rowsOf returns the rows of a type in an account.
-func (s *scene) rowsOf(id usher.AccountID, typ string) (rows []*resource) {
+func (s *host) rowsOf(id usher.AccountID, typ string) (rows []*resource) {
 	for _, row := range s.rows[id] {
 		if row.typ == typ {
 			rows = append(rows, row)
@@ -190,8 +190,8 @@ func (s *scene) rowsOf(id usher.AccountID, typ string) (rows []*resource) {
 	return rows
 }
 
-// types returns the types of resources that a permission or a bundle is about.
-func (s *scene) types(name permission.Permission) []string {
+// types returns the types of resources of a permission or a bundle.
+func (s *host) types(name permission.Permission) []string {
 	perms, ok := s.policy.Bundle(name)
 	if !ok {
 		return []string{name.Resource()}
@@ -206,7 +206,7 @@ func (s *scene) types(name permission.Permission) []string {
 }
 
 // permissionsOn returns the permissions on a type of resource, in the order of the policy.
-func (s *scene) permissionsOn(typ string) (list []permission.Permission) {
+func (s *host) permissionsOn(typ string) (list []permission.Permission) {
 	for _, p := range s.policy.Permissions() {
 		if p.Resource() == typ {
 			list = append(list, p)
@@ -215,7 +215,7 @@ func (s *scene) permissionsOn(typ string) (list []permission.Permission) {
 	return list
 }
 
-// verdict is all that a decision says, but where it was made.
+// verdict returns a decision as text, without version and digest.
 func verdict(d usher.Decision) string {
 	if d.Allowed() {
 		return "granted hiding " + strings.Join(d.Hidden(), " ")
@@ -223,7 +223,7 @@ func verdict(d usher.Decision) string {
 	return d.Reason().String()
 }
 
-// disagree makes an error of an answer that is not that of a check.
+// disagree returns an error for a result that differs from a check.
 func disagree(path string, q question, user usher.UserID, on *resource, got, want any) error {
 	return fmt.Errorf("%s: %q asks for %v on %v\n%s says %v\na check says %v", path, user, q, on, path, got, want)
 }

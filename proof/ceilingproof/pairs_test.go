@@ -11,25 +11,25 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-var pairsFlag = flag.Int("pairs", 70, "how many pairs of users act together")
+var pairsFlag = flag.Int("pairs", 70, "the number of pairs of users")
 
 const commandsOfAPair = 200
 
-// TestPairs lets two users together send 200 commands. Afterwards each user can do only what they
-// could do at first, or what one of the two could have done at first in that user's place.
+// TestPairs lets two users together send 200 commands. Afterwards each user can do only what the
+// user could do at first, or what one of the two could have done at first in that user's place.
 //
-// No time passes, no ownership is transferred, and no policy lets users give what they do not have.
-// Seats, settings and facts of the request may have been otherwise when a command was sent, so each of
-// them counts in every way for the two.
+// No time passes, no ownership is transferred, and no policy lets users delegate. Seats, settings
+// and facts of the request may have been different when a command was sent, so for the two users
+// each of them counts with every value.
 func TestPairs(t *testing.T) {
 	acted, broke := 0, 0
 	for i := range *pairsFlag {
 		seed := *seedFlag + uint64(i)
-		w := drawWorld(t, seed)
+		w := drawFixture(t, seed)
 		for tries := uint64(1); w.delegating(); tries++ {
-			w = drawWorld(t, seed+tries<<32)
+			w = drawFixture(t, seed+tries<<32)
 		}
-		first := scenario{doc: w.doc, contents: contentsOf(w.state)}
+		first := scenario{doc: w.doc, contents: seedOf(w.state)}
 		pair, proposals, err := w.pair()
 		if err != nil {
 			t.Fatal(err)
@@ -48,16 +48,16 @@ func TestPairs(t *testing.T) {
 			continue
 		}
 		small, text := shrink(first, func(s scenario) string { return s.pairBreaks(pair) })
-		t.Fatalf("%s\n\n%v\nto see it again: go test ./ceilingproof -run TestPairs -pairs 1 -seed %d", text, small, seed)
+		t.Fatalf("%s\n\n%v\nto repeat: go test ./ceilingproof -run TestPairs -pairs 1 -seed %d", text, small, seed)
 	}
 	t.Logf("%d pairs acted, and %d of them got what neither had", acted, broke)
 	if *pairsFlag >= 70 && acted < *pairsFlag/2 {
-		t.Errorf("only %d of %d pairs could do anything", acted, *pairsFlag)
+		t.Errorf("only %d of %d pairs changed anything", acted, *pairsFlag)
 	}
 }
 
 // delegating reports whether the policy lets users give what they do not have.
-func (w *world) delegating() bool {
+func (w *fixture) delegating() bool {
 	found := false
 	for i := range w.doc.Resources {
 		for _, p := range w.doc.Resources[i].Permissions {
@@ -68,7 +68,7 @@ func (w *world) delegating() bool {
 }
 
 // pair lets two users send commands, and returns those that changed something.
-func (w *world) pair() (pair []usher.UserID, done []account.Proposal, err error) {
+func (w *fixture) pair() (pair []usher.UserID, done []account.Proposal, err error) {
 	pair = some(w.dice, 2, 2, w.users()...)
 	for range commandsOfAPair {
 		actor := pick(w.dice, pair...)
@@ -79,7 +79,7 @@ func (w *world) pair() (pair []usher.UserID, done []account.Proposal, err error)
 		if _, transfer := p.Commands[0].(account.TransferOwnership); transfer {
 			continue
 		}
-		out, err := w.door(w, p)
+		out, err := w.propose(w, p)
 		if _, refused := err.(*account.Refusal); err != nil && !refused {
 			return nil, nil, fmt.Errorf("%s: %w", describe(p), err)
 		}
@@ -91,10 +91,10 @@ func (w *world) pair() (pair []usher.UserID, done []account.Proposal, err error)
 	return pair, done, nil
 }
 
-// pairBreaks replays the proposals of two users, and returns something that a user can do in the end
-// and should not; "" if there is nothing.
+// pairBreaks replays the proposals of two users, and describes something that a user can do in the
+// end and should not; "" if there is nothing.
 func (s scenario) pairBreaks(pair []usher.UserID) string {
-	l, err := newLaws(s.doc)
+	l, err := newPolicies(s.doc)
 	if err != nil {
 		return ""
 	}
@@ -102,41 +102,41 @@ func (s scenario) pairBreaks(pair []usher.UserID) string {
 	if err != nil {
 		return ""
 	}
-	a := alliance{laws: l, first: first, at: noon, had: map[usher.UserID]subject{}}
+	a := pairResult{policies: l, first: first, at: noon, had: map[usher.UserID]subject{}}
 	for id := range s.contents.Users {
 		u, _ := first.User(id)
-		a.had[id] = subjectOf(u, around(first).tree)
+		a.had[id] = subjectOf(u, surroundingsOf(first).tree)
 	}
 	a.last = first
 	for _, p := range s.proposals {
 		out, err := a.last.Propose(l.policy, p)
 		if err != nil {
-			continue // the proposals before that made it possible are left out
+			continue // shrink has removed the proposals that made it possible
 		}
 		for _, had := range a.had {
-			had.expects(p.Commands)
+			had.addCreatedTeams(p.Commands)
 		}
 		a.last = out.Next
 	}
 	return a.gained(pair)
 }
 
-// alliance is an account before and after the commands of two users.
-type alliance struct {
-	*laws
+// pairResult is an account before and after the commands of two users.
+type pairResult struct {
+	*policies
 	first, last *account.State
 	at          time.Time
 	had         map[usher.UserID]subject // at first
 }
 
-// gained looks for something that a user can do at last, could not do at first, and that neither of
-// the two could do at first in that user's place.
-func (a *alliance) gained(pair []usher.UserID) string {
+// gained describes something that a user can do at the end, that the user could not do at first,
+// and that neither of the two could do at first in that user's place.
+func (a *pairResult) gained(pair []usher.UserID) string {
 	for l := range a.last.UsersAfter("") {
-		in, id := around(a.last), l.ID
+		in, id := surroundingsOf(a.last), l.ID
 		had, is := a.had[id], subjectOf(l.User, in.tree)
 		had.seats = is.seats
-		before, after := a.whole.standIn(in, id, l.User.Teams, had), active(a.last, id, asIs(in, l.User))
+		before, after := a.whole.standIn(in, id, l.User.Teams, had), activeFacts(a.last, id, circumstancesOf(in, l.User))
 		var places []standIn
 		for _, one := range pair {
 			for _, seats := range [][]seat.PoolName{nil, {"desk"}} {
@@ -167,7 +167,7 @@ func (a *alliance) gained(pair []usher.UserID) string {
 	return ""
 }
 
-// either answers a question for the places of two users, with any facts of the request.
+// either decides a question for the places of two users, with all facts of the request.
 func either(places []standIn, q question) answer {
 	could := answer{hidden: allHidden}
 	for _, q.context = range []usher.Context{q.context, {"mfa": true}, {"mfa": false}} {

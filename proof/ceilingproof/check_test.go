@@ -16,7 +16,7 @@ import (
 // breach is a promise that commands broke.
 type breach struct {
 	user   usher.UserID
-	gives  bool // else it takes
+	gives  bool // otherwise it takes
 	how    string
 	detail string
 }
@@ -29,22 +29,22 @@ func (b *breach) String() string {
 	return fmt.Sprintf("this %s %s what the actor does not have: %s (%s)", verb, b.user, b.detail, b.how)
 }
 
-// deal is what commands did to an account: the account before and after, and the commands. The actor
-// is a user, even where the commands were sent by the host to see what would come of them.
-type deal struct {
-	*laws
+// effect is the account before and after commands, with the commands. The actor is a user, even if
+// the host sent the commands to determine the effect.
+type effect struct {
+	*policies
 	before, after *account.State
 	proposal      account.Proposal
 	actor         usher.UserID
 }
 
-// judge holds what commands did against the promise, and returns the first breach, nil if there is
-// none. It looks at decisions only.
-func (d *deal) judge() *breach {
+// check compares the effect with the promise, and returns the first breach, nil if there is none.
+// It uses decisions only.
+func (d *effect) check() *breach {
 	for _, c := range d.proposal.Commands {
 		switch c.(type) {
 		case account.TransferOwnership, account.DeleteAccount:
-			return nil // the policy says which roles the users get, and one built-in rule says who may
+			return nil // the policy defines the roles that the users get, and a built-in rule who may do this
 		}
 	}
 	for l := range d.after.UsersAfter("") {
@@ -60,40 +60,40 @@ func (d *deal) judge() *breach {
 	return nil
 }
 
-// was returns what a user had before the commands. A team role counts also on teams that the
-// commands created below one of its own: that is not given with the role.
-func (d *deal) was(id usher.UserID) subject {
+// subjectBefore returns what a user had before the commands. A team role also counts on teams that
+// the commands created below a team of the role: these are not given with the role.
+func (d *effect) subjectBefore(id usher.UserID) subject {
 	u, _ := d.before.User(id)
-	s := subjectOf(u, around(d.before).tree)
-	s.expects(d.proposal.Commands)
+	s := subjectOf(u, surroundingsOf(d.before).tree)
+	s.addCreatedTeams(d.proposal.Commands)
 	return s
 }
 
-func (d *deal) is(id usher.UserID) subject {
+func (d *effect) subjectAfter(id usher.UserID) subject {
 	u, _ := d.after.User(id)
-	return subjectOf(u, around(d.after).tree)
+	return subjectOf(u, surroundingsOf(d.after).tree)
 }
 
-// moments returns the time of the commands, and the later times at which something ends.
-func (d *deal) moments(lists ...[]policy.Grant) []time.Time {
+// moments returns the time of the commands, and the later times at which a grant ends.
+func (d *effect) moments(lists ...[]policy.Grant) []time.Time {
 	return append([]time.Time{d.proposal.Time}, ends(d.proposal.Time, lists...)...)
 }
 
-// given looks for something that a user can do after the commands, could not do before, and that
-// the actor could not do before in the user's place. All of it is seen with the teams, seats and
-// settings as they are afterwards, because the promise does not cover those, and with other seats
-// and settings too, because they may be otherwise later.
-func (d *deal) given(id usher.UserID) *breach {
-	was, is, actor := d.was(id), d.is(id), d.was(d.actor)
+// given returns a breach if a user can do something after the commands that neither the user nor,
+// in the user's place, the actor could do before. Decisions use the teams, seats and settings after
+// the commands, because the promise does not cover these, and also other seats and settings,
+// because they may change later.
+func (d *effect) given(id usher.UserID) *breach {
+	was, is, actor := d.subjectBefore(id), d.subjectAfter(id), d.subjectBefore(d.actor)
 	if was.sameRights(is) || d.delegates(id) {
 		return nil
 	}
-	in := around(d.after)
+	in := surroundingsOf(d.after)
 	user, _ := d.after.User(id)
 	moments, list := d.moments(actor.grants, was.grants, is.grants), d.questions(in, id, d.actor)
-	for _, c := range d.everyCircumstance(asIs(in, user), "seated", "open") {
+	for _, c := range d.everyCircumstance(circumstancesOf(in, user), "seated", "open") {
 		in.settings, was.seats = c.settings(), c.seats()
-		before, after := d.whole.standIn(in, id, user.Teams, was), active(d.after, id, c)
+		before, after := d.whole.standIn(in, id, user.Teams, was), activeFacts(d.after, id, c)
 		places := d.places(in, id, user, c, actor)
 		for _, q := range list {
 			if !d.matters(c, q.permission) {
@@ -108,7 +108,7 @@ func (d *deal) given(id usher.UserID) *breach {
 				if then.allowed && then.hidden&^now.hidden == 0 {
 					continue
 				}
-				if could := d.could(places, q); beyond(then, now, could) {
+				if could := d.could(places, q); exceeds(then, now, could) {
 					return &breach{user: id, gives: true, how: d.howGiven(q, then, could), detail: q.String() + c.String()}
 				}
 			}
@@ -117,12 +117,13 @@ func (d *deal) given(id usher.UserID) *breach {
 	return nil
 }
 
-// beyond reports whether what is allowed or shown now, and was not then, is more than what could be.
-func beyond(then, now, could answer) bool {
+// exceeds reports whether something is allowed or shown now that was not allowed or shown then, and
+// that the actor could not do.
+func exceeds(then, now, could answer) bool {
 	return !could.allowed && !then.allowed || could.hidden&then.hidden&^now.hidden != 0
 }
 
-func (d *deal) howGiven(q question, then, could answer) string {
+func (d *effect) howGiven(q question, then, could answer) string {
 	switch {
 	case could.forbidden && then.forbidden:
 		return "the actor is under a prohibition, and it is lifted"
@@ -138,11 +139,11 @@ func (d *deal) howGiven(q question, then, could answer) string {
 	return "opens a rule"
 }
 
-// places puts the actor in the place of a user. A seat and a setting count as they are for the user,
-// or as they were for the actor at some time during the commands.
-func (d *deal) places(in surroundings, id usher.UserID, user *policy.User, c circumstances, actor subject) (list []standIn) {
+// places puts the actor in the place of a user. A seat and a setting count as they are for the
+// user, or as they were for the actor at some time during the commands.
+func (d *effect) places(in surroundings, id usher.UserID, user *policy.User, c circumstances, actor subject) (list []standIn) {
 	for _, seats := range d.seats(c, actor) {
-		for _, settings := range append(d.settings(around(d.before)), c.settings()) {
+		for _, settings := range append(d.settings(surroundingsOf(d.before)), c.settings()) {
 			s, around := actor, in
 			s.seats, around.settings = seats, settings
 			list = append(list, d.whole.standIn(around, id, user.Teams, s))
@@ -151,7 +152,7 @@ func (d *deal) places(in surroundings, id usher.UserID, user *policy.User, c cir
 	return list
 }
 
-func (d *deal) seats(c circumstances, actor subject) [][]seat.PoolName {
+func (d *effect) seats(c circumstances, actor subject) [][]seat.PoolName {
 	list := [][]seat.PoolName{actor.seats}
 	add := func(seats []seat.PoolName) {
 		if !slices.ContainsFunc(list, func(s []seat.PoolName) bool { return slices.Equal(s, seats) }) {
@@ -165,8 +166,8 @@ func (d *deal) seats(c circumstances, actor subject) [][]seat.PoolName {
 	return list
 }
 
-// settings returns the settings that held at some time during the commands.
-func (d *deal) settings(in surroundings) []map[string]bool {
+// settings returns the settings at all times during the commands.
+func (d *effect) settings(in surroundings) []map[string]bool {
 	list := []map[string]bool{in.settings}
 	for _, c := range d.proposal.Commands {
 		if c, ok := c.(account.ChangeSetting); ok {
@@ -176,9 +177,9 @@ func (d *deal) settings(in surroundings) []map[string]bool {
 	return list
 }
 
-// could answers a question for the actor in the user's place. Where a fact of the request was given
-// with the commands, it counts as it is in the question or as it was given.
-func (d *deal) could(places []standIn, q question) answer {
+// could decides a question for the actor in the user's place. If the commands had a fact of the
+// request, it counts as in the question or as with the commands.
+func (d *effect) could(places []standIn, q question) answer {
 	could := answer{forbidden: true, hidden: allHidden}
 	contexts := []usher.Context{q.context}
 	if sent := d.proposal.Context; len(sent) > 0 && !maps.Equal(q.context, sent) {
@@ -197,12 +198,12 @@ func (d *deal) could(places []standIn, q question) answer {
 
 var delegate = permission.MustParse("user.delegate")
 
-// delegates reports whether the actor may give the user what they do not have.
-func (d *deal) delegates(id usher.UserID) bool {
+// delegates reports whether the actor may give the user what the actor does not have.
+func (d *effect) delegates(id usher.UserID) bool {
 	if _, err := d.policy.Permission(delegate.String()); err != nil || id == d.actor {
 		return false
 	}
-	on := &thing{kind: "user", parties: map[string][]string{"user": {string(id)}}}
+	on := &resource{kind: "user", parties: map[string][]string{"user": {string(id)}}}
 	if u, _ := d.before.User(id); u == nil {
 		added, _ := d.after.User(id)
 		on.parties = map[string][]string{}
@@ -212,18 +213,18 @@ func (d *deal) delegates(id usher.UserID) bool {
 	}
 	q := question{permission: delegate, resource: on, context: d.proposal.Context, at: d.proposal.Time}
 	actor, _ := d.before.User(d.actor)
-	for _, in := range []surroundings{around(d.before), around(d.after)} {
-		if d.whole.standIn(in, d.actor, actor.Teams, d.was(d.actor)).answer(q).allowed {
+	for _, in := range []surroundings{surroundingsOf(d.before), surroundingsOf(d.after)} {
+		if d.whole.standIn(in, d.actor, actor.Teams, d.subjectBefore(d.actor)).answer(q).allowed {
 			return true
 		}
 	}
 	return false
 }
 
-// taken looks for something that another user could do before the commands and cannot do afterwards,
-// if that user outranks the actor. Teams, seats and settings are as they were before. A change of
-// status takes everything, and so does removal.
-func (d *deal) taken(id usher.UserID) *breach {
+// taken returns a breach if another user could do something before the commands and cannot do it
+// afterwards, and outranks the actor. Decisions use the teams, seats and settings before the
+// commands. A change of status and a removal take everything.
+func (d *effect) taken(id usher.UserID) *breach {
 	if id == d.actor {
 		return nil
 	}
@@ -237,9 +238,9 @@ func (d *deal) taken(id usher.UserID) *breach {
 	return nil
 }
 
-func (d *deal) loses(id usher.UserID) (how, detail string) {
-	was, is, actor := subjectOf(d.userBefore(id), around(d.before).tree), d.is(id), d.was(d.actor)
-	is.misses(around(d.before), around(d.after))
+func (d *effect) loses(id usher.UserID) (how, detail string) {
+	was, is, actor := subjectOf(d.userBefore(id), surroundingsOf(d.before).tree), d.subjectAfter(id), d.subjectBefore(d.actor)
+	is.addDeletedTeams(surroundingsOf(d.before), surroundingsOf(d.after))
 	user := d.userBefore(id)
 	after, _ := d.after.User(id)
 	for _, c := range d.proposal.Commands {
@@ -254,13 +255,13 @@ func (d *deal) loses(id usher.UserID) (how, detail string) {
 			}
 		}
 	}
-	unseated := len(was.seats) > len(is.seats) // by unassign-seat, or by a role that holds none
+	unseated := len(was.seats) > len(is.seats) // by unassign-seat, or by a role that may hold no seat
 	if was.sameRights(is) && !unseated {
 		return "", ""
 	}
-	in := around(d.before)
+	in := surroundingsOf(d.before)
 	moments, list := d.moments(actor.grants, was.grants, is.grants), d.questions(in, id, d.actor)
-	for _, c := range d.everyCircumstance(asIs(in, user), "seated", "open") {
+	for _, c := range d.everyCircumstance(circumstancesOf(in, user), "seated", "open") {
 		if unseated && !c.seated {
 			continue
 		}
@@ -268,7 +269,7 @@ func (d *deal) loses(id usher.UserID) (how, detail string) {
 			is.seats = c.seats()
 		}
 		in.settings = c.settings()
-		before, now := active(d.before, id, c), d.whole.standIn(in, id, user.Teams, is)
+		before, now := activeFacts(d.before, id, c), d.whole.standIn(in, id, user.Teams, is)
 		for _, q := range list {
 			if !d.matters(c, q.permission) {
 				continue
@@ -289,7 +290,7 @@ func (d *deal) loses(id usher.UserID) (how, detail string) {
 	return "", ""
 }
 
-func (d *deal) userBefore(id usher.UserID) *policy.User {
+func (d *effect) userBefore(id usher.UserID) *policy.User {
 	u, _ := d.before.User(id)
 	return u
 }

@@ -16,28 +16,27 @@ import (
 	"github.com/usher-go/usher/team"
 )
 
-// world is an account as the model keeps it: maps and lists, all of which are copied for each
-// command.
-type world struct {
+// modelAccount is an account in the model: maps and lists, which are copied for each command.
+type modelAccount struct {
 	book     *rulebook
 	exists   bool
 	deleted  bool
-	swapped  bool // the policy is another one than that under which the account was made
+	swapped  bool // the policy was replaced after the account was created
 	users    map[usher.UserID]*user
-	teams    map[usher.TeamID]usher.TeamID // each with the one above it, or ""
-	gone     map[usher.TeamID]bool         // the teams that were deleted
+	teams    map[usher.TeamID]usher.TeamID // each with its parent, or ""
+	gone     map[usher.TeamID]bool         // the deleted teams
 	bought   map[seat.PoolName]int
-	settings map[string]bool // those that were ever changed
+	settings map[string]bool // the changed settings
 	fields   []account.Field
 	lastID   int // of a field
-	values   store
+	values   fieldValues
 }
 
-// store is what users have in custom fields, by the field's id. It is no part of the state.
-type store map[usher.UserID]map[int]account.Value
+// fieldValues has the values of custom fields, by the field's id. It is not part of the state.
+type fieldValues map[usher.UserID]map[int]account.Value
 
-// set keeps a value; "" takes away what was there.
-func (s store) set(user usher.UserID, field int, value account.Value) {
+// set stores a value; "" deletes it.
+func (s fieldValues) set(user usher.UserID, field int, value account.Value) {
 	if s[user] == nil {
 		s[user] = map[int]account.Value{}
 	}
@@ -52,13 +51,13 @@ func (s store) set(user usher.UserID, field int, value account.Value) {
 type user struct {
 	status usher.Status
 	role   role.Name
-	teams  map[usher.TeamID][]role.Name // in which the user was put, with the roles held there
+	teams  map[usher.TeamID][]role.Name // of which the user is a member, with the roles there
 	seats  map[seat.PoolName]bool
-	grants map[string]time.Time // until when, zero for good
+	grants map[string]time.Time // until when; zero for no end
 }
 
-// take keeps what an outcome says of values, and returns the store.
-func (s store) take(o account.Outcome) store {
+// take applies the values of an outcome, and returns the store.
+func (s fieldValues) take(o account.Outcome) fieldValues {
 	for _, id := range o.Removed {
 		delete(s, id)
 	}
@@ -68,14 +67,14 @@ func (s store) take(o account.Outcome) store {
 	return s
 }
 
-func newWorld(book *rulebook) *world { return &world{book: book, values: store{}} }
+func newModel(book *rulebook) *modelAccount { return &modelAccount{book: book, values: fieldValues{}} }
 
-// same reports whether two worlds are alike, also in what users have in fields.
-func (w *world) same(other *world) bool {
+// same reports whether two accounts are equal, with the values of custom fields.
+func (w *modelAccount) same(other *modelAccount) bool {
 	return w.String() == other.String() && reflect.DeepEqual(w.values, other.values)
 }
 
-func (w *world) clone() *world {
+func (w *modelAccount) clone() *modelAccount {
 	c := *w
 	c.users = map[usher.UserID]*user{}
 	for id, u := range w.users {
@@ -83,7 +82,7 @@ func (w *world) clone() *world {
 	}
 	c.teams, c.bought, c.settings = copied(w.teams), copied(w.bought), copied(w.settings)
 	c.gone = copied(w.gone)
-	c.fields, c.values = slices.Clone(w.fields), store{}
+	c.fields, c.values = slices.Clone(w.fields), fieldValues{}
 	for id, values := range w.values {
 		c.values[id] = copied(values)
 	}
@@ -105,8 +104,8 @@ func copied[K comparable, V any](m map[K]V) map[K]V {
 	return c
 }
 
-// holder returns who has the unique role.
-func (w *world) holder() (usher.UserID, *user) {
+// holder returns the holder of the unique role.
+func (w *modelAccount) holder() (usher.UserID, *user) {
 	for id, u := range w.users {
 		if w.book.isUnique(u.role) {
 			return id, u
@@ -115,8 +114,8 @@ func (w *world) holder() (usher.UserID, *user) {
 	return "", nil
 }
 
-// held returns how many users hold a seat of a pool.
-func (w *world) held(pool seat.PoolName) (n int) {
+// held returns the number of users with a seat of a pool.
+func (w *modelAccount) held(pool seat.PoolName) (n int) {
 	for _, u := range w.users {
 		if u.seats[pool] {
 			n++
@@ -125,8 +124,8 @@ func (w *world) held(pool seat.PoolName) (n int) {
 	return n
 }
 
-// holders returns how many users have an account role, and how many of them are active.
-func (w *world) holders(name role.Name) (all, active int) {
+// holders returns the number of users with an account role, and the number of active ones.
+func (w *modelAccount) holders(name role.Name) (all, active int) {
 	for _, u := range w.users {
 		if u.role == name {
 			all++
@@ -138,8 +137,8 @@ func (w *world) holders(name role.Name) (all, active int) {
 	return all, active
 }
 
-// above returns a team and all above it. In a circle of teams it ends where it began.
-func (w *world) above(t usher.TeamID) (teams []usher.TeamID) {
+// above returns a team and all teams above it. It stops at a cycle.
+func (w *modelAccount) above(t usher.TeamID) (teams []usher.TeamID) {
 	for ; t != "" && !slices.Contains(teams, t); t = w.teams[t] {
 		teams = append(teams, t)
 	}
@@ -147,12 +146,12 @@ func (w *world) above(t usher.TeamID) (teams []usher.TeamID) {
 }
 
 // field returns the index of a field, -1 if there is none.
-func (w *world) field(name string) int {
+func (w *modelAccount) field(name string) int {
 	return slices.IndexFunc(w.fields, func(f account.Field) bool { return f.Name == name })
 }
 
 // setting returns the present value of a setting.
-func (w *world) setting(name string) bool {
+func (w *modelAccount) setting(name string) bool {
 	if value, changed := w.settings[name]; changed {
 		return value
 	}
@@ -160,10 +159,10 @@ func (w *world) setting(name string) bool {
 	return value
 }
 
-// facts returns the world as a policy is asked about it.
-func (w *world) facts() policy.Facts { return facts{w} }
+// facts returns the account as facts for a policy.
+func (w *modelAccount) facts() policy.Facts { return facts{w} }
 
-type facts struct{ w *world }
+type facts struct{ w *modelAccount }
 
 func (f facts) User(id usher.UserID) (*policy.User, error) {
 	u := f.w.users[id]
@@ -178,7 +177,7 @@ func (f facts) Account() (*policy.Account, error) {
 	return &policy.Account{Teams: tree, Settings: f.w.settings}, err
 }
 
-// plain returns the user as the library knows users, everything sorted.
+// plain returns the user as a policy.User, with sorted lists.
 func (u *user) plain() *policy.User {
 	p := &policy.User{Status: u.status, Role: u.role}
 	for _, id := range slices.Sorted(maps.Keys(u.teams)) {
@@ -192,8 +191,8 @@ func (u *user) plain() *policy.User {
 	return p
 }
 
-// String writes all that can be seen of the account, a line for each thing.
-func (w *world) String() string {
+// String writes all that is visible of the account, with a line for each part.
+func (w *modelAccount) String() string {
 	var b strings.Builder
 	switch {
 	case w.deleted:
@@ -219,9 +218,9 @@ func (w *world) String() string {
 	return b.String()
 }
 
-// key tells accounts apart in which the same commands may do something else: besides what can be
-// seen, by the ids that no team can have any more.
-func (w *world) key() string {
+// key distinguishes accounts in which the same commands may have different effects: besides the
+// visible state, it contains the ids of deleted teams.
+func (w *modelAccount) key() string {
 	return fmt.Sprintf("%sgone %q\n", w, slices.Sorted(maps.Keys(w.gone)))
 }
 
