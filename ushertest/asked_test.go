@@ -38,8 +38,8 @@ func TestAsked(t *testing.T) {
 
 	assert.Len(t, az.Asked(edit, c1, c2), 1)
 	assert.Equal(t, "nobody asked for calendar.edit on calendar c2; this was asked for:"+
-		"\n\tin acme, mia may not calendar.edit on calendar c1: denied (no-permission): nothing that the user holds gives calendar.edit"+
-		"\n\tmia may not calendar.view: denied (no-permission): nothing that the user holds gives calendar.view", s.taken())
+		"\n\tin acme, mia may not calendar.edit on calendar c1: denied (no-permission): the user has no rule for calendar.edit"+
+		"\n\tmia may not calendar.view: denied (no-permission): the user has no rule for calendar.view", s.taken())
 	az.AskedNothing()
 	assert.Contains(t, s.taken(), "nothing was to be asked for; this was asked for:\n\tin acme, mia may not")
 }

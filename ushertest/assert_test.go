@@ -31,7 +31,7 @@ func TestAssertions(t *testing.T) {
 
 		ushertest.Allowed(s, az, mayNot)
 		assert.Equal(t, "calendar.edit on calendar c1 must be allowed: mia may not calendar.edit on calendar c1: "+
-			"denied (no-permission): nothing that the user holds gives calendar.edit", s.taken())
+			"denied (no-permission): the user has no rule for calendar.edit", s.taken())
 		ushertest.Denied(s, az, may, usher.ReasonInactive)
 		assert.Contains(t, s.taken(), "calendar.view on calendar c1 must be denied (inactive): mia may calendar.view on calendar c1: allowed by the grant")
 		ushertest.Denied(s, az, mayNot, usher.ReasonInactive)

@@ -27,10 +27,10 @@ func Example() {
 	az.Asked(view)
 	// Output:
 	// <nil>
-	// max may not calendar.edit on calendar c1: denied (no-permission): nothing that the user holds gives calendar.edit
+	// max may not calendar.edit on calendar c1: denied (no-permission): the user has no rule for calendar.edit
 	// nobody asked for calendar.view; this was asked for:
 	// 	in acme, mia may calendar.edit on calendar c1: allowed by the grant calendar.edit (example_test.go:21)
-	// 	in acme, max may not calendar.edit on calendar c1: denied (no-permission): nothing that the user holds gives calendar.edit
+	// 	in acme, max may not calendar.edit on calendar c1: denied (no-permission): the user has no rule for calendar.edit
 }
 
 // noisy is a test that prints its failures, as go test does.
