@@ -13,7 +13,7 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// read returns the resources that a request names.
+// read returns the references in a request.
 func (a *Actions) read(w http.ResponseWriter, r *http.Request) (refs []usher.Ref, err error) {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
@@ -50,7 +50,7 @@ func (a *Actions) limit() int {
 func readQuery(r *http.Request) ([]usher.Ref, error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, unreadable("the query cannot be read")
+		return nil, unreadable("the query is malformed")
 	}
 	refs := make([]usher.Ref, len(query["on"]))
 	for i, on := range query["on"] {
@@ -76,7 +76,7 @@ func (a *Actions) readBody(w http.ResponseWriter, r *http.Request) ([]usher.Ref,
 	err := d.Decode(&body)
 	if err == nil {
 		if _, more := d.Token(); more != io.EOF {
-			err = errors.Join(errors.New("there is more behind the JSON value"), more)
+			err = errors.Join(errors.New("trailing data"), more)
 		}
 	}
 	var tooLarge *http.MaxBytesError
@@ -93,8 +93,8 @@ func (a *Actions) readBody(w http.ResponseWriter, r *http.Request) ([]usher.Ref,
 	return refs, nil
 }
 
-// unwrapped returns the writer that net/http knows, and that closes the connection to a
-// client who sends too much.
+// unwrapped returns the writer of net/http, which closes the connection to a client that
+// sends too much.
 func unwrapped(w http.ResponseWriter) http.ResponseWriter {
 	for {
 		inner, ok := w.(interface{ Unwrap() http.ResponseWriter })

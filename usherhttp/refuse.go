@@ -13,22 +13,27 @@ import (
 	"github.com/usher-go/usher/permission"
 )
 
-// Refuse answers as the Guard does, for handlers that ask themselves: an error of
-// usher.Require, ErrNotFound, one of Guard.NotFound, ErrNoSubject, a *Problem with a status of 400 to 499,
-// what an Engine returns for commands, and whatever else keeps a question from being
-// answered, which is 503. It writes to the log, too. Nil is a misuse, and answered
-// with 500.
+// Refuse responds with an error as the Guard does, and logs it. It is for handlers that
+// make checks themselves. The error is one of these:
 //
-// A command that was refused for a reason other than a denial, such as a lack of
-// seats, is a Problem of the type TypeRefused and the code; its sentence is for users
-// and names no ids, for which there is Sentence. The status is 404 for what does not
-// exist, 422 for what makes no sense, 403 for an escalation, else 409.
+//   - an error of usher.Require
+//   - ErrNotFound, or an error in Guard.NotFound: 404
+//   - ErrNoSubject: 401
+//   - a *Problem with a status of 400 to 499
+//   - an error that an Engine returns for commands
+//   - any other error: 503
+//   - nil, which is a mistake in the handler: 500
 //
-// Of the engine's errors, ErrKeyReused is 422, with TypeRefused and key-reused: the
-// client must take another key. ErrContention, ErrOutcomeUnknown, ErrStale and ErrClosed are 503:
-// the client may send the same again, after ErrOutcomeUnknown only under the same key. Any
-// error with a method Refused() string is taken for such a refusal, with what it
-// returns for the code.
+// A command that was refused for another reason than a denial, such as a lack of seats, is
+// a Problem of the type TypeRefused and the code. Its sentence is for users and contains no
+// ids; Localize can replace it. The status is 404 if something does not exist, 422 if the
+// command is invalid, 403 for an escalation, and 409 otherwise.
+//
+// The engine's ErrKeyReused is 422, with TypeRefused and key-reused: the client must use
+// another idempotency key. ErrContention, ErrOutcomeUnknown, ErrStale and ErrClosed are
+// 503: the client may retry, after ErrOutcomeUnknown only with the same key. Any other
+// error with a method Refused() string is treated as a refusal with the code that the
+// method returns.
 func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if g == nil {
 		g = new(Guard)
@@ -38,7 +43,7 @@ func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, a AuthInfo, conceal bool, err error) {
 	if err == nil {
-		err = printable.Errorf("%w: Refuse was given no error", ErrConfig)
+		err = printable.Errorf("%w: Refuse was called without an error", ErrConfig)
 	}
 	p := g.problem(&a, err)
 	status := p.Status
@@ -49,8 +54,8 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, a AuthInfo, conce
 	g.write(w, r, p)
 }
 
-// shows reports whether an answer would tell that there is something. A question that
-// is wrong for a resource is not asked where there is none.
+// shows reports whether a response would reveal that the resource exists. A permission that
+// is wrong for a resource causes an error only if there is a resource.
 func shows(status int, err error) bool {
 	return status == http.StatusForbidden || status == http.StatusNotFound ||
 		errors.Is(err, usher.ErrWrongResource) || errors.Is(err, usher.ErrUndeclared) || errors.Is(err, errNoAccount)
@@ -58,13 +63,13 @@ func shows(status int, err error) bool {
 
 var notFound = Problem{Status: http.StatusNotFound}
 
-// mistakes are those of a program: to try again does not help.
+// mistakes are errors in the program, for which a retry does not help.
 var mistakes = []error{
 	ErrConfig, ErrUnguarded, errWhole,
 	usher.ErrUnknownPermission, usher.ErrWrongResource, usher.ErrUndeclared, usher.ErrNoTime, usher.ErrNoAuthorizer,
 }
 
-// problem says how an error is answered.
+// problem returns the response to an error.
 func (g *Guard) problem(a *AuthInfo, err error) Problem {
 	if own, ok := ownAnswer(err); ok {
 		return *own
@@ -88,19 +93,19 @@ func (g *Guard) problem(a *AuthInfo, err error) Problem {
 	return Problem{Status: http.StatusServiceUnavailable}
 }
 
-// ownAnswer finds the answer that a host's function gave.
+// ownAnswer returns the response that a host's function chose.
 func ownAnswer(err error) (*Problem, bool) {
 	var own *Problem
 	ok := errors.As(err, &own) && own != nil && own.Status >= 400 && own.Status < 500
 	return own, ok
 }
 
-// denial says of a decision what the user may know. Of who is no user of the account
-// that is as little as of an account that does not exist.
+// denial returns the problem for a decision, as far as the user may see it. A user who does
+// not belong to the account sees as little as for an account that does not exist.
 func (g *Guard) denial(permission string, d usher.Decision) Problem {
 	p := Problem{Type: TypeDenied, Status: http.StatusForbidden}
-	sentence, told := denials[d.Reason()]
-	if !told {
+	sentence, ok := denials[d.Reason()]
+	if !ok {
 		return p
 	}
 	p.Detail, p.Reason, p.Permission = sentence, d.Reason().String(), permission
@@ -117,14 +122,14 @@ func (g *Guard) denial(permission string, d usher.Decision) Problem {
 		}
 	case usher.ReasonNoPermission:
 		if title := detail.Titles[permission]; title != "" {
-			p.Detail = "You do not have the permission to " + printable.Text(title) + "."
+			p.Detail = "You don't have permission to " + printable.Text(title) + "."
 		}
 	}
 	return p
 }
 
-// needs is a sentence for a user about conditions that are not met: "You need a booking
-// seat." if all of them have titles, otherwise one that lists them.
+// needs returns a sentence about conditions that are not met: "You need a booking seat." if
+// all have titles, otherwise a list.
 func needs(unmet []string, titles map[string]string) string {
 	words, titled := make([]string, len(unmet)), true
 	for i, condition := range unmet {
@@ -134,7 +139,7 @@ func needs(unmet []string, titles map[string]string) string {
 		}
 	}
 	if !titled {
-		return "You may do this only once this is met: " + strings.Join(words, ", ") + "."
+		return "You can do this only if these conditions are met: " + strings.Join(words, ", ") + "."
 	}
 	last := len(words) - 1
 	if last == 0 {
@@ -143,18 +148,18 @@ func needs(unmet []string, titles map[string]string) string {
 	return "You need " + strings.Join(words[:last], ", ") + " and " + words[last] + "."
 }
 
-// log tells of a refusal with a status, which was answered with another one if it had
-// to be concealed.
+// log logs a refusal. status is the actual status; answered is the status of the response,
+// which differs if the resource is concealed.
 func (g *Guard) log(r *http.Request, a *AuthInfo, status, answered int, err error) {
 	level, message := slog.LevelDebug, "refused"
 	var command refusal
 	switch {
 	case errors.Is(err, usher.ErrOtherAccount):
-		level = slog.LevelWarn // somebody tries ids out, or a Loader looks in the wrong place
+		level = slog.LevelWarn // a client guesses ids, or a Loader reads the wrong account
 	case errors.Is(err, usher.ErrDenied):
 		level, message = slog.LevelInfo, "denied"
 	case errors.Is(err, usher.ErrUnknownAccount):
-		level = slog.LevelInfo // a session of an account that is gone, or that nobody signed up
+		level = slog.LevelInfo // a session of an account that was deleted or never created
 	case errors.As(err, &command), status == http.StatusConflict, status == http.StatusUnprocessableEntity:
 		level = slog.LevelInfo
 	case status == http.StatusInternalServerError:
@@ -177,7 +182,8 @@ func (g *Guard) log(r *http.Request, a *AuthInfo, status, answered int, err erro
 	logger.LogAttrs(r.Context(), level, "usher: "+message, attrs...)
 }
 
-// asked is the permission that the guard asked for, or else an engine for a command.
+// asked returns the permission that the guard checked, or else the one that an engine
+// checked for a command.
 func asked(a *AuthInfo, err error) permission.Permission {
 	var denied *usher.DeniedError
 	if a.Permission.IsZero() && errors.As(err, &denied) && denied != nil {
@@ -186,6 +192,5 @@ func asked(a *AuthInfo, err error) permission.Permission {
 	return a.Permission
 }
 
-// gone reports whether the client did not wait for the answer. A deadline that has
-// passed is the server's own.
+// gone reports whether the client disconnected. An expired deadline is the server's own.
 func gone(r *http.Request) bool { return errors.Is(r.Context().Err(), context.Canceled) }

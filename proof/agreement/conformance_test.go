@@ -253,7 +253,7 @@ func (c *corpus) everyRow(q question) error {
 			}
 		}
 		if user == "" {
-			continue // nobody is logged in
+			continue // not logged in
 		}
 		if err := c.scene.buttons(q, user, rows); err != nil {
 			return err
@@ -280,7 +280,7 @@ func (c *corpus) ask(q question, first bool) error {
 			return err
 		}
 		if user == "" {
-			continue // nobody is logged in
+			continue // not logged in
 		}
 		if err := s.whole(q, user); err != nil {
 			return err
