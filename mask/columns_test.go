@@ -64,11 +64,11 @@ func TestColumnsRefuseRowsOfAnotherShape(t *testing.T) {
 		}
 	}
 	_, err := columns.Without([]any{1}, "title")
-	assert.EqualError(t, err, "row of another shape: 1 values for 4 columns")
+	assert.EqualError(t, err, "wrong number of values: 1 values for 4 columns")
 }
 
 func TestColumnsCovers(t *testing.T) {
 	assert.NoError(t, columns.Covers("title", "location"))
 	assert.EqualError(t, columns.Covers("title", "notes"),
-		`fields and their names do not match: columns: no column names "notes"; "location", which a column names, is not among the fields`)
+		`tags and fields do not match: columns: no column for "notes"; a column for "location", which is not a field`)
 }
