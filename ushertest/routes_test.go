@@ -46,7 +46,7 @@ func TestGuarded(t *testing.T) {
 	assert.Empty(t, s.taken())
 
 	ushertest.Guarded(s, "GET /c", h, logged)
-	assert.Equal(t, `route "GET /c": anybody gets through to it; put a usherhttp.Guard before its handler`, s.taken())
+	assert.Equal(t, `route "GET /c" is not guarded; put a usherhttp.Guard before its handler`, s.taken())
 	ushertest.Guarded(s, "GET /c", nil)
 	assert.NotEmpty(t, s.taken())
 	assert.Panics(t, func() { ushertest.Guarded(nil, "GET /c", h, require) })
