@@ -13,7 +13,7 @@ import (
 	"github.com/usher-go/usher/internal/criteria"
 )
 
-// A long list is divided into arguments that together have each of its ids once.
+// A long list is divided into arguments that together contain each id once.
 func TestListsAreDivided(t *testing.T) {
 	filter.LowerLimits(t, 50, 100, 1<<20)
 	var ids []string
@@ -41,7 +41,7 @@ func TestListsAreDivided(t *testing.T) {
 	}
 }
 
-// SQLite joins no more than 500 queries by UNION: a list of any length has fewer parts.
+// SQLite joins at most 500 queries by UNION: a list of any length has fewer parts.
 func TestDividedListsHaveFewParts(t *testing.T) {
 	filter.LowerLimits(t, 50, 10, 1<<20)
 	var ids []string
@@ -54,7 +54,7 @@ func TestDividedListsHaveFewParts(t *testing.T) {
 	assert.Greater(t, strings.Count(c.SQL, "json_each"), 100)
 }
 
-// What PostgreSQL does not take as arguments of one query is an error before it is asked.
+// Arguments that are too large for one PostgreSQL query are an error before the query.
 func TestArgumentsThatAreTooLong(t *testing.T) {
 	filter.LowerLimits(t, 50, 100, 200)
 	var ids []string
@@ -69,7 +69,7 @@ func TestArgumentsThatAreTooLong(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-// EmptyMeansNone is for parties.
+// EmptyMeansNone is an error outside of parties.
 func TestEmptyMeansNoneElsewhere(t *testing.T) {
 	empty := filter.Column{Name: "p.account", EmptyMeansNone: true}
 	for _, m := range []filter.Mapping{
@@ -81,6 +81,6 @@ func TestEmptyMeansNoneElsewhere(t *testing.T) {
 	} {
 		_, err := m.Compile(filter.SQLite)
 		assert.ErrorIs(t, err, filter.ErrMapping)
-		assert.ErrorContains(t, err, "EmptyMeansNone is for the column of a party")
+		assert.ErrorContains(t, err, "EmptyMeansNone is only for the column of a party")
 	}
 }
