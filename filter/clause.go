@@ -36,8 +36,8 @@ var (
 func (c clause) isTrue() bool  { return c.kind == allOf && len(c.parts) == 0 }
 func (c clause) isFalse() bool { return c.kind == anyOf && len(c.parts) == 0 }
 
-// leaf returns a clause about a column, which must not be unmapped.
-func leaf(k kind, p *columnRef, ids []string) clause {
+// columnClause returns a clause about a column, which must not be unmapped.
+func columnClause(k kind, p *columnRef, ids []string) clause {
 	switch {
 	case k == someIn && len(ids) == 0, p.form == empty && (k == someIn || k == someNotIn):
 		return alwaysFalse

@@ -12,7 +12,7 @@ import (
 // columnRef is a column with the ids of a party. Its names are quoted. The zero columnRef is
 // unmapped.
 type columnRef struct {
-	form   form
+	form   columnForm
 	kind   Kind
 	column string // in the row; for a join, in the joined table
 
@@ -24,10 +24,10 @@ type columnRef struct {
 	accountKind Kind
 }
 
-type form uint8
+type columnForm uint8
 
 const (
-	unmapped form = iota
+	unmapped columnForm = iota
 	single
 	joined
 	array

@@ -234,7 +234,7 @@ func (s *sqlWriter) rows(k Kind, ids []string) string {
 	var plain, withNUL []string
 	bytes := 0
 	for _, id := range ids {
-		bytes += len(id) + quotes
+		bytes += len(id) + quoteBytes
 		if strings.IndexByte(id, 0) < 0 {
 			plain = append(plain, id)
 		} else {

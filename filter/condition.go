@@ -218,7 +218,7 @@ func firstOf(someInside, allInside []clause) clause {
 	for i := range someInside {
 		var before []clause
 		for _, c := range someInside[:i] {
-			before = append(before, leaf(allIn, c.ref, nil))
+			before = append(before, columnClause(allIn, c.ref, nil))
 		}
 		parts = append(parts, all(all(before...), someInside[i], all(allInside[i+1:]...)))
 	}
@@ -254,8 +254,8 @@ func (s *sqlWriter) leaves(l *list, a *atom, first, second kind) (firsts, second
 		if err != nil {
 			return nil, nil, err
 		}
-		firsts = append(firsts, leaf(first, p, ids))
-		seconds = append(seconds, leaf(second, p, ids))
+		firsts = append(firsts, columnClause(first, p, ids))
+		seconds = append(seconds, columnClause(second, p, ids))
 	}
 	return firsts, seconds, nil
 }
@@ -274,9 +274,9 @@ func (s *sqlWriter) test(l *list, a *atom, is bool) clause {
 	case p.form == unmapped:
 		return alwaysFalse
 	case is:
-		return leaf(someNotIn, p, nil)
+		return columnClause(someNotIn, p, nil)
 	}
-	return leaf(allIn, p, nil)
+	return columnClause(allIn, p, nil)
 }
 
 func (s *sqlWriter) ref(l *list, party int) *columnRef {
@@ -291,5 +291,5 @@ func (s *sqlWriter) ids(p *columnRef, set criteria.Set) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.table.dialect.possible(p.kind, ids), nil
+	return s.table.dialect.containable(p.kind, ids), nil
 }

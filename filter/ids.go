@@ -20,8 +20,8 @@ var limits = struct {
 	arguments       int // bytes of all arguments in PostgreSQL
 }{id: 1_000_000_000, array: 64 << 20, json: 1 << 20, terms: 200, arguments: 1_000_000_000}
 
-// quotes is the number of bytes that a list needs for each id besides the id and its escapes.
-const quotes = 3
+// quoteBytes is the number of bytes that a list needs for each id besides the id and its escapes.
+const quoteBytes = 3
 
 // chunks divides ids into lists of at most this many bytes, without escapes; a longer id has a list
 // of its own. Without ids there are no lists.
@@ -29,11 +29,11 @@ func chunks(ids []string, bytes int) iter.Seq[[]string] {
 	return func(yield func([]string) bool) {
 		first, size := 0, 0
 		for i, id := range ids {
-			if size += len(id) + quotes; size > bytes && i > first {
+			if size += len(id) + quoteBytes; size > bytes && i > first {
 				if !yield(ids[first:i]) {
 					return
 				}
-				first, size = i, len(id)+quotes
+				first, size = i, len(id)+quoteBytes
 			}
 		}
 		if first < len(ids) {
@@ -42,9 +42,9 @@ func chunks(ids []string, bytes int) iter.Seq[[]string] {
 	}
 }
 
-// possible returns the ids that a column of the kind can contain, sorted. Other ids are in no row.
+// containable returns the ids that a column of the kind can contain, sorted. Other ids are in no row.
 // An empty id refers to no user and no team, so it is in no set.
-func (d Dialect) possible(k Kind, ids []string) []string {
+func (d Dialect) containable(k Kind, ids []string) []string {
 	return slices.DeleteFunc(sorted(ids), func(id string) bool { return !d.canContain(k, id) })
 }
 

@@ -61,7 +61,7 @@ const (
 )
 
 func (a *Actions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	outer, ok := r.Context().Value(admissionKey{}).(*admitted)
+	outer, ok := r.Context().Value(guardContextKey{}).(*guardContext)
 	if ok && outer.guard == a.Guard {
 		a.serve(w, r)
 		return
@@ -70,12 +70,12 @@ func (a *Actions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *Actions) serve(w http.ResponseWriter, r *http.Request) {
-	err := errors.Join(a.usable(), FromContext(r.Context()).Subject.complete())
+	err := errors.Join(a.checkConfig(), FromContext(r.Context()).Subject.requireAccount())
 	var refs []usher.Ref
 	if err == nil {
 		refs, err = a.read(w, r)
 	}
-	var response actionsAnswer
+	var response actionsResponse
 	if err == nil {
 		response, err = a.respond(r, refs)
 	}
@@ -84,7 +84,7 @@ func (a *Actions) serve(w http.ResponseWriter, r *http.Request) {
 		body, err = json.Marshal(response)
 	}
 	if err != nil {
-		if problem, ok := ownAnswer(err); ok && problem.Status == http.StatusMethodNotAllowed {
+		if problem, ok := hostProblem(err); ok && problem.Status == http.StatusMethodNotAllowed {
 			w.Header().Set("Allow", "GET, HEAD, POST")
 		}
 		a.Guard.refuse(w, r, FromContext(r.Context()), false, err)
@@ -94,7 +94,7 @@ func (a *Actions) serve(w http.ResponseWriter, r *http.Request) {
 	writeBody(w, r, http.StatusOK, append(printable.JSON(body), '\n'))
 }
 
-func (a *Actions) usable() error {
+func (a *Actions) checkConfig() error {
 	switch {
 	case a.Load == nil:
 		return printable.Errorf("%w: Actions has no Load", ErrConfig)
@@ -103,10 +103,10 @@ func (a *Actions) usable() error {
 	case slices.ContainsFunc(a.Permissions, permission.Permission.IsZero):
 		return printable.Errorf("%w: the Permissions of Actions contain the zero permission", ErrConfig)
 	}
-	return a.Guard.usable(true)
+	return a.Guard.checkConfig(true)
 }
 
-type actionsAnswer struct {
+type actionsResponse struct {
 	Resources []resourceActions `json:"resources"`
 }
 
@@ -116,16 +116,16 @@ type resourceActions struct {
 	Actions []permission.Permission `json:"actions"`
 }
 
-func (a *Actions) respond(r *http.Request, refs []usher.Ref) (actionsAnswer, error) {
+func (a *Actions) respond(r *http.Request, refs []usher.Ref) (actionsResponse, error) {
 	resources, err := a.load(r, refs)
 	if err != nil {
-		return actionsAnswer{}, err
+		return actionsResponse{}, err
 	}
-	response := actionsAnswer{make([]resourceActions, len(refs))}
+	response := actionsResponse{make([]resourceActions, len(refs))}
 	for i, ref := range refs {
 		actions, err := a.permitted(r, ref.Type, resources[ref])
 		if err != nil {
-			return actionsAnswer{}, err
+			return actionsResponse{}, err
 		}
 		response.Resources[i] = resourceActions{ref.Type, ref.ID, actions}
 	}
@@ -147,7 +147,7 @@ func (a *Actions) load(r *http.Request, refs []usher.Ref) (map[usher.Ref]usher.R
 		return nil, nil
 	}
 	list, err := a.Load(r, wanted)
-	switch err = a.Guard.mapped(err); {
+	switch err = a.Guard.mapNotFound(err); {
 	case errors.Is(err, ErrNotFound):
 		return nil, nil
 	case err != nil:
@@ -155,7 +155,7 @@ func (a *Actions) load(r *http.Request, refs []usher.Ref) (map[usher.Ref]usher.R
 	}
 	subject := FromContext(r.Context()).Subject
 	for _, resource := range list {
-		if isNil(resource) || foreign(resource, subject) {
+		if isNil(resource) || ofOtherAccount(resource, subject) {
 			continue
 		}
 		ref := resource.Ref()

@@ -32,9 +32,9 @@ func (a *Actions) read(w http.ResponseWriter, r *http.Request) (refs []usher.Ref
 	for i, ref := range refs {
 		switch {
 		case ref.Type == "" || ref.ID == "":
-			return nil, unreadable("resource %d needs a type and an id", i+1)
+			return nil, badRequest("resource %d needs a type and an id", i+1)
 		case !utf8.ValidString(ref.Type) || !utf8.ValidString(ref.ID):
-			return nil, unreadable("resource %d is not UTF-8", i+1)
+			return nil, badRequest("resource %d is not UTF-8", i+1)
 		}
 	}
 	return refs, nil
@@ -50,13 +50,13 @@ func (a *Actions) limit() int {
 func readQuery(r *http.Request) ([]usher.Ref, error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, unreadable("the query is malformed")
+		return nil, badRequest("the query is malformed")
 	}
 	refs := make([]usher.Ref, len(query["on"]))
 	for i, on := range query["on"] {
 		typ, id, found := strings.Cut(on, ":")
 		if !found {
-			return nil, unreadable("write resource %d as type:id, for example calendar:c1", i+1)
+			return nil, badRequest("write resource %d as type:id, for example calendar:c1", i+1)
 		}
 		refs[i] = usher.Ref{Type: typ, ID: id}
 	}
@@ -84,7 +84,7 @@ func (a *Actions) readBody(w http.ResponseWriter, r *http.Request) ([]usher.Ref,
 	case errors.As(err, &tooLarge):
 		return nil, &Problem{Status: http.StatusRequestEntityTooLarge}
 	case err != nil:
-		return nil, unreadable("the body is not a JSON object with resources, each with a type and an id")
+		return nil, badRequest("the body is not a JSON object with resources, each with a type and an id")
 	}
 	refs := make([]usher.Ref, len(body.Resources))
 	for i, ref := range body.Resources {
@@ -105,7 +105,7 @@ func unwrapped(w http.ResponseWriter) http.ResponseWriter {
 	}
 }
 
-func unreadable(format string, args ...any) error {
+func badRequest(format string, args ...any) error {
 	text := printable.Sprintf(format, args...)
 	return &Problem{Status: http.StatusBadRequest, Detail: strings.ToUpper(text[:1]) + text[1:] + "."}
 }

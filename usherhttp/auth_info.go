@@ -21,7 +21,7 @@ type AuthInfo struct {
 // FromContext returns the result of the innermost Guard around the handler, or the zero
 // AuthInfo without a Guard.
 func FromContext(ctx context.Context) AuthInfo {
-	if a, ok := ctx.Value(admissionKey{}).(*admitted); ok {
+	if a, ok := ctx.Value(guardContextKey{}).(*guardContext); ok {
 		return a.now()
 	}
 	return AuthInfo{}
@@ -30,16 +30,16 @@ func FromContext(ctx context.Context) AuthInfo {
 // Loaded returns the resource that the Loader of the innermost Guard returned, with its own
 // type. It returns false if there is none, or if it has another type.
 func Loaded[R usher.Resource](ctx context.Context) (resource R, ok bool) {
-	if a, found := ctx.Value(admissionKey{}).(*admitted); found {
+	if a, found := ctx.Value(guardContextKey{}).(*guardContext); found {
 		resource, ok = a.now().Resource.(R)
 	}
 	return resource, ok
 }
 
-type admissionKey struct{}
+type guardContextKey struct{}
 
-// admitted is a context that contains the AuthInfo itself, which saves an allocation.
-type admitted struct {
+// guardContext is a context that contains the AuthInfo itself, which saves an allocation.
+type guardContext struct {
 	context.Context
 	guard   *Guard
 	loading AuthInfo    // for the Loader; not written after the call
@@ -48,15 +48,15 @@ type admitted struct {
 	writer  private     // for the handler
 }
 
-func (a *admitted) now() AuthInfo {
+func (a *guardContext) now() AuthInfo {
 	if a.ready.Load() {
 		return a.done
 	}
 	return a.loading
 }
 
-func (a *admitted) Value(key any) any {
-	if key == (admissionKey{}) {
+func (a *guardContext) Value(key any) any {
+	if key == (guardContextKey{}) {
 		return a
 	}
 	return a.Context.Value(key)

@@ -110,18 +110,18 @@ var (
 // routes returns it. If a request reveals the mistake, the log shows it.
 var ErrConfig = errors.New("invalid configuration")
 
-// errWhole distinguishes WholeAccount from a Loader that found no resource.
-var errWhole = errors.New("the permission is about the account as a whole, not about a resource")
+// errWholeAccount distinguishes WholeAccount from a Loader that found no resource.
+var errWholeAccount = errors.New("the permission is about the account as a whole, not about a resource")
 
 // WholeAccount is the Loader of routes whose permission is not about a single resource,
 // such as buying seats or changing a setting. Do not use it for routes that name a
 // resource: rules under never that protect single resources could not apply.
-func WholeAccount(*http.Request) (usher.Resource, error) { return nil, errWhole }
+func WholeAccount(*http.Request) (usher.Resource, error) { return nil, errWholeAccount }
 
 // Require returns middleware that requires p on the resource that the Loader returns. A
 // denial gets 403; a resource that does not exist gets 404.
 func (g *Guard) Require(p permission.Permission, on Loader) func(http.Handler) http.Handler {
-	return g.handlerOf(guardHandler{permission: p, on: on})
+	return g.middleware(guardHandler{permission: p, loader: on})
 }
 
 // Conceal is Require for resources whose existence must not be revealed: a denial gets
@@ -145,7 +145,7 @@ func (g *Guard) ConcealUnless(visible, p permission.Permission, on Loader) func(
 	if visible.IsZero() {
 		p = visible // the zero permission refuses every request
 	}
-	return g.handlerOf(guardHandler{permission: p, on: on, visible: visible})
+	return g.middleware(guardHandler{permission: p, loader: on, hideUnless: visible})
 }
 
 // RequireSubject returns middleware that requires a logged-in user, and checks no
@@ -153,11 +153,11 @@ func (g *Guard) ConcealUnless(visible, p permission.Permission, on Loader) func(
 // make the check themselves, such as a list that selects what the user can see. The
 // Decision in their AuthInfo is zero, so it denies and hides everything.
 func (g *Guard) RequireSubject() func(http.Handler) http.Handler {
-	return g.handlerOf(guardHandler{anySubject: true})
+	return g.middleware(guardHandler{anySubject: true})
 }
 
-// usable returns what a guard lacks to identify users, and if asks to check permissions.
-func (g *Guard) usable(asks bool) error {
+// checkConfig returns what a guard lacks to identify users, and if asks to check permissions.
+func (g *Guard) checkConfig(asks bool) error {
 	switch {
 	case g == nil:
 		return printable.Errorf("%w: the Guard is nil", ErrConfig)
@@ -169,7 +169,7 @@ func (g *Guard) usable(asks bool) error {
 	return nil
 }
 
-func (g *Guard) handlerOf(template guardHandler) func(http.Handler) http.Handler {
+func (g *Guard) middleware(template guardHandler) func(http.Handler) http.Handler {
 	template.guard = g
 	if g == nil {
 		template.guard = new(Guard)

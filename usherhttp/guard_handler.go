@@ -15,18 +15,18 @@ import (
 type guardHandler struct {
 	guard      *Guard
 	permission permission.Permission
-	on         Loader
-	visible    permission.Permission // users without it get 404 on a denial; zero: denials get 403
+	loader     Loader
+	hideUnless permission.Permission // users without it get 404 on a denial; zero: denials get 403
 	anySubject bool                  // checks no permission
 	anyAccount bool                  // permits resources without an account
 	next       http.Handler
 }
 
 func (g *guardHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	in := &admitted{Context: r.Context(), guard: g.guard}
+	in := &guardContext{Context: r.Context(), guard: g.guard}
 	inside := r.WithContext(in)
 	var a AuthInfo
-	if conceal, err := g.admit(r, inside, in, &a); err != nil {
+	if conceal, err := g.authorize(r, inside, in, &a); err != nil {
 		g.guard.refuse(w, r, a, conceal, err)
 		return
 	}
@@ -36,11 +36,11 @@ func (g *guardHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	in.writer.begin()
 }
 
-// admit identifies the subject, loads the resource and decides. With an error, a contains
+// authorize identifies the subject, loads the resource and decides. With an error, a contains
 // the values so far, and conceal reports whether the refusal must conceal the resource. The
 // Loader gets the request inside, whose context has the values so far.
-func (g *guardHandler) admit(r, inside *http.Request, in *admitted, a *AuthInfo) (conceal bool, err error) {
-	conceal = !g.visible.IsZero()
+func (g *guardHandler) authorize(r, inside *http.Request, in *guardContext, a *AuthInfo) (conceal bool, err error) {
+	conceal = !g.hideUnless.IsZero()
 	a.Permission = g.permission
 	if g.next == nil {
 		return conceal, printable.Errorf("%w: the guarded handler is nil", ErrConfig)
@@ -51,7 +51,7 @@ func (g *guardHandler) admit(r, inside *http.Request, in *admitted, a *AuthInfo)
 	if g.permission.IsZero() {
 		return conceal, printable.Errorf("%w: the guard requires the zero permission; parse one with permission.MustParse, or use RequireSubject", ErrConfig)
 	}
-	if err = a.Subject.complete(); err != nil {
+	if err = a.Subject.requireAccount(); err != nil {
 		return conceal, err
 	}
 	a.Resource = FromContext(r.Context()).Resource // the Loader may reuse it
@@ -62,28 +62,28 @@ func (g *guardHandler) admit(r, inside *http.Request, in *admitted, a *AuthInfo)
 	}
 	first := g.permission
 	if conceal {
-		first = g.visible
+		first = g.hideUnless
 	}
 	// To conceal, the decision is made even if the resource does not exist. Otherwise,
 	// while no decision is possible, a 503 would reveal that it exists.
-	d, failed := g.ask(r, a, first)
+	d, failed := g.check(r, a, first)
 	if err != nil && (failed == nil || errors.Is(failed, usher.ErrDenied)) {
 		return conceal, err
 	}
 	if failed == nil && first != g.permission {
 		conceal = false
-		d, failed = g.ask(r, a, g.permission)
+		d, failed = g.check(r, a, g.permission)
 	}
 	a.Decision = d
 	return conceal, failed
 }
 
-func (g *guardHandler) ask(r *http.Request, a *AuthInfo, p permission.Permission) (usher.Decision, error) {
+func (g *guardHandler) check(r *http.Request, a *AuthInfo, p permission.Permission) (usher.Decision, error) {
 	return usher.Require(r.Context(), g.guard.Authorizer, a.Subject.Request(p, a.Resource))
 }
 
-// complete rejects a subject without an account, for which no permission can be checked.
-func (s Subject) complete() error {
+// requireAccount rejects a subject without an account, for which no permission can be checked.
+func (s Subject) requireAccount() error {
 	if s.Account == "" {
 		return printable.Errorf("%w: Subject returned a user without an account", ErrConfig)
 	}
@@ -92,7 +92,7 @@ func (s Subject) complete() error {
 
 // subject identifies the user, and marks them active.
 func (g *Guard) subject(r *http.Request) (Subject, error) {
-	if err := g.usable(false); err != nil {
+	if err := g.checkConfig(false); err != nil {
 		return Subject{}, err
 	}
 	s, err := g.Subject(r)
@@ -112,15 +112,15 @@ func (g *Guard) subject(r *http.Request) (Subject, error) {
 // account is not found, even if the Authorizer would not detect it. A resource without an
 // account is an error, because a mix-up of two accounts would not be detected.
 func (g *guardHandler) load(r *http.Request, s Subject) (usher.Resource, error) {
-	if g.on == nil {
+	if g.loader == nil {
 		return nil, printable.Errorf("%w: the Loader for %s is nil; use WholeAccount if the permission is not about a single resource", ErrConfig, g.permission)
 	}
-	resource, err := g.on(r)
+	resource, err := g.loader(r)
 	switch {
 	case err == nil && isNil(resource):
 		return nil, ErrNotFound
 	case err == nil:
-		if foreign(resource, s) {
+		if ofOtherAccount(resource, s) {
 			other := &usher.RequestError{Op: "load", Subject: s.User, Permission: g.permission, Resource: resource.Ref(), Err: usher.ErrOtherAccount}
 			return nil, printable.Errorf("%w: %w", ErrNotFound, other)
 		}
@@ -129,33 +129,33 @@ func (g *guardHandler) load(r *http.Request, s Subject) (usher.Resource, error) 
 				ErrConfig, g.permission, printable.Value(resource.Ref().String()), errNoAccount)
 		}
 		return resource, nil
-	case errors.Is(err, errWhole):
+	case errors.Is(err, errWholeAccount):
 		return nil, nil
 	}
-	return nil, g.guard.mapped(err)
+	return nil, g.guard.mapNotFound(err)
 }
 
 // errNoAccount is the error for a resource whose InAccount returns "".
 var errNoAccount = errors.New("whose InAccount is empty; return the account that it belongs to")
 
-// mapped returns the error of a Loader or a handler. It wraps ErrNotFound if the error
+// mapNotFound returns the error of a Loader or a handler. It wraps ErrNotFound if the error
 // means that the resource does not exist. An error of a check or of an engine never means
 // that: if their store did not find a row, that row is not the resource.
-func (g *Guard) mapped(err error) error {
+func (g *Guard) mapNotFound(err error) error {
 	var question *usher.RequestError
 	var command interface{ Undecided() } // an engine.Error
 	if err == nil || errors.Is(err, ErrNotFound) || errors.As(err, &question) || errors.As(err, &command) {
 		return err
 	}
-	p, ok := ownAnswer(err)
+	p, ok := hostProblem(err)
 	if ok && p.Status == http.StatusNotFound || slices.ContainsFunc(g.NotFound, func(known error) bool { return errors.Is(err, known) }) {
 		return printable.Errorf("%w: %w", ErrNotFound, printable.Error(err))
 	}
 	return err
 }
 
-// foreign reports whether a resource belongs to another account than the subject.
-func foreign(r usher.Resource, s Subject) bool {
+// ofOtherAccount reports whether a resource belongs to another account than the subject.
+func ofOtherAccount(r usher.Resource, s Subject) bool {
 	in := r.InAccount()
 	return in != "" && in != s.Account
 }

@@ -15,7 +15,7 @@ import (
 // ErrConfig or ErrUnguarded.
 func (rs Routes) Mux(g *Guard) (*http.ServeMux, error) {
 	mux := http.NewServeMux()
-	errs := []error{rs.guardable(g)}
+	errs := []error{rs.checkGuard(g)}
 	for i, r := range rs {
 		err := r.Validate()
 		if err == nil {
@@ -29,8 +29,8 @@ func (rs Routes) Mux(g *Guard) (*http.ServeMux, error) {
 	return mux, nil
 }
 
-// guardable returns what a guard lacks for the routes.
-func (rs Routes) guardable(g *Guard) error {
+// checkGuard returns what a guard lacks for the routes.
+func (rs Routes) checkGuard(g *Guard) error {
 	identifies, asks := false, false
 	for _, r := range rs {
 		identifies = identifies || r.Access != Public
@@ -39,12 +39,12 @@ func (rs Routes) guardable(g *Guard) error {
 	if !identifies {
 		return nil
 	}
-	return g.usable(asks)
+	return g.checkConfig(asks)
 }
 
 // add adds a route to the mux of those before it.
 func (rs Routes) add(mux *http.ServeMux, r Route, h http.Handler) error {
-	refused := register(mux, r.Pattern, h)
+	refused := tryHandle(mux, r.Pattern, h)
 	if refused == "" {
 		return nil
 	}
@@ -52,7 +52,7 @@ func (rs Routes) add(mux *http.ServeMux, r Route, h http.Handler) error {
 	// line of this file for all patterns. So find the other route by trying.
 	for _, other := range rs {
 		two := http.NewServeMux()
-		if register(two, r.Pattern, h) != "" || register(two, other.Pattern, h) == "" {
+		if tryHandle(two, r.Pattern, h) != "" || tryHandle(two, other.Pattern, h) == "" {
 			continue
 		}
 		_, why, _ := strings.Cut(refused, ":\n")
@@ -61,8 +61,8 @@ func (rs Routes) add(mux *http.ServeMux, r Route, h http.Handler) error {
 	return printable.Errorf("route %q: %w: %s", r.Pattern, ErrConfig, refused)
 }
 
-// register returns the panic message of a mux that rejects a pattern, or "".
-func register(mux *http.ServeMux, pattern string, h http.Handler) (refused string) {
+// tryHandle returns the panic message of a mux that rejects a pattern, or "".
+func tryHandle(mux *http.ServeMux, pattern string, h http.Handler) (refused string) {
 	defer func() {
 		if r := recover(); r != nil {
 			refused = fmt.Sprint(r)

@@ -43,8 +43,8 @@ func (p *Problem) Error() string {
 // defaultRetryAfter gives a store time to recover, and is too short for users to reload.
 const defaultRetryAfter = 5 * time.Second
 
-// sentences are the texts for users, by status.
-var sentences = map[int]string{
+// statusSentences are the texts for users, by status.
+var statusSentences = map[int]string{
 	http.StatusUnauthorized:          "Please sign in.",
 	http.StatusForbidden:             "You are not allowed to do this.",
 	http.StatusNotFound:              "This item does not exist, or you cannot see it.",
@@ -54,8 +54,8 @@ var sentences = map[int]string{
 	http.StatusServiceUnavailable:    "This is not possible right now. Please try again in a moment.",
 }
 
-// denials are the texts for users, by the reason of a denial.
-var denials = map[usher.Reason]string{
+// denialSentences are the texts for users, by the reason of a denial.
+var denialSentences = map[usher.Reason]string{
 	usher.ReasonInactive:       "Your access to this account is not active.",
 	usher.ReasonForbidden:      "This is not allowed here.",
 	usher.ReasonConditionUnmet: "You can do this only if more conditions are met.",
@@ -73,7 +73,7 @@ func (g *Guard) write(w http.ResponseWriter, r *http.Request, p Problem) {
 		p.Title = http.StatusText(p.Status)
 	}
 	if p.Detail == "" {
-		p.Detail = sentences[p.Status]
+		p.Detail = statusSentences[p.Status]
 	}
 	if g.Localize != nil {
 		if s := g.Localize(r, p); s != "" {

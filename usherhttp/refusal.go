@@ -9,8 +9,8 @@ type refusal interface {
 	Refused() string // the code
 }
 
-// refused returns the problem for a code.
-func refused(code string) Problem {
+// refusalProblem returns the problem for a code.
+func refusalProblem(code string) Problem {
 	p, known := refusals[code]
 	if !known {
 		return Problem{Status: http.StatusConflict, Detail: "This is not possible in the current state of the account."}

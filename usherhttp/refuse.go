@@ -38,7 +38,7 @@ func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if g == nil {
 		g = new(Guard)
 	}
-	g.refuse(w, r, FromContext(r.Context()), false, g.mapped(err))
+	g.refuse(w, r, FromContext(r.Context()), false, g.mapNotFound(err))
 }
 
 func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, a AuthInfo, conceal bool, err error) {
@@ -47,31 +47,31 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, a AuthInfo, conce
 	}
 	p := g.problem(&a, err)
 	status := p.Status
-	if conceal && shows(status, err) {
+	if conceal && reveals(status, err) {
 		p = notFound
 	}
 	g.log(r, &a, status, p.Status, err)
 	g.write(w, r, p)
 }
 
-// shows reports whether a response would reveal that the resource exists. A permission that
+// reveals reports whether a response would reveal that the resource exists. A permission that
 // is wrong for a resource causes an error only if there is a resource.
-func shows(status int, err error) bool {
+func reveals(status int, err error) bool {
 	return status == http.StatusForbidden || status == http.StatusNotFound ||
 		errors.Is(err, usher.ErrWrongResource) || errors.Is(err, usher.ErrUndeclared) || errors.Is(err, errNoAccount)
 }
 
 var notFound = Problem{Status: http.StatusNotFound}
 
-// mistakes are errors in the program, for which a retry does not help.
-var mistakes = []error{
-	ErrConfig, ErrUnguarded, errWhole,
+// programErrors are errors in the program, for which a retry does not help.
+var programErrors = []error{
+	ErrConfig, ErrUnguarded, errWholeAccount,
 	usher.ErrUnknownPermission, usher.ErrWrongResource, usher.ErrUndeclared, usher.ErrNoTime, usher.ErrNoAuthorizer,
 }
 
 // problem returns the response to an error.
 func (g *Guard) problem(a *AuthInfo, err error) Problem {
-	if own, ok := ownAnswer(err); ok {
+	if own, ok := hostProblem(err); ok {
 		return *own
 	}
 	var denied *usher.DeniedError
@@ -82,29 +82,29 @@ func (g *Guard) problem(a *AuthInfo, err error) Problem {
 	case errors.Is(err, ErrNotFound), errors.Is(err, usher.ErrOtherAccount):
 		return notFound
 	case errors.As(err, &denied) && denied != nil:
-		return g.denial(denied.Request.Permission.String(), denied.Decision)
+		return g.denialProblem(denied.Request.Permission.String(), denied.Decision)
 	case errors.As(err, &command):
-		return refused(command.Refused())
+		return refusalProblem(command.Refused())
 	case errors.Is(err, usher.ErrDenied), errors.Is(err, usher.ErrUnknownAccount):
-		return g.denial(a.Permission.String(), usher.Decision{})
-	case slices.ContainsFunc(mistakes, func(m error) bool { return errors.Is(err, m) }):
+		return g.denialProblem(a.Permission.String(), usher.Decision{})
+	case slices.ContainsFunc(programErrors, func(m error) bool { return errors.Is(err, m) }):
 		return Problem{Status: http.StatusInternalServerError}
 	}
 	return Problem{Status: http.StatusServiceUnavailable}
 }
 
-// ownAnswer returns the response that a host's function chose.
-func ownAnswer(err error) (*Problem, bool) {
+// hostProblem returns the response that a host's function chose.
+func hostProblem(err error) (*Problem, bool) {
 	var own *Problem
 	ok := errors.As(err, &own) && own != nil && own.Status >= 400 && own.Status < 500
 	return own, ok
 }
 
-// denial returns the problem for a decision, as far as the user may see it. A user who does
+// denialProblem returns the problem for a decision, as far as the user may see it. A user who does
 // not belong to the account sees as little as for an account that does not exist.
-func (g *Guard) denial(permission string, d usher.Decision) Problem {
+func (g *Guard) denialProblem(permission string, d usher.Decision) Problem {
 	p := Problem{Type: TypeDenied, Status: http.StatusForbidden}
-	sentence, ok := denials[d.Reason()]
+	sentence, ok := denialSentences[d.Reason()]
 	if !ok {
 		return p
 	}
@@ -118,7 +118,7 @@ func (g *Guard) denial(permission string, d usher.Decision) Problem {
 			}
 		}
 		if len(p.Unmet) > 0 {
-			p.Detail = needs(p.Unmet, detail.Titles)
+			p.Detail = needSentence(p.Unmet, detail.Titles)
 		}
 	case usher.ReasonNoPermission:
 		if title := detail.Titles[permission]; title != "" {
@@ -128,9 +128,9 @@ func (g *Guard) denial(permission string, d usher.Decision) Problem {
 	return p
 }
 
-// needs returns a sentence about conditions that are not met: "You need a booking seat." if
+// needSentence returns a sentence about conditions that are not met: "You need a booking seat." if
 // all have titles, otherwise a list.
-func needs(unmet []string, titles map[string]string) string {
+func needSentence(unmet []string, titles map[string]string) string {
 	words, titled := make([]string, len(unmet)), true
 	for i, condition := range unmet {
 		words[i] = printable.Text(titles[condition])
@@ -164,7 +164,7 @@ func (g *Guard) log(r *http.Request, a *AuthInfo, status, answered int, err erro
 		level = slog.LevelInfo
 	case status == http.StatusInternalServerError:
 		level = slog.LevelError
-	case status == http.StatusServiceUnavailable && !gone(r):
+	case status == http.StatusServiceUnavailable && !disconnected(r):
 		level, message = slog.LevelError, "undecided"
 	}
 	logger := g.Log
@@ -177,14 +177,14 @@ func (g *Guard) log(r *http.Request, a *AuthInfo, status, answered int, err erro
 	attrs := []slog.Attr{
 		slog.Int("status", answered), slog.String("method", printable.Value(r.Method)), slog.String("path", printable.Value(r.URL.Path)),
 		slog.String("account", printable.Value(a.Subject.Account)), slog.String("user", printable.Value(a.Subject.User)),
-		slog.String("permission", printable.Value(asked(a, err).String())), slog.Any("error", printable.Error(err)),
+		slog.String("permission", printable.Value(deniedPermission(a, err).String())), slog.Any("error", printable.Error(err)),
 	}
 	logger.LogAttrs(r.Context(), level, "usher: "+message, attrs...)
 }
 
-// asked returns the permission that the guard checked, or else the one that an engine
+// deniedPermission returns the permission that the guard checked, or else the one that an engine
 // checked for a command.
-func asked(a *AuthInfo, err error) permission.Permission {
+func deniedPermission(a *AuthInfo, err error) permission.Permission {
 	var denied *usher.DeniedError
 	if a.Permission.IsZero() && errors.As(err, &denied) && denied != nil {
 		return denied.Request.Permission
@@ -192,5 +192,5 @@ func asked(a *AuthInfo, err error) permission.Permission {
 	return a.Permission
 }
 
-// gone reports whether the client disconnected. An expired deadline is the server's own.
-func gone(r *http.Request) bool { return errors.Is(r.Context().Err(), context.Canceled) }
+// disconnected reports whether the client disconnected. An expired deadline is the server's own.
+func disconnected(r *http.Request) bool { return errors.Is(r.Context().Err(), context.Canceled) }

@@ -64,7 +64,7 @@ func (r Route) Validate() error {
 		return wrong(ErrConfig, "it has no Handler")
 	}
 	if a, ok := r.Handler.(*Actions); ok {
-		if err := a.usable(); err != nil {
+		if err := a.checkConfig(); err != nil {
 			return printable.Errorf("route %q: %w", r.Pattern, err)
 		}
 	}
@@ -87,11 +87,11 @@ func (g *Guard) Handler(r Route) http.Handler {
 	case r.Access == AnySubject:
 		return g.RequireSubject()(r.Handler)
 	}
-	h := guardHandler{permission: r.Permission, on: r.Resource, visible: r.HideUnless, anyAccount: r.AnyAccount}
+	h := guardHandler{permission: r.Permission, loader: r.Resource, hideUnless: r.HideUnless, anyAccount: r.AnyAccount}
 	if r.Conceal {
-		h.visible = r.Permission
+		h.hideUnless = r.Permission
 	}
-	return g.handlerOf(h)(r.Handler)
+	return g.middleware(h)(r.Handler)
 }
 
 // Routes is a route table.

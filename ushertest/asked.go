@@ -13,8 +13,8 @@ import (
 func (az *Authorizer) Requests() []usher.Request {
 	az.mu.Lock()
 	defer az.mu.Unlock()
-	list := make([]usher.Request, len(az.asked))
-	for i, q := range az.asked {
+	list := make([]usher.Request, len(az.requests))
+	for i, q := range az.requests {
 		list[i] = q.Request
 	}
 	return list
@@ -75,12 +75,12 @@ func (az *Authorizer) unused() []*Answer {
 func (az *Authorizer) history() string {
 	az.mu.Lock()
 	defer az.mu.Unlock()
-	if len(az.asked) == 0 {
+	if len(az.requests) == 0 {
 		return "there were no requests"
 	}
 	var b strings.Builder
 	b.WriteString("the requests were:")
-	for _, q := range az.asked {
+	for _, q := range az.requests {
 		b.WriteString("\n\t")
 		if q.Account != "" {
 			fmt.Fprintf(&b, "in %s, ", q.Account)

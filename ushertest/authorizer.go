@@ -27,16 +27,16 @@ var errEnded = errors.New("the test of this authorizer has ended")
 type Authorizer struct {
 	t testing.TB
 
-	mu      sync.Mutex
-	answers []*Answer
-	bundles []permission.Permission
-	asked   []question
-	failure error
-	ended   bool
+	mu       sync.Mutex
+	answers  []*Answer
+	bundles  []permission.Permission
+	requests []record
+	failure  error
+	ended    bool
 }
 
-// question is a request with its result.
-type question struct {
+// record is a request with its result.
+type record struct {
 	usher.Request
 	decision usher.Decision
 	err      error
@@ -97,7 +97,7 @@ func (az *Authorizer) Check(_ context.Context, r usher.Request) (usher.Decision,
 	}
 	if !az.ended {
 		r.Context = maps.Clone(r.Context)
-		az.asked = append(az.asked, question{r, d, err})
+		az.requests = append(az.requests, record{r, d, err})
 	}
 	return d, err
 }
