@@ -14,8 +14,8 @@ type Authorizer interface {
 	Check(ctx context.Context, r Request) (Decision, error)
 }
 
-// Explainer is an optional interface of an Authorizer. Explain decides a request as Check
-// does, and returns what would turn a denial into a grant.
+// Explainer is an optional interface of an Authorizer. Explain decides a request as Check does, and
+// returns what would turn a denial into a grant. Its errors are those of Check.
 type Explainer interface {
 	Explain(ctx context.Context, r Request) (Explanation, error)
 }

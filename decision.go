@@ -33,8 +33,7 @@ type Detail struct {
 	Digest  string // the digest of the policy
 }
 
-// Rule is a rule of a policy as its author wrote it. The zero Rule means that there is no
-// rule.
+// Rule is a rule of a policy as its author wrote it. The zero Rule means that no rule decided.
 type Rule struct {
 	Source     Source
 	Permission string // the permission; "" for the rule "all: true" of a role

@@ -13,8 +13,8 @@
 //
 // The host application, or host, is the program that embeds usher. An account is a customer
 // of the host with its own users, teams, seats and settings; other products call it a
-// tenant, workspace or organization. A subject is the user (the principal) for whom a
-// permission is checked. Usher does no authentication.
+// tenant, workspace or organization. A subject is the user (the principal) whose permission
+// is checked. Usher does no authentication.
 //
 // The function main chooses the Authorizer:
 //

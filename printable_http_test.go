@@ -19,7 +19,7 @@ import (
 )
 
 // Text from a client is not printed raw, neither in the log nor in a response.
-func TestRequestsSpeakSafely(t *testing.T) {
+func TestRequestsPrintSafely(t *testing.T) {
 	for _, bad := range hostile.Texts {
 		var lines bytes.Buffer
 		guard := &usherhttp.Guard{

@@ -121,7 +121,7 @@ func filled[T any](v T, text string, only int) T {
 
 // Descriptions, refusals, errors of the engine and its log are safe to print, whatever
 // texts are in the commands, changes, actors and accounts.
-func TestAccountsSpeakSafely(t *testing.T) {
+func TestAccountsPrintSafely(t *testing.T) {
 	p, err := preset.Load("oncehub")
 	if err != nil {
 		t.Fatal(err)
@@ -230,7 +230,7 @@ func (h plainHandler) Handle(_ context.Context, r slog.Record) error {
 
 // Errors about texts that cannot be parsed, including the errors of other libraries that
 // they wrap, are safe to print.
-func TestErrorsSpeakSafely(t *testing.T) {
+func TestErrorsPrintSafely(t *testing.T) {
 	dir := t.TempDir()
 	for _, bad := range hostile.Texts {
 		_, err := permission.Parse(bad)
@@ -279,7 +279,7 @@ func TestErrorsSpeakSafely(t *testing.T) {
 }
 
 // Policies and test files have the texts as names, keys and values, quoted and unquoted.
-func TestFilesSpeakSafely(t *testing.T) {
+func TestFilesPrintSafely(t *testing.T) {
 	for _, bad := range hostile.Texts {
 		quoted, _ := json.Marshal(bad)
 		for _, name := range []string{bad, string(quoted), "&" + bad + " x", "*" + bad, "!" + bad + " x", "'" + bad + "'", "|\n  " + bad} {

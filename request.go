@@ -32,13 +32,13 @@ type Context map[string]bool
 
 // The errors of a request. An Authorizer wraps one of them in a [RequestError].
 var (
-	ErrUnknownAccount    = errors.New("unknown account")
-	ErrUnknownPermission = errors.New("unknown permission")
-	ErrWrongResource     = errors.New("wrong type of resource")
-	ErrOtherAccount      = errors.New("wrong account")
-	ErrUndeclared        = errors.New("not declared by the policy")
-	ErrNoTime            = errors.New("no usable time")
-	ErrNoAuthorizer      = errors.New("no authorizer")
+	ErrUnknownAccount    = errors.New("unknown account")            // the Authorizer does not have the account
+	ErrUnknownPermission = errors.New("unknown permission")         // the policy does not declare the permission
+	ErrWrongResource     = errors.New("wrong type of resource")     // the permission is about another type of resource
+	ErrOtherAccount      = errors.New("wrong account")              // the resource belongs to another account
+	ErrUndeclared        = errors.New("not declared by the policy") // a context fact, party or attribute
+	ErrNoTime            = errors.New("no usable time")             // the time is missing or out of range
+	ErrNoAuthorizer      = errors.New("no authorizer")              // the Authorizer is nil or zero
 )
 
 // ErrUndecided is the sentinel of [RequestError].
@@ -48,7 +48,7 @@ var ErrUndecided = errors.New("not decided")
 // matches ErrUndecided and Err: one of the errors above, or an error of a store or of the
 // host's facts.
 type RequestError struct {
-	Op         string // check, actions, explain
+	Op         string // the operation, such as check or explain
 	Subject    UserID
 	Permission permission.Permission
 	Resource   Ref

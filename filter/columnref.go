@@ -16,7 +16,7 @@ type columnRef struct {
 	kind   Kind
 	column string // in the row; for a join, in the joined table
 
-	emptyIsNone bool // an empty text is no id
+	emptyIsNone bool // an empty text is not an id
 
 	table       string
 	keys        []key

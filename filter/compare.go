@@ -51,7 +51,7 @@ func (s *sqlWriter) some(p *columnRef) string {
 	return p.column + " IS NOT NULL"
 }
 
-// mayBeEmpty reports whether an empty text is no id, and the column can contain one.
+// mayBeEmpty reports whether an empty text is not an id, and the column can contain one.
 func (s *sqlWriter) mayBeEmpty(p *columnRef) bool {
 	return p.emptyIsNone && (p.kind == Text || s.table.dialect == SQLite)
 }
@@ -88,7 +88,7 @@ func (s *sqlWriter) inArray(c clause) string {
 	}
 	ids := c.ids
 	if s.mayBeEmpty(p) {
-		ids = append([]string{""}, ids...) // an empty text is no id
+		ids = append([]string{""}, ids...) // an empty text is not an id
 	}
 	if len(ids) == 0 {
 		if c.kind == someNotIn {

@@ -55,7 +55,7 @@ func TestDividedListsHaveFewParts(t *testing.T) {
 }
 
 // Arguments that are too large for one PostgreSQL query are an error before the query.
-func TestArgumentsThatAreTooLong(t *testing.T) {
+func TestArgumentsTooLarge(t *testing.T) {
 	filter.LowerLimits(t, 50, 100, 200)
 	var ids []string
 	for i := range 60 {

@@ -94,21 +94,21 @@ type Column struct {
 type Join struct {
 	Table   string            // with its schema, if it needs one
 	Key     map[string]string // its columns that must equal those of the row: {"calendar_id": "c.id"}
-	ID      Column            // its column with the id; NULL there is an unknown party, even with EmptyMeansNone
+	ID      Column            // its column with the id; NULL there is an empty id, even with EmptyMeansNone
 	Account Column            // its column with the account's id, if it has one
 }
 
-// Array is a column with all ids of the party: in PostgreSQL an array, such as text[] for Text,
-// in SQLite the text of a JSON array. NULL means that the party is empty; so does, in SQLite,
-// a value other than a JSON array, such as the JSON null. NULL among the ids is an unknown
-// party; so is, in SQLite, an element that is not a text, or for Integer not an integer. In
-// PostgreSQL, an array with several dimensions has all its elements as ids.
+// Array is a column with all ids of the party: in PostgreSQL an array, such as text[] for Text, in
+// SQLite the text of a JSON array. NULL means that the party is empty; so does, in SQLite, a value
+// other than a JSON array, such as the JSON null. NULL among the ids is an empty id; so is, in
+// SQLite, an element that is not a text, or for Integer not an integer. In PostgreSQL, an array
+// with several dimensions has all its elements as ids.
 type Array struct {
 	Name string
 	Kind Kind
 
-	// EmptyMeansNone states that an empty text among the ids refers to no party. Default: it is
-	// an unknown party.
+	// EmptyMeansNone states that an empty text among the ids is ignored. Default: it is an empty
+	// id, which refers to no user and no team, but counts as an id of the party.
 	EmptyMeansNone bool
 }
 

@@ -55,7 +55,7 @@ func TestZeroColumnShowsNothing(t *testing.T) {
 	assert.Equal(t, []any{nil, 1}, got)
 }
 
-func TestColumnsRefuseRowsOfAnotherShape(t *testing.T) {
+func TestColumnsRejectWrongLength(t *testing.T) {
 	for _, row := range [][]any{nil, {1}, {1, 2, 3, 4, 5}} {
 		for _, d := range []usher.Decision{{}, hiding(t), hiding(t, "title")} {
 			got, err := columns.Row(d, row)

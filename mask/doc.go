@@ -16,6 +16,6 @@
 // that an event in a cache stays unchanged. [Columns] does the same for the rows of a
 // query.
 //
-// Everything fails closed. A denial hides everything. For rejects a type in which a tagged
+// Everything fails closed. A denial hides everything. [For] rejects a type in which a tagged
 // field could be missed, before the first value is masked.
 package mask

@@ -17,7 +17,7 @@ type PoolName string
 var (
 	ErrNoneLeft = errors.New("no seats left")
 	ErrInUse    = errors.New("seats in use")
-	ErrNegative = errors.New("wrong number of seats")
+	ErrNegative = errors.New("negative number of seats")
 )
 
 // Holds is the set of statuses in which a user's seat counts. The zero value is the empty

@@ -53,7 +53,7 @@ func TestCheck(t *testing.T) {
 	assert.Equal(t, -1, seat.Pool{Total: 1, Held: 2}.Left())
 }
 
-func TestPoolRefusesNonsense(t *testing.T) {
+func TestPoolRejectsNegative(t *testing.T) {
 	_, err := seat.Pool{Total: 5}.Take(-1)
 	assert.ErrorIs(t, err, seat.ErrNegative)
 	_, err = seat.Pool{Total: 5, Held: 1}.Return(2)

@@ -93,7 +93,7 @@ func TestActionsConceal(t *testing.T) {
 	}
 }
 
-func TestActionsAsksForNoMoreThanNeeded(t *testing.T) {
+func TestActionsMinimalChecks(t *testing.T) {
 	w := newWorld(t)
 	var loaded [][]usher.Ref
 	a := w.actions()

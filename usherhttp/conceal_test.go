@@ -106,7 +106,7 @@ func TestOtherAccountIsNotFound(t *testing.T) {
 
 // A permission that is wrong for the resource is concealed like a denial, and logged as an
 // error.
-func TestConcealWrongQuestion(t *testing.T) {
+func TestConcealWrongPermission(t *testing.T) {
 	w := newWorld(t)
 	w.withEngine(t)
 	room := func(r *http.Request) (usher.Resource, error) {

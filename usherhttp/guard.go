@@ -102,8 +102,8 @@ type Loader func(*http.Request) (usher.Resource, error)
 
 // Errors that the host's functions return. The log shows them.
 var (
-	ErrNoSubject = errors.New("not logged in")
-	ErrNotFound  = errors.New("no such resource")
+	ErrNoSubject = errors.New("not logged in")    // from Guard.Subject: the response is 401
+	ErrNotFound  = errors.New("no such resource") // from a Loader or Actions.Load: the response is 404
 )
 
 // ErrConfig is the error for a Guard or a route that is configured wrongly. Validation of

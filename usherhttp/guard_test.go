@@ -100,7 +100,7 @@ func TestUndecided(t *testing.T) {
 
 // forgotten contains guards and routes with missing parts. The handler must not be reached,
 // although everything would be allowed.
-func TestForgotten(t *testing.T) {
+func TestMissingParts(t *testing.T) {
 	w := newWorld(t)
 	w.AllowEverything()
 	all := *w.guard
@@ -141,7 +141,7 @@ type panicky struct{}
 
 func (panicky) Check(context.Context, usher.Request) (usher.Decision, error) { panic("check") }
 
-func TestPanicsLetNobodyThrough(t *testing.T) {
+func TestPanicsFailClosed(t *testing.T) {
 	w := newWorld(t)
 	w.AllowEverything()
 	broken := func(change func(*usherhttp.Guard)) *usherhttp.Guard {
@@ -166,7 +166,7 @@ func TestPanicsLetNobodyThrough(t *testing.T) {
 	}
 }
 
-func TestSeen(t *testing.T) {
+func TestMarkActive(t *testing.T) {
 	w := newWorld(t)
 	w.Allow("mia", edit)
 	for _, user := range []string{"", "forged", "unfindable"} {
@@ -180,7 +180,7 @@ func TestSeen(t *testing.T) {
 	assert.Equal(t, []string{"acme/mia", "acme/max", "globex/bea", "acme/ann"}, w.seen)
 }
 
-func TestAsksWithTheFactsOfTheRequest(t *testing.T) {
+func TestCheckGetsContextFacts(t *testing.T) {
 	w := newWorld(t)
 	w.call(w.guard.Require(edit, w.load), "PUT /calendars/c1", "User=mia")
 	asked := w.Asked(edit, usher.Ref{Type: "calendar", ID: "c1"})
@@ -191,7 +191,7 @@ func TestAsksWithTheFactsOfTheRequest(t *testing.T) {
 	assert.Same(t, w.calendars["c1"], asked[0].Resource)
 }
 
-func TestAdmitted(t *testing.T) {
+func TestFromContext(t *testing.T) {
 	w := newWorld(t)
 	w.Allow("mia", view).Hiding("title")
 	w.Allow("mia", edit)
@@ -252,7 +252,7 @@ func TestContextIsThatOfTheRequest(t *testing.T) {
 }
 
 // A Loader gets the subject and the permission, and no decision yet.
-func TestLoaderKnowsWhoAsks(t *testing.T) {
+func TestLoaderGetsSubject(t *testing.T) {
 	w := newWorld(t)
 	w.AllowEverything()
 	var loading []usherhttp.AuthInfo
@@ -285,7 +285,7 @@ func TestSubjectRequest(t *testing.T) {
 }
 
 // Goroutines of a Loader may continue while the guard decides and the handler runs.
-func TestLoaderThatLeavesSomethingRunning(t *testing.T) {
+func TestLoaderGoroutines(t *testing.T) {
 	w := newWorld(t)
 	w.AllowEverything()
 	var running sync.WaitGroup

@@ -44,7 +44,7 @@ func TestLog(t *testing.T) {
 }
 
 // A client that disconnected is not a fault; a deadline of the server is.
-func TestLogOfClientsWhoAreGone(t *testing.T) {
+func TestLogDisconnectedClients(t *testing.T) {
 	w := newWorld(t)
 	cancelled, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -13,7 +13,7 @@ import (
 	"github.com/usher-go/usher/usherhttp"
 )
 
-func TestDenialTellsWhatAUserMayKnow(t *testing.T) {
+func TestDenialDisclosure(t *testing.T) {
 	w := newWorld(t)
 	w.guard.Disclose = []string{"mfa"}
 	w.Deny("inna", edit, usher.ReasonInactive)

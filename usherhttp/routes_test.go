@@ -103,7 +103,7 @@ func TestWrongRoutes(t *testing.T) {
 	assert.ErrorIs(t, usherhttp.Route{}.Validate(), usherhttp.ErrUnguarded)
 }
 
-func TestMuxTellsOfEachPatternThatItCannotTake(t *testing.T) {
+func TestMuxReportsEachPattern(t *testing.T) {
 	w := newWorld(t)
 	rs := append(
 		w.routes(),
@@ -121,7 +121,7 @@ func TestMuxTellsOfEachPatternThatItCannotTake(t *testing.T) {
 
 // A guard that would refuse every request is rejected by Mux. Without Mux, it refuses every
 // request.
-func TestRoutesOfAnUnusableGuard(t *testing.T) {
+func TestRoutesWithInvalidGuard(t *testing.T) {
 	w := newWorld(t)
 	w.AllowEverything()
 	for _, row := range []struct {

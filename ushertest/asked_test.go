@@ -44,7 +44,7 @@ func TestAsked(t *testing.T) {
 	assert.Contains(t, s.taken(), "want no requests; the requests were:\n\tin acme, mia may not")
 }
 
-func TestAskedTellsOfErrors(t *testing.T) {
+func TestAskedReportsErrors(t *testing.T) {
 	s := &spy{}
 	az := ushertest.New(s)
 	_, err := az.Check(ctx, ask("mia", edit, usher.Ref{Type: "booking", ID: "b1"}))

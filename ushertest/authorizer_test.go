@@ -41,7 +41,7 @@ func reason(t *testing.T, az usher.Authorizer, r usher.Request) usher.Reason {
 	return d.Reason()
 }
 
-func TestDeniesUntilToldOtherwise(t *testing.T) {
+func TestDeniesByDefault(t *testing.T) {
 	az := ushertest.New(t)
 	assert.Equal(t, usher.ReasonNoPermission, reason(t, az, ask("mia", edit, c1)))
 
@@ -106,7 +106,7 @@ func TestDetails(t *testing.T) {
 }
 
 // A fake that allows more than a real Authorizer would hide mistakes.
-func TestIsAsStrictAsARealOne(t *testing.T) {
+func TestRejectsInvalidRequests(t *testing.T) {
 	az := ushertest.New(t)
 	az.AllowEverything()
 	booking := usher.Ref{Type: "booking", ID: "b1"}
