@@ -37,7 +37,7 @@ type Guard struct {
 	// Disclose contains the conditions, as the policy writes them, that a denied user may
 	// see. Use it for conditions that the user can change: a front end that reads "mfa" in
 	// Problem.Unmet can ask for a second factor, and one that reads a seat condition can
-	// name the administrator. For other conditions, the response says only that more is
+	// name the administrator. For other conditions, the response states only that more is
 	// required. Problem.Detail uses the title of a condition, if it has one: "You need a
 	// booking seat." Default: none.
 	Disclose []string
