@@ -310,7 +310,7 @@ func TestCheckTable(t *testing.T) {
 	assert.NoError(t, p.CheckTable(compiled(t, calendarTable), edit, remove))
 	assert.NoError(t, p.CheckTable(compiled(t, userTable), permission.MustParse("page.share"), remove), "one of them is about users")
 	assert.NoError(t, p.CheckTable(compiled(t, calendarTable)))
-	assert.ErrorContains(t, p.CheckTable(compiled(t, hostOnly)), "calendar.view: mapping of calendar: rules look at the party team", "all that is about calendars")
+	assert.ErrorContains(t, p.CheckTable(compiled(t, hostOnly)), "calendar.view: mapping of calendar: rules depend on the party team", "all that is about calendars")
 	assert.EqualError(t, p.CheckTable(compiled(t, hostOnly), permission.MustParse("page.share"), remove),
 		"mapping of calendar: none of the permissions is about a calendar")
 	assert.EqualError(t, p.CheckTable(compiled(t, hostOnly), edit),
