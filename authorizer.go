@@ -7,26 +7,26 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// Authorizer answers questions. Implementations may be called by many goroutines
-// at the same time.
+// Authorizer decides requests. Implementations must be safe for concurrent use.
 type Authorizer interface {
-	// Check decides a request. A denial is an answer and no error; with an
-	// error the Decision is the zero one, which denies.
+	// Check decides a request. A denial is a result, not an error. If err is not nil, the
+	// Decision is the zero Decision, which denies.
 	Check(ctx context.Context, r Request) (Decision, error)
 }
 
-// Explainer is an Authorizer that can also say what would turn a denial.
+// Explainer is an optional interface of an Authorizer. Explain decides a request as Check does, and
+// returns what would turn a denial into a grant. Its errors are those of Check.
 type Explainer interface {
 	Explain(ctx context.Context, r Request) (Explanation, error)
 }
 
-// ErrDenied is what errors.Is finds in the error of a denied Require.
+// ErrDenied is the sentinel of [DeniedError]: errors.Is finds it in the error of a Require
+// that was denied.
 var ErrDenied = errors.New("denied")
 
-// Require asks az and makes one error of both, a denial and a failure, so that a
-// handler has one thing to look at: if err is nil, the subject may. A denial is
-// a *DeniedError, for which errors.Is(err, ErrDenied) holds; anything else means
-// that nobody could decide. A nil Authorizer is refused.
+// Require checks a request and returns denials and failures as one error: if err is nil,
+// the subject is allowed. A denial is a *DeniedError, which matches ErrDenied. Any other
+// error means that az could not decide. If az is nil, the error wraps ErrNoAuthorizer.
 func Require(ctx context.Context, az Authorizer, r Request) (Decision, error) {
 	if az == nil {
 		return Decision{}, &RequestError{Op: "check", Subject: r.Subject, Permission: r.Permission, Err: ErrNoAuthorizer}
@@ -41,8 +41,8 @@ func Require(ctx context.Context, az Authorizer, r Request) (Decision, error) {
 	return d, nil
 }
 
-// DeniedError says who was denied what, and why. errors.Is finds ErrDenied in it. Its
-// zero value reads as a denial without a reason.
+// DeniedError is the error of a denied request. It matches ErrDenied. The zero value is a
+// denial without a reason.
 type DeniedError struct {
 	Request  Request
 	Decision Decision
@@ -60,12 +60,12 @@ func (e *DeniedError) Error() string {
 	return printable.Sprintf("%s may not %s%s: %s", e.Request.Subject, e.Request.Permission, on, e.Decision)
 }
 
-// Is makes errors.Is(err, ErrDenied) hold.
+// Is reports whether target is ErrDenied.
 func (e *DeniedError) Is(target error) bool { return target == ErrDenied }
 
-// Explain asks what would turn the denial, of the Authorizer that denied; it
-// answers for the facts of now. Where that one cannot explain, the Explanation
-// has the decision and no ways.
+// Explain returns what would turn the denial into a grant. It calls the Authorizer that
+// denied the request, which decides again with the current facts. If that Authorizer is not
+// an Explainer, the Explanation has the decision and no remedies.
 func (e *DeniedError) Explain(ctx context.Context) (Explanation, error) {
 	if e.explainer == nil {
 		return Explanation{Decision: e.Decision, Sentence: e.Error()}, nil

@@ -16,7 +16,7 @@ import (
 
 var editCalendar = permission.MustParse("calendar.edit")
 
-// answer is an Authorizer that has made up its mind.
+// answer is an Authorizer that always returns the same result.
 type answer struct {
 	decision usher.Decision
 	err      error
@@ -26,7 +26,7 @@ func (a answer) Check(context.Context, usher.Request) (usher.Decision, error) {
 	return a.decision, a.err
 }
 
-// helpful can explain too.
+// helpful is an answer that is also an Explainer.
 type helpful struct{ answer }
 
 func (helpful) Explain(context.Context, usher.Request) (usher.Explanation, error) {
@@ -57,7 +57,7 @@ func TestRequire(t *testing.T) {
 
 func TestRequireFailsClosed(t *testing.T) {
 	down := errors.New("store is down")
-	// An Authorizer that errs and allows in one breath is not believed.
+	// A decision that comes with an error is ignored, even if it allows.
 	d, err := usher.Require(context.Background(), answer{granted(usher.Detail{}), down}, edit)
 	assert.ErrorIs(t, err, down)
 	assert.NotErrorIs(t, err, usher.ErrDenied, "nobody has decided")

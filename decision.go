@@ -7,54 +7,54 @@ import (
 	"github.com/usher-go/usher/internal/packed"
 )
 
-// Decision is the answer to a Request. The zero Decision denies. It is small, comparable
-// and made by an [Authorizer]; its details are computed when a method asks for them. A
-// Decision stays valid, and its methods return the same, after the facts or the policy
-// have changed. Package decision makes one, for programs with an Authorizer of their own.
+// Decision is the result of a check. The zero Decision denies. A Decision is small and
+// comparable. An [Authorizer] makes it, and its methods compute the details on demand. It
+// stays valid after the facts or the policy have changed: its methods still return the
+// same. It is safe for concurrent use. To implement an Authorizer, use package decision.
 type Decision packed.Decision
 
-// basis is decision.Basis. Each Decision but the zero one has a basis.
+// basis is decision.Basis. Every Decision has one, except the zero Decision.
 type basis interface {
 	Detail(reason Reason, bits uint64) Detail
 }
 
-// Detail describes a Decision: what decided, and what it hides.
+// Detail describes a Decision: the rule that decided, and the fields that it hides.
 type Detail struct {
-	Rule    Rule     // the rule that decided; where none reached the resource, the nearest one
-	Unmet   []string // the conditions that failed, as the rule writes them: mfa, not team-hosted
-	Unknown []string // of a rule under never: the conditions that count as met, for nobody said whether they are
-	Hidden  []string // the fields that are masked, sorted
+	Rule    Rule     // the rule that decided; if no rule reached the resource, the nearest rule
+	Unmet   []string // the conditions that are not met, as the rule writes them: mfa, not team-hosted
+	Unknown []string // for a rule under never: the conditions that count as met because their values are unknown
+	Hidden  []string // the fields that must be masked, sorted
 
-	// Titles has what the policy calls for people the permission ("edit a calendar") and the
-	// conditions in Unmet ("a booking seat"), by name. Those without a title are not in it.
+	// Titles maps the permission and the conditions in Unmet to their titles in the policy:
+	// "edit a calendar", "a booking seat". Names without a title are left out.
 	Titles map[string]string
 
-	Version uint64 // the version of the account that was asked; 0 without a journal
+	Version uint64 // the version of the account that decided; 0 without a journal
 	Digest  string // the digest of the policy
 }
 
-// Rule is a rule of a policy as somebody wrote it. The zero Rule stands for none.
+// Rule is a rule of a policy as its author wrote it. The zero Rule means that no rule decided.
 type Rule struct {
 	Source     Source
-	Permission string // what it is about; "" where a list of rules has a role's all: true
-	Name       string // the role or grant that it is written for, or everyone
-	Held       string // the role that the subject holds, where that one includes Name
-	Text       string // the rule in the policy's words: "team if not team-hosted"
+	Permission string // the permission; "" for the rule "all: true" of a role
+	Name       string // the role or the grant that has the rule, or everyone
+	Held       string // the role of the subject, if that role includes Name
+	Text       string // as in the policy: "team if not team-hosted"
 	File       string
-	Line       int // from 1; 0 where the rule stands in no file
+	Line       int // from 1; 0 if the rule is not in a file
 }
 
-// Source says where a rule comes from.
+// Source is the place in a policy that a rule comes from.
 type Source uint8
 
-// The sources of rules, in the order in which they are named where several match.
+// The sources. If several rules match, a decision names the first in this order.
 const (
 	SourceRole     Source = iota + 1 // a cell of an account role
 	SourceTeamRole                   // a cell of a team role
 	SourceEveryone                   // the cell of everyone
 	SourceGrant                      // a grant that the subject holds
 	SourceNever                      // a rule under never
-	SourceBuiltIn                    // a protection that each policy has
+	SourceBuiltIn                    // a protection that every policy has
 )
 
 var sourceNames = [...]string{"none", "role", "team role", "everyone", "grant", "never", "built in"}
@@ -68,10 +68,10 @@ func (s Source) String() string {
 	return sourceNames[0]
 }
 
-// Allowed reports whether the subject may.
+// Allowed reports whether the subject is allowed.
 func (d Decision) Allowed() bool { return d.Reason() == ReasonGranted }
 
-// Reason says what decided.
+// Reason returns the reason for the decision.
 func (d Decision) Reason() Reason { return Reason(packed.Decision(d).Reason()) }
 
 // Detail describes the decision. The zero Decision has the zero Detail.
@@ -83,16 +83,16 @@ func (d Decision) Detail() Detail {
 	return on.Detail(d.Reason(), packed.Decision(d).Bits())
 }
 
-// Hidden returns the names of the fields that must be masked, sorted. A denial
-// hides nothing, since it shows nothing.
+// Hidden returns the names of the fields that must be masked, sorted. For a denial it
+// returns none, because a denial shows no fields: see Hides.
 func (d Decision) Hidden() []string { return d.Detail().Hidden }
 
-// Hides reports whether the field must not be shown: it is masked, or the
-// decision is no permission at all.
+// Hides reports whether the field must not be shown: the field is masked, or the decision
+// is a denial.
 func (d Decision) Hides(field string) bool {
 	return !d.Allowed() || slices.Contains(d.Hidden(), field)
 }
 
-// Time is the time for which it was decided, in UTC, or the zero Time if none
-// was given and it played no part.
+// Time returns the time for which the request was decided, in UTC. It is the zero Time if
+// the request had none and time did not affect the decision.
 func (d Decision) Time() time.Time { return packed.Decision(d).Time() }

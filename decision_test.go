@@ -11,7 +11,7 @@ import (
 	"github.com/usher-go/usher/decision"
 )
 
-// basis describes every decision in the same way.
+// basis describes every decision with the same Detail.
 type basis usher.Detail
 
 func (b *basis) Detail(usher.Reason, uint64) usher.Detail { return usher.Detail(*b) }
@@ -48,7 +48,7 @@ func TestDecisionTime(t *testing.T) {
 	}
 }
 
-// A decision says in one sentence why.
+// A decision states its reason in one sentence.
 func TestDecisionString(t *testing.T) {
 	rule := usher.Rule{
 		Source: usher.SourceRole, Permission: "calendar.edit", Name: "member", Held: "member",
@@ -70,10 +70,10 @@ func TestDecisionString(t *testing.T) {
 		{usher.ReasonForbidden, usher.Detail{Rule: usher.Rule{Source: usher.SourceBuiltIn, Text: "the owner stays"}}, "denied (forbidden) by the built-in protection that the owner stays"},
 		{usher.ReasonConditionUnmet, usher.Detail{Rule: rule, Unmet: []string{"mfa", "not frozen"}}, "denied (condition-unmet): `member: sole` of calendar.edit (oncehub.yaml:88) would allow it, but mfa and not frozen do not hold"},
 		{usher.ReasonOutOfScope, usher.Detail{Rule: rule}, "denied (out-of-scope): `member: sole` of calendar.edit (oncehub.yaml:88) does not reach this resource"},
-		{usher.ReasonNoPermission, usher.Detail{Rule: usher.Rule{Permission: "calendar.edit"}}, "denied (no-permission): nothing that the user holds gives calendar.edit"},
+		{usher.ReasonNoPermission, usher.Detail{Rule: usher.Rule{Permission: "calendar.edit"}}, "denied (no-permission): the user has no rule for calendar.edit"},
 		{usher.ReasonUnknownUser, usher.Detail{}, "denied (unknown-user): not a user of this account"},
 		{usher.ReasonInactive, usher.Detail{}, "denied (inactive): only active users are allowed anything"},
-		{0, usher.Detail{}, "denied: nothing was decided"},
+		{0, usher.Detail{}, "denied: no decision was made"},
 	} {
 		b := basis(row.detail)
 		assert.Equal(t, row.want, decision.New(&b, row.reason, 0, time.Time{}).String())
@@ -98,5 +98,5 @@ func TestStatusNames(t *testing.T) {
 		assert.Equal(t, want, got)
 	}
 	_, err := usher.ParseStatus("")
-	assert.EqualError(t, err, `"" is no status; it is invited, active or inactive`)
+	assert.EqualError(t, err, `unknown status "" (want active, invited or inactive)`)
 }

@@ -7,20 +7,20 @@ import (
 	"github.com/usher-go/usher/internal/deps"
 )
 
-// graph says who may import whom: after a package stands all that it may import besides
-// the standard library. A package is named by its directory, "." is the root; a third
-// party by its module. A line names only lines above it, so that the text reads from the
-// words to the machinery.
+// graph is the import graph. Each line has a package and all packages that it may import,
+// besides the standard library. "." is the root package, other packages are named by their
+// directory, third-party packages by their module. A line refers only to lines above it, so
+// the text reads from the vocabulary to the implementation.
 //
 // dir/... stands for the packages in and below dir, which may import each other; core for
-// every package of the core module; any for anything.
+// every package of the core module; any for all packages.
 const graph = `
-# What every text from outside goes through before it is printed, and JSON.
+# Safe printing of text from outside, and JSON.
 internal/printable:
 internal/strictjson: internal/printable
 
-# The words of question and answer: all that a handler imports. A program that makes
-# decisions itself imports decision, too; the layout of a decision is theirs alone.
+# The vocabulary of requests and decisions: all that a handler imports. A program that makes
+# decisions itself also imports decision. Only these packages know the layout of a decision.
 permission: internal/printable
 internal/packed:
 .: permission internal/printable internal/packed
@@ -30,32 +30,32 @@ filter: . internal/criteria internal/printable internal/strictjson
 mask: . permission internal/printable
 usherhttp: . permission internal/printable
 
-# What an account is made of. Its tables are immutable, and a changed copy is cheap.
+# The parts of an account. Its tables are immutable, and changed copies are cheap.
 internal/table:
 seat: . internal/printable
 role: . permission seat internal/printable
 team: . permission internal/printable internal/table
 
-# The policy file as it is written, and the policy that decides.
+# The policy document, and the compiled policy.
 internal/suggest: internal/printable
 policy/syntax: . permission role internal/printable internal/suggest
 policy: . decision permission role team seat filter internal/criteria internal/printable internal/suggest policy/syntax
 
-# From YAML to a policy. Only source reads YAML, so that every error has its place.
+# From YAML to a policy. Only source reads YAML, so that every error has its position.
 internal/source: internal/printable internal/suggest gopkg.in/yaml.v3
 policy/policyfile: . permission role internal/printable internal/source internal/suggest policy policy/syntax
 preset: internal/printable internal/suggest policy policy/policyfile
 internal/roletable: internal/printable role policy
 
-# How an account changes. A store knows bytes and versions, and nothing of what they mean.
+# How an account changes. A store handles bytes and versions, and does not interpret them.
 account: . decision permission role team seat internal/printable internal/strictjson internal/suggest internal/table policy
 store: . internal/printable
 store/memstore: . store
 store/storetest: . store
 engine: . decision permission role seat filter policy account store internal/printable internal/table
 
-# Test files, which the command line runs too. As they are written, they are a package of
-# their own, so that only what parses them reads YAML.
+# Test files, which the command line also runs. The parsed documents are a package of
+# their own, so that only the parser reads YAML.
 internal/testfile: . permission role seat internal/printable internal/source internal/suggest policy policy/syntax account
 policytest: . permission role seat internal/printable internal/suggest internal/testfile policy policy/syntax policy/policyfile preset account store store/memstore engine
 
@@ -75,7 +75,8 @@ benchmarks/...: any
 tools/...: golang.org/x/mod # they read go.mod files and make module archives
 `
 
-// tests says what the test files of a module may import besides what their package may.
+// tests lists what the test files of a module may import besides the imports of their
+// package.
 const tests = `
 .: core gopkg.in/yaml.v3 github.com/google/go-cmp github.com/stretchr/testify
 cmd/usher: core go.etcd.io/bbolt github.com/google/go-cmp github.com/rogpeppe/go-internal github.com/stretchr/testify
@@ -86,19 +87,19 @@ benchmarks: any
 tools: any
 `
 
-// pure are the packages that decide. Whatever they need to know is an argument.
+// pure lists the packages that decide. All their input comes as arguments.
 const pure = ". decision permission role team seat filter mask policy/syntax policy account"
 
-// bans hold whatever the graph allows, for the files of a package that are no tests and
-// for all that they link of this repository.
+// bans apply in addition to the graph, to the non-test files of a package and to everything
+// in this repository that they link.
 var bans = []deps.Ban{
 	{
 		In: pure, Use: "net/... os/... io/fs database/sql/... math/rand/... crypto/rand",
-		Why: "the same question about the same state has one answer, so that a decision can be replayed",
+		Why: "the same request on the same state has one result, so that a decision can be replayed",
 	},
 	{
 		In: pure, Use: "time.Now time.Since time.Until",
-		Why: "time is an input, so that asking about the first of March is the same call",
+		Why: "time is an input, so that a check for a future date is the same call",
 	},
 	{
 		In: ". permission policy/syntax policy", Use: "reflect unsafe",
@@ -110,11 +111,11 @@ var bans = []deps.Ban{
 	},
 	{
 		In: pure, Use: "embed",
-		Why: "a host's binary carries no files for us, unless it links preset",
+		Why: "a host's binary contains no embedded files unless it links preset",
 	},
 	{
 		In: "core cmd/usher/... store/boltstore", But: "store/storetest ushertest usherfiles", Use: "testing/... github.com/google/go-cmp/... github.com/stretchr/testify/...",
-		Why: "a host's binary would carry the machinery of tests",
+		Why: "a host's binary would contain test libraries",
 	},
 }
 

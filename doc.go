@@ -1,8 +1,8 @@
-// Package usher answers "may this user do this here?" for applications in which
-// people share schedules. It holds the words of the question and of the answer:
-// a [Request] goes to an [Authorizer], a [Decision] comes back.
+// Package usher answers authorization questions: may this user do this to this resource,
+// here and now? It contains the vocabulary of the question and the answer. An [Authorizer]
+// decides a [Request] and returns a [Decision].
 //
-// A handler needs nothing but this package:
+// A handler imports only this package:
 //
 //	d, err := usher.Require(ctx, az, usher.Request{
 //		Account:    "acme",
@@ -11,17 +11,27 @@
 //		Resource:   calendar,     // the host's own *Calendar
 //	})
 //
-// Who decides is chosen in main:
+// The host application, or host, is the program that embeds usher. An account is a customer
+// of the host with its own users, teams, seats and settings; other products call it a
+// tenant, workspace or organization. A subject is the user (the principal) whose permission
+// is checked. Usher does no authentication.
 //
-//   - policy compiles the rules of a YAML file, and decides them over facts that the
-//     host has; preset has four to begin with
-//   - engine is an Authorizer over accounts of its own, kept in a store, which package
-//     account says how to change
+// The function main chooses the Authorizer:
 //
-// Around it stand usherhttp, guards for net/http; filter, lists of resources in Go and
-// in SQL; mask, what a decision hides; and for tests ushertest, a fake Authorizer,
-// policytest and usherfiles, tests of policies.
+//   - Package policy compiles the rules of a YAML file and decides with facts that the
+//     host
+//     stores. Package preset contains four policies to start from.
+//   - Package engine stores accounts of its own and decides for them. Package account
+//     defines the commands that change an account.
 //
-// Everything fails closed. The zero value of each type denies, and whatever
-// comes with an error is a denial.
+// The other packages:
+//
+//   - usherhttp guards net/http handlers.
+//   - filter lists the resources for which a user has a permission, in Go and in SQL.
+//   - mask removes the fields that a decision hides.
+//   - ushertest is a fake Authorizer for tests; policytest and usherfiles test
+//     policies.
+//
+// Everything fails closed. The zero value of each type denies, and a result that comes with
+// an error denies.
 package usher

@@ -22,8 +22,8 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// Each error type matches its sentinel, and an error in it matches, too. So a caller may
-// ask with errors.Is for the kind of an error, and with errors.As for what it says.
+// Each error type matches its sentinel and the error that it wraps. So callers can test for
+// the kind of an error with errors.Is, and read its fields with errors.As.
 func TestErrorTypes(t *testing.T) {
 	other := []error{
 		usher.ErrDenied, usher.ErrUndecided, account.ErrCorrupt, account.ErrNewer, account.ErrPolicyMismatch, account.ErrExists,
@@ -34,7 +34,7 @@ func TestErrorTypes(t *testing.T) {
 	problems.Add(syntax.Pos{}, "wrong")
 	inTable := map[string]bool{
 		"account.Code":      true, // itself a sentinel
-		"usherhttp.Problem": true, // an answer: its status tells the kind
+		"usherhttp.Problem": true, // a response: its status is the kind
 	}
 	for _, row := range []struct {
 		err   error

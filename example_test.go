@@ -12,10 +12,10 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// Parsed once, like a regular expression.
+// mayEdit is parsed once, like a regular expression.
 var mayEdit = permission.MustParse("calendar.edit")
 
-// Calendar is a type of the host's own. Three methods make it a resource.
+// Calendar is a type of the host. Three methods make it a usher.Resource.
 type Calendar struct {
 	ID      string
 	Company usher.AccountID
@@ -30,10 +30,10 @@ func (c *Calendar) Party(name string) (ids []string, known bool) {
 	if name == "host" {
 		return c.Hosts, true
 	}
-	return nil, true // no calendar here is hosted by a team
+	return nil, true // no calendar has a team as its host
 }
 
-// Staff are the facts of an account, from wherever the host keeps them.
+// Staff contains the facts of an account. A host reads them from its own storage.
 type Staff map[usher.UserID]*policy.User
 
 func (s Staff) User(id usher.UserID) (*policy.User, error) { return s[id], nil }
@@ -53,17 +53,17 @@ func Example() {
 	shared := &Calendar{ID: "demo", Hosts: []string{"mia", "max"}}
 	now := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 
-	for _, who := range []usher.UserID{"tom", "mia"} {
-		d, err := oncehub.Decide(staff, &usher.Request{Subject: who, Permission: mayEdit, Resource: shared, Time: now})
+	for _, subject := range []usher.UserID{"tom", "mia"} {
+		d, err := oncehub.Decide(staff, &usher.Request{Subject: subject, Permission: mayEdit, Resource: shared, Time: now})
 		if err != nil {
-			panic(err) // and err != nil is a denial too: d is the zero Decision
+			panic(err) // an error denies, too: d is the zero Decision
 		}
-		fmt.Println(who, d.Allowed(), d.Reason())
+		fmt.Println(subject, d.Allowed(), d.Reason())
 	}
 
 	x, _ := oncehub.Explain(staff, &usher.Request{Subject: "mia", Permission: mayEdit, Resource: shared, Time: now})
-	for _, way := range x.Remedies {
-		fmt.Println("would help:", way.Text)
+	for _, remedy := range x.Remedies {
+		fmt.Println("would help:", remedy.Text)
 	}
 	// Output:
 	// tom true granted
@@ -74,7 +74,7 @@ func Example() {
 	// would help: role admin
 }
 
-// Gate is the least that makes an Authorizer of a policy and facts.
+// Gate is a minimal Authorizer: a policy and facts.
 type Gate struct {
 	policy *policy.Policy
 	facts  policy.Facts

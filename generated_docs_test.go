@@ -21,17 +21,18 @@ import (
 	"github.com/usher-go/usher/policytest"
 )
 
-// commandDocs are the commands that can be written, in the order of the documentation.
+// commandDocs returns the commands that files can contain, in the order of the
+// documentation.
 type commandDocs []commandDoc
 
-// commandDoc is a command with what the comments on its type say.
+// commandDoc is a command, with the documentation from its type's comment.
 type commandDoc struct {
 	account.CommandType
-	sentence string // the first of the type's comment: "Gives a user a seat"
+	sentence string // the first sentence of the type's comment: "Gives a user a seat"
 	args     []argDoc
 }
 
-// argDoc is an argument with the comment that ends the line of its field.
+// argDoc is an argument, with the comment at the end of its field's line.
 type argDoc struct {
 	account.Arg
 	comment string
@@ -46,8 +47,8 @@ func optionalMark(arg argDoc) string {
 
 func (arg argDoc) written() string { return arg.Name + optionalMark(arg) }
 
-// remark says what the kind of the argument does not: which values are allowed, and what
-// the comment says.
+// remark returns the allowed values and the comment of the argument, which its kind does
+// not state.
 func (arg argDoc) remark() string {
 	var parts []string
 	if arg.Kind == "status" || arg.Kind == "flag" {
@@ -59,7 +60,7 @@ func (arg argDoc) remark() string {
 	return strings.Join(parts, ", ")
 }
 
-// schema returns what the schema says of the argument.
+// schema returns the JSON Schema of the argument.
 func (arg argDoc) schema(t *testing.T) members {
 	kind, ok := argKinds[arg.Kind]
 	require.True(t, ok, "add the kind %q to argKinds", arg.Kind)
@@ -78,7 +79,7 @@ func (arg argDoc) schema(t *testing.T) members {
 	return append(members{{"description", description}}, form...)
 }
 
-// argKinds says what an argument of a kind is, and how the schema of test files writes it.
+// argKinds maps each kind of argument to its description and its JSON Schema.
 var argKinds = map[string]struct {
 	description string
 	form        members
@@ -161,8 +162,8 @@ func firstSentence(comment, name string) string {
 // asking is what a command checks, for the page about policies.
 type asking struct{ permission, parties string }
 
-// askedFor finds out by sending each command as a user who may do nothing. The refusal has
-// the request that was decided.
+// askedFor submits each command as a user without permissions. The DeniedError then has the
+// request that the command checks.
 func askedFor(t *testing.T, docs commandDocs) map[string]asking {
 	t.Helper()
 	office := `usher: 1

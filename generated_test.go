@@ -14,8 +14,8 @@ import (
 
 var update = flag.Bool("update", false, "write what is derived from the types of commands into the pages and the schema")
 
-// Parts of the pages and of the schema are derived from the types of commands. They are in
-// the repository because people and editors read them; make generate writes them again.
+// The pages and the schema have parts that are derived from the types of the commands. They
+// are committed because people and editors read them; "make generate" writes them again.
 func TestGenerated(t *testing.T) {
 	docs := readCommandDocs(t)
 	for _, part := range []struct {
@@ -72,8 +72,8 @@ func (docs commandDocs) argumentTable() string {
 	return b.String()
 }
 
-// permissionTable lists the permission that each command checks, and the parties that it
-// checks it with.
+// permissionTable lists the permission that each command checks, and the parties of the
+// request.
 func (docs commandDocs) permissionTable(t *testing.T) string {
 	asked := askedFor(t, docs)
 	var b strings.Builder
@@ -114,7 +114,7 @@ func (docs commandDocs) schema(t *testing.T) string {
 	return command.text("    ") + ",\n    \"arguments\": " + needs.text("    ") + "\n  }\n}\n"
 }
 
-// members is a JSON object whose keys keep their order.
+// members is a JSON object that keeps the order of its keys.
 type members []member
 
 type member struct {
@@ -122,7 +122,7 @@ type member struct {
 	value any
 }
 
-// text writes the object in one line, or with a line for each key if that were too long.
+// text writes the object on one line, or with one key per line if it is long.
 func (m members) text(indent string) string {
 	parts := make([]string, len(m))
 	for i, p := range m {
@@ -162,7 +162,7 @@ func enclose(begin string, parts []string, end, indent string) string {
 	return begin + "\n" + indent + "  " + strings.Join(parts, ",\n"+indent+"  ") + "\n" + indent + end
 }
 
-// Each type has a meaning, and each kind of argument a form in the schema.
+// Each type has a description, and each kind of argument has a schema.
 func TestCommandDocs(t *testing.T) {
 	for _, c := range readCommandDocs(t) {
 		assert.NotEmpty(t, c.sentence, c.Name)

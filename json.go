@@ -9,7 +9,7 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// decisionJSON has the keys of a Decision in JSON, which stay as they are.
+// decisionJSON has the keys of a Decision in JSON. They never change.
 type decisionJSON struct {
 	Allowed  bool       `json:"allowed"`
 	Reason   string     `json:"reason"`
@@ -26,7 +26,7 @@ type decisionJSON struct {
 // explanationJSON has the keys of an Explanation.
 type explanationJSON struct {
 	decisionJSON
-	Ways []Remedy `json:"remedies"`
+	Remedies []Remedy `json:"remedies"`
 }
 
 // ruleJSON has the keys of a Rule.
@@ -40,39 +40,38 @@ type ruleJSON struct {
 	Line       int    `json:"line"`
 }
 
-// MarshalJSON returns an object with the keys allowed, reason, sentence, rule (null
-// without one), unmet, unknown and hidden (each a list), version, digest and time (null
-// without one). It discloses the policy; what an [Explanation] says of this holds here,
-// too.
+// MarshalJSON returns an object with the keys allowed, reason, sentence, rule (null without
+// one), unmet, unknown and hidden (each a list), version, digest and time (null without
+// one). The object discloses the policy, as an [Explanation] does.
 func (d Decision) MarshalJSON() ([]byte, error) { return marshal(d.json()) }
 
-// UnmarshalJSON sets d to the zero Decision, which denies, and returns an error: a
-// decision is made by an Authorizer and not read from text.
+// UnmarshalJSON sets d to the zero Decision, which denies, and returns an error. Only an
+// Authorizer makes decisions; they cannot be read from JSON.
 func (d *Decision) UnmarshalJSON([]byte) error {
 	*d = Decision{}
 	return errNotRead
 }
 
-// MarshalJSON returns an object with the keys of a [Decision], of which sentence is that
-// of the Explanation, and ways: a list of objects with a text, the nearest first.
+// MarshalJSON returns an object with the keys of a [Decision] and the key remedies: a list
+// of objects with the key text, the smallest change first. The value of sentence is the
+// Explanation's Sentence.
 func (e Explanation) MarshalJSON() ([]byte, error) {
-	out := explanationJSON{decisionJSON: e.Decision.json(), Ways: e.Remedies}
+	out := explanationJSON{decisionJSON: e.Decision.json(), Remedies: e.Remedies}
 	out.Sentence = e.Sentence
-	if out.Ways == nil {
-		out.Ways = []Remedy{}
+	if out.Remedies == nil {
+		out.Remedies = []Remedy{}
 	}
 	return marshal(out)
 }
 
-// UnmarshalJSON sets e to the zero Explanation and returns an error, like that of a
-// [Decision].
+// UnmarshalJSON sets e to the zero Explanation and returns an error, as for a [Decision].
 func (e *Explanation) UnmarshalJSON([]byte) error {
 	*e = Explanation{}
 	return errNotRead
 }
 
 // MarshalJSON returns an object with the keys source, permission, name, held, text, file
-// and line, or null for no rule.
+// and line, or null for the zero Rule.
 func (r Rule) MarshalJSON() ([]byte, error) {
 	if r.Source == 0 {
 		return []byte("null"), nil
@@ -80,7 +79,7 @@ func (r Rule) MarshalJSON() ([]byte, error) {
 	return marshal(ruleJSON{r.Source.String(), r.Permission, r.Name, r.Held, r.Text, r.File, r.Line})
 }
 
-var errNotRead = errors.New("a decision cannot be read from JSON; ask an Authorizer")
+var errNotRead = errors.New("a decision cannot be read from JSON; call an Authorizer")
 
 func (d Decision) json() decisionJSON {
 	detail := d.Detail()
@@ -95,7 +94,7 @@ func (d Decision) json() decisionJSON {
 	return out
 }
 
-// list makes an empty list of none, so that readers need not care about null.
+// list returns an empty list for nil, so that JSON has [] and never null.
 func list(words []string) []string {
 	if words == nil {
 		return []string{}
@@ -103,7 +102,8 @@ func list(words []string) []string {
 	return words
 }
 
-// marshal leaves it to the caller of MarshalJSON whether characters of HTML are escaped.
+// marshal does not escape HTML characters. The json.Encoder that calls MarshalJSON escapes
+// them if it is set to.
 func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

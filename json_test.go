@@ -36,7 +36,7 @@ func encode(t *testing.T, v any) string {
 	return b.String()
 }
 
-// The keys and their order stay as they are: programs read them.
+// The keys and their order never change, because programs read them.
 func TestJSON(t *testing.T) {
 	const rule = `{
   "source": "role",
@@ -69,7 +69,7 @@ func TestJSON(t *testing.T) {
 	x := usher.Explanation{Decision: unmet(), Sentence: "no", Remedies: []usher.Remedy{{Text: "mfa", Steps: []usher.Step{{Kind: usher.StepContext}}}}}
 	assert.Equal(t, rest("no", ",\n \"remedies\": [\n  {\n   \"text\": \"mfa\"\n  }\n ]"), encode(t, x))
 
-	const zero = `{"allowed":false,"reason":"undecided","sentence":"denied: nothing was decided","rule":null,"unmet":[],"unknown":[],"hidden":[],"version":0,"digest":"","time":null}`
+	const zero = `{"allowed":false,"reason":"undecided","sentence":"denied: no decision was made","rule":null,"unmet":[],"unknown":[],"hidden":[],"version":0,"digest":"","time":null}`
 	text, err := json.Marshal(usher.Decision{})
 	require.NoError(t, err)
 	assert.Equal(t, zero, string(text))
@@ -78,7 +78,7 @@ func TestJSON(t *testing.T) {
 	assert.Equal(t, `[{"allowed":false,"reason":"undecided","sentence":"","rule":null,"unmet":[],"unknown":[],"hidden":[],"version":0,"digest":"","time":null,"remedies":[]},null]`, string(text))
 }
 
-// No text makes a decision: what was allowed before denies afterwards.
+// JSON cannot make a decision: after UnmarshalJSON, a decision that allowed denies.
 func TestNotReadFromJSON(t *testing.T) {
 	d := granted(usher.Detail{})
 	x := usher.Explanation{Decision: d, Sentence: "yes"}
@@ -91,7 +91,7 @@ func TestNotReadFromJSON(t *testing.T) {
 	}
 }
 
-// What comes from outside is safe to print in JSON and in logs, too.
+// Text from outside is safe to print in JSON and in logs.
 func TestHostileJSON(t *testing.T) {
 	for _, bad := range hostile.Texts {
 		b := basis{Rule: usher.Rule{Source: usher.SourceRole, Name: bad, Text: bad, File: bad}, Unmet: []string{bad}, Digest: bad}
@@ -120,7 +120,7 @@ func TestLogValue(t *testing.T) {
 	}
 	assert.Contains(t, logged(unmet()), `it.allowed=false it.reason=condition-unmet it.why="denied (condition-unmet): `)
 	assert.Contains(t, logged(unmet()), `it.version=3 it.digest=d1 it.time=2026-03-01T09:00:00.000Z`)
-	assert.Contains(t, logged(usher.Decision{}), `it.allowed=false it.reason=undecided it.why="denied: nothing was decided"`+"\n")
+	assert.Contains(t, logged(usher.Decision{}), `it.allowed=false it.reason=undecided it.why="denied: no decision was made"`+"\n")
 	assert.Contains(t, logged(aRule), "it=\"`member: own if mfa & <x>` of calendar.edit (which manager includes, policy.yaml:7)\"\n")
 	x := usher.Explanation{Decision: unmet(), Sentence: "no", Remedies: []usher.Remedy{{Text: "mfa"}}}
 	assert.Contains(t, logged(x), `it.why=no it.version=3 it.digest=d1 it.time=2026-03-01T09:00:00.000Z it.remedies=[mfa]`)

@@ -6,25 +6,25 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// LogValue implements slog.LogValuer: a group of allowed, reason, why (the sentence),
-// and where they are known version, digest and time.
+// LogValue implements slog.LogValuer. It returns a group of allowed, reason and why (the
+// sentence), and of version, digest and time if they are known.
 func (d Decision) LogValue() slog.Value { return slog.GroupValue(d.attrs(d.String())...) }
 
-// LogValue implements slog.LogValuer: the group of a [Decision], of which why is the
-// sentence of the Explanation, and what would help as ways, if there are any.
+// LogValue implements slog.LogValuer. It returns the group of a [Decision], in which why is
+// the Explanation's Sentence, and remedies if there are any.
 func (e Explanation) LogValue() slog.Value {
 	attrs := e.Decision.attrs(printable.Text(e.Sentence))
 	if len(e.Remedies) > 0 {
-		ways := make([]string, len(e.Remedies))
-		for i, w := range e.Remedies {
-			ways[i] = printable.Text(w.Text)
+		remedies := make([]string, len(e.Remedies))
+		for i, r := range e.Remedies {
+			remedies[i] = printable.Text(r.Text)
 		}
-		attrs = append(attrs, slog.Any("remedies", ways))
+		attrs = append(attrs, slog.Any("remedies", remedies))
 	}
 	return slog.GroupValue(attrs...)
 }
 
-// LogValue implements slog.LogValuer: the rule as String returns it.
+// LogValue implements slog.LogValuer. It returns the text that String returns.
 func (r Rule) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
 func (d Decision) attrs(why string) []slog.Attr {

@@ -18,8 +18,8 @@ import (
 	"github.com/usher-go/usher/usherhttp"
 )
 
-// What a client sends shows neither in the log nor in an answer as it is.
-func TestRequestsSpeakSafely(t *testing.T) {
+// Text from a client is not printed raw, neither in the log nor in a response.
+func TestRequestsPrintSafely(t *testing.T) {
 	for _, bad := range hostile.Texts {
 		var lines bytes.Buffer
 		guard := &usherhttp.Guard{
@@ -43,21 +43,21 @@ func TestRequestsSpeakSafely(t *testing.T) {
 			h.ServeHTTP(answer, r)
 			body := strings.TrimSuffix(answer.Body.String(), "\n")
 			if len(bad) < 1000 {
-				shows(t, "body", body)
+				requireSafe(t, "body", body)
 			}
 			if !json.Valid([]byte(body)) {
 				t.Errorf("not JSON: %q", body)
 			}
 		}
 		for line := range strings.Lines(lines.String()) {
-			shows(t, "log", strings.TrimSuffix(line, "\n"))
+			requireSafe(t, "log", strings.TrimSuffix(line, "\n"))
 		}
 		err := usherhttp.Route{Pattern: bad}.Validate()
-		tells(t, "route", err)
+		requireSafeError(t, "route", err)
 		_, err = usherhttp.Routes{{Pattern: "GET /" + bad, Access: usherhttp.Public, Handler: whole}, {Pattern: "GET /" + bad, Access: usherhttp.Public, Handler: whole}}.Mux(guard)
 		if err != nil {
 			for line := range strings.SplitSeq(err.Error(), "\n") {
-				shows(t, "mux", line)
+				requireSafe(t, "mux", line)
 			}
 		}
 	}

@@ -32,22 +32,23 @@ import (
 	"github.com/usher-go/usher/usherhttp"
 )
 
-// shows fails the test if a text is not safe to print.
-func shows(t *testing.T, what, text string) {
+// requireSafe fails the test if a text is not safe to print.
+func requireSafe(t *testing.T, what, text string) {
 	t.Helper()
 	if fault := hostile.Fault(text, false); fault != "" {
 		t.Errorf("%s: %s", what, fault)
 	}
 }
 
-// tells is shows for an error and all that it wraps of this module. It wants an error.
-func tells(t *testing.T, what string, err error) {
+// requireSafeError is requireSafe for an error and all errors of this module that it wraps. It fails if err
+// is nil.
+func requireSafeError(t *testing.T, what string, err error) {
 	t.Helper()
 	if err == nil {
 		t.Errorf("%s: no error", what)
 		return
 	}
-	shows(t, what, err.Error())
+	requireSafe(t, what, err.Error())
 }
 
 // everyCommand returns the zero value of each command.
@@ -58,8 +59,8 @@ func everyCommand() (list []account.Command) {
 	return list
 }
 
-// everyChange returns the changes of the golden commits of package account, whose tests
-// want one of each type.
+// everyChange returns the changes of the golden commits of package account. Tests there
+// require one of each type.
 func everyChange(t *testing.T) (list []account.Change) {
 	t.Helper()
 	files, err := filepath.Glob("account/testdata/commits/*.json")
@@ -80,8 +81,8 @@ func everyChange(t *testing.T) (list []account.Change) {
 	return list
 }
 
-// filled returns a copy of a struct with a text in every field that can have one; if
-// only is not negative, all but that one have another text.
+// filled returns a copy of a struct with the text in every field that can contain it. If
+// only is not negative, the other fields get a different text.
 func filled[T any](v T, text string, only int) T {
 	p := reflect.New(reflect.TypeOf(v)).Elem()
 	n := 0
@@ -118,9 +119,9 @@ func filled[T any](v T, text string, only int) T {
 	return p.Interface().(T)
 }
 
-// Whatever texts are in commands, changes, actors and accounts, what is said of them is
-// safe to print: by Describe, by a Refusal, by the engine's errors and its log.
-func TestAccountsSpeakSafely(t *testing.T) {
+// Descriptions, refusals, errors of the engine and its log are safe to print, whatever
+// texts are in the commands, changes, actors and accounts.
+func TestAccountsPrintSafely(t *testing.T) {
 	p, err := preset.Load("oncehub")
 	if err != nil {
 		t.Fatal(err)
@@ -142,33 +143,33 @@ func TestAccountsSpeakSafely(t *testing.T) {
 		for _, command := range everyCommand() {
 			for only := -1; only < 6; only++ {
 				c := filled(command, bad, only)
-				shows(t, "Describe", account.Describe(c))
+				requireSafe(t, "Describe", account.Describe(c))
 				for _, actor := range []account.Actor{host, account.AsUser("mia"), account.AsUser("olivia"), account.AsUser(usher.UserID(bad)), account.AsHost(bad)} {
-					shows(t, "Actor", actor.String())
+					requireSafe(t, "Actor", actor.String())
 					if _, err := e.Preview(ctx, engine.Batch{Actor: actor, Account: "acme", Commands: []account.Command{c}}); err != nil {
-						tells(t, account.NameOf(c), err)
+						requireSafeError(t, account.NameOf(c), err)
 					}
 				}
 				if _, err := e.Submit(ctx, engine.Batch{Actor: account.AsUser(usher.UserID(bad)), Account: "acme", Note: bad, Commands: []account.Command{c}}); err != nil {
-					tells(t, account.NameOf(c), err)
+					requireSafeError(t, account.NameOf(c), err)
 				}
 			}
 		}
 		for _, change := range everyChange(t) {
-			shows(t, "DescribeChange", account.DescribeChange(filled(change, bad, -1)))
+			requireSafe(t, "DescribeChange", account.DescribeChange(filled(change, bad, -1)))
 			s := account.New("acme")
 			if _, err := s.Apply(&account.Commit{Account: usher.AccountID(bad), Version: 1, Time: time.Now(), Actor: host, Changes: []account.Change{filled(change, bad, -1)}}); err != nil {
-				tells(t, "Apply", err)
+				requireSafeError(t, "Apply", err)
 			}
 		}
-		// A user and an account with the id, if they can have it.
+		// A user and an account with this id, if it is valid.
 		_, err = e.Do(ctx, host, usher.AccountID(bad), account.CreateAccount{Owner: usher.UserID(bad)}, account.CreateTeam{Team: usher.TeamID(bad)},
 			account.DefineField{Field: bad, Type: account.TextField})
 		if err != nil {
-			tells(t, "create", err)
+			requireSafeError(t, "create", err)
 		}
 		_, err = e.Do(ctx, host, usher.AccountID(bad), account.AddUser{User: usher.UserID(bad)})
-		tells(t, "add again", err)
+		requireSafeError(t, "add again", err)
 		view := permission.MustParse("calendar.view")
 		for _, account := range []usher.AccountID{"acme", usher.AccountID(bad)} {
 			r := usher.Request{Account: account, Subject: usher.UserID(bad), Permission: view, Resource: &usher.Object{Type: "calendar", ID: bad, Account: account}}
@@ -178,32 +179,32 @@ func TestAccountsSpeakSafely(t *testing.T) {
 			other.Resource = &usher.Object{Type: "calendar", ID: bad, Account: "x" + usher.AccountID(bad)}
 			for _, r := range []usher.Request{r, wrong, undeclared, other} {
 				d, err := usher.Require(ctx, e, r)
-				if err != nil { // a user with the id may be the owner of an account with it
-					tells(t, "Require", err)
+				if err != nil { // none if the user owns the account with the same id
+					requireSafeError(t, "Require", err)
 				}
-				shows(t, "Decision", d.String())
+				requireSafe(t, "Decision", d.String())
 				if x, err := e.Explain(ctx, r); err == nil {
-					shows(t, "Explanation", x.String())
+					requireSafe(t, "Explanation", x.String())
 				} else {
-					tells(t, "Explain", err)
+					requireSafeError(t, "Explain", err)
 				}
 				if _, err := e.Filter(ctx, r); err != nil {
-					tells(t, "Filter", err)
+					requireSafeError(t, "Filter", err)
 				}
 			}
-			shows(t, "Ref", r.Resource.Ref().String())
+			requireSafe(t, "Ref", r.Resource.Ref().String())
 			if _, err := e.Values(ctx, account, usher.UserID("x"+bad)); err != nil {
-				tells(t, "Values", err)
+				requireSafeError(t, "Values", err)
 			}
 			if _, err := e.AtLeast(account, 99).View(ctx, account); err != nil {
-				tells(t, "AtLeast", err)
+				requireSafeError(t, "AtLeast", err)
 			}
 			if _, err := e.At(account, 99).View(ctx, account); err != nil {
-				tells(t, "At", err)
+				requireSafeError(t, "At", err)
 			}
 		}
 		for line := range strings.Lines(lines.String()) {
-			shows(t, "log", strings.TrimSuffix(line, "\n"))
+			requireSafe(t, "log", strings.TrimSuffix(line, "\n"))
 		}
 		if lines.Len() == 0 {
 			t.Error("nothing was logged")
@@ -212,8 +213,8 @@ func TestAccountsSpeakSafely(t *testing.T) {
 	}
 }
 
-// plainHandler writes what it is given as it is: one that quotes would hide faults. A
-// line break in an attribute is shown by a bell, which is a fault.
+// plainHandler writes records without quoting, because quoting would hide faults. It shows
+// a line break in an attribute as a bell, which is a fault.
 type plainHandler struct{ to *bytes.Buffer }
 
 func (plainHandler) Enabled(context.Context, slog.Level) bool { return true }
@@ -227,34 +228,34 @@ func (h plainHandler) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// What packages say to texts that they cannot read, and that errors of other libraries
-// have in them.
-func TestErrorsSpeakSafely(t *testing.T) {
+// Errors about texts that cannot be parsed, including the errors of other libraries that
+// they wrap, are safe to print.
+func TestErrorsPrintSafely(t *testing.T) {
 	dir := t.TempDir()
 	for _, bad := range hostile.Texts {
 		_, err := permission.Parse(bad)
-		tells(t, "permission", err)
+		requireSafeError(t, "permission", err)
 		if _, err = permission.Parse(bad + "." + bad); err != nil {
-			tells(t, "permission", err)
+			requireSafeError(t, "permission", err)
 		}
 		_, err = permission.ParseBundle(bad + ".x")
 		if err != nil {
-			tells(t, "bundle", err)
+			requireSafeError(t, "bundle", err)
 		}
 		_, err = usher.ParseStatus(bad)
-		tells(t, "status", err)
+		requireSafeError(t, "status", err)
 		_, err = usher.ParseReason(bad)
-		tells(t, "reason", err)
+		requireSafeError(t, "reason", err)
 		_, err = role.ParseSeat(bad)
-		tells(t, "seat rule", err)
+		requireSafeError(t, "seat rule", err)
 		_, err = account.ParseCode(bad)
-		tells(t, "code", err)
+		requireSafeError(t, "code", err)
 		_, err = account.ParseFieldType(bad)
-		tells(t, "field type", err)
+		requireSafeError(t, "field type", err)
 		_, err = preset.Load(bad)
-		tells(t, "preset", err)
+		requireSafeError(t, "preset", err)
 		_, err = filter.Mapping{Type: bad, Account: filter.Column{Name: bad}, Parties: map[string]filter.Party{bad: filter.Column{Name: bad}}}.Compile(filter.SQLite)
-		tells(t, "filter", err)
+		requireSafeError(t, "filter", err)
 		foreign := &fs.PathError{Op: "open", Path: bad, Err: errors.New(bad)}
 		for _, err := range []error{
 			&usher.RequestError{Op: bad, Subject: usher.UserID(bad), Resource: usher.Ref{Type: bad, ID: bad}, Err: foreign},
@@ -266,19 +267,19 @@ func TestErrorsSpeakSafely(t *testing.T) {
 			&usherhttp.Problem{Status: 404, Detail: bad},
 			syntax.Problem{File: bad, Message: bad},
 		} {
-			tells(t, fmt.Sprintf("%T", err), err)
+			requireSafeError(t, fmt.Sprintf("%T", err), err)
 		}
-		shows(t, "failure", policytest.Failure{File: bad, Name: bad, Asked: bad, User: usher.UserID(bad), Expected: bad, Got: bad, Why: bad}.String())
-		shows(t, "rule", usher.Rule{Source: usher.SourceRole, Name: bad, Text: bad, File: bad, Line: 1, Permission: bad, Held: "x" + bad}.String())
-		shows(t, "explanation", usher.Explanation{Sentence: bad, Remedies: []usher.Remedy{{Text: bad}}}.String())
+		requireSafe(t, "failure", policytest.Failure{File: bad, Name: bad, Asked: bad, User: usher.UserID(bad), Expected: bad, Got: bad, Why: bad}.String())
+		requireSafe(t, "rule", usher.Rule{Source: usher.SourceRole, Name: bad, Text: bad, File: bad, Line: 1, Permission: bad, Held: "x" + bad}.String())
+		requireSafe(t, "explanation", usher.Explanation{Sentence: bad, Remedies: []usher.Remedy{{Text: bad}}}.String())
 		if _, err := os.ReadFile(filepath.Join(dir, strings.ReplaceAll(bad, "\x00", ""))); err != nil {
-			tells(t, "engine", &engine.Error{Op: "open", Err: err})
+			requireSafeError(t, "engine", &engine.Error{Op: "open", Err: err})
 		}
 	}
 }
 
-// Policies and test files with the texts as names, keys and values, quoted and not.
-func TestFilesSpeakSafely(t *testing.T) {
+// Policies and test files have the texts as names, keys and values, quoted and unquoted.
+func TestFilesPrintSafely(t *testing.T) {
 	for _, bad := range hostile.Texts {
 		quoted, _ := json.Marshal(bad)
 		for _, name := range []string{bad, string(quoted), "&" + bad + " x", "*" + bad, "!" + bad + " x", "'" + bad + "'", "|\n  " + bad} {
@@ -289,12 +290,12 @@ func TestFilesSpeakSafely(t *testing.T) {
 			} {
 				if _, err := policyfile.Load(bad+".yaml", []byte(source)); err != nil {
 					for line := range strings.SplitSeq(err.Error(), "\n") {
-						shows(t, "policy", line)
+						requireSafe(t, "policy", line)
 					}
 				}
 				if _, err := testfile.Parse(bad+".yaml", []byte(source)); err != nil {
 					for line := range strings.SplitSeq(err.Error(), "\n") {
-						shows(t, "policytest", line)
+						requireSafe(t, "policytest", line)
 					}
 				}
 			}
@@ -302,7 +303,7 @@ func TestFilesSpeakSafely(t *testing.T) {
 	}
 }
 
-// Errors are made by printable.Errorf, so that no new one forgets what it prints.
+// Errors must be made by printable.Errorf, so that their text is safe to print.
 func TestNoBareErrorf(t *testing.T) {
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {

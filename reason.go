@@ -2,22 +2,23 @@ package usher
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// Reason says what decided. Only ReasonGranted allows; the zero value means that
-// nothing was decided, which denies.
+// Reason is the reason for a decision. Only ReasonGranted allows. The zero value means that
+// no decision was made, which denies.
 type Reason uint8
 
-// The reasons, in the order in which they apply: the first that fits decides.
+// The reasons, in the order in which they apply: the first that matches decides.
 const (
 	ReasonUnknownUser    Reason = iota + 1 // the user is not in the account
 	ReasonInactive                         // the user's status is not active
 	ReasonForbidden                        // a never rule matches, or a built-in protection
 	ReasonGranted                          // a rule of a role, of everyone, or a grant matches
-	ReasonConditionUnmet                   // a rule reaches the resource, and only its conditions failed
-	ReasonOutOfScope                       // there are rules, and none of them reaches the resource
+	ReasonConditionUnmet                   // a rule reaches the resource, but its conditions are not met
+	ReasonOutOfScope                       // the user has rules for the permission, but none reaches the resource
 	ReasonNoPermission                     // the user has no rule for the permission
 )
 
@@ -26,21 +27,22 @@ var reasonNames = [...]string{
 	"condition-unmet", "out-of-scope", "no-permission",
 }
 
-// ParseReason reads a reason as String writes it.
+// ParseReason returns the reason with a name that String returns, such as "granted". The
+// zero value's name, "undecided", is an error.
 func ParseReason(s string) (Reason, error) {
 	for i := ReasonUnknownUser; i <= ReasonNoPermission; i++ {
 		if reasonNames[i] == s {
 			return i, nil
 		}
 	}
-	return 0, printable.Errorf("%s is no reason", printable.Quote(s))
+	return 0, printable.Errorf("unknown reason %s (want one of %s)", printable.Quote(s), strings.Join(reasonNames[1:], ", "))
 }
 
 // Reasons returns the names of all reasons, in the order in which they apply.
 func Reasons() []string { return append([]string(nil), reasonNames[1:]...) }
 
-// String returns the reason's name: "granted", "out-of-scope", and so on; for
-// the zero value "undecided".
+// String returns the name of the reason: "granted", "out-of-scope", and so on. For the zero
+// value it returns "undecided".
 func (r Reason) String() string {
 	if int(r) < len(reasonNames) {
 		return reasonNames[r]

@@ -9,48 +9,46 @@ import (
 	"github.com/usher-go/usher/permission"
 )
 
-// Request is one question: may this subject do this, here, now? The zero Request
-// asks for no permission, and is refused with an error.
+// Request asks one question: may this subject do this to this resource, at this time? The
+// zero Request has no permission, so deciding it is an error.
 type Request struct {
 	Account    AccountID
-	Subject    UserID                // who asks; the host has authenticated them
-	Permission permission.Permission // a permission or a bundle of them
-	Resource   Resource              // nil for a question about the account as a whole
+	Subject    UserID                // the user to decide about; the host has authenticated them
+	Permission permission.Permission // a permission or a bundle of permissions
+	Resource   Resource              // nil to ask about the account as a whole
 	Context    Context               // facts of this request
 
-	// Time is when the question is asked, which may lie in the past: it is taken as
-	// it is. Zero means the clock of the Authorizer, which for an engine is no
-	// earlier than the account's last commit; where there is none, as in package
-	// policy, it is an error.
+	// Time is the time to decide for. It may lie in the past and is used unchanged.
+	// Default: the clock of the Authorizer. An engine's clock is never earlier than the
+	// account's last commit. Package policy has no clock, so there a zero Time is an error.
 	Time time.Time
 }
 
-// Context holds the yes/no facts of a request that a policy declares, such as
-// "mfa": the subject has logged in with a second factor. What is not given is
-// unknown: no rule allows that looks at it or at its opposite, and each such rule
-// under never forbids. A name that the policy does not declare is an error.
+// Context contains the yes/no facts of a request that a policy declares, such as "mfa": the
+// subject has logged in with a second factor. A fact that is missing is unknown: no rule
+// that depends on it or on its opposite allows, and every such rule under never forbids. A
+// name that the policy does not declare is an error.
 type Context map[string]bool
 
-// What can be wrong with a question. Whoever decides wraps one of these in a
-// RequestError.
+// The errors of a request. An Authorizer wraps one of them in a [RequestError].
 var (
-	ErrUnknownAccount    = errors.New("unknown account")
-	ErrUnknownPermission = errors.New("unknown permission")
-	ErrWrongResource     = errors.New("wrong type of resource")
-	ErrOtherAccount      = errors.New("wrong account")
-	ErrUndeclared        = errors.New("not declared by the policy")
-	ErrNoTime            = errors.New("no usable time")
-	ErrNoAuthorizer      = errors.New("no authorizer")
+	ErrUnknownAccount    = errors.New("unknown account")            // the Authorizer does not have the account
+	ErrUnknownPermission = errors.New("unknown permission")         // the policy does not declare the permission
+	ErrWrongResource     = errors.New("wrong type of resource")     // the permission is about another type of resource
+	ErrOtherAccount      = errors.New("wrong account")              // the resource belongs to another account
+	ErrUndeclared        = errors.New("not declared by the policy") // a context fact, party or attribute
+	ErrNoTime            = errors.New("no usable time")             // the time is missing or out of range
+	ErrNoAuthorizer      = errors.New("no authorizer")              // the Authorizer is nil or zero
 )
 
-// ErrUndecided is the sentinel of RequestError.
+// ErrUndecided is the sentinel of [RequestError].
 var ErrUndecided = errors.New("not decided")
 
-// RequestError says that a question could not be answered, which denies. errors.Is finds
-// in it ErrUndecided and what it wraps: one of the errors above, or what a store or the
-// host's facts returned.
+// RequestError is the error of a request that could not be decided, which denies. errors.Is
+// matches ErrUndecided and Err: one of the errors above, or an error of a store or of the
+// host's facts.
 type RequestError struct {
-	Op         string // check, actions, explain
+	Op         string // the operation, such as check or explain
 	Subject    UserID
 	Permission permission.Permission
 	Resource   Ref
@@ -73,12 +71,12 @@ func (e *RequestError) Error() string {
 	return b.String()
 }
 
-// Unwrap returns why.
+// Unwrap returns Err.
 func (e *RequestError) Unwrap() error { return e.Err }
 
-// Is makes errors.Is find ErrUndecided.
+// Is reports whether target is ErrUndecided.
 func (e *RequestError) Is(target error) bool { return target == ErrUndecided }
 
-// String returns "calendar c1", or as much of it as is known. An id that is not safe to
-// print, or not one word, is quoted, and a long one is cut.
+// String returns "calendar c1", or the parts that are set. An id that is not safe to print
+// or contains a space is quoted; a long id is cut.
 func (r Ref) String() string { return printable.Ref(r.Type, r.ID) }

@@ -1,8 +1,7 @@
 package usher
 
-// Resource is what a question is about. A host implements it on its own type,
-// with a pointer receiver and methods that return what is already there, and a
-// check then allocates nothing:
+// Resource is the object of a request. A host implements it on its own type, with a pointer
+// receiver. If the methods return stored values, a check allocates nothing:
 //
 //	func (c *Calendar) Ref() usher.Ref { return usher.Ref{Type: "calendar", ID: c.ID} }
 //
@@ -11,45 +10,44 @@ package usher
 //	func (c *Calendar) Party(name string) (ids []string, known bool) {
 //		switch name {
 //		case "host":
-//			return c.Hosts, true // built on the spot, []string{c.Host} would allocate
+//			return c.Hosts, true // a new slice, such as []string{c.Host}, would allocate
 //		case "team":
 //			return c.Teams, true
 //		}
 //		return nil, false
 //	}
 //
-// A resource that also has yes/no facts for the conditions of a policy implements
-// [Attributer]. [Object] is the literal form, for tests and single calls. The methods
-// are called on the goroutine that asks, and only when a rule looks at what they
-// tell. A check may ask for the same more than once, so an answer should be cheap
-// and must be steady. What is not known of a party or attribute is better said so
-// than guessed: a party that comes into the policy later is then noticed.
+// A resource with yes/no facts for the conditions of a policy also implements [Attributer].
+// [Object] is a literal resource, for tests and single calls. A check calls the methods on
+// its own goroutine, and only if a rule depends on the result. It may call them several
+// times, so they must be fast and return the same each time. Return false for a party or an
+// attribute that the type does not know, instead of a guess. Then a party that is added to
+// the policy later fails closed.
 //
-// A nil pointer of the host's type in a Request is a Resource whose methods are
-// called, which mostly is a panic; a nil Resource asks about the account as a whole.
+// A nil Resource in a Request asks about the account as a whole. A nil pointer of the
+// host's type is not a nil Resource: a check calls its methods, which usually panics.
 type Resource interface {
-	// Ref says what this is. Its Type must be the resource of the permission
-	// that is asked for, or the check is an error.
+	// Ref returns the type and the id of the resource. If the Type is not the resource type
+	// of the permission in the request, the check is an error.
 	Ref() Ref
 
-	// InAccount says which account this belongs to. If that is another than the
-	// request's, the check is an error, so that a mix-up never shows one
-	// customer's data to another; "" says nothing.
+	// InAccount returns the account of the resource. If it is not the account of the
+	// request, the check is an error, so that a bug cannot show one account's data to
+	// another. The id "" skips this test.
 	InAccount() AccountID
 
-	// Party returns the ids in a relation of the resource: of users or of
-	// teams, as the policy declares the party. Where it is not known, no rule
-	// allows but one that reaches any resource, and each rule under never that
-	// looks at the party forbids.
+	// Party returns the ids of the users or of the teams in a relation of the resource, as
+	// the policy declares the party. If known is false, no rule allows except one with the
+	// scope any, and each rule under never that depends on the party forbids.
 	Party(name string) (ids []string, known bool)
 }
 
-// Attributer is an optional interface of a Resource that has attributes: yes/no facts
-// that a policy declares, such as "public". A type that wraps a Resource forwards its
-// attributes by calling [Attribute].
+// Attributer is an optional interface of a Resource with attributes: yes/no facts that a
+// policy declares, such as "public". A type that wraps a Resource forwards its attributes
+// with [Attribute].
 type Attributer interface {
-	// Attribute returns an attribute. If it is unknown, no rule allows that looks at
-	// it or at its opposite, and each such rule under never forbids.
+	// Attribute returns an attribute. If known is false, no rule that depends on the
+	// attribute or on its opposite allows, and each such rule under never forbids.
 	Attribute(name string) (value, known bool)
 }
 
@@ -62,17 +60,16 @@ func Attribute(r Resource, name string) (value, known bool) {
 	return false, false
 }
 
-// Ref names a resource. The zero Ref has no type, and every check on it is an
-// error.
+// Ref identifies a resource. The zero Ref has no type; every check on it is an error.
 type Ref struct {
 	Type string // as in the policy: calendar
-	ID   string // for people who read logs and messages; may be empty
+	ID   string // for logs and messages; may be empty
 }
 
-// Object is a resource spelled out. Parties and attributes that it does not name
-// are empty and unknown, in this order; one that the policy does not declare is
-// an error. Writing an Object costs allocations that a host's own type avoids.
-// A nil Object, and one without a type, make every check an error.
+// Object is a Resource with literal values. A party that Parties lacks is empty; an
+// attribute that Attributes lacks is unknown. A name that the policy does not declare is an
+// error. An Object costs allocations that a host's own type avoids. For a nil Object, or
+// one without a Type, every check is an error.
 type Object struct {
 	Type       string
 	ID         string
@@ -97,8 +94,7 @@ func (o *Object) InAccount() AccountID {
 	return o.Account
 }
 
-// Party returns the ids of the party; a party that is not named is empty, not
-// unknown.
+// Party returns the ids of the party. A party that Parties lacks is empty, not unknown.
 func (o *Object) Party(name string) (ids []string, known bool) {
 	if o == nil {
 		return nil, false
@@ -106,8 +102,7 @@ func (o *Object) Party(name string) (ids []string, known bool) {
 	return o.Parties[name], true
 }
 
-// Attribute implements [Attributer]: it returns the attribute's value if the object
-// names it.
+// Attribute implements [Attributer]. An attribute that Attributes lacks is unknown.
 func (o *Object) Attribute(name string) (value, known bool) {
 	if o == nil {
 		return false, false

@@ -6,7 +6,7 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// String says in a sentence what decided, with the rule and where it stands.
+// String returns a sentence with the reason, the rule and its place in the policy.
 func (d Decision) String() string { return printable.Text(d.sentence()) }
 
 func (d Decision) sentence() string {
@@ -38,9 +38,9 @@ func (d Decision) sentence() string {
 	case ReasonOutOfScope:
 		return printable.Sprintf("denied (out-of-scope): %s does not reach this resource", rule)
 	case ReasonNoPermission:
-		return printable.Sprintf("denied (no-permission): nothing that the user holds gives %s", rule.Permission)
+		return printable.Sprintf("denied (no-permission): the user has no rule for %s", rule.Permission)
 	default:
-		return "denied: nothing was decided"
+		return "denied: no decision was made"
 	}
 }
 
@@ -81,7 +81,7 @@ func (r Rule) sentence() string {
 	return what
 }
 
-// join lists words as a sentence does: "a", "a and b", "a, b and c".
+// join lists words for a sentence: "a", "a and b", "a, b and c".
 func join(words []string, last string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")

@@ -6,31 +6,30 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// Status says whether a user takes part in the account. Only an Active user is
-// ever allowed anything; the zero value is no status, and such a user is not
-// active.
+// Status is the status of a user in an account. Only Active users are allowed anything. The
+// zero value is not a valid status; a user with it is denied everything.
 type Status uint8
 
 // The statuses of a user.
 const (
-	Invited  Status = iota + 1 // asked to join, has not accepted
-	Active                     // takes part
-	Inactive                   // shut out; everything they had is kept
+	Invited  Status = iota + 1 // has not accepted the invitation yet
+	Active                     // can use the account
+	Inactive                   // cannot use the account; roles, teams and grants are kept
 )
 
 var statusNames = [...]string{"", "invited", "active", "inactive"}
 
-// ParseStatus reads "invited", "active" or "inactive".
+// ParseStatus returns the status "invited", "active" or "inactive".
 func ParseStatus(s string) (Status, error) {
 	for i := Invited; i <= Inactive; i++ {
 		if statusNames[i] == s {
 			return i, nil
 		}
 	}
-	return 0, printable.Errorf("%s is no status; it is invited, active or inactive", printable.Quote(s))
+	return 0, printable.Errorf("unknown status %s (want active, invited or inactive)", printable.Quote(s))
 }
 
-// String returns the status as policies and test files write it, "" for none.
+// String returns the status as policies and test files write it, or "" for the zero value.
 func (s Status) String() string {
 	if int(s) < len(statusNames) {
 		return statusNames[s]
@@ -38,16 +37,15 @@ func (s Status) String() string {
 	return fmt.Sprintf("Status(%d)", uint8(s))
 }
 
-// MarshalText writes the status as String does; the zero value is no status, and
-// an error.
+// MarshalText returns the text that String returns. The zero value is an error.
 func (s Status) MarshalText() ([]byte, error) {
 	if s == 0 || int(s) >= len(statusNames) {
-		return nil, printable.Errorf("%d is no status", uint8(s))
+		return nil, printable.Errorf("unknown status %d (want 1 to 3)", uint8(s))
 	}
 	return []byte(statusNames[s]), nil
 }
 
-// UnmarshalText reads what MarshalText writes.
+// UnmarshalText parses the text with ParseStatus.
 func (s *Status) UnmarshalText(text []byte) (err error) {
 	*s, err = ParseStatus(string(text))
 	return err

@@ -13,8 +13,8 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// zeroChanges has the rows of what changes an account: whether the zero value lets
-// a change through.
+// zeroChanges has the rows of types that change accounts: whether the zero value permits a
+// change.
 func zeroChanges(p *policy.Policy) map[string]func() bool {
 	noon := time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)
 	host := account.AsHost("test")
@@ -47,7 +47,7 @@ func zeroChanges(p *policy.Policy) map[string]func() bool {
 			return propose(acme, p, account.Proposal{Actor: host, Time: noon, Commands: []account.Command{account.Import{}}})
 		},
 		"account.Commit": func() bool { _, err := acme.Apply(&account.Commit{}); return err == nil },
-		"account.Hash": func() bool { // of a state that does not know the hash of its last commit
+		"account.Hash": func() bool { // for a state without the hash of its last commit
 			_, err := created.Next.Apply(&account.Commit{
 				Account: "acme", Version: 2, Previous: account.HashOf(nil), Time: noon, Changes: []account.Change{account.AccountDeleted{}},
 			})
@@ -77,8 +77,8 @@ func zeroChanges(p *policy.Policy) map[string]func() bool {
 			return err == nil || r.Commit != nil
 		},
 	}
-	// But for those that mean the actor and the account, which have nothing to name,
-	// no command does anything that names nothing.
+	// No zero command changes anything, except the commands without arguments, which apply
+	// to the actor and the account.
 	for _, c := range []account.Command{
 		account.CreateAccount{},
 		account.AddUser{},

@@ -6,7 +6,7 @@ import (
 	"github.com/usher-go/usher/internal/criteria"
 )
 
-// zeroFilters has the rows of what lists resources: whether the zero value selects
+// zeroFilters has the rows of types that list resources: whether the zero value selects
 // one, or makes a condition.
 func zeroFilters() map[string]func() bool {
 	calendar := &usher.Object{Type: "calendar", Account: "acme", Parties: map[string][]string{"host": {"mia"}}}

@@ -12,8 +12,8 @@ import (
 	"github.com/usher-go/usher/ushertest"
 )
 
-// zeroHTTP has the rows of what stands before handlers and masks what they show:
-// whether the zero value lets a request through, or a field be seen.
+// zeroHTTP has the rows of types that guard handlers and mask their output: whether the
+// zero value lets a request through, or shows a field.
 func zeroHTTP(t *testing.T) map[string]func() bool {
 	view := permission.MustParse("calendar.view")
 	az := ushertest.New(t)

@@ -28,14 +28,13 @@ import (
 	"github.com/usher-go/usher/team"
 )
 
-// world is an account with one active owner, who may do everything there is.
+// world is an account with one active owner, who has every permission.
 type world struct{ user policy.User }
 
 func (w *world) User(usher.UserID) (*policy.User, error) { return &w.user, nil }
 func (w *world) Account() (*policy.Account, error)       { return &policy.Account{}, nil }
 
-// Every zero value refuses: each row asks what the one thing that is zero must
-// not let through.
+// Every zero value denies. Each row reports whether its zero value permits something.
 func TestZeroValuesRefuse(t *testing.T) {
 	p, err := preset.Load("oncehub")
 	require.NoError(t, err)
@@ -144,16 +143,15 @@ func TestZeroValuesRefuse(t *testing.T) {
 	}
 	for _, name := range publicTypes(t) {
 		_, inTable := rows[name]
-		if inTable == slices.Contains(strings.Fields(silent), name) {
+		if inTable == slices.Contains(strings.Fields(neverDecide), name) {
 			t.Errorf("%s must be in the table above, or among the types on which no decision rests", name)
 		}
 	}
 }
 
-// silent are the public types on which no decision rests: interfaces that somebody
-// else implements, what a decision tells of itself, what a file says before it is
-// compiled or run, and names.
-const silent = `
+// neverDecide lists the public types that never affect a decision: interfaces for implementers,
+// descriptions of decisions, documents before they are compiled or run, and names.
+const neverDecide = `
 	usher.Explainer policy.Clock
 	usher.AccountID usher.RequestError usher.Ref usher.Detail usher.Rule usher.Source usher.Remedy usher.Step usher.StepKind
 	role.Seat seat.PoolName seat.Kind team.Edit
@@ -171,7 +169,8 @@ const silent = `
 	policy.Lister policy.Listed policy.TeamLister policy.Owned policy.Subject account.HostCommand policy.GrantKind engine.SetPolicyOption
 `
 
-// publicDirs are the packages that a host links, and the criteria that policies make filters of.
+// publicDirs are the packages that a host links, and internal/criteria, from which filters
+// are made.
 var publicDirs = []string{".", "decision", "permission", "role", "seat", "team", "policy", "policy/syntax", "policy/policyfile", "policytest", "preset", "account", "store", "store/memstore", "engine", "filter", "internal/criteria", "mask", "usherhttp", "ushertest", "usherfiles"}
 
 // publicTypes lists the exported types of the packages that a host links.

@@ -197,8 +197,8 @@ func TestCommitIsRefused(t *testing.T) {
 		{`"from":"active",`, ``, `change 1: status-set: missing key "from"`},
 		{`"from":"active"`, `"from":"active","from":"active"`, `duplicate key "from"`},
 		{`"from":"active"`, `"from":"active","change":"status-set"`, "unknown key change"},
-		{`"from":"active"`, `"from":"Active"`, `"Active" is no status`},
-		{`"from":"active"`, `"from":""`, `"" is no status`},
+		{`"from":"active"`, `"from":"Active"`, `unknown status "Active"`},
+		{`"from":"active"`, `"from":""`, `unknown status ""`},
 		{`"from":"active"`, `"from":["active"]`, `unexpected '[' (want '"')`},
 		{`"user":"max"`, `"user":""`, `change 1: status-set: a string is empty`},
 		{`]}`, `,]}`, `unexpected ']' (want '{')`},
@@ -246,7 +246,7 @@ func TestCommitIsNotWritten(t *testing.T) {
 		{"change 1: there is none", func(c *account.Commit) { c.Changes = []account.Change{nil} }},
 		{"change 1: *account.AccountDeleted is no change", func(c *account.Commit) { c.Changes = []account.Change{&account.AccountDeleted{}} }},
 		{"change 2: user-removed: user is empty", func(c *account.Commit) { c.Changes = append(c.Changes, account.UserRemoved{}) }},
-		{"change 1: status-set: from: 0 is no status", func(c *account.Commit) { c.Changes[0] = account.StatusSet{User: "max", To: usher.Active} }},
+		{"change 1: status-set: from: unknown status 0", func(c *account.Commit) { c.Changes[0] = account.StatusSet{User: "max", To: usher.Active} }},
 		{"change 1: field-defined: type: 0 is no type", func(c *account.Commit) { c.Changes[0] = account.FieldDefined{ID: 1, Field: "phone"} }},
 		{"until: invalid year 0", func(c *account.Commit) {
 			c.Changes[0] = account.GrantGiven{User: "max", Grant: "x", Until: time.Time{}.Add(-1)}

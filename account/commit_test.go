@@ -51,7 +51,7 @@ func TestApplyRefuses(t *testing.T) {
 		{account.TeamCreated{Team: "new", Parent: "nowhere"}, "unknown team: nowhere, the parent of new"},
 		{account.TeamMoved{Team: "nowhere"}, "unknown team: nowhere"},
 		{account.TeamMoved{Team: "rowing", From: "chess"}, `rowing is below "sport", not "chess"`},
-		{account.TeamMoved{Team: "sport", To: "rowing"}, "teams in a circle: sport would be below rowing, which is the same team or below it"},
+		{account.TeamMoved{Team: "sport", To: "rowing"}, "teams in a cycle: sport would be below rowing, which is the same team or below it"},
 		{account.TeamMoved{Team: "sport", To: "nowhere"}, "unknown team: nowhere, the parent of sport"},
 		{account.TeamDeleted{Team: "nowhere"}, "unknown team: nowhere"},
 		{account.TeamDeleted{Team: "sport"}, "team not empty: rowing is below sport"},

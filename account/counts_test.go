@@ -314,8 +314,8 @@ func TestCommitsAreCounted(t *testing.T) {
 	for says, changes := range map[string][]account.Change{
 		"change 1: seat-assigned: editor: no seats left (2 of 2 held)":    {give, other},
 		"change 2: seat-assigned: editor: no seats left (2 of 2 held)":    {other, give},
-		"change 1: seats-set: editor: seats in use (2 held, 1 asked for)": {fewer, other},
-		"change 2: seats-set: editor: seats in use (3 held, 1 asked for)": {give, fewer, take},
+		"change 1: seats-set: editor: seats in use (2 held, 1 requested)": {fewer, other},
+		"change 2: seats-set: editor: seats in use (3 held, 1 requested)": {give, fewer, take},
 		"change 3: seat-assigned: editor: no seats left (1 of 1 held)":    {take, fewer, give},
 		"change 1: seat-assigned: nowhere: no seats left (0 of 0 held)":   {account.SeatAssigned{User: "adam", Pool: "nowhere"}, other},
 		"change 2: seat-assigned: editor: no seats left (3 of 2 held)":    {give, account.SeatAssigned{User: "carl", Pool: "editor"}, take},

@@ -32,7 +32,7 @@ func TestImportRefused(t *testing.T) {
 		"a seat twice":       {func(c *account.Seed) { c.Users["mia"] = user("member", "booking", "booking") }, account.CodeInvalid, "mia holds a seat in booking twice"},
 		"a seat not allowed": {func(c *account.Seed) { c.Users["dora"] = user("desk", "booking") }, account.CodeInvalid, "dora has the role desk, which holds no seat in booking"},
 		"a seat not held":    {func(c *account.Seed) { c.Users["ina"] = withStatus(user("member", "booking"), usher.Inactive) }, account.CodeInvalid, "ina is inactive"},
-		"a circle of teams":  {func(c *account.Seed) { c.Teams["sport"] = "rowing" }, account.CodeInvalid, "circle"},
+		"a circle of teams":  {func(c *account.Seed) { c.Teams["sport"] = "rowing" }, account.CodeInvalid, "cycle"},
 		"an unknown parent":  {func(c *account.Seed) { c.Teams["sport"] = "all" }, account.CodeUnknownTeam, ""},
 		"an unknown team":    {func(c *account.Seed) { c.Users["max"] = inTeam(user("member"), "all") }, account.CodeUnknownTeam, ""},
 		"a team twice":       {func(c *account.Seed) { c.Users["max"] = inTeam(inTeam(user("member"), "chess"), "chess") }, account.CodeInvalid, "max is in chess twice"},

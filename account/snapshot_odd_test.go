@@ -130,8 +130,8 @@ func TestOddTeamsAreNotRead(t *testing.T) {
 	const teams = "\x02\x01a\x00\x01b\x01" + "\x02\x01c\x01d" // b below a; c and d were deleted
 	for _, row := range []struct{ says, teams string }{
 		{"", teams},
-		{"teams in a circle: a below b below a", "\x02\x01a\x02\x01b\x01" + "\x02\x01c\x01d"},
-		{"teams in a circle: b below b", "\x02\x01a\x00\x01b\x02" + "\x02\x01c\x01d"},
+		{"teams in a cycle: a below b below a", "\x02\x01a\x02\x01b\x01" + "\x02\x01c\x01d"},
+		{"teams in a cycle: b below b", "\x02\x01a\x00\x01b\x02" + "\x02\x01c\x01d"},
 		{"3 is not below 3", "\x02\x01a\x00\x01b\x03" + "\x02\x01c\x01d"},
 		{"the teams are not in order", "\x02\x01b\x00\x01a\x01" + "\x02\x01c\x01d"},
 		{"the teams are not in order", "\x02\x01a\x00\x01a\x01" + "\x02\x01c\x01d"},

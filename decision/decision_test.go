@@ -10,12 +10,12 @@ import (
 	"github.com/usher-go/usher/decision"
 )
 
-// fixed describes every decision in the same way.
+// fixed describes every decision with the same Detail.
 type fixed usher.Detail
 
 func (f *fixed) Detail(usher.Reason, uint64) usher.Detail { return usher.Detail(*f) }
 
-// echo hides what the bits say: a field for each one.
+// echo hides one field for each bit.
 type echo uint64
 
 func (e echo) Detail(_ usher.Reason, bits uint64) usher.Detail {
@@ -28,7 +28,7 @@ func (e echo) Detail(_ usher.Reason, bits uint64) usher.Detail {
 	return d
 }
 
-// seen keeps what it was asked for.
+// seen records the arguments of Detail.
 type seen struct {
 	reason usher.Reason
 	bits   uint64
@@ -56,7 +56,7 @@ func TestNew(t *testing.T) {
 	}
 }
 
-// What cannot be packed denies, whatever it says besides.
+// Arguments that cannot be packed give the zero Decision.
 func TestNewFailsClosed(t *testing.T) {
 	zero := usher.Decision{}
 	assert.Equal(t, zero, decision.New(nil, usher.ReasonGranted, 0, time.Time{}))
@@ -70,7 +70,7 @@ func TestNewFailsClosed(t *testing.T) {
 	}
 }
 
-// A decision on several permissions hides what any of them hides, on whatever Basis.
+// A decision about several permissions hides what any of them hides, on every Basis.
 func TestJoin(t *testing.T) {
 	d := decision.New(decision.Join(echo(1), 1, 0, 3), usher.ReasonGranted, 1, time.Time{})
 	assert.Equal(t, usher.Detail{Hidden: []string{"phone", "price"}, Version: 1}, d.Detail())

@@ -9,7 +9,7 @@ import (
 	"github.com/usher-go/usher/permission"
 )
 
-// Maintenance is an Authorizer that forbids everything while a service is repaired.
+// Maintenance is an Authorizer that forbids everything during maintenance of a service.
 type Maintenance struct {
 	usher.Authorizer
 	Repairing bool

@@ -7,18 +7,18 @@ import (
 	"github.com/usher-go/usher/internal/criteria"
 )
 
-func newList(t *criteria.Type) *list {
+func compileType(t *criteria.Type) *list {
 	b := builder{list: &list{
 		typ: t.Name, admit: t.Admit, looks: t.Looks,
 		fields: sorted(t.Fields), hidden: sorted(t.Hidden),
 	}}
-	b.never = b.simplify(b.alternatives(t.Never, false), false, whateverHides)
+	b.never = b.simplify(b.alternatives(t.Never, false), false, ignoreHides)
 	masked := slices.Clone(b.hidden)
 	for _, written := range t.Needs {
 		alternatives := b.alternatives(written, true)
 		need := b.simplify(alternatives, true, hidesNoMore)
 		b.needs = append(b.needs, need)
-		b.rows = append(b.rows, b.simplify(need, true, whateverHides))
+		b.rows = append(b.rows, b.simplify(need, true, ignoreHides))
 		masked = append(masked, hiddenBySome(need)...)
 	}
 	b.rows = b.withoutImplied(b.rows)
@@ -28,7 +28,7 @@ func newList(t *criteria.Type) *list {
 
 type builder struct{ *list }
 
-// alternatives numbers the atoms of alternatives, and leaves out those that never match.
+// alternatives converts alternatives, without those that never match.
 func (b *builder) alternatives(written []criteria.Alternative, known bool) (alternatives []alternative) {
 	for i := range written {
 		if w, ok := b.alternative(&written[i], known); ok {
@@ -38,8 +38,8 @@ func (b *builder) alternatives(written []criteria.Alternative, known bool) (alte
 	return alternatives
 }
 
-// alternative numbers the atoms of one alternative. If known, it is for a need, where an
-// unknown value never matches. It returns false if the alternative can never match.
+// alternative converts one alternative. If known, it is for a need, where an unknown value never
+// matches. It returns false if the alternative can never match.
 func (b *builder) alternative(written *criteria.Alternative, known bool) (alternative, bool) {
 	w := alternative{hides: sorted(written.Hides)}
 	over := written.Scope.Over
@@ -49,7 +49,7 @@ func (b *builder) alternative(written *criteria.Alternative, known bool) (altern
 			return alternative{}, false
 		}
 		if known && t.Party && !t.Is {
-			// The party is empty, so it is not compared with a set.
+			// The party must be empty, so its set has no effect.
 			over = slices.DeleteFunc(slices.Clone(over), func(s criteria.PartySet) bool { return s.Party == t.Name })
 		}
 		w.atoms = append(w.atoms, b.test(t))
@@ -81,7 +81,7 @@ func (b *builder) test(t criteria.Test) int {
 	return b.number(a)
 }
 
-// number gives equal atoms one number, so that each is looked at once.
+// number returns the index of an atom. Equal atoms have one index, so that each is evaluated once.
 func (b *builder) number(a atom) int {
 	same := func(o atom) bool {
 		return o.reach == a.reach && o.party == a.party && o.attribute == a.attribute && o.is == a.is &&
@@ -89,7 +89,7 @@ func (b *builder) number(a atom) int {
 				return x.party == y.party && criteria.Within(x.set, y.set) && criteria.Within(y.set, x.set)
 			})
 	}
-	if i := slices.IndexFunc(b.atoms[:min(len(b.atoms), most)], same); i >= 0 {
+	if i := slices.IndexFunc(b.atoms[:min(len(b.atoms), maxCompared)], same); i >= 0 {
 		return i
 	}
 	b.atoms = append(b.atoms, a)
@@ -105,8 +105,8 @@ func index(names *[]string, name string) int {
 	return i
 }
 
-// hiddenBySome returns what may be hidden in some row. What an alternative shows that matches
-// everything is hidden in none.
+// hiddenBySome returns the fields that can be hidden in some row. A field that is shown by an
+// alternative without atoms, which always matches, is never hidden.
 func hiddenBySome(need []alternative) (fields []string) {
 	for _, w := range need {
 		fields = append(fields, w.hides...)

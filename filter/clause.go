@@ -2,17 +2,17 @@ package filter
 
 import "slices"
 
-// clause is a part of a condition. It is true only where that is known: where a comparison
-// with NULL is neither true nor false, it counts as false. So each kind of clause has its
-// opposite, and there is no clause that negates another one.
+// clause is a part of a condition. It is true only if its facts are known: a comparison with NULL,
+// which is neither true nor false, counts as false. So each kind of clause has an opposite kind,
+// and a clause never negates another one.
 type clause struct {
 	kind  kind
-	parts []clause // of allOf and anyOf
+	parts []clause // for allOf and anyOf
 
 	ref *columnRef
 	ids []string // sorted
 
-	column string // of a fact
+	column string // for a fact
 	is     bool
 }
 
@@ -21,10 +21,10 @@ type kind uint8
 const (
 	anyOf     kind = iota // without parts: false
 	allOf                 // without parts: true
-	someIn                // some id in the column is among the ids
-	noneIn                // no id in the column is
-	someNotIn             // some id in the column is not
-	allIn                 // every id in the column is, or it has none
+	someIn                // an id in the column is one of the ids
+	noneIn                // no id in the column is one of the ids
+	someNotIn             // an id in the column is not one of the ids
+	allIn                 // every id in the column is one of the ids, or it has none
 	fact                  // a column is true, or false
 )
 
@@ -36,8 +36,8 @@ var (
 func (c clause) isTrue() bool  { return c.kind == allOf && len(c.parts) == 0 }
 func (c clause) isFalse() bool { return c.kind == anyOf && len(c.parts) == 0 }
 
-// leaf makes a clause about a column, which must not be unmapped.
-func leaf(k kind, p *columnRef, ids []string) clause {
+// columnClause returns a clause about a column, which must not be unmapped.
+func columnClause(k kind, p *columnRef, ids []string) clause {
 	switch {
 	case k == someIn && len(ids) == 0, p.form == empty && (k == someIn || k == someNotIn):
 		return alwaysFalse
@@ -47,35 +47,35 @@ func leaf(k kind, p *columnRef, ids []string) clause {
 	return clause{kind: k, ref: p, ids: ids}
 }
 
-// all joins clauses by and.
+// all joins clauses with AND.
 func all(parts ...clause) clause {
 	flat, settled := flatten(allOf, parts)
 	switch {
 	case settled:
 		return alwaysFalse
-	case len(flat) > most:
-		return one(allOf, flat)
+	case len(flat) > maxCompared:
+		return join(allOf, flat)
 	}
 	flat = distinct(flat)
 	flat = slices.DeleteFunc(flat, func(c clause) bool {
 		return slices.ContainsFunc(flat, func(by clause) bool { return by.settles(c) })
 	})
-	return one(allOf, merge(noneIn, flat))
+	return join(allOf, merge(noneIn, flat))
 }
 
-// either joins clauses by or. What all of them have in common is written once.
+// either joins clauses with OR. Clauses that all parts have in common are written once.
 func either(parts ...clause) clause {
 	flat, settled := flatten(anyOf, parts)
 	switch {
 	case settled:
 		return alwaysTrue
-	case len(flat) > most:
-		return one(anyOf, flat)
+	case len(flat) > maxCompared:
+		return join(anyOf, flat)
 	}
 	flat = merge(someIn, distinct(flat))
 	common := shared(flat)
 	if len(common) == 0 {
-		return one(anyOf, flat)
+		return join(anyOf, flat)
 	}
 	for i := range flat {
 		flat[i] = all(slices.DeleteFunc(slices.Clone(flat[i].conjuncts()), func(c clause) bool { return contains(common, c) })...)
@@ -83,8 +83,8 @@ func either(parts ...clause) clause {
 	return all(append(common, either(flat...))...)
 }
 
-// flatten replaces clauses of the kind by their parts. It reports whether a clause settles the
-// result: false in a conjunction, true in a disjunction.
+// flatten replaces clauses of the kind with their parts. settled reports whether a clause
+// determines the result: false in a conjunction, true in a disjunction.
 func flatten(k kind, parts []clause) (flat []clause, settled bool) {
 	for _, p := range parts {
 		switch {
@@ -99,21 +99,21 @@ func flatten(k kind, parts []clause) (flat []clause, settled bool) {
 	return flat, false
 }
 
-func one(k kind, parts []clause) clause {
+func join(k kind, parts []clause) clause {
 	if len(parts) == 1 {
 		return parts[0]
 	}
 	return clause{kind: k, parts: parts}
 }
 
-// settles reports whether a clause implies another one of the same conjunction: a column has
-// one id, and if that is among the ids, no other id is.
+// settles reports whether a clause implies another one in the same conjunction: if a column has a
+// single id, and that is one of the ids, then all its ids are.
 func (c clause) settles(other clause) bool {
 	return c.kind == someIn && other.kind == allIn && c.ref == other.ref && c.ref.form == single &&
 		subset(c.ids, other.ids)
 }
 
-// merge makes one clause of all those of a kind about one column.
+// merge merges all clauses of a kind about the same column into one.
 func merge(k kind, parts []clause) []clause {
 	var merged []clause
 	for _, p := range parts {
@@ -127,7 +127,7 @@ func merge(k kind, parts []clause) []clause {
 	return merged
 }
 
-// shared returns what each of several alternatives asks for.
+// shared returns the conjuncts that all alternatives have in common.
 func shared(parts []clause) []clause {
 	if len(parts) < 2 {
 		return nil

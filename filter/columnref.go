@@ -9,25 +9,25 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// columnRef is the column that has the ids of a party, with its names in quotes. The zero
-// columnRef is unmapped.
+// columnRef is a column with the ids of a party. Its names are quoted. The zero columnRef is
+// unmapped.
 type columnRef struct {
-	form   form
+	form   columnForm
 	kind   Kind
-	column string // of the row; of the joined table for a join
+	column string // in the row; for a join, in the joined table
 
-	emptyIsNone bool // an empty text means an empty party
+	emptyIsNone bool // an empty text is not an id
 
 	table       string
 	keys        []key
-	account     string // the joined table's column, "" for none
+	account     string // a column of the joined table; "" for none
 	accountKind Kind
 }
 
-type form uint8
+type columnForm uint8
 
 const (
-	unmapped form = iota
+	unmapped columnForm = iota
 	single
 	joined
 	array
@@ -70,7 +70,7 @@ func (j Join) party(Dialect) (columnRef, error) {
 		return columnRef{}, err
 	}
 	if j.Account.EmptyMeansNone {
-		return columnRef{}, printable.Errorf("account: %w", errNoParty)
+		return columnRef{}, printable.Errorf("account: %w", errNotParty)
 	}
 	if j.Account != (Column{}) {
 		if p.account, err = quoted(j.Account.Name, 1, 1); err != nil {
@@ -78,7 +78,7 @@ func (j Join) party(Dialect) (columnRef, error) {
 		}
 	}
 	if len(j.Key) == 0 {
-		return columnRef{}, errors.New("a join needs a key: which of its columns equals which column of the row")
+		return columnRef{}, errors.New("a join needs a Key: its columns that must equal columns of the row")
 	}
 	for _, inner := range slices.Sorted(maps.Keys(j.Key)) {
 		var k key
@@ -95,18 +95,18 @@ func (j Join) party(Dialect) (columnRef, error) {
 
 func (c Column) attribute() (string, error) {
 	if c.EmptyMeansNone {
-		return "", errNoParty
+		return "", errNotParty
 	}
 	return rowColumn(c.Name)
 }
 
-var errNoParty = errors.New("EmptyMeansNone is for the column of a party")
+var errNotParty = errors.New("EmptyMeansNone is only for the column of a party")
 
 func (Unknown) attribute() (string, error) { return "", nil }
 
 func rowColumn(name string) (string, error) {
 	if !strings.Contains(name, ".") {
-		return "", printable.Errorf("column %q: write it with its table or the alias of that, as c.host_id", name)
+		return "", printable.Errorf("column %q: qualify it with its table or alias, such as c.host_id", name)
 	}
 	column, err := quoted(name, 2, 3)
 	if err != nil {
@@ -117,7 +117,7 @@ func rowColumn(name string) (string, error) {
 
 func (k Kind) check() error {
 	if k > UUID {
-		return printable.Errorf("%d is no kind of ids: Text, Integer or UUID", uint8(k))
+		return printable.Errorf("unknown Kind %d (want Text, Integer or UUID)", uint8(k))
 	}
 	return nil
 }

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// A column of text is compared byte by byte, as a check compares ids, whatever its
-// collation. PostgreSQL uses an index only for its own collation, so that there a
-// comparison of which an index should find rows stands twice: once as the column
-// compares, which finds too many at most, and once exactly. SQLite needs no more than
-// to be told the collation that its columns have unless they name another.
+// Text is compared byte by byte, as a check compares ids, whatever the collation of its column.
+// PostgreSQL uses an index only for the collation of the index. So for PostgreSQL a comparison that
+// should use an index is written twice: with the collation of the column, which can match too many
+// rows, and exactly. For SQLite, it is sufficient to name BINARY, the default collation of its
+// columns.
 
 func (s *sqlWriter) inColumn(c clause) string {
 	p := c.ref
@@ -29,8 +29,8 @@ func (s *sqlWriter) inColumn(c clause) string {
 	return "(" + s.none(p) + " OR " + s.among(p.column, p.kind, c.ids) + ")"
 }
 
-// none is true where the column has no id. It keeps SQLite from an index,
-// which takes NULL for a value as rare as others, and begins with all rows that have it.
+// none is true if the column has no id. In SQLite, the expression prevents the use of an index:
+// SQLite assumes that NULL is as rare as other values, and would start with all rows that have it.
 func (s *sqlWriter) none(p *columnRef) string {
 	switch {
 	case s.mayBeEmpty(p) && s.table.dialect == PostgreSQL:
@@ -43,7 +43,7 @@ func (s *sqlWriter) none(p *columnRef) string {
 	return p.column + " IS NULL"
 }
 
-// some is the opposite of none.
+// some is true if the column has an id.
 func (s *sqlWriter) some(p *columnRef) string {
 	if s.mayBeEmpty(p) {
 		return "NOT (" + s.none(p) + ")"
@@ -51,13 +51,13 @@ func (s *sqlWriter) some(p *columnRef) string {
 	return p.column + " IS NOT NULL"
 }
 
-// mayBeEmpty reports whether an empty text means no party, where the column can have one.
+// mayBeEmpty reports whether an empty text is not an id, and the column can contain one.
 func (s *sqlWriter) mayBeEmpty(p *columnRef) bool {
 	return p.emptyIsNone && (p.kind == Text || s.table.dialect == SQLite)
 }
 
-// isEmpty is true where a row of a joined table, or an element of a JSON array, is an
-// empty text. NULL is not.
+// isEmpty is true if the row of a joined table, or the element of a JSON array, is an empty text.
+// It is not true for NULL.
 func (s *sqlWriter) isEmpty(p *columnRef, column string) string {
 	switch {
 	case p.form == array:
@@ -68,7 +68,7 @@ func (s *sqlWriter) isEmpty(p *columnRef, column string) string {
 	return "CAST(" + column + " AS TEXT) COLLATE BINARY = ''"
 }
 
-// inArray is about an array of PostgreSQL.
+// inArray is a clause about a PostgreSQL array.
 func (s *sqlWriter) inArray(c clause) string {
 	p, column := c.ref, c.ref.column
 	exact := column
@@ -88,7 +88,7 @@ func (s *sqlWriter) inArray(c clause) string {
 	}
 	ids := c.ids
 	if s.mayBeEmpty(p) {
-		ids = append([]string{""}, ids...) // which names no party
+		ids = append([]string{""}, ids...) // an empty text is not an id
 	}
 	if len(ids) == 0 {
 		if c.kind == someNotIn {
@@ -107,8 +107,8 @@ func (s *sqlWriter) inArray(c clause) string {
 
 var castTo = [...]string{Text: "text", Integer: "bigint", UUID: "uuid"}
 
-// equals compares a column with one id or more, so that an index on it finds the rows.
-// It is not true where the column is NULL.
+// equals compares a column with one or more ids, in a form for which the database can use an index.
+// It is not true if the column is NULL.
 func (s *sqlWriter) equals(column string, k Kind, ids []string) string {
 	switch {
 	case s.table.dialect == SQLite:
@@ -119,8 +119,8 @@ func (s *sqlWriter) equals(column string, k Kind, ids []string) string {
 	return "(" + s.equalsAny(column, k, unpadded(ids)) + " AND COALESCE(" + s.among(column, k, ids) + ", FALSE))"
 }
 
-// unpadded adds to ids with spaces at the end the same ids without them. PostgreSQL
-// compares so what a char(n) has.
+// unpadded adds a copy without the trailing spaces for each id that has them, because PostgreSQL
+// compares a char(n) without its padding.
 func unpadded(ids []string) []string {
 	endsInSpace := func(id string) bool { return strings.HasSuffix(id, " ") }
 	if !slices.ContainsFunc(ids, endsInSpace) {
@@ -135,9 +135,9 @@ func unpadded(ids []string) []string {
 	return sorted(ids)
 }
 
-// among is equals where no index helps. In PostgreSQL it compares what the column
-// would be read as, padding and all: concat has that text of any type, and that of NULL
-// is empty, which is no id.
+// among is equals in a form that does not use an index. In PostgreSQL it compares the text that a
+// driver would read, including padding: concat converts every type to text, and NULL to an empty
+// text, which is not an id.
 func (s *sqlWriter) among(column string, k Kind, ids []string) string {
 	if s.table.dialect == SQLite {
 		return s.amongSQLite(column, k, ids)
@@ -148,15 +148,15 @@ func (s *sqlWriter) among(column string, k Kind, ids []string) string {
 	if len(ids) <= fewIDs {
 		return s.equalsAny(column, k, ids)
 	}
-	// PostgreSQL goes through an array for each row anew, unless its plan is for that
-	// very array; a subquery it hashes once.
+	// PostgreSQL scans an array again for each row, unless its plan is for this array; it hashes a
+	// subquery once.
 	return s.either(s.perList(k, ids, func(list string) string { return column + " IN (SELECT unnest(" + list + "))" }))
 }
 
-// fewIDs are so many that there is nothing to hash.
+// fewIDs is the largest number of ids for which a hash table is not worth it.
 const fewIDs = 128
 
-// equalsAny compares with ids as PostgreSQL does.
+// equalsAny compares with ids in PostgreSQL.
 func (s *sqlWriter) equalsAny(column string, k Kind, ids []string) string {
 	if len(ids) == 1 {
 		return column + " = " + s.parameter(value(k, ids[0]), castTo[k])
@@ -164,7 +164,7 @@ func (s *sqlWriter) equalsAny(column string, k Kind, ids []string) string {
 	return s.either(s.perList(k, ids, func(list string) string { return column + " = ANY (" + list + ")" }))
 }
 
-// perList writes something for each list into which PostgreSQL needs the ids divided.
+// perList calls write for each list into which the ids must be divided for PostgreSQL.
 func (s *sqlWriter) perList(k Kind, ids []string, write func(list string) string) (texts []string) {
 	for chunk := range chunks(ids, limits.array) {
 		texts = append(texts, write(s.parameter(arrayText(k, chunk), castTo[k]+"[]")))
@@ -179,10 +179,10 @@ func (s *sqlWriter) either(texts []string) string {
 	return "(" + strings.Join(texts, " OR ") + ")"
 }
 
-// equalsSQLite compares the column itself. One that has numbers compares with a text as
-// with the number that it spells, so that of texts which spell one otherwise than SQLite
-// does only the same text is equal. It does not look for an id that is stored as a blob:
-// with each id twice in a list, SQLite would not use an index.
+// equalsSQLite compares the column itself. SQLite compares a numeric column with a text as with the
+// number that the text spells. So for a text that spells a number, but not as SQLite would write
+// it, only the same text is equal. Ids that are stored as a blob are not found: with each id twice
+// in a list, SQLite would not use an index.
 func (s *sqlWriter) equalsSQLite(column string, k Kind, ids []string) string {
 	var plain, otherwise []string
 	for _, id := range ids {
@@ -202,7 +202,7 @@ func (s *sqlWriter) equalsSQLite(column string, k Kind, ids []string) string {
 	return s.either(texts)
 }
 
-// amongSQLite compares what the column would be read as.
+// amongSQLite compares the text that a driver would read.
 func (s *sqlWriter) amongSQLite(column string, k Kind, ids []string) string {
 	if k != Integer {
 		column = "CAST(" + column + " AS TEXT)"
@@ -210,8 +210,8 @@ func (s *sqlWriter) amongSQLite(column string, k Kind, ids []string) string {
 	return s.in(column+" COLLATE BINARY", k, ids)
 }
 
-// inElement compares the text, or the integer, that is an element of a JSON array. What
-// else there can be has a value, too: true has 1, and an array its text.
+// inElement compares a text or an integer in a JSON array. It tests the type, because other
+// elements have values, too: true is 1, and an array is its text.
 func (s *sqlWriter) inElement(k Kind, ids []string) string {
 	typ := "text"
 	if k == Integer {
@@ -228,13 +228,13 @@ func (s *sqlWriter) in(expression string, k Kind, ids []string) string {
 	return expression + " IN (" + s.rows(k, ids) + ")"
 }
 
-// rows selects ids in SQLite. Not all its versions read a NUL byte in JSON, so that ids
-// with one are written without, and read back by its functions on texts.
+// rows selects ids in SQLite. Some versions of SQLite do not read a NUL byte in JSON. So ids with a
+// NUL byte are escaped, and SQL functions restore them.
 func (s *sqlWriter) rows(k Kind, ids []string) string {
 	var plain, withNUL []string
 	bytes := 0
 	for _, id := range ids {
-		bytes += len(id) + quotes
+		bytes += len(id) + quoteBytes
 		if strings.IndexByte(id, 0) < 0 {
 			plain = append(plain, id)
 		} else {
@@ -253,21 +253,21 @@ func (s *sqlWriter) rows(k Kind, ids []string) string {
 	return strings.Join(selects, " UNION ALL ")
 }
 
-// escapeNUL writes a byte 1 before each byte that it changes, so that what is changed
-// back first leaves the rest as it was.
+// escapeNUL replaces a byte 0 with a byte 1 and '0', and a byte 1 with a byte 1 and '1'. Two
+// replacements in this order restore the id.
 var escapeNUL = strings.NewReplacer("\x00", "\x010", "\x01", "\x011")
 
-// parameter returns the placeholder of an argument, the same one for the same. A
-// parameter of PostgreSQL has one type.
+// parameter returns the placeholder of an argument. Equal arguments share one, unless their types
+// differ: a parameter of PostgreSQL has one type.
 func (s *sqlWriter) parameter(arg any, cast string) string {
 	if s.table.dialect == SQLite {
 		cast = ""
 	}
-	n, ok := s.at[argument{arg, cast}]
+	n, ok := s.numbers[argument{arg, cast}]
 	if !ok {
 		n = s.first + len(s.args)
 		s.args = append(s.args, arg)
-		s.at[argument{arg, cast}] = n
+		s.numbers[argument{arg, cast}] = n
 	}
 	if s.table.dialect == SQLite {
 		return "?" + strconv.Itoa(n)

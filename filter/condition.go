@@ -9,27 +9,27 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// Condition is a condition in SQL, in parentheses, with the arguments of its parameters. Use
-// it in a WHERE, joined with other conditions by AND, or in the WHEN of a CASE. Never put a
-// NOT before it: for some rows it is neither true nor false. The zero Condition is not SQL.
+// Condition is a condition in SQL, in parentheses, with the arguments of its parameters. Join it
+// with other conditions by AND in a WHERE, or use it as the WHEN of a CASE. Never negate it with
+// NOT, because for some rows it is NULL. The zero Condition is not valid SQL.
 type Condition struct {
 	SQL  string
 	Args []any
 }
 
-// SQL returns the condition for the rows that the filter selects. Its parameters are numbered
-// from first: 1, or more if the query has others before. The same filter and table always
-// give the same text, except for the length of lists.
+// SQL returns the condition for the rows that the filter selects. Its parameters are numbered from
+// first: 1, or more if the query has other parameters before. The same filter and table always give
+// the same text, except for the length of lists.
 //
-// The ids of a list are one argument; more than a mebibyte of them are a few arguments. An id
-// that the column cannot contain is left out. With hundreds of ids, PostgreSQL chooses a
-// better plan if it sees the arguments. It does not see them once a prepared statement has
-// run five times, unless plan_cache_mode is force_custom_plan, or the statement is not
-// prepared, as with pgx's QueryExecModeExec.
+// The ids of a list are one argument; a list of more than a mebibyte is a few arguments. An id that
+// the column cannot contain is left out. With hundreds of ids, PostgreSQL chooses a better plan if
+// it sees the arguments. It does not see them once a prepared statement has run five times, unless
+// plan_cache_mode is force_custom_plan, or the statement is not prepared, as with pgx's
+// QueryExecModeExec.
 //
-// The error wraps [ErrMapping] if the table lacks something that rules look at,
-// usher.ErrUnknownAccount if the request named no account, or the error that the facts
-// returned when they were asked for the users of a team.
+// The error wraps [ErrMapping] if the table lacks a value that rules depend on,
+// usher.ErrUnknownAccount if the request names no account, or the error of the facts when they list
+// the users of a team.
 func (f Filter) SQL(t *Table, first int) (Condition, error) {
 	return f.condition("select", t, first, func(l *list, s *sqlWriter) (clause, error) {
 		return s.selected(l)
@@ -58,12 +58,12 @@ func (f Filter) condition(what string, t *Table, first int, of func(*list, *sqlW
 		return fail(err)
 	}
 	if first < 1 {
-		return fail(printable.Errorf("parameters are numbered from 1, not from %d", first))
+		return fail(printable.Errorf("first parameter %d (want 1 or more)", first))
 	}
-	s := &sqlWriter{table: t, account: string(f.account), first: first, at: map[argument]int{}}
+	s := &sqlWriter{table: t, account: string(f.account), first: first, numbers: map[argument]int{}}
 	c := alwaysFalse
 	if l := f.list(t.typ); l != nil {
-		if err := t.Check(l.looked()); err != nil {
+		if err := t.Check(l.required()); err != nil {
 			return fail(err)
 		}
 		var err error
@@ -71,14 +71,14 @@ func (f Filter) condition(what string, t *Table, first int, of func(*list, *sqlW
 			return fail(err)
 		}
 	} else if len(f.lists) > 0 {
-		return fail(printable.Errorf("%w of %s: the filter is about %s", ErrMapping, t.typ, f.lists[0].typ))
+		return fail(printable.Errorf("%w of %s: the filter is for %s", ErrMapping, t.typ, f.lists[0].typ))
 	}
 	if f.account == "" && !c.isFalse() {
 		return fail(printable.Errorf("%w: the request names no account", usher.ErrUnknownAccount))
 	}
 	written := s.write(c)
 	if size := written.bytes(); t.dialect == PostgreSQL && size > limits.arguments {
-		return fail(printable.Errorf("the ids of users and teams have %d bytes, and PostgreSQL takes %d with one query; give the right to all users, or to fewer teams", size, limits.arguments))
+		return fail(printable.Errorf("the ids of users and teams have %d bytes (PostgreSQL accepts %d per query); grant the permission to all users, or to fewer teams", size, limits.arguments))
 	}
 	return written, nil
 }
@@ -93,21 +93,21 @@ func (c Condition) bytes() (size int) {
 	return size
 }
 
-// looked returns the parties and attributes that a table must have.
-func (l *list) looked() (parties, attributes []string) {
+// required returns the parties and attributes that a table must have.
+func (l *list) required() (parties, attributes []string) {
 	if l.looks == nil {
 		return l.parties, l.attributes
 	}
 	return l.looks()
 }
 
-// sqlWriter makes the clauses for the criteria of a type, and writes them for a table.
+// sqlWriter converts the criteria of a type to clauses, and writes them for a table.
 type sqlWriter struct {
 	table   *Table
 	account string
 	first   int
 	args    []any
-	at      map[argument]int // the parameters of what stands in args
+	numbers map[argument]int // the parameters of args
 }
 
 func (s *sqlWriter) selected(l *list) (clause, error) {
@@ -137,15 +137,15 @@ func (s *sqlWriter) shown(l *list, field string) (clause, error) {
 	case l.none() || slices.Contains(l.hidden, field):
 		return alwaysFalse, nil
 	case !slices.Contains(l.masked, field) && !slices.Contains(l.fields, field):
-		return clause{}, printable.Errorf("%s has no field %s that rules can hide", l.typ, field)
+		return clause{}, printable.Errorf("%s does not have a field %s that rules can hide", l.typ, field)
 	}
 	var parts []clause
 	for _, need := range l.needs {
 		showing := slices.DeleteFunc(slices.Clone(need), func(w alternative) bool { return slices.Contains(w.hides, field) })
 		if len(showing) == len(need) {
-			continue // no alternative hides it, and in a row that is selected one matches
+			continue // none hides it, and in every selected row one matches
 		}
-		c, err := s.anyAlternative(l, l.simplify(showing, true, whateverHides))
+		c, err := s.anyAlternative(l, l.simplify(showing, true, ignoreHides))
 		if err != nil {
 			return clause{}, err
 		}
@@ -166,7 +166,7 @@ func (s *sqlWriter) anyAlternative(l *list, alternatives []alternative) (clause,
 	return either(parts...), nil
 }
 
-// noAlternative is true where an atom of the alternative is known not to hold.
+// noAlternative is true if an atom of the alternative is known not to hold.
 func (s *sqlWriter) noAlternative(l *list, w alternative) (clause, error) {
 	fails, err := l.each(w, s.fails)
 	if err != nil {
@@ -187,7 +187,7 @@ func (l *list) each(w alternative, of func(*list, *atom) (clause, error)) ([]cla
 	return parts, nil
 }
 
-// holds is true where an atom is known to hold.
+// holds is true if an atom is known to hold.
 func (s *sqlWriter) holds(l *list, a *atom) (clause, error) {
 	if a.reach == 0 {
 		return s.test(l, a, a.is), nil
@@ -206,27 +206,26 @@ func (s *sqlWriter) holds(l *list, a *atom) (clause, error) {
 	return all(either(someInside...), all(allInside...)), nil
 }
 
-// inColumns reports whether all that is looked for is in a few columns.
+// inColumns reports whether all clauses are about single columns, and there are only a few.
 func inColumns(members []clause) bool {
 	return len(members) <= 3 && !slices.ContainsFunc(members, func(c clause) bool { return c.kind != someIn || c.ref.form != single })
 }
 
-// firstOf requires that some id is in its set and that none is outside. It has an alternative
-// for each column that can be the first with an id, so that the longest list is written once,
-// not twice.
+// firstOf requires that some id is in its set and none is outside. It has an alternative for each
+// column that can be the first with an id, so that the longest list is written once, not twice.
 func firstOf(someInside, allInside []clause) clause {
 	var parts []clause
 	for i := range someInside {
 		var before []clause
 		for _, c := range someInside[:i] {
-			before = append(before, leaf(allIn, c.ref, nil))
+			before = append(before, columnClause(allIn, c.ref, nil))
 		}
 		parts = append(parts, all(all(before...), someInside[i], all(allInside[i+1:]...)))
 	}
 	return either(parts...)
 }
 
-// fails is true where an atom is known not to hold.
+// fails is true if an atom is known not to hold.
 func (s *sqlWriter) fails(l *list, a *atom) (clause, error) {
 	if a.reach == 0 {
 		return s.test(l, a, !a.is), nil
@@ -243,7 +242,7 @@ func (s *sqlWriter) fails(l *list, a *atom) (clause, error) {
 	return either(all(noneInside...), either(someOutside...)), nil
 }
 
-// leaves returns clauses of two kinds for each party of a scope, nil if one of the parties is
+// leaves returns clauses of two kinds for each party of a scope, or nil if one of the parties is
 // unmapped.
 func (s *sqlWriter) leaves(l *list, a *atom, first, second kind) (firsts, seconds []clause, err error) {
 	for _, side := range a.sides {
@@ -255,13 +254,13 @@ func (s *sqlWriter) leaves(l *list, a *atom, first, second kind) (firsts, second
 		if err != nil {
 			return nil, nil, err
 		}
-		firsts = append(firsts, leaf(first, p, ids))
-		seconds = append(seconds, leaf(second, p, ids))
+		firsts = append(firsts, columnClause(first, p, ids))
+		seconds = append(seconds, columnClause(second, p, ids))
 	}
 	return firsts, seconds, nil
 }
 
-// test is true where a fact is known and is so.
+// test is true if a fact is known and has the value is.
 func (s *sqlWriter) test(l *list, a *atom, is bool) clause {
 	if a.party < 0 {
 		column := s.table.attributes[l.attributes[a.attribute]]
@@ -275,9 +274,9 @@ func (s *sqlWriter) test(l *list, a *atom, is bool) clause {
 	case p.form == unmapped:
 		return alwaysFalse
 	case is:
-		return leaf(someNotIn, p, nil)
+		return columnClause(someNotIn, p, nil)
 	}
-	return leaf(allIn, p, nil)
+	return columnClause(allIn, p, nil)
 }
 
 func (s *sqlWriter) ref(l *list, party int) *columnRef {
@@ -292,5 +291,5 @@ func (s *sqlWriter) ids(p *columnRef, set criteria.Set) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.table.dialect.possible(p.kind, ids), nil
+	return s.table.dialect.containable(p.kind, ids), nil
 }

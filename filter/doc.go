@@ -1,6 +1,6 @@
-// Package filter answers for which resources of an account a user has a permission: "which
-// calendars may mia edit?" The answer is a [Filter], which policy.Policy.Filter makes of the
-// rules that also decide a single check.
+// Package filter selects the resources of an account for which a user has a permission: which
+// calendars may mia edit? The answer is a [Filter], which policy.Policy.Filter makes from the rules
+// that also decide a single check.
 //
 //	editable, err := p.Filter(facts, &usher.Request{
 //		Account:    "acme",
@@ -21,8 +21,8 @@
 //		}
 //	}
 //
-// For the rows of a table, the filter is a condition in SQL. A [Mapping] states once which
-// columns have what rules look at:
+// For the rows of a table, the filter is a condition in SQL. A [Mapping] states once which columns
+// have the values that rules depend on:
 //
 //	calendars, err := filter.Mapping{
 //		Type:    "calendar",
@@ -40,11 +40,11 @@
 //	if editable.None() {
 //		return nil, nil // the query would select nothing
 //	}
-//	where, err := editable.SQL(calendars, 2) // $1 is the query's own
+//	where, err := editable.SQL(calendars, 2) // $1 is a parameter of the query
 //	rows, err := db.QueryContext(ctx,
 //		`SELECT c.id, c.title FROM calendars c WHERE c.id > $1 AND `+where.SQL+` ORDER BY c.id LIMIT 50`,
 //		append([]any{after}, where.Args...)...)
 //
 // Ids are always arguments, never part of the text. Each condition requires the account of the
-// request, so that a filter that selects everything selects everything of that account.
+// request. A filter that selects everything selects everything of that account.
 package filter

@@ -16,7 +16,7 @@ import (
 
 var editCalendar = permission.MustParse("calendar.edit")
 
-// company has the users of an account, and knows who is in which team.
+// company contains the users of an account and their teams.
 type company map[usher.UserID]*policy.User
 
 func (c company) User(id usher.UserID) (*policy.User, error) { return c[id], nil }
@@ -34,7 +34,7 @@ func (c company) UsersIn(teams []usher.TeamID) iter.Seq2[usher.UserID, error] {
 	}
 }
 
-// Which calendars may tom edit, who manages the team sales? In Go, and as a condition in SQL.
+// Which calendars may tom edit, the manager of the team sales? In Go, and as a condition in SQL.
 func Example() {
 	p, err := preset.Load("oncehub")
 	if err != nil {

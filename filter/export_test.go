@@ -2,8 +2,8 @@ package filter
 
 import "testing"
 
-// LowerLimits lets a test see lists divided that are short: bytes of an id, of an argument, and of all
-// arguments in PostgreSQL.
+// LowerLimits lowers the limits for a test, so that short lists are divided: bytes of an id, of an
+// argument, and of all arguments in PostgreSQL.
 func LowerLimits(t *testing.T, id, argument, arguments int) {
 	before := limits
 	limits.id, limits.array, limits.json, limits.arguments = id, argument, argument, arguments

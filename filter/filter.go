@@ -7,22 +7,22 @@ import (
 	"github.com/usher-go/usher/internal/criteria"
 )
 
-// Filter selects resources of one account: in Go with Match and Masks, in a database with SQL
-// and Shown. The zero Filter selects nothing. A Filter is immutable and safe for concurrent use.
+// Filter selects resources of one account: in Go with Match and Masks, in a database with SQL and
+// Shown. The zero Filter selects nothing. A Filter is immutable and safe for concurrent use.
 //
-// A filter is for one request. It holds for the time and the facts that it was made with, and
-// calls the facts again only for the users of teams. Do not keep it.
+// A Filter is for one request, and must not be cached. It is fixed to the time and the facts with
+// which it was made. It calls the facts again only to list the users of teams.
 type Filter struct {
 	account usher.AccountID
 	lists   []*list
 }
 
-// New returns the filter for criteria. It is for package policy: criteria are internal to
-// usher. Hosts get their filters from policy.Policy or from an engine.
+// New returns the filter for criteria. It is only for package policy, because criteria are internal
+// to usher. Hosts get filters from policy.Policy or from an engine.
 func New(c criteria.Criteria) Filter {
 	f := Filter{account: c.Account, lists: make([]*list, len(c.Types))}
 	for i := range c.Types {
-		f.lists[i] = newList(&c.Types[i])
+		f.lists[i] = compileType(&c.Types[i])
 	}
 	return f
 }
@@ -40,8 +40,7 @@ func (f Filter) Types() []string {
 	return types
 }
 
-// None reports whether the filter selects nothing, whatever resources there are. Callers can
-// then skip the query.
+// None reports whether the filter can never select anything. Callers can then skip the query.
 func (f Filter) None() bool {
 	return !slices.ContainsFunc(f.lists, func(l *list) bool { return !l.none() })
 }
@@ -73,24 +72,24 @@ func (f Filter) list(typ string) *list {
 	return nil
 }
 
-// list has the criteria of one type, simplified, with their atoms numbered.
+// list is the simplified criteria of one type, with indexes for atoms.
 type list struct {
 	typ    string
 	admit  func(usher.Resource) bool
 	looks  func() (parties, attributes []string)
 	fields []string
 
-	parties, attributes []string // those that atoms look at
+	parties, attributes []string // those in atoms
 	atoms               []atom
 
 	never  []alternative
-	needs  [][]alternative // what is hidden is looked for here
-	rows   [][]alternative // selects the same rows as needs, without regard to what is hidden
+	needs  [][]alternative // decide what is hidden
+	rows   [][]alternative // select the same rows as needs, without deciding what is hidden
 	hidden []string
-	masked []string // whatever can be hidden in some row, sorted
+	masked []string // the fields that can be hidden in some row, sorted
 }
 
-// alternative matches where all its atoms hold. Without atoms, it matches everything.
+// alternative matches if all its atoms hold. Without atoms, it always matches.
 type alternative struct {
 	atoms []int
 	hides []string // sorted
@@ -101,7 +100,7 @@ type atom struct {
 	reach criteria.Reach // 0 for a test
 	sides []side
 
-	party, attribute int // what a test is about, -1 for the other
+	party, attribute int // for a test: an index, and -1 for the other
 	is               bool
 }
 
@@ -128,7 +127,7 @@ func (l *list) all() bool {
 	return true
 }
 
-// sorted returns a copy in order, each string once.
+// sorted returns a sorted copy without duplicates.
 func sorted(list []string) []string {
 	list = slices.Clone(list)
 	slices.Sort(list)

@@ -13,7 +13,7 @@ import (
 	"github.com/usher-go/usher/internal/criteria"
 )
 
-// page is a resource with a host and a team, each "" for nobody.
+// page returns a resource with a host and a team, each "" for none.
 func page(host, team string, public ...bool) *usher.Object {
 	o := &usher.Object{Type: "page", Account: "acme", Parties: map[string][]string{}, Attributes: map[string]bool{}}
 	for name, id := range map[string]string{"host": host, "team": team} {
@@ -27,7 +27,7 @@ func page(host, team string, public ...bool) *usher.Object {
 	return o
 }
 
-// match is for filters over facts that can be read.
+// match is Match for filters whose facts cannot fail.
 func match(t *testing.T, f filter.Filter, r usher.Resource) bool {
 	t.Helper()
 	selected, err := f.Match(r)
@@ -35,7 +35,7 @@ func match(t *testing.T, f filter.Filter, r usher.Resource) bool {
 	return selected
 }
 
-// pages is a filter of pages that one of the ways selects.
+// pages returns a filter of pages that one of the alternatives selects.
 func pages(ways ...criteria.Alternative) filter.Filter { return pagesBut(nil, ways...) }
 
 func pagesBut(never []criteria.Alternative, ways ...criteria.Alternative) filter.Filter {
@@ -76,7 +76,7 @@ var (
 	aTeam   = criteria.Test{Party: true, Name: "team", Is: true}
 )
 
-// unknownHost is a page of which nobody knows the host.
+// unknownHost is a page whose host is unknown.
 type unknownHost struct{ *usher.Object }
 
 func (u unknownHost) Party(name string) ([]string, bool) {
@@ -86,7 +86,7 @@ func (u unknownHost) Party(name string) ([]string, bool) {
 	return u.Object.Party(name)
 }
 
-// unknownTeam is a page of which nobody knows the team.
+// unknownTeam is a page whose team is unknown.
 type unknownTeam struct{ *usher.Object }
 
 func (u unknownTeam) Party(name string) ([]string, bool) {
@@ -175,9 +175,9 @@ func TestMasks(t *testing.T) {
 	}{
 		{page("max", ""), []string{"phone", "title"}},
 		{page("mia", ""), []string{"phone"}},
-		{page("max", "", true), nil}, // no field is hidden by both
+		{page("max", "", true), nil}, // the two hide no field in common
 		{page("mia", "", true), nil},
-		{&usher.Object{Type: "page", Account: "other"}, []string{"phone", "title"}}, // is not selected
+		{&usher.Object{Type: "page", Account: "other"}, []string{"phone", "title"}}, // not selected
 	} {
 		assert.Equal(t, row.want, f.Masks(row.of), "%+v", row.of)
 	}
@@ -207,7 +207,8 @@ func TestMatchManyTests(t *testing.T) {
 	assert.False(t, match(t, f, page("", "", true)))
 }
 
-// A need that another one hides less in is met by both, and what is hidden adds up.
+// Needs that select the same rows but hide different fields are both kept, and their hidden fields
+// add up.
 func TestNeedsAddUp(t *testing.T) {
 	f := filter.New(criteria.Criteria{Account: "acme", Types: []criteria.Type{{
 		Name: "page", Hidden: []string{"owner"}, Needs: [][]criteria.Alternative{{anyPage("title")}, {over(criteria.Some, hosts("mia")), when(anyPage("phone"), public)}},
@@ -237,14 +238,14 @@ func TestNoneAndAll(t *testing.T) {
 		{"own", pages(over(criteria.Some, hosts("mia"))), false, false},
 		{"never any", pagesBut([]criteria.Alternative{anyPage()}, anyPage()), true, false},
 		{"never own", pagesBut([]criteria.Alternative{over(criteria.Some, hosts("mia"))}, anyPage()), false, false},
-		{"never what never holds together", pagesBut([]criteria.Alternative{contrary}, anyPage()), false, false}, // but may, for all that is known
+		{"never what never holds together", pagesBut([]criteria.Alternative{contrary}, anyPage()), false, false}, // but possibly, if values are unknown
 	} {
 		assert.Equal(t, row.none, row.f.None(), "%s: None", row.name)
 		assert.Equal(t, row.all, row.f.All(), "%s: All", row.name)
 	}
 }
 
-// broken is a set that cannot say who is in it.
+// broken is a set whose methods fail.
 type broken struct{ err error }
 
 func (b *broken) Has(string) (bool, error) { return true, b.err }

@@ -7,19 +7,18 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// maxIdentifier is how many bytes of a name PostgreSQL looks at: two that begin with
-// the same ones would be one.
+// maxIdentifier is the maximum length of a name in bytes. PostgreSQL ignores the rest of a longer
+// name, so two names could be equal.
 const maxIdentifier = 63
 
-// reservedPrefix begins the aliases that conditions give to tables of their own.
+// reservedPrefix is the prefix of table aliases in conditions.
 const reservedPrefix = "usher_"
 
-// quoted returns the parts of a dotted name, each in quotes, so that a word of SQL
-// can be a name.
+// quoted returns a dotted name with each part in quotes, so that an SQL keyword can be a name.
 func quoted(name string, least, most int) (string, error) {
 	parts := strings.Split(name, ".")
 	if len(parts) < least || len(parts) > most {
-		return "", printable.Errorf("%q has %d parts between dots", name, len(parts))
+		return "", printable.Errorf("%q has %d dot-separated parts", name, len(parts))
 	}
 	for i, p := range parts {
 		if err := checkIdentifier(p); err != nil {
@@ -30,20 +29,20 @@ func quoted(name string, least, most int) (string, error) {
 	return strings.Join(parts, "."), nil
 }
 
-// checkIdentifier refuses whatever a person would not write without quotes.
+// checkIdentifier rejects names that would need quotes in SQL.
 func checkIdentifier(s string) error {
 	switch {
 	case s == "":
-		return printable.Errorf("a name is empty")
+		return printable.Errorf("the name is empty")
 	case len(s) > maxIdentifier:
 		return printable.Errorf("%q is longer than %d bytes", s, maxIdentifier)
 	case strings.HasPrefix(strings.ToLower(s), reservedPrefix):
-		return printable.Errorf("%q: names that begin with %s are taken", s, reservedPrefix)
+		return printable.Errorf("%q: names with the prefix %s are reserved", s, reservedPrefix)
 	}
 	for i, c := range s {
 		digit := unicode.IsDigit(c) || c == '$' || unicode.Is(unicode.Mn, c)
 		if c != '_' && !unicode.IsLetter(c) && (!digit || i == 0) || c == unicode.ReplacementChar {
-			return printable.Errorf("%q is no identifier: letters, digits and underscores, and first no digit", s)
+			return printable.Errorf("%q is not an identifier (want letters, digits and underscores, without a digit at the start)", s)
 		}
 	}
 	return nil

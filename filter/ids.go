@@ -11,30 +11,29 @@ import (
 	"github.com/usher-go/usher/internal/strictjson"
 )
 
-// limits are far below what a database takes: PostgreSQL a value, and all arguments of a
-// query together, of 1 GiB; SQLite a value of a billion bytes, and 500 queries joined by
-// UNION. Tests lower them.
+// limits are far below the limits of the databases: PostgreSQL accepts a value of 1 GiB, and the
+// same for all arguments of a query; SQLite accepts a value of a billion bytes, and 500 queries
+// joined by UNION. Tests lower them.
 var limits = struct {
 	id, array, json int // bytes of an id, and of the ids in one argument
-	terms           int // arguments with the ids of one list, in SQLite: at most twice as many, and two
-	arguments       int // bytes of all arguments, in PostgreSQL
+	terms           int // arguments for one list in SQLite; at most 2*terms+2
+	arguments       int // bytes of all arguments in PostgreSQL
 }{id: 1_000_000_000, array: 64 << 20, json: 1 << 20, terms: 200, arguments: 1_000_000_000}
 
-// quotes are the bytes that an id has in a list besides its own, unless some need an
-// escape.
-const quotes = 3
+// quoteBytes is the number of bytes that a list needs for each id besides the id and its escapes.
+const quoteBytes = 3
 
-// chunks divides ids so that a part has no more bytes, apart from escapes, unless it is
-// a single id. Without ids there are no parts.
+// chunks divides ids into lists of at most this many bytes, without escapes; a longer id has a list
+// of its own. Without ids there are no lists.
 func chunks(ids []string, bytes int) iter.Seq[[]string] {
 	return func(yield func([]string) bool) {
 		first, size := 0, 0
 		for i, id := range ids {
-			if size += len(id) + quotes; size > bytes && i > first {
+			if size += len(id) + quoteBytes; size > bytes && i > first {
 				if !yield(ids[first:i]) {
 					return
 				}
-				first, size = i, len(id)+quotes
+				first, size = i, len(id)+quoteBytes
 			}
 		}
 		if first < len(ids) {
@@ -43,14 +42,13 @@ func chunks(ids []string, bytes int) iter.Seq[[]string] {
 	}
 }
 
-// possible returns those of the ids, in order, that a column of the kind can have.
-// An id that it cannot have is in no row, whatever is asked about it. An empty id refers
-// to no user and no team, so that it is in no set.
-func (d Dialect) possible(k Kind, ids []string) []string {
-	return slices.DeleteFunc(sorted(ids), func(id string) bool { return !d.canHave(k, id) })
+// containable returns the ids that a column of the kind can contain, sorted. Other ids are in no row.
+// An empty id refers to no user and no team, so it is in no set.
+func (d Dialect) containable(k Kind, ids []string) []string {
+	return slices.DeleteFunc(sorted(ids), func(id string) bool { return !d.canContain(k, id) })
 }
 
-func (d Dialect) canHave(k Kind, id string) bool {
+func (d Dialect) canContain(k Kind, id string) bool {
 	switch {
 	case id == "" || len(id) > limits.id:
 		return false
@@ -70,8 +68,7 @@ func isInteger(id string) bool {
 	return err == nil && strconv.FormatInt(n, 10) == id
 }
 
-// spellsNumber reports whether SQLite might take a text for a number, as it does to
-// compare it with one.
+// spellsNumber reports whether SQLite might convert a text to a number for a comparison.
 func spellsNumber(id string) bool {
 	_, err := strconv.ParseFloat(strings.TrimSpace(id), 64)
 	return err == nil || errors.Is(err, strconv.ErrRange)
@@ -101,7 +98,7 @@ func value(k Kind, id string) any {
 	return id
 }
 
-// arrayText writes ids as PostgreSQL reads an array, which each driver can pass on.
+// arrayText returns ids as a PostgreSQL array literal, which works with every driver.
 func arrayText(k Kind, ids []string) string {
 	var b strings.Builder
 	b.WriteByte('{')
@@ -126,8 +123,8 @@ func arrayText(k Kind, ids []string) string {
 	return b.String()
 }
 
-// jsonText writes ids as a JSON array. Bytes that are not UTF-8 stay as they are, as SQLite
-// keeps them. The ids have no NUL byte.
+// jsonText returns ids as a JSON array. Bytes that are not UTF-8 stay unchanged, as in SQLite. The
+// ids must not contain a NUL byte.
 func jsonText(k Kind, ids []string) string {
 	b := []byte{'['}
 	for i, id := range ids {

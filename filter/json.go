@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// IDs returns the ids that a condition finds in the text of the column in SQLite, for
-// the Party of the host's resource. It returns none for a text that is not a JSON array,
-// and an empty id for each element that is not an id of the Kind.
+// IDs returns the ids that a condition in SQLite finds in the text of the column. The Party method
+// of the host's resource can use it. IDs returns none for a text that is not a JSON array, and an
+// empty id for each element that is not an id of the Kind.
 func (a Array) IDs(text string) []string {
 	var elements []json.RawMessage
-	if err := json.Unmarshal([]byte(text), &elements); err != nil || depth(text) > deepest {
+	if err := json.Unmarshal([]byte(text), &elements); err != nil || depth(text) > maxDepth {
 		return nil
 	}
 	var ids []string
@@ -26,10 +26,10 @@ func (a Array) IDs(text string) []string {
 	return ids
 }
 
-// deepest is how deep arrays and objects may stand in each other for SQLite.
-const deepest = 1000
+// maxDepth is the maximum depth of nested arrays and objects in SQLite.
+const maxDepth = 1000
 
-// depth returns how deep they do in a text that is JSON.
+// depth returns the depth of nested arrays and objects in a JSON text.
 func depth(text string) (most int) {
 	open, inText := 0, false
 	for i := 0; i < len(text); i++ {
@@ -49,7 +49,7 @@ func depth(text string) (most int) {
 	return most
 }
 
-// element returns the id that is an element of a JSON array, "" for one that is none.
+// element returns the id in an element of a JSON array, or "" if it is not an id.
 func element(e json.RawMessage, k Kind) (id string, isText bool) {
 	if e[0] != '"' {
 		n, err := strconv.ParseInt(string(e), 10, 64)
@@ -61,7 +61,7 @@ func element(e json.RawMessage, k Kind) (id string, isText bool) {
 	if err := json.Unmarshal(e, &id); err != nil {
 		return "", false
 	}
-	// Go replaces bytes and surrogates that are no characters, and SQLite does not.
+	// Go replaces invalid bytes and surrogates, and SQLite does not.
 	replaced := strings.ContainsRune(id, utf8.RuneError) && !strings.ContainsRune(string(e), utf8.RuneError)
 	if replaced || !utf8.Valid(e) || k == Integer {
 		return "", id == ""

@@ -10,7 +10,8 @@ import (
 	"github.com/usher-go/usher/filter"
 )
 
-// What is not a JSON array has no ids, and an element that is not an id of the kind is an empty one.
+// A text that is not a JSON array has no ids, and an element that is not an id of the kind is an
+// empty id.
 func TestArrayIDs(t *testing.T) {
 	text, integer, sparse := filter.Array{}, filter.Array{Kind: filter.Integer}, filter.Array{EmptyMeansNone: true}
 	deep := strings.Repeat("[", 1000) + strings.Repeat("]", 1000)

@@ -13,7 +13,7 @@ import (
 	"github.com/usher-go/usher/internal/criteria"
 )
 
-// A long list is divided into arguments that together have each of its ids once.
+// A long list is divided into arguments that together contain each id once.
 func TestListsAreDivided(t *testing.T) {
 	filter.LowerLimits(t, 50, 100, 1<<20)
 	var ids []string
@@ -56,7 +56,7 @@ func TestListsAreFull(t *testing.T) {
 	assert.Equal(t, []any{`["a-user-of-a-long-name"]`, `["user-01"]`}, arguments(12, "user-01", "a-user-of-a-long-name"))
 }
 
-// SQLite joins no more than 500 queries by UNION: a list of any length has fewer parts.
+// SQLite joins at most 500 queries by UNION: a list of any length has fewer parts.
 func TestDividedListsHaveFewParts(t *testing.T) {
 	filter.LowerLimits(t, 50, 10, 1<<20)
 	var ids []string
@@ -69,8 +69,8 @@ func TestDividedListsHaveFewParts(t *testing.T) {
 	assert.Greater(t, strings.Count(c.SQL, "json_each"), 100)
 }
 
-// What PostgreSQL does not take as arguments of one query is an error before it is asked.
-func TestArgumentsThatAreTooLong(t *testing.T) {
+// Arguments that are too large for one PostgreSQL query are an error before the query.
+func TestArgumentsTooLarge(t *testing.T) {
 	filter.LowerLimits(t, 50, 100, 200)
 	var ids []string
 	for i := range 60 {
@@ -89,10 +89,10 @@ func TestArgumentsThatAreTooLong(t *testing.T) {
 	assert.NoError(t, err)
 	filter.LowerLimits(t, 50, 100, 6)
 	_, err = f.SQL(compile(t, columns, filter.PostgreSQL), 1)
-	assert.ErrorContains(t, err, "have 7 bytes, and PostgreSQL takes 6 with one query")
+	assert.ErrorContains(t, err, "have 7 bytes (PostgreSQL accepts 6 per query)")
 }
 
-// EmptyMeansNone is for parties.
+// EmptyMeansNone is an error outside of parties.
 func TestEmptyMeansNoneElsewhere(t *testing.T) {
 	empty := filter.Column{Name: "p.account", EmptyMeansNone: true}
 	for _, m := range []filter.Mapping{
@@ -104,6 +104,6 @@ func TestEmptyMeansNoneElsewhere(t *testing.T) {
 	} {
 		_, err := m.Compile(filter.SQLite)
 		assert.ErrorIs(t, err, filter.ErrMapping)
-		assert.ErrorContains(t, err, "EmptyMeansNone is for the column of a party")
+		assert.ErrorContains(t, err, "EmptyMeansNone is only for the column of a party")
 	}
 }

@@ -28,22 +28,21 @@ func (d Dialect) String() string {
 	return fmt.Sprintf("Dialect(%d)", uint8(d))
 }
 
-// Mapping states which columns have what rules look at, for a query of one type of resource.
-// Columns of the row are written with the table or its alias, as "c.host_id", so that no
-// subquery of a condition can confuse them with its own columns. Names are quoted as they are
-// written: those of a PostgreSQL table that was created without quotes are in lower case.
+// Mapping states which columns have the values that rules depend on, for a query of one type of
+// resource. Columns of the row are qualified with the table or its alias, as "c.host_id", so that
+// no subquery of a condition can confuse them with its own columns. Names are quoted without
+// changes: the names of a PostgreSQL table that was created without quotes are in lower case.
 //
-// Ids and the account are compared byte by byte, as in a check, whatever the collation of
-// their columns. An id is the string that a driver reads; a char(n) has its padding. A query is
-// fast if the index has the collation of its column, which in SQLite is BINARY. The keys of a
-// Join are compared as the database compares these columns, in SQLite byte by byte. In
-// PostgreSQL, no key may have a nondeterministic collation, and the encoding must be UTF8.
+// Ids and the account are compared byte by byte, as in a check, whatever the collation of their
+// columns. An id is the string that a driver reads; a char(n) has its padding. A query is fast if
+// the index has the collation of its column, which in SQLite is BINARY. The keys of a Join are
+// compared as the database compares these columns, in SQLite byte by byte. In PostgreSQL, no key
+// may have a nondeterministic collation, and the encoding must be UTF8.
 //
-// Odd data in a row is never an error, so that one row does not break a list. For a check to
-// decide the same about such a row, the Party method of the host's resource returns an empty
-// id for a value that is not an id of the [Kind], such as NULL among several ids. An empty id
-// refers to no user and no team, but the party has it, so that the scopes sole and team do not
-// hold.
+// Malformed data in a row is never an error, so that one row does not break a list. For a check to
+// decide the same about such a row, the Party method of the host's resource must return an empty id
+// for a value that is not an id of the [Kind], such as NULL among several ids. An empty id refers
+// to no user and no team, but the party has it, so that the scopes sole and team do not hold.
 type Mapping struct {
 	Type       string               // the type of resource: calendar
 	Account    Column               // the account's id
@@ -64,14 +63,14 @@ type Attribute interface {
 	attribute() (column string, err error)
 }
 
-// Kind is the type of a column of ids, as it is declared in the database. In SQLite, where a
-// column can have values of any type, a list finds a text only if it is stored as a text. One
-// that is stored as a blob is not found, but counts where a rule forbids. Default: Text.
+// Kind is the type of a column of ids, as declared in the database. In SQLite, where a column can
+// have values of any type, a list finds a text only if it is stored as a text. An id that is stored
+// as a blob is not found, but counts in rules that forbid. Default: Text.
 type Kind uint8
 
-// The kinds of ids. An id that a column of its kind cannot contain is in no row: for an Integer
-// "007", for a UUID one in capitals, for Text in PostgreSQL one with a NUL byte or with bytes
-// that are not UTF-8.
+// The kinds of ids. An id that a column of its kind cannot contain is in no row: for Integer "007",
+// for UUID one in capitals, for Text in PostgreSQL one with a NUL byte or with bytes that are not
+// UTF-8.
 const (
 	Text    Kind = iota // text, varchar or char(n)
 	Integer             // smallint, integer or bigint; in SQLite an integer
@@ -83,10 +82,10 @@ type Column struct {
 	Name string
 	Kind Kind // of ids; for an attribute it has no effect
 
-	// EmptyMeansNone states that an empty text in the column means an empty party. The Party
-	// method of the host's resource then returns no id for it. For the account or an attribute,
-	// it is an error. Default: an empty text is an empty id, which refers to no user and no
-	// team, but counts as an id of the party.
+	// EmptyMeansNone states that an empty text in the column means an empty party. The Party method
+	// of the host's resource must then return no id for it. For the account or an attribute, it is
+	// an error. Default: an empty text is an empty id, which refers to no user and no team, but
+	// counts as an id of the party.
 	EmptyMeansNone bool
 }
 
@@ -95,21 +94,21 @@ type Column struct {
 type Join struct {
 	Table   string            // with its schema, if it needs one
 	Key     map[string]string // its columns that must equal those of the row: {"calendar_id": "c.id"}
-	ID      Column            // its column with the id; NULL there is an unknown party, even with EmptyMeansNone
+	ID      Column            // its column with the id; NULL there is an empty id, even with EmptyMeansNone
 	Account Column            // its column with the account's id, if it has one
 }
 
-// Array is a column with all ids of the party: in PostgreSQL an array, such as text[] for Text,
-// in SQLite the text of a JSON array. NULL means that the party is empty; so does, in SQLite,
-// a value other than a JSON array, such as the JSON null. NULL among the ids is an unknown
-// party; so is, in SQLite, an element that is not a text, or for Integer not an integer. In
-// PostgreSQL, an array with several dimensions has all its elements as ids.
+// Array is a column with all ids of the party: in PostgreSQL an array, such as text[] for Text, in
+// SQLite the text of a JSON array. NULL means that the party is empty; so does, in SQLite, a value
+// other than a JSON array, such as the JSON null. NULL among the ids is an empty id; so is, in
+// SQLite, an element that is not a text, or for Integer not an integer. In PostgreSQL, an array
+// with several dimensions has all its elements as ids.
 type Array struct {
 	Name string
 	Kind Kind
 
-	// EmptyMeansNone states that an empty text among the ids refers to no party. Default: it is
-	// an unknown party.
+	// EmptyMeansNone states that an empty text among the ids is ignored. Default: it is an empty
+	// id, which refers to no user and no team, but counts as an id of the party.
 	EmptyMeansNone bool
 }
 
@@ -117,10 +116,10 @@ type Array struct {
 // A check decides the same if the Party method of the resource returns no ids, and true.
 type Empty struct{}
 
-// Unknown states that the table does not have a party or an attribute, although resources
-// have it. Then no rule that looks at it allows, and each rule under never that looks at it
-// forbids. For a party of the scopes own, sole, team and shared, few rules except those with
-// the scope any remain.
+// Unknown states that the table does not have a party or an attribute, although resources have it.
+// Then no rule that depends on it allows, and each rule under never that depends on it forbids. If
+// the scopes own, sole, team and shared depend on the party, few rules remain except those with the
+// scope any.
 type Unknown struct{}
 
 // Table is a compiled Mapping for one dialect. It is immutable and safe for concurrent use. With
@@ -130,19 +129,19 @@ type Table struct {
 	typ        string
 	account    columnRef
 	parties    map[string]*columnRef
-	attributes map[string]string // "" where it is unknown
+	attributes map[string]string // "" for Unknown
 }
 
-// ErrMapping is the error for a Mapping or a Table that is incomplete or wrong. Errors wrap it.
+// ErrMapping is the sentinel of errors about a Mapping or a Table that is incomplete or wrong.
 var ErrMapping = errors.New("mapping")
 
 // Compile checks the mapping. The error wraps [ErrMapping] and names the faulty part.
 func (m Mapping) Compile(d Dialect) (*Table, error) {
 	if d == 0 {
-		return nil, printable.Errorf("%w of %s: name a dialect: PostgreSQL or SQLite", ErrMapping, m.Type)
+		return nil, printable.Errorf("%w of %s: the dialect is missing (want PostgreSQL or SQLite)", ErrMapping, m.Type)
 	}
 	if d != PostgreSQL && d != SQLite {
-		return nil, printable.Errorf("%w of %s: %v is no dialect: PostgreSQL or SQLite", ErrMapping, m.Type, d)
+		return nil, printable.Errorf("%w of %s: unknown dialect %v (want PostgreSQL or SQLite)", ErrMapping, m.Type, d)
 	}
 	if m.Type == "" {
 		return nil, printable.Errorf("%w without a type of resource", ErrMapping)
@@ -150,10 +149,10 @@ func (m Mapping) Compile(d Dialect) (*Table, error) {
 	t := &Table{dialect: d, typ: m.Type, parties: map[string]*columnRef{}, attributes: map[string]string{}}
 	var err error
 	if m.Account == (Column{}) {
-		return nil, m.wrong("account", errors.New("the column is missing, and every condition needs it"))
+		return nil, m.wrong("account", errors.New("the column is missing (every condition requires it)"))
 	}
 	if m.Account.EmptyMeansNone {
-		return nil, m.wrong("account", errNoParty)
+		return nil, m.wrong("account", errNotParty)
 	}
 	if t.account, err = m.Account.party(d); err != nil {
 		return nil, m.wrong("account", err)
@@ -181,15 +180,15 @@ func (m Mapping) Compile(d Dialect) (*Table, error) {
 
 // Advice for a party or an attribute that a Mapping does not have.
 const (
-	withoutParty     = "say Empty if it is always empty, or Unknown if the table does not have it"
-	withoutAttribute = "say Unknown if the table does not have it"
+	withoutParty     = "use Empty if it is always empty, or Unknown if the table does not have it"
+	withoutAttribute = "use Unknown if the table does not have it"
 )
 
 func (m Mapping) wrong(what string, err error) error {
 	return printable.Errorf("%w of %s: %s: %w", ErrMapping, m.Type, what, err)
 }
 
-// Type returns the type of resource that the rows are, "" for the zero Table.
+// Type returns the type of resource of the rows, or "" for the zero Table.
 func (t *Table) Type() string {
 	if t == nil {
 		return ""
@@ -213,12 +212,12 @@ func (t *Table) Check(parties, attributes []string) error {
 	}
 	for _, name := range parties {
 		if _, ok := t.parties[name]; !ok {
-			return printable.Errorf("%w of %s: rules look at the party %s, and it says nothing of it; %s", ErrMapping, t.typ, name, withoutParty)
+			return printable.Errorf("%w of %s: rules depend on the party %s, which is not mapped; %s", ErrMapping, t.typ, name, withoutParty)
 		}
 	}
 	for _, name := range attributes {
 		if _, ok := t.attributes[name]; !ok {
-			return printable.Errorf("%w of %s: rules look at the attribute %s, and it says nothing of it; %s", ErrMapping, t.typ, name, withoutAttribute)
+			return printable.Errorf("%w of %s: rules depend on the attribute %s, which is not mapped; %s", ErrMapping, t.typ, name, withoutAttribute)
 		}
 	}
 	return nil

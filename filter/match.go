@@ -7,13 +7,12 @@ import (
 	"github.com/usher-go/usher/internal/criteria"
 )
 
-// Match reports whether the filter selects a resource: whether a check of it with the same
-// request allows. A resource of another type or another account is not selected, without an
+// Match reports whether the filter selects a resource: whether a check of the resource with the
+// same request allows. A resource of another type or another account is not selected, without an
 // error.
 //
-// The error is a *usher.RequestError. It wraps the error that the facts returned to Match. With
-// an error, the resource is not selected: like an error of a check, it denies. Callers must not
-// treat it as an empty list.
+// The error is a *usher.RequestError that wraps the error of the facts. With an error, the result
+// is false: like an error of a check, it denies. Callers must not treat an error as an empty list.
 func (f Filter) Match(r usher.Resource) (bool, error) {
 	l := f.admits(r)
 	if l == nil {
@@ -49,7 +48,7 @@ func (f Filter) Masks(r usher.Resource) []string {
 	return masks
 }
 
-// admits returns the criteria for the resource's type, nil if the filter has none.
+// admits returns the criteria for the resource, or nil if the filter cannot select it.
 func (f Filter) admits(r usher.Resource) *list {
 	if r == nil || len(f.lists) == 0 {
 		return nil
@@ -79,18 +78,18 @@ func (f Filter) everyField() []string {
 type state uint8
 
 const (
-	unseen state = iota
+	notEvaluated state = iota
 	no
 	yes
 	unknown
 )
 
-// view evaluates the criteria for one resource. It remembers the states of the first few atoms,
-// and evaluates others again.
+// view evaluates the criteria for one resource. It caches the states of the first atoms, and
+// evaluates other atoms each time.
 type view struct {
 	*list
 	of  usher.Resource
-	err error // the first one of a set
+	err error // the first error of a set
 
 	states [32]state
 }
@@ -142,28 +141,28 @@ func (v *view) matches(w alternative, ifUnknown bool) bool {
 
 func (v *view) state(i int) state {
 	if i >= len(v.states) {
-		return v.find(&v.atoms[i])
+		return v.evaluate(&v.atoms[i])
 	}
-	if v.states[i] == unseen {
-		v.states[i] = v.find(&v.atoms[i])
+	if v.states[i] == notEvaluated {
+		v.states[i] = v.evaluate(&v.atoms[i])
 	}
 	return v.states[i]
 }
 
-func (v *view) find(a *atom) state {
+func (v *view) evaluate(a *atom) state {
 	switch {
 	case a.reach != 0:
 		return v.compare(a)
 	case a.party >= 0:
 		ids, known := v.of.Party(v.parties[a.party])
-		return found(len(ids) > 0, known, a.is)
+		return stateOf(len(ids) > 0, known, a.is)
 	default:
 		value, known := usher.Attribute(v.of, v.attributes[a.attribute])
-		return found(value, known, a.is)
+		return stateOf(value, known, a.is)
 	}
 }
 
-func found(value, known, want bool) state {
+func stateOf(value, known, want bool) state {
 	switch {
 	case !known:
 		return unknown
@@ -178,11 +177,11 @@ func (v *view) compare(a *atom) state {
 	for _, s := range a.sides {
 		ids, known := v.of.Party(v.parties[s.party])
 		if !known {
-			return unknown // whatever the other parties are
+			return unknown // even if the other parties are known
 		}
 		for _, id := range ids {
 			in := false
-			if s.set != nil && id != "" { // an empty id is in a party, and in no set
+			if s.set != nil && id != "" { // a party can contain an empty id, a set cannot
 				var err error
 				if in, err = s.set.Has(id); err != nil && v.err == nil {
 					v.err = err

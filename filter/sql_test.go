@@ -45,15 +45,15 @@ func compile(t testing.TB, m filter.Mapping, d filter.Dialect) *filter.Table {
 	return table
 }
 
-// exact is how a condition for PostgreSQL repeats a comparison byte by byte, behind the one for an
-// index; each compares a column with the same parameter.
+// exact matches the repetition of a comparison byte by byte, after the comparison for an index, in
+// a condition for PostgreSQL. Both compare a column with the same parameter.
 var (
 	exact    = regexp.MustCompile(`\(("[^ ]+" = (?:ANY \()?\$\d+::text(?:\[\]\))?) AND COALESCE\(("[^ ]+" = (?:ANY \()?\$\d+::text(?:\[\]\))?), FALSE\)\)`)
 	spelling = regexp.MustCompile(`concat\(((?:usher_m\.)?"[^ )]+")\) COLLATE "C"`)
 )
 
-// sql returns a condition with its parameters spelled out and without quotes, and each comparison
-// once, for people.
+// sql returns a condition in a readable form: with the values of its parameters, without quotes,
+// and with each comparison once.
 func sql(t testing.TB, f filter.Filter, m filter.Mapping) string {
 	t.Helper()
 	c, err := f.SQL(compile(t, m, filter.PostgreSQL), 1)
@@ -80,8 +80,7 @@ func plain(t testing.TB, c filter.Condition) string {
 	return text
 }
 
-// Ways that say the same as another one, or less, leave no trace; and what is left is what an index
-// can find.
+// Alternatives that match the same as another one, or less, are removed; the rest can use an index.
 func TestShortConditions(t *testing.T) {
 	own, sole := over(criteria.Some, hosts("mia"), team("sales")), over(criteria.Every, hosts("mia"), noTeam())
 	theirs := over(criteria.Every, hosts("max", "mia"), team("sales"))
@@ -135,7 +134,7 @@ func TestShortConditions(t *testing.T) {
 	}
 }
 
-// A field is shown by a condition of its own, which says nothing about rows that are not selected.
+// The condition of Shown ignores rows that are not selected.
 func TestShown(t *testing.T) {
 	mine := over(criteria.Some, hosts("mia"))
 	mine.Hides = []string{"phone"}
@@ -159,10 +158,10 @@ func TestShown(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "FALSE", plain(t, c), "nothing is selected")
 	_, err = f.Shown("titel", table, 1)
-	assert.EqualError(t, err, "show titel page: page has no field titel that rules can hide")
+	assert.EqualError(t, err, "show titel page: page does not have a field titel that rules can hide")
 }
 
-// Parameters begin where the caller says, and the same argument is one parameter.
+// Parameters begin at the given number, and equal arguments share a parameter.
 func TestParameters(t *testing.T) {
 	f := pages(over(criteria.Every, hosts("max", "mia"), team("sales")))
 	c, err := f.SQL(compile(t, columns, filter.PostgreSQL), 7)
@@ -181,11 +180,11 @@ func TestParameters(t *testing.T) {
 		`(+"p"."host" IS NULL AND "p"."team" COLLATE BINARY = ?4)))`, c.SQL)
 
 	_, err = f.SQL(compile(t, columns, filter.SQLite), 0)
-	assert.EqualError(t, err, "select page: parameters are numbered from 1, not from 0")
+	assert.EqualError(t, err, "select page: first parameter 0 (want 1 or more)")
 }
 
-// A list of ids is JSON that each version of SQLite reads as it stands; ids with a NUL byte are a
-// list of their own, which has none.
+// A list of ids is JSON that every version of SQLite reads unchanged; ids with a NUL byte are a
+// list of their own, which contains no NUL byte.
 func TestLists(t *testing.T) {
 	ids := []string{"\"quoted\"", `back\slash`, "two\nlines", "\x01\x1f", "ümlaut", "a\x00b", "\x00", "\x000\x01"}
 	c, err := pages(over(criteria.Some, hosts(ids...))).SQL(compile(t, columns, filter.SQLite), 1)
@@ -242,7 +241,7 @@ func TestIDsOfAKind(t *testing.T) {
 	}
 }
 
-// Whatever is wrong is an error, with an empty condition.
+// Every mistake is an error, with an empty condition.
 func TestSQLRefuses(t *testing.T) {
 	nobody := filter.New(criteria.Criteria{Types: []criteria.Type{{Name: "page", Needs: [][]criteria.Alternative{{anyPage()}}}}})
 	looks := filter.New(criteria.Criteria{Account: "acme", Types: []criteria.Type{{
@@ -260,18 +259,18 @@ func TestSQLRefuses(t *testing.T) {
 		{nobody, compile(t, columns, filter.SQLite), "select page: unknown account: the request names no account"},
 		{pages(anyPage()), nil, "select: mapping: the table is zero; make one with Mapping.Compile"},
 		{pages(anyPage()), new(filter.Table), "select: mapping: the table is zero; make one with Mapping.Compile"},
-		{pages(anyPage()), compile(t, calendars, filter.SQLite), "select calendar: mapping of calendar: the filter is about page"},
+		{pages(anyPage()), compile(t, calendars, filter.SQLite), "select calendar: mapping of calendar: the filter is for page"},
 		{
 			pages(over(criteria.Some, team("sales"))), compile(t, withoutTeam, filter.SQLite),
-			"select page: mapping of page: rules look at the party team, and it says nothing of it; say Empty if it is always empty, or Unknown if the table does not have it",
+			"select page: mapping of page: rules depend on the party team, which is not mapped; use Empty if it is always empty, or Unknown if the table does not have it",
 		},
 		{
 			pages(when(anyPage(), criteria.Test{Name: "paid"})), compile(t, columns, filter.SQLite),
-			"select page: mapping of page: rules look at the attribute paid, and it says nothing of it; say Unknown if the table does not have it",
+			"select page: mapping of page: rules depend on the attribute paid, which is not mapped; use Unknown if the table does not have it",
 		},
 		{
-			looks, compile(t, columns, filter.SQLite), // though it selects nothing
-			"select page: mapping of page: rules look at the party guest, and it says nothing of it; say Empty if it is always empty, or Unknown if the table does not have it",
+			looks, compile(t, columns, filter.SQLite), // although it selects nothing
+			"select page: mapping of page: rules depend on the party guest, which is not mapped; use Empty if it is always empty, or Unknown if the table does not have it",
 		},
 	} {
 		c, err := row.f.SQL(row.table, 1)

@@ -5,25 +5,25 @@ import (
 	"strings"
 )
 
-// subAlias is the alias of the table that a subquery looks at.
+// subAlias is the alias of the table in a subquery.
 const subAlias = reservedPrefix + "m"
 
-// write puts the account before a clause, whatever that is.
+// write returns the condition for a clause, which always begins with the account.
 func (s *sqlWriter) write(c clause) Condition {
 	text := s.ofAccount(s.table.account.column, s.table.account.kind) + " AND " + s.text(c, true)
 	return Condition{SQL: "(" + text + ")", Args: s.args}
 }
 
-// ofAccount compares a column with the account. A column that cannot have its id has
-// no row of it.
+// ofAccount compares a column with the account. If the column cannot contain the account's id, the
+// comparison is never true.
 func (s *sqlWriter) ofAccount(column string, k Kind) string {
-	if !s.table.dialect.canHave(k, s.account) {
+	if !s.table.dialect.canContain(k, s.account) {
 		return "(" + column + " IS NULL AND FALSE)"
 	}
 	return s.equals(column, k, []string{s.account})
 }
 
-// text writes a clause; top means that it is one of those that must all be true.
+// text writes a clause. top reports whether it is one of the clauses that must all be true.
 func (s *sqlWriter) text(c clause, top bool) string {
 	switch {
 	case c.isTrue():
@@ -37,7 +37,7 @@ func (s *sqlWriter) text(c clause, top bool) string {
 	case anyOf:
 		return s.alternatives(c.parts, top)
 	case fact:
-		return s.isSo(c)
+		return s.factText(c)
 	}
 	switch c.ref.form {
 	case single:
@@ -54,8 +54,8 @@ func (s *sqlWriter) text(c clause, top bool) string {
 	return s.exists(c)
 }
 
-// isSo takes in SQLite, which has no booleans, anything but 0 and 1 for unknown.
-func (s *sqlWriter) isSo(c clause) string {
+// factText writes a fact. In SQLite, which has no booleans, values other than 0 and 1 are unknown.
+func (s *sqlWriter) factText(c clause) string {
 	switch {
 	case s.table.dialect == SQLite && c.is:
 		return c.column + " = 1"
@@ -75,9 +75,9 @@ func (s *sqlWriter) joined(parts []clause, by string, top bool) string {
 	return "(" + strings.Join(texts, by) + ")"
 }
 
-// alternatives gathers those that look at joined tables into one subquery: a database
-// then begins with the few rows that it finds there. PostgreSQL does so only where
-// nothing else could be true instead.
+// alternatives writes a disjunction. If all parts are about joined tables, it writes one subquery:
+// the database then starts with the few rows that the subquery finds. For PostgreSQL, that holds
+// only at the top.
 func (s *sqlWriter) alternatives(parts []clause, top bool) string {
 	isJoined := func(c clause) bool {
 		return c.kind == someIn && c.ref.form == joined && c.ref.sameRow(parts[0].ref)
@@ -92,11 +92,12 @@ func (p *columnRef) sameRow(other *columnRef) bool {
 	return other != nil && slices.EqualFunc(p.keys, other.keys, func(a, b key) bool { return a.row == b.row })
 }
 
-// keyIn looks for the row's key among those that have a someIn.
+// keyIn tests whether the key of the row is one of the keys of rows that match the members, which
+// are someIn.
 func (s *sqlWriter) keyIn(members ...clause) string {
 	var rows []string
 	for _, k := range members[0].ref.keys {
-		rows = append(rows, s.pinned(k.row))
+		rows = append(rows, s.keyColumn(k.row))
 	}
 	var from []string
 	for _, c := range members {
@@ -108,7 +109,7 @@ func (s *sqlWriter) keyIn(members ...clause) string {
 	}
 	union := " UNION ALL "
 	if s.table.dialect == SQLite {
-		union = " UNION " // it gathers them in a tree, and this is how they come in order
+		union = " UNION " // SQLite collects the keys in a tree, and UNION returns them in order
 	}
 	row := strings.Join(rows, ", ")
 	if len(rows) > 1 {
@@ -117,9 +118,9 @@ func (s *sqlWriter) keyIn(members ...clause) string {
 	return row + " IN (" + strings.Join(from, union) + ")"
 }
 
-// pinned is the column of the row that a joined table's key must equal. In PostgreSQL
-// it may have a type without a collation.
-func (s *sqlWriter) pinned(column string) string {
+// keyColumn returns the column of the row that the key of a joined table must equal. In PostgreSQL,
+// its type may not have a collation.
+func (s *sqlWriter) keyColumn(column string) string {
 	if s.table.dialect == SQLite {
 		return column + " COLLATE BINARY"
 	}
@@ -129,7 +130,7 @@ func (s *sqlWriter) pinned(column string) string {
 func (s *sqlWriter) exists(c clause) string {
 	var where []string
 	for _, k := range c.ref.keys {
-		where = append(where, subAlias+"."+k.inner+" = "+s.pinned(k.row))
+		where = append(where, subAlias+"."+k.inner+" = "+s.keyColumn(k.row))
 	}
 	where = append(where, s.where(c)...)
 	not := ""
@@ -150,16 +151,15 @@ func (s *sqlWriter) from(p *columnRef) string {
 	return " FROM " + table + " AS " + subAlias + " WHERE "
 }
 
-// jsonArray is the text of the column in SQLite where that is a JSON array, and else
-// NULL, of which json_each makes no rows; a text that it cannot read ends the query. It
-// would read a text no further than to a NUL byte. AND may look at both its sides, and
-// CASE does not.
+// jsonArray returns the text of the column in SQLite if it is a JSON array without a NUL byte, and
+// NULL otherwise. json_each returns no rows for NULL, aborts the query for a malformed text, and
+// reads a text only up to a NUL byte. The tests are a CASE because AND may evaluate both sides.
 func jsonArray(column string) string {
 	text := "CAST(" + column + " AS TEXT)"
 	return "CASE WHEN json_valid(" + text + ") THEN CASE WHEN json_type(" + text + ") = 'array' AND instr(" + text + ", char(0)) = 0 THEN " + text + " END END"
 }
 
-// where says what a subquery looks for besides the key.
+// where returns the conditions of a subquery besides the key.
 func (s *sqlWriter) where(c clause) (where []string) {
 	p := c.ref
 	if p.account != "" {
@@ -175,9 +175,9 @@ func (s *sqlWriter) where(c clause) (where []string) {
 	switch isMember := c.kind == someIn || c.kind == noneIn; {
 	case isMember && p.form == array:
 		where = append(where, s.inElement(p.kind, c.ids))
-	case c.kind == noneIn && s.table.dialect == SQLite: // of which equals may miss some
+	case c.kind == noneIn && s.table.dialect == SQLite: // equals may miss some
 		where = append(where, s.among(column, p.kind, c.ids))
-	case isMember: // of which an index can find some
+	case isMember: // an index can find them
 		where = append(where, s.equals(column, p.kind, c.ids))
 	case len(c.ids) > 0 && p.form == array:
 		where = append(where, "("+s.inElement(p.kind, c.ids)+") IS NOT TRUE")

@@ -8,7 +8,7 @@ import (
 	"github.com/usher-go/usher/mask"
 )
 
-// Where nothing is hidden, nothing is allocated, whatever T is.
+// If nothing is hidden, nothing is allocated, for every T.
 func TestNothingHiddenAllocatesNothing(t *testing.T) {
 	open, elsewhere := hiding(t), hiding(t)
 	value, list, row := *event(), []*Event{event()}, []any{1, "Lawyer", "Office", "R1"}
@@ -23,7 +23,7 @@ func TestNothingHiddenAllocatesNothing(t *testing.T) {
 	}
 }
 
-// The reference is what somebody would write by hand for this one type.
+// The reference is a hand-written mask for this one type.
 func BenchmarkMask(b *testing.B) {
 	given := event()
 	open, free := hiding(b), hiding(b, "title", "location")

@@ -7,15 +7,15 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// Column is a column of a query. The zero Column shows nothing.
+// Column is a column of a query. The zero Column is always hidden.
 type Column struct {
-	Name    string // as it is selected; a column without a name is always hidden
-	Field   string // of the policy; "" for a column that no rule hides
-	Instead any    // what is shown where the field is hidden; nil for NULL
+	Name    string // as in the query; a column without a name is always hidden
+	Field   string // the field of the policy; "" for a column that is never hidden
+	Instead any    // the value that is shown if the field is hidden; nil for NULL
 }
 
-// Columns are what a query selects, in its order. They may be used by many
-// goroutines at the same time; nil Columns show nothing.
+// Columns are the columns of a query, in its order. They are safe for concurrent use. Nil
+// Columns show nothing.
 //
 //	var columns = mask.Columns{
 //		{Name: "id"},
@@ -24,12 +24,12 @@ type Column struct {
 //		{Name: "place", Field: "location"},
 //	}
 //
-// Where the decision is made before the query, Shown says what to select. Where each
-// row has a decision of its own, Row masks what was read.
+// If one decision applies to all rows, select only the columns that Shown returns. If each
+// row has its own decision, mask each row with Row.
 type Columns []Column
 
-// Shown returns the names of the columns that d does not hide, in their order: none
-// for a denial.
+// Shown returns the names of the columns that d does not hide, in their order. It returns
+// none for a denial.
 func (cs Columns) Shown(d usher.Decision) []string {
 	if !d.Allowed() {
 		return nil
@@ -44,25 +44,24 @@ func (cs Columns) Shown(d usher.Decision) []string {
 	return names
 }
 
-// Row returns what d lets one see of a row with a value for each column: the row
-// itself where nothing is hidden, else a copy. Of a denial it is a row of nils.
-// These are values, not what is given to Scan. The error, for a row with more or
-// fewer values, wraps ErrRow; the row is nil then.
+// Row returns a row with the columns masked that d hides: the row itself if nothing is
+// hidden, otherwise a copy. For a denial it returns a row of nils. The row has the values
+// of the columns, not the pointers for Scan. If the number of values is not the number of
+// columns, Row returns nil and an error that wraps ErrRow.
 func (cs Columns) Row(d usher.Decision, row []any) ([]any, error) {
 	switch {
 	case len(row) != len(cs):
-		return nil, cs.misfit(row)
+		return nil, cs.wrongLength(row)
 	case !d.Allowed():
 		return make([]any, len(row)), nil
 	}
 	return cs.Without(row, d.Hidden()...)
 }
 
-// Without is Row with the names of the fields to hide, such as those that a filter
-// tells for a row of a list.
+// Without is Row with the names of the hidden fields, for example from Filter.Masks.
 func (cs Columns) Without(row []any, hidden ...string) ([]any, error) {
 	if len(row) != len(cs) {
-		return nil, cs.misfit(row)
+		return nil, cs.wrongLength(row)
 	}
 	if !slices.ContainsFunc(cs, func(c Column) bool { return c.hiddenBy(hidden) }) {
 		return row, nil
@@ -76,8 +75,8 @@ func (cs Columns) Without(row []any, hidden ...string) ([]any, error) {
 	return row, nil
 }
 
-// Covers is for a test, as that of a Mask is: each of the fields must have a column,
-// and each column with a Field must have one of them.
+// Covers is for tests, like Mask.Covers: each of the fields must have a column, and the
+// Field of each column must be one of the fields. The error wraps ErrNotCovered.
 func (cs Columns) Covers(fields ...string) error {
 	var names []string
 	for _, c := range cs {
@@ -85,13 +84,13 @@ func (cs Columns) Covers(fields ...string) error {
 			names = append(names, c.Field)
 		}
 	}
-	return covers("columns", "column", names, fields)
+	return checkCovers("columns", "column", names, fields)
 }
 
 func (c *Column) hiddenBy(hidden []string) bool {
 	return c.Name == "" || c.Field != "" && slices.Contains(hidden, c.Field)
 }
 
-func (cs Columns) misfit(row []any) error {
+func (cs Columns) wrongLength(row []any) error {
 	return printable.Errorf("%w: %d values for %d columns", ErrRow, len(row), len(cs))
 }

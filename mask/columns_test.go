@@ -55,7 +55,7 @@ func TestZeroColumnShowsNothing(t *testing.T) {
 	assert.Equal(t, []any{nil, 1}, got)
 }
 
-func TestColumnsRefuseRowsOfAnotherShape(t *testing.T) {
+func TestColumnsRejectWrongLength(t *testing.T) {
 	for _, row := range [][]any{nil, {1}, {1, 2, 3, 4, 5}} {
 		for _, d := range []usher.Decision{{}, hiding(t), hiding(t, "title")} {
 			got, err := columns.Row(d, row)
@@ -64,11 +64,11 @@ func TestColumnsRefuseRowsOfAnotherShape(t *testing.T) {
 		}
 	}
 	_, err := columns.Without([]any{1}, "title")
-	assert.EqualError(t, err, "row of another shape: 1 values for 4 columns")
+	assert.EqualError(t, err, "wrong number of values: 1 values for 4 columns")
 }
 
 func TestColumnsCovers(t *testing.T) {
 	assert.NoError(t, columns.Covers("title", "location"))
 	assert.EqualError(t, columns.Covers("title", "notes"),
-		`fields and their names do not match: columns: no column names "notes"; "location", which a column names, is not among the fields`)
+		`tags and fields do not match: columns: no column for "notes"; a column for "location", which is not a field`)
 }

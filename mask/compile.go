@@ -9,12 +9,12 @@ import (
 	"github.com/usher-go/usher/permission"
 )
 
-// compiler makes the plan of a type.
+// compiler compiles the plan of a type.
 type compiler struct {
 	instead Placeholders
-	used    map[string]bool        // placeholders that a tag names
-	open    map[reflect.Type]bool  // types that are being looked into
-	inside  map[reflect.Type]bool  // those of them that contain themselves
+	used    map[string]bool        // the placeholders for which there is a tag
+	open    map[reflect.Type]bool  // the types that are being compiled
+	inside  map[reflect.Type]bool  // the open types that contain themselves
 	done    map[reflect.Type]*plan // nil for a type without tags
 }
 
@@ -32,14 +32,14 @@ func compile(t reflect.Type, instead Placeholders) (*plan, error) {
 	}
 	for name := range instead {
 		if !c.used[name] {
-			return nil, printable.Errorf("%w: %q: no tag of %s begins with it", ErrPlaceholder, name, t)
+			return nil, printable.Errorf("%w: %q: no tag of %s starts with this name", ErrPlaceholder, name, t)
 		}
 	}
 	return p, nil
 }
 
-// plan returns the plan of a type, nil if no tags are in it. Path is how a reader
-// gets there: Event.Place.Name.
+// plan returns the plan of a type, or nil if it contains no tags. Path is the path to it
+// from the root type, for error messages: Event.Place.Name.
 func (c *compiler) plan(t reflect.Type, path string) (*plan, error) {
 	if p, ok := c.done[t]; ok {
 		return p, nil
@@ -50,20 +50,20 @@ func (c *compiler) plan(t reflect.Type, path string) (*plan, error) {
 	}
 	c.open[t] = true
 	defer delete(c.open, t)
-	p, err := c.look(t, path)
+	p, err := c.inspect(t, path)
 	switch {
 	case err != nil:
 		return nil, err
 	case len(p.names) == 0:
 		p = nil
 	case c.inside[t]:
-		return nil, printable.Errorf("%w: %s: a %s may contain a %[3]s, without an end; put `usher:\"-\"` on the field that leads back, and mask what it holds by itself", ErrType, path, t)
+		return nil, printable.Errorf("%w: %s: the type %s contains itself; put `usher:\"-\"` on the recursive field, and mask its value separately", ErrType, path, t)
 	}
 	c.done[t] = p
 	return p, nil
 }
 
-func (c *compiler) look(t reflect.Type, path string) (*plan, error) {
+func (c *compiler) inspect(t reflect.Type, path string) (*plan, error) {
 	p := &plan{kind: t.Kind()}
 	var err error
 	switch t.Kind() {
@@ -84,7 +84,7 @@ func (c *compiler) look(t reflect.Type, path string) (*plan, error) {
 	case reflect.Pointer, reflect.Slice, reflect.Array:
 		p.elem, err = c.plan(t.Elem(), path)
 	case reflect.Interface, reflect.Func, reflect.Chan, reflect.UnsafePointer:
-		return nil, printable.Errorf("%w: %s: nobody can tell what is in a %s; put a tag on it, or `usher:\"-\"` if there is nothing to hide", ErrType, path, t)
+		return nil, printable.Errorf("%w: %s: the contents of a %s are unknown; put a tag on it, or `usher:\"-\"` if it has nothing to hide", ErrType, path, t)
 	}
 	if p.elem != nil {
 		p.names = p.elem.names
@@ -100,7 +100,7 @@ func (c *compiler) field(p *plan, sf reflect.StructField, path string) error {
 	case tag == "-":
 		return nil
 	case !sf.IsExported() && !(sf.Anonymous && sf.Type.Kind() == reflect.Struct && !has):
-		// The fields of an embedded struct can be set whatever it is called.
+		// The fields of an embedded struct can be set even if its type is unexported.
 		if has || tagged(sf.Type, map[reflect.Type]bool{}) {
 			return printable.Errorf("%w: %s: an unexported field cannot be masked", ErrType, path)
 		}
@@ -116,7 +116,7 @@ func (c *compiler) field(p *plan, sf reflect.StructField, path string) error {
 	names := strings.Split(tag, ",")
 	for _, name := range names {
 		if !permission.IsName(name) {
-			return printable.Errorf("%w: %s: %q in its tag is no name of a field; names are lower-case letters, digits and dashes", ErrType, path, name)
+			return printable.Errorf("%w: %s: %q in its tag is not a field name (want lower-case letters, digits and dashes)", ErrType, path, name)
 		}
 	}
 	f := field{index: sf.Index[0], names: names, instead: reflect.Zero(sf.Type)}
@@ -136,8 +136,8 @@ func (c *compiler) field(p *plan, sf reflect.StructField, path string) error {
 	return nil
 }
 
-// below returns the plan of what is in a field with a tag of its own. What nobody can
-// look into is masked with the field.
+// below returns the plan for the inside of a field that has a tag of its own. Values that
+// cannot be inspected are masked with the field.
 func (c *compiler) below(t reflect.Type, path string) (*plan, error) {
 	if !tagged(t, map[reflect.Type]bool{}) {
 		return nil, nil
@@ -145,8 +145,8 @@ func (c *compiler) below(t reflect.Type, path string) (*plan, error) {
 	return c.plan(t, path)
 }
 
-// placeholder finds what is shown instead of a field: that of the first name in its
-// tag.
+// placeholder sets the value that is shown instead of a field: the placeholder for the
+// first name in its tag.
 func (c *compiler) placeholder(f *field, t reflect.Type, path string) error {
 	value, ok := c.instead[f.names[0]]
 	if !ok {
@@ -166,18 +166,18 @@ func (c *compiler) placeholder(f *field, t reflect.Type, path string) error {
 	case t.Kind() == reflect.Pointer && sameBasic(v.Type(), t.Elem()):
 		f.instead, f.fresh = v.Convert(t.Elem()), true
 	default:
-		return printable.Errorf("%w: %q: %s is a %s, which a value of type %T does not fit", ErrPlaceholder, f.names[0], path, t, value)
+		return printable.Errorf("%w: %q: %s has type %s, but the placeholder has type %T", ErrPlaceholder, f.names[0], path, t, value)
 	}
 	return nil
 }
 
-// sameBasic reports whether both are the same basic type but for its name.
+// sameBasic reports whether both types have the same basic kind.
 func sameBasic(a, b reflect.Type) bool {
 	basic := a.Kind() >= reflect.Bool && a.Kind() <= reflect.Complex128 || a.Kind() == reflect.String
 	return basic && a.Kind() == b.Kind()
 }
 
-// tagged reports whether a tag is anywhere in a type, also where no mask gets to.
+// tagged reports whether a type contains a tag anywhere, even where a mask cannot reach it.
 func tagged(t reflect.Type, seen map[reflect.Type]bool) bool {
 	if seen[t] {
 		return false

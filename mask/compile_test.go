@@ -42,7 +42,7 @@ func refused[T any](instead mask.Placeholders) func() error {
 	}
 }
 
-// A type in which something could go unseen is refused.
+// A type in which a tagged field could be missed is rejected.
 func TestForRefuses(t *testing.T) {
 	rows := map[string]struct {
 		refused func() error
@@ -50,7 +50,7 @@ func TestForRefuses(t *testing.T) {
 	}{
 		"no tag":       {refused[Plain](nil), "type that cannot be masked: mask_test.Plain: no field has a tag, such as `usher:\"title\"`"},
 		"no struct":    {refused[int](nil), "no field has a tag"},
-		"an interface": {refused[any](nil), "nobody can tell what is in a interface {}"},
+		"an interface": {refused[any](nil), "the contents of a interface {} are unknown"},
 		"an unexported field": {refused[struct {
 			secret string `usher:"secret"`
 		}](nil), ".secret: an unexported field cannot be masked"},
@@ -72,42 +72,42 @@ func TestForRefuses(t *testing.T) {
 		"an interface without a tag": {refused[struct {
 			Inner
 			Extra any
-		}](nil), ".Extra: nobody can tell what is in a interface {}; put a tag on it, or `usher:\"-\"` if there is nothing to hide"},
+		}](nil), ".Extra: the contents of a interface {} are unknown; put a tag on it, or `usher:\"-\"` if it has nothing to hide"},
 		"a map of anything": {refused[struct {
 			Inner
 			Extra map[string][]any
-		}](nil), ".Extra: nobody can tell"},
+		}](nil), ".Extra: the contents of"},
 		"an error": {refused[struct {
 			Inner
 			Err error
-		}](nil), ".Err: nobody can tell"},
+		}](nil), ".Err: the contents of"},
 		"a function": {refused[struct {
 			Inner
 			F func() string
-		}](nil), ".F: nobody can tell"},
+		}](nil), ".F: the contents of"},
 		"a channel": {refused[struct {
 			Inner
 			C chan Inner
-		}](nil), ".C: nobody can tell"},
+		}](nil), ".C: the contents of"},
 		"tags in keys": {refused[struct {
 			Inner
 			M map[Inner]string
 		}](nil), ".M: the keys of a map cannot be masked"},
-		"a type that contains itself":       {refused[Chain](nil), "a mask_test.Chain may contain a mask_test.Chain, without an end; put `usher:\"-\"` on the field that leads back, and mask what it holds by itself"},
-		"two types that contain each other": {refused[Left](nil), "mask_test.Left may contain"},
-		"and the other way round":           {refused[Right](nil), "mask_test.Right may contain"},
+		"a type that contains itself":       {refused[Chain](nil), "the type mask_test.Chain contains itself; put `usher:\"-\"` on the recursive field, and mask its value separately"},
+		"two types that contain each other": {refused[Left](nil), "mask_test.Left contains itself"},
+		"and the other way round":           {refused[Right](nil), "mask_test.Right contains itself"},
 		"such a type, tagged": {refused[struct {
 			Chain *Chain `usher:"chain"`
-		}](nil), "mask_test.Chain may contain"},
+		}](nil), "mask_test.Chain contains itself"},
 		"an empty tag": {refused[struct {
 			A string `usher:""`
-		}](nil), `.A: "" in its tag is no name of a field`},
+		}](nil), `.A: "" in its tag is not a field name`},
 		"a tag with a blank": {refused[struct {
 			A string `usher:"title, location"`
-		}](nil), `" location" in its tag is no name of a field`},
+		}](nil), `" location" in its tag is not a field name`},
 		"a capital": {refused[struct {
 			A string `usher:"Title"`
-		}](nil), `"Title" in its tag is no name of a field`},
+		}](nil), `"Title" in its tag is not a field name`},
 	}
 	for name, row := range rows {
 		err := row.refused()
@@ -118,15 +118,15 @@ func TestForRefuses(t *testing.T) {
 
 func TestForRefusesPlaceholders(t *testing.T) {
 	err := refused[Inner](mask.Placeholders{"secrte": "x"})()
-	assert.EqualError(t, err, `placeholder that fits nothing: "secrte": no tag of mask_test.Inner begins with it`)
+	assert.EqualError(t, err, `wrong placeholder: "secrte": no tag of mask_test.Inner starts with this name`)
 	err = refused[Inner](mask.Placeholders{"secret": 7})()
-	assert.EqualError(t, err, `placeholder that fits nothing: "secret": mask_test.Inner.Secret is a string, which a value of type int does not fit`)
+	assert.EqualError(t, err, `wrong placeholder: "secret": mask_test.Inner.Secret has type string, but the placeholder has type int`)
 	assert.ErrorIs(t, err, mask.ErrPlaceholder)
 	err = refused[struct {
 		Tags []string `usher:"tags"`
 	}](mask.Placeholders{"tags": []int{1}})()
 	assert.ErrorIs(t, err, mask.ErrPlaceholder, "both are slices, which are not converted")
-	assert.ErrorContains(t, err, "is a []string, which a value of type []int does not fit")
+	assert.ErrorContains(t, err, "has type []string, but the placeholder has type []int")
 	assert.Panics(t, func() { mask.MustFor[Inner](mask.Placeholders{"secret": 7}) })
 }
 

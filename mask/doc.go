@@ -1,6 +1,6 @@
-// Package mask takes out of a value what a decision hides: "she may see the event,
-// but not its title." Tags on a struct name the fields of the policy, and what is
-// shown instead of them, such as "Booked", is the host's.
+// Package mask removes the fields that a decision hides from a value: "mia may see the
+// event, but not its title." Tags on a struct connect its fields to the fields of the
+// policy. The host can set a placeholder to show instead, such as "Booked".
 //
 //	type Event struct {
 //		Start, End time.Time
@@ -12,10 +12,10 @@
 //
 //	event = shown.Apply(decision, event)
 //
-// What is given is never changed: where something must be hidden, the result is a
-// copy, so that an event in a cache stays whole. [Columns] does the same for the
-// rows of a query.
+// A mask never changes its input. If something must be hidden, the result is a copy, so
+// that an event in a cache stays unchanged. [Columns] does the same for the rows of a
+// query.
 //
-// Everything fails closed. A denial shows nothing at all, and a type in which
-// something could go unseen is refused before the first value is masked.
+// Everything fails closed. A denial hides everything. [For] rejects a type in which a tagged
+// field could be missed, before the first value is masked.
 package mask

@@ -8,30 +8,30 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// What can be wrong with a mask.
+// The errors of For, Row and Covers.
 var (
 	ErrType        = errors.New("type that cannot be masked")
-	ErrPlaceholder = errors.New("placeholder that fits nothing")
-	ErrNotCovered  = errors.New("fields and their names do not match")
-	ErrRow         = errors.New("row of another shape")
+	ErrPlaceholder = errors.New("wrong placeholder")
+	ErrNotCovered  = errors.New("tags and fields do not match")
+	ErrRow         = errors.New("wrong number of values")
 )
 
-// covers compares the names that a mask knows with the fields of a policy. What is
-// tag or column, wherever the names stand.
-func covers(whose, what string, names, fields []string) error {
+// checkCovers compares the names in tags or columns with the fields of a policy. Kind is
+// "tag" or "column".
+func checkCovers(owner, kind string, names, fields []string) error {
 	var wrong []string
 	for _, f := range fields {
 		if !slices.Contains(names, f) {
-			wrong = append(wrong, printable.Sprintf("no %s names %q", what, f))
+			wrong = append(wrong, printable.Sprintf("no %s for %q", kind, f))
 		}
 	}
 	for _, n := range names {
 		if !slices.Contains(fields, n) {
-			wrong = append(wrong, printable.Sprintf("%q, which a %s names, is not among the fields", n, what))
+			wrong = append(wrong, printable.Sprintf("a %s for %q, which is not a field", kind, n))
 		}
 	}
 	if len(wrong) == 0 {
 		return nil
 	}
-	return printable.Errorf("%w: %s: %s", ErrNotCovered, whose, strings.Join(wrong, "; "))
+	return printable.Errorf("%w: %s: %s", ErrNotCovered, owner, strings.Join(wrong, "; "))
 }

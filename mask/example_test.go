@@ -12,7 +12,7 @@ import (
 	"github.com/usher-go/usher/policy/policyfile"
 )
 
-// Busy is an event as an API shows it.
+// Busy is an event in the form that an API returns.
 type Busy struct {
 	Start string
 	Title string `usher:"title"`
@@ -33,7 +33,7 @@ resources:
       view: {member: any hiding details}
 `
 
-// office has one member.
+// office is an account with one member.
 type office struct{ *policy.Policy }
 
 func (office) User(usher.UserID) (*policy.User, error) {

@@ -63,7 +63,7 @@ func TestApplyFreshPlaceholders(t *testing.T) {
 	assert.NotSame(t, one.Place.Room, two.Place.Room, "whoever changes one must not change the other")
 }
 
-// A denial shows nothing, whatever a field is called.
+// A denial shows nothing, for every field name.
 func TestApplyToADenial(t *testing.T) {
 	values := mask.MustFor[Event](mask.Placeholders{"title": "Booked"})
 	lists := mask.MustFor[[]Event](nil)
@@ -145,7 +145,7 @@ func TestCovers(t *testing.T) {
 	assert.NoError(t, shown.Covers(tags...))
 	err := shown.Covers("email", "location", "notes", "owner", "title", "details")
 	assert.ErrorIs(t, err, mask.ErrNotCovered)
-	assert.EqualError(t, err, `fields and their names do not match: *mask_test.Event: no tag names "details"; "room", which a tag names, is not among the fields`)
+	assert.EqualError(t, err, `tags and fields do not match: *mask_test.Event: no tag for "details"; a tag for "room", which is not a field`)
 }
 
 func TestManyAtOnce(t *testing.T) {

@@ -5,24 +5,24 @@ import (
 	"slices"
 )
 
-// plan says where in values of a type the fields are.
+// plan states where the tagged fields are in values of a type.
 type plan struct {
 	kind   reflect.Kind
-	names  []string // the fields in it, sorted; a plan without any is nil
-	fields []field  // of a struct
-	elem   *plan    // of a pointer, slice, array or map
+	names  []string // the names in its tags, sorted; never empty
+	fields []field  // for a struct
+	elem   *plan    // for a pointer, slice, array or map
 }
 
-// field is a field of a struct with a tag on it or below.
+// field is a field of a struct with a tag on it or inside it.
 type field struct {
 	index   int
-	names   []string      // of the tag
+	names   []string      // in the tag
 	instead reflect.Value // the zero value of its type, or a placeholder
-	fresh   bool          // instead is what a new pointer points to
+	fresh   bool          // instead becomes the target of a new pointer
 	below   *plan
 }
 
-// touches reports whether one of the hidden fields is in the plan.
+// touches reports whether the plan contains one of the hidden fields.
 func (p *plan) touches(hidden []string) bool {
 	return p != nil && anyOf(hidden, p.names)
 }
@@ -31,8 +31,8 @@ func anyOf(hidden, names []string) bool {
 	return slices.ContainsFunc(hidden, func(name string) bool { return slices.Contains(names, name) })
 }
 
-// mask masks v, which can be set and is nobody else's; what it leads to is copied
-// before it is changed. The plan touches hidden.
+// mask masks v, which must be settable and not shared; values that v points to are copied
+// before they are changed. The plan touches hidden.
 func (p *plan) mask(v reflect.Value, hidden []string) {
 	switch p.kind {
 	case reflect.Struct:
@@ -67,7 +67,7 @@ func (p *plan) maskEach(list reflect.Value, hidden []string) {
 	}
 }
 
-// maskedCopy copies and masks what a pointer or an entry of a map holds.
+// maskedCopy returns a masked copy of the target of a pointer or the value of a map entry.
 func (p *plan) maskedCopy(v reflect.Value, hidden []string) reflect.Value {
 	c := reflect.New(v.Type()).Elem()
 	c.Set(v)

@@ -43,7 +43,7 @@ type Event struct {
 	cache   map[string]any
 }
 
-// event returns a fresh event with something in each field.
+// event returns a new event with a value in each field.
 func event() *Event {
 	room := "R1"
 	return &Event{

@@ -1,7 +1,7 @@
-// Package permission names what may be allowed. A permission is one action on
-// one type of resource, written "resource.action"; a bundle is a named set of
-// permissions that is granted and asked for like one. The package knows only
-// how such names are spelled: which of them exist, a policy says.
+// Package permission defines the names of permissions. A permission is one action on one
+// type of resource, written "resource.action". A bundle is a named set of permissions that
+// is granted and checked like one permission. The package only checks the spelling; a
+// policy declares which names exist.
 package permission
 
 import (
@@ -12,30 +12,29 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// Permission is the parsed name of a permission or of a bundle. It is small,
-// comparable, usable as a map key, and cheap to look up, since its name is kept
-// once for the whole process. Its zero value names nothing: no policy knows it,
-// so asking for it is an error, and an error denies.
+// Permission is the parsed name of a permission or of a bundle. It is small, comparable and
+// usable as a map key. Lookups are fast, because each name is stored once per process. The
+// zero value has no name: no policy declares it, so checking it is an error, which denies.
 //
-// Parse one once, into a package variable:
+// Parse a name once, into a package variable:
 //
 //	var editCalendar = permission.MustParse("calendar.edit")
 type Permission struct {
 	name unique.Handle[spelling]
 }
 
-// spelling is what is worked out once for each distinct name.
+// spelling is the data that is computed once for each distinct name.
 type spelling struct {
 	text string
 	hash uint32
-	dot  int // of a permission; of a bundle without a dot, -1
+	dot  int // the index of the dot; -1 for a bundle without one
 }
 
-// ErrSyntax is wrapped by every error of Parse and ParseBundle.
+// ErrSyntax is the sentinel for the errors of Parse and ParseBundle.
 var ErrSyntax = errors.New("not a permission")
 
-// Parse reads "resource.action": two names with exactly one dot between them.
-// The error wraps ErrSyntax.
+// Parse returns the permission with a name "resource.action": two names with exactly one
+// dot between them. The error wraps ErrSyntax.
 func Parse(s string) (Permission, error) {
 	resource, action, found := strings.Cut(s, ".")
 	switch {
@@ -49,8 +48,8 @@ func Parse(s string) (Permission, error) {
 	return intern(s), nil
 }
 
-// ParseBundle reads the name of a bundle, which may be spelled like a
-// permission or have no dot at all. The error wraps ErrSyntax.
+// ParseBundle returns the bundle with a name. The name may be spelled like a permission, or
+// have no dot. The error wraps ErrSyntax.
 func ParseBundle(s string) (Permission, error) {
 	if IsName(s) {
 		return intern(s), nil
@@ -58,7 +57,7 @@ func ParseBundle(s string) (Permission, error) {
 	return Parse(s)
 }
 
-// MustParse is Parse for names that stand in the source; it panics on a bad one.
+// MustParse is Parse for names in source code. It panics on an error.
 func MustParse(s string) Permission {
 	p, err := Parse(s)
 	if err != nil {
@@ -71,7 +70,7 @@ func intern(s string) Permission {
 	return Permission{unique.Make(spelling{text: s, hash: fnv1a(s), dot: strings.IndexByte(s, '.')})}
 }
 
-// IsName reports whether s can be a name in a policy: [a-z][a-z0-9-]*.
+// IsName reports whether s is a valid name in a policy: [a-z][a-z0-9-]*.
 func IsName(s string) bool {
 	if s == "" || s[0] < 'a' || s[0] > 'z' {
 		return false
@@ -85,10 +84,10 @@ func IsName(s string) bool {
 	return true
 }
 
-// IsZero reports whether p names nothing.
+// IsZero reports whether p is the zero Permission.
 func (p Permission) IsZero() bool { return p == Permission{} }
 
-// String returns the name as it was parsed, "" for the zero Permission.
+// String returns the name, or "" for the zero Permission.
 func (p Permission) String() string {
 	if p.IsZero() {
 		return ""
@@ -96,9 +95,8 @@ func (p Permission) String() string {
 	return p.name.Value().text
 }
 
-// Resource returns the part before the dot: the type of resource that the
-// permission is about. It is "" for the zero Permission and for a bundle
-// without a dot.
+// Resource returns the part before the dot: the type of resource. It returns "" for the
+// zero Permission and for a bundle without a dot.
 func (p Permission) Resource() string {
 	if p.IsZero() {
 		return ""
@@ -107,7 +105,7 @@ func (p Permission) Resource() string {
 	return s.text[:max(s.dot, 0)]
 }
 
-// Action returns the part behind the dot, or all of a bundle's name without one.
+// Action returns the part after the dot, or the whole name of a bundle without a dot.
 func (p Permission) Action() string {
 	if p.IsZero() {
 		return ""
@@ -116,10 +114,9 @@ func (p Permission) Action() string {
 	return s.text[s.dot+1:]
 }
 
-// Hash returns a number that depends on the name alone and is the same in every
-// process, for tables of permissions. It is no defence against chosen names: a
-// table keyed by it holds only names that a policy declares. The zero
-// Permission has 0.
+// Hash returns a hash of the name that is the same in every process, for tables of
+// permissions. It does not protect against chosen names: use it only for names that a
+// policy declares. For the zero Permission it returns 0.
 func (p Permission) Hash() uint32 {
 	if p.IsZero() {
 		return 0
@@ -130,11 +127,10 @@ func (p Permission) Hash() uint32 {
 // Equal reports whether p and q have the same name, as == does.
 func (p Permission) Equal(q Permission) bool { return p == q }
 
-// MarshalText returns the name.
+// MarshalText returns the name, or an empty text for the zero Permission.
 func (p Permission) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
-// UnmarshalText is ParseBundle, except that an empty text gives the zero
-// Permission, as MarshalText writes it.
+// UnmarshalText parses a name with ParseBundle. An empty text gives the zero Permission.
 func (p *Permission) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
 		*p = Permission{}
@@ -148,7 +144,7 @@ func (p *Permission) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// fnv1a is the 32-bit FNV-1a hash; hash/fnv would need an allocation a name.
+// fnv1a is the 32-bit FNV-1a hash. The package hash/fnv would allocate for each name.
 func fnv1a(s string) uint32 {
 	h := uint32(2166136261)
 	for i := range len(s) {

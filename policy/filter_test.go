@@ -310,11 +310,11 @@ func TestCheckTable(t *testing.T) {
 	assert.NoError(t, p.CheckTable(compiled(t, calendarTable), edit, remove))
 	assert.NoError(t, p.CheckTable(compiled(t, userTable), permission.MustParse("page.share"), remove), "one of them is about users")
 	assert.NoError(t, p.CheckTable(compiled(t, calendarTable)))
-	assert.ErrorContains(t, p.CheckTable(compiled(t, hostOnly)), "calendar.view: mapping of calendar: rules look at the party team", "all that is about calendars")
+	assert.ErrorContains(t, p.CheckTable(compiled(t, hostOnly)), "calendar.view: mapping of calendar: rules depend on the party team", "all that is about calendars")
 	assert.EqualError(t, p.CheckTable(compiled(t, hostOnly), permission.MustParse("page.share"), remove),
 		"mapping of calendar: none of the permissions is about a calendar")
 	assert.EqualError(t, p.CheckTable(compiled(t, hostOnly), edit),
-		"calendar.edit: mapping of calendar: rules look at the party team, and it says nothing of it; say Empty if it is always empty, or Unknown if the table does not have it")
+		"calendar.edit: mapping of calendar: rules depend on the party team, which is not mapped; use Empty if it is always empty, or Unknown if the table does not have it")
 	noUser := userTable
 	noUser.Parties = map[string]filter.Party{"team": filter.Unknown{}}
 	assert.ErrorIs(t, p.CheckTable(compiled(t, noUser), remove), filter.ErrMapping, "the account owner is protected")
@@ -336,7 +336,7 @@ resources:
 `))
 	require.NoError(t, err)
 	assert.EqualError(t, guarded.CheckTable(compiled(t, calendarTable), edit),
-		"calendar.edit: mapping of calendar: rules look at the attribute open, and it says nothing of it; say Unknown if the table does not have it")
+		"calendar.edit: mapping of calendar: rules depend on the attribute open, which is not mapped; use Unknown if the table does not have it")
 	assert.ErrorContains(t, guarded.CheckTable(compiled(t, filter.Mapping{Type: "calendar", Account: calendarTable.Account}), edit), "the party team")
 
 	// A name that the policy lacks is reported as a typing error.

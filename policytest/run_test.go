@@ -59,7 +59,7 @@ func TestRunPasses(t *testing.T) {
 func TestRunFails(t *testing.T) {
 	for _, row := range []struct{ check, want string }{
 		{"{can: locker.open, allow: [o, m]}", "dir/x.yaml:14: g, locker.open: expected deny, got allow: allowed by `guest: any` of locker.open (dir/club.yaml:31)"},
-		{"{can: locker.open, allow: [o, g, c, m]}", "dir/x.yaml:14: c, locker.open: expected allow, got deny: denied (no-permission): nothing that the user holds gives locker.open"},
+		{"{can: locker.open, allow: [o, g, c, m]}", "dir/x.yaml:14: c, locker.open: expected allow, got deny: denied (no-permission): the user has no rule for locker.open"},
 		{"{can: locker.open, allow: [o, g, m], deny: {i: forbidden}}", "dir/x.yaml:14: i, locker.open: expected deny (forbidden), got deny (inactive): denied (inactive): only active users are allowed anything"},
 		{"{can: locker.open, allow: [o, m], deny: {g: inactive}}", "dir/x.yaml:14: g, locker.open: expected deny (inactive), got allow: allowed by `guest: any` of locker.open (dir/club.yaml:31)"},
 		{"{can: room.view, resource: {host: [m, two words]}, allow: [o, m, g], hidden: {g: [note]}}", `dir/x.yaml:14: g, room.view {host: [m, "two words"]}: expected allow with note hidden, got allow with code, note hidden: ` +

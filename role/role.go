@@ -1,6 +1,6 @@
-// Package role says what a role is: a named column of a policy, held in the
-// account or on a team. It knows how a role is held, what it includes and which
-// seats go with it; what a role may do, package policy says.
+// Package role defines roles: the named columns of a policy. A user holds a role in the
+// account or on a team. The package states how a role is held, which roles it includes and
+// which seats it uses. Package policy states what a role permits.
 package role
 
 import (
@@ -11,51 +11,49 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// Name is the name of a role in a policy. The zero value names no role, and no
-// question about a user with it is answered.
+// Name is the name of a role in a policy. The zero value names no role; checks of a user
+// with it are errors.
 type Name string
 
-// Everyone stands in a cell for all users of the account. It is no role, and no
-// role may have its name.
+// Everyone is the name in a cell of a policy for all users of the account. It is not a
+// role, and a role cannot have this name.
 const Everyone Name = "everyone"
 
-// Role is a role as a policy declares it. The zero Role is an account role
-// without a name, which no policy has.
+// Role is a role as a policy declares it. The zero Role is an account role without a name,
+// which policies do not contain.
 type Role struct {
 	Name  Name
-	Title string // for people; may be empty
+	Title string // for display; may be empty
 
-	// Includes names roles of the same kind, whose rules this one has too. What they
-	// require comes along, for the rules that come from them; nothing else of theirs
-	// does, least of all the seat.
+	// Includes lists roles of the same kind whose rules this role also has. The rules keep
+	// the Requires of those roles. Nothing else is included, in particular no seat.
 	Includes []Name
 
-	// Requires names conditions without which the role is worth nothing. One of an
-	// account role is added to every rule by which its holder may do something: those
-	// of the role, of team roles, of everyone, and grants. One of a team role is added
-	// to the rules of that role. Where another role includes this one, it is added to
-	// the rules that come from here.
+	// Requires lists conditions that must hold for the rules of the role. Those of an
+	// account role apply to every rule that allows its holder something: rules of the role,
+	// of team roles, of everyone, and grants. Those of a team role apply to the rules of
+	// that role. A role that includes this one has them on the included rules.
 	Requires []string
 
-	// OnTeam makes it a team role, held on a team by a member of it. All
-	// fields below are for account roles.
+	// OnTeam states that it is a team role: a member of a team holds it on that team. The
+	// fields below are only for account roles. Default: an account role.
 	OnTeam bool
 
 	Unique      bool // exactly one user of the account holds it
-	HandsOverTo Name // what the holder of the unique role becomes at a transfer
-	Default     bool // a new user gets it, if nothing else is said
-	All         bool // every permission, on any resource
+	HandsOverTo Name // the new role of the holder after a transfer of the unique role
+	Default     bool // the role of new users, unless the command names another
+	All         bool // the role has every permission on every resource
 
-	// Seats says how the role goes with a seat of each pool. A pool that is not in it
-	// is one of which the role never holds a seat.
+	// Seats states for each pool whether users with the role can or must hold a seat.
+	// Default for a pool: SeatNone.
 	Seats map[seat.PoolName]Seat
 
-	AtLeast int // so many active holders stay, of this role or of one that includes it; 0: no bound
-	AtMost  int // so many users hold it at the most; 0: no bound
+	AtLeast int // the minimum number of active holders, of this role or a role that includes it; 0: no minimum
+	AtMost  int // the maximum number of users with the role; 0: no maximum
 }
 
-// SeatIn returns how the role goes with a seat of a pool. It is SeatNone for a pool
-// that Seats lacks, so the zero Role never holds a seat.
+// SeatIn returns the seat rule of the role for a pool. It is SeatNone for a pool that Seats
+// lacks, so the zero Role never holds a seat.
 func (r Role) SeatIn(pool seat.PoolName) Seat {
 	if s, ok := r.Seats[pool]; ok {
 		return s
@@ -63,8 +61,8 @@ func (r Role) SeatIn(pool seat.PoolName) Seat {
 	return SeatNone
 }
 
-// SeatDenied reports what keeps a user with the role, in the status, from a seat of the
-// pool: the role, the status or both. If neither does, the user may hold one.
+// SeatDenied reports whether the role, the status or both prevent a user from holding a
+// seat of the pool. If both results are false, the user may hold one.
 func (r Role) SeatDenied(pool seat.Kind, status usher.Status) (byRole, byStatus bool) {
 	return r.SeatIn(pool.Name) == SeatNone, !pool.Holds.Has(status)
 }
@@ -82,19 +80,19 @@ func (r Role) MustHold(pool seat.Kind, status usher.Status) bool {
 	return r.SeatIn(pool.Name) == SeatRequired && pool.Holds.Has(status)
 }
 
-// Seat says how a role goes with a paid seat of a pool.
+// Seat is the rule of a role for the seats of a pool.
 type Seat uint8
 
-// How a role goes with a seat. The zero value leaves it open.
+// The seat rules. The zero value is SeatOptional.
 const (
-	SeatOptional Seat = iota // may be given one
-	SeatRequired             // takes one, and cannot be held without
-	SeatNone                 // never holds one
+	SeatOptional Seat = iota // users with the role may hold a seat
+	SeatRequired             // users with the role must hold a seat
+	SeatNone                 // users with the role cannot hold a seat
 )
 
 var seatNames = [...]string{"optional", "required", "none"}
 
-// ParseSeat reads "optional", "required" or "none".
+// ParseSeat returns the rule "optional", "required" or "none".
 func ParseSeat(s string) (Seat, error) {
 	for i, name := range seatNames {
 		if name == s {

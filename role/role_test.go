@@ -22,8 +22,8 @@ func TestParseSeat(t *testing.T) {
 	assert.EqualError(t, err, `"some" is not a seat rule (want required, optional or none)`)
 }
 
-// A seat is held under the rule of the role and in the statuses of the pool; a pool
-// that the role does not name is closed to it.
+// The role and the status decide about a seat; a role holds no seat of a pool that it does
+// not name.
 func TestSeatRules(t *testing.T) {
 	r := role.Role{Seats: map[seat.PoolName]role.Seat{
 		"must": role.SeatRequired, "may": role.SeatOptional, "not": role.SeatNone,

@@ -1,5 +1,6 @@
-// Package seat counts what a plan sells. It says in which statuses a user's seat
-// counts, how many seats are taken and left, and it refuses one too many.
+// Package seat counts the seats that a plan sells, one kind of entitlement. It states in
+// which statuses a user's seat counts, and how many seats are held and left. It rejects an
+// assignment when no seat is left.
 package seat
 
 import (
@@ -9,21 +10,21 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// PoolName names a seat pool of a policy: booking. The zero value names none.
+// PoolName is the name of a seat pool in a policy: booking. The zero value names no pool.
 type PoolName string
 
-// What can be wrong with a seat.
+// The errors of a seat pool.
 var (
 	ErrNoneLeft = errors.New("no seats left")
 	ErrInUse    = errors.New("seats in use")
-	ErrNegative = errors.New("a number of seats is not below zero")
+	ErrNegative = errors.New("negative number of seats")
 )
 
-// Holds is the set of statuses in which a user's seat counts. The zero value is
-// the empty set; a policy's always has active.
+// Holds is the set of statuses in which a user's seat counts. The zero value is the empty
+// set. In a policy it always contains active.
 type Holds uint8
 
-// HoldsIn makes the set of the statuses given.
+// HoldsIn returns the set of the statuses.
 func HoldsIn(statuses ...usher.Status) Holds {
 	var h Holds
 	for _, s := range statuses {
@@ -32,7 +33,7 @@ func HoldsIn(statuses ...usher.Status) Holds {
 	return h
 }
 
-// Has reports whether a seat is held in the status.
+// Has reports whether a seat counts in the status.
 func (h Holds) Has(s usher.Status) bool { return h&(1<<s) != 0 }
 
 // Kind is a seat pool as a policy declares it.
@@ -41,21 +42,21 @@ type Kind struct {
 	Holds Holds
 }
 
-// Pool counts one account's seats of a kind. The zero Pool has none to give. Its
-// methods return a changed copy, so a refused change leaves nothing behind.
+// Pool counts one account's seats of a kind. The zero Pool has no seats. Its methods return
+// a changed copy, so a rejected change has no effect.
 type Pool struct {
-	Total int // bought
-	Held  int // taken; more than Total only while a batch is being worked out
+	Total int // seats that were bought
+	Held  int // seats that users hold; more than Total only during a batch
 }
 
-// Left returns how many can still be taken. It is below zero for a pool that holds
-// more seats than were bought.
+// Left returns the number of seats that are left. It is negative for a pool that holds more
+// seats than were bought.
 func (p Pool) Left() int { return p.Total - p.Held }
 
-// Check returns nil if no more seats are held than bought. Otherwise the error wraps
-// ErrNoneLeft if more seats are held than in the pool as it was before, and ErrInUse if fewer
-// are bought. Take applies this rule to a single change, package account to what a whole batch
-// leaves.
+// Check returns nil if the pool holds at most as many seats as were bought. Otherwise the
+// error wraps ErrNoneLeft if more seats are held than in the pool before the change, and
+// ErrInUse if fewer are bought. Take applies this rule to a single change, package account
+// to a whole batch.
 func (p Pool) Check(before Pool) error {
 	switch {
 	case p.Held <= p.Total:
@@ -63,10 +64,11 @@ func (p Pool) Check(before Pool) error {
 	case p.Held > before.Held:
 		return printable.Errorf("%w (%d of %d held)", ErrNoneLeft, before.Held, p.Total)
 	}
-	return printable.Errorf("%w (%d held, %d asked for)", ErrInUse, p.Held, p.Total)
+	return printable.Errorf("%w (%d held, %d requested)", ErrInUse, p.Held, p.Total)
 }
 
-// Take returns the pool with n more seats held. The error wraps ErrNoneLeft.
+// Take returns the pool with n more seats held. The error wraps ErrNoneLeft, or is
+// ErrNegative for a negative n.
 func (p Pool) Take(n int) (Pool, error) {
 	if n < 0 {
 		return p, ErrNegative
@@ -78,8 +80,8 @@ func (p Pool) Take(n int) (Pool, error) {
 	return next, nil
 }
 
-// Return returns the pool with n fewer seats held. Returning more than are held
-// is ErrNegative.
+// Return returns the pool with n fewer seats held. If n is negative or more than are held,
+// the error is ErrNegative.
 func (p Pool) Return(n int) (Pool, error) {
 	if n < 0 || n > p.Held {
 		return p, ErrNegative

@@ -23,14 +23,15 @@ func TestPool(t *testing.T) {
 
 	err = seat.Pool{Total: 1, Held: 2}.Check(pool)
 	assert.ErrorIs(t, err, seat.ErrInUse)
-	assert.EqualError(t, err, "seats in use (2 held, 1 asked for)")
+	assert.EqualError(t, err, "seats in use (2 held, 1 requested)")
 
 	pool, err = pool.Return(1)
 	require.NoError(t, err)
 	assert.Equal(t, seat.Pool{Total: 2, Held: 1}, pool)
 }
 
-// What a batch leaves is checked against what it found, however it came about.
+// Check compares the state after a batch with the state before, however the batch got
+// there.
 func TestCheck(t *testing.T) {
 	full := seat.Pool{Total: 2, Held: 2}
 	for _, row := range []struct {
@@ -52,7 +53,7 @@ func TestCheck(t *testing.T) {
 	assert.Equal(t, -1, seat.Pool{Total: 1, Held: 2}.Left())
 }
 
-func TestPoolRefusesNonsense(t *testing.T) {
+func TestPoolRejectsNegative(t *testing.T) {
 	_, err := seat.Pool{Total: 5}.Take(-1)
 	assert.ErrorIs(t, err, seat.ErrNegative)
 	_, err = seat.Pool{Total: 5, Held: 1}.Return(2)

@@ -6,7 +6,7 @@ import (
 	"github.com/usher-go/usher"
 )
 
-// All yields all teams, each with the team above it or "" at the top, in no order.
+// All yields all teams, each with its parent, or "" at the top. The order is undefined.
 func (t *Tree) All() iter.Seq2[usher.TeamID, usher.TeamID] {
 	return func(yield func(usher.TeamID, usher.TeamID) bool) {
 		if t == nil {
@@ -20,9 +20,9 @@ func (t *Tree) All() iter.Seq2[usher.TeamID, usher.TeamID] {
 	}
 }
 
-// Children yields the teams one step below a team, or those at the top for "", in no
-// order; none for a team that the tree does not have. To list those at the top goes
-// through all teams.
+// Children yields the teams directly below a team, or the teams at the top for "". The
+// order is undefined. It yields none for a team that does not exist. Listing the teams at
+// the top visits all teams.
 func (t *Tree) Children(id usher.TeamID) iter.Seq[usher.TeamID] {
 	return func(yield func(usher.TeamID) bool) {
 		switch {
@@ -43,8 +43,8 @@ func (t *Tree) Children(id usher.TeamID) iter.Seq[usher.TeamID] {
 	}
 }
 
-// Below yields a team and all teams below it, in no order; none for a team that the
-// tree does not have. The cost depends on how many teams these are.
+// Below yields a team and all teams below it. The order is undefined. It yields none for a
+// team that does not exist. The cost is proportional to the number of teams that it yields.
 func (t *Tree) Below(id usher.TeamID) iter.Seq[usher.TeamID] {
 	return func(yield func(usher.TeamID) bool) {
 		if !t.Has(id) {

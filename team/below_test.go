@@ -33,7 +33,7 @@ func TestBelow(t *testing.T) {
 	assert.Empty(t, slices.Collect(new(team.Tree).Below("")))
 }
 
-// Below yields those, and each once, of which Within says so.
+// Below yields exactly the teams for which Within is true, each once.
 func TestBelowIsWithin(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 1))
 	for range 50 {

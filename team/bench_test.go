@@ -11,8 +11,8 @@ import (
 	"github.com/usher-go/usher/team"
 )
 
-// spans is the reference: a map in which a walk through the tree numbered the teams, so
-// that those below one are a range. It decides fast, and is made again for each change.
+// spans is the reference: a map that numbers the teams in tree order, so that the teams
+// below one are a range. Its checks are fast, but each change rebuilds it.
 type spans map[usher.TeamID]struct{ in, out int32 }
 
 func (s spans) number(children map[usher.TeamID][]usher.TeamID, id usher.TeamID, next int32) int32 {
@@ -39,7 +39,7 @@ func BenchmarkWithin(b *testing.B) {
 	for _, shape := range []struct {
 		name  string
 		teams int
-		fan   int // how many teams are below each
+		fan   int // the number of teams directly below each team
 	}{{"100/flat", 100, 0}, {"100/fan=5", 100, 5}, {"10000/fan=10", 10_000, 10}, {"10000/fan=2", 10_000, 2}, {"10000/fan=1", 10_000, 1}} {
 		parents, children, s := map[usher.TeamID]usher.TeamID{}, map[usher.TeamID][]usher.TeamID{}, spans{}
 		for i := range shape.teams {

@@ -6,16 +6,17 @@ import (
 	"github.com/usher-go/usher/internal/table"
 )
 
-// Edit is a tree that is being changed, by one goroutine at a time. [Tree.Edit] makes
-// it. To create or delete a team costs the same however many teams there are; to move
-// one costs what there is below it. After an error nothing has changed.
+// Edit is a batch of changes to a copy of a tree. [Tree.Edit] makes it. It is not safe for
+// concurrent use. Creating or deleting a team costs about the same in a tree of any size;
+// moving one costs in proportion to the teams below it. A call that returns an error
+// changes nothing.
 type Edit struct {
 	nodes    *table.Edit[*node]
 	children *table.SetsEdit
 	nested   int
 }
 
-// Edit begins a batch of changes to a copy of t, which stays as it is.
+// Edit begins a batch of changes to a copy of t. It does not change t.
 func (t *Tree) Edit() *Edit {
 	if t == nil {
 		t = &Tree{}
@@ -23,26 +24,26 @@ func (t *Tree) Edit() *Edit {
 	return &Edit{t.nodes.Edit(), t.children.Edit(), t.nested}
 }
 
-// Tree returns the tree as changed so far. It stays so, whatever else e changes.
+// Tree returns the tree with the changes so far. Later changes of e do not affect it.
 func (e *Edit) Tree() *Tree {
 	return &Tree{*e.nodes.Table(), *e.children.Sets(), e.nested}
 }
 
-// Find returns the team above, "" for one at the top, and whether there is such a
-// team, as changed so far.
+// Find returns the parent of a team, "" at the top, and whether the team exists, with the
+// changes so far.
 func (e *Edit) Find(id usher.TeamID) (parent usher.TeamID, ok bool) {
 	n := e.node(id)
 	return n.parentID(), n != nil
 }
 
-// Within is [Tree.Within] for the teams as changed so far.
+// Within is [Tree.Within] with the changes so far.
 func (e *Edit) Within(team, above usher.TeamID) bool {
 	n, a := e.node(team), e.node(above)
 	return n != nil && a != nil && n.within(a)
 }
 
-// Create adds a team below another, or at the top for "". The error wraps ErrNoID,
-// ErrExists, or ErrOutcomeUnknown for a parent that is no team.
+// Create adds a team below a parent, or at the top for "". The error wraps ErrNoID,
+// ErrExists, or ErrUnknown if the parent does not exist.
 func (e *Edit) Create(id, parent usher.TeamID) error {
 	if id == "" {
 		return ErrNoID
@@ -58,8 +59,8 @@ func (e *Edit) Create(id, parent usher.TeamID) error {
 	return nil
 }
 
-// Move puts a team, with all below it, below another team, or at the top for "". The
-// error wraps ErrOutcomeUnknown, or ErrCycle for a parent that is the team or below it.
+// Move moves a team, with all teams below it, below a parent, or to the top for "". The
+// error wraps ErrUnknown, or ErrCycle if the parent is the team or below it.
 func (e *Edit) Move(id, parent usher.TeamID) error {
 	n := e.node(id)
 	if n == nil {
@@ -74,7 +75,7 @@ func (e *Edit) Move(id, parent usher.TeamID) error {
 	}
 	e.remove(n)
 	e.put(id, above)
-	// Nodes below point to the teams above, so all of them are made again.
+	// Nodes point to the nodes above them, so all nodes below are made again.
 	todo := []usher.TeamID{id}
 	for len(todo) > 0 {
 		at := todo[len(todo)-1]
@@ -88,8 +89,8 @@ func (e *Edit) Move(id, parent usher.TeamID) error {
 	return nil
 }
 
-// Delete removes a team. The error wraps ErrOutcomeUnknown, or ErrNotEmpty if teams are below
-// it.
+// Delete removes a team. The error wraps ErrUnknown, or ErrNotEmpty if there are teams
+// below it.
 func (e *Edit) Delete(id usher.TeamID) error {
 	n := e.node(id)
 	if n == nil {
@@ -106,9 +107,8 @@ func (e *Edit) Delete(id usher.TeamID) error {
 	return nil
 }
 
-// Children returns how many teams are one step below a team, and the team below if it
-// is the only one, otherwise "". It returns 0 for a team that the tree does not have,
-// and for "".
+// Children returns the number of teams directly below a team, and its only child if there
+// is exactly one, otherwise "". It returns 0 for a team that does not exist, and for "".
 func (e *Edit) Children(id usher.TeamID) (n int, only usher.TeamID) {
 	if n = e.children.Len(string(id)); n != 1 {
 		return n, ""
@@ -125,7 +125,7 @@ func (e *Edit) node(id usher.TeamID) *node {
 	return n
 }
 
-// put adds a team below another, or at the top for nil.
+// put adds a team below a parent, or at the top for nil.
 func (e *Edit) put(id usher.TeamID, parent *node) {
 	e.nodes.Set(string(id), newNode(id, parent))
 	if parent != nil {
@@ -134,7 +134,7 @@ func (e *Edit) put(id usher.TeamID, parent *node) {
 	}
 }
 
-// remove takes a team away from the one above it.
+// remove removes a team from the children of its parent.
 func (e *Edit) remove(n *node) {
 	if n.parent != nil {
 		e.children.Remove(string(n.parent.id), string(n.id))

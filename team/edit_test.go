@@ -14,7 +14,7 @@ import (
 	"github.com/usher-go/usher/team"
 )
 
-// model is a tree as the parent of each team, with what a walk up says.
+// model is a slow tree: a map of parents. It answers by walking up.
 type model map[usher.TeamID]usher.TeamID
 
 func (m model) within(id, above usher.TeamID) bool {
@@ -36,8 +36,8 @@ func (m model) children(id usher.TeamID) (list []usher.TeamID) {
 	return list
 }
 
-// change makes a random change to both, which may be one that is refused, and requires
-// that they agree on that.
+// change makes a random change to both, which may be rejected, and requires that they
+// agree.
 func (m model) change(t *testing.T, random *rand.Rand, e *team.Edit, of int) {
 	t.Helper()
 	id, parent := name(random.IntN(of)), name(random.IntN(of))
@@ -94,7 +94,7 @@ func (m model) check(t *testing.T, tree *team.Tree, of int) {
 	require.NoError(t, err)
 	edit := tree.Edit()
 	for i := -1; i < of; i++ {
-		id := name(i) // that of -1 is never there
+		id := name(i) // name(-1) never exists
 		parent, ok := m[id]
 		for _, tree := range []*team.Tree{tree, fresh} {
 			have, has := tree.Find(id)
@@ -120,8 +120,8 @@ func (m model) check(t *testing.T, tree *team.Tree, of int) {
 	require.Equal(t, m.children(""), slices.Sorted(tree.Children("")))
 }
 
-// A tree that came about change by change is the tree that New makes, and no version
-// changes after it was given out.
+// A tree made by changes equals the tree that New makes, and a version does not change
+// after it was returned.
 func TestEditIsTheModel(t *testing.T) {
 	for seed := range uint64(60) {
 		random := rand.New(rand.NewPCG(2, seed))
@@ -162,8 +162,8 @@ func TestEditRefuses(t *testing.T) {
 		{func(e *team.Edit) error { return e.Create("oslo", "nordics") }, team.ErrUnknown, "unknown team: nordics, the parent of oslo"},
 		{func(e *team.Edit) error { return e.Move("oslo", "emea") }, team.ErrUnknown, "unknown team: oslo"},
 		{func(e *team.Edit) error { return e.Move("berlin", "nordics") }, team.ErrUnknown, "unknown team: nordics, the parent of berlin"},
-		{func(e *team.Edit) error { return e.Move("sales", "berlin") }, team.ErrCycle, "teams in a circle: sales would be below berlin, which is the same team or below it"},
-		{func(e *team.Edit) error { return e.Move("sales", "sales") }, team.ErrCycle, "teams in a circle: sales would be below sales, which is the same team or below it"},
+		{func(e *team.Edit) error { return e.Move("sales", "berlin") }, team.ErrCycle, "teams in a cycle: sales would be below berlin, which is the same team or below it"},
+		{func(e *team.Edit) error { return e.Move("sales", "sales") }, team.ErrCycle, "teams in a cycle: sales would be below sales, which is the same team or below it"},
 		{func(e *team.Edit) error { return e.Delete("oslo") }, team.ErrUnknown, "unknown team: oslo"},
 		{func(e *team.Edit) error { return e.Delete("") }, team.ErrUnknown, `unknown team: ""`},
 		{func(e *team.Edit) error { return e.Delete("emea") }, team.ErrNotEmpty, "team not empty: berlin is below emea"},
@@ -177,7 +177,7 @@ func TestEditRefuses(t *testing.T) {
 	}
 }
 
-// The way up from the deepest team takes few steps, or this would not end.
+// Walking up from the deepest team takes few steps; otherwise this test would not end.
 func TestDeepWithin(t *testing.T) {
 	const deep = 20_000
 	e := (*team.Tree)(nil).Edit()
@@ -197,8 +197,8 @@ func TestDeepWithin(t *testing.T) {
 	assert.True(t, e.Within("leaf", name(0)))
 }
 
-// What a change costs depends on the change, not on how many teams there are. To move
-// a team costs what is below it.
+// The cost of a change depends on the change, not on the number of teams. Moving a team
+// costs in proportion to the teams below it.
 func TestChangeCostsTheSame(t *testing.T) {
 	tree := func(teams int) *team.Tree {
 		parents := map[usher.TeamID]usher.TeamID{"a": "", "b": "a", "c": "b", "z": ""}

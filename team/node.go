@@ -2,15 +2,15 @@ package team
 
 import "github.com/usher-go/usher"
 
-// node is a team with those above it. It is immutable. All versions of a tree share
-// it, until the team or one above it is moved.
+// node is a team with a pointer to its parent. It is immutable. All versions of a tree
+// share it, until the team or a team above it is moved.
 type node struct {
 	id     usher.TeamID
 	parent *node // nil at the top
-	// jump is a team above, or the node itself at the top. From each node, jumps and
-	// single steps reach every team above it within some 2·log(depth) of them.
+	// jump is a team above, or the node itself at the top. From each node, jumps and single
+	// steps reach every team above it in about 2·log(depth) moves.
 	jump  *node
-	depth int // how many teams are above
+	depth int // the number of teams above
 }
 
 func newNode(id usher.TeamID, parent *node) *node {
@@ -20,8 +20,8 @@ func newNode(id usher.TeamID, parent *node) *node {
 		return n
 	}
 	n.depth = parent.depth + 1
-	// Two jumps of equal length in a row become a single one over both of them. The
-	// lengths then are the digits of the depth as a skew binary number.
+	// Two consecutive jumps of equal length become one jump over both. So the lengths are
+	// the digits of the depth as a skew binary number.
 	n.jump = parent
 	if first := parent.jump; parent.depth-first.depth == first.depth-first.jump.depth {
 		n.jump = first.jump
@@ -29,7 +29,7 @@ func newNode(id usher.TeamID, parent *node) *node {
 	return n
 }
 
-// parentID returns the id of the team above, "" at the top or for nil.
+// parentID returns the id of the parent, or "" at the top or for nil.
 func (n *node) parentID() usher.TeamID {
 	if n == nil || n.parent == nil {
 		return ""
@@ -37,7 +37,8 @@ func (n *node) parentID() usher.TeamID {
 	return n.parent.id
 }
 
-// within reports whether n is above, or below it. Both are of the same tree.
+// within reports whether n is the node above, or is below it. Both must belong to the same
+// tree.
 func (n *node) within(above *node) bool {
 	for n.depth > above.depth {
 		if n.jump.depth >= above.depth {

@@ -1,6 +1,6 @@
-// Package team says which team is below which. Teams of an account nest in a
-// tree; whoever is put in a team belongs to it and to those above it, and
-// whoever holds a role on a team holds it on those below.
+// Package team stores which team is below which. The teams of an account form a tree. A
+// member of a team also belongs to the teams above it. A role on a team also applies to the
+// teams below it.
 package team
 
 import (
@@ -13,26 +13,26 @@ import (
 	"github.com/usher-go/usher/internal/table"
 )
 
-// What can be wrong with a tree of teams, or with a change to it.
+// The errors of a tree of teams and of changes to it.
 var (
 	ErrNoID     = errors.New("a team has an empty id")
 	ErrUnknown  = errors.New("unknown team")
-	ErrCycle    = errors.New("teams in a circle")
+	ErrCycle    = errors.New("teams in a cycle")
 	ErrExists   = errors.New("team exists")
 	ErrNotEmpty = errors.New("team not empty")
 )
 
-// Tree holds the teams of one account. It is immutable and may be read by many
-// goroutines; [Tree.Edit] makes a changed copy. The zero Tree, like a nil one, has no
-// teams: in it nothing is below anything, not even a team below itself.
+// Tree is the teams of one account. It is immutable and safe for concurrent use;
+// [Tree.Edit] makes a changed copy. The zero Tree and a nil Tree have no teams, so Within
+// is always false.
 type Tree struct {
 	nodes    table.Table[*node]
-	children table.Sets // of each team that has any
-	nested   int        // how many teams are below another
+	children table.Sets // the teams directly below each team
+	nested   int        // the number of teams that have a parent
 }
 
-// New makes a tree from the parent of each team, "" for a team at the top. The
-// error wraps ErrNoID, ErrOutcomeUnknown for a parent that is no team, or ErrCycle.
+// New returns a tree from the parent of each team, "" at the top. The error wraps ErrNoID,
+// ErrUnknown for a parent that does not exist, or ErrCycle.
 func New(parents map[usher.TeamID]usher.TeamID) (*Tree, error) {
 	children := make(map[usher.TeamID][]usher.TeamID)
 	for id, parent := range parents {
@@ -61,8 +61,8 @@ func unknownParent(id, parent usher.TeamID) error {
 	return printable.Errorf("%w: %s, the parent of %s", ErrUnknown, parent, id)
 }
 
-// cycle names the teams of a circle, or the first ten of a large one: those that
-// no walk from the top reaches hang on it.
+// cycle returns the teams of a cycle, or the first ten of a large one. Every team that a
+// walk from the top does not reach is in a cycle or below one.
 func cycle(parents map[usher.TeamID]usher.TeamID, reached *Edit) string {
 	var lost []usher.TeamID
 	for id := range parents {
@@ -87,14 +87,13 @@ func cycle(parents map[usher.TeamID]usher.TeamID, reached *Edit) string {
 	return strings.Join(append(circle, printable.Word(at)), " below ")
 }
 
-// Has reports whether there is such a team.
+// Has reports whether the team exists.
 func (t *Tree) Has(id usher.TeamID) bool {
 	_, ok := t.Find(id)
 	return ok
 }
 
-// Find returns the team above, "" for one at the top, and whether there is such a
-// team.
+// Find returns the parent of a team, "" at the top, and whether the team exists.
 func (t *Tree) Find(id usher.TeamID) (parent usher.TeamID, ok bool) {
 	if t == nil {
 		return "", false
@@ -103,14 +102,14 @@ func (t *Tree) Find(id usher.TeamID) (parent usher.TeamID, ok bool) {
 	return n.parentID(), ok
 }
 
-// Parent returns the team above, "" for one at the top or one that is not there.
+// Parent returns the parent of a team, or "" at the top or for a team that does not exist.
 func (t *Tree) Parent(id usher.TeamID) usher.TeamID {
 	parent, _ := t.Find(id)
 	return parent
 }
 
-// Within reports whether team is above, or is below it at any depth. It is false
-// for a team that the tree does not have.
+// Within reports whether team is above, or is below it at any depth. It returns false for a
+// team that does not exist.
 func (t *Tree) Within(team, above usher.TeamID) bool {
 	if t == nil || t.nested == 0 && team != above {
 		return false

@@ -26,7 +26,7 @@ func TestWithin(t *testing.T) {
 		{"support", "sales", false},
 		{"nobody", "sales", false},
 		{"sales", "nobody", false},
-		{"nobody", "nobody", false}, // it is no team
+		{"nobody", "nobody", false}, // it does not exist
 		{"", "", false},
 	} {
 		assert.Equal(t, row.want, tree.Within(row.team, row.above), "Within(%q, %q)", row.team, row.above)
@@ -45,8 +45,8 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		{map[usher.TeamID]usher.TeamID{"": ""}, team.ErrNoID, "a team has an empty id"},
 		{map[usher.TeamID]usher.TeamID{"a": "b"}, team.ErrUnknown, "unknown team: b, the parent of a"},
-		{map[usher.TeamID]usher.TeamID{"a": "a"}, team.ErrCycle, "teams in a circle: a below a"},
-		{map[usher.TeamID]usher.TeamID{"x": "", "a": "b", "b": "c", "c": "b"}, team.ErrCycle, "teams in a circle: b below c below b"},
+		{map[usher.TeamID]usher.TeamID{"a": "a"}, team.ErrCycle, "teams in a cycle: a below a"},
+		{map[usher.TeamID]usher.TeamID{"x": "", "a": "b", "b": "c", "c": "b"}, team.ErrCycle, "teams in a cycle: b below c below b"},
 	} {
 		_, err := team.New(row.parents)
 		assert.ErrorIs(t, err, row.want)
@@ -64,7 +64,7 @@ func TestZero(t *testing.T) {
 	}
 }
 
-// The numbers of the walk say the same as walking up.
+// The numbers of spans give the same results as walking up.
 func TestWithinWalksUp(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 200 {

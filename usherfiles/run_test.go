@@ -48,10 +48,10 @@ var stories = []struct {
             run_test.go:N: testdata/wrong.test.yaml:10:5: guests see all: mia, calendar.view: expected deny, got allow: allowed by §member: any§ of calendar.view (testdata/policy.yaml:12)
             run_test.go:N: testdata/wrong.test.yaml:10:5: guests see all: gil, calendar.view: expected allow, got deny: denied (out-of-scope): §guest: own§ of calendar.view (testdata/policy.yaml:12) does not reach this resource
         --- FAIL: TestStories/wrong.test.yaml/wrong.test.yaml:14_scenario
-            run_test.go:N: testdata/wrong.test.yaml:15:9: mia, set-role gil member: expected done, got denied: mia may not user.set-role: denied (no-permission): nothing that the user holds gives user.set-role
+            run_test.go:N: testdata/wrong.test.yaml:15:9: mia, set-role gil member: expected done, got denied: mia may not user.set-role: denied (no-permission): the user has no rule for user.set-role
 `},
 	{"a part of it", func(t *testing.T) { usherfiles.Run(t, "testdata/wrong.test.yaml") }, "-test.run ^TestStories$/wrong.test.yaml/:14_ -test.v", `
-    run_test.go:N: testdata/wrong.test.yaml:15:9: mia, set-role gil member: expected done, got denied: mia may not user.set-role: denied (no-permission): nothing that the user holds gives user.set-role
+    run_test.go:N: testdata/wrong.test.yaml:15:9: mia, set-role gil member: expected done, got denied: mia may not user.set-role: denied (no-permission): the user has no rule for user.set-role
 --- FAIL: TestStories
     --- FAIL: TestStories/wrong.test.yaml
         --- FAIL: TestStories/wrong.test.yaml/wrong.test.yaml:14_scenario

@@ -11,9 +11,9 @@ import (
 	"github.com/usher-go/usher/permission"
 )
 
-// Actions is a handler that tells a front end what the user may do on some resources,
-// so that it shows the right buttons. What it says is a hint and no guard: each
-// button leads to a route that asks again.
+// Actions is a handler that returns what the user may do on some resources, so that a front
+// end shows the right buttons. The result is a hint, not a guard: the route behind each
+// button checks again.
 //
 //	GET  /actions?on=calendar:c1&on=calendar:c2
 //	POST /actions  {"resources": [{"type": "calendar", "id": "c1"}, {"type": "calendar", "id": "c2"}]}
@@ -23,46 +23,46 @@ import (
 //		{"type": "calendar", "id": "c2", "actions": []}
 //	]}
 //
-// The answer has the resources in the order of the request. One that does not exist,
-// or is of another account, is answered as one on which nothing is allowed.
+// The response has the resources in the order of the request. A resource that does not
+// exist, or belongs to another account, has no actions.
 //
-// It asks the Guard who the user is, so that it needs no other guard: in a table it is
-// the Handler of two routes, GET and POST, with AnySubject or with a permission that
-// it takes to be here at all. The zero Actions refuses everything with 500.
+// Actions identifies the user with its Guard, so it needs no other guard. In a route table
+// it is the Handler of two routes, GET and POST, with AnySubject or with a permission that
+// is required to use it. The zero Actions responds with 500.
 type Actions struct {
 	Guard *Guard
 
-	// Permissions are those that a front end has buttons for. Of each resource it is
-	// told those that are of its type and that the user has, in this order. One with a
-	// typing error in its type is of no resource, and never told of: hold what
-	// Routes.Permissions returns against the policy.
+	// Permissions are the permissions that the front end has buttons for. For each
+	// resource, the response lists those of its type that the user has, in this order. A
+	// permission with a misspelled type is never listed: compare Routes.Permissions with
+	// the policy to find it.
 	Permissions []permission.Permission
 
-	// Load finds resources, in any order; those that there are not it leaves out. It
-	// is only asked for types that Permissions speaks of, each resource once, and
-	// finds the user by Admitted. Its errors are those of a Loader.
+	// Load returns the resources with these references, in any order, without those that do
+	// not exist. It gets only types that occur in Permissions, and each reference once.
+	// FromContext returns the Subject. Its errors are treated like those of a Loader.
 	Load func(*http.Request, []usher.Ref) ([]usher.Resource, error)
 
-	// Limit is how many resources a request may name; more are refused with 413. Zero
-	// means 100.
+	// Limit is the maximum number of resources in a request. A request with more gets 413.
+	// Default: 100.
 	Limit int
 
-	// AnyAccount lets resources through whose InAccount is empty, as Route.AnyAccount
-	// does. Default: such a resource is ErrConfig, and answered with 500.
+	// AnyAccount permits resources whose InAccount is empty, like Route.AnyAccount.
+	// Default: such a resource is ErrConfig, and the response is 500.
 	AnyAccount bool
 }
 
 const (
 	defaultLimit = 100
 
-	// bytesEach and bytesMore bound the body of a request.
+	// The body of a request has at most bytesEach bytes per resource, and bytesMore.
 	bytesEach = 1 << 10
 	bytesMore = 4 << 10
 )
 
 func (a *Actions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	known, ok := r.Context().Value(admissionKey{}).(*admitted)
-	if ok && known.guard == a.Guard {
+	outer, ok := r.Context().Value(guardContextKey{}).(*guardContext)
+	if ok && outer.guard == a.Guard {
 		a.serve(w, r)
 		return
 	}
@@ -70,21 +70,21 @@ func (a *Actions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *Actions) serve(w http.ResponseWriter, r *http.Request) {
-	err := errors.Join(a.usable(), FromContext(r.Context()).Subject.complete())
+	err := errors.Join(a.checkConfig(), FromContext(r.Context()).Subject.requireAccount())
 	var refs []usher.Ref
 	if err == nil {
 		refs, err = a.read(w, r)
 	}
-	var answer actionsAnswer
+	var response actionsResponse
 	if err == nil {
-		answer, err = a.answer(r, refs)
+		response, err = a.respond(r, refs)
 	}
 	var body []byte
 	if err == nil {
-		body, err = json.Marshal(answer)
+		body, err = json.Marshal(response)
 	}
 	if err != nil {
-		if problem, ok := ownAnswer(err); ok && problem.Status == http.StatusMethodNotAllowed {
+		if problem, ok := hostProblem(err); ok && problem.Status == http.StatusMethodNotAllowed {
 			w.Header().Set("Allow", "GET, HEAD, POST")
 		}
 		a.Guard.refuse(w, r, FromContext(r.Context()), false, err)
@@ -94,19 +94,19 @@ func (a *Actions) serve(w http.ResponseWriter, r *http.Request) {
 	writeBody(w, r, http.StatusOK, append(printable.JSON(body), '\n'))
 }
 
-func (a *Actions) usable() error {
+func (a *Actions) checkConfig() error {
 	switch {
 	case a.Load == nil:
 		return printable.Errorf("%w: Actions has no Load", ErrConfig)
 	case len(a.Permissions) == 0:
-		return printable.Errorf("%w: Actions has no Permissions to ask for", ErrConfig)
+		return printable.Errorf("%w: Actions has no Permissions", ErrConfig)
 	case slices.ContainsFunc(a.Permissions, permission.Permission.IsZero):
-		return printable.Errorf("%w: the Permissions of Actions have the zero permission among them", ErrConfig)
+		return printable.Errorf("%w: the Permissions of Actions contain the zero permission", ErrConfig)
 	}
-	return a.Guard.usable(true)
+	return a.Guard.checkConfig(true)
 }
 
-type actionsAnswer struct {
+type actionsResponse struct {
 	Resources []resourceActions `json:"resources"`
 }
 
@@ -116,23 +116,23 @@ type resourceActions struct {
 	Actions []permission.Permission `json:"actions"`
 }
 
-func (a *Actions) answer(r *http.Request, refs []usher.Ref) (actionsAnswer, error) {
+func (a *Actions) respond(r *http.Request, refs []usher.Ref) (actionsResponse, error) {
 	resources, err := a.load(r, refs)
 	if err != nil {
-		return actionsAnswer{}, err
+		return actionsResponse{}, err
 	}
-	answer := actionsAnswer{make([]resourceActions, len(refs))}
+	response := actionsResponse{make([]resourceActions, len(refs))}
 	for i, ref := range refs {
 		actions, err := a.permitted(r, ref.Type, resources[ref])
 		if err != nil {
-			return actionsAnswer{}, err
+			return actionsResponse{}, err
 		}
-		answer.Resources[i] = resourceActions{ref.Type, ref.ID, actions}
+		response.Resources[i] = resourceActions{ref.Type, ref.ID, actions}
 	}
-	return answer, nil
+	return response, nil
 }
 
-// load finds the resources that there are.
+// load returns the resources that exist and belong to the account of the subject.
 func (a *Actions) load(r *http.Request, refs []usher.Ref) (map[usher.Ref]usher.Resource, error) {
 	var wanted []usher.Ref
 	found := make(map[usher.Ref]usher.Resource, len(refs))
@@ -147,15 +147,15 @@ func (a *Actions) load(r *http.Request, refs []usher.Ref) (map[usher.Ref]usher.R
 		return nil, nil
 	}
 	list, err := a.Load(r, wanted)
-	switch err = a.Guard.mapped(err); {
+	switch err = a.Guard.mapNotFound(err); {
 	case errors.Is(err, ErrNotFound):
 		return nil, nil
 	case err != nil:
 		return nil, err
 	}
-	who := FromContext(r.Context()).Subject
+	subject := FromContext(r.Context()).Subject
 	for _, resource := range list {
-		if isNil(resource) || foreign(resource, who) {
+		if isNil(resource) || ofOtherAccount(resource, subject) {
 			continue
 		}
 		ref := resource.Ref()
@@ -163,7 +163,7 @@ func (a *Actions) load(r *http.Request, refs []usher.Ref) (map[usher.Ref]usher.R
 			continue
 		}
 		if !a.AnyAccount && resource.InAccount() == "" {
-			return nil, printable.Errorf("%w: Actions.Load returned a resource (%s) %w; set Actions.AnyAccount if it is for such resources",
+			return nil, printable.Errorf("%w: Actions.Load returned a resource (%s) %w; set Actions.AnyAccount if this is intended",
 				ErrConfig, printable.Value(ref.String()), errNoAccount)
 		}
 		found[ref] = resource
@@ -171,16 +171,15 @@ func (a *Actions) load(r *http.Request, refs []usher.Ref) (map[usher.Ref]usher.R
 	return found, nil
 }
 
-// permitted returns what the user may do on a resource, which is nil if there is
-// none.
+// permitted returns the permissions that the user has on a resource, none if it is nil.
 func (a *Actions) permitted(r *http.Request, typ string, on usher.Resource) ([]permission.Permission, error) {
-	who := FromContext(r.Context()).Subject
+	subject := FromContext(r.Context()).Subject
 	actions := []permission.Permission{}
 	for _, p := range a.Permissions {
 		if on == nil || p.Resource() != typ {
 			continue
 		}
-		d, err := a.Guard.Authorizer.Check(r.Context(), who.Request(p, on))
+		d, err := a.Guard.Authorizer.Check(r.Context(), subject.Request(p, on))
 		switch {
 		case errors.Is(err, usher.ErrOtherAccount), errors.Is(err, usher.ErrUnknownAccount):
 			return []permission.Permission{}, nil

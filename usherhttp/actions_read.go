@@ -13,7 +13,7 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// read returns the resources that a request names.
+// read returns the references in a request.
 func (a *Actions) read(w http.ResponseWriter, r *http.Request) (refs []usher.Ref, err error) {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
@@ -32,9 +32,9 @@ func (a *Actions) read(w http.ResponseWriter, r *http.Request) (refs []usher.Ref
 	for i, ref := range refs {
 		switch {
 		case ref.Type == "" || ref.ID == "":
-			return nil, unreadable("resource %d needs a type and an id", i+1)
+			return nil, badRequest("resource %d needs a type and an id", i+1)
 		case !utf8.ValidString(ref.Type) || !utf8.ValidString(ref.ID):
-			return nil, unreadable("resource %d is not UTF-8", i+1)
+			return nil, badRequest("resource %d is not UTF-8", i+1)
 		}
 	}
 	return refs, nil
@@ -50,13 +50,13 @@ func (a *Actions) limit() int {
 func readQuery(r *http.Request) ([]usher.Ref, error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, unreadable("the query cannot be read")
+		return nil, badRequest("the query is malformed")
 	}
 	refs := make([]usher.Ref, len(query["on"]))
 	for i, on := range query["on"] {
 		typ, id, found := strings.Cut(on, ":")
 		if !found {
-			return nil, unreadable("write resource %d as type:id, for example calendar:c1", i+1)
+			return nil, badRequest("write resource %d as type:id, for example calendar:c1", i+1)
 		}
 		refs[i] = usher.Ref{Type: typ, ID: id}
 	}
@@ -76,7 +76,7 @@ func (a *Actions) readBody(w http.ResponseWriter, r *http.Request) ([]usher.Ref,
 	err := d.Decode(&body)
 	if err == nil {
 		if _, more := d.Token(); more != io.EOF {
-			err = errors.Join(errors.New("there is more behind the JSON value"), more)
+			err = errors.Join(errors.New("trailing data"), more)
 		}
 	}
 	var tooLarge *http.MaxBytesError
@@ -84,7 +84,7 @@ func (a *Actions) readBody(w http.ResponseWriter, r *http.Request) ([]usher.Ref,
 	case errors.As(err, &tooLarge):
 		return nil, &Problem{Status: http.StatusRequestEntityTooLarge}
 	case err != nil:
-		return nil, unreadable("the body is not a JSON object with resources, each with a type and an id")
+		return nil, badRequest("the body is not a JSON object with resources, each with a type and an id")
 	}
 	refs := make([]usher.Ref, len(body.Resources))
 	for i, ref := range body.Resources {
@@ -93,8 +93,8 @@ func (a *Actions) readBody(w http.ResponseWriter, r *http.Request) ([]usher.Ref,
 	return refs, nil
 }
 
-// unwrapped returns the writer that net/http knows, and that closes the connection to a
-// client who sends too much.
+// unwrapped returns the writer of net/http, which closes the connection to a client that
+// sends too much.
 func unwrapped(w http.ResponseWriter) http.ResponseWriter {
 	for {
 		inner, ok := w.(interface{ Unwrap() http.ResponseWriter })
@@ -105,7 +105,7 @@ func unwrapped(w http.ResponseWriter) http.ResponseWriter {
 	}
 }
 
-func unreadable(format string, args ...any) error {
+func badRequest(format string, args ...any) error {
 	text := printable.Sprintf(format, args...)
 	return &Problem{Status: http.StatusBadRequest, Detail: strings.ToUpper(text[:1]) + text[1:] + "."}
 }

@@ -19,7 +19,7 @@ func (w *world) actions() *usherhttp.Actions {
 	return &usherhttp.Actions{Guard: w.guard, Permissions: []permission.Permission{view, edit, remove, configure}, Load: w.loadAll}
 }
 
-// loadAll finds calendars in no special order.
+// loadAll returns calendars in no particular order.
 func (w *world) loadAll(_ *http.Request, refs []usher.Ref) ([]usher.Resource, error) {
 	list := []usher.Resource{nil, w.calendars["c2"]}
 	for _, ref := range refs {
@@ -60,7 +60,7 @@ func TestActions(t *testing.T) {
 	assert.Equal(t, []string{"acme/mia", "acme/mia", "acme/mia", "acme/mia"}, w.seen)
 }
 
-// Behind a route of the same guard, nobody is asked for twice.
+// Behind a route of the same guard, the user is identified only once.
 func TestActionsAsARoute(t *testing.T) {
 	w := newWorld(t)
 	mux, err := usherhttp.Routes{{Pattern: "/actions", Access: usherhttp.AnySubject, Handler: w.actions()}}.Mux(w.guard)
@@ -74,7 +74,8 @@ func TestActionsAsARoute(t *testing.T) {
 	assert.Equal(t, []string{"acme/mia", "acme/mia"}, w.seen, "what another guard says of who asks does not count")
 }
 
-// There is no telling what is not there from what is denied or another account's.
+// The response is the same for a resource that does not exist, is denied, or belongs to
+// another account.
 func TestActionsConceal(t *testing.T) {
 	w := newWorld(t)
 	answers := map[string]bool{}
@@ -92,7 +93,7 @@ func TestActionsConceal(t *testing.T) {
 	}
 }
 
-func TestActionsAsksForNoMoreThanNeeded(t *testing.T) {
+func TestActionsMinimalChecks(t *testing.T) {
 	w := newWorld(t)
 	var loaded [][]usher.Ref
 	a := w.actions()
@@ -194,7 +195,7 @@ func TestActionsFailsClosed(t *testing.T) {
 	w.Fail(usher.ErrUnknownPermission)
 	assert.Equal(t, 500, send(w.actions(), request, "User=mia").Code)
 
-	// A resource that was not asked for is not told of, whatever Load returns.
+	// A resource that was not requested is ignored.
 	w.Fail(nil)
 	lying := change(func(a *usherhttp.Actions) {
 		a.Load = func(*http.Request, []usher.Ref) ([]usher.Resource, error) {

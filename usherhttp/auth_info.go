@@ -8,54 +8,55 @@ import (
 	"github.com/usher-go/usher/permission"
 )
 
-// Admission is what a Guard found out about a request that it let through. The zero
-// Admission is that of a request without a Guard: nobody asks, and its decision
-// denies and hides everything.
+// AuthInfo is the result of a Guard for a request that it let through. The zero AuthInfo is
+// that of a request without a Guard: it has no Subject, and its Decision denies and hides
+// everything.
 type AuthInfo struct {
 	Subject    Subject
-	Permission permission.Permission // zero behind RequireSubject
-	Resource   usher.Resource        // nil for WholeAccount, and behind RequireSubject
-	Decision   usher.Decision        // zero behind RequireSubject
+	Permission permission.Permission // zero with RequireSubject
+	Resource   usher.Resource        // nil with WholeAccount or RequireSubject
+	Decision   usher.Decision        // zero with RequireSubject
 }
 
-// Admitted returns what the innermost Guard before the handler found out.
+// FromContext returns the result of the innermost Guard around the handler, or the zero
+// AuthInfo without a Guard.
 func FromContext(ctx context.Context) AuthInfo {
-	if a, ok := ctx.Value(admissionKey{}).(*admitted); ok {
+	if a, ok := ctx.Value(guardContextKey{}).(*guardContext); ok {
 		return a.now()
 	}
 	return AuthInfo{}
 }
 
-// Loaded returns the resource that the Loader of the innermost Guard found, as the
-// type that the host gave it. It is false if there is none, or one of another type.
+// Loaded returns the resource that the Loader of the innermost Guard returned, with its own
+// type. It returns false if there is none, or if it has another type.
 func Loaded[R usher.Resource](ctx context.Context) (resource R, ok bool) {
-	if a, found := ctx.Value(admissionKey{}).(*admitted); found {
+	if a, found := ctx.Value(guardContextKey{}).(*guardContext); found {
 		resource, ok = a.now().Resource.(R)
 	}
 	return resource, ok
 }
 
-type admissionKey struct{}
+type guardContextKey struct{}
 
-// admitted is a context that holds an Admission itself, which saves an allocation.
-type admitted struct {
+// guardContext is a context that contains the AuthInfo itself, which saves an allocation.
+type guardContext struct {
 	context.Context
 	guard   *Guard
-	loading AuthInfo    // for the Loader; not written after it is called
-	done    AuthInfo    // for the handler; not written after ready
-	ready   atomic.Bool // goroutines of a Loader may outlive it
-	writer  private     // of the handler
+	loading AuthInfo    // for the Loader; not written after the call
+	done    AuthInfo    // for the handler; not written after ready is set
+	ready   atomic.Bool // needed because goroutines of a Loader may outlive it
+	writer  private     // for the handler
 }
 
-func (a *admitted) now() AuthInfo {
+func (a *guardContext) now() AuthInfo {
 	if a.ready.Load() {
 		return a.done
 	}
 	return a.loading
 }
 
-func (a *admitted) Value(key any) any {
-	if key == (admissionKey{}) {
+func (a *guardContext) Value(key any) any {
+	if key == (guardContextKey{}) {
 		return a
 	}
 	return a.Context.Value(key)

@@ -14,12 +14,12 @@ import (
 	"github.com/usher-go/usher/ushertest"
 )
 
-// yes always allows, and costs nothing.
+// yes allows everything without work.
 type yes struct{ usher.Decision }
 
 func (y yes) Check(context.Context, usher.Request) (usher.Decision, error) { return y.Decision, nil }
 
-// silent is a response that nobody reads.
+// silent is a ResponseWriter that discards the response.
 type silent struct{ header http.Header }
 
 func (s silent) Header() http.Header { return s.header }
@@ -28,7 +28,7 @@ func (silent) Write(b []byte) (int, error) { return len(b), nil }
 
 func (silent) WriteHeader(int) {}
 
-// benchWorld has functions of a host that do no more than they must.
+// benchWorld has host functions that do the minimum.
 func benchWorld(t testing.TB) *world {
 	w := newWorld(t)
 	facts := usher.Context{"mfa": true}
@@ -48,8 +48,8 @@ func benchRequest(w *world) *http.Request {
 
 var bare = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 
-// Somebody who may costs two allocations: the copy of the request, and what is in
-// its context.
+// A request that is allowed costs two allocations: the copy of the request, and its
+// context.
 func TestAllocations(t *testing.T) {
 	w := benchWorld(t)
 	h, r, answer := w.guard.Require(edit, w.load)(bare), benchRequest(w), silent{http.Header{}}
@@ -58,7 +58,7 @@ func TestAllocations(t *testing.T) {
 
 type byHandKey struct{}
 
-// byHand is what somebody would write for this one route.
+// byHand is the hand-written equivalent for this one route.
 func byHand(w *world) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		who, err := w.guard.Subject(r)

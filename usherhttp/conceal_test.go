@@ -13,8 +13,8 @@ import (
 	"github.com/usher-go/usher/ushertest"
 )
 
-// Where existence must not show, there is no telling what is not there from what is
-// denied: the answers are the same in each header and byte.
+// If existence must be concealed, the responses for a resource that does not exist and one
+// that is denied are equal in every header and byte.
 func TestConceal(t *testing.T) {
 	for _, method := range []string{"GET", "HEAD", "PUT"} {
 		for what, change := range map[string]func(*world){
@@ -32,7 +32,7 @@ func TestConceal(t *testing.T) {
 		} {
 			w := newWorld(t)
 			w.guard.Disclose = []string{"mfa"}
-			w.Allow("mia", edit) // which does not show what view hides
+			w.Allow("mia", edit) // edit does not reveal what view conceals
 			change(w)
 			for _, guarded := range []func(http.Handler) http.Handler{
 				w.guard.Conceal(view, w.load), w.guard.ConcealUnless(view, edit, w.load),
@@ -56,7 +56,7 @@ func TestConceal(t *testing.T) {
 	assert.Equal(t, 401, w.call(w.guard.Conceal(view, w.load), "GET /calendars/c1").Code)
 }
 
-// Who may see a resource is told why they may not change it.
+// Users who can see a resource get the reason why they cannot change it.
 func TestConcealUnless(t *testing.T) {
 	w := newWorld(t)
 	guarded := w.guard.ConcealUnless(view, edit, w.load)
@@ -87,7 +87,7 @@ func TestConcealUnless(t *testing.T) {
 
 func worded(_ *http.Request, p usherhttp.Problem) string { return p.Title + p.Reason + p.Permission }
 
-// A resource of another account is never more than something that does not exist.
+// A resource of another account always looks like one that does not exist.
 func TestOtherAccountIsNotFound(t *testing.T) {
 	w := newWorld(t)
 	w.AllowEverything()
@@ -104,9 +104,9 @@ func TestOtherAccountIsNotFound(t *testing.T) {
 	assert.Contains(t, send(w.actions(), "GET /actions?on=calendar:g1", "User=mia").Body.String(), `"actions":[]`)
 }
 
-// A question that is wrong for the resource conceals as any denial does, and is an error
-// in the log.
-func TestConcealWrongQuestion(t *testing.T) {
+// A permission that is wrong for the resource is concealed like a denial, and logged as an
+// error.
+func TestConcealWrongPermission(t *testing.T) {
 	w := newWorld(t)
 	w.withEngine(t)
 	room := func(r *http.Request) (usher.Resource, error) {

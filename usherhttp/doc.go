@@ -1,42 +1,43 @@
-// Package usherhttp stands before the handlers of net/http: "may whoever sends this
-// request do this to what it names?" A [Guard] is made once, in main; the host tells
-// it how to find out who asks, and for each route which resource it means.
+// Package usherhttp guards handlers of net/http: may the user who sends this request do
+// this to the resource that it names? Create one [Guard] in main. The host tells it how to
+// identify the user, and for each route how to load the resource.
 //
 //	guard := &usherhttp.Guard{
 //		Authorizer: e,
 //		Subject:    session, // func(*http.Request) (usherhttp.Subject, error)
-//		Seen:       e.Seen,
+//		MarkActive: e.MarkActive,
 //	}
 //	mux.Handle("PUT /calendars/{id}", guard.Require(editCalendar, calendar)(edit))
 //	router.With(guard.Conceal(viewCalendar, calendar)).Get("/calendars/{id}", show) // chi
 //
-// What a guard returns is a func(http.Handler) http.Handler. [Routes] is the same as
-// a table, which can be tested for a route that nobody guards.
+// Guards are middleware: func(http.Handler) http.Handler. [Routes] is a route table, which
+// tests can check for routes without a guard.
 //
-// The handler finds in the context who asks, what was loaded, and the decision:
+// The context of the request has the subject, the resource that was loaded, and the
+// decision:
 //
 //	calendar, _ := usherhttp.Loaded[*Calendar](r.Context())
 //	calendar = shown.Apply(usherhttp.FromContext(r.Context()).Decision, calendar)
 //
 // # Refusals
 //
-// A refusal is a [Problem], an application/problem+json of RFC 9457:
+// A refusal is a [Problem], an application/problem+json document of RFC 9457:
 //
-//	401  nobody has logged in
-//	403  it was denied
-//	404  there is nothing, or nothing whose existence may show
-//	409  a command was refused as things are
-//	413  more was asked for than Actions.Limit allows
-//	422  a command was refused whatever things are, or a key was used for another one
-//	500  something is wrong with the program, such as a resource without an account: see the log
-//	503  it cannot be decided now: the engine or the host's storage does not answer
+//	401  the user is not logged in
+//	403  the request was denied
+//	404  the resource does not exist, or its existence is concealed
+//	409  a command conflicts with the state of the account
+//	413  a request names more resources than Actions.Limit allows
+//	422  a command is invalid in any state, or an idempotency key was reused
+//	500  the program is wrong, for example a resource has no account; the log has details
+//	503  a decision is not possible now, because the engine or the host's storage fails
 //
-// A handler that gives an engine a command asks for no permission before: the engine
-// decides, in one step with the change. Its route has AnySubject, or a RequireSubject,
-// and what Submit refuses goes to Refuse:
+// A handler that submits commands to an engine needs no permission check before it: the
+// engine checks the permission and makes the change in one step. Its route has AnySubject
+// or RequireSubject, and it passes errors of Submit to Refuse:
 //
 //	_, err := e.Submit(r.Context(), engine.Batch{
-//		Actor: account.AsUser(who.User), Account: who.Account, Context: who.Context, // who is the Subject
+//		Actor: account.AsUser(s.User), Account: s.Account, Context: s.Context, // s is the Subject
 //		Commands: []account.Command{account.AssignSeat{User: user, Pool: "booking"}},
 //	})
 //	if err != nil {
@@ -44,27 +45,25 @@
 //		return
 //	}
 //
-// The body is for the user: a sentence, the permission, the reason. Rules, places in
-// files and errors go to the log. Who is no user of the account, and whose account
-// does not exist, is told neither the reason nor the permission. Whose Subject names
-// no account at all is answered with 500 where a permission is asked for: the session
-// forgot it.
+// The body is for the user: a sentence, the permission, the reason. Rules, their places in
+// files, and errors go only to the log. A user who does not belong to the account, or whose
+// account does not exist, sees neither the reason nor the permission. A Subject without an
+// account gets 500 on routes that check a permission, because the session code is wrong.
 //
-// Everything fails closed. The handler is called if somebody was identified, the
-// resource was loaded and the answer was yes, and in no other case: not for the zero
-// Guard, nor for a function that is missing, nor after a panic in one, which goes on to
-// net/http.
+// Everything fails closed. The handler is called only if the user was identified, the
+// resource was loaded, and the request was allowed. It is not called for a zero Guard, if a
+// function is missing, or after a panic in a function; the panic goes on to net/http.
 //
-// A 503 carries Retry-After, see Guard.RetryAfter. Refusals carry Cache-Control:
-// no-store. Responses of handlers behind a guard carry Cache-Control: private, unless
-// the handler sets the header: to a nil value if there is to be none. What was set
-// outside of the guard counts if it says private or no-store. For this the handler gets
-// a writer of its own, with the methods of the usual interfaces (http.Flusher,
-// http.Hijacker, http.Pusher, io.ReaderFrom) as far as the writer outside has them, and
-// with Unwrap for http.ResponseController. Behind it, http.MaxBytesReader does not close
-// the connection by itself.
+// A 503 has a Retry-After header, so that clients retry later: see Guard.RetryAfter.
 //
-// A guard asks of OPTIONS what it asks of every method. Requests of a browser ahead
-// of others from a foreign origin bring no credentials; whatever answers them stands
-// before the guard.
+// Refusals have the header Cache-Control: no-store. Responses of guarded handlers have
+// Cache-Control: private, unless the handler sets the header; a nil value suppresses it. A
+// value that was set outside of the guard is kept if it contains private or no-store. To
+// set the header, the guard wraps the http.ResponseWriter. The wrapper implements
+// http.Flusher, http.Hijacker, http.Pusher and io.ReaderFrom if the outer writer does, and
+// Unwrap for http.ResponseController. With it, http.MaxBytesReader does not close the
+// connection by itself.
+//
+// A guard checks OPTIONS like every other method. CORS preflight requests have no
+// credentials, so their handler must be outside of the guard.
 package usherhttp

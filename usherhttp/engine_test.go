@@ -29,7 +29,7 @@ resources:
       delete: {}
 `
 
-// withEngine puts an Engine behind the guard, in which mia owns acme and max is a
+// withEngine makes an Engine the Authorizer of the guard. In it mia owns acme and max is a
 // member.
 func (w *world) withEngine(t testing.TB) *engine.Engine {
 	p, err := policyfile.Load("office.yaml", []byte(office))

@@ -12,7 +12,7 @@ import (
 	"github.com/usher-go/usher/ushertest"
 )
 
-// Event is a type of a host that is guarded and masked.
+// Event is a type of the host that is guarded and masked.
 type Event struct {
 	Calendar
 	Start string
@@ -39,7 +39,7 @@ func show(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "%s %s\n", e.Start, e.Title)
 }
 
-// session is a host's own way to know who asks.
+// session is the host's function that identifies the user.
 func session(r *http.Request) (usherhttp.Subject, error) {
 	user, _, ok := r.BasicAuth()
 	if !ok {
@@ -49,7 +49,7 @@ func session(r *http.Request) (usherhttp.Subject, error) {
 }
 
 func Example() {
-	var t testing.TB = new(noTest) // a service has an engine in place of az
+	var t testing.TB = new(noTest) // a service uses an engine instead of az
 	az := ushertest.New(t)
 	az.Allow("mia", view).Hiding("title")
 
@@ -70,8 +70,8 @@ func Example() {
 	fmt.Print(send(mux, "GET /events/e1").Body)
 	// Output:
 	// 09:00 Booked
-	// {"type":"about:blank","title":"Not Found","status":404,"detail":"There is nothing here that you may see."}
-	// {"type":"about:blank","title":"Not Found","status":404,"detail":"There is nothing here that you may see."}
+	// {"type":"about:blank","title":"Not Found","status":404,"detail":"This item does not exist, or you cannot see it."}
+	// {"type":"about:blank","title":"Not Found","status":404,"detail":"This item does not exist, or you cannot see it."}
 	// {"type":"about:blank","title":"Unauthorized","status":401,"detail":"Please sign in."}
 }
 
@@ -97,7 +97,7 @@ func ExampleActions() {
 	// Output: {"resources":[{"type":"calendar","id":"e1","actions":["calendar.view","calendar.edit"]},{"type":"calendar","id":"e2","actions":[]}]}
 }
 
-// noTest stands for the *testing.T that an example has not got.
+// noTest replaces the *testing.T, which an example does not have.
 type noTest struct{ testing.TB }
 
 func (*noTest) Cleanup(func()) {}

@@ -12,8 +12,8 @@ import (
 	"github.com/usher-go/usher/usherhttp"
 )
 
-// fuzzWorld is one in which mia of acme may view and edit c1, and nobody anything
-// else. Nothing of the host's fails in it.
+// fuzzWorld is a world in which mia of acme may view and edit c1, and nothing else is
+// allowed. The host's functions never fail.
 func fuzzWorld(t testing.TB) *world {
 	w := newWorld(t)
 	w.Allow("mia", view, usher.Ref{Type: "calendar", ID: "c1"}).In("acme")
@@ -28,7 +28,7 @@ func (w *world) find(r *http.Request) (usher.Resource, error) {
 	return w.calendars[r.PathValue("id")], nil
 }
 
-// fuzzRequest makes a request that no parser has looked at.
+// fuzzRequest makes a request that no parser has checked.
 func fuzzRequest(method, path, query, account, user, body string) *http.Request {
 	r := httptest.NewRequest(http.MethodGet, "/", strings.NewReader(body))
 	r.Method, r.URL, r.RequestURI = method, &url.URL{Path: path, RawQuery: query}, path
@@ -36,8 +36,8 @@ func fuzzRequest(method, path, query, account, user, body string) *http.Request 
 	return r
 }
 
-// Whatever is asked for, in whatever name: nothing panics, no input makes a 500, and
-// only who may gets through.
+// For every request and user: nothing panics, no input causes a 500, and only allowed
+// requests reach the handler.
 func FuzzRoutes(f *testing.F) {
 	for _, id := range []string{"c1", "c2", "g1", "none", "null", "", ".", "..", "c1/", "%63", "c1\x00", "\xff", "{id}"} {
 		f.Add("GET", "/calendars/"+id, "acme", "mia")

@@ -11,175 +11,178 @@ import (
 	"github.com/usher-go/usher/permission"
 )
 
-// Guard stands before handlers. The zero Guard lets nobody through. Its fields are
-// set before it is used; then it may be used by many goroutines at the same time.
+// Guard checks requests before they reach handlers. The zero Guard refuses every request.
+// Set the fields before the first use; after that, a Guard is safe for concurrent use.
 type Guard struct {
-	// Authorizer decides. Without one, everything is refused with 500.
+	// Authorizer decides. If it is nil, routes that check a permission respond with 500.
 	Authorizer usher.Authorizer
 
-	// Subject says who sends a request; the host has authenticated them. If that is
-	// nobody it returns the zero Subject or an error that wraps ErrNoSubject, also
-	// for credentials that are no good, and the request is refused with 401. A *Problem
-	// is answered as it is, as for a Loader. Any other error means that it could not
-	// find out, which is 503. Without Subject, everything is refused with 500.
+	// Subject returns the user who sends a request; the host has authenticated them. If the
+	// user is not logged in, or the credentials are not valid, it returns the zero Subject
+	// or an error that wraps ErrNoSubject; the response is 401. A *Problem is sent as the
+	// response, as for a Loader. Any other error means that identification failed; the
+	// response is 503. If Subject is nil, every response is 500.
 	Subject func(*http.Request) (Subject, error)
 
-	// Seen is told of each request that somebody sent, whether it is then let through
-	// or not. The Seen of an Engine fits. It delays the request, so it must be quick.
-	// Nil tells nobody.
+	// MarkActive is called for each request with a Subject, whether it is let through or
+	// not, for example Engine.MarkActive. The request waits for it, so it must be fast.
+	// Default: none.
 	MarkActive func(usher.AccountID, usher.UserID)
 
-	// NotFound are errors of a Loader, or that a handler gives to Refuse, that mean that
-	// there is no such resource, besides ErrNotFound: sql.ErrNoRows, for example.
+	// NotFound contains errors, besides ErrNotFound, that mean "no such resource" if a
+	// Loader returns them or a handler passes them to Refuse. Example: sql.ErrNoRows.
+	// Default: none.
 	NotFound []error
 
-	// Disclose are the conditions that whoever is denied for them may be told of, as
-	// the policy writes them. It is for those that the user can do something about: a
-	// front end that reads "mfa" in Problem.Unmet can ask for a second factor, and one
-	// that reads the condition of a seat can say who hands seats out. Of others they
-	// are told only that more is needed. Problem.Detail calls a condition by its title in
-	// the policy, if it has one: "You need a booking seat."
+	// Disclose contains the conditions, as the policy writes them, that a denied user may
+	// see. Use it for conditions that the user can change: a front end that reads "mfa" in
+	// Problem.Unmet can ask for a second factor, and one that reads a seat condition can
+	// name the administrator. For other conditions, the response states only that more is
+	// required. Problem.Detail uses the title of a condition, if it has one: "You need a
+	// booking seat." Default: none.
 	Disclose []string
 
-	// Challenge is sent as WWW-Authenticate with each 401: Bearer realm="acme". If it
-	// is empty, that is left to the host.
+	// Challenge is sent as the header WWW-Authenticate with each 401, such as Bearer
+	// realm="acme". Default: the host sets the header.
 	Challenge string
 
-	// RetryAfter is sent as Retry-After with each 503, in whole seconds, rounded up,
-	// unless the handler has set that header. Default: 5 seconds, which is also what is
-	// sent for a negative value.
+	// RetryAfter is sent as the header Retry-After with each 503, in whole seconds, rounded
+	// up, unless the handler has set that header. Negative values mean the default.
+	// Default: 5 seconds.
 	RetryAfter time.Duration
 
-	// Sentence words Problem.Detail, for users who read another language or a more
-	// fitting text. It sees what the user will see and nothing else. Nil, or an empty
-	// answer, leaves the English sentence.
+	// Localize returns the text of Problem.Detail, for another language or wording. It gets
+	// the Problem as the user will see it. If it returns "", the English sentence is used.
+	// Default: English.
 	Localize func(*http.Request, Problem) string
 
-	// Log is told what only an operator should read: as Info denials, commands that are
-	// refused, and requests in an account that does not exist; what went wrong as Error;
-	// and as Debug what is everyday: nobody logged in, nothing found, a client who did
-	// not wait. Nil means slog.Default.
+	// Log gets what only operators may read. Level Info: denials, refused commands, and
+	// requests in an account that does not exist. Level Warn: resources of another account.
+	// Level Error: faults. Level Debug: normal refusals, such as users who are not logged
+	// in, resources that do not exist, and clients that disconnected. Default:
+	// slog.Default.
 	//
-	// Of a command that is refused, engine.Log writes a line too, which has the actor
-	// and the commands; that of the Guard has the request.
+	// For a refused command, engine.Log also writes a line, with the actor and the
+	// commands. The line of the Guard has the request.
 	Log *slog.Logger
 }
 
-// Subject is who asks. The zero Subject is nobody. One without an Account is for
-// RequireSubject alone, as for a signup; where a permission is asked for it is a
-// misuse, and answered with 500.
+// Subject is the user of a request. The zero Subject means that the user is not logged in.
+// A Subject without an Account is only valid for RequireSubject, for example on a signup
+// route; on routes that check a permission, the response is 500.
 type Subject struct {
 	Account usher.AccountID
 	User    usher.UserID
-	Context usher.Context // facts of the request, such as mfa; see usher.Context
+	Context usher.Context // facts of the request, such as mfa
 }
 
-// Request is the question of the subject: may I do this, on this? A nil resource asks
-// about the account as a whole, and for a list.
+// Request returns a request to check p for the subject. A nil resource asks about the
+// account as a whole, for example for a list.
 func (s Subject) Request(p permission.Permission, on usher.Resource) usher.Request {
 	return usher.Request{Account: s.Account, Subject: s.User, Permission: p, Resource: on, Context: s.Context}
 }
 
-// Loader says which resource a request means. The usual one takes an id from the
-// path and asks the host's storage for it. Nil without an error, also a nil pointer,
-// means that there is none, as does an error that wraps ErrNotFound, and a resource
-// of another account than the subject's. One whose InAccount is empty is
-// ErrConfig, and answered with 500, unless Route.AnyAccount is set. A *Problem with a status of 400 to 499 is
-// answered as it is, for requests that cannot be read. Any other error means that it
-// could not find out, which is 503.
+// Loader returns the resource of a request. Usually it takes an id from the path and loads
+// the resource from the host's storage.
 //
-// For something that is about to be created, it is made of the request; Loaded then
-// saves the handler from reading the body again.
+// These mean that the resource does not exist: a nil resource without an error, a nil
+// pointer, an error that wraps ErrNotFound, and a resource of another account than the
+// subject's. A resource whose InAccount is empty is ErrConfig, with the response 500,
+// unless Route.AnyAccount is set. A *Problem with a status of 400 to 499 is sent as the
+// response, for requests that cannot be parsed. Any other error means that loading failed;
+// the response is 503.
 //
-// In the context of the request, Admitted finds the Subject and the Permission, whose
-// Decision is still to come. Loaded finds what a Guard further out has loaded, for a
-// Loader that would look for the same again.
+// A Loader for a resource that will be created makes it from the request. The handler gets
+// it with Loaded and does not need to parse the body again.
+//
+// In the context of the request, FromContext returns the Subject and the Permission, and a
+// zero Decision, because the decision is made later. Loaded returns the resource that an
+// outer Guard has loaded, so that a Loader need not load it again.
 type Loader func(*http.Request) (usher.Resource, error)
 
-// Errors that a host returns, and that the log shows.
+// Errors that the host's functions return. The log shows them.
 var (
-	ErrNoSubject = errors.New("nobody is logged in")
-	ErrNotFound  = errors.New("no such resource")
+	ErrNoSubject = errors.New("not logged in")    // from Guard.Subject: the response is 401
+	ErrNotFound  = errors.New("no such resource") // from a Loader or Actions.Load: the response is 404
 )
 
-// ErrConfig says that a Guard or a route is not set up as it must be. Routes return
-// it, and the log shows it where a request finds it out.
-var ErrConfig = errors.New("not set up")
+// ErrConfig is the error for a Guard or a route that is configured wrongly. Validation of
+// routes returns it. If a request reveals the mistake, the log shows it.
+var ErrConfig = errors.New("invalid configuration")
 
-// errWhole is how WholeAccount is told from a Loader that found nothing.
-var errWhole = errors.New("this is about no resource, but about the account as a whole")
+// errWholeAccount distinguishes WholeAccount from a Loader that found no resource.
+var errWholeAccount = errors.New("the permission is about the account as a whole, not about a resource")
 
-// WholeAccount is the Loader of routes on which a permission is about no single
-// resource: buying seats, changing a setting. It is not for routes that name one: a
-// rule under never that protects single resources does not see which.
-func WholeAccount(*http.Request) (usher.Resource, error) { return nil, errWhole }
+// WholeAccount is the Loader of routes whose permission is not about a single resource,
+// such as buying seats or changing a setting. Do not use it for routes that name a
+// resource: rules under never that protect single resources could not apply.
+func WholeAccount(*http.Request) (usher.Resource, error) { return nil, errWholeAccount }
 
-// Require lets through who has p on the resource that the Loader finds. A denial is
-// answered with 403, and where there is no such resource with 404.
+// Require returns middleware that requires p on the resource that the Loader returns. A
+// denial gets 403; a resource that does not exist gets 404.
 func (g *Guard) Require(p permission.Permission, on Loader) func(http.Handler) http.Handler {
-	return g.handlerOf(guardHandler{permission: p, on: on})
+	return g.middleware(guardHandler{permission: p, loader: on})
 }
 
-// Conceal is Require where existence must not show: a denial is answered exactly as
-// if there were no such resource, whatever a *Problem of the Loader with a status of
-// 403 or 404 says. Where nothing was found, the Authorizer is asked about the account
-// as a whole, so that what keeps it from deciding shows for both or for neither, but
-// for what fails on the resource alone. How long the answer takes is not concealed.
+// Conceal is Require for resources whose existence must not be revealed: a denial gets
+// exactly the response of a resource that does not exist, even if the Loader returns a
+// *Problem with the status 403 or 404. If the resource does not exist, the Authorizer
+// decides about the account as a whole, so that its failures occur in both cases, except
+// failures that depend on the resource. The response time is not concealed.
 func (g *Guard) Conceal(p permission.Permission, on Loader) func(http.Handler) http.Handler {
 	return g.ConcealUnless(p, p, on)
 }
 
-// ConcealUnless is Require for whoever may see the resource, which takes the
-// permission visible, and Conceal for all others: who may view a calendar is told why
-// they may not edit it, and who may not is told that there is none.
+// ConcealUnless is Require for users who have the permission visible on the resource, and
+// Conceal for all others: users who can view a calendar but not edit it get 403 with the
+// reason; users who cannot view it get 404.
 //
-// Both permissions are asked for on the one resource, so each must be of its type or a
-// bundle. Else nobody gets through, and the log says why: a booking that is to be made
-// cannot be hidden from who may not calendar.view, for it is no calendar.
+// Both permissions are checked on the one resource, so each must be of its type or a
+// bundle. Otherwise every request is refused, and the log has the reason. For example, a
+// booking that will be created cannot be concealed with calendar.view, because it is not a
+// calendar.
 func (g *Guard) ConcealUnless(visible, p permission.Permission, on Loader) func(http.Handler) http.Handler {
 	if visible.IsZero() {
-		p = visible // asks for nothing, and refuses everything
+		p = visible // the zero permission refuses every request
 	}
-	return g.handlerOf(guardHandler{permission: p, on: on, visible: visible})
+	return g.middleware(guardHandler{permission: p, loader: on, hideUnless: visible})
 }
 
-// RequireSubject lets everybody through who has logged in, and asks for no
-// permission, not even whether they are users of the account: for handlers that ask
-// themselves, as a list does that selects what somebody may see. Their decision is
-// the zero one, which denies and hides everything.
+// RequireSubject returns middleware that requires a logged-in user, and checks no
+// permission, not even whether the user belongs to the account. Use it for handlers that
+// make the check themselves, such as a list that selects what the user can see. The
+// Decision in their AuthInfo is zero, so it denies and hides everything.
 func (g *Guard) RequireSubject() func(http.Handler) http.Handler {
-	return g.handlerOf(guardHandler{anySubject: true})
+	return g.middleware(guardHandler{anySubject: true})
 }
 
-// usable says what is missing of a guard that asks who somebody is, and where it asks
-// more what they may.
-func (g *Guard) usable(asks bool) error {
+// checkConfig returns what a guard lacks to identify users, and if asks to check permissions.
+func (g *Guard) checkConfig(asks bool) error {
 	switch {
 	case g == nil:
-		return printable.Errorf("%w: there is no Guard", ErrConfig)
+		return printable.Errorf("%w: the Guard is nil", ErrConfig)
 	case g.Subject == nil:
-		return printable.Errorf("%w: Guard.Subject is nil, so the user who sends a request is not known", ErrConfig)
+		return printable.Errorf("%w: Guard.Subject is nil, so users cannot be identified", ErrConfig)
 	case asks && isNil(g.Authorizer):
 		return printable.Errorf("%w: %w", ErrConfig, usher.ErrNoAuthorizer)
 	}
 	return nil
 }
 
-func (g *Guard) handlerOf(way guardHandler) func(http.Handler) http.Handler {
-	way.guard = g
+func (g *Guard) middleware(template guardHandler) func(http.Handler) http.Handler {
+	template.guard = g
 	if g == nil {
-		way.guard = new(Guard)
+		template.guard = new(Guard)
 	}
 	return func(next http.Handler) http.Handler {
-		gate := way
-		gate.next = next
-		return &gate
+		h := template
+		h.next = next
+		return &h
 	}
 }
 
-// IsGuarded reports whether h is a handler behind a Guard, for tests of routers that
-// show their middleware: mw(next) is such a handler if mw is what a Guard returned.
-// So is an *Actions.
+// IsGuarded reports whether h is the handler that the middleware of a Guard returned, or an
+// *Actions. It is for tests of routers that list their middleware: check mw(next).
 func IsGuarded(h http.Handler) bool {
 	switch h.(type) {
 	case *guardHandler, *Actions:

@@ -11,22 +11,22 @@ import (
 	"github.com/usher-go/usher/permission"
 )
 
-// gate is a handler behind a Guard.
+// guardHandler is a handler with a Guard before it.
 type guardHandler struct {
 	guard      *Guard
 	permission permission.Permission
-	on         Loader
-	visible    permission.Permission // who lacks it is told that there is nothing; zero: nobody is
-	anySubject bool                  // asks for no permission
-	anyAccount bool                  // takes resources without an account
+	loader     Loader
+	hideUnless permission.Permission // users without it get 404 on a denial; zero: denials get 403
+	anySubject bool                  // checks no permission
+	anyAccount bool                  // permits resources without an account
 	next       http.Handler
 }
 
 func (g *guardHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	in := &admitted{Context: r.Context(), guard: g.guard}
+	in := &guardContext{Context: r.Context(), guard: g.guard}
 	inside := r.WithContext(in)
 	var a AuthInfo
-	if conceal, err := g.admit(r, inside, in, &a); err != nil {
+	if conceal, err := g.authorize(r, inside, in, &a); err != nil {
 		g.guard.refuse(w, r, a, conceal, err)
 		return
 	}
@@ -36,26 +36,25 @@ func (g *guardHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	in.writer.begin()
 }
 
-// admit finds out what there is to know about a request. With an error it leaves in a
-// as much as is known, and says whether the refusal must not show that there is
-// something. The Loader gets the request inside, in whose context it finds what is
-// known before it is called.
-func (g *guardHandler) admit(r, inside *http.Request, in *admitted, a *AuthInfo) (conceal bool, err error) {
-	conceal = !g.visible.IsZero()
+// authorize identifies the subject, loads the resource and decides. With an error, a contains
+// the values so far, and conceal reports whether the refusal must conceal the resource. The
+// Loader gets the request inside, whose context has the values so far.
+func (g *guardHandler) authorize(r, inside *http.Request, in *guardContext, a *AuthInfo) (conceal bool, err error) {
+	conceal = !g.hideUnless.IsZero()
 	a.Permission = g.permission
 	if g.next == nil {
-		return conceal, printable.Errorf("%w: there is no handler behind the guard", ErrConfig)
+		return conceal, printable.Errorf("%w: the guarded handler is nil", ErrConfig)
 	}
 	if a.Subject, err = g.guard.subject(r); err != nil || g.anySubject {
 		return conceal, err
 	}
 	if g.permission.IsZero() {
-		return conceal, printable.Errorf("%w: the guard asks for the zero permission; parse one with permission.MustParse, or use RequireSubject", ErrConfig)
+		return conceal, printable.Errorf("%w: the guard requires the zero permission; parse one with permission.MustParse, or use RequireSubject", ErrConfig)
 	}
-	if err = a.Subject.complete(); err != nil {
+	if err = a.Subject.requireAccount(); err != nil {
 		return conceal, err
 	}
-	a.Resource = FromContext(r.Context()).Resource // for the Loader to take if it is the one
+	a.Resource = FromContext(r.Context()).Resource // the Loader may reuse it
 	in.loading = *a
 	a.Resource, err = g.load(inside, a.Subject)
 	if err != nil && (!conceal || !errors.Is(err, ErrNotFound)) {
@@ -63,37 +62,37 @@ func (g *guardHandler) admit(r, inside *http.Request, in *admitted, a *AuthInfo)
 	}
 	first := g.permission
 	if conceal {
-		first = g.visible
+		first = g.hideUnless
 	}
-	// Where existence must not show, a question is asked even if nothing was found:
-	// else, while nothing can be decided, a 503 would say that there is something.
-	d, failed := g.ask(r, a, first)
+	// To conceal, the decision is made even if the resource does not exist. Otherwise,
+	// while no decision is possible, a 503 would reveal that it exists.
+	d, failed := g.check(r, a, first)
 	if err != nil && (failed == nil || errors.Is(failed, usher.ErrDenied)) {
 		return conceal, err
 	}
 	if failed == nil && first != g.permission {
 		conceal = false
-		d, failed = g.ask(r, a, g.permission)
+		d, failed = g.check(r, a, g.permission)
 	}
 	a.Decision = d
 	return conceal, failed
 }
 
-func (g *guardHandler) ask(r *http.Request, a *AuthInfo, p permission.Permission) (usher.Decision, error) {
+func (g *guardHandler) check(r *http.Request, a *AuthInfo, p permission.Permission) (usher.Decision, error) {
 	return usher.Require(r.Context(), g.guard.Authorizer, a.Subject.Request(p, a.Resource))
 }
 
-// complete refuses a user of no account, of whom no permission can be asked.
-func (s Subject) complete() error {
+// requireAccount rejects a subject without an account, for which no permission can be checked.
+func (s Subject) requireAccount() error {
 	if s.Account == "" {
 		return printable.Errorf("%w: Subject returned a user without an account", ErrConfig)
 	}
 	return nil
 }
 
-// subject finds out who asks.
+// subject identifies the user, and marks them active.
 func (g *Guard) subject(r *http.Request) (Subject, error) {
-	if err := g.usable(false); err != nil {
+	if err := g.checkConfig(false); err != nil {
 		return Subject{}, err
 	}
 	s, err := g.Subject(r)
@@ -109,62 +108,62 @@ func (g *Guard) subject(r *http.Request) (Subject, error) {
 	return s, nil
 }
 
-// load finds the resource, nil for the account as a whole. One of another account
-// does not exist for the subject, even if the Authorizer would not notice. One without
-// an account is an error, as a mix-up of two accounts would not be noticed.
-func (g *guardHandler) load(r *http.Request, who Subject) (usher.Resource, error) {
-	if g.on == nil {
-		return nil, printable.Errorf("%w: %s is asked for on nothing; where it is about no single resource, say WholeAccount", ErrConfig, g.permission)
+// load returns the resource, or nil for the account as a whole. A resource of another
+// account is not found, even if the Authorizer would not detect it. A resource without an
+// account is an error, because a mix-up of two accounts would not be detected.
+func (g *guardHandler) load(r *http.Request, s Subject) (usher.Resource, error) {
+	if g.loader == nil {
+		return nil, printable.Errorf("%w: the Loader for %s is nil; use WholeAccount if the permission is not about a single resource", ErrConfig, g.permission)
 	}
-	resource, err := g.on(r)
+	resource, err := g.loader(r)
 	switch {
 	case err == nil && isNil(resource):
 		return nil, ErrNotFound
 	case err == nil:
-		if foreign(resource, who) {
-			other := &usher.RequestError{Op: "load", Subject: who.User, Permission: g.permission, Resource: resource.Ref(), Err: usher.ErrOtherAccount}
+		if ofOtherAccount(resource, s) {
+			other := &usher.RequestError{Op: "load", Subject: s.User, Permission: g.permission, Resource: resource.Ref(), Err: usher.ErrOtherAccount}
 			return nil, printable.Errorf("%w: %w", ErrNotFound, other)
 		}
 		if !g.anyAccount && resource.InAccount() == "" {
-			return nil, printable.Errorf("%w: the Loader for %s returned a resource (%s) %w; set Route.AnyAccount if the route is for such resources",
+			return nil, printable.Errorf("%w: the Loader for %s returned a resource (%s) %w; set Route.AnyAccount if this is intended",
 				ErrConfig, g.permission, printable.Value(resource.Ref().String()), errNoAccount)
 		}
 		return resource, nil
-	case errors.Is(err, errWhole):
+	case errors.Is(err, errWholeAccount):
 		return nil, nil
 	}
-	return nil, g.guard.mapped(err)
+	return nil, g.guard.mapNotFound(err)
 }
 
-// errNoAccount says that InAccount of a resource returned "".
+// errNoAccount is the error for a resource whose InAccount returns "".
 var errNoAccount = errors.New("whose InAccount is empty; return the account that it belongs to")
 
-// mapped returns an error of a Loader or a handler as one that wraps ErrNotFound, if it
-// means that there is no resource. A question that was not answered, or a command that an
-// engine did not do, is no such error: what a store did not find is not the resource.
-func (g *Guard) mapped(err error) error {
+// mapNotFound returns the error of a Loader or a handler. It wraps ErrNotFound if the error
+// means that the resource does not exist. An error of a check or of an engine never means
+// that: if their store did not find a row, that row is not the resource.
+func (g *Guard) mapNotFound(err error) error {
 	var question *usher.RequestError
 	var command interface{ Undecided() } // an engine.Error
 	if err == nil || errors.Is(err, ErrNotFound) || errors.As(err, &question) || errors.As(err, &command) {
 		return err
 	}
-	p, ok := ownAnswer(err)
+	p, ok := hostProblem(err)
 	if ok && p.Status == http.StatusNotFound || slices.ContainsFunc(g.NotFound, func(known error) bool { return errors.Is(err, known) }) {
 		return printable.Errorf("%w: %w", ErrNotFound, printable.Error(err))
 	}
 	return err
 }
 
-// foreign reports whether a resource is of another account than who asks.
-func foreign(r usher.Resource, who Subject) bool {
+// ofOtherAccount reports whether a resource belongs to another account than the subject.
+func ofOtherAccount(r usher.Resource, s Subject) bool {
 	in := r.InAccount()
-	return in != "" && in != who.Account
+	return in != "" && in != s.Account
 }
 
-// isNil reports whether a host gave nothing, also where it says so by a nil pointer of
-// its own type: the methods of that would panic.
-func isNil(given any) bool {
-	v := reflect.ValueOf(given)
+// isNil reports whether a value is nil, or an interface that contains a nil pointer, whose
+// methods would panic.
+func isNil(value any) bool {
+	v := reflect.ValueOf(value)
 	switch v.Kind() {
 	case reflect.Invalid:
 		return true

@@ -18,7 +18,7 @@ import (
 	"github.com/usher-go/usher/ushertest"
 )
 
-// problem reads a refusal, and holds it to what every refusal must be.
+// problem parses a refusal, and checks what every refusal must have.
 func problem(t *testing.T, answer *httptest.ResponseRecorder) usherhttp.Problem {
 	t.Helper()
 	var p usherhttp.Problem
@@ -71,11 +71,11 @@ func TestRequire(t *testing.T) {
 	assert.Equal(t, 401, w.call(w.guard.RequireSubject(), "GET /calendars/c1").Code)
 }
 
-// Whatever is wrong with an answer of the Authorizer, nobody gets through.
+// If the Authorizer returns an error, no request reaches the handler.
 func TestUndecided(t *testing.T) {
 	rows := map[error]int{
 		errors.New("no connection"):  503,
-		context.Canceled:             503, // not of the request: the engine was closed
+		context.Canceled:             503, // not the request's context: the engine was closed
 		context.DeadlineExceeded:     503,
 		usher.ErrUnknownAccount:      403,
 		usher.ErrOtherAccount:        404,
@@ -98,9 +98,9 @@ func TestUndecided(t *testing.T) {
 	}
 }
 
-// forgotten are guards and routes that are not set up: the handler is not reached,
-// though everything would be allowed.
-func TestForgotten(t *testing.T) {
+// forgotten contains guards and routes with missing parts. The handler must not be reached,
+// although everything would be allowed.
+func TestMissingParts(t *testing.T) {
 	w := newWorld(t)
 	w.AllowEverything()
 	all := *w.guard
@@ -111,21 +111,21 @@ func TestForgotten(t *testing.T) {
 	}
 	var none *usherhttp.Guard
 	for name, guarded := range map[string]func(http.Handler) http.Handler{
-		"a zero Guard":                    new(usherhttp.Guard).Require(edit, w.load),
-		"a zero Guard, any subject":       new(usherhttp.Guard).RequireSubject(),
-		"a nil Guard":                     none.Require(edit, w.load),
-		"no Authorizer":                   without(func(g *usherhttp.Guard) { g.Authorizer = nil }).Require(edit, w.load),
-		"a nil Authorizer in it":          without(func(g *usherhttp.Guard) { g.Authorizer = (*ushertest.Authorizer)(nil) }).Conceal(edit, w.load),
-		"no Subject":                      without(func(g *usherhttp.Guard) { g.Subject = nil }).Require(edit, w.load),
-		"a Subject without an account":    without(func(g *usherhttp.Guard) { g.Subject = nowhere }).Require(edit, w.load),
-		"no account, concealed":           without(func(g *usherhttp.Guard) { g.Subject = nowhere }).ConcealUnless(view, edit, w.load),
-		"no Loader":                       all.Require(edit, nil),
-		"no Loader, concealed":            all.Conceal(edit, nil),
-		"no permission":                   all.Require(permission.Permission{}, w.load),
-		"no permission, whole account":    all.Require(permission.Permission{}, usherhttp.WholeAccount),
-		"a permission on another type":    all.Require(configure, w.load),
-		"no handler behind it":            func(http.Handler) http.Handler { return all.Require(edit, w.load)(nil) },
-		"no handler behind it, a subject": func(http.Handler) http.Handler { return all.RequireSubject()(nil) },
+		"a zero Guard":                 new(usherhttp.Guard).Require(edit, w.load),
+		"a zero Guard, any subject":    new(usherhttp.Guard).RequireSubject(),
+		"a nil Guard":                  none.Require(edit, w.load),
+		"no Authorizer":                without(func(g *usherhttp.Guard) { g.Authorizer = nil }).Require(edit, w.load),
+		"a nil Authorizer in it":       without(func(g *usherhttp.Guard) { g.Authorizer = (*ushertest.Authorizer)(nil) }).Conceal(edit, w.load),
+		"no Subject":                   without(func(g *usherhttp.Guard) { g.Subject = nil }).Require(edit, w.load),
+		"a Subject without an account": without(func(g *usherhttp.Guard) { g.Subject = nowhere }).Require(edit, w.load),
+		"no account, concealed":        without(func(g *usherhttp.Guard) { g.Subject = nowhere }).ConcealUnless(view, edit, w.load),
+		"no Loader":                    all.Require(edit, nil),
+		"no Loader, concealed":         all.Conceal(edit, nil),
+		"no permission":                all.Require(permission.Permission{}, w.load),
+		"no permission, whole account": all.Require(permission.Permission{}, usherhttp.WholeAccount),
+		"a permission on another type": all.Require(configure, w.load),
+		"nil handler":                  func(http.Handler) http.Handler { return all.Require(edit, w.load)(nil) },
+		"nil handler, a subject":       func(http.Handler) http.Handler { return all.RequireSubject()(nil) },
 	} {
 		answer := w.call(guarded, "PUT /calendars/c1", "User=mia")
 		assert.Equal(t, 500, answer.Code, "%s: %s", name, answer.Body)
@@ -136,12 +136,12 @@ func TestForgotten(t *testing.T) {
 	assert.Equal(t, 200, w.call(signup, "PUT /calendars/c1", "User=mia").Code, "who has no account yet can make one")
 }
 
-// panicky panics instead of answering.
+// panicky is an Authorizer that panics.
 type panicky struct{}
 
 func (panicky) Check(context.Context, usher.Request) (usher.Decision, error) { panic("check") }
 
-func TestPanicsLetNobodyThrough(t *testing.T) {
+func TestPanicsFailClosed(t *testing.T) {
 	w := newWorld(t)
 	w.AllowEverything()
 	broken := func(change func(*usherhttp.Guard)) *usherhttp.Guard {
@@ -166,7 +166,7 @@ func TestPanicsLetNobodyThrough(t *testing.T) {
 	}
 }
 
-func TestSeen(t *testing.T) {
+func TestMarkActive(t *testing.T) {
 	w := newWorld(t)
 	w.Allow("mia", edit)
 	for _, user := range []string{"", "forged", "unfindable"} {
@@ -180,7 +180,7 @@ func TestSeen(t *testing.T) {
 	assert.Equal(t, []string{"acme/mia", "acme/max", "globex/bea", "acme/ann"}, w.seen)
 }
 
-func TestAsksWithTheFactsOfTheRequest(t *testing.T) {
+func TestCheckGetsContextFacts(t *testing.T) {
 	w := newWorld(t)
 	w.call(w.guard.Require(edit, w.load), "PUT /calendars/c1", "User=mia")
 	asked := w.Asked(edit, usher.Ref{Type: "calendar", ID: "c1"})
@@ -191,7 +191,7 @@ func TestAsksWithTheFactsOfTheRequest(t *testing.T) {
 	assert.Same(t, w.calendars["c1"], asked[0].Resource)
 }
 
-func TestAdmitted(t *testing.T) {
+func TestFromContext(t *testing.T) {
 	w := newWorld(t)
 	w.Allow("mia", view).Hiding("title")
 	w.Allow("mia", edit)
@@ -251,8 +251,8 @@ func TestContextIsThatOfTheRequest(t *testing.T) {
 	assert.Equal(t, 200, sendWith(ctx, h, "GET /calendars/c1", nil, "User=mia").Code)
 }
 
-// A Loader knows who asks for what, and nothing of a decision that is still to come.
-func TestLoaderKnowsWhoAsks(t *testing.T) {
+// A Loader gets the subject and the permission, and no decision yet.
+func TestLoaderGetsSubject(t *testing.T) {
 	w := newWorld(t)
 	w.AllowEverything()
 	var loading []usherhttp.AuthInfo
@@ -284,8 +284,8 @@ func TestSubjectRequest(t *testing.T) {
 	assert.Nil(t, who.Request(edit, nil).Resource)
 }
 
-// What a Loader has begun may go on while the guard decides, and the handler runs.
-func TestLoaderThatLeavesSomethingRunning(t *testing.T) {
+// Goroutines of a Loader may continue while the guard decides and the handler runs.
+func TestLoaderGoroutines(t *testing.T) {
 	w := newWorld(t)
 	w.AllowEverything()
 	var running sync.WaitGroup

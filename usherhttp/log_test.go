@@ -36,16 +36,15 @@ func TestLog(t *testing.T) {
 	assert.Contains(t, line("PUT /calendars/c1", "User=mia"), `level=ERROR msg="usher: refused" status=500`)
 	w.guard.Subject = nowhere
 	assert.Contains(t, line("PUT /calendars/c1", "User=mia"), `level=ERROR msg="usher: refused" status=500 method=PUT path=/calendars/c1 account="" user=mia permission=calendar.edit `+
-		`error="not set up: Subject returned a user without an account"`)
+		`error="invalid configuration: Subject returned a user without an account"`)
 
 	w = newWorld(t)
 	w.AllowEverything()
 	assert.Empty(t, line("PUT /calendars/c1", "User=mia"), "what is allowed is the host's to log")
 }
 
-// A client who did not wait is nothing that an operator must look into; a deadline of
-// the server's own is.
-func TestLogOfClientsWhoAreGone(t *testing.T) {
+// A client that disconnected is not a fault; a deadline of the server is.
+func TestLogDisconnectedClients(t *testing.T) {
 	w := newWorld(t)
 	cancelled, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -9,13 +9,13 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// Mux makes a mux of the table, with each route behind the guard. There is none if a
-// route is not valid, or has a pattern that cannot be read or is in conflict with
-// another, or if the guard has no Subject or no Authorizer and a route needs it; the
-// error then says so of each, and wraps ErrConfig or ErrUnguarded.
+// Mux returns a mux with all routes, each behind the guard. It returns an error if a route
+// is not valid, if a pattern is malformed or conflicts with another, or if the guard has no
+// Subject or no Authorizer and a route needs it. The error lists all mistakes, and wraps
+// ErrConfig or ErrUnguarded.
 func (rs Routes) Mux(g *Guard) (*http.ServeMux, error) {
 	mux := http.NewServeMux()
-	errs := []error{rs.guardable(g)}
+	errs := []error{rs.checkGuard(g)}
 	for i, r := range rs {
 		err := r.Validate()
 		if err == nil {
@@ -29,8 +29,8 @@ func (rs Routes) Mux(g *Guard) (*http.ServeMux, error) {
 	return mux, nil
 }
 
-// guardable returns what a guard lacks for the routes.
-func (rs Routes) guardable(g *Guard) error {
+// checkGuard returns what a guard lacks for the routes.
+func (rs Routes) checkGuard(g *Guard) error {
 	identifies, asks := false, false
 	for _, r := range rs {
 		identifies = identifies || r.Access != Public
@@ -39,30 +39,30 @@ func (rs Routes) guardable(g *Guard) error {
 	if !identifies {
 		return nil
 	}
-	return g.usable(asks)
+	return g.checkConfig(asks)
 }
 
 // add adds a route to the mux of those before it.
 func (rs Routes) add(mux *http.ServeMux, r Route, h http.Handler) error {
-	refused := register(mux, r.Pattern, h)
+	refused := tryHandle(mux, r.Pattern, h)
 	if refused == "" {
 		return nil
 	}
-	// Of the other pattern the mux tells the place in this file, which is that of all.
+	// The mux names the place where the other pattern was registered, which is the same
+	// line of this file for all patterns. So find the other route by trying.
 	for _, other := range rs {
 		two := http.NewServeMux()
-		if register(two, r.Pattern, h) != "" || register(two, other.Pattern, h) == "" {
+		if tryHandle(two, r.Pattern, h) != "" || tryHandle(two, other.Pattern, h) == "" {
 			continue
 		}
 		_, why, _ := strings.Cut(refused, ":\n")
-		return printable.Errorf("route %q: %w: it is in conflict with the route %q: %s", r.Pattern, ErrConfig, other.Pattern, why)
+		return printable.Errorf("route %q: %w: it conflicts with the route %q: %s", r.Pattern, ErrConfig, other.Pattern, why)
 	}
 	return printable.Errorf("route %q: %w: %s", r.Pattern, ErrConfig, refused)
 }
 
-// register returns the words with which a mux refuses a pattern, and panics; none if
-// it takes it.
-func register(mux *http.ServeMux, pattern string, h http.Handler) (refused string) {
+// tryHandle returns the panic message of a mux that rejects a pattern, or "".
+func tryHandle(mux *http.ServeMux, pattern string, h http.Handler) (refused string) {
 	defer func() {
 		if r := recover(); r != nil {
 			refused = fmt.Sprint(r)

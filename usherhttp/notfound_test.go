@@ -17,7 +17,7 @@ import (
 	"github.com/usher-go/usher/usherhttp"
 )
 
-// What means "not found" does so for a Loader, for Actions.Load and in Refuse.
+// Errors that mean "not found" do so for a Loader, for Actions.Load and in Refuse.
 func TestNotFoundIsOneMapping(t *testing.T) {
 	for _, row := range []struct {
 		err  error
@@ -53,7 +53,7 @@ func TestNotFoundIsOneMapping(t *testing.T) {
 	}
 }
 
-// A store or a session that did not find its own rows says nothing about the resource.
+// A "not found" of a store or a session is not about the resource.
 func TestNotFoundElsewhereIsAFailure(t *testing.T) {
 	w := newWorld(t)
 	failed := fmt.Errorf("tenant settings: %w", sql.ErrNoRows)
@@ -69,7 +69,7 @@ func TestNotFoundElsewhereIsAFailure(t *testing.T) {
 	assert.Equal(t, 503, w.call(w.guard.Require(edit, w.load), "PUT /calendars/c1", "User=mia").Code)
 }
 
-// Every 503 says when to come back, and nothing else does.
+// Every 503 has Retry-After, and no other response has it.
 func TestRetryAfter(t *testing.T) {
 	for after, want := range map[time.Duration]string{
 		0: "5", -time.Second: "5", time.Second: "1", 1500 * time.Millisecond: "2", time.Nanosecond: "1", time.Hour: "3600",
@@ -99,7 +99,7 @@ func TestRetryAfter(t *testing.T) {
 	assert.Equal(t, "120", send(own, "PUT /").Header().Get("Retry-After"), "the handler knows better")
 }
 
-// A resource that does not say to which account it belongs is a mistake of the host.
+// A resource without an account is a mistake of the host.
 func TestResourceWithoutAccount(t *testing.T) {
 	w := newWorld(t)
 	w.AllowEverything()
@@ -139,7 +139,7 @@ func TestResourceWithoutAccount(t *testing.T) {
 	assert.ErrorIs(t, open.Validate(), usherhttp.ErrConfig)
 }
 
-// routed is a mux of one route.
+// routed returns a mux with one route.
 func (w *world) routed(t *testing.T, r usherhttp.Route) http.Handler {
 	t.Helper()
 	mux, err := usherhttp.Routes{r}.Mux(w.guard)

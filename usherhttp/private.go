@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// private is the writer of a handler behind a Guard. Unless the handler sets
-// Cache-Control, it sets that header to private when the response begins: what one user
-// may see, a shared cache must not keep for others. To set it before the handler is
-// called would not do, as http.ServeContent deletes it for errors, and as a handler may
-// add to what is there.
+// private is the response writer of a guarded handler. When the response begins, it sets
+// Cache-Control to private unless the handler has set it, because a shared cache must not
+// serve one user's response to others. It does not set the header before the handler runs,
+// because http.ServeContent deletes it on errors, and a handler may add to an existing
+// value.
 type private struct {
 	http.ResponseWriter
 	begun bool
 }
 
-// wrap returns the writer for a handler, given that of the Guard. What was set outside
-// of the Guard counts only if it keeps shared caches away too.
+// wrap returns the writer for a handler, which writes to outer. A value that was set
+// outside of the Guard is kept only if it excludes shared caches.
 func (w *private) wrap(outer http.ResponseWriter) http.ResponseWriter {
 	w.ResponseWriter = outer
 	h := outer.Header()
@@ -45,8 +45,8 @@ func (w *private) wrap(outer http.ResponseWriter) http.ResponseWriter {
 	return w
 }
 
-// begin is called before the header is sent, and when the handler has returned. A nil
-// value that the handler has put in place keeps the header away, as for net/http.
+// begin is called before the header is sent, and when the handler returns. A header with a
+// nil value stays absent, as in net/http.
 func (w *private) begin() {
 	if w.begun {
 		return
@@ -80,7 +80,7 @@ func (w *private) WriteString(s string) (int, error) {
 	return io.WriteString(w.ResponseWriter, s)
 }
 
-// FlushError is what http.ResponseController calls.
+// FlushError is called by http.ResponseController.
 func (w *private) FlushError() error {
 	w.begin()
 	return http.NewResponseController(w.ResponseWriter).Flush()
@@ -89,8 +89,8 @@ func (w *private) FlushError() error {
 // Unwrap is for http.ResponseController.
 func (w *private) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// A handler finds out by an assertion what its writer can do, so each combination that
-// net/http and usual middleware have is a type.
+// Handlers detect optional interfaces of their writer with type assertions, so each
+// combination of net/http and usual middleware is a type.
 type (
 	flusher       struct{ *private }
 	hijacker      struct{ *private }

@@ -17,10 +17,10 @@ import (
 	"github.com/usher-go/usher/usherhttp"
 )
 
-// caching has handlers, and what their responses say to caches behind a guard.
+// caching has handlers, and the Cache-Control of their responses behind a guard.
 var caching = map[string]struct {
 	handler http.HandlerFunc
-	want    string // "none" if the header is not there
+	want    string // "none" if the header is absent
 }{
 	"writes nothing":        {func(http.ResponseWriter, *http.Request) {}, "private"},
 	"writes a body":         {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "x") }, "private"},
@@ -59,7 +59,7 @@ var caching = map[string]struct {
 		http.ServeContent(w, r, "f.txt", time.Time{}, strings.NewReader("content"))
 	}, "private"},
 	"serves no file": {func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "public") // deleted by net/http, as it is for the file
+		w.Header().Set("Cache-Control", "public") // net/http deletes it on errors
 		http.ServeFileFS(w, r, fstest.MapFS{}, "none")
 	}, "private"},
 	"a deadline": {func(w http.ResponseWriter, r *http.Request) {
@@ -123,7 +123,7 @@ func TestPrivate(t *testing.T) {
 	}
 }
 
-// What a middleware outside of the guard has set holds only if it is as strict.
+// A value that outer middleware has set is kept only if it is as strict.
 func TestPrivateInsideOthers(t *testing.T) {
 	w := newWorld(t)
 	for set, want := range map[string]string{
@@ -141,10 +141,10 @@ func TestPrivateInsideOthers(t *testing.T) {
 	assert.Empty(t, send(public, "GET /").Header()["Cache-Control"], "there is no guard before a public route")
 }
 
-// plain is a writer that can do nothing more than it must.
+// plain is a ResponseWriter without optional interfaces.
 type plain struct{ http.ResponseWriter }
 
-// A handler finds the interfaces that there are outside of the guard, and no others.
+// A handler gets exactly the optional interfaces of the outer writer.
 func TestWriterKeepsItsInterfaces(t *testing.T) {
 	w := newWorld(t)
 	can := func(rw http.ResponseWriter) string {
@@ -196,7 +196,7 @@ func TestWriterKeepsItsInterfaces(t *testing.T) {
 	}
 }
 
-// A handler behind a guard takes the connection over.
+// A guarded handler can hijack the connection.
 func TestHijack(t *testing.T) {
 	w := newWorld(t)
 	for name, hijack := range map[string]func(http.ResponseWriter) (io.WriteCloser, error){

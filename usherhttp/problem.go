@@ -11,24 +11,25 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// TypeDenied is the type of the problem that a denial is, and TypeRefused, followed by
-// a code such as no-seats-left, of one that a command was refused for. All other
-// problems are of the type about:blank: their status says it all.
+// The types of problems. TypeDenied is the type of a denial. TypeRefused, followed by a
+// code such as no-seats-left, is the type of a refused command. Other problems have the
+// type about:blank, because their status is sufficient.
 const (
 	TypeDenied  = TypeRefused + "denied"
 	TypeRefused = "tag:usher-go.github.io,2026:"
 )
 
-// Problem is the body of a refusal, as RFC 9457 has it. As an error of a host's
-// function it says how to answer.
+// Problem is the body of a refusal, as in RFC 9457. If a host's function returns a *Problem
+// as an error, it is sent as the response. Default of Type: about:blank; of Title: the text
+// of the status; of Detail: a sentence for the status.
 type Problem struct {
-	Type       string   `json:"type"`                 // TypeDenied, TypeRefused and a code, or about:blank, which an empty one becomes
-	Title      string   `json:"title"`                // the text of the status, which an empty one becomes
-	Status     int      `json:"status"`               // of the response
+	Type       string   `json:"type"`                 // TypeDenied, TypeRefused and a code, or about:blank
+	Title      string   `json:"title"`                // the text of the status
+	Status     int      `json:"status"`               // the status of the response
 	Detail     string   `json:"detail,omitempty"`     // a sentence for the user
-	Permission string   `json:"permission,omitempty"` // that was denied
-	Reason     string   `json:"reason,omitempty"`     // a usher.Reason; none for who is no user of the account
-	Unmet      []string `json:"unmet,omitempty"`      // of condition-unmet: those in Guard.Disclose
+	Permission string   `json:"permission,omitempty"` // the permission that was denied
+	Reason     string   `json:"reason,omitempty"`     // a usher.Reason; empty for users who do not belong to the account
+	Unmet      []string `json:"unmet,omitempty"`      // for condition-unmet: the conditions that Guard.Disclose contains
 }
 
 func (p *Problem) Error() string {
@@ -39,32 +40,31 @@ func (p *Problem) Error() string {
 	return text
 }
 
-// defaultRetryAfter gives a store time to come back, and users no cause to reload.
+// defaultRetryAfter gives a store time to recover, and is too short for users to reload.
 const defaultRetryAfter = 5 * time.Second
 
-// sentences are for users, by status.
-var sentences = map[int]string{
+// statusSentences are the texts for users, by status.
+var statusSentences = map[int]string{
 	http.StatusUnauthorized:          "Please sign in.",
-	http.StatusForbidden:             "You may not do this.",
-	http.StatusNotFound:              "There is nothing here that you may see.",
-	http.StatusMethodNotAllowed:      "This cannot be done here.",
-	http.StatusRequestEntityTooLarge: "That is more than can be asked for at a time.",
-	http.StatusInternalServerError:   "Something is wrong on our side.",
-	http.StatusServiceUnavailable:    "This cannot be done right now. Please try again in a moment.",
+	http.StatusForbidden:             "You are not allowed to do this.",
+	http.StatusNotFound:              "This item does not exist, or you cannot see it.",
+	http.StatusMethodNotAllowed:      "This method is not supported here.",
+	http.StatusRequestEntityTooLarge: "The request is too large.",
+	http.StatusInternalServerError:   "Something went wrong on our side.",
+	http.StatusServiceUnavailable:    "This is not possible right now. Please try again in a moment.",
 }
 
-// denials are sentences for users, by the reason of a denial.
-var denials = map[usher.Reason]string{
+// denialSentences are the texts for users, by the reason of a denial.
+var denialSentences = map[usher.Reason]string{
 	usher.ReasonInactive:       "Your access to this account is not active.",
-	usher.ReasonForbidden:      "This may not be done here.",
-	usher.ReasonConditionUnmet: "You may do this only if more conditions are met.",
-	usher.ReasonOutOfScope:     "You may do this elsewhere, but not here.",
-	usher.ReasonNoPermission:   "You do not have the permission to do this.",
+	usher.ReasonForbidden:      "This is not allowed here.",
+	usher.ReasonConditionUnmet: "You can do this only if more conditions are met.",
+	usher.ReasonOutOfScope:     "You don't have access to this item.",
+	usher.ReasonNoPermission:   "You don't have permission to do this.",
 }
 
-// write answers with a problem. What a handler further out has said of another body
-// does not hold for this one, and no cache may keep it: what is refused now may be
-// allowed to somebody else.
+// write sends a problem. It removes headers that an outer handler has set for another body.
+// No cache may store the response, because another user's request may be allowed.
 func (g *Guard) write(w http.ResponseWriter, r *http.Request, p Problem) {
 	if p.Type == "" {
 		p.Type = "about:blank"
@@ -73,7 +73,7 @@ func (g *Guard) write(w http.ResponseWriter, r *http.Request, p Problem) {
 		p.Title = http.StatusText(p.Status)
 	}
 	if p.Detail == "" {
-		p.Detail = sentences[p.Status]
+		p.Detail = statusSentences[p.Status]
 	}
 	if g.Localize != nil {
 		if s := g.Localize(r, p); s != "" {
@@ -81,7 +81,7 @@ func (g *Guard) write(w http.ResponseWriter, r *http.Request, p Problem) {
 		}
 	}
 	body, err := json.Marshal(p)
-	if err != nil { // not with these types of fields
+	if err != nil { // impossible with these types of fields
 		body = fmt.Appendf(nil, `{"status":%d}`, p.Status)
 	}
 	h := w.Header()
@@ -98,7 +98,7 @@ func (g *Guard) write(w http.ResponseWriter, r *http.Request, p Problem) {
 	writeBody(w, r, p.Status, append(printable.JSON(body), '\n'))
 }
 
-// retryAfter returns after how many seconds a client may send a request again.
+// retryAfter returns the number of seconds after which a client may retry.
 func (g *Guard) retryAfter() int {
 	after := g.RetryAfter
 	if after <= 0 {
@@ -107,7 +107,7 @@ func (g *Guard) retryAfter() int {
 	return int((after + time.Second - 1) / time.Second)
 }
 
-// writeBody sends a body that is for this client only, none to HEAD.
+// writeBody sends a body that is only for this client. A response to HEAD has no body.
 func writeBody(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
@@ -115,6 +115,6 @@ func writeBody(w http.ResponseWriter, r *http.Request, status int, body []byte) 
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // a client who is gone needs no answer
+		_, _ = w.Write(body) // the client may have disconnected
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/usher-go/usher/usherhttp"
 )
 
-func TestDenialTellsWhatAUserMayKnow(t *testing.T) {
+func TestDenialDisclosure(t *testing.T) {
 	w := newWorld(t)
 	w.guard.Disclose = []string{"mfa"}
 	w.Deny("inna", edit, usher.ReasonInactive)
@@ -25,12 +25,12 @@ func TestDenialTellsWhatAUserMayKnow(t *testing.T) {
 	guarded := w.guard.Require(edit, w.load)
 	for user, want := range map[string]usherhttp.Problem{
 		"inna": {Reason: "inactive", Detail: "Your access to this account is not active."},
-		"fred": {Reason: "forbidden", Detail: "This may not be done here."},
-		"cora": {Reason: "condition-unmet", Detail: "You may do this only once this is met: mfa.", Unmet: []string{"mfa"}},
-		"otto": {Reason: "out-of-scope", Detail: "You may do this elsewhere, but not here."},
-		"nora": {Reason: "no-permission", Detail: "You do not have the permission to do this."},
-		"uma":  {Detail: "You may not do this."},
-		"zoe":  {Detail: "You may not do this."},
+		"fred": {Reason: "forbidden", Detail: "This is not allowed here."},
+		"cora": {Reason: "condition-unmet", Detail: "You can do this only if these conditions are met: mfa.", Unmet: []string{"mfa"}},
+		"otto": {Reason: "out-of-scope", Detail: "You don't have access to this item."},
+		"nora": {Reason: "no-permission", Detail: "You don't have permission to do this."},
+		"uma":  {Detail: "You are not allowed to do this."},
+		"zoe":  {Detail: "You are not allowed to do this."},
 	} {
 		want.Type, want.Title, want.Status = usherhttp.TypeDenied, "Forbidden", 403
 		if want.Reason != "" {
@@ -44,7 +44,7 @@ func TestDenialTellsWhatAUserMayKnow(t *testing.T) {
 	assert.Contains(t, w.log.String(), "problem_test.go:", "which has them")
 }
 
-// Titles of the policy word what a user needs, and never what is not disclosed.
+// Titles in the policy are used for sentences, but never for undisclosed conditions.
 func TestDenialWithTitles(t *testing.T) {
 	w := newWorld(t)
 	w.guard.Disclose = []string{"mfa", "seated", "open"}
@@ -57,8 +57,8 @@ func TestDenialWithTitles(t *testing.T) {
 	for user, want := range map[string]string{
 		"one": "You need a booking seat.",
 		"two": "You need a login with two factors and a booking seat.",
-		"mix": "You may do this only once this is met: open, a booking seat.",
-		"non": "You do not have the permission to edit a calendar.",
+		"mix": "You can do this only if these conditions are met: open, a booking seat.",
+		"non": "You don't have permission to edit a calendar.",
 	} {
 		answer := w.call(guarded, "PUT /calendars/c1", "User="+user)
 		assert.Equal(t, want, problem(t, answer).Detail, user)
@@ -66,7 +66,7 @@ func TestDenialWithTitles(t *testing.T) {
 	}
 }
 
-// Whether an account exists is not told to who is no user of it.
+// Users who do not belong to an account cannot find out whether it exists.
 func TestUnknownAccountReadsAsUnknownUser(t *testing.T) {
 	w := newWorld(t)
 	w.Deny("uma", edit, usher.ReasonUnknownUser)
@@ -85,7 +85,7 @@ func TestBody(t *testing.T) {
 	guarded := w.guard.Require(edit, w.load)
 	answer := w.call(guarded, "PUT /calendars/c1", "User=mia")
 	assert.Equal(t, `{"type":"tag:usher-go.github.io,2026:denied","title":"Forbidden","status":403,`+
-		`"detail":"You do not have the permission to do this.","permission":"calendar.edit","reason":"no-permission"}`+"\n", answer.Body.String())
+		`"detail":"You don't have permission to do this.","permission":"calendar.edit","reason":"no-permission"}`+"\n", answer.Body.String())
 	assert.Empty(t, answer.Header().Get("WWW-Authenticate"))
 
 	answer = w.call(guarded, "PUT /calendars/c1")
@@ -104,7 +104,7 @@ func TestBody(t *testing.T) {
 	answer = w.call(guarded, "PUT /calendars/c1", "User=mia", "Accept-Language=de")
 	assert.Equal(t, "Das darfst du nicht.", problem(t, answer).Detail)
 	answer = w.call(guarded, "PUT /calendars/none", "User=mia", "Accept-Language=de")
-	assert.Equal(t, "There is nothing here that you may see.", problem(t, answer).Detail)
+	assert.Equal(t, "This item does not exist, or you cannot see it.", problem(t, answer).Detail)
 }
 
 func TestHead(t *testing.T) {
@@ -117,7 +117,7 @@ func TestHead(t *testing.T) {
 	assert.Equal(t, 401, w.call(guarded, "OPTIONS /calendars/c1").Code, "a guard asks of OPTIONS what it asks of every method")
 }
 
-// What an outer handler said of the body that it expected does not hold for a refusal.
+// A refusal removes the headers that an outer handler has set for the expected body.
 func TestHeadersOfAnotherBody(t *testing.T) {
 	w := newWorld(t)
 	answer := w.call(func(next http.Handler) http.Handler {

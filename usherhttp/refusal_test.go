@@ -15,7 +15,7 @@ import (
 	"github.com/usher-go/usher/usherhttp"
 )
 
-// Every code has an answer of its own, which says nothing of what only an operator reads.
+// Every code has its own response, without details that are only for operators.
 func TestRefusals(t *testing.T) {
 	statuses := map[int]int{}
 	sentences := map[string]string{}
@@ -32,7 +32,7 @@ func TestRefusals(t *testing.T) {
 		if code != account.CodeDenied {
 			assert.Empty(t, sentences[answer.Detail], "%s has the sentence of another", name)
 		}
-		assert.NotEqual(t, "This cannot be done as things are.", answer.Detail, "%s has no answer", name)
+		assert.NotEqual(t, "This is not possible in the current state of the account.", answer.Detail, "%s has no answer", name)
 		sentences[answer.Detail] = name
 		statuses[answer.Status]++
 	}
@@ -61,7 +61,7 @@ func (w *world) refusing(err error) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.guard.Refuse(rw, r, err) })
 }
 
-// A command that an engine denies is answered as a guard would have done.
+// A command that an engine denies gets the same response as from a guard.
 func TestDeniedCommands(t *testing.T) {
 	w := newWorld(t)
 	e := w.withEngine(t)
@@ -74,7 +74,7 @@ func TestDeniedCommands(t *testing.T) {
 	}
 	assert.Equal(t, &usherhttp.Problem{
 		Type: usherhttp.TypeDenied, Title: "Forbidden", Status: 403, Permission: "user.delete", Reason: "forbidden",
-		Detail: "This may not be done here.",
+		Detail: "This is not allowed here.",
 	}, remove("max", "acme"))
 	assert.Contains(t, w.log.String(), `level=INFO msg="usher: denied" status=403 method=DELETE path=/people/mia account="" user="" permission=user.delete `)
 	assert.Empty(t, remove("eve", "acme").Reason, "who is no user is not told so")
@@ -82,8 +82,7 @@ func TestDeniedCommands(t *testing.T) {
 	assert.Equal(t, remove("eve", "acme").Detail, remove("eve", "initech").Detail)
 }
 
-// A key that was used for something else is the client's to change, and nothing that an
-// operator must look into.
+// A reused idempotency key is the client's mistake, not a fault.
 func TestReusedKey(t *testing.T) {
 	w := newWorld(t)
 	e := w.withEngine(t)
@@ -94,7 +93,7 @@ func TestReusedKey(t *testing.T) {
 	_, err = e.Submit(context.Background(), b)
 	assert.Equal(t, usherhttp.Problem{
 		Type: usherhttp.TypeRefused + "key-reused", Title: "Unprocessable Entity", Status: 422,
-		Detail: "Something else was sent under the same key before.",
+		Detail: "This idempotency key was already used for a different request.",
 	}, problem(t, send(w.refusing(err), "POST /people")))
 	assert.Contains(t, w.log.String(), `level=INFO msg="usher: refused" status=422`)
 }

@@ -13,60 +13,65 @@ import (
 	"github.com/usher-go/usher/permission"
 )
 
-// Refuse answers as the Guard does, for handlers that ask themselves: an error of
-// usher.Require, ErrNotFound, one of Guard.NotFound, ErrNoSubject, a *Problem with a status of 400 to 499,
-// what an Engine returns for commands, and whatever else keeps a question from being
-// answered, which is 503. It writes to the log, too. Nil is a misuse, and answered
-// with 500.
+// Refuse responds with an error as the Guard does, and logs it. It is for handlers that
+// make checks themselves. The error is one of these:
 //
-// A command that was refused for a reason other than a denial, such as a lack of
-// seats, is a Problem of the type TypeRefused and the code; its sentence is for users
-// and names no ids, for which there is Sentence. The status is 404 for what does not
-// exist, 422 for what makes no sense, 403 for an escalation, else 409.
+//   - an error of usher.Require
+//   - ErrNotFound, or an error in Guard.NotFound: 404
+//   - ErrNoSubject: 401
+//   - a *Problem with a status of 400 to 499
+//   - an error that an Engine returns for commands
+//   - any other error: 503
+//   - nil, which is a mistake in the handler: 500
 //
-// Of the engine's errors, ErrKeyReused is 422, with TypeRefused and key-reused: the
-// client must take another key. ErrContention, ErrOutcomeUnknown, ErrStale and ErrClosed are 503:
-// the client may send the same again, after ErrOutcomeUnknown only under the same key. Any
-// error with a method Refused() string is taken for such a refusal, with what it
-// returns for the code.
+// A command that was refused for another reason than a denial, such as a lack of seats, is
+// a Problem of the type TypeRefused and the code. Its sentence is for users and contains no
+// ids; Localize can replace it. The status is 404 if something does not exist, 422 if the
+// command is invalid, 403 for an escalation, and 409 otherwise.
+//
+// The engine's ErrKeyReused is 422, with TypeRefused and key-reused: the client must use
+// another idempotency key. ErrContention, ErrOutcomeUnknown, ErrStale and ErrClosed are
+// 503: the client may retry, after ErrOutcomeUnknown only with the same key. Any other
+// error with a method Refused() string is treated as a refusal with the code that the
+// method returns.
 func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if g == nil {
 		g = new(Guard)
 	}
-	g.refuse(w, r, FromContext(r.Context()), false, g.mapped(err))
+	g.refuse(w, r, FromContext(r.Context()), false, g.mapNotFound(err))
 }
 
 func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, a AuthInfo, conceal bool, err error) {
 	if err == nil {
-		err = printable.Errorf("%w: Refuse was given no error", ErrConfig)
+		err = printable.Errorf("%w: Refuse was called without an error", ErrConfig)
 	}
 	p := g.problem(&a, err)
 	status := p.Status
-	if conceal && shows(status, err) {
+	if conceal && reveals(status, err) {
 		p = notFound
 	}
 	g.log(r, &a, status, p.Status, err)
 	g.write(w, r, p)
 }
 
-// shows reports whether an answer would tell that there is something. A question that
-// is wrong for a resource is not asked where there is none.
-func shows(status int, err error) bool {
+// reveals reports whether a response would reveal that the resource exists. A permission that
+// is wrong for a resource causes an error only if there is a resource.
+func reveals(status int, err error) bool {
 	return status == http.StatusForbidden || status == http.StatusNotFound ||
 		errors.Is(err, usher.ErrWrongResource) || errors.Is(err, usher.ErrUndeclared) || errors.Is(err, errNoAccount)
 }
 
 var notFound = Problem{Status: http.StatusNotFound}
 
-// mistakes are those of a program: to try again does not help.
-var mistakes = []error{
-	ErrConfig, ErrUnguarded, errWhole,
+// programErrors are errors in the program, for which a retry does not help.
+var programErrors = []error{
+	ErrConfig, ErrUnguarded, errWholeAccount,
 	usher.ErrUnknownPermission, usher.ErrWrongResource, usher.ErrUndeclared, usher.ErrNoTime, usher.ErrNoAuthorizer,
 }
 
-// problem says how an error is answered.
+// problem returns the response to an error.
 func (g *Guard) problem(a *AuthInfo, err error) Problem {
-	if own, ok := ownAnswer(err); ok {
+	if own, ok := hostProblem(err); ok {
 		return *own
 	}
 	var denied *usher.DeniedError
@@ -77,30 +82,30 @@ func (g *Guard) problem(a *AuthInfo, err error) Problem {
 	case errors.Is(err, ErrNotFound), errors.Is(err, usher.ErrOtherAccount):
 		return notFound
 	case errors.As(err, &denied) && denied != nil:
-		return g.denial(denied.Request.Permission.String(), denied.Decision)
+		return g.denialProblem(denied.Request.Permission.String(), denied.Decision)
 	case errors.As(err, &command):
-		return refused(command.Refused())
+		return refusalProblem(command.Refused())
 	case errors.Is(err, usher.ErrDenied), errors.Is(err, usher.ErrUnknownAccount):
-		return g.denial(a.Permission.String(), usher.Decision{})
-	case slices.ContainsFunc(mistakes, func(m error) bool { return errors.Is(err, m) }):
+		return g.denialProblem(a.Permission.String(), usher.Decision{})
+	case slices.ContainsFunc(programErrors, func(m error) bool { return errors.Is(err, m) }):
 		return Problem{Status: http.StatusInternalServerError}
 	}
 	return Problem{Status: http.StatusServiceUnavailable}
 }
 
-// ownAnswer finds the answer that a host's function gave.
-func ownAnswer(err error) (*Problem, bool) {
+// hostProblem returns the response that a host's function chose.
+func hostProblem(err error) (*Problem, bool) {
 	var own *Problem
 	ok := errors.As(err, &own) && own != nil && own.Status >= 400 && own.Status < 500
 	return own, ok
 }
 
-// denial says of a decision what the user may know. Of who is no user of the account
-// that is as little as of an account that does not exist.
-func (g *Guard) denial(permission string, d usher.Decision) Problem {
+// denialProblem returns the problem for a decision, as far as the user may see it. A user who does
+// not belong to the account sees as little as for an account that does not exist.
+func (g *Guard) denialProblem(permission string, d usher.Decision) Problem {
 	p := Problem{Type: TypeDenied, Status: http.StatusForbidden}
-	sentence, told := denials[d.Reason()]
-	if !told {
+	sentence, ok := denialSentences[d.Reason()]
+	if !ok {
 		return p
 	}
 	p.Detail, p.Reason, p.Permission = sentence, d.Reason().String(), permission
@@ -113,19 +118,19 @@ func (g *Guard) denial(permission string, d usher.Decision) Problem {
 			}
 		}
 		if len(p.Unmet) > 0 {
-			p.Detail = needs(p.Unmet, detail.Titles)
+			p.Detail = needSentence(p.Unmet, detail.Titles)
 		}
 	case usher.ReasonNoPermission:
 		if title := detail.Titles[permission]; title != "" {
-			p.Detail = "You do not have the permission to " + printable.Text(title) + "."
+			p.Detail = "You don't have permission to " + printable.Text(title) + "."
 		}
 	}
 	return p
 }
 
-// needs is a sentence for a user about conditions that are not met: "You need a booking
-// seat." if all of them have titles, otherwise one that lists them.
-func needs(unmet []string, titles map[string]string) string {
+// needSentence returns a sentence about conditions that are not met: "You need a booking seat." if
+// all have titles, otherwise a list.
+func needSentence(unmet []string, titles map[string]string) string {
 	words, titled := make([]string, len(unmet)), true
 	for i, condition := range unmet {
 		words[i] = printable.Text(titles[condition])
@@ -134,7 +139,7 @@ func needs(unmet []string, titles map[string]string) string {
 		}
 	}
 	if !titled {
-		return "You may do this only once this is met: " + strings.Join(words, ", ") + "."
+		return "You can do this only if these conditions are met: " + strings.Join(words, ", ") + "."
 	}
 	last := len(words) - 1
 	if last == 0 {
@@ -143,23 +148,23 @@ func needs(unmet []string, titles map[string]string) string {
 	return "You need " + strings.Join(words[:last], ", ") + " and " + words[last] + "."
 }
 
-// log tells of a refusal with a status, which was answered with another one if it had
-// to be concealed.
+// log logs a refusal. status is the actual status; answered is the status of the response,
+// which differs if the resource is concealed.
 func (g *Guard) log(r *http.Request, a *AuthInfo, status, answered int, err error) {
 	level, message := slog.LevelDebug, "refused"
 	var command refusal
 	switch {
 	case errors.Is(err, usher.ErrOtherAccount):
-		level = slog.LevelWarn // somebody tries ids out, or a Loader looks in the wrong place
+		level = slog.LevelWarn // a client guesses ids, or a Loader reads the wrong account
 	case errors.Is(err, usher.ErrDenied):
 		level, message = slog.LevelInfo, "denied"
 	case errors.Is(err, usher.ErrUnknownAccount):
-		level = slog.LevelInfo // a session of an account that is gone, or that nobody signed up
+		level = slog.LevelInfo // a session of an account that was deleted or never created
 	case errors.As(err, &command), status == http.StatusConflict, status == http.StatusUnprocessableEntity:
 		level = slog.LevelInfo
 	case status == http.StatusInternalServerError:
 		level = slog.LevelError
-	case status == http.StatusServiceUnavailable && !gone(r):
+	case status == http.StatusServiceUnavailable && !disconnected(r):
 		level, message = slog.LevelError, "undecided"
 	}
 	logger := g.Log
@@ -172,13 +177,14 @@ func (g *Guard) log(r *http.Request, a *AuthInfo, status, answered int, err erro
 	attrs := []slog.Attr{
 		slog.Int("status", answered), slog.String("method", printable.Value(r.Method)), slog.String("path", printable.Value(r.URL.Path)),
 		slog.String("account", printable.Value(a.Subject.Account)), slog.String("user", printable.Value(a.Subject.User)),
-		slog.String("permission", printable.Value(asked(a, err).String())), slog.Any("error", printable.Error(err)),
+		slog.String("permission", printable.Value(deniedPermission(a, err).String())), slog.Any("error", printable.Error(err)),
 	}
 	logger.LogAttrs(r.Context(), level, "usher: "+message, attrs...)
 }
 
-// asked is the permission that the guard asked for, or else an engine for a command.
-func asked(a *AuthInfo, err error) permission.Permission {
+// deniedPermission returns the permission that the guard checked, or else the one that an engine
+// checked for a command.
+func deniedPermission(a *AuthInfo, err error) permission.Permission {
 	var denied *usher.DeniedError
 	if a.Permission.IsZero() && errors.As(err, &denied) && denied != nil {
 		return denied.Request.Permission
@@ -186,6 +192,5 @@ func asked(a *AuthInfo, err error) permission.Permission {
 	return a.Permission
 }
 
-// gone reports whether the client did not wait for the answer. A deadline that has
-// passed is the server's own.
-func gone(r *http.Request) bool { return errors.Is(r.Context().Err(), context.Canceled) }
+// disconnected reports whether the client disconnected. An expired deadline is the server's own.
+func disconnected(r *http.Request) bool { return errors.Is(r.Context().Err(), context.Canceled) }

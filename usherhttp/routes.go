@@ -10,61 +10,61 @@ import (
 	"github.com/usher-go/usher/permission"
 )
 
-// Route is a row of a route table. One that says neither what it takes nor that it
-// takes nothing is not guarded: it is refused when the table is made into a mux, and
-// all its requests are.
+// Route is a row of a route table. A route with neither a Permission nor an Access that
+// needs none is not guarded: Routes.Mux rejects it, and Guard.Handler refuses all its
+// requests.
 type Route struct {
-	Pattern    string                // as http.ServeMux reads it: GET /calendars/{id}
-	Permission permission.Permission // what it takes
-	Resource   Loader                // on what; WholeAccount where it is no single resource
-	Conceal    bool                  // a denial is answered as if there were no such resource
-	HideUnless permission.Permission // so is one to who lacks this on the Resource; others are told why: see ConcealUnless
-	Access     Access                // for routes that take no permission
-	AnyAccount bool                  // a Resource whose InAccount is empty passes, as one that no account owns
+	Pattern    string                // for http.ServeMux: GET /calendars/{id}
+	Permission permission.Permission // the permission that is required
+	Resource   Loader                // loads the resource; WholeAccount for the account as a whole
+	Conceal    bool                  // denials get 404, as if the resource did not exist
+	HideUnless permission.Permission // like Conceal, but users with this permission on the Resource get 403: see Guard.ConcealUnless
+	Access     Access                // for routes that require no permission
+	AnyAccount bool                  // permits a Resource whose InAccount is empty, because it belongs to no account
 	Handler    http.Handler
 }
 
-// Access says who gets to a Route. The zero value asks for the Permission of the
-// Route; without one, nobody gets through.
+// Access states which users can reach a Route. The zero value requires the Permission of
+// the Route; without one, every request is refused.
 type Access uint8
 
-// Who gets to a route.
+// The kinds of access.
 const (
-	ByPermission Access = iota // who has the Permission of the Route
-	AnySubject                 // everybody who has logged in; the handler asks, or an engine that it gives commands to
-	Public                     // everybody
+	ByPermission Access = iota // users with the Permission of the Route
+	AnySubject                 // all logged-in users; the handler or an engine checks permissions
+	Public                     // all requests
 )
 
-// ErrUnguarded says that anybody would get through a route.
+// ErrUnguarded is the error for a route that would let every request through.
 var ErrUnguarded = errors.New("not guarded")
 
-// Validate returns what is wrong with a route, whatever the router. The error wraps
-// ErrUnguarded or ErrConfig.
+// Validate returns the mistakes in a route that do not depend on the router. The error
+// wraps ErrUnguarded or ErrConfig.
 //
-// A pattern that takes a permission must name a method: else the permission to look
-// would be all that it takes to delete.
+// A pattern with a permission must have a method. Otherwise the permission to view would
+// also permit DELETE.
 func (r Route) Validate() error {
 	wrong := func(err error, what string) error { return printable.Errorf("route %q: %w: %s", r.Pattern, err, what) }
 	switch {
 	case r.Access > Public:
-		return wrong(ErrUnguarded, printable.Sprintf("there is no Access %d", r.Access))
+		return wrong(ErrUnguarded, printable.Sprintf("unknown Access %d (want ByPermission, AnySubject or Public)", r.Access))
 	case r.Access != ByPermission && (!r.Permission.IsZero() || r.Resource != nil || r.Conceal || !r.HideUnless.IsZero()):
-		return wrong(ErrConfig, "it takes a permission, and has an Access that takes none")
+		return wrong(ErrConfig, "Permission, Resource, Conceal and HideUnless require the Access ByPermission")
 	case r.Access == ByPermission && r.Permission.IsZero():
-		return wrong(ErrUnguarded, "give it a Permission and a Resource, or say that its Access is AnySubject or Public")
+		return wrong(ErrUnguarded, "set a Permission and a Resource, or set Access to AnySubject or Public")
 	case r.Access == ByPermission && r.Resource == nil:
-		return wrong(ErrUnguarded, printable.Sprintf("say on what %s is asked for, or WholeAccount", r.Permission))
+		return wrong(ErrUnguarded, printable.Sprintf("set the Resource for %s, or WholeAccount", r.Permission))
 	case r.Access == ByPermission && !hasMethod(r.Pattern):
-		return wrong(ErrConfig, printable.Sprintf("it names no method, so %s would do for all of them", r.Permission))
+		return wrong(ErrConfig, printable.Sprintf("the pattern has no method, so %s would permit all methods", r.Permission))
 	case r.Conceal && !r.HideUnless.IsZero():
-		return wrong(ErrConfig, printable.Sprintf("its Conceal takes the reason from who may %s; leave one of both out", r.HideUnless))
+		return wrong(ErrConfig, printable.Sprintf("Conceal and HideUnless (%s) are mutually exclusive", r.HideUnless))
 	case r.Access != ByPermission && r.AnyAccount:
-		return wrong(ErrConfig, "it allows a Resource of any account, and has an Access that loads none")
+		return wrong(ErrConfig, "AnyAccount requires the Access ByPermission")
 	case isNil(r.Handler):
 		return wrong(ErrConfig, "it has no Handler")
 	}
 	if a, ok := r.Handler.(*Actions); ok {
-		if err := a.usable(); err != nil {
+		if err := a.checkConfig(); err != nil {
 			return printable.Errorf("route %q: %w", r.Pattern, err)
 		}
 	}
@@ -76,8 +76,8 @@ func hasMethod(pattern string) bool {
 	return found && method != "" && !strings.ContainsAny(method, "/{") && strings.TrimSpace(path) != ""
 }
 
-// Handler returns the handler of a route behind the guard, for routers that Routes
-// cannot fill. All that it does for a route that is not valid is to refuse.
+// Handler returns the handler of a route behind the guard, for routers that cannot use
+// Routes.Mux. If the route is not valid, the handler refuses every request.
 func (g *Guard) Handler(r Route) http.Handler {
 	switch err := r.Validate(); {
 	case err != nil:
@@ -87,17 +87,17 @@ func (g *Guard) Handler(r Route) http.Handler {
 	case r.Access == AnySubject:
 		return g.RequireSubject()(r.Handler)
 	}
-	way := guardHandler{permission: r.Permission, on: r.Resource, visible: r.HideUnless, anyAccount: r.AnyAccount}
+	h := guardHandler{permission: r.Permission, loader: r.Resource, hideUnless: r.HideUnless, anyAccount: r.AnyAccount}
 	if r.Conceal {
-		way.visible = r.Permission
+		h.hideUnless = r.Permission
 	}
-	return g.handlerOf(way)(r.Handler)
+	return g.middleware(h)(r.Handler)
 }
 
-// Routes is a table of routes: each with the permission that it takes.
+// Routes is a route table.
 type Routes []Route
 
-// Validate returns what is wrong with the routes, as theirs does.
+// Validate returns the mistakes in all routes, as Route.Validate does.
 func (rs Routes) Validate() error {
 	var errs []error
 	for _, r := range rs {
@@ -106,9 +106,9 @@ func (rs Routes) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Permissions returns the permissions that the routes ask for, those of an *Actions
-// among them, each once, in the order of the table. A host holds them against its
-// policy when it starts, rather than find a typing error with a request:
+// Permissions returns the permissions that the routes check, including those of an
+// *Actions, each once, in the order of the table. Compare them with the policy at startup,
+// so that a misspelled name does not fail at the first request:
 //
 //	for _, name := range routes.Permissions() {
 //		if _, err := p.Permission(name.String()); err != nil {

@@ -58,28 +58,28 @@ func TestRoutes(t *testing.T) {
 	assert.Equal(t, []permission.Permission{edit, typo}, usherhttp.Routes{buttons}.Permissions(), "those of buttons, too")
 }
 
-// wrongRoutes are rows that no table may have.
+// wrongRoutes returns routes that are not valid, by their error.
 func (w *world) wrongRoutes() map[string]usherhttp.Route {
 	return map[string]usherhttp.Route{
-		`route "GET /a": not guarded: give it a Permission and a Resource, or say that its Access is AnySubject or Public`: {Pattern: "GET /a", Handler: through},
-		`route "": not guarded: give it a Permission`:                                         {},
-		`route "GET /b": not guarded: say on what calendar.view is asked for`:                 {Pattern: "GET /b", Permission: view, Handler: through},
-		`route "GET /c": not guarded: give it a Permission`:                                   {Pattern: "GET /c", Resource: w.load, Handler: through},
-		`route "GET /d": not guarded: there is no Access 9`:                                   {Pattern: "GET /d", Access: 9, Handler: through},
-		`route "/e/{id}": not set up: it names no method, so calendar.view would do`:          {Pattern: "/e/{id}", Permission: view, Resource: w.load, Handler: through},
-		`route "host/{x y}": not set up: it names no method`:                                  {Pattern: "host/{x y}", Permission: view, Resource: w.load, Handler: through},
-		`route "GET /f": not set up: it has no Handler`:                                       {Pattern: "GET /f", Permission: view, Resource: w.load},
-		`route "GET /g": not set up: it takes a permission, and has an Access`:                {Pattern: "GET /g", Permission: view, Access: usherhttp.Public, Handler: through},
-		`route "GET /h": not set up: it takes a permission, and has an Access that`:           {Pattern: "GET /h", Resource: w.load, Access: usherhttp.AnySubject, Handler: through},
-		`route "GET /k": not set up: its Conceal takes the reason from who may calendar.view`: {Pattern: "GET /k", Permission: edit, Resource: w.load, Conceal: true, HideUnless: view, Handler: through},
-		`route "GET /l": not set up: it takes a permission, and has an Access`:                {Pattern: "GET /l", HideUnless: view, Access: usherhttp.AnySubject, Handler: through},
-		`route "GET /m": not guarded: give it a Permission`:                                   {Pattern: "GET /m", HideUnless: view, Resource: w.load, Handler: through},
-		`route "GET /n": not set up: Actions has no Load`:                                     {Pattern: "GET /n", Access: usherhttp.AnySubject, Handler: &usherhttp.Actions{}},
-		`route "GET /o": not set up: there is no Guard`: {Pattern: "GET /o", Access: usherhttp.AnySubject, Handler: &usherhttp.Actions{
+		`route "GET /a": not guarded: set a Permission and a Resource, or set Access to AnySubject or Public`: {Pattern: "GET /a", Handler: through},
+		`route "": not guarded: set a Permission`:                                                             {},
+		`route "GET /b": not guarded: set the Resource for calendar.view`:                                     {Pattern: "GET /b", Permission: view, Handler: through},
+		`route "GET /c": not guarded: set a Permission`:                                                       {Pattern: "GET /c", Resource: w.load, Handler: through},
+		`route "GET /d": not guarded: unknown Access 9`:                                                       {Pattern: "GET /d", Access: 9, Handler: through},
+		`route "/e/{id}": invalid configuration: the pattern has no method, so calendar.view would permit`:    {Pattern: "/e/{id}", Permission: view, Resource: w.load, Handler: through},
+		`route "host/{x y}": invalid configuration: the pattern has no method`:                                {Pattern: "host/{x y}", Permission: view, Resource: w.load, Handler: through},
+		`route "GET /f": invalid configuration: it has no Handler`:                                            {Pattern: "GET /f", Permission: view, Resource: w.load},
+		`route "GET /g": invalid configuration: Permission, Resource, Conceal and HideUnless`:                 {Pattern: "GET /g", Permission: view, Access: usherhttp.Public, Handler: through},
+		`route "GET /h": invalid configuration: Permission, Resource, Conceal and HideUnless require`:         {Pattern: "GET /h", Resource: w.load, Access: usherhttp.AnySubject, Handler: through},
+		`route "GET /k": invalid configuration: Conceal and HideUnless (calendar.view) are`:                   {Pattern: "GET /k", Permission: edit, Resource: w.load, Conceal: true, HideUnless: view, Handler: through},
+		`route "GET /l": invalid configuration: Permission, Resource, Conceal and HideUnless`:                 {Pattern: "GET /l", HideUnless: view, Access: usherhttp.AnySubject, Handler: through},
+		`route "GET /m": not guarded: set a Permission`:                                                       {Pattern: "GET /m", HideUnless: view, Resource: w.load, Handler: through},
+		`route "GET /n": invalid configuration: Actions has no Load`:                                          {Pattern: "GET /n", Access: usherhttp.AnySubject, Handler: &usherhttp.Actions{}},
+		`route "GET /o": invalid configuration: the Guard is nil`: {Pattern: "GET /o", Access: usherhttp.AnySubject, Handler: &usherhttp.Actions{
 			Load: w.loadAll, Permissions: []permission.Permission{view},
 		}},
-		`route "GET /p": not set up: it has no Handler`:                                  {Pattern: "GET /p", Access: usherhttp.AnySubject, Handler: (*usherhttp.Actions)(nil)},
-		`route "GET /i": not set up: it takes a permission, and has an Access that take`: {Pattern: "GET /i", Conceal: true, Access: usherhttp.Public, Handler: through},
+		`route "GET /p": invalid configuration: it has no Handler`:                                               {Pattern: "GET /p", Access: usherhttp.AnySubject, Handler: (*usherhttp.Actions)(nil)},
+		`route "GET /i": invalid configuration: Permission, Resource, Conceal and HideUnless require the Access`: {Pattern: "GET /i", Conceal: true, Access: usherhttp.Public, Handler: through},
 	}
 }
 
@@ -103,7 +103,7 @@ func TestWrongRoutes(t *testing.T) {
 	assert.ErrorIs(t, usherhttp.Route{}.Validate(), usherhttp.ErrUnguarded)
 }
 
-func TestMuxTellsOfEachPatternThatItCannotTake(t *testing.T) {
+func TestMuxReportsEachPattern(t *testing.T) {
 	w := newWorld(t)
 	rs := append(
 		w.routes(),
@@ -114,21 +114,21 @@ func TestMuxTellsOfEachPatternThatItCannotTake(t *testing.T) {
 	mux, err := rs.Mux(w.guard)
 	assert.Nil(t, mux)
 	assert.ErrorIs(t, err, usherhttp.ErrConfig)
-	assert.EqualError(t, err, `route "GET /calendars/{name}": not set up: it is in conflict with the route "GET /calendars/{id}": `+
+	assert.EqualError(t, err, `route "GET /calendars/{name}": invalid configuration: it conflicts with the route "GET /calendars/{id}": `+
 		`GET /calendars/{name} matches the same requests as GET /calendars/{id}`+"\n"+
-		`route "GET /{": not set up: parsing "GET /{": at offset 5: bad wildcard segment (must end with '}')`)
+		`route "GET /{": invalid configuration: parsing "GET /{": at offset 5: bad wildcard segment (must end with '}')`)
 }
 
-// A guard that would refuse everything is found out when the mux is made, and refuses
-// everything where nobody made one.
-func TestRoutesOfAnUnusableGuard(t *testing.T) {
+// A guard that would refuse every request is rejected by Mux. Without Mux, it refuses every
+// request.
+func TestRoutesWithInvalidGuard(t *testing.T) {
 	w := newWorld(t)
 	w.AllowEverything()
 	for _, row := range []struct {
 		guard *usherhttp.Guard
 		says  string
 	}{
-		{nil, "there is no Guard"},
+		{nil, "the Guard is nil"},
 		{&usherhttp.Guard{Authorizer: w}, "Guard.Subject is nil"},
 		{&usherhttp.Guard{Subject: w.subject}, "no authorizer"},
 		{&usherhttp.Guard{Subject: w.subject, Authorizer: (*ushertest.Authorizer)(nil)}, "no authorizer"},

@@ -26,7 +26,7 @@ var (
 	configure = permission.MustParse("account.configure")
 )
 
-// Calendar is a type of a host.
+// Calendar is a type of the host.
 type Calendar struct {
 	ID      string
 	Company usher.AccountID
@@ -40,8 +40,8 @@ func (c *Calendar) Party(string) ([]string, bool) { return nil, true }
 
 var errStorage = errors.New("storage is on fire")
 
-// world is a host: its calendars, and a guard before them. Who asks is in the header
-// User, in which account in Account.
+// world is a host: its calendars, and a guard. The header User has the user, the header
+// Account the account.
 type world struct {
 	*ushertest.Authorizer
 	guard     *usherhttp.Guard
@@ -84,10 +84,10 @@ func (w *world) subject(r *http.Request) (usherhttp.Subject, error) {
 	}
 }
 
-// nowhere is a session that forgot the account.
+// nowhere is a session function that returns no account.
 func nowhere(*http.Request) (usherhttp.Subject, error) { return usherhttp.Subject{User: "mia"}, nil }
 
-// load finds a calendar by the id in the path.
+// load returns the calendar with the id in the path.
 func (w *world) load(r *http.Request) (usher.Resource, error) {
 	switch id := r.PathValue("id"); id {
 	case "fire":
@@ -109,8 +109,8 @@ func (w *world) load(r *http.Request) (usher.Resource, error) {
 	}
 }
 
-// call sends a request to a handler behind a middleware. The handler answers 200
-// "through". Of the headers, "User=mia" and so on are set.
+// call sends a request to a handler behind a middleware. The handler responds with 200 and
+// "through". Headers such as "User=mia" are set.
 func (w *world) call(guarded func(http.Handler) http.Handler, request string, headers ...string) *httptest.ResponseRecorder {
 	mux := http.NewServeMux()
 	mux.Handle("/calendars/{id}", guarded(through))

@@ -11,16 +11,16 @@ import (
 	"github.com/usher-go/usher/permission"
 )
 
-// Answer is what an Authorizer was told to say to some questions. Its methods narrow
-// the questions down or add to what is said, and return it.
+// Answer is the decision of an Authorizer for some requests. Its methods restrict the
+// requests or add details, and return the Answer.
 type Answer struct {
 	az *Authorizer
 
 	everything bool
 	user       usher.UserID
 	permission permission.Permission
-	account    usher.AccountID // "" for any
-	on         []usher.Ref     // nil for any resource, and for none
+	account    usher.AccountID // "" for every account
+	on         []usher.Ref     // nil for every resource and for none
 
 	reason usher.Reason
 	hidden []string
@@ -31,37 +31,37 @@ type Answer struct {
 	used   bool
 }
 
-// Allow has the Authorizer say yes when user asks for p: on the resources given, or
-// else on any and on the account as a whole. Where another Allow or Deny speaks of
-// the same question, the last one counts. There is no policy to hold the name of p
-// against: a typing error leaves the question denied, and AskedAll tells.
+// Allow makes the Authorizer allow p for user: on these resources, or without any on every
+// resource and on the account as a whole. If several calls of Allow and Deny match a
+// request, the last one applies. The name of p is not compared with a policy. A misspelled
+// name leaves the request denied, and AskedAll reports it.
 func (az *Authorizer) Allow(user usher.UserID, p permission.Permission, on ...usher.Ref) *Answer {
 	return az.add(&Answer{user: user, permission: p, on: on, reason: usher.ReasonGranted})
 }
 
-// Deny has the Authorizer say no for a reason, which may not be ReasonGranted. What
-// it speaks of is as for Allow.
+// Deny makes the Authorizer deny p for user with a reason, which must not be ReasonGranted.
+// It matches requests as Allow does.
 func (az *Authorizer) Deny(user usher.UserID, p permission.Permission, reason usher.Reason, on ...usher.Ref) *Answer {
 	if reason == usher.ReasonGranted {
 		az.t.Helper()
-		az.t.Errorf("Deny(%q, %s): granted is no reason to deny", user, p)
+		az.t.Errorf("Deny(%q, %s): granted is not a reason to deny", user, p)
 		reason = 0
 	}
 	return az.add(&Answer{user: user, permission: p, on: on, reason: reason})
 }
 
-// AllowEverything has the Authorizer say yes to everybody who has an id, whatever
-// they ask for. A Deny that comes later takes something out.
+// AllowEverything makes the Authorizer allow every request of every user with an id. A
+// later Deny makes an exception.
 func (az *Authorizer) AllowEverything() {
 	az.add(&Answer{everything: true, used: true, reason: usher.ReasonGranted})
 }
 
-// In narrows the answer to questions about an account.
+// In restricts the answer to requests about an account.
 func (a *Answer) In(account usher.AccountID) *Answer {
 	return a.change(func() { a.account = account })
 }
 
-// Hiding adds fields that an allowed question hides.
+// Hiding adds fields that an allowed request hides.
 func (a *Answer) Hiding(fields ...string) *Answer {
 	return a.change(func() {
 		a.hidden = slices.Concat(a.hidden, fields)
@@ -70,7 +70,7 @@ func (a *Answer) Hiding(fields ...string) *Answer {
 	})
 }
 
-// Unmet adds conditions that failed, as a policy names them: for a Deny with
+// Unmet adds conditions that are not met, as a policy names them, for a Deny with
 // ReasonConditionUnmet.
 func (a *Answer) Unmet(conditions ...string) *Answer {
 	return a.change(func() { a.unmet = slices.Concat(a.unmet, conditions) })
@@ -117,7 +117,7 @@ func (a *Answer) change(f func()) *Answer {
 	return a
 }
 
-// add notes where the caller of the method that calls it stands.
+// add adds an answer, with the line of the test that called Allow or Deny.
 func (az *Authorizer) add(a *Answer) *Answer {
 	if _, file, line, ok := runtime.Caller(2); ok {
 		a.file, a.line = filepath.Base(file), line
@@ -130,8 +130,8 @@ func (az *Authorizer) add(a *Answer) *Answer {
 	return a
 }
 
-// speaksOf reports whether the answer is one to the question.
-func (a *Answer) speaksOf(r *usher.Request) bool {
+// matches reports whether the answer applies to the request.
+func (a *Answer) matches(r *usher.Request) bool {
 	switch {
 	case a.everything:
 		return true
@@ -143,12 +143,12 @@ func (a *Answer) speaksOf(r *usher.Request) bool {
 	return r.Resource != nil && slices.Contains(a.on, r.Resource.Ref())
 }
 
-// about reports whether the answer is about the user and the permission.
+// about reports whether the answer has the user and the permission of the request.
 func (a *Answer) about(r *usher.Request) bool {
 	return a.user == r.Subject && a.permission == r.Permission
 }
 
-// detail tells the answer with the line of the test in place of a policy's.
+// detail describes the answer, with the line of the test instead of a place in a policy.
 func (a *Answer) detail(p permission.Permission) usher.Detail {
 	rule := usher.Rule{Source: usher.SourceGrant, Permission: p.String(), Name: p.String(), File: a.file, Line: a.line}
 	switch {

@@ -9,20 +9,20 @@ import (
 	"github.com/usher-go/usher/permission"
 )
 
-// Requests returns what was asked, in that order.
+// Requests returns the requests to Check so far, in their order.
 func (az *Authorizer) Requests() []usher.Request {
 	az.mu.Lock()
 	defer az.mu.Unlock()
-	list := make([]usher.Request, len(az.asked))
-	for i, q := range az.asked {
+	list := make([]usher.Request, len(az.requests))
+	for i, q := range az.requests {
 		list[i] = q.Request
 	}
 	return list
 }
 
-// Asked fails the test unless p was asked for, on each of the resources given. It
-// returns the requests for p, on one of these if there are any, for a closer look at
-// who asked and in which account.
+// Asked fails the test unless p was checked, on each of these resources. It returns the
+// requests for p, restricted to these resources if there are any, so that the test can
+// check their subjects and accounts.
 func (az *Authorizer) Asked(p permission.Permission, on ...usher.Ref) []usher.Request {
 	az.t.Helper()
 	var found []usher.Request
@@ -41,27 +41,27 @@ func (az *Authorizer) Asked(p permission.Permission, on ...usher.Ref) []usher.Re
 	}
 	switch {
 	case len(missing) > 0:
-		az.t.Errorf("nobody asked for %s on %s; %s", p, missing[0], az.history())
+		az.t.Errorf("%s on %s was not checked; %s", p, missing[0], az.history())
 	case len(found) == 0:
-		az.t.Errorf("nobody asked for %s; %s", p, az.history())
+		az.t.Errorf("%s was not checked; %s", p, az.history())
 	}
 	return found
 }
 
-// AskedNothing fails the test if anything was asked for.
+// AskedNothing fails the test if there was a request.
 func (az *Authorizer) AskedNothing() {
 	az.t.Helper()
 	if len(az.Requests()) > 0 {
-		az.t.Errorf("nothing was to be asked for; %s", az.history())
+		az.t.Errorf("want no requests; %s", az.history())
 	}
 }
 
-// AskedAll fails the test for each Allow and Deny that no question came to, so that
-// a test does not go on allowing what nobody needs.
+// AskedAll fails the test for each Allow and Deny that no request has used, so that a test
+// does not allow more than its code needs.
 func (az *Authorizer) AskedAll() {
 	az.t.Helper()
 	for _, a := range az.unused() {
-		az.t.Errorf("the %s was never asked for; %s", a.call(), az.history())
+		az.t.Errorf("the %s was not used; %s", a.call(), az.history())
 	}
 }
 
@@ -71,16 +71,16 @@ func (az *Authorizer) unused() []*Answer {
 	return slices.DeleteFunc(slices.Clone(az.answers), func(a *Answer) bool { return a.used })
 }
 
-// history tells what was asked, a line each.
+// history returns the requests, one per line.
 func (az *Authorizer) history() string {
 	az.mu.Lock()
 	defer az.mu.Unlock()
-	if len(az.asked) == 0 {
-		return "nothing at all was asked for"
+	if len(az.requests) == 0 {
+		return "there were no requests"
 	}
 	var b strings.Builder
-	b.WriteString("this was asked for:")
-	for _, q := range az.asked {
+	b.WriteString("the requests were:")
+	for _, q := range az.requests {
 		b.WriteString("\n\t")
 		if q.Account != "" {
 			fmt.Fprintf(&b, "in %s, ", q.Account)

@@ -17,13 +17,13 @@ func TestAsked(t *testing.T) {
 	az.AskedAll()
 	assert.Empty(t, s.taken())
 	az.Asked(edit)
-	assert.Equal(t, "nobody asked for calendar.edit; nothing at all was asked for", s.taken())
+	assert.Equal(t, "calendar.edit was not checked; there were no requests", s.taken())
 
 	r := ask("mia", edit, c1)
 	r.Context = usher.Context{"mfa": true}
 	_, err := az.Check(ctx, r)
 	require.NoError(t, err)
-	r.Context["mfa"] = false // of the caller's, who may use it again
+	r.Context["mfa"] = false // the caller may change its map after the request
 	_, err = az.Check(ctx, usher.Request{Subject: "mia", Permission: view})
 	require.NoError(t, err)
 
@@ -37,14 +37,14 @@ func TestAsked(t *testing.T) {
 	assert.Empty(t, s.taken())
 
 	assert.Len(t, az.Asked(edit, c1, c2), 1)
-	assert.Equal(t, "nobody asked for calendar.edit on calendar c2; this was asked for:"+
-		"\n\tin acme, mia may not calendar.edit on calendar c1: denied (no-permission): nothing that the user holds gives calendar.edit"+
-		"\n\tmia may not calendar.view: denied (no-permission): nothing that the user holds gives calendar.view", s.taken())
+	assert.Equal(t, "calendar.edit on calendar c2 was not checked; the requests were:"+
+		"\n\tin acme, mia may not calendar.edit on calendar c1: denied (no-permission): the user has no rule for calendar.edit"+
+		"\n\tmia may not calendar.view: denied (no-permission): the user has no rule for calendar.view", s.taken())
 	az.AskedNothing()
-	assert.Contains(t, s.taken(), "nothing was to be asked for; this was asked for:\n\tin acme, mia may not")
+	assert.Contains(t, s.taken(), "want no requests; the requests were:\n\tin acme, mia may not")
 }
 
-func TestAskedTellsOfErrors(t *testing.T) {
+func TestAskedReportsErrors(t *testing.T) {
 	s := &spy{}
 	az := ushertest.New(s)
 	_, err := az.Check(ctx, ask("mia", edit, usher.Ref{Type: "booking", ID: "b1"}))
@@ -54,7 +54,7 @@ func TestAskedTellsOfErrors(t *testing.T) {
 	_, err = az.Explain(ctx, ask("mia", view, c1))
 	require.NoError(t, err)
 	az.Asked(view)
-	assert.NotEmpty(t, s.taken(), "to be explained is not to be asked")
+	assert.NotEmpty(t, s.taken(), "Explain does not record a request")
 }
 
 func TestAskedAll(t *testing.T) {
@@ -65,8 +65,8 @@ func TestAskedAll(t *testing.T) {
 	az.Deny("max", view, usher.ReasonInactive).In("acme")
 	az.AskedAll()
 	notes := s.taken()
-	assert.Regexp(t, `(?m)^the Allow at asked_test.go:\d+ of "mia" and calendar.edit on calendar c1 was never asked for; nothing at all was asked for$`, notes)
-	assert.Regexp(t, `(?m)^the Deny at asked_test.go:\d+ of "max" and calendar.view in acme was never asked for; `, notes)
+	assert.Regexp(t, `(?m)^the Allow at asked_test.go:\d+ of "mia" and calendar.edit on calendar c1 was not used; there were no requests$`, notes)
+	assert.Regexp(t, `(?m)^the Deny at asked_test.go:\d+ of "max" and calendar.view in acme was not used; `, notes)
 
 	for _, r := range []usher.Request{ask("mia", edit, c1), ask("max", view, c2)} {
 		_, err := az.Check(ctx, r)

@@ -8,11 +8,10 @@ import (
 	"github.com/usher-go/usher"
 )
 
-// Allowed fails the test unless az allows r, and returns the decision. What it
-// prints then is the explanation, with the ways that would help, if az is a
-// usher.Explainer.
+// Allowed fails the test unless az allows r, and returns the decision. If az is a
+// usher.Explainer, the failure message has its explanation with the remedies.
 func Allowed(t testing.TB, az usher.Authorizer, r usher.Request) usher.Decision {
-	only(t).Helper()
+	requireTest(t).Helper()
 	d, err := usher.Require(t.Context(), az, r)
 	if err != nil {
 		t.Errorf("%s must be allowed: %s", what(&r), why(t, az, r, d, err))
@@ -20,10 +19,10 @@ func Allowed(t testing.TB, az usher.Authorizer, r usher.Request) usher.Decision 
 	return d
 }
 
-// Denied fails the test unless az denies r for a reason, and returns the decision.
-// An error is no denial. What it prints then is as for Allowed.
+// Denied fails the test unless az denies r for the reason, and returns the decision. An
+// error of az is not a denial. The failure message is as for Allowed.
 func Denied(t testing.TB, az usher.Authorizer, r usher.Request, reason usher.Reason) usher.Decision {
-	only(t).Helper()
+	requireTest(t).Helper()
 	d, err := usher.Require(t.Context(), az, r)
 	if err == nil || !errors.Is(err, usher.ErrDenied) || d.Reason() != reason {
 		t.Errorf("%s must be denied (%s): %s", what(&r), reason, why(t, az, r, d, err))
@@ -31,10 +30,10 @@ func Denied(t testing.TB, az usher.Authorizer, r usher.Request, reason usher.Rea
 	return d
 }
 
-// Hides fails the test unless az allows r with exactly these fields masked, and
-// returns the decision.
+// Hides fails the test unless az allows r and masks exactly these fields. It returns the
+// decision.
 func Hides(t testing.TB, az usher.Authorizer, r usher.Request, fields ...string) usher.Decision {
-	only(t).Helper()
+	requireTest(t).Helper()
 	d, err := usher.Require(t.Context(), az, r)
 	fields = slices.Sorted(slices.Values(fields))
 	if err != nil || !slices.Equal(d.Hidden(), fields) {
@@ -43,7 +42,7 @@ func Hides(t testing.TB, az usher.Authorizer, r usher.Request, fields ...string)
 	return d
 }
 
-// why explains what came of a request.
+// why explains the result of a request.
 func why(t testing.TB, az usher.Authorizer, r usher.Request, d usher.Decision, err error) string {
 	if err != nil && !errors.Is(err, usher.ErrDenied) {
 		return err.Error()

@@ -11,7 +11,7 @@ import (
 	"github.com/usher-go/usher/ushertest"
 )
 
-// mute cannot explain.
+// mute is an Authorizer that is not an Explainer.
 type mute struct{ az *ushertest.Authorizer }
 
 func (m mute) Check(ctx context.Context, r usher.Request) (usher.Decision, error) {
@@ -31,7 +31,7 @@ func TestAssertions(t *testing.T) {
 
 		ushertest.Allowed(s, az, mayNot)
 		assert.Equal(t, "calendar.edit on calendar c1 must be allowed: mia may not calendar.edit on calendar c1: "+
-			"denied (no-permission): nothing that the user holds gives calendar.edit", s.taken())
+			"denied (no-permission): the user has no rule for calendar.edit", s.taken())
 		ushertest.Denied(s, az, may, usher.ReasonInactive)
 		assert.Contains(t, s.taken(), "calendar.view on calendar c1 must be denied (inactive): mia may calendar.view on calendar c1: allowed by the grant")
 		ushertest.Denied(s, az, mayNot, usher.ReasonInactive)
@@ -43,7 +43,7 @@ func TestAssertions(t *testing.T) {
 	}
 }
 
-// An error is neither a yes nor a no.
+// An error is neither allowed nor denied.
 func TestAssertionsOfErrors(t *testing.T) {
 	s := &spy{}
 	az := ushertest.New(t)
@@ -65,7 +65,7 @@ func TestAssertionsOfErrors(t *testing.T) {
 	assert.Panics(t, func() { ushertest.Hides(nil, az, r) })
 }
 
-// ways is an Authorizer that knows what would help.
+// explainer is an Authorizer that returns remedies.
 type ways struct{ mute }
 
 func (w ways) Explain(ctx context.Context, r usher.Request) (usher.Explanation, error) {

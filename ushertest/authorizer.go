@@ -18,74 +18,73 @@ var (
 	_ usher.Explainer  = (*Authorizer)(nil)
 )
 
-var errOver = errors.New("the test of this authorizer is over")
+var errEnded = errors.New("the test of this authorizer has ended")
 
-// Authorizer is a usher.Authorizer that denies, with the reason no-permission, until
-// Allow or Deny says otherwise. It is as strict about questions as a real one, as
-// far as that goes without a policy: see Check. It may be used by many goroutines at
-// the same time. The zero Authorizer answers nothing; New makes one that does.
+// Authorizer is a usher.Authorizer that denies with the reason no-permission, unless Allow
+// or Deny changes that. It rejects invalid requests like a real one, as far as possible
+// without a policy: see Check. It is safe for concurrent use. For the zero Authorizer,
+// every request is an error; use New.
 type Authorizer struct {
 	t testing.TB
 
-	mu      sync.Mutex
-	answers []*Answer
-	bundles []permission.Permission
-	asked   []question
-	failure error
-	over    bool
+	mu       sync.Mutex
+	answers  []*Answer
+	bundles  []permission.Permission
+	requests []record
+	failure  error
+	ended    bool
 }
 
-// question is a request with what came of it.
-type question struct {
+// record is a request with its result.
+type record struct {
 	usher.Request
 	decision usher.Decision
 	err      error
 }
 
-// New returns an Authorizer for a test. It panics without one, and outside of a test
-// binary.
+// New returns an Authorizer for a test. It panics if t is nil, or outside of a test binary.
 func New(t testing.TB) *Authorizer {
-	az := &Authorizer{t: only(t)}
+	az := &Authorizer{t: requireTest(t)}
 	t.Cleanup(func() {
 		az.mu.Lock()
 		defer az.mu.Unlock()
-		az.over = true
+		az.ended = true
 	})
 	return az
 }
 
-// only returns t if there is a test.
-func only(t testing.TB) testing.TB {
+// requireTest returns t. It panics without a test.
+func requireTest(t testing.TB) testing.TB {
 	if t == nil || !testing.Testing() {
-		panic("ushertest: there is no test; this package is for tests only")
+		panic("ushertest: use this package only in tests, with a testing.TB")
 	}
 	return t
 }
 
-// Bundles says which permissions are bundles, so that they may be asked for on any
-// type of resource. One without a dot in its name needs no telling.
+// Bundles declares that permissions are bundles, which are valid for every type of
+// resource. A bundle without a dot in its name need not be declared.
 func (az *Authorizer) Bundles(bundles ...permission.Permission) {
 	az.mu.Lock()
 	defer az.mu.Unlock()
 	az.bundles = append(az.bundles, bundles...)
 }
 
-// Fail makes each question an error that wraps err, as if the engine could not be
-// reached; nil ends that.
+// Fail makes every request return an error that wraps err, as if the engine were not
+// reachable. Nil ends that.
 func (az *Authorizer) Fail(err error) {
 	az.mu.Lock()
 	defer az.mu.Unlock()
 	az.failure = err
 }
 
-// Check answers as the last Allow or Deny that speaks of the question says, and
-// remembers the question. A subject without an id is an unknown user.
+// Check decides with the last Allow or Deny that matches the request, and records the
+// request. A subject without an id is an unknown user.
 //
-// The error is a *usher.RequestError. It wraps what Fail was given,
+// The error is a *usher.RequestError. It wraps the error of Fail,
 // usher.ErrUnknownPermission for the zero permission, usher.ErrWrongResource if the
-// resource is of another type than the permission, usher.ErrOtherAccount if it is of
-// another account than the request, or for the zero Authorizer usher.ErrNoAuthorizer.
-// After the end of the test, each request is an error.
+// resource has another type than the permission, usher.ErrOtherAccount if it belongs to
+// another account than the request, or usher.ErrNoAuthorizer for the zero Authorizer. After
+// the end of the test, every request is an error.
 func (az *Authorizer) Check(_ context.Context, r usher.Request) (usher.Decision, error) {
 	if az == nil || az.t == nil {
 		return usher.Decision{}, requestError("check", r, usher.ErrNoAuthorizer)
@@ -96,15 +95,15 @@ func (az *Authorizer) Check(_ context.Context, r usher.Request) (usher.Decision,
 	if answer != nil {
 		answer.used = true
 	}
-	if !az.over {
+	if !az.ended {
 		r.Context = maps.Clone(r.Context)
-		az.asked = append(az.asked, question{r, d, err})
+		az.requests = append(az.requests, record{r, d, err})
 	}
 	return d, err
 }
 
-// Explain answers as Check does, with the line of the test that decided. It
-// remembers nothing.
+// Explain decides as Check does, and names the line of the test that decided. It does not
+// record the request.
 func (az *Authorizer) Explain(_ context.Context, r usher.Request) (usher.Explanation, error) {
 	if az == nil || az.t == nil {
 		return usher.Explanation{}, requestError("explain", r, usher.ErrNoAuthorizer)
@@ -118,9 +117,9 @@ func (az *Authorizer) Explain(_ context.Context, r usher.Request) (usher.Explana
 	return usher.Explanation{Decision: d, Sentence: sentence(r, d)}, nil
 }
 
-// decide returns the decision, and the answer that it follows, if there is one.
+// decide returns the decision, and the answer that applies, or nil.
 func (az *Authorizer) decide(op string, r usher.Request) (usher.Decision, *Answer, error) {
-	if err := az.refuse(&r); err != nil {
+	if err := az.validate(&r); err != nil {
 		return usher.Decision{}, nil, requestError(op, r, err)
 	}
 	detail := usher.Detail{Rule: usher.Rule{Permission: r.Permission.String()}}
@@ -130,7 +129,7 @@ func (az *Authorizer) decide(op string, r usher.Request) (usher.Decision, *Answe
 	reason := usher.ReasonNoPermission
 	for _, a := range slices.Backward(az.answers) {
 		switch {
-		case a.speaksOf(&r):
+		case a.matches(&r):
 			return decided(r.Time, a.reason, a.detail(r.Permission)), a, nil
 		case a.reason == usher.ReasonGranted && a.about(&r) && reason == usher.ReasonNoPermission:
 			reason, detail = usher.ReasonOutOfScope, a.detail(r.Permission)
@@ -139,11 +138,11 @@ func (az *Authorizer) decide(op string, r usher.Request) (usher.Decision, *Answe
 	return decided(r.Time, reason, detail), nil, nil
 }
 
-// refuse says what is wrong with a question.
-func (az *Authorizer) refuse(r *usher.Request) error {
+// validate returns the mistake in a request.
+func (az *Authorizer) validate(r *usher.Request) error {
 	switch {
-	case az.over:
-		return errOver
+	case az.ended:
+		return errEnded
 	case az.failure != nil:
 		return az.failure
 	case r.Permission.IsZero():
@@ -171,7 +170,7 @@ func requestError(op string, r usher.Request, err error) error {
 	return e
 }
 
-// sentence says who was answered what.
+// sentence returns the request and the decision as a sentence.
 func sentence(r usher.Request, d usher.Decision) string {
 	verb := "may not"
 	if d.Allowed() {

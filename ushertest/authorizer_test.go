@@ -33,7 +33,7 @@ func ask(user usher.UserID, p permission.Permission, on usher.Ref) usher.Request
 	return r
 }
 
-// reason asks, and returns why it was decided so.
+// reason checks a request, and returns the reason.
 func reason(t *testing.T, az usher.Authorizer, r usher.Request) usher.Reason {
 	t.Helper()
 	d, err := az.Check(ctx, r)
@@ -41,7 +41,7 @@ func reason(t *testing.T, az usher.Authorizer, r usher.Request) usher.Reason {
 	return d.Reason()
 }
 
-func TestDeniesUntilToldOtherwise(t *testing.T) {
+func TestDeniesByDefault(t *testing.T) {
 	az := ushertest.New(t)
 	assert.Equal(t, usher.ReasonNoPermission, reason(t, az, ask("mia", edit, c1)))
 
@@ -105,8 +105,8 @@ func TestDetails(t *testing.T) {
 	assert.Regexp(t, `^mia may calendar.edit: allowed by the grant of everything`, x.String())
 }
 
-// A fake that lets more through than the real one would hide mistakes.
-func TestIsAsStrictAsARealOne(t *testing.T) {
+// A fake that allows more than a real Authorizer would hide mistakes.
+func TestRejectsInvalidRequests(t *testing.T) {
 	az := ushertest.New(t)
 	az.AllowEverything()
 	booking := usher.Ref{Type: "booking", ID: "b1"}
@@ -149,7 +149,7 @@ func TestDenyNeedsAReasonToDeny(t *testing.T) {
 	s := &spy{}
 	az := ushertest.New(s)
 	az.Deny("mia", edit, usher.ReasonGranted)
-	assert.Equal(t, `Deny("mia", calendar.edit): granted is no reason to deny`, s.taken())
+	assert.Equal(t, `Deny("mia", calendar.edit): granted is not a reason to deny`, s.taken())
 	d, err := az.Check(ctx, ask("mia", edit, c1))
 	require.NoError(t, err)
 	assert.False(t, d.Allowed())
@@ -173,7 +173,7 @@ func TestOnlyInTests(t *testing.T) {
 	az.AllowEverything()
 	s.end()
 	d, err := az.Check(ctx, ask("mia", edit, c1))
-	assert.ErrorContains(t, err, "the test of this authorizer is over")
+	assert.ErrorContains(t, err, "the test of this authorizer has ended")
 	assert.False(t, d.Allowed())
 }
 

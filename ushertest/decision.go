@@ -9,11 +9,10 @@ import (
 	"github.com/usher-go/usher/decision"
 )
 
-// Decision returns a decision with a reason, for tests of what is made of one: a
-// ReasonGranted with the fields in Detail.Hidden masked, and so on. It panics
-// without a test.
+// Decision returns a decision with a reason, for tests of code that uses decisions. For
+// example, a ReasonGranted masks the fields in Detail.Hidden. It panics without a test.
 func Decision(t testing.TB, reason usher.Reason, detail usher.Detail) usher.Decision {
-	only(t)
+	requireTest(t)
 	return decided(time.Time{}, reason, cloned(detail))
 }
 
@@ -21,7 +20,7 @@ func decided(at time.Time, reason usher.Reason, detail usher.Detail) usher.Decis
 	return decision.New(&basis{detail}, reason, 0, at)
 }
 
-// basis describes each decision in the same way.
+// basis describes every decision with the same Detail.
 type basis struct{ detail usher.Detail }
 
 func (b *basis) Detail(usher.Reason, uint64) usher.Detail {

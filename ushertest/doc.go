@@ -1,16 +1,15 @@
-// Package ushertest is for the tests of services that ask: "did the handler ask for
-// calendar.edit, and what does it do when the answer is no?" Its [Authorizer] denies
-// until it is told otherwise, and remembers what it was asked.
+// Package ushertest tests services that check permissions: did the handler check
+// calendar.edit, and how does it handle a denial? Its [Authorizer] is a fake that denies
+// everything by default, and records the requests that it gets.
 //
 //	az := ushertest.New(t)
 //	az.Allow("mia", viewCalendar).Hiding("title")
 //	serve(az, "PUT /calendars/c1", "mia")
 //	az.Asked(editCalendar, usher.Ref{Type: "calendar", ID: "c1"})
 //
-// [Allowed], [Denied] and [Hides] hold a real Authorizer to an answer, and print its
-// explanation when they fail. [AllGuarded] and [Guarded] fail for a route that
-// anybody gets through.
+// [Allowed], [Denied] and [Hides] check the decision of a real Authorizer, and print its
+// explanation if they fail. [AllGuarded] and [Guarded] fail for a route without a guard.
 //
-// It links no engine and no YAML. Whatever lets somebody through takes a testing.TB,
-// and nothing of it works outside a test.
+// The package does not link the engine or YAML. All functions that can allow a request
+// require a testing.TB, and none works outside of a test.
 package ushertest

@@ -7,12 +7,12 @@ import (
 	"github.com/usher-go/usher/usherhttp"
 )
 
-// AllGuarded fails the test for each route of a table that is not guarded, or is not
-// valid for another reason. A table without a route fails too: it tests nothing.
+// AllGuarded fails the test for each route of a table that is not guarded, or not valid for
+// another reason. An empty table also fails, because it tests nothing.
 func AllGuarded(t testing.TB, routes usherhttp.Routes) {
-	only(t).Helper()
+	requireTest(t).Helper()
 	if len(routes) == 0 {
-		t.Errorf("there are no routes in the table")
+		t.Errorf("the table has no routes")
 	}
 	for _, r := range routes {
 		if err := r.Validate(); err != nil {
@@ -21,16 +21,16 @@ func AllGuarded(t testing.TB, routes usherhttp.Routes) {
 	}
 }
 
-// Guarded fails the test unless a route of any router stands behind a Guard: its
-// handler, or what one of the middlewares makes of a handler, is one of usherhttp.
-// A test leaves out the routes that are meant to be public. For chi:
+// Guarded fails the test unless a route of any router is behind a Guard: its handler, or
+// the result of one of the middlewares, is a handler of usherhttp. Do not call it for
+// public routes. For chi:
 //
 //	chi.Walk(router, func(method, route string, h http.Handler, stack ...func(http.Handler) http.Handler) error {
 //		ushertest.Guarded(t, method+" "+route, h, stack...)
 //		return nil
 //	})
 func Guarded(t testing.TB, route string, h http.Handler, stack ...func(http.Handler) http.Handler) {
-	only(t).Helper()
+	requireTest(t).Helper()
 	if usherhttp.IsGuarded(h) {
 		return
 	}
@@ -39,5 +39,5 @@ func Guarded(t testing.TB, route string, h http.Handler, stack ...func(http.Hand
 			return
 		}
 	}
-	t.Errorf("route %q: anybody gets through to it; put a usherhttp.Guard before its handler", route)
+	t.Errorf("route %q is not guarded; put a usherhttp.Guard before its handler", route)
 }

@@ -25,9 +25,9 @@ func TestAllGuarded(t *testing.T) {
 		{Pattern: "GET /b", Permission: view, Handler: ok},
 		{Pattern: "GET /c", Access: usherhttp.Public},
 	})
-	assert.Equal(t, `route "GET /a": not guarded: give it a Permission and a Resource, or say that its Access is AnySubject or Public
-route "GET /b": not guarded: say on what calendar.view is asked for, or WholeAccount
-route "GET /c": not set up: it has no Handler`, s.taken())
+	assert.Equal(t, `route "GET /a": not guarded: set a Permission and a Resource, or set Access to AnySubject or Public
+route "GET /b": not guarded: set the Resource for calendar.view, or WholeAccount
+route "GET /c": invalid configuration: it has no Handler`, s.taken())
 	ushertest.AllGuarded(s, nil)
 	assert.NotEmpty(t, s.taken())
 }
@@ -46,7 +46,7 @@ func TestGuarded(t *testing.T) {
 	assert.Empty(t, s.taken())
 
 	ushertest.Guarded(s, "GET /c", h, logged)
-	assert.Equal(t, `route "GET /c": anybody gets through to it; put a usherhttp.Guard before its handler`, s.taken())
+	assert.Equal(t, `route "GET /c" is not guarded; put a usherhttp.Guard before its handler`, s.taken())
 	ushertest.Guarded(s, "GET /c", nil)
 	assert.NotEmpty(t, s.taken())
 	assert.Panics(t, func() { ushertest.Guarded(nil, "GET /c", h, require) })

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// spy is a test that only takes notes.
+// spy is a testing.TB that records failures.
 type spy struct {
 	testing.TB
 	failures []string
@@ -28,14 +28,14 @@ func (s *spy) Errorf(format string, args ...any) {
 	s.failures = append(s.failures, fmt.Sprintf(format, args...))
 }
 
-// taken returns what was noted, and forgets it.
+// taken returns the recorded failures, and clears them.
 func (s *spy) taken() string {
 	all := strings.Join(s.failures, "\n")
 	s.failures = nil
 	return all
 }
 
-// end does what happens at the end of a test.
+// end runs the cleanups, as at the end of a test.
 func (s *spy) end() {
 	for _, f := range s.cleanups {
 		f()

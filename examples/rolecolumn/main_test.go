@@ -7,5 +7,5 @@ func Example() {
 	// adam: before true, now true (granted)
 	// mia: before false, now true (granted)
 	// old: before false, now false (unknown-user)
-	// set-role mia admin: mia may not user.set-role: denied (no-permission): nothing that the user holds gives user.set-role
+	// set-role mia admin: mia may not user.set-role: denied (no-permission): the user has no rule for user.set-role
 }

@@ -8,11 +8,12 @@ import "github.com/usher-go/usher"
 // Criteria select resources of one account. The zero Criteria select nothing.
 type Criteria struct {
 	Account usher.AccountID
-	Types   []Type // one for each type of resource that is listed
+	Types   []Type // one for each type of resource
 }
 
-// Type has the criteria for resources of one type. A resource is selected if an alternative of
-// each need matches and no alternative of Never does. Without needs, nothing is selected.
+// Type has the criteria for resources of one type. A resource is selected if an alternative
+// of each need matches and no alternative of Never does. Without needs, nothing is
+// selected.
 type Type struct {
 	Name   string
 	Needs  [][]Alternative
@@ -24,37 +25,37 @@ type Type struct {
 	// the type are admitted, except those of another account.
 	Admit func(usher.Resource) bool
 
-	// Looks returns the parties and attributes that rules look at, for any subject. A mapping
-	// to SQL must have them all, so that what it lacks shows for all users alike. Default:
-	// those that the alternatives look at.
+	// Looks returns the parties and attributes that rules depend on, for any subject. A
+	// mapping to SQL must contain all of them, so that a mapping error occurs for every
+	// user, not only for some. Default: those in the alternatives.
 	Looks func() (parties, attributes []string)
 }
 
-// Alternative matches a resource if its scope and all its tests hold. A value of the resource
-// that is unknown matches in no need, and matches in Never.
+// Alternative matches a resource if its scope and all its tests hold. If a value of the
+// resource is unknown, it does not match in a need, and matches in Never.
 type Alternative struct {
 	Scope Scope
 	Tests []Test
-	Hides []string // fields; those that all matching alternatives of a need hide are hidden
+	Hides []string // fields; a field is hidden if all matching alternatives of a need hide it
 }
 
 // Scope states which resources an alternative reaches. The zero Scope reaches none.
 type Scope struct {
 	Reach Reach
-	Over  []PartySet // the parties considered; without any, only Any reaches resources
+	Over  []PartySet // the parties; without any, only Any reaches resources
 }
 
-// Reach states how the parties of a resource are compared with sets.
+// Reach states how a scope compares the parties of a resource with sets.
 type Reach uint8
 
-// How far a scope reaches.
+// The kinds of reach. The zero value reaches nothing.
 const (
 	Any   Reach = iota + 1 // every resource
 	Some                   // at least one id of a party is in its set
 	Every                  // all ids of the parties are in their sets, and there is at least one
 )
 
-// PartySet is a party, and the set that its ids are compared with. A nil set is empty.
+// PartySet is a party, and the set with which its ids are compared. A nil set is empty.
 type PartySet struct {
 	Party string
 	Set   Set
@@ -62,7 +63,7 @@ type PartySet struct {
 
 // Test compares a yes/no fact of the resource: an attribute, or whether a party has an id.
 type Test struct {
-	Party bool // Name is a party, not an attribute
+	Party bool // whether Name is a party; otherwise it is an attribute
 	Name  string
 	Is    bool
 }

@@ -2,24 +2,24 @@ package criteria
 
 import "slices"
 
-// Set is a set of ids. Its methods may be called concurrently. Sets are compared by ==, so
-// that a type with the methods must be a pointer.
+// Set is a set of ids. It must be safe for concurrent use. Sets are compared with ==, so an
+// implementation must be a pointer.
 type Set interface {
-	// Has reports whether an id is in the set. It is not called with an empty id, which is
-	// in no set.
+	// Has reports whether the set contains an id. It is not called with an empty id, which
+	// no set contains.
 	Has(id string) (bool, error)
 
-	// IDs returns all ids, in any order. The result does not change; an empty id in it is
-	// left out. IDs may take long, and is called only when a condition in SQL needs it.
+	// IDs returns all ids, in any order, in a slice that does not change. Callers ignore an
+	// empty id. IDs may be slow, and is called only if a condition in SQL needs it.
 	IDs() ([]string, error)
 
-	// Within reports whether all ids are also in the other set. It may return false where
-	// that takes long to find out.
+	// Within reports whether all ids are also in the other set. It may return false if the
+	// comparison would be slow.
 	Within(other Set) bool
 }
 
-// SetOf returns the set of these ids, without the empty one, which refers to no user and to
-// no team.
+// SetOf returns the set of these ids, without the empty id, which refers to no user and no
+// team.
 func SetOf(ids ...string) Set {
 	ids = slices.Clone(ids)
 	slices.Sort(ids)
@@ -54,7 +54,7 @@ func (s *sortedIDs) Within(other Set) bool {
 	return true
 }
 
-// Within reports whether all ids of one set are also in the other, where each may be nil.
+// Within reports whether all ids of a are also in b. Both may be nil.
 func Within(a, b Set) bool {
 	return a == nil || a == b || a.Within(b)
 }

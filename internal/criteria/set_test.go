@@ -9,7 +9,7 @@ import (
 	"github.com/usher-go/usher/internal/criteria"
 )
 
-// broken is a set that cannot be read.
+// broken is a set whose methods fail.
 type broken struct{}
 
 func (*broken) Has(string) (bool, error) { return true, errors.New("broken") }

@@ -1,45 +1,45 @@
-// Package packed has the memory layout of a usher.Decision. Package usher reads it, and
+// Package packed defines the memory layout of usher.Decision. Package usher reads it and
 // package decision makes it: both convert between usher.Decision and Decision.
 package packed
 
 import "time"
 
-// reasonBits is how many bits of an outcome hold the reason.
+// reasonBits is the number of bits of an outcome that contain the reason.
 const reasonBits = 4
 
-// MaxBits is the largest value of the other bits.
+// MaxBits is the largest value of the other bits of an outcome.
 const MaxBits = 1<<(64-reasonBits) - 1
 
-// Decision is the answer to a question, in four machine words. The zero Decision has no
-// basis, the reason 0 and no time.
+// Decision is the result of a check, in four machine words. The zero Decision has no basis,
+// the reason 0 and no time.
 type Decision struct {
 	basis   any
-	outcome uint64 // the reason in the lowest bits, above them what only the basis can read
-	at      int64  // nanoseconds since 1970, moved up by one from there on; 0: no time
+	outcome uint64 // the reason in the lowest bits, the bits for the basis above
+	at      int64  // nanoseconds since 1970, plus 1 if not negative; 0: no time
 }
 
-// New returns a Decision. The basis is not nil, the reason is less than 16, the bits are
-// at most MaxBits, and at is zero or lies between the years 1678 and 2262.
+// New returns a Decision. The basis must not be nil, the reason must be less than 16, the
+// bits must be at most MaxBits, and at must be zero or lie between the years 1678 and 2262.
 func New(basis any, reason uint8, bits uint64, at time.Time) Decision {
 	return Decision{basis: basis, outcome: bits<<reasonBits | uint64(reason), at: packTime(at)}
 }
 
-// On returns d on another basis.
+// On returns d with another basis.
 func (d Decision) On(basis any) Decision {
 	d.basis = basis
 	return d
 }
 
-// Basis returns what the decision was made on, or nil.
+// Basis returns the basis, or nil for the zero Decision.
 func (d Decision) Basis() any { return d.basis }
 
 // Reason returns the reason.
 func (d Decision) Reason() uint8 { return uint8(d.outcome & (1<<reasonBits - 1)) }
 
-// Bits returns what only the basis can read.
+// Bits returns the bits that only the basis interprets.
 func (d Decision) Bits() uint64 { return d.outcome >> reasonBits }
 
-// Time returns the time in UTC, the zero Time if there is none.
+// Time returns the time in UTC, or the zero Time if the decision has none.
 func (d Decision) Time() time.Time {
 	switch {
 	case d.at == 0:
