@@ -1,8 +1,6 @@
 package policytest
 
 import (
-	"github.com/usher-go/usher/internal/testfile"
-
 	"context"
 	"errors"
 	"slices"
@@ -13,12 +11,12 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/store"
 )
 
-// play runs a scenario on a store of its own, in which the account stands as the
-// file says.
+// play runs a scenario on a new store that contains the account of the file.
 func (s *Suite) play(scenario *testfile.Scenario, open func() (store.Store, error), cover *cover) []Failure {
 	p := player{suite: s, name: scenario.Name, ctx: context.Background(), cover: cover}
 	if err := p.begin(open); err != nil {
@@ -40,12 +38,12 @@ func (s *Suite) play(scenario *testfile.Scenario, open func() (store.Store, erro
 		}
 	}
 	if err := p.engine.Close(); err != nil {
-		p.fail("", "the end", "nothing", "an error", err.Error())
+		p.fail("", "closing the engine", "no error", "an error", err.Error())
 	}
 	return p.failures
 }
 
-// player goes through the steps of a scenario.
+// player runs the steps of a scenario.
 type player struct {
 	suite    *Suite
 	name     string
@@ -78,7 +76,7 @@ func (p *player) fail(as usher.UserID, asked, expected, got, why string) {
 	})
 }
 
-// hostActor is who acts where a step does not say: the host.
+// hostActor is the actor of steps without as.
 var hostActor = account.AsHost("scenario")
 
 func (p *player) do(step *testfile.Do) {
@@ -103,7 +101,7 @@ func (p *player) do(step *testfile.Do) {
 	if expected == got {
 		return
 	}
-	why := "all of it was done"
+	why := "every command succeeded"
 	var refusal *account.Refusal
 	switch {
 	case errors.As(err, &refusal) && refusal.Of > 1:
@@ -116,8 +114,8 @@ func (p *player) do(step *testfile.Do) {
 	p.fail(usher.UserID(step.As.Text), strings.Join(asked, " and "), expected, got, why)
 }
 
-// codeOf returns the code with which a batch was refused, 0 if it was done, and
-// whether it was one or the other.
+// codeOf returns the code of a refused batch, and 0 for a batch that was done. It returns
+// false for any other error.
 func codeOf(err error) (account.Code, bool) {
 	if err == nil {
 		return 0, true
@@ -180,7 +178,7 @@ func flagMap(flags []testfile.Flag) usher.Context {
 	return m
 }
 
-// timeOf returns a time that is written, or the time of the file.
+// timeOf returns the written time, or the time of the file if it is zero.
 func (s *Suite) timeOf(written time.Time) time.Time {
 	if written.IsZero() {
 		return s.at
@@ -188,7 +186,7 @@ func (s *Suite) timeOf(written time.Time) time.Time {
 	return written
 }
 
-// different notes that something of the account is not as a step says.
+// different adds a failure of a step with state.
 func (p *player) different(what, expected, got string) {
-	p.fail("", what, expected, got, printable.Sprintf("so it is at version %d", p.version()))
+	p.fail("", what, expected, got, printable.Sprintf("at version %d", p.version()))
 }

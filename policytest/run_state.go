@@ -1,8 +1,6 @@
 package policytest
 
 import (
-	"github.com/usher-go/usher/internal/testfile"
-
 	"fmt"
 	"maps"
 	"slices"
@@ -12,11 +10,12 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/seat"
 )
 
-// look compares what a step says of the account with what is there.
+// look compares the account with the expected values of a step.
 func (p *player) look(step *testfile.State) {
 	view, err := p.engine.View(p.ctx, worldAccount)
 	if err != nil {
@@ -46,7 +45,7 @@ func (p *player) look(step *testfile.State) {
 	}
 }
 
-// version is the version that the engine has of the account, 0 where it has none.
+// version returns the version of the account in the engine, 0 if it has none.
 func (p *player) version() uint64 {
 	view, err := p.engine.View(p.ctx, worldAccount)
 	if err != nil {
@@ -106,7 +105,7 @@ func (p *player) lookAtUser(written *testfile.User, state *account.State) {
 	}
 }
 
-// lookAtValues looks at archived fields too: they keep what users have in them.
+// lookAtValues compares the values of custom fields, including archived ones.
 func (p *player) lookAtValues(written *testfile.User) {
 	id := usher.UserID(written.ID.Text)
 	values, err := p.engine.Values(p.ctx, worldAccount, id)
@@ -135,8 +134,8 @@ func (p *player) lookAtTeam(written testfile.Team, state *account.State) {
 	}
 }
 
-// lookAtFields compares all fields, in their order. What the file does not say of
-// one is not compared.
+// lookAtFields compares all custom fields, in order. It compares the type and the archived
+// state of a field only if they are in the file.
 func (p *player) lookAtFields(written []testfile.FieldDefinition, fields []account.Field) {
 	var expected, got []string
 	for i, d := range written {
@@ -161,8 +160,8 @@ func (p *player) lookAtFields(written []testfile.FieldDefinition, fields []accou
 	p.compare("fields", ordered(expected), ordered(got))
 }
 
-// expectedTeams writes memberships; where the file says nothing of roles, none
-// are written.
+// expectedTeams returns the memberships in the file as text, with the team roles if the
+// file has them.
 func expectedTeams(members []testfile.Membership) string {
 	var words []string
 	for _, m := range members {
@@ -172,13 +171,13 @@ func expectedTeams(members []testfile.Membership) string {
 }
 
 func heldTeams(written []testfile.Membership, held []policy.Membership) string {
-	says := map[usher.TeamID]bool{}
+	withRoles := map[usher.TeamID]bool{}
 	for _, m := range written {
-		says[usher.TeamID(m.Team.Text)] = m.Roles != nil
+		withRoles[usher.TeamID(m.Team.Text)] = m.Roles != nil
 	}
 	var words []string
 	for _, m := range held {
-		words = append(words, memberText(string(m.Team), says[m.Team], list(m.Roles)))
+		words = append(words, memberText(string(m.Team), withRoles[m.Team], list(m.Roles)))
 	}
 	return list(words)
 }
@@ -197,7 +196,7 @@ func grantText(name string, until time.Time) string {
 	return name + " until " + until.UTC().Format(time.RFC3339Nano)
 }
 
-// list writes names in one order, whatever theirs is.
+// list returns names in sorted order.
 func list[T ~string](names []T) string {
 	return ordered(slices.Sorted(slices.Values(names)))
 }

@@ -1,10 +1,9 @@
 package policytest
 
 import (
-	"github.com/usher-go/usher/internal/testfile"
-
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
@@ -54,14 +53,14 @@ func (b *builder) addMember(user *policy.User, m testfile.Membership) {
 	user.Teams = append(user.Teams, member)
 }
 
-// addValues checks custom fields; an archived one keeps its values.
+// addValues checks and adds the values of custom fields. Archived fields have values, too.
 func (b *builder) addValues(u *testfile.User) {
 	for _, f := range u.Fields {
 		if !b.Find(f.Field, "field", b.fields) {
 			continue
 		}
 		if t := b.types[f.Field.Text]; !f.Value.Fits(t) {
-			b.Problems.Add(f.Value.Pos, "%s is a field of type %s, and %q is no value for it", f.Field.Text, t, f.Value.Text)
+			b.Problems.Add(f.Value.Pos, "field %s has type %s, and %q is not a value of that type", f.Field.Text, t, f.Value.Text)
 			continue
 		}
 		id := usher.UserID(u.ID.Text)

@@ -17,11 +17,11 @@ type testRunFile struct {
 	Passed   int           `json:"passed"`
 	Failed   int           `json:"failed"`
 	Failures []failureJSON `json:"failures"`
-	Passes   []trialJSON   `json:"passes,omitempty"` // with --verbose
+	Passes   []passJSON    `json:"passes,omitempty"` // with --verbose
 	Problems []problem     `json:"problems"`
 }
 
-type trialJSON struct {
+type passJSON struct {
 	Line int    `json:"line"`
 	Col  int    `json:"col"`
 	Name string `json:"name"`
@@ -67,9 +67,9 @@ func (t tested) json(verbose bool) testRunFile {
 	for _, x := range t.report.Failures {
 		f.Failures = append(f.Failures, failureOf(x))
 	}
-	for _, o := range t.trials() {
+	for _, o := range t.results() {
 		if verbose && len(o.failures) == 0 {
-			f.Passes = append(f.Passes, trialJSON{o.pos.Line, o.pos.Col, o.name, o.can})
+			f.Passes = append(f.Passes, passJSON{o.pos.Line, o.pos.Col, o.name, o.can})
 		}
 	}
 	return f
