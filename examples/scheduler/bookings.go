@@ -15,8 +15,8 @@ func (s *server) onBooking(r *http.Request) (usher.Resource, error) {
 	return s.store.booking(r.Context(), subject(r).Account, r.PathValue("booking"))
 }
 
-// listBookings lists the bookings of a calendar, from now on or from a time. Who may
-// see no more than when somebody is busy sees "Booked".
+// listBookings lists the bookings of a calendar, from now on or from a given time. Users
+// who may see only the time of a booking see "Booked" as its title.
 //
 //	GET /accounts/acme/calendars/intro/bookings?after=2030-01-01T00:00:00Z
 func (s *server) listBookings(r *http.Request) (any, error) {
@@ -41,7 +41,7 @@ func (s *server) listBookings(r *http.Request) (any, error) {
 	return map[string]any{"bookings": bookings}, nil
 }
 
-// wishedBooking reads a booking that is to go into a calendar.
+// wishedBooking reads the requested booking.
 func wishedBooking(r *http.Request, in *calendar) (*booking, error) {
 	wish, err := read[struct {
 		Host   string    `json:"host"`
@@ -69,9 +69,9 @@ func wishedBooking(r *http.Request, in *calendar) (*booking, error) {
 	}, nil
 }
 
-// book makes a booking. It takes booking.create on the host; and that the host can be
-// booked is asked as the host, each time: one who has lost the seat is a host in name
-// only.
+// book creates a booking. It requires booking.create on the host. In addition, it checks
+// each time that the host has booking.receive, because a host who has lost the seat cannot
+// be booked.
 //
 //	POST /accounts/acme/calendars/intro/bookings {"host": "mia", "starts": "…", "ends": "…", "title": "Intro", "guest": "Ann"}
 func (s *server) book(r *http.Request) (any, error) {
@@ -91,8 +91,8 @@ func (s *server) book(r *http.Request) (any, error) {
 	if err := s.bookable(r.Context(), b.Account, []string{b.Host}); err != nil {
 		return nil, err
 	}
-	// A seat that is taken away between the question and this write came too late for
-	// this booking, as if it had been made a moment earlier.
+	// If the host loses the seat between the check and this write, the result is the same
+	// as if the booking was made a moment earlier.
 	return b, s.store.book(r.Context(), b, in)
 }
 
