@@ -35,7 +35,7 @@ func (r *run) explainCommand() *cobra.Command {
 	flags := c.Flags()
 	flags.StringVar(&q.as, "as", "", "the `USER` (subject) of the request")
 	flags.StringVar(&q.can, "can", "", "the `PERMISSION` or bundle to explain")
-	flags.StringVar(&q.kind, "type", "", "the `TYPE` of the resource, if there is no --can")
+	flags.StringVar(&q.kind, "type", "", "the `TYPE` of the resource, if --can does not determine it")
 	flags.StringArrayVar(&q.resource, "resource", nil, "a `FACT` of the resource: host=mia, or account-wide=true; may be repeated")
 	flags.StringArrayVar(&q.with, "with", nil, "a `FACT` of the request: mfa=true; may be repeated")
 	flags.StringArrayVar(&q.whens, "at", nil, "the `TIME`: 2026-03-01, or 2026-03-01T15:04:05Z (default: the time of the test file; for a store, now); for a store also a version")
