@@ -8,7 +8,7 @@ import (
 
 // coverQuestion records the rules that match a question of a scenario. It ignores errors,
 // because the step itself reports them.
-func (p *player) coverQuestion(r usher.Request) {
+func (p *scenarioRun) coverQuestion(r usher.Request) {
 	if view, err := p.engine.View(p.ctx, worldAccount); err == nil {
 		_ = p.cover.reach(view.State(), r)
 	}
@@ -16,7 +16,7 @@ func (p *player) coverQuestion(r usher.Request) {
 
 // coverBatch records the rules that match the permission checks of a user's commands,
 // each on the state after the previous commands.
-func (p *player) coverBatch(b *engine.Batch) {
+func (p *scenarioRun) coverBatch(b *engine.Batch) {
 	view, err := p.engine.View(p.ctx, worldAccount)
 	if err != nil || b.Actor.User() == "" {
 		return

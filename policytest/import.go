@@ -17,6 +17,6 @@ func (s *Suite) Import(ctx context.Context, e *engine.Engine, id usher.AccountID
 	if s.world == nil {
 		return usher.ErrUnknownAccount
 	}
-	_, err := e.Do(ctx, worldActor, id, account.Import{Seed: s.world.contents})
+	_, err := e.Do(ctx, worldActor, id, account.Import{Seed: s.world.seed})
 	return err
 }

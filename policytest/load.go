@@ -41,7 +41,7 @@ func Load(name string, src []byte, read func(path string) ([]byte, error)) (*Sui
 	if err != nil {
 		return nil, err
 	}
-	return against(file, p)
+	return newSuite(file, p)
 }
 
 // LoadWith parses a test file and combines it with the policy p, in place of the policy
@@ -52,10 +52,10 @@ func LoadWith(name string, src []byte, p *policy.Policy) (*Suite, error) {
 	if err != nil {
 		return nil, err
 	}
-	return against(file, p)
+	return newSuite(file, p)
 }
 
-func against(f *testfile.File, p *policy.Policy) (*Suite, error) {
+func newSuite(f *testfile.File, p *policy.Policy) (*Suite, error) {
 	l := &lookup{Lookup: testfile.NewLookup(f, p)}
 	s := &Suite{file: f, policy: l.Policy, world: l.world(&f.Account), at: l.At}
 	for i := range f.Checks {

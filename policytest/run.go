@@ -28,16 +28,16 @@ func (s *Suite) RunOn(open func() (store.Store, error)) Report {
 	}
 	cover := newCover(s.policy)
 	for i := range s.checks {
-		r.add(s.run(&s.checks[i], cover))
+		r.add(s.runCheck(&s.checks[i], cover))
 	}
 	for i := range s.file.Scenarios {
-		r.add(s.play(&s.file.Scenarios[i], open, cover))
+		r.add(s.runScenario(&s.file.Scenarios[i], open, cover))
 	}
 	r.Cover = cover.report()
 	return r
 }
 
-func (s *Suite) run(c *check, cover *cover) []Failure {
+func (s *Suite) runCheck(c *check, cover *cover) []Failure {
 	var failures []Failure
 	for _, user := range s.world.order {
 		request := c.request

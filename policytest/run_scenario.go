@@ -17,8 +17,8 @@ import (
 )
 
 // play runs a scenario on a new store that contains the account of the file.
-func (s *Suite) play(scenario *testfile.Scenario, open func() (store.Store, error), cover *cover) []Failure {
-	p := player{suite: s, name: scenario.Name, ctx: context.Background(), cover: cover}
+func (s *Suite) runScenario(scenario *testfile.Scenario, open func() (store.Store, error), cover *cover) []Failure {
+	p := scenarioRun{suite: s, name: scenario.Name, ctx: context.Background(), cover: cover}
 	if err := p.begin(open); err != nil {
 		p.pos = scenario.Pos
 		p.fail("", "the account of the file", "an account", "an error", err.Error())
@@ -34,7 +34,7 @@ func (s *Suite) play(scenario *testfile.Scenario, open func() (store.Store, erro
 			p.ask(&step)
 		case testfile.State:
 			p.pos = step.Pos
-			p.look(&step)
+			p.compareState(&step)
 		}
 	}
 	if err := p.engine.Close(); err != nil {
@@ -44,7 +44,7 @@ func (s *Suite) play(scenario *testfile.Scenario, open func() (store.Store, erro
 }
 
 // player runs the steps of a scenario.
-type player struct {
+type scenarioRun struct {
 	suite    *Suite
 	name     string
 	ctx      context.Context
@@ -54,7 +54,7 @@ type player struct {
 	failures []Failure
 }
 
-func (p *player) begin(open func() (store.Store, error)) error {
+func (p *scenarioRun) begin(open func() (store.Store, error)) error {
 	st, err := open()
 	if err != nil {
 		return err
@@ -69,7 +69,7 @@ func (p *player) begin(open func() (store.Store, error)) error {
 	return p.suite.Import(p.ctx, p.engine, worldAccount)
 }
 
-func (p *player) fail(as usher.UserID, asked, expected, got, why string) {
+func (p *scenarioRun) fail(as usher.UserID, asked, expected, got, why string) {
 	p.failures = append(p.failures, Failure{
 		File: p.suite.file.Name, Pos: p.pos, Name: p.name, Asked: asked, User: as,
 		Expected: expected, Got: got, Why: why,
@@ -79,7 +79,7 @@ func (p *player) fail(as usher.UserID, asked, expected, got, why string) {
 // hostActor is the actor of steps without as.
 var hostActor = account.AsHost("scenario")
 
-func (p *player) do(step *testfile.Do) {
+func (p *scenarioRun) do(step *testfile.Do) {
 	b := engine.Batch{
 		Actor: hostActor, Account: worldAccount, Time: p.suite.timeOf(step.At),
 		Context: flagMap(step.With),
@@ -134,7 +134,7 @@ func outcome(code account.Code) string {
 	return code.String()
 }
 
-func (p *player) ask(step *testfile.Ask) {
+func (p *scenarioRun) ask(step *testfile.Ask) {
 	request, err := testfile.Request(p.suite.policy, usher.UserID(step.As.Text), step.Question, p.suite.at)
 	if err != nil {
 		p.fail(request.Subject, step.Asked(), "an answer", "an error", err.Error())
@@ -187,6 +187,6 @@ func (s *Suite) timeOf(written time.Time) time.Time {
 }
 
 // different adds a failure of a step with state.
-func (p *player) different(what, expected, got string) {
+func (p *scenarioRun) addDifference(what, expected, got string) {
 	p.fail("", what, expected, got, printable.Sprintf("at version %d", p.version()))
 }

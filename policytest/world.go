@@ -13,9 +13,9 @@ import (
 // World is the example account of a test file. It implements policy.Facts, so a policy can
 // decide on it. It is immutable and safe for concurrent use. The zero World has no users.
 type World struct {
-	contents account.Seed
-	state    *account.State
-	order    []usher.UserID
+	seed  account.Seed
+	state *account.State
+	order []usher.UserID
 }
 
 var emptyState = account.New("empty")
@@ -30,7 +30,7 @@ func (w *World) State() *account.State {
 
 // Contents returns the account as the seed of an account.Import. Callers must not change
 // it.
-func (w *World) Contents() account.Seed { return w.contents }
+func (w *World) Contents() account.Seed { return w.seed }
 
 // User returns a user, or nil for an unknown id. The error is always nil.
 func (w *World) User(id usher.UserID) (*policy.User, error) { return w.State().User(id) }
@@ -51,5 +51,5 @@ func (w *World) Fields() []account.Field { return w.State().Fields() }
 // Values returns a user's values of custom fields, including archived fields, by the name
 // of the field.
 func (w *World) Values(id usher.UserID) map[string]account.Value {
-	return maps.Clone(w.contents.Values[id])
+	return maps.Clone(w.seed.Values[id])
 }

@@ -17,13 +17,13 @@ import (
 func (l *lookup) world(a *testfile.Account) *World {
 	b := builder{
 		lookup: l,
-		c: account.Seed{
+		seed: account.Seed{
 			Settings: l.Flags(a.Settings, "setting", l.Settings),
 			Seats:    make(map[seat.PoolName]int, len(a.Seats)),
 			Users:    make(map[usher.UserID]policy.User, len(a.Users)),
 			Values:   map[usher.UserID]map[string]account.Value{},
 		},
-		taken:    map[seat.PoolName]seat.Pool{},
+		pools:    map[seat.PoolName]seat.Pool{},
 		types:    map[string]account.FieldType{},
 		holders:  map[role.Name][]syntax.Name{},
 		oversold: map[seat.PoolName]overflow{},
@@ -34,7 +34,7 @@ func (l *lookup) world(a *testfile.Account) *World {
 		l.fields.Add(d.Field.Text)
 		b.types[d.Field.Text] = d.Type
 		archived := d.Archived != nil && *d.Archived
-		b.c.Fields = append(b.c.Fields, account.Field{Name: d.Field.Text, Type: d.Type, Archived: archived})
+		b.seed.Fields = append(b.seed.Fields, account.Field{Name: d.Field.Text, Type: d.Type, Archived: archived})
 	}
 	for i := range a.Users {
 		l.users.Add(a.Users[i].ID.Text)
@@ -42,7 +42,7 @@ func (l *lookup) world(a *testfile.Account) *World {
 	}
 	b.checkHolders(a)
 	b.checkPools()
-	w := &World{contents: b.c, order: b.order}
+	w := &World{seed: b.seed, order: b.order}
 	if l.Problems.Len() == 0 {
 		w.state = b.state(a)
 	}
@@ -55,7 +55,7 @@ func (l *lookup) world(a *testfile.Account) *World {
 func (b *builder) state(a *testfile.Account) *account.State {
 	begun := account.New(worldAccount)
 	o, err := begun.Propose(b.Policy, account.Proposal{
-		Actor: worldActor, Time: b.At, Commands: []account.Command{account.Import{Seed: b.c}},
+		Actor: worldActor, Time: b.At, Commands: []account.Command{account.Import{Seed: b.seed}},
 	})
 	if err != nil {
 		b.Problems.Add(a.Pos, "invalid account: %v", err)
@@ -72,12 +72,12 @@ var worldActor = account.AsHost("test file")
 // builder builds a World.
 type builder struct {
 	*lookup
-	c       account.Seed
-	order   []usher.UserID
-	taken   map[seat.PoolName]seat.Pool
-	types   map[string]account.FieldType // of custom fields
-	holders map[role.Name][]syntax.Name  // the id of each user with the role, and the place of the role
-	unclear bool                         // whether a user has an unknown role
+	seed        account.Seed
+	order       []usher.UserID
+	pools       map[seat.PoolName]seat.Pool
+	types       map[string]account.FieldType // of custom fields
+	holders     map[role.Name][]syntax.Name  // the id of each user with the role, and the place of the role
+	unknownRole bool                         // whether a user has an unknown role
 
 	oversold map[seat.PoolName]overflow
 }
@@ -99,16 +99,16 @@ func (b *builder) addTeams(list []testfile.Team) {
 			parents[usher.TeamID(t.ID.Text)] = usher.TeamID(t.Parent.Text)
 		}
 	}
-	if t, ok := inCircle(list, parents); ok {
+	if t, ok := findCycle(list, parents); ok {
 		b.Problems.Add(t.Pos, "team %s is below itself", t.Text)
 		return
 	}
-	b.c.Teams = parents
+	b.seed.Teams = parents
 }
 
-// inCircle returns a team that is its own ancestor. It walks up from each team until it
+// findCycle returns a team that is its own ancestor. It walks up from each team until it
 // reaches a team that was visited before.
-func inCircle(list []testfile.Team, parents map[usher.TeamID]usher.TeamID) (syntax.Name, bool) {
+func findCycle(list []testfile.Team, parents map[usher.TeamID]usher.TeamID) (syntax.Name, bool) {
 	walks := make(map[usher.TeamID]int, len(list))
 	for i, t := range list {
 		for id := usher.TeamID(t.ID.Text); id != ""; id = parents[id] {
@@ -132,7 +132,7 @@ func (b *builder) checkHolders(a *testfile.Account) {
 	for _, r := range b.Policy.Roles() {
 		holders := b.holders[r.Name]
 		switch {
-		case r.Unique && len(holders) == 0 && !b.unclear:
+		case r.Unique && len(holders) == 0 && !b.unknownRole:
 			b.Problems.Add(a.Pos, "no user has the role %s (want exactly one)", r.Name)
 		case r.Unique && len(holders) > 1:
 			b.Problems.Add(holders[1].Pos, "%s has the role %s, which only one user can have; %s already has it", holders[1].Text, r.Name, holders[0].Text)

@@ -13,8 +13,8 @@ import (
 func (b *builder) addPools(totals []testfile.SeatTotal) {
 	for _, t := range totals {
 		if b.Find(t.Pool, "seat pool", b.Pools) {
-			b.c.Seats[seat.PoolName(t.Pool.Text)] = t.Total
-			b.taken[seat.PoolName(t.Pool.Text)] = seat.Pool{Total: t.Total}
+			b.seed.Seats[seat.PoolName(t.Pool.Text)] = t.Total
+			b.pools[seat.PoolName(t.Pool.Text)] = seat.Pool{Total: t.Total}
 		}
 	}
 }
@@ -44,7 +44,7 @@ func (b *builder) addSeats(u *testfile.User, user *policy.User, held role.Role) 
 
 func (b *builder) take(user *policy.User, pool seat.PoolName, at syntax.Pos) {
 	user.Seats = append(user.Seats, pool)
-	taken, err := b.taken[pool].Take(1)
+	taken, err := b.pools[pool].Take(1)
 	if err != nil {
 		o := b.oversold[pool]
 		if o.seats == 0 {
@@ -53,7 +53,7 @@ func (b *builder) take(user *policy.User, pool seat.PoolName, at syntax.Pos) {
 		o.seats++
 		b.oversold[pool] = o
 	}
-	b.taken[pool] = taken
+	b.pools[pool] = taken
 }
 
 // checkPools reports pools with more seats held than bought, at the place of the first
@@ -61,7 +61,7 @@ func (b *builder) take(user *policy.User, pool seat.PoolName, at syntax.Pos) {
 func (b *builder) checkPools() {
 	for _, kind := range b.Policy.Pools() {
 		if o := b.oversold[kind.Name]; o.seats > 0 {
-			pool := b.taken[kind.Name]
+			pool := b.pools[kind.Name]
 			b.Problems.Add(o.first, "%s is oversold: held %d, bought %d", kind.Name, pool.Held+o.seats, pool.Total)
 		}
 	}

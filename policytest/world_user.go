@@ -25,7 +25,7 @@ func (b *builder) addUser(u *testfile.User) {
 		b.holders[held.Name] = append(b.holders[held.Name], syntax.Name{Text: u.ID.Text, Pos: at})
 		b.addSeats(u, user, held)
 	} else {
-		b.unclear = true
+		b.unknownRole = true
 	}
 	for _, m := range u.Teams {
 		b.addMember(user, m)
@@ -36,7 +36,7 @@ func (b *builder) addUser(u *testfile.User) {
 		}
 	}
 	b.addValues(u)
-	b.c.Users[id] = *user
+	b.seed.Users[id] = *user
 	b.order = append(b.order, id)
 }
 
@@ -64,9 +64,9 @@ func (b *builder) addValues(u *testfile.User) {
 			continue
 		}
 		id := usher.UserID(u.ID.Text)
-		if b.c.Values[id] == nil {
-			b.c.Values[id] = map[string]account.Value{}
+		if b.seed.Values[id] == nil {
+			b.seed.Values[id] = map[string]account.Value{}
 		}
-		b.c.Values[id][f.Field.Text] = account.Value(f.Value.Text)
+		b.seed.Values[id][f.Field.Text] = account.Value(f.Value.Text)
 	}
 }

@@ -22,7 +22,7 @@ type file struct {
 }
 
 // find returns the files that match the names and patterns, without duplicates.
-func find(t *testing.T, patterns []string) []string {
+func findFiles(t *testing.T, patterns []string) []string {
 	t.Helper()
 	if len(patterns) == 0 {
 		t.Errorf("no test files are given, so nothing is tested")

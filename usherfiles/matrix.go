@@ -17,7 +17,7 @@ import (
 
 // updates is the environment variable that lets Matrix write. It is not a flag of the test
 // binary, because tests often define a flag -update, and a second definition would panic.
-const updates = "USHER_UPDATE"
+const updateVariable = "USHER_UPDATE"
 
 // Matrix fails the test unless the golden file contains the role tables of a policy, as
 // printed by `usher matrix --format markdown`. The policy is a preset or a file. A failure
@@ -28,7 +28,7 @@ const updates = "USHER_UPDATE"
 // necessary, and logs that. If CI is also set, as most CI services do, Matrix fails and
 // writes nothing.
 func Matrix(t testing.TB, policy, golden string) {
-	only(t).Helper()
+	requireTest(t).Helper()
 	p, err := loadPolicy(policy)
 	if err != nil {
 		t.Error(err)
@@ -56,26 +56,26 @@ func Matrix(t testing.TB, policy, golden string) {
 		}
 		t.Logf("wrote %s", golden)
 	case missing:
-		t.Errorf("%s does not exist. To create it from %s: %s", golden, policy, again(t))
+		t.Errorf("%s does not exist. To create it from %s: %s", golden, policy, updateCommand(t))
 	default:
 		t.Errorf("%s does not match %s.%s\nIf the policy is right, update the file: %s",
-			golden, policy, differences(golden, lines(got), lines(want)), again(t))
+			golden, policy, differences(golden, lines(got), lines(want)), updateCommand(t))
 	}
 }
 
 // updating reports whether USHER_UPDATE is set. It returns an error for an invalid value,
 // and for a true value under CI.
 func updating() (bool, error) {
-	text := os.Getenv(updates)
+	text := os.Getenv(updateVariable)
 	if text == "" {
 		return false, nil
 	}
 	update, err := strconv.ParseBool(text)
 	if err != nil {
-		return false, printable.Errorf("invalid %s=%s (want 1 or 0)", updates, text)
+		return false, printable.Errorf("invalid %s=%s (want 1 or 0)", updateVariable, text)
 	}
 	if ci := os.Getenv("CI"); update && ci != "" && ci != "0" && ci != "false" {
-		return false, printable.Errorf("%s=%s is not allowed with CI=%s: update golden files locally, and review the changes", updates, text, ci)
+		return false, printable.Errorf("%s=%s is not allowed with CI=%s: update golden files locally, and review the changes", updateVariable, text, ci)
 	}
 	return update, nil
 }
@@ -88,10 +88,10 @@ func write(name, text string) error {
 }
 
 // again returns the command that runs the test and updates the file.
-func again(t testing.TB) string {
+func updateCommand(t testing.TB) string {
 	parts := strings.Split(t.Name(), "/")
 	for i, part := range parts {
 		parts[i] = "^" + regexp.QuoteMeta(part) + "$"
 	}
-	return fmt.Sprintf("%s=1 go test -run '%s'", updates, strings.Join(parts, "/"))
+	return fmt.Sprintf("%s=1 go test -run '%s'", updateVariable, strings.Join(parts, "/"))
 }

@@ -34,7 +34,7 @@ type Accounts map[usher.AccountID]string
 // without a time, the same time. On errors, Open fails the test with all of them by
 // t.Fatal.
 func Open(t testing.TB, accounts Accounts) *engine.Engine {
-	only(t).Helper()
+	requireTest(t).Helper()
 	e, err := accounts.open(t.Context())
 	if err != nil {
 		t.Fatal(err)

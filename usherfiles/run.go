@@ -13,7 +13,7 @@ import (
 
 // Run runs test files with the zero [Runner].
 func Run(t *testing.T, files ...string) {
-	only(t).Helper()
+	requireTest(t).Helper()
 	Runner{}.Run(t, files...)
 }
 
@@ -52,8 +52,8 @@ type Runner struct {
 // argument that matches no file, for a file without tests, and for an invalid file, with
 // all of its errors.
 func (r Runner) Run(t *testing.T, files ...string) {
-	only(t).Helper()
-	names := find(t, files)
+	requireTest(t).Helper()
+	names := findFiles(t, files)
 	replace, err := r.policy()
 	if err != nil {
 		t.Error(err)

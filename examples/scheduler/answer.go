@@ -60,7 +60,7 @@ func (s *server) do(r *http.Request, commands ...account.Command) (done, error) 
 func (s *server) submit(r *http.Request, actor account.Actor, in usher.AccountID, commands ...account.Command) (done, error) {
 	key := r.Header.Get("Idempotency-Key")
 	if len(key) > 200 || !utf8.ValidString(key) {
-		return done{}, bad("An Idempotency-Key is text of at most 200 bytes.")
+		return done{}, badRequest("An Idempotency-Key is text of at most 200 bytes.")
 	}
 	if key != "" {
 		key = fmt.Sprintf("%q %s", subject(r).User, key) // the host is the actor of every sign-up, so the key contains the user
@@ -86,7 +86,7 @@ func problem(status int, kind, detail string) *usherhttp.Problem {
 }
 
 // bad returns the problem of an invalid request.
-func bad(format string, args ...any) *usherhttp.Problem {
+func badRequest(format string, args ...any) *usherhttp.Problem {
 	return problem(http.StatusBadRequest, "bad-request", fmt.Sprintf(format, args...))
 }
 
@@ -106,7 +106,7 @@ func read[T any](r *http.Request) (*T, error) {
 	case errors.As(err, &tooLarge):
 		return nil, problem(http.StatusRequestEntityTooLarge, "too-large", fmt.Sprintf("A body has at most %d bytes.", maxBody))
 	case err != nil:
-		return nil, bad("The body cannot be read: %v.", err)
+		return nil, badRequest("The body cannot be read: %v.", err)
 	}
 	return v, nil
 }

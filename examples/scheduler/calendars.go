@@ -62,10 +62,10 @@ func (s *server) showCalendar(r *http.Request) (any, error) {
 	return listed{c, may}, err
 }
 
-// wishedCalendar reads the requested calendar. calendar.create is checked on its future
+// requestedCalendar reads the requested calendar. calendar.create is checked on its future
 // hosts.
-func wishedCalendar(r *http.Request) (usher.Resource, error) {
-	wish, err := read[struct {
+func requestedCalendar(r *http.Request) (usher.Resource, error) {
+	body, err := read[struct {
 		Title string   `json:"title"`
 		Hosts []string `json:"hosts"`
 		Team  string   `json:"team"`
@@ -73,7 +73,7 @@ func wishedCalendar(r *http.Request) (usher.Resource, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &calendar{ID: rand.Text(), Account: subject(r).Account, Title: wish.Title, Hosts: wish.Hosts, Team: wish.Team}
+	c := &calendar{ID: rand.Text(), Account: subject(r).Account, Title: body.Title, Hosts: body.Hosts, Team: body.Team}
 	return c, c.valid()
 }
 
@@ -97,14 +97,14 @@ func (s *server) createCalendar(r *http.Request) (any, error) {
 //
 //	PUT /accounts/acme/calendars/intro {"title": "First talk"}
 func (s *server) editCalendar(r *http.Request) (any, error) {
-	wish, err := read[struct {
+	body, err := read[struct {
 		Title string `json:"title"`
 	}](r)
 	if err != nil {
 		return nil, err
 	}
 	c, _ := usherhttp.Loaded[*calendar](r.Context())
-	c.Title = wish.Title
+	c.Title = body.Title
 	if err := c.valid(); err != nil {
 		return nil, err
 	}
@@ -117,14 +117,14 @@ func (s *server) editCalendar(r *http.Request) (any, error) {
 //
 //	PUT /accounts/acme/calendars/intro/hosts {"hosts": ["mia", "max"]}
 func (s *server) setHosts(r *http.Request) (any, error) {
-	wish, err := read[struct {
+	body, err := read[struct {
 		Hosts []string `json:"hosts"`
 	}](r)
 	if err != nil {
 		return nil, err
 	}
 	c, _ := usherhttp.Loaded[*calendar](r.Context())
-	c.Hosts = wish.Hosts
+	c.Hosts = body.Hosts
 	if err := c.valid(); err != nil {
 		return nil, err
 	}
@@ -182,17 +182,17 @@ func (s *server) teamExists(ctx context.Context, c *calendar) error {
 func (c *calendar) valid() error {
 	switch {
 	case c.Title == "":
-		return bad("A calendar has a title.")
+		return badRequest("A calendar has a title.")
 	case len(c.Hosts) == 0 && c.Team == "":
-		return bad("A calendar has a host or a team.")
+		return badRequest("A calendar has a host or a team.")
 	case len(c.Hosts) > page:
-		return bad("A calendar has at most %d hosts.", page)
+		return badRequest("A calendar has at most %d hosts.", page)
 	case slices.Contains(c.Hosts, ""):
-		return bad("A host has an id.")
+		return badRequest("A host has an id.")
 	}
 	slices.Sort(c.Hosts)
 	if len(slices.Compact(slices.Clone(c.Hosts))) < len(c.Hosts) {
-		return bad("A host is named twice.")
+		return badRequest("A host is named twice.")
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func (s *server) journal(r *http.Request) (any, error) {
 	if text := r.URL.Query().Get("after"); text != "" {
 		var err error
 		if after, err = strconv.ParseUint(text, 10, 64); err != nil {
-			return nil, bad("A version is a number.")
+			return nil, badRequest("A version is a number.")
 		}
 	}
 	commits := []commit{}
@@ -57,7 +57,7 @@ func (s *server) explain(r *http.Request) (any, error) {
 	query := r.URL.Query()
 	p, err := s.engine.Policy().Permission(query.Get("can"))
 	if err != nil {
-		return nil, bad("%v.", err)
+		return nil, badRequest("%v.", err)
 	}
 	q := usher.Request{
 		Account: subject(r).Account, Subject: usher.UserID(query.Get("user")), Permission: p,
@@ -92,7 +92,7 @@ func (s *server) resource(r *http.Request, p permission.Permission, id string) (
 	case slices.Contains([]string{"user", "seat", "grant", "booking"}, p.Resource()):
 		return personal(p.Resource(), in, id), nil
 	}
-	return nil, bad("%s applies to the account as a whole.", p)
+	return nil, badRequest("%s applies to the account as a whole.", p)
 }
 
 // buttons are the permissions for which a page has buttons.

@@ -130,7 +130,7 @@ func (s *server) showPerson(r *http.Request) (any, error) {
 //
 //	POST /accounts/acme/people {"user": "nina", "role": "member", "teams": ["sales"], "invite": true}
 func (s *server) addPerson(r *http.Request) (any, error) {
-	wish, err := read[struct {
+	body, err := read[struct {
 		User   usher.UserID   `json:"user"`
 		Role   role.Name      `json:"role"`
 		Teams  []usher.TeamID `json:"teams"`
@@ -140,13 +140,13 @@ func (s *server) addPerson(r *http.Request) (any, error) {
 		return nil, err
 	}
 	status := usher.Active
-	if wish.Invite {
+	if body.Invite {
 		status = usher.Invited
 	}
-	if err := s.clear(r, wish.User); err != nil {
+	if err := s.clear(r, body.User); err != nil {
 		return nil, err
 	}
-	return s.do(r, account.AddUser{User: wish.User, Role: wish.Role, Status: status, Teams: wish.Teams})
+	return s.do(r, account.AddUser{User: body.User, Role: body.Role, Status: status, Teams: body.Teams})
 }
 
 // clear removes all references to a user who is about to be added. usher keeps nothing of
@@ -181,26 +181,26 @@ func (s *server) declineInvitation(r *http.Request) (any, error) {
 //
 //	PUT /accounts/acme/people/mia/role {"role": "admin-only"}
 func (s *server) setRole(r *http.Request) (any, error) {
-	wish, err := read[struct {
+	body, err := read[struct {
 		Role role.Name `json:"role"`
 	}](r)
 	if err != nil {
 		return nil, err
 	}
-	return s.do(r, account.SetRole{User: userIn(r), Role: wish.Role})
+	return s.do(r, account.SetRole{User: userIn(r), Role: body.Role})
 }
 
 // setStatus makes a person inactive or active.
 //
 //	PUT /accounts/acme/people/mia/status {"status": "inactive"}
 func (s *server) setStatus(r *http.Request) (any, error) {
-	wish, err := read[struct {
+	body, err := read[struct {
 		Status usher.Status `json:"status"`
 	}](r)
 	if err != nil {
 		return nil, err
 	}
-	return s.do(r, account.SetStatus{User: userIn(r), Status: wish.Status})
+	return s.do(r, account.SetStatus{User: userIn(r), Status: body.Status})
 }
 
 // removePerson removes a person. It removes the user in usher first, which denies their
@@ -221,5 +221,5 @@ func (s *server) removed(r *http.Request, d done, err error, user string) {
 	if err != nil || d.repeated { // after a retry, the user may have been added again
 		return
 	}
-	s.tidy(r, func(ctx context.Context) error { return s.store.forgetUser(ctx, subject(r).Account, user) })
+	s.cleanUp(r, func(ctx context.Context) error { return s.store.forgetUser(ctx, subject(r).Account, user) })
 }

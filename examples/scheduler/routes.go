@@ -92,7 +92,7 @@ func (s *server) routes() usherhttp.Routes {
 		command("DELETE "+in+"/seats/{pool}/{user}", s.unassignSeat),
 
 		may("GET "+in+"/calendars", enter, whole, s.listCalendars),
-		may("POST "+in+"/calendars", createCalendar, wishedCalendar, s.createCalendar),
+		may("POST "+in+"/calendars", createCalendar, requestedCalendar, s.createCalendar),
 		conceal("GET "+calendar, viewCalendar, s.onCalendar, s.showCalendar),
 		seen("PUT "+calendar, viewCalendar, editCalendar, s.onCalendar, s.editCalendar),
 		seen("PUT "+calendar+"/hosts", viewCalendar, setHosts, s.onCalendar, s.setHosts),

@@ -68,7 +68,7 @@ func open(ctx context.Context, dir string, log *slog.Logger) (s *server, err err
 		MarkActive: s.engine.MarkActive,
 		NotFound:   []error{errNoRow},
 		Disclose:   []string{"mfa"},
-		Localize:   helpful,
+		Localize:   localize,
 		Log:        log,
 	}
 	return s, nil
@@ -120,7 +120,7 @@ func whoAsks(r *http.Request) (usherhttp.Subject, error) {
 
 // helpful returns a more helpful text for some refusals. The Problem contains nothing that
 // the user does not receive.
-func helpful(_ *http.Request, p usherhttp.Problem) string {
+func localize(_ *http.Request, p usherhttp.Problem) string {
 	switch {
 	case slices.Contains(p.Unmet, "mfa"):
 		return "Please sign in with a second factor."

@@ -13,14 +13,14 @@ import (
 //
 //	POST /accounts/acme/teams {"team": "emea", "parent": "sales"}
 func (s *server) createTeam(r *http.Request) (any, error) {
-	wish, err := read[struct {
+	body, err := read[struct {
 		Team   usher.TeamID `json:"team"`
 		Parent usher.TeamID `json:"parent"`
 	}](r)
 	if err != nil {
 		return nil, err
 	}
-	return s.do(r, account.CreateTeam{Team: wish.Team, Parent: wish.Parent})
+	return s.do(r, account.CreateTeam{Team: body.Team, Parent: body.Parent})
 }
 
 // addToTeam and removeFromTeam change the members of a team.
@@ -51,13 +51,13 @@ func (s *server) unsetTeamRole(r *http.Request) (any, error) {
 //
 //	PUT /accounts/acme/seats/booking {"total": 5}
 func (s *server) buySeats(r *http.Request) (any, error) {
-	wish, err := read[struct {
+	body, err := read[struct {
 		Total int `json:"total"`
 	}](r)
 	if err != nil {
 		return nil, err
 	}
-	return s.do(r, account.SetSeats{Pool: poolIn(r), Total: wish.Total})
+	return s.do(r, account.SetSeats{Pool: poolIn(r), Total: body.Total})
 }
 
 // assignSeat and unassignSeat determine which users can be booked.

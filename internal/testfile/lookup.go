@@ -18,9 +18,9 @@ type Lookup struct {
 
 	Grantable, Pools, Settings, Contexts Names // declared by the policy
 
-	asked, attributes Names
-	roles, teamRoles  Names
-	parties           map[string]map[string]bool // of each type of resource
+	permissions, attributes Names
+	roles, teamRoles        Names
+	parties                 map[string]map[string]bool // of each type of resource
 }
 
 // Names is a set of known names, in the order in which suggestions are searched. The
@@ -50,10 +50,10 @@ func NewLookup(f *File, p *policy.Policy) *Lookup {
 		l.At = defaultTime
 	}
 	for _, q := range p.Permissions() {
-		l.asked.Add(q.String())
+		l.permissions.Add(q.String())
 	}
 	for _, q := range p.Bundles() {
-		l.asked.Add(q.String())
+		l.permissions.Add(q.String())
 	}
 	for _, r := range p.Roles() {
 		if r.OnTeam {
@@ -82,9 +82,9 @@ func vocabulary(list []string) (x Names) {
 	return x
 }
 
-// mostCompared is the number of names that are searched for a suggestion. A search of
+// maxCompared is the number of names that are searched for a suggestion. A search of
 // all users of a large account would be slow.
-const mostCompared = 1000
+const maxCompared = 1000
 
 // Find reports whether a name is known. It adds a problem for an unknown name, in which
 // what is the kind of name, such as "setting".
@@ -102,7 +102,7 @@ func (l *Lookup) refuse(n syntax.Name, why string, x Names) {
 	case len(x.list) == 0:
 		hint = "; there are none"
 	case !l.Problems.Full(): // a full list drops the problem with its hint
-		hint = suggest.DidYouMean(n.Text, x.list[:min(len(x.list), mostCompared)])
+		hint = suggest.DidYouMean(n.Text, x.list[:min(len(x.list), maxCompared)])
 	}
 	l.Problems.Add(n.Pos, "%s %q%s", why, n.Text, hint)
 }

@@ -17,7 +17,7 @@ func (l *Lookup) Question(q *Question) (r usher.Request, types []string) {
 		r.Time = l.At
 	}
 	r.Context = l.Flags(q.With, "fact of a request", l.Contexts)
-	if !l.Find(q.Can, "permission", l.asked) {
+	if !l.Find(q.Can, "permission", l.permissions) {
 		return r, nil
 	}
 	r.Permission, _ = l.Policy.Permission(q.Can.Text)
@@ -76,15 +76,15 @@ func (l *Lookup) object(q *Question, types []string) usher.Resource {
 		return true
 	})
 	if i < 0 {
-		l.noType(q, types)
+		l.reportNoType(q, types)
 		return nil
 	}
 	o.Type = types[i]
 	return o
 }
 
-// noType reports why a resource cannot have any of the types.
-func (l *Lookup) noType(q *Question, types []string) {
+// reportNoType reports why a resource cannot have any of the types.
+func (l *Lookup) reportNoType(q *Question, types []string) {
 	var known Names
 	for _, t := range types {
 		for name := range l.parties[t] {

@@ -14,7 +14,7 @@ type coverage struct {
 }
 
 // coverageOf joins the coverage of all files with the same policy.
-func coverageOf(all []tested) (list []coverage) {
+func coverageOf(all []fileResult) (list []coverage) {
 	var covers []*policytest.Cover
 	for _, t := range all {
 		covers = append(covers, t.report.Cover)

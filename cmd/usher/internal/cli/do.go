@@ -123,8 +123,8 @@ func (r *run) doOnNew(ctx context.Context, d *doFlags, p *policy.Policy, b engin
 	s, err := boltstore.Open(d.path, boltstore.Options{})
 	if err != nil {
 		reason := err.Error()
-		if inPath := new(fs.PathError); errors.As(err, &inPath) {
-			reason = inPath.Err.Error()
+		if pathErr := new(fs.PathError); errors.As(err, &pathErr) {
+			reason = pathErr.Err.Error()
 		}
 		return r.refuse(d.path, &unreadable{d.path, "cannot be created: " + reason, err})
 	}
@@ -178,7 +178,7 @@ func (r *run) notDone(ctx context.Context, o *openedStore, d *doFlags, err error
 	case errors.As(err, &mismatch):
 		return r.refuse(d.policy, o.mismatch(mismatch))
 	case errors.Is(err, usher.ErrUnknownAccount):
-		return missing(ctx, o.path, o.store, usher.AccountID(d.account))
+		return missingAccount(ctx, o.path, o.store, usher.AccountID(d.account))
 	case errors.Is(err, store.ErrRefused):
 		return r.refuse(d.path, printable.Errorf("the store rejected this commit permanently; nothing was done, and a retry does not help: %w", err))
 	case errors.Is(err, engine.ErrKeyReused):

@@ -43,7 +43,7 @@ func (d *doFlags) batch(p *policy.Policy, commands []account.Command) (engine.Ba
 		b.Actor = account.AsUser(usher.UserID(d.as))
 	}
 	for _, fact := range d.with {
-		name, value, err := switchOf(fact)
+		name, value, err := parseSwitch(fact)
 		_, twice := b.Context[name]
 		switch {
 		case err != nil:
@@ -75,8 +75,8 @@ func (d *doFlags) batch(p *policy.Policy, commands []account.Command) (engine.Ba
 	return b, nil
 }
 
-// switchOf reads NAME=true or NAME=false.
-func switchOf(fact string) (name string, value bool, err error) {
+// parseSwitch reads NAME=true or NAME=false.
+func parseSwitch(fact string) (name string, value bool, err error) {
 	name, text, _ := strings.Cut(fact, "=")
 	if text != "true" && text != "false" {
 		return name, false, wrongUsage("--with %s: write %s=true or %s=false", fact, name, name)

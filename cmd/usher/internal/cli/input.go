@@ -94,12 +94,12 @@ func readAll(name string, from io.Reader) ([]byte, error) {
 
 func openError(name string, err error) *unreadable {
 	reason := err.Error()
-	var inPath *fs.PathError
+	var pathErr *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		reason = "there is no such file"
-	case errors.As(err, &inPath):
-		reason = "cannot be read: " + inPath.Err.Error()
+	case errors.As(err, &pathErr):
+		reason = "cannot be read: " + pathErr.Err.Error()
 	}
 	return &unreadable{name, reason, err}
 }

@@ -67,7 +67,7 @@ type logQuery struct {
 }
 
 // narrows returns a given flag that selects commits, "" if there is none.
-func (q *logQuery) narrows() string {
+func (q *logQuery) filterFlag() string {
 	switch {
 	case q.after != 0:
 		return "--after"
@@ -82,7 +82,7 @@ func (q *logQuery) narrows() string {
 }
 
 func (r *run) log(ctx context.Context, path string, q logQuery) error {
-	switch flag := q.narrows(); {
+	switch flag := q.filterFlag(); {
 	case flag != "" && q.verify:
 		return wrongUsage("%s and --verify are mutually exclusive: a journal is checked as a whole", flag)
 	case flag != "" && q.account == "":
@@ -125,7 +125,7 @@ func (r *run) logJournal(ctx context.Context, path string, s store.Store, id ush
 	shown := 0
 	for stored, err := range s.Commits(ctx, id, q.after) {
 		if errors.Is(err, store.ErrErased) {
-			return missing(ctx, path, s, id)
+			return missingAccount(ctx, path, s, id)
 		}
 		if err != nil {
 			return err
@@ -134,7 +134,7 @@ func (r *run) logJournal(ctx context.Context, path string, s store.Store, id ush
 		if err != nil {
 			return err
 		}
-		if !q.wants(c) {
+		if !q.matches(c) {
 			continue
 		}
 		shown++
@@ -153,10 +153,10 @@ func (r *run) logJournal(ctx context.Context, path string, s store.Store, id ush
 		}
 		return err
 	}
-	return missing(ctx, path, s, id)
+	return missingAccount(ctx, path, s, id)
 }
 
-func (q *logQuery) wants(c *account.Commit) bool {
+func (q *logQuery) matches(c *account.Commit) bool {
 	return (q.by == "" || q.by == actorText(c.Actor)) &&
 		(q.user == "" || slices.Contains(account.UsersOf(c.Changes...), usher.UserID(q.user))) &&
 		!c.Time.Before(q.from)

@@ -51,7 +51,7 @@ func (r *run) verify(ctx context.Context, path string, s store.Store, id usher.A
 			break
 		}
 		if !there {
-			return missing(ctx, path, s, id)
+			return missingAccount(ctx, path, s, id)
 		}
 		add(verifyAccount(ctx, s, id, noted))
 	} else {

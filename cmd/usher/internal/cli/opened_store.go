@@ -62,7 +62,7 @@ func (o *openedStore) view(ctx context.Context, id usher.AccountID, version uint
 	var mismatch *account.PolicyMismatchError
 	switch {
 	case errors.Is(err, usher.ErrUnknownAccount):
-		return view, missing(ctx, o.path, o.store, id)
+		return view, missingAccount(ctx, o.path, o.store, id)
 	case errors.Is(err, engine.ErrFutureVersion):
 		return view, wrongUsage("%s has no version %d yet; usher log shows its versions", printable.Text(string(id)), version)
 	case errors.As(err, &mismatch):

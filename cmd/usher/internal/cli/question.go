@@ -102,7 +102,7 @@ func (q *question) name(flag, text string) syntax.Name {
 
 func (q *question) addFlag(asked *testfile.Question, fact string) error {
 	flag := "--with " + printable.Value(fact)
-	name, value, err := switchOf(fact)
+	name, value, err := parseSwitch(fact)
 	switch {
 	case err != nil:
 		return err

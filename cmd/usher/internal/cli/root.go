@@ -63,12 +63,12 @@ func (r *run) root() *cobra.Command {
 
 	root.AddCommand(r.validateCommand(), r.testCommand(), r.matrixCommand(), r.explainCommand(), r.doCommand(), r.logCommand())
 	root.SetHelpCommand(r.helpCommand())
-	r.branch(root)
+	r.requireSubcommand(root)
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" {
 			c.Short = "Print a completion script for a shell"
-			r.branch(c)
+			r.requireSubcommand(c)
 		}
 	}
 	return root
@@ -76,7 +76,7 @@ func (r *run) root() *cobra.Command {
 
 // branch makes a command that has subcommands print its help and fail when it is run
 // without one.
-func (r *run) branch(c *cobra.Command) {
+func (r *run) requireSubcommand(c *cobra.Command) {
 	c.Args = func(c *cobra.Command, args []string) error {
 		if len(args) > 0 {
 			return unknownCommand(c, args[0])

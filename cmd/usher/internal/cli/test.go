@@ -35,7 +35,7 @@ func (r *run) testCommand() *cobra.Command {
 }
 
 // tested is the result of one test file.
-type tested struct {
+type fileResult struct {
 	file   string
 	suite  *policytest.Suite
 	report policytest.Report
@@ -50,7 +50,7 @@ func (r *run) test(args []string, on string, cover, verbose bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, stores.close()) }()
-	var all []tested
+	var all []fileResult
 	var total testTotal
 	for _, arg := range args {
 		t := r.testFile(arg, stores)
@@ -84,8 +84,8 @@ func (r *run) test(args []string, on string, cover, verbose bool) (err error) {
 	return exitWith(total.code)
 }
 
-func (r *run) testFile(arg string, stores *scenarioStores) tested {
-	t := tested{file: arg}
+func (r *run) testFile(arg string, stores *scenarioStores) fileResult {
+	t := fileResult{file: arg}
 	in, err := r.open(arg)
 	if err == nil {
 		t.file = in.name
@@ -108,13 +108,13 @@ type testTotal struct {
 	code           int
 }
 
-func (total *testTotal) add(t tested) {
+func (total *testTotal) add(t fileResult) {
 	total.passed += t.report.Passed
 	total.failed += t.report.Failed
 	total.code = max(total.code, t.code)
 }
 
-func (r *run) writeTested(t tested, verbose bool) {
+func (r *run) writeTested(t fileResult, verbose bool) {
 	for _, p := range t.problems {
 		r.stderr.problem(p)
 	}
@@ -142,7 +142,7 @@ func (s *stream) failure(f policytest.Failure) {
 
 // writeNotTested writes the number of invalid files. The last line does not count their
 // tests.
-func (r *run) writeNotTested(all []tested) {
+func (r *run) writeNotTested(all []fileResult) {
 	broken := 0
 	for _, t := range all {
 		if t.suite == nil {

@@ -47,7 +47,7 @@ type coverJSON struct {
 	Unreached []usher.Rule `json:"unreached"`
 }
 
-func testJSON(all []tested, total testTotal, covers []coverage, verbose bool) testRun {
+func testJSON(all []fileResult, total testTotal, covers []coverage, verbose bool) testRun {
 	run := testRun{Passed: total.passed, Failed: total.failed, Files: []testRunFile{}}
 	for _, t := range all {
 		run.Files = append(run.Files, t.json(verbose))
@@ -59,7 +59,7 @@ func testJSON(all []tested, total testTotal, covers []coverage, verbose bool) te
 	return run
 }
 
-func (t tested) json(verbose bool) testRunFile {
+func (t fileResult) json(verbose bool) testRunFile {
 	f := testRunFile{
 		File: t.file, Passed: t.report.Passed, Failed: t.report.Failed,
 		Failures: []failureJSON{}, Problems: append([]problem{}, t.problems...),

@@ -30,7 +30,7 @@ func (t *testResult) title() string {
 
 // results returns the tests of a file in the order in which they ran: the checks, then
 // the scenarios.
-func (t tested) results() []testResult {
+func (t fileResult) results() []testResult {
 	if t.suite == nil {
 		return nil
 	}
