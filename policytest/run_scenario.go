@@ -16,7 +16,7 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// play runs a scenario on a new store that contains the account of the file.
+// runScenario runs a scenario on a new store that contains the account of the file.
 func (s *Suite) runScenario(scenario *testfile.Scenario, open func() (store.Store, error), cover *cover) []Failure {
 	p := scenarioRun{suite: s, name: scenario.Name, ctx: context.Background(), cover: cover}
 	if err := p.begin(open); err != nil {
@@ -43,7 +43,7 @@ func (s *Suite) runScenario(scenario *testfile.Scenario, open func() (store.Stor
 	return p.failures
 }
 
-// player runs the steps of a scenario.
+// scenarioRun runs the steps of a scenario.
 type scenarioRun struct {
 	suite    *Suite
 	name     string
@@ -186,7 +186,7 @@ func (s *Suite) timeOf(written time.Time) time.Time {
 	return written
 }
 
-// different adds a failure of a step with state.
+// addDifference adds a failure of a step with state.
 func (p *scenarioRun) addDifference(what, expected, got string) {
 	p.fail("", what, expected, got, printable.Sprintf("at version %d", p.version()))
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// look compares the account with the expected values of a step.
+// compareState compares the account with the expected values of a step.
 func (p *scenarioRun) compareState(step *testfile.State) {
 	view, err := p.engine.View(p.ctx, worldAccount)
 	if err != nil {

@@ -19,7 +19,7 @@ package usherfiles
 
 import "testing"
 
-// only returns t. It panics if t is nil or the program is not a test.
+// requireTest returns t. It panics if t is nil or the program is not a test.
 func requireTest(t testing.TB) testing.TB {
 	if outer, ok := t.(*testing.T); t == nil || ok && outer == nil || !testing.Testing() {
 		panic("usherfiles: not called from a test (want a testing.TB in a test binary)")

@@ -21,7 +21,7 @@ type file struct {
 	err   error
 }
 
-// find returns the files that match the names and patterns, without duplicates.
+// findFiles returns the files that match the names and patterns, without duplicates.
 func findFiles(t *testing.T, patterns []string) []string {
 	t.Helper()
 	if len(patterns) == 0 {

@@ -15,7 +15,7 @@ import (
 	"github.com/usher-go/usher/internal/roletable"
 )
 
-// updates is the environment variable that lets Matrix write. It is not a flag of the test
+// updateVariable is the environment variable that lets Matrix write. It is not a flag of the test
 // binary, because tests often define a flag -update, and a second definition would panic.
 const updateVariable = "USHER_UPDATE"
 
@@ -87,7 +87,7 @@ func write(name, text string) error {
 	return os.WriteFile(name, []byte(text), 0o666)
 }
 
-// again returns the command that runs the test and updates the file.
+// updateCommand returns the command that runs the test and updates the file.
 func updateCommand(t testing.TB) string {
 	parts := strings.Split(t.Name(), "/")
 	for i, part := range parts {

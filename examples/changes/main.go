@@ -32,7 +32,7 @@ func main() {
 			account.AddUser{User: "mia"},
 			account.AssignSeat{User: "mia", Pool: "booking"},
 		},
-		IdempotencyKey: "import-1", // an idempotency key: a retry does nothing, and gets this result
+		IdempotencyKey: "import-1", // a retry does nothing, and returns this result
 		Note:           "first users",
 	}))
 	fmt.Println("version", result.Version)

@@ -63,7 +63,7 @@ func (s *server) changeSetting(r *http.Request) (any, error) {
 	return s.do(r, account.ChangeSetting{Setting: r.PathValue("setting"), Value: body.Value})
 }
 
-// tidy removes data that is not needed any more. The request itself has succeeded, so a
+// cleanUp removes data that is not needed any more. The request itself has succeeded, so a
 // failure is only logged; sweep retries at the next start.
 func (s *server) cleanUp(r *http.Request, remove func(context.Context) error) {
 	if err := remove(context.WithoutCancel(r.Context())); err != nil {

@@ -85,7 +85,7 @@ func problem(status int, kind, detail string) *usherhttp.Problem {
 	return &usherhttp.Problem{Type: "tag:scheduler.example,2026:" + kind, Status: status, Detail: detail}
 }
 
-// bad returns the problem of an invalid request.
+// badRequest returns the problem of an invalid request.
 func badRequest(format string, args ...any) *usherhttp.Problem {
 	return problem(http.StatusBadRequest, "bad-request", fmt.Sprintf(format, args...))
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // The page at / is for a first look in a browser. A visitor chooses one of the users that
-// seed creates. This is a demo, not a login: there is no password.
+// seed creates. This is a demo without passwords, not a login.
 
 //go:embed home.html
 var homeSource string

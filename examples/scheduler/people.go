@@ -216,7 +216,7 @@ func (s *server) removePerson(r *http.Request) (any, error) {
 
 // removed deletes the references to a removed user, so that a later user with the same id
 // does not inherit them. A real service also ends the sessions and tokens of the user here;
-// this one has none, because whoAsks trusts a header.
+// this one has none, because identify trusts a header.
 func (s *server) removed(r *http.Request, d done, err error, user string) {
 	if err != nil || d.repeated { // after a retry, the user may have been added again
 		return

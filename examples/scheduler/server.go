@@ -64,7 +64,7 @@ func open(ctx context.Context, dir string, log *slog.Logger) (s *server, err err
 	s.close = append(s.close, s.store.Close)
 	s.guard = &usherhttp.Guard{
 		Authorizer: s.engine,
-		Subject:    whoAsks,
+		Subject:    identify,
 		MarkActive: s.engine.MarkActive,
 		NotFound:   []error{errNoRow},
 		Disclose:   []string{"mfa"},
@@ -103,10 +103,10 @@ func (s *server) handler() (http.Handler, error) {
 	return http.MaxBytesHandler(http.NewCrossOriginProtection().Handler(mux), maxBody), nil
 }
 
-// whoAsks stands for a login, and TRUSTS EVERY REQUEST: the header X-User, or without it
+// identify stands for a login, and TRUSTS EVERY REQUEST: the header X-User, or without it
 // the cookie of the page at /, which can contain only demo users. usher does no
 // authentication. A real service looks up a session or a token here.
-func whoAsks(r *http.Request) (usherhttp.Subject, error) {
+func identify(r *http.Request) (usherhttp.Subject, error) {
 	user := usher.UserID(r.Header.Get("X-User"))
 	if len(r.Header.Values("X-User")) == 0 {
 		user = chosen(r)
@@ -118,7 +118,7 @@ func whoAsks(r *http.Request) (usherhttp.Subject, error) {
 	}, nil
 }
 
-// helpful returns a more helpful text for some refusals. The Problem contains nothing that
+// localize returns a more helpful text for some refusals. The Problem contains nothing that
 // the user does not receive.
 func localize(_ *http.Request, p usherhttp.Problem) string {
 	switch {

@@ -107,8 +107,8 @@ func (l *Lookup) refuse(n syntax.Name, why string, x Names) {
 	l.Problems.Add(n.Pos, "%s %q%s", why, n.Text, hint)
 }
 
-// Role returns the account role with a name. It returns false, and adds a problem, if
-// there is no such role.
+// Role returns the account role with a name. It returns false, and adds a problem, for an
+// unknown role.
 func (l *Lookup) Role(n syntax.Name) (role.Role, bool) {
 	if l.teamRoles.has[n.Text] {
 		l.Problems.Add(n.Pos, "%s is a team role; write it under teams: {…: %s}", n.Text, n.Text)

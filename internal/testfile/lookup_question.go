@@ -128,7 +128,7 @@ func (l *Lookup) Hidden(written []syntax.Name, q *Question, types []string) []st
 	return fields
 }
 
-// group returns the fields of a group, nil if there is no such group.
+// group returns the fields of a group, nil for an unknown group.
 func (l *Lookup) group(name string, types []string) []string {
 	for _, t := range types {
 		if fields, ok := l.Policy.FieldGroup(t, name); ok {

@@ -64,7 +64,7 @@ func (p *Peer) Load(w *world.World) error {
 	}
 	p.Table = staff.Load(w)
 	p.OneByOne = func(user string, k world.Kind, c *world.Calendar) (bool, error) {
-		return p.ask(user, k, c, &staff.Nobody)
+		return p.ask(user, k, c, &staff.Unknown)
 	}
 	return nil
 }
@@ -114,7 +114,7 @@ var pool = sync.Pool{New: func() any { return new(facts) }}
 
 // Ask implements peer.Peer.
 func (p *Peer) Ask(q *world.Question) (bool, error) {
-	target := &staff.Nobody
+	target := &staff.Unknown
 	if q.Entry != nil {
 		target = p.Find(q.Entry.ID[0])
 	}
@@ -123,7 +123,7 @@ func (p *Peer) Ask(q *world.Question) (bool, error) {
 
 func (p *Peer) ask(user string, k world.Kind, c *world.Calendar, target *staff.Person) (bool, error) {
 	asker := p.Find(user)
-	if asker == &staff.Nobody {
+	if asker == &staff.Unknown {
 		return false, nil
 	}
 	f := pool.Get().(*facts)

@@ -86,7 +86,7 @@ func (p *Peer) parties(to [][2]*ast.Term, c *world.Calendar) [][2]*ast.Term {
 
 // Ask implements peer.Peer.
 func (p *Peer) Ask(q *world.Question) (bool, error) {
-	if p.Find(q.User) == &staff.Nobody {
+	if p.Find(q.User) == &staff.Unknown {
 		return false, nil
 	}
 	var room [8][2]*ast.Term

@@ -32,15 +32,15 @@ func Load(w *world.World) Table {
 	return t
 }
 
-// Nobody is the Person for a user that is not in the table.
-var Nobody Person
+// Unknown is the Person for a user that is not in the table.
+var Unknown Person
 
-// Find returns a user, or Nobody.
+// Find returns a user, or Unknown.
 func (t Table) Find(user string) *Person {
 	if p := t[user]; p != nil {
 		return p
 	}
-	return &Nobody
+	return &Unknown
 }
 
 // SetRole changes a role.

@@ -103,7 +103,7 @@ func (r *run) do(ctx context.Context, d *doFlags) error {
 	return r.doOn(ctx, d, s, p, b)
 }
 
-// doOnNew runs do if there is no store yet. It creates the store only if a preview of
+// doOnNew runs do for a store file that does not exist. It creates the store only if a preview of
 // the first commit succeeds.
 func (r *run) doOnNew(ctx context.Context, d *doFlags, p *policy.Policy, b engine.Batch) error {
 	if !d.create {

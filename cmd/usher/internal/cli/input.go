@@ -44,8 +44,8 @@ func (r *run) open(arg string) (input, error) {
 	return input{arg, arg, src}, err
 }
 
-// openPolicy reads the file that an argument names, or the preset of that name if there
-// is no such file.
+// openPolicy reads the file that an argument names, or the preset of that name if the file
+// does not exist.
 func (r *run) openPolicy(arg string) (input, error) {
 	in, err := r.open(arg)
 	if !errors.Is(err, fs.ErrNotExist) {

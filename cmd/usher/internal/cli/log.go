@@ -66,7 +66,7 @@ type logQuery struct {
 	noted account.Head // the parsed head; zero for none
 }
 
-// narrows returns a given flag that selects commits, "" if there is none.
+// filterFlag returns a given flag that selects commits, "" if there is none.
 func (q *logQuery) filterFlag() string {
 	switch {
 	case q.after != 0:

@@ -74,7 +74,7 @@ func (r *run) root() *cobra.Command {
 	return root
 }
 
-// branch makes a command that has subcommands print its help and fail when it is run
+// requireSubcommand makes a command that has subcommands print its help and fail when it is run
 // without one.
 func (r *run) requireSubcommand(c *cobra.Command) {
 	c.Args = func(c *cobra.Command, args []string) error {

@@ -51,12 +51,12 @@ type run struct {
 
 func (r *run) json() bool { return r.output.value == "json" }
 
-// stop ends a run that has told already what is wrong.
+// exitError ends a run with an exit code. The problem was printed before.
 type exitError int
 
 func (s exitError) Error() string { return fmt.Sprintf("exit code %d", int(s)) }
 
-// ending returns what a command returns to end with an exit code.
+// exitWith returns the error of a command that ends with an exit code, nil for exitFine.
 func exitWith(code int) error {
 	if code == exitFine {
 		return nil

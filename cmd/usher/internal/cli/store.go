@@ -86,7 +86,7 @@ func accountsOf(ctx context.Context, s store.Store) (ids []string, err error) {
 	return ids, nil
 }
 
-// missing returns the error for an account that a store does not have. It reports
+// missingAccount returns the error for an account that a store does not have. It reports
 // whether the account was deleted, erased, or never created.
 func missingAccount(ctx context.Context, path string, s store.Store, id usher.AccountID) error {
 	for _, err := range s.Commits(ctx, id, 0) {

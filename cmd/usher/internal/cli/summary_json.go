@@ -69,7 +69,7 @@ func entitlements(from []policy.Entitlement) []entitlementJSON {
 	return list
 }
 
-// end returns nil for the zero time, so JSON has null if there is no end.
+// end returns nil for the zero time, so JSON has null for a grant without an end.
 func end(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil

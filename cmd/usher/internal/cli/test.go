@@ -34,7 +34,7 @@ func (r *run) testCommand() *cobra.Command {
 	return c
 }
 
-// tested is the result of one test file.
+// fileResult is the result of one test file.
 type fileResult struct {
 	file   string
 	suite  *policytest.Suite
