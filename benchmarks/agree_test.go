@@ -11,7 +11,7 @@ import (
 	"github.com/usher-go/usher/benchmarks/world"
 )
 
-// TestMain lets this program be a measuring child, as main does.
+// TestMain lets the test binary run as a child process, as main does.
 func TestMain(m *testing.M) {
 	if spec, ok := os.LookupEnv(childVariable); ok {
 		os.Exit(child(spec))
@@ -67,7 +67,7 @@ func TestEverybodyAgreesWithTheReference(t *testing.T) {
 				require.ElementsMatch(t, want, got, "Editable(%s)", page.User)
 			}
 
-			// Members become administrators one after the other, and members again.
+			// One after the other, members become administrators, and members again.
 			for _, role := range []string{world.Admin, world.Member} {
 				for _, user := range []string{"user-0000002", "user-0000022", "user-0000042"} {
 					require.NoError(t, reference.SetRole(user, role))
@@ -81,7 +81,7 @@ func TestEverybodyAgreesWithTheReference(t *testing.T) {
 			for _, k := range []world.Kind{world.CalendarView, world.CalendarEdit} {
 				got, err := p.Ask(&world.Question{Account: w.Account, User: "stranger", Permission: k.String(), Kind: k, Calendar: theirs})
 				require.NoError(t, err)
-				require.False(t, got, "somebody who is not in the company may do nothing")
+				require.False(t, got, "an unknown user must be denied")
 			}
 		})
 	}

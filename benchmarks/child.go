@@ -17,25 +17,25 @@ import (
 	"github.com/usher-go/usher/benchmarks/measure"
 )
 
-// childVariable holds an order for the process that has it in its environment.
+// childVariable is the environment variable that contains the order for a child process.
 const childVariable = "USHER_BENCHMARKS_CHILD"
 
-// order is a measurement, and the file that the answer goes to.
+// order is a measurement, and the file for the answer.
 type order struct {
 	Spec measure.Spec
 	File string
 }
 
-// answer is what a child found out.
+// answer is the result of a child process.
 type answer struct {
 	Result measure.Result
-	Failed string // how it disagreed or broke down
+	Failed string // the wrong answer or the failure, if any
 }
 
-// spawn measures in a process of its own, so that the heap is clean, what a peer leaves
-// running disturbs nobody, and one that breaks down or never ends does not end the run.
-// The result says why where nothing was measured. An error means that the peer gave a
-// wrong answer or broke down: what is slow or large is no error.
+// spawn runs a measurement in a process of its own. So the heap is clean, goroutines of a
+// peer do not disturb other measurements, and a peer that crashes or hangs does not end the
+// run. An error means that the peer gave a wrong answer or failed. A peer that is too slow
+// or too large is not an error; the result states the reason.
 func spawn(spec measure.Spec, limit time.Duration) (measure.Result, error) {
 	a, err := ask(spec, limit)
 	a.Result.Peer, a.Result.Users = spec.Peer, spec.Users
@@ -89,7 +89,7 @@ func firstLine(s string) string {
 	return line
 }
 
-// child does what an order says, and returns the status to exit with.
+// child runs an order, and returns the exit status.
 func child(text string) int {
 	var o order
 	if err := json.Unmarshal([]byte(text), &o); err != nil {
@@ -98,7 +98,7 @@ func child(text string) int {
 	}
 	e, ok := find(o.Spec.Peer)
 	if !ok {
-		fmt.Fprintf(os.Stderr, "no peer is named %q\n", o.Spec.Peer)
+		fmt.Fprintf(os.Stderr, "unknown peer %q\n", o.Spec.Peer)
 		return 2
 	}
 	g := guard{order: o}
@@ -113,7 +113,7 @@ func child(text string) int {
 	return g.end(a)
 }
 
-// guard ends a process whose peer takes too long, or too much memory.
+// guard ends the process if the peer takes too long or too much memory.
 type guard struct {
 	order order
 	mu    sync.Mutex
@@ -152,7 +152,7 @@ func (g *guard) watch() {
 	}
 }
 
-// end writes the answer, once.
+// end writes the answer, and returns the exit status. Later calls do nothing.
 func (g *guard) end(a answer) (status int) {
 	g.once.Do(func() {
 		text, err := json.Marshal(a)

@@ -1,5 +1,5 @@
-// Command benchmarks asks usher, other libraries and a hand-written reference the same
-// questions about the same company, and writes down how long each takes.
+// Command benchmarks compares usher, other libraries and a hand-written reference on the
+// same questions about the same company, and writes a report of the times.
 package main
 
 import (
@@ -26,9 +26,9 @@ func main() {
 	}
 }
 
-// run measures what the flags ask for, each peer and size in a process of its own, and
-// writes the report's files. An error also says which peers disagreed or broke down;
-// then the files are written all the same.
+// run measures the peers and sizes in the flags, each in a process of its own, and writes
+// the files of the report. It writes the files even if some peers gave wrong answers or
+// failed, and then returns an error that lists them.
 func run(args []string, progress io.Writer) error {
 	flags := flag.NewFlagSet("benchmarks", flag.ContinueOnError)
 	flags.SetOutput(progress)
@@ -44,14 +44,14 @@ func run(args []string, progress io.Writer) error {
 	peers := strings.Split(*only, ",")
 	for _, name := range peers {
 		if _, ok := find(name); !ok {
-			return fmt.Errorf("no peer is named %q; there are %s", name, strings.Join(names(), ", "))
+			return fmt.Errorf("unknown peer %q (want %s)", name, strings.Join(names(), ", "))
 		}
 	}
 	var users []int
 	for s := range strings.SplitSeq(*sizes, ",") {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 100 || n%100 != 0 {
-			return fmt.Errorf("%q users: each number must be a multiple of 100", s)
+			return fmt.Errorf("invalid number of users %q (want a multiple of 100)", s)
 		}
 		users = append(users, n)
 	}

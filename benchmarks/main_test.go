@@ -14,7 +14,7 @@ import (
 	"github.com/usher-go/usher/benchmarks/report"
 )
 
-// whole runs the command in an empty folder.
+// whole runs the command in an empty directory.
 func whole(t *testing.T, args ...string) (r report.Report, progress string) {
 	t.Helper()
 	folder := t.TempDir()
@@ -65,7 +65,8 @@ func TestWhatCannotBeAsked(t *testing.T) {
 	}
 }
 
-// What is too slow or too large ends, and the result says why; the run goes on.
+// A peer that is too slow or too large is stopped, its result states the reason, and the
+// run continues.
 func TestLimits(t *testing.T) {
 	spec := measure.Spec{Peer: "openfga", Users: 5000, Seed: 1, Budget: measure.Quick}
 	spec.Budget.LoadLimit = time.Millisecond
@@ -85,7 +86,7 @@ func TestLimits(t *testing.T) {
 
 func TestAChildThatBreaksDownIsAnError(t *testing.T) {
 	result, err := spawn(measure.Spec{Peer: "nobody", Users: 100, Budget: measure.Quick}, time.Hour)
-	require.ErrorContains(t, err, `no peer is named "nobody"`)
+	require.ErrorContains(t, err, `unknown peer "nobody"`)
 	require.Contains(t, result.Refused, "failed")
 
 	result, err = spawn(measure.Spec{Peer: "usher", Users: 150, Budget: measure.Quick}, time.Hour)

@@ -17,7 +17,7 @@ type entry struct {
 	make func() peer.Peer
 }
 
-// entries is everybody who can be measured, in the order of the report.
+// entries are all peers, in the order of the report.
 var entries = []entry{
 	{report.Peer{Name: report.ByHand, Title: "by hand"}, func() peer.Peer { return new(byhand.Peer) }},
 	{report.Peer{Name: report.Usher, Title: "usher", Module: "github.com/usher-go/usher"}, func() peer.Peer { return new(usher.Peer) }},

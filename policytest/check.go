@@ -5,19 +5,18 @@ import (
 	"github.com/usher-go/usher/internal/testfile"
 )
 
-// check is a Check whose names were found.
+// check is a Check with its names looked up.
 type check struct {
 	*testfile.Check
-	request usher.Request // without who asks
+	request usher.Request // without the subject
 	want    map[usher.UserID]want
 }
 
-// want is what a check expects of a user; the zero want is a denial for any
-// reason.
+// want is the expected decision for a user. The zero want is a denial for any reason.
 type want struct {
 	allow  bool
-	reason usher.Reason
-	hidden []string // sorted; nil where anything may be hidden
+	reason usher.Reason // 0 for any
+	hidden []string     // sorted; nil for any
 }
 
 func (l *lookup) check(written *testfile.Check) check {
@@ -31,7 +30,7 @@ func (l *lookup) check(written *testfile.Check) check {
 	}
 	for _, d := range c.Deny {
 		if c.want[usher.UserID(d.User.Text)].allow {
-			l.Problems.Add(d.User.Pos, "%s stands under allow and under deny", d.User.Text)
+			l.Problems.Add(d.User.Pos, "%s is under both allow and deny", d.User.Text)
 		} else if l.Find(d.User, "user", l.users) {
 			c.want[usher.UserID(d.User.Text)] = want{reason: d.Reason}
 		}
@@ -42,7 +41,7 @@ func (l *lookup) check(written *testfile.Check) check {
 			continue
 		}
 		if !c.want[id].allow {
-			l.Problems.Add(h.User.Pos, "%s does not stand under allow; a denial hides nothing, since it shows nothing", id)
+			l.Problems.Add(h.User.Pos, "%s is not under allow; only an allowed user has hidden fields", id)
 			continue
 		}
 		c.want[id] = want{allow: true, hidden: l.Hidden(h.Fields, &c.Question, types)}

@@ -2,8 +2,9 @@ package policytest
 
 import "github.com/usher-go/usher/internal/testfile"
 
-// steps looks up what the policy fixes. Users, teams and custom fields come and
-// go in a scenario, and a command may name what is not there, to fail.
+// steps looks up the names that the policy declares. It does not look up users, teams and
+// custom fields, which a scenario can create and delete, nor the arguments of commands,
+// because a step may expect an unknown name to fail.
 func (l *lookup) steps(steps []testfile.Step) {
 	for _, s := range steps {
 		switch s := s.(type) {

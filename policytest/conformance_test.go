@@ -9,13 +9,13 @@ import (
 
 const conformance = "../testdata/conformance/"
 
-// The presets keep what the documentation of their products promises.
+// The presets decide as the documentation of their products states.
 func TestConformance(t *testing.T) {
 	usherfiles.Run(t, conformance+"*.yaml")
 }
 
-// No rule of a preset is there for nothing: together, the files of its product reach
-// them all.
+// Every rule of a preset is reached by the test files of its product
+// together.
 func TestConformanceCovers(t *testing.T) {
 	for _, name := range preset.Names() {
 		t.Run(name, func(t *testing.T) {

@@ -8,21 +8,19 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// Cover says which rules of a policy, in cells and under never, took part in no
-// answer: to no check, to no question of a scenario, and to none that a command of a
-// scenario asked on behalf of a user. A rule takes part where it matches, whether or
-// not it decides.
+// Cover is the coverage of a policy's rules, including the rules under never. A rule is
+// reached if it matches in a check, in a step with can, or in the permission check of a
+// command that a user runs in a scenario. The rule need not decide.
 type Cover struct {
 	Policy    *policy.Policy
-	Rules     int // in the policy
+	Rules     int // the number of rules in the policy
 	Reached   int
 	Unreached []usher.Rule // in the order of the file
 }
 
-// JoinCovers returns a Cover for each policy, in the order in which they come first:
-// what is left of its rules that none of its Covers reached. Policies are the same if
-// their file and their digest are. What is nil or zero, of a run that was none, is
-// left out.
+// JoinCovers returns one Cover for each policy, in the order of first occurrence. A rule
+// is unreached if it is unreached in all Covers of its policy. Two policies are the same
+// if their files and digests are equal. JoinCovers ignores a Cover that is nil or zero.
 func JoinCovers(covers ...*Cover) []*Cover {
 	type key struct{ file, digest string }
 	var list []*Cover
@@ -46,11 +44,11 @@ func JoinCovers(covers ...*Cover) []*Cover {
 	return list
 }
 
-// cover marks the rules that questions reach.
+// cover records the rules that match.
 type cover struct {
 	policy *policy.Policy
 	rules  []usher.Rule
-	hit    map[usher.Rule]bool // has them all
+	hit    map[usher.Rule]bool // has a key for each rule
 }
 
 func newCover(p *policy.Policy) *cover {
@@ -62,13 +60,13 @@ func newCover(p *policy.Policy) *cover {
 	return c
 }
 
-// reach marks the rules that match a request.
+// reach records the rules that match a request.
 func (c *cover) reach(f policy.Facts, r usher.Request) error {
 	rules, err := c.policy.Matching(f, &r)
 	for _, rule := range rules {
-		rule.Held = "" // by whomever: it is the same rule
+		rule.Held = "" // the rule is the same for all holders
 		if _, ok := c.hit[rule]; !ok {
-			rule.Permission = "" // a role with all: true has one for every permission
+			rule.Permission = "" // a role with all: true has one rule for every permission
 		}
 		c.hit[rule] = true
 	}

@@ -6,17 +6,17 @@ import (
 	"github.com/usher-go/usher/engine"
 )
 
-// coverQuestion marks the rules that match a question of a scenario. One that nobody
-// can answer fails as a step, and reaches none.
-func (p *player) coverQuestion(r usher.Request) {
+// coverQuestion records the rules that match a question of a scenario. It ignores errors,
+// because the step itself reports them.
+func (p *scenarioRun) coverQuestion(r usher.Request) {
 	if view, err := p.engine.View(p.ctx, worldAccount); err == nil {
 		_ = p.cover.reach(view.State(), r)
 	}
 }
 
-// coverBatch marks the rules that match what a user's commands ask, each on the state
-// that those before it leave.
-func (p *player) coverBatch(b *engine.Batch) {
+// coverBatch records the rules that match the permission checks of a user's commands,
+// each on the state after the previous commands.
+func (p *scenarioRun) coverBatch(b *engine.Batch) {
 	view, err := p.engine.View(p.ctx, worldAccount)
 	if err != nil || b.Actor.User() == "" {
 		return
@@ -30,7 +30,7 @@ func (p *player) coverBatch(b *engine.Batch) {
 		}
 		o, err := begun.Propose(p.suite.policy, account.Proposal{Actor: b.Actor, Context: b.Context, Time: b.Time, Commands: b.Commands[:i+1]})
 		if err != nil {
-			return // those behind it are not asked about
+			return // the later commands are not checked
 		}
 		state = o.Next
 	}

@@ -1,14 +1,17 @@
-// Package policytest answers whether a policy does what its people expect. A test
-// file describes an example account, says who may do what in it, and tells
-// scenarios; it is data, so who knows the product can write one. The package reads
-// such files, and runs them for the command line and for go test.
+// Package policytest tests whether a policy makes the expected decisions. A test file is
+// a YAML file with an example account, checks that state which users are allowed, and
+// scenarios that run commands. Product people can write test files, because they contain
+// no code. The package loads and runs test files, for the command line and for go test.
 //
-//	suite, err := testfile.Load("oncehub.yaml", src, os.ReadFile)
+//	suite, err := policytest.Load("oncehub.yaml", src, os.ReadFile)
+//	if err != nil {
+//		return err
+//	}
 //	for _, failure := range suite.Run().Failures {
 //		fmt.Println(failure)
 //	}
 //
-// A file names a policy, an account, and what is expected of the two:
+// A test file names a policy, and contains an account, checks and scenarios:
 //
 //	usher: 1
 //	policy: oncehub             # a preset, or a file relative to this one
@@ -18,7 +21,7 @@
 //	    olivia: {role: owner}
 //	    mia:    {seats: [booking]}
 //	    max:    {}
-//	checks:                     # asked as every user; who is not under allow must be refused
+//	checks:                     # for every user; a user who is not under allow must be denied
 //	  - {can: calendar.edit, resource: {host: mia}, allow: [olivia, mia], deny: {max: out-of-scope}}
 //	scenarios:
 //	  - name: the plan has one seat
@@ -28,5 +31,5 @@
 //	      - state: {seats: {booking: {held: 1, total: 1}}}
 //
 // FORMAT.md in this directory explains every key of a file, the commands with their
-// arguments, and the codes with which they are refused.
+// arguments, and the codes of refusals. Package usherfiles runs test files under go test.
 package policytest

@@ -30,7 +30,7 @@ func yamlBlocks(page string) (blocks []string) {
 	return blocks
 }
 
-// The test file that FORMAT.md shows passes, with the policy that the other page shows.
+// The test file in policytest/FORMAT.md passes, with the policy in policy/FORMAT.md.
 func TestFormatExample(t *testing.T) {
 	company := yamlBlocks(formatPage(t, "../policy/FORMAT.md"))[0]
 	blocks := yamlBlocks(formatPage(t, "FORMAT.md"))
@@ -47,7 +47,7 @@ func TestFormatExample(t *testing.T) {
 	assert.Equal(t, 8, r.Passed)
 }
 
-// So does the one that the doc of the package shows.
+// The test file in the package doc passes.
 func TestDocExample(t *testing.T) {
 	source := formatPage(t, "doc.go")
 	_, sketch, ok := strings.Cut(source, "//\tusher: 1\n")
@@ -63,7 +63,7 @@ func TestDocExample(t *testing.T) {
 	assert.Equal(t, 2, r.Passed)
 }
 
-// FORMAT.md has every key that a file can have, in the table of its section.
+// FORMAT.md documents every key of a file, in the table of its section.
 func TestFormatIsWhole(t *testing.T) {
 	page := formatPage(t, "FORMAT.md")
 	const head = "usher: 1\npolicy: oncehub\naccount: {}\n"
@@ -85,7 +85,7 @@ func TestFormatIsWhole(t *testing.T) {
 	}
 	assert.Equal(t, sorted(of), sorted(firstColumn(section(t, page, "## Checks"))))
 
-	// What stands in the text of a section.
+	// Keys in the text of a section.
 	for heading, list := range map[string][]string{
 		"## The account": append(keys("usher: 1\npolicy: oncehub\naccount: {fields: [{zzzzzzzzzzzz: 1}]}"), keys("usher: 1\npolicy: oncehub\naccount: {users: {a: {grants: [{zzzzzzzzzzzz: 1}]}}}")...),
 		"## Scenarios": slices.Concat(
@@ -106,13 +106,13 @@ func TestFormatIsWhole(t *testing.T) {
 	}
 }
 
-// FORMAT.md has every code, in their order.
+// FORMAT.md documents every code, in order.
 func TestFormatCodes(t *testing.T) {
 	page := formatPage(t, "FORMAT.md")
 	assert.Equal(t, account.Codes(), firstColumn(section(t, page, "### Codes")))
 }
 
-// section returns what stands below a heading.
+// section returns the text below a heading.
 func section(t *testing.T, page, heading string) string {
 	t.Helper()
 	_, text, ok := strings.Cut(page, "\n"+heading+"\n")
@@ -121,7 +121,7 @@ func section(t *testing.T, page, heading string) string {
 	return text
 }
 
-// firstColumn returns the names that the rows of tables begin with.
+// firstColumn returns the names in the first column of tables.
 func firstColumn(text string) (names []string) {
 	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\|").FindAllStringSubmatch(text, -1) {
 		names = append(names, m[1])

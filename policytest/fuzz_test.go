@@ -8,7 +8,7 @@ import (
 	"github.com/usher-go/usher/policytest"
 )
 
-// FuzzLoad checks that nothing makes Load or Run panic.
+// FuzzLoad checks that Load and Run never panic.
 func FuzzLoad(f *testing.F) {
 	files, err := filepath.Glob("../testdata/conformance/*.yaml")
 	if err != nil || len(files) == 0 {
@@ -25,7 +25,7 @@ func FuzzLoad(f *testing.F) {
 		f.Add([]byte(row.src))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		if len(src) > 1<<14 { // every check asks every user
+		if len(src) > 1<<14 { // a check runs for every user
 			return
 		}
 		if suite, err := policytest.Load("dir/x.yaml", src, readClub); err == nil {

@@ -6,7 +6,7 @@ import (
 	"github.com/usher-go/usher/usherfiles"
 )
 
-// What is hidden from a user stays hidden under another name.
+// A field that is hidden from a user stays hidden after it is renamed.
 func TestHiddenField(t *testing.T) {
 	usherfiles.Run(t, "../testdata/trust/hidden-field.test.yaml")
 }

@@ -8,15 +8,15 @@ import (
 	"github.com/usher-go/usher/engine"
 )
 
-// Import makes the account of the file, with the values of its custom fields, under
-// an id that no account of the Engine has. It is right for an Engine with the policy
-// of the suite; what another policy lacks is refused. The error is what
-// [engine.Engine.Do] returns. The zero Suite has no account, and makes none: it is
+// Import creates the account of the file in an Engine, with the values of its custom
+// fields. The id must not exist yet. The Engine should have the policy of the suite;
+// names that another policy does not declare are refused. Import returns the errors of
+// [engine.Engine.Do]. On the zero Suite, which has no account, it returns
 // usher.ErrUnknownAccount.
 func (s *Suite) Import(ctx context.Context, e *engine.Engine, id usher.AccountID) error {
 	if s.world == nil {
 		return usher.ErrUnknownAccount
 	}
-	_, err := e.Do(ctx, worldActor, id, account.Import{Seed: s.world.contents})
+	_, err := e.Do(ctx, worldActor, id, account.Import{Seed: s.world.seed})
 	return err
 }

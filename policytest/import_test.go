@@ -62,7 +62,7 @@ func TestTime(t *testing.T) {
 	assert.True(t, new(policytest.Suite).Time().IsZero())
 }
 
-// A file can be held against a policy that it does not name.
+// LoadWith tests another policy than the file names.
 func TestLoadWith(t *testing.T) {
 	file := []byte(`usher: 1
 policy: no-such-policy

@@ -15,23 +15,23 @@ import (
 	"github.com/usher-go/usher/preset"
 )
 
-// Suite is a test file with its policy, all names looked up. It is immutable, and
-// may be used by many goroutines at the same time. The zero Suite has no tests,
-// so nothing passes.
+// Suite is a loaded test file with its policy. It is immutable and safe for concurrent
+// use. The zero Suite has no tests, so no test passes.
 type Suite struct {
 	file   *testfile.File
 	policy *policy.Policy
 	world  *World
 	checks []check
-	at     time.Time // when things are asked and done that do not say
+	at     time.Time // the time of checks and steps without a time
 }
 
-// Load reads a test file, its policy, and the account. Name is the file's name
-// for messages, and says where a policy is that is no preset: read is called with
-// the path from there, or an absolute one. A nil read reads nothing.
+// Load parses a test file and loads its policy. Name is the path of the test file; it
+// appears in messages, and the path of a policy is relative to it. Load calls read with
+// the path of the policy, unless the policy is a preset. With a nil read, only presets
+// can be loaded.
 //
-// The error is a *syntax.Problems of the test file or of the policy; where the
-// policy cannot be read, it wraps a syntax.Problem and the error of read.
+// The error is a *syntax.Problems of the test file or of the policy. If the policy cannot
+// be read, it wraps a syntax.Problem and the error of read.
 func Load(name string, src []byte, read func(path string) ([]byte, error)) (*Suite, error) {
 	file, err := testfile.Parse(name, src)
 	if err != nil {
@@ -41,21 +41,21 @@ func Load(name string, src []byte, read func(path string) ([]byte, error)) (*Sui
 	if err != nil {
 		return nil, err
 	}
-	return against(file, p)
+	return newSuite(file, p)
 }
 
-// LoadWith reads a test file and tests another policy than the one that the file names.
-// The error is a *syntax.Problems of the file, for example about names that the policy
-// lacks. A nil policy has no names.
+// LoadWith parses a test file and combines it with the policy p, in place of the policy
+// that the file names. The error is a *syntax.Problems of the file, for example about
+// names that p does not declare. A nil policy declares no names.
 func LoadWith(name string, src []byte, p *policy.Policy) (*Suite, error) {
 	file, err := testfile.Parse(name, src)
 	if err != nil {
 		return nil, err
 	}
-	return against(file, p)
+	return newSuite(file, p)
 }
 
-func against(f *testfile.File, p *policy.Policy) (*Suite, error) {
+func newSuite(f *testfile.File, p *policy.Policy) (*Suite, error) {
 	l := &lookup{Lookup: testfile.NewLookup(f, p)}
 	s := &Suite{file: f, policy: l.Policy, world: l.world(&f.Account), at: l.At}
 	for i := range f.Checks {
@@ -70,21 +70,21 @@ func against(f *testfile.File, p *policy.Policy) (*Suite, error) {
 	return s, nil
 }
 
-// File returns the test file as it is written, nil for the zero Suite. It is for the other
-// packages of this repository. The file must not be changed.
+// File returns the parsed test file, nil for the zero Suite. It is for the other packages
+// of this repository. Callers must not change the file.
 func (s *Suite) File() *testfile.File { return s.file }
 
-// Policy returns the policy that is tested, nil for the zero Suite.
+// Policy returns the tested policy, nil for the zero Suite.
 func (s *Suite) Policy() *policy.Policy { return s.policy }
 
-// World returns the account, nil for the zero Suite.
+// World returns the example account, nil for the zero Suite.
 func (s *Suite) World() *World { return s.world }
 
-// Time returns when things are asked and done that do not say: the time of the file,
-// or that of all files without one. It is zero for the zero Suite.
+// Time returns the time of checks and steps that set none: the time of the file, or by
+// default the beginning of 2026 in UTC. It returns the zero time for the zero Suite.
 func (s *Suite) Time() time.Time { return s.at }
 
-// lookup finds the names of a test file in its policy and its account.
+// lookup looks up the names of a test file in its policy and its account.
 type lookup struct {
 	*testfile.Lookup
 	users, teams, fields testfile.Names // of the account
@@ -105,15 +105,15 @@ func loadPolicy(f *testfile.File, read func(path string) ([]byte, error)) (*poli
 	src, err := read(path)
 	if err != nil {
 		return nil, &policyError{syntax.Problem{File: f.Name, Pos: f.Policy.Pos, Message: printable.Sprintf(
-			"policy %q is no preset, and no file that can be read%s: %v", name, suggest.DidYouMean(name, preset.Names()), err,
+			"policy %q is not a preset, and the file cannot be read%s: %v", name, suggest.DidYouMean(name, preset.Names()), err,
 		)}, err}
 	}
 	return policyfile.Load(path, src)
 }
 
-func readNothing(string) ([]byte, error) { return nil, errors.New("no files are read here") }
+func readNothing(string) ([]byte, error) { return nil, errors.New("no function to read files is set") }
 
-// policyError is the problem of a file whose policy cannot be read.
+// policyError is the problem of a test file whose policy cannot be read.
 type policyError struct {
 	syntax.Problem
 	cause error

@@ -62,7 +62,7 @@ func TestLoadPolicyRefused(t *testing.T) {
 	assert.EqualError(t, err, "dir/broken.yaml:3:19: unique must be true or false, not \"yes\"", "a policy's problems are where it has them")
 
 	err = load("onechub")
-	assert.EqualError(t, err, `dir/x.yaml:2:9: policy "onechub" is no preset, and no file that can be read; did you mean "oncehub"?: file does not exist`)
+	assert.EqualError(t, err, `dir/x.yaml:2:9: policy "onechub" is not a preset, and the file cannot be read; did you mean "oncehub"?: file does not exist`)
 	assert.ErrorIs(t, err, fs.ErrNotExist, "the error of read is in it")
 	var problem syntax.Problem
 	require.ErrorAs(t, err, &problem)
@@ -71,7 +71,7 @@ func TestLoadPolicyRefused(t *testing.T) {
 	assert.ErrorIs(t, load("secret.yaml"), refused)
 
 	_, err = policytest.Load("x.yaml", []byte("usher: 1\npolicy: club.yaml"+tiny), nil)
-	assert.ErrorContains(t, err, "no files are read here")
+	assert.ErrorContains(t, err, "no function to read files is set")
 }
 
 func TestRequest(t *testing.T) {
@@ -153,8 +153,8 @@ func TestWorld(t *testing.T) {
 	assert.Empty(t, w.Values("m"))
 }
 
-// Fewer holders than a role's at-least are no error; an invited user of a role
-// that requires a seat has it only where invited users do.
+// Fewer holders than a role's at-least are not an error. An invited user with a role
+// that requires a seat holds it only if invited users hold seats in the pool.
 func TestWorldAllows(t *testing.T) {
 	for _, account := range []string{
 		"{users: {o: {role: owner, status: inactive}}}",

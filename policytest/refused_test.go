@@ -13,7 +13,7 @@ import (
 	"github.com/usher-go/usher/policytest"
 )
 
-// clubPolicy has what the presets have not: a bound on holders, two pools, a
+// clubPolicy has features that the presets do not use: a bound on holders, two pools, a
 // bundle over several types of resources.
 const clubPolicy = `
 usher: 1
@@ -68,13 +68,13 @@ var refusedFiles = []struct{ name, src, want string }{
 1:1: a test file needs the key "account"
 3:1: a test file has no key "acount"; did you mean "account"?
 `},
-	{"another version", "usher: 2\npolicy: club.yaml\naccount: {}", `1:8: version "2" of the format is not known; this library reads version 1`},
+	{"another version", "usher: 2\npolicy: club.yaml\naccount: {}", `1:8: unknown format version "2" (want 1)`},
 	{"nothing", "usher: 1\npolicy:\naccount:", `
 2:8: policy must be a value, not nothing
 3:9: an account must be a map, not nothing; write {} for an empty one
 `},
-	{"a time", club + "at: noon\naccount: {}", `3:5: "noon" is no time; write 2026-01-31, or 2026-01-31T15:04:05Z with the offset from UTC`},
-	{"too early a time", club + "at: 1066-10-14\naccount: {}", `3:5: 1066-10-14 lies outside the years 1678 to 2261`},
+	{"a time", club + "at: noon\naccount: {}", `3:5: invalid time "noon" (want 2026-01-31, or 2026-01-31T15:04:05Z with the offset from UTC)`},
+	{"too early a time", club + "at: 1066-10-14\naccount: {}", `3:5: 1066-10-14 is outside the years 1678 to 2261`},
 	{"a list", "- usher", `1:1: a test file must be a map, not a list`},
 
 	// The account.
@@ -97,22 +97,22 @@ var refusedFiles = []struct{ name, src, want string }{
 3:37: locker must be a number; remove the quotes
 `},
 	{"account: team roles", club + "account: {users: {m: {teams: {a: [], b: {}, c: ~}}, n: {teams: a}}}", `
-3:34: no team roles; write member for one who holds none
+3:34: the list of team roles is empty; write member for a member without team roles
 3:41: team roles must be a value or a list of values, not a map
 3:48: team roles must be a value or a list of values, not nothing
 3:64: teams must be a list of teams, or a map from teams to the team roles held there, not "a"
 `},
 	{"account: twice in a list", club + "account: {users: {m: {seats: [desk, desk], teams: [a, a], grants: [x, {grant: x, until: 2026-01-01}]}, n: {teams: {a: [coach, coach]}}}}", `
-3:37: "desk" stands here twice
-3:55: "a" stands here twice
-3:79: "x" stands here twice
-3:127: "coach" stands here twice
+3:37: duplicate "desk"
+3:55: duplicate "a"
+3:79: duplicate "x"
+3:127: duplicate "coach"
 `},
 	{"account: fields", club + "account: {fields: [{type: text}, {field: a}, {field: b, type: txt}, {field: b, type: text, archived: no}]}", `
 3:20: a field needs the key "field"
 3:34: a field needs the key "type"
 3:63: "txt" is no type of a field; did you mean "text"? (text, number, date, bool)
-3:77: "b" stands here twice
+3:77: duplicate "b"
 3:102: archived must be true or false, not "no"
 `},
 	{"account: the same key twice", club + "account: {users: {m: {}, m: {}}}", `3:26: duplicate key "m"; the first is in line 3`},
@@ -120,16 +120,16 @@ var refusedFiles = []struct{ name, src, want string }{
 	// Names of the account.
 	{"role", club + "account: {users: {o: {role: owner}, m: {role: membr}, n: {role: coach}}}", `
 3:47: unknown role "membr"; did you mean "member"?
-3:65: coach is held on a team; write it there: teams: {…: coach}
+3:65: coach is a team role; write it under teams: {…: coach}
 `},
 	{"team", club + "account: {teams: {west: {parent: wets}}, users: {o: {role: owner, teams: [wst]}}}", `
 3:34: unknown team "wets"; did you mean "west"?
 3:75: unknown team "wst"; did you mean "west"?
 `},
-	{"no team at all", club + "account: {users: {o: {role: owner, teams: [west]}}}", `3:44: unknown team "west"; there is none at all`},
+	{"no team at all", club + "account: {users: {o: {role: owner, teams: [west]}}}", `3:44: unknown team "west"; there are none`},
 	{"team role", club + "account: {teams: {west: {}}, users: {o: {role: owner, teams: {west: [choach, clerk]}}}}", `
 3:70: unknown team role "choach"; did you mean "coach"?
-3:78: clerk is a role of the account, and none that is held on a team
+3:78: clerk is an account role, not a team role
 `},
 	{"pool", club + "account: {seats: {desks: 1}, users: {o: {role: owner, seats: [lockr]}}}", `
 3:19: unknown seat pool "desks"; did you mean "desk"?
@@ -143,26 +143,26 @@ var refusedFiles = []struct{ name, src, want string }{
 	{"field", club + "account: {fields: [{field: phone, type: text}], users: {o: {role: owner, fields: {fone: x}}}}", `3:83: unknown field "fone"`},
 	{"field types", club + "account:\n  fields: [{field: n, type: number}, {field: d, type: date}, {field: b, type: bool}]\n" +
 		"  users:\n    o: {role: owner, fields: {n: '1', d: 2026-02-30, b: 1}}\n    m: {fields: {n: 0x1F, d: today, b: 'true'}}", `
-6:34: n is a field of type number, and "1" is no value for it
-6:42: d is a field of type date, and "2026-02-30" is no value for it
-6:57: b is a field of type bool, and "1" is no value for it
-7:21: n is a field of type number, and "0x1F" is no value for it
-7:30: d is a field of type date, and "today" is no value for it
-7:40: b is a field of type bool, and "true" is no value for it
+6:34: field n has type number, and "1" is not a value of that type
+6:42: field d has type date, and "2026-02-30" is not a value of that type
+6:57: field b has type bool, and "1" is not a value of that type
+7:21: field n has type number, and "0x1F" is not a value of that type
+7:30: field d has type date, and "today" is not a value of that type
+7:40: field b has type bool, and "true" is not a value of that type
 `},
 
-	// What no command can break.
-	{"no owner", club + "account: {users: {m: {}}}", `3:10: nobody has the role owner, which exactly one user has`},
+	// The rules that no command can break.
+	{"no owner", club + "account: {users: {m: {}}}", `3:10: no user has the role owner (want exactly one)`},
 	{"no owner, for a typing error", club + "account: {users: {o: {role: onwer}}}", `3:29: unknown role "onwer"; did you mean "owner"?`},
-	{"two owners", club + "account:\n  users:\n    o: {role: owner}\n    m: {role: owner, status: inactive}", `6:15: m has the role owner, which exactly one user has; o has it already`},
-	{"too many of a role", club + "account: {seats: {desk: 9, locker: 9}, users: {o: {role: owner}, m: {role: clerk}, n: {role: clerk}}}", `3:94: n is one too many with the role clerk (at-most: 1)`},
+	{"two owners", club + "account:\n  users:\n    o: {role: owner}\n    m: {role: owner, status: inactive}", `6:15: m has the role owner, which only one user can have; o already has it`},
+	{"too many of a role", club + "account: {seats: {desk: 9, locker: 9}, users: {o: {role: owner}, m: {role: clerk}, n: {role: clerk}}}", `3:94: with n, too many users have the role clerk (at-most: 1)`},
 	{"a circle of teams", club + "account:\n  teams: {a: {parent: b}, b: {parent: c}, c: {parent: b}}\n  users: {o: {role: owner}}", `4:27: team b is below itself`},
 	{"a team below itself", club + "account:\n  teams: {a: {parent: a}}\n  users: {o: {role: owner}}", `4:11: team a is below itself`},
 	{"oversold", club + "account:\n  seats: {desk: 1}\n  users:\n    o: {role: owner, seats: [desk]}\n    m: {seats: [desk]}\n    n: {seats: [desk]}", `7:17: desk is oversold: held 3, bought 1`},
 	{"nothing bought", club + "account: {users: {o: {role: owner, seats: [desk]}}}", `3:44: desk is oversold: held 1, bought 0`},
 	{"oversold by roles", club + "account:\n  seats: {desk: 1}\n  users:\n    o: {role: owner}\n    m: {role: clerk}", `7:5: locker is oversold: held 1, bought 0`},
-	{"a seat in a wrong status", club + "account: {seats: {desk: 9, locker: 9}, users: {o: {role: owner}, m: {status: inactive, seats: [desk, locker]}}}", `3:96: m is inactive, and holds no seat in desk while so`},
-	{"a seat that the role forbids", club + "account: {seats: {desk: 9, locker: 9}, users: {o: {role: owner}, m: {role: guest, seats: [desk, locker]}}}", `3:91: m has the role guest, which holds no seat in desk`},
+	{"a seat in a wrong status", club + "account: {seats: {desk: 9, locker: 9}, users: {o: {role: owner}, m: {status: inactive, seats: [desk, locker]}}}", `3:96: m is inactive, so m cannot hold a seat in desk`},
+	{"a seat that the role forbids", club + "account: {seats: {desk: 9, locker: 9}, users: {o: {role: owner}, m: {role: guest, seats: [desk, locker]}}}", `3:91: m has the role guest, which cannot hold a seat in desk`},
 
 	// Checks.
 	{"check: keys", club + "account: {}\nchecks: [{cann: room.view, allow: m}, {can: , allow: ['', m, m]}]", `
@@ -171,14 +171,14 @@ var refusedFiles = []struct{ name, src, want string }{
 4:35: allow must be a list, not "m"
 4:45: can must be a value, not nothing
 4:55: a name in allow must not be empty
-4:62: "m" stands here twice
+4:62: duplicate "m"
 `},
 	{"check: values", club + "account: {}\nchecks:\n  - {can: room.view, with: {mfa: maybe}, at: now, allow: [], deny: {m: tired, n: granted, o: out-of-skope}, hidden: {m: code}}", `
 5:34: mfa must be true or false, not "maybe"
-5:46: "now" is no time; write 2026-01-31, or 2026-01-31T15:04:05Z with the offset from UTC
-5:72: "tired" is no reason of a denial (unknown-user, inactive, forbidden, condition-unmet, out-of-scope, no-permission)
-5:82: "granted" is no reason of a denial (unknown-user, inactive, forbidden, condition-unmet, out-of-scope, no-permission)
-5:94: "out-of-skope" is no reason of a denial; did you mean "out-of-scope"? (unknown-user, inactive, forbidden, condition-unmet, out-of-scope, no-permission)
+5:46: invalid time "now" (want 2026-01-31, or 2026-01-31T15:04:05Z with the offset from UTC)
+5:72: unknown reason "tired" for a denial (want unknown-user, inactive, forbidden, condition-unmet, out-of-scope, no-permission)
+5:82: unknown reason "granted" for a denial (want unknown-user, inactive, forbidden, condition-unmet, out-of-scope, no-permission)
+5:94: unknown reason "out-of-skope" for a denial; did you mean "out-of-scope"? (want unknown-user, inactive, forbidden, condition-unmet, out-of-scope, no-permission)
 5:121: hidden must be a list, not "code"
 `},
 	{"check: resource", club + "account: {}\nchecks: [{can: room.view, resource: {host: {a: b}, team: [], keeper: , room: ['']}, allow: []}]", `
@@ -193,13 +193,13 @@ var refusedFiles = []struct{ name, src, want string }{
 5:105: locker has no party or attribute "host"
 `},
 	{"party of a bundle", club + "account:\n" + members + "}\nchecks: [{can: room.all, resource: {keper: m}, allow: []}, {can: room.all, resource: {keeper: m, host: m}, allow: []}]", `
-5:37: nothing in room.all has a party or attribute "keper"; did you mean "keeper"?
+5:37: no resource type in room.all has a party or attribute "keper"; did you mean "keeper"?
 5:66: no resource in room.all has all of these parties
 `},
 	{"attribute", club + "account:\n" + members + "}\nchecks:\n  - {can: room.view, resource: {public: m}, allow: []}\n  - {can: room.view, resource: {public: [true]}, allow: []}\n  - {can: room.view, resource: {public: 'true'}, allow: []}", `
-6:33: public is an attribute; it is true or false
-7:33: public is an attribute; it is true or false
-8:33: public is an attribute; it is true or false
+6:33: public is an attribute, so it must be true or false
+7:33: public is an attribute, so it must be true or false
+8:33: public is an attribute, so it must be true or false
 `},
 	{"fact of a request", club + "account:\n" + members + "}\nchecks: [{can: room.view, with: {mfaa: true}, allow: []}]", `5:34: unknown fact of a request "mfaa"; did you mean "mfa"?`},
 	{"user", club + "account:\n" + members + "}\nchecks:\n  - {can: room.view, allow: [x], deny: {y: inactive}, hidden: {z: []}}", `
@@ -207,11 +207,11 @@ var refusedFiles = []struct{ name, src, want string }{
 6:41: unknown user "y"
 6:64: unknown user "z"
 `},
-	{"user under both", club + "account:\n" + members + "}\nchecks:\n  - {can: room.view, allow: [m], deny: {m: inactive}}", `6:41: m stands under allow and under deny`},
-	{"hidden from one who may not", club + "account:\n" + members + "}\nchecks:\n  - {can: room.view, allow: [], hidden: {m: []}}", `6:42: m does not stand under allow; a denial hides nothing, since it shows nothing`},
+	{"user under both", club + "account:\n" + members + "}\nchecks:\n  - {can: room.view, allow: [m], deny: {m: inactive}}", `6:41: m is under both allow and deny`},
+	{"hidden from one who may not", club + "account:\n" + members + "}\nchecks:\n  - {can: room.view, allow: [], hidden: {m: []}}", `6:42: m is not under allow; only an allowed user has hidden fields`},
 	{"hidden field", club + "account:\n" + members + "}\nchecks:\n  - {can: room.view, allow: [m], hidden: {m: [coed]}}\n  - {can: locker.open, allow: [m], hidden: {m: [code]}}", `
 6:47: room has no field "coed"; did you mean "code"?
-7:49: locker has no field "code"; there is none at all
+7:49: locker has no field "code"; there are none
 `},
 	{"hidden group", club + "account:\n" + members + "}\nchecks:\n  - {can: room.view, allow: [m], hidden: {m: [inside]}}", `6:47: inside is a group of fields; write its fields: [code, note]`},
 
@@ -219,15 +219,15 @@ var refusedFiles = []struct{ name, src, want string }{
 	{"scenario: keys", club + "account: {}\nscenarios: [{}, {name: '', steps: []}, {title: x, name: x, steps: [x]}]", `
 4:13: a scenario needs the key "steps"
 4:24: name must not be empty
-4:35: a scenario without steps shows nothing
+4:35: a scenario needs at least one step
 4:41: a scenario has no key "title" (name, steps)
 4:68: a step must be a map, not "x"
 `},
 	{"step: kind", club + "account: {}\nscenarios:\n  - name: x\n    steps:\n      - {}\n      - {does: leave}\n      - {doo: leave}\n      - {do: leave, can: x}\n      - leave", `
-7:9: a step does something (do), asks (can) or looks (state)
-8:9: a step does something (do), asks (can) or looks (state)
-9:9: a step does something (do), asks (can) or looks (state); did you mean "do"?
-10:9: a step is of one kind, and this has do and can; make several steps
+7:9: a step needs one of the keys do, can and state
+8:9: a step needs one of the keys do, can and state
+9:9: a step needs one of the keys do, can and state; did you mean "do"?
+10:9: a step has only one of the keys do, can and state, but this has do and can; write several steps
 11:9: a step must be a map, not "leave"
 `},
 	{"step: command", club + "account: {}\nscenarios:\n  - name: x\n    steps:\n      - {do: asign-seat}\n      - {do: }\n      - {do: {leave: x}}\n      - {do: []}\n      - {do: [leave, {doo: leave}, {do: leave, as: m}]}", `
@@ -257,23 +257,23 @@ var refusedFiles = []struct{ name, src, want string }{
 9:43: unknown status "on" (want active, invited or inactive)
 `},
 	{"step: code", club + "account: {}\nscenarios: [{name: x, steps: [{do: leave, fails: deny}, {do: leave, fails: seat-in-use}]}]", `
-4:50: no command fails with "deny" (denied, unknown-user, unknown-team, unknown-role, unknown-pool, unknown-grant, unknown-setting, unknown-field, invalid, exists, not-member, team-not-empty, unique-role, escalation, inactive, seat-not-allowed, seat-required, role-full, last-holder, no-seats-left, seats-in-use)
-4:76: no command fails with "seat-in-use"; did you mean "seats-in-use"?
+4:50: unknown code "deny" (want denied, unknown-user, unknown-team, unknown-role, unknown-pool, unknown-grant, unknown-setting, unknown-field, invalid, exists, not-member, team-not-empty, unique-role, escalation, inactive, seat-not-allowed, seat-required, role-full, last-holder, no-seats-left, seats-in-use)
+4:76: unknown code "seat-in-use"; did you mean "seats-in-use"?
 `},
 	{"step: question", club + "account: {}\nscenarios:\n  - name: x\n    steps:\n      - {can: room.view}\n      - {as: m, can: room.view, expect: allowed}\n" +
 		"      - {as: m, can: room.view, expect: allow, reason: inactive}\n      - {as: m, can: room.view, expect: deny, hidden: []}\n      - {as: m, can: room.view, expect: deny, allow: []}", `
-7:9: a step that asks needs the key "as"
-7:9: a step that asks needs the key "expect"
-8:41: expect is allow or deny, not "allowed"; did you mean "allow"?
-9:56: reason says why somebody may not, and this expects that they may
-10:55: a denial hides nothing, since it shows nothing; leave hidden out
-11:47: a step that asks has no key "allow" (can, resource, with, at, as, expect, reason, hidden)
+7:9: a step with can needs the key "as"
+7:9: a step with can needs the key "expect"
+8:41: expect must be allow or deny, not "allowed"; did you mean "allow"?
+9:56: reason applies only to expect: deny
+10:55: hidden applies only to expect: allow
+11:47: a step with can has no key "allow" (can, resource, with, at, as, expect, reason, hidden)
 `},
 	{"step: state", club + "account: {}\nscenarios:\n  - name: x\n    steps:\n      - state: {}\n      - {state: {users: {m: {rol: x}}}, as: m}\n      - state: {seats: {desk: {}}}\n      - state: {seats: {desk: {held: -1}}}\n      - state: {users: }", `
-7:16: state looks at nothing
+7:16: state has nothing to compare
 8:30: a user has no key "rol"; did you mean "role"?
-8:41: a step that looks has no key "as"
-9:31: say how many seats of desk are held, what is the total, or both
+8:41: a step with state has no key "as"
+9:31: desk needs held, total, or both
 10:38: held must be a whole number from 0 on, not "-1"
 11:24: users must be a map, not nothing; write {} for an empty one
 `},
@@ -293,7 +293,7 @@ var refusedFiles = []struct{ name, src, want string }{
 `},
 }
 
-// Each file is refused, with the problem where it is.
+// Each file is refused, with each problem at its place.
 func TestRefused(t *testing.T) {
 	for _, row := range refusedFiles {
 		t.Run(row.name, func(t *testing.T) {
@@ -306,8 +306,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// However many problems there are, and in whatever order they are found, each that
-// is told says what is wrong.
+// Each reported problem is correct, for any number of problems and any order in
+// which they are found.
 func TestRefusedManyTimes(t *testing.T) {
 	src := "usher: 1\npolicy: oncehub\nchecks:\n" + strings.Repeat("  - {can: calendar.veiw, allow: [nobody]}\n", 15) +
 		"account:\n  users:\n    olivia: {role: owner}\n" + lines(60, "    m%d: {role: membr}\n")

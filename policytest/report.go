@@ -1,40 +1,39 @@
 package policytest
 
 import (
-	"github.com/usher-go/usher/internal/testfile"
-
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// Report is what came of a run. The zero Report has no test that passed.
+// Report is the result of a run. The zero Report contains no tests.
 type Report struct {
-	Passed, Failed int // tests; each check is one, and each scenario
+	Passed, Failed int // tests: each check is one, and each scenario is one
 	Failures       []Failure
-	Cover          *Cover // nil where nothing was run
+	Cover          *Cover // nil if nothing was run
 }
 
-// Failure is one wrong answer, or a step of a scenario that went otherwise. A check
-// that asks for several users can have several.
+// Failure is an unexpected decision of a check, or an unexpected result of a step. A check
+// can have one for each user.
 type Failure struct {
 	File  string
 	Pos   syntax.Pos   // of the check or the step
 	Name  string       // of the check or the scenario; may be empty
-	Asked string       // what was asked or done, in the words of the file
-	User  usher.UserID // "" where nobody in particular was asked: the host does, a state is looked at
+	Asked string       // the question, the commands or the compared value
+	User  usher.UserID // the subject or actor; "" for the host and for a step with state
 
 	Expected, Got string
 	Why           string // the decision in a sentence, or the error
 }
 
-// String returns the failure in one line: file:line: text.
+// String returns the failure in one line: the file and the line, then Text.
 func (f Failure) String() string {
 	return oneLine(printable.Sprintf("%s:%d: ", f.File, f.Pos.Line)) + f.Text()
 }
 
-// Text returns the failure in one line, without its place: [name:] [user,] what was
-// asked: expected …, got …: why.
+// Text returns the failure in one line without its place, in the form
+// "[name: ][user, ]asked: expected …, got …: why".
 func (f Failure) Text() string {
 	name := ""
 	if f.Name != "" {
@@ -57,7 +56,7 @@ func (r *Report) add(failures []Failure) {
 	r.Failures = append(r.Failures, failures...)
 }
 
-// oneLine keeps what a file names from breaking a line.
+// oneLine escapes line breaks in names from a file.
 func oneLine(text string) string {
 	return printable.Text(text)
 }

@@ -9,16 +9,15 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// Run asks everything that the checks ask, of every user of the account, and plays
-// the scenarios, in memory. The zero Suite reports nothing: no test, and none that
-// passed.
+// Run runs the checks for every user of the account, and the scenarios on stores in
+// memory. For the zero Suite it returns the zero Report.
 func (s *Suite) Run() Report { return s.RunOn(nil) }
 
 func inMemory() (store.Store, error) { return new(memstore.Store), nil }
 
-// RunOn is Run with the scenarios played on stores of the caller. Open is called
-// for each scenario, and returns a store in which there is no account "test"; it is
-// the caller who closes it. A nil open is for stores in memory, as of Run.
+// RunOn is Run with the scenarios on other stores. It calls open once for each scenario.
+// The returned store must not contain an account "test". Callers must close the stores.
+// With a nil open, RunOn uses stores in memory, as Run does.
 func (s *Suite) RunOn(open func() (store.Store, error)) Report {
 	var r Report
 	if s.policy == nil {
@@ -29,16 +28,16 @@ func (s *Suite) RunOn(open func() (store.Store, error)) Report {
 	}
 	cover := newCover(s.policy)
 	for i := range s.checks {
-		r.add(s.run(&s.checks[i], cover))
+		r.add(s.runCheck(&s.checks[i], cover))
 	}
 	for i := range s.file.Scenarios {
-		r.add(s.play(&s.file.Scenarios[i], open, cover))
+		r.add(s.runScenario(&s.file.Scenarios[i], open, cover))
 	}
 	r.Cover = cover.report()
 	return r
 }
 
-func (s *Suite) run(c *check, cover *cover) []Failure {
+func (s *Suite) runCheck(c *check, cover *cover) []Failure {
 	var failures []Failure
 	for _, user := range s.world.order {
 		request := c.request
@@ -63,16 +62,16 @@ func (s *Suite) run(c *check, cover *cover) []Failure {
 	return failures
 }
 
-// compare says what was expected and what came, in the same words if that is the
-// same. What is not pinned is not said.
+// compare returns the expected and the actual decision as texts. They are equal if the
+// decision is as expected.
 func (w want) compare(d usher.Decision, err error) (expected, got string) {
-	verdict := func(allow bool) string {
+	effect := func(allow bool) string {
 		if allow {
 			return "allow"
 		}
 		return "deny"
 	}
-	expected, got = verdict(w.allow), verdict(d.Allowed())
+	expected, got = effect(w.allow), effect(d.Allowed())
 	switch {
 	case err != nil:
 		got = "an error"

@@ -1,8 +1,6 @@
 package policytest
 
 import (
-	"github.com/usher-go/usher/internal/testfile"
-
 	"context"
 	"errors"
 	"slices"
@@ -13,14 +11,14 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/store"
 )
 
-// play runs a scenario on a store of its own, in which the account stands as the
-// file says.
-func (s *Suite) play(scenario *testfile.Scenario, open func() (store.Store, error), cover *cover) []Failure {
-	p := player{suite: s, name: scenario.Name, ctx: context.Background(), cover: cover}
+// runScenario runs a scenario on a new store that contains the account of the file.
+func (s *Suite) runScenario(scenario *testfile.Scenario, open func() (store.Store, error), cover *cover) []Failure {
+	p := scenarioRun{suite: s, name: scenario.Name, ctx: context.Background(), cover: cover}
 	if err := p.begin(open); err != nil {
 		p.pos = scenario.Pos
 		p.fail("", "the account of the file", "an account", "an error", err.Error())
@@ -36,17 +34,17 @@ func (s *Suite) play(scenario *testfile.Scenario, open func() (store.Store, erro
 			p.ask(&step)
 		case testfile.State:
 			p.pos = step.Pos
-			p.look(&step)
+			p.compareState(&step)
 		}
 	}
 	if err := p.engine.Close(); err != nil {
-		p.fail("", "the end", "nothing", "an error", err.Error())
+		p.fail("", "closing the engine", "no error", "an error", err.Error())
 	}
 	return p.failures
 }
 
-// player goes through the steps of a scenario.
-type player struct {
+// scenarioRun runs the steps of a scenario.
+type scenarioRun struct {
 	suite    *Suite
 	name     string
 	ctx      context.Context
@@ -56,7 +54,7 @@ type player struct {
 	failures []Failure
 }
 
-func (p *player) begin(open func() (store.Store, error)) error {
+func (p *scenarioRun) begin(open func() (store.Store, error)) error {
 	st, err := open()
 	if err != nil {
 		return err
@@ -71,17 +69,17 @@ func (p *player) begin(open func() (store.Store, error)) error {
 	return p.suite.Import(p.ctx, p.engine, worldAccount)
 }
 
-func (p *player) fail(as usher.UserID, asked, expected, got, why string) {
+func (p *scenarioRun) fail(as usher.UserID, asked, expected, got, why string) {
 	p.failures = append(p.failures, Failure{
 		File: p.suite.file.Name, Pos: p.pos, Name: p.name, Asked: asked, User: as,
 		Expected: expected, Got: got, Why: why,
 	})
 }
 
-// hostActor is who acts where a step does not say: the host.
+// hostActor is the actor of steps without as.
 var hostActor = account.AsHost("scenario")
 
-func (p *player) do(step *testfile.Do) {
+func (p *scenarioRun) do(step *testfile.Do) {
 	b := engine.Batch{
 		Actor: hostActor, Account: worldAccount, Time: p.suite.timeOf(step.At),
 		Context: flagMap(step.With),
@@ -103,7 +101,7 @@ func (p *player) do(step *testfile.Do) {
 	if expected == got {
 		return
 	}
-	why := "all of it was done"
+	why := "every command succeeded"
 	var refusal *account.Refusal
 	switch {
 	case errors.As(err, &refusal) && refusal.Of > 1:
@@ -116,8 +114,8 @@ func (p *player) do(step *testfile.Do) {
 	p.fail(usher.UserID(step.As.Text), strings.Join(asked, " and "), expected, got, why)
 }
 
-// codeOf returns the code with which a batch was refused, 0 if it was done, and
-// whether it was one or the other.
+// codeOf returns the code of a refused batch, and 0 for a batch that was done. It returns
+// false for any other error.
 func codeOf(err error) (account.Code, bool) {
 	if err == nil {
 		return 0, true
@@ -136,7 +134,7 @@ func outcome(code account.Code) string {
 	return code.String()
 }
 
-func (p *player) ask(step *testfile.Ask) {
+func (p *scenarioRun) ask(step *testfile.Ask) {
 	request, err := testfile.Request(p.suite.policy, usher.UserID(step.As.Text), step.Question, p.suite.at)
 	if err != nil {
 		p.fail(request.Subject, step.Asked(), "an answer", "an error", err.Error())
@@ -180,7 +178,7 @@ func flagMap(flags []testfile.Flag) usher.Context {
 	return m
 }
 
-// timeOf returns a time that is written, or the time of the file.
+// timeOf returns the written time, or the time of the file if it is zero.
 func (s *Suite) timeOf(written time.Time) time.Time {
 	if written.IsZero() {
 		return s.at
@@ -188,7 +186,7 @@ func (s *Suite) timeOf(written time.Time) time.Time {
 	return written
 }
 
-// different notes that something of the account is not as a step says.
-func (p *player) different(what, expected, got string) {
-	p.fail("", what, expected, got, printable.Sprintf("so it is at version %d", p.version()))
+// addDifference adds a failure of a step with state.
+func (p *scenarioRun) addDifference(what, expected, got string) {
+	p.fail("", what, expected, got, printable.Sprintf("at version %d", p.version()))
 }

@@ -62,25 +62,25 @@ func TestScenarioPasses(t *testing.T) {
 	assert.Equal(t, 1, r.Passed)
 }
 
-// A failed step is reported in a line, and the scenario goes on.
+// A failed step is reported in one line, and the scenario continues.
 func TestScenarioFails(t *testing.T) {
 	const at = "x.yaml:17: a story: "
 	for step, want := range map[string]string{
 		"{as: mia, do: set-seats, pool: booking, total: 9}":                          at + "mia, set-seats booking 9: expected done, got denied: mia may not seat.purchase",
-		"{do: set-seats, pool: booking, total: 9, fails: denied}":                    at + "set-seats booking 9: expected denied, got done: all of it was done",
+		"{do: set-seats, pool: booking, total: 9, fails: denied}":                    at + "set-seats booking 9: expected denied, got done: every command succeeded",
 		"{do: set-role, user: dora, role: member, fails: denied}":                    at + "set-role dora member: expected denied, got no-seats-left: 3 of 3",
 		"{do: [{do: leave}, {do: delete-account}]}":                                  at + "leave and delete-account: expected done, got denied: command 1, leave: the host has nothing to leave",
 		"{as: mia, can: seat.purchase, expect: allow}":                               at + "mia, seat.purchase: expected allow, got deny: denied (no-permission)",
 		"{as: nobody, can: seat.purchase, expect: deny, reason: inactive}":           at + "nobody, seat.purchase: expected deny (inactive), got deny (unknown-user): denied (unknown-user)",
-		"state: {seats: {booking: {held: 2, total: 4}}}":                             at + "seats held in booking: expected 2, got 3: so it is at version 1\n" + at + "seats bought in booking: expected 4, got 3",
+		"state: {seats: {booking: {held: 2, total: 4}}}":                             at + "seats held in booking: expected 2, got 3: at version 1\n" + at + "seats bought in booking: expected 4, got 3",
 		"state: {users: {zoe: {role: admin}}}":                                       at + "user zoe: expected a user, got none",
-		"state: {users: {mia: {role: admin, status: inactive}}}":                     at + "role of mia: expected admin, got member: so it is at version 1\n" + at + "status of mia: expected inactive, got active",
+		"state: {users: {mia: {role: admin, status: inactive}}}":                     at + "role of mia: expected admin, got member: at version 1\n" + at + "status of mia: expected inactive, got active",
 		"state: {users: {mia: {seats: []}}}":                                         at + "seats of mia: expected none, got booking",
 		"state: {users: {mia: {teams: {west: member, sales: member}}}}":              at + "teams of mia: expected sales as none, west as none, got sales as none",
 		"state: {users: {dora: {grants: [booking.view]}}}":                           at + "grants of dora: expected booking.view, got booking.view until 2026-04-01T00:00:00Z",
-		`state: {users: {mia: {fields: {phone: "13", shoe: 45, hat: x}}}}`:           at + `phone of mia: expected "13", got "12": so it is at version 1` + "\n" + at + `shoe of mia: expected "45", got "44": so it is at version 1` + "\n" + at + `hat of mia: expected "x", got ""`,
+		`state: {users: {mia: {fields: {phone: "13", shoe: 45, hat: x}}}}`:           at + `phone of mia: expected "13", got "12": at version 1` + "\n" + at + `shoe of mia: expected "45", got "44": at version 1` + "\n" + at + `hat of mia: expected "x", got ""`,
 		"state: {users: {zoe: {fields: {phone: x}}}}":                                at + "user zoe: expected a user, got none",
-		"state: {teams: {east: {}, sales: {parent: east}}}":                          at + "team east: expected a team, got none: so it is at version 1\n" + at + "parent of sales: expected east, got west",
+		"state: {teams: {east: {}, sales: {parent: east}}}":                          at + "team east: expected a team, got none: at version 1\n" + at + "parent of sales: expected east, got west",
 		"state: {fields: [{field: shoe, type: number}, {field: phone}]}":             at + "fields: expected shoe (number), phone, got phone (text), shoe",
 		"state: {fields: [{field: phone, archived: true}]}":                          at + "fields: expected phone archived, got phone, shoe",
 		"{as: adam, do: set-field, user: mia, field: shoe, value: 1, fails: exists}": at + "adam, set-field mia shoe: expected exists, got unknown-field",
@@ -103,8 +103,8 @@ func TestScenarioFails(t *testing.T) {
 	assert.Len(t, r.Failures, 2)
 }
 
-// Settings are compared with the policy's default where nobody changed them, and
-// what a question hides where the step says it.
+// An unchanged setting is compared with the policy's default. The hidden fields of a
+// decision are compared if the step has the key hidden.
 func TestScenarioOfGroupcal(t *testing.T) {
 	const group = "usher: 1\npolicy: groupcal\naccount: {users: {o: {role: owner}, m: {}}}\nchecks: []\nscenarios:\n  - steps:\n"
 	suite, err := policytest.Load("x.yaml", []byte(group+`
@@ -119,7 +119,7 @@ func TestScenarioOfGroupcal(t *testing.T) {
 	r := suite.Run()
 	require.Len(t, r.Failures, 2)
 	assert.Contains(t, r.Failures[0].String(), "m, event.view {owner: [o]}: expected allow with nothing hidden, got allow with attendees, description, location, title hidden")
-	assert.Contains(t, r.Failures[1].String(), "x.yaml:13: setting free-busy-only: expected false, got true: so it is at version 2")
+	assert.Contains(t, r.Failures[1].String(), "x.yaml:13: setting free-busy-only: expected false, got true: at version 2")
 }
 
 // A store that cannot be opened is a failure of each scenario, not a pass.

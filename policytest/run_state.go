@@ -1,8 +1,6 @@
 package policytest
 
 import (
-	"github.com/usher-go/usher/internal/testfile"
-
 	"fmt"
 	"maps"
 	"slices"
@@ -12,12 +10,13 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/seat"
 )
 
-// look compares what a step says of the account with what is there.
-func (p *player) look(step *testfile.State) {
+// compareState compares the account with the expected values of a step.
+func (p *scenarioRun) compareState(step *testfile.State) {
 	view, err := p.engine.View(p.ctx, worldAccount)
 	if err != nil {
 		p.fail("", "state", "an account", "an error", err.Error())
@@ -25,14 +24,14 @@ func (p *player) look(step *testfile.State) {
 	}
 	state := view.State()
 	for _, s := range step.Seats {
-		p.lookAtPool(s, state.Pool(seat.PoolName(s.Pool.Text)))
+		p.comparePool(s, state.Pool(seat.PoolName(s.Pool.Text)))
 	}
 	for _, u := range step.Users {
 		p.pos = u.ID.Pos
-		p.lookAtUser(&u, state)
+		p.compareUser(&u, state)
 	}
 	for _, t := range step.Teams {
-		p.lookAtTeam(t, state)
+		p.compareTeam(t, state)
 	}
 	for _, f := range step.Settings {
 		value, changed := state.Setting(f.Name.Text)
@@ -42,12 +41,12 @@ func (p *player) look(step *testfile.State) {
 		p.compare("setting "+f.Name.Text, fmt.Sprint(f.Value), fmt.Sprint(value))
 	}
 	if step.Fields != nil {
-		p.lookAtFields(step.Fields, state.Fields())
+		p.compareFields(step.Fields, state.Fields())
 	}
 }
 
-// version is the version that the engine has of the account, 0 where it has none.
-func (p *player) version() uint64 {
+// version returns the version of the account in the engine, 0 if it has none.
+func (p *scenarioRun) version() uint64 {
 	view, err := p.engine.View(p.ctx, worldAccount)
 	if err != nil {
 		return 0
@@ -55,13 +54,13 @@ func (p *player) version() uint64 {
 	return view.Version()
 }
 
-func (p *player) compare(what, expected, got string) {
+func (p *scenarioRun) compare(what, expected, got string) {
 	if expected != got {
-		p.different(what, expected, got)
+		p.addDifference(what, expected, got)
 	}
 }
 
-func (p *player) lookAtPool(s testfile.PoolState, pool seat.Pool) {
+func (p *scenarioRun) comparePool(s testfile.PoolState, pool seat.Pool) {
 	p.pos = s.Pool.Pos
 	if s.Held != nil {
 		p.compare("seats held in "+s.Pool.Text, fmt.Sprint(*s.Held), fmt.Sprint(pool.Held))
@@ -71,11 +70,11 @@ func (p *player) lookAtPool(s testfile.PoolState, pool seat.Pool) {
 	}
 }
 
-func (p *player) lookAtUser(written *testfile.User, state *account.State) {
+func (p *scenarioRun) compareUser(written *testfile.User, state *account.State) {
 	id := usher.UserID(written.ID.Text)
 	u, _ := state.User(id) // a State returns no error
 	if u == nil {
-		p.different("user "+written.ID.Text, "a user", "none")
+		p.addDifference("user "+written.ID.Text, "a user", "none")
 		return
 	}
 	of := " of " + written.ID.Text
@@ -102,12 +101,12 @@ func (p *player) lookAtUser(written *testfile.User, state *account.State) {
 		p.compare("grants"+of, list(expected), list(got))
 	}
 	if written.Fields != nil {
-		p.lookAtValues(written)
+		p.compareValues(written)
 	}
 }
 
-// lookAtValues looks at archived fields too: they keep what users have in them.
-func (p *player) lookAtValues(written *testfile.User) {
+// compareValues compares the values of custom fields, including archived ones.
+func (p *scenarioRun) compareValues(written *testfile.User) {
 	id := usher.UserID(written.ID.Text)
 	values, err := p.engine.Values(p.ctx, worldAccount, id)
 	if err == nil {
@@ -124,20 +123,20 @@ func (p *player) lookAtValues(written *testfile.User) {
 	}
 }
 
-func (p *player) lookAtTeam(written testfile.Team, state *account.State) {
+func (p *scenarioRun) compareTeam(written testfile.Team, state *account.State) {
 	p.pos = written.ID.Pos
 	parent, ok := state.Team(usher.TeamID(written.ID.Text))
 	switch {
 	case !ok:
-		p.different("team "+written.ID.Text, "a team", "none")
+		p.addDifference("team "+written.ID.Text, "a team", "none")
 	case written.Parent.Text != "":
 		p.compare("parent of "+written.ID.Text, written.Parent.Text, string(parent))
 	}
 }
 
-// lookAtFields compares all fields, in their order. What the file does not say of
-// one is not compared.
-func (p *player) lookAtFields(written []testfile.FieldDefinition, fields []account.Field) {
+// compareFields compares all custom fields, in order. It compares the type and the archived
+// state of a field only if they are in the file.
+func (p *scenarioRun) compareFields(written []testfile.FieldDefinition, fields []account.Field) {
 	var expected, got []string
 	for i, d := range written {
 		text := func(name, kind string, archived bool) string {
@@ -161,8 +160,8 @@ func (p *player) lookAtFields(written []testfile.FieldDefinition, fields []accou
 	p.compare("fields", ordered(expected), ordered(got))
 }
 
-// expectedTeams writes memberships; where the file says nothing of roles, none
-// are written.
+// expectedTeams returns the memberships in the file as text, with the team roles if the
+// file has them.
 func expectedTeams(members []testfile.Membership) string {
 	var words []string
 	for _, m := range members {
@@ -172,13 +171,13 @@ func expectedTeams(members []testfile.Membership) string {
 }
 
 func heldTeams(written []testfile.Membership, held []policy.Membership) string {
-	says := map[usher.TeamID]bool{}
+	withRoles := map[usher.TeamID]bool{}
 	for _, m := range written {
-		says[usher.TeamID(m.Team.Text)] = m.Roles != nil
+		withRoles[usher.TeamID(m.Team.Text)] = m.Roles != nil
 	}
 	var words []string
 	for _, m := range held {
-		words = append(words, memberText(string(m.Team), says[m.Team], list(m.Roles)))
+		words = append(words, memberText(string(m.Team), withRoles[m.Team], list(m.Roles)))
 	}
 	return list(words)
 }
@@ -197,7 +196,7 @@ func grantText(name string, until time.Time) string {
 	return name + " until " + until.UTC().Format(time.RFC3339Nano)
 }
 
-// list writes names in one order, whatever theirs is.
+// list returns names in sorted order.
 func list[T ~string](names []T) string {
 	return ordered(slices.Sorted(slices.Values(names)))
 }

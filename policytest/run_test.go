@@ -75,7 +75,7 @@ func TestRunFails(t *testing.T) {
 	}
 }
 
-// A check is one test, however many users it is wrong about.
+// A check is one test, even if it fails for several users.
 func TestRunCounts(t *testing.T) {
 	r := run(t, "  - {can: locker.open, allow: [c]}\n  - {can: locker.open, allow: [o, g, m]}\n")
 	assert.Equal(t, 1, r.Passed)
@@ -88,7 +88,7 @@ func TestRunCounts(t *testing.T) {
 	assert.Equal(t, 14, f.Pos.Line)
 }
 
-// The zero Suite has no tests, so nothing passes.
+// The zero Suite has no tests, so no test passes.
 func TestRunZero(t *testing.T) {
 	assert.Equal(t, policytest.Report{}, new(policytest.Suite).Run())
 	u, err := new(policytest.World).User("o")
@@ -96,7 +96,7 @@ func TestRunZero(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-// A rule is covered where it matches, whether or not it is the one that decides.
+// A rule is covered if it matches, even if it does not decide.
 func TestCover(t *testing.T) {
 	for _, row := range []struct{ checks, want string }{
 		{"  []", `
@@ -132,8 +132,8 @@ func TestCover(t *testing.T) {
 	}
 }
 
-// A question of a scenario counts, and so does what a user's command asks: each on the
-// account as it is by then.
+// A step with can counts, and so does the permission check of a user's command, each on the
+// current state of the account.
 func TestCoverOfScenarios(t *testing.T) {
 	const rules = `usher: 1
 roles:
@@ -161,12 +161,12 @@ never:
 		steps string
 		left  int // of the 7 rules
 	}{
-		{"      - {do: create-team, team: east}\n", 7}, // by the host, who is not asked
+		{"      - {do: create-team, team: east}\n", 7}, // by the host, without a permission check
 		{"      - {as: olga, do: create-team, team: east}\n", 6},
 		{"      - {as: mia, do: create-team, team: east, fails: denied}\n", 7},
 		{"      - {as: olga, do: [{do: create-team, team: east}, {do: delete-team, team: east}]}\n", 5},
 		{"      - {as: olga, do: [{do: create-team, team: west}, {do: delete-team, team: west}], fails: exists}\n", 6},
-		{"      - {do: add-to-team, team: west, user: mia}\n      - {as: mia, do: move-team, team: west, fails: denied}\n", 5}, // a cell, and what forbids it
+		{"      - {do: add-to-team, team: west, user: mia}\n      - {as: mia, do: move-team, team: west, fails: denied}\n", 5}, // a cell and a never rule
 		{"      - {as: mia, can: room.view, resource: {team: west}, expect: deny}\n", 7},
 		{"      - {do: add-to-team, team: west, user: mia}\n      - {as: mia, can: room.view, resource: {team: west}, expect: allow}\n", 6},
 		{"      - {do: delete-account}\n      - {as: olga, do: create-team, team: east}\n", 7},
@@ -179,7 +179,7 @@ never:
 	}
 }
 
-// Runs of the same policy make up for each other; those of another one do not.
+// Covers of the same policy are joined. Covers of other policies are kept apart.
 func TestJoinCovers(t *testing.T) {
 	one := run(t, "  - {can: room.view, resource: {host: m, public: true}, allow: [o, m, g]}").Cover
 	two := run(t, "  - {can: locker.open, allow: [o, g, m]}").Cover

@@ -1,8 +1,8 @@
 package policytest
 
-// Split returns each test as a suite of its own: first the checks and then the
-// scenarios, in the order of the file. They share the account and the policy of s.
-// The zero Suite has none.
+// Split returns each test as a Suite of its own: first the checks, then the scenarios, in
+// the order of the file. They share the account and the policy of s. For the zero Suite
+// it returns nil.
 func (s *Suite) Split() []*Suite {
 	if s.file == nil {
 		return nil

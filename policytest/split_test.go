@@ -9,7 +9,7 @@ import (
 	"github.com/usher-go/usher/policytest"
 )
 
-// What is run apart comes to the same as what is run together.
+// The split tests have the same results as the whole suite.
 func TestSplit(t *testing.T) {
 	suite, err := policytest.Load("dir/x.yaml", []byte(club+people+`
   - {can: locker.open, allow: [o, g, m]}
@@ -50,7 +50,7 @@ scenarios:
 	assert.Empty(t, new(policytest.Suite).Split())
 }
 
-// The text is what comes after the place.
+// Text is String without the place.
 func TestFailureText(t *testing.T) {
 	f := policytest.Failure{File: "a\n.yaml", Name: "two\nlines", User: "mia", Asked: "calendar.edit", Expected: "allow", Got: "deny", Why: "so it is"}
 	assert.Equal(t, `two\nlines: mia, calendar.edit: expected allow, got deny: so it is`, f.Text())

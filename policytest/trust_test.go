@@ -6,5 +6,5 @@ import (
 	"github.com/usher-go/usher/usherfiles"
 )
 
-// TestTrust runs what commands must refuse, and what they must not.
+// TestTrust runs commands that must be refused, and commands that must be done.
 func TestTrust(t *testing.T) { usherfiles.Run(t, "../testdata/trust/*.test.yaml") }

@@ -1,30 +1,29 @@
 package policytest
 
 import (
-	"github.com/usher-go/usher/internal/testfile"
-
 	"slices"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
 
-// world loads the facts as they stand: nobody is asked whether they may be so,
-// but what no command can break holds from the beginning.
+// world builds the account of the file. Building it requires no permissions, but the rules
+// that no command can break also apply to it.
 func (l *lookup) world(a *testfile.Account) *World {
 	b := builder{
 		lookup: l,
-		c: account.Seed{
+		seed: account.Seed{
 			Settings: l.Flags(a.Settings, "setting", l.Settings),
 			Seats:    make(map[seat.PoolName]int, len(a.Seats)),
 			Users:    make(map[usher.UserID]policy.User, len(a.Users)),
 			Values:   map[usher.UserID]map[string]account.Value{},
 		},
-		taken:    map[seat.PoolName]seat.Pool{},
+		pools:    map[seat.PoolName]seat.Pool{},
 		types:    map[string]account.FieldType{},
 		holders:  map[role.Name][]syntax.Name{},
 		oversold: map[seat.PoolName]overflow{},
@@ -35,7 +34,7 @@ func (l *lookup) world(a *testfile.Account) *World {
 		l.fields.Add(d.Field.Text)
 		b.types[d.Field.Text] = d.Type
 		archived := d.Archived != nil && *d.Archived
-		b.c.Fields = append(b.c.Fields, account.Field{Name: d.Field.Text, Type: d.Type, Archived: archived})
+		b.seed.Fields = append(b.seed.Fields, account.Field{Name: d.Field.Text, Type: d.Type, Archived: archived})
 	}
 	for i := range a.Users {
 		l.users.Add(a.Users[i].ID.Text)
@@ -43,46 +42,47 @@ func (l *lookup) world(a *testfile.Account) *World {
 	}
 	b.checkHolders(a)
 	b.checkPools()
-	w := &World{contents: b.c, order: b.order}
+	w := &World{seed: b.seed, order: b.order}
 	if l.Problems.Len() == 0 {
 		w.state = b.state(a)
 	}
 	return w
 }
 
-// state makes the account's first commit. What it could refuse was reported with
-// its place before, but for what concerns no place: ids that are too long.
+// state returns the account after its first commit. Most reasons for which the commit
+// could be refused were reported before with their places, but ids that are too long
+// are reported here.
 func (b *builder) state(a *testfile.Account) *account.State {
 	begun := account.New(worldAccount)
 	o, err := begun.Propose(b.Policy, account.Proposal{
-		Actor: worldActor, Time: b.At, Commands: []account.Command{account.Import{Seed: b.c}},
+		Actor: worldActor, Time: b.At, Commands: []account.Command{account.Import{Seed: b.seed}},
 	})
 	if err != nil {
-		b.Problems.Add(a.Pos, "the account cannot be so: %v", err)
+		b.Problems.Add(a.Pos, "invalid account: %v", err)
 		return begun
 	}
 	return o.Next
 }
 
-// The account of a file has no id of its own, and whoever writes a file is no user.
+// worldAccount is the id of the account of every test file. It is imported by worldActor.
 const worldAccount usher.AccountID = "test"
 
 var worldActor = account.AsHost("test file")
 
-// builder makes a World.
+// builder builds a World.
 type builder struct {
 	*lookup
-	c       account.Seed
-	order   []usher.UserID
-	taken   map[seat.PoolName]seat.Pool
-	types   map[string]account.FieldType // of custom fields
-	holders map[role.Name][]syntax.Name  // the place of the role, under the user's id
-	unclear bool                         // the role of a user is not known
+	seed        account.Seed
+	order       []usher.UserID
+	pools       map[seat.PoolName]seat.Pool
+	types       map[string]account.FieldType // of custom fields
+	holders     map[role.Name][]syntax.Name  // the id of each user with the role, and the place of the role
+	unknownRole bool                         // whether a user has an unknown role
 
 	oversold map[seat.PoolName]overflow
 }
 
-// overflow counts the seats for which there is no room.
+// overflow counts the seats held beyond the bought ones.
 type overflow struct {
 	first syntax.Pos
 	seats int
@@ -99,16 +99,16 @@ func (b *builder) addTeams(list []testfile.Team) {
 			parents[usher.TeamID(t.ID.Text)] = usher.TeamID(t.Parent.Text)
 		}
 	}
-	if t, ok := inCircle(list, parents); ok {
+	if t, ok := findCycle(list, parents); ok {
 		b.Problems.Add(t.Pos, "team %s is below itself", t.Text)
 		return
 	}
-	b.c.Teams = parents
+	b.seed.Teams = parents
 }
 
-// inCircle returns a team that is below itself. It walks up from each team, as
-// far as no walk was.
-func inCircle(list []testfile.Team, parents map[usher.TeamID]usher.TeamID) (syntax.Name, bool) {
+// findCycle returns a team that is its own ancestor. It walks up from each team until it
+// reaches a team that was visited before.
+func findCycle(list []testfile.Team, parents map[usher.TeamID]usher.TeamID) (syntax.Name, bool) {
 	walks := make(map[usher.TeamID]int, len(list))
 	for i, t := range list {
 		for id := usher.TeamID(t.ID.Text); id != ""; id = parents[id] {
@@ -126,18 +126,18 @@ func inCircle(list []testfile.Team, parents map[usher.TeamID]usher.TeamID) (synt
 	return syntax.Name{}, false
 }
 
-// checkHolders finds a role that too many users have, or the unique one that
-// nobody has.
+// checkHolders reports a role that too many users have, and a unique role without a
+// holder.
 func (b *builder) checkHolders(a *testfile.Account) {
 	for _, r := range b.Policy.Roles() {
 		holders := b.holders[r.Name]
 		switch {
-		case r.Unique && len(holders) == 0 && !b.unclear:
-			b.Problems.Add(a.Pos, "nobody has the role %s, which exactly one user has", r.Name)
+		case r.Unique && len(holders) == 0 && !b.unknownRole:
+			b.Problems.Add(a.Pos, "no user has the role %s (want exactly one)", r.Name)
 		case r.Unique && len(holders) > 1:
-			b.Problems.Add(holders[1].Pos, "%s has the role %s, which exactly one user has; %s has it already", holders[1].Text, r.Name, holders[0].Text)
+			b.Problems.Add(holders[1].Pos, "%s has the role %s, which only one user can have; %s already has it", holders[1].Text, r.Name, holders[0].Text)
 		case r.AtMost > 0 && len(holders) > r.AtMost:
-			b.Problems.Add(holders[r.AtMost].Pos, "%s is one too many with the role %s (at-most: %d)", holders[r.AtMost].Text, r.Name, r.AtMost)
+			b.Problems.Add(holders[r.AtMost].Pos, "with %s, too many users have the role %s (at-most: %d)", holders[r.AtMost].Text, r.Name, r.AtMost)
 		}
 	}
 }

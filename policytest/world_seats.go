@@ -1,10 +1,9 @@
 package policytest
 
 import (
-	"github.com/usher-go/usher/internal/testfile"
-
 	"slices"
 
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
@@ -14,13 +13,13 @@ import (
 func (b *builder) addPools(totals []testfile.SeatTotal) {
 	for _, t := range totals {
 		if b.Find(t.Pool, "seat pool", b.Pools) {
-			b.c.Seats[seat.PoolName(t.Pool.Text)] = t.Total
-			b.taken[seat.PoolName(t.Pool.Text)] = seat.Pool{Total: t.Total}
+			b.seed.Seats[seat.PoolName(t.Pool.Text)] = t.Total
+			b.pools[seat.PoolName(t.Pool.Text)] = seat.Pool{Total: t.Total}
 		}
 	}
 }
 
-// addSeats gives a user the seats that are written, and those that the role requires.
+// addSeats adds the seats of a user in the file, and the seats that the role requires.
 func (b *builder) addSeats(u *testfile.User, user *policy.User, held role.Role) {
 	for _, n := range u.Seats {
 		if !b.Find(n, "seat pool", b.Pools) {
@@ -29,9 +28,9 @@ func (b *builder) addSeats(u *testfile.User, user *policy.User, held role.Role) 
 		kind, _ := b.Policy.Pool(seat.PoolName(n.Text))
 		switch {
 		case held.SeatIn(kind.Name) == role.SeatNone:
-			b.Problems.Add(n.Pos, "%s has the role %s, which holds no seat in %s", u.ID.Text, held.Name, n.Text)
+			b.Problems.Add(n.Pos, "%s has the role %s, which cannot hold a seat in %s", u.ID.Text, held.Name, n.Text)
 		case !kind.Holds.Has(user.Status):
-			b.Problems.Add(n.Pos, "%s is %s, and holds no seat in %s while so", u.ID.Text, user.Status, n.Text)
+			b.Problems.Add(n.Pos, "%[1]s is %[2]s, so %[1]s cannot hold a seat in %[3]s", u.ID.Text, user.Status, n.Text)
 		default:
 			b.take(user, kind.Name, n.Pos)
 		}
@@ -45,7 +44,7 @@ func (b *builder) addSeats(u *testfile.User, user *policy.User, held role.Role) 
 
 func (b *builder) take(user *policy.User, pool seat.PoolName, at syntax.Pos) {
 	user.Seats = append(user.Seats, pool)
-	taken, err := b.taken[pool].Take(1)
+	taken, err := b.pools[pool].Take(1)
 	if err != nil {
 		o := b.oversold[pool]
 		if o.seats == 0 {
@@ -54,15 +53,15 @@ func (b *builder) take(user *policy.User, pool seat.PoolName, at syntax.Pos) {
 		o.seats++
 		b.oversold[pool] = o
 	}
-	b.taken[pool] = taken
+	b.pools[pool] = taken
 }
 
-// checkPools reports pools with more seats held than bought, at the first for
-// which there is no room.
+// checkPools reports pools with more seats held than bought, at the place of the first
+// seat beyond the bought ones.
 func (b *builder) checkPools() {
 	for _, kind := range b.Policy.Pools() {
 		if o := b.oversold[kind.Name]; o.seats > 0 {
-			pool := b.taken[kind.Name]
+			pool := b.pools[kind.Name]
 			b.Problems.Add(o.first, "%s is oversold: held %d, bought %d", kind.Name, pool.Held+o.seats, pool.Total)
 		}
 	}

@@ -1,10 +1,9 @@
 package policytest
 
 import (
-	"github.com/usher-go/usher/internal/testfile"
-
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
@@ -26,7 +25,7 @@ func (b *builder) addUser(u *testfile.User) {
 		b.holders[held.Name] = append(b.holders[held.Name], syntax.Name{Text: u.ID.Text, Pos: at})
 		b.addSeats(u, user, held)
 	} else {
-		b.unclear = true
+		b.unknownRole = true
 	}
 	for _, m := range u.Teams {
 		b.addMember(user, m)
@@ -37,7 +36,7 @@ func (b *builder) addUser(u *testfile.User) {
 		}
 	}
 	b.addValues(u)
-	b.c.Users[id] = *user
+	b.seed.Users[id] = *user
 	b.order = append(b.order, id)
 }
 
@@ -54,20 +53,20 @@ func (b *builder) addMember(user *policy.User, m testfile.Membership) {
 	user.Teams = append(user.Teams, member)
 }
 
-// addValues checks custom fields; an archived one keeps its values.
+// addValues checks and adds the values of custom fields. Archived fields have values, too.
 func (b *builder) addValues(u *testfile.User) {
 	for _, f := range u.Fields {
 		if !b.Find(f.Field, "field", b.fields) {
 			continue
 		}
 		if t := b.types[f.Field.Text]; !f.Value.Fits(t) {
-			b.Problems.Add(f.Value.Pos, "%s is a field of type %s, and %q is no value for it", f.Field.Text, t, f.Value.Text)
+			b.Problems.Add(f.Value.Pos, "field %s has type %s, and %q is not a value of that type", f.Field.Text, t, f.Value.Text)
 			continue
 		}
 		id := usher.UserID(u.ID.Text)
-		if b.c.Values[id] == nil {
-			b.c.Values[id] = map[string]account.Value{}
+		if b.seed.Values[id] == nil {
+			b.seed.Values[id] = map[string]account.Value{}
 		}
-		b.c.Values[id][f.Field.Text] = account.Value(f.Value.Text)
+		b.seed.Values[id][f.Field.Text] = account.Value(f.Value.Text)
 	}
 }

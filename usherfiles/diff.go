@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// maxCells bounds the memory of a comparison. Of larger texts more lines may be shown
-// than have to be.
+// maxCells limits the memory of a comparison. For larger texts, the differences may be
+// longer than necessary.
 const maxCells = 1 << 22
 
-// edit is what happens to a line: it stays ' ', goes '-' or comes '+'.
+// edit keeps a line (' '), removes it ('-') or adds it ('+').
 type edit struct {
 	kind rune
 	line string
-	at   int // its line in the file, or that of the line before which it comes; from 1
+	at   int // the line number in the old text, from 1; for '+', the number of the next old line
 }
 
 func lines(text string) []string {
@@ -23,8 +23,8 @@ func lines(text string) []string {
 	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 }
 
-// differences writes the lines that differ. Lines that stand together come after
-// their place, the heading that they are under, and the head of their table.
+// differences returns the lines that differ. Each group of adjacent lines comes after its
+// place, its section heading, and the header of its table.
 func differences(name string, old, new []string) string {
 	var b strings.Builder
 	var heading, head string
@@ -57,9 +57,9 @@ func differences(name string, old, new []string) string {
 	return b.String()
 }
 
-// edits turns one text into another, with as few lines changed as can be.
+// edits returns the edits that turn one text into another, with the fewest changed lines.
 func edits(old, new []string) []edit {
-	same := 0 // at the end
+	same := 0 // the number of equal lines at the end
 	for same < min(len(old), len(new)) && old[len(old)-1-same] == new[len(new)-1-same] {
 		same++
 	}
@@ -87,8 +87,8 @@ func edits(old, new []string) []edit {
 	return list
 }
 
-// keep says how many lines of two texts can stay, from each pair of lines on. The nil
-// keep knows nothing.
+// keep contains, for each pair of lines of two texts, the number of lines that can be kept
+// from there on. The nil keep returns 0 for every pair.
 type keep [][]int32
 
 func (table keep) keeps(i, k int) int32 {

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// stay is how many lines can stay, found in the slow and obvious way.
+// stay returns how many lines can be kept, by a slow and obvious algorithm.
 func stay(old, new []string) int {
 	switch {
 	case len(old) == 0 || len(new) == 0:
@@ -38,7 +38,7 @@ func TestEdits(t *testing.T) {
 	assert.Empty(t, edits(nil, nil))
 }
 
-// Texts that are too large to be compared in full come out right all the same.
+// The edits of texts that are too large for a full comparison are correct, too.
 func TestEditsOfLargeTexts(t *testing.T) {
 	var old, new []string
 	for i := range 2100 {
@@ -48,8 +48,8 @@ func TestEditsOfLargeTexts(t *testing.T) {
 	assert.Positive(t, stays(t, old, new))
 }
 
-// stays returns how many lines stay, once the edits are seen to lead from one text to
-// the other.
+// stays checks that the edits turn one text into the other, and returns how many lines
+// they keep.
 func stays(t *testing.T, old, new []string) int {
 	t.Helper()
 	var before, after []string

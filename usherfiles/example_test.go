@@ -11,7 +11,7 @@ import (
 	"github.com/usher-go/usher/ushertest"
 )
 
-// A world in ten lines: tom leads the sales team, and mia is in it.
+// An account in ten lines: tom manages the sales team, and mia is a member.
 const acme = `
 usher: 1
 policy: oncehub
@@ -32,14 +32,14 @@ func TestOnlyTheManagerEditsWhatTwoHost(t *testing.T) {
 	ushertest.Denied(t, az, usher.Request{Account: "acme", Subject: "mia", Permission: editCalendar, Resource: demo}, usher.ReasonOutOfScope)
 }
 
-// What the policy's people expect of it, and what each role may do.
+// The policy passes its test files, and its role tables match the golden file.
 func TestPolicy(t *testing.T) {
 	usherfiles.Runner{Cover: true}.Run(t, "testdata/company*.yaml")
 	usherfiles.Matrix(t, "testdata/policy.yaml", "testdata/roles.md")
 }
 
 func ExampleOpen() {
-	t := &noisy{} // in a test it is its *testing.T
+	t := &noisy{} // in a test, use its *testing.T
 	az := usherfiles.Open(t, usherfiles.Accounts{"acme": acme})
 
 	demo := &usher.Object{Type: "calendar", ID: "demo", Parties: map[string][]string{"host": {"tom", "mia"}}}

@@ -14,24 +14,24 @@ import (
 	"github.com/usher-go/usher/preset"
 )
 
-// file is a test file, with what is wrong with it if there is no suite.
+// file is a loaded test file, or the error of loading it.
 type file struct {
 	name  string
 	suite *policytest.Suite
 	err   error
 }
 
-// find returns the files that names and patterns stand for, each once.
-func find(t *testing.T, patterns []string) []string {
+// findFiles returns the files that match the names and patterns, without duplicates.
+func findFiles(t *testing.T, patterns []string) []string {
 	t.Helper()
 	if len(patterns) == 0 {
-		t.Errorf("no test files are named, so nothing is tested")
+		t.Errorf("no test files are given, so nothing is tested")
 	}
 	var names []string
 	for _, pattern := range patterns {
 		found, err := filepath.Glob(pattern)
 		if _, missing := os.Stat(pattern); missing == nil {
-			found, err = []string{pattern}, nil // also where its name could be taken for a pattern
+			found, err = []string{pattern}, nil // an existing file whose name is also a pattern
 		}
 		switch {
 		case err != nil:
@@ -48,8 +48,8 @@ func find(t *testing.T, patterns []string) []string {
 	return names
 }
 
-// titles names the subtests of files: by their last part, or in full where others end
-// in the same.
+// titles returns the names of the subtests: the base name of each file, or the full name
+// if several files have the same base name.
 func titles(names []string) []string {
 	count := map[string]int{}
 	for _, name := range names {
@@ -65,7 +65,7 @@ func titles(names []string) []string {
 	return list
 }
 
-// load reads a test file. If p is not nil, it is the policy in place of the file's.
+// load loads a test file, with the policy p in place of the file's policy if p is not nil.
 func load(name string, p *policy.Policy) file {
 	f := file{name: name}
 	src, err := os.ReadFile(name)
@@ -81,7 +81,7 @@ func load(name string, p *policy.Policy) file {
 	return f
 }
 
-// policy returns the policy in place of those of the files, or nil.
+// policy returns the policy that replaces the policies of the files, or nil.
 func (r Runner) policy() (*policy.Policy, error) {
 	if r.Policy == "" {
 		return nil, nil
@@ -89,20 +89,20 @@ func (r Runner) policy() (*policy.Policy, error) {
 	return loadPolicy(r.Policy)
 }
 
-// loadPolicy loads a preset or a file, as test files name them.
+// loadPolicy loads a preset or a policy file.
 func loadPolicy(name string) (*policy.Policy, error) {
 	if slices.Contains(preset.Names(), name) {
 		return preset.Load(name)
 	}
 	src, err := os.ReadFile(name)
 	if err != nil {
-		return nil, printable.Errorf("policy %q is no preset, and no file that can be read in %s%s: %w",
+		return nil, printable.Errorf("policy %q is not a preset, and the file cannot be read in %s%s: %w",
 			name, directory(), suggest.DidYouMean(name, preset.Names()), err)
 	}
 	return policyfile.Load(name, src)
 }
 
-// directory is that of the test, for messages.
+// directory returns the working directory, for messages.
 func directory() string {
 	dir, err := os.Getwd()
 	if err != nil {

@@ -15,22 +15,20 @@ import (
 	"github.com/usher-go/usher/internal/roletable"
 )
 
-// updates is the variable of the environment that lets Matrix write. It is no flag of
-// the test binary: tests often have one named -update already, and a second one of
-// that name would panic.
-const updates = "USHER_UPDATE"
+// updateVariable is the environment variable that lets Matrix write. It is not a flag of the test
+// binary, because tests often define a flag -update, and a second definition would panic.
+const updateVariable = "USHER_UPDATE"
 
-// Matrix fails the test unless the golden file has what `usher matrix --format
-// markdown` prints of a policy, which is a preset or a file: for each type of resource
-// a table of what each role may do. It shows the lines that differ, those of the file
-// with - and those of the policy with +, in the tables that they are from. Line breaks
-// of Windows count as those of others.
+// Matrix fails the test unless the golden file contains the role tables of a policy, as
+// printed by `usher matrix --format markdown`. The policy is a preset or a file. A failure
+// shows the lines that differ, with their tables: lines of the file begin with -, and
+// lines of the policy with +. CRLF and LF line breaks are equal.
 //
-// With USHER_UPDATE=1 in the environment Matrix writes the file, and its directory if
-// there is none, and logs that it has. Where CI is set as well, as most services for
-// continuous integration do, it fails and writes nothing.
+// With USHER_UPDATE=1 in the environment, Matrix writes the file, creates its directory if
+// necessary, and logs that. If CI is also set, as most CI services do, Matrix fails and
+// writes nothing.
 func Matrix(t testing.TB, policy, golden string) {
-	only(t).Helper()
+	requireTest(t).Helper()
 	p, err := loadPolicy(policy)
 	if err != nil {
 		t.Error(err)
@@ -58,25 +56,26 @@ func Matrix(t testing.TB, policy, golden string) {
 		}
 		t.Logf("wrote %s", golden)
 	case missing:
-		t.Errorf("%s does not exist. To make it of %s: %s", golden, policy, again(t))
+		t.Errorf("%s does not exist. To create it from %s: %s", golden, policy, updateCommand(t))
 	default:
-		t.Errorf("%s is not what %s says.%s\nIf the policy is right, update the file: %s",
-			golden, policy, differences(golden, lines(got), lines(want)), again(t))
+		t.Errorf("%s does not match %s.%s\nIf the policy is right, update the file: %s",
+			golden, policy, differences(golden, lines(got), lines(want)), updateCommand(t))
 	}
 }
 
-// updating reports whether the environment asks for files to be written.
+// updating reports whether USHER_UPDATE is set. It returns an error for an invalid value,
+// and for a true value under CI.
 func updating() (bool, error) {
-	text := os.Getenv(updates)
+	text := os.Getenv(updateVariable)
 	if text == "" {
 		return false, nil
 	}
 	update, err := strconv.ParseBool(text)
 	if err != nil {
-		return false, printable.Errorf("%s=%s: it must be 1 or 0", updates, text)
+		return false, printable.Errorf("invalid %s=%s (want 1 or 0)", updateVariable, text)
 	}
 	if ci := os.Getenv("CI"); update && ci != "" && ci != "0" && ci != "false" {
-		return false, printable.Errorf("%s=%s, but CI=%s: a golden file is written by people, who look at what changes in it", updates, text, ci)
+		return false, printable.Errorf("%s=%s is not allowed with CI=%s: update golden files locally, and review the changes", updateVariable, text, ci)
 	}
 	return update, nil
 }
@@ -88,11 +87,11 @@ func write(name, text string) error {
 	return os.WriteFile(name, []byte(text), 0o666)
 }
 
-// again is the command that runs the test and updates.
-func again(t testing.TB) string {
+// updateCommand returns the command that runs the test and updates the file.
+func updateCommand(t testing.TB) string {
 	parts := strings.Split(t.Name(), "/")
 	for i, part := range parts {
 		parts[i] = "^" + regexp.QuoteMeta(part) + "$"
 	}
-	return fmt.Sprintf("%s=1 go test -run '%s'", updates, strings.Join(parts, "/"))
+	return fmt.Sprintf("%s=1 go test -run '%s'", updateVariable, strings.Join(parts, "/"))
 }

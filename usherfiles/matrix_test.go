@@ -15,7 +15,7 @@ import (
 func TestMatrix(t *testing.T) {
 	usherfiles.Matrix(t, "testdata/policy.yaml", "testdata/roles.md")
 
-	// Git may write other line breaks on Windows.
+	// Git may check out CRLF line breaks on Windows.
 	src, err := os.ReadFile("testdata/roles.md")
 	require.NoError(t, err)
 	golden := filepath.Join(t.TempDir(), "roles.md")
@@ -23,7 +23,7 @@ func TestMatrix(t *testing.T) {
 	usherfiles.Matrix(t, "testdata/policy.yaml", golden)
 }
 
-// A change of the policy shows as the lines that it changes.
+// A change of the policy is shown as changed lines of the tables.
 func TestMatrixDiffers(t *testing.T) {
 	t.Setenv("USHER_UPDATE", "0")
 	dir := t.TempDir()
@@ -35,7 +35,7 @@ func TestMatrixDiffers(t *testing.T) {
 
 	s := &spy{name: "TestRoles/my_own (1)"}
 	usherfiles.Matrix(s, p, golden)
-	assert.Equal(t, `testdata/roles.md is not what DIR/policy.yaml says.
+	assert.Equal(t, `testdata/roles.md does not match DIR/policy.yaml.
 testdata/roles.md:66:1: ## calendar
   | | Owner | Member | Guest |
 - | edit | any | sole | – |
@@ -53,13 +53,13 @@ func TestMatrixIsMissing(t *testing.T) {
 	t.Setenv("CI", "")
 	golden := filepath.Join(t.TempDir(), "new", "roles.md")
 	s := &spy{name: "TestRoles"}
-	assert.Equal(t, golden+" does not exist. To make it of oncehub: USHER_UPDATE=1 go test -run '^TestRoles$'",
+	assert.Equal(t, golden+" does not exist. To create it from oncehub: USHER_UPDATE=1 go test -run '^TestRoles$'",
 		s.during(func() { usherfiles.Matrix(s, "oncehub", golden) }))
 	assert.NoFileExists(t, golden)
 
 	t.Setenv("USHER_UPDATE", "1")
 	t.Setenv("CI", "true")
-	assert.Equal(t, "USHER_UPDATE=1, but CI=true: a golden file is written by people, who look at what changes in it",
+	assert.Equal(t, "USHER_UPDATE=1 is not allowed with CI=true: update golden files locally, and review the changes",
 		s.during(func() { usherfiles.Matrix(s, "oncehub", golden) }))
 	assert.NoFileExists(t, golden)
 
@@ -74,7 +74,7 @@ func TestMatrixIsMissing(t *testing.T) {
 func TestMatrixCannot(t *testing.T) {
 	t.Setenv("USHER_UPDATE", "yes")
 	dir, s := t.TempDir(), &spy{name: "TestRoles"}
-	assert.Equal(t, "USHER_UPDATE=yes: it must be 1 or 0",
+	assert.Equal(t, "invalid USHER_UPDATE=yes (want 1 or 0)",
 		s.during(func() { usherfiles.Matrix(s, "oncehub", filepath.Join(dir, "roles.md")) }))
 	t.Setenv("USHER_UPDATE", "1")
 	t.Setenv("CI", "")
@@ -84,10 +84,10 @@ func TestMatrixCannot(t *testing.T) {
 	} {
 		assert.Contains(t, s.during(func() { usherfiles.Matrix(s, "oncehub", golden) }), want)
 	}
-	assert.Contains(t, s.during(func() { usherfiles.Matrix(s, "oncehup", "testdata/roles.md") }), `policy "oncehup" is no preset, and no file that can be read in `)
+	assert.Contains(t, s.during(func() { usherfiles.Matrix(s, "oncehup", "testdata/roles.md") }), `policy "oncehup" is not a preset, and the file cannot be read in `)
 	assert.Contains(t, s.during(func() { usherfiles.Matrix(s, "testdata/untested.yaml", "testdata/roles.md") }), `testdata/untested.yaml:1:1: a policy needs the key "roles"`)
 
-	// An empty file is no missing one.
+	// An empty file is not a missing file.
 	t.Setenv("USHER_UPDATE", "0")
 	empty := filepath.Join(dir, "empty.md")
 	require.NoError(t, os.WriteFile(empty, nil, 0o600))

@@ -17,25 +17,24 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// Accounts are the accounts of an Engine by the ids that they get. Each is the account
-// of a test file: of the one with this name or, if there is a line break in it, of
-// this YAML itself, where the name of a policy file is relative to the test's
-// directory.
+// Accounts maps the ids of accounts to test files that contain them. Each value is the
+// name of a test file or, if it contains a line break, the YAML of a test file. In such
+// YAML, the name of a policy file is relative to the directory of the test.
 type Accounts map[usher.AccountID]string
 
-// Open opens an Engine on the accounts of test files as they stand there, with users,
-// teams, seats, grants, settings and the values of custom fields. Their checks and
-// scenarios are not run. The Engine, which is the usher.Authorizer for a service under
-// test, keeps everything in memory, and is closed at the end of the test.
+// Open returns an Engine with the accounts of test files: their users, teams, seats,
+// grants, settings and values of custom fields. It does not run the checks and scenarios.
+// The Engine is the usher.Authorizer for a service under test. It keeps everything in
+// memory, and is closed at the end of the test.
 //
 //	az := usherfiles.Open(t, usherfiles.Accounts{"acme": "testdata/acme.yaml"})
 //
-// Its clock stands still at the time of the files; a request or a batch that is about
-// another time carries it. A file without a time goes with those that have one. The
-// files must be about one policy and one time. If anything is wrong, with a file or
-// between two, Open ends the test and tells all of it.
+// The clock of the Engine always returns the time of the files; set the time of a request
+// or a batch to use another one. All files must have the same policy and, except for files
+// without a time, the same time. On errors, Open fails the test with all of them by
+// t.Fatal.
 func Open(t testing.TB, accounts Accounts) *engine.Engine {
-	only(t).Helper()
+	requireTest(t).Helper()
 	e, err := accounts.open(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +49,7 @@ func Open(t testing.TB, accounts Accounts) *engine.Engine {
 
 func (accounts Accounts) open(ctx context.Context) (*engine.Engine, error) {
 	if len(accounts) == 0 {
-		return nil, errors.New("an engine without accounts knows nobody; name one with its test file")
+		return nil, errors.New("no accounts are given (want at least one account with its test file)")
 	}
 	ids := slices.Sorted(maps.Keys(accounts))
 	suites := make([]*policytest.Suite, len(ids))
@@ -81,7 +80,7 @@ func (accounts Accounts) open(ctx context.Context) (*engine.Engine, error) {
 	return e, nil
 }
 
-// notInFileNames are signs that make a directory of what stands before them.
+// notInFileNames replaces the path separators in an id.
 var notInFileNames = strings.NewReplacer("/", "_", `\`, "_")
 
 func loadAccount(id usher.AccountID, source string) (*policytest.Suite, error) {
@@ -90,13 +89,13 @@ func loadAccount(id usher.AccountID, source string) (*policytest.Suite, error) {
 	}
 	src, err := os.ReadFile(source)
 	if err != nil {
-		return nil, printable.Errorf("account %q: there is no line break in %q, so it names a file: %w", id, source, err)
+		return nil, printable.Errorf("account %q: %q has no line break, so it is the name of a file: %w", id, source, err)
 	}
 	return policytest.Load(source, src, os.ReadFile)
 }
 
-// agree returns the time that the files are about, or says which two cannot be in one
-// Engine.
+// agree returns the time of the files, or an error for files that have different policies
+// or times.
 func agree(suites []*policytest.Suite) (time.Time, error) {
 	one, timed := suites[0], suites[0]
 	var wrong []error
@@ -117,7 +116,7 @@ func agree(suites []*policytest.Suite) (time.Time, error) {
 	return timed.Time(), errors.Join(wrong...)
 }
 
-// place is where a file names its policy.
+// place returns the place of the policy's name in a file.
 func place(s *policytest.Suite) string {
 	f := s.File()
 	return printable.Sprintf("%s:%d:%d", f.Name, f.Policy.Pos.Line, f.Policy.Pos.Col)

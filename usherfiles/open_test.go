@@ -23,7 +23,7 @@ var (
 	book = permission.MustParse("room.book")
 )
 
-// globex has the users of the company in other roles.
+// globex has the users of the company file with other roles.
 const globex = `
 usher: 1
 policy: testdata/policy.yaml
@@ -44,7 +44,7 @@ func TestOpen(t *testing.T) {
 	ushertest.Allowed(t, e, ask("globex/1", "mia", edit))
 	ushertest.Denied(t, e, ask("globex/1", "gil", view), usher.ReasonUnknownUser)
 
-	// It is 1 March for both, for globex says no time.
+	// The time is 1 March for both accounts, because the file of globex sets no time.
 	granted := ask("globex/1", "olivia", book)
 	ushertest.Allowed(t, e, granted)
 	granted.Time = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
@@ -83,13 +83,13 @@ func TestOpenRefused(t *testing.T) {
 		accounts usherfiles.Accounts
 		want     string
 	}{
-		{nil, "an engine without accounts knows nobody; name one with its test file"},
-		{usherfiles.Accounts{"acme": "usher: 1"}, `account "acme": there is no line break in "usher: 1", so it names a file: open usher: 1: no such file or directory`},
+		{nil, "no accounts are given (want at least one account with its test file)"},
+		{usherfiles.Accounts{"acme": "usher: 1"}, `account "acme": "usher: 1" has no line break, so it is the name of a file: open usher: 1: no such file or directory`},
 		{
 			usherfiles.Accounts{"acme": "testdata/broken.test.yaml", "b/c": "\nusher: 1\npolicy: policy.yaml\naccount: {users: {mia: {role: owner}}}"},
 			`testdata/broken.test.yaml:6:20: unknown role "membr"; did you mean "member"?
 testdata/broken.test.yaml:8:11: unknown permission "calendar.veiw"; did you mean "calendar.view"?
-b_c (YAML):3:9: policy "policy.yaml" is no preset, and no file that can be read: open policy.yaml: no such file or directory`,
+b_c (YAML):3:9: policy "policy.yaml" is not a preset, and the file cannot be read: open policy.yaml: no such file or directory`,
 		},
 		{usherfiles.Accounts{"": globex}, `account "" of  (YAML): submit to: unknown account: the request names no account`},
 		{
@@ -110,7 +110,7 @@ c (YAML):3:9: the policy is groupcal.yaml, but that of a (YAML) is testdata/poli
 
 func TestOnlyInTests(t *testing.T) {
 	t.Parallel()
-	const want = "usherfiles: there is no test; this package is for tests only"
+	const want = "usherfiles: not called from a test (want a testing.TB in a test binary)"
 	assert.PanicsWithValue(t, want, func() { usherfiles.Open(nil, usherfiles.Accounts{"globex": globex}) })
 	assert.PanicsWithValue(t, want, func() { usherfiles.Matrix(nil, "oncehub", "testdata/roles.md") })
 	assert.PanicsWithValue(t, want, func() { usherfiles.Run(nil, "testdata/company.test.yaml") })

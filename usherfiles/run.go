@@ -13,44 +13,47 @@ import (
 
 // Run runs test files with the zero [Runner].
 func Run(t *testing.T, files ...string) {
-	only(t).Helper()
+	requireTest(t).Helper()
 	Runner{}.Run(t, files...)
 }
 
-// Runner runs test files. The zero Runner runs them with the policies that they name,
-// in memory.
+// Runner runs test files. The zero Runner tests the policies that the files name, with
+// scenarios on stores in memory.
 type Runner struct {
-	// Policy is tested in place of the policies that the files name: a preset, or a
-	// file. It holds a policy under development against the tests of a product. Empty
-	// for those that the files name.
+	// Policy is a preset or a policy file that is tested in place of the policies that
+	// the files name, for example a new version of a policy.
+	// Default: the policies that the files name.
 	Policy string
 
 	// Cover adds a subtest "cover", which fails for each rule of the policies that no
-	// test reaches in any of the files: no check, and neither a question nor a user's
-	// command of a scenario.
+	// test in any of the files reaches. A rule is reached if it matches in a check, in a
+	// step with can, or in the permission check of a user's command.
+	// Default: no such subtest.
 	Cover bool
 
-	// Store opens a store for each scenario, in which there is no account "test". It
-	// closes the store in t.Cleanup; t is the subtest of the scenario. Nil for a store
-	// in memory.
+	// Store opens a store for each scenario. The store must not contain an account
+	// "test". The parameter t is the subtest of the scenario; close the store with
+	// t.Cleanup.
+	// Default: a store in memory.
 	Store func(t testing.TB) store.Store
 }
 
-// Run runs test files. Each name may be a pattern, as filepath.Match has them; a file
-// that several stand for runs once.
+// Run runs test files. Each argument is a file name or a pattern of filepath.Match. A
+// file that matches several arguments runs once.
 //
-// Each file is a subtest, and so is each check and each scenario in it, named by its
-// place and by its name or, without one, by what a check asks for:
+// Each file is a subtest, and so is each check and each scenario in it. The name of a
+// check or a scenario contains its line and its name; a check without a name has its
+// permission:
 //
 //	go test -run 'TestPolicy/oncehub.yaml/:42_'
 //
-// A scenario is one subtest, for its steps need those before them; a step that fails
-// is reported at its own place. Subtests run one after another. A name or a pattern
-// that stands for no file fails, and so does a file with errors, with all of them, and
-// a file without tests.
+// A scenario is one subtest, because each step depends on the previous ones. A failed
+// step is reported at its own place. Subtests run sequentially. Run fails the test for an
+// argument that matches no file, for a file without tests, and for an invalid file, with
+// all of its errors.
 func (r Runner) Run(t *testing.T, files ...string) {
-	only(t).Helper()
-	names := find(t, files)
+	requireTest(t).Helper()
+	names := findFiles(t, files)
 	replace, err := r.policy()
 	if err != nil {
 		t.Error(err)
@@ -80,7 +83,7 @@ func (r Runner) runFile(t *testing.T, f file) {
 	}
 	tests := f.suite.Split()
 	if len(tests) == 0 {
-		t.Errorf("%s:1:1: nothing is tested: the file has neither checks nor scenarios", f.name)
+		t.Errorf("%s:1:1: nothing is tested: the file has no checks and no scenarios", f.name)
 	}
 	for _, test := range tests {
 		t.Run(title(test), func(t *testing.T) {
@@ -103,8 +106,8 @@ func (r Runner) open(t *testing.T) store.Store {
 	return r.Store(t)
 }
 
-// title names the subtest of a check or a scenario. A slash in it would make a level
-// of its own.
+// title returns the name of the subtest of a check or a scenario. It has no slash, because
+// go test -run splits names at slashes.
 func title(test *policytest.Suite) string {
 	f := test.File()
 	line, what := 0, "scenario"

@@ -34,7 +34,7 @@ func TestRunnerStore(t *testing.T) {
 	assert.Equal(t, 1, closed, "at its end")
 }
 
-// stories are tests that fail, with what go test prints of each.
+// stories are failing tests, with the output of go test for each.
 var stories = []struct {
 	name string
 	run  func(t *testing.T)
@@ -74,12 +74,12 @@ var stories = []struct {
 		usherfiles.Run(t, "testdata/*.yml", "testdata/companie.yaml", "testdata/[.yaml", "testdata/untested.yaml")
 	}, "", `
 --- FAIL: TestStories
-    run_test.go:N: no test files are named, so nothing is tested
+    run_test.go:N: no test files are given, so nothing is tested
     run_test.go:N: "testdata/*.yml": there is no such file in DIR, so nothing is tested
     run_test.go:N: "testdata/companie.yaml": there is no such file in DIR, so nothing is tested
     run_test.go:N: "testdata/[.yaml": syntax error in pattern
     --- FAIL: TestStories/untested.yaml
-        run_test.go:N: testdata/untested.yaml:1:1: nothing is tested: the file has neither checks nor scenarios
+        run_test.go:N: testdata/untested.yaml:1:1: nothing is tested: the file has no checks and no scenarios
 `},
 	{"another policy", func(t *testing.T) {
 		usherfiles.Runner{Policy: "oncehup"}.Run(t, "testdata/company.test.yaml")
@@ -87,7 +87,7 @@ var stories = []struct {
 		usherfiles.Runner{Policy: "staffdirectory"}.Run(t, "testdata/company.test.yaml", "testdata/elsewhere/broken.test.yaml")
 	}, "", `
 --- FAIL: TestStories
-    run_test.go:N: policy "oncehup" is no preset, and no file that can be read in DIR; did you mean "oncehub"?: open oncehup: no such file or directory
+    run_test.go:N: policy "oncehup" is not a preset, and the file cannot be read in DIR; did you mean "oncehub"?: open oncehup: no such file or directory
     run_test.go:N: testdata/broken.test.yaml:1:1: a policy needs the key "roles"
         testdata/broken.test.yaml:2:1: a policy has no key "policy" (usher, name, title, seats, features, settings, conditions, roles, bundles, resources, never)
         testdata/broken.test.yaml:3:1: a policy has no key "account" (usher, name, title, seats, features, settings, conditions, roles, bundles, resources, never)
@@ -127,7 +127,7 @@ var stories = []struct {
 	}, "-test.run ^TestStories$/cover", `
 --- FAIL: TestStories
     --- FAIL: TestStories/cover
-        run_test.go:N: testdata/broken.test.yaml has errors, so nobody knows what its tests reach
+        run_test.go:N: testdata/broken.test.yaml has errors, so its coverage is unknown
 `},
 	{"no store", func(t *testing.T) {
 		usherfiles.Runner{Store: func(t testing.TB) store.Store {
@@ -146,7 +146,7 @@ var stories = []struct {
 `},
 }
 
-// A story is told in a process of its own, for it must fail.
+// Each story runs in a process of its own, because it must fail.
 func TestStories(t *testing.T) {
 	if name := os.Getenv("STORY"); name != "" {
 		for _, story := range stories {
@@ -165,12 +165,12 @@ func TestStories(t *testing.T) {
 	}
 }
 
-// various is what go test prints otherwise each time, or only sometimes.
+// various matches the output of go test that differs between runs.
 var various = regexp.MustCompile(`(?m) \(\d+\.\d+s\)$|^=== .*\n|^(PASS|FAIL|coverage: .*)\n`)
 
 var ofTest = regexp.MustCompile(`_test\.go:\d+:`)
 
-// tell returns what go test prints of a story.
+// tell runs a story, and returns the output of go test.
 func tell(t *testing.T, story string, args ...string) string {
 	t.Helper()
 	dir, err := os.Getwd()

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// spy is a test that only takes notes.
+// spy is a testing.TB that records its failures.
 type spy struct {
 	testing.TB
 	name     string
@@ -35,7 +35,7 @@ func (s *spy) Fatal(args ...any) {
 	runtime.Goexit()
 }
 
-// during runs a part of a test, as far as it comes, and returns what was noted.
+// during runs a part of a test until it ends or fails, and returns the recorded failures.
 func (s *spy) during(f func()) string {
 	s.notes = nil
 	done := make(chan struct{})
@@ -47,7 +47,7 @@ func (s *spy) during(f func()) string {
 	return strings.Join(s.notes, "\n")
 }
 
-// end does what happens at the end of a test.
+// end runs the cleanups, as at the end of a test.
 func (s *spy) end() {
 	for _, f := range s.cleanups {
 		f()

@@ -21,7 +21,7 @@ func run(p *peerOf) (*measure.Result, []string, error) {
 	return r, stages, err
 }
 
-// peerOf is the reference, with something about it changed.
+// peerOf is the reference with configurable faults.
 type peerOf struct {
 	byhand.Peer
 	ask      func(q *world.Question, a bool) (bool, error)

@@ -11,16 +11,16 @@ import (
 	"github.com/usher-go/usher/benchmarks/world"
 )
 
-// questions asks a peer about a list, over and over.
+// questions returns a function that asks a peer the questions of a list in a cycle.
 func questions(p peer.Peer, list []world.Question) func(i int) {
 	return func(i int) { _, _ = p.Ask(&list[i%len(list)]) }
 }
 
-// check times questions in turns, on one goroutine and on many, and counts allocations.
+// check measures the time of questions, on one goroutine and on many, and the allocations.
 func (r *run) check() error {
 	r.stage("check", 0)
 	reference, asked := questions(r.reference, r.questions), questions(r.peer, r.questions)
-	for _, ask := range []func(int){reference, asked} { // all once, so that a cache is full
+	for _, ask := range []func(int){reference, asked} { // each question once, to warm caches
 		for i, start := 0, time.Now(); i < len(r.questions) && time.Since(start) < r.Budget.WarmFor; i++ {
 			ask(i)
 		}
@@ -30,7 +30,7 @@ func (r *run) check() error {
 	r.result.Parallel = pair(r.Budget.rounds(min(parallelTurn, r.Budget.Round), (*side).parallel, reference, asked), 0, 1)
 
 	n := max(1, min(r.Budget.Agree, int(float64(r.Budget.EachFor)/r.result.Check.Peer)))
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // nobody else allocates meanwhile
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // no other goroutine allocates meanwhile
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for i := range n {
@@ -42,9 +42,9 @@ func (r *run) check() error {
 	return nil
 }
 
-// singles times calls one by one, two thousand of each side in turns, so that most find
-// the processor's memory as their own side left it. What reading the clock takes is
-// taken off.
+// singles measures calls one by one, in turns of two thousand calls for each side, so that
+// most calls find the processor's caches as their own side left them. It subtracts the time
+// to read the clock.
 func (r *run) singles() error {
 	r.stage("single calls", 0)
 	var took [2][]float64
@@ -73,9 +73,9 @@ func (r *run) singles() error {
 	return nil
 }
 
-// change times from asking for a change of a role until a check has seen it. Half make
-// a member an administrator, the other half are back. Afterwards the peer has to agree
-// with the reference still.
+// change measures the time from the call of SetRole until a check returns the new answer.
+// Half of the changes make a member an administrator, and half undo that. Afterwards the
+// peer must still agree with the reference.
 func (r *run) change() error {
 	r.stage("role change", 0)
 	var took [2][]float64
@@ -113,8 +113,8 @@ func (r *run) change() error {
 	return r.agreeChanged(people[:min(len(people), 10)])
 }
 
-// agreeChanged makes some members administrators on both sides, and has them asked
-// about by questions of all kinds.
+// agreeChanged makes some members administrators on both sides, and compares the answers to
+// questions of all kinds about them.
 func (r *run) agreeChanged(people []string) error {
 	for _, role := range []string{world.Admin, world.Member} {
 		for i, user := range people {
@@ -136,7 +136,7 @@ func (r *run) agreeChanged(people []string) error {
 	return nil
 }
 
-// actions times all actions on a calendar, next to one check of the same.
+// actions measures all actions on a calendar, and one check of the same calendar.
 func (r *run) actions() error {
 	r.stage("actions", 0)
 	on := func(p peer.Peer) func(int) {
@@ -151,7 +151,7 @@ func (r *run) actions() error {
 	return nil
 }
 
-// list times which calendars of a page a user may edit.
+// list measures Editable on pages of calendars.
 func (r *run) list() error {
 	r.stage("list", 0)
 	of := func(p peer.Peer) func(int) {

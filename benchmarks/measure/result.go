@@ -1,10 +1,11 @@
-// Package measure holds one peer against the reference: first whether they agree, then
-// how long both take, in turns, so that whatever else the machine does hits both.
+// Package measure compares a peer with the reference: first their answers, then their
+// times. Both are measured in alternating turns, so that other load on the machine affects
+// both.
 package measure
 
 import "time"
 
-// Spec says what is measured.
+// Spec describes a measurement.
 type Spec struct {
 	Peer   string
 	Users  int
@@ -12,15 +13,15 @@ type Spec struct {
 	Budget Budget
 }
 
-// Budget is how much time there is. Where it ends early, less is measured; the limits
-// end a measurement, with a result that says so.
+// Budget limits a measurement. When a time for a part is used up, less is measured. When a
+// limit is exceeded, the measurement ends, and the result states that.
 type Budget struct {
-	Questions int           // how many different ones there are to ask in turns
-	Pages     int           // and lists
-	Agree     int           // questions to agree on
-	AgreeFor  time.Duration // or fewer, when they take longer
-	WarmFor   time.Duration // at most, to ask everything once
-	Rounds    int           // of which the median counts
+	Questions int           // different questions for the turns
+	Pages     int           // different lists for the turns
+	Agree     int           // questions to compare with the reference
+	AgreeFor  time.Duration // the time after which fewer questions are compared
+	WarmFor   time.Duration // the maximum time to ask each question once
+	Rounds    int           // the result is the median over the rounds
 	Round     time.Duration
 	Singles   int // calls that are timed one by one
 	Changes   int // of roles
@@ -31,7 +32,7 @@ type Budget struct {
 	MemoryLimit uint64        // bytes taken from the system
 }
 
-// Full is the budget of a run that is published.
+// Full returns the budget of a published run.
 var Full = Budget{
 	Questions: 1 << 17, Pages: 64, Agree: 20_000, AgreeFor: time.Minute,
 	WarmFor: 10 * time.Second, Rounds: 15, Round: 100 * time.Millisecond,
@@ -39,8 +40,8 @@ var Full = Budget{
 	LoadLimit: 90 * time.Second, OneLimit: time.Second, MemoryLimit: 10 << 30,
 }
 
-// Quick is the budget of a run that shows that everything works, also on a machine
-// that is busy with other things: what hangs is all that its limits end.
+// Quick returns the budget of a run that only verifies that everything works, also on a busy
+// machine: its limits end only a peer that hangs.
 var Quick = Budget{
 	Questions: 1 << 10, Pages: 8, Agree: 500, AgreeFor: time.Hour,
 	WarmFor: 100 * time.Millisecond, Rounds: 3, Round: 4 * time.Millisecond,
@@ -48,27 +49,26 @@ var Quick = Budget{
 	LoadLimit: time.Hour, OneLimit: time.Hour, MemoryLimit: 10 << 30,
 }
 
-// Pair is what the reference and the peer took, in nanoseconds, and the peer's as a
-// multiple of the reference's. Each is a median of rounds; the ratio is the median of
-// the rounds' ratios.
+// Pair contains the times of the reference and of the peer, in nanoseconds, and the ratio of
+// the peer to the reference. Each is a median over the rounds; the ratio is the median of
+// the ratios of the rounds.
 type Pair struct {
 	Reference float64 `json:"reference_ns"`
 	Peer      float64 `json:"peer_ns"`
 	Ratio     float64 `json:"ratio"`
 }
 
-// Result is what was found out about a peer at one size.
+// Result is the result of a peer at one size.
 type Result struct {
 	Peer  string `json:"peer"`
 	Users int    `json:"users"`
 
-	// Refused says why there is nothing else: what took too long, or too much. It is
-	// empty where everything was measured.
+	// Refused states which limit the peer exceeded. It is empty if everything was measured.
 	Refused string `json:"refused,omitempty"`
 
-	Agreed      int     `json:"agreed"` // questions with the reference's answer: all that were asked
+	Agreed      int     `json:"agreed"` // the number of compared questions, which all had the reference's answer
 	Allowed     float64 `json:"allowed"`
-	PrepareTime float64 `json:"prepare_s"` // to fill the database, once; 0 for who has none
+	PrepareTime float64 `json:"prepare_s"` // to fill the database once; 0 without a database
 	LoadTime    float64 `json:"load_s"`    // to be ready for questions, at every start
 	Heap        float64 `json:"heap_bytes_per_user"`
 	HeapStored  float64 `json:"heap_with_store_bytes_per_user"`

@@ -11,22 +11,22 @@ import (
 	"github.com/usher-go/usher/benchmarks/world"
 )
 
-// run is one measurement at work.
+// run is the state of one measurement.
 type run struct {
 	Spec
 	world     *world.World
 	reference peer.Peer
 	peer      peer.Peer
 	questions []world.Question
-	calendars []world.Question // those of them that are about calendars
+	calendars []world.Question // the questions about calendars
 	pages     []world.Page
 	result    *Result
 	stage     func(name string, limit time.Duration)
 }
 
-// Run measures a peer that is not loaded yet. It tells stage of each part that begins,
-// with the time after which the part is too slow, or 0; it is the caller who ends it
-// then. An error means that the peer failed or disagrees with the reference.
+// Run measures a peer that is not loaded yet. At the beginning of each part, it calls stage
+// with the time limit of the part, 0 for none. Callers must end the process when a limit is
+// exceeded. An error means that the peer failed or disagrees with the reference.
 func Run(s Spec, p peer.Peer, stage func(name string, limit time.Duration)) (*Result, error) {
 	w, err := world.New(s.Users, s.Seed)
 	if err != nil {
@@ -57,8 +57,8 @@ func Run(s Spec, p peer.Peer, stage func(name string, limit time.Duration)) (*Re
 	return r.result, nil
 }
 
-// load measures time and heap. The questions and the reference are there before, and
-// the world yields new strings, so that the heap grows by what the peer keeps alone.
+// load measures time and heap. The questions and the reference are created before, and the
+// world returns new strings, so the heap grows only by what the peer keeps.
 func (r *run) load() error {
 	r.stage("load", r.Budget.LoadLimit)
 	before := heap()
@@ -89,8 +89,8 @@ func heap() int64 {
 	return int64(stats.HeapAlloc)
 }
 
-// agree has both answer the same questions. A peer that is too slow for all of them
-// answers fewer, but always some.
+// agree compares the answers of both sides to the same questions. A slow peer answers
+// fewer questions, but at least one.
 func (r *run) agree() error {
 	r.stage("agree", 0)
 	list := r.world.Questions(r.Budget.Agree)

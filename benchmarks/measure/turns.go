@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// side is one of those who take turns: how it answers number i, and how much it does
-// in a turn.
+// side is one of the alternating sides: a function that answers question i, and the number
+// of questions in a turn.
 type side struct {
 	ask  func(i int)
 	turn int
 	at   int // the next number
 }
 
-// pace sets the turn so that it takes about as long as is asked for.
+// pace sets the number of questions in a turn, so that a turn takes about a given time.
 func (s *side) pace(turn time.Duration) {
 	n, took := 0, time.Duration(0)
 	for took < turn && n < 1<<14 {
@@ -28,16 +28,16 @@ func (s *side) pace(turn time.Duration) {
 	s.turn = min(max(1, int(float64(n)*float64(turn)/float64(max(1, took)))), 1<<17)
 }
 
-// way is how a side does a turn; it returns how long it took for how many answers.
+// way runs a turn of a side. It returns the time and the number of answers.
 type way func(*side) (took time.Duration, n int)
 
-// A turn on many processors is longer, since the last of them has to be waited for.
+// A turn on many processors is longer, because it ends when the last processor is done.
 const (
 	serialTurn   = time.Millisecond
 	parallelTurn = 20 * time.Millisecond
 )
 
-// serial does a turn on one goroutine.
+// serial runs a turn on one goroutine.
 func (s *side) serial() (took time.Duration, n int) {
 	start := time.Now()
 	for i := s.at; i < s.at+s.turn; i++ {
@@ -48,7 +48,7 @@ func (s *side) serial() (took time.Duration, n int) {
 	return took, s.turn
 }
 
-// parallel does a turn on every processor, each somewhere else in the list.
+// parallel runs a turn on every processor, each at another position in the list.
 func (s *side) parallel() (took time.Duration, n int) {
 	workers := runtime.GOMAXPROCS(0)
 	var all sync.WaitGroup
@@ -67,16 +67,16 @@ func (s *side) parallel() (took time.Duration, n int) {
 	return took, workers * s.turn
 }
 
-// rounds lets the sides take turns and returns for each round what an answer of each
-// side took, in nanoseconds. The sides are far apart in the list of questions, so that
-// none finds in the processor's memory what another has just looked at.
+// rounds runs alternating turns of the sides. It returns, for each round, the time of an
+// answer of each side in nanoseconds. The sides are at distant positions in the list, so
+// that no side finds data in the processor's caches that the other has just used.
 func (b Budget) rounds(turn time.Duration, way way, asks ...func(i int)) [][]float64 {
 	sides := make([]side, len(asks))
 	for i, ask := range asks {
 		sides[i] = side{ask: ask, at: i * b.Questions / len(asks)}
 		sides[i].pace(turn)
 	}
-	runtime.GC() // what came before must not be cleared up in the first round
+	runtime.GC() // earlier garbage must not be collected in the first round
 	list := make([][]float64, b.Rounds)
 	for round := range list {
 		took, n := make([]time.Duration, len(sides)), make([]int, len(sides))
@@ -94,7 +94,7 @@ func (b Budget) rounds(turn time.Duration, way way, asks ...func(i int)) [][]flo
 	return list
 }
 
-// pair is the medians of two columns of rounds, and of their ratio.
+// pair returns the medians of two columns of rounds, and of their ratios.
 func pair(rounds [][]float64, reference, peer int) Pair {
 	var columns [3][]float64
 	for _, r := range rounds {
@@ -105,7 +105,7 @@ func pair(rounds [][]float64, reference, peer int) Pair {
 	return Pair{Reference: quantile(columns[0], 50), Peer: quantile(columns[1], 50), Ratio: quantile(columns[2], 50)}
 }
 
-// quantile returns the value that so many in a hundred do not exceed. It sorts the list.
+// quantile returns a percentile of the list. It sorts the list.
 func quantile(list []float64, percent int) float64 {
 	if len(list) == 0 {
 		return 0

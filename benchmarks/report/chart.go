@@ -12,8 +12,8 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// Colours of the middle, which stand out from white and from near black alike; the
-// background is transparent.
+// Colors of medium brightness, which are readable on white and on near black. The background
+// is transparent.
 var (
 	ink    = color.RGBA{R: 0x76, G: 0x7d, B: 0x86, A: 255}
 	faint  = color.NRGBA{R: 0x76, G: 0x7d, B: 0x86, A: 90}
@@ -27,8 +27,8 @@ const (
 	wide   = 640
 )
 
-// Chart draws what a check takes, as a multiple of the reference, on a logarithmic
-// scale: a bar for each peer, grouped by the number of users. It is an SVG.
+// Chart returns an SVG of the time of a check as a multiple of the reference, on a
+// logarithmic scale. It has a bar for each peer, grouped by the number of users.
 func (r *Report) Chart() ([]byte, error) {
 	p := plot.New()
 	p.BackgroundColor = nil // the page's own
@@ -59,12 +59,12 @@ func (r *Report) Chart() ([]byte, error) {
 	if _, err := canvas.WriteTo(&svg); err != nil {
 		return nil, err
 	}
-	// Fonts of the same widths, where that one is not installed.
+	// Fallback fonts with the same widths.
 	return bytes.ReplaceAll(svg.Bytes(), []byte("Liberation Sans"), []byte("Liberation Sans, Arial, Helvetica, sans-serif")), nil
 }
 
-// bars adds the bars from the top down, and returns how many rows they take, and the
-// largest exponent.
+// bars adds the bars from top to bottom. It returns the number of their rows, and the largest
+// exponent.
 func (r *Report) bars(p *plot.Plot) (rows int, most float64, err error) {
 	grid := plotter.NewGrid()
 	grid.Horizontal.Width = 0

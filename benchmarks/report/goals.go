@@ -9,24 +9,25 @@ import (
 	"github.com/usher-go/usher/benchmarks/measure"
 )
 
-// Goal is what usher is held against.
+// Goal is a goal for usher, and whether a run reaches it.
 type Goal struct {
 	Text  string `json:"goal"`
 	Found string `json:"found"`
 	Holds bool   `json:"holds"`
 }
 
-// atMost is how many times the reference a check may take, by the number of users.
+// atMost is the maximum time of a check as a multiple of the reference, by the number of
+// users.
 var atMost = map[int]float64{100: 1.4, 10_000: 1.2, 1_000_000: 1.1}
 
 const (
 	faster     = 12  // times the fastest peer, up to 10,000 users
-	changed    = 20  // µs until a role change shows
-	perCheck   = 2.0 // checks that all actions may take
-	heapFactor = 3   // the smallest peer's heap is to be so many times usher's
+	changed    = 20  // µs until a role change is seen
+	perCheck   = 2.0 // the maximum time of all actions, in checks
+	heapFactor = 3   // the minimum heap of the smallest peer, as a multiple of usher's
 )
 
-// goals judges the sizes that were measured.
+// goals returns the goals for the measured sizes.
 func goals(r *Report) (list []Goal) {
 	judge := func(text string, each func(users int, usher *measure.Result) (found string, holds bool)) {
 		g := Goal{Text: text, Holds: true}
@@ -93,7 +94,7 @@ func goals(r *Report) (list []Goal) {
 	return list
 }
 
-// others returns the peers that were measured at a size, least first.
+// others returns the other peers measured at a size, the smallest value first.
 func (r *Report) others(users int, by func(*measure.Result) float64) (list []*measure.Result) {
 	for _, p := range r.Peers {
 		if one := r.find(p.Name, users); one != nil && p.Name != ByHand && p.Name != Usher {

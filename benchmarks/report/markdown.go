@@ -7,7 +7,7 @@ import (
 	"github.com/usher-go/usher/benchmarks/measure"
 )
 
-// Markdown is the report as a page.
+// Markdown returns the report as a page.
 func (r *Report) Markdown() string {
 	var w strings.Builder
 	p := func(format string, args ...any) { fmt.Fprintf(&w, format+"\n", args...) }
@@ -95,7 +95,7 @@ func (r *Report) at(users int) (list []measure.Result) {
 	return list
 }
 
-// Duration writes nanoseconds with two or three digits.
+// Duration returns a number of nanoseconds as text with two or three digits.
 func Duration(ns float64) string {
 	for _, unit := range []struct {
 		of   float64
@@ -118,7 +118,7 @@ func digits(x float64) string {
 	return count(int(x + 0.5))
 }
 
-// times writes a ratio.
+// times returns a ratio as text.
 func times(x float64) string {
 	if x < 10 {
 		return fmt.Sprintf("%.2f", x)
@@ -126,7 +126,7 @@ func times(x float64) string {
 	return digits(x)
 }
 
-// number writes how many allocations there are: a zero is one.
+// number returns a number of allocations as text, "0" if it is almost zero.
 func number(x float64) string {
 	if x < 0.005 {
 		return "0"
@@ -134,7 +134,7 @@ func number(x float64) string {
 	return digits(x)
 }
 
-// count writes a number with commas.
+// count returns a number as text with commas.
 func count(n int) string {
 	s := fmt.Sprint(n)
 	for i := len(s) - 3; i > 0; i -= 3 {

@@ -1,5 +1,4 @@
-// Package report writes down what was measured: for readers, for machines, and as a
-// picture.
+// Package report writes the results as a page, as data and as a chart.
 package report
 
 import (
@@ -16,22 +15,22 @@ import (
 	"github.com/usher-go/usher/benchmarks/measure"
 )
 
-// The names of the two that everybody is compared with.
+// The names of the two peers to which all others are compared.
 const (
 	ByHand = "byhand"
 	Usher  = "usher"
 )
 
-// Files are the names of what Write writes.
+// Files are the names of the files that Write writes.
 var Files = []string{"RESULTS.md", "results.json", "chart.svg"}
 
-// Peer is one of those who were measured.
+// Peer is a measured peer.
 type Peer struct {
 	Name    string `json:"name"`
 	Title   string `json:"title"`
 	Module  string `json:"module,omitempty"`
 	Version string `json:"version,omitempty"`
-	Table   bool   `json:"application_keeps_users"` // and not the peer: the heap is that of the application's table
+	Table   bool   `json:"application_keeps_users"` // if true, the heap is that of the application's table
 }
 
 // Report is one run.
@@ -41,7 +40,7 @@ type Report struct {
 	Machine string           `json:"machine"`
 	Cores   int              `json:"cores"`
 	Seed    uint64           `json:"seed"`
-	Quick   bool             `json:"quick,omitempty"` // then the figures say nothing
+	Quick   bool             `json:"quick,omitempty"` // if true, the numbers are meaningless
 	Peers   []Peer           `json:"peers"`
 	Results []measure.Result `json:"results"`
 	Goals   []Goal           `json:"goals"`
@@ -49,7 +48,7 @@ type Report struct {
 	Minutes float64 `json:"minutes"`
 }
 
-// New begins a report, of now and this machine.
+// New returns a new report with the present time and this machine.
 func New(seed uint64, quick bool) *Report {
 	return &Report{
 		Date: time.Now().UTC().Format(time.DateOnly), Go: runtime.Version(), Machine: cpu(), Cores: runtime.GOMAXPROCS(0),
@@ -57,7 +56,7 @@ func New(seed uint64, quick bool) *Report {
 	}
 }
 
-// Add adds a peer, with the version that this program was built with.
+// Add adds a peer, with the version of its module in this program.
 func (r *Report) Add(p Peer) {
 	info, _ := debug.ReadBuildInfo()
 	if info != nil && p.Module != "" {
@@ -73,7 +72,7 @@ func (r *Report) Add(p Peer) {
 	r.Peers = append(r.Peers, p)
 }
 
-// cpu returns the model of the processor where Linux tells it, else the architecture.
+// cpu returns the model of the processor on Linux, and the architecture elsewhere.
 func cpu() string {
 	text, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
@@ -87,7 +86,7 @@ func cpu() string {
 	return runtime.GOOS + "/" + runtime.GOARCH
 }
 
-// Write writes the files into a folder.
+// Write writes the files into a directory.
 func (r *Report) Write(folder string) error {
 	if r.Minutes == 0 {
 		r.Minutes = time.Since(r.start).Minutes()
@@ -109,7 +108,7 @@ func (r *Report) Write(folder string) error {
 	return nil
 }
 
-// sizes are the numbers of users, in their order.
+// sizes returns the numbers of users, sorted.
 func (r *Report) sizes() (list []int) {
 	for _, result := range r.Results {
 		if n := len(list); n == 0 || list[n-1] != result.Users {
@@ -119,7 +118,7 @@ func (r *Report) sizes() (list []int) {
 	return list
 }
 
-// find returns what was measured of a peer at a size, or nil.
+// find returns the result of a peer at a size, nil if there is none.
 func (r *Report) find(peer string, users int) *measure.Result {
 	for i := range r.Results {
 		if one := &r.Results[i]; one.Peer == peer && one.Users == users && one.Refused == "" {

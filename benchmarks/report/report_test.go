@@ -16,8 +16,8 @@ import (
 	"github.com/usher-go/usher/benchmarks/report"
 )
 
-// fixed is a run with what can occur: a peer that is measured, one that is too slow
-// at a size, one that is not compared with.
+// fixed is a run with all cases: a measured peer, a peer that is too slow at a size, and a
+// peer that is not compared.
 func fixed() *report.Report {
 	r := &report.Report{Date: "2026-01-02", Go: "go1.26", Machine: "A Processor", Cores: 2, Seed: 1, Minutes: 3}
 	r.Peers = []report.Peer{

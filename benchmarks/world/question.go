@@ -2,7 +2,7 @@ package world
 
 import "math/rand/v2"
 
-// Kind is a permission that is asked for, as a small number.
+// Kind is the permission of a question, as a small number.
 type Kind uint8
 
 // The permissions, of calendars first.
@@ -16,9 +16,9 @@ const (
 	UserDelete
 	SubscriptionManage
 	AccountDelete
-	Kinds // how many there are
+	Kinds // the number of kinds
 
-	// OfCalendars is how many of them are about calendars.
+	// OfCalendars is the number of kinds that are about calendars.
 	OfCalendars = CalendarSetHosts + 1
 )
 
@@ -27,30 +27,30 @@ var names = [Kinds]string{
 	"seat.assign", "user.delete", "subscription.manage", "account.delete",
 }
 
-// String returns the permission's name.
+// String returns the name of the permission.
 func (k Kind) String() string { return names[k] }
 
-// Actions is a set of what may be done on a calendar: bit k is Kind k.
+// Actions is a set of permissions on a calendar. Bit k is Kind k.
 type Actions uint8
 
-// With returns the set with one more action.
+// With returns the set with k added.
 func (a Actions) With(k Kind) Actions { return a | 1<<k }
 
-// Question is one, as a handler of the application would ask it. Calendar or Entry is
-// what it is about; on the account's own things neither is set.
+// Question is a question as a handler of the application would ask it. Calendar or Entry is
+// its resource; for the account itself, both are nil.
 type Question struct {
 	Account    string
 	User       string
 	Permission string
-	Kind       Kind // the same, for what a handler would have made of it beforehand
+	Kind       Kind // the same permission, parsed in advance as a handler would do
 	Calendar   *Calendar
 	Entry      *Entry
 }
 
-// Questions makes so many: six in ten to view or edit a calendar, two to assign a
-// seat, two on the account. About half are to be allowed: those who ask about a
-// calendar are its host, the manager of the host's team, an administrator or
-// somebody else. Nothing in them shares memory with what a peer has loaded.
+// Questions returns a number of questions: six of ten are about viewing or editing a
+// calendar, two about assigning a seat, and two about the account. About half are allowed:
+// the subject of a question about a calendar is its host, the manager of the host's team, an
+// administrator or another user. The questions share no memory with a loaded peer.
 func (w *World) Questions(n int) []Question {
 	random := rand.New(rand.NewPCG(w.seed, uint64(w.Users)<<32))
 	list := make([]Question, n)
@@ -95,7 +95,7 @@ func (w *World) question(random *rand.Rand) Question {
 	default:
 		q.Kind = []Kind{SubscriptionManage, UserDelete, AccountDelete}[random.IntN(3)]
 		if q.Kind == UserDelete {
-			q.Entry = w.entry(anyone() * min(1, random.IntN(8))) // one in eight is the owner, whom nobody deletes
+			q.Entry = w.entry(anyone() * min(1, random.IntN(8))) // one in eight is the owner, who cannot be deleted
 		}
 		switch n := random.IntN(4); {
 		case n < 2 && q.Kind == AccountDelete:
@@ -112,15 +112,15 @@ func (w *World) entry(user int) *Entry {
 	return &Entry{Account: w.Account, ID: [1]string{userID(user)}}
 }
 
-// Page is a list that a user looks at: the calendars of one team. Which of them may
-// the user edit?
+// Page is a list of the calendars of one team. The question is which of them the user may
+// edit.
 type Page struct {
 	User      string
 	Calendars []*Calendar
 }
 
-// Pages makes so many: half are looked at by a member of the team, a quarter by its
-// manager, and a quarter by an administrator.
+// Pages returns a number of pages: half for a member of the team, a quarter for its manager,
+// and a quarter for an administrator.
 func (w *World) Pages(n int) []Page {
 	random := rand.New(rand.NewPCG(w.seed, uint64(w.Users)<<32+1))
 	list := make([]Page, n)
@@ -141,8 +141,7 @@ func (w *World) Pages(n int) []Page {
 	return list
 }
 
-// Plain returns the ids of so many members without another role, for trying changes
-// of roles on.
+// Plain returns the ids of a number of members without another role, for role changes.
 func (w *World) Plain(n int) []string {
 	random := rand.New(rand.NewPCG(w.seed, uint64(w.Users)<<32+2))
 	list := make([]string, n)

@@ -1,6 +1,6 @@
-// Package world is the company that every peer is asked about: who is in it, which
-// booking calendars there are, and the questions. It is made up from a seed, the
-// same for everybody, and nothing of it is kept in memory but what a caller keeps.
+// Package world generates the company of the benchmarks: its users, its booking calendars
+// and the questions. A seed determines all of it, so it is the same for every peer. It keeps
+// nothing in memory except what callers keep.
 package world
 
 import (
@@ -20,39 +20,38 @@ const (
 
 const (
 	teamSize = 20
-	block    = 100 // users in which every kind of user occurs in full
+	block    = 100 // the number of users with all kinds in their shares
 	perUser  = 2   // booking calendars
 )
 
-// World is one account of so many users. New makes one.
+// World is one account. New returns one.
 type World struct {
 	Account string
 	Users   int
 	seed    uint64
 }
 
-// New returns the account that a seed stands for. Users must be a multiple of 100,
-// so that the shares of managers and administrators come out even.
+// New returns the account of a seed. The number of users must be a multiple of 100, so that
+// the shares of managers and administrators are whole numbers.
 func New(users int, seed uint64) (*World, error) {
 	if users < block || users%block != 0 {
-		return nil, fmt.Errorf("a company of %d users: the number must be a multiple of %d", users, block)
+		return nil, fmt.Errorf("invalid number of users %d (want a multiple of %d)", users, block)
 	}
 	return &World{Account: "acme", Users: users, seed: seed}, nil
 }
 
-// Row is a user as a database tells it.
+// Row is a user as read from a database.
 type Row struct {
 	User      string
 	Role      string
-	Team      string // every user is in one
+	Team      string // every user is in one team
 	Manages   bool   // the team
 	AdminOnly bool   // hosts nothing
 }
 
-// Rows yields all users. Ids are new strings, as a database driver makes them, those
-// of a team once for its members, which follow each other. So whoever keeps a string
-// pays for it, whoever copies pays for the copy alone, and the world itself pays
-// for nobody.
+// Rows returns all users. Ids are new strings, as from a database driver. Consecutive members
+// of a team share the string of its id. So a string counts for the heap of a peer that keeps
+// it, and a copy counts once; the world itself keeps none.
 func (w *World) Rows() iter.Seq[Row] {
 	return func(yield func(Row) bool) {
 		team := ""
@@ -92,8 +91,8 @@ func number(prefix string, digits, n int) string {
 	return string(append(b, s...))
 }
 
-// Calendar is a booking calendar, a type of the application's own. It comes with the
-// question, since the application has read it to show or change it.
+// Calendar is a booking calendar, a type of the application. A question contains it, because
+// the application has already loaded it.
 type Calendar struct {
 	ID      string
 	Account string
@@ -101,16 +100,16 @@ type Calendar struct {
 	Teams   []string
 }
 
-// Entry is a user whom a question is about. The array of one is there so that it can
-// be given as a list too.
+// Entry is the user that a question is about. The array with one element also serves as a
+// list.
 type Entry struct {
 	Account string
 	ID      [1]string
 }
 
-// Calendars returns the booking calendars that a user is the first host of: two, or
-// none for admin-only users. Of a hundred calendars about eighty have one host,
-// fifteen two or three, and five are the team's.
+// Calendars returns the booking calendars of which a user is the first host: two, or none
+// for admin-only users. Of a hundred calendars, about eighty have one host, fifteen have two
+// or three, and five belong to the team.
 func (w *World) Calendars(user int) []*Calendar {
 	if adminOnly(user) {
 		return nil

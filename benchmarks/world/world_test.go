@@ -88,7 +88,7 @@ func TestTheCalendars(t *testing.T) {
 			case len(c.Hosts) > 1:
 				several++
 				require.LessOrEqual(t, len(c.Hosts), 3)
-				require.Len(t, slices.Compact(slices.Sorted(slices.Values(c.Hosts))), len(c.Hosts), "nobody hosts twice")
+				require.Len(t, slices.Compact(slices.Sorted(slices.Values(c.Hosts))), len(c.Hosts), "no host is listed twice")
 			}
 			if len(c.Teams) == 0 {
 				require.Equal(t, r.User, c.Hosts[0])

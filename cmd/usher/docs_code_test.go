@@ -13,7 +13,7 @@ import (
 	"github.com/usher-go/usher/policytest"
 )
 
-// checkYAML loads a policy, or a test file whose checks have to pass.
+// checkYAML loads a policy, or loads and runs a test file.
 func checkYAML(t *testing.T, b block, dir string) {
 	text := b.text()
 	if !beginsFile.MatchString(text) {
@@ -24,7 +24,7 @@ func checkYAML(t *testing.T, b block, dir string) {
 			t.Errorf("%s:%d: this differs from the file %s", b.page, b.line, b.name)
 		}
 	}
-	src := []byte(strings.Repeat("\n", b.line-1) + text) // so that messages have the lines of the page
+	src := []byte(strings.Repeat("\n", b.line-1) + text) // the line numbers in messages are those of the page
 	if !isTestFile.MatchString(text) {
 		p, err := policyfile.Load(b.page, src)
 		if err != nil {
@@ -49,7 +49,7 @@ var (
 	isTestFile = regexp.MustCompile(`(?m)^policy:`)
 )
 
-// code has the files that a go block of one page may be part of.
+// code contains the files that the go blocks of a page may quote.
 type code []codeFile
 
 type codeFile struct {
@@ -101,7 +101,7 @@ func readCode(t *testing.T, root string, p page) (files code) {
 
 var isProgram = regexp.MustCompile(`^\$ go (run|test) \./examples/(\w+)$`)
 
-// codeLines leaves out indentation and empty lines.
+// codeLines returns the lines without indentation and without empty lines.
 func codeLines(lines []string) (kept []codeLine) {
 	for i, line := range lines {
 		if text := strings.TrimSpace(line); text != "" {
@@ -111,7 +111,7 @@ func codeLines(lines []string) (kept []codeLine) {
 	return kept
 }
 
-// check looks for the block in the files. If it is in none, check reports the first line
+// check searches the files for the block. If no file contains it, check reports the first line
 // that differs from the file with the longest match.
 func (files code) check(t *testing.T, b block) {
 	want := codeLines(b.lines)
@@ -134,6 +134,6 @@ func (files code) check(t *testing.T, b block) {
 			}
 		}
 	}
-	t.Errorf("%s:%d: this code is part of no program that the page runs and of no example*_test.go.\npage: %s\n%s",
+	t.Errorf("%s:%d: this code is not in a program that the page runs, nor in an example*_test.go.\npage: %s\n%s",
 		b.page, b.line+want[best].number-1, want[best].text, where)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/usher-go/usher/cmd/usher/internal/cli"
 )
 
-// elsewhere are the commands that a page may show and this test does not run.
+// elsewhere are the commands that pages may show, but that this test does not run.
 var elsewhere = map[string]string{
 	"cd":         "all commands run from the root of the repository anyway",
 	"git clone":  "it needs the network",
@@ -21,7 +21,7 @@ var elsewhere = map[string]string{
 	"make":       "it runs the tests, of which this is one",
 }
 
-// console plays the console blocks of a page.
+// console runs the console blocks of a page.
 type console struct {
 	root     string // of the repository
 	dir      string // to run in
@@ -30,7 +30,7 @@ type console struct {
 	programs *programs
 }
 
-// play runs the commands of a block, and compares what they print.
+// play runs the commands of a block, and compares their output.
 func (c *console) play(t *testing.T, b block) {
 	t.Chdir(c.dir)
 	for i := 0; i < len(b.lines); {
@@ -49,12 +49,12 @@ func (c *console) play(t *testing.T, b block) {
 		case err != nil:
 			t.Errorf("%s:%d: $ %s: %v", c.page, line, command, err)
 		case ran && !matches(trim(want), trim(strings.Split(got, "\n"))):
-			t.Errorf("%s:%d: $ %s prints something else:\n%s", c.page, line, command, got)
+			t.Errorf("%s:%d: $ %s prints other output:\n%s", c.page, line, command, got)
 		}
 	}
 }
 
-// run returns what a command prints, or that it is one for elsewhere.
+// run returns the output of a command. It returns false for a command in elsewhere.
 func (c *console) run(t *testing.T, command string) (out string, ran bool, err error) {
 	if command == "echo $?" {
 		return strconv.Itoa(c.code) + "\n", true, nil
@@ -80,7 +80,7 @@ func (c *console) run(t *testing.T, command string) (out string, ran bool, err e
 	case strings.HasPrefix(text, "go run ./cmd/usher "):
 		args = words[3:]
 	default:
-		return "", false, fmt.Errorf("this test runs usher and the programs in examples. It leaves out %s", strings.Join(sortedNames(elsewhere), ", "))
+		return "", false, fmt.Errorf("this test runs usher and the programs in examples, and skips %s", strings.Join(sortedNames(elsewhere), ", "))
 	}
 	var both bytes.Buffer // as on a terminal
 	c.code = cli.Run(args, strings.NewReader(""), &both, &both)
@@ -96,7 +96,7 @@ func sortedNames(m map[string]string) []string {
 	return names
 }
 
-// split makes words of a command as a shell does: quotes, patterns, comments.
+// split splits a command into words as a shell does, with quotes, patterns and comments.
 func split(command string) ([]string, error) {
 	var words []string
 	var word strings.Builder
@@ -108,7 +108,7 @@ func split(command string) ([]string, error) {
 		text := word.String()
 		switch {
 		case !quoted && strings.ContainsAny(text, "|<>&;$`"):
-			return fmt.Errorf("%q is for a shell, and this test runs single commands", text)
+			return fmt.Errorf("%q needs a shell, but this test runs single commands", text)
 		case !quoted && strings.Contains(text, "*"):
 			files, err := filepath.Glob(text)
 			if err != nil || len(files) == 0 {
@@ -140,18 +140,18 @@ func split(command string) ([]string, error) {
 		}
 	}
 	if quote != 0 {
-		return nil, fmt.Errorf("a quote is not closed")
+		return nil, fmt.Errorf("missing closing quote")
 	}
 	if err := end(); err != nil {
 		return nil, err
 	}
 	if len(words) == 0 {
-		return nil, fmt.Errorf("there is no command")
+		return nil, fmt.Errorf("the command is empty")
 	}
 	return words, nil
 }
 
-// trim leaves out blanks at the end of lines, and empty lines at the end of all.
+// trim removes blanks at the end of lines, and empty lines at the end of the text.
 func trim(lines []string) []string {
 	lines = slices.Clone(lines)
 	for i := range lines {
@@ -185,9 +185,9 @@ func TestSplit(t *testing.T) {
 		{"usher test # all of them", []string{"usher", "test"}, ""},
 		{"usher validate *.go.mod.*", nil, "*.go.mod.* matches no file"},
 		{"usher validate go.mo*", []string{"usher", "validate", "go.mod"}, ""},
-		{"usher matrix oncehub > roles.md", nil, `">" is for a shell, and this test runs single commands`},
-		{"usher 'test", nil, "a quote is not closed"},
-		{" ", nil, "there is no command"},
+		{"usher matrix oncehub > roles.md", nil, `">" needs a shell, but this test runs single commands`},
+		{"usher 'test", nil, "missing closing quote"},
+		{" ", nil, "the command is empty"},
 	} {
 		got, err := split(row.command)
 		if err == nil && row.err != "" || err != nil && err.Error() != row.err || !slices.Equal(got, row.want) {

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// Every relative link in a Markdown file leads to a file of the repository, and, where it
-// has a fragment, to a heading of that file.
+// Every relative link in a Markdown file leads to an existing file of the repository. If it
+// has a fragment, it leads to a heading of that file.
 func TestLinks(t *testing.T) {
 	root := repository(t)
 	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
@@ -41,7 +41,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// The README leads to every page.
+// The README has a link to every page.
 func TestReadmeLinksEveryPage(t *testing.T) {
 	root := repository(t)
 	text, err := os.ReadFile(filepath.Join(root, "README.md"))
@@ -75,7 +75,7 @@ var (
 	isLink = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 )
 
-// checkLink returns what is wrong with a link in a file, "" if nothing is.
+// checkLink returns the problem of a link in a file, "" if the link is valid.
 func checkLink(file, link string) string {
 	path, fragment, _ := strings.Cut(link, "#")
 	target := file
@@ -102,7 +102,7 @@ func checkLink(file, link string) string {
 
 var isHeading = regexp.MustCompile(`(?m)^#+ (.*)$`)
 
-// anchor returns the fragment for a heading, as code hosts make it.
+// anchor returns the fragment for a heading, as code hosts generate it.
 func anchor(heading string) string {
 	return strings.ReplaceAll(notInAnchor.ReplaceAllString(strings.ToLower(heading), ""), " ", "-")
 }

@@ -65,8 +65,8 @@ func readBlocks(page, text string) []block {
 
 var isFileName = regexp.MustCompile(`^[\w./-]+\.yaml$`)
 
-// withNamedBlocks returns a directory with everything that the repository has, and with
-// the files that the page contains.
+// withNamedBlocks returns a directory with all files of the repository, and with
+// the named blocks of the page as files.
 func withNamedBlocks(t *testing.T, root string, blocks []block) string {
 	dir := t.TempDir()
 	entries, err := os.ReadDir(root)
@@ -97,7 +97,7 @@ func isThere(path string) bool {
 	return err == nil
 }
 
-// checkWidth finds code for which a reader has to scroll. A tab counts as four columns.
+// checkWidth reports code that is too wide for a page. A tab counts as four columns.
 func checkWidth(t *testing.T, b block) {
 	if b.language != "go" && b.language != "yaml" && b.language != "sql" {
 		return
@@ -109,7 +109,7 @@ func checkWidth(t *testing.T, b block) {
 	}
 }
 
-// checkImports finds a page whose Go code has no imports.
+// checkImports reports a page whose Go code has no imports.
 func checkImports(t *testing.T, p page) {
 	code := false
 	for _, b := range p.blocks {

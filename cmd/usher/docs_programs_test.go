@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// services are the programs that run until Ctrl-C. They say so on their last line.
+// services are the programs that run until Ctrl-C. Their last line contains that word.
 var services = []string{"scheduler"}
 
 // programs are the programs in examples. Each is built once.
@@ -23,7 +23,7 @@ type programs struct {
 	built map[string]string // the binaries, by name
 }
 
-// run runs a program in dir, or its tests, and returns what it prints on standard output.
+// run runs a program in dir, or its tests, and returns its standard output.
 func (ps *programs) run(t *testing.T, how, name, dir string) (out string, err error) {
 	if how == "test" {
 		test := exec.Command("go", "test", "./examples/"+name)
@@ -62,8 +62,8 @@ func (ps *programs) build(name string) (binary string, err error) {
 	return binary, nil
 }
 
-// serve starts a service in dir, and returns what it prints until it says how to end it.
-// Then it ends the service. The result has the port of the docs, whichever port was free.
+// serve starts a service in dir, and returns its output up to the line with Ctrl-C.
+// Then it stops the service. The result has the port number of the pages.
 func serve(binary, dir string) (out string, err error) {
 	service := exec.Command(binary)
 	service.Dir = dir

@@ -1,5 +1,5 @@
 // Command usher validates policies, runs their tests, prints their role tables and
-// explains single answers. It looks at the accounts of a store file, and changes them.
+// explains single decisions. It also reads and changes the accounts in a store file.
 package main
 
 import (

@@ -15,12 +15,12 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"usher": main})
 }
 
-// The stories of testdata/script are told with testscript's commands, and
+// The stories in testdata/script use the commands of testscript, storeCommands, and
 //
 //	exits CODE COMMAND...
 //
-// which wants one exit code of a command, where "!" takes any but 0; and with
-// storeCommands. To write into them what usher now says: UPDATE_SCRIPTS=1 go test.
+// which runs a command and requires an exit code, while "!" accepts any code except 0.
+// To update the expected output in the stories, run UPDATE_SCRIPTS=1 go test.
 func TestScripts(t *testing.T) {
 	commands := maps.Clone(storeCommands)
 	commands["exits"] = exits
@@ -29,7 +29,7 @@ func TestScripts(t *testing.T) {
 		Cmds:               commands,
 		RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("GORACE", "atexit_sleep_ms=0") // or each of the commands takes a second
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // without it, each command takes a second
 			return nil
 		},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// A new command is one file and one line. The test does to a copy of the repository what
-// CONTRIBUTING.md says, and runs the command from a test file and from the command line.
+// A new command is one file and one line. The test follows CONTRIBUTING.md in a copy of the
+// repository, and runs the command from a test file and from the command line.
 func TestNewCommand(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds the copy")
@@ -51,7 +51,7 @@ scenarios:
 	store := []string{"do", "usher.db", "--account", "acme", "--policy", "oncehub", "--host", "signup"}
 	scratch.run(t, usher, append(store, "--create", "create-account", "owner=olga", "seats.booking=2", "and", "add-user", "user=mia",
 		"and", "add-user", "user=max", "and", "assign-seat", "user=mia", "pool=booking")...)
-	contains(t, scratch.run(t, usher, append(store, "hand-over-seat", "from=mia", "to=max", "pool=booking")...), "acme is at version 2 now")
+	contains(t, scratch.run(t, usher, append(store, "hand-over-seat", "from=mia", "to=max", "pool=booking")...), "acme is now at version 2")
 	contains(t, scratch.run(t, usher, "do", "--help"), "  hand-over-seat from=USER to=USER pool=POOL\n")
 	contains(t, scratch.run(t, usher, append([]string{"__complete"}, append(store, "hand-over-seat", "from=")...)...), "from=mia\n")
 
@@ -68,7 +68,7 @@ scenarios:
 // checkout is the directory of a copy of the repository.
 type checkout string
 
-// copyModules copies what the command line is built of: the core, the store in a file, and
+// copyModules copies the modules of the command line: the core, boltstore, and
 // the command line itself.
 func copyModules(t *testing.T, root string) checkout {
 	t.Helper()
@@ -109,7 +109,7 @@ func copyModules(t *testing.T, root string) checkout {
 	return checkout(to)
 }
 
-// run runs a command in the copy, and returns what it writes.
+// run runs a command in the copy, and returns its output.
 func (c checkout) run(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(name, args...)

@@ -17,16 +17,16 @@ import (
 	"github.com/usher-go/usher/store/boltstore"
 )
 
-// storeCommands are what stories do to stores that usher does not do:
+// storeCommands are the commands of stories that usher does not have:
 //
-//	holds STORE                      has it open, as a service, until the story ends
-//	appends STORE ACCOUNT N FILE     appends what stands in a file as commit N
-//	snapshots STORE ACCOUNT N FILE   saves what stands in a file as the state at N
+//	holds STORE                      keeps the store open until the story ends, as a service does
+//	appends STORE ACCOUNT N FILE     appends the content of a file as commit N
+//	snapshots STORE ACCOUNT N FILE   saves the content of a file as the snapshot of version N
 //	erases STORE ACCOUNT             erases an account
-//	newer STORE                      says in the file that it is of a later format
-//	loses STORE ACCOUNT N            takes a commit out of the file
-//	notes STORE ACCOUNT NAME         puts the account's head into a variable
-//	shows FILE                       wants the last stdout to be what stands in a file, in which HASH stands for any hash
+//	newer STORE                      gives the file the number of a later format
+//	loses STORE ACCOUNT N            removes a commit from the file
+//	notes STORE ACCOUNT NAME         sets a variable to the head of the account
+//	shows FILE                       compares the last stdout with a file, in which HASH matches any hash
 var storeCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"holds": func(ts *testscript.TestScript, _ bool, args []string) {
 		s := openFile(ts, args, 1)
@@ -92,8 +92,8 @@ func openFile(ts *testscript.TestScript, args []string, n int) *boltstore.Store 
 	return s
 }
 
-// contents reads the last two arguments: a version, and a file's text without the
-// end of its line.
+// contents reads the last two arguments: a version, and a file, whose content it returns
+// without trailing line breaks.
 func contents(ts *testscript.TestScript, args []string) (version uint64, data []byte) {
 	version, err := strconv.ParseUint(args[2], 10, 64)
 	ts.Check(err)

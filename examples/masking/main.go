@@ -31,7 +31,7 @@ type Event struct {
 // Place is masked as a whole, by the tag on Event.Place.
 type Place struct{ Room string }
 
-// masked masks events: it is made once, and refuses a type that it cannot mask.
+// masked masks events. Create a masker once; MustFor panics for a type that it cannot mask.
 var masked = mask.MustFor[*Event](mask.Placeholders{"title": "Booked"})
 
 // columns does the same for rows of a query.

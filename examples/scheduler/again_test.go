@@ -9,9 +9,9 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// A user who is added under the id of one who was removed has nothing of theirs: no
-// calendar, no booking, no team, no seat, no time at which they were last active. So it is
-// also if the service died before it had forgotten the first one, and for who declined an
+// A user who is added with the id of a removed user inherits nothing: no
+// calendar, booking, team, seat or last-active time. That also holds
+// if the service crashed during the clean-up, and for a user who declined an
 // invitation.
 func TestAddedAgain(t *testing.T) {
 	for name, remove := range map[string]func(*world){
@@ -42,7 +42,7 @@ func TestAddedAgain(t *testing.T) {
 				{"adam", "PUT ~/seats/booking/mia", "", 200, nil},
 				{"adam", "GET ~/calendars/intro", "", 200, has(`"hosts":[]`)},
 				{"adam", "GET ~/calendars/demo", "", 200, has(`"hosts":["max"]`)},
-				{"adam", "GET ~/calendars/intro/bookings", "", 200, has("ann@example.com")}, // the booking is there
+				{"adam", "GET ~/calendars/intro/bookings", "", 200, has("ann@example.com")}, // the booking still exists
 				{"mia", "DELETE ~/bookings/first", "", 403, nil},
 			})
 			got := map[string]answer{}

@@ -14,7 +14,7 @@ import (
 	"github.com/usher-go/usher/usherhttp"
 )
 
-// handler returns what is to be answered as JSON, or why there is no answer.
+// handler returns the value of the JSON response, or an error.
 type handler func(*http.Request) (any, error)
 
 func (s *server) answer(h handler) http.Handler {
@@ -25,7 +25,7 @@ func (s *server) answer(h handler) http.Handler {
 			body, err = json.Marshal(v)
 		}
 		if errors.Is(err, errNoRow) {
-			err = usherhttp.ErrNotFound // it was there when the guard looked
+			err = usherhttp.ErrNotFound // it was deleted after the guard loaded it
 		}
 		if err != nil {
 			s.guard.Refuse(w, r, err)
@@ -36,33 +36,34 @@ func (s *server) answer(h handler) http.Handler {
 		if r.Method == http.MethodPost {
 			w.WriteHeader(http.StatusCreated)
 		}
-		_, _ = w.Write(append(body, '\n')) // a client who is gone needs no answer
+		_, _ = w.Write(append(body, '\n')) // an error means that the client has left
 	})
 }
 
-// done is the answer to a change of the account.
+// done is the response to a change of the account.
 type done struct {
-	Version uint64   `json:"version"` // of the account, with the change
-	Changes []string `json:"changes"` // in words; none if all was as asked already
+	Version uint64   `json:"version"` // of the account after the change
+	Changes []string `json:"changes"` // in words; empty if nothing changed
 
-	repeated bool // it was done before
+	repeated bool // a retry of a request that was done before
 }
 
-// do asks for commands in the name of who sends the request. The engine decides, in
-// one step with the change.
+// do submits commands with the user of the request as the actor. The engine decides and
+// applies them in one step.
 func (s *server) do(r *http.Request, commands ...account.Command) (done, error) {
 	return s.submit(r, account.AsUser(subject(r).User), subject(r).Account, commands...)
 }
 
-// submit does commands once for each Idempotency-Key of a user. A request that is
-// repeated is answered as at first, even if it took away the right to send it.
+// submit submits commands, with the header Idempotency-Key as the idempotency key. A retry
+// with the same key returns the first result, even if the user has lost the permission
+// since.
 func (s *server) submit(r *http.Request, actor account.Actor, in usher.AccountID, commands ...account.Command) (done, error) {
 	key := r.Header.Get("Idempotency-Key")
 	if len(key) > 200 || !utf8.ValidString(key) {
-		return done{}, bad("An Idempotency-Key is text of at most 200 bytes.")
+		return done{}, badRequest("An Idempotency-Key is text of at most 200 bytes.")
 	}
 	if key != "" {
-		key = fmt.Sprintf("%q %s", subject(r).User, key) // since the host signs everybody up, under keys of its own
+		key = fmt.Sprintf("%q %s", subject(r).User, key) // the host is the actor of every sign-up, so the key contains the user
 	}
 	result, err := s.engine.Submit(r.Context(), engine.Batch{
 		Actor: actor, Account: in, Commands: commands, Context: subject(r).Context, IdempotencyKey: key,
@@ -79,17 +80,17 @@ func (s *server) submit(r *http.Request, actor account.Actor, in usher.AccountID
 	return d, nil
 }
 
-// problem is a refusal of the service's own. Kind names it for programs.
+// problem returns a refusal by the service itself. Programs identify it by its kind.
 func problem(status int, kind, detail string) *usherhttp.Problem {
 	return &usherhttp.Problem{Type: "tag:scheduler.example,2026:" + kind, Status: status, Detail: detail}
 }
 
-// bad is the answer to a request that makes no sense.
-func bad(format string, args ...any) *usherhttp.Problem {
+// badRequest returns the problem of an invalid request.
+func badRequest(format string, args ...any) *usherhttp.Problem {
 	return problem(http.StatusBadRequest, "bad-request", fmt.Sprintf(format, args...))
 }
 
-// read reads the JSON in the body of a request.
+// read decodes the JSON body of a request.
 func read[T any](r *http.Request) (*T, error) {
 	v := new(T)
 	d := json.NewDecoder(r.Body)
@@ -97,7 +98,7 @@ func read[T any](r *http.Request) (*T, error) {
 	err := d.Decode(v)
 	if err == nil {
 		if _, more := d.Token(); more != io.EOF {
-			err = errors.New("there is more behind the JSON value")
+			err = errors.New("trailing data")
 		}
 	}
 	var tooLarge *http.MaxBytesError
@@ -105,7 +106,7 @@ func read[T any](r *http.Request) (*T, error) {
 	case errors.As(err, &tooLarge):
 		return nil, problem(http.StatusRequestEntityTooLarge, "too-large", fmt.Sprintf("A body has at most %d bytes.", maxBody))
 	case err != nil:
-		return nil, bad("The body cannot be read: %v.", err)
+		return nil, badRequest("The body cannot be read: %v.", err)
 	}
 	return v, nil
 }

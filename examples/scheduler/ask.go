@@ -9,21 +9,23 @@ import (
 	"github.com/usher-go/usher/usherhttp"
 )
 
-// subject is who sends the request, as the guard has found out.
+// subject returns the user of the request, as identified by the guard.
 func subject(r *http.Request) usherhttp.Subject { return usherhttp.FromContext(r.Context()).Subject }
 
-// require asks where a guard cannot: on what is known only within the handler.
+// require makes a check that a guard cannot make, because only the handler knows the
+// resource.
 func (s *server) require(r *http.Request, p permission.Permission, on usher.Resource) error {
 	_, err := usher.Require(r.Context(), s.engine, subject(r).Request(p, on))
 	return err
 }
 
-// visible selects what a list shows: the resources on which p is allowed.
+// visible returns a filter for the resources on which p is allowed.
 func (s *server) visible(r *http.Request, p permission.Permission) (filter.Filter, error) {
 	return s.engine.Filter(r.Context(), subject(r).Request(p, nil))
 }
 
-// may lists what is allowed on a resource that is there: the buttons beside it.
+// may returns the permissions that the subject has on an existing resource, for the
+// buttons beside it.
 func (s *server) may(r *http.Request, on usher.Resource) ([]string, error) {
 	actions, err := s.engine.Actions(r.Context(), subject(r).Request(permission.Permission{}, on))
 	list := []string{}

@@ -15,8 +15,8 @@ func (s *server) onBooking(r *http.Request) (usher.Resource, error) {
 	return s.store.booking(r.Context(), subject(r).Account, r.PathValue("booking"))
 }
 
-// listBookings lists the bookings of a calendar, from now on or from a time. Who may
-// see no more than when somebody is busy sees "Booked".
+// listBookings lists the bookings of a calendar, from now on or from a given time. Users
+// who may see only the time of a booking see "Booked" as its title.
 //
 //	GET /accounts/acme/calendars/intro/bookings?after=2030-01-01T00:00:00Z
 func (s *server) listBookings(r *http.Request) (any, error) {
@@ -24,7 +24,7 @@ func (s *server) listBookings(r *http.Request) (any, error) {
 	if text := r.URL.Query().Get("after"); text != "" {
 		var err error
 		if after, err = time.Parse(time.RFC3339, text); err != nil {
-			return nil, bad("A time is written as in 2030-01-31T09:00:00Z.")
+			return nil, badRequest("A time is written as in 2030-01-31T09:00:00Z.")
 		}
 	}
 	visible, err := s.visible(r, viewBooking)
@@ -41,9 +41,9 @@ func (s *server) listBookings(r *http.Request) (any, error) {
 	return map[string]any{"bookings": bookings}, nil
 }
 
-// wishedBooking reads a booking that is to go into a calendar.
-func wishedBooking(r *http.Request, in *calendar) (*booking, error) {
-	wish, err := read[struct {
+// requestedBooking reads the requested booking.
+func requestedBooking(r *http.Request, in *calendar) (*booking, error) {
+	body, err := read[struct {
 		Host   string    `json:"host"`
 		Starts time.Time `json:"starts"`
 		Ends   time.Time `json:"ends"`
@@ -55,28 +55,28 @@ func wishedBooking(r *http.Request, in *calendar) (*booking, error) {
 		return nil, err
 	}
 	switch {
-	case wish.Host == "" || wish.Title == "":
-		return nil, bad("A booking has a host and a title.")
-	case !wish.Starts.Before(wish.Ends) || wish.Ends.Sub(wish.Starts) > 24*time.Hour:
-		return nil, bad("A booking ends after it starts, within a day.")
-	case wish.Starts.UTC().Year() < 1970 || wish.Ends.UTC().Year() > 2999:
-		return nil, bad("A booking is in the years 1970 to 2999.")
+	case body.Host == "" || body.Title == "":
+		return nil, badRequest("A booking has a host and a title.")
+	case !body.Starts.Before(body.Ends) || body.Ends.Sub(body.Starts) > 24*time.Hour:
+		return nil, badRequest("A booking ends after it starts, within a day.")
+	case body.Starts.UTC().Year() < 1970 || body.Ends.UTC().Year() > 2999:
+		return nil, badRequest("A booking is in the years 1970 to 2999.")
 	}
 	return &booking{
-		ID: rand.Text(), Account: in.Account, Calendar: in.ID, Host: wish.Host,
-		Starts: wish.Starts.UTC().Truncate(time.Second), Ends: wish.Ends.UTC().Truncate(time.Second),
-		Title: wish.Title, Guest: wish.Guest, Notes: wish.Notes,
+		ID: rand.Text(), Account: in.Account, Calendar: in.ID, Host: body.Host,
+		Starts: body.Starts.UTC().Truncate(time.Second), Ends: body.Ends.UTC().Truncate(time.Second),
+		Title: body.Title, Guest: body.Guest, Notes: body.Notes,
 	}, nil
 }
 
-// book makes a booking. It takes booking.create on the host; and that the host can be
-// booked is asked as the host, each time: one who has lost the seat is a host in name
-// only.
+// book creates a booking. It requires booking.create on the host. In addition, it checks
+// each time that the host has booking.receive, because a host who has lost the seat cannot
+// be booked.
 //
 //	POST /accounts/acme/calendars/intro/bookings {"host": "mia", "starts": "…", "ends": "…", "title": "Intro", "guest": "Ann"}
 func (s *server) book(r *http.Request) (any, error) {
 	in, _ := usherhttp.Loaded[*calendar](r.Context())
-	b, err := wishedBooking(r, in)
+	b, err := requestedBooking(r, in)
 	if err != nil {
 		return nil, err
 	}
@@ -91,8 +91,8 @@ func (s *server) book(r *http.Request) (any, error) {
 	if err := s.bookable(r.Context(), b.Account, []string{b.Host}); err != nil {
 		return nil, err
 	}
-	// A seat that is taken away between the question and this write came too late for
-	// this booking, as if it had been made a moment earlier.
+	// If the host loses the seat between the check and this write, the result is the same
+	// as if the booking was made a moment earlier.
 	return b, s.store.book(r.Context(), b, in)
 }
 

@@ -16,13 +16,13 @@ func (s *server) onCalendar(r *http.Request) (usher.Resource, error) {
 	return s.store.calendar(r.Context(), subject(r).Account, r.PathValue("calendar"))
 }
 
-// listed is a calendar with what whoever asks may do to it.
+// listed is a calendar with the permissions of the subject on it.
 type listed struct {
 	*calendar
 	May []string `json:"may"`
 }
 
-// listCalendars lists those that one may see.
+// listCalendars lists the calendars that the subject may view.
 //
 //	GET /accounts/acme/calendars?after=intro
 func (s *server) listCalendars(r *http.Request) (any, error) {
@@ -62,9 +62,10 @@ func (s *server) showCalendar(r *http.Request) (any, error) {
 	return listed{c, may}, err
 }
 
-// wishedCalendar is one to be created. calendar.create is asked on its hosts to be.
-func wishedCalendar(r *http.Request) (usher.Resource, error) {
-	wish, err := read[struct {
+// requestedCalendar reads the requested calendar. calendar.create is checked on its future
+// hosts.
+func requestedCalendar(r *http.Request) (usher.Resource, error) {
+	body, err := read[struct {
 		Title string   `json:"title"`
 		Hosts []string `json:"hosts"`
 		Team  string   `json:"team"`
@@ -72,11 +73,11 @@ func wishedCalendar(r *http.Request) (usher.Resource, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &calendar{ID: rand.Text(), Account: subject(r).Account, Title: wish.Title, Hosts: wish.Hosts, Team: wish.Team}
+	c := &calendar{ID: rand.Text(), Account: subject(r).Account, Title: body.Title, Hosts: body.Hosts, Team: body.Team}
 	return c, c.valid()
 }
 
-// createCalendar makes a calendar.
+// createCalendar creates a calendar.
 //
 //	POST /accounts/acme/calendars {"title": "Intro", "hosts": ["mia"], "team": "sales"}
 func (s *server) createCalendar(r *http.Request) (any, error) {
@@ -87,43 +88,43 @@ func (s *server) createCalendar(r *http.Request) (any, error) {
 	if err := s.teamExists(r.Context(), c); err != nil {
 		return nil, err
 	}
-	// Should a host be removed between the question and this write, the calendar names
-	// somebody who is not there: that allows nobody anything, and sweep takes it out.
+	// If a host is removed between the check and this write, the calendar has a host who is
+	// not a user. That gives no permission to any user, and sweep removes it.
 	return c, s.store.addCalendar(r.Context(), c)
 }
 
-// editCalendar changes what a calendar says of itself. Hosts are a matter of their own.
+// editCalendar changes the title of a calendar.
 //
 //	PUT /accounts/acme/calendars/intro {"title": "First talk"}
 func (s *server) editCalendar(r *http.Request) (any, error) {
-	wish, err := read[struct {
+	body, err := read[struct {
 		Title string `json:"title"`
 	}](r)
 	if err != nil {
 		return nil, err
 	}
 	c, _ := usherhttp.Loaded[*calendar](r.Context())
-	c.Title = wish.Title
+	c.Title = body.Title
 	if err := c.valid(); err != nil {
 		return nil, err
 	}
 	return c, s.store.saveCalendar(r.Context(), c)
 }
 
-// setHosts changes who hosts a calendar. It takes calendar.set-hosts on the calendar as
-// it is, which the route asks for, and as it is to be; and each host must be somebody
-// who can be booked.
+// setHosts changes the hosts of a calendar. It requires calendar.set-hosts on the calendar
+// with its present hosts, which the route checks, and with its new hosts. Each new host
+// must be bookable.
 //
 //	PUT /accounts/acme/calendars/intro/hosts {"hosts": ["mia", "max"]}
 func (s *server) setHosts(r *http.Request) (any, error) {
-	wish, err := read[struct {
+	body, err := read[struct {
 		Hosts []string `json:"hosts"`
 	}](r)
 	if err != nil {
 		return nil, err
 	}
 	c, _ := usherhttp.Loaded[*calendar](r.Context())
-	c.Hosts = wish.Hosts
+	c.Hosts = body.Hosts
 	if err := c.valid(); err != nil {
 		return nil, err
 	}
@@ -133,8 +134,8 @@ func (s *server) setHosts(r *http.Request) (any, error) {
 	if err := s.bookable(r.Context(), c.Account, c.Hosts); err != nil {
 		return nil, err
 	}
-	// The write holds only for the calendar as it was decided on. Whether a host can
-	// still be booked is asked again with each booking, so nothing hangs on the order.
+	// The write fails if the calendar has changed since the decision. Each booking checks
+	// again whether its host is bookable, so a concurrent change of seats does no harm.
 	return c, s.store.saveCalendar(r.Context(), c)
 }
 
@@ -146,7 +147,7 @@ func (s *server) deleteCalendar(r *http.Request) (any, error) {
 	return struct{}{}, s.store.deleteCalendar(r.Context(), c)
 }
 
-// bookable asks booking.receive as each of the hosts to be.
+// bookable checks booking.receive for each of the new hosts.
 func (s *server) bookable(ctx context.Context, in usher.AccountID, hosts []string) error {
 	for _, host := range hosts {
 		d, err := s.engine.Check(ctx, usher.Request{
@@ -157,7 +158,7 @@ func (s *server) bookable(ctx context.Context, in usher.AccountID, hosts []strin
 			return err
 		case !d.Allowed():
 			return problem(http.StatusConflict, "not-bookable",
-				fmt.Sprintf("%s cannot be booked (%s). Who hosts is an active user with a seat.", host, d.Reason()))
+				fmt.Sprintf("%s cannot be booked (%s). A host must be an active user with a seat.", host, d.Reason()))
 		}
 	}
 	return nil
@@ -177,21 +178,21 @@ func (s *server) teamExists(ctx context.Context, c *calendar) error {
 	return nil
 }
 
-// valid reports what no calendar may be, as an answer to whoever wants it so.
+// valid returns the problem of an invalid calendar, as a response to the client.
 func (c *calendar) valid() error {
 	switch {
 	case c.Title == "":
-		return bad("A calendar has a title.")
+		return badRequest("A calendar has a title.")
 	case len(c.Hosts) == 0 && c.Team == "":
-		return bad("A calendar has a host or a team.")
+		return badRequest("A calendar has a host or a team.")
 	case len(c.Hosts) > page:
-		return bad("A calendar has at most %d hosts.", page)
+		return badRequest("A calendar has at most %d hosts.", page)
 	case slices.Contains(c.Hosts, ""):
-		return bad("A host has an id.")
+		return badRequest("A host has an id.")
 	}
 	slices.Sort(c.Hosts)
 	if len(slices.Compact(slices.Clone(c.Hosts))) < len(c.Hosts) {
-		return bad("A host is named twice.")
+		return badRequest("A host is named twice.")
 	}
 	return nil
 }

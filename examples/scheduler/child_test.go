@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// binary builds the service, once for all tests, as this test was built.
+// binary builds the service once for all tests, with or without the race detector.
 var binary = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(workshop, "service")
 	args := []string{"build", "-o", path}
@@ -41,11 +41,11 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// child is the service as a process of its own.
+// child is the service in a process of its own.
 type child struct {
 	*world
 	command *exec.Cmd
-	welcome string // what it printed
+	welcome string // the output at the start
 	log     bytes.Buffer
 }
 
@@ -87,16 +87,16 @@ func start(t *testing.T, dir string, args ...string) *child {
 	return nil
 }
 
-// kill ends the process at once.
+// kill kills the process.
 func (c *child) kill() {
 	c.Helper()
 	if err := c.command.Process.Kill(); err != nil {
 		c.Fatal(err)
 	}
-	_ = c.command.Wait() // which says that it was killed
+	_ = c.command.Wait() // the error is that the process was killed
 }
 
-// stop asks the process to end, and returns how it did.
+// stop interrupts the process, waits for it, and returns its error.
 func (c *child) stop() error {
 	if err := c.command.Process.Signal(syscall.SIGTERM); err != nil {
 		return err

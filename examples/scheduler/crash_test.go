@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// ledger is what the service has acknowledged.
+// ledger contains the acknowledged changes.
 type ledger struct {
 	mu        sync.Mutex
-	people    map[string]bool // true: added, false: removed; neither while it is being changed
+	people    map[string]bool // true: added, false: removed; no entry during a change
 	calendars map[string]bool
 	answers   int
 }
@@ -35,8 +35,8 @@ func (l *ledger) count() int {
 	return l.answers
 }
 
-// work adds people and calendars that they host, and removes some of both again, until
-// the service does not answer any more. Unexpected answers end up in wrong.
+// work adds people and their calendars, and removes some of both, until
+// the service does not respond any more. Unexpected responses are collected in wrong.
 func (l *ledger) work(c *child, name string, wrong chan<- string) {
 	for n := 0; ; n++ {
 		user := fmt.Sprintf("%s-%d", name, n)
@@ -79,7 +79,7 @@ func (l *ledger) work(c *child, name string, wrong chan<- string) {
 	}
 }
 
-// compare holds the service against what was acknowledged.
+// compare compares the service with the acknowledged changes.
 func (l *ledger) compare(c *child) {
 	c.Helper()
 	for what, set := range map[string]map[string]bool{"people": l.people, "calendars": l.calendars} {
@@ -112,7 +112,7 @@ func (l *ledger) compare(c *child) {
 	}
 }
 
-// What was acknowledged survives the kill of the process.
+// Acknowledged changes survive when the process is killed.
 func TestKill(t *testing.T) {
 	dir := t.TempDir()
 	l := &ledger{people: map[string]bool{}, calendars: map[string]bool{}}
@@ -144,7 +144,7 @@ func TestKill(t *testing.T) {
 	})
 }
 
-// A shutdown ends without an error, and what was acknowledged is there afterwards.
+// A shutdown ends without an error, and acknowledged changes are stored.
 func TestShutdown(t *testing.T) {
 	dir := t.TempDir()
 	c := start(t, dir, "-addr", "127.0.0.1:0", "-log", "info")

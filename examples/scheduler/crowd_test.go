@@ -19,22 +19,22 @@ const (
 	bought   = 6 // seats
 )
 
-// asked is a question of the crowd with its answer. Between the versions before and
-// after lies the one that was decided on.
+// asked is a concurrent request with its response. The version of the decision is
+// between before and after.
 type asked struct {
 	who, request, body string
 	answer
 	before, after uint64
 
-	command   account.Command // what was asked to have done, or
-	question  usher.Request   // what was to be decided, or
+	command   account.Command // a command, or
+	question  usher.Request   // a check, or
 	list      bool            // the list of calendars, or
 	bookingOf string          // a booking of this host, in a calendar of this host
 }
 
-// Sixty-four clients change one account and ask about it at the same time. Every answer
-// is one that the policy gives on the account as it was at some moment of the request,
-// and at no version is a seat oversold, or are there two owners.
+// Sixty-four concurrent clients change and read one account. Every response
+// is what the policy decides for a version of the account during the request,
+// and every version has one owner and no more seats held than bought.
 func TestCrowd(t *testing.T) {
 	w := newWorld(t)
 	w.gather()
@@ -92,8 +92,8 @@ func (q asked) kind() string {
 	return "question"
 }
 
-// gather adds members, half of them with seats, in a team that tom manages, and a calendar
-// for each with the id c0, and one that each shares with tom, d0.
+// gather adds members to a team that tom manages, half of them with seats, and a calendar
+// for each (such as c0), and a calendar that each shares with tom (such as d0).
 func (w *world) gather() {
 	commands := []account.Command{account.SetSeats{Pool: "booking", Total: 4 + bought}}
 	for i := range members {
@@ -124,7 +124,7 @@ func (w *world) version() uint64 {
 	return view.Version()
 }
 
-// draw thinks of something to ask.
+// draw returns a random request.
 func draw(dice *rand.Rand) asked {
 	i := dice.IntN(members)
 	m := memberName(i)
@@ -169,7 +169,7 @@ func (w *world) checkSlots() {
 	}
 }
 
-// checkInvariants looks at every version.
+// checkInvariants checks every version of the account.
 func (p *past) checkInvariants(t *testing.T) {
 	t.Helper()
 	for _, s := range p.states[1:] {

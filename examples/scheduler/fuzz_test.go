@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Whatever the path and the body, nothing panics and nothing is the service's fault;
-// and of the account acme a stranger gets nothing.
+// For any path and body, the service does not panic and does not return a 5xx status,
+// and a stranger receives nothing of the account acme.
 func FuzzRequest(f *testing.F) {
 	s := openDir(f, f.TempDir())
 	handler, err := s.handler()
@@ -59,7 +59,7 @@ func FuzzRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, whoAt, methodAt uint8, path, query, body string) {
 		who, method := people[int(whoAt)%len(people)], methods[int(methodAt)%len(methods)]
 		if who == "adam" && method == "DELETE" {
-			who = "tom" // or else there is soon nobody left to ask
+			who = "tom" // otherwise the requests would soon remove every user
 		}
 		r := httptest.NewRequest(method, "/", strings.NewReader(body))
 		r.URL = &url.URL{Path: path, RawQuery: query}

@@ -12,14 +12,14 @@ import (
 )
 
 // The page at / is for a first look in a browser. A visitor chooses one of the users that
-// the seed creates. This is a demo and not a login: there is no password.
+// seed creates. This is a demo without passwords, not a login.
 
 //go:embed home.html
 var homeSource string
 
 var homePage = template.Must(template.New("home").Parse(homeSource))
 
-// demoUser is a user whom a visitor can choose.
+// demoUser is a user that a visitor can choose.
 type demoUser struct {
 	ID   usher.UserID
 	Role string
@@ -47,11 +47,11 @@ var demoLinks = []demoLink{
 	{"/accounts/acme/explain?user=mia&can=calendar.edit&on=demo", "why mia may not edit the calendar demo: for administrators"},
 }
 
-// home shows what the service is, and what to try.
+// home shows the start page, with links and requests to try.
 func (s *server) home(w http.ResponseWriter, r *http.Request) {
 	host := r.Host
 	if !isHost.MatchString(host) {
-		host = "127.0.0.1:8080" // the page shows it in lines for a shell
+		host = "127.0.0.1:8080" // the page shows the host in shell commands
 	}
 	var page bytes.Buffer
 	err := homePage.Execute(&page, map[string]any{
@@ -71,7 +71,7 @@ func (s *server) home(w http.ResponseWriter, r *http.Request) {
 
 var isHost = regexp.MustCompile(`^[\w.:\[\]-]+$`)
 
-// favicon is the icon that a browser asks for.
+// favicon serves the icon that browsers request.
 func favicon(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "image/svg+xml")
 	w.Header().Set("Cache-Control", "max-age=86400")
@@ -81,8 +81,8 @@ func favicon(w http.ResponseWriter, _ *http.Request) {
 
 const demoCookie = "demo-user"
 
-// choose sets the cookie of the demo: to one of the demo users, or to none. A form of
-// another site cannot do this, see handler.
+// choose sets the demo cookie to one of the demo users, or removes it. Forms of other sites
+// cannot do this; see handler.
 func choose(w http.ResponseWriter, r *http.Request) {
 	cookie := &http.Cookie{Name: demoCookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: -1}
 	if user := r.PostFormValue("user"); isDemoUser(user) {
@@ -92,7 +92,7 @@ func choose(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
-// chosen returns the demo user that the cookie names, "" if it names none.
+// chosen returns the demo user in the cookie, "" if there is none.
 func chosen(r *http.Request) usher.UserID {
 	cookie, err := r.Cookie(demoCookie)
 	if err != nil || !isDemoUser(cookie.Value) {

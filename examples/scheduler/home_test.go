@@ -67,7 +67,7 @@ func TestFirstLook(t *testing.T) {
 	}
 }
 
-// Each link of the page works for an administrator, and none is missing for a member.
+// Each link of the page works for an administrator, and exists for a member.
 func TestLinksOfTheFirstLook(t *testing.T) {
 	v := newVisitor(t)
 	if page := v.choose("adam"); page.status != 200 || !strings.Contains(page.body, "Look, as adam") {
@@ -105,7 +105,7 @@ func TestDemoUsersAreThoseOfTheSeed(t *testing.T) {
 	}
 }
 
-// The cookie names demo users only, and the header wins over it.
+// The cookie can name only demo users, and the header overrides it.
 func TestDemoCookie(t *testing.T) {
 	w := newWorld(t)
 	for _, row := range []struct {

@@ -21,7 +21,7 @@ type commit struct {
 	Changes []string  `json:"changes"`
 }
 
-// journal tells who changed what, from the beginning or after a version.
+// journal returns the audit log of the account, from the beginning or after a version.
 //
 //	GET /accounts/acme/journal?after=7
 func (s *server) journal(r *http.Request) (any, error) {
@@ -29,7 +29,7 @@ func (s *server) journal(r *http.Request) (any, error) {
 	if text := r.URL.Query().Get("after"); text != "" {
 		var err error
 		if after, err = strconv.ParseUint(text, 10, 64); err != nil {
-			return nil, bad("A version is a number.")
+			return nil, badRequest("A version is a number.")
 		}
 	}
 	commits := []commit{}
@@ -48,16 +48,16 @@ func (s *server) journal(r *http.Request) (any, error) {
 	return map[string]any{"commits": commits}, nil
 }
 
-// explain tells why a person may do something, or may not, and what would help. What is
-// asked about is a calendar, a booking, a team or a person, as the permission has it.
-// Explanations name roles, teams and rules, so the route takes audit.view.
+// explain explains why a user is allowed or denied, and what would help. The permission
+// determines whether the id "on" is a calendar, a booking, a team or a user. Explanations
+// contain roles, teams and rules, so the route requires audit.view.
 //
 //	GET /accounts/acme/explain?user=mia&can=calendar.edit&on=intro&mfa=yes
 func (s *server) explain(r *http.Request) (any, error) {
 	query := r.URL.Query()
 	p, err := s.engine.Policy().Permission(query.Get("can"))
 	if err != nil {
-		return nil, bad("%v.", err)
+		return nil, badRequest("%v.", err)
 	}
 	q := usher.Request{
 		Account: subject(r).Account, Subject: usher.UserID(query.Get("user")), Permission: p,
@@ -70,14 +70,14 @@ func (s *server) explain(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	ways := []string{}
-	for _, way := range why.Remedies {
-		ways = append(ways, way.Text)
+	remedies := []string{}
+	for _, remedy := range why.Remedies {
+		remedies = append(remedies, remedy.Text)
 	}
-	return map[string]any{"allowed": why.Decision.Allowed(), "why": why.Sentence, "remedies": ways}, nil
+	return map[string]any{"allowed": why.Decision.Allowed(), "why": why.Sentence, "remedies": remedies}, nil
 }
 
-// resource finds what an id means to a permission.
+// resource loads the resource with an id, of the type of a permission.
 func (s *server) resource(r *http.Request, p permission.Permission, id string) (usher.Resource, error) {
 	in := subject(r).Account
 	switch {
@@ -92,13 +92,13 @@ func (s *server) resource(r *http.Request, p permission.Permission, id string) (
 	case slices.Contains([]string{"user", "seat", "grant", "booking"}, p.Resource()):
 		return personal(p.Resource(), in, id), nil
 	}
-	return nil, bad("%s is about the account as a whole.", p)
+	return nil, badRequest("%s applies to the account as a whole.", p)
 }
 
-// buttons are those that a page has.
+// buttons are the permissions for which a page has buttons.
 var buttons = []permission.Permission{viewCalendar, editCalendar, setHosts, deleteCalendar, viewUser, setRole, setStatus, deleteUser}
 
-// actions tells a page what whoever asks may do to several things at once.
+// actions returns the permissions of the subject on several resources at once.
 //
 //	GET  /accounts/acme/actions?on=calendar:intro&on=user:mia
 //	POST /accounts/acme/actions {"resources": [{"type": "calendar", "id": "intro"}]}

@@ -1,5 +1,5 @@
-// Scheduler is a scheduling service over HTTP that asks usher what its users may do. It
-// keeps calendars and bookings in SQLite, and people, roles, teams and seats in usher.
+// Scheduler is a scheduling service over HTTP that checks every request with usher. It
+// stores calendars and bookings in SQLite, and users, roles, teams and seats in usher.
 //
 //	go run ./examples/scheduler
 package main
@@ -37,15 +37,14 @@ func main() {
 
 var errUsage = errors.New("wrong usage")
 
-// run serves until ctx is done. What a person should read goes to stdout, the log to
-// stderr.
+// run serves until ctx is done. It writes instructions to stdout, and the log to stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	flags := flag.NewFlagSet("scheduler", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	addr := flags.String("addr", "127.0.0.1:8080", "where to listen; if the port is taken, any free one will do")
-	dir := flags.String("data", "scheduler-data", "the directory to keep the data in; it is made if there is none")
+	addr := flags.String("addr", "127.0.0.1:8080", "the address to listen on; if the port is taken, a free port is used")
+	dir := flags.String("data", "scheduler-data", "the directory for the data; it is created if there is none")
 	var level slog.Level
-	flags.TextVar(&level, "log", slog.LevelWarn, "how much to log: with info every change and refusal, with debug every decision")
+	flags.TextVar(&level, "log", slog.LevelWarn, "the log level: info logs every change and refusal, debug every decision")
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
@@ -57,7 +56,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 
 	s, err := open(ctx, *dir, log)
 	if errors.Is(err, boltstore.ErrLocked) {
-		return fmt.Errorf("one is running already on the data in %s: stop it, or name another directory with -data", absolute(*dir))
+		return fmt.Errorf("another scheduler uses the data in %s: stop it, or use another directory with -data", absolute(*dir))
 	}
 	if err != nil {
 		return err
@@ -75,8 +74,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	}
 	listener, err := net.Listen("tcp", *addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		host, _, _ := net.SplitHostPort(*addr) // Listen has read it already
-		fmt.Fprintf(stdout, "%s is taken, so this is another port.\n", *addr)
+		host, _, _ := net.SplitHostPort(*addr) // Listen has parsed it already
+		fmt.Fprintf(stdout, "%s is taken, so scheduler uses another port.\n", *addr)
 		listener, err = net.Listen("tcp", net.JoinHostPort(host, "0"))
 	}
 	if err != nil {
@@ -86,7 +85,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	return serve(ctx, listener, handler, log)
 }
 
-// serve answers requests until ctx is done, and then those that have begun.
+// serve serves requests until ctx is done, and then completes the requests in progress.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
 	server := &http.Server{
 		Handler:           handler,

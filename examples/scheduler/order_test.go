@@ -10,8 +10,8 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// Each test stops between the two writes of a request, as a crash does, and starts the
-// service again.
+// Each test stops the service between the two writes of a request, as a crash does, and
+// restarts it.
 
 func TestCrashBeforeARemovedHostIsForgotten(t *testing.T) {
 	dir := t.TempDir()
@@ -35,7 +35,7 @@ func TestCrashBeforeARemovedHostIsForgotten(t *testing.T) {
 		t.Errorf("demo is hosted by %v, want max", got)
 	}
 	if got := mustCalendar(t, s, "intro").Hosts; len(got) != 0 {
-		t.Errorf("intro is hosted by %v, want nobody", got)
+		t.Errorf("intro is hosted by %v, want none", got)
 	}
 }
 
@@ -72,7 +72,7 @@ func TestCrashInTheMiddleOfSeeding(t *testing.T) {
 	}
 }
 
-// What was decided on is what is changed.
+// A change fails if the resource has changed since the decision.
 func TestChangeOfACalendarThatChangedMeanwhile(t *testing.T) {
 	s := openDir(t, t.TempDir())
 	seen := mustCalendar(t, s, "demo")

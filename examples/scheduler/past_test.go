@@ -14,12 +14,12 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// past is an account at each version, made anew from its journal, with what the policy
-// says about it. It shares no state with the service.
+// past is an account at each version, rebuilt from its journal, with the decisions of the
+// policy on it. It shares no state with the service.
 type past struct {
 	policy *policy.Policy
 	states []*account.State // by version
-	listed []*calendar      // which do not change hosts
+	listed []*calendar      // whose hosts do not change
 }
 
 func (w *world) replay() *past {
@@ -47,14 +47,14 @@ func (w *world) replay() *past {
 	return p
 }
 
-// about makes a question about a calendar.
+// about returns a request on a calendar.
 func (q asked) about(p permission.Permission, id string, hosts ...string) usher.Request {
 	r := q.ask(p)
 	r.Resource = &calendar{ID: id, Account: "acme", Hosts: hosts}
 	return r
 }
 
-// ask makes a question of who asks.
+// ask returns the request of a client.
 func (q asked) ask(p permission.Permission) usher.Request {
 	who, mfa := strings.CutSuffix(q.who, " with mfa")
 	return usher.Request{
@@ -63,7 +63,7 @@ func (q asked) ask(p permission.Permission) usher.Request {
 	}
 }
 
-// explains reports whether an answer is right at some version of the request.
+// explains reports whether a response is correct at a version during the request.
 func (p *past) explains(q asked) bool {
 	if q.bookingOf != "" {
 		return p.explainsBooking(q)
@@ -92,7 +92,7 @@ func (p *past) allows(s *account.State, r usher.Request) bool {
 	return err == nil && d.Allowed()
 }
 
-// commandAt is the status that a command has at a version.
+// commandAt returns the status of a command at a version.
 func (p *past) commandAt(s *account.State, q asked) int {
 	r := q.ask(enter)
 	_, err := s.Propose(p.policy, account.Proposal{
@@ -114,7 +114,7 @@ func (p *past) commandAt(s *account.State, q asked) int {
 	return 409
 }
 
-// listAt reports whether a list has what one may see at a version, and nothing else.
+// listAt reports whether a list contains exactly the visible calendars at a version.
 func (p *past) listAt(s *account.State, q asked) bool {
 	if !p.allows(s, q.ask(enter)) {
 		return q.status == 403
@@ -138,7 +138,7 @@ func (p *past) listAt(s *account.State, q asked) bool {
 	return len(got.Calendars) == want
 }
 
-// explainsBooking allows for a booking that asks thrice, perhaps at three versions.
+// explainsBooking accepts that a booking makes three checks, maybe at three versions.
 func (p *past) explainsBooking(q asked) bool {
 	host := q.bookingOf
 	create, received := q.ask(createBooking), q.ask(receive)

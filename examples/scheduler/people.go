@@ -12,13 +12,13 @@ import (
 	"github.com/usher-go/usher/usherhttp"
 )
 
-// onPerson is whom the path names. Whether there is somebody of the name is for
-// those who may view them.
+// onPerson returns the user in the path as a resource. It does not check that the user
+// exists, so that only subjects who may view the user learn that.
 func onPerson(r *http.Request) (usher.Resource, error) {
 	return personal("user", subject(r).Account, r.PathValue("user")), nil
 }
 
-// personal is a resource of one user.
+// personal returns a resource that belongs to one user.
 func personal(typ string, in usher.AccountID, user string) *usher.Object {
 	return &usher.Object{Type: typ, ID: user, Account: in, Parties: map[string][]string{"user": {user}}}
 }
@@ -31,7 +31,7 @@ type person struct {
 	Status usher.Status    `json:"status"`
 	Teams  []membership    `json:"teams"`
 	Seats  []seat.PoolName `json:"seats"`
-	May    []string        `json:"may,omitempty"` // what whoever asks may do to the entry
+	May    []string        `json:"may,omitempty"` // the permissions of the subject on the entry
 
 	LastActive time.Time `json:"lastActive,omitzero"`
 }
@@ -52,7 +52,7 @@ func entry(m account.Member) person {
 	return p
 }
 
-// directory is a page of people, and how the seats stand.
+// directory is a page of people, with the seats of the account.
 type directory struct {
 	People []person `json:"people"`
 	Next   string   `json:"next,omitempty"` // the next page: ?after=
@@ -66,10 +66,10 @@ type seats struct {
 	Left  int           `json:"left"`
 }
 
-// page is how many rows a list has.
+// page is the maximum number of rows in a list.
 const page = 50
 
-// listPeople lists those whom one may see.
+// listPeople lists the users that the subject may view.
 //
 //	GET /accounts/acme/people?after=mia
 func (s *server) listPeople(r *http.Request) (any, error) {
@@ -126,32 +126,32 @@ func (s *server) showPerson(r *http.Request) (any, error) {
 	return p, err
 }
 
-// addPerson adds or invites somebody.
+// addPerson adds or invites a user.
 //
 //	POST /accounts/acme/people {"user": "nina", "role": "member", "teams": ["sales"], "invite": true}
 func (s *server) addPerson(r *http.Request) (any, error) {
-	wish, err := read[struct {
+	body, err := read[struct {
 		User   usher.UserID   `json:"user"`
 		Role   role.Name      `json:"role"`
 		Teams  []usher.TeamID `json:"teams"`
-		Invite bool           `json:"invite"` // they are to accept first
+		Invite bool           `json:"invite"` // the user must accept first
 	}](r)
 	if err != nil {
 		return nil, err
 	}
 	status := usher.Active
-	if wish.Invite {
+	if body.Invite {
 		status = usher.Invited
 	}
-	if err := s.clear(r, wish.User); err != nil {
+	if err := s.clear(r, body.User); err != nil {
 		return nil, err
 	}
-	return s.do(r, account.AddUser{User: wish.User, Role: wish.Role, Status: status, Teams: wish.Teams})
+	return s.do(r, account.AddUser{User: body.User, Role: body.Role, Status: status, Teams: body.Teams})
 }
 
-// clear makes sure that nothing names a user who is about to be added: usher keeps
-// nothing of a user who was removed, but this service may, if it failed to forget them.
-// A user whom the account has keeps everything.
+// clear removes all references to a user who is about to be added. usher keeps nothing of
+// a removed user, but this service may, if its clean-up failed. clear does nothing for an
+// existing user.
 func (s *server) clear(r *http.Request, user usher.UserID) error {
 	view, err := s.engine.View(r.Context(), subject(r).Account)
 	if err != nil {
@@ -163,7 +163,7 @@ func (s *server) clear(r *http.Request, user usher.UserID) error {
 	return s.store.forgetUser(r.Context(), view.ID(), string(user))
 }
 
-// acceptInvitation and declineInvitation are for who was invited.
+// acceptInvitation and declineInvitation are for invited users.
 //
 //	POST   /accounts/acme/invitation
 //	DELETE /accounts/acme/invitation
@@ -181,30 +181,31 @@ func (s *server) declineInvitation(r *http.Request) (any, error) {
 //
 //	PUT /accounts/acme/people/mia/role {"role": "admin-only"}
 func (s *server) setRole(r *http.Request) (any, error) {
-	wish, err := read[struct {
+	body, err := read[struct {
 		Role role.Name `json:"role"`
 	}](r)
 	if err != nil {
 		return nil, err
 	}
-	return s.do(r, account.SetRole{User: userIn(r), Role: wish.Role})
+	return s.do(r, account.SetRole{User: userIn(r), Role: body.Role})
 }
 
-// setStatus shuts a person out, or lets them in again.
+// setStatus makes a person inactive or active.
 //
 //	PUT /accounts/acme/people/mia/status {"status": "inactive"}
 func (s *server) setStatus(r *http.Request) (any, error) {
-	wish, err := read[struct {
+	body, err := read[struct {
 		Status usher.Status `json:"status"`
 	}](r)
 	if err != nil {
 		return nil, err
 	}
-	return s.do(r, account.SetStatus{User: userIn(r), Status: wish.Status})
+	return s.do(r, account.SetStatus{User: userIn(r), Status: body.Status})
 }
 
-// removePerson removes a person. usher goes first: they are out at once, and as a host
-// who is nobody's user, what a crash leaves of them in calendars allows nothing.
+// removePerson removes a person. It removes the user in usher first, which denies their
+// requests at once. If the process crashes before the calendars are changed, the remaining
+// references give no permission to any user.
 //
 //	DELETE /accounts/acme/people/mia
 func (s *server) removePerson(r *http.Request) (any, error) {
@@ -213,12 +214,12 @@ func (s *server) removePerson(r *http.Request) (any, error) {
 	return d, err
 }
 
-// removed forgets a user who was removed, so that the next one with the id gets nothing
-// of theirs. There is no session to end: whoAsks believes a header. A service with
-// sessions or tokens ends those of the user here, too.
+// removed deletes the references to a removed user, so that a later user with the same id
+// does not inherit them. A real service also ends the sessions and tokens of the user here;
+// this one has none, because identify trusts a header.
 func (s *server) removed(r *http.Request, d done, err error, user string) {
-	if err != nil || d.repeated { // or else they may be back, and host again
+	if err != nil || d.repeated { // after a retry, the user may have been added again
 		return
 	}
-	s.tidy(r, func(ctx context.Context) error { return s.store.forgetUser(ctx, subject(r).Account, user) })
+	s.cleanUp(r, func(ctx context.Context) error { return s.store.forgetUser(ctx, subject(r).Account, user) })
 }

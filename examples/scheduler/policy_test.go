@@ -17,7 +17,7 @@ func TestEveryFieldThatARuleHidesIsMasked(t *testing.T) {
 		t.Error(err)
 	}
 	if fields := s.engine.Policy().Fields("calendar"); len(fields) > 0 {
-		t.Errorf("rules hide %v of calendars, which nobody masks", fields)
+		t.Errorf("rules hide %v of calendars, but no handler masks them", fields)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// repeat sends a request under a key.
+// repeat sends a request with an idempotency key.
 func (w *world) repeat(who, key, request, body string) answer {
 	w.Helper()
 	got, err := curl(w.client, "curl -H 'X-User: "+who+"' -H 'Idempotency-Key: "+key+"' -d '"+body+"' -X "+
@@ -18,7 +18,7 @@ func (w *world) repeat(who, key, request, body string) answer {
 	return got
 }
 
-// A request that is sent again under its key is done once, and another one is refused.
+// A retry with the same key is done once, and another request with that key is refused.
 func TestIdempotencyKey(t *testing.T) {
 	w := newWorld(t)
 	add := func(who, user string) answer {
@@ -32,15 +32,15 @@ func TestIdempotencyKey(t *testing.T) {
 		t.Errorf("another request under the key: %v, want 422", got)
 	}
 	if got := add("olivia", "nora"); got.status != http.StatusCreated {
-		t.Errorf("somebody else's key: %v, want 201", got)
+		t.Errorf("another user's key: %v, want 201", got)
 	}
 	if got := add("zoe", "nina"); got.status != http.StatusForbidden {
 		t.Errorf("a stranger's key: %v, want 403", got)
 	}
 }
 
-// A request that took away the right to send it is answered the second time as the
-// first, and what happened in between stays.
+// A retry of a request that took away its own permission gets the first
+// response, and later changes are kept.
 func TestRepeatedRequestThatLostItsRight(t *testing.T) {
 	w := newWorld(t)
 	handOver := func() answer { return w.repeat("olivia", "k2", "PUT ~/owner", `{"user": "adam"}`) }
@@ -60,11 +60,11 @@ func TestRepeatedRequestThatLostItsRight(t *testing.T) {
 		t.Errorf("sent once: %v, and again: %v", first, again)
 	}
 	w.play([]step{
-		{"adam", "DELETE ~/people/olivia", "", 200, nil}, // is no owner any more
+		{"adam", "DELETE ~/people/olivia", "", 200, nil}, // not the owner any more
 	})
 }
 
-// Who was removed and has come back keeps the calendars of the second time.
+// A user who was removed and added again keeps the calendars added later.
 func TestRepeatedRemoval(t *testing.T) {
 	w := newWorld(t)
 	remove := func() answer { return w.repeat("adam", "k4", "DELETE ~/people/mia", "") }

@@ -8,8 +8,8 @@ import (
 	"github.com/usher-go/usher/usherhttp"
 )
 
-// The permissions that the service asks for, parsed once. Those that commands take are
-// the engine's to ask for.
+// The permissions that the service checks, parsed once. The engine checks the permissions
+// of commands.
 var (
 	enter = permission.MustParse("account.enter")
 	audit = permission.MustParse("audit.view")
@@ -31,14 +31,14 @@ var (
 	receive       = permission.MustParse("booking.receive")
 )
 
-// elsewhere are the permissions that are asked for besides those of the routes: for
-// buttons, and by handlers.
+// elsewhere are the permissions that are checked outside the routes: for buttons, and in
+// handlers.
 var elsewhere = append(slices.Clone(buttons), createBooking, receive)
 
-// routes is the whole service: a line for each route, with what it takes and on what.
-// The lists take account.enter, and select what else is allowed. Commands take nothing
-// here: their handlers read the request and give it to the engine, which decides and
-// does it in one step.
+// routes is the table of all routes, each with its permission and its resource. Lists
+// require account.enter, and contain only rows that the subject may view. Commands require
+// no permission here: their handlers submit them to the engine, which decides and applies
+// them in one step.
 func (s *server) routes() usherhttp.Routes {
 	const (
 		in       = "/accounts/{account}"
@@ -47,8 +47,8 @@ func (s *server) routes() usherhttp.Routes {
 		calendar = in + "/calendars/{calendar}"
 	)
 	whole := usherhttp.WholeAccount
-	// Who may not is told why by may, and by conceal that there is nothing; by seen, why
-	// if they may view it, and else that there is nothing.
+	// For a denied request, may returns 403 with the reason, and conceal returns 404. seen
+	// returns 403 with the reason if the subject may view the resource, and otherwise 404.
 	may := func(pattern string, p permission.Permission, on usherhttp.Loader, h handler) usherhttp.Route {
 		return usherhttp.Route{Pattern: pattern, Permission: p, Resource: on, Handler: s.answer(h)}
 	}
@@ -92,14 +92,14 @@ func (s *server) routes() usherhttp.Routes {
 		command("DELETE "+in+"/seats/{pool}/{user}", s.unassignSeat),
 
 		may("GET "+in+"/calendars", enter, whole, s.listCalendars),
-		may("POST "+in+"/calendars", createCalendar, wishedCalendar, s.createCalendar),
+		may("POST "+in+"/calendars", createCalendar, requestedCalendar, s.createCalendar),
 		conceal("GET "+calendar, viewCalendar, s.onCalendar, s.showCalendar),
 		seen("PUT "+calendar, viewCalendar, editCalendar, s.onCalendar, s.editCalendar),
 		seen("PUT "+calendar+"/hosts", viewCalendar, setHosts, s.onCalendar, s.setHosts),
 		seen("DELETE "+calendar, viewCalendar, deleteCalendar, s.onCalendar, s.deleteCalendar),
 
 		may("GET "+calendar+"/bookings", enter, whole, s.listBookings),
-		conceal("POST "+calendar+"/bookings", viewCalendar, s.onCalendar, s.book), // asks for booking.create when it knows the host
+		conceal("POST "+calendar+"/bookings", viewCalendar, s.onCalendar, s.book), // checks booking.create when the host is known
 		seen("DELETE "+in+"/bookings/{booking}", viewBooking, cancelBooking, s.onBooking, s.cancelBooking),
 
 		may("GET "+in+"/journal", audit, whole, s.journal),

@@ -23,15 +23,15 @@ func TestRouteWithoutAGuardIsFound(t *testing.T) {
 	}
 }
 
-// public are the routes that take no permission. A new one is a line here, with a reason.
+// public are the routes without a permission. Each new one needs a line here, with a reason.
 var public = []string{
-	"GET /{$}",         // says what to try
+	"GET /{$}",         // shows what to try
 	"GET /favicon.ico", // an icon
 	"POST /demo-user",  // stands for a login
-	"GET /health",      // tells nothing
-	"POST /accounts",   // whoever signs up is in no account yet
+	"GET /health",      // contains no data
+	"POST /accounts",   // a user who signs up is not in an account yet
 
-	// What is asked for is a command, and the engine decides.
+	// The route submits a command, on which the engine decides.
 	"DELETE /accounts/{account}",
 	"PUT /accounts/{account}/owner",
 	"PUT /accounts/{account}/settings/{setting}",
@@ -63,13 +63,13 @@ func TestRoutesWithoutAPermissionAreThese(t *testing.T) {
 	}
 }
 
-// names stand for what a pattern has in braces: all of them exist.
+// names are values for the wildcards of a pattern. All of them exist.
 var names = strings.NewReplacer(
 	"{account}", "acme", "{user}", "mia", "{team}", "sales", "{role}", "manager", "{pool}", "booking",
 	"{setting}", "free-busy-only", "{calendar}", "intro", "{booking}", "first",
 )
 
-// bodies are good ones, where a route reads the body before anything is decided.
+// bodies are valid bodies, for routes that read the body before the decision.
 var bodies = map[string]string{
 	"POST /accounts":                                         `{"account": "acme"}`,
 	"PUT /accounts/{account}/owner":                          `{"user": "adam"}`,
@@ -84,12 +84,12 @@ var bodies = map[string]string{
 	"POST /accounts/{account}/actions":                       `{"resources": [{"type": "calendar", "id": "intro"}]}`,
 }
 
-// Nobody who is not an active user of the account gets an answer of any route but 401,
-// 403 and 404, and a trace of nothing is left.
+// A client who is not an active user of the account gets only 401,
+// 403 and 404 from every route, and changes nothing.
 func TestStrangersGetNowhere(t *testing.T) {
 	w := newWorld(t)
 	w.play([]step{
-		{"gina", "POST /accounts", `{"account": "globex"}`, 201, nil}, // an owner, but elsewhere
+		{"gina", "POST /accounts", `{"account": "globex"}`, 201, nil}, // an owner of another account
 		{"adam", "POST ~/people", `{"user": "ivan", "invite": true, "role": "admin"}`, 201, nil},
 		{"adam", "POST ~/people", `{"user": "ines", "role": "admin"}`, 201, nil},
 		{"adam", "PUT ~/people/ines/status", `{"status": "inactive"}`, 200, nil},
@@ -98,7 +98,7 @@ func TestStrangersGetNowhere(t *testing.T) {
 	for _, who := range []string{"", "zoe", "gina", "ivan", "ines", "MIA", "rita"} {
 		for _, r := range w.server.routes() {
 			if r.Access == usherhttp.Public || strings.HasSuffix(r.Pattern, "/invitation") && (who == "ivan" || who == "rita") {
-				continue // ivan may accept, and rita has: to do so again changes nothing
+				continue // ivan may accept, and for rita, who has accepted, it changes nothing
 			}
 			body, ok := bodies[r.Pattern]
 			if !ok {
@@ -110,7 +110,7 @@ func TestStrangersGetNowhere(t *testing.T) {
 				want = []int{401}
 			}
 			if r.Pattern == "POST /accounts" && who != "" {
-				want = []int{409} // the account is there already
+				want = []int{409} // the account already exists
 			}
 			if !slices.Contains(want, got.status) {
 				t.Errorf("%q: %s = %d %s want %v", who, r.Pattern, got.status, got.body, want)
@@ -122,8 +122,8 @@ func TestStrangersGetNowhere(t *testing.T) {
 	}
 }
 
-// Who is no user of an account is told the same whether there is such an account, such a
-// user or team in it, or not.
+// A client who is not a user of the account gets the same response whether the account,
+// the user or the team exists or not.
 func TestStrangersLearnNothing(t *testing.T) {
 	w := newWorld(t)
 	w.play([]step{
@@ -155,7 +155,7 @@ func TestStrangersLearnNothing(t *testing.T) {
 	}
 }
 
-// That something exists does not show to who may not see it.
+// A response does not reveal to a user the existence of what the user may not view.
 func TestWhatOneMayNotSeeLooksAbsent(t *testing.T) {
 	w := newWorld(t)
 	for _, who := range []string{"ned", "zoe"} {
@@ -185,7 +185,7 @@ func TestWhatOneMayNotSeeLooksAbsent(t *testing.T) {
 			there := w.must(who, strings.ReplaceAll(request, "%", "sam"), body)
 			absent := w.must(who, strings.ReplaceAll(request, "%", "nobody"), body)
 			if there != absent || there.status != 403 && there.status != 404 {
-				t.Errorf("%s: %s about somebody who is there = %v, and about nobody = %v", who, request, there, absent)
+				t.Errorf("%s: %s about an existing user = %v, and about an unknown user = %v", who, request, there, absent)
 			}
 		}
 	}

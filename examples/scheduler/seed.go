@@ -10,9 +10,9 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// seed makes the small company that the five requests are about, once. Its calendars
-// come first, and all that usher keeps follows in one commit, which ends the seeding:
-// if the process dies in between, it begins anew, and nobody was in the account yet.
+// seed creates the example company once. It creates the calendars first, and then the
+// account in usher, in one commit. If the process crashes in between, seed starts again at
+// the next start; the account did not exist yet, so no user could see the calendars.
 func (s *server) seed(ctx context.Context) error {
 	_, err := s.engine.View(ctx, "acme")
 	if !errors.Is(err, usher.ErrUnknownAccount) {
@@ -39,12 +39,13 @@ func (s *server) seed(ctx context.Context) error {
 		account.AssignSeat{User: "sam", Pool: "booking"},
 	)
 	if errors.Is(err, account.CodeExists) {
-		return nil // somebody has deleted the account, and its id is not used again
+		return nil // the account was deleted, and its id cannot be used again
 	}
 	return err
 }
 
-// seedCalendars makes the company's calendars anew, with a booking.
+// seedCalendars creates the calendars of the company and one booking. It first deletes the
+// calendars of an earlier attempt.
 func (s *server) seedCalendars(ctx context.Context) error {
 	if err := s.store.forgetAccount(ctx, "acme"); err != nil {
 		return err
@@ -70,9 +71,9 @@ func (s *server) seedCalendars(ctx context.Context) error {
 	}, in)
 }
 
-// sweep removes what a crash between usher and SQLite has left: hosts who are not users
-// any more, and calendars of accounts that are gone. It runs before the first
-// request, so nothing that it looks at changes meanwhile.
+// sweep removes what a crash between the writes to usher and SQLite has left: hosts who are
+// not users any more, and calendars of deleted accounts. It runs before the first request,
+// so there are no concurrent changes.
 func (s *server) sweep(ctx context.Context) error {
 	hosts, err := s.store.named(ctx)
 	if err != nil {

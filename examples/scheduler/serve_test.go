@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A shutdown takes no new request, and waits for the answer to one that has begun.
+// A shutdown accepts no new requests, and completes the requests in progress.
 func TestServeEndsWithTheLastAnswer(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -47,7 +47,7 @@ func TestServeEndsWithTheLastAnswer(t *testing.T) {
 	for {
 		connection, err := net.Dial("tcp", listener.Addr().String())
 		if err != nil {
-			break // nobody listens any more
+			break // the listener is closed
 		}
 		_ = connection.Close()
 	}

@@ -23,7 +23,7 @@ import (
 //go:embed policy.yaml
 var policySource []byte
 
-// server is all that the handlers need. It may be used by many goroutines.
+// server contains everything that the handlers need. It is safe for concurrent use.
 type server struct {
 	engine *engine.Engine // people, roles, teams, seats
 	store  *store         // calendars and bookings
@@ -32,7 +32,7 @@ type server struct {
 	close  []func() error
 }
 
-// open opens the files in a directory, and makes them if there are none.
+// open opens the files in a directory, and creates them if necessary.
 func open(ctx context.Context, dir string, log *slog.Logger) (s *server, err error) {
 	s = &server{log: log}
 	defer func() {
@@ -64,17 +64,17 @@ func open(ctx context.Context, dir string, log *slog.Logger) (s *server, err err
 	s.close = append(s.close, s.store.Close)
 	s.guard = &usherhttp.Guard{
 		Authorizer: s.engine,
-		Subject:    whoAsks,
+		Subject:    identify,
 		MarkActive: s.engine.MarkActive,
 		NotFound:   []error{errNoRow},
 		Disclose:   []string{"mfa"},
-		Localize:   helpful,
+		Localize:   localize,
 		Log:        log,
 	}
 	return s, nil
 }
 
-// Close closes what was opened, the last first.
+// Close closes everything that open opened, in reverse order.
 func (s *server) Close() error {
 	var errs []error
 	for i := len(s.close) - 1; i >= 0; i-- {
@@ -84,7 +84,7 @@ func (s *server) Close() error {
 	return errors.Join(errs...)
 }
 
-// maxBody is how many bytes the body of a request may have.
+// maxBody is the maximum size of the body of a request, in bytes.
 const maxBody = 64 << 10
 
 // handler returns the service as a handler.
@@ -99,14 +99,14 @@ func (s *server) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A cookie can identify the user, so a page of another site must not send changes.
+	// A cookie can identify the user, so pages of other sites must not be able to send changes.
 	return http.MaxBytesHandler(http.NewCrossOriginProtection().Handler(mux), maxBody), nil
 }
 
-// whoAsks stands for a login, and BELIEVES EVERY REQUEST: the header X-User, or without
-// that header the cookie of the page at /, which names only demo users. usher does no
+// identify stands for a login, and TRUSTS EVERY REQUEST: the header X-User, or without it
+// the cookie of the page at /, which can contain only demo users. usher does no
 // authentication. A real service looks up a session or a token here.
-func whoAsks(r *http.Request) (usherhttp.Subject, error) {
+func identify(r *http.Request) (usherhttp.Subject, error) {
 	user := usher.UserID(r.Header.Get("X-User"))
 	if len(r.Header.Values("X-User")) == 0 {
 		user = chosen(r)
@@ -118,23 +118,23 @@ func whoAsks(r *http.Request) (usherhttp.Subject, error) {
 	}, nil
 }
 
-// helpful words a refusal where more can be said than that it is one. It sees no more
-// than whoever was refused will.
-func helpful(_ *http.Request, p usherhttp.Problem) string {
+// localize returns a more helpful text for some refusals. The Problem contains nothing that
+// the user does not receive.
+func localize(_ *http.Request, p usherhttp.Problem) string {
 	switch {
 	case slices.Contains(p.Unmet, "mfa"):
 		return "Please sign in with a second factor."
 	case p.Type == usherhttp.TypeRefused+account.CodeNoSeatsLeft.String():
-		return "All seats are held. Take one from somebody, or have an administrator buy more."
+		return "All seats are held. Unassign a seat, or ask an administrator to buy more seats."
 	case p.Permission == setHosts.String():
-		return "Who hosts is set by a manager of all the hosts' team, or by an administrator."
+		return "Only an administrator, or a manager of a team that all hosts are in, can change the hosts."
 	case p.Permission == editCalendar.String(), p.Permission == deleteCalendar.String():
-		return "This takes its only host, a manager of all the hosts' team, or an administrator."
+		return "Only the sole host, a manager of a team that all hosts are in, or an administrator can do this."
 	}
 	return ""
 }
 
-// makeDir makes the directory for the data if there is none, out of sight of git.
+// makeDir creates the directory for the data if there is none, with a .gitignore.
 func makeDir(dir string) error {
 	switch err := os.Mkdir(dir, 0o700); {
 	case errors.Is(err, fs.ErrExist):

@@ -17,8 +17,8 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// store keeps calendars and bookings in a SQLite file. It decides nothing: each list
-// takes a filter, and each change the resource that was decided on.
+// store stores calendars and bookings in a SQLite file. It makes no decisions: lists take a
+// filter, and changes take the resource on which the decision was made.
 type store struct {
 	reads  *sql.DB
 	writes *sql.DB // a single connection, so that writers queue here and not in SQLite
@@ -27,10 +27,10 @@ type store struct {
 	bookings  *filter.Table
 }
 
-// What a store refuses.
+// The errors of a store.
 var (
 	errNoRow   = sql.ErrNoRows
-	errChanged = problem(http.StatusConflict, "changed-meanwhile", "It has changed meanwhile. Please look at it again.")
+	errChanged = problem(http.StatusConflict, "changed-meanwhile", "The calendar was changed at the same time. Please reload it and try again.")
 	errTaken   = problem(http.StatusConflict, "slot-taken", "The host has another booking at that time.")
 )
 
@@ -55,7 +55,7 @@ CREATE TABLE IF NOT EXISTS bookings (
 	account_id  TEXT NOT NULL,
 	id          TEXT NOT NULL,
 	calendar_id TEXT NOT NULL,
-	host_id     TEXT NOT NULL, -- who receives it; empty: a host who is no user any more
+	host_id     TEXT NOT NULL, -- empty if the host is not a user any more
 	starts      INTEGER NOT NULL, -- seconds since 1970
 	ends        INTEGER NOT NULL,
 	title       TEXT NOT NULL,
@@ -68,8 +68,8 @@ CREATE INDEX IF NOT EXISTS bookings_calendar ON bookings (account_id, calendar_i
 CREATE INDEX IF NOT EXISTS bookings_host ON bookings (account_id, host_id, starts);
 `
 
-// openStore opens the file, and makes it if there is none. What it acknowledges
-// survives the end of the process, and of the machine.
+// openStore opens the file, and creates it if there is none. Acknowledged writes survive a
+// crash of the process and of the machine.
 func openStore(ctx context.Context, path string, p *policy.Policy) (_ *store, err error) {
 	st := &store{}
 	if st.calendars, err = tableOf(p, calendarMapping, viewCalendar); err != nil {
@@ -78,7 +78,7 @@ func openStore(ctx context.Context, path string, p *policy.Policy) (_ *store, er
 	if st.bookings, err = tableOf(p, bookingMapping, viewBooking); err != nil {
 		return nil, err
 	}
-	file, err := os.OpenFile(path, os.O_CREATE, 0o600) // SQLite would let others read it
+	file, err := os.OpenFile(path, os.O_CREATE, 0o600) // SQLite would create it readable by other users
 	if err != nil {
 		return nil, err
 	}
@@ -104,8 +104,8 @@ func openStore(ctx context.Context, path string, p *policy.Policy) (_ *store, er
 // Close closes the file.
 func (st *store) Close() error { return errors.Join(st.reads.Close(), st.writes.Close()) }
 
-// tableOf holds a mapping against the policy when the service starts: a party that it
-// lacks would else show with the first user whose rules look at it.
+// tableOf compiles a mapping and checks it against the policy when the service starts.
+// Otherwise, a missing party would be found only when a rule uses it.
 func tableOf(p *policy.Policy, m filter.Mapping, list permission.Permission) (*filter.Table, error) {
 	t, err := m.Compile(filter.SQLite)
 	if err != nil {
@@ -127,7 +127,7 @@ func (st *store) change(ctx context.Context, do func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
-// affected makes an error of a statement that found no row to change.
+// affected returns none if a statement changed no row.
 func affected(result sql.Result, err error, none error) error {
 	if err != nil {
 		return err
@@ -141,9 +141,9 @@ func affected(result sql.Result, err error, none error) error {
 	return nil
 }
 
-// forgetUser takes a user out of all that names them in an account, so that a user who is
-// added later under the same id has nothing of it: they host no calendar any more, and
-// their bookings stay without a host.
+// forgetUser removes all references to a user of an account, so that a later user with the
+// same id does not inherit them. Calendars lose the host, and bookings are kept without a
+// host.
 func (st *store) forgetUser(ctx context.Context, in usher.AccountID, user string) error {
 	return st.change(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE calendars SET revision = revision + 1 WHERE account_id = ?1
@@ -160,13 +160,13 @@ func (st *store) forgetUser(ctx context.Context, in usher.AccountID, user string
 	})
 }
 
-// forgetAccount deletes all that there is of an account.
+// forgetAccount deletes all calendars and bookings of an account.
 func (st *store) forgetAccount(ctx context.Context, in usher.AccountID) error {
 	_, err := st.writes.ExecContext(ctx, `DELETE FROM calendars WHERE account_id = ?1`, in)
 	return err
 }
 
-// scanAll reads all rows, and closes them. The list is not nil, so that it is [] in JSON.
+// scanAll reads all rows, and closes them. The list is never nil, so it is [] in JSON.
 func scanAll[T any](rows *sql.Rows, scan func(into func(...any) error) (T, error)) ([]T, error) {
 	defer rows.Close()
 	list := []T{}
@@ -180,8 +180,8 @@ func scanAll[T any](rows *sql.Rows, scan func(into func(...any) error) (T, error
 	return list, rows.Err()
 }
 
-// named returns the users who host a calendar or a booking, by account, and accounts
-// without any.
+// named returns the hosts of calendars and bookings by account. For a calendar without
+// hosts it contains the empty id.
 func (st *store) named(ctx context.Context) (map[usher.AccountID][]string, error) {
 	rows, err := st.reads.QueryContext(ctx, `SELECT DISTINCT c.account_id, h.user_id FROM calendars c
 		LEFT JOIN calendar_hosts h ON h.account_id = c.account_id AND h.calendar_id = c.id

@@ -11,8 +11,8 @@ import (
 	"github.com/usher-go/usher/mask"
 )
 
-// booking is a slot that a guest has with a host. The tags are the policy's names of
-// what free/busy hides.
+// booking is the booking of a host by a guest. The usher tags are the fields that the policy
+// can hide.
 type booking struct {
 	ID       string          `json:"id"`
 	Account  usher.AccountID `json:"-"`
@@ -25,7 +25,7 @@ type booking struct {
 	Notes    string          `json:"notes,omitempty" usher:"notes"`
 }
 
-// shown masks a booking for who may see no more of it than the time.
+// shown masks a booking for users who may see only its time.
 var shown = mask.MustFor[*booking](mask.Placeholders{"title": "Booked"})
 
 func (b *booking) Ref() usher.Ref { return usher.Ref{Type: "booking", ID: b.ID} }
@@ -36,11 +36,11 @@ func (b *booking) Party(name string) (ids []string, known bool) {
 	switch name {
 	case "host":
 		if b.Host == "" {
-			return nil, true // who is no user any more
+			return nil, true // the host is not a user any more
 		}
 		return []string{b.Host}, true
 	case "user":
-		return nil, true // is asked about before there is a booking
+		return nil, true // only for booking.receive, which is checked without a booking
 	}
 	return nil, false
 }
@@ -69,8 +69,8 @@ func (st *store) booking(ctx context.Context, in usher.AccountID, id string) (*b
 	return scanBooking(st.reads.QueryRowContext(ctx, selectBooking+`b.account_id = ?1 AND b.id = ?2`, in, id).Scan)
 }
 
-// listBookings returns the bookings of a calendar that end after a time and that a
-// filter selects, the first to begin first.
+// listBookings returns the bookings of a calendar that a filter selects and that end after
+// a time, sorted by start.
 func (st *store) listBookings(ctx context.Context, visible filter.Filter, calendar string, after time.Time, limit int) ([]*booking, error) {
 	where, err := visible.SQL(st.bookings, 4)
 	if err != nil {
@@ -84,8 +84,8 @@ func (st *store) listBookings(ctx context.Context, visible filter.Filter, calend
 	return scanAll(rows, scanBooking)
 }
 
-// book stores a booking in a calendar that has not changed since it was loaded, if the
-// host is free.
+// book stores a booking. It returns errChanged if the calendar has changed since it was
+// loaded, and errTaken if the host has another booking at that time.
 func (st *store) book(ctx context.Context, b *booking, in *calendar) error {
 	return st.change(ctx, func(tx *sql.Tx) error {
 		var unchanged, busy bool

@@ -10,15 +10,15 @@ import (
 	"github.com/usher-go/usher/filter"
 )
 
-// calendar is a booking calendar. Its methods make it a resource, and a check on it
-// looks at no more than they tell.
+// calendar is a booking calendar. Its methods make it an usher.Resource; checks use only
+// these methods.
 type calendar struct {
 	ID       string          `json:"id"`
 	Account  usher.AccountID `json:"-"`
 	Title    string          `json:"title"`
 	Hosts    []string        `json:"hosts"`
-	Team     string          `json:"team,omitempty"` // that hosts it, too
-	Revision int64           `json:"-"`              // changes with each change
+	Team     string          `json:"team,omitempty"` // a team that also hosts it
+	Revision int64           `json:"-"`              // increases with each change
 }
 
 func (c *calendar) Ref() usher.Ref { return usher.Ref{Type: "calendar", ID: c.ID} }
@@ -35,10 +35,10 @@ func (c *calendar) Party(name string) (ids []string, known bool) {
 		}
 		return []string{c.Team}, true
 	}
-	return nil, false // a party that came into the policy later
+	return nil, false // a party that was added to the policy later
 }
 
-// calendarMapping says where a query finds what Party tells.
+// calendarMapping maps the parties to columns and tables.
 var calendarMapping = filter.Mapping{
 	Type:    "calendar",
 	Account: filter.Column{Name: "c.account_id"},
@@ -73,7 +73,7 @@ func (st *store) calendar(ctx context.Context, in usher.AccountID, id string) (*
 
 // listCalendars returns the first calendars after an id that a filter selects.
 func (st *store) listCalendars(ctx context.Context, visible filter.Filter, after string, limit int) ([]*calendar, error) {
-	where, err := visible.SQL(st.calendars, 3) // ?1 and ?2 are the query's own
+	where, err := visible.SQL(st.calendars, 3) // the query itself uses ?1 and ?2
 	if err != nil {
 		return nil, err
 	}
@@ -98,8 +98,8 @@ func (st *store) addCalendar(ctx context.Context, c *calendar) error {
 	})
 }
 
-// saveCalendar stores title and hosts of a calendar, if it has not changed since it
-// was loaded: what was decided on is what is changed.
+// saveCalendar stores the title and the hosts of a calendar. It returns errChanged if the
+// calendar has changed since it was loaded, so the decision applies to what is changed.
 func (st *store) saveCalendar(ctx context.Context, c *calendar) error {
 	return st.change(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE calendars SET title = ?4, revision = revision + 1
@@ -124,7 +124,8 @@ func putHosts(ctx context.Context, tx *sql.Tx, c *calendar) error {
 	return nil
 }
 
-// deleteCalendar deletes a calendar with its bookings, if it has not changed since.
+// deleteCalendar deletes a calendar with its bookings. It returns errChanged if the calendar
+// has changed since it was loaded.
 func (st *store) deleteCalendar(ctx context.Context, c *calendar) error {
 	result, err := st.writes.ExecContext(ctx, `DELETE FROM calendars WHERE account_id = ?1 AND id = ?2 AND revision = ?3`,
 		c.Account, c.ID, c.Revision)

@@ -5,14 +5,14 @@ import "testing"
 // OnceHub: owner, administrators, team managers and members, with seats.
 func TestStoryOfACompany(t *testing.T) {
 	newWorld(t).play([]step{
-		// The owner and administrators run the account, and all others do not.
+		// Only the owner and administrators manage the account.
 		{"olivia", "GET ~/people", "", 200, has(`"user":"sam"`, `{"pool":"booking","total":4,"held":4,"left":0}`)},
 		{"mia", "GET ~/people", "", 200, has(`"user":"mia"`, `"title":"Member"`, `not "user":"max"`)},
 		{"tom", "GET ~/people", "", 200, has(`"user":"mia"`, `"user":"max"`, `not "user":"sam"`)},
-		{"mia", "GET ~/people/max", "", 404, nil}, // and the same for somebody who is not there
+		{"mia", "GET ~/people/max", "", 404, nil}, // and the same for an unknown user
 		{"mia", "GET ~/people/nobody", "", 404, nil},
 		{"mia", "GET ~/people/mia", "", 200, has(`"may":["user.view"]`, `"lastActive":"20`)},
-		{"adam", "GET ~/people/ned", "", 200, has(`"may":["user.view","user.set-role"`, "not lastActive")}, // who never was
+		{"adam", "GET ~/people/ned", "", 200, has(`"may":["user.view","user.set-role"`, "not lastActive")}, // never active
 		{"tom", "POST ~/people", `{"user": "nina"}`, 403, has("no-permission")},
 		{"adam", "POST ~/people", `{"user": "nina", "teams": ["sales"]}`, 201, has("nina is added as member", "nina joins the team sales")},
 		{"adam", "POST ~/people", `{"user": "nina"}`, 409, has(":exists")},
@@ -20,8 +20,8 @@ func TestStoryOfACompany(t *testing.T) {
 		{"adam", "PUT ~/people/olivia/role", `{"role": "member"}`, 403, has("forbidden")},
 		{"adam", "PUT ~/people/nobody/role", `{"role": "member"}`, 404, nil},
 
-		// Seats run out. A manager moves one within the team, an administrator buys more.
-		{"tom", "PUT ~/seats/booking/nina", "", 409, has(":no-seats-left", "an administrator buy more")},
+		// All seats are held. A manager moves one within the team, and an administrator buys more.
+		{"tom", "PUT ~/seats/booking/nina", "", 409, has(":no-seats-left", "ask an administrator to buy more")},
 		{"tom", "PUT ~/seats/booking", `{"total": 9}`, 403, nil},
 		{"tom", "DELETE ~/seats/booking/sam", "", 403, has("out-of-scope")},
 		{"tom", "DELETE ~/seats/booking/max", "", 200, has("max loses the seat in booking")},
@@ -29,16 +29,16 @@ func TestStoryOfACompany(t *testing.T) {
 		{"adam", "PUT ~/seats/booking", `{"total": 3}`, 409, has(":seats-in-use")},
 		{"adam", "PUT ~/seats/booking", `{"total": 5}`, 200, has("4 becomes 5")},
 
-		// A member edits the calendar that is hers alone. With a second host she looks on.
+		// A member edits a calendar with only that member as host, and views one with more hosts.
 		{"mia", "PUT ~/calendars/intro", `{"title": "First talk"}`, 200, has("First talk")},
-		{"mia", "PUT ~/calendars/demo", `{"title": "Our demo"}`, 403, has("out-of-scope", "its only host")},
+		{"mia", "PUT ~/calendars/demo", `{"title": "Our demo"}`, 403, has("out-of-scope", "the sole host")},
 		{"mia", "GET ~/calendars/demo", "", 200, has(`"may":["calendar.view"]`)},
 		{"mia", "GET ~/calendars/help", "", 404, nil},
 		{"mia", "POST ~/calendars", `{"title": "Mine", "hosts": ["mia"]}`, 201, nil},
 		{"mia", "POST ~/calendars", `{"title": "Ours", "hosts": ["mia", "max"]}`, 403, has("out-of-scope")},
-		{"mia", "PUT ~/calendars/intro/hosts", `{"hosts": ["mia", "nina"]}`, 403, has("set by a manager")},
+		{"mia", "PUT ~/calendars/intro/hosts", `{"hosts": ["mia", "nina"]}`, 403, has("can change the hosts")},
 
-		// A manager reaches the team, before and after, and whoever hosts has a seat.
+		// All hosts before and after must be in the manager's team, and each host needs a seat.
 		{"tom", "GET ~/calendars", "", 200, has("First talk", "Product demo", "Mine", "not Help desk")},
 		{"tom", "PUT ~/calendars/intro/hosts", `{"hosts": ["mia", "sam"]}`, 403, has("out-of-scope")},
 		{"tom", "PUT ~/calendars/intro/hosts", `{"hosts": ["mia", "max"]}`, 409, has(":not-bookable", "max cannot be booked")},
@@ -49,14 +49,14 @@ func TestStoryOfACompany(t *testing.T) {
 		{"adam", "POST ~/calendars", `{"title": "Team", "hosts": ["mia"], "team": "sales"}`, 201, nil},
 		{"adam", "POST ~/calendars", `{"title": "Team", "team": "nowhere"}`, 404, has(":unknown-team")},
 
-		// Ownership is handed over, never shared.
+		// Ownership is transferred, never shared.
 		{"adam", "PUT ~/owner", `{"user": "adam"}`, 403, nil},
 		{"adam", "DELETE ~", "", 403, nil},
 		{"olivia", "PUT ~/owner", `{"user": "adam"}`, 200, has("olivia hands the account over to adam")},
 		{"olivia", "PUT ~/owner", `{"user": "olivia"}`, 403, nil},
 		{"olivia", "PUT ~/seats/booking", `{"total": 6}`, 200, nil},
 
-		// Who is removed is out at once, hosts nothing, and the seat is free.
+		// A removed user loses access at once, hosts nothing, and the seat is free.
 		{"adam", "DELETE ~/people/mia", "", 200, has("mia is removed")},
 		{"mia", "GET ~/calendars", "", 403, nil},
 		{"adam", "GET ~/calendars/demo", "", 200, has(`"hosts":["max"]`)},
@@ -67,7 +67,7 @@ func TestStoryOfACompany(t *testing.T) {
 	})
 }
 
-// Teams: managers are made by administrators, and reach the teams below.
+// Teams: administrators appoint managers, who also manage the teams below.
 func TestStoryOfATeam(t *testing.T) {
 	newWorld(t).play([]step{
 		{"tom", "POST ~/teams", `{"team": "emea", "parent": "sales"}`, 403, nil},
@@ -89,7 +89,7 @@ func TestStoryOfATeam(t *testing.T) {
 	})
 }
 
-// Cal.com: admin-only users run the schedule with a strong login, and are never booked.
+// Cal.com: admin-only users manage the schedule with a strong login, and cannot be booked.
 func TestStoryOfAnAdminOnlyUser(t *testing.T) {
 	const slot = `{"host": "mia", "starts": "2035-03-01T09:00:00Z", "ends": "2035-03-01T10:00:00Z", "title": "By phone", "guest": "Bob"}`
 	newWorld(t).play([]step{
@@ -102,14 +102,14 @@ func TestStoryOfAnAdminOnlyUser(t *testing.T) {
 		{"adam", "PUT ~/seats/booking/rita", "", 409, has(":seat-not-allowed")},
 		{"adam", "PUT ~/calendars/intro/hosts", `{"hosts": ["rita"]}`, 409, has("rita cannot be booked")},
 
-		// Becoming one frees the seat, and from then on no booking is taken.
+		// A user who becomes one loses the seat, and cannot be booked any more.
 		{"adam", "PUT ~/people/mia/role", `{"role": "admin-only"}`, 200, has("mia loses the seat in booking")},
 		{"adam", "POST ~/calendars/intro/bookings", `{"host": "mia", "starts": "2035-03-02T09:00:00Z", "ends": "2035-03-02T10:00:00Z", "title": "x"}`, 409, has(":not-bookable")},
 		{"adam", "PUT ~/seats/booking/ned", "", 200, nil},
 	})
 }
 
-// GroupCal: members see when somebody is busy, and the account may show them more.
+// GroupCal: members see the time of bookings, and a setting of the account shows more.
 func TestStoryOfFreeAndBusy(t *testing.T) {
 	const list = "GET ~/calendars/intro/bookings"
 	const slot = `{"host": "mia", "starts": "2035-02-01T09:00:00Z", "ends": "2035-02-01T10:00:00Z", "title": "Secret", "guest": "Bob", "notes": "hush"}`
@@ -136,7 +136,7 @@ func TestStoryOfFreeAndBusy(t *testing.T) {
 	})
 }
 
-// Accounts, invitations, and what two accounts see of each other.
+// Accounts, invitations, and the isolation of two accounts.
 func TestStoryOfTwoAccounts(t *testing.T) {
 	newWorld(t).play([]step{
 		{"gina", "POST /accounts", `{"account": "globex"}`, 201, has("gina")},
@@ -161,7 +161,7 @@ func TestStoryOfTwoAccounts(t *testing.T) {
 	})
 }
 
-// What a page asks for beside its lists.
+// The requests of a page besides its lists.
 func TestStoryOfAPage(t *testing.T) {
 	newWorld(t).play([]step{
 		{"mia", "GET ~/actions?on=calendar:intro&on=calendar:demo&on=calendar:none&on=user:max", "", 200, has(

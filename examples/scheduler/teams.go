@@ -9,21 +9,21 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// createTeam makes a team, perhaps below another one.
+// createTeam creates a team, at the top or below another team.
 //
 //	POST /accounts/acme/teams {"team": "emea", "parent": "sales"}
 func (s *server) createTeam(r *http.Request) (any, error) {
-	wish, err := read[struct {
+	body, err := read[struct {
 		Team   usher.TeamID `json:"team"`
 		Parent usher.TeamID `json:"parent"`
 	}](r)
 	if err != nil {
 		return nil, err
 	}
-	return s.do(r, account.CreateTeam{Team: wish.Team, Parent: wish.Parent})
+	return s.do(r, account.CreateTeam{Team: body.Team, Parent: body.Parent})
 }
 
-// addToTeam and removeFromTeam say who is in a team.
+// addToTeam and removeFromTeam change the members of a team.
 //
 //	PUT    /accounts/acme/teams/sales/members/mia
 //	DELETE /accounts/acme/teams/sales/members/mia
@@ -35,7 +35,7 @@ func (s *server) removeFromTeam(r *http.Request) (any, error) {
 	return s.do(r, account.RemoveFromTeam{Team: teamIn(r), User: userIn(r)})
 }
 
-// setTeamRole and unsetTeamRole say who manages a team.
+// setTeamRole and unsetTeamRole change the team roles of a member.
 //
 //	PUT    /accounts/acme/teams/sales/members/mia/roles/manager
 //	DELETE /accounts/acme/teams/sales/members/mia/roles/manager
@@ -47,20 +47,20 @@ func (s *server) unsetTeamRole(r *http.Request) (any, error) {
 	return s.do(r, account.UnsetTeamRole{Team: teamIn(r), User: userIn(r), Role: role.Name(r.PathValue("role"))})
 }
 
-// buySeats says how many seats the account pays for.
+// buySeats sets the number of seats that the account pays for.
 //
 //	PUT /accounts/acme/seats/booking {"total": 5}
 func (s *server) buySeats(r *http.Request) (any, error) {
-	wish, err := read[struct {
+	body, err := read[struct {
 		Total int `json:"total"`
 	}](r)
 	if err != nil {
 		return nil, err
 	}
-	return s.do(r, account.SetSeats{Pool: poolIn(r), Total: wish.Total})
+	return s.do(r, account.SetSeats{Pool: poolIn(r), Total: body.Total})
 }
 
-// assignSeat and unassignSeat say who can be booked.
+// assignSeat and unassignSeat determine which users can be booked.
 //
 //	PUT    /accounts/acme/seats/booking/mia
 //	DELETE /accounts/acme/seats/booking/mia

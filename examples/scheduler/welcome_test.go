@@ -13,10 +13,10 @@ import (
 	"testing"
 )
 
-// word is a word of a shell line: in single quotes, or without blanks.
+// word is a word of a shell command: in single quotes, or without blanks.
 var word = regexp.MustCompile(`'([^']*)'|\S+`)
 
-// curl does what a line says, as far as the lines here go.
+// curl runs a command line. It supports only the options used here.
 func curl(client *http.Client, line string) (answer, error) {
 	method, url, body, header := "GET", "", "", http.Header{}
 	words := word.FindAllStringSubmatch(line, -1)
@@ -61,12 +61,12 @@ func curl(client *http.Client, line string) (answer, error) {
 	return answer{response.StatusCode, string(got)}, err
 }
 
-// What the service prints to try has the status that it prints, and says what it should.
+// The printed requests return the printed status and the expected content.
 func TestPrintedRequests(t *testing.T) {
 	c := start(t, t.TempDir(), "-addr", "127.0.0.1:0")
 	parts := []string{
 		`"id":"intro","title":"Intro call","hosts":["mia"],"may":["calendar.view","calendar.edit","calendar.delete"]`,
-		`only host`,
+		`the sole host`,
 		`be the only host`,
 		`"title":"Booked"`,
 		`All seats are held`,
@@ -77,17 +77,17 @@ func TestPrintedRequests(t *testing.T) {
 		if !strings.HasPrefix(line, "curl ") {
 			continue
 		}
-		said := lines[i-1]
-		want, err := strconv.Atoi(said[strings.LastIndex(said, " ")+1:])
+		comment := lines[i-1]
+		want, err := strconv.Atoi(comment[strings.LastIndex(comment, " ")+1:])
 		if err != nil {
-			t.Fatalf("%q says no status", said)
+			t.Fatalf("%q has no status", comment)
 		}
 		got, err := curl(c.client, line)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got.status != want || !strings.Contains(got.body, parts[sent]) {
-			t.Errorf("%s\n%s = %d %s want %d with %s", said, line, got.status, got.body, want, parts[sent])
+			t.Errorf("%s\n%s = %d %s want %d with %s", comment, line, got.status, got.body, want, parts[sent])
 		}
 		sent++
 	}
@@ -110,7 +110,7 @@ func TestPortThatIsTaken(t *testing.T) {
 	defer taken.Close()
 	c := start(t, t.TempDir(), "-addr", taken.Addr().String())
 	if !strings.HasPrefix(c.welcome, taken.Addr().String()+" is taken, so") {
-		t.Errorf("it says %q", c.welcome)
+		t.Errorf("the output is %q", c.welcome)
 	}
 	if got := c.must("", "GET /health", ""); got.status != 200 {
 		t.Errorf("GET /health = %v", got)
@@ -137,13 +137,13 @@ func TestStartedTwice(t *testing.T) {
 	dir := t.TempDir()
 	start(t, dir, "-addr", "127.0.0.1:0")
 	err := run(context.Background(), []string{"-data", dir}, io.Discard, io.Discard)
-	if err == nil || !strings.HasPrefix(err.Error(), "one is running already on the data in "+dir) {
+	if err == nil || !strings.HasPrefix(err.Error(), "another scheduler uses the data in "+dir) {
 		t.Errorf("the second one ended with %v", err)
 	}
 }
 
-// What was changed is there when the service is started again, and nothing is logged
-// where nothing is wrong.
+// Changes are still there after a restart, and nothing is logged
+// without errors.
 func TestStartedAgain(t *testing.T) {
 	dir := t.TempDir()
 	c := start(t, dir, "-addr", "127.0.0.1:0")

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// world is a running service with the seeded company.
+// world is a running service with the example company.
 type world struct {
 	testing.TB
 	server *server
@@ -31,7 +31,7 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-// serve makes the handler answer over HTTP.
+// serve serves the handler over HTTP.
 func (w *world) serve(handler http.Handler) {
 	listening := httptest.NewServer(handler)
 	w.Cleanup(listening.Close)
@@ -60,14 +60,14 @@ func openDir(t testing.TB, dir string) *server {
 	return s
 }
 
-// answer is what came back.
+// answer is a response.
 type answer struct {
 	status int
 	body   string
 }
 
-// ask sends "METHOD path" with a body. A path that begins with a tilde is one of acme. Who
-// asks may have " with mfa" behind the name.
+// ask sends "METHOD path" with a body. A leading tilde in the path means /accounts/acme. The
+// name of the user may end with " with mfa".
 func (w *world) ask(who, request, body string) (answer, error) {
 	method, path, _ := strings.Cut(request, " ")
 	if rest, ok := strings.CutPrefix(path, "~"); ok {
@@ -91,7 +91,7 @@ func (w *world) ask(who, request, body string) (answer, error) {
 	return answer{response.StatusCode, string(got)}, err
 }
 
-// must is ask where there is nothing to do about a failure.
+// must is ask for requests that must not fail.
 func (w *world) must(who, request, body string) answer {
 	w.Helper()
 	got, err := w.ask(who, request, body)
@@ -101,13 +101,13 @@ func (w *world) must(who, request, body string) answer {
 	return got
 }
 
-// step is a line of a story: who sends what, and what comes back.
+// step is a line of a story: the user, the request and the expected response.
 type step struct {
 	who     string
 	request string
 	body    string
 	status  int
-	parts   []string // of the answer; one that begins with "not " must be missing
+	parts   []string // texts in the response; a text that begins with "not " must not be in it
 }
 
 func (w *world) play(story []step) {
@@ -126,7 +126,7 @@ func (w *world) play(story []step) {
 	}
 }
 
-// has makes parts of them.
+// has returns the parts.
 func has(parts ...string) []string { return parts }
 
 func fileText(t testing.TB, name string) string {

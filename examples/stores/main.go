@@ -39,8 +39,8 @@ func main() {
 	result := must(first.Do(ctx, account.AsUser("olivia"), "acme",
 		account.AddUser{User: "adam", Role: "admin"}))
 
-	// The second instance may answer from a cache that is up to MaxStale old. A reader of
-	// at least that version never does: it loads the commits first.
+	// The second instance may use a cached account that is up to MaxStaleness old. A reader
+	// of at least that version never does: it loads the commits first.
 	atLeast := second.AtLeast("acme", result.Version)
 	fmt.Println("second, at least version", result.Version, must(atLeast.Check(ctx, r)).Reason())
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// Account is the account that a file is about.
+// Account is the example account of a test file.
 type Account struct {
 	Pos      syntax.Pos
 	Settings []Flag
@@ -17,7 +17,7 @@ type Account struct {
 	Users    []User
 }
 
-// SeatTotal says how many seats of a pool were bought.
+// SeatTotal is the number of bought seats of a pool.
 type SeatTotal struct {
 	Pool  syntax.Name // its key under seats
 	Total int         // its value
@@ -32,23 +32,23 @@ type Team struct {
 // User is a user of an account: an entry of users.
 type User struct {
 	ID     syntax.Name  // its key
-	Role   syntax.Name  // zero where the file says none
-	Status usher.Status // zero where the file says none
+	Role   syntax.Name  // zero if not in the file
+	Status usher.Status // zero if not in the file
 	Teams  []Membership
 	Seats  []syntax.Name // pools
 	Grants []Grant
 	Fields []FieldValue
 }
 
-// Membership puts a user in a team, with the team roles held there. Roles is nil
-// where the file lists teams and says nothing of roles.
+// Membership is the membership of a user in a team, with the team roles held there.
+// Roles is nil if the file lists teams without roles.
 type Membership struct {
 	Team  syntax.Name
 	Roles []syntax.Name
 }
 
-// Grant is what a user holds besides the roles.
+// Grant is a permission, a bundle or a feature that a user has in addition to the roles.
 type Grant struct {
-	Name  syntax.Name // grant, where the file writes {grant: …, until: …}
-	Until time.Time   // zero for good
+	Name  syntax.Name // key grant in {grant: …, until: …}
+	Until time.Time   // zero for a grant without an end
 }

@@ -36,8 +36,8 @@ var commandNames = sync.OnceValue(func() []string {
 	return names
 })
 
-// command reads a command from the map that it stands in, which may have further
-// fields. It returns nil for a name that is not a command's.
+// command parses a command from its map, which may have further fields. It returns nil,
+// and reports the name, for an unknown command.
 func (p *parser) command(n, name *source.Node, further []source.Field) account.Command {
 	text, ok := p.Text(name, "do")
 	if !ok {
@@ -57,7 +57,7 @@ func (p *parser) command(n, name *source.Node, further []source.Field) account.C
 	return c.Interface().(account.Command)
 }
 
-// argument reads an argument of a command into its field.
+// argument parses an argument of a command into its field.
 func (p *parser) argument(n *source.Node, command string, arg account.Arg, into reflect.Value) {
 	switch into := into.Addr().Interface().(type) {
 	case *[]usher.TeamID:
@@ -90,7 +90,7 @@ func (p *parser) argument(n *source.Node, command string, arg account.Arg, into 
 	}
 }
 
-// commandFlow writes a command as a map. It leaves out optional arguments that are zero.
+// commandFlow returns a command as a map. It omits optional arguments that are zero.
 func commandFlow(c account.Command) (m flow) {
 	m.add("do", account.NameOf(c))
 	t, _ := FindCommand(account.NameOf(c))
@@ -103,7 +103,7 @@ func commandFlow(c account.Command) (m flow) {
 	return m
 }
 
-// argumentText writes the value of an argument as YAML.
+// argumentText returns the value of an argument as YAML.
 func argumentText(value reflect.Value) string {
 	switch v := value.Interface().(type) {
 	case []usher.TeamID:

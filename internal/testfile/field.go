@@ -11,24 +11,24 @@ import (
 // FieldDefinition defines a custom field that the users of an account have.
 type FieldDefinition struct {
 	Field    syntax.Name
-	Type     account.FieldType // zero where the file does not say
-	Archived *bool             // nil where the file does not say
+	Type     account.FieldType // zero if not in the file
+	Archived *bool             // nil if not in the file
 }
 
-// FieldValue is what a user has in a custom field.
+// FieldValue is the value of a custom field of a user.
 type FieldValue struct {
 	Field syntax.Name
 	Value Value
 }
 
-// Value is a value of a custom field as it is written.
+// Value is a value of a custom field as written.
 type Value struct {
 	Text string
-	Bare bool // without quotes, and true, false or a number
+	Bare bool // true, false or a number, without quotes
 	Pos  syntax.Pos
 }
 
-// Fits reports whether a field of the type can have the value.
+// Fits reports whether the value is valid for a field of the type.
 func (v Value) Fits(t account.FieldType) bool {
 	switch t {
 	case account.TextField:

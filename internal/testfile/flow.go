@@ -9,15 +9,15 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// flow is a map of YAML in the making, which is written in one line.
+// flow builds a YAML map in one line.
 type flow []pair
 
 type pair struct{ key, value string }
 
-// add takes the value as YAML.
+// add adds a pair. The value is YAML.
 func (m *flow) add(key, value string) { *m = append(*m, pair{key, value}) }
 
-// The methods below leave out what was not written.
+// The methods below omit values that are not in the file.
 
 func (m *flow) name(key string, n syntax.Name) {
 	if n.Text != "" {
@@ -62,7 +62,8 @@ func (m flow) String() string {
 	return "{" + strings.Join(texts, ", ") + "}"
 }
 
-// longestKey is how long a key may be without a mark before it; YAML says 1024.
+// longestKey is the longest key that is written without "? " before it. The limit of
+// YAML is 1024.
 const longestKey = 1000
 
 func flagsFlow(list []Flag) (m flow) {
@@ -86,8 +87,7 @@ func timeText(t time.Time) string { return t.Format(time.RFC3339Nano) }
 
 var isPlain = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@/-]*$`)
 
-// Word writes a text, in quotes where YAML or a reader would take it for
-// something else.
+// Word returns a text as YAML, in quotes if it could be read as something else.
 func Word(text string) string {
 	if isPlain.MatchString(text) && !strings.EqualFold(text, "null") {
 		return text

@@ -13,7 +13,7 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// FuzzTestFile checks that whatever parses prints back to an equal file, but for the
+// FuzzTestFile checks that every file that can be parsed prints to an equal file, except for
 // places.
 func FuzzTestFile(f *testing.F) {
 	files, err := filepath.Glob("../../testdata/conformance/*.yaml")

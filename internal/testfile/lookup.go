@@ -9,27 +9,28 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// Lookup finds the names of a test file or of a command line in a policy, and reports
-// those that are not there.
+// Lookup looks up the names of a test file or a command line in a policy, and reports
+// unknown names.
 type Lookup struct {
 	Policy   *policy.Policy
-	Problems *syntax.Problems // what was reported
-	At       time.Time        // the time of questions that do not set one
+	Problems *syntax.Problems // the reported problems
+	At       time.Time        // the time of questions that set none
 
-	Grantable, Pools, Settings, Contexts Names // what the policy declares
+	Grantable, Pools, Settings, Contexts Names // declared by the policy
 
-	asked, attributes Names
-	roles, teamRoles  Names
-	parties           map[string]map[string]bool // of each type of resource
+	permissions, attributes Names
+	roles, teamRoles        Names
+	parties                 map[string]map[string]bool // of each type of resource
 }
 
-// Names is a vocabulary, in the order in which suggestions are searched.
+// Names is a set of known names, in the order in which suggestions are searched. The
+// zero Names is empty.
 type Names struct {
 	list []string
 	has  map[string]bool
 }
 
-// Add adds a name to the vocabulary.
+// Add adds a name.
 func (x *Names) Add(name string) {
 	if x.has == nil {
 		x.has = map[string]bool{}
@@ -38,7 +39,8 @@ func (x *Names) Add(name string) {
 	x.list = append(x.list, name)
 }
 
-// NewLookup returns a Lookup of a file's names in a policy. A nil policy has no names.
+// NewLookup returns a Lookup for the names of a file in a policy. A nil policy has no
+// names.
 func NewLookup(f *File, p *policy.Policy) *Lookup {
 	if p == nil {
 		p = new(policy.Policy)
@@ -48,10 +50,10 @@ func NewLookup(f *File, p *policy.Policy) *Lookup {
 		l.At = defaultTime
 	}
 	for _, q := range p.Permissions() {
-		l.asked.Add(q.String())
+		l.permissions.Add(q.String())
 	}
 	for _, q := range p.Bundles() {
-		l.asked.Add(q.String())
+		l.permissions.Add(q.String())
 	}
 	for _, r := range p.Roles() {
 		if r.OnTeam {
@@ -80,12 +82,12 @@ func vocabulary(list []string) (x Names) {
 	return x
 }
 
-// mostCompared is among how many names a suggestion is looked for: an account of
-// a hundred thousand users could make that long.
-const mostCompared = 1000
+// maxCompared is the number of names that are searched for a suggestion. A search of
+// all users of a large account would be slow.
+const maxCompared = 1000
 
-// Find returns whether a name is in a vocabulary, and reports one that is not. What says what it should be:
-// "setting".
+// Find reports whether a name is known. It adds a problem for an unknown name, in which
+// what is the kind of name, such as "setting".
 func (l *Lookup) Find(n syntax.Name, what string, x Names) bool {
 	if !x.has[n.Text] {
 		l.refuse(n, "unknown "+what, x)
@@ -93,23 +95,23 @@ func (l *Lookup) Find(n syntax.Name, what string, x Names) bool {
 	return x.has[n.Text]
 }
 
-// refuse reports a name that is not in a vocabulary. Why comes before the name.
+// refuse adds a problem about an unknown name. Why comes before the name.
 func (l *Lookup) refuse(n syntax.Name, why string, x Names) {
 	var hint string
 	switch {
 	case len(x.list) == 0:
-		hint = "; there is none at all"
-	case !l.Problems.Full(): // a search is worth it as long as somebody reads the hint
-		hint = suggest.DidYouMean(n.Text, x.list[:min(len(x.list), mostCompared)])
+		hint = "; there are none"
+	case !l.Problems.Full(): // a full list drops the problem with its hint
+		hint = suggest.DidYouMean(n.Text, x.list[:min(len(x.list), maxCompared)])
 	}
 	l.Problems.Add(n.Pos, "%s %q%s", why, n.Text, hint)
 }
 
-// Role returns the account role with a name. It returns false, and reports the name, if
-// there is none.
+// Role returns the account role with a name. It returns false, and adds a problem, for an
+// unknown role.
 func (l *Lookup) Role(n syntax.Name) (role.Role, bool) {
 	if l.teamRoles.has[n.Text] {
-		l.Problems.Add(n.Pos, "%s is held on a team; write it there: teams: {…: %s}", n.Text, n.Text)
+		l.Problems.Add(n.Pos, "%s is a team role; write it under teams: {…: %s}", n.Text, n.Text)
 		return role.Role{}, false
 	}
 	if !l.Find(n, "role", l.roles) {
@@ -118,17 +120,18 @@ func (l *Lookup) Role(n syntax.Name) (role.Role, bool) {
 	return l.Policy.Role(role.Name(n.Text))
 }
 
-// TeamRole returns whether a name is that of a team role, and reports one that is not.
+// TeamRole reports whether there is a team role with a name. It adds a problem if there
+// is none.
 func (l *Lookup) TeamRole(n syntax.Name) bool {
 	if l.roles.has[n.Text] {
-		l.Problems.Add(n.Pos, "%s is a role of the account, and none that is held on a team", n.Text)
+		l.Problems.Add(n.Pos, "%s is an account role, not a team role", n.Text)
 		return false
 	}
 	return l.Find(n, "team role", l.teamRoles)
 }
 
-// Flags returns the values of flags by their names. It reports and leaves out those that
-// are not in the vocabulary.
+// Flags returns the values of flags by name. It omits unknown names, and adds a problem
+// for each.
 func (l *Lookup) Flags(list []Flag, what string, x Names) map[string]bool {
 	m := make(map[string]bool, len(list))
 	for _, f := range list {

@@ -9,15 +9,15 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// Question makes a request of what is written, and returns the types of resources
-// that it may be about, nil if that is not known.
+// Question returns the request of a question, and the possible types of its resource,
+// nil for an unknown permission.
 func (l *Lookup) Question(q *Question) (r usher.Request, types []string) {
 	r.Time = q.At
 	if r.Time.IsZero() {
 		r.Time = l.At
 	}
 	r.Context = l.Flags(q.With, "fact of a request", l.Contexts)
-	if !l.Find(q.Can, "permission", l.asked) {
+	if !l.Find(q.Can, "permission", l.permissions) {
 		return r, nil
 	}
 	r.Permission, _ = l.Policy.Permission(q.Can.Text)
@@ -28,8 +28,8 @@ func (l *Lookup) Question(q *Question) (r usher.Request, types []string) {
 	return r, types
 }
 
-// types returns the type of a permission; for a bundle those of its permissions,
-// the one first that the bundle is named for, the others in its order.
+// types returns the resource type of a permission. For a bundle, it returns the types of
+// its permissions: first the type in the name of the bundle, then the others in order.
 func (l *Lookup) types(p permission.Permission) []string {
 	perms, ok := l.Policy.Bundle(p)
 	if !ok {
@@ -48,8 +48,8 @@ func (l *Lookup) types(p permission.Permission) []string {
 	return types
 }
 
-// object makes the resource. It is of the first of the types that has all the
-// parties which are written.
+// object returns the resource. Its type is the first of the types that has all of its
+// parties.
 func (l *Lookup) object(q *Question, types []string) usher.Resource {
 	o := &usher.Object{Parties: map[string][]string{}, Attributes: map[string]bool{}}
 	for _, f := range q.Resource {
@@ -57,7 +57,7 @@ func (l *Lookup) object(q *Question, types []string) usher.Resource {
 			value, ok := f.flag()
 			o.Attributes[f.Name.Text] = value
 			if !ok {
-				l.Problems.Add(f.Name.Pos, "%s is an attribute; it is true or false", f.Name.Text)
+				l.Problems.Add(f.Name.Pos, "%s is an attribute, so it must be true or false", f.Name.Text)
 			}
 			continue
 		}
@@ -76,15 +76,15 @@ func (l *Lookup) object(q *Question, types []string) usher.Resource {
 		return true
 	})
 	if i < 0 {
-		l.noType(q, types)
+		l.reportNoType(q, types)
 		return nil
 	}
 	o.Type = types[i]
 	return o
 }
 
-// noType reports what keeps a resource from being of one of the types.
-func (l *Lookup) noType(q *Question, types []string) {
+// reportNoType reports why a resource cannot have any of the types.
+func (l *Lookup) reportNoType(q *Question, types []string) {
 	var known Names
 	for _, t := range types {
 		for name := range l.parties[t] {
@@ -105,7 +105,7 @@ func (l *Lookup) noType(q *Question, types []string) {
 	}
 }
 
-// Hidden finds the fields that may be expected to be hidden.
+// Hidden looks up the fields that are expected to be hidden, and returns them sorted.
 func (l *Lookup) Hidden(written []syntax.Name, q *Question, types []string) []string {
 	var declared Names
 	for _, t := range types {
@@ -128,7 +128,7 @@ func (l *Lookup) Hidden(written []syntax.Name, q *Question, types []string) []st
 	return fields
 }
 
-// group returns the fields of a group, nil where there is none of the name.
+// group returns the fields of a group, nil for an unknown group.
 func (l *Lookup) group(name string, types []string) []string {
 	for _, t := range types {
 		if fields, ok := l.Policy.FieldGroup(t, name); ok {
@@ -138,10 +138,11 @@ func (l *Lookup) group(name string, types []string) []string {
 	return nil
 }
 
-// lacking begins the sentence that says what no resource of a question has.
+// lacking returns the beginning of a message about a name that no resource of a question
+// has.
 func lacking(q *Question, types []string) string {
 	if len(types) > 1 {
-		return "nothing in " + q.Can.Text + " has a "
+		return "no resource type in " + q.Can.Text + " has a "
 	}
 	return types[0] + " has no "
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// Parse reads a test file. Name is its name for messages. The error is a
-// *syntax.Problems: the shape of everything is right when there is none, but
-// whether the policy has the names, only Load finds out.
+// Parse parses a test file. Name is the file name in messages. The error is a
+// *syntax.Problems. Parse checks the structure of the file; policytest.Load also checks
+// the names.
 func Parse(name string, src []byte) (*File, error) {
 	p := newParser(name)
 	if n := source.Parse(src, p.Report); n != nil {
@@ -23,7 +23,7 @@ func Parse(name string, src []byte) (*File, error) {
 	return p.file, nil
 }
 
-// parser turns nodes into a File.
+// parser converts YAML nodes into a File.
 type parser struct {
 	source.Reader
 	problems *syntax.Problems
@@ -51,24 +51,24 @@ func (p *parser) document(n *source.Node) {
 
 func (p *parser) version(n *source.Node) {
 	if v, ok := p.Text(n, "usher"); ok && v != syntax.FormatVersion {
-		p.Errorf(n, "version %q of the format is not known; this library reads version %s", v, syntax.FormatVersion)
+		p.Errorf(n, "unknown format version %q (want %s)", v, syntax.FormatVersion)
 	}
 }
 
-// name reads a name or an id: as it is written, and not empty.
+// name reads a name or an id, which must not be empty.
 func (p *parser) name(n *source.Node, what string) syntax.Name {
 	text, _ := p.ID(n, what)
 	return syntax.Name{Text: text, Pos: pos(n)}
 }
 
-// names reads a list without repetitions.
+// names reads a list of names without duplicates.
 func (p *parser) names(n *source.Node, what string) []syntax.Name {
 	c := p.collector(what)
 	p.List(n, what, c.add)
 	return c.names
 }
 
-// oneOrMoreNames reads a list without repetitions, or one name in its place.
+// oneOrMoreNames reads a list of names without duplicates, or a single name.
 func (p *parser) oneOrMoreNames(n *source.Node, what string) []syntax.Name {
 	c := p.collector(what)
 	p.OneOrMore(n, what, c.add)
@@ -79,7 +79,7 @@ func (p *parser) collector(what string) *collector {
 	return &collector{parser: p, one: "a name in " + what, names: []syntax.Name{}, seen: map[string]bool{}}
 }
 
-// collector makes a list of names, and refuses one that it has.
+// collector builds a list of names, and reports duplicates.
 type collector struct {
 	*parser
 	one   string // for messages
@@ -92,7 +92,7 @@ func (c *collector) add(n *source.Node) {
 	switch {
 	case name.Text == "":
 	case c.seen[name.Text]:
-		c.Errorf(n, "%q stands here twice", name.Text)
+		c.Errorf(n, "duplicate %q", name.Text)
 	default:
 		c.seen[name.Text] = true
 		c.names = append(c.names, name)
@@ -110,7 +110,7 @@ func (p *parser) flags(n *source.Node, what string) []Flag {
 	return flags
 }
 
-// timeUntil reads a time that lies no later than in a year.
+// timeUntil reads a time that is not after the year latest.
 func (p *parser) timeUntil(n *source.Node, what string, latest int) time.Time {
 	text, ok := p.Text(n, what)
 	if !ok {
@@ -123,12 +123,12 @@ func (p *parser) timeUntil(n *source.Node, what string, latest int) time.Time {
 	return t
 }
 
-// ParseTime reads a time as test files write it: RFC 3339, or a bare date, which
-// is its beginning in UTC. It lies in the years 1678 to 2261, as the time of a
-// decision must, and comes in UTC.
+// ParseTime parses a time in the form of test files: RFC 3339, or a date, which means its
+// beginning in UTC. It returns the time in UTC, and an error for a time outside the years
+// 1678 to 2261, which are the valid years of a decision.
 func ParseTime(text string) (time.Time, error) { return parseTime(text, latestTime) }
 
-// The years of decisions, and of the ends of grants.
+// The years of decisions are earliestTime to latestTime. Grants can end until latestEnd.
 const (
 	earliestTime = 1678
 	latestTime   = 2261
@@ -143,14 +143,14 @@ func parseTime(text string, latest int) (time.Time, error) {
 	t = t.UTC()
 	switch {
 	case err != nil:
-		return time.Time{}, printable.Errorf("%q is no time; write 2026-01-31, or 2026-01-31T15:04:05Z with the offset from UTC", text)
+		return time.Time{}, printable.Errorf("invalid time %q (want 2026-01-31, or 2026-01-31T15:04:05Z with the offset from UTC)", text)
 	case t.Year() < earliestTime || t.Year() > latest:
-		return time.Time{}, printable.Errorf("%s lies outside the years %d to %d", text, earliestTime, latest)
+		return time.Time{}, printable.Errorf("%s is outside the years %d to %d", text, earliestTime, latest)
 	}
 	return t, nil
 }
 
-// didYouMean suggests a word, as long as anybody reads it.
+// didYouMean returns a suggestion, "" if the list of problems is full.
 func (p *parser) didYouMean(word string, words []string) string {
 	if p.problems.Full() {
 		return ""
@@ -158,7 +158,7 @@ func (p *parser) didYouMean(word string, words []string) string {
 	return suggest.DidYouMean(word, words)
 }
 
-// The fields below read what they are named for.
+// The functions below return fields of a map that read a value of one kind.
 
 func (p *parser) nameField(key string, into *syntax.Name) source.Field {
 	return source.Field{Name: key, Read: func(n *source.Node) { *into = p.name(n, key) }}
@@ -176,7 +176,7 @@ func (p *parser) timeField(key string, into *time.Time) source.Field {
 	return source.Field{Name: key, Read: func(n *source.Node) { *into = p.timeUntil(n, key, latestTime) }}
 }
 
-// untilField reads the end of a grant, which may lie further ahead than a question.
+// untilField reads the end of a grant, which may be later than the time of a question.
 func (p *parser) untilField(key string, into *time.Time) source.Field {
 	return source.Field{Name: key, Read: func(n *source.Node) { *into = p.timeUntil(n, key, latestEnd) }}
 }

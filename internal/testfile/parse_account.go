@@ -39,8 +39,8 @@ func (p *parser) teams(n *source.Node) []Team {
 	return teams
 }
 
-// fieldDefinitions reads the fields of an account, which say their type, or those
-// of a state, which need not.
+// fieldDefinitions reads custom fields. In an account they must have a type (typed); in a
+// state the type is optional.
 func (p *parser) fieldDefinitions(n *source.Node, typed bool) []FieldDefinition {
 	list := []FieldDefinition{}
 	seen := map[string]bool{}
@@ -55,7 +55,7 @@ func (p *parser) fieldDefinitions(n *source.Node, typed bool) []FieldDefinition 
 			}},
 		)
 		if seen[d.Field.Text] && d.Field.Text != "" {
-			p.problems.Add(d.Field.Pos, "%q stands here twice", d.Field.Text)
+			p.problems.Add(d.Field.Pos, "duplicate %q", d.Field.Text)
 		}
 		seen[d.Field.Text] = true
 		list = append(list, d)
@@ -104,11 +104,11 @@ func (p *parser) status(n *source.Node) usher.Status {
 	return status
 }
 
-// plainMember stands in the place of team roles for none.
+// plainMember is written in place of team roles if there are none.
 const plainMember = "member"
 
-// memberships reads a list of teams, or a map from teams to what is held there.
-// In a list of team roles, member would be the name of one.
+// memberships reads a list of teams, or a map from teams to team roles. In a list of team
+// roles, the word member is the name of a role.
 func (p *parser) memberships(n *source.Node) []Membership {
 	members := []Membership{}
 	if n.Kind == source.List {
@@ -127,7 +127,7 @@ func (p *parser) memberships(n *source.Node) []Membership {
 			m.Roles = p.oneOrMoreNames(value, "team roles")
 		}
 		if value.Kind == source.List && len(value.Items) == 0 {
-			p.Errorf(value, "no team roles; write %s for one who holds none", plainMember)
+			p.Errorf(value, "the list of team roles is empty; write %s for a member without team roles", plainMember)
 		}
 		members = append(members, m)
 	})
@@ -145,7 +145,7 @@ func (p *parser) grants(n *source.Node) []Grant {
 			g.Name = p.name(n, "a grant")
 		}
 		if seen[g.Name.Text] && g.Name.Text != "" {
-			p.problems.Add(g.Name.Pos, "%q stands here twice", g.Name.Text)
+			p.problems.Add(g.Name.Pos, "duplicate %q", g.Name.Text)
 		}
 		seen[g.Name.Text] = true
 		grants = append(grants, g)

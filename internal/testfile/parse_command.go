@@ -8,25 +8,26 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// ParseCommand reads a command that stands in no file, in words: its name, and then
-// an argument each, "user=mia". Commas part a list, "teams=sales,support", and a
-// dot the keys of a map, "seats.booking=5". The checks are those of a file.
+// ParseCommand parses a command from the words of a command line: first its name, then
+// one argument per word, such as "user=mia". Commas separate the items of a list,
+// "teams=sales,support", and a dot separates the keys of a map, "seats.booking=5". The
+// arguments are checked as in a file.
 //
-// The error is a *syntax.Problems, in which the line of a place is the number of
-// the word, from 1.
+// The error is a *syntax.Problems, in which the line of a place is the number of the
+// word, from 1.
 func ParseCommand(words ...string) (account.Command, error) {
 	p := wordParser{parser: newParser("")}
 	var c account.Command
 	if len(words) == 0 {
-		p.problems.Add(syntax.Pos{Line: 1, Col: 1}, "there is no command")
+		p.problems.Add(syntax.Pos{Line: 1, Col: 1}, "the command is empty")
 	} else if n := p.node(words); p.problems.Len() == 0 {
 		c = p.command(n, n.Entries[0].Value, nil)
 	}
 	return c, p.problems.Err()
 }
 
-// ParseCommands reads a file that is a list of commands, each written as in the do
-// of a step: [{do: add-user, user: mia}, {do: assign-seat, user: mia, pool: booking}].
+// ParseCommands parses a file that is a list of commands, each written as in a step with
+// do: [{do: add-user, user: mia}, {do: assign-seat, user: mia, pool: booking}].
 // The error is a *syntax.Problems.
 func ParseCommands(name string, src []byte) ([]account.Command, error) {
 	p := newParser(name)
@@ -40,7 +41,7 @@ func ParseCommands(name string, src []byte) ([]account.Command, error) {
 	return list, nil
 }
 
-// commands reads a list of commands. What names it in messages.
+// commands reads a list of commands. What is its name in messages.
 func (p *parser) commands(n *source.Node, what string) (list []account.Command) {
 	if n.Kind == source.List && len(n.Items) == 0 {
 		p.Errorf(n, "%s lists no command", what)
@@ -55,11 +56,11 @@ func (p *parser) commands(n *source.Node, what string) (list []account.Command) 
 	return list
 }
 
-// wordParser makes nodes, as a file would have them, of words.
+// wordParser converts words into the nodes that a file would have.
 type wordParser struct {
 	*parser
-	word int // which one, from 1
-	col  int // where in it
+	word int // the number of the current word, from 1
+	col  int // the column in the word, from 1
 }
 
 func (p *wordParser) node(words []string) *source.Node {
@@ -96,7 +97,7 @@ func (p *wordParser) refuse(format string, args ...any) {
 	p.problems.Add(syntax.Pos{Line: p.word, Col: p.col}, format, args...)
 }
 
-// nested returns the map under a key, which it makes.
+// nested returns the map under a key, and creates it if necessary.
 func (p *wordParser) nested(n *source.Node, key string) *source.Node {
 	if under := entry(n, key); under != nil {
 		return under
@@ -106,7 +107,7 @@ func (p *wordParser) nested(n *source.Node, key string) *source.Node {
 	return under
 }
 
-// kindOf returns the kind of an argument, "" if the command has no argument of the name.
+// kindOf returns the kind of an argument, "" if the command has no such argument.
 func kindOf(t account.CommandType, name string) string {
 	for _, arg := range t.Args {
 		if arg.Name == name {
@@ -128,8 +129,8 @@ func (p *wordParser) valueOf(kind, text string) *source.Node {
 	return list
 }
 
-// scalar makes a value. A word has no quotes, so all values but switches and numbers
-// count as quoted: "null" and an empty value are texts.
+// scalar returns a value. Words have no quotes, so all values except true, false and
+// numbers count as quoted: "null" and an empty value are texts.
 func (p *wordParser) scalar(text string) *source.Node {
 	return &source.Node{
 		Kind: source.Scalar, Line: p.word, Col: p.col, Text: text,

@@ -20,7 +20,7 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// A command in words means what it means in a file.
+// A command in words equals the same command in a file.
 func TestParseCommand(t *testing.T) {
 	march := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	for _, row := range []struct {
@@ -55,10 +55,10 @@ func TestParseCommand(t *testing.T) {
 	}
 }
 
-// What is wrong with a command in words has the number of the word for a line.
+// The line of a problem in a command in words is the number of the word.
 func TestParseCommandRefuses(t *testing.T) {
 	for words, want := range map[string]string{
-		"":                                   ":1:1: there is no command",
+		"":                                   ":1:1: the command is empty",
 		"=":                                  `:1:1: unknown command "="`,
 		"ad-user user=mia":                   `:1:1: unknown command "ad-user"; did you mean "add-user"?`,
 		"add-user":                           `:1:1: add-user needs the key "user"`,
@@ -68,7 +68,7 @@ func TestParseCommandRefuses(t *testing.T) {
 		"add-user =mia":                      ":2:1: write an argument as KEY=VALUE, as in user=mia",
 		"add-user user=mia user=max":         ":3:1: user is given twice",
 		"leave do=leave":                     ":2:1: do is given twice",
-		"add-user user=mia teams=a,a":        `:3:9: "a" stands here twice`,
+		"add-user user=mia teams=a,a":        `:3:9: duplicate "a"`,
 		"add-user user=mia teams=":           ":3:7: a name in teams must not be empty",
 		"set-seats pool=x total=5.5":         `:3:7: total must be a whole number from 0 on, not "5.5"`,
 		"set-seats pool=x total=null":        `:3:7: total must be a whole number from 0 on, not "null"`,
@@ -100,7 +100,7 @@ func TestParseCommandsRefuses(t *testing.T) {
 	}
 }
 
-// The types are those of the parser: a command needs each argument that is not optional.
+// The parser requires each argument that the command type does not mark as optional.
 func TestCommandTypes(t *testing.T) {
 	values := map[string]string{"status": "active", "count": "1", "time": "2026-03-01", "field-type": "date", "flag": "true"}
 	types := testfile.CommandTypes()

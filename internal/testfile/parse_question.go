@@ -23,7 +23,7 @@ func (p *parser) checks(n *source.Node) {
 	})
 }
 
-// question returns the fields that all who ask have.
+// question returns the fields that checks and steps with can have in common.
 func (p *parser) question(q *Question) []source.Field {
 	return []source.Field{
 		required(p.nameField("can", &q.Can)),
@@ -62,7 +62,7 @@ func (p *parser) denialReason(n *source.Node) usher.Reason {
 	reason, err := usher.ParseReason(text)
 	if err != nil || reason == usher.ReasonGranted {
 		reasons := slices.DeleteFunc(usher.Reasons(), func(name string) bool { return name == usher.ReasonGranted.String() })
-		p.Errorf(n, "%q is no reason of a denial%s (%s)", text, p.didYouMean(text, reasons), strings.Join(reasons, ", "))
+		p.Errorf(n, "unknown reason %q for a denial%s (want %s)", text, p.didYouMean(text, reasons), strings.Join(reasons, ", "))
 	}
 	return reason
 }
@@ -75,27 +75,27 @@ func (p *parser) masked(n *source.Node) []Masked {
 	return masked
 }
 
-// ask reads a step that asks.
+// ask reads a step with can.
 func (p *parser) ask(n *source.Node) Step {
 	a := Ask{Pos: pos(n)}
-	said := map[string]syntax.Pos{}
-	p.Fields(n, "a step that asks", append(p.question(&a.Question),
+	given := map[string]syntax.Pos{}
+	p.Fields(n, "a step with can", append(p.question(&a.Question),
 		required(p.nameField("as", &a.As)),
 		source.Field{Name: "expect", Required: true, Read: func(n *source.Node) { a.Allow = p.expectation(n) }},
 		source.Field{Name: "reason", Read: func(n *source.Node) {
-			said["reason"] = pos(n)
+			given["reason"] = pos(n)
 			a.Reason = p.denialReason(n)
 		}},
 		source.Field{Name: "hidden", Read: func(n *source.Node) {
-			said["hidden"] = pos(n)
+			given["hidden"] = pos(n)
 			a.Hidden = p.names(n, "hidden")
 		}},
 	)...)
-	if at, ok := said["reason"]; ok && a.Allow {
-		p.problems.Add(at, "reason says why somebody may not, and this expects that they may")
+	if at, ok := given["reason"]; ok && a.Allow {
+		p.problems.Add(at, "reason applies only to expect: deny")
 	}
-	if at, ok := said["hidden"]; ok && !a.Allow {
-		p.problems.Add(at, "a denial hides nothing, since it shows nothing; leave hidden out")
+	if at, ok := given["hidden"]; ok && !a.Allow {
+		p.problems.Add(at, "hidden applies only to expect: allow")
 	}
 	return a
 }
@@ -103,7 +103,7 @@ func (p *parser) ask(n *source.Node) Step {
 func (p *parser) expectation(n *source.Node) (allow bool) {
 	text, ok := p.Text(n, "expect")
 	if ok && text != "allow" && text != "deny" {
-		p.Errorf(n, "expect is allow or deny, not %q%s", text, p.didYouMean(text, []string{"allow", "deny"}))
+		p.Errorf(n, "expect must be allow or deny, not %q%s", text, p.didYouMean(text, []string{"allow", "deny"}))
 	}
 	return text == "allow"
 }

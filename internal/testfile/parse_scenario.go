@@ -16,7 +16,7 @@ func (p *parser) scenarios(n *source.Node) {
 			source.Field{Name: "steps", Required: true, Read: func(n *source.Node) {
 				p.List(n, "steps", func(n *source.Node) { s.Steps = append(s.Steps, p.step(n)) })
 				if n.Kind == source.List && len(n.Items) == 0 {
-					p.Errorf(n, "a scenario without steps shows nothing")
+					p.Errorf(n, "a scenario needs at least one step")
 				}
 			}},
 		)
@@ -24,18 +24,18 @@ func (p *parser) scenarios(n *source.Node) {
 	})
 }
 
-// step tells the kinds of steps apart by the one key that only each of them has.
+// step reads a step. The key do, can or state determines its kind.
 func (p *parser) step(n *source.Node) Step {
 	kinds := map[string]*source.Node{}
-	var said []string
+	var given []string
 	for _, e := range n.Entries {
 		if k := e.Key.Text; k == "do" || k == "can" || k == "state" {
-			kinds[k], said = e.Value, append(said, k)
+			kinds[k], given = e.Value, append(given, k)
 		}
 	}
 	switch {
-	case len(said) > 1:
-		p.Errorf(n, "a step is of one kind, and this has %s; make several steps", strings.Join(said, " and "))
+	case len(given) > 1:
+		p.Errorf(n, "a step has only one of the keys do, can and state, but this has %s; write several steps", strings.Join(given, " and "))
 	case kinds["do"] != nil:
 		return p.do(n, kinds["do"])
 	case kinds["can"] != nil:
@@ -45,12 +45,12 @@ func (p *parser) step(n *source.Node) Step {
 	case n.Kind != source.Map:
 		p.Errorf(n, "a step must be a map, not %s", n.Describe())
 	default:
-		p.Errorf(n, "a step does something (do), asks (can) or looks (state)%s", p.misspelled(n))
+		p.Errorf(n, "a step needs one of the keys do, can and state%s", p.misspelled(n))
 	}
 	return nil
 }
 
-// misspelled finds a key that may be meant to tell the kind of a step.
+// misspelled returns a suggestion for a key that looks like do, can or state.
 func (p *parser) misspelled(n *source.Node) string {
 	for _, e := range n.Entries {
 		if hint := p.didYouMean(e.Key.Text, []string{"do", "can", "state"}); hint != "" {
@@ -84,14 +84,14 @@ func (p *parser) code(n *source.Node) account.Code {
 	if ok && err != nil {
 		hint := p.didYouMean(text, account.Codes())
 		if hint == "" && !p.problems.Full() {
-			hint = " (" + strings.Join(account.Codes(), ", ") + ")"
+			hint = " (want " + strings.Join(account.Codes(), ", ") + ")"
 		}
-		p.Errorf(n, "no command fails with %q%s", text, hint)
+		p.Errorf(n, "unknown code %q%s", text, hint)
 	}
 	return code
 }
 
-// entry returns what stands under a key, or nil.
+// entry returns the value of a key, nil if there is none.
 func entry(n *source.Node, key string) *source.Node {
 	for _, e := range n.Entries {
 		if e.Key.Text == key {

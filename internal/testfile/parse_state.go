@@ -8,7 +8,7 @@ import (
 
 func (p *parser) state(n *source.Node) Step {
 	s := State{Pos: pos(n)}
-	p.Fields(n, "a step that looks", source.Field{Name: "state", Read: func(n *source.Node) {
+	p.Fields(n, "a step with state", source.Field{Name: "state", Read: func(n *source.Node) {
 		p.Fields(n, "state",
 			source.Field{Name: "seats", Read: func(n *source.Node) { s.Seats = p.poolStates(n) }},
 			source.Field{Name: "users", Read: func(n *source.Node) { s.Users = p.users(n) }},
@@ -16,9 +16,9 @@ func (p *parser) state(n *source.Node) Step {
 			p.flagsField("settings", &s.Settings),
 			source.Field{Name: "fields", Read: func(n *source.Node) { s.Fields = p.fieldDefinitions(n, false) }},
 		)
-		looks := func(e source.Entry) bool { return e.Value.Kind != source.Map || len(e.Value.Entries) > 0 }
-		if n.Kind == source.Map && !slices.ContainsFunc(n.Entries, looks) {
-			p.Errorf(n, "state looks at nothing")
+		compares := func(e source.Entry) bool { return e.Value.Kind != source.Map || len(e.Value.Entries) > 0 }
+		if n.Kind == source.Map && !slices.ContainsFunc(n.Entries, compares) {
+			p.Errorf(n, "state has nothing to compare")
 		}
 	}})
 	return s
@@ -30,7 +30,7 @@ func (p *parser) poolStates(n *source.Node) []PoolState {
 		s := PoolState{Pool: p.name(key, "a seat pool")}
 		ok := p.Fields(value, "a seat pool", p.countField("held", &s.Held), p.countField("total", &s.Total))
 		if ok && s.Held == nil && s.Total == nil {
-			p.Errorf(value, "say how many seats of %s are held, what is the total, or both", key.Text)
+			p.Errorf(value, "%s needs held, total, or both", key.Text)
 		}
 		states = append(states, s)
 	})

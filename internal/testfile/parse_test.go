@@ -19,7 +19,7 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// everything has each key of the format at least once.
+// everything contains each key of the format at least once.
 const everything = `
 usher: 1
 policy: oncehub
@@ -132,7 +132,7 @@ func TestParse(t *testing.T) {
 	require.Len(t, batch.Commands, 2)
 	assert.Equal(t, "set-team-role", account.NameOf(batch.Commands[1]))
 	assert.True(t, steps[17].(testfile.Do).Commands[0].(account.ChangeSetting).Value)
-	for _, i := range []int{26, 27} { // in quotes or without, it is what a journal keeps
+	for _, i := range []int{26, 27} { // quotes do not matter for these values
 		assert.NotEmpty(t, steps[i].(testfile.Do).Commands[0].(account.SetField).Value)
 	}
 
@@ -156,7 +156,7 @@ func TestPrint(t *testing.T) {
 	assert.Contains(t, string(printed), "\n    mia: {teams: {sales: [manager], west: member}, seats: [booking], ")
 }
 
-// A key of more than 1024 characters needs a mark before it.
+// A key of more than 1024 characters is printed with "? " before it.
 func TestPrintLongKeys(t *testing.T) {
 	long := strings.Repeat("é", 3000)
 	src := "usher: 1\npolicy: x\naccount:\n  seats:\n    ? " + long + "\n    : 1\n  users:\n    ? " + long + "\n    : {fields: {? " + long + " : x}}\n"
@@ -174,11 +174,11 @@ func TestParseTime(t *testing.T) {
 		{"2026-02-28T00:30:00.25+01:00", "2026-02-27T23:30:00.25Z"},
 		{"1678-01-01", "1678-01-01T00:00:00Z"},
 		{"2261-12-31T23:59:59Z", "2261-12-31T23:59:59Z"},
-		{"2261-12-31T23:59:59-01:00", "2261-12-31T23:59:59-01:00 lies outside the years 1678 to 2261"},
-		{"0001-01-01", "0001-01-01 lies outside the years 1678 to 2261"},
-		{"2026-02-30", `"2026-02-30" is no time; write 2026-01-31, or 2026-01-31T15:04:05Z with the offset from UTC`},
-		{"2026-02-28 12:00", `"2026-02-28 12:00" is no time; write 2026-01-31, or 2026-01-31T15:04:05Z with the offset from UTC`},
-		{"", `"" is no time; write 2026-01-31, or 2026-01-31T15:04:05Z with the offset from UTC`},
+		{"2261-12-31T23:59:59-01:00", "2261-12-31T23:59:59-01:00 is outside the years 1678 to 2261"},
+		{"0001-01-01", "0001-01-01 is outside the years 1678 to 2261"},
+		{"2026-02-30", `invalid time "2026-02-30" (want 2026-01-31, or 2026-01-31T15:04:05Z with the offset from UTC)`},
+		{"2026-02-28 12:00", `invalid time "2026-02-28 12:00" (want 2026-01-31, or 2026-01-31T15:04:05Z with the offset from UTC)`},
+		{"", `invalid time "" (want 2026-01-31, or 2026-01-31T15:04:05Z with the offset from UTC)`},
 	} {
 		got, err := testfile.ParseTime(row.text)
 		if err != nil {
@@ -190,8 +190,8 @@ func TestParseTime(t *testing.T) {
 	}
 }
 
-// The largest file of anything is read, or refused, at a cost that grows with its size and no
-// faster: what is allocated shows it, or go test ends it.
+// The cost of parsing the largest files grows linearly with their size.
+// The test measures allocations; go test ends a slow one.
 func TestParseIsLinear(t *testing.T) {
 	head := "usher: 1\npolicy: x\naccount:\n"
 	numbered := func(before, line string) string {
@@ -228,14 +228,14 @@ func TestParseIsLinear(t *testing.T) {
 	assert.Less(t, 10000, bytes.Count(f.Print(), []byte("\n")))
 }
 
-// A grant may end later than anything can be asked.
+// A grant may end later than the last valid time of a decision.
 func TestUntilLiesFarAhead(t *testing.T) {
 	const file = "usher: 1\npolicy: oncehub\naccount: {users: {o: {role: owner}, m: {grants: [{grant: chatbots, until: %s}]}}}\nchecks: []\n"
 	f, err := testfile.Parse("x.yaml", []byte(strings.Replace(file, "%s", "9999-12-31", 1)))
 	require.NoError(t, err)
 	assert.Equal(t, 9999, f.Account.Users[1].Grants[0].Until.Year())
 	_, err = testfile.Parse("x.yaml", []byte(strings.Replace(file, "%s", "0001-01-01", 1)))
-	assert.ErrorContains(t, err, "0001-01-01 lies outside the years 1678 to 9999", "the zero time would be no end")
+	assert.ErrorContains(t, err, "0001-01-01 is outside the years 1678 to 9999", "the zero time would be no end")
 }
 
 // A scenario needs no name.

@@ -8,8 +8,8 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// Print writes the file as YAML, without comments. What it writes parses to an
-// equal File, but for the places.
+// Print returns the file as YAML, without comments. Parsing the result returns an equal
+// File, except for the places.
 func (f *File) Print() []byte {
 	var w printer
 	w.entry(0, "usher", syntax.FormatVersion)
@@ -49,7 +49,7 @@ func (w *printer) line(depth int, format string, args ...any) {
 	w.WriteByte('\n')
 }
 
-// entry writes a key with its value, which is YAML.
+// entry writes a key and its value. The value is YAML.
 func (w *printer) entry(depth int, key, value string) {
 	k := Word(key)
 	if len(k) > longestKey {
@@ -59,7 +59,7 @@ func (w *printer) entry(depth int, key, value string) {
 	w.line(depth, "%s: %s", k, value)
 }
 
-// list writes the key of a list, whose items follow if there are any.
+// list writes the key of a list. Callers write the items after it.
 func (w *printer) list(key string, items int) {
 	if items == 0 {
 		w.line(0, "%s: []", key)

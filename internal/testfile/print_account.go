@@ -2,7 +2,7 @@ package testfile
 
 import "strconv"
 
-// flow has everything but the users.
+// flow returns the account without its users.
 func (a *Account) flow() (m flow) {
 	m.flags("settings", a.Settings)
 	m.totals("seats", a.Seats)
@@ -118,7 +118,7 @@ func grantsText(list []Grant) string {
 	return listText(texts)
 }
 
-// text keeps apart what is a number, true or false, and what reads like it.
+// text quotes every text, so that it does not read as a number, true or false.
 func (v Value) text() string {
 	if v.Bare {
 		return v.Text

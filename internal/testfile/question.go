@@ -7,52 +7,53 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// Question is what a check or a step of a scenario asks, without who asks.
+// Question is the question of a check or a step, without the subject.
 type Question struct {
 	Can      syntax.Name // a permission or a bundle
-	Resource []Fact      // nil where the file gives none
+	Resource []Fact      // nil if not in the file
 	With     []Flag      // facts of the request
-	At       time.Time   // zero: the time of the file
+	At       time.Time   // zero for the time of the file
 }
 
-// Fact is what a file says of a resource: the ids of a party, or an attribute.
-// Which of the two it is, the policy knows.
+// Fact is a fact about a resource: the ids of a party, or the value of an attribute. The
+// policy determines which of the two it is.
 type Fact struct {
 	Name syntax.Name
-	IDs  []syntax.Name // of an attribute the word true or false
-	Bare bool          // one value without quotes, and true or false
+	IDs  []syntax.Name // for an attribute, the word true or false
+	Bare bool          // the single value true or false, without quotes
 }
 
-// flag returns the value of an attribute; ok is false for what is none.
+// flag returns the value of an attribute. It returns false as ok if the fact is not an
+// attribute.
 func (f *Fact) flag() (value, ok bool) {
 	ok = f.Bare && len(f.IDs) == 1
 	return ok && f.IDs[0].Text == "true", ok
 }
 
-// Check says who of all users may.
+// Check states which users are allowed. All other users must be denied.
 type Check struct {
 	Pos  syntax.Pos
-	Name string // for people; may be empty
+	Name string // may be empty
 	Question
-	Allow  []syntax.Name // the users who may; all others may not
+	Allow  []syntax.Name // the users who must be allowed
 	Deny   []Denial
 	Hidden []Masked
 }
 
-// Denial pins why a user may not: an entry of deny.
+// Denial states the reason of a denial: an entry of deny.
 type Denial struct {
 	User   syntax.Name  // its key
 	Reason usher.Reason // its value
 }
 
-// Masked pins which fields are hidden from a user who may: an entry of hidden.
+// Masked states the fields that are hidden from an allowed user: an entry of hidden.
 type Masked struct {
 	User   syntax.Name   // its key
-	Fields []syntax.Name // its value: fields, and no groups of them
+	Fields []syntax.Name // its value: fields, not groups of fields
 }
 
-// Asked returns the question in the words of the file: calendar.edit {host: [mia]}
-// with {mfa: true} at 2026-03-01T00:00:00Z.
+// Asked returns the question in one line: calendar.edit {host: [mia]} with {mfa: true}
+// at 2026-03-01T00:00:00Z.
 func (q *Question) Asked() string {
 	text := q.Can.Text
 	if q.Resource != nil {

@@ -7,9 +7,10 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// Request returns the request that a question asks under a policy, with the user as its
-// subject. It has no account. A question without a time gets the time given, or that of
-// test files if it is zero. The error is a *syntax.Problems with the places of the question.
+// Request returns the request of a question under a policy, with as for its subject and
+// without an account. At is the time of a question without a time; if it is zero, the
+// default time of test files is used. The error is a *syntax.Problems with the places of
+// the question.
 func Request(p *policy.Policy, as usher.UserID, q Question, at time.Time) (usher.Request, error) {
 	l := NewLookup(&File{At: at}, p)
 	r, _ := l.Question(&q)

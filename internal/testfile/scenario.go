@@ -8,7 +8,7 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// Scenario is a story that begins with the facts of the account.
+// Scenario is a list of steps that starts with the example account.
 type Scenario struct {
 	Pos   syntax.Pos
 	Name  string
@@ -20,38 +20,39 @@ type Step interface {
 	step()
 }
 
-// Do is a step that changes the account: its commands are one commit.
+// Do is a step that changes the account. Its commands are one commit.
 type Do struct {
 	Pos      syntax.Pos
 	As       syntax.Name       // zero for the host
-	Commands []account.Command // do, with the arguments of one command beside it, or a list of them
+	Commands []account.Command // key do: one command with its arguments beside it, or a list of commands
 	With     []Flag
-	At       time.Time    // zero: the time of the file
-	Fails    account.Code // 0 where the step should succeed
+	At       time.Time    // zero for the time of the file
+	Fails    account.Code // 0 if the step must succeed
 }
 
-// Ask is a step that asks as one user.
+// Ask is a step that checks one decision for a user.
 type Ask struct {
 	Pos syntax.Pos
 	As  syntax.Name
 	Question
-	Allow  bool          // expect: allow
-	Reason usher.Reason  // zero where any will do
-	Hidden []syntax.Name // nil where the file does not say
+	Allow  bool          // key expect: allow
+	Reason usher.Reason  // zero for any reason
+	Hidden []syntax.Name // nil if not in the file
 }
 
-// State is a step that looks at the account. Only what is written is compared:
-// not a list that is nil, nor anything else that is zero or nil.
+// State is a step that compares the account with expected values. Fields that are zero or
+// nil are not compared.
 type State struct {
 	Pos      syntax.Pos
 	Seats    []PoolState
 	Users    []User
 	Teams    []Team
 	Settings []Flag
-	Fields   []FieldDefinition // all that the account has, in their order
+	Fields   []FieldDefinition // all custom fields of the account, in order
 }
 
-// PoolState says how many seats of a pool are held, and how many were bought.
+// PoolState is the number of held and bought seats of a pool. A nil number is not
+// compared.
 type PoolState struct {
 	Pool        syntax.Name
 	Held, Total *int

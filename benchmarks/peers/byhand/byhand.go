@@ -1,9 +1,8 @@
-// Package byhand is the reference: what somebody would write by hand for this one
-// matrix of roles. Accounts are a map, their users are a map from id to a struct, and
-// a switch knows the permissions. It decides this one product and nothing else: who
-// changes a rule changes code. It takes no lock. A user's role is the one thing that
-// may change while questions are answered, which is more than a map without a lock
-// can usually offer, and costs nothing when read.
+// Package byhand is the reference: a hand-written implementation of this one matrix of
+// roles. It has a map of accounts, a map from user ids to structs, and a switch over the
+// permissions. It works only for this product: to change a rule is to change code. It takes
+// no lock. Only the role of a user may change concurrently with questions, which costs
+// nothing when it is read.
 package byhand
 
 import (
@@ -24,7 +23,7 @@ const (
 
 var ranks = map[string]rank{world.Member: member, world.Admin: admin, world.Owner: owner}
 
-// Peer is the reference. The zero Peer knows no account.
+// Peer is the reference. The zero Peer has no accounts.
 type Peer struct {
 	accounts map[string]company
 }
@@ -128,11 +127,10 @@ func (p *Peer) SetRole(user, role string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s is nobody", user)
+	return fmt.Errorf("unknown user %s", user)
 }
 
-// Actions implements peer.Peer: what the five permissions have in common is looked at
-// once.
+// Actions implements peer.Peer. It evaluates the common part of the five permissions once.
 func (p *Peer) Actions(user string, on *world.Calendar) (world.Actions, error) {
 	var all world.Actions
 	staff := p.accounts[on.Account]
@@ -159,8 +157,7 @@ func (p *Peer) Actions(user string, on *world.Calendar) (world.Actions, error) {
 	return all, nil
 }
 
-// Editable implements peer.Peer: the user is looked up once, then each calendar is
-// looked at.
+// Editable implements peer.Peer. It looks up the user once, and then checks each calendar.
 func (p *Peer) Editable(user string, page []*world.Calendar) ([]*world.Calendar, error) {
 	if len(page) == 0 {
 		return nil, nil

@@ -15,7 +15,7 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// facts are the company as the pure core wants it, without an engine.
+// facts is the company as policy.Facts, without an engine.
 type facts map[usher.UserID]*policy.User
 
 func (f facts) User(id usher.UserID) (*policy.User, error) { return f[id], nil }
@@ -34,7 +34,7 @@ func load(w *world.World) facts {
 	return f
 }
 
-// request says a question in the words of the core, with the literal form of a resource.
+// request returns a question as a usher.Request, with a usher.Object as its resource.
 func request(q *world.Question, k world.Kind) *usher.Request {
 	r := &usher.Request{Subject: usher.UserID(q.User), Permission: permission.MustParse(k.String()), Time: time.Unix(0, 0)}
 	switch {

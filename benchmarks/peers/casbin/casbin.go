@@ -1,18 +1,17 @@
-// Package casbin asks Casbin, plain and with its cache of decisions.
+// Package casbin is the adapter for Casbin, plain and with its cache of decisions.
 //
-// As the documentation describes (casbin.org/docs: "RBAC", "Functions", "Performance
-// Optimization", "Syntax for Models", multiple sections): roles, teams and the teams
-// that somebody manages are grouping policies; what looks at the parties of a calendar is
-// a function in the matcher, which asks Casbin's own role managers. Casbin evaluates
-// the matcher once for each policy line, so every permission has a section of its own,
-// of two or three lines, and the part that fails soonest comes first.
+// It follows the documentation (casbin.org/docs: "RBAC", "Functions", "Performance
+// Optimization", "Syntax for Models", multiple sections). Roles, teams and managed teams
+// are grouping policies. A function in the matcher evaluates the parties of a calendar, and
+// calls Casbin's role managers. Casbin evaluates the matcher once for each policy line, so
+// every permission has a section of its own with two or three lines, and the condition that
+// fails soonest comes first.
 //
-// The cache is a CachedEnforcer whose key is made of the user, the permission and the
-// calendar's id; a role change drops all of it, since nothing tells which decisions it
-// touches. (A calendar that changes would have to be dropped as well; here none does.)
-// The questions that are timed have all been asked before. An Enforcer lets policies
-// change only while nobody asks; a service would take a SyncedEnforcer, which locks, and
-// is slower than what is timed here.
+// The cache is a CachedEnforcer, whose key consists of the user, the permission and the id
+// of the calendar. A role change evicts all decisions, because the affected decisions are
+// not known. (A changed calendar would require that, too; here no calendar changes.) The
+// timed questions are all cached. Policies of an Enforcer must not change concurrently with
+// checks. A service would use a SyncedEnforcer, which locks and is slower.
 package casbin
 
 import (
@@ -34,7 +33,7 @@ const (
 	noOwner  = account + ` && !g(r%[1]s.obj, "owner")`
 )
 
-// rules has the matcher of each permission, and its lines of role and reach.
+// rules contains the matcher of each permission, and its policy lines of role and reach.
 var rules = [world.Kinds]struct {
 	matcher string
 	lines   [][]string
@@ -58,8 +57,8 @@ func section(k world.Kind) string {
 	return fmt.Sprint(int(k) + 1)
 }
 
-// definition is Casbin's model: who is in which role, who in which team, who manages
-// which, and a section for each permission.
+// definition returns the Casbin model: the role of each user, the team of each user, the
+// managed teams, and a section for each permission.
 func definition() string {
 	var requests, policies, effects, matchers strings.Builder
 	for k, rule := range rules {
@@ -76,7 +75,7 @@ func definition() string {
 		"[matchers]\n" + matchers.String()
 }
 
-// Peer asks Casbin. With Cached, it keeps decisions.
+// Peer uses Casbin. With Cached, it caches decisions.
 type Peer struct {
 	Cached bool
 	staff.OneByOne
@@ -140,8 +139,8 @@ func (o on) GetCacheKey() string {
 	return o.Entry.ID[0]
 }
 
-// reach is a function of the matcher: does a kind of reach take the user to an object?
-// What Casbin cannot tell, it does not.
+// reach is a function of the matcher. It reports whether a kind of reach gives the user an
+// object, and false on errors.
 func (p *Peer) reach(args ...any) (any, error) {
 	kind, user, obj := args[0].(string), args[1].(string), args[2].(on)
 	if kind == "user" {
@@ -163,7 +162,7 @@ func (p *Peer) reach(args ...any) (any, error) {
 	return false, nil
 }
 
-// all says whether every party of a calendar is within the user's managed teams.
+// all reports whether every party of a calendar is in a team that the user manages.
 func (p *Peer) all(user string, c *world.Calendar) bool {
 	host, team := p.inManaged(user), linked(p.manages, user)
 	return len(c.Hosts)+len(c.Teams) > 0 &&
@@ -171,7 +170,7 @@ func (p *Peer) all(user string, c *world.Calendar) bool {
 		!slices.ContainsFunc(c.Teams, func(id string) bool { return !team(id) })
 }
 
-// inManaged says of somebody whether they are in a team that the user manages.
+// inManaged reports whether a person is in a team that the user manages.
 func (p *Peer) inManaged(user string) func(who string) bool {
 	managed, err := p.manages.GetRoles(user)
 	return func(who string) bool {
@@ -179,7 +178,7 @@ func (p *Peer) inManaged(user string) func(who string) bool {
 	}
 }
 
-// linked says of a team whether a user is linked to it.
+// linked reports whether a user is linked to a team.
 func linked(rm rbac.RoleManager, user string) func(team string) bool {
 	return func(team string) bool {
 		ok, err := rm.HasLink(user, team)
@@ -205,7 +204,7 @@ func (p *Peer) enforce(question ...any) (bool, error) {
 	return p.enforcer.Enforce(question...)
 }
 
-// SetRole implements peer.Peer. Only members and administrators take turns here.
+// SetRole implements peer.Peer. It changes only between member and administrator.
 func (p *Peer) SetRole(user, role string) error {
 	was := world.Member
 	if role == was {
@@ -215,7 +214,7 @@ func (p *Peer) SetRole(user, role string) error {
 	case err != nil:
 		return err
 	case !changed:
-		return fmt.Errorf("%s is no %s", user, was)
+		return fmt.Errorf("%s does not have the role %s", user, was)
 	}
 	return p.cache.InvalidateCache()
 }

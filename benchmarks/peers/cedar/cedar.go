@@ -1,13 +1,12 @@
-// Package cedar asks cedar-go, which evaluates Cedar policies over entities that the
-// application gives with each request.
+// Package cedar is the adapter for cedar-go, which evaluates Cedar policies over entities
+// that the application passes with each request.
 //
-// Cedar's documentation says to pass only the entities that a request needs ("entity
-// slicing"). Ours are looked up one by one while a policy asks for them, through an
-// EntityGetter over the application's table; of a user the parents and attributes are
-// made beforehand and shared within a team, those of the calendar are made for the
-// request, the attributes only for the actions that look at them. cedar-go evaluates
-// every policy of a set, so there is a set for each action, which no other policy can
-// match.
+// Cedar's documentation recommends to pass only the entities that a request needs ("entity
+// slicing"). This adapter looks up entities on demand, with an EntityGetter over the
+// application's table. The parents and attributes of users are created in advance and
+// shared within a team. Those of the calendar are created for each request, the attributes
+// only for actions that use them. cedar-go evaluates every policy of a set, so each action
+// has a set of its own with all policies that can match.
 package cedar
 
 import (
@@ -31,7 +30,7 @@ const (
 	partyType cedar.EntityType = "Party"
 )
 
-// Peer asks Cedar.
+// Peer uses Cedar.
 type Peer struct {
 	staff.OneByOne
 	sets  [world.Kinds]*cedar.PolicySet
@@ -54,7 +53,7 @@ func (p *Peer) Load(w *world.World) error {
 	for i, policy := range list {
 		scope, ok := actionOf(policy)
 		if !ok {
-			return fmt.Errorf("policy %d is for no action that is known", i)
+			return fmt.Errorf("policy %d has an unknown action", i)
 		}
 		if p.sets[scope] == nil {
 			p.sets[scope] = cedar.NewPolicySet()
@@ -84,7 +83,7 @@ func (p *Peer) Load(w *world.World) error {
 	return nil
 }
 
-// actionOf returns the action that a policy's scope names.
+// actionOf returns the action in the scope of a policy.
 func actionOf(policy *cedar.Policy) (world.Kind, bool) {
 	scope, _ := policy.AST().Action.(ast.ScopeTypeEq)
 	k := slices.Index(actions[:], scope.Entity)
@@ -109,7 +108,7 @@ func parents(role string, e person) cedar.EntityUIDSet {
 func (p *Peer) SetRole(user, role string) error {
 	e, ok := p.staff[cedar.String(user)]
 	if !ok {
-		return fmt.Errorf("%s is nobody", user)
+		return fmt.Errorf("unknown user %s", user)
 	}
 	e.parents = parents(role, e)
 	p.staff[cedar.String(user)] = e
@@ -147,7 +146,7 @@ func (p *Peer) ask(user string, k world.Kind, c *world.Calendar, on cedar.Entity
 	return decision == cedar.Allow, nil
 }
 
-// slice is the entities of one request.
+// slice contains the entities of one request.
 type slice struct {
 	staff    map[cedar.String]person
 	calendar cedar.Entity

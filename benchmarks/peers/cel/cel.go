@@ -1,11 +1,11 @@
-// Package cel evaluates an expression in the Common Expression Language for each
-// permission. CEL is an expression language and no authorization library: it keeps no
-// users, so the application does, and looks up the team of each host.
+// Package cel is the adapter for the Common Expression Language, with one expression for
+// each permission. CEL is an expression language, not an authorization library. It stores
+// no users, so the application does, and looks up the team of each host.
 //
-// As the documentation says (README and pkg.go.dev, "Evaluate"): expressions are
-// compiled once into programs, which are kept and used by all goroutines, with
-// OptOptimize, so that constants are folded. Variables come from an Activation of our
-// own instead of a map, so that only those which an expression reaches are made.
+// It follows the documentation (README and pkg.go.dev, "Evaluate"). Expressions are compiled
+// once into programs, which all goroutines share, with OptOptimize, which folds constants.
+// Variables come from a custom Activation instead of a map, so only the variables that an
+// expression uses are created.
 package cel
 
 import (
@@ -35,7 +35,7 @@ var rules = [world.Kinds]string{
 	world.AccountDelete:      `role == "owner"`,
 }
 
-// Peer asks CEL.
+// Peer uses CEL.
 type Peer struct {
 	staff.Table
 	staff.OneByOne
@@ -64,7 +64,7 @@ func (p *Peer) Load(w *world.World) error {
 	}
 	p.Table = staff.Load(w)
 	p.OneByOne = func(user string, k world.Kind, c *world.Calendar) (bool, error) {
-		return p.ask(user, k, c, &staff.Nobody)
+		return p.ask(user, k, c, &staff.Unknown)
 	}
 	return nil
 }
@@ -114,7 +114,7 @@ var pool = sync.Pool{New: func() any { return new(facts) }}
 
 // Ask implements peer.Peer.
 func (p *Peer) Ask(q *world.Question) (bool, error) {
-	target := &staff.Nobody
+	target := &staff.Unknown
 	if q.Entry != nil {
 		target = p.Find(q.Entry.ID[0])
 	}
@@ -123,7 +123,7 @@ func (p *Peer) Ask(q *world.Question) (bool, error) {
 
 func (p *Peer) ask(user string, k world.Kind, c *world.Calendar, target *staff.Person) (bool, error) {
 	asker := p.Find(user)
-	if asker == &staff.Nobody {
+	if asker == &staff.Unknown {
 		return false, nil
 	}
 	f := pool.Get().(*facts)

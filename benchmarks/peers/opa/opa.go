@@ -1,11 +1,11 @@
-// Package opa evaluates a Rego policy in process with Open Policy Agent.
+// Package opa is the adapter for Open Policy Agent, which evaluates a Rego policy in
+// process.
 //
-// As the documentation says ("Integrating OPA", "Policy Performance", "External
-// Data"): queries are prepared once, one for each permission, and the facts of who
-// asks, which change often, come as input from the application's own table ("overload
-// input"). The input is given as parsed values, which spares a conversion. Each query
-// is prepared with partial evaluation. The teams of a calendar's hosts come as input
-// too; were they data, partial evaluation would go through all users.
+// It follows the documentation ("Integrating OPA", "Policy Performance", "External Data").
+// One query for each permission is prepared once, with partial evaluation. The facts of the
+// subject, which change often, come as input from the application's table ("overload
+// input"). The input consists of parsed values, which saves a conversion. The teams of a
+// calendar's hosts are input, too: as data, partial evaluation would iterate over all users.
 package opa
 
 import (
@@ -24,7 +24,7 @@ import (
 //go:embed policy.rego
 var source string
 
-// Peer asks OPA.
+// Peer uses OPA.
 type Peer struct {
 	staff.Table
 	queries           [world.Kinds]rego.PreparedEvalQuery
@@ -55,7 +55,7 @@ func (p *Peer) Load(w *world.World) error {
 	return nil
 }
 
-// item makes an entry of an object.
+// item returns an entry of an object.
 func item(key string, value *ast.Term) [2]*ast.Term {
 	return [2]*ast.Term{ast.InternedTerm(key), value}
 }
@@ -68,7 +68,7 @@ func texts(list []string) *ast.Term {
 	return ast.ArrayTerm(terms...)
 }
 
-// subject appends the facts of who asks.
+// subject appends the facts of the subject.
 func (p *Peer) subject(to [][2]*ast.Term, user string) [][2]*ast.Term {
 	who := p.Find(user)
 	to = append(to, item("user", ast.StringTerm(user)), item("role", ast.StringTerm(who.Role)), item("team", ast.StringTerm(who.Team)))
@@ -86,7 +86,7 @@ func (p *Peer) parties(to [][2]*ast.Term, c *world.Calendar) [][2]*ast.Term {
 
 // Ask implements peer.Peer.
 func (p *Peer) Ask(q *world.Question) (bool, error) {
-	if p.Find(q.User) == &staff.Nobody {
+	if p.Find(q.User) == &staff.Unknown {
 		return false, nil
 	}
 	var room [8][2]*ast.Term
@@ -102,7 +102,7 @@ func (p *Peer) Ask(q *world.Question) (bool, error) {
 	return results.Allowed(), err
 }
 
-// Actions implements peer.Peer with one evaluation of a rule that collects them.
+// Actions implements peer.Peer with one evaluation of a rule that collects all actions.
 func (p *Peer) Actions(user string, on *world.Calendar) (world.Actions, error) {
 	input := p.parties(p.subject(nil, user), on)
 	list, err := p.list(p.actions, input)
@@ -146,7 +146,7 @@ func (p *Peer) list(query rego.PreparedEvalQuery, input [][2]*ast.Term) ([]any, 
 	}
 	list, ok := results[0].Expressions[0].Value.([]any)
 	if !ok {
-		return nil, fmt.Errorf("opa: a set is %T", results[0].Expressions[0].Value)
+		return nil, fmt.Errorf("opa: result has type %T (want a set)", results[0].Expressions[0].Value)
 	}
 	return list, nil
 }

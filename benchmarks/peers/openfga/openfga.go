@@ -1,14 +1,14 @@
-// Package openfga asks an OpenFGA server that runs in this process, over its in-memory
-// store, without a network between.
+// Package openfga is the adapter for OpenFGA, with its server in this process, its
+// in-memory store, and no network.
 //
-// Who is in which team and who manages it, the administrators and the owner are stored
-// tuples. What an application has at hand with the question, a calendar's hosts and
-// teams, comes as contextual tuples, as the documentation describes ("Contextual and
-// Time-Based Authorization", "Contextual Tuples"), and only those that the permission
-// looks at. OpenFGA's language has no "all of": the team that all hosts belong to is
-// found by the application in its own table, which counts for the heap, and given as a
-// relation. Caches are off, as by default: with them a role change shows only when an
-// entry has run out. The server's own logs and limits of throughput are left as they are.
+// Members and managers of teams, the administrators and the owner are stored tuples. The
+// hosts and teams of a calendar, which the application has loaded, are contextual tuples,
+// as the documentation describes ("Contextual and Time-Based Authorization", "Contextual
+// Tuples"), and only those that the permission uses. OpenFGA's language has no "all of", so
+// the application finds the team of all hosts in its own table, which counts for the heap,
+// and passes it as a relation. Caches are off, as by default: with a cache, a role change
+// applies only after an entry has expired. The server's logs and throughput limits have
+// their defaults.
 package openfga
 
 import (
@@ -36,10 +36,10 @@ var relations = [world.Kinds]string{
 	world.SubscriptionManage: "can_manage_subscription", world.AccountDelete: "can_delete",
 }
 
-// atOnce is how many tuples OpenFGA takes in one write.
+// atOnce is the maximum number of tuples in one write to OpenFGA.
 const atOnce = 100
 
-// Peer asks OpenFGA.
+// Peer uses OpenFGA.
 type Peer struct {
 	staff.Table
 	server         *server.Server
@@ -144,7 +144,7 @@ func (p *Peer) onCalendar(user string, k world.Kind, c *world.Calendar) (bool, e
 }
 
 func (p *Peer) check(user, relation, object string, with []*fga.TupleKey) (bool, error) {
-	if p.Find(user) == &staff.Nobody {
+	if p.Find(user) == &staff.Unknown {
 		return false, nil
 	}
 	a, err := p.server.Check(context.Background(), &fga.CheckRequest{
@@ -156,7 +156,7 @@ func (p *Peer) check(user, relation, object string, with []*fga.TupleKey) (bool,
 	return a.GetAllowed(), err
 }
 
-// context returns what a permission looks at of a calendar.
+// context returns the contextual tuples of a calendar that a permission uses.
 func (p *Peer) context(object string, k world.Kind, c *world.Calendar) []*fga.TupleKey {
 	with := []*fga.TupleKey{tuple(object, "account", p.account)}
 	var room [4]string
@@ -210,9 +210,8 @@ func (p *Peer) Actions(user string, on *world.Calendar) (world.Actions, error) {
 	return all, err
 }
 
-// Editable implements peer.Peer with one BatchCheck, which takes 50 calendars. (OpenFGA
-// has a call of its own for lists, ListObjects; for that the calendars would have to be
-// stored, and it answers with all that there are.)
+// Editable implements peer.Peer with one BatchCheck, which accepts 50 calendars. (OpenFGA
+// also has ListObjects, but that requires stored calendars, and returns all of them.)
 func (p *Peer) Editable(user string, page []*world.Calendar) ([]*world.Calendar, error) {
 	var items []*fga.BatchCheckItem
 	for i, c := range page {

@@ -16,10 +16,10 @@ type Person struct {
 	Manages string // the team, or ""
 }
 
-// Table is all users by their ids.
+// Table maps ids to users.
 type Table map[string]*Person
 
-// Load makes the table.
+// Load returns the table of a company.
 func Load(w *world.World) Table {
 	t := make(Table, w.Users)
 	for r := range w.Rows() {
@@ -32,22 +32,22 @@ func Load(w *world.World) Table {
 	return t
 }
 
-// Nobody is somebody who is not in the table.
-var Nobody Person
+// Unknown is the Person for a user that is not in the table.
+var Unknown Person
 
-// Find returns a user, or Nobody.
+// Find returns a user, or Unknown.
 func (t Table) Find(user string) *Person {
 	if p := t[user]; p != nil {
 		return p
 	}
-	return &Nobody
+	return &Unknown
 }
 
 // SetRole changes a role.
 func (t Table) SetRole(user, role string) error {
 	p := t[user]
 	if p == nil {
-		return fmt.Errorf("%s is nobody", user)
+		return fmt.Errorf("unknown user %s", user)
 	}
 	changed := *p
 	changed.Role = role
@@ -55,8 +55,8 @@ func (t Table) SetRole(user, role string) error {
 	return nil
 }
 
-// Reach appends the teams that a calendar reaches: those of its hosts, and those that
-// host it.
+// Reach appends the teams of a calendar: the teams of its hosts, and the teams that host
+// it.
 func (t Table) Reach(to []string, c *world.Calendar) []string {
 	for _, host := range c.Hosts {
 		to = append(to, t.Find(host).Team)
@@ -64,11 +64,11 @@ func (t Table) Reach(to []string, c *world.Calendar) []string {
 	return append(to, c.Teams...)
 }
 
-// OneByOne asks whether a user may do something on a calendar. A peer that cannot
-// answer more at once embeds it for its Actions and Editable.
+// OneByOne reports whether a user may do an action on a calendar. A peer without a way to
+// answer several questions at once embeds it for its Actions and Editable.
 type OneByOne func(user string, k world.Kind, c *world.Calendar) (bool, error)
 
-// Actions implements peer.Peer, with a question for each action.
+// Actions implements peer.Peer with a question for each action.
 func (ask OneByOne) Actions(user string, on *world.Calendar) (world.Actions, error) {
 	var all world.Actions
 	for k := range world.OfCalendars {
@@ -82,7 +82,7 @@ func (ask OneByOne) Actions(user string, on *world.Calendar) (world.Actions, err
 	return all, nil
 }
 
-// Editable implements peer.Peer, with a question for each calendar.
+// Editable implements peer.Peer with a question for each calendar.
 func (ask OneByOne) Editable(user string, page []*world.Calendar) ([]*world.Calendar, error) {
 	var list []*world.Calendar
 	for _, c := range page {

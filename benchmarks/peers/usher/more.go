@@ -8,7 +8,7 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// The application's types, as resources.
+// The types of the application, as resources.
 type (
 	calendar world.Calendar
 	seat     world.Entry
@@ -53,7 +53,7 @@ func (p *Peer) Actions(who string, on *world.Calendar) (world.Actions, error) {
 		usher.Request{Account: p.account, Subject: usher.UserID(who), Resource: (*calendar)(on)})
 	var all world.Actions
 	k := world.CalendarView
-	for _, a := range list { // in the order of the policy, which is that of the kinds
+	for _, a := range list { // the order of the policy is the order of the kinds
 		for k < world.OfCalendars && a.Permission != permissions[k] {
 			k++
 		}
@@ -62,8 +62,8 @@ func (p *Peer) Actions(who string, on *world.Calendar) (world.Actions, error) {
 	return all, err
 }
 
-// Editable implements peer.Peer with a filter, made once and matched against each
-// calendar. Where the calendars are rows, the same filter is a condition in SQL.
+// Editable implements peer.Peer with a filter that is matched with each calendar. If the
+// calendars are rows, the same filter is a condition in SQL.
 func (p *Peer) Editable(who string, page []*world.Calendar) ([]*world.Calendar, error) {
 	editable, err := p.engine.Filter(context.Background(),
 		usher.Request{Account: p.account, Subject: usher.UserID(who), Permission: permissions[world.CalendarEdit]})

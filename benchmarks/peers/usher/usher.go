@@ -1,11 +1,11 @@
-// Package usher asks usher through its engine, as its README recommends: handlers
-// hold an usher.Authorizer, permissions are parsed once, and the application's own
-// types are resources, with methods on their pointers that return what is there. The
-// policy is the preset oncehub as it stands, checked for every question, with the
-// journal, the commands and the clock that an application gets. Nothing is tuned.
+// Package usher is the adapter for usher's engine, used as its README recommends: handlers
+// have a usher.Authorizer, permissions are parsed once, and the application's own types are
+// resources, with methods on their pointers. The policy is the preset oncehub without
+// changes. The engine has the journal, the commands and the clock of a normal application.
+// Nothing is tuned.
 //
-// Prepare imports the company into a memstore, in the place of a file or database;
-// Load opens an engine on it, as a service does that starts.
+// Prepare imports the company into a memstore, which stands for a file or a database. Load
+// opens an engine on it, as a starting service does.
 package usher
 
 import (
@@ -29,7 +29,7 @@ var permissions = func() (list [world.Kinds]permission.Permission) {
 	return list
 }()
 
-// Peer asks usher. Prepare comes before Load.
+// Peer uses usher. Callers must call Prepare before Load.
 type Peer struct {
 	authorizer usher.Authorizer
 	engine     *engine.Engine
@@ -64,7 +64,7 @@ func (p *Peer) Prepare(w *world.World) error {
 	if _, err := e.Do(context.Background(), account.AsHost("import"), p.account, account.Import{Seed: c}); err != nil {
 		return err
 	}
-	return e.Close() // which stores the snapshot that is due
+	return e.Close() // saves the snapshot that is due
 }
 
 // Load implements peer.Peer.
@@ -74,7 +74,7 @@ func (p *Peer) Load(*world.World) error {
 		return err
 	}
 	p.engine, p.authorizer = e, e
-	_, err = e.View(context.Background(), p.account) // the first who looks has it read
+	_, err = e.View(context.Background(), p.account) // loads the account
 	return err
 }
 
@@ -93,7 +93,7 @@ func (p *Peer) Ask(q *world.Question) (bool, error) {
 	return d.Allowed(), err
 }
 
-// SetRole implements peer.Peer: a command, decided, stored and on the record.
+// SetRole implements peer.Peer with a command, which is checked, stored and journaled.
 func (p *Peer) SetRole(user, name string) error {
 	_, err := p.engine.Do(context.Background(), account.AsHost("bench"), p.account,
 		account.SetRole{User: usher.UserID(user), Role: role.Name(name)})

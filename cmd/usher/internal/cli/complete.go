@@ -14,13 +14,13 @@ func completeFiles(*cobra.Command, []string, string) ([]cobra.Completion, cobra.
 	return []cobra.Completion{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
-// completePolicies completes presets; where none fits, a shell goes on to files.
+// completePolicies completes presets and files.
 func completePolicies(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	return preset.Names(), cobra.ShellCompDirectiveDefault
 }
 
-// completeQuestion completes the flags of explain with the names of the test file,
-// or of the store and the policy.
+// completeQuestion registers completion for the flags of explain: names from the test
+// file, or from the store and the policy.
 func (r *run) completeQuestion(c *cobra.Command, q *question) {
 	complete(c, "account", storeAccounts)
 	_ = c.RegisterFlagCompletionFunc("policy", completePolicies)
@@ -34,7 +34,7 @@ func (r *run) completeQuestion(c *cobra.Command, q *question) {
 	complete(c, "type", func(args []string) []string { return r.policyOf(args, q).Resources() })
 }
 
-// suiteOf returns the test file that explain is to look at, nil if there is none.
+// suiteOf returns the test file in the arguments of explain, nil if there is none.
 func (r *run) suiteOf(args []string) *policytest.Suite {
 	if len(args) != 1 || args[0] == "-" || isStore(args[0]) {
 		return nil
@@ -46,7 +46,7 @@ func (r *run) suiteOf(args []string) *policytest.Suite {
 	return suite
 }
 
-// policyOf returns the policy that explain is to ask, an empty one if there is none.
+// policyOf returns the policy that explain uses, an empty one if there is none.
 func (r *run) policyOf(args []string, q *question) *policy.Policy {
 	if suite := r.suiteOf(args); suite != nil {
 		return suite.Policy()
@@ -54,7 +54,7 @@ func (r *run) policyOf(args []string, q *question) *policy.Policy {
 	return r.policyNamed(q.policy)
 }
 
-// policyNamed returns the policy that a flag names, an empty one if it names none.
+// policyNamed returns the policy that a flag names, an empty one if it cannot be loaded.
 func (r *run) policyNamed(name string) *policy.Policy {
 	in, err := r.openPolicy(name)
 	if err != nil || name == "-" {

@@ -14,27 +14,29 @@ import (
 	"github.com/usher-go/usher/store/boltstore"
 )
 
-// completeAnyFile leaves files to the shell: a store has no name of its own kind.
-func completeAnyFile(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+// completeStoreArg completes any file as the first argument, because a store can have any
+// name.
+func completeStoreArg(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	return nil, cobra.ShellCompDirectiveDefault
 }
 
-// completer returns the words that a flag may have, for the arguments so far.
+// completer returns the possible values of a flag, given the arguments so far.
 type completer func(args []string) []string
 
 func complete(c *cobra.Command, flag string, words completer) {
-	// The error is for a flag that the command lacks, which each run would show.
+	// It fails only if the command does not have the flag.
 	_ = c.RegisterFlagCompletionFunc(flag, func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		return words(args), cobra.ShellCompDirectiveNoFileComp
 	})
 }
 
-// lookAt shows a store to somebody who completes a word: nobody waits for that, and
-// where it does not work there is nothing to complete.
-func lookAt(args []string, look func(ctx context.Context, s *boltstore.Store)) {
+// withStore calls a function with the store in the arguments. It does not wait for a store
+// that is in use, and does nothing if the store cannot be opened: then there is nothing to
+// complete.
+func withStore(args []string, look func(ctx context.Context, s *boltstore.Store)) {
 	if len(args) == 0 || !isStore(args[0]) {
 		return
 	}
@@ -47,14 +49,14 @@ func lookAt(args []string, look func(ctx context.Context, s *boltstore.Store)) {
 }
 
 func storeAccounts(args []string) (ids []string) {
-	lookAt(args, func(ctx context.Context, s *boltstore.Store) { ids, _ = accountsOf(ctx, s) })
+	withStore(args, func(ctx context.Context, s *boltstore.Store) { ids, _ = accountsOf(ctx, s) })
 	return ids
 }
 
-// stateOf returns an account of a store, an empty one where that does not work.
+// stateOf returns an account of a store, an empty one if it cannot be read.
 func stateOf(args []string, id string) account.View {
 	state := account.New("")
-	lookAt(args, func(ctx context.Context, s *boltstore.Store) {
+	withStore(args, func(ctx context.Context, s *boltstore.Store) {
 		if read, err := lastState(ctx, s, usher.AccountID(id)); err == nil {
 			state = read
 		}
@@ -64,7 +66,7 @@ func stateOf(args []string, id string) account.View {
 
 func storeUsers(args []string, id string) (ids []string) {
 	for m := range stateOf(args, id).Users("") {
-		if ids = append(ids, string(m.ID)); len(ids) == mostListed {
+		if ids = append(ids, string(m.ID)); len(ids) == maxListed {
 			break
 		}
 	}
@@ -91,8 +93,7 @@ func (r *run) completeDo(c *cobra.Command, d *doFlags) {
 	}
 }
 
-// commandWords completes the name of a command, the keys of its arguments, or a
-// value.
+// commandWords completes the name of a command, the key of an argument, or its value.
 func (r *run) commandWords(d *doFlags, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	words := args[1:]
 	for {
@@ -112,7 +113,7 @@ func (r *run) commandWords(d *doFlags, args []string, word string) ([]cobra.Comp
 	t, _ := testfile.FindCommand(words[0])
 	key, _, valued := strings.Cut(word, "=")
 	if !valued {
-		return openKeys(t, words[1:]), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+		return remainingKeys(t, words[1:]), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	}
 	var list []string
 	for _, arg := range t.Args {
@@ -125,12 +126,12 @@ func (r *run) commandWords(d *doFlags, args []string, word string) ([]cobra.Comp
 	return list, cobra.ShellCompDirectiveNoFileComp
 }
 
-// openKeys returns the keys that a command still needs or may have.
-func openKeys(t account.CommandType, given []string) (keys []string) {
+// remainingKeys returns the keys of a command that are not given yet.
+func remainingKeys(t account.CommandType, given []string) (keys []string) {
 	for _, arg := range t.Args {
 		key := arg.Name + "="
 		if arg.Kind == "seats" {
-			key = arg.Name + "." // once for each pool
+			key = arg.Name + "." // may be given once for each pool
 		}
 		if arg.Kind == "seats" || !slices.ContainsFunc(given, func(word string) bool { return strings.HasPrefix(word, key) }) {
 			keys = append(keys, key)
@@ -139,7 +140,7 @@ func openKeys(t account.CommandType, given []string) (keys []string) {
 	return keys
 }
 
-// valuesOf returns what an argument of a command may be, as far as it is known.
+// valuesOf returns the known possible values of an argument.
 func (r *run) valuesOf(d *doFlags, args []string, arg account.Arg) (values []string) {
 	if arg.Choices != nil {
 		return arg.Choices
@@ -161,7 +162,7 @@ func (r *run) valuesOf(d *doFlags, args []string, arg account.Arg) (values []str
 	return values
 }
 
-// policyWords returns the names of a policy that an argument of a kind may be.
+// policyWords returns the names in a policy that an argument of a kind can have.
 func policyWords(p *policy.Policy, kind string) (names []string) {
 	switch kind {
 	case "role", "team-role":

@@ -6,16 +6,15 @@ import (
 	"github.com/usher-go/usher/policytest"
 )
 
-// coverage says which rules of a policy no test reached, in none of the files that
-// test it.
+// coverage contains the rules of a policy that no test in any of the files reached.
 type coverage struct {
-	policy    string // its file
+	policy    string // the file of the policy
 	rules     int
 	unreached []usher.Rule
 }
 
-// coverageOf puts together what the files with the same policy reached.
-func coverageOf(all []tested) (list []coverage) {
+// coverageOf joins the coverage of all files with the same policy.
+func coverageOf(all []fileResult) (list []coverage) {
 	var covers []*policytest.Cover
 	for _, t := range all {
 		covers = append(covers, t.report.Cover)
@@ -31,15 +30,15 @@ func writeCoverage(s *stream, c coverage) {
 		s.line("%s: all %s reached", printable.Text(c.policy), count(c.rules, "rule"))
 		return
 	}
-	s.line("%s: %d of %s reached; no test reached", printable.Text(c.policy), c.rules-len(c.unreached), count(c.rules, "rule"))
+	s.line("%s: %d of %s reached; not reached:", printable.Text(c.policy), c.rules-len(c.unreached), count(c.rules, "rule"))
 	for _, rule := range c.unreached {
 		s.line("  %s", printable.Text(ruleText(rule)))
 	}
 }
 
-// ruleText writes a rule with its place.
+// ruleText returns a rule with its place.
 func ruleText(r usher.Rule) string {
-	if r.Permission == "" { // of a role with all: true, which is for every permission
+	if r.Permission == "" { // a role with all: true
 		r.Permission = "every permission"
 	}
 	return r.String()

@@ -18,18 +18,19 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-const doHelp = `Do runs commands on an account of a store file: all of them, as one commit of its
-journal, or none. The actor is a user, who needs the permissions that the policy
-says, or the host, which needs none. Neither can break the rules of an account: it
-has exactly one owner, and no more seats are held than bought.
+const doHelp = `Do runs commands on an account of a store file. All commands become one commit of
+the journal, or none is done. The actor is a user, who needs the permissions that the
+policy requires, or the host, which needs none. Neither can break the rules of an
+account: it has exactly one owner, and users cannot hold more seats than were bought.
 
-The word "and" stands between two commands. A --file lists them as test files do:
+Separate two commands by the word "and". A --file lists commands as test files do:
 - {do: add-user, user: mia}
 
-A store file is for one process at a time: one that a service has open cannot be
-changed here. A command that is refused changes nothing, and exits with 1.
+Only one process at a time can open a store file, so a store that a running service
+uses cannot be changed here. If a command is refused, nothing changes, and the exit
+code is 1.
 
-The commands, with what they need and [may have]:
+The commands with their arguments; those in [brackets] are optional:
 `
 
 const doExample = `  usher do usher.db --create --account acme --policy oncehub --host signup create-account owner=olivia seats.booking=5
@@ -42,16 +43,16 @@ func (r *run) doCommand() *cobra.Command {
 	var d doFlags
 	flags := c.Flags()
 	flags.StringVar(&d.account, "account", "", "the `ACCOUNT`")
-	flags.StringVar(&d.policy, "policy", "", "the `POLICY` that decides, a file or a preset")
-	flags.StringVar(&d.as, "as", "", "the `USER` who asks")
-	flags.StringVar(&d.host, "host", "", "the `NAME` of the host's part that asks: billing, scim")
+	flags.StringVar(&d.policy, "policy", "", "the `POLICY` of the service, a file or a preset")
+	flags.StringVar(&d.as, "as", "", "the `USER` who is the actor")
+	flags.StringVar(&d.host, "host", "", "the `NAME` of the part of the host that is the actor: billing, scim")
 	flags.StringArrayVar(&d.with, "with", nil, "a `FACT` of the request: mfa=true; may be repeated")
 	flags.StringVar(&d.file, "file", "", "a `FILE` that lists the commands")
-	flags.StringVar(&d.note, "note", "", "a `TEXT` that says why, for the journal; no place for personal data")
-	flags.StringVar(&d.key, "key", "", "a `TEXT` by which the same request is known again, and not done twice")
-	flags.StringVar(&d.at, "at", "", "the `TIME` as of which it is asked, not in the future (default: now)")
-	flags.BoolVar(&d.dryRun, "dry-run", false, "say what would come of it, and do nothing")
-	flags.BoolVar(&d.create, "create", false, "make the store if there is none")
+	flags.StringVar(&d.note, "note", "", "a `TEXT` for the journal with the reason; it must not contain personal data")
+	flags.StringVar(&d.key, "key", "", "an idempotency key, any `TEXT`: a request repeated with the same key is not done twice")
+	flags.StringVar(&d.at, "at", "", "the `TIME` of the request, not in the future (default: now)")
+	flags.BoolVar(&d.dryRun, "dry-run", false, "show the result, and change nothing")
+	flags.BoolVar(&d.create, "create", false, "create the store if there is none")
 	c.Args = func(c *cobra.Command, args []string) error {
 		if len(args) == 0 || args[0] == "" {
 			return wrongUsage("do needs a store: %s", c.UseLine())
@@ -66,7 +67,7 @@ func (r *run) doCommand() *cobra.Command {
 	return c
 }
 
-// deed is what the command line asks to have done.
+// doFlags contains the flags and the arguments of do.
 type doFlags struct {
 	path, account, policy string
 	as, host              string
@@ -102,44 +103,44 @@ func (r *run) do(ctx context.Context, d *doFlags) error {
 	return r.doOn(ctx, d, s, p, b)
 }
 
-// doOnNew is do where there is no store yet. It makes none for a first commit that
-// is refused.
+// doOnNew runs do for a store file that does not exist. It creates the store only if a preview of
+// the first commit succeeds.
 func (r *run) doOnNew(ctx context.Context, d *doFlags, p *policy.Policy, b engine.Batch) error {
 	if !d.create {
-		return r.refuse(d.path, &unreadable{d.path, "there is no such file; to make a new store, say --create", fs.ErrNotExist})
+		return r.refuse(d.path, &unreadable{d.path, "there is no such file; --create creates a new store", fs.ErrNotExist})
 	}
 	if d.dryRun {
 		return r.doOn(ctx, d, &memstore.Store{}, p, b)
 	}
-	trial, err := openOffice(d.path, &memstore.Store{}, p)
+	preview, err := newOpenedStore(d.path, &memstore.Store{}, p)
 	if err != nil {
 		return err
 	}
-	defer trial.close(r)
-	if _, err := trial.Preview(ctx, b); err != nil {
-		return r.notDone(ctx, trial, d, err)
+	defer preview.close(r)
+	if _, err := preview.Preview(ctx, b); err != nil {
+		return r.notDone(ctx, preview, d, err)
 	}
 	s, err := boltstore.Open(d.path, boltstore.Options{})
 	if err != nil {
 		reason := err.Error()
-		if inPath := new(fs.PathError); errors.As(err, &inPath) {
-			reason = inPath.Err.Error()
+		if pathErr := new(fs.PathError); errors.As(err, &pathErr) {
+			reason = pathErr.Err.Error()
 		}
-		return r.refuse(d.path, &unreadable{d.path, "it cannot be made: " + reason, err})
+		return r.refuse(d.path, &unreadable{d.path, "cannot be created: " + reason, err})
 	}
 	defer s.Close()
 	return r.doOn(ctx, d, s, p, b)
 }
 
 func (r *run) doOn(ctx context.Context, d *doFlags, s store.Store, p *policy.Policy, b engine.Batch) error {
-	o, err := openOffice(d.path, s, p)
+	o, err := newOpenedStore(d.path, s, p)
 	if err != nil {
 		return err
 	}
 	defer o.close(r)
 	before, err := o.View(ctx, b.Account)
 	switch {
-	case errors.Is(err, usher.ErrUnknownAccount): // which the commands may make
+	case errors.Is(err, usher.ErrUnknownAccount): // the commands may create it
 	case err != nil:
 		return r.notDone(ctx, o, d, err)
 	default:
@@ -159,29 +160,29 @@ func (r *run) doOn(ctx context.Context, d *doFlags, s store.Store, p *policy.Pol
 		return r.notDone(ctx, o, d, err)
 	}
 	var seats []account.SeatsPreview
-	if after, err := o.View(ctx, b.Account); err == nil { // unless it was deleted
-		seats = seatsBetween(before, after)
+	if after, err := o.View(ctx, b.Account); err == nil { // an error if the account was deleted
+		seats = changedPools(before, after)
 	}
 	return r.writeDone(d, result, seats)
 }
 
-// notDone tells why nothing was done.
+// notDone writes why nothing was done, and returns the error with which the command ends.
 func (r *run) notDone(ctx context.Context, o *openedStore, d *doFlags, err error) error {
 	var (
-		refusal *account.Refusal
-		unfit   *account.PolicyMismatchError
+		refusal  *account.Refusal
+		mismatch *account.PolicyMismatchError
 	)
 	switch {
 	case errors.As(err, &refusal):
-		return r.writeOutcome(d, outcome{kind: outcomeRefused, refusal: refusal, ways: o.ways(ctx, refusal)})
-	case errors.As(err, &unfit):
-		return r.refuse(d.policy, o.unfit(unfit))
+		return r.writeOutcome(d, outcome{kind: outcomeRefused, refusal: refusal, remedies: o.remedies(ctx, refusal)})
+	case errors.As(err, &mismatch):
+		return r.refuse(d.policy, o.mismatch(mismatch))
 	case errors.Is(err, usher.ErrUnknownAccount):
-		return missing(ctx, o.path, o.store, usher.AccountID(d.account))
+		return missingAccount(ctx, o.path, o.store, usher.AccountID(d.account))
 	case errors.Is(err, store.ErrRefused):
-		return r.refuse(d.path, printable.Errorf("the store rejected this commit by a rule of its own; nothing was done, and a retry does not help: %w", err))
+		return r.refuse(d.path, printable.Errorf("the store rejected this commit permanently; nothing was done, and a retry does not help: %w", err))
 	case errors.Is(err, engine.ErrKeyReused):
-		return r.refuse(d.path, printable.Errorf("another request was made under the key %q; nothing was done", d.key))
+		return r.refuse(d.path, printable.Errorf("the idempotency key %q was used for another request; nothing was done", d.key))
 	}
 	return err
 }

@@ -14,26 +14,26 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// complete says what is missing in the flags.
+// complete returns an error for missing or conflicting flags.
 func (d *doFlags) complete() error {
 	switch {
 	case d.account == "":
-		return wrongUsage("do needs an account: --account ACCOUNT; usher log %s lists those that there are", printable.Text(d.path))
+		return wrongUsage("do needs an account: --account ACCOUNT; usher log %s lists the accounts", printable.Text(d.path))
 	case d.policy == "":
-		return wrongUsage("do needs the policy by which the service decides: --policy POLICY, a file or a preset; a store holds none")
+		return wrongUsage("do needs the policy of the service: --policy POLICY, a file or a preset; a store does not contain it")
 	case d.as == "" && d.host == "":
 		return wrongUsage("do needs an actor: --as USER, or --host NAME for the host")
 	case d.as != "" && d.host != "":
-		return wrongUsage("--as %s and --host %s exclude each other; leave one out", d.as, d.host)
+		return wrongUsage("--as and --host are mutually exclusive")
 	case d.file != "" && len(d.words) > 0:
-		return wrongUsage("the commands stand in --file %s or after the store, not in both", d.file)
+		return wrongUsage("give the commands with --file %s or after the store, not both", d.file)
 	case d.file == "" && len(d.words) == 0:
-		return wrongUsage("do needs a command, such as: add-user user=mia; usher do --help lists them")
+		return wrongUsage("do needs a command, such as add-user user=mia; usher do --help lists the commands")
 	}
 	return nil
 }
 
-// batch makes a batch of the flags.
+// batch returns the batch that the flags describe.
 func (d *doFlags) batch(p *policy.Policy, commands []account.Command) (engine.Batch, error) {
 	b := engine.Batch{
 		Actor: account.AsHost(d.host), Account: usher.AccountID(d.account), Commands: commands,
@@ -43,7 +43,7 @@ func (d *doFlags) batch(p *policy.Policy, commands []account.Command) (engine.Ba
 		b.Actor = account.AsUser(usher.UserID(d.as))
 	}
 	for _, fact := range d.with {
-		name, value, err := switchOf(fact)
+		name, value, err := parseSwitch(fact)
 		_, twice := b.Context[name]
 		switch {
 		case err != nil:
@@ -53,7 +53,7 @@ func (d *doFlags) batch(p *policy.Policy, commands []account.Command) (engine.Ba
 		case !slices.Contains(p.Contexts(), name):
 			hint := suggest.DidYouMean(name, p.Contexts())
 			if len(p.Contexts()) == 0 {
-				hint = "; the policy asks for none"
+				hint = "; the policy declares none"
 			}
 			return b, wrongUsage("--with %s: unknown fact of a request %q%s", fact, name, hint)
 		case b.Context == nil:
@@ -69,14 +69,14 @@ func (d *doFlags) batch(p *policy.Policy, commands []account.Command) (engine.Ba
 	case err != nil:
 		return b, wrongUsage("--at: %v", err)
 	case at.After(time.Now()) && !d.dryRun:
-		return b, wrongUsage("--at %s lies in the future, and every later commit would have to lie there, too; --dry-run says what would come of it then", d.at)
+		return b, wrongUsage("--at %s is in the future, and no later commit could have an earlier time; use --dry-run to see the result at that time", d.at)
 	}
 	b.Time = at
 	return b, nil
 }
 
-// switchOf reads NAME=true or NAME=false.
-func switchOf(fact string) (name string, value bool, err error) {
+// parseSwitch reads NAME=true or NAME=false.
+func parseSwitch(fact string) (name string, value bool, err error) {
 	name, text, _ := strings.Cut(fact, "=")
 	if text != "true" && text != "false" {
 		return name, false, wrongUsage("--with %s: write %s=true or %s=false", fact, name, name)

@@ -11,10 +11,10 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// between stands between two commands.
+// separator is the word between two commands.
 const separator = "and"
 
-// commandsOf reads the commands of the command line, or of a file.
+// commandsOf returns the commands of the command line or of --file.
 func (r *run) commandsOf(d *doFlags) ([]account.Command, error) {
 	if d.file != "" {
 		return r.commandsIn(d.file)
@@ -48,15 +48,15 @@ func (r *run) commandsIn(file string) ([]account.Command, error) {
 	return list, nil
 }
 
-// commandOf reads one command. An error is a sentence for each word that is wrong,
-// and how the command is written.
+// commandOf parses one command. The error is a usageError with a line for each wrong
+// word and the usage of the command.
 func commandOf(words []string) (account.Command, error) {
 	if len(words) == 0 {
-		return nil, wrongUsage("a command is missing beside the word %q, which stands between two commands", separator)
+		return nil, wrongUsage("a command is missing before or after the word %q, which separates two commands", separator)
 	}
 	for _, word := range words[1:] {
 		if _, ok := testfile.FindCommand(word); ok {
-			return nil, wrongUsage("write %q before %s, where another command begins", separator, word)
+			return nil, wrongUsage("write %q before %s to begin another command", separator, word)
 		}
 	}
 	c, err := testfile.ParseCommand(words...)
@@ -75,12 +75,12 @@ func commandOf(words []string) (account.Command, error) {
 		lines = append(lines, p.Message)
 	}
 	if t, ok := testfile.FindCommand(words[0]); ok {
-		lines = append(lines, "it is written "+commandText(t))
+		lines = append(lines, "usage: "+commandText(t))
 	}
 	return nil, wrongUsages(lines)
 }
 
-// commandText writes how a command is written: add-user user=USER [role=ROLE].
+// commandText returns the usage of a command: add-user user=USER [role=ROLE].
 func commandText(t account.CommandType) string {
 	text := t.Name
 	for _, arg := range t.Args {
@@ -110,7 +110,7 @@ func argumentText(arg account.Arg) string {
 	return arg.Name + "=" + value
 }
 
-// commandForms lists all commands for the help text.
+// commandForms returns the usage of all commands, one a line.
 func commandForms() string {
 	var lines []string
 	for _, t := range testfile.CommandTypes() {

@@ -16,8 +16,8 @@ type doneJSON struct {
 	Changes []changeJSON    `json:"changes"`
 	Seats   []seatsJSON     `json:"seats"`
 	Users   []gainsJSON     `json:"users,omitempty"`   // of a preview
-	Commit  json.RawMessage `json:"commit,omitempty"`  // as the journal has it
-	Refusal *refusalJSON    `json:"refusal,omitempty"` // of what is refused
+	Commit  json.RawMessage `json:"commit,omitempty"`  // as stored in the journal
+	Refusal *refusalJSON    `json:"refusal,omitempty"` // of a refused batch
 }
 
 type changeJSON struct {
@@ -49,7 +49,7 @@ type refusalJSON struct {
 	Sentence string         `json:"sentence"`
 	Reason   string         `json:"reason,omitempty"`   // of a denial
 	Rule     *usher.Rule    `json:"rule,omitempty"`     // of a denial
-	Ways     []usher.Remedy `json:"remedies,omitempty"` // against a denial, the nearest first
+	Remedies []usher.Remedy `json:"remedies,omitempty"` // of a denial, the nearest first
 }
 
 func (o outcome) json(d *doFlags) doneJSON {
@@ -67,7 +67,7 @@ func (o outcome) json(d *doFlags) doneJSON {
 		out.Users = append(out.Users, gainsJSON{string(u.User), entitlements(u.Gains), entitlements(u.Loses)})
 	}
 	if o.commit != nil {
-		// It was read from the journal, or is about to be: it can be written.
+		// Encode cannot fail: the commit is in the journal.
 		out.Commit, _ = o.commit.Encode()
 	}
 	if o.refusal != nil {
@@ -89,6 +89,6 @@ func refusalOf(o outcome) *refusalJSON {
 			r.Rule = &rule
 		}
 	}
-	r.Ways = o.ways
+	r.Remedies = o.remedies
 	return r
 }

@@ -15,37 +15,37 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// The outcomes of a deed.
+// The outcomes of do.
 const (
 	outcomeDone      = "done"
-	outcomeUnchanged = "unchanged" // all was as asked already
-	outcomeRepeated  = "repeated"  // done before, under the same key
+	outcomeUnchanged = "unchanged" // the commands change nothing
+	outcomeRepeated  = "repeated"  // done before, with the same idempotency key
 	outcomePreview   = "preview"
 	outcomeRefused   = "refused"
 )
 
-// outcome is what came of a deed.
+// outcome is the result of do.
 type outcome struct {
-	kind    string
-	version uint64 // of the account: now, or of what was done before, or as it would be
-	changes []account.Change
-	commit  *account.Commit
-	seats   []account.SeatsPreview // of the pools that stand otherwise
-	users   []account.UserPreview  // of a preview
-	policy  *policy.Policy         // of a preview
-	refusal *account.Refusal
-	ways    []usher.Remedy // of a denial
+	kind     string
+	version  uint64 // of the account after the commit; of a preview, the version it would have
+	changes  []account.Change
+	commit   *account.Commit
+	seats    []account.SeatsPreview // of the pools that changed
+	users    []account.UserPreview  // of a preview
+	policy   *policy.Policy         // of a preview
+	refusal  *account.Refusal
+	remedies []usher.Remedy // of a denial
 }
 
-// ways returns what would help against a denial. That of a later command of a batch
-// was decided on a state that there never was.
-func (o *openedStore) ways(ctx context.Context, refusal *account.Refusal) []usher.Remedy {
+// remedies returns what would help against a denial. It returns none for a later command
+// of a batch, which was decided on a state that is not stored.
+func (o *openedStore) remedies(ctx context.Context, refusal *account.Refusal) []usher.Remedy {
 	if refusal.Index > 0 || refusal.Request.Permission.IsZero() {
 		return nil
 	}
 	x, err := o.Explain(ctx, refusal.Request)
 	if err != nil {
-		return nil // the refusal says what matters
+		return nil // the refusal itself is reported
 	}
 	return x.Remedies
 }
@@ -84,7 +84,7 @@ func (r *run) writeOutcome(d *doFlags, o outcome) error {
 		r.writeOutcomeText(d, o)
 	}
 	if o.kind == outcomeRefused {
-		return stop(exitInvalid)
+		return exitError(exitInvalid)
 	}
 	return nil
 }
@@ -96,39 +96,39 @@ func (r *run) writeOutcomeText(d *doFlags, o outcome) {
 	case o.kind == outcomeRefused:
 		r.stderr.line("usher: %s", printable.Text(o.refusal.Error()))
 		if o.refusal.Of > 1 {
-			r.stderr.line("usher: nothing was done, for the commands are one commit")
+			r.stderr.line("usher: no command was done, because the commands are one commit")
 		}
-		writeRemedies(r.stderr, o.ways)
+		writeRemedies(r.stderr, o.remedies)
 		return
 	case o.kind == outcomeUnchanged || o.kind == outcomePreview && len(o.changes) == 0:
-		s.line("%s stays at version %d: all is as asked already", s.paint(bold, id), o.version)
+		s.line("%s stays at version %d: the commands change nothing", s.paint(bold, id), o.version)
 		return
 	case o.kind == outcomeRepeated:
-		s.line("%s: this was done before, with version %d; nothing was done now", s.paint(bold, id), o.version)
+		s.line("%s: this was already done in version %d; nothing was done now", s.paint(bold, id), o.version)
 	case o.kind == outcomePreview:
-		s.line("%s would come to version %d", s.paint(bold, id), o.version)
+		s.line("%s would be at version %d", s.paint(bold, id), o.version)
 	case slices.Contains(o.changes, account.Change(account.AccountDeleted{})):
-		s.line("%s ends with version %d", s.paint(bold, id), o.version)
+		s.line("%s was deleted in version %d", s.paint(bold, id), o.version)
 	default:
-		s.line("%s is at version %d now", s.paint(bold, id), o.version)
+		s.line("%s is now at version %d", s.paint(bold, id), o.version)
 	}
 	for _, c := range o.changes {
 		s.line("  %s", account.DescribeChange(c))
 	}
 	for _, p := range o.seats {
-		s.line("seats held in %s: %s, before %s", p.Pool, held(p.After), held(p.Before))
+		s.line("seats held in %s: %s (before: %s)", p.Pool, held(p.After), held(p.Before))
 	}
 	if o.kind == outcomePreview {
 		for _, u := range o.users {
 			writeGains(s, o.policy, u)
 		}
-		s.line("nothing was done, for this is a dry run")
+		s.line("dry run: nothing was done")
 	}
 }
 
 func held(p seat.Pool) string { return fmt.Sprintf("%d of %d", p.Held, p.Total) }
 
-// writeGains writes which rules a user gains and loses.
+// writeGains writes the entitlements that a user gains and loses.
 func writeGains(s *stream, p *policy.Policy, u account.UserPreview) {
 	for _, part := range []struct {
 		verb string
@@ -141,8 +141,8 @@ func writeGains(s *stream, p *policy.Policy, u account.UserPreview) {
 	}
 }
 
-// seatsBetween returns the pools that stand otherwise, by name.
-func seatsBetween(before, after account.View) []account.SeatsPreview {
+// changedPools returns the pools that changed, sorted by name.
+func changedPools(before, after account.View) []account.SeatsPreview {
 	pools := map[seat.PoolName]account.SeatsPreview{}
 	for _, s := range before.Seats() {
 		pools[s.Pool] = account.SeatsPreview{Pool: s.Pool, Before: seat.Pool{Total: s.Total, Held: s.Held}}

@@ -15,8 +15,8 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// A store that rejects a commit by a rule of its own is told of as such, in text and in
-// JSON, and the exit code is that of a command that is refused.
+// A permanent rejection by the store is reported as such, in text and in JSON, with the
+// exit code of a refused command.
 func TestDoOnAStoreThatRefuses(t *testing.T) {
 	p, err := preset.Load("groupcal")
 	if err != nil {
@@ -37,9 +37,9 @@ func TestDoOnAStoreThatRefuses(t *testing.T) {
 			t.Errorf("exit code %d, want %d", code, exitInvalid)
 		}
 		got := stdout.String() + stderr.String()
-		for _, want := range []string{"calendars.db", "the store rejected this commit by a rule of its own; nothing was done", "the quota is used up"} {
+		for _, want := range []string{"calendars.db", "the store rejected this commit permanently; nothing was done", "the quota is used up"} {
 			if !strings.Contains(got, want) {
-				t.Errorf("%s: %q does not say %q", output, got, want)
+				t.Errorf("%s: %q does not contain %q", output, got, want)
 			}
 		}
 	}

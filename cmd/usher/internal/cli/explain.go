@@ -12,16 +12,17 @@ import (
 	"github.com/usher-go/usher/internal/suggest"
 )
 
-const explainHelp = `Explain asks a question about the account of a test file, or about one in a store,
-and says why the answer is what it is: which rule, in which line; and for a denial
-what would turn it.
+const explainHelp = `Explain shows one decision for a user of the account in a test file, or of an account
+in a store. It prints the decision, the rule that decided with its file and line, and
+for a denial what would help.
 
-Without --can it lists all that the user may do on a resource of a --type, and
-without that all that the user holds. It exits with 0 whatever the answer is.
+With --type and without --can, it lists what the user may do on a resource of that
+type. Without both, it lists all entitlements of the user. The exit code is 0 for
+denials, too.
 
-A store holds no policy, and many accounts: --policy and --account say which. There
---at 17 asks about the account as it was at version 17; the question is asked as of
-now, unless a second --at gives a time.`
+A store contains many accounts and no policy, so it needs --account and --policy. In
+a store, --at 17 uses version 17 of the account. The decision is made for the current
+time, unless a second --at gives a time.`
 
 const explainExample = `  usher explain tests.yaml --as mia --can calendar.edit --resource host=mia --resource host=max
   usher explain tests.yaml --as mia --type calendar --resource host=mia
@@ -29,19 +30,19 @@ const explainExample = `  usher explain tests.yaml --as mia --can calendar.edit 
   usher explain usher.db --account acme --policy oncehub --as mia --can calendar.edit --at 17`
 
 func (r *run) explainCommand() *cobra.Command {
-	c := command("explain TESTFILE|STORE --as USER", "Say why somebody may, or may not", explainHelp, explainExample)
+	c := command("explain TESTFILE|STORE --as USER", "Explain why a user is allowed or denied", explainHelp, explainExample)
 	var q question
 	flags := c.Flags()
-	flags.StringVar(&q.as, "as", "", "the `USER` who asks")
-	flags.StringVar(&q.can, "can", "", "the `PERMISSION` or bundle that is asked for")
-	flags.StringVar(&q.kind, "type", "", "the `TYPE` of the resource, where --can does not say it")
+	flags.StringVar(&q.as, "as", "", "the `USER` (subject) of the request")
+	flags.StringVar(&q.can, "can", "", "the `PERMISSION` or bundle to explain")
+	flags.StringVar(&q.kind, "type", "", "the `TYPE` of the resource, if --can does not determine it")
 	flags.StringArrayVar(&q.resource, "resource", nil, "a `FACT` of the resource: host=mia, or account-wide=true; may be repeated")
 	flags.StringArrayVar(&q.with, "with", nil, "a `FACT` of the request: mfa=true; may be repeated")
-	flags.StringArrayVar(&q.whens, "at", nil, "the `TIME`: 2026-03-01, or 2026-03-01T15:04:05Z (default: the file's, in a store now); in a store also a version")
-	flags.StringVar(&q.account, "account", "", "in a store: the `ACCOUNT`")
-	flags.StringVar(&q.policy, "policy", "", "in a store: the `POLICY` that decides, a file or a preset")
+	flags.StringArrayVar(&q.whens, "at", nil, "the `TIME`: 2026-03-01, or 2026-03-01T15:04:05Z (default: the time of the test file; for a store, now); for a store also a version")
+	flags.StringVar(&q.account, "account", "", "for a store: the `ACCOUNT`")
+	flags.StringVar(&q.policy, "policy", "", "for a store: the `POLICY` of the service, a file or a preset")
 	c.Args = oneFile
-	c.ValidArgsFunction = completeAnyFile
+	c.ValidArgsFunction = completeStoreArg
 	r.completeQuestion(c, &q)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := q.when(); err != nil {
@@ -58,7 +59,7 @@ func (r *run) explainCommand() *cobra.Command {
 
 var isVersion = regexp.MustCompile(`^[0-9]+$`)
 
-// when tells the values of --at apart: a time and a version, each at most once.
+// when sorts the values of --at into a time and a version. Each may be given once.
 func (q *question) when() error {
 	for _, text := range q.whens {
 		into, what := &q.at, "times"
@@ -66,7 +67,7 @@ func (q *question) when() error {
 			into, what = &q.version, "versions"
 		}
 		if *into != "" {
-			return wrongUsage("--at %s: that makes two %s; give one", text, what)
+			return wrongUsage("--at %s: two %s are given; give one", text, what)
 		}
 		*into = text
 	}
@@ -81,7 +82,7 @@ func (r *run) explain(s *target, q question) error {
 	if err != nil {
 		return err
 	}
-	r.noteStrangers(s, request)
+	r.warnUnknownIDs(s, request)
 	switch {
 	case q.can != "":
 		return r.explainDecision(s, request)
@@ -92,14 +93,14 @@ func (r *run) explain(s *target, q question) error {
 	}
 }
 
-// noteStrangers points at ids that the account does not have: a question about
+// warnUnknownIDs points at ids that the account does not have: a question about
 // them has an answer, and yet is rarely meant.
-func (r *run) noteStrangers(s *target, request usher.Request) {
-	told := map[string]bool{}
+func (r *run) warnUnknownIDs(s *target, request usher.Request) {
+	reported := map[string]bool{}
 	user := func(id string) {
-		if !s.hasUser(id) && !told[id] {
-			told[id] = true
-			r.noteStranger("user", id, s.users())
+		if !s.hasUser(id) && !reported[id] {
+			reported[id] = true
+			r.warnUnknownID("user", id, s.users())
 		}
 	}
 	user(string(request.Subject))
@@ -113,12 +114,12 @@ func (r *run) noteStrangers(s *target, request usher.Request) {
 			if !parties[name] {
 				user(id)
 			} else if teams := s.teams(); !slices.Contains(teams, id) {
-				r.noteStranger("team", id, teams)
+				r.warnUnknownID("team", id, teams)
 			}
 		}
 	}
 }
 
-func (r *run) noteStranger(what, id string, known []string) {
+func (r *run) warnUnknownID(what, id string, known []string) {
 	r.stderr.line("usher: the account has no %s %q%s", what, id, printable.Text(suggest.DidYouMean(id, known)))
 }

@@ -10,7 +10,7 @@ import (
 )
 
 type actions struct {
-	sceneJSON
+	targetJSON
 	As       string       `json:"as"`
 	Resource *objectJSON  `json:"resource"`
 	At       time.Time    `json:"at"`
@@ -39,28 +39,28 @@ func (r *run) explainActions(s *target, request usher.Request) error {
 			list = append(list, actionJSON{a.Permission.String(), texts(detail.Hidden), detail.Rule})
 		}
 		return r.stdout.json(actions{
-			sceneJSON: s.json(), As: string(request.Subject), Resource: objectOf(request.Resource),
+			targetJSON: s.json(), As: string(request.Subject), Resource: objectOf(request.Resource),
 			At: request.Time, May: list, MayNot: texts(mayNot),
 		})
 	}
-	who := printable.Text(string(request.Subject))
+	subject := printable.Text(string(request.Subject))
 	if len(may) == 0 {
-		r.stdout.line("%s may do nothing on this %s", who, kind)
+		r.stdout.line("%s may do nothing on this %s", subject, kind)
 		return nil
 	}
-	r.stdout.line("on this %s %s may", kind, who)
+	r.stdout.line("on this %s, %s may:", kind, subject)
 	t := table{}
 	for _, a := range may {
 		t.rows = append(t.rows, []cell{{a.Permission.String()}, {printable.Text(a.Decision.String())}})
 	}
 	t.write(r.stdout, "  ", wide)
 	if len(mayNot) > 0 {
-		r.stdout.line("and may not: %s", strings.Join(mayNot, ", "))
+		r.stdout.line("may not: %s", strings.Join(mayNot, ", "))
 	}
 	return nil
 }
 
-// wide is for tables whose last column need not fit the line.
+// wide is the width of tables whose last column may be longer than the line.
 const wide = 1 << 12
 
 // without returns the permissions of a type that are not among the actions.

@@ -8,19 +8,19 @@ import (
 )
 
 type explained struct {
-	sceneJSON
+	targetJSON
 	As       string         `json:"as"`
 	Can      string         `json:"can"`
-	Resource *objectJSON    `json:"resource"` // null where none was asked about
+	Resource *objectJSON    `json:"resource"` // null for none
 	At       time.Time      `json:"at"`
 	Allowed  bool           `json:"allowed"`
 	Reason   string         `json:"reason"`
 	Sentence string         `json:"sentence"`
-	Rule     usher.Rule     `json:"rule"`    // null where none decided
+	Rule     usher.Rule     `json:"rule"`    // null if no rule decided
 	Unmet    []string       `json:"unmet"`   // the conditions that failed
-	Unknown  []string       `json:"unknown"` // those that forbid, since nobody said whether they hold
+	Unknown  []string       `json:"unknown"` // conditions of a never rule whose value is unknown, so the rule applies
 	Hidden   []string       `json:"hidden"`
-	Ways     []usher.Remedy `json:"remedies"` // to yes, the nearest first
+	Remedies []usher.Remedy `json:"remedies"` // the nearest first
 	Digest   string         `json:"digest"`
 }
 
@@ -37,13 +37,13 @@ func (r *run) explainDecision(s *target, request usher.Request) error {
 	}
 	detail := x.Decision.Detail()
 	if r.json() {
-		ways := append([]usher.Remedy{}, x.Remedies...)
+		remedies := append([]usher.Remedy{}, x.Remedies...)
 		return r.stdout.json(explained{
-			sceneJSON: s.json(), As: string(request.Subject), Can: request.Permission.String(),
+			targetJSON: s.json(), As: string(request.Subject), Can: request.Permission.String(),
 			Resource: objectOf(request.Resource), At: request.Time,
 			Allowed: x.Decision.Allowed(), Reason: x.Decision.Reason().String(), Sentence: x.Sentence,
 			Rule: detail.Rule, Unmet: texts(detail.Unmet), Unknown: texts(detail.Unknown), Hidden: texts(detail.Hidden),
-			Ways: ways, Digest: detail.Digest,
+			Remedies: remedies, Digest: detail.Digest,
 		})
 	}
 	sentence := printable.Text(x.Sentence)
@@ -56,17 +56,17 @@ func (r *run) explainDecision(s *target, request usher.Request) error {
 	return nil
 }
 
-func writeRemedies(s *stream, ways []usher.Remedy) {
-	if len(ways) == 0 {
+func writeRemedies(s *stream, remedies []usher.Remedy) {
+	if len(remedies) == 0 {
 		return
 	}
 	s.line("what would help, the nearest first:")
-	for _, w := range ways {
+	for _, w := range remedies {
 		s.line("  - %s", printable.Text(w.Text))
 	}
 }
 
-// objectOf returns nil for no resource.
+// objectOf returns nil for a nil resource.
 func objectOf(res usher.Resource) *objectJSON {
 	o, _ := res.(*usher.Object)
 	if o == nil {

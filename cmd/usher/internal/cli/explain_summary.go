@@ -21,33 +21,34 @@ func (r *run) explainSummary(s *target, request usher.Request) error {
 	if r.json() {
 		return r.stdout.json(summaryJSON(s, request, sum))
 	}
-	who := printable.Text(string(request.Subject))
+	subject := printable.Text(string(request.Subject))
 	if sum.Status == 0 {
-		r.stdout.line("%s is not a user of this account, and may do nothing", who)
+		r.stdout.line("%s is not a user of this account and may do nothing", subject)
 		return nil
 	}
-	writeSummaryHead(r.stdout, p, who, sum)
+	writeSummaryHead(r.stdout, p, subject, sum)
 	if len(sum.Entitlements) == 0 {
-		r.stdout.line("\nholds no permission")
+		r.stdout.line("\nno permissions")
 	} else {
 		r.stdout.line("\n%s", r.stdout.paint(bold, "may"))
 		writeEntitlements(r.stdout, p, sum.Entitlements)
 	}
 	if len(sum.Never) > 0 {
-		r.stdout.line("\n%s", r.stdout.paint(bold, "never, whatever the above says"))
+		r.stdout.line("\n%s", r.stdout.paint(bold, "never (overrides the rules above)"))
 		writeEntitlements(r.stdout, p, sum.Never)
 	}
 	return nil
 }
 
-// writeSummaryHead writes who somebody is.
-func writeSummaryHead(s *stream, p *policy.Policy, who string, sum policy.Summary) {
+// writeSummaryHead writes the role, the status, the teams, the seats and the features
+// of a user.
+func writeSummaryHead(s *stream, p *policy.Policy, subject string, sum policy.Summary) {
 	held, _ := p.Role(sum.Role)
 	note := ""
 	if sum.Status != usher.Active {
-		note = ", and may use nothing of this until active"
+		note = ", so nothing below applies until the user is active"
 	}
-	s.line("%s: %s, %s%s", s.paint(bold, who), roletable.RoleTitle(held), sum.Status, note)
+	s.line("%s: %s, %s%s", s.paint(bold, subject), roletable.RoleTitle(held), sum.Status, note)
 	entry := func(label string, words []string) {
 		if len(words) > 0 {
 			s.line("  %-9s %s", label, printable.Text(strings.Join(words, ", ")))
@@ -77,13 +78,13 @@ func writeSummaryHead(s *stream, p *policy.Policy, who string, sum policy.Summar
 func writeEntitlements(s *stream, p *policy.Policy, list []policy.Entitlement) {
 	t := table{}
 	for _, h := range list {
-		t.rows = append(t.rows, []cell{{h.Permission.String()}, {holdingText(h)}, {printable.Text(holdingSource(p, h))}})
+		t.rows = append(t.rows, []cell{{h.Permission.String()}, {entitlementText(h)}, {printable.Text(entitlementSource(p, h))}})
 	}
 	t.write(s, "  ", wide)
 }
 
-// holdingText writes a rule as its holder has it.
-func holdingText(h policy.Entitlement) string {
+// entitlementText returns a rule as it applies to the user.
+func entitlementText(h policy.Entitlement) string {
 	text := h.Scope.String()
 	for _, part := range []struct {
 		before string
@@ -97,8 +98,8 @@ func holdingText(h policy.Entitlement) string {
 	return text
 }
 
-// holdingSource says where a rule comes from.
-func holdingSource(p *policy.Policy, h policy.Entitlement) string {
+// entitlementSource returns where the user has a rule from: a role, a grant, or a rule for everyone.
+func entitlementSource(p *policy.Policy, h policy.Entitlement) string {
 	name := h.Rule.Name
 	switch h.Rule.Source {
 	case usher.SourceRole, usher.SourceTeamRole:

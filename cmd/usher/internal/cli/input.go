@@ -15,17 +15,17 @@ import (
 	"github.com/usher-go/usher/preset"
 )
 
-// stdinName is how messages name the standard input.
+// stdinName is the name of standard input in messages.
 const stdinName = "<stdin>"
 
-// input is a file that was read.
+// input is the content of a file or a preset.
 type input struct {
-	asked string // as the command line names it
-	name  string // as messages about its lines name it
+	asked string // the name in the command line
+	name  string // the name in messages about its lines
 	src   []byte
 }
 
-// unreadable says that a file cannot be read, and why.
+// unreadable is the error for a file that cannot be read or opened.
 type unreadable struct {
 	file, reason string
 	err          error
@@ -34,7 +34,7 @@ type unreadable struct {
 func (e *unreadable) Error() string { return e.file + ": " + e.reason }
 func (e *unreadable) Unwrap() error { return e.err }
 
-// open reads what an argument names.
+// open reads the file that an argument names, or standard input for -.
 func (r *run) open(arg string) (input, error) {
 	if arg == "-" {
 		src, err := r.readStdin()
@@ -44,7 +44,8 @@ func (r *run) open(arg string) (input, error) {
 	return input{arg, arg, src}, err
 }
 
-// openPolicy reads what an argument names, or else the preset of that name.
+// openPolicy reads the file that an argument names, or the preset of that name if the file
+// does not exist.
 func (r *run) openPolicy(arg string) (input, error) {
 	in, err := r.open(arg)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -60,7 +61,7 @@ func (r *run) openPolicy(arg string) (input, error) {
 
 func (r *run) readStdin() ([]byte, error) {
 	if r.stdinTaken {
-		return nil, &unreadable{stdinName, "it was read already; name - once", nil}
+		return nil, &unreadable{stdinName, "standard input can be read only once; give - once", nil}
 	}
 	r.stdinTaken = true
 	return readAll(stdinName, r.stdin)
@@ -69,7 +70,7 @@ func (r *run) readStdin() ([]byte, error) {
 func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, lost(path, err)
+		return nil, openError(path, err)
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.IsDir() {
@@ -78,32 +79,32 @@ func readFile(path string) ([]byte, error) {
 	return readAll(path, f)
 }
 
-// readAll reads no more than a policy or a test file can be long, so that a device
-// without an end does no harm.
+// readAll reads at most the longest valid policy or test file, so that an endless device
+// cannot exhaust the memory.
 func readAll(name string, from io.Reader) ([]byte, error) {
 	src, err := io.ReadAll(io.LimitReader(from, source.MaxBytes+1))
 	switch {
 	case err != nil:
-		return nil, lost(name, err)
+		return nil, openError(name, err)
 	case len(src) > source.MaxBytes:
-		return nil, &unreadable{name, "it is longer than 1 MiB, which is the most that is read", nil}
+		return nil, &unreadable{name, "the file is longer than 1 MiB, the limit", nil}
 	}
 	return src, nil
 }
 
-func lost(name string, err error) *unreadable {
+func openError(name string, err error) *unreadable {
 	reason := err.Error()
-	var inPath *fs.PathError
+	var pathErr *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		reason = "there is no such file"
-	case errors.As(err, &inPath):
-		reason = "it cannot be read: " + inPath.Err.Error()
+	case errors.As(err, &pathErr):
+		reason = "cannot be read: " + pathErr.Err.Error()
 	}
 	return &unreadable{name, reason, err}
 }
 
-// keys returns the keys at the top of the file, none if it is no map.
+// keys returns the top-level keys of the file, none if it is not a map.
 func (in input) keys() []string {
 	n := source.Parse(in.src, func(int, int, string) {})
 	if n == nil {
@@ -116,11 +117,10 @@ func (in input) keys() []string {
 	return keys
 }
 
-// isTest reports whether the file is a test file: what sets it apart from a policy
-// is the key policy.
+// isTest reports whether the file is a test file. Only test files have the key policy.
 func (in input) isTest() bool { return slices.Contains(in.keys(), "policy") }
 
-// isPolicy reports whether the file is a policy, and not just a bad test file.
+// isPolicy reports whether the file is a policy, rather than an invalid test file.
 func (in input) isPolicy() bool { return !in.isTest() && slices.Contains(in.keys(), "roles") }
 
 // suite loads a test file with its policy.

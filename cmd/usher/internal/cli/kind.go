@@ -5,7 +5,7 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// notAPolicy says what to do about a test file where a policy is asked for.
+// notAPolicy returns the error for a test file where a policy is expected.
 func notAPolicy(in input) error {
 	message := "this is a test file, not a policy"
 	if f, err := testfile.Parse(in.name, in.src); err == nil {
@@ -14,7 +14,7 @@ func notAPolicy(in input) error {
 	return syntax.Problem{File: in.name, Pos: syntax.Pos{Line: 1, Col: 1}, Message: message}
 }
 
-// notATest says what to do about a policy where a test file is asked for.
+// notATest returns the error for a policy where a test file is expected.
 func notATest(in input) error {
 	return syntax.Problem{
 		File: in.name, Pos: syntax.Pos{Line: 1, Col: 1},

@@ -16,19 +16,20 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-const logHelp = `Log prints the journal of an account in a store file: each commit with its version,
-when it was made and by whom, what it changed, and the note. Without --account it
-lists the accounts, each with its head: the version and the hash of its last commit.
+const logHelp = `Log prints the journal of an account in a store file, which is its audit log: each
+commit with its version, its time, its actor, its changes and its note. Without
+--account it lists the accounts, each with its head: the version and the hash of its
+last commit.
 
-With --output json there is a commit a line, as the journal keeps it.
+With --output json it prints one commit per line, as stored in the journal.
 
-With --verify it checks the journal of one account, or of all, and says which are
-damaged. Each commit must contain the hash of the one before it. It exits with 1 if
-any journal is damaged.
+With --verify it checks the journal of one account or of all accounts, and prints
+which are damaged. Each commit must contain the hash of the previous commit. The exit
+code is 1 if a journal is damaged.
 
-A file that was replaced by an earlier copy of itself is not damaged. Only a head
-that was noted elsewhere shows it: with --head the journal of the account must have
-that commit, whatever came after it.`
+A store file that was replaced by an older copy is not damaged. To detect that, note
+the head of an account elsewhere and give it with --head: the journal must contain
+that commit, and may contain later ones.`
 
 const logExample = `  usher log usher.db
   usher log usher.db --account acme --by host:billing --since 2026-03-01
@@ -44,29 +45,29 @@ func (r *run) logCommand() *cobra.Command {
 	flags.Uint64Var(&q.after, "after", 0, "only commits after this `VERSION`")
 	flags.StringVar(&q.by, "by", "", "only commits made by this `USER`, or host:NAME")
 	flags.StringVar(&q.user, "user", "", "only commits that changed this `USER`")
-	flags.StringVar(&q.since, "since", "", "only commits from this `TIME` on: 2026-03-01, or 2026-03-01T15:04:05Z")
-	flags.BoolVar(&q.verify, "verify", false, "check the journals, and say which are damaged")
-	flags.StringVar(&q.head, "head", "", "with --verify: the `VERSION:HASH` of a commit that the journal must have")
+	flags.StringVar(&q.since, "since", "", "only commits at or after this `TIME`: 2026-03-01, or 2026-03-01T15:04:05Z")
+	flags.BoolVar(&q.verify, "verify", false, "check the journals, and print which are damaged")
+	flags.StringVar(&q.head, "head", "", "with --verify: the `VERSION:HASH` of a commit that the journal must contain")
 	c.Args = oneFile
-	c.ValidArgsFunction = completeAnyFile
+	c.ValidArgsFunction = completeStoreArg
 	r.completeLog(c, &q)
 	c.RunE = func(c *cobra.Command, args []string) error { return r.log(c.Context(), args[0], q) }
 	return c
 }
 
-// logQuery says which commits are wanted.
+// logQuery contains the flags of log.
 type logQuery struct {
 	account, by, user, since string
 	after                    uint64
 	verify                   bool
 	head                     string
 
-	from  time.Time    // since
-	noted account.Head // head; zero for none
+	from  time.Time    // the parsed since
+	noted account.Head // the parsed head; zero for none
 }
 
-// narrows returns a flag that chooses among commits, "" if none is given.
-func (q *logQuery) narrows() string {
+// filterFlag returns a given flag that selects commits, "" if there is none.
+func (q *logQuery) filterFlag() string {
 	switch {
 	case q.after != 0:
 		return "--after"
@@ -81,18 +82,18 @@ func (q *logQuery) narrows() string {
 }
 
 func (r *run) log(ctx context.Context, path string, q logQuery) error {
-	switch flag := q.narrows(); {
+	switch flag := q.filterFlag(); {
 	case flag != "" && q.verify:
-		return wrongUsage("%s and --verify exclude each other: a journal is checked as a whole", flag)
+		return wrongUsage("%s and --verify are mutually exclusive: a journal is checked as a whole", flag)
 	case flag != "" && q.account == "":
-		return wrongUsage("%s chooses among the commits of an account: --account ACCOUNT; usher log %s lists them", flag, printable.Text(path))
+		return wrongUsage("%s needs an account: --account ACCOUNT; usher log %s lists the accounts", flag, printable.Text(path))
 	}
 	switch {
 	case q.head == "":
 	case !q.verify:
-		return wrongUsage("--head needs --verify, which looks for it in the journal")
+		return wrongUsage("--head needs --verify")
 	case q.account == "":
-		return wrongUsage("--head needs the account that it is of: --account ACCOUNT")
+		return wrongUsage("--head needs an account: --account ACCOUNT")
 	default:
 		var err error
 		if q.noted, err = account.ParseHead(q.head); err != nil {
@@ -124,7 +125,7 @@ func (r *run) logJournal(ctx context.Context, path string, s store.Store, id ush
 	shown := 0
 	for stored, err := range s.Commits(ctx, id, q.after) {
 		if errors.Is(err, store.ErrErased) {
-			return missing(ctx, path, s, id)
+			return missingAccount(ctx, path, s, id)
 		}
 		if err != nil {
 			return err
@@ -133,7 +134,7 @@ func (r *run) logJournal(ctx context.Context, path string, s store.Store, id ush
 		if err != nil {
 			return err
 		}
-		if !q.wants(c) {
+		if !q.matches(c) {
 			continue
 		}
 		shown++
@@ -152,16 +153,16 @@ func (r *run) logJournal(ctx context.Context, path string, s store.Store, id ush
 		}
 		return err
 	}
-	return missing(ctx, path, s, id)
+	return missingAccount(ctx, path, s, id)
 }
 
-func (q *logQuery) wants(c *account.Commit) bool {
+func (q *logQuery) matches(c *account.Commit) bool {
 	return (q.by == "" || q.by == actorText(c.Actor)) &&
 		(q.user == "" || slices.Contains(account.UsersOf(c.Changes...), usher.UserID(q.user))) &&
 		!c.Time.Before(q.from)
 }
 
-// actorText is a user's id, or host:NAME.
+// actorText returns the id of a user, or host:NAME.
 func actorText(a account.Actor) string {
 	if a.Host() != "" {
 		return "host:" + a.Host()
@@ -180,5 +181,5 @@ func (r *run) writeCommit(c *account.Commit) {
 	}
 }
 
-// timeText writes a time as people compare it: without fractions of a second.
+// timeText returns a time in UTC, without fractions of a second.
 func timeText(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -23,11 +23,11 @@ type accountJSON struct {
 	Users   int       `json:"users"`
 	Deleted bool      `json:"deleted"`
 	Head    string    `json:"head,omitempty"`    // VERSION:HASH of the last commit
-	Problem string    `json:"problem,omitempty"` // why nothing else is known
+	Problem string    `json:"problem,omitempty"` // if the account cannot be read
 }
 
-// logAccounts lists the accounts of a store. One that cannot be read keeps none
-// of the others from being listed.
+// logAccounts lists the accounts of a store. It reports an account that cannot be read,
+// and lists the others.
 func (r *run) logAccounts(ctx context.Context, path string, s store.Store) error {
 	list := []accountJSON{}
 	code := exitFine
@@ -49,7 +49,7 @@ func (r *run) logAccounts(ctx context.Context, path string, s store.Store) error
 		if err := r.stdout.json(accountsJSON{path, list}); err != nil {
 			return err
 		}
-		return ending(code)
+		return exitWith(code)
 	}
 	if len(list) == 0 {
 		r.stderr.line("usher: %s has no accounts", printable.Text(path))
@@ -67,11 +67,11 @@ func (r *run) logAccounts(ctx context.Context, path string, s store.Store) error
 		}
 	}
 	t.write(r.stdout, "", wide)
-	return ending(code)
+	return exitWith(code)
 }
 
-// lastState reads an account from its snapshot and the commits after it, or where
-// that does not work from all commits.
+// lastState loads an account from its snapshot and the later commits. It replays all
+// commits if the snapshot cannot be used.
 func lastState(ctx context.Context, s store.Store, id usher.AccountID) (*account.State, error) {
 	from := account.New(id)
 	if snapshot, err := s.Snapshot(ctx, id); err == nil && snapshot.Version != 0 {
@@ -94,8 +94,8 @@ func lastState(ctx context.Context, s store.Store, id usher.AccountID) (*account
 	return state, err
 }
 
-// headAt returns the head of a journal as it was at a version, and the zero Head if it
-// has not come to that.
+// headAt returns the head of a journal at a version, and the zero Head if the journal
+// has no such version.
 func headAt(ctx context.Context, s store.Store, id usher.AccountID, version uint64) (account.Head, error) {
 	for stored, err := range s.Commits(ctx, id, version-1) {
 		if err != nil {
@@ -107,7 +107,7 @@ func headAt(ctx context.Context, s store.Store, id usher.AccountID, version uint
 }
 
 func errNewerSnapshot(version uint64) error {
-	return printable.Errorf("commits were lost: there is a snapshot of version %d, and no such commit; restore the store from a backup", version)
+	return printable.Errorf("commits were lost: there is a snapshot of version %d, but no such commit; restore the store from a backup", version)
 }
 
 func snapshotState(id usher.AccountID, snapshot store.Snapshot) (*account.State, error) {
@@ -118,7 +118,8 @@ func snapshotState(id usher.AccountID, snapshot store.Snapshot) (*account.State,
 	return state, err
 }
 
-// replay applies the commits after a state. See is shown each state on the way.
+// replay applies the commits after a state, and returns the last state. It calls see,
+// if that is not nil, with the state after each commit.
 func replay(ctx context.Context, s store.Store, state *account.State, see func(*account.State) error) (*account.State, error) {
 	for stored, err := range s.Commits(ctx, state.ID(), state.Version()) {
 		if err != nil {

@@ -19,18 +19,18 @@ type verifiedJSON struct {
 	Accounts []verifiedItem `json:"accounts"`
 }
 
-// verifiedItem is what came of going through one account.
+// verifiedItem is the result for one account.
 type verifiedItem struct {
 	Account  string `json:"account"`
-	Version  uint64 `json:"version"`  // up to which each commit follows from those before
+	Version  uint64 `json:"version"`  // the last version without damage
 	Head     string `json:"head"`     // VERSION:HASH of that version, "" if it is 0
-	Chained  uint64 `json:"chained"`  // the first commit with the hash of the one before it, 0 for none
-	Snapshot uint64 `json:"snapshot"` // its version, 0 for none
+	Chained  uint64 `json:"chained"`  // the first commit that contains the hash of the previous one, 0 for none
+	Snapshot uint64 `json:"snapshot"` // the version of the snapshot, 0 for none
 	Problem  string `json:"problem"`  // "" for none
 }
 
-// verify goes through the journal of an account, or of all. That of one account must
-// have the head that was noted, unless that is zero.
+// verify checks the journal of an account, or of all accounts if id is empty. The
+// journal of one account must contain the noted head, unless that is zero.
 func (r *run) verify(ctx context.Context, path string, s store.Store, id usher.AccountID, noted account.Head) error {
 	out := verifiedJSON{File: path, Accounts: []verifiedItem{}}
 	add := func(v verifiedItem) {
@@ -51,7 +51,7 @@ func (r *run) verify(ctx context.Context, path string, s store.Store, id usher.A
 			break
 		}
 		if !there {
-			return missing(ctx, path, s, id)
+			return missingAccount(ctx, path, s, id)
 		}
 		add(verifyAccount(ctx, s, id, noted))
 	} else {
@@ -76,12 +76,12 @@ func (r *run) verify(ctx context.Context, path string, s store.Store, id usher.A
 		r.stdout.line("%s", last)
 	}
 	if out.Damaged > 0 {
-		return stop(exitInvalid)
+		return exitError(exitInvalid)
 	}
 	return nil
 }
 
-// verifyAccount replays a journal, and holds the snapshot and a noted head against it.
+// verifyAccount replays a journal, and compares the snapshot and a noted head with it.
 func verifyAccount(ctx context.Context, s store.Store, id usher.AccountID, noted account.Head) verifiedItem {
 	v := verifiedItem{Account: string(id)}
 	snapshot, err := s.Snapshot(ctx, id)
@@ -94,7 +94,7 @@ func verifyAccount(ctx context.Context, s store.Store, id usher.AccountID, noted
 	if snapshot.Version != 0 {
 		saved, err = snapshotState(id, snapshot)
 		if errors.Is(err, account.ErrOlder) {
-			v.Snapshot, saved = 0, nil // it is not read, and replaced in time
+			v.Snapshot, saved = 0, nil // an old format: the engine ignores and later replaces it
 		} else if err != nil {
 			v.Problem = err.Error()
 			return v
@@ -105,10 +105,10 @@ func verifyAccount(ctx context.Context, s store.Store, id usher.AccountID, noted
 			v.Chained = state.Version()
 		}
 		if state.Version() == noted.Version && state.Head() != noted {
-			return printable.Errorf("the noted head is %[3]s, and commit %[1]d is %[2]s; commits were replaced; restore the store from a backup", noted.Version, state.Head(), noted)
+			return printable.Errorf("the noted head is %[3]s, but commit %[1]d is %[2]s; commits were replaced; restore the store from a backup", noted.Version, state.Head(), noted)
 		}
 		if saved != nil && state.Version() == snapshot.Version && !bytes.Equal(state.Encode(), saved.Encode()) {
-			return printable.Errorf("the snapshot of version %d is not what the journal says", snapshot.Version)
+			return printable.Errorf("the snapshot of version %d does not match the journal", snapshot.Version)
 		}
 		return nil
 	})
@@ -144,6 +144,6 @@ func (r *run) writeVerified(v verifiedItem) {
 		if first == 0 {
 			first = v.Version + 1
 		}
-		r.stdout.line("%s an older version of usher wrote the commits before version %d, without the hash of the one before", id, first)
+		r.stdout.line("%s an older release of usher wrote the commits before version %d, without the hash of the previous commit", id, first)
 	}
 }

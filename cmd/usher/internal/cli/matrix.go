@@ -10,9 +10,9 @@ import (
 	"github.com/usher-go/usher/policy/policyfile"
 )
 
-const matrixHelp = `Matrix prints what each role may do: a table for each type of resource, with a
-row for each permission and a column for each role. It is made from what decides,
-so it can go into a help page as it is.`
+const matrixHelp = `Matrix prints what each role may do: a table for each type of resource, with a row
+for each permission and a column for each role. The tables come from the compiled
+policy, so they match its decisions.`
 
 const matrixExample = `  usher matrix oncehub
   usher matrix policy.yaml --format markdown > roles.md`
@@ -27,7 +27,7 @@ func (r *run) matrixCommand() *cobra.Command {
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if r.json() {
 			if c.Flags().Changed("format") && format.value != "json" {
-				return wrongUsage("--output json and --format %s ask for two things; leave one out", format.value)
+				return wrongUsage("--output json and --format %s conflict; leave one out", format.value)
 			}
 			format.value = "json"
 		}
@@ -51,7 +51,8 @@ func (r *run) matrixCommand() *cobra.Command {
 	return c
 }
 
-// policy loads a policy for a command that wants nothing else.
+// policy loads the policy that an argument or flag names. The error is a
+// *syntax.Problems, a syntax.Problem or an *unreadable.
 func (r *run) policy(arg string) (*policy.Policy, error) {
 	in, err := r.openPolicy(arg)
 	if err != nil {

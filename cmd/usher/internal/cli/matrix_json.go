@@ -28,7 +28,7 @@ type matrixResource struct {
 
 type matrixPermission struct {
 	Name     string              `json:"name"`
-	Roles    map[string][]string `json:"roles"` // the rules of each role that has some
+	Roles    map[string][]string `json:"roles"` // the rules of each role that has any
 	Everyone []string            `json:"everyone"`
 	Never    []string            `json:"never"`
 }

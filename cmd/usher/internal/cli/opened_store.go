@@ -14,7 +14,7 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// office is an engine on a store, for one run.
+// openedStore is an engine on a store, for one run of the command.
 type openedStore struct {
 	*engine.Engine
 	path   string
@@ -22,10 +22,10 @@ type openedStore struct {
 	policy *policy.Policy
 
 	mu     sync.Mutex
-	failed []error // in the background
+	failed []error // background failures
 }
 
-func openOffice(path string, s store.Store, p *policy.Policy) (*openedStore, error) {
+func newOpenedStore(path string, s store.Store, p *policy.Policy) (*openedStore, error) {
 	o := &openedStore{path: path, store: s, policy: p}
 	e, err := engine.Open(engine.Options{Policy: p, Store: s, Observer: engine.Observer{Failed: o.note}})
 	o.Engine = e
@@ -34,14 +34,14 @@ func openOffice(path string, s store.Store, p *policy.Policy) (*openedStore, err
 
 func (o *openedStore) note(err error) {
 	if errors.Is(err, store.ErrReadOnly) {
-		return // a snapshot to save some time, which nobody misses here
+		return // a snapshot could not be saved; it would only save time
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.failed = append(o.failed, err)
 }
 
-// close closes the engine, and tells what went wrong beside what was asked for.
+// close closes the engine, and prints the background failures as warnings.
 func (o *openedStore) close(r *run) {
 	if err := o.Close(); err != nil {
 		o.note(err)
@@ -51,33 +51,33 @@ func (o *openedStore) close(r *run) {
 	}
 }
 
-// view returns the account at a version, 0 for the newest. An error is a sentence
-// about the command line where it can be one.
+// view returns the account at a version, 0 for the newest. For an unknown account or
+// version the error is a usageError, and for a policy mismatch a syntax.Problem.
 func (o *openedStore) view(ctx context.Context, id usher.AccountID, version uint64) (account.View, error) {
 	read := o.View
 	if version != 0 {
 		read = o.At(id, version).View
 	}
 	view, err := read(ctx, id)
-	var unfit *account.PolicyMismatchError
+	var mismatch *account.PolicyMismatchError
 	switch {
 	case errors.Is(err, usher.ErrUnknownAccount):
-		return view, missing(ctx, o.path, o.store, id)
+		return view, missingAccount(ctx, o.path, o.store, id)
 	case errors.Is(err, engine.ErrFutureVersion):
-		return view, wrongUsage("%s has not come to version %d; usher log shows its versions", printable.Text(string(id)), version)
-	case errors.As(err, &unfit):
-		return view, o.unfit(unfit)
+		return view, wrongUsage("%s has no version %d yet; usher log shows its versions", printable.Text(string(id)), version)
+	case errors.As(err, &mismatch):
+		return view, o.mismatch(mismatch)
 	}
 	return view, err
 }
 
-// unfit says why a policy cannot decide for an account, which is the policy's fault.
-func (o *openedStore) unfit(err *account.PolicyMismatchError) error {
+// mismatch returns a policy mismatch as a problem of the policy file.
+func (o *openedStore) mismatch(err *account.PolicyMismatchError) error {
 	return syntax.Problem{File: o.policy.File(), Message: err.Error()}
 }
 
-// noteOtherPolicy points out that the policy is not the one that allowed the
-// commit which made the version that is looked at.
+// noteOtherPolicy prints a warning if the commit of the shown version was made under
+// another policy.
 func (o *openedStore) noteOtherPolicy(ctx context.Context, r *run, view account.View) error {
 	for stored, err := range o.store.Commits(ctx, view.ID(), view.Version()-1) {
 		if err != nil {
@@ -96,7 +96,7 @@ func (o *openedStore) noteOtherPolicy(ctx context.Context, r *run, view account.
 	return nil
 }
 
-// shortDigest is enough of a digest to tell two of them apart.
+// shortDigest returns the beginning of a digest, enough to distinguish policies.
 func shortDigest(digest string) string {
 	const enough = 12
 	if len(digest) <= enough {

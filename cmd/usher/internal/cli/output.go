@@ -14,16 +14,15 @@ import (
 	"golang.org/x/term"
 )
 
-// stream is where text goes. It keeps the first error, after which it writes
-// nothing more.
+// stream writes text to stdout or stderr. It keeps the first error, and writes nothing
+// after it.
 type stream struct {
 	w       io.Writer
 	colored bool
 	err     error
 }
 
-// Write writes to the stream; it never fails, since the end of the run looks at
-// what went wrong.
+// Write writes to the stream. It always returns a nil error; Run checks s.err at the end.
 func (s *stream) Write(p []byte) (int, error) {
 	if s.err == nil {
 		_, s.err = io.WriteString(s.w, s.safe(string(p)))
@@ -31,11 +30,12 @@ func (s *stream) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// inks are what paint writes.
+// inks matches the escape sequences that paint writes.
 var inks = regexp.MustCompile(`\x1b\[(0|1|31|32|33)m`)
 
-// safe keeps what files, ids and errors say from moving a terminal's cursor, or turning
-// the direction of its text, wherever it was not seen to before.
+// safe escapes text from files, ids and errors, so that it cannot move the cursor of a
+// terminal or change the direction of text. It is the last line of defense: callers
+// escape such text too.
 func (s *stream) safe(text string) string {
 	if !s.colored {
 		return printable.Lines(text)
@@ -54,9 +54,8 @@ func (s *stream) line(format string, args ...any) {
 	fmt.Fprintf(s, format+"\n", args...)
 }
 
-// json writes a value for machines. Whatever is written is made of texts,
-// numbers, lists and structs, which all can be. Escapes stand for what is not safe to
-// print, so that the value is exact and a terminal shows it as it is.
+// json writes a value as JSON. Characters that are not safe to print are written as
+// JSON escapes, so the value is exact and safe on a terminal.
 func (s *stream) json(v any) error {
 	var encoded bytes.Buffer
 	e := json.NewEncoder(&encoded)
@@ -67,7 +66,7 @@ func (s *stream) json(v any) error {
 	return err
 }
 
-// ink is how a text stands out on a terminal.
+// ink is a color or weight of text on a terminal.
 type ink string
 
 const (
@@ -77,7 +76,7 @@ const (
 	yellow ink = "33"
 )
 
-// paint returns the text in an ink, or as it is where there are no colours.
+// paint returns the text in an ink, or the text itself if the stream has no colors.
 func (s *stream) paint(i ink, text string) string {
 	if !s.colored || i == "" || text == "" {
 		return text
@@ -96,8 +95,8 @@ func (s *stream) chooseColor(when string, getenv func(string) string) {
 	s.colored = colored(when, terminal, getenv)
 }
 
-// colored says whether to use colours: auto does on a terminal, unless NO_COLOR is
-// set or the terminal says that it is dumb.
+// colored reports whether to use colors. With auto, it does so on a terminal, unless
+// NO_COLOR is set or TERM is dumb.
 func colored(when string, terminal bool, getenv func(string) string) bool {
 	switch when {
 	case "always":
@@ -118,10 +117,10 @@ func (s *stream) terminal() (fd int, ok bool) {
 	return fd, term.IsTerminal(fd)
 }
 
-// defaultWidth is how wide tables are that no terminal shows.
+// defaultWidth is the width of tables that are not written to a terminal.
 const defaultWidth = 100
 
-// width returns how many letters a line has room for.
+// width returns the number of characters in a line.
 func (s *stream) width() int {
 	if fd, ok := s.terminal(); ok {
 		if width, _, err := term.GetSize(fd); err == nil && width > 0 {
@@ -131,7 +130,7 @@ func (s *stream) width() int {
 	return defaultWidth
 }
 
-// count writes a number of things: "1 role", "2 roles".
+// count returns a number with its noun: "1 role", "2 roles".
 func count(n int, one string) string {
 	if n == 1 {
 		return "1 " + one
@@ -139,7 +138,7 @@ func count(n int, one string) string {
 	return fmt.Sprintf("%d %ss", n, one)
 }
 
-// texts makes a list that is no null in JSON.
+// texts returns a list of strings that is never nil, so JSON has [] and not null.
 func texts[S ~string](list []S) []string {
 	out := make([]string, len(list))
 	for i, s := range list {

@@ -22,7 +22,7 @@ func TestColored(t *testing.T) {
 		{"auto", true, "NO_COLOR=", true}, // no-color.org: not empty
 		{"auto", true, "TERM=dumb", false},
 		{"auto", true, "TERM=xterm", true},
-		{"always", false, "NO_COLOR=1", true}, // who says so on the command line means it
+		{"always", false, "NO_COLOR=1", true}, // the flag overrides the environment
 		{"never", true, "", false},
 	} {
 		name, value, _ := strings.Cut(row.env, "=")
@@ -38,7 +38,7 @@ func TestColored(t *testing.T) {
 	}
 }
 
-// A result that does not arrive is no success.
+// A failed write to standard output is an error.
 func TestRunFullDisk(t *testing.T) {
 	var stderr bytes.Buffer
 	code := Run([]string{"validate", "oncehub"}, strings.NewReader(""), full{}, &stderr)
@@ -54,7 +54,7 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
-// What a file says cannot move the cursor, or pretend to be a line of its own.
+// Text from a file cannot move the cursor or start a new line.
 func TestPrintable(t *testing.T) {
 	if got, want := printable.Text("Owner\x1b[2J\n\u202eAdmin é"), `Owner\x1b[2J\n\u202eAdmin é`; got != want {
 		t.Errorf("printable = %q, want %q", got, want)

@@ -11,8 +11,8 @@ import (
 	"github.com/usher-go/usher/internal/hostile"
 )
 
-// Whatever texts are in arguments, file names and files, what is written is safe to show
-// on a terminal. What is written as JSON can be read.
+// With any text in arguments, file names and files, the output is safe to show
+// on a terminal, and JSON output is valid.
 func TestOutputIsSafe(t *testing.T) {
 	dir := t.TempDir()
 	for i, bad := range hostile.Texts {

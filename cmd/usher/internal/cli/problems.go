@@ -8,8 +8,8 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// problem is one thing that is wrong with a file, as JSON has it. Line and column
-// count from 1; they are 0 where the file as a whole is meant.
+// problem is an error or a warning about a file, as written in JSON. Lines and columns
+// count from 1; they are 0 for a problem of the file as a whole.
 type problem struct {
 	File     string `json:"file"`
 	Line     int    `json:"line"`
@@ -23,8 +23,7 @@ const (
 	severityWarning = "warning"
 )
 
-// problemsOf spells out why a file cannot be used, and says which exit code that
-// is worth.
+// problemsOf returns the problems in an error about a file, and the exit code for them.
 func problemsOf(file string, err error) (list []problem, code int) {
 	code = exitInvalid
 	var (
@@ -59,7 +58,7 @@ func problems(list []syntax.Problem, severity string) []problem {
 	return out
 }
 
-// problem writes a problem as editors and other tools read it.
+// problem writes a problem in the form that editors parse: file:line:column: message.
 func (s *stream) problem(p problem) {
 	place := printable.Text(p.File) + ":"
 	if p.Line > 0 {
@@ -72,7 +71,8 @@ func (s *stream) problem(p problem) {
 	s.line("%s %s%s", s.paint(bold, place), severity, printable.Text(p.Message))
 }
 
-// cannot ends a command on an error: a problem of a file, or a sentence for people.
+// cannot returns the error with which a command ends. It prints a syntax.Problem as a
+// problem of the file.
 func (r *run) cannot(file string, err error) error {
 	if errors.As(err, new(syntax.Problem)) {
 		return r.refuse(file, err)
@@ -80,7 +80,8 @@ func (r *run) cannot(file string, err error) error {
 	return err
 }
 
-// refuse ends a command on a file that it cannot use.
+// refuse prints the problems of a file, and returns the error with which the command
+// ends.
 func (r *run) refuse(file string, err error) error {
 	list, code := problemsOf(file, err)
 	if r.json() {
@@ -89,10 +90,10 @@ func (r *run) refuse(file string, err error) error {
 		}{list}); err != nil {
 			return err
 		}
-		return ending(code)
+		return exitWith(code)
 	}
 	for _, p := range list {
 		r.stderr.problem(p)
 	}
-	return ending(code)
+	return exitWith(code)
 }

@@ -13,20 +13,20 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// question is what the flags of explain ask.
+// question contains the flags of explain.
 type question struct {
 	as, can, kind   string
 	resource, with  []string // NAME=VALUE
-	whens           []string // times and versions, as when tells them apart
-	account, policy string   // of a store
+	whens           []string // the values of --at: times and versions
+	account, policy string   // for a store
 
-	at, version string   // of whens
-	flags       []string // as they were given, for messages
+	at, version string   // from whens
+	flags       []string // each flag with its value, for messages
 }
 
-// request makes a request of the flags. Where they name no permission, it is for
-// some permission of the type, or for any at all, and only the rest of it counts.
-// An error is a sentence or more about the flags.
+// request returns the request that the flags describe. Without --can, its permission
+// is any permission of the type, or any permission of the policy; callers then use only
+// the other fields. The error is a usageError.
 func (q *question) request(s *target) (usher.Request, error) {
 	can, err := q.permission(s.policy)
 	if err != nil {
@@ -55,7 +55,7 @@ func (q *question) request(s *target) (usher.Request, error) {
 	return q.withType(s.policy, request)
 }
 
-// permission returns the name of what the request is for.
+// permission returns the name of the permission or bundle in the request.
 func (q *question) permission(p *policy.Policy) (string, error) {
 	switch {
 	case q.kind != "" && !slices.Contains(p.Resources(), q.kind):
@@ -73,14 +73,14 @@ func (q *question) permission(p *policy.Policy) (string, error) {
 	return "", wrongUsage("--type: the policy has no permission for %s", q.kind)
 }
 
-// withType holds the request against --type.
+// withType checks the request against --type, and sets the type of its resource.
 func (q *question) withType(p *policy.Policy, request usher.Request) (usher.Request, error) {
 	if q.kind == "" {
 		return request, nil
 	}
 	is := request.Permission.Resource()
 	if _, bundle := p.Bundle(request.Permission); bundle {
-		is = q.kind // it speaks of several; the policy knows which
+		is = q.kind // a bundle may have permissions of several types
 	}
 	if request.Resource == nil {
 		request.Resource = &usher.Object{Type: is}
@@ -88,12 +88,13 @@ func (q *question) withType(p *policy.Policy, request usher.Request) (usher.Requ
 		is = request.Resource.Ref().Type
 	}
 	if is != q.kind {
-		return request, wrongUsage("--type %s: %s is asked here of type %s; leave --type out", q.kind, q.can, is)
+		return request, wrongUsage("--type %s: here %s applies to type %s; leave --type out", q.kind, q.can, is)
 	}
 	return request, nil
 }
 
-// name gives a name its flag for a place.
+// name returns a name whose line is the index of its flag, so that problems can be
+// mapped to flags.
 func (q *question) name(flag, text string) syntax.Name {
 	q.flags = append(q.flags, flag)
 	return syntax.Name{Text: text, Pos: syntax.Pos{Line: len(q.flags), Col: 1}}
@@ -101,7 +102,7 @@ func (q *question) name(flag, text string) syntax.Name {
 
 func (q *question) addFlag(asked *testfile.Question, fact string) error {
 	flag := "--with " + printable.Value(fact)
-	name, value, err := switchOf(fact)
+	name, value, err := parseSwitch(fact)
 	switch {
 	case err != nil:
 		return err
@@ -112,12 +113,12 @@ func (q *question) addFlag(asked *testfile.Question, fact string) error {
 	return nil
 }
 
-// addFact adds one id to a party, or an attribute.
+// addFact adds an id to a party, or sets an attribute.
 func (q *question) addFact(asked *testfile.Question, fact string) error {
 	flag := "--resource " + printable.Value(fact)
 	name, value, ok := strings.Cut(fact, "=")
 	if !ok || name == "" || value == "" {
-		return wrongUsage("%s: write NAME=VALUE, as in host=mia; leave out a party that nobody is in", flag)
+		return wrongUsage("%s: write NAME=VALUE, as in host=mia; leave out an empty party", flag)
 	}
 	at := slices.IndexFunc(asked.Resource, func(f testfile.Fact) bool { return f.Name.Text == name })
 	if at < 0 {
@@ -126,14 +127,15 @@ func (q *question) addFact(asked *testfile.Question, fact string) error {
 	}
 	f := &asked.Resource[at]
 	if slices.ContainsFunc(f.IDs, func(n syntax.Name) bool { return n.Text == value }) {
-		return wrongUsage("%s: that is given twice", flag)
+		return wrongUsage("%s is given twice", flag)
 	}
 	f.IDs = append(f.IDs, syntax.Name{Text: value, Pos: f.Name.Pos})
 	f.Bare = len(f.IDs) == 1 && (value == "true" || value == "false")
 	return nil
 }
 
-// sentences puts its flag before each problem.
+// sentences returns a usageError with one line for each problem, which starts with the
+// flag.
 func (q *question) sentences(err error) error {
 	var list *syntax.Problems
 	if !errors.As(err, &list) {

@@ -8,25 +8,24 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const rootHelp = `usher tells who may do what. It checks policy files, runs their tests, prints
-their role tables, and explains single answers. It looks at the accounts in a store
-file, and changes them.
+const rootHelp = `usher validates policy files, runs their tests, prints their role tables, and
+explains single decisions. It also reads and changes the accounts in a store file.
 
-A FILE is YAML; - is the standard input. Where a policy is asked for, the name of
-a preset will do: calcom, groupcal, oncehub or staffdirectory. A STORE is a file that
-boltstore keeps; one process at a time can have it open.
+A FILE is YAML; - is standard input. A POLICY is a file or the name of a preset:
+calcom, groupcal, oncehub or staffdirectory. A STORE is a file written by boltstore;
+only one process at a time can open it.
 
-Results go to standard output, all else to standard error. Exit codes:
-  0  all is fine
+Results go to standard output, everything else to standard error. Exit codes:
+  0  success
   1  a file is invalid, a test failed, a command was refused, or a journal is damaged
-  2  wrong usage, or a file that cannot be read or written`
+  2  wrong usage, or a file cannot be read or written`
 
 const rootExample = `  usher validate policy.yaml
   usher test policy.test.yaml
   usher matrix oncehub
   usher log usher.db --account acme`
 
-// usageTemplate is cobra's, shorter.
+// usageTemplate is a shorter form of cobra's template.
 const usageTemplate = `Usage:
   {{.UseLine}}{{if .HasExample}}
 
@@ -44,7 +43,7 @@ Flags of every command:
 `
 
 func (r *run) root() *cobra.Command {
-	root := command("usher COMMAND", "Tell who may do what", rootHelp, rootExample)
+	root := command("usher COMMAND", "Validate, test and explain authorization policies", rootHelp, rootExample)
 	root.Version = version()
 	root.SetVersionTemplate("usher {{.Version}}\n")
 	root.SetOut(r.stdout)
@@ -58,25 +57,26 @@ func (r *run) root() *cobra.Command {
 	}
 	flags := root.PersistentFlags()
 	flags.Var(&r.output, "output", "write results as text or json")
-	flags.Var(&r.color, "color", "colour the text: auto (on a terminal), always or never")
+	flags.Var(&r.color, "color", "color the text: auto (on a terminal), always or never")
 	r.output.complete(root)
 	r.color.complete(root)
 
 	root.AddCommand(r.validateCommand(), r.testCommand(), r.matrixCommand(), r.explainCommand(), r.doCommand(), r.logCommand())
 	root.SetHelpCommand(r.helpCommand())
-	r.branch(root)
+	r.requireSubcommand(root)
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" {
-			c.Short = "Print what lets a shell complete commands, flags and names"
-			r.branch(c)
+			c.Short = "Print a completion script for a shell"
+			r.requireSubcommand(c)
 		}
 	}
 	return root
 }
 
-// branch makes a command with commands below it refuse to be run itself.
-func (r *run) branch(c *cobra.Command) {
+// requireSubcommand makes a command that has subcommands print its help and fail when it is run
+// without one.
+func (r *run) requireSubcommand(c *cobra.Command) {
 	c.Args = func(c *cobra.Command, args []string) error {
 		if len(args) > 0 {
 			return unknownCommand(c, args[0])
@@ -84,16 +84,16 @@ func (r *run) branch(c *cobra.Command) {
 		return nil
 	}
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		c.SetOut(r.stderr) // nothing was asked for, so this is no result
+		c.SetOut(r.stderr) // the help is an error message here, not a result
 		if err := c.Help(); err != nil {
 			return err
 		}
-		return stop(exitUsage)
+		return exitError(exitUsage)
 	}
 }
 
 func (r *run) helpCommand() *cobra.Command {
-	help := command("help [COMMAND]", "Tell about a command", "", "  usher help explain")
+	help := command("help [COMMAND]", "Show the help of a command", "", "  usher help explain")
 	help.RunE = func(c *cobra.Command, args []string) error {
 		about, rest, err := c.Root().Find(args)
 		if err != nil {

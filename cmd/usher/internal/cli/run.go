@@ -1,5 +1,5 @@
-// Package cli is the command line of usher. It says how arguments become a question
-// to the library, and how its answer is written for people and for machines.
+// Package cli implements the usher command line. It parses the arguments, calls the
+// library, and writes the result as text or JSON.
 package cli
 
 import (
@@ -12,16 +12,17 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// The exit codes, as the help of the root command tells them.
+// The exit codes, as documented in the help of the root command.
 const (
 	exitFine    = 0
 	exitInvalid = 1 // a file is invalid, a test failed, a command was refused, or a journal is damaged
-	exitUsage   = 2 // wrong usage, or a file that cannot be read or written
+	exitUsage   = 2 // wrong usage, or a file cannot be read or written
 )
 
-// Run runs usher with the arguments that follow its name, and returns the exit
-// code. It reads the files that they name, and stdin for a -. It writes nowhere but
-// to the streams, in colours where these are terminals or --color says so.
+// Run runs usher with the arguments after the program name, and returns the exit code.
+// It reads the files named by the arguments; the name - stands for stdin. Only do and
+// test --on bolt write files. Output goes to stdout and stderr, with colors if the
+// stream is a terminal or --color is always.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	r := &run{
 		stdin:  stdin,
@@ -31,7 +32,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		color:  choice{flag: "color", value: "auto", values: []string{"auto", "always", "never"}},
 	}
 	root := r.root()
-	root.SetArgs(append([]string{}, args...)) // cobra takes nil for the process's own
+	root.SetArgs(append([]string{}, args...)) // with nil, cobra would use os.Args
 	code := r.code(root.Execute())
 	if err := r.stdout.err; err != nil {
 		r.stderr.line("usher: the output cannot be written: %s", printable.Text(err.Error()))
@@ -40,7 +41,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return code
 }
 
-// run is one run of the command.
+// run is the state of one run of the command.
 type run struct {
 	stdin          io.Reader
 	stdinTaken     bool
@@ -50,39 +51,39 @@ type run struct {
 
 func (r *run) json() bool { return r.output.value == "json" }
 
-// stop ends a run that has told already what is wrong.
-type stop int
+// exitError ends a run with an exit code. The problem was printed before.
+type exitError int
 
-func (s stop) Error() string { return fmt.Sprintf("exit code %d", int(s)) }
+func (s exitError) Error() string { return fmt.Sprintf("exit code %d", int(s)) }
 
-// ending returns what a command returns to end with an exit code.
-func ending(code int) error {
+// exitWith returns the error of a command that ends with an exit code, nil for exitFine.
+func exitWith(code int) error {
 	if code == exitFine {
 		return nil
 	}
-	return stop(code)
+	return exitError(code)
 }
 
-// code tells what is wrong, unless that was done, and returns the exit code.
+// code prints an error that was not printed before, and returns the exit code.
 func (r *run) code(err error) int {
 	var (
-		told stop
-		ours usageError
+		exit  exitError
+		usage usageError
 	)
 	switch {
 	case err == nil:
 		return exitFine
-	case errors.As(err, &told):
-		return int(told)
-	case errors.As(err, &ours):
-		r.stderr.line("usher: %s", ours.text)
+	case errors.As(err, &exit):
+		return int(exit)
+	case errors.As(err, &usage):
+		r.stderr.line("usher: %s", usage.text)
 	default:
 		r.stderr.line("usher: %s", printable.Text(err.Error()))
 	}
 	return exitUsage
 }
 
-// command makes a command with its help; short is for the list of all of them.
+// command returns a command with its help texts. The list of commands shows short.
 func command(use, short, long, example string) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Long: long, Example: example,

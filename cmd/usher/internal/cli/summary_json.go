@@ -8,17 +8,17 @@ import (
 )
 
 type summary struct {
-	sceneJSON
-	As       string            `json:"as"`
-	At       time.Time         `json:"at"`
-	Known    bool              `json:"known"` // a user of the account
-	Status   string            `json:"status"`
-	Role     string            `json:"role"`
-	Teams    []teamJSON        `json:"teams"`
-	Seats    []string          `json:"seats"`
-	Features []grantJSON       `json:"features"`
-	Holdings []entitlementJSON `json:"entitlements"`
-	Never    []entitlementJSON `json:"never"`
+	targetJSON
+	As           string            `json:"as"`
+	At           time.Time         `json:"at"`
+	Known        bool              `json:"known"` // whether the account has the user
+	Status       string            `json:"status"`
+	Role         string            `json:"role"`
+	Teams        []teamJSON        `json:"teams"`
+	Seats        []string          `json:"seats"`
+	Features     []grantJSON       `json:"features"`
+	Entitlements []entitlementJSON `json:"entitlements"`
+	Never        []entitlementJSON `json:"never"`
 }
 
 type teamJSON struct {
@@ -44,10 +44,10 @@ type entitlementJSON struct {
 
 func summaryJSON(s *target, request usher.Request, from policy.Summary) summary {
 	out := summary{
-		sceneJSON: s.json(), As: string(request.Subject), At: request.Time,
+		targetJSON: s.json(), As: string(request.Subject), At: request.Time,
 		Known: from.Status != 0, Status: from.Status.String(), Role: string(from.Role),
 		Teams: []teamJSON{}, Seats: texts(from.Seats), Features: []grantJSON{},
-		Holdings: entitlements(from.Entitlements), Never: entitlements(from.Never),
+		Entitlements: entitlements(from.Entitlements), Never: entitlements(from.Never),
 	}
 	for _, m := range from.Teams {
 		out.Teams = append(out.Teams, teamJSON{string(m.Team), texts(m.Roles)})
@@ -69,7 +69,7 @@ func entitlements(from []policy.Entitlement) []entitlementJSON {
 	return list
 }
 
-// end is when something ends, null for never.
+// end returns nil for the zero time, so JSON has null for a grant without an end.
 func end(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil

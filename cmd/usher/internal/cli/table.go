@@ -5,23 +5,23 @@ import (
 	"unicode/utf8"
 )
 
-// table is text in columns. A cell is a list of lines, each of which may be broken
-// between words to fit.
+// table is text in columns. A cell is a list of lines; a line may be wrapped between
+// words to fit.
 type table struct {
-	head []string // may be nil; the first column usually has none
+	head []string // may be nil; the title of the first column is usually ""
 	rows [][]cell
 }
 
 type cell []string
 
-// gap stands between two columns, wrapped before what continues a line.
+// gap separates two columns. wrapped indents the continuation of a line.
 const (
 	gap     = "  "
 	wrapped = "  "
 )
 
-// write writes the table, each line after an indent. Columns that do not fit
-// beside each other go to a second table below, with the first column again.
+// write writes the table, with each line indented. Columns that do not fit into the
+// width go into further tables below, each of which repeats the first column.
 func (t *table) write(s *stream, indent string, width int) {
 	width -= len(indent)
 	columns := t.columns()
@@ -47,7 +47,7 @@ func headRow(titles []string) []cell {
 	return row
 }
 
-// textColumn has all lines of a column, from top to bottom.
+// textColumn contains all lines of a column, from top to bottom.
 type textColumn []string
 
 func (t *table) columns() []textColumn {
@@ -67,8 +67,7 @@ func (t *table) columns() []textColumn {
 	return columns
 }
 
-// width returns how wide the column is if its lines are broken where they would be
-// wider than most.
+// width returns the width of the column if lines longer than most are wrapped.
 func (c textColumn) width(most int) int {
 	width := 0
 	for _, line := range c {
@@ -79,7 +78,7 @@ func (c textColumn) width(most int) int {
 	return width
 }
 
-// group shares columns out among tables of some width: the first goes into each.
+// group distributes the columns over tables of a width. The first column is in each.
 func group(columns []textColumn, width int) [][]int {
 	if len(columns) == 0 {
 		return nil
@@ -101,11 +100,11 @@ func group(columns []textColumn, width int) [][]int {
 	return groups
 }
 
-// fit breaks the lines of the widest column, again and again, until all fit or no
-// line can be broken.
+// fit wraps the lines of the widest column repeatedly, until all columns fit or no line
+// can be wrapped. It returns the widths.
 func fit(columns []textColumn, width int) []int {
 	widths := make([]int, len(columns))
-	narrower := make([]int, len(columns)) // the next width at which something breaks
+	narrower := make([]int, len(columns)) // the next smaller width that wraps a line
 	total := len(gap) * (len(columns) - 1)
 	for i, c := range columns {
 		widths[i] = c.width(width)
@@ -163,7 +162,7 @@ func writeRow(s *stream, indent string, row []cell, widths []int, i ink) {
 	}
 }
 
-// wrap breaks a line between words; what continues it is indented.
+// wrap wraps a line between words, and indents the continuation lines.
 func wrap(line string, width int) []string {
 	var lines []string
 	current := ""

@@ -59,7 +59,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// A table never leaves its width, as long as each word has room beside the first
+// A table is never wider than its width, if each word fits beside the first
 // column.
 func TestTableWidth(t *testing.T) {
 	words := strings.Fields("any own if not free-busy-only or sole as host and assignee hiding details")

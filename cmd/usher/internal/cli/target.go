@@ -14,21 +14,21 @@ import (
 	"github.com/usher-go/usher/policytest"
 )
 
-// scene is the account that a question is about: that of a test file, or one of a
-// store.
+// target is the account that explain uses: the account of a test file, or an account of
+// a store.
 type target struct {
 	file   string
 	policy *policy.Policy
 	facts  policy.Facts
 
-	account string // its id in a store, "" in a test file
-	version uint64 // of it in a store
+	account string // the id in a store, "" in a test file
+	version uint64 // in a store; 0 in a test file
 
 	users, teams func() []string
 	request      func(as usher.UserID, q testfile.Question) (usher.Request, error)
 }
 
-// name is how messages name the account.
+// name returns the name of the account in messages.
 func (s *target) name() string {
 	if s.account != "" {
 		return printable.Text(s.account)
@@ -36,7 +36,7 @@ func (s *target) name() string {
 	return "the account of " + printable.Text(s.file)
 }
 
-func testScene(suite *policytest.Suite) *target {
+func testTarget(suite *policytest.Suite) *target {
 	return &target{
 		file: suite.File().Name, policy: suite.Policy(), facts: suite.World(),
 		request: func(as usher.UserID, q testfile.Question) (usher.Request, error) {
@@ -53,7 +53,7 @@ func testScene(suite *policytest.Suite) *target {
 	}
 }
 
-func storeScene(path string, p *policy.Policy, view account.View) *target {
+func storeTarget(path string, p *policy.Policy, view account.View) *target {
 	return &target{
 		file: path, policy: p, facts: view.State(), account: string(view.ID()), version: view.Version(),
 		request: func(as usher.UserID, q testfile.Question) (usher.Request, error) {
@@ -81,13 +81,13 @@ func (s *target) hasUser(id string) bool {
 	return err == nil && u != nil
 }
 
-// scene opens what a file holds, and what the question says of it.
+// openTarget opens a test file or a store, as the flags of the question say.
 func (r *run) openTarget(ctx context.Context, file string, q *question) (*target, error) {
 	if file == "-" || !isStore(file) {
-		return r.testScene(file, q)
+		return r.openTestTarget(file, q)
 	}
 	if q.policy == "" {
-		return nil, wrongUsage("explain needs the policy by which the service decides: --policy POLICY, a file or a preset; a store holds none")
+		return nil, wrongUsage("explain needs the policy of the service: --policy POLICY, a file or a preset; a store does not contain it")
 	}
 	version, err := q.versionNumber()
 	if err != nil {
@@ -105,7 +105,7 @@ func (r *run) openTarget(ctx context.Context, file string, q *question) (*target
 	if q.account == "" {
 		return nil, needAccount(ctx, "explain", file, s)
 	}
-	o, err := openOffice(file, s, p)
+	o, err := newOpenedStore(file, s, p)
 	if err != nil {
 		return nil, err
 	}
@@ -117,30 +117,30 @@ func (r *run) openTarget(ctx context.Context, file string, q *question) (*target
 	if err := o.noteOtherPolicy(ctx, r, view); err != nil {
 		return nil, err
 	}
-	var unfit *account.PolicyMismatchError // a scene decides on the state, past the engine
-	if errors.As(view.State().FitsUser(p, usher.UserID(q.as)), &unfit) {
-		return nil, r.refuse(q.policy, o.unfit(unfit))
+	var mismatch *account.PolicyMismatchError // explain evaluates the state, without the engine's check
+	if errors.As(view.State().FitsUser(p, usher.UserID(q.as)), &mismatch) {
+		return nil, r.refuse(q.policy, o.mismatch(mismatch))
 	}
-	return storeScene(file, p, view), nil
+	return storeTarget(file, p, view), nil
 }
 
-func (r *run) testScene(file string, q *question) (*target, error) {
+func (r *run) openTestTarget(file string, q *question) (*target, error) {
 	suite, err := r.suite(file)
 	if err != nil {
 		return nil, r.refuse(file, err)
 	}
 	switch name := printable.Text(suite.File().Name); {
 	case q.account != "":
-		return nil, wrongUsage("--account %s: %s is a test file, which has one account; --account is for a store", q.account, name)
+		return nil, wrongUsage("--account %s applies only to a store; %s is a test file, which has one account", q.account, name)
 	case q.policy != "":
-		return nil, wrongUsage("--policy %s: %s is a test file, which names its policy; --policy is for a store", q.policy, name)
+		return nil, wrongUsage("--policy %s applies only to a store; %s is a test file, which names its policy", q.policy, name)
 	case q.version != "":
-		return nil, wrongUsage("--at %s: %s is a test file, whose account has no versions; write a time, as 2026-01-31", q.version, name)
+		return nil, wrongUsage("--at %s: %s is a test file, whose account has no versions; give a time, such as 2026-01-31", q.version, name)
 	}
-	return testScene(suite), nil
+	return testTarget(suite), nil
 }
 
-// versionNumber returns the version that is asked about, 0 for the newest.
+// versionNumber returns the version in --at, 0 for the newest.
 func (q *question) versionNumber() (uint64, error) {
 	if q.version == "" {
 		return 0, nil
@@ -148,18 +148,18 @@ func (q *question) versionNumber() (uint64, error) {
 	n, err := strconv.ParseUint(q.version, 10, 64)
 	switch {
 	case err != nil:
-		return 0, wrongUsage("--at %s: no account has come to that version", q.version)
+		return 0, wrongUsage("--at %s: the version number is too large", q.version)
 	case n == 0:
-		return 0, wrongUsage("--at %s: the versions of an account count from 1", q.version)
+		return 0, wrongUsage("--at %s: the first version of an account is 1", q.version)
 	}
 	return n, nil
 }
 
-// sceneJSON begins what explain writes for machines.
-type sceneJSON struct {
+// targetJSON is the common part of the JSON that explain writes.
+type targetJSON struct {
 	File    string `json:"file"`
 	Account string `json:"account,omitempty"` // in a store
 	Version uint64 `json:"version,omitempty"` // in a store
 }
 
-func (s *target) json() sceneJSON { return sceneJSON{s.file, s.account, s.version} }
+func (s *target) json() targetJSON { return targetJSON{s.file, s.account, s.version} }

@@ -10,12 +10,12 @@ import (
 	"github.com/usher-go/usher/policytest"
 )
 
-const testHelp = `Test asks what the checks of test files ask, and plays their scenarios. It prints a
-line for each answer and each step that is not as expected, with the reason. The
-last line counts the tests: a check is one, and so is a scenario.
+const testHelp = `Test runs the checks and the scenarios of test files. It prints a line with the reason
+for each decision and each step that is not as expected. The last line counts the
+tests: each check is one test, and each scenario is one.
 
-A scenario begins with the account of its file, in a store of its own: in memory, or
---on bolt in a temporary file, as a service keeps it.`
+A scenario starts with the account of its file, in a store of its own: in memory, or
+with --on bolt in a temporary file.`
 
 const testExample = `  usher test tests/*.yaml
   usher test --cover policy.test.yaml
@@ -24,9 +24,9 @@ const testExample = `  usher test tests/*.yaml
 func (r *run) testCommand() *cobra.Command {
 	c := command("test FILE...", "Run test files", testHelp, testExample)
 	cover := c.Flags().Bool("cover", false, "list the rules that no test reached")
-	verbose := c.Flags().BoolP("verbose", "v", false, "list the tests that passed, too")
+	verbose := c.Flags().BoolP("verbose", "v", false, "also list the tests that passed")
 	on := choice{flag: "on", value: onMemory, values: []string{onMemory, onBolt}}
-	c.Flags().Var(&on, "on", "play scenarios on stores in memory, or on bolt files")
+	c.Flags().Var(&on, "on", "run scenarios on stores in memory, or on bolt files")
 	on.complete(c)
 	c.Args = files
 	c.ValidArgsFunction = completeFiles
@@ -34,8 +34,8 @@ func (r *run) testCommand() *cobra.Command {
 	return c
 }
 
-// tested is what came of one file.
-type tested struct {
+// fileResult is the result of one test file.
+type fileResult struct {
 	file   string
 	suite  *policytest.Suite
 	report policytest.Report
@@ -45,15 +45,15 @@ type tested struct {
 }
 
 func (r *run) test(args []string, on string, cover, verbose bool) (err error) {
-	stage, err := newStage(on)
+	stores, err := newScenarioStores(on)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, stage.close()) }()
-	var all []tested
+	defer func() { err = errors.Join(err, stores.close()) }()
+	var all []fileResult
 	var total testTotal
 	for _, arg := range args {
-		t := r.testFile(arg, stage)
+		t := r.testFile(arg, stores)
 		all = append(all, t)
 		total.add(t)
 		if !r.json() {
@@ -68,7 +68,7 @@ func (r *run) test(args []string, on string, cover, verbose bool) (err error) {
 		if err := r.stdout.json(testJSON(all, total, covers, verbose)); err != nil {
 			return err
 		}
-		return ending(total.code)
+		return exitWith(total.code)
 	}
 	for _, c := range covers {
 		writeCoverage(r.stdout, c)
@@ -81,11 +81,11 @@ func (r *run) test(args []string, on string, cover, verbose bool) (err error) {
 		last = r.stdout.paint(red, last)
 	}
 	r.stdout.line("%s", last)
-	return ending(total.code)
+	return exitWith(total.code)
 }
 
-func (r *run) testFile(arg string, stage *scenarioStores) tested {
-	t := tested{file: arg}
+func (r *run) testFile(arg string, stores *scenarioStores) fileResult {
+	t := fileResult{file: arg}
 	in, err := r.open(arg)
 	if err == nil {
 		t.file = in.name
@@ -95,30 +95,30 @@ func (r *run) testFile(arg string, stage *scenarioStores) tested {
 		t.problems, t.code = problemsOf(arg, err)
 		return t
 	}
-	t.report = t.suite.RunOn(stage.open)
+	t.report = t.suite.RunOn(stores.open)
 	if t.report.Failed > 0 {
 		t.code = exitInvalid
 	}
 	return t
 }
 
-// testTotal sums up what came of all files.
+// testTotal is the result of all files.
 type testTotal struct {
 	passed, failed int
 	code           int
 }
 
-func (total *testTotal) add(t tested) {
+func (total *testTotal) add(t fileResult) {
 	total.passed += t.report.Passed
 	total.failed += t.report.Failed
 	total.code = max(total.code, t.code)
 }
 
-func (r *run) writeTested(t tested, verbose bool) {
+func (r *run) writeTested(t fileResult, verbose bool) {
 	for _, p := range t.problems {
 		r.stderr.problem(p)
 	}
-	for _, o := range t.trials() {
+	for _, o := range t.results() {
 		for _, f := range o.failures {
 			r.stdout.failure(f)
 		}
@@ -127,11 +127,11 @@ func (r *run) writeTested(t tested, verbose bool) {
 		}
 	}
 	if t.suite != nil && t.report.Passed+t.report.Failed == 0 {
-		r.stderr.problem(problem{File: t.file, Severity: severityWarning, Message: "nothing was tested: the file has neither checks nor scenarios"})
+		r.stderr.problem(problem{File: t.file, Severity: severityWarning, Message: "nothing was tested: the file has no checks and no scenarios"})
 	}
 }
 
-// failure writes a failure in its one line.
+// failure writes a failure in one line.
 func (s *stream) failure(f policytest.Failure) {
 	line := f.String()
 	line = s.paintPart(bold, line, printable.Text(fmt.Sprintf("%s:%d:", f.File, f.Pos.Line)))
@@ -140,9 +140,9 @@ func (s *stream) failure(f policytest.Failure) {
 	s.line("%s", line)
 }
 
-// writeNotTested tells about files that are wrong themselves: no test of theirs is
-// in the last line.
-func (r *run) writeNotTested(all []tested) {
+// writeNotTested writes the number of invalid files. The last line does not count their
+// tests.
+func (r *run) writeNotTested(all []fileResult) {
 	broken := 0
 	for _, t := range all {
 		if t.suite == nil {
@@ -156,5 +156,5 @@ func (r *run) writeNotTested(all []tested) {
 	if broken == 1 {
 		were = "was"
 	}
-	r.stderr.line("%s", r.stderr.paint(red, fmt.Sprintf("usher: %s of %d %s NOT TESTED: see what is wrong above", count(broken, "file"), len(all), were)))
+	r.stderr.line("%s", r.stderr.paint(red, fmt.Sprintf("usher: %s of %d %s NOT TESTED: see the problems above", count(broken, "file"), len(all), were)))
 }

@@ -17,11 +17,11 @@ type testRunFile struct {
 	Passed   int           `json:"passed"`
 	Failed   int           `json:"failed"`
 	Failures []failureJSON `json:"failures"`
-	Passes   []trialJSON   `json:"passes,omitempty"` // with --verbose
+	Passes   []passJSON    `json:"passes,omitempty"` // with --verbose
 	Problems []problem     `json:"problems"`
 }
 
-type trialJSON struct {
+type passJSON struct {
 	Line int    `json:"line"`
 	Col  int    `json:"col"`
 	Name string `json:"name"`
@@ -47,7 +47,7 @@ type coverJSON struct {
 	Unreached []usher.Rule `json:"unreached"`
 }
 
-func testJSON(all []tested, total testTotal, covers []coverage, verbose bool) testRun {
+func testJSON(all []fileResult, total testTotal, covers []coverage, verbose bool) testRun {
 	run := testRun{Passed: total.passed, Failed: total.failed, Files: []testRunFile{}}
 	for _, t := range all {
 		run.Files = append(run.Files, t.json(verbose))
@@ -59,7 +59,7 @@ func testJSON(all []tested, total testTotal, covers []coverage, verbose bool) te
 	return run
 }
 
-func (t tested) json(verbose bool) testRunFile {
+func (t fileResult) json(verbose bool) testRunFile {
 	f := testRunFile{
 		File: t.file, Passed: t.report.Passed, Failed: t.report.Failed,
 		Failures: []failureJSON{}, Problems: append([]problem{}, t.problems...),
@@ -67,9 +67,9 @@ func (t tested) json(verbose bool) testRunFile {
 	for _, x := range t.report.Failures {
 		f.Failures = append(f.Failures, failureOf(x))
 	}
-	for _, o := range t.trials() {
+	for _, o := range t.results() {
 		if verbose && len(o.failures) == 0 {
-			f.Passes = append(f.Passes, trialJSON{o.pos.Line, o.pos.Col, o.name, o.can})
+			f.Passes = append(f.Passes, passJSON{o.pos.Line, o.pos.Col, o.name, o.can})
 		}
 	}
 	return f

@@ -8,7 +8,7 @@ import (
 	"github.com/usher-go/usher/policytest"
 )
 
-// trial is a check or a scenario with what came of it.
+// testResult is a check or a scenario with its failures.
 type testResult struct {
 	pos      syntax.Pos
 	name     string
@@ -16,7 +16,7 @@ type testResult struct {
 	failures []policytest.Failure
 }
 
-// title is how people find a test again.
+// title returns the name of a test in the output.
 func (t *testResult) title() string {
 	switch {
 	case t.can == "" && t.name == "":
@@ -28,9 +28,9 @@ func (t *testResult) title() string {
 	}
 }
 
-// trials returns the tests of a file as they were run: its checks in their order,
-// then its scenarios.
-func (t tested) trials() []testResult {
+// results returns the tests of a file in the order in which they ran: the checks, then
+// the scenarios.
+func (t fileResult) results() []testResult {
 	if t.suite == nil {
 		return nil
 	}
@@ -46,7 +46,7 @@ func (t tested) trials() []testResult {
 	}
 	for _, f := range t.report.Failures {
 		i, ofCheck := at[f.Pos]
-		if !ofCheck { // its place is somewhere in its scenario
+		if !ofCheck { // the place is inside a scenario
 			for i = len(list) - 1; i > first && before(f.Pos, list[i].pos); i-- {
 			}
 		}

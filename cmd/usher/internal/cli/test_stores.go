@@ -10,19 +10,19 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// What scenarios are played on.
+// The values of --on: the stores for scenarios.
 const (
 	onMemory = "memory"
 	onBolt   = "bolt"
 )
 
-// stage is where scenarios are played: it has a new store for each.
+// scenarioStores creates a new store for each scenario.
 type scenarioStores struct {
-	dir  string // of files, "" for memory
+	dir  string // of the files, "" for memory
 	last *boltstore.Store
 }
 
-func newStage(on string) (*scenarioStores, error) {
+func newScenarioStores(on string) (*scenarioStores, error) {
 	if on == onMemory {
 		return &scenarioStores{}, nil
 	}
@@ -30,7 +30,7 @@ func newStage(on string) (*scenarioStores, error) {
 	return &scenarioStores{dir: dir}, err
 }
 
-// open returns a store without accounts. The one before it is over.
+// open returns an empty store. It removes the store of the previous call.
 func (s *scenarioStores) open() (store.Store, error) {
 	if s.dir == "" {
 		return &memstore.Store{}, nil

@@ -11,7 +11,7 @@ import (
 	"github.com/usher-go/usher/internal/suggest"
 )
 
-// usageError is a sentence about the command line.
+// usageError is an error in the command line. Its text is safe to print.
 type usageError struct{ text string }
 
 func (e usageError) Error() string { return e.text }
@@ -29,46 +29,46 @@ func wrongUsages(sentences []string) error {
 	return usageError{strings.Join(lines, "\nusher: ")}
 }
 
-// choice is a flag with few values.
+// choice is a flag whose value must be one of a list.
 type choice struct {
 	flag   string
 	value  string
 	values []string
 }
 
-// String returns the value, as pflag asks.
+// String returns the value. With Type and Set, it implements pflag.Value.
 func (c *choice) String() string { return c.value }
 
-// Type names the value in help texts.
+// Type returns the placeholder of the value in help texts.
 func (c *choice) Type() string { return strings.Join(c.values, "|") }
 
-// Set takes one of the values.
+// Set sets the value. It returns an error for a value that is not in the list.
 func (c *choice) Set(value string) error {
 	if !slices.Contains(c.values, value) {
-		return wrongUsage("--%s is %s, not %q%s", c.flag, orList(c.values), value, suggest.DidYouMean(value, c.values))
+		return wrongUsage("--%s must be %s, not %q%s", c.flag, orList(c.values), value, suggest.DidYouMean(value, c.values))
 	}
 	c.value = value
 	return nil
 }
 
-// complete lets a shell complete the flag, which the command must have.
+// complete registers shell completion for the flag, which the command must have.
 func (c *choice) complete(of *cobra.Command) {
-	// The error is for a flag that the command lacks, which each run would show.
+	// It fails only if the command does not have the flag.
 	_ = of.RegisterFlagCompletionFunc(c.flag, cobra.FixedCompletions(c.values, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// files asks for one file or more.
+// files requires one file or more.
 func files(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return wrongUsage("%s needs a file: %s", c.Name(), c.UseLine())
 	}
 	if slices.Contains(args, "") {
-		return wrongUsage("%s was given an empty name, which is no file", c.Name())
+		return wrongUsage("%s needs a file, not an empty name", c.Name())
 	}
 	return nil
 }
 
-// oneFile asks for exactly one.
+// oneFile requires exactly one file.
 func oneFile(c *cobra.Command, args []string) error {
 	if len(args) > 1 {
 		return wrongUsage("%s takes one file, not %d: %s", c.Name(), len(args), c.UseLine())
@@ -80,7 +80,7 @@ func unknownCommand(c *cobra.Command, name string) error {
 	names := commandNames(c)
 	hint := suggest.DidYouMean(name, names)
 	if hint == "" {
-		hint = "; there are " + andList(names)
+		hint = " (want " + orList(names) + ")"
 	}
 	return wrongUsage("%s has no command %q%s", c.CommandPath(), name, hint)
 }
@@ -95,15 +95,15 @@ func commandNames(c *cobra.Command) []string {
 	return names
 }
 
-// flagError says in a sentence what is wrong with a flag.
+// flagError rewords pflag's errors about flags.
 func flagError(c *cobra.Command, err error) error {
-	var ours usageError
-	if errors.As(err, &ours) {
-		return ours
+	var usage usageError
+	if errors.As(err, &usage) {
+		return usage
 	}
 	for _, name := range flagNames(c) {
 		if value, ok := invalidValue(err, name); ok {
-			return wrongUsage("%s is true or false, not %q", name, value)
+			return wrongUsage("%s must be true or false, not %q", name, value)
 		}
 	}
 	var named interface {
@@ -121,15 +121,15 @@ func flagError(c *cobra.Command, err error) error {
 	if strings.HasPrefix(err.Error(), "unknown ") {
 		hint := suggest.DidYouMean(flag, flagNames(c))
 		if hint == "" {
-			hint = "; " + c.CommandPath() + " --help tells which there are"
+			hint = "; " + c.CommandPath() + " --help lists the flags"
 		}
 		return wrongUsage("%s has no flag %s%s", c.CommandPath(), flag, hint)
 	}
 	return wrongUsage("%s needs a value", flag)
 }
 
-// invalidValue returns the value that a flag does not take. Flags that are a choice
-// have a sentence of their own.
+// invalidValue returns the value that pflag rejected for a flag. A choice rejects
+// values with an error of its own.
 func invalidValue(err error, flag string) (value string, ok bool) {
 	var invalid interface {
 		error
@@ -141,7 +141,7 @@ func invalidValue(err error, flag string) (value string, ok bool) {
 	return invalid.GetValue(), true
 }
 
-// flagNames returns the flags of a command, which its help lists.
+// flagNames returns the flags that the help of a command lists.
 func flagNames(c *cobra.Command) []string {
 	var names []string
 	for _, word := range strings.Fields(c.Flags().FlagUsages()) {

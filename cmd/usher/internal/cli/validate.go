@@ -12,25 +12,25 @@ import (
 	"github.com/usher-go/usher/policy/policyfile"
 )
 
-const validateHelp = `Validate reads policy files and says all that is wrong with each, with line and
-column. Warnings point at what is allowed and looks like a mistake. For a valid
-policy it lists the commands that only the host application can run, because no
-rule of the policy gives their permission to a user. The host can still open one
-of them for a single user by a grant, except create-account and import.
+const validateHelp = `Validate checks policy files and prints every problem with its line and column. A
+warning is about something valid that looks like a mistake. For a valid policy it
+lists the commands that only the host application can run, because no rule of the
+policy gives their permission to a user. The host can still give a single user the
+permission by a grant, except for create-account and import.
 
 A file with the key "policy" is a test file: its names are checked against its
-policy, and nothing in it is run.`
+policy, and its tests are not run.`
 
 func (r *run) validateCommand() *cobra.Command {
-	c := command("validate FILE...", "Say what is wrong with policy files", validateHelp, "  usher validate --strict policies/*.yaml")
-	strict := c.Flags().Bool("strict", false, "take warnings for errors")
+	c := command("validate FILE...", "Check policy files", validateHelp, "  usher validate --strict policies/*.yaml")
+	strict := c.Flags().Bool("strict", false, "treat warnings as errors")
 	c.Args = files
 	c.ValidArgsFunction = completePolicies
 	c.RunE = func(_ *cobra.Command, args []string) error { return r.validate(args, *strict) }
 	return c
 }
 
-// validated is what came of one file.
+// validated is the result for one file.
 type validated struct {
 	File     string           `json:"file"`
 	Valid    bool             `json:"valid"`
@@ -55,7 +55,7 @@ type validatedPolicy struct {
 // hostCommand is a command that only the host can run.
 type hostCommand struct {
 	Command    string `json:"command"`
-	Permission string `json:"permission,omitempty"` // what a rule could give; none for the commands that are never a user's
+	Permission string `json:"permission,omitempty"` // the permission that a rule could give; none for commands that users can never run
 }
 
 type validatedTest struct {
@@ -67,7 +67,7 @@ type validatedTest struct {
 
 func (r *run) validate(args []string, strict bool) error {
 	code := exitFine
-	told := map[problem]bool{} // a policy may be read by itself and for its tests
+	reported := map[problem]bool{} // a policy may be an argument and the policy of a test file
 	all := []validated{}
 	for _, arg := range args {
 		v := r.validateFile(arg, strict)
@@ -77,10 +77,10 @@ func (r *run) validate(args []string, strict bool) error {
 			continue
 		}
 		for _, p := range v.Problems {
-			if !told[p] {
+			if !reported[p] {
 				r.stderr.problem(p)
 			}
-			told[p] = true
+			reported[p] = true
 		}
 		if v.Valid {
 			r.stdout.line("%s: %s (%s)", printable.Text(v.File), r.stdout.paint(green, "ok"), v.what())
@@ -97,7 +97,7 @@ func (r *run) validate(args []string, strict bool) error {
 			return err
 		}
 	}
-	return ending(code)
+	return exitWith(code)
 }
 
 func (r *run) validateFile(arg string, strict bool) validated {
@@ -133,13 +133,13 @@ func (in input) checkTest() (*validatedTest, error) {
 	}, nil
 }
 
-// checkPolicy returns warnings as problems; with an error there are none.
+// checkPolicy returns the warnings as problems. With an error, the problems are nil.
 func (in input) checkPolicy() (*validatedPolicy, []problem, error) {
 	p, err := policyfile.Load(in.name, in.src)
 	if err != nil {
 		return nil, nil, err
 	}
-	doc, err := policyfile.Parse(in.name, in.src) // for what the file itself declares
+	doc, err := policyfile.Parse(in.name, in.src) // to count the permissions that the file itself declares
 	if err != nil {
 		return nil, nil, err
 	}
@@ -171,7 +171,7 @@ func hostOnly(p *policy.Policy) []hostCommand {
 	return list
 }
 
-// hostOnlyText writes "create-account, import; add-to-team, remove-from-team
+// hostOnlyText returns "create-account, import; add-to-team, remove-from-team
 // (team.set-members); set-seats (seat.purchase)".
 func hostOnlyText(list []hostCommand) string {
 	var b strings.Builder
