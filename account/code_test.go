@@ -11,7 +11,7 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// codeErrors are the sentinel errors by the name of their code.
+// codeErrors contains the sentinel error of each code, by the code's name.
 var codeErrors = map[string]error{
 	"denied": usher.ErrDenied, "unknown-user": account.ErrUnknownUser, "unknown-team": account.ErrUnknownTeam,
 	"unknown-role": account.ErrUnknownRole, "unknown-pool": account.ErrUnknownPool, "unknown-grant": account.ErrUnknownGrant,
@@ -22,7 +22,7 @@ var codeErrors = map[string]error{
 	"last-holder": account.ErrLastHolder, "no-seats-left": account.ErrNoSeatsLeft, "seats-in-use": account.ErrSeatsInUse,
 }
 
-// A refusal matches the sentinel of its code, and no other one.
+// A refusal matches the sentinel of its code and no other.
 func TestCodeErrors(t *testing.T) {
 	assert.Len(t, codeErrors, len(account.Codes()))
 	for _, name := range account.Codes() {

@@ -72,10 +72,10 @@ func TestDescribe(t *testing.T) {
 	assert.Equal(t, sealed(t, "propose"), slices.Compact(types), "each command has a row")
 
 	assert.Equal(t, "no command", account.Describe(nil))
-	assert.Equal(t, "*account.Leave", account.Describe((*account.Leave)(nil)), "a pointer is no command")
+	assert.Equal(t, "*account.Leave", account.Describe((*account.Leave)(nil)), "a pointer is not a command")
 }
 
-// The sentences stand in the order of the golden commits' changes.
+// The sentences are in the order of the changes in the golden commits.
 var sentences = map[string]string{
 	"account-created":       "the account begins, with olga as owner",
 	"account-deleted":       "the account is deleted",
@@ -131,7 +131,7 @@ func TestDescribeKeepsToOneLine(t *testing.T) {
 		{"max booking", `remove-user "max booking"`},
 		{"max\nremove-user mia", `remove-user "max\nremove-user mia"`},
 		{"max\u2028mia", `remove-user "max\u2028mia"`},
-		{"\u202emax", `remove-user "\u202emax"`}, // would turn the line around
+		{"\u202emax", `remove-user "\u202emax"`}, // would reverse the line
 		{"max\u00a0mia", `remove-user "max\u00a0mia"`},
 		{`"max"`, `remove-user "\"max\""`},
 		{"\x1b[31m", `remove-user "\x1b[31m"`},
