@@ -15,9 +15,9 @@ type Commit struct {
 	Account usher.AccountID
 	Version uint64 // from 1, without gaps
 
-	// Previous is the hash of the commit before it, which is the Hash of that state's
-	// [State.Head]. It is zero in commits of older versions of this package, and only if no
-	// earlier commit of the journal has one.
+	// Previous is the hash of the commit before it: the Hash of [State.Head] at that version.
+	// It is zero in commits of older versions of this package, and only if no earlier commit
+	// of the journal has one.
 	Previous Hash
 
 	ID      string // globally unique

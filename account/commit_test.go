@@ -109,7 +109,7 @@ func TestApplyInOrder(t *testing.T) {
 		"commit 1 of club: the state is at":       {Account: "club", Version: 1, Time: noon, Changes: open},
 		"is before the last commit's":             {Account: "club", Version: 2, Time: noon.Add(-time.Nanosecond), Changes: open},
 		"its time, 0001-01-01 00:00:00 +0000 UTC": {Account: "club", Version: 2, Changes: open},
-		"it has no changes":                      {Account: "club", Version: 2, Time: noon},
+		"it has no changes":                       {Account: "club", Version: 2, Time: noon},
 	} {
 		_, err := s.Apply(&commit)
 		assert.ErrorContains(t, err, says)

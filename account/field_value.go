@@ -13,7 +13,7 @@ import (
 var userEdit = permission.MustParse("user.edit")
 
 // Value is a user's value in a custom field, as text. Numbers and bools are written as in
-// JSON, dates as 2006-01-02. The empty Value stands for no value: setting it deletes the
+// JSON, dates as YYYY-MM-DD. The empty Value stands for no value: setting it deletes the
 // value.
 type Value string
 

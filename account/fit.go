@@ -16,8 +16,8 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// ErrPolicyMismatch is the sentinel of [PolicyMismatchError], and of the error of the same
-// name in package engine.
+// ErrPolicyMismatch is the sentinel of [PolicyMismatchError] and of
+// engine.PolicyMismatchError.
 var ErrPolicyMismatch = errors.New("the policy does not fit the account")
 
 // PolicyMismatchError reports why a policy cannot decide for an account, or for some of its
@@ -25,7 +25,7 @@ var ErrPolicyMismatch = errors.New("the policy does not fit the account")
 // hold. errors.Is finds ErrPolicyMismatch in it.
 type PolicyMismatchError struct {
 	Account usher.AccountID
-	User    usher.UserID // if the error is about one user only; otherwise ""
+	User    usher.UserID // the user, if the error is about one user; otherwise ""
 	Policy  string       // the name of the policy
 	Reasons []string     // "it has no account role coach (ann, bea and 10 more)"
 

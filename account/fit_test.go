@@ -39,7 +39,7 @@ func TestFits(t *testing.T) {
 		},
 		"a pool is gone": {
 			[]string{"  parking: {holds: [active]}\n", "", ", parking: optional}", "}"},
-			[]string{"it has no seat pool parking (1 seats are bought, 0 held)"},
+			[]string{"it has no seat pool parking (1 bought, 0 held)"},
 		},
 		"seats that a role may not have, or must": {
 			[]string{"member:  {default: true}", "member:  {default: true, seats: {parking: optional}}", "coach:   {seats: {booking: required", "coach:   {seats: {booking: none", "at-most: 3", "at-most: 3, seats: {booking: optional, parking: required}"},

@@ -12,10 +12,10 @@ type HostCommand struct {
 }
 
 // HostOnly returns the commands that no user can run under the policy, in the order of
-// [Commands]. It always contains create-account and import. A user can run a command if the
-// policy [policy.Policy.Opens] its permission. Commands that concern the actor alone, such as
-// leave, are left out: the host cannot run them. For a nil or zero Policy, under which no
-// command can be run, HostOnly returns nil.
+// [Commands]. It always contains create-account and import. A user can run a command if
+// [policy.Policy.Opens] returns true for its permission. Commands that concern the actor
+// alone, such as leave, are left out: the host cannot run them. For a nil or zero Policy,
+// under which no command can be run, HostOnly returns nil.
 func HostOnly(p *policy.Policy) []HostCommand {
 	if p == nil || len(p.Permissions()) == 0 {
 		return nil

@@ -82,7 +82,7 @@ func lacks[T ~string](rank int, name T, format string) mismatch {
 
 func (f *fitter) lacksPool(name seat.PoolName) mismatch {
 	pool := (*f.held)[name]
-	return mismatch{kind: unknownPool, key: string(name), text: printable.Sprintf("it has no seat pool %s (%d seats are bought, %d held)", name, pool.Total, pool.Held)}
+	return mismatch{kind: unknownPool, key: string(name), text: printable.Sprintf("it has no seat pool %s (%d bought, %d held)", name, pool.Total, pool.Held)}
 }
 
 func (f *fitter) seats(u *policy.User, r role.Role, visit func(mismatch)) {
@@ -131,8 +131,8 @@ func (q *proposing) checkFit(id usher.UserID, u *policy.User) error {
 	return nil
 }
 
-// checkActorFits returns an error for each command of a user that the policy cannot
-// decide.
+// checkActorFits returns an error for each command of a user that the policy cannot decide
+// for.
 func (q *proposing) checkActorFits() error {
 	id := q.actor.User()
 	u := q.find(id)

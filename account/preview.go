@@ -37,9 +37,9 @@ type SeatsPreview struct {
 // UserPreview is a user before and after the changes, nil if the user is not in the account,
 // with the rules that the user gains and loses. The caller must not change Before and After.
 //
-// The rules are the result of policy.Policy.Difference. A user who is not active, or for whom
-// the policy cannot decide, has no rules. The rules do not show that the resources which an
-// account role covers change with the user's teams.
+// The rules are the result of policy.Policy.Difference. A user has no rules if the user is
+// not active, or if the policy cannot decide for the user. The rules do not show that the
+// resources covered by an account role change with the user's teams.
 type UserPreview struct {
 	User          usher.UserID
 	Before, After *policy.User
@@ -52,7 +52,7 @@ type UserPreview struct {
 // The cost is in proportion to the rules of all these users, so avoid it for an import.
 //
 // The error is that of policy.Policy.Difference: usher.ErrNoTime, or usher.ErrUndeclared if
-// the policy does not fit the account. Or it is an error that the proposal's Interrupt
+// the policy is not that of the account. Or it is an error that the proposal's Interrupt
 // returned; Preview calls Interrupt before each user.
 func (s *State) Preview(p *policy.Policy, o Outcome, at time.Time) (Preview, error) {
 	next := o.Next

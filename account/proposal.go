@@ -40,6 +40,7 @@ type Proposal struct {
 	// many users: Import, MoveTeam, DeleteTeam. If it returns an error, Propose stops and
 	// returns that error unchanged. Default: the proposal is never interrupted.
 	Interrupt func() error
+
 	// Value returns a user's stored value in the custom field with an id, or "" for no value.
 	// A SetField to the stored value then changes nothing. Value is called only after the
 	// command was allowed. If it returns an error, Propose returns that error unchanged.
@@ -65,8 +66,8 @@ type Outcome struct {
 // Propose returns the changes that a proposal makes under a policy. It does not change the
 // state.
 //
-// The policy must fit the account as a whole; see [State.Fits]. A user for whom the policy
-// cannot decide can run no commands. On such a user, only these commands are possible:
+// The policy must fit the account as a whole; see [State.Fits]. A user that the policy cannot
+// decide for can run no commands. On such a user, only these commands are possible:
 // remove-user, set-role, set-status to inactive, and a command that takes or gives exactly
 // what does not fit. Names that the policy lacks are kept.
 //
@@ -76,7 +77,7 @@ type Outcome struct {
 //
 // The error is a [*Refusal] if a command is rejected, or if [Proposal.Check] rejects the
 // proposal. Any other error means that the proposal was not decided: a [*PolicyMismatchError]
-// with the User for whom the policy cannot decide; usher.ErrUnknownAccount for an account
+// with the User that the policy cannot decide for; usher.ErrUnknownAccount for an account
 // that does not exist and is not being created; usher.ErrNoTime for no time or one outside
 // the years 1 to 9999; an error that Interrupt or Value returned; or an error of the policy.
 func (s *State) Propose(p *policy.Policy, proposal Proposal) (Outcome, error) {

@@ -172,7 +172,7 @@ func TestRefusedInBatch(t *testing.T) {
 			[]account.Command{account.AssignSeat{User: "max", Pool: "booking"}, account.TransferOwnership{To: "dora"}},
 		},
 		"a role is full": {
-			account.CodeRoleFull, "at most 3 users may have the role admin; 1 does, and 4 would",
+			account.CodeRoleFull, "at most 3 users may have the role admin; 1 has it, and 4 would",
 			[]account.Command{account.SetRole{User: "max", Role: "admin"}, account.SetRole{User: "mia", Role: "admin"}, account.AddUser{User: "zoe", Role: "admin"}},
 		},
 		"the previous owner has no role left": {

@@ -11,8 +11,8 @@ import (
 var userSetStatus = permission.MustParse("user.set-status")
 
 // SetStatus makes a user active or inactive. Seats that cannot be held in the new status are
-// released; seats that the role requires in the new status are taken. Other released seats do
-// not come back. Requires user.set-status on {user}.
+// released; seats that the role requires in the new status are taken. A released seat comes
+// back only if the role requires it. Requires user.set-status on {user}.
 type SetStatus struct {
 	User   usher.UserID
 	Status usher.Status `usher:"active|inactive"`

@@ -52,7 +52,7 @@ func (v View) State() *State { return v.read() }
 // Version returns the version of the last commit in the View.
 func (v View) Version() uint64 { return v.read().version }
 
-// Time returns the time of that commit.
+// Time returns the time of the last commit in the View.
 func (v View) Time() time.Time { return v.read().time }
 
 // Owner returns the user who has the unique role.
