@@ -89,7 +89,7 @@ func (c AccountCreated) apply(d *draft) error {
 		return errors.New("the account already exists")
 	}
 	if c.Owner == "" || c.Unique == "" {
-		return errors.New("it needs an owner and a unique role")
+		return errors.New("the owner and the unique role must be set")
 	}
 	d.next.owner, d.next.unique = c.Owner, c.Unique
 	d.put(c.Owner, policy.User{Status: usher.Active, Role: c.Unique})
@@ -98,7 +98,7 @@ func (c AccountCreated) apply(d *draft) error {
 }
 
 func (c AccountCreated) describe() string {
-	return "the account begins, with " + word(c.Owner) + " as " + word(c.Unique)
+	return "the account is created, with " + word(c.Owner) + " as " + word(c.Unique)
 }
 
 // AccountDeleted deletes the account.

@@ -34,7 +34,7 @@ func TestApplyRefuses(t *testing.T) {
 		{account.AccountCreated{Owner: "zoe", Unique: "owner"}, "the account already exists"},
 		{account.UserAdded{User: "max", Role: "member", Status: usher.Active}, "the user max already exists"},
 		{account.UserAdded{User: "zoe", Role: "owner", Status: usher.Active}, "owner is the unique role, and olga has it"},
-		{account.UserAdded{User: "zoe", Role: "member"}, "it needs a user, a role and a status"},
+		{account.UserAdded{User: "zoe", Role: "member"}, "the user, the role and the status must be set"},
 		{account.UserRemoved{User: "zoe"}, "the user zoe does not exist"},
 		{account.UserRemoved{User: "olga"}, "olga has the unique role owner"},
 		{account.UserRemoved{User: "mia"}, "mia holds a seat in booking"},
@@ -67,12 +67,12 @@ func TestApplyRefuses(t *testing.T) {
 		{account.SeatAssigned{User: "mia", Pool: "booking"}, "mia already holds a seat in booking"},
 		{account.SeatAssigned{User: "mia", Pool: "sauna"}, "no seats left"},
 		{account.SeatUnassigned{User: "max", Pool: "booking"}, "max holds no seat in booking"},
-		{account.SettingChanged{}, "it needs a setting"},
-		{account.GrantGiven{User: "max"}, "it needs a name"},
+		{account.SettingChanged{}, "the name of the setting must not be empty"},
+		{account.GrantGiven{User: "max"}, "the name of the grant must not be empty"},
 		{account.GrantRevoked{User: "max", Grant: "reports"}, "max does not have the grant reports"},
 		{account.FieldDefined{ID: 4, Field: "phone", Type: account.TextField}, `the field "phone" already exists`},
 		{account.FieldDefined{ID: 9, Field: "new", Type: account.TextField}, "the next field is number 4"},
-		{account.FieldDefined{ID: 4, Field: "new"}, "it needs a type"},
+		{account.FieldDefined{ID: 4, Field: "new"}, "the type must be text, number, date or bool"},
 		{account.FieldRenamed{Field: "fone", To: "x"}, `the field "fone" does not exist`},
 		{account.FieldRenamed{Field: "born", To: "phone"}, `the field "phone" already exists`},
 		{account.FieldMoved{Field: "phone", Before: "born"}, "phone is already there"},
@@ -87,10 +87,10 @@ func TestApplyRefuses(t *testing.T) {
 		}}
 		next, err := s.Apply(&commit)
 		assert.Nil(t, next)
-		var misfit *account.CorruptError
-		if assert.ErrorAs(t, err, &misfit, "%#v", row.change) {
+		var corrupt *account.CorruptError
+		if assert.ErrorAs(t, err, &corrupt, "%#v", row.change) {
 			assert.ErrorIs(t, err, account.ErrCorrupt)
-			assert.Equal(t, 2, misfit.Change)
+			assert.Equal(t, 2, corrupt.Change)
 			assert.ErrorContains(t, err, "commit 2 of club, change 2", "%#v", row.change)
 			assert.ErrorContains(t, err, row.says, "%#v", row.change)
 		}

@@ -325,8 +325,8 @@ func TestCommitsAreCounted(t *testing.T) {
 	} {
 		next, err := commit(changes...)
 		assert.Nil(t, next)
-		var misfit *account.CorruptError
-		require.ErrorAs(t, err, &misfit, says)
+		var corrupt *account.CorruptError
+		require.ErrorAs(t, err, &corrupt, says)
 		assert.ErrorContains(t, err, says)
 	}
 	next, err := commit(give, account.AccountDeleted{})

@@ -202,7 +202,7 @@ func (c FieldDefined) apply(d *draft) error {
 	case c.ID != d.next.currentConfig().lastField+1:
 		return printable.Errorf("the next field is number %d", d.next.currentConfig().lastField+1)
 	case c.Type < TextField || c.Type > BoolField:
-		return errors.New("it needs a type")
+		return errors.New("the type must be text, number, date or bool")
 	}
 	plan := d.editFields()
 	plan.lastField = c.ID
@@ -233,7 +233,7 @@ func (c FieldRenamed) apply(d *draft) error {
 }
 
 func (c FieldRenamed) describe() string {
-	return "the field " + word(c.Field) + " is called " + word(c.To) + " from now on"
+	return "the field " + word(c.Field) + " is renamed to " + word(c.To)
 }
 
 // FieldMoved moves a custom field before another one, or to the end.

@@ -61,15 +61,15 @@ func TestFits(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			var unfit *account.PolicyMismatchError
-			require.ErrorAs(t, err, &unfit)
-			assert.Equal(t, row.want, unfit.Reasons)
+			var mismatch *account.PolicyMismatchError
+			require.ErrorAs(t, err, &mismatch)
+			assert.Equal(t, row.want, mismatch.Reasons)
 			assert.ErrorContains(t, err, "the policy club does not fit account club: "+row.want[0])
-			fitsEach(t, s, other, unfit)
+			fitsEach(t, s, other, mismatch)
 		})
 	}
-	var unfit *account.PolicyMismatchError
-	require.ErrorAs(t, s.Fits(&policy.Policy{}), &unfit)
+	var mismatch *account.PolicyMismatchError
+	require.ErrorAs(t, s.Fits(&policy.Policy{}), &mismatch)
 }
 
 // fitsEach checks that FitsUser accepts each user except those that the error is about, and
@@ -82,15 +82,15 @@ func fitsEach(t *testing.T, s *account.State, p *policy.Policy, list *account.Po
 	}
 	for id := range s.UsersAfter("") {
 		err := s.FitsUser(p, id.ID)
-		var unfit *account.PolicyMismatchError
+		var mismatch *account.PolicyMismatchError
 		if !about[id.ID] && !list.Whole {
 			assert.NoError(t, err)
 			continue
 		}
-		require.ErrorAs(t, err, &unfit)
-		assert.Equal(t, list.Whole, unfit.Whole)
+		require.ErrorAs(t, err, &mismatch)
+		assert.Equal(t, list.Whole, mismatch.Whole)
 		if !list.Whole {
-			assert.Equal(t, id.ID, unfit.User)
+			assert.Equal(t, id.ID, mismatch.User)
 			assert.ErrorContains(t, err, "the policy club does not fit "+string(id.ID)+" of account club: ")
 		}
 	}

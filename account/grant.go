@@ -112,7 +112,7 @@ func (c GrantGiven) apply(d *draft) error {
 		return err
 	}
 	if c.Grant == "" {
-		return errors.New("it needs a name")
+		return errors.New("the name of the grant must not be empty")
 	}
 	until := c.Until.UTC().Round(0)
 	at, held := grantIndex(u, c.Grant)

@@ -110,10 +110,10 @@ func TestChain(t *testing.T) {
 		_, err = replayed(without)
 		assert.Error(t, err, "commit %d without its previous", i+1)
 	}
-	var misfit *account.CorruptError
+	var corrupt *account.CorruptError
 	_, err = replayed(slices.Concat(mine[:2], other[2:]))
-	require.ErrorAs(t, err, &misfit)
-	assert.Equal(t, uint64(3), misfit.Version)
+	require.ErrorAs(t, err, &corrupt)
+	assert.Equal(t, uint64(3), corrupt.Version)
 }
 
 // A commit with equal meaning but another encoding is another commit.

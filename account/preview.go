@@ -100,8 +100,8 @@ func seatsPreview(s, next *State) []SeatsPreview {
 // factsOn returns the facts for the rules of a user: the state, without users if the policy
 // cannot decide for the user.
 func (s *State) factsOn(p *policy.Policy, id usher.UserID) policy.Facts {
-	var unfit *PolicyMismatchError
-	if errors.As(s.FitsUser(p, id), &unfit) && !unfit.Whole {
+	var mismatch *PolicyMismatchError
+	if errors.As(s.FitsUser(p, id), &mismatch) && !mismatch.Whole {
 		return withoutUsers{s}
 	}
 	return s

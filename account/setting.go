@@ -42,7 +42,7 @@ type SettingChanged struct {
 
 func (c SettingChanged) apply(d *draft) error {
 	if c.Setting == "" {
-		return errors.New("it needs a setting")
+		return errors.New("the name of the setting must not be empty")
 	}
 	if value, changed := d.next.Setting(c.Setting); changed && value == c.Value {
 		return printable.Errorf("%s is already %t", c.Setting, value)

@@ -107,7 +107,7 @@ func (c TeamCreated) apply(d *draft) error {
 }
 
 func (c TeamCreated) describe() string {
-	s := "the team " + word(c.Team) + " is made"
+	s := "the team " + word(c.Team) + " is created"
 	if c.Parent != "" {
 		s += " below " + word(c.Parent)
 	}

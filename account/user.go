@@ -149,7 +149,7 @@ type UserAdded struct {
 func (c UserAdded) apply(d *draft) error {
 	switch {
 	case c.User == "" || c.Role == "" || c.Status < usher.Invited || c.Status > usher.Inactive:
-		return errors.New("it needs a user, a role and a status")
+		return errors.New("the user, the role and the status must be set")
 	case c.Role == d.next.unique:
 		return printable.Errorf("%s is the unique role, and %s has it", c.Role, d.next.owner)
 	case d.find(c.User) != nil:
