@@ -15,10 +15,10 @@ import (
 
 var accountDelete = permission.MustParse("account.delete")
 
-// CreateAccount creates the account with its first user, the active holder of the
-// unique role. Only the host may, and an id is used once. Seats are what the plan
-// sells from the beginning: where the unique role requires a seat, the owner takes
-// one of them.
+// CreateAccount creates the account with its first user, the active holder of the unique
+// role. Only the host application can run it, and only once for each account id. Seats are
+// the seats bought from the start. If the unique role requires a seat, the owner takes one of
+// them.
 type CreateAccount struct {
 	Owner usher.UserID
 	Seats map[seat.PoolName]int `usher:"optional"` // default: none
@@ -56,12 +56,12 @@ func (c CreateAccount) propose(q *proposing) error {
 			return err
 		}
 	}
-	return q.take(c.Owner, &policy.User{}, unique, usher.Active)
+	return q.takeSeats(c.Owner, &policy.User{}, unique, usher.Active)
 }
 
 func (c CreateAccount) describe() string { return "for " + word(c.Owner) }
 
-// DeleteAccount deletes the account. Its id is never used again. account.delete.
+// DeleteAccount deletes the account. Its id is never used again. Requires account.delete.
 type DeleteAccount struct{}
 
 func (DeleteAccount) asks(*proposing) requirement { return needs(accountDelete, parties{}) }
@@ -77,8 +77,8 @@ func (DeleteAccount) propose(q *proposing) error {
 
 func (DeleteAccount) describe() string { return "" }
 
-// AccountCreated begins the account. Unique is the role that exactly one user
-// holds, from here on Owner.
+// AccountCreated creates the account. Unique is the role that exactly one user has, at first
+// Owner.
 type AccountCreated struct {
 	Owner  usher.UserID `json:"owner"`
 	Unique role.Name    `json:"unique"`
@@ -86,10 +86,10 @@ type AccountCreated struct {
 
 func (c AccountCreated) apply(d *draft) error {
 	if d.existed() {
-		return errors.New("there is an account already")
+		return errors.New("the account already exists")
 	}
 	if c.Owner == "" || c.Unique == "" {
-		return errors.New("it needs an owner and a unique role")
+		return errors.New("the owner and the unique role must be set")
 	}
 	d.next.owner, d.next.unique = c.Owner, c.Unique
 	d.put(c.Owner, policy.User{Status: usher.Active, Role: c.Unique})
@@ -98,14 +98,13 @@ func (c AccountCreated) apply(d *draft) error {
 }
 
 func (c AccountCreated) describe() string {
-	return "the account begins, with " + word(c.Owner) + " as " + word(c.Unique)
+	return "the account is created, with " + word(c.Owner) + " as " + word(c.Unique)
 }
 
-// AccountDeleted ends the account.
+// AccountDeleted deletes the account.
 type AccountDeleted struct{}
 
-// apply leaves the version, the time and the keys, and nothing that
-// somebody could be asked about.
+// apply keeps the version, the time and the keys, and deletes everything else.
 func (AccountDeleted) apply(d *draft) error {
 	was := d.next
 	d.next = State{
@@ -113,19 +112,19 @@ func (AccountDeleted) apply(d *draft) error {
 		members: &memberIndexOnce{},
 	}
 	d.users, d.teams = new(table.Table[*policy.User]).Edit(), draftTeams{}
-	d.ownCounts, d.ownPools, d.ownPlan, d.ownFields = false, false, false, false
-	d.members, d.regrouped = nil, nil
+	d.ownCounts, d.ownPools, d.ownConfig, d.ownFields = false, false, false, false
+	d.members, d.movedUsers = nil, nil
 	return nil
 }
 
 func (AccountDeleted) describe() string { return "the account is deleted" }
 
-// existed reports whether the account was created, also if it is deleted by now.
+// existed reports whether the account was created, even if it is deleted now.
 func (d *draft) existed() bool { return d.next.owner != "" || d.next.version > 0 || d.next.deleted }
 
 func (q *proposing) exists() error {
 	if q.next.deleted {
 		return q.refuse(CodeExists, "%s was deleted, and the id of an account is never used again", q.next.account)
 	}
-	return q.refuse(CodeExists, "there is an account %s already", q.next.account)
+	return q.refuse(CodeExists, "the account %s already exists", q.next.account)
 }

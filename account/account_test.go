@@ -12,7 +12,7 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// A new account begins with all that its owner needs.
+// A new account has an active owner with the seats that the role requires.
 func TestCreateAccount(t *testing.T) {
 	p := compile(t, club)
 	host := account.AsHost("test")
@@ -37,7 +37,7 @@ func TestCreateAccount(t *testing.T) {
 	assert.Equal(t, 1, s.Users(), "the state before stays as it was")
 }
 
-// An id is used once, even in one batch.
+// An account id is used once, even in one batch.
 func TestCreatedTwice(t *testing.T) {
 	p := compile(t, club)
 	create := account.CreateAccount{Owner: "zoe", Seats: map[seat.PoolName]int{"booking": 1}}

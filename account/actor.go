@@ -2,33 +2,33 @@ package account
 
 import "github.com/usher-go/usher"
 
-// Actor is who asks for a change: a user of the account, or the host itself. The
-// zero Actor is nobody, and is denied everything.
+// Actor is the author of a command: a user of the account, or a part of the host application.
+// The zero Actor is neither, and is denied everything.
 type Actor struct {
 	user usher.UserID
 	host string
 }
 
-// User returns the actor who is a user of the account, whom the host has
-// authenticated. An empty id is nobody.
+// AsUser returns an actor that is a user of the account. The host application must have
+// authenticated the user. An empty id gives the zero Actor.
 func AsUser(id usher.UserID) Actor { return Actor{user: id} }
 
-// Host returns the actor who is the host itself, by the name of its part that
-// acts: "billing", "scim". No policy is asked for it, and it may give more than
-// anybody has; what no account may be, it cannot make. An empty name is nobody.
+// AsHost returns an actor that is a part of the host application, by its name: "billing",
+// "scim". The policy's permissions and the ceiling do not apply to it, but the rules of
+// accounts do. An empty name gives the zero Actor.
 func AsHost(name string) Actor { return Actor{host: name} }
 
-// User returns the user's id, "" for the host.
+// User returns the user's id, or "" for the host.
 func (a Actor) User() usher.UserID { return a.user }
 
-// Host returns the name of the host's part, "" for a user.
+// Host returns the name of the part of the host, or "" for a user.
 func (a Actor) Host() string { return a.host }
 
-// IsZero reports whether the actor is nobody.
+// IsZero reports whether the actor is neither a user nor the host.
 func (a Actor) IsZero() bool { return a == Actor{} }
 
-// String returns the user's id, or "host billing", or "nobody". It is for messages: what
-// is not one plain word is quoted.
+// String returns the user's id, "host billing", or "no actor" for the zero Actor. It is for
+// messages: ids and names that are not a plain word are quoted.
 func (a Actor) String() string {
 	switch {
 	case a.user != "":
@@ -36,6 +36,6 @@ func (a Actor) String() string {
 	case a.host != "":
 		return "host " + word(a.host)
 	default:
-		return "nobody"
+		return "no actor"
 	}
 }

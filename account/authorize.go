@@ -9,26 +9,25 @@ import (
 	"github.com/usher-go/usher/permission"
 )
 
-// requirement is what a command requires of its actor. The zero requirement is met by
-// no actor.
+// requirement is what a command requires of its actor. No actor meets the zero requirement.
 type requirement struct {
-	permission permission.Permission // which users need; the host needs none
+	permission permission.Permission // required of users, not of the host
 	on         parties
-	creates    bool // the command creates the account: only the host may
+	creates    bool // the command creates the account; only the host can run it
 	own        bool // the command concerns the actor alone, and its propose refuses the host
 }
 
-// needs returns the requirement of a permission on what a command is about.
+// needs returns the requirement of a permission on the parties of a command.
 func needs(p permission.Permission, on parties) requirement {
 	return requirement{permission: p, on: on}
 }
 
-// checkRequirement refuses the command if its actor does not meet the requirement.
+// checkRequirement rejects the command if its actor does not meet the requirement.
 func (q *proposing) checkRequirement(want requirement) (err error) {
 	q.allowed = usher.Decision{}
 	switch {
 	case want.creates && q.actor.Host() == "":
-		return q.deny(usher.ReasonNoPermission, "only the host makes accounts")
+		return q.deny(usher.ReasonNoPermission, "only the host can create an account")
 	case want.creates, want.own && want.permission.IsZero():
 		return nil
 	case want.permission.IsZero():
@@ -38,8 +37,9 @@ func (q *proposing) checkRequirement(want requirement) (err error) {
 	return err
 }
 
-// parties names the user and the teams that a command is about. An empty id is as
-// good as any other that is not there: to leave it out would ask about less.
+// parties contains the user and the teams that a command names. An empty id that a command
+// names is kept as an unknown id, because leaving it out would authorize against fewer
+// parties.
 type parties struct {
 	user  *usher.UserID
 	teams []usher.TeamID
@@ -51,12 +51,13 @@ func ofMember(user usher.UserID, team usher.TeamID) parties {
 	return parties{user: &user, teams: []usher.TeamID{team}}
 }
 
-// present returns the teams that a command does name, of those that it may.
-func present(teams ...usher.TeamID) []usher.TeamID {
+// nonEmpty returns the teams that are not "".
+func nonEmpty(teams ...usher.TeamID) []usher.TeamID {
 	return slices.DeleteFunc(teams, func(t usher.TeamID) bool { return t == "" })
 }
 
-// authorize asks whether the actor may. The host is not asked about.
+// authorize returns the decision whether the actor has a permission, and a Refusal if not.
+// For the host it returns the zero Decision and no error.
 func (q *proposing) authorize(want permission.Permission, on parties) (usher.Decision, error) {
 	if q.actor.Host() != "" {
 		return usher.Decision{}, nil
@@ -74,8 +75,8 @@ func (q *proposing) authorize(want permission.Permission, on parties) (usher.Dec
 	return d, nil
 }
 
-// request returns the question whether the actor, a user, has a permission on what a
-// command is about.
+// request returns the request whether the actor, a user, has a permission on the parties of a
+// command.
 func (q *proposing) request(want permission.Permission, on parties) usher.Request {
 	resource := &usher.Object{Type: want.Resource(), Account: q.next.account, Parties: map[string][]string{}}
 	if on.user != nil {
@@ -91,10 +92,10 @@ func (q *proposing) request(want permission.Permission, on parties) usher.Reques
 	}
 }
 
-// RequestFor returns the request that decides whether a user may run a command on the
-// state, without context and time. It returns false for a command that needs no
-// permission, or that is not one. What else [State.Propose] checks, such as the ceiling, is
-// not in it.
+// RequestFor returns the request that decides whether a user may run a command on the state,
+// without Context and Time. It returns false for a command that requires no permission, and
+// for a value that is not a command. The request does not cover the other checks of
+// [State.Propose], such as the ceiling.
 func (s *State) RequestFor(user usher.UserID, c Command) (usher.Request, bool) {
 	if !isCommand(reflect.TypeOf(c)) {
 		return usher.Request{}, false
@@ -107,14 +108,14 @@ func (s *State) RequestFor(user usher.UserID, c Command) (usher.Request, bool) {
 	return q.request(want.permission, want.on), true
 }
 
-// may is authorize for those who need to know no more.
+// may is authorize without the decision.
 func (q *proposing) may(want permission.Permission, on parties) error {
 	_, err := q.authorize(want, on)
 	return err
 }
 
-// deny refuses what no rule decides: whose entry an invitation is, and what only
-// the host may do.
+// deny rejects the command with CodeDenied where no rule decides: commands on an invitation,
+// and commands that only the host can run.
 func (q *proposing) deny(reason usher.Reason, format string, args ...any) error {
 	r := q.refusal(CodeDenied, format, args...)
 	if reason != 0 {
@@ -123,7 +124,7 @@ func (q *proposing) deny(reason usher.Reason, format string, args ...any) error 
 	return r
 }
 
-// basis is that of decisions which no rule made.
+// basis is the basis of a decision that no rule made.
 type basis struct {
 	version uint64
 	digest  string

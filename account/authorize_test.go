@@ -7,7 +7,7 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// A command that requires nothing would be refused for every actor.
+// A command with the zero requirement would be rejected for every actor, so each has another.
 func TestEachCommandRequiresSomething(t *testing.T) {
 	for _, c := range commands {
 		want := c.asks(&proposing{draft: New("acme").draft(), actor: AsUser("mia")})

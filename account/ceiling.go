@@ -13,9 +13,9 @@ import (
 
 var userDelegate = permission.MustParse("user.delegate")
 
-// ceiling returns what limits the actor's commands, on the state that the commands
-// before left. A seat that the batch only lends the actor opens nothing. The host has
-// no ceiling: ok is false.
+// ceiling returns the ceiling of the actor's commands on the current state of the batch: what
+// the actor may give and take. Seats that the batch only lends the actor do not count. For
+// the host, which has no ceiling, ok is false.
 func (q *proposing) ceiling() (c policy.Ceiling, ok bool, err error) {
 	if q.actor.Host() != "" {
 		return policy.Ceiling{}, false, nil
@@ -29,22 +29,21 @@ func (q *proposing) ceiling() (c policy.Ceiling, ok bool, err error) {
 	return c, err == nil, err
 }
 
-// checkGives refuses a change of a user that gives what the actor's rules do not
-// cover. Before is nil for a new user. On names what the command names, for
-// user.delegate: an actor who has that may give it all the same, but not to
-// themselves.
+// checkGives rejects a change of a user that gives what the actor's rules do not cover. The
+// user before is nil for a new user. An actor with user.delegate on the parties may give it
+// anyway, but not to themselves.
 func (q *proposing) checkGives(id usher.UserID, before, after *policy.User, on parties) error {
 	c, ok, err := q.ceiling()
 	if err != nil || !ok {
 		return err
 	}
-	return q.givesUnder(c, id, before, after, on)
+	return q.checkGivesUnder(c, id, before, after, on)
 }
 
-// givesUnder is checkGives under a ceiling.
-func (q *proposing) givesUnder(c policy.Ceiling, id usher.UserID, before, after *policy.User, on parties) error {
+// checkGivesUnder is checkGives with a given ceiling.
+func (q *proposing) checkGivesUnder(c policy.Ceiling, id usher.UserID, before, after *policy.User, on parties) error {
 	if before, after = q.withKnownRole(before), q.withKnownRole(after); after == nil {
-		return nil // the policy gives nothing to a user whose role it lacks
+		return nil // a user whose role the policy lacks gets nothing
 	}
 	given, uncovered, err := c.Gives(before, after)
 	if err != nil || !uncovered {
@@ -63,8 +62,7 @@ func (q *proposing) givesUnder(c policy.Ceiling, id usher.UserID, before, after 
 	return q.refuse(CodeEscalation, "%s would get %s, which %s%s", id, describeUncovered(given), q.whyUncovered(id, given), remedy)
 }
 
-// checkTakes refuses a change that takes something from a user who outranks the
-// actor.
+// checkTakes rejects a change that takes something from a user who outranks the actor.
 func (q *proposing) checkTakes(id usher.UserID, before, after *policy.User) error {
 	c, ok, err := q.ceiling()
 	if err != nil || !ok {
@@ -80,7 +78,7 @@ func (q *proposing) checkTakes(id usher.UserID, before, after *policy.User) erro
 	return q.checkOutranks(c, id, before)
 }
 
-// checkRank refuses to touch a user who outranks the actor.
+// checkRank rejects the command if the user outranks the actor.
 func (q *proposing) checkRank(id usher.UserID, u *policy.User) error {
 	c, ok, err := q.ceiling()
 	if err != nil || !ok {
@@ -89,28 +87,28 @@ func (q *proposing) checkRank(id usher.UserID, u *policy.User) error {
 	return q.checkOutranks(c, id, u)
 }
 
-// outranks is checkRank under a ceiling. Users do not outrank themselves.
+// checkOutranks is checkRank with a given ceiling. Users do not outrank themselves.
 func (q *proposing) checkOutranks(c policy.Ceiling, id usher.UserID, u *policy.User) error {
 	if id == q.actor.User() {
 		return nil
 	}
 	if u != nil && !q.knowsRole(u) {
-		return q.outranksUnknown(id, u)
+		return q.checkOutranksUnknown(id, u)
 	}
 	rule, outranks, err := c.Outranks(u)
 	if err != nil || !outranks {
 		return err
 	}
-	return q.refuse(CodeEscalation, "%s outranks %s: %s has %s, which %s; a user whom %[1]s does not outrank, or the host, can do it", id, q.actor, id, describeUncovered(rule), q.whyUncovered(id, rule))
+	return q.refuse(CodeEscalation, "%s outranks %s: %s has %s, which %s; the host, or a user not outranked by %[1]s, can do it", id, q.actor, id, describeUncovered(rule), q.whyUncovered(id, rule))
 }
 
-// describeUncovered writes a rule with what its text does not say: its permission,
+// describeUncovered returns a rule in words, with what its own text lacks: its permission,
 // the role or grant, the teams, and from when the user would have it.
 func describeUncovered(u policy.Uncovered) string {
 	text := u.Permission.String() + " by " + u.Rule.String()
 	if len(u.Teams) > 0 {
-		on := make([]string, 0, manyNamed+1)
-		for _, t := range u.Teams[:min(len(u.Teams), manyNamed)] {
+		on := make([]string, 0, maxNamed+1)
+		for _, t := range u.Teams[:min(len(u.Teams), maxNamed)] {
 			on = append(on, word(t))
 		}
 		if more := len(u.Teams) - len(on); more > 0 {
@@ -124,10 +122,10 @@ func describeUncovered(u policy.Uncovered) string {
 	return text
 }
 
-// whyUncovered says what keeps the actor from covering a rule.
+// whyUncovered returns why the actor does not cover a rule.
 func (q *proposing) whyUncovered(id usher.UserID, u policy.Uncovered) string {
 	if u.Never.Source != 0 {
-		return printable.Sprintf("%s may not do because of %s; that does not stop %s", q.actor, u.Never, id)
+		return printable.Sprintf("%s is forbidden by %s, which does not apply to %s", q.actor, u.Never, id)
 	}
 	return printable.Sprintf("the rules of %s do not cover", q.actor)
 }

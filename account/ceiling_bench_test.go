@@ -13,8 +13,8 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// BenchmarkCommand proposes one command of an administrator in a company of 10,000 users and 500
-// teams, each with twenty members and a manager. What it costs is mostly the ceiling.
+// BenchmarkCommand proposes one command of an administrator in a company of 10,000 users and
+// 500 teams, each with twenty members and a manager. Most of its time goes to the ceiling.
 func BenchmarkCommand(b *testing.B) {
 	p, err := preset.Load("oncehub")
 	require.NoError(b, err)

@@ -8,15 +8,15 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// knowsRole reports whether the policy has the account role of a user. Of one whose role
-// it lacks, it cannot tell how far they reach.
+// knowsRole reports whether the policy has the account role of a user. If not, the policy
+// cannot compute the user's rules.
 func (q *proposing) knowsRole(u *policy.User) bool {
 	r, ok := q.policy.Role(u.Role)
 	return ok && !r.OnTeam
 }
 
-// withKnownRole returns a user, or nil if the policy lacks the role of the user. All
-// that such a user gets then counts as given.
+// withKnownRole returns the user, or nil if the policy lacks the user's role. With nil,
+// everything that the user gets counts as given.
 func (q *proposing) withKnownRole(u *policy.User) *policy.User {
 	if u == nil || !q.knowsRole(u) {
 		return nil
@@ -24,8 +24,8 @@ func (q *proposing) withKnownRole(u *policy.User) *policy.User {
 	return u
 }
 
-// losesUnknown reports whether a user loses a team role or a grant that the policy
-// lacks. What that is worth under a policy that has it is not known.
+// losesUnknown reports whether a user loses a team role or a grant that the policy lacks. A
+// policy that has it may give it any rules.
 func (q *proposing) losesUnknown(before, after *policy.User) bool {
 	if before == nil || after == nil {
 		return false
@@ -54,21 +54,21 @@ func (q *proposing) anyUnknown(teamRoles []role.Name) bool {
 	})
 }
 
-// givesUnknown refuses to give a user team roles on one more team, where the policy
-// lacks one of them or the user's account role: what they are worth under a policy
-// that has it is not known. The host and the holder of the unique role can do it.
-func (q *proposing) givesUnknown(id usher.UserID, on usher.TeamID) error {
+// checkGivesUnknown rejects giving a user roles on one more team if the policy lacks one of
+// the roles or the user's account role, since a policy that has it may give it any rules. The
+// host and the holder of the unique role can do it.
+func (q *proposing) checkGivesUnknown(id usher.UserID, on usher.TeamID) error {
 	if q.actor.Host() != "" || q.actor.User() == q.next.owner {
 		return nil
 	}
-	return q.refuse(CodeEscalation, "%s has roles that %s lacks and would get those on %s, so %s cannot tell what that gives; the %s and the host can do it", id, q.policyName(), on, q.actor, q.next.unique)
+	return q.refuse(CodeEscalation, "%s has roles that %s lacks and would get them on %s, with unknown permissions; only the host and the %s can do it", id, q.policyName(), on, q.next.unique)
 }
 
-// outranksUnknown refuses a command on a user whose rank is not known, unless the actor
-// is the host or the holder of the unique role, whom no user outranks.
-func (q *proposing) outranksUnknown(id usher.UserID, u *policy.User) error {
+// checkOutranksUnknown rejects a command on a user whose account role the policy lacks,
+// unless the actor is the host or the holder of the unique role, who outranks all users.
+func (q *proposing) checkOutranksUnknown(id usher.UserID, u *policy.User) error {
 	if q.actor.Host() != "" || q.actor.User() == q.next.owner {
 		return nil
 	}
-	return q.refuse(CodeEscalation, "%s has the role %s, which %s lacks, so %s may reach further than %s; the %s and the host can do it", id, u.Role, q.policyName(), id, q.actor, q.next.unique)
+	return q.refuse(CodeEscalation, "%s has the role %s, which %s lacks, and so may outrank %s; only the host and the %s can do it", id, u.Role, q.policyName(), q.actor, q.next.unique)
 }

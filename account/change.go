@@ -7,10 +7,9 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// Change is a fact that follows from a command, as the journal keeps it. Changes
-// say what was before where that would otherwise be lost, so that a journal reads
-// without replaying it; a change that does not fit the state is refused by
-// [State.Apply].
+// Change is a fact that follows from a command, as the journal stores it. A change contains
+// the value before it if that would otherwise be lost, so that a journal is readable without
+// replaying it. [State.Apply] rejects a change that does not fit the state.
 type Change interface {
 	// apply makes the change, or returns why it does not fit.
 	apply(*draft) error
@@ -19,8 +18,8 @@ type Change interface {
 	describe() string
 }
 
-// changes lists the zero value of each change. A new change is one type, one line here
-// and a golden file. FORMAT.md has them in this order.
+// changes lists the zero value of each change. A new change is one type, one line here and a
+// golden file. FORMAT.md has the same order.
 var changes = []Change{
 	AccountCreated{},
 	AccountDeleted{},
@@ -50,15 +49,15 @@ var changes = []Change{
 	FieldSet{},
 }
 
-// NameOfChange returns the name of a change in the journal, which is that of its type in
-// kebab case: "seat-assigned" for SeatAssigned. It returns "" for nil.
+// NameOfChange returns the name of a change in the journal, which is its type's name in kebab
+// case: "seat-assigned" for SeatAssigned. It returns "" for nil.
 func NameOfChange(c Change) string { return nameOf(changeNames, c) }
 
 // isChange is isCommand for changes.
 func isChange(t reflect.Type) bool { return changeNames[t] != "" }
 
-// DescribeChange returns a change as a sentence of the journal: "max gets a seat in
-// booking". It is one line, whatever is in the change.
+// DescribeChange returns a change as a sentence for an audit log: "max gets a seat in
+// booking". The result is one line, with ids and names made safe to print.
 func DescribeChange(c Change) string {
 	switch t := reflect.TypeOf(c); {
 	case t == nil:
@@ -69,8 +68,8 @@ func DescribeChange(c Change) string {
 	return c.describe()
 }
 
-// UsersOf returns the users whom changes name, each once, in that order: whose page
-// of a journal they belong to.
+// UsersOf returns the users that the changes name, each once, in the order of their first
+// occurrence. It serves to list the changes that concern a user.
 func UsersOf(changes ...Change) []usher.UserID {
 	var list []usher.UserID
 	seen := map[usher.UserID]bool{}

@@ -12,7 +12,7 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// What follows from each command, in full.
+// Each command makes exactly these changes.
 func TestChanges(t *testing.T) {
 	p := compile(t, club)
 	full := do(t, p, open(t, p, members()), account.AsHost("test"),

@@ -8,39 +8,39 @@ import (
 	"github.com/usher-go/usher/internal/suggest"
 )
 
-// Code says why a command was refused. Each code but Denied has a sentinel error, such as
-// ErrExists. The zero value is not a code.
+// Code is the reason why a command was rejected. Each code except CodeDenied has a sentinel
+// error, such as ErrExists for CodeExists. The zero value is not a code.
 type Code uint8
 
-// The codes, in the order in which they win where several apply to a command. The last
-// four are for a batch as a whole: they are looked at once no command of it is refused for
-// any other, and in this order too.
+// The codes, in the order of precedence if several apply to a command. The last four apply to
+// a batch as a whole. They are checked, in this order, after all other checks of all
+// commands.
 const (
-	CodeDenied         Code = iota + 1 // the actor may not; the Refusal has the decision
-	CodeUnknownUser                    // no such user
-	CodeUnknownTeam                    // no such team
-	CodeUnknownRole                    // no such role of that kind
-	CodeUnknownPool                    // no such seat pool
-	CodeUnknownGrant                   // nothing that can be granted has the name
-	CodeUnknownSetting                 // no such setting
-	CodeUnknownField                   // no such custom field, or an archived one
-	CodeInvalid                        // a circle of teams, a value of the wrong type, an empty id
-	CodeExists                         // what should be made is there already, or was deleted and its id is never used again
-	CodeNotMember                      // the user was not put in the team
-	CodeTeamNotEmpty                   // there are teams below the team
-	CodeUniqueRole                     // given or taken other than by a transfer
-	CodeEscalation                     // the actor would give more than they have, or take from a user who outranks them
+	CodeDenied         Code = iota + 1 // the actor is not allowed; the Refusal has the decision
+	CodeUnknownUser                    // the user does not exist
+	CodeUnknownTeam                    // the team does not exist
+	CodeUnknownRole                    // the policy has no account role, or no team role, of the name
+	CodeUnknownPool                    // the policy has no seat pool of the name
+	CodeUnknownGrant                   // the policy has no permission, bundle or feature of the name
+	CodeUnknownSetting                 // the policy has no setting of the name
+	CodeUnknownField                   // the account has no custom field of the name, or it is archived
+	CodeInvalid                        // an invalid argument: a cycle of teams, a value of the wrong type, an empty id
+	CodeExists                         // it already exists, or its id is that of something deleted
+	CodeNotMember                      // the user is not in the team
+	CodeTeamNotEmpty                   // the team has teams below it
+	CodeUniqueRole                     // only a transfer gives or takes the unique role
+	CodeEscalation                     // the actor gives more than the actor has, or the user outranks the actor
 	CodeInactive                       // the user's status does not allow it
-	CodeSeatNotAllowed                 // the user's role may not have the seat
-	CodeSeatRequired                   // the user's role may not be without the seat
-	CodeRoleFull                       // more users would hold the role than it may have
-	CodeLastHolder                     // too few active holders of the role, or of one that includes it, would be left
-	CodeNoSeatsLeft                    // more seats would be held than are bought, for one was taken
-	CodeSeatsInUse                     // more seats are held than would be bought, for fewer were bought
+	CodeSeatNotAllowed                 // the user's role does not allow the seat
+	CodeSeatRequired                   // the user's role requires the seat
+	CodeRoleFull                       // too many users would have the role
+	CodeLastHolder                     // too few active users would have the role, or a role that includes it
+	CodeNoSeatsLeft                    // a seat is taken, and more would be held than bought
+	CodeSeatsInUse                     // fewer seats would be bought than are held
 )
 
-// The sentinel errors of the codes: errors.Is finds in a [Refusal] the one of its Code.
-// That of a denial is usher.ErrDenied.
+// The sentinel errors of the codes. errors.Is finds in a [Refusal] the sentinel of its Code.
+// The sentinel of CodeDenied is usher.ErrDenied.
 var (
 	ErrUnknownUser    error = CodeUnknownUser
 	ErrUnknownTeam    error = CodeUnknownTeam
@@ -73,17 +73,17 @@ var codeNames = [...]string{
 // Codes returns the names of all codes, in their order.
 func Codes() []string { return append([]string(nil), codeNames[1:]...) }
 
-// ParseCode reads a code as String writes it.
+// ParseCode parses a code's name. Unknown names are an error.
 func ParseCode(s string) (Code, error) {
 	for i, name := range codeNames {
 		if i > 0 && name == s {
 			return Code(i), nil
 		}
 	}
-	return 0, printable.Errorf("%q is no code%s", s, suggest.DidYouMean(s, codeNames[1:]))
+	return 0, printable.Errorf("unknown code %q%s", s, suggest.DidYouMean(s, codeNames[1:]))
 }
 
-// String returns the code's name: "no-seats-left"; "none" for the zero value.
+// String returns the code's name, such as "no-seats-left", and "none" for the zero value.
 func (c Code) String() string {
 	if int(c) < len(codeNames) {
 		return codeNames[c]
@@ -91,21 +91,21 @@ func (c Code) String() string {
 	return printable.Sprintf("Code(%d)", uint8(c))
 }
 
-// Error returns the code's name with blanks: "no seats left".
+// Error returns the code's name with spaces: "no seats left".
 func (c Code) Error() string { return strings.ReplaceAll(c.String(), "-", " ") }
 
-// Refusal says which command of a proposal was refused, and why. Nothing of the
-// proposal is done then. errors.Is finds in it the sentinel of its Code: ErrExists,
-// ErrNoSeatsLeft and so on, and usher.ErrDenied if the code is Denied.
+// Refusal is the error of a rejected proposal. It reports which command was rejected, and
+// why; no command of the proposal takes effect. errors.Is finds the sentinel of its Code in
+// it: ErrExists, ErrNoSeatsLeft and so on, and usher.ErrDenied for CodeDenied.
 type Refusal struct {
 	Account  usher.AccountID
-	Index    int // of the command in its batch; of a count, the last that moved it in the wrong direction
-	Of       int // how many commands the batch has
+	Index    int // of the command in its batch; for a count, the last command that moved it in the wrong direction
+	Of       int // the number of commands in the batch
 	Command  Command
 	Code     Code
-	Text     string         // what stands against it, and what would help; may be empty
-	Decision usher.Decision // that denied it; zero if the code is another
-	Request  usher.Request  // what was decided so; zero if no rule was asked
+	Text     string         // what prevents the command, and what would help; may be empty
+	Decision usher.Decision // the decision that denied it; zero for other codes
+	Request  usher.Request  // the request of Decision; zero if no rule was evaluated
 }
 
 // Error returns "assign-seat max booking: no seats left: 5 of 5 seats in
@@ -119,7 +119,7 @@ func (r *Refusal) Error() string {
 		b.WriteString(Describe(r.Command) + ": ")
 	}
 	if !r.Request.Permission.IsZero() {
-		b.WriteString(printable.Text(r.Text)) // which says that it is denied
+		b.WriteString(printable.Text(r.Text)) // it already contains the denial
 		return b.String()
 	}
 	b.WriteString(r.Code.Error())
@@ -129,7 +129,7 @@ func (r *Refusal) Error() string {
 	return b.String()
 }
 
-// Is makes errors.Is find the code, and for a denial usher.ErrDenied.
+// Is makes errors.Is find the sentinel of the code, and usher.ErrDenied for a denial.
 func (r *Refusal) Is(target error) bool {
 	if target == usher.ErrDenied {
 		return r.Code == CodeDenied
@@ -138,8 +138,7 @@ func (r *Refusal) Is(target error) bool {
 	return ok && code == r.Code
 }
 
-// As makes errors.As find in a denial the *usher.DeniedError that usher.Require
-// would have returned.
+// As makes errors.As find, for a denial, the *usher.DeniedError that usher.Require returns.
 func (r *Refusal) As(target any) bool {
 	denied, ok := target.(**usher.DeniedError)
 	if !ok || r == nil || r.Code != CodeDenied {
@@ -149,8 +148,8 @@ func (r *Refusal) As(target any) bool {
 	return true
 }
 
-// Refused returns the name of the code, for who is not to import this package:
-// usherhttp answers by it.
+// Refused returns the name of the code. It is for packages that do not import this one, such
+// as usherhttp.
 func (r *Refusal) Refused() string {
 	if r == nil {
 		return Code(0).String()

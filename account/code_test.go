@@ -11,7 +11,7 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// codeErrors are the sentinel errors by the name of their code.
+// codeErrors contains the sentinel error of each code, by the code's name.
 var codeErrors = map[string]error{
 	"denied": usher.ErrDenied, "unknown-user": account.ErrUnknownUser, "unknown-team": account.ErrUnknownTeam,
 	"unknown-role": account.ErrUnknownRole, "unknown-pool": account.ErrUnknownPool, "unknown-grant": account.ErrUnknownGrant,
@@ -22,7 +22,7 @@ var codeErrors = map[string]error{
 	"last-holder": account.ErrLastHolder, "no-seats-left": account.ErrNoSeatsLeft, "seats-in-use": account.ErrSeatsInUse,
 }
 
-// A refusal matches the sentinel of its code, and no other one.
+// A refusal matches the sentinel of its code and no other.
 func TestCodeErrors(t *testing.T) {
 	assert.Len(t, codeErrors, len(account.Codes()))
 	for _, name := range account.Codes() {
@@ -48,9 +48,9 @@ func TestCodes(t *testing.T) {
 	}
 	assert.Equal(t, "none", account.Code(0).String())
 	_, err := account.ParseCode("none")
-	assert.EqualError(t, err, `"none" is no code`)
+	assert.EqualError(t, err, `unknown code "none"`)
 	_, err = account.ParseCode("no-seat-left")
-	assert.EqualError(t, err, `"no-seat-left" is no code; did you mean "no-seats-left"?`)
+	assert.EqualError(t, err, `unknown code "no-seat-left"; did you mean "no-seats-left"?`)
 	assert.Equal(t, "Code(22)", account.Code(len(names)+1).String())
 }
 
@@ -66,18 +66,18 @@ func TestFieldTypes(t *testing.T) {
 		assert.Equal(t, of, read)
 	}
 	_, err := account.ParseFieldType("")
-	assert.ErrorContains(t, err, `"" is no type of a field`)
+	assert.ErrorContains(t, err, `unknown field type ""`)
 	for of, name := range map[account.FieldType]string{0: "", account.BoolField + 1: "FieldType(5)"} {
 		assert.Equal(t, name, of.String())
 		_, err := of.MarshalText()
-		assert.ErrorContains(t, err, "is no type of a field")
+		assert.ErrorContains(t, err, "unknown field type")
 	}
 }
 
 func TestActorString(t *testing.T) {
 	assert.Equal(t, "mia", account.AsUser("mia").String())
 	assert.Equal(t, "host billing", account.AsHost("billing").String())
-	assert.Equal(t, "nobody", account.Actor{}.String())
+	assert.Equal(t, "no actor", account.Actor{}.String())
 }
 
 // A refusal has its code and, for a denial only, what usher.Require would have returned.
@@ -94,7 +94,7 @@ func TestRefusal(t *testing.T) {
 	assert.Equal(t, "denied", refusal.Refused())
 
 	_, err = propose(p, s, account.AsUser("olga"), account.SetSeats{Pool: "booking", Total: -1})
-	assert.EqualError(t, err, "set-seats booking -1: invalid: -1 is no number of seats", "a single command has no number")
+	assert.EqualError(t, err, "set-seats booking -1: invalid: the number of seats must be at least 0, got -1", "a single command has no number")
 	assert.False(t, errors.As(err, &denied))
 	require.ErrorAs(t, err, &refusal)
 	assert.Equal(t, "invalid", refusal.Refused())

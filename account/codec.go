@@ -9,19 +9,19 @@ import (
 	"github.com/usher-go/usher/internal/strictjson"
 )
 
-// CommitFormat is the number of the format in which commits are written, the value
-// of their first key. account/FORMAT.md in the repository describes it.
+// CommitFormat is the number of the format in which commits are written, which is the value
+// of their first key. account/FORMAT.md in the repository defines the format.
 const CommitFormat = 1
 
 var (
-	errNoVersion = errors.New("a version counts from 1")
-	errOneActor  = errors.New("an actor is either a user or the host")
-	errNoChanges = errors.New("a commit has changes")
+	errNoVersion = errors.New("the version must be at least 1")
+	errOneActor  = errors.New("the actor must be either a user or the host")
+	errNoChanges = errors.New("the commit has no changes")
 )
 
-// Encode returns the commit as the journal keeps it: one JSON value in one line,
-// the same bytes for the same commit. A commit that DecodeCommit could not read is
-// a [*CorruptError]: one that lacks something, or has text that is not UTF-8.
+// Encode returns the commit as stored in the journal: one JSON value in one line. Equal
+// commits have equal bytes. For a commit that DecodeCommit would reject, because it lacks
+// something or has text that is not UTF-8, the error is a [*CorruptError].
 func (c *Commit) Encode() ([]byte, error) {
 	w := strictjson.NewWriter(288 + 96*len(c.Changes))
 	c.write(w)
@@ -77,10 +77,10 @@ func writeActor(w *strictjson.Writer, a Actor) {
 	w.Raw("}")
 }
 
-// DecodeCommit reads what Encode wrote, of this format or an older one. What it
-// does not know is a [*CorruptError], for whoever leaves out a part of a journal
-// gets another account. The order of keys does not matter, but for the format's
-// number and the name of a change, which come first; nor does white space.
+// DecodeCommit reads what Encode wrote, in this format or an older one. It rejects everything
+// unknown with a [*CorruptError], because skipping part of a journal results in another
+// account. It accepts white space, and keys in any order, except that the format's number and
+// the name of a change come first.
 func DecodeCommit(data []byte) (*Commit, error) {
 	var c Commit
 	r := strictjson.NewReader(data)
@@ -106,7 +106,7 @@ func readCommit(r *strictjson.Reader, c *Commit) {
 	case format > CommitFormat:
 		r.Fail(printable.Errorf("%w: %d, and this version of the library reads up to %d", ErrNewer, format, CommitFormat))
 	case format == 0:
-		r.Fail(errors.New("formats count from 1"))
+		r.Fail(errors.New("the format must be at least 1, got 0"))
 	}
 	for o := headerKeys.Read(r); o.Next(); {
 		switch o.Key() {

@@ -12,8 +12,8 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// imported is the commit of an import of so many users, each in a team, every third
-// with a seat.
+// imported returns the commit of an import of n users, each in a team, every third with a
+// seat.
 func imported(users int) account.Commit {
 	changes := make([]account.Change, 0, users*7/3)
 	for i := range users {
@@ -28,7 +28,7 @@ func imported(users int) account.Commit {
 	return commit(changes...)
 }
 
-// written is a commit as encoding/json writes one, the reference.
+// written is a commit in the form that encoding/json writes, as the reference.
 type written struct {
 	Usher   int             `json:"usher"`
 	Account usher.AccountID `json:"account"`

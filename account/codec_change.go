@@ -13,9 +13,9 @@ import (
 	"github.com/usher-go/usher/internal/strictjson"
 )
 
-// shape is how changes of one type are written, which follows from the fields and their
-// tags: a text or a time with an option, omitempty or omitzero, is left out where it is
-// zero; all else is written, and no text is empty.
+// shape is the written form of a type of change. It is derived from the fields and their
+// tags: a text or a time with omitempty or omitzero is left out if zero; all other fields are
+// written, and their texts must not be empty.
 type shape struct {
 	goType reflect.Type
 	begin  string // {"change":"seat-assigned"
@@ -23,7 +23,7 @@ type shape struct {
 	keys   strictjson.Keys
 }
 
-// kind is what a field of a change is written as.
+// kind is the written form of a field.
 type kind uint8
 
 const (
@@ -86,12 +86,12 @@ func kindOf(t reflect.Type) kind {
 func writeChange(w *strictjson.Writer, c Change) {
 	v := reflect.ValueOf(c)
 	if !v.IsValid() {
-		w.Fail(errors.New("there is none"))
+		w.Fail(errors.New("the change is nil"))
 		return
 	}
 	s, ok := shapeByType[v.Type()]
 	if !ok {
-		w.Fail(printable.Errorf("%T is no change", c))
+		w.Fail(printable.Errorf("%T is not a change", c))
 		return
 	}
 	w.Raw(s.begin)
@@ -121,8 +121,7 @@ func writeChange(w *strictjson.Writer, c Change) {
 	}
 }
 
-// scratch keeps a value of each type of change that was read, to be read into
-// again.
+// scratch contains a reusable value for each type of change.
 type scratch map[*shape]reflect.Value
 
 func (s scratch) readChange(r *strictjson.Reader) Change {

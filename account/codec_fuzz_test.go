@@ -12,7 +12,8 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// Whatever is read as a commit is JSON, is written again, and reads as the same.
+// Every input that decodes as a commit is JSON, and decodes to the same commit after
+// encoding.
 func FuzzDecodeCommit(f *testing.F) {
 	files, err := filepath.Glob("testdata/commits/*.json")
 	require.NoError(f, err)

@@ -20,7 +20,7 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// commit is one that mia made, of changes.
+// commit returns a commit of mia with some changes.
 func commit(changes ...account.Change) account.Commit {
 	return account.Commit{
 		Account: "acme", Version: 3, ID: "c3", Time: noon, Actor: account.AsUser("mia"), Policy: "5f0c", Changes: changes,
@@ -33,8 +33,8 @@ func commitBut(change func(*account.Commit)) account.Commit {
 	return c
 }
 
-// golden has the commits that lie in testdata/commits, by the name of the file:
-// every type of change, and what a commit can have besides.
+// golden contains the commits in testdata/commits, by file name: every type of change, and
+// every optional part of a commit.
 var golden = map[string]account.Commit{
 	"account-created": commitBut(func(c *account.Commit) {
 		*c = commit(account.AccountCreated{Owner: "olga", Unique: "owner"})
@@ -109,7 +109,7 @@ func TestCommitIsWrittenAndReadAlike(t *testing.T) {
 	}
 }
 
-// assertUniqueKeys reads a JSON value, in which no object has a key twice.
+// assertUniqueKeys fails if an object in a JSON value has a duplicate key.
 func assertUniqueKeys(t *testing.T, d *json.Decoder) {
 	t.Helper()
 	begin, err := d.Token()
@@ -161,35 +161,35 @@ func TestCommitIsReadHoweverItIsSpaced(t *testing.T) {
 	assert.Equal(t, golden["seat-assigned"], *c)
 }
 
-// Each row changes the text of a commit, and says what is found to be wrong.
+// Each row changes the text of a commit, and states the error.
 func TestCommitIsRefused(t *testing.T) {
 	rows := []struct{ old, new, says string }{
 		{`"usher":1`, `"usher":2`, "read commit: byte 10: written in a newer format: 2, and this version of the library reads up to 1"},
-		{`"usher":1`, `"usher":0`, "formats count from 1"},
+		{`"usher":1`, `"usher":0`, "the format must be at least 1, got 0"},
 		{`"usher":1`, `"usher":"1"`, `invalid number "" (want a whole number from 0)`},
 		{`"usher":1,`, ``, `the first key of a commit is "usher"`},
 		{`{"usher":1`, `["usher":1`, `read commit: byte 0: unexpected '[' (want '{')`},
 		{`"policy":"5f0c",`, ``, `read commit 3 of acme: byte 184: missing key "policy"`},
-		{`"changes":[`, `"changes":[],"note":[`, "a commit has changes"},
+		{`"changes":[`, `"changes":[],"note":[`, "the commit has no changes"},
 		{`"id":"c3"`, `"id":"c3","id":"c3"`, `duplicate key "id"`},
 		{`"id":"c3"`, `"ID":"c3"`, "unknown key ID"},
 		{`"id":"c3"`, `"id":""`, "a string is empty"},
 		{`"id":"c3"`, `"id":3`, `unexpected '3' (want '"')`},
 		{`"id":"c3"`, "\"id\":\"c\n3\"", `unescaped control character '\n' in a string`},
 		{`"id":"c3"`, "\"id\":\"c\xff3\"", "is not UTF-8"},
-		{`"id":"c3"`, `"previous":"5f0c","id":"c3"`, "the hash 5f0c: a hash has 64 hexadecimal digits in lower case"},
+		{`"id":"c3"`, `"previous":"5f0c","id":"c3"`, "the hash 5f0c: want 64 hexadecimal digits in lower case"},
 		{`"id":"c3"`, `"previous":"` + strings.Repeat("0", 64) + `","id":"c3"`, "not all of them 0"},
 		{`"id":"c3"`, `"previous":"` + strings.Repeat("A", 64) + `","id":"c3"`, "in lower case"},
 		{`"id":"c3"`, `"previous":"` + strings.Repeat("g", 64) + `","id":"c3"`, "hexadecimal"},
 		{`"id":"c3"`, `"previous":"` + strings.Repeat("a", 66) + `","id":"c3"`, "64 hexadecimal digits"},
-		{`"version":3`, `"version":0`, "a version counts from 1"},
+		{`"version":3`, `"version":0`, "the version must be at least 1"},
 		{`"version":3`, `"version":-3`, `invalid number "-3"`},
 		{`"version":3`, `"version":3.0`, `unexpected '.' (want ',')`},
 		{`"time":"2026-03-01T12:00:00Z"`, `"time":"0001-01-01T00:00:00Z"`, "the time is zero"},
 		{`"time":"2026-03-01T12:00:00Z"`, `"time":"0000-01-01T00:00:00Z"`, "invalid year 0 (want 1 to 9999)"},
 		{`"time":"2026-03-01T12:00:00Z"`, `"time":"2026-03-01"`, "cannot parse"},
-		{`"actor":{"user":"mia"}`, `"actor":{}`, "an actor is either a user or the host"},
-		{`"actor":{"user":"mia"}`, `"actor":{"user":"mia","host":"scim"}`, "an actor is either a user or the host"},
+		{`"actor":{"user":"mia"}`, `"actor":{}`, "the actor must be either a user or the host"},
+		{`"actor":{"user":"mia"}`, `"actor":{"user":"mia","host":"scim"}`, "the actor must be either a user or the host"},
 		{`"actor":{"user":"mia"}`, `"actor":"mia"`, `unexpected '"' (want '{')`},
 		{`"change":"status-set"`, `"change":"status-sat"`, `read commit 3 of acme: byte 152: change 1: unknown change status-sat; a newer version of the library may have written it`},
 		{`"change":"status-set",`, ``, `the first key of a change is "change"`},
@@ -234,20 +234,20 @@ func TestCommitIsNotWritten(t *testing.T) {
 		change func(*account.Commit)
 	}{
 		{"write commit 3: account is empty", func(c *account.Commit) { c.Account = "" }},
-		{"write commit of acme: a version counts from 1", func(c *account.Commit) { c.Version = 0 }},
+		{"write commit of acme: the version must be at least 1", func(c *account.Commit) { c.Version = 0 }},
 		{"id is empty", func(c *account.Commit) { c.ID = "" }},
 		{"time: the time is zero", func(c *account.Commit) { c.Time = time.Time{} }},
 		{"time: invalid year 10000 (want 1 to 9999)", func(c *account.Commit) { c.Time = noon.AddDate(7974, 0, 0) }},
-		{"an actor is either a user or the host", func(c *account.Commit) { c.Actor = account.Actor{} }},
+		{"the actor must be either a user or the host", func(c *account.Commit) { c.Actor = account.Actor{} }},
 		{`host: "\xff" is not UTF-8`, func(c *account.Commit) { c.Actor = account.AsHost("\xff") }},
 		{"policy is empty", func(c *account.Commit) { c.Policy = "" }},
 		{`note: "\xff" is not UTF-8`, func(c *account.Commit) { c.Note = "\xff" }},
-		{"a commit has changes", func(c *account.Commit) { c.Changes = nil }},
-		{"change 1: there is none", func(c *account.Commit) { c.Changes = []account.Change{nil} }},
-		{"change 1: *account.AccountDeleted is no change", func(c *account.Commit) { c.Changes = []account.Change{&account.AccountDeleted{}} }},
+		{"the commit has no changes", func(c *account.Commit) { c.Changes = nil }},
+		{"change 1: the change is nil", func(c *account.Commit) { c.Changes = []account.Change{nil} }},
+		{"change 1: *account.AccountDeleted is not a change", func(c *account.Commit) { c.Changes = []account.Change{&account.AccountDeleted{}} }},
 		{"change 2: user-removed: user is empty", func(c *account.Commit) { c.Changes = append(c.Changes, account.UserRemoved{}) }},
 		{"change 1: status-set: from: unknown status 0", func(c *account.Commit) { c.Changes[0] = account.StatusSet{User: "max", To: usher.Active} }},
-		{"change 1: field-defined: type: 0 is no type", func(c *account.Commit) { c.Changes[0] = account.FieldDefined{ID: 1, Field: "phone"} }},
+		{"change 1: field-defined: type: unknown field type 0", func(c *account.Commit) { c.Changes[0] = account.FieldDefined{ID: 1, Field: "phone"} }},
 		{"until: invalid year 0", func(c *account.Commit) {
 			c.Changes[0] = account.GrantGiven{User: "max", Grant: "x", Until: time.Time{}.Add(-1)}
 		}},

@@ -6,44 +6,45 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// Command is something that somebody asks to have changed. Each says which
-// permission is asked for, on which resource; the host needs none. Where a command
-// finds things as asked already, nothing changes and that is no error.
+// Command is a change that an actor requests. Each type's comment names the permission that a
+// user needs, and on which resource; the host application needs none. A command that finds
+// its result already in place changes nothing, and is not an error.
 //
-// Where a role or a status goes with seats, the command takes and releases them too,
-// and what it asks for is all that it asks for: no seat.assign, no seat.unassign. If
-// its batch leaves more seats held than bought, it is refused with CodeNoSeatsLeft.
+// A command that changes a role or a status also releases and takes the seats that follow,
+// without requiring seat.assign or seat.unassign. If its batch leaves more seats held than
+// bought, it is rejected with CodeNoSeatsLeft.
 //
-// A command is passed as it is: &SetRole{} compiles, and is refused as Invalid.
+// Pass a command by value: &SetRole{} compiles, but is rejected with CodeInvalid.
 //
-// The exported fields are the arguments of the command. The tag usher has words about one,
-// with commas between them: "optional" if it may be left out, what a string is ("setting",
-// "grant", "field", "name"), "team-role" for a role that is held on a team, and the values
-// that are allowed of those that its type has ("active|inactive"). [Commands] derives from
-// them how a command is written. The schema and the FORMAT pages quote the first sentence
-// of the comment on a type, and the comments that end the lines of the fields.
+// The exported fields are the command's arguments. The tag usher describes an argument with a
+// comma-separated list: "optional" for an argument that may be left out; "setting", "grant",
+// "field" or "name" for what a string names; "team-role" for a role held on a team; and the
+// allowed values, if these are not all values of the type ("active|inactive"). [Commands]
+// derives from fields and tags how a command is written. The schema and the FORMAT pages
+// quote the first sentence of the comment on a type, and the comments at the ends of the
+// field lines.
 type Command interface {
 	// asks returns what the command requires of its actor.
 	asks(*proposing) requirement
 
-	// propose makes the changes that follow from the command, or refuses it. The actor
-	// meets what asks returned.
+	// propose makes the changes that follow from the command, or rejects it. The actor has
+	// met what asks returned.
 	propose(*proposing) error
 
-	// describe returns the arguments of the command in words, "" if there are none.
+	// describe returns the command's arguments in words, or "" if it has none.
 	describe() string
 }
 
-// NameOf returns the name of a command, which is that of its type in kebab case:
-// "assign-seat" for AssignSeat. It returns "" for nil.
+// NameOf returns the name of a command, which is its type's name in kebab case: "assign-seat"
+// for AssignSeat. It returns "" for nil.
 func NameOf(c Command) string { return nameOf(commandNames, c) }
 
-// isCommand reports whether a type is listed as a command. A pointer to a command, and a
-// type that embeds one, have its methods and are not listed.
+// isCommand reports whether a type is in the list of commands. A pointer to a command, and a
+// type that embeds one, have the methods but are not in the list.
 func isCommand(t reflect.Type) bool { return commandNames[t] != "" }
 
-// Describe returns a command in words, as messages name it: "assign-seat max
-// booking". It is one line, whatever is in the command, and has no values of custom
+// Describe returns a command in words for messages: "assign-seat max booking". The result is
+// one line, with ids and names made safe to print. It does not contain values of custom
 // fields, which are personal data.
 func Describe(c Command) string {
 	switch t := reflect.TypeOf(c); {

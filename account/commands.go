@@ -49,8 +49,8 @@ var commands = []Command{
 	DeleteAccount{},
 }
 
-// CommandType describes how a type of command is written. All of it is derived from the Go
-// type: test files, the command line and forms show the same names and arguments. The zero
+// CommandType describes how a command is written. It is derived from the Go type, so that
+// test files, the command line and forms use the same names and arguments. The zero
 // CommandType describes no command.
 type CommandType struct {
 	Name string // the type's name in kebab case: "assign-seat"
@@ -62,27 +62,27 @@ type CommandType struct {
 // Arg describes an argument of a command.
 type Arg struct {
 	Name     string       // the field's name in kebab case: "user"
-	Type     reflect.Type // of the field
-	Optional bool         // the zero value of Type stands for an argument that is left out
+	Type     reflect.Type // the field's type
+	Optional bool         // the argument may be left out, and then is the zero value of Type
 
-	// Kind says what the values are: "user", "team", "role", "team-role" or "pool" for an id
+	// Kind is the kind of the values: "user", "team", "role", "team-role" or "pool" for an id
 	// or a name of that kind; "setting", "grant" or "field" for the name of such a thing;
-	// "name" for any other text; "count", "flag", "time", "status", "field-type" or "value",
-	// the value of a custom field. "teams" is a list of teams, and "seats" a map from pools
-	// to counts. "" is a value that cannot be written in text, such as Contents.
+	// "name" for any other text; "count", "flag", "time", "status", "field-type", or "value"
+	// for the value of a custom field; "teams" for a list of teams; "seats" for a map from
+	// pools to counts. It is "" for a value that cannot be written as text, such as a Seed.
 	Kind string
 
-	// Choices lists the texts that are allowed, if these are few, such as those of a flag
-	// or a status. Nil for other arguments.
+	// Choices lists the allowed texts of an argument that has few of them, such as a flag or
+	// a status. It is nil for other arguments.
 	Choices []string
 }
 
-// Commands returns a description of each type of command, in the order of the
-// documentation. The caller may change the slice, but not the slices in its elements.
+// Commands returns a description of each command, in the order of the documentation. The
+// caller may change the slice, but not the slices in its elements.
 func Commands() []CommandType { return slices.Clone(commandTypes()) }
 
-// CommandNamed returns the description of the command with a name. It returns false if
-// there is no such command.
+// CommandNamed returns the description of the command with a name, and whether that command
+// exists.
 func CommandNamed(name string) (CommandType, bool) {
 	i := slices.IndexFunc(commandTypes(), func(t CommandType) bool { return t.Name == name })
 	if i < 0 {
@@ -91,12 +91,11 @@ func CommandNamed(name string) (CommandType, bool) {
 	return commandTypes()[i], true
 }
 
-// New returns a zero command of the type as a value whose fields can be set: field i is
-// that of Args[i]. Its Interface() is the Command. The zero CommandType has none, and New
-// panics.
+// New returns a settable zero value of the command's type. Field i is the argument Args[i],
+// and Interface() returns the Command. New panics for the zero CommandType.
 func (t CommandType) New() reflect.Value { return reflect.New(t.goType).Elem() }
 
-// Written reports whether every argument can be written in text. It is false for Import
+// Written reports whether every argument can be written as text. It returns false for Import
 // and for the zero CommandType.
 func (t CommandType) Written() bool {
 	return t.goType != nil && !slices.ContainsFunc(t.Args, func(a Arg) bool { return a.Kind == "" })
@@ -122,7 +121,7 @@ func commandType(t reflect.Type) CommandType {
 	return c
 }
 
-// kinds are the kinds of the types that have just one.
+// kinds contains the kind of each type that has one kind only.
 var kinds = map[reflect.Type]string{
 	reflect.TypeFor[usher.UserID]():          "user",
 	reflect.TypeFor[usher.TeamID]():          "team",
@@ -139,15 +138,15 @@ var kinds = map[reflect.Type]string{
 	reflect.TypeFor[string]():                "name",
 }
 
-// choices are the texts of the kinds that have few.
+// choices contains the texts of each kind that has few.
 var choices = map[string][]string{
 	"flag":       {"true", "false"},
 	"status":     {usher.Active.String(), usher.Invited.String(), usher.Inactive.String()},
 	"field-type": fieldTypes[1:],
 }
 
-// argOf describes the argument that a field is. The error is a tag that has no meaning for
-// the field.
+// argOf describes the argument of a field. It returns an error for a tag that is not valid
+// for the field's type.
 func argOf(f reflect.StructField) (Arg, error) {
 	arg := Arg{Name: kebab(f.Name), Type: f.Type, Kind: kinds[f.Type]}
 	arg.Choices = choices[arg.Kind]
@@ -164,7 +163,7 @@ func argOf(f reflect.StructField) (Arg, error) {
 		case len(values) > 1 && !slices.ContainsFunc(values, func(v string) bool { return !slices.Contains(arg.Choices, v) }):
 			arg.Choices = values
 		default:
-			return Arg{}, printable.Errorf("field %s: %q in its tag has no meaning for a %s", f.Name, word, f.Type)
+			return Arg{}, printable.Errorf("field %s: its tag has %q, which is not valid for the type %s", f.Name, word, f.Type)
 		}
 	}
 	return arg, nil

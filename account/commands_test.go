@@ -12,7 +12,7 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// Every command is described, by its name and its fields.
+// Every command has a description with its name and fields.
 func TestCommands(t *testing.T) {
 	for i, described := range Commands() {
 		c := described.New().Interface().(Command)
@@ -43,7 +43,7 @@ func TestCommandArgs(t *testing.T) {
 	}, move.Args)
 }
 
-// A tag that has no meaning is found before a user is.
+// A tag that is not valid is an error.
 func TestArgTags(t *testing.T) {
 	type wrong struct {
 		Until time.Time `usher:"opional"`
@@ -53,7 +53,7 @@ func TestArgTags(t *testing.T) {
 	}
 	for i := range reflect.TypeFor[wrong]().NumField() {
 		_, err := argOf(reflect.TypeFor[wrong]().Field(i))
-		assert.ErrorContains(t, err, "has no meaning for a")
+		assert.ErrorContains(t, err, "which is not valid for the type")
 	}
 }
 
@@ -63,7 +63,7 @@ func TestKebab(t *testing.T) {
 	}
 }
 
-// RequestFor is false where no rule decides.
+// RequestFor returns false if no rule decides.
 func TestRequestForNothing(t *testing.T) {
 	for _, c := range []Command{nil, &Leave{}, CreateAccount{}, AcceptInvitation{}} {
 		r, ok := New("acme").RequestFor("mia", c)

@@ -15,10 +15,10 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// removing has the methods of a change, and is not one.
+// removing has the methods of a change, but is not a change.
 type removing struct{ account.UserRemoved }
 
-// A damaged journal is found, whatever is wrong with it.
+// Apply rejects every kind of damaged journal.
 func TestApplyRefuses(t *testing.T) {
 	p := compile(t, club)
 	s := open(t, p, members())
@@ -27,26 +27,26 @@ func TestApplyRefuses(t *testing.T) {
 		change account.Change
 		says   string
 	}{
-		{nil, "there is none"},
-		{&account.UserRemoved{User: "max"}, "user-removed: *account.UserRemoved is no change"},
-		{(*account.UserRemoved)(nil), "user-removed: *account.UserRemoved is no change"},
-		{removing{account.UserRemoved{User: "max"}}, "account_test.removing is no change"},
-		{account.AccountCreated{Owner: "zoe", Unique: "owner"}, "there is an account already"},
-		{account.UserAdded{User: "max", Role: "member", Status: usher.Active}, "there is a user max already"},
-		{account.UserAdded{User: "zoe", Role: "owner", Status: usher.Active}, "owner is the unique role, which olga has"},
-		{account.UserAdded{User: "zoe", Role: "member"}, "it needs a user, a role and a status"},
-		{account.UserRemoved{User: "zoe"}, "there is no user zoe"},
+		{nil, "the change is nil"},
+		{&account.UserRemoved{User: "max"}, "user-removed: *account.UserRemoved is not a change"},
+		{(*account.UserRemoved)(nil), "user-removed: *account.UserRemoved is not a change"},
+		{removing{account.UserRemoved{User: "max"}}, "account_test.removing is not a change"},
+		{account.AccountCreated{Owner: "zoe", Unique: "owner"}, "the account already exists"},
+		{account.UserAdded{User: "max", Role: "member", Status: usher.Active}, "the user max already exists"},
+		{account.UserAdded{User: "zoe", Role: "owner", Status: usher.Active}, "owner is the unique role, and olga has it"},
+		{account.UserAdded{User: "zoe", Role: "member"}, "the user, the role and the status must be set"},
+		{account.UserRemoved{User: "zoe"}, "the user zoe does not exist"},
 		{account.UserRemoved{User: "olga"}, "olga has the unique role owner"},
 		{account.UserRemoved{User: "mia"}, "mia holds a seat in booking"},
 		{account.StatusSet{User: "max", From: usher.Invited, To: usher.Active}, "max is active, not invited"},
-		{account.StatusSet{User: "max", From: usher.Active, To: 9}, "is no change"},
+		{account.StatusSet{User: "max", From: usher.Active, To: 9}, "the status cannot change"},
 		{account.RoleSet{User: "max", From: "desk", To: "admin"}, "max has the role member, not desk"},
-		{account.RoleSet{User: "max", From: "member", To: "owner"}, "is no change of a role"},
-		{account.RoleSet{User: "olga", From: "owner", To: "member"}, "is no change of a role"},
+		{account.RoleSet{User: "max", From: "member", To: "owner"}, "the role cannot change"},
+		{account.RoleSet{User: "olga", From: "owner", To: "member"}, "the role cannot change"},
 		{account.OwnershipTransferred{From: "adam", To: "max", Was: "member", Becomes: "admin"}, "olga has the unique role owner"},
 		{account.OwnershipTransferred{From: "olga", To: "max", Was: "desk", Becomes: "admin"}, "max has the role member, not desk"},
 		{account.OwnershipTransferred{From: "olga", To: "max", Was: "member", Becomes: "owner"}, `olga cannot become "owner"`},
-		{account.OwnershipTransferred{From: "olga", To: "zoe", Was: "member", Becomes: "admin"}, "there is no user zoe"},
+		{account.OwnershipTransferred{From: "olga", To: "zoe", Was: "member", Becomes: "admin"}, "the user zoe does not exist"},
 		{account.TeamCreated{Team: "chess"}, "team exists: there is a team chess already"},
 		{account.TeamCreated{Team: "new", Parent: "nowhere"}, "unknown team: nowhere, the parent of new"},
 		{account.TeamMoved{Team: "nowhere"}, "unknown team: nowhere"},
@@ -55,42 +55,42 @@ func TestApplyRefuses(t *testing.T) {
 		{account.TeamMoved{Team: "sport", To: "nowhere"}, "unknown team: nowhere, the parent of sport"},
 		{account.TeamDeleted{Team: "nowhere"}, "unknown team: nowhere"},
 		{account.TeamDeleted{Team: "sport"}, "team not empty: rowing is below sport"},
-		{account.MemberAdded{Team: "rowing", User: "max"}, "max is in rowing already"},
-		{account.MemberAdded{Team: "nowhere", User: "max"}, "there is no team nowhere"},
+		{account.MemberAdded{Team: "rowing", User: "max"}, "max is already in rowing"},
+		{account.MemberAdded{Team: "nowhere", User: "max"}, "the team nowhere does not exist"},
 		{account.MemberRemoved{Team: "chess", User: "max"}, "max is not in chess"},
 		{account.MemberRemoved{Team: "rowing", User: "mia"}, "mia has the role captain on rowing"},
-		{account.TeamRoleSet{Team: "rowing", User: "mia", Role: "captain"}, `mia has the role "captain" on rowing already`},
+		{account.TeamRoleSet{Team: "rowing", User: "mia", Role: "captain"}, `mia already has the role "captain" on rowing`},
 		{account.TeamRoleSet{Team: "chess", User: "mia", Role: "captain"}, "mia is not in chess"},
 		{account.TeamRoleUnset{Team: "rowing", User: "max", Role: "captain"}, `max does not have the role "captain" on rowing`},
 		{account.SeatsSet{Pool: "booking", From: 3, To: 9}, "booking has 4 seats, not 3"},
 		{account.SeatsSet{Pool: "booking", From: 4, To: 2}, "seats in use"},
-		{account.SeatAssigned{User: "mia", Pool: "booking"}, "mia holds a seat in booking already"},
+		{account.SeatAssigned{User: "mia", Pool: "booking"}, "mia already holds a seat in booking"},
 		{account.SeatAssigned{User: "mia", Pool: "sauna"}, "no seats left"},
 		{account.SeatUnassigned{User: "max", Pool: "booking"}, "max holds no seat in booking"},
-		{account.SettingChanged{}, "it needs a setting"},
-		{account.GrantGiven{User: "max"}, "it needs a name"},
-		{account.GrantRevoked{User: "max", Grant: "reports"}, "max does not hold reports"},
-		{account.FieldDefined{ID: 4, Field: "phone", Type: account.TextField}, `there is a field "phone" already`},
+		{account.SettingChanged{}, "the name of the setting must not be empty"},
+		{account.GrantGiven{User: "max"}, "the name of the grant must not be empty"},
+		{account.GrantRevoked{User: "max", Grant: "reports"}, "max does not have the grant reports"},
+		{account.FieldDefined{ID: 4, Field: "phone", Type: account.TextField}, `the field "phone" already exists`},
 		{account.FieldDefined{ID: 9, Field: "new", Type: account.TextField}, "the next field is number 4"},
-		{account.FieldDefined{ID: 4, Field: "new"}, "it needs a type"},
-		{account.FieldRenamed{Field: "fone", To: "x"}, `there is no field "fone"`},
-		{account.FieldRenamed{Field: "born", To: "phone"}, `there is a field "phone" already`},
-		{account.FieldMoved{Field: "phone", Before: "born"}, "phone is there already"},
-		{account.FieldMoved{Field: "phone", Before: "fone"}, `there is no field "fone"`},
-		{account.FieldArchived{Field: "shoe"}, "shoe is so already"},
-		{account.FieldRestored{Field: "born"}, "born is so already"},
-		{account.FieldSet{User: "max", Field: "fone"}, `there is no field "fone"`},
-		{account.FieldSet{User: "zoe", Field: "phone"}, "there is no user zoe"},
+		{account.FieldDefined{ID: 4, Field: "new"}, "the type must be text, number, date or bool"},
+		{account.FieldRenamed{Field: "fone", To: "x"}, `the field "fone" does not exist`},
+		{account.FieldRenamed{Field: "born", To: "phone"}, `the field "phone" already exists`},
+		{account.FieldMoved{Field: "phone", Before: "born"}, "phone is already there"},
+		{account.FieldMoved{Field: "phone", Before: "fone"}, `the field "fone" does not exist`},
+		{account.FieldArchived{Field: "shoe"}, "the archived flag of shoe does not change"},
+		{account.FieldRestored{Field: "born"}, "the archived flag of born does not change"},
+		{account.FieldSet{User: "max", Field: "fone"}, `the field "fone" does not exist`},
+		{account.FieldSet{User: "zoe", Field: "phone"}, "the user zoe does not exist"},
 	} {
 		commit := account.Commit{Account: "club", Version: 2, Time: noon, Actor: account.AsHost("test"), Changes: []account.Change{
 			account.SettingChanged{Setting: "open", Value: true}, row.change,
 		}}
 		next, err := s.Apply(&commit)
 		assert.Nil(t, next)
-		var misfit *account.CorruptError
-		if assert.ErrorAs(t, err, &misfit, "%#v", row.change) {
+		var corrupt *account.CorruptError
+		if assert.ErrorAs(t, err, &corrupt, "%#v", row.change) {
 			assert.ErrorIs(t, err, account.ErrCorrupt)
-			assert.Equal(t, 2, misfit.Change)
+			assert.Equal(t, 2, corrupt.Change)
 			assert.ErrorContains(t, err, "commit 2 of club, change 2", "%#v", row.change)
 			assert.ErrorContains(t, err, row.says, "%#v", row.change)
 		}
@@ -98,18 +98,18 @@ func TestApplyRefuses(t *testing.T) {
 	assert.Equal(t, before, s.Encode(), "what was refused left no trace")
 }
 
-// A commit follows on the one before it.
+// A commit must follow the one before it.
 func TestApplyInOrder(t *testing.T) {
 	p := compile(t, club)
 	s := open(t, p, members())
 	open := []account.Change{account.SettingChanged{Setting: "open", Value: true}}
 	for says, commit := range map[string]account.Commit{
-		`the state is that of account "club"`:     {Account: "other", Version: 2, Time: noon, Changes: open},
+		`the state belongs to account "club"`:     {Account: "other", Version: 2, Time: noon, Changes: open},
 		"commit 3 of club: the state is at":       {Account: "club", Version: 3, Time: noon, Changes: open},
 		"commit 1 of club: the state is at":       {Account: "club", Version: 1, Time: noon, Changes: open},
 		"is before the last commit's":             {Account: "club", Version: 2, Time: noon.Add(-time.Nanosecond), Changes: open},
 		"its time, 0001-01-01 00:00:00 +0000 UTC": {Account: "club", Version: 2, Changes: open},
-		"it changes nothing":                      {Account: "club", Version: 2, Time: noon},
+		"it has no changes":                       {Account: "club", Version: 2, Time: noon},
 	} {
 		_, err := s.Apply(&commit)
 		assert.ErrorContains(t, err, says)
@@ -118,13 +118,12 @@ func TestApplyInOrder(t *testing.T) {
 	_, err := gone.Apply(&account.Commit{Account: "club", Version: 3, Time: noon, Changes: open})
 	assert.ErrorContains(t, err, "the account is deleted")
 	_, err = account.New("club").Apply(&account.Commit{Account: "club", Version: 1, Time: noon, Changes: open})
-	assert.ErrorContains(t, err, "there is no account")
+	assert.ErrorContains(t, err, "the account does not exist")
 	_, err = new(account.State).Apply(&account.Commit{Version: 1, Time: noon, Changes: open})
 	assert.Error(t, err)
 }
 
-// A change in a large account copies little of it, and alike users share what is
-// known of them.
+// A change in a large account copies little of it, and users with equal records share one.
 func TestStatesShare(t *testing.T) {
 	p := compile(t, club)
 	c := account.Seed{Seats: map[seat.PoolName]int{"booking": 1}, Users: map[usher.UserID]policy.User{"olga": user("owner")}}

@@ -8,22 +8,22 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// ErrCorrupt is the sentinel of [CorruptError], but for what is only newer.
+// ErrCorrupt is the sentinel of [CorruptError], except where the error wraps ErrNewer.
 var ErrCorrupt = errors.New("corrupt")
 
-// ErrNewer is wrapped where something was written by a later version of this
-// package, in a format that this one does not know.
+// ErrNewer is wrapped in the error for data that a later version of this package wrote in a
+// format that this version does not know.
 var ErrNewer = errors.New("written in a newer format")
 
-// CorruptError says why bytes are not a commit or a snapshot, why a commit does not
-// follow from the state before it, or why a commit cannot be written: the journal, the
-// snapshot or the state is damaged, or they are of two accounts. errors.Is finds
-// ErrCorrupt in it, or ErrNewer where the data was written in a newer format.
+// CorruptError reports that bytes are not a commit or a snapshot, that a commit does not
+// follow from the state before it, or that a commit cannot be written. The journal, the
+// snapshot or the state is damaged, or they belong to different accounts. errors.Is finds
+// ErrCorrupt in it, or ErrNewer if the data is in a newer format.
 type CorruptError struct {
-	Op      string          // read commit, apply commit, write commit, read snapshot
-	Account usher.AccountID // "" where it is not known
-	Version uint64          // 0 where it is not known
-	Change  int             // the number of the change of a commit, from 1; 0 for the whole
+	Op      string          // "read commit", "apply commit", "write commit" or "read snapshot"
+	Account usher.AccountID // "" if unknown
+	Version uint64          // 0 if unknown
+	Change  int             // the number of the change in the commit, from 1; 0 for the whole
 	Err     error
 }
 
@@ -42,10 +42,10 @@ func (e *CorruptError) Error() string {
 	return s + ": " + printable.Cause(e.Err)
 }
 
-// Unwrap returns what is wrong.
+// Unwrap returns Err.
 func (e *CorruptError) Unwrap() error { return e.Err }
 
-// Is makes errors.Is find ErrCorrupt.
+// Is makes errors.Is find ErrCorrupt, unless the data is in a newer format.
 func (e *CorruptError) Is(target error) bool {
 	return target == ErrCorrupt && !errors.Is(e.Err, ErrNewer)
 }

@@ -1,10 +1,10 @@
 package account
 
-// checkCounts refuses a batch that leaves more seats of a pool held than bought, more
-// users with a role than its at-most or fewer than its at-least. How the counts stand
-// between two commands does not matter, so a role with one holder changes hands in
-// either order. A bound that was broken before, because the policy is another one by
-// now, refuses only what moves further away from it.
+// checkCounts rejects a batch that leaves more seats of a pool held than bought, more users
+// with a role than its at-most, or fewer than its at-least. Counts between two commands do
+// not matter, so a role with one holder can be handed on in either order. A bound that the
+// state already violates, because the policy has changed, rejects only what increases the
+// violation.
 func (q *proposing) checkCounts(s *State) error {
 	if q.ownCounts {
 		for _, b := range q.policy.Bounds() {
@@ -31,8 +31,8 @@ func (q *proposing) checkCounts(s *State) error {
 	return inUse
 }
 
-// lastRise makes changes on the state once more and returns the last step in which a
-// number rose. Step i ends before change ends[i]; without ends each change is a step.
+// lastRise applies changes to the state again and returns the last step in which a number
+// rose. Step i ends before change ends[i]. With nil ends, each change is a step.
 func (s *State) lastRise(changes []Change, ends []int, number func(*draft) int) (step int) {
 	d := s.draft()
 	was, done := number(d), 0
@@ -46,7 +46,7 @@ func (s *State) lastRise(changes []Change, ends []int, number func(*draft) int) 
 			end = ends[i]
 		}
 		for ; done < end; done++ {
-			_ = d.apply(changes[done]) // which it did before
+			_ = d.apply(changes[done]) // it succeeded before
 		}
 		is := number(d)
 		if is > was {
@@ -57,5 +57,5 @@ func (s *State) lastRise(changes []Change, ends []int, number func(*draft) int) 
 	return step
 }
 
-// blame makes refusals speak of a command that was proposed already.
+// blame makes later refusals refer to an earlier command.
 func (q *proposing) blame(index int) { q.index, q.command = index, q.commands[index] }

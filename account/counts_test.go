@@ -14,7 +14,7 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// firm is a policy whose bounds and pools are reached by staff as it stands.
+// firm is a policy whose bounds and pools staff reaches exactly.
 const firm = `
 usher: 1
 name: firm
@@ -59,7 +59,7 @@ var (
 	moreEditor = account.SetSeats{Pool: "editor", Total: 3}
 )
 
-// What a batch passes through does not matter, in whichever order it does so.
+// Counts between two commands do not matter, in either order of the commands.
 func TestBatchIsCountedAsAWhole(t *testing.T) {
 	p := compile(t, firm)
 	s := open(t, p, staff())
@@ -67,8 +67,8 @@ func TestBatchIsCountedAsAWhole(t *testing.T) {
 	for name, row := range map[string]struct {
 		as       account.Actor
 		commands []account.Command
-		alone    []account.Code // with which each command is refused where it comes first
-		oneWay   bool           // the other order is another batch
+		alone    []account.Code // the code that rejects each command if it comes first
+		oneWay   bool           // the other order has another meaning
 	}{
 		"a role with one holder changes hands": {host, []account.Command{adamPays, tessRuns}, []account.Code{account.CodeRoleFull, account.CodeLastHolder}, false},
 		"two users swap seats of full pools":   {account.AsUser("adam"), []account.Command{eveViews, veraEdits}, []account.Code{account.CodeNoSeatsLeft, account.CodeNoSeatsLeft}, false},
@@ -100,7 +100,8 @@ func TestBatchIsCountedAsAWhole(t *testing.T) {
 	}
 }
 
-// While a role has too many holders for a moment, its holders act, and others act on them.
+// While a role has too many holders within a batch, its holders can act, and others can act
+// on them.
 func TestHoldersOfAFullRoleMeanwhile(t *testing.T) {
 	p := compile(t, `
 usher: 1
@@ -128,12 +129,12 @@ resources: {user: {permissions: {set-role: {chief: any}, set-status: {chief: any
 	assert.Equal(t, account.CodeRoleFull, codeOf(t, err), "%v", err)
 }
 
-// Refusals name what is counted, how it was, how it would be and what the limit is, and
-// have the index of the last command that moved the count in the wrong direction.
+// Refusals contain what is counted, the counts before and after, and the limit. Their index
+// is that of the last command that moved the count in the wrong direction.
 func TestCountsThatRefuse(t *testing.T) {
 	p := compile(t, firm)
 	s := open(t, p, staff())
-	open := account.DefineField{Field: "note", Type: account.TextField} // moves no count
+	open := account.DefineField{Field: "note", Type: account.TextField} // changes no count
 	for name, row := range map[string]struct {
 		commands []account.Command
 		code     account.Code
@@ -158,7 +159,7 @@ func TestCountsThatRefuse(t *testing.T) {
 		"too many are given back": {
 			[]account.Command{account.RemoveUser{User: "vic"}, account.SetSeats{Pool: "viewer"}},
 			account.CodeSeatsInUse, 1,
-			"2 of 2 seats in viewer are held, and 1 of 0 would be; free 1 with unassign-seat, also in the same batch",
+			"2 of 2 seats in viewer are held, and 1 of 0 would be; free 1 with unassign-seat first, or in the same batch",
 		},
 		"given back last": {
 			[]account.Command{account.AddUser{User: "zoe"}, account.SetSeats{Pool: "viewer", Total: 1}},
@@ -178,12 +179,12 @@ func TestCountsThatRefuse(t *testing.T) {
 		"a role is full": {
 			[]account.Command{adamPays, account.AddUser{User: "zoe", Role: "treasurer"}, account.RemoveUser{User: "zoe"}, open},
 			account.CodeRoleFull, 1,
-			"at most 1 user may have the role treasurer; 1 does, and 2 would",
+			"at most 1 user may have the role treasurer; 1 has it, and 2 would",
 		},
 		"who includes a role does not fill it": {
 			[]account.Command{account.AddUser{User: "zoe", Role: "clerk"}},
 			account.CodeRoleFull, 0,
-			"at most 1 user may have the role clerk; 1 does, and 2 would",
+			"at most 1 user may have the role clerk; 1 has it, and 2 would",
 		},
 		"nobody is left": {
 			[]account.Command{account.RemoveUser{User: "tess"}, open},
@@ -221,7 +222,8 @@ func TestCountsThatRefuse(t *testing.T) {
 	}
 }
 
-// An account that a new policy finds beyond a bound moves towards it, and not away.
+// If an account violates a bound of a new policy, commands may reduce the violation, but not
+// increase it.
 func TestBoundsThatAreBroken(t *testing.T) {
 	s := open(t, compile(t, firm), staff())
 	p := compile(t, `
@@ -256,7 +258,8 @@ roles:
 	}
 }
 
-// A batch does nothing with a seat that is not there, and everything with one that is.
+// A seat that is not bought allows nothing in a batch, and a seat that is bought allows
+// everything.
 func TestNoSeatIsLent(t *testing.T) {
 	p := compile(t, firm)
 	s := open(t, p, staff())
@@ -291,7 +294,7 @@ func TestNoSeatIsLent(t *testing.T) {
 	assert.NoError(t, err, "who held a seat before keeps what it opens")
 }
 
-// What a proposal foretells is what its changes make, and what cannot be proposed
+// An outcome's Next is the result of applying its changes. Changes that cannot be proposed
 // cannot be committed.
 func TestCommitsAreCounted(t *testing.T) {
 	p := compile(t, firm)
@@ -322,8 +325,8 @@ func TestCommitsAreCounted(t *testing.T) {
 	} {
 		next, err := commit(changes...)
 		assert.Nil(t, next)
-		var misfit *account.CorruptError
-		require.ErrorAs(t, err, &misfit, says)
+		var corrupt *account.CorruptError
+		require.ErrorAs(t, err, &corrupt, says)
 		assert.ErrorContains(t, err, says)
 	}
 	next, err := commit(give, account.AccountDeleted{})
@@ -331,7 +334,7 @@ func TestCommitsAreCounted(t *testing.T) {
 	assert.True(t, next.Deleted())
 }
 
-// A preview shows the whole batch: the pools before and after, and nothing in between.
+// A preview shows the pools before and after the whole batch, and nothing in between.
 func TestPreviewOfABatch(t *testing.T) {
 	p := compile(t, firm)
 	s := open(t, p, staff())
@@ -347,7 +350,7 @@ func TestPreviewOfABatch(t *testing.T) {
 	assert.Equal(t, []account.SeatsPreview{{Pool: "editor", Before: seat.Pool{Total: 2, Held: 2}, After: seat.Pool{Total: 3, Held: 3}}}, preview.Seats)
 }
 
-// Whatever order a batch has, it is done or it is not: the counts at the end are the same.
+// The order of a batch's commands does not matter for the counts at the end.
 func TestOrderOfABatch(t *testing.T) {
 	p := compile(t, firm)
 	s := open(t, p, staff())
@@ -366,7 +369,7 @@ func TestOrderOfABatch(t *testing.T) {
 		r.Shuffle(len(commands), func(i, k int) { commands[i], commands[k] = commands[k], commands[i] })
 		assert.Equal(t, string(want), string(do(t, p, s, account.AsHost("test"), commands...).Encode()), "%v", commands)
 	}
-	for i := range commands { // without any one of them that makes room, it is not
+	for i := range commands { // without any of the commands that make room, the batch is rejected
 		without := append(append([]account.Command(nil), commands[:i]...), commands[i+1:]...)
 		_, err := propose(p, s, account.AsHost("test"), without...)
 		switch commands[i] {

@@ -72,19 +72,19 @@ func TestDescribe(t *testing.T) {
 	assert.Equal(t, sealed(t, "propose"), slices.Compact(types), "each command has a row")
 
 	assert.Equal(t, "no command", account.Describe(nil))
-	assert.Equal(t, "*account.Leave", account.Describe((*account.Leave)(nil)), "a pointer is no command")
+	assert.Equal(t, "*account.Leave", account.Describe((*account.Leave)(nil)), "a pointer is not a command")
 }
 
-// The sentences stand in the order of the golden commits' changes.
+// The sentences are in the order of the changes in the golden commits.
 var sentences = map[string]string{
-	"account-created":       "the account begins, with olga as owner",
+	"account-created":       "the account is created, with olga as owner",
 	"account-deleted":       "the account is deleted",
 	"user-added":            "nina is added as member (invited) | otto is added as member",
 	"user-removed":          "max is removed",
 	"status-set":            "max: active becomes inactive",
 	"role-set":              "max: member becomes admin",
 	"ownership-transferred": "olga hands the account over to adam, who was admin, and becomes admin",
-	"team-created":          "the team sales is made | the team inside-sales is made below sales",
+	"team-created":          "the team sales is created | the team inside-sales is created below sales",
 	"team-moved":            "the team rowing moves from sport to water | the team chess moves from the top to sport | the team darts moves from sport to the top",
 	"team-deleted":          "the team sales is deleted",
 	"member-added":          "max joins the team sales",
@@ -98,7 +98,7 @@ var sentences = map[string]string{
 	"grant-given":           "theo gets the grant invoice.read | theo gets the grant staff.manage until 2026-03-01T12:00:01.5Z",
 	"grant-revoked":         "theo loses the grant invoice.read",
 	"field-defined":         `the field phone is defined, of type text | the field "shoe size" is defined, of type number | the field born is defined, of type date | the field vegan is defined, of type bool`,
-	"field-renamed":         "the field phone is called mobile from now on",
+	"field-renamed":         "the field phone is renamed to mobile",
 	"field-moved":           "the field phone moves before born | the field phone moves to the end",
 	"field-archived":        "the field phone is archived",
 	"field-restored":        "the field phone is restored",
@@ -131,7 +131,7 @@ func TestDescribeKeepsToOneLine(t *testing.T) {
 		{"max booking", `remove-user "max booking"`},
 		{"max\nremove-user mia", `remove-user "max\nremove-user mia"`},
 		{"max\u2028mia", `remove-user "max\u2028mia"`},
-		{"\u202emax", `remove-user "\u202emax"`}, // would turn the line around
+		{"\u202emax", `remove-user "\u202emax"`}, // would reverse the line
 		{"max\u00a0mia", `remove-user "max\u00a0mia"`},
 		{`"max"`, `remove-user "\"max\""`},
 		{"\x1b[31m", `remove-user "\x1b[31m"`},

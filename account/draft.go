@@ -9,18 +9,18 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// draft is a state that is being changed, by one goroutine. It is the policy.Facts
-// of the commands that follow; the state that it began with stays as it is.
+// draft is a changed copy of a State, for one goroutine. It is the policy.Facts for the
+// commands that follow. The State that it started from does not change.
 type draft struct {
-	next     State // all but users, which are in their own table until done
+	next     State // everything but the users, which finish adds
 	users    *table.Edit[*policy.User]
 	teams    draftTeams
-	interner *interner // nil where few records are made
+	interner *interner // nil if few records are made
 
-	members   *memberIndexEdit // nil until a command needs it
-	regrouped []usher.UserID   // the users whose teams changed before that, perhaps repeatedly
+	members    *memberIndexEdit // nil until a command needs it
+	movedUsers []usher.UserID   // users whose teams changed while members was nil; may contain duplicates
 
-	ownCounts, ownPools, ownPlan, ownFields bool // they are no more those of the old state
+	ownCounts, ownPools, ownConfig, ownFields bool // copied from the old state already
 }
 
 func (s *State) draft() *draft {
@@ -31,24 +31,24 @@ func (s *State) draft() *draft {
 	return d
 }
 
-// done returns the state as it was drafted. The draft is of no use after it.
-func (d *draft) done() *State {
-	d.doneMembers() // which needs the users that the draft began with
+// finish returns the new State. The draft must not be used afterwards.
+func (d *draft) finish() *State {
+	d.finishMembers() // before users changes, which it reads
 	d.next.users = *d.users.Table()
-	d.doneTeams()
+	d.finishTeams()
 	return &d.next
 }
 
-// User returns the user as drafted, or nil.
+// User returns the user in the draft, or nil. The error is always nil.
 func (d *draft) User(id usher.UserID) (*policy.User, error) {
 	u, _ := d.users.Find(string(id))
 	return u, nil
 }
 
-// Account returns teams and settings as drafted. The error is always nil.
+// Account returns the teams and settings in the draft. The error is always nil.
 func (d *draft) Account() (*policy.Account, error) {
 	d.settleTree()
-	return &d.next.planned().facts, nil
+	return &d.next.currentConfig().facts, nil
 }
 
 func (d *draft) find(id usher.UserID) *policy.User {
@@ -56,9 +56,8 @@ func (d *draft) find(id usher.UserID) *policy.User {
 	return u
 }
 
-// put keeps a changed record of a user. Records are shared between versions, and
-// between users who are alike, so a record is changed only before it is put. What
-// changes the teams of a user calls putTeams.
+// put stores a user's record. Versions, and users with equal records, share records, so a
+// record must not be changed after put. Changes of a user's teams go through putTeams.
 func (d *draft) put(id usher.UserID, u policy.User) {
 	if d.interner != nil {
 		d.users.Set(string(id), d.interner.record(u))
@@ -67,28 +66,28 @@ func (d *draft) put(id usher.UserID, u policy.User) {
 	d.users.Set(string(id), u.Compact())
 }
 
-// plan returns the draft's own plan, to be changed, with its own settings. The fields
-// are shared until ownFields is set.
-func (d *draft) plan() *plan {
-	if !d.ownPlan {
-		plan := *d.next.planned()
+// editConfig returns the draft's own copy of the configuration, with its own settings, to be
+// changed. The fields are shared until ownFields is set.
+func (d *draft) editConfig() *config {
+	if !d.ownConfig {
+		plan := *d.next.currentConfig()
 		plan.facts.Settings = maps.Clone(plan.facts.Settings)
-		d.next.plan, d.ownPlan = &plan, true
+		d.next.config, d.ownConfig = &plan, true
 	}
-	return d.next.plan
+	return d.next.config
 }
 
-// fieldPlan is plan with the draft's own fields, to be changed.
-func (d *draft) fieldPlan() *plan {
-	plan := d.plan()
+// editFields is editConfig with the draft's own copy of the fields.
+func (d *draft) editFields() *config {
+	plan := d.editConfig()
 	if !d.ownFields {
 		plan.fields, d.ownFields = slices.Clone(plan.fields), true
 	}
 	return plan
 }
 
-// without returns a copy of a list that lacks one element, nil where nothing is
-// left, so that alike users have alike records.
+// without returns a copy of a list without one element. It returns nil for an empty result,
+// so that equal users have equal records.
 func without[E any](list []E, at int) []E {
 	if len(list) == 1 {
 		return nil

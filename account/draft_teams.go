@@ -6,13 +6,12 @@ import (
 	"github.com/usher-go/usher/team"
 )
 
-// draftTeams are the teams of a draft. Commands change them one by one, while only a
-// decision about them and the next state need a tree. So that is made then, and not
-// after each of a thousand commands.
+// draftTeams contains the changed teams of a draft. Only a decision that involves teams and
+// the next state need a tree, so the tree is built then and not after each command.
 type draftTeams struct {
 	tree    *team.Edit            // nil until a command needs more than a parent
-	unread  bool                  // tree changed since the plan got it
-	deleted *table.Edit[struct{}] // as in plan; nil until it changes
+	unread  bool                  // the tree has changes that the configuration lacks
+	deleted *table.Edit[struct{}] // as in config; nil until it changes
 }
 
 func (d *draft) team(id usher.TeamID) (parent usher.TeamID, ok bool) {
@@ -22,33 +21,33 @@ func (d *draft) team(id usher.TeamID) (parent usher.TeamID, ok bool) {
 	return d.next.Team(id)
 }
 
-// tree returns the teams as drafted. After a change of it, treeChanged must be called.
+// tree returns the teams in the draft, to be changed. Call treeChanged after a change.
 func (d *draft) tree() *team.Edit {
 	if d.teams.tree == nil {
-		d.teams.tree = d.next.planned().facts.Teams.Edit()
+		d.teams.tree = d.next.currentConfig().facts.Teams.Edit()
 	}
 	return d.teams.tree
 }
 
 func (d *draft) treeChanged() {
-	d.plan()
+	d.editConfig()
 	d.teams.unread = true
 }
 
-// settleTree gives the plan the teams as changed so far.
+// settleTree copies the changed tree to the configuration.
 func (d *draft) settleTree() {
 	if d.teams.unread {
-		d.plan().facts.Teams = d.teams.tree.Tree()
+		d.editConfig().facts.Teams = d.teams.tree.Tree()
 		d.teams.unread = false
 	}
 }
 
-// wasDeleted reports whether there was a team with the id, and is none any more.
+// wasDeleted reports whether the id is that of a deleted team.
 func (d *draft) wasDeleted(id usher.TeamID) (is bool) {
 	if d.teams.deleted != nil {
 		_, is = d.teams.deleted.Find(string(id))
 	} else {
-		_, is = d.next.planned().deleted.Find(string(id))
+		_, is = d.next.currentConfig().deleted.Find(string(id))
 	}
 	return is
 }
@@ -56,15 +55,15 @@ func (d *draft) wasDeleted(id usher.TeamID) (is bool) {
 // deletedTeams returns the ids of deleted teams, to be changed.
 func (d *draft) deletedTeams() *table.Edit[struct{}] {
 	if d.teams.deleted == nil {
-		d.teams.deleted = d.plan().deleted.Edit()
+		d.teams.deleted = d.editConfig().deleted.Edit()
 	}
 	return d.teams.deleted
 }
 
-// doneTeams gives the plan all that was changed about teams.
-func (d *draft) doneTeams() {
+// finishTeams copies all changes of teams to the configuration.
+func (d *draft) finishTeams() {
 	d.settleTree()
 	if d.teams.deleted != nil {
-		d.plan().deleted = d.teams.deleted.Table()
+		d.editConfig().deleted = d.teams.deleted.Table()
 	}
 }

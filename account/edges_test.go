@@ -133,7 +133,7 @@ func TestSnapshotOfAnotherLength(t *testing.T) {
 	}
 	body := data[:len(data)-4]
 	_, err := account.DecodeState(signed(append(slices.Clone(body), 0)))
-	assert.EqualError(t, err, "read snapshot 4 of club: there is more behind the end")
+	assert.EqualError(t, err, "read snapshot 4 of club: there is trailing data")
 }
 
 // An account without a commit is not deleted, whatever a snapshot says.
@@ -169,7 +169,7 @@ func TestFirstCommitFollowsOnNone(t *testing.T) {
 	c.Version, c.Previous = 1, account.New("acme").Head().Hash
 	c.Previous[7] ^= 1
 	_, err := account.New("acme").Apply(&c)
-	assert.ErrorContains(t, err, "and there is none before it")
+	assert.ErrorContains(t, err, "and there is no commit before it")
 }
 
 // To set a field to the value that it is known to have changes nothing.

@@ -12,7 +12,7 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// acme is an account that a host would have from package engine.
+// acme is an account, as package engine would load it.
 func acme() (*policy.Policy, *account.State) {
 	p, err := preset.Load("oncehub")
 	if err != nil {
@@ -40,7 +40,7 @@ func acme() (*policy.Policy, *account.State) {
 	return p, o.Next
 }
 
-// A directory page: a page of users, and how many seats are left.
+// A directory page shows a page of users, and how many seats are left.
 func ExampleView() {
 	p, state := acme()
 	view := state.View(p)
@@ -73,7 +73,7 @@ func ExampleView() {
 	// booking: 1 of 3 seats left
 }
 
-// What handing the account over would do, before anybody does it.
+// Preview a transfer of ownership before it is committed.
 func ExampleState_Preview() {
 	p, state := acme()
 	now := time.Date(2026, time.March, 1, 0, 0, 0, 0, time.UTC)

@@ -9,14 +9,15 @@ import (
 // CommandList and ChangeList list all commands and changes.
 var CommandList, ChangeList = commands, changes
 
-// KeyCount returns how many keys a state remembers, which is counted three ways.
+// KeyCount returns how many keys a state remembers, and checks that three ways of counting
+// agree.
 func KeyCount(s *State) int {
 	n := s.keys.byKey.Len()
 	if rooms := s.keys.users.count + s.keys.parts.count; rooms != n {
 		panic(fmt.Sprintf("%d keys, and the rooms count %d", n, rooms))
 	}
 	held := 0
-	for _, room := range []keyRoom{s.keys.users, s.keys.parts} {
+	for _, room := range []keyGroup{s.keys.users, s.keys.parts} {
 		for _, h := range room.actors.All() {
 			held += h.count
 		}
@@ -27,8 +28,8 @@ func KeyCount(s *State) int {
 	return n
 }
 
-// WithKeys returns a snapshot of the state with so many keys of an actor, as if no
-// actor had a bound.
+// WithKeys returns a snapshot of the state with n keys of an actor, without the bound for
+// each actor.
 func WithKeys(s *State, actor Actor, n int) []byte {
 	next := *s
 	next.version = uint64(n)

@@ -12,17 +12,16 @@ import (
 
 var fieldManage = permission.MustParse("field.manage")
 
-// Field is a custom field that the users of an account have: "phone", "shoe-size".
-// What a user has in it is personal data, so it is no part of the state and stands
-// beside the journal.
+// Field is a custom field of the users of an account: "phone", "shoe-size". The users' values
+// are personal data, so they are stored beside the journal and are not part of the state.
 type Field struct {
-	ID       int    // counts from 1 in the account and stays, whatever the name
-	Name     string // as people see it
+	ID       int    // from 1, unique in the account; a new name does not change it
+	Name     string // the name shown, unique in the account
 	Type     FieldType
-	Archived bool // nobody sees or sets it; the values are kept
+	Archived bool // hidden and read-only; its values are kept
 }
 
-// FieldType is what the values of a custom field are. The zero value is none.
+// FieldType is the type of a custom field's values. The zero value is not a type.
 type FieldType uint8
 
 // The types of custom fields.
@@ -35,12 +34,12 @@ const (
 
 var fieldTypes = []string{"", "text", "number", "date", "bool"}
 
-// ParseFieldType reads "text", "number", "date" or "bool".
+// ParseFieldType parses "text", "number", "date" or "bool".
 func ParseFieldType(text string) (FieldType, error) {
 	if i := slices.Index(fieldTypes, text); i > 0 {
 		return FieldType(i), nil
 	}
-	return 0, printable.Errorf("%q is no type of a field%s (text, number, date, bool)", text, suggest.DidYouMean(text, fieldTypes[1:]))
+	return 0, printable.Errorf("unknown field type %q%s (want text, number, date or bool)", text, suggest.DidYouMean(text, fieldTypes[1:]))
 }
 
 // String returns "text", "number", "date" or "bool", and "" for the zero value.
@@ -51,21 +50,21 @@ func (t FieldType) String() string {
 	return fmt.Sprintf("FieldType(%d)", uint8(t))
 }
 
-// MarshalText writes the type's name; the zero value has none, and is an error.
+// MarshalText returns the type's name. The zero value and unknown types are errors.
 func (t FieldType) MarshalText() ([]byte, error) {
 	if t == 0 || int(t) >= len(fieldTypes) {
-		return nil, printable.Errorf("%d is no type of a field", uint8(t))
+		return nil, printable.Errorf("unknown field type %d", uint8(t))
 	}
 	return []byte(fieldTypes[t]), nil
 }
 
-// UnmarshalText reads what MarshalText writes.
+// UnmarshalText parses what MarshalText returns.
 func (t *FieldType) UnmarshalText(text []byte) (err error) {
 	*t, err = ParseFieldType(string(text))
 	return err
 }
 
-// DefineField defines a custom field of users, after all others. field.manage.
+// DefineField defines a custom field of users, after all other fields. Requires field.manage.
 type DefineField struct {
 	Field string `usher:"field"`
 	Type  FieldType
@@ -78,23 +77,23 @@ func (c DefineField) propose(q *proposing) error {
 		return q.refuse(CodeInvalid, "%v", err)
 	}
 	if c.Type < TextField || c.Type > BoolField {
-		return q.refuse(CodeInvalid, "a field is of type text, number, date or bool")
+		return q.refuse(CodeInvalid, "the type of a field must be text, number, date or bool")
 	}
 	if f, ok := q.next.Field(c.Field); ok {
 		if f.Archived {
-			return q.refuse(CodeExists, "there is a field %s, archived; restore-field shows it again", c.Field)
+			return q.refuse(CodeExists, "the field %s already exists and is archived; restore-field shows it again", c.Field)
 		}
-		return q.refuse(CodeExists, "there is a field %s already", c.Field)
+		return q.refuse(CodeExists, "the field %s already exists", c.Field)
 	}
-	if n := len(q.next.planned().fields); n >= MaxFields {
-		return q.refuse(CodeInvalid, "an account has at most %d custom fields, archived ones included, and this one has %d; rename-field gives one another name", MaxFields, n)
+	if n := len(q.next.currentConfig().fields); n >= MaxFields {
+		return q.refuse(CodeInvalid, "an account can have at most %d custom fields, including archived ones, and this account has %d; reuse one with rename-field", MaxFields, n)
 	}
-	return q.emit(FieldDefined{ID: q.next.planned().lastField + 1, Field: c.Field, Type: c.Type})
+	return q.emit(FieldDefined{ID: q.next.currentConfig().lastField + 1, Field: c.Field, Type: c.Type})
 }
 
 func (c DefineField) describe() string { return word(c.Field) + " " + word(c.Type.String()) }
 
-// RenameField gives a custom field another name; the values stay. field.manage.
+// RenameField gives a custom field another name; its values are kept. Requires field.manage.
 type RenameField struct {
 	Field string `usher:"field"`
 	To    string `usher:"name"`
@@ -103,7 +102,7 @@ type RenameField struct {
 func (RenameField) asks(*proposing) requirement { return needs(fieldManage, parties{}) }
 
 func (c RenameField) propose(q *proposing) error {
-	if err := q.uncovers(c.Field, c.To); err != nil {
+	if err := q.checkHiddenNames(c.Field, c.To); err != nil {
 		return err
 	}
 	if err := q.knownField(c.Field); err != nil {
@@ -116,15 +115,14 @@ func (c RenameField) propose(q *proposing) error {
 		return nil
 	}
 	if _, ok := q.next.Field(c.To); ok {
-		return q.refuse(CodeExists, "there is a field %s already", c.To)
+		return q.refuse(CodeExists, "the field %s already exists", c.To)
 	}
 	return q.emit(FieldRenamed(c))
 }
 
 func (c RenameField) describe() string { return word(c.Field) + " to " + word(c.To) }
 
-// MoveField puts a custom field before another one, or at the end.
-// field.manage.
+// MoveField moves a custom field before another one, or to the end. Requires field.manage.
 type MoveField struct {
 	Field  string `usher:"field"`
 	Before string `usher:"optional,field"` // default: at the end
@@ -136,7 +134,7 @@ func (c MoveField) propose(q *proposing) error {
 	if err := q.knownField(c.Field); err != nil {
 		return err
 	}
-	fields := q.next.planned().fields
+	fields := q.next.currentConfig().fields
 	at, to := fieldIndex(fields, c.Field), len(fields)
 	if c.Before != "" {
 		if to = fieldIndex(fields, c.Before); to < 0 {
@@ -151,7 +149,7 @@ func (c MoveField) propose(q *proposing) error {
 
 func (c MoveField) describe() string { return word(c.Field) + " " + before(c.Before) }
 
-// ArchiveField hides a custom field; its values are kept. field.manage.
+// ArchiveField hides a custom field; its values are kept. Requires field.manage.
 type ArchiveField struct {
 	Field string `usher:"field"`
 }
@@ -170,7 +168,7 @@ func (c ArchiveField) propose(q *proposing) error {
 
 func (c ArchiveField) describe() string { return word(c.Field) }
 
-// RestoreField shows an archived custom field again. field.manage.
+// RestoreField shows an archived custom field again. Requires field.manage.
 type RestoreField struct {
 	Field string `usher:"field"`
 }
@@ -189,7 +187,7 @@ func (c RestoreField) propose(q *proposing) error {
 
 func (c RestoreField) describe() string { return word(c.Field) }
 
-// FieldDefined makes a custom field, as the last.
+// FieldDefined defines a custom field, after all other fields.
 type FieldDefined struct {
 	ID    int       `json:"id"`
 	Field string    `json:"field"`
@@ -200,13 +198,13 @@ func (c FieldDefined) apply(d *draft) error {
 	_, exists := d.next.Field(c.Field)
 	switch {
 	case c.Field == "" || exists:
-		return printable.Errorf("there is a field %q already", c.Field)
-	case c.ID != d.next.planned().lastField+1:
-		return printable.Errorf("the next field is number %d", d.next.planned().lastField+1)
+		return printable.Errorf("the field %q already exists", c.Field)
+	case c.ID != d.next.currentConfig().lastField+1:
+		return printable.Errorf("the next field is number %d", d.next.currentConfig().lastField+1)
 	case c.Type < TextField || c.Type > BoolField:
-		return errors.New("it needs a type")
+		return errors.New("the type must be text, number, date or bool")
 	}
-	plan := d.fieldPlan()
+	plan := d.editFields()
 	plan.lastField = c.ID
 	plan.fields = append(plan.fields, Field{ID: c.ID, Name: c.Field, Type: c.Type})
 	return nil
@@ -228,17 +226,17 @@ func (c FieldRenamed) apply(d *draft) error {
 		return err
 	}
 	if _, exists := d.next.Field(c.To); exists || c.To == "" {
-		return printable.Errorf("there is a field %q already", c.To)
+		return printable.Errorf("the field %q already exists", c.To)
 	}
-	d.fieldPlan().fields[at].Name = c.To
+	d.editFields().fields[at].Name = c.To
 	return nil
 }
 
 func (c FieldRenamed) describe() string {
-	return "the field " + word(c.Field) + " is called " + word(c.To) + " from now on"
+	return "the field " + word(c.Field) + " is renamed to " + word(c.To)
 }
 
-// FieldMoved puts a custom field before another one, or at the end.
+// FieldMoved moves a custom field before another one, or to the end.
 type FieldMoved struct {
 	Field  string `json:"field"`
 	Before string `json:"before,omitempty"`
@@ -249,7 +247,7 @@ func (c FieldMoved) apply(d *draft) error {
 	if err != nil {
 		return err
 	}
-	fields := d.next.planned().fields
+	fields := d.next.currentConfig().fields
 	to := len(fields)
 	if c.Before != "" {
 		if to, err = d.field(c.Before); err != nil {
@@ -257,9 +255,9 @@ func (c FieldMoved) apply(d *draft) error {
 		}
 	}
 	if to == at || to == at+1 {
-		return printable.Errorf("%s is there already", c.Field)
+		return printable.Errorf("%s is already there", c.Field)
 	}
-	plan := d.fieldPlan()
+	plan := d.editFields()
 	moved := plan.fields[at]
 	if to > at {
 		to--
@@ -295,21 +293,21 @@ func (d *draft) archive(name string, archived bool) error {
 	if err != nil {
 		return err
 	}
-	if d.next.planned().fields[at].Archived == archived {
-		return printable.Errorf("%s is so already", name)
+	if d.next.currentConfig().fields[at].Archived == archived {
+		return printable.Errorf("the archived flag of %s does not change", name)
 	}
-	d.fieldPlan().fields[at].Archived = archived
+	d.editFields().fields[at].Archived = archived
 	return nil
 }
 
 func (d *draft) field(name string) (at int, err error) {
-	if at = fieldIndex(d.next.planned().fields, name); at < 0 {
-		return 0, printable.Errorf("there is no field %q", name)
+	if at = fieldIndex(d.next.currentConfig().fields, name); at < 0 {
+		return 0, printable.Errorf("the field %q does not exist", name)
 	}
 	return at, nil
 }
 
-// knownField refuses a field that the account does not have.
+// knownField rejects the command with CodeUnknownField if the account lacks the field.
 func (q *proposing) knownField(name string) error {
 	if _, ok := q.next.Field(name); !ok {
 		return q.unknownField(name)
@@ -319,19 +317,21 @@ func (q *proposing) knownField(name string) error {
 
 func (q *proposing) unknownField(name string) error {
 	var names []string
-	for _, f := range q.next.planned().fields {
+	for _, f := range q.next.currentConfig().fields {
 		names = append(names, f.Name)
 	}
 	return q.refuse(CodeUnknownField, "%s has no field %q%s", q.next.account, name, suggest.DidYouMean(name, names))
 }
 
-// uncovers refuses new names for what the policy can hide, unless the actor may edit
-// every user without the field being hidden. Rules hide fields by their names, so a
-// field would be shown under another name, and one that is given a hidden name would be
-// lost to those who use it. No other command on fields changes what a name stands for:
-// define-field makes a field without values, under a name that no field has; values stay
-// with a field that is archived, and it keeps its name; and set-field checks the name.
-func (q *proposing) uncovers(names ...string) error {
+// checkHiddenNames rejects renaming a field from or to a name that the policy can hide,
+// unless the actor may edit every user without the field being hidden. Rules hide fields by
+// name. So a field would become visible under another name, and a field that gets a hidden
+// name would disappear for the users who use it.
+//
+// No other command on fields changes what a name stands for: define-field makes a field
+// without values under an unused name; an archived field keeps its name and values; set-field
+// checks the name.
+func (q *proposing) checkHiddenNames(names ...string) error {
 	if q.actor.Host() != "" {
 		return nil
 	}
@@ -346,7 +346,7 @@ func (q *proposing) uncovers(names ...string) error {
 	}
 	for _, name := range names {
 		if d.Hides(name) {
-			r := q.refusal(CodeDenied, "%s may not see %s of users, and a new name would show or hide it; %s without hiding it is needed", q.actor, name, userEdit)
+			r := q.refusal(CodeDenied, "%s may not see %s of users, and the new name would show or hide it; this requires %s without hiding it", q.actor, name, userEdit)
 			r.Decision = d
 			return r
 		}

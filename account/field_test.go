@@ -11,7 +11,7 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// payroll hides pay from some of those who manage fields.
+// payroll hides pay from some users who manage fields.
 const payroll = `
 usher: 1
 conditions: {mfa: {context: mfa}}
@@ -32,8 +32,8 @@ resources:
   field: {permissions: {manage: {everyone: any}}}
 `
 
-// A name that the policy can hide is neither left nor taken by users from whom it is
-// hidden, or who do not edit every user.
+// A user cannot rename a field from or to a name that the policy can hide, unless the user
+// may edit every user without that field being hidden.
 func TestRenameHiddenField(t *testing.T) {
 	p := compile(t, payroll)
 	s := open(t, p, account.Seed{
@@ -56,21 +56,21 @@ func TestRenameHiddenField(t *testing.T) {
 		{"olga", nil, "salary", "wages", 0},
 		{"adam", nil, "salary", "wages", 0},
 		{"adam", nil, "shoe", "phone", 0},
-		{"cleo", nil, "salary", "wages", denied}, // it would be shown
-		{"cleo", nil, "bonus", "wages", denied},  // also while it is archived
-		{"cleo", nil, "shoe", "bonus", denied},   // it would be hidden
+		{"cleo", nil, "salary", "wages", denied}, // the field would become visible
+		{"cleo", nil, "bonus", "wages", denied},  // even if it is archived
+		{"cleo", nil, "shoe", "bonus", denied},   // the field would become hidden
 		{"cleo", nil, "salary", "salary", denied},
-		{"cleo", nil, "nothing", "salary", denied}, // before it is told what there is
-		{"cleo", nil, "shoe", "phone", 0},          // which is not hidden from clerks
+		{"cleo", nil, "nothing", "salary", denied}, // before the field is looked up
+		{"cleo", nil, "shoe", "phone", 0},          // not hidden from clerks
 		{"cleo", nil, "shoe", "size", 0},
-		{"hal", nil, "salary", "phone", denied}, // one of the two is enough
+		{"hal", nil, "salary", "phone", denied}, // one hidden name is enough
 		{"hal", nil, "salary", "wages", 0},
 		{"gus", nil, "salary", "wages", denied},
 		{"gus", mfa, "salary", "wages", 0},
-		{"paul", nil, "salary", "wages", denied}, // who edits nobody
+		{"paul", nil, "salary", "wages", denied}, // cannot edit users
 		{"paul", nil, "shoe", "size", 0},
-		{"mia", nil, "salary", "wages", denied}, // who edits her own only
-		{"lea", nil, "salary", "wages", denied}, // and her team's only
+		{"mia", nil, "salary", "wages", denied}, // can edit only herself
+		{"lea", nil, "salary", "wages", denied}, // can edit only her team
 		{"lea", nil, "shoe", "size", 0},
 	} {
 		_, err := s.Propose(p, account.Proposal{Actor: actor(row.as), Context: row.context, Time: noon, Commands: []account.Command{account.RenameField{Field: row.from, To: row.to}}})
@@ -78,8 +78,8 @@ func TestRenameHiddenField(t *testing.T) {
 	}
 }
 
-// No sequence of commands on fields by a user leaves what is hidden from them under a
-// name that is not, or takes a field that they use under one that is.
+// No sequence of a user's commands gives a field that is hidden from the user a visible name,
+// or a field that the user sees a hidden name.
 func TestHiddenFieldsKeepTheirNames(t *testing.T) {
 	p := compile(t, payroll)
 	s := open(t, p, account.Seed{
@@ -96,7 +96,7 @@ func TestHiddenFieldsKeepTheirNames(t *testing.T) {
 		}
 	}
 	hidden := map[string]bool{"salary": true, "bonus": true}
-	began := map[int]bool{} // fields by id: hidden at first
+	began := map[int]bool{} // by field id: whether the field is hidden at first
 	seen := map[string]bool{}
 	var walk func(s *account.State, deep int)
 	walk = func(s *account.State, deep int) {
@@ -128,7 +128,7 @@ func TestHiddenFieldsKeepTheirNames(t *testing.T) {
 	assert.Greater(t, len(seen), 50)
 }
 
-// However many commands it takes, nobody makes an account hold more fields.
+// MaxFields holds for any number of commands.
 func TestFieldsAreBounded(t *testing.T) {
 	p := compile(t, club)
 	host := account.AsHost("test")

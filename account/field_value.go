@@ -12,13 +12,12 @@ import (
 
 var userEdit = permission.MustParse("user.edit")
 
-// Value is what a user has in a custom field, of the field's type. The text of a
-// number, a date and a bool is as JSON writes it, a date without the quotes. The
-// empty Value is none: to set it takes away what was there.
+// Value is a user's value in a custom field, as text. Numbers and bools are written as in
+// JSON, dates as YYYY-MM-DD. The empty Value stands for no value: setting it deletes the
+// value.
 type Value string
 
-// Fits reports whether a field of the type can have the value. No value fits
-// always.
+// Fits reports whether the value is valid for a field of the type. The empty Value always is.
 func (v Value) Fits(t FieldType) bool {
 	if v == "" {
 		return true
@@ -39,15 +38,15 @@ func (v Value) Fits(t FieldType) bool {
 
 var isNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
 
-// FieldValue is what a user gets in a custom field.
+// FieldValue is a new value of a user's custom field.
 type FieldValue struct {
 	User  usher.UserID
 	Field int // the id of the Field
 	Value Value
 }
 
-// SetField sets what a user has in a custom field. user.edit on {user}, and the
-// decision must not hide the field.
+// SetField sets a user's value in a custom field. Requires user.edit on {user}, with a
+// decision that does not hide the field.
 type SetField struct {
 	User  usher.UserID
 	Field string `usher:"field"`
@@ -70,9 +69,9 @@ func (c SetField) propose(q *proposing) error {
 	case !ok:
 		return q.unknownField(c.Field)
 	case f.Archived:
-		return q.refuse(CodeUnknownField, "%s is archived; restore-field shows it again", c.Field)
+		return q.refuse(CodeUnknownField, "the field %s is archived; restore-field shows it again", c.Field)
 	case !c.Value.Fits(f.Type):
-		return q.refuse(CodeInvalid, "%s is a field of type %s, and the value is none", c.Field, f.Type)
+		return q.refuse(CodeInvalid, "the value of %s is not a valid %s", c.Field, f.Type)
 	}
 	switch same, err := q.hasValue(FieldValue{User: c.User, Field: f.ID, Value: c.Value}); {
 	case err != nil:
@@ -86,15 +85,15 @@ func (c SetField) propose(q *proposing) error {
 
 func (c SetField) describe() string { return word(c.User) + " " + word(c.Field) }
 
-// FieldSet says that a user's custom field was set. What it was set to is personal
-// data, and stands beside the journal.
+// FieldSet records that a user's value in a custom field was set. The value is personal data
+// and is stored beside the journal.
 type FieldSet struct {
 	User  usher.UserID `json:"user"`
 	Field string       `json:"field"`
 }
 
 func (c FieldSet) apply(d *draft) error {
-	if _, err := d.known(c.User); err != nil {
+	if _, err := d.lookUp(c.User); err != nil {
 		return err
 	}
 	_, err := d.field(c.Field)
@@ -105,9 +104,9 @@ func (c FieldSet) describe() string {
 	return "the field " + word(c.Field) + " of " + word(c.User) + " is set"
 }
 
-// hasValue reports whether a user is known to have a value already, by a command before
-// this one or else by what was kept before the proposal. Of a user who was removed
-// before this command nothing is kept.
+// hasValue reports whether a user already has a value, from an earlier command of the batch
+// or else from the values stored before the proposal. A user who was removed by an earlier
+// command has no stored values.
 func (q *proposing) hasValue(v FieldValue) (bool, error) {
 	for _, set := range slices.Backward(q.outcome.Values) {
 		if set.User == v.User && set.Field == v.Field {

@@ -10,7 +10,7 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// Values of fields go beside the journal, and with the user.
+// Values of fields are stored beside the journal, and deleted with the user.
 func TestValues(t *testing.T) {
 	p := compile(t, club)
 	s := open(t, p, members())

@@ -16,28 +16,27 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// ErrPolicyMismatch is the sentinel of [PolicyMismatchError], and of that of package
-// engine.
+// ErrPolicyMismatch is the sentinel of [PolicyMismatchError] and of
+// engine.PolicyMismatchError.
 var ErrPolicyMismatch = errors.New("the policy does not fit the account")
 
-// PolicyMismatchError lists why a policy cannot decide for an account, or for some of its users:
-// roles and pools in use that it lacks, and what its roles no longer allow. errors.Is
-// finds ErrPolicyMismatch in it.
+// PolicyMismatchError reports why a policy cannot decide for an account, or for some of its
+// users: the policy lacks roles or seat pools in use, or its roles do not allow what users
+// hold. errors.Is finds ErrPolicyMismatch in it.
 type PolicyMismatchError struct {
 	Account usher.AccountID
-	User    usher.UserID // whom alone it is about; "" for all of the account
-	Policy  string       // its name
-	Reasons []string     // it has no account role coach (ann, bea and 10 more)
+	User    usher.UserID // the user, if the error is about one user; otherwise ""
+	Policy  string       // the name of the policy
+	Reasons []string     // "it has no account role coach (ann, bea and 10 more)"
 
-	// Whole reports that the policy decides for no user of the account, since it makes
-	// another role the unique one. Otherwise it decides for all users but those whom a
-	// reason is about.
+	// Whole reports that the policy decides for no user of the account, because its unique
+	// role is another one. Otherwise it decides for all users that no reason is about.
 	Whole bool
 
-	found map[misfit][]usher.UserID
+	found map[mismatch][]usher.UserID
 }
 
-// Error returns the reasons, joined.
+// Error returns the reasons in one line.
 func (e *PolicyMismatchError) Error() string {
 	name := "the policy"
 	if e.Policy != "" {
@@ -57,14 +56,14 @@ func (e *PolicyMismatchError) Error() string {
 // Is makes errors.Is find ErrPolicyMismatch.
 func (e *PolicyMismatchError) Is(target error) bool { return target == ErrPolicyMismatch }
 
-// Mismatches yields what Reasons sums up: each kind of mismatch as often as there are
-// users whom it is about, or once with "" if there are none. A text is the same for the
-// same mismatch in every error about it, also when it concerns more users by then.
+// Mismatches yields each mismatch behind Reasons, once for each user it is about, or once
+// with "" if it is not about single users. The text identifies the mismatch: it is the same
+// in every error, whichever users are concerned.
 func (e *PolicyMismatchError) Mismatches() iter.Seq2[string, usher.UserID] {
 	return func(yield func(string, usher.UserID) bool) {
 		for m, ids := range e.found {
 			for _, id := range ids {
-				if !yield(fmt.Sprint(m.rank, " ", m.what), id) {
+				if !yield(fmt.Sprint(m.kind, " ", m.key), id) {
 					return
 				}
 			}
@@ -72,45 +71,44 @@ func (e *PolicyMismatchError) Mismatches() iter.Seq2[string, usher.UserID] {
 	}
 }
 
-// Fits returns a [*PolicyMismatchError] if the policy cannot decide for all users of the account
-// as it stands: an account role, a team role or a seat pool in use is gone, another role
-// is the unique one, or a role holds seats that it may not have or lacks one that it
-// requires, or is held by more users than it may. A grant, a setting or a field of a name
-// that the policy lacks fits: it is kept, and gives nothing. An account that does not
-// exist fits every policy.
+// Fits returns a [*PolicyMismatchError] if the policy cannot decide for all users of the
+// account: it lacks an account role, a team role or a seat pool in use; another role is the
+// unique one; a role does not allow a seat that its users hold, or requires one that they
+// lack; or more users have a role than its at-most. Otherwise it returns nil. A grant, a
+// setting or a field with a name that the policy lacks fits: it is kept, and gives nothing.
+// Every policy fits an account that does not exist.
 //
-// It takes a pass over all users.
-func (s *State) Fits(p *policy.Policy) error { return s.fits(p, func(*fitting) {}) }
+// Fits takes time in proportion to the number of users.
+func (s *State) Fits(p *policy.Policy) error { return s.fits(p, func(*fitCheck) {}) }
 
-// FitsAfter is Fits for a policy that takes the place of another one. It also lists the
-// grants that are in use at a time and become something else: whose name is a permission,
-// a bundle or a feature of the one policy and another of these of the other, or nothing
-// of the policy before; and stored settings that the policy before does not have. Without
-// a policy before, it is Fits.
+// FitsAfter is Fits for a policy that replaces another one. It also reports grants in effect
+// at a time that change their meaning: the name is a permission, a bundle or a feature of p,
+// and another of these, or nothing, in the policy before. And it reports stored settings of p
+// that the policy before lacks. If before is nil, FitsAfter is Fits.
 func (s *State) FitsAfter(before, p *policy.Policy, at time.Time) error {
-	return s.fits(p, func(f *fitting) {
+	return s.fits(p, func(f *fitCheck) {
 		if before != nil {
 			f.revived(before, at)
 		}
 	})
 }
 
-func (s *State) fits(p *policy.Policy, also func(*fitting)) error {
+func (s *State) fits(p *policy.Policy, also func(*fitCheck)) error {
 	if !s.Exists() {
 		return nil
 	}
-	if err := s.fitsWhole(p); err != nil {
+	if err := s.checkWhole(p); err != nil {
 		return err
 	}
-	f := fitting{state: s, fitter: newFitter(p, &s.pools), found: map[misfit][]usher.UserID{}}
+	f := fitCheck{state: s, fitter: newFitter(p, &s.pools), found: map[mismatch][]usher.UserID{}}
 	f.roles = map[role.Name]role.Role{}
 	for _, r := range p.Roles() {
 		f.roles[r.Name] = r
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.counts)) {
-		// No user is kept from anything: a bound refuses only what moves away from it.
+		// It concerns no single user: a bound rejects only what increases the violation.
 		if r, n := f.roles[name], s.counts[name].all; r.AtMost > 0 && n > r.AtMost {
-			f.add(misfit{roleTooFull, string(name), printable.Sprintf("at most %s may have the role %s, and %d do", users(r.AtMost), name, n)}, "")
+			f.add(mismatch{roleTooFull, string(name), printable.Sprintf("at most %s may have the role %s, but %d have it", users(r.AtMost), name, n)}, "")
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.pools)) {
@@ -119,20 +117,21 @@ func (s *State) fits(p *policy.Policy, also func(*fitting)) error {
 		}
 	}
 	for id, u := range s.users.All() {
-		f.each(u, func(m misfit) { f.add(m, usher.UserID(id)) })
+		f.each(u, func(m mismatch) { f.add(m, usher.UserID(id)) })
 	}
 	also(&f)
 	return f.err()
 }
 
-// fitsWhole returns an error if a policy can decide for no user of an account that exists.
-func (s *State) fitsWhole(p *policy.Policy) error {
+// checkWhole returns an error if a policy cannot decide for any user of an account that
+// exists.
+func (s *State) checkWhole(p *policy.Policy) error {
 	if p == nil || p.UniqueRole().Name == "" {
 		return &PolicyMismatchError{Account: s.account, Whole: true, Reasons: []string{"it has no roles"}}
 	}
 	if unique := p.UniqueRole().Name; unique != s.unique {
-		m := misfit{rank: otherUnique, what: string(unique), text: printable.Sprintf("its unique role is %s, and that of the account is %s", unique, s.unique)}
-		f := fitting{state: s, fitter: fitter{policy: p}, found: map[misfit][]usher.UserID{m: {s.owner}}}
+		m := mismatch{kind: otherUnique, key: string(unique), text: printable.Sprintf("its unique role is %s, but the account has %s", unique, s.unique)}
+		f := fitCheck{state: s, fitter: fitter{policy: p}, found: map[mismatch][]usher.UserID{m: {s.owner}}}
 		err := f.err().(*PolicyMismatchError)
 		err.Whole = true
 		return err
@@ -140,14 +139,15 @@ func (s *State) fitsWhole(p *policy.Policy) error {
 	return nil
 }
 
-// FitsUser returns a [*PolicyMismatchError] if the policy cannot decide for a user of the account:
-// for one of the reasons of Fits that is about that user, or about the whole account. A
-// user who is not in the account, and an account that does not exist, fit every policy.
+// FitsUser returns a [*PolicyMismatchError] if the policy cannot decide for a user of the
+// account, because of a mismatch that is about the user or about the whole account. Otherwise
+// it returns nil. Every policy fits a user who is not in the account, and an account that
+// does not exist.
 func (s *State) FitsUser(p *policy.Policy, id usher.UserID) error {
 	if !s.Exists() {
 		return nil
 	}
-	if err := s.fitsWhole(p); err != nil {
+	if err := s.checkWhole(p); err != nil {
 		return err
 	}
 	u := s.find(id)
@@ -158,21 +158,21 @@ func (s *State) FitsUser(p *policy.Policy, id usher.UserID) error {
 	return f.user(s.account, id, u)
 }
 
-type fitting struct {
+type fitCheck struct {
 	fitter
 	state *State
-	found map[misfit][]usher.UserID
+	found map[mismatch][]usher.UserID
 }
 
-// manyNamed is how many users a reason names.
-const manyNamed = 3
+// maxNamed is how many users a reason names.
+const maxNamed = 3
 
-func (f *fitting) add(m misfit, id usher.UserID) { f.found[m] = append(f.found[m], id) }
+func (f *fitCheck) add(m mismatch, id usher.UserID) { f.found[m] = append(f.found[m], id) }
 
-// revived adds what a policy would bring to life again, or take for something else, that
-// the policy before it does not know, or knows as something else.
-func (f *fitting) revived(before *policy.Policy, at time.Time) {
-	kinds := map[string]misfit{} // of each grant in use, the zero misfit if nothing changes
+// revived adds the grants and settings that the policy before lacks or understands as
+// something else.
+func (f *fitCheck) revived(before *policy.Policy, at time.Time) {
+	kinds := map[string]mismatch{} // by the name of the grant; zero if nothing changes
 	for id, u := range f.state.users.All() {
 		for i := range u.Grants {
 			g := &u.Grants[i]
@@ -181,52 +181,52 @@ func (f *fitting) revived(before *policy.Policy, at time.Time) {
 				m = revivedGrant(g.Name, before.Grant(g.Name), f.policy.Grant(g.Name))
 				kinds[g.Name] = m
 			}
-			if m != (misfit{}) && (g.Until.IsZero() || at.Before(g.Until)) {
+			if m != (mismatch{}) && (g.Until.IsZero() || at.Before(g.Until)) {
 				f.add(m, usher.UserID(id))
 			}
 		}
 	}
-	for name, value := range f.state.planned().facts.Settings {
+	for name, value := range f.state.currentConfig().facts.Settings {
 		_, had := before.Setting(name)
 		if _, has := f.policy.Setting(name); has && !had {
-			f.add(misfit{rank: settingAgain, what: fmt.Sprint(name, " ", value), text: printable.Sprintf("the setting %s, which is stored as %t, becomes effective again", name, value)}, "")
+			f.add(mismatch{kind: settingAgain, key: fmt.Sprint(name, " ", value), text: printable.Sprintf("the setting %s, which is stored as %t, becomes effective again", name, value)}, "")
 		}
 	}
 }
 
-func revivedGrant(name string, before, after policy.GrantKind) misfit {
+func revivedGrant(name string, before, after policy.GrantKind) mismatch {
 	switch {
 	case before == after || after == 0:
-		return misfit{}
+		return mismatch{}
 	case before == 0:
-		return misfit{rank: grantAgain, what: name + " " + after.String(), text: printable.Sprintf("grants of %s become effective again, as those of a %s", name, after)}
+		return mismatch{kind: grantAgain, key: name + " " + after.String(), text: printable.Sprintf("grants of %s become effective again, as grants of a %s", name, after)}
 	}
-	return misfit{rank: grantChanged, what: name + " " + after.String(), text: printable.Sprintf("%s is a %s, and grants of it were made as those of a %s", name, after, before)}
+	return mismatch{kind: grantChanged, key: name + " " + after.String(), text: printable.Sprintf("%s is a %s, but was a %s when it was granted", name, after, before)}
 }
 
-func (f *fitting) err() error {
+func (f *fitCheck) err() error {
 	if len(f.found) == 0 {
 		return nil
 	}
 	e := &PolicyMismatchError{Account: f.state.account, Policy: f.policy.Name(), found: f.found}
-	order := slices.SortedFunc(maps.Keys(f.found), func(a, b misfit) int {
-		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.text, b.text))
+	order := slices.SortedFunc(maps.Keys(f.found), func(a, b mismatch) int {
+		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.text, b.text))
 	})
 	for _, m := range order {
-		e.Reasons = append(e.Reasons, m.text+concerned(f.found[m]))
+		e.Reasons = append(e.Reasons, m.text+listUsers(f.found[m]))
 	}
 	return e
 }
 
-// concerned names the users whom a reason is about: " (ann, bea)", " (ann, bea,
-// cas and 9 more)".
-func concerned(ids []usher.UserID) string {
+// listUsers returns the users that a reason is about: " (ann, bea)" or " (ann, bea, cas and 9
+// more)". It returns "" for a reason that is about no user.
+func listUsers(ids []usher.UserID) string {
 	slices.Sort(ids)
-	if ids[0] == "" {
+	if len(ids) == 0 || ids[0] == "" {
 		return ""
 	}
-	names := make([]string, 0, manyNamed)
-	for _, id := range ids[:min(len(ids), manyNamed)] {
+	names := make([]string, 0, maxNamed)
+	for _, id := range ids[:min(len(ids), maxNamed)] {
 		names = append(names, word(id))
 	}
 	text := strings.Join(names, ", ")

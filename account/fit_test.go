@@ -12,7 +12,7 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// An account fits a policy as long as nothing in use is gone from it.
+// An account fits a policy that has everything in use.
 func TestFits(t *testing.T) {
 	p := compile(t, club)
 	s := do(t, p, open(t, p, members()), account.AsHost("test"),
@@ -35,15 +35,15 @@ func TestFits(t *testing.T) {
 		},
 		"another role is unique": {
 			[]string{"owner:   {unique: true, includes: [admin], hands-over-to: admin, seats: {booking: required, parking: optional}}", "owner: {}\n  head: {unique: true, hands-over-to: admin}"},
-			[]string{"its unique role is head, and that of the account is owner (olga)"},
+			[]string{"its unique role is head, but the account has owner (olga)"},
 		},
 		"a pool is gone": {
 			[]string{"  parking: {holds: [active]}\n", "", ", parking: optional}", "}"},
-			[]string{"it has no seat pool parking, of which 1 seats were bought and 0 are held"},
+			[]string{"it has no seat pool parking (1 bought, 0 held)"},
 		},
 		"seats that a role may not have, or must": {
 			[]string{"member:  {default: true}", "member:  {default: true, seats: {parking: optional}}", "coach:   {seats: {booking: required", "coach:   {seats: {booking: none", "at-most: 3", "at-most: 3, seats: {booking: optional, parking: required}"},
-			[]string{"the role coach holds no seat in booking (cora)", "the role member holds no seat in booking (mia)", "the role admin requires a seat in parking (adam)"},
+			[]string{"the role coach cannot hold a seat in booking (cora)", "the role member cannot hold a seat in booking (mia)", "the role admin requires a seat in parking (adam)"},
 		},
 		"a status that holds no seat": {
 			[]string{"[invited, active]", "[active]"},
@@ -51,7 +51,7 @@ func TestFits(t *testing.T) {
 		},
 		"too many": {
 			[]string{"member:  {default: true}", "member:  {default: true, at-most: 2}"},
-			[]string{"at most 2 users may have the role member, and 4 do"},
+			[]string{"at most 2 users may have the role member, but 4 have it"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -61,19 +61,19 @@ func TestFits(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			var unfit *account.PolicyMismatchError
-			require.ErrorAs(t, err, &unfit)
-			assert.Equal(t, row.want, unfit.Reasons)
+			var mismatch *account.PolicyMismatchError
+			require.ErrorAs(t, err, &mismatch)
+			assert.Equal(t, row.want, mismatch.Reasons)
 			assert.ErrorContains(t, err, "the policy club does not fit account club: "+row.want[0])
-			fitsEach(t, s, other, unfit)
+			fitsEach(t, s, other, mismatch)
 		})
 	}
-	var unfit *account.PolicyMismatchError
-	require.ErrorAs(t, s.Fits(&policy.Policy{}), &unfit)
+	var mismatch *account.PolicyMismatchError
+	require.ErrorAs(t, s.Fits(&policy.Policy{}), &mismatch)
 }
 
-// fitsEach checks that a policy fits each user by name, but those whom the list is about,
-// and none if it does not fit the account as a whole.
+// fitsEach checks that FitsUser accepts each user except those that the error is about, and
+// no user if the policy does not fit the account as a whole.
 func fitsEach(t *testing.T, s *account.State, p *policy.Policy, list *account.PolicyMismatchError) {
 	t.Helper()
 	about := map[usher.UserID]bool{}
@@ -82,15 +82,15 @@ func fitsEach(t *testing.T, s *account.State, p *policy.Policy, list *account.Po
 	}
 	for id := range s.UsersAfter("") {
 		err := s.FitsUser(p, id.ID)
-		var unfit *account.PolicyMismatchError
+		var mismatch *account.PolicyMismatchError
 		if !about[id.ID] && !list.Whole {
 			assert.NoError(t, err)
 			continue
 		}
-		require.ErrorAs(t, err, &unfit)
-		assert.Equal(t, list.Whole, unfit.Whole)
+		require.ErrorAs(t, err, &mismatch)
+		assert.Equal(t, list.Whole, mismatch.Whole)
 		if !list.Whole {
-			assert.Equal(t, id.ID, unfit.User)
+			assert.Equal(t, id.ID, mismatch.User)
 			assert.ErrorContains(t, err, "the policy club does not fit "+string(id.ID)+" of account club: ")
 		}
 	}

@@ -18,7 +18,7 @@ const (
 	endMark   = "<!-- end of what is derived -->\n"
 )
 
-// FORMAT.md lists the changes, key by key, as their types say.
+// FORMAT.md lists the keys of the changes as their types define them.
 func TestGenerated(t *testing.T) {
 	src, err := os.ReadFile("FORMAT.md")
 	require.NoError(t, err)
@@ -55,7 +55,7 @@ func changeTable() string {
 	return b.String()
 }
 
-// FORMAT.md lists the keys of a commit, and its example is one.
+// FORMAT.md lists the keys of a commit, and its example is a valid commit.
 func TestFormatIsDocumented(t *testing.T) {
 	src, err := os.ReadFile("FORMAT.md")
 	require.NoError(t, err)

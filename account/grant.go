@@ -17,14 +17,14 @@ var (
 	grantRevoke = permission.MustParse("grant.revoke")
 )
 
-// GiveGrant gives a user a permission, a bundle or a feature. A grant that the user holds
-// gets the new end. grant.give on {user}; to end a grant sooner also requires grant.revoke
-// on {user}. A grant that would be over already is refused as Invalid, unless it ends one
-// that is held.
+// GiveGrant gives a user a permission, a bundle or a feature. A grant that the user already
+// has gets the new end. Requires grant.give on {user}, and to end a grant sooner also
+// grant.revoke on {user}. An end that is already past is rejected with CodeInvalid, unless it
+// ends a grant in effect.
 type GiveGrant struct {
 	User  usher.UserID
 	Grant string    `usher:"grant"`
-	Until time.Time `usher:"optional"` // default: for good
+	Until time.Time `usher:"optional"` // default: no end
 }
 
 func (c GiveGrant) asks(*proposing) requirement { return needs(grantGive, of(c.User)) }
@@ -39,7 +39,7 @@ func (c GiveGrant) propose(q *proposing) error {
 	}
 	until := c.Until.UTC().Round(0)
 	if !writable(until) {
-		return q.refuse(CodeInvalid, "a grant ends in a year from 1 to 9999")
+		return q.refuse(CodeInvalid, "the end of a grant must be in the years 1 to 9999")
 	}
 	at, held := grantIndex(u, c.Grant)
 	if held && u.Grants[at].Until.Equal(until) {
@@ -48,9 +48,9 @@ func (c GiveGrant) propose(q *proposing) error {
 	given := policy.Grant{Name: c.Grant, Until: until}
 	switch lasts := held && holdsAt(u.Grants[at], q.at); {
 	case !lasts && !holdsAt(given, q.at):
-		return q.refuse(CodeInvalid, "a grant until %s has ended already: the time of the command is %s; give a later end", until.Format(time.RFC3339), q.at.Format(time.RFC3339))
+		return q.refuse(CodeInvalid, "the end of the grant, %s, is not after the time of the command, %s; give a later end", until.Format(time.RFC3339), q.at.Format(time.RFC3339))
 	case lasts && endsSooner(given, u.Grants[at]):
-		// Given again with an earlier end, it is taken away from then on.
+		// An earlier end takes the grant away from then on.
 		if err := q.may(grantRevoke, of(c.User)); err != nil {
 			return err
 		}
@@ -67,7 +67,7 @@ func (c GiveGrant) propose(q *proposing) error {
 
 func (c GiveGrant) describe() string { return word(c.User) + " " + word(c.Grant) + until(c.Until) }
 
-// RevokeGrant takes a grant away. grant.revoke on {user}.
+// RevokeGrant takes a grant away. Requires grant.revoke on {user}.
 type RevokeGrant struct {
 	User  usher.UserID
 	Grant string `usher:"grant"`
@@ -75,7 +75,7 @@ type RevokeGrant struct {
 
 func (c RevokeGrant) asks(*proposing) requirement { return needs(grantRevoke, of(c.User)) }
 
-// propose also takes away what the policy lacks by now.
+// propose also revokes a grant with a name that the policy lacks.
 func (c RevokeGrant) propose(q *proposing) error {
 	u, err := q.user(c.User)
 	if err != nil {
@@ -98,7 +98,8 @@ func (c RevokeGrant) propose(q *proposing) error {
 
 func (c RevokeGrant) describe() string { return word(c.User) + " " + word(c.Grant) }
 
-// GrantGiven gives a user a grant, or gives one that is held another end.
+// GrantGiven gives a user a grant, or changes the end of a grant. The zero Until stands for
+// no end.
 type GrantGiven struct {
 	User  usher.UserID `json:"user"`
 	Grant string       `json:"grant"`
@@ -106,17 +107,17 @@ type GrantGiven struct {
 }
 
 func (c GrantGiven) apply(d *draft) error {
-	u, err := d.known(c.User)
+	u, err := d.lookUp(c.User)
 	if err != nil {
 		return err
 	}
 	if c.Grant == "" {
-		return errors.New("it needs a name")
+		return errors.New("the name of the grant must not be empty")
 	}
 	until := c.Until.UTC().Round(0)
 	at, held := grantIndex(u, c.Grant)
 	if held && u.Grants[at].Until.Equal(until) {
-		return printable.Errorf("%s holds %s already", c.User, c.Grant)
+		return printable.Errorf("%s already has the grant %s", c.User, c.Grant)
 	}
 	d.put(c.User, withGrant(u, policy.Grant{Name: c.Grant, Until: until}))
 	return nil
@@ -133,13 +134,13 @@ type GrantRevoked struct {
 }
 
 func (c GrantRevoked) apply(d *draft) error {
-	u, err := d.known(c.User)
+	u, err := d.lookUp(c.User)
 	if err != nil {
 		return err
 	}
 	at, held := grantIndex(u, c.Grant)
 	if !held {
-		return printable.Errorf("%s does not hold %s", c.User, c.Grant)
+		return printable.Errorf("%s does not have the grant %s", c.User, c.Grant)
 	}
 	changed := *u
 	changed.Grants = without(u.Grants, at)
@@ -157,7 +158,7 @@ func (q *proposing) grantable(name string) error {
 	return q.refuse(CodeUnknownGrant, "%s has no permission, bundle or feature %q%s", q.policyName(), name, suggest.DidYouMean(name, names))
 }
 
-// withGrant returns a user with a grant, in the place of one of the same name.
+// withGrant returns a copy of a user with a grant, which replaces one of the same name.
 func withGrant(u *policy.User, g policy.Grant) policy.User {
 	changed := *u
 	changed.Grants = slices.Clone(u.Grants)

@@ -10,7 +10,8 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// A later end is a grant anew; what has ended gives nothing, and nothing to cover.
+// A later end requires what a new grant requires. A grant that has ended gives nothing, and
+// needs no cover.
 func TestExtendingIsGiving(t *testing.T) {
 	p := compile(t, club)
 	s := do(t, p, open(t, p, members()), account.AsHost("test"),

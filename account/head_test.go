@@ -15,7 +15,7 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// line is a commit as a journal keeps it.
+// line is an encoded commit.
 func line(t testing.TB, c account.Commit) []byte {
 	t.Helper()
 	data, err := c.Encode()
@@ -23,8 +23,8 @@ func line(t testing.TB, c account.Commit) []byte {
 	return data
 }
 
-// chain returns the lines of a journal of so many commits, of which those before the
-// version from have no Previous, as older versions wrote them.
+// chain returns the lines of a journal of n commits. The commits before the version from have
+// no Previous, as older versions of the package wrote them.
 func chain(t testing.TB, id string, commits int, from uint64) (lines [][]byte) {
 	t.Helper()
 	previous := sha256.Sum256(nil)
@@ -43,7 +43,7 @@ func chain(t testing.TB, id string, commits int, from uint64) (lines [][]byte) {
 	return lines
 }
 
-// replayed applies lines in their order.
+// replayed applies the lines in order.
 func replayed(lines [][]byte) (*account.State, error) {
 	s := account.New("acme")
 	for _, data := range lines {
@@ -58,8 +58,7 @@ func replayed(lines [][]byte) (*account.State, error) {
 	return s, nil
 }
 
-// Whatever is changed, lost, swapped or put in below a chained commit shows when the
-// journal is replayed.
+// Replaying a journal detects every change, loss, swap or insertion before a chained commit.
 func TestChain(t *testing.T) {
 	mine, other := chain(t, "mine", 6, 1), chain(t, "other", 6, 1)
 	whole, err := replayed(mine)
@@ -68,8 +67,8 @@ func TestChain(t *testing.T) {
 	assert.Equal(t, "6:"+hex.EncodeToString(sum[:]), whole.Head().String())
 	assert.True(t, whole.Chained())
 
-	// renumbered moves the commits from an index on to lower versions, as somebody does
-	// to hide that one is missing.
+	// renumbered decrements the versions of the commits from an index on, as an attacker does
+	// to hide a missing commit.
 	renumbered := func(lines [][]byte, from int, by int) [][]byte {
 		lines = slices.Clone(lines)
 		for i := from; i < len(lines); i++ {
@@ -96,7 +95,7 @@ func TestChain(t *testing.T) {
 		_, err = replayed(slices.Concat(mine[:i+1], other[i+1:]))
 		assert.ErrorContains(t, err, "commits were lost or replaced", "another journal from %d on", i+2)
 
-		for _, note := range []string{`"none"`, `"m\u0069ne"`} { // another text, and the same one written differently
+		for _, note := range []string{`"none"`, `"m\u0069ne"`} { // another text, and an equal text with another encoding
 			changed := slices.Clone(mine)
 			changed[i] = bytes.Replace(mine[i], []byte(`"mine"`), []byte(note), 1)
 			require.NotEqual(t, mine[i], changed[i])
@@ -111,24 +110,24 @@ func TestChain(t *testing.T) {
 		_, err = replayed(without)
 		assert.Error(t, err, "commit %d without its previous", i+1)
 	}
-	var misfit *account.CorruptError
+	var corrupt *account.CorruptError
 	_, err = replayed(slices.Concat(mine[:2], other[2:]))
-	require.ErrorAs(t, err, &misfit)
-	assert.Equal(t, uint64(3), misfit.Version)
+	require.ErrorAs(t, err, &corrupt)
+	assert.Equal(t, uint64(3), corrupt.Version)
 }
 
-// A commit that is written differently, with the same meaning, is another commit.
+// A commit with equal meaning but another encoding is another commit.
 func TestChainIsOfBytes(t *testing.T) {
 	lines := chain(t, "mine", 3, 1)
 	lines[1] = bytes.Replace(lines[1], []byte(`{"usher":1,`), []byte(`{"usher":1, `), 1)
 	_, err := replayed(lines[:2])
 	require.NoError(t, err)
 	_, err = replayed(lines)
-	assert.ErrorContains(t, err, "commit 3 of acme: it follows on the commit ")
+	assert.ErrorContains(t, err, "commit 3 of acme: it follows the commit ")
 }
 
-// A journal that older versions began is chained from the first commit that has a
-// hash, and stays so.
+// A journal that older versions of the package started is chained from the first commit with
+// a hash on.
 func TestChainBegins(t *testing.T) {
 	for from := uint64(1); from <= 5; from++ {
 		lines := chain(t, "mine", 5, from)
@@ -155,10 +154,10 @@ func TestChainBegins(t *testing.T) {
 			assert.NoError(t, err)
 			next.Previous[7] ^= 1
 			_, err = s.Apply(&next)
-			assert.ErrorContains(t, err, "it follows on the commit")
+			assert.ErrorContains(t, err, "it follows the commit")
 		}
 		if from > 1 {
-			last := slices.Clone(lines) // the one before the chain is vouched for
+			last := slices.Clone(lines) // the chain also covers the commit before it
 			last[from-2] = []byte(strings.Replace(string(last[from-2]), "mine", "none", 1))
 			_, err = replayed(last)
 			assert.ErrorContains(t, err, "commits were lost or replaced")
@@ -166,7 +165,7 @@ func TestChainBegins(t *testing.T) {
 	}
 }
 
-// A snapshot has the head of its state, and the commits after it are held to it.
+// A snapshot contains the head of its state, and later commits must follow it.
 func TestSnapshotHasTheHead(t *testing.T) {
 	for _, from := range []uint64{1, 4, 9} {
 		lines := chain(t, "mine", 6, from)
@@ -190,7 +189,7 @@ func TestSnapshotHasTheHead(t *testing.T) {
 	}
 }
 
-// The three ways to the next state make the same one.
+// The three ways to compute the next state agree.
 func TestApplyOutcome(t *testing.T) {
 	p := compile(t, club)
 	s := open(t, p, members())

@@ -8,14 +8,14 @@ import (
 // HostCommand is a command that only the host application can run.
 type HostCommand struct {
 	Name       string                // add-user, set-seats and so on
-	Permission permission.Permission // what it checks; the zero Permission for the commands that no policy opens
+	Permission permission.Permission // the permission required; zero for create-account and import
 }
 
 // HostOnly returns the commands that no user can run under the policy, in the order of
-// [Commands]; create-account and import are always among them. A user can run a command
-// if the policy [policy.Policy.Opens] its permission. The commands that concern the actor
-// alone are left out: the host cannot accept an invitation or leave. HostOnly returns nil
-// for a nil or zero Policy, under which nothing can be run at all.
+// [Commands]. It always contains create-account and import. A user can run a command if
+// [policy.Policy.Opens] returns true for its permission. Commands that concern the actor
+// alone, such as leave, are left out: the host cannot run them. For a nil or zero Policy,
+// under which no command can be run, HostOnly returns nil.
 func HostOnly(p *policy.Policy) []HostCommand {
 	if p == nil || len(p.Permissions()) == 0 {
 		return nil

@@ -18,7 +18,7 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// hostOnlyPolicy has a place for what one row adds: roles, cells and never rules.
+// hostOnlyPolicy is a template for the roles, cells and never rules of a row.
 const hostOnlyPolicy = `
 usher: 1
 seats: {booking: {}}
@@ -32,8 +32,8 @@ bundles: {everything: [user.create, user.view]}
 %s
 `
 
-// samples are commands of each name, in the words of hostOnlyAccount: for oneself, for
-// others, in teams of one's own and elsewhere.
+// samples contains commands of each name on hostOnlyAccount: on the actor, on others, in the
+// actor's teams and in other teams.
 var samples = []account.Command{
 	account.CreateAccount{Owner: "zoe"},
 	account.Import{},
@@ -107,8 +107,7 @@ func hostOnlyAccount(t *testing.T, p *policy.Policy) *account.State {
 	})
 }
 
-// What HostOnly says of a policy is what users run into: a command is listed if, and only
-// if, each of its samples is denied by the policy, whichever user sends it.
+// HostOnly lists a command if and only if the policy denies each of its samples to each user.
 func TestHostOnly(t *testing.T) {
 	bare := compile(t, fmt.Sprintf(hostOnlyPolicy, "", "resources: {page: {permissions: {view: {owner: any if open}}}}"))
 	all := account.HostOnly(bare)
@@ -150,7 +149,7 @@ func TestHostOnly(t *testing.T) {
 		for _, party := range parties {
 			conditions = append(conditions, strings.Replace(party, " as ", "on-", 1))
 		}
-		for _, condition := range conditions { // of what commands say, and do not say, of their resource
+		for _, condition := range conditions { // on what commands do and do not set on their resource
 			for _, rule := range []string{"any if " + condition, "any if not " + condition, "any if open and not " + condition} {
 				checkHostOnly(t, name, "", cellOf(perm, "everyone", rule))
 				checkHostOnly(t, name, "", cellOf(perm, "everyone", "any")+fmt.Sprintf("never: {%s: %s}\n", perm, rule))
@@ -167,7 +166,7 @@ func cellOf(perm permission.Permission, who, rule string) string {
 }
 
 // checkHostOnly sends each sample of a command as each user, with the setting off and on.
-// Owner is what the role owner says besides.
+// Owner contains additional cells of the role owner.
 func checkHostOnly(t *testing.T, name, owner, more string) {
 	t.Helper()
 	p := compile(t, fmt.Sprintf(hostOnlyPolicy, owner, more))
@@ -190,7 +189,8 @@ func checkHostOnly(t *testing.T, name, owner, more string) {
 	assert.Equal(t, !can, listed, "%s under %s%s", name, owner, more)
 }
 
-// A user who gives grants of what they do not have opens all that can be granted.
+// A user who can give grants beyond the user's own permissions opens every permission that
+// can be granted.
 func TestHostOnlyDelegates(t *testing.T) {
 	const cells = "resources: {grant: {permissions: {give: {member: any}}}, page: {permissions: {view: {owner: any if open}}}%s}\n"
 	p := compile(t, fmt.Sprintf(hostOnlyPolicy, "", fmt.Sprintf(cells, "")))

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
@@ -14,17 +13,17 @@ import (
 	"github.com/usher-go/usher/team"
 )
 
-// Import creates the account as it stands somewhere else, in one commit. Only the
-// host may. What no account may be is Invalid: two holders of the unique role, more
-// seats held than bought, a circle of teams.
+// Import creates the account with the contents of Seed, in one commit. Only the host
+// application can run it. A Seed that breaks a rule of accounts is rejected with CodeInvalid:
+// two holders of the unique role, more seats held than bought, a cycle of teams.
 type Import struct {
 	Seed Seed
 }
 
 func (Import) asks(*proposing) requirement { return requirement{creates: true} }
 
-// propose looks the facts up as other commands do. It does not check whether an actor
-// could have made them.
+// propose validates the facts as other commands do. It does not check whether an actor could
+// have made them.
 func (i Import) propose(q *proposing) error {
 	c := i.Seed
 	if q.existed() {
@@ -44,19 +43,19 @@ func (i Import) propose(q *proposing) error {
 }
 
 func (c Import) describe() string {
-	return several(len(c.Seed.Users), "user") + ", " + several(len(c.Seed.Teams), "team")
+	return users(len(c.Seed.Users)) + ", " + counted(len(c.Seed.Teams), "team", "teams")
 }
 
-// Contents is an account as it stands, for [Import]. Nobody is asked whether it may
-// be so. Who has a role that requires a seat holds one without saying so. The zero
-// Contents lacks a holder of the unique role, and is refused.
+// Seed is the contents of an account, for [Import]. No permission is checked for them. A user
+// whose role requires a seat holds one even if Seats does not list it. The zero Seed is
+// rejected: it has no holder of the unique role.
 type Seed struct {
 	Settings map[string]bool
 	Seats    map[seat.PoolName]int         // bought
-	Teams    map[usher.TeamID]usher.TeamID // each with its parent, "" at the top
-	Fields   []Field                       // in their order; ids are given anew
+	Teams    map[usher.TeamID]usher.TeamID // the parent of each team, "" at the top
+	Fields   []Field                       // in their order; the ids are ignored
 	Users    map[usher.UserID]policy.User
-	Values   map[usher.UserID]map[string]Value // of custom fields, by the field's name
+	Values   map[usher.UserID]map[string]Value // values of custom fields, by the field's name
 }
 
 func (q *proposing) importOwner(c *Seed) error {
@@ -69,7 +68,7 @@ func (q *proposing) importOwner(c *Seed) error {
 	}
 	slices.Sort(holders)
 	if len(holders) != 1 {
-		return q.refuse(CodeInvalid, "exactly one user has the role %s, and %d do%s", unique, len(holders), named(holders))
+		return q.refuse(CodeInvalid, "exactly one user must have the role %s, but %d have it%s", unique, len(holders), listUsers(holders))
 	}
 	owner := holders[0]
 	if err := checkID("user", string(owner)); err != nil {
@@ -96,8 +95,8 @@ func (q *proposing) importSeats(c *Seed) error {
 	return nil
 }
 
-// importSettings keeps what is said of a setting even where it is the default, for
-// the next policy may have another one.
+// importSettings stores a value even if it is the default, because a later policy may have
+// another default.
 func (q *proposing) importSettings(c *Seed) error {
 	for _, name := range slices.Sorted(maps.Keys(c.Settings)) {
 		if _, ok := q.policy.Setting(name); !ok {
@@ -124,7 +123,7 @@ func (q *proposing) importFields(c *Seed) error {
 	return nil
 }
 
-// importTeams makes a team before those below it.
+// importTeams creates each team before the teams below it.
 func (q *proposing) importTeams(c *Seed) error {
 	if _, err := team.New(c.Teams); err != nil {
 		code := CodeInvalid
@@ -195,12 +194,12 @@ func (q *proposing) importUsers(c *Seed) error {
 	}
 	for _, r := range q.policy.Roles() {
 		if n := q.next.counts[r.Name].all; r.AtMost > 0 && n > r.AtMost {
-			return q.refuse(CodeInvalid, "at most %s may have the role %s, and %d do", users(r.AtMost), r.Name, n)
+			return q.refuse(CodeInvalid, "at most %s may have the role %s, but %d have it", users(r.AtMost), r.Name, n)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.Values)) {
 		if _, ok := c.Users[id]; !ok && len(c.Values[id]) > 0 {
-			return q.refuse(CodeUnknownUser, "there are values of %q, who is none of the users", id)
+			return q.refuse(CodeUnknownUser, "values are given for %q, which is not one of the users", id)
 		}
 	}
 	return nil
@@ -211,7 +210,7 @@ func (q *proposing) importUser(id usher.UserID, u *policy.User, r role.Role) err
 		return q.refuse(CodeInvalid, "%v", err)
 	}
 	if u.Status > usher.Inactive {
-		return q.refuse(CodeInvalid, "%s has no known status", id)
+		return q.refuse(CodeInvalid, "the status of %s is unknown (want invited, active or inactive)", id)
 	}
 	switch {
 	case !r.Unique:
@@ -245,11 +244,11 @@ func (q *proposing) importUser(id usher.UserID, u *policy.User, r role.Role) err
 			return err
 		}
 		if _, held := grantIndex(q.find(id), g.Name); held {
-			return q.refuse(CodeInvalid, "%s holds %s twice", id, g.Name)
+			return q.refuse(CodeInvalid, "the grants of %s list %s twice", id, g.Name)
 		}
 		until := g.Until.UTC().Round(0)
 		if !writable(until) {
-			return q.refuse(CodeInvalid, "a grant ends in a year from 1 to 9999")
+			return q.refuse(CodeInvalid, "the end of a grant must be in the years 1 to 9999")
 		}
 		if err := q.emit(GrantGiven{User: id, Grant: g.Name, Until: until}); err != nil {
 			return err
@@ -263,7 +262,7 @@ func (q *proposing) importMember(id usher.UserID, m policy.Membership) error {
 		return err
 	}
 	if _, in := teamIndex(q.find(id), m.Team); in {
-		return q.refuse(CodeInvalid, "%s is in %s twice", id, m.Team)
+		return q.refuse(CodeInvalid, "the teams of %s list %s twice", id, m.Team)
 	}
 	if err := q.emit(MemberAdded{Team: m.Team, User: id}); err != nil {
 		return err
@@ -288,13 +287,13 @@ func (q *proposing) importSeat(id usher.UserID, u *policy.User, r role.Role, nam
 	byRole, byStatus := r.SeatDenied(kind, u.Status)
 	switch {
 	case holds(q.find(id), name):
-		return q.refuse(CodeInvalid, "%s holds a seat in %s twice", id, name)
+		return q.refuse(CodeInvalid, "the seats of %s list %s twice", id, name)
 	case byRole:
-		return q.refuse(CodeInvalid, "%s has the role %s, which holds no seat in %s", id, r.Name, name)
+		return q.refuse(CodeInvalid, "%s has the role %s, which cannot hold a seat in %s", id, r.Name, name)
 	case byStatus:
-		return q.refuse(CodeInvalid, "%s is %s, and holds no seat in %s while so", id, u.Status, name)
+		return q.refuse(CodeInvalid, "%s is %s, and so cannot hold a seat in %s", id, u.Status, name)
 	case pool.Left() == 0:
-		return q.refuse(CodeInvalid, "more seats in %s are held than the %d that were bought", name, pool.Total)
+		return q.refuse(CodeInvalid, "more seats in %s are held than the %d bought", name, pool.Total)
 	}
 	return q.emit(SeatAssigned{User: id, Pool: name})
 }
@@ -306,7 +305,7 @@ func (q *proposing) importValues(id usher.UserID, values map[string]Value) error
 		case !ok:
 			return q.unknownField(name)
 		case !values[name].Fits(f.Type):
-			return q.refuse(CodeInvalid, "%s of %s is of type %s, and the value is none", name, id, f.Type)
+			return q.refuse(CodeInvalid, "the value of %s of %s is not a valid %s", name, id, f.Type)
 		case values[name] == "":
 			continue
 		}
@@ -316,18 +315,4 @@ func (q *proposing) importValues(id usher.UserID, values map[string]Value) error
 		}
 	}
 	return nil
-}
-
-func named(ids []usher.UserID) string {
-	if len(ids) == 0 {
-		return ""
-	}
-	return concerned(ids)
-}
-
-func several(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.Itoa(n) + " " + what + "s"
 }

@@ -5,8 +5,8 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// AcceptInvitation makes the actor, who was invited, active. Seats go with it as with
-// SetStatus.
+// AcceptInvitation makes an invited actor active. An active actor stays so; others are
+// denied. Seats are released and taken as with SetStatus. The policy is not consulted.
 type AcceptInvitation struct{}
 
 func (AcceptInvitation) asks(*proposing) requirement { return requirement{own: true} }
@@ -20,12 +20,12 @@ func (AcceptInvitation) propose(q *proposing) error {
 	if err != nil {
 		return err
 	}
-	return q.become(id, u, r, usher.Active)
+	return q.setStatus(id, u, r, usher.Active)
 }
 
 func (AcceptInvitation) describe() string { return "" }
 
-// DeclineInvitation removes the actor, who was invited.
+// DeclineInvitation removes an invited actor. Others are denied. The policy is not consulted.
 type DeclineInvitation struct{}
 
 func (DeclineInvitation) asks(*proposing) requirement { return requirement{own: true} }
@@ -36,23 +36,23 @@ func (DeclineInvitation) propose(q *proposing) error {
 	case err != nil:
 		return err
 	case u.Status != usher.Invited:
-		return q.deny(usher.ReasonNoPermission, "%s was not invited, but is %s; leave ends a membership", id, u.Status)
+		return q.deny(usher.ReasonNoPermission, "%s is %s, not invited; use leave", id, u.Status)
 	}
 	return q.remove(id, u)
 }
 
 func (DeclineInvitation) describe() string { return "" }
 
-// invited returns the actor, who must be an invited or an active user. It is the
-// authorization of the commands on an invitation, which no policy decides.
+// invited returns the actor, who must be an invited or active user. This check is the whole
+// authorization of commands on an invitation.
 func (q *proposing) invited() (usher.UserID, *policy.User, error) {
 	id := q.actor.User()
 	u := q.find(id)
 	switch {
 	case id == "":
-		return "", nil, q.deny(usher.ReasonUnknownUser, "the host was not invited; set-status and remove-user do it for a user")
+		return "", nil, q.deny(usher.ReasonUnknownUser, "the host has no invitation; use set-status or remove-user")
 	case u == nil:
-		return "", nil, q.deny(usher.ReasonUnknownUser, "%s is no user of %s", id, q.next.account)
+		return "", nil, q.deny(usher.ReasonUnknownUser, "%s is not a user of %s", id, q.next.account)
 	case u.Status == usher.Inactive:
 		return "", nil, q.deny(usher.ReasonInactive, "%s is inactive", id)
 	}

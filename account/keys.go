@@ -7,85 +7,83 @@ import (
 	"github.com/usher-go/usher/internal/table"
 )
 
-// MaxIdempotencyKeys is how many idempotency keys an account remembers in all, each with
-// the commit that was made under it: UserKeys of its users, and HostKeys of the parts
-// of the host. Users never make it forget a key of the host, nor the host one of a
-// user.
+// MaxIdempotencyKeys is how many idempotency keys an account remembers, each with the commit
+// made under it: UserKeys for its users, and HostKeys for the parts of the host application.
+// Users never evict keys of the host, nor the host those of users.
 //
-// Of one user at most KeysPerUser keys are remembered, of one part of the host at most
-// KeysPerPart. The next key of the same actor replaces the oldest.
+// Each user has at most KeysPerUser keys, and each part of the host at most KeysPerPart. The
+// actor's next key evicts the actor's oldest one.
 //
-// If all users together have more than UserKeys, one key of them is forgotten: the
-// oldest of the user who acts, if no other user has more keys, and otherwise the
-// oldest among those of the users who have the most. So a user loses a key only to a
-// user who has fewer. The one exception is that each of UserKeys users has a single
-// key: then the oldest of these is forgotten for the first key of another user. The
-// same holds for the parts of the host and HostKeys.
+// If all users together have more than UserKeys keys, one is evicted: the oldest key of the
+// acting user if no other user has more keys, and otherwise the oldest key among the users
+// with the most keys. So a user loses a key only to a user with fewer keys. There is one
+// exception: if each of UserKeys users has a single key, the first key of another user evicts
+// the oldest of them. The same holds for the parts of the host and HostKeys.
 //
-// Which keys are remembered follows from the journal alone.
+// The remembered keys follow from the journal alone.
 const (
 	MaxIdempotencyKeys = UserKeys + HostKeys
 
-	UserKeys = 3072 // of all users
-	HostKeys = 1024 // of all parts of the host
+	UserKeys = 3072 // of all users together
+	HostKeys = 1024 // of all parts of the host together
 
-	KeysPerUser = 64  // of one user
-	KeysPerPart = 256 // of one part of the host
+	KeysPerUser = 64  // of each user
+	KeysPerPart = 256 // of each part of the host
 )
 
-// keys finds the commit that an actor made under a key.
+// keys maps an actor's idempotency key to the commit made under it.
 type keys struct {
-	byKey        *table.Table[keyed] // by scoped
-	users, parts keyRoom
+	byKey        *table.Table[keyed] // by scopedKey
+	users, parts keyGroup
 }
 
-// keyed is the commit under a key.
+// keyed is the commit made under a key.
 type keyed struct {
 	version uint64
 	request string
 }
 
-// keyRoom has the keys of users, or of parts of the host.
-type keyRoom struct {
+// keyGroup contains the keys of all users, or of all parts of the host.
+type keyGroup struct {
 	actors *table.Table[keyHolder] // by actorOf
-	ranks  *sortedSet[keyRank]     // of all these actors
-	count  int                     // keys of all of them
+	ranks  *sortedSet[keyRank]     // of these actors
+	count  int                     // of all their keys
 }
 
-// keyHolder is what an actor has: at least one key, where it is kept.
+// keyHolder contains the keys of an actor. A stored keyHolder has at least one.
 type keyHolder struct {
 	keys  *sortedSet[keptKey] // the oldest first
 	count int
 }
 
-// keptKey is a key of an actor. Versions order the keys.
+// keptKey is a remembered key of an actor. Keys are ordered by version.
 type keptKey struct {
 	version uint64
 	key     string // as in keys.byKey
 }
 
 func (k keptKey) before(other keptKey) bool { return k.version < other.version }
-func (k keptKey) priority() uint64          { return scatter(k.version) }
+func (k keptKey) priority() uint64          { return mix(k.version) }
 
-// keyRank orders actors: the last one has the most keys, and of those who have as
-// many the oldest key.
+// keyRank orders actors by the number of keys, and actors with equal numbers by their oldest
+// key. The last actor is the first to lose a key.
 type keyRank struct {
 	count  int
 	oldest uint64
-	actor  string // as in keyRoom.actors
+	actor  string // as in keyGroup.actors
 }
 
 func (r keyRank) before(other keyRank) bool {
 	if r.count != other.count {
 		return r.count < other.count
 	}
-	return r.oldest > other.oldest // no two actors made the same commit
+	return r.oldest > other.oldest // each commit has one actor
 }
 
-func (r keyRank) priority() uint64 { return scatter(r.oldest) }
+func (r keyRank) priority() uint64 { return mix(r.oldest) }
 
-// scoped returns the key as that of its actor: the same key of two actors is two
-// keys. It is what a snapshot has, so that texts stand behind their length.
+// scopedKey returns a key that also contains the actor, because the same key of two actors is
+// two keys. Snapshots contain this form, in which each text has its length in front.
 func scopedKey(actor Actor, key string) string {
 	b := make([]byte, 0, 8+len(actor.user)+len(actor.host)+len(key))
 	b = appendText(b, string(actor.user))
@@ -93,8 +91,8 @@ func scopedKey(actor Actor, key string) string {
 	return string(appendText(b, key))
 }
 
-// actorOf returns the part of a scoped key that names its actor, and whether that is
-// a part of the host.
+// actorOf returns the part of a scoped key that identifies its actor, and whether the actor
+// is a part of the host.
 func actorOf(scopedKey string) (name string, isPart bool) {
 	at := 0
 	for range 2 {
@@ -105,8 +103,9 @@ func actorOf(scopedKey string) (name string, isPart bool) {
 	return scopedKey[:at], isPart
 }
 
-// Keyed returns the version of the commit that the actor made under the key, and the
-// fingerprint of what was proposed. The same key of another actor is another key.
+// IdempotentCommit returns the version of the commit that the actor made under an idempotency
+// key, and the fingerprint of what was proposed. It returns false for an unknown key. The
+// same key of another actor is another key.
 func (s *State) IdempotentCommit(actor Actor, key string) (version uint64, request string, ok bool) {
 	if key == "" {
 		return 0, "", false
@@ -115,13 +114,13 @@ func (s *State) IdempotentCommit(actor Actor, key string) (version uint64, reque
 	return k.version, k.request, ok
 }
 
-// with returns the keys with that of a commit that is newer than all others.
+// with returns the keys with the key of a commit newer than all others.
 func (k keys) with(actor Actor, key, request string, version uint64) keys {
 	return k.withScoped(scopedKey(actor, key), keyed{version, request})
 }
 
-// withScoped is with of a scoped key. One that is remembered already is the newer
-// commit's from then on: a library that forgets keys sooner may have made both.
+// withScoped is with for a scoped key. A key that is already remembered then refers to the
+// newer commit: a library with a smaller MaxIdempotencyKeys may have made both.
 func (k keys) withScoped(key string, of keyed) keys {
 	byKey := k.byKey.Edit()
 	actor, isPart := actorOf(key)
@@ -129,7 +128,7 @@ func (k keys) withScoped(key string, of keyed) keys {
 	if isPart {
 		room, most, each = &k.parts, HostKeys, KeysPerPart
 	}
-	edit := keyRoomEdit{room.actors.Edit(), room.ranks, room.count}
+	edit := keyGroupEdit{room.actors.Edit(), room.ranks, room.count}
 	if old, ok := byKey.Find(key); ok {
 		edit.forget(actor, keptKey{old.version, key})
 	}
@@ -141,42 +140,42 @@ func (k keys) withScoped(key string, of keyed) keys {
 	case edit.count > most:
 		byKey.Delete(edit.forgetOldest(largest.actor))
 	}
-	*room = keyRoom{edit.actors.Table(), edit.ranks, edit.count}
+	*room = keyGroup{edit.actors.Table(), edit.ranks, edit.count}
 	k.byKey = byKey.Table()
 	return k
 }
 
-// keyRoomEdit changes a copy of a keyRoom.
-type keyRoomEdit struct {
+// keyGroupEdit is a changed copy of a keyGroup.
+type keyGroupEdit struct {
 	actors *table.Edit[keyHolder]
 	ranks  *sortedSet[keyRank]
 	count  int
 }
 
-// holder returns what an actor has, which may be nothing.
-func (e *keyRoomEdit) holder(actor string) keyHolder {
+// holder returns the keys of an actor, which may be empty.
+func (e *keyGroupEdit) holder(actor string) keyHolder {
 	h, _ := e.actors.Find(actor)
 	return h
 }
 
-func (e *keyRoomEdit) remember(actor string, k keptKey) {
+func (e *keyGroupEdit) remember(actor string, k keptKey) {
 	h := e.holder(actor)
 	e.put(actor, h, keyHolder{h.keys.with(k), h.count + 1})
 }
 
-func (e *keyRoomEdit) forget(actor string, k keptKey) {
+func (e *keyGroupEdit) forget(actor string, k keptKey) {
 	h := e.holder(actor)
 	e.put(actor, h, keyHolder{h.keys.without(k), h.count - 1})
 }
 
-// forgetOldest returns the key that it forgot.
-func (e *keyRoomEdit) forgetOldest(actor string) string {
+// forgetOldest removes the actor's oldest key and returns it.
+func (e *keyGroupEdit) forgetOldest(actor string) string {
 	oldest := e.holder(actor).keys.first()
 	e.forget(actor, oldest)
 	return oldest.key
 }
 
-func (e *keyRoomEdit) put(actor string, old, now keyHolder) {
+func (e *keyGroupEdit) put(actor string, old, now keyHolder) {
 	e.count += now.count - old.count
 	if old.count > 0 {
 		e.ranks = e.ranks.without(old.rank(actor))
@@ -191,8 +190,8 @@ func (e *keyRoomEdit) put(actor string, old, now keyHolder) {
 
 func (h keyHolder) rank(actor string) keyRank { return keyRank{h.count, h.keys.first().version, actor} }
 
-// keysOf makes keys of those in a list, the oldest first, of which no two are the
-// same. Those that do not fit are forgotten from the oldest on.
+// keysOf returns keys of a list without duplicates, the oldest first. It evicts the oldest
+// keys beyond the limits.
 func keysOf(list []entry[keyed]) keys {
 	type room struct {
 		by    map[string][]keptKey
@@ -213,7 +212,7 @@ func keysOf(list []entry[keyed]) keys {
 		byKey.Set(e.id, e.value)
 	}
 	if fits && users.count <= UserKeys && parts.count <= HostKeys {
-		return keys{byKey.Table(), roomOf(users.by, users.count), roomOf(parts.by, parts.count)}
+		return keys{byKey.Table(), keyGroupOf(users.by, users.count), keyGroupOf(parts.by, parts.count)}
 	}
 	var k keys
 	for _, e := range list {
@@ -222,7 +221,7 @@ func keysOf(list []entry[keyed]) keys {
 	return k
 }
 
-func roomOf(by map[string][]keptKey, count int) keyRoom {
+func keyGroupOf(by map[string][]keptKey, count int) keyGroup {
 	actors, ranks := (*table.Table[keyHolder])(nil).Edit(), make([]keyRank, 0, len(by))
 	for actor, list := range by {
 		h := keyHolder{sortedSetOf(list), len(list)}
@@ -235,5 +234,5 @@ func roomOf(by map[string][]keptKey, count int) keyRoom {
 		}
 		return 1
 	})
-	return keyRoom{actors.Table(), sortedSetOf(ranks), count}
+	return keyGroup{actors.Table(), sortedSetOf(ranks), count}
 }

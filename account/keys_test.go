@@ -25,7 +25,7 @@ func newKeyStory(t testing.TB) *keyStory {
 	return &keyStory{t, open(t, compile(t, club), members())}
 }
 
-// commit returns the version of a commit that an actor makes under a key.
+// commit makes a commit of an actor under a key and returns its version.
 func (k *keyStory) commit(actor account.Actor, key string) uint64 {
 	k.t.Helper()
 	version := k.state.Version() + 1
@@ -57,7 +57,7 @@ func TestKeyed(t *testing.T) {
 	assert.False(t, k.knows(account.AsUser("max"), "a"), "that of another actor is another key")
 }
 
-// A journal in which an actor used a key twice stays readable: who wrote it had
+// A journal in which an actor used a key twice stays readable: the library that wrote it had
 // forgotten the first commit.
 func TestKeyUsedTwice(t *testing.T) {
 	k := newKeyStory(t)
@@ -78,7 +78,7 @@ func TestKeyUsedTwice(t *testing.T) {
 	assert.False(t, k.knows(mia, "a"))
 }
 
-// One actor, with however many keys, makes nobody else's be forgotten.
+// One actor, with any number of keys, evicts no keys of other actors.
 func TestOneActorEvictsTheirOwnKeys(t *testing.T) {
 	for name, attacker := range map[string]account.Actor{"user": account.AsUser("eve"), "host": account.AsHost("job")} {
 		k := newKeyStory(t)
@@ -106,8 +106,8 @@ func TestOneActorEvictsTheirOwnKeys(t *testing.T) {
 	}
 }
 
-// However many users there are, each with however many keys, those of the host stay,
-// and those of users stay whatever the host does.
+// Users, with any number of keys, evict no keys of the host, and the host evicts no keys of
+// users.
 func TestHostAndUsersHaveRoomOfTheirOwn(t *testing.T) {
 	k := newKeyStory(t)
 	billing, mia := account.AsHost("billing"), account.AsUser("mia")
@@ -127,8 +127,8 @@ func TestHostAndUsersHaveRoomOfTheirOwn(t *testing.T) {
 	assert.True(t, k.knows(billing, "old"))
 }
 
-// Users who fill the room together lose their own keys to one who has few, and do not
-// take those of the victim, who has no more than they have.
+// Users with many keys lose their own keys to a user with few, and do not evict the keys of a
+// user who has as few as they have.
 func TestManyUsersEvictNoKeysOfOneWhoHasFewer(t *testing.T) {
 	k := newKeyStory(t)
 	mia := account.AsUser("mia")
@@ -154,7 +154,7 @@ func TestManyUsersEvictNoKeysOfOneWhoHasFewer(t *testing.T) {
 	assert.False(t, k.knows(mia, "19"), "she has as many as anybody, so her own oldest goes")
 }
 
-// slowKeys says what is remembered, the way the documentation of MaxIdempotencyKeys does.
+// slowKeys is a slow model of what the documentation of MaxIdempotencyKeys describes.
 type slowKeys struct {
 	list  []slowKey // the oldest first
 	count map[account.Actor]int
@@ -191,7 +191,7 @@ func (s *slowKeys) add(n slowKey) {
 	}
 }
 
-// drop forgets the oldest key of those given, if there is one.
+// drop removes the oldest of some keys, if there is one.
 func (s *slowKeys) drop(of func(slowKey) bool) {
 	if i := slices.IndexFunc(s.list, of); i >= 0 {
 		a := s.list[i].actor
@@ -202,15 +202,15 @@ func (s *slowKeys) drop(of func(slowKey) bool) {
 	}
 }
 
-// What is remembered is what the slow way remembers, whatever came before, and the
-// same after a snapshot and the commits since.
+// The remembered keys agree with the slow model after any commits, also after a snapshot and
+// later commits.
 func TestKeysAgreeWithTheSlowWay(t *testing.T) {
 	for seed := range uint64(4) {
 		random := rand.New(rand.NewPCG(seed, 7))
 		actors := []int{4, 60, 400, 6000}[seed]
 		k := newKeyStory(t)
 		slow := slowKeys{count: map[account.Actor]int{}}
-		other := k.state // is read from a snapshot now and then
+		other := k.state // sometimes replaced by one read from a snapshot
 		for i := range 6_000 {
 			n := int(float64(actors) * random.Float64() * random.Float64() * random.Float64()) // some have many
 			a := account.AsUser(usher.UserID(fmt.Sprint("u", n)))
@@ -241,8 +241,7 @@ func TestKeysAgreeWithTheSlowWay(t *testing.T) {
 	}
 }
 
-// remembered returns how many keys a state has, all of which must be among those that
-// are expected.
+// remembered returns how many keys a state has, and fails if one of them is not expected.
 func remembered(t testing.TB, s *account.State, expected []slowKey) int {
 	t.Helper()
 	for _, k := range expected {
@@ -254,9 +253,8 @@ func remembered(t testing.TB, s *account.State, expected []slowKey) int {
 	return account.KeyCount(s)
 }
 
-// A commit under a key costs no more where all the room is taken: what it allocates
-// grows with the logarithm of the number of keys, of which there are a thousand times
-// more.
+// A commit under a key costs little more when all keys are taken: its allocations grow with
+// the logarithm of the number of keys, here by a factor of a thousand.
 func TestKeyCostsLittle(t *testing.T) {
 	cost := func(before int) uint64 {
 		k := newKeyStory(t)
@@ -277,8 +275,8 @@ func TestKeyCostsLittle(t *testing.T) {
 	assert.Less(t, many, 4*few)
 }
 
-// A snapshot from before each actor had a bound is read, and the oldest keys that do
-// not fit any more are forgotten.
+// A snapshot from before the bound for each actor is readable, and the oldest keys beyond the
+// bound are evicted.
 func TestSnapshotWithMoreKeysOfAnActor(t *testing.T) {
 	k := newKeyStory(t)
 	s := account.WithKeys(k.state, account.AsUser("mia"), account.MaxIdempotencyKeys)

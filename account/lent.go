@@ -8,11 +8,10 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// withoutLent returns a user, who may be nil, without the seats that are lent: those
-// that the user did not hold when the batch began, of pools of which more seats are
-// held than bought as the batch stands. The batch may yet make room for such a seat,
-// or give it back. Until then it must not open anything, for otherwise a batch could
-// use seats that were never bought.
+// withoutLent returns a user, who may be nil, without lent seats. A lent seat is one that the
+// user did not hold before the batch, in a pool that at this point has more seats held than
+// bought. A later command may buy the seat or release it. Until then it must not allow
+// anything; otherwise a batch could use seats that were never bought.
 func (q *proposing) withoutLent(id usher.UserID, u *policy.User) *policy.User {
 	over := q.oversold()
 	if u == nil || len(over) == 0 {
@@ -30,10 +29,10 @@ func (q *proposing) withoutLent(id usher.UserID, u *policy.User) *policy.User {
 	return &own
 }
 
-// decide answers for the actor as the commands before left the account. Where the
-// actor has seats that are lent, a permission must be there with them and without
-// them. The decision is the one that hides more; where each hides something that the
-// other shows, the command is denied.
+// decide returns the decision for the actor on the current state of the batch. If the actor
+// has lent seats, the permission must be allowed both with and without them. The decision is
+// the one that hides more. If each hides something that the other shows, the command is
+// denied.
 func (q *proposing) decide(r *usher.Request) (usher.Decision, error) {
 	d, err := q.policy.Decide(q.draft, r)
 	if err != nil || !d.Allowed() || !q.ownPools {
@@ -44,35 +43,35 @@ func (q *proposing) decide(r *usher.Request) (usher.Decision, error) {
 	if own == u {
 		return d, nil
 	}
-	without, err := q.policy.Decide(instead{q.draft, r.Subject, own}, r)
+	without, err := q.policy.Decide(withUser{q.draft, r.Subject, own}, r)
 	switch {
 	case err != nil:
 		return usher.Decision{}, err
-	case !without.Allowed() || within(d.Hidden(), without.Hidden()):
+	case !without.Allowed() || isSubset(d.Hidden(), without.Hidden()):
 		return without, nil
-	case within(without.Hidden(), d.Hidden()):
+	case isSubset(without.Hidden(), d.Hidden()):
 		return d, nil
 	}
-	refusal := q.refusal(CodeDenied, "what %s may see at %s depends on a seat for which there is no room; set-seats makes room", q.actor, r.Permission)
+	refusal := q.refusal(CodeDenied, "what %s may see with %s depends on a seat that is not bought; buy it first with set-seats", q.actor, r.Permission)
 	refusal.Decision = d
 	return usher.Decision{}, refusal
 }
 
-// instead is a draft in which one user is another one.
-type instead struct {
+// withUser is a draft in which one user is replaced.
+type withUser struct {
 	*draft
 	id   usher.UserID
 	user *policy.User
 }
 
-func (i instead) User(id usher.UserID) (*policy.User, error) {
+func (i withUser) User(id usher.UserID) (*policy.User, error) {
 	if id == i.id {
 		return i.user, nil
 	}
 	return i.draft.User(id)
 }
 
-// within reports whether all of a list are in another one.
-func within[E comparable](list, in []E) bool {
+// isSubset reports whether a list contains all elements of another.
+func isSubset[E comparable](list, in []E) bool {
 	return !slices.ContainsFunc(list, func(e E) bool { return !slices.Contains(in, e) })
 }

@@ -9,56 +9,57 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// What a proposal and an account may hold. A proposal above one of these limits is
-// refused as Invalid, and nothing is stored. They bind new commits only: a journal
-// or a snapshot that holds more, from before there was a limit, stays readable.
+// The limits of a proposal and of an account. A proposal above a limit is rejected with
+// CodeInvalid, and nothing is stored. The limits apply to new commits only: journals and
+// snapshots from before a limit existed stay readable.
 const (
-	// MaxID is how many bytes an id, the name of a custom field, and the name of a
-	// part of the host may have.
+	// MaxID is the maximum length in bytes of an id, of a custom field's name, and of the
+	// name of a part of the host application.
 	MaxID = 1024
 
-	// MaxCommands is how many commands a proposal may have. [Import] counts as one
-	// command, however large its Contents are.
+	// MaxCommands is the maximum number of commands in a proposal. [Import] counts as one
+	// command, however large its Seed is.
 	MaxCommands = 1000
 
-	// MaxTeams is how many teams [AddUser] may list, repetitions included.
+	// MaxTeams is the maximum number of teams that [AddUser] may list, including duplicates.
 	// [AddToTeam] puts the user in more.
 	MaxTeams = 1000
 
-	// MaxTeamsInBatch is how many teams all AddUser of a proposal may list together.
+	// MaxTeamsInBatch is the maximum number of teams that all AddUser commands of a proposal
+	// may list together.
 	MaxTeamsInBatch = 10_000
 
-	// MaxKey is how many bytes the idempotency key of a commit may have.
+	// MaxKey is the maximum length in bytes of a commit's idempotency key.
 	MaxKey = 256
 
-	// MaxNote is how many bytes the note of a commit may have.
+	// MaxNote is the maximum length in bytes of a commit's note.
 	MaxNote = 4 << 10
 
-	// MaxFields is how many custom fields an account may define, archived ones
-	// included.
+	// MaxFields is the maximum number of custom fields in an account, including archived
+	// ones.
 	MaxFields = 1000
 
-	// MaxValue is how many bytes a value of a custom field may have.
+	// MaxValue is the maximum length in bytes of a custom field's value.
 	MaxValue = 1 << 16
 
-	// MaxSeats is how many seats of a pool an account can buy.
+	// MaxSeats is the maximum number of seats of a pool that an account can buy.
 	MaxSeats = 1_000_000_000
 )
 
-// Check returns a [*Refusal] of code Invalid for a proposal to the account that is
-// above MaxCommands, MaxTeams, MaxTeamsInBatch, MaxKey or MaxNote, or that comes from a
-// part of the host whose name is above MaxID, or if one of these texts is not UTF-8.
-// Otherwise it returns nil. It looks at nothing else, and [State.Propose] calls it first.
+// Check returns a [*Refusal] with CodeInvalid for a proposal to the account that exceeds
+// MaxCommands, MaxTeams, MaxTeamsInBatch, MaxKey or MaxNote, or whose actor is a part of the
+// host application with a name longer than MaxID, or if one of these texts is not UTF-8.
+// Otherwise it returns nil. It checks nothing else. [State.Propose] calls it first.
 func (p Proposal) Check(id usher.AccountID) error {
 	err := checkText("the name of a part of the host", p.Actor.Host(), MaxID)
 	if err == nil {
-		err = checkText("a key", p.Key, MaxKey)
+		err = checkText("an idempotency key", p.Key, MaxKey)
 	}
 	if err == nil {
 		err = checkText("a note", p.Note, MaxNote)
 	}
 	if n := len(p.Commands); err == nil && n > MaxCommands {
-		err = printable.Errorf("a batch has at most %d commands, and this one has %d; submit them in several batches", MaxCommands, n)
+		err = printable.Errorf("a batch can have at most %d commands, and this one has %d; submit them in several batches", MaxCommands, n)
 	}
 	if err != nil {
 		return &Refusal{Account: id, Code: CodeInvalid, Text: err.Error()}
@@ -73,9 +74,9 @@ func (p Proposal) Check(id usher.AccountID) error {
 		text := ""
 		switch n := len(c.Teams); {
 		case n > MaxTeams:
-			text = printable.Sprintf("a user is added to at most %d teams at once, and these are %d; add-to-team adds more", MaxTeams, n)
+			text = printable.Sprintf("add-user can list at most %d teams, and this one lists %d; add-to-team adds more", MaxTeams, n)
 		case listed > MaxTeamsInBatch:
-			text = printable.Sprintf("the users of a batch are added to at most %d teams in all, and these are %d so far; submit them in several batches", MaxTeamsInBatch, listed)
+			text = printable.Sprintf("all add-user commands of a batch can list at most %d teams together, and these list %d so far; submit them in several batches", MaxTeamsInBatch, listed)
 		default:
 			continue
 		}
@@ -84,20 +85,20 @@ func (p Proposal) Check(id usher.AccountID) error {
 	return nil
 }
 
-// checkText refuses text that is longer than limit bytes, or that no journal could
-// keep as it is.
+// checkText returns an error for text that is longer than limit bytes, or that is not UTF-8,
+// which a journal cannot store.
 func checkText(what, text string, limit int) error {
 	switch {
 	case len(text) > limit:
-		return printable.Errorf("%s has at most %d bytes, and this one has %d", what, limit, len(text))
+		return printable.Errorf("%s can have at most %d bytes, and this one has %d", what, limit, len(text))
 	case !utf8.ValidString(text):
 		return printable.Errorf("%s must be UTF-8, and %q is not", what, text)
 	}
 	return nil
 }
 
-// checkID refuses ids, and names of custom fields, that no journal could keep as
-// they are.
+// checkID returns an error for an id, or a name of a custom field, that a journal cannot
+// store.
 func checkID(what, id string) error {
 	name := "the id of a " + what
 	switch what {
@@ -107,12 +108,12 @@ func checkID(what, id string) error {
 		name = "the name of a field"
 	}
 	if id == "" {
-		return errors.New(name + " is not empty")
+		return errors.New(name + " must not be empty")
 	}
 	return checkText(name, id, MaxID)
 }
 
-// writable reports whether the journal can keep a time.
+// writable reports whether a journal can store a time.
 func writable(t time.Time) bool {
 	year := t.UTC().Year()
 	return year >= 1 && year <= 9999

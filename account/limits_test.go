@@ -15,7 +15,7 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// A proposal at a limit is done, and one above it is refused as a whole.
+// A proposal at a limit is accepted, and one above it is rejected as a whole.
 func TestLimits(t *testing.T) {
 	p := compile(t, club)
 	s := do(t, p, open(t, p, members()), account.AsHost("test"), account.CreateTeam{Team: "red"})
@@ -84,7 +84,7 @@ func TestTextOfAProposalIsUTF8(t *testing.T) {
 	}
 }
 
-// A commit from before there was a limit is read, applied and written as it was.
+// A commit from before a limit existed is read, applied and written unchanged.
 func TestWhatIsAboveALimitStaysReadable(t *testing.T) {
 	p := compile(t, club)
 	s := open(t, p, members())
@@ -111,8 +111,8 @@ func TestWhatIsAboveALimitStaysReadable(t *testing.T) {
 	}
 }
 
-// A proposal that is interrupted ends before the next command with the error as it is,
-// and so does a long import.
+// An interrupted proposal stops before the next command and returns the error unchanged. So
+// does a long import.
 func TestInterrupt(t *testing.T) {
 	p := compile(t, club)
 	host := account.AsHost("test")
@@ -129,7 +129,7 @@ func TestInterrupt(t *testing.T) {
 		actor    account.Actor
 		state    *account.State
 		commands []account.Command
-		least    int // so often there is a chance to stop
+		least    int // the minimum number of calls of Interrupt
 	}{
 		"commands": {host, open(t, p, members()), adds, 20},
 		"move":     {account.AsUser("adam"), open(t, p, captains(50, false)), []account.Command{account.MoveTeam{Team: "chess", Parent: "rowing"}, account.MoveTeam{Team: "chess"}}, 100},
@@ -159,7 +159,7 @@ func TestInterrupt(t *testing.T) {
 		assert.Equal(t, before, row.state.Encode(), name)
 
 		if len(account.UsersOf(o.Changes...)) == 0 {
-			continue // for a move of a team a preview looks at nobody
+			continue // a preview of a moved team looks at no users
 		}
 		calls, stop = 0, 7
 		_, err = row.state.Preview(p, o, noon)

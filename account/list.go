@@ -15,8 +15,8 @@ var (
 	_ policy.Owned      = (*State)(nil)
 )
 
-// UsersAfter yields all users in the order of their ids, bytewise, from the first
-// after the one given. The error is always nil. It costs what [View.Users] does.
+// UsersAfter yields all users in the bytewise order of their ids, starting after the given
+// id. The error is always nil. The cost is that of [View.Users].
 func (s *State) UsersAfter(after usher.UserID) iter.Seq2[policy.Listed, error] {
 	return func(yield func(policy.Listed, error) bool) {
 		for id, u := range inOrder(s.users.All(), string(after), func(*policy.User) bool { return true }) {
@@ -27,8 +27,8 @@ func (s *State) UsersAfter(after usher.UserID) iter.Seq2[policy.Listed, error] {
 	}
 }
 
-// UsersIn yields the users who were put in one of the teams, in no order. The error
-// is always nil. It is a pass over all users.
+// UsersIn yields the users who were put in one of the teams, in no order. The error is always
+// nil. It takes time in proportion to the number of users.
 func (s *State) UsersIn(teams []usher.TeamID) iter.Seq2[usher.UserID, error] {
 	return func(yield func(usher.UserID, error) bool) {
 		wanted := slices.Sorted(slices.Values(teams))

@@ -13,7 +13,7 @@ import (
 
 var teamSetMembers = permission.MustParse("team.set-members")
 
-// AddToTeam puts a user in a team. team.set-members on {team, user}.
+// AddToTeam puts a user in a team. Requires team.set-members on {team, user}.
 type AddToTeam struct {
 	Team usher.TeamID
 	User usher.UserID
@@ -33,7 +33,7 @@ func (c AddToTeam) propose(q *proposing) error {
 
 func (c AddToTeam) describe() string { return word(c.Team) + " " + word(c.User) }
 
-// RemoveFromTeam takes a user out of a team, and ends the roles held there.
+// RemoveFromTeam removes a user from a team, together with the user's roles on it. Requires
 // team.set-members on {team, user}.
 type RemoveFromTeam struct {
 	Team usher.TeamID
@@ -58,7 +58,7 @@ func (c RemoveFromTeam) propose(q *proposing) error {
 func (c RemoveFromTeam) helps(q *proposing, u *policy.User) bool {
 	at, in := teamIndex(u, c.Team)
 	return in && slices.ContainsFunc(u.Teams[at].Roles, func(name role.Name) bool {
-		return q.hasMisfit(u, unknownTeamRole, string(name))
+		return q.hasMismatch(u, unknownTeamRole, string(name))
 	})
 }
 
@@ -71,16 +71,16 @@ type MemberAdded struct {
 }
 
 func (c MemberAdded) apply(d *draft) error {
-	u, err := d.known(c.User)
+	u, err := d.lookUp(c.User)
 	if err != nil {
 		return err
 	}
 	if _, ok := d.team(c.Team); !ok {
-		return printable.Errorf("there is no team %s", c.Team)
+		return printable.Errorf("the team %s does not exist", c.Team)
 	}
 	at, in := teamIndex(u, c.Team)
 	if in {
-		return printable.Errorf("%s is in %s already", c.User, c.Team)
+		return printable.Errorf("%s is already in %s", c.User, c.Team)
 	}
 	d.putTeams(c.User, u, slices.Insert(slices.Clone(u.Teams), at, policy.Membership{Team: c.Team}))
 	return nil
@@ -88,7 +88,7 @@ func (c MemberAdded) apply(d *draft) error {
 
 func (c MemberAdded) describe() string { return word(c.User) + " joins the team " + word(c.Team) }
 
-// MemberRemoved takes a user out of a team, where the user has no role any more.
+// MemberRemoved removes a user, who has no roles on the team, from a team.
 type MemberRemoved struct {
 	Team usher.TeamID `json:"team"`
 	User usher.UserID `json:"user"`
@@ -108,7 +108,7 @@ func (c MemberRemoved) apply(d *draft) error {
 
 func (c MemberRemoved) describe() string { return word(c.User) + " leaves the team " + word(c.Team) }
 
-// membership looks up a user and a team, and where the user's membership is.
+// membership returns a user, and the index of a team in the user's teams.
 func (q *proposing) membership(in usher.TeamID, id usher.UserID) (u *policy.User, at int, member bool, err error) {
 	if u, err = q.user(id); err != nil {
 		return nil, 0, false, err
@@ -120,7 +120,7 @@ func (q *proposing) membership(in usher.TeamID, id usher.UserID) (u *policy.User
 	return u, at, member, nil
 }
 
-// leaveTeam takes a member out of a team, which ends the roles there.
+// leaveTeam removes a member from a team, and first removes the user's roles on it.
 func (q *proposing) leaveTeam(id usher.UserID, from usher.TeamID) error {
 	u := q.find(id)
 	at, _ := teamIndex(u, from)
@@ -132,8 +132,8 @@ func (q *proposing) leaveTeam(id usher.UserID, from usher.TeamID) error {
 	return q.emit(MemberRemoved{Team: from, User: id})
 }
 
-// checkLeavesTeam refuses to take a member out of a team if that ends a team role of
-// a user who outranks the actor.
+// checkLeavesTeam rejects the command if it takes team roles from a user who outranks the
+// actor.
 func (q *proposing) checkLeavesTeam(id usher.UserID, from usher.TeamID) error {
 	u := q.find(id)
 	if at, member := teamIndex(u, from); !member || len(u.Teams[at].Roles) == 0 {
@@ -143,7 +143,7 @@ func (q *proposing) checkLeavesTeam(id usher.UserID, from usher.TeamID) error {
 }
 
 func (d *draft) member(id usher.UserID, in usher.TeamID) (*policy.User, int, error) {
-	u, err := d.known(id)
+	u, err := d.lookUp(id)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -154,9 +154,9 @@ func (d *draft) member(id usher.UserID, in usher.TeamID) (*policy.User, int, err
 	return u, at, nil
 }
 
-// putTeams keeps the record of a user with other teams, or other roles on them.
+// putTeams stores a user with other teams, or other roles on them.
 func (d *draft) putTeams(id usher.UserID, u *policy.User, teams []policy.Membership) {
-	d.regroup(id, u.Teams, teams)
+	d.noteTeams(id, u.Teams, teams)
 	changed := *u
 	changed.Teams = teams
 	d.put(id, changed)

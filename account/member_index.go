@@ -10,23 +10,22 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// memberIndex finds the users of a team without a pass over all users. It follows
-// from the users, so neither the journal nor a snapshot contains it. It may be read
-// concurrently.
+// memberIndex finds the users of a team without a pass over all users. It is derived from the
+// users, so neither the journal nor a snapshot contains it. It is safe for concurrent reads.
 type memberIndex struct {
-	plain   *table.Sets // by team: users who were put in it and hold no role there
-	holders *table.Sets // by team: users who hold a role there
+	plain   *table.Sets // by team: the users who were put in it and have no role on it
+	holders *table.Sets // by team: the users who have a role on it
 }
 
-// memberIndexOnce is a memberIndex that is built when a command first needs it, so
-// that an account in which no team is moved or deleted pays neither time nor memory.
-// All versions with the same memberships share one. It may be used concurrently.
+// memberIndexOnce is a memberIndex that is built on first use, so that an account in which no
+// team is moved or deleted needs neither time nor memory for it. All versions with the same
+// memberships share one. It is safe for concurrent use.
 type memberIndexOnce struct {
 	once  sync.Once
-	built atomic.Pointer[memberIndex] // nil until then
+	built atomic.Pointer[memberIndex] // nil until it is built
 }
 
-// of returns the index, which the first call builds from the users.
+// of returns the index. The first call builds it from the users.
 func (o *memberIndexOnce) of(users *table.Table[*policy.User]) *memberIndex {
 	o.once.Do(func() {
 		if o.built.Load() == nil {
@@ -48,14 +47,14 @@ func (x *memberIndex) edit() *memberIndexEdit {
 	return &memberIndexEdit{plain: x.plain.Edit(), holders: x.holders.Edit()}
 }
 
-// memberIndexEdit is a memberIndex that is being changed, by one goroutine.
+// memberIndexEdit is a changed copy of a memberIndex, for one goroutine.
 type memberIndexEdit struct {
 	plain, holders *table.SetsEdit
 	changed        bool
 }
 
-// change notes that the teams of a user changed. Both lists are in the order of the
-// teams' ids, as those of a policy.User are.
+// change updates the index after a change of a user's teams. Both lists must be sorted by
+// team, as in policy.User.
 func (e *memberIndexEdit) change(user usher.UserID, before, after []policy.Membership) {
 	for len(before) > 0 || len(after) > 0 {
 		switch {
@@ -83,8 +82,7 @@ func (e *memberIndexEdit) remove(user usher.UserID, m *policy.Membership) {
 	e.setOf(m).Remove(string(m.Team), string(user))
 }
 
-// setOf returns the sets in which a user with the membership is, which are changed
-// then.
+// setOf returns the sets to which a membership belongs, and marks the index as changed.
 func (e *memberIndexEdit) setOf(m *policy.Membership) *table.SetsEdit {
 	e.changed = true
 	if len(m.Roles) > 0 {
@@ -97,7 +95,7 @@ func (e *memberIndexEdit) index() *memberIndex {
 	return &memberIndex{e.plain.Sets(), e.holders.Sets()}
 }
 
-// usersOf returns the users of tables in the order of their ids.
+// usersOf returns the users in some tables, sorted by id.
 func usersOf(tables ...*table.Table[struct{}]) []usher.UserID {
 	var ids []usher.UserID
 	for _, t := range tables {
@@ -110,26 +108,26 @@ func usersOf(tables ...*table.Table[struct{}]) []usher.UserID {
 	return ids
 }
 
-// membersOf returns the users who were put in the team, in the order of their ids;
-// none for a team that is not there. Teams below and above play no part.
+// membersOf returns the users who were put in the team, sorted by id, and nil for an unknown
+// team. Members of teams below and above are not included.
 func (d *draft) membersOf(team usher.TeamID) []usher.UserID {
 	e := d.memberIndex()
 	return usersOf(e.plain.Of(string(team)), e.holders.Of(string(team)))
 }
 
-// holdersOn returns the users who hold at least one team role on the team, in the
-// order of their ids; none for a team that is not there. Teams below and above play no
-// part. The cost depends on how many users it returns, not on the members.
+// holdersOn returns the users who have at least one role on the team, sorted by id, and nil
+// for an unknown team. Roles on teams below and above do not count. The cost depends on the
+// number of users returned, not on the number of members.
 func (d *draft) holdersOn(team usher.TeamID) []usher.UserID {
 	return usersOf(d.memberIndex().holders.Of(string(team)))
 }
 
-// memberIndex returns the index of the draft. The first call takes it from the state
-// that the draft began with, so that refused proposals do not build it again and again.
+// memberIndex returns the draft's index. The first call takes it from the original state, so
+// that rejected proposals do not build it repeatedly.
 func (d *draft) memberIndex() *memberIndexEdit {
 	if d.members == nil {
 		d.members = d.next.members.of(&d.next.users).edit()
-		for _, id := range d.regrouped {
+		for _, id := range d.movedUsers {
 			was, _ := d.next.users.Find(string(id))
 			d.members.change(id, teamsOf(was), teamsOf(d.find(id)))
 		}
@@ -144,22 +142,22 @@ func teamsOf(u *policy.User) []policy.Membership {
 	return u.Teams
 }
 
-// regroup notes that a user was put in teams, taken out of teams, or got or lost roles
-// there. While the index is not needed, it only remembers the user.
-func (d *draft) regroup(id usher.UserID, before, after []policy.Membership) {
+// noteTeams records that a user joined or left teams, or got or lost roles on them. Before
+// the index is built, it only records the user.
+func (d *draft) noteTeams(id usher.UserID, before, after []policy.Membership) {
 	if d.members != nil {
 		d.members.change(id, before, after)
 		return
 	}
-	if n := len(d.regrouped); n == 0 || d.regrouped[n-1] != id {
-		d.regrouped = append(d.regrouped, id)
+	if n := len(d.movedUsers); n == 0 || d.movedUsers[n-1] != id {
+		d.movedUsers = append(d.movedUsers, id)
 	}
 }
 
-// doneMembers gives the next state its index: the same one if no user changed teams,
-// the changed one if it is there, and otherwise one to be built when it is needed.
-func (d *draft) doneMembers() {
-	if d.members == nil && len(d.regrouped) > 0 {
+// finishMembers sets the index of the next state: the same one if no user changed teams, the
+// changed one if it is built, and otherwise one to be built on first use.
+func (d *draft) finishMembers() {
+	if d.members == nil && len(d.movedUsers) > 0 {
 		if d.next.members.built.Load() == nil {
 			d.next.members = &memberIndexOnce{}
 			return

@@ -15,8 +15,8 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// scanned goes through all users of a draft for the members of a team, or only for
-// those with a role there.
+// scanned finds the members of a team by a pass over all users of a draft, or only the
+// members with a role there.
 func scanned(d *draft, team usher.TeamID, holders bool) []usher.UserID {
 	var ids []usher.UserID
 	for id, u := range d.users.All() {
@@ -28,7 +28,7 @@ func scanned(d *draft, team usher.TeamID, holders bool) []usher.UserID {
 	return ids
 }
 
-// randomMembership is a change about a few users and teams, which may fit or not.
+// randomMembership returns a change about a few users and teams, which may not fit.
 func randomMembership(random *rand.Rand) Change {
 	user, team := usher.UserID(fmt.Sprint("u", random.IntN(8))), usher.TeamID(fmt.Sprint("t", random.IntN(4)))
 	r := role.Name([]string{"captain", "coach"}[random.IntN(2)])
@@ -50,15 +50,15 @@ func randomMembership(random *rand.Rand) Change {
 	}
 }
 
-// At any moment of a draft, and in any version, the index says what a pass over all
-// users says, whether it was built before, is built now, or comes from a snapshot.
+// In every draft and version, the index agrees with a pass over all users, whether it was
+// built before, is built now, or comes from a snapshot.
 func TestMemberIndexSaysWhatAPassOverAllUsersSays(t *testing.T) {
 	for seed := range uint64(200) {
 		random := rand.New(rand.NewPCG(1, seed))
 		s := New("acme")
 		agree := func(d *draft) {
 			for i := range 5 {
-				team := usher.TeamID(fmt.Sprint("t", i)) // t4 is not there
+				team := usher.TeamID(fmt.Sprint("t", i)) // t4 does not exist
 				require.Equal(t, scanned(d, team, false), d.membersOf(team), "members of %s, seed %d", team, seed)
 				require.Equal(t, scanned(d, team, true), d.holdersOn(team), "holders on %s, seed %d", team, seed)
 			}
@@ -72,7 +72,7 @@ func TestMemberIndexSaysWhatAPassOverAllUsersSays(t *testing.T) {
 		for version := uint64(2); version < 12; version++ {
 			d := s.draft()
 			for range 10 {
-				_ = d.apply(randomMembership(random)) // one that does not fit changes nothing
+				_ = d.apply(randomMembership(random)) // a change that does not fit has no effect
 				if random.IntN(12) == 0 {
 					agree(d)
 				}
@@ -95,8 +95,8 @@ func TestMemberIndexSaysWhatAPassOverAllUsersSays(t *testing.T) {
 	}
 }
 
-// The index of an account is built when a command first needs it, and then shared by
-// all versions with the same memberships.
+// The index of an account is built when a command first needs it, and then shared by all
+// versions with the same memberships.
 func TestMemberIndexIsBuiltWhenItIsNeeded(t *testing.T) {
 	apply := func(s *State, changes ...Change) *State {
 		next, err := s.Apply(&Commit{Account: s.account, Version: s.version + 1, Time: time.Unix(1, 0), Changes: changes})

@@ -2,7 +2,7 @@ package account
 
 import "reflect"
 
-// commandNames and changeNames have the name of each type in the lists.
+// commandNames and changeNames contain the name of each type in the lists.
 var commandNames, changeNames = namesOf(commands), namesOf(changes)
 
 func namesOf[T any](values []T) map[reflect.Type]string {

@@ -99,9 +99,9 @@ func TestFitsAfter(t *testing.T) {
 		"the same":          {p, p, noon, nil},
 		"none before":       {nil, p, noon, nil},
 		"a grant is lost":   {p, without, noon, nil},
-		"a grant is back":   {without, p, noon, []string{"grants of staff.manage become effective again, as those of a bundle (ivan, max, mia)"}},
-		"but one has ended": {without, p, ended, []string{"grants of staff.manage become effective again, as those of a bundle (max, mia)"}},
-		"a grant changes":   {p, permission, noon, []string{"staff.manage is a permission, and grants of it were made as those of a bundle (ivan, max, mia)"}},
+		"a grant is back":   {without, p, noon, []string{"grants of staff.manage become effective again, as grants of a bundle (ivan, max, mia)"}},
+		"but one has ended": {without, p, ended, []string{"grants of staff.manage become effective again, as grants of a bundle (max, mia)"}},
+		"a grant changes":   {p, permission, noon, []string{"staff.manage is a permission, but was a bundle when it was granted (ivan, max, mia)"}},
 		"a setting is back": {clubBut(t, "settings: {open: false}\n", ""), p, noon, []string{"the setting open, which is stored as true, becomes effective again"}},
 	} {
 		err := s.FitsAfter(row.before, row.after, row.at)

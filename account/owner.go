@@ -9,16 +9,17 @@ import (
 
 var accountTransfer = permission.MustParse("account.transfer")
 
-// TransferOwnership hands the unique role over to an active user. The user who had it gets
-// the role that it hands over to. Of both, seats that the new role may not hold are
-// released, and then those that it requires are taken. account.transfer.
+// TransferOwnership gives the unique role to another active user. The user who had it gets
+// the role that the policy names in hands-over-to. For both users, seats that the new role
+// cannot hold are released, and then seats that it requires are taken. Requires
+// account.transfer.
 type TransferOwnership struct {
 	To usher.UserID
 }
 
 func (TransferOwnership) asks(*proposing) requirement { return needs(accountTransfer, parties{}) }
 
-// propose hands the unique role over. Both users change at once.
+// propose changes both users at once.
 func (c TransferOwnership) propose(q *proposing) error {
 	to, err := q.user(c.To)
 	if err != nil || c.To == q.next.owner {
@@ -34,25 +35,25 @@ func (c TransferOwnership) propose(q *proposing) error {
 		return printable.Errorf("%s: %s does not hold the role %s: %w", Describe(c), q.next.owner, unique.Name, usher.ErrUndeclared)
 	}
 	owner := q.next.owner
-	if err := q.free(owner, from, becomes, from.Status); err != nil {
+	if err := q.releaseSeats(owner, from, becomes, from.Status); err != nil {
 		return err
 	}
-	if err := q.free(c.To, to, unique, to.Status); err != nil {
+	if err := q.releaseSeats(c.To, to, unique, to.Status); err != nil {
 		return err
 	}
 	if err := q.emit(OwnershipTransferred{From: owner, To: c.To, Was: to.Role, Becomes: becomes.Name}); err != nil {
 		return err
 	}
-	if err := q.take(owner, from, becomes, from.Status); err != nil {
+	if err := q.takeSeats(owner, from, becomes, from.Status); err != nil {
 		return err
 	}
-	return q.take(c.To, to, unique, to.Status)
+	return q.takeSeats(c.To, to, unique, to.Status)
 }
 
 func (c TransferOwnership) describe() string { return "to " + word(c.To) }
 
-// OwnershipTransferred hands the unique role from one user, who gets the role
-// Becomes, to another, who had the role Was.
+// OwnershipTransferred gives the unique role to To, who had the role Was. From, who had the
+// unique role, gets the role Becomes.
 type OwnershipTransferred struct {
 	From    usher.UserID `json:"from"`
 	To      usher.UserID `json:"to"`
@@ -61,11 +62,11 @@ type OwnershipTransferred struct {
 }
 
 func (c OwnershipTransferred) apply(d *draft) error {
-	from, err := d.known(c.From)
+	from, err := d.lookUp(c.From)
 	if err != nil {
 		return err
 	}
-	to, err := d.known(c.To)
+	to, err := d.lookUp(c.To)
 	switch {
 	case err != nil:
 		return err
@@ -86,12 +87,12 @@ func (c OwnershipTransferred) describe() string {
 	return word(c.From) + " hands the account over to " + word(c.To) + ", who was " + word(c.Was) + ", and becomes " + word(c.Becomes)
 }
 
-// ownerHolds refuses to give the unique role to a user in any other way.
-func (q *proposing) ownerHolds(unique role.Role) error {
-	return q.refuse(CodeUniqueRole, "%s is held by %s, and moves only by transfer-ownership", unique.Name, q.next.owner)
+// refuseUniqueRole rejects a command that would give the unique role without a transfer.
+func (q *proposing) refuseUniqueRole(unique role.Role) error {
+	return q.refuse(CodeUniqueRole, "%s has the role %s; only transfer-ownership gives it to another user", q.next.owner, unique.Name)
 }
 
-// keepsUnique refuses to take the unique role from its holder.
-func (q *proposing) keepsUnique(id usher.UserID) error {
-	return q.refuse(CodeUniqueRole, "%s is the %s; transfer-ownership makes somebody else that first", id, q.next.unique)
+// refuseOwner rejects a command that would take the unique role from its holder.
+func (q *proposing) refuseOwner(id usher.UserID) error {
+	return q.refuse(CodeUniqueRole, "%s has the role %s; give it to another user with transfer-ownership first", id, q.next.unique)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// The owner hands over with the seat, all seats held.
+// The owner can hand the account over while all seats are held.
 func TestTransferWithTheSeat(t *testing.T) {
 	p := compile(t, firm)
 	s := open(t, p, staff())

@@ -14,8 +14,8 @@ import (
 
 var seatPurchase = permission.MustParse("seat.purchase")
 
-// SetSeats sets how many seats of a pool are bought. A batch that leaves fewer than
-// are held is refused with CodeSeatsInUse. seat.purchase.
+// SetSeats sets how many seats of a pool are bought. A batch that leaves fewer seats bought
+// than held is rejected with CodeSeatsInUse. Requires seat.purchase.
 type SetSeats struct {
 	Pool  seat.PoolName
 	Total int
@@ -26,7 +26,7 @@ func (SetSeats) asks(*proposing) requirement { return needs(seatPurchase, partie
 func (c SetSeats) propose(q *proposing) error {
 	pool := q.next.pools[c.Pool]
 	if _, err := q.pool(c.Pool); err != nil && (pool.Total == 0 || c.Total >= pool.Total) {
-		return err // of a pool that the policy lacks by now, seats can be given back
+		return err // the total of a pool that the policy lacks can only be reduced
 	}
 	if err := checkTotal(c.Total); err != nil {
 		return q.refuse(CodeInvalid, "%v", err)
@@ -39,7 +39,7 @@ func (c SetSeats) propose(q *proposing) error {
 
 func (c SetSeats) describe() string { return word(c.Pool) + " " + strconv.Itoa(c.Total) }
 
-// SeatsSet says how many seats of a pool are bought.
+// SeatsSet changes how many seats of a pool are bought.
 type SeatsSet struct {
 	Pool seat.PoolName `json:"pool"`
 	From int           `json:"from"`
@@ -75,13 +75,13 @@ func (q *proposing) pool(name seat.PoolName) (seat.Kind, error) {
 	return seat.Kind{}, q.refuse(CodeUnknownPool, "%s has no seat pool %q%s", q.policyName(), name, suggest.DidYouMean(string(name), names))
 }
 
-// checkTotal refuses what is no number of seats.
+// checkTotal returns an error for a number of seats below 0 or above MaxSeats.
 func checkTotal(total int) error {
 	switch {
 	case total < 0:
-		return printable.Errorf("%d is no number of seats", total)
+		return printable.Errorf("the number of seats must be at least 0, got %d", total)
 	case total > MaxSeats:
-		return printable.Errorf("at most %d seats of a pool can be bought", MaxSeats)
+		return printable.Errorf("at most %d seats of a pool can be bought, got %d", MaxSeats, total)
 	}
 	return nil
 }
@@ -101,8 +101,8 @@ func (d *draft) setPool(name seat.PoolName, p seat.Pool) {
 	d.next.pools[name] = p
 }
 
-// oversold returns the pools of which more seats are held than bought, by name. No
-// state has one, so where the draft has changed no pool there is none.
+// oversold returns the names of the pools with more seats held than bought, sorted. A State
+// has none, so there are none unless the draft has changed a pool.
 func (d *draft) oversold() []seat.PoolName {
 	if !d.ownPools {
 		return nil
@@ -117,8 +117,8 @@ func (d *draft) oversold() []seat.PoolName {
 	return names
 }
 
-// oversells returns the last step of changes on the state that left fewer seats of a
-// pool, with what is wrong with the pool since.
+// oversells returns the last step of the changes that reduced the seats left in a pool, and
+// what that step violates.
 func (s *State) oversells(name seat.PoolName, changes []Change, ends []int) (step int, err error) {
 	var pools []seat.Pool
 	step = s.lastRise(changes, ends, func(d *draft) int {
@@ -141,15 +141,15 @@ func (q *proposing) outOfSeats(s *State, name seat.PoolName) *Refusal {
 	}
 	switch {
 	case errors.Is(err, seat.ErrInUse):
-		return q.refusal(CodeSeatsInUse, "%s; free %d with unassign-seat, also in the same batch", stands, -after.Left())
+		return q.refusal(CodeSeatsInUse, "%s; free %d with unassign-seat first, or in the same batch", stands, -after.Left())
 	case after.Total == 0:
 		return q.refusal(CodeNoSeatsLeft, "%s%s; set-seats buys some", stands, q.requiring(step, name))
 	}
 	return q.refusal(CodeNoSeatsLeft, "%s%s; set-seats buys more, unassign-seat frees one", stands, q.requiring(step, name))
 }
 
-// requiring says of the last user to whom a command gave a seat that the user's role
-// asks for it, if it does.
+// requiring returns the clause that explains a required seat, if the role of the last user
+// who got a seat in the step requires it, and otherwise "".
 func (q *proposing) requiring(step int, name seat.PoolName) string {
 	from := 0
 	if step > 0 {

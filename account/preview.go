@@ -11,49 +11,49 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// Preview says what a proposal would do, before it is done.
+// Preview describes the effects of a proposal before it is committed.
 //
-// It discloses more than the commands do: of each user whom the changes name all that
-// the account has (role, status, teams, team roles, seats, grants) and every rule that
-// the user gains and loses, and of each seat pool that changes the counts. A command
-// such as deleting a team or the account names many users. An empty Changes tells that a
-// custom field has the value of a SetField already. That the actor may do the commands
-// is checked; that the actor may view these users is not. Show it to users who may view
-// all users whom it names and their plan, such as administrators; to others show at
-// most the Changes, by DescribeChange.
+// A Preview discloses more than the commands do. For each user that the changes name, it
+// contains everything the account stores (role, status, teams, team roles, seats, grants),
+// and every rule that the user gains and loses. It also contains the counts of each seat pool
+// that changes. Some commands, such as deleting a team or the account, name many users. Empty
+// Changes reveal that a custom field already has the value of a SetField.
+//
+// Propose checks that the actor may run the commands, but not that the actor may view these
+// users. Show a Preview only to users who may view all users in it and the seats bought, such
+// as administrators. Show others at most the Changes, with DescribeChange.
 type Preview struct {
 	Changes []Change
-	Seats   []SeatsPreview // of the pools that stand otherwise afterwards, by name
-	Users   []UserPreview  // those whom the changes name, in that order
+	Seats   []SeatsPreview // the pools that change, sorted by name
+	Users   []UserPreview  // the users that the changes name, in the order of UsersOf
 }
 
-// SeatsPreview is a seat pool before and after.
+// SeatsPreview is a seat pool before and after the changes.
 type SeatsPreview struct {
 	Pool          seat.PoolName
 	Before, After seat.Pool
 }
 
-// UserPreview is a user before and after, nil where they are not in the account,
-// with the rules that they gain and lose. The users must not be changed.
+// UserPreview is a user before and after the changes, nil if the user is not in the account,
+// with the rules that the user gains and loses. The caller must not change Before and After.
 //
-// The rules are those of policy.Policy.Difference. A user who is not active, or for whom
-// the policy cannot decide, has no rules. It does not show that the reach of an account
-// role grows and shrinks with the user's teams.
+// The rules are the result of policy.Policy.Difference. A user has no rules if the user is
+// not active, or if the policy cannot decide for the user. The rules do not show that the
+// resources covered by an account role change with the user's teams.
 type UserPreview struct {
 	User          usher.UserID
 	Before, After *policy.User
 	Gains, Loses  []policy.Entitlement
 }
 
-// Preview says what an outcome of this state would do, with the grants that hold at
-// the time, or at the last commit's if that is later. It looks only at the users whom a
-// change names: a setting, the place of a team, or the end of the account may concern
-// all users. Each user costs a look at all their rules, so an import is better not
-// previewed.
+// Preview returns the effects of an outcome of this state, with the grants in effect at a
+// time, or at the last commit's if that is later. It covers only the users that a change
+// names; a setting, a move of a team, or the deletion of the account may affect all users.
+// The cost is in proportion to the rules of all these users, so avoid it for an import.
 //
-// The error is one of policy.Policy.Difference: usher.ErrNoTime, or usher.ErrUndeclared
-// where the policy is not that of the account. Or it is what the Interrupt of the
-// proposal returned, which is called before each user.
+// The error is that of policy.Policy.Difference: usher.ErrNoTime, or usher.ErrUndeclared if
+// the policy is not that of the account. Or it is an error that the proposal's Interrupt
+// returned; Preview calls Interrupt before each user.
 func (s *State) Preview(p *policy.Policy, o Outcome, at time.Time) (Preview, error) {
 	next := o.Next
 	if next == nil {
@@ -97,17 +97,17 @@ func seatsPreview(s, next *State) []SeatsPreview {
 	return slices.DeleteFunc(list, func(p SeatsPreview) bool { return p.Before == p.After })
 }
 
-// factsOn returns the facts for the rules of a user: those of the state, without the user
-// if the policy cannot decide for them.
+// factsOn returns the facts for the rules of a user: the state, without users if the policy
+// cannot decide for the user.
 func (s *State) factsOn(p *policy.Policy, id usher.UserID) policy.Facts {
-	var unfit *PolicyMismatchError
-	if errors.As(s.FitsUser(p, id), &unfit) && !unfit.Whole {
+	var mismatch *PolicyMismatchError
+	if errors.As(s.FitsUser(p, id), &mismatch) && !mismatch.Whole {
 		return withoutUsers{s}
 	}
 	return s
 }
 
-// withoutUsers is a state as if it had no users.
+// withoutUsers is a state with its users hidden.
 type withoutUsers struct{ *State }
 
 func (withoutUsers) User(usher.UserID) (*policy.User, error) { return nil, nil }

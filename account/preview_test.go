@@ -16,7 +16,7 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// office is an account of OnceHub's policy.
+// office is an account under OnceHub's policy.
 func office(t testing.TB) (*policy.Policy, *account.State) {
 	t.Helper()
 	p, err := preset.Load("oncehub")
@@ -46,7 +46,7 @@ func preview(t testing.TB, p *policy.Policy, s *account.State, commands ...accou
 	return preview
 }
 
-// shortly says what users gain and lose of some resources: "max: +user.view any".
+// shortly lists what users gain and lose on some resources: "max: +user.view any".
 func shortly(p account.Preview, resources ...string) []string {
 	var list []string
 	say := func(u account.UserPreview, sign string, holdings []policy.Entitlement) {
@@ -195,7 +195,7 @@ func TestPreviewNeedsATimeAndTheRightPolicy(t *testing.T) {
 	assert.ErrorIs(t, err, usher.ErrUndeclared)
 }
 
-// A feature gains somebody the rules that ask for it, for as long as it lasts.
+// A feature gives a user the rules that require it, while it lasts.
 func TestPreviewOfFeatures(t *testing.T) {
 	p, s := office(t)
 	give := func(until time.Time) []string {
@@ -208,7 +208,7 @@ func TestPreviewOfFeatures(t *testing.T) {
 	}
 }
 
-// So does a seat, and its loss is a loss.
+// So does a seat; releasing it takes them away.
 func TestPreviewOfConditions(t *testing.T) {
 	p := compile(t, strings.NewReplacer(
 		"reporting: {feature: reports}", "{seated: {seat: booking}, opened: {setting: open}}",

@@ -10,77 +10,82 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// Proposal is what an actor asks to have done: commands that are one commit, all or
-// nothing. A Proposal without an Actor, such as the zero Proposal, is refused as Denied.
+// Proposal is a batch of commands from one actor. They become one commit: all of them, or
+// none. A Proposal without an Actor, such as the zero Proposal, is rejected with CodeDenied.
 //
-// Each command is authorized, checked and applied on the state that those before it
-// left. So a batch needs the same permissions, and the same reach of its actor, as
-// its commands one after another, and the first command that is refused so refuses
-// the batch. Then, once, seats and the bounds of roles are counted on the state that
-// the batch leaves: with CodeRoleFull, CodeLastHolder, CodeNoSeatsLeft or CodeSeatsInUse, the first
-// of these that applies. That Refusal has the index of the last command that moved
-// the count in the wrong direction. What the counts are between two commands does not
-// matter, so a role with one holder changes hands, and users swap the seats of full
-// pools, in any order.
+// Each command is authorized, checked and applied on the state that the commands before it
+// left. So a batch requires the same permissions and the same ceiling of its actor as its
+// commands one after another, and the first command that is rejected for such a reason
+// rejects the batch.
 //
-// Nothing can be done with a seat that is not there: while more seats of a pool are
-// held than bought, a seat that the actor got in this batch allows the actor nothing.
+// Seats and the bounds of roles are then checked once, on the state after the whole batch.
+// The first violation, in the order CodeRoleFull, CodeLastHolder, CodeNoSeatsLeft,
+// CodeSeatsInUse, rejects the batch. The Refusal has the index of the last command that moved
+// the count in the wrong direction. Counts between two commands do not matter: a role with
+// one holder can be handed on, and users can swap the seats of full pools, in any order.
+//
+// A seat that is not bought allows nothing: while a pool has more seats held than bought, a
+// seat that the actor got in this batch gives the actor no permissions.
 type Proposal struct {
 	Actor    Actor
-	Context  usher.Context // facts of the request, for the policy's conditions
-	Time     time.Time     // when it is asked; must be set
+	Context  usher.Context // facts of the request, for the policy's conditions; optional
+	Time     time.Time     // the time of the request; required
 	Commands []Command
 
-	// Key and Note are those of the commit that is to be made. They decide nothing,
-	// and are here for Check alone.
+	// Key and Note are the idempotency key and the note of the commit to be made. Only Check
+	// uses them.
 	Key, Note string
 
-	// Interrupt is called before each command, and again and again within one that is about
-	// many users: Import, MoveTeam, DeleteTeam. Its error ends Propose, which returns it
-	// as it is. Nil means that nothing interrupts the proposal.
+	// Interrupt is called before each command, and repeatedly within a command that concerns
+	// many users: Import, MoveTeam, DeleteTeam. If it returns an error, Propose stops and
+	// returns that error unchanged. Default: the proposal is never interrupted.
 	Interrupt func() error
-	// Value returns what a user of the state has in a custom field, given by its id, and
-	// "" for nothing. With it, a SetField to that value changes nothing. It is called
-	// only after the command was allowed. What it returns as an error, Propose returns
-	// as it is. Nil if the values are not known: then each SetField is a change.
+
+	// Value returns a user's stored value in the custom field with an id, or "" for no value.
+	// A SetField to the stored value then changes nothing. Value is called only after the
+	// command was allowed. If it returns an error, Propose returns that error unchanged.
+	// Default: the values are unknown, so each SetField is a change.
 	Value func(user usher.UserID, field int) (Value, error)
 }
 
-// Outcome is what follows from a proposal. The zero Outcome changes nothing.
+// Outcome is the result of a proposal. The zero Outcome changes nothing.
 type Outcome struct {
-	Changes []Change       // in their order; none if all was as asked already
-	Values  []FieldValue   // of custom fields, to be kept beside the journal; the last one of a field counts
-	Removed []usher.UserID // whose values are to be erased, before Values are kept
+	Changes []Change       // in their order; empty if nothing changes
+	Values  []FieldValue   // of custom fields, to be stored beside the journal; the last one for a user and field counts
+	Removed []usher.UserID // users whose values must be erased before Values are stored
 
-	// Next is the state after the changes, as Apply makes it of a commit without a
-	// key at the proposal's time, or the last commit's if that is later, but for the
-	// hash of the commit: ApplyOutcome adds that. Where nothing changed it is the state
-	// that was asked.
+	// Next is the state after the changes. It equals what Apply returns for a commit of these
+	// changes without a key, at the proposal's time or the last commit's if that is later,
+	// except that the hash of the commit is unknown; ApplyOutcome adds the hash. If nothing
+	// changed, Next is the State that Propose was called on.
 	Next *State
 
-	interrupt func() error // the proposal's, for Preview
+	interrupt func() error // of the proposal, for Preview
 }
 
-// Propose says what follows from a proposal under a policy, and changes nothing.
-// The policy must not be unfit for the whole account; [State.Fits] tells. Users for whom
-// it cannot decide can do nothing, and nothing can be done about them but remove-user,
-// set-role, set-status to inactive, and to take or give the very thing that does not fit.
-// What the policy does not know stays as it is. Permissions, conditions and grants are
-// evaluated at the proposal's time, or at the last commit's if that is later: a proposal
-// that is dated back revives no grant that has ended.
+// Propose returns the changes that a proposal makes under a policy. It does not change the
+// state.
 //
-// The error is a [*Refusal] where a command is refused, or the proposal as a whole
-// by [Proposal.Check]. Any other error means that the proposal was not decided: an
-// [*PolicyMismatchError] with the User for whom the policy cannot decide,
-// usher.ErrUnknownAccount for an account that does not exist and is not being created,
-// usher.ErrNoTime, also for a time outside the years 1 to 9999, what the proposal's
-// Interrupt returned, or what the policy returned.
+// The policy must fit the account as a whole; see [State.Fits]. A user that the policy cannot
+// decide for can run no commands. On such a user, only these commands are possible:
+// remove-user, set-role, set-status to inactive, and a command that takes or gives exactly
+// what does not fit. Names that the policy lacks are kept.
+//
+// Permissions, conditions and grants are evaluated at the proposal's time, or at the last
+// commit's if that is later. So a proposal with an earlier time cannot use a grant that has
+// ended.
+//
+// The error is a [*Refusal] if a command is rejected, or if [Proposal.Check] rejects the
+// proposal. Any other error means that the proposal was not decided: a [*PolicyMismatchError]
+// with the User that the policy cannot decide for; usher.ErrUnknownAccount for an account
+// that does not exist and is not being created; usher.ErrNoTime for no time or one outside
+// the years 1 to 9999; an error that Interrupt or Value returned; or an error of the policy.
 func (s *State) Propose(p *policy.Policy, proposal Proposal) (Outcome, error) {
 	switch {
 	case s.account == "":
 		return Outcome{}, usher.ErrUnknownAccount
 	case p == nil:
-		return Outcome{}, errors.New("there is no policy")
+		return Outcome{}, errors.New("the policy is nil")
 	case proposal.Time.IsZero() || !writable(proposal.Time):
 		return Outcome{}, usher.ErrNoTime
 	}
@@ -119,45 +124,45 @@ func (s *State) Propose(p *policy.Policy, proposal Proposal) (Outcome, error) {
 	return q.outcome, nil
 }
 
-// proposing is one command after another on its way to changes.
+// proposing is the evaluation of a proposal, one command after another.
 type proposing struct {
-	*draft  // the state as the commands before left it
+	*draft  // the state after the commands so far
 	began   *State
 	policy  *policy.Policy
 	actor   Actor
 	context usher.Context
 	at      time.Time
-	value   func(usher.UserID, int) (Value, error) // before the proposal; may be nil
+	value   func(usher.UserID, int) (Value, error) // the stored value; may be nil
 	outcome Outcome
 
-	command   Command        // the one that is proposed now
-	allowed   usher.Decision // that allowed it; zero if no rule was asked
-	index     int            // of it
+	command   Command        // the current command
+	allowed   usher.Decision // allows the current command; zero if no rule was evaluated
+	index     int            // of the current command
 	commands  []Command
-	ends      []int // how many changes there were after each command
+	ends      []int // the number of changes after each command
 	interrupt func() error
 }
 
-// propose authorizes one command, and proposes it if it is allowed.
+// propose authorizes one command, and runs its propose if it is allowed.
 func (q *proposing) propose(command Command) error {
 	if q.actor.IsZero() {
-		return q.deny(0, "the commands have no actor: name a user or the host")
+		return q.deny(0, "the proposal has no actor (want a user or the host)")
 	}
 	t := reflect.TypeOf(command)
 	switch {
 	case t == nil:
-		return q.refuse(CodeInvalid, "there is no command")
+		return q.refuse(CodeInvalid, "a command is nil")
 	case t.Kind() == reflect.Pointer:
-		return q.refuse(CodeInvalid, "%s is no command: pass %s, not a pointer", t, t.Elem())
+		return q.refuse(CodeInvalid, "%s is not a command; pass %s, not a pointer", t, t.Elem())
 	case !isCommand(t):
-		return q.refuse(CodeInvalid, "%s is no command", t)
+		return q.refuse(CodeInvalid, "%s is not a command", t)
 	}
 	want := command.asks(q)
 	if !want.creates {
 		if q.next.owner == "" {
 			return printable.Errorf("%s: %w", Describe(command), usher.ErrUnknownAccount)
 		}
-		if err := q.fitsActor(); err != nil {
+		if err := q.checkActorFits(); err != nil {
 			return err
 		}
 	}
@@ -167,11 +172,11 @@ func (q *proposing) propose(command Command) error {
 	return command.propose(q)
 }
 
-// emit makes changes, which the checks before have found to fit.
+// emit applies and records changes, which earlier checks have validated.
 func (q *proposing) emit(changes ...Change) error {
 	for _, c := range changes {
 		if err := q.apply(c); err != nil {
-			return printable.Errorf("%s: %s does not follow: %w", Describe(q.command), NameOfChange(c), err)
+			return printable.Errorf("%s: %s does not fit the state: %w", Describe(q.command), NameOfChange(c), err)
 		}
 		q.outcome.Changes = append(q.outcome.Changes, c)
 	}
@@ -189,7 +194,7 @@ func (q *proposing) refusal(code Code, format string, args ...any) *Refusal {
 	}
 }
 
-// interrupted returns why the proposal must not go on, nil if it may.
+// interrupted returns the error that stops the proposal, or nil.
 func (q *proposing) interrupted() error {
 	if q.interrupt == nil {
 		return nil

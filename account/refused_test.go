@@ -13,10 +13,10 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// leaving has the methods of a command, and is not one.
+// leaving has the methods of a command, but is not a command.
 type leaving struct{ account.Leave }
 
-// refused has at least one row for each code, and what people are told.
+// refused has at least one row for each code, with the message.
 var refused = []struct {
 	as      string // a user, or "the host"
 	command account.Command
@@ -26,16 +26,16 @@ var refused = []struct {
 	{"max", account.SetSeats{Pool: "booking", Total: 9}, account.CodeDenied, "set-seats booking 9: max may not seat.purchase: denied (no-permission)"},
 	{"ina", account.Leave{}, account.CodeDenied, "denied (inactive)"},
 	{"nobody", account.Leave{}, account.CodeDenied, "denied (unknown-user)"},
-	{"", account.Leave{}, account.CodeDenied, "the commands have no actor: name a user or the host"},
-	{"the host", account.Leave{}, account.CodeDenied, "the host has nothing to leave"},
-	{"the host", account.AcceptInvitation{}, account.CodeDenied, "the host was not invited"},
+	{"", account.Leave{}, account.CodeDenied, "the proposal has no actor (want a user or the host)"},
+	{"the host", account.Leave{}, account.CodeDenied, "the host cannot leave an account"},
+	{"the host", account.AcceptInvitation{}, account.CodeDenied, "the host has no invitation"},
 	{"ina", account.AcceptInvitation{}, account.CodeDenied, "ina is inactive"},
-	{"max", account.DeclineInvitation{}, account.CodeDenied, "max was not invited, but is active"},
+	{"max", account.DeclineInvitation{}, account.CodeDenied, "max is active, not invited"},
 	{"olga", account.Leave{}, account.CodeDenied, "denied (forbidden)"},
 	{"adam", account.SetStatus{User: "olga", Status: usher.Inactive}, account.CodeDenied, "denied (forbidden)"},
 	{"adam", account.TransferOwnership{To: "adam"}, account.CodeDenied, "denied (forbidden)"},
-	{"olga", account.CreateAccount{Owner: "olga"}, account.CodeDenied, "only the host makes accounts"},
-	{"olga", account.Import{}, account.CodeDenied, "only the host makes accounts"},
+	{"olga", account.CreateAccount{Owner: "olga"}, account.CodeDenied, "only the host can create an account"},
+	{"olga", account.Import{}, account.CodeDenied, "only the host can create an account"},
 	{"dora", account.SetField{User: "max", Field: "phone", Value: "1"}, account.CodeDenied, "dora may not see phone of max"},
 	{"mia", account.CreateTeam{Team: "new", Parent: "chess"}, account.CodeDenied, "out-of-scope"},
 	{"mia", account.AddUser{User: "zoe", Teams: []usher.TeamID{"rowing", ""}}, account.CodeDenied, "out-of-scope"},
@@ -47,46 +47,46 @@ var refused = []struct {
 	{"adam", account.AddUser{User: "zoe", Role: "nothing", Teams: []usher.TeamID{"nowhere"}}, account.CodeUnknownTeam, ""},
 	{"adam", account.CreateTeam{Team: "new", Parent: "new"}, account.CodeUnknownTeam, ""},
 	{"adam", account.SetRole{User: "max", Role: "coahc"}, account.CodeUnknownRole, `the policy club has no account role "coahc"; did you mean "coach"?`},
-	{"adam", account.SetRole{User: "max", Role: "captain"}, account.CodeUnknownRole, "captain is no account role; it is held on a team: set-team-role gives it"},
-	{"adam", account.SetTeamRole{Team: "rowing", User: "max", Role: "admin"}, account.CodeUnknownRole, "admin is no team role; it is held in the account: set-role gives it"},
+	{"adam", account.SetRole{User: "max", Role: "captain"}, account.CodeUnknownRole, "captain is not an account role; it is a team role: use set-team-role"},
+	{"adam", account.SetTeamRole{Team: "rowing", User: "max", Role: "admin"}, account.CodeUnknownRole, "admin is not a team role; it is an account role: use set-role"},
 	{"adam", account.AssignSeat{User: "max", Pool: "boking"}, account.CodeUnknownPool, `did you mean "booking"?`},
 	{"olga", account.SetSeats{Pool: "boking", Total: -1}, account.CodeUnknownPool, ""},
 	{"adam", account.GiveGrant{User: "max", Grant: "report.raed"}, account.CodeUnknownGrant, `did you mean "report.read"?`},
 	{"adam", account.RevokeGrant{User: "max", Grant: "report.raed"}, account.CodeUnknownGrant, ""},
 	{"adam", account.ChangeSetting{Setting: "opn", Value: true}, account.CodeUnknownSetting, `did you mean "open"?`},
 	{"adam", account.SetField{User: "max", Field: "fone", Value: "1"}, account.CodeUnknownField, ""},
-	{"adam", account.SetField{User: "max", Field: "shoe", Value: "44"}, account.CodeUnknownField, "shoe is archived; restore-field shows it again"},
+	{"adam", account.SetField{User: "max", Field: "shoe", Value: "44"}, account.CodeUnknownField, "the field shoe is archived; restore-field shows it again"},
 	{"adam", account.MoveField{Field: "born", Before: "phon"}, account.CodeUnknownField, `did you mean "phone"?`},
 
-	{"adam", account.AddUser{}, account.CodeInvalid, "the id of a user is not empty"},
+	{"adam", account.AddUser{}, account.CodeInvalid, "the id of a user must not be empty"},
 	{"adam", account.AddUser{User: "a\xff"}, account.CodeInvalid, "must be UTF-8"},
 	{"adam", account.AddUser{User: usher.UserID(strings.Repeat("a", 1025))}, account.CodeInvalid, "at most 1024 bytes, and this one has 1025"},
-	{"adam", account.AddUser{User: "zoe", Status: usher.Inactive}, account.CodeInvalid, "a user is added active or invited, not inactive"},
+	{"adam", account.AddUser{User: "zoe", Status: usher.Inactive}, account.CodeInvalid, "the status of a new user must be active or invited, not inactive"},
 	{"adam", account.SetStatus{User: "max", Status: usher.Invited}, account.CodeInvalid, `not "invited"`},
-	{"adam", account.MoveTeam{Team: "sport", Parent: "rowing"}, account.CodeInvalid, "rowing is sport or below it, and no team is below itself"},
-	{"adam", account.DefineField{Field: "", Type: account.TextField}, account.CodeInvalid, "the name of a field is not empty"},
-	{"adam", account.DefineField{Field: "x"}, account.CodeInvalid, "a field is of type text, number, date or bool"},
-	{"adam", account.SetField{User: "max", Field: "born", Value: "yesterday"}, account.CodeInvalid, "born is a field of type date, and the value is none"},
-	{"olga", account.SetSeats{Pool: "booking", Total: -1}, account.CodeInvalid, "-1 is no number of seats"},
+	{"adam", account.MoveTeam{Team: "sport", Parent: "rowing"}, account.CodeInvalid, "rowing is sport or below it, and a team cannot be below itself"},
+	{"adam", account.DefineField{Field: "", Type: account.TextField}, account.CodeInvalid, "the name of a field must not be empty"},
+	{"adam", account.DefineField{Field: "x"}, account.CodeInvalid, "the type of a field must be text, number, date or bool"},
+	{"adam", account.SetField{User: "max", Field: "born", Value: "yesterday"}, account.CodeInvalid, "the value of born is not a valid date"},
+	{"olga", account.SetSeats{Pool: "booking", Total: -1}, account.CodeInvalid, "the number of seats must be at least 0, got -1"},
 	{"olga", account.SetSeats{Pool: "booking", Total: math.MaxInt}, account.CodeInvalid, "at most 1000000000 seats of a pool can be bought"},
-	{"the host", nil, account.CodeInvalid, "there is no command"},
-	{"adam", &account.AddUser{User: "zoe"}, account.CodeInvalid, "*account.AddUser is no command: pass account.AddUser, not a pointer"},
-	{"the host", leaving{}, account.CodeInvalid, "account_test.leaving: invalid: account_test.leaving is no command"},
+	{"the host", nil, account.CodeInvalid, "a command is nil"},
+	{"adam", &account.AddUser{User: "zoe"}, account.CodeInvalid, "*account.AddUser is not a command; pass account.AddUser, not a pointer"},
+	{"the host", leaving{}, account.CodeInvalid, "account_test.leaving: invalid: account_test.leaving is not a command"},
 	{"the host", (*account.CreateAccount)(nil), account.CodeInvalid, "pass account.CreateAccount, not a pointer"},
 
-	{"the host", account.CreateAccount{Owner: "zoe"}, account.CodeExists, "there is an account club already"},
+	{"the host", account.CreateAccount{Owner: "zoe"}, account.CodeExists, "the account club already exists"},
 	{"the host", account.Import{}, account.CodeExists, ""},
-	{"adam", account.AddUser{User: "max", Role: "owner"}, account.CodeExists, "max is a user already"},
-	{"adam", account.CreateTeam{Team: "chess"}, account.CodeExists, "there is a team chess already"},
+	{"adam", account.AddUser{User: "max", Role: "owner"}, account.CodeExists, "the user max already exists"},
+	{"adam", account.CreateTeam{Team: "chess"}, account.CodeExists, "the team chess already exists"},
 	{"adam", account.DefineField{Field: "shoe", Type: account.TextField}, account.CodeExists, "archived; restore-field shows it again"},
 	{"adam", account.RenameField{Field: "born", To: "phone"}, account.CodeExists, ""},
 
-	{"adam", account.SetTeamRole{Team: "chess", User: "max", Role: "captain"}, account.CodeNotMember, "max was not put in chess; add-to-team does it"},
+	{"adam", account.SetTeamRole{Team: "chess", User: "max", Role: "captain"}, account.CodeNotMember, "max is not in chess; use add-to-team first"},
 	{"adam", account.DeleteTeam{Team: "sport"}, account.CodeTeamNotEmpty, "rowing is below sport"},
 
-	{"olga", account.SetRole{User: "max", Role: "owner"}, account.CodeUniqueRole, "owner is held by olga, and moves only by transfer-ownership"},
+	{"olga", account.SetRole{User: "max", Role: "owner"}, account.CodeUniqueRole, "olga has the role owner; only transfer-ownership gives it to another user"},
 	{"olga", account.AddUser{User: "zoe", Role: "owner"}, account.CodeUniqueRole, ""},
-	{"the host", account.RemoveUser{User: "olga"}, account.CodeUniqueRole, "olga is the owner; transfer-ownership makes somebody else that first"},
+	{"the host", account.RemoveUser{User: "olga"}, account.CodeUniqueRole, "olga has the role owner; give it to another user with transfer-ownership first"},
 	{"the host", account.SetRole{User: "olga", Role: "member"}, account.CodeUniqueRole, ""},
 
 	{"dora", account.AddUser{User: "zoe", Role: "admin"}, account.CodeEscalation, "zoe would get account.configure by `admin: any` of account.configure (club.yaml:22), which the rules of dora do not cover"},
@@ -97,18 +97,18 @@ var refused = []struct {
 	{"dora", account.GiveGrant{User: "max", Grant: "reports"}, account.CodeEscalation, "report.read"},
 	{"dora", account.SetTeamRole{Team: "rowing", User: "max", Role: "captain"}, account.CodeEscalation, "max would get team.create by `captain: team` of team.create (club.yaml:33) on rowing"},
 	{"dora", account.GiveGrant{User: "max", Grant: "chat", Until: noon}, account.CodeUnknownGrant, ""},
-	{"dora", account.GiveGrant{User: "max", Grant: "reports", Until: noon}, account.CodeInvalid, "has ended already"},
+	{"dora", account.GiveGrant{User: "max", Grant: "reports", Until: noon}, account.CodeInvalid, "is not after the time of the command"},
 
 	{"olga", account.TransferOwnership{To: "ivan"}, account.CodeInactive, "ivan is invited, and only an active user can be the owner"},
-	{"adam", account.AssignSeat{User: "ina", Pool: "booking"}, account.CodeInactive, "ina is inactive, and holds no seat in booking while so"},
+	{"adam", account.AssignSeat{User: "ina", Pool: "booking"}, account.CodeInactive, "ina is inactive, and so cannot hold a seat in booking"},
 	{"adam", account.AssignSeat{User: "ivan", Pool: "parking"}, account.CodeInactive, ""},
-	{"adam", account.AssignSeat{User: "dora", Pool: "booking"}, account.CodeSeatNotAllowed, "dora has the role desk, which holds no seat in booking"},
+	{"adam", account.AssignSeat{User: "dora", Pool: "booking"}, account.CodeSeatNotAllowed, "dora has the role desk, which cannot hold a seat in booking"},
 	{"adam", account.UnassignSeat{User: "cora", Pool: "booking"}, account.CodeSeatRequired, "cora has the role coach, which requires a seat in booking"},
 	{"adam", account.RemoveUser{User: "cora"}, account.CodeLastHolder, "at least 3 users must be active with the role coach, or with owner or admin, which include it; 3 are, and 2 would be"},
 	{"adam", account.SetStatus{User: "cora", Status: usher.Inactive}, account.CodeLastHolder, ""},
 	{"cora", account.Leave{}, account.CodeLastHolder, ""},
 	{"adam", account.SetRole{User: "adam", Role: "desk"}, account.CodeLastHolder, ""},
-	{"olga", account.SetSeats{Pool: "booking", Total: 2}, account.CodeSeatsInUse, "3 of 4 seats in booking are held, and 3 of 2 would be; free 1 with unassign-seat, also in the same batch"},
+	{"olga", account.SetSeats{Pool: "booking", Total: 2}, account.CodeSeatsInUse, "3 of 4 seats in booking are held, and 3 of 2 would be; free 1 with unassign-seat first, or in the same batch"},
 }
 
 func actor(as string) account.Actor {
@@ -122,7 +122,7 @@ func TestRefused(t *testing.T) {
 	p := compile(t, club)
 	s := open(t, p, members())
 	before := s.Encode()
-	seen := map[account.Code]bool{account.CodeRoleFull: true, account.CodeNoSeatsLeft: true} // which need more than one command
+	seen := map[account.Code]bool{account.CodeRoleFull: true, account.CodeNoSeatsLeft: true} // they need more than one command
 	for _, row := range refused {
 		o, err := propose(p, s, actor(row.as), row.command)
 		code := codeOf(t, err)
@@ -145,7 +145,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// What needs more than one command to come about, the last of which is refused.
+// These refusals need more than one command; the last one is refused.
 func TestRefusedInBatch(t *testing.T) {
 	p := compile(t, club)
 	s := open(t, p, members())
@@ -172,7 +172,7 @@ func TestRefusedInBatch(t *testing.T) {
 			[]account.Command{account.AssignSeat{User: "max", Pool: "booking"}, account.TransferOwnership{To: "dora"}},
 		},
 		"a role is full": {
-			account.CodeRoleFull, "at most 3 users may have the role admin; 1 does, and 4 would",
+			account.CodeRoleFull, "at most 3 users may have the role admin; 1 has it, and 4 would",
 			[]account.Command{account.SetRole{User: "max", Role: "admin"}, account.SetRole{User: "mia", Role: "admin"}, account.AddUser{User: "zoe", Role: "admin"}},
 		},
 		"the previous owner has no role left": {
@@ -199,7 +199,7 @@ func TestRefusedInBatch(t *testing.T) {
 	}
 }
 
-// What nobody can decide is an error that is no refusal.
+// A proposal that cannot be decided is an error that is not a Refusal.
 func TestProposeErrors(t *testing.T) {
 	p := compile(t, club)
 	s := open(t, p, members())
@@ -226,7 +226,7 @@ func TestProposeErrors(t *testing.T) {
 		})
 	}
 	_, err := s.Propose(nil, account.Proposal{Actor: host, Time: noon})
-	require.ErrorContains(t, err, "there is no policy")
+	require.ErrorContains(t, err, "the policy is nil")
 	_, err = account.New("a\xff").Propose(p, account.Proposal{Actor: host, Time: noon, Commands: []account.Command{account.CreateAccount{Owner: "zoe"}}})
 	require.ErrorContains(t, err, "must be UTF-8")
 }

@@ -14,8 +14,8 @@ import (
 
 var userSetRole = permission.MustParse("user.set-role")
 
-// SetRole gives a user another account role. Seats that the new role may not hold
-// are released, and those that it requires are taken; others stay.
+// SetRole gives a user another account role. Seats that the new role cannot hold are
+// released, seats that it requires are taken, and the user keeps the others. Requires
 // user.set-role on {user}.
 type SetRole struct {
 	User usher.UserID
@@ -35,9 +35,9 @@ func (c SetRole) propose(q *proposing) error {
 	}
 	switch {
 	case c.User == q.next.owner:
-		return q.keepsUnique(c.User)
+		return q.refuseOwner(c.User)
 	case r.Unique:
-		return q.ownerHolds(r)
+		return q.refuseUniqueRole(r)
 	}
 	changed := *u
 	changed.Role = r.Name
@@ -49,20 +49,20 @@ func (c SetRole) propose(q *proposing) error {
 	if err := q.checkTakes(c.User, u, &changed); err != nil {
 		return err
 	}
-	if err := q.free(c.User, u, r, u.Status); err != nil {
+	if err := q.releaseSeats(c.User, u, r, u.Status); err != nil {
 		return err
 	}
 	if err := q.emit(RoleSet{User: c.User, From: u.Role, To: r.Name}); err != nil {
 		return err
 	}
-	return q.take(c.User, u, r, u.Status)
+	return q.takeSeats(c.User, u, r, u.Status)
 }
 
 func (SetRole) helps(*proposing, *policy.User) bool { return true }
 
 func (c SetRole) describe() string { return word(c.User) + " " + word(c.Role) }
 
-// RoleSet gives a user another account role, which is not the unique one.
+// RoleSet changes a user's account role, from and to a role that is not the unique one.
 type RoleSet struct {
 	User usher.UserID `json:"user"`
 	From role.Name    `json:"from"`
@@ -70,14 +70,14 @@ type RoleSet struct {
 }
 
 func (c RoleSet) apply(d *draft) error {
-	u, err := d.known(c.User)
+	u, err := d.lookUp(c.User)
 	switch {
 	case err != nil:
 		return err
 	case u.Role != c.From:
 		return printable.Errorf("%s has the role %s, not %s", c.User, u.Role, c.From)
 	case c.To == "" || c.To == c.From || c.To == d.next.unique || c.From == d.next.unique:
-		return printable.Errorf("from %s to %q is no change of a role", c.From, c.To)
+		return printable.Errorf("the role cannot change from %s to %q", c.From, c.To)
 	}
 	d.setRole(c.User, u, c.To)
 	return nil
@@ -95,7 +95,7 @@ func (d *draft) setRole(id usher.UserID, u *policy.User, to role.Name) {
 	d.put(id, changed)
 }
 
-// tally counts a user of a role and a status in, or with -1 out.
+// countRole adds a user to the count of a role, or with by = -1 removes one.
 func (d *draft) countRole(name role.Name, status usher.Status, by int) {
 	if !d.ownCounts {
 		d.next.counts = maps.Clone(d.next.counts)
@@ -116,7 +116,8 @@ func (d *draft) countRole(name role.Name, status usher.Status, by int) {
 	d.next.counts[name] = c
 }
 
-// accountRole returns an account role of the policy, or refuses with CodeUnknownRole.
+// accountRole returns an account role of the policy, or rejects the command with
+// CodeUnknownRole.
 func (q *proposing) accountRole(name role.Name) (role.Role, error) {
 	return q.role(name, false)
 }
@@ -131,12 +132,12 @@ func (q *proposing) role(name role.Name, onTeam bool) (role.Role, error) {
 	if ok && r.OnTeam == onTeam {
 		return r, nil
 	}
-	kind, other := "account role", "it is held on a team: set-team-role gives it"
+	article, kind, remedy := "an", "account role", "it is a team role: use set-team-role"
 	if onTeam {
-		kind, other = "team role", "it is held in the account: set-role gives it"
+		article, kind, remedy = "a", "team role", "it is an account role: use set-role"
 	}
 	if ok {
-		return role.Role{}, q.refuse(CodeUnknownRole, "%s is no %s; %s", name, kind, other)
+		return role.Role{}, q.refuse(CodeUnknownRole, "%s is not %s %s; %s", name, article, kind, remedy)
 	}
 	var names []string
 	for _, r := range q.policy.Roles() {
@@ -147,9 +148,9 @@ func (q *proposing) role(name role.Name, onTeam bool) (role.Role, error) {
 	return role.Role{}, q.refuse(CodeUnknownRole, "%s has no %s %q%s", q.policyName(), kind, name, suggest.DidYouMean(string(name), names))
 }
 
-// roleOf returns the account role that a user has. Of one that the policy lacks nothing
-// is known but its name: it has no bounds, and requires and forbids no seat. That is
-// enough for the commands that help such a user, and an error for all others.
+// roleOf returns a user's account role. If the policy lacks the role, commands that help such
+// a user get a role with only a name, which has no bounds and requires and forbids no seats;
+// all other commands get an error.
 func (q *proposing) roleOf(id usher.UserID, u *policy.User) (role.Role, error) {
 	r, ok := q.policy.Role(u.Role)
 	switch {
@@ -169,8 +170,8 @@ func (q *proposing) checkAtMost(s *State, b policy.Bound) error {
 		return nil
 	}
 	q.blame(s.lastRise(q.outcome.Changes, q.ends, func(d *draft) int { return all(d.next.counts) }))
-	return q.refuse(CodeRoleFull, "at most %s may have the role %s; %s, and %d would",
-		users(b.AtMost), b.Role, counted(was, "does", "do"), is)
+	return q.refuse(CodeRoleFull, "at most %s may have the role %s; %s it, and %d would",
+		users(b.AtMost), b.Role, counted(was, "has", "have"), is)
 }
 
 func (q *proposing) checkAtLeast(s *State, b policy.Bound) error {
@@ -189,7 +190,7 @@ func (q *proposing) checkAtLeast(s *State, b policy.Bound) error {
 		users(b.AtLeast), b.Role, including(b), counted(was, "is", "are"), is)
 }
 
-// including names the roles that count for another one: ", or with admin or owner, which
+// including lists the roles that count as another one: ", or with admin or owner, which
 // include it".
 func including(b policy.Bound) string {
 	var names []string

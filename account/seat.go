@@ -16,7 +16,7 @@ var (
 	seatUnassign = permission.MustParse("seat.unassign")
 )
 
-// AssignSeat gives a user a seat. seat.assign on {user}.
+// AssignSeat gives a user a seat. Requires seat.assign on {user}.
 type AssignSeat struct {
 	User usher.UserID
 	Pool seat.PoolName
@@ -39,20 +39,20 @@ func (c AssignSeat) propose(q *proposing) error {
 	}
 	switch byRole, byStatus := r.SeatDenied(kind, u.Status); {
 	case byStatus:
-		return q.refuse(CodeInactive, "%s is %s, and holds no seat in %s while so", c.User, u.Status, c.Pool)
+		return q.refuse(CodeInactive, "%s is %s, and so cannot hold a seat in %s", c.User, u.Status, c.Pool)
 	case byRole:
-		return q.refuse(CodeSeatNotAllowed, "%s has the role %s, which holds no seat in %s", c.User, r.Name, c.Pool)
+		return q.refuse(CodeSeatNotAllowed, "%s has the role %s, which cannot hold a seat in %s", c.User, r.Name, c.Pool)
 	}
 	return q.emit(SeatAssigned(c))
 }
 
 func (c AssignSeat) helps(q *proposing, u *policy.User) bool {
-	return q.seatMisfit(u, c.Pool, seatRequired)
+	return q.hasSeatMismatch(u, c.Pool, seatRequired)
 }
 
 func (c AssignSeat) describe() string { return word(c.User) + " " + word(c.Pool) }
 
-// UnassignSeat takes a user's seat away. seat.unassign on {user}.
+// UnassignSeat takes a user's seat away. Requires seat.unassign on {user}.
 type UnassignSeat struct {
 	User usher.UserID
 	Pool seat.PoolName
@@ -69,7 +69,7 @@ func (c UnassignSeat) propose(q *proposing) error {
 		if err := q.checkRank(c.User, u); err != nil {
 			return err
 		}
-		return q.emit(SeatUnassigned(c)) // which the policy lacks by now
+		return q.emit(SeatUnassigned(c)) // the policy lacks the pool
 	}
 	kind, err := q.pool(c.Pool)
 	if err != nil || !holds(u, c.Pool) {
@@ -80,7 +80,7 @@ func (c UnassignSeat) propose(q *proposing) error {
 		return err
 	}
 	if r.MustHold(kind, u.Status) {
-		return q.refuse(CodeSeatRequired, "%s has the role %s, which requires a seat in %s; set-role and set-status free it", c.User, r.Name, c.Pool)
+		return q.refuse(CodeSeatRequired, "%s has the role %s, which requires a seat in %s; set-role or set-status releases it", c.User, r.Name, c.Pool)
 	}
 	changed := *u
 	changed.Seats = slices.DeleteFunc(slices.Clone(u.Seats), func(held seat.PoolName) bool { return held == c.Pool })
@@ -91,7 +91,7 @@ func (c UnassignSeat) propose(q *proposing) error {
 }
 
 func (c UnassignSeat) helps(q *proposing, u *policy.User) bool {
-	return q.hasMisfit(u, unknownPool, string(c.Pool)) || q.seatMisfit(u, c.Pool, seatNotAllowed)
+	return q.hasMismatch(u, unknownPool, string(c.Pool)) || q.hasSeatMismatch(u, c.Pool, seatNotAllowed)
 }
 
 func (c UnassignSeat) describe() string { return word(c.User) + " " + word(c.Pool) }
@@ -103,16 +103,16 @@ type SeatAssigned struct {
 }
 
 func (c SeatAssigned) apply(d *draft) error {
-	u, err := d.known(c.User)
+	u, err := d.lookUp(c.User)
 	if err != nil {
 		return err
 	}
 	at, held := slices.BinarySearch(u.Seats, c.Pool)
 	if held || c.Pool == "" {
-		return printable.Errorf("%s holds a seat in %s already", c.User, c.Pool)
+		return printable.Errorf("%s already holds a seat in %s", c.User, c.Pool)
 	}
 	pool := d.next.pools[c.Pool]
-	pool.Held++ // of how many, counts once all changes are made
+	pool.Held++ // compared with the total after all changes
 	d.setPool(c.Pool, pool)
 	changed := *u
 	changed.Seats = slices.Insert(slices.Clone(u.Seats), at, c.Pool)
@@ -129,7 +129,7 @@ type SeatUnassigned struct {
 }
 
 func (c SeatUnassigned) apply(d *draft) error {
-	u, err := d.known(c.User)
+	u, err := d.lookUp(c.User)
 	if err != nil {
 		return err
 	}
@@ -150,8 +150,8 @@ func (c SeatUnassigned) apply(d *draft) error {
 
 func (c SeatUnassigned) describe() string { return word(c.User) + " loses the seat in " + word(c.Pool) }
 
-// keptSeats returns the seats that a user keeps with a role and a status. Those of pools
-// that the policy lacks stay.
+// keptSeats returns the seats that a user keeps with a role and a status. Seats in pools that
+// the policy lacks are kept.
 func (q *proposing) keptSeats(u *policy.User, r role.Role, status usher.Status) []seat.PoolName {
 	var kept []seat.PoolName
 	for _, name := range u.Seats {
@@ -162,8 +162,8 @@ func (q *proposing) keptSeats(u *policy.User, r role.Role, status usher.Status) 
 	return kept
 }
 
-// seatsWith returns the seats that a user has with a role and a status: those kept, and
-// those that the role requires.
+// seatsWith returns the seats that a user has with a role and a status: the seats kept and
+// the seats that the role requires.
 func (q *proposing) seatsWith(u *policy.User, r role.Role, status usher.Status) []seat.PoolName {
 	seats := q.keptSeats(u, r, status)
 	for _, kind := range q.policy.Pools() {
@@ -175,8 +175,8 @@ func (q *proposing) seatsWith(u *policy.User, r role.Role, status usher.Status) 
 	return seats
 }
 
-// free releases the seats that a user cannot keep with a role and a status.
-func (q *proposing) free(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
+// releaseSeats releases the seats that a user cannot keep with a role and a status.
+func (q *proposing) releaseSeats(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
 	kept := q.keptSeats(u, r, status)
 	for _, name := range u.Seats {
 		if slices.Contains(kept, name) {
@@ -189,9 +189,9 @@ func (q *proposing) free(id usher.UserID, u *policy.User, r role.Role, status us
 	return nil
 }
 
-// take gives a user, who had the seats of u, those that a role requires. Whether so many
-// were bought, checkCounts says of the whole batch.
-func (q *proposing) take(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
+// takeSeats gives a user, who had the seats of u, the seats that a role requires. checkCounts
+// then checks the batch against the seats bought.
+func (q *proposing) takeSeats(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
 	for _, kind := range q.policy.Pools() {
 		if !r.MustHold(kind, status) || holds(u, kind.Name) {
 			continue
@@ -203,8 +203,9 @@ func (q *proposing) take(id usher.UserID, u *policy.User, r role.Role, status us
 	return nil
 }
 
-// seatMisfit reports whether what does not fit is a seat of the pool.
-func (q *proposing) seatMisfit(u *policy.User, pool seat.PoolName, rank int) bool {
+// hasSeatMismatch reports whether a user has a mismatch of a kind that is about a seat of the
+// pool.
+func (q *proposing) hasSeatMismatch(u *policy.User, pool seat.PoolName, rank int) bool {
 	r, ok := q.policy.Role(u.Role)
 	kind, known := q.policy.Pool(pool)
 	if !ok || r.OnTeam || !known {
@@ -212,7 +213,7 @@ func (q *proposing) seatMisfit(u *policy.User, pool seat.PoolName, rank int) boo
 	}
 	f := fitter{policy: q.policy, pools: []seat.Kind{kind}}
 	found := false
-	f.seats(u, r, func(m misfit) { found = found || m.rank == rank })
+	f.seats(u, r, func(m mismatch) { found = found || m.kind == rank })
 	return found
 }
 

@@ -10,7 +10,7 @@ import (
 
 var accountConfigure = permission.MustParse("account.configure")
 
-// ChangeSetting turns a setting of the account on or off. account.configure.
+// ChangeSetting turns a setting of the account on or off. Requires account.configure.
 type ChangeSetting struct {
 	Setting string `usher:"setting"`
 	Value   bool
@@ -42,12 +42,12 @@ type SettingChanged struct {
 
 func (c SettingChanged) apply(d *draft) error {
 	if c.Setting == "" {
-		return errors.New("it needs a setting")
+		return errors.New("the name of the setting must not be empty")
 	}
 	if value, changed := d.next.Setting(c.Setting); changed && value == c.Value {
-		return printable.Errorf("%s is %t already", c.Setting, value)
+		return printable.Errorf("%s is already %t", c.Setting, value)
 	}
-	facts := &d.plan().facts
+	facts := &d.editConfig().facts
 	if facts.Settings == nil {
 		facts.Settings = map[string]bool{}
 	}

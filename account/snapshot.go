@@ -9,12 +9,13 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// SnapshotFormat is the number of the format in which snapshots are written. One of an
-// older format is not read: it lacks what the journal has to be replayed for.
+// SnapshotFormat is the number of the format in which snapshots are written. Snapshots of
+// older formats are not read, because they lack data that only a replay of the journal
+// provides.
 const SnapshotFormat = 2
 
-// A snapshot is the magic, the number of its format, the body, and the CRC-32C of
-// all that before it.
+// A snapshot consists of the magic, the number of its format, the body, and the CRC-32C of
+// all bytes before it.
 const (
 	snapshotMagic = "usher\x00state"
 	snapshotHead  = len(snapshotMagic) + 1
@@ -23,17 +24,17 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// ErrOlder is wrapped where a snapshot was written by an earlier version of this
-// package, in a format that this one does not read. The journal has all that it had.
+// ErrOlder is wrapped in the error for a snapshot that an earlier version of this package
+// wrote in a format that this version does not read. Replay the journal instead.
 var ErrOlder = errors.New("written in an older format")
 
 var (
-	errNoSnapshot = errors.New("it is no snapshot")
-	errDamaged    = errors.New("it is damaged: the checksum is another one")
+	errNotSnapshot = errors.New("it is not a snapshot")
+	errDamaged     = errors.New("it is damaged: the checksum does not match")
 )
 
-// Encode returns the state as a snapshot: the same bytes for the same state,
-// however it came about.
+// Encode returns the state as a snapshot. Equal states have equal bytes, whatever commits led
+// to them.
 func (s *State) Encode() []byte {
 	w := snapshotWriter{buf: make([]byte, 0, 1024+20*s.users.Len())}
 	w.buf = append(w.buf, snapshotMagic...)
@@ -46,16 +47,16 @@ func (s *State) Encode() []byte {
 	w.bool(s.deleted)
 	w.text(string(s.owner))
 	w.text(string(s.unique))
-	w.plan(s.planned())
+	w.config(s.currentConfig())
 	w.pools(s)
 	w.keys(s.keys)
 	w.users(sorted(s.users.All(), s.users.Len()))
 	return binary.LittleEndian.AppendUint32(w.buf, crc32.Checksum(w.buf, castagnoli))
 }
 
-// DecodeState reads a snapshot. It is a copy of what the journal says, made to be
-// read fast: one that cannot be read is no loss, and the journal is replayed. The
-// error is a [*CorruptError]; a state that Apply could not have made is one, too.
+// DecodeState reads a snapshot. A snapshot is a copy of data in the journal, made for fast
+// loading: if it cannot be read, replay the journal. The error is a [*CorruptError], also for
+// a state that Apply cannot return.
 func DecodeState(data []byte) (*State, error) {
 	s := &State{members: &memberIndexOnce{}}
 	if err := s.decode(data); err != nil {
@@ -67,11 +68,11 @@ func DecodeState(data []byte) (*State, error) {
 func (s *State) decode(data []byte) error {
 	switch {
 	case !strings.HasPrefix(string(data[:min(len(data), len(snapshotMagic))]), snapshotMagic) || len(data) < snapshotHead+snapshotTail:
-		return errNoSnapshot
+		return errNotSnapshot
 	case data[snapshotHead-1] > SnapshotFormat:
 		return printable.Errorf("%w: %d, and this version of the library reads up to %d", ErrNewer, data[snapshotHead-1], SnapshotFormat)
 	case data[snapshotHead-1] == 0:
-		return errors.New("formats count from 1")
+		return errors.New("the format must be at least 1, got 0")
 	case data[snapshotHead-1] < SnapshotFormat:
 		return printable.Errorf("%w: %d, and this version of the library reads %d", ErrOlder, data[snapshotHead-1], SnapshotFormat)
 	}

@@ -12,9 +12,8 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// company is an account of so many users with ids of twelve bytes, a team for every
-// twenty of them, of whom one manages it, seats for every second, and a grant for
-// one in fifty.
+// company returns an account of n users with ids of twelve bytes, a team for every twenty of
+// them with one manager, a seat for every second user, and a grant for one user in fifty.
 func company(tb testing.TB, users int) *account.State {
 	tb.Helper()
 	changes := []account.Change{
@@ -87,8 +86,8 @@ func BenchmarkDecodeState(b *testing.B) {
 	}
 }
 
-// BenchmarkStateHeap tells what a state weighs in the heap, beside what somebody
-// would write by hand: a map of small structs that has no more in it than numbers.
+// BenchmarkStateHeap measures a state's size on the heap, and that of a handwritten
+// reference: a map of small structs with nothing but numbers.
 func BenchmarkStateHeap(b *testing.B) {
 	type record struct {
 		status, role uint8

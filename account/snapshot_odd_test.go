@@ -19,7 +19,7 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// sound is a small state with something of everything, to be spoiled.
+// sound returns a small valid state with some of everything, for the rows to damage.
 func sound(t *testing.T) *State {
 	t.Helper()
 	s, err := New("acme").Apply(&Commit{
@@ -51,7 +51,7 @@ func set[V any](t *table.Table[V], id string, v V) *table.Table[V] {
 	return e.Table()
 }
 
-// Each row spoils a state, which is then written and not read.
+// Each row damages a state, whose snapshot must then be rejected.
 func TestOddStateIsNotRead(t *testing.T) {
 	put := func(id string, change func(*policy.User)) func(*State) {
 		return func(s *State) {
@@ -65,22 +65,22 @@ func TestOddStateIsNotRead(t *testing.T) {
 		spoil func(*State)
 	}{
 		{"a name is empty", func(s *State) { s.account = "" }},
-		{"there is something in an account that does not exist", func(s *State) { *s = State{account: "acme", hash: HashOf(nil)} }},
-		{"there is something in an account that does not exist", func(s *State) { *s = State{account: "acme", chained: true} }},
-		{"there is no time", func(s *State) { s.time = time.Time{} }},
+		{"the account does not exist, but has data", func(s *State) { *s = State{account: "acme", hash: HashOf(nil)} }},
+		{"the account does not exist, but has data", func(s *State) { *s = State{account: "acme", chained: true} }},
+		{"the time is zero", func(s *State) { s.time = time.Time{} }},
 		{"invalid year 10000", func(s *State) { s.time = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }},
 		{"nobody is not the only user with the unique role", func(s *State) { s.owner = "nobody" }},
 		{"max is not the only user with the unique role", func(s *State) { s.owner = "max" }},
 		{"olga is not the only user with the unique role", put("mia", func(u *policy.User) { u.Role = "owner" })},
 		{"olga is not the only user with the unique role", func(s *State) { s.unique = "" }},
-		{"there is something in an account that does not exist", func(s *State) { s.deleted = true }},
-		{"there is something in an account that does not exist", func(s *State) { s.version, s.keys = 0, keys{} }},
+		{"the account does not exist, but has data", func(s *State) { s.deleted = true }},
+		{"the account does not exist, but has data", func(s *State) { s.version, s.keys = 0, keys{} }},
 
 		{"a name is empty", put("", func(*policy.User) {})},
 		{"a name is empty", put("mia", func(u *policy.User) { u.Role = "" })},
-		{"0 is no status", put("mia", func(u *policy.User) { u.Status = 0 })},
-		{"4 is no status", put("mia", func(u *policy.User) { u.Status = usher.Inactive + 1 })},
-		{"2 is not below 2", put("mia", func(u *policy.User) { u.Teams = []policy.Membership{{Team: "c"}} })},
+		{"unknown status 0", put("mia", func(u *policy.User) { u.Status = 0 })},
+		{"unknown status 4", put("mia", func(u *policy.User) { u.Status = usher.Inactive + 1 })},
+		{"2 is out of range (want less than 2)", put("mia", func(u *policy.User) { u.Teams = []policy.Membership{{Team: "c"}} })},
 		{"the teams of a user are not in order", put("mia", func(u *policy.User) { u.Teams = []policy.Membership{{Team: "b"}, {Team: "a"}} })},
 		{"the teams of a user are not in order", put("mia", func(u *policy.User) { u.Teams = []policy.Membership{{Team: "b"}, {Team: "b"}} })},
 		{"the roles or the seats of a user are not in order", put("mia", func(u *policy.User) { u.Teams = []policy.Membership{{Team: "b", Roles: []role.Name{"y", "x"}}} })},
@@ -92,28 +92,28 @@ func TestOddStateIsNotRead(t *testing.T) {
 			s.pools["booking"] = seat.Pool{Total: 1, Held: 1}
 			put("mia", func(u *policy.User) { u.Seats = []seat.PoolName{"booking"} })(s)
 		}},
-		{"the pool parking is empty", func(s *State) { s.pools["parking"] = seat.Pool{} }},
+		{"the pool parking has no seats", func(s *State) { s.pools["parking"] = seat.Pool{} }},
 		{"a name is empty", func(s *State) { s.pools[""] = seat.Pool{Total: 1} }},
 
-		{"a name is empty", func(s *State) { s.plan.deleted = set(s.plan.deleted, "", struct{}{}) }},
-		{"the team b is deleted, and is there", func(s *State) { s.plan.deleted = set(s.plan.deleted, "b", struct{}{}) }},
-		{"a name is empty", func(s *State) { s.plan.facts.Settings[""] = true }},
-		{"the field 1, born, stands there twice", func(s *State) { s.plan.fields[1].ID = 1 }},
-		{"the field 2, phone, stands there twice", func(s *State) { s.plan.fields[1].Name = "phone" }},
-		{"the field 0, born, stands there twice or has no number", func(s *State) { s.plan.fields[1].ID = 0 }},
-		{"2 is not below 2", func(s *State) { s.plan.lastField = 1 }},
-		{"the field born has no type", func(s *State) { s.plan.fields[1].Type = 0 }},
-		{"the field born has no type", func(s *State) { s.plan.fields[1].Type = BoolField + 1 }},
-		{"a name is empty", func(s *State) { s.plan.fields[1].Name = "" }},
+		{"a name is empty", func(s *State) { s.config.deleted = set(s.config.deleted, "", struct{}{}) }},
+		{"the team b exists and is deleted", func(s *State) { s.config.deleted = set(s.config.deleted, "b", struct{}{}) }},
+		{"a name is empty", func(s *State) { s.config.facts.Settings[""] = true }},
+		{"duplicate field 1, born", func(s *State) { s.config.fields[1].ID = 1 }},
+		{"duplicate field 2, phone", func(s *State) { s.config.fields[1].Name = "phone" }},
+		{"duplicate field 0, born, or its id is 0", func(s *State) { s.config.fields[1].ID = 0 }},
+		{"2 is out of range (want less than 2)", func(s *State) { s.config.lastField = 1 }},
+		{"the field born has no type", func(s *State) { s.config.fields[1].Type = 0 }},
+		{"the field born has no type", func(s *State) { s.config.fields[1].Type = BoolField + 1 }},
+		{"a name is empty", func(s *State) { s.config.fields[1].Name = "" }},
 
-		{" is one of commit 1", func(s *State) {
+		{" has the version 1", func(s *State) {
 			s.keys = s.keys.with(AsHost("test"), "l", "r", 1)
 			s.keys = keys{}.with(AsHost("test"), "l", "r", 1).with(AsHost("test"), "k", "r", 1)
 		}},
-		{"the key l is one of commit 2", func(s *State) { s.keys = s.keys.with(AsHost("test"), "l", "r", 2) }},
-		{"the key l is one of commit 0", func(s *State) { s.keys = keys{}.with(AsHost("test"), "l", "r", 0) }},
+		{"the key l has the version 2, which is out of order or range", func(s *State) { s.keys = s.keys.with(AsHost("test"), "l", "r", 2) }},
+		{"the key l has the version 0, which is out of order or range", func(s *State) { s.keys = keys{}.with(AsHost("test"), "l", "r", 0) }},
 		{"a name is empty", func(s *State) { s.keys = s.keys.with(AsHost("test"), "", "r", 1) }},
-		{"the key l is one of max and of test", func(s *State) { s.keys = keys{}.with(Actor{"max", "test"}, "l", "r", 1) }},
+		{"the key l has two actors, max and test", func(s *State) { s.keys = keys{}.with(Actor{"max", "test"}, "l", "r", 1) }},
 	}
 	for _, row := range rows {
 		s := sound(t)
@@ -125,21 +125,21 @@ func TestOddStateIsNotRead(t *testing.T) {
 	}
 }
 
-// Each row replaces bytes of a snapshot, in which the teams then are what no State has.
+// Each row replaces bytes of a snapshot, so that its teams are not those of a valid State.
 func TestOddTeamsAreNotRead(t *testing.T) {
 	const teams = "\x02\x01a\x00\x01b\x01" + "\x02\x01c\x01d" // b below a; c and d were deleted
 	for _, row := range []struct{ says, teams string }{
 		{"", teams},
 		{"teams in a cycle: a below b below a", "\x02\x01a\x02\x01b\x01" + "\x02\x01c\x01d"},
 		{"teams in a cycle: b below b", "\x02\x01a\x00\x01b\x02" + "\x02\x01c\x01d"},
-		{"3 is not below 3", "\x02\x01a\x00\x01b\x03" + "\x02\x01c\x01d"},
+		{"3 is out of range (want less than 3)", "\x02\x01a\x00\x01b\x03" + "\x02\x01c\x01d"},
 		{"the teams are not in order", "\x02\x01b\x00\x01a\x01" + "\x02\x01c\x01d"},
 		{"the teams are not in order", "\x02\x01a\x00\x01a\x01" + "\x02\x01c\x01d"},
 		{"a name is empty", "\x02\x00\x00\x01b\x01" + "\x02\x01c\x01d"},
 		{"the deleted teams are not in order", "\x02\x01a\x00\x01b\x01" + "\x02\x01d\x01c"},
 		{"the deleted teams are not in order", "\x02\x01a\x00\x01b\x01" + "\x02\x01c\x01c"},
-		{"the team b is deleted, and is there", "\x02\x01a\x00\x01b\x01" + "\x02\x01b\x01c"},
-		{"there is no room for", "\x02\x01a\x00\x01b\x01" + "\xff\x01\x01c\x01d"},
+		{"the team b exists and is deleted", "\x02\x01a\x00\x01b\x01" + "\x02\x01b\x01c"},
+		{"it is too short for a list", "\x02\x01a\x00\x01b\x01" + "\xff\x01\x01c\x01d"},
 	} {
 		data := sound(t).Encode()
 		body := data[:len(data)-snapshotTail]
@@ -154,14 +154,15 @@ func TestOddTeamsAreNotRead(t *testing.T) {
 	}
 }
 
-// Whoever gives a state another field decides whether a snapshot has it.
+// A new field of a State fails this test, so that its author decides whether a snapshot
+// contains it.
 func TestSnapshotKnowsTheFieldsOfAState(t *testing.T) {
 	for _, row := range []struct {
 		of     any
 		fields string
 	}{
-		{State{}, "users account version time hash chained deleted owner unique counts pools plan keys members"}, // counts and members follow from users
-		{plan{}, "facts deleted fields lastField"},
+		{State{}, "users account version time hash chained deleted owner unique counts pools config keys members"}, // counts and members follow from users
+		{config{}, "facts deleted fields lastField"},
 		{policy.Account{}, "Teams Settings"},
 		{keys{}, "byKey users parts"}, // users and parts follow from byKey
 		{keyed{}, "version request"},  // version is the order

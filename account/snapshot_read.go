@@ -14,8 +14,8 @@ import (
 	"github.com/usher-go/usher/team"
 )
 
-// snapshotReader reads what a snapshotWriter wrote, and trusts nothing of it. The
-// first error stays; after it all values are zero and all counts are 0.
+// snapshotReader reads what a snapshotWriter wrote, and trusts none of it. The first error
+// stays; after it all values are zero and all counts are 0.
 type snapshotReader struct {
 	data  []byte
 	at    int
@@ -40,22 +40,22 @@ func (r *snapshotReader) uint() uint64 {
 	return n
 }
 
-// int reads a number that is less than the limit.
+// int reads a number, which must be less than the limit.
 func (r *snapshotReader) int(limit int) int {
 	n := r.uint()
 	if r.err == nil && n >= uint64(limit) {
-		r.fail("%d is not below %d", n, limit)
+		r.fail("%d is out of range (want less than %d)", n, limit)
 		return 0
 	}
 	return int(n)
 }
 
-// count reads how many things follow, which take at least so many bytes each: no
-// more than there is room for.
+// count reads the number of items that follow, each of at least some bytes. It fails if the
+// data is too short for them.
 func (r *snapshotReader) count(bytes int) int {
 	n := r.uint()
 	if n > uint64((len(r.data)-r.at)/bytes) {
-		r.fail("there is no room for %d of something", n)
+		r.fail("it is too short for a list of %d", n)
 		return 0
 	}
 	return int(n)
@@ -73,19 +73,19 @@ func (r *snapshotReader) byte() byte {
 func (r *snapshotReader) bool() bool {
 	b := r.byte()
 	if b > 1 {
-		r.fail("%d is neither yes nor no", b)
+		r.fail("%d is not a boolean (want 0 or 1)", b)
 	}
 	return b == 1
 }
 
-// bytes reads so many bytes, of which count has said that they are there.
+// bytes reads n bytes, whose presence the caller has checked.
 func (r *snapshotReader) bytes(n int) []byte {
 	r.at += n
 	return r.data[r.at-n : r.at]
 }
 
-// room returns n if there are so many bytes, else 0.
-func (r *snapshotReader) room(n int) int {
+// available returns n if n bytes are left, and otherwise fails and returns 0.
+func (r *snapshotReader) available(n int) int {
 	if n > len(r.data)-r.at {
 		r.fail("it ends too early")
 		return 0
@@ -95,7 +95,7 @@ func (r *snapshotReader) room(n int) int {
 
 func (r *snapshotReader) text() string { return string(r.bytes(r.count(1))) }
 
-// name reads a text that is not empty.
+// name reads a text, which must not be empty.
 func (r *snapshotReader) name() string {
 	s := r.text()
 	if s == "" {
@@ -124,29 +124,29 @@ func (r *snapshotReader) time() time.Time {
 	return t
 }
 
-// state reads all of a snapshot behind its head.
+// state reads a snapshot after its head.
 func (r *snapshotReader) state(s *State) {
 	s.account = usher.AccountID(r.name())
 	s.version = r.uint()
-	copy(s.hash[:], r.bytes(r.room(len(s.hash))))
+	copy(s.hash[:], r.bytes(r.available(len(s.hash))))
 	s.chained = r.bool()
 	s.time = r.time()
 	s.deleted = r.bool()
 	s.owner = usher.UserID(r.text())
 	s.unique = role.Name(r.text())
-	s.plan = r.plan()
+	s.config = r.config()
 	s.pools = r.pools()
 	s.keys = r.keys(s.version)
 	r.users(s)
 	if r.err == nil && r.at < len(r.data) {
-		r.fail("there is more behind the end")
+		r.fail("there is trailing data")
 	}
 	if r.err == nil {
 		r.check(s)
 	}
 }
 
-// check looks for what concerns the state as a whole.
+// check checks conditions on the state as a whole.
 func (r *snapshotReader) check(s *State) {
 	switch owner, _ := s.User(s.owner); {
 	case s.version == 0 || s.deleted:
@@ -156,17 +156,17 @@ func (r *snapshotReader) check(s *State) {
 			empty.hash, empty.chained = s.hash, s.chained
 		}
 		if !bytes.Equal(empty.Encode(), s.Encode()) {
-			r.fail("there is something in an account that does not exist")
+			r.fail("the account does not exist, but has data")
 		}
 	case s.time.IsZero():
-		r.fail("there is no time")
+		r.fail("the time is zero")
 	case owner == nil || s.unique == "" || owner.Role != s.unique || s.counts[s.unique].all != 1:
 		r.fail("%s is not the only user with the unique role %q", word(s.owner), s.unique)
 	}
 }
 
-func (r *snapshotReader) plan() *plan {
-	p := &plan{}
+func (r *snapshotReader) config() *config {
+	p := &config{}
 	r.tree(p)
 	r.deletedTeams(p)
 	for range r.count(2) {
@@ -175,7 +175,7 @@ func (r *snapshotReader) plan() *plan {
 		}
 		name := r.name()
 		if _, ok := p.facts.Settings[name]; ok {
-			r.fail("the setting %s stands there twice", word(name))
+			r.fail("duplicate setting %s", word(name))
 		}
 		p.facts.Settings[name] = r.bool()
 	}
@@ -183,7 +183,7 @@ func (r *snapshotReader) plan() *plan {
 	return p
 }
 
-func (r *snapshotReader) tree(p *plan) {
+func (r *snapshotReader) tree(p *config) {
 	places := make([]int, r.count(2))
 	r.teams = make([]usher.TeamID, len(places))
 	for i := range places {
@@ -209,7 +209,7 @@ func (r *snapshotReader) tree(p *plan) {
 	}
 }
 
-func (r *snapshotReader) deletedTeams(p *plan) {
+func (r *snapshotReader) deletedTeams(p *config) {
 	deleted := p.deleted.Edit()
 	last := ""
 	for range r.count(2) {
@@ -218,7 +218,7 @@ func (r *snapshotReader) deletedTeams(p *plan) {
 		case id <= last:
 			r.fail("the deleted teams are not in order")
 		case p.facts.Teams.Has(usher.TeamID(id)):
-			r.fail("the team %s is deleted, and is there", word(id))
+			r.fail("the team %s exists and is deleted", word(id))
 		}
 		deleted.Set(id, struct{}{})
 		last = id
@@ -226,7 +226,7 @@ func (r *snapshotReader) deletedTeams(p *plan) {
 	p.deleted = deleted.Table()
 }
 
-func (r *snapshotReader) fields(p *plan) {
+func (r *snapshotReader) fields(p *config) {
 	p.lastField = r.int(math.MaxInt)
 	known := map[int]bool{}
 	names := map[string]bool{}
@@ -234,7 +234,7 @@ func (r *snapshotReader) fields(p *plan) {
 		f := Field{ID: r.int(p.lastField + 1), Name: r.name(), Type: FieldType(r.byte()), Archived: r.bool()}
 		switch {
 		case f.ID == 0 || known[f.ID] || names[f.Name]:
-			r.fail("the field %d, %s, stands there twice or has no number", f.ID, word(f.Name))
+			r.fail("duplicate field %d, %s, or its id is 0", f.ID, word(f.Name))
 		case f.Type < TextField || f.Type > BoolField:
 			r.fail("the field %s has no type", word(f.Name))
 		}
@@ -248,21 +248,21 @@ func (r *snapshotReader) pools() map[seat.PoolName]seat.Pool {
 	for range r.count(2) {
 		name := seat.PoolName(r.name())
 		if _, ok := pools[name]; ok {
-			r.fail("the pool %s stands there twice", word(name))
+			r.fail("duplicate pool %s", word(name))
 		}
 		if pools[name] = (seat.Pool{Total: r.int(math.MaxInt)}); pools[name].Total == 0 {
-			r.fail("the pool %s is empty", word(name))
+			r.fail("the pool %s has no seats", word(name))
 		}
 	}
 	return pools
 }
 
-// keys reads the keys. A snapshot from before there was a bound for each actor may
-// have more of one than fit, of which the oldest are forgotten.
+// keys reads the keys. An older version of this package may have written more keys of an
+// actor than the limits allow; the oldest of these are evicted.
 func (r *snapshotReader) keys(version uint64) keys {
 	n := r.count(5)
 	if n > MaxIdempotencyKeys {
-		r.fail("there are %d keys, and at most %d are remembered", n, MaxIdempotencyKeys)
+		r.fail("it has %d keys (want at most %d)", n, MaxIdempotencyKeys)
 		return keys{}
 	}
 	list := make([]entry[keyed], 0, n)
@@ -274,11 +274,11 @@ func (r *snapshotReader) keys(version uint64) keys {
 		e := entry[keyed]{scopedKey(actor, name), keyed{r.uint(), r.text()}}
 		switch {
 		case known[e.id]:
-			r.fail("the key %s of %s stands there twice", word(name), word(actor.String()))
+			r.fail("duplicate key %s of %s", word(name), word(actor.String()))
 		case actor.user != "" && actor.host != "":
-			r.fail("the key %s is one of %s and of %s", word(name), word(string(actor.user)), word(actor.host))
+			r.fail("the key %s has two actors, %s and %s", word(name), word(string(actor.user)), word(actor.host))
 		case e.value.version <= last || e.value.version > version:
-			r.fail("the key %s is one of commit %d", word(name), e.value.version)
+			r.fail("the key %s has the version %d, which is out of order or range", word(name), e.value.version)
 		}
 		if r.err != nil {
 			return keys{}

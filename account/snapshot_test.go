@@ -16,7 +16,7 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// busy is the club after commits of all kinds.
+// busy returns the club after commits of all kinds.
 func busy(t testing.TB) *account.State {
 	p := compile(t, club)
 	s := open(t, p, members())
@@ -82,8 +82,7 @@ func TestSnapshotHasAllOfTheState(t *testing.T) {
 	assert.NoError(t, read.Fits(p))
 }
 
-// What follows on a state that was read is what follows on the one that was
-// written.
+// A state that was read behaves as the state that was written.
 func TestSnapshotGoesOn(t *testing.T) {
 	p := compile(t, club)
 	s := busy(t)
@@ -91,7 +90,7 @@ func TestSnapshotGoesOn(t *testing.T) {
 	require.NoError(t, err)
 	for _, command := range []account.Command{
 		account.RemoveUser{User: "cora"},  // the last active coach
-		account.CreateTeam{Team: "bowls"}, // which was deleted
+		account.CreateTeam{Team: "bowls"}, // deleted before
 		account.DefineField{Field: "vegan", Type: account.BoolField},
 		account.AssignSeat{User: "ivan", Pool: "booking"},
 		account.AssignSeat{User: "nina", Pool: "booking"},
@@ -110,7 +109,7 @@ func TestSnapshotGoesOn(t *testing.T) {
 	assert.True(t, read.Deleted(), "the last command was done")
 }
 
-// However a state came about, its snapshot is the same.
+// Equal states have equal snapshots, whatever commits led to them.
 func TestSnapshotIsTheSameForTheSameState(t *testing.T) {
 	p := compile(t, club)
 	one := open(t, p, members())
@@ -167,9 +166,9 @@ func TestDamagedSnapshotIsRefused(t *testing.T) {
 		require.Error(t, err, "byte %d", n)
 	}
 	_, err := account.DecodeState(append(data, 0))
-	assert.EqualError(t, err, "read snapshot: it is damaged: the checksum is another one")
+	assert.EqualError(t, err, "read snapshot: it is damaged: the checksum does not match")
 	_, err = account.DecodeState([]byte(`{"usher":1}` + strings.Repeat(" ", 20)))
-	assert.EqualError(t, err, "read snapshot: it is no snapshot")
+	assert.EqualError(t, err, "read snapshot: it is not a snapshot")
 
 	newer := append([]byte(nil), data...)
 	newer[len("usher\x00state")] = 3
@@ -184,8 +183,8 @@ func TestDamagedSnapshotIsRefused(t *testing.T) {
 	assert.EqualError(t, err, "read snapshot: written in an older format: 1, and this version of the library reads 2")
 }
 
-// Somebody who knows how to make a checksum finds a way in for no state that Apply
-// could not have made: each byte is replaced by others in turn.
+// Forged snapshots with a valid checksum cannot create a state that Apply could not make:
+// each byte is replaced by others in turn.
 func TestHostileSnapshotMakesNoOddState(t *testing.T) {
 	data := busy(t).Encode()
 	accepted, tried := 0, uint64(0)
@@ -208,12 +207,12 @@ func TestHostileSnapshotMakesNoOddState(t *testing.T) {
 	assert.Less(t, (end.TotalAlloc-start.TotalAlloc)/tried, uint64(1<<18), "bytes for each: no number that stands there is taken at its word")
 }
 
-// signed is a snapshot with its checksum.
+// signed appends the checksum to a snapshot.
 func signed(body []byte) []byte {
 	return binary.LittleEndian.AppendUint32(body, crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli)))
 }
 
-// requireSound fails unless a state is one that Apply could have made.
+// requireSound fails for a state that Apply could not have made.
 func requireSound(t *testing.T, s *account.State) {
 	t.Helper()
 	v := s.View(nil)

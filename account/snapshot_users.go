@@ -9,9 +9,9 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// users writes what users have in common, each thing once: names, the lists of
-// teams, seats and grants, and the records made of these. Then come the ids, and for
-// each the place of its record.
+// users writes what users share, each item once: names, the lists of teams, seats and grants,
+// and the records made of these. Then it writes the ids, and the index of the record of each
+// user.
 func (w *snapshotWriter) users(users []entry[*policy.User]) {
 	c := common{teams: w.teams, known: map[*policy.User]int{}}
 	var ids, records []byte
@@ -19,7 +19,7 @@ func (w *snapshotWriter) users(users []entry[*policy.User]) {
 		ids = appendText(ids, e.id)
 		records = binary.AppendUvarint(records, uint64(c.record(e.value)))
 	}
-	for _, l := range []*listed{&c.names, &c.memberships, &c.seats, &c.grants, &c.records} {
+	for _, l := range []*uniqueItems{&c.names, &c.memberships, &c.seats, &c.grants, &c.records} {
 		w.uint(len(l.places))
 		w.buf = append(w.buf, l.data...)
 	}
@@ -29,13 +29,14 @@ func (w *snapshotWriter) users(users []entry[*policy.User]) {
 	w.buf = append(w.buf, records...)
 }
 
-// listed gives equal things one place in a list, in the order in which they come.
-type listed struct {
+// uniqueItems is a list in which equal items have one index, in the order of first
+// occurrence.
+type uniqueItems struct {
 	places map[string]int
 	data   []byte
 }
 
-func (l *listed) place(item []byte) int {
+func (l *uniqueItems) place(item []byte) int {
 	at, ok := l.places[string(item)]
 	if !ok {
 		if l.places == nil {
@@ -48,12 +49,12 @@ func (l *listed) place(item []byte) int {
 	return at
 }
 
-// common collects what users have in common.
+// common collects what users share.
 type common struct {
-	names, memberships, seats, grants, records listed
+	names, memberships, seats, grants, records uniqueItems
 
 	teams map[usher.TeamID]int
-	known map[*policy.User]int // the place of the record
+	known map[*policy.User]int // the index of the record
 }
 
 func (c *common) record(u *policy.User) int {
@@ -67,8 +68,8 @@ func (c *common) record(u *policy.User) int {
 
 func (c *common) name(s string) int { return c.names.place(appendText(nil, s)) }
 
-// membershipsOf gives a team that is not there a place that is none, so that
-// whoever reads it finds out.
+// membershipsOf gives an unknown team an index that does not exist, so that readers detect
+// it.
 func (c *common) membershipsOf(u *policy.User) int {
 	b := item(nil, len(u.Teams))
 	for _, m := range u.Teams {
@@ -107,7 +108,7 @@ func item(b []byte, numbers ...int) []byte {
 	return b
 }
 
-// shared is what a snapshotReader has of what users have in common.
+// shared is what users share, as read by a snapshotReader.
 type shared struct {
 	names       []string
 	memberships [][]policy.Membership
@@ -116,8 +117,7 @@ type shared struct {
 	records     []*policy.User
 }
 
-// users reads the users, who share what they have in common, and counts the
-// holders of roles and seats.
+// users reads the users, and counts the holders of roles and seats.
 func (r *snapshotReader) users(s *State) {
 	c := r.shared()
 	n := r.count(3)
@@ -154,10 +154,10 @@ func (r *snapshotReader) users(s *State) {
 	}
 }
 
-// tally counts users of whom the same is known.
+// countRole counts n users with the same record.
 func (r *snapshotReader) countRole(s *State, u *policy.User, n int) {
 	if n == 0 {
-		r.fail("nobody has one of the records")
+		r.fail("a record has no user")
 		return
 	}
 	of := s.counts[u.Role]
@@ -204,12 +204,12 @@ func (r *snapshotReader) record(c *shared) *policy.User {
 	u := &policy.User{Status: usher.Status(r.byte()), Role: role.Name(pick(r, c.names))}
 	u.Teams, u.Seats, u.Grants = pick(r, c.memberships), pick(r, c.seats), pick(r, c.grants)
 	if u.Status < usher.Invited || u.Status > usher.Inactive {
-		r.fail("%d is no status", uint8(u.Status))
+		r.fail("unknown status %d", uint8(u.Status))
 	}
 	return u.Compact()
 }
 
-// pick reads a place in a list, and returns what is there.
+// pick reads an index into a list, and returns the element.
 func pick[E any](r *snapshotReader, list []E) (e E) {
 	at := r.int(len(list))
 	if r.err != nil {
@@ -249,7 +249,7 @@ func (r *snapshotReader) grants(c *shared) []policy.Grant {
 	return list
 }
 
-// listOf reads a list of names, in order; nil for an empty one.
+// listOf reads a list of names, which must be sorted. It returns nil for an empty one.
 func listOf[N ~string](r *snapshotReader, c *shared) []N {
 	n := r.count(1)
 	if n == 0 {

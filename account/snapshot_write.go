@@ -10,10 +10,10 @@ import (
 	"github.com/usher-go/usher"
 )
 
-// snapshotWriter appends numbers as varints, and texts behind their length.
+// snapshotWriter appends numbers as varints, and texts after their length.
 type snapshotWriter struct {
 	buf   []byte
-	teams map[usher.TeamID]int // their places
+	teams map[usher.TeamID]int // their indexes
 }
 
 func (w *snapshotWriter) uint(n int)       { w.buf = binary.AppendUvarint(w.buf, uint64(n)) }
@@ -33,7 +33,7 @@ func appendTime(b []byte, t time.Time) []byte {
 	return binary.AppendUvarint(b, uint64(t.Nanosecond()))
 }
 
-func (w *snapshotWriter) plan(p *plan) {
+func (w *snapshotWriter) config(p *config) {
 	teams := sorted(p.facts.Teams.All(), p.facts.Teams.Len())
 	w.teams = make(map[usher.TeamID]int, len(teams))
 	for i, t := range teams {
@@ -69,7 +69,7 @@ func (w *snapshotWriter) plan(p *plan) {
 	}
 }
 
-// pools writes how many seats are bought; how many are held, the users tell.
+// pools writes how many seats are bought. How many are held follows from the users.
 func (w *snapshotWriter) pools(s *State) {
 	w.uint(len(s.pools))
 	for _, name := range slices.Sorted(maps.Keys(s.pools)) {
@@ -78,7 +78,7 @@ func (w *snapshotWriter) pools(s *State) {
 	}
 }
 
-// keys writes the keys from the oldest on; how many each actor has, they tell.
+// keys writes the keys, the oldest first. How many keys each actor has follows from them.
 func (w *snapshotWriter) keys(k keys) {
 	list := make([]entry[keyed], 0, k.byKey.Len())
 	for key, v := range k.byKey.All() {
@@ -87,7 +87,7 @@ func (w *snapshotWriter) keys(k keys) {
 	slices.SortFunc(list, func(a, b entry[keyed]) int { return cmp.Compare(a.value.version, b.value.version) })
 	w.uint(len(list))
 	for _, e := range list {
-		w.buf = append(w.buf, e.id...) // as scoped has written it
+		w.buf = append(w.buf, e.id...) // in the form of scopedKey
 		w.buf = binary.AppendUvarint(w.buf, e.value.version)
 		w.text(e.value.request)
 	}

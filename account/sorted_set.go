@@ -1,33 +1,32 @@
 package account
 
-// sortedSet is an immutable set in order, of which a changed copy costs the logarithm
-// of its size. It is a treap: a search tree in which each element has a priority that
-// looks random, and none stands above one of a higher priority. A nil sortedSet is
-// empty.
+// sortedSet is an immutable sorted set. A changed copy costs the logarithm of the set's size.
+// It is a treap: a search tree in which each element has a pseudo-random priority, and
+// children have lower priorities than their parents. A nil sortedSet is empty.
 type sortedSet[T sortedElement[T]] struct {
 	value       T
 	priority    uint64
 	left, right *sortedSet[T]
 }
 
-// sortedElement is an element of a sortedSet. Two elements neither of which is before
-// the other are the same element.
+// sortedElement is an element of a sortedSet. Two elements are equal if neither is before the
+// other.
 type sortedElement[T any] interface {
 	before(T) bool
-	priority() uint64 // a number that looks random, the same for the same element
+	priority() uint64 // pseudo-random, equal for equal elements
 }
 
-// scatter makes of numbers in a row numbers that look random, as splitmix64 does.
-func scatter(n uint64) uint64 {
+// mix returns a pseudo-random number for n, as splitmix64 does.
+func mix(n uint64) uint64 {
 	n += 0x9e3779b97f4a7c15
 	n = (n ^ n>>30) * 0xbf58476d1ce4e5b9
 	n = (n ^ n>>27) * 0x94d049bb133111eb
 	return n ^ n>>31
 }
 
-// sortedSetOf makes a set of elements that are in order.
+// sortedSetOf returns the set of the elements of a sorted list.
 func sortedSetOf[T sortedElement[T]](list []T) *sortedSet[T] {
-	var spine []*sortedSet[T] // from the top along the last elements
+	var spine []*sortedSet[T] // the path from the root to the last element
 	for _, v := range list {
 		n := &sortedSet[T]{value: v, priority: v.priority()}
 		for len(spine) > 0 && spine[len(spine)-1].priority < n.priority {
@@ -61,7 +60,7 @@ func (s *sortedSet[T]) last() T {
 	return s.value
 }
 
-// with returns the set with an element that it lacks.
+// with returns the set with an element that the set lacks.
 func (s *sortedSet[T]) with(v T) *sortedSet[T] {
 	priority := v.priority()
 	if s == nil || priority > s.priority {
@@ -91,7 +90,7 @@ func (s *sortedSet[T]) split(v T) (below, above *sortedSet[T]) {
 	return below, &next
 }
 
-// without returns the set without an element. One that lacks it is returned as it is.
+// without returns the set without an element, or the same set if it lacks the element.
 func (s *sortedSet[T]) without(v T) *sortedSet[T] {
 	switch {
 	case s == nil:
@@ -108,7 +107,7 @@ func (s *sortedSet[T]) without(v T) *sortedSet[T] {
 	return s.left.joined(s.right)
 }
 
-// joined returns the elements of s and of others that all come after them.
+// joined returns the union of s and others, whose elements all come after those of s.
 func (s *sortedSet[T]) joined(after *sortedSet[T]) *sortedSet[T] {
 	switch {
 	case s == nil:

@@ -23,7 +23,7 @@ func (s *sortedSet[T]) height() int {
 	return 1 + max(s.left.height(), s.right.height())
 }
 
-// A set is what a sorted slice is, however it came about, and stays as it was.
+// A set agrees with a sorted slice after any changes, and old versions do not change.
 func TestSortedSet(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	var set *sortedSet[keptKey]
@@ -54,7 +54,7 @@ func TestSortedSet(t *testing.T) {
 	}
 }
 
-// Elements that come in order do not make a list.
+// Elements added in order do not degenerate the tree to a list.
 func TestSortedSetIsLow(t *testing.T) {
 	var set *sortedSet[keptKey]
 	for i := range uint64(1 << 14) {

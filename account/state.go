@@ -11,19 +11,19 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// State is an account at a version. It is immutable and may be read by many
-// goroutines; [State.Apply] makes the next one, which shares with it whatever did
-// not change. It is the policy.Facts of questions about the account.
+// State is an account at a version. It is immutable and safe for concurrent use.
+// [State.Apply] returns the next State, which shares everything unchanged with it. A State is
+// the policy.Facts of checks on the account.
 //
-// [New] makes the State of an account that does not exist yet; the zero State is
-// one without an id, to which nothing can be applied.
+// [New] returns the State of an account that does not exist yet. The zero State has no
+// account id, and no commit can be applied to it.
 type State struct {
 	users table.Table[*policy.User]
 
 	account usher.AccountID
 	version uint64
 	time    time.Time
-	hash    Hash // of the last commit; zero where it is not known
+	hash    Hash // of the last commit; zero if unknown
 	chained bool // a commit had a Previous
 	deleted bool
 
@@ -32,26 +32,26 @@ type State struct {
 
 	counts map[role.Name]count
 	pools  map[seat.PoolName]seat.Pool
-	plan   *plan
+	config *config
 	keys   keys
 
 	members *memberIndexOnce // of users; nil before the first commit
 }
 
-// count says how many users have an account role.
+// count is how many users have an account role.
 type count struct {
 	all, active int
 }
 
-// plan is what is not about single users.
-type plan struct {
+// config is the data that does not belong to single users.
+type config struct {
 	facts     policy.Account         // the teams and the settings
-	deleted   *table.Table[struct{}] // the ids of teams that were deleted
+	deleted   *table.Table[struct{}] // the ids of deleted teams
 	fields    []Field                // in their order
-	lastField int                    // the highest id
+	lastField int                    // the highest id so far
 }
 
-var noPlan = &plan{}
+var emptyConfig = &config{}
 
 // New returns the state of an account before its first commit.
 func New(id usher.AccountID) *State { return &State{account: id} }
@@ -59,51 +59,52 @@ func New(id usher.AccountID) *State { return &State{account: id} }
 // ID returns the account's id.
 func (s *State) ID() usher.AccountID { return s.account }
 
-// Version returns the number of the last commit, 0 before the first.
+// Version returns the version of the last commit, or 0 before the first commit.
 func (s *State) Version() uint64 { return s.version }
 
-// Time returns when the last commit was made, in UTC.
+// Time returns the time of the last commit, in UTC. It is zero before the first commit.
 func (s *State) Time() time.Time { return s.time }
 
 // Exists reports whether the account was created and not deleted.
 func (s *State) Exists() bool { return s.version > 0 && !s.deleted }
 
-// Deleted reports whether the account was deleted. It has no users then.
+// Deleted reports whether the account was deleted. A deleted account has no users.
 func (s *State) Deleted() bool { return s.deleted }
 
-// Owner returns the user who has the unique role.
+// Owner returns the user who has the unique role, or "" if the account does not exist.
 func (s *State) Owner() usher.UserID { return s.owner }
 
-// User returns a user, or nil if the account has none with the id. The error is
-// always nil. What it returns must not be changed.
+// User returns a user, or nil if the account has no user with the id. The error is always
+// nil. The caller must not change the result.
 func (s *State) User(id usher.UserID) (*policy.User, error) {
 	u, _ := s.users.Find(string(id))
 	return u, nil
 }
 
-// Account returns the teams and the settings for a decision. The error is always nil.
-// What it returns must not be changed.
-func (s *State) Account() (*policy.Account, error) { return &s.planned().facts, nil }
+// Account returns the teams and the settings. The error is always nil. The caller must not
+// change the result.
+func (s *State) Account() (*policy.Account, error) { return &s.currentConfig().facts, nil }
 
-// Users returns how many users the account has, whatever their status.
+// Users returns the number of users, whatever their status.
 func (s *State) Users() int { return s.users.Len() }
 
-// Pool returns how many seats of a pool were bought and how many are held.
+// Pool returns how many seats of a pool are bought and how many are held. It is zero for an
+// unknown pool.
 func (s *State) Pool(name seat.PoolName) seat.Pool { return s.pools[name] }
 
-// Setting returns whether a setting is on, and whether it was ever changed: if it
-// was not, it has the policy's default.
+// Setting returns the stored value of a setting, and whether one is stored. A setting without
+// a stored value has the policy's default.
 func (s *State) Setting(name string) (value, changed bool) {
-	value, changed = s.planned().facts.Settings[name]
+	value, changed = s.currentConfig().facts.Settings[name]
 	return value, changed
 }
 
-// Fields returns the custom fields in their order, archived ones too.
-func (s *State) Fields() []Field { return slices.Clone(s.planned().fields) }
+// Fields returns the custom fields in their order, including archived ones.
+func (s *State) Fields() []Field { return slices.Clone(s.currentConfig().fields) }
 
-// Field returns the custom field with the name.
+// Field returns the custom field with a name, and whether it exists.
 func (s *State) Field(name string) (Field, bool) {
-	fields := s.planned().fields
+	fields := s.currentConfig().fields
 	if i := fieldIndex(fields, name); i >= 0 {
 		return fields[i], true
 	}
@@ -114,17 +115,16 @@ func fieldIndex(fields []Field, name string) int {
 	return slices.IndexFunc(fields, func(f Field) bool { return f.Name == name })
 }
 
-// Team returns the parent of a team, "" at the top, and whether there is such a
-// team.
+// Team returns the parent of a team, "" for a team at the top, and whether the team exists.
 func (s *State) Team(id usher.TeamID) (parent usher.TeamID, ok bool) {
-	return s.planned().facts.Teams.Find(id)
+	return s.currentConfig().facts.Teams.Find(id)
 }
 
-func (s *State) planned() *plan {
-	if s.plan == nil {
-		return noPlan
+func (s *State) currentConfig() *config {
+	if s.config == nil {
+		return emptyConfig
 	}
-	return s.plan
+	return s.config
 }
 
 func (s *State) find(id usher.UserID) *policy.User {

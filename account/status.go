@@ -10,10 +10,9 @@ import (
 
 var userSetStatus = permission.MustParse("user.set-status")
 
-// SetStatus makes a user active or inactive. Seats that are not held in the new
-// status are released, and come back by themselves only where the role requires
-// them; those that it requires in the new status are taken. user.set-status on
-// {user}.
+// SetStatus makes a user active or inactive. Seats that cannot be held in the new status are
+// released; seats that the role requires in the new status are taken. A released seat comes
+// back only if the role requires it. Requires user.set-status on {user}.
 type SetStatus struct {
 	User   usher.UserID
 	Status usher.Status `usher:"active|inactive"`
@@ -27,7 +26,7 @@ func (c SetStatus) propose(q *proposing) error {
 		return err
 	}
 	if c.Status != usher.Active && c.Status != usher.Inactive {
-		return q.refuse(CodeInvalid, "a status is set to active or inactive, not %q", c.Status.String())
+		return q.refuse(CodeInvalid, "the status must be set to active or inactive, not %q", c.Status.String())
 	}
 	if u.Status == c.Status {
 		return nil
@@ -39,14 +38,14 @@ func (c SetStatus) propose(q *proposing) error {
 	if err != nil {
 		return err
 	}
-	return q.become(c.User, u, r, c.Status)
+	return q.setStatus(c.User, u, r, c.Status)
 }
 
 func (c SetStatus) helps(*proposing, *policy.User) bool { return c.Status == usher.Inactive }
 
 func (c SetStatus) describe() string { return word(c.User) + " " + word(c.Status.String()) }
 
-// StatusSet gives a user another status.
+// StatusSet changes a user's status.
 type StatusSet struct {
 	User usher.UserID `json:"user"`
 	From usher.Status `json:"from"`
@@ -54,14 +53,14 @@ type StatusSet struct {
 }
 
 func (c StatusSet) apply(d *draft) error {
-	u, err := d.known(c.User)
+	u, err := d.lookUp(c.User)
 	switch {
 	case err != nil:
 		return err
 	case u.Status != c.From:
 		return printable.Errorf("%s is %s, not %s", c.User, u.Status, c.From)
 	case c.To < usher.Invited || c.To > usher.Inactive || c.To == c.From:
-		return printable.Errorf("from %s to %s is no change", c.From, c.To)
+		return printable.Errorf("the status cannot change from %s to %s", c.From, c.To)
 	}
 	d.countRole(u.Role, u.Status, -1)
 	d.countRole(u.Role, c.To, 1)
@@ -75,13 +74,13 @@ func (c StatusSet) describe() string {
 	return word(c.User) + ": " + word(c.From.String()) + " becomes " + word(c.To.String())
 }
 
-// become gives a user another status, with the seats that go with it.
-func (q *proposing) become(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
-	if err := q.free(id, u, r, status); err != nil {
+// setStatus changes a user's status, and releases and takes the seats that follow.
+func (q *proposing) setStatus(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
+	if err := q.releaseSeats(id, u, r, status); err != nil {
 		return err
 	}
 	if err := q.emit(StatusSet{User: id, From: u.Status, To: status}); err != nil {
 		return err
 	}
-	return q.take(id, u, r, status)
+	return q.takeSeats(id, u, r, status)
 }

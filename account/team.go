@@ -10,15 +10,15 @@ var (
 	teamDelete = permission.MustParse("team.delete")
 )
 
-// CreateTeam creates a team, at the top or below another one. The id of a deleted
-// team is never used again. team.create on {team: parent}.
+// CreateTeam creates a team, at the top or below another team. The id of a deleted team is
+// never used again. Requires team.create on {team: Parent}.
 type CreateTeam struct {
 	Team   usher.TeamID
 	Parent usher.TeamID `usher:"optional"` // default: at the top
 }
 
 func (c CreateTeam) asks(*proposing) requirement {
-	return needs(teamCreate, parties{teams: present(c.Parent)})
+	return needs(teamCreate, parties{teams: nonEmpty(c.Parent)})
 }
 
 func (c CreateTeam) propose(q *proposing) error {
@@ -31,10 +31,10 @@ func (c CreateTeam) propose(q *proposing) error {
 		return q.refuse(CodeInvalid, "%v", err)
 	}
 	if _, ok := q.team(c.Team); ok {
-		return q.refuse(CodeExists, "there is a team %s already", c.Team)
+		return q.refuse(CodeExists, "the team %s already exists", c.Team)
 	}
 	if q.wasDeleted(c.Team) {
-		return q.refuse(CodeExists, "the team %s was deleted, and the id of a team is never used again: what still names the deleted team would then belong to the new one; choose another id", c.Team)
+		return q.refuse(CodeExists, "the team %s was deleted, and the id of a team is never used again, because resources may still name the deleted team; choose another id", c.Team)
 	}
 	return q.emit(TeamCreated(c))
 }
@@ -46,9 +46,9 @@ func (c CreateTeam) describe() string {
 	return word(c.Team) + " below " + word(c.Parent)
 }
 
-// DeleteTeam deletes a team that has no teams below it. Its members stay in the
-// account. No other team can have its id afterwards, since the application may still
-// name the deleted team as a party of resources. team.delete on {team}.
+// DeleteTeam deletes a team that has no teams below it. Its members stay in the account. No
+// later team can have its id, because the application may still store that id as a party of
+// resources. Requires team.delete on {team}.
 type DeleteTeam struct {
 	Team usher.TeamID
 }
@@ -68,7 +68,7 @@ func (c DeleteTeam) propose(q *proposing) error {
 		return q.refuse(CodeTeamNotEmpty, "%d teams are below %s; delete-team or move-team them first", n, c.Team)
 	}
 	members := q.membersOf(c.Team)
-	for _, id := range members { // all before the first one leaves: the actor may be a member
+	for _, id := range members { // check all before the first one leaves: the actor may be a member
 		if err := q.interrupted(); err != nil {
 			return err
 		}
@@ -86,15 +86,15 @@ func (c DeleteTeam) propose(q *proposing) error {
 
 func (c DeleteTeam) describe() string { return word(c.Team) }
 
-// TeamCreated makes a team. Journals from before ids of deleted teams were kept may
-// have one with such an id, which is valid.
+// TeamCreated creates a team. Journals that older versions of this package wrote may contain
+// one with the id of a deleted team, which is valid.
 type TeamCreated struct {
 	Team   usher.TeamID `json:"team"`
 	Parent usher.TeamID `json:"parent,omitempty"`
 }
 
-// apply also accepts the id of a deleted team: Propose refuses it, but a journal
-// from before that rule may have it, and must stay readable.
+// apply also accepts the id of a deleted team. Propose rejects it, but older versions of this
+// package did not, and their journals must stay readable.
 func (c TeamCreated) apply(d *draft) error {
 	if err := d.tree().Create(c.Team, c.Parent); err != nil {
 		return err
@@ -107,21 +107,20 @@ func (c TeamCreated) apply(d *draft) error {
 }
 
 func (c TeamCreated) describe() string {
-	s := "the team " + word(c.Team) + " is made"
+	s := "the team " + word(c.Team) + " is created"
 	if c.Parent != "" {
 		s += " below " + word(c.Parent)
 	}
 	return s
 }
 
-// TeamDeleted deletes a team, which nobody is in any more.
+// TeamDeleted deletes a team without members and without teams below it.
 type TeamDeleted struct {
 	Team usher.TeamID `json:"team"`
 }
 
-// apply looks for teams below, and not for members: Apply would have to build
-// the index of members for it, and no version of this package writes a journal that
-// lacks their changes.
+// apply checks for teams below, but not for members: that check would require Apply to build
+// the index of members, and every version of this package removes the members first.
 func (c TeamDeleted) apply(d *draft) error {
 	if err := d.tree().Delete(c.Team); err != nil {
 		return err

@@ -14,9 +14,9 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// crowd is a club of so many users and as many teams, of which most are below one, with
-// a few teams besides about which commands are. All users are members of "all", where mia
-// is captain, as many teams are deleted, and a fifteenth as many custom fields are defined.
+// crowd returns a club of n users and n teams, most of them below another one, with a few
+// more teams that the commands concern. All users are members of "all", where mia is captain.
+// N teams are deleted, and n/15 custom fields are defined.
 func crowd(t testing.TB, p *policy.Policy, n int) *account.State {
 	t.Helper()
 	c := members()
@@ -26,7 +26,7 @@ func crowd(t testing.TB, p *policy.Policy, n int) *account.State {
 		c.Teams[usher.TeamID(fmt.Sprint("team-", i))] = []usher.TeamID{"", "all", usher.TeamID(fmt.Sprint("team-", i/2))}[min(i, i%3)]
 		c.Users[usher.UserID(fmt.Sprint("user-", i))] = inTeam(user("member"), "all")
 	}
-	for i := range n / 15 { // an account has at most so many fields
+	for i := range n / 15 { // to stay below MaxFields
 		c.Fields = append(c.Fields, account.Field{Name: fmt.Sprint("field-", i), Type: account.TextField})
 	}
 	c.Users["mia"] = policy.User{Role: "member", Teams: []policy.Membership{{Team: "all", Roles: c.Users["mia"].Teams[0].Roles}, {Team: "rowing", Roles: c.Users["mia"].Teams[0].Roles}}}
@@ -42,8 +42,8 @@ func crowd(t testing.TB, p *policy.Policy, n int) *account.State {
 	return s
 }
 
-// spent returns what a proposal allocates, in bytes and in pieces, once what is built only
-// once is there.
+// spent returns what a proposal allocates, in bytes and in objects, apart from what is built
+// only once.
 func spent(t testing.TB, p *policy.Policy, s *account.State, as account.Actor, commands []account.Command, want account.Code) (bytes, pieces float64) {
 	t.Helper()
 	const runs = 10
@@ -59,8 +59,8 @@ func spent(t testing.TB, p *policy.Policy, s *account.State, as account.Actor, c
 	return float64(after.TotalAlloc-before.TotalAlloc) / runs, float64(after.Mallocs-before.Mallocs) / runs
 }
 
-// A command on teams costs in a large account what it costs in a small one: whatever it
-// looks at is found, not searched for, and what follows from it is not made anew.
+// A command on teams costs the same in a large account as in a small one: everything is
+// looked up, not searched for, and nothing large is rebuilt.
 func TestTeamCommandsCostTheSame(t *testing.T) {
 	p := compile(t, club)
 	small, large := crowd(t, p, 1500), crowd(t, p, 12_000)

@@ -13,7 +13,7 @@ import (
 
 var teamEdit = permission.MustParse("team.edit")
 
-// MoveTeam puts a team, with all teams below it, at the top or below another one.
+// MoveTeam moves a team, with all teams below it, to the top or below another team. Requires
 // team.edit on {team: the team, its old and its new parent}.
 type MoveTeam struct {
 	Team   usher.TeamID
@@ -22,7 +22,7 @@ type MoveTeam struct {
 
 func (c MoveTeam) asks(q *proposing) requirement {
 	from, _ := q.team(c.Team)
-	return needs(teamEdit, parties{teams: append([]usher.TeamID{c.Team}, present(from, c.Parent)...)})
+	return needs(teamEdit, parties{teams: append([]usher.TeamID{c.Team}, nonEmpty(from, c.Parent)...)})
 }
 
 func (c MoveTeam) propose(q *proposing) error {
@@ -35,7 +35,7 @@ func (c MoveTeam) propose(q *proposing) error {
 		}
 	}
 	if q.tree().Within(c.Parent, c.Team) {
-		return q.refuse(CodeInvalid, "%s is %s or below it, and no team is below itself", c.Parent, c.Team)
+		return q.refuse(CodeInvalid, "%s is %s or below it, and a team cannot be below itself", c.Parent, c.Team)
 	}
 	from, _ := q.team(c.Team)
 	if from == c.Parent {
@@ -51,7 +51,7 @@ func (c MoveTeam) describe() string {
 	return word(c.Team) + " below " + word(c.Parent)
 }
 
-// TeamMoved puts a team below another one, or at the top.
+// TeamMoved moves a team below another team, or to the top.
 type TeamMoved struct {
 	Team usher.TeamID `json:"team"`
 	From usher.TeamID `json:"from,omitempty"`
@@ -73,9 +73,9 @@ func (c TeamMoved) describe() string {
 	return "the team " + word(c.Team) + " moves from " + above(c.From) + " to " + above(c.To)
 }
 
-// emitMove moves a team under the ceiling. A user with a team role on a team that
-// comes to be above the moved one gets the role on it. One with a team role on a team
-// that is no longer above it loses the role on it.
+// emitMove moves a team, within the actor's ceiling. A user with a team role on a team that
+// is above the moved team only afterwards gains the role on it. A user with a team role on a
+// team that was above it only before loses the role on it.
 func (q *proposing) emitMove(c TeamMoved) error {
 	before, ok, err := q.ceiling()
 	if err != nil {
@@ -87,11 +87,11 @@ func (q *proposing) emitMove(c TeamMoved) error {
 	from, to := q.withAbove(c.From), q.withAbove(c.To)
 	if err := q.eachHolder(to, from, func(h heldRoles, u *policy.User) error {
 		if !q.knowsRole(u) || q.anyUnknown(h.roles) {
-			if err := q.givesUnknown(h.user, c.Team); err != nil {
+			if err := q.checkGivesUnknown(h.user, c.Team); err != nil {
 				return err
 			}
 		}
-		return q.givesUnder(before, h.user, u, withMoreRoles(u, c.Team, h.roles), of(h.user))
+		return q.checkGivesUnder(before, h.user, u, withMoreRoles(u, c.Team, h.roles), of(h.user))
 	}); err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func (q *proposing) emitMove(c TeamMoved) error {
 			return err
 		}
 		u := q.find(l.user)
-		takes := !q.knowsRole(u) || q.anyUnknown(l.roles) // what such a user loses is not known
+		takes := !q.knowsRole(u) || q.anyUnknown(l.roles) // it is unknown what such a user loses
 		if !takes {
 			if takes, err = after.Takes(l.had, u); err != nil {
 				return err
@@ -133,14 +133,14 @@ func (q *proposing) emitMove(c TeamMoved) error {
 	return nil
 }
 
-// eachHolder visits the users who hold team roles on some teams, but not those on the
-// other list, sorted by user. Of users of whom the same is known it visits the first
-// one alone, for a command takes from all the same and gives them the same; the actor
-// is always visited. It ends with the first error.
-func (q *proposing) eachHolder(teams, but []usher.TeamID, visit func(heldRoles, *policy.User) error) error {
+// eachHolder visits the users who have team roles on some teams but not on the excepted ones,
+// in the order of their ids. Of users with equal records it visits only the first, because
+// the command gives them the same and takes the same from them. It always visits the actor.
+// It stops at the first error.
+func (q *proposing) eachHolder(teams, except []usher.TeamID, visit func(heldRoles, *policy.User) error) error {
 	var seen interner
 	visited := map[*policy.User]bool{}
-	for _, h := range q.rolesHeldOn(teams, but) {
+	for _, h := range q.rolesHeldOn(teams, except) {
 		if err := q.interrupted(); err != nil {
 			return err
 		}
@@ -159,7 +159,7 @@ func (q *proposing) eachHolder(teams, but []usher.TeamID, visit func(heldRoles, 
 	return nil
 }
 
-// withAbove returns a team and those above it; none for "".
+// withAbove returns a team and the teams above it, or nil for "".
 func (q *proposing) withAbove(id usher.TeamID) []usher.TeamID {
 	var list []usher.TeamID
 	for id != "" {
@@ -169,12 +169,12 @@ func (q *proposing) withAbove(id usher.TeamID) []usher.TeamID {
 	return list
 }
 
-// rolesHeldOn returns the users who hold team roles on some teams, with the roles,
-// sorted by user. Teams that the other list has too are left out.
-func (q *proposing) rolesHeldOn(teams, but []usher.TeamID) []heldRoles {
+// rolesHeldOn returns the users who have team roles on some teams but not on the excepted
+// ones, with these roles, in the order of their ids.
+func (q *proposing) rolesHeldOn(teams, except []usher.TeamID) []heldRoles {
 	held := map[usher.UserID][]role.Name{}
 	for _, t := range teams {
-		if slices.Contains(but, t) {
+		if slices.Contains(except, t) {
 			continue
 		}
 		for _, id := range q.holdersOn(t) {
@@ -190,13 +190,13 @@ func (q *proposing) rolesHeldOn(teams, but []usher.TeamID) []heldRoles {
 	return list
 }
 
-// heldRoles are team roles that a user holds somewhere.
+// heldRoles contains the team roles of a user on some teams.
 type heldRoles struct {
 	user  usher.UserID
 	roles []role.Name
 }
 
-// withMoreRoles returns a user with more roles on a team, and put in it.
+// withMoreRoles returns a copy of a user that is in the team and has additional roles on it.
 func withMoreRoles(u *policy.User, on usher.TeamID, roles []role.Name) *policy.User {
 	if at, member := teamIndex(u, on); member {
 		roles = slices.Concat(u.Teams[at].Roles, roles)

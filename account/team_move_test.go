@@ -12,8 +12,8 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// captains returns an account in which users hold a team role on rowing. Alike, each
-// has the same teams.
+// captains returns an account in which users have a team role on rowing. If alike is true,
+// each has the same teams.
 func captains(n int, alike bool) account.Seed {
 	c := members()
 	for i := range n {
@@ -28,8 +28,8 @@ func captains(n int, alike bool) account.Seed {
 	return c
 }
 
-// TestMovesOfManyHolders shows that what a moved team gives is compared once for users
-// who are alike, and not for each of thousands.
+// TestMovesOfManyHolders checks that the ceiling is compared once for users with equal
+// records, and not for each of thousands.
 func TestMovesOfManyHolders(t *testing.T) {
 	p := compile(t, club)
 	allocs := func(n int, alike bool) float64 {
@@ -44,7 +44,7 @@ func TestMovesOfManyHolders(t *testing.T) {
 	assert.Less(t, each*3, eachOther, "allocations for each holder more: alike %v, not alike %v", each, eachOther)
 }
 
-// Users who are alike get the same, so one of them is enough for a refusal.
+// Users with equal records get the same, so one of them is enough for a refusal.
 func TestMoveOfManyHoldersIsRefused(t *testing.T) {
 	p := compile(t, club)
 	c := captains(50, true)
@@ -59,8 +59,8 @@ func TestMoveOfManyHoldersIsRefused(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// An actor who may delegate gives a moved team's roles to others, but not to themselves,
-// also if they are like one of the others.
+// An actor who may delegate can give a moved team's roles to others, but not to themselves,
+// even if their record equals another user's.
 func TestMoveByOneOfManyHolders(t *testing.T) {
 	p := compile(t, club)
 	c := members()
@@ -79,7 +79,8 @@ func TestMoveByOneOfManyHolders(t *testing.T) {
 	require.NoError(t, err, "who is none of them")
 }
 
-// TestTeamsOfABatch bounds what all AddUser of a proposal list together.
+// TestTeamsOfABatch checks the limit of the teams that all AddUser commands of a proposal
+// list together.
 func TestTeamsOfABatch(t *testing.T) {
 	p := compile(t, club)
 	s := open(t, p, members())

@@ -12,8 +12,8 @@ import (
 
 var teamSetRole = permission.MustParse("team.set-role")
 
-// SetTeamRole gives a user a role on a team that the user was put in.
-// team.set-role on {team, user}.
+// SetTeamRole gives a user a role on a team that the user was put in. Requires team.set-role
+// on {team, user}.
 type SetTeamRole struct {
 	Team usher.TeamID
 	User usher.UserID
@@ -33,7 +33,7 @@ func (c SetTeamRole) propose(q *proposing) error {
 		return err
 	}
 	if !member {
-		return q.refuse(CodeNotMember, "%s was not put in %s; add-to-team does it", c.User, c.Team)
+		return q.refuse(CodeNotMember, "%s is not in %s; use add-to-team first", c.User, c.Team)
 	}
 	k, held := slices.BinarySearch(u.Teams[at].Roles, c.Role)
 	if held {
@@ -48,7 +48,7 @@ func (c SetTeamRole) propose(q *proposing) error {
 
 func (c SetTeamRole) describe() string { return word(c.Team) + " " + word(c.User) + " " + word(c.Role) }
 
-// UnsetTeamRole ends a role on a team. team.set-role on {team, user}.
+// UnsetTeamRole removes a user's role on a team. Requires team.set-role on {team, user}.
 type UnsetTeamRole struct {
 	Team usher.TeamID
 	User usher.UserID
@@ -59,7 +59,7 @@ func (c UnsetTeamRole) asks(*proposing) requirement {
 	return needs(teamSetRole, ofMember(c.User, c.Team))
 }
 
-// propose also ends a role that the policy lacks by now.
+// propose also removes a role that the policy lacks.
 func (c UnsetTeamRole) propose(q *proposing) error {
 	u, at, member, err := q.membership(c.Team, c.User)
 	if err != nil {
@@ -80,7 +80,7 @@ func (c UnsetTeamRole) propose(q *proposing) error {
 }
 
 func (c UnsetTeamRole) helps(q *proposing, u *policy.User) bool {
-	return q.hasMisfit(u, unknownTeamRole, string(c.Role))
+	return q.hasMismatch(u, unknownTeamRole, string(c.Role))
 }
 
 func (c UnsetTeamRole) describe() string {
@@ -102,7 +102,7 @@ func (c TeamRoleSet) apply(d *draft) error {
 	roles := u.Teams[at].Roles
 	k, held := slices.BinarySearch(roles, c.Role)
 	if held || c.Role == "" {
-		return printable.Errorf("%s has the role %q on %s already", c.User, c.Role, c.Team)
+		return printable.Errorf("%s already has the role %q on %s", c.User, c.Role, c.Team)
 	}
 	d.setTeamRoles(c.User, u, at, slices.Insert(slices.Clone(roles), k, c.Role))
 	return nil
@@ -112,7 +112,7 @@ func (c TeamRoleSet) describe() string {
 	return word(c.User) + " gets the role " + word(c.Role) + " on the team " + word(c.Team)
 }
 
-// TeamRoleUnset ends a role on a team.
+// TeamRoleUnset removes a user's role on a team.
 type TeamRoleUnset struct {
 	Team usher.TeamID `json:"team"`
 	User usher.UserID `json:"user"`
@@ -143,7 +143,8 @@ func (d *draft) setTeamRoles(id usher.UserID, u *policy.User, at int, roles []ro
 	d.putTeams(id, u, teams)
 }
 
-// withTeamRoles returns a user with these roles on a team, and put in it.
+// withTeamRoles returns a copy of a user that is in the team and has exactly these roles on
+// it.
 func withTeamRoles(u *policy.User, on usher.TeamID, roles []role.Name) *policy.User {
 	changed := *u
 	changed.Teams = slices.Clone(u.Teams)

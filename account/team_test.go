@@ -10,9 +10,9 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// The id of a deleted team is refused from then on: in the same batch, in later ones, at the
-// top and below another team, to users and to the host, and in a state that was written and
-// read.
+// The id of a deleted team is rejected from then on: in the same batch, in later ones, at the
+// top and below another team, for users and for the host, and in a state read from a
+// snapshot.
 func TestDeletedTeamIDIsNeverUsedAgain(t *testing.T) {
 	p := compile(t, club)
 	host := account.AsHost("test")
@@ -21,7 +21,7 @@ func TestDeletedTeamIDIsNeverUsedAgain(t *testing.T) {
 		t.Helper()
 		_, err := propose(p, s, as, commands...)
 		require.Equal(t, account.CodeExists, codeOf(t, err))
-		assert.ErrorContains(t, err, "exists: the team judo was deleted, and the id of a team is never used again: what still names the deleted team would then belong to the new one; choose another id")
+		assert.ErrorContains(t, err, "exists: the team judo was deleted, and the id of a team is never used again, because resources may still name the deleted team; choose another id")
 	}
 	refused(t, s, host, account.DeleteTeam{Team: "judo"}, account.CreateTeam{Team: "judo"})
 	refused(t, s, account.AsUser("adam"), account.CreateTeam{Team: "new"}, account.DeleteTeam{Team: "judo"}, account.CreateTeam{Team: "judo", Parent: "new"})
@@ -46,8 +46,8 @@ func TestDeletedTeamIDIsNeverUsedAgain(t *testing.T) {
 	assert.NoError(t, err, "a state knows what was deleted before it, not after")
 }
 
-// A journal from before ids were kept may create a team with the id of a deleted one. It stays
-// readable, and the id is that of the new team until this is deleted, too.
+// A journal from before deleted ids were stored may create a team with the id of a deleted
+// one. It stays readable, and the id is that of the new team until this one is deleted, too.
 func TestJournalMayReuseTheIDOfADeletedTeam(t *testing.T) {
 	p := compile(t, club)
 	s := open(t, p, members())
@@ -66,7 +66,7 @@ func TestJournalMayReuseTheIDOfADeletedTeam(t *testing.T) {
 	assert.True(t, ok)
 	assert.Equal(t, usher.TeamID("sport"), parent)
 	_, err := propose(p, s, account.AsHost("test"), account.CreateTeam{Team: "chess"})
-	assert.ErrorContains(t, err, "there is a team chess already")
+	assert.ErrorContains(t, err, "the team chess already exists")
 
 	s = do(t, p, s, account.AsHost("test"), account.DeleteTeam{Team: "chess"})
 	_, err = propose(p, s, account.AsHost("test"), account.CreateTeam{Team: "chess"})
@@ -74,8 +74,8 @@ func TestJournalMayReuseTheIDOfADeletedTeam(t *testing.T) {
 	assert.ErrorContains(t, err, "the team chess was deleted")
 }
 
-// delete-team is checked against what the actor had before it, also what the actor loses by
-// it, wherever the actor stands among the members.
+// delete-team is checked against the actor's rules before it, including rules that the actor
+// loses by it, whatever the actor's position among the members.
 func TestDeleteTeamOfTheActor(t *testing.T) {
 	p := compile(t, `
 usher: 1

@@ -12,8 +12,7 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// older is what newer was before a release: it lacks an account role, a team role and a
-// permission.
+// older is newer before a release: it lacks an account role, a team role and a permission.
 const older = `
 usher: 1
 roles:
@@ -46,10 +45,10 @@ resources:
   safe:  {parties: {team: teams}, permissions: {open: {chief: any, keeper: team, guard: any}, shut: {chief: any}}}
 `
 
-// TestNamesThatThePolicyLacks sends commands, while one server still has an older policy,
-// that give or take what this policy lacks. What that is worth, the policy cannot tell. So
-// a user can take it only from users whom they outrank, and only the host and the holder
-// of the unique role can give it.
+// TestNamesThatThePolicyLacks sends commands that give or take what the policy lacks, as on a
+// server that still has an older policy. The policy cannot tell what that is worth. So a user
+// can take it only from users they outrank, and only the host and the holder of the unique
+// role can give it.
 func TestNamesThatThePolicyLacks(t *testing.T) {
 	was, is := compile(t, older), compile(t, newer)
 	keeps := func(r role.Name, team usher.TeamID, roles ...role.Name) policy.User {
@@ -79,7 +78,7 @@ func TestNamesThatThePolicyLacks(t *testing.T) {
 		"moves a team from below a chief's":     {account.MoveTeam{Team: "below"}, account.CodeEscalation},
 		"moves a team below a member's":         {account.MoveTeam{Team: "under", Parent: "b"}, account.CodeEscalation},
 		"moves a team below a guard's":          {account.MoveTeam{Team: "under", Parent: "c"}, account.CodeEscalation},
-		"moves a team below one without roles":  {account.MoveTeam{Team: "under", Parent: "below"}, account.CodeEscalation}, // which is below a chief's
+		"moves a team below one without roles":  {account.MoveTeam{Team: "under", Parent: "below"}, account.CodeEscalation}, // below a chief's team
 		"moves a team to the top":               {account.MoveTeam{Team: "under"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -18,9 +18,8 @@ var (
 	userLeave  = permission.MustParse("user.leave")
 )
 
-// AddUser adds a user, or invites one. The user is put in the teams that are listed.
-// Where the role requires a seat in the user's status, one is taken.
-// user.create on {team: Teams}.
+// AddUser adds or invites a user, and puts the user in the teams listed. If the role requires
+// a seat in the user's status, the user takes one. Requires user.create on {team: Teams}.
 type AddUser struct {
 	User   usher.UserID
 	Role   role.Name      `usher:"optional"`                // default: the policy's default role
@@ -51,13 +50,13 @@ func (c AddUser) propose(q *proposing) error {
 		return q.refuse(CodeInvalid, "%v", err)
 	}
 	if status != usher.Active && status != usher.Invited {
-		return q.refuse(CodeInvalid, "a user is added active or invited, not %s", status)
+		return q.refuse(CodeInvalid, "the status of a new user must be active or invited, not %s", status)
 	}
 	if q.find(c.User) != nil {
-		return q.refuse(CodeExists, "%s is a user already", c.User)
+		return q.refuse(CodeExists, "the user %s already exists", c.User)
 	}
 	if r.Unique {
-		return q.ownerHolds(r)
+		return q.refuseUniqueRole(r)
 	}
 	u := policy.User{Status: status, Role: r.Name}
 	teams := slices.Compact(slices.Sorted(slices.Values(c.Teams)))
@@ -75,7 +74,7 @@ func (c AddUser) propose(q *proposing) error {
 			return err
 		}
 	}
-	return q.take(c.User, &policy.User{}, r, status)
+	return q.takeSeats(c.User, &policy.User{}, r, status)
 }
 
 func (c AddUser) describe() string {
@@ -92,7 +91,8 @@ func (c AddUser) describe() string {
 	return s
 }
 
-// Leave removes the actor. It does what RemoveUser does. user.leave on {user: actor}.
+// Leave removes the actor. Its effects are those of RemoveUser. Requires user.leave on {user:
+// actor}.
 type Leave struct{}
 
 func (Leave) asks(q *proposing) requirement {
@@ -102,7 +102,7 @@ func (Leave) asks(q *proposing) requirement {
 func (Leave) propose(q *proposing) error {
 	id := q.actor.User()
 	if id == "" {
-		return q.deny(usher.ReasonUnknownUser, "the host has nothing to leave; remove-user removes a user")
+		return q.deny(usher.ReasonUnknownUser, "the host cannot leave an account; remove-user removes a user")
 	}
 	u, err := q.user(id)
 	if err != nil {
@@ -113,7 +113,7 @@ func (Leave) propose(q *proposing) error {
 
 func (Leave) describe() string { return "" }
 
-// RemoveUser removes a user with all that is theirs, and releases their seats.
+// RemoveUser removes a user with all the user's data, and releases the user's seats. Requires
 // user.delete on {user}.
 type RemoveUser struct {
 	User usher.UserID
@@ -127,7 +127,7 @@ func (c RemoveUser) propose(q *proposing) error {
 		return err
 	}
 	if c.User == q.next.owner {
-		return q.keepsUnique(c.User)
+		return q.refuseOwner(c.User)
 	}
 	if err := q.checkRank(c.User, u); err != nil {
 		return err
@@ -139,7 +139,7 @@ func (RemoveUser) helps(*proposing, *policy.User) bool { return true }
 
 func (c RemoveUser) describe() string { return word(c.User) }
 
-// UserAdded puts a user in the account.
+// UserAdded adds a user to the account.
 type UserAdded struct {
 	User   usher.UserID `json:"user"`
 	Role   role.Name    `json:"role"`
@@ -149,11 +149,11 @@ type UserAdded struct {
 func (c UserAdded) apply(d *draft) error {
 	switch {
 	case c.User == "" || c.Role == "" || c.Status < usher.Invited || c.Status > usher.Inactive:
-		return errors.New("it needs a user, a role and a status")
+		return errors.New("the user, the role and the status must be set")
 	case c.Role == d.next.unique:
-		return printable.Errorf("%s is the unique role, which %s has", c.Role, d.next.owner)
+		return printable.Errorf("%s is the unique role, and %s has it", c.Role, d.next.owner)
 	case d.find(c.User) != nil:
-		return printable.Errorf("there is a user %s already", c.User)
+		return printable.Errorf("the user %s already exists", c.User)
 	}
 	d.put(c.User, policy.User{Status: c.Status, Role: c.Role})
 	d.countRole(c.Role, c.Status, 1)
@@ -168,13 +168,13 @@ func (c UserAdded) describe() string {
 	return s
 }
 
-// UserRemoved takes a user out of the account, with all that is left of theirs.
+// UserRemoved removes a user from the account, with the user's teams, roles and grants.
 type UserRemoved struct {
 	User usher.UserID `json:"user"`
 }
 
 func (c UserRemoved) apply(d *draft) error {
-	u, err := d.known(c.User)
+	u, err := d.lookUp(c.User)
 	switch {
 	case err != nil:
 		return err
@@ -183,7 +183,7 @@ func (c UserRemoved) apply(d *draft) error {
 	case len(u.Seats) > 0:
 		return printable.Errorf("%s holds a seat in %s", c.User, u.Seats[0])
 	}
-	d.regroup(c.User, u.Teams, nil)
+	d.noteTeams(c.User, u.Teams, nil)
 	d.users.Delete(string(c.User))
 	d.countRole(u.Role, u.Status, -1)
 	return nil
@@ -191,10 +191,10 @@ func (c UserRemoved) apply(d *draft) error {
 
 func (c UserRemoved) describe() string { return word(c.User) + " is removed" }
 
-// remove takes a user out of the account.
+// remove removes a user, and first releases the user's seats.
 func (q *proposing) remove(id usher.UserID, u *policy.User) error {
 	if id == q.next.owner {
-		return q.keepsUnique(id)
+		return q.refuseOwner(id)
 	}
 	for _, pool := range u.Seats {
 		if err := q.emit(SeatUnassigned{User: id, Pool: pool}); err != nil {
@@ -206,34 +206,34 @@ func (q *proposing) remove(id usher.UserID, u *policy.User) error {
 	return q.emit(UserRemoved{User: id})
 }
 
-// user returns a user, or refuses with CodeUnknownUser. Ids near to it are not
-// suggested, since the actor may not be allowed to see the directory. A user for whom
-// the policy cannot decide is an error, except for the commands that help.
+// user returns a user, or rejects the command with CodeUnknownUser. It suggests no similar
+// ids, because the actor may not be allowed to see the users. If the policy cannot decide for
+// the user, it returns an error, except for commands that help such a user.
 func (q *proposing) user(id usher.UserID) (*policy.User, error) {
 	if u := q.find(id); u != nil {
-		return u, q.fitsUser(id, u)
+		return u, q.checkUserFits(id, u)
 	}
 	return nil, q.refuse(CodeUnknownUser, "%s has no user %q", q.next.account, id)
 }
 
-func (d *draft) known(id usher.UserID) (*policy.User, error) {
+func (d *draft) lookUp(id usher.UserID) (*policy.User, error) {
 	if u := d.find(id); u != nil {
 		return u, nil
 	}
-	return nil, printable.Errorf("there is no user %s", id)
+	return nil, printable.Errorf("the user %s does not exist", id)
 }
 
-// mostTeams is how many teams of a list are named.
-const mostTeams = 8
+// maxTeamsNamed is how many teams of a list a message names.
+const maxTeamsNamed = 8
 
 func teams(ids []usher.TeamID) string {
 	var list []string
-	for _, id := range ids[:min(len(ids), mostTeams)] {
+	for _, id := range ids[:min(len(ids), maxTeamsNamed)] {
 		list = append(list, word(id))
 	}
 	s := strings.Join(list, ", ")
-	if len(ids) > mostTeams {
-		s += printable.Sprintf(" and %d more", len(ids)-mostTeams)
+	if len(ids) > maxTeamsNamed {
+		s += printable.Sprintf(" and %d more", len(ids)-maxTeamsNamed)
 	}
 	return s
 }

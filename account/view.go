@@ -12,26 +12,26 @@ import (
 	"github.com/usher-go/usher/team"
 )
 
-// View reads an account at a version, as a directory page shows it. Reading asks no
-// permission: whoever shows it checks user.view or audit.view first. A View is
-// immutable and may be read by many goroutines. The zero View shows nothing.
+// View is a read-only view of an account at a version, for directory pages. It checks no
+// permissions: before you show it, check user.view or audit.view. A View is immutable and
+// safe for concurrent use. The zero View is an account without data.
 //
-// What users have in custom fields, and when they were last active, is no part of
-// the state: package engine has it.
+// The values of custom fields and the times of the users' last activity are not part of the
+// state; package engine has them.
 type View struct {
 	state  *State
 	policy *policy.Policy
 }
 
-// View returns the account as the policy's words describe it. Without a policy it
-// shows what the account itself knows.
+// View returns a view of the state, with titles, pools and settings of the policy. With a nil
+// policy it contains only what the account stores.
 func (s *State) View(p *policy.Policy) View { return View{s, p} }
 
-var nothing = New("")
+var emptyState = New("")
 
 func (v View) read() *State {
 	if v.state == nil {
-		return nothing
+		return emptyState
 	}
 	return v.state
 }
@@ -46,38 +46,36 @@ func (v View) words() *policy.Policy {
 // ID returns the account's id.
 func (v View) ID() usher.AccountID { return v.read().account }
 
-// State returns the account as it is decided on. That of the zero View is an
-// account without users.
+// State returns the state that the View reads. For the zero View it is a State without users.
 func (v View) State() *State { return v.read() }
 
-// Version returns the number of the last commit that is seen.
+// Version returns the version of the last commit in the View.
 func (v View) Version() uint64 { return v.read().version }
 
-// Time returns when that commit was made.
+// Time returns the time of the last commit in the View.
 func (v View) Time() time.Time { return v.read().time }
 
 // Owner returns the user who has the unique role.
 func (v View) Owner() usher.UserID { return v.read().owner }
 
-// Len returns how many users the account has, whatever their status.
+// Len returns the number of users, whatever their status.
 func (v View) Len() int { return v.read().Users() }
 
-// Member is a user of the account as a View shows them. What it holds must not be
-// changed.
+// Member is a user of the account in a View. The caller must not change the slices in it.
 type Member struct {
 	ID    usher.UserID
-	Title string // of the role, for people; "" where the policy has none
+	Title string // of the role, for display; "" if the policy has none
 	policy.User
 }
 
-// Active reports whether the user may use what they hold.
+// Active reports whether the user's status is active.
 func (m Member) Active() bool { return m.Status == usher.Active }
 
 // HasSeat reports whether the user holds a seat of the pool.
 func (m Member) HasSeat(pool seat.PoolName) bool { return slices.Contains(m.Seats, pool) }
 
-// InTeam returns the roles that the user has on a team, and whether the user was
-// put in it. Teams below and above play no part.
+// InTeam returns the roles that the user has on a team, and whether the user was put in the
+// team. Membership of teams below and above does not count.
 func (m Member) InTeam(id usher.TeamID) (roles []role.Name, in bool) {
 	at, in := teamIndex(&m.User, id)
 	if !in {
@@ -97,7 +95,7 @@ func (m Member) Granted(at time.Time) []policy.Grant {
 	return list
 }
 
-// User returns a user, and whether there is one with the id.
+// User returns the user with an id, and whether the user exists.
 func (v View) User(id usher.UserID) (Member, bool) {
 	u, _ := v.read().User(id)
 	if u == nil {
@@ -111,16 +109,16 @@ func (v View) member(id string, u *policy.User) Member {
 	return Member{ID: usher.UserID(id), Title: r.Title, User: *u}
 }
 
-// Users yields the users in the order of their ids, bytewise, from the first after
-// the one given: the id of a page's last user is the cursor of the next page, also
-// in another process and at another version. The first page, wherever it begins,
-// costs a pass over all users; going through all n of them costs some n log n.
+// Users yields the users in the bytewise order of their ids, starting after the given id. The
+// id of a page's last user is the cursor of the next page, also in another process and at
+// another version. The first page of an iteration takes a pass over all users, wherever it
+// starts. An iteration over all n users takes time in proportion to n log n.
 func (v View) Users(after usher.UserID) iter.Seq[Member] {
 	return v.users(after, func(*policy.User) bool { return true })
 }
 
-// TeamUsers yields, as Users does, the users who were put in a team, and the cost
-// is the same.
+// TeamUsers yields the users who were put in a team. Order, cursor and cost are those of
+// Users.
 func (v View) TeamUsers(id usher.TeamID, after usher.UserID) iter.Seq[Member] {
 	return v.users(after, func(u *policy.User) bool {
 		_, in := teamIndex(u, id)
@@ -128,8 +126,8 @@ func (v View) TeamUsers(id usher.TeamID, after usher.UserID) iter.Seq[Member] {
 	})
 }
 
-// UsersWithin yields, as Users does, the users who belong to a team: who were put
-// in it or in one below.
+// UsersWithin yields the users who were put in a team or in a team below it. Order, cursor
+// and cost are those of Users.
 func (v View) UsersWithin(id usher.TeamID, after usher.UserID) iter.Seq[Member] {
 	tree := v.tree()
 	return v.users(after, func(u *policy.User) bool {
@@ -147,18 +145,18 @@ func (v View) users(after usher.UserID, keep func(*policy.User) bool) iter.Seq[M
 	}
 }
 
-// Team is a team as a View shows it. The zero Team is none.
+// Team is a team in a View. The zero Team is not a team.
 type Team struct {
 	ID, Parent usher.TeamID
 }
 
-// Teams yields all teams in the order of their ids, as Users does the users.
+// Teams yields all teams. Order, cursor and cost are those of Users.
 func (v View) Teams(after usher.TeamID) iter.Seq[Team] {
 	return teamsInOrder(v.tree().All(), after)
 }
 
-// Children yields, as Teams does, the teams that are one step below another, those
-// at the top for "".
+// Children yields the teams directly below a team, or the teams at the top for "". Order and
+// cursor are those of Users.
 func (v View) Children(parent, after usher.TeamID) iter.Seq[Team] {
 	return teamsInOrder(func(yield func(id, parent usher.TeamID) bool) {
 		for id := range v.tree().Children(parent) {
@@ -179,7 +177,7 @@ func teamsInOrder(all iter.Seq2[usher.TeamID, usher.TeamID], after usher.TeamID)
 	}
 }
 
-// Team returns a team, and whether there is one with the id.
+// Team returns the team with an id, and whether the team exists.
 func (v View) Team(id usher.TeamID) (Team, bool) {
 	parent, ok := v.read().Team(id)
 	if !ok {
@@ -188,4 +186,4 @@ func (v View) Team(id usher.TeamID) (Team, bool) {
 	return Team{id, parent}, true
 }
 
-func (v View) tree() *team.Tree { return v.read().planned().facts.Teams }
+func (v View) tree() *team.Tree { return v.read().currentConfig().facts.Teams }

@@ -7,8 +7,8 @@ import (
 	"github.com/usher-go/usher"
 )
 
-// BenchmarkUsers tells what a page of fifty costs, at the beginning and in the
-// middle, and what it costs to go through all, beside sorting all ids.
+// BenchmarkUsers measures a page of fifty at the start and in the middle, an iteration over
+// all users, and as a reference sorting all ids.
 func BenchmarkUsers(b *testing.B) {
 	for _, size := range sizes {
 		s := company(b, size.users)

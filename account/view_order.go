@@ -6,9 +6,8 @@ import (
 	"slices"
 )
 
-// firstChunk is how many entries are sorted at first: a page or two.
-// Each further chunk is chunkGrowth times as large, since each costs a pass over the
-// table.
+// firstChunk is the number of entries sorted first: a page or two. Each chunk is chunkGrowth
+// times as large as the one before, because each costs a pass over the table.
 const (
 	firstChunk  = 256
 	chunkGrowth = 16
@@ -31,9 +30,8 @@ func sorted[ID ~string, V any](all iter.Seq2[ID, V], n int) []entry[V] {
 	return list
 }
 
-// inOrder yields the entries that are to be kept, by their ids, from the first after
-// the one given. It sorts them in chunks, since a table has no order and most callers
-// want one page.
+// inOrder yields the entries that keep accepts, sorted by id, starting after the given id. It
+// sorts them in chunks, because a table has no order and most callers want one page.
 func inOrder[ID ~string, V any](all iter.Seq2[ID, V], after string, keep func(V) bool) iter.Seq2[string, V] {
 	return func(yield func(string, V) bool) {
 		cursor, more := after, true
@@ -50,15 +48,15 @@ func inOrder[ID ~string, V any](all iter.Seq2[ID, V], after string, keep func(V)
 	}
 }
 
-// smallest returns the first n entries after an id, in order, or all there are
-// where they are not many more; and whether there may be more.
+// smallest returns the first n entries after an id, sorted, or all of them if there are not
+// many more, and whether there may be more.
 func smallest[ID ~string, V any](all iter.Seq2[ID, V], after string, n int, keep func(V) bool) (chunk []entry[V], more bool) {
 	for of, v := range all {
 		id := string(of)
 		if id <= after || more && id >= chunk[n-1].id || !keep(v) {
 			continue
 		}
-		// Twice as many as are wanted, so that they are seldom sorted.
+		// Collect twice as many as wanted, so that sorting is rare.
 		if chunk = append(chunk, entry[V]{id, v}); len(chunk) == 2*n {
 			slices.SortFunc(chunk, byID[V])
 			chunk, more = chunk[:n], true

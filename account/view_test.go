@@ -93,8 +93,7 @@ func TestViewListsUsersInOrder(t *testing.T) {
 	assert.Empty(t, page(v.UsersWithin("nowhere", ""), 100))
 }
 
-// The order of a large account is the same, whatever cursor one begins at, and
-// however many are taken.
+// The order of a large account is the same, whatever the cursor and the size of a page.
 func TestViewListsManyUsersInOrder(t *testing.T) {
 	const users = 20_000
 	v := company(t, users).View(nil)

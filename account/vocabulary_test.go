@@ -15,8 +15,8 @@ import (
 	"github.com/usher-go/usher/account"
 )
 
-// sealed returns the types of the package that have an unexported method, which is
-// how commands and changes are told: what a test must know of each.
+// sealed returns the types of the package that have an unexported method, which identifies
+// commands and changes.
 func sealed(t testing.TB, method string) []string {
 	t.Helper()
 	files, err := filepath.Glob("*.go")
@@ -48,7 +48,7 @@ func TestEachTypeIsListed(t *testing.T) {
 	assert.Equal(t, sealed(t, "apply"), typesOf(account.ChangeList), "a line in changes for each type with the method apply")
 }
 
-// typesOf returns the names of the types of some values, sorted.
+// typesOf returns the type names of some values, sorted.
 func typesOf[T any](values []T) []string {
 	var types []string
 	for _, v := range values {

@@ -2,7 +2,7 @@ package account
 
 import "github.com/usher-go/usher/internal/printable"
 
-// word returns an id or a name as it stands in a line.
+// word returns an id or a name, made safe to print in a line.
 func word[T ~string](id T) string { return printable.Word(id) }
 
 func counted(n int, one, many string) string {

@@ -15,7 +15,7 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// club is a policy in which every code can come up.
+// club is a policy under which every code can occur.
 const club = `
 usher: 1
 name: club
@@ -83,7 +83,7 @@ func inTeam(u policy.User, id usher.TeamID, roles ...role.Name) policy.User {
 	return u
 }
 
-// members is the club as it stands before each test: booking has one seat left.
+// members is the club before each test; booking has one seat left.
 func members() account.Seed {
 	return account.Seed{
 		Seats:  map[seat.PoolName]int{"booking": 4, "parking": 1},
@@ -102,13 +102,13 @@ func members() account.Seed {
 	}
 }
 
-// open makes an account of contents.
+// open returns an account with the contents of a Seed.
 func open(t testing.TB, p *policy.Policy, c account.Seed) *account.State {
 	t.Helper()
 	return do(t, p, account.New("club"), account.AsHost("test"), account.Import{Seed: c})
 }
 
-// do makes a commit of commands that must be allowed and change something.
+// do commits commands, which must be allowed and change something.
 func do(t testing.TB, p *policy.Policy, s *account.State, as account.Actor, commands ...account.Command) *account.State {
 	t.Helper()
 	o, err := s.Propose(p, account.Proposal{Actor: as, Time: noon, Commands: commands})
@@ -124,7 +124,7 @@ func propose(p *policy.Policy, s *account.State, as account.Actor, commands ...a
 	return s.Propose(p, account.Proposal{Actor: as, Time: noon, Commands: commands})
 }
 
-// codeOf returns the code with which a proposal was refused, 0 where it was not.
+// codeOf returns the code of a refusal, and 0 for nil.
 func codeOf(t testing.TB, err error) account.Code {
 	t.Helper()
 	var r *account.Refusal

@@ -138,8 +138,8 @@ func TestSetPolicyListsWhatBecomesEffective(t *testing.T) {
 		p    *policy.Policy
 		want []string
 	}{
-		"again":                  {replaced(), []string{"grants of doors become effective again, as those of a bundle (max)", "grants of gym become effective again, as those of a feature (max)", "the setting open, which is stored as true, becomes effective again"}},
-		"again, as what is none": {replaced("gym, ", "", "bundles: {", "bundles: {gym: [door.lock], ", "doors: [door.open], ", "", "{open: false, late: false}", "{late: false}"), []string{"grants of gym become effective again, as those of a bundle (max)"}},
+		"again":                  {replaced(), []string{"grants of doors become effective again, as grants of a bundle (max)", "grants of gym become effective again, as grants of a feature (max)", "the setting open, which is stored as true, becomes effective again"}},
+		"again, as what is none": {replaced("gym, ", "", "bundles: {", "bundles: {gym: [door.lock], ", "doors: [door.open], ", "", "{open: false, late: false}", "{late: false}"), []string{"grants of gym become effective again, as grants of a bundle (max)"}},
 		"not in use":             {replaced("gym, ", "", "doors: [door.open], ", "", "{open: false, late: false}", "{late: false}"), nil},
 	} {
 		seen := setPolicy(t, w, row.p)
@@ -162,10 +162,10 @@ func TestSetPolicyListsWhatBecomesEffective(t *testing.T) {
 		p    *policy.Policy
 		want string
 	}{
-		"a feature becomes a bundle":     {replaced("gym, ", "", "bundles: {", "bundles: {gym: [door.lock], "), "gym is a bundle, and grants of it were made as those of a feature (max)"},
-		"a bundle becomes a feature":     {replaced("doors: [door.open], ", "", "[gym, sauna]", "[gym, sauna, doors]"), "doors is a feature, and grants of it were made as those of a bundle (max)"},
-		"a permission becomes a bundle":  {replaced("      see:  {admin: any, clerk: any hiding keypad}\n", "", "bundles: {", "bundles: {door.see: [door.lock], "), "door.see is a bundle, and grants of it were made as those of a permission (adam)"},
-		"one that lasts for an hour yet": {replaced("keys: [door.lock]", "others: [door.lock]", "[gym, sauna]", "[gym, sauna, keys]"), "keys is a feature, and grants of it were made as those of a bundle (max)"},
+		"a feature becomes a bundle":     {replaced("gym, ", "", "bundles: {", "bundles: {gym: [door.lock], "), "gym is a bundle, but was a feature when it was granted (max)"},
+		"a bundle becomes a feature":     {replaced("doors: [door.open], ", "", "[gym, sauna]", "[gym, sauna, doors]"), "doors is a feature, but was a bundle when it was granted (max)"},
+		"a permission becomes a bundle":  {replaced("      see:  {admin: any, clerk: any hiding keypad}\n", "", "bundles: {", "bundles: {door.see: [door.lock], "), "door.see is a bundle, but was a permission when it was granted (adam)"},
+		"one that lasts for an hour yet": {replaced("keys: [door.lock]", "others: [door.lock]", "[gym, sauna]", "[gym, sauna, keys]"), "keys is a feature, but was a bundle when it was granted (max)"},
 	} {
 		seen := setPolicy(t, w, row.p)
 		require.NotNil(t, seen, name)

@@ -109,7 +109,7 @@ func ExampleEngine_Journal() {
 	}
 
 	// Output:
-	// 1 1 Mar 09:00 host signup: the account begins, with olivia as owner
+	// 1 1 Mar 09:00 host signup: the account is created, with olivia as owner
 	// 1 1 Mar 09:00 host signup: mia is added as member
 	// 2 1 Mar 09:00 olivia: mia: member becomes admin (Olivia is away in March)
 	// 3 1 Mar 09:00 mia: max is added as member

@@ -36,7 +36,7 @@ func logged(t *testing.T, level slog.Level) (w *world, lines func() string) {
 func TestLog(t *testing.T) {
 	w, lines := logged(t, slog.LevelDebug)
 	w.found()
-	assert.Contains(t, lines(), `level=INFO msg=committed account=acme version=1 actor="host test" changes="the account begins, with olivia as owner`)
+	assert.Contains(t, lines(), `level=INFO msg=committed account=acme version=1 actor="host test" changes="the account is created, with olivia as owner`)
 
 	_, err := w.Submit(ctx, engine.Batch{Actor: account.AsUser("adam"), Account: "acme", Note: "promoted", Commands: []account.Command{setRole("max", "clerk")}})
 	require.NoError(t, err)

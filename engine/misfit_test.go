@@ -79,7 +79,7 @@ var mismatchCases = []struct {
 	{"no team role", policyWithout("  deputy: {held-on: team}\n", ", deputy: shared"), []usher.UserID{"dan"}, "it has no team role deputy"},
 	{"no seat pool", policyWithout(", locker: {}", "  keeps: {seat: locker}\n"), []usher.UserID{"kay"}, "it has no seat pool locker"},
 	{"a team role for an account role", strings.Replace(firm, "clerk:  {}", "clerk:  {held-on: team}", 1), []usher.UserID{"cleo", "ines", "inge"}, "it has no account role clerk"},
-	{"a seat that the role may not have", strings.Replace(firm, "admin:  {}", "admin:  {seats: {desk: none, locker: optional}}", 1), []usher.UserID{"ada"}, "the role admin holds no seat in desk"},
+	{"a seat that the role may not have", strings.Replace(firm, "admin:  {}", "admin:  {seats: {desk: none, locker: optional}}", 1), []usher.UserID{"ada"}, "the role admin cannot hold a seat in desk"},
 	{"a seat that the role requires", strings.Replace(firm, "admin:  {}", "admin:  {seats: {desk: required, locker: optional}}", 1), []usher.UserID{"adam"}, "the role admin requires a seat in desk"},
 }
 
@@ -122,7 +122,7 @@ func TestMoreHoldersThanABound(t *testing.T) {
 	firmAccount(t, openOn(t, mem, func(o *engine.Options) { o.Policy = load(t, firm) }))
 	p := load(t, strings.Replace(firm, "admin:  {}", "admin:  {at-most: 1}", 1))
 	w := openOn(t, mem, func(o *engine.Options) { o.Policy = p })
-	assert.ErrorContains(t, latestState(t, w).Fits(p), "at most 1 user may have the role admin, and 2 do")
+	assert.ErrorContains(t, latestState(t, w).Fits(p), "at most 1 user may have the role admin, but 2 have it")
 	for _, user := range []usher.UserID{"ada", "adam"} {
 		_, err := w.Check(ctx, usher.Request{Account: "acme", Subject: user, Permission: lockDoor, Resource: doorOf("max")})
 		require.NoError(t, err)

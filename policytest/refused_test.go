@@ -111,7 +111,7 @@ var refusedFiles = []struct{ name, src, want string }{
 	{"account: fields", club + "account: {fields: [{type: text}, {field: a}, {field: b, type: txt}, {field: b, type: text, archived: no}]}", `
 3:20: a field needs the key "field"
 3:34: a field needs the key "type"
-3:63: "txt" is no type of a field; did you mean "text"? (text, number, date, bool)
+3:63: unknown field type "txt"; did you mean "text"? (want text, number, date or bool)
 3:77: duplicate "b"
 3:102: archived must be true or false, not "no"
 `},

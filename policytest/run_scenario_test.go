@@ -69,7 +69,7 @@ func TestScenarioFails(t *testing.T) {
 		"{as: mia, do: set-seats, pool: booking, total: 9}":                          at + "mia, set-seats booking 9: expected done, got denied: mia may not seat.purchase",
 		"{do: set-seats, pool: booking, total: 9, fails: denied}":                    at + "set-seats booking 9: expected denied, got done: every command succeeded",
 		"{do: set-role, user: dora, role: member, fails: denied}":                    at + "set-role dora member: expected denied, got no-seats-left: 3 of 3",
-		"{do: [{do: leave}, {do: delete-account}]}":                                  at + "leave and delete-account: expected done, got denied: command 1, leave: the host has nothing to leave",
+		"{do: [{do: leave}, {do: delete-account}]}":                                  at + "leave and delete-account: expected done, got denied: command 1, leave: the host cannot leave an account; remove-user removes a user",
 		"{as: mia, can: seat.purchase, expect: allow}":                               at + "mia, seat.purchase: expected allow, got deny: denied (no-permission)",
 		"{as: nobody, can: seat.purchase, expect: deny, reason: inactive}":           at + "nobody, seat.purchase: expected deny (inactive), got deny (unknown-user): denied (unknown-user)",
 		"state: {seats: {booking: {held: 2, total: 4}}}":                             at + "seats held in booking: expected 2, got 3: at version 1\n" + at + "seats bought in booking: expected 4, got 3",

@@ -17,7 +17,7 @@ func Example() {
 	write := func(version uint64, data string) error {
 		return s.Append(ctx, "acme", store.Entry{Commit: store.Commit{Version: version, Data: []byte(data)}})
 	}
-	fmt.Println(write(1, "the account begins"))
+	fmt.Println(write(1, "the account is created"))
 	fmt.Println(write(2, "mia is added"))
 
 	seen := uint64(1)

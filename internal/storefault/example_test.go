@@ -20,7 +20,7 @@ func ExampleWrap() {
 		return storefault.Fault{}
 	})
 	ctx := context.Background()
-	first := store.Entry{Commit: store.Commit{Version: 1, Data: []byte("the account begins")}}
+	first := store.Entry{Commit: store.Commit{Version: 1, Data: []byte("the account is created")}}
 	fmt.Println(s.Append(ctx, "acme", first))
 	fmt.Println(errors.Is(s.Append(ctx, "acme", first), store.ErrConflict))
 	// Output:

@@ -26,7 +26,7 @@ func ExampleOpen() {
 	defer s.Close()
 
 	ctx := context.Background()
-	first := store.Entry{Commit: store.Commit{Version: 1, Data: []byte("the account begins")}}
+	first := store.Entry{Commit: store.Commit{Version: 1, Data: []byte("the account is created")}}
 	fmt.Println(s.Append(ctx, "acme", first))
 	fmt.Println(errors.Is(s.Append(ctx, "acme", first), store.ErrConflict))
 	for c, err := range s.Commits(ctx, "acme", 0) {
@@ -35,5 +35,5 @@ func ExampleOpen() {
 	// Output:
 	// <nil>
 	// true
-	// 1 the account begins <nil>
+	// 1 the account is created <nil>
 }

@@ -7,11 +7,11 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// Seats tells how a seat pool stands.
+// Seats is how many seats of a pool are bought (Total), held and left.
 type Seats struct {
 	Pool              seat.PoolName
 	Total, Held, Left int
-	Inert             bool // the policy does not have the pool
+	Inert             bool // the policy lacks the pool
 }
 
 func (v View) seatsOf(name seat.PoolName, inert bool) Seats {
@@ -19,8 +19,8 @@ func (v View) seatsOf(name seat.PoolName, inert bool) Seats {
 	return Seats{Pool: name, Total: p.Total, Held: p.Held, Left: p.Left(), Inert: inert}
 }
 
-// Seats returns how each seat pool stands: those of the policy in its order, then
-// those that the account has besides, sorted.
+// Seats returns the seat pools: first those of the policy in its order, then others that the
+// account has, sorted by name.
 func (v View) Seats() []Seats {
 	var list []Seats
 	for _, kind := range v.words().Pools() {
@@ -34,20 +34,20 @@ func (v View) Seats() []Seats {
 	return list
 }
 
-// Setting tells how a setting stands.
+// Setting is a setting of the account.
 type Setting struct {
 	Name    string
 	Value   bool
-	Default bool // the policy's
-	Changed bool // Value was set, if only to what is the default now
-	Inert   bool // the policy does not have the setting
+	Default bool // the policy's default
+	Changed bool // a value is stored, possibly equal to Default
+	Inert   bool // the policy lacks the setting
 }
 
-// Settings returns the settings of the policy and those that the account has
-// besides, sorted.
+// Settings returns the settings of the policy and others that the account has, sorted by
+// name.
 func (v View) Settings() []Setting {
 	s := v.read()
-	names := slices.Concat(v.words().Settings(), slices.Collect(maps.Keys(s.planned().facts.Settings)))
+	names := slices.Concat(v.words().Settings(), slices.Collect(maps.Keys(s.currentConfig().facts.Settings)))
 	slices.Sort(names)
 	var list []Setting
 	for _, name := range slices.Compact(names) {
@@ -61,8 +61,8 @@ func (v View) Settings() []Setting {
 	return list
 }
 
-// Fields returns the custom fields in their order, without those that are archived
-// unless asked for.
+// Fields returns the custom fields in their order. Archived fields are included only if
+// archived is true.
 func (v View) Fields(archived bool) []Field {
 	return slices.DeleteFunc(v.read().Fields(), func(f Field) bool { return f.Archived && !archived })
 }

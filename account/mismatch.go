@@ -11,7 +11,7 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// The kinds of misfits, in the order in which they are listed.
+// The kinds of mismatches, in the order of the reasons.
 const (
 	unknownRole = iota
 	otherUnique
@@ -25,18 +25,18 @@ const (
 	settingAgain
 )
 
-// misfit is one thing that keeps a policy from deciding, for all users whom it is about.
-type misfit struct {
-	rank int    // its kind
-	what string // tells it from others of its kind
+// mismatch is one reason why a policy cannot decide for some users.
+type mismatch struct {
+	kind int
+	key  string // distinguishes it from others of its kind
 	text string
 }
 
-// fitter holds users against a policy.
+// fitter compares users with a policy.
 type fitter struct {
 	policy *policy.Policy
 	held   *map[seat.PoolName]seat.Pool
-	roles  map[role.Name]role.Role // those of the policy; nil where they are looked up one by one
+	roles  map[role.Name]role.Role // a cache of the policy's roles; nil for single lookups
 	pools  []seat.Kind
 }
 
@@ -52,8 +52,8 @@ func (f *fitter) role(name role.Name) (role.Role, bool) {
 	return r, ok
 }
 
-// each visits what keeps the policy from deciding for a user.
-func (f *fitter) each(u *policy.User, visit func(misfit)) {
+// each visits the mismatches of a user.
+func (f *fitter) each(u *policy.User, visit func(mismatch)) {
 	r, known := f.role(u.Role)
 	if known = known && !r.OnTeam; !known {
 		visit(lacks(unknownRole, u.Role, "it has no account role %s"))
@@ -76,40 +76,40 @@ func (f *fitter) each(u *policy.User, visit func(misfit)) {
 	f.seats(u, r, visit)
 }
 
-func lacks[T ~string](rank int, name T, format string) misfit {
-	return misfit{rank: rank, what: string(name), text: printable.Sprintf(format, name)}
+func lacks[T ~string](rank int, name T, format string) mismatch {
+	return mismatch{kind: rank, key: string(name), text: printable.Sprintf(format, name)}
 }
 
-func (f *fitter) lacksPool(name seat.PoolName) misfit {
+func (f *fitter) lacksPool(name seat.PoolName) mismatch {
 	pool := (*f.held)[name]
-	return misfit{rank: unknownPool, what: string(name), text: printable.Sprintf("it has no seat pool %s, of which %d seats were bought and %d are held", name, pool.Total, pool.Held)}
+	return mismatch{kind: unknownPool, key: string(name), text: printable.Sprintf("it has no seat pool %s (%d bought, %d held)", name, pool.Total, pool.Held)}
 }
 
-func (f *fitter) seats(u *policy.User, r role.Role, visit func(misfit)) {
+func (f *fitter) seats(u *policy.User, r role.Role, visit func(mismatch)) {
 	for _, kind := range f.pools {
 		held := holds(u, kind.Name)
 		byRole, byStatus := r.SeatDenied(kind, u.Status)
 		switch {
 		case held && byRole:
-			visit(seatMisfit(seatNotAllowed, kind.Name, "the role %s holds no seat in %s", r.Name))
+			visit(seatMismatch(seatNotAllowed, kind.Name, "the role %s cannot hold a seat in %s", r.Name))
 		case held && byStatus:
-			visit(seatMisfit(seatNotAllowed, kind.Name, "a user who is %s holds no seat in %s", u.Status))
+			visit(seatMismatch(seatNotAllowed, kind.Name, "a user who is %s cannot hold a seat in %s", u.Status))
 		case !held && r.MustHold(kind, u.Status):
-			visit(seatMisfit(seatRequired, kind.Name, "the role %s requires a seat in %s", r.Name))
+			visit(seatMismatch(seatRequired, kind.Name, "the role %s requires a seat in %s", r.Name))
 		}
 	}
 }
 
-func seatMisfit(rank int, pool seat.PoolName, format string, who any) misfit {
-	return misfit{rank: rank, what: fmt.Sprint(pool, " ", who), text: printable.Sprintf(format, who, pool)}
+func seatMismatch(rank int, pool seat.PoolName, format string, who any) mismatch {
+	return mismatch{kind: rank, key: fmt.Sprint(pool, " ", who), text: printable.Sprintf(format, who, pool)}
 }
 
 // user returns a *PolicyMismatchError if the policy cannot decide for a user.
 func (f *fitter) user(id usher.AccountID, of usher.UserID, u *policy.User) error {
 	var e *PolicyMismatchError
-	f.each(u, func(m misfit) {
+	f.each(u, func(m mismatch) {
 		if e == nil {
-			e = &PolicyMismatchError{Account: id, User: of, Policy: f.policy.Name(), found: map[misfit][]usher.UserID{}}
+			e = &PolicyMismatchError{Account: id, User: of, Policy: f.policy.Name(), found: map[mismatch][]usher.UserID{}}
 		}
 		if _, twice := e.found[m]; !twice {
 			e.found[m] = []usher.UserID{of}
@@ -122,8 +122,8 @@ func (f *fitter) user(id usher.AccountID, of usher.UserID, u *policy.User) error
 	return e
 }
 
-// misfits returns why the policy cannot decide for a user as drafted, nil if it can.
-func (q *proposing) misfits(id usher.UserID, u *policy.User) error {
+// checkFit returns an error if the policy cannot decide for a user in the draft.
+func (q *proposing) checkFit(id usher.UserID, u *policy.User) error {
 	f := newFitter(q.policy, &q.next.pools)
 	if err := f.user(q.next.account, id, u); err != nil {
 		return printable.Errorf("%s: %w", Describe(q.command), err)
@@ -131,29 +131,30 @@ func (q *proposing) misfits(id usher.UserID, u *policy.User) error {
 	return nil
 }
 
-// fitsActor refuses all commands of a user for whom the policy cannot decide.
-func (q *proposing) fitsActor() error {
+// checkActorFits returns an error for each command of a user that the policy cannot decide
+// for.
+func (q *proposing) checkActorFits() error {
 	id := q.actor.User()
 	u := q.find(id)
 	if id == "" || u == nil {
 		return nil
 	}
-	return q.misfits(id, u)
+	return q.checkFit(id, u)
 }
 
-// fitsUser refuses commands about a user for whom the policy cannot decide, but those
-// that help: the user goes, gets another role, is made inactive, or loses or gets the
-// very thing that does not fit. Whatever else they have stays as it is, also what the
-// policy does not know.
-func (q *proposing) fitsUser(id usher.UserID, u *policy.User) error {
-	err := q.misfits(id, u)
+// checkUserFits returns an error for a command on a user that the policy cannot decide for.
+// It allows the commands that help: they remove the user, set another role, make the user
+// inactive, or take or give exactly what does not fit. Everything else of the user stays,
+// including names that the policy lacks.
+func (q *proposing) checkUserFits(id usher.UserID, u *policy.User) error {
+	err := q.checkFit(id, u)
 	if err == nil || q.helps(u) {
 		return nil
 	}
 	return err
 }
 
-// helper is a command that can help a user for whom the policy cannot decide.
+// helper is a command that can help a user that the policy cannot decide for.
 type helper interface {
 	// helps reports whether the command helps the user.
 	helps(*proposing, *policy.User) bool
@@ -164,10 +165,10 @@ func (q *proposing) helps(u *policy.User) bool {
 	return ok && c.helps(q, u)
 }
 
-// hasMisfit reports whether one thing of a user does not fit, for the reason of a rank.
-func (q *proposing) hasMisfit(u *policy.User, rank int, what string) bool {
+// hasMismatch reports whether a user has a mismatch of a kind about one thing.
+func (q *proposing) hasMismatch(u *policy.User, rank int, what string) bool {
 	f := newFitter(q.policy, &q.next.pools)
 	found := false
-	f.each(u, func(m misfit) { found = found || m.rank == rank && m.what == what })
+	f.each(u, func(m mismatch) { found = found || m.kind == rank && m.key == what })
 	return found
 }

@@ -6,17 +6,17 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// many is the number of changes from which on it pays to look for alike users.
+// internThreshold is the number of changes from which sharing records saves time.
 const internThreshold = 64
 
-// alike finds users of whom the same is known: most members of a large account, so
-// that they share one record. The zero alike has seen nobody.
+// interner finds equal records of users, so that they share one in memory. Most members of a
+// large account have equal records. The zero interner is ready to use.
 type interner struct {
 	records map[string]*policy.User
 	key     []byte
 }
 
-// record returns a record equal to u, which must not be changed any more.
+// record returns a shared record equal to u. The caller must not change it.
 func (a *interner) record(u policy.User) *policy.User {
 	k := append(a.key[:0], byte(u.Status))
 	k = appendText(k, string(u.Role))
