@@ -14,8 +14,9 @@ type Authorizer interface {
 	Check(ctx context.Context, r Request) (Decision, error)
 }
 
-// Explainer is an optional interface of an Authorizer. Explain decides a request as Check does, and
-// returns what would turn a denial into a grant. Its errors are those of Check.
+// Explainer is an optional interface of an Authorizer. Explain decides a request as Check
+// does, and for a denial returns the changes after which the request would be allowed. Its
+// errors are those of Check.
 type Explainer interface {
 	Explain(ctx context.Context, r Request) (Explanation, error)
 }
@@ -63,9 +64,9 @@ func (e *DeniedError) Error() string {
 // Is reports whether target is ErrDenied.
 func (e *DeniedError) Is(target error) bool { return target == ErrDenied }
 
-// Explain returns what would turn the denial into a grant. It calls the Authorizer that
-// denied the request, which decides again with the current facts. If that Authorizer is not
-// an Explainer, the Explanation has the decision and no remedies.
+// Explain returns the changes after which the request would be allowed. It calls the
+// Authorizer that denied the request, which decides again with the current facts. If that
+// Authorizer is not an Explainer, the Explanation has the decision and no remedies.
 func (e *DeniedError) Explain(ctx context.Context) (Explanation, error) {
 	if e.explainer == nil {
 		return Explanation{Decision: e.Decision, Sentence: e.Error()}, nil

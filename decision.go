@@ -29,7 +29,7 @@ type Detail struct {
 	// "edit a calendar", "a booking seat". Names without a title are left out.
 	Titles map[string]string
 
-	Version uint64 // the version of the account that decided; 0 without a journal
+	Version uint64 // the version of the account; 0 if the Authorizer keeps no versions
 	Digest  string // the digest of the policy
 }
 

@@ -2,13 +2,13 @@
 // here and now? It contains the vocabulary of the question and the answer. An [Authorizer]
 // decides a [Request] and returns a [Decision].
 //
-// A handler imports only this package:
+// A handler needs only this package, and the names of package permission:
 //
 //	d, err := usher.Require(ctx, az, usher.Request{
 //		Account:    "acme",
 //		Subject:    "mia",
-//		Permission: editCalendar, // a permission.MustParse("calendar.edit")
-//		Resource:   calendar,     // the host's own *Calendar
+//		Permission: editCalendar, // permission.MustParse("calendar.edit")
+//		Resource:   calendar,     // a *Calendar of the application: see Resource
 //	})
 //
 // The host application, or host, is the program that embeds usher. An account is a customer
@@ -18,19 +18,22 @@
 //
 // The function main chooses the Authorizer:
 //
-//   - Package policy compiles the rules of a YAML file and decides with facts that the
-//     host
-//     stores. Package preset contains four policies to start from.
-//   - Package engine stores accounts of its own and decides for them. Package account
-//     defines the commands that change an account.
+//   - Package engine stores the accounts, over a store of package store, and decides for
+//     them. Package account defines the commands that change an account.
+//   - Or the host stores the accounts in its own tables, and implements Authorizer with
+//     package policy, which decides with facts that the host provides.
 //
 // The other packages:
 //
+//   - policyfile loads the rules from a YAML file. preset contains four policies to start
+//     from.
+//   - permission, role, seat and team define the terms of policies and accounts.
 //   - usherhttp guards net/http handlers.
 //   - filter lists the resources for which a user has a permission, in Go and in SQL.
 //   - mask removes the fields that a decision hides.
 //   - ushertest is a fake Authorizer for tests; policytest and usherfiles test
 //     policies.
+//   - decision makes the decisions of an Authorizer that does not use package policy.
 //
 // Everything fails closed. The zero value of each type denies, and a result that comes with
 // an error denies.

@@ -7,10 +7,10 @@ import (
 )
 
 // Explanation contains a decision, the reason for it in one sentence, and for a denial the
-// remedies: what would turn it into a grant. The zero Explanation has the zero Decision.
+// remedies: what would make it allowed. The zero Explanation has the zero Decision.
 //
 // An Explanation discloses the policy: the rule, its place in the file, the names of roles,
-// pools, settings and fields. It discloses facts about the subject that rules depend on:
+// seat pools, settings and fields. It discloses facts about the subject that rules depend on:
 // roles, teams, seats and grants, through the remedies. And it discloses facts about the
 // account and the resource that rules depend on: settings, the ids of the resource's teams
 // and, in a Step for a party, the ids of all users in the party. It does not disclose

@@ -1,5 +1,5 @@
 // Package decision makes decisions. It is for programs that implement usher.Authorizer
-// themselves. Handlers read a usher.Decision and do not need this package.
+// themselves. Handlers read an usher.Decision and do not need this package.
 package decision
 
 import (

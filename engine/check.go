@@ -23,7 +23,7 @@ var (
 // evaluated at that time, which may be in the past. Check does not recover a panic of a
 // Resource, such as a nil pointer of the host application's type.
 //
-// The error is a *usher.RequestError. It wraps an error of policy.Decide, or
+// The error is an *usher.RequestError. It wraps an error of policy.Decide, or
 //
 //   - usher.ErrUnknownAccount: the account does not exist, or was deleted
 //   - an *account.PolicyMismatchError: the policy lacks the role, a team role or a seat of
@@ -111,7 +111,7 @@ func explain(snap *snapshot, r usher.Request, err error) (usher.Explanation, err
 	return x, err
 }
 
-// requestError wraps err in a *usher.RequestError.
+// requestError wraps err in an *usher.RequestError.
 func requestError(op string, r usher.Request, err error) error {
 	e := &usher.RequestError{Op: op, Subject: r.Subject, Permission: r.Permission, Err: err}
 	if r.Resource != nil {

@@ -1,11 +1,13 @@
-// Package engine evaluates checks and commits changes of accounts over a store. An
-// Engine is the usher.Authorizer of a program. Programs must write to the journals of a
-// store only through an Engine; several processes may each run one over the same store.
+// Package engine evaluates checks and commits changes of accounts over a store, which keeps
+// a journal for each account: the list of its commits. An Engine is the usher.Authorizer of
+// a program. Programs must write to the journals only through an Engine; several processes
+// may each run one over the same store.
 //
+//	p, err := policyfile.Load("policy.yaml", source)
 //	e, err := engine.Open(engine.Options{Policy: p, Store: new(memstore.Store)})
 //	…
 //	_, err = e.Do(ctx, account.AsHost("signup"), "acme", account.CreateAccount{Owner: "olivia"})
-//	d, err := e.Check(ctx, usher.Request{Account: "acme", Subject: "olivia", Permission: invite})
+//	d, err := e.Check(ctx, usher.Request{Account: "acme", Subject: "olivia", Permission: createUser})
 //
 // A check reads an immutable snapshot of the account from a cache in memory. It takes no
 // lock and allocates nothing. An account that is not in the cache is loaded from the

@@ -50,7 +50,7 @@ func (r rejection) Refused() string { return r.code }
 
 // Error states the operation that failed, and why. errors.Is matches the sentinel errors
 // of this package and the errors of the store, the account and the policy. A rejected
-// command is an *account.Refusal instead, and a failed check a *usher.RequestError.
+// command is an *account.Refusal instead, and a failed check an *usher.RequestError.
 type Error struct {
 	Op      string          // the operation, such as "submit to", "preview" or "set policy"
 	Account usher.AccountID // "" if the operation does not concern one account

@@ -11,7 +11,7 @@
 //
 // For resources in memory, the filter is a predicate:
 //
-//	for _, c := range calendars {
+//	for _, c := range inMemory {
 //		selected, err := editable.Match(c)
 //		if err != nil {
 //			return err

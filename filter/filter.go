@@ -18,7 +18,7 @@ type Filter struct {
 }
 
 // New returns the filter for criteria. It is only for package policy, because criteria are internal
-// to usher. Hosts get filters from policy.Policy or from an engine.
+// to usher. Applications get filters from policy.Policy or from an engine.
 func New(c criteria.Criteria) Filter {
 	f := Filter{account: c.Account, lists: make([]*list, len(c.Types))}
 	for i := range c.Types {

@@ -8,8 +8,8 @@ import (
 )
 
 // IDs returns the ids that a condition in SQLite finds in the text of the column. The Party method
-// of the host's resource can use it. IDs returns none for a text that is not a JSON array, and an
-// empty id for each element that is not an id of the Kind.
+// of the application's resource can use it. IDs returns none for a text that is not a JSON array,
+// and an empty id for each element that is not an id of the Kind.
 func (a Array) IDs(text string) []string {
 	var elements []json.RawMessage
 	if err := json.Unmarshal([]byte(text), &elements); err != nil || depth(text) > maxDepth {

@@ -40,9 +40,10 @@ func (d Dialect) String() string {
 // may have a nondeterministic collation, and the encoding must be UTF8.
 //
 // Malformed data in a row is never an error, so that one row does not break a list. For a check to
-// decide the same about such a row, the Party method of the host's resource must return an empty id
-// for a value that is not an id of the [Kind], such as NULL among several ids. An empty id refers
-// to no user and no team, but the party has it, so that the scopes sole and team do not hold.
+// decide the same about such a row, the Party method of the application's resource must return an
+// empty id for a value that is not an id of the [Kind], such as NULL among several ids. An empty id
+// refers to no user and no team, but the party has it, so that the scopes sole and team do not
+// hold.
 type Mapping struct {
 	Type       string               // the type of resource: calendar
 	Account    Column               // the account's id
@@ -83,9 +84,9 @@ type Column struct {
 	Kind Kind // of ids; for an attribute it has no effect
 
 	// EmptyMeansNone states that an empty text in the column means an empty party. The Party method
-	// of the host's resource must then return no id for it. For the account or an attribute, it is
-	// an error. Default: an empty text is an empty id, which refers to no user and no team, but
-	// counts as an id of the party.
+	// of the application's resource must then return no id for it. For the account or an attribute,
+	// it is an error. Default: an empty text is an empty id, which refers to no user and no team,
+	// but counts as an id of the party.
 	EmptyMeansNone bool
 }
 

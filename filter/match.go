@@ -11,7 +11,7 @@ import (
 // same request allows. A resource of another type or another account is not selected, without an
 // error.
 //
-// The error is a *usher.RequestError that wraps the error of the facts. With an error, the result
+// The error is an *usher.RequestError that wraps the error of the facts. With an error, the result
 // is false: like an error of a check, it denies. Callers must not treat an error as an empty list.
 func (f Filter) Match(r usher.Resource) (bool, error) {
 	l := f.admits(r)

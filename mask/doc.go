@@ -1,6 +1,6 @@
 // Package mask removes the fields that a decision hides from a value: "mia may see the
 // event, but not its title." Tags on a struct connect its fields to the fields of the
-// policy. The host can set a placeholder to show instead, such as "Booked".
+// policy. You can set a placeholder to show instead, such as "Booked".
 //
 //	type Event struct {
 //		Start, End time.Time
@@ -16,6 +16,6 @@
 // that an event in a cache stays unchanged. [Columns] does the same for the rows of a
 // query.
 //
-// Everything fails closed. A denial hides everything. [For] rejects a type in which a tagged
-// field could be missed, before the first value is masked.
+// Everything fails closed. A denial hides everything. The function [For] returns an error
+// for a type in which a tagged field could be missed.
 package mask

@@ -15,7 +15,7 @@ import (
 // It does not keep r. It allocates only if the request's resource or the facts allocate:
 // a request written as a literal in the call stays on the stack.
 //
-// The error is a *usher.RequestError. It wraps the error of the facts, or one of
+// The error is an *usher.RequestError. It wraps the error of the facts, or one of
 //
 //   - usher.ErrUnknownPermission: the policy lacks the permission, or r is nil
 //   - usher.ErrWrongResource: the resource has another type than the permission

@@ -36,7 +36,7 @@ type Entitlement struct {
 }
 
 // Summary returns what the subject has at the time. A user who is not in the account has
-// nothing, without an error. The error is a *usher.RequestError; it wraps the error of the
+// nothing, without an error. The error is an *usher.RequestError; it wraps the error of the
 // facts, usher.ErrUndeclared for a role that the policy lacks, or usher.ErrNoTime.
 func (p *Policy) Summary(f Facts, subject usher.UserID, at time.Time) (Summary, error) {
 	r := usher.Request{Subject: subject, Time: at}

@@ -40,7 +40,8 @@ type Actions struct {
 
 	// Load returns the resources with these references, in any order, without those that do
 	// not exist. It gets only types that occur in Permissions, and each reference once.
-	// FromContext returns the Subject. Its errors are treated like those of a Loader.
+	// In it, FromContext returns the Subject. Errors of Load are treated like those of a
+	// Loader.
 	Load func(*http.Request, []usher.Ref) ([]usher.Resource, error)
 
 	// Limit is the maximum number of resources in a request. A request with more gets 413.

@@ -1,14 +1,15 @@
 // Package usherhttp guards handlers of net/http: may the user who sends this request do
-// this to the resource that it names? Create one [Guard] in main. The host tells it how to
-// identify the user, and for each route how to load the resource.
+// this to the resource that it names? Create one [Guard] in main. The host (the
+// application that embeds usher) tells it how to identify the user, and for each route how
+// to load the resource.
 //
 //	guard := &usherhttp.Guard{
-//		Authorizer: e,
+//		Authorizer: e,       // an *engine.Engine, or another usher.Authorizer
 //		Subject:    session, // func(*http.Request) (usherhttp.Subject, error)
 //		MarkActive: e.MarkActive,
 //	}
-//	mux.Handle("PUT /calendars/{id}", guard.Require(editCalendar, calendar)(edit))
-//	router.With(guard.Conceal(viewCalendar, calendar)).Get("/calendars/{id}", show) // chi
+//	mux.Handle("PUT /calendars/{id}", guard.Require(editCalendar, load)(edit)) // load is a Loader
+//	router.With(guard.Conceal(viewCalendar, load)).Get("/calendars/{id}", show) // with chi
 //
 // Guards are middleware: func(http.Handler) http.Handler. [Routes] is a route table, which
 // tests can check for routes without a guard.
@@ -17,7 +18,7 @@
 // decision:
 //
 //	calendar, _ := usherhttp.Loaded[*Calendar](r.Context())
-//	calendar = shown.Apply(usherhttp.FromContext(r.Context()).Decision, calendar)
+//	calendar = masked.Apply(usherhttp.FromContext(r.Context()).Decision, calendar) // a mask.Mask
 //
 // # Refusals
 //

@@ -37,9 +37,9 @@ type Guard struct {
 	// Disclose contains the conditions, as the policy writes them, that a denied user may
 	// see. Use it for conditions that the user can change: a front end that reads "mfa" in
 	// Problem.Unmet can ask for a second factor, and one that reads a seat condition can
-	// name the administrator. For other conditions, the response states only that more is
-	// required. Problem.Detail uses the title of a condition, if it has one: "You need a
-	// booking seat." Default: none.
+	// name an administrator who assigns seats. For other conditions, the response states
+	// only that more is required. Problem.Detail uses the title of a condition, if it has
+	// one: "You need a booking seat." Default: none.
 	Disclose []string
 
 	// Challenge is sent as the header WWW-Authenticate with each 401, such as Bearer

@@ -28,7 +28,7 @@ type Problem struct {
 	Status     int      `json:"status"`               // the status of the response
 	Detail     string   `json:"detail,omitempty"`     // a sentence for the user
 	Permission string   `json:"permission,omitempty"` // the permission that was denied
-	Reason     string   `json:"reason,omitempty"`     // a usher.Reason; empty for users who do not belong to the account
+	Reason     string   `json:"reason,omitempty"`     // an usher.Reason; empty for users who do not belong to the account
 	Unmet      []string `json:"unmet,omitempty"`      // for condition-unmet: the conditions that Guard.Disclose contains
 }
 

@@ -20,7 +20,7 @@ var (
 
 var errEnded = errors.New("the test of this authorizer has ended")
 
-// Authorizer is a usher.Authorizer that denies with the reason no-permission, unless Allow
+// Authorizer is an usher.Authorizer that denies with the reason no-permission, unless Allow
 // or Deny changes that. It rejects invalid requests like a real one, as far as possible
 // without a policy: see Check. It is safe for concurrent use. For the zero Authorizer,
 // every request is an error; use New.
@@ -80,7 +80,7 @@ func (az *Authorizer) Fail(err error) {
 // Check decides with the last Allow or Deny that matches the request, and records the
 // request. A subject without an id is an unknown user.
 //
-// The error is a *usher.RequestError. It wraps the error of Fail,
+// The error is an *usher.RequestError. It wraps the error of Fail,
 // usher.ErrUnknownPermission for the zero permission, usher.ErrWrongResource if the
 // resource has another type than the permission, usher.ErrOtherAccount if it belongs to
 // another account than the request, or usher.ErrNoAuthorizer for the zero Authorizer. After

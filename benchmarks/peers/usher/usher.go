@@ -1,5 +1,5 @@
 // Package usher is the adapter for usher's engine, used as its README recommends: handlers
-// have a usher.Authorizer, permissions are parsed once, and the application's own types are
+// have an usher.Authorizer, permissions are parsed once, and the application's own types are
 // resources, with methods on their pointers. The policy is the preset oncehub without
 // changes. The engine has the journal, the commands and the clock of a normal application.
 // Nothing is tuned.
