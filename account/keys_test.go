@@ -43,7 +43,7 @@ func (k *keyStory) knows(actor account.Actor, key string) bool {
 	return ok
 }
 
-func TestKeyed(t *testing.T) {
+func TestIdempotentCommit(t *testing.T) {
 	k := newKeyStory(t)
 	mia := account.AsUser("mia")
 	made := k.commit(mia, "a")

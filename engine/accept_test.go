@@ -220,7 +220,7 @@ func TestOtherUniqueRole(t *testing.T) {
 
 // What the policy lacks can be removed step by step; an admin can remove it only from
 // users of known rank.
-func TestMisfitsAreMended(t *testing.T) {
+func TestMismatchesAreMended(t *testing.T) {
 	p := load(t, policyWithout("  clerk:  {}\n", "clerk: any, ", "  deputy: {held-on: team}\n", ", deputy: shared", ", locker: {}", "  keeps: {seat: locker}\n"))
 	mem := new(memstore.Store)
 	first := openOn(t, mem, func(o *engine.Options) { o.Policy = load(t, firm) })

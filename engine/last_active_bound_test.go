@@ -19,7 +19,7 @@ import (
 )
 
 // Invented ids take little memory.
-func TestSeenOfIDsThatAreMadeUp(t *testing.T) {
+func TestLastActiveOfIDsThatAreMadeUp(t *testing.T) {
 	w := open(t, seldom).found()
 	held := func() int {
 		users, _ := engine.HeldSightings(w.Engine)
@@ -58,7 +58,7 @@ func TestSeenOfIDsThatAreMadeUp(t *testing.T) {
 
 // A removed user takes no memory, whichever engine removed the user and whether or not
 // the account was in memory. A user added again under the id has no time.
-func TestSeenHoldsNothingOfRemovedUsers(t *testing.T) {
+func TestLastActiveHoldsNothingOfRemovedUsers(t *testing.T) {
 	remove := []account.Command{account.RemoveUser{User: "max"}, account.AddUser{User: "max"}}
 	for name, by := range map[string]func(w, other *world){
 		"here":      func(w, _ *world) { w.must("acme", host, remove...) },
@@ -90,7 +90,7 @@ func TestSeenHoldsNothingOfRemovedUsers(t *testing.T) {
 }
 
 // A user that is removed during a write, or after a failed one, is not noted again.
-func TestSeenOfAUserRemovedWhileItIsWritten(t *testing.T) {
+func TestLastActiveOfAUserRemovedWhileItIsWritten(t *testing.T) {
 	for _, method := range []string{"Commits", "SaveLastActive"} {
 		mem := new(memstore.Store)
 		w := openOn(t, mem, func(o *engine.Options) { seldom(o); unwatched(o); o.MaxStaleness = 1 }).found()

@@ -39,7 +39,7 @@ func (w *world) written() (list []string) {
 
 func seldom(o *engine.Options) { o.LastActiveEvery = time.Hour }
 
-func TestSeen(t *testing.T) {
+func TestMarkActive(t *testing.T) {
 	mem := new(memstore.Store)
 	w := openOn(t, mem, seldom).found()
 	w.MarkActive("acme", "max")
@@ -97,7 +97,7 @@ func TestLastActive(t *testing.T) {
 	}
 }
 
-func TestSeenIsWrittenInTheBackground(t *testing.T) {
+func TestLastActiveIsWrittenInTheBackground(t *testing.T) {
 	w := open(t, func(o *engine.Options) { o.LastActiveEvery = time.Millisecond }).found()
 	w.calls.set(times(3, "SaveLastActive", storefault.Fault{Before: errDown}))
 	w.MarkActive("acme", "max")
@@ -107,7 +107,7 @@ func TestSeenIsWrittenInTheBackground(t *testing.T) {
 }
 
 // The time of a removed user is neither written nor yielded.
-func TestSeenGoesWithTheUser(t *testing.T) {
+func TestLastActiveGoesWithTheUser(t *testing.T) {
 	w := open(t, seldom).found()
 	w.MarkActive("acme", "max")
 	w.MarkActive("acme", "adam")
@@ -123,7 +123,7 @@ func TestSeenGoesWithTheUser(t *testing.T) {
 }
 
 // If the account is not in memory, the user is looked up when the time is written.
-func TestSeenOfAnAccountThatIsNotInMemory(t *testing.T) {
+func TestLastActiveOfAnAccountThatIsNotInMemory(t *testing.T) {
 	mem := new(memstore.Store)
 	openOn(t, mem, nil).found()
 	w := openOn(t, mem, seldom)
@@ -144,14 +144,14 @@ func TestCloseTellsWhatItCouldNotWrite(t *testing.T) {
 	assert.NoError(t, w.Close())
 }
 
-func TestSeenAllocatesNothing(t *testing.T) {
+func TestLastActiveAllocatesNothing(t *testing.T) {
 	w := open(t, seldom).found()
 	w.MarkActive("acme", "max")
 	assert.Zero(t, testing.AllocsPerRun(1000, func() { w.MarkActive("acme", "max") }))
 	assert.Zero(t, testing.AllocsPerRun(1000, func() { w.MarkActive("acme", "nobody") }))
 }
 
-func TestSeenByMany(t *testing.T) {
+func TestLastActiveByMany(t *testing.T) {
 	w := open(t, func(o *engine.Options) { o.LastActiveEvery = time.Millisecond; o.Clock = time.Now })
 	users := []account.Command{account.CreateAccount{Owner: "olivia"}}
 	for i := range 100 {

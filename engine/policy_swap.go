@@ -156,7 +156,7 @@ func (e *Engine) unchecked(x *policySwap) []usher.AccountID {
 	return e.uncheckedLocked(x)
 }
 
-// unjudged needs e.mu.
+// uncheckedLocked is unchecked for a caller that holds e.mu.
 func (e *Engine) uncheckedLocked(x *policySwap) []usher.AccountID {
 	var ids []usher.AccountID
 	for id := range x.left {

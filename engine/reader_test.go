@@ -168,7 +168,7 @@ func TestAtReadsOnce(t *testing.T) {
 	assert.Equal(t, reads+1, w.calls.of("Commits"))
 }
 
-func TestMaxStale(t *testing.T) {
+func TestMaxStaleness(t *testing.T) {
 	mem := new(memstore.Store)
 	one := openOn(t, mem, unwatched).found()
 	two := openOn(t, mem, func(o *engine.Options) { unwatched(o); o.MaxStaleness = time.Minute })

@@ -110,7 +110,7 @@ func TestImportWithValues(t *testing.T) {
 }
 
 // A store without user data accepts everything except values.
-func TestNoKeeper(t *testing.T) {
+func TestNoUserData(t *testing.T) {
 	w := open(t, journalsOnly).found()
 	w.must("acme", host, account.DefineField{Field: "phone", Type: account.TextField})
 	_, err := w.Do(ctx, host, "acme", account.SetField{User: "max", Field: "phone", Value: "1"}, setRole("max", "admin"))

@@ -29,7 +29,7 @@ func TestZero(t *testing.T) {
 			errs["Accounts"] = err
 		}
 		for _, err := range e.LastActiveTimes(ctx, "acme", "") {
-			errs["LastSeen"] = err
+			errs["LastActiveTimes"] = err
 		}
 		_, errs["LastActive"] = e.LastActive(ctx, "acme", "adam")
 		_, errs["Filter"] = e.Filter(ctx, ask("adam", openDoor))

@@ -31,7 +31,7 @@ func on(typ string, parties map[string][]string) *usher.Object {
 }
 
 // A denial lists the nearest remedies, in the words of the product.
-func TestWays(t *testing.T) {
+func TestRemedies(t *testing.T) {
 	onceHub := &world{users: map[usher.UserID]*policy.User{
 		"olivia": {Status: usher.Active, Role: "owner"},
 		"tom":    {Status: usher.Active, Role: "member", Teams: in("sales", "manager")},

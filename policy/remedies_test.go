@@ -15,7 +15,7 @@ import (
 )
 
 // Each remedy, applied to the facts, changes the decision.
-func TestWaysTurnTheDecision(t *testing.T) {
+func TestRemediesChangeTheDecision(t *testing.T) {
 	denied, helped, steps := 0, 0, map[usher.StepKind]int{}
 	for seed := range uint64(150) {
 		d := newDice(seed, 0)

@@ -66,15 +66,15 @@ func TestAssertionsOfErrors(t *testing.T) {
 }
 
 // explainer is an Authorizer that returns remedies.
-type ways struct{ mute }
+type explainer struct{ mute }
 
-func (w ways) Explain(ctx context.Context, r usher.Request) (usher.Explanation, error) {
-	d, err := w.Check(ctx, r)
+func (e explainer) Explain(ctx context.Context, r usher.Request) (usher.Explanation, error) {
+	d, err := e.Check(ctx, r)
 	return usher.Explanation{Decision: d, Sentence: "no seat", Remedies: []usher.Remedy{{Text: "a seat in booking"}}}, err
 }
 
 func TestAssertionsPrintTheExplanation(t *testing.T) {
 	s := &spy{}
-	ushertest.Allowed(s, ways{mute{ushertest.New(t)}}, ask("mia", edit, c1))
+	ushertest.Allowed(s, explainer{mute{ushertest.New(t)}}, ask("mia", edit, c1))
 	assert.Equal(t, "calendar.edit on calendar c1 must be allowed: no seat; what would help: a seat in booking", s.taken())
 }

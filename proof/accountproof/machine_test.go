@@ -198,7 +198,7 @@ func (m *machine) follow(t *rapid.T, q question, note account.Commit, outcome ac
 	require.Equal(t, account.Head{Version: c.Version, Hash: sha256.Sum256(line)}, next.Head())
 	if c.Key != "" {
 		version, request, ok := next.IdempotentCommit(c.Actor, c.Key)
-		require.True(t, ok && version == c.Version && request == c.Request, "Keyed(%v, %s) = %d, %q, %t", c.Actor, c.Key, version, request, ok)
+		require.True(t, ok && version == c.Version && request == c.Request, "IdempotentCommit(%v, %s) = %d, %q, %t", c.Actor, c.Key, version, request, ok)
 	}
 	m.state = next
 	m.journal, m.past = append(m.journal, line), append(m.past, past{next, next.Encode()})

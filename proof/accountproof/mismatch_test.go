@@ -11,9 +11,9 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// TestMisfits runs all pairs of commands as one commit, in an account whose policy was replaced by
+// TestMismatches runs all pairs of commands as one commit, in an account whose policy was replaced by
 // one that does not fit all users.
-func TestMisfits(t *testing.T) {
+func TestMismatches(t *testing.T) {
 	users := []usher.UserID{"bob", "cat", "dan", "eve", "fay", "gil"}
 	at := begin(t, rulebookNamed(t, "small/club"), question{actor: account.AsHost("start"), time: noon},
 		account.CreateAccount{Owner: "ann", Seats: map[seat.PoolName]int{"desk": 4, "locker": 2}},

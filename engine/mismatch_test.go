@@ -134,7 +134,7 @@ func TestMoreHoldersThanABound(t *testing.T) {
 
 // If a policy lacks what some users hold, each check of these users is an error that
 // states what is missing. All other checks work, whichever users their resources name.
-func TestMisfitUsers(t *testing.T) {
+func TestMismatchOfUsers(t *testing.T) {
 	for _, row := range mismatchCases {
 		t.Run(row.name, func(t *testing.T) {
 			mem := new(memstore.Store)
@@ -218,7 +218,7 @@ func TestMisfitUsers(t *testing.T) {
 // Users that the policy decides for can change themselves and each other. On a user that
 // it does not decide for, they can only make changes that repair the mismatch, and that
 // user can change nothing. Data that the policy does not know stays.
-func TestMisfitCommands(t *testing.T) {
+func TestMismatchAndCommands(t *testing.T) {
 	for _, row := range mismatchCases {
 		t.Run(row.name, func(t *testing.T) {
 			mem := new(memstore.Store)
