@@ -18,10 +18,10 @@ func AsUser(id usher.UserID) Actor { return Actor{user: id} }
 // accounts do. An empty name gives the zero Actor.
 func AsHost(name string) Actor { return Actor{host: name} }
 
-// User returns the user's id, or "" for the host.
+// User returns the user's id, or "" for the host and the zero Actor.
 func (a Actor) User() usher.UserID { return a.user }
 
-// Host returns the name of the part of the host, or "" for a user.
+// Host returns the name of the part of the host, or "" for a user and the zero Actor.
 func (a Actor) Host() string { return a.host }
 
 // IsZero reports whether the actor is neither a user nor the host.

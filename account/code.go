@@ -99,7 +99,7 @@ func (c Code) Error() string { return strings.ReplaceAll(c.String(), "-", " ") }
 // it: ErrExists, ErrNoSeatsLeft and so on, and usher.ErrDenied for CodeDenied.
 type Refusal struct {
 	Account  usher.AccountID
-	Index    int // of the command in its batch; for a count, the last command that moved it in the wrong direction
+	Index    int // of the command in its batch, from 0; for a count, the last command that moved the count in the wrong direction
 	Of       int // the number of commands in the batch
 	Command  Command
 	Code     Code

@@ -15,7 +15,9 @@ import (
 
 // Import creates the account with the contents of Seed, in one commit. Only the host
 // application can run it. A Seed that breaks a rule of accounts is rejected with CodeInvalid:
-// two holders of the unique role, more seats held than bought, a cycle of teams.
+// two holders of the unique role, more seats held than bought, a cycle of teams. The code is
+// CodeExists for a field that is listed twice, and CodeUnknownRole, CodeUnknownTeam and so on
+// for a name that the policy or the Seed lacks.
 type Import struct {
 	Seed Seed
 }

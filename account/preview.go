@@ -38,8 +38,9 @@ type SeatsPreview struct {
 // with the rules that the user gains and loses. The caller must not change Before and After.
 //
 // The rules are the result of policy.Policy.Difference. A user has no rules if the user is
-// not active, or if the policy cannot decide for the user. The rules do not show that the
-// resources covered by an account role change with the user's teams.
+// not active, or if the policy cannot decide for the user. The rules do not show
+// which resources they match: a change of the user's teams can change that, also for rules of
+// an account role.
 type UserPreview struct {
 	User          usher.UserID
 	Before, After *policy.User

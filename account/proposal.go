@@ -79,7 +79,8 @@ type Outcome struct {
 // proposal. Any other error means that the proposal was not decided: a [*PolicyMismatchError]
 // with the User that the policy cannot decide for; usher.ErrUnknownAccount for an account
 // that does not exist and is not being created; usher.ErrNoTime for no time or one outside
-// the years 1 to 9999; an error that Interrupt or Value returned; or an error of the policy.
+// the years 1 to 9999, or 1678 to 2261 if a permission is checked; an error that Interrupt or
+// Value returned; or an error of the policy.
 func (s *State) Propose(p *policy.Policy, proposal Proposal) (Outcome, error) {
 	switch {
 	case s.account == "":

@@ -55,7 +55,7 @@ func (v View) Version() uint64 { return v.read().version }
 // Time returns the time of the last commit in the View.
 func (v View) Time() time.Time { return v.read().time }
 
-// Owner returns the user who has the unique role.
+// Owner returns the user who has the unique role, or "" if the account does not exist.
 func (v View) Owner() usher.UserID { return v.read().owner }
 
 // Len returns the number of users, whatever their status.
