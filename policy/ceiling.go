@@ -62,15 +62,16 @@ func (p *Policy) Ceiling(actor *User, account *Account, context usher.Context, a
 }
 
 // Gives returns the first rule that a user has after a command, did not have before
-// it through the same source, and that the actor's rules do not cover; ok is false
+// it through the same source, and that the actor's rules do not cover; found is false
 // if there is none. The order is that of the policy's permissions; within a permission,
 // it is the order in which decisions name rules. Before is nil for a new user.
 //
 // If a rule under never forbade the user before and no longer does, because of a feature,
 // every rule that the user has for its permission counts as given.
 //
-// The error wraps usher.ErrUndeclared if a role is not an account role of the policy.
-func (c Ceiling) Gives(before, after *User) (given Uncovered, ok bool, err error) {
+// The error wraps usher.ErrUndeclared if a role is not an account role of the policy. Found
+// is then true.
+func (c Ceiling) Gives(before, after *User) (given Uncovered, found bool, err error) {
 	if c.p == nil {
 		return Uncovered{}, true, errNoCeiling
 	}
@@ -99,7 +100,8 @@ func (c Ceiling) Gives(before, after *User) (given Uncovered, ok bool, err error
 // seat, rules that require the seat count as taken. If the user gets a seat, rules that
 // require its absence count as taken, and rules under never that require it begin to apply.
 //
-// The error wraps usher.ErrUndeclared if a role is not an account role of the policy.
+// The error wraps usher.ErrUndeclared if a role is not an account role of the policy. Takes
+// then returns true.
 func (c Ceiling) Takes(before, after *User) (bool, error) {
 	if c.p == nil {
 		return true, errNoCeiling
@@ -122,11 +124,12 @@ func (c Ceiling) Takes(before, after *User) (bool, error) {
 
 // Outranks returns the first rule of the user's account role that reaches beyond the
 // user's own resources (its scope is any, team or shared) and that the actor's rules do
-// not cover at the time of the command; ok is false if there is none. It ignores rules
+// not cover at the time of the command; found is false if there is none. It ignores rules
 // under never and the user's features.
 //
-// The error wraps usher.ErrUndeclared if the role is not an account role of the policy.
-func (c Ceiling) Outranks(user *User) (rule Uncovered, ok bool, err error) {
+// The error wraps usher.ErrUndeclared if the role is not an account role of the policy. Found
+// is then true.
+func (c Ceiling) Outranks(user *User) (rule Uncovered, found bool, err error) {
 	if c.p == nil {
 		return Uncovered{}, true, errNoCeiling
 	}

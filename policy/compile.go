@@ -26,8 +26,9 @@ const (
 )
 
 // Compile resolves every name of a document and returns the compiled policy. The error is a
-// *syntax.Problems. If the document already has problems, Compile adds the other problems
-// that it finds, except those that may be consequences, and returns all of them.
+// *syntax.Problems. If the document already has problems, the error contains them and the
+// other problems that Compile finds, except those that may be consequences of the first ones.
+// Compile does not change the document.
 func Compile(d *syntax.Document) (*Policy, error) {
 	if d == nil {
 		d = &syntax.Document{}

@@ -22,8 +22,8 @@ const TitleKey = "title"
 // Document is a policy as written. All lists are in the order of the file. The zero Document
 // has no roles and does not compile.
 //
-// The fields here and below have the names of the keys in the file, in lower case; comments
-// state other keys.
+// The key of a field in the file is the name of the field in lower case, unless a comment names
+// another key. This also holds for the types below.
 type Document struct {
 	File       string // the file name for messages
 	Name       string
