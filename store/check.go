@@ -59,12 +59,12 @@ func (s Snapshot) Check() error {
 
 // Check returns ErrInvalid if CheckUser returns it for the user, or if the time is zero or not in
 // the years 1 to 9999 in UTC.
-func (s LastActive) Check() error {
-	if err := CheckUser(s.User); err != nil {
+func (l LastActive) Check() error {
+	if err := CheckUser(l.User); err != nil {
 		return err
 	}
-	if s.At.IsZero() || s.At.UTC().Year() < 1 || s.At.UTC().Year() > 9999 {
-		return printable.Errorf("%w: %q last active at %s (want a time in the years 1 to 9999)", ErrInvalid, string(s.User), s.At.Format(time.RFC3339))
+	if l.At.IsZero() || l.At.UTC().Year() < 1 || l.At.UTC().Year() > 9999 {
+		return printable.Errorf("%w: %q last active at %s (want a time in the years 1 to 9999)", ErrInvalid, string(l.User), l.At.Format(time.RFC3339))
 	}
 	return nil
 }

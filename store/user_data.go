@@ -26,9 +26,9 @@ type UserDataStore interface {
 
 	// SaveLastActive stores when users were last active. Of two times for one user the later one is
 	// stored, in whatever order the calls come. Every read that begins after a nil error returns
-	// the times, but a crash may lose the latest. After an error some times may be stored; saving
-	// them again is safe. A user needs no record, and a time that is saved after the user's record
-	// was deleted is stored.
+	// the times, but a crash may lose the latest. After an error for which IsRejected returns false,
+	// some times may be stored; saving them again is safe. A user needs no record, and a time that
+	// is saved after the user's record was deleted is stored.
 	//
 	// For an account without commits, SaveLastActive returns usher.ErrUnknownAccount, for an erased
 	// account ErrErased, and for a zero time or a time after the year 9999 ErrInvalid.

@@ -59,7 +59,7 @@ var lastActiveRows = []row{
 	},
 	{
 		Name:     "LastActiveAgain",
-		Sentence: "After an error some times may be stored; saving them again is safe.",
+		Sentence: "After an error for which IsRejected returns false, some times may be stored; saving them again is safe.",
 		needs:    needsUserData,
 		check: func(p *probe) {
 			p.append("acme", 1, "one")
