@@ -1,6 +1,6 @@
-// Package seat counts the seats that a plan sells, one kind of entitlement. It states in
-// which statuses a user's seat counts, and how many seats are held and left. It rejects an
-// assignment when no seat is left.
+// Package seat counts seats, which are entitlements that a plan sells in a limited number. It
+// states in which statuses a user's seat counts, and how many seats are held and left. It
+// rejects an assignment when no seat is left.
 package seat
 
 import (

@@ -12,7 +12,8 @@
 // shows what a change to the policy means. [Open] returns an engine with the accounts of
 // test files, for the tests of a service.
 //
-// All functions take a testing.TB. They panic if it is nil, and outside a test binary.
+// Each function takes a *testing.T or a testing.TB. It panics if that is nil, and outside a
+// test binary.
 // Paths are relative to the directory of the test, as in go test. Failures begin with
 // their place, file:line:column. Package policytest explains test files.
 package usherfiles
