@@ -119,9 +119,9 @@ func TestReadingIsApart(t *testing.T) {
 		t.Errorf("the values of uma in acme: %v, %v, want unknown-user", errValues, errArchived)
 	}
 	seen := 0
-	for sighting, err := range e.LastActiveTimes(ctx, acme, "") {
-		if seen++; err != nil || sighting.User != "max" {
-			t.Errorf("acme saw %s: %v", sighting.User, err)
+	for active, err := range e.LastActiveTimes(ctx, acme, "") {
+		if seen++; err != nil || active.User != "max" {
+			t.Errorf("acme saw %s: %v", active.User, err)
 		}
 	}
 	for _, user := range []usher.UserID{"mia", "uma"} {

@@ -18,10 +18,10 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// TestExchangeLeavesNothingUnfit replaces the policy with one without clerks and back, while other
+// TestPolicySwapLeavesNoMismatch replaces the policy with one without clerks and back, while other
 // goroutines make a user a clerk and revert that. A policy in use must fit: no call may return a
 // policy mismatch.
-func TestExchangeLeavesNothingUnfit(t *testing.T) {
+func TestPolicySwapLeavesNoMismatch(t *testing.T) {
 	const enough = 30
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

@@ -39,7 +39,7 @@ func TestSoak(t *testing.T) {
 	missing := func() []string {
 		return seen.missing(
 			"checks allowed", "checks denied", "checks that only one version can answer", "checks that only one policy can answer", "actions",
-			"batches done", "batches refused", "policies exchanged", "unfit policies refused", "journals read", "views of the past", "sightings read",
+			"batches done", "batches refused", "policies exchanged", "unfit policies refused", "journals read", "views of the past", "last-active times read",
 		)
 	}
 	// On a busy machine, it takes longer until all events have occurred.
@@ -345,6 +345,6 @@ func (w *soakWorker) readLastActive() error {
 		assert.False(w.t, seen.At.After(time.Now()), "%s was seen at %s", seen.User, seen.At)
 	}
 	assert.True(w.t, slices.IsSorted(users), "%v", users)
-	w.seen.add("sightings read", len(users))
+	w.seen.add("last-active times read", len(users))
 	return nil
 }
