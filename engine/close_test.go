@@ -81,7 +81,7 @@ func TestCloseWaitsForBatches(t *testing.T) {
 	})
 }
 
-// A store that hangs does not block Close for ever.
+// A store that hangs does not block Close forever.
 func TestCloseWhileTheStoreHangs(t *testing.T) {
 	w := open(t, nil).found()
 	faults, _ := held("Commits") // hangs until the context ends
