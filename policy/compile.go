@@ -74,8 +74,8 @@ type compiler struct {
 	problems, warnings *syntax.Problems
 	partial            bool // parts of the file could not be parsed, so the document lacks them
 
-	poolIndex, featureIndex, conditionIndex index
-	resourceIndex, permIndex, bundleIndex   index
+	poolIndex, featureIndex, settingIndex, conditionIndex index
+	resourceIndex, permIndex, bundleIndex                 index
 
 	guards    []int         // the conditions that roles require
 	holders   [][]reached   // by role: the roles that have its rules, including itself
@@ -111,11 +111,23 @@ func (x *index) add(name string) bool {
 	return true
 }
 
-// declare adds a name. A duplicate is possible only in a Document that was not parsed
-// from a file.
+// declare adds a name. A duplicate, a malformed name or a reserved word is possible only in a
+// Document that was not parsed from a file.
 func (c *compiler) declare(x *index, n syntax.Name, what string) {
 	if !x.add(n.Text) {
 		c.problems.Add(n.Pos, "%s %s is declared twice", what, n.Text)
+	}
+	c.checkName(n, what)
+	if syntax.IsReserved(n.Text) { // the cells of a role named everyone would be those of all users
+		c.addUnlessPartial(n.Pos, "%q is a reserved word and cannot name a %s", n.Text, what)
+	}
+}
+
+// checkName reports a malformed name. The digest is that of the printed policy, in which such a
+// name could read as something else.
+func (c *compiler) checkName(n syntax.Name, what string) {
+	if !permission.IsName(n.Text) {
+		c.addUnlessPartial(n.Pos, "%q cannot name a %s: names are lower-case letters, digits and dashes, and begin with a letter", n.Text, what)
 	}
 }
 
@@ -194,6 +206,7 @@ func (c *compiler) facts() {
 		c.p.features = append(c.p.features, f.Text)
 	}
 	for _, s := range c.doc.Settings {
+		c.declare(&c.settingIndex, s.Name, "setting")
 		c.p.settings[s.Name.Text] = s.Default
 		if s.Title != "" {
 			c.p.settingTitles[s.Name.Text] = s.Title

@@ -97,9 +97,15 @@ func (c *compiler) never() {
 			c.unknown(d.Permission, "permission", func() []string { return c.permIndex.names })
 			continue
 		}
+		if len(d.Rules) == 0 {
+			c.addUnlessPartial(d.Permission.Pos, "never %s has no rule, and would forbid nothing", d.Permission.Text)
+		}
 		for i, r := range d.Rules {
 			if !c.limit(r.Pos, i+1, maxCellRules, "rules in one cell") {
 				break
+			}
+			if len(r.Hiding) > 0 {
+				c.addUnlessPartial(r.Pos, "a rule under never cannot hide fields; remove hiding")
 			}
 			compiled := c.rule(at, usher.SourceNever, "", r)
 			c.p.perms[at].never = append(c.p.perms[at].never, rule{

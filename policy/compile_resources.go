@@ -24,6 +24,7 @@ func (c *compiler) resources() {
 			continue
 		}
 		seen[d.Name.Text] = true
+		c.checkName(d.Name, "resource")
 		at, ok := c.resourceIndex.at[d.Name.Text]
 		if !ok {
 			at = len(c.p.resources)
@@ -39,6 +40,7 @@ func (c *compiler) resources() {
 func (c *compiler) parties(r *resource, d *syntax.Resource) {
 	kinds := map[bool]string{false: "users", true: "teams"}
 	for _, p := range d.Parties {
+		c.checkName(p.Name, "party")
 		i := slices.IndexFunc(r.parties, func(have party) bool { return have.name == p.Name.Text })
 		if i >= 0 {
 			if r.parties[i].teams != p.Teams {
@@ -54,7 +56,9 @@ func (c *compiler) parties(r *resource, d *syntax.Resource) {
 
 func (c *compiler) fields(r *resource, d *syntax.Resource) {
 	for _, g := range d.Fields {
+		c.checkName(g.Name, "group of fields")
 		for _, f := range g.Fields {
+			c.checkName(f, "field")
 			if !slices.Contains(r.fields, f.Text) && c.limit(f.Pos, len(r.fields)+1, maxFields, "fields of one resource that rules can hide") {
 				r.fields = append(r.fields, f.Text)
 			}
@@ -109,7 +113,9 @@ func (c *compiler) bundles() {
 		if !c.limit(d.Name.Pos, i+1, maxBundles, "bundles") {
 			return
 		}
-		c.declare(&c.bundleIndex, d.Name, "bundle")
+		if !c.bundleIndex.add(d.Name.Text) {
+			c.problems.Add(d.Name.Pos, "bundle %s is declared twice", d.Name.Text)
+		}
 		if _, ok := c.permIndex.at[d.Name.Text]; ok {
 			c.problems.Add(d.Name.Pos, "bundle %s has the name of a permission; choose another", d.Name.Text)
 		}

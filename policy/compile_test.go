@@ -11,8 +11,8 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// A Document that was not parsed from a file has the same limits: it does not compile if the parser
-// would reject it.
+// A Document that was not parsed from a file does not compile if its names or its rules have a
+// fault that the parser rejects.
 func TestCompileByHand(t *testing.T) {
 	name := func(s string) syntax.Name { return syntax.Name{Text: s} }
 	rules := func(r ...syntax.Rule) []syntax.Rule { return r }
@@ -33,6 +33,22 @@ func TestCompileByHand(t *testing.T) {
 		{func(d *syntax.Document) {
 			d.Resources = []syntax.Resource{{Name: name("Page"), Permissions: []syntax.Permission{{Action: name("view")}}}}
 		}, "by-hand:0:0: not a permission"},
+		{func(d *syntax.Document) { d.Roles = append(d.Roles, syntax.Role{Name: name("everyone")}) }, `by-hand:0:0: "everyone" is a reserved word and cannot name a role`},
+		{func(d *syntax.Document) { d.Roles = append(d.Roles, syntax.Role{Name: name("a: {}\n  b")}) }, `by-hand:0:0: "a: {}\n  b" cannot name a role`},
+		{func(d *syntax.Document) {
+			d.Settings = []syntax.Setting{{Name: name("open"), Default: true}, {Name: name("open")}}
+		}, "by-hand:0:0: setting open is declared twice"},
+		{func(d *syntax.Document) {
+			d.Resources = []syntax.Resource{{Name: name("page"), Parties: []syntax.Party{{Name: name("a b")}}}}
+		}, `by-hand:0:0: "a b" cannot name a party`},
+		{func(d *syntax.Document) {
+			d.Resources = []syntax.Resource{{Name: name("page"), Fields: []syntax.FieldGroup{{Name: name("g"), Fields: []syntax.Name{name("a, b")}}}}}
+		}, `by-hand:0:0: "a, b" cannot name a field`},
+		{func(d *syntax.Document) { d.Never = []syntax.Never{{Permission: name("user.delete")}} }, "by-hand:0:0: never user.delete has no rule, and would forbid nothing"},
+		{func(d *syntax.Document) {
+			d.Resources = []syntax.Resource{{Name: name("page"), Fields: []syntax.FieldGroup{{Name: name("g"), Fields: []syntax.Name{name("f")}}}, Permissions: []syntax.Permission{{Action: name("view")}}}}
+			d.Never = []syntax.Never{{Permission: name("page.view"), Rules: rules(syntax.Rule{Scope: syntax.ScopeAny, Hiding: []syntax.Name{name("g")}})}}
+		}, "by-hand:0:0: a rule under never cannot hide fields; remove hiding"},
 	} {
 		d := &syntax.Document{File: "by-hand", Roles: []syntax.Role{
 			{Name: name("owner"), Unique: true, HandsOverTo: name("member")},
