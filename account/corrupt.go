@@ -8,7 +8,8 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// ErrCorrupt is the sentinel of [CorruptError], except where the error wraps ErrNewer.
+// ErrCorrupt is the sentinel of [CorruptError], except where the error wraps ErrNewer or
+// ErrOlder: such data is not damaged.
 var ErrCorrupt = errors.New("corrupt")
 
 // ErrNewer is wrapped in the error for data that a later version of this package wrote in a
@@ -18,7 +19,8 @@ var ErrNewer = errors.New("written in a newer format")
 // CorruptError reports that bytes are not a commit or a snapshot, that a commit does not
 // follow from the state before it, or that a commit cannot be written. The journal, the
 // snapshot or the state is damaged, or they belong to different accounts. errors.Is finds
-// ErrCorrupt in it, or ErrNewer if the data is in a newer format.
+// ErrCorrupt in it, or ErrNewer if the data is in a newer format, or ErrOlder for a snapshot
+// in an older format.
 type CorruptError struct {
 	Op      string          // "read commit", "apply commit", "write commit" or "read snapshot"
 	Account usher.AccountID // "" if unknown
@@ -45,7 +47,7 @@ func (e *CorruptError) Error() string {
 // Unwrap returns Err.
 func (e *CorruptError) Unwrap() error { return e.Err }
 
-// Is makes errors.Is find ErrCorrupt, unless the data is in a newer format.
+// Is makes errors.Is find ErrCorrupt, unless the data is in a newer or an older format.
 func (e *CorruptError) Is(target error) bool {
-	return target == ErrCorrupt && !errors.Is(e.Err, ErrNewer)
+	return target == ErrCorrupt && !errors.Is(e.Err, ErrNewer) && !errors.Is(e.Err, ErrOlder)
 }

@@ -174,12 +174,14 @@ func TestDamagedSnapshotIsRefused(t *testing.T) {
 	newer[len("usher\x00state")] = 3
 	_, err = account.DecodeState(newer)
 	assert.ErrorIs(t, err, account.ErrNewer)
+	assert.NotErrorIs(t, err, account.ErrCorrupt, "it is not damaged")
 	assert.EqualError(t, err, "read snapshot: written in a newer format: 3, and this version of the library reads up to 2")
 
 	older := append([]byte(nil), data...)
 	older[len("usher\x00state")] = 1
 	_, err = account.DecodeState(older)
 	assert.ErrorIs(t, err, account.ErrOlder)
+	assert.NotErrorIs(t, err, account.ErrCorrupt, "it is not damaged")
 	assert.EqualError(t, err, "read snapshot: written in an older format: 1, and this version of the library reads 2")
 }
 
