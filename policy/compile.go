@@ -187,6 +187,9 @@ func (c *compiler) limit(at syntax.Pos, n, most int, what string) bool {
 }
 
 func (c *compiler) seats() {
+	if c.doc.Name != "" {
+		c.checkName(syntax.Name{Text: c.doc.Name}, "policy")
+	}
 	for _, s := range c.doc.Seats {
 		c.declare(&c.poolIndex, s.Name, "seat pool")
 		holds := s.Holds
@@ -218,6 +221,9 @@ func (c *compiler) conditions() {
 	parties := c.p.partyResources()
 	for _, d := range c.doc.Conditions {
 		c.declare(&c.conditionIndex, d.Name, "condition")
+		if d.Kind == syntax.OnContext || d.Kind == syntax.OnAttribute { // other facts are declared elsewhere
+			c.checkName(d.Of, "fact")
+		}
 		switch d.Kind {
 		case syntax.OnSeat:
 			c.find(&c.poolIndex, d.Of, "seat pool")

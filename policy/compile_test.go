@@ -44,6 +44,10 @@ func TestCompileByHand(t *testing.T) {
 		{func(d *syntax.Document) {
 			d.Resources = []syntax.Resource{{Name: name("page"), Fields: []syntax.FieldGroup{{Name: name("g"), Fields: []syntax.Name{name("a, b")}}}}}
 		}, `by-hand:0:0: "a, b" cannot name a field`},
+		{func(d *syntax.Document) { d.Name = "a\nb" }, `by-hand:0:0: "a\nb" cannot name a policy`},
+		{func(d *syntax.Document) {
+			d.Conditions = []syntax.Condition{{Name: name("mfa"), Kind: syntax.OnContext, Of: name("a b")}}
+		}, `by-hand:0:0: "a b" cannot name a fact`},
 		{func(d *syntax.Document) { d.Never = []syntax.Never{{Permission: name("user.delete")}} }, "by-hand:0:0: never user.delete has no rule, and would forbid nothing"},
 		{func(d *syntax.Document) {
 			d.Resources = []syntax.Resource{{Name: name("page"), Fields: []syntax.FieldGroup{{Name: name("g"), Fields: []syntax.Name{name("f")}}}, Permissions: []syntax.Permission{{Action: name("view")}}}}
