@@ -52,6 +52,7 @@ account: . decision permission role team seat internal/printable internal/strict
 store: . internal/printable
 store/memstore: . store
 store/storetest: . store
+internal/sqljournal: . store internal/printable # the stores in SQL databases share it
 engine: . decision permission role seat filter policy account store internal/printable internal/table
 
 # Test files, which the command line also runs. The parsed documents are a package of
@@ -63,13 +64,16 @@ policytest: . permission role seat internal/printable internal/suggest internal/
 internal/deps:
 internal/hostile:
 internal/storefault: . store
+internal/pgtest:
 ushertest: . decision permission internal/printable usherhttp
 usherfiles: . internal/printable internal/suggest internal/roletable policy policy/policyfile preset store store/memstore engine policytest
 
 # Modules of their own.
 store/boltstore: . store internal/printable go.etcd.io/bbolt
-cmd/usher/...: core store/boltstore github.com/spf13/cobra golang.org/x/term
-examples/...: core store/boltstore modernc.org/sqlite
+store/pgstore: . store internal/printable internal/sqljournal github.com/jackc/pgx/v5
+store/sqlstore: . store internal/printable internal/sqljournal
+cmd/usher/...: core store/boltstore store/pgstore store/sqlstore github.com/jackc/pgx/v5 github.com/spf13/cobra golang.org/x/term modernc.org/sqlite
+examples/...: core store/boltstore store/pgstore store/sqlstore github.com/jackc/pgx/v5 modernc.org/sqlite
 proof/...: any
 benchmarks/...: any
 tools/...: golang.org/x/mod # they read go.mod files and make module archives
@@ -81,6 +85,8 @@ const tests = `
 .: core gopkg.in/yaml.v3 github.com/google/go-cmp github.com/stretchr/testify
 cmd/usher: core go.etcd.io/bbolt github.com/google/go-cmp github.com/rogpeppe/go-internal github.com/stretchr/testify
 store/boltstore: core go.etcd.io/bbolt github.com/google/go-cmp github.com/stretchr/testify
+store/pgstore: core github.com/jackc/pgx/v5 github.com/google/go-cmp github.com/stretchr/testify
+store/sqlstore: core github.com/jackc/pgx/v5 modernc.org/sqlite github.com/google/go-cmp github.com/stretchr/testify
 examples: core store/boltstore
 proof: any
 benchmarks: any
@@ -114,7 +120,7 @@ var bans = []deps.Ban{
 		Why: "a host's binary contains no embedded files unless it links preset",
 	},
 	{
-		In: "core cmd/usher/... store/boltstore", But: "store/storetest ushertest usherfiles", Use: "testing/... github.com/google/go-cmp/... github.com/stretchr/testify/...",
+		In: "core cmd/usher/... store/...", But: "store/storetest ushertest usherfiles internal/pgtest", Use: "testing/... github.com/google/go-cmp/... github.com/stretchr/testify/...",
 		Why: "a host's binary would contain test libraries",
 	},
 }

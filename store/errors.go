@@ -20,6 +20,16 @@ var (
 	ErrReadOnly   = errors.New("the store is read-only")
 	ErrClosed     = errors.New("the store is closed")
 
+	// ErrNotStored is temporary: the call gave up before it stored anything, for example because a
+	// transaction of another caller held a lock for too long, or because the context ended while
+	// the call waited for its turn. A retry may succeed.
+	ErrNotStored = errors.New("nothing was stored; a retry may succeed")
+
+	// ErrRetry means that the transaction is lost, because of a concurrent transaction or an
+	// earlier error of one of its statements: the host must roll it back, and may run it again from
+	// its beginning. Only a Tx returns it.
+	ErrRetry = errors.New("the transaction must be rolled back, and may be run again from its beginning")
+
 	// ErrRefused is permanent, unlike the other errors: no call with the entry has stored it,
 	// and none will, so the caller must not retry. Its method Refused returns "store-refused",
 	// and a Guard of usherhttp therefore answers with status 422.
@@ -38,7 +48,7 @@ func (r refusal) Refused() string { return r.code }
 // one of the errors of this package. After any other error of Append, the outcome is unknown. It
 // returns false for nil.
 func IsRejected(err error) bool {
-	for _, rejection := range []error{ErrConflict, ErrGap, ErrErased, ErrInvalid, ErrNoUserData, ErrReadOnly, ErrClosed, ErrRefused} {
+	for _, rejection := range []error{ErrConflict, ErrGap, ErrErased, ErrInvalid, ErrNoUserData, ErrReadOnly, ErrClosed, ErrRefused, ErrNotStored, ErrRetry} {
 		if errors.Is(err, rejection) {
 			return true
 		}

@@ -5,9 +5,10 @@
 // returns nil and the others return ErrConflict. The caller then reads the new commits, and retries
 // with the next version.
 //
-// Store is the interface that every store implements. UserDataStore and Watcher are optional:
-// callers find them by type assertion. Package storetest tests a store against each sentence
-// of this contract.
+// Store is the interface that every store implements. UserDataStore, Watcher, Transactor and
+// VersionReader are optional: callers find them by type assertion. A store in a database can also
+// make a Tx from a transaction of the host application. Package storetest tests a store against
+// each sentence of this contract.
 package store
 
 import (
@@ -44,8 +45,9 @@ type Store interface {
 	// ErrConflict means that a commit with this version exists: another writer was first. ErrGap
 	// means that commits before this version are missing. ErrErased means that the account was
 	// erased. For version 0, Append returns ErrInvalid. For an entry with records, a store that is
-	// not a UserDataStore returns ErrNoUserData. After each of these errors, this call has stored
-	// nothing.
+	// not a UserDataStore returns ErrNoUserData. ErrNotStored means that the call gave up before it
+	// stored anything, for example because it waited too long for a lock; a retry may succeed.
+	// After each of these errors, this call has stored nothing.
 	//
 	// ErrRefused, which a store may wrap with a reason, means that the store rejects the entry
 	// permanently by a rule of its own, such as a quota or a row policy. No call with this entry

@@ -16,7 +16,8 @@ type Watcher interface {
 	// Watch yields the ids of accounts that may have new commits or were erased, whichever process
 	// changed them. The first value is "", which stands for any account: it shows that watching has
 	// begun, so that a caller that reads afterwards misses no change. Watch yields "" again if it
-	// may have missed a change.
+	// may have missed a change. A store that finds changes by polling yields the ids of the changed
+	// accounts, since a caller may have to read every account after "".
 	//
 	// A slow loop body does not delay Append. The loop ends without an error when the context is
 	// done, unless the context was done before the loop; any error ends it too.

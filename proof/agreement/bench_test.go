@@ -33,7 +33,7 @@ func BenchmarkPage(b *testing.B) {
 					if err := db.QueryRow("SELECT current_database()").Scan(&name); err != nil {
 						b.Fatal(err)
 					}
-					pages(b, d, postgres.connect(b, name, "plan_cache_mode=force_custom_plan"))
+					pages(b, d, connect(b, postgres.Server(b).DSN(name, "plan_cache_mode=force_custom_plan")))
 				})
 			}
 		})
@@ -123,7 +123,7 @@ const (
 // ten has a team and no host, one has a team and a host, and one has a second host.
 func calendars(b *testing.B, d filter.Dialect) *sql.DB {
 	db := map[filter.Dialect]func() *sql.DB{
-		filter.PostgreSQL: func() *sql.DB { return postgres.open(b) },
+		filter.PostgreSQL: func() *sql.DB { return openPostgres(b) },
 		filter.SQLite:     func() *sql.DB { return openSQLite(b) },
 	}[d]()
 	numbers := fmt.Sprintf("generate_series(1, %d) AS n(i)", calendarCount)

@@ -34,7 +34,7 @@ func newBase(t testing.TB, d filter.Dialect) *base {
 		b.db = openSQLite(t)
 		list, truth = "text", "integer"
 	} else {
-		b.db = postgres.open(t)
+		b.db = openPostgres(t)
 	}
 	columns := []string{"id bigint PRIMARY KEY", "account " + text, "kind " + text, "local " + text}
 	for i := range slots {

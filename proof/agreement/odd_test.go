@@ -20,7 +20,7 @@ func openDialect(t *testing.T, d filter.Dialect, options ...string) *sql.DB {
 	if d == filter.SQLite {
 		return openSQLite(t)
 	}
-	return postgres.open(t, options...)
+	return openPostgres(t, options...)
 }
 
 // things returns a filter for everything of type thing in an account, except for alternatives under

@@ -1,0 +1,3 @@
+// Package sqlstore stores the journals of many accounts in SQLite or PostgreSQL, through
+// database/sql.
+package sqlstore
