@@ -23,6 +23,7 @@ type Engine struct {
 	// The optional interfaces of the store; nil if the store does not have them.
 	userData   store.UserDataStore
 	transactor store.Transactor
+	versions   store.VersionReader
 
 	mu         sync.Mutex
 	policy     *policy.Policy
@@ -64,6 +65,7 @@ func Open(o Options) (*Engine, error) {
 		swapping: make(chan struct{}, 1), saveNow: make(chan struct{}, 1), closing: make(chan struct{}),
 	}
 	e.transactor, _ = o.Store.(store.Transactor)
+	e.versions, _ = o.Store.(store.VersionReader)
 	e.index.init()
 	e.activity.init()
 	e.backgroundCtx, e.cancelBackground = context.WithCancel(context.Background())
