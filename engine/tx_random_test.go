@@ -16,7 +16,6 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
-	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/memstore"
 )
 
@@ -99,7 +98,7 @@ func (h *randomHost) try(ids []usher.AccountID, user usher.UserID, rows []string
 }
 
 // add adds a user to an account in a transaction, with checks around it.
-func (h *randomHost) add(w *world, tx store.Tx, id usher.AccountID, user usher.UserID) {
+func (h *randomHost) add(w *world, tx *memstore.Tx, id usher.AccountID, user usher.UserID) {
 	before, err := w.ReaderTx(tx).View(ctx, id)
 	require.NoError(h.t, err)
 	_, existed := before.User(user)
@@ -114,6 +113,14 @@ func (h *randomHost) add(w *world, tx store.Tx, id usher.AccountID, user usher.U
 	if h.random.IntN(2) == 0 { // a second batch, by the user that the first one added
 		_, err := w.SubmitTx(ctx, tx, engine.Batch{Actor: account.AsUser(user), Account: id, Commands: []account.Command{account.SetSeats{Pool: "desk", Total: 1 + h.random.IntN(100)}}})
 		require.NoError(h.t, err)
+	}
+	if h.random.IntN(2) == 0 { // a savepoint that is rolled back
+		rollback := tx.Savepoint()
+		_, err := w.SubmitTx(ctx, tx, engine.Batch{Actor: host, Account: id, Commands: []account.Command{account.RemoveUser{User: user}}})
+		require.NoError(h.t, err)
+		_, err = w.ReaderTx(tx).View(ctx, id)
+		require.NoError(h.t, err)
+		rollback()
 	}
 	d, err := w.HolderTx(tx).Check(ctx, usher.Request{Account: id, Subject: user, Permission: openDoor})
 	require.NoError(h.t, err)
