@@ -245,19 +245,18 @@ func TestSubmitTxCreators(t *testing.T) {
 	assert.Equal(t, 1+creators, n)
 }
 
-// racedTx calls created after its first Lock.
+// racedTx calls created before its first Append.
 type racedTx struct {
 	store.Tx
 	created func()
 }
 
-func (tx *racedTx) Lock(ctx context.Context, id usher.AccountID, mode store.LockMode) (store.Position, error) {
-	p, err := tx.Tx.Lock(ctx, id, mode)
+func (tx *racedTx) Append(ctx context.Context, id usher.AccountID, e store.Entry) error {
 	if tx.created != nil {
 		tx.created()
 		tx.created = nil
 	}
-	return p, err
+	return tx.Tx.Append(ctx, id, e)
 }
 
 // An account that is created after the lock found none is locked then.
