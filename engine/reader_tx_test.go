@@ -180,6 +180,26 @@ func TestHolderTx(t *testing.T) {
 	assert.False(t, w.opens("adam"))
 }
 
+// lateTx reports no commits, like a lock that came before the account was created.
+type lateTx struct{ store.Tx }
+
+func (lateTx) Lock(context.Context, usher.AccountID, store.LockMode) (store.Position, error) {
+	return store.Position{}, nil
+}
+
+// An account that is created after the lock found none is not locked, so a HolderTx does not
+// allow anything in it.
+func TestHolderTxOfANewAccount(t *testing.T) {
+	w := open(t, nil).found()
+	tx := w.mem.Begin()
+	for _, r := range []*engine.Reader{w.HolderTx(lateTx{tx}), w.ReaderTx(lateTx{tx})} {
+		d, err := r.Check(ctx, ask("adam", openDoor))
+		assert.ErrorIs(t, err, usher.ErrUnknownAccount)
+		assert.False(t, d.Allowed())
+	}
+	require.NoError(t, tx.Rollback())
+}
+
 // An account that was erased is unknown to a transaction, and leaves memory.
 func TestReaderTxErased(t *testing.T) {
 	w := open(t, unwatched).found()
