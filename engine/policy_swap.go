@@ -112,7 +112,7 @@ func (e *Engine) examine(ctx context.Context, id usher.AccountID, x *policySwap)
 	r := reading{until: newest}
 	if snap != nil {
 		r.state = snap.State
-	} else if err := e.read(ctx, id, &r); err != nil {
+	} else if err := e.read(ctx, e.store, id, &r); err != nil {
 		if errors.Is(err, store.ErrErased) {
 			return nil
 		}
@@ -263,6 +263,13 @@ func (e *Engine) finish() {
 	defer e.mu.Unlock()
 	e.underway--
 	e.signalIdle()
+}
+
+// finishUnlessPending does what finish does, unless the outcome of the batch is unknown.
+func (e *Engine) finishUnlessPending(l *cachedAccount) {
+	if l.pending == nil {
+		e.finish()
+	}
 }
 
 // signalIdle closes e.idle if no batch is underway. It needs e.mu.

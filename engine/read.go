@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"iter"
 	"math"
 
 	"github.com/usher-go/usher"
@@ -11,10 +12,18 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// reading is an account being read from the store.
+// source is where an account is read: the store, or a transaction of the host.
+type source interface {
+	Commits(ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error]
+	Snapshot(ctx context.Context, id usher.AccountID) (store.Snapshot, error)
+}
+
+// reading is an account being read from a source.
 type reading struct {
 	state      *account.State // at first what is known already; nil for nothing
 	until      uint64         // the last version to read
+	keep       uint64         // the version of which kept is a copy; 0 for none
+	kept       *reading       // nil until the version is reached
 	unverified bool           // the state is from a snapshot and was not yet compared with its commit
 
 	since    int             // bytes of the commits that were read
@@ -31,29 +40,29 @@ const newest = math.MaxUint64
 // snapshot that is damaged or of another journal is skipped, and the journal is replayed
 // from its start. A snapshot that is newer than the journal shows that the journal lost
 // commits, which is an error.
-func (e *Engine) read(ctx context.Context, id usher.AccountID, r *reading) error {
+func (e *Engine) read(ctx context.Context, from source, id usher.AccountID, r *reading) error {
 	if r.state != nil {
-		return e.replay(ctx, id, r)
+		return r.replay(ctx, from, id)
 	}
 	r.whole = true
-	if err := e.readSnapshot(ctx, id, r); err != nil {
+	if err := e.readSnapshot(ctx, from, id, r); err != nil {
 		return err
 	}
 	if r.state != nil {
-		err := e.replay(ctx, id, r)
+		err := r.replay(ctx, from, id)
 		if err == nil || !isDamage(err) || errors.Is(err, errLost) {
 			return err
 		}
 		e.failed("replay from snapshot", id, err)
 	}
 	r.state, r.saved, r.unverified = account.New(id), 0, false
-	return e.replay(ctx, id, r)
+	return r.replay(ctx, from, id)
 }
 
 // readSnapshot leaves r.state nil if no usable snapshot exists.
-func (e *Engine) readSnapshot(ctx context.Context, id usher.AccountID, r *reading) error {
+func (e *Engine) readSnapshot(ctx context.Context, from source, id usher.AccountID, r *reading) error {
 	r.since, r.saved = 0, 0
-	s, err := e.store.Snapshot(ctx, id)
+	s, err := from.Snapshot(ctx, id)
 	switch {
 	case err != nil:
 		return err
@@ -76,15 +85,18 @@ func (e *Engine) readSnapshot(ctx context.Context, id usher.AccountID, r *readin
 }
 
 // replay applies the commits after r.state.
-func (e *Engine) replay(ctx context.Context, id usher.AccountID, r *reading) error {
-	r.since = 0
+func (r *reading) replay(ctx context.Context, from source, id usher.AccountID) error {
+	r.since, r.kept = 0, nil
 	after := r.state.Version()
 	if r.unverified {
 		after--
-	} else if after >= r.until {
-		return nil
+	} else {
+		r.keepIfDue()
+		if after >= r.until {
+			return nil
+		}
 	}
-	for stored, err := range e.store.Commits(ctx, id, after) {
+	for stored, err := range from.Commits(ctx, id, after) {
 		if err != nil {
 			return err
 		}
@@ -92,6 +104,7 @@ func (e *Engine) replay(ctx context.Context, id usher.AccountID, r *reading) err
 			if err := r.verify(stored); err != nil {
 				return err
 			}
+			r.keepIfDue()
 			if stored.Version >= r.until {
 				break
 			}
@@ -112,6 +125,7 @@ func (e *Engine) replay(ctx context.Context, id usher.AccountID, r *reading) err
 		if !r.whole {
 			r.removed = append(r.removed, removedBy(c)...)
 		}
+		r.keepIfDue()
 		if c.Version >= r.until {
 			break
 		}
@@ -120,6 +134,14 @@ func (e *Engine) replay(ctx context.Context, id usher.AccountID, r *reading) err
 		return damage{printable.Errorf("%w: commit %d is missing, and a snapshot of it exists; restore the store from a backup", errLost, r.state.Version())}
 	}
 	return nil
+}
+
+// keepIfDue copies the reading if it is at the version to keep.
+func (r *reading) keepIfDue() {
+	if r.keep > 0 && r.state.Version() == r.keep {
+		now := *r
+		r.kept = &now
+	}
 }
 
 // errLost means that the journal is shorter than it was before.
@@ -177,8 +199,8 @@ func isDamage(err error) bool {
 }
 
 // commitAt reads one commit. It returns ErrFutureVersion if there is none.
-func (e *Engine) commitAt(ctx context.Context, id usher.AccountID, version uint64) (*account.Commit, error) {
-	for stored, err := range e.store.Commits(ctx, id, version-1) {
+func commitAt(ctx context.Context, from source, id usher.AccountID, version uint64) (*account.Commit, error) {
+	for stored, err := range from.Commits(ctx, id, version-1) {
 		if err != nil {
 			return nil, err
 		}
