@@ -218,7 +218,7 @@ func firstOf(someInside, allInside []clause) clause {
 	for i := range someInside {
 		var before []clause
 		for _, c := range someInside[:i] {
-			before = append(before, columnClause(allIn, c.ref, nil))
+			before = append(before, columnClause(allIn, c.ref, idSet{}))
 		}
 		parts = append(parts, all(all(before...), someInside[i], all(allInside[i+1:]...)))
 	}
@@ -250,12 +250,12 @@ func (s *sqlWriter) leaves(l *list, a *atom, first, second kind) (firsts, second
 		if p.form == unmapped {
 			return nil, nil, nil
 		}
-		ids, err := s.ids(p, side.set)
+		set, err := s.idSet(p, side.set, first == someIn)
 		if err != nil {
 			return nil, nil, err
 		}
-		firsts = append(firsts, columnClause(first, p, ids))
-		seconds = append(seconds, columnClause(second, p, ids))
+		firsts = append(firsts, columnClause(first, p, set))
+		seconds = append(seconds, columnClause(second, p, set))
 	}
 	return firsts, seconds, nil
 }
@@ -274,22 +274,11 @@ func (s *sqlWriter) test(l *list, a *atom, is bool) clause {
 	case p.form == unmapped:
 		return alwaysFalse
 	case is:
-		return columnClause(someNotIn, p, nil)
+		return columnClause(someNotIn, p, idSet{})
 	}
-	return columnClause(allIn, p, nil)
+	return columnClause(allIn, p, idSet{})
 }
 
 func (s *sqlWriter) ref(l *list, party int) *columnRef {
 	return s.table.parties[l.parties[party]]
-}
-
-func (s *sqlWriter) ids(p *columnRef, set criteria.Set) ([]string, error) {
-	if set == nil {
-		return nil, nil
-	}
-	ids, err := set.IDs()
-	if err != nil {
-		return nil, err
-	}
-	return s.table.dialect.containable(p.kind, ids), nil
 }
