@@ -19,13 +19,14 @@ type Condition struct {
 
 // SQL returns the condition for the rows that the filter selects. Its parameters are numbered from
 // first: 1, or more if the query has other parameters before. The same filter and table always give
-// the same text, except for the length of lists.
+// the same text, except for the length of lists, and whether a set is carried or read as [Members]
+// states.
 //
 // The ids of a list are one argument; a list of more than a mebibyte is a few arguments. An id that
 // the column cannot contain is left out. With hundreds of ids, PostgreSQL chooses a better plan if
 // it sees the arguments. It does not see them once a prepared statement has run five times, unless
 // plan_cache_mode is force_custom_plan, or the statement is not prepared, as with pgx's
-// QueryExecModeExec.
+// QueryExecModeExec. For thousands of users, use Members.
 //
 // The error wraps [ErrMapping] if the table lacks a value that rules depend on,
 // usher.ErrUnknownAccount if the request names no account, or the error of the facts when they list
