@@ -10,7 +10,7 @@ type clause struct {
 	parts []clause // for allOf and anyOf
 
 	ref *columnRef
-	ids []string // sorted
+	set idSet
 
 	column string // for a fact
 	is     bool
@@ -21,10 +21,10 @@ type kind uint8
 const (
 	anyOf     kind = iota // without parts: false
 	allOf                 // without parts: true
-	someIn                // an id in the column is one of the ids
-	noneIn                // no id in the column is one of the ids
-	someNotIn             // an id in the column is not one of the ids
-	allIn                 // every id in the column is one of the ids, or it has none
+	someIn                // an id in the column is in the set
+	noneIn                // no id in the column is in the set
+	someNotIn             // an id in the column is not in the set
+	allIn                 // every id in the column is in the set, or the column has none
 	fact                  // a column is true, or false
 )
 
@@ -37,14 +37,14 @@ func (c clause) isTrue() bool  { return c.kind == allOf && len(c.parts) == 0 }
 func (c clause) isFalse() bool { return c.kind == anyOf && len(c.parts) == 0 }
 
 // columnClause returns a clause about a column, which must not be unmapped.
-func columnClause(k kind, p *columnRef, ids []string) clause {
+func columnClause(k kind, p *columnRef, set idSet) clause {
 	switch {
-	case k == someIn && len(ids) == 0, p.form == empty && (k == someIn || k == someNotIn):
+	case k == someIn && set.isEmpty(), p.form == empty && (k == someIn || k == someNotIn):
 		return alwaysFalse
-	case k == noneIn && len(ids) == 0, p.form == empty:
+	case k == noneIn && set.isEmpty(), p.form == empty:
 		return alwaysTrue
 	}
-	return clause{kind: k, ref: p, ids: ids}
+	return clause{kind: k, ref: p, set: set}
 }
 
 // all joins clauses with AND.
@@ -110,7 +110,7 @@ func join(k kind, parts []clause) clause {
 // single id, and that is one of the ids, then all its ids are.
 func (c clause) settles(other clause) bool {
 	return c.kind == someIn && other.kind == allIn && c.ref == other.ref && c.ref.form == single &&
-		subset(c.ids, other.ids)
+		c.set.within(other.set)
 }
 
 // merge merges all clauses of a kind about the same column into one.
@@ -122,7 +122,7 @@ func merge(k kind, parts []clause) []clause {
 			merged = append(merged, p)
 			continue
 		}
-		merged[i].ids = sorted(slices.Concat(merged[i].ids, p.ids))
+		merged[i].set = merged[i].set.union(p.set)
 	}
 	return merged
 }
@@ -160,14 +160,5 @@ func contains(parts []clause, c clause) bool {
 
 func (c clause) equal(o clause) bool {
 	return c.kind == o.kind && c.ref == o.ref && c.column == o.column && c.is == o.is &&
-		slices.Equal(c.ids, o.ids) && slices.EqualFunc(c.parts, o.parts, clause.equal)
-}
-
-func subset(a, b []string) bool {
-	for _, id := range a {
-		if _, found := slices.BinarySearch(b, id); !found {
-			return false
-		}
-	}
-	return true
+		c.set.equal(o.set) && slices.EqualFunc(c.parts, o.parts, clause.equal)
 }

@@ -12,21 +12,56 @@ import (
 // rows, and exactly. For SQLite, it is sufficient to name BINARY, the default collation of its
 // columns.
 
+// found is true if the id in a column is in the set, in a form for which the database can use an
+// index. It is not true if the column is NULL.
+func (s *sqlWriter) found(column string, k Kind, set idSet) string {
+	return s.inSet(set, func(ids []string) string { return s.equals(column, k, ids) }, func(teams []string) string {
+		return s.foundMember(column, k, teams)
+	})
+}
+
+// isIn is found in a form that does not use an index of the column.
+func (s *sqlWriter) isIn(column string, k Kind, set idSet) string {
+	return s.inSet(set, func(ids []string) string { return s.among(column, k, ids) }, func(teams []string) string {
+		return s.isMember(column, k, teams)
+	})
+}
+
+// notIn is true if the id in a column is not in the set, or the column is NULL.
+func (s *sqlWriter) notIn(column string, k Kind, set idSet) string {
+	if len(set.ids) == 0 && len(set.teams) > 0 {
+		return "NOT " + s.isMember(column, k, set.teams) // which is never NULL
+	}
+	return "(" + s.isIn(column, k, set) + ") IS NOT TRUE"
+}
+
+// inSet joins the condition for ids and the one for members of teams.
+func (s *sqlWriter) inSet(set idSet, ids, members func([]string) string) string {
+	var texts []string
+	if len(set.ids) > 0 {
+		texts = append(texts, ids(set.ids))
+	}
+	if len(set.teams) > 0 {
+		texts = append(texts, members(set.teams))
+	}
+	return s.either(texts)
+}
+
 func (s *sqlWriter) inColumn(c clause) string {
 	p := c.ref
 	switch {
 	case c.kind == someIn:
-		return s.equals(p.column, p.kind, c.ids)
+		return s.found(p.column, p.kind, c.set)
 	case c.kind == noneIn:
-		return "(" + s.among(p.column, p.kind, c.ids) + ") IS NOT TRUE"
-	case c.kind == someNotIn && len(c.ids) == 0:
+		return s.notIn(p.column, p.kind, c.set)
+	case c.kind == someNotIn && c.set.isEmpty():
 		return s.some(p)
 	case c.kind == someNotIn:
-		return "(" + s.some(p) + " AND (" + s.among(p.column, p.kind, c.ids) + ") IS NOT TRUE)"
-	case len(c.ids) == 0:
+		return "(" + s.some(p) + " AND " + s.notIn(p.column, p.kind, c.set) + ")"
+	case c.set.isEmpty():
 		return s.none(p)
 	}
-	return "(" + s.none(p) + " OR " + s.among(p.column, p.kind, c.ids) + ")"
+	return "(" + s.none(p) + " OR " + s.isIn(p.column, p.kind, c.set) + ")"
 }
 
 // none is true if the column has no id. In SQLite, the expression prevents the use of an index:
@@ -70,13 +105,16 @@ func (s *sqlWriter) isEmpty(p *columnRef, column string) string {
 
 // inArray is a clause about a PostgreSQL array.
 func (s *sqlWriter) inArray(c clause) string {
+	if len(c.set.teams) > 0 {
+		return s.inArrayOfMembers(c)
+	}
 	p, column := c.ref, c.ref.column
 	exact := column
 	if p.kind == Text {
 		exact += ` COLLATE "C"`
 	}
 	if c.kind == someIn {
-		return s.either(s.perList(p.kind, c.ids, func(list string) string {
+		return s.either(s.perList(p.kind, c.set.ids, func(list string) string {
 			if p.kind != Text {
 				return column + " && " + list
 			}
@@ -84,9 +122,9 @@ func (s *sqlWriter) inArray(c clause) string {
 		}))
 	}
 	if c.kind == noneIn {
-		return "(" + s.either(s.perList(p.kind, c.ids, func(list string) string { return exact + " && " + list })) + ") IS NOT TRUE"
+		return "(" + s.either(s.perList(p.kind, c.set.ids, func(list string) string { return exact + " && " + list })) + ") IS NOT TRUE"
 	}
-	ids := c.ids
+	ids := c.set.ids
 	if s.mayBeEmpty(p) {
 		ids = append([]string{""}, ids...) // an empty text is not an id
 	}
@@ -145,6 +183,11 @@ func (s *sqlWriter) among(column string, k Kind, ids []string) string {
 	if k == Text {
 		column = "concat(" + column + `) COLLATE "C"`
 	}
+	return s.listed(column, k, ids)
+}
+
+// listed compares with ids in PostgreSQL, in a form that does not use an index.
+func (s *sqlWriter) listed(column string, k Kind, ids []string) string {
 	if len(ids) <= fewIDs {
 		return s.equalsAny(column, k, ids)
 	}
@@ -212,12 +255,16 @@ func (s *sqlWriter) amongSQLite(column string, k Kind, ids []string) string {
 
 // inElement compares a text or an integer in a JSON array. It tests the type, because other
 // elements have values, too: true is 1, and an array is its text.
-func (s *sqlWriter) inElement(k Kind, ids []string) string {
+func (s *sqlWriter) inElement(k Kind, set idSet) string {
 	typ := "text"
 	if k == Integer {
 		typ = "integer"
 	}
-	return subAlias + ".type = '" + typ + "' AND " + s.in(subAlias+".value", k, ids)
+	const value = subAlias + ".value"
+	return subAlias + ".type = '" + typ + "' AND " +
+		s.inSet(set, func(ids []string) string { return s.in(value, k, ids) }, func(teams []string) string {
+			return s.isMember(value, k, teams)
+		})
 }
 
 // in compares with ids in SQLite.

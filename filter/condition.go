@@ -19,13 +19,14 @@ type Condition struct {
 
 // SQL returns the condition for the rows that the filter selects. Its parameters are numbered from
 // first: 1, or more if the query has other parameters before. The same filter and table always give
-// the same text, except for the length of lists.
+// the same text, except for the length of lists, and whether a set is carried or read as [Members]
+// states.
 //
 // The ids of a list are one argument; a list of more than a mebibyte is a few arguments. An id that
 // the column cannot contain is left out. With hundreds of ids, PostgreSQL chooses a better plan if
 // it sees the arguments. It does not see them once a prepared statement has run five times, unless
 // plan_cache_mode is force_custom_plan, or the statement is not prepared, as with pgx's
-// QueryExecModeExec.
+// QueryExecModeExec. For thousands of users, use Members.
 //
 // The error wraps [ErrMapping] if the table lacks a value that rules depend on,
 // usher.ErrUnknownAccount if the request names no account, or the error of the facts when they list
@@ -218,7 +219,7 @@ func firstOf(someInside, allInside []clause) clause {
 	for i := range someInside {
 		var before []clause
 		for _, c := range someInside[:i] {
-			before = append(before, columnClause(allIn, c.ref, nil))
+			before = append(before, columnClause(allIn, c.ref, idSet{}))
 		}
 		parts = append(parts, all(all(before...), someInside[i], all(allInside[i+1:]...)))
 	}
@@ -250,12 +251,12 @@ func (s *sqlWriter) leaves(l *list, a *atom, first, second kind) (firsts, second
 		if p.form == unmapped {
 			return nil, nil, nil
 		}
-		ids, err := s.ids(p, side.set)
+		set, err := s.idSet(p, side.set, first == someIn)
 		if err != nil {
 			return nil, nil, err
 		}
-		firsts = append(firsts, columnClause(first, p, ids))
-		seconds = append(seconds, columnClause(second, p, ids))
+		firsts = append(firsts, columnClause(first, p, set))
+		seconds = append(seconds, columnClause(second, p, set))
 	}
 	return firsts, seconds, nil
 }
@@ -274,22 +275,11 @@ func (s *sqlWriter) test(l *list, a *atom, is bool) clause {
 	case p.form == unmapped:
 		return alwaysFalse
 	case is:
-		return columnClause(someNotIn, p, nil)
+		return columnClause(someNotIn, p, idSet{})
 	}
-	return columnClause(allIn, p, nil)
+	return columnClause(allIn, p, idSet{})
 }
 
 func (s *sqlWriter) ref(l *list, party int) *columnRef {
 	return s.table.parties[l.parties[party]]
-}
-
-func (s *sqlWriter) ids(p *columnRef, set criteria.Set) ([]string, error) {
-	if set == nil {
-		return nil, nil
-	}
-	ids, err := set.IDs()
-	if err != nil {
-		return nil, err
-	}
-	return s.table.dialect.containable(p.kind, ids), nil
 }

@@ -29,15 +29,21 @@ func quoted(name string, least, most int) (string, error) {
 	return strings.Join(parts, "."), nil
 }
 
-// checkIdentifier rejects names that would need quotes in SQL.
+// checkIdentifier rejects names that would need quotes in SQL, and reserved ones.
 func checkIdentifier(s string) error {
+	if strings.HasPrefix(strings.ToLower(s), reservedPrefix) {
+		return printable.Errorf("%q: names with the prefix %s are reserved", s, reservedPrefix)
+	}
+	return checkSpelling(s)
+}
+
+// checkSpelling rejects names that would need quotes in SQL.
+func checkSpelling(s string) error {
 	switch {
 	case s == "":
 		return printable.Errorf("the name is empty")
 	case len(s) > maxIdentifier:
 		return printable.Errorf("%q is longer than %d bytes", s, maxIdentifier)
-	case strings.HasPrefix(strings.ToLower(s), reservedPrefix):
-		return printable.Errorf("%q: names with the prefix %s are reserved", s, reservedPrefix)
 	}
 	for i, c := range s {
 		digit := unicode.IsDigit(c) || c == '$' || unicode.Is(unicode.Mn, c)

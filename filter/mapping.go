@@ -49,6 +49,10 @@ type Mapping struct {
 	Account    Column               // the account's id
 	Parties    map[string]Party     // by their names in the policy
 	Attributes map[string]Attribute // by their names in the policy
+
+	// Members names the tables in which a store of usher keeps the members of teams. Conditions on
+	// large sets of users then read these tables. Default: conditions carry all ids.
+	Members Members
 }
 
 // Party states where the ids of a party are: in a [Column], a [Join] or an [Array]; or that the
@@ -131,6 +135,7 @@ type Table struct {
 	account    columnRef
 	parties    map[string]*columnRef
 	attributes map[string]string // "" for Unknown
+	members    memberTables
 }
 
 // ErrMapping is the sentinel of errors about a Mapping or a Table that is incomplete or wrong.
@@ -157,6 +162,9 @@ func (m Mapping) Compile(d Dialect) (*Table, error) {
 	}
 	if t.account, err = m.Account.party(d); err != nil {
 		return nil, m.wrong("account", err)
+	}
+	if t.members, err = m.Members.compile(d); err != nil {
+		return nil, m.wrong("members", err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Parties)) {
 		if m.Parties[name] == nil {

@@ -47,7 +47,7 @@ func (s *sqlWriter) text(c clause, top bool) string {
 			return s.inArray(c)
 		}
 	case joined:
-		if c.kind == someIn && s.table.dialect == SQLite {
+		if c.isKeys() && s.table.dialect == SQLite {
 			return s.keyIn(c)
 		}
 	}
@@ -79,13 +79,17 @@ func (s *sqlWriter) joined(parts []clause, by string, top bool) string {
 // the database then starts with the few rows that the subquery finds. For PostgreSQL, that holds
 // only at the top.
 func (s *sqlWriter) alternatives(parts []clause, top bool) string {
-	isJoined := func(c clause) bool {
-		return c.kind == someIn && c.ref.form == joined && c.ref.sameRow(parts[0].ref)
-	}
+	isJoined := func(c clause) bool { return c.isKeys() && c.ref.sameRow(parts[0].ref) }
 	if !slices.ContainsFunc(parts, func(c clause) bool { return !isJoined(c) }) && (top || s.table.dialect == SQLite) {
 		return s.keyIn(parts...)
 	}
 	return s.joined(parts, " OR ", false)
+}
+
+// isKeys reports whether a subquery for the keys of matching rows is useful: a joined table has
+// them, and there are only a few. A set that is read from tables is large.
+func (c clause) isKeys() bool {
+	return c.kind == someIn && c.ref.form == joined && len(c.set.teams) == 0
 }
 
 func (p *columnRef) sameRow(other *columnRef) bool {
@@ -174,15 +178,15 @@ func (s *sqlWriter) where(c clause) (where []string) {
 	}
 	switch isMember := c.kind == someIn || c.kind == noneIn; {
 	case isMember && p.form == array:
-		where = append(where, s.inElement(p.kind, c.ids))
-	case c.kind == noneIn && s.table.dialect == SQLite: // equals may miss some
-		where = append(where, s.among(column, p.kind, c.ids))
+		where = append(where, s.inElement(p.kind, c.set))
+	case c.kind == noneIn && s.table.dialect == SQLite: // found may miss some
+		where = append(where, s.isIn(column, p.kind, c.set))
 	case isMember: // an index can find them
-		where = append(where, s.equals(column, p.kind, c.ids))
-	case len(c.ids) > 0 && p.form == array:
-		where = append(where, "("+s.inElement(p.kind, c.ids)+") IS NOT TRUE")
-	case len(c.ids) > 0:
-		where = append(where, "("+s.among(column, p.kind, c.ids)+") IS NOT TRUE")
+		where = append(where, s.found(column, p.kind, c.set))
+	case !c.set.isEmpty() && p.form == array:
+		where = append(where, "("+s.inElement(p.kind, c.set)+") IS NOT TRUE")
+	case !c.set.isEmpty():
+		where = append(where, s.notIn(column, p.kind, c.set))
 	}
 	return where
 }

@@ -54,6 +54,7 @@ func TestConditionsAsWritten(t *testing.T) {
 			fmt.Fprintf(&b, "-- %v: %s\n", d, p.name)
 			m := columns
 			m.Parties = map[string]filter.Party{"host": p.of, "team": p.of}
+			m.Members = map[filter.Dialect]filter.Members{filter.PostgreSQL: {Schema: "usher"}, filter.SQLite: {Prefix: "usher_"}}[d]
 			table := compile(t, m, d)
 			host := criteria.Test{Party: true, Name: "host", Is: true}
 			one, all := hosts(ids[p.kind][0]), hosts(ids[p.kind]...)
@@ -67,6 +68,8 @@ func TestConditionsAsWritten(t *testing.T) {
 				{"one, with a team, if public, or private", pages(when(over(criteria.Some, one, team(ids[p.kind][1])), public), when(anyPage(), private))},
 				{"some", pages(over(criteria.Some, all))},
 				{"every", pages(over(criteria.Every, all))},
+				{"some of a large set", pages(over(criteria.Some, hostsIn(filter.LargeSet+1, "ops", "sales")))},
+				{"every of a large set", pages(over(criteria.Every, hostsIn(filter.LargeSet+1, "ops", "sales")))},
 				{"sole", pages(over(criteria.Every, one, noTeam()))},
 				{"present", pages(when(anyPage(), host))},
 				{"empty", pages(when(anyPage(), noHosts))},

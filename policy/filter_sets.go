@@ -3,8 +3,10 @@ package policy
 import (
 	"errors"
 	"iter"
+	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/criteria"
@@ -138,6 +140,7 @@ func (s *scopeTeams) Within(other criteria.Set) bool {
 type scopeUsers struct {
 	*teamScope
 	listed lazyList
+	more   atomic.Int64 // a number of users that the set is known to have at least
 }
 
 func (s *scopeUsers) Has(id string) (bool, error) {
@@ -160,6 +163,33 @@ func (s *scopeUsers) Within(other criteria.Set) bool {
 	return ok && s.within(o.teamScope)
 }
 
+// Teams implements criteria.Members. The subject is a direct member of one of the teams.
+func (s *scopeUsers) Teams() []string { return texts(s.teamIDs()) }
+
+// MoreThan implements criteria.Members. It stops after n+1 users if the facts are a TeamLister.
+func (s *scopeUsers) MoreThan(n int) (bool, error) {
+	f, ok := s.facts.(TeamLister)
+	if !ok || s.listed.known() {
+		ids, err := s.IDs()
+		return len(ids) > n, err
+	}
+	if s.more.Load() > int64(n) {
+		return true, nil
+	}
+	seen := map[usher.UserID]bool{s.subject: true}
+	for id, err := range f.UsersIn(s.teamIDs()) {
+		if err != nil {
+			return false, err
+		}
+		if seen[id] = true; len(seen) > n {
+			s.more.Store(int64(len(seen)))
+			return true, nil
+		}
+	}
+	_, err := s.listed.once(func() ([]usher.UserID, error) { return slices.Collect(maps.Keys(seen)), nil })
+	return false, err
+}
+
 func (s *scopeUsers) IDs() ([]string, error) {
 	return s.listed.once(func() ([]usher.UserID, error) {
 		ids := []usher.UserID{s.subject}
@@ -170,9 +200,12 @@ func (s *scopeUsers) IDs() ([]string, error) {
 				}
 				ids = append(ids, id)
 			}
-			return ids, nil
+			slices.Sort(ids)
+			return slices.Compact(ids), nil
 		}
-		return usersThat(s.facts, ids, s.putIn)
+		ids, err := usersThat(s.facts, ids, s.putIn)
+		slices.Sort(ids)
+		return slices.Compact(ids), err
 	})
 }
 
@@ -242,6 +275,13 @@ func (l *lazyList) once(list func() ([]usher.UserID, error)) ([]string, error) {
 		l.ids, l.done = texts(ids), true
 	}
 	return l.ids, nil
+}
+
+// known reports whether the list is cached.
+func (l *lazyList) known() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.done
 }
 
 func texts[ID ~string](ids []ID) []string {

@@ -16,6 +16,8 @@ type counts struct {
 
 	Filters, None, All, Mixed, Maskable, Partly int // filters, by what they select and mask
 	Rows, Selected, Masked                      int // rows, by the result of a filter
+
+	Joins, JoinedRows, HollowJoins, HollowRows int // conditions that read the members of teams, and the rows that they select
 }
 
 func (c *counts) filter(f filter.Filter, want map[int][]string, rows int) {
@@ -60,6 +62,8 @@ func (c *counts) check(t *testing.T) {
 	}
 	for what, n := range map[string]int{
 		"actions": c.Actions, "users who may": c.WhoMay, "explanations": c.Explained, "buttons": c.Buttons,
+		"conditions that read members": c.Joins, "rows that they select": c.JoinedRows,
+		"conditions that read members of which there are none": c.HollowJoins, "rows that these select": c.HollowRows,
 		"resources of other accounts": c.Foreign, "strangers at a route": c.Strangers, "accounts as a whole": c.Whole,
 	} {
 		if n < 100 {

@@ -50,6 +50,7 @@ func newBase(t testing.TB, d filter.Dialect) *base {
 		mustExec(t, b.db, fmt.Sprintf("CREATE INDEX m%d_thing ON m%d (thing)", i, i))
 		mustExec(t, b.db, fmt.Sprintf("CREATE INDEX m%d_local ON m%d (account, local)", i, i))
 	}
+	createMembers(t, b.db, d)
 	return b
 }
 
@@ -68,6 +69,7 @@ func openSQLite(t testing.TB) *sql.DB {
 func (b *base) clear(t testing.TB) {
 	t.Helper()
 	mustExec(t, b.db, "DELETE FROM things")
+	mustExec(t, b.db, "DELETE FROM "+membersTable[b.dialect])
 	for i := range slots {
 		mustExec(t, b.db, fmt.Sprintf("DELETE FROM m%d", i))
 	}
@@ -78,6 +80,7 @@ type layout struct {
 	typ        string
 	parties    map[string]slot
 	attributes map[string]int // the number of the column, -1 for an unknown attribute
+	members    memberRows
 }
 
 type slot struct {
@@ -103,9 +106,9 @@ func drawLayout(d dice, typ string, parties map[string]bool, attributes []string
 	return l
 }
 
-func (l layout) mapping() filter.Mapping {
+func (l layout) mapping(d filter.Dialect) filter.Mapping {
 	m := filter.Mapping{
-		Type: l.typ, Account: filter.Column{Name: "t.account"},
+		Members: l.members.mapping(d), Type: l.typ, Account: filter.Column{Name: "t.account"},
 		Parties: map[string]filter.Party{}, Attributes: map[string]filter.Attribute{},
 	}
 	for name, s := range l.parties {
@@ -162,6 +165,7 @@ type writer struct {
 	tx     *sql.Tx
 	things *sql.Stmt
 	joins  [slots]*sql.Stmt
+	member *sql.Stmt
 }
 
 func (b *base) begin(t testing.TB) *writer {
@@ -172,6 +176,9 @@ func (b *base) begin(t testing.TB) *writer {
 		t.Fatal(err)
 	}
 	if w.things, err = w.tx.Prepare("INSERT INTO things VALUES (" + placeholders(own+2*slots+facts) + ")"); err != nil {
+		t.Fatal(err)
+	}
+	if w.member, err = w.tx.Prepare("INSERT INTO " + membersTable[b.dialect] + " VALUES ($1, $2, $3)"); err != nil {
 		t.Fatal(err)
 	}
 	for i := range slots {

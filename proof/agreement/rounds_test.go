@@ -71,7 +71,9 @@ func drawRound(t *testing.T, seed uint64, id *int, bases []*base, seen *counts) 
 		slices.Sort(x.host.users[r.Account])
 	}
 	x.typ = pick(d, x.host.types(x.asks[0].permission))
-	x.host.layouts[x.typ] = drawLayout(d, x.typ, p.Parties(x.typ), attributes)
+	l := drawLayout(d, x.typ, p.Parties(x.typ), attributes)
+	l.members = pick(d, []memberRows{noMembers, allMembers, allMembers, allMembers, hollowMembers})
+	x.host.layouts[x.typ] = l
 	for i := range x.asks {
 		x.drawRows(d, x.asks[i], 4*i, id)
 	}
@@ -272,6 +274,9 @@ func storeBatch(t *testing.T, bases []*base, first, end int, seen *counts) (roun
 		x := drawRound(t, *seedFlag+uint64(i), &id, bases, seen)
 		rounds = append(rounds, x)
 		for _, a := range x.asks {
+			for _, w := range writers {
+				w.storeMembers(t, x.host.layouts[x.typ].members, a.account, x.fixtures[a.account])
+			}
 			for _, row := range x.host.rows[a.account] {
 				for _, w := range writers {
 					w.store(t, x.host.layouts[x.typ], row)
