@@ -64,7 +64,7 @@ policytest: . permission role seat internal/printable internal/suggest internal/
 internal/deps:
 internal/hostile:
 internal/storefault: . store
-internal/pgtest:
+internal/pgtest: internal/printable
 ushertest: . decision permission internal/printable usherhttp
 usherfiles: . internal/printable internal/suggest internal/roletable policy policy/policyfile preset store store/memstore engine policytest
 

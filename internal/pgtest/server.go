@@ -4,7 +4,6 @@ package pgtest
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // Options configures a server. The zero value is a server that keeps its promises.
@@ -72,7 +73,7 @@ func (s *Server) create(initdb string, o Options) (err error) {
 	made := exec.Command(initdb, "-D", data, "-U", User, "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8")
 	made.Dir, made.SysProcAttr = s.dir, s.as
 	if out, err := made.CombinedOutput(); err != nil {
-		return fmt.Errorf("initdb: %w\n%s", err, out)
+		return printable.Errorf("initdb: %w\n%s", err, out)
 	}
 	s.args = []string{"-D", data, "-k", s.dir, "-h", "", "-p", "5432", "-c", "lc_messages=C"}
 	if o.Fast {
@@ -124,9 +125,9 @@ func (s *Server) launch() error {
 		return nil
 	case err := <-ended:
 		ended <- err
-		return fmt.Errorf("the server ended: %v\n%s", err, s.log)
+		return printable.Errorf("the server ended: %v\n%s", err, s.log)
 	case <-timer.C:
-		return fmt.Errorf("the server does not accept connections after %s\n%s", startTimeout, s.log)
+		return printable.Errorf("the server does not accept connections after %s\n%s", startTimeout, s.log)
 	}
 }
 

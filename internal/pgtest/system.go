@@ -1,7 +1,6 @@
 package pgtest
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"os/user"
@@ -9,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/usher-go/usher/internal/printable"
 )
 
 // lookUp finds a program of the server, which is often not in PATH.
@@ -32,7 +33,7 @@ func lookUp(program string) (string, error) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("%s is neither in PATH nor in the usual directories; %s", program, Install)
+	return "", printable.Errorf("%s is neither in PATH nor in the usual directories; %s", program, Install)
 }
 
 // unprivileged returns the system user that runs the server, which refuses to run as root, and
@@ -53,5 +54,5 @@ func unprivileged(dir string) (*syscall.SysProcAttr, error) {
 		}
 		return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, os.Chown(dir, int(uid), int(gid))
 	}
-	return nil, fmt.Errorf("run as root, the server needs a system user postgres or nobody")
+	return nil, printable.Errorf("run as root, the server needs a system user postgres or nobody")
 }
