@@ -3,13 +3,16 @@ package pgstore_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/pgtest"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/pgstore"
@@ -46,26 +49,64 @@ func open(t testing.TB, o pgstore.Options, settings ...string) *pgstore.Store {
 	return s
 }
 
+// stores are the options of open stores.
+type stores struct {
+	mu  sync.Mutex
+	all map[store.Store]pgstore.Options
+}
+
+func (ss *stores) open(t testing.TB, o pgstore.Options, settings ...string) *pgstore.Store {
+	t.Helper()
+	s := open(t, o, settings...)
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	ss.all[s] = o
+	return s
+}
+
+func (ss *stores) options(s store.Store) pgstore.Options {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	return ss.all[s]
+}
+
 // suite returns the suite of the contract for stores with options.
 func suite(o pgstore.Options, settings ...string) storetest.Suite {
 	o.PollEvery = 20 * time.Millisecond
-	options := map[store.Store]pgstore.Options{}
-	again := func(t testing.TB, o pgstore.Options) store.Store {
-		s := open(t, o, settings...)
-		options[s] = o
-		return s
-	}
+	opened := &stores{all: map[store.Store]pgstore.Options{}}
 	return storetest.Suite{
 		Open: func(t testing.TB) store.Store {
 			o := o
 			o.Schema = newSchema()
-			return again(t, o)
+			return opened.open(t, o, settings...)
 		},
 		Reopen: func(t testing.TB, s store.Store) store.Store {
 			s.(*pgstore.Store).Close()
-			return again(t, options[s])
+			return opened.open(t, opened.options(s), settings...)
+		},
+		Second: func(t testing.TB, s store.Store) store.Store {
+			return opened.open(t, opened.options(s), settings...)
+		},
+		Remains: func(t testing.TB, s store.Store, account usher.AccountID) string {
+			return remains(t, opened.options(s).Schema, account)
 		},
 	}
+}
+
+// remains counts the rows of an account, except for the mark of an erased account.
+func remains(t testing.TB, schema string, account usher.AccountID) (found string) {
+	t.Helper()
+	c, err := pgx.Connect(context.Background(), server.Server(t).DSN("postgres"))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, c.Close(context.Background())) }()
+	for table, where := range map[string]string{"accounts": " AND version >= 0", "commits": " AND version >= 0", "snapshots": "", "records": "", "last_active": ""} {
+		var n int
+		require.NoError(t, c.QueryRow(context.Background(), "SELECT count(*) FROM "+pgx.Identifier{schema, table}.Sanitize()+" WHERE account = $1"+where, []byte(account)).Scan(&n))
+		if n > 0 {
+			found += fmt.Sprintf("%d in %s ", n, table)
+		}
+	}
+	return found
 }
 
 func TestStore(t *testing.T) {
