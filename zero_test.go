@@ -167,7 +167,7 @@ const neverDecide = `
 	store.LockMode store.Transactor store.VersionReader
 	memstore.Store engine.Error engine.PolicyMismatchError engine.Observer engine.Result
 	usherhttp.Problem ushertest.Answer usherfiles.Runner usherfiles.Accounts
-	filter.Condition filter.Kind filter.Party filter.Attribute filter.Empty filter.Unknown criteria.Set
+	filter.Condition filter.Kind filter.Party filter.Attribute filter.Empty filter.Unknown filter.Members criteria.Set criteria.Members
 	policy.Lister policy.Listed policy.TeamLister policy.Owned policy.Subject account.HostCommand policy.GrantKind engine.SetPolicyOption
 `
 
