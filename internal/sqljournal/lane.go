@@ -124,8 +124,6 @@ func (l *lane) pass() {
 // The context is that of one of the callers. It ends only the wait for a connection; the others then
 // wait for a connection of their own.
 func (j *Journal) storeGroup(ctx context.Context, group []*waiter) {
-	ctx, cancel := context.WithTimeout(ctx, j.LockTimeout)
-	defer cancel()
 	entries := make([]*entry, len(group))
 	for i, w := range group {
 		entries[i] = w.entry
