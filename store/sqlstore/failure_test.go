@@ -34,10 +34,10 @@ func (e *ncrucesError) ExtendedCode() uint { return uint(e.code) }
 
 func TestLiteFailure(t *testing.T) {
 	for code, want := range map[int]sqljournal.Failure{
-		1: sqljournal.Rejected, 3: sqljournal.Rejected, 8: sqljournal.Rejected, 19: sqljournal.Rejected, 19 | 8<<8: sqljournal.Rejected,
+		1: sqljournal.Rejected, 3: sqljournal.Rejected, 19: sqljournal.Rejected, 19 | 8<<8: sqljournal.Rejected,
 		5: sqljournal.LockFailed, 6: sqljournal.LockFailed, 5 | 1<<8: sqljournal.LockFailed, 6 | 1<<8: sqljournal.LockFailed,
-		517: sqljournal.Lost,
-		7:   sqljournal.Unknown, 9: sqljournal.Unknown, 10: sqljournal.Unknown, 10 | 4<<8: sqljournal.Unknown, 11: sqljournal.Unknown, 13: sqljournal.Unknown, 99: sqljournal.Unknown,
+		517: sqljournal.Lost, 8: sqljournal.ReadOnly, 8 | 1<<8: sqljournal.ReadOnly,
+		7: sqljournal.Unknown, 9: sqljournal.Unknown, 10: sqljournal.Unknown, 10 | 4<<8: sqljournal.Unknown, 11: sqljournal.Unknown, 13: sqljournal.Unknown, 99: sqljournal.Unknown,
 	} {
 		for _, err := range []error{
 			&modernError{code}, mattnError{mattnCode(code & 0xff), mattnCode(code)}, &ncrucesError{uint16(code)},
@@ -58,7 +58,7 @@ func TestPostgresFailure(t *testing.T) {
 	for state, want := range map[string]sqljournal.Failure{
 		"40001": sqljournal.Lost, "40P01": sqljournal.Lost, "25P02": sqljournal.Lost,
 		"55P03": sqljournal.LockFailed,
-		"57014": sqljournal.Rejected, "23505": sqljournal.Rejected, "42P01": sqljournal.Rejected, "22021": sqljournal.Rejected, "25006": sqljournal.Rejected,
+		"57014": sqljournal.Rejected, "23505": sqljournal.Rejected, "42P01": sqljournal.Rejected, "22021": sqljournal.Rejected, "25006": sqljournal.ReadOnly,
 		"40003": sqljournal.Unknown, "57P01": sqljournal.Unknown, "57P02": sqljournal.Unknown, "08006": sqljournal.Unknown, "XX000": sqljournal.Unknown, "58030": sqljournal.Unknown, "": sqljournal.Unknown,
 	} {
 		assert.Equal(t, want, postgresFailure(fmt.Errorf("wrapped: %w", &pgconn.PgError{Code: state})), state)

@@ -211,7 +211,7 @@ func TestOpen(t *testing.T) {
 		{pool(t, "sqlite", ":memory:", 0), lite, "the pool may open any number of connections (want db.SetMaxOpenConns(1), or a file)"},
 		{pool(t, "sqlite", "file:x?mode=memory&cache=shared", 2), lite, "the pool may open 2 connections"},
 		{pool(t, "sqlite", file, 0), lite, `missing migrations for "usher_accounts": 0001_journal`},
-		{pool(t, "pgx", server.Server(t).DSN("postgres"), 0), sqlstore.Options{Dialect: sqlstore.PostgreSQL, Schema: "none"}, `missing migrations for "none"."accounts": 0001_journal`},
+		{pool(t, "pgx", server.Server(t).DSN("postgres"), 0), sqlstore.Options{Dialect: sqlstore.PostgreSQL, Schema: "none"}, `missing migrations for "none".accounts: 0001_journal`},
 	} {
 		_, err := sqlstore.Open(ctx, row.db, row.options)
 		assert.ErrorContains(t, err, row.want)
