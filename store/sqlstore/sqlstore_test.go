@@ -3,6 +3,7 @@ package sqlstore_test
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"iter"
 	"path/filepath"
 	"sync"
@@ -74,9 +75,32 @@ func suite(first func(t testing.TB) handle) storetest.Suite {
 			h.close(t, s.(*sqlstore.Store))
 			return h.open(t)
 		},
+		Remains:  remains,
 		Patience: time.Minute,
 		Second:   func(t testing.TB, s store.Store) store.Store { return handleOf(s).open(t) },
 	}
+}
+
+// remains describes the rows of an account, except for the mark of an erased one.
+func remains(t testing.TB, s store.Store, account usher.AccountID) (found string) {
+	h := handleOf(s)
+	place, parameter := `"usher_`, "?"
+	if h.options.Dialect == sqlstore.PostgreSQL {
+		place, parameter = `"`+h.options.Schema+`"."`, "$1"
+	}
+	for _, table := range []string{"commits", "snapshots", "records", "last_active"} {
+		condition := ""
+		if table == "commits" {
+			condition = " AND version > 0"
+		}
+		var n int
+		query := "SELECT count(*) FROM " + place + table + `" WHERE account = ` + parameter + condition
+		require.NoError(t, h.db.QueryRowContext(context.Background(), query, []byte(account)).Scan(&n))
+		if n > 0 {
+			found += fmt.Sprintf("%d rows in %s ", n, table)
+		}
+	}
+	return found
 }
 
 func TestSQLite(t *testing.T) {
