@@ -21,14 +21,12 @@ func postgresFailure(err error) sqljournal.Failure {
 	switch state := e.SQLState(); state {
 	case "40001", "40P01", "25P02": // serialization failure, deadlock, transaction aborted before
 		return sqljournal.Lost
-	case "55P03": // lock timeout
+	case "55P03", "57014": // lock timeout; statement timeout, or canceled with the context
 		return sqljournal.LockFailed
 	case "25006": // a read-only transaction, as on a standby
 		return sqljournal.ReadOnly
 	case "40003": // the server does not know either
 		return sqljournal.Unknown
-	case "57014": // canceled, or the statement timeout
-		return sqljournal.Rejected
 	default:
 		switch state[:2] {
 		case "0A", "21", "22", "23", "25", "28", "2D", "3D", "3F", "40", "42", "44", "53", "54", "55", "P0":
