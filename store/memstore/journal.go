@@ -86,6 +86,12 @@ func (j *journal) exists() bool {
 	return len(j.commits) > 0
 }
 
+func (j *journal) isErased() bool {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	return j.erased
+}
+
 func (j *journal) erase() {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -88,7 +88,18 @@ func (s *Store) Snapshot(ctx context.Context, account usher.AccountID) (snapshot
 
 // Accounts implements store.Store. It sorts all ids before it yields the first one.
 func (s *Store) Accounts(ctx context.Context, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
-	return loop(ctx, "list accounts", "", func(yield func(usher.AccountID) bool) error {
+	return s.list(ctx, "list accounts", after, (*journal).exists)
+}
+
+// ErasedAccounts yields the ids of the erased accounts whose id is greater than after, sorted by
+// their bytes. It sorts all ids before it yields the first one.
+func (s *Store) ErasedAccounts(ctx context.Context, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
+	return s.list(ctx, "list erased accounts", after, (*journal).isErased)
+}
+
+// list returns an iterator over the ids after an id for which has returns true.
+func (s *Store) list(ctx context.Context, op string, after usher.AccountID, has func(*journal) bool) iter.Seq2[usher.AccountID, error] {
+	return loop(ctx, op, "", func(yield func(usher.AccountID) bool) error {
 		s.mu.RLock()
 		ids := slices.Collect(maps.Keys(s.journals))
 		s.mu.RUnlock()
@@ -98,7 +109,7 @@ func (s *Store) Accounts(ctx context.Context, after usher.AccountID) iter.Seq2[u
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if s.journal(id, false).exists() && !yield(id) {
+			if has(s.journal(id, false)) && !yield(id) {
 				return nil
 			}
 		}
