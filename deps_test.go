@@ -52,6 +52,7 @@ account: . decision permission role team seat internal/printable internal/strict
 store: . internal/printable
 store/memstore: . store
 store/storetest: . store
+store/storecopy: . store internal/printable
 internal/sqljournal: . store internal/printable # the stores in SQL databases share it
 engine: . decision permission role seat filter policy account store internal/printable internal/table
 
