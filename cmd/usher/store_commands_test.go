@@ -26,6 +26,7 @@ import (
 //	newer STORE                      gives the file the number of a later format
 //	loses STORE ACCOUNT N            removes a commit from the file
 //	notes STORE ACCOUNT NAME         sets a variable to the head of the account
+//	postgres NAME                    sets a variable to the URL of a new schema in PostgreSQL
 //	shows FILE                       compares the last stdout with a file, in which HASH matches any hash
 var storeCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"holds": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -74,6 +75,7 @@ var storeCommands = map[string]func(*testscript.TestScript, bool, []string){
 			ts.Fatalf("stdout is\n%s\nwant\n%s", got, want)
 		}
 	},
+	"postgres": setPostgres,
 	"newer": func(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(openFile(ts, args, 1).Close())
 		db, err := bbolt.Open(ts.MkAbs(args[0]), 0o600, nil)
