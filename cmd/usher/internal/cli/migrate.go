@@ -69,7 +69,10 @@ func (r *run) migrate(ctx context.Context, arg string, printOnly bool) error {
 	if err != nil {
 		return err
 	}
-	if printOnly {
+	switch {
+	case printOnly && !r.json() && printable.Text(n.part) != n.part:
+		return wrongUsage("the name %q has characters that a terminal does not show, so the SQL cannot be printed as text; use --output json", n.part)
+	case printOnly:
 		return r.printMigrations(list)
 	}
 	changed, err := r.runMigrations(ctx, arg, n)
@@ -121,7 +124,7 @@ func (r *run) printMigrations(list []migrationJSON) error {
 		if i > 0 {
 			r.stdout.line("")
 		}
-		r.stdout.line("-- %s\n%s", m.Name, strings.TrimSpace(m.SQL))
+		r.stdout.line("-- %s\n%s", m.Name, strings.ReplaceAll(strings.TrimSpace(m.SQL), "\t", "  "))
 	}
 	return nil
 }
