@@ -16,8 +16,8 @@ import (
 // Members keeps the tables of a journal. It is the sqljournal.Mirror of the journal.
 //
 // The column mirrored of the accounts says whether the tables have the rows of an account. Either
-// they have all of them, or none: the first commit of an account sets the mark, and RebuildMembers
-// sets it for an account that was created without tables. A journal without a Mirror does not write
+// they have all of them, or none: an account that is created has the mark, and RebuildMembers sets it
+// for an account that was created by a journal without a Mirror. A journal without a Mirror does not write
 // accounts with the mark.
 type Members struct {
 	tables   Tables
@@ -30,11 +30,8 @@ func NewMembers(in Tables) *Members {
 	return &Members{tables: in, accounts: in.named("accounts"), state: in.named("mirror_state")}
 }
 
-// Check implements sqljournal.Mirror.
-func (m *Members) Check(id usher.AccountID, e store.Entry) error {
-	_, err := NewDelta(id, e)
-	return err
-}
+// Prepare implements sqljournal.Mirror.
+func (m *Members) Prepare(id usher.AccountID, e store.Entry) (any, error) { return NewDelta(id, e) }
 
 // Committed implements sqljournal.Mirror.
 func (m *Members) Committed(ctx context.Context, c sqljournal.Conn, entries []sqljournal.Change) error {
@@ -44,19 +41,9 @@ func (m *Members) Committed(ctx context.Context, c sqljournal.Conn, entries []sq
 	}
 	var b Batch
 	for _, e := range entries {
-		switch {
-		case e.Entry.Version == 1:
-			if err := m.mark(ctx, c, e.Account); err != nil {
-				return err
-			}
-		case !marked[e.Account]:
-			continue
+		if e.Version == 1 || marked[e.Account] {
+			b.Add(e.Prepared.(*Delta))
 		}
-		d, err := NewDelta(e.Account, e.Entry)
-		if err != nil {
-			return err
-		}
-		b.Add(d)
 	}
 	return b.Exec(ctx, c, m.tables)
 }
@@ -66,7 +53,7 @@ func (m *Members) marked(ctx context.Context, c sqljournal.Conn, entries []sqljo
 	marked := map[usher.AccountID]bool{}
 	var ids [][]byte
 	for _, e := range entries {
-		if e.Entry.Version > 1 {
+		if e.Version > 1 {
 			ids = append(ids, []byte(e.Account))
 		}
 	}
@@ -200,7 +187,7 @@ func readIDs(ctx context.Context, c sqljournal.Conn, query string, args ...any) 
 	return ids, found.Err()
 }
 
-// Check implements store.MembersStore.
+// CheckAll implements store.MembersStore.
 func (m *Members) CheckAll(ctx context.Context, j *sqljournal.Journal) iter.Seq2[store.MembersDifference, error] {
 	return func(yield func(store.MembersDifference, error) bool) {
 		for id, err := range j.Accounts(ctx, "") {

@@ -26,6 +26,19 @@ func (in Tables) named(name string) string {
 	return in.Name(name)
 }
 
+// PostgreSQL returns the Tables in a schema of PostgreSQL.
+func PostgreSQL(schema string) Tables {
+	return Tables{Name: func(table string) string { return quoted(schema) + "." + quoted(table) }}
+}
+
+// SQLite returns the Tables of SQLite whose names begin with a prefix.
+func SQLite(prefix string) Tables {
+	return Tables{Name: func(table string) string { return quoted(prefix + table) }, SQLite: true}
+}
+
+// quoted returns a name in quotes.
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
 // statement is SQL text with its arguments.
 type statement struct {
 	text string

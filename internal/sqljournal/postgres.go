@@ -73,12 +73,12 @@ const (
 // that is not the next one changes no row, which is not an error, so that the transaction of a host
 // goes on.
 func (d *postgres) appendText(f form) string {
-	t, n := d.names, 3 // $1 account, $2 version, $3 data
+	t, n := d.names, 4 // $1 account, $2 version, $3 data, $4 mirrored
 	arg := func() string { n++; return "$" + strconv.Itoa(n) }
 	var b strings.Builder
 	b.WriteString("WITH moved AS (")
 	if f.isNew {
-		fmt.Fprintf(&b, "INSERT INTO %s (account, version, xid, base) SELECT $1, $2, %s, 0", t.Accounts, thisXID)
+		fmt.Fprintf(&b, "INSERT INTO %s (account, version, xid, base, mirrored) SELECT $1, $2, %s, 0, $4::boolean", t.Accounts, thisXID)
 	} else {
 		fmt.Fprintf(&b, "UPDATE %s SET base = CASE WHEN xid = %s THEN base ELSE version END, xid = %[2]s, version = $2 WHERE account = ", t.Accounts, thisXID)
 		if f.wait == skip {
@@ -86,7 +86,7 @@ func (d *postgres) appendText(f form) string {
 		} else {
 			b.WriteString("$1")
 		}
-		b.WriteString(" AND version = $2 - 1")
+		b.WriteString(" AND version = $2 - 1 AND (NOT mirrored OR $4::boolean)")
 	}
 	if f.wait == forAWhile {
 		// The setting ends with the transaction, which is this statement.
@@ -110,7 +110,7 @@ func (d *postgres) appendText(f form) string {
 
 func (d *postgres) append(ctx context.Context, c Conn, e *entry, wait time.Duration) (bool, error) {
 	f := form{isNew: e.Version == 1, records: len(e.Records) > 0}
-	args := []any{key(e.account), bounded(e.Version), e.Data}
+	args := []any{key(e.account), bounded(e.Version), e.Data, e.mirrored}
 	switch {
 	case wait == noWait:
 		f.wait = skip
@@ -148,11 +148,11 @@ func array(ids [][]byte) [][]byte {
 
 func (d *postgres) lock(ctx context.Context, c Conn, account usher.AccountID, mode lockMode) (p position, found bool, err error) {
 	how := map[lockMode]string{lookOnly: "", lockAlive: " FOR KEY SHARE", lockShared: " FOR SHARE", lockWrite: " FOR NO KEY UPDATE"}[mode]
-	statement := "SELECT version, CASE WHEN xid = pg_current_xact_id_if_assigned()::text::bigint THEN base ELSE version END FROM " +
+	statement := "SELECT version, CASE WHEN xid = pg_current_xact_id_if_assigned()::text::bigint THEN base ELSE version END, mirrored FROM " +
 		d.names.Accounts + " WHERE account = $1" + how
 	err = rows(ctx, c, func(r Rows) error {
 		found = true
-		return r.Scan(&p.last, &p.committed)
+		return r.Scan(&p.last, &p.committed, &p.mirrored)
 	}, statement, key(account))
 	return p, found, err
 }
