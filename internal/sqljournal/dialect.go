@@ -27,6 +27,10 @@ type Dialect interface {
 	// account that is. A wait of 0 or more limits the wait for locks.
 	append(ctx context.Context, c Conn, e *entry, wait time.Duration) (stored bool, err error)
 
+	// atomic runs f in a transaction of the host, so that after an error of f the transaction either
+	// has none of the changes of f or cannot be committed.
+	atomic(ctx context.Context, c Conn, f func() error) error
+
 	// group stores each of the entries, of different accounts and sorted by them, whose version is
 	// the next one and whose account is not locked, and is not mirrored unless the entries are. It sets their field stored.
 	group(ctx context.Context, c Conn, entries []*entry) error
