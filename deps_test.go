@@ -72,8 +72,8 @@ usherfiles: . internal/printable internal/suggest internal/roletable policy poli
 
 # Modules of their own.
 store/boltstore: . store internal/printable go.etcd.io/bbolt
-store/pgstore: . store internal/printable internal/sqljournal github.com/jackc/pgx/v5
-store/sqlstore: . store internal/printable internal/sqljournal
+store/pgstore: . store internal/printable internal/mirror internal/sqljournal github.com/jackc/pgx/v5
+store/sqlstore: . store internal/printable internal/mirror internal/sqljournal
 cmd/usher/...: core store/boltstore store/pgstore store/sqlstore github.com/jackc/pgx/v5 github.com/spf13/cobra golang.org/x/term modernc.org/sqlite
 examples/...: core store/boltstore store/pgstore store/sqlstore github.com/jackc/pgx/v5 modernc.org/sqlite
 proof/...: any

@@ -97,6 +97,9 @@ func (m *Members) Erased(ctx context.Context, c sqljournal.Conn, id usher.Accoun
 
 // Rebuild implements store.MembersStore.
 func (m *Members) Rebuild(ctx context.Context, j *sqljournal.Journal, accounts ...usher.AccountID) error {
+	if j.Mirror == nil {
+		return errNoMembers
+	}
 	if len(accounts) > 0 {
 		for _, id := range accounts {
 			if err := m.rebuild(ctx, j, id); err != nil {
@@ -190,6 +193,10 @@ func readIDs(ctx context.Context, c sqljournal.Conn, query string, args ...any) 
 // CheckAll implements store.MembersStore.
 func (m *Members) CheckAll(ctx context.Context, j *sqljournal.Journal) iter.Seq2[store.MembersDifference, error] {
 	return func(yield func(store.MembersDifference, error) bool) {
+		if j.Mirror == nil {
+			yield(store.MembersDifference{}, errNoMembers)
+			return
+		}
 		for id, err := range j.Accounts(ctx, "") {
 			var wrong []string
 			if err == nil {
@@ -254,15 +261,23 @@ func (m *Members) strays(ctx context.Context, j *sqljournal.Journal) ([]usher.Ac
 		" WHERE NOT EXISTS (SELECT 1 FROM "+m.accounts+" AS a WHERE a.account = r.account AND a.version > 0 AND a.mirrored) ORDER BY 1")
 }
 
-// ErrMembers is the error of a store that is opened with, or without, tables of members, and whose
-// tables are not fit for it.
-var ErrMembers = errors.New("the tables of members")
-
-// Begin prepares the tables for a store that keeps them. If the tables lack accounts and may not,
-// it returns ErrMembers with the text of what to do.
-func (m *Members) Begin(ctx context.Context, j *sqljournal.Journal, mayLack bool) error {
-	if _, err := j.Database.Exec(ctx, "INSERT INTO "+m.state+" (enabled) VALUES (true) ON CONFLICT DO NOTHING"); err != nil {
+// Open prepares the tables for a journal. For a journal that keeps them, it returns an error if they
+// lack accounts and may not, and for another one, if a journal keeps them.
+func (m *Members) Open(ctx context.Context, j *sqljournal.Journal, mayLack bool) error {
+	used, err := readText(ctx, j.Database, "SELECT 'yes' FROM "+m.state)
+	if err != nil {
 		return err
+	}
+	if j.Mirror == nil {
+		if used != "" {
+			return printable.Errorf("the tables of members are in use, and this store would not change them with the commits; open it with Members")
+		}
+		return nil
+	}
+	if used == "" {
+		if _, err := j.Database.Exec(ctx, "INSERT INTO "+m.state+" (enabled) VALUES (true) ON CONFLICT DO NOTHING"); err != nil {
+			return err
+		}
 	}
 	if mayLack {
 		return nil
@@ -271,16 +286,9 @@ func (m *Members) Begin(ctx context.Context, j *sqljournal.Journal, mayLack bool
 		if err != nil {
 			return err
 		}
-		return printable.Errorf("%w lack accounts, such as %s: open the store with LacksMembers, and call RebuildMembers or run \"usher mirror STORE --rebuild\"", ErrMembers, id)
+		return printable.Errorf("the tables of members lack accounts, such as %s: open the store with LacksMembers and call RebuildMembers, or run: usher mirror STORE --rebuild", id)
 	}
 	return nil
 }
 
-// InUse returns ErrMembers if a store has kept the tables.
-func (m *Members) InUse(ctx context.Context, c sqljournal.Conn) error {
-	used, err := readText(ctx, c, "SELECT 'yes' FROM "+m.state)
-	if err == nil && used != "" {
-		err = printable.Errorf("%w are in use, and this store would not keep them: open it with Members", ErrMembers)
-	}
-	return err
-}
+var errNoMembers = errors.New("the store does not keep tables of members; open it with Members")

@@ -86,7 +86,7 @@ func (s *script) source(r rows, names []string) (query string, args []any) {
 			if i > 0 {
 				list.WriteString(", ")
 			}
-			list.WriteString("json_extract(value, '$[" + strconv.Itoa(i) + "]') AS " + name)
+			list.WriteString("value ->> " + strconv.Itoa(i) + " AS " + name)
 		}
 		return "SELECT " + list.String() + " FROM json_each($1)", []any{r.json()}
 	}
