@@ -54,7 +54,7 @@ store/memstore: . store
 store/storetest: . store
 internal/sqljournal: . store internal/printable # the stores in SQL databases share it
 internal/mirror: . account seat store internal/printable internal/sqljournal # the tables of members
-internal/mirror/mirrortest: . account policy policy/policyfile role seat store
+internal/mirror/mirrortest: . account policy policy/policyfile role seat store internal/printable
 engine: . decision permission role seat filter policy account store internal/printable internal/table
 
 # Test files, which the command line also runs. The parsed documents are a package of
