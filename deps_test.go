@@ -50,7 +50,7 @@ internal/roletable: internal/printable role policy
 # How an account changes. A store handles bytes and versions, and does not interpret them.
 account: . decision permission role team seat internal/printable internal/strictjson internal/suggest internal/table policy
 store: . internal/printable
-store/memstore: . store
+store/memstore: . internal/printable store
 store/storetest: . store
 internal/sqljournal: . store internal/printable # the stores in SQL databases share it
 internal/mirror: . account seat store internal/printable internal/sqljournal # the tables of members

@@ -109,7 +109,7 @@ func (m *Members) Rebuild(ctx context.Context, j *sqljournal.Journal, accounts .
 		return nil
 	}
 	var refused []error
-	for id, err := range m.unmarked(ctx, j) {
+	for id, err := range m.unmarked(ctx, j.Database) {
 		if err == nil {
 			err = m.rebuild(ctx, j, id)
 		}
@@ -153,10 +153,10 @@ func (m *Members) withState(ctx context.Context, j *sqljournal.Journal, id usher
 }
 
 // unmarked yields the accounts that have commits and no rows.
-func (m *Members) unmarked(ctx context.Context, j *sqljournal.Journal) iter.Seq2[usher.AccountID, error] {
+func (m *Members) unmarked(ctx context.Context, db sqljournal.Database) iter.Seq2[usher.AccountID, error] {
 	return func(yield func(usher.AccountID, error) bool) {
 		for after := []byte{}; ; {
-			page, err := readIDs(ctx, j.Database, "SELECT account FROM "+m.accounts+" WHERE account > $1 AND version > 0 AND NOT mirrored ORDER BY account LIMIT 1000", after)
+			page, err := readIDs(ctx, db, "SELECT account FROM "+m.accounts+" WHERE account > $1 AND version > 0 AND NOT mirrored ORDER BY account LIMIT 1000", after)
 			if err != nil {
 				yield("", err)
 				return
@@ -261,28 +261,29 @@ func (m *Members) strays(ctx context.Context, j *sqljournal.Journal) ([]usher.Ac
 		" WHERE NOT EXISTS (SELECT 1 FROM "+m.accounts+" AS a WHERE a.account = r.account AND a.version > 0 AND a.mirrored) ORDER BY 1")
 }
 
-// Open prepares the tables for a journal. For a journal that keeps them, it returns an error if they
-// lack accounts and may not, and for another one, if a journal keeps them.
-func (m *Members) Open(ctx context.Context, j *sqljournal.Journal, mayLack bool) error {
-	used, err := readText(ctx, j.Database, "SELECT 'yes' FROM "+m.state)
+// Open prepares the tables for a store that keeps them or does not. It returns an error if a store is
+// to keep tables that lack accounts, unless they may, and if a store is not to keep tables that another
+// one has kept.
+func (m *Members) Open(ctx context.Context, db sqljournal.Database, keeps, mayLack bool) error {
+	used, err := readText(ctx, db, "SELECT 'yes' FROM "+m.state)
 	if err != nil {
 		return err
 	}
-	if j.Mirror == nil {
+	if !keeps {
 		if used != "" {
 			return printable.Errorf("the tables of members are in use, and this store would not change them with the commits; open it with Members")
 		}
 		return nil
 	}
 	if used == "" {
-		if _, err := j.Database.Exec(ctx, "INSERT INTO "+m.state+" (enabled) VALUES (true) ON CONFLICT DO NOTHING"); err != nil {
+		if _, err := db.Exec(ctx, "INSERT INTO "+m.state+" (enabled) VALUES (true) ON CONFLICT DO NOTHING"); err != nil {
 			return err
 		}
 	}
 	if mayLack {
 		return nil
 	}
-	for id, err := range m.unmarked(ctx, j) {
+	for id, err := range m.unmarked(ctx, db) {
 		if err != nil {
 			return err
 		}

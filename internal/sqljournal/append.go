@@ -122,7 +122,7 @@ func (j *Journal) checkNext(ctx context.Context, r reader, e store.Entry, accoun
 	row, _, err := j.Dialect.lock(ctx, r.conn, account, lookOnly)
 	switch {
 	case err != nil:
-		return r.failed(err)
+		return r.failed(ctx, err)
 	case row.last == erasedVersion:
 		return store.ErrErased
 	}

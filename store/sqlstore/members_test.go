@@ -3,20 +3,16 @@ package sqlstore_test
 import (
 	"context"
 	"flag"
-	"fmt"
 	"math/rand/v2"
 	"strings"
-	"sync/atomic"
 	"testing"
 
-	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/mirror/mirrortest"
-	"github.com/usher-go/usher/internal/pgtest"
 	"github.com/usher-go/usher/seat"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/sqlstore"
@@ -26,30 +22,16 @@ var membersSeed = flag.Uint64("members-seed", 1, "the seed of the random journal
 
 // membersHandles returns a handle with Members for each database.
 func membersHandles(t *testing.T) map[string]handle {
-	lite, pg := liteFile(t, 0), membersPostgres(t)
+	lite, pg := liteFile(t, 0), postgresSchema(t, 0)
 	lite.options.Members, pg.options.Members = true, true
 	return map[string]handle{"SQLite": lite, "PostgreSQL": pg}
-}
-
-var (
-	membersServer  pgtest.Shared
-	membersSchemas atomic.Int32
-)
-
-func TestMain(m *testing.M) { membersServer.Main(m) }
-
-func membersPostgres(t *testing.T) handle {
-	return handle{
-		driver: "pgx", dsn: membersServer.Server(t).DSN("postgres"),
-		options: sqlstore.Options{Dialect: sqlstore.PostgreSQL, Schema: fmt.Sprintf("members_%d", membersSchemas.Add(1))},
-	}
 }
 
 // placed returns a statement with the place of the tables instead of $T.
 func (h handle) placed(statement string) string {
 	place := "usher_"
 	if h.options.Dialect == sqlstore.PostgreSQL {
-		place = h.options.Schema + "."
+		place = `"` + h.options.Schema + `".`
 	}
 	return strings.ReplaceAll(statement, "$T", place)
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
-"github.com/usher-go/usher/store"
+	"github.com/usher-go/usher/store"
 )
 
 // Fill appends random journals of several accounts to a store, concurrently: by Append, or in a
