@@ -39,6 +39,18 @@ func Fill(ctx context.Context, s store.Transactor, seed uint64, accounts, commit
 	return kept, errors.Join(errs...)
 }
 
+// Continue appends further commits to journals that Fill returned, concurrently. Meanwhile nothing
+// else may use the journals.
+func Continue(ctx context.Context, s store.Transactor, journals []*Journal, commits int) error {
+	var wait sync.WaitGroup
+	errs := make([]error, len(journals))
+	for i, j := range journals {
+		wait.Go(func() { errs[i] = j.appendSome(ctx, s, commits) })
+	}
+	wait.Wait()
+	return errors.Join(errs...)
+}
+
 var errRolledBack = errors.New("rolled back")
 
 func (j *Journal) appendSome(ctx context.Context, s store.Transactor, commits int) error {
@@ -82,4 +94,14 @@ func Differences(ctx context.Context, s store.MembersStore) (texts []string, err
 		texts = append(texts, d.Text)
 	}
 	return texts, nil
+}
+
+// Living returns the first journal whose account was not deleted, or nil.
+func Living(journals []*Journal) *Journal {
+	for _, j := range journals {
+		if !j.State.Deleted() {
+			return j
+		}
+	}
+	return nil
 }
