@@ -32,7 +32,12 @@ func newSchema() string { return fmt.Sprintf("test %d", schemas.Add(1)) }
 // connect returns a pool.
 func connect(t testing.TB, settings ...string) *pgxpool.Pool {
 	t.Helper()
-	pool, err := pgxpool.New(context.Background(), server.Server(t).DSN("postgres", settings...))
+	return newPool(t, server.Server(t).DSN("postgres", settings...))
+}
+
+func newPool(t testing.TB, dsn string) *pgxpool.Pool {
+	t.Helper()
+	pool, err := pgxpool.New(context.Background(), dsn)
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 	return pool
