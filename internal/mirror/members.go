@@ -33,6 +33,15 @@ func NewMembers(in Tables) *Members {
 // Prepare implements sqljournal.Mirror.
 func (m *Members) Prepare(id usher.AccountID, e store.Entry) (any, error) { return NewDelta(id, e) }
 
+// Inline implements sqljournal.Mirror.
+func (m *Members) Inline(prepared []any) sqljournal.Inline {
+	var b Batch
+	for _, p := range prepared {
+		b.Add(p.(*Delta))
+	}
+	return m.tables.inline(&b)
+}
+
 // Committed implements sqljournal.Mirror.
 func (m *Members) Committed(ctx context.Context, c sqljournal.Conn, entries []sqljournal.Change) error {
 	marked, err := m.marked(ctx, c, entries)

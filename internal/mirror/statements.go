@@ -2,9 +2,12 @@ package mirror
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/usher-go/usher/internal/sqljournal"
 )
 
 // Tables states where the tables are, and in which database. The zero value names tables without a
@@ -49,17 +52,42 @@ type statement struct {
 // statement that deletes and one that writes, since parts of one statement do not see each other.
 func (in Tables) statements(b *Batch) []statement {
 	deletes, writes := &script{in: in}, &script{in: in}
+	deletes.removeAll(b)
+	writes.writeAll(b)
+	return append(deletes.statements(), writes.statements()...)
+}
+
+// inline returns the parts of a batch for a statement that also stores the commits, or nil if they
+// need several statements: rows of a removed user could be deleted and written again, and the name
+// of the unique role must be read.
+func (in Tables) inline(b *Batch) sqljournal.Inline {
+	if b.heirs != nil || b.len > 0 && (b.wiped != nil || b.cleared != nil) {
+		return nil
+	}
+	return func(first int, marked string) (parts []string, args []any) {
+		s := &script{in: in, next: first - 1, where: " WHERE convert_to(r.account, 'UTF8') IN (" + marked + ")"}
+		s.removeAll(b)
+		s.writeAll(b)
+		return s.parts, slices.Concat(s.args...)
+	}
+}
+
+func (s *script) removeAll(b *Batch) {
 	for t := range tables {
 		t := table(t)
-		deletes.remove(t, []string{"account"}, b.wiped)
+		s.remove(t, []string{"account"}, b.wiped)
 		if tables[t].user >= 0 {
-			deletes.remove(t, []string{"account", "user_id"}, b.cleared)
+			s.remove(t, []string{"account", "user_id"}, b.cleared)
 		}
-		deletes.remove(t, keyColumns(t), b.deleted[t])
-		writes.insert(t, b.written[t])
+		s.remove(t, keyColumns(t), b.deleted[t])
 	}
-	writes.updateMembers(b.updated)
-	return append(deletes.statements(), writes.statements()...)
+}
+
+func (s *script) writeAll(b *Batch) {
+	for t := range tables {
+		s.insert(table(t), b.written[t])
+	}
+	s.updateMembers(b.updated)
 }
 
 // keyColumns returns the key of a table with the account.
@@ -70,7 +98,8 @@ type script struct {
 	in    Tables
 	parts []string
 	args  [][]any
-	next  int // the number of arguments in PostgreSQL, where all parts are one statement
+	next  int    // the number of the last parameter in PostgreSQL, where all parts are one statement
+	where string // a condition on the rows r, for PostgreSQL
 }
 
 func (s *script) add(text string, args []any) {
@@ -98,7 +127,7 @@ func (s *script) source(r rows, names []string) (query string, args []any) {
 		list.WriteString("$" + strconv.Itoa(s.next) + "::text[]")
 		args = append(args, r[i])
 	}
-	return "SELECT * FROM unnest(" + list.String() + ") AS r (" + strings.Join(names, ", ") + ")", args
+	return "SELECT * FROM unnest(" + list.String() + ") AS r (" + strings.Join(names, ", ") + ")" + s.where, args
 }
 
 // json returns the rows as an array of arrays.

@@ -144,7 +144,8 @@ func (j *Journal) appendAlone(ctx context.Context, e *entry) error {
 // transaction.
 func (j *Journal) store(ctx context.Context, entries []*entry, f func(Conn) error) error {
 	var err error
-	if j.Mirror == nil && j.Dialect.ownStatement() {
+	j.inline(entries)
+	if j.Dialect.ownStatement() && (j.Mirror == nil || entries[0].inline != nil) {
 		err = j.write(ctx, func() error { return f(j.Database) })
 	} else {
 		err = j.transaction(ctx, func(tx Transaction) error {
@@ -168,7 +169,7 @@ func (j *Journal) store(ctx context.Context, entries []*entry, f func(Conn) erro
 
 // mirror writes the mirror of the entries that are stored.
 func (j *Journal) mirror(ctx context.Context, c Conn, entries []*entry) error {
-	if j.Mirror == nil {
+	if j.Mirror == nil || entries[0].inline != nil {
 		return nil
 	}
 	var changes []Change

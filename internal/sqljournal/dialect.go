@@ -111,5 +111,9 @@ type entry struct {
 	mirrored bool // the mirror is written too; the same for all entries of a journal
 	prepared any  // by the Mirror
 
+	// inline writes the mirror in the statement that stores the entry, or all entries of a group that
+	// begins with this entry. If it is nil, the mirror is written afterwards.
+	inline Inline
+
 	stored bool // set by the dialect
 }

@@ -44,6 +44,10 @@ type Mirror interface {
 	// it writes anything, which is or wraps ErrRefused.
 	Prepare(account usher.AccountID, e store.Entry) (prepared any, err error)
 
+	// Inline returns the changes of entries as parts of a statement, or nil if they need several
+	// statements.
+	Inline(prepared []any) Inline
+
 	// Committed writes the changes of entries, each of another account, that have been stored in
 	// the transaction of the Conn. If it returns an error, the transaction is rolled back.
 	Committed(ctx context.Context, c Conn, entries []Change) error
@@ -51,6 +55,11 @@ type Mirror interface {
 	// Erased removes all rows of an account.
 	Erased(ctx context.Context, c Conn, account usher.AccountID) error
 }
+
+// Inline returns parts of a statement of PostgreSQL, each the text of a CTE, and their arguments. Their
+// first parameter has the number first. The parts do nothing for accounts that are not in marked, a
+// query for ids of accounts.
+type Inline func(first int, marked string) (parts []string, args []any)
 
 // Change is an entry that has been stored.
 type Change struct {

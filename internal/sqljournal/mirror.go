@@ -17,6 +17,18 @@ func (j *Journal) checkMirrored(row position) error {
 	return nil
 }
 
+// inline decides whether the statement that stores entries also writes the mirror.
+func (j *Journal) inline(entries []*entry) {
+	if j.Mirror == nil || !j.Dialect.ownStatement() {
+		return
+	}
+	prepared := make([]any, len(entries))
+	for i, e := range entries {
+		prepared[i] = e.prepared
+	}
+	entries[0].inline = j.Mirror.Inline(prepared)
+}
+
 // Locked calls f in a transaction that has locked an account, and commits if f returns nil. It calls
 // f again if the database gave the transaction up.
 func (j *Journal) Locked(ctx context.Context, account usher.AccountID, mode store.LockMode, f func(Conn, store.Tx) error) error {

@@ -100,6 +100,7 @@ func (t tx) Append(ctx context.Context, account usher.AccountID, e store.Entry) 
 		if err != nil {
 			return err
 		}
+		j.inline([]*entry{prepared})
 		for range maxSurprises {
 			if prepared.next() {
 				err := j.Dialect.atomic(ctx, t.conn, func() (err error) {

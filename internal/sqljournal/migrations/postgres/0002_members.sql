@@ -15,8 +15,7 @@ CREATE TABLE {schema}.members (
 	role text NOT NULL,
 	status text NOT NULL,
 	PRIMARY KEY (account, user_id)
-);
-CREATE INDEX members_role ON {schema}.members (account, role, status);
+) WITH (fillfactor = 90);
 COMMENT ON TABLE {schema}.members IS 'The users of accounts. Written by usher.';
 COMMENT ON COLUMN {schema}.members.role IS 'The account role, a name of the policy.';
 COMMENT ON COLUMN {schema}.members.status IS 'active, invited or inactive. Only an active user may do anything.';

@@ -19,7 +19,6 @@ CREATE TABLE "{prefix}members" (
 	status TEXT NOT NULL,
 	PRIMARY KEY (account, user_id)
 ) WITHOUT ROWID;
-CREATE INDEX "{prefix}members_role" ON "{prefix}members" (account, role, status);
 
 -- The teams of accounts. parent: the team above; NULL for a team at the top.
 CREATE TABLE "{prefix}teams" (
