@@ -23,7 +23,7 @@ processes cannot see it. Services may use a database at the same time.
 Results go to standard output, everything else to standard error. Exit codes:
   0  success
   1  a file is invalid, a test failed, a command was refused, a journal is damaged,
-     or a copy differs
+     or a copy or the tables of members differ
   2  wrong usage, or a file or store cannot be read or written`
 
 const rootExample = `  usher validate policy.yaml
@@ -67,7 +67,7 @@ func (r *run) root() *cobra.Command {
 	r.output.complete(root)
 	r.color.complete(root)
 
-	root.AddCommand(r.validateCommand(), r.testCommand(), r.matrixCommand(), r.explainCommand(), r.doCommand(), r.logCommand(), r.migrateCommand(), r.copyCommand())
+	root.AddCommand(r.validateCommand(), r.testCommand(), r.matrixCommand(), r.explainCommand(), r.doCommand(), r.logCommand(), r.migrateCommand(), r.copyCommand(), r.mirrorCommand())
 	root.SetHelpCommand(r.helpCommand())
 	r.requireSubcommand(root)
 	root.InitDefaultCompletionCmd()

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/mirror"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/store"
@@ -21,7 +22,20 @@ const (
 	glances        // reads, for a completion: does not wait
 	writes
 	creates // writes, and creates a missing bolt file
+	mirrors // writes, and begins to keep the tables of members
 )
+
+func (a access) onlyReads() bool { return a == reads || a == glances }
+
+// withMembers opens a store in a database. The store keeps the tables of members if it did so
+// before, or if the access says so.
+func withMembers[S any](a access, open func(members bool) (S, error)) (S, error) {
+	s, err := open(a == mirrors)
+	if errors.Is(err, mirror.ErrInUse) {
+		return open(true)
+	}
+	return s, err
+}
 
 // handle is an open store. Of its methods, only close is its own.
 type handle struct {

@@ -52,7 +52,7 @@ func openBolt(arg string, n storeName, a access) (*handle, error) {
 	case info.Size() == 0:
 		return nil, &unreadable{arg, "this file is empty, so it is not a store; remove it and run usher do --create", nil}
 	}
-	o := boltstore.Options{ReadOnly: a == reads || a == glances}
+	o := boltstore.Options{ReadOnly: a.onlyReads()}
 	if a == glances {
 		o.Wait = -1
 	}

@@ -26,16 +26,19 @@ func openPostgres(ctx context.Context, arg string, n storeName, a access) (*hand
 		return nil, err
 	}
 	o := pgstore.Options{Schema: n.part}
-	if a == reads || a == glances {
+	if a.onlyReads() {
 		o.Notify = pgstore.NotifyOff
 	}
-	s, err := pgstore.Open(ctx, pool, o)
+	s, err := withMembers(a, func(members bool) (*pgstore.Store, error) {
+		o.Members, o.LacksMembers = members, members
+		return pgstore.Open(ctx, pool, o)
+	})
 	if err != nil {
 		pool.Close()
 		return nil, postgresError(arg, err, "pgstore: open: ")
 	}
 	h := &handle{s, func() error { s.Close(); pool.Close(); return nil }}
-	if a == reads || a == glances {
+	if a.onlyReads() {
 		h.Store = readOnly{s}
 	}
 	return h, nil

@@ -32,12 +32,16 @@ func openSQLite(ctx context.Context, arg string, n storeName, a access) (*handle
 	if err != nil {
 		return nil, err
 	}
-	s, err := sqlstore.Open(ctx, db, n.sqliteOptions())
+	s, err := withMembers(a, func(members bool) (*sqlstore.Store, error) {
+		o := n.sqliteOptions()
+		o.Members, o.LacksMembers = members, members
+		return sqlstore.Open(ctx, db, o)
+	})
 	if err != nil {
 		return nil, errors.Join(databaseError(arg, err, "sqlstore: open: "), db.Close())
 	}
 	h := &handle{s, func() error { s.Close(); return db.Close() }}
-	if a == reads || a == glances {
+	if a.onlyReads() {
 		h.Store = readOnly{s}
 	}
 	return h, nil
