@@ -77,6 +77,10 @@ const (
 	forAWhile                 // waits for a limited time
 )
 
+// shortWait is how long a statement that does not wait for accounts waits for other rows, in
+// milliseconds. Last-active times are locked for a moment.
+const shortWait = "1000"
+
 // appendText returns the statement of a form, except its end. It is one statement, so that it needs one round trip
 // and no transaction: a change of the account's row, from whose result all others follow. A version
 // that is not the next one changes no row, which is not an error, so that the transaction of a host
@@ -101,7 +105,7 @@ func (d *postgres) appendText(f form) string {
 			fmt.Fprintf(&b, " AND mirrored = (SELECT s.mirrored FROM %s s WHERE s.account = $1)", t.Accounts)
 		}
 	}
-	if f.wait == forAWhile {
+	if f.wait != asHost {
 		// The setting ends with the transaction, which is this statement.
 		b.WriteString(map[bool]string{true: " WHERE ", false: " AND "}[f.isNew])
 		fmt.Fprintf(&b, "(SELECT set_config('lock_timeout', %s, true)) IS NOT NULL", arg())
@@ -141,6 +145,7 @@ func (d *postgres) append(ctx context.Context, c Conn, e *entry, wait time.Durat
 	switch {
 	case wait == noWait:
 		f.wait = skip
+		args = append(args, shortWait)
 	case wait != hostWait:
 		f.wait = forAWhile
 		args = append(args, milliseconds(wait))

@@ -26,17 +26,17 @@ func (d *postgres) groupText(f groupForm) string {
 		// The row s is that of before the lock: a mirror that was rebuilt since is not visible.
 		rebuilt = " JOIN " + t.Accounts + " s ON s.account = a.account AND s.mirrored = a.mirrored"
 	}
-	fmt.Fprintf(&b, ", held AS (SELECT a.account, i.version, i.data FROM input i JOIN %s a ON a.account = i.account AND a.version = i.version - 1 AND (NOT a.mirrored OR $4::boolean)"+
-		"%s FOR NO KEY UPDATE OF a SKIP LOCKED)", t.Accounts, rebuilt)
+	fmt.Fprintf(&b, ", held AS (SELECT a.account, i.version, i.data FROM input i JOIN %s a ON a.account = i.account AND a.version = i.version - 1 AND (NOT a.mirrored OR $5::boolean)"+
+		"%s WHERE (SELECT set_config('lock_timeout', $4, true)) IS NOT NULL FOR NO KEY UPDATE OF a SKIP LOCKED)", t.Accounts, rebuilt)
 	fmt.Fprintf(&b, ", moved AS (UPDATE %s a SET base = CASE WHEN a.xid = %s THEN a.base ELSE a.version END, xid = %[2]s, version = h.version"+
 		" FROM held h WHERE a.account = h.account AND a.version = h.version - 1 RETURNING a.account, a.version, a.xid, a.mirrored, h.data)", t.Accounts, thisXID)
 	if f.records {
-		fmt.Fprintf(&b, ", wiped AS (DELETE FROM %s l USING moved m, unnest($5::bytea[], $6::bytea[]) AS w (account, user_id)"+
+		fmt.Fprintf(&b, ", wiped AS (DELETE FROM %s l USING moved m, unnest($6::bytea[], $7::bytea[]) AS w (account, user_id)"+
 			" WHERE l.account = m.account AND l.account = w.account AND l.user_id = w.user_id)", t.LastActive)
-		fmt.Fprintf(&b, ", removed AS (DELETE FROM %s r USING moved m, unnest($7::bytea[], $8::bytea[]) AS w (account, user_id)"+
+		fmt.Fprintf(&b, ", removed AS (DELETE FROM %s r USING moved m, unnest($8::bytea[], $9::bytea[]) AS w (account, user_id)"+
 			" WHERE r.account = m.account AND r.account = w.account AND r.user_id = w.user_id)", t.Records)
 		fmt.Fprintf(&b, ", kept AS (INSERT INTO %s (account, user_id, data) SELECT k.account, k.user_id, k.data"+
-			" FROM moved m JOIN unnest($9::bytea[], $10::bytea[], $11::bytea[]) AS k (account, user_id, data) ON k.account = m.account"+
+			" FROM moved m JOIN unnest($10::bytea[], $11::bytea[], $12::bytea[]) AS k (account, user_id, data) ON k.account = m.account"+
 			" ON CONFLICT (account, user_id) DO UPDATE SET data = excluded.data)", t.Records)
 	}
 	return b.String()
@@ -57,7 +57,7 @@ func (d *postgres) group(ctx context.Context, c Conn, entries []*entry) error {
 		keptData = append(keptData, all...)
 	}
 	inline := entries[0].inline
-	statement, args := d.many[groupForm{hasRecords, inline != nil}], []any{accounts, versions, data, entries[0].mirrored}
+	statement, args := d.many[groupForm{hasRecords, inline != nil}], []any{accounts, versions, data, shortWait, entries[0].mirrored}
 	if hasRecords {
 		args = append(args, array(wiped.accounts), array(wiped.users), array(removed.accounts), array(removed.users),
 			array(kept.accounts), array(kept.users), keptData)

@@ -3,6 +3,7 @@ package pgstore_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -133,4 +134,45 @@ func benchWays(b *testing.B, durable *pgtest.Server, schema string, writers int)
 		{name: "append", store: appendOne},
 		{name: "submit", store: submit},
 	}
+}
+
+// BenchmarkHint measures the time from the end of an Append on one instance until Watch yields the
+// account on another.
+func BenchmarkHint(b *testing.B) {
+	durable, err := pgtest.Start(pgtest.Options{})
+	require.NoError(b, err)
+	b.Cleanup(durable.Stop)
+	ctx, cancel := context.WithCancel(context.Background())
+	b.Cleanup(cancel)
+	var instances [2]*pgstore.Store
+	for i := range instances {
+		pool := newPool(b, durable.DSN("postgres"))
+		require.NoError(b, pgstore.Migrate(ctx, pool, ""))
+		instances[i], err = pgstore.Open(ctx, pool, pgstore.Options{})
+		require.NoError(b, err)
+		b.Cleanup(instances[i].Close)
+	}
+	found := make(chan time.Time, 1000)
+	go func() {
+		for id, err := range instances[1].Watch(ctx) {
+			if err == nil && id == "acme" {
+				found <- time.Now()
+			}
+		}
+	}()
+	time.Sleep(time.Second) // until the listener has its connection
+	took := make([]time.Duration, b.N)
+	b.ResetTimer()
+	for i := range took {
+		if err := instances[0].Append(ctx, "acme", store.Entry{Commit: store.Commit{Version: uint64(i) + 1}}); err != nil {
+			b.Fatal(err)
+		}
+		start := time.Now()
+		took[i] = max((<-found).Sub(start), 0)
+		time.Sleep(20 * time.Millisecond) // idle
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+	b.ReportMetric(0, "ns/op")
 }

@@ -20,7 +20,7 @@ import (
 )
 
 // server has enough connections for the pools of several stores.
-var server = pgtest.Shared{Options: pgtest.Options{Fast: true, Settings: []string{"max_connections=300"}}}
+var server = pgtest.Shared{Options: pgtest.Options{Fast: true, Settings: []string{"max_connections=300", "max_prepared_transactions=10"}}}
 
 func TestMain(m *testing.M) { server.Main(m) }
 

@@ -23,6 +23,8 @@ func postgresFailure(err error) sqljournal.Failure {
 		return sqljournal.Lost
 	case "55P03": // lock timeout
 		return sqljournal.LockFailed
+	case "25006": // a read-only transaction, as on a standby
+		return sqljournal.ReadOnly
 	case "40003": // the server does not know either
 		return sqljournal.Unknown
 	case "57014": // canceled, or the statement timeout
@@ -63,9 +65,11 @@ func liteFailure(err error) sqljournal.Failure {
 		return sqljournal.Lost
 	}
 	switch code & 0xff {
+	case liteReadOnly:
+		return sqljournal.ReadOnly
 	case liteBusy, liteLocked:
 		return sqljournal.LockFailed
-	case liteError, litePerm, liteReadOnly, liteTooBig, liteConstraint, liteMismatch, liteAuth, liteRange:
+	case liteError, litePerm, liteTooBig, liteConstraint, liteMismatch, liteAuth, liteRange:
 		return sqljournal.Rejected
 	}
 	return sqljournal.Unknown

@@ -1,3 +1,64 @@
+// Package sqlstore stores the journals of many accounts in SQLite or PostgreSQL, through database/sql
+// and any driver. The host application can put usher's changes into its own transactions. Programs
+// that use pgx directly should prefer package pgstore, whose Watch learns of commits at once.
+//
+//	db, err := sql.Open("sqlite", "file:app.db?_txlock=immediate&_pragma=busy_timeout(5000)")
+//	o := sqlstore.Options{Dialect: sqlstore.SQLite}
+//	err = sqlstore.Migrate(ctx, db, o) // once, by the deployment
+//	s, err := sqlstore.Open(ctx, db, o)
+//	defer s.Close()
+//
+// A Store is a store.UserDataStore, store.Watcher, store.Transactor and store.VersionReader.
+//
+// # SQLite
+//
+// The store needs SQLite 3.25 or later. These data source names suit it and the host:
+//
+//	file:app.db?_txlock=immediate&_pragma=busy_timeout(5000)   // modernc.org/sqlite
+//	file:app.db?_txlock=immediate&_busy_timeout=5000           // github.com/mattn/go-sqlite3
+//
+// SQLite has one writer at a time. The store writes in immediate transactions, and entries of
+// different accounts that are appended at the same time share one. A call waits for its turn until
+// Options.LockTimeout or the deadline of its context, and then returns store.ErrNotStored. Reads do
+// not wait for writers.
+//
+// After a nil error of Append, the entry is on the disk: the store raises the setting synchronous to
+// FULL for its own transactions. It holds no connection between calls, and works with a pool of one.
+// A database in memory must have such a pool.
+//
+// Several processes may use one file, on a local disk only: write-ahead logging does not work on
+// network file systems. They find each other's commits by polling, which costs one short query each
+// Options.PollEvery.
+//
+// Erase deletes rows. SQLite overwrites their bytes only when it uses the space again, unless the
+// connections have the setting secure_delete; the write-ahead log keeps them until a checkpoint.
+//
+// # PostgreSQL
+//
+// The store needs PostgreSQL 13 or later. It works as package pgstore does, whose documentation
+// describes promises, privileges, isolation and locks, except that Watch only polls. Drivers whose
+// errors have a method SQLState are supported, such as pgx and lib/pq. With another driver, most
+// errors would leave the outcome of a call unknown.
+//
+// # Transactions of the host
+//
+// Store.Tx makes a store.Tx from what runs statements in a transaction: *sql.Tx and *sql.Conn, for
+// GORM tx.Statement.ConnPool, for Bun the field Tx of a bun.Tx, for ent the *sql.Tx of its package
+// dialect/sql.
+//
+// In SQLite the host must begin transactions that write with BEGIN IMMEDIATE, as _txlock=immediate
+// does. A deferred transaction that has read cannot write after another one has; its calls return
+// store.ErrRetry. Every lock mode except store.NoLock takes the write lock of the whole database.
+// store.Position.Committed is always 0.
+//
+// A call of the Store inside a transaction of the same goroutine needs a second connection, and in
+// SQLite, if it writes, the lock that the transaction holds: it ends in store.ErrNotStored.
+//
+// # Tables
+//
+// Ids and data are BLOB (bytea). In PostgreSQL the tables are in a schema, in SQLite their names have
+// a prefix: accounts, commits, snapshots, records, last_active and migrations. Migrate creates the
+// tables; Open only checks them.
 package sqlstore
 
 import (
