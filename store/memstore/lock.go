@@ -10,7 +10,7 @@ import (
 
 // lockTimeout is how long a call waits for transactions that have locked an account. It also ends
 // deadlocks.
-const lockTimeout = 3 * time.Second
+const lockTimeout = time.Second
 
 // locks contains the transactions that have locked an account. The mutex of the journal guards it.
 // The zero value is unlocked.

@@ -28,7 +28,7 @@ var (
 // other, and a loop does not block Append.
 //
 // Append and Erase wait while a transaction has locked the account. They return store.ErrNotStored
-// when their context ends or after a few seconds.
+// when their context ends or after a second.
 type Store struct {
 	mu       sync.RWMutex
 	journals map[usher.AccountID]*journal

@@ -16,7 +16,7 @@ import (
 // transaction's own commits, as in the isolation level READ COMMITTED.
 //
 // Lock and Append lock an account until the transaction ends. A call that waits for another
-// transaction returns store.ErrNotStored when its context ends or after a few seconds. This also
+// transaction returns store.ErrNotStored when its context ends or after a second. This also
 // ends deadlocks. A Tx may be used by one goroutine at a time. After the transaction has ended, all
 // calls but Rollback return an error.
 type Tx struct {

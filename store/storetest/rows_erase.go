@@ -120,6 +120,7 @@ func (p *probe) eraseBeside(other *probe) {
 			switch i / atOnce {
 			case 0:
 				begun.Wait()
+				time.Sleep(time.Duration(first/atOnce%10) * 100 * time.Microsecond) // at various moments of the other calls
 				p.erase(account)
 			case 1:
 				other.untilErased(begun, "SaveSnapshot", func(int) error {
