@@ -1,0 +1,234 @@
+package sqljournal
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/store"
+)
+
+// postgres is the dialect of PostgreSQL 13 and later.
+//
+// The column xid of a row is the number of the transaction that wrote it. With it, Watch finds the
+// changes of others, and a transaction finds out which commits are its own.
+type postgres struct {
+	schema string
+	names  Tables
+	texts  map[form]string // the statements of append
+	many   groupTexts
+}
+
+// PostgreSQL returns the dialect for tables in a schema.
+func PostgreSQL(schema string) Dialect {
+	in := quoted(schema) + "."
+	d := &postgres{schema: schema, texts: map[form]string{}, names: Tables{
+		Accounts: in + "accounts", Commits: in + "commits", Snapshots: in + "snapshots",
+		Records: in + "records", LastActive: in + "last_active", Migrations: in + "migrations",
+	}}
+	for i := range 18 {
+		f := form{isNew: i%2 == 1, records: i/2%3 > 0, wait: lockWait(i / 6)}
+		d.texts[f] = d.appendText(f)
+	}
+	d.many = d.groupTexts()
+	return d
+}
+
+// quoted returns an identifier in quotes.
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+func (d *postgres) Tables() Tables { return d.names }
+
+func (d *postgres) Migrations() fs.FS {
+	return rendered("migrations/postgres", "{schema}", quoted(d.schema))
+}
+
+func (d *postgres) ownStatement() bool { return true }
+
+// thisXID is the number of the transaction of a statement, also within a savepoint.
+const thisXID = "pg_current_xact_id()::text::bigint"
+
+// form is the form of a statement that appends one entry.
+type form struct {
+	isNew   bool // version 1
+	records bool // there are records
+	wait    lockWait
+}
+
+// lockWait is what a statement does if the account is locked.
+type lockWait uint8
+
+const (
+	asHost    lockWait = iota // what the settings of the transaction say
+	skip                      // stores nothing
+	forAWhile                 // waits for a limited time
+)
+
+// appendText returns the statement of a form. It is one statement, so that it needs one round trip
+// and no transaction: a change of the account's row, from whose result all others follow. A version
+// that is not the next one changes no row, which is not an error, so that the transaction of a host
+// goes on.
+func (d *postgres) appendText(f form) string {
+	t, n := d.names, 3 // $1 account, $2 version, $3 data
+	arg := func() string { n++; return "$" + strconv.Itoa(n) }
+	var b strings.Builder
+	b.WriteString("WITH moved AS (")
+	if f.isNew {
+		fmt.Fprintf(&b, "INSERT INTO %s (account, version, xid, base) SELECT $1, $2, %s, 0", t.Accounts, thisXID)
+	} else {
+		fmt.Fprintf(&b, "UPDATE %s SET base = CASE WHEN xid = %s THEN base ELSE version END, xid = %[2]s, version = $2 WHERE account = ", t.Accounts, thisXID)
+		if f.wait == skip {
+			fmt.Fprintf(&b, "(SELECT account FROM %s WHERE account = $1 AND version = $2 - 1 FOR NO KEY UPDATE SKIP LOCKED)", t.Accounts)
+		} else {
+			b.WriteString("$1")
+		}
+		b.WriteString(" AND version = $2 - 1")
+	}
+	if f.wait == forAWhile {
+		// The setting ends with the transaction, which is this statement.
+		b.WriteString(map[bool]string{true: " WHERE ", false: " AND "}[f.isNew])
+		fmt.Fprintf(&b, "(SELECT set_config('lock_timeout', %s, true)) IS NOT NULL", arg())
+	}
+	if f.isNew {
+		b.WriteString(" ON CONFLICT DO NOTHING")
+	}
+	b.WriteString(" RETURNING xid)")
+	if f.records {
+		wiped, removed, users, data := arg(), arg(), arg(), arg()
+		fmt.Fprintf(&b, ", wiped AS (DELETE FROM %s l USING moved WHERE l.account = $1 AND l.user_id = ANY (%s::bytea[]))", t.LastActive, wiped)
+		fmt.Fprintf(&b, ", removed AS (DELETE FROM %s r USING moved WHERE r.account = $1 AND r.user_id = ANY (%s::bytea[]))", t.Records, removed)
+		fmt.Fprintf(&b, ", kept AS (INSERT INTO %s (account, user_id, data) SELECT $1, k.user_id, k.data FROM moved, unnest(%s::bytea[], %s::bytea[]) AS k (user_id, data)"+
+			" ON CONFLICT (account, user_id) DO UPDATE SET data = excluded.data)", t.Records, users, data)
+	}
+	fmt.Fprintf(&b, " INSERT INTO %s (account, version, xid, data) SELECT $1, $2, moved.xid, $3 FROM moved", t.Commits)
+	return b.String()
+}
+
+func (d *postgres) append(ctx context.Context, c Conn, e *entry, wait time.Duration) (bool, error) {
+	f := form{isNew: e.Version == 1, records: len(e.Records) > 0}
+	args := []any{key(e.account), bounded(e.Version), e.Data}
+	switch {
+	case wait == noWait:
+		f.wait = skip
+	case wait != hostWait:
+		f.wait = forAWhile
+		args = append(args, milliseconds(wait))
+	}
+	if f.records {
+		users, data := columns(e.kept)
+		args = append(args, array(e.wiped), array(e.removed), users, data)
+	}
+	n, err := c.Exec(ctx, d.texts[f], args...)
+	return n == 1, err
+}
+
+// atomic just calls f: after an error of a statement, the server commits nothing.
+func (d *postgres) atomic(_ context.Context, _ Conn, f func() error) error { return f() }
+
+// milliseconds returns a duration as a value of a setting.
+func milliseconds(d time.Duration) string { return strconv.FormatInt(max(d.Milliseconds(), 1), 10) }
+
+// columns returns the users and the data of records.
+func columns(records []store.Record) (users, data [][]byte) {
+	users, data = make([][]byte, len(records)), make([][]byte, len(records))
+	for i, r := range records {
+		users[i], data[i] = key(r.User), r.Data
+	}
+	return users, data
+}
+
+// array returns ids that are not nil, since nil stands for NULL.
+func array(ids [][]byte) [][]byte {
+	if ids == nil {
+		return [][]byte{}
+	}
+	return ids
+}
+
+func (d *postgres) lock(ctx context.Context, c Conn, account usher.AccountID, mode lockMode) (p position, found bool, err error) {
+	how := map[lockMode]string{lookOnly: "", lockAlive: " FOR KEY SHARE", lockShared: " FOR SHARE", lockWrite: " FOR NO KEY UPDATE"}[mode]
+	statement := "SELECT version, CASE WHEN xid = pg_current_xact_id_if_assigned()::text::bigint THEN base ELSE version END FROM " +
+		d.names.Accounts + " WHERE account = $1" + how
+	err = rows(ctx, c, func(r Rows) error {
+		found = true
+		return r.Scan(&p.last, &p.committed)
+	}, statement, key(account))
+	return p, found, err
+}
+
+func (d *postgres) erase() []string {
+	t := d.names
+	return []string{
+		fmt.Sprintf("INSERT INTO %s (account, version, xid, base) VALUES ($1, -1, %s, 0) ON CONFLICT DO NOTHING", t.Accounts, thisXID),
+		// This lock, unlike the one of an UPDATE, excludes lockAlive.
+		fmt.Sprintf("SELECT FROM %s WHERE account = $1 FOR UPDATE", t.Accounts),
+		fmt.Sprintf("UPDATE %s SET version = -1, xid = %s, base = 0 WHERE account = $1", t.Accounts, thisXID),
+		fmt.Sprintf("DELETE FROM %s WHERE account = $1", t.Commits),
+		fmt.Sprintf("DELETE FROM %s WHERE account = $1", t.Snapshots),
+		fmt.Sprintf("DELETE FROM %s WHERE account = $1", t.Records),
+		fmt.Sprintf("DELETE FROM %s WHERE account = $1", t.LastActive),
+		fmt.Sprintf("INSERT INTO %s (account, version, xid, data) VALUES ($1, -1, %s, '')", t.Commits, thisXID), // for changes
+	}
+}
+
+func (d *postgres) saveLastActive(ctx context.Context, c Conn, account usher.AccountID, times []store.LastActive) error {
+	users, at := make([][]byte, len(times)), make([]int64, len(times))
+	for i, t := range times {
+		users[i], at[i] = key(t.User), t.At.UnixMilli()
+	}
+	_, err := c.Exec(ctx, "INSERT INTO "+d.names.LastActive+" AS l (account, user_id, at) SELECT $1, u.user_id, u.at FROM unnest($2::bytea[], $3::bigint[])"+
+		" AS u (user_id, at) ORDER BY u.user_id ON CONFLICT (account, user_id) DO UPDATE SET at = excluded.at WHERE l.at < excluded.at", key(account), users, at)
+	return err
+}
+
+func (d *postgres) versions(ctx context.Context, c Conn, accounts []usher.AccountID) (map[usher.AccountID]int64, error) {
+	keys := make([][]byte, len(accounts))
+	for i, id := range accounts {
+		keys[i] = key(id)
+	}
+	return d.scanVersions(ctx, c, "SELECT account, version FROM "+d.names.Accounts+" WHERE account = ANY ($1::bytea[])", keys)
+}
+
+func (d *postgres) scanVersions(ctx context.Context, c Conn, statement string, args ...any) (map[usher.AccountID]int64, error) {
+	versions := map[usher.AccountID]int64{}
+	err := rows(ctx, c, func(r Rows) error {
+		var id []byte
+		var version int64
+		if err := r.Scan(&id, &version); err != nil {
+			return err
+		}
+		versions[usher.AccountID(id)] = version
+		return nil
+	}, statement, args...)
+	return versions, err
+}
+
+// changes uses the numbers of transactions. All transactions before the xmin of a snapshot have
+// ended, so their changes were visible in it; a later look needs only those from xmin on. A
+// transaction that stays open holds xmin back, so that looks find changes again, but delays none.
+// Rows with a number after xmax come from another cluster, by a restore, and are not new.
+func (d *postgres) changes(ctx context.Context, c Conn, since int64, limit int) (map[usher.AccountID]int64, int64, error) {
+	var xmin int64
+	err := rows(ctx, c, func(r Rows) error { return r.Scan(&xmin) }, "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+	if err != nil || since < 0 {
+		return nil, xmin, err
+	}
+	// The second statement sees all that the first one would see.
+	changed, err := d.scanVersions(ctx, c, "SELECT account, max(version) FROM "+d.names.Commits+
+		" WHERE xid >= $1 AND xid < (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint) GROUP BY account LIMIT $2", since, int64(limit))
+	return changed, xmin, err
+}
+
+func (d *postgres) exclusive(ctx context.Context, db Database, f func(Transaction) error) error {
+	return postgresExclusive(ctx, db, d.schema, f)
+}
+
+func (d *postgres) tableExists(ctx context.Context, c Conn, table string) (exists bool, err error) {
+	err = rows(ctx, c, func(r Rows) error { exists = true; return nil },
+		"SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2", d.schema, table)
+	return exists, err
+}

@@ -1,0 +1,126 @@
+package sqljournal
+
+import (
+	"context"
+	"iter"
+	"sync"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/store"
+)
+
+// maxHints is the number of changes that a look for changes returns. If there may be more, Watch
+// yields "" instead.
+const maxHints = 4096
+
+// Watch implements store.Watcher. Each loop looks for changes by itself, at regular times and after
+// Wake, so that a slow body delays only its own loop.
+func (j *Journal) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
+	return func(yield func(usher.AccountID, error) bool) {
+		if err := j.begin(ctx); err != nil {
+			yield("", wrap("watch", "", 0, err))
+			return
+		}
+		w := j.watchers.add()
+		defer j.watchers.remove(w)
+		_, next, err := j.look(ctx, -1)
+		if err == nil {
+			j.watch(ctx, w, next, yield)
+			return
+		}
+		if ctx.Err() == nil {
+			yield("", wrap("watch", "", 0, err))
+		}
+	}
+}
+
+// watch yields "" and then the changes after a point.
+func (j *Journal) watch(ctx context.Context, w chan struct{}, since int64, yield func(usher.AccountID, error) bool) {
+	if !yield("", nil) {
+		return
+	}
+	tick := time.NewTicker(j.PollEvery)
+	defer tick.Stop()
+	hinted, missed := map[usher.AccountID]int64{}, false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-w:
+		case <-tick.C:
+		}
+		if j.closed.Load() {
+			yield("", wrap("watch", "", 0, store.ErrClosed))
+			return
+		}
+		changed, next, err := j.look(ctx, since)
+		if err != nil {
+			// A server that comes back may have other changes than before, for example after a
+			// restore.
+			missed = true
+			continue
+		}
+		if missed || len(changed) >= maxHints {
+			if !yield("", nil) {
+				return
+			}
+		} else {
+			for id, version := range changed {
+				if before, ok := hinted[id]; ok && before == version {
+					continue // the change was found again
+				}
+				if ctx.Err() != nil || !yield(id, nil) {
+					return
+				}
+			}
+		}
+		since, hinted, missed = next, changed, false
+	}
+}
+
+// maxLook is the time that a look for changes may take, with the wait for a connection.
+const maxLook = 30 * time.Second
+
+func (j *Journal) look(ctx context.Context, since int64) (changed map[usher.AccountID]int64, next int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, maxLook)
+	defer cancel()
+	return j.Dialect.changes(ctx, j.Database, since, maxHints)
+}
+
+// Wake makes the loops of Watch look for changes now. It does not block.
+func (j *Journal) Wake() { j.watchers.wake() }
+
+// watchers are the running loops of Watch.
+type watchers struct {
+	mu  sync.Mutex
+	all map[chan struct{}]bool // each has room for one value
+}
+
+func (ws *watchers) add() chan struct{} {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if ws.all == nil {
+		ws.all = map[chan struct{}]bool{}
+	}
+	w := make(chan struct{}, 1)
+	ws.all[w] = true
+	return w
+}
+
+func (ws *watchers) remove(w chan struct{}) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	delete(ws.all, w)
+}
+
+func (ws *watchers) wake() {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	for w := range ws.all {
+		select {
+		case w <- struct{}{}:
+		default:
+		}
+	}
+}

@@ -1,0 +1,89 @@
+package sqlstore_test
+
+import (
+	"context"
+	"database/sql"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	_ "modernc.org/sqlite"
+
+	"github.com/usher-go/usher/store"
+	"github.com/usher-go/usher/store/sqlstore"
+	"github.com/usher-go/usher/store/storetest"
+)
+
+// handles contains the pool and the options of each store that a test opened.
+var handles sync.Map
+
+type handle struct {
+	driver, dsn string
+	connections int // 0 for no limit
+	options     sqlstore.Options
+	db          *sql.DB
+}
+
+// open opens a store, with tables if it is the first one on the data.
+func (h handle) open(t testing.TB) *sqlstore.Store {
+	db, err := sql.Open(h.driver, h.dsn)
+	require.NoError(t, err)
+	db.SetMaxOpenConns(h.connections)
+	h.db = db
+	require.NoError(t, sqlstore.Migrate(context.Background(), db, h.options))
+	s, err := sqlstore.Open(context.Background(), db, h.options)
+	require.NoError(t, err)
+	handles.Store(s, h)
+	t.Cleanup(func() { h.close(t, s) })
+	return s
+}
+
+// close closes a store and its pool. It may be called twice.
+func (h handle) close(t testing.TB, s *sqlstore.Store) {
+	s.Close()
+	assert.NoError(t, h.db.Close())
+}
+
+// handleOf returns the handle of a store that was opened with open.
+func handleOf(s store.Store) handle {
+	h, _ := handles.Load(s)
+	return h.(handle)
+}
+
+// liteFile returns a handle on a new file.
+func liteFile(t testing.TB, connections int) handle {
+	return handle{
+		driver: "sqlite", dsn: "file:" + filepath.Join(t.TempDir(), "usher.db") + "?_txlock=immediate&_pragma=busy_timeout(5000)",
+		connections: connections, options: sqlstore.Options{Dialect: sqlstore.SQLite},
+	}
+}
+
+// suite returns the suite for stores whose data has a handle.
+func suite(first func(t testing.TB) handle) storetest.Suite {
+	return storetest.Suite{
+		Open: func(t testing.TB) store.Store { return first(t).open(t) },
+		Reopen: func(t testing.TB, s store.Store) store.Store {
+			h := handleOf(s)
+			h.close(t, s.(*sqlstore.Store))
+			return h.open(t)
+		},
+	}
+}
+
+func TestSQLite(t *testing.T) {
+	suite(func(t testing.TB) handle { return liteFile(t, 0) }).Run(t)
+}
+
+func TestSQLiteOneConnection(t *testing.T) {
+	suite(func(t testing.TB) handle { return liteFile(t, 1) }).Run(t)
+}
+
+func TestSQLiteInMemory(t *testing.T) {
+	s := suite(func(testing.TB) handle {
+		return handle{driver: "sqlite", dsn: ":memory:", connections: 1, options: sqlstore.Options{Dialect: sqlstore.SQLite}}
+	})
+	s.Reopen = nil
+	s.Run(t)
+}
