@@ -50,7 +50,7 @@ internal/roletable: internal/printable role policy
 # How an account changes. A store handles bytes and versions, and does not interpret them.
 account: . decision permission role team seat internal/printable internal/strictjson internal/suggest internal/table policy
 store: . internal/printable
-store/memstore: . store
+store/memstore: . internal/printable store
 store/storetest: . store
 internal/sqljournal: . store internal/printable # the stores in SQL databases share it
 engine: . decision permission role seat filter policy account store internal/printable internal/table

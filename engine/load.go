@@ -59,7 +59,7 @@ func (e *Engine) refresh(ctx context.Context, l *cachedAccount) error {
 	known := l.snap
 	e.mu.Unlock()
 	r := reading{state: known.State, until: newest}
-	switch err := e.read(ctx, l.id, &r); {
+	switch err := e.read(ctx, e.store, l.id, &r); {
 	case errors.Is(err, store.ErrErased):
 		e.invalidate(l)
 		return unknownIfErased(err)
@@ -73,15 +73,21 @@ func (e *Engine) refresh(ctx context.Context, l *cachedAccount) error {
 	if e.isOld(l, r.state) {
 		// The read began before a commit that was published and evicted since.
 		r = reading{until: newest}
-		if err := e.read(ctx, l.id, &r); err != nil {
+		if err := e.read(ctx, e.store, l.id, &r); err != nil {
 			return err
 		}
 		if e.isOld(l, r.state) {
 			return damage{printable.Errorf("the journal ends at version %d, and had more commits before", r.state.Version())}
 		}
 	}
-	v := known.fitAfterLoad(&r)
-	for !e.publish(l, r.state, v, begun, func() { l.read(&r) }) {
+	e.publishRead(l, known, &r, begun)
+	return nil
+}
+
+// publishRead publishes an account that was read, beginning at the snapshot known.
+func (e *Engine) publishRead(l *cachedAccount, known *snapshot, r *reading, confirmed time.Duration) {
+	v := known.fitAfterLoad(r)
+	for !e.publish(l, r.state, v, confirmed, func() { l.read(r) }) {
 		v = checkFit(r.state, e.Policy())
 	}
 	e.activity.forget(l.id, r.removed)
@@ -89,7 +95,6 @@ func (e *Engine) refresh(ctx context.Context, l *cachedAccount) error {
 		e.activity.forgetAccount(l.id)
 	}
 	e.saveSoon(l)
-	return nil
 }
 
 // fitAfterLoad returns the fit of a loaded state to the snapshot's policy. Commits that

@@ -100,7 +100,7 @@ func (e *Engine) attempt(ctx context.Context, l *cachedAccount, done *[]*account
 // resolveConflict finds out which commit has the pending one's version. It may be the
 // same commit, stored by an earlier attempt or by a retry within the store.
 func (e *Engine) resolveConflict(ctx context.Context, l *cachedAccount) (appendOutcome, error) {
-	c, err := e.commitAt(ctx, l.id, l.pending.commit.Version)
+	c, err := commitAt(ctx, e.store, l.id, l.pending.commit.Version)
 	switch {
 	case err == nil && c.ID == l.pending.commit.ID:
 		return outcomeStored, nil

@@ -112,7 +112,7 @@ func (e *Engine) examine(ctx context.Context, id usher.AccountID, x *policySwap)
 	r := reading{until: newest}
 	if snap != nil {
 		r.state = snap.State
-	} else if err := e.read(ctx, id, &r); err != nil {
+	} else if err := e.read(ctx, e.store, id, &r); err != nil {
 		if errors.Is(err, store.ErrErased) {
 			return nil
 		}

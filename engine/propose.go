@@ -19,7 +19,7 @@ func (e *Engine) propose(ctx context.Context, records *recordCache, b *Batch) (*
 	if b.IdempotencyKey != "" {
 		request = fingerprint(b)
 		if version, earlier, ok := snap.IdempotentCommit(b.Actor, b.IdempotencyKey); ok {
-			result, err := e.repeated(ctx, snap.id, version, earlier == request)
+			result, err := repeated(ctx, records.from, snap.id, version, earlier == request)
 			return nil, result, err
 		}
 	}
@@ -107,11 +107,11 @@ func (b *Batch) proposal(at time.Time) account.Proposal {
 }
 
 // repeated returns the Result of an earlier batch under the same key.
-func (e *Engine) repeated(ctx context.Context, id usher.AccountID, version uint64, same bool) (Result, error) {
+func repeated(ctx context.Context, from source, id usher.AccountID, version uint64, same bool) (Result, error) {
 	if !same {
 		return Result{}, &Error{Op: "submit to", Account: id, Version: version, Err: ErrKeyReused}
 	}
-	c, err := e.commitAt(ctx, id, version)
+	c, err := commitAt(ctx, from, id, version)
 	if err != nil {
 		return Result{}, err
 	}
@@ -149,7 +149,7 @@ func (e *Engine) preview(ctx context.Context, b *Batch) (account.Preview, error)
 		return account.Preview{}, err
 	}
 	at := e.timeOf(b)
-	outcome, err := outcomeOf(ctx, e.newRecordCache(ctx, snap), b, at)
+	outcome, err := outcomeOf(ctx, e.newRecordCache(ctx, e.store, snap), b, at)
 	if err != nil {
 		return account.Preview{}, err
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"iter"
 	"math"
 
 	"github.com/usher-go/usher"
@@ -11,7 +12,13 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// reading is an account being read from the store.
+// source is where an account is read: the store, or a transaction of the host.
+type source interface {
+	Commits(ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error]
+	Snapshot(ctx context.Context, id usher.AccountID) (store.Snapshot, error)
+}
+
+// reading is an account being read from a source.
 type reading struct {
 	state      *account.State // at first what is known already; nil for nothing
 	until      uint64         // the last version to read
@@ -31,29 +38,29 @@ const newest = math.MaxUint64
 // snapshot that is damaged or of another journal is skipped, and the journal is replayed
 // from its start. A snapshot that is newer than the journal shows that the journal lost
 // commits, which is an error.
-func (e *Engine) read(ctx context.Context, id usher.AccountID, r *reading) error {
+func (e *Engine) read(ctx context.Context, from source, id usher.AccountID, r *reading) error {
 	if r.state != nil {
-		return e.replay(ctx, id, r)
+		return r.replay(ctx, from, id)
 	}
 	r.whole = true
-	if err := e.readSnapshot(ctx, id, r); err != nil {
+	if err := e.readSnapshot(ctx, from, id, r); err != nil {
 		return err
 	}
 	if r.state != nil {
-		err := e.replay(ctx, id, r)
+		err := r.replay(ctx, from, id)
 		if err == nil || !isDamage(err) || errors.Is(err, errLost) {
 			return err
 		}
 		e.failed("replay from snapshot", id, err)
 	}
 	r.state, r.saved, r.unverified = account.New(id), 0, false
-	return e.replay(ctx, id, r)
+	return r.replay(ctx, from, id)
 }
 
 // readSnapshot leaves r.state nil if no usable snapshot exists.
-func (e *Engine) readSnapshot(ctx context.Context, id usher.AccountID, r *reading) error {
+func (e *Engine) readSnapshot(ctx context.Context, from source, id usher.AccountID, r *reading) error {
 	r.since, r.saved = 0, 0
-	s, err := e.store.Snapshot(ctx, id)
+	s, err := from.Snapshot(ctx, id)
 	switch {
 	case err != nil:
 		return err
@@ -76,7 +83,7 @@ func (e *Engine) readSnapshot(ctx context.Context, id usher.AccountID, r *readin
 }
 
 // replay applies the commits after r.state.
-func (e *Engine) replay(ctx context.Context, id usher.AccountID, r *reading) error {
+func (r *reading) replay(ctx context.Context, from source, id usher.AccountID) error {
 	r.since = 0
 	after := r.state.Version()
 	if r.unverified {
@@ -84,7 +91,7 @@ func (e *Engine) replay(ctx context.Context, id usher.AccountID, r *reading) err
 	} else if after >= r.until {
 		return nil
 	}
-	for stored, err := range e.store.Commits(ctx, id, after) {
+	for stored, err := range from.Commits(ctx, id, after) {
 		if err != nil {
 			return err
 		}
@@ -177,8 +184,8 @@ func isDamage(err error) bool {
 }
 
 // commitAt reads one commit. It returns ErrFutureVersion if there is none.
-func (e *Engine) commitAt(ctx context.Context, id usher.AccountID, version uint64) (*account.Commit, error) {
-	for stored, err := range e.store.Commits(ctx, id, version-1) {
+func commitAt(ctx context.Context, from source, id usher.AccountID, version uint64) (*account.Commit, error) {
+	for stored, err := range from.Commits(ctx, id, version-1) {
 		if err != nil {
 			return nil, err
 		}

@@ -119,7 +119,7 @@ func (e *Engine) asOf(ctx context.Context, id usher.AccountID, version uint64) (
 		return nil, err
 	}
 	r := reading{until: version}
-	if err := e.read(ctx, id, &r); err != nil {
+	if err := e.read(ctx, e.store, id, &r); err != nil {
 		return nil, unknownIfErased(err)
 	}
 	if at := r.state.Version(); at < version {

@@ -47,17 +47,27 @@ func withoutValues(err error) error {
 	return errors.New("unexpected JSON structure")
 }
 
+// recordSource is a source that also has records.
+type recordSource interface {
+	Record(ctx context.Context, id usher.AccountID, user usher.UserID) ([]byte, error)
+}
+
 // recordCache reads the records of users before the next commit, each once. If a
 // concurrent commit changes one, the append of the commit conflicts.
 type recordCache struct {
-	engine *Engine
-	ctx    context.Context
-	snap   *snapshot
-	read   map[usher.UserID]record
+	ctx     context.Context
+	from    source
+	records recordSource // from, or nil if the store has no records
+	snap    *snapshot
+	read    map[usher.UserID]record
 }
 
-func (e *Engine) newRecordCache(ctx context.Context, snap *snapshot) *recordCache {
-	return &recordCache{engine: e, ctx: ctx, snap: snap, read: map[usher.UserID]record{}}
+func (e *Engine) newRecordCache(ctx context.Context, from source, snap *snapshot) *recordCache {
+	k := &recordCache{ctx: ctx, from: from, snap: snap, read: map[usher.UserID]record{}}
+	if e.userData != nil {
+		k.records, _ = from.(recordSource)
+	}
+	return k
 }
 
 // value implements account.Proposal.Value.
@@ -71,9 +81,9 @@ func (k *recordCache) record(user usher.UserID) (record, error) {
 		return r, nil
 	}
 	var data []byte
-	if k.engine.userData != nil && k.snap.version() > 0 {
+	if k.records != nil && k.snap.version() > 0 {
 		var err error
-		if data, err = k.engine.userData.Record(k.ctx, k.snap.id, user); err != nil {
+		if data, err = k.records.Record(k.ctx, k.snap.id, user); err != nil {
 			return record{}, err
 		}
 	}
@@ -86,7 +96,7 @@ func (k *recordCache) record(user usher.UserID) (record, error) {
 
 // changed returns the records that an outcome changes. It may change the cached ones.
 func (k *recordCache) changed(o *account.Outcome) ([]store.Record, error) {
-	if k.engine.userData == nil {
+	if k.records == nil {
 		if len(o.Values) > 0 {
 			return nil, printable.Errorf("%w: values of custom fields need a store.UserDataStore", store.ErrNoUserData)
 		}

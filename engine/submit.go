@@ -180,7 +180,7 @@ func (e *Engine) try(ctx context.Context, l *cachedAccount, b *Batch, done *[]*a
 	if err != nil {
 		return Result{}, err
 	}
-	records := e.newRecordCache(ctx, snap)
+	records := e.newRecordCache(ctx, e.store, snap)
 	p, result, err := e.propose(ctx, records, b)
 	if p == nil && !result.Repeated && ctx.Err() == nil {
 		// Without an append the store reports no conflict, but a concurrent commit may
@@ -190,7 +190,7 @@ func (e *Engine) try(ctx context.Context, l *cachedAccount, b *Batch, done *[]*a
 			return Result{}, failure
 		}
 		if newer != snap {
-			records = e.newRecordCache(ctx, newer)
+			records = e.newRecordCache(ctx, e.store, newer)
 			p, result, err = e.propose(ctx, records, b)
 		}
 		if p == nil && newer != snap && len(records.read) > 0 {

@@ -12,6 +12,7 @@ import (
 // only replaced or extended. A reader therefore needs the lock only to copy the slice header.
 type journal struct {
 	mu         sync.RWMutex
+	locks      locks
 	erased     bool
 	commits    [][]byte // commits[0] has version 1
 	snapshot   store.Snapshot
@@ -19,15 +20,17 @@ type journal struct {
 	lastActive map[usher.UserID]int64 // Unix time in milliseconds
 }
 
-func (j *journal) append(e store.Entry) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
+// accepts returns an error if the entry cannot be the next one after the commits and a number of
+// commits that are not applied yet. The caller has locked the journal.
+func (j *journal) accepts(e store.Entry, pending int) error {
 	if j.erased {
 		return store.ErrErased
 	}
-	if err := e.CheckNext(uint64(len(j.commits))); err != nil {
-		return err
-	}
+	return e.CheckNext(uint64(len(j.commits) + pending))
+}
+
+// apply appends the entry. The caller has locked the journal, and accepts has returned nil.
+func (j *journal) apply(e store.Entry) {
 	j.commits = append(j.commits, e.Data)
 	for _, r := range e.Records {
 		if len(r.Data) == 0 {
@@ -40,7 +43,6 @@ func (j *journal) append(e store.Entry) error {
 		}
 		j.records[r.User] = r.Data
 	}
-	return nil
 }
 
 // after returns the commits after a version. Callers must not change them.
@@ -79,16 +81,32 @@ func (j *journal) latestSnapshot() (store.Snapshot, error) {
 	return s, nil
 }
 
-// exists reports whether the account has commits. An erased account has none.
-func (j *journal) exists() bool {
+// record returns a copy of the user's record.
+func (j *journal) record(user usher.UserID) ([]byte, error) {
+	if err := store.CheckUser(user); err != nil {
+		return nil, err
+	}
 	j.mu.RLock()
-	defer j.mu.RUnlock()
-	return len(j.commits) > 0
+	data, erased := j.records[user], j.erased
+	j.mu.RUnlock()
+	if erased {
+		return nil, store.ErrErased
+	}
+	return slices.Clone(data), nil
 }
 
+// version returns the version of the last commit, and store.Erased for an erased account.
+func (j *journal) version() uint64 {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	if j.erased {
+		return store.Erased
+	}
+	return uint64(len(j.commits))
+}
+
+// erase removes all data. The caller has locked the journal.
 func (j *journal) erase() {
-	j.mu.Lock()
-	defer j.mu.Unlock()
 	j.erased = true
 	j.commits, j.snapshot, j.records, j.lastActive = nil, store.Snapshot{}, nil, nil
 }

@@ -1,5 +1,6 @@
 // Package memstore stores journals in memory, for tests and for programs that need no durable data.
-// All data is lost when the process ends. Its Store is a store.UserDataStore and a store.Watcher.
+// All data is lost when the process ends. Its Store implements the optional interfaces of package
+// store too. Its Tx stands for a transaction of a host's database in tests.
 package memstore
 
 import (
@@ -8,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/store"
@@ -16,31 +18,47 @@ import (
 var (
 	_ store.UserDataStore = (*Store)(nil)
 	_ store.Watcher       = (*Store)(nil)
+	_ store.Transactor    = (*Store)(nil)
+	_ store.VersionReader = (*Store)(nil)
+	_ store.Tx            = (*Tx)(nil)
 )
 
 // Store stores the journals of many accounts. The zero Store is empty and ready to use; it must not
 // be copied. Its methods may be called concurrently. Calls for different accounts do not block each
 // other, and a loop does not block Append.
+//
+// Append and Erase wait while a transaction has locked the account. They return store.ErrNotStored
+// when their context ends or after a few seconds.
 type Store struct {
 	mu       sync.RWMutex
 	journals map[usher.AccountID]*journal
 
 	watchers watchers
+	shorter  time.Duration // replaces lockTimeout if it is not zero
 }
 
 // Append implements store.Store.
 func (s *Store) Append(ctx context.Context, account usher.AccountID, e store.Entry) error {
-	return s.do(ctx, "append", account, e.Version, func() error {
+	return do(ctx, "append", account, e.Version, func() error {
 		if err := e.Check(); err != nil {
 			return err
 		}
-		e.Data, e.Records = slices.Clone(e.Data), copied(e.Records)
+		e = copied(e)
 		j := s.journal(account, e.Version == 1)
-		if err := j.append(e); err != nil {
-			return err
+		err := j.whenFree(ctx, s.timeout(), func() (bool, error) {
+			if err := j.accepts(e, 0); err != nil {
+				return true, err
+			}
+			if !j.locks.free(nil, store.WriteLock) {
+				return false, nil
+			}
+			j.apply(e)
+			return true, nil
+		})
+		if err == nil {
+			s.watchers.notify(account)
 		}
-		s.watchers.notify(account)
-		return nil
+		return err
 	})
 }
 
@@ -50,25 +68,17 @@ func (s *Store) Commits(ctx context.Context, account usher.AccountID, after uint
 		if err := store.CheckAccount(account); err != nil {
 			return err
 		}
-		commits, err := s.journal(account, false).after(after)
+		commits, err := s.journal(account, false).after(0)
 		if err != nil {
 			return err
 		}
-		for i, data := range commits {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if !yield(store.Commit{Version: after + uint64(i) + 1, Data: slices.Clone(data)}) {
-				return nil
-			}
-		}
-		return nil
+		return each(ctx, commits, after, yield)
 	})
 }
 
 // SaveSnapshot implements store.Store.
 func (s *Store) SaveSnapshot(ctx context.Context, account usher.AccountID, snapshot store.Snapshot) error {
-	return s.do(ctx, "save snapshot", account, snapshot.Version, func() error {
+	return do(ctx, "save snapshot", account, snapshot.Version, func() error {
 		if err := snapshot.Check(); err != nil {
 			return err
 		}
@@ -79,7 +89,7 @@ func (s *Store) SaveSnapshot(ctx context.Context, account usher.AccountID, snaps
 
 // Snapshot implements store.Store.
 func (s *Store) Snapshot(ctx context.Context, account usher.AccountID) (snapshot store.Snapshot, err error) {
-	err = s.do(ctx, "read snapshot", account, 0, func() (err error) {
+	err = do(ctx, "read snapshot", account, 0, func() (err error) {
 		snapshot, err = s.journal(account, false).latestSnapshot()
 		return err
 	})
@@ -98,7 +108,7 @@ func (s *Store) Accounts(ctx context.Context, after usher.AccountID) iter.Seq2[u
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if s.journal(id, false).exists() && !yield(id) {
+			if hasCommits(s.journal(id, false).version()) && !yield(id) {
 				return nil
 			}
 		}
@@ -108,11 +118,35 @@ func (s *Store) Accounts(ctx context.Context, after usher.AccountID) iter.Seq2[u
 
 // Erase implements store.Store.
 func (s *Store) Erase(ctx context.Context, account usher.AccountID) error {
-	return s.do(ctx, "erase", account, 0, func() error {
-		s.journal(account, true).erase()
-		s.watchers.notify(account)
-		return nil
+	return do(ctx, "erase", account, 0, func() error {
+		j := s.journal(account, true)
+		err := j.whenFree(ctx, s.timeout(), func() (bool, error) {
+			if !j.locks.free(nil, store.WriteLock) {
+				return false, nil
+			}
+			j.erase()
+			return true, nil
+		})
+		if err == nil {
+			s.watchers.notify(account)
+		}
+		return err
 	})
+}
+
+// Versions implements store.VersionReader.
+func (s *Store) Versions(ctx context.Context, accounts []usher.AccountID) ([]uint64, error) {
+	versions := make([]uint64, len(accounts))
+	for i, id := range accounts {
+		err := do(ctx, "read version", id, 0, func() error {
+			versions[i] = s.journal(id, false).version()
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return versions, nil
 }
 
 // journal returns the account's journal. If there is none, it returns an empty journal, which it
@@ -141,7 +175,7 @@ func (s *Store) journal(account usher.AccountID, create bool) *journal {
 }
 
 // do checks the context and the account, calls f, and wraps an error.
-func (s *Store) do(ctx context.Context, op string, account usher.AccountID, version uint64, f func() error) error {
+func do(ctx context.Context, op string, account usher.AccountID, version uint64, f func() error) error {
 	err := ctx.Err()
 	if err == nil {
 		err = store.CheckAccount(account)
@@ -169,11 +203,33 @@ func loop[T any](ctx context.Context, op string, account usher.AccountID, each f
 	}
 }
 
-// copied returns a copy of records and their data.
-func copied(records []store.Record) []store.Record {
-	records = slices.Clone(records)
-	for i := range records {
-		records[i].Data = slices.Clone(records[i].Data)
+// each yields the commits after a version; the first of all has version 1.
+func each(ctx context.Context, commits [][]byte, after uint64, yield func(store.Commit) bool) error {
+	for i := min(after, uint64(len(commits))); i < uint64(len(commits)); i++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if !yield(store.Commit{Version: i + 1, Data: slices.Clone(commits[i])}) {
+			return nil
+		}
 	}
-	return records
+	return nil
 }
+
+// copied returns a copy of an entry and its data.
+func copied(e store.Entry) store.Entry {
+	e.Data, e.Records = slices.Clone(e.Data), slices.Clone(e.Records)
+	for i := range e.Records {
+		e.Records[i].Data = slices.Clone(e.Records[i].Data)
+	}
+	return e
+}
+
+func (s *Store) timeout() time.Duration {
+	if s.shorter != 0 {
+		return s.shorter
+	}
+	return lockTimeout
+}
+
+func hasCommits(version uint64) bool { return version != 0 && version != store.Erased }

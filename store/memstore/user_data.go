@@ -13,19 +13,9 @@ import (
 
 // Record implements store.UserDataStore.
 func (s *Store) Record(ctx context.Context, account usher.AccountID, user usher.UserID) (data []byte, err error) {
-	err = s.do(ctx, "read record", account, 0, func() error {
-		if err := store.CheckUser(user); err != nil {
-			return err
-		}
-		j := s.journal(account, false)
-		j.mu.RLock()
-		found, erased := j.records[user], j.erased
-		j.mu.RUnlock()
-		if erased {
-			return store.ErrErased
-		}
-		data = slices.Clone(found)
-		return nil
+	err = do(ctx, "read record", account, 0, func() error {
+		data, err = s.journal(account, false).record(user)
+		return err
 	})
 	return data, err
 }
@@ -40,7 +30,7 @@ func (s *Store) Records(ctx context.Context, account usher.AccountID, after ushe
 
 // SaveLastActive implements store.UserDataStore.
 func (s *Store) SaveLastActive(ctx context.Context, account usher.AccountID, times []store.LastActive) error {
-	return s.do(ctx, "save last-active times", account, 0, func() error {
+	return do(ctx, "save last-active times", account, 0, func() error {
 		for _, t := range times {
 			if err := t.Check(); err != nil {
 				return err
