@@ -15,11 +15,15 @@ import (
 // concurrent use, also by many processes over one store. Open makes an Engine; the zero
 // Engine returns ErrClosed.
 type Engine struct {
-	index    index
-	options  Options // Policy is the initial one
-	store    store.Store
-	userData store.UserDataStore // nil if the store is not a UserDataStore
-	opened   time.Time
+	index   index
+	options Options // Policy is the initial one
+	store   store.Store
+	opened  time.Time
+
+	// The optional interfaces of the store; nil if the store does not have them.
+	userData   store.UserDataStore
+	transactor store.Transactor
+	versions   store.VersionReader
 
 	mu         sync.Mutex
 	policy     *policy.Policy
@@ -60,6 +64,8 @@ func Open(o Options) (*Engine, error) {
 		options: o, store: o.Store, policy: o.Policy, opened: o.Clock(),
 		swapping: make(chan struct{}, 1), saveNow: make(chan struct{}, 1), closing: make(chan struct{}),
 	}
+	e.transactor, _ = o.Store.(store.Transactor)
+	e.versions, _ = o.Store.(store.VersionReader)
 	e.index.init()
 	e.activity.init()
 	e.backgroundCtx, e.cancelBackground = context.WithCancel(context.Background())

@@ -25,8 +25,9 @@ var (
 	// could not be read.
 	ErrStale = errors.New("the cached account is too old")
 
-	// ErrContention: concurrent commits came first in every try, or the outcome of an
-	// earlier commit is still unknown. No changes were made; retry later.
+	// ErrContention: concurrent commits came first in every try, the outcome of an
+	// earlier commit is still unknown, or another transaction held a lock for too long
+	// (store.ErrNotStored). No changes were made; retry later.
 	ErrContention = errors.New("the account is busy")
 
 	// ErrOutcomeUnknown: the store failed during the append, and it is unknown whether
@@ -95,7 +96,15 @@ func wrapped(op string, id usher.AccountID, err error) error {
 	if errors.As(err, &e) || errors.As(err, &refusal) {
 		return err
 	}
-	return &Error{Op: op, Account: id, Err: unknownIfErased(err)}
+	return &Error{Op: op, Account: id, Err: explained(err)}
+}
+
+// explained adds to an error of the store the error that it means for a caller of the Engine.
+func explained(err error) error {
+	if errors.Is(err, store.ErrNotStored) && !errors.Is(err, ErrContention) {
+		return printable.Errorf("%w: %w", ErrContention, err)
+	}
+	return unknownIfErased(err)
 }
 
 // unknownIfErased adds usher.ErrUnknownAccount to an error that wraps store.ErrErased.

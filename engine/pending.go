@@ -38,35 +38,57 @@ func (e *Engine) commit(ctx context.Context, l *cachedAccount, p *pending, done 
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
+	e.setPending(l, p)
+	was, err := e.attempt(ctx, l, done)
+	return e.concluded(ctx, l, p, was, err, done)
+}
+
+// setPending makes p the pending commit of an account. It needs l.writer.
+func (e *Engine) setPending(l *cachedAccount, p *pending) {
 	e.mu.Lock()
+	defer e.mu.Unlock()
 	l.pins++
 	l.pending = p
-	e.mu.Unlock()
-	was, err := e.attempt(ctx, l, done)
+}
+
+// result returns the Result of a stored commit.
+func (p *pending) result() Result { return Result{Version: p.commit.Version, Commit: p.commit} }
+
+// concluded returns the Result of a commit after its first attempt. It retries while the
+// outcome is unknown.
+func (e *Engine) concluded(ctx context.Context, l *cachedAccount, p *pending, was appendOutcome, err error, done *[]*account.Commit) (Result, error) {
 	if was == 0 {
 		was, err = e.retryAppend(context.WithoutCancel(ctx), l, done, err)
 	}
 	switch was {
 	case outcomeStored:
-		return Result{Version: p.commit.Version, Commit: p.commit}, nil
+		return p.result(), nil
 	case outcomeOvertaken:
 		return Result{}, errOvertaken
 	case outcomeRejected:
 		return Result{}, err
 	default:
+		if store.IsRejected(err) {
+			err = errors.New(printable.Cause(err)) // only of the last attempt, not of the commit
+		}
 		err = printable.Errorf("%w: commit %s; a retry with the same IdempotencyKey returns the outcome: %w", ErrOutcomeUnknown, p.commit.ID, err)
 		return Result{}, &Error{Op: "submit to", Account: l.id, Version: p.commit.Version, Err: err}
 	}
 }
 
-// attempt appends the pending commit of an account, always with the same bytes, and
-// clears pending if the outcome is known. It needs l.writer.
+// attempt appends the pending commit of an account, always with the same bytes. It needs
+// l.writer.
 func (e *Engine) attempt(ctx context.Context, l *cachedAccount, done *[]*account.Commit) (appendOutcome, error) {
 	p, begun := l.pending, e.elapsed()
 	first := !p.tried
 	p.tried = true
-	err := e.store.Append(ctx, l.id, p.entry)
-	was := appendOutcome(0)
+	return e.settle(ctx, l, first, begun, e.store.Append(ctx, l.id, p.entry), done)
+}
+
+// settle finds out the outcome of an attempt to append the pending commit, which began at a
+// time and returned err, and clears pending if it is known. It needs l.writer.
+func (e *Engine) settle(ctx context.Context, l *cachedAccount, first bool, begun time.Duration, err error, done *[]*account.Commit) (appendOutcome, error) {
+	p, was := l.pending, appendOutcome(0)
 	switch {
 	case err == nil:
 		was = outcomeStored

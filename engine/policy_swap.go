@@ -265,6 +265,13 @@ func (e *Engine) finish() {
 	e.signalIdle()
 }
 
+// finishUnlessPending does what finish does, unless the outcome of the batch is unknown.
+func (e *Engine) finishUnlessPending(l *cachedAccount) {
+	if l.pending == nil {
+		e.finish()
+	}
+}
+
 // signalIdle closes e.idle if no batch is underway. It needs e.mu.
 func (e *Engine) signalIdle() {
 	if e.idle != nil && e.underway == 0 {

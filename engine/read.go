@@ -22,6 +22,8 @@ type source interface {
 type reading struct {
 	state      *account.State // at first what is known already; nil for nothing
 	until      uint64         // the last version to read
+	keep       uint64         // the version of which kept is a copy; 0 for none
+	kept       *reading       // nil until the version is reached
 	unverified bool           // the state is from a snapshot and was not yet compared with its commit
 
 	since    int             // bytes of the commits that were read
@@ -84,12 +86,15 @@ func (e *Engine) readSnapshot(ctx context.Context, from source, id usher.Account
 
 // replay applies the commits after r.state.
 func (r *reading) replay(ctx context.Context, from source, id usher.AccountID) error {
-	r.since = 0
+	r.since, r.kept = 0, nil
 	after := r.state.Version()
 	if r.unverified {
 		after--
-	} else if after >= r.until {
-		return nil
+	} else {
+		r.keepIfDue()
+		if after >= r.until {
+			return nil
+		}
 	}
 	for stored, err := range from.Commits(ctx, id, after) {
 		if err != nil {
@@ -99,6 +104,7 @@ func (r *reading) replay(ctx context.Context, from source, id usher.AccountID) e
 			if err := r.verify(stored); err != nil {
 				return err
 			}
+			r.keepIfDue()
 			if stored.Version >= r.until {
 				break
 			}
@@ -119,6 +125,7 @@ func (r *reading) replay(ctx context.Context, from source, id usher.AccountID) e
 		if !r.whole {
 			r.removed = append(r.removed, removedBy(c)...)
 		}
+		r.keepIfDue()
 		if c.Version >= r.until {
 			break
 		}
@@ -127,6 +134,14 @@ func (r *reading) replay(ctx context.Context, from source, id usher.AccountID) e
 		return damage{printable.Errorf("%w: commit %d is missing, and a snapshot of it exists; restore the store from a backup", errLost, r.state.Version())}
 	}
 	return nil
+}
+
+// keepIfDue copies the reading if it is at the version to keep.
+func (r *reading) keepIfDue() {
+	if r.keep > 0 && r.state.Version() == r.keep {
+		now := *r
+		r.kept = &now
+	}
 }
 
 // errLost means that the journal is shorter than it was before.

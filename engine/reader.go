@@ -10,6 +10,7 @@ import (
 	"github.com/usher-go/usher/decision"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/store"
 )
 
 var (
@@ -19,14 +20,19 @@ var (
 
 // Reader evaluates requests as its Engine does, for one account, and on the version that
 // the call of At or AtLeast states. A request about another account is an error that
-// wraps usher.ErrOtherAccount. A Reader is safe for concurrent use. The zero Reader
-// returns ErrClosed.
+// wraps usher.ErrOtherAccount. A Reader is safe for concurrent use. ReaderTx and HolderTx
+// return a Reader for all accounts, in one transaction and for one goroutine at a time.
+// The zero Reader returns ErrClosed.
 type Reader struct {
 	engine  *Engine
 	account usher.AccountID
 	version uint64
 	exact   bool                     // exactly this version, not at least this version
-	loaded  atomic.Pointer[snapshot] // for At: the snapshot, once it was read
+	loaded  atomic.Pointer[snapshot] // for At: the snapshot, once it was read; in a transaction: the last one that others see too
+
+	inTx bool // made by ReaderTx or HolderTx, for all accounts
+	tx   store.Tx
+	mode store.LockMode
 }
 
 // AtLeast returns a Reader on the newest version of an account, which must not be older
@@ -93,6 +99,9 @@ func (r *Reader) View(ctx context.Context, id usher.AccountID) (account.View, er
 func (r *Reader) snapshot(ctx context.Context, id usher.AccountID) (*snapshot, error) {
 	if r.engine == nil {
 		return nil, ErrClosed
+	}
+	if r.inTx {
+		return r.seen(ctx, id)
 	}
 	if id != r.account {
 		return nil, printable.Errorf("%w: the Reader reads %q, and the request is about %q", usher.ErrOtherAccount, r.account, id)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -50,6 +51,18 @@ func (s *snapshot) confirm(at time.Duration) {
 			return
 		}
 	}
+}
+
+// neverConfirmed as a time of Engine.elapsed is older than every MaxStaleness.
+const neverConfirmed = math.MinInt64 / 2
+
+// lastConfirmed returns when the store last had no newer version, or neverConfirmed if the account
+// is not loaded.
+func (s *snapshot) lastConfirmed() time.Duration {
+	if s.State == nil {
+		return neverConfirmed
+	}
+	return time.Duration(s.confirmed.Load())
 }
 
 // basis provides the details of a snapshot's decisions. It is separate so that a stored

@@ -62,7 +62,8 @@ func (e *Engine) Do(ctx context.Context, actor account.Actor, id usher.AccountID
 // this Engine that begins later sees it.
 //
 // If a concurrent commit comes first, Submit proposes the batch again on the new state,
-// and authorizes it again (optimistic concurrency). Before it returns a rejection, or a
+// and authorizes it again (optimistic concurrency). If the store is a store.Transactor,
+// Submit locks the account from the third try on. Before it returns a rejection, or a
 // Result without a commit, it compares the account with the store. If the store fails so
 // that it is unknown whether the commit is stored, Submit retries for at most
 // Options.CommitTimeout, even if ctx has ended. If ctx ends before the append, Submit
@@ -75,6 +76,7 @@ func (e *Engine) Do(ctx context.Context, actor account.Actor, id usher.AccountID
 //   - usher.ErrUnknownAccount: the account does not exist, and the first command does not
 //     create it
 //   - ErrKeyReused, ErrContention, ErrOutcomeUnknown, ErrStale, ErrClosed
+//   - store.ErrNotStored, together with ErrContention: a lock of the store took too long
 //   - store.ErrNoUserData: the store cannot keep values of custom fields
 //   - store.ErrRefused: the store rejected the commit for good, by a rule of its own; a
 //     retry does not help
@@ -88,11 +90,16 @@ func (e *Engine) Submit(ctx context.Context, b Batch) (Result, error) {
 	if err == nil {
 		return result, nil
 	}
+	return Result{}, e.rejectedBatch(ctx, b, err)
+}
+
+// rejectedBatch wraps the error of a batch, and reports it to the Observer.
+func (e *Engine) rejectedBatch(ctx context.Context, b Batch, err error) error {
 	err = wrapped("submit to", b.Account, err)
 	if e != nil && e.options.Observer.Rejected != nil {
 		e.options.Observer.Rejected(ctx, b, err)
 	}
-	return Result{}, err
+	return err
 }
 
 func (e *Engine) notifyCommitted(ctx context.Context, done []*account.Commit) {
@@ -127,7 +134,11 @@ func (e *Engine) submit(ctx context.Context, b *Batch, done *[]*account.Commit) 
 				return Result{}, err
 			}
 		}
-		result, err := e.try(ctx, l, b, done)
+		attempt := e.try
+		if try > triesBeforeLock && e.transactor != nil {
+			attempt = e.tryLocked
+		}
+		result, err := attempt(ctx, l, b, done)
 		if !errors.Is(err, errOvertaken) {
 			return result, err
 		}
@@ -171,11 +182,7 @@ func (e *Engine) try(ctx context.Context, l *cachedAccount, b *Batch, done *[]*a
 	if err := e.begin(ctx); err != nil {
 		return Result{}, err
 	}
-	defer func() {
-		if l.pending == nil {
-			e.finish()
-		}
-	}()
+	defer e.finishUnlessPending(l)
 	snap, err := e.await(ctx, l, max(1, l.floor))
 	if err != nil {
 		return Result{}, err

@@ -67,32 +67,3 @@ func (e *Engine) reload(l *cachedAccount) {
 	}
 	e.startLoad(l)
 }
-
-// sweep loads all accounts in memory again, one by one.
-func (e *Engine) sweep() {
-	defer e.background.Done()
-	e.mu.Lock()
-	var all []*cachedAccount
-	e.index.each(func(snap *snapshot) bool {
-		all = append(all, snap.cached)
-		return true
-	})
-	e.sweeping = false // a later hint starts another sweep
-	e.mu.Unlock()
-	for _, l := range all {
-		e.mu.Lock()
-		if e.closed {
-			e.mu.Unlock()
-			return
-		}
-		var ld *load
-		if !l.gone && e.inMemory(l.id) == l {
-			e.reload(l)
-			ld = l.load
-		}
-		e.mu.Unlock()
-		if ld != nil {
-			<-ld.done
-		}
-	}
-}

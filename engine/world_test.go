@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -222,6 +223,13 @@ func (c *calls) of(method string) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.count[method]
+}
+
+// all returns the number of calls of each method.
+func (c *calls) all() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.count)
 }
 
 // set injects faults from now on.

@@ -87,6 +87,13 @@ func (tx *Tx) Rollback() error {
 	return nil
 }
 
+// Savepoint returns a function that removes the commits that the transaction makes from now on, as
+// a rollback to a savepoint does. Locks stay until the transaction ends.
+func (tx *Tx) Savepoint() (rollback func()) {
+	kept := maps.Clone(tx.pending)
+	return func() { tx.pending = maps.Clone(kept) }
+}
+
 // Lock implements store.Tx. Every mode other than NoLock and ShareLock is a WriteLock.
 func (tx *Tx) Lock(ctx context.Context, account usher.AccountID, mode store.LockMode) (p store.Position, err error) {
 	err = tx.do(ctx, "lock", account, 0, func() error {
@@ -166,7 +173,10 @@ func (tx *Tx) Record(ctx context.Context, account usher.AccountID, user usher.Us
 		}
 		for _, e := range tx.pending[account] {
 			for _, r := range e.Records {
-				if r.User == user {
+				if r.User != user {
+					continue
+				}
+				if data = nil; len(r.Data) > 0 {
 					data = slices.Clone(r.Data)
 				}
 			}

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,9 +28,19 @@ var unchecked = map[string]string{
 	"Record is the personal data of one user.":                                                            "a definition",
 	"LastActive is the time when a user was last active.":                                                 "a definition",
 	"UserDataStore is a Store that also stores personal data, outside of the journal so that it can be erased: a record for each user, and the time when the user was last active.": "a definition",
-	"The contract of Store applies to it too.":                 "all rows run",
-	"Watcher is a Store that notifies callers of new commits.": "a definition",
+	"The contract of Store applies to it too.":                                                                                             "all rows run",
+	"Watcher is a Store that notifies callers of new commits.":                                                                             "a definition",
+	"The module of a store makes a Tx from the host's transaction; the host begins and ends the transaction.":                              "a definition",
+	"LockMode states how Tx.Lock locks an account.":                                                                                        "a definition",
+	"Position is where the journal of an account ends for a transaction.":                                                                  "a definition",
+	"The zero Position is that of an account without commits.":                                                                             "tested with a sentence of Lock",
+	"ErrRefused is permanent, unlike the other errors: no call with the entry has stored it, and none will, so the caller must not retry.": "tested with a sentence of Append",
 	// Sentences that a test cannot check from outside.
+	"An earlier call whose outcome is unknown may have stored the same data.":                                                                     "a permission",
+	"Methods wrap them in an [Error]; test for them with errors.Is.":                                                                              "a requirement on callers; rows use errors.Is",
+	`Its method Refused returns "store-refused", and a Guard of usherhttp therefore answers with status 422.`:                                     "tested in package usherhttp",
+	"Any other error may have ended the transaction too.":                                                                                         "a permission",
+	"The Tx must not be used after f has returned.":                                                                                               "a requirement on callers",
 	"For data that is too large for it, a store returns ErrInvalid.":                                                                              "each store has its own limit",
 	"After any other error the outcome is unknown: the entry may be stored, now or in a moment, even if a read does not return it.":               "a test cannot cause such an error",
 	"The caller retries with the same bytes until Append returns nil or ErrConflict; after ErrConflict, a read returns the entry that is stored.": "a requirement on callers",
@@ -41,10 +52,10 @@ var unchecked = map[string]string{
 // Each row quotes the contract, and each sentence of the contract has a row or is unchecked.
 func TestRowsQuoteTheContract(t *testing.T) {
 	contract := contractOf(t)
-	require.Equal(t, 19, len(contract), "comments on types and methods")
+	require.Equal(t, 36, len(contract), "comments on types, methods, fields and errors")
 	var quotes []string
 	names := map[string]bool{}
-	for _, row := range storetest.Rows() {
+	for _, row := range slices.Concat(storetest.Rows(), storetest.TxRows()) {
 		assert.False(t, names[row.Name], "two rows %s", row.Name)
 		names[row.Name] = true
 		quotes = append(quotes, row.Sentence)
@@ -87,18 +98,33 @@ func sentences(comment string) (all []string) {
 	return all
 }
 
-// contractOf returns the comments of the types and methods of the contract, each on one line.
+// contractOf returns the comments of the types, methods, fields and errors of the contract, each on
+// one line.
 func contractOf(t *testing.T) (comments []string) {
 	t.Helper()
 	files, err := fs.Glob(os.DirFS(".."), "*.go")
 	require.NoError(t, err)
-	types := map[string]bool{"Store": true, "Commit": true, "Snapshot": true, "Entry": true, "UserDataStore": true, "Record": true, "LastActive": true, "Watcher": true}
+	types := map[string]bool{
+		"Store": true, "Commit": true, "Snapshot": true, "Entry": true, "UserDataStore": true, "Record": true, "LastActive": true, "Watcher": true,
+		"Tx": true, "LockMode": true, "Position": true, "Transactor": true, "VersionReader": true,
+	}
 	for _, file := range files {
 		parsed, err := parser.ParseFile(token.NewFileSet(), "../"+file, nil, parser.ParseComments)
 		require.NoError(t, err)
 		for _, d := range parsed.Decls {
 			decl, ok := d.(*ast.GenDecl)
-			if !ok || decl.Tok != token.TYPE {
+			if !ok {
+				continue
+			}
+			if decl.Tok == token.VAR && file == "errors.go" {
+				comments = append(comments, oneLine(decl.Doc))
+				for _, spec := range decl.Specs {
+					if doc := spec.(*ast.ValueSpec).Doc; doc != nil {
+						comments = append(comments, oneLine(doc))
+					}
+				}
+			}
+			if decl.Tok != token.TYPE {
 				continue
 			}
 			spec := decl.Specs[0].(*ast.TypeSpec)
@@ -106,11 +132,16 @@ func contractOf(t *testing.T) (comments []string) {
 				continue
 			}
 			comments = append(comments, oneLine(decl.Doc))
-			if methods, ok := spec.Type.(*ast.InterfaceType); ok {
-				for _, m := range methods.Methods.List {
-					if len(m.Names) > 0 {
-						comments = append(comments, oneLine(m.Doc))
-					}
+			var members []*ast.Field
+			switch typ := spec.Type.(type) {
+			case *ast.InterfaceType:
+				members = typ.Methods.List
+			case *ast.StructType:
+				members = typ.Fields.List
+			}
+			for _, m := range members {
+				if m.Doc != nil {
+					comments = append(comments, oneLine(m.Doc))
 				}
 			}
 		}

@@ -8,5 +8,11 @@ type Row = row
 // Rows returns all rows.
 func Rows() []Row { return rows() }
 
+// TxRows returns all rows of a TxSuite.
+func TxRows() []Row { return txRows() }
+
+// CheckTx runs one row of a TxSuite.
+func (r row) CheckTx(t testing.TB, s TxSuite) { r.test(t, s.suite()) }
+
 // Check runs one row.
 func (r row) Check(t testing.TB, s Suite) { r.test(t, s) }

@@ -21,18 +21,32 @@ type probe struct {
 	testing.TB
 	row   row
 	suite Suite
-	over  atomic.Bool // the test has ended, and t must not be used
+	over  *atomic.Bool // the test has ended, and t must not be used
 
-	ctx      context.Context
-	store    store.Store
-	userData store.UserDataStore // nil if the store is not one
-	watcher  store.Watcher       // nil if the store is not one
+	ctx        context.Context
+	store      store.Store
+	userData   store.UserDataStore // nil if the store is not one
+	watcher    store.Watcher       // nil if the store is not one
+	transactor store.Transactor    // nil if the store is not one
+	versioned  store.VersionReader // nil if the store is not one
 }
 
 func (p *probe) use(s store.Store) {
 	p.store = s
 	p.userData, _ = s.(store.UserDataStore)
 	p.watcher, _ = s.(store.Watcher)
+	p.transactor, _ = s.(store.Transactor)
+	p.versioned, _ = s.(store.VersionReader)
+}
+
+// second returns a probe of another handle on the same data. Without Suite.Second it returns p.
+func (p *probe) second() *probe {
+	if p.suite.Second == nil {
+		return p
+	}
+	other := *p
+	other.use(p.suite.Second(p, p.store))
+	return &other
 }
 
 func (p *probe) reopen() { p.use(p.suite.Reopen(p, p.store)) }

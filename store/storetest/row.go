@@ -34,6 +34,13 @@ const (
 	needsReopen          need = "the suite has no Reopen"
 	needsRefuse          need = "the suite has no Refuse"
 	needsDurableUserData need = "the store is not a UserDataStore, or the suite has no Reopen"
+	needsSecond          need = "the suite has no Second"
+	needsSecondWatcher   need = "the store is not a Watcher, or the suite has no Second"
+	needsTransactor      need = "the store is not a Transactor"
+	needsVersions        need = "the store is not a VersionReader"
+	needsSavepoint       need = "the suite has no Savepoint"
+	needsBreak           need = "the suite has no Break"
+	needsConcurrentTx    need = "the store has one transaction at a time"
 )
 
 // test opens a store and checks the row. A failure is an error of t that contains the row's name
@@ -71,7 +78,7 @@ func (r row) run(ctx context.Context, t testing.TB, s Suite, opened store.Store)
 	t.Helper()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	p := &probe{TB: t, row: r, suite: s, ctx: ctx}
+	p := &probe{TB: t, row: r, suite: s, over: new(atomic.Bool), ctx: ctx}
 	p.use(opened)
 	done := make(chan struct{})
 	go func() {
@@ -96,6 +103,8 @@ func (r row) run(ctx context.Context, t testing.TB, s Suite, opened store.Store)
 func (r row) applies(opened store.Store, s Suite) bool {
 	_, hasUserData := opened.(store.UserDataStore)
 	_, canWatch := opened.(store.Watcher)
+	_, canTransact := opened.(store.Transactor)
+	_, hasVersions := opened.(store.VersionReader)
 	switch r.needs {
 	case needsUserData:
 		return hasUserData
@@ -109,6 +118,20 @@ func (r row) applies(opened store.Store, s Suite) bool {
 		return s.Refuse != nil
 	case needsDurableUserData:
 		return hasUserData && s.Reopen != nil
+	case needsSecond:
+		return s.Second != nil
+	case needsSecondWatcher:
+		return canWatch && s.Second != nil
+	case needsTransactor:
+		return canTransact
+	case needsVersions:
+		return hasVersions
+	case needsSavepoint:
+		return s.host.Savepoint != nil
+	case needsBreak:
+		return s.host.Break != nil
+	case needsConcurrentTx:
+		return !s.host.OneAtATime
 	}
 	return true
 }

@@ -90,6 +90,44 @@ var loopRows = []row{
 		},
 	},
 	{
+		Name:     "LoopNested",
+		Sentence: bodySentence,
+		check: func(p *probe) {
+			p.fill("acme", many)
+			version := uint64(many)
+			if p.userData != nil {
+				version++
+				p.append("acme", version, dataOf("acme", version), record("mia", "Mia"), record("max", "Max"))
+				p.saveLastActive("acme", at("mia", noon), at("max", noon))
+			}
+			p.append("other", 1, "one")
+			for outerName, outer := range p.loops(p.ctx, "acme") {
+				for innerName, inner := range p.loops(p.ctx, "acme") {
+					calls, first := 0, true
+					for _, err := range outer {
+						p.wantNil(err, "%s", outerName)
+						if !first {
+							continue // goes on to the next pages of the store
+						}
+						first = false
+						for _, err := range inner {
+							p.wantNil(err, "%s in %s", innerName, outerName)
+							if calls++; calls%100 == 1 {
+								version++
+								p.append("acme", version, dataOf("acme", version))
+								p.everyCall("acme", version)
+							}
+						}
+					}
+					if calls == 0 {
+						p.Errorf("%s in %s yields nothing", innerName, outerName)
+					}
+				}
+			}
+			p.wantFilled(p.commits("acme", 0), "acme", 1, version)
+		},
+	},
+	{
 		Name:     "LoopBreak",
 		Sentence: bodySentence,
 		check: func(p *probe) {
@@ -156,6 +194,15 @@ var loopRows = []row{
 			if p.watcher != nil {
 				_, calls["Watch"] = failure(p.watcher.Watch(ctx))
 			}
+			if p.versioned != nil {
+				_, calls["Versions"] = p.versioned.Versions(ctx, []usher.AccountID{"acme"})
+			}
+			if p.transactor != nil {
+				calls["InTx"] = p.transactor.InTx(ctx, func(store.Tx) error {
+					p.Errorf("InTx with a context that is done calls f")
+					return nil
+				})
+			}
 			for name, err := range calls {
 				p.wantError(err, context.Canceled, "%s with a context that is done", name)
 			}
@@ -188,6 +235,28 @@ var loopRows = []row{
 			p.append("acme", many+1, "one more")
 		},
 	},
+}
+
+// everyCall makes the calls that are not loops, for an account whose last commit has the version.
+func (p *probe) everyCall(account usher.AccountID, version uint64) {
+	p.Helper()
+	p.save(account, version, "state")
+	p.wantSame(p.snapshot(account).Version, version, "version of the Snapshot")
+	p.wantError(p.tryAppend(account, version, "late"), store.ErrConflict, "Append of version %d again", version)
+	if p.userData != nil {
+		p.saveLastActive(account, at("mia", noon.Add(time.Duration(version)*time.Second)))
+		p.wantSame(p.record(account, "mia"), "Mia", "Record")
+	}
+	if p.versioned != nil {
+		p.wantVersions([]usher.AccountID{account}, version)
+	}
+	if p.transactor != nil {
+		p.wantNil(p.transactor.InTx(p.ctx, func(tx store.Tx) error {
+			position, err := tx.Lock(p.ctx, account, store.WriteLock)
+			p.wantSame(position.Last, version, "Position.Last")
+			return err
+		}), "InTx")
+	}
 }
 
 // loops returns the iterators of the store over an account, by name. Each yields its values as

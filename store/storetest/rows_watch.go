@@ -7,6 +7,8 @@ import (
 	"github.com/usher-go/usher"
 )
 
+const watchSentence = "Watch yields the ids of accounts that may have new commits or were erased, whichever process changed them."
+
 var watchRows = []row{
 	{
 		Name:     "WatchBegins",
@@ -25,7 +27,7 @@ var watchRows = []row{
 	},
 	{
 		Name:     "WatchCommits",
-		Sentence: "Watch yields the ids of accounts that may have new commits or were erased, whichever process changed them.",
+		Sentence: watchSentence,
 		needs:    needsWatcher,
 		check: func(p *probe) {
 			p.append("acme", 1, "one")
@@ -34,10 +36,20 @@ var watchRows = []row{
 	},
 	{
 		Name:     "WatchErased",
-		Sentence: "Watch yields the ids of accounts that may have new commits or were erased, whichever process changed them.",
+		Sentence: watchSentence,
 		needs:    needsWatcher,
 		check: func(p *probe) {
 			p.hinted("never used", "being erased", func(int) { p.erase("never used") })
+		},
+	},
+	{
+		Name:     "WatchNames",
+		Sentence: `A store that finds changes by polling yields the ids of the changed accounts, since a caller may have to read every account after "".`,
+		needs:    needsWatcher,
+		check: func(p *probe) {
+			p.append("acme", 1, "one")
+			p.yielded("acme", "new commits, although they are few", func(n int) { p.append("acme", uint64(n+1), "more") },
+				func(id usher.AccountID) bool { return id == "acme" })
 		},
 	},
 	{
@@ -79,9 +91,14 @@ var watchRows = []row{
 	},
 }
 
-// hinted changes the account until a watcher yields it. One change is not enough, since a hint may
-// be lost.
+// hinted changes the account until a watcher yields it or "".
 func (p *probe) hinted(account usher.AccountID, how string, change func(n int)) {
+	p.yielded(account, how, change, func(id usher.AccountID) bool { return id == account || id == "" })
+}
+
+// yielded changes the account until a watcher yields a hint for it. One change is not enough, since
+// a hint may be lost.
+func (p *probe) yielded(account usher.AccountID, how string, change func(n int), hint func(usher.AccountID) bool) {
 	watching, yielded := make(chan struct{}), make(chan struct{})
 	ctx, cancel := context.WithCancel(p.ctx)
 	defer cancel()
@@ -96,11 +113,11 @@ func (p *probe) hinted(account usher.AccountID, how string, change func(n int)) 
 			case first:
 				first = false
 				close(watching)
-			case id == account || id == "":
+			case hint(id):
 				return
 			}
 		}
-		p.Errorf("Watch ended before it yielded an id after %s", how)
+		p.Errorf("Watch ended before it yielded %q after %s", account, how)
 	}()
 	select {
 	case <-watching:

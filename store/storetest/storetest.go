@@ -36,12 +36,24 @@ type Suite struct {
 	// as a quota. Default: the rows about store.ErrRefused are skipped.
 	Refuse func(t testing.TB, s store.Store, account usher.AccountID)
 
+	// Second opens another handle on the data of a store that Open returned, as another process
+	// would, with connections of its own, and closes it with t.Cleanup. Default: the rows about
+	// several processes are skipped, and the others use one handle.
+	Second func(t testing.TB, s store.Store) store.Store
+
+	// Remains reads the underlying storage without the store, and describes the data that it
+	// contains of an account, such as "1 snapshot"; "" for none. The mark of an erased account is
+	// not such data. Default: rows detect only the data that the store returns.
+	Remains func(t testing.TB, s store.Store, account usher.AccountID) string
+
 	// Patience is the time after which a row fails because it hangs. Default: five minutes.
 	Patience time.Duration
+
+	host TxSuite // of the rows of a TxSuite
 }
 
-// Run runs all rows, one after the other, each as a subtest. It skips the rows about UserDataStore
-// or Watcher if the store does not implement them.
+// Run runs all rows, one after the other, each as a subtest. It skips the rows about optional
+// interfaces that the store does not implement.
 func (s Suite) Run(t *testing.T) {
 	t.Helper()
 	for _, row := range rows() {
@@ -58,5 +70,6 @@ func rows() []row {
 		appendRows, refusedRows, commitRows, snapshotRows, accountRows, eraseRows,
 		idRows, dataRows, loopRows, raceRows, durableRows,
 		recordRows, lastActiveRows, watchRows,
+		versionRows, inTxRows, lockRows, secondRows,
 	)
 }
