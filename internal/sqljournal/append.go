@@ -110,7 +110,7 @@ func (j *Journal) checkNext(ctx context.Context, r reader, e store.Entry, accoun
 	switch {
 	case err != nil:
 		// The statement that stores an entry did not run, or stored nothing.
-		return r.failed(printable.Errorf("%w: the last version cannot be read: %w", store.ErrNotStored, err))
+		return r.failed(ctx, printable.Errorf("%w: the last version cannot be read: %w", store.ErrNotStored, err))
 	case row.last == erasedVersion:
 		return store.ErrErased
 	}

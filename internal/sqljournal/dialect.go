@@ -2,7 +2,6 @@ package sqljournal
 
 import (
 	"context"
-	"io/fs"
 	"time"
 
 	"github.com/usher-go/usher"
@@ -15,8 +14,8 @@ type Dialect interface {
 	// Tables returns the names of the tables.
 	Tables() Tables
 
-	// Migrations returns the files that create the tables, in the order of their names.
-	Migrations() fs.FS
+	// Migrations returns the files that create the tables.
+	Migrations() Files
 
 	// ownStatement reports whether Append and Group are one statement each, so that they need no
 	// transaction around them.

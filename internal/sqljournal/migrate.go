@@ -2,8 +2,6 @@ package sqljournal
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io/fs"
 	"slices"
@@ -47,8 +45,7 @@ func pending(ctx context.Context, c Conn, d Dialect) ([]migration, error) {
 	return all, err
 }
 
-// known returns the migrations of a dialect in their order. The checksum does not depend on the
-// names of the tables' place, so that a schema may be renamed.
+// known returns the migrations of a dialect in their order.
 func known(d Dialect) ([]migration, error) {
 	files := d.Migrations()
 	names, err := fs.Glob(files, "*.sql")
@@ -57,24 +54,17 @@ func known(d Dialect) ([]migration, error) {
 	}
 	var all []migration
 	for _, name := range names {
-		text, err := fs.ReadFile(files, name)
+		text, err := files.ReadFile(name)
 		if err != nil {
 			return nil, err
 		}
-		sum := sha256.Sum256(template(files, name, text))
-		all = append(all, migration{strings.TrimSuffix(name, ".sql"), string(text), hex.EncodeToString(sum[:])})
+		sum, err := files.checksum(name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, migration{migrationName(name), string(text), sum})
 	}
 	return all, nil
-}
-
-// template returns the text of a file before it was rendered.
-func template(files fs.FS, name string, text []byte) []byte {
-	if r, ok := files.(renderedFS); ok {
-		if before, err := fs.ReadFile(r.FS, name); err == nil {
-			return before
-		}
-	}
-	return text
 }
 
 // CheckSchema returns ErrSchema if the tables are missing or are not those of this version. The text
@@ -117,9 +107,6 @@ func Migrate(ctx context.Context, db Database, d Dialect) error {
 		for _, m := range missing {
 			if _, err := tx.Exec(ctx, m.text); err != nil {
 				return printable.Errorf("migration %q: %w", m.name, err)
-			}
-			if _, err := tx.Exec(ctx, "INSERT INTO "+d.Tables().Migrations+" (name, checksum) VALUES ($1, $2)", m.name, m.checksum); err != nil {
-				return err
 			}
 		}
 		return nil

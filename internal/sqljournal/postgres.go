@@ -3,7 +3,6 @@ package sqljournal
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"strconv"
 	"strings"
 	"time"
@@ -43,8 +42,9 @@ func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""
 
 func (d *postgres) Tables() Tables { return d.names }
 
-func (d *postgres) Migrations() fs.FS {
-	return rendered("migrations/postgres", "{schema}", quoted(d.schema))
+func (d *postgres) Migrations() Files {
+	literal := "'" + strings.ReplaceAll(d.schema, "'", "''") + "'"
+	return files("migrations/postgres", d.names.Migrations, strings.NewReplacer("{schema}", quoted(d.schema), "{schema literal}", literal))
 }
 
 func (d *postgres) ownStatement() bool { return true }
@@ -224,7 +224,7 @@ func (d *postgres) changes(ctx context.Context, c Conn, since int64, limit int) 
 }
 
 func (d *postgres) exclusive(ctx context.Context, db Database, f func(Transaction) error) error {
-	return postgresExclusive(ctx, db, d.schema, f)
+	return postgresExclusive(ctx, db, f)
 }
 
 func (d *postgres) tableExists(ctx context.Context, c Conn, table string) (exists bool, err error) {

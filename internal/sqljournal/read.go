@@ -15,11 +15,11 @@ type reader struct {
 	conn   Conn
 	tables Tables
 	begin  func(context.Context) error
-	failed func(error) error // turns an error of the Conn into one of the contract
+	failed func(context.Context, error) error // turns an error of the Conn into one of the contract
 }
 
 func (j *Journal) reader() reader {
-	return reader{conn: j.Database, tables: j.tables, begin: j.begin, failed: func(err error) error { return err }}
+	return reader{conn: j.Database, tables: j.tables, begin: j.begin, failed: func(_ context.Context, err error) error { return err }}
 }
 
 // limited is a query for at most $4 rows of an account after the key $2 with at most $3 bytes of
@@ -61,7 +61,7 @@ func (r reader) commits(ctx context.Context, account usher.AccountID, after uint
 				return nil
 			}, statement, key(account), after, int64(pageBytes), int64(pageLength))
 			if err != nil {
-				return nil, r.failed(err)
+				return nil, r.failed(ctx, err)
 			}
 			if version == erasedVersion {
 				return nil, store.ErrErased
@@ -89,7 +89,7 @@ func (r reader) snapshot(ctx context.Context, account usher.AccountID) (s store.
 		" s ON s.account = a.account WHERE a.account = $1", key(account))
 	switch {
 	case err != nil:
-		return store.Snapshot{}, r.failed(err)
+		return store.Snapshot{}, r.failed(ctx, err)
 	case version == erasedVersion:
 		return store.Snapshot{}, store.ErrErased
 	}
@@ -106,7 +106,7 @@ func (r reader) record(ctx context.Context, account usher.AccountID, user usher.
 			" r ON r.account = a.account AND r.user_id = $2 WHERE a.account = $1", key(account), key(user))
 	switch {
 	case err != nil:
-		return nil, r.failed(err)
+		return nil, r.failed(ctx, err)
 	case version == erasedVersion:
 		return nil, store.ErrErased
 	}

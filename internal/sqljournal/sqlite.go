@@ -3,7 +3,6 @@ package sqljournal
 import (
 	"cmp"
 	"context"
-	"io/fs"
 	"strings"
 	"time"
 
@@ -36,8 +35,9 @@ func (d sqlite) name(table string) string {
 
 func (d sqlite) Tables() Tables { return d.tables }
 
-func (d sqlite) Migrations() fs.FS {
-	return rendered("migrations/sqlite", "{prefix}", strings.ReplaceAll(d.prefix, `"`, `""`))
+func (d sqlite) Migrations() Files {
+	prefix := strings.ReplaceAll(d.prefix, `"`, `""`)
+	return files("migrations/sqlite", d.tables.Migrations, strings.NewReplacer("{prefix}", prefix))
 }
 
 func (sqlite) ownStatement() bool { return false }
@@ -178,16 +178,12 @@ func (d sqlite) changes(ctx context.Context, c Conn, since int64, limit int) (ch
 }
 
 // exclusive uses that a transaction that may write excludes all others.
-func (d sqlite) exclusive(ctx context.Context, db Database, f func(Transaction) error) error {
+func (sqlite) exclusive(ctx context.Context, db Database, f func(Transaction) error) error {
 	tx, err := db.Begin(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, "CREATE TABLE IF NOT EXISTS "+d.tables.Migrations+" (name TEXT NOT NULL PRIMARY KEY, checksum TEXT NOT NULL)")
-	if err == nil {
-		err = f(tx)
-	}
-	if err != nil {
+	if err := f(tx); err != nil {
 		_ = tx.Rollback(ctx) // the first error says more
 		return err
 	}

@@ -2,7 +2,6 @@ package sqljournal
 
 import (
 	"context"
-	"errors"
 	"iter"
 
 	"github.com/usher-go/usher"
@@ -48,15 +47,19 @@ func (j *Journal) InTx(ctx context.Context, f func(store.Tx) error) (err error) 
 	return nil
 }
 
-// failed returns the error of the contract for an error of the Conn.
-func (t tx) failed(err error) error {
-	var ours *store.Error
-	if err == nil || errors.As(err, &ours) {
+// failed returns the error of the contract for an error of the Conn. If the context is done, the
+// driver has ended the transaction, or will not be able to commit it.
+func (t tx) failed(ctx context.Context, err error) error {
+	if err == nil || isOurs(err) {
 		return err
 	}
 	switch t.journal.Database.Classify(err) {
 	case Lost, LockFailed:
 		return printable.Errorf("%w: %w", store.ErrRetry, err)
+	case Unknown:
+		if cause := ctx.Err(); cause != nil {
+			return printable.Errorf("%w: %w: %w", store.ErrRetry, cause, err)
+		}
 	}
 	return err
 }
@@ -78,7 +81,7 @@ func (t tx) Lock(ctx context.Context, account usher.AccountID, mode store.LockMo
 		row, _, err := t.journal.Dialect.lock(ctx, t.conn, account, how)
 		switch {
 		case err != nil:
-			return t.failed(err)
+			return t.failed(ctx, err)
 		case row.last == erasedVersion:
 			return store.ErrErased
 		}
@@ -105,13 +108,13 @@ func (t tx) Append(ctx context.Context, account usher.AccountID, e store.Entry) 
 					return j.mirror(ctx, t.conn, []*entry{prepared})
 				})
 				if err != nil || prepared.stored {
-					return t.failed(err)
+					return t.failed(ctx, err)
 				}
 			}
 			row, _, err := j.Dialect.lock(ctx, t.conn, account, lookOnly)
 			switch {
 			case err != nil:
-				return t.failed(err)
+				return t.failed(ctx, err)
 			case row.last == erasedVersion:
 				return store.ErrErased
 			}

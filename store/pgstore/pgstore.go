@@ -1,4 +1,214 @@
-// Package pgstore stores the journals of many accounts in PostgreSQL, through pgx.
+// Package pgstore stores the journals of many accounts in PostgreSQL, through pgx. Several instances
+// of a program may use one database at the same time, and the host application can put usher's
+// changes into its own transactions.
+//
+//	pool, err := pgxpool.New(ctx, "postgres://…")
+//	err = pgstore.Migrate(ctx, pool, "") // once, by the deployment
+//	s, err := pgstore.Open(ctx, pool, pgstore.Options{})
+//	defer s.Close()
+//
+// A Store is a store.UserDataStore, store.Watcher, store.Transactor and store.VersionReader. It needs
+// PostgreSQL 13 or later.
+//
+// # Promises
+//
+// After a nil error of Append, the entry is as durable as the server's settings say: with fsync and
+// synchronous_commit on, as by default, it survives a crash of the server. Where the setting of the
+// pool or the database is synchronous_commit=off, a crash may lose acknowledged commits.
+//
+// Entries of different accounts that are appended at the same time share a transaction. An account
+// that a transaction of a host has locked does not delay the others. A call waits for a locked
+// account until Options.LockTimeout or the deadline of its context, and then returns
+// store.ErrNotStored. A statement that has begun is not canceled when the context is done, because
+// its outcome would then be unknown. The outcome is unknown only if the connection is lost, or the
+// server ends it, while a statement or a COMMIT runs.
+//
+// # Tables
+//
+// The tables are in a schema of their own: accounts, commits, snapshots, records, last_active and
+// migrations. Ids and data are bytea. Migrate creates the tables, and needs the privilege to create
+// the schema, or to create tables in it if it exists. Open only checks the tables. The role of the
+// pool needs USAGE on the schema, and SELECT, INSERT, UPDATE and DELETE on the tables.
+//
+// Erase deletes the rows of an account. The data remains in dead rows until a vacuum, in the
+// write-ahead log and replicas until they are reused, and in backups.
+//
+// # Transactions of the host
+//
+// Store.Tx makes a store.Tx from a pgx.Tx, with any isolation level. With READ COMMITTED, the
+// default, a decision is made on the newest state and needs no retry. With REPEATABLE READ and
+// SERIALIZABLE, a call returns store.ErrRetry if the account has changed since the transaction began
+// to read. The lock_timeout and statement_timeout of the host's transaction apply; a wait that takes
+// too long ends the transaction, with store.ErrRetry.
+//
+// A transaction that changes several accounts must do so in the order of their ids, sorted by bytes.
+// Two transactions in opposite orders end in a deadlock; the server ends one of them after its
+// deadlock_timeout, with store.ErrRetry.
+//
+// Calls of a Tx need no second connection. A call of the Store inside a transaction of the same
+// goroutine does: with a pool of one connection it ends in store.ErrNotStored, and a write to an
+// account that the transaction has locked does so with any pool.
+//
+// The store adds no notification and no session state to a transaction of the host, so PREPARE
+// TRANSACTION is possible. The account stays locked until COMMIT PREPARED.
+//
+// # Several instances
+//
+// After a commit, an instance sends a notification without content. Watch then looks for the
+// commits of others, and also does so at regular times; thus it finds the commits in transactions of
+// hosts, and those whose notification was lost. Options.Notify and Options.Listen are for databases
+// behind a pooler. A pooler that assigns connections per transaction also requires a suitable
+// default_query_exec_mode, such as exec.
+//
+// # Backups
+//
+// A dump or a base backup of the schema is a consistent backup. After a restore, also into another
+// cluster, the store works without further steps. Instances that ran during the restore must be
+// restarted, since they may have in memory what the backup does not contain.
 package pgstore
 
-import _ "github.com/jackc/pgx/v5/pgxpool"
+import (
+	"context"
+	"io/fs"
+	"iter"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/internal/sqljournal"
+	"github.com/usher-go/usher/store"
+)
+
+var (
+	_ store.UserDataStore = (*Store)(nil)
+	_ store.Watcher       = (*Store)(nil)
+	_ store.Transactor    = (*Store)(nil)
+	_ store.VersionReader = (*Store)(nil)
+)
+
+// ErrSchema means that the tables are missing, or are not those of this version of the package. The
+// text says which, and what to run.
+var ErrSchema = sqljournal.ErrSchema
+
+// Store stores the journals of many accounts in the database of a pool. Its methods may be called
+// concurrently; those that it has from the embedded type are described in package store.
+type Store struct {
+	*sqljournal.Journal
+	pool    *pgxpool.Pool
+	options Options
+
+	changed chan struct{} // contains a value after a commit
+	ctx     context.Context
+	stop    context.CancelFunc
+	running sync.WaitGroup
+	once    sync.Once // of the listener
+}
+
+// Open returns a Store on the database of a pool, which stays the caller's. It returns ErrSchema if
+// the tables are missing or different; it does not create them. The caller must close the Store
+// before the pool.
+func Open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Store, error) {
+	s, err := open(ctx, pool, o)
+	if err != nil {
+		return nil, printable.Errorf("pgstore: open: %w", err)
+	}
+	return s, nil
+}
+
+func open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Store, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	db, dialect := database{pool, o.LockTimeout}, sqljournal.PostgreSQL(o.Schema)
+	if err := checkServer(ctx, pool); err != nil {
+		return nil, err
+	}
+	if err := sqljournal.CheckSchema(ctx, db, dialect, "run pgstore.Migrate, or: usher migrate STORE"); err != nil {
+		return nil, err
+	}
+	s := &Store{pool: pool, options: o, changed: make(chan struct{}, 1)}
+	s.ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	options := sqljournal.Options{Database: db, Dialect: dialect, LockTimeout: o.LockTimeout, PollEvery: o.PollEvery}
+	if o.Notify == NotifyOn {
+		options.Committed = s.committed
+		s.running.Go(func() { s.notify(s.ctx) })
+	}
+	s.Journal = sqljournal.New(options)
+	return s, nil
+}
+
+// minVersion is the first version of PostgreSQL with the functions that the store uses.
+const minVersion = 130000
+
+func checkServer(ctx context.Context, pool *pgxpool.Pool) error {
+	var version int
+	if err := pool.QueryRow(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
+		return err
+	}
+	if version < minVersion {
+		return printable.Errorf("the server has version %d.%d (want PostgreSQL %d or later)", version/10000, version%10000, minVersion/10000)
+	}
+	return nil
+}
+
+// Close ends the loops of Watch and all goroutines of the Store. Calls that run go on to their end;
+// later calls return store.ErrClosed. Close does not close the pool.
+func (s *Store) Close() {
+	s.Journal.Close()
+	s.stop()
+	s.running.Wait()
+}
+
+// Tx returns a store.Tx in a transaction of the host. It costs nothing; a transaction may have
+// several.
+func (s *Store) Tx(tx pgx.Tx) store.Tx { return s.Journal.Tx(hostTx{tx}) }
+
+// Watch implements store.Watcher. The first call starts the listener, if there are notifications.
+func (s *Store) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
+	return func(yield func(usher.AccountID, error) bool) {
+		if s.options.Notify == NotifyOn && ctx.Err() == nil && s.ctx.Err() == nil {
+			s.once.Do(func() { s.running.Go(func() { s.listen(s.ctx) }) })
+		}
+		s.Journal.Watch(ctx)(yield)
+	}
+}
+
+// committed causes a notification.
+func (s *Store) committed() {
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}
+
+// Migrate creates or updates the tables in a schema, "usher" if it is "". It runs the migrations that
+// the database does not have, in one transaction. Concurrent calls wait for each other. It returns
+// ErrSchema for tables of a newer version of this package.
+func Migrate(ctx context.Context, pool *pgxpool.Pool, schema string) error {
+	o, err := Options{Schema: schema}.withDefaults()
+	if err == nil {
+		err = checkServer(ctx, pool)
+	}
+	if err == nil {
+		err = sqljournal.Migrate(ctx, database{pool, o.LockTimeout}, sqljournal.PostgreSQL(o.Schema))
+	}
+	if err != nil {
+		return printable.Errorf("pgstore: migrate: %w", err)
+	}
+	return nil
+}
+
+// Migrations returns the files with the statements of all migrations for a schema, "usher" if it is
+// "", in the order of their names. They are for hosts with a migration tool of their own. Each file is
+// valid in one transaction. It also records itself in the table of migrations, which Open reads.
+func Migrations(schema string) (fs.FS, error) {
+	o, err := Options{Schema: schema}.withDefaults()
+	if err != nil {
+		return nil, printable.Errorf("pgstore: %w", err)
+	}
+	return sqljournal.PostgreSQL(o.Schema).Migrations(), nil
+}

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"io/fs"
 	"strings"
 	"time"
@@ -106,65 +105,71 @@ func (o Options) database(db *sql.DB) (sqljournal.Database, sqljournal.Dialect) 
 	return newPostgres(db, o.LockTimeout), sqljournal.PostgreSQL(o.Schema)
 }
 
-// Store is a store in a database. Its methods may be called concurrently.
+// ErrSchema means that the tables are missing, or are not those of this version of the package. The
+// text says which, and what to run.
+var ErrSchema = sqljournal.ErrSchema
+
+// Store stores the journals of many accounts in the database of a pool. Its methods may be called
+// concurrently; those that it has from the embedded type are described in package store.
 type Store struct {
-	*journal
+	*sqljournal.Journal
 	dialect Dialect
 }
 
-// journal keeps the field of a Store out of its documentation.
-type journal = sqljournal.Journal
-
-// Open returns a store on the tables in a database. It never changes them: if tables are missing, it
-// returns an error that says how to make them. For SQLite it turns on write-ahead logging.
-//
-// The caller opens and closes db, and must call Close before it closes db.
+// Open returns a Store on a database, which stays the caller's. It returns ErrSchema if the tables
+// are missing or different; it does not create them. For SQLite it turns on write-ahead logging. The
+// caller must close the Store before the database.
 func Open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
+	s, err := open(ctx, db, o)
+	if err != nil {
+		return nil, printable.Errorf("sqlstore: open: %w", err)
+	}
+	return s, nil
+}
+
+func open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 	o, err := o.complete()
 	if err != nil {
-		return nil, opening(err)
+		return nil, err
 	}
-	if o.Dialect == SQLite {
-		if err := prepareLite(ctx, db); err != nil {
-			return nil, opening(err)
-		}
+	if err := check(ctx, db, o.Dialect); err != nil {
+		return nil, err
 	}
 	database, dialect := o.database(db)
-	if err := sqljournal.CheckSchema(ctx, database, dialect, "call sqlstore.Migrate, or run: usher migrate STORE"); err != nil {
-		return nil, opening(err)
+	if err := sqljournal.CheckSchema(ctx, database, dialect, "run sqlstore.Migrate, or: usher migrate STORE"); err != nil {
+		return nil, err
 	}
 	j := sqljournal.New(sqljournal.Options{Database: database, Dialect: dialect, LockTimeout: o.LockTimeout, PollEvery: o.PollEvery})
 	j.Committed = j.Wake
 	return &Store{j, o.Dialect}, nil
 }
 
-func opening(err error) error { return &store.Error{Op: "open", Err: err} }
-
-// Migrate makes the tables, or changes those of an earlier version, in one transaction. It does
-// nothing if the tables are those of this version. Several processes may call it at once.
+// Migrate creates or updates the tables. It runs the migrations that the database does not have, in
+// one transaction. Concurrent calls wait for each other. It returns ErrSchema for tables of a newer
+// version of this package.
 func Migrate(ctx context.Context, db *sql.DB, o Options) error {
 	o, err := o.complete()
-	if err == nil && o.Dialect == SQLite {
-		err = prepareLite(ctx, db)
+	if err == nil {
+		err = check(ctx, db, o.Dialect)
 	}
 	if err == nil {
 		database, dialect := o.database(db)
 		err = sqljournal.Migrate(ctx, database, dialect)
 	}
 	if err != nil {
-		return &store.Error{Op: "migrate", Err: err}
+		return printable.Errorf("sqlstore: migrate: %w", err)
 	}
 	return nil
 }
 
-// Migrations returns the files with the statements that Migrate runs, in the order of their names.
-// Only the Dialect, the Schema and the Prefix of the options matter. Without a Dialect, there are
-// no files.
-func Migrations(o Options) fs.FS {
+// Migrations returns the files with the statements of all migrations, in the order of their names.
+// They are for hosts with a migration tool of their own. Each file is valid in one transaction. It
+// also records itself in the table of migrations, which Open reads.
+func Migrations(o Options) (fs.FS, error) {
 	o, err := o.complete()
 	if err != nil {
-		return embed.FS{}
+		return nil, printable.Errorf("sqlstore: %w", err)
 	}
 	_, dialect := o.database(nil)
-	return dialect.Migrations()
+	return dialect.Migrations(), nil
 }

@@ -69,6 +69,7 @@ func suite(first func(t testing.TB) handle) storetest.Suite {
 			h.close(t, s.(*sqlstore.Store))
 			return h.open(t)
 		},
+		Second: func(t testing.TB, s store.Store) store.Store { return handleOf(s).open(t) },
 	}
 }
 
@@ -84,6 +85,6 @@ func TestSQLiteInMemory(t *testing.T) {
 	s := suite(func(testing.TB) handle {
 		return handle{driver: "sqlite", dsn: ":memory:", connections: 1, options: sqlstore.Options{Dialect: sqlstore.SQLite}}
 	})
-	s.Reopen = nil
+	s.Reopen, s.Second = nil, nil
 	s.Run(t)
 }

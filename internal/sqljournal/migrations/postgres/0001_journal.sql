@@ -1,6 +1,18 @@
 -- The journals of accounts, as package store of usher defines them. Ids are bytes, because they
 -- sort by their bytes and may contain any.
 
+-- CREATE SCHEMA IF NOT EXISTS would need the privilege to create schemas even if it exists.
+DO $usher$ BEGIN
+	IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = {schema literal}) THEN
+		CREATE SCHEMA {schema};
+	END IF;
+END $usher$;
+
+CREATE TABLE {schema}.migrations (
+	name text PRIMARY KEY,   -- of a migration that has run
+	checksum text NOT NULL   -- SHA-256 of its text
+);
+
 CREATE TABLE {schema}.accounts (
 	account bytea PRIMARY KEY,
 	version bigint NOT NULL, -- of the last commit; -1: erased, and the id is never used again

@@ -1,5 +1,10 @@
 -- The journal of each account. Ids are bytes, since an id may contain any bytes.
 
+CREATE TABLE "{prefix}migrations" (
+	name TEXT NOT NULL PRIMARY KEY, -- of a migration that has run
+	checksum TEXT NOT NULL          -- SHA-256 of its text
+);
+
 -- version: of the last commit; -1 after an erasure. changed: a number that grows with every change
 -- of any account, by which other processes find the changes.
 CREATE TABLE "{prefix}accounts" (

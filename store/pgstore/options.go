@@ -1,0 +1,78 @@
+package pgstore
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/usher-go/usher/internal/printable"
+)
+
+// Options configures a Store. The zero value is a good default.
+type Options struct {
+	// Schema is the PostgreSQL schema with the store's tables. Several stores in one database have
+	// different schemas. Default: "usher".
+	Schema string
+
+	// Notify states whether instances send each other a notification after a commit. Default:
+	// NotifyOn.
+	Notify NotifyMode
+
+	// Listen is the address where Watch listens for notifications, with a connection of its own. It
+	// must lead to the server itself, since a pooler such as PgBouncer does not pass notifications
+	// on. Default: the address of the pool.
+	Listen *pgx.ConnConfig
+
+	// PollEvery is the time between two looks of Watch for changes, with or without notifications.
+	// Default: one second.
+	PollEvery time.Duration
+
+	// LockTimeout is the time for which a call of the store waits for a transaction that has locked
+	// the account, and a group of appends waits for a connection. It should be shorter than the
+	// deadlines of callers. The transactions of a host have their own lock_timeout. Default: two
+	// seconds.
+	LockTimeout time.Duration
+}
+
+// NotifyMode states how instances learn of each other's commits.
+type NotifyMode uint8
+
+// The modes. The zero value is NotifyOn.
+const (
+	NotifyOn  NotifyMode = iota // by NOTIFY after the commit, and by polling
+	NotifyOff                   // only by polling
+)
+
+// maxSchema is the maximum length of an identifier of PostgreSQL, in bytes.
+const maxSchema = 63
+
+// withDefaults returns the options with defaults, or an error for one that cannot be used.
+func (o Options) withDefaults() (Options, error) {
+	o.Schema = cmp.Or(o.Schema, DefaultSchema)
+	o.PollEvery = cmp.Or(o.PollEvery, time.Second)
+	o.LockTimeout = cmp.Or(o.LockTimeout, 2*time.Second)
+	switch {
+	case o.PollEvery < time.Millisecond:
+		return o, printable.Errorf("Options.PollEvery is %v (want at least a millisecond)", o.PollEvery)
+	case o.LockTimeout < time.Millisecond:
+		return o, printable.Errorf("Options.LockTimeout is %v (want at least a millisecond)", o.LockTimeout)
+	case o.Notify > NotifyOff:
+		return o, printable.Errorf("Options.Notify is %d (want NotifyOn or NotifyOff)", uint8(o.Notify))
+	}
+	return o, checkSchema(o.Schema)
+}
+
+// DefaultSchema is the schema of a Store whose options name none.
+const DefaultSchema = "usher"
+
+func checkSchema(schema string) error {
+	switch {
+	case schema == "" || strings.ContainsAny(schema, "\x00$"):
+		return printable.Errorf("the schema %q cannot be used (want a name without $ and NUL)", schema)
+	case len(schema) > maxSchema:
+		return printable.Errorf("the name of the schema %q has %d bytes (want at most %d)", schema, len(schema), maxSchema)
+	}
+	return nil
+}
