@@ -18,6 +18,9 @@ type dialect struct {
 	share    string // after SELECT: no other transaction may change the rows until this one ends
 	lockHost string // the statement that excludes other bookings of a host until the transaction ends; "" if one transaction writes at a time
 
+	// begin is the first statement of each transaction; "" for none.
+	begin string
+
 	// parameter replaces ?1 in statements.
 	parameter string
 

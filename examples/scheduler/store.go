@@ -87,7 +87,13 @@ func (st *store) try(ctx context.Context, do func(*tx) error) error {
 		return err
 	}
 	defer func() { _ = begun.Rollback() }() // after Commit it does nothing
-	if err := do(&tx{statements{st.dialect, begun}, begun}); err != nil {
+	tx := &tx{statements{st.dialect, begun}, begun}
+	if st.dialect.begin != "" {
+		if _, err := tx.exec(ctx, st.dialect.begin); err != nil {
+			return err
+		}
+	}
+	if err := do(tx); err != nil {
 		return err
 	}
 	return st.dialect.failure(begun.Commit())
