@@ -31,7 +31,7 @@ type instance struct {
 	mux http.Handler
 }
 
-func newInstance(t *testing.T, shared *memstore.Store) *instance {
+func newInstance(t testing.TB, shared *memstore.Store) *instance {
 	p, err := policyfile.Load("office.yaml", []byte(office))
 	require.NoError(t, err)
 	e, err := engine.Open(engine.Options{Policy: p, Store: struct{ store.Store }{shared}})
@@ -78,7 +78,7 @@ func (i *instance) show(w http.ResponseWriter, r *http.Request) {
 }
 
 // found creates an account with the owner mia, and reads it on all instances.
-func found(t *testing.T, id usher.AccountID, first *instance, others ...*instance) {
+func found(t testing.TB, id usher.AccountID, first *instance, others ...*instance) {
 	_, err := first.Do(t.Context(), account.AsHost("test"), id, account.CreateAccount{Owner: "mia"})
 	require.NoError(t, err)
 	for _, i := range others {
@@ -274,7 +274,7 @@ func TestFutureVersion(t *testing.T) {
 }
 
 // tagOf returns the name of acme in cookies.
-func tagOf(t *testing.T, i *instance) string {
+func tagOf(t testing.TB, i *instance) string {
 	w := httptest.NewRecorder()
 	i.guard.NoteVersion(w, httptest.NewRequest(http.MethodGet, "/", nil), "acme", 1)
 	tag, _, found := strings.Cut(w.Header().Get(usherhttp.VersionHeader), ".")

@@ -160,7 +160,10 @@ func (d *rolling) write(ctx context.Context, r *rand.Rand) {
 
 // check checks users on any instance, and notes the decisions.
 func (d *rolling) check(ctx context.Context, r *rand.Rand) {
-	for ctx.Err() == nil {
+	for n := 1; ctx.Err() == nil; n++ {
+		if n%32 == 0 {
+			time.Sleep(time.Millisecond) // leaves time for the writers
+		}
 		q := rollingDecision{user: names[r.IntN(len(names))], p: doors[r.IntN(len(doors))]}
 		e := d.instances[r.IntN(len(d.instances))]
 		got, err := e.Check(ctx, usher.Request{Account: "acme", Subject: q.user, Permission: q.p})
