@@ -311,7 +311,7 @@ func TestNoBareErrorf(t *testing.T) {
 		}
 		if d.IsDir() {
 			switch path {
-			case "benchmarks", "examples", "proof", "tools", "internal/printable", "internal/deps", "internal/hostile", "store/storetest":
+			case "benchmarks", "examples", "proof", "tools", "internal/printable", "internal/deps", "internal/hostile", "internal/pgtest", "store/storetest":
 				return fs.SkipDir
 			}
 			return nil

@@ -11,9 +11,9 @@ import "context"
 // arguments may consist of several, separated by semicolons.
 type Conn interface {
 	// Exec returns the number of rows that a statement inserted, updated or deleted. The Conn of a
-	// Database waits for a connection until the context is done. A statement that has begun goes on
-	// to its end, whatever becomes of the context, so that its outcome is known. In a transaction
-	// of the host, the host's driver decides.
+	// Database waits for a connection until the context is done, but no longer than the store's
+	// lock timeout. A statement that has begun goes on to its end, whatever becomes of the context,
+	// so that its outcome is known. In a transaction of the host, the host's driver decides.
 	Exec(ctx context.Context, statement string, args ...any) (int64, error)
 
 	// Query returns the rows of a statement that reads. The caller must close them. It may stop
@@ -48,8 +48,7 @@ type Database interface {
 
 	// Begin begins a transaction that may write, with the isolation level READ COMMITTED where
 	// there is a choice. Its statements wait for locks no longer than the store's lock timeout, and
-	// not much longer than until the context's deadline. Begin waits for a connection until the
-	// context is done.
+	// not much longer than until the context's deadline. Begin waits for a connection as Exec.
 	Begin(ctx context.Context) (Transaction, error)
 
 	// Classify returns what an error of a Conn or a Transaction says about the outcome. For an
@@ -67,4 +66,5 @@ const (
 	Rejected                  // the database rejected the statement: nothing was stored
 	LockFailed                // the statement waited too long for a lock or a connection: nothing was stored
 	Lost                      // the transaction is lost and may be run again: nothing was stored
+	ReadOnly                  // the database allows only reads: nothing was stored
 )

@@ -129,6 +129,8 @@ func (j *Journal) write(ctx context.Context, f func() error) error {
 			}
 		case Unknown:
 			return err
+		case ReadOnly:
+			return printable.Errorf("%w: %w", store.ErrReadOnly, err)
 		}
 		return printable.Errorf("%w: %w", store.ErrNotStored, err)
 	}

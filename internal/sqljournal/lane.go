@@ -3,6 +3,7 @@ package sqljournal
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
@@ -63,14 +64,27 @@ func (j *Journal) appendGrouped(ctx context.Context, e *entry) error {
 	if w.group == nil {
 		return w.err
 	}
-	j.storeGroup(ctx, w.group)
-	l.pass()
-	for _, other := range w.group {
-		if other != w {
-			close(other.turn)
-		}
-	}
+	j.lead(ctx, w)
 	return w.err
+}
+
+// errAborted is the outcome for the callers of a group if the goroutine that stores it panics.
+var errAborted = errors.New("the call that stored this entry with its own was aborted")
+
+// lead stores the group of a caller, and then passes the lane on, even after a panic.
+func (j *Journal) lead(ctx context.Context, w *waiter) {
+	for _, other := range w.group {
+		other.err = errAborted
+	}
+	defer func() {
+		j.lane.pass()
+		for _, other := range w.group {
+			if other != w {
+				close(other.turn)
+			}
+		}
+	}()
+	j.storeGroup(ctx, w.group)
 }
 
 func (e *entry) size() int {
@@ -124,8 +138,6 @@ func (l *lane) pass() {
 // The context is that of one of the callers. It ends only the wait for a connection; the others then
 // wait for a connection of their own.
 func (j *Journal) storeGroup(ctx context.Context, group []*waiter) {
-	ctx, cancel := context.WithTimeout(ctx, j.LockTimeout)
-	defer cancel()
 	entries := make([]*entry, len(group))
 	for i, w := range group {
 		entries[i] = w.entry
@@ -138,9 +150,8 @@ func (j *Journal) storeGroup(ctx context.Context, group []*waiter) {
 		}
 		return j.Dialect.group(ctx, c, entries)
 	})
-	if err == nil || store.IsRejected(err) && len(group) > 1 {
-		// An entry alone may be stored although the group was rejected.
-		return
+	if store.IsRejected(err) && len(group) > 1 {
+		err = nil // an entry alone may be stored although the group was rejected
 	}
 	for _, w := range group {
 		w.err = err

@@ -3,6 +3,7 @@ package sqljournal
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -68,6 +69,10 @@ const (
 	forAWhile                 // waits for a limited time
 )
 
+// shortWait is how long a statement that does not wait for accounts waits for other rows, in
+// milliseconds. Last-active times are locked for a moment.
+const shortWait = "1000"
+
 // appendText returns the statement of a form. It is one statement, so that it needs one round trip
 // and no transaction: a change of the account's row, from whose result all others follow. A version
 // that is not the next one changes no row, which is not an error, so that the transaction of a host
@@ -88,7 +93,7 @@ func (d *postgres) appendText(f form) string {
 		}
 		b.WriteString(" AND version = $2 - 1")
 	}
-	if f.wait == forAWhile {
+	if f.wait != asHost {
 		// The setting ends with the transaction, which is this statement.
 		b.WriteString(map[bool]string{true: " WHERE ", false: " AND "}[f.isNew])
 		fmt.Fprintf(&b, "(SELECT set_config('lock_timeout', %s, true)) IS NOT NULL", arg())
@@ -114,6 +119,7 @@ func (d *postgres) append(ctx context.Context, c Conn, e *entry, wait time.Durat
 	switch {
 	case wait == noWait:
 		f.wait = skip
+		args = append(args, shortWait)
 	case wait != hostWait:
 		f.wait = forAWhile
 		args = append(args, milliseconds(wait))
@@ -190,20 +196,14 @@ func (d *postgres) versions(ctx context.Context, c Conn, accounts []usher.Accoun
 	for i, id := range accounts {
 		keys[i] = key(id)
 	}
-	return d.scanVersions(ctx, c, "SELECT account, version FROM "+d.names.Accounts+" WHERE account = ANY ($1::bytea[])", keys)
-}
-
-func (d *postgres) scanVersions(ctx context.Context, c Conn, statement string, args ...any) (map[usher.AccountID]int64, error) {
-	versions := map[usher.AccountID]int64{}
+	versions := make(map[usher.AccountID]int64, len(accounts))
 	err := rows(ctx, c, func(r Rows) error {
 		var id []byte
 		var version int64
-		if err := r.Scan(&id, &version); err != nil {
-			return err
-		}
+		err := r.Scan(&id, &version)
 		versions[usher.AccountID(id)] = version
-		return nil
-	}, statement, args...)
+		return err
+	}, "SELECT account, version FROM "+d.names.Accounts+" WHERE account = ANY ($1::bytea[])", keys)
 	return versions, err
 }
 
@@ -212,15 +212,26 @@ func (d *postgres) scanVersions(ctx context.Context, c Conn, statement string, a
 // transaction that stays open holds xmin back, so that looks find changes again, but delays none.
 // Rows with a number after xmax come from another cluster, by a restore, and are not new.
 func (d *postgres) changes(ctx context.Context, c Conn, since int64, limit int) (map[usher.AccountID]int64, int64, error) {
-	var xmin int64
-	err := rows(ctx, c, func(r Rows) error { return r.Scan(&xmin) }, "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-	if err != nil || since < 0 {
-		return nil, xmin, err
+	if since < 0 {
+		since = math.MaxInt64
 	}
-	// The second statement sees all that the first one would see.
-	changed, err := d.scanVersions(ctx, c, "SELECT account, max(version) FROM "+d.names.Commits+
-		" WHERE xid >= $1 AND xid < (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint) GROUP BY account LIMIT $2", since, int64(limit))
-	return changed, xmin, err
+	var next int64
+	changed := map[usher.AccountID]int64{}
+	err := rows(ctx, c, func(r Rows) error {
+		var id []byte
+		var number int64
+		if err := r.Scan(&id, &number); err != nil {
+			return err
+		}
+		if id == nil {
+			next = number
+		} else {
+			changed[usher.AccountID(id)] = number
+		}
+		return nil
+	}, "SELECT NULL::bytea, pg_snapshot_xmin(pg_current_snapshot())::text::bigint UNION ALL (SELECT account, max(version) FROM "+d.names.Commits+
+		" WHERE xid >= $1 AND xid < (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint) GROUP BY account LIMIT $2)", since, int64(limit))
+	return changed, next, err
 }
 
 func (d *postgres) exclusive(ctx context.Context, db Database, f func(Transaction) error) error {

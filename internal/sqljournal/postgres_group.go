@@ -23,16 +23,16 @@ func (d *postgres) groupText(records bool) string {
 	var b strings.Builder
 	b.WriteString("WITH input AS (SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bytea[]) AS i (account, version, data))")
 	fmt.Fprintf(&b, ", held AS (SELECT a.account, i.version, i.data FROM input i JOIN %s a ON a.account = i.account AND a.version = i.version - 1"+
-		" FOR NO KEY UPDATE OF a SKIP LOCKED)", t.Accounts)
+		" WHERE (SELECT set_config('lock_timeout', $4, true)) IS NOT NULL FOR NO KEY UPDATE OF a SKIP LOCKED)", t.Accounts)
 	fmt.Fprintf(&b, ", moved AS (UPDATE %s a SET base = CASE WHEN a.xid = %s THEN a.base ELSE a.version END, xid = %[2]s, version = h.version"+
 		" FROM held h WHERE a.account = h.account AND a.version = h.version - 1 RETURNING a.account, a.version, a.xid, h.data)", t.Accounts, thisXID)
 	if records {
-		fmt.Fprintf(&b, ", wiped AS (DELETE FROM %s l USING moved m, unnest($4::bytea[], $5::bytea[]) AS w (account, user_id)"+
+		fmt.Fprintf(&b, ", wiped AS (DELETE FROM %s l USING moved m, unnest($5::bytea[], $6::bytea[]) AS w (account, user_id)"+
 			" WHERE l.account = m.account AND l.account = w.account AND l.user_id = w.user_id)", t.LastActive)
-		fmt.Fprintf(&b, ", removed AS (DELETE FROM %s r USING moved m, unnest($6::bytea[], $7::bytea[]) AS w (account, user_id)"+
+		fmt.Fprintf(&b, ", removed AS (DELETE FROM %s r USING moved m, unnest($7::bytea[], $8::bytea[]) AS w (account, user_id)"+
 			" WHERE r.account = m.account AND r.account = w.account AND r.user_id = w.user_id)", t.Records)
 		fmt.Fprintf(&b, ", kept AS (INSERT INTO %s (account, user_id, data) SELECT k.account, k.user_id, k.data"+
-			" FROM moved m JOIN unnest($8::bytea[], $9::bytea[], $10::bytea[]) AS k (account, user_id, data) ON k.account = m.account"+
+			" FROM moved m JOIN unnest($9::bytea[], $10::bytea[], $11::bytea[]) AS k (account, user_id, data) ON k.account = m.account"+
 			" ON CONFLICT (account, user_id) DO UPDATE SET data = excluded.data)", t.Records)
 	}
 	fmt.Fprintf(&b, " INSERT INTO %s (account, version, xid, data) SELECT account, version, xid, data FROM moved RETURNING account", t.Commits)
@@ -53,7 +53,7 @@ func (d *postgres) group(ctx context.Context, c Conn, entries []*entry) error {
 		kept.add(accounts[i], users)
 		keptData = append(keptData, all...)
 	}
-	statement, args := d.many.plain, []any{accounts, versions, data}
+	statement, args := d.many.plain, []any{accounts, versions, data, shortWait}
 	if hasRecords {
 		statement = d.many.records
 		args = append(args, array(wiped.accounts), array(wiped.users), array(removed.accounts), array(removed.users),

@@ -47,8 +47,8 @@ func (j *Journal) InTx(ctx context.Context, f func(store.Tx) error) (err error) 
 	return nil
 }
 
-// failed returns the error of the contract for an error of the Conn. If the context is done, the
-// driver has ended the transaction, or will not be able to commit it.
+// failed returns the error of the contract for an error of the Conn. If the context is done, it
+// may have cut off the statement, and the driver may have closed the connection.
 func (t tx) failed(ctx context.Context, err error) error {
 	if err == nil || isOurs(err) {
 		return err

@@ -20,7 +20,7 @@ var ErrInjected = errors.New("injected fault")
 // Call is a call of a method of a store. For a method that returns an iterator, the call occurs
 // when a loop begins.
 type Call struct {
-	Method  string // Append, Commits, SaveSnapshot, Snapshot, Accounts, Erase, Record, Records, SaveLastActive, LastActiveTimes or Watch
+	Method  string // such as "Append"
 	Account usher.AccountID
 	Version uint64 // of the entry or snapshot; for Commits, the version after which the loop begins
 	Try     int    // 1 for the first call with these values, 2 for the next, and so on

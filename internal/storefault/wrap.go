@@ -11,12 +11,23 @@ import (
 )
 
 // Wrap returns a store that applies faults to each call and otherwise calls s. The result is a
-// store.UserDataStore or a store.Watcher if s is.
+// store.UserDataStore or a store.Watcher if s is. It is also a store.Transactor and a
+// store.VersionReader if s implements all four interfaces.
 func Wrap(s store.Store, faults Faults) store.Store {
 	f := &faulty{Store: s, faults: faults, tries: map[Call]int{}}
 	userData, hasUserData := s.(store.UserDataStore)
 	watcher, canWatch := s.(store.Watcher)
+	transactor, canTransact := s.(store.Transactor)
+	versions, hasVersions := s.(store.VersionReader)
 	switch {
+	case hasUserData && canWatch && canTransact && hasVersions:
+		return struct {
+			*faulty
+			faultyUserData
+			faultyWatcher
+			faultyTransactor
+			faultyVersions
+		}{f, faultyUserData{f, userData}, faultyWatcher{f, watcher}, faultyTransactor{f, transactor}, faultyVersions{f, versions}}
 	case hasUserData && canWatch:
 		return struct {
 			*faulty
@@ -55,6 +66,16 @@ type faultyUserData struct {
 type faultyWatcher struct {
 	f *faulty
 	s store.Watcher
+}
+
+type faultyTransactor struct {
+	f *faulty
+	s store.Transactor
+}
+
+type faultyVersions struct {
+	f *faulty
+	s store.VersionReader
 }
 
 // fault returns the fault of a call, after its delay.
@@ -157,6 +178,22 @@ func (u faultyUserData) LastActiveTimes(ctx context.Context, account usher.Accou
 
 func (w faultyWatcher) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
 	return faultyLoop(ctx, w.f, Call{Method: "Watch"}, w.s.Watch(ctx))
+}
+
+// InTx applies faults to the whole transaction, and none to the calls of its Tx.
+func (t faultyTransactor) InTx(ctx context.Context, f func(store.Tx) error) error {
+	return t.f.do(ctx, Call{Method: "InTx"}, func(Fault) error { return t.s.InTx(ctx, f) })
+}
+
+func (v faultyVersions) Versions(ctx context.Context, accounts []usher.AccountID) (versions []uint64, err error) {
+	err = v.f.do(ctx, Call{Method: "Versions"}, func(Fault) (err error) {
+		versions, err = v.s.Versions(ctx, accounts)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return versions, nil
 }
 
 // faultyLoop returns an iterator that applies the fault of a call to each loop.

@@ -31,28 +31,66 @@ func TestWrapPasses(t *testing.T) {
 
 func TestWrapKeepsOptionalInterfaces(t *testing.T) {
 	for _, row := range []struct {
-		store             store.Store
-		userData, watcher bool
+		store                  store.Store
+		userData, watcher, all bool
 	}{
-		{new(memstore.Store), true, true},
-		{onlyUserData{new(memstore.Store)}, true, false},
-		{bare{new(memstore.Store)}, false, false},
-		{onlyWatcher{new(memstore.Store)}, false, true},
+		{new(memstore.Store), true, true, true},
+		{watchedUserData{new(memstore.Store)}, true, true, false},
+		{onlyUserData{new(memstore.Store)}, true, false, false},
+		{bare{new(memstore.Store)}, false, false, false},
+		{onlyWatcher{new(memstore.Store)}, false, true, false},
 	} {
 		s := storefault.Wrap(row.store, never)
 		_, userData := s.(store.UserDataStore)
 		_, watcher := s.(store.Watcher)
 		assert.Equal(t, row.userData, userData, "%T is a UserDataStore", row.store)
 		assert.Equal(t, row.watcher, watcher, "%T is a Watcher", row.store)
+		_, transactor := s.(store.Transactor)
+		_, versions := s.(store.VersionReader)
+		assert.Equal(t, row.all, transactor, "%T is a Transactor", row.store)
+		assert.Equal(t, row.all, versions, "%T is a VersionReader", row.store)
 	}
 }
 
-// bare, onlyUserData and onlyWatcher hide the other methods of a store.
+// bare, onlyUserData, onlyWatcher and watchedUserData hide the other methods of a store.
 type (
-	bare         struct{ store.Store }
-	onlyUserData struct{ store.UserDataStore }
-	onlyWatcher  struct{ store.Watcher }
+	bare            struct{ store.Store }
+	onlyUserData    struct{ store.UserDataStore }
+	onlyWatcher     struct{ store.Watcher }
+	watchedUserData struct{ watchedUserDataStore }
 )
+
+type watchedUserDataStore interface {
+	store.UserDataStore
+	store.Watcher
+}
+
+// The faults of InTx apply to the whole transaction.
+func TestInTx(t *testing.T) {
+	inner := new(memstore.Store)
+	s := storefault.Wrap(inner, func(_ context.Context, c storefault.Call) storefault.Fault {
+		switch {
+		case c.Method == "InTx" && c.Try == 1:
+			return storefault.Fault{Before: errors.New("before")}
+		case c.Method == "InTx" && c.Try == 2, c.Method == "Versions" && c.Try == 1:
+			return storefault.Fault{After: errors.New("after")}
+		}
+		return storefault.Fault{}
+	}).(store.Transactor)
+	begin := func(tx store.Tx) error { return tx.Append(t.Context(), "acme", commit(1, "one")) }
+	assert.EqualError(t, s.InTx(t.Context(), begin), "before")
+	assert.Empty(t, data(t, inner, "acme"))
+	assert.EqualError(t, s.InTx(t.Context(), begin), "after")
+	assert.Equal(t, []string{"one"}, data(t, inner, "acme"))
+	assert.ErrorIs(t, s.InTx(t.Context(), begin), store.ErrConflict)
+
+	versions, err := s.(store.VersionReader).Versions(t.Context(), []usher.AccountID{"acme"})
+	assert.Nil(t, versions)
+	assert.EqualError(t, err, "after")
+	versions, err = s.(store.VersionReader).Versions(t.Context(), []usher.AccountID{"acme"})
+	assert.Equal(t, []uint64{1}, versions)
+	assert.NoError(t, err)
+}
 
 func commit(version uint64, data string) store.Entry {
 	return store.Entry{Commit: store.Commit{Version: version, Data: []byte(data)}}

@@ -1,6 +1,6 @@
 // Package boltstore stores the journals of many accounts in one local file. It needs no server.
 // While a process has the file open for writing, no other process can open it. Its Store is a
-// store.UserDataStore.
+// store.UserDataStore and a store.VersionReader.
 //
 // When Append, SaveSnapshot, SaveLastActive or Erase returns nil, the data is on the disk.
 // Concurrent calls share a sync. A read may return data shortly before the sync that makes it
@@ -59,7 +59,10 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-var _ store.UserDataStore = (*Store)(nil)
+var (
+	_ store.UserDataStore = (*Store)(nil)
+	_ store.VersionReader = (*Store)(nil)
+)
 
 // Errors of Open. Every other method may return ErrDamaged too.
 var (

@@ -184,6 +184,41 @@ func (t *tables) accounts(from []byte) (page []usher.AccountID, next []byte, err
 	return page, from, nil
 }
 
+// Versions implements store.VersionReader. It reads all versions from one state of the file.
+func (s *Store) Versions(ctx context.Context, accounts []usher.AccountID) ([]uint64, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, wrap("read versions", "", 0, err)
+	}
+	versions := make([]uint64, len(accounts))
+	var at usher.AccountID // the account that is read
+	err := s.read(func(t *tables) (err error) {
+		for i, id := range accounts {
+			at = id
+			if versions[i], err = t.versionOf(ctx, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, wrap("read versions", at, 0, err)
+	}
+	return versions, nil
+}
+
+// versionOf returns the version of the account's last commit, and store.Erased for an erased
+// account.
+func (t *tables) versionOf(ctx context.Context, account usher.AccountID) (uint64, error) {
+	if err := checkCall(ctx, account); err != nil {
+		return 0, err
+	}
+	last, err := t.lastVersion(accountKey(account))
+	if errors.Is(err, store.ErrErased) {
+		return store.Erased, nil
+	}
+	return last, err
+}
+
 // Erase implements store.Store. It erases all data in one transaction.
 func (s *Store) Erase(ctx context.Context, account usher.AccountID) error {
 	return wrap("erase", account, 0, s.erase(ctx, account))

@@ -61,8 +61,8 @@ func newWriter(f *file) *writer {
 }
 
 // do waits until w is on the disk or has failed, and returns its error. If the context is done, it
-// cancels a write that has not begun. It waits for a write that has begun, since this is short and
-// the outcome is then known.
+// cancels a write that has not begun, and returns store.ErrNotStored and the context's error. It
+// waits for a write that has begun, since this is short and the outcome is then known.
 func (wr *writer) do(ctx context.Context, w *write) error {
 	w.done = make(chan struct{})
 	wr.mu.Lock()
@@ -81,7 +81,7 @@ func (wr *writer) do(ctx context.Context, w *write) error {
 	case <-ctx.Done():
 	}
 	if wr.cancel(w) {
-		return ctx.Err()
+		return printable.Errorf("%w: %w", store.ErrNotStored, ctx.Err())
 	}
 	<-w.done
 	return w.err

@@ -243,7 +243,9 @@ func TestDoneContext(t *testing.T) {
 	go func() { outcome <- s.Append(ctx, "acme", store.Entry{Commit: store.Commit{Version: 1}}) }()
 	waitFor(t, s, 1)
 	cancel()
-	assert.ErrorIs(t, <-outcome, context.Canceled)
+	err := <-outcome
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.ErrorIs(t, err, store.ErrNotStored)
 	waitFor(t, s, 0)
 	goOn()
 	assert.NoError(t, s.appendText("acme", 1, "one"), "the canceled write was not stored")

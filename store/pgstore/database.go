@@ -28,12 +28,21 @@ type notBegun struct{ error }
 
 func (e notBegun) Unwrap() error { return e.error }
 
+// acquire waits for a connection until the context is done.
 func (d database) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	c, err := d.pool.Acquire(ctx)
 	if err != nil {
 		return nil, notBegun{err}
 	}
 	return c, nil
+}
+
+// acquireToWrite waits no longer than for a lock, since the connection may be that of a transaction
+// that waits for this call.
+func (d database) acquireToWrite(ctx context.Context) (*pgxpool.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, d.lockTimeout)
+	defer cancel()
+	return d.acquire(ctx)
 }
 
 // untilEnd returns the context of a statement whose outcome must be known. A statement that is
@@ -44,7 +53,7 @@ func untilEnd(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // Exec implements sqljournal.Conn.
 func (d database) Exec(ctx context.Context, statement string, args ...any) (int64, error) {
-	c, err := d.acquire(ctx)
+	c, err := d.acquireToWrite(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -66,7 +75,7 @@ func (d database) Query(ctx context.Context, statement string, args ...any) (sql
 
 // Change implements sqljournal.Conn.
 func (d database) Change(ctx context.Context, statement string, args ...any) (sqljournal.Rows, error) {
-	c, err := d.acquire(ctx)
+	c, err := d.acquireToWrite(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +85,7 @@ func (d database) Change(ctx context.Context, statement string, args ...any) (sq
 
 // Begin implements sqljournal.Database.
 func (d database) Begin(ctx context.Context) (sqljournal.Transaction, error) {
-	c, err := d.acquire(ctx)
+	c, err := d.acquireToWrite(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +120,8 @@ func (d database) Classify(err error) sqljournal.Failure {
 		return sqljournal.Lost
 	case "55P03": // lock not available
 		return sqljournal.LockFailed
+	case "25006": // read-only transaction, such as every one of a standby
+		return sqljournal.ReadOnly
 	case "40003": // completion unknown
 		return sqljournal.Unknown
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	notifyEvery = 5 * time.Millisecond   // the least time between two notifications of an instance
+	notifyEvery = 10 * time.Millisecond  // the least time between two notifications of an instance
 	idle        = time.Minute            // after which a listener checks its connection
 	firstPause  = 100 * time.Millisecond // before a listener connects again
 	maxPause    = 10 * time.Second

@@ -29,10 +29,9 @@ type Options struct {
 	// Default: one second.
 	PollEvery time.Duration
 
-	// LockTimeout is the time for which a call of the store waits for a transaction that has locked
-	// the account, and a group of appends waits for a connection. It should be shorter than the
-	// deadlines of callers. The transactions of a host have their own lock_timeout. Default: two
-	// seconds.
+	// LockTimeout is the time for which a call that writes waits for a connection of the pool, and
+	// for a transaction that has locked the account. It should be shorter than the deadlines of
+	// callers. The transactions of a host have their own lock_timeout. Default: two seconds.
 	LockTimeout time.Duration
 }
 

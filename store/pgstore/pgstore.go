@@ -45,9 +45,10 @@
 // Two transactions in opposite orders end in a deadlock; the server ends one of them after its
 // deadlock_timeout, with store.ErrRetry.
 //
-// Calls of a Tx need no second connection. A call of the Store inside a transaction of the same
-// goroutine does: with a pool of one connection it ends in store.ErrNotStored, and a write to an
-// account that the transaction has locked does so with any pool.
+// Calls of a Tx need no second connection. A call of the Store by a goroutine that has a transaction
+// open does: with a pool of one connection, a write ends in store.ErrNotStored and a read waits until
+// its context is done. A write to an account that the transaction has locked ends in
+// store.ErrNotStored with any pool.
 //
 // The store adds no notification and no session state to a transaction of the host, so PREPARE
 // TRANSACTION is possible. The account stays locked until COMMIT PREPARED.

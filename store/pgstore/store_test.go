@@ -20,7 +20,7 @@ import (
 )
 
 // server has enough connections for the pools of several stores.
-var server = pgtest.Shared{Options: pgtest.Options{Fast: true, Settings: []string{"max_connections=300"}}}
+var server = pgtest.Shared{Options: pgtest.Options{Fast: true, Settings: []string{"max_connections=300", "max_prepared_transactions=10"}}}
 
 func TestMain(m *testing.M) { server.Main(m) }
 
@@ -32,7 +32,12 @@ func newSchema() string { return fmt.Sprintf("test %d", schemas.Add(1)) }
 // connect returns a pool.
 func connect(t testing.TB, settings ...string) *pgxpool.Pool {
 	t.Helper()
-	pool, err := pgxpool.New(context.Background(), server.Server(t).DSN("postgres", settings...))
+	return newPool(t, server.Server(t).DSN("postgres", settings...))
+}
+
+func newPool(t testing.TB, dsn string) *pgxpool.Pool {
+	t.Helper()
+	pool, err := pgxpool.New(context.Background(), dsn)
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 	return pool

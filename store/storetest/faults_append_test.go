@@ -15,7 +15,7 @@ import (
 var appendFaults = []fault{
 	{
 		name: "overwrites a commit",
-		rows: "AppendConflict RejectedStoresNothing OneWins RejectedNeighbours Durable",
+		rows: "AppendConflict RejectedStoresNothing OneWins RejectedNeighbours Durable LoopNested",
 		store: broken{append: func(p *plain, ctx context.Context, id usher.AccountID, e store.Entry) error {
 			p.mu.Lock()
 			if a := p.accounts[id]; a != nil && !a.erased && e.Version > 0 && e.Version <= uint64(len(a.commits)) {

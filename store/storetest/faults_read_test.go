@@ -28,7 +28,7 @@ var readFaults = []fault{
 	},
 	{
 		name:    "yields commits in reverse order",
-		rows:    "AppendConflict AppendInOrder AppendVisible AppendWhole BigData CommitsAfter CommitsEnd CommitsErasedMidway DoneBefore DoneLater Durable DurableMany EraseRemoves ReturnedSlices LoopAgain LoopBody LoopBreak ManyGoroutines NoData OddAccounts RejectedNeighbours SnapshotKept",
+		rows:    "AppendConflict AppendInOrder AppendVisible AppendWhole BigData CommitsAfter CommitsEnd CommitsErasedMidway DoneBefore DoneLater Durable DurableMany EraseRemoves ReturnedSlices LoopAgain LoopBody LoopBreak LoopNested ManyGoroutines NoData OddAccounts RejectedNeighbours SnapshotKept",
 		perhaps: "OneWins RecordsTogether",
 		store: broken{commits: func(p *plain, ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
 			return list(func() ([]store.Commit, error) {
@@ -66,7 +66,7 @@ var readFaults = []fault{
 	},
 	{
 		name: "stops at two hundred commits",
-		rows: "CommitsAfter CommitsErasedMidway DoneLater LoopBreak",
+		rows: "CommitsAfter CommitsErasedMidway DoneLater LoopBreak LoopNested",
 		store: broken{commits: func(p *plain, ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
 			return list(func() ([]store.Commit, error) {
 				all, err := gather(p.Commits(ctx, id, after))
@@ -94,7 +94,7 @@ var readFaults = []fault{
 	},
 	{
 		name:  "locks while a loop runs",
-		rows:  "CommitsEnd CommitsErasedMidway LoopBody",
+		rows:  "CommitsEnd CommitsErasedMidway LoopBody LoopNested",
 		hangs: true,
 		store: broken{commits: func(p *plain, ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
 			return func(yield func(store.Commit, error) bool) {
@@ -187,7 +187,7 @@ var readFaults = []fault{
 	},
 	{
 		name: "forgets the mark of an erased account",
-		rows: "AppendErased CommitsErased EraseAgain EraseMark EraseRemoves EraseTogether EraseUnknown LoopError OddAccounts RecordKept RecordsSorted RejectedNeighbours RejectedStoresNothing LastActiveRejected LastActiveSorted SnapshotErased SnapshotNone DurableMark",
+		rows: "AppendErased CommitsErased EraseAgain EraseBeside EraseMark EraseRemoves EraseTogether EraseUnknown LoopError OddAccounts RecordKept RecordsSorted RejectedNeighbours RejectedStoresNothing LastActiveRejected LastActiveSorted SnapshotErased SnapshotNone DurableMark",
 		store: broken{erase: func(p *plain, ctx context.Context, id usher.AccountID) error {
 			err := p.Erase(ctx, id)
 			if err == nil {

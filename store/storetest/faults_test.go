@@ -59,7 +59,7 @@ func (f fault) check(t *testing.T, s storetest.Suite) {
 	var got []string
 	messages := map[string]string{}
 	for _, row := range storetest.Rows() {
-		s.Patience = 5 * time.Minute
+		s.Patience = 20 * time.Second
 		if f.hangs && slices.Contains(want, row.Name) {
 			s.Patience = 500 * time.Millisecond
 		}

@@ -50,7 +50,7 @@ var watchFaults = []struct {
 	open func() store.Store
 }{
 	{
-		fault{name: `does not yield "" first`, rows: "WatchBegins WatchCommits WatchEnds WatchErased WatchSlowly", hangs: true},
+		fault{name: `does not yield "" first`, rows: "WatchBegins WatchCommits WatchEnds WatchErased WatchNames WatchSlowly", hangs: true},
 		func() store.Store {
 			return watcher{new(memstore.Store), func(loop iter.Seq2[usher.AccountID, error]) iter.Seq2[usher.AccountID, error] {
 				return func(yield func(usher.AccountID, error) bool) {
@@ -64,7 +64,7 @@ var watchFaults = []struct {
 		},
 	},
 	{
-		fault{name: `yields only ""`, rows: "WatchCommits WatchErased", hangs: true},
+		fault{name: `yields only ""`, rows: "WatchCommits WatchErased WatchNames", hangs: true},
 		func() store.Store {
 			return watcher{new(memstore.Store), func(loop iter.Seq2[usher.AccountID, error]) iter.Seq2[usher.AccountID, error] {
 				return func(yield func(usher.AccountID, error) bool) {
@@ -78,7 +78,7 @@ var watchFaults = []struct {
 		},
 	},
 	{
-		fault{name: "ends with an error when the context is canceled", rows: "WatchEnds", perhaps: "WatchCommits WatchErased"},
+		fault{name: "ends with an error when the context is canceled", rows: "WatchEnds", perhaps: "WatchCommits WatchErased WatchNames"},
 		func() store.Store {
 			return watcher{new(memstore.Store), func(loop iter.Seq2[usher.AccountID, error]) iter.Seq2[usher.AccountID, error] {
 				return func(yield func(usher.AccountID, error) bool) {
