@@ -62,9 +62,8 @@ func (c brokenConn) Change(context.Context, string, ...any) (sqljournal.Rows, er
 // liteHostConn is a transaction of the host in SQLite.
 type liteHostConn struct{ conn }
 
-// Exec first checks that there is a transaction. SQLite rolls one back after some errors, such as a
-// full disk, and would store the changes of later statements at once. One of these errors is that
-// of a statement that is interrupted, so the context does not end a statement.
+// Exec does not end a statement with the context: SQLite rolls a transaction back if a statement in
+// it is interrupted.
 func (c liteHostConn) Exec(ctx context.Context, statement string, args ...any) (int64, error) {
 	if err := inTransaction(ctx, c.on); err != nil {
 		return 0, err
@@ -73,20 +72,21 @@ func (c liteHostConn) Exec(ctx context.Context, statement string, args ...any) (
 	return n, lostIfBusy(err)
 }
 
-func (c liteHostConn) Change(ctx context.Context, statement string, args ...any) (sqljournal.Rows, error) {
+func (c liteHostConn) Query(ctx context.Context, statement string, args ...any) (sqljournal.Rows, error) {
 	if err := inTransaction(ctx, c.on); err != nil {
 		return nil, err
 	}
-	return c.Query(context.WithoutCancel(ctx), statement, args...)
-}
-
-func (c liteHostConn) Query(ctx context.Context, statement string, args ...any) (sqljournal.Rows, error) {
-	found, err := c.conn.Query(ctx, statement, args...)
+	found, err := c.conn.Query(context.WithoutCancel(ctx), statement, args...)
 	return found, lostIfBusy(err)
 }
 
-// inTransaction returns an error if tx is not in a transaction. In a transaction, SQLite rejects the
-// statement, and otherwise the statement does no harm.
+func (c liteHostConn) Change(ctx context.Context, statement string, args ...any) (sqljournal.Rows, error) {
+	return c.Query(ctx, statement, args...)
+}
+
+// inTransaction returns an error if tx is not in a transaction. SQLite rolls a transaction back after
+// some errors, such as a full disk, and would store the changes of later statements at once. In a
+// transaction it rejects the statement of this function; otherwise the statement does no harm.
 func inTransaction(ctx context.Context, tx DBTX) error {
 	_, err := tx.ExecContext(ctx, "PRAGMA synchronous = FULL")
 	code, ok := liteCode(err)

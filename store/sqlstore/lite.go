@@ -7,7 +7,9 @@ import (
 	"errors"
 	"time"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/sqljournal"
+	"github.com/usher-go/usher/store"
 )
 
 // lite is a pool of connections to an SQLite database. SQLite has one writer at a time. The writers
@@ -66,6 +68,9 @@ func (l *lite) Begin(ctx context.Context) (sqljournal.Transaction, error) {
 	tx, err := l.begin(ctx)
 	if err != nil {
 		<-l.turn
+		if code, ok := liteCode(err); ok && code&0xff == liteReadOnly {
+			err = printable.Errorf("%w: %w", store.ErrReadOnly, err)
+		}
 		return nil, notBegun(ctx, err)
 	}
 	return tx, nil

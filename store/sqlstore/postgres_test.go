@@ -29,6 +29,7 @@ var schemas atomic.Int64
 func postgresSchema(t testing.TB, connections int) handle {
 	return handle{
 		driver: "pgx", dsn: server.Server(t).DSN("postgres"), connections: connections,
+		hostDSN: server.Server(t).DSN("postgres", "options='-c lock_timeout=1s'"),
 		options: sqlstore.Options{Dialect: sqlstore.PostgreSQL, Schema: fmt.Sprint("usher ", schemas.Add(1))},
 	}
 }

@@ -3,14 +3,17 @@ package sqlstore_test
 import (
 	"context"
 	"database/sql"
+	"iter"
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	_ "modernc.org/sqlite"
 
+	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/sqlstore"
 	"github.com/usher-go/usher/store/storetest"
@@ -21,7 +24,8 @@ var handles sync.Map
 
 type handle struct {
 	driver, dsn string
-	connections int // 0 for no limit
+	hostDSN     string // for transactions of a host
+	connections int    // 0 for no limit
 	options     sqlstore.Options
 	db          *sql.DB
 }
@@ -31,7 +35,7 @@ func (h handle) open(t testing.TB) *sqlstore.Store {
 	db, err := sql.Open(h.driver, h.dsn)
 	require.NoError(t, err)
 	db.SetMaxOpenConns(h.connections)
-	h.db = db
+	h.db, h.options.LockTimeout = db, 2*time.Second
 	require.NoError(t, sqlstore.Migrate(context.Background(), db, h.options))
 	s, err := sqlstore.Open(context.Background(), db, h.options)
 	require.NoError(t, err)
@@ -54,8 +58,9 @@ func handleOf(s store.Store) handle {
 
 // liteFile returns a handle on a new file.
 func liteFile(t testing.TB, connections int) handle {
+	dsn := "file:" + filepath.Join(t.TempDir(), "usher.db")
 	return handle{
-		driver: "sqlite", dsn: "file:" + filepath.Join(t.TempDir(), "usher.db") + "?_txlock=immediate&_pragma=busy_timeout(5000)",
+		driver: "sqlite", dsn: dsn, hostDSN: dsn + "?_txlock=immediate&_pragma=busy_timeout(1000)",
 		connections: connections, options: sqlstore.Options{Dialect: sqlstore.SQLite},
 	}
 }
@@ -69,7 +74,8 @@ func suite(first func(t testing.TB) handle) storetest.Suite {
 			h.close(t, s.(*sqlstore.Store))
 			return h.open(t)
 		},
-		Second: func(t testing.TB, s store.Store) store.Store { return handleOf(s).open(t) },
+		Patience: time.Minute,
+		Second:   func(t testing.TB, s store.Store) store.Store { return handleOf(s).open(t) },
 	}
 }
 
@@ -81,10 +87,15 @@ func TestSQLiteOneConnection(t *testing.T) {
 	suite(func(t testing.TB) handle { return liteFile(t, 1) }).Run(t)
 }
 
+// plain hides the transactions of a store.
+type plain interface {
+	store.UserDataStore
+	Watch(ctx context.Context) iter.Seq2[usher.AccountID, error]
+}
+
+// In memory, a transaction has the only connection, so that other calls wait for its end; the rows
+// with calls while a transaction is open do not apply.
 func TestSQLiteInMemory(t *testing.T) {
-	s := suite(func(testing.TB) handle {
-		return handle{driver: "sqlite", dsn: ":memory:", connections: 1, options: sqlstore.Options{Dialect: sqlstore.SQLite}}
-	})
-	s.Reopen, s.Second = nil, nil
-	s.Run(t)
+	memory := handle{driver: "sqlite", dsn: ":memory:", connections: 1, options: sqlstore.Options{Dialect: sqlstore.SQLite}}
+	storetest.Run(t, func(t testing.TB) store.Store { return struct{ plain }{memory.open(t)} })
 }
