@@ -138,6 +138,7 @@ func TestZeroValuesRefuse(t *testing.T) {
 	maps.Copy(rows, zeroChanges(p))
 	maps.Copy(rows, zeroHTTP(t))
 	maps.Copy(rows, zeroFilters())
+	maps.Copy(rows, zeroTransactions(p))
 	for name, allowed := range rows {
 		assert.False(t, allowed(), "the zero %s lets through what it must refuse", name)
 	}
@@ -163,6 +164,7 @@ const neverDecide = `
 	account.Seats account.Setting account.Field account.FieldType account.FieldValue account.Value account.Outcome
 	account.Preview account.SeatsPreview account.UserPreview account.Seed account.Head account.CommandType account.Arg
 	store.Store store.UserDataStore store.Watcher store.Error store.Commit store.Snapshot store.Entry store.Record store.LastActive
+	store.LockMode store.Transactor store.VersionReader
 	memstore.Store engine.Error engine.PolicyMismatchError engine.Observer engine.Result
 	usherhttp.Problem ushertest.Answer usherfiles.Runner usherfiles.Accounts
 	filter.Condition filter.Kind filter.Party filter.Attribute filter.Empty filter.Unknown criteria.Set

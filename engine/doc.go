@@ -19,8 +19,14 @@
 // returns, every later check of this Engine sees the change. A batch with an idempotency
 // key is applied once, however often the caller retries it.
 //
+// SubmitTx commits a change in a transaction of the host application, together with the
+// host's own rows. ReaderTx and HolderTx evaluate requests as that transaction sees the
+// accounts; HolderTx also locks them against changes. The engine's memory never contains a
+// commit that may still be rolled back.
+//
 // The journal of an account is its audit log. It also serves as an outbox and a change
-// feed: Engine.Journal yields the commits after a version.
+// feed: Engine.Journal yields the commits after a version. Keep a cursor for each account
+// to read each commit once.
 //
 // Everything fails closed. An account that cannot be read, is older than allowed or does
 // not fit the policy is an error, and the Decision beside an error is a denial.

@@ -116,3 +116,93 @@ func ExampleEngine_Journal() {
 	// 1 false <nil>
 	// 2 true <nil>
 }
+
+// A change feed keeps a cursor for each account. A program stores the cursor in its own
+// database, in the transaction that stores the effect of the commit. It reads the journal
+// when a hint of a store.Watcher arrives, and on a timer.
+func ExampleEngine_Journal_cursor() {
+	oncehub, err := preset.Load("oncehub")
+	if err != nil {
+		panic(err)
+	}
+	e, err := engine.Open(engine.Options{Policy: oncehub, Store: new(memstore.Store)})
+	if err != nil {
+		panic(err)
+	}
+	defer e.Close()
+	ctx := context.Background()
+
+	cursors := map[usher.AccountID]uint64{} // a table of the host
+	deliver := func(id usher.AccountID) error {
+		for c, err := range e.Journal(ctx, id, cursors[id]) {
+			if err != nil {
+				return err
+			}
+			for _, change := range c.Changes {
+				fmt.Println(c.Version, account.DescribeChange(change))
+			}
+			cursors[id] = c.Version
+		}
+		return nil
+	}
+	for _, command := range []account.Command{account.CreateAccount{Owner: "olivia"}, account.AddUser{User: "mia"}} {
+		if _, err := e.Do(ctx, account.AsHost("signup"), "acme", command); err != nil {
+			panic(err)
+		}
+		for range 2 { // a hint may come twice
+			if err := deliver("acme"); err != nil {
+				panic(err)
+			}
+		}
+	}
+	// Output:
+	// 1 the account is created, with olivia as owner
+	// 2 mia is added as member
+}
+
+// A host adds a user and a row of its own in one transaction. A program whose store is in a
+// database makes the store.Tx from its own transaction; memstore serves tests.
+func ExampleEngine_SubmitTx() {
+	oncehub, err := preset.Load("oncehub")
+	if err != nil {
+		panic(err)
+	}
+	s := new(memstore.Store)
+	e, err := engine.Open(engine.Options{Policy: oncehub, Store: s})
+	if err != nil {
+		panic(err)
+	}
+	defer e.Close()
+	ctx := context.Background()
+	if _, err := e.Do(ctx, account.AsHost("signup"), "acme", account.CreateAccount{Owner: "olivia"}); err != nil {
+		panic(err)
+	}
+
+	tx := s.Begin()
+	defer tx.Rollback() // does nothing after Commit
+	result, err := e.SubmitTx(ctx, tx, engine.Batch{
+		Actor: account.AsUser("olivia"), Account: "acme", Commands: []account.Command{account.AddUser{User: "mia"}},
+	})
+	if err != nil {
+		panic(err)
+	}
+	// … the host's own statements …
+	added := func(r interface {
+		View(context.Context, usher.AccountID) (account.View, error)
+	}) bool {
+		view, err := r.View(ctx, "acme")
+		if err != nil {
+			panic(err)
+		}
+		_, ok := view.User("mia")
+		return ok
+	}
+	fmt.Println("in the transaction:", added(e.ReaderTx(tx)), "elsewhere:", added(e))
+	if err := tx.Commit(ctx); err != nil {
+		panic(err)
+	}
+	fmt.Println("after it:", added(e.AtLeast("acme", result.Version)))
+	// Output:
+	// in the transaction: true elsewhere: false
+	// after it: true
+}

@@ -13,6 +13,12 @@ import (
 // an outbox or a change feed. That of a deleted account stays until Erase. Journal
 // requires no permission; callers must check audit.view before they show it to a user.
 //
+// For a feed that misses no commit, keep a cursor for each account: the version of the last
+// commit that was handled. Read from the cursor on, and store the new cursor in the
+// transaction that stores the effect of the commit. Read when a hint of a store.Watcher
+// names the account or is "", and also on a timer, since a hint may be lost. The feed has
+// the commits of all processes, also those of SubmitTx, in the order of their versions.
+//
 // An error ends the loop. It is an *Error, and wraps usher.ErrUnknownAccount for an
 // erased account. An account that never existed has no commits and returns no error.
 func (e *Engine) Journal(ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[*account.Commit, error] {

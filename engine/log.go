@@ -92,10 +92,11 @@ func (l logger) failed(err error) {
 	l.LogAttrs(context.Background(), slog.LevelError, "failed in the background", slog.Any("error", printable.Error(err)))
 }
 
-// levelOf returns Info for errors that the caller caused, and a higher level for errors
-// that an operator should look at.
+// levelOf returns Info for errors that the caller caused, and for a lost transaction, which
+// the caller runs again. It returns a higher level for errors that an operator should look
+// at.
 func levelOf(err error) slog.Level {
-	for _, own := range []error{context.Canceled, ErrKeyReused, usher.ErrUnknownAccount} {
+	for _, own := range []error{context.Canceled, ErrKeyReused, usher.ErrUnknownAccount, store.ErrRetry} {
 		if errors.Is(err, own) {
 			return slog.LevelInfo
 		}

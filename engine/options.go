@@ -20,7 +20,9 @@ type Options struct {
 	// Store keeps the journals. The Engine does not close it. If it is also a
 	// store.UserDataStore, the Engine keeps values of custom fields and last-active
 	// times. If it is also a store.Watcher, the Engine sees changes of other processes
-	// without a check of its own.
+	// without a check of its own; a store.VersionReader makes that cheap after a missed
+	// hint. If it is also a store.Transactor, Submit locks an account after two tries that
+	// concurrent commits made void.
 	Store store.Store
 
 	// Accounts limits how many accounts the cache holds, and Users how many users these
@@ -71,12 +73,14 @@ type Observer struct {
 	// Decided receives the result of each Check, on the goroutine of the caller.
 	Decided func(ctx context.Context, r usher.Request, d usher.Decision, err error)
 
-	// Committed receives each commit of this Engine, once it is stored and visible to
-	// checks. Commits of one account may arrive out of order; use their versions.
+	// Committed receives the commits of Submit and Do of this Engine, once they are stored
+	// and visible to checks. It does not receive those of SubmitTx, which may be rolled
+	// back, and those of other processes. It is not a reliable feed: a crash loses calls,
+	// and commits of one account may arrive out of order. Journal is the reliable feed.
 	Committed func(ctx context.Context, c *account.Commit)
 
-	// Rejected receives each batch that Submit did not commit, with the error that the
-	// caller gets. The commands may contain personal data; account.Describe describes
+	// Rejected receives each batch that Submit or SubmitTx rejected, with the error that
+	// the caller gets. The commands may contain personal data; account.Describe describes
 	// them without it.
 	Rejected func(ctx context.Context, b Batch, err error)
 

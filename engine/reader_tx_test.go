@@ -13,6 +13,7 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/store"
+	"github.com/usher-go/usher/store/memstore"
 )
 
 // oldTx sees the journals up to a version, like a transaction of a stricter isolation level
@@ -57,6 +58,19 @@ func TestReaderTxOfAnOldTransaction(t *testing.T) {
 	cold := openOn(t, w.mem, unwatched)
 	assert.True(t, opensIn(t, cold.ReaderTx(tx), "adam"))
 	assert.False(t, cold.opens("adam"))
+}
+
+// A clock that was set back does not revive a grant that had ended when the account last
+// changed, also for a transaction that does not see that change.
+func TestReaderTxClock(t *testing.T) {
+	mem := new(memstore.Store)
+	w := lent(t, mem, noon.Add(2*time.Hour))
+	w.clock.add(-2 * time.Hour)
+	tx := &oldTx{countedTx{Tx: mem.Begin()}, 1}
+	view, err := w.ReaderTx(tx).View(ctx, "acme")
+	require.NoError(t, err)
+	assert.Equal(t, uint64(1), view.Version())
+	assert.False(t, opensIn(t, w.ReaderTx(tx), "max"))
 }
 
 // From a transaction, the engine learns of commits that others see too.
@@ -164,6 +178,26 @@ func TestHolderTx(t *testing.T) {
 	require.NoError(t, tx.Commit(ctx))
 	require.NoError(t, <-ended)
 	assert.False(t, w.opens("adam"))
+}
+
+// lateTx reports no commits, like a lock that came before the account was created.
+type lateTx struct{ store.Tx }
+
+func (lateTx) Lock(context.Context, usher.AccountID, store.LockMode) (store.Position, error) {
+	return store.Position{}, nil
+}
+
+// An account that is created after the lock found none is not locked, so a HolderTx does not
+// allow anything in it.
+func TestHolderTxOfANewAccount(t *testing.T) {
+	w := open(t, nil).found()
+	tx := w.mem.Begin()
+	for _, r := range []*engine.Reader{w.HolderTx(lateTx{tx}), w.ReaderTx(lateTx{tx})} {
+		d, err := r.Check(ctx, ask("adam", openDoor))
+		assert.ErrorIs(t, err, usher.ErrUnknownAccount)
+		assert.False(t, d.Allowed())
+	}
+	require.NoError(t, tx.Rollback())
 }
 
 // An account that was erased is unknown to a transaction, and leaves memory.

@@ -78,6 +78,9 @@ func TestSubmitCannotLock(t *testing.T) {
 	assert.Equal(t, 4, w.calls.of("Append"))
 }
 
+// errBusyAfter stands for a lost connection, after which the next Append is rejected.
+var errBusyAfter = errors.New("the connection is lost")
+
 // A transaction of the store whose outcome is unknown is resolved like an Append.
 func TestSubmitLockedOutcomes(t *testing.T) {
 	for _, row := range []struct {
@@ -87,6 +90,9 @@ func TestSubmitLockedOutcomes(t *testing.T) {
 	}{
 		{"stored, but unknown", func(mem *memstore.Store, f func(store.Tx) error) error {
 			return errors.Join(inTx(mem, f), errDown)
+		}, nil},
+		{"stored, but unknown, and then busy", func(mem *memstore.Store, f func(store.Tx) error) error {
+			return errors.Join(inTx(mem, f), errBusyAfter)
 		}, nil},
 		{"not stored, but unknown", func(mem *memstore.Store, f func(store.Tx) error) error {
 			tx := mem.Begin()
@@ -118,7 +124,11 @@ func TestSubmitLockedOutcomes(t *testing.T) {
 			var w *world
 			w = openLockable(t, func(mem *memstore.Store, f func(store.Tx) error) error {
 				w.calls.set(nil) // no more rivals
-				return row.inTx(mem, f)
+				err := row.inTx(mem, f)
+				if errors.Is(err, errBusyAfter) {
+					w.calls.set(times(1, "Append", storefault.Fault{Before: store.ErrNotStored}))
+				}
+				return err
 			}, longTimeout)
 			result, err := w.Do(ctx, host, "acme", setRole("max", "admin"))
 			if row.is == nil {

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"iter"
 	"sync"
 	"testing"
 
@@ -86,22 +87,24 @@ func TestSubmitTxRollback(t *testing.T) {
 	assert.ErrorContains(t, err, "the transaction has ended")
 }
 
-// A rollback to a savepoint takes commits back, and the next commits get their versions. The
-// test replaces the transaction behind the Tx. A Reader does not mix up the commits.
+// A rollback to a savepoint takes commits back, and the next commits get their versions. A
+// Reader does not mix up the commits.
 func TestSubmitTxSavepoint(t *testing.T) {
 	w := open(t, unwatched).found()
-	tx := &countedTx{Tx: w.mem.Begin()}
+	tx := w.mem.Begin()
 	r := w.ReaderTx(tx)
 	w.submitTx(tx, host, setRole("max", "admin"))
+	rollback := tx.Savepoint()
+	w.submitTx(tx, host, setRole("max", "member"))
+	assert.False(t, opensIn(t, r, "max"))
+	rollback()
+	assert.True(t, opensIn(t, w.ReaderTx(tx), "max"))
+	again := w.submitTx(tx, account.AsUser("max"), account.RemoveUser{User: "cleo"})
+	assert.Equal(t, uint64(3), again.Version)
 	assert.True(t, opensIn(t, r, "max"))
-	require.NoError(t, tx.Tx.(*memstore.Tx).Rollback())
-	tx.Tx = w.mem.Begin()
-	assert.False(t, opensIn(t, r, "max"))
-	result := w.submitTx(tx, host, account.RemoveUser{User: "cleo"})
-	assert.Equal(t, uint64(2), result.Version)
-	assert.False(t, opensIn(t, r, "max"))
-	require.NoError(t, tx.Tx.(*memstore.Tx).Commit(ctx))
-	assert.Len(t, w.journal(), 2)
+	require.NoError(t, tx.Commit(ctx))
+	assert.True(t, opensIn(t, w.AtLeast("acme", 3), "max"))
+	assert.Len(t, w.journal(), 3)
 }
 
 // countedTx counts the calls of a transaction.
@@ -242,6 +245,31 @@ func TestSubmitTxCreators(t *testing.T) {
 	assert.Equal(t, 1+creators, n)
 }
 
+// racedTx calls created before its first Append.
+type racedTx struct {
+	store.Tx
+	created func()
+}
+
+func (tx *racedTx) Append(ctx context.Context, id usher.AccountID, e store.Entry) error {
+	if tx.created != nil {
+		tx.created()
+		tx.created = nil
+	}
+	return tx.Tx.Append(ctx, id, e)
+}
+
+// An account that is created after the lock found none is locked then.
+func TestSubmitTxConflict(t *testing.T) {
+	w := open(t, nil)
+	tx := w.mem.Begin()
+	raced := &racedTx{tx, func() { w.found() }}
+	_, err := w.SubmitTx(ctx, raced, engine.Batch{Actor: host, Account: "acme", Commands: []account.Command{account.CreateAccount{Owner: "max"}}})
+	assert.ErrorIs(t, err, account.ErrExists)
+	assert.Equal(t, uint64(2), w.submitTx(tx, host, setRole("max", "admin")).Version)
+	require.NoError(t, tx.Commit(ctx))
+}
+
 // failingTx returns an error instead of calling a transaction.
 type failingTx struct {
 	store.Tx
@@ -330,6 +358,30 @@ func TestSubmitTxLostCommits(t *testing.T) {
 	assert.ErrorContains(t, err, "the journal lost commits: the journal ends at version 1, and had version 2 before")
 	require.NoError(t, tx.Rollback())
 	assert.False(t, w.opens("adam"))
+}
+
+// emptyTx sees no commits, but the snapshots of a journal that had some.
+type emptyTx struct{ store.Tx }
+
+func (emptyTx) Lock(context.Context, usher.AccountID, store.LockMode) (store.Position, error) {
+	return store.Position{}, nil
+}
+
+func (emptyTx) Commits(context.Context, usher.AccountID, uint64) iter.Seq2[store.Commit, error] {
+	return func(func(store.Commit, error) bool) {}
+}
+
+// A snapshot without its commits is an error, not an account to create.
+func TestSubmitTxSnapshotWithoutCommits(t *testing.T) {
+	w := open(t, unwatched).found()
+	view, err := w.View(ctx, "acme")
+	require.NoError(t, err)
+	require.NoError(t, w.mem.SaveSnapshot(ctx, "acme", store.Snapshot{Version: 1, Data: view.State().Encode()}))
+	cold := openOn(t, w.mem, unwatched)
+	tx := w.mem.Begin()
+	_, err = cold.SubmitTx(ctx, emptyTx{tx}, engine.Batch{Actor: host, Account: "acme", Commands: []account.Command{account.CreateAccount{Owner: "max"}}})
+	assert.ErrorContains(t, err, "the journal lost commits")
+	require.NoError(t, tx.Rollback())
 }
 
 // SetPolicy does not wait for a transaction. Its commit, which another policy allowed, is

@@ -29,6 +29,9 @@ func (e *Engine) seenBy(ctx context.Context, tx store.Tx, id usher.AccountID, mo
 		return nil, at, err
 	case err != nil:
 		return nil, at, err
+	case mode != store.WriteLock && at.Last == 0:
+		// A concurrent commit may create the account now, but Lock has not locked it.
+		return nil, at, usher.ErrUnknownAccount
 	case mode == store.WriteLock && at.Last < before:
 		return nil, at, e.lost(id, at.Last, before)
 	}
@@ -69,7 +72,7 @@ func (e *Engine) readTx(ctx context.Context, tx store.Tx, id usher.AccountID, mo
 		r.state = known.State
 	}
 	if at.Last == 0 {
-		r.until = newest // without a commit there is no lock, and a concurrent commit may be seen
+		r.until = newest // the account is not locked, and Append finds out whether it was created
 	}
 	if err := e.read(ctx, tx, id, &r); err != nil {
 		return nil, err

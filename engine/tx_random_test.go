@@ -16,7 +16,6 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
-	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/memstore"
 )
 
@@ -83,7 +82,9 @@ func (h *randomHost) try(ids []usher.AccountID, user usher.UserID, rows []string
 	tx := h.mem.Begin()
 	defer tx.Rollback() // does nothing after Commit
 	for _, id := range ids {
-		h.add(w, tx, id, user)
+		if !h.add(w, tx, id, user) {
+			return true
+		}
 	}
 	switch h.random.IntN(4) {
 	case 0: // the host changes its mind
@@ -98,22 +99,34 @@ func (h *randomHost) try(ids []usher.AccountID, user usher.UserID, rows []string
 	return again
 }
 
-// add adds a user to an account in a transaction, with checks around it.
-func (h *randomHost) add(w *world, tx store.Tx, id usher.AccountID, user usher.UserID) {
+// add adds a user to an account in a transaction, with checks around it. It returns false if
+// another transaction held the account for too long.
+func (h *randomHost) add(w *world, tx *memstore.Tx, id usher.AccountID, user usher.UserID) (ok bool) {
 	before, err := w.ReaderTx(tx).View(ctx, id)
 	require.NoError(h.t, err)
 	_, existed := before.User(user)
+	batch := engine.Batch{Actor: host, Account: id, IdempotencyKey: string(user), Commands: []account.Command{account.AddUser{User: user, Role: "admin"}}}
+	result, err := w.SubmitTx(ctx, tx, batch)
+	if errors.Is(err, engine.ErrContention) {
+		return false
+	}
+	require.NoError(h.t, err)
+	assert.Equal(h.t, existed, result.Repeated)
 	if h.random.IntN(2) == 0 { // a rejection leaves the transaction usable
 		_, err := w.SubmitTx(ctx, tx, engine.Batch{Actor: account.AsUser("nobody"), Account: id, Commands: []account.Command{account.AddUser{User: user}}})
 		assert.ErrorIs(h.t, err, usher.ErrDenied)
 	}
-	batch := engine.Batch{Actor: host, Account: id, IdempotencyKey: string(user), Commands: []account.Command{account.AddUser{User: user, Role: "admin"}}}
-	result, err := w.SubmitTx(ctx, tx, batch)
-	require.NoError(h.t, err)
-	assert.Equal(h.t, existed, result.Repeated)
 	if h.random.IntN(2) == 0 { // a second batch, by the user that the first one added
 		_, err := w.SubmitTx(ctx, tx, engine.Batch{Actor: account.AsUser(user), Account: id, Commands: []account.Command{account.SetSeats{Pool: "desk", Total: 1 + h.random.IntN(100)}}})
 		require.NoError(h.t, err)
+	}
+	if h.random.IntN(2) == 0 { // a savepoint that is rolled back
+		rollback := tx.Savepoint()
+		_, err := w.SubmitTx(ctx, tx, engine.Batch{Actor: host, Account: id, Commands: []account.Command{account.RemoveUser{User: user}}})
+		require.NoError(h.t, err)
+		_, err = w.ReaderTx(tx).View(ctx, id)
+		require.NoError(h.t, err)
+		rollback()
 	}
 	d, err := w.HolderTx(tx).Check(ctx, usher.Request{Account: id, Subject: user, Permission: openDoor})
 	require.NoError(h.t, err)
@@ -122,6 +135,7 @@ func (h *randomHost) add(w *world, tx store.Tx, id usher.AccountID, user usher.U
 		d, _ := w.Check(ctx, usher.Request{Account: id, Subject: user, Permission: openDoor})
 		assert.False(h.t, d.Allowed(), "others do not see it")
 	}
+	return true
 }
 
 // Random hosts commit, roll back, crash and retry, beside a writer without transactions and
@@ -143,13 +157,13 @@ func TestRandomHosts(t *testing.T) {
 		engines[0].must(id, host, account.CreateAccount{Owner: "olivia"})
 	}
 	rows := &hostRows{stored: map[string]bool{}, uncommitted: map[string]bool{}}
-	const hosts, each = 6, 40
+	const hosts, each = 6, 20
 	var stop atomic.Bool
 	var readers, writers sync.WaitGroup
 	for _, w := range engines {
 		readers.Go(func() {
 			last := map[usher.AccountID]uint64{}
-			for !stop.Load() {
+			for ; !stop.Load(); time.Sleep(time.Millisecond) {
 				for _, id := range accounts {
 					view, err := w.View(ctx, id)
 					if !assert.NoError(t, err) {

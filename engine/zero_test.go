@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/store/memstore"
 )
 
 // A zero Engine behaves like a closed one.
@@ -18,6 +19,9 @@ func TestZero(t *testing.T) {
 		_, errs["Actions"] = e.Actions(ctx, ask("adam", openDoor))
 		_, errs["AtLeast"] = e.AtLeast("acme", 1).Check(ctx, ask("adam", openDoor))
 		_, errs["At"] = e.At("acme", 1).Check(ctx, ask("adam", openDoor))
+		_, errs["ReaderTx"] = e.ReaderTx(new(memstore.Store).Begin()).Check(ctx, ask("adam", openDoor))
+		_, errs["HolderTx"] = e.HolderTx(nil).Check(ctx, ask("adam", openDoor))
+		_, errs["SubmitTx"] = e.SubmitTx(ctx, new(memstore.Store).Begin(), engine.Batch{Actor: host, Account: "acme"})
 		_, errs["View"] = e.View(ctx, "acme")
 		_, errs["Values"] = e.Values(ctx, "acme", "adam")
 		_, errs["Do"] = e.Do(ctx, host, "acme", setRole("max", "admin"))
@@ -36,7 +40,7 @@ func TestZero(t *testing.T) {
 		for _, err := range e.WhoMay(ctx, ask("", openDoor), "") {
 			errs["WhoMay"] = err
 		}
-		assert.Len(t, errs, 17)
+		assert.Len(t, errs, 20)
 		for name, err := range errs {
 			assert.ErrorIs(t, err, engine.ErrClosed, name)
 		}
