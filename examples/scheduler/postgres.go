@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib"
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/usher-go/usher/filter"
 	"github.com/usher-go/usher/policy"
@@ -27,6 +27,7 @@ var postgresDialect = dialect{
 	failure:  postgresFailure,
 	schema: `
 SELECT pg_advisory_xact_lock(hashtextextended('scheduler', 0)); -- instances may start at the same time
+CREATE SCHEMA IF NOT EXISTS scheduler;
 CREATE TABLE IF NOT EXISTS calendars (
 	account_id text COLLATE "C" NOT NULL,
 	id         text COLLATE "C" NOT NULL,
@@ -66,10 +67,14 @@ func openPostgres(ctx context.Context, url string, p *policy.Policy) (st *store,
 	if st, err = newStore(&postgresDialect, p); err != nil {
 		return nil, err
 	}
-	db, err := sql.Open("pgx", url)
+	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, err
 	}
+	// The tables of this service are in a schema of their own. By default they could get into that of
+	// usher, if the name of the database user is usher.
+	config.RuntimeParams["search_path"] = "scheduler"
+	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(16)
 	db.SetMaxIdleConns(16)
 	st.reads, st.writes, st.journals = db, db, db
