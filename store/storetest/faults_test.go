@@ -55,15 +55,30 @@ func TestWatchFaults(t *testing.T) {
 
 // check runs all rows, and compares the failed rows with the expected ones.
 func (f fault) check(t *testing.T, s storetest.Suite) {
+	f.compare(t, storetest.Rows(), func(row storetest.Row, patience time.Duration) *recorder {
+		s.Patience = patience
+		return check(s, row.Check)
+	})
+}
+
+// checkTx does what check does, for a TxSuite.
+func (f fault) checkTx(t *testing.T, s storetest.TxSuite) {
+	f.compare(t, storetest.TxRows(), func(row storetest.Row, patience time.Duration) *recorder {
+		s.Patience = patience
+		return check(s, row.CheckTx)
+	})
+}
+
+func (f fault) compare(t *testing.T, rows []storetest.Row, run func(storetest.Row, time.Duration) *recorder) {
 	want, perhaps := strings.Fields(f.rows), strings.Fields(f.perhaps)
 	var got []string
 	messages := map[string]string{}
-	for _, row := range storetest.Rows() {
-		s.Patience = 20 * time.Second
+	for _, row := range rows {
+		patience := time.Minute
 		if f.hangs && slices.Contains(want, row.Name) {
-			s.Patience = 500 * time.Millisecond
+			patience = 500 * time.Millisecond
 		}
-		r := check(row, s)
+		r := run(row, patience)
 		if len(r.errors) > 0 && !slices.Contains(perhaps, row.Name) {
 			got = append(got, row.Name)
 			messages[row.Name] = r.errors[0]

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-
-	"github.com/usher-go/usher/store/storetest"
 )
 
 // recorder is a testing.TB that records the failures of a row.
@@ -21,12 +19,12 @@ type recorder struct {
 }
 
 // check runs one row as package testing would, and returns the recorder.
-func check(row storetest.Row, s storetest.Suite) *recorder {
+func check[Suite any](s Suite, row func(testing.TB, Suite)) *recorder {
 	r := &recorder{}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		row.Check(r, s)
+		row(r, s)
 	}()
 	<-done
 	for _, f := range slices.Backward(r.cleanups) {
