@@ -214,3 +214,44 @@ func TestReaderTxErased(t *testing.T) {
 	})
 	require.NoError(t, tx.Rollback())
 }
+
+// erasingTx erases an account after its commits were read, before the engine has them.
+type erasingTx struct {
+	store.Tx
+	erase func()
+}
+
+func (tx *erasingTx) Commits(ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
+	return func(yield func(store.Commit, error) bool) {
+		var all []store.Commit
+		for c, err := range tx.Tx.Commits(ctx, id, after) {
+			if err != nil {
+				yield(c, err)
+				return
+			}
+			all = append(all, c)
+		}
+		tx.erase()
+		for _, c := range all {
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}
+}
+
+// An account that was erased while a transaction read it does not return to memory.
+func TestReaderTxOfAnErasedAccount(t *testing.T) {
+	w := open(t, unwatched).found()
+	other := openOn(t, w.mem, nil)
+	other.must("acme", host, setRole("adam", "member"))
+	tx := &erasingTx{w.mem.Begin(), func() {
+		require.NoError(t, other.Erase(ctx, "acme"))
+		_, err := w.AtLeast("acme", 9).Check(ctx, ask("olivia", openDoor))
+		require.ErrorIs(t, err, usher.ErrUnknownAccount)
+	}}
+	_, err := w.ReaderTx(tx).Check(ctx, ask("olivia", openDoor))
+	require.NoError(t, err, "as the transaction sees it")
+	_, err = w.Check(ctx, ask("olivia", openDoor))
+	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
+}
