@@ -134,7 +134,7 @@ func open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Store, error) {
 		return nil, err
 	}
 	db, dialect := database{pool, o.LockTimeout}, sqljournal.PostgreSQL(o.Schema)
-	if err := checkServer(ctx, pool); err != nil {
+	if err := sqljournal.CheckPostgreSQL(ctx, db); err != nil {
 		return nil, err
 	}
 	if err := sqljournal.CheckSchema(ctx, db, dialect, "run pgstore.Migrate, or: usher migrate STORE"); err != nil {
@@ -156,20 +156,6 @@ func open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Store, error) {
 	}
 	s.Journal = sqljournal.New(options)
 	return s, nil
-}
-
-// minVersion is the first version of PostgreSQL with the functions that the store uses.
-const minVersion = 130000
-
-func checkServer(ctx context.Context, pool *pgxpool.Pool) error {
-	var version int
-	if err := pool.QueryRow(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
-		return err
-	}
-	if version < minVersion {
-		return printable.Errorf("the server has version %d.%d (want PostgreSQL %d or later)", version/10000, version%10000, minVersion/10000)
-	}
-	return nil
 }
 
 // Close ends the loops of Watch and all goroutines of the Store. Calls that run go on to their end;
@@ -207,11 +193,12 @@ func (s *Store) committed() {
 // ErrSchema for tables of a newer version of this package.
 func Migrate(ctx context.Context, pool *pgxpool.Pool, schema string) error {
 	o, err := Options{Schema: schema}.withDefaults()
+	db := database{pool, o.LockTimeout}
 	if err == nil {
-		err = checkServer(ctx, pool)
+		err = sqljournal.CheckPostgreSQL(ctx, db)
 	}
 	if err == nil {
-		err = sqljournal.Migrate(ctx, database{pool, o.LockTimeout}, sqljournal.PostgreSQL(o.Schema))
+		err = sqljournal.Migrate(ctx, db, sqljournal.PostgreSQL(o.Schema))
 	}
 	if err != nil {
 		return printable.Errorf("pgstore: migrate: %w", err)
