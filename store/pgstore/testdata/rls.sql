@@ -36,10 +36,10 @@ WITH RECURSIVE managed (account, team) AS (
 )
 SELECT tm.user_id FROM usher.team_members AS tm JOIN managed AS m ON tm.account = m.account AND tm.team = m.team;
 
--- The grants of the user that have not ended.
+-- The grants of the user that have not ended. A transaction may be long, and now() is its beginning.
 CREATE VIEW my_grants AS
 SELECT grant_name FROM usher.grants
-WHERE account = current_setting('app.account', true) AND user_id = current_setting('app.user_id', true) AND (until IS NULL OR until > now());
+WHERE account = current_setting('app.account', true) AND user_id = current_setting('app.user_id', true) AND (until IS NULL OR until > clock_timestamp());
 
 GRANT SELECT ON me, managed_users, my_grants TO app;
 
