@@ -255,3 +255,18 @@ func TestReaderTxOfAnErasedAccount(t *testing.T) {
 	_, err = w.Check(ctx, ask("olivia", openDoor))
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
 }
+
+// A transaction that does not see an account, because it was created later, is to be run again.
+func TestSubmitTxOlderThanTheAccount(t *testing.T) {
+	w := open(t, unwatched).found()
+	create := engine.Batch{Actor: host, Account: "acme", Commands: []account.Command{account.CreateAccount{Owner: "eve"}}}
+	tx := w.mem.Begin()
+	_, err := w.SubmitTx(ctx, &oldTx{countedTx{Tx: tx}, 0}, create)
+	require.ErrorIs(t, err, store.ErrRetry)
+	assert.ErrorContains(t, err, "it was created after the transaction began")
+	require.NoError(t, tx.Rollback())
+	tx = w.mem.Begin()
+	_, err = w.SubmitTx(ctx, tx, create)
+	require.ErrorIs(t, err, account.CodeExists)
+	require.NoError(t, tx.Rollback())
+}

@@ -71,7 +71,8 @@
 //
 // A dump or a base backup of the schema is a consistent backup. After a restore, also into another
 // cluster, the store works without further steps. Instances that ran during the restore must be
-// restarted, since they may have in memory what the backup does not contain.
+// restarted, since they may have in memory what the backup does not contain. The same applies after a
+// failover to a server that lacks the last commits, such as a standby with asynchronous replication.
 package pgstore
 
 import (

@@ -23,7 +23,8 @@ type DBTX interface {
 // database of the store. The result may be used until the transaction ends.
 //
 // A *sql.DB is a pool, not a transaction: with it, each call returns an error. In SQLite, the same
-// applies if tx is a connection without a transaction.
+// applies if tx is a connection without a transaction. In PostgreSQL, each statement on such a
+// connection would be a transaction of its own, and locks nothing.
 func (s *Store) Tx(tx DBTX) store.Tx {
 	c := conn{tx, s.dialect}
 	switch {
