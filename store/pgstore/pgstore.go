@@ -44,8 +44,12 @@
 // Store.Tx makes a store.Tx from a pgx.Tx, with any isolation level. With READ COMMITTED, the
 // default, a decision is made on the newest state and needs no retry. With REPEATABLE READ and
 // SERIALIZABLE, a call returns store.ErrRetry if the account has changed since the transaction began
-// to read. The lock_timeout and statement_timeout of the host's transaction apply; a wait that takes
-// too long ends the transaction, with store.ErrRetry.
+// to read. Such a transaction does not see what others wrote before they released a lock for which it
+// waited: a host that deletes the rows of a removed user may miss those that a holder of the account
+// has just written. Use READ COMMITTED for that, also where the database has another default.
+//
+// The lock_timeout and statement_timeout of the host's transaction apply; a wait that takes too long
+// ends the transaction, with store.ErrRetry.
 //
 // A transaction that changes several accounts must do so in the order of their ids, sorted by bytes.
 // Two transactions in opposite orders end in a deadlock; the server ends one of them after its
