@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -91,6 +92,7 @@ func (ss *services) curl(args []string) (string, error) {
 			method = value
 		case "-d":
 			body = value
+			method = cmp.Or(method, "POST")
 		case "-H":
 			name, content, _ := strings.Cut(value, ": ")
 			header.Add(name, content)

@@ -43,7 +43,7 @@ func (a *app) hire(ctx context.Context, by, user usher.UserID, name, key string)
 		if err != nil || result.Repeated {
 			return err // rejected, or an earlier try has stored both
 		}
-		_, err = tx.ExecContext(ctx, "INSERT INTO staff (id, name) VALUES (?1, ?2)", user, name)
+		_, err = tx.ExecContext(ctx, "INSERT INTO staff VALUES (?1, ?2)", user, name)
 		return err
 	})
 	if err != nil {
@@ -71,7 +71,7 @@ func (a *app) book(ctx context.Context, host usher.UserID, starts string) error 
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "INSERT INTO slots (host, starts) VALUES (?1, ?2)", host, starts)
+		_, err = tx.ExecContext(ctx, "INSERT INTO slots VALUES (?1, ?2)", host, starts)
 		return err
 	})
 }
@@ -80,15 +80,16 @@ func (a *app) book(ctx context.Context, host usher.UserID, starts string) error 
 // stored together, so each commit has one message, also after a crash.
 func (a *app) publish(ctx context.Context, id usher.AccountID) error {
 	var cursor uint64
-	err := a.db.QueryRowContext(ctx, "SELECT version FROM cursors WHERE account = ?1", id).Scan(&cursor)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	row := a.db.QueryRowContext(ctx, "SELECT version FROM cursors WHERE account = ?1", id)
+	if err := row.Scan(&cursor); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
 	for commit, err := range a.engine.Journal(ctx, id, cursor) {
 		if err != nil {
 			return err
 		}
-		if err := a.inTx(ctx, func(tx *sql.Tx) error { return handle(ctx, tx, commit) }); err != nil {
+		err := a.inTx(ctx, func(tx *sql.Tx) error { return handle(ctx, tx, commit) })
+		if err != nil {
 			return err
 		}
 	}
