@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"testing"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -17,6 +18,7 @@ const localhost = "postgres://localhost/"
 type databases struct {
 	page string
 	urls map[string]string // by their names on the page
+	made []string          // the names on the server
 }
 
 // replace replaces postgres://localhost/NAME in the words of a command. It creates the database if
@@ -50,21 +52,52 @@ func (d *databases) create(name string) error {
 	if err != nil {
 		return err
 	}
-	ctx := context.Background()
-	conn, err := pgx.Connect(ctx, server.DSN("postgres"))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(ctx) }()
 	database := notInName.ReplaceAllString(d.page, "_") + "_" + name
-	if _, err := conn.Exec(ctx, "CREATE DATABASE "+pgx.Identifier{database}.Sanitize()); err != nil {
+	if err := d.exec("CREATE DATABASE " + pgx.Identifier{database}.Sanitize()); err != nil {
 		return err
 	}
 	if d.urls == nil {
 		d.urls = map[string]string{}
 	}
 	d.urls[name] = server.URL(database)
+	d.made = append(d.made, database)
 	return nil
+}
+
+// exec runs a statement of SQL as the superuser.
+func (d *databases) exec(statement string) error {
+	server, err := startPostgres()
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, server.DSN("postgres"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	_, err = conn.Exec(ctx, statement)
+	return err
+}
+
+// drop drops the databases of the page, and the database users that it has created.
+func (d *databases) drop(t *testing.T) {
+	if len(d.made) == 0 {
+		return
+	}
+	for _, database := range d.made {
+		if err := d.exec("DROP DATABASE " + pgx.Identifier{database}.Sanitize() + " WITH (FORCE)"); err != nil {
+			t.Error(err)
+		}
+	}
+	const users = `DO $$ DECLARE r name; BEGIN
+		FOR r IN SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' AND NOT rolsuper LOOP
+			EXECUTE format('DROP ROLE %I', r);
+		END LOOP;
+	END $$`
+	if err := d.exec(users); err != nil {
+		t.Error(err)
+	}
 }
 
 var notInName = regexp.MustCompile(`\W+`)

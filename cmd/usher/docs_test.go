@@ -39,6 +39,7 @@ func TestDocs(t *testing.T) {
 			}
 			dir := withNamedBlocks(t, root, p.blocks)
 			console := console{root: root, dir: dir, page: p.name, programs: programs, databases: databases{page: p.name}}
+			defer console.databases.drop(t)
 			defer console.services.stop(t)
 			code := readCode(t, root, p)
 			for _, b := range p.blocks {
