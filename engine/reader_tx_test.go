@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"testing"
 	"time"
@@ -156,10 +157,13 @@ func TestHolderTx(t *testing.T) {
 	assert.True(t, opensIn(t, w.HolderTx(second), "adam"), "holders do not delay each other")
 	require.NoError(t, second.Rollback())
 
-	hasty, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
-	defer cancel()
-	_, err := w.Do(hasty, host, "acme", setRole("adam", "member"))
-	assert.ErrorIs(t, err, engine.ErrContention)
+	var err error
+	for limit := 10 * time.Millisecond; !errors.Is(err, engine.ErrContention); limit *= 2 { // a short limit may end before the append
+		hasty, cancel := context.WithTimeout(ctx, limit)
+		_, err = w.Do(hasty, host, "acme", setRole("adam", "member"))
+		cancel()
+		require.True(t, errors.Is(err, engine.ErrContention) || errors.Is(err, context.DeadlineExceeded), "%v", err)
+	}
 	assert.ErrorIs(t, err, store.ErrNotStored)
 	assert.NotErrorIs(t, err, engine.ErrOutcomeUnknown)
 	assert.ErrorContains(t, err, "the account is busy")
