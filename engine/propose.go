@@ -23,6 +23,9 @@ func (e *Engine) propose(ctx context.Context, records *recordCache, b *Batch) (*
 			return nil, result, err
 		}
 	}
+	if err := expected(records, b); err != nil {
+		return nil, Result{}, err
+	}
 	outcome, err := outcomeOf(ctx, records, b, e.timeOf(b))
 	if err != nil {
 		return nil, Result{}, err
@@ -144,12 +147,15 @@ func (e *Engine) preview(ctx context.Context, b *Batch) (account.Preview, error)
 		return account.Preview{}, err
 	}
 	defer e.release(l)
-	snap, err := e.await(ctx, l, 1)
+	snap, err := e.await(ctx, l, max(1, b.Expect))
 	if err != nil {
 		return account.Preview{}, err
 	}
-	at := e.timeOf(b)
-	outcome, err := outcomeOf(ctx, e.newRecordCache(ctx, e.store, snap), b, at)
+	at, records := e.timeOf(b), e.newRecordCache(ctx, e.store, snap)
+	if err := expected(records, b); err != nil {
+		return account.Preview{}, err
+	}
+	outcome, err := outcomeOf(ctx, records, b, at)
 	if err != nil {
 		return account.Preview{}, err
 	}

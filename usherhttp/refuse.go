@@ -30,10 +30,11 @@ import (
 // command is invalid, 403 for an escalation, and 409 otherwise.
 //
 // The engine's ErrKeyReused is 422, with TypeRefused and key-reused: the client must use
-// another idempotency key. ErrContention, ErrOutcomeUnknown, ErrStale and ErrClosed are
-// 503: the client may retry, after ErrOutcomeUnknown only with the same key. Any other
-// error with a method Refused() string is treated as a refusal with the code that the
-// method returns.
+// another idempotency key. ErrChanged is 409, with TypeRefused and changed-meanwhile: the
+// client must read the account again. ErrContention, ErrOutcomeUnknown, ErrStale and
+// ErrClosed are 503: the client may retry, after ErrOutcomeUnknown only with the same key.
+// Any other error with a method Refused() string is treated as a refusal with the code
+// that the method returns.
 func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if g == nil {
 		g = new(Guard)
