@@ -49,6 +49,9 @@ func (v View) ID() usher.AccountID { return v.read().account }
 // State returns the state that the View reads. For the zero View it is a State without users.
 func (v View) State() *State { return v.read() }
 
+// Policy returns the policy of the View, or nil if it has none.
+func (v View) Policy() *policy.Policy { return v.policy }
+
 // Version returns the version of the last commit in the View.
 func (v View) Version() uint64 { return v.read().version }
 

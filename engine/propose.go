@@ -93,15 +93,24 @@ func later(a, b time.Time) time.Time {
 
 func outcomeOf(ctx context.Context, records *recordCache, b *Batch, at time.Time) (account.Outcome, error) {
 	snap := records.snap
-	if len(b.Commands) == 0 {
-		return account.Outcome{}, &account.Refusal{Account: snap.id, Code: account.CodeInvalid, Text: "the batch has no commands"}
-	}
-	if snap.err != nil && snap.Exists() {
-		return account.Outcome{}, snap.err // the policy does not fit the account
+	if err := b.check(snap); err != nil {
+		return account.Outcome{}, err
 	}
 	p := b.proposal(at)
 	p.Interrupt, p.Value = ctx.Err, records.value
 	return snap.Propose(snap.policy, p)
+}
+
+// check returns an error for a batch without commands, and for an account that the policy
+// does not fit as a whole.
+func (b *Batch) check(snap *snapshot) error {
+	if len(b.Commands) == 0 {
+		return &account.Refusal{Account: snap.id, Code: account.CodeInvalid, Text: "the batch has no commands"}
+	}
+	if snap.err != nil && snap.Exists() {
+		return snap.err
+	}
+	return nil
 }
 
 // proposal returns the batch as an account.Proposal.
