@@ -113,3 +113,19 @@ func TestChangedMeanwhile(t *testing.T) {
 	}, problem(t, send(w.refusing(err), "POST /people")))
 	assert.Contains(t, w.log.String(), `level=INFO msg="usher: refused" status=409`)
 }
+
+// Problem returns what Refuse sends, and logs it.
+func TestProblemWithoutResponse(t *testing.T) {
+	w := newWorld(t)
+	e := w.withEngine(t)
+	_, refused := e.Do(context.Background(), account.AsHost("test"), "acme", account.SetSeats{Pool: "none", Total: 1})
+	require.Error(t, refused)
+	for _, err := range []error{refused, usherhttp.ErrNotFound, usherhttp.ErrNoSubject, usher.ErrDenied, context.DeadlineExceeded, nil} {
+		want := problem(t, send(w.refusing(err), "POST /people"))
+		w.log.Reset()
+		var got usherhttp.Problem
+		send(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = w.guard.Problem(r, err) }), "POST /people")
+		assert.Equal(t, want, got)
+		assert.Contains(t, w.log.String()+"level=DEBUG", "level=")
+	}
+}

@@ -42,6 +42,21 @@ func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	g.refuse(w, r, FromContext(r.Context()), false, g.mapNotFound(err))
 }
 
+// Problem logs an error and returns the Problem that Refuse would send for it, without
+// responding. It is for handlers that respond with something else, such as a page.
+func (g *Guard) Problem(r *http.Request, err error) Problem {
+	if g == nil {
+		g = new(Guard)
+	}
+	a := FromContext(r.Context())
+	if err = g.mapNotFound(err); err == nil {
+		err = printable.Errorf("%w: Problem was called without an error", ErrConfig)
+	}
+	p := g.problem(&a, err)
+	g.log(r, &a, p.Status, p.Status, err)
+	return g.complete(r, p)
+}
+
 func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, a AuthInfo, conceal bool, err error) {
 	if err == nil {
 		err = printable.Errorf("%w: Refuse was called without an error", ErrConfig)
