@@ -2,15 +2,12 @@ package console_test
 
 import (
 	"context"
-	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -162,13 +159,7 @@ func (w *world) post(by viewer, target string, pairs ...string) *httptest.Respon
 	return w.send(by, "POST", target, form.Encode())
 }
 
-func body(rec *httptest.ResponseRecorder) string {
-	data, err := io.ReadAll(rec.Result().Body)
-	if err != nil {
-		return err.Error()
-	}
-	return string(data)
-}
+func body(rec *httptest.ResponseRecorder) string { return rec.Body.String() }
 
 var (
 	olivia = viewer{user: "olivia"}
@@ -176,9 +167,3 @@ var (
 	tom    = viewer{user: "tom"}
 	mia    = viewer{user: "mia"}
 )
-
-var errHost = errors.New("the host's storage is down")
-
-func day(year int, month time.Month, date int) time.Time {
-	return time.Date(year, month, date, 0, 0, 0, 0, time.UTC)
-}
