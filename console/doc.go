@@ -36,8 +36,9 @@
 //
 // The line goes into the list pages of pages.go. The template templates/NAME.html defines
 // "main"; it gets a frame: {{$.T "key"}} is a text, .Model the model, {{template "hidden" $}}
-// belongs into each form with method="post", and {{template "do" ($.Do .Control $id "field"
-// "value")}} is a form that is only a button. The texts NAME.title, NAME.ACTION (the button) and
+// belongs into each form with method="post", and {{template "do" ($.Do .Control "field"
+// "value")}} is a form that is only a button, and {{template "choose" …}} one with a choice. The texts NAME.title, NAME.ACTION (the button) and
 // NAME.ACTION.done (the message) go into each file of texts. Tests derived from the list then
-// open the page and send its forms as every kind of viewer.
+// open the page and send its forms as every kind of viewer; samples_test.go has the parameters
+// and the texts that they use.
 package console

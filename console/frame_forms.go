@@ -45,43 +45,38 @@ type button struct {
 	Fields []field
 }
 
-// Do returns the frame of the part "do": a button for an action on a user, with further fields
-// as pairs of name and value.
-func (f frame) Do(c control, id usher.UserID, pairs ...string) frame {
-	return f.DoAs(c, actionKey(c.Action), id, pairs...)
-}
+// Do returns the frame of the part "do": a form that is only a button, with fields as pairs of
+// name and value.
+func (f frame) Do(c control, pairs ...any) frame { return f.DoAs(c, actionKey(c.Action), pairs...) }
 
 // DoAs does what Do does, with another text on the button.
-func (f frame) DoAs(c control, key string, id usher.UserID, pairs ...string) frame {
-	return f.With(button{c, key, fieldsOf(id, pairs)})
+func (f frame) DoAs(c control, key string, pairs ...any) frame {
+	return f.With(button{c, key, fieldsOf(pairs)})
 }
 
 // chooser is a form with one choice.
 type chooser struct {
 	choice
 	Name     string // of the field with the choice
+	LabelKey string // of the text of its label
 	ID       string // of the element
 	Key      string // of the text of the button
-	LabelKey string // of the text of the label
 	Fields   []field
 }
 
 // Choose returns the frame of the part "choose": a form in which the viewer chooses the value of
-// a field, for an action on a user. ID is unique on the page.
-func (f frame) Choose(c choice, name string, id usher.UserID, element string, pairs ...string) frame {
-	return f.With(chooser{c, name, element, actionKey(c.Action), "people." + name, fieldsOf(id, pairs)})
+// a field. Label is the key of the field's label, and element the id of the element, unique on
+// the page. The other fields are pairs of name and value.
+func (f frame) Choose(c choice, name, label, element string, pairs ...any) frame {
+	return f.With(chooser{c, name, label, element, actionKey(c.Action), fieldsOf(pairs)})
 }
 
-func fieldsOf(id usher.UserID, pairs []string) []field {
-	list := []field{{"id", string(id)}}
+func fieldsOf(pairs []any) (list []field) {
 	for i := 0; i+1 < len(pairs); i += 2 {
-		list = append(list, field{pairs[i], pairs[i+1]})
+		list = append(list, field{words(pairs[i]), words(pairs[i+1])})
 	}
 	return list
 }
-
-// Key returns the key of the text of a bulk action.
-func (b bulkForm) Key() string { return actionKey(b.Action) }
 
 // Key returns the key of the text of an action.
 func (c control) Key() string { return actionKey(c.Action) }

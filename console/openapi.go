@@ -32,7 +32,11 @@ type object = map[string]any
 func openAPIDocument() object {
 	paths := object{}
 	for _, p := range pages {
-		paths["/"+p.Path] = object{"get": operation("Returns the page "+p.Path+" as the viewer may see it.", parameters(p.Params), nil, documentSchema(schemaOf(reflect.TypeOf(p.Model))))}
+		read := operation("Returns the page "+p.Path+" as the viewer may see it.", parameters(p.Params), nil, documentSchema(schemaOf(reflect.TypeOf(p.Model))))
+		for _, f := range p.Formats {
+			read["responses"].(object)["200"].(object)["content"].(object)[f.Type] = object{"schema": object{"type": "string"}}
+		}
+		paths["/"+p.Path] = object{"get": read}
 		for _, a := range p.Actions {
 			body := object{"required": true, "content": object{
 				"application/json":                  object{"schema": formSchema(a.Inputs)},

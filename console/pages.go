@@ -1,6 +1,7 @@
 package console
 
 import (
+	"io"
 	"net/http"
 	"strings"
 
@@ -43,6 +44,15 @@ type page struct {
 	Model   any      // the zero value of what Load returns, for the OpenAPI document
 	Params  []input  // the parameters in the query of the address
 	Actions []action // what can be done on the page
+	Formats []format // further formats of the page, besides HTML and JSON
+}
+
+// format is a form of a page for other programs: ?format=csv.
+type format struct {
+	Name  string // csv
+	Type  string // the media type: text/csv; charset=utf-8
+	File  string // the name under which a browser saves it: record.csv
+	Write func(v *viewer, model any, w io.Writer) error
 }
 
 // action is a change that a form of a page makes. Its path is PAGE/NAME; its texts are
@@ -63,7 +73,7 @@ type action struct {
 // input is a field of a form, or a parameter of a page.
 type input struct {
 	Name string
-	Kind string // text, user, users, role, pool, team, status, grant, date, flag, count, lines
+	Kind string // the kind of the value, for the description in openapi.json: text, user, role, date
 	Many bool   // the field may occur several times
 	Must bool   // the field must not be empty
 }

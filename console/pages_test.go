@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -58,13 +57,15 @@ func (w *world) visible(by viewer) (ids []usher.UserID) {
 	return ids
 }
 
-// addresses returns the addresses of a page: one, or one for each user.
+// addresses returns the addresses of a page: one, or those of its samples.
 func (w *world) addresses(p console.PageInfo) (list []string) {
-	if !slices.Contains(p.Params, "id") {
+	if len(p.Params) == 0 {
 		return []string{"/" + p.Path}
 	}
-	for _, id := range w.users() {
-		list = append(list, "/"+p.Path+"?id="+url.QueryEscape(string(id)))
+	sample, ok := samples[p.Path]
+	require.True(w, ok, "samples_test.go has no sample for the page %s, which needs %v", p.Path, p.Params)
+	for _, query := range sample(w) {
+		list = append(list, "/"+p.Path+"?"+query.Encode())
 	}
 	return list
 }
@@ -147,11 +148,6 @@ func TestEveryFormIsAccepted(t *testing.T) {
 // one row. The engine may refuse it for others.
 func refusedByRow(o offered) bool {
 	return strings.HasPrefix(o.path, "people/") && o.path != "people/add"
-}
-
-// fill returns what a viewer types into a field.
-func fill(path, name string) string {
-	return map[string]string{"people/add user": "new-1", "person/give-grant until": "2999-12-31"}[path+" "+name]
 }
 
 func problemText(page string) string {
