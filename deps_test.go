@@ -58,6 +58,9 @@ internal/mirror: . account seat store internal/printable internal/sqljournal # t
 internal/mirror/mirrortest: . account policy policy/policyfile role seat store internal/printable
 engine: . decision permission role seat filter policy account store internal/printable internal/table
 
+# The pages for the users of an account.
+console: . permission role seat internal/printable internal/suggest policy/syntax policy account store engine usherhttp
+
 # Test files, which the command line also runs. The parsed documents are a package of
 # their own, so that only the parser reads YAML.
 internal/testfile: . permission role seat internal/printable internal/source internal/suggest policy policy/syntax account

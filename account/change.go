@@ -53,6 +53,15 @@ var changes = []Change{
 // case: "seat-assigned" for SeatAssigned. It returns "" for nil.
 func NameOfChange(c Change) string { return nameOf(changeNames, c) }
 
+// ChangeNames returns the names of all changes, in the order of the documentation.
+func ChangeNames() []string {
+	names := make([]string, len(changes))
+	for i, c := range changes {
+		names[i] = NameOfChange(c)
+	}
+	return names
+}
+
 // isChange is isCommand for changes.
 func isChange(t reflect.Type) bool { return changeNames[t] != "" }
 

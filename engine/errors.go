@@ -39,7 +39,14 @@ var (
 	// another key helps. The error has a method Refused, so a Guard of usherhttp
 	// responds with 422. For the other errors above it responds with 503.
 	ErrKeyReused error = rejection{"key-reused", "the actor used this idempotency key for a different request"}
+
+	// ErrChanged: a commit after Batch.Expect concerns the batch. The error is a
+	// *ChangedError with these commits. No changes were made. The error has a method
+	// Refused, so a Guard of usherhttp responds with 409.
+	ErrChanged error = changed
 )
+
+var changed = rejection{"changed-meanwhile", "what the batch names has changed since"}
 
 // futureVersion is the type of ErrFutureVersion. usherhttp recognizes it by its method.
 type futureVersion struct{}

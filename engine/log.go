@@ -96,7 +96,7 @@ func (l logger) failed(err error) {
 // the caller runs again. It returns a higher level for errors that an operator should look
 // at.
 func levelOf(err error) slog.Level {
-	for _, own := range []error{context.Canceled, ErrKeyReused, usher.ErrUnknownAccount, store.ErrRetry} {
+	for _, own := range []error{context.Canceled, ErrKeyReused, ErrChanged, usher.ErrUnknownAccount, store.ErrRetry} {
 		if errors.Is(err, own) {
 			return slog.LevelInfo
 		}

@@ -23,6 +23,9 @@ func (e *Engine) propose(ctx context.Context, records *recordCache, b *Batch) (*
 			return nil, result, err
 		}
 	}
+	if err := expected(records, b); err != nil {
+		return nil, Result{}, err
+	}
 	outcome, err := outcomeOf(ctx, records, b, e.timeOf(b))
 	if err != nil {
 		return nil, Result{}, err
@@ -90,15 +93,24 @@ func later(a, b time.Time) time.Time {
 
 func outcomeOf(ctx context.Context, records *recordCache, b *Batch, at time.Time) (account.Outcome, error) {
 	snap := records.snap
-	if len(b.Commands) == 0 {
-		return account.Outcome{}, &account.Refusal{Account: snap.id, Code: account.CodeInvalid, Text: "the batch has no commands"}
-	}
-	if snap.err != nil && snap.Exists() {
-		return account.Outcome{}, snap.err // the policy does not fit the account
+	if err := b.check(snap); err != nil {
+		return account.Outcome{}, err
 	}
 	p := b.proposal(at)
 	p.Interrupt, p.Value = ctx.Err, records.value
 	return snap.Propose(snap.policy, p)
+}
+
+// check returns an error for a batch without commands, and for an account that the policy
+// does not fit as a whole.
+func (b *Batch) check(snap *snapshot) error {
+	if len(b.Commands) == 0 {
+		return &account.Refusal{Account: snap.id, Code: account.CodeInvalid, Text: "the batch has no commands"}
+	}
+	if snap.err != nil && snap.Exists() {
+		return snap.err
+	}
+	return nil
 }
 
 // proposal returns the batch as an account.Proposal.
@@ -144,12 +156,15 @@ func (e *Engine) preview(ctx context.Context, b *Batch) (account.Preview, error)
 		return account.Preview{}, err
 	}
 	defer e.release(l)
-	snap, err := e.await(ctx, l, 1)
+	snap, err := e.await(ctx, l, max(1, b.Expect))
 	if err != nil {
 		return account.Preview{}, err
 	}
-	at := e.timeOf(b)
-	outcome, err := outcomeOf(ctx, e.newRecordCache(ctx, e.store, snap), b, at)
+	at, records := e.timeOf(b), e.newRecordCache(ctx, e.store, snap)
+	if err := expected(records, b); err != nil {
+		return account.Preview{}, err
+	}
+	outcome, err := outcomeOf(ctx, records, b, at)
 	if err != nil {
 		return account.Preview{}, err
 	}

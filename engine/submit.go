@@ -33,6 +33,15 @@ type Batch struct {
 	// rejected with account.CodeInvalid. Default: no key.
 	IdempotencyKey string
 
+	// Expect is the version that the batch was made from, such as that of a form. If a later
+	// commit concerns the batch, as account.Concerns defines it, the batch is rejected with
+	// ErrChanged: it names the same user, or, for commands that name no user, the same
+	// team, seat pool, setting or custom field. Other later commits do not matter. A
+	// version that does not exist yet is ErrFutureVersion. A retry under an
+	// IdempotencyKey returns the first Result, also if Expect is no longer true. The cost
+	// is in proportion to the commits since. Default: no expectation.
+	Expect uint64
+
 	// Note states the reason for the journal. The journal keeps it, so it must not
 	// contain personal data. A note of more than account.MaxNote bytes is rejected with
 	// account.CodeInvalid. Default: no note.
@@ -75,6 +84,7 @@ func (e *Engine) Do(ctx context.Context, actor account.Actor, id usher.AccountID
 //
 //   - usher.ErrUnknownAccount: the account does not exist, and the first command does not
 //     create it
+//   - ErrChanged, as a *ChangedError, and ErrFutureVersion: because of Batch.Expect
 //   - ErrKeyReused, ErrContention, ErrOutcomeUnknown, ErrStale, ErrClosed
 //   - store.ErrNotStored, together with ErrContention: a lock of the store took too long
 //   - store.ErrNoUserData: the store cannot keep values of custom fields
@@ -183,7 +193,7 @@ func (e *Engine) try(ctx context.Context, l *cachedAccount, b *Batch, done *[]*a
 		return Result{}, err
 	}
 	defer e.finishUnlessPending(l)
-	snap, err := e.await(ctx, l, max(1, l.floor))
+	snap, err := e.await(ctx, l, max(1, l.floor, b.Expect))
 	if err != nil {
 		return Result{}, err
 	}

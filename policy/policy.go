@@ -218,6 +218,20 @@ func (p *Policy) Setting(name string) (value, ok bool) {
 	return value, ok
 }
 
+// SettingTitle returns the title of a setting, "" for a setting without one and for an unknown
+// name.
+func (p *Policy) SettingTitle(name string) string { return p.settingTitles[name] }
+
+// PermissionTitle returns the title of a permission, "" for a permission without one, for a
+// bundle and for an unknown name.
+func (p *Policy) PermissionTitle(name permission.Permission) string {
+	i, ok := p.permTable.find(name)
+	if !ok {
+		return ""
+	}
+	return p.permTitles[i]
+}
+
 // Settings returns the names of the settings, sorted.
 func (p *Policy) Settings() []string { return sortedKeys(p.settings) }
 

@@ -59,3 +59,26 @@ resources:
 	require.NotEmpty(t, x.Remedies)
 	assert.Equal(t, "a request with away false, and a request with mfa true", x.Remedies[0].Text)
 }
+
+// A page shows the titles of names.
+func TestTitlesOfNames(t *testing.T) {
+	p, err := policyfile.Load("p.yaml", []byte(`
+usher: 1
+settings: {open: {default: false, title: an open door}, quiet: false}
+roles: {owner: {unique: true, hands-over-to: member}, member: {default: true}}
+bundles: {all.doors: [door.open]}
+resources:
+  door:
+    permissions:
+      open: {title: open a door, owner: any}
+      shut: {owner: any}
+`))
+	require.NoError(t, err)
+	assert.Equal(t, "an open door", p.SettingTitle("open"))
+	assert.Empty(t, p.SettingTitle("quiet"))
+	assert.Empty(t, p.SettingTitle("none"))
+	assert.Equal(t, "open a door", p.PermissionTitle(permission.MustParse("door.open")))
+	for _, name := range []string{"door.shut", "all.doors", "no.such"} {
+		assert.Empty(t, p.PermissionTitle(permission.MustParse(name)))
+	}
+}

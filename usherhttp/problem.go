@@ -63,9 +63,8 @@ var denialSentences = map[usher.Reason]string{
 	usher.ReasonNoPermission:   "You don't have permission to do this.",
 }
 
-// write sends a problem. It removes headers that an outer handler has set for another body.
-// No cache may store the response, because another user's request may be allowed.
-func (g *Guard) write(w http.ResponseWriter, r *http.Request, p Problem) {
+// complete sets the parts of a problem that have a default.
+func (g *Guard) complete(r *http.Request, p Problem) Problem {
 	if p.Type == "" {
 		p.Type = "about:blank"
 	}
@@ -80,6 +79,13 @@ func (g *Guard) write(w http.ResponseWriter, r *http.Request, p Problem) {
 			p.Detail = s
 		}
 	}
+	return p
+}
+
+// write sends a problem. It removes headers that an outer handler has set for another body.
+// No cache may store the response, because another user's request may be allowed.
+func (g *Guard) write(w http.ResponseWriter, r *http.Request, p Problem) {
+	p = g.complete(r, p)
 	body, err := json.Marshal(p)
 	if err != nil { // impossible with these types of fields
 		body = fmt.Appendf(nil, `{"status":%d}`, p.Status)

@@ -3,7 +3,7 @@ package usherhttp
 import "net/http"
 
 // refusal is the error of a refused command (account.Refusal), or of a batch that the
-// client must change (engine.ErrKeyReused).
+// client must change (engine.ErrKeyReused, engine.ErrChanged).
 type refusal interface {
 	error
 	Refused() string // the code
@@ -21,26 +21,27 @@ func refusalProblem(code string) Problem {
 
 // refusals are the problems for the codes of commands and batches.
 var refusals = map[string]Problem{
-	"unknown-user":     {Status: http.StatusNotFound, Detail: "There is no such user."},
-	"unknown-team":     {Status: http.StatusNotFound, Detail: "There is no such team."},
-	"unknown-role":     {Status: http.StatusNotFound, Detail: "There is no such role."},
-	"unknown-pool":     {Status: http.StatusNotFound, Detail: "There is no such seat pool."},
-	"unknown-grant":    {Status: http.StatusNotFound, Detail: "There is no such grant."},
-	"unknown-setting":  {Status: http.StatusNotFound, Detail: "There is no such setting."},
-	"unknown-field":    {Status: http.StatusNotFound, Detail: "There is no such field."},
-	"invalid":          {Status: http.StatusUnprocessableEntity, Detail: "The request is not valid."},
-	"key-reused":       {Status: http.StatusUnprocessableEntity, Detail: "This idempotency key was already used for a different request."},
-	"store-refused":    {Status: http.StatusUnprocessableEntity, Detail: "The service does not accept this change."},
-	"exists":           {Status: http.StatusConflict, Detail: "This already exists."},
-	"not-member":       {Status: http.StatusConflict, Detail: "This user is not in the team."},
-	"team-not-empty":   {Status: http.StatusConflict, Detail: "This team still has teams below it."},
-	"unique-role":      {Status: http.StatusConflict, Detail: "Only the user who has this role can hand it over."},
-	"escalation":       {Status: http.StatusForbidden, Detail: "You can't grant more than you have yourself, or take something from a user who outranks you."},
-	"inactive":         {Status: http.StatusConflict, Detail: "This user is not active."},
-	"seat-not-allowed": {Status: http.StatusConflict, Detail: "Users with this role can't have a seat."},
-	"seat-required":    {Status: http.StatusConflict, Detail: "Users with this role need a seat."},
-	"role-full":        {Status: http.StatusConflict, Detail: "This role already has as many users as it can have."},
-	"last-holder":      {Status: http.StatusConflict, Detail: "This role can't have fewer users."},
-	"no-seats-left":    {Status: http.StatusConflict, Detail: "All seats are taken."},
-	"seats-in-use":     {Status: http.StatusConflict, Detail: "More seats than that are in use."},
+	"unknown-user":      {Status: http.StatusNotFound, Detail: "There is no such user."},
+	"unknown-team":      {Status: http.StatusNotFound, Detail: "There is no such team."},
+	"unknown-role":      {Status: http.StatusNotFound, Detail: "There is no such role."},
+	"unknown-pool":      {Status: http.StatusNotFound, Detail: "There is no such seat pool."},
+	"unknown-grant":     {Status: http.StatusNotFound, Detail: "There is no such grant."},
+	"unknown-setting":   {Status: http.StatusNotFound, Detail: "There is no such setting."},
+	"unknown-field":     {Status: http.StatusNotFound, Detail: "There is no such field."},
+	"invalid":           {Status: http.StatusUnprocessableEntity, Detail: "The request is not valid."},
+	"key-reused":        {Status: http.StatusUnprocessableEntity, Detail: "This idempotency key was already used for a different request."},
+	"changed-meanwhile": {Status: http.StatusConflict, Detail: "This has changed in the meantime. Load it again, and repeat the change."},
+	"store-refused":     {Status: http.StatusUnprocessableEntity, Detail: "The service does not accept this change."},
+	"exists":            {Status: http.StatusConflict, Detail: "This already exists."},
+	"not-member":        {Status: http.StatusConflict, Detail: "This user is not in the team."},
+	"team-not-empty":    {Status: http.StatusConflict, Detail: "This team still has teams below it."},
+	"unique-role":       {Status: http.StatusConflict, Detail: "Only the user who has this role can hand it over."},
+	"escalation":        {Status: http.StatusForbidden, Detail: "You can't grant more than you have yourself, or take something from a user who outranks you."},
+	"inactive":          {Status: http.StatusConflict, Detail: "This user is not active."},
+	"seat-not-allowed":  {Status: http.StatusConflict, Detail: "Users with this role can't have a seat."},
+	"seat-required":     {Status: http.StatusConflict, Detail: "Users with this role need a seat."},
+	"role-full":         {Status: http.StatusConflict, Detail: "This role already has as many users as it can have."},
+	"last-holder":       {Status: http.StatusConflict, Detail: "This role can't have fewer users."},
+	"no-seats-left":     {Status: http.StatusConflict, Detail: "All seats are taken."},
+	"seats-in-use":      {Status: http.StatusConflict, Detail: "More seats than that are in use."},
 }

@@ -97,3 +97,35 @@ func TestReusedKey(t *testing.T) {
 	}, problem(t, send(w.refusing(err), "POST /people")))
 	assert.Contains(t, w.log.String(), `level=INFO msg="usher: refused" status=422`)
 }
+
+// A batch whose version is no longer the newest is a conflict.
+func TestChangedMeanwhile(t *testing.T) {
+	w := newWorld(t)
+	e := w.withEngine(t)
+	_, err := e.Do(context.Background(), account.AsHost("test"), "acme", account.AddUser{User: "eve"})
+	require.NoError(t, err)
+	_, err = e.Submit(context.Background(), engine.Batch{
+		Actor: account.AsHost("test"), Account: "acme", Expect: 1, Commands: []account.Command{account.RemoveUser{User: "eve"}},
+	})
+	assert.Equal(t, usherhttp.Problem{
+		Type: usherhttp.TypeRefused + "changed-meanwhile", Title: "Conflict", Status: 409,
+		Detail: "This has changed in the meantime. Load it again, and repeat the change.",
+	}, problem(t, send(w.refusing(err), "POST /people")))
+	assert.Contains(t, w.log.String(), `level=INFO msg="usher: refused" status=409`)
+}
+
+// Problem returns what Refuse sends, and logs it.
+func TestProblemWithoutResponse(t *testing.T) {
+	w := newWorld(t)
+	e := w.withEngine(t)
+	_, refused := e.Do(context.Background(), account.AsHost("test"), "acme", account.SetSeats{Pool: "none", Total: 1})
+	require.Error(t, refused)
+	for _, err := range []error{refused, usherhttp.ErrNotFound, usherhttp.ErrNoSubject, usher.ErrDenied, context.DeadlineExceeded, nil} {
+		want := problem(t, send(w.refusing(err), "POST /people"))
+		w.log.Reset()
+		var got usherhttp.Problem
+		send(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = w.guard.Problem(r, err) }), "POST /people")
+		assert.Equal(t, want, got)
+		assert.Contains(t, w.log.String()+"level=DEBUG", "level=")
+	}
+}

@@ -30,15 +30,31 @@ import (
 // command is invalid, 403 for an escalation, and 409 otherwise.
 //
 // The engine's ErrKeyReused is 422, with TypeRefused and key-reused: the client must use
-// another idempotency key. ErrContention, ErrOutcomeUnknown, ErrStale and ErrClosed are
-// 503: the client may retry, after ErrOutcomeUnknown only with the same key. ErrFutureVersion
-// is 503 too: see Guard.AtLeast. Any other error with a method Refused() string is treated as a refusal with the code that the
-// method returns.
+// another idempotency key. ErrChanged is 409, with TypeRefused and changed-meanwhile: the
+// client must read the account again. ErrContention, ErrOutcomeUnknown, ErrStale and
+// ErrClosed are 503: the client may retry, after ErrOutcomeUnknown only with the same key.
+// ErrFutureVersion is 503 too: see Guard.AtLeast. Any other error with a method
+// Refused() string is treated as a refusal with the code that the method returns.
 func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if g == nil {
 		g = new(Guard)
 	}
 	g.refuse(w, r, FromContext(r.Context()), false, g.mapNotFound(err))
+}
+
+// Problem logs an error and returns the Problem that Refuse would send for it, without
+// responding. It is for handlers that respond with something else, such as a page.
+func (g *Guard) Problem(r *http.Request, err error) Problem {
+	if g == nil {
+		g = new(Guard)
+	}
+	a := FromContext(r.Context())
+	if err = g.mapNotFound(err); err == nil {
+		err = printable.Errorf("%w: Problem was called without an error", ErrConfig)
+	}
+	p := g.problem(&a, err)
+	g.log(r, &a, p.Status, p.Status, err)
+	return g.complete(r, p)
 }
 
 func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, a AuthInfo, conceal bool, err error) {

@@ -1,0 +1,223 @@
+package console
+
+import (
+	"html/template"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/seat"
+)
+
+// The forms of a confirmation, by the damage that a change can do.
+const (
+	confirmNothing = ""       // it can be undone without loss
+	confirmButton  = "button" // it changes what users may do, or which seats they hold
+	confirmTyped   = "typed"  // it cannot be undone, or affects the whole account
+)
+
+// confirmation is the page that shows the effects of a change before it is made, and its JSON
+// form.
+type confirmation struct {
+	Action  string          `json:"action"`
+	Confirm string          `json:"confirm"`        // "button" or "typed"
+	Word    string          `json:"word,omitempty"` // what the viewer must type
+	Changes []string        `json:"changes"`
+	Seats   []seatsChange   `json:"seats,omitempty"`
+	Users   []userEffect    `json:"users,omitempty"`
+	HTML    []template.HTML `json:"-"`
+	form    form
+}
+
+// seatsChange is a seat pool before and after a change.
+type seatsChange struct {
+	Pool   seat.PoolName `json:"pool"`
+	Before seatCount     `json:"before"`
+	After  seatCount     `json:"after"`
+}
+
+// seatCount is how many seats of a pool are held, bought and left.
+type seatCount struct {
+	Held  int `json:"held"`
+	Total int `json:"total"`
+	Left  int `json:"left"`
+}
+
+// userEffect is what a user gains and loses by a change.
+type userEffect struct {
+	Person person   `json:"person"`
+	Gains  []string `json:"gains,omitempty"`
+	Loses  []string `json:"loses,omitempty"`
+	Before []fact   `json:"-"`
+}
+
+// confirmation returns the effects of a change that the viewer may see.
+func (v *viewer) confirmation(s *submitted, p account.Preview) *confirmation {
+	c := &confirmation{Action: s.Path, Confirm: damageOf(p), form: s.form}
+	ids := account.UsersOf(p.Changes...)
+	v.lookUp(ids...)
+	for _, change := range p.Changes {
+		c.HTML = append(c.HTML, v.sentence(change))
+	}
+	c.Changes = v.sentenceTexts(p.Changes)
+	if c.Confirm == confirmTyped {
+		c.Word = v.confirmWord(p)
+	}
+	if !v.seesEffects(p) {
+		return c
+	}
+	for _, pool := range p.Seats {
+		c.Seats = append(c.Seats, seatsChange{pool.Pool, countOf(pool.Before), countOf(pool.After)})
+	}
+	for _, u := range p.Users {
+		if len(u.Gains)+len(u.Loses) > 0 {
+			c.Users = append(c.Users, userEffect{Person: v.personIn(u), Gains: v.rules(u.Gains), Loses: v.rules(u.Loses)})
+		}
+	}
+	return c
+}
+
+// personIn returns a user of a preview, who may not be in the account yet.
+func (v *viewer) personIn(u account.UserPreview) person {
+	if u.Before == nil {
+		return person{ID: u.User, Name: string(u.User)}
+	}
+	return v.person(u.User)
+}
+
+func countOf(p seat.Pool) seatCount { return seatCount{Held: p.Held, Total: p.Total, Left: p.Left()} }
+
+// Permissions with which a viewer needs to know how many seats are left.
+var (
+	seatAssign   = permission.MustParse("seat.assign")
+	seatPurchase = permission.MustParse("seat.purchase")
+	userCreate   = permission.MustParse("user.create")
+)
+
+// seesSeats reports whether the viewer may see how many seats are bought and left: users who
+// buy them, assign them, or add users.
+func (v *viewer) seesSeats() bool {
+	return v.mayAny(seatPurchase) || v.mayAny(seatAssign) || v.mayAny(userCreate)
+}
+
+// seesEffects reports whether the viewer may see a whole preview: all users in it, and the
+// seats. A user who is being added is visible to the viewer who adds the user.
+func (v *viewer) seesEffects(p account.Preview) bool {
+	return v.seesSeats() && !slices.ContainsFunc(p.Users, func(u account.UserPreview) bool {
+		return u.Before != nil && !v.sees(u.User).exists
+	})
+}
+
+// damageOf returns the form of confirmation that changes require.
+func damageOf(p account.Preview) string {
+	form := confirmNothing
+	invited := func(id usher.UserID) bool {
+		return slices.ContainsFunc(p.Users, func(u account.UserPreview) bool {
+			return u.User == id && u.Before != nil && u.Before.Status == usher.Invited
+		})
+	}
+	for _, change := range p.Changes {
+		switch c := change.(type) {
+		case account.OwnershipTransferred, account.AccountDeleted, account.TeamDeleted:
+			return confirmTyped
+		case account.UserRemoved:
+			if !invited(c.User) {
+				return confirmTyped
+			}
+			form = confirmButton
+		case account.FieldSet, account.FieldDefined, account.FieldRenamed, account.FieldMoved, account.FieldRestored, account.TeamCreated:
+		default:
+			form = confirmButton
+		}
+	}
+	return form
+}
+
+// maxWord limits what a viewer must type.
+const maxWord = 40
+
+// confirmWord returns what the viewer must type: the name of the only user who is removed or
+// becomes the owner, the number of users who are removed, or a word.
+func (v *viewer) confirmWord(p account.Preview) string {
+	var ids []usher.UserID
+	for _, change := range p.Changes {
+		switch c := change.(type) {
+		case account.UserRemoved:
+			ids = append(ids, c.User)
+		case account.OwnershipTransferred:
+			ids = append(ids, c.To)
+		}
+	}
+	if len(ids) > 1 {
+		return strconv.Itoa(len(ids))
+	}
+	if len(ids) == 1 {
+		if name := v.person(ids[0]).Name; len(name) <= maxWord && printable.Value(name) == name && strings.TrimSpace(name) == name && name != "" {
+			return name
+		}
+	}
+	return v.text.plain("confirm.word")
+}
+
+// confirmedBy reports whether a form has the confirmation.
+func (c *confirmation) confirmedBy(f form) bool {
+	switch c.Confirm {
+	case confirmNothing:
+		return true
+	case confirmButton:
+		return f.flag("confirmed")
+	case confirmTyped:
+		return f.flag("confirmed") && c.Word != "" && f.text("typed") == c.Word
+	}
+	return false
+}
+
+// Fields returns the fields of the form, which the confirmation sends again.
+func (c *confirmation) Fields() (list []field) {
+	for _, name := range sortedKeys(c.form.values) {
+		if name == "confirmed" || name == "typed" {
+			continue
+		}
+		for _, value := range c.form.values[name] {
+			list = append(list, field{name, value})
+		}
+	}
+	return list
+}
+
+// Mistyped reports whether the viewer typed something else than the word.
+func (c *confirmation) Mistyped() bool { return c.Confirm == confirmTyped && c.form.flag("confirmed") }
+
+// Label is the key of the text of the action.
+func (c *confirmation) Label() string { return actionKey(c.Action) }
+
+type field struct{ Name, Value string }
+
+// confirm responds with the confirmation.
+func (v *viewer) confirm(w http.ResponseWriter, p *page, c *confirmation) error {
+	if wantsJSON(v.r) {
+		return v.writeJSON(w, http.StatusOK, document{v.view.Version(), c})
+	}
+	status := http.StatusOK
+	if c.Mistyped() {
+		status = http.StatusUnprocessableEntity
+	}
+	return v.writePage(w, status, "confirm", frame{viewer: v, Page: p.Path, Title: v.T("confirm.title"), Model: c})
+}
+
+// rules returns rules as texts: the permission, its scope and its conditions.
+func (v *viewer) rules(list []policy.Entitlement) (texts []string) {
+	for _, e := range list {
+		text := v.permissionTitle(e.Permission) + " (" + v.scope(e) + ")"
+		if !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}

@@ -1,0 +1,82 @@
+package console
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/usher-go/usher"
+)
+
+// Statuses returns the statuses of users, for a filter.
+func (f frame) Statuses() []option {
+	return []option{f.statusOption(usher.Active), f.statusOption(usher.Invited), f.statusOption(usher.Inactive)}
+}
+
+// PoolOptions returns the seat pools of the policy, for a filter.
+func (f frame) PoolOptions() (list []option) {
+	for _, p := range f.policy.Pools() {
+		list = append(list, option{string(p.Name), string(p.Name)})
+	}
+	return list
+}
+
+// Selected reports whether a row was selected in the form that was rejected.
+func (f frame) Selected(id usher.UserID) bool {
+	return f.form != nil && strings.HasPrefix(f.form.Path, f.Page+"/") && slices.Contains(f.form.form.values["user"], string(id))
+}
+
+// WasChosen reports whether a rejected form of an action had a value in a field.
+func (f frame) WasChosen(path, name, value string) bool {
+	s := f.Failed(path)
+	return s != nil && s.Chose(name, value)
+}
+
+// Asked reports whether a permission is the one that the page answers.
+func (f frame) Asked(name string) bool { return url.Values(f.query).Get("ask") == name }
+
+// Span returns the number of columns of the table of people with so many custom fields.
+func (f frame) Span(fields int) int { return fields + 7 }
+
+// button is a form without a choice: its fields are fixed.
+type button struct {
+	control
+	Key    string // of the text
+	Fields []field
+}
+
+// Do returns the frame of the part "do": a form that is only a button, with fields as pairs of
+// name and value.
+func (f frame) Do(c control, pairs ...any) frame { return f.DoAs(c, actionKey(c.Action), pairs...) }
+
+// DoAs does what Do does, with another text on the button.
+func (f frame) DoAs(c control, key string, pairs ...any) frame {
+	return f.With(button{c, key, fieldsOf(pairs)})
+}
+
+// chooser is a form with one choice.
+type chooser struct {
+	choice
+	Name     string // of the field with the choice
+	LabelKey string // of the text of its label
+	ID       string // of the element
+	Key      string // of the text of the button
+	Fields   []field
+}
+
+// Choose returns the frame of the part "choose": a form in which the viewer chooses the value of
+// a field. Label is the key of the field's label, and element the id of the element, unique on
+// the page. The other fields are pairs of name and value.
+func (f frame) Choose(c choice, name, label, element string, pairs ...any) frame {
+	return f.With(chooser{c, name, label, element, actionKey(c.Action), fieldsOf(pairs)})
+}
+
+func fieldsOf(pairs []any) (list []field) {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		list = append(list, field{words(pairs[i]), words(pairs[i+1])})
+	}
+	return list
+}
+
+// Key returns the key of the text of an action.
+func (c control) Key() string { return actionKey(c.Action) }

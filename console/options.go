@@ -1,0 +1,106 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/seat"
+	"github.com/usher-go/usher/usherhttp"
+)
+
+// Options configure a Console. Engine and Subject are required.
+type Options struct {
+	// Engine decides what a viewer sees, and makes the changes.
+	Engine *engine.Engine
+
+	// Subject returns the user who sends a request; the host has authenticated them. It is
+	// the same function as Guard.Subject of package usherhttp, with the same errors. The
+	// account of the Subject is the account that the Console shows.
+	Subject func(*http.Request) (usherhttp.Subject, error)
+
+	// People returns names, e-mail addresses and pictures of users of an account, all users
+	// of a page in one call. It may leave out users. An error is logged, and the page shows
+	// ids. Default: the Console shows ids.
+	People func(ctx context.Context, account usher.AccountID, users []usher.UserID) (map[usher.UserID]Profile, error)
+
+	// Search returns the users of an account whose name or e-mail address matches what a
+	// viewer typed, in any order. The Console shows only those that the viewer may see. At
+	// most the first MaxFound are used. An error is logged, and only ids are searched.
+	// Default: only ids are searched.
+	Search func(ctx context.Context, account usher.AccountID, query string) ([]usher.UserID, error)
+
+	// BuySeats returns the address of the host's page on which an account buys seats of a
+	// pool, "" for none. Viewers who may buy seats see the link. Default: no link.
+	BuySeats func(account usher.AccountID, pool seat.PoolName) string
+
+	// ReadOnly offers no changes, and rejects them. Default: changes are possible.
+	ReadOnly bool
+
+	// Disclose contains the conditions, as the policy writes them, that a denied viewer may
+	// see. It is that of Guard in package usherhttp. Default: none.
+	Disclose []string
+
+	// Stylesheet is the address of a CSS file of the host, which is loaded after that of the
+	// Console. It can set the properties that assets/console.css lists at its start, such as
+	// --usher-accent. Default: none.
+	Stylesheet string
+
+	// Language returns the language of a request, such as "de". A language without texts is
+	// replaced by English. Default: the header Accept-Language.
+	Language func(*http.Request) string
+
+	// Texts adds languages, and replaces texts of the languages that are included, en and de.
+	// The first key is the language, the second that of a text in texts/en.txt. A text may
+	// contain the placeholders that the English one contains. Texts that a language lacks
+	// are shown in English. Default: none.
+	Texts map[string]map[string]string
+
+	// TimeZone returns the time zone of the viewer. Default: UTC.
+	TimeZone func(*http.Request) *time.Location
+
+	// TrustedOrigins are the origins, such as https://admin.example.com, that may send forms
+	// from another site. Default: only the Console's own origin.
+	TrustedOrigins []string
+
+	// Log gets what only operators may read; levels and texts are those of Guard.Log in
+	// package usherhttp. Default: slog.Default.
+	Log *slog.Logger
+}
+
+// Profile is what the host knows about a user. All fields are optional, and may contain any
+// text: the Console escapes them.
+type Profile struct {
+	Name    string
+	Email   string
+	Picture string // the address of an image; https, or relative to the page
+}
+
+// MaxFound limits the users that Options.Search may find.
+const MaxFound = 1000
+
+// complete validates the options and sets the defaults.
+func (o Options) complete() (Options, error) {
+	switch {
+	case o.Engine == nil:
+		return o, errors.New("Options.Engine is nil; want the *engine.Engine that keeps the accounts")
+	case o.Subject == nil:
+		return o, errors.New("Options.Subject is nil; want a function that returns the user who sends a request")
+	}
+	if _, err := url.Parse(o.Stylesheet); err != nil {
+		return o, printable.Errorf("Options.Stylesheet is not an address: %w", err)
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.TimeZone == nil {
+		o.TimeZone = func(*http.Request) *time.Location { return time.UTC }
+	}
+	return o, nil
+}

@@ -1,0 +1,250 @@
+package console
+
+import (
+	"cmp"
+	"container/heap"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+// pageSize is the number of rows of a page.
+const pageSize = 50
+
+// peopleParams are the parameters of the page, which are its state.
+var peopleParams = []input{
+	{Name: "q", Kind: "text"}, {Name: "role", Kind: "role"}, {Name: "status", Kind: "status"}, {Name: "team", Kind: "team"},
+	{Name: "seat", Kind: "pool"}, {Name: "without", Kind: "pool"}, {Name: "sort", Kind: "text"}, {Name: "after", Kind: "text"},
+}
+
+// peopleFilter selects and sorts the rows.
+type peopleFilter struct {
+	Query   string        `json:"q,omitempty"`
+	Role    role.Name     `json:"role,omitempty"`
+	Status  string        `json:"status,omitempty"`
+	Team    usher.TeamID  `json:"team,omitempty"` // with the teams below it
+	Seat    seat.PoolName `json:"seat,omitempty"` // holders of a seat
+	Without seat.PoolName `json:"without,omitempty"`
+	Sort    string        `json:"sort,omitempty"` // "", role, status, active; with a minus sign from the end
+	After   string        `json:"after,omitempty"`
+
+	found map[usher.UserID]bool // by the host's search
+}
+
+// sorts are the columns by which rows can be sorted.
+var sorts = []string{"role", "status", "active"}
+
+func (v *viewer) peopleFilter(r *http.Request) peopleFilter {
+	q := r.URL.Query()
+	f := peopleFilter{
+		Query: strings.TrimSpace(q.Get("q")), Role: role.Name(q.Get("role")), Status: q.Get("status"), Team: usher.TeamID(q.Get("team")),
+		Seat: seat.PoolName(q.Get("seat")), Without: seat.PoolName(q.Get("without")), Sort: q.Get("sort"), After: q.Get("after"),
+	}
+	if !slices.Contains(sorts, strings.TrimPrefix(f.Sort, "-")) {
+		f.Sort = ""
+	}
+	if f.Query != "" && v.options.Search != nil {
+		found, err := v.options.Search(v.ctx, v.subject.Account, f.Query)
+		if err != nil {
+			v.options.Log.ErrorContext(v.ctx, "console: Options.Search failed", "account", printable.Value(v.subject.Account), "error", printable.Error(err))
+		}
+		f.found = map[usher.UserID]bool{}
+		for _, id := range found[:min(len(found), MaxFound)] {
+			f.found[id] = true
+		}
+	}
+	return f
+}
+
+// Active reports whether the filter leaves out rows.
+func (f peopleFilter) Active() bool {
+	return f.Query != "" || f.Role != "" || f.Status != "" || f.Team != "" || f.Seat != "" || f.Without != ""
+}
+
+// matches reports whether a user is selected, apart from the team. Query is in lower case.
+func (f peopleFilter) matches(m account.Member) bool {
+	return (f.Query == "" || f.found[m.ID] || strings.Contains(strings.ToLower(string(m.ID)), f.Query)) &&
+		(f.Role == "" || m.Role == f.Role) &&
+		(f.Status == "" || m.Status.String() == f.Status) &&
+		(f.Seat == "" || m.HasSeat(f.Seat)) &&
+		(f.Without == "" || !m.HasSeat(f.Without))
+}
+
+// findPeople returns a page of users that the filter selects and the viewer may see, and the
+// cursor of the next page. In the order of ids it stops after a page; any other order needs
+// all users that the filter selects.
+func (v *viewer) findPeople(f peopleFilter) (rows []sight, next string, err error) {
+	if f.Sort != "" {
+		return v.sortPeople(f)
+	}
+	var keep func(account.Member) bool
+	if f.Active() {
+		keep = v.selects(f)
+	}
+	for m := range v.users(usher.UserID(f.After), keep) {
+		if v.ctx.Err() != nil {
+			return nil, "", v.ctx.Err()
+		}
+		s := v.seesMember(m)
+		if !s.exists {
+			continue
+		}
+		if len(rows) == pageSize {
+			return rows, string(rows[pageSize-1].member.ID), nil
+		}
+		rows = append(rows, s)
+	}
+	return rows, "", nil
+}
+
+// sortPeople is findPeople for an order that is not that of ids. The cursor is the key and the
+// id of the last row.
+func (v *viewer) sortPeople(f peopleFilter) (rows []sight, next string, err error) {
+	column, descending := strings.TrimPrefix(f.Sort, "-"), strings.HasPrefix(f.Sort, "-")
+	key, err := v.sortKey(column)
+	if err != nil {
+		return nil, "", err
+	}
+	type keyed struct {
+		key string
+		m   account.Member
+	}
+	before := func(a, b keyed) int {
+		n := cmp.Compare(a.key, b.key)
+		if descending {
+			n = -n
+		}
+		return cmp.Or(n, cmp.Compare(a.m.ID, b.m.ID))
+	}
+	lastKey, lastID, started := strings.Cut(f.After, "|")
+	last := keyed{lastKey, account.Member{ID: usher.UserID(lastID)}}
+	list := ordered[keyed]{before: func(a, b keyed) bool { return before(a, b) < 0 }}
+	selects := v.selects(f)
+	for m := range v.anyOrder() {
+		if !selects(m) {
+			continue
+		}
+		if k := (keyed{key(m), m}); !started || before(last, k) < 0 {
+			list.items = append(list.items, k)
+		}
+	}
+	heap.Init(&list)
+	for list.Len() > 0 {
+		if v.ctx.Err() != nil {
+			return nil, "", v.ctx.Err()
+		}
+		k := heap.Pop(&list).(keyed)
+		s := v.seesMember(k.m)
+		if !s.exists {
+			continue
+		}
+		if len(rows) == pageSize {
+			l := rows[pageSize-1].member
+			return rows, key(l) + "|" + string(l.ID), nil
+		}
+		rows = append(rows, s)
+	}
+	return rows, "", nil
+}
+
+// ordered is a heap, because only the first rows of an order are needed.
+type ordered[T any] struct {
+	items  []T
+	before func(a, b T) bool
+}
+
+func (o *ordered[T]) Len() int           { return len(o.items) }
+func (o *ordered[T]) Less(i, j int) bool { return o.before(o.items[i], o.items[j]) }
+func (o *ordered[T]) Swap(i, j int)      { o.items[i], o.items[j] = o.items[j], o.items[i] }
+func (o *ordered[T]) Push(x any)         { o.items = append(o.items, x.(T)) }
+
+func (o *ordered[T]) Pop() any {
+	last := len(o.items) - 1
+	x := o.items[last]
+	o.items = o.items[:last]
+	return x
+}
+
+// selects returns whether a user is selected by the filter, apart from what the viewer may see.
+func (v *viewer) selects(f peopleFilter) func(account.Member) bool {
+	f.Query = strings.ToLower(f.Query)
+	return func(m account.Member) bool { return f.matches(m) && (f.Team == "" || v.within(m, f.Team)) }
+}
+
+// within reports whether a user is in a team or in one below it.
+func (v *viewer) within(m account.Member, team usher.TeamID) bool {
+	return slices.ContainsFunc(m.Teams, func(t policy.Membership) bool { return v.teamWithin(t.Team, team) })
+}
+
+// teamWithin reports whether a team is another one, or below it.
+func (v *viewer) teamWithin(id, above usher.TeamID) bool {
+	for id != above && id != "" {
+		t, _ := v.view.Team(id)
+		id = t.Parent
+	}
+	return id != ""
+}
+
+// sortKey returns the function that returns the key of a row. Keys are compared as bytes and
+// contain no "|".
+func (v *viewer) sortKey(column string) (func(account.Member) string, error) {
+	switch column {
+	case "role":
+		rank := map[role.Name]string{}
+		for i, r := range v.policy.Roles() {
+			rank[r.Name] = printable.Sprintf("%06d", i)
+		}
+		return func(m account.Member) string { return rank[m.Role] }, nil
+	case "status":
+		return func(m account.Member) string { return m.Status.String() }, nil
+	}
+	times := map[usher.UserID]string{}
+	for last, err := range v.options.Engine.LastActiveTimes(v.ctx, v.subject.Account, "") {
+		if err != nil {
+			return nil, v.withoutUserData(err)
+		}
+		times[last.User] = last.At.UTC().Format(time.RFC3339)
+	}
+	return func(m account.Member) string {
+		if v.seesMember(m).decision.Hides(lastActiveField) {
+			return ""
+		}
+		return times[m.ID]
+	}, nil
+}
+
+// SortLink returns the address of the page sorted by a column, or the other way round if it is
+// already sorted by it.
+func (f frame) SortLink(column string) string {
+	sort := column
+	if f.sortedBy() == column {
+		sort = "-" + column
+	}
+	return f.Here("sort", sort)
+}
+
+// SortState returns the value of aria-sort of a column.
+func (f frame) SortState(column string) string {
+	switch f.sortedBy() {
+	case column:
+		return "ascending"
+	case "-" + column:
+		return "descending"
+	}
+	return "none"
+}
+
+func (f frame) sortedBy() string {
+	if m, ok := f.Model.(peopleModel); ok {
+		return m.Filter.Sort
+	}
+	return ""
+}

@@ -1,0 +1,87 @@
+package console
+
+import (
+	"html/template"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
+)
+
+// person is a user as a page names one.
+type person struct {
+	ID      usher.UserID `json:"id,omitempty"`
+	Name    string       `json:"name"` // the profile's name, or the id
+	Email   string       `json:"email,omitempty"`
+	Picture string       `json:"picture,omitempty"`
+	You     bool         `json:"you,omitempty"`
+}
+
+// String returns the name.
+func (p person) String() string { return p.Name }
+
+// lookUp reads the profiles of users that the viewer may see, in one call of the host. Call it
+// with all users of a page before person.
+func (v *viewer) lookUp(ids ...usher.UserID) {
+	var missing []usher.UserID
+	for _, id := range ids {
+		if _, ok := v.known[id]; !ok && v.sees(id).exists {
+			v.known[id] = Profile{}
+			missing = append(missing, id)
+		}
+	}
+	if len(missing) == 0 || v.options.People == nil {
+		return
+	}
+	found, err := v.options.People(v.ctx, v.subject.Account, missing)
+	if err != nil {
+		v.options.Log.ErrorContext(v.ctx, "console: Options.People failed", "account", printable.Value(v.subject.Account), "error", printable.Error(err))
+		return
+	}
+	for _, id := range missing {
+		v.known[id] = found[id]
+	}
+}
+
+// person returns a user as the viewer may see one. A user that the viewer may not see has no id
+// and the name "another user"; fields that the policy hides are empty.
+func (v *viewer) person(id usher.UserID) person {
+	s := v.sees(id)
+	if !s.exists {
+		if id == v.subject.User {
+			return person{ID: id, Name: string(id), You: true}
+		}
+		return person{Name: v.text.plain("person.other")}
+	}
+	v.lookUp(id)
+	profile := v.known[id]
+	p := person{ID: id, Name: profile.Name, Email: profile.Email, Picture: profile.Picture, You: id == v.subject.User}
+	for field, value := range map[string]*string{"name": &p.Name, "email": &p.Email, "picture": &p.Picture} {
+		if s.decision.Hides(field) {
+			*value = ""
+		}
+	}
+	if p.Name == "" {
+		p.Name = string(id)
+	}
+	return p
+}
+
+// actor returns the name of the actor of a commit.
+func (v *viewer) actor(a account.Actor) string {
+	if a.User() == "" {
+		return v.text.plain("person.host", "name", a.Host())
+	}
+	return v.person(a.User()).Name
+}
+
+// userLink returns a link to the page of a user, or the name alone if the viewer may not see
+// the user.
+func (v *viewer) userLink(id usher.UserID) template.HTML {
+	p := v.person(id)
+	name := isolated(p.Name)
+	if !v.sees(id).exists {
+		return template.HTML(name) //nolint:gosec // isolated escapes
+	}
+	return template.HTML(`<a href="` + template.HTMLEscapeString(v.Link("person", "id", string(id))) + `">` + name + `</a>`) //nolint:gosec // every part is escaped
+}

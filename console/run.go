@@ -1,0 +1,136 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/usherhttp"
+)
+
+// run handles the form of an action. Every change goes this way: read the form, evaluate its
+// commands without storing anything, show the effects, and submit once they are confirmed. A
+// rejection is shown where the form was.
+func (v *viewer) run(w http.ResponseWriter, p *page, a *action) error {
+	f, err := readForm(w, v.r, a, v.zone)
+	if err != nil {
+		return err
+	}
+	v.query = f.pageQuery(p, a)
+	switch {
+	case !p.Visible(v):
+		if v.err != nil {
+			return v.err
+		}
+		return v.lockedBy(p.Lacks(v))
+	case v.options.ReadOnly:
+		return &usherhttp.Problem{Status: http.StatusForbidden, Detail: v.text.plain("problem.read-only")}
+	}
+	s := &submitted{Path: p.Path + "/" + a.Name, form: f}
+	b, err := v.batchOf(a, f)
+	if err != nil {
+		return v.reject(w, p, s, b, err)
+	}
+	preview, err := v.options.Engine.Preview(v.ctx, b)
+	if err != nil {
+		return v.reject(w, p, s, b, err)
+	}
+	if c := v.confirmation(s, preview); len(preview.Changes) > 0 && !c.confirmedBy(f) {
+		return v.confirm(w, p, c)
+	}
+	result, err := v.options.Engine.Submit(v.ctx, b)
+	if err != nil {
+		return v.reject(w, p, s, b, err)
+	}
+	return v.done(w, p, a, s, result)
+}
+
+// batchOf returns the batch of a form. The fields of the form are read on the version that the
+// viewer reads, and its commands must still fit the version that the form was made from.
+func (v *viewer) batchOf(a *action, f form) (engine.Batch, error) {
+	if err := f.need(a.Inputs); err != nil {
+		return engine.Batch{}, err
+	}
+	commands, err := a.Commands(v, f)
+	if err != nil {
+		return engine.Batch{}, err
+	}
+	if len(commands) == 0 {
+		return engine.Batch{}, &inputError{Key: "input.nothing"}
+	}
+	b := v.batch(commands...)
+	b.Expect = f.version()
+	return b, v.err
+}
+
+// done responds after a change: with a redirect to a page that has the message, or with the new
+// version.
+func (v *viewer) done(w http.ResponseWriter, p *page, a *action, s *submitted, result engine.Result) error {
+	if wantsJSON(v.r) {
+		var changes []account.Change
+		if result.Commit != nil {
+			changes = result.Commit.Changes
+		}
+		return v.writeJSON(w, http.StatusOK, document{result.Version, outcome{Done: true, Changes: v.sentenceTexts(changes)}})
+	}
+	path, query := p.Path, v.state()
+	if a.After != nil {
+		path, query = a.After(v, s.form)
+	}
+	query.Set("done", s.Path)
+	query.Set("at", formatUint(result.Version))
+	v.redirect(w, path, query)
+	return nil
+}
+
+// outcome is the JSON form of a change that was made.
+type outcome struct {
+	Done    bool     `json:"done"`
+	Changes []string `json:"changes"` // sentences; empty if nothing changed
+}
+
+// reject responds with a page on which the rejected form is, or with a problem document.
+func (v *viewer) reject(w http.ResponseWriter, p *page, s *submitted, b engine.Batch, err error) error {
+	var (
+		field    *inputError
+		refusal  *account.Refusal
+		changed  *engine.ChangedError
+		mismatch *account.PolicyMismatchError
+	)
+	switch {
+	case errors.As(err, &field):
+		s.problem = usherhttp.Problem{Type: "about:blank", Status: http.StatusUnprocessableEntity, Title: http.StatusText(http.StatusUnprocessableEntity)}
+		s.Field, s.problem.Detail = field.Field, v.text.plain(field.Key, field.Pairs...)
+	case errors.As(err, &changed):
+		if err := v.reopen(); err != nil {
+			return err
+		}
+		s.problem = v.guard.Problem(v.r, err)
+		s.problem.Detail = v.text.plain("changed.text")
+		s.Changed = v.conflictOf(changed, b)
+	case errors.As(err, &refusal):
+		s.problem = v.guard.Problem(v.r, err)
+		s.problem.Detail = v.refusalText(refusal)
+		s.Lines = v.refusedLines(b, refusal)
+	case errors.As(err, &mismatch):
+		s.problem = usherhttp.Problem{Type: "about:blank", Status: http.StatusConflict, Title: http.StatusText(http.StatusConflict), Detail: v.text.plain("problem.mismatch")}
+	default:
+		return err
+	}
+	if v.err != nil {
+		return v.err
+	}
+	if wantsJSON(v.r) {
+		return v.writeProblem(w, s)
+	}
+	v.form = s
+	return v.showWith(w, p, s.problem.Status)
+}
+
+// reopen reads the newest version, after a change by another user.
+func (v *viewer) reopen() error {
+	clear(v.seen)
+	clear(v.choices)
+	return v.open()
+}

@@ -1,0 +1,23 @@
+package console_test
+
+import "net/url"
+
+// samples contains the queries with which tests open a page that needs parameters.
+var samples = map[string]func(*world) []url.Values{
+	"person": func(w *world) (list []url.Values) {
+		for _, id := range w.users() {
+			list = append(list, url.Values{"id": {string(id)}})
+		}
+		return list
+	},
+}
+
+// typed contains what tests type into the fields of an action. They leave all other fields
+// empty.
+var typed = map[string]string{
+	"people/add user":         "new-1",
+	"person/give-grant until": "2999-12-31",
+}
+
+// fill returns what a viewer types into a field of an action.
+func fill(path, name string) string { return typed[path+" "+name] }

@@ -1,0 +1,165 @@
+package console
+
+import (
+	"html/template"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+)
+
+// sentence returns a change as a sentence in the viewer's language: the text "change.NAME", whose
+// placeholders are the fields of the change as the journal names them. Users whom the viewer
+// may not see are "another user".
+func (v *viewer) sentence(c account.Change) template.HTML {
+	return v.text.html("change."+account.NameOfChange(c), v.fieldsOf(c, func(id usher.UserID) any { return v.userLink(id) })...)
+}
+
+// sentenceText returns a change as sentence does, as text.
+func (v *viewer) sentenceText(c account.Change) string {
+	return v.text.plain("change."+account.NameOfChange(c), v.fieldsOf(c, func(id usher.UserID) any { return v.person(id).Name })...)
+}
+
+func (v *viewer) sentenceTexts(changes []account.Change) []string {
+	texts := make([]string, len(changes))
+	for i, c := range changes {
+		texts[i] = v.sentenceText(c)
+	}
+	return texts
+}
+
+// fieldsOf returns the fields of a change as pairs of name and value.
+func (v *viewer) fieldsOf(c account.Change, user func(usher.UserID) any) (pairs []any) {
+	added := usher.UserID("")
+	if c, ok := c.(account.UserAdded); ok {
+		added = c.User // not in the account yet
+	}
+	of := reflect.ValueOf(c)
+	for i := range of.NumField() {
+		name, _, _ := strings.Cut(of.Type().Field(i).Tag.Get("json"), ",")
+		var text any
+		switch value := of.Field(i).Interface().(type) {
+		case usher.UserID:
+			text = user(value)
+			if value == added || !v.exists(value) {
+				text = string(value)
+			}
+		case usher.TeamID:
+			text = v.teamName(value)
+		case role.Name:
+			text = v.RoleTitle(value)
+		case usher.Status:
+			text = v.text.plain("status." + value.String())
+		case bool:
+			text = v.text.plain("flag." + onOff(value))
+		case time.Time:
+			text = v.text.plain("grant.forever")
+			if !value.IsZero() {
+				text = value.In(v.zone).Format(v.text.plain("format.time"))
+			}
+		case string:
+			text = value
+			if name == "before" && value == "" {
+				text = v.text.plain("field.end")
+			}
+		default:
+			text = words(value)
+		}
+		pairs = append(pairs, name, text)
+	}
+	return pairs
+}
+
+// exists reports whether the account has a user. It discloses nothing: the user is named by a
+// change that the viewer made or may see.
+func (v *viewer) exists(id usher.UserID) bool {
+	_, ok := v.view.User(id)
+	return ok
+}
+
+func (v *viewer) teamName(id usher.TeamID) string {
+	if id == "" {
+		return v.text.plain("team.top")
+	}
+	return string(id)
+}
+
+// fact is a line about a user.
+type fact struct {
+	Label string `json:"label"`
+	Text  string `json:"text"`
+}
+
+// facts returns what the account states about a user, always the same lines in the same order.
+func (v *viewer) facts(m account.Member) []fact {
+	list := []fact{
+		{v.text.plain("people.role"), v.RoleTitle(m.Role)},
+		{v.text.plain("people.status"), v.text.plain("status." + m.Status.String())},
+	}
+	var seats, teams, grants []string
+	for _, pool := range m.Seats {
+		seats = append(seats, string(pool))
+	}
+	for _, t := range m.Teams {
+		teams = append(teams, v.membership(t))
+	}
+	for _, g := range m.Grants {
+		grants = append(grants, v.grantText(g))
+	}
+	return append(list, fact{v.text.plain("people.seats"), strings.Join(seats, ", ")},
+		fact{v.text.plain("people.teams"), strings.Join(teams, ", ")}, fact{v.text.plain("person.grants"), strings.Join(grants, ", ")})
+}
+
+// membership returns a team with the roles that a user has on it: "sales (Team Manager)".
+func (v *viewer) membership(m policy.Membership) string {
+	var roles []string
+	for _, name := range m.Roles {
+		roles = append(roles, v.RoleTitle(name))
+	}
+	if len(roles) == 0 {
+		return string(m.Team)
+	}
+	return string(m.Team) + " (" + strings.Join(roles, ", ") + ")"
+}
+
+// grantText returns a grant with its end.
+func (v *viewer) grantText(g policy.Grant) string {
+	if g.Until.IsZero() {
+		return g.Name
+	}
+	return v.text.plain("grant.until", "grant", g.Name, "until", g.Until.In(v.zone).Format(v.text.plain("format.time")))
+}
+
+// scope returns the reach of a rule and its conditions.
+func (v *viewer) scope(e policy.Entitlement) string {
+	text := v.text.plain("scope." + e.Scope.String())
+	if len(e.Teams) > 0 {
+		var teams []string
+		for _, t := range e.Teams {
+			teams = append(teams, string(t))
+		}
+		text = v.text.plain("scope.teams", "scope", text, "teams", strings.Join(teams, ", "))
+	}
+	if len(e.If) > 0 {
+		text = v.text.plain("scope.if", "scope", text, "conditions", v.list(e.If))
+	}
+	if len(e.Hiding) > 0 {
+		text = v.text.plain("scope.hiding", "scope", text, "fields", v.list(e.Hiding))
+	}
+	return text
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

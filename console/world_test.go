@@ -1,0 +1,219 @@
+package console_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/console"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/policy/policyfile"
+	"github.com/usher-go/usher/preset"
+	"github.com/usher-go/usher/seat"
+	"github.com/usher-go/usher/store/memstore"
+	"github.com/usher-go/usher/usherhttp"
+)
+
+var ctx = context.Background()
+
+// world is a Console over an account of a preset.
+type world struct {
+	testing.TB
+	*engine.Engine
+	console *console.Console
+	log     *strings.Builder
+}
+
+// viewers are the kinds of viewers. The zero value is not logged in.
+type viewer struct {
+	name string
+	user usher.UserID
+	mfa  bool
+}
+
+// onceHub is an account with an owner, an administrator, a manager of the team sales, and
+// members.
+var onceHub = []account.Command{
+	account.CreateAccount{Owner: "olivia"},
+	account.SetSeats{Pool: "booking", Total: 4},
+	account.AddUser{User: "adam", Role: "admin"},
+	account.CreateTeam{Team: "sales"}, account.CreateTeam{Team: "emea", Parent: "sales"}, account.CreateTeam{Team: "support"},
+	account.AddUser{User: "tom", Teams: []usher.TeamID{"sales"}}, account.SetTeamRole{Team: "sales", User: "tom", Role: "manager"},
+	account.AddUser{User: "mia", Teams: []usher.TeamID{"sales"}}, account.AddUser{User: "max", Teams: []usher.TeamID{"support"}},
+	account.AddUser{User: "ian", Status: usher.Invited}, account.AddUser{User: "eve"}, account.SetStatus{User: "eve", Status: usher.Inactive},
+	account.AssignSeat{User: "mia", Pool: "booking"}, account.AssignSeat{User: "tom", Pool: "booking"},
+	account.DefineField{Field: "phone", Type: account.TextField}, account.DefineField{Field: "start", Type: account.DateField},
+	account.SetField{User: "mia", Field: "phone", Value: "+41 1"},
+	account.GiveGrant{User: "mia", Grant: "chatbots"},
+}
+
+// calCom is an account with an admin-only user.
+var calCom = []account.Command{
+	account.CreateAccount{Owner: "olivia", Seats: map[seat.PoolName]int{"booking": 4}},
+	account.AddUser{User: "adam", Role: "admin"}, account.AddUser{User: "ada", Role: "admin-only"}, account.AddUser{User: "mia"},
+}
+
+var staffDirectory = []account.Command{
+	account.CreateAccount{Owner: "olivia", Seats: map[seat.PoolName]int{"staff": 3}},
+	account.AddUser{User: "sam"}, account.GiveGrant{User: "sam", Grant: "staff.manage"}, account.AddUser{User: "mia"},
+}
+
+// office is a policy with fields that members do not see, a setting, and users who may leave.
+const office = `
+usher: 1
+name: office
+seats: {desk: {holds: [active]}}
+settings: {open: {title: an open office, default: false}}
+features: [parking]
+conditions:
+  open: {setting: open}
+  parks: {feature: parking}
+  seated: {seat: desk, title: a desk}
+roles:
+  owner:  {unique: true, includes: [admin], hands-over-to: admin}
+  admin:  {at-least: 1}
+  member: {default: true}
+  lead:   {held-on: team}
+resources:
+  account: {permissions: {configure: {admin: any}, transfer: {owner: any}, delete: {owner: any}}}
+  user:
+    fields: {private: [phone, email, last-active]}
+    permissions:
+      view: {title: see people, admin: any, member: any hiding private}
+      create: {admin: any, lead: team}
+      edit: {admin: any, member: own as user hiding private}
+      set-role: {admin: any}
+      set-status: {admin: any}
+      delete: {admin: any}
+      leave: {everyone: own}
+  team: {permissions: {create: {admin: any}, edit: {admin: any}, delete: {admin: any}, set-members: {admin: any, lead: team}, set-role: {admin: any}}}
+  seat: {permissions: {assign: {admin: any}, unassign: {admin: any}, purchase: {owner: any}}}
+  grant: {permissions: {give: {admin: any}, revoke: {admin: any}}}
+  field: {permissions: {manage: {admin: any}}}
+  audit: {permissions: {view: {admin: any}}}
+  door: {permissions: {open: {title: open the door, admin: any, member: any if open, everyone: any if parks and seated}}}
+`
+
+var officeAccount = []account.Command{
+	account.CreateAccount{Owner: "olivia", Seats: map[seat.PoolName]int{"desk": 2}},
+	account.AddUser{User: "adam", Role: "admin"}, account.CreateTeam{Team: "sales"}, account.CreateTeam{Team: "support"},
+	account.AddUser{User: "mia", Teams: []usher.TeamID{"sales"}}, account.AddUser{User: "lea", Teams: []usher.TeamID{"sales"}},
+	account.SetTeamRole{User: "lea", Team: "sales", Role: "lead"}, account.AssignSeat{User: "mia", Pool: "desk"},
+	account.DefineField{Field: "phone", Type: account.TextField}, account.DefineField{Field: "room", Type: account.NumberField},
+	account.SetField{User: "mia", Field: "phone", Value: "a-secret-value"}, account.SetField{User: "mia", Field: "room", Value: "17"},
+}
+
+// kinds are the viewers of each preset.
+var kinds = map[string][]viewer{
+	"oncehub": {
+		{"owner", "olivia", false}, {"admin", "adam", false}, {"team manager", "tom", false}, {"member", "mia", false},
+		{"invited", "ian", false}, {"inactive", "eve", false}, {"stranger", "zoe", false}, {name: "not logged in"},
+	},
+	"calcom": {
+		{"owner", "olivia", false}, {"admin", "adam", true}, {"admin-only without mfa", "ada", false}, {"admin-only", "ada", true},
+		{"member", "mia", false}, {"stranger", "zoe", true}, {name: "not logged in"},
+	},
+	"staffdirectory": {{"owner", "olivia", false}, {"staff.manage", "sam", false}, {"staff", "mia", false}, {"stranger", "zoe", false}},
+	"office":         {{"owner", "olivia", false}, {"admin", "adam", false}, {"lead", "lea", false}, {"member", "mia", false}, {"stranger", "zoe", false}},
+}
+
+var accounts = map[string][]account.Command{"oncehub": onceHub, "calcom": calCom, "staffdirectory": staffDirectory, "office": officeAccount}
+
+func newWorld(t testing.TB, name string, options ...func(*console.Options)) *world {
+	p, err := policyfile.Load("office.yaml", []byte(office))
+	if name != "office" {
+		p, err = preset.Load(name)
+	}
+	require.NoError(t, err)
+	e, err := engine.Open(engine.Options{Policy: p, Store: new(memstore.Store)})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, e.Close()) })
+	w := &world{TB: t, Engine: e, log: new(strings.Builder)}
+	w.must(accounts[name]...)
+	o := console.Options{
+		Engine: e, Log: slog.New(slog.NewTextHandler(w.log, nil)),
+		Subject: func(r *http.Request) (usherhttp.Subject, error) {
+			user := r.Header.Get("X-User")
+			if user == "" {
+				return usherhttp.Subject{}, nil
+			}
+			s := usherhttp.Subject{Account: "acme", User: usher.UserID(user)}
+			if name == "calcom" {
+				s.Context = usher.Context{"mfa": r.Header.Get("X-Mfa") != ""}
+			}
+			return s, nil
+		},
+		People: func(_ context.Context, _ usher.AccountID, ids []usher.UserID) (map[usher.UserID]console.Profile, error) {
+			found := map[usher.UserID]console.Profile{}
+			for _, id := range ids {
+				found[id] = console.Profile{Name: "Name of " + string(id), Email: string(id) + "@acme.example"}
+			}
+			return found, nil
+		},
+		BuySeats: func(usher.AccountID, seat.PoolName) string { return "https://billing.example/" },
+		Disclose: []string{"mfa"},
+	}
+	for _, set := range options {
+		set(&o)
+	}
+	w.console, err = console.New(o)
+	require.NoError(t, err)
+	return w
+}
+
+func (w *world) must(commands ...account.Command) {
+	w.Helper()
+	_, err := w.Do(ctx, account.AsHost("test"), "acme", commands...)
+	require.NoError(w, err)
+}
+
+// send sends a request as a viewer. Body is a form or, if it begins with a brace, JSON.
+func (w *world) send(by viewer, method, target, body string, headers ...string) *httptest.ResponseRecorder {
+	w.Helper()
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	r.Header.Set("X-User", string(by.user))
+	if by.mfa {
+		r.Header.Set("X-Mfa", "yes")
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if body[0] == '{' {
+			r.Header.Set("Content-Type", "application/json")
+		}
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	rec := httptest.NewRecorder()
+	w.console.ServeHTTP(rec, r)
+	return rec
+}
+
+func (w *world) get(by viewer, target string) *httptest.ResponseRecorder {
+	return w.send(by, "GET", target, "")
+}
+
+func (w *world) post(by viewer, target string, pairs ...string) *httptest.ResponseRecorder {
+	form := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		form.Add(pairs[i], pairs[i+1])
+	}
+	return w.send(by, "POST", target, form.Encode())
+}
+
+func body(rec *httptest.ResponseRecorder) string { return rec.Body.String() }
+
+var (
+	olivia = viewer{user: "olivia"}
+	adam   = viewer{user: "adam"}
+	tom    = viewer{user: "tom"}
+	mia    = viewer{user: "mia"}
+)
