@@ -17,6 +17,9 @@ func init() {
 	pages = []page{
 		peoplePage,
 		personPage,
+		invitationsPage,
+		teamsPage,
+		teamPage,
 	}
 }
 

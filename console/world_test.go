@@ -167,3 +167,12 @@ var (
 	tom    = viewer{user: "tom"}
 	mia    = viewer{user: "mia"}
 )
+
+func (w *world) teams() (ids []usher.TeamID) {
+	v, err := w.View(ctx, "acme")
+	require.NoError(w, err)
+	for t := range v.Teams("") {
+		ids = append(ids, t.ID)
+	}
+	return ids
+}
