@@ -60,15 +60,24 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve serves pages and actions.
 func (c *Console) serve(w http.ResponseWriter, r *http.Request, at location) {
 	v, err := c.identify(r, at)
-	if err == nil {
-		err = v.open()
-	}
-	if err == nil {
-		err = v.serve(w)
-	}
 	if err != nil {
 		v.refuse(w, err)
+		return
 	}
+	guard := usherhttp.Guard{
+		Subject:    func(*http.Request) (usherhttp.Subject, error) { return v.subject, nil },
+		MarkActive: c.options.Engine.MarkActive, Log: c.options.Log,
+	}
+	guard.RequireSubject()(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v.r, v.ctx = r, r.Context() // in which FromContext returns the subject, also for functions of the host
+		err := v.open()
+		if err == nil {
+			err = v.serve(w)
+		}
+		if err != nil {
+			v.refuse(w, err)
+		}
+	})).ServeHTTP(w, r)
 }
 
 // serve responds with a page or runs an action. It returns an error if it has not responded.

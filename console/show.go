@@ -3,6 +3,7 @@ package console
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -120,7 +121,7 @@ func (v *viewer) refuse(w http.ResponseWriter, err error) {
 		if l.sentence != "" {
 			p.Detail = l.sentence
 		}
-	} else if text := v.text.texts[problemKey(p)]; text != "" {
+	} else if text := v.text.texts[problemKey(p)]; text != "" && !hasOwnDetail(err) {
 		p.Detail = text
 	}
 	if p.Status == http.StatusServiceUnavailable {
@@ -141,6 +142,13 @@ func (v *viewer) refuse(w http.ResponseWriter, err error) {
 		v.options.Log.ErrorContext(v.ctx, "console: a page failed", "page", page, "error", printable.Error(failure))
 		http.Error(w, p.Detail, p.Status)
 	}
+}
+
+// hasOwnDetail reports whether an error is a problem with a sentence of its own: of the Console,
+// in the viewer's language, or of the host.
+func hasOwnDetail(err error) bool {
+	var own *usherhttp.Problem
+	return errors.As(err, &own) && own.Detail != ""
 }
 
 // problemKey returns the key of the text of a problem.

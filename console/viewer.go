@@ -70,7 +70,6 @@ func (c *Console) identify(r *http.Request, at location) (*viewer, error) {
 		return v, usherhttp.ErrConfig
 	}
 	v.subject = s
-	c.options.Engine.MarkActive(s.Account, s.User)
 	return v, nil
 }
 
