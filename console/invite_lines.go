@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/usher-go/usher"
@@ -78,7 +79,8 @@ func splitEntries(text string) (list []string) {
 }
 
 // inviteLines returns the result for each line of a rejected form, and the lines that are
-// possible without the others.
+// possible without the others. If all are possible only on their own, such as with too few seats,
+// the first ones are possible.
 func (v *viewer) inviteLines(f form) (lines []inviteLine, rest string, err error) {
 	list, err := v.invitees(f)
 	var long *inputError
@@ -88,9 +90,9 @@ func (v *viewer) inviteLines(f form) (lines []inviteLine, rest string, err error
 	if err != nil {
 		return nil, "", err
 	}
-	var possible []string
-	var commands []account.Command
-	for _, i := range list {
+	var possible []int // lines, and for each of them its commands
+	var commands [][]account.Command
+	for n, i := range list {
 		line := inviteLine{Entry: i.Entry, Text: v.text.plain("invitations.unknown")}
 		if i.ID != "" {
 			own := f.invitation(i.ID)
@@ -98,15 +100,26 @@ func (v *viewer) inviteLines(f form) (lines []inviteLine, rest string, err error
 			line.OK = err == nil
 			line.Text = v.lineText(err)
 			if line.OK {
-				possible, commands = append(possible, i.Entry), append(commands, own...)
+				possible, commands = append(possible, n), append(commands, own)
 			}
 		}
 		lines = append(lines, line)
 	}
-	if len(possible) == 0 || len(possible) == len(lines) || !v.mayRun(commands...) {
+	fits := sort.Search(len(possible), func(n int) bool { return !v.mayRun(slices.Concat(commands[:n+1]...)...) })
+	if fits < len(possible) { // seats run out with the next line
+		text := v.lineText(v.try(slices.Concat(commands[:fits+1]...)...))
+		for _, n := range possible[fits:] {
+			lines[n].OK, lines[n].Text = false, text
+		}
+	}
+	if fits == len(lines) {
 		return lines, "", nil
 	}
-	return lines, strings.Join(possible, "\n"), nil
+	var entries []string
+	for _, n := range possible[:fits] {
+		entries = append(entries, lines[n].Entry)
+	}
+	return lines, strings.Join(entries, "\n"), nil
 }
 
 // lineText returns the result for a line whose commands the engine accepts or rejects.
