@@ -45,6 +45,8 @@ func TestInvitationsOfEachViewer(t *testing.T) {
 		}
 		invite := slices.ContainsFunc(w.Policy().Roles(), func(r role.Role) bool {
 			return w.accepts(by, account.AddUser{User: "new", Role: r.Name, Status: usher.Invited})
+		}) || slices.ContainsFunc(w.teams(), func(id usher.TeamID) bool {
+			return w.accepts(by, account.AddUser{User: "new", Status: usher.Invited, Teams: []usher.TeamID{id}})
 		})
 		revoke := slices.ContainsFunc(want, func(id usher.UserID) bool { return w.accepts(by, account.RemoveUser{User: id}) })
 		rec := w.get(by, "/invitations?format=json")

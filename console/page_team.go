@@ -97,7 +97,10 @@ func loadTeam(v *viewer, r *http.Request) (any, error) {
 		return nil, usherhttp.ErrNotFound
 	}
 	t, _ := v.view.Team(id)
-	m := teamModel{Team: id, Path: v.pathTo(t.Parent), After: q.Get("after"), Find: strings.TrimSpace(q.Get("find"))}
+	m := teamModel{Team: id, Path: v.pathTo(t.Parent), After: q.Get("after"), Holders: []teamHolder{}, Add: control{Action: "team/add"}}
+	if m.Adds = !v.options.ReadOnly && v.mayAny(teamSetMembers); m.Adds {
+		m.Find = strings.TrimSpace(q.Get("find"))
+	}
 	if v.seesEveryone() {
 		m.Count = v.view.TeamLen(id)
 	}
@@ -182,10 +185,8 @@ func (v *viewer) memberRows(id usher.TeamID, members []account.Member) []teamMem
 
 // addFound sets the users that the viewer may want to add, each with the engine's answer.
 func (v *viewer) addFound(m *teamModel, found []account.Member) {
-	m.Adds = !v.options.ReadOnly && v.mayAny(teamSetMembers)
-	m.Add = control{Action: "team/add"}
 	for _, u := range found {
-		row := foundUser{person: v.person(u.ID), RoleTitle: v.RoleTitle(u.Role)}
+		row := foundUser{person: v.person(u.ID), RoleTitle: v.RoleTitle(u.Role), Add: control{Action: "team/add"}}
 		if _, row.In = u.InTeam(m.Team); !row.In {
 			row.Add = v.control("team/add", account.AddToTeam{Team: m.Team, User: u.ID})
 		}
