@@ -122,7 +122,7 @@ func loadTeam(v *viewer, r *http.Request) (any, error) {
 	m.Teams = v.teamRows(v.grow(teams, false))
 	m.Create = v.createTeamControl("team/create", id)
 	m.Move = v.moveChoice(t, strings.TrimSpace(q.Get("to")))
-	m.Delete = v.control("team/delete", account.DeleteTeam{Team: id})
+	m.Delete = v.deleteControl(t, len(m.Teams) > 0)
 	return m, nil
 }
 
@@ -193,6 +193,21 @@ func (v *viewer) addFound(m *teamModel, found []account.Member) {
 		m.Add.Allowed = m.Add.Allowed || row.Add.Allowed
 		m.Found = append(m.Found, row)
 	}
+}
+
+// maxProbe limits the members of a team for which the page evaluates its deletion, which takes
+// time in proportion to them.
+const maxProbe = 1000
+
+// deleteControl returns the form that deletes a team. That of a team with very many members is
+// offered if the viewer has the permission, and the engine decides when the form is sent.
+func (v *viewer) deleteControl(t account.Team, hasTeams bool) control {
+	command := account.DeleteTeam{Team: t.ID}
+	q, ok := v.view.State().RequestFor(v.subject.User, command)
+	if hasTeams || !ok || v.options.ReadOnly || v.view.TeamLen(t.ID) <= maxProbe {
+		return v.control("team/delete", command)
+	}
+	return control{Action: "team/delete", Allowed: v.may(q.Permission, q.Resource)}
 }
 
 // toTeams leads to the tree after a team was deleted.

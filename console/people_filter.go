@@ -91,16 +91,12 @@ func (v *viewer) findPeople(f peopleFilter) (rows []sight, next string, err erro
 	if f.Sort != "" {
 		return v.sortPeople(f)
 	}
-	users := v.view.Users(usher.UserID(f.After))
-	if f.Team != "" {
-		users = v.view.UsersWithin(f.Team, usher.UserID(f.After))
-	}
+	users := v.view.UsersWhere(usher.UserID(f.After), func(m account.Member) bool {
+		return f.matches(m) && (f.Team == "" || v.within(m, f.Team))
+	})
 	for m := range users {
 		if v.ctx.Err() != nil {
 			return nil, "", v.ctx.Err()
-		}
-		if !f.matches(m) {
-			continue
 		}
 		s := v.seesMember(m)
 		if !s.exists {
