@@ -93,6 +93,44 @@ func TestViewListsUsersInOrder(t *testing.T) {
 	assert.Empty(t, page(v.UsersWithin("nowhere", ""), 100))
 }
 
+// UsersWhere yields the users that a filter of Users leaves.
+func TestViewOfSelectedUsers(t *testing.T) {
+	v := busy(t).View(compile(t, club))
+	coach := func(m account.Member) bool { return m.Role == "coach" || m.ID == "max" }
+	assert.Equal(t, []usher.UserID{"cora", "max"}, page(v.UsersWhere("", coach), 100))
+	assert.Equal(t, []usher.UserID{"max"}, page(v.UsersWhere("cora", coach), 100))
+	assert.Equal(t, []usher.UserID{"cora"}, page(v.UsersWhere("", coach), 1))
+	many := company(t, 20_000).View(nil)
+	odd := func(m account.Member) bool { return m.ID[len(m.ID)-1]%2 == 1 }
+	want := slices.DeleteFunc(page(many.Users(""), 30_000), func(id usher.UserID) bool { return id[len(id)-1]%2 == 0 })
+	assert.True(t, slices.Equal(want, page(many.UsersWhere("", odd), 30_000)))
+	assert.Empty(t, page(account.View{}.UsersWhere("", coach), 1))
+}
+
+// The numbers of members and the holders of team roles are those that a pass over all users
+// finds, at each version.
+func TestViewOfMembersOfTeams(t *testing.T) {
+	p := compile(t, club)
+	s := open(t, p, members())
+	check := func(s *account.State) {
+		v := s.View(p)
+		for team := range v.Teams("") {
+			members := slices.Collect(v.TeamUsers(team.ID, ""))
+			assert.Equal(t, len(members), v.TeamLen(team.ID), "%s", team.ID)
+			holders := slices.DeleteFunc(members, func(m account.Member) bool { roles, _ := m.InTeam(team.ID); return len(roles) == 0 })
+			assert.Empty(t, cmp.Diff(holders, v.TeamRoleHolders(team.ID), cmpopts.EquateEmpty()), "%s", team.ID)
+		}
+		assert.Zero(t, v.TeamLen("nowhere"))
+		assert.Empty(t, v.TeamRoleHolders("nowhere"))
+	}
+	check(s)
+	assert.Equal(t, 2, s.View(p).TeamLen("rowing"))
+	next := do(t, p, s, account.AsHost("test"), account.RemoveFromTeam{Team: "rowing", User: "mia"})
+	check(next)
+	assert.Equal(t, 1, next.View(p).TeamLen("rowing"))
+	check(s)
+}
+
 // The order of a large account is the same, whatever the cursor and the size of a page.
 func TestViewListsManyUsersInOrder(t *testing.T) {
 	const users = 20_000
@@ -196,6 +234,8 @@ func TestZeroViewShowsNothing(t *testing.T) {
 	assert.Empty(t, collect(v.Users("")))
 	assert.Empty(t, collect(v.UsersWithin("sales", "")))
 	assert.Empty(t, collect(v.Teams("")))
+	assert.Zero(t, v.TeamLen("sales"))
+	assert.Empty(t, v.TeamRoleHolders("sales"))
 	assert.Empty(t, v.Seats())
 	assert.Empty(t, v.Settings())
 	assert.Empty(t, v.Fields(true))

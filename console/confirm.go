@@ -22,13 +22,19 @@ const (
 	confirmTyped   = "typed"  // it cannot be undone, or affects the whole account
 )
 
+// maxEffects limits the changes and the users of a confirmation, such as that of the deletion of
+// a large team.
+const maxEffects = 200
+
 // confirmation is the page that shows the effects of a change before it is made, and its JSON
 // form.
 type confirmation struct {
 	Action  string          `json:"action"`
-	Confirm string          `json:"confirm"`        // "button" or "typed"
-	Word    string          `json:"word,omitempty"` // what the viewer must type
-	Changes []string        `json:"changes"`
+	Confirm string          `json:"confirm"`         // "button" or "typed"
+	Word    string          `json:"word,omitempty"`  // what the viewer must type
+	Changes []string        `json:"changes"`         // the first maxEffects
+	More    int             `json:"more,omitempty"`  // how many changes are left out
+	Notes   []string        `json:"notes,omitempty"` // what the changes mean beyond that
 	Seats   []seatsChange   `json:"seats,omitempty"`
 	Users   []userEffect    `json:"users,omitempty"`
 	HTML    []template.HTML `json:"-"`
@@ -60,12 +66,13 @@ type userEffect struct {
 // confirmation returns the effects of a change that the viewer may see.
 func (v *viewer) confirmation(s *submitted, p account.Preview) *confirmation {
 	c := &confirmation{Action: s.Path, Confirm: damageOf(p), form: s.form}
-	ids := account.UsersOf(p.Changes...)
-	v.lookUp(ids...)
-	for _, change := range p.Changes {
+	shown := p.Changes[:min(len(p.Changes), maxEffects)]
+	c.More = len(p.Changes) - len(shown)
+	v.lookUp(account.UsersOf(shown...)...)
+	for _, change := range shown {
 		c.HTML = append(c.HTML, v.sentence(change))
 	}
-	c.Changes = v.sentenceTexts(p.Changes)
+	c.Changes = v.sentenceTexts(shown)
 	if c.Confirm == confirmTyped {
 		c.Word = v.confirmWord(p)
 	}
@@ -75,7 +82,7 @@ func (v *viewer) confirmation(s *submitted, p account.Preview) *confirmation {
 	for _, pool := range p.Seats {
 		c.Seats = append(c.Seats, seatsChange{pool.Pool, countOf(pool.Before), countOf(pool.After)})
 	}
-	for _, u := range p.Users {
+	for _, u := range p.Users[:min(len(p.Users), maxEffects)] {
 		if len(u.Gains)+len(u.Loses) > 0 {
 			c.Users = append(c.Users, userEffect{Person: v.personIn(u), Gains: v.rules(u.Gains), Loses: v.rules(u.Loses)})
 		}
@@ -143,22 +150,26 @@ func damageOf(p account.Preview) string {
 const maxWord = 40
 
 // confirmWord returns what the viewer must type: the name of the only user who is removed or
-// becomes the owner, the number of users who are removed, or a word.
+// becomes the owner, or of the only team that is deleted; the number, if there are several; or a
+// word.
 func (v *viewer) confirmWord(p account.Preview) string {
-	var ids []usher.UserID
+	var names []func() string
+	user := func(id usher.UserID) func() string { return func() string { return v.person(id).Name } }
 	for _, change := range p.Changes {
 		switch c := change.(type) {
 		case account.UserRemoved:
-			ids = append(ids, c.User)
+			names = append(names, user(c.User))
 		case account.OwnershipTransferred:
-			ids = append(ids, c.To)
+			names = append(names, user(c.To))
+		case account.TeamDeleted:
+			names = append(names, func() string { return string(c.Team) })
 		}
 	}
-	if len(ids) > 1 {
-		return strconv.Itoa(len(ids))
+	if len(names) > 1 {
+		return strconv.Itoa(len(names))
 	}
-	if len(ids) == 1 {
-		if name := v.person(ids[0]).Name; len(name) <= maxWord && printable.Value(name) == name && strings.TrimSpace(name) == name && name != "" {
+	if len(names) == 1 {
+		if name := names[0](); len(name) <= maxWord && printable.Value(name) == name && strings.TrimSpace(name) == name && name != "" {
 			return name
 		}
 	}

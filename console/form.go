@@ -34,11 +34,13 @@ var ownFields = []input{
 	{Name: "version", Kind: "count"}, {Name: "back", Kind: "text"}, {Name: "confirmed", Kind: "flag"}, {Name: "typed", Kind: "text"},
 }
 
-// inputError is the error of a field that cannot be read. Key is that of its text.
+// inputError is the error of a field that cannot be read. Key is that of its text. Lines are the
+// lines of the field that cannot be read, if it has several.
 type inputError struct {
 	Field string
 	Key   string
 	Pairs []any
+	Lines []refusedLine
 }
 
 func (e *inputError) Error() string { return "the field " + e.Field + " is not valid: " + e.Key }
@@ -128,8 +130,10 @@ func (f form) has(name string) bool { return f.values.Has(name) }
 
 // list returns the values of a field that occurs several times, without empty ones, each once.
 func (f form) list(name string) (list []string) {
+	seen := map[string]bool{"": true}
 	for _, v := range f.values[name] {
-		if v != "" && !slices.Contains(list, v) {
+		if !seen[v] {
+			seen[v] = true
 			list = append(list, v)
 		}
 	}

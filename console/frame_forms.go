@@ -32,6 +32,24 @@ func (f frame) WasChosen(path, name, value string) bool {
 	return s != nil && s.Chose(name, value)
 }
 
+// Sent returns the fields of a rejected form of an action, to send them again.
+func (f frame) Sent(path string, names ...string) (list []field) {
+	if s := f.Failed(path); s != nil {
+		for _, name := range names {
+			for _, value := range s.form.list(name) {
+				list = append(list, field{name, value})
+			}
+		}
+	}
+	return list
+}
+
+// Query returns a parameter of the page.
+func (f frame) Query(name string) string { return url.Values(f.query).Get(name) }
+
+// ResolvesIDs reports whether the host finds ids for what viewers type.
+func (f frame) ResolvesIDs() bool { return f.options.IDs != nil }
+
 // Asked reports whether a permission is the one that the page answers.
 func (f frame) Asked(name string) bool { return url.Values(f.query).Get("ask") == name }
 

@@ -36,6 +36,15 @@ type Options struct {
 	// Default: only ids are searched.
 	Search func(ctx context.Context, account usher.AccountID, query string) ([]usher.UserID, error)
 
+	// IDs returns the ids of people whom a viewer invites, by what the viewer typed or pasted,
+	// such as e-mail addresses. The keys of the result are these entries; the host may choose
+	// ids for people who have none, and then must return the same id for the same entry in
+	// every call, because the Console calls IDs for the preview and again for the change. An
+	// entry that the result lacks is rejected, on its line. On an error, no users are
+	// invited. The Console sends no messages: the host sends them when the account's journal
+	// has the invitation. Default: each entry is an id.
+	IDs func(ctx context.Context, account usher.AccountID, entries []string) (map[string]usher.UserID, error)
+
 	// BuySeats returns the address of the host's page on which an account buys seats of a
 	// pool, "" for none. Viewers who may buy seats see the link. Default: no link.
 	BuySeats func(account usher.AccountID, pool seat.PoolName) string

@@ -123,7 +123,7 @@ func loadPeople(v *viewer, r *http.Request) (any, error) {
 	m.Seats = v.pools()
 	m.Roles = v.roleOptions(func(role.Role) bool { return true })
 	m.Teams = v.teamOptions(func(usher.TeamID) bool { return true })
-	m.Add = v.addForm()
+	m.Add = v.addForm("people/add", usher.Active)
 	m.Bulk = v.bulkForms(rows)
 	return m, nil
 }
@@ -164,10 +164,9 @@ func (v *viewer) pools() []poolCount {
 	return list
 }
 
-// addForm returns the form to add a user, with the roles that the viewer may give now. If
-// the engine accepts none, the form has the reason for the default role.
-func (v *viewer) addForm() addForm {
-	const path = "people/add"
+// addForm returns the form to add or invite a user, with the roles that the viewer may give now.
+// If the engine accepts none, the form has the reason for the default role.
+func (v *viewer) addForm(path string, status usher.Status) addForm {
 	probe := v.newUserID()
 	roles := v.policy.Roles()
 	byDefault := v.policy.DefaultRole().Name
@@ -179,7 +178,7 @@ func (v *viewer) addForm() addForm {
 		if r.OnTeam || r.Unique {
 			continue
 		}
-		c := v.control(path, account.AddUser{User: probe, Role: r.Name})
+		c := v.control(path, account.AddUser{User: probe, Role: r.Name, Status: status})
 		if c.Allowed {
 			add.Roles = append(add.Roles, option{string(r.Name), v.RoleTitle(r.Name)})
 		}
@@ -190,13 +189,13 @@ func (v *viewer) addForm() addForm {
 	if len(add.Roles) > 0 {
 		name := role.Name(add.Roles[0].Value)
 		add.Teams = v.teamOptions(func(id usher.TeamID) bool {
-			return v.mayRun(account.AddUser{User: probe, Role: name, Teams: []usher.TeamID{id}})
+			return v.mayRun(account.AddUser{User: probe, Role: name, Status: status, Teams: []usher.TeamID{id}})
 		})
 		return add
 	}
 	// A viewer who may add users only to a team.
 	for t := range v.view.Teams("") {
-		if c := v.control(path, account.AddUser{User: probe, Teams: []usher.TeamID{t.ID}}); c.Shown() {
+		if c := v.control(path, account.AddUser{User: probe, Status: status, Teams: []usher.TeamID{t.ID}}); c.Shown() {
 			add.control = c
 			if c.Allowed {
 				add.Roles = []option{{string(byDefault), v.RoleTitle(byDefault)}}

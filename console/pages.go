@@ -17,6 +17,9 @@ func init() {
 	pages = []page{
 		peoplePage,
 		personPage,
+		invitationsPage,
+		teamsPage,
+		teamPage,
 	}
 }
 
@@ -64,6 +67,10 @@ type action struct {
 	// Commands returns the commands of the form: one batch, all or nothing. It returns an
 	// *inputError for a field that cannot be read.
 	Commands func(*viewer, form) ([]account.Command, error)
+
+	// Notes returns sentences about what the commands mean beyond the preview, which names only
+	// the users that the changes name. The confirmation shows them. Default: none.
+	Notes func(*viewer, []account.Command) []string
 
 	// After returns the page to which the browser goes after the change, with its query.
 	// Default: the page of the form, as the viewer saw it.

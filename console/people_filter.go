@@ -51,17 +51,24 @@ func (v *viewer) peopleFilter(r *http.Request) peopleFilter {
 	if !slices.Contains(sorts, strings.TrimPrefix(f.Sort, "-")) {
 		f.Sort = ""
 	}
-	if f.Query != "" && v.options.Search != nil {
-		found, err := v.options.Search(v.ctx, v.subject.Account, f.Query)
-		if err != nil {
-			v.options.Log.ErrorContext(v.ctx, "console: Options.Search failed", "account", printable.Value(v.subject.Account), "error", printable.Error(err))
-		}
-		f.found = map[usher.UserID]bool{}
-		for _, id := range found[:min(len(found), MaxFound)] {
-			f.found[id] = true
-		}
-	}
+	f.found = v.searchHost(f.Query)
 	return f
+}
+
+// searchHost returns the users that the host finds for what a viewer typed.
+func (v *viewer) searchHost(query string) map[usher.UserID]bool {
+	if query == "" || v.options.Search == nil {
+		return nil
+	}
+	list, err := v.options.Search(v.ctx, v.subject.Account, query)
+	if err != nil {
+		v.options.Log.ErrorContext(v.ctx, "console: Options.Search failed", "account", printable.Value(v.subject.Account), "error", printable.Error(err))
+	}
+	found := map[usher.UserID]bool{}
+	for _, id := range list[:min(len(list), MaxFound)] {
+		found[id] = true
+	}
+	return found
 }
 
 // Active reports whether the filter leaves out rows.

@@ -37,6 +37,9 @@ func (v *viewer) run(w http.ResponseWriter, p *page, a *action) error {
 		return v.reject(w, p, s, b, err)
 	}
 	if c := v.confirmation(s, preview); len(preview.Changes) > 0 && !c.confirmedBy(f) {
+		if a.Notes != nil {
+			c.Notes = a.Notes(v, b.Commands)
+		}
 		return v.confirm(w, p, c)
 	}
 	result, err := v.options.Engine.Submit(v.ctx, b)
@@ -101,7 +104,7 @@ func (v *viewer) reject(w http.ResponseWriter, p *page, s *submitted, b engine.B
 	switch {
 	case errors.As(err, &field):
 		s.problem = usherhttp.Problem{Type: "about:blank", Status: http.StatusUnprocessableEntity, Title: http.StatusText(http.StatusUnprocessableEntity)}
-		s.Field, s.problem.Detail = field.Field, v.text.plain(field.Key, field.Pairs...)
+		s.Field, s.Lines, s.problem.Detail = field.Field, field.Lines, v.text.plain(field.Key, field.Pairs...)
 	case errors.As(err, &changed):
 		if err := v.reopen(); err != nil {
 			return err

@@ -10,12 +10,21 @@ var samples = map[string]func(*world) []url.Values{
 		}
 		return list
 	},
+	"team": func(w *world) (list []url.Values) {
+		for _, id := range append(w.teams(), "not-a-team") {
+			list = append(list, url.Values{"id": {string(id)}, "find": {"a"}})
+		}
+		return list
+	},
 }
 
 // typed contains what tests type into the fields of an action. They leave all other fields
 // empty.
 var typed = map[string]string{
 	"people/add user":         "new-1",
+	"invitations/invite user": "new-1",
+	"teams/create team":       "new-team",
+	"team/create team":        "new-team",
 	"person/give-grant until": "2999-12-31",
 }
 

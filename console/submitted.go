@@ -38,33 +38,47 @@ func (s *submitted) Chose(name, value string) bool {
 	return slices.Contains(s.form.values[name], value)
 }
 
-// refusedLine is a command of a batch that is rejected.
+// refusedLine is a line of a form that is rejected: the commands on a user.
 type refusedLine struct {
 	Who  person `json:"who"`
 	Text string `json:"text"`
 }
 
-// refusedLines returns the commands of a batch that the engine rejects on their own; or else,
-// if only all together are too much, the command that the refusal names. A batch of one command
-// has no lines.
+// refusedLines returns the users of a batch whose commands the engine rejects without those on
+// other users; or else, if only all together are too much, the user that the refusal is about. A
+// batch on one user has no lines.
 func (v *viewer) refusedLines(b engine.Batch, refusal *account.Refusal) (lines []refusedLine) {
-	if len(b.Commands) < 2 {
+	var ids []usher.UserID
+	own := map[usher.UserID][]account.Command{}
+	for _, c := range b.Commands {
+		id := userOf(c)
+		if own[id] == nil {
+			ids = append(ids, id)
+		}
+		own[id] = append(own[id], c)
+	}
+	if len(ids) < 2 {
 		return nil
 	}
-	var ids []usher.UserID
-	for _, c := range b.Commands {
-		ids = append(ids, userOf(c))
-	}
 	v.lookUp(ids...)
-	for i, c := range b.Commands {
-		if own := asRefusal(v.try(c)); own != nil {
-			lines = append(lines, refusedLine{v.person(ids[i]), v.refusalText(own)})
+	for _, id := range ids {
+		if r := asRefusal(v.try(own[id]...)); r != nil {
+			lines = append(lines, refusedLine{v.named(id), v.refusalText(r)})
 		}
 	}
-	if len(lines) == 0 && refusal.Index < len(ids) {
-		lines = append(lines, refusedLine{v.person(ids[refusal.Index]), v.refusalText(refusal)})
+	if len(lines) == 0 && refusal.Index < len(b.Commands) {
+		lines = append(lines, refusedLine{v.named(userOf(b.Commands[refusal.Index])), v.refusalText(refusal)})
 	}
 	return lines
+}
+
+// named returns a user that a form of the viewer names: with the profile, if the viewer may see
+// the user, and else with the id that the form has.
+func (v *viewer) named(id usher.UserID) person {
+	if v.sees(id).exists {
+		return v.person(id)
+	}
+	return person{ID: id, Name: string(id)}
 }
 
 // userOf returns the first user that a command names, "" for none.

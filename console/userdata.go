@@ -81,21 +81,13 @@ func (v *viewer) seesTeams() bool {
 	return false
 }
 
-// teamList yields the teams whose names the viewer may see: all, or the viewer's own and those
-// below them.
-func (v *viewer) teamList() []usher.TeamID {
-	var list []usher.TeamID
-	all := v.seesTeams()
-	me, _ := v.view.User(v.subject.User)
+// teamList returns the first MaxOptions teams whose names the viewer may see.
+func (v *viewer) teamList() (list []usher.TeamID) {
 	for t := range v.view.Teams("") {
 		if len(list) == MaxOptions {
 			break
 		}
-		own := false
-		for _, m := range me.Teams {
-			own = own || v.teamWithin(t.ID, m.Team)
-		}
-		if all || own {
+		if v.seesTeam(t.ID) {
 			list = append(list, t.ID)
 		}
 	}

@@ -30,6 +30,7 @@ type world struct {
 	*engine.Engine
 	console *console.Console
 	log     *strings.Builder
+	account usher.AccountID // that the Console shows
 }
 
 // viewers are the kinds of viewers. The zero value is not logged in.
@@ -136,7 +137,7 @@ func newWorld(t testing.TB, name string, options ...func(*console.Options)) *wor
 	e, err := engine.Open(engine.Options{Policy: p, Store: new(memstore.Store)})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, e.Close()) })
-	w := &world{TB: t, Engine: e, log: new(strings.Builder)}
+	w := &world{TB: t, Engine: e, log: new(strings.Builder), account: "acme"}
 	w.must(accounts[name]...)
 	o := console.Options{
 		Engine: e, Log: slog.New(slog.NewTextHandler(w.log, nil)),
@@ -145,7 +146,7 @@ func newWorld(t testing.TB, name string, options ...func(*console.Options)) *wor
 			if user == "" {
 				return usherhttp.Subject{}, nil
 			}
-			s := usherhttp.Subject{Account: "acme", User: usher.UserID(user)}
+			s := usherhttp.Subject{Account: w.account, User: usher.UserID(user)}
 			if name == "calcom" {
 				s.Context = usher.Context{"mfa": r.Header.Get("X-Mfa") != ""}
 			}
@@ -217,3 +218,12 @@ var (
 	tom    = viewer{user: "tom"}
 	mia    = viewer{user: "mia"}
 )
+
+func (w *world) teams() (ids []usher.TeamID) {
+	v, err := w.View(ctx, "acme")
+	require.NoError(w, err)
+	for t := range v.Teams("") {
+		ids = append(ids, t.ID)
+	}
+	return ids
+}

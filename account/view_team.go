@@ -1,0 +1,34 @@
+package account
+
+import "github.com/usher-go/usher"
+
+// TeamLen returns the number of users who were put in a team. Members of teams below it do not
+// count. It returns 0 for a team that does not exist.
+//
+// The first call of TeamLen or TeamRoleHolders builds an index, which takes a pass over all
+// users. Later versions of the account keep the index up to date.
+func (v View) TeamLen(id usher.TeamID) int {
+	x := v.members()
+	return x.plain.Of(string(id)).Len() + x.holders.Of(string(id)).Len()
+}
+
+// TeamRoleHolders returns the users who have at least one role on a team, in the bytewise order
+// of their ids, and nil if there are none. Roles on teams above it do not count. The cost is in
+// proportion to the users returned, apart from the index that TeamLen describes.
+func (v View) TeamRoleHolders(id usher.TeamID) []Member {
+	var list []Member
+	for _, user := range usersOf(v.members().holders.Of(string(id))) {
+		if m, ok := v.User(user); ok {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+func (v View) members() *memberIndex {
+	s := v.read()
+	if s.members == nil {
+		return &memberIndex{} // before the first commit
+	}
+	return s.members.of(&s.users)
+}
