@@ -50,17 +50,26 @@ func (v *viewer) peopleFilter(r *http.Request) peopleFilter {
 	if !slices.Contains(sorts, strings.TrimPrefix(f.Sort, "-")) {
 		f.Sort = ""
 	}
-	if f.Query != "" && v.options.Search != nil {
-		found, err := v.options.Search(v.ctx, v.subject.Account, f.Query)
-		if err != nil {
-			v.options.Log.ErrorContext(v.ctx, "console: Options.Search failed", "account", printable.Value(v.subject.Account), "error", printable.Error(err))
-		}
-		f.found = map[usher.UserID]bool{}
-		for _, id := range found[:min(len(found), MaxFound)] {
-			f.found[id] = true
-		}
+	if f.Query != "" {
+		f.found = v.search(f.Query)
 	}
 	return f
+}
+
+// search returns the users that the host's search finds.
+func (v *viewer) search(query string) map[usher.UserID]bool {
+	if v.options.Search == nil {
+		return nil
+	}
+	list, err := v.options.Search(v.ctx, v.subject.Account, query)
+	if err != nil {
+		v.options.Log.ErrorContext(v.ctx, "console: Options.Search failed", "account", printable.Value(v.subject.Account), "error", printable.Error(err))
+	}
+	found := map[usher.UserID]bool{}
+	for _, id := range list[:min(len(list), MaxFound)] {
+		found[id] = true
+	}
+	return found
 }
 
 // Active reports whether the filter leaves out rows.
