@@ -142,8 +142,8 @@ func damageOf(p account.Preview) string {
 // maxWord limits what a viewer must type.
 const maxWord = 40
 
-// confirmWord returns what the viewer must type: the name of the only user who is removed or
-// becomes the owner, the number of users who are removed, or a word.
+// confirmWord returns what the viewer must type: the name, or else the id, of the only user who
+// is removed or becomes the owner, the number of users who are removed, or a word.
 func (v *viewer) confirmWord(p account.Preview) string {
 	var ids []usher.UserID
 	for _, change := range p.Changes {
@@ -158,8 +158,11 @@ func (v *viewer) confirmWord(p account.Preview) string {
 		return strconv.Itoa(len(ids))
 	}
 	if len(ids) == 1 {
-		if name := v.person(ids[0]).Name; len(name) <= maxWord && printable.Value(name) == name && strings.TrimSpace(name) == name && name != "" {
-			return name
+		p := v.person(ids[0])
+		for _, word := range []string{p.Name, string(p.ID)} {
+			if len(word) <= maxWord && printable.Value(word) == word && strings.TrimSpace(word) == word && word != "" {
+				return word
+			}
 		}
 	}
 	return v.text.plain("confirm.word")

@@ -19,6 +19,7 @@ func init() {
 		recordPage,
 		thenPage,
 		thenPersonPage,
+		ownershipPage,
 	}
 }
 
