@@ -79,7 +79,7 @@ func (p *past) findPeople(f peopleFilter) (rows []account.Member, next string, e
 		if p.ctx.Err() != nil {
 			return nil, "", p.ctx.Err()
 		}
-		if !f.matches(m) || !p.seesPast(m.ID) {
+		if !f.matches(m) || !p.seesEver(m.ID) {
 			continue
 		}
 		if len(rows) == pageSize {

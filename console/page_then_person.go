@@ -42,7 +42,7 @@ func loadThenPerson(v *viewer, r *http.Request) (any, error) {
 	}
 	id := usher.UserID(r.URL.Query().Get("id"))
 	then, existed := p.then.User(id)
-	if !existed || !p.seesPast(id) {
+	if !existed || !p.seesEver(id) {
 		return nil, usherhttp.ErrNotFound
 	}
 	m := thenPersonModel{Moment: p.moment(), Person: v.named(id), Gone: !v.exists(id)}

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/usherhttp"
 )
@@ -51,15 +50,6 @@ func (v *viewer) withoutFit(err error) error {
 		return &usherhttp.Problem{Status: http.StatusConflict, Detail: v.text.plain("then.mismatch")}
 	}
 	return err
-}
-
-// seesPast reports whether the viewer may see a user of the past. One who has left the account is
-// visible to viewers who would see the user by the id alone.
-func (p *past) seesPast(id usher.UserID) bool {
-	if p.exists(id) {
-		return p.sees(id).exists
-	}
-	return p.check(userView, p.userResource(id)).Allowed()
 }
 
 // moment is the banner of a page about the past, in the JSON form, too.
