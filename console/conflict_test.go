@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -39,7 +40,7 @@ func conflicting(t *testing.T, policy string, by usher.UserID, first []account.C
 	require.NoError(t, err)
 	_, err = e.Do(ctx, account.AsUser("olivia"), "acme", between...)
 	require.NoError(t, err)
-	c, err := New(Options{Engine: e, Subject: func(*http.Request) (usherhttp.Subject, error) {
+	c, err := New(Options{Engine: e, Log: slog.New(slog.DiscardHandler), Subject: func(*http.Request) (usherhttp.Subject, error) {
 		return usherhttp.Subject{Account: "acme", User: by}, nil
 	}})
 	require.NoError(t, err)

@@ -12,7 +12,7 @@ import (
 // recordPage is the account's audit log, newest entry first.
 var recordPage = page{
 	Path: "record", InMenu: true,
-	Visible: func(v *viewer) bool { return v.may(auditView, nil) },
+	Visible: (*viewer).SeesRecord,
 	Lacks:   func(v *viewer) missing { return v.lacks(auditView) },
 	Load:    loadRecord,
 	Model:   recordModel{},
@@ -50,6 +50,9 @@ type recordRow struct {
 	More    int         `json:"more,omitempty"` // changes that the page leaves out; files have all
 	Note    string      `json:"note,omitempty"`
 }
+
+// SeesRecord reports whether the viewer may see the page.
+func (v *viewer) SeesRecord() bool { return v.may(auditView, nil) }
 
 // author is the user who made a change, or a part of the host application.
 type author struct {

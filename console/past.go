@@ -19,8 +19,10 @@ type past struct {
 }
 
 // seesThen reports whether the viewer may see the account as it was: a viewer who may read the
-// journal and see users.
-func (v *viewer) seesThen() bool { return v.may(auditView, nil) && v.mayAny(userView) }
+// changes in the journal and see users.
+func (v *viewer) seesThen() bool {
+	return !v.check(auditView, nil).Hides(auditChanges) && v.mayAny(userView)
+}
 
 func (v *viewer) lacksThen() missing {
 	if !v.may(auditView, nil) {

@@ -44,6 +44,7 @@ type recordSearch struct {
 	users    map[usher.UserID]bool
 	newest   uint64 // the first commit to read
 	oldest   uint64 // the commit before the last one to read
+	scan     uint64 // how many commits a page reads
 }
 
 // Limits of a page: how many rows it has, and how many commits it reads to find them.
@@ -62,7 +63,7 @@ func (v *viewer) recordSearch(r *http.Request) (*recordSearch, error) {
 		Actor: strings.TrimSpace(q.Get("actor")), User: strings.TrimSpace(q.Get("user")), Kind: q.Get("kind"),
 		From: q.Get("from"), Until: q.Get("until"), After: q.Get("after"),
 	}
-	s := &recordSearch{viewer: v, filter: f, decision: v.check(auditView, nil), newest: v.view.Version()}
+	s := &recordSearch{viewer: v, filter: f, decision: v.check(auditView, nil), newest: v.view.Version(), scan: recordScan}
 	s.actors, s.users = v.matching(f.Actor), v.matching(f.User)
 	if f.After != "" {
 		after, err := strconv.ParseUint(f.After, 10, 64)
@@ -213,7 +214,6 @@ func (s *recordSearch) chunks(each func(chunk) (bool, error)) error {
 // is not full because the search would take too long, it also returns the time up to which the
 // journal was searched.
 func (s *recordSearch) page() (list []*account.Commit, next string, searched time.Time, err error) {
-	read := s.newest
 	err = s.chunks(func(k chunk) (bool, error) {
 		for _, c := range k.commits {
 			if len(list) == recordRows {
@@ -222,7 +222,7 @@ func (s *recordSearch) page() (list []*account.Commit, next string, searched tim
 			}
 			list = append(list, c)
 		}
-		if read-k.after >= recordScan && k.after > s.oldest {
+		if s.newest-k.after >= s.scan && k.after > s.oldest {
 			next, searched = formatUint(k.after+1), k.oldest
 			return false, nil
 		}

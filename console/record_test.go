@@ -309,6 +309,7 @@ func TestRecordHides(t *testing.T) {
 			assert.Empty(t, rows)
 		},
 		"changes": func(t *testing.T, w *world) {
+			assert.Equal(t, 403, w.get(adminMfa, "/then?version=1").Code, "two versions show what changed")
 			rows, _ := w.record(adminMfa, "")
 			assert.Empty(t, rows[0].Changes)
 			for _, query := range []string{"user=mia", "kind=roles"} {
