@@ -142,7 +142,7 @@ func TestConflictByHiddenUser(t *testing.T) {
 	_, err := w.Do(ctx, account.AsUser("olivia"), "acme", account.SetField{User: "mia", Field: "phone", Value: "2"})
 	require.NoError(t, err)
 	page := body(w.post(mia, "/person/set-field", "id", "mia", "field", "phone", "value", "3", "version", "1", "back", "id=mia"))
-	assert.Contains(t, page, "Changed by <bdi>another user</bdi> meanwhile")
+	assert.Contains(t, page, "Changed by <bdi>the system (test) and another user</bdi> meanwhile")
 	assert.NotContains(t, page, "olivia")
 }
 

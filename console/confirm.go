@@ -149,12 +149,14 @@ func damageOf(p account.Preview) string {
 // maxWord limits what a viewer must type.
 const maxWord = 40
 
-// confirmWord returns what the viewer must type: the name of the only user who is removed or
-// becomes the owner, or of the only team that is deleted; the number, if there are several; or a
-// word.
+// confirmWord returns what the viewer must type: the name, or else the id, of the only user who
+// is removed or becomes the owner, or of the only team that is deleted; the number, if there are
+// several; or a word.
 func (v *viewer) confirmWord(p account.Preview) string {
-	var names []func() string
-	user := func(id usher.UserID) func() string { return func() string { return v.person(id).Name } }
+	var names []func() []string
+	user := func(id usher.UserID) func() []string {
+		return func() []string { p := v.person(id); return []string{p.Name, string(p.ID)} }
+	}
 	for _, change := range p.Changes {
 		switch c := change.(type) {
 		case account.UserRemoved:
@@ -162,15 +164,17 @@ func (v *viewer) confirmWord(p account.Preview) string {
 		case account.OwnershipTransferred:
 			names = append(names, user(c.To))
 		case account.TeamDeleted:
-			names = append(names, func() string { return string(c.Team) })
+			names = append(names, func() []string { return []string{string(c.Team)} })
 		}
 	}
 	if len(names) > 1 {
 		return strconv.Itoa(len(names))
 	}
 	if len(names) == 1 {
-		if name := names[0](); len(name) <= maxWord && printable.Value(name) == name && strings.TrimSpace(name) == name && name != "" {
-			return name
+		for _, word := range names[0]() {
+			if len(word) <= maxWord && printable.Value(word) == word && strings.TrimSpace(word) == word && word != "" {
+				return word
+			}
 		}
 	}
 	return v.text.plain("confirm.word")

@@ -20,6 +20,10 @@
 // Every page is also JSON: send Accept: application/json, or format=json in the query. Errors
 // are problem documents, as in package usherhttp. The document openapi.json describes all of it.
 //
+// The record is the audit log, for viewers with audit.view on the account as a whole. It shows
+// the ids that the journal contains, with the names of users whom the viewer may see. A policy
+// can hide its fields actor, changes and note.
+//
 // # Adding a page
 //
 // A page is one file and one line. The file page_NAME.go has:
@@ -33,6 +37,7 @@
 //     reads the profiles of all users of a page in one call; v.person(id) then names a user.
 //   - actions: each turns a form into commands, one batch, all or nothing. The frame does the
 //     rest: the preview, the confirmation, the version, rejections, conflicts, the message.
+//   - formats, if other programs read the page: each writes a file while it reads the rows.
 //
 // The line goes into the list pages of pages.go. The template templates/NAME.html defines
 // "main"; it gets a frame: {{$.T "key"}} is a text, .Model the model, {{template "hidden" $}}

@@ -33,9 +33,7 @@ func openAPIDocument() object {
 	paths := object{}
 	for _, p := range pages {
 		read := operation("Returns the page "+p.Path+" as the viewer may see it.", parameters(p.Params), nil, documentSchema(schemaOf(reflect.TypeOf(p.Model))))
-		for _, f := range p.Formats {
-			read["responses"].(object)["200"].(object)["content"].(object)[f.Type] = object{"schema": object{"type": "string"}}
-		}
+		addFormats(read, p.Formats)
 		paths["/"+p.Path] = object{"get": read}
 		for _, a := range p.Actions {
 			body := object{"required": true, "content": object{
@@ -69,6 +67,26 @@ func operation(summary string, parameters []any, body, result object) object {
 		op["requestBody"] = body
 	}
 	return op
+}
+
+// addFormats adds the further formats of a page to its operation.
+func addFormats(read object, formats []format) {
+	if len(formats) == 0 {
+		return
+	}
+	names := []any{"json"}
+	content := read["responses"].(object)["200"].(object)["content"].(object)
+	for _, f := range formats {
+		names = append(names, f.Name)
+		if kind, _, _ := strings.Cut(f.Type, ";"); content[kind] == nil {
+			content[kind] = object{"schema": object{"type": "string"}}
+		}
+	}
+	list, _ := read["parameters"].([]any)
+	read["parameters"] = append(list, object{
+		"name": "format", "in": "query", "required": false, "schema": object{"type": "string", "enum": names},
+		"description": "All but json are files with every row that the other parameters select.",
+	})
 }
 
 func parameters(inputs []input) (list []any) {

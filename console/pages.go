@@ -1,7 +1,6 @@
 package console
 
 import (
-	"io"
 	"net/http"
 	"strings"
 
@@ -20,6 +19,10 @@ func init() {
 		invitationsPage,
 		teamsPage,
 		teamPage,
+		recordPage,
+		thenPage,
+		thenPersonPage,
+		ownershipPage,
 	}
 }
 
@@ -48,14 +51,6 @@ type page struct {
 	Params  []input  // the parameters in the query of the address
 	Actions []action // what can be done on the page
 	Formats []format // further formats of the page, besides HTML and JSON
-}
-
-// format is a form of a page for other programs: ?format=csv.
-type format struct {
-	Name  string // csv
-	Type  string // the media type: text/csv; charset=utf-8
-	File  string // the name under which a browser saves it: record.csv
-	Write func(v *viewer, model any, w io.Writer) error
 }
 
 // action is a change that a form of a page makes. Its path is PAGE/NAME; its texts are

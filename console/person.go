@@ -67,6 +67,15 @@ func (v *viewer) person(id usher.UserID) person {
 	return p
 }
 
+// seesEver reports whether the viewer may see a user, who may have left the account. One who has
+// left is visible to viewers who would see the user by the id alone.
+func (v *viewer) seesEver(id usher.UserID) bool {
+	if v.exists(id) {
+		return v.sees(id).exists
+	}
+	return v.check(userView, v.userResource(id)).Allowed()
+}
+
 // actor returns the name of the actor of a commit.
 func (v *viewer) actor(a account.Actor) string {
 	if a.User() == "" {

@@ -109,6 +109,9 @@ func (v *viewer) reject(w http.ResponseWriter, p *page, s *submitted, b engine.B
 		if err := v.reopen(); err != nil {
 			return err
 		}
+		if denied := asRefusal(v.try(b.Commands...)); denied != nil && denied.Code == account.CodeDenied {
+			return v.reject(w, p, s, b, denied) // what changed is not for this viewer
+		}
 		s.problem = v.guard.Problem(v.r, err)
 		s.problem.Detail = v.text.plain("changed.text")
 		s.Changed = v.conflictOf(changed, b)

@@ -16,6 +16,15 @@ var samples = map[string]func(*world) []url.Values{
 		}
 		return list
 	},
+	"then": func(*world) []url.Values {
+		return []url.Values{{"version": {"1"}}, {"version": {"2"}}, {"version": {"x"}}}
+	},
+	"then-person": func(w *world) (list []url.Values) {
+		for _, id := range w.users() {
+			list = append(list, url.Values{"version": {"1"}, "id": {string(id)}})
+		}
+		return list
+	},
 }
 
 // typed contains what tests type into the fields of an action. They leave all other fields

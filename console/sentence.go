@@ -18,12 +18,26 @@ import (
 // placeholders are the fields of the change as the journal names them. Users whom the viewer
 // may not see are "another user".
 func (v *viewer) sentence(c account.Change) template.HTML {
-	return v.text.html("change."+account.NameOfChange(c), v.fieldsOf(c, func(id usher.UserID) any { return v.userLink(id) })...)
+	return v.text.html(changeKey(c), v.fieldsOf(c, v.orNew(c, func(id usher.UserID) any { return v.userLink(id) }))...)
 }
 
 // sentenceText returns a change as sentence does, as text.
 func (v *viewer) sentenceText(c account.Change) string {
-	return v.text.plain("change."+account.NameOfChange(c), v.fieldsOf(c, func(id usher.UserID) any { return v.person(id).Name })...)
+	return v.text.plain(changeKey(c), v.fieldsOf(c, v.orNew(c, func(id usher.UserID) any { return v.person(id).Name }))...)
+}
+
+func changeKey(c account.Change) string { return "change." + account.NameOfChange(c) }
+
+// orNew returns a function that names a user as another one does, and by the id if the change
+// adds the user or the account does not have the user.
+func (v *viewer) orNew(c account.Change, user func(usher.UserID) any) func(usher.UserID) any {
+	added, _ := c.(account.UserAdded)
+	return func(id usher.UserID) any {
+		if id == added.User || !v.exists(id) {
+			return string(id)
+		}
+		return user(id)
+	}
 }
 
 func (v *viewer) sentenceTexts(changes []account.Change) []string {
@@ -36,10 +50,6 @@ func (v *viewer) sentenceTexts(changes []account.Change) []string {
 
 // fieldsOf returns the fields of a change as pairs of name and value.
 func (v *viewer) fieldsOf(c account.Change, user func(usher.UserID) any) (pairs []any) {
-	added := usher.UserID("")
-	if c, ok := c.(account.UserAdded); ok {
-		added = c.User // not in the account yet
-	}
 	of := reflect.ValueOf(c)
 	for i := range of.NumField() {
 		name, _, _ := strings.Cut(of.Type().Field(i).Tag.Get("json"), ",")
@@ -47,9 +57,6 @@ func (v *viewer) fieldsOf(c account.Change, user func(usher.UserID) any) (pairs 
 		switch value := of.Field(i).Interface().(type) {
 		case usher.UserID:
 			text = user(value)
-			if value == added || !v.exists(value) {
-				text = string(value)
-			}
 		case usher.TeamID:
 			text = v.teamName(value)
 		case role.Name:

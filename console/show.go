@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/usherhttp"
@@ -24,15 +23,15 @@ func (v *viewer) showWith(w http.ResponseWriter, p *page, status int) error {
 	}
 	r := v.r.Clone(v.ctx)
 	r.URL.RawQuery = url.Values(v.query).Encode()
+	if f := p.format(v.r.URL.Query().Get("format")); f != nil && v.form == nil {
+		return v.send(w, p, f, r)
+	}
 	model, err := p.Load(v, r)
 	if err == nil {
 		err = v.err
 	}
 	if err != nil {
 		return err
-	}
-	if f := p.format(v.r.URL.Query().Get("format")); f != nil {
-		return v.writeFormat(w, f, model)
 	}
 	if wantsJSON(v.r) {
 		return v.writeJSON(w, status, document{v.view.Version(), model})
@@ -53,29 +52,6 @@ func (v *viewer) writeJSON(w http.ResponseWriter, status int, body any) error {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	v.write(w, status, append(printable.JSON(data), '\n'))
-	return nil
-}
-
-// format returns the further format of a page with a name, or nil.
-func (p *page) format(name string) *format {
-	i := slices.IndexFunc(p.Formats, func(f format) bool { return f.Name == name })
-	if i < 0 {
-		return nil
-	}
-	return &p.Formats[i]
-}
-
-func (v *viewer) writeFormat(w http.ResponseWriter, f *format, model any) error {
-	var b bytes.Buffer
-	if err := f.Write(v, model, &b); err != nil {
-		return err
-	}
-	if v.err != nil {
-		return v.err
-	}
-	w.Header().Set("Content-Type", f.Type)
-	w.Header().Set("Content-Disposition", `attachment; filename="`+f.File+`"`)
-	v.write(w, http.StatusOK, b.Bytes())
 	return nil
 }
 

@@ -2,7 +2,6 @@ package console
 
 import (
 	"encoding/json"
-	"html/template"
 	"net/http"
 	"reflect"
 	"slices"
@@ -72,15 +71,6 @@ func (v *viewer) refusedLines(b engine.Batch, refusal *account.Refusal) (lines [
 	return lines
 }
 
-// named returns a user that a form of the viewer names: with the profile, if the viewer may see
-// the user, and else with the id that the form has.
-func (v *viewer) named(id usher.UserID) person {
-	if v.sees(id).exists {
-		return v.person(id)
-	}
-	return person{ID: id, Name: string(id)}
-}
-
 // userOf returns the first user that a command names, "" for none.
 func userOf(c account.Command) usher.UserID {
 	of := reflect.ValueOf(c)
@@ -102,71 +92,6 @@ func (v *viewer) refusalText(r *account.Refusal) string {
 		return v.denialText(r.Request.Permission, r.Decision)
 	}
 	return v.text.plain("refused." + r.Code.String())
-}
-
-// conflict is what other users changed since a form was made.
-type conflict struct {
-	Who     string           `json:"who"`
-	When    template.HTML    `json:"-"`
-	Changes []template.HTML  `json:"-"`
-	Texts   []string         `json:"changes"`
-	Users   []versionsOfUser `json:"users,omitempty"`
-}
-
-// versionsOfUser is a user when the form was made, and now.
-type versionsOfUser struct {
-	Person person     `json:"person"`
-	Rows   []versions `json:"rows"`
-}
-
-type versions struct {
-	Label string `json:"label"`
-	Then  string `json:"then"`
-	Now   string `json:"now"`
-}
-
-// conflictOf returns what a viewer may see of the changes that made a form void.
-func (v *viewer) conflictOf(e *engine.ChangedError, b engine.Batch) *conflict {
-	last := e.Commits[len(e.Commits)-1]
-	c := &conflict{Who: v.actor(last.Actor), When: v.Time(last.Time)}
-	concerns := account.Concerns(b.Actor, b.Commands...)
-	for _, commit := range e.Commits {
-		for _, change := range commit.Changes {
-			if !concerns(change) || slices.ContainsFunc(account.UsersOf(change), func(id usher.UserID) bool { return !v.sees(id).exists }) {
-				continue
-			}
-			c.Changes = append(c.Changes, v.sentence(change))
-			c.Texts = append(c.Texts, v.sentenceText(change))
-		}
-	}
-	before, err := v.options.Engine.At(v.subject.Account, e.Expected).View(v.ctx, v.subject.Account)
-	if err != nil {
-		v.fail(err)
-		return c
-	}
-	for _, command := range b.Commands {
-		id := userOf(command)
-		now := v.sees(id)
-		then, existed := before.User(id)
-		if !now.exists || !existed {
-			continue
-		}
-		if rows := v.versions(then, now.member); len(rows) > 0 {
-			c.Users = append(c.Users, versionsOfUser{v.person(id), rows})
-		}
-	}
-	return c
-}
-
-// versions returns what differs between two versions of a user.
-func (v *viewer) versions(then, now account.Member) (rows []versions) {
-	a, b := v.facts(then), v.facts(now)
-	for i := range a {
-		if a[i].Text != b[i].Text {
-			rows = append(rows, versions{a[i].Label, a[i].Text, b[i].Text})
-		}
-	}
-	return rows
 }
 
 // writeProblem responds with a problem document that also has the parts of a rejected form.

@@ -43,6 +43,9 @@ func derivedKeys() (keys []string) {
 		add("scope.", s.String())
 	}
 	add("change.", account.ChangeNames()...)
+	for _, k := range kinds {
+		add("kind.", k.Name)
+	}
 	add("problem.", "400", "401", "403", "404", "405", "413", "500", "503")
 	add("person.set-status.", "active", "inactive")
 	add("people.", "team", "role") // labels of choices
@@ -112,7 +115,7 @@ func TestTexts(t *testing.T) {
 }
 
 // international are texts that other languages share with English.
-var international = []string{"people.name", "people.team", "people.teams", "people.status", "person.title", "team.title", "teams.in", "teams.title"}
+var international = []string{"people.name", "people.team", "people.teams", "people.status", "person.title", "kind.teams", "team.title", "teams.in", "teams.title"}
 
 func diff(a, b map[string]string) (list []string) {
 	for _, key := range slices.Sorted(maps.Keys(a)) {

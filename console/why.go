@@ -1,8 +1,10 @@
 package console
 
 import (
+	"errors"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
@@ -25,7 +27,15 @@ func (v *viewer) mayRows(id usher.UserID) ([]mayRow, error) {
 	if at.Before(v.view.Time()) {
 		at = v.view.Time()
 	}
-	summary, err := v.policy.Summary(v.view.State(), id, at)
+	return v.mayRowsAt(v.view.State(), id, at)
+}
+
+// mayRowsAt is mayRows on a state of the account and at a time.
+func (v *viewer) mayRowsAt(state *account.State, id usher.UserID, at time.Time) ([]mayRow, error) {
+	summary, err := v.policy.Summary(state, id, at)
+	if errors.Is(err, usher.ErrUndeclared) {
+		return []mayRow{}, nil // the policy lacks the user's role, and denies the user everything
+	}
 	if err != nil {
 		return nil, err
 	}

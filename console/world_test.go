@@ -2,12 +2,15 @@ package console_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -15,6 +18,7 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/console"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/preset"
 	"github.com/usher-go/usher/seat"
@@ -30,7 +34,8 @@ type world struct {
 	*engine.Engine
 	console *console.Console
 	log     *strings.Builder
-	account usher.AccountID // that the Console shows
+	account usher.AccountID            // that the Console shows
+	clock   *atomic.Pointer[time.Time] // of the engine; the system's until it is set
 }
 
 // viewers are the kinds of viewers. The zero value is not logged in.
@@ -134,10 +139,16 @@ func newWorld(t testing.TB, name string, options ...func(*console.Options)) *wor
 		p, err = preset.Load(name)
 	}
 	require.NoError(t, err)
-	e, err := engine.Open(engine.Options{Policy: p, Store: new(memstore.Store)})
+	clock := new(atomic.Pointer[time.Time])
+	e, err := engine.Open(engine.Options{Policy: p, Store: new(memstore.Store), Clock: func() time.Time {
+		if at := clock.Load(); at != nil {
+			return *at
+		}
+		return time.Now()
+	}})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, e.Close()) })
-	w := &world{TB: t, Engine: e, log: new(strings.Builder), account: "acme"}
+	w := &world{TB: t, Engine: e, log: new(strings.Builder), clock: clock, account: "acme"}
 	w.must(accounts[name]...)
 	o := console.Options{
 		Engine: e, Log: slog.New(slog.NewTextHandler(w.log, nil)),
@@ -226,4 +237,38 @@ func (w *world) teams() (ids []usher.TeamID) {
 		ids = append(ids, t.ID)
 	}
 	return ids
+}
+
+var auditView = permission.MustParse("audit.view")
+
+// searchFor returns a host's search that knows one query.
+func searchFor(query string, found ...usher.UserID) func(context.Context, usher.AccountID, string) ([]usher.UserID, error) {
+	return func(_ context.Context, _ usher.AccountID, q string) ([]usher.UserID, error) {
+		if q != query {
+			return nil, nil
+		}
+		return found, nil
+	}
+}
+
+// failing is a response whose client disconnects after some bytes.
+type failing struct {
+	http.ResponseWriter
+	left int
+}
+
+func (f *failing) Write(data []byte) (int, error) {
+	if f.left -= len(data); f.left < 0 {
+		return 0, errors.New("the client has disconnected")
+	}
+	return f.ResponseWriter.Write(data)
+}
+
+// hostilePeople returns names that no viewer can type.
+func hostilePeople(_ context.Context, _ usher.AccountID, ids []usher.UserID) (map[usher.UserID]console.Profile, error) {
+	found := map[usher.UserID]console.Profile{}
+	for _, id := range ids {
+		found[id] = console.Profile{Name: "<script>alert(1)</script>" + strings.Repeat("x", 10000), Email: "\u202e"}
+	}
+	return found, nil
 }
