@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
@@ -75,6 +76,7 @@ func loadThen(v *viewer, r *http.Request) (any, error) {
 
 // findPeople is that of the viewer at the version, in the order of ids.
 func (p *past) findPeople(f peopleFilter) (rows []account.Member, next string, err error) {
+	f.Query = strings.ToLower(f.Query)
 	for m := range p.then.Users(usher.UserID(f.After)) {
 		if p.ctx.Err() != nil {
 			return nil, "", p.ctx.Err()
