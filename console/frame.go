@@ -75,6 +75,9 @@ func (v *viewer) Asset(name string) string { return v.at.root + assetsPath + ass
 // Stylesheet returns the address of the host's stylesheet, or "".
 func (v *viewer) Stylesheet() string { return v.options.Stylesheet }
 
+// Home returns the address of the host's page, or "".
+func (v *viewer) Home() string { return v.options.Home }
+
 // Version returns the version of the account that the page shows.
 func (v *viewer) Version() uint64 { return v.view.Version() }
 

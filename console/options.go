@@ -45,6 +45,12 @@ type Options struct {
 	// has the invitation. Default: each entry is an id.
 	IDs func(ctx context.Context, account usher.AccountID, entries []string) (map[string]usher.UserID, error)
 
+	// Submit makes a change that a viewer has confirmed. Set it if a change of the account also
+	// changes rows of the host, such as those of a removed user: the host calls
+	// Engine.SubmitTx in its own transaction. It must return the result and the error of the
+	// engine. Default: Engine.Submit.
+	Submit func(*http.Request, engine.Batch) (engine.Result, error)
+
 	// BuySeats returns the address of the host's page on which an account buys seats of a
 	// pool, "" for none. Viewers who may buy seats see the link. Default: no link.
 	BuySeats func(account usher.AccountID, pool seat.PoolName) string
@@ -55,6 +61,10 @@ type Options struct {
 	// Disclose contains the conditions, as the policy writes them, that a denied viewer may
 	// see. It is that of Guard in package usherhttp. Default: none.
 	Disclose []string
+
+	// Home is the address of a page of the host. A link to it begins every page; its text is
+	// layout.home in Texts. Default: no link.
+	Home string
 
 	// Stylesheet is the address of a CSS file of the host, which is loaded after that of the
 	// Console. It can set the properties that assets/console.css lists at its start, such as
@@ -104,6 +114,12 @@ func (o Options) complete() (Options, error) {
 	}
 	if _, err := url.Parse(o.Stylesheet); err != nil {
 		return o, printable.Errorf("Options.Stylesheet is not an address: %w", err)
+	}
+	if _, err := url.Parse(o.Home); err != nil {
+		return o, printable.Errorf("Options.Home is not an address: %w", err)
+	}
+	if o.Submit == nil {
+		o.Submit = func(r *http.Request, b engine.Batch) (engine.Result, error) { return o.Engine.Submit(r.Context(), b) }
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()

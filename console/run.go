@@ -42,7 +42,7 @@ func (v *viewer) run(w http.ResponseWriter, p *page, a *action) error {
 		}
 		return v.confirm(w, p, c)
 	}
-	result, err := v.options.Engine.Submit(v.ctx, b)
+	result, err := v.options.Submit(v.r, b)
 	if err != nil {
 		return v.reject(w, p, s, b, err)
 	}
