@@ -20,7 +20,7 @@ func (s *server) onBooking(r *http.Request) (usher.Resource, error) {
 //
 //	GET /accounts/acme/calendars/intro/bookings?after=2030-01-01T00:00:00Z
 func (s *server) listBookings(r *http.Request) (any, error) {
-	after := time.Now()
+	after := s.clock()
 	if text := r.URL.Query().Get("after"); text != "" {
 		var err error
 		if after, err = time.Parse(time.RFC3339, text); err != nil {
@@ -54,19 +54,25 @@ func requestedBooking(r *http.Request, in *calendar) (*booking, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case body.Host == "" || body.Title == "":
-		return nil, badRequest("A booking has a host and a title.")
-	case !body.Starts.Before(body.Ends) || body.Ends.Sub(body.Starts) > 24*time.Hour:
-		return nil, badRequest("A booking ends after it starts, within a day.")
-	case body.Starts.UTC().Year() < 1970 || body.Ends.UTC().Year() > 2999:
-		return nil, badRequest("A booking is in the years 1970 to 2999.")
-	}
-	return &booking{
+	b := &booking{
 		ID: rand.Text(), Account: in.Account, Calendar: in.ID, Host: body.Host,
 		Starts: body.Starts.UTC().Truncate(time.Second), Ends: body.Ends.UTC().Truncate(time.Second),
 		Title: body.Title, Guest: body.Guest, Notes: body.Notes,
-	}, nil
+	}
+	return b, b.valid()
+}
+
+// valid returns the problem of an invalid booking, as a response to the client.
+func (b *booking) valid() error {
+	switch {
+	case b.Host == "" || b.Title == "":
+		return badRequest("A booking has a host and a title.")
+	case !b.Starts.Before(b.Ends) || b.Ends.Sub(b.Starts) > 24*time.Hour:
+		return badRequest("A booking ends after it starts, within a day.")
+	case b.Starts.Year() < 1970 || b.Ends.Year() > 2999:
+		return badRequest("A booking is in the years 1970 to 2999.")
+	}
+	return nil
 }
 
 // book creates a booking. It requires booking.create on the host. In addition, it checks
@@ -80,9 +86,14 @@ func (s *server) book(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	return b, s.bookHost(r, in, b)
+}
+
+// bookHost is book for a booking that was read.
+func (s *server) bookHost(r *http.Request, in *calendar, b *booking) error {
 	// In a directory, the host may lose the seat between the check and the write. The result is the
 	// same as if the booking was made a moment earlier.
-	return b, s.decideAndChange(r.Context(), func(az authority, tx *tx) error {
+	return s.decideAndChange(r.Context(), func(az authority, tx *tx) error {
 		if err := require(r, az, createBooking, b); err != nil {
 			return err
 		}

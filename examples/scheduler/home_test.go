@@ -51,12 +51,12 @@ func (v *visitor) choose(user string) answer {
 func TestFirstLook(t *testing.T) {
 	v := newVisitor(t)
 	page := v.get("/")
-	for _, part := range []string{"example of usher", `value="olivia"`, "curl -H", strings.TrimPrefix(v.url, "http://")} {
+	for _, part := range []string{"Who are you?", "Demo login", `value="olivia"`, "curl -H", strings.TrimPrefix(v.url, "http://")} {
 		if page.status != 200 || !strings.Contains(page.body, part) {
 			t.Errorf("GET / = %d %s, want 200 and in it %s", page.status, page.body, part)
 		}
 	}
-	if strings.Contains(page.body, "<a href") {
+	if strings.Contains(page.body, "/week") || strings.Contains(page.body, "/people") {
 		t.Errorf("GET / has links before a user is chosen: %s", page.body)
 	}
 	if icon := v.get("/favicon.ico"); icon.status != 200 || !strings.HasPrefix(icon.body, "<svg") {
@@ -70,7 +70,7 @@ func TestFirstLook(t *testing.T) {
 // Each link of the page works for an administrator, and exists for a member.
 func TestLinksOfTheFirstLook(t *testing.T) {
 	v := newVisitor(t)
-	if page := v.choose("adam"); page.status != 200 || !strings.Contains(page.body, "Look, as adam") {
+	if page := v.choose("adam"); page.status != 200 || !strings.Contains(page.body, "Adam Novak") {
 		t.Errorf("after the choice, the page = %v", page)
 	}
 	for _, link := range demoLinks {

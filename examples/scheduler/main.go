@@ -46,6 +46,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	addr := flags.String("addr", "127.0.0.1:8080", "the address to listen on; if the port is taken, a free port is used")
 	dir := flags.String("data", "scheduler-data", "the directory for the data; it is created if there is none")
 	database := flags.String("store", "", "the database for the data, sqlite:PATH or postgres://…, which several instances can share; by default, the data is in the directory")
+	clock := time.Now
+	flags.Func("now", "the time that the service believes it is, such as 2035-01-15T09:00:00Z, for screenshots", func(text string) error {
+		now, err := time.Parse(time.RFC3339, text)
+		clock = func() time.Time { return now }
+		return err
+	})
 	var level slog.Level
 	flags.TextVar(&level, "log", slog.LevelWarn, "the log level: info logs every change and refusal, debug every decision")
 	if err = flags.Parse(args); err != nil {
@@ -59,7 +65,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
 
-	s, err := open(ctx, data, log)
+	s, err := openAt(ctx, data, log, clock)
 	if errors.Is(err, boltstore.ErrLocked) {
 		return fmt.Errorf("another scheduler uses the data in %s: stop it, or use another directory with -data", absolute(data))
 	}

@@ -45,6 +45,7 @@ func (s *server) routes() usherhttp.Routes {
 		person   = in + "/people/{user}"
 		member   = in + "/teams/{team}/members/{user}"
 		calendar = in + "/calendars/{calendar}"
+		week     = in + "/week"
 	)
 	whole := usherhttp.WholeAccount
 	// For a denied request, may returns 403 with the reason, and conceal returns 404. seen
@@ -58,11 +59,15 @@ func (s *server) routes() usherhttp.Routes {
 	seen := func(pattern string, view, p permission.Permission, on usherhttp.Loader, h handler) usherhttp.Route {
 		return usherhttp.Route{Pattern: pattern, HideUnless: view, Permission: p, Resource: on, Handler: s.answer(h)}
 	}
+	form := func(pattern string, view, p permission.Permission, on usherhttp.Loader, h http.Handler) usherhttp.Route {
+		return usherhttp.Route{Pattern: pattern, HideUnless: view, Permission: p, Resource: on, Handler: h}
+	}
 	command := func(pattern string, h handler) usherhttp.Route {
 		return usherhttp.Route{Pattern: pattern, Access: usherhttp.AnySubject, Handler: s.answer(h)}
 	}
 	return usherhttp.Routes{
 		{Pattern: "GET /{$}", Access: usherhttp.Public, Handler: http.HandlerFunc(s.home)},
+		{Pattern: "GET /style/{file}", Access: usherhttp.Public, Handler: http.HandlerFunc(style)},
 		{Pattern: "GET /favicon.ico", Access: usherhttp.Public, Handler: http.HandlerFunc(favicon)},
 		{Pattern: "POST /demo-user", Access: usherhttp.Public, Handler: http.HandlerFunc(choose)},
 		{Pattern: "GET /health", Access: usherhttp.Public, Handler: http.HandlerFunc(s.health)},
@@ -101,6 +106,11 @@ func (s *server) routes() usherhttp.Routes {
 		may("GET "+calendar+"/bookings", enter, whole, s.listBookings),
 		conceal("POST "+calendar+"/bookings", viewCalendar, s.onCalendar, s.book), // checks booking.create when the host is known
 		seen("DELETE "+in+"/bookings/{booking}", viewBooking, cancelBooking, s.onBooking, s.cancelBooking),
+
+		{Pattern: "GET " + week, Permission: enter, Resource: whole, Handler: s.weekPage()},
+		{Pattern: "POST " + week + "/calendars/{calendar}/book", Permission: viewCalendar, Resource: s.onCalendar, Conceal: true, Handler: s.form("booked", s.bookForm)}, // checks booking.create when the host is known
+		form("POST "+week+"/calendars/{calendar}/rename", viewCalendar, editCalendar, s.onCalendar, s.form("renamed", s.renameForm)),
+		form("POST "+week+"/bookings/{booking}/cancel", viewBooking, cancelBooking, s.onBooking, s.form("canceled", s.cancelForm)),
 
 		may("GET "+in+"/journal", audit, whole, s.journal),
 		may("GET "+in+"/explain", audit, whole, s.explain),

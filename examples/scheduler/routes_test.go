@@ -25,11 +25,12 @@ func TestRouteWithoutAGuardIsFound(t *testing.T) {
 
 // public are the routes without a permission. Each new one needs a line here, with a reason.
 var public = []string{
-	"GET /{$}",         // shows what to try
-	"GET /favicon.ico", // an icon
-	"POST /demo-user",  // stands for a login
-	"GET /health",      // contains no data
-	"POST /accounts",   // a user who signs up is not in an account yet
+	"GET /{$}",          // shows what to try
+	"GET /style/{file}", // stylesheets
+	"GET /favicon.ico",  // an icon
+	"POST /demo-user",   // stands for a login
+	"GET /health",       // contains no data
+	"POST /accounts",    // a user who signs up is not in an account yet
 
 	// The route submits a command, on which the engine decides.
 	"DELETE /accounts/{account}",

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/usher-go/usher"
@@ -43,8 +44,8 @@ func (s *server) seed(ctx context.Context) error {
 		return err
 	}
 	if s.shared != nil {
-		_, err = s.submitTx(ctx, company, seedCalendars)
-	} else if err = s.store.change(ctx, func(tx *tx) error { return seedCalendars(ctx, tx) }); err == nil {
+		_, err = s.submitTx(ctx, company, s.seedCalendars)
+	} else if err = s.store.change(ctx, func(tx *tx) error { return s.seedCalendars(ctx, tx) }); err == nil {
 		_, err = s.engine.Submit(ctx, company)
 	}
 	if errors.Is(err, account.CodeExists) {
@@ -53,20 +54,42 @@ func (s *server) seed(ctx context.Context) error {
 	return err
 }
 
-// seedCalendars creates the calendars of the company and one booking. It first deletes the
-// calendars of an earlier attempt.
-func seedCalendars(ctx context.Context, tx *tx) error {
+// seedCalendars creates the calendars of the company and some bookings: one on a known day, and those
+// of the present week. It first deletes the calendars of an earlier attempt.
+func (s *server) seedCalendars(ctx context.Context, tx *tx) error {
 	if err := tx.forgetAccount(ctx, company.Account); err != nil {
 		return err
 	}
 	intro := &calendar{ID: "intro", Title: "Intro call", Hosts: []string{"mia"}}
-	for _, c := range []*calendar{
-		intro,
-		{ID: "demo", Title: "Product demo", Hosts: []string{"max", "mia"}},
-		{ID: "help", Title: "Help desk", Hosts: []string{"sam"}},
-	} {
+	demo := &calendar{ID: "demo", Title: "Product demo", Hosts: []string{"max", "mia"}}
+	help := &calendar{ID: "help", Title: "Help desk", Hosts: []string{"sam"}}
+	for _, c := range []*calendar{intro, demo, help} {
 		c.Account = company.Account
 		if err := tx.addCalendar(ctx, c); err != nil {
+			return err
+		}
+	}
+	for i, b := range []struct {
+		in           *calendar
+		host         string
+		day          int // since Monday
+		starts       time.Duration
+		minutes      time.Duration
+		title, guest string
+	}{
+		{intro, "mia", 1, 10 * time.Hour, 30, "Intro call with Ben", "ben@orbit.example"},
+		{intro, "mia", 3, 14 * time.Hour, 60, "Intro call with Cleo", "cleo@north.example"},
+		{demo, "max", 0, 11 * time.Hour, 60, "Demo for Orbit", "ben@orbit.example"},
+		{demo, "max", 3, 9*time.Hour + 30*time.Minute, 45, "Demo for Harbour", "dana@harbour.example"},
+		{demo, "mia", 4, 13 * time.Hour, 60, "Demo for North", "cleo@north.example"},
+		{help, "sam", 0, 9 * time.Hour, 30, "Password reset", "eli@orbit.example"},
+		{help, "sam", 2, 15 * time.Hour, 60, "Import of contacts", "fay@north.example"},
+	} {
+		starts := s.presentWeek().AddDate(0, 0, b.day).Add(b.starts)
+		if err := tx.book(ctx, &booking{
+			ID: fmt.Sprint("week-", i), Account: company.Account, Calendar: b.in.ID, Host: b.host,
+			Starts: starts.UTC(), Ends: starts.Add(b.minutes * time.Minute).UTC(), Title: b.title, Guest: b.guest,
+		}, b.in); err != nil {
 			return err
 		}
 	}

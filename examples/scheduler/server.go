@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
@@ -29,6 +30,7 @@ type server struct {
 	store  *store         // calendars and bookings
 	guard  *usherhttp.Guard
 	log    *slog.Logger
+	clock  func() time.Time // its location is the time zone of the pages
 	close  []func() error
 
 	// shared is the store of the engine if it is in the database of the store, and otherwise nil.
@@ -36,8 +38,13 @@ type server struct {
 }
 
 // open opens the data: a directory, sqlite:PATH or a URL of PostgreSQL.
-func open(ctx context.Context, data string, log *slog.Logger) (s *server, err error) {
-	s = &server{log: log}
+func open(ctx context.Context, data string, log *slog.Logger) (*server, error) {
+	return openAt(ctx, data, log, time.Now)
+}
+
+// openAt is open with a clock.
+func openAt(ctx context.Context, data string, log *slog.Logger, clock func() time.Time) (s *server, err error) {
+	s = &server{log: log, clock: clock}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
@@ -53,7 +60,7 @@ func open(ctx context.Context, data string, log *slog.Logger) (s *server, err er
 	}
 	observer := engine.Log(log)
 	observer.Rejected = nil // the guard logs what it refuses
-	if s.engine, err = engine.Open(engine.Options{Policy: p, Store: journals, Observer: observer}); err != nil {
+	if s.engine, err = engine.Open(engine.Options{Policy: p, Store: journals, Clock: clock, Observer: observer}); err != nil {
 		return s, err
 	}
 	s.close = append(s.close, s.engine.Close)
@@ -95,22 +102,27 @@ func (s *server) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	people, err := s.directory()
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("/people/{account}/", people)
 	// A cookie can identify the user, so pages of other sites must not be able to send changes.
-	return http.MaxBytesHandler(http.NewCrossOriginProtection().Handler(mux), maxBody), nil
+	return http.MaxBytesHandler(http.NewCrossOriginProtection().Handler(s.readable(mux)), maxBody), nil
 }
 
 // identify stands for a login, and TRUSTS EVERY REQUEST: the header X-User, or without it
-// the cookie of the page at /, which can contain only demo users. usher does no
+// the cookies of the page at /, which can contain only demo users. usher does no
 // authentication. A real service looks up a session or a token here.
 func identify(r *http.Request) (usherhttp.Subject, error) {
-	user := usher.UserID(r.Header.Get("X-User"))
+	user, mfa := usher.UserID(r.Header.Get("X-User")), r.Header.Get("X-MFA") == "yes"
 	if len(r.Header.Values("X-User")) == 0 {
-		user = chosen(r)
+		user, mfa = chosen(r), mfa || confirmed(r)
 	}
 	return usherhttp.Subject{
 		Account: usher.AccountID(r.PathValue("account")),
 		User:    user,
-		Context: usher.Context{"mfa": r.Header.Get("X-MFA") == "yes"},
+		Context: usher.Context{"mfa": mfa},
 	}, nil
 }
 
@@ -124,6 +136,8 @@ func localize(_ *http.Request, p usherhttp.Problem) string {
 		return "All seats are held. Unassign a seat, or ask an administrator to buy more seats."
 	case p.Permission == setHosts.String():
 		return "Only an administrator, or a manager of a team that all hosts are in, can change the hosts."
+	case p.Permission == createBooking.String():
+		return "Only the host, a manager of the host's team, or an administrator can book for this host."
 	case p.Permission == editCalendar.String(), p.Permission == deleteCalendar.String():
 		return "Only the sole host, a manager of a team that all hosts are in, or an administrator can do this."
 	}

@@ -80,6 +80,16 @@ func (st *store) listBookings(ctx context.Context, visible filter.Filter, calend
 		append([]any{calendar, after.Unix(), limit}, where.Args...)...)
 }
 
+// bookingsBetween returns the first bookings that a filter selects in a period, sorted by start.
+func (st *store) bookingsBetween(ctx context.Context, visible filter.Filter, from, to time.Time, limit int) ([]*booking, error) {
+	where, err := visible.SQL(st.bookings, 4)
+	if err != nil {
+		return nil, err
+	}
+	return readAll(ctx, st.read(), scanBooking, selectBooking+where.SQL+` AND b.ends > ?1 AND b.starts < ?2 ORDER BY b.starts, b.id LIMIT ?3`,
+		append([]any{from.Unix(), to.Unix(), limit}, where.Args...)...)
+}
+
 // book stores a booking. It returns errChanged if the calendar has changed since it was
 // loaded, and errTaken if the host has another booking at that time. Until the transaction
 // ends, no other transaction can book the host or change the calendar, on any instance.

@@ -13,7 +13,7 @@ type request struct {
 	curl   string // with ADDR in place of the address
 }
 
-// requests are printed when the service starts. A test sends them.
+// requests are on the page at /, and in README.md. A test sends them.
 var requests = []request{
 	{
 		"mia lists the calendars that she hosts, and her permissions on each", 200,
@@ -52,12 +52,10 @@ func welcome(w io.Writer, addr, data string) {
 		again = "Delete that directory to start again."
 	}
 	fmt.Fprintf(w, `scheduler is on http://%s
-Open that in a browser, or send the requests below.
+Open this address in a browser, and choose a person.
 Its data is in %s.
 %s
-It trusts the header X-User. A real service has a login there.
-
-%s
+Everyone can choose any person: it is a demo. A real service has a login there.
 Ctrl-C ends it.
-`, addr, shownData(data), again, try(addr))
+`, addr, shownData(data), again)
 }

@@ -61,8 +61,8 @@ func curl(client *http.Client, line string) (answer, error) {
 	return answer{response.StatusCode, string(got)}, err
 }
 
-// The printed requests return the printed status and the expected content.
-func TestPrintedRequests(t *testing.T) {
+// The requests of the page at / and of README.md return the stated status and the expected content.
+func TestRequestsToTry(t *testing.T) {
 	c := start(t, t.TempDir(), "-addr", "127.0.0.1:0")
 	parts := []string{
 		`"id":"intro","title":"Intro call","hosts":["mia"],"may":["calendar.view","calendar.edit","calendar.delete"]`,
@@ -71,7 +71,7 @@ func TestPrintedRequests(t *testing.T) {
 		`"title":"Booked"`,
 		`All seats are held`,
 	}
-	lines := strings.Split(c.welcome, "\n")
+	lines := strings.Split(try(strings.TrimPrefix(c.url, "http://")), "\n")
 	sent := 0
 	for i, line := range lines {
 		if !strings.HasPrefix(line, "curl ") {
@@ -92,7 +92,15 @@ func TestPrintedRequests(t *testing.T) {
 		sent++
 	}
 	if sent != 5 {
-		t.Errorf("%d requests are printed, want 5", sent)
+		t.Errorf("%d requests are tried, want 5", sent)
+	}
+}
+
+// The first command of the README prints one link.
+func TestOneLinkIsPrinted(t *testing.T) {
+	c := start(t, t.TempDir(), "-addr", "127.0.0.1:0")
+	if strings.Count(c.welcome, "http://") != 1 || !strings.HasPrefix(c.welcome, "scheduler is on "+c.url+"\n") {
+		t.Errorf("the output is %q", c.welcome)
 	}
 }
 
