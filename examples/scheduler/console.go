@@ -16,14 +16,14 @@ import (
 func (s *server) directory() (http.Handler, error) {
 	return console.New(console.Options{
 		Engine: s.engine, Subject: identify, People: profiles, Search: searchNames, Submit: s.submitPeople,
-		Disclose: []string{"mfa"}, Home: "/", Texts: directoryTexts, Stylesheet: "/style/brand.css",
+		Disclose: []string{"mfa"}, Home: weekPath(company.Account), Texts: directoryTexts, Stylesheet: "/style/brand.css",
 		TimeZone: func(*http.Request) *time.Location { return s.clock().Location() }, Log: s.log,
 	})
 }
 
 var directoryTexts = map[string]map[string]string{
-	"en": {"layout.home": "Scheduler"},
-	"de": {"layout.home": "Scheduler"},
+	"en": {"layout.home": "Calendars"},
+	"de": {"layout.home": "Kalender"},
 }
 
 // submitPeople submits a batch of the console as the routes of the API do: a removed user hosts no

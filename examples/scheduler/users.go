@@ -76,5 +76,13 @@ func (u demoUser) role(view account.View) string {
 	case !m.Active():
 		return m.Title + ", " + m.Status.String()
 	}
-	return m.Title
+	title := m.Title
+	for _, t := range m.Teams {
+		for _, name := range t.Roles {
+			if held, ok := view.Policy().Role(name); ok {
+				title += ", " + held.Title + " of " + string(t.Team)
+			}
+		}
+	}
+	return title
 }

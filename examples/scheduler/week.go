@@ -20,6 +20,7 @@ type week struct {
 	Path           string
 	From, To       time.Time // Monday and the last day shown
 	Previous, Next string    // other weeks: ?week=
+	Masked         bool      // some bookings show only their time
 	Today          bool      // this is the week that the page shows by default
 	Days           []time.Time
 	People         []hostRow
@@ -216,6 +217,7 @@ func (s *server) fill(r *http.Request, w *week) error {
 		if at.Mine, _, err = s.allowed(r, require(r, s.engine, cancelBooking, b)); err != nil {
 			return err
 		}
+		w.Masked = w.Masked || at.Busy
 		byHost[b.Host] = append(byHost[b.Host], at)
 		days = max(days, w.day(at)+1)
 	}
