@@ -46,7 +46,7 @@ type Options struct {
 	IDs func(ctx context.Context, account usher.AccountID, entries []string) (map[string]usher.UserID, error)
 
 	// Submit makes a change that a viewer has confirmed. Set it if a change of the account also
-	// changes rows of the host, such as those of a removed user: the host calls
+	// changes rows of the host, such as those of a removed user: the function calls
 	// Engine.SubmitTx in its own transaction. It must return the result and the error of the
 	// engine. Default: Engine.Submit.
 	Submit func(*http.Request, engine.Batch) (engine.Result, error)

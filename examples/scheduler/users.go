@@ -38,7 +38,7 @@ func demoUserOf(id usher.UserID) (demoUser, bool) {
 	return demoUsers[i], true
 }
 
-// nameOf returns the name of a user, or the id of one whom the API has added.
+// nameOf returns the name of a user, or the id of a user that the API has added.
 func nameOf(id usher.UserID) string {
 	if u, ok := demoUserOf(id); ok {
 		return u.Name

@@ -55,7 +55,7 @@ type card struct {
 	Names      []string // of its hosts
 	MayRename  bool
 	NoRename   string       // the reason, if not
-	Bookable   []hostChoice // hosts for whom the user may book
+	Bookable   []hostChoice // hosts that the user may book
 	NoBookings string       // the reason, if there are none
 }
 
