@@ -120,13 +120,6 @@ func (v View) Users(after usher.UserID) iter.Seq[Member] {
 	return v.users(after, func(string, *policy.User) bool { return true })
 }
 
-// UsersWhere yields the users that keep accepts. Order and cursor are those of Users. It sorts
-// only these users, so it is faster than Users for a page of few among many. It calls keep for a
-// user any number of times, in any order.
-func (v View) UsersWhere(after usher.UserID, keep func(Member) bool) iter.Seq[Member] {
-	return v.users(after, func(id string, u *policy.User) bool { return keep(v.member(id, u)) })
-}
-
 // TeamUsers yields the users who were put in a team. Order, cursor and cost are those of
 // Users.
 func (v View) TeamUsers(id usher.TeamID, after usher.UserID) iter.Seq[Member] {
@@ -143,6 +136,24 @@ func (v View) UsersWithin(id usher.TeamID, after usher.UserID) iter.Seq[Member] 
 	return v.users(after, func(_ string, u *policy.User) bool {
 		return slices.ContainsFunc(u.Teams, func(m policy.Membership) bool { return tree.Within(m.Team, id) })
 	})
+}
+
+// UsersWhere yields the users that keep accepts. Order, cursor and cost are those of Users, and
+// the iteration sorts only the users that keep accepts. Keep is called more than once for a user.
+func (v View) UsersWhere(after usher.UserID, keep func(Member) bool) iter.Seq[Member] {
+	return v.users(after, func(id string, u *policy.User) bool { return keep(v.member(id, u)) })
+}
+
+// AllUsers yields all users in no order. For a caller that needs all of them it is faster than
+// Users.
+func (v View) AllUsers() iter.Seq[Member] {
+	return func(yield func(Member) bool) {
+		for id, u := range v.read().users.All() {
+			if !yield(v.member(id, u)) {
+				return
+			}
+		}
+	}
 }
 
 func (v View) users(after usher.UserID, keep func(string, *policy.User) bool) iter.Seq[Member] {
@@ -179,7 +190,7 @@ func (v View) Children(parent, after usher.TeamID) iter.Seq[Team] {
 
 func teamsInOrder(all iter.Seq2[usher.TeamID, usher.TeamID], after usher.TeamID) iter.Seq[Team] {
 	return func(yield func(Team) bool) {
-		for id, parent := range inOrder(all, string(after), func(usher.TeamID, usher.TeamID) bool { return true }) {
+		for id, parent := range inOrder(all, string(after), func(_, _ usher.TeamID) bool { return true }) {
 			if !yield(Team{usher.TeamID(id), parent}) {
 				return
 			}

@@ -90,7 +90,9 @@ func TestHostFails(t *testing.T) {
 	assert.Equal(t, 403, w.get(olivia, "/people").Code, "an unknown account")
 
 	w = newWorld(t, "oncehub", func(o *console.Options) {
-		o.People = func(context.Context, usher.AccountID, []usher.UserID) (map[usher.UserID]console.Profile, error) { return nil, down }
+		o.People = func(context.Context, usher.AccountID, []usher.UserID) (map[usher.UserID]console.Profile, error) {
+			return nil, down
+		}
 		o.Search = func(context.Context, usher.AccountID, string) ([]usher.UserID, error) { return nil, down }
 	})
 	rec := w.get(olivia, "/people?q=mia")

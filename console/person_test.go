@@ -21,6 +21,7 @@ func TestWhyNot(t *testing.T) {
 	page := body(w.get(adam, "/person?id=max&ask=chatbot.create"))
 	assert.Contains(t, page, "No: <bdi>chatbot.create</bdi>")
 	assert.Contains(t, page, "What would help")
+	assert.Contains(t, page, "oncehub.yaml", "the rule, for a viewer who administers")
 	var remedies []offered
 	for _, o := range offeredBy(page, fill) {
 		if o.path == "person/help" {
@@ -43,7 +44,7 @@ func TestWhyNot(t *testing.T) {
 func TestWhyWithoutRules(t *testing.T) {
 	w := newWorld(t, "oncehub")
 	page := body(w.get(mia, "/person?id=mia&ask=account.configure"))
-	assert.Contains(t, page, "You do not have the permission “account.configure”.")
+	assert.Contains(t, page, "No role and no individual permission of the user gives it.")
 	assert.NotContains(t, page, "oncehub.yaml")
 	assert.NotContains(t, page, "What would help")
 	page = body(w.get(mia, "/person?id=mia&ask=chatbot.create"))

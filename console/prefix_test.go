@@ -22,10 +22,14 @@ var mounts = map[string]struct {
 	"StripPrefix slash": {"/people/", func(c http.Handler) http.Handler { return mux("/people/", http.StripPrefix("/people/", slash(c))) }},
 	"pattern":           {"/people/", func(c http.Handler) http.Handler { return mux("/people/", c) }},
 	"pattern with rest": {"/w/acme/people/", func(c http.Handler) http.Handler { return mux("/w/{account}/people/{rest...}", c) }},
-	"two levels":        {"/app/admin/", func(c http.Handler) http.Handler { return http.StripPrefix("/app", mux("/admin/", http.StripPrefix("/admin", c))) }},
-	"proxy":             {"/outside/", func(c http.Handler) http.Handler { return proxy("/outside", c) }},
-	"proxy and pattern": {"/outside/person/", func(c http.Handler) http.Handler { return proxy("/outside", mux("/person/", http.StripPrefix("/person", c))) }},
-	"host pattern":      {"/x/", func(c http.Handler) http.Handler { return mux("example.com/x/", c) }},
+	"two levels": {"/app/admin/", func(c http.Handler) http.Handler {
+		return http.StripPrefix("/app", mux("/admin/", http.StripPrefix("/admin", c)))
+	}},
+	"proxy": {"/outside/", func(c http.Handler) http.Handler { return proxy("/outside", c) }},
+	"proxy and pattern": {"/outside/person/", func(c http.Handler) http.Handler {
+		return proxy("/outside", mux("/person/", http.StripPrefix("/person", c)))
+	}},
+	"host pattern": {"/x/", func(c http.Handler) http.Handler { return mux("example.com/x/", c) }},
 }
 
 func mux(pattern string, h http.Handler) http.Handler {
