@@ -209,6 +209,18 @@ func TestDeleteTeam(t *testing.T) {
 	assert.Contains(t, page, `action="./teams/create"`)
 }
 
+// A form of a team that another user deleted meanwhile shows who deleted it.
+func TestConflictOfADeletedTeam(t *testing.T) {
+	w := newWorld(t, "oncehub")
+	_, err := w.Do(ctx, account.AsUser("olivia"), "acme", account.DeleteTeam{Team: "support"})
+	require.NoError(t, err)
+	rec := w.post(adam, "/team/move", "id", "support", "parent", "sales", "version", "1", "confirmed", "yes", "back", "id=support")
+	assert.Equal(t, http.StatusConflict, rec.Code)
+	assert.Contains(t, problemText(body(rec)), "Changed by <bdi>Name of olivia</bdi> meanwhile")
+	assert.Contains(t, problemText(body(rec)), "The team <bdi>support</bdi> is deleted")
+	assert.Equal(t, http.StatusNotFound, w.post(adam, "/team/move", "id", "support", "parent", "sales", "version", "2").Code)
+}
+
 // Members are added, removed, and get roles on the team.
 func TestMembersOfATeam(t *testing.T) {
 	w := newWorld(t, "oncehub")
