@@ -35,7 +35,8 @@
 //     viewer may see of a user, v.may(permission, resource), v.mayAny(permission), and
 //     v.control(action, command) for a form that the engine accepts now. v.lookUp(ids...)
 //     reads the profiles of all users of a page in one call; v.person(id) then names a user.
-//   - actions: each turns a form into commands, one batch, all or nothing. The frame does the
+//   - actions: each turns a form into commands, one batch, all or nothing. Notes adds sentences
+//     to the confirmation, if the preview does not show all that follows. The frame does the
 //     rest: the preview, the confirmation, the version, rejections, conflicts, the message.
 //   - formats, if other programs read the page: each writes a file while it reads the rows.
 //

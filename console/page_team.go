@@ -129,7 +129,8 @@ func loadTeam(v *viewer, r *http.Request) (any, error) {
 // teamMembers returns a page of the users who were put in a team and whom the viewer may see,
 // and the cursor of the next page.
 func (v *viewer) teamMembers(id usher.TeamID, after usher.UserID) (list []account.Member, next string) {
-	for m := range v.view.TeamUsers(id, after) {
+	in := func(m account.Member) bool { _, is := m.InTeam(id); return is }
+	for m := range v.users(after, in) {
 		if !v.seesMember(m).exists {
 			continue
 		}

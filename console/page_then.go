@@ -2,7 +2,6 @@ package console
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"

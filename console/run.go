@@ -153,7 +153,11 @@ func (v *viewer) reject(w http.ResponseWriter, p *page, s *submitted, b engine.B
 		return v.writeProblem(w, s)
 	}
 	v.form = s
-	return v.showWith(w, p, s.problem.Status)
+	err = v.showWith(w, p, s.problem.Status)
+	if errors.Is(err, usherhttp.ErrNotFound) && s.Changed != nil { // the change removed what the page shows
+		return v.writePage(w, s.problem.Status, "problem", frame{viewer: v, Page: "problem", Title: v.T("problem.title"), Model: s.problem})
+	}
+	return err
 }
 
 // reopen reads the newest version, after a change by another user.
