@@ -95,27 +95,25 @@ func (t tx) Lock(ctx context.Context, account usher.AccountID, mode store.LockMo
 func (t tx) Append(ctx context.Context, account usher.AccountID, e store.Entry) error {
 	j := t.journal
 	return j.do(ctx, "append", account, e.Version, func() error {
-		prepared, err := j.prepare(account, e)
+		check := func() error { return j.checkNext(ctx, t.reader(), e, account) }
+		prepared, err := j.prepare(account, e, check)
 		if err != nil {
 			return err
 		}
+		j.inline([]*entry{prepared})
 		for range maxSurprises {
 			if prepared.next() {
-				if prepared.stored, err = j.Dialect.append(ctx, t.conn, prepared, hostWait); err != nil {
+				err := j.Dialect.atomic(ctx, t.conn, func() (err error) {
+					if prepared.stored, err = j.Dialect.append(ctx, t.conn, prepared, hostWait); err != nil {
+						return err
+					}
+					return j.mirror(ctx, t.conn, []*entry{prepared})
+				})
+				if err != nil || prepared.stored {
 					return t.failed(ctx, err)
 				}
-				if prepared.stored {
-					return t.failed(ctx, j.mirror(ctx, t.conn, []*entry{prepared}))
-				}
 			}
-			row, _, err := j.Dialect.lock(ctx, t.conn, account, lookOnly)
-			switch {
-			case err != nil:
-				return t.failed(ctx, err)
-			case row.last == erasedVersion:
-				return store.ErrErased
-			}
-			if err := e.CheckNext(uint64(row.last)); err != nil {
+			if err := check(); err != nil {
 				return err
 			}
 		}
