@@ -41,7 +41,7 @@ func BenchmarkMembers(b *testing.B) {
 			}
 			_, err := pool.Exec(context.Background(), "VACUUM ANALYZE")
 			require.NoError(b, err)
-			compare(b, writers, ways)
+			compare(b, writers, 128*writers, ways)
 		})
 	}
 }
@@ -69,7 +69,7 @@ func BenchmarkMembersImport(b *testing.B) {
 			return err
 		}}
 	}
-	compare(b, 1, ways)
+	compare(b, 1, 1, ways)
 }
 
 func benchAccount(n int) usher.AccountID { return usher.AccountID(fmt.Sprintf("account-%06d", n)) }
