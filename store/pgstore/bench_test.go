@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,6 +13,7 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/internal/pgtest"
+	"github.com/usher-go/usher/internal/turns"
 	"github.com/usher-go/usher/preset"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/store"
@@ -23,13 +22,6 @@ import (
 
 const benchAccounts = 1000
 
-// way is a way to store a commit as the next of account number i.
-type way struct {
-	name  string
-	store func(i int) error
-	turns []time.Duration // what each turn took
-}
-
 // BenchmarkCommits stores commits of 1,000 accounts in three ways, in turns: by bare INSERTs of the
 // same bytes, each in a transaction of its own, by Append, and by Engine.Do. It reports the rates of
 // the latter two as a share of the first.
@@ -37,69 +29,17 @@ func BenchmarkCommits(b *testing.B) {
 	durable := durableServer(b)
 	for _, writers := range []int{1, 64} {
 		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
-			compare(b, writers, 128*writers, benchWays(b, durable, fmt.Sprint("bench", writers, "-", schemas.Add(1)), writers))
+			turns.Compare(b, benchLoad(writers), benchWays(b, durable, newSchema(), writers)...)
 		})
 	}
 }
 
-// compareFor is the least time for which a way is measured.
-const compareFor = 5 * time.Second
-
-// compare stores commits in each of several ways, in turns of n commits by concurrent writers. It
-// reports the rates, and as a share of the first way the median of those in each round of turns. The
-// result does not depend on b.N, except that there are at least as many rounds.
-func compare(b *testing.B, writers, n int, ways []way) {
-	for i := range ways {
-		ways[i].run(b, writers, n) // not measured: caches, pools and plans are cold
-	}
-	b.ResetTimer()
-	took := make([]time.Duration, len(ways))
-	for round := 0; round < b.N || slices.Min(took) < compareFor; round++ {
-		for k := range ways {
-			i := (k + round) % len(ways)
-			start := time.Now()
-			ways[i].run(b, writers, n)
-			turn := time.Since(start)
-			ways[i].turns = append(ways[i].turns, turn)
-			took[i] += turn
-		}
-		if b.Failed() {
-			return
-		}
-	}
-	for i, w := range ways {
-		shares := make([]float64, len(w.turns))
-		for round, turn := range w.turns {
-			shares[round] = ways[0].turns[round].Seconds() / turn.Seconds()
-		}
-		slices.Sort(shares)
-		b.ReportMetric(float64(n*len(w.turns))/took[i].Seconds(), w.name+"/s")
-		if i > 0 {
-			b.ReportMetric(shares[len(shares)/2], w.name+"-of-"+ways[0].name)
-		}
-	}
-	b.ReportMetric(0, "ns/op")
+// benchLoad is a turn of writers.
+func benchLoad(writers int) turns.Load {
+	return turns.Load{Workers: writers, Things: benchAccounts, Calls: 128 * writers}
 }
 
-// run stores n commits by concurrent writers, each on accounts of its own.
-func (w *way) run(b *testing.B, writers, n int) {
-	var next atomic.Int64
-	var running sync.WaitGroup
-	for writer := range writers {
-		running.Go(func() {
-			for k := 0; next.Add(1) <= int64(n); k++ {
-				i := (writer + k*writers) % (benchAccounts / writers * writers)
-				if err := w.store(i); err != nil {
-					b.Errorf("%s: %v", w.name, err)
-					return
-				}
-			}
-		})
-	}
-	running.Wait()
-}
-
-func benchWays(b *testing.B, durable *pgtest.Server, schema string, writers int) []way {
+func benchWays(b *testing.B, durable *pgtest.Server, schema string, writers int) []turns.Way {
 	ctx := context.Background()
 	pool := newPool(b, durable.DSN("postgres", fmt.Sprintf("pool_max_conns=%d", max(writers, 4))))
 	require.NoError(b, pgstore.Migrate(ctx, pool, schema))
@@ -143,14 +83,14 @@ func benchWays(b *testing.B, durable *pgtest.Server, schema string, writers int)
 	_, err = pool.Exec(ctx, "VACUUM ANALYZE")
 	require.NoError(b, err)
 	b.Logf("commits of %d bytes", len(data))
-	return []way{
-		{name: "bare", store: func(i int) error {
+	return []turns.Way{
+		{Name: "bare", Do: func(i int) error {
 			rows[i]++
 			_, err := pool.Exec(ctx, "INSERT INTO "+table+" (account, version, xid, data) VALUES ($1, $2, 0, $3)", []byte(name("bare", i)), rows[i], data)
 			return err
 		}},
-		{name: "append", store: appendOne},
-		{name: "submit", store: submit},
+		{Name: "append", Do: appendOne},
+		{Name: "submit", Do: submit},
 	}
 }
 
