@@ -13,7 +13,6 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/store"
-	"github.com/usher-go/usher/store/memstore"
 )
 
 // TestBrokenIsFound breaks one promise in each case. The model must find the fault from the results
@@ -34,10 +33,12 @@ func TestBrokenIsFound(t *testing.T) {
 		{"a committed batch is reported as failed", 1, broken{wrapTarget: func(d target) target { return &reportsFailure{target: d} }}, true},
 		{"a check does not see the last commit", 1, broken{wrapTarget: func(d target) target { return staleChecks{d} }}, false},
 		{"an engine goes back to an earlier version", 2, broken{wrapTarget: func(d target) target { return staleChecks{d} }}, false},
+		{"a transaction is acknowledged and rolled back", 2, broken{wrapTx: rollsBack}, true},
+		{"a transaction is rolled back and committed", 2, broken{wrapTx: commits}, true},
 		{"the required version is ignored", 2, broken{wrapTarget: func(d target) target { return ignoresVersion{d} }}, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			p := setup{name: "memstore", store: new(memstore.Store), engines: row.engines, broken: row.broken}
+			p := setup{name: "memstore", handles: inMemory(), engines: row.engines, transactions: row.broken.wrapTx != nil, broken: row.broken}
 			const most = 100
 			for seed := range uint64(most) {
 				heard := &listener{TB: t}
@@ -164,3 +165,7 @@ type ignoresVersion struct{ target }
 func (d ignoresVersion) Check(ctx context.Context, r usher.Request, _ uint64) (usher.Decision, error) {
 	return d.target.Check(ctx, r, 0)
 }
+
+func rollsBack(tx *hostTx) { tx.commit = tx.rollback }
+
+func commits(tx *hostTx) { tx.rollback = tx.commit }

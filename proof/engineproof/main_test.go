@@ -16,7 +16,7 @@ const (
 func TestMain(m *testing.M) {
 	path := os.Getenv(childFile)
 	if path == "" {
-		os.Exit(m.Run())
+		server.Main(m)
 	}
 	if err := writeUntilKilled(path, os.Getenv(childKeys)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
