@@ -284,6 +284,9 @@ func (m *Members) Open(ctx context.Context, db sqljournal.Database, keeps, mayLa
 		}
 		return nil
 	}
+	if err := m.checkEncoding(ctx, db); err != nil {
+		return err
+	}
 	if used == "" {
 		if _, err := db.Exec(ctx, "INSERT INTO "+m.state+" (enabled) VALUES (true) ON CONFLICT DO NOTHING"); err != nil {
 			return err
@@ -307,3 +310,15 @@ var ErrInUse = errors.New("the tables of members are in use, and this store woul
 
 // ErrNoMembers is the error of a call that needs the tables, for a store that does not keep them.
 var ErrNoMembers = errors.New("the store does not keep tables of members; open it with Members")
+
+// checkEncoding returns an error for a database whose texts are not UTF-8.
+func (m *Members) checkEncoding(ctx context.Context, db sqljournal.Database) error {
+	if m.tables.SQLite {
+		return nil
+	}
+	encoding, err := readText(ctx, db, "SELECT current_setting('server_encoding')")
+	if err == nil && encoding != "UTF8" {
+		err = printable.Errorf("the encoding of the database is %s, and the tables of members require UTF8", encoding)
+	}
+	return err
+}

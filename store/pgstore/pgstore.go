@@ -30,6 +30,12 @@
 // the schema, or to create tables in it if it exists. Open only checks the tables. The role of the
 // pool needs USAGE on the schema, and SELECT, INSERT, UPDATE and DELETE on the tables.
 //
+// With Options.Members, the tables members, teams, team_members, team_roles, seat_pools, seats and
+// grants contain the same facts as the journals, as plain text, for joins with the tables of the host.
+// Each commit is stored with its rows. The entries must then be commits of package account; one with
+// an id that is not text, or that is too long for an index, returns store.ErrRefused. Such a Store is
+// a store.MembersStore.
+//
 // Erase deletes the rows of an account. The data remains in dead rows until a vacuum, in the
 // write-ahead log and replicas until they are reused, and in backups.
 //
