@@ -74,7 +74,7 @@ func (p setup) promise() promise {
 type broken struct {
 	wrapTarget func(target) target
 	wrapStore  func(store.UserDataStore) store.UserDataStore
-	wrapTx     func(*hostTx)
+	wrapHost   func(handle) handle
 }
 
 // history has the calls of all clients for one account, with their results.

@@ -37,26 +37,26 @@ func openPostgres(t testing.TB, n int, o pgstore.Options) (all []handle) {
 		s, err := pgstore.Open(ctx, pool, o)
 		require.NoError(t, err)
 		t.Cleanup(s.Close)
-		all = append(all, handle{store: s, begin: func(ctx context.Context) (*hostTx, error) {
-			return beginPostgres(ctx, pool, s)
-		}})
+		all = append(all, handleOnPostgres(pool, s))
 	}
 	return all
 }
 
-func beginPostgres(ctx context.Context, pool *pgxpool.Pool, s *pgstore.Store) (*hostTx, error) {
-	tx, err := pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
-	if err != nil {
-		return nil, err
-	}
-	return &hostTx{s.Tx(tx), tx.Commit, tx.Rollback}, nil
+func handleOnPostgres(pool *pgxpool.Pool, s *pgstore.Store) handle {
+	return handle{store: s, begin: func(ctx context.Context) (*hostTx, error) {
+		tx, err := pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
+		if err != nil {
+			return nil, err
+		}
+		return &hostTx{s.Tx(tx), tx.Commit, tx.Rollback}, nil
+	}}
 }
 
 // openSQLite opens stores on one file, each with a pool of its own, as several processes do.
 func openSQLite(t testing.TB, n int, o sqlstore.Options) (all []handle) {
 	ctx := context.Background()
 	o.Dialect = sqlstore.SQLite
-	dsn := "file:" + filepath.Join(t.TempDir(), "usher.db") + "?_txlock=immediate&_pragma=busy_timeout(5000)"
+	dsn := sqliteDSN(filepath.Join(t.TempDir(), "usher.db"))
 	for range n {
 		db, err := sql.Open("sqlite", dsn)
 		require.NoError(t, err)
@@ -65,19 +65,27 @@ func openSQLite(t testing.TB, n int, o sqlstore.Options) (all []handle) {
 		s, err := sqlstore.Open(ctx, db, o)
 		require.NoError(t, err)
 		t.Cleanup(s.Close)
-		all = append(all, handle{store: s, begin: func(ctx context.Context) (*hostTx, error) {
-			// With this context, the transaction is not rolled back while usher uses it.
-			tx, err := db.BeginTx(context.WithoutCancel(ctx), nil)
-			if err != nil {
-				return nil, err
-			}
-			ends := func(f func() error) func(context.Context) error {
-				return func(context.Context) error { return f() }
-			}
-			return &hostTx{s.Tx(tx), ends(tx.Commit), ends(tx.Rollback)}, nil
-		}})
+		all = append(all, handleOnSQLite(db, s))
 	}
 	return all
+}
+
+func sqliteDSN(path string) string {
+	return "file:" + path + "?_txlock=immediate&_pragma=busy_timeout(5000)"
+}
+
+func handleOnSQLite(db *sql.DB, s *sqlstore.Store) handle {
+	return handle{store: s, begin: func(ctx context.Context) (*hostTx, error) {
+		// With this context, the transaction is not rolled back while usher uses it.
+		tx, err := db.BeginTx(context.WithoutCancel(ctx), nil)
+		if err != nil {
+			return nil, err
+		}
+		ends := func(f func() error) func(context.Context) error {
+			return func(context.Context) error { return f() }
+		}
+		return &hostTx{s.Tx(tx), ends(tx.Commit), ends(tx.Rollback)}, nil
+	}}
 }
 
 // fullSQLRun is the number of histories on databases in a full run.

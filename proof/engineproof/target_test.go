@@ -44,10 +44,15 @@ func (h *history) answerTo(ctx context.Context, d target, q *question) *answer {
 		batch := engine.Batch{
 			Actor: q.actor.actor(), Account: h.account, Commands: commands(q.ops), IdempotencyKey: q.key, Note: q.id + h.padding,
 		}
-		if q.end != noTx {
-			return h.submitTx(ctx, d, q, batch)
+		host := h.handle(q.engine)
+		if h.broken.wrapHost != nil {
+			host = h.broken.wrapHost(host)
 		}
-		return answerOf(d.Submit(ctx, batch))
+		a := host.submit(ctx, d, q.end, q.pause, batch)
+		if q.end != noTx && a.result == unknown && a.err != errLost {
+			h.errorf("%v → %v, without a fault", q, a)
+		}
+		return a
 	case viewAccount:
 		v, err := d.View(ctx, h.account, q.atLeast)
 		if err != nil {

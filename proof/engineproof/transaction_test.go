@@ -1,8 +1,10 @@
 package engineproof_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/usher-go/usher/engine"
@@ -46,35 +48,34 @@ var txEndTexts = [...]string{"", " in a transaction", " in a transaction that is
 // errRolledBack is the error of a batch whose transaction the host rolled back on purpose.
 var errRolledBack = errors.New("rolled back")
 
-// submitTx submits a batch in a transaction of the host of an engine.
-func (h *history) submitTx(ctx context.Context, d target, q *question, b engine.Batch) *answer {
-	tx, err := h.handle(q.engine).begin(ctx)
+// errLost is the error of a batch whose transaction has an unknown outcome.
+var errLost = errors.New("the result of the commit is lost")
+
+// submit submits a batch, in a transaction of the host unless end is noTx. It waits before it ends
+// the transaction.
+func (h handle) submit(ctx context.Context, d target, end txEnd, pause time.Duration, b engine.Batch) *answer {
+	if end == noTx {
+		return answerOf(d.Submit(ctx, b))
+	}
+	tx, err := h.begin(ctx)
 	if err != nil {
 		return &answer{err: err}
 	}
-	if h.broken.wrapTx != nil {
-		h.broken.wrapTx(tx)
-	}
-	end := context.WithoutCancel(ctx)
 	a := answerOf(d.SubmitTx(ctx, tx, b))
-	time.Sleep(q.pause)
-	switch {
-	case a.result == failed || a.result == refused || a.result == reused:
-		_ = tx.rollback(end) // an error means that the transaction has ended
+	time.Sleep(pause)
+	ctx = context.WithoutCancel(ctx)
+	if a.result == failed || a.result == refused || a.result == reused || a.result == unknown {
+		_ = tx.rollback(ctx) // an error means that the transaction has ended
 		return a
-	case a.result == unknown:
-		h.errorf("%v → %v: the outcome of a transaction is that of its commit", q, a)
-	case q.end == rolledBack:
-		if err := tx.rollback(end); err != nil {
-			h.errorf("%v: rollback: %v", q, err)
-		}
-		return &answer{err: errRolledBack}
 	}
-	if err := tx.commit(end); err != nil {
-		h.errorf("%v: commit: %v", q, err)
+	if end == rolledBack {
+		return &answer{err: cmp.Or(tx.rollback(ctx), errRolledBack)}
 	}
-	if q.end == unreported && a.result == done {
-		return &answer{result: unknown, version: a.version, err: errors.New("the result of the commit is lost")}
+	if err := tx.commit(ctx); err != nil {
+		return &answer{result: unknown, version: a.version, err: fmt.Errorf("%w: %w", errLost, err)}
+	}
+	if end == unreported && a.result == done {
+		return &answer{result: unknown, version: a.version, err: errLost}
 	}
 	return a
 }
