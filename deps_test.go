@@ -71,6 +71,7 @@ internal/deps:
 internal/hostile:
 internal/storefault: . store
 internal/pgtest: internal/printable
+internal/turns:
 ushertest: . decision permission internal/printable usherhttp
 usherfiles: . internal/printable internal/suggest internal/roletable policy policy/policyfile preset store store/memstore engine policytest
 
@@ -126,7 +127,7 @@ var bans = []deps.Ban{
 		Why: "a host's binary contains no embedded files unless it links preset",
 	},
 	{
-		In: "core cmd/usher/... store/...", But: "store/storetest ushertest usherfiles internal/pgtest", Use: "testing/... github.com/google/go-cmp/... github.com/stretchr/testify/...",
+		In: "core cmd/usher/... store/...", But: "store/storetest ushertest usherfiles internal/pgtest internal/turns", Use: "testing/... github.com/google/go-cmp/... github.com/stretchr/testify/...",
 		Why: "a host's binary would contain test libraries",
 	},
 }

@@ -93,20 +93,6 @@ func TestViewListsUsersInOrder(t *testing.T) {
 	assert.Empty(t, page(v.UsersWithin("nowhere", ""), 100))
 }
 
-// UsersWhere yields the users that a filter of Users leaves.
-func TestViewOfSelectedUsers(t *testing.T) {
-	v := busy(t).View(compile(t, club))
-	coach := func(m account.Member) bool { return m.Role == "coach" || m.ID == "max" }
-	assert.Equal(t, []usher.UserID{"cora", "max"}, page(v.UsersWhere("", coach), 100))
-	assert.Equal(t, []usher.UserID{"max"}, page(v.UsersWhere("cora", coach), 100))
-	assert.Equal(t, []usher.UserID{"cora"}, page(v.UsersWhere("", coach), 1))
-	many := company(t, 20_000).View(nil)
-	odd := func(m account.Member) bool { return m.ID[len(m.ID)-1]%2 == 1 }
-	want := slices.DeleteFunc(page(many.Users(""), 30_000), func(id usher.UserID) bool { return id[len(id)-1]%2 == 0 })
-	assert.True(t, slices.Equal(want, page(many.UsersWhere("", odd), 30_000)))
-	assert.Empty(t, page(account.View{}.UsersWhere("", coach), 1))
-}
-
 // The numbers of members and the holders of team roles are those that a pass over all users
 // finds, at each version.
 func TestViewOfMembersOfTeams(t *testing.T) {

@@ -6,7 +6,7 @@
 //	mux.Handle("/people/", http.StripPrefix("/people", pages))
 //
 // The host authenticates: Options.Subject returns the user who sends a request, and without it
-// New returns an error. The engine decides everything else. A page shows the users whom the
+// New returns an error. The engine decides everything else. A page shows the users that the
 // viewer may see, and offers the changes that the engine would accept now; no role is treated
 // in a special way. So the pages follow the policy that guards the rest of the host.
 //
@@ -21,7 +21,7 @@
 // are problem documents, as in package usherhttp. The document openapi.json describes all of it.
 //
 // The record is the audit log, for viewers with audit.view on the account as a whole. It shows
-// the ids that the journal contains, with the names of users whom the viewer may see. A policy
+// the ids that the journal contains, with the names of users that the viewer may see. A policy
 // can hide its fields actor, changes and note.
 //
 // # Adding a page
@@ -35,7 +35,8 @@
 //     viewer may see of a user, v.may(permission, resource), v.mayAny(permission), and
 //     v.control(action, command) for a form that the engine accepts now. v.lookUp(ids...)
 //     reads the profiles of all users of a page in one call; v.person(id) then names a user.
-//   - actions: each turns a form into commands, one batch, all or nothing. The frame does the
+//   - actions: each turns a form into commands, one batch, all or nothing. Notes adds sentences
+//     to the confirmation, if the preview does not show all that follows. The frame does the
 //     rest: the preview, the confirmation, the version, rejections, conflicts, the message.
 //   - formats, if other programs read the page: each writes a file while it reads the rows.
 //

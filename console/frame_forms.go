@@ -47,6 +47,9 @@ func (f frame) Sent(path string, names ...string) (list []field) {
 // Query returns a parameter of the page.
 func (f frame) Query(name string) string { return url.Values(f.query).Get(name) }
 
+// SeesTeam reports whether the viewer may open the page of a team.
+func (f frame) SeesTeam(id usher.TeamID) bool { return f.seesTeam(id) }
+
 // ResolvesIDs reports whether the host finds ids for what viewers type.
 func (f frame) ResolvesIDs() bool { return f.options.IDs != nil }
 

@@ -36,7 +36,7 @@ type Options struct {
 	// Default: only ids are searched.
 	Search func(ctx context.Context, account usher.AccountID, query string) ([]usher.UserID, error)
 
-	// IDs returns the ids of people whom a viewer invites, by what the viewer typed or pasted,
+	// IDs returns the ids of people that a viewer invites, by what the viewer typed or pasted,
 	// such as e-mail addresses. The keys of the result are these entries; the host may choose
 	// ids for people who have none, and then must return the same id for the same entry in
 	// every call, because the Console calls IDs for the preview and again for the change. An

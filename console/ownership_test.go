@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -16,7 +17,7 @@ import (
 	"github.com/usher-go/usher/engine"
 )
 
-// The page offers a transfer to exactly the users to whom the engine would transfer the account
+// The page offers a transfer to exactly the users to which the engine would transfer the account
 // now, and only to viewers who may transfer it.
 func TestOwnershipOffersWhatTheEngineAccepts(t *testing.T) {
 	eachViewer(t, func(t *testing.T, preset string, by viewer) {
@@ -108,6 +109,23 @@ func TestOwnershipReasons(t *testing.T) {
 	page = body(w.get(olivia, "/ownership?q=AD"))
 	assert.Contains(t, page, "Name of adam")
 	assert.NotContains(t, page, "Name of mia")
+}
+
+// A read-only Console says so, and offers no user.
+func TestOwnershipReadOnly(t *testing.T) {
+	w := newWorld(t, "oncehub", func(o *console.Options) { o.ReadOnly = true })
+	page := body(w.get(olivia, "/ownership?to=mia"))
+	assert.Contains(t, page, "Changes are switched off at the moment.")
+	assert.NotContains(t, page, "Name of mia")
+}
+
+// The page of the owner leads here, for viewers who may transfer the account.
+func TestOwnershipLink(t *testing.T) {
+	w := newWorld(t, "oncehub")
+	for _, by := range []viewer{olivia, adam} {
+		_, main, _ := strings.Cut(body(w.get(by, "/person?id=olivia")), "<main")
+		assert.Equal(t, by == olivia, strings.Contains(main, `href="./ownership"`))
+	}
 }
 
 // Of two owners' forms in two windows, the second is a conflict that shows the new owner.

@@ -17,7 +17,7 @@ var accountTransfer = permission.MustParse("account.transfer")
 // both people have afterwards, and confirms it by typing the name.
 var ownershipPage = page{
 	Path: "ownership", InMenu: true,
-	Visible: func(v *viewer) bool { return v.may(accountTransfer, nil) },
+	Visible: (*viewer).SeesOwnership,
 	Lacks:   func(v *viewer) missing { return v.lacks(accountTransfer) },
 	Load:    loadOwnership,
 	Model:   ownershipModel{},
@@ -39,7 +39,12 @@ type ownershipModel struct {
 	Next    string         `json:"next,omitempty"`
 	After   string         `json:"after,omitempty"`
 	Chosen  *transferModel `json:"chosen,omitempty"` // for the user of the parameter to
+
+	ReadOnly bool `json:"readOnly,omitempty"` // changes are switched off
 }
+
+// SeesOwnership reports whether the viewer may see the page.
+func (v *viewer) SeesOwnership() bool { return v.may(accountTransfer, nil) }
 
 // candidate is a user who could become the owner.
 type candidate struct {
@@ -76,7 +81,10 @@ func loadOwnership(v *viewer, r *http.Request) (any, error) {
 	f = peopleFilter{Query: f.Query, found: f.found, Status: usher.Active.String(), After: f.After}
 	m := ownershipModel{
 		Owner: v.named(v.view.Owner()), Role: v.RoleTitle(unique.Name), Becomes: v.RoleTitle(unique.HandsOverTo),
-		Query: f.Query, After: f.After, People: []candidate{},
+		Query: f.Query, After: f.After, People: []candidate{}, ReadOnly: v.options.ReadOnly,
+	}
+	if m.ReadOnly {
+		return m, nil
 	}
 	rows, next, err := v.findPeople(f)
 	if err != nil {

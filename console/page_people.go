@@ -12,7 +12,7 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// peoplePage is the table of the users whom the viewer may see.
+// peoplePage is the table of the users that the viewer may see.
 var peoplePage = page{
 	Path: "people", InMenu: true,
 	Visible: func(v *viewer) bool { return v.mayAny(userView) },

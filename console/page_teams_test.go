@@ -17,6 +17,7 @@ import (
 	"github.com/usher-go/usher/console"
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
 )
 
 // accepts reports whether the engine accepts a command of a viewer now.
@@ -89,7 +90,7 @@ func TestTeamsOfEachViewer(t *testing.T) {
 }
 
 // Counts of members are for viewers who may see all users; the holders of team roles are those
-// whom the viewer may see.
+// that the viewer may see.
 func TestTeamsShowWhatTheViewerMaySee(t *testing.T) {
 	w := newWorld(t, "oncehub")
 	sales := w.tree(adam, "/teams").Data.Teams[0]
@@ -208,6 +209,18 @@ func TestDeleteTeam(t *testing.T) {
 	assert.Contains(t, page, `action="./teams/create"`)
 }
 
+// A form of a team that another user deleted meanwhile shows who deleted it.
+func TestConflictOfADeletedTeam(t *testing.T) {
+	w := newWorld(t, "oncehub")
+	_, err := w.Do(ctx, account.AsUser("olivia"), "acme", account.DeleteTeam{Team: "support"})
+	require.NoError(t, err)
+	rec := w.post(adam, "/team/move", "id", "support", "parent", "sales", "version", "1", "confirmed", "yes", "back", "id=support")
+	assert.Equal(t, http.StatusConflict, rec.Code)
+	assert.Contains(t, problemText(body(rec)), "Changed by <bdi>Name of olivia</bdi> meanwhile")
+	assert.Contains(t, problemText(body(rec)), "The team <bdi>support</bdi> is deleted")
+	assert.Equal(t, http.StatusNotFound, w.post(adam, "/team/move", "id", "support", "parent", "sales", "version", "2").Code)
+}
+
 // Members are added, removed, and get roles on the team.
 func TestMembersOfATeam(t *testing.T) {
 	w := newWorld(t, "oncehub")
@@ -305,9 +318,32 @@ func TestLargeTree(t *testing.T) {
 	assert.Equal(t, "u050", team.Data.Members[0].ID)
 	assert.Equal(t, "u099", team.Data.Next)
 
-	page := body(w.post(adam, "/team/delete", "id", "t000/07"))
-	assert.NotContains(t, page, "changes.</bdi>")
-	assert.Contains(t, page, "Type <bdi>t000/07</bdi> to confirm")
+}
+
+// The deletion of a team with very many members is offered by permission alone, and its
+// confirmation shows the first effects.
+func TestTeamWithManyMembers(t *testing.T) {
+	w := newWorld(t, "oncehub")
+	seed := account.Seed{Teams: map[usher.TeamID]usher.TeamID{"all": "", "few": ""}, Users: map[usher.UserID]policy.User{
+		"olivia": {Role: "owner", Status: usher.Active}, "adam": {Role: "admin", Status: usher.Active}, "tom": {Role: "member", Status: usher.Active, Teams: []policy.Membership{{Team: "all", Roles: []role.Name{"manager"}}}},
+	}}
+	for i := range 1500 {
+		seed.Users[usher.UserID(fmt.Sprintf("u%04d", i))] = policy.User{Role: "member", Status: usher.Active, Teams: []policy.Membership{{Team: "all"}}}
+	}
+	_, err := w.Do(ctx, account.AsHost("test"), "large", account.Import{Seed: seed})
+	require.NoError(t, err)
+	w.account = "large"
+
+	assert.Contains(t, body(w.get(adam, teamAddress("all"))), "<bdi>1501</bdi> members")
+	assert.Contains(t, body(w.get(adam, teamAddress("all"))), `action="./team/delete"`)
+	assert.NotContains(t, body(w.get(tom, teamAddress("all"))), `action="./team/delete"`)
+	page := body(w.post(adam, "/team/delete", "id", "all"))
+	assert.Contains(t, page, "Another <bdi>1303</bdi> changes.", "of 1501 users who leave, of one role, and of the team")
+	assert.Contains(t, page, "Type <bdi>all</bdi> to confirm")
+	assert.Equal(t, 200, strings.Count(page, "is removed from the team")+strings.Count(page, "is no longer"))
+	rec := w.post(adam, "/team/delete", "id", "all", "confirmed", "yes", "typed", "all")
+	assert.Equal(t, http.StatusSeeOther, rec.Code)
+	assert.Equal(t, http.StatusNotFound, w.get(adam, teamAddress("all")).Code)
 }
 
 // Names of teams are any text.

@@ -2,7 +2,6 @@ package console
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
@@ -76,12 +75,12 @@ func loadThen(v *viewer, r *http.Request) (any, error) {
 
 // findPeople is that of the viewer at the version, in the order of ids.
 func (p *past) findPeople(f peopleFilter) (rows []account.Member, next string, err error) {
-	f.Query = strings.ToLower(f.Query)
-	for m := range p.then.Users(usher.UserID(f.After)) {
+	f.Team = "" // the teams of today are others
+	for m := range p.then.UsersWhere(usher.UserID(f.After), p.selects(f)) {
 		if p.ctx.Err() != nil {
 			return nil, "", p.ctx.Err()
 		}
-		if !f.matches(m) || !p.seesEver(m.ID) {
+		if !p.seesEver(m.ID) {
 			continue
 		}
 		if len(rows) == pageSize {

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -39,19 +38,10 @@ func (v *viewer) past(r *http.Request) (*past, error) {
 	}
 	p := &past{viewer: v}
 	if p.then, err = v.options.Engine.At(v.subject.Account, version).View(v.ctx, v.subject.Account); err != nil {
-		return nil, v.withoutFit(err)
+		return nil, err
 	}
 	p.commit, err = v.commitAt(version)
 	return p, err
-}
-
-// withoutFit returns the problem for a version that does not fit the policy of today.
-func (v *viewer) withoutFit(err error) error {
-	var mismatch *account.PolicyMismatchError
-	if errors.As(err, &mismatch) {
-		return &usherhttp.Problem{Status: http.StatusConflict, Detail: v.text.plain("then.mismatch")}
-	}
-	return err
 }
 
 // moment is the banner of a page about the past, in the JSON form, too.

@@ -15,7 +15,7 @@ import (
 )
 
 // sentence returns a change as a sentence in the viewer's language: the text "change.NAME", whose
-// placeholders are the fields of the change as the journal names them. Users whom the viewer
+// placeholders are the fields of the change as the journal names them. Users that the viewer
 // may not see are "another user".
 func (v *viewer) sentence(c account.Change) template.HTML {
 	return v.text.html(changeKey(c), v.fieldsOf(c, v.orNew(c, func(id usher.UserID) any { return v.userLink(id) }))...)
