@@ -143,7 +143,10 @@ func TestDemoCookie(t *testing.T) {
 // A page of another site can neither choose a user nor send a change with the cookie.
 func TestOtherSitesChangeNothing(t *testing.T) {
 	w := newWorld(t)
-	for _, request := range []string{"POST /demo-user", "PUT /accounts/acme/seats/booking/ned", "DELETE /accounts/acme"} {
+	for _, request := range []string{
+		"POST /demo-user", "PUT /accounts/acme/seats/booking/ned", "DELETE /accounts/acme",
+		"POST /accounts/acme/week/bookings/first/cancel", "POST /accounts/acme/week/calendars/intro/rename", "POST /people/acme/people/remove",
+	} {
 		method, path, _ := strings.Cut(request, " ")
 		r, err := http.NewRequest(method, w.url+path, nil)
 		if err != nil {

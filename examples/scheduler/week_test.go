@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"html/template"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -260,4 +261,37 @@ func TestRemovedInTheConsole(t *testing.T) {
 		send("people/add", `{"user": "mia", "role": "member", "confirmed": "yes"}`)
 		w.play([]step{{"mia", "GET ~/calendars", "", 200, has(`not "id"`)}})
 	})
+}
+
+// With -now, the pages are the same on every day: a test makes the pictures of README.md from them.
+func TestFixedTime(t *testing.T) {
+	c := start(t, t.TempDir(), "-addr", "127.0.0.1:0", "-now", "2035-01-17T09:00:00Z")
+	first := c.must("mia", "GET ~/week", "")
+	if first.status != 200 || !strings.Contains(first.body, "15 January to 19 January 2035") {
+		t.Errorf("GET week = %v", first)
+	}
+	again := start(t, t.TempDir(), "-addr", "127.0.0.1:0", "-now", "2035-01-17T09:00:00Z").must("mia", "GET ~/week", "")
+	if again != first {
+		t.Errorf("the page is %s and in another service %s", first.body, again.body)
+	}
+}
+
+// Texts of users cannot contain markup, and pages have no inline code or style.
+func TestHostileTexts(t *testing.T) {
+	v := newVisitor(t)
+	v.choose("mia")
+	for _, hostile := range []string{`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, "\u202eevil", strings.Repeat("x", 10_000), "📅"} {
+		got, _ := v.post("/accounts/acme/week/calendars/intro/rename", "title", hostile)
+		v.has(got, http.StatusSeeOther)
+		page := v.get("/accounts/acme/week")
+		v.has(page, 200, template.HTMLEscapeString(hostile), "not <script", "not <img", "not <style", "not style=")
+	}
+	response, err := v.browser.Get(v.url + "/accounts/acme/week")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	if got := response.Header.Get("Content-Security-Policy"); !strings.Contains(got, "default-src 'none'") || strings.Contains(got, "unsafe") {
+		t.Errorf("Content-Security-Policy: %s", got)
+	}
 }

@@ -137,6 +137,7 @@ func TestCommandLine(t *testing.T) {
 		{"-store", "postgres:///x?host=" + t.TempDir()},
 		{"-colour"},
 		{"-log", "loud"},
+		{"-now", "soon"},
 		{"-h"},
 		{"more"},
 	} {
