@@ -25,6 +25,10 @@ type Dialect interface {
 	// that is not the next one is not an error. A wait of 0 or more limits the wait for locks.
 	append(ctx context.Context, c Conn, e *entry, wait time.Duration) (stored bool, err error)
 
+	// atomic runs f in a transaction of the host, so that after an error of f the transaction either
+	// has none of the changes of f or cannot be committed.
+	atomic(ctx context.Context, c Conn, f func() error) error
+
 	// group stores each of the entries, of different accounts and sorted by them, whose version is
 	// the next one and whose account is not locked. It sets their field stored.
 	group(ctx context.Context, c Conn, entries []*entry) error

@@ -99,6 +99,9 @@ var tableNames = []string{"accounts", "commits", "snapshots", "records", "last_a
 // Migrate runs the migrations that the database does not have, in one transaction. Concurrent calls
 // run one after the other.
 func Migrate(ctx context.Context, db Database, d Dialect) error {
+	if missing, err := pending(ctx, db, d); err != nil || len(missing) == 0 {
+		return err // without a wait for others that write
+	}
 	return d.exclusive(ctx, db, func(tx Transaction) error {
 		missing, err := pending(ctx, tx, d)
 		if err != nil {

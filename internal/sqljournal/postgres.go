@@ -132,6 +132,9 @@ func (d *postgres) append(ctx context.Context, c Conn, e *entry, wait time.Durat
 	return n == 1, err
 }
 
+// atomic just calls f: after an error of a statement, the server commits nothing.
+func (d *postgres) atomic(_ context.Context, _ Conn, f func() error) error { return f() }
+
 // milliseconds returns a duration as a value of a setting.
 func milliseconds(d time.Duration) string { return strconv.FormatInt(max(d.Milliseconds(), 1), 10) }
 

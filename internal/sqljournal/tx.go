@@ -101,11 +101,14 @@ func (t tx) Append(ctx context.Context, account usher.AccountID, e store.Entry) 
 		}
 		for range maxSurprises {
 			if prepared.next() {
-				if prepared.stored, err = j.Dialect.append(ctx, t.conn, prepared, hostWait); err != nil {
+				err := j.Dialect.atomic(ctx, t.conn, func() (err error) {
+					if prepared.stored, err = j.Dialect.append(ctx, t.conn, prepared, hostWait); err != nil {
+						return err
+					}
+					return j.mirror(ctx, t.conn, []*entry{prepared})
+				})
+				if err != nil || prepared.stored {
 					return t.failed(ctx, err)
-				}
-				if prepared.stored {
-					return t.failed(ctx, j.mirror(ctx, t.conn, []*entry{prepared}))
 				}
 			}
 			row, _, err := j.Dialect.lock(ctx, t.conn, account, lookOnly)
