@@ -53,6 +53,8 @@ store: . internal/printable
 store/memstore: . internal/printable store
 store/storetest: . store
 internal/sqljournal: . store internal/printable # the stores in SQL databases share it
+internal/mirror: . account seat store internal/printable internal/sqljournal # the tables of members
+internal/mirror/mirrortest: . account policy policy/policyfile role seat store internal/printable
 engine: . decision permission role seat filter policy account store internal/printable internal/table
 
 # Test files, which the command line also runs. The parsed documents are a package of
@@ -70,8 +72,8 @@ usherfiles: . internal/printable internal/suggest internal/roletable policy poli
 
 # Modules of their own.
 store/boltstore: . store internal/printable go.etcd.io/bbolt
-store/pgstore: . store internal/printable internal/sqljournal github.com/jackc/pgx/v5
-store/sqlstore: . store internal/printable internal/sqljournal
+store/pgstore: . store internal/printable internal/mirror internal/sqljournal github.com/jackc/pgx/v5
+store/sqlstore: . store internal/printable internal/mirror internal/sqljournal
 cmd/usher/...: core store/boltstore store/pgstore store/sqlstore github.com/jackc/pgx/v5 github.com/spf13/cobra golang.org/x/term modernc.org/sqlite
 examples/...: core store/boltstore store/pgstore store/sqlstore github.com/jackc/pgx/v5 modernc.org/sqlite
 proof/...: any

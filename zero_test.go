@@ -164,10 +164,10 @@ const neverDecide = `
 	account.Seats account.Setting account.Field account.FieldType account.FieldValue account.Value account.Outcome
 	account.Preview account.SeatsPreview account.UserPreview account.Seed account.Head account.CommandType account.Arg
 	store.Store store.UserDataStore store.Watcher store.Error store.Commit store.Snapshot store.Entry store.Record store.LastActive
-	store.LockMode store.Transactor store.VersionReader
+	store.LockMode store.Transactor store.VersionReader store.MembersStore store.MembersDifference
 	memstore.Store engine.Error engine.PolicyMismatchError engine.Observer engine.Result
 	usherhttp.Problem ushertest.Answer usherfiles.Runner usherfiles.Accounts
-	filter.Condition filter.Kind filter.Party filter.Attribute filter.Empty filter.Unknown criteria.Set
+	filter.Condition filter.Kind filter.Party filter.Attribute filter.Empty filter.Unknown filter.Members criteria.Set criteria.Members
 	policy.Lister policy.Listed policy.TeamLister policy.Owned policy.Subject account.HostCommand policy.GrantKind engine.SetPolicyOption
 `
 

@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/usher-go/usher v0.1.0
 	github.com/usher-go/usher/store/boltstore v0.1.0
+	github.com/usher-go/usher/store/sqlstore v0.1.0
 	modernc.org/sqlite v1.61.1
 )
 

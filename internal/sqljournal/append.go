@@ -21,7 +21,15 @@ const maxSurprises = 100
 // Append implements store.Store.
 func (j *Journal) Append(ctx context.Context, account usher.AccountID, e store.Entry) error {
 	return j.do(ctx, "append", account, e.Version, func() error {
-		prepared, err := j.prepare(account, e)
+		check := func() error {
+			err := j.checkNext(ctx, j.reader(), e, account)
+			if err != nil && !isOurs(err) {
+				// The statement that stores an entry did not run, or stored nothing.
+				return printable.Errorf("%w: the last version cannot be read: %w", store.ErrNotStored, err)
+			}
+			return err
+		}
+		prepared, err := j.prepare(account, e, check)
 		if err != nil {
 			return err
 		}
@@ -31,7 +39,7 @@ func (j *Journal) Append(ctx context.Context, account usher.AccountID, e store.E
 			}
 		}
 		for range maxSurprises {
-			if err := j.checkNext(ctx, j.reader(), e, account); err != nil {
+			if err := check(); err != nil {
 				return err
 			}
 			// The version was the next one a moment ago: the account is locked, or changing.
@@ -43,8 +51,9 @@ func (j *Journal) Append(ctx context.Context, account usher.AccountID, e store.E
 	})
 }
 
-// prepare checks an entry, and returns it in the form of the tables.
-func (j *Journal) prepare(account usher.AccountID, e store.Entry) (*entry, error) {
+// prepare checks an entry, and returns it in the form of the tables. The function check returns
+// errors that take precedence over a refusal by the mirror.
+func (j *Journal) prepare(account usher.AccountID, e store.Entry, check func() error) (*entry, error) {
 	if err := store.CheckAccount(account); err != nil {
 		return nil, err
 	}
@@ -58,12 +67,16 @@ func (j *Journal) prepare(account usher.AccountID, e store.Entry) (*entry, error
 	if err := checkSize(size); err != nil {
 		return nil, err
 	}
+	prepared := &entry{account: account, Entry: e, mirrored: j.Mirror != nil}
 	if j.Mirror != nil {
-		if err := j.Mirror.Check(account, e); err != nil {
+		var err error
+		if prepared.prepared, err = j.Mirror.Prepare(account, e); err != nil {
+			if before := check(); before != nil {
+				return nil, before
+			}
 			return nil, err
 		}
 	}
-	prepared := &entry{account: account, Entry: e}
 	prepared.Data = filled(e.Data)
 	prepared.sortRecords()
 	return prepared, nil
@@ -109,12 +122,14 @@ func (j *Journal) checkNext(ctx context.Context, r reader, e store.Entry, accoun
 	row, _, err := j.Dialect.lock(ctx, r.conn, account, lookOnly)
 	switch {
 	case err != nil:
-		// The statement that stores an entry did not run, or stored nothing.
-		return r.failed(ctx, printable.Errorf("%w: the last version cannot be read: %w", store.ErrNotStored, err))
+		return r.failed(ctx, err)
 	case row.last == erasedVersion:
 		return store.ErrErased
 	}
-	return e.CheckNext(uint64(row.last))
+	if err := e.CheckNext(uint64(row.last)); err != nil {
+		return err
+	}
+	return j.checkMirrored(row)
 }
 
 // appendAlone stores an entry in a statement or a transaction of its own, and waits for locks.
@@ -129,7 +144,8 @@ func (j *Journal) appendAlone(ctx context.Context, e *entry) error {
 // transaction.
 func (j *Journal) store(ctx context.Context, entries []*entry, f func(Conn) error) error {
 	var err error
-	if j.Mirror == nil && j.Dialect.ownStatement() {
+	j.inline(entries)
+	if j.Dialect.ownStatement() && (j.Mirror == nil || entries[0].inline != nil) {
 		err = j.write(ctx, func() error { return f(j.Database) })
 	} else {
 		err = j.transaction(ctx, func(tx Transaction) error {
@@ -153,13 +169,13 @@ func (j *Journal) store(ctx context.Context, entries []*entry, f func(Conn) erro
 
 // mirror writes the mirror of the entries that are stored.
 func (j *Journal) mirror(ctx context.Context, c Conn, entries []*entry) error {
-	if j.Mirror == nil {
+	if j.Mirror == nil || entries[0].inline != nil {
 		return nil
 	}
 	var changes []Change
 	for _, e := range entries {
 		if e.stored {
-			changes = append(changes, Change{Account: e.account, Entry: e.Entry})
+			changes = append(changes, Change{Account: e.account, Version: e.Version, Prepared: e.prepared})
 		}
 	}
 	if len(changes) == 0 {

@@ -22,7 +22,8 @@ type Dialect interface {
 	ownStatement() bool
 
 	// append stores an entry if its version is the next one, and reports whether it did. A version
-	// that is not the next one is not an error. A wait of 0 or more limits the wait for locks.
+	// that is not the next one is not an error. An entry that is not mirrored is not stored in an
+	// account that is. A wait of 0 or more limits the wait for locks.
 	append(ctx context.Context, c Conn, e *entry, wait time.Duration) (stored bool, err error)
 
 	// atomic runs f in a transaction of the host, so that after an error of f the transaction either
@@ -30,7 +31,7 @@ type Dialect interface {
 	atomic(ctx context.Context, c Conn, f func() error) error
 
 	// group stores each of the entries, of different accounts and sorted by them, whose version is
-	// the next one and whose account is not locked. It sets their field stored.
+	// the next one and whose account is not locked, and is not mirrored unless the entries are. It sets their field stored.
 	group(ctx context.Context, c Conn, entries []*entry) error
 
 	// lock locks the account's row until the transaction ends, if there is one. It reports false if
@@ -90,6 +91,7 @@ const (
 type position struct {
 	last      int64 // the version of the last commit; erasedVersion after an erasure
 	committed int64 // as store.Position.Committed
+	mirrored  bool  // the mirror has the account, so that no journal without a mirror may write it
 }
 
 // erasedVersion is the version of an erased account in the tables.
@@ -105,6 +107,13 @@ type entry struct {
 	kept    []store.Record // with data, sorted by user
 	removed [][]byte       // users without a record afterwards, sorted
 	wiped   [][]byte       // users without a last-active time afterwards, sorted
+
+	mirrored bool // the mirror is written too; the same for all entries of a journal
+	prepared any  // by the Mirror
+
+	// inline writes the mirror in the statement that stores the entry, or all entries of a group that
+	// begins with this entry. If it is nil, the mirror is written afterwards.
+	inline Inline
 
 	stored bool // set by the dialect
 }

@@ -40,9 +40,13 @@ type Options struct {
 
 // Mirror writes what a commit changes to further tables, in the transaction of the commit.
 type Mirror interface {
-	// Check returns the error that makes the store reject an entry before it writes anything. The
-	// error should be one of package store, such as ErrInvalid.
-	Check(account usher.AccountID, e store.Entry) error
+	// Prepare returns what Committed needs, or the error that makes the store reject an entry before
+	// it writes anything, which is or wraps ErrRefused.
+	Prepare(account usher.AccountID, e store.Entry) (prepared any, err error)
+
+	// Inline returns the changes of entries as parts of a statement, or nil if they need several
+	// statements.
+	Inline(prepared []any) Inline
 
 	// Committed writes the changes of entries, each of another account, that have been stored in
 	// the transaction of the Conn. If it returns an error, the transaction is rolled back.
@@ -52,10 +56,16 @@ type Mirror interface {
 	Erased(ctx context.Context, c Conn, account usher.AccountID) error
 }
 
+// Inline returns parts of a statement of PostgreSQL, each the text of a CTE, and their arguments. Their
+// first parameter has the number first. The parts do nothing for accounts that are not in marked, a
+// query for ids of accounts.
+type Inline func(first int, marked string) (parts []string, args []any)
+
 // Change is an entry that has been stored.
 type Change struct {
-	Account usher.AccountID
-	Entry   store.Entry
+	Account  usher.AccountID
+	Version  uint64
+	Prepared any // by Mirror.Prepare
 }
 
 // Journal is a store.Store on a database. Its methods may be called concurrently.

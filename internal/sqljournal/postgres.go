@@ -19,22 +19,29 @@ import (
 type postgres struct {
 	schema string
 	names  Tables
-	texts  map[form]string // the statements of append
-	many   groupTexts
+	texts  map[form]string      // the statements of append, except their ends
+	many   map[groupForm]string // the statements of group, except their ends
 }
 
 // PostgreSQL returns the dialect for tables in a schema.
 func PostgreSQL(schema string) Dialect {
 	in := quoted(schema) + "."
-	d := &postgres{schema: schema, texts: map[form]string{}, names: Tables{
+	d := &postgres{schema: schema, texts: map[form]string{}, many: map[groupForm]string{}, names: Tables{
 		Accounts: in + "accounts", Commits: in + "commits", Snapshots: in + "snapshots",
 		Records: in + "records", LastActive: in + "last_active", Migrations: in + "migrations",
 	}}
-	for i := range 18 {
-		f := form{isNew: i%2 == 1, records: i/2%3 > 0, wait: lockWait(i / 6)}
-		d.texts[f] = d.appendText(f)
+	for _, inline := range []bool{false, true} {
+		for _, records := range []bool{false, true} {
+			g := groupForm{records, inline}
+			d.many[g] = d.groupText(g)
+			for _, isNew := range []bool{false, true} {
+				for _, wait := range []lockWait{asHost, skip, forAWhile} {
+					f := form{isNew: isNew, records: records, wait: wait, inline: inline}
+					d.texts[f] = d.appendText(f)
+				}
+			}
+		}
 	}
-	d.many = d.groupTexts()
 	return d
 }
 
@@ -58,6 +65,7 @@ type form struct {
 	isNew   bool // version 1
 	records bool // there are records
 	wait    lockWait
+	inline  bool // the mirror is written too
 }
 
 // lockWait is what a statement does if the account is locked.
@@ -73,17 +81,17 @@ const (
 // milliseconds. Last-active times are locked for a moment.
 const shortWait = "1000"
 
-// appendText returns the statement of a form. It is one statement, so that it needs one round trip
+// appendText returns the statement of a form, except its end. It is one statement, so that it needs one round trip
 // and no transaction: a change of the account's row, from whose result all others follow. A version
 // that is not the next one changes no row, which is not an error, so that the transaction of a host
 // goes on.
 func (d *postgres) appendText(f form) string {
-	t, n := d.names, 3 // $1 account, $2 version, $3 data
+	t, n := d.names, 4 // $1 account, $2 version, $3 data, $4 mirrored
 	arg := func() string { n++; return "$" + strconv.Itoa(n) }
 	var b strings.Builder
 	b.WriteString("WITH moved AS (")
 	if f.isNew {
-		fmt.Fprintf(&b, "INSERT INTO %s (account, version, xid, base) SELECT $1, $2, %s, 0", t.Accounts, thisXID)
+		fmt.Fprintf(&b, "INSERT INTO %s (account, version, xid, base, mirrored) SELECT $1, $2, %s, 0, $4::boolean", t.Accounts, thisXID)
 	} else {
 		fmt.Fprintf(&b, "UPDATE %s SET base = CASE WHEN xid = %s THEN base ELSE version END, xid = %[2]s, version = $2 WHERE account = ", t.Accounts, thisXID)
 		if f.wait == skip {
@@ -91,7 +99,11 @@ func (d *postgres) appendText(f form) string {
 		} else {
 			b.WriteString("$1")
 		}
-		b.WriteString(" AND version = $2 - 1")
+		b.WriteString(" AND version = $2 - 1 AND (NOT mirrored OR $4::boolean)")
+		if f.inline {
+			// A mirror that was rebuilt while the statement waited for the lock is not visible to it.
+			fmt.Fprintf(&b, " AND mirrored = (SELECT s.mirrored FROM %s s WHERE s.account = $1)", t.Accounts)
+		}
 	}
 	if f.wait != asHost {
 		// The setting ends with the transaction, which is this statement.
@@ -101,7 +113,7 @@ func (d *postgres) appendText(f form) string {
 	if f.isNew {
 		b.WriteString(" ON CONFLICT DO NOTHING")
 	}
-	b.WriteString(" RETURNING xid)")
+	b.WriteString(" RETURNING xid, account, mirrored)")
 	if f.records {
 		wiped, removed, users, data := arg(), arg(), arg(), arg()
 		fmt.Fprintf(&b, ", wiped AS (DELETE FROM %s l USING moved WHERE l.account = $1 AND l.user_id = ANY (%s::bytea[]))", t.LastActive, wiped)
@@ -109,13 +121,27 @@ func (d *postgres) appendText(f form) string {
 		fmt.Fprintf(&b, ", kept AS (INSERT INTO %s (account, user_id, data) SELECT $1, k.user_id, k.data FROM moved, unnest(%s::bytea[], %s::bytea[]) AS k (user_id, data)"+
 			" ON CONFLICT (account, user_id) DO UPDATE SET data = excluded.data)", t.Records, users, data)
 	}
-	fmt.Fprintf(&b, " INSERT INTO %s (account, version, xid, data) SELECT $1, $2, moved.xid, $3 FROM moved", t.Commits)
 	return b.String()
 }
 
+// marked is the query for the accounts that a statement changes and that the mirror has.
+const marked = "SELECT account FROM moved WHERE mirrored"
+
+// withInline adds the parts of a mirror to the text of a statement.
+func withInline(text string, args []any, inline Inline) (string, []any) {
+	if inline == nil {
+		return text, args
+	}
+	parts, more := inline(len(args)+1, marked)
+	for i, part := range parts {
+		text += ", m" + strconv.Itoa(i) + " AS (" + part + ")"
+	}
+	return text, append(args, more...)
+}
+
 func (d *postgres) append(ctx context.Context, c Conn, e *entry, wait time.Duration) (bool, error) {
-	f := form{isNew: e.Version == 1, records: len(e.Records) > 0}
-	args := []any{key(e.account), bounded(e.Version), e.Data}
+	f := form{isNew: e.Version == 1, records: len(e.Records) > 0, inline: e.inline != nil}
+	args := []any{key(e.account), bounded(e.Version), e.Data, e.mirrored}
 	switch {
 	case wait == noWait:
 		f.wait = skip
@@ -128,7 +154,9 @@ func (d *postgres) append(ctx context.Context, c Conn, e *entry, wait time.Durat
 		users, data := columns(e.kept)
 		args = append(args, array(e.wiped), array(e.removed), users, data)
 	}
-	n, err := c.Exec(ctx, d.texts[f], args...)
+	text, args := withInline(d.texts[f], args, e.inline)
+	text += " INSERT INTO " + d.names.Commits + " (account, version, xid, data) SELECT $1, $2, moved.xid, $3 FROM moved"
+	n, err := c.Exec(ctx, text, args...)
 	return n == 1, err
 }
 
@@ -157,11 +185,11 @@ func array(ids [][]byte) [][]byte {
 
 func (d *postgres) lock(ctx context.Context, c Conn, account usher.AccountID, mode lockMode) (p position, found bool, err error) {
 	how := map[lockMode]string{lookOnly: "", lockAlive: " FOR KEY SHARE", lockShared: " FOR SHARE", lockWrite: " FOR NO KEY UPDATE"}[mode]
-	statement := "SELECT version, CASE WHEN xid = pg_current_xact_id_if_assigned()::text::bigint THEN base ELSE version END FROM " +
+	statement := "SELECT version, CASE WHEN xid = pg_current_xact_id_if_assigned()::text::bigint THEN base ELSE version END, mirrored FROM " +
 		d.names.Accounts + " WHERE account = $1" + how
 	err = rows(ctx, c, func(r Rows) error {
 		found = true
-		return r.Scan(&p.last, &p.committed)
+		return r.Scan(&p.last, &p.committed, &p.mirrored)
 	}, statement, key(account))
 	return p, found, err
 }

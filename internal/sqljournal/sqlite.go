@@ -49,11 +49,11 @@ func (d sqlite) nextChange() string {
 
 func (d sqlite) append(ctx context.Context, c Conn, e *entry, _ time.Duration) (stored bool, err error) {
 	account, version := key(e.account), bounded(e.Version)
-	advance := "UPDATE " + d.tables.Accounts + " SET version = $2, changed = " + d.nextChange() + " WHERE account = $1 AND version = $2 - 1"
+	advance := "UPDATE " + d.tables.Accounts + " SET version = $2, changed = " + d.nextChange() + " WHERE account = $1 AND version = $2 - 1 AND (NOT mirrored OR $3)"
 	if version == 1 {
-		advance = "INSERT INTO " + d.tables.Accounts + " (account, version, changed) VALUES ($1, $2, " + d.nextChange() + ") ON CONFLICT DO NOTHING"
+		advance = "INSERT INTO " + d.tables.Accounts + " (account, version, changed, mirrored) VALUES ($1, $2, " + d.nextChange() + ", $3) ON CONFLICT DO NOTHING"
 	}
-	if n, err := c.Exec(ctx, advance, account, version); n == 0 || err != nil {
+	if n, err := c.Exec(ctx, advance, account, version, e.mirrored); n == 0 || err != nil {
 		return false, err
 	}
 	if _, err := c.Exec(ctx, "INSERT INTO "+d.tables.Commits+" (account, version, data) VALUES ($1, $2, $3)", account, version, filled(e.Data)); err != nil {
@@ -110,8 +110,8 @@ func (d sqlite) lock(ctx context.Context, c Conn, account usher.AccountID, mode 
 	}
 	err = rows(ctx, c, func(r Rows) error {
 		found = true
-		return r.Scan(&row.last)
-	}, "SELECT version FROM "+d.tables.Accounts+" WHERE account = $1", key(account))
+		return r.Scan(&row.last, &row.mirrored)
+	}, "SELECT version, mirrored FROM "+d.tables.Accounts+" WHERE account = $1", key(account))
 	return row, found, err
 }
 

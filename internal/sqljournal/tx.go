@@ -95,10 +95,12 @@ func (t tx) Lock(ctx context.Context, account usher.AccountID, mode store.LockMo
 func (t tx) Append(ctx context.Context, account usher.AccountID, e store.Entry) error {
 	j := t.journal
 	return j.do(ctx, "append", account, e.Version, func() error {
-		prepared, err := j.prepare(account, e)
+		check := func() error { return j.checkNext(ctx, t.reader(), e, account) }
+		prepared, err := j.prepare(account, e, check)
 		if err != nil {
 			return err
 		}
+		j.inline([]*entry{prepared})
 		for range maxSurprises {
 			if prepared.next() {
 				err := j.Dialect.atomic(ctx, t.conn, func() (err error) {
@@ -111,14 +113,7 @@ func (t tx) Append(ctx context.Context, account usher.AccountID, e store.Entry) 
 					return t.failed(ctx, err)
 				}
 			}
-			row, _, err := j.Dialect.lock(ctx, t.conn, account, lookOnly)
-			switch {
-			case err != nil:
-				return t.failed(ctx, err)
-			case row.last == erasedVersion:
-				return store.ErrErased
-			}
-			if err := e.CheckNext(uint64(row.last)); err != nil {
+			if err := check(); err != nil {
 				return err
 			}
 		}

@@ -63,7 +63,11 @@ func (j *Journal) Erase(ctx context.Context, account usher.AccountID) error {
 				}
 			}
 			if j.Mirror == nil {
-				return nil
+				row, _, err := j.Dialect.lock(ctx, tx, account, lookOnly)
+				if err != nil {
+					return err
+				}
+				return j.checkMirrored(row)
 			}
 			return j.Mirror.Erased(ctx, tx, account)
 		})

@@ -34,30 +34,33 @@ type way struct {
 // same bytes, each in a transaction of its own, by Append, and by Engine.Do. It reports the rates of
 // the latter two as a share of the first.
 func BenchmarkCommits(b *testing.B) {
-	durable, err := pgtest.Start(pgtest.Options{Settings: []string{"max_connections=200", "max_wal_size=4GB"}})
-	require.NoError(b, err)
-	b.Cleanup(durable.Stop)
+	durable := durableServer(b)
 	for _, writers := range []int{1, 64} {
 		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
-			ways := benchWays(b, durable, fmt.Sprint("bench", writers, "-", schemas.Add(1)), writers)
-			b.ResetTimer()
-			for done, round := 0, 0; done < b.N; round++ {
-				n := min(b.N-done, 256*min(writers, 8))
-				for i := range ways {
-					w := &ways[(i+round)%len(ways)]
-					start := time.Now()
-					w.run(b, writers, n)
-					w.took += time.Since(start)
-				}
-				done += n
-			}
-			for _, w := range ways {
-				b.ReportMetric(float64(b.N)/w.took.Seconds(), w.name+"/s")
-				b.ReportMetric(ways[0].took.Seconds()/w.took.Seconds(), w.name+"-of-bare")
-			}
-			b.ReportMetric(0, "ns/op")
+			compare(b, writers, benchWays(b, durable, fmt.Sprint("bench", writers, "-", schemas.Add(1)), writers))
 		})
 	}
+}
+
+// compare stores b.N commits in each of several ways, in turns, and reports their rates, and these as
+// a share of the rate of the first way.
+func compare(b *testing.B, writers int, ways []way) {
+	b.ResetTimer()
+	for done, round := 0, 0; done < b.N; round++ {
+		n := min(b.N-done, 256*min(writers, 8))
+		for i := range ways {
+			w := &ways[(i+round)%len(ways)]
+			start := time.Now()
+			w.run(b, writers, n)
+			w.took += time.Since(start)
+		}
+		done += n
+	}
+	for _, w := range ways {
+		b.ReportMetric(float64(b.N)/w.took.Seconds(), w.name+"/s")
+		b.ReportMetric(ways[0].took.Seconds()/w.took.Seconds(), w.name+"-of-"+ways[0].name)
+	}
+	b.ReportMetric(0, "ns/op")
 }
 
 // run stores n commits by concurrent writers, each on accounts of its own.

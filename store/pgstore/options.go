@@ -16,6 +16,16 @@ type Options struct {
 	// different schemas. Default: "usher".
 	Schema string
 
+	// Members keeps the tables of members, which the host application can join with its own. All
+	// stores on the schema must then have it: Open without it returns an error, as soon as a store was
+	// opened with it. Default: the tables are empty.
+	Members bool
+
+	// LacksMembers makes Open with Members succeed although the tables lack accounts, which were
+	// created by a store without Members. RebuildMembers adds them; until then the tables have no
+	// rows of them. Default: Open returns an error.
+	LacksMembers bool
+
 	// Notify states whether instances send each other a notification after a commit. Default:
 	// NotifyOn.
 	Notify NotifyMode
@@ -53,6 +63,8 @@ func (o Options) withDefaults() (Options, error) {
 	o.PollEvery = cmp.Or(o.PollEvery, time.Second)
 	o.LockTimeout = cmp.Or(o.LockTimeout, 2*time.Second)
 	switch {
+	case o.LacksMembers && !o.Members:
+		return o, printable.Errorf("Options.LacksMembers is set (want also Members)")
 	case o.PollEvery < time.Millisecond:
 		return o, printable.Errorf("Options.PollEvery is %v (want at least a millisecond)", o.PollEvery)
 	case o.LockTimeout < time.Millisecond:

@@ -30,6 +30,12 @@
 // the schema, or to create tables in it if it exists. Open only checks the tables. The role of the
 // pool needs USAGE on the schema, and SELECT, INSERT, UPDATE and DELETE on the tables.
 //
+// With Options.Members, the tables members, teams, team_members, team_roles, seat_pools, seats and
+// grants contain the same facts as the journals, as plain text, for joins with the tables of the host.
+// Each commit is stored with its rows. The entries must then be commits of package account; one with
+// an id that is not text, or that is too long for an index, returns store.ErrRefused. Such a Store is
+// a store.MembersStore.
+//
 // Erase deletes the rows of an account. The data remains in dead rows until a vacuum, in the
 // write-ahead log and replicas until they are reused, and in backups.
 //
@@ -78,6 +84,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/mirror"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/sqljournal"
 	"github.com/usher-go/usher/store"
@@ -88,6 +95,7 @@ var (
 	_ store.Watcher       = (*Store)(nil)
 	_ store.Transactor    = (*Store)(nil)
 	_ store.VersionReader = (*Store)(nil)
+	_ store.MembersStore  = (*Store)(nil)
 )
 
 // ErrSchema means that the tables are missing, or are not those of this version of the package. The
@@ -100,6 +108,7 @@ type Store struct {
 	*sqljournal.Journal
 	pool    *pgxpool.Pool
 	options Options
+	members *mirror.Members
 
 	changed chan struct{} // contains a value after a commit
 	ctx     context.Context
@@ -131,9 +140,16 @@ func open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Store, error) {
 	if err := sqljournal.CheckSchema(ctx, db, dialect, "run pgstore.Migrate, or: usher migrate STORE"); err != nil {
 		return nil, err
 	}
-	s := &Store{pool: pool, options: o, changed: make(chan struct{}, 1)}
+	members := mirror.NewMembers(mirror.PostgreSQL(o.Schema))
+	if err := members.Open(ctx, db, o.Members, o.LacksMembers); err != nil {
+		return nil, err
+	}
+	s := &Store{pool: pool, options: o, members: members, changed: make(chan struct{}, 1)}
 	s.ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	options := sqljournal.Options{Database: db, Dialect: dialect, LockTimeout: o.LockTimeout, PollEvery: o.PollEvery}
+	if o.Members {
+		options.Mirror = members
+	}
 	if o.Notify == NotifyOn {
 		options.Committed = s.committed
 		s.running.Go(func() { s.notify(s.ctx) })

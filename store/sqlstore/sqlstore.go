@@ -59,6 +59,12 @@
 // Ids and data are BLOB (bytea). In PostgreSQL the tables are in a schema, in SQLite their names have
 // a prefix: accounts, commits, snapshots, records, last_active and migrations. Migrate creates the
 // tables; Open only checks them.
+//
+// With Options.Members, the tables members, teams, team_members, team_roles, seat_pools, seats and
+// grants contain the same facts as the journals, as plain text, for joins with the tables of the host.
+// Each commit is stored with its rows. The entries must then be commits of package account; one with
+// an id that is not text, or that is too long for an index, returns store.ErrRefused. Such a Store is
+// a store.MembersStore. It needs SQLite 3.38 or later.
 package sqlstore
 
 import (
@@ -68,6 +74,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/usher-go/usher/internal/mirror"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/sqljournal"
 	"github.com/usher-go/usher/store"
@@ -78,6 +85,7 @@ var (
 	_ store.Watcher       = (*Store)(nil)
 	_ store.Transactor    = (*Store)(nil)
 	_ store.VersionReader = (*Store)(nil)
+	_ store.MembersStore  = (*Store)(nil)
 )
 
 // Dialect is a kind of database.
@@ -119,6 +127,16 @@ type Options struct {
 	// Prefix begins the names of the tables in SQLite. PostgreSQL ignores it. Default: "usher_".
 	Prefix string
 
+	// Members keeps the tables of members, which the host application can join with its own. All
+	// stores on the tables must then have it: Open without it returns an error, as soon as a store
+	// was opened with it. Default: the tables are empty.
+	Members bool
+
+	// LacksMembers makes Open with Members succeed although the tables lack accounts, which were
+	// created by a store without Members. RebuildMembers adds them; until then the tables have no
+	// rows of them. Default: Open returns an error.
+	LacksMembers bool
+
 	// LockTimeout limits how long a call waits until it can write: for a connection, and for locks
 	// that transactions of others hold. The call then returns store.ErrNotStored. It should be less
 	// than the time limits of the callers. It does not apply in transactions of the host. Default:
@@ -135,6 +153,8 @@ func (o Options) complete() (Options, error) {
 	switch {
 	case o.Dialect != SQLite && o.Dialect != PostgreSQL:
 		return o, printable.Errorf("Options.Dialect is %d (want SQLite or PostgreSQL)", uint8(o.Dialect))
+	case o.LacksMembers && !o.Members:
+		return o, printable.Errorf("Options.LacksMembers is set (want also Members)")
 	case o.LockTimeout < 0:
 		return o, printable.Errorf("Options.LockTimeout is %s (want 0 for the default, or more)", o.LockTimeout)
 	case o.PollEvery < 0:
@@ -166,6 +186,14 @@ func (o Options) database(db *sql.DB) (sqljournal.Database, sqljournal.Dialect) 
 	return newPostgres(db, o.LockTimeout), sqljournal.PostgreSQL(o.Schema)
 }
 
+// tables returns where the tables of members are.
+func (o Options) tables() mirror.Tables {
+	if o.Dialect == SQLite {
+		return mirror.SQLite(o.Prefix)
+	}
+	return mirror.PostgreSQL(o.Schema)
+}
+
 // ErrSchema means that the tables are missing, or are not those of this version of the package. The
 // text says which, and what to run.
 var ErrSchema = sqljournal.ErrSchema
@@ -175,6 +203,7 @@ var ErrSchema = sqljournal.ErrSchema
 type Store struct {
 	*sqljournal.Journal
 	dialect Dialect
+	members *mirror.Members
 }
 
 // Open returns a Store on a database, which stays the caller's. It returns ErrSchema if the tables
@@ -200,9 +229,17 @@ func open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 	if err := sqljournal.CheckSchema(ctx, database, dialect, "run sqlstore.Migrate, or: usher migrate STORE"); err != nil {
 		return nil, err
 	}
-	j := sqljournal.New(sqljournal.Options{Database: database, Dialect: dialect, LockTimeout: o.LockTimeout, PollEvery: o.PollEvery})
+	members := mirror.NewMembers(o.tables())
+	if err := members.Open(ctx, database, o.Members, o.LacksMembers); err != nil {
+		return nil, err
+	}
+	options := sqljournal.Options{Database: database, Dialect: dialect, LockTimeout: o.LockTimeout, PollEvery: o.PollEvery}
+	if o.Members {
+		options.Mirror = members
+	}
+	j := sqljournal.New(options)
 	j.Committed = j.Wake
-	return &Store{j, o.Dialect}, nil
+	return &Store{j, o.Dialect, members}, nil
 }
 
 // Migrate creates or updates the tables. It runs the migrations that the database does not have, in

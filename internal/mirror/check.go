@@ -1,0 +1,133 @@
+package mirror
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/internal/sqljournal"
+)
+
+// Check compares the rows of an account with a state, and returns a sentence for each difference:
+// "members of acme: mia has role admin (want member)". It returns none if they are equal. The Conn
+// must be a transaction that sees the rows as they were at the version of the state.
+func Check(ctx context.Context, conn sqljournal.Conn, in Tables, s *account.State) ([]string, error) {
+	id := string(s.ID())
+	stored := map[key]values{}
+	if checkText("account", id) == nil {
+		for t := range tables {
+			if err := in.read(ctx, conn, table(t), id, stored); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return in.compare(id, stored, s), nil
+}
+
+func (in Tables) compare(id string, stored map[key]values, s *account.State) []string {
+	var wrong []string
+	for k, want := range rowsOf(s) {
+		if k.table == grants {
+			want[0] = in.end(want[0])
+		}
+		got, found := stored[k]
+		delete(stored, k)
+		switch {
+		case !found:
+			wrong = append(wrong, k.where(id)+": the row of "+k.describe()+" is missing"+k.wanted(want))
+		case got != want:
+			wrong = append(wrong, k.where(id)+": "+k.differs(got, want))
+		}
+	}
+	for k := range stored {
+		wrong = append(wrong, k.where(id)+": there is a row of "+k.describe()+" (want none)")
+	}
+	slices.Sort(wrong)
+	return wrong
+}
+
+// read adds the rows of an account to a map.
+func (in Tables) read(ctx context.Context, conn sqljournal.Conn, t table, id string, into map[key]values) error {
+	names := make([]string, 0, 5)
+	for _, name := range tables[t].key {
+		names = append(names, name)
+	}
+	for _, name := range tables[t].values {
+		names = append(names, in.text(name))
+	}
+	found, err := conn.Query(ctx, "SELECT "+strings.Join(names, ", ")+" FROM "+in.name(t)+" WHERE account = $1", id)
+	if err != nil {
+		return err
+	}
+	defer found.Close()
+	for found.Next() {
+		k, v := key{table: t}, values{}
+		var to []any
+		for i := range tables[t].key {
+			to = append(to, &k.parts[i])
+		}
+		for i := range tables[t].values {
+			to = append(to, &v[i])
+		}
+		if err := found.Scan(to...); err != nil {
+			return err
+		}
+		into[k] = v
+	}
+	return found.Err()
+}
+
+// text returns the expression that reads a column as a text.
+func (in Tables) text(name string) string {
+	switch {
+	case name == "until" && !in.SQLite:
+		return `coalesce(to_char(until AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '')`
+	case name == "role" || name == "status":
+		return name
+	}
+	return "coalesce(cast(" + name + " AS text), '')"
+}
+
+func (k key) where(account string) string {
+	return tables[k.table].name + " of " + printable.Word(account)
+}
+
+// describe names the row: "mia", or "mia in sales".
+func (k key) describe() string {
+	var list []string
+	for i, name := range tables[k.table].key {
+		list = append(list, name+" "+printable.Word(k.parts[i]))
+	}
+	return strings.Join(list, ", ")
+}
+
+func (k key) wanted(want values) string {
+	var list []string
+	for i, name := range tables[k.table].values {
+		list = append(list, name+" "+show(want[i]))
+	}
+	if list == nil {
+		return ""
+	}
+	return " (want " + strings.Join(list, ", ") + ")"
+}
+
+func (k key) differs(got, want values) string {
+	var has, wants []string
+	for i, name := range tables[k.table].values {
+		if got[i] != want[i] {
+			has = append(has, name+" "+show(got[i]))
+			wants = append(wants, show(want[i]))
+		}
+	}
+	return k.describe() + " has " + strings.Join(has, ", ") + " (want " + strings.Join(wants, ", ") + ")"
+}
+
+func show(v string) string {
+	if v == "" {
+		return "NULL"
+	}
+	return printable.Word(v)
+}

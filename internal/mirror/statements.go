@@ -1,0 +1,257 @@
+package mirror
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/usher-go/usher/internal/sqljournal"
+)
+
+// Tables states where the tables are, and in which database. The zero value names tables without a
+// schema, in PostgreSQL.
+type Tables struct {
+	// Name returns the quoted name of a table in statements. Default: the name itself.
+	Name func(table string) string
+
+	// SQLite states that the database is SQLite.
+	SQLite bool
+}
+
+func (in Tables) name(t table) string { return in.named(tables[t].name) }
+
+func (in Tables) named(name string) string {
+	if in.Name == nil {
+		return name
+	}
+	return in.Name(name)
+}
+
+// PostgreSQL returns the Tables in a schema of PostgreSQL.
+func PostgreSQL(schema string) Tables {
+	return Tables{Name: func(table string) string { return quoted(schema) + "." + quoted(table) }}
+}
+
+// SQLite returns the Tables of SQLite whose names begin with a prefix.
+func SQLite(prefix string) Tables {
+	return Tables{Name: func(table string) string { return quoted(prefix + table) }, SQLite: true}
+}
+
+// quoted returns a name in quotes.
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// statement is SQL text with its arguments.
+type statement struct {
+	text string
+	args []any
+}
+
+// statements returns the statements of a batch: at first those that delete. PostgreSQL gets one
+// statement that deletes and one that writes, since parts of one statement do not see each other.
+func (in Tables) statements(b *Batch) []statement {
+	deletes, writes := &script{in: in}, &script{in: in}
+	deletes.removeAll(b)
+	writes.writeAll(b)
+	return append(deletes.statements(), writes.statements()...)
+}
+
+// inline returns the parts of a batch for a statement that also stores the commits, or nil if they
+// need several statements: rows of a removed user could be deleted and written again, and the name
+// of the unique role must be read.
+func (in Tables) inline(b *Batch) sqljournal.Inline {
+	if b.heirs != nil || b.len > 0 && (b.wiped != nil || b.cleared != nil) {
+		return nil
+	}
+	return func(first int, marked string) (parts []string, args []any) {
+		s := &script{in: in, next: first - 1, where: " WHERE convert_to(r.account, 'UTF8') IN (" + marked + ")"}
+		s.removeAll(b)
+		s.writeAll(b)
+		return s.parts, slices.Concat(s.args...)
+	}
+}
+
+func (s *script) removeAll(b *Batch) {
+	for t := range tables {
+		t := table(t)
+		s.remove(t, []string{"account"}, b.wiped)
+		if tables[t].user >= 0 {
+			s.remove(t, []string{"account", "user_id"}, b.cleared)
+		}
+		s.remove(t, keyColumns(t), b.deleted[t])
+	}
+}
+
+func (s *script) writeAll(b *Batch) {
+	for t := range tables {
+		s.insert(table(t), b.written[t])
+	}
+	s.updateMembers(b.updated)
+}
+
+// keyColumns returns the key of a table with the account.
+func keyColumns(t table) []string { return append([]string{"account"}, tables[t].key...) }
+
+// script collects statements.
+type script struct {
+	in    Tables
+	parts []string
+	args  [][]any
+	next  int    // the number of the last parameter in PostgreSQL, where all parts are one statement
+	where string // a condition on the rows r, for PostgreSQL
+}
+
+func (s *script) add(text string, args []any) {
+	s.parts = append(s.parts, text)
+	s.args = append(s.args, args)
+}
+
+// source returns a subquery of the rows with a column for each name, and its arguments.
+func (s *script) source(r rows, names []string) (query string, args []any) {
+	var list strings.Builder
+	if s.in.SQLite {
+		for i, name := range names {
+			if i > 0 {
+				list.WriteString(", ")
+			}
+			list.WriteString("value ->> " + strconv.Itoa(i) + " AS " + name)
+		}
+		return "SELECT " + list.String() + " FROM json_each($1)", []any{r.json()}
+	}
+	for i := range names {
+		if i > 0 {
+			list.WriteString(", ")
+		}
+		s.next++
+		list.WriteString("$" + strconv.Itoa(s.next) + "::text[]")
+		args = append(args, r[i])
+	}
+	return "SELECT * FROM unnest(" + list.String() + ") AS r (" + strings.Join(names, ", ") + ")" + s.where, args
+}
+
+// json returns the rows as an array of arrays.
+func (r rows) json() string {
+	list := make([][]string, r.count())
+	for i := range list {
+		list[i] = make([]string, len(r))
+		for k := range r {
+			list[i][k] = r[k][i]
+		}
+	}
+	data, _ := json.Marshal(list) // of texts, which cannot fail
+	return string(data)
+}
+
+func (s *script) remove(t table, names []string, r rows) {
+	if r.count() == 0 {
+		return
+	}
+	query, args := s.source(r, names)
+	s.add("DELETE FROM "+s.in.name(t)+" WHERE ("+strings.Join(names, ", ")+") IN ("+query+")", args)
+}
+
+func (s *script) insert(t table, r rows) {
+	if r.count() == 0 {
+		return
+	}
+	keys, others := keyColumns(t), tables[t].values
+	r = s.in.encode(t, r)
+	names := append(keys, others...)
+	query, args := s.source(r, names)
+	cells := make([]string, len(names))
+	for i, name := range names {
+		cells[i] = s.in.cell(name)
+	}
+	text := "INSERT INTO " + s.in.name(t) + " (" + strings.Join(names, ", ") + ") SELECT " + strings.Join(cells, ", ") +
+		" FROM (" + query + ") AS v WHERE true ON CONFLICT (" + strings.Join(keyColumns(t), ", ") + ") DO "
+	if len(others) == 0 {
+		s.add(text+"NOTHING", args)
+		return
+	}
+	set := make([]string, len(others))
+	for i, name := range others {
+		set[i] = name + " = excluded." + name
+	}
+	s.add(text+"UPDATE SET "+strings.Join(set, ", "), args)
+}
+
+func (s *script) updateMembers(r rows) {
+	if r.count() == 0 {
+		return
+	}
+	query, args := s.source(r, []string{"account", "user_id", "role", "status"})
+	s.add("UPDATE "+s.in.name(members)+" AS m SET role = coalesce(nullif(v.role, ''), m.role), status = coalesce(nullif(v.status, ''), m.status)"+
+		" FROM ("+query+") AS v WHERE m.account = v.account AND m.user_id = v.user_id", args)
+}
+
+// cell returns the expression for a column of an inserted row.
+func (in Tables) cell(name string) string {
+	switch name {
+	case "parent":
+		return "nullif(v.parent, '')"
+	case "bought":
+		return "cast(v.bought AS bigint)"
+	case "until":
+		if in.SQLite {
+			return "cast(nullif(v.until, '') AS integer)"
+		}
+		return "cast(nullif(v.until, '') AS timestamptz)"
+	}
+	return "v." + name
+}
+
+// statements returns the parts as they are, or for PostgreSQL as one statement.
+func (s *script) statements() []statement {
+	var list []statement
+	if s.in.SQLite || len(s.parts) == 1 {
+		for i, text := range s.parts {
+			list = append(list, statement{text, s.args[i]})
+		}
+		return list
+	}
+	if len(s.parts) == 0 {
+		return nil
+	}
+	var all statement
+	for i, text := range s.parts[:len(s.parts)-1] {
+		all.text += map[bool]string{true: "WITH ", false: ", "}[i == 0] + "p" + strconv.Itoa(i) + " AS (" + text + ")"
+		all.args = append(all.args, s.args[i]...)
+	}
+	last := len(s.parts) - 1
+	all.text += " " + s.parts[last]
+	all.args = append(all.args, s.args[last]...)
+	return []statement{all}
+}
+
+// encode returns the rows with the ends of grants as the database stores them.
+func (in Tables) encode(t table, r rows) rows {
+	if t != grants {
+		return r
+	}
+	r = append(rows(nil), r...)
+	until := len(r) - 1
+	ends := make([]string, len(r[until]))
+	for i, s := range r[until] {
+		ends[i] = in.end(s)
+	}
+	r[until] = ends
+	return r
+}
+
+// end returns the end of a grant as the database stores it: for PostgreSQL in microseconds, and for
+// SQLite as the milliseconds since 1970. It is rounded down, so that a grant never lasts longer in
+// the table.
+func (in Tables) end(s string) string {
+	if s == "" {
+		return ""
+	}
+	t, _ := time.Parse(time.RFC3339Nano, s) // made by end
+	if in.SQLite {
+		return strconv.FormatInt(t.UnixMilli(), 10)
+	}
+	return t.Truncate(time.Microsecond).Format(microseconds)
+}
+
+// microseconds is the form in which a timestamptz is written and read.
+const microseconds = "2006-01-02T15:04:05.000000Z"

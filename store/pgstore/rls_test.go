@@ -1,0 +1,135 @@
+package pgstore_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/mirror/mirrortest"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/store/pgstore"
+)
+
+// calendar is a row of the host's table.
+type calendar struct {
+	id, account, owner string
+}
+
+func (c calendar) Ref() usher.Ref             { return usher.Ref{Type: "calendar", ID: c.id} }
+func (c calendar) InAccount() usher.AccountID { return usher.AccountID(c.account) }
+func (c calendar) Party(string) ([]string, bool) {
+	return []string{c.owner}, true
+}
+
+// The example of row-level security shows each user of random accounts what a check allows, and
+// never more.
+func TestRowLevelSecurity(t *testing.T) {
+	ctx := context.Background()
+	admin := connect(t, "search_path=public") // the first schema would be that with the name of the user
+	s := open(t, pgstore.Options{Schema: "usher", Members: true})
+	journals, err := mirrortest.Fill(ctx, s, *membersSeed, 24, 30)
+	require.NoError(t, err)
+	all := hostTable(t, admin, journals)
+
+	rules, err := os.ReadFile("testdata/rls.sql")
+	require.NoError(t, err)
+	_, err = admin.Exec(ctx, "CREATE ROLE app LOGIN; "+string(rules))
+	require.NoError(t, err)
+	app, err := pgx.Connect(ctx, server.Server(t).DSN("postgres", "user=app"))
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, app.Close(ctx)) }()
+
+	under, view, allowed, hidden := mirrortest.Policy(), permission.MustParse("calendar.view"), 0, 0
+	for _, j := range journals {
+		for _, user := range append(usersOf(j.State), "nobody") {
+			want := []string{}
+			for _, c := range all {
+				d, err := under.Decide(j.State, &usher.Request{
+					Account: j.State.ID(), Subject: user, Permission: view, Resource: c, Time: time.Now(),
+				})
+				if c.account != string(j.State.ID()) {
+					require.Error(t, err)
+					continue
+				}
+				require.NoError(t, err)
+				if d.Allowed() {
+					want = append(want, c.id)
+				}
+				allowed, hidden = allowed+count(d.Allowed()), hidden+count(!d.Allowed())
+			}
+			slices.Sort(want)
+			assert.Equal(t, want, visible(t, app, j.State.ID(), user), "%q of %q, -members-seed %d", user, j.State.ID(), *membersSeed)
+		}
+	}
+	assert.Greater(t, allowed, 100)
+	assert.Greater(t, hidden, 100)
+
+	// Without the settings, and for a user of another account, there are no rows.
+	assert.Empty(t, visible(t, app, "", ""))
+	_, err = app.Exec(ctx, "SET app.account = 'x'")
+	require.NoError(t, err)
+	var n int
+	require.NoError(t, app.QueryRow(ctx, "SELECT count(*) FROM calendars").Scan(&n))
+	assert.Zero(t, n)
+	_, err = app.Exec(ctx, "UPDATE usher.members SET role = 'admin'")
+	assert.ErrorContains(t, err, "permission denied")
+}
+
+func count(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+func usersOf(s *account.State) (ids []usher.UserID) {
+	for m := range s.View(nil).Users("") {
+		ids = append(ids, m.ID)
+	}
+	return ids
+}
+
+// hostTable makes a table with a calendar of each user, and of a user that no account has.
+func hostTable(t *testing.T, admin *pgxpool.Pool, journals []*mirrortest.Journal) (all []calendar) {
+	t.Helper()
+	_, err := admin.Exec(context.Background(), "CREATE TABLE calendars (id text PRIMARY KEY, account text NOT NULL, owner text NOT NULL)")
+	require.NoError(t, err)
+	for i, j := range journals {
+		for k, owner := range append(usersOf(j.State), "gone") {
+			c := calendar{fmt.Sprintf("c%d-%d", i, k), string(j.State.ID()), string(owner)}
+			all = append(all, c)
+			_, err := admin.Exec(context.Background(), "INSERT INTO calendars VALUES ($1, $2, $3)", c.id, c.account, c.owner)
+			require.NoError(t, err)
+		}
+	}
+	return all
+}
+
+// visible returns the ids of the calendars that a user sees in the database.
+func visible(t *testing.T, app *pgx.Conn, id usher.AccountID, user usher.UserID) (ids []string) {
+	t.Helper()
+	ctx := context.Background()
+	require.NoError(t, pgx.BeginFunc(ctx, app, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SELECT set_config('app.account', $1, true), set_config('app.user_id', $2, true)", string(id), string(user)); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, "SELECT id FROM calendars")
+		if err != nil {
+			return err
+		}
+		ids, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	}))
+	slices.Sort(ids)
+	return ids
+}
