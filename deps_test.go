@@ -52,6 +52,7 @@ account: . decision permission role team seat internal/printable internal/strict
 store: . internal/printable
 store/memstore: . internal/printable store
 store/storetest: . store
+store/storecopy: . store internal/printable
 internal/sqljournal: . store internal/printable # the stores in SQL databases share it
 internal/mirror: . account seat store internal/printable internal/sqljournal # the tables of members
 internal/mirror/mirrortest: . account policy policy/policyfile role seat store internal/printable

@@ -17,8 +17,9 @@ var (
 	// ErrClosed: Close was called, or Open was not.
 	ErrClosed = errors.New("the engine is closed")
 
-	// ErrFutureVersion: the journal does not have the requested version yet.
-	ErrFutureVersion = errors.New("the journal does not have this version yet")
+	// ErrFutureVersion: the journal does not have the requested version yet. The error has
+	// a method FutureVersion, so a Guard of usherhttp deletes the version at the client.
+	ErrFutureVersion error = futureVersion{}
 
 	// ErrStale: the cached account is older than Options.MaxStaleness, and the store
 	// could not be read.
@@ -39,6 +40,14 @@ var (
 	// responds with 422. For the other errors above it responds with 503.
 	ErrKeyReused error = rejection{"key-reused", "the actor used this idempotency key for a different request"}
 )
+
+// futureVersion is the type of ErrFutureVersion. usherhttp recognizes it by its method.
+type futureVersion struct{}
+
+func (futureVersion) Error() string { return "the journal does not have this version yet" }
+
+// FutureVersion marks the error.
+func (futureVersion) FutureVersion() {}
 
 // rejection is an error that the caller caused, with a code like that of an
 // account.Refusal.

@@ -57,6 +57,20 @@
 //
 // A 503 has a Retry-After header, so that clients retry later: see Guard.RetryAfter.
 //
+// # Several instances
+//
+// If several instances of a service share a store, an instance sees commits of the others a
+// moment later. With Guard.AtLeast, users see their own changes on every instance: the
+// handler that made a commit calls [Guard.NoteVersion], and later requests of that client
+// are decided on that version or a newer one.
+//
+//	result, err := e.Submit(r.Context(), batch)
+//	if err == nil {
+//		guard.NoteVersion(w, r, batch.Account, result.Version)
+//	}
+//
+// # Headers
+//
 // Refusals have the header Cache-Control: no-store. Responses of guarded handlers have
 // Cache-Control: private, unless the handler sets the header; a nil value suppresses it. A
 // value that was set outside of the guard is kept if it contains private or no-store. To

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/store/memstore"
 	"github.com/usher-go/usher/usherhttp"
 )
 
@@ -101,6 +102,34 @@ func FuzzActions(f *testing.F) {
 			may := account == "acme" && user == "mia" && r.Type == "calendar" && r.ID == "c1"
 			if may != (len(r.Actions) > 0) {
 				t.Errorf("%q of %q is told %v on %s %q", user, account, r.Actions, r.Type, r.ID)
+			}
+		}
+	})
+}
+
+// For every cookie and version header: a stranger is never let through, and the owner is let through
+// or gets a 503 that deletes the version.
+func FuzzVersion(f *testing.F) {
+	i := newInstance(f, new(memstore.Store))
+	found(f, "acme", i)
+	tag := tagOf(f, i)
+	for _, value := range []string{"", "0", "1", "2", "18446744073709551615", "18446744073709551616", "-1", "1,2", "\x00", "\xff"} {
+		f.Add("usher-version-"+tag+"="+value, tag+"."+value, false)
+		f.Add("__Host-usher-version-"+tag+"="+value, " "+tag+"."+value+" , "+tag+".1", true)
+	}
+	f.Fuzz(func(t *testing.T, cookie, header string, secure bool) {
+		for user, status := range map[string]int{"mia": http.StatusOK, "eve": http.StatusForbidden, "": http.StatusUnauthorized} {
+			r := httptest.NewRequest(http.MethodGet, "/calendars/c1", nil)
+			r.Header = http.Header{"User": {user}, "Cookie": {cookie}, usherhttp.VersionHeader: {header}}
+			if secure {
+				r.Header.Set("X-Forwarded-Proto", "https")
+			}
+			answer := httptest.NewRecorder()
+			i.mux.ServeHTTP(answer, r)
+			switch deleted := answer.Header().Get(usherhttp.VersionHeader) == tag+".0"; {
+			case answer.Code == http.StatusServiceUnavailable && user != "" && deleted:
+			case answer.Code != status || deleted:
+				t.Errorf("%q with %q and %q = %d %v", user, cookie, header, answer.Code, answer.Header())
 			}
 		}
 	})

@@ -17,6 +17,20 @@ type Guard struct {
 	// Authorizer decides. If it is nil, routes that check a permission respond with 500.
 	Authorizer usher.Authorizer
 
+	// AtLeast returns an Authorizer that decides on a version of an account or a newer one,
+	// usually Engine.AtLeast. The guard uses it instead of Authorizer for requests with a
+	// version that NoteVersion has sent, so that users see their own changes on every
+	// instance of the service:
+	//
+	//	AtLeast: func(id usher.AccountID, v uint64) usher.Authorizer { return e.AtLeast(id, v) },
+	//
+	// A malformed version, or one of another account, is ignored. For a version that the
+	// store does not have, the response is 503, and deletes the version at the client, so
+	// the next request is decided without it. Clients can send any number: a number that is
+	// too high costs a read of the store for each request, and allows nothing. If AtLeast
+	// returns nil, the response is 500. Default: versions are neither sent nor read.
+	AtLeast func(usher.AccountID, uint64) usher.Authorizer
+
 	// Subject returns the user who sends a request; the host has authenticated them. If the
 	// user is not logged in, or the credentials are not valid, it returns the zero Subject
 	// or an error that wraps ErrNoSubject; the response is 401. A *Problem is sent as the
@@ -57,10 +71,10 @@ type Guard struct {
 	Localize func(*http.Request, Problem) string
 
 	// Log gets what only operators may read. Level Info: denials, refused commands, and
-	// requests in an account that does not exist. Level Warn: resources of another account.
-	// Level Error: faults. Level Debug: normal refusals, such as users who are not logged
-	// in, resources that do not exist, and clients that disconnected. Default:
-	// slog.Default.
+	// requests in an account that does not exist. Level Warn: resources of another account,
+	// and versions that the store does not have. Level Error: faults. Level Debug: normal
+	// refusals, such as users who are not logged in, resources that do not exist, and
+	// clients that disconnected. Default: slog.Default.
 	//
 	// For a refused command, engine.Log also writes a line, with the actor and the
 	// commands. The line of the Guard has the request.

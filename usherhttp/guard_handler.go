@@ -79,7 +79,11 @@ func (g *guardHandler) authorize(r, inside *http.Request, in *guardContext, a *A
 }
 
 func (g *guardHandler) check(r *http.Request, a *AuthInfo, p permission.Permission) (usher.Decision, error) {
-	return usher.Require(r.Context(), g.guard.Authorizer, a.Subject.Request(p, a.Resource))
+	az, err := g.guard.authorizer(r, a.Subject.Account)
+	if err != nil {
+		return usher.Decision{}, err
+	}
+	return usher.Require(r.Context(), az, a.Subject.Request(p, a.Resource))
 }
 
 // requireAccount rejects a subject without an account, for which no permission can be checked.

@@ -31,8 +31,8 @@ import (
 //
 // The engine's ErrKeyReused is 422, with TypeRefused and key-reused: the client must use
 // another idempotency key. ErrContention, ErrOutcomeUnknown, ErrStale and ErrClosed are
-// 503: the client may retry, after ErrOutcomeUnknown only with the same key. Any other
-// error with a method Refused() string is treated as a refusal with the code that the
+// 503: the client may retry, after ErrOutcomeUnknown only with the same key. ErrFutureVersion
+// is 503 too: see Guard.AtLeast. Any other error with a method Refused() string is treated as a refusal with the code that the
 // method returns.
 func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if g == nil {
@@ -51,6 +51,7 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, a AuthInfo, conce
 		p = notFound
 	}
 	g.log(r, &a, status, p.Status, err)
+	g.dropVersion(w, r, a.Subject.Account, err)
 	g.write(w, r, p)
 }
 
@@ -164,6 +165,8 @@ func (g *Guard) log(r *http.Request, a *AuthInfo, status, answered int, err erro
 		level = slog.LevelInfo
 	case status == http.StatusInternalServerError:
 		level = slog.LevelError
+	case isFutureVersion(err):
+		level, message = slog.LevelWarn, "undecided" // a client made up a version, or the store was restored from a backup
 	case status == http.StatusServiceUnavailable && !disconnected(r):
 		level, message = slog.LevelError, "undecided"
 	}

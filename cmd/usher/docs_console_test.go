@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	neturl "net/url"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -73,6 +74,10 @@ func (c *console) run(t *testing.T, command string) (out string, ran bool, err e
 		out, err := c.programs.run(t, m[1], m[2], c.dir)
 		return out, true, err
 	}
+	url, err := c.database(words)
+	if err != nil {
+		return "", false, err
+	}
 	var args []string
 	switch {
 	case words[0] == "usher":
@@ -84,7 +89,28 @@ func (c *console) run(t *testing.T, command string) (out string, ran bool, err e
 	}
 	var both bytes.Buffer // as on a terminal
 	c.code = cli.Run(args, strings.NewReader(""), &both, &both)
-	return both.String(), true, nil
+	return strings.ReplaceAll(both.String(), url, docsDatabase), true, nil
+}
+
+// docsDatabase is the database in console blocks.
+const docsDatabase = "postgres://localhost/shop"
+
+// database replaces docsDatabase by the URL of a database for the page, and returns this URL. It starts
+// a server only for a page that needs one.
+func (c *console) database(words []string) (url string, err error) {
+	url = docsDatabase
+	for i, word := range words {
+		if !strings.HasPrefix(word, docsDatabase) {
+			continue
+		}
+		server, err := startPostgres()
+		if err != nil {
+			return "", err
+		}
+		url = server.URL("postgres") + "&schema=" + neturl.QueryEscape(c.page)
+		words[i] = url + strings.TrimPrefix(word, docsDatabase)
+	}
+	return url, nil
 }
 
 func sortedNames(m map[string]string) []string {

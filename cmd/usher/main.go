@@ -1,5 +1,5 @@
 // Command usher validates policies, runs their tests, prints their role tables and
-// explains single decisions. It also reads and changes the accounts in a store file.
+// explains single decisions. It also reads, changes and copies the accounts in a store.
 package main
 
 import (

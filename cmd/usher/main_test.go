@@ -12,7 +12,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"usher": main})
+	testscript.Main(withPostgres{m}, map[string]func(){"usher": main})
 }
 
 // The stories in testdata/script use the commands of testscript, storeCommands, and

@@ -68,7 +68,7 @@ scenarios:
 // checkout is the directory of a copy of the repository.
 type checkout string
 
-// copyModules copies the modules of the command line: the core, boltstore, and
+// copyModules copies the modules of the command line: the core, the stores, and
 // the command line itself.
 func copyModules(t *testing.T, root string) checkout {
 	t.Helper()

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.etcd.io/bbolt"
+	_ "modernc.org/sqlite"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/store"
@@ -26,6 +28,8 @@ import (
 //	newer STORE                      gives the file the number of a later format
 //	loses STORE ACCOUNT N            removes a commit from the file
 //	notes STORE ACCOUNT NAME         sets a variable to the head of the account
+//	sqlite FILE STATEMENT            runs a statement of SQL
+//	postgres NAME                    sets a variable to the URL of a new schema in PostgreSQL
 //	shows FILE                       compares the last stdout with a file, in which HASH matches any hash
 var storeCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"holds": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -73,6 +77,14 @@ var storeCommands = map[string]func(*testscript.TestScript, bool, []string){
 		if want := ts.ReadFile(args[0]); got != want {
 			ts.Fatalf("stdout is\n%s\nwant\n%s", got, want)
 		}
+	},
+	"postgres": setPostgres,
+	"sqlite": func(ts *testscript.TestScript, _ bool, args []string) {
+		db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+		ts.Check(err)
+		_, err = db.Exec(args[1])
+		ts.Check(err)
+		ts.Check(db.Close())
 	},
 	"newer": func(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(openFile(ts, args, 1).Close())

@@ -28,10 +28,15 @@ type service struct {
 
 func newService(az usher.Authorizer, e *engine.Engine) *service {
 	return &service{
-		guard:  &usherhttp.Guard{Authorizer: az, Subject: session},
+		guard:  &usherhttp.Guard{Authorizer: az, Subject: session, AtLeast: atLeast(e)},
 		engine: e,
 		titles: map[string]string{"intro": "Intro", "demo": "Demo"},
 	}
+}
+
+// atLeast lets users see their own changes on every instance of the service.
+func atLeast(e *engine.Engine) func(usher.AccountID, uint64) usher.Authorizer {
+	return func(id usher.AccountID, v uint64) usher.Authorizer { return e.AtLeast(id, v) }
 }
 
 // session stands for the login of the application. usher does no authentication.
@@ -91,7 +96,7 @@ func transfer(r *http.Request) account.Command {
 func (s *service) command(parse func(*http.Request) account.Command) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		subject := usherhttp.FromContext(r.Context()).Subject
-		_, err := s.engine.Submit(r.Context(), engine.Batch{
+		result, err := s.engine.Submit(r.Context(), engine.Batch{
 			Actor: account.AsUser(subject.User), Account: subject.Account, Context: subject.Context,
 			Commands: []account.Command{parse(r)},
 		})
@@ -99,6 +104,7 @@ func (s *service) command(parse func(*http.Request) account.Command) http.Handle
 			s.guard.Refuse(w, r, err) // 403 if it is denied, 409 if no seat is left
 			return
 		}
+		s.guard.NoteVersion(w, r, subject.Account, result.Version)
 		w.WriteHeader(http.StatusNoContent)
 	}
 }

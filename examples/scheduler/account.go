@@ -23,17 +23,14 @@ func (s *server) signUp(r *http.Request) (any, error) {
 		account.CreateAccount{Owner: subject(r).User, Seats: map[seat.PoolName]int{"booking": 1}})
 }
 
-// closeAccount deletes an account. It deletes the account in usher first: from then on,
-// every request is denied. If the process crashes before the calendars are deleted, they
-// are inaccessible, and sweep deletes them at the next start.
+// closeAccount deletes an account with its calendars. In a directory, it deletes the account in usher
+// first: from then on, every request is denied, so the calendars are inaccessible.
 //
 //	DELETE /accounts/acme
 func (s *server) closeAccount(r *http.Request) (any, error) {
-	d, err := s.do(r, account.DeleteAccount{})
-	if err == nil && !d.repeated {
-		s.cleanUp(r, func(ctx context.Context) error { return s.store.forgetAccount(ctx, subject(r).Account) })
-	}
-	return d, err
+	return s.doAnd(r, func(ctx context.Context, tx *tx) error {
+		return tx.forgetAccount(ctx, subject(r).Account)
+	}, account.DeleteAccount{})
 }
 
 // transferOwnership makes another user the owner. The previous owner becomes an
@@ -61,12 +58,4 @@ func (s *server) changeSetting(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return s.do(r, account.ChangeSetting{Setting: r.PathValue("setting"), Value: body.Value})
-}
-
-// cleanUp removes data that is not needed any more. The request itself has succeeded, so a
-// failure is only logged; sweep retries at the next start.
-func (s *server) cleanUp(r *http.Request, remove func(context.Context) error) {
-	if err := remove(context.WithoutCancel(r.Context())); err != nil {
-		s.log.ErrorContext(r.Context(), "clean-up failed", "account", subject(r).Account, "error", err)
-	}
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,6 +33,9 @@ func (s *server) answer(h handler) http.Handler {
 			s.guard.Refuse(w, r, err)
 			return
 		}
+		if d, ok := v.(done); ok {
+			s.guard.NoteVersion(w, r, d.account, d.Version) // for the next request, which another instance may get
+		}
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Cache-Control", "no-store")
 		if r.Method == http.MethodPost {
@@ -45,7 +50,7 @@ type done struct {
 	Version uint64   `json:"version"` // of the account after the change
 	Changes []string `json:"changes"` // in words; empty if nothing changed
 
-	repeated bool // a retry of a request that was done before
+	account usher.AccountID
 }
 
 // do submits commands with the user of the request as the actor. The engine decides and
@@ -54,24 +59,47 @@ func (s *server) do(r *http.Request, commands ...account.Command) (done, error) 
 	return s.submit(r, account.AsUser(subject(r).User), subject(r).Account, commands...)
 }
 
-// submit submits commands, with the header Idempotency-Key as the idempotency key. A retry
-// with the same key returns the first result, even if the user has lost the permission
-// since.
+// doAnd is do for a command that also needs a change of calendars and bookings.
+func (s *server) doAnd(r *http.Request, change func(context.Context, *tx) error, command account.Command) (done, error) {
+	b, err := batch(r, account.AsUser(subject(r).User), subject(r).Account, command)
+	if err != nil {
+		return done{}, err
+	}
+	result, err := s.submitAndChange(r, b, change)
+	return describe(b, result, err)
+}
+
+// submit submits commands.
 func (s *server) submit(r *http.Request, actor account.Actor, in usher.AccountID, commands ...account.Command) (done, error) {
+	b, err := batch(r, actor, in, commands...)
+	if err != nil {
+		return done{}, err
+	}
+	result, err := s.engine.Submit(r.Context(), b)
+	return describe(b, result, err)
+}
+
+// batch returns the batch of a request, with the header Idempotency-Key as the idempotency key. A
+// retry with the same key returns the first result, even if the user has lost the permission since.
+func batch(r *http.Request, actor account.Actor, in usher.AccountID, commands ...account.Command) (engine.Batch, error) {
 	key := r.Header.Get("Idempotency-Key")
 	if len(key) > 200 || !utf8.ValidString(key) {
-		return done{}, badRequest("An Idempotency-Key is text of at most 200 bytes.")
+		return engine.Batch{}, badRequest("An Idempotency-Key is text of at most 200 bytes.")
 	}
 	if key != "" {
 		key = fmt.Sprintf("%q %s", subject(r).User, key) // the host is the actor of every sign-up, so the key contains the user
 	}
-	result, err := s.engine.Submit(r.Context(), engine.Batch{
+	return engine.Batch{
 		Actor: actor, Account: in, Commands: commands, Context: subject(r).Context, IdempotencyKey: key,
-	})
+	}, nil
+}
+
+// describe returns the response to a batch.
+func describe(b engine.Batch, result engine.Result, err error) (done, error) {
 	if err != nil {
 		return done{}, err
 	}
-	d := done{Version: result.Version, Changes: []string{}, repeated: result.Repeated}
+	d := done{Version: result.Version, Changes: []string{}, account: b.Account}
 	if result.Commit != nil {
 		for _, c := range result.Commit.Changes {
 			d.Changes = append(d.Changes, account.DescribeChange(c))
@@ -93,9 +121,12 @@ func badRequest(format string, args ...any) *usherhttp.Problem {
 // read decodes the JSON body of a request.
 func read[T any](r *http.Request) (*T, error) {
 	v := new(T)
-	d := json.NewDecoder(r.Body)
+	body, err := io.ReadAll(r.Body)
+	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
-	err := d.Decode(v)
+	if err == nil {
+		err = d.Decode(v)
+	}
 	if err == nil {
 		if _, more := d.Token(); more != io.EOF {
 			err = errors.New("trailing data")
@@ -107,6 +138,8 @@ func read[T any](r *http.Request) (*T, error) {
 		return nil, problem(http.StatusRequestEntityTooLarge, "too-large", fmt.Sprintf("A body has at most %d bytes.", maxBody))
 	case err != nil:
 		return nil, badRequest("The body cannot be read: %v.", err)
+	case bytes.Contains(body, []byte(`\u0000`)):
+		return nil, badRequest("The body contains a character that not every database can store.")
 	}
 	return v, nil
 }

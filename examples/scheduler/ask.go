@@ -14,8 +14,8 @@ func subject(r *http.Request) usherhttp.Subject { return usherhttp.FromContext(r
 
 // require makes a check that a guard cannot make, because only the handler knows the
 // resource.
-func (s *server) require(r *http.Request, p permission.Permission, on usher.Resource) error {
-	_, err := usher.Require(r.Context(), s.engine, subject(r).Request(p, on))
+func require(r *http.Request, az authority, p permission.Permission, on usher.Resource) error {
+	_, err := usher.Require(r.Context(), az, subject(r).Request(p, on))
 	return err
 }
 

@@ -80,28 +80,30 @@ func (s *server) book(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.require(r, createBooking, b); err != nil {
-		return nil, err
-	}
-	if hosts, err := s.isHost(r, in, b.Host); err != nil {
-		return nil, err
-	} else if !hosts {
-		return nil, problem(http.StatusConflict, "not-a-host", b.Host+" does not host this calendar.")
-	}
-	if err := s.bookable(r.Context(), b.Account, []string{b.Host}); err != nil {
-		return nil, err
-	}
-	// If the host loses the seat between the check and this write, the result is the same
-	// as if the booking was made a moment earlier.
-	return b, s.store.book(r.Context(), b, in)
+	// In a directory, the host may lose the seat between the check and the write. The result is the
+	// same as if the booking was made a moment earlier.
+	return b, s.decideAndChange(r.Context(), func(az authority, tx *tx) error {
+		if err := require(r, az, createBooking, b); err != nil {
+			return err
+		}
+		if yes, err := hosts(r, az, in, b.Host); err != nil {
+			return err
+		} else if !yes {
+			return problem(http.StatusConflict, "not-a-host", b.Host+" does not host this calendar.")
+		}
+		if err := bookable(r.Context(), az, b.Account, []string{b.Host}); err != nil {
+			return err
+		}
+		return tx.book(r.Context(), b, in)
+	})
 }
 
-// isHost reports whether a user hosts a calendar, in person or in the hosting team.
-func (s *server) isHost(r *http.Request, c *calendar, user string) (bool, error) {
+// hosts reports whether a user hosts a calendar, in person or in the hosting team.
+func hosts(r *http.Request, az authority, c *calendar, user string) (bool, error) {
 	if slices.Contains(c.Hosts, user) || c.Team == "" {
 		return slices.Contains(c.Hosts, user), nil
 	}
-	view, err := s.engine.View(r.Context(), c.Account)
+	view, err := az.View(r.Context(), c.Account)
 	if err != nil {
 		return false, err
 	}
@@ -115,5 +117,5 @@ func (s *server) isHost(r *http.Request, c *calendar, user string) (bool, error)
 //	DELETE /accounts/acme/bookings/b1
 func (s *server) cancelBooking(r *http.Request) (any, error) {
 	b, _ := usherhttp.Loaded[*booking](r.Context())
-	return struct{}{}, s.store.cancel(r.Context(), b)
+	return struct{}{}, s.store.change(r.Context(), func(tx *tx) error { return tx.cancel(r.Context(), b) })
 }

@@ -82,15 +82,17 @@ func requestedCalendar(r *http.Request) (usher.Resource, error) {
 //	POST /accounts/acme/calendars {"title": "Intro", "hosts": ["mia"], "team": "sales"}
 func (s *server) createCalendar(r *http.Request) (any, error) {
 	c, _ := usherhttp.Loaded[*calendar](r.Context())
-	if err := s.bookable(r.Context(), c.Account, c.Hosts); err != nil {
-		return nil, err
-	}
-	if err := s.teamExists(r.Context(), c); err != nil {
-		return nil, err
-	}
-	// If a host is removed between the check and this write, the calendar has a host who is
-	// not a user. That gives no permission to any user, and sweep removes it.
-	return c, s.store.addCalendar(r.Context(), c)
+	// In a directory, a host may be removed between the check and the write. Then the calendar has a
+	// host who is not a user. That gives no permission to any user, and sweep removes it.
+	return c, s.decideAndChange(r.Context(), func(az authority, tx *tx) error {
+		if err := bookable(r.Context(), az, c.Account, c.Hosts); err != nil {
+			return err
+		}
+		if err := teamExists(r.Context(), az, c); err != nil {
+			return err
+		}
+		return tx.addCalendar(r.Context(), c)
+	})
 }
 
 // editCalendar changes the title of a calendar.
@@ -108,7 +110,7 @@ func (s *server) editCalendar(r *http.Request) (any, error) {
 	if err := c.valid(); err != nil {
 		return nil, err
 	}
-	return c, s.store.saveCalendar(r.Context(), c)
+	return c, s.store.change(r.Context(), func(tx *tx) error { return tx.saveCalendar(r.Context(), c) })
 }
 
 // setHosts changes the hosts of a calendar. It requires calendar.set-hosts on the calendar
@@ -128,15 +130,18 @@ func (s *server) setHosts(r *http.Request) (any, error) {
 	if err := c.valid(); err != nil {
 		return nil, err
 	}
-	if err := s.require(r, setHosts, c); err != nil {
-		return nil, err
-	}
-	if err := s.bookable(r.Context(), c.Account, c.Hosts); err != nil {
-		return nil, err
-	}
-	// The write fails if the calendar has changed since the decision. Each booking checks
-	// again whether its host is bookable, so a concurrent change of seats does no harm.
-	return c, s.store.saveCalendar(r.Context(), c)
+	// The write fails if the calendar has changed since the decision. In a directory, the account may
+	// change between the check and the write. Each booking checks again whether its host is bookable,
+	// so that does no harm.
+	return c, s.decideAndChange(r.Context(), func(az authority, tx *tx) error {
+		if err := require(r, az, setHosts, c); err != nil {
+			return err
+		}
+		if err := bookable(r.Context(), az, c.Account, c.Hosts); err != nil {
+			return err
+		}
+		return tx.saveCalendar(r.Context(), c)
+	})
 }
 
 // deleteCalendar deletes a calendar with its bookings.
@@ -144,13 +149,13 @@ func (s *server) setHosts(r *http.Request) (any, error) {
 //	DELETE /accounts/acme/calendars/intro
 func (s *server) deleteCalendar(r *http.Request) (any, error) {
 	c, _ := usherhttp.Loaded[*calendar](r.Context())
-	return struct{}{}, s.store.deleteCalendar(r.Context(), c)
+	return struct{}{}, s.store.change(r.Context(), func(tx *tx) error { return tx.deleteCalendar(r.Context(), c) })
 }
 
 // bookable checks booking.receive for each of the new hosts.
-func (s *server) bookable(ctx context.Context, in usher.AccountID, hosts []string) error {
+func bookable(ctx context.Context, az authority, in usher.AccountID, hosts []string) error {
 	for _, host := range hosts {
-		d, err := s.engine.Check(ctx, usher.Request{
+		d, err := az.Check(ctx, usher.Request{
 			Account: in, Subject: usher.UserID(host), Permission: receive, Resource: personal("booking", in, host),
 		})
 		switch {
@@ -164,11 +169,11 @@ func (s *server) bookable(ctx context.Context, in usher.AccountID, hosts []strin
 	return nil
 }
 
-func (s *server) teamExists(ctx context.Context, c *calendar) error {
+func teamExists(ctx context.Context, az authority, c *calendar) error {
 	if c.Team == "" {
 		return nil
 	}
-	view, err := s.engine.View(ctx, c.Account)
+	view, err := az.View(ctx, c.Account)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 	}
 	code := m.Run()
 	_ = os.RemoveAll(workshop)
+	stopPostgres()
 	os.Exit(code)
 }
 
@@ -49,13 +50,20 @@ type child struct {
 	log     bytes.Buffer
 }
 
+// start starts the service over a directory.
 func start(t *testing.T, dir string, args ...string) *child {
+	t.Helper()
+	return launch(t, append([]string{"-data", dir}, args...)...)
+}
+
+// launch starts the service.
+func launch(t *testing.T, args ...string) *child {
 	t.Helper()
 	path, err := binary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &child{command: exec.Command(path, append([]string{"-data", dir}, args...)...)}
+	c := &child{command: exec.Command(path, args...)}
 	c.command.Stderr = &c.log
 	stdout, err := c.command.StdoutPipe()
 	if err != nil {

@@ -1,7 +1,9 @@
 // Scheduler is a scheduling service over HTTP that checks every request with usher. It
-// stores calendars and bookings in SQLite, and users, roles, teams and seats in usher.
+// stores calendars and bookings in SQLite or PostgreSQL, and users, roles, teams and seats in
+// usher.
 //
 //	go run ./examples/scheduler
+//	go run ./examples/scheduler -store postgres://localhost/scheduler
 package main
 
 import (
@@ -43,20 +45,23 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	flags.SetOutput(stderr)
 	addr := flags.String("addr", "127.0.0.1:8080", "the address to listen on; if the port is taken, a free port is used")
 	dir := flags.String("data", "scheduler-data", "the directory for the data; it is created if there is none")
+	database := flags.String("store", "", "the database for the data, sqlite:PATH or postgres://…, which several instances can share; by default, the data is in the directory")
 	var level slog.Level
 	flags.TextVar(&level, "log", slog.LevelWarn, "the log level: info logs every change and refusal, debug every decision")
-	if err := flags.Parse(args); err != nil {
+	if err = flags.Parse(args); err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
-	if flags.NArg() > 0 || *dir == "" {
+	data, err := place(flags, *dir, *database)
+	if err != nil {
+		fmt.Fprintln(stderr, err)
 		flags.Usage()
 		return errUsage
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
 
-	s, err := open(ctx, *dir, log)
+	s, err := open(ctx, data, log)
 	if errors.Is(err, boltstore.ErrLocked) {
-		return fmt.Errorf("another scheduler uses the data in %s: stop it, or use another directory with -data", absolute(*dir))
+		return fmt.Errorf("another scheduler uses the data in %s: stop it, or use another directory with -data", absolute(data))
 	}
 	if err != nil {
 		return err
@@ -81,8 +86,28 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if err != nil {
 		return err
 	}
-	welcome(stdout, listener.Addr().String(), absolute(*dir))
+	welcome(stdout, listener.Addr().String(), data)
 	return serve(ctx, listener, handler, log)
+}
+
+// place returns where the data is: a directory or a database.
+func place(flags *flag.FlagSet, dir, database string) (string, error) {
+	switch {
+	case flags.NArg() > 0:
+		return "", fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	case database == "" && dir == "", database == "sqlite:":
+		return "", errors.New("the data needs a place")
+	case database == "":
+		return dir, nil
+	case isDirectory(database):
+		return "", fmt.Errorf("-store is %q (want sqlite:PATH or postgres://…)", database)
+	}
+	directory := false
+	flags.Visit(func(f *flag.Flag) { directory = directory || f.Name == "data" })
+	if directory {
+		return "", errors.New("use -data or -store, not both")
+	}
+	return database, nil
 }
 
 // serve serves requests until ctx is done, and then completes the requests in progress.

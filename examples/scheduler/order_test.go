@@ -63,9 +63,7 @@ func TestCrashInTheMiddleOfSeeding(t *testing.T) {
 		t.Fatal(err)
 	}
 	half := &calendar{ID: "demo", Account: "acme", Title: "Half of a company", Hosts: []string{"mia"}}
-	if err := s.store.addCalendar(t.Context(), half); err != nil {
-		t.Fatal(err)
-	}
+	mustChange(t, s, func(tx *tx) error { return tx.addCalendar(t.Context(), half) })
 	s = restart(t, s, dir)
 	if got := mustCalendar(t, s, "demo").Title; got != "Product demo" {
 		t.Errorf("demo is titled %q, want that of the company", got)
@@ -74,25 +72,27 @@ func TestCrashInTheMiddleOfSeeding(t *testing.T) {
 
 // A change fails if the resource has changed since the decision.
 func TestChangeOfACalendarThatChangedMeanwhile(t *testing.T) {
-	s := openDir(t, t.TempDir())
-	seen := mustCalendar(t, s, "demo")
-	moved := mustCalendar(t, s, "demo")
-	moved.Hosts = []string{"sam"}
-	if err := s.store.saveCalendar(t.Context(), moved); err != nil {
-		t.Fatal(err)
-	}
-	for what, err := range map[string]error{
-		"save":   s.store.saveCalendar(t.Context(), seen),
-		"delete": s.store.deleteCalendar(t.Context(), seen),
-		"book":   s.store.book(t.Context(), &booking{ID: "b", Account: "acme", Host: "max"}, seen),
-	} {
-		if !errors.Is(err, errChanged) {
-			t.Errorf("%s = %v, want errChanged", what, err)
+	inEveryPlace(t, func(t *testing.T, w *world) {
+		s := w.server
+		seen := mustCalendar(t, s, "demo")
+		moved := mustCalendar(t, s, "demo")
+		moved.Hosts = []string{"sam"}
+		mustChange(t, s, func(tx *tx) error { return tx.saveCalendar(t.Context(), moved) })
+		for what, do := range map[string]func(*tx) error{
+			"save":   func(tx *tx) error { return tx.saveCalendar(t.Context(), seen) },
+			"delete": func(tx *tx) error { return tx.deleteCalendar(t.Context(), seen) },
+			"book": func(tx *tx) error {
+				return tx.book(t.Context(), &booking{ID: "b", Account: "acme", Host: "max"}, seen)
+			},
+		} {
+			if err := s.store.change(t.Context(), do); !errors.Is(err, errChanged) {
+				t.Errorf("%s = %v, want errChanged", what, err)
+			}
 		}
-	}
-	if got := mustCalendar(t, s, "demo").Hosts; !slices.Equal(got, []string{"sam"}) {
-		t.Errorf("hosts are %v, want sam", got)
-	}
+		if got := mustCalendar(t, s, "demo").Hosts; !slices.Equal(got, []string{"sam"}) {
+			t.Errorf("hosts are %v, want sam", got)
+		}
+	})
 }
 
 func mustCalendar(t *testing.T, s *server, id string) *calendar {

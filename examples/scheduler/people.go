@@ -143,15 +143,19 @@ func (s *server) addPerson(r *http.Request) (any, error) {
 	if body.Invite {
 		status = usher.Invited
 	}
+	add := account.AddUser{User: body.User, Role: body.Role, Status: status, Teams: body.Teams}
+	if s.shared != nil {
+		return s.doAnd(r, s.forget(r, string(body.User)), add)
+	}
 	if err := s.clear(r, body.User); err != nil {
 		return nil, err
 	}
-	return s.do(r, account.AddUser{User: body.User, Role: body.Role, Status: status, Teams: body.Teams})
+	return s.do(r, add)
 }
 
-// clear removes all references to a user who is about to be added. usher keeps nothing of
-// a removed user, but this service may, if its clean-up failed. clear does nothing for an
-// existing user.
+// clear removes all references to a user who is about to be added, in a directory. usher keeps nothing
+// of a removed user, but this service may, if its clean-up failed. clear does nothing for an existing
+// user.
 func (s *server) clear(r *http.Request, user usher.UserID) error {
 	view, err := s.engine.View(r.Context(), subject(r).Account)
 	if err != nil {
@@ -160,7 +164,7 @@ func (s *server) clear(r *http.Request, user usher.UserID) error {
 	if _, there := view.User(user); there {
 		return nil
 	}
-	return s.store.forgetUser(r.Context(), view.ID(), string(user))
+	return s.store.change(r.Context(), func(tx *tx) error { return tx.forgetUser(r.Context(), view.ID(), string(user)) })
 }
 
 // acceptInvitation and declineInvitation are for invited users.
@@ -172,9 +176,7 @@ func (s *server) acceptInvitation(r *http.Request) (any, error) {
 }
 
 func (s *server) declineInvitation(r *http.Request) (any, error) {
-	d, err := s.do(r, account.DeclineInvitation{})
-	s.removed(r, d, err, string(subject(r).User))
-	return d, err
+	return s.doAnd(r, s.forget(r, string(subject(r).User)), account.DeclineInvitation{})
 }
 
 // setRole gives a person another account role.
@@ -203,23 +205,19 @@ func (s *server) setStatus(r *http.Request) (any, error) {
 	return s.do(r, account.SetStatus{User: userIn(r), Status: body.Status})
 }
 
-// removePerson removes a person. It removes the user in usher first, which denies their
-// requests at once. If the process crashes before the calendars are changed, the remaining
+// removePerson removes a person. In a directory, it removes the user in usher first, which denies
+// their requests at once. If the process crashes before the calendars are changed, the remaining
 // references give no permission to any user.
 //
 //	DELETE /accounts/acme/people/mia
 func (s *server) removePerson(r *http.Request) (any, error) {
-	d, err := s.do(r, account.RemoveUser{User: userIn(r)})
-	s.removed(r, d, err, r.PathValue("user"))
-	return d, err
+	return s.doAnd(r, s.forget(r, r.PathValue("user")), account.RemoveUser{User: userIn(r)})
 }
 
-// removed deletes the references to a removed user, so that a later user with the same id
-// does not inherit them. A real service also ends the sessions and tokens of the user here;
-// this one has none, because identify trusts a header.
-func (s *server) removed(r *http.Request, d done, err error, user string) {
-	if err != nil || d.repeated { // after a retry, the user may have been added again
-		return
-	}
-	s.cleanUp(r, func(ctx context.Context) error { return s.store.forgetUser(ctx, subject(r).Account, user) })
+// forget returns the change that deletes the references to a user who is removed, so that a later user
+// with the same id does not inherit them. When a user is added, it deletes what another program has
+// left, for example usher do remove-user. A real service also ends the sessions and tokens of a removed
+// user here; this one has none, because identify trusts a header.
+func (s *server) forget(r *http.Request, user string) func(context.Context, *tx) error {
+	return func(ctx context.Context, tx *tx) error { return tx.forgetUser(ctx, subject(r).Account, user) }
 }

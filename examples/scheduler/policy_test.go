@@ -25,7 +25,7 @@ func TestMappingWithoutAPartyIsFoundAtTheStart(t *testing.T) {
 	s := openDir(t, t.TempDir())
 	lacking := calendarMapping
 	lacking.Parties = map[string]filter.Party{"host": calendarMapping.Parties["host"]}
-	if _, err := tableOf(s.engine.Policy(), lacking, viewCalendar); err == nil {
+	if _, err := tableOf(&sqliteDialect, s.engine.Policy(), lacking, viewCalendar); err == nil {
 		t.Error("a mapping without the party team was taken")
 	}
 }

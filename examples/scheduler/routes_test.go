@@ -87,106 +87,109 @@ var bodies = map[string]string{
 // A client who is not an active user of the account gets only 401,
 // 403 and 404 from every route, and changes nothing.
 func TestStrangersGetNowhere(t *testing.T) {
-	w := newWorld(t)
-	w.play([]step{
-		{"gina", "POST /accounts", `{"account": "globex"}`, 201, nil}, // an owner of another account
-		{"adam", "POST ~/people", `{"user": "ivan", "invite": true, "role": "admin"}`, 201, nil},
-		{"adam", "POST ~/people", `{"user": "ines", "role": "admin"}`, 201, nil},
-		{"adam", "PUT ~/people/ines/status", `{"status": "inactive"}`, 200, nil},
-	})
-	before := w.must("olivia", "GET ~/journal", "").body
-	for _, who := range []string{"", "zoe", "gina", "ivan", "ines", "MIA", "rita"} {
-		for _, r := range w.server.routes() {
-			if r.Access == usherhttp.Public || strings.HasSuffix(r.Pattern, "/invitation") && (who == "ivan" || who == "rita") {
-				continue // ivan may accept, and for rita, who has accepted, it changes nothing
-			}
-			body, ok := bodies[r.Pattern]
-			if !ok {
-				body = `{}`
-			}
-			got := w.must(who, names.Replace(r.Pattern), body)
-			want := []int{403, 404}
-			if who == "" {
-				want = []int{401}
-			}
-			if r.Pattern == "POST /accounts" && who != "" {
-				want = []int{409} // the account already exists
-			}
-			if !slices.Contains(want, got.status) {
-				t.Errorf("%q: %s = %d %s want %v", who, r.Pattern, got.status, got.body, want)
+	inEveryPlace(t, func(t *testing.T, w *world) {
+		w.play([]step{
+			{"gina", "POST /accounts", `{"account": "globex"}`, 201, nil}, // an owner of another account
+			{"adam", "POST ~/people", `{"user": "ivan", "invite": true, "role": "admin"}`, 201, nil},
+			{"adam", "POST ~/people", `{"user": "ines", "role": "admin"}`, 201, nil},
+			{"adam", "PUT ~/people/ines/status", `{"status": "inactive"}`, 200, nil},
+		})
+		before := w.must("olivia", "GET ~/journal", "").body
+		for _, who := range []string{"", "zoe", "gina", "ivan", "ines", "MIA", "rita"} {
+			for _, r := range w.server.routes() {
+				if r.Access == usherhttp.Public || strings.HasSuffix(r.Pattern, "/invitation") && (who == "ivan" || who == "rita") {
+					continue // ivan may accept, and for rita, who has accepted, it changes nothing
+				}
+				body, ok := bodies[r.Pattern]
+				if !ok {
+					body = `{}`
+				}
+				got := w.must(who, names.Replace(r.Pattern), body)
+				want := []int{403, 404}
+				if who == "" {
+					want = []int{401}
+				}
+				if r.Pattern == "POST /accounts" && who != "" {
+					want = []int{409} // the account already exists
+				}
+				if !slices.Contains(want, got.status) {
+					t.Errorf("%q: %s = %d %s want %v", who, r.Pattern, got.status, got.body, want)
+				}
 			}
 		}
-	}
-	if after := w.must("olivia", "GET ~/journal", "").body; after != before {
-		t.Errorf("the journal was %s and is %s", before, after)
-	}
+		if after := w.must("olivia", "GET ~/journal", "").body; after != before {
+			t.Errorf("the journal was %s and is %s", before, after)
+		}
+	})
 }
 
 // A client who is not a user of the account gets the same response whether the account,
 // the user or the team exists or not.
 func TestStrangersLearnNothing(t *testing.T) {
-	w := newWorld(t)
-	w.play([]step{
-		{"gina", "POST /accounts", `{"account": "globex"}`, 201, nil},
-		{"gina", "POST /accounts", `{"account": "closed"}`, 201, nil},
-		{"gina", "DELETE /accounts/closed", "", 200, nil},
-	})
-	others := map[string]*strings.Replacer{}
-	for _, in := range []string{"nowhere", "closed", "acme"} {
-		others[in] = strings.NewReplacer(
-			"{account}", in, "{user}", "nobody", "{team}", "none", "{role}", "none", "{pool}", "none",
-			"{setting}", "none", "{calendar}", "none", "{booking}", "none",
-		)
-	}
-	for _, r := range w.server.routes() {
-		if !strings.Contains(r.Pattern, "{account}") {
-			continue
+	inEveryPlace(t, func(t *testing.T, w *world) {
+		w.play([]step{
+			{"gina", "POST /accounts", `{"account": "globex"}`, 201, nil},
+			{"gina", "POST /accounts", `{"account": "closed"}`, 201, nil},
+			{"gina", "DELETE /accounts/closed", "", 200, nil},
+		})
+		others := map[string]*strings.Replacer{}
+		for _, in := range []string{"nowhere", "closed", "acme"} {
+			others[in] = strings.NewReplacer(
+				"{account}", in, "{user}", "nobody", "{team}", "none", "{role}", "none", "{pool}", "none",
+				"{setting}", "none", "{calendar}", "none", "{booking}", "none",
+			)
 		}
-		for _, who := range []string{"zoe", "gina"} {
-			for _, body := range []string{bodies[r.Pattern], `{}`, `{`} {
-				there := w.must(who, names.Replace(r.Pattern), body)
-				for in, other := range others {
-					if absent := w.must(who, other.Replace(r.Pattern), body); absent != there {
-						t.Errorf("%s: %s %s = %v, and where it is not there, in %s, %v", who, r.Pattern, body, there, in, absent)
+		for _, r := range w.server.routes() {
+			if !strings.Contains(r.Pattern, "{account}") {
+				continue
+			}
+			for _, who := range []string{"zoe", "gina"} {
+				for _, body := range []string{bodies[r.Pattern], `{}`, `{`} {
+					there := w.must(who, names.Replace(r.Pattern), body)
+					for in, other := range others {
+						if absent := w.must(who, other.Replace(r.Pattern), body); absent != there {
+							t.Errorf("%s: %s %s = %v, and where it is not there, in %s, %v", who, r.Pattern, body, there, in, absent)
+						}
 					}
 				}
 			}
 		}
-	}
+	})
 }
 
 // A response does not reveal to a user the existence of what the user may not view.
 func TestWhatOneMayNotSeeLooksAbsent(t *testing.T) {
-	w := newWorld(t)
-	for _, who := range []string{"ned", "zoe"} {
-		for _, method := range []string{"GET", "PUT", "DELETE"} {
-			there := w.must(who, method+" ~/calendars/intro", `{"title": "x"}`)
-			absent := w.must(who, method+" ~/calendars/nothing", `{"title": "x"}`)
-			if there != absent || there.status != 404 {
-				t.Errorf("%s: %s of a calendar that is there = %v, and of none = %v", who, method, there, absent)
+	inEveryPlace(t, func(t *testing.T, w *world) {
+		for _, who := range []string{"ned", "zoe"} {
+			for _, method := range []string{"GET", "PUT", "DELETE"} {
+				there := w.must(who, method+" ~/calendars/intro", `{"title": "x"}`)
+				absent := w.must(who, method+" ~/calendars/nothing", `{"title": "x"}`)
+				if there != absent || there.status != 404 {
+					t.Errorf("%s: %s of a calendar that is there = %v, and of none = %v", who, method, there, absent)
+				}
 			}
 		}
-	}
-	there := w.must("zoe", "DELETE ~/bookings/first", "")
-	if absent := w.must("zoe", "DELETE ~/bookings/nothing", ""); there != absent || there.status != 404 {
-		t.Errorf("zoe: DELETE of a booking that is there = %v, and of none = %v", there, absent)
-	}
-	for _, who := range []string{"ned", "mia", "tom"} {
-		for request, body := range map[string]string{
-			"GET ~/people/%":                 "",
-			"DELETE ~/people/%":              "",
-			"PUT ~/people/%/role":            `{"role": "admin"}`,
-			"PUT ~/people/%/status":          `{"status": "inactive"}`,
-			"PUT ~/seats/booking/%":          "",
-			"DELETE ~/seats/booking/%":       "",
-			"PUT ~/teams/support/members/%":  "",
-			"DELETE ~/teams/sales/members/%": "",
-		} {
-			there := w.must(who, strings.ReplaceAll(request, "%", "sam"), body)
-			absent := w.must(who, strings.ReplaceAll(request, "%", "nobody"), body)
-			if there != absent || there.status != 403 && there.status != 404 {
-				t.Errorf("%s: %s about an existing user = %v, and about an unknown user = %v", who, request, there, absent)
+		there := w.must("zoe", "DELETE ~/bookings/first", "")
+		if absent := w.must("zoe", "DELETE ~/bookings/nothing", ""); there != absent || there.status != 404 {
+			t.Errorf("zoe: DELETE of a booking that is there = %v, and of none = %v", there, absent)
+		}
+		for _, who := range []string{"ned", "mia", "tom"} {
+			for request, body := range map[string]string{
+				"GET ~/people/%":                 "",
+				"DELETE ~/people/%":              "",
+				"PUT ~/people/%/role":            `{"role": "admin"}`,
+				"PUT ~/people/%/status":          `{"status": "inactive"}`,
+				"PUT ~/seats/booking/%":          "",
+				"DELETE ~/seats/booking/%":       "",
+				"PUT ~/teams/support/members/%":  "",
+				"DELETE ~/teams/sales/members/%": "",
+			} {
+				there := w.must(who, strings.ReplaceAll(request, "%", "sam"), body)
+				absent := w.must(who, strings.ReplaceAll(request, "%", "nobody"), body)
+				if there != absent || there.status != 403 && there.status != 404 {
+					t.Errorf("%s: %s about an existing user = %v, and about an unknown user = %v", who, request, there, absent)
+				}
 			}
 		}
-	}
+	})
 }

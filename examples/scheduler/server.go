@@ -16,7 +16,7 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/policy/policyfile"
-	"github.com/usher-go/usher/store/boltstore"
+	"github.com/usher-go/usher/store/sqlstore"
 	"github.com/usher-go/usher/usherhttp"
 )
 
@@ -30,10 +30,13 @@ type server struct {
 	guard  *usherhttp.Guard
 	log    *slog.Logger
 	close  []func() error
+
+	// shared is the store of the engine if it is in the database of the store, and otherwise nil.
+	shared *sqlstore.Store
 }
 
-// open opens the files in a directory, and creates them if necessary.
-func open(ctx context.Context, dir string, log *slog.Logger) (s *server, err error) {
+// open opens the data: a directory, sqlite:PATH or a URL of PostgreSQL.
+func open(ctx context.Context, data string, log *slog.Logger) (s *server, err error) {
 	s = &server{log: log}
 	defer func() {
 		if err != nil {
@@ -44,26 +47,19 @@ func open(ctx context.Context, dir string, log *slog.Logger) (s *server, err err
 	if err != nil {
 		return s, err
 	}
-	if err := makeDir(dir); err != nil {
-		return s, err
-	}
-	journals, err := boltstore.Open(filepath.Join(dir, "usher.db"), boltstore.Options{})
+	journals, err := s.openData(ctx, data, p)
 	if err != nil {
 		return s, err
 	}
-	s.close = append(s.close, journals.Close)
 	observer := engine.Log(log)
 	observer.Rejected = nil // the guard logs what it refuses
 	if s.engine, err = engine.Open(engine.Options{Policy: p, Store: journals, Observer: observer}); err != nil {
 		return s, err
 	}
 	s.close = append(s.close, s.engine.Close)
-	if s.store, err = openStore(ctx, filepath.Join(dir, "calendars.db"), p); err != nil {
-		return s, err
-	}
-	s.close = append(s.close, s.store.Close)
 	s.guard = &usherhttp.Guard{
 		Authorizer: s.engine,
+		AtLeast:    func(in usher.AccountID, version uint64) usher.Authorizer { return s.engine.AtLeast(in, version) },
 		Subject:    identify,
 		MarkActive: s.engine.MarkActive,
 		NotFound:   []error{errNoRow},

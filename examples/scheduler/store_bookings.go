@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -66,7 +66,7 @@ func scanBooking(scan func(...any) error) (*booking, error) {
 
 // booking returns a booking of an account.
 func (st *store) booking(ctx context.Context, in usher.AccountID, id string) (*booking, error) {
-	return scanBooking(st.reads.QueryRowContext(ctx, selectBooking+`b.account_id = ?1 AND b.id = ?2`, in, id).Scan)
+	return readOne(ctx, st.read(), scanBooking, selectBooking+`b.account_id = ?1 AND b.id = ?2`, in, id)
 }
 
 // listBookings returns the bookings of a calendar that a filter selects and that end after
@@ -76,43 +76,50 @@ func (st *store) listBookings(ctx context.Context, visible filter.Filter, calend
 	if err != nil {
 		return nil, err
 	}
-	rows, err := st.reads.QueryContext(ctx, selectBooking+where.SQL+` AND b.calendar_id = ?1 AND b.ends > ?2 ORDER BY b.starts, b.id LIMIT ?3`,
+	return readAll(ctx, st.read(), scanBooking, selectBooking+where.SQL+` AND b.calendar_id = ?1 AND b.ends > ?2 ORDER BY b.starts, b.id LIMIT ?3`,
 		append([]any{calendar, after.Unix(), limit}, where.Args...)...)
-	if err != nil {
-		return nil, err
-	}
-	return scanAll(rows, scanBooking)
 }
 
 // book stores a booking. It returns errChanged if the calendar has changed since it was
-// loaded, and errTaken if the host has another booking at that time.
-func (st *store) book(ctx context.Context, b *booking, in *calendar) error {
-	return st.change(ctx, func(tx *sql.Tx) error {
-		var unchanged, busy bool
-		err := tx.QueryRowContext(ctx, `SELECT
-			EXISTS (SELECT 1 FROM calendars WHERE account_id = ?1 AND id = ?2 AND revision = ?3),
-			EXISTS (SELECT 1 FROM bookings WHERE account_id = ?1 AND host_id = ?4 AND starts < ?6 AND ends > ?5)`,
-			b.Account, in.ID, in.Revision, b.Host, b.Starts.Unix(), b.Ends.Unix()).Scan(&unchanged, &busy)
-		switch {
-		case err != nil:
+// loaded, and errTaken if the host has another booking at that time. Until the transaction
+// ends, no other transaction can book the host or change the calendar, on any instance.
+func (tx *tx) book(ctx context.Context, b *booking, in *calendar) error {
+	if lock := tx.dialect.lockHost; lock != "" {
+		if _, err := tx.exec(ctx, lock, b.Account, b.Host); err != nil {
 			return err
-		case !unchanged:
-			return errChanged
-		case busy:
-			return errTaken
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO bookings (account_id, id, calendar_id, host_id, starts, ends, title, guest, notes)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
-			b.Account, b.ID, in.ID, b.Host, b.Starts.Unix(), b.Ends.Unix(), b.Title, b.Guest, b.Notes)
-		if err != nil {
-			return fmt.Errorf("book %s: %w", b.ID, err)
-		}
-		return nil
-	})
+	}
+	switch revision, err := readOne(ctx, tx.statements, scanNumber,
+		`SELECT revision FROM calendars WHERE account_id = ?1 AND id = ?2`+tx.dialect.share, b.Account, in.ID); {
+	case errors.Is(err, errNoRow), err == nil && revision != in.Revision:
+		return errChanged
+	case err != nil:
+		return err
+	}
+	switch busy, err := readOne(ctx, tx.statements, scanNumber,
+		`SELECT count(*) FROM bookings WHERE account_id = ?1 AND host_id = ?2 AND starts < ?4 AND ends > ?3`,
+		b.Account, b.Host, b.Starts.Unix(), b.Ends.Unix()); {
+	case err != nil:
+		return err
+	case busy > 0:
+		return errTaken
+	}
+	_, err := tx.exec(ctx, `INSERT INTO bookings (account_id, id, calendar_id, host_id, starts, ends, title, guest, notes)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
+		b.Account, b.ID, in.ID, b.Host, b.Starts.Unix(), b.Ends.Unix(), b.Title, b.Guest, b.Notes)
+	if err != nil {
+		return fmt.Errorf("book %s: %w", b.ID, err)
+	}
+	return nil
+}
+
+func scanNumber(scan func(...any) error) (n int64, err error) {
+	err = scan(&n)
+	return n, err
 }
 
 // cancel deletes a booking.
-func (st *store) cancel(ctx context.Context, b *booking) error {
-	result, err := st.writes.ExecContext(ctx, `DELETE FROM bookings WHERE account_id = ?1 AND id = ?2 AND host_id = ?3`, b.Account, b.ID, b.Host)
-	return affected(result, err, errNoRow)
+func (tx *tx) cancel(ctx context.Context, b *booking) error {
+	n, err := tx.exec(ctx, `DELETE FROM bookings WHERE account_id = ?1 AND id = ?2 AND host_id = ?3`, b.Account, b.ID, b.Host)
+	return affected(n, err, errNoRow)
 }

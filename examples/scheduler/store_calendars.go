@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 
@@ -53,9 +52,9 @@ var calendarMapping = filter.Mapping{
 	},
 }
 
-const selectCalendar = `SELECT c.account_id, c.id, c.title, coalesce(c.team_id, ''), c.revision,
-	(SELECT json_group_array(h.user_id) FROM calendar_hosts h WHERE h.account_id = c.account_id AND h.calendar_id = c.id)
-	FROM calendars c WHERE `
+func (st *store) selectCalendar() string {
+	return `SELECT c.account_id, c.id, c.title, coalesce(c.team_id, ''), c.revision, ` + st.dialect.hosts + ` FROM calendars c WHERE `
+}
 
 func scanCalendar(scan func(...any) error) (*calendar, error) {
 	c := new(calendar)
@@ -68,7 +67,7 @@ func scanCalendar(scan func(...any) error) (*calendar, error) {
 
 // calendar returns a calendar of an account.
 func (st *store) calendar(ctx context.Context, in usher.AccountID, id string) (*calendar, error) {
-	return scanCalendar(st.reads.QueryRowContext(ctx, selectCalendar+`c.account_id = ?1 AND c.id = ?2`, in, id).Scan)
+	return readOne(ctx, st.read(), scanCalendar, st.selectCalendar()+`c.account_id = ?1 AND c.id = ?2`, in, id)
 }
 
 // listCalendars returns the first calendars after an id that a filter selects.
@@ -77,46 +76,38 @@ func (st *store) listCalendars(ctx context.Context, visible filter.Filter, after
 	if err != nil {
 		return nil, err
 	}
-	rows, err := st.reads.QueryContext(ctx, selectCalendar+where.SQL+` AND c.id > ?1 ORDER BY c.id LIMIT ?2`,
+	return readAll(ctx, st.read(), scanCalendar, st.selectCalendar()+where.SQL+` AND c.id > ?1 ORDER BY c.id LIMIT ?2`,
 		append([]any{after, limit}, where.Args...)...)
-	if err != nil {
-		return nil, err
-	}
-	return scanAll(rows, scanCalendar)
 }
 
 // addCalendar stores a new calendar.
-func (st *store) addCalendar(ctx context.Context, c *calendar) error {
-	return st.change(ctx, func(tx *sql.Tx) error {
-		c.Revision = 1
-		_, err := tx.ExecContext(ctx, `INSERT INTO calendars (account_id, id, title, team_id) VALUES (?1, ?2, ?3, nullif(?4, ''))`,
-			c.Account, c.ID, c.Title, c.Team)
-		if err != nil {
-			return fmt.Errorf("add calendar %s: %w", c.ID, err)
-		}
-		return putHosts(ctx, tx, c)
-	})
+func (tx *tx) addCalendar(ctx context.Context, c *calendar) error {
+	c.Revision = 1
+	_, err := tx.exec(ctx, `INSERT INTO calendars (account_id, id, title, team_id) VALUES (?1, ?2, ?3, nullif(?4, ''))`,
+		c.Account, c.ID, c.Title, c.Team)
+	if err != nil {
+		return fmt.Errorf("add calendar %s: %w", c.ID, err)
+	}
+	return tx.putHosts(ctx, c)
 }
 
 // saveCalendar stores the title and the hosts of a calendar. It returns errChanged if the
 // calendar has changed since it was loaded, so the decision applies to what is changed.
-func (st *store) saveCalendar(ctx context.Context, c *calendar) error {
-	return st.change(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `UPDATE calendars SET title = ?4, revision = revision + 1
-			WHERE account_id = ?1 AND id = ?2 AND revision = ?3`, c.Account, c.ID, c.Revision, c.Title)
-		if err := affected(result, err, errChanged); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM calendar_hosts WHERE account_id = ?1 AND calendar_id = ?2`, c.Account, c.ID); err != nil {
-			return err
-		}
-		return putHosts(ctx, tx, c)
-	})
+func (tx *tx) saveCalendar(ctx context.Context, c *calendar) error {
+	n, err := tx.exec(ctx, `UPDATE calendars SET title = ?4, revision = revision + 1
+		WHERE account_id = ?1 AND id = ?2 AND revision = ?3`, c.Account, c.ID, c.Revision, c.Title)
+	if err := affected(n, err, errChanged); err != nil {
+		return err
+	}
+	if _, err := tx.exec(ctx, `DELETE FROM calendar_hosts WHERE account_id = ?1 AND calendar_id = ?2`, c.Account, c.ID); err != nil {
+		return err
+	}
+	return tx.putHosts(ctx, c)
 }
 
-func putHosts(ctx context.Context, tx *sql.Tx, c *calendar) error {
+func (tx *tx) putHosts(ctx context.Context, c *calendar) error {
 	for _, host := range c.Hosts {
-		_, err := tx.ExecContext(ctx, `INSERT INTO calendar_hosts (account_id, calendar_id, user_id) VALUES (?1, ?2, ?3)`, c.Account, c.ID, host)
+		_, err := tx.exec(ctx, `INSERT INTO calendar_hosts (account_id, calendar_id, user_id) VALUES (?1, ?2, ?3)`, c.Account, c.ID, host)
 		if err != nil {
 			return fmt.Errorf("host %s of calendar %s: %w", host, c.ID, err)
 		}
@@ -126,8 +117,8 @@ func putHosts(ctx context.Context, tx *sql.Tx, c *calendar) error {
 
 // deleteCalendar deletes a calendar with its bookings. It returns errChanged if the calendar
 // has changed since it was loaded.
-func (st *store) deleteCalendar(ctx context.Context, c *calendar) error {
-	result, err := st.writes.ExecContext(ctx, `DELETE FROM calendars WHERE account_id = ?1 AND id = ?2 AND revision = ?3`,
+func (tx *tx) deleteCalendar(ctx context.Context, c *calendar) error {
+	n, err := tx.exec(ctx, `DELETE FROM calendars WHERE account_id = ?1 AND id = ?2 AND revision = ?3`,
 		c.Account, c.ID, c.Revision)
-	return affected(result, err, errChanged)
+	return affected(n, err, errChanged)
 }

@@ -4,7 +4,7 @@ import "testing"
 
 // OnceHub: owner, administrators, team managers and members, with seats.
 func TestStoryOfACompany(t *testing.T) {
-	newWorld(t).play([]step{
+	everywhere(t, []step{
 		// Only the owner and administrators manage the account.
 		{"olivia", "GET ~/people", "", 200, has(`"user":"sam"`, `{"pool":"booking","total":4,"held":4,"left":0}`)},
 		{"mia", "GET ~/people", "", 200, has(`"user":"mia"`, `"title":"Member"`, `not "user":"max"`)},
@@ -69,7 +69,7 @@ func TestStoryOfACompany(t *testing.T) {
 
 // Teams: administrators appoint managers, who also manage the teams below.
 func TestStoryOfATeam(t *testing.T) {
-	newWorld(t).play([]step{
+	everywhere(t, []step{
 		{"tom", "POST ~/teams", `{"team": "emea", "parent": "sales"}`, 403, nil},
 		{"adam", "POST ~/teams", `{"team": "emea", "parent": "sales"}`, 201, nil},
 		{"adam", "POST ~/teams", `{"team": "emea"}`, 409, nil},
@@ -92,7 +92,7 @@ func TestStoryOfATeam(t *testing.T) {
 // Cal.com: admin-only users manage the schedule with a strong login, and cannot be booked.
 func TestStoryOfAnAdminOnlyUser(t *testing.T) {
 	const slot = `{"host": "mia", "starts": "2035-03-01T09:00:00Z", "ends": "2035-03-01T10:00:00Z", "title": "By phone", "guest": "Bob"}`
-	newWorld(t).play([]step{
+	everywhere(t, []step{
 		{"rita", "GET ~/calendars", "", 403, has(`"unmet":["mfa"]`, "second factor")},
 		{"rita with mfa", "GET ~/calendars", "", 200, has("Intro call", "Help desk")},
 		{"rita with mfa", "POST ~/calendars/intro/bookings", slot, 201, has("By phone")},
@@ -113,7 +113,7 @@ func TestStoryOfAnAdminOnlyUser(t *testing.T) {
 func TestStoryOfFreeAndBusy(t *testing.T) {
 	const list = "GET ~/calendars/intro/bookings"
 	const slot = `{"host": "mia", "starts": "2035-02-01T09:00:00Z", "ends": "2035-02-01T10:00:00Z", "title": "Secret", "guest": "Bob", "notes": "hush"}`
-	newWorld(t).play([]step{
+	everywhere(t, []step{
 		{"mia", "POST ~/calendars/intro/bookings", slot, 201, nil},
 		{"mia", list, "", 200, has("Secret", "Bob", "hush", "ann@example.com")},
 		{"tom", list, "", 200, has("Secret", "Bob")},    // manages her team
@@ -138,7 +138,7 @@ func TestStoryOfFreeAndBusy(t *testing.T) {
 
 // Accounts, invitations, and the isolation of two accounts.
 func TestStoryOfTwoAccounts(t *testing.T) {
-	newWorld(t).play([]step{
+	everywhere(t, []step{
 		{"gina", "POST /accounts", `{"account": "globex"}`, 201, has("gina")},
 		{"gina", "POST /accounts", `{"account": "globex"}`, 409, nil},
 		{"gina", "GET ~/calendars", "", 403, has("not reason")},
@@ -163,7 +163,7 @@ func TestStoryOfTwoAccounts(t *testing.T) {
 
 // The requests of a page besides its lists.
 func TestStoryOfAPage(t *testing.T) {
-	newWorld(t).play([]step{
+	everywhere(t, []step{
 		{"mia", "GET ~/actions?on=calendar:intro&on=calendar:demo&on=calendar:none&on=user:max", "", 200, has(
 			`{"type":"calendar","id":"intro","actions":["calendar.view","calendar.edit","calendar.delete"]}`,
 			`{"type":"calendar","id":"demo","actions":["calendar.view"]}`,

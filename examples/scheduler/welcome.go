@@ -46,13 +46,18 @@ func try(addr string) string {
 	return b.String()
 }
 
-func welcome(w io.Writer, addr, dir string) {
+func welcome(w io.Writer, addr, data string) {
+	again := "Run the same command again for another instance on the same data."
+	if isDirectory(data) {
+		again = "Delete that directory to start again."
+	}
 	fmt.Fprintf(w, `scheduler is on http://%s
 Open that in a browser, or send the requests below.
-Its data is in %s; delete that directory to start again.
+Its data is in %s.
+%s
 It trusts the header X-User. A real service has a login there.
 
 %s
 Ctrl-C ends it.
-`, addr, dir, try(addr))
+`, addr, shownData(data), again, try(addr))
 }

@@ -21,7 +21,12 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	s := openDir(t, t.TempDir())
+	return newWorldAt(t, t.TempDir())
+}
+
+func newWorldAt(t testing.TB, data string) *world {
+	t.Helper()
+	s := openDir(t, data)
 	handler, err := s.handler()
 	if err != nil {
 		t.Fatal(err)
@@ -39,10 +44,10 @@ func (w *world) serve(handler http.Handler) {
 	w.Cleanup(w.client.CloseIdleConnections)
 }
 
-// openDir opens the service over a directory, as run does.
-func openDir(t testing.TB, dir string) *server {
+// openDir opens the service over its data, as run does.
+func openDir(t testing.TB, data string) *server {
 	t.Helper()
-	s, err := open(t.Context(), dir, slog.New(slog.DiscardHandler))
+	s, err := open(t.Context(), data, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -107,7 +107,7 @@ func (m *Members) Erased(ctx context.Context, c sqljournal.Conn, id usher.Accoun
 // Rebuild implements store.MembersStore.
 func (m *Members) Rebuild(ctx context.Context, j *sqljournal.Journal, accounts ...usher.AccountID) error {
 	if j.Mirror == nil {
-		return errNoMembers
+		return ErrNoMembers
 	}
 	if len(accounts) > 0 {
 		for _, id := range accounts {
@@ -203,7 +203,7 @@ func readIDs(ctx context.Context, c sqljournal.Conn, query string, args ...any) 
 func (m *Members) CheckAll(ctx context.Context, j *sqljournal.Journal) iter.Seq2[store.MembersDifference, error] {
 	return func(yield func(store.MembersDifference, error) bool) {
 		if j.Mirror == nil {
-			yield(store.MembersDifference{}, errNoMembers)
+			yield(store.MembersDifference{}, ErrNoMembers)
 			return
 		}
 		for id, err := range j.Accounts(ctx, "") {
@@ -280,7 +280,7 @@ func (m *Members) Open(ctx context.Context, db sqljournal.Database, keeps, mayLa
 	}
 	if !keeps {
 		if used != "" {
-			return printable.Errorf("the tables of members are in use, and this store would not change them with the commits; open it with Members")
+			return ErrInUse
 		}
 		return nil
 	}
@@ -304,6 +304,13 @@ func (m *Members) Open(ctx context.Context, db sqljournal.Database, keeps, mayLa
 	return nil
 }
 
+// ErrInUse is the error of Open for a store that is not to keep the tables, although another one has
+// kept them.
+var ErrInUse = errors.New("the tables of members are in use, and this store would not change them with the commits; open it with Members")
+
+// ErrNoMembers is the error of a call that needs the tables, for a store that does not keep them.
+var ErrNoMembers = errors.New("the store does not keep tables of members; open it with Members")
+
 // checkEncoding returns an error for a database whose texts are not UTF-8.
 func (m *Members) checkEncoding(ctx context.Context, db sqljournal.Database) error {
 	if m.tables.SQLite {
@@ -315,5 +322,3 @@ func (m *Members) checkEncoding(ctx context.Context, db sqljournal.Database) err
 	}
 	return err
 }
-
-var errNoMembers = errors.New("the store does not keep tables of members; open it with Members")

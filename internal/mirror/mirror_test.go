@@ -41,9 +41,13 @@ func (m model) apply(d *Delta) {
 		}
 		v := c.values
 		if c.partial {
+			old, found := m[k]
+			if !found {
+				continue // an UPDATE changes no row
+			}
 			for i := range v {
 				if v[i] == "" {
-					v[i] = m[k][i]
+					v[i] = old[i]
 				}
 			}
 		}

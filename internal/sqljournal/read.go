@@ -138,8 +138,19 @@ func (j *Journal) Record(ctx context.Context, account usher.AccountID, user ushe
 
 // Accounts implements store.Store.
 func (j *Journal) Accounts(ctx context.Context, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
-	statement := "SELECT account FROM " + j.tables.Accounts + " WHERE account > $1 AND version > 0 ORDER BY account LIMIT $2"
-	return paged(ctx, "list accounts", "", func() func() ([]usher.AccountID, error) {
+	return j.list(ctx, "list accounts", "version > 0", after)
+}
+
+// ErasedAccounts yields the ids of the erased accounts whose id is greater than after, sorted by
+// their bytes.
+func (j *Journal) ErasedAccounts(ctx context.Context, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
+	return j.list(ctx, "list erased accounts", "version < 0", after)
+}
+
+// list returns an iterator over the accounts that meet a condition.
+func (j *Journal) list(ctx context.Context, op, condition string, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
+	statement := "SELECT account FROM " + j.tables.Accounts + " WHERE account > $1 AND " + condition + " ORDER BY account LIMIT $2"
+	return paged(ctx, op, "", func() func() ([]usher.AccountID, error) {
 		after := after
 		return func() (page []usher.AccountID, err error) {
 			if err := j.begin(ctx); err != nil {

@@ -116,11 +116,21 @@ func (s *Store) snapshot(ctx context.Context, account usher.AccountID) (snapshot
 
 // Accounts implements store.Store.
 func (s *Store) Accounts(ctx context.Context, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
-	return paged(ctx, "list accounts", "", func() func() ([]usher.AccountID, error) {
+	return s.list(ctx, "list accounts", after, false)
+}
+
+// ErasedAccounts yields the ids of the erased accounts whose id is greater than after, sorted by
+// their bytes.
+func (s *Store) ErasedAccounts(ctx context.Context, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
+	return s.list(ctx, "list erased accounts", after, true)
+}
+
+func (s *Store) list(ctx context.Context, op string, after usher.AccountID, erased bool) iter.Seq2[usher.AccountID, error] {
+	return paged(ctx, op, "", func() func() ([]usher.AccountID, error) {
 		next := afterAccount(accountKey(after)) // the key of "" is before all others
 		return func() (page []usher.AccountID, err error) {
 			err = s.read(func(t *tables) (err error) {
-				page, next, err = t.accounts(next)
+				page, next, err = t.accounts(next, erased)
 				return err
 			})
 			return page, err
@@ -128,10 +138,11 @@ func (s *Store) Accounts(ctx context.Context, after usher.AccountID) iter.Seq2[u
 	})
 }
 
-// accounts returns the first accounts at or after the key from, and the key from which to continue.
-// It skips the commits of each account with one seek. An account with only commits or only a head
-// is included: a call that reads it then returns ErrDamaged.
-func (t *tables) accounts(from []byte) (page []usher.AccountID, next []byte, err error) {
+// accounts returns the first accounts at or after the key from, either those that are erased or the
+// others, and the key from which to continue. It skips the commits of each account with one seek.
+// An account with only commits or only a head is not erased: a call that reads it then returns
+// ErrDamaged.
+func (t *tables) accounts(from []byte, erased bool) (page []usher.AccountID, next []byte, err error) {
 	commits := t.bucket(commitBucket).Cursor()
 	key, _ := commits.Seek(from)
 	var heads *bbolt.Cursor
@@ -170,7 +181,8 @@ func (t *tables) accounts(from []byte) (page []usher.AccountID, next []byte, err
 			}
 		}
 		marked := inCommits && binary.BigEndian.Uint64(version) == erasedVersion
-		if !marked || t.hasHeads && !(inHeads && bytes.Equal(value, erasedHead.encode(account))) {
+		isErased := marked && (!t.hasHeads || inHeads && bytes.Equal(value, erasedHead.encode(account)))
+		if isErased == erased {
 			page = append(page, id)
 		}
 		from = afterAccount(account)

@@ -98,7 +98,18 @@ func (s *Store) Snapshot(ctx context.Context, account usher.AccountID) (snapshot
 
 // Accounts implements store.Store. It sorts all ids before it yields the first one.
 func (s *Store) Accounts(ctx context.Context, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
-	return loop(ctx, "list accounts", "", func(yield func(usher.AccountID) bool) error {
+	return s.list(ctx, "list accounts", after, hasCommits)
+}
+
+// ErasedAccounts yields the ids of the erased accounts whose id is greater than after, sorted by
+// their bytes. It sorts all ids before it yields the first one.
+func (s *Store) ErasedAccounts(ctx context.Context, after usher.AccountID) iter.Seq2[usher.AccountID, error] {
+	return s.list(ctx, "list erased accounts", after, isErased)
+}
+
+// list returns an iterator over the ids after an id for whose version has returns true.
+func (s *Store) list(ctx context.Context, op string, after usher.AccountID, has func(version uint64) bool) iter.Seq2[usher.AccountID, error] {
+	return loop(ctx, op, "", func(yield func(usher.AccountID) bool) error {
 		s.mu.RLock()
 		ids := slices.Collect(maps.Keys(s.journals))
 		s.mu.RUnlock()
@@ -108,7 +119,7 @@ func (s *Store) Accounts(ctx context.Context, after usher.AccountID) iter.Seq2[u
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if hasCommits(s.journal(id, false).version()) && !yield(id) {
+			if has(s.journal(id, false).version()) && !yield(id) {
 				return nil
 			}
 		}
@@ -233,3 +244,5 @@ func (s *Store) timeout() time.Duration {
 }
 
 func hasCommits(version uint64) bool { return version != 0 && version != store.Erased }
+
+func isErased(version uint64) bool { return version == store.Erased }

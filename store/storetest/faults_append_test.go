@@ -39,7 +39,9 @@ var appendFaults = []fault{
 			if e.Version == last+1 && errors.Is(err, store.ErrConflict) {
 				p.mu.Lock()
 				defer p.mu.Unlock()
-				p.accounts[id].commits[last].Data = bytes.Clone(e.Data)
+				if commits := p.accounts[id].commits; last < uint64(len(commits)) { // not erased meanwhile
+					commits[last].Data = bytes.Clone(e.Data)
+				}
 				return nil
 			}
 			return err
@@ -84,7 +86,9 @@ var appendFaults = []fault{
 			if err == nil {
 				p.mu.Lock()
 				defer p.mu.Unlock()
-				p.accounts[id].commits[e.Version-1].Data = e.Data
+				if commits := p.accounts[id].commits; e.Version <= uint64(len(commits)) { // not erased meanwhile
+					commits[e.Version-1].Data = e.Data
+				}
 			}
 			return err
 		}},

@@ -22,13 +22,13 @@ func completePolicies(*cobra.Command, []string, string) ([]cobra.Completion, cob
 // completeQuestion registers completion for the flags of explain: names from the test
 // file, or from the store and the policy.
 func (r *run) completeQuestion(c *cobra.Command, q *question) {
-	complete(c, "account", storeAccounts)
+	complete(c, "account", r.storeAccounts)
 	_ = c.RegisterFlagCompletionFunc("policy", completePolicies)
 	complete(c, "as", func(args []string) []string {
 		if suite := r.suiteOf(args); suite != nil {
 			return texts(suite.World().Users())
 		}
-		return storeUsers(args, q.account)
+		return r.storeUsers(args, q.account)
 	})
 	complete(c, "can", func(args []string) []string { return permissionNames(r.policyOf(args, q)) })
 	complete(c, "type", func(args []string) []string { return r.policyOf(args, q).Resources() })
@@ -36,7 +36,7 @@ func (r *run) completeQuestion(c *cobra.Command, q *question) {
 
 // suiteOf returns the test file in the arguments of explain, nil if there is none.
 func (r *run) suiteOf(args []string) *policytest.Suite {
-	if len(args) != 1 || args[0] == "-" || isStore(args[0]) {
+	if args = r.withStoreFlag(args); len(args) != 1 || args[0] == "-" || isStore(r.original(args[0])) {
 		return nil
 	}
 	suite, err := r.suite(args[0])

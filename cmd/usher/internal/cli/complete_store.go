@@ -11,7 +11,7 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
-	"github.com/usher-go/usher/store/boltstore"
+	"github.com/usher-go/usher/store"
 )
 
 // completeStoreArg completes any file as the first argument, because a store can have any
@@ -36,27 +36,29 @@ func complete(c *cobra.Command, flag string, words completer) {
 // withStore calls a function with the store in the arguments. It does not wait for a store
 // that is in use, and does nothing if the store cannot be opened: then there is nothing to
 // complete.
-func withStore(args []string, look func(ctx context.Context, s *boltstore.Store)) {
-	if len(args) == 0 || !isStore(args[0]) {
+func (r *run) withStore(args []string, look func(ctx context.Context, s store.Store)) {
+	args = r.withStoreFlag(args)
+	if len(args) == 0 || !isStore(r.original(args[0])) {
 		return
 	}
-	s, err := boltstore.Open(args[0], boltstore.Options{ReadOnly: true, Wait: -1})
+	ctx := context.Background()
+	s, err := r.openStore(ctx, args[0], glances)
 	if err != nil {
 		return
 	}
-	defer s.Close()
-	look(context.Background(), s)
+	defer s.close()
+	look(ctx, s.Store)
 }
 
-func storeAccounts(args []string) (ids []string) {
-	withStore(args, func(ctx context.Context, s *boltstore.Store) { ids, _ = accountsOf(ctx, s) })
+func (r *run) storeAccounts(args []string) (ids []string) {
+	r.withStore(args, func(ctx context.Context, s store.Store) { ids, _ = accountsOf(ctx, s) })
 	return ids
 }
 
 // stateOf returns an account of a store, an empty one if it cannot be read.
-func stateOf(args []string, id string) account.View {
+func (r *run) stateOf(args []string, id string) account.View {
 	state := account.New("")
-	withStore(args, func(ctx context.Context, s *boltstore.Store) {
+	r.withStore(args, func(ctx context.Context, s store.Store) {
 		if read, err := lastState(ctx, s, usher.AccountID(id)); err == nil {
 			state = read
 		}
@@ -64,8 +66,8 @@ func stateOf(args []string, id string) account.View {
 	return state.View(nil)
 }
 
-func storeUsers(args []string, id string) (ids []string) {
-	for m := range stateOf(args, id).Users("") {
+func (r *run) storeUsers(args []string, id string) (ids []string) {
+	for m := range r.stateOf(args, id).Users("") {
 		if ids = append(ids, string(m.ID)); len(ids) == maxListed {
 			break
 		}
@@ -74,15 +76,15 @@ func storeUsers(args []string, id string) (ids []string) {
 }
 
 func (r *run) completeLog(c *cobra.Command, q *logQuery) {
-	users := func(args []string) []string { return storeUsers(args, q.account) }
-	complete(c, "account", storeAccounts)
+	users := func(args []string) []string { return r.storeUsers(args, q.account) }
+	complete(c, "account", r.storeAccounts)
 	complete(c, "by", users)
 	complete(c, "user", users)
 }
 
 func (r *run) completeDo(c *cobra.Command, d *doFlags) {
-	complete(c, "account", storeAccounts)
-	complete(c, "as", func(args []string) []string { return storeUsers(args, d.account) })
+	complete(c, "account", r.storeAccounts)
+	complete(c, "as", func(args []string) []string { return r.storeUsers(args, d.account) })
 	_ = c.RegisterFlagCompletionFunc("policy", completePolicies)
 	_ = c.RegisterFlagCompletionFunc("file", completeFiles)
 	c.ValidArgsFunction = func(_ *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -147,13 +149,13 @@ func (r *run) valuesOf(d *doFlags, args []string, arg account.Arg) (values []str
 	}
 	switch arg.Kind {
 	case "user":
-		return storeUsers(args, d.account)
+		return r.storeUsers(args, d.account)
 	case "team", "teams":
-		for t := range stateOf(args, d.account).Teams("") {
+		for t := range r.stateOf(args, d.account).Teams("") {
 			values = append(values, string(t.ID))
 		}
 	case "field":
-		for _, f := range stateOf(args, d.account).Fields(true) {
+		for _, f := range r.stateOf(args, d.account).Fields(true) {
 			values = append(values, f.Name)
 		}
 	default:

@@ -14,21 +14,20 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/store"
-	"github.com/usher-go/usher/store/boltstore"
 	"github.com/usher-go/usher/store/memstore"
 )
 
-const doHelp = `Do runs commands on an account of a store file. All commands become one commit of
-the journal, or none is done. The actor is a user, who needs the permissions that the
+const doHelp = `Do runs commands on an account of a store. All commands become one commit of the
+journal, or none is done. The actor is a user, who needs the permissions that the
 policy requires, or the host, which needs none. Neither can break the rules of an
 account: it has exactly one owner, and users cannot hold more seats than were bought.
 
 Separate two commands by the word "and". A --file lists commands as test files do:
 - {do: add-user, user: mia}
 
-Only one process at a time can open a store file, so a store that a running service
-uses cannot be changed here. If a command is refused, nothing changes, and the exit
-code is 1.
+Services may use a store in a database at the same time. Only one process at a time
+can open a bolt file, so a file that a running service uses cannot be changed here.
+If a command is refused, nothing changes, and the exit code is 1.
 
 The commands with their arguments; those in [brackets] are optional:
 `
@@ -52,7 +51,7 @@ func (r *run) doCommand() *cobra.Command {
 	flags.StringVar(&d.key, "key", "", "an idempotency key, any `TEXT`: a request repeated with the same key is not done twice")
 	flags.StringVar(&d.at, "at", "", "the `TIME` of the request, not in the future (default: now)")
 	flags.BoolVar(&d.dryRun, "dry-run", false, "show the result, and change nothing")
-	flags.BoolVar(&d.create, "create", false, "create the store if there is none")
+	flags.BoolVar(&d.create, "create", false, "create a bolt file if there is none; usher migrate creates the tables in a database")
 	c.Args = func(c *cobra.Command, args []string) error {
 		if len(args) == 0 || args[0] == "" {
 			return wrongUsage("do needs a store: %s", c.UseLine())
@@ -64,6 +63,7 @@ func (r *run) doCommand() *cobra.Command {
 		d.path, d.words = args[0], args[1:]
 		return r.do(c.Context(), &d)
 	}
+	r.acceptStoreFlag(c)
 	return c
 }
 
@@ -92,15 +92,18 @@ func (r *run) do(ctx context.Context, d *doFlags) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(d.path); errors.Is(err, fs.ErrNotExist) {
+	n, err := parseStore(r.original(d.path))
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(n.place); n.kind == boltKind && errors.Is(err, fs.ErrNotExist) {
 		return r.doOnNew(ctx, d, p, b)
 	}
-	s, err := openStore(d.path, boltstore.Options{ReadOnly: d.dryRun})
-	if err != nil {
-		return r.refuse(d.path, err)
+	a := writes
+	if d.dryRun {
+		a = reads
 	}
-	defer s.Close()
-	return r.doOn(ctx, d, s, p, b)
+	return r.doIn(ctx, d, a, p, b)
 }
 
 // doOnNew runs do for a store file that does not exist. It creates the store only if a preview of
@@ -120,16 +123,16 @@ func (r *run) doOnNew(ctx context.Context, d *doFlags, p *policy.Policy, b engin
 	if _, err := preview.Preview(ctx, b); err != nil {
 		return r.notDone(ctx, preview, d, err)
 	}
-	s, err := boltstore.Open(d.path, boltstore.Options{})
+	return r.doIn(ctx, d, creates, p, b)
+}
+
+// doIn opens the store and runs do.
+func (r *run) doIn(ctx context.Context, d *doFlags, a access, p *policy.Policy, b engine.Batch) error {
+	s, err := r.openStore(ctx, d.path, a)
 	if err != nil {
-		reason := err.Error()
-		if pathErr := new(fs.PathError); errors.As(err, &pathErr) {
-			reason = pathErr.Err.Error()
-		}
-		return r.refuse(d.path, &unreadable{d.path, "cannot be created: " + reason, err})
+		return r.refuseStore(d.path, err)
 	}
-	defer s.Close()
-	return r.doOn(ctx, d, s, p, b)
+	return errors.Join(r.doOn(ctx, d, s.Store, p, b), s.close())
 }
 
 func (r *run) doOn(ctx context.Context, d *doFlags, s store.Store, p *policy.Policy, b engine.Batch) error {

@@ -54,6 +54,7 @@ func (r *run) explainCommand() *cobra.Command {
 		}
 		return r.explain(s, q)
 	}
+	r.acceptStoreFlag(c)
 	return c
 }
 

@@ -16,10 +16,9 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-const logHelp = `Log prints the journal of an account in a store file, which is its audit log: each
-commit with its version, its time, its actor, its changes and its note. Without
---account it lists the accounts, each with its head: the version and the hash of its
-last commit.
+const logHelp = `Log prints the journal of an account in a store, which is its audit log: each commit
+with its version, its time, its actor, its changes and its note. Without --account it
+lists the accounts, each with its head: the version and the hash of its last commit.
 
 With --output json it prints one commit per line, as stored in the journal.
 
@@ -27,14 +26,14 @@ With --verify it checks the journal of one account or of all accounts, and print
 which are damaged. Each commit must contain the hash of the previous commit. The exit
 code is 1 if a journal is damaged.
 
-A store file that was replaced by an older copy is not damaged. To detect that, note
-the head of an account elsewhere and give it with --head: the journal must contain
-that commit, and may contain later ones.`
+A store that was replaced by an older copy is not damaged. To detect that, note the
+head of an account elsewhere and give it with --head: the journal must contain that
+commit, and may contain later ones.`
 
 const logExample = `  usher log usher.db
   usher log usher.db --account acme --by host:billing --since 2026-03-01
   usher log usher.db --account acme --after 17 --output json
-  usher log usher.db --verify
+  usher log postgres://localhost/shop --verify
   usher log usher.db --verify --account acme --head 17:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08`
 
 func (r *run) logCommand() *cobra.Command {
@@ -52,6 +51,7 @@ func (r *run) logCommand() *cobra.Command {
 	c.ValidArgsFunction = completeStoreArg
 	r.completeLog(c, &q)
 	c.RunE = func(c *cobra.Command, args []string) error { return r.log(c.Context(), args[0], q) }
+	r.acceptStoreFlag(c)
 	return c
 }
 
@@ -106,18 +106,18 @@ func (r *run) log(ctx context.Context, path string, q logQuery) error {
 			return wrongUsage("--since: %v", err)
 		}
 	}
-	s, err := readStore(path)
+	s, err := r.openStore(ctx, path, reads)
 	if err != nil {
-		return r.refuse(path, err)
+		return r.refuseStore(path, err)
 	}
-	defer s.Close()
+	defer s.close()
 	switch id := usher.AccountID(q.account); {
 	case q.verify:
-		return r.verify(ctx, path, s, id, q.noted)
+		return r.verify(ctx, path, s.Store, id, q.noted)
 	case id == "":
-		return r.logAccounts(ctx, path, s)
+		return r.logAccounts(ctx, path, s.Store)
 	default:
-		return r.logJournal(ctx, path, s, id, q)
+		return r.logJournal(ctx, path, s.Store, id, q)
 	}
 }
 

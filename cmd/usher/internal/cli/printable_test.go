@@ -80,6 +80,16 @@ func TestOutputIsSafe(t *testing.T) {
 			{"do", db, "--account", "x" + bad, "--policy", "oncehub", "--as", bad, "add-user", "user=mia", bad + "=x"},
 			{"do", db, "--account", "x" + bad, "--policy", "oncehub", "--as", bad, "add-user", "user=mia", "status=" + bad, "role=" + bad},
 			{"explain", db, "--account", bad, "--policy", "oncehub", "--as", bad},
+			{"log", "sqlite:" + bad},
+			{"log", "bolt:" + bad},
+			{"log", bad + "://" + bad},
+			{"log", "--store", "postgres://127.0.0.1:1/x?host=127.0.0.1&schema=" + bad},
+			{"log", "postgres://" + bad},
+			{"migrate", "sqlite:" + bad + "?prefix=" + bad},
+			{"migrate", "postgres://127.0.0.1:1/x?schema=" + bad, "--print"},
+			{"copy", db, "sqlite:" + bad},
+			{"copy", bad, bad},
+			{"copy", db, filepath.Join(dir, "copy.db")},
 		} {
 			for _, output := range []string{"text", "json"} {
 				var stdout, stderr bytes.Buffer

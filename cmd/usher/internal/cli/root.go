@@ -9,16 +9,22 @@ import (
 )
 
 const rootHelp = `usher validates policy files, runs their tests, prints their role tables, and
-explains single decisions. It also reads and changes the accounts in a store file.
+explains single decisions. It also reads and changes the accounts in a store.
 
 A FILE is YAML; - is standard input. A POLICY is a file or the name of a preset:
-calcom, groupcal, oncehub or staffdirectory. A STORE is a file written by boltstore;
-only one process at a time can open it.
+calcom, groupcal, oncehub or staffdirectory. A STORE is one of:
+  FILE or bolt:FILE                a file of boltstore; one process at a time opens it
+  sqlite:FILE                      tables in an SQLite file
+  postgres://USER@HOST/DATABASE    tables in a PostgreSQL database
+The tables of ?schema=NAME in PostgreSQL and ?prefix=NAME in SQLite are those of
+another name. A password may also be in PGPASSWORD or in a file ~/.pgpass, where other
+processes cannot see it. Services may use a database at the same time.
 
 Results go to standard output, everything else to standard error. Exit codes:
   0  success
-  1  a file is invalid, a test failed, a command was refused, or a journal is damaged
-  2  wrong usage, or a file cannot be read or written`
+  1  a file is invalid, a test failed, a command was refused, a journal is damaged,
+     or a copy or the tables of members differ
+  2  wrong usage, or a file or store cannot be read or written`
 
 const rootExample = `  usher validate policy.yaml
   usher test policy.test.yaml
@@ -61,7 +67,7 @@ func (r *run) root() *cobra.Command {
 	r.output.complete(root)
 	r.color.complete(root)
 
-	root.AddCommand(r.validateCommand(), r.testCommand(), r.matrixCommand(), r.explainCommand(), r.doCommand(), r.logCommand())
+	root.AddCommand(r.validateCommand(), r.testCommand(), r.matrixCommand(), r.explainCommand(), r.doCommand(), r.logCommand(), r.migrateCommand(), r.copyCommand(), r.mirrorCommand())
 	root.SetHelpCommand(r.helpCommand())
 	r.requireSubcommand(root)
 	root.InitDefaultCompletionCmd()

@@ -20,8 +20,8 @@ const (
 )
 
 // Run runs usher with the arguments after the program name, and returns the exit code.
-// It reads the files named by the arguments; the name - stands for stdin. Only do and
-// test --on bolt write files. Output goes to stdout and stderr, with colors if the
+// It reads the files named by the arguments; the name - stands for stdin. Only do, migrate, copy and
+// test --on bolt write to files and databases. Output goes to stdout and stderr, with colors if the
 // stream is a terminal or --color is always.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	r := &run{
@@ -32,6 +32,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		color:  choice{flag: "color", value: "auto", values: []string{"auto", "always", "never"}},
 	}
 	root := r.root()
+	args, r.originals = hidePasswords(args)
 	root.SetArgs(append([]string{}, args...)) // with nil, cobra would use os.Args
 	code := r.code(root.Execute())
 	if err := r.stdout.err; err != nil {
@@ -47,6 +48,10 @@ type run struct {
 	stdinTaken     bool
 	stdout, stderr *stream
 	output, color  choice // the global flags
+	storeFlag      string // --store of the command, "" if it is not given
+
+	// originals contains the arguments with passwords, by the arguments without.
+	originals map[string]string
 }
 
 func (r *run) json() bool { return r.output.value == "json" }

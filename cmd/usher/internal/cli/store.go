@@ -2,72 +2,90 @@ package cli
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
-	"io"
-	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/mirror"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/store"
-	"github.com/usher-go/usher/store/boltstore"
+	"github.com/usher-go/usher/store/storecopy"
 )
 
-// boltMagic is in the first page of a bolt file, after the page header.
+// access is what a command does with a store.
+type access uint8
+
+// The kinds of access.
 const (
-	boltMagic    = 0xED0CDAED
-	boltMagicEnd = 20
+	reads   access = iota
+	glances        // reads, for a completion: does not wait
+	writes
+	creates // writes, and creates a missing bolt file
+	mirrors // writes, and begins to keep the tables of members
 )
 
-// isStore reports whether a file is a store. It reads the content, not the name, and
-// returns false for a file that it cannot read.
-func isStore(path string) bool {
-	f, err := os.Open(path)
+func (a access) onlyReads() bool { return a == reads || a == glances }
+
+// withMembers opens a store in a database. The store keeps the tables of members if it did so
+// before, or if the access says so.
+func withMembers[S any](a access, open func(members bool) (S, error)) (S, error) {
+	s, err := open(a == mirrors)
+	if errors.Is(err, mirror.ErrInUse) {
+		return open(true)
+	}
+	return s, err
+}
+
+// handle is an open store. Of its methods, only close is its own.
+type handle struct {
+	store.Store
+	close func() error
+}
+
+// openStore opens the store that an argument names. The error is a usageError or an *unreadable.
+// The caller must close the store.
+func (r *run) openStore(ctx context.Context, arg string, a access) (*handle, error) {
+	n, err := parseStore(r.original(arg))
 	if err != nil {
-		return false
+		return nil, err
 	}
-	defer f.Close()
-	var head [boltMagicEnd]byte
-	if _, err := io.ReadFull(f, head[:]); err != nil {
-		return false
+	switch n.kind {
+	case sqliteKind:
+		return openSQLite(ctx, arg, n, a)
+	case postgresKind:
+		return openPostgres(ctx, arg, n, a)
 	}
-	magic := head[boltMagicEnd-4:]
-	return binary.LittleEndian.Uint32(magic) == boltMagic || binary.BigEndian.Uint32(magic) == boltMagic
+	return openBolt(arg, n, a)
 }
 
-// openStore opens an existing store file. The error is an *unreadable.
-func openStore(path string, o boltstore.Options) (*boltstore.Store, error) {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, openError(path, err)
-	case info.IsDir():
-		return nil, &unreadable{path, "this is a directory, not a store file", nil}
-	case info.Size() == 0:
-		return nil, &unreadable{path, "this file is empty, so it is not a store; remove it and run usher do --create", nil}
+// refuseStore returns the error with which a command ends that cannot open a store.
+func (r *run) refuseStore(arg string, err error) error {
+	if errors.As(err, new(usageError)) {
+		return err
 	}
-	s, err := boltstore.Open(path, o)
-	switch {
-	case err == nil:
-		return s, nil
-	case errors.Is(err, boltstore.ErrLocked):
-		return nil, &unreadable{path, "another process has the store open, probably the service; " +
-			"only one process at a time can open a store file, so stop that process first", err}
-	case errors.Is(err, boltstore.ErrForeign) && !isStore(path):
-		return nil, &unreadable{path, "this is not a store; usher do --create and boltstore create stores", err}
-	case errors.As(err, new(*fs.PathError)):
-		return nil, openError(path, err)
-	default:
-		return nil, &unreadable{path, strings.TrimPrefix(err.Error(), "boltstore: open "+path+": "), err}
-	}
+	return r.refuse(arg, err)
 }
 
-// readStore opens a store file read-only.
-func readStore(path string) (*boltstore.Store, error) {
-	return openStore(path, boltstore.Options{ReadOnly: true})
+// readOnly is a store in a database, of which a command only reads. It is not a store.Watcher, so an
+// engine does not watch it.
+type readOnly struct{ listedStore }
+
+// listedStore is what a command uses of a store that it reads.
+type listedStore interface {
+	store.UserDataStore
+	storecopy.ErasedLister
+}
+
+func (readOnly) Append(context.Context, usher.AccountID, store.Entry) error { return store.ErrReadOnly }
+func (readOnly) Erase(context.Context, usher.AccountID) error               { return store.ErrReadOnly }
+
+func (readOnly) SaveSnapshot(context.Context, usher.AccountID, store.Snapshot) error {
+	return store.ErrReadOnly
+}
+
+func (readOnly) SaveLastActive(context.Context, usher.AccountID, []store.LastActive) error {
+	return store.ErrReadOnly
 }
 
 // maxListed is how many accounts or users are listed for a suggestion or a shell.

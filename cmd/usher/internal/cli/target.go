@@ -83,7 +83,7 @@ func (s *target) hasUser(id string) bool {
 
 // openTarget opens a test file or a store, as the flags of the question say.
 func (r *run) openTarget(ctx context.Context, file string, q *question) (*target, error) {
-	if file == "-" || !isStore(file) {
+	if file == "-" || !isStore(r.original(file)) {
 		return r.openTestTarget(file, q)
 	}
 	if q.policy == "" {
@@ -97,15 +97,15 @@ func (r *run) openTarget(ctx context.Context, file string, q *question) (*target
 	if err != nil {
 		return nil, r.refuse(q.policy, err)
 	}
-	s, err := readStore(file)
+	s, err := r.openStore(ctx, file, reads)
 	if err != nil {
-		return nil, r.refuse(file, err)
+		return nil, r.refuseStore(file, err)
 	}
-	defer s.Close()
+	defer s.close()
 	if q.account == "" {
-		return nil, needAccount(ctx, "explain", file, s)
+		return nil, needAccount(ctx, "explain", file, s.Store)
 	}
-	o, err := newOpenedStore(file, s, p)
+	o, err := newOpenedStore(file, s.Store, p)
 	if err != nil {
 		return nil, err
 	}
