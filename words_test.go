@@ -49,7 +49,8 @@ var terms = []struct {
 	{"usherhttp", []string{"retry|retries"}},
 	{"policy/FORMAT.md", []string{"least privilege", "separation of duties", "entitlement"}},
 	{"docs/changes.md", []string{"audit log", "idempotency key", "optimistic concurrency", "concurrent"}},
-	{"docs/stores.md", []string{"cache", "evict", "retry|retries", "concurrent"}},
+	{"docs/several-instances.md", []string{"cache", "evict", "retry|retries", "concurrent", "PgBouncer", "rolling deployment"}},
+	{"docs/transactions.md", []string{"idempotency key|IdempotencyKey", "isolation", "savepoint", "deadlock", "outbox"}},
 	{"docs/operations.md", []string{"audit log", "outbox", "change feed"}},
 }
 

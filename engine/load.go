@@ -87,7 +87,7 @@ func (e *Engine) refresh(ctx context.Context, l *cachedAccount) error {
 // publishRead publishes an account that was read, beginning at the snapshot known.
 func (e *Engine) publishRead(l *cachedAccount, known *snapshot, r *reading, confirmed time.Duration) {
 	v := known.fitAfterLoad(r)
-	for !e.publish(l, r.state, v, confirmed, func() { l.read(r) }) {
+	for !e.publish(l, known, r.state, v, confirmed, func() { l.read(r) }) {
 		v = checkFit(r.state, e.Policy())
 	}
 	e.activity.forget(l.id, r.removed)
@@ -125,10 +125,11 @@ func (l *cachedAccount) read(r *reading) {
 	l.since += r.since
 }
 
-// publish installs a state as the newest of an account, unless a newer one is known. It
-// returns false, and does nothing, if v is not the fit of the current policy. If the
-// state is new, publish calls note with e.mu held.
-func (e *Engine) publish(l *cachedAccount, s *account.State, v fit, confirmed time.Duration, note func()) bool {
+// publish installs a state as the newest of an account, unless a newer one is known, or the
+// account was invalidated since its snapshot was from, which is nil for a state that was not
+// read. It returns false, and does nothing, if v is not the fit of the current policy. If
+// the state is new, publish calls note with e.mu held.
+func (e *Engine) publish(l *cachedAccount, from *snapshot, s *account.State, v fit, confirmed time.Duration, note func()) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {
@@ -139,6 +140,8 @@ func (e *Engine) publish(l *cachedAccount, s *account.State, v fit, confirmed ti
 	case l.snap.State != nil && l.snap.version() >= s.Version():
 		l.snap.confirm(confirmed)
 		return true
+	case from != nil && from != l.snap && l.snap.State == nil:
+		return true // for example, the account was erased after the state was read
 	case s.Version() < l.maxVersion:
 		return true // callers that need more start another load
 	}

@@ -149,7 +149,7 @@ func (e *Engine) rejected(ctx context.Context, l *cachedAccount, refusal error) 
 // committed publishes a stored commit.
 func (e *Engine) committed(l *cachedAccount, p *pending, begun time.Duration) {
 	v := p.fit
-	for !e.publish(l, p.next, v, begun, func() { l.since += len(p.entry.Data) }) {
+	for !e.publish(l, nil, p.next, v, begun, func() { l.since += len(p.entry.Data) }) {
 		v = checkFit(p.next, e.Policy())
 	}
 	e.activity.forget(l.id, p.removed)

@@ -45,7 +45,8 @@ func (e *Engine) seenBy(ctx context.Context, tx store.Tx, id usher.AccountID, mo
 }
 
 // lost drops an account from the cache whose journal has fewer commits than before, and returns
-// an error.
+// an error. A transaction that does not see the account at all may have begun before it was
+// created, and then finds it when it runs again.
 func (e *Engine) lost(id usher.AccountID, now, before uint64) error {
 	l, err := e.pin(id)
 	if err != nil {
@@ -53,6 +54,9 @@ func (e *Engine) lost(id usher.AccountID, now, before uint64) error {
 	}
 	defer e.release(l)
 	e.invalidate(l)
+	if now == 0 {
+		return printable.Errorf("%w: the transaction does not see the account, which had version %d before: it was created after the transaction began, or the store lost it", store.ErrRetry, before)
+	}
 	return damage{printable.Errorf("%w: the journal ends at version %d, and had version %d before", errLost, now, before)}
 }
 

@@ -6,6 +6,7 @@ require (
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/usher-go/usher v0.1.0
 	github.com/usher-go/usher/store/boltstore v0.1.0
+	github.com/usher-go/usher/store/pgstore v0.1.0
 	github.com/usher-go/usher/store/sqlstore v0.1.0
 	modernc.org/sqlite v1.61.1
 )

@@ -39,7 +39,9 @@ const versionAge = 10 * time.Minute
 // version only after its commit: a version that the store does not have causes a 503.
 //
 // The cookie has HttpOnly, SameSite=Lax, and the path /. If the request used TLS, or has
-// the header X-Forwarded-Proto: https, the cookie also has Secure.
+// the header X-Forwarded-Proto: https, the cookie also has Secure, and a name that begins
+// with __Host-. Without it, other hosts of the domain can set the cookie, so a version that
+// is too high makes requests fail until the cookie expires.
 func (g *Guard) NoteVersion(w http.ResponseWriter, r *http.Request, account usher.AccountID, version uint64) {
 	if g != nil && g.AtLeast != nil && version > 0 {
 		sendVersion(w, r, account, version)

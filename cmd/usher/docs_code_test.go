@@ -99,7 +99,7 @@ func readCode(t *testing.T, root string, p page) (files code) {
 	return files
 }
 
-var isProgram = regexp.MustCompile(`^\$ go (run|test) \./examples/(\w+)$`)
+var isProgram = regexp.MustCompile(`^\$ go (run|test) \./examples/(\w+)( .*)?$`)
 
 // codeLines returns the lines without indentation and without empty lines.
 func codeLines(lines []string) (kept []codeLine) {

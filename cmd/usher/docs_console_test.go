@@ -3,7 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
-	neturl "net/url"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/usher-go/usher/cmd/usher/internal/cli"
+	"github.com/usher-go/usher/internal/pgtest"
 )
 
 // elsewhere are the commands that pages may show, but that this test does not run.
@@ -24,11 +25,13 @@ var elsewhere = map[string]string{
 
 // console runs the console blocks of a page.
 type console struct {
-	root     string // of the repository
-	dir      string // to run in
-	page     string
-	code     int // of the last command
-	programs *programs
+	root      string // of the repository
+	dir       string // to run in
+	page      string
+	code      int // of the last command
+	programs  *programs
+	services  services
+	databases databases
 }
 
 // play runs the commands of a block, and compares their output.
@@ -70,47 +73,56 @@ func (c *console) run(t *testing.T, command string) (out string, ran bool, err e
 			return "", false, nil
 		}
 	}
-	if m := isProgram.FindStringSubmatch("$ " + command); m != nil {
-		out, err := c.programs.run(t, m[1], m[2], c.dir)
-		return out, true, err
-	}
-	url, err := c.database(words)
-	if err != nil {
+	if err := c.databases.replace(words); err != nil {
 		return "", false, err
 	}
-	var args []string
-	switch {
+	switch m := isProgram.FindStringSubmatch("$ " + command); {
+	case m != nil && m[1] == "run" && slices.Contains(servicePrograms, m[2]):
+		binary, err := c.programs.build(m[2])
+		if err != nil {
+			return "", false, err
+		}
+		out, err = c.services.start(binary, c.dir, words[3:])
+		return c.databases.shown(out), true, err
+	case m != nil:
+		out, err = c.programs.run(t, m[1], m[2], c.dir, words[3:])
 	case words[0] == "usher":
-		args = words[1:]
+		out = c.usher(words[1:])
 	case strings.HasPrefix(text, "go run ./cmd/usher "):
-		args = words[3:]
+		out = c.usher(words[3:])
+	case words[0] == "curl":
+		out, err = c.services.curl(words[1:])
+	case words[0] == "createdb" && len(words) == 2:
+		err = c.databases.create(words[1])
+	case words[0] == "psql", words[0] == "pg_dump":
+		out, err = c.client(words)
 	default:
-		return "", false, fmt.Errorf("this test runs usher and the programs in examples, and skips %s", strings.Join(sortedNames(elsewhere), ", "))
+		err = fmt.Errorf("this test runs usher, the programs in examples, curl, createdb, psql and pg_dump, and skips %s",
+			strings.Join(sortedNames(elsewhere), ", "))
 	}
-	var both bytes.Buffer // as on a terminal
-	c.code = cli.Run(args, strings.NewReader(""), &both, &both)
-	return strings.ReplaceAll(both.String(), url, docsDatabase), true, nil
+	return c.databases.shown(out), true, err
 }
 
-// docsDatabase is the database in console blocks.
-const docsDatabase = "postgres://localhost/shop"
+// usher runs the command usher, and returns its output as on a terminal.
+func (c *console) usher(args []string) string {
+	var both bytes.Buffer
+	c.code = cli.Run(args, strings.NewReader(""), &both, &both)
+	return both.String()
+}
 
-// database replaces docsDatabase by the URL of a database for the page, and returns this URL. It starts
-// a server only for a page that needs one.
-func (c *console) database(words []string) (url string, err error) {
-	url = docsDatabase
-	for i, word := range words {
-		if !strings.HasPrefix(word, docsDatabase) {
-			continue
-		}
-		server, err := startPostgres()
-		if err != nil {
-			return "", err
-		}
-		url = server.URL("postgres") + "&schema=" + neturl.QueryEscape(c.page)
-		words[i] = url + strings.TrimPrefix(word, docsDatabase)
+// client runs a client program of PostgreSQL.
+func (c *console) client(words []string) (string, error) {
+	program, err := pgtest.LookUp(words[0])
+	if err != nil {
+		return "", err
 	}
-	return url, nil
+	run := exec.Command(program, words[1:]...)
+	run.Dir = c.dir
+	out, err := run.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return string(out), nil
 }
 
 func sortedNames(m map[string]string) []string {

@@ -1,20 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"slices"
-	"strings"
 	"testing"
 )
-
-// services are the programs that run until Ctrl-C. Their last line contains that word.
-var services = []string{"scheduler"}
 
 // programs are the programs in examples. Each is built once.
 type programs struct {
@@ -24,7 +16,7 @@ type programs struct {
 }
 
 // run runs a program in dir, or its tests, and returns its standard output.
-func (ps *programs) run(t *testing.T, how, name, dir string) (out string, err error) {
+func (ps *programs) run(t *testing.T, how, name, dir string, args []string) (out string, err error) {
 	if how == "test" {
 		test := exec.Command("go", "test", "./examples/"+name)
 		test.Dir = ps.root
@@ -35,10 +27,7 @@ func (ps *programs) run(t *testing.T, how, name, dir string) (out string, err er
 	if err != nil {
 		return "", err
 	}
-	if slices.Contains(services, name) {
-		return serve(binary, dir)
-	}
-	program := exec.CommandContext(t.Context(), binary)
+	program := exec.CommandContext(t.Context(), binary, args...)
 	program.Dir = dir
 	var stdout, stderr bytes.Buffer
 	program.Stdout, program.Stderr = &stdout, &stderr
@@ -61,39 +50,3 @@ func (ps *programs) build(name string) (binary string, err error) {
 	ps.built[name] = binary
 	return binary, nil
 }
-
-// serve starts a service in dir, and returns its output up to the line with Ctrl-C.
-// Then it stops the service. The result has the port number of the pages.
-func serve(binary, dir string) (out string, err error) {
-	service := exec.Command(binary)
-	service.Dir = dir
-	var log strings.Builder
-	service.Stderr = &log
-	stdout, err := service.StdoutPipe()
-	if err != nil {
-		return "", err
-	}
-	if err := service.Start(); err != nil {
-		return "", err
-	}
-	defer func() {
-		_ = service.Process.Kill() // unless it has ended
-		_ = service.Wait()
-	}()
-	for lines := bufio.NewScanner(stdout); lines.Scan(); {
-		line := lines.Text()
-		out += address.ReplaceAllString(line, "127.0.0.1:8080") + "\n"
-		if strings.HasPrefix(line, "Ctrl-C ends it") {
-			if err := service.Process.Signal(os.Interrupt); err != nil {
-				return out, err
-			}
-			if err := service.Wait(); err != nil {
-				return out, fmt.Errorf("the service ended with an error: %w\n%s", err, log.String())
-			}
-			return out, nil
-		}
-	}
-	return out, fmt.Errorf("the service did not start:\n%s", log.String())
-}
-
-var address = regexp.MustCompile(`127\.0\.0\.1:\d+`)

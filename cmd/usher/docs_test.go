@@ -11,7 +11,8 @@ import (
 //
 //   - The lines that begin with "$ " in a console block run from the root of the
 //     repository, and print the lines that follow. A line "…" stands for any number of
-//     lines.
+//     lines. A service runs until the end of the page. postgres://localhost/NAME is a
+//     database of the page, on a server that the tests start.
 //   - A yaml block that begins with "usher: 1" is a policy without warnings, or a test
 //     file that passes. Where the fence or the first comment names a file, as in
 //     "yaml policy.yaml" or "# policy.yaml", other blocks can use it. A file of the
@@ -37,7 +38,9 @@ func TestDocs(t *testing.T) {
 				t.Skip("this page has no code")
 			}
 			dir := withNamedBlocks(t, root, p.blocks)
-			console := console{root: root, dir: dir, page: p.name, programs: programs}
+			console := console{root: root, dir: dir, page: p.name, programs: programs, databases: databases{page: p.name}}
+			defer console.databases.drop(t)
+			defer console.services.stop(t)
 			code := readCode(t, root, p)
 			for _, b := range p.blocks {
 				t.Run(fmt.Sprintf("line %d", b.line), func(t *testing.T) {

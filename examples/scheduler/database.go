@@ -78,6 +78,7 @@ func shownData(data string) string {
 	case !isPostgres(data):
 		return data
 	case err == nil:
+		u.RawQuery = "" // it may contain a password too
 		return u.Redacted()
 	}
 	return "the database"

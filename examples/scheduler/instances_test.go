@@ -247,6 +247,7 @@ func TestPlaces(t *testing.T) {
 		{"sqlite:/a/b", "sqlite:/a/b", false},
 		{"postgres://ann:secret@db/x", "postgres://ann:xxxxx@db/x", false},
 		{"postgresql://db/x", "postgresql://db/x", false},
+		{"postgres://ann@db/x?password=secret", "postgres://ann@db/x", false},
 		{"postgres://%zz:secret@", "the database", false},
 		{"/a", "/a", true},
 	} {

@@ -100,7 +100,7 @@ func place(flags *flag.FlagSet, dir, database string) (string, error) {
 	case database == "":
 		return dir, nil
 	case isDirectory(database):
-		return "", fmt.Errorf("-store is %q (want sqlite:PATH or postgres://…)", database)
+		return "", errors.New("-store is neither sqlite:PATH nor postgres://…") // it may contain a password
 	}
 	directory := false
 	flags.Visit(func(f *flag.Flag) { directory = directory || f.Name == "data" })

@@ -44,7 +44,7 @@ func mustChange(t testing.TB, s *server, do func(*tx) error) {
 var started atomic.Pointer[pgtest.Server]
 
 var postgres = sync.OnceValues(func() (*pgtest.Server, error) {
-	s, err := pgtest.Start(pgtest.Options{Fast: true, Settings: []string{"max_connections=200"}})
+	s, err := pgtest.Start(pgtest.Options{Fast: true, Settings: []string{"max_connections=200", "default_transaction_isolation=repeatable read"}})
 	started.Store(s)
 	return s, err
 })

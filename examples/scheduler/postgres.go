@@ -23,7 +23,7 @@ var postgresDialect = dialect{
 		WHERE h.account_id = c.account_id AND h.calendar_id = c.id)`,
 	share:    ` FOR SHARE`,
 	lockHost: `SELECT pg_advisory_xact_lock(hashtextextended(?1::text || ' ' || ?2::text, 0))`,
-	begin:    `SET LOCAL lock_timeout = '5s'`,
+	begin:    `SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '5s'`, // each statement sees what it has waited for
 	failure:  postgresFailure,
 	schema: `
 SELECT pg_advisory_xact_lock(hashtextextended('scheduler', 0)); -- instances may start at the same time

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"net/url"
 	"os"
+	"time"
 
-	_ "modernc.org/sqlite"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/usher-go/usher/filter"
 	"github.com/usher-go/usher/policy"
@@ -81,8 +83,20 @@ func openSQLite(ctx context.Context, path string, p *policy.Policy) (st *store, 
 	st.writes.SetMaxOpenConns(1) // so that writers queue here and not in SQLite
 	st.reads.SetMaxOpenConns(8)
 	st.journals.SetMaxOpenConns(8)
-	if _, err := st.writes.ExecContext(ctx, st.dialect.schema); err != nil {
+	if err := st.create(ctx); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
 	return st, nil
+}
+
+// create creates the tables. While another instance turns on write-ahead logging in a new file, SQLite
+// rejects statements at once, whatever busy_timeout says; so it tries again.
+func (st *store) create(ctx context.Context) error {
+	for begun := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		_, err := st.writes.ExecContext(ctx, st.dialect.schema)
+		busy := (*sqlite.Error)(nil)
+		if !errors.As(err, &busy) || busy.Code()&0xff != sqlite3.SQLITE_BUSY || time.Since(begun) > 5*time.Second {
+			return err
+		}
+	}
 }

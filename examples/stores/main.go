@@ -1,57 +1,60 @@
-// Stores runs two engines on one store, as two instances of a service do.
+// Stores opens a store of each durable kind, and keeps an account in it.
+//
+//	go run ./examples/stores usher.db
+//	go run ./examples/stores sqlite:shop.sqlite
+//	go run ./examples/stores postgres://localhost/shop
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"os"
-	"path/filepath"
-	"time"
+	"strings"
 
-	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
-	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/preset"
 	"github.com/usher-go/usher/store"
-	"github.com/usher-go/usher/store/boltstore"
 )
 
-var createUser = permission.MustParse("user.create")
-
 func main() {
-	ctx := context.Background()
-	dir := must(os.MkdirTemp("", "stores"))
-	defer os.RemoveAll(dir)
-	file := must(boltstore.Open(filepath.Join(dir, "usher.db"), boltstore.Options{}))
-	defer file.Close()
-
-	first, second := open(file), open(file)
-	defer first.Close()
-	defer second.Close()
-
-	must(first.Do(ctx, account.AsHost("signup"), "acme", account.CreateAccount{Owner: "olivia"}))
-	r := usher.Request{Account: "acme", Subject: "adam", Permission: createUser}
-	fmt.Println("second:", must(second.Check(ctx, r)).Reason())
-
-	// The first instance makes adam an administrator. The result has the new version.
-	result := must(first.Do(ctx, account.AsUser("olivia"), "acme",
-		account.AddUser{User: "adam", Role: "admin"}))
-
-	// The second instance may use a cached account that is up to MaxStaleness old. A reader
-	// of at least that version never does: it loads the commits first.
-	atLeast := second.AtLeast("acme", result.Version)
-	fmt.Println("second, at least version", result.Version, must(atLeast.Check(ctx, r)).Reason())
+	if len(os.Args) != 2 {
+		log.Fatal("stores needs one argument: FILE, sqlite:FILE or postgres://…")
+	}
+	keep(context.Background(), os.Args[1])
 }
 
-// open returns an engine for one of several instances: it compares its cache with the
-// store at least every two seconds.
-func open(s store.Store) *engine.Engine {
-	return must(engine.Open(engine.Options{
-		Policy: must(preset.Load("oncehub")), Store: s, MaxStaleness: 2 * time.Second,
-		Observer: engine.Log(nil), // to slog.Default
-	}))
+// keep creates an account in a store, unless it is there.
+func keep(ctx context.Context, name string) {
+	s, closeStore := open(ctx, name)
+	defer closeStore()
+	az := must(engine.Open(engine.Options{Policy: must(preset.Load("oncehub")), Store: s}))
+	defer az.Close()
+
+	_, err := az.Do(ctx, account.AsHost("signup"), "acme", account.CreateAccount{Owner: "olivia"})
+	switch {
+	case err == nil:
+		fmt.Println("acme is created")
+	case errors.Is(err, account.ErrExists):
+		fmt.Println("acme was here before")
+	default:
+		log.Fatal(err)
+	}
+}
+
+// open opens a store by its name.
+func open(ctx context.Context, name string) (s store.Store, closeStore func()) {
+	path, isSQLite := strings.CutPrefix(name, "sqlite:")
+	switch {
+	case isSQLite:
+		return inSQLite(ctx, path)
+	case strings.HasPrefix(name, "postgres://"):
+		return inPostgres(ctx, name)
+	default:
+		return inFile(name)
+	}
 }
 
 func must[T any](v T, err error) T {

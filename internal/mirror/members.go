@@ -311,14 +311,20 @@ var ErrInUse = errors.New("the tables of members are in use, and this store woul
 // ErrNoMembers is the error of a call that needs the tables, for a store that does not keep them.
 var ErrNoMembers = errors.New("the store does not keep tables of members; open it with Members")
 
-// checkEncoding returns an error for a database whose texts are not UTF-8.
+// checkEncoding returns an error for a database whose texts are not UTF-8, or that takes those of
+// this program for another encoding. It would change ids, and then miss the rows of their accounts.
 func (m *Members) checkEncoding(ctx context.Context, db sqljournal.Database) error {
 	if m.tables.SQLite {
 		return nil
 	}
-	encoding, err := readText(ctx, db, "SELECT current_setting('server_encoding')")
-	if err == nil && encoding != "UTF8" {
-		err = printable.Errorf("the encoding of the database is %s, and the tables of members require UTF8", encoding)
+	for _, setting := range []string{"server_encoding", "client_encoding"} {
+		encoding, err := readText(ctx, db, "SELECT current_setting($1)", setting)
+		if err != nil {
+			return err
+		}
+		if encoding != "UTF8" {
+			return printable.Errorf("the %s of the database is %s, and the tables of members require UTF8", setting, encoding)
+		}
 	}
-	return err
+	return nil
 }

@@ -41,12 +41,12 @@ const Install = "install PostgreSQL, for example with: apt-get install postgresq
 
 // Start starts a new, empty server. The caller must call Stop.
 func Start(o Options) (*Server, error) {
-	initdb, err := lookUp("initdb")
+	initdb, err := LookUp("initdb")
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{}
-	if s.program, err = lookUp("postgres"); err != nil {
+	if s.program, err = LookUp("postgres"); err != nil {
 		return nil, err
 	}
 	// The path of a socket may have at most about a hundred bytes, and those of t.TempDir are often

@@ -12,8 +12,8 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// lookUp finds a program of the server, which is often not in PATH.
-func lookUp(program string) (string, error) {
+// LookUp returns the path of a program of PostgreSQL, such as psql, which is often not in PATH.
+func LookUp(program string) (string, error) {
 	if path, err := exec.LookPath(program); err == nil {
 		return path, nil
 	}

@@ -156,12 +156,23 @@ func (j *Journal) transaction(ctx context.Context, f func(Transaction) error) er
 		if err != nil {
 			return j.withoutCommit(err)
 		}
-		if err := f(tx); err != nil {
-			_ = tx.Rollback(ctx) // if it fails, the database ends the transaction with the connection
-			return j.withoutCommit(err)
-		}
-		return tx.Commit(ctx)
+		return j.end(ctx, tx, func() error { return f(tx) })
 	})
+}
+
+// end calls f and commits a transaction, or rolls it back after an error or a panic.
+func (j *Journal) end(ctx context.Context, tx Transaction, f func() error) error {
+	ended := false
+	defer func() {
+		if !ended {
+			_ = tx.Rollback(ctx) // if it fails, the database ends the transaction with the connection
+		}
+	}()
+	if err := f(); err != nil {
+		return j.withoutCommit(err)
+	}
+	ended = true
+	return tx.Commit(ctx)
 }
 
 // withoutCommit returns the error of a transaction that was not committed: nothing is stored,

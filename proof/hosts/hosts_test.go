@@ -95,6 +95,32 @@ func TestHosts(t *testing.T) {
 	}
 }
 
+// The pools of libraries are not transactions: commits would not be stored together with rows of the
+// host, and no lock would last.
+func TestPools(t *testing.T) {
+	ctx := t.Context()
+	db, err := sql.Open("pgx", server.Server(t).DSN("postgres"))
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, db.Close()) })
+	options := sqlstore.Options{Dialect: sqlstore.PostgreSQL, Schema: "pools"}
+	require.NoError(t, sqlstore.Migrate(ctx, db, options))
+	s, err := sqlstore.Open(ctx, db, options)
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+
+	g, err := gorm.Open(postgres.New(postgres.Config{Conn: db}), &gorm.Config{})
+	require.NoError(t, err)
+	prepared, err := gorm.Open(postgres.New(postgres.Config{Conn: db}), &gorm.Config{PrepareStmt: true})
+	require.NoError(t, err)
+	for _, pool := range []sqlstore.DBTX{
+		db, g.Statement.ConnPool, prepared.Statement.ConnPool, bun.NewDB(db, pgdialect.New()), entsql.OpenDB(dialect.Postgres, db),
+	} {
+		err := s.Tx(pool).Append(ctx, "acme", store.Entry{Commit: store.Commit{Version: 1, Data: []byte("one")}})
+		require.ErrorContains(t, err, "is a pool of connections (want a transaction, such as *sql.Tx)", "%T", pool)
+		assert.Zero(t, last(t, s, "acme"))
+	}
+}
+
 // action inserts a row of the host, and then does something else in the same transaction.
 type action struct {
 	row  Calendar

@@ -118,7 +118,7 @@ func (d database) Classify(err error) sqljournal.Failure {
 	switch server.Code {
 	case "40001", "40P01", "25P02": // serialization failure, deadlock, transaction aborted before
 		return sqljournal.Lost
-	case "55P03": // lock not available
+	case "55P03", "57014": // lock not available; canceled, such as by statement_timeout
 		return sqljournal.LockFailed
 	case "25006": // read-only transaction, such as every one of a standby
 		return sqljournal.ReadOnly

@@ -28,6 +28,26 @@ func Example() {
 	defer s.Close()
 }
 
+// The pool goes through PgBouncer, which assigns a connection to a transaction. The listener connects
+// to the server itself.
+func ExampleOptions_pgBouncer() {
+	ctx := context.Background()
+	pool, err := pgxpool.New(ctx, "postgres://bouncer:6432/shop?default_query_exec_mode=exec")
+	if err != nil {
+		panic(err)
+	}
+	defer pool.Close()
+	server, err := pgx.ParseConfig("postgres://db:5432/shop")
+	if err != nil {
+		panic(err)
+	}
+	s, err := pgstore.Open(ctx, pool, pgstore.Options{Listen: server})
+	if err != nil {
+		panic(err)
+	}
+	defer s.Close()
+}
+
 // A row of the host and a commit of the account are stored together, or neither.
 func ExampleStore_Tx() {
 	var (

@@ -22,7 +22,7 @@ func TestMembersRequireUTF8(t *testing.T) {
 	t.Cleanup(pool.Close)
 	require.NoError(t, pgstore.Migrate(ctx, pool, ""))
 	_, err = pgstore.Open(ctx, pool, pgstore.Options{Members: true})
-	assert.ErrorContains(t, err, "the encoding of the database is LATIN1, and the tables of members require UTF8")
+	assert.ErrorContains(t, err, "the server_encoding of the database is LATIN1, and the tables of members require UTF8")
 	s, err := pgstore.Open(ctx, pool, pgstore.Options{})
 	require.NoError(t, err)
 	s.Close()

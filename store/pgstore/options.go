@@ -2,12 +2,12 @@ package pgstore
 
 import (
 	"cmp"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/internal/sqljournal"
 )
 
 // Options configures a Store. The zero value is a good default.
@@ -54,9 +54,6 @@ const (
 	NotifyOff                   // only by polling
 )
 
-// maxSchema is the maximum length of an identifier of PostgreSQL, in bytes.
-const maxSchema = 63
-
 // withDefaults returns the options with defaults, or an error for one that cannot be used.
 func (o Options) withDefaults() (Options, error) {
 	o.Schema = cmp.Or(o.Schema, DefaultSchema)
@@ -72,18 +69,8 @@ func (o Options) withDefaults() (Options, error) {
 	case o.Notify > NotifyOff:
 		return o, printable.Errorf("Options.Notify is %d (want NotifyOn or NotifyOff)", uint8(o.Notify))
 	}
-	return o, checkSchema(o.Schema)
+	return o, sqljournal.CheckSchemaName(o.Schema)
 }
 
 // DefaultSchema is the schema of a Store whose options name none.
 const DefaultSchema = "usher"
-
-func checkSchema(schema string) error {
-	switch {
-	case schema == "" || strings.ContainsAny(schema, "\x00$"):
-		return printable.Errorf("the schema %q cannot be used (want a name without $ and NUL)", schema)
-	case len(schema) > maxSchema:
-		return printable.Errorf("the name of the schema %q has %d bytes (want at most %d)", schema, len(schema), maxSchema)
-	}
-	return nil
-}

@@ -44,8 +44,12 @@
 // Store.Tx makes a store.Tx from a pgx.Tx, with any isolation level. With READ COMMITTED, the
 // default, a decision is made on the newest state and needs no retry. With REPEATABLE READ and
 // SERIALIZABLE, a call returns store.ErrRetry if the account has changed since the transaction began
-// to read. The lock_timeout and statement_timeout of the host's transaction apply; a wait that takes
-// too long ends the transaction, with store.ErrRetry.
+// to read. Such a transaction does not see what others wrote before they released a lock for which it
+// waited: a host that deletes the rows of a removed user may miss those that a holder of the account
+// has just written. Use READ COMMITTED for that, also where the database has another default.
+//
+// The lock_timeout and statement_timeout of the host's transaction apply; a wait that takes too long
+// ends the transaction, with store.ErrRetry.
 //
 // A transaction that changes several accounts must do so in the order of their ids, sorted by bytes.
 // Two transactions in opposite orders end in a deadlock; the server ends one of them after its
@@ -71,7 +75,8 @@
 //
 // A dump or a base backup of the schema is a consistent backup. After a restore, also into another
 // cluster, the store works without further steps. Instances that ran during the restore must be
-// restarted, since they may have in memory what the backup does not contain.
+// restarted, since they may have in memory what the backup does not contain. The same applies after a
+// failover to a server that lacks the last commits, such as a standby with asynchronous replication.
 package pgstore
 
 import (
@@ -134,7 +139,7 @@ func open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Store, error) {
 		return nil, err
 	}
 	db, dialect := database{pool, o.LockTimeout}, sqljournal.PostgreSQL(o.Schema)
-	if err := checkServer(ctx, pool); err != nil {
+	if err := sqljournal.CheckPostgreSQL(ctx, db); err != nil {
 		return nil, err
 	}
 	if err := sqljournal.CheckSchema(ctx, db, dialect, "run pgstore.Migrate, or: usher migrate STORE"); err != nil {
@@ -156,20 +161,6 @@ func open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Store, error) {
 	}
 	s.Journal = sqljournal.New(options)
 	return s, nil
-}
-
-// minVersion is the first version of PostgreSQL with the functions that the store uses.
-const minVersion = 130000
-
-func checkServer(ctx context.Context, pool *pgxpool.Pool) error {
-	var version int
-	if err := pool.QueryRow(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
-		return err
-	}
-	if version < minVersion {
-		return printable.Errorf("the server has version %d.%d (want PostgreSQL %d or later)", version/10000, version%10000, minVersion/10000)
-	}
-	return nil
 }
 
 // Close ends the loops of Watch and all goroutines of the Store. Calls that run go on to their end;
@@ -207,11 +198,12 @@ func (s *Store) committed() {
 // ErrSchema for tables of a newer version of this package.
 func Migrate(ctx context.Context, pool *pgxpool.Pool, schema string) error {
 	o, err := Options{Schema: schema}.withDefaults()
+	db := database{pool, o.LockTimeout}
 	if err == nil {
-		err = checkServer(ctx, pool)
+		err = sqljournal.CheckPostgreSQL(ctx, db)
 	}
 	if err == nil {
-		err = sqljournal.Migrate(ctx, database{pool, o.LockTimeout}, sqljournal.PostgreSQL(o.Schema))
+		err = sqljournal.Migrate(ctx, db, sqljournal.PostgreSQL(o.Schema))
 	}
 	if err != nil {
 		return printable.Errorf("pgstore: migrate: %w", err)

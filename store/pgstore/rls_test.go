@@ -83,6 +83,33 @@ func TestRowLevelSecurity(t *testing.T) {
 	assert.Zero(t, n)
 	_, err = app.Exec(ctx, "UPDATE usher.members SET role = 'admin'")
 	assert.ErrorContains(t, err, "permission denied")
+
+	// A condition in a query does not see rows of other users.
+	_, err = app.Exec(ctx, "SET enable_indexscan = off; SET enable_bitmapscan = off; CREATE TEMP TABLE seen (id text); "+
+		"CREATE FUNCTION pg_temp.see(text) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS 'BEGIN INSERT INTO seen VALUES ($1); RETURN true; END'")
+	require.NoError(t, err)
+	for _, query := range []string{"me WHERE pg_temp.see(user_id)", "managed_users WHERE pg_temp.see(user_id)", "my_grants WHERE pg_temp.see(grant_name)", "calendars WHERE pg_temp.see(id)"} {
+		_, err = app.Exec(ctx, "SELECT FROM "+query)
+		require.NoError(t, err)
+	}
+	require.NoError(t, app.QueryRow(ctx, "SELECT count(*) FROM seen").Scan(&n))
+	assert.Zero(t, n)
+
+	// A grant that ends during a transaction is not valid until the end of the transaction.
+	id, user := journals[0].State.ID(), usersOf(journals[0].State)[0]
+	_, err = admin.Exec(ctx, "UPDATE usher.members SET role = 'guest', status = 'active' WHERE account = $1 AND user_id = $2", string(id), string(user))
+	require.NoError(t, err)
+	require.NoError(t, pgx.BeginFunc(ctx, app, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, "SELECT set_config('app.account', $1, true), set_config('app.user_id', $2, true)", string(id), string(user))
+		require.NoError(t, err)
+		for end, want := range map[string]int{"clock_timestamp()": 0, "clock_timestamp() + interval '1 hour'": 1} {
+			_, err = admin.Exec(ctx, "INSERT INTO usher.grants VALUES ($1, $2, 'calendar.view', "+end+") ON CONFLICT (account, user_id, grant_name) DO UPDATE SET until = excluded.until", string(id), string(user))
+			require.NoError(t, err)
+			require.NoError(t, tx.QueryRow(ctx, "SELECT count(*) FROM my_grants WHERE grant_name = 'calendar.view'").Scan(&n))
+			assert.Equal(t, want, n, end)
+		}
+		return nil
+	}))
 }
 
 func count(is bool) int {

@@ -143,6 +143,22 @@ func TestTxDeadlock(t *testing.T) {
 	assert.Equal(t, []string{"one", "two"}, journal(t, s, "b"))
 }
 
+// A wait that the host's statement_timeout or lock_timeout ends loses the transaction.
+func TestTxTimeouts(t *testing.T) {
+	ctx := context.Background()
+	s := open(t, pgstore.Options{Schema: newSchema()})
+	require.NoError(t, s.Append(ctx, "acme", commit(1, "one")))
+	defer hold(t, s, "acme")()
+	for _, setting := range []string{"statement_timeout", "lock_timeout"} {
+		tx := host(t, pgx.TxOptions{})
+		_, err := tx.Exec(ctx, "SET LOCAL "+setting+" = 20")
+		require.NoError(t, err)
+		_, err = s.Tx(tx).Lock(ctx, "acme", store.WriteLock)
+		require.ErrorIs(t, err, store.ErrRetry, setting)
+		require.NoError(t, tx.Rollback(ctx))
+	}
+}
+
 // A prepared transaction is invisible until COMMIT PREPARED, also to Watch.
 func TestTxPrepared(t *testing.T) {
 	ctx := context.Background()

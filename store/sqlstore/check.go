@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/internal/sqljournal"
 )
 
 // check returns an error if the database is not one of the dialect, or is too old or not set up for
@@ -16,21 +17,11 @@ func check(ctx context.Context, db *sql.DB, d Dialect) error {
 	if d == SQLite {
 		return checkLite(ctx, db)
 	}
-	var version int
-	if err := db.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
-		return printable.Errorf("the database does not answer as PostgreSQL does: %w", err)
-	}
-	if version < minPostgres {
-		return printable.Errorf("the server has version %d.%d (want PostgreSQL %d or later)", version/10000, version%10000, minPostgres/10000)
-	}
-	return nil
+	return sqljournal.CheckPostgreSQL(ctx, conn{db, d})
 }
 
-// The first versions with all that the statements use.
-const (
-	minPostgres = 130000
-	minLite     = "3.25" // window functions
-)
+// minLite is the first version with all that the statements use: window functions.
+const minLite = "3.25"
 
 // checkLite turns on write-ahead logging, which the file then remembers, and returns an error if
 // a store cannot keep its promises in the database.

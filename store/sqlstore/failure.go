@@ -15,7 +15,7 @@ func postgresFailure(err error) sqljournal.Failure {
 		error
 		SQLState() string
 	}
-	if !errors.As(err, &e) || len(e.SQLState()) != 5 {
+	if !errors.As(err, &e) || len(e.SQLState()) != 5 || endsConnection(e) {
 		return sqljournal.Unknown
 	}
 	switch state := e.SQLState(); state {
@@ -34,6 +34,21 @@ func postgresFailure(err error) sqljournal.Failure {
 		}
 	}
 	return sqljournal.Unknown
+}
+
+// endsConnection reports whether the server ends the connection with an error. A full disk, for
+// example, may do so after the transaction was written to the log. Drivers have the severity in a
+// field; in lib/pq it may be translated, which FATAL and PANIC are in few languages.
+func endsConnection(err error) bool {
+	for _, name := range []string{"SeverityUnlocalized", "Severity"} {
+		if severity := field(reflect.ValueOf(err), name); severity.Kind() == reflect.String {
+			switch severity.String() {
+			case "FATAL", "PANIC":
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Result codes of SQLite, https://www.sqlite.org/rescode.html.

@@ -63,6 +63,9 @@ func TestPostgresFailure(t *testing.T) {
 	} {
 		assert.Equal(t, want, postgresFailure(fmt.Errorf("wrapped: %w", &pgconn.PgError{Code: state})), state)
 	}
+	assert.Equal(t, sqljournal.Rejected, postgresFailure(&pgconn.PgError{Code: "53100", Severity: "ERROR", SeverityUnlocalized: "ERROR"}))
+	assert.Equal(t, sqljournal.Unknown, postgresFailure(&pgconn.PgError{Code: "53100", Severity: "PANIK", SeverityUnlocalized: "PANIC"}))
+	assert.Equal(t, sqljournal.Unknown, postgresFailure(&pgconn.PgError{Code: "53100", Severity: "FATAL"}))
 	for _, err := range []error{nil, io.EOF, context.Canceled, &modernError{5}} {
 		assert.Equal(t, sqljournal.Unknown, postgresFailure(err), "%T", err)
 	}

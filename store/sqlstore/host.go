@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"reflect"
 	"strings"
 
 	"github.com/usher-go/usher/internal/printable"
@@ -22,7 +23,8 @@ type DBTX interface {
 // database of the store. The result may be used until the transaction ends.
 //
 // A *sql.DB is a pool, not a transaction: with it, each call returns an error. In SQLite, the same
-// applies if tx is a connection without a transaction.
+// applies if tx is a connection without a transaction. In PostgreSQL, each statement on such a
+// connection would be a transaction of its own, and locks nothing.
 func (s *Store) Tx(tx DBTX) store.Tx {
 	c := conn{tx, s.dialect}
 	switch {
@@ -34,16 +36,14 @@ func (s *Store) Tx(tx DBTX) store.Tx {
 	return s.Journal.Tx(c)
 }
 
-// isPool reports whether tx can begin a transaction as *sql.DB does. A *sql.Conn can too, but may
-// also be in a transaction that was begun with a statement.
+// isPool reports whether tx can begin a transaction as *sql.DB does. The pools of libraries have a
+// method of the same name, with results of their own types. A *sql.Conn has it too, but may also be
+// in a transaction that was begun with a statement.
 func isPool(tx DBTX) bool {
 	if _, ok := tx.(*sql.Conn); ok {
 		return false
 	}
-	_, ok := tx.(interface {
-		BeginTx(ctx context.Context, o *sql.TxOptions) (*sql.Tx, error)
-	})
-	return ok
+	return reflect.ValueOf(tx).MethodByName("BeginTx").IsValid()
 }
 
 // brokenConn is a Conn whose calls fail.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -206,6 +207,10 @@ func TestOpen(t *testing.T) {
 		{pool(t, "sqlite", file, 0), sqlstore.Options{}, "Options.Dialect is 0 (want SQLite or PostgreSQL)"},
 		{pool(t, "sqlite", file, 0), sqlstore.Options{Dialect: sqlstore.SQLite, LockTimeout: -1}, "Options.LockTimeout is -1ns"},
 		{pool(t, "sqlite", file, 0), sqlstore.Options{Dialect: sqlstore.SQLite, PollEvery: -1}, "Options.PollEvery is -1ns"},
+		{pool(t, "sqlite", file, 0), sqlstore.Options{Dialect: sqlstore.SQLite, Prefix: "a$1"}, `the prefix "a$1" cannot be used`},
+		{pool(t, "sqlite", file, 0), sqlstore.Options{Dialect: sqlstore.SQLite, Prefix: "sqlite_"}, "SQLite reserves names that begin with sqlite_"},
+		{pool(t, "sqlite", file, 0), sqlstore.Options{Dialect: sqlstore.PostgreSQL, Schema: "a$usher$; SELECT 1"}, "cannot be used (want a name without $ and NUL)"},
+		{pool(t, "sqlite", file, 0), sqlstore.Options{Dialect: sqlstore.PostgreSQL, Schema: strings.Repeat("a", 64)}, "has 64 bytes (want at most 63)"},
 		{pool(t, "sqlite", file, 0), sqlstore.Options{Dialect: sqlstore.PostgreSQL}, "the database does not answer as PostgreSQL does"},
 		{pool(t, "pgx", server.Server(t).DSN("postgres"), 0), lite, "the database does not answer as SQLite does"},
 		{pool(t, "sqlite", ":memory:", 0), lite, "the pool may open any number of connections (want db.SetMaxOpenConns(1), or a file)"},

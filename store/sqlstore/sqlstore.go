@@ -175,7 +175,10 @@ func (o Options) complete() (Options, error) {
 			o.PollEvery = 100 * time.Millisecond
 		}
 	}
-	return o, nil
+	if o.Dialect == SQLite {
+		return o, sqljournal.CheckPrefix(o.Prefix)
+	}
+	return o, sqljournal.CheckSchemaName(o.Schema)
 }
 
 // database returns the pool and the statements for it.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
@@ -18,7 +20,15 @@ type copier struct {
 	sourceData, targetData store.UserDataStore
 
 	erased ErasedLister // the source, or nil if it is not one
+
+	compared sync.WaitGroup // the accounts that the stores list
+	foreign  atomic.Bool    // the target has an account of another origin
 }
+
+// foreign is the error for an account of the target that was not copied from the source.
+type foreign struct{ error }
+
+func (f foreign) Unwrap() error { return f.error }
 
 func newCopier(source, target store.Store) *copier {
 	c := &copier{source: source, target: target}
@@ -31,10 +41,13 @@ func newCopier(source, target store.Store) *copier {
 // copy makes the account in the target equal to the one in the source, and returns why it is not.
 func (c *copier) copy(ctx context.Context, a *Account) error {
 	err := c.bring(ctx, a)
-	if in := (*Error)(nil); errors.As(err, &in) && in.Store == "source" && errors.Is(err, store.ErrErased) {
-		return c.erase(ctx, a)
+	if in := (*Error)(nil); !errors.As(err, &in) || in.Store != "source" || !errors.Is(err, store.ErrErased) {
+		return err
 	}
-	return err
+	if c.erased != nil {
+		return errLater
+	}
+	return c.erase(ctx, a)
 }
 
 // bring copies an account that is not erased, and compares the result.
@@ -179,9 +192,12 @@ func (c *copier) snapshot(ctx context.Context, a *Account) error {
 func (c *copier) erase(ctx context.Context, a *Account) error {
 	*a = Account{ID: a.ID}
 	_, err := c.target.Snapshot(ctx, a.ID)
-	if err == nil {
+	switch {
+	case err == nil && c.foreign.Load():
+		return errors.New("the account is erased in the source, and not in the target, which has accounts of another origin")
+	case err == nil:
 		err = c.target.Erase(ctx, a.ID)
-	} else if errors.Is(err, store.ErrErased) {
+	case errors.Is(err, store.ErrErased):
 		err = nil
 	}
 	a.Erased = err == nil
@@ -205,7 +221,7 @@ func (c *copier) extra(ctx context.Context, a *Account) error {
 	case has:
 		return c.copy(ctx, a) // it was created meanwhile
 	}
-	return errors.New("the source has no such account; the target must contain nothing else than the copy")
+	return foreign{errors.New("the source has no such account; the target must contain nothing else than the copy")}
 }
 
 // errLater means that the account is in the list of erased accounts, which follows.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"testing"
 	"time"
 
@@ -226,5 +227,27 @@ func TestErrors(t *testing.T) {
 	}
 	for _, err := range storecopy.Copy(t.Context(), source, storefault.Wrap(target, fails("Accounts", ""))) {
 		assert.EqualError(t, err, `the target: cut\x1b[2J\n`)
+	}
+}
+
+// A target that has accounts of another origin is not a copy, so nothing in it is erased.
+func TestErasesOnlyInCopies(t *testing.T) {
+	for name, other := range map[string]func(*memstore.Store){
+		"only in the target": func(target *memstore.Store) { add(t, target, "another", "one") },
+		"other commits":      func(target *memstore.Store) { add(t, target, "common", "of the target") },
+	} {
+		source, target := new(memstore.Store), new(memstore.Store)
+		add(t, source, "common", "of the source")
+		for _, id := range []usher.AccountID{"acme", "never"} {
+			require.NoError(t, source.Erase(t.Context(), id))
+		}
+		add(t, target, "acme", "one")
+		other(target)
+		outcomes := copied(t, source, target)
+		for _, id := range []usher.AccountID{"acme", "never"} {
+			assert.EqualError(t, outcomes[id].Problem, "the account is erased in the source, and not in the target, which has accounts of another origin", name)
+			assert.False(t, outcomes[id].Erased, name)
+		}
+		assert.Contains(t, slices.Collect(ids(t, target)), usher.AccountID("acme"), name)
 	}
 }

@@ -45,8 +45,8 @@ type Account struct {
 //
 // Copy never removes an account from the target, with one exception: an account that was erased in
 // the source is erased in the target too. Accounts that were erased before they were copied are
-// known only if the source is an ErasedLister. An account that exists only in the target is a
-// Problem.
+// known only if the source is an ErasedLister. An account that exists only in the target, or with
+// other commits, is a Problem; it shows that the target is not a copy, so nothing is erased then.
 func Copy(ctx context.Context, source, target store.Store) iter.Seq2[Account, error] {
 	return func(yield func(Account, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -82,6 +82,8 @@ const workers = 16
 type job struct {
 	id   usher.AccountID
 	copy func(context.Context, *Account) error
+
+	counted bool // in copier.compared
 }
 
 // start begins to copy. The caller must read outcomes until it is closed, and then the error.
@@ -103,7 +105,7 @@ func (c *copier) start(ctx context.Context) (outcomes <-chan Account, failed <-c
 		all.Go(func() {
 			for j := range jobs {
 				a := Account{ID: j.id}
-				a.Problem = j.copy(ctx, &a)
+				a.Problem = c.run(ctx, j, &a)
 				if ctx.Err() == nil && !errors.Is(a.Problem, errLater) {
 					results <- a
 				}
@@ -117,6 +119,18 @@ func (c *copier) start(ctx context.Context) (outcomes <-chan Account, failed <-c
 	return results, ended
 }
 
+// run runs a job, and returns the account's Problem.
+func (c *copier) run(ctx context.Context, j job, a *Account) error {
+	if j.counted {
+		defer c.compared.Done()
+	}
+	err := j.copy(ctx, a)
+	if errors.As(err, new(foreign)) {
+		c.foreign.Store(true)
+	}
+	return err
+}
+
 // list calls add with a job for each account, until it returns false. It returns the context's
 // error if the context is done.
 func (c *copier) list(ctx context.Context, add func(job) bool) error {
@@ -126,22 +140,26 @@ func (c *copier) list(ctx context.Context, add func(job) bool) error {
 		case err != nil:
 			return errors.Join(ctx.Err(), err)
 		case p.source == nil:
-			j = job{*p.target, c.extra}
+			j = job{id: *p.target, copy: c.extra}
 		default:
 			j.id = *p.source
 		}
+		c.compared.Add(1)
+		j.counted = true
 		if !add(j) {
+			c.compared.Done()
 			return ctx.Err()
 		}
 	}
 	if c.erased == nil {
 		return ctx.Err()
 	}
+	c.compared.Wait() // an account of another origin prevents that others are erased
 	for id, err := range c.erased.ErasedAccounts(ctx, "") {
 		if err != nil {
 			return errors.Join(ctx.Err(), sourceError(err))
 		}
-		if !add(job{id, c.erase}) {
+		if !add(job{id: id, copy: c.erase}) {
 			break
 		}
 	}

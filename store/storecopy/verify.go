@@ -45,9 +45,9 @@ func (c *copier) verify(ctx context.Context, a *Account, before uint64) error {
 func sameCommit(p pair[store.Commit]) error {
 	switch {
 	case p.source == nil:
-		return printable.Errorf("the target has commit %d, which the source does not have; only a copy of the source can be continued", p.target.Version)
+		return foreign{printable.Errorf("the target has commit %d, which the source does not have; only a copy of the source can be continued", p.target.Version)}
 	case !bytes.Equal(p.source.Data, p.target.Data):
-		return printable.Errorf("commit %d of the target is another one than that of the source; only a copy of the source can be continued", p.target.Version)
+		return foreign{printable.Errorf("commit %d of the target is another one than that of the source; only a copy of the source can be continued", p.target.Version)}
 	}
 	return nil
 }

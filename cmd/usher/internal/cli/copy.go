@@ -19,7 +19,8 @@ it compares both stores byte by byte, and checks the hash chain of each journal 
 copy. It prints every account that differs or is damaged; the exit code is then 1.
 
 A copy that was stopped is continued by the same command. It adds what is missing, and
-never changes a commit. An account that was erased in FROM is erased in TO.
+never changes a commit. An account that was erased in FROM is erased in TO, unless TO
+has accounts of another origin.
 
 FROM may be in use, except for a bolt file. Each account in TO is then as it was after
 one of its commits, and copy names the accounts that changed meanwhile. To move a

@@ -106,8 +106,15 @@ func isStore(arg string) bool {
 	return isBolt(arg) || isSQLite(arg)
 }
 
-// urlStart matches the beginning of the arguments that may contain a password: names of stores.
-var urlStart = regexp.MustCompile(`^(?:--store=)?[A-Za-z][A-Za-z0-9+.-]*://`)
+// urlStart matches the beginning of the arguments that may contain a password: names of stores, also
+// those with a mistake, of which an error then shows the argument.
+var urlStart = regexp.MustCompile(`^(?:--store=)?[\s"']*(?:[A-Z][A-Z0-9_]*=["']?)?(?:[A-Za-z][A-Za-z0-9+.-]*://|(?i:postgres)[A-Za-z]*(?::/?|//))`)
+
+// notStore are the flags whose values are not stores. An id may look like a URL with a password.
+var notStore = []string{
+	"--account", "--after", "--as", "--at", "--by", "--can", "--file", "--head", "--host", "--key", "--note",
+	"--policy", "--resource", "--since", "--type", "--user", "--with",
+}
 
 // hidePasswords returns the arguments with the passwords in URLs replaced, and a map from the
 // replaced arguments to the original ones. Everything that the command prints is made from
@@ -115,8 +122,8 @@ var urlStart = regexp.MustCompile(`^(?:--store=)?[A-Za-z][A-Za-z0-9+.-]*://`)
 func hidePasswords(args []string) (hidden []string, originals map[string]string) {
 	hidden, originals = slices.Clone(args), map[string]string{}
 	for i, arg := range args {
-		if i > 0 && (args[i-1] == "--note" || args[i-1] == "--key") {
-			continue // a text for the journal, not a store
+		if i > 0 && slices.Contains(notStore, args[i-1]) {
+			continue
 		}
 		if shown := hidePassword(arg); shown != arg {
 			hidden[i] = shown
@@ -149,7 +156,7 @@ func hidePassword(arg string) string {
 }
 
 var (
-	urlPassword     = regexp.MustCompile(`([?&](?:ssl)?password=)[^&]*`)
+	urlPassword     = regexp.MustCompile(`([?&;](?:ssl)?password=)[^&]*`)
 	keywordPassword = regexp.MustCompile(`((?:^|\s)(?:ssl)?password\s*=\s*)(?:'[^']*'|\S*)`)
 )
 

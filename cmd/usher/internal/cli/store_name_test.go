@@ -77,6 +77,13 @@ func TestHidePasswords(t *testing.T) {
 		"postgres://h/shop?a=b&password=s3&c=d": "postgres://h/shop?a=b&password=xxxxx&c=d",
 		"postgres://h/shop?sslpassword=s3cret":  "postgres://h/shop?sslpassword=xxxxx",
 		"--store=postgres://mia:s3cret@h/shop":  "--store=postgres://mia:xxxxx@h/shop",
+		"postgres:/mia:s3cret@h/shop":           "postgres:/mia:xxxxx@h/shop",
+		"postgres:mia:s3cret@h/shop":            "postgres:mia:xxxxx@h/shop",
+		"postgres//mia:s3cret@h/shop":           "postgres//mia:xxxxx@h/shop",
+		" postgres://mia:s3cret@h/shop":         " postgres://mia:xxxxx@h/shop",
+		"--store='postgres://mia:s3cret@h/shop": "--store='postgres://mia:xxxxx@h/shop",
+		"DATABASE_URL=postgres://a:s3cret@h/b":  "DATABASE_URL=postgres://a:xxxxx@h/b",
+		"postgres://h/shop?a=b;password=s3cret": "postgres://h/shop?a=b;password=xxxxx",
 		"host=h password=s3cret dbname=shop":    "host=h password=xxxxx dbname=shop",
 		"password = 's3 cret' host=h":           "password = xxxxx host=h",
 	} {
@@ -90,9 +97,11 @@ func TestHidePasswords(t *testing.T) {
 			t.Errorf("%q is opened as %q", arg, got)
 		}
 	}
-	texts := []string{"do", "x", "--note", "https://a:b@c", "--key", "https://a:b@c"}
-	if hidden, _ := hidePasswords(texts); !cmp.Equal(hidden, texts) {
-		t.Errorf("texts for the journal are changed: %q", hidden)
+	for _, flag := range notStore {
+		texts := []string{"do", "x", flag, "https://a:b@c"}
+		if hidden, _ := hidePasswords(texts); !cmp.Equal(hidden, texts) {
+			t.Errorf("the value of %s is changed: %q", flag, hidden)
+		}
 	}
 }
 
