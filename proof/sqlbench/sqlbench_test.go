@@ -108,15 +108,14 @@ func (w *way) round(b *testing.B, writers, n, numbers int) {
 	w.took = append(w.took, time.Since(begun))
 }
 
-// compare runs b.N rounds of each way in turns, after one that does not count. It reports how much
+// compare runs rounds of each way in turns, after one that does not count. It reports how much
 // each way does in the time of the first one, the median of all rounds.
 func compare(b *testing.B, ways []*way, round func(*way)) {
 	for _, w := range ways {
 		round(w)
 		w.took = nil
 	}
-	b.ResetTimer()
-	for n := range b.N {
+	for n := 0; b.Loop(); n++ {
 		for i := range ways {
 			round(ways[(i+n)%len(ways)])
 		}
