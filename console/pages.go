@@ -17,6 +17,7 @@ func init() {
 	pages = []page{
 		peoplePage,
 		personPage,
+		rolesPage,
 	}
 }
 
