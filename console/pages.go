@@ -18,6 +18,7 @@ func init() {
 		peoplePage,
 		personPage,
 		rolesPage,
+		seatsPage,
 	}
 }
 

@@ -17,6 +17,7 @@ var samples = map[string]func(*world) []url.Values{
 var typed = map[string]string{
 	"people/add user":         "new-1",
 	"person/give-grant until": "2999-12-31",
+	"seats/set total":         "9",
 }
 
 // fill returns what a viewer types into a field of an action.
