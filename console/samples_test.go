@@ -17,6 +17,8 @@ var samples = map[string]func(*world) []url.Values{
 var typed = map[string]string{
 	"people/add user":         "new-1",
 	"person/give-grant until": "2999-12-31",
+	"fields/define field":     "new-1",
+	"fields/rename to":        "new-2",
 	"seats/set total":         "9",
 }
 

@@ -42,6 +42,9 @@ func derivedKeys() (keys []string) {
 	add("problem.", "400", "401", "403", "404", "405", "413", "500", "503")
 	add("person.set-status.", "active", "inactive")
 	add("people.", "team", "role") // labels of choices
+	for _, t := range fieldTypes {
+		add("fields.type.", t.String())
+	}
 	for _, p := range pages {
 		add(p.Path, ".title")
 		for _, a := range p.Actions {
@@ -107,7 +110,7 @@ func TestTexts(t *testing.T) {
 }
 
 // international are texts that other languages share with English.
-var international = []string{"people.name", "people.team", "people.teams", "people.status", "person.title"}
+var international = []string{"people.name", "people.team", "people.teams", "people.status", "person.title", "fields.name", "fields.type.text"}
 
 func diff(a, b map[string]string) (list []string) {
 	for _, key := range slices.Sorted(maps.Keys(a)) {
