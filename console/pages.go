@@ -19,6 +19,7 @@ func init() {
 		personPage,
 		rolesPage,
 		seatsPage,
+		settingsPage,
 		fieldsPage,
 	}
 }

@@ -42,6 +42,7 @@ func derivedKeys() (keys []string) {
 	add("problem.", "400", "401", "403", "404", "405", "413", "500", "503")
 	add("person.set-status.", "active", "inactive")
 	add("people.", "team", "role") // labels of choices
+	add("settings.turn.", "on", "off", "on.do", "off.do")
 	for _, t := range fieldTypes {
 		add("fields.type.", t.String())
 	}

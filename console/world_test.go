@@ -65,6 +65,12 @@ var staffDirectory = []account.Command{
 	account.AddUser{User: "sam"}, account.GiveGrant{User: "sam", Grant: "staff.manage"}, account.AddUser{User: "mia"},
 }
 
+// groupCal is an account with settings.
+var groupCal = []account.Command{
+	account.CreateAccount{Owner: "olivia"}, account.AddUser{User: "adam", Role: "admin"}, account.AddUser{User: "mia"},
+	account.ChangeSetting{Setting: "add-members", Value: false},
+}
+
 // kinds are the viewers of each preset.
 var kinds = map[string][]viewer{
 	"oncehub": {
@@ -75,10 +81,11 @@ var kinds = map[string][]viewer{
 		{"owner", "olivia", false}, {"admin", "adam", true}, {"admin-only without mfa", "ada", false}, {"admin-only", "ada", true},
 		{"member", "mia", false}, {"stranger", "zoe", true}, {name: "not logged in"},
 	},
+	"groupcal":       {{"owner", "olivia", false}, {"admin", "adam", false}, {"member", "mia", false}, {"stranger", "zoe", false}},
 	"staffdirectory": {{"owner", "olivia", false}, {"staff.manage", "sam", false}, {"staff", "mia", false}, {"stranger", "zoe", false}},
 }
 
-var accounts = map[string][]account.Command{"oncehub": onceHub, "calcom": calCom, "staffdirectory": staffDirectory}
+var accounts = map[string][]account.Command{"oncehub": onceHub, "calcom": calCom, "staffdirectory": staffDirectory, "groupcal": groupCal}
 
 func newWorld(t testing.TB, name string, options ...func(*console.Options)) *world {
 	p, err := preset.Load(name)
