@@ -56,7 +56,7 @@ internal/sqljournal: . store internal/printable # the stores in SQL databases sh
 engine: . decision permission role seat filter policy account store internal/printable internal/table
 
 # The pages for the users of an account.
-console: . permission role seat internal/printable internal/suggest policy account store engine usherhttp
+console: . permission role seat internal/printable internal/suggest policy/syntax policy account store engine usherhttp
 
 # Test files, which the command line also runs. The parsed documents are a package of
 # their own, so that only the parser reads YAML.

@@ -27,7 +27,7 @@ import (
 func TestErrorTypes(t *testing.T) {
 	other := []error{
 		usher.ErrDenied, usher.ErrUndecided, account.ErrCorrupt, account.ErrNewer, account.ErrPolicyMismatch, account.ErrExists,
-		engine.ErrFutureVersion, store.ErrConflict, syntax.ErrInvalid,
+		engine.ErrFutureVersion, engine.ErrChanged, store.ErrConflict, syntax.ErrInvalid,
 	}
 	cause := fs.ErrPermission
 	var problems syntax.Problems
@@ -50,6 +50,7 @@ func TestErrorTypes(t *testing.T) {
 		{err: &account.PolicyMismatchError{}, is: []error{account.ErrPolicyMismatch}},
 		{err: &engine.PolicyMismatchError{}, is: []error{account.ErrPolicyMismatch}},
 		{err: &engine.PolicyMismatchError{Accounts: []*account.PolicyMismatchError{{}}}, is: []error{account.ErrPolicyMismatch}},
+		{err: &engine.ChangedError{}, is: []error{engine.ErrChanged}},
 		{err: &engine.Error{Err: engine.ErrFutureVersion}, is: []error{engine.ErrFutureVersion}},
 		{err: &engine.Error{Err: cause}, wraps: true},
 		{err: &store.Error{Err: store.ErrConflict}, is: []error{store.ErrConflict}},

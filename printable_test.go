@@ -261,6 +261,7 @@ func TestErrorsPrintSafely(t *testing.T) {
 			&usher.RequestError{Op: bad, Subject: usher.UserID(bad), Resource: usher.Ref{Type: bad, ID: bad}, Err: foreign},
 			&usher.DeniedError{Request: usher.Request{Subject: usher.UserID(bad), Resource: &usher.Object{Type: bad, ID: bad}}},
 			&engine.Error{Op: bad, Account: usher.AccountID(bad), Err: foreign},
+			&engine.ChangedError{Expected: 1, Commits: []*account.Commit{{Version: 2, Actor: account.AsUser(usher.UserID(bad))}}},
 			&store.Error{Op: bad, Account: usher.AccountID(bad), Err: foreign},
 			&account.Refusal{Code: account.CodeInvalid, Text: bad, Account: usher.AccountID(bad)},
 			&account.PolicyMismatchError{Account: usher.AccountID(bad), Policy: bad, Reasons: []string{bad}},

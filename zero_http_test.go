@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/console"
 	"github.com/usher-go/usher/mask"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/usherhttp"
@@ -65,7 +66,12 @@ func zeroHTTP(t *testing.T) map[string]func() bool {
 			return err == nil && passes(mux)
 		},
 		"usherhttp.Actions": func() bool { return passes(new(usherhttp.Actions)) },
-		"mask.Mask":         func() bool { return mask.Mask[event]{}.Apply(hiding(), event{"09:00", "Dentist"}) != event{} },
+		"console.Console":   func() bool { return passes(new(console.Console)) },
+		"console.Options": func() bool {
+			c, err := console.New(console.Options{})
+			return err == nil || passes(c)
+		},
+		"mask.Mask": func() bool { return mask.Mask[event]{}.Apply(hiding(), event{"09:00", "Dentist"}) != event{} },
 		"mask.Placeholders": func() bool {
 			return mask.MustFor[event](nil).Apply(hiding("title"), event{"09:00", "Dentist"}).Title != ""
 		},

@@ -165,7 +165,7 @@ const neverDecide = `
 	account.Preview account.SeatsPreview account.UserPreview account.RoleHolders account.Seed account.Head account.CommandType account.Arg
 	store.Store store.UserDataStore store.Watcher store.Error store.Commit store.Snapshot store.Entry store.Record store.LastActive
 	store.LockMode store.Transactor store.VersionReader
-	memstore.Store engine.Error engine.PolicyMismatchError engine.Observer engine.Result
+	memstore.Store engine.Error engine.PolicyMismatchError engine.ChangedError engine.Observer engine.Result console.Profile
 	usherhttp.Problem ushertest.Answer usherfiles.Runner usherfiles.Accounts
 	filter.Condition filter.Kind filter.Party filter.Attribute filter.Empty filter.Unknown criteria.Set
 	policy.Lister policy.Listed policy.TeamLister policy.Owned policy.Subject account.HostCommand policy.GrantKind engine.SetPolicyOption
@@ -173,7 +173,7 @@ const neverDecide = `
 
 // publicDirs are the packages that a host links, and internal/criteria, from which filters
 // are made.
-var publicDirs = []string{".", "decision", "permission", "role", "seat", "team", "policy", "policy/syntax", "policy/policyfile", "policytest", "preset", "account", "store", "store/memstore", "engine", "filter", "internal/criteria", "mask", "usherhttp", "ushertest", "usherfiles"}
+var publicDirs = []string{".", "decision", "permission", "role", "seat", "team", "policy", "policy/syntax", "policy/policyfile", "policytest", "preset", "account", "store", "store/memstore", "engine", "filter", "internal/criteria", "mask", "usherhttp", "console", "ushertest", "usherfiles"}
 
 // publicTypes lists the exported types of the packages that a host links.
 func publicTypes(t *testing.T) []string {

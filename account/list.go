@@ -19,7 +19,7 @@ var (
 // id. The error is always nil. The cost is that of [View.Users].
 func (s *State) UsersAfter(after usher.UserID) iter.Seq2[policy.Listed, error] {
 	return func(yield func(policy.Listed, error) bool) {
-		for id, u := range inOrder(s.users.All(), string(after), func(*policy.User) bool { return true }) {
+		for id, u := range inOrder(s.users.All(), string(after), func(string, *policy.User) bool { return true }) {
 			if !yield(policy.Listed{ID: usher.UserID(id), User: u}, nil) {
 				return
 			}

@@ -117,13 +117,13 @@ func (v View) member(id string, u *policy.User) Member {
 // another version. The first page of an iteration takes a pass over all users, wherever it
 // starts. An iteration over all n users takes time in proportion to n log n.
 func (v View) Users(after usher.UserID) iter.Seq[Member] {
-	return v.users(after, func(*policy.User) bool { return true })
+	return v.users(after, func(string, *policy.User) bool { return true })
 }
 
 // TeamUsers yields the users who were put in a team. Order, cursor and cost are those of
 // Users.
 func (v View) TeamUsers(id usher.TeamID, after usher.UserID) iter.Seq[Member] {
-	return v.users(after, func(u *policy.User) bool {
+	return v.users(after, func(_ string, u *policy.User) bool {
 		_, in := teamIndex(u, id)
 		return in
 	})
@@ -133,12 +133,30 @@ func (v View) TeamUsers(id usher.TeamID, after usher.UserID) iter.Seq[Member] {
 // and cost are those of Users.
 func (v View) UsersWithin(id usher.TeamID, after usher.UserID) iter.Seq[Member] {
 	tree := v.tree()
-	return v.users(after, func(u *policy.User) bool {
+	return v.users(after, func(_ string, u *policy.User) bool {
 		return slices.ContainsFunc(u.Teams, func(m policy.Membership) bool { return tree.Within(m.Team, id) })
 	})
 }
 
-func (v View) users(after usher.UserID, keep func(*policy.User) bool) iter.Seq[Member] {
+// UsersWhere yields the users that keep accepts. Order, cursor and cost are those of Users, and
+// the iteration sorts only the users that keep accepts. Keep is called more than once for a user.
+func (v View) UsersWhere(after usher.UserID, keep func(Member) bool) iter.Seq[Member] {
+	return v.users(after, func(id string, u *policy.User) bool { return keep(v.member(id, u)) })
+}
+
+// AllUsers yields all users in no order. For a caller that needs all of them it is faster than
+// Users.
+func (v View) AllUsers() iter.Seq[Member] {
+	return func(yield func(Member) bool) {
+		for id, u := range v.read().users.All() {
+			if !yield(v.member(id, u)) {
+				return
+			}
+		}
+	}
+}
+
+func (v View) users(after usher.UserID, keep func(string, *policy.User) bool) iter.Seq[Member] {
 	return func(yield func(Member) bool) {
 		for id, u := range inOrder(v.read().users.All(), string(after), keep) {
 			if !yield(v.member(id, u)) {
@@ -172,7 +190,7 @@ func (v View) Children(parent, after usher.TeamID) iter.Seq[Team] {
 
 func teamsInOrder(all iter.Seq2[usher.TeamID, usher.TeamID], after usher.TeamID) iter.Seq[Team] {
 	return func(yield func(Team) bool) {
-		for id, parent := range inOrder(all, string(after), func(usher.TeamID) bool { return true }) {
+		for id, parent := range inOrder(all, string(after), func(_, _ usher.TeamID) bool { return true }) {
 			if !yield(Team{usher.TeamID(id), parent}) {
 				return
 			}

@@ -32,7 +32,7 @@ func sorted[ID ~string, V any](all iter.Seq2[ID, V], n int) []entry[V] {
 
 // inOrder yields the entries that keep accepts, sorted by id, starting after the given id. It
 // sorts them in chunks, because a table has no order and most callers want one page.
-func inOrder[ID ~string, V any](all iter.Seq2[ID, V], after string, keep func(V) bool) iter.Seq2[string, V] {
+func inOrder[ID ~string, V any](all iter.Seq2[ID, V], after string, keep func(ID, V) bool) iter.Seq2[string, V] {
 	return func(yield func(string, V) bool) {
 		cursor, more := after, true
 		for size := firstChunk; more; size *= chunkGrowth {
@@ -50,10 +50,10 @@ func inOrder[ID ~string, V any](all iter.Seq2[ID, V], after string, keep func(V)
 
 // smallest returns the first n entries after an id, sorted, or all of them if there are not
 // many more, and whether there may be more.
-func smallest[ID ~string, V any](all iter.Seq2[ID, V], after string, n int, keep func(V) bool) (chunk []entry[V], more bool) {
+func smallest[ID ~string, V any](all iter.Seq2[ID, V], after string, n int, keep func(ID, V) bool) (chunk []entry[V], more bool) {
 	for of, v := range all {
 		id := string(of)
-		if id <= after || more && id >= chunk[n-1].id || !keep(v) {
+		if id <= after || more && id >= chunk[n-1].id || !keep(of, v) {
 			continue
 		}
 		// Collect twice as many as wanted, so that sorting is rare.

@@ -205,3 +205,21 @@ func TestZeroViewShowsNothing(t *testing.T) {
 	assert.Zero(t, fmt.Sprint(v.ID()))
 	assert.True(t, v.Time().IsZero())
 }
+
+func TestViewSelectsUsers(t *testing.T) {
+	v := busy(t).View(compile(t, club))
+	active := func(m account.Member) bool { return m.Active() }
+	var want []usher.UserID
+	for m := range v.Users("") {
+		if active(m) {
+			want = append(want, m.ID)
+		}
+	}
+	assert.Equal(t, want, page(v.UsersWhere("", active), 100))
+	assert.Equal(t, want[1:], page(v.UsersWhere(want[0], active), 100))
+	assert.ElementsMatch(t, page(v.Users(""), 100), page(v.AllUsers(), 100))
+	assert.Empty(t, page(account.View{}.AllUsers(), 100))
+	for range v.AllUsers() {
+		break
+	}
+}

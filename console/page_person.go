@@ -148,7 +148,7 @@ func loadPerson(v *viewer, r *http.Request) (any, error) {
 		return nil, usherhttp.ErrNotFound
 	}
 	u := s.member
-	m := personModel{Person: v.person(id), Role: u.Role, RoleTitle: v.RoleTitle(u.Role), Owner: id == v.view.Owner(), Status: u.Status}
+	m := personModel{SetStatus: []choice{}, Person: v.person(id), Role: u.Role, RoleTitle: v.RoleTitle(u.Role), Owner: id == v.view.Owner(), Status: u.Status}
 	var err error
 	if m.LastActive, err = v.lastActive(s); err != nil {
 		return nil, err

@@ -245,11 +245,9 @@ func (w *world) commandsOn(by viewer, id usher.UserID) map[string]account.Comman
 	return all
 }
 
+// valueOf returns a value of a field that differs from the values of the accounts.
 func valueOf(f account.Field) account.Value {
-	if f.Type == account.DateField {
-		return "2026-01-01"
-	}
-	return "x"
+	return map[account.FieldType]account.Value{account.TextField: "x", account.DateField: "2026-01-01", account.NumberField: "7", account.BoolField: "true"}[f.Type]
 }
 
 // Without Subject or Engine, New returns an error, and the zero Console refuses.

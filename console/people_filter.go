@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"container/heap"
 	"net/http"
 	"slices"
 	"strings"
@@ -68,9 +69,9 @@ func (f peopleFilter) Active() bool {
 	return f.Query != "" || f.Role != "" || f.Status != "" || f.Team != "" || f.Seat != "" || f.Without != ""
 }
 
-// matches reports whether a user is selected, apart from what the viewer may see.
+// matches reports whether a user is selected, apart from the team. Query is in lower case.
 func (f peopleFilter) matches(m account.Member) bool {
-	return (f.Query == "" || f.found[m.ID] || strings.Contains(strings.ToLower(string(m.ID)), strings.ToLower(f.Query))) &&
+	return (f.Query == "" || f.found[m.ID] || strings.Contains(strings.ToLower(string(m.ID)), f.Query)) &&
 		(f.Role == "" || hasRole(m, f.Role)) &&
 		(f.Status == "" || m.Status.String() == f.Status) &&
 		(f.Seat == "" || m.HasSeat(f.Seat)) &&
@@ -84,16 +85,13 @@ func (v *viewer) findPeople(f peopleFilter) (rows []sight, next string, err erro
 	if f.Sort != "" {
 		return v.sortPeople(f)
 	}
-	users := v.view.Users(usher.UserID(f.After))
-	if f.Team != "" {
-		users = v.view.UsersWithin(f.Team, usher.UserID(f.After))
+	var keep func(account.Member) bool
+	if f.Active() {
+		keep = v.selects(f)
 	}
-	for m := range users {
+	for m := range v.users(usher.UserID(f.After), keep) {
 		if v.ctx.Err() != nil {
 			return nil, "", v.ctx.Err()
-		}
-		if !f.matches(m) {
-			continue
 		}
 		s := v.seesMember(m)
 		if !s.exists {
@@ -128,20 +126,22 @@ func (v *viewer) sortPeople(f peopleFilter) (rows []sight, next string, err erro
 	}
 	lastKey, lastID, started := strings.Cut(f.After, "|")
 	last := keyed{lastKey, account.Member{ID: usher.UserID(lastID)}}
-	var list []keyed
-	for m := range v.view.Users("") {
-		if f.Team != "" && !v.within(m, f.Team) || !f.matches(m) {
+	list := ordered[keyed]{before: func(a, b keyed) bool { return before(a, b) < 0 }}
+	selects := v.selects(f)
+	for m := range v.anyOrder() {
+		if !selects(m) {
 			continue
 		}
 		if k := (keyed{key(m), m}); !started || before(last, k) < 0 {
-			list = append(list, k)
+			list.items = append(list.items, k)
 		}
 	}
-	slices.SortFunc(list, before)
-	for _, k := range list {
+	heap.Init(&list)
+	for list.Len() > 0 {
 		if v.ctx.Err() != nil {
 			return nil, "", v.ctx.Err()
 		}
+		k := heap.Pop(&list).(keyed)
 		s := v.seesMember(k.m)
 		if !s.exists {
 			continue
@@ -153,6 +153,30 @@ func (v *viewer) sortPeople(f peopleFilter) (rows []sight, next string, err erro
 		rows = append(rows, s)
 	}
 	return rows, "", nil
+}
+
+// ordered is a heap, because only the first rows of an order are needed.
+type ordered[T any] struct {
+	items  []T
+	before func(a, b T) bool
+}
+
+func (o *ordered[T]) Len() int           { return len(o.items) }
+func (o *ordered[T]) Less(i, j int) bool { return o.before(o.items[i], o.items[j]) }
+func (o *ordered[T]) Swap(i, j int)      { o.items[i], o.items[j] = o.items[j], o.items[i] }
+func (o *ordered[T]) Push(x any)         { o.items = append(o.items, x.(T)) }
+
+func (o *ordered[T]) Pop() any {
+	last := len(o.items) - 1
+	x := o.items[last]
+	o.items = o.items[:last]
+	return x
+}
+
+// selects returns whether a user is selected by the filter, apart from what the viewer may see.
+func (v *viewer) selects(f peopleFilter) func(account.Member) bool {
+	f.Query = strings.ToLower(f.Query)
+	return func(m account.Member) bool { return f.matches(m) && (f.Team == "" || v.within(m, f.Team)) }
 }
 
 // within reports whether a user is in a team or in one below it.

@@ -28,6 +28,10 @@ func derivedKeys() (keys []string) {
 		}
 	}
 	add("refused.", account.Codes()...)
+	add("why.", usher.Reasons()...)
+	for _, name := range stepNames {
+		add("step.", name)
+	}
 	for _, reason := range usher.Reasons() {
 		if reason != "granted" {
 			add("reason.", reason)

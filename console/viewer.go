@@ -34,7 +34,7 @@ type viewer struct {
 
 	query   map[string][]string           // of the page: the request's, or of the page that an action returns to
 	form    *submitted                    // the form that was rejected, if this is the answer to one
-	seen    map[usher.UserID]sight        // users, once the engine was asked
+	seen    map[usher.UserID]sight        // users that the viewer may see, once the engine was asked
 	known   map[usher.UserID]Profile      // profiles, once the host was asked
 	choices map[permission.Permission]int // 1 may for some resource, -1 may for none
 	err     error                         // the first failure; the page is not shown
@@ -168,10 +168,11 @@ func (v *viewer) seesMember(m account.Member) sight {
 	if s, ok := v.seen[m.ID]; ok {
 		return s
 	}
-	s := sight{}
-	if d := v.check(userView, v.userResource(m.ID)); d.Allowed() {
-		s = sight{decision: d, member: m, exists: true}
+	d := v.check(userView, v.userResource(m.ID))
+	if !d.Allowed() {
+		return sight{}
 	}
+	s := sight{decision: d, member: m, exists: true}
 	v.seen[m.ID] = s
 	return s
 }

@@ -58,6 +58,7 @@ type whyAnswer struct {
 	Title      string   `json:"title"`
 	Allowed    bool     `json:"allowed"`
 	Sentence   string   `json:"sentence"`
+	Rule       string   `json:"rule,omitempty"` // the rule that decided, for viewers who administer the user
 	Remedies   []remedy `json:"remedies,omitempty"` // what would help
 }
 
@@ -90,15 +91,17 @@ func (v *viewer) why(id usher.UserID, ask string, disclose bool) (*whyAnswer, er
 	if err != nil {
 		return nil, err
 	}
-	why := &whyAnswer{Permission: ask, Title: v.permissionTitle(p), Allowed: x.Decision.Allowed()}
+	why := &whyAnswer{
+		Permission: ask, Title: v.permissionTitle(p), Allowed: x.Decision.Allowed(),
+		Sentence: v.text.plain("why." + x.Decision.Reason().String()),
+	}
 	if !disclose {
-		why.Sentence = v.reasonText(p, x.Decision)
 		return why, nil
 	}
-	why.Sentence = x.Sentence
+	why.Rule = x.Sentence
 	for _, r := range x.Remedies {
 		commands, steps := v.commandsOf(id, r)
-		own := remedy{Text: r.Text, control: control{Action: "person/help"}}
+		own := remedy{Text: v.remedyText(r), control: control{Action: "person/help"}}
 		if len(commands) > 0 {
 			if own.control = v.control("person/help", commands...); own.Allowed {
 				own.Steps = steps
@@ -109,12 +112,33 @@ func (v *viewer) why(id usher.UserID, ask string, disclose bool) (*whyAnswer, er
 	return why, nil
 }
 
-// reasonText returns the answer for a viewer who may not see the rules.
-func (v *viewer) reasonText(p permission.Permission, d usher.Decision) string {
-	if d.Allowed() {
-		return v.text.plain("why.allowed", "permission", v.permissionTitle(p))
+// remedyText returns a remedy in the viewer's language.
+func (v *viewer) remedyText(r usher.Remedy) string {
+	var list []string
+	for _, step := range r.Steps {
+		name := step.Name
+		switch step.Kind {
+		case usher.StepRole, usher.StepTeamRole:
+			name = v.RoleTitle(role.Name(name))
+		case usher.StepGrant:
+			name = v.grantTitle(name)
+		case usher.StepSetting:
+			if title := v.policy.SettingTitle(name); title != "" {
+				name = title
+			}
+		case usher.StepActivate, usher.StepTeam, usher.StepSeat:
+		default:
+			return r.Text // a fact of the request or the resource, as the policy names it
+		}
+		list = append(list, v.text.plain("step."+stepNames[step.Kind], "name", name, "team", string(step.Team), "value", v.text.plain("flag."+onOff(step.Value))))
 	}
-	return v.denialText(p, d)
+	return v.list(list)
+}
+
+// stepNames are the ends of the keys of the texts of steps.
+var stepNames = map[usher.StepKind]string{
+	usher.StepActivate: "activate", usher.StepRole: "role", usher.StepTeam: "team", usher.StepTeamRole: "team-role",
+	usher.StepSeat: "seat", usher.StepGrant: "grant", usher.StepSetting: "setting",
 }
 
 // ownResource returns a resource of which the user is every party, or nil for a bundle.

@@ -15,6 +15,7 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/console"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/preset"
 	"github.com/usher-go/usher/seat"
 	"github.com/usher-go/usher/store/memstore"
@@ -71,6 +72,51 @@ var groupCal = []account.Command{
 	account.ChangeSetting{Setting: "add-members", Value: false},
 }
 
+// office is a policy with fields that members do not see, a setting, and users who may leave.
+const office = `
+usher: 1
+name: office
+seats: {desk: {holds: [active]}}
+settings: {open: {title: an open office, default: false}}
+features: [parking]
+conditions:
+  open: {setting: open}
+  parks: {feature: parking}
+  seated: {seat: desk, title: a desk}
+roles:
+  owner:  {unique: true, includes: [admin], hands-over-to: admin}
+  admin:  {at-least: 1}
+  member: {default: true}
+  lead:   {held-on: team}
+resources:
+  account: {permissions: {configure: {admin: any}, transfer: {owner: any}, delete: {owner: any}}}
+  user:
+    fields: {private: [phone, email, last-active]}
+    permissions:
+      view: {title: see people, admin: any, member: any hiding private}
+      create: {admin: any, lead: team}
+      edit: {admin: any, member: own as user hiding private}
+      set-role: {admin: any}
+      set-status: {admin: any}
+      delete: {admin: any}
+      leave: {everyone: own}
+  team: {permissions: {create: {admin: any}, edit: {admin: any}, delete: {admin: any}, set-members: {admin: any, lead: team}, set-role: {admin: any}}}
+  seat: {permissions: {assign: {admin: any}, unassign: {admin: any}, purchase: {owner: any}}}
+  grant: {permissions: {give: {admin: any}, revoke: {admin: any}}}
+  field: {permissions: {manage: {admin: any}}}
+  audit: {permissions: {view: {admin: any}}}
+  door: {permissions: {open: {title: open the door, admin: any, member: any if open, everyone: any if parks and seated}}}
+`
+
+var officeAccount = []account.Command{
+	account.CreateAccount{Owner: "olivia", Seats: map[seat.PoolName]int{"desk": 2}},
+	account.AddUser{User: "adam", Role: "admin"}, account.CreateTeam{Team: "sales"}, account.CreateTeam{Team: "support"},
+	account.AddUser{User: "mia", Teams: []usher.TeamID{"sales"}}, account.AddUser{User: "lea", Teams: []usher.TeamID{"sales"}},
+	account.SetTeamRole{User: "lea", Team: "sales", Role: "lead"}, account.AssignSeat{User: "mia", Pool: "desk"},
+	account.DefineField{Field: "phone", Type: account.TextField}, account.DefineField{Field: "room", Type: account.NumberField},
+	account.SetField{User: "mia", Field: "phone", Value: "a-secret-value"}, account.SetField{User: "mia", Field: "room", Value: "17"},
+}
+
 // kinds are the viewers of each preset.
 var kinds = map[string][]viewer{
 	"oncehub": {
@@ -83,12 +129,16 @@ var kinds = map[string][]viewer{
 	},
 	"groupcal":       {{"owner", "olivia", false}, {"admin", "adam", false}, {"member", "mia", false}, {"stranger", "zoe", false}},
 	"staffdirectory": {{"owner", "olivia", false}, {"staff.manage", "sam", false}, {"staff", "mia", false}, {"stranger", "zoe", false}},
+	"office":         {{"owner", "olivia", false}, {"admin", "adam", false}, {"lead", "lea", false}, {"member", "mia", false}, {"stranger", "zoe", false}},
 }
 
-var accounts = map[string][]account.Command{"oncehub": onceHub, "calcom": calCom, "staffdirectory": staffDirectory, "groupcal": groupCal}
+var accounts = map[string][]account.Command{"oncehub": onceHub, "calcom": calCom, "staffdirectory": staffDirectory, "office": officeAccount, "groupcal": groupCal}
 
 func newWorld(t testing.TB, name string, options ...func(*console.Options)) *world {
-	p, err := preset.Load(name)
+	p, err := policyfile.Load("office.yaml", []byte(office))
+	if name != "office" {
+		p, err = preset.Load(name)
+	}
 	require.NoError(t, err)
 	e, err := engine.Open(engine.Options{Policy: p, Store: new(memstore.Store)})
 	require.NoError(t, err)
