@@ -7,6 +7,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
 )
 
@@ -21,7 +22,7 @@ var rolesPage = page{
 
 // rolesModel is the content of the page.
 type rolesModel struct {
-	OwnOnly   bool          `json:"ownOnly,omitempty"` // the viewer sees only the roles that the viewer has
+	Partial   bool          `json:"partial,omitempty"` // the roles are those of the viewer, and of users whom the viewer may see
 	Roles     []roleRow     `json:"roles"`
 	Resources []matrixTable `json:"resources"`
 }
@@ -48,32 +49,72 @@ type roleRow struct {
 const firstHolders = 5
 
 func loadRoles(v *viewer, _ *http.Request) (any, error) {
-	shown := v.rolesShown()
-	m := rolesModel{OwnOnly: len(shown) < len(v.policy.Roles()), Roles: []roleRow{}, Resources: v.matrix(shown)}
-	holders := v.view.RoleHolders(firstHolders, v.onlySeen())
-	if v.ctx.Err() != nil {
-		return nil, v.ctx.Err()
+	found, err := v.roleHolders()
+	if err != nil {
+		return nil, err
 	}
 	var ids []usher.UserID
-	for _, h := range holders {
-		ids = append(ids, h.First...)
+	for _, h := range found {
+		ids = append(ids, h.first...)
 	}
 	v.lookUp(ids...)
 	own := v.ownRoles()
+	all := v.seesAllRoles()
+	m := rolesModel{Partial: !all, Roles: []roleRow{}}
+	var shown []role.Name
 	for _, r := range v.policy.Roles() {
-		if slices.Contains(shown, r.Name) {
-			row := v.roleRow(r, holders[r.Name])
-			row.Yours = slices.Contains(own, r.Name)
+		if yours := slices.Contains(own, r.Name); all || yours || found[r.Name].count > 0 {
+			shown = append(shown, r.Name)
+			row := v.roleRow(r, found[r.Name])
+			row.Yours = yours
 			m.Roles = append(m.Roles, row)
 		}
 	}
+	m.Resources = v.matrix(shown)
 	return m, nil
 }
 
-func (v *viewer) roleRow(r role.Role, h account.RoleHolders) roleRow {
+// holders are the users with a role whom the viewer may see.
+type holders struct {
+	count int
+	first []usher.UserID // sorted by id
+}
+
+// roleHolders returns the users with each role: with an account role, or with a team role on at
+// least one team.
+func (v *viewer) roleHolders() (map[role.Name]holders, error) {
+	all := v.seesAllUsers()
+	found := map[role.Name]holders{}
+	for m := range v.anyOrder() {
+		if v.ctx.Err() != nil {
+			return nil, v.ctx.Err()
+		}
+		if !all && !v.seesMember(m).exists {
+			continue
+		}
+		for _, name := range rolesOf(m) {
+			h := found[name]
+			h.count++
+			h.first = insertFirst(h.first, m.ID)
+			found[name] = h
+		}
+	}
+	return found, nil
+}
+
+// insertFirst inserts an id into the sorted list of the first ids.
+func insertFirst(list []usher.UserID, id usher.UserID) []usher.UserID {
+	at, _ := slices.BinarySearch(list, id)
+	if at >= firstHolders {
+		return list
+	}
+	return slices.Insert(list[:min(len(list), firstHolders-1)], at, id)
+}
+
+func (v *viewer) roleRow(r role.Role, h holders) roleRow {
 	row := roleRow{
 		Role: r.Name, Title: v.RoleTitle(r.Name), OnTeam: r.OnTeam, Unique: r.Unique, Default: r.Default,
-		AtLeast: r.AtLeast, AtMost: r.AtMost, Count: h.Count, Users: []person{},
+		AtLeast: r.AtLeast, AtMost: r.AtMost, Count: h.count, Users: []person{},
 	}
 	for _, name := range r.Includes {
 		row.Includes = append(row.Includes, v.RoleTitle(name))
@@ -89,7 +130,7 @@ func (v *viewer) roleRow(r role.Role, h account.RoleHolders) roleRow {
 			row.MayTake = append(row.MayTake, string(kind.Name))
 		}
 	}
-	for _, id := range h.First {
+	for _, id := range h.first {
 		row.Users = append(row.Users, v.person(id))
 	}
 	return row
@@ -108,31 +149,19 @@ var rolePermissions = []permission.Permission{
 	permission.MustParse("grant.give"), permission.MustParse("grant.revoke"), auditView,
 }
 
-// rolesShown returns the roles that the viewer may see: all, for viewers who see all users or
-// give roles, and otherwise the viewer's own.
-func (v *viewer) rolesShown() []role.Name {
-	all := v.seesAllUsers()
-	for _, p := range rolePermissions {
-		all = all || v.mayAny(p)
-	}
-	own := v.ownRoles()
-	var names []role.Name
-	for _, r := range v.policy.Roles() {
-		if all || slices.Contains(own, r.Name) {
-			names = append(names, r.Name)
-		}
-	}
-	return names
+// seesAllRoles reports whether the viewer may see the roles that no user has whom the viewer may
+// see: because the viewer sees all users, or needs to know all roles.
+func (v *viewer) seesAllRoles() bool {
+	return v.seesAllUsers() || slices.ContainsFunc(rolePermissions, v.mayAny)
 }
 
-// ownRoles returns the viewer's account role and team roles.
+// ownRoles returns the viewer's roles.
 func (v *viewer) ownRoles() []role.Name {
-	me, _ := v.view.User(v.subject.User)
-	names := []role.Name{me.Role}
-	for _, t := range me.Teams {
-		names = append(names, t.Roles...)
+	me, exists := v.view.User(v.subject.User)
+	if !exists {
+		return nil
 	}
-	return names
+	return rolesOf(me)
 }
 
 // seesAllUsers reports whether the viewer may see all users of the account, with all fields.
@@ -145,26 +174,22 @@ func (v *viewer) seesAllUsers() bool {
 	return f.All()
 }
 
-// onlySeen returns the function that selects the users whom the viewer may see, or nil if these
-// are all users.
-func (v *viewer) onlySeen() func(account.Member) bool {
-	if v.seesAllUsers() {
-		return nil
+// rolesOf returns the roles of a user, each once: the account role, and the team roles.
+func rolesOf(m account.Member) []role.Name {
+	names := []role.Name{m.Role}
+	for _, t := range m.Teams {
+		for _, name := range t.Roles {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
 	}
-	return func(m account.Member) bool { return v.ctx.Err() == nil && v.seesMember(m).exists }
+	return names
 }
 
 // hasRole reports whether a user has a role in the account, or on a team.
 func hasRole(m account.Member, name role.Name) bool {
-	if m.Role == name {
-		return true
-	}
-	for _, t := range m.Teams {
-		if slices.Contains(t.Roles, name) {
-			return true
-		}
-	}
-	return false
+	return m.Role == name || slices.ContainsFunc(m.Teams, func(t policy.Membership) bool { return slices.Contains(t.Roles, name) })
 }
 
 // everyRole returns all roles, for a filter of users.

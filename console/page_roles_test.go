@@ -25,7 +25,7 @@ func data[T any](t testing.TB, w *world, by viewer, target string) (doc struct {
 }
 
 type rolesData struct {
-	OwnOnly bool
+	Partial bool
 	Roles   []struct {
 		Role           role.Name
 		Takes, MayTake []string
@@ -89,7 +89,7 @@ func TestMatrixIsThatOfThePolicy(t *testing.T) {
 		w := newWorld(t, preset)
 		m := w.Policy().Matrix()
 		got := data[rolesData](t, w, olivia, "/roles").Data
-		assert.False(t, got.OwnOnly)
+		assert.False(t, got.Partial)
 		require.Len(t, got.Resources, len(m.Resources))
 		for i, res := range m.Resources {
 			assert.Equal(t, res.Name, got.Resources[i].Resource)
@@ -124,11 +124,12 @@ func TestReachInWords(t *testing.T) {
 	assert.NotContains(t, german, "Takes")
 }
 
-// A viewer who sees only some users, and gives no roles, sees the viewer's own roles.
-func TestOwnRolesOnly(t *testing.T) {
+// A viewer who sees only some users, and gives no roles, sees the viewer's own roles and those of
+// these users.
+func TestRolesOfVisibleUsersOnly(t *testing.T) {
 	w := newWorld(t, "oncehub")
 	got := data[rolesData](t, w, mia, "/roles").Data
-	assert.True(t, got.OwnOnly)
+	assert.True(t, got.Partial)
 	require.Len(t, got.Roles, 1)
 	assert.Equal(t, role.Name("member"), got.Roles[0].Role)
 	assert.Equal(t, 1, got.Roles[0].Count, "mia sees only mia")
