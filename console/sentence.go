@@ -65,8 +65,11 @@ func (v *viewer) fieldsOf(c account.Change, user func(usher.UserID) any) (pairs 
 			}
 		case string:
 			text = value
-			if name == "before" && value == "" {
+			switch {
+			case name == "before" && value == "":
 				text = v.text.plain("field.end")
+			case name == "setting":
+				text = v.settingTitle(value)
 			}
 		default:
 			text = words(value)
