@@ -3,6 +3,7 @@ package console_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -133,6 +134,26 @@ func TestConflict(t *testing.T) {
 	}`, body(rec))
 	rec = w.post(adam, "/person/set-role", "id", "tom", "role", "admin", "version", "1", "back", "id=tom", "confirmed", "yes")
 	assert.Equal(t, http.StatusSeeOther, rec.Code, "a form about another user is not affected")
+}
+
+// A form that is sent twice, by a double click, makes one change, and both answers are the same.
+// With other values it is a new form.
+func TestDoubleClick(t *testing.T) {
+	w := newWorld(t, "oncehub")
+	send := func(role, key string) *httptest.ResponseRecorder {
+		return w.post(adam, "/person/set-role", "id", "mia", "role", role, "version", "1", "back", "id=mia", "confirmed", "yes", "key", key)
+	}
+	first, second := send("admin", "k1"), send("admin", "k1")
+	assert.Equal(t, http.StatusSeeOther, first.Code)
+	assert.Equal(t, http.StatusSeeOther, second.Code)
+	assert.Equal(t, first.Header().Get("Location"), second.Header().Get("Location"))
+	assert.Equal(t, http.StatusConflict, send("admin", "k2").Code)
+	assert.Equal(t, http.StatusConflict, send("member", "k1").Code, "the account has changed since")
+	rec := w.post(adam, "/person/set-role", "id", "mia", "role", "member", "version", "2", "back", "id=mia", "confirmed", "yes", "key", "k1")
+	assert.Equal(t, http.StatusSeeOther, rec.Code, "the viewer went back, and the form has another value")
+	v, err := w.View(ctx, "acme")
+	require.NoError(t, err)
+	assert.Equal(t, uint64(3), v.Version())
 }
 
 // A viewer who may not see the actor of a concurrent change reads "another user".

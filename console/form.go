@@ -27,11 +27,12 @@ type form struct {
 // ownFields are the fields that every form has.
 //
 //	version    the version of the account that the form was made from
+//	key        the idempotency key: a form that is sent twice makes one change
 //	back       the query of the page that has the form
 //	confirmed  "yes" once the viewer has seen the effects
 //	typed      what the viewer typed to confirm
 var ownFields = []input{
-	{Name: "version", Kind: "count"}, {Name: "back", Kind: "text"}, {Name: "confirmed", Kind: "flag"}, {Name: "typed", Kind: "text"},
+	{Name: "version", Kind: "count"}, {Name: "key", Kind: "text"}, {Name: "back", Kind: "text"}, {Name: "confirmed", Kind: "flag"}, {Name: "typed", Kind: "text"},
 }
 
 // inputError is the error of a field that cannot be read. Key is that of its text.

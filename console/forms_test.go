@@ -18,7 +18,7 @@ type offered struct {
 func (o offered) String() string {
 	values := url.Values{}
 	for name, v := range o.values {
-		if name != "version" && name != "back" {
+		if name != "version" && name != "key" && name != "back" {
 			values[name] = v
 		}
 	}

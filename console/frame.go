@@ -1,6 +1,7 @@
 package console
 
 import (
+	"crypto/rand"
 	"embed"
 	"fmt"
 	"html/template"
@@ -77,6 +78,9 @@ func (v *viewer) Stylesheet() string { return v.options.Stylesheet }
 
 // Version returns the version of the account that the page shows.
 func (v *viewer) Version() uint64 { return v.view.Version() }
+
+// Key returns a new idempotency key for a form.
+func (v *viewer) Key() string { return rand.Text() }
 
 // Link returns the address of a page, with a query of pairs of name and value.
 func (v *viewer) Link(path string, pairs ...string) string {

@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"net/http"
+	"net/url"
 
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
@@ -34,16 +35,34 @@ func (v *viewer) run(w http.ResponseWriter, p *page, a *action) error {
 	}
 	preview, err := v.options.Engine.Preview(v.ctx, b)
 	if err != nil {
+		if result, ok := v.repeated(b, err); ok {
+			return v.done(w, p, a, s, result)
+		}
 		return v.reject(w, p, s, b, err)
 	}
 	if c := v.confirmation(s, preview); len(preview.Changes) > 0 && !c.confirmedBy(f) {
 		return v.confirm(w, p, c)
 	}
 	result, err := v.options.Engine.Submit(v.ctx, b)
+	if errors.Is(err, engine.ErrKeyReused) { // the viewer went back, and sent the form with other values
+		b.IdempotencyKey = ""
+		result, err = v.options.Engine.Submit(v.ctx, b)
+	}
 	if err != nil {
 		return v.reject(w, p, s, b, err)
 	}
 	return v.done(w, p, a, s, result)
+}
+
+// repeated returns the result of a form that was already sent, for example by a double click.
+// The viewer's own change is then what changed since the form was made.
+func (v *viewer) repeated(b engine.Batch, err error) (engine.Result, bool) {
+	if b.IdempotencyKey == "" || !errors.Is(err, engine.ErrChanged) {
+		return engine.Result{}, false
+	}
+	// Submit evaluates no new batch here, because Expect is not true anymore.
+	result, err := v.options.Engine.Submit(v.ctx, b)
+	return result, err == nil && result.Repeated
 }
 
 // batchOf returns the batch of a form. The fields of the form are read on the version that the
@@ -60,7 +79,7 @@ func (v *viewer) batchOf(a *action, f form) (engine.Batch, error) {
 		return engine.Batch{}, &inputError{Key: "input.nothing"}
 	}
 	b := v.batch(commands...)
-	b.Expect = f.version()
+	b.Expect, b.IdempotencyKey = f.version(), f.raw("key")
 	return b, v.err
 }
 
@@ -77,6 +96,9 @@ func (v *viewer) done(w http.ResponseWriter, p *page, a *action, s *submitted, r
 	path, query := p.Path, v.state()
 	if a.After != nil {
 		path, query = a.After(v, s.form)
+	}
+	if query == nil {
+		query = url.Values{}
 	}
 	query.Set("done", s.Path)
 	query.Set("at", formatUint(result.Version))

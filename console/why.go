@@ -58,7 +58,7 @@ type whyAnswer struct {
 	Title      string   `json:"title"`
 	Allowed    bool     `json:"allowed"`
 	Sentence   string   `json:"sentence"`
-	Rule       string   `json:"rule,omitempty"` // the rule that decided, for viewers who administer the user
+	Rule       string   `json:"rule,omitempty"`     // the rule that decided, for viewers who administer the user
 	Remedies   []remedy `json:"remedies,omitempty"` // what would help
 }
 
