@@ -81,24 +81,30 @@ func (v *viewer) reaches(rules []policy.Entitlement) []string {
 	return texts
 }
 
-// conditionTitle returns a condition as rules write it, "mfa" or "not mfa", in words.
-func (v *viewer) conditionTitle(test string) string {
-	name, not := strings.CutPrefix(test, "not ")
-	title := name
-	if own := v.policy.ConditionTitle(name); own != "" {
-		title = own
+// conditionTitle returns what a user needs for a condition, or its name.
+func (v *viewer) conditionTitle(name string) string {
+	if title := v.policy.ConditionTitle(name); title != "" {
+		return title
 	}
-	if not {
-		return v.text.plain("scope.not", "condition", title)
-	}
-	return title
+	return name
 }
 
-// conditionTitles returns conditions in words.
-func (v *viewer) conditionTitles(tests []string) []string {
-	titles := make([]string, len(tests))
-	for i, test := range tests {
-		titles[i] = v.conditionTitle(test)
+// conditions returns conditions as rules write them, "mfa" or "not mfa", in words: what a user
+// needs for those that have a title, and the others.
+func (v *viewer) conditions(list []string) (needs, tests []string) {
+	for _, test := range list {
+		name, not := strings.CutPrefix(test, "not ")
+		title := v.policy.ConditionTitle(name)
+		switch {
+		case not && title != "":
+			tests = append(tests, v.text.plain("scope.not-with", "condition", title))
+		case not:
+			tests = append(tests, v.text.plain("scope.not", "condition", name))
+		case title != "":
+			needs = append(needs, title)
+		default:
+			tests = append(tests, name)
+		}
 	}
-	return titles
+	return needs, tests
 }

@@ -153,8 +153,12 @@ func (v *viewer) scope(e policy.Entitlement) string {
 		}
 		text = v.text.plain("scope.teams", "scope", text, "teams", strings.Join(teams, ", "))
 	}
-	if len(e.If) > 0 {
-		text = v.text.plain("scope.if", "scope", text, "conditions", v.list(v.conditionTitles(e.If)))
+	needs, tests := v.conditions(e.If)
+	if len(needs) > 0 {
+		text = v.text.plain("scope.with", "scope", text, "conditions", v.list(needs))
+	}
+	if len(tests) > 0 {
+		text = v.text.plain("scope.if", "scope", text, "conditions", v.list(tests))
 	}
 	if len(e.Hiding) > 0 {
 		text = v.text.plain("scope.hiding", "scope", text, "fields", v.list(e.Hiding))
