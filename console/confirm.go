@@ -29,6 +29,7 @@ type confirmation struct {
 	Confirm string          `json:"confirm"`        // "button" or "typed"
 	Word    string          `json:"word,omitempty"` // what the viewer must type
 	Changes []string        `json:"changes"`
+	Notes   []string        `json:"notes,omitempty"` // what the changes mean beyond that
 	Seats   []seatsChange   `json:"seats,omitempty"`
 	Users   []userEffect    `json:"users,omitempty"`
 	HTML    []template.HTML `json:"-"`
@@ -201,6 +202,9 @@ type field struct{ Name, Value string }
 
 // confirm responds with the confirmation.
 func (v *viewer) confirm(w http.ResponseWriter, p *page, c *confirmation) error {
+	if v.err != nil { // the effects are not complete
+		return v.err
+	}
 	if wantsJSON(v.r) {
 		return v.writeJSON(w, http.StatusOK, document{v.view.Version(), c})
 	}

@@ -32,15 +32,6 @@ func (f frame) WasChosen(path, name, value string) bool {
 	return s != nil && s.Chose(name, value)
 }
 
-// Entered returns what the viewer had entered in a field of a rejected form, if the form is the
-// one in which another field has a value; "" otherwise.
-func (f frame) Entered(path, key, value, name string) string {
-	if s := f.Failed(path); s != nil && s.Value(key) == value {
-		return s.Value(name)
-	}
-	return ""
-}
-
 // Asked reports whether a permission is the one that the page answers.
 func (f frame) Asked(name string) bool { return url.Values(f.query).Get("ask") == name }
 
@@ -85,6 +76,15 @@ func fieldsOf(pairs []any) (list []field) {
 		list = append(list, field{words(pairs[i]), words(pairs[i+1])})
 	}
 	return list
+}
+
+// Entered returns what the viewer had entered in a field of a rejected form, if the form is the
+// one in which another field has a value; "" otherwise.
+func (f frame) Entered(path, key, value, name string) string {
+	if s := f.Failed(path); s != nil && s.Value(key) == value {
+		return s.Value(name)
+	}
+	return ""
 }
 
 // Key returns the key of the text of an action.

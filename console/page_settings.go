@@ -19,7 +19,7 @@ var settingsPage = page{
 	Load:  loadSettings,
 	Model: settingsModel{},
 	Actions: []action{
-		{Name: "change", Inputs: []input{{Name: "setting", Kind: "setting", Must: true}, {Name: "value", Kind: "switch"}}, Commands: changeSetting},
+		{Name: "change", Inputs: []input{{Name: "setting", Kind: "setting", Must: true}, {Name: "value", Kind: "switch"}}, Commands: changeSetting, Notes: settingNotes},
 	},
 }
 
@@ -78,4 +78,29 @@ func changeSetting(_ *viewer, f form) ([]account.Command, error) {
 		return nil, &inputError{Field: "value", Key: "input.choice"}
 	}
 	return []account.Command{command}, nil
+}
+
+// settingNotes returns what the users with each role gain and lose: "Member: gains …". The
+// preview of a batch does not, because a setting names no users.
+func settingNotes(v *viewer, commands []account.Command) (notes []string) {
+	for _, c := range commands {
+		change, ok := c.(account.ChangeSetting)
+		if !ok {
+			continue
+		}
+		effects, err := v.settingEffects(change.Setting, change.Value)
+		if err != nil {
+			v.fail(err)
+			return nil
+		}
+		for _, e := range effects {
+			for _, rule := range e.Gains {
+				notes = append(notes, v.text.plain("settings.gains", "roles", v.list(e.Roles), "permission", rule))
+			}
+			for _, rule := range e.Loses {
+				notes = append(notes, v.text.plain("settings.loses", "roles", v.list(e.Roles), "permission", rule))
+			}
+		}
+	}
+	return notes
 }

@@ -113,6 +113,7 @@ func TestChangeSetting(t *testing.T) {
 	}
 	rec := w.post(adam, "/settings/change", "setting", "open", "value", "on", "version", "1")
 	assert.Contains(t, body(rec), "The setting <bdi>an open office</bdi> is turned <bdi>on</bdi>")
+	assert.Contains(t, body(rec), "<li><bdi>member: gains open the door (all)</bdi></li>", "the effects are shown before the change")
 	assert.False(t, value())
 	rec = w.post(adam, "/settings/change", "setting", "open", "value", "on", "version", "1", "confirmed", "yes")
 	assert.Equal(t, "../settings?at=2&done=settings%2Fchange", rec.Header().Get("Location"))

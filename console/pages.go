@@ -69,6 +69,10 @@ type action struct {
 	// *inputError for a field that cannot be read.
 	Commands func(*viewer, form) ([]account.Command, error)
 
+	// Notes returns sentences about what the commands mean beyond the preview, which names only
+	// the users that the changes name. The confirmation shows them. Default: none.
+	Notes func(*viewer, []account.Command) []string
+
 	// After returns the page to which the browser goes after the change, with its query.
 	// Default: the page of the form, as the viewer saw it.
 	After func(*viewer, form) (path string, query map[string][]string)

@@ -41,6 +41,9 @@ func (v *viewer) run(w http.ResponseWriter, p *page, a *action) error {
 		return v.reject(w, p, s, b, err)
 	}
 	if c := v.confirmation(s, preview); len(preview.Changes) > 0 && !c.confirmedBy(f) {
+		if a.Notes != nil {
+			c.Notes = a.Notes(v, b.Commands)
+		}
 		return v.confirm(w, p, c)
 	}
 	result, err := v.options.Engine.Submit(v.ctx, b)
