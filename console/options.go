@@ -46,7 +46,9 @@ type Options struct {
 	IDs func(ctx context.Context, account usher.AccountID, entries []string) (map[string]usher.UserID, error)
 
 	// BuySeats returns the address of the host's page on which an account buys seats of a
-	// pool, "" for none. Viewers who may buy seats see the link. Default: no link.
+	// pool, "" for none. Viewers who may buy seats see the link. The number of seats of such
+	// a pool follows from what is paid there, so the Console does not set it. Default: no link;
+	// viewers who may buy seats set the number on the page of seats.
 	BuySeats func(account usher.AccountID, pool seat.PoolName) string
 
 	// ReadOnly offers no changes, and rejects them. Default: changes are possible.
