@@ -52,7 +52,9 @@ type Options struct {
 	Submit func(*http.Request, engine.Batch) (engine.Result, error)
 
 	// BuySeats returns the address of the host's page on which an account buys seats of a
-	// pool, "" for none. Viewers who may buy seats see the link. Default: no link.
+	// pool, "" for none. Viewers who may buy seats see the link. The number of seats of such
+	// a pool follows from what is paid there, so the Console does not set it. Default: no link;
+	// viewers who may buy seats set the number on the page of seats.
 	BuySeats func(account usher.AccountID, pool seat.PoolName) string
 
 	// ReadOnly offers no changes, and rejects them. Default: changes are possible.
