@@ -103,16 +103,16 @@ func (s *Store) listenOnce(ctx context.Context) {
 	if _, err := c.Exec(ctx, "LISTEN "+pgx.Identifier{channel(s.options.Schema)}.Sanitize()); err != nil {
 		return
 	}
-	s.Wake()
+	s.journal.Wake()
 	for {
 		wait, cancel := context.WithTimeout(ctx, idle)
 		n, err := c.WaitForNotification(wait)
 		cancel()
 		switch {
 		case err == nil && n.PID == s.notifier.Load():
-			s.WakeForOwn()
+			s.journal.WakeForOwn()
 		case err == nil:
-			s.Wake()
+			s.journal.Wake()
 		case ctx.Err() != nil || c.Ping(ctx) != nil:
 			return
 		}

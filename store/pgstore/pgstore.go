@@ -109,9 +109,9 @@ var (
 var ErrSchema = sqljournal.ErrSchema
 
 // Store stores the journals of many accounts in the database of a pool. Its methods may be called
-// concurrently; those that it has from the embedded type are described in package store.
+// concurrently. Open returns a Store; the zero Store cannot be used.
 type Store struct {
-	*sqljournal.Journal
+	journal *sqljournal.Journal
 	pool    *pgxpool.Pool
 	options Options
 	members *mirror.Members
@@ -161,21 +161,21 @@ func open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Store, error) {
 		options.Committed = s.committed
 		s.running.Go(func() { s.notify(s.ctx) })
 	}
-	s.Journal = sqljournal.New(options)
+	s.journal = sqljournal.New(options)
 	return s, nil
 }
 
 // Close ends the loops of Watch and all goroutines of the Store. Calls that run go on to their end;
 // later calls return store.ErrClosed. Close does not close the pool.
 func (s *Store) Close() {
-	s.Journal.Close()
+	s.journal.Close()
 	s.stop()
 	s.running.Wait()
 }
 
 // Tx returns a store.Tx in a transaction of the host. It costs nothing; a transaction may have
 // several.
-func (s *Store) Tx(tx pgx.Tx) store.Tx { return s.Journal.Tx(hostTx{tx}) }
+func (s *Store) Tx(tx pgx.Tx) store.Tx { return s.journal.Tx(hostTx{tx}) }
 
 // Watch implements store.Watcher. The first call starts the listener, if there are notifications.
 func (s *Store) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
@@ -183,7 +183,7 @@ func (s *Store) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
 		if s.options.Notify == NotifyOn && ctx.Err() == nil && s.ctx.Err() == nil {
 			s.once.Do(func() { s.running.Go(func() { s.listen(s.ctx) }) })
 		}
-		s.Journal.Watch(ctx)(yield)
+		s.journal.Watch(ctx)(yield)
 	}
 }
 

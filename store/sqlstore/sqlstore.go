@@ -202,9 +202,9 @@ func (o Options) tables() mirror.Tables {
 var ErrSchema = sqljournal.ErrSchema
 
 // Store stores the journals of many accounts in the database of a pool. Its methods may be called
-// concurrently; those that it has from the embedded type are described in package store.
+// concurrently. Open returns a Store; the zero Store cannot be used.
 type Store struct {
-	*sqljournal.Journal
+	journal *sqljournal.Journal
 	dialect Dialect
 	members *mirror.Members
 }
