@@ -70,6 +70,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"io/fs"
 	"strings"
 	"time"
@@ -201,6 +202,8 @@ func (o Options) tables() mirror.Tables {
 // text says which, and what to run.
 var ErrSchema = sqljournal.ErrSchema
 
+var errNoPool = errors.New("the *sql.DB is nil (want one from sql.Open)")
+
 // Store stores the journals of many accounts in the database of a pool. Its methods may be called
 // concurrently. Open returns a Store; the zero Store cannot be used.
 type Store struct {
@@ -224,6 +227,9 @@ func open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 	o, err := o.complete()
 	if err != nil {
 		return nil, err
+	}
+	if db == nil {
+		return nil, errNoPool
 	}
 	if err := check(ctx, db, o.Dialect); err != nil {
 		return nil, err
@@ -250,6 +256,9 @@ func open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 // version of this package.
 func Migrate(ctx context.Context, db *sql.DB, o Options) error {
 	o, err := o.complete()
+	if err == nil && db == nil {
+		err = errNoPool
+	}
 	if err == nil {
 		err = check(ctx, db, o.Dialect)
 	}
