@@ -230,7 +230,8 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool, schema string) error {
 
 // Migrations returns the files with the statements of all migrations for a schema, "usher" if it is
 // "", in the order of their names. They are for hosts with a migration tool of their own. Each file is
-// valid in one transaction. It also records itself in the table of migrations, which Open reads.
+// valid in one transaction. It also records itself in the table of migrations, which Open reads. It
+// returns an error for a name that a schema cannot have.
 func Migrations(schema string) (fs.FS, error) {
 	o, err := Options{Schema: schema}.withDefaults()
 	if err != nil {

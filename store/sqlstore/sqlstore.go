@@ -274,7 +274,8 @@ func Migrate(ctx context.Context, db *sql.DB, o Options) error {
 
 // Migrations returns the files with the statements of all migrations, in the order of their names.
 // They are for hosts with a migration tool of their own. Each file is valid in one transaction. It
-// also records itself in the table of migrations, which Open reads.
+// also records itself in the table of migrations, which Open reads. Migrations returns an error for
+// wrong options.
 func Migrations(o Options) (fs.FS, error) {
 	o, err := o.complete()
 	if err != nil {
