@@ -49,7 +49,7 @@ func (d database) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	c, err := d.pool.Acquire(ctx)
 	if err != nil && ctx.Err() != nil {
 		if pool := d.pool.Stat(); pool.AcquiredConns() == pool.MaxConns() {
-			err = printable.Errorf("no connection was free, because all %d of the pool are in use: %w", pool.MaxConns(), err)
+			err = printable.Errorf("no connection of the pool was free (%d of %d in use): %w", pool.AcquiredConns(), pool.MaxConns(), err)
 		}
 	}
 	if err != nil {

@@ -232,10 +232,10 @@ func TestExhaustedPool(t *testing.T) {
 		defer cancel()
 		_, err := s.Snapshot(within, "acme")
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		assert.ErrorContains(t, err, "no connection was free, because all 1 of the pool are in use")
+		assert.ErrorContains(t, err, "no connection of the pool was free (1 of 1 in use)")
 		err = s.Append(ctx, "acme", commit(1, "one"))
 		require.ErrorIs(t, err, store.ErrNotStored)
-		assert.ErrorContains(t, err, "no connection was free")
+		assert.ErrorContains(t, err, "no connection of the pool was free")
 		return nil
 	}))
 }
