@@ -19,8 +19,8 @@ import (
 // In PostgreSQL, the columns of these tables must have the default collation. In a char(n) column,
 // a condition that reads the tables does not find an id that ends in a space.
 type Members struct {
-	Schema string // for PostgreSQL: the schema of the store, usher by default there
-	Prefix string // for SQLite: the prefix of the store's tables, usher_ by default there
+	Schema string // required for PostgreSQL: the schema of the store, such as usher
+	Prefix string // required for SQLite: the prefix of the store's tables, such as usher_
 
 	// Above is the largest number of users for which a condition carries their ids.
 	// Default: [LargeSet].

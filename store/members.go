@@ -9,7 +9,8 @@ import (
 
 // MembersStore is a Store that keeps tables of members beside the journals, which a host
 // application can join with its own tables. Each commit and its rows are stored together. The
-// documentation of the module of a store describes the tables.
+// documentation of the module of a store describes the tables. For a store that was opened without
+// them, both methods return an error.
 type MembersStore interface {
 	Store
 

@@ -66,5 +66,5 @@ const (
 	Rejected                  // the database rejected the statement: nothing was stored
 	LockFailed                // the statement waited too long for a lock or a connection: nothing was stored
 	Lost                      // the transaction is lost and may be run again: nothing was stored
-	ReadOnly                  // the database allows only reads: nothing was stored
+	ReadOnly                  // the database allows the user only reads: nothing was stored
 )

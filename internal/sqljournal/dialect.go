@@ -14,6 +14,9 @@ type Dialect interface {
 	// Tables returns the names of the tables.
 	Tables() Tables
 
+	// place returns what distinguishes the tables from those of other stores, for the text of errors.
+	place() string
+
 	// Migrations returns the files that create the tables.
 	Migrations() Files
 

@@ -79,7 +79,7 @@ func CheckSchema(ctx context.Context, c Conn, d Dialect, how string) error {
 		for i, m := range missing {
 			names[i] = m.name
 		}
-		return printable.Errorf("%w: missing migrations for %s: %s; %s", ErrSchema, d.Tables().Accounts, strings.Join(names, ", "), how)
+		return printable.Errorf("%w: missing migrations for %s: %s; %s", ErrSchema, d.place(), strings.Join(names, ", "), how)
 	}
 	for _, table := range tableNames {
 		exists, err := d.tableExists(ctx, c, table)
@@ -87,7 +87,7 @@ func CheckSchema(ctx context.Context, c Conn, d Dialect, how string) error {
 		case err != nil:
 			return err
 		case !exists:
-			return printable.Errorf("%w: there is no table %q beside %s, although its migration has run; restore it from a backup", ErrSchema, table, d.Tables().Accounts)
+			return printable.Errorf("%w: there is no table %q for %s, although its migration has run; restore it from a backup", ErrSchema, table, d.place())
 		}
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -44,6 +45,8 @@ func PostgreSQL(schema string) Dialect {
 	}
 	return d
 }
+
+func (d *postgres) place() string { return printable.Sprintf("the schema %q", d.schema) }
 
 // quoted returns an identifier in quotes.
 func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

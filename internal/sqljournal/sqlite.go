@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/store"
 )
 
@@ -34,6 +35,8 @@ func (d sqlite) name(table string) string {
 }
 
 func (d sqlite) Tables() Tables { return d.tables }
+
+func (d sqlite) place() string { return printable.Sprintf("the prefix %q", d.prefix) }
 
 func (d sqlite) Migrations() Files {
 	prefix := strings.ReplaceAll(d.prefix, `"`, `""`)

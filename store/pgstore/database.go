@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/sqljournal"
 )
 
@@ -46,6 +47,11 @@ func afterSend(err error) error {
 // acquire waits for a connection until the context is done.
 func (d database) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	c, err := d.pool.Acquire(ctx)
+	if err != nil && ctx.Err() != nil {
+		if pool := d.pool.Stat(); pool.AcquiredConns() == pool.MaxConns() {
+			err = printable.Errorf("no connection of the pool was free (%d of %d in use): %w", pool.AcquiredConns(), pool.MaxConns(), err)
+		}
+	}
 	if err != nil {
 		return nil, notBegun{err}
 	}
@@ -139,7 +145,7 @@ func (d database) Classify(err error) sqljournal.Failure {
 		return sqljournal.Lost
 	case "55P03", "57014": // lock not available; canceled, such as by statement_timeout
 		return sqljournal.LockFailed
-	case "25006": // read-only transaction, such as every one of a standby
+	case "25006", "42501": // read-only transaction, such as every one of a standby; missing privilege
 		return sqljournal.ReadOnly
 	case "40003": // completion unknown
 		return sqljournal.Unknown
@@ -206,6 +212,20 @@ func (t hostTx) Query(ctx context.Context, statement string, args ...any) (sqljo
 func (t hostTx) Change(ctx context.Context, statement string, args ...any) (sqljournal.Rows, error) {
 	return t.Query(ctx, statement, args...)
 }
+
+// noTx is a Conn without a transaction.
+type noTx struct{}
+
+var errNoTx = errors.New("the pgx.Tx is nil (want the host's transaction, such as from pgxpool.Pool.Begin)")
+
+// Exec implements sqljournal.Conn.
+func (noTx) Exec(context.Context, string, ...any) (int64, error) { return 0, errNoTx }
+
+// Query implements sqljournal.Conn.
+func (noTx) Query(context.Context, string, ...any) (sqljournal.Rows, error) { return nil, errNoTx }
+
+// Change implements sqljournal.Conn.
+func (noTx) Change(context.Context, string, ...any) (sqljournal.Rows, error) { return nil, errNoTx }
 
 // query returns the rows of a statement. It calls release after the rows are closed, or failed.
 func query(ctx context.Context, c interface {

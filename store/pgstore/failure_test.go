@@ -205,6 +205,53 @@ func TestReadOnly(t *testing.T) {
 	assert.Equal(t, []string{"one"}, journal(t, s, "acme"))
 }
 
+// A database user that may only read has a store that is read-only, not one that is busy.
+func TestPrivileges(t *testing.T) {
+	ctx := context.Background()
+	o := pgstore.Options{Schema: newSchema()}
+	require.NoError(t, open(t, o).Append(ctx, "acme", commit(1, "one")))
+	schema := pgx.Identifier{o.Schema}.Sanitize()
+	_, err := connect(t).Exec(ctx, "CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA "+schema+" TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA "+schema+" TO reader")
+	require.NoError(t, err)
+	s, err := pgstore.Open(ctx, connect(t, "user=reader"), o)
+	require.NoError(t, err)
+	defer s.Close()
+	assert.Equal(t, []string{"one"}, journal(t, s, "acme"))
+	err = s.Append(ctx, "acme", commit(2, "two"))
+	require.ErrorIs(t, err, store.ErrReadOnly)
+	assert.ErrorContains(t, err, "permission denied for table")
+	require.ErrorIs(t, s.Erase(ctx, "acme"), store.ErrReadOnly)
+}
+
+// A call that found no free connection says so.
+func TestExhaustedPool(t *testing.T) {
+	ctx := context.Background()
+	s := open(t, pgstore.Options{Schema: newSchema(), Notify: pgstore.NotifyOff, LockTimeout: soon}, "pool_max_conns=1")
+	require.NoError(t, s.InTx(ctx, func(store.Tx) error {
+		within, cancel := context.WithTimeout(ctx, soon)
+		defer cancel()
+		_, err := s.Snapshot(within, "acme")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.ErrorContains(t, err, "no connection of the pool was free (1 of 1 in use)")
+		err = s.Append(ctx, "acme", commit(1, "one"))
+		require.ErrorIs(t, err, store.ErrNotStored)
+		assert.ErrorContains(t, err, "no connection of the pool was free")
+		return nil
+	}))
+}
+
+// What is nil is an error that says so.
+func TestNil(t *testing.T) {
+	ctx := context.Background()
+	_, err := pgstore.Open(ctx, nil, pgstore.Options{})
+	require.ErrorContains(t, err, "the pool is nil")
+	require.ErrorContains(t, pgstore.Migrate(ctx, nil, ""), "the pool is nil")
+	tx := open(t, pgstore.Options{Schema: newSchema()}).Tx(nil)
+	_, err = tx.Lock(ctx, "acme", store.WriteLock)
+	require.ErrorContains(t, err, "the pgx.Tx is nil")
+	require.ErrorContains(t, tx.Append(ctx, "acme", commit(1, "one")), "the pgx.Tx is nil")
+}
+
 // The store works where transactions have another isolation level by default, and with each way to
 // run statements that a pooler may require.
 func TestSettings(t *testing.T) {

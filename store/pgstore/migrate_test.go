@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -124,4 +125,11 @@ func TestOptions(t *testing.T) {
 	assert.Error(t, pgstore.Migrate(ctx, pool, "a\x00"))
 	_, err := pgstore.Migrations("$")
 	assert.Error(t, err)
+}
+
+// The parts of a Store, which are packages of this repository only, are not visible.
+func TestHidden(t *testing.T) {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[pgstore.Store]()) {
+		assert.False(t, field.IsExported(), field.Name)
+	}
 }

@@ -28,26 +28,46 @@ func channel(schema string) string {
 
 // notify sends a notification after commits, for all commits since the last one. It does so outside
 // of their transactions, because the server commits transactions with a notification one by one.
+// When the context is done, it sends the last one, for a process that commits and ends.
 func (s *Store) notify(ctx context.Context) {
+	pending := false
 	for {
 		select {
-		case <-ctx.Done():
-			return
 		case <-s.changed:
+			pending = true
+		case <-ctx.Done():
 		}
-		// The notification need not be durable, so it does not wait for the disk. Without it, other
-		// instances find the commit by polling.
-		if c, err := s.pool.Acquire(ctx); err == nil {
-			s.notifier.Store(c.Conn().PgConn().PID())
-			run, cancel := untilEnd(ctx)
-			_, _ = c.Exec(run, "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, '')", channel(s.options.Schema))
-			cancel()
-			c.Release()
+		if ctx.Err() != nil {
+			break
 		}
-		if !sleep(ctx, notifyEvery) {
-			return
-		}
+		pending = !s.sendNotification(ctx)
+		sleep(ctx, notifyEvery)
 	}
+	select {
+	case <-s.changed:
+		pending = true
+	default:
+	}
+	if pending {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.LockTimeout)
+		defer cancel()
+		s.sendNotification(end)
+	}
+}
+
+// sendNotification reports whether a notification was sent. It need not be durable, so it does not
+// wait for the disk. Without it, other instances find the commit by polling.
+func (s *Store) sendNotification(ctx context.Context) bool {
+	c, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return false
+	}
+	defer c.Release()
+	s.notifier.Store(c.Conn().PgConn().PID())
+	run, cancel := untilEnd(ctx)
+	defer cancel()
+	_, err = c.Exec(run, "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, '')", channel(s.options.Schema))
+	return err == nil
 }
 
 // listen waits for notifications, on a connection of its own, and makes the loops of Watch look for
@@ -103,16 +123,16 @@ func (s *Store) listenOnce(ctx context.Context) {
 	if _, err := c.Exec(ctx, "LISTEN "+pgx.Identifier{channel(s.options.Schema)}.Sanitize()); err != nil {
 		return
 	}
-	s.Wake()
+	s.journal.Wake()
 	for {
 		wait, cancel := context.WithTimeout(ctx, idle)
 		n, err := c.WaitForNotification(wait)
 		cancel()
 		switch {
 		case err == nil && n.PID == s.notifier.Load():
-			s.WakeForOwn()
+			s.journal.WakeForOwn()
 		case err == nil:
-			s.Wake()
+			s.journal.Wake()
 		case ctx.Err() != nil || c.Ping(ctx) != nil:
 			return
 		}

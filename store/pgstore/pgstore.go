@@ -28,7 +28,8 @@
 // The tables are in a schema of their own: accounts, commits, snapshots, records, last_active and
 // migrations. Ids and data are bytea. Migrate creates the tables, and needs the privilege to create
 // the schema, or to create tables in it if it exists. Open only checks the tables. The role of the
-// pool needs USAGE on the schema, and SELECT, INSERT, UPDATE and DELETE on the tables.
+// pool needs USAGE on the schema, and SELECT, INSERT, UPDATE and DELETE on the tables. With a role that
+// may not write, as on a standby, a call that writes returns store.ErrReadOnly.
 //
 // With Options.Members, the tables members, teams, team_members, team_roles, seat_pools, seats and
 // grants contain the same facts as the journals, as plain text, for joins with the tables of the host.
@@ -81,6 +82,7 @@ package pgstore
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"iter"
 	"sync"
@@ -108,10 +110,12 @@ var (
 // text says which, and what to run.
 var ErrSchema = sqljournal.ErrSchema
 
+var errNoPool = errors.New("the pool is nil (want one from pgxpool.New)")
+
 // Store stores the journals of many accounts in the database of a pool. Its methods may be called
-// concurrently; those that it has from the embedded type are described in package store.
+// concurrently. Open returns a Store; the zero Store cannot be used.
 type Store struct {
-	*sqljournal.Journal
+	journal *sqljournal.Journal
 	pool    *pgxpool.Pool
 	options Options
 	members *mirror.Members
@@ -140,6 +144,9 @@ func open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if pool == nil {
+		return nil, errNoPool
+	}
 	db, dialect := database{pool, o.LockTimeout}, sqljournal.PostgreSQL(o.Schema)
 	if err := sqljournal.CheckPostgreSQL(ctx, db); err != nil {
 		return nil, err
@@ -161,21 +168,26 @@ func open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Store, error) {
 		options.Committed = s.committed
 		s.running.Go(func() { s.notify(s.ctx) })
 	}
-	s.Journal = sqljournal.New(options)
+	s.journal = sqljournal.New(options)
 	return s, nil
 }
 
 // Close ends the loops of Watch and all goroutines of the Store. Calls that run go on to their end;
 // later calls return store.ErrClosed. Close does not close the pool.
 func (s *Store) Close() {
-	s.Journal.Close()
+	s.journal.Close()
 	s.stop()
 	s.running.Wait()
 }
 
-// Tx returns a store.Tx in a transaction of the host. It costs nothing; a transaction may have
-// several.
-func (s *Store) Tx(tx pgx.Tx) store.Tx { return s.Journal.Tx(hostTx{tx}) }
+// Tx returns a store.Tx in a transaction of the host, on the database of the store. It costs nothing; a
+// transaction may have several. With nil, each call of the store.Tx returns an error.
+func (s *Store) Tx(tx pgx.Tx) store.Tx {
+	if tx == nil {
+		return s.journal.Tx(noTx{})
+	}
+	return s.journal.Tx(hostTx{tx})
+}
 
 // Watch implements store.Watcher. The first call starts the listener, if there are notifications.
 func (s *Store) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
@@ -183,7 +195,7 @@ func (s *Store) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
 		if s.options.Notify == NotifyOn && ctx.Err() == nil && s.ctx.Err() == nil {
 			s.once.Do(func() { s.running.Go(func() { s.listen(s.ctx) }) })
 		}
-		s.Journal.Watch(ctx)(yield)
+		s.journal.Watch(ctx)(yield)
 	}
 }
 
@@ -201,6 +213,9 @@ func (s *Store) committed() {
 func Migrate(ctx context.Context, pool *pgxpool.Pool, schema string) error {
 	o, err := Options{Schema: schema}.withDefaults()
 	db := database{pool, o.LockTimeout}
+	if err == nil && pool == nil {
+		err = errNoPool
+	}
 	if err == nil {
 		err = sqljournal.CheckPostgreSQL(ctx, db)
 	}
@@ -215,7 +230,8 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool, schema string) error {
 
 // Migrations returns the files with the statements of all migrations for a schema, "usher" if it is
 // "", in the order of their names. They are for hosts with a migration tool of their own. Each file is
-// valid in one transaction. It also records itself in the table of migrations, which Open reads.
+// valid in one transaction. It also records itself in the table of migrations, which Open reads. It
+// returns an error for a name that a schema cannot have.
 func Migrations(schema string) (fs.FS, error) {
 	o, err := Options{Schema: schema}.withDefaults()
 	if err != nil {

@@ -166,3 +166,22 @@ func TestClose(t *testing.T) {
 	_, err := s.Snapshot(ctx, "acme")
 	require.ErrorContains(t, err, "closed")
 }
+
+// A process that commits and ends at once, such as a command, still notifies the others.
+func TestNotifyBeforeClose(t *testing.T) {
+	ctx := context.Background()
+	o := pgstore.Options{Schema: newSchema(), PollEvery: time.Hour}
+	s := open(t, o)
+	found := hints(t, s)
+	pool := connect(t)
+	require.Eventually(t, func() bool {
+		var n int
+		return pool.QueryRow(ctx, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'").Scan(&n) == nil && n == 1
+	}, time.Minute, soon)
+	for version := uint64(1); version <= 20; version++ {
+		other := open(t, o)
+		require.NoError(t, other.Append(ctx, "acme", commit(version, "data")))
+		other.Close()
+		assert.EqualValues(t, "acme", next(t, found))
+	}
+}

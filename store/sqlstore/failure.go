@@ -23,7 +23,7 @@ func postgresFailure(err error) sqljournal.Failure {
 		return sqljournal.Lost
 	case "55P03", "57014": // lock timeout; statement timeout, or canceled with the context
 		return sqljournal.LockFailed
-	case "25006": // a read-only transaction, as on a standby
+	case "25006", "42501": // a read-only transaction, as on a standby; a missing privilege
 		return sqljournal.ReadOnly
 	case "40003": // the server does not know either
 		return sqljournal.Unknown

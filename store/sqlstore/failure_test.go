@@ -58,7 +58,7 @@ func TestPostgresFailure(t *testing.T) {
 	for state, want := range map[string]sqljournal.Failure{
 		"40001": sqljournal.Lost, "40P01": sqljournal.Lost, "25P02": sqljournal.Lost,
 		"55P03": sqljournal.LockFailed, "57014": sqljournal.LockFailed,
-		"23505": sqljournal.Rejected, "42P01": sqljournal.Rejected, "22021": sqljournal.Rejected, "25006": sqljournal.ReadOnly,
+		"23505": sqljournal.Rejected, "42P01": sqljournal.Rejected, "22021": sqljournal.Rejected, "25006": sqljournal.ReadOnly, "42501": sqljournal.ReadOnly,
 		"40003": sqljournal.Unknown, "57P01": sqljournal.Unknown, "57P02": sqljournal.Unknown, "08006": sqljournal.Unknown, "XX000": sqljournal.Unknown, "58030": sqljournal.Unknown, "": sqljournal.Unknown,
 	} {
 		assert.Equal(t, want, postgresFailure(fmt.Errorf("wrapped: %w", &pgconn.PgError{Code: state})), state)

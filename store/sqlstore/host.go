@@ -22,18 +22,26 @@ type DBTX interface {
 // Tx returns a store.Tx that reads and writes in a transaction of the host application, on the
 // database of the store. The result may be used until the transaction ends.
 //
-// A *sql.DB is a pool, not a transaction: with it, each call returns an error. In SQLite, the same
+// A *sql.DB is a pool, not a transaction: with it, and with nil, each call returns an error. In SQLite, the same
 // applies if tx is a connection without a transaction. In PostgreSQL, each statement on such a
 // connection would be a transaction of its own, and locks nothing.
 func (s *Store) Tx(tx DBTX) store.Tx {
 	c := conn{tx, s.dialect}
 	switch {
+	case isNil(tx):
+		return s.journal.Tx(brokenConn{errors.New("the DBTX is nil (want a transaction, such as *sql.Tx)")})
 	case isPool(tx):
-		return s.Journal.Tx(brokenConn{printable.Errorf("%T is a pool of connections (want a transaction, such as *sql.Tx)", tx)})
+		return s.journal.Tx(brokenConn{printable.Errorf("%T is a pool of connections (want a transaction, such as *sql.Tx)", tx)})
 	case s.dialect == SQLite:
-		return s.Journal.Tx(liteHostConn{c})
+		return s.journal.Tx(liteHostConn{c})
 	}
-	return s.Journal.Tx(c)
+	return s.journal.Tx(c)
+}
+
+// isNil reports whether tx is nil or contains a nil pointer.
+func isNil(tx DBTX) bool {
+	v := reflect.ValueOf(tx)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // isPool reports whether tx can begin a transaction as *sql.DB does. The pools of libraries have a

@@ -97,6 +97,9 @@ func TestNotATransaction(t *testing.T) {
 		_, err = s.Tx(on).Snapshot(ctx, "acme")
 		assert.Error(t, err, name)
 	}
+	for _, none := range []sqlstore.DBTX{nil, (*sql.Tx)(nil)} {
+		assert.ErrorContains(t, s.Tx(none).Append(ctx, "acme", entry(1, "one")), "the DBTX is nil")
+	}
 	assert.ErrorContains(t, s.Tx(db).Append(ctx, "acme", entry(1, "one")), "*sql.DB is a pool of connections (want a transaction, such as *sql.Tx)")
 	assert.Empty(t, journal(t, s, "acme"))
 
@@ -204,6 +207,7 @@ func TestOpen(t *testing.T) {
 		options sqlstore.Options
 		want    string
 	}{
+		{nil, lite, "the *sql.DB is nil"},
 		{pool(t, "sqlite", file, 0), sqlstore.Options{}, "Options.Dialect is 0 (want SQLite or PostgreSQL)"},
 		{pool(t, "sqlite", file, 0), sqlstore.Options{Dialect: sqlstore.SQLite, LockTimeout: -1}, "Options.LockTimeout is -1ns"},
 		{pool(t, "sqlite", file, 0), sqlstore.Options{Dialect: sqlstore.SQLite, PollEvery: -1}, "Options.PollEvery is -1ns"},
@@ -215,8 +219,8 @@ func TestOpen(t *testing.T) {
 		{pool(t, "pgx", server.Server(t).DSN("postgres"), 0), lite, "the database does not answer as SQLite does"},
 		{pool(t, "sqlite", ":memory:", 0), lite, "the pool may open any number of connections (want db.SetMaxOpenConns(1), or a file)"},
 		{pool(t, "sqlite", "file:x?mode=memory&cache=shared", 2), lite, "the pool may open 2 connections"},
-		{pool(t, "sqlite", file, 0), lite, `missing migrations for "usher_accounts": 0001_journal`},
-		{pool(t, "pgx", server.Server(t).DSN("postgres"), 0), sqlstore.Options{Dialect: sqlstore.PostgreSQL, Schema: "none"}, `missing migrations for "none".accounts: 0001_journal`},
+		{pool(t, "sqlite", file, 0), lite, `missing migrations for the prefix "usher_": 0001_journal`},
+		{pool(t, "pgx", server.Server(t).DSN("postgres"), 0), sqlstore.Options{Dialect: sqlstore.PostgreSQL, Schema: "none"}, `missing migrations for the schema "none": 0001_journal`},
 	} {
 		_, err := sqlstore.Open(ctx, row.db, row.options)
 		assert.ErrorContains(t, err, row.want)

@@ -70,6 +70,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"io/fs"
 	"strings"
 	"time"
@@ -201,10 +202,12 @@ func (o Options) tables() mirror.Tables {
 // text says which, and what to run.
 var ErrSchema = sqljournal.ErrSchema
 
+var errNoPool = errors.New("the *sql.DB is nil (want one from sql.Open)")
+
 // Store stores the journals of many accounts in the database of a pool. Its methods may be called
-// concurrently; those that it has from the embedded type are described in package store.
+// concurrently. Open returns a Store; the zero Store cannot be used.
 type Store struct {
-	*sqljournal.Journal
+	journal *sqljournal.Journal
 	dialect Dialect
 	members *mirror.Members
 }
@@ -224,6 +227,9 @@ func open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 	o, err := o.complete()
 	if err != nil {
 		return nil, err
+	}
+	if db == nil {
+		return nil, errNoPool
 	}
 	if err := check(ctx, db, o.Dialect); err != nil {
 		return nil, err
@@ -250,6 +256,9 @@ func open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 // version of this package.
 func Migrate(ctx context.Context, db *sql.DB, o Options) error {
 	o, err := o.complete()
+	if err == nil && db == nil {
+		err = errNoPool
+	}
 	if err == nil {
 		err = check(ctx, db, o.Dialect)
 	}
@@ -265,7 +274,8 @@ func Migrate(ctx context.Context, db *sql.DB, o Options) error {
 
 // Migrations returns the files with the statements of all migrations, in the order of their names.
 // They are for hosts with a migration tool of their own. Each file is valid in one transaction. It
-// also records itself in the table of migrations, which Open reads.
+// also records itself in the table of migrations, which Open reads. Migrations returns an error for
+// wrong options.
 func Migrations(o Options) (fs.FS, error) {
 	o, err := o.complete()
 	if err != nil {

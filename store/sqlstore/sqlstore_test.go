@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"path/filepath"
+	"reflect"
 	"sync"
 	"testing"
 	"time"
@@ -122,4 +123,11 @@ type plain interface {
 func TestSQLiteInMemory(t *testing.T) {
 	memory := handle{driver: "sqlite", dsn: ":memory:", connections: 1, options: sqlstore.Options{Dialect: sqlstore.SQLite}}
 	storetest.Run(t, func(t testing.TB) store.Store { return struct{ plain }{memory.open(t)} })
+}
+
+// The parts of a Store, which are packages of this repository only, are not visible.
+func TestHidden(t *testing.T) {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[sqlstore.Store]()) {
+		assert.False(t, field.IsExported(), field.Name)
+	}
 }

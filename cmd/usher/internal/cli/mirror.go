@@ -72,7 +72,7 @@ func (r *run) mirror(ctx context.Context, arg string, rebuild bool) error {
 	out, err := mirrored(ctx, s.Store.(store.MembersStore), rebuild)
 	switch err := errors.Join(err, s.close()); {
 	case errors.Is(err, mirror.ErrNoMembers):
-		return r.refuse(arg, &unreadable{arg, "the store does not keep tables of members; usher mirror " + shellWord(arg) + " --rebuild adds them", err})
+		return r.refuse(arg, &unreadable{arg, "the store does not keep tables of members; usher mirror " + shellWord(arg) + " --rebuild adds them; from then on, services must open the store with Members, or cannot write", err})
 	case err != nil:
 		return r.refuse(arg, &unreadable{arg, err.Error(), err})
 	}

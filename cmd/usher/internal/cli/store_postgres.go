@@ -68,6 +68,8 @@ func postgresError(arg string, err error, prefix string) error {
 		return &unreadable{arg, "the server rejects the connection: " + server.Message, err}
 	case errors.As(err, &connect):
 		return &unreadable{arg, "the server cannot be reached: " + rootCause(connect).Error(), err}
+	case errors.As(err, &server) && server.Code == "42501":
+		return &unreadable{arg, "the server rejects a statement: " + server.Message + "; this user of the database needs USAGE on the schema and SELECT, INSERT, UPDATE and DELETE on its tables, or to migrate, CREATE", err}
 	case errors.As(err, &server):
 		return &unreadable{arg, "the server rejects a statement: " + server.Message, err}
 	}
