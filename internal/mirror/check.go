@@ -50,10 +50,7 @@ func (in Tables) compare(id string, stored map[key]values, s *account.State) []s
 
 // read adds the rows of an account to a map.
 func (in Tables) read(ctx context.Context, conn sqljournal.Conn, t table, id string, into map[key]values) error {
-	names := make([]string, 0, 5)
-	for _, name := range tables[t].key {
-		names = append(names, name)
-	}
+	names := slices.Clone(tables[t].key)
 	for _, name := range tables[t].values {
 		names = append(names, in.text(name))
 	}

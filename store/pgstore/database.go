@@ -207,10 +207,13 @@ func (t hostTx) Change(ctx context.Context, statement string, args ...any) (sqlj
 	return t.Query(ctx, statement, args...)
 }
 
-// query returns the rows of a statement. It calls release after the rows are closed, or failed.
-func query(ctx context.Context, c interface {
+// querier is a connection or a transaction of pgx.
+type querier interface {
 	Query(ctx context.Context, statement string, args ...any) (pgx.Rows, error)
-}, release func(), statement string, args []any) (sqljournal.Rows, error) {
+}
+
+// query returns the rows of a statement. It calls release after the rows are closed, or failed.
+func query(ctx context.Context, c querier, release func(), statement string, args []any) (sqljournal.Rows, error) {
 	found, err := c.Query(ctx, statement, args...)
 	if err != nil {
 		release()

@@ -182,16 +182,14 @@ func TestSynchronous(t *testing.T) {
 		h := liteFile(t, 1)
 		h.dsn += "?_pragma=synchronous(" + setting + ")"
 		s := h.open(t)
-		synchronous := func(on interface {
-			QueryRowContext(context.Context, string, ...any) *sql.Row
-		}) (level int) {
-			require.NoError(t, on.QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&level))
+		synchronous := func() (level int) {
+			require.NoError(t, handleOf(s).db.QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&level))
 			return level
 		}
 		require.NoError(t, s.Append(t.Context(), "acme", entry(1, "one")))
-		assert.Equal(t, level, synchronous(handleOf(s).db), setting)
+		assert.Equal(t, level, synchronous(), setting)
 		require.Error(t, s.InTx(t.Context(), func(store.Tx) error { return errors.New("rolled back") }))
-		assert.Equal(t, level, synchronous(handleOf(s).db), setting)
+		assert.Equal(t, level, synchronous(), setting)
 	}
 }
 
