@@ -10,10 +10,10 @@ import (
 	"github.com/usher-go/usher/internal/sqljournal"
 )
 
-// Check compares the rows of an account with a state, and returns a sentence for each difference:
+// check compares the rows of an account with a state, and returns a sentence for each difference:
 // "members of acme: mia has role admin (want member)". It returns none if they are equal. The Conn
 // must be a transaction that sees the rows as they were at the version of the state.
-func Check(ctx context.Context, conn sqljournal.Conn, in Tables, s *account.State) ([]string, error) {
+func check(ctx context.Context, conn sqljournal.Conn, in Tables, s *account.State) ([]string, error) {
 	id := string(s.ID())
 	stored := map[key]values{}
 	if checkText("account", id) == nil {

@@ -10,8 +10,8 @@ import (
 // longer name.
 const maxName = 63
 
-// CheckSchemaName returns an error for a name of a schema that statements cannot contain. A $ could end
-// the quotes of a block of statements in a migration.
+// CheckSchemaName returns an error for a name of a schema that statements cannot contain. A $ could
+// end the quotes of a block of statements in a migration.
 func CheckSchemaName(schema string) error {
 	switch {
 	case schema == "" || strings.ContainsAny(schema, "\x00$"):

@@ -177,18 +177,8 @@ func (d sqlite) changes(ctx context.Context, c Conn, since int64, limit int) (ch
 	return changed, next, err
 }
 
-// exclusive uses that a transaction that may write excludes all others.
-func (sqlite) exclusive(ctx context.Context, db Database, f func(Transaction) error) error {
-	tx, err := db.Begin(ctx)
-	if err != nil {
-		return err
-	}
-	if err := f(tx); err != nil {
-		_ = tx.Rollback(ctx) // the first error says more
-		return err
-	}
-	return tx.Commit(ctx)
-}
+// lockMigrations does nothing: a transaction that may write excludes all others.
+func (sqlite) lockMigrations(context.Context, Transaction) error { return nil }
 
 func (d sqlite) tableExists(ctx context.Context, c Conn, table string) (exists bool, err error) {
 	err = rows(ctx, c, func(Rows) error { exists = true; return nil },

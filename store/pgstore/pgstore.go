@@ -111,7 +111,7 @@ var ErrSchema = sqljournal.ErrSchema
 // Store stores the journals of many accounts in the database of a pool. Its methods may be called
 // concurrently; those that it has from the embedded type are described in package store.
 type Store struct {
-	*sqljournal.Journal
+	*journal
 	pool    *pgxpool.Pool
 	options Options
 	members *mirror.Members
@@ -123,6 +123,9 @@ type Store struct {
 	running  sync.WaitGroup
 	once     sync.Once // of the listener
 }
+
+// journal is the Journal under a name that is not exported, so that it is not a field of the API.
+type journal = sqljournal.Journal
 
 // Open returns a Store on the database of a pool, which stays the caller's. It returns ErrSchema if
 // the tables are missing or different; it does not create them. The caller must close the Store
@@ -147,8 +150,8 @@ func open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Store, error) {
 	if err := sqljournal.CheckSchema(ctx, db, dialect, "run pgstore.Migrate, or: usher migrate STORE"); err != nil {
 		return nil, err
 	}
-	members := mirror.NewMembers(mirror.PostgreSQL(o.Schema))
-	if err := members.Open(ctx, db, o.Members, o.LacksMembers); err != nil {
+	members, err := mirror.Open(ctx, db, mirror.PostgreSQL(o.Schema), o.Members, o.LacksMembers)
+	if err != nil {
 		return nil, err
 	}
 	s := &Store{pool: pool, options: o, members: members, changed: make(chan struct{}, 1)}
@@ -158,24 +161,24 @@ func open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Store, error) {
 		options.Mirror = members
 	}
 	if o.Notify == NotifyOn {
-		options.Committed = s.committed
+		options.Committed = func(*sqljournal.Journal) { s.committed() }
 		s.running.Go(func() { s.notify(s.ctx) })
 	}
-	s.Journal = sqljournal.New(options)
+	s.journal = sqljournal.New(options)
 	return s, nil
 }
 
 // Close ends the loops of Watch and all goroutines of the Store. Calls that run go on to their end;
 // later calls return store.ErrClosed. Close does not close the pool.
 func (s *Store) Close() {
-	s.Journal.Close()
+	s.journal.Close()
 	s.stop()
 	s.running.Wait()
 }
 
 // Tx returns a store.Tx in a transaction of the host. It costs nothing; a transaction may have
 // several.
-func (s *Store) Tx(tx pgx.Tx) store.Tx { return s.Journal.Tx(hostTx{tx}) }
+func (s *Store) Tx(tx pgx.Tx) store.Tx { return s.journal.Tx(hostTx{tx}) }
 
 // Watch implements store.Watcher. The first call starts the listener, if there are notifications.
 func (s *Store) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
@@ -183,7 +186,7 @@ func (s *Store) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
 		if s.options.Notify == NotifyOn && ctx.Err() == nil && s.ctx.Err() == nil {
 			s.once.Do(func() { s.running.Go(func() { s.listen(s.ctx) }) })
 		}
-		s.Journal.Watch(ctx)(yield)
+		s.journal.Watch(ctx)(yield)
 	}
 }
 

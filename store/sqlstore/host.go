@@ -29,11 +29,11 @@ func (s *Store) Tx(tx DBTX) store.Tx {
 	c := conn{tx, s.dialect}
 	switch {
 	case isPool(tx):
-		return s.Journal.Tx(brokenConn{printable.Errorf("%T is a pool of connections (want a transaction, such as *sql.Tx)", tx)})
+		return s.journal.Tx(brokenConn{printable.Errorf("%T is a pool of connections (want a transaction, such as *sql.Tx)", tx)})
 	case s.dialect == SQLite:
-		return s.Journal.Tx(liteHostConn{c})
+		return s.journal.Tx(liteHostConn{c})
 	}
-	return s.Journal.Tx(c)
+	return s.journal.Tx(c)
 }
 
 // isPool reports whether tx can begin a transaction as *sql.DB does. The pools of libraries have a

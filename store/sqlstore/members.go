@@ -11,10 +11,10 @@ import (
 // RebuildMembers implements store.MembersStore. In SQLite, no other writer runs while an account is
 // rebuilt.
 func (s *Store) RebuildMembers(ctx context.Context, accounts ...usher.AccountID) error {
-	return s.members.Rebuild(ctx, s.Journal, accounts...)
+	return s.members.Rebuild(ctx, s.journal, accounts...)
 }
 
 // CheckMembers implements store.MembersStore.
 func (s *Store) CheckMembers(ctx context.Context) iter.Seq2[store.MembersDifference, error] {
-	return s.members.CheckAll(ctx, s.Journal)
+	return s.members.CheckAll(ctx, s.journal)
 }

@@ -204,10 +204,13 @@ var ErrSchema = sqljournal.ErrSchema
 // Store stores the journals of many accounts in the database of a pool. Its methods may be called
 // concurrently; those that it has from the embedded type are described in package store.
 type Store struct {
-	*sqljournal.Journal
+	*journal
 	dialect Dialect
 	members *mirror.Members
 }
+
+// journal is the Journal under a name that is not exported, so that it is not a field of the API.
+type journal = sqljournal.Journal
 
 // Open returns a Store on a database, which stays the caller's. It returns ErrSchema if the tables
 // are missing or different; it does not create them. For SQLite it turns on write-ahead logging. The
@@ -232,17 +235,18 @@ func open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 	if err := sqljournal.CheckSchema(ctx, database, dialect, "run sqlstore.Migrate, or: usher migrate STORE"); err != nil {
 		return nil, err
 	}
-	members := mirror.NewMembers(o.tables())
-	if err := members.Open(ctx, database, o.Members, o.LacksMembers); err != nil {
+	members, err := mirror.Open(ctx, database, o.tables(), o.Members, o.LacksMembers)
+	if err != nil {
 		return nil, err
 	}
-	options := sqljournal.Options{Database: database, Dialect: dialect, LockTimeout: o.LockTimeout, PollEvery: o.PollEvery}
+	options := sqljournal.Options{
+		Database: database, Dialect: dialect, LockTimeout: o.LockTimeout, PollEvery: o.PollEvery,
+		Committed: sqljournal.WakeForOwn,
+	}
 	if o.Members {
 		options.Mirror = members
 	}
-	j := sqljournal.New(options)
-	j.Committed = j.WakeForOwn
-	return &Store{j, o.Dialect, members}, nil
+	return &Store{sqljournal.New(options), o.Dialect, members}, nil
 }
 
 // Migrate creates or updates the tables. It runs the migrations that the database does not have, in
