@@ -134,9 +134,13 @@ func TestAppendPartly(t *testing.T) {
 	require.NoError(t, s.Append(ctx, "acme", entry(2, "two")))
 }
 
+// shortTimeout is the lock timeout of tests in which calls wait in vain.
+const shortTimeout = 300 * time.Millisecond
+
 // While another process holds the lock, writes end in ErrNotStored, and reads go on.
 func TestLockedElsewhere(t *testing.T) {
 	h := liteFile(t, 0)
+	h.options.LockTimeout = shortTimeout
 	s := h.open(t)
 	ctx := t.Context()
 	require.NoError(t, s.Append(ctx, "acme", entry(1, "one")))
@@ -164,6 +168,7 @@ func TestLockedElsewhere(t *testing.T) {
 // With one connection, a call of the store in a transaction of the host ends in a rejection.
 func TestOnlyConnectionTaken(t *testing.T) {
 	h := liteFile(t, 1)
+	h.options.LockTimeout = shortTimeout
 	s := h.open(t)
 	ctx := t.Context()
 	tx, err := handleOf(s).db.BeginTx(ctx, nil)
