@@ -31,16 +31,13 @@ func (in Tables) named(name string) string {
 
 // PostgreSQL returns the Tables in a schema of PostgreSQL.
 func PostgreSQL(schema string) Tables {
-	return Tables{Name: func(table string) string { return quoted(schema) + "." + quoted(table) }}
+	return Tables{Name: func(table string) string { return sqljournal.Quoted(schema) + "." + sqljournal.Quoted(table) }}
 }
 
 // SQLite returns the Tables of SQLite whose names begin with a prefix.
 func SQLite(prefix string) Tables {
-	return Tables{Name: func(table string) string { return quoted(prefix + table) }, SQLite: true}
+	return Tables{Name: func(table string) string { return sqljournal.Quoted(prefix + table) }, SQLite: true}
 }
-
-// quoted returns a name in quotes.
-func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 // statement is SQL text with its arguments.
 type statement struct {

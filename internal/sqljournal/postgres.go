@@ -25,7 +25,7 @@ type postgres struct {
 
 // PostgreSQL returns the dialect for tables in a schema.
 func PostgreSQL(schema string) Dialect {
-	in := quoted(schema) + "."
+	in := Quoted(schema) + "."
 	d := &postgres{schema: schema, texts: map[form]string{}, many: map[groupForm]string{}, names: Tables{
 		Accounts: in + "accounts", Commits: in + "commits", Snapshots: in + "snapshots",
 		Records: in + "records", LastActive: in + "last_active", Migrations: in + "migrations",
@@ -45,14 +45,14 @@ func PostgreSQL(schema string) Dialect {
 	return d
 }
 
-// quoted returns an identifier in quotes.
-func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+// Quoted returns an identifier in quotes, for statements.
+func Quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 func (d *postgres) Tables() Tables { return d.names }
 
 func (d *postgres) Migrations() Files {
 	literal := "'" + strings.ReplaceAll(d.schema, "'", "''") + "'"
-	return files("migrations/postgres", d.names.Migrations, strings.NewReplacer("{schema}", quoted(d.schema), "{schema literal}", literal))
+	return files("migrations/postgres", d.names.Migrations, strings.NewReplacer("{schema}", Quoted(d.schema), "{schema literal}", literal))
 }
 
 func (d *postgres) ownStatement() bool { return true }

@@ -30,7 +30,7 @@ func SQLite(prefix string) Dialect {
 
 // name returns the name of a table or an index as it is written in a statement.
 func (d sqlite) name(table string) string {
-	return quoted(d.prefix + table)
+	return Quoted(d.prefix + table)
 }
 
 func (d sqlite) Tables() Tables { return d.tables }
