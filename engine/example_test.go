@@ -187,21 +187,18 @@ func ExampleEngine_SubmitTx() {
 		panic(err)
 	}
 	// … the host's own statements …
-	added := func(r interface {
-		View(context.Context, usher.AccountID) (account.View, error)
-	}) bool {
-		view, err := r.View(ctx, "acme")
+	added := func(view account.View, err error) bool {
 		if err != nil {
 			panic(err)
 		}
 		_, ok := view.User("mia")
 		return ok
 	}
-	fmt.Println("in the transaction:", added(e.ReaderTx(tx)), "elsewhere:", added(e))
+	fmt.Println("in the transaction:", added(e.ReaderTx(tx).View(ctx, "acme")), "elsewhere:", added(e.View(ctx, "acme")))
 	if err := tx.Commit(ctx); err != nil {
 		panic(err)
 	}
-	fmt.Println("after it:", added(e.AtLeast("acme", result.Version)))
+	fmt.Println("after it:", added(e.AtLeast("acme", result.Version).View(ctx, "acme")))
 	// Output:
 	// in the transaction: true elsewhere: false
 	// after it: true

@@ -7,9 +7,9 @@ import (
 	"github.com/usher-go/usher/internal/sqljournal"
 )
 
-// Batch contains rows of many accounts to delete and to write. The zero Batch is empty. It is not
+// batch contains rows of many accounts to delete and to write. The zero batch is empty. It is not
 // safe for concurrent use.
-type Batch struct {
+type batch struct {
 	wiped   rows              // accounts
 	cleared rows              // accounts and users
 	deleted [len(tables)]rows // keys
@@ -45,8 +45,8 @@ func (r rows) count() int {
 	return len(r[0])
 }
 
-// Add adds what a commit changes. A Batch may contain one commit of an account.
-func (b *Batch) Add(d *Delta) {
+// add adds what a commit changes. A batch may contain one commit of an account.
+func (b *batch) add(d *delta) {
 	if d.wiped {
 		b.wiped.add(d.account)
 	}
@@ -75,10 +75,10 @@ func (b *Batch) Add(d *Delta) {
 }
 
 // wipe deletes all rows of an account before others are written.
-func (b *Batch) wipe(account string) { b.wiped.add(account) }
+func (b *batch) wipe(account string) { b.wiped.add(account) }
 
 // write adds a row to write.
-func (b *Batch) write(account string, k key, v values) {
+func (b *batch) write(account string, k key, v values) {
 	b.written[k.table].add(cells(account, k, v[:])...)
 	b.len++
 }
@@ -92,9 +92,9 @@ func cells(account string, k key, v []string) []string {
 	return append(list, v[:min(len(v), len(t.values))]...)
 }
 
-// Exec writes the rows, and empties the batch. The Conn must be a transaction, which also wrote the
+// exec writes the rows, and empties the batch. The Conn must be a transaction, which also wrote the
 // commits.
-func (b *Batch) Exec(ctx context.Context, conn sqljournal.Conn, in Tables) error {
+func (b *batch) exec(ctx context.Context, conn sqljournal.Conn, in Tables) error {
 	if err := b.findUniqueRoles(ctx, conn, in); err != nil {
 		return err
 	}
@@ -103,13 +103,13 @@ func (b *Batch) Exec(ctx context.Context, conn sqljournal.Conn, in Tables) error
 			return err
 		}
 	}
-	*b = Batch{}
+	*b = batch{}
 	return nil
 }
 
 // findUniqueRoles reads the names of the unique roles, which a commit that transfers one does not
 // contain.
-func (b *Batch) findUniqueRoles(ctx context.Context, conn sqljournal.Conn, in Tables) error {
+func (b *batch) findUniqueRoles(ctx context.Context, conn sqljournal.Conn, in Tables) error {
 	for _, h := range b.heirs {
 		role, err := readText(ctx, conn, "SELECT role FROM "+in.name(members)+" WHERE account = $1 AND user_id = $2", h.account, h.owner)
 		if err != nil {

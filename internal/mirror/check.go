@@ -10,10 +10,10 @@ import (
 	"github.com/usher-go/usher/internal/sqljournal"
 )
 
-// Check compares the rows of an account with a state, and returns a sentence for each difference:
+// check compares the rows of an account with a state, and returns a sentence for each difference:
 // "members of acme: mia has role admin (want member)". It returns none if they are equal. The Conn
 // must be a transaction that sees the rows as they were at the version of the state.
-func Check(ctx context.Context, conn sqljournal.Conn, in Tables, s *account.State) ([]string, error) {
+func check(ctx context.Context, conn sqljournal.Conn, in Tables, s *account.State) ([]string, error) {
 	id := string(s.ID())
 	stored := map[key]values{}
 	if checkText("account", id) == nil {
@@ -50,10 +50,7 @@ func (in Tables) compare(id string, stored map[key]values, s *account.State) []s
 
 // read adds the rows of an account to a map.
 func (in Tables) read(ctx context.Context, conn sqljournal.Conn, t table, id string, into map[key]values) error {
-	names := make([]string, 0, 5)
-	for _, name := range tables[t].key {
-		names = append(names, name)
-	}
+	names := slices.Clone(tables[t].key)
 	for _, name := range tables[t].values {
 		names = append(names, in.text(name))
 	}

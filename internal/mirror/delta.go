@@ -9,9 +9,9 @@ import (
 	"github.com/usher-go/usher/store"
 )
 
-// Delta is what one commit changes in the tables: rows to delete, and rows to write afterwards.
+// delta is what one commit changes in the tables: rows to delete, and rows to write afterwards.
 // Each row occurs once, so the order of the rows does not matter.
-type Delta struct {
+type delta struct {
 	account string
 	wiped   bool             // delete all rows of the account first
 	cleared map[string]bool  // users all of whose rows are deleted first
@@ -30,10 +30,10 @@ type change struct {
 	values  values // unless gone
 }
 
-// NewDelta returns what the commit of an entry changes in the tables. It returns ErrRefused if the
+// newDelta returns what the commit of an entry changes in the tables. It returns ErrRefused if the
 // data is not a commit of the account with the version of the entry, or if an id in it cannot be
 // stored as text.
-func NewDelta(id usher.AccountID, e store.Entry) (*Delta, error) {
+func newDelta(id usher.AccountID, e store.Entry) (*delta, error) {
 	c, err := account.DecodeCommit(e.Data)
 	switch {
 	case err != nil:
@@ -44,7 +44,7 @@ func NewDelta(id usher.AccountID, e store.Entry) (*Delta, error) {
 	if err := checkText("account", string(id)); err != nil {
 		return nil, err
 	}
-	d := &Delta{account: string(id), cleared: map[string]bool{}, rows: make(map[key]change, len(c.Changes)), byUser: map[string][]key{}}
+	d := &delta{account: string(id), cleared: map[string]bool{}, rows: make(map[key]change, len(c.Changes)), byUser: map[string][]key{}}
 	for _, ch := range c.Changes {
 		if !d.add(ch) {
 			return nil, printable.Errorf("%w: the tables of members do not know the change %s", store.ErrRefused, account.NameOfChange(ch))
@@ -54,7 +54,7 @@ func NewDelta(id usher.AccountID, e store.Entry) (*Delta, error) {
 }
 
 // add adds a change, and reports whether it knows the change.
-func (d *Delta) add(c account.Change) bool {
+func (d *delta) add(c account.Change) bool {
 	switch c := c.(type) {
 	case account.AccountCreated:
 		d.unique = string(c.Unique)

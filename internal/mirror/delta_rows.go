@@ -9,10 +9,10 @@ func at3[A, B, C ~string](t table, a A, b B, c C) key {
 }
 
 // set writes a row.
-func (d *Delta) set(k key, v values) { d.put(k, change{values: v}) }
+func (d *delta) set(k key, v values) { d.put(k, change{values: v}) }
 
 // remove deletes a row.
-func (d *Delta) remove(k key) {
+func (d *delta) remove(k key) {
 	if d.wiped || d.cleared[k.userOf()] {
 		delete(d.rows, k) // it is already deleted before the others are written
 		return
@@ -21,7 +21,7 @@ func (d *Delta) remove(k key) {
 }
 
 // update changes the values of a row that are not empty in c.
-func (d *Delta) update(k key, c change) {
+func (d *delta) update(k key, c change) {
 	old, known := d.rows[k]
 	if !known {
 		c.partial = true
@@ -41,7 +41,7 @@ func (d *Delta) update(k key, c change) {
 }
 
 // removeUser deletes all rows of a user.
-func (d *Delta) removeUser(user string) {
+func (d *delta) removeUser(user string) {
 	for _, k := range d.byUser[user] {
 		delete(d.rows, k)
 	}
@@ -51,7 +51,7 @@ func (d *Delta) removeUser(user string) {
 	}
 }
 
-func (d *Delta) put(k key, c change) {
+func (d *delta) put(k key, c change) {
 	if d.err == nil {
 		d.err = checkRow(d.account, k, c.values)
 	}

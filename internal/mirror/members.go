@@ -3,11 +3,8 @@ package mirror
 import (
 	"context"
 	"errors"
-	"iter"
-	"strings"
 
 	"github.com/usher-go/usher"
-	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/sqljournal"
 	"github.com/usher-go/usher/store"
@@ -17,27 +14,23 @@ import (
 //
 // The column mirrored of the accounts says whether the tables have the rows of an account. Either
 // they have all of them, or none: an account that is created has the mark, and RebuildMembers sets it
-// for an account that was created by a journal without a Mirror. A journal without a Mirror does not write
-// accounts with the mark.
+// for an account that was created by a journal without a Mirror. A journal without a Mirror does not
+// write accounts with the mark.
 type Members struct {
+	db       sqljournal.Database
 	tables   Tables
-	accounts string
-	state    string
-}
-
-// NewMembers returns the Members for tables with these names.
-func NewMembers(in Tables) *Members {
-	return &Members{tables: in, accounts: in.named("accounts"), state: in.named("mirror_state")}
+	accounts string // the name of the table of accounts
+	keeps    bool   // the store keeps the tables
 }
 
 // Prepare implements sqljournal.Mirror.
-func (m *Members) Prepare(id usher.AccountID, e store.Entry) (any, error) { return NewDelta(id, e) }
+func (m *Members) Prepare(id usher.AccountID, e store.Entry) (any, error) { return newDelta(id, e) }
 
 // Inline implements sqljournal.Mirror.
 func (m *Members) Inline(prepared []any) sqljournal.Inline {
-	var b Batch
+	var b batch
 	for _, p := range prepared {
-		b.Add(p.(*Delta))
+		b.add(p.(*delta))
 	}
 	return m.tables.inline(&b)
 }
@@ -48,13 +41,13 @@ func (m *Members) Committed(ctx context.Context, c sqljournal.Conn, entries []sq
 	if err != nil {
 		return err
 	}
-	var b Batch
+	var b batch
 	for _, e := range entries {
 		if e.Version == 1 || marked[e.Account] {
-			b.Add(e.Prepared.(*Delta))
+			b.add(e.Prepared.(*delta))
 		}
 	}
-	return b.Exec(ctx, c, m.tables)
+	return b.exec(ctx, c, m.tables)
 }
 
 // marked returns the accounts of entries, except new ones, whose rows the tables have.
@@ -71,27 +64,24 @@ func (m *Members) marked(ctx context.Context, c sqljournal.Conn, entries []sqljo
 	}
 	if m.tables.SQLite { // it has no arrays, and its queries cost little
 		for _, id := range ids {
-			found, err := readText(ctx, c, "SELECT 'yes' FROM "+m.accounts+" WHERE account = $1 AND mirrored", id)
+			is, err := m.isMarked(ctx, c, usher.AccountID(id))
 			if err != nil {
 				return nil, err
 			}
-			marked[usher.AccountID(id)] = found != ""
+			marked[usher.AccountID(id)] = is
 		}
 		return marked, nil
 	}
-	found, err := c.Query(ctx, "SELECT account FROM "+m.accounts+" WHERE account = ANY ($1::bytea[]) AND mirrored", ids)
-	if err != nil {
-		return nil, err
+	found, err := readIDs(ctx, c, "SELECT account FROM "+m.accounts+" WHERE account = ANY ($1::bytea[]) AND mirrored", ids)
+	for _, id := range found {
+		marked[id] = true
 	}
-	defer found.Close()
-	for found.Next() {
-		var id []byte
-		if err := found.Scan(&id); err != nil {
-			return nil, err
-		}
-		marked[usher.AccountID(id)] = true
-	}
-	return marked, found.Err()
+	return marked, err
+}
+
+func (m *Members) isMarked(ctx context.Context, c sqljournal.Conn, id usher.AccountID) (bool, error) {
+	found, err := readText(ctx, c, "SELECT 'yes' FROM "+m.accounts+" WHERE account = $1 AND mirrored", []byte(id))
+	return found != "", err
 }
 
 func (m *Members) mark(ctx context.Context, c sqljournal.Conn, id usher.AccountID) error {
@@ -101,201 +91,43 @@ func (m *Members) mark(ctx context.Context, c sqljournal.Conn, id usher.AccountI
 
 // Erased implements sqljournal.Mirror.
 func (m *Members) Erased(ctx context.Context, c sqljournal.Conn, id usher.AccountID) error {
-	return Erase(ctx, c, m.tables, string(id))
+	return erase(ctx, c, m.tables, string(id))
 }
 
-// Rebuild implements store.MembersStore.
-func (m *Members) Rebuild(ctx context.Context, j *sqljournal.Journal, accounts ...usher.AccountID) error {
-	if j.Mirror == nil {
-		return ErrNoMembers
-	}
-	if len(accounts) > 0 {
-		for _, id := range accounts {
-			if err := m.rebuild(ctx, j, id); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	var refused []error
-	for id, err := range m.unmarked(ctx, j.Database) {
-		if err == nil {
-			err = m.rebuild(ctx, j, id)
-		}
-		switch {
-		case errors.Is(err, store.ErrErased):
-		case errors.Is(err, store.ErrRefused):
-			refused = append(refused, err)
-		case err != nil:
-			return err
-		}
-	}
-	return errors.Join(refused...)
-}
-
-// rebuild replaces the rows of an account. It reads most of the journal before it locks the account.
-func (m *Members) rebuild(ctx context.Context, j *sqljournal.Journal, id usher.AccountID) error {
-	return m.withState(ctx, j, id, store.WriteLock, func(c sqljournal.Conn, s *account.State) error {
-		if s.Version() == 0 {
-			return usher.ErrUnknownAccount
-		}
-		if err := Rebuild(ctx, c, m.tables, s); err != nil {
-			return err
-		}
-		return m.mark(ctx, c, id)
-	})
-}
-
-// withState calls f in a transaction that has locked an account, with the account as it is then.
-func (m *Members) withState(ctx context.Context, j *sqljournal.Journal, id usher.AccountID, mode store.LockMode, f func(sqljournal.Conn, *account.State) error) error {
-	before, err := load(ctx, j, id)
-	if err != nil {
-		return err
-	}
-	return j.Locked(ctx, id, mode, func(c sqljournal.Conn, tx store.Tx) error {
-		s, err := replay(ctx, tx, before)
-		if err != nil {
-			return err
-		}
-		return f(c, s)
-	})
-}
-
-// unmarked yields the accounts that have commits and no rows.
-func (m *Members) unmarked(ctx context.Context, db sqljournal.Database) iter.Seq2[usher.AccountID, error] {
-	return func(yield func(usher.AccountID, error) bool) {
-		for after := []byte{}; ; {
-			page, err := readIDs(ctx, db, "SELECT account FROM "+m.accounts+" WHERE account > $1 AND version > 0 AND NOT mirrored ORDER BY account LIMIT 1000", after)
-			if err != nil {
-				yield("", err)
-				return
-			}
-			for _, id := range page {
-				if !yield(id, nil) {
-					return
-				}
-			}
-			if len(page) == 0 {
-				return
-			}
-			after = []byte(page[len(page)-1])
-		}
-	}
-}
-
-func readIDs(ctx context.Context, c sqljournal.Conn, query string, args ...any) (ids []usher.AccountID, err error) {
-	found, err := c.Query(ctx, query, args...)
-	if err != nil {
+// Open returns the Members for a store that keeps the tables, or does not. It returns an error if a
+// store is to keep tables that lack accounts, unless they may, and ErrInUse if a store is not to keep
+// tables that another one has kept.
+func Open(ctx context.Context, db sqljournal.Database, in Tables, keeps, mayLack bool) (*Members, error) {
+	m := &Members{db: db, tables: in, accounts: in.named("accounts"), keeps: keeps}
+	if err := m.open(ctx, mayLack); err != nil {
 		return nil, err
 	}
-	defer found.Close()
-	for found.Next() {
-		var id []byte
-		if err := found.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, usher.AccountID(id))
-	}
-	return ids, found.Err()
+	return m, nil
 }
 
-// CheckAll implements store.MembersStore.
-func (m *Members) CheckAll(ctx context.Context, j *sqljournal.Journal) iter.Seq2[store.MembersDifference, error] {
-	return func(yield func(store.MembersDifference, error) bool) {
-		if j.Mirror == nil {
-			yield(store.MembersDifference{}, ErrNoMembers)
-			return
-		}
-		for id, err := range j.Accounts(ctx, "") {
-			var wrong []string
-			if err == nil {
-				wrong, err = m.checkAccount(ctx, j, id)
-			}
-			if errors.Is(err, store.ErrErased) {
-				continue
-			}
-			if err != nil {
-				yield(store.MembersDifference{}, err)
-				return
-			}
-			for _, text := range wrong {
-				if !yield(store.MembersDifference{Account: id, Text: text}, nil) {
-					return
-				}
-			}
-		}
-		strays, err := m.strays(ctx, j)
-		if err != nil {
-			yield(store.MembersDifference{}, err)
-			return
-		}
-		for _, id := range strays {
-			if !yield(store.MembersDifference{Account: id, Text: "there are rows of " + printable.Word(id) + ", which has no journal or was not copied (want none)"}, nil) {
-				return
-			}
-		}
-	}
-}
-
-func (m *Members) checkAccount(ctx context.Context, j *sqljournal.Journal, id usher.AccountID) (wrong []string, err error) {
-	err = m.withState(ctx, j, id, store.ShareLock, func(c sqljournal.Conn, s *account.State) error {
-		marked, err := readText(ctx, c, "SELECT 'yes' FROM "+m.accounts+" WHERE account = $1 AND mirrored", []byte(id))
-		if err != nil {
-			return err
-		}
-		if marked == "" {
-			wrong = []string{"the tables of members lack " + printable.Word(id)}
-			return nil
-		}
-		wrong, err = Check(ctx, c, m.tables, s)
+func (m *Members) open(ctx context.Context, mayLack bool) error {
+	state := m.tables.named("mirror_state")
+	used, err := readText(ctx, m.db, "SELECT 'yes' FROM "+state)
+	switch {
+	case err != nil:
 		return err
-	})
-	if damaged := (unreadable{}); errors.As(err, &damaged) {
-		return []string{printable.Cause(err)}, nil
-	}
-	return wrong, err
-}
-
-// strays returns accounts that have rows although they have no journal or no mark.
-func (m *Members) strays(ctx context.Context, j *sqljournal.Journal) ([]usher.AccountID, error) {
-	bytes := "convert_to(t.account, 'UTF8')"
-	if m.tables.SQLite {
-		bytes = "cast(t.account AS blob)"
-	}
-	var parts []string
-	for t := range tables {
-		parts = append(parts, "SELECT "+bytes+" AS account FROM (SELECT DISTINCT account FROM "+m.tables.name(table(t))+") AS t")
-	}
-	return readIDs(ctx, j.Database, "SELECT DISTINCT r.account FROM ("+strings.Join(parts, " UNION ALL ")+") AS r"+
-		" WHERE NOT EXISTS (SELECT 1 FROM "+m.accounts+" AS a WHERE a.account = r.account AND a.version > 0 AND a.mirrored) ORDER BY 1")
-}
-
-// Open prepares the tables for a store that keeps them or does not. It returns an error if a store is
-// to keep tables that lack accounts, unless they may, and if a store is not to keep tables that another
-// one has kept.
-func (m *Members) Open(ctx context.Context, db sqljournal.Database, keeps, mayLack bool) error {
-	used, err := readText(ctx, db, "SELECT 'yes' FROM "+m.state)
-	if err != nil {
-		return err
-	}
-	if !keeps {
-		if used != "" {
-			return ErrInUse
-		}
+	case !m.keeps && used != "":
+		return ErrInUse
+	case !m.keeps:
 		return nil
 	}
-	if err := m.checkEncoding(ctx, db); err != nil {
+	if err := m.checkEncoding(ctx); err != nil {
 		return err
 	}
 	if used == "" {
-		if _, err := db.Exec(ctx, "INSERT INTO "+m.state+" (enabled) VALUES (true) ON CONFLICT DO NOTHING"); err != nil {
+		if _, err := m.db.Exec(ctx, "INSERT INTO "+state+" (enabled) VALUES (true) ON CONFLICT DO NOTHING"); err != nil {
 			return err
 		}
 	}
 	if mayLack {
 		return nil
 	}
-	for id, err := range m.unmarked(ctx, db) {
+	for id, err := range m.unmarked(ctx) {
 		if err != nil {
 			return err
 		}
@@ -308,17 +140,14 @@ func (m *Members) Open(ctx context.Context, db sqljournal.Database, keeps, mayLa
 // kept them.
 var ErrInUse = errors.New("the tables of members are in use, and this store would not change them with the commits; open it with Members")
 
-// ErrNoMembers is the error of a call that needs the tables, for a store that does not keep them.
-var ErrNoMembers = errors.New("the store does not keep tables of members; open it with Members")
-
 // checkEncoding returns an error for a database whose texts are not UTF-8, or that takes those of
 // this program for another encoding. It would change ids, and then miss the rows of their accounts.
-func (m *Members) checkEncoding(ctx context.Context, db sqljournal.Database) error {
+func (m *Members) checkEncoding(ctx context.Context) error {
 	if m.tables.SQLite {
 		return nil
 	}
 	for _, setting := range []string{"server_encoding", "client_encoding"} {
-		encoding, err := readText(ctx, db, "SELECT current_setting($1)", setting)
+		encoding, err := readText(ctx, m.db, "SELECT current_setting($1)", setting)
 		if err != nil {
 			return err
 		}

@@ -27,7 +27,7 @@ var (
 type model map[key]values
 
 // apply does what the statements of a batch do.
-func (m model) apply(d *Delta) {
+func (m model) apply(d *delta) {
 	unique := m[at(members, d.owner)][0]
 	for k := range m {
 		if d.wiped || d.cleared[k.userOf()] {
@@ -70,7 +70,7 @@ func TestRandomJournals(t *testing.T) {
 			if !ok {
 				break
 			}
-			d, err := NewDelta("acme", e)
+			d, err := newDelta("acme", e)
 			require.NoError(t, err)
 			tables.apply(d)
 			want := model{}
@@ -118,7 +118,7 @@ func TestEveryChangeIsKnown(t *testing.T) {
 		c, err := account.DecodeCommit(data)
 		require.NoError(t, err)
 		require.Equal(t, name, account.NameOfChange(c.Changes[0]))
-		_, err = NewDelta(c.Account, store.Entry{Commit: store.Commit{Version: c.Version, Data: data}})
+		_, err = newDelta(c.Account, store.Entry{Commit: store.Commit{Version: c.Version, Data: data}})
 		assert.NoError(t, err, name)
 	}
 }
@@ -146,7 +146,7 @@ func TestNotMirrored(t *testing.T) {
 		{"acme", entry("acme", 2, account.TeamRoleSet{Team: usher.TeamID(long), User: long, Role: "manager" + "r"}), ""},
 		{"acme", entry("acme", 2, account.GrantGiven{User: long, Grant: strings.Repeat("g", 1700)}), "the ids of a row of grants have 2704 bytes together"},
 	} {
-		_, err := NewDelta(row.account, row.entry)
+		_, err := newDelta(row.account, row.entry)
 		if row.want == "" {
 			assert.NoError(t, err)
 			continue
@@ -158,7 +158,7 @@ func TestNotMirrored(t *testing.T) {
 
 // The rows of a commit occur once each, even if it changes them several times.
 func TestFolding(t *testing.T) {
-	d := &Delta{account: "acme", cleared: map[string]bool{}, rows: map[key]change{}, byUser: map[string][]key{}}
+	d := &delta{account: "acme", cleared: map[string]bool{}, rows: map[key]change{}, byUser: map[string][]key{}}
 	for _, c := range []account.Change{
 		account.RoleSet{User: "max", From: "staff", To: "guest"},
 		account.StatusSet{User: "max", From: usher.Invited, To: usher.Active},
@@ -187,7 +187,7 @@ func TestStatements(t *testing.T) {
 	for _, in := range []Tables{{Name: func(s string) string { return `"usher".` + s }}, {Name: func(s string) string { return "usher_" + s }, SQLite: true}} {
 		var got []string
 		for _, users := range []int{1, 1000} {
-			var b Batch
+			var b batch
 			for i := range users {
 				b.write("acme", at(members, fmt.Sprint(i)), values{"staff", "active"})
 				b.write("acme", at2(teamMembers, "sales", fmt.Sprint(i)), values{})

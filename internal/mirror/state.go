@@ -61,14 +61,14 @@ func rowsOfMember(m account.Member, yield func(key, values) bool) bool {
 // rebuildBatch is how many rows one group of statements writes.
 const rebuildBatch = 20_000
 
-// Rebuild replaces all rows of an account by those of a state. The Conn must be a transaction in
+// rebuild replaces all rows of an account by those of a state. The Conn must be a transaction in
 // which no other writes the account. It returns ErrRefused for an id that cannot be stored as text.
-func Rebuild(ctx context.Context, conn sqljournal.Conn, in Tables, s *account.State) error {
+func rebuild(ctx context.Context, conn sqljournal.Conn, in Tables, s *account.State) error {
 	id := string(s.ID())
 	if err := checkText("account", id); err != nil {
 		return err
 	}
-	var b Batch
+	var b batch
 	b.wipe(id)
 	for k, v := range rowsOf(s) {
 		if err := checkRow(id, k, v); err != nil {
@@ -76,20 +76,20 @@ func Rebuild(ctx context.Context, conn sqljournal.Conn, in Tables, s *account.St
 		}
 		b.write(id, k, v)
 		if b.len == rebuildBatch {
-			if err := b.Exec(ctx, conn, in); err != nil {
+			if err := b.exec(ctx, conn, in); err != nil {
 				return err
 			}
 		}
 	}
-	return b.Exec(ctx, conn, in)
+	return b.exec(ctx, conn, in)
 }
 
-// Erase deletes all rows of an account.
-func Erase(ctx context.Context, conn sqljournal.Conn, in Tables, id string) error {
+// erase deletes all rows of an account.
+func erase(ctx context.Context, conn sqljournal.Conn, in Tables, id string) error {
 	if checkText("account", id) != nil {
 		return nil // it has none
 	}
-	var b Batch
+	var b batch
 	b.wipe(id)
-	return b.Exec(ctx, conn, in)
+	return b.exec(ctx, conn, in)
 }

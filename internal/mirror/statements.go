@@ -31,16 +31,13 @@ func (in Tables) named(name string) string {
 
 // PostgreSQL returns the Tables in a schema of PostgreSQL.
 func PostgreSQL(schema string) Tables {
-	return Tables{Name: func(table string) string { return quoted(schema) + "." + quoted(table) }}
+	return Tables{Name: func(table string) string { return sqljournal.Quoted(schema) + "." + sqljournal.Quoted(table) }}
 }
 
 // SQLite returns the Tables of SQLite whose names begin with a prefix.
 func SQLite(prefix string) Tables {
-	return Tables{Name: func(table string) string { return quoted(prefix + table) }, SQLite: true}
+	return Tables{Name: func(table string) string { return sqljournal.Quoted(prefix + table) }, SQLite: true}
 }
-
-// quoted returns a name in quotes.
-func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 // statement is SQL text with its arguments.
 type statement struct {
@@ -50,7 +47,7 @@ type statement struct {
 
 // statements returns the statements of a batch: at first those that delete. PostgreSQL gets one
 // statement that deletes and one that writes, since parts of one statement do not see each other.
-func (in Tables) statements(b *Batch) []statement {
+func (in Tables) statements(b *batch) []statement {
 	deletes, writes := &script{in: in}, &script{in: in}
 	deletes.removeAll(b)
 	writes.writeAll(b)
@@ -60,7 +57,7 @@ func (in Tables) statements(b *Batch) []statement {
 // inline returns the parts of a batch for a statement that also stores the commits, or nil if they
 // need several statements: rows of a removed user could be deleted and written again, and the name
 // of the unique role must be read.
-func (in Tables) inline(b *Batch) sqljournal.Inline {
+func (in Tables) inline(b *batch) sqljournal.Inline {
 	if b.heirs != nil || b.len > 0 && (b.wiped != nil || b.cleared != nil) {
 		return nil
 	}
@@ -72,7 +69,7 @@ func (in Tables) inline(b *Batch) sqljournal.Inline {
 	}
 }
 
-func (s *script) removeAll(b *Batch) {
+func (s *script) removeAll(b *batch) {
 	for t := range tables {
 		t := table(t)
 		s.remove(t, []string{"account"}, b.wiped)
@@ -83,7 +80,7 @@ func (s *script) removeAll(b *Batch) {
 	}
 }
 
-func (s *script) writeAll(b *Batch) {
+func (s *script) writeAll(b *batch) {
 	for t := range tables {
 		s.insert(table(t), b.written[t])
 	}

@@ -67,10 +67,10 @@ func (j *Journal) prepare(account usher.AccountID, e store.Entry, check func() e
 	if err := checkSize(size); err != nil {
 		return nil, err
 	}
-	prepared := &entry{account: account, Entry: e, mirrored: j.Mirror != nil}
-	if j.Mirror != nil {
+	prepared := &entry{account: account, Entry: e, mirrored: j.mirror != nil}
+	if j.mirror != nil {
 		var err error
-		if prepared.prepared, err = j.Mirror.Prepare(account, e); err != nil {
+		if prepared.prepared, err = j.mirror.Prepare(account, e); err != nil {
 			if before := check(); before != nil {
 				return nil, before
 			}
@@ -119,7 +119,7 @@ func (e *entry) next() bool { return uint64(bounded(e.Version)) == e.Version }
 
 // checkNext returns the error for an entry whose version is not the next one.
 func (j *Journal) checkNext(ctx context.Context, r reader, e store.Entry, account usher.AccountID) error {
-	row, _, err := j.Dialect.lock(ctx, r.conn, account, lookOnly)
+	row, _, err := j.dialect.lock(ctx, r.conn, account, lookOnly)
 	switch {
 	case err != nil:
 		return r.failed(ctx, err)
@@ -135,7 +135,7 @@ func (j *Journal) checkNext(ctx context.Context, r reader, e store.Entry, accoun
 // appendAlone stores an entry in a statement or a transaction of its own, and waits for locks.
 func (j *Journal) appendAlone(ctx context.Context, e *entry) error {
 	return j.store(ctx, []*entry{e}, func(c Conn) (err error) {
-		e.stored, err = j.Dialect.append(ctx, c, e, j.patience(ctx))
+		e.stored, err = j.dialect.append(ctx, c, e, j.patience(ctx))
 		return err
 	})
 }
@@ -145,14 +145,14 @@ func (j *Journal) appendAlone(ctx context.Context, e *entry) error {
 func (j *Journal) store(ctx context.Context, entries []*entry, f func(Conn) error) error {
 	var err error
 	j.inline(entries)
-	if j.Dialect.ownStatement() && (j.Mirror == nil || entries[0].inline != nil) {
-		err = j.write(ctx, func() error { return f(j.Database) })
+	if j.dialect.ownStatement() && (j.mirror == nil || entries[0].inline != nil) {
+		err = j.write(ctx, func() error { return f(j.db) })
 	} else {
 		err = j.transaction(ctx, func(tx Transaction) error {
 			if err := f(tx); err != nil {
 				return err
 			}
-			return j.mirror(ctx, tx, entries)
+			return j.writeMirror(ctx, tx, entries)
 		})
 	}
 	if err != nil {
@@ -167,9 +167,9 @@ func (j *Journal) store(ctx context.Context, entries []*entry, f func(Conn) erro
 	return nil
 }
 
-// mirror writes the mirror of the entries that are stored.
-func (j *Journal) mirror(ctx context.Context, c Conn, entries []*entry) error {
-	if j.Mirror == nil || entries[0].inline != nil {
+// writeMirror writes the mirror of the entries that are stored.
+func (j *Journal) writeMirror(ctx context.Context, c Conn, entries []*entry) error {
+	if j.mirror == nil || entries[0].inline != nil {
 		return nil
 	}
 	var changes []Change
@@ -181,17 +181,17 @@ func (j *Journal) mirror(ctx context.Context, c Conn, entries []*entry) error {
 	if len(changes) == 0 {
 		return nil
 	}
-	return j.Mirror.Committed(ctx, c, changes)
+	return j.mirror.Committed(ctx, c, changes)
 }
 
 func (j *Journal) committed() {
-	if j.Committed != nil {
-		j.Committed()
+	if j.onCommit != nil {
+		j.onCommit(j)
 	}
 }
 
 // patience returns how long a call with a context waits for locks.
-func (j *Journal) patience(ctx context.Context) time.Duration { return Patience(ctx, j.LockTimeout) }
+func (j *Journal) patience(ctx context.Context) time.Duration { return Patience(ctx, j.lockTimeout) }
 
 // Patience returns the time for which a transaction waits for locks: the limit, or less if the
 // deadline of the context is sooner. It is at least a millisecond.

@@ -34,7 +34,8 @@ type Dialect interface {
 	atomic(ctx context.Context, c Conn, f func() error) error
 
 	// group stores each of the entries, of different accounts and sorted by them, whose version is
-	// the next one and whose account is not locked, and is not mirrored unless the entries are. It sets their field stored.
+	// the next one and whose account is not locked, and is not mirrored unless the entries are. It
+	// sets their field stored.
 	group(ctx context.Context, c Conn, entries []*entry) error
 
 	// lock locks the account's row until the transaction ends, if there is one. It reports false if
@@ -56,8 +57,9 @@ type Dialect interface {
 	// a negative point it returns only the next point. It returns at most limit changes.
 	changes(ctx context.Context, c Conn, since int64, limit int) (changed map[usher.AccountID]int64, next int64, err error)
 
-	// exclusive runs f in a transaction that excludes every other run of it, for migrations.
-	exclusive(ctx context.Context, db Database, f func(Transaction) error) error
+	// lockMigrations waits until a transaction is the only one that runs migrations. It stays so
+	// until it ends.
+	lockMigrations(ctx context.Context, tx Transaction) error
 
 	// tableExists reports whether a table exists in the place of the store's tables.
 	tableExists(ctx context.Context, c Conn, table string) (bool, error)

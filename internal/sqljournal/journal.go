@@ -35,7 +35,7 @@ type Options struct {
 
 	// Committed is called after every change that other processes should learn of. It must not
 	// block. Default: none.
-	Committed func()
+	Committed func(*Journal)
 }
 
 // Mirror writes what a commit changes to further tables, in the transaction of the commit.
@@ -68,10 +68,17 @@ type Change struct {
 	Prepared any // by Mirror.Prepare
 }
 
-// Journal is a store.Store on a database. Its methods may be called concurrently.
+// Journal is a store.Store on a database. Its methods may be called concurrently. Stores embed it,
+// so it has no exported method that their users do not need: [Wake], [WakeForOwn] and [Locked] are
+// functions.
 type Journal struct {
-	Options
-	tables Tables
+	db          Database
+	dialect     Dialect
+	tables      Tables
+	mirror      Mirror // nil if there is none
+	lockTimeout time.Duration
+	pollEvery   time.Duration
+	onCommit    func(*Journal) // nil if there is none
 
 	lane     lane
 	watchers watchers
@@ -80,7 +87,10 @@ type Journal struct {
 
 // New returns a Journal. It does not use the database.
 func New(o Options) *Journal {
-	return &Journal{Options: o, tables: o.Dialect.Tables()}
+	return &Journal{
+		db: o.Database, dialect: o.Dialect, tables: o.Dialect.Tables(), mirror: o.Mirror,
+		lockTimeout: o.LockTimeout, pollEvery: o.PollEvery, onCommit: o.Committed,
+	}
 }
 
 // Close makes all later calls return store.ErrClosed, and ends the loops of Watch with it.
@@ -132,7 +142,7 @@ func (j *Journal) write(ctx context.Context, f func() error) error {
 		if err == nil || isOurs(err) {
 			return err
 		}
-		switch j.Database.Classify(err) {
+		switch j.db.Classify(err) {
 		case Lost:
 			if try < maxLost && ctx.Err() == nil {
 				continue
@@ -152,16 +162,17 @@ func isOurs(err error) bool { return store.IsRejected(err) || errors.Is(err, ush
 // transaction runs f in a transaction of the store.
 func (j *Journal) transaction(ctx context.Context, f func(Transaction) error) error {
 	return j.write(ctx, func() error {
-		tx, err := j.Database.Begin(ctx)
+		tx, err := j.db.Begin(ctx)
 		if err != nil {
 			return j.withoutCommit(err)
 		}
-		return j.end(ctx, tx, func() error { return f(tx) })
+		return end(ctx, tx, func() error { return j.withoutCommit(f(tx)) })
 	})
 }
 
-// end calls f and commits a transaction, or rolls it back after an error or a panic.
-func (j *Journal) end(ctx context.Context, tx Transaction, f func() error) error {
+// end calls f and commits a transaction, or rolls it back after an error or a panic of f. It returns
+// the error of f or of the commit.
+func end(ctx context.Context, tx Transaction, f func() error) error {
 	ended := false
 	defer func() {
 		if !ended {
@@ -169,7 +180,7 @@ func (j *Journal) end(ctx context.Context, tx Transaction, f func() error) error
 		}
 	}()
 	if err := f(); err != nil {
-		return j.withoutCommit(err)
+		return err
 	}
 	ended = true
 	return tx.Commit(ctx)
@@ -178,7 +189,7 @@ func (j *Journal) end(ctx context.Context, tx Transaction, f func() error) error
 // withoutCommit returns the error of a transaction that was not committed: nothing is stored,
 // whatever happened to the connection.
 func (j *Journal) withoutCommit(err error) error {
-	if isOurs(err) || j.Database.Classify(err) != Unknown {
+	if err == nil || isOurs(err) || j.db.Classify(err) != Unknown {
 		return err
 	}
 	return printable.Errorf("%w: %w", store.ErrNotStored, err)

@@ -28,7 +28,7 @@ func (t countedTransaction) Rollback(context.Context) error { t.db.rollbacks++; 
 // A panic in a transaction ends it. Otherwise it would keep its connection and its locks.
 func TestPanicInTransaction(t *testing.T) {
 	ctx, db := context.Background(), &countedDatabase{}
-	j := &Journal{Options: Options{Database: db}}
+	j := &Journal{db: db}
 	assert.Panics(t, func() { _ = j.transaction(ctx, func(Transaction) error { panic("broken") }) })
 	assert.Equal(t, 1, db.rollbacks)
 	assert.NoError(t, j.transaction(ctx, func(Transaction) error { return nil }))

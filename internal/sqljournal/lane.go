@@ -58,7 +58,7 @@ type waiter struct {
 // entry.stored false if the entry must be stored alone.
 func (j *Journal) appendGrouped(ctx context.Context, e *entry) error {
 	w := &waiter{entry: e, size: e.size(), turn: make(chan struct{})}
-	if j.Dialect.ownStatement() && (e.Version == 1 || w.size > maxGroupBytes) {
+	if j.dialect.ownStatement() && (e.Version == 1 || w.size > maxGroupBytes) {
 		// A new row cannot be stored without a wait for others that store the same.
 		return j.appendAlone(ctx, e)
 	}
@@ -244,10 +244,10 @@ func (j *Journal) storeGroup(ctx context.Context, group []*waiter) {
 	slices.SortFunc(entries, func(a, b *entry) int { return bytes.Compare([]byte(a.account), []byte(b.account)) })
 	err := j.store(ctx, entries, func(c Conn) (err error) {
 		if len(entries) == 1 {
-			entries[0].stored, err = j.Dialect.append(ctx, c, entries[0], noWait)
+			entries[0].stored, err = j.dialect.append(ctx, c, entries[0], noWait)
 			return err
 		}
-		return j.Dialect.group(ctx, c, entries)
+		return j.dialect.group(ctx, c, entries)
 	})
 	if store.IsRejected(err) && len(group) > 1 {
 		err = nil // an entry alone may be stored although the group was rejected

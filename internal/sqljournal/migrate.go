@@ -102,7 +102,14 @@ func Migrate(ctx context.Context, db Database, d Dialect) error {
 	if missing, err := pending(ctx, db, d); err != nil || len(missing) == 0 {
 		return err // without a wait for others that write
 	}
-	return d.exclusive(ctx, db, func(tx Transaction) error {
+	tx, err := db.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	return end(ctx, tx, func() error {
+		if err := d.lockMigrations(ctx, tx); err != nil {
+			return err
+		}
 		missing, err := pending(ctx, tx, d)
 		if err != nil {
 			return err

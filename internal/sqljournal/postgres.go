@@ -26,7 +26,7 @@ type postgres struct {
 
 // PostgreSQL returns the dialect for tables in a schema.
 func PostgreSQL(schema string) Dialect {
-	in := quoted(schema) + "."
+	in := Quoted(schema) + "."
 	d := &postgres{schema: schema, texts: map[form]string{}, many: map[groupForm]string{}, names: Tables{
 		Accounts: in + "accounts", Commits: in + "commits", Snapshots: in + "snapshots",
 		Records: in + "records", LastActive: in + "last_active", Migrations: in + "migrations",
@@ -48,14 +48,14 @@ func PostgreSQL(schema string) Dialect {
 
 func (d *postgres) place() string { return printable.Sprintf("the schema %q", d.schema) }
 
-// quoted returns an identifier in quotes.
-func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+// Quoted returns an identifier in quotes, for statements.
+func Quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 func (d *postgres) Tables() Tables { return d.names }
 
 func (d *postgres) Migrations() Files {
 	literal := "'" + strings.ReplaceAll(d.schema, "'", "''") + "'"
-	return files("migrations/postgres", d.names.Migrations, strings.NewReplacer("{schema}", quoted(d.schema), "{schema literal}", literal))
+	return files("migrations/postgres", d.names.Migrations, strings.NewReplacer("{schema}", Quoted(d.schema), "{schema literal}", literal))
 }
 
 func (d *postgres) ownStatement() bool { return true }
@@ -84,10 +84,10 @@ const (
 // milliseconds. Last-active times are locked for a moment.
 const shortWait = "1000"
 
-// appendText returns the statement of a form, except its end. It is one statement, so that it needs one round trip
-// and no transaction: a change of the account's row, from whose result all others follow. A version
-// that is not the next one changes no row, which is not an error, so that the transaction of a host
-// goes on.
+// appendText returns the statement of a form, except its end. It is one statement, so that it needs
+// one round trip and no transaction: a change of the account's row, from whose result all others
+// follow. A version that is not the next one changes no row, which is not an error, so that the
+// transaction of a host goes on.
 func (d *postgres) appendText(f form) string {
 	t, n := d.names, 4 // $1 account, $2 version, $3 data, $4 mirrored
 	arg := func() string { n++; return "$" + strconv.Itoa(n) }
@@ -263,10 +263,6 @@ func (d *postgres) changes(ctx context.Context, c Conn, since int64, limit int) 
 	}, "SELECT NULL::bytea, pg_snapshot_xmin(pg_current_snapshot())::text::bigint UNION ALL (SELECT account, max(version) FROM "+d.names.Commits+
 		" WHERE xid >= $1 AND xid < (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint) GROUP BY account LIMIT $2)", since, int64(limit))
 	return changed, next, err
-}
-
-func (d *postgres) exclusive(ctx context.Context, db Database, f func(Transaction) error) error {
-	return postgresExclusive(ctx, db, f)
 }
 
 func (d *postgres) tableExists(ctx context.Context, c Conn, table string) (exists bool, err error) {

@@ -19,7 +19,7 @@ type reader struct {
 }
 
 func (j *Journal) reader() reader {
-	return reader{conn: j.Database, tables: j.tables, begin: j.begin, failed: func(_ context.Context, err error) error { return err }}
+	return reader{conn: j.db, tables: j.tables, begin: j.begin, failed: func(_ context.Context, err error) error { return err }}
 }
 
 // limited is a query for at most $4 rows of an account after the key $2 with at most $3 bytes of
@@ -156,7 +156,7 @@ func (j *Journal) list(ctx context.Context, op, condition string, after usher.Ac
 			if err := j.begin(ctx); err != nil {
 				return nil, err
 			}
-			err = rows(ctx, j.Database, func(row Rows) error {
+			err = rows(ctx, j.db, func(row Rows) error {
 				var id []byte
 				if err := row.Scan(&id); err != nil {
 					return err
@@ -215,7 +215,7 @@ func users[T any](ctx context.Context, j *Journal, op string, account usher.Acco
 			}
 			version := int64(0)
 			statement, args := query(key(after))
-			err = rows(ctx, j.Database, func(row Rows) error {
+			err = rows(ctx, j.db, func(row Rows) error {
 				item, user, err := scan(row, &version)
 				if err == nil && user != "" {
 					page, after = append(page, item), user

@@ -31,7 +31,7 @@ func SQLite(prefix string) Dialect {
 
 // name returns the name of a table or an index as it is written in a statement.
 func (d sqlite) name(table string) string {
-	return quoted(d.prefix + table)
+	return Quoted(d.prefix + table)
 }
 
 func (d sqlite) Tables() Tables { return d.tables }
@@ -180,18 +180,8 @@ func (d sqlite) changes(ctx context.Context, c Conn, since int64, limit int) (ch
 	return changed, next, err
 }
 
-// exclusive uses that a transaction that may write excludes all others.
-func (sqlite) exclusive(ctx context.Context, db Database, f func(Transaction) error) error {
-	tx, err := db.Begin(ctx)
-	if err != nil {
-		return err
-	}
-	if err := f(tx); err != nil {
-		_ = tx.Rollback(ctx) // the first error says more
-		return err
-	}
-	return tx.Commit(ctx)
-}
+// lockMigrations does nothing: a transaction that may write excludes all others.
+func (sqlite) lockMigrations(context.Context, Transaction) error { return nil }
 
 func (d sqlite) tableExists(ctx context.Context, c Conn, table string) (exists bool, err error) {
 	err = rows(ctx, c, func(Rows) error { exists = true; return nil },

@@ -23,28 +23,25 @@ func (j *Journal) InTx(ctx context.Context, f func(store.Tx) error) (err error) 
 	if err := j.begin(ctx); err != nil {
 		return wrap("begin", "", 0, err)
 	}
-	own, err := j.Database.Begin(ctx)
+	own, err := j.db.Begin(ctx)
 	if err != nil {
 		return wrap("begin", "", 0, printable.Errorf("%w: %w", store.ErrNotStored, err))
 	}
-	ended := false
-	defer func() {
-		if !ended {
-			_ = own.Rollback(ctx) // the error of f, or its panic, says more
-		}
-	}()
-	if err := f(j.Tx(own)); err != nil {
-		return err
+	var failed error // of f
+	err = end(ctx, own, func() error {
+		failed = f(j.Tx(own))
+		return failed
+	})
+	switch {
+	case failed != nil:
+		return failed
+	case err == nil:
+		j.committed()
+		return nil
+	case j.db.Classify(err) != Unknown:
+		err = printable.Errorf("%w: %w", store.ErrNotStored, err)
 	}
-	ended = true
-	if err := own.Commit(ctx); err != nil {
-		if j.Database.Classify(err) == Unknown {
-			return wrap("commit", "", 0, err)
-		}
-		return wrap("commit", "", 0, printable.Errorf("%w: %w", store.ErrNotStored, err))
-	}
-	j.committed()
-	return nil
+	return wrap("commit", "", 0, err)
 }
 
 // failed returns the error of the contract for an error of the Conn. If the context is done, it
@@ -53,7 +50,7 @@ func (t tx) failed(ctx context.Context, err error) error {
 	if err == nil || isOurs(err) {
 		return err
 	}
-	switch t.journal.Database.Classify(err) {
+	switch t.journal.db.Classify(err) {
 	case Lost, LockFailed:
 		return printable.Errorf("%w: %w", store.ErrRetry, err)
 	case Unknown:
@@ -78,7 +75,7 @@ func (t tx) Lock(ctx context.Context, account usher.AccountID, mode store.LockMo
 		case store.WriteLock:
 			how = lockWrite
 		}
-		row, _, err := t.journal.Dialect.lock(ctx, t.conn, account, how)
+		row, _, err := t.journal.dialect.lock(ctx, t.conn, account, how)
 		switch {
 		case err != nil:
 			return t.failed(ctx, err)
@@ -103,11 +100,11 @@ func (t tx) Append(ctx context.Context, account usher.AccountID, e store.Entry) 
 		j.inline([]*entry{prepared})
 		for range maxSurprises {
 			if prepared.next() {
-				err := j.Dialect.atomic(ctx, t.conn, func() (err error) {
-					if prepared.stored, err = j.Dialect.append(ctx, t.conn, prepared, hostWait); err != nil {
+				err := j.dialect.atomic(ctx, t.conn, func() (err error) {
+					if prepared.stored, err = j.dialect.append(ctx, t.conn, prepared, hostWait); err != nil {
 						return err
 					}
-					return j.mirror(ctx, t.conn, []*entry{prepared})
+					return j.writeMirror(ctx, t.conn, []*entry{prepared})
 				})
 				if err != nil || prepared.stored {
 					return t.failed(ctx, err)

@@ -40,7 +40,7 @@ func (j *Journal) watch(ctx context.Context, w chan struct{}, since int64, yield
 	if !yield("", nil) {
 		return
 	}
-	tick := time.NewTicker(j.PollEvery)
+	tick := time.NewTicker(j.pollEvery)
 	defer tick.Stop()
 	hinted, missed := map[usher.AccountID]int64{}, false
 	for {
@@ -85,19 +85,19 @@ const maxLook = 30 * time.Second
 func (j *Journal) look(ctx context.Context, since int64) (changed map[usher.AccountID]int64, next int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, maxLook)
 	defer cancel()
-	return j.Dialect.changes(ctx, j.Database, since, maxHints)
+	return j.dialect.changes(ctx, j.db, since, maxHints)
 }
 
 // ownEvery is the least time between two looks for changes after own commits.
 const ownEvery = 50 * time.Millisecond
 
 // Wake makes the loops of Watch look for changes now. It does not block.
-func (j *Journal) Wake() { j.watchers.wake() }
+func Wake(j *Journal) { j.watchers.wake() }
 
-// WakeForOwn does what Wake does after a commit of this Journal, but not more often than every
+// WakeForOwn does what Wake does after a commit of the Journal itself, but not more often than every
 // ownEvery. A process with many commits would otherwise look for each of them, although its callers
 // know them.
-func (j *Journal) WakeForOwn() { j.watchers.wakeForOwn() }
+func WakeForOwn(j *Journal) { j.watchers.wakeForOwn() }
 
 // watchers are the running loops of Watch.
 type watchers struct {

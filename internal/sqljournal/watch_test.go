@@ -15,22 +15,22 @@ func TestWakeForOwn(t *testing.T) {
 	ws := &j.watchers
 	w, gone := ws.add(), ws.add()
 	ws.remove(gone)
-	j.WakeForOwn()
+	WakeForOwn(j)
 	require.Len(t, w, 1)
 	assert.False(t, ws.soon)
 	assert.Empty(t, gone)
-	j.Wake()
+	Wake(j)
 	assert.Len(t, w, 1)
 	<-w
 
 	ws.last = time.Now().Add(time.Second) // so that the test has time
 	for range 3 {
-		j.WakeForOwn()
+		WakeForOwn(j)
 	}
 	ws.mu.Lock()
 	assert.True(t, ws.soon)
 	ws.mu.Unlock()
-	j.Wake()
+	Wake(j)
 	<-w
 	select {
 	case <-w:

@@ -39,10 +39,10 @@ func (j *Journal) SaveSnapshot(ctx context.Context, account usher.AccountID, s s
 // before a change that the lock has waited for. A second statement reads the current one.
 func (j *Journal) alive(ctx context.Context, account usher.AccountID, f func(tx Transaction, last uint64) error) error {
 	return j.transaction(ctx, func(tx Transaction) error {
-		if _, _, err := j.Dialect.lock(ctx, tx, account, lockAlive); err != nil {
+		if _, _, err := j.dialect.lock(ctx, tx, account, lockAlive); err != nil {
 			return err
 		}
-		row, _, err := j.Dialect.lock(ctx, tx, account, lookOnly)
+		row, _, err := j.dialect.lock(ctx, tx, account, lookOnly)
 		if err != nil {
 			return err
 		}
@@ -57,19 +57,19 @@ func (j *Journal) alive(ctx context.Context, account usher.AccountID, f func(tx 
 func (j *Journal) Erase(ctx context.Context, account usher.AccountID) error {
 	return j.do(ctx, "erase", account, 0, func() error {
 		err := j.transaction(ctx, func(tx Transaction) error {
-			for _, statement := range j.Dialect.erase() {
+			for _, statement := range j.dialect.erase() {
 				if _, err := tx.Exec(ctx, statement, key(account)); err != nil {
 					return err
 				}
 			}
-			if j.Mirror == nil {
-				row, _, err := j.Dialect.lock(ctx, tx, account, lookOnly)
+			if j.mirror == nil {
+				row, _, err := j.dialect.lock(ctx, tx, account, lookOnly)
 				if err != nil {
 					return err
 				}
 				return j.checkMirrored(row)
 			}
-			return j.Mirror.Erased(ctx, tx, account)
+			return j.mirror.Erased(ctx, tx, account)
 		})
 		if err == nil {
 			j.committed()
@@ -95,7 +95,7 @@ func (j *Journal) SaveLastActive(ctx context.Context, account usher.AccountID, t
 				return usher.ErrUnknownAccount
 			}
 			for some := range slices.Chunk(sorted, maxTimes) {
-				if err := j.Dialect.saveLastActive(ctx, tx, account, some); err != nil {
+				if err := j.dialect.saveLastActive(ctx, tx, account, some); err != nil {
 					return err
 				}
 			}
@@ -125,7 +125,7 @@ func (j *Journal) Versions(ctx context.Context, accounts []usher.AccountID) (ver
 		}
 	}
 	for some := range slices.Chunk(accounts, longPage) {
-		found, err := j.Dialect.versions(ctx, j.Database, some)
+		found, err := j.dialect.versions(ctx, j.db, some)
 		if err != nil {
 			return nil, wrap("read versions", "", 0, err)
 		}

@@ -29,17 +29,16 @@ type Load struct {
 // atLeast is the least time for which a way is measured.
 const atLeast = 5 * time.Second
 
-// Compare measures ways for at least five seconds each, and reports the rate of each, and for all but
-// the first the median share of the first one's rate in the same round of turns. The result does not
-// depend on b.N, except that there are at least as many rounds.
+// Compare measures ways for at least five seconds each, and as many rounds of turns as the benchmark
+// is to run. It reports the rate of each, and for all but the first the median share of the first
+// one's rate in the same round. A benchmark calls it once, after its set-up.
 func Compare(b *testing.B, load Load, ways ...Way) {
 	b.Helper()
 	for i := range ways {
 		ways[i].run(b, load) // not measured: caches, pools and plans are cold
 	}
-	b.ResetTimer()
-	took := make([]time.Duration, len(ways))
-	for round := 0; round < b.N || slices.Min(took) < atLeast; round++ {
+	took, round := make([]time.Duration, len(ways)), 0
+	turn := func() {
 		for k := range ways {
 			i := (k + round) % len(ways)
 			start := time.Now()
@@ -48,9 +47,16 @@ func Compare(b *testing.B, load Load, ways ...Way) {
 			ways[i].took = append(ways[i].took, turn)
 			took[i] += turn
 		}
-		if b.Failed() {
-			return
-		}
+		round++
+	}
+	for b.Loop() && !b.Failed() {
+		turn()
+	}
+	for slices.Min(took) < atLeast && !b.Failed() {
+		turn()
+	}
+	if b.Failed() {
+		return
 	}
 	for i, w := range ways {
 		b.ReportMetric(float64(load.Calls*len(w.took))/took[i].Seconds(), w.Name+"/s")

@@ -27,7 +27,7 @@ import (
 var (
 	_ sqlstore.DBTX = (*sql.Tx)(nil)
 	_ sqlstore.DBTX = (*sql.Conn)(nil)
-	_ sqlstore.DBTX = (gorm.ConnPool)(nil)
+	_ sqlstore.DBTX = gorm.ConnPool(nil)
 	_ sqlstore.DBTX = (*entsql.Tx)(nil)
 )
 
@@ -171,11 +171,14 @@ func inEnt(t *testing.T, db *sql.DB, a action) error {
 	return tx.Commit()
 }
 
-// last returns the version of the last commit of a store or of a transaction.
-func last(t *testing.T, journal interface {
+// journal is a store or a transaction.
+type journal interface {
 	Commits(context.Context, usher.AccountID, uint64) iter.Seq2[store.Commit, error]
-}, account usher.AccountID) (version uint64) {
-	for c, err := range journal.Commits(t.Context(), account, 0) {
+}
+
+// last returns the version of the last commit of a store or of a transaction.
+func last(t *testing.T, from journal, account usher.AccountID) (version uint64) {
+	for c, err := range from.Commits(t.Context(), account, 0) {
 		require.NoError(t, err)
 		version = c.Version
 	}

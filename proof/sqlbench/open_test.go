@@ -10,6 +10,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/turns"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/preset"
 	"github.com/usher-go/usher/store"
@@ -39,7 +40,7 @@ func BenchmarkOpen(b *testing.B) {
 		require.NoError(b, err)
 		return e
 	}
-	ways := []*way{{name: "bolt"}, {name: "pg"}}
+	ways := []turns.Way{{Name: "bolt"}, {Name: "pg"}}
 	for i, s := range []store.Store{file, s} {
 		e := openOn(s)
 		_, err := e.Do(ctx, bench, "acme", account.Import{Seed: seed})
@@ -48,7 +49,7 @@ func BenchmarkOpen(b *testing.B) {
 		saved, err := s.Snapshot(ctx, "acme")
 		require.NoError(b, err)
 		require.EqualValues(b, 1, saved.Version)
-		ways[i].do = func(int) error {
+		ways[i].Do = func(int) error {
 			e := openOn(s)
 			defer e.Close()
 			v, err := e.View(ctx, "acme")
@@ -58,5 +59,5 @@ func BenchmarkOpen(b *testing.B) {
 			return err
 		}
 	}
-	compare(b, ways, func(w *way) { w.round(b, 1, 1, 1) })
+	turns.Compare(b, turns.Load{Workers: 1, Things: 1, Calls: 1}, ways...)
 }

@@ -12,11 +12,8 @@ package sqlbench_test
 import (
 	"context"
 	"fmt"
-	"slices"
-	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
@@ -80,55 +77,6 @@ func start(b *testing.B, address string, connections int, o pgstore.Options) *in
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = in.Close() })
 	return in
-}
-
-// way is a way to do something, number i of its kind.
-type way struct {
-	name string
-	do   func(i int) error
-	took []time.Duration // of each round
-}
-
-// round measures n calls of concurrent writers. Each writer has numbers of its own.
-func (w *way) round(b *testing.B, writers, n, numbers int) {
-	var next atomic.Int64
-	var running sync.WaitGroup
-	begun := time.Now()
-	for writer := range writers {
-		running.Go(func() {
-			for k := 0; next.Add(1) <= int64(n); k++ {
-				if err := w.do((writer + k*writers) % (numbers / writers * writers)); err != nil {
-					b.Errorf("%s: %v", w.name, err)
-					return
-				}
-			}
-		})
-	}
-	running.Wait()
-	w.took = append(w.took, time.Since(begun))
-}
-
-// compare runs rounds of each way in turns, after one that does not count. It reports how much
-// each way does in the time of the first one, the median of all rounds.
-func compare(b *testing.B, ways []*way, round func(*way)) {
-	for _, w := range ways {
-		round(w)
-		w.took = nil
-	}
-	for n := 0; b.Loop(); n++ {
-		for i := range ways {
-			round(ways[(i+n)%len(ways)])
-		}
-	}
-	for _, w := range ways[1:] {
-		var shares []float64
-		for n := range w.took {
-			shares = append(shares, ways[0].took[n].Seconds()/w.took[n].Seconds())
-		}
-		slices.Sort(shares)
-		b.ReportMetric(shares[len(shares)/2], w.name+"-of-"+ways[0].name)
-	}
-	b.ReportMetric(0, "ns/op")
 }
 
 func accountID(i int) usher.AccountID { return usher.AccountID(fmt.Sprintf("account-%06d", i)) }

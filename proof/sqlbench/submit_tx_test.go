@@ -9,6 +9,7 @@ import (
 
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/turns"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/store/pgstore"
 )
@@ -19,18 +20,18 @@ func BenchmarkSubmitTx(b *testing.B) {
 	const accounts = 1000
 	for _, writers := range []int{1, 16} {
 		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
-			ways := []*way{hostAlone(b, writers), hostWith(b, writers, accounts, false), hostWith(b, writers, accounts, true)}
-			compare(b, ways, func(w *way) { w.round(b, writers, 100*min(writers, 4), accounts) })
+			turns.Compare(b, turns.Load{Workers: writers, Things: accounts, Calls: 100 * min(writers, 4)},
+				hostAlone(b, writers), hostWith(b, writers, accounts, false), hostWith(b, writers, accounts, true))
 		})
 	}
 }
 
 const insertRow = "INSERT INTO rows (account, text) VALUES ($1, 'a row of the host')"
 
-func hostAlone(b *testing.B, writers int) *way {
+func hostAlone(b *testing.B, writers int) turns.Way {
 	in := start(b, newDatabase(b), writers, pgstore.Options{})
 	createRows(b, in)
-	return &way{name: "host", do: func(i int) error {
+	return turns.Way{Name: "host", Do: func(i int) error {
 		return pgx.BeginFunc(ctx, in.pool, func(tx pgx.Tx) error {
 			_, err := tx.Exec(ctx, insertRow, string(accountID(i)))
 			return err
@@ -38,7 +39,7 @@ func hostAlone(b *testing.B, writers int) *way {
 	}}
 }
 
-func hostWith(b *testing.B, writers, accounts int, members bool) *way {
+func hostWith(b *testing.B, writers, accounts int, members bool) turns.Way {
 	in := start(b, newDatabase(b), writers+2, pgstore.Options{Members: members})
 	createRows(b, in)
 	for i := range accounts {
@@ -48,7 +49,7 @@ func hostWith(b *testing.B, writers, accounts int, members bool) *way {
 	_, err := in.pool.Exec(ctx, "VACUUM ANALYZE")
 	require.NoError(b, err)
 	roles, done := [2]role.Name{"admin", "member"}, make([]int, accounts)
-	return &way{name: map[bool]string{false: "with-SubmitTx", true: "with-members"}[members], do: func(i int) error {
+	return turns.Way{Name: map[bool]string{false: "with-SubmitTx", true: "with-members"}[members], Do: func(i int) error {
 		return pgx.BeginFunc(ctx, in.pool, func(tx pgx.Tx) error {
 			if _, err := tx.Exec(ctx, insertRow, string(accountID(i))); err != nil {
 				return err

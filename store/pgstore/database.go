@@ -227,10 +227,13 @@ func (noTx) Query(context.Context, string, ...any) (sqljournal.Rows, error) { re
 // Change implements sqljournal.Conn.
 func (noTx) Change(context.Context, string, ...any) (sqljournal.Rows, error) { return nil, errNoTx }
 
-// query returns the rows of a statement. It calls release after the rows are closed, or failed.
-func query(ctx context.Context, c interface {
+// querier is a connection or a transaction of pgx.
+type querier interface {
 	Query(ctx context.Context, statement string, args ...any) (pgx.Rows, error)
-}, release func(), statement string, args []any) (sqljournal.Rows, error) {
+}
+
+// query returns the rows of a statement. It calls release after the rows are closed, or failed.
+func query(ctx context.Context, c querier, release func(), statement string, args []any) (sqljournal.Rows, error) {
 	found, err := c.Query(ctx, statement, args...)
 	if err != nil {
 		release()

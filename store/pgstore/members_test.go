@@ -70,10 +70,8 @@ func TestMembersInHostTransaction(t *testing.T) {
 	require.NoError(t, err)
 	second, err := j.Commit(account.AddUser{User: "max", Role: "guest"}, account.TransferOwnership{To: "max"})
 	require.NoError(t, err)
-	members := func(q interface {
-		Query(context.Context, string, ...any) (pgx.Rows, error)
-	}) map[string]string {
-		rows, err := q.Query(ctx, "SELECT user_id, role FROM "+pgx.Identifier{schema, "members"}.Sanitize())
+	members := func(query func(context.Context, string, ...any) (pgx.Rows, error)) map[string]string {
+		rows, err := query(ctx, "SELECT user_id, role FROM "+pgx.Identifier{schema, "members"}.Sanitize())
 		require.NoError(t, err)
 		found := map[string]string{}
 		var user, role string
@@ -86,15 +84,15 @@ func TestMembersInHostTransaction(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, s.Tx(tx).Append(ctx, "acme", first))
 		require.NoError(t, s.Tx(tx).Append(ctx, "acme", second))
-		assert.Equal(t, map[string]string{"mia": "admin", "max": "owner"}, members(tx))
-		assert.Empty(t, members(pool))
+		assert.Equal(t, map[string]string{"mia": "admin", "max": "owner"}, members(tx.Query))
+		assert.Empty(t, members(pool.Query))
 		if isolation != pgx.Serializable {
 			require.NoError(t, tx.Rollback(ctx))
-			assert.Empty(t, members(pool))
+			assert.Empty(t, members(pool.Query))
 			continue
 		}
 		require.NoError(t, tx.Commit(ctx))
 	}
-	assert.Equal(t, map[string]string{"mia": "admin", "max": "owner"}, members(pool))
+	assert.Equal(t, map[string]string{"mia": "admin", "max": "owner"}, members(pool.Query))
 	requireEqual(t, s)
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+
+	"github.com/usher-go/usher/internal/sqljournal"
 )
 
 const (
@@ -123,16 +125,16 @@ func (s *Store) listenOnce(ctx context.Context) {
 	if _, err := c.Exec(ctx, "LISTEN "+pgx.Identifier{channel(s.options.Schema)}.Sanitize()); err != nil {
 		return
 	}
-	s.journal.Wake()
+	sqljournal.Wake(s.journal)
 	for {
 		wait, cancel := context.WithTimeout(ctx, idle)
 		n, err := c.WaitForNotification(wait)
 		cancel()
 		switch {
 		case err == nil && n.PID == s.notifier.Load():
-			s.journal.WakeForOwn()
+			sqljournal.WakeForOwn(s.journal)
 		case err == nil:
-			s.journal.Wake()
+			sqljournal.Wake(s.journal)
 		case ctx.Err() != nil || c.Ping(ctx) != nil:
 			return
 		}

@@ -62,12 +62,11 @@ func (o Options) withDefaults() (Options, error) {
 	switch {
 	case o.LacksMembers && !o.Members:
 		return o, printable.Errorf("Options.LacksMembers is set (want also Members)")
-	case o.PollEvery < time.Millisecond:
-		return o, printable.Errorf("Options.PollEvery is %v (want at least a millisecond)", o.PollEvery)
-	case o.LockTimeout < time.Millisecond:
-		return o, printable.Errorf("Options.LockTimeout is %v (want at least a millisecond)", o.LockTimeout)
 	case o.Notify > NotifyOff:
 		return o, printable.Errorf("Options.Notify is %d (want NotifyOn or NotifyOff)", uint8(o.Notify))
+	}
+	if err := sqljournal.CheckTimes(o.LockTimeout, o.PollEvery); err != nil {
+		return o, err
 	}
 	return o, sqljournal.CheckSchemaName(o.Schema)
 }

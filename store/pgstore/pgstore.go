@@ -154,8 +154,8 @@ func open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Store, error) {
 	if err := sqljournal.CheckSchema(ctx, db, dialect, "run pgstore.Migrate, or: usher migrate STORE"); err != nil {
 		return nil, err
 	}
-	members := mirror.NewMembers(mirror.PostgreSQL(o.Schema))
-	if err := members.Open(ctx, db, o.Members, o.LacksMembers); err != nil {
+	members, err := mirror.Open(ctx, db, mirror.PostgreSQL(o.Schema), o.Members, o.LacksMembers)
+	if err != nil {
 		return nil, err
 	}
 	s := &Store{pool: pool, options: o, members: members, changed: make(chan struct{}, 1)}
@@ -165,7 +165,7 @@ func open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Store, error) {
 		options.Mirror = members
 	}
 	if o.Notify == NotifyOn {
-		options.Committed = s.committed
+		options.Committed = func(*sqljournal.Journal) { s.committed() }
 		s.running.Go(func() { s.notify(s.ctx) })
 	}
 	s.journal = sqljournal.New(options)

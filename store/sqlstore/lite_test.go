@@ -137,9 +137,13 @@ func TestAppendPartly(t *testing.T) {
 	require.NoError(t, s.Append(ctx, "acme", entry(2, "two")))
 }
 
+// shortTimeout is the lock timeout of tests in which calls wait in vain.
+const shortTimeout = 300 * time.Millisecond
+
 // While another process holds the lock, writes end in ErrNotStored, and reads go on.
 func TestLockedElsewhere(t *testing.T) {
 	h := liteFile(t, 0)
+	h.options.LockTimeout = shortTimeout
 	s := h.open(t)
 	ctx := t.Context()
 	require.NoError(t, s.Append(ctx, "acme", entry(1, "one")))
@@ -167,6 +171,7 @@ func TestLockedElsewhere(t *testing.T) {
 // With one connection, a call of the store in a transaction of the host ends in a rejection.
 func TestOnlyConnectionTaken(t *testing.T) {
 	h := liteFile(t, 1)
+	h.options.LockTimeout = shortTimeout
 	s := h.open(t)
 	ctx := t.Context()
 	tx, err := handleOf(s).db.BeginTx(ctx, nil)
@@ -185,16 +190,14 @@ func TestSynchronous(t *testing.T) {
 		h := liteFile(t, 1)
 		h.dsn += "?_pragma=synchronous(" + setting + ")"
 		s := h.open(t)
-		synchronous := func(on interface {
-			QueryRowContext(context.Context, string, ...any) *sql.Row
-		}) (level int) {
-			require.NoError(t, on.QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&level))
+		synchronous := func() (level int) {
+			require.NoError(t, handleOf(s).db.QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&level))
 			return level
 		}
 		require.NoError(t, s.Append(t.Context(), "acme", entry(1, "one")))
-		assert.Equal(t, level, synchronous(handleOf(s).db), setting)
+		assert.Equal(t, level, synchronous(), setting)
 		require.Error(t, s.InTx(t.Context(), func(store.Tx) error { return errors.New("rolled back") }))
-		assert.Equal(t, level, synchronous(handleOf(s).db), setting)
+		assert.Equal(t, level, synchronous(), setting)
 	}
 }
 

@@ -81,7 +81,8 @@ func TestMembersAreChecked(t *testing.T) {
 			for _, commands := range [][]account.Command{
 				{account.CreateAccount{Owner: "mia", Seats: map[seat.PoolName]int{"desk": 3}}, account.CreateTeam{Team: "sales"}, account.CreateTeam{Team: "berlin", Parent: "sales"}},
 				{
-					account.AddUser{User: "max", Role: "staff", Teams: []usher.TeamID{"sales"}}, account.SetTeamRole{Team: "sales", User: "max", Role: "manager"},
+					account.AddUser{User: "max", Role: "staff", Teams: []usher.TeamID{"sales"}},
+					account.SetTeamRole{Team: "sales", User: "max", Role: "manager"},
 					account.GiveGrant{User: "max", Grant: "calendar.view", Until: mirrortest.Noon.AddDate(1, 0, 0)},
 				},
 			} {

@@ -68,6 +68,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -138,43 +139,35 @@ type Options struct {
 	// rows of them. Default: Open returns an error.
 	LacksMembers bool
 
-	// LockTimeout limits how long a call waits until it can write: for a connection, and for locks
-	// that transactions of others hold. The call then returns store.ErrNotStored. It should be less
-	// than the time limits of the callers. It does not apply in transactions of the host. Default:
-	// 5 s.
+	// LockTimeout is the time for which a call that writes waits for a connection of the pool, and
+	// for locks that transactions of others hold. It should be shorter than the deadlines of callers.
+	// It does not apply in transactions of a host. Default: five seconds for SQLite, two seconds for
+	// PostgreSQL.
 	LockTimeout time.Duration
 
-	// PollEvery is the time between two queries for changes of others, as long as Watch runs.
-	// Default: 100 ms for SQLite and 1 s for PostgreSQL.
+	// PollEvery is the time between two looks of Watch for changes. Default: 100 milliseconds for
+	// SQLite, one second for PostgreSQL.
 	PollEvery time.Duration
 }
 
-// complete returns the options with the defaults filled in, or an error that names a wrong one.
-func (o Options) complete() (Options, error) {
+// withDefaults returns the options with defaults, or an error for one that cannot be used.
+func (o Options) withDefaults() (Options, error) {
+	lockTimeout, pollEvery := 2*time.Second, time.Second
+	if o.Dialect == SQLite {
+		lockTimeout, pollEvery = 5*time.Second, 100*time.Millisecond
+	}
+	o.Schema = cmp.Or(o.Schema, "usher")
+	o.Prefix = cmp.Or(o.Prefix, "usher_")
+	o.LockTimeout = cmp.Or(o.LockTimeout, lockTimeout)
+	o.PollEvery = cmp.Or(o.PollEvery, pollEvery)
 	switch {
 	case o.Dialect != SQLite && o.Dialect != PostgreSQL:
 		return o, printable.Errorf("Options.Dialect is %d (want SQLite or PostgreSQL)", uint8(o.Dialect))
 	case o.LacksMembers && !o.Members:
 		return o, printable.Errorf("Options.LacksMembers is set (want also Members)")
-	case o.LockTimeout < 0:
-		return o, printable.Errorf("Options.LockTimeout is %s (want 0 for the default, or more)", o.LockTimeout)
-	case o.PollEvery < 0:
-		return o, printable.Errorf("Options.PollEvery is %s (want 0 for the default, or more)", o.PollEvery)
 	}
-	if o.Schema == "" {
-		o.Schema = "usher"
-	}
-	if o.Prefix == "" {
-		o.Prefix = "usher_"
-	}
-	if o.LockTimeout == 0 {
-		o.LockTimeout = 5 * time.Second
-	}
-	if o.PollEvery == 0 {
-		o.PollEvery = time.Second
-		if o.Dialect == SQLite {
-			o.PollEvery = 100 * time.Millisecond
-		}
+	if err := sqljournal.CheckTimes(o.LockTimeout, o.PollEvery); err != nil {
+		return o, err
 	}
 	if o.Dialect == SQLite {
 		return o, sqljournal.CheckPrefix(o.Prefix)
@@ -224,7 +217,7 @@ func Open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 }
 
 func open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
-	o, err := o.complete()
+	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
 	}
@@ -238,24 +231,25 @@ func open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 	if err := sqljournal.CheckSchema(ctx, database, dialect, "run sqlstore.Migrate, or: usher migrate STORE"); err != nil {
 		return nil, err
 	}
-	members := mirror.NewMembers(o.tables())
-	if err := members.Open(ctx, database, o.Members, o.LacksMembers); err != nil {
+	members, err := mirror.Open(ctx, database, o.tables(), o.Members, o.LacksMembers)
+	if err != nil {
 		return nil, err
 	}
-	options := sqljournal.Options{Database: database, Dialect: dialect, LockTimeout: o.LockTimeout, PollEvery: o.PollEvery}
+	options := sqljournal.Options{
+		Database: database, Dialect: dialect, LockTimeout: o.LockTimeout, PollEvery: o.PollEvery,
+		Committed: sqljournal.WakeForOwn,
+	}
 	if o.Members {
 		options.Mirror = members
 	}
-	j := sqljournal.New(options)
-	j.Committed = j.WakeForOwn
-	return &Store{j, o.Dialect, members}, nil
+	return &Store{sqljournal.New(options), o.Dialect, members}, nil
 }
 
 // Migrate creates or updates the tables. It runs the migrations that the database does not have, in
 // one transaction. Concurrent calls wait for each other. It returns ErrSchema for tables of a newer
 // version of this package.
 func Migrate(ctx context.Context, db *sql.DB, o Options) error {
-	o, err := o.complete()
+	o, err := o.withDefaults()
 	if err == nil && db == nil {
 		err = errNoPool
 	}
@@ -277,7 +271,7 @@ func Migrate(ctx context.Context, db *sql.DB, o Options) error {
 // also records itself in the table of migrations, which Open reads. Migrations returns an error for
 // wrong options.
 func Migrations(o Options) (fs.FS, error) {
-	o, err := o.complete()
+	o, err := o.withDefaults()
 	if err != nil {
 		return nil, printable.Errorf("sqlstore: %w", err)
 	}

@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -37,7 +38,7 @@ func (h handle) open(t testing.TB) *sqlstore.Store {
 	db, err := sql.Open(h.driver, h.dsn)
 	require.NoError(t, err)
 	db.SetMaxOpenConns(h.connections)
-	h.db, h.options.LockTimeout = db, 2*time.Second
+	h.db, h.options.LockTimeout = db, cmp.Or(h.options.LockTimeout, 2*time.Second)
 	require.NoError(t, sqlstore.Migrate(context.Background(), db, h.options))
 	s, err := sqlstore.Open(context.Background(), db, h.options)
 	require.NoError(t, err)

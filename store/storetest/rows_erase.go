@@ -108,7 +108,7 @@ var eraseRows = []row{
 // eraseBeside erases many accounts while other calls change them, through the handle other. Each of
 // these calls is repeated until it returns ErrErased, so that one of them runs during each Erase.
 func (p *probe) eraseBeside(other *probe) {
-	const n, atOnce, changes = 320, 8, 3
+	const n, atOnce, changes = 160, 8, 3
 	for first := 0; first < n; first += atOnce {
 		var changing [atOnce]sync.WaitGroup // until each change has been made once
 		for i := range changing {

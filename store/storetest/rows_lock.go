@@ -74,7 +74,7 @@ var lockRows = []row{
 		needs:    needsTransactor,
 		check: func(p *probe) {
 			p.fill("acme", 2)
-			var calls map[string]error
+			var other, snapshot, lastActive error
 			p.holding("acme", store.WriteLock, func() {
 				ctx, cancel := context.WithTimeout(p.ctx, waitLimit)
 				defer cancel()
@@ -83,19 +83,24 @@ var lockRows = []row{
 				if err := p.store.Erase(short, "acme"); !store.IsRejected(err) {
 					p.Errorf("Erase of an account that another transaction holds: error %v, want a rejection", err)
 				}
-				calls = map[string]error{
-					"SaveSnapshot":              p.store.SaveSnapshot(ctx, "acme", store.Snapshot{Version: 2, Data: []byte("two")}),
-					"Append to another account": p.store.Append(ctx, "other", entry(1, "one")),
-				}
-				if p.userData != nil {
-					calls["SaveLastActive"] = p.userData.SaveLastActive(ctx, "acme", []store.LastActive{at("mia", noon)})
-				}
+				p.together(3, func(i int) {
+					switch {
+					case i == 0:
+						snapshot = p.store.SaveSnapshot(ctx, "acme", store.Snapshot{Version: 2, Data: []byte("two")})
+					case i == 1:
+						other = p.store.Append(ctx, "other", entry(1, "one"))
+					case p.userData != nil:
+						lastActive = p.userData.SaveLastActive(ctx, "acme", []store.LastActive{at("mia", noon)})
+					}
+				})
 			})
+			calls := map[string]error{"SaveSnapshot": snapshot, "Append to another account": other}
 			stored := map[string]int{
 				"SaveSnapshot":              int(p.snapshot("acme").Version) / 2,
 				"Append to another account": len(p.commits("other", 0)),
 			}
 			if p.userData != nil {
+				calls["SaveLastActive"] = lastActive
 				stored["SaveLastActive"] = len(p.lastActive("acme", ""))
 			}
 			for name, err := range calls {

@@ -8,7 +8,8 @@ import (
 func TestWriteCopied(t *testing.T) {
 	var stdout, stderr strings.Builder
 	r := &run{stdout: &stream{w: &stdout}, stderr: &stream{w: &stderr}}
-	r.writeCopied(copiedJSON{Accounts: 2, Erased: 1, Commits: 3,
+	r.writeCopied(copiedJSON{
+		Accounts: 2, Erased: 1, Commits: 3,
 		Changed: []copiedItem{{Account: "acme", Version: 7}},
 		Differ:  []copiedItem{{Account: "be\nta", Problem: "gone\x1b"}},
 	})

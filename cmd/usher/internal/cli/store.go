@@ -78,7 +78,8 @@ type listedStore interface {
 }
 
 func (readOnly) Append(context.Context, usher.AccountID, store.Entry) error { return store.ErrReadOnly }
-func (readOnly) Erase(context.Context, usher.AccountID) error               { return store.ErrReadOnly }
+
+func (readOnly) Erase(context.Context, usher.AccountID) error { return store.ErrReadOnly }
 
 func (readOnly) SaveSnapshot(context.Context, usher.AccountID, store.Snapshot) error {
 	return store.ErrReadOnly

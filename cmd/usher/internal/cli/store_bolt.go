@@ -61,11 +61,7 @@ func openBolt(arg string, n storeName, a access) (*handle, error) {
 	case err == nil:
 		return &handle{s, s.Close}, nil
 	case isNew:
-		reason := err.Error()
-		if pathErr := new(fs.PathError); errors.As(err, &pathErr) {
-			reason = pathErr.Err.Error()
-		}
-		return nil, &unreadable{arg, "cannot be created: " + reason, err}
+		return nil, cannotCreate(arg, err)
 	case errors.Is(err, boltstore.ErrLocked):
 		return nil, &unreadable{arg, "another process has the store open, probably the service; " +
 			"only one process at a time can open a store file, so stop that process first, " +
@@ -79,4 +75,13 @@ func openBolt(arg string, n storeName, a access) (*handle, error) {
 	default:
 		return nil, &unreadable{arg, strings.TrimPrefix(err.Error(), "boltstore: open "+n.place+": "), err}
 	}
+}
+
+// cannotCreate returns the error for a file that cannot be created.
+func cannotCreate(arg string, err error) error {
+	reason := err.Error()
+	if pathErr := new(fs.PathError); errors.As(err, &pathErr) {
+		reason = pathErr.Err.Error()
+	}
+	return &unreadable{arg, "cannot be created: " + reason, err}
 }

@@ -72,11 +72,7 @@ func (n storeName) createSQLite(arg string) error {
 	case errors.Is(err, fs.ErrExist):
 		return nil
 	case err != nil:
-		reason := err.Error()
-		if pathErr := new(fs.PathError); errors.As(err, &pathErr) {
-			reason = pathErr.Err.Error()
-		}
-		return &unreadable{arg, "cannot be created: " + reason, err}
+		return cannotCreate(arg, err)
 	}
 	return f.Close()
 }
