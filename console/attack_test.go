@@ -125,6 +125,29 @@ func TestHiddenUsersLookLikeNone(t *testing.T) {
 	})
 }
 
+// A form on a team that the viewer may not see has the result of one on a team that does not exist.
+func TestHiddenTeamsLookLikeNone(t *testing.T) {
+	eachViewer(t, func(t *testing.T, preset string, by viewer) {
+		w := newWorld(t, preset)
+		for path, fields := range map[string]string{
+			"person/add-to-team": `"id": "mia"`, "person/remove-from-team": `"id": "mia"`, "person/set-team-role": `"id": "mia", "role": "manager"`, "team/move": `"id": "TEAM", "parent": ""`,
+			"team/add": `"id": "TEAM", "user": "mia"`, "team/remove": `"id": "TEAM", "user": "mia"`, "team/delete": `"id": "TEAM"`, "people/add-to-team": `"user": "mia"`,
+			"people/add": `"user": "new", "role": "member"`, "invitations/invite": `"user": "new", "role": "member"`, "person/help": `"id": "mia", "step": "kind=3&team=TEAM"`,
+		} {
+			result := func(id usher.TeamID) string {
+				rec := w.send(by, "POST", "/"+path, strings.ReplaceAll(fmt.Sprintf(`{"team": "TEAM", "version": 1, %s}`, fields), "TEAM", string(id)))
+				return fmt.Sprint(rec.Code, strings.ReplaceAll(body(rec), string(id), "TEAM"))
+			}
+			unknown := result("a-team-that-does-not-exist")
+			for _, id := range w.teams() {
+				if w.get(by, teamAddress(id)).Code != http.StatusOK {
+					assert.Equal(t, unknown, result(id), "%s %s", path, id)
+				}
+			}
+		}
+	})
+}
+
 // The host is asked for the ids of pasted addresses only if the viewer may invite.
 func TestIDsAreForViewersWhoMayInvite(t *testing.T) {
 	e := officeWith(t, "      delete: {admin: any}\n      leave", "      delete: {admin: any, member: any}\n      leave")
