@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
@@ -43,17 +44,32 @@ type versions struct {
 	Now   string `json:"now"`
 }
 
+// formAge is how old a form can be whose conflict shows what changed. The version of a form is
+// what its sender claims, so without a limit a form of the first version would be a record of
+// the user that it names, for viewers who may not see the record.
+const formAge = 24 * time.Hour
+
 // conflictOf returns what a viewer may see of the changes that made a form void. The viewer may
-// run its commands, apart from these changes.
+// run its commands, apart from these changes. Of older changes, only viewers of the record see
+// more than that there were any.
 func (v *viewer) conflictOf(e *engine.ChangedError, b engine.Batch) *conflict {
 	c := &conflict{When: v.Time(e.Commits[len(e.Commits)-1].Time)}
+	record := v.check(auditView, nil)
 	if v.seesThen() {
 		c.Then = v.Link("then", "version", formatUint(e.Expected))
+	}
+	if record.Hides(auditChanges) && e.Commits[0].Time.Before(v.now.Add(-formAge)) {
+		c.Who, c.Texts = v.text.plain("person.other"), []string{}
+		return c
 	}
 	concerns := account.Concerns(b.Actor, b.Commands...)
 	var authors []string
 	for _, commit := range e.Commits {
-		if name := v.actor(commit.Actor); !slices.Contains(authors, name) {
+		name := v.actor(commit.Actor)
+		if record.Allowed() && record.Hides(auditActor) {
+			name = v.text.plain("person.other")
+		}
+		if !slices.Contains(authors, name) {
 			authors = append(authors, name)
 		}
 		for _, change := range commit.Changes {
@@ -159,12 +175,12 @@ func (v *viewer) versionsOfParts(before account.View, command account.Command) (
 func (v *viewer) teamFacts(a account.View, id usher.TeamID) []fact {
 	above, members := v.text.plain("changed.absent"), ""
 	if t, ok := a.Team(id); ok {
-		above = v.teamName(t.Parent)
-		n := 0
-		for range a.TeamUsers(id, "") {
-			n++
+		if above = v.teamName(t.Parent); t.Parent != "" && !v.seesTeams() {
+			above = ""
 		}
-		members = strconv.Itoa(n)
+		if v.seesEveryone() {
+			members = strconv.Itoa(a.TeamLen(id))
+		}
 	}
 	return []fact{{v.text.plain("changed.above"), above}, {v.text.plain("changed.members"), members}}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -22,6 +23,11 @@ import (
 // conflicting commits changes by a user between a form of another one and its submission, and
 // returns the conflict as the second one sees it. Of a denied form it returns the page's status.
 func conflicting(t *testing.T, policy string, by usher.UserID, first []account.Command, between []account.Command, form ...account.Command) (*conflict, int) {
+	return conflictingAfter(t, 0, policy, by, first, between, form...)
+}
+
+// conflictingAfter is conflicting for a form that is sent some time after the changes.
+func conflictingAfter(t *testing.T, age time.Duration, policy string, by usher.UserID, first []account.Command, between []account.Command, form ...account.Command) (*conflict, int) {
 	ctx := context.Background()
 	p, err := preset.Load(policy)
 	require.NoError(t, err)
@@ -49,6 +55,7 @@ func conflicting(t *testing.T, policy string, by usher.UserID, first []account.C
 	v, err := c.identify(r, at)
 	require.NoError(t, err)
 	require.NoError(t, v.open())
+	v.now = v.now.Add(age)
 	b := v.batch(form...)
 	b.Expect = 1
 	_, err = e.Preview(ctx, b)
@@ -120,4 +127,25 @@ func TestNoConflictForDeniedViewers(t *testing.T) {
 		assert.Nil(t, c)
 		assert.Equal(t, 403, status)
 	}
+}
+
+// A form with an old version does not disclose the history of a user to viewers who may not see
+// the record.
+func TestOldConflicts(t *testing.T) {
+	between := []account.Command{account.SetRole{User: "mia", Role: "admin"}}
+	form := account.SetStatus{User: "mia", Status: usher.Inactive}
+	c, status := conflictingAfter(t, formAge-time.Hour, "oncehub", "adam", nil, between, form)
+	assert.Equal(t, 409, status)
+	assert.Equal(t, "olivia", c.Who)
+	assert.NotEmpty(t, c.Texts)
+	assert.NotEmpty(t, c.Users)
+	c, status = conflictingAfter(t, formAge+time.Hour, "oncehub", "adam", nil, between, form)
+	assert.Equal(t, 409, status)
+	assert.Equal(t, "another user", c.Who)
+	assert.Empty(t, c.Texts)
+	assert.Empty(t, c.Changes)
+	assert.Empty(t, c.Users)
+	c, _ = conflictingAfter(t, formAge+time.Hour, "calcom", "olivia", []account.Command{account.SetSeats{Pool: "booking", Total: 9}}, between, form)
+	assert.Equal(t, "olivia", c.Who, "the owner may see the record")
+	assert.NotEmpty(t, c.Users)
 }

@@ -21,8 +21,11 @@
 // are problem documents, as in package usherhttp. The document openapi.json describes all of it.
 //
 // The record is the audit log, for viewers with audit.view on the account as a whole. It shows
-// the ids that the journal contains, with the names of users that the viewer may see. A policy
-// can hide its fields actor, changes and note.
+// the ids that the journal contains, also those of users that the viewer may not see, with the
+// names of users that the viewer may see. A policy can hide its fields actor, changes and note.
+//
+// A conflict shows viewers who may not see the record the changes of the last 24 hours, of the
+// users that they may see. Other viewers see all changes since the form was made.
 //
 // # Adding a page
 //

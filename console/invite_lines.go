@@ -32,7 +32,7 @@ func (v *viewer) invitees(f form) (list []invitee, err error) {
 		return nil, &inputError{Field: "user", Key: "invitations.too-many", Pairs: []any{"max", most}}
 	}
 	ids := map[string]usher.UserID{}
-	if v.options.IDs == nil {
+	if v.options.IDs == nil || !v.mayAny(userCreate) { // the engine denies it; the host is not asked for others
 		for _, e := range entries {
 			ids[e] = usher.UserID(e)
 		}

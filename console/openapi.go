@@ -21,6 +21,11 @@ var openAPI = sync.OnceValue(func() []byte {
 })
 
 func (c *Console) serveOpenAPI(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "Use GET.", http.StatusMethodNotAllowed)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(openAPI()) // the client may have disconnected

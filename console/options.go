@@ -31,7 +31,8 @@ type Options struct {
 	People func(ctx context.Context, account usher.AccountID, users []usher.UserID) (map[usher.UserID]Profile, error)
 
 	// Search returns the users of an account whose name or e-mail address matches what a
-	// viewer typed, in any order. The Console shows only those that the viewer may see. At
+	// viewer typed, in any order. The Console shows only those that the viewer may see; if the
+	// policy hides the name or the e-mail address of one, the other must contain the query. At
 	// most the first MaxFound are used. An error is logged, and only ids are searched.
 	// Default: only ids are searched.
 	Search func(ctx context.Context, account usher.AccountID, query string) ([]usher.UserID, error)
@@ -100,7 +101,7 @@ type Options struct {
 type Profile struct {
 	Name    string
 	Email   string
-	Picture string // the address of an image; https, or relative to the page
+	Picture string // the address of an image, which every viewer's browser loads, so users must not choose it freely; https, or relative to the page
 }
 
 // MaxFound limits the users that Options.Search may find.

@@ -112,7 +112,9 @@ func loadPeople(v *viewer, r *http.Request) (any, error) {
 		ids[i] = s.member.ID
 	}
 	v.lookUp(ids...)
-	m.Columns = v.fieldNames()
+	m.Columns = slices.DeleteFunc(v.fieldNames(), func(name string) bool {
+		return !slices.ContainsFunc(rows, func(s sight) bool { return !s.decision.Hides(name) })
+	})
 	for _, s := range rows {
 		row, err := v.row(s, m.Columns)
 		if err != nil {
@@ -121,7 +123,7 @@ func loadPeople(v *viewer, r *http.Request) (any, error) {
 		m.People = append(m.People, row)
 	}
 	m.Seats = v.pools()
-	m.Roles = v.everyRole()
+	m.Roles = v.rolesToFilter(m.Filter.Role, rows)
 	m.Teams = v.teamOptions(func(usher.TeamID) bool { return true })
 	m.Add = v.addForm("people/add", usher.Active)
 	m.Bulk = v.bulkForms(rows)

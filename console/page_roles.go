@@ -192,11 +192,16 @@ func hasRole(m account.Member, name role.Name) bool {
 	return m.Role == name || slices.ContainsFunc(m.Teams, func(t policy.Membership) bool { return slices.Contains(t.Roles, name) })
 }
 
-// everyRole returns all roles, for a filter of users.
-func (v *viewer) everyRole() []option {
+// rolesToFilter returns the roles for a filter of users: all of them, or for viewers who may not
+// see all roles, those of the viewer, of the users on the page, and of the filter.
+func (v *viewer) rolesToFilter(chosen role.Name, rows []sight) []option {
 	list := []option{}
+	all, own := v.seesAllRoles(), v.ownRoles()
 	for _, r := range v.policy.Roles() {
-		list = append(list, option{string(r.Name), v.RoleTitle(r.Name)})
+		held := func(s sight) bool { return hasRole(s.member, r.Name) }
+		if all || r.Name == chosen || slices.Contains(own, r.Name) || slices.ContainsFunc(rows, held) {
+			list = append(list, option{string(r.Name), v.RoleTitle(r.Name)})
+		}
 	}
 	return list
 }

@@ -55,7 +55,9 @@ func (v *viewer) peopleFilter(r *http.Request) peopleFilter {
 	return f
 }
 
-// searchHost returns the users that the host finds for what a viewer typed.
+// searchHost returns the users that the host finds for what a viewer typed, and that the viewer
+// may see. A user whose name or e-mail address is hidden from the viewer must match by the
+// other, as the viewer sees it; otherwise a search would disclose what is hidden.
 func (v *viewer) searchHost(query string) map[usher.UserID]bool {
 	if query == "" || v.options.Search == nil {
 		return nil
@@ -64,9 +66,21 @@ func (v *viewer) searchHost(query string) map[usher.UserID]bool {
 	if err != nil {
 		v.options.Log.ErrorContext(v.ctx, "console: Options.Search failed", "account", printable.Value(v.subject.Account), "error", printable.Error(err))
 	}
-	found := map[usher.UserID]bool{}
+	found, partly := map[usher.UserID]bool{}, []usher.UserID{}
 	for _, id := range list[:min(len(list), MaxFound)] {
-		found[id] = true
+		switch s := v.sees(id); {
+		case !s.exists:
+		case s.decision.Hides(nameField), s.decision.Hides(emailField):
+			partly = append(partly, id)
+		default:
+			found[id] = true
+		}
+	}
+	v.lookUp(partly...)
+	for _, id := range partly {
+		if p := v.person(id); containsFold(p.Name, query) || containsFold(p.Email, query) {
+			found[id] = true
+		}
 	}
 	return found
 }

@@ -43,6 +43,12 @@ func (v *viewer) lookUp(ids ...usher.UserID) {
 	}
 }
 
+// Names under which a policy can hide the name and the e-mail address of a user.
+const (
+	nameField  = "name"
+	emailField = "email"
+)
+
 // person returns a user as the viewer may see one. A user that the viewer may not see has no id
 // and the name "another user"; fields that the policy hides are empty.
 func (v *viewer) person(id usher.UserID) person {
@@ -56,7 +62,7 @@ func (v *viewer) person(id usher.UserID) person {
 	v.lookUp(id)
 	profile := v.known[id]
 	p := person{ID: id, Name: profile.Name, Email: profile.Email, Picture: profile.Picture, You: id == v.subject.User}
-	for field, value := range map[string]*string{"name": &p.Name, "email": &p.Email, "picture": &p.Picture} {
+	for field, value := range map[string]*string{nameField: &p.Name, emailField: &p.Email, "picture": &p.Picture} {
 		if s.decision.Hides(field) {
 			*value = ""
 		}

@@ -19,24 +19,34 @@ func (v *viewer) run(w http.ResponseWriter, p *page, a *action) error {
 		return err
 	}
 	v.query = f.pageQuery(p, a)
+	s := &submitted{Path: p.Path + "/" + a.Name, form: f}
+	visible := p.Visible(v)
 	switch {
-	case !p.Visible(v):
-		if v.err != nil {
-			return v.err
+	case v.err != nil:
+		return v.err
+	case v.options.ReadOnly && visible:
+		return &usherhttp.Problem{Status: http.StatusForbidden, Detail: v.text.plain("problem.read-only")}
+	case !visible && !v.sent(f):
+		return v.lockedBy(p.Lacks(v))
+	}
+	b, err := v.batchOf(a, f)
+	if !visible { // unless the form itself changed that, such as a transfer of the ownership
+		if err == nil {
+			if result, ok := v.repeated(b); ok {
+				return v.done(w, p, a, s, result)
+			}
 		}
 		return v.lockedBy(p.Lacks(v))
-	case v.options.ReadOnly:
-		return &usherhttp.Problem{Status: http.StatusForbidden, Detail: v.text.plain("problem.read-only")}
 	}
-	s := &submitted{Path: p.Path + "/" + a.Name, form: f}
-	b, err := v.batchOf(a, f)
 	if err != nil {
 		return v.reject(w, p, s, b, err)
 	}
 	preview, err := v.options.Engine.Preview(v.ctx, b)
 	if err != nil {
-		if result, ok := v.repeated(b, err); ok {
-			return v.done(w, p, a, s, result)
+		if errors.Is(err, engine.ErrChanged) {
+			if result, ok := v.repeated(b); ok {
+				return v.done(w, p, a, s, result)
+			}
 		}
 		return v.reject(w, p, s, b, err)
 	}
@@ -57,13 +67,19 @@ func (v *viewer) run(w http.ResponseWriter, p *page, a *action) error {
 	return v.done(w, p, a, s, result)
 }
 
+// sent reports whether the viewer made a change with the idempotency key of a form.
+func (v *viewer) sent(f form) bool {
+	_, _, ok := v.view.State().IdempotentCommit(account.AsUser(v.subject.User), f.raw("key"))
+	return ok && !v.options.ReadOnly
+}
+
 // repeated returns the result of a form that was already sent, for example by a double click.
 // The viewer's own change is then what changed since the form was made.
-func (v *viewer) repeated(b engine.Batch, err error) (engine.Result, bool) {
-	if b.IdempotencyKey == "" || !errors.Is(err, engine.ErrChanged) {
+func (v *viewer) repeated(b engine.Batch) (engine.Result, bool) {
+	if b.IdempotencyKey == "" {
 		return engine.Result{}, false
 	}
-	// Submit evaluates no new batch here, because Expect is not true anymore.
+	// Submit evaluates no new batch here: the key is used, or Expect is not true anymore.
 	result, err := v.options.Submit(v.r, b)
 	return result, err == nil && result.Repeated
 }
@@ -140,6 +156,9 @@ func (v *viewer) reject(w http.ResponseWriter, p *page, s *submitted, b engine.B
 	case errors.As(err, &refusal):
 		s.problem = v.guard.Problem(v.r, err)
 		s.problem.Detail = v.refusalText(refusal)
+		if v.deniedOnHidden(refusal) {
+			s.problem.Detail, s.problem.Reason, s.problem.Unmet = v.text.plain("refused.denied"), "", nil
+		}
 		s.Lines = v.refusedLines(b, refusal)
 	case errors.As(err, &mismatch):
 		s.problem = usherhttp.Problem{Type: "about:blank", Status: http.StatusConflict, Title: http.StatusText(http.StatusConflict), Detail: v.text.plain("problem.mismatch")}

@@ -123,7 +123,7 @@ func (v *viewer) facts(m account.Member) []fact {
 		grants = append(grants, v.grantText(g))
 	}
 	return append(list, fact{v.text.plain("people.seats"), strings.Join(seats, ", ")},
-		fact{v.text.plain("people.teams"), strings.Join(teams, ", ")}, fact{v.text.plain("person.grants"), strings.Join(grants, ", ")})
+		fact{v.text.plain("people.teams"), undirected(strings.Join(teams, ", "))}, fact{v.text.plain("person.grants"), strings.Join(grants, ", ")})
 }
 
 // membership returns a team with the roles that a user has on it: "sales (Team Manager)".

@@ -56,19 +56,35 @@ func (v *viewer) refusedLines(b engine.Batch, refusal *account.Refusal) (lines [
 		}
 		own[id] = append(own[id], c)
 	}
-	if len(ids) < 2 {
+	if len(ids) < 2 || len(b.Commands) > account.MaxCommands {
 		return nil
 	}
 	v.lookUp(ids...)
 	for _, id := range ids {
 		if r := asRefusal(v.try(own[id]...)); r != nil {
-			lines = append(lines, refusedLine{v.named(id), v.refusalText(r)})
+			text := v.refusalText(r)
+			if v.deniedOnHidden(r) {
+				text = v.text.plain("refused.denied")
+			}
+			lines = append(lines, refusedLine{v.named(id), text})
 		}
 	}
 	if len(lines) == 0 && refusal.Index < len(b.Commands) {
 		lines = append(lines, refusedLine{v.named(userOf(b.Commands[refusal.Index])), v.refusalText(refusal)})
 	}
 	return lines
+}
+
+// deniedOnHidden reports whether a refusal is the denial of a command on a user that the viewer
+// may not see. Its reason would disclose whether the user exists, and which user is the owner.
+// It is false for a command that adds the user.
+func (v *viewer) deniedOnHidden(r *account.Refusal) bool {
+	if r.Code != account.CodeDenied || r.Command == nil {
+		return false
+	}
+	_, adds := r.Command.(account.AddUser)
+	id := userOf(r.Command)
+	return !adds && id != "" && !v.sees(id).exists
 }
 
 // userOf returns the first user that a command names, "" for none.

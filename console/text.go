@@ -114,9 +114,10 @@ func (l *language) html(key string, pairs ...any) template.HTML {
 	return template.HTML(l.fill(key, pairs, template.HTMLEscapeString, isolated)) //nolint:gosec // every part is escaped
 }
 
-// plain returns a text as html does, as text.
+// plain returns a text as html does, as text. Text has no element that isolates a value, so the
+// values lose the characters that would change the direction of what follows.
 func (l *language) plain(key string, pairs ...any) string {
-	return l.fill(key, pairs, func(s string) string { return s }, words)
+	return l.fill(key, pairs, func(s string) string { return s }, func(v any) string { return undirected(words(v)) })
 }
 
 // fill puts values into a text. A key without a text stands for itself.
@@ -153,6 +154,17 @@ func isolated(v any) string {
 		return string(h)
 	}
 	return "<bdi>" + template.HTMLEscapeString(words(v)) + "</bdi>"
+}
+
+// undirected returns a text without the characters that embed, override or isolate directions.
+// Letters keep their own direction.
+func undirected(text string) string {
+	return strings.Map(func(r rune) rune {
+		if '\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069' {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 // rightToLeft contains the languages that are written from right to left.
