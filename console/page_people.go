@@ -167,6 +167,9 @@ func (v *viewer) pools() []poolCount {
 // addForm returns the form to add or invite a user, with the roles that the viewer may give now.
 // If the engine accepts none, the form has the reason for the default role.
 func (v *viewer) addForm(path string, status usher.Status) addForm {
+	if v.options.ReadOnly || !v.mayAny(userCreate) {
+		return addForm{control: control{Action: path}}
+	}
 	probe := v.newUserID()
 	roles := v.policy.Roles()
 	byDefault := v.policy.DefaultRole().Name
@@ -194,12 +197,12 @@ func (v *viewer) addForm(path string, status usher.Status) addForm {
 		return add
 	}
 	// A viewer who may add users only to a team.
-	for t := range v.view.Teams("") {
-		if c := v.control(path, account.AddUser{User: probe, Status: status, Teams: []usher.TeamID{t.ID}}); c.Shown() {
+	for _, id := range v.teamList() {
+		if c := v.control(path, account.AddUser{User: probe, Status: status, Teams: []usher.TeamID{id}}); c.Shown() {
 			add.control = c
 			if c.Allowed {
 				add.Roles = []option{{string(byDefault), v.RoleTitle(byDefault)}}
-				add.Teams = append(add.Teams, option{string(t.ID), string(t.ID)})
+				add.Teams = append(add.Teams, option{string(id), string(id)})
 			}
 		}
 	}
@@ -223,16 +226,31 @@ func (v *viewer) newUserID() usher.UserID {
 	return id
 }
 
+// maxTries limits the commands that a bulk form evaluates in vain. After that, the form does not
+// offer the options that are left, and they are on the pages of the users.
+const maxTries = 10_000
+
 // bulkForms returns the actions that the engine accepts for at least one of the rows.
 func (v *viewer) bulkForms(rows []sight) []bulkForm {
 	list := []bulkForm{}
 	add := func(name, field string, options []option, command func(id usher.UserID, value string) account.Command) {
 		form := bulkForm{control: control{Action: "people/" + name}, Name: field}
+		if len(rows) > 0 && len(options) > 0 {
+			q, ok := v.view.State().RequestFor(v.subject.User, command(rows[0].member.ID, options[0].Value))
+			if ok && !v.mayAny(q.Permission) {
+				return
+			}
+		}
+		tries := 0
 		for _, o := range options {
 			for _, s := range rows {
+				if tries++; tries > maxTries {
+					break
+				}
 				if v.changes(command(s.member.ID, o.Value)) {
 					form.Options = append(form.Options, o)
 					form.Allowed = true
+					tries-- // not in vain
 					break
 				}
 			}
