@@ -107,6 +107,7 @@ func TestViewOfMembersOfTeams(t *testing.T) {
 			assert.Empty(t, cmp.Diff(holders, v.TeamRoleHolders(team.ID), cmpopts.EquateEmpty()), "%s", team.ID)
 		}
 		assert.Zero(t, v.TeamLen("nowhere"))
+		assert.Empty(t, v.UsersOf("nowhere"))
 		assert.Empty(t, v.TeamRoleHolders("nowhere"))
 	}
 	check(s)

@@ -191,7 +191,7 @@ func (v *viewer) addForm(path string, status usher.Status) addForm {
 	}
 	if len(add.Roles) > 0 {
 		name := role.Name(add.Roles[0].Value)
-		add.Teams = v.teamOptions(func(id usher.TeamID) bool {
+		add.Teams = v.teamChoices(func(id usher.TeamID) bool {
 			return v.mayRun(account.AddUser{User: probe, Role: name, Status: status, Teams: []usher.TeamID{id}})
 		})
 		return add
@@ -279,7 +279,7 @@ func (v *viewer) bulkForms(rows []sight) []bulkForm {
 	add("unassign-seat", "held", pools, func(id usher.UserID, value string) account.Command {
 		return account.UnassignSeat{User: id, Pool: seat.PoolName(value)}
 	})
-	add("add-to-team", "team", v.teamOptions(func(usher.TeamID) bool { return true }), func(id usher.UserID, value string) account.Command {
+	add("add-to-team", "team", v.teamChoices(func(usher.TeamID) bool { return true }), func(id usher.UserID, value string) account.Command {
 		return account.AddToTeam{User: id, Team: usher.TeamID(value)}
 	})
 	add("remove", "", []option{{}}, func(id usher.UserID, _ string) account.Command {
@@ -296,6 +296,28 @@ func (v *viewer) roleOptions(keep func(role.Role) bool) []option {
 			list = append(list, option{string(r.Name), v.RoleTitle(r.Name)})
 		}
 	}
+	return list
+}
+
+// maxChoices limits the teams that a form on users offers, because the engine evaluates each of
+// them. In an account with more teams, the page of a team adds users to it.
+const maxChoices = 100
+
+// teamChoices returns maxChoices teams that keep accepts, for a form on users: the viewer's own
+// and those below them before others.
+func (v *viewer) teamChoices(keep func(usher.TeamID) bool) []option {
+	list := []option{}
+	add := func(teams []usher.TeamID) {
+		for _, id := range teams {
+			o := option{string(id), string(id)}
+			if len(list) < maxChoices && !slices.Contains(list, o) && keep(id) {
+				list = append(list, o)
+			}
+		}
+	}
+	add(v.withinTeams(v.memberships(), maxChoices))
+	add(v.teamList()[:min(len(v.teamList()), maxChoices)])
+	slices.SortFunc(list, func(a, b option) int { return strings.Compare(a.Value, b.Value) })
 	return list
 }
 
