@@ -120,8 +120,8 @@ func BenchmarkPeople(b *testing.B) {
 		wait sync.WaitGroup
 	)
 	began := time.Now()
-	n := 0
-	for b.Loop() {
+	for next := 0; b.Loop(); next++ {
+		n := next
 		due := began.Add(time.Duration(n) * time.Second / rate)
 		time.Sleep(time.Until(due))
 		wait.Add(1)
@@ -133,7 +133,6 @@ func BenchmarkPeople(b *testing.B) {
 			list = append(list, a)
 			mu.Unlock()
 		}()
-		n++
 	}
 	wait.Wait()
 	report(b, list)
