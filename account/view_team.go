@@ -1,11 +1,16 @@
 package account
 
-import "github.com/usher-go/usher"
+import (
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/table"
+)
 
 // TeamLen returns the number of users who were put in a team. Members of teams below it do not
 // count. It returns 0 for a team that does not exist.
 //
-// The first call of TeamLen or TeamRoleHolders builds an index, which takes a pass over all
+// The first call of TeamLen, TeamRoleHolders or UsersOf builds an index, which takes a pass over all
 // users. Later versions of the account keep the index up to date.
 func (v View) TeamLen(id usher.TeamID) int {
 	x := v.members()
@@ -23,6 +28,18 @@ func (v View) TeamRoleHolders(id usher.TeamID) []Member {
 		}
 	}
 	return list
+}
+
+// UsersOf returns the users who were put in at least one of the teams, sorted by id and each
+// once, and nil if there are none. Members of teams below do not count. The cost is in
+// proportion to the users returned, apart from the index that TeamLen describes.
+func (v View) UsersOf(teams ...usher.TeamID) []usher.UserID {
+	x := v.members()
+	var tables []*table.Table[struct{}]
+	for _, id := range teams {
+		tables = append(tables, x.plain.Of(string(id)), x.holders.Of(string(id)))
+	}
+	return slices.Compact(usersOf(tables...))
 }
 
 func (v View) members() *memberIndex {

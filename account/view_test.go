@@ -103,10 +103,16 @@ func TestViewOfMembersOfTeams(t *testing.T) {
 		for team := range v.Teams("") {
 			members := slices.Collect(v.TeamUsers(team.ID, ""))
 			assert.Equal(t, len(members), v.TeamLen(team.ID), "%s", team.ID)
+			var ids []usher.UserID
+			for _, m := range members {
+				ids = append(ids, m.ID)
+			}
+			assert.Equal(t, ids, v.UsersOf(team.ID, team.ID, "nowhere"), "%s", team.ID)
 			holders := slices.DeleteFunc(members, func(m account.Member) bool { roles, _ := m.InTeam(team.ID); return len(roles) == 0 })
 			assert.Empty(t, cmp.Diff(holders, v.TeamRoleHolders(team.ID), cmpopts.EquateEmpty()), "%s", team.ID)
 		}
 		assert.Zero(t, v.TeamLen("nowhere"))
+		assert.Empty(t, v.UsersOf("nowhere"))
 		assert.Empty(t, v.TeamRoleHolders("nowhere"))
 	}
 	check(s)

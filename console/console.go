@@ -15,6 +15,8 @@ type Console struct {
 	origins *http.CrossOriginProtection
 	texts   map[string]*language
 	policy  string // the Content-Security-Policy
+
+	pastViews pastViews
 }
 
 // New returns a Console. The error names the option that is missing or wrong.

@@ -20,6 +20,9 @@ func (c control) Shown() bool { return c.Allowed || c.Reason != "" }
 
 // control returns the form of an action whose commands are, for example, these.
 func (v *viewer) control(action string, commands ...account.Command) control {
+	if v.lacksFor(commands...) {
+		return control{Action: action}
+	}
 	return v.controlOf(action, v.try(commands...))
 }
 

@@ -169,6 +169,9 @@ func (v *viewer) pools() []poolCount {
 // addForm returns the form to add or invite a user, with the roles that the viewer may give now.
 // If the engine accepts none, the form has the reason for the default role.
 func (v *viewer) addForm(path string, status usher.Status) addForm {
+	if v.options.ReadOnly || !v.mayAny(userCreate) {
+		return addForm{control: control{Action: path}}
+	}
 	probe := v.newUserID()
 	roles := v.policy.Roles()
 	byDefault := v.policy.DefaultRole().Name
@@ -190,18 +193,18 @@ func (v *viewer) addForm(path string, status usher.Status) addForm {
 	}
 	if len(add.Roles) > 0 {
 		name := role.Name(add.Roles[0].Value)
-		add.Teams = v.teamOptions(func(id usher.TeamID) bool {
+		add.Teams = v.teamChoices(func(id usher.TeamID) bool {
 			return v.mayRun(account.AddUser{User: probe, Role: name, Status: status, Teams: []usher.TeamID{id}})
 		})
 		return add
 	}
 	// A viewer who may add users only to a team.
-	for t := range v.view.Teams("") {
-		if c := v.control(path, account.AddUser{User: probe, Status: status, Teams: []usher.TeamID{t.ID}}); c.Shown() {
+	for _, id := range v.teamList() {
+		if c := v.control(path, account.AddUser{User: probe, Status: status, Teams: []usher.TeamID{id}}); c.Shown() {
 			add.control = c
 			if c.Allowed {
 				add.Roles = []option{{string(byDefault), v.RoleTitle(byDefault)}}
-				add.Teams = append(add.Teams, option{string(t.ID), string(t.ID)})
+				add.Teams = append(add.Teams, option{string(id), string(id)})
 			}
 		}
 	}
@@ -225,16 +228,31 @@ func (v *viewer) newUserID() usher.UserID {
 	return id
 }
 
+// maxTries limits the commands that a bulk form evaluates in vain. After that, the form does not
+// offer the options that are left, and they are on the pages of the users.
+const maxTries = 10_000
+
 // bulkForms returns the actions that the engine accepts for at least one of the rows.
 func (v *viewer) bulkForms(rows []sight) []bulkForm {
 	list := []bulkForm{}
 	add := func(name, field string, options []option, command func(id usher.UserID, value string) account.Command) {
 		form := bulkForm{control: control{Action: "people/" + name}, Name: field}
+		if len(rows) > 0 && len(options) > 0 {
+			q, ok := v.view.State().RequestFor(v.subject.User, command(rows[0].member.ID, options[0].Value))
+			if ok && !v.mayAny(q.Permission) {
+				return
+			}
+		}
+		tries := 0
 		for _, o := range options {
 			for _, s := range rows {
+				if tries++; tries > maxTries {
+					break
+				}
 				if v.changes(command(s.member.ID, o.Value)) {
 					form.Options = append(form.Options, o)
 					form.Allowed = true
+					tries-- // not in vain
 					break
 				}
 			}
@@ -263,7 +281,7 @@ func (v *viewer) bulkForms(rows []sight) []bulkForm {
 	add("unassign-seat", "held", pools, func(id usher.UserID, value string) account.Command {
 		return account.UnassignSeat{User: id, Pool: seat.PoolName(value)}
 	})
-	add("add-to-team", "team", v.teamOptions(func(usher.TeamID) bool { return true }), func(id usher.UserID, value string) account.Command {
+	add("add-to-team", "team", v.teamChoices(func(usher.TeamID) bool { return true }), func(id usher.UserID, value string) account.Command {
 		return account.AddToTeam{User: id, Team: usher.TeamID(value)}
 	})
 	add("remove", "", []option{{}}, func(id usher.UserID, _ string) account.Command {
@@ -280,6 +298,28 @@ func (v *viewer) roleOptions(keep func(role.Role) bool) []option {
 			list = append(list, option{string(r.Name), v.RoleTitle(r.Name)})
 		}
 	}
+	return list
+}
+
+// maxChoices limits the teams that a form on users offers, because the engine evaluates each of
+// them. In an account with more teams, the page of a team adds users to it.
+const maxChoices = 100
+
+// teamChoices returns maxChoices teams that keep accepts, for a form on users: the viewer's own
+// and those below them before others.
+func (v *viewer) teamChoices(keep func(usher.TeamID) bool) []option {
+	list := []option{}
+	add := func(teams []usher.TeamID) {
+		for _, id := range teams {
+			o := option{string(id), string(id)}
+			if len(list) < maxChoices && !slices.Contains(list, o) && keep(id) {
+				list = append(list, o)
+			}
+		}
+	}
+	add(v.withinTeams(v.memberships(), maxChoices))
+	add(v.teamList()[:min(len(v.teamList()), maxChoices)])
+	slices.SortFunc(list, func(a, b option) int { return strings.Compare(a.Value, b.Value) })
 	return list
 }
 

@@ -178,7 +178,7 @@ func (v *viewer) personForms(m *personModel, u account.Member) {
 			m.SetStatus = append(m.SetStatus, c)
 		}
 	}
-	m.AddToTeam = v.choice("person/add-to-team", v.teamOptions(func(t usher.TeamID) bool { _, in := u.InTeam(t); return !in }), func(value string) account.Command {
+	m.AddToTeam = v.choice("person/add-to-team", v.teamChoices(func(t usher.TeamID) bool { _, in := u.InTeam(t); return !in }), func(value string) account.Command {
 		return account.AddToTeam{User: id, Team: usher.TeamID(value)}
 	})
 	m.GiveGrant = v.choice("person/give-grant", v.grantOptions(u), func(value string) account.Command {

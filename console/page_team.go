@@ -1,6 +1,7 @@
 package console
 
 import (
+	"iter"
 	"net/http"
 	"strings"
 
@@ -129,8 +130,16 @@ func loadTeam(v *viewer, r *http.Request) (any, error) {
 // teamMembers returns a page of the users who were put in a team and that the viewer may see,
 // and the cursor of the next page.
 func (v *viewer) teamMembers(id usher.TeamID, after usher.UserID) (list []account.Member, next string) {
-	in := func(m account.Member) bool { _, is := m.InTeam(id); return is }
-	for m := range v.users(after, in) {
+	var members iter.Seq[account.Member]
+	switch _, all := v.candidates(); {
+	case v.view.TeamLen(id) <= maxProbe:
+		members = v.membersAfter(v.view.UsersOf(id), after)
+	case all:
+		members = v.view.TeamUsers(id, after)
+	default:
+		members = v.users(after, func(m account.Member) bool { _, in := m.InTeam(id); return in })
+	}
+	for m := range members {
 		if !v.seesMember(m).exists {
 			continue
 		}

@@ -37,7 +37,7 @@ func (v *viewer) past(r *http.Request) (*past, error) {
 		return nil, usherhttp.ErrNotFound
 	}
 	p := &past{viewer: v}
-	if p.then, err = v.options.Engine.At(v.subject.Account, version).View(v.ctx, v.subject.Account); err != nil {
+	if p.then, err = v.pastViews.view(v, version); err != nil {
 		return nil, err
 	}
 	p.commit, err = v.commitAt(version)

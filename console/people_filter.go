@@ -2,7 +2,6 @@ package console
 
 import (
 	"cmp"
-	"container/heap"
 	"net/http"
 	"slices"
 	"strings"
@@ -147,52 +146,50 @@ func (v *viewer) sortPeople(f peopleFilter) (rows []sight, next string, err erro
 	}
 	lastKey, lastID, started := strings.Cut(f.After, "|")
 	last := keyed{lastKey, account.Member{ID: usher.UserID(lastID)}}
-	list := ordered[keyed]{before: func(a, b keyed) bool { return before(a, b) < 0 }}
 	selects := v.selects(f)
-	for m := range v.anyOrder() {
-		if !selects(m) {
-			continue
+	for size, more := sortChunk, true; more; size *= 8 {
+		var chunk []keyed
+		full := false // chunk[size-1] is the last that can be needed
+		for m := range v.anyOrder() {
+			if f.Active() && !selects(m) {
+				continue
+			}
+			k := keyed{key(m), m}
+			if started && before(last, k) >= 0 || full && before(chunk[size-1], k) < 0 {
+				continue
+			}
+			// Collect twice as many as wanted, so that sorting is rare.
+			if chunk = append(chunk, k); len(chunk) == 2*size {
+				slices.SortFunc(chunk, before)
+				chunk, full = chunk[:size], true
+			}
 		}
-		if k := (keyed{key(m), m}); !started || before(last, k) < 0 {
-			list.items = append(list.items, k)
+		slices.SortFunc(chunk, before)
+		if more = len(chunk) > size || full; more {
+			chunk = chunk[:size]
 		}
-	}
-	heap.Init(&list)
-	for list.Len() > 0 {
-		if v.ctx.Err() != nil {
-			return nil, "", v.ctx.Err()
+		for _, k := range chunk {
+			if v.ctx.Err() != nil {
+				return nil, "", v.ctx.Err()
+			}
+			last, started = k, true
+			s := v.seesMember(k.m)
+			if !s.exists {
+				continue
+			}
+			if len(rows) == pageSize {
+				l := rows[pageSize-1].member
+				return rows, key(l) + "|" + string(l.ID), nil
+			}
+			rows = append(rows, s)
 		}
-		k := heap.Pop(&list).(keyed)
-		s := v.seesMember(k.m)
-		if !s.exists {
-			continue
-		}
-		if len(rows) == pageSize {
-			l := rows[pageSize-1].member
-			return rows, key(l) + "|" + string(l.ID), nil
-		}
-		rows = append(rows, s)
 	}
 	return rows, "", nil
 }
 
-// ordered is a heap, because only the first rows of an order are needed.
-type ordered[T any] struct {
-	items  []T
-	before func(a, b T) bool
-}
-
-func (o *ordered[T]) Len() int           { return len(o.items) }
-func (o *ordered[T]) Less(i, j int) bool { return o.before(o.items[i], o.items[j]) }
-func (o *ordered[T]) Swap(i, j int)      { o.items[i], o.items[j] = o.items[j], o.items[i] }
-func (o *ordered[T]) Push(x any)         { o.items = append(o.items, x.(T)) }
-
-func (o *ordered[T]) Pop() any {
-	last := len(o.items) - 1
-	x := o.items[last]
-	o.items = o.items[:last]
-	return x
-}
+// sortChunk is the number of rows that one pass over the users finds. Each further pass, for a
+// viewer who may not see all of them, finds more.
+const sortChunk = 2 * pageSize
 
 // selects returns whether a user is selected by the filter, apart from what the viewer may see.
 func (v *viewer) selects(f peopleFilter) func(account.Member) bool {
@@ -234,8 +231,9 @@ func (v *viewer) sortKey(column string) (func(account.Member) string, error) {
 		}
 		times[last.User] = last.At.UTC().Format(time.RFC3339)
 	}
+	all := v.seesAllUsers()
 	return func(m account.Member) string {
-		if v.seesMember(m).decision.Hides(lastActiveField) {
+		if !all && v.seesMember(m).decision.Hides(lastActiveField) {
 			return ""
 		}
 		return times[m.ID]

@@ -2,18 +2,33 @@ package console
 
 import (
 	"iter"
+	"math"
 	"slices"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/syntax"
 )
+
+// reach are the users that a viewer may see, and possibly more.
+type reach struct {
+	ids []usher.UserID // sorted
+	all bool           // any user
+}
 
 // candidates returns all users that the viewer may see, and possibly more, sorted by id; or true
 // if that may be any user. The engine checks each of them. A viewer without a rule that reaches
 // every user sees at most themself and the users in their teams and below, so in a large account
 // it is not necessary to check all users.
 func (v *viewer) candidates() ([]usher.UserID, bool) {
+	if v.reach == nil {
+		v.reach = v.findReach()
+	}
+	return v.reach.ids, v.reach.all
+}
+
+func (v *viewer) findReach() *reach {
 	at := v.now
 	if at.Before(v.view.Time()) {
 		at = v.view.Time()
@@ -21,33 +36,35 @@ func (v *viewer) candidates() ([]usher.UserID, bool) {
 	summary, err := v.policy.Summary(v.view.State(), v.subject.User, at)
 	if err != nil {
 		v.fail(err)
-		return nil, false
+		return &reach{}
 	}
+	var roots []policy.Membership
 	for _, e := range summary.Entitlements {
-		if e.Permission == userView && e.Scope == syntax.ScopeAny {
-			return nil, true
-		}
-	}
-	ids := []usher.UserID{v.subject.User}
-	if len(summary.Teams) > 0 {
-		var teams []usher.TeamID
-		for t := range v.view.Teams("") {
+		switch {
+		case e.Permission != userView || e.Scope == syntax.ScopeOwn || e.Scope == syntax.ScopeSole:
+		case e.Scope == syntax.ScopeAny:
+			return &reach{all: true}
+		case len(e.Teams) == 0:
+			roots = summary.Teams
+		case len(roots) < len(summary.Teams): // of a team role
 			for _, m := range summary.Teams {
-				if v.teamWithin(t.ID, m.Team) {
-					teams = append(teams, t.ID)
-					break
+				if len(m.Roles) > 0 {
+					roots = append(roots, m)
 				}
 			}
 		}
-		for id, err := range v.view.State().UsersIn(teams) {
-			if err != nil {
-				v.fail(err)
-			}
-			ids = append(ids, id)
-		}
 	}
+	teams := v.withinTeams(roots, math.MaxInt)
+	members := 0
+	for _, id := range teams {
+		members += v.view.TeamLen(id)
+	}
+	if members > v.view.Len()/4 {
+		return &reach{all: true} // then to check all users takes less time than to sort these
+	}
+	ids := append(v.view.UsersOf(teams...), v.subject.User)
 	slices.Sort(ids)
-	return slices.Compact(ids), false
+	return &reach{ids: slices.Compact(ids)}
 }
 
 // users yields the users that keep accepts, nil for all, and that the viewer may see, and possibly others that
@@ -60,12 +77,8 @@ func (v *viewer) users(after usher.UserID, keep func(account.Member) bool) iter.
 	case all:
 		return v.view.UsersWhere(after, keep)
 	}
-	from, found := slices.BinarySearch(ids, after)
-	if found {
-		from++
-	}
 	return func(yield func(account.Member) bool) {
-		for m := range v.members(ids[from:]) {
+		for m := range v.membersAfter(ids, after) {
 			if (keep == nil || keep(m)) && !yield(m) {
 				return
 			}
@@ -90,4 +103,13 @@ func (v *viewer) members(ids []usher.UserID) iter.Seq[account.Member] {
 			}
 		}
 	}
+}
+
+// membersAfter yields users of a sorted list, starting after an id.
+func (v *viewer) membersAfter(ids []usher.UserID, after usher.UserID) iter.Seq[account.Member] {
+	from, found := slices.BinarySearch(ids, after)
+	if found {
+		from++
+	}
+	return v.members(ids[from:])
 }

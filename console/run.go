@@ -183,5 +183,6 @@ func (v *viewer) reject(w http.ResponseWriter, p *page, s *submitted, b engine.B
 func (v *viewer) reopen() error {
 	clear(v.seen)
 	clear(v.choices)
+	v.reach, v.teams = nil, nil
 	return v.open()
 }

@@ -2,10 +2,12 @@ package console
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/store"
 )
 
@@ -58,9 +60,8 @@ func (v *viewer) fieldNames() []string {
 
 // changes reports whether the engine accepts a command now, and it changes something.
 func (v *viewer) changes(command account.Command) bool {
-	q, ok := v.view.State().RequestFor(v.subject.User, command)
-	if v.options.ReadOnly || ok && !v.mayAny(q.Permission) {
-		return false // cheaper than to propose it
+	if v.options.ReadOnly || v.lacksFor(command) {
+		return false
 	}
 	outcome, err := v.reader.Propose(v.ctx, v.batch(command))
 	if err != nil {
@@ -81,14 +82,51 @@ func (v *viewer) seesTeams() bool {
 	return false
 }
 
-// teamList returns the first MaxOptions teams whose names the viewer may see.
-func (v *viewer) teamList() (list []usher.TeamID) {
-	for t := range v.view.Teams("") {
-		if len(list) == MaxOptions {
-			break
+// teamList returns MaxOptions teams whose names the viewer may see, sorted: the viewer's own and
+// those below them before others, because a viewer with few permissions has them there.
+func (v *viewer) teamList() []usher.TeamID {
+	if v.teams != nil {
+		return v.teams
+	}
+	list := v.withinTeams(v.memberships(), MaxOptions)
+	if v.seesTeams() {
+		own := map[usher.TeamID]bool{}
+		for _, id := range list {
+			own[id] = true
 		}
-		if v.seesTeam(t.ID) {
-			list = append(list, t.ID)
+		for t := range v.view.Teams("") {
+			if len(list) >= MaxOptions {
+				break
+			}
+			if !own[t.ID] {
+				list = append(list, t.ID)
+			}
+		}
+	}
+	slices.Sort(list)
+	v.teams = list
+	return list
+}
+
+// withinTeams returns teams and those below them, each once, and at most so many.
+func (v *viewer) withinTeams(roots []policy.Membership, limit int) []usher.TeamID {
+	list := []usher.TeamID{}
+	seen := map[usher.TeamID]bool{}
+	facts, _ := v.view.State().Account() // the error is always nil
+	add := func(id usher.TeamID) {
+		if !seen[id] && len(list) < limit {
+			seen[id] = true
+			list = append(list, id)
+		}
+	}
+	for _, m := range roots {
+		if _, exists := v.view.Team(m.Team); exists {
+			add(m.Team)
+		}
+	}
+	for at := 0; at < len(list) && len(list) < limit; at++ {
+		for id := range facts.Teams.Children(list[at]) {
+			add(id)
 		}
 	}
 	return list

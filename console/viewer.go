@@ -37,6 +37,8 @@ type viewer struct {
 	seen    map[usher.UserID]sight        // users that the viewer may see, once the engine was asked
 	known   map[usher.UserID]Profile      // profiles, once the host was asked
 	choices map[permission.Permission]int // 1 may for some resource, -1 may for none
+	reach   *reach                        // users that the viewer may see, once it was computed
+	teams   []usher.TeamID                // of teamList, once it was computed
 	err     error                         // the first failure; the page is not shown
 }
 
@@ -212,4 +214,17 @@ func asRefusal(err error) *account.Refusal {
 }
 
 // mayRun reports whether the engine accepts commands now, as one batch.
-func (v *viewer) mayRun(commands ...account.Command) bool { return v.try(commands...) == nil }
+func (v *viewer) mayRun(commands ...account.Command) bool {
+	return !v.lacksFor(commands...) && v.try(commands...) == nil
+}
+
+// lacksFor reports whether the viewer lacks the permission of the only command of a batch, on
+// every resource or on that of the command. The engine then denies it, and to evaluate the
+// permission alone is cheaper than to propose the command.
+func (v *viewer) lacksFor(commands ...account.Command) bool {
+	if len(commands) != 1 {
+		return false
+	}
+	q, ok := v.view.State().RequestFor(v.subject.User, commands[0])
+	return ok && (!v.mayAny(q.Permission) || !v.may(q.Permission, q.Resource))
+}
