@@ -71,6 +71,7 @@ internal/deps:
 internal/hostile:
 internal/storefault: . store
 internal/pgtest: internal/printable
+internal/turns:
 ushertest: . decision permission internal/printable usherhttp
 usherfiles: . internal/printable internal/suggest internal/roletable policy policy/policyfile preset store store/memstore engine policytest
 
@@ -80,6 +81,7 @@ store/pgstore: . store internal/printable internal/mirror internal/sqljournal gi
 store/sqlstore: . store internal/printable internal/mirror internal/sqljournal
 cmd/usher/...: core store/boltstore store/pgstore store/sqlstore github.com/jackc/pgx/v5 github.com/spf13/cobra golang.org/x/term modernc.org/sqlite
 examples/...: core store/boltstore store/pgstore store/sqlstore github.com/jackc/pgx/v5 modernc.org/sqlite
+console/browsertest/...:
 proof/...: any
 benchmarks/...: any
 tools/...: golang.org/x/mod # they read go.mod files and make module archives
@@ -94,6 +96,7 @@ store/boltstore: core go.etcd.io/bbolt github.com/google/go-cmp github.com/stret
 store/pgstore: core github.com/jackc/pgx/v5 github.com/google/go-cmp github.com/stretchr/testify
 store/sqlstore: core github.com/jackc/pgx/v5 modernc.org/sqlite github.com/google/go-cmp github.com/stretchr/testify
 examples: core store/boltstore
+console/browsertest: core github.com/chromedp/chromedp github.com/chromedp/cdproto github.com/stretchr/testify
 proof: any
 benchmarks: any
 tools: any
@@ -126,7 +129,7 @@ var bans = []deps.Ban{
 		Why: "a host's binary contains no embedded files unless it links preset",
 	},
 	{
-		In: "core cmd/usher/... store/...", But: "store/storetest ushertest usherfiles internal/pgtest", Use: "testing/... github.com/google/go-cmp/... github.com/stretchr/testify/...",
+		In: "core cmd/usher/... store/...", But: "store/storetest ushertest usherfiles internal/pgtest internal/turns", Use: "testing/... github.com/google/go-cmp/... github.com/stretchr/testify/...",
 		Why: "a host's binary would contain test libraries",
 	},
 }

@@ -162,7 +162,7 @@ const neverDecide = `
 	policytest.Failure policytest.Cover
 	account.Code account.Refusal account.CorruptError account.PolicyMismatchError account.Member account.Team
 	account.Seats account.Setting account.Field account.FieldType account.FieldValue account.Value account.Outcome
-	account.Preview account.SeatsPreview account.UserPreview account.Seed account.Head account.CommandType account.Arg
+	account.Preview account.SeatsPreview account.UserPreview account.RoleHolders account.Seed account.Head account.CommandType account.Arg
 	store.Store store.UserDataStore store.Watcher store.Error store.Commit store.Snapshot store.Entry store.Record store.LastActive
 	store.LockMode store.Transactor store.VersionReader store.MembersStore store.MembersDifference
 	memstore.Store engine.Error engine.PolicyMismatchError engine.ChangedError engine.Observer engine.Result console.Profile

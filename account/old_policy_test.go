@@ -19,7 +19,7 @@ func clubBut(t *testing.T, replace ...string) *policy.Policy {
 	return compile(t, strings.NewReplacer(replace...).Replace(club))
 }
 
-// Users whom a policy does not fit can do nothing, and only what helps can be done about
+// Users that a policy does not fit can do nothing, and only what helps can be done about
 // them.
 func TestCommandsAboutUsersWhoDoNotFit(t *testing.T) {
 	s := open(t, compile(t, club), members())

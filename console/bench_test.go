@@ -9,8 +9,8 @@ import (
 	"github.com/usher-go/usher/console"
 )
 
-// BenchmarkPeople opens the page of people of an account with 100,000 users.
-func BenchmarkPeople(b *testing.B) {
+// manyUsers returns a Console over an account with 100,000 users.
+func manyUsers(b *testing.B) *world {
 	w := newWorld(b, "oncehub", func(o *console.Options) { o.People = nil })
 	for i := range 200 {
 		var more []account.Command
@@ -23,6 +23,12 @@ func BenchmarkPeople(b *testing.B) {
 		}
 		w.must(more...)
 	}
+	return w
+}
+
+// BenchmarkPeople opens the page of people of an account with 100,000 users.
+func BenchmarkPeople(b *testing.B) {
+	w := manyUsers(b)
 	for name, at := range map[string]string{
 		"first": "", "middle": "after=user-050000", "filter": "status=inactive", "sort": "sort=-role", "search": "q=099999", "json": "format=json",
 	} {
@@ -43,4 +49,21 @@ func BenchmarkPeople(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkRolesAndSeats opens the pages that count or list the users of an account with 100,000
+// users.
+func BenchmarkRolesAndSeats(b *testing.B) {
+	w := manyUsers(b)
+	for _, at := range []string{"/roles", "/seats", "/seats?list=without"} {
+		for _, by := range []viewer{{"admin", "adam", false}, {"manager", "tom", false}} {
+			b.Run(by.name+at, func(b *testing.B) {
+				for b.Loop() {
+					if rec := w.get(by, at); rec.Code != 200 {
+						b.Fatal(body(rec))
+					}
+				}
+			})
+		}
+	}
 }

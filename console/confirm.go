@@ -216,6 +216,9 @@ type field struct{ Name, Value string }
 
 // confirm responds with the confirmation.
 func (v *viewer) confirm(w http.ResponseWriter, p *page, c *confirmation) error {
+	if v.err != nil { // the effects are not complete
+		return v.err
+	}
 	if wantsJSON(v.r) {
 		return v.writeJSON(w, http.StatusOK, document{v.view.Version(), c})
 	}

@@ -6,7 +6,7 @@
 //	mux.Handle("/people/", http.StripPrefix("/people", pages))
 //
 // The host authenticates: Options.Subject returns the user who sends a request, and without it
-// New returns an error. The engine decides everything else. A page shows the users whom the
+// New returns an error. The engine decides everything else. A page shows the users that the
 // viewer may see, and offers the changes that the engine would accept now; no role is treated
 // in a special way. So the pages follow the policy that guards the rest of the host.
 //
@@ -21,7 +21,7 @@
 // are problem documents, as in package usherhttp. The document openapi.json describes all of it.
 //
 // The record is the audit log, for viewers with audit.view on the account as a whole. It shows
-// the ids that the journal contains, with the names of users whom the viewer may see. A policy
+// the ids that the journal contains, with the names of users that the viewer may see. A policy
 // can hide its fields actor, changes and note.
 //
 // # Adding a page

@@ -99,5 +99,14 @@ func fieldsOf(pairs []any) (list []field) {
 	return list
 }
 
+// Entered returns what the viewer had entered in a field of a rejected form, if the form is the
+// one in which another field has a value; "" otherwise.
+func (f frame) Entered(path, key, value, name string) string {
+	if s := f.Failed(path); s != nil && s.Value(key) == value {
+		return s.Value(name)
+	}
+	return ""
+}
+
 // Key returns the key of the text of an action.
 func (c control) Key() string { return actionKey(c.Action) }

@@ -11,7 +11,7 @@ import (
 )
 
 // FuzzForms sends any form to any action as any viewer of an account. No form panics or leads
-// to an error of the program, and only a viewer whom the engine allows something changes the
+// to an error of the program, and only a viewer that the engine allows something changes the
 // account: an administrator, the owner, the manager of the team, or, for the own fields, any
 // user.
 func FuzzForms(f *testing.F) {

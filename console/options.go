@@ -36,7 +36,7 @@ type Options struct {
 	// Default: only ids are searched.
 	Search func(ctx context.Context, account usher.AccountID, query string) ([]usher.UserID, error)
 
-	// IDs returns the ids of people whom a viewer invites, by what the viewer typed or pasted,
+	// IDs returns the ids of people that a viewer invites, by what the viewer typed or pasted,
 	// such as e-mail addresses. The keys of the result are these entries; the host may choose
 	// ids for people who have none, and then must return the same id for the same entry in
 	// every call, because the Console calls IDs for the preview and again for the change. An
@@ -46,7 +46,9 @@ type Options struct {
 	IDs func(ctx context.Context, account usher.AccountID, entries []string) (map[string]usher.UserID, error)
 
 	// BuySeats returns the address of the host's page on which an account buys seats of a
-	// pool, "" for none. Viewers who may buy seats see the link. Default: no link.
+	// pool, "" for none. Viewers who may buy seats see the link. The number of seats of such
+	// a pool follows from what is paid there, so the Console does not set it. Default: no link;
+	// viewers who may buy seats set the number on the page of seats.
 	BuySeats func(account usher.AccountID, pool seat.PoolName) string
 
 	// ReadOnly offers no changes, and rejects them. Default: changes are possible.

@@ -17,7 +17,7 @@ import (
 	"github.com/usher-go/usher/engine"
 )
 
-// The page offers a transfer to exactly the users to whom the engine would transfer the account
+// The page offers a transfer to exactly the users to which the engine would transfer the account
 // now, and only to viewers who may transfer it.
 func TestOwnershipOffersWhatTheEngineAccepts(t *testing.T) {
 	eachViewer(t, func(t *testing.T, preset string, by viewer) {

@@ -29,7 +29,7 @@ func (w *world) member(id usher.UserID) (account.Member, bool) {
 	return v.User(id)
 }
 
-// The page lists exactly the invited users whom the viewer may see, and is open to viewers who
+// The page lists exactly the invited users that the viewer may see, and is open to viewers who
 // may invite users or revoke invitations.
 func TestInvitationsOfEachViewer(t *testing.T) {
 	eachViewer(t, func(t *testing.T, preset string, by viewer) {

@@ -12,7 +12,7 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// peoplePage is the table of the users whom the viewer may see.
+// peoplePage is the table of the users that the viewer may see.
 var peoplePage = page{
 	Path: "people", InMenu: true,
 	Visible: func(v *viewer) bool { return v.mayAny(userView) },
@@ -51,7 +51,7 @@ type peopleModel struct {
 	People  []personRow  `json:"people"`         // a page of rows
 	Next    string       `json:"next,omitempty"` // the cursor of the next page, for the parameter after
 	Filter  peopleFilter `json:"filter"`
-	Roles   []option     `json:"roles"` // account roles, for the filter
+	Roles   []option     `json:"roles"` // for the filter
 	Teams   []option     `json:"teams"` // the first MaxOptions teams, for the filter
 	Add     addForm      `json:"add"`
 	Bulk    []bulkForm   `json:"bulk"` // what can be done with selected rows
@@ -121,7 +121,7 @@ func loadPeople(v *viewer, r *http.Request) (any, error) {
 		m.People = append(m.People, row)
 	}
 	m.Seats = v.pools()
-	m.Roles = v.roleOptions(func(role.Role) bool { return true })
+	m.Roles = v.everyRole()
 	m.Teams = v.teamOptions(func(usher.TeamID) bool { return true })
 	m.Add = v.addForm("people/add", usher.Active)
 	m.Bulk = v.bulkForms(rows)

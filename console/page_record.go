@@ -135,7 +135,7 @@ func (v *viewer) author(a account.Actor) author {
 }
 
 // named returns a user that a form or the journal names. A viewer who may read the journal sees
-// the id of every user in it; names, e-mail addresses and pictures are those of the users whom
+// the id of every user in it; names, e-mail addresses and pictures are those of the users that
 // the viewer may see.
 func (v *viewer) named(id usher.UserID) person {
 	if v.sees(id).exists {

@@ -82,7 +82,7 @@ type teamMember struct {
 	Remove    control       `json:"remove"`
 }
 
-// foundUser is a user whom the viewer may want to add.
+// foundUser is a user that the viewer may want to add.
 type foundUser struct {
 	person
 	RoleTitle string  `json:"roleTitle"`
@@ -126,7 +126,7 @@ func loadTeam(v *viewer, r *http.Request) (any, error) {
 	return m, nil
 }
 
-// teamMembers returns a page of the users who were put in a team and whom the viewer may see,
+// teamMembers returns a page of the users who were put in a team and that the viewer may see,
 // and the cursor of the next page.
 func (v *viewer) teamMembers(id usher.TeamID, after usher.UserID) (list []account.Member, next string) {
 	in := func(m account.Member) bool { _, is := m.InTeam(id); return is }

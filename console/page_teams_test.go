@@ -90,7 +90,7 @@ func TestTeamsOfEachViewer(t *testing.T) {
 }
 
 // Counts of members are for viewers who may see all users; the holders of team roles are those
-// whom the viewer may see.
+// that the viewer may see.
 func TestTeamsShowWhatTheViewerMaySee(t *testing.T) {
 	w := newWorld(t, "oncehub")
 	sales := w.tree(adam, "/teams").Data.Teams[0]

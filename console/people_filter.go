@@ -28,7 +28,7 @@ var peopleParams = []input{
 // peopleFilter selects and sorts the rows.
 type peopleFilter struct {
 	Query   string        `json:"q,omitempty"`
-	Role    role.Name     `json:"role,omitempty"`
+	Role    role.Name     `json:"role,omitempty"` // in the account, or on a team
 	Status  string        `json:"status,omitempty"`
 	Team    usher.TeamID  `json:"team,omitempty"` // with the teams below it
 	Seat    seat.PoolName `json:"seat,omitempty"` // holders of a seat
@@ -79,7 +79,7 @@ func (f peopleFilter) Active() bool {
 // matches reports whether a user is selected, apart from the team. Query is in lower case.
 func (f peopleFilter) matches(m account.Member) bool {
 	return (f.Query == "" || f.found[m.ID] || strings.Contains(strings.ToLower(string(m.ID)), f.Query)) &&
-		(f.Role == "" || m.Role == f.Role) &&
+		(f.Role == "" || hasRole(m, f.Role)) &&
 		(f.Status == "" || m.Status.String() == f.Status) &&
 		(f.Seat == "" || m.HasSeat(f.Seat)) &&
 		(f.Without == "" || !m.HasSeat(f.Without))

@@ -75,7 +75,7 @@ func TestFilters(t *testing.T) {
 	ids, _ := w.people(tom, "")
 	assert.Equal(t, "mia tom", join(ids))
 	ids, _ = w.people(tom, "q=boss")
-	assert.Empty(t, ids, "the host's search does not show whom the viewer may not see")
+	assert.Empty(t, ids, "the host's search does not show users that the viewer may not see")
 	ids, _ = w.people(mia, "sort=role")
 	assert.Equal(t, "mia", join(ids))
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// candidates returns all users whom the viewer may see, and possibly more, sorted by id; or true
+// candidates returns all users that the viewer may see, and possibly more, sorted by id; or true
 // if that may be any user. The engine checks each of them. A viewer without a rule that reaches
 // every user sees at most themself and the users in their teams and below, so in a large account
 // it is not necessary to check all users.
@@ -50,7 +50,7 @@ func (v *viewer) candidates() ([]usher.UserID, bool) {
 	return slices.Compact(ids), false
 }
 
-// users yields the users that keep accepts, nil for all, and whom the viewer may see, and possibly others whom
+// users yields the users that keep accepts, nil for all, and that the viewer may see, and possibly others that
 // the viewer may not see, sorted by id and starting after an id.
 func (v *viewer) users(after usher.UserID, keep func(account.Member) bool) iter.Seq[account.Member] {
 	ids, all := v.candidates()
@@ -73,7 +73,7 @@ func (v *viewer) users(after usher.UserID, keep func(account.Member) bool) iter.
 	}
 }
 
-// anyOrder yields the users whom the viewer may see, and possibly others, in no order.
+// anyOrder yields the users that the viewer may see, and possibly others, in no order.
 func (v *viewer) anyOrder() iter.Seq[account.Member] {
 	ids, all := v.candidates()
 	if all {

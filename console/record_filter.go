@@ -22,7 +22,7 @@ var recordParams = []input{
 // recordFilter selects commits.
 type recordFilter struct {
 	Actor string `json:"actor,omitempty"` // an id, a part of the host, or what the host's search finds
-	User  string `json:"user,omitempty"`  // the user whom a change names: an id, or what the host's search finds
+	User  string `json:"user,omitempty"`  // the user that a change names: an id, or what the host's search finds
 	Kind  string `json:"kind,omitempty"`  // a kind of change
 	From  string `json:"from,omitempty"`  // the first day
 	Until string `json:"until,omitempty"` // the last day

@@ -180,7 +180,7 @@ func TestRecordFilters(t *testing.T) {
 	assert.Contains(t, page, `href="./record?actor=%3Cscript%3E&amp;format=csv&amp;kind=roles"`)
 }
 
-// A text that is not an id is what the host's search finds, among the users whom the viewer may
+// A text that is not an id is what the host's search finds, among the users that the viewer may
 // see. Otherwise a search for a name would tell whose name it is.
 func TestRecordSearch(t *testing.T) {
 	w := history(t, func(o *console.Options) { o.Search = searchFor("Adam B.", "adam", "new") })

@@ -35,6 +35,9 @@ var typed = map[string]string{
 	"teams/create team":       "new-team",
 	"team/create team":        "new-team",
 	"person/give-grant until": "2999-12-31",
+	"fields/define field":     "new-1",
+	"fields/rename to":        "new-2",
+	"seats/set total":         "9",
 }
 
 // fill returns what a viewer types into a field of an action.

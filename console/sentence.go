@@ -15,7 +15,7 @@ import (
 )
 
 // sentence returns a change as a sentence in the viewer's language: the text "change.NAME", whose
-// placeholders are the fields of the change as the journal names them. Users whom the viewer
+// placeholders are the fields of the change as the journal names them. Users that the viewer
 // may not see are "another user".
 func (v *viewer) sentence(c account.Change) template.HTML {
 	return v.text.html(changeKey(c), v.fieldsOf(c, v.orNew(c, func(id usher.UserID) any { return v.userLink(id) }))...)
@@ -72,8 +72,11 @@ func (v *viewer) fieldsOf(c account.Change, user func(usher.UserID) any) (pairs 
 			}
 		case string:
 			text = value
-			if name == "before" && value == "" {
+			switch {
+			case name == "before" && value == "":
 				text = v.text.plain("field.end")
+			case name == "setting":
+				text = v.settingTitle(value)
 			}
 		default:
 			text = words(value)
@@ -143,9 +146,13 @@ func (v *viewer) grantText(g policy.Grant) string {
 	return v.text.plain("grant.until", "grant", g.Name, "until", g.Until.In(v.zone).Format(v.text.plain("format.time")))
 }
 
-// scope returns the reach of a rule and its conditions.
+// scope returns the reach of a rule: the parties that it looks at, its conditions, and the fields
+// that it hides.
 func (v *viewer) scope(e policy.Entitlement) string {
 	text := v.text.plain("scope." + e.Scope.String())
+	if len(e.As) > 0 {
+		text = v.text.plain("scope.as", "scope", text, "parties", v.list(e.As))
+	}
 	if len(e.Teams) > 0 {
 		var teams []string
 		for _, t := range e.Teams {
@@ -153,8 +160,12 @@ func (v *viewer) scope(e policy.Entitlement) string {
 		}
 		text = v.text.plain("scope.teams", "scope", text, "teams", strings.Join(teams, ", "))
 	}
-	if len(e.If) > 0 {
-		text = v.text.plain("scope.if", "scope", text, "conditions", v.list(e.If))
+	needs, tests := v.conditions(e.If)
+	if len(needs) > 0 {
+		text = v.text.plain("scope.with", "scope", text, "conditions", v.list(needs))
+	}
+	if len(tests) > 0 {
+		text = v.text.plain("scope.if", "scope", text, "conditions", v.list(tests))
 	}
 	if len(e.Hiding) > 0 {
 		text = v.text.plain("scope.hiding", "scope", text, "fields", v.list(e.Hiding))

@@ -74,7 +74,7 @@ type teamHolder struct {
 // maxHolders limits the holders of roles on one team that a page names.
 const maxHolders = 20
 
-// holders returns the users with roles on a team whom the viewer may see, without those of teams
+// holders returns the users with roles on a team that the viewer may see, without those of teams
 // above it.
 func (v *viewer) holders(team usher.TeamID) []teamHolder {
 	list := []teamHolder{}

@@ -78,7 +78,7 @@ func moveNotes(v *viewer, commands []account.Command) (notes []string) {
 	return notes[:min(len(notes), maxNotes)]
 }
 
-// reachNotes returns a sentence for each user whom the viewer may see and whose roles on a team
+// reachNotes returns a sentence for each user that the viewer may see and whose roles on a team
 // differ.
 func (v *viewer) reachNotes(team usher.TeamID, before, after map[usher.UserID][]role.Name) (notes []string) {
 	users := maps.Clone(before)

@@ -53,6 +53,10 @@ func derivedKeys() (keys []string) {
 	add("person.set-status.", "active", "inactive")
 	add("people.", "team", "role") // labels of choices
 	add("team.", "role", "move.label")
+	add("settings.turn.", "on", "off", "on.do", "off.do")
+	for _, t := range fieldTypes {
+		add("fields.type.", t.String())
+	}
 	for _, p := range pages {
 		add(p.Path, ".title")
 		for _, a := range p.Actions {
@@ -121,7 +125,10 @@ func TestTexts(t *testing.T) {
 }
 
 // international are texts that other languages share with English.
-var international = []string{"people.name", "people.team", "people.teams", "people.status", "person.title", "kind.teams", "team.title", "teams.in", "teams.title"}
+var international = []string{
+	"people.name", "people.team", "people.teams", "people.status", "person.title", "kind.teams", "team.title", "teams.in", "teams.title",
+	"fields.name", "fields.type.text",
+}
 
 func diff(a, b map[string]string) (list []string) {
 	for _, key := range slices.Sorted(maps.Keys(a)) {

@@ -103,7 +103,7 @@ func TestThenPerson(t *testing.T) {
 	assert.Equal(t, 404, w.get(adminMfa, "/then-person?version=2&id=never").Code)
 }
 
-// What a viewer sees of the past is what the viewer may see today: no user whom the viewer may
+// What a viewer sees of the past is what the viewer may see today: no user that the viewer may
 // not see now, and of former users only those that a rule for all users covers.
 func TestThenShowsWhatTheViewerMaySeeToday(t *testing.T) {
 	src, _ := preset.Source("oncehub")

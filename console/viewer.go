@@ -151,7 +151,7 @@ func (v *viewer) userResource(id usher.UserID) usher.Resource {
 }
 
 // sees returns what the viewer may see of a user. The zero sight hides everything: it is that
-// of a user who does not exist, and of one whom the viewer may not see.
+// of a user who does not exist, and of one that the viewer may not see.
 func (v *viewer) sees(id usher.UserID) sight {
 	if s, ok := v.seen[id]; ok {
 		return s

@@ -72,6 +72,12 @@ var staffDirectory = []account.Command{
 	account.AddUser{User: "sam"}, account.GiveGrant{User: "sam", Grant: "staff.manage"}, account.AddUser{User: "mia"},
 }
 
+// groupCal is an account with settings.
+var groupCal = []account.Command{
+	account.CreateAccount{Owner: "olivia"}, account.AddUser{User: "adam", Role: "admin"}, account.AddUser{User: "mia"},
+	account.ChangeSetting{Setting: "add-members", Value: false},
+}
+
 // office is a policy with fields that members do not see, a setting, and users who may leave.
 const office = `
 usher: 1
@@ -127,11 +133,12 @@ var kinds = map[string][]viewer{
 		{"owner", "olivia", false}, {"admin", "adam", true}, {"admin-only without mfa", "ada", false}, {"admin-only", "ada", true},
 		{"member", "mia", false}, {"stranger", "zoe", true}, {name: "not logged in"},
 	},
+	"groupcal":       {{"owner", "olivia", false}, {"admin", "adam", false}, {"member", "mia", false}, {"stranger", "zoe", false}},
 	"staffdirectory": {{"owner", "olivia", false}, {"staff.manage", "sam", false}, {"staff", "mia", false}, {"stranger", "zoe", false}},
 	"office":         {{"owner", "olivia", false}, {"admin", "adam", false}, {"lead", "lea", false}, {"member", "mia", false}, {"stranger", "zoe", false}},
 }
 
-var accounts = map[string][]account.Command{"oncehub": onceHub, "calcom": calCom, "staffdirectory": staffDirectory, "office": officeAccount}
+var accounts = map[string][]account.Command{"oncehub": onceHub, "calcom": calCom, "staffdirectory": staffDirectory, "office": officeAccount, "groupcal": groupCal}
 
 func newWorld(t testing.TB, name string, options ...func(*console.Options)) *world {
 	p, err := policyfile.Load("office.yaml", []byte(office))

@@ -16,6 +16,7 @@ type cachedAccount struct {
 	pins int       // callers that need it to stay in memory
 	gone bool      // it was erased and is no longer in the index
 
+	hinted       bool   // it is in Engine.hinted
 	load         *load  // the load in progress, or nil
 	loadsStarted uint64 // the number of loads started so far
 	lastLoaded   uint64 // the number of the last load that succeeded

@@ -37,6 +37,8 @@ type Engine struct {
 	policySwap *policySwap      // the swap in progress, or nil
 	saves      []*cachedAccount // accounts of which a snapshot is due
 	sweeping   bool
+	hinted     []*cachedAccount // accounts that had a hint and are not compared yet
+	comparing  bool             // a goroutine compares them
 
 	saver    sync.Mutex    // held while snapshots are stored
 	swapping chan struct{} // holds one value while a policy is swapped

@@ -38,7 +38,12 @@ func (e *Engine) tryLocked(ctx context.Context, l *cachedAccount, b *Batch, done
 		return Result{}, errOvertaken
 	case p == nil && err == nil && !ran:
 		return Result{}, errNotRun
+	case p == nil && err != nil:
+		return Result{}, err
 	case p == nil:
+		// The cache may not have the version of the result, if the store does not know
+		// Position.Committed.
+		_, err := e.await(ctx, l, result.Version)
 		return result, err
 	}
 	was, err := e.settle(ctx, l, true, begun, err, done)

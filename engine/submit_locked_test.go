@@ -70,6 +70,29 @@ func TestSubmitLocks(t *testing.T) {
 	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
 }
 
+// unknownCommitted is a transaction of a store that does not know what others see.
+type unknownCommitted struct{ store.Tx }
+
+func (u unknownCommitted) Lock(ctx context.Context, id usher.AccountID, mode store.LockMode) (store.Position, error) {
+	p, err := u.Tx.Lock(ctx, id, mode)
+	p.Committed = 0
+	return p, err
+}
+
+// After a Result without a commit, the Engine has the version that the result names.
+func TestSubmitLockedSees(t *testing.T) {
+	w := openLockable(t, func(mem *memstore.Store, f func(store.Tx) error) error {
+		openOn(t, mem, nil).must("acme", host, setRole("max", "admin"))
+		return mem.InTx(ctx, func(tx store.Tx) error { return f(unknownCommitted{tx}) })
+	}, nil)
+	result := w.must("acme", host, setRole("max", "admin"))
+	assert.Nil(t, result.Commit)
+	assert.Equal(t, uint64(4), result.Version)
+	v, err := w.View(ctx, "acme")
+	require.NoError(t, err)
+	assert.Equal(t, uint64(4), v.Version())
+}
+
 // Without a Transactor, the batch gives up after Options.Tries.
 func TestSubmitCannotLock(t *testing.T) {
 	w := openLockable(t, inTx, func(o *engine.Options) { unwatched(o); o.Tries = 4 })

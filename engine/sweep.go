@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
@@ -23,7 +24,7 @@ func (e *Engine) sweep() {
 	e.sweeping = false // a later hint starts another sweep
 	e.mu.Unlock()
 	for batch := range slices.Chunk(all, sweepBatch) {
-		for _, l := range e.changed(batch) {
+		for _, l := range e.changed(batch, loadTimeout) {
 			if !e.reloadNow(l) {
 				return
 			}
@@ -31,9 +32,9 @@ func (e *Engine) sweep() {
 	}
 }
 
-// changed returns the accounts whose version in the store differs from that in memory, and
+// changed returns the accounts of which the store has a later version than the memory, and
 // confirms the others. It returns all accounts if the versions cannot be read at once.
-func (e *Engine) changed(accounts []*cachedAccount) []*cachedAccount {
+func (e *Engine) changed(accounts []*cachedAccount, timeout time.Duration) []*cachedAccount {
 	if e.versions == nil {
 		return accounts
 	}
@@ -42,7 +43,7 @@ func (e *Engine) changed(accounts []*cachedAccount) []*cachedAccount {
 		ids[i] = l.id
 	}
 	begun := e.elapsed()
-	ctx, cancel := context.WithTimeout(e.backgroundCtx, loadTimeout)
+	ctx, cancel := context.WithTimeout(e.backgroundCtx, timeout)
 	defer cancel()
 	var versions []uint64
 	err := safely(func() (err error) {
@@ -62,7 +63,7 @@ func (e *Engine) changed(accounts []*cachedAccount) []*cachedAccount {
 	defer e.mu.Unlock()
 	var changed []*cachedAccount
 	for i, l := range accounts {
-		if l.snap.State == nil || l.snap.version() != versions[i] {
+		if l.snap.State == nil || l.snap.version() < versions[i] {
 			changed = append(changed, l)
 			continue
 		}

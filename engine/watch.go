@@ -42,7 +42,11 @@ func (e *Engine) watch(w store.Watcher) {
 	}
 }
 
-// hint loads an account again if it is in memory, or all accounts for "".
+// hintTimeout limits a comparison of accounts that had a hint. Later hints wait for it.
+const hintTimeout = 5 * time.Second
+
+// hint loads an account again if it is in memory and may have changed, or all accounts for
+// "".
 func (e *Engine) hint(id usher.AccountID) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -50,12 +54,60 @@ func (e *Engine) hint(id usher.AccountID) {
 	case e.closed:
 	case id != "":
 		if l := e.inMemory(id); l != nil {
-			e.reload(l)
+			e.hintAt(l)
 		}
 	case !e.sweeping:
 		e.sweeping = true
 		e.background.Add(1)
 		go e.sweep()
+	}
+}
+
+// hintAt adds an account to the next comparison with the store. It needs e.mu.
+func (e *Engine) hintAt(l *cachedAccount) {
+	if e.versions == nil {
+		e.reload(l)
+		return
+	}
+	if !l.hinted {
+		l.hinted = true
+		e.hinted = append(e.hinted, l)
+	}
+	if !e.comparing {
+		e.comparing = true
+		e.background.Add(1)
+		go e.compareHinted()
+	}
+}
+
+// compareHinted loads the accounts again that had a hint and have changed. A hint may come
+// from the Engine's own commit, so it compares the versions of all of them in one call of
+// the store first. A single account is loaded at once, since that is one call too.
+func (e *Engine) compareHinted() {
+	defer e.background.Done()
+	for {
+		e.mu.Lock()
+		if e.closed || len(e.hinted) == 0 {
+			e.hinted, e.comparing = nil, false
+			e.mu.Unlock()
+			return
+		}
+		batch := e.hinted[:min(len(e.hinted), sweepBatch)]
+		e.hinted = e.hinted[len(batch):]
+		for _, l := range batch {
+			l.hinted = false // a later hint needs another comparison
+		}
+		e.mu.Unlock()
+		if len(batch) > 1 {
+			batch = e.changed(batch, hintTimeout)
+		}
+		e.mu.Lock()
+		for _, l := range batch {
+			if !e.closed && !l.gone && e.inMemory(l.id) == l {
+				e.reload(l)
+			}
+		}
+		e.mu.Unlock()
 	}
 }
 

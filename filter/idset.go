@@ -7,7 +7,7 @@ import (
 )
 
 // idSet is a set of ids, as a condition states it: ids that the condition carries, and the direct
-// members of teams, whom it reads from the tables of [Members]. Both lists are sorted.
+// members of teams, which it reads from the tables of [Members]. Both lists are sorted.
 type idSet struct {
 	ids   []string
 	teams []string

@@ -28,6 +28,12 @@ type MatrixRow struct {
 	Cells      [][]string // for each role: its own rules and included ones
 	Everyone   []string
 	Never      []string
+
+	// The same rules in parts, in the same order, for programs that word them in their own
+	// way. If contains what a role requires; Teams and Until are empty.
+	CellRules     [][]Entitlement
+	EveryoneRules []Entitlement
+	NeverRules    []Entitlement
 }
 
 // Matrix returns the table of all resources that have a rule. It omits rules of a role
@@ -51,25 +57,27 @@ func (p *Policy) Matrix() Matrix {
 
 func (p *Policy) matrixRow(perm *perm) (row MatrixRow, said bool) {
 	row.Permission = perm.name
-	row.Everyone = p.texts(perm, perm.everyone)
-	row.Never = p.texts(perm, perm.never)
+	row.Everyone, row.EveryoneRules = p.cell(perm, perm.everyone)
+	row.Never, row.NeverRules = p.cell(perm, perm.never)
 	said = len(row.Everyone)+len(row.Never) > 0
 	for _, list := range perm.byRole {
-		row.Cells = append(row.Cells, p.texts(perm, list))
+		texts, rules := p.cell(perm, list)
+		row.Cells, row.CellRules = append(row.Cells, texts), append(row.CellRules, rules)
 		said = said || len(list) > 0
 	}
 	return row, said || !perm.pos.IsZero()
 }
 
-// texts returns rules with all their conditions, without those that others cover.
-func (p *Policy) texts(perm *perm, list []rule) []string {
-	var texts []string
+// cell returns rules with all their conditions, without those that others cover: as texts, and
+// in parts.
+func (p *Policy) cell(perm *perm, list []rule) (texts []string, rules []Entitlement) {
 	for i := range list {
 		if coveredBy(list, i) < 0 {
 			texts = append(texts, p.fullText(perm, &list[i]))
+			rules = append(rules, p.entitlement(&list[i], list[i].need))
 		}
 	}
-	return texts
+	return texts, rules
 }
 
 // coveredBy returns the index of another rule of the list that covers rule i, or -1. Of two

@@ -222,6 +222,28 @@ func (p *Policy) Setting(name string) (value, ok bool) {
 // name.
 func (p *Policy) SettingTitle(name string) string { return p.settingTitles[name] }
 
+// ConditionTitle returns the title of a condition, which states what a user needs for it, ""
+// for a condition without one and for an unknown name.
+func (p *Policy) ConditionTitle(name string) string {
+	for i := range p.conditions {
+		if p.conditions[i].name == name {
+			return p.conditions[i].title
+		}
+	}
+	return ""
+}
+
+// SettingConditions returns the conditions that hold if a setting is on, in the order of the
+// policy.
+func (p *Policy) SettingConditions(setting string) (names []string) {
+	for i := range p.conditions {
+		if c := &p.conditions[i]; c.kind == syntax.OnSetting && c.of == setting {
+			names = append(names, c.name)
+		}
+	}
+	return names
+}
+
 // PermissionTitle returns the title of a permission, "" for a permission without one, for a
 // bundle and for an unknown name.
 func (p *Policy) PermissionTitle(name permission.Permission) string {

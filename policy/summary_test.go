@@ -12,6 +12,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/policyfile"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // A summary has what a directory page shows: what a user has, and why.
@@ -111,6 +112,32 @@ func TestMatrix(t *testing.T) {
 	assert.Equal(t, []string{"any if mfa"}, row.Cells[column["admin-only"]], "what a role requires stands in its cells")
 	assert.Equal(t, []string{"any"}, row.Cells[column["owner"]])
 	assert.Equal(t, []string{"any if not seated"}, at("booking.receive").Never)
+
+	own := row.CellRules[column["member"]]
+	require.Len(t, own, 1)
+	assert.Equal(t, syntax.ScopeOwn, own[0].Scope)
+	assert.Equal(t, []string{"host"}, own[0].As)
+	assert.Equal(t, []string{"mfa"}, row.CellRules[column["admin-only"]][0].If, "what a role requires is a condition")
+	assert.Equal(t, []string{"not seated"}, at("booking.receive").NeverRules[0].If)
+	for _, r := range m.Resources {
+		for _, row := range r.Rows {
+			assert.Len(t, row.EveryoneRules, len(row.Everyone))
+			assert.Len(t, row.NeverRules, len(row.Never))
+			for i := range row.Cells {
+				assert.Len(t, row.CellRules[i], len(row.Cells[i]), row.Permission)
+			}
+		}
+	}
+}
+
+func TestTitlesAndSettingsOfConditions(t *testing.T) {
+	p := loadPreset(t, "calcom")
+	assert.Equal(t, "a strong login", p.ConditionTitle("mfa"))
+	assert.Empty(t, p.ConditionTitle("none"))
+	p = loadPreset(t, "groupcal")
+	assert.Equal(t, []string{"add-members"}, p.SettingConditions("add-members"))
+	assert.Empty(t, p.SettingConditions("link-exists"), "it is an attribute")
+	assert.Empty(t, p.ConditionTitle("add-members"))
 }
 
 func TestRulesAndMatching(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 type Delta struct {
 	account string
 	wiped   bool             // delete all rows of the account first
-	cleared map[string]bool  // users of whom all rows are deleted first
+	cleared map[string]bool  // users all of whose rows are deleted first
 	rows    map[key]change   // the rows that change afterwards
 	byUser  map[string][]key // the keys of rows that the commit wrote, by their user
 	unique  string           // the name of the unique role, if the commit says it

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/store"
@@ -50,38 +49,4 @@ func TestPatience(t *testing.T) {
 	past, cancel := context.WithDeadline(ctx, time.Unix(1, 0))
 	defer cancel()
 	assert.Equal(t, time.Millisecond, Patience(past, time.Hour))
-}
-
-// A group has at most one entry of each account, and no more entries or bytes than a statement may
-// have. The others stay in their order.
-func TestPass(t *testing.T) {
-	var l lane
-	add := func(account usher.AccountID, version uint64, size int) *waiter {
-		w := &waiter{entry: &entry{account: account, Entry: store.Entry{Commit: store.Commit{Version: version}}}, size: size, turn: make(chan struct{})}
-		l.waiting = append(l.waiting, w)
-		return w
-	}
-	l.busy = true
-	a2, b, a3, big, a4 := add("a", 2, 1), add("b", 2, 1), add("a", 3, 1), add("big", 2, maxGroupBytes), add("a", 4, 1)
-	l.pass()
-	<-a2.turn
-	assert.Equal(t, []*waiter{a2, b}, a2.group)
-	assert.Equal(t, []*waiter{a3, big, a4}, l.waiting)
-	assert.True(t, l.cancel(a4))
-	assert.False(t, l.cancel(a4))
-	assert.False(t, l.cancel(b), "its group has begun")
-	l.pass()
-	assert.Equal(t, []*waiter{a3}, a3.group)
-	l.pass()
-	assert.Equal(t, []*waiter{big}, big.group)
-	assert.True(t, l.busy)
-	l.pass()
-	assert.False(t, l.busy)
-	for i := range maxGroup + 1 {
-		add(usher.AccountID(rune('A'+i)), 2, 1)
-	}
-	first := l.waiting[0]
-	l.pass()
-	assert.Len(t, first.group, maxGroup)
-	require.Len(t, l.waiting, 1)
 }

@@ -35,7 +35,7 @@ type Dialect interface {
 	group(ctx context.Context, c Conn, entries []*entry) error
 
 	// lock locks the account's row until the transaction ends, if there is one. It reports false if
-	// there is no row.
+	// the account has no row.
 	lock(ctx context.Context, c Conn, account usher.AccountID, mode lockMode) (row position, found bool, err error)
 
 	// erase returns the statements that replace all data of the account $1 by a mark. They run in

@@ -88,13 +88,24 @@ func (j *Journal) look(ctx context.Context, since int64) (changed map[usher.Acco
 	return j.Dialect.changes(ctx, j.Database, since, maxHints)
 }
 
+// ownEvery is the least time between two looks for changes after own commits.
+const ownEvery = 50 * time.Millisecond
+
 // Wake makes the loops of Watch look for changes now. It does not block.
 func (j *Journal) Wake() { j.watchers.wake() }
+
+// WakeForOwn does what Wake does after a commit of this Journal, but not more often than every
+// ownEvery. A process with many commits would otherwise look for each of them, although its callers
+// know them.
+func (j *Journal) WakeForOwn() { j.watchers.wakeForOwn() }
 
 // watchers are the running loops of Watch.
 type watchers struct {
 	mu  sync.Mutex
 	all map[chan struct{}]bool // each has room for one value
+
+	last time.Time // when the loops last woke up
+	soon bool      // they will wake up for own commits
 }
 
 func (ws *watchers) add() chan struct{} {
@@ -117,6 +128,32 @@ func (ws *watchers) remove(w chan struct{}) {
 func (ws *watchers) wake() {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
+	ws.wakeAll()
+}
+
+func (ws *watchers) wakeForOwn() {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if ws.soon {
+		return
+	}
+	wait := time.Until(ws.last.Add(ownEvery))
+	if wait <= 0 {
+		ws.wakeAll()
+		return
+	}
+	ws.soon = true
+	time.AfterFunc(wait, func() {
+		ws.mu.Lock()
+		defer ws.mu.Unlock()
+		ws.soon = false
+		ws.wakeAll()
+	})
+}
+
+// wakeAll needs ws.mu.
+func (ws *watchers) wakeAll() {
+	ws.last = time.Now()
 	for w := range ws.all {
 		select {
 		case w <- struct{}{}:

@@ -37,7 +37,7 @@ func BenchmarkMembers(b *testing.B) {
 	}
 }
 
-// managedSizes are the numbers of users whom a manager has.
+// managedSizes are the numbers of users that a manager has.
 var managedSizes = []int{10, 1_000, 2_000, 3_000, 10_000, 100_000}
 
 // firstOf returns the number of the first user of a manager. No two managers have the same users.

@@ -3,6 +3,8 @@ package engineproof_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,7 +15,6 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/store"
-	"github.com/usher-go/usher/store/memstore"
 )
 
 // TestBrokenIsFound breaks one promise in each case. The model must find the fault from the results
@@ -34,10 +35,12 @@ func TestBrokenIsFound(t *testing.T) {
 		{"a committed batch is reported as failed", 1, broken{wrapTarget: func(d target) target { return &reportsFailure{target: d} }}, true},
 		{"a check does not see the last commit", 1, broken{wrapTarget: func(d target) target { return staleChecks{d} }}, false},
 		{"an engine goes back to an earlier version", 2, broken{wrapTarget: func(d target) target { return staleChecks{d} }}, false},
+		{"a transaction is acknowledged and rolled back", 2, broken{wrapHost: rollsBack}, true},
+		{"a transaction is rolled back and committed", 2, broken{wrapHost: commits}, true},
 		{"the required version is ignored", 2, broken{wrapTarget: func(d target) target { return ignoresVersion{d} }}, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			p := setup{name: "memstore", store: new(memstore.Store), engines: row.engines, broken: row.broken}
+			p := setup{name: "memstore", handles: inMemory(), engines: row.engines, transactions: row.broken.wrapHost != nil, broken: row.broken}
 			const most = 100
 			for seed := range uint64(most) {
 				heard := &listener{TB: t}
@@ -58,13 +61,32 @@ func TestBrokenIsFound(t *testing.T) {
 	}
 }
 
-// listener counts failures, and does not fail the test.
+// listener collects failures, and does not fail the test. FailNow ends the goroutine.
 type listener struct {
 	testing.TB
 	complaints atomic.Int64
+
+	mu    sync.Mutex
+	texts []string
 }
 
-func (l *listener) Errorf(string, ...any) { l.complaints.Add(1) }
+func (l *listener) Errorf(format string, args ...any) {
+	l.complaints.Add(1)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.texts = append(l.texts, fmt.Sprintf(format, args...))
+}
+
+func (l *listener) FailNow() { runtime.Goexit() }
+
+func (l *listener) Failed() bool { return l.complaints.Load() > 0 }
+
+// listen returns what f complains about.
+func listen(t testing.TB, f func(testing.TB)) (complaints []string) {
+	l := &listener{TB: t}
+	together(1, func() { f(l) })
+	return l.texts
+}
 
 type lostUpdates struct{ store.UserDataStore }
 
@@ -163,4 +185,27 @@ type ignoresVersion struct{ target }
 
 func (d ignoresVersion) Check(ctx context.Context, r usher.Request, _ uint64) (usher.Decision, error) {
 	return d.target.Check(ctx, r, 0)
+}
+
+// rollsBack returns a handle whose transactions are rolled back instead of committed.
+func rollsBack(h handle) handle {
+	return h.withTx(func(tx *hostTx) { tx.commit = tx.rollback })
+}
+
+// commits returns a handle whose transactions are committed instead of rolled back.
+func commits(h handle) handle {
+	return h.withTx(func(tx *hostTx) { tx.rollback = tx.commit })
+}
+
+// withTx returns a handle whose transactions are changed by f.
+func (h handle) withTx(f func(*hostTx)) handle {
+	begin := h.begin
+	h.begin = func(ctx context.Context) (*hostTx, error) {
+		tx, err := begin(ctx)
+		if err == nil {
+			f(tx)
+		}
+		return tx, err
+	}
+	return h
 }

@@ -42,6 +42,9 @@ func (h *history) linearize() (porcupine.CheckResult, porcupine.LinearizationInf
 		case unknown:
 			ret = end // it may be committed until then
 		case done, idle, repeated:
+			if r.end != noTx {
+				break // the engine may not have read the commit yet
+			}
 			// Other engines may read the commit in the store first. From the return on, this engine
 			// must have it.
 			knows := &question{id: r.id, client: r.client, engine: r.engine, what: observation}
@@ -115,7 +118,12 @@ func (h *history) count(seen *counts) {
 		kind := "check"
 		switch r.what {
 		case submit:
-			kind = "batch"
+			if kind = "batch"; r.end != noTx {
+				kind = "transaction"
+			}
+			if r.end == rolledBack && errors.Is(r.err, errRolledBack) {
+				seen.add("transactions rolled back", 1)
+			}
 		case viewAccount:
 			kind = "view"
 		}

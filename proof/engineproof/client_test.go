@@ -85,12 +85,32 @@ func (c *client) askUnderKey() {
 func (c *client) ask(q question) *answer {
 	q.engine = c.pickEngine()
 	ctx := context.Background()
+	if q.what == submit && c.transactions {
+		q.end, q.pause = c.drawEnd(), time.Duration(c.chance.IntN(3))*200*time.Microsecond
+	}
 	if c.faultLevel != faultFree && c.chance.IntN(8) == 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, time.Duration(c.chance.IntN(int(2*time.Millisecond))))
 		defer cancel()
 	}
+	if q.end == rolledBack {
+		c.askAt(ctx, c.targets[q.engine], q)
+		q.end = committed
+	}
 	return c.askAt(ctx, c.targets[q.engine], q)
+}
+
+// drawEnd draws how a batch is submitted. A batch that is rolled back is repeated afterwards.
+func (c *client) drawEnd() txEnd {
+	switch n := c.chance.IntN(12); {
+	case n < 6:
+		return noTx
+	case n < 8:
+		return rolledBack
+	case n < 9 && c.faultLevel >= fewFaults:
+		return unreported
+	}
+	return committed
 }
 
 func (c *client) askAt(ctx context.Context, d target, q question) *answer {
@@ -150,7 +170,7 @@ func (c *client) catchUp() {
 
 // final reads the account with a new engine.
 func (c *client) final() {
-	e, err := engine.Open(engine.Options{Policy: loadPolicy(c.t, officeText), Store: c.store})
+	e, err := engine.Open(engine.Options{Policy: loadPolicy(c.t, officeText), Store: c.handle(0).store})
 	require.NoError(c.t, err)
 	defer e.Close()
 	c.askUntilAnswered(context.Background(), engineTarget{e}, question{engine: c.engines, what: viewAccount, newest: true})

@@ -3,6 +3,7 @@ package engineproof_test
 import (
 	"context"
 	"maps"
+	"strings"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -10,32 +11,36 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
-	"github.com/usher-go/usher/store/boltstore"
+	"github.com/usher-go/usher/store"
 )
 
 // replayedAccount is an account as replayed from its journal.
 type replayedAccount struct {
 	*account.State
-	at     map[uint64]*account.State // the account at each version
-	keys   map[string]*account.Commit
-	values map[usher.UserID]account.Value // in the field nick
+	damaged bool                      // the State is that before the first commit that does not fit
+	at      map[uint64]*account.State // the account at each version
+	keys    map[string]*account.Commit
+	values  map[usher.UserID]account.Value // in the field nick
 }
 
-// examine opens the file of a killed process. It compares the journals with the reported outcomes,
-// and snapshots and values with the journals. Then it retries the keys without a reported outcome.
-func (c *crash) examine(untold []string) {
-	s, e, err := openCrash(c.path)
-	require.NoError(c.t, err)
-	defer func() {
-		assert.NoError(c.t, e.Close())
-		assert.NoError(c.t, s.Close())
-	}()
+// examine opens the store of a killed process. It compares the journals with the reported outcomes,
+// and snapshots, values and the tables of members with the journals. Then it retries the keys without
+// a reported outcome. It returns the number of commits.
+func (c *crash) examine(untold []string) (commits int) {
+	h, e, closeAll := c.open()
+	defer closeAll()
 	all := map[usher.AccountID]*replayedAccount{}
 	for _, id := range crashAccounts {
-		r := c.replay(s, id)
+		r := c.replay(h.store, id)
 		all[id] = r
-		c.compareSnapshot(s, id, r)
-		c.compareEngine(e, id, r)
+		commits += len(r.at)
+		if !r.damaged {
+			c.compareSnapshot(h.store, id, r)
+			c.compareEngine(e, id, r)
+		}
+	}
+	if c.place.Members {
+		differences(c.t, h.store, c.seen)
 	}
 	for key, o := range c.told {
 		got := all[crashBatch(key).Account].keys[key]
@@ -47,15 +52,18 @@ func (c *crash) examine(untold []string) {
 		}
 	}
 	for _, key := range untold {
-		c.retry(e, key, all[crashBatch(key).Account].keys[key])
+		if of := all[crashBatch(key).Account]; !of.damaged {
+			c.retry(e, key, of.keys[key])
+		}
 	}
 	some := 5
 	for key, o := range c.told {
-		if o.commit != "" && some > 0 && all[crashBatch(key).Account].remembers(o) {
+		if of := all[crashBatch(key).Account]; o.commit != "" && some > 0 && !of.damaged && of.remembers(o) {
 			some--
 			c.checkRepeated(e, key, o)
 		}
 	}
+	return commits
 }
 
 // remembers reports whether the actor has so few later commits with a key that the account still
@@ -78,32 +86,30 @@ func (r *replayedAccount) remembers(o outcome) bool {
 
 // replay reads a journal from its beginning. Each version must follow from the one before and hold
 // the invariants of an account.
-func (c *crash) replay(s *boltstore.Store, id usher.AccountID) *replayedAccount {
+func (c *crash) replay(s store.UserDataStore, id usher.AccountID) *replayedAccount {
 	r := &replayedAccount{
 		State: account.New(id), at: map[uint64]*account.State{}, keys: map[string]*account.Commit{}, values: map[usher.UserID]account.Value{},
 	}
 	ids := map[string]bool{}
+	last := uint64(0)
 	for stored, err := range s.Commits(context.Background(), id, 0) {
 		require.NoError(c.t, err)
+		require.Equal(c.t, last+1, stored.Version, "the next version of %s", id)
+		last++
 		commit, err := account.DecodeCommit(stored.Data)
 		require.NoError(c.t, err)
-		require.Equal(c.t, r.Version()+1, commit.Version)
-		r.State, err = r.Apply(commit)
-		require.NoError(c.t, err)
-		now, err := plain(r.View(nil))
-		require.NoError(c.t, err, "%s at %d", id, commit.Version)
-		assert.LessOrEqual(c.t, now.held(), now.total, "%s at %d", id, commit.Version)
+		c.apply(r, commit, stored.Data)
 		assert.False(c.t, ids[commit.ID], "%s at %d has the id of another commit", id, commit.Version)
 		ids[commit.ID] = true
-		if commit.Key != "" {
-			assert.Nil(c.t, r.keys[commit.Key], "%s at %d was done before", id, commit.Version)
-			r.keys[commit.Key] = commit
+		if commit.Version > 1 {
+			key := strings.TrimRight(commit.Note, "~")
+			assert.Nil(c.t, r.keys[key], "%s at %d: the batch %s was done before", id, commit.Version, key)
+			r.keys[key] = commit
 		}
-		r.at[commit.Version] = r.State
 		for _, change := range commit.Changes {
 			switch change := change.(type) {
 			case account.FieldSet:
-				r.values[change.User] = account.Value(commit.Key)
+				r.values[change.User] = account.Value(strings.TrimRight(commit.Note, "~"))
 			case account.UserRemoved:
 				delete(r.values, change.User)
 			}
@@ -112,8 +118,25 @@ func (c *crash) replay(s *boltstore.Store, id usher.AccountID) *replayedAccount 
 	return r
 }
 
+// apply applies a commit, which must follow from the one before: its version, the hash of that commit,
+// and its changes, after which no more seats may be held than there are.
+func (c *crash) apply(r *replayedAccount, commit *account.Commit, data []byte) {
+	if r.damaged {
+		return
+	}
+	next, err := r.ApplyEncoded(commit, data)
+	if r.damaged = !assert.NoError(c.t, err); r.damaged {
+		return
+	}
+	r.State = next
+	r.at[commit.Version] = next
+	now, err := plain(r.View(nil))
+	require.NoError(c.t, err, "%s at %d", r.ID(), commit.Version)
+	assert.LessOrEqual(c.t, now.held(), now.total, "%s at %d", r.ID(), commit.Version)
+}
+
 // compareSnapshot checks that the stored snapshot equals the replay of its version.
-func (c *crash) compareSnapshot(s *boltstore.Store, id usher.AccountID, r *replayedAccount) {
+func (c *crash) compareSnapshot(s store.UserDataStore, id usher.AccountID, r *replayedAccount) {
 	snapshot, err := s.Snapshot(context.Background(), id)
 	require.NoError(c.t, err)
 	if snapshot.Version == 0 {
@@ -151,7 +174,7 @@ func (c *crash) compareEngine(e *engine.Engine, id usher.AccountID, r *replayedA
 // retry submits the batch of a key without a reported outcome. Had is its commit in the journal,
 // nil for none.
 func (c *crash) retry(e *engine.Engine, key string, had *account.Commit) {
-	o := outcomeOf(e.Submit(context.Background(), crashBatch(key)))
+	o := outcomeOf(answerOf(e.Submit(context.Background(), crashBatch(key))))
 	switch {
 	case had != nil:
 		c.seen.add("in flight: was stored", 1)
@@ -170,7 +193,7 @@ func (c *crash) retry(e *engine.Engine, key string, had *account.Commit) {
 
 // checkRepeated submits the batch of a key again, and checks that the result is the first one.
 func (c *crash) checkRepeated(e *engine.Engine, key string, o outcome) {
-	again := outcomeOf(e.Submit(context.Background(), crashBatch(key)))
+	again := outcomeOf(answerOf(e.Submit(context.Background(), crashBatch(key))))
 	assert.Equal(c.t, outcome{"repeated", o.version, o.commit}, again, key)
 	c.seen.add("asked again", 1)
 }

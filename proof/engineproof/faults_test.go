@@ -142,6 +142,17 @@ func (s *slow) Commits(ctx context.Context, id usher.AccountID, after uint64) it
 	}
 }
 
+// withWatch returns a slow store that implements store.Watcher, and all other optional interfaces if
+// the store has them.
+func withWatch(s *slow, own store.UserDataStore) store.Store {
+	w := watched{s, own.(store.Watcher)}
+	transactor, ok := own.(store.Transactor)
+	if !ok {
+		return w
+	}
+	return complete{w, transactor, own.(store.VersionReader)}
+}
+
 // watched is a slow store that implements store.Watcher.
 type watched struct {
 	*slow
@@ -150,4 +161,20 @@ type watched struct {
 
 func (w watched) Watch(ctx context.Context) iter.Seq2[usher.AccountID, error] {
 	return w.watcher.Watch(ctx)
+}
+
+// complete is a slow store that implements all interfaces. Its transactions are neither slow nor
+// rejected.
+type complete struct {
+	watched
+	transactor store.Transactor
+	versions   store.VersionReader
+}
+
+func (c complete) InTx(ctx context.Context, f func(store.Tx) error) error {
+	return c.transactor.InTx(ctx, f)
+}
+
+func (c complete) Versions(ctx context.Context, accounts []usher.AccountID) ([]uint64, error) {
+	return c.versions.Versions(ctx, accounts)
 }

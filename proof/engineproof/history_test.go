@@ -34,15 +34,18 @@ func loadPolicy(t testing.TB, text []byte) *policy.Policy {
 	return p
 }
 
-// setup is the store and the engines of a history.
+// setup is the stores and the engines of a history.
 type setup struct {
-	name       string
-	store      store.UserDataStore // without faults
-	engines    int                 // number of engines over the store
-	freshness  freshness
-	faultLevel faultLevel
-	broken     broken
+	name         string
+	handles      []handle // without faults; the engines use them in turn
+	engines      int      // number of engines over the data
+	freshness    freshness
+	transactions bool // half of the batches are made in transactions of a host
+	faultLevel   faultLevel
+	broken       broken
 }
+
+func (p setup) handle(engine int) handle { return p.handles[engine%len(p.handles)] }
 
 // freshness is how an engine learns about commits of other engines.
 type freshness uint8
@@ -57,19 +60,21 @@ var freshnessNames = [...]string{"unwatched", "watching", "fresh"}
 
 func (s freshness) String() string { return freshnessNames[s] }
 
-// promise returns what the engines of a setup promise.
+// promise returns what the engines of a setup promise. An engine learns of a commit in a transaction
+// of a host as it does of one by another engine.
 func (p setup) promise() promise {
-	if p.engines == 1 || p.freshness == fresh {
+	if p.engines == 1 && !p.transactions || p.freshness == fresh {
 		return strict
 	}
 	return loose
 }
 
-// broken inserts a fault between clients and engines, or between engines and the store. Tests show
-// that the fault is found.
+// broken inserts a fault between clients and engines, or between engines and the store, or in the
+// transactions of hosts. Tests show that the fault is found.
 type broken struct {
 	wrapTarget func(target) target
 	wrapStore  func(store.UserDataStore) store.UserDataStore
+	wrapHost   func(handle) handle
 }
 
 // history has the calls of all clients for one account, with their results.
@@ -151,21 +156,22 @@ func begin(t testing.TB, p setup, seed uint64) *history {
 
 // storeOf wraps the store for one engine.
 func (h *history) storeOf(i uint64) store.Store {
-	base := h.store
+	own := h.handle(int(i)).store
+	base := own
 	if h.broken.wrapStore != nil {
 		base = h.broken.wrapStore(base)
 	}
 	s := &slow{UserDataStore: base, history: h, chance: rand.New(rand.NewPCG(h.seed, 1000+i))}
 	inner := store.Store(s)
-	if watcher, ok := h.store.(store.Watcher); ok && h.freshness == watching {
-		inner = watched{s, watcher}
+	if h.freshness == watching {
+		inner = withWatch(s, own)
 	}
 	return storefault.Wrap(inner, faults(h.seed*mostEngines+i, h.faultLevel, &h.calm))
 }
 
 // createAccount creates the account in the initial state of the model.
 func (h *history) createAccount() {
-	e, err := engine.Open(engine.Options{Policy: loadPolicy(h.t, officeText), Store: h.store})
+	e, err := engine.Open(engine.Options{Policy: loadPolicy(h.t, officeText), Store: h.handle(0).store})
 	require.NoError(h.t, err)
 	defer e.Close()
 	_, err = e.Do(context.Background(), account.AsHost("setup"), h.account, initialCommands()...)

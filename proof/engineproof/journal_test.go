@@ -10,7 +10,7 @@ import (
 
 // journal returns the commits that the store has at the end.
 func (h *history) journal() (all []*account.Commit) {
-	for stored, err := range h.store.Commits(context.Background(), h.account, 0) {
+	for stored, err := range h.handle(0).store.Commits(context.Background(), h.account, 0) {
 		if err != nil {
 			h.errorf("read the journal: %v", err)
 			return all
@@ -63,7 +63,7 @@ func (h *history) audit(seen *counts) {
 		if h.wasRejected(c) {
 			h.errorf("commit %d is stored, but a rule of the store rejected it", c.Version)
 		}
-		if n := h.observed[c.ID]; n > 1 || n == 0 && (h.settled || r.result == done) {
+		if n := h.observed[c.ID]; n > 1 || (n == 0) != (r.end != noTx) && (h.settled || r.result == done) {
 			h.errorf("commit %d: the Observer was called %d times", c.Version, n)
 		}
 		if want, changed, refusal := was.after(r.actor, r.ops); !changed || refusal.code != 0 || now != want {
@@ -85,7 +85,7 @@ func (h *history) audit(seen *counts) {
 	}
 	for id, r := range batches {
 		h.auditOne(seen, r, commits[id], keys[r.scope()])
-		if h.settled && r.result == unknown && r.answer.version > state.Version() && !h.ruledOut(r) {
+		if h.settled && r.result == unknown && r.end == noTx && r.answer.version > state.Version() && !h.ruledOut(r) {
 			h.errorf("%v → %v, and the outcome stayed unknown: the journal ends at %d", r.question, r.answer, state.Version())
 		}
 	}

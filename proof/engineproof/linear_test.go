@@ -17,7 +17,6 @@ import (
 
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/boltstore"
-	"github.com/usher-go/usher/store/memstore"
 )
 
 // fullRun is the number of histories in a full run.
@@ -38,29 +37,34 @@ func TestLinearizable(t *testing.T) {
 		first = rand.Uint64N(1 << 40)
 	}
 	t.Logf("to repeat: go test ./engineproof -run TestLinearizable -histories %d -seed %d", *histories, first)
-	places := append(setupsOf("memstore", new(memstore.Store)), setupsOf("boltstore", openBolt(t))...)
-	var began atomic.Uint64
 	var seen counts
+	runHistories(t, append(setupsOf("memstore", inMemory()), setupsOf("boltstore", []handle{{store: openBolt(t)}})...), first, *histories, &seen)
+	if *histories >= fullRun {
+		assert.Empty(t, seen.missing(everything...))
+	}
+}
+
+// runHistories runs histories with these setups in turn, and checks them.
+func runHistories(t *testing.T, places []setup, first uint64, n int, seen *counts) {
+	var began atomic.Uint64
 	together(6, func() {
-		for i := began.Add(1) - 1; i < uint64(*histories); i = began.Add(1) - 1 {
+		for i := began.Add(1) - 1; i < uint64(n); i = began.Add(1) - 1 {
 			seed := first + i
 			p := places[seed%uint64(len(places))]
 			p.faultLevel = faultLevel(seed / uint64(len(places)) % uint64(len(faultLevelNames)))
 			h := begin(t, p, seed)
 			h.run(6+int(seed%3), *questions)
-			h.check(&seen)
+			h.check(seen)
 		}
 	})
-	t.Logf("counts:\n%v", &seen)
-	if *histories >= fullRun {
-		assert.Empty(t, seen.missing(everything...))
-	}
+	t.Logf("counts:\n%v", seen)
 }
 
 // everything lists the events that a full run must contain.
 var everything = []string{
 	"memstore 1 unwatched", "memstore 1 watching", "memstore 2 unwatched", "memstore 2 watching", "memstore 2 fresh",
 	"memstore 3 unwatched", "memstore 3 watching", "memstore 3 fresh",
+	"memstore 1 unwatched transactions", "memstore 4 watching transactions", "memstore 4 fresh transactions",
 	"boltstore 1 unwatched", "boltstore 2 unwatched", "boltstore 2 fresh", "boltstore 3 unwatched", "boltstore 3 fresh",
 	"fault-free", "rejecting", "few faults", "many faults",
 	"batch done", "batch repeated", "batch idle", "batch refused", "batch reused", "batch unknown", "batch failed",
@@ -68,24 +72,35 @@ var everything = []string{
 	"refused denied", "refused unknown-user", "refused exists", "refused unique-role", "refused seat-required",
 	"refused no-seats-left", "refused seats-in-use",
 	"batch rejected by the store", "appends rejected by the store",
+	"transaction done", "transaction repeated", "transaction idle", "transaction refused", "transaction reused", "transaction unknown",
+	"transaction failed", "transactions rolled back",
 	"unknown, was done", "unknown, was not done", "conflicts", "ownership handed over",
 }
 
-// setupsOf returns the setups over a store.
-func setupsOf(name string, s store.UserDataStore) (all []setup) {
-	_, watches := s.(store.Watcher)
+// setupsOf returns the setups over a store, with and without transactions of a host.
+func setupsOf(name string, handles []handle) (all []setup) {
+	_, watches := handles[0].store.(store.Watcher)
 	for engines := 1; engines <= mostEngines; engines++ {
 		for _, sight := range []freshness{unwatched, watching, fresh} {
 			if sight == watching && !watches || sight == fresh && engines == 1 {
 				continue
 			}
-			all = append(all, setup{name: name, store: s, engines: engines, freshness: sight})
+			all = append(all, setup{name: name, handles: handles, engines: engines, freshness: sight})
+			if handles[0].begin != nil {
+				all = append(all, setup{name: name, handles: handles, engines: engines, freshness: sight, transactions: true})
+			}
 		}
 	}
 	return all
 }
 
-func (p setup) String() string { return fmt.Sprintf("%s %d %s", p.name, p.engines, p.freshness) }
+func (p setup) String() string {
+	text := fmt.Sprintf("%s %d %s", p.name, p.engines, p.freshness)
+	if p.transactions {
+		text += " transactions"
+	}
+	return text
+}
 
 func openBolt(t testing.TB) *boltstore.Store {
 	t.Helper()

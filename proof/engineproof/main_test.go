@@ -6,19 +6,16 @@ import (
 	"testing"
 )
 
-// The environment variables of a process that will be killed: the file to which it writes, and the
-// prefix of its idempotency keys.
-const (
-	childFile = "USHER_ENGINEPROOF_FILE"
-	childKeys = "USHER_ENGINEPROOF_KEYS"
-)
+// childEnv is the environment variable of a process that will be killed. It contains a writer as
+// JSON.
+const childEnv = "USHER_ENGINEPROOF_CHILD"
 
 func TestMain(m *testing.M) {
-	path := os.Getenv(childFile)
-	if path == "" {
-		os.Exit(m.Run())
+	text := os.Getenv(childEnv)
+	if text == "" {
+		server.Main(m)
 	}
-	if err := writeUntilKilled(path, os.Getenv(childKeys)); err != nil {
+	if err := runChild(text); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

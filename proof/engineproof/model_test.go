@@ -21,7 +21,7 @@ const (
 	loose
 )
 
-const mostEngines = 3
+const mostEngines = 4
 
 // state is the account in the model: the newest version, and the version that each engine is known
 // to have.

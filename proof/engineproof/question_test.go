@@ -3,6 +3,7 @@ package engineproof_test
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/permission"
@@ -18,7 +19,9 @@ type question struct {
 	actor   modelUser // of a batch
 	ops     []op
 	key     string
-	request string // distinguishes batches with the same key
+	request string        // distinguishes batches with the same key
+	end     txEnd         // of the transaction with the batch
+	pause   time.Duration // before its end
 
 	user    modelUser // of a check
 	atLeast uint64    // of a check or view: the required version; 0 for none
@@ -59,6 +62,7 @@ func (q *question) String() string {
 		if q.key != "" {
 			fmt.Fprintf(&b, " under %s", q.key)
 		}
+		b.WriteString(txEndTexts[q.end])
 	case openDoor:
 		fmt.Fprintf(&b, "may %s open doors", q.user)
 	case lockDoor:

@@ -15,6 +15,7 @@ import (
 // no version.
 type target interface {
 	Submit(ctx context.Context, b engine.Batch) (engine.Result, error)
+	SubmitTx(ctx context.Context, tx store.Tx, b engine.Batch) (engine.Result, error)
 	Check(ctx context.Context, r usher.Request, atLeast uint64) (usher.Decision, error)
 	View(ctx context.Context, id usher.AccountID, atLeast uint64) (account.View, error)
 }
@@ -40,10 +41,18 @@ func (f engineTarget) View(ctx context.Context, id usher.AccountID, atLeast uint
 func (h *history) answerTo(ctx context.Context, d target, q *question) *answer {
 	switch q.what {
 	case submit:
-		result, err := d.Submit(ctx, engine.Batch{
+		batch := engine.Batch{
 			Actor: q.actor.actor(), Account: h.account, Commands: commands(q.ops), IdempotencyKey: q.key, Note: q.id + h.padding,
-		})
-		return answerOf(result, err)
+		}
+		host := h.handle(q.engine)
+		if h.broken.wrapHost != nil {
+			host = h.broken.wrapHost(host)
+		}
+		a := host.submit(ctx, d, q.end, q.pause, batch)
+		if q.end != noTx && a.result == unknown && a.err != errLost {
+			h.errorf("%v → %v, without a fault", q, a)
+		}
+		return a
 	case viewAccount:
 		v, err := d.View(ctx, h.account, q.atLeast)
 		if err != nil {
@@ -94,7 +103,7 @@ func answerOf(result engine.Result, err error) *answer {
 // expected reports whether a call may return an error if the store fails.
 func expected(err error) bool {
 	for _, reason := range []error{
-		engine.ErrContention, engine.ErrStale, storefault.ErrInjected, store.ErrReadOnly, store.ErrRefused, context.Canceled, context.DeadlineExceeded,
+		engine.ErrContention, engine.ErrStale, storefault.ErrInjected, store.ErrReadOnly, store.ErrRefused, store.ErrRetry, errRolledBack, context.Canceled, context.DeadlineExceeded,
 	} {
 		if errors.Is(err, reason) {
 			return true

@@ -12,6 +12,7 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/internal/pgtest"
+	"github.com/usher-go/usher/internal/turns"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/preset"
 	"github.com/usher-go/usher/role"
@@ -25,7 +26,7 @@ func BenchmarkMembers(b *testing.B) {
 	for _, writers := range []int{1, 64} {
 		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
 			pool := newPool(b, durable.DSN("postgres", fmt.Sprintf("pool_max_conns=%d", max(writers, 4))))
-			ways := make([]way, 2)
+			ways := make([]turns.Way, 2)
 			for i, name := range []string{"without", "members"} {
 				e := benchEngine(b, pool, name == "members")
 				for n := range benchAccounts {
@@ -33,7 +34,7 @@ func BenchmarkMembers(b *testing.B) {
 					require.NoError(b, err)
 				}
 				roles, submitted := [2]role.Name{"member", "admin"}, make([]int, benchAccounts)
-				ways[i] = way{name: name, store: func(n int) error {
+				ways[i] = turns.Way{Name: name, Do: func(n int) error {
 					submitted[n]++
 					_, err := e.Do(context.Background(), account.AsHost("bench"), benchAccount(n), account.SetRole{User: "mia", Role: roles[submitted[n]%2]})
 					return err
@@ -41,7 +42,7 @@ func BenchmarkMembers(b *testing.B) {
 			}
 			_, err := pool.Exec(context.Background(), "VACUUM ANALYZE")
 			require.NoError(b, err)
-			compare(b, writers, ways)
+			turns.Compare(b, benchLoad(writers), ways...)
 		})
 	}
 }
@@ -60,16 +61,16 @@ func BenchmarkMembersImport(b *testing.B) {
 			Status: usher.Active, Role: "member", Teams: []policy.Membership{{Team: usher.TeamID(fmt.Sprint("team-", i%100))}},
 		}
 	}
-	ways := make([]way, 2)
+	ways := make([]turns.Way, 2)
 	for i, name := range []string{"without", "members"} {
 		e, next := benchEngine(b, pool, name == "members"), 0
-		ways[i] = way{name: name, store: func(int) error {
+		ways[i] = turns.Way{Name: name, Do: func(int) error {
 			next++
 			_, err := e.Do(context.Background(), account.AsHost("bench"), benchAccount(next), account.Import{Seed: seed})
 			return err
 		}}
 	}
-	compare(b, 1, ways)
+	turns.Compare(b, turns.Load{Workers: 1, Things: 1, Calls: 1}, ways...)
 }
 
 func benchAccount(n int) usher.AccountID { return usher.AccountID(fmt.Sprintf("account-%06d", n)) }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,6 +13,7 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/internal/pgtest"
+	"github.com/usher-go/usher/internal/turns"
 	"github.com/usher-go/usher/preset"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/store"
@@ -23,13 +22,6 @@ import (
 
 const benchAccounts = 1000
 
-// way is a way to store a commit as the next of account number i.
-type way struct {
-	name  string
-	store func(i int) error
-	took  time.Duration
-}
-
 // BenchmarkCommits stores commits of 1,000 accounts in three ways, in turns: by bare INSERTs of the
 // same bytes, each in a transaction of its own, by Append, and by Engine.Do. It reports the rates of
 // the latter two as a share of the first.
@@ -37,51 +29,17 @@ func BenchmarkCommits(b *testing.B) {
 	durable := durableServer(b)
 	for _, writers := range []int{1, 64} {
 		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
-			compare(b, writers, benchWays(b, durable, fmt.Sprint("bench", writers, "-", schemas.Add(1)), writers))
+			turns.Compare(b, benchLoad(writers), benchWays(b, durable, newSchema(), writers)...)
 		})
 	}
 }
 
-// compare stores b.N commits in each of several ways, in turns, and reports their rates, and these as
-// a share of the rate of the first way.
-func compare(b *testing.B, writers int, ways []way) {
-	b.ResetTimer()
-	for done, round := 0, 0; done < b.N; round++ {
-		n := min(b.N-done, 256*min(writers, 8))
-		for i := range ways {
-			w := &ways[(i+round)%len(ways)]
-			start := time.Now()
-			w.run(b, writers, n)
-			w.took += time.Since(start)
-		}
-		done += n
-	}
-	for _, w := range ways {
-		b.ReportMetric(float64(b.N)/w.took.Seconds(), w.name+"/s")
-		b.ReportMetric(ways[0].took.Seconds()/w.took.Seconds(), w.name+"-of-"+ways[0].name)
-	}
-	b.ReportMetric(0, "ns/op")
+// benchLoad is a turn of writers.
+func benchLoad(writers int) turns.Load {
+	return turns.Load{Workers: writers, Things: benchAccounts, Calls: 128 * writers}
 }
 
-// run stores n commits by concurrent writers, each on accounts of its own.
-func (w *way) run(b *testing.B, writers, n int) {
-	var next atomic.Int64
-	var running sync.WaitGroup
-	for writer := range writers {
-		running.Go(func() {
-			for k := 0; next.Add(1) <= int64(n); k++ {
-				i := (writer + k*writers) % (benchAccounts / writers * writers)
-				if err := w.store(i); err != nil {
-					b.Errorf("%s: %v", w.name, err)
-					return
-				}
-			}
-		})
-	}
-	running.Wait()
-}
-
-func benchWays(b *testing.B, durable *pgtest.Server, schema string, writers int) []way {
+func benchWays(b *testing.B, durable *pgtest.Server, schema string, writers int) []turns.Way {
 	ctx := context.Background()
 	pool := newPool(b, durable.DSN("postgres", fmt.Sprintf("pool_max_conns=%d", max(writers, 4))))
 	require.NoError(b, pgstore.Migrate(ctx, pool, schema))
@@ -125,14 +83,14 @@ func benchWays(b *testing.B, durable *pgtest.Server, schema string, writers int)
 	_, err = pool.Exec(ctx, "VACUUM ANALYZE")
 	require.NoError(b, err)
 	b.Logf("commits of %d bytes", len(data))
-	return []way{
-		{name: "bare", store: func(i int) error {
+	return []turns.Way{
+		{Name: "bare", Do: func(i int) error {
 			rows[i]++
 			_, err := pool.Exec(ctx, "INSERT INTO "+table+" (account, version, xid, data) VALUES ($1, $2, 0, $3)", []byte(name("bare", i)), rows[i], data)
 			return err
 		}},
-		{name: "append", store: appendOne},
-		{name: "submit", store: submit},
+		{Name: "append", Do: appendOne},
+		{Name: "submit", Do: submit},
 	}
 }
 

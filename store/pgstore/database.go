@@ -28,6 +28,21 @@ type notBegun struct{ error }
 
 func (e notBegun) Unwrap() error { return e.error }
 
+// sent is the error of a statement or a COMMIT that may have reached the server, although pgx says
+// that nothing was sent.
+type sent struct{ error }
+
+func (e sent) Unwrap() error { return e.error }
+
+// afterSend returns the error of a statement that commits. If the connection ends before a response,
+// pgx may report that it was closed before, in the simple protocol, which COMMIT always uses.
+func afterSend(err error) error {
+	if errors.Is(err, pgconn.ErrConnClosed) {
+		return sent{err}
+	}
+	return err
+}
+
 // acquire waits for a connection until the context is done.
 func (d database) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	c, err := d.pool.Acquire(ctx)
@@ -61,7 +76,7 @@ func (d database) Exec(ctx context.Context, statement string, args ...any) (int6
 	ctx, cancel := untilEnd(ctx)
 	defer cancel()
 	tag, err := c.Exec(ctx, statement, args...)
-	return tag.RowsAffected(), err
+	return tag.RowsAffected(), afterSend(err)
 }
 
 // Query implements sqljournal.Conn.
@@ -80,7 +95,8 @@ func (d database) Change(ctx context.Context, statement string, args ...any) (sq
 		return nil, err
 	}
 	ctx, cancel := untilEnd(ctx)
-	return query(ctx, c, func() { c.Release(); cancel() }, statement, args)
+	found, err := query(ctx, c, func() { c.Release(); cancel() }, statement, args)
+	return found, afterSend(err)
 }
 
 // Begin implements sqljournal.Database.
@@ -106,8 +122,11 @@ func (d database) Begin(ctx context.Context) (sqljournal.Transaction, error) {
 // unless the server ends the connection with it.
 func (d database) Classify(err error) sqljournal.Failure {
 	var begun notBegun
+	var maybe sent
 	var server *pgconn.PgError
 	switch {
+	case errors.As(err, &maybe):
+		return sqljournal.Unknown
 	case errors.As(err, &begun), pgconn.SafeToRetry(err):
 		return sqljournal.LockFailed
 	case errors.Is(err, pgx.ErrTxCommitRollback), errors.Is(err, pgx.ErrTxClosed):
@@ -158,7 +177,7 @@ func (t transaction) Commit(ctx context.Context) error {
 	defer t.conn.Release()
 	ctx, cancel := untilEnd(ctx)
 	defer cancel()
-	return t.tx.Commit(ctx)
+	return afterSend(t.tx.Commit(ctx))
 }
 
 // Rollback implements sqljournal.Transaction.

@@ -1,13 +1,19 @@
 package pgstore_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -53,6 +59,75 @@ func TestKilledBackend(t *testing.T) {
 	require.ErrorIs(t, <-outcome, store.ErrNotStored)
 	release()
 	assert.Equal(t, []string{"one", "two"}, journal(t, s, "acme"))
+}
+
+// The outcome is unknown if a connection ends after a statement or COMMIT was sent, in each protocol,
+// whether or not the server has committed.
+func TestLostResponse(t *testing.T) {
+	ctx := context.Background()
+	for _, mode := range []pgx.QueryExecMode{pgx.QueryExecModeCacheStatement, pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol} {
+		t.Run(mode.String(), func(t *testing.T) {
+			o := pgstore.Options{Schema: newSchema()}
+			intact := open(t, o)
+			config, err := pgxpool.ParseConfig(server.Server(t).DSN("postgres"))
+			require.NoError(t, err)
+			var lossy atomic.Pointer[[]byte]
+			config.ConnConfig.DefaultQueryExecMode = mode
+			config.ConnConfig.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+				c, err := new(net.Dialer).DialContext(ctx, network, address)
+				return &lossyConn{Conn: c, after: &lossy}, err
+			}
+			pool, err := pgxpool.NewWithConfig(ctx, config)
+			require.NoError(t, err)
+			t.Cleanup(pool.Close)
+			s, err := pgstore.Open(ctx, pool, o)
+			require.NoError(t, err)
+			t.Cleanup(s.Close)
+			// The statements are prepared, where they are.
+			require.NoError(t, s.Append(ctx, "acme", commit(1, "one")))
+			require.NoError(t, s.Append(ctx, "acme", commit(2, "two")))
+			require.NoError(t, s.Append(ctx, "other", commit(1, "one")))
+
+			in := []byte("three")
+			lossy.Store(&in)
+			err = s.Append(ctx, "acme", commit(3, "three"))
+			require.Error(t, err)
+			assert.False(t, store.IsRejected(err), "append: %v", err)
+			require.ErrorIs(t, intact.Append(ctx, "acme", commit(3, "three")), store.ErrConflict)
+
+			in = []byte("commit\x00")
+			lossy.Store(&in)
+			err = s.InTx(ctx, func(tx store.Tx) error { return tx.Append(ctx, "acme", commit(4, "four")) })
+			require.Error(t, err)
+			assert.False(t, store.IsRejected(err), "commit: %v", err)
+			require.ErrorIs(t, intact.Append(ctx, "acme", commit(4, "four")), store.ErrConflict)
+			assert.Nil(t, lossy.Load())
+		})
+	}
+}
+
+// lossyConn is a connection that ends when the server responds to a message with some bytes.
+type lossyConn struct {
+	net.Conn
+	after *atomic.Pointer[[]byte] // nil for no bytes; set to nil then
+	lost  atomic.Bool
+}
+
+func (c *lossyConn) Write(data []byte) (int, error) {
+	if after := c.after.Load(); after != nil && (bytes.Contains(data, *after) || bytes.Contains(data, fmt.Appendf(nil, "%x", *after))) {
+		c.lost.Store(true)
+		c.after.Store(nil)
+	}
+	return c.Conn.Write(data)
+}
+
+func (c *lossyConn) Read(data []byte) (int, error) {
+	n, err := c.Conn.Read(data)
+	if err == nil && c.lost.Load() {
+		_ = c.Conn.Close()
+		return 0, io.EOF
+	}
+	return n, err
 }
 
 // A canceled statement is an error of the server, so the outcome is known.

@@ -38,6 +38,7 @@ func (s *Store) notify(ctx context.Context) {
 		// The notification need not be durable, so it does not wait for the disk. Without it, other
 		// instances find the commit by polling.
 		if c, err := s.pool.Acquire(ctx); err == nil {
+			s.notifier.Store(c.Conn().PgConn().PID())
 			run, cancel := untilEnd(ctx)
 			_, _ = c.Exec(run, "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, '')", channel(s.options.Schema))
 			cancel()
@@ -102,12 +103,17 @@ func (s *Store) listenOnce(ctx context.Context) {
 	if _, err := c.Exec(ctx, "LISTEN "+pgx.Identifier{channel(s.options.Schema)}.Sanitize()); err != nil {
 		return
 	}
+	s.Wake()
 	for {
-		s.Wake()
 		wait, cancel := context.WithTimeout(ctx, idle)
-		_, err := c.WaitForNotification(wait)
+		n, err := c.WaitForNotification(wait)
 		cancel()
-		if err != nil && (ctx.Err() != nil || c.Ping(ctx) != nil) {
+		switch {
+		case err == nil && n.PID == s.notifier.Load():
+			s.WakeForOwn()
+		case err == nil:
+			s.Wake()
+		case ctx.Err() != nil || c.Ping(ctx) != nil:
 			return
 		}
 	}

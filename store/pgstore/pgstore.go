@@ -84,6 +84,7 @@ import (
 	"io/fs"
 	"iter"
 	"sync"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -115,11 +116,12 @@ type Store struct {
 	options Options
 	members *mirror.Members
 
-	changed chan struct{} // contains a value after a commit
-	ctx     context.Context
-	stop    context.CancelFunc
-	running sync.WaitGroup
-	once    sync.Once // of the listener
+	changed  chan struct{} // contains a value after a commit
+	notifier atomic.Uint32 // the process of the server that sent the last notification
+	ctx      context.Context
+	stop     context.CancelFunc
+	running  sync.WaitGroup
+	once     sync.Once // of the listener
 }
 
 // Open returns a Store on the database of a pool, which stays the caller's. It returns ErrSchema if

@@ -5,25 +5,29 @@ import (
 	"encoding/binary"
 	"fmt"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/turns"
+	"github.com/usher-go/usher/preset"
+	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/sqlstore"
 )
 
 const benchAccounts = 1000
 
-// BenchmarkAppend appends to 1,000 accounts in SQLite, in turns with bare INSERTs of the same bytes,
-// each in a transaction of its own. It reports the rate of Append as a share of that of the INSERTs.
-func BenchmarkAppend(b *testing.B) {
+// BenchmarkCommits stores commits of 1,000 accounts in SQLite in three ways, in turns: by bare
+// INSERTs of as many bytes, each in a transaction of its own, by Append, and by Engine.Do. It reports
+// the rates of the latter two as a share of the first.
+func BenchmarkCommits(b *testing.B) {
 	ctx := context.Background()
-	data := make([]byte, 300)
+	data := make([]byte, 378)
 	for _, writers := range []int{1, 64} {
 		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
 			db := pool(b, "sqlite", "file:"+filepath.Join(b.TempDir(), "usher.db")+"?_pragma=busy_timeout(10000)&_txlock=immediate", 0)
@@ -31,55 +35,38 @@ func BenchmarkAppend(b *testing.B) {
 			require.NoError(b, sqlstore.Migrate(ctx, db, o))
 			s, err := sqlstore.Open(ctx, db, o)
 			require.NoError(b, err)
-			defer s.Close()
+			b.Cleanup(s.Close)
+			p, err := preset.Load("oncehub")
+			require.NoError(b, err)
+			e, err := engine.Open(engine.Options{Policy: p, Store: s, Accounts: 4 * benchAccounts})
+			require.NoError(b, err)
+			b.Cleanup(func() { _ = e.Close() })
 			_, err = db.ExecContext(ctx, "CREATE TABLE bare (account BLOB, version INTEGER, data BLOB, PRIMARY KEY (account, version)) WITHOUT ROWID")
 			require.NoError(b, err)
-			versions := make([]uint64, benchAccounts)
-			name := func(i int) usher.AccountID { return usher.AccountID(fmt.Sprintf("account-%06d", i)) }
-			appendOne := func(i int) error {
-				versions[i]++
-				return s.Append(ctx, name(i), store.Entry{Commit: store.Commit{Version: versions[i], Data: data}})
-			}
+
+			name := func(way string, i int) usher.AccountID { return usher.AccountID(fmt.Sprintf("%s-%06d", way, i)) }
+			versions, submitted, roles := make([]uint64, benchAccounts), make([]int, benchAccounts), [2]role.Name{"member", "admin"}
 			var inserted atomic.Uint64
 			insert := func(i int) error {
-				_, err := db.ExecContext(ctx, "INSERT INTO bare VALUES (?, ?, ?)", append([]byte(name(i)), binary.BigEndian.AppendUint64(nil, inserted.Add(1))...), 1, data)
+				_, err := db.ExecContext(ctx, "INSERT INTO bare VALUES (?, ?, ?)", binary.BigEndian.AppendUint64([]byte(name("bare", i)), inserted.Add(1)), 1, data)
+				return err
+			}
+			appendOne := func(i int) error {
+				versions[i]++
+				return s.Append(ctx, name("append", i), store.Entry{Commit: store.Commit{Version: versions[i], Data: data}})
+			}
+			submit := func(i int) error {
+				submitted[i]++
+				_, err := e.Do(ctx, account.AsHost("bench"), name("submit", i), account.SetRole{User: "mia", Role: roles[submitted[i]%2]})
 				return err
 			}
 			for i := range benchAccounts {
 				require.NoError(b, appendOne(i))
+				_, err := e.Do(ctx, account.AsHost("bench"), name("submit", i), account.CreateAccount{Owner: "olivia"}, account.AddUser{User: "mia"})
+				require.NoError(b, err)
 			}
-			b.ResetTimer()
-			var appending, inserting time.Duration
-			for done := 0; done < b.N; {
-				n := min(b.N-done, 512)
-				inserting += run(b, writers, n, insert)
-				appending += run(b, writers, n, appendOne)
-				done += n
-			}
-			b.ReportMetric(float64(b.N)/inserting.Seconds(), "bare/s")
-			b.ReportMetric(float64(b.N)/appending.Seconds(), "append/s")
-			b.ReportMetric(inserting.Seconds()/appending.Seconds(), "append-of-bare")
-			b.ReportMetric(0, "ns/op")
+			turns.Compare(b, turns.Load{Workers: writers, Things: benchAccounts, Calls: max(128, 16*writers)},
+				turns.Way{Name: "bare", Do: insert}, turns.Way{Name: "append", Do: appendOne}, turns.Way{Name: "submit", Do: submit})
 		})
 	}
-}
-
-// run calls f n times by concurrent writers, each for accounts of its own, and returns the time that
-// this took.
-func run(b *testing.B, writers, n int, f func(i int) error) time.Duration {
-	start := time.Now()
-	var next atomic.Int64
-	var running sync.WaitGroup
-	for writer := range writers {
-		running.Go(func() {
-			for k := 0; next.Add(1) <= int64(n); k++ {
-				if err := f((writer + k*writers) % (benchAccounts / writers * writers)); err != nil {
-					b.Error(err)
-					return
-				}
-			}
-		})
-	}
-	running.Wait()
-	return time.Since(start)
 }

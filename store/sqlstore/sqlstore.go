@@ -241,7 +241,7 @@ func open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 		options.Mirror = members
 	}
 	j := sqljournal.New(options)
-	j.Committed = j.Wake
+	j.Committed = j.WakeForOwn
 	return &Store{j, o.Dialect, members}, nil
 }
 
