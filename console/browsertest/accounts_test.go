@@ -39,7 +39,8 @@ var accounts = map[string][]account.Command{
 	"staffdirectory": {
 		account.CreateAccount{Owner: "olivia", Seats: map[seat.PoolName]int{"staff": 4}},
 		account.AddUser{User: "sam"}, account.GiveGrant{User: "sam", Grant: "staff.manage"}, account.AddUser{User: "mia"},
-		account.DefineField{Field: "birthday", Type: account.DateField},
+		account.DefineField{Field: "office", Type: account.TextField}, account.DefineField{Field: "birthday", Type: account.DateField},
+		account.DefineField{Field: "fax", Type: account.TextField}, account.ArchiveField{Field: "fax"},
 	},
 }
 

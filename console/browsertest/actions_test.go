@@ -214,6 +214,9 @@ var actions = map[string]action{
 		return seats(a, by, q, func(id usher.UserID, p seat.PoolName) account.Command { return account.UnassignSeat{User: id, Pool: p} })
 	}},
 	"seats/set": {[]string{"pool"}, func(a *app, _ viewer, _ url.Values) (list []candidate) {
+		if a.buys {
+			return nil
+		}
 		for _, p := range a.view().Seats() {
 			list = append(list, do(account.SetSeats{Pool: p.Pool, Total: p.Total + 1}).with("pool", string(p.Pool), "total", strconv.Itoa(p.Total+1)))
 		}

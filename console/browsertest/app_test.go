@@ -32,6 +32,7 @@ type app struct {
 	*engine.Engine
 	server *httptest.Server
 	root   string // the path of the Console
+	buys   bool   // seats are bought on a page of the host
 	mu     sync.Mutex
 	csp    []string // reports about the Content-Security-Policy
 }
@@ -47,7 +48,9 @@ func newApp(t testing.TB, name string, options ...func(*console.Options)) *app {
 	a.must(accounts[name]...)
 	o := console.Options{
 		Engine: e, Subject: a.subject, People: profiles, Disclose: []string{"mfa"}, Log: slog.New(slog.DiscardHandler),
-		BuySeats: func(usher.AccountID, seat.PoolName) string { return "/buy" },
+	}
+	if a.buys = name == "calcom"; a.buys {
+		o.BuySeats = func(usher.AccountID, seat.PoolName) string { return "/buy" }
 	}
 	for _, set := range options {
 		set(&o)

@@ -84,7 +84,7 @@ func (b *tab) harmless(at string) {
 }
 
 // maxHostile limits the addresses of a page with hostile names.
-const maxHostile = 10
+const maxHostile = 7
 
 // Hostile names and ids never run, and never break the layout of any page.
 func TestHostileNames(t *testing.T) {

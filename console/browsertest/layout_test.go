@@ -114,7 +114,7 @@ func TestLayoutOfEveryPage(t *testing.T) {
 	b := newTab(t, nil)
 	checked := map[string]bool{}
 	var all []string
-	for _, name := range []string{"oncehub", "calcom", "groupcal"} {
+	for _, name := range []string{"oncehub", "calcom", "groupcal", "staffdirectory"} {
 		b.app = newApp(t, name)
 		all = all[:0]
 		for _, p := range b.app.pages() {

@@ -130,6 +130,7 @@ func with(q, more url.Values) url.Values {
 func TestControls(t *testing.T) {
 	for name, kinds := range viewers {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			a := newApp(t, name)
 			b := newTab(t, a)
 			for _, by := range kinds {
@@ -207,5 +208,5 @@ func TestActionsAreKnown(t *testing.T) {
 	}
 	slices.Sort(have)
 	slices.Sort(known)
-	assert.Equal(t, have, known, fmt.Sprintf("the table actions has a row for each action of the Console"))
+	assert.Equal(t, have, known, "the table actions has a row for each action of the Console")
 }
