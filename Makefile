@@ -1,4 +1,5 @@
-# Needs Go 1.26, make, git, bash, a C compiler and PostgreSQL's binaries; `make setup` checks for them.
+# Needs Go 1.26, make, git, bash, a C compiler, PostgreSQL's binaries, npm and Chromium; `make setup`
+# checks for them.
 # The linters are pinned in tools/go.mod, a module outside the workspace, so that what they require
 # never moves a version here. A recipe that is more than one command is a script in .ci, which works
 # with every make.

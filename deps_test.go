@@ -81,6 +81,7 @@ store/pgstore: . store internal/printable internal/mirror internal/sqljournal gi
 store/sqlstore: . store internal/printable internal/mirror internal/sqljournal
 cmd/usher/...: core store/boltstore store/pgstore store/sqlstore github.com/jackc/pgx/v5 github.com/spf13/cobra golang.org/x/term modernc.org/sqlite
 examples/...: core store/boltstore store/pgstore store/sqlstore github.com/jackc/pgx/v5 modernc.org/sqlite
+console/browsertest/...:
 proof/...: any
 benchmarks/...: any
 tools/...: golang.org/x/mod # they read go.mod files and make module archives
@@ -95,6 +96,7 @@ store/boltstore: core go.etcd.io/bbolt github.com/google/go-cmp github.com/stret
 store/pgstore: core github.com/jackc/pgx/v5 github.com/google/go-cmp github.com/stretchr/testify
 store/sqlstore: core github.com/jackc/pgx/v5 modernc.org/sqlite github.com/google/go-cmp github.com/stretchr/testify
 examples: core store/boltstore
+console/browsertest: core github.com/chromedp/chromedp github.com/chromedp/cdproto github.com/stretchr/testify
 proof: any
 benchmarks: any
 tools: any

@@ -22,6 +22,7 @@
         field.form.requestSubmit();
       }, 400);
     });
+    field.form.addEventListener("submit", () => clearTimeout(timer));
     const position = sessionStorage.getItem("usher-search");
     if (position !== null) {
       sessionStorage.removeItem("usher-search");

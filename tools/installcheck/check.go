@@ -16,7 +16,7 @@ import (
 
 // development are the modules that users do not build: tests and measurements. They are only
 // downloaded here; make lint builds them.
-var development = []string{"benchmarks", "proof"}
+var development = []string{"benchmarks", "console/browsertest", "proof"}
 
 // arguments are what a command is run with. Default: --help.
 var arguments = map[string][]string{"usher": {"matrix", "oncehub"}}

@@ -1,0 +1,253 @@
+package browsertest
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+// action says what an action of the Console does, in commands of the engine.
+type action struct {
+	// fields are those by which what a page offers is compared. A field that is left out has
+	// rows of which at least one is accepted, or is text.
+	fields []string
+
+	// candidates returns everything that a viewer could do with the action on a page.
+	candidates func(a *app, by viewer, query url.Values) []candidate
+}
+
+// candidate is a form as a viewer could fill it in, and what it means.
+type candidate struct {
+	values   url.Values
+	commands []account.Command
+}
+
+func do(commands ...account.Command) candidate { return candidate{url.Values{}, commands} }
+
+// with returns the candidate with pairs of a field and its value.
+func (c candidate) with(pairs ...string) candidate {
+	for i := 0; i < len(pairs); i += 2 {
+		c.values.Add(pairs[i], pairs[i+1])
+	}
+	return c
+}
+
+// compared returns the values of fields.
+func (c candidate) compared(fields []string) string {
+	q := url.Values{}
+	for _, name := range fields {
+		q[name] = c.values[name]
+	}
+	return q.Encode()
+}
+
+// onUser is an action on the user of the page.
+func onUser(fields []string, list func(a *app, id usher.UserID, u account.Member) []candidate) action {
+	return action{append(fields, "id"), func(a *app, _ viewer, q url.Values) (all []candidate) {
+		id := usher.UserID(q.Get("id"))
+		u, _ := a.view().User(id)
+		for _, c := range list(a, id, u) {
+			all = append(all, c.with("id", string(id)))
+		}
+		return all
+	}}
+}
+
+// onUsers is an action on selected rows: candidates of every user whom the viewer may see.
+func onUsers(fields []string, list func(a *app, id usher.UserID) []candidate) action {
+	return action{fields, func(a *app, by viewer, q url.Values) (all []candidate) {
+		for _, id := range a.visible(by) {
+			for _, c := range list(a, id) {
+				all = append(all, c.with("user", string(id)))
+			}
+		}
+		return all
+	}}
+}
+
+// onTeam is an action on the team of the page.
+func onTeam(fields []string, list func(a *app, by viewer, id usher.TeamID, q url.Values) []candidate) action {
+	return action{append(fields, "id"), func(a *app, by viewer, q url.Values) (all []candidate) {
+		for _, c := range list(a, by, usher.TeamID(q.Get("id")), q) {
+			all = append(all, c.with("id", q.Get("id")))
+		}
+		return all
+	}}
+}
+
+// actions has a row for each action of the Console.
+var actions = map[string]action{
+	"people/add": {[]string{"role"}, func(a *app, _ viewer, _ url.Values) []candidate { return additions(a, usher.Active) }},
+	"people/set-role": onUsers([]string{"role"}, func(a *app, id usher.UserID) []candidate {
+		return roles(a, func(r role.Name) account.Command { return account.SetRole{User: id, Role: r} })
+	}),
+	"people/set-status": onUsers([]string{"status"}, func(_ *app, id usher.UserID) []candidate { return statuses(id) }),
+	"people/assign-seat": onUsers([]string{"pool"}, func(a *app, id usher.UserID) []candidate {
+		return pools(a, "pool", func(p seat.PoolName) account.Command { return account.AssignSeat{User: id, Pool: p} })
+	}),
+	"people/unassign-seat": onUsers([]string{"held"}, func(a *app, id usher.UserID) []candidate {
+		return pools(a, "held", func(p seat.PoolName) account.Command { return account.UnassignSeat{User: id, Pool: p} })
+	}),
+	"people/add-to-team": onUsers([]string{"team"}, func(a *app, id usher.UserID) []candidate {
+		return teams(a, "team", func(t usher.TeamID) account.Command { return account.AddToTeam{User: id, Team: t} })
+	}),
+	"people/remove": onUsers(nil, func(_ *app, id usher.UserID) []candidate { return []candidate{do(account.RemoveUser{User: id})} }),
+
+	"person/set-role": onUser([]string{"role"}, func(a *app, id usher.UserID, _ account.Member) []candidate {
+		return roles(a, func(r role.Name) account.Command { return account.SetRole{User: id, Role: r} })
+	}),
+	"person/set-status": onUser([]string{"status"}, func(_ *app, id usher.UserID, u account.Member) []candidate {
+		if u.Status == usher.Invited {
+			return nil // the user accepts in the host, or is removed
+		}
+		return statuses(id)
+	}),
+	"person/assign-seat": onUser([]string{"pool"}, func(a *app, id usher.UserID, _ account.Member) []candidate {
+		return pools(a, "pool", func(p seat.PoolName) account.Command { return account.AssignSeat{User: id, Pool: p} })
+	}),
+	"person/unassign-seat": onUser([]string{"pool"}, func(a *app, id usher.UserID, _ account.Member) []candidate {
+		return pools(a, "pool", func(p seat.PoolName) account.Command { return account.UnassignSeat{User: id, Pool: p} })
+	}),
+	"person/add-to-team": onUser([]string{"team"}, func(a *app, id usher.UserID, _ account.Member) []candidate {
+		return teams(a, "team", func(t usher.TeamID) account.Command { return account.AddToTeam{User: id, Team: t} })
+	}),
+	"person/remove-from-team": onUser([]string{"team"}, func(a *app, id usher.UserID, _ account.Member) []candidate {
+		return teams(a, "team", func(t usher.TeamID) account.Command { return account.RemoveFromTeam{User: id, Team: t} })
+	}),
+	"person/set-team-role": onUser([]string{"role", "team"}, func(a *app, id usher.UserID, u account.Member) []candidate {
+		return teamRoles(a, u, func(t usher.TeamID, r role.Name) account.Command {
+			return account.SetTeamRole{User: id, Team: t, Role: r}
+		})
+	}),
+	"person/unset-team-role": onUser([]string{"role", "team"}, func(a *app, id usher.UserID, u account.Member) []candidate {
+		return teamRoles(a, u, func(t usher.TeamID, r role.Name) account.Command {
+			return account.UnsetTeamRole{User: id, Team: t, Role: r}
+		})
+	}),
+	"person/give-grant": onUser([]string{"grant"}, func(a *app, id usher.UserID, _ account.Member) []candidate {
+		return grants(a, func(name string) account.Command { return account.GiveGrant{User: id, Grant: name} })
+	}),
+	"person/revoke-grant": onUser([]string{"grant"}, func(a *app, id usher.UserID, _ account.Member) []candidate {
+		return grants(a, func(name string) account.Command { return account.RevokeGrant{User: id, Grant: name} })
+	}),
+	"person/set-field": onUser([]string{"field"}, func(a *app, id usher.UserID, _ account.Member) (list []candidate) {
+		for _, f := range a.view().Fields(false) {
+			value := account.Value("x")
+			if f.Type == account.DateField {
+				value = "2026-01-01"
+			}
+			list = append(list, do(account.SetField{User: id, Field: f.Name, Value: value}).with("field", f.Name, "value", string(value)))
+		}
+		return list
+	}),
+	"person/help": {nil, func(*app, viewer, url.Values) []candidate { return nil }}, // TestRemedies
+	"person/remove": onUser(nil, func(_ *app, id usher.UserID, _ account.Member) []candidate {
+		return []candidate{do(account.RemoveUser{User: id})}
+	}),
+	"person/leave": {[]string{"id"}, func(_ *app, by viewer, q url.Values) []candidate {
+		if q.Get("id") != string(by.user) {
+			return nil
+		}
+		return []candidate{do(account.Leave{}).with("id", q.Get("id"))}
+	}},
+
+	"invitations/invite": {[]string{"role"}, func(a *app, _ viewer, _ url.Values) []candidate { return additions(a, usher.Invited) }},
+	"invitations/revoke": {[]string{"user"}, func(a *app, by viewer, _ url.Values) (list []candidate) {
+		for _, id := range a.visible(by) {
+			if u, _ := a.view().User(id); u.Status == usher.Invited {
+				list = append(list, do(account.RemoveUser{User: id}).with("user", string(id)))
+			}
+		}
+		return list
+	}},
+
+	"teams/create": {nil, func(*app, viewer, url.Values) []candidate {
+		return []candidate{do(account.CreateTeam{Team: "new-team"}).with("team", "new-team")}
+	}},
+	"team/create": onTeam(nil, func(_ *app, _ viewer, id usher.TeamID, _ url.Values) []candidate {
+		return []candidate{do(account.CreateTeam{Team: "new-team", Parent: id}).with("team", "new-team")}
+	}),
+	"team/add": onTeam([]string{"user"}, func(a *app, by viewer, id usher.TeamID, q url.Values) (list []candidate) {
+		for _, user := range a.visible(by) {
+			if find := q.Get("find"); find != "" && strings.Contains(string(user), find) {
+				list = append(list, do(account.AddToTeam{User: user, Team: id}).with("user", string(user)))
+			}
+		}
+		return list
+	}),
+	"team/remove": onTeam([]string{"user"}, func(a *app, by viewer, id usher.TeamID, _ url.Values) []candidate {
+		return membersOf(a, by, id, func(user usher.UserID) account.Command { return account.RemoveFromTeam{User: user, Team: id} })
+	}),
+	"team/set-role": onTeam([]string{"role", "user"}, func(a *app, by viewer, id usher.TeamID, _ url.Values) []candidate {
+		return rolesIn(a, by, id, func(user usher.UserID, r role.Name) account.Command {
+			return account.SetTeamRole{User: user, Team: id, Role: r}
+		})
+	}),
+	"team/unset-role": onTeam([]string{"role", "user"}, func(a *app, by viewer, id usher.TeamID, _ url.Values) []candidate {
+		return rolesIn(a, by, id, func(user usher.UserID, r role.Name) account.Command {
+			return account.UnsetTeamRole{User: user, Team: id, Role: r}
+		})
+	}),
+	"team/move": onTeam([]string{"parent"}, func(a *app, _ viewer, id usher.TeamID, _ url.Values) []candidate {
+		list := teams(a, "parent", func(t usher.TeamID) account.Command { return account.MoveTeam{Team: id, Parent: t} })
+		return append(list, do(account.MoveTeam{Team: id}).with("parent", ""))
+	}),
+	"team/delete": onTeam(nil, func(_ *app, _ viewer, id usher.TeamID, _ url.Values) []candidate {
+		return []candidate{do(account.DeleteTeam{Team: id})}
+	}),
+
+	"seats/assign": {[]string{"pool", "user"}, func(a *app, by viewer, q url.Values) []candidate {
+		if q.Get("list") != "without" {
+			return nil
+		}
+		return seats(a, by, q, func(id usher.UserID, p seat.PoolName) account.Command { return account.AssignSeat{User: id, Pool: p} })
+	}},
+	"seats/unassign": {[]string{"pool", "user"}, func(a *app, by viewer, q url.Values) []candidate {
+		if q.Get("list") == "without" {
+			return nil
+		}
+		return seats(a, by, q, func(id usher.UserID, p seat.PoolName) account.Command { return account.UnassignSeat{User: id, Pool: p} })
+	}},
+	"seats/set": {[]string{"pool"}, func(a *app, _ viewer, _ url.Values) (list []candidate) {
+		if a.buys {
+			return nil
+		}
+		for _, p := range a.view().Seats() {
+			list = append(list, do(account.SetSeats{Pool: p.Pool, Total: p.Total + 1}).with("pool", string(p.Pool), "total", strconv.Itoa(p.Total+1)))
+		}
+		return list
+	}},
+	"settings/change": {[]string{"setting"}, func(a *app, _ viewer, _ url.Values) (list []candidate) {
+		for _, s := range a.view().Settings() {
+			list = append(list, do(account.ChangeSetting{Setting: s.Name, Value: !s.Value}).with("setting", s.Name))
+		}
+		return list
+	}},
+	"fields/define": {[]string{"type"}, func(*app, viewer, url.Values) (list []candidate) {
+		for _, t := range []account.FieldType{account.TextField, account.NumberField, account.DateField, account.BoolField} {
+			list = append(list, do(account.DefineField{Field: "new", Type: t}).with("type", t.String(), "field", "new"))
+		}
+		return list
+	}},
+	"fields/rename": {[]string{"field"}, func(a *app, _ viewer, _ url.Values) (list []candidate) {
+		for _, f := range a.view().Fields(true) {
+			list = append(list, do(account.RenameField{Field: f.Name, To: "new"}).with("field", f.Name, "to", "new"))
+		}
+		return list
+	}},
+	"fields/move":    {[]string{"field", "before"}, moves},
+	"fields/archive": {[]string{"field"}, fields(func(name string) account.Command { return account.ArchiveField{Field: name} })},
+	"fields/restore": {[]string{"field"}, fields(func(name string) account.Command { return account.RestoreField{Field: name} })},
+
+	"ownership/transfer": {[]string{"to"}, func(_ *app, _ viewer, q url.Values) []candidate {
+		if q.Get("to") == "" {
+			return nil
+		}
+		return []candidate{do(account.TransferOwnership{To: usher.UserID(q.Get("to"))}).with("to", q.Get("to"))}
+	}},
+}

@@ -1,0 +1,144 @@
+package browsertest
+
+import (
+	"net/url"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+// additions returns the ways to add a new user: with each role, and in a team or in none.
+func additions(a *app, status usher.Status) (list []candidate) {
+	for _, r := range a.Policy().Roles() {
+		if r.OnTeam || r.Unique {
+			continue
+		}
+		add := func(teams ...usher.TeamID) {
+			list = append(list, do(account.AddUser{User: "new-1", Role: r.Name, Status: status, Teams: teams}).with("role", string(r.Name), "user", "new-1"))
+		}
+		add()
+		if r.Name == a.Policy().DefaultRole().Name {
+			for _, t := range a.teams() {
+				add(t)
+			}
+		}
+	}
+	return list
+}
+
+func roles(a *app, command func(role.Name) account.Command) (list []candidate) {
+	for _, r := range a.Policy().Roles() {
+		if !r.OnTeam {
+			list = append(list, do(command(r.Name)).with("role", string(r.Name)))
+		}
+	}
+	return list
+}
+
+func statuses(id usher.UserID) (list []candidate) {
+	for _, s := range []usher.Status{usher.Active, usher.Inactive} {
+		list = append(list, do(account.SetStatus{User: id, Status: s}).with("status", s.String()))
+	}
+	return list
+}
+
+func pools(a *app, field string, command func(seat.PoolName) account.Command) (list []candidate) {
+	for _, p := range a.Policy().Pools() {
+		list = append(list, do(command(p.Name)).with(field, string(p.Name)))
+	}
+	return list
+}
+
+func teams(a *app, field string, command func(usher.TeamID) account.Command) (list []candidate) {
+	for _, t := range a.teams() {
+		list = append(list, do(command(t)).with(field, string(t)))
+	}
+	return list
+}
+
+// teamRoles returns a command for each role on each team of a user.
+func teamRoles(a *app, u account.Member, command func(usher.TeamID, role.Name) account.Command) (list []candidate) {
+	for _, t := range u.Teams {
+		for _, r := range a.Policy().Roles() {
+			if r.OnTeam {
+				list = append(list, do(command(t.Team, r.Name)).with("team", string(t.Team), "role", string(r.Name)))
+			}
+		}
+	}
+	return list
+}
+
+func grants(a *app, command func(string) account.Command) (list []candidate) {
+	for _, name := range a.Policy().Grantable() {
+		list = append(list, do(command(name)).with("grant", name))
+	}
+	return list
+}
+
+// membersOf returns a command for each user of a team whom the viewer may see.
+func membersOf(a *app, by viewer, id usher.TeamID, command func(usher.UserID) account.Command) (list []candidate) {
+	for _, user := range a.visible(by) {
+		u, _ := a.view().User(user)
+		if _, in := u.InTeam(id); in {
+			list = append(list, do(command(user)).with("user", string(user)))
+		}
+	}
+	return list
+}
+
+// rolesIn returns a command for each role on a team and each of its users.
+func rolesIn(a *app, by viewer, id usher.TeamID, command func(usher.UserID, role.Name) account.Command) (list []candidate) {
+	for _, r := range a.Policy().Roles() {
+		if !r.OnTeam {
+			continue
+		}
+		for _, c := range membersOf(a, by, id, func(user usher.UserID) account.Command { return command(user, r.Name) }) {
+			list = append(list, c.with("role", string(r.Name)))
+		}
+	}
+	return list
+}
+
+// seats returns a command for each user whom the viewer may see and each pool of the page, which
+// is the first one unless its address names another.
+func seats(a *app, by viewer, q url.Values, command func(usher.UserID, seat.PoolName) account.Command) (list []candidate) {
+	for i, p := range a.view().Seats() {
+		if q.Get("pool") != string(p.Pool) && (q.Has("pool") || i > 0) {
+			continue
+		}
+		for _, user := range a.visible(by) {
+			list = append(list, do(command(user, p.Pool)).with("user", string(user), "pool", string(p.Pool)))
+		}
+	}
+	return list
+}
+
+// fields returns a command for each custom field, also those in the archive.
+func fields(command func(name string) account.Command) func(*app, viewer, url.Values) []candidate {
+	return func(a *app, _ viewer, _ url.Values) (list []candidate) {
+		for _, f := range a.view().Fields(true) {
+			list = append(list, do(command(f.Name)).with("field", f.Name))
+		}
+		return list
+	}
+}
+
+// moves returns the moves of each custom field up or down by one.
+func moves(a *app, _ viewer, _ url.Values) (list []candidate) {
+	all := a.view().Fields(false)
+	for i, f := range all {
+		for _, to := range []int{i - 1, i + 2} {
+			if to < 0 || to > len(all) {
+				continue
+			}
+			before := ""
+			if to < len(all) {
+				before = all[to].Name
+			}
+			list = append(list, do(account.MoveField{Field: f.Name, Before: before}).with("field", f.Name, "before", before))
+		}
+	}
+	return list
+}
