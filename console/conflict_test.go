@@ -80,25 +80,38 @@ func TestVersionsSideBySide(t *testing.T) {
 		parts          []versionsOfPart
 	}{
 		"team moved": {
-			"oncehub", list{account.CreateTeam{Team: "a"}, account.CreateTeam{Team: "b"}}, list{account.MoveTeam{Team: "b", Parent: "a"}, account.AddToTeam{User: "mia", Team: "b"}},
-			account.DeleteTeam{Team: "b"}, one("b", versions{"Below the team", "the top", "a"}, versions{"Users in the team", "0", "1"}),
+			"oncehub",
+			list{account.CreateTeam{Team: "a"}, account.CreateTeam{Team: "b"}},
+			list{account.MoveTeam{Team: "b", Parent: "a"}, account.AddToTeam{User: "mia", Team: "b"}},
+			account.DeleteTeam{Team: "b"},
+			one("b", versions{"Below the team", "the top", "a"}, versions{"Users in the team", "0", "1"}),
 		},
 		"team deleted": {
-			"oncehub", list{account.CreateTeam{Team: "a"}}, list{account.DeleteTeam{Team: "a"}},
-			account.MoveTeam{Team: "a"}, one("a", versions{"Below the team", "the top", "not in the account"}, versions{"Users in the team", "0", ""}),
+			"oncehub",
+			list{account.CreateTeam{Team: "a"}},
+			list{account.DeleteTeam{Team: "a"}},
+			account.MoveTeam{Team: "a"},
+			one("a", versions{"Below the team", "the top", "not in the account"}, versions{"Users in the team", "0", ""}),
 		},
 		"seats": {
-			"oncehub", list{account.SetSeats{Pool: "booking", Total: 2}}, list{account.SetSeats{Pool: "booking", Total: 5}, account.AssignSeat{User: "mia", Pool: "booking"}},
-			account.SetSeats{Pool: "booking", Total: 3}, one("booking", versions{"Seats bought", "2", "5"}, versions{"Seats in use", "0", "1"}),
+			"oncehub",
+			list{account.SetSeats{Pool: "booking", Total: 2}},
+			list{account.SetSeats{Pool: "booking", Total: 5}, account.AssignSeat{User: "mia", Pool: "booking"}},
+			account.SetSeats{Pool: "booking", Total: 3},
+			one("booking", versions{"Seats bought", "2", "5"}, versions{"Seats in use", "0", "1"}),
 		},
 		"setting": {
-			"groupcal", nil, list{account.ChangeSetting{Setting: "add-members", Value: false}},
-			account.ChangeSetting{Setting: "add-members", Value: true}, one("add-members", versions{"Value", "on", "off"}),
+			"groupcal", nil,
+			list{account.ChangeSetting{Setting: "add-members", Value: false}},
+			account.ChangeSetting{Setting: "add-members", Value: true},
+			one("add-members", versions{"Value", "on", "off"}),
 		},
 		"field": {
-			"staffdirectory", list{account.DefineField{Field: "phone", Type: account.TextField}, account.DefineField{Field: "born", Type: account.DateField}},
+			"staffdirectory",
+			list{account.DefineField{Field: "phone", Type: account.TextField}, account.DefineField{Field: "born", Type: account.DateField}},
 			list{account.ArchiveField{Field: "phone"}, account.MoveField{Field: "phone"}},
-			account.RenameField{Field: "phone", To: "mobile"}, one("phone", versions{"Type", "text", "archived"}, versions{"Before the field", "born", "the end"}),
+			account.RenameField{Field: "phone", To: "mobile"},
+			one("phone", versions{"Type", "text", "archived"}, versions{"Before the field", "born", "the end"}),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

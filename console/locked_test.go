@@ -66,7 +66,9 @@ func TestHostFails(t *testing.T) {
 		err    error
 		status int
 	}{
-		{down, 503}, {usherhttp.ErrNoSubject, 401}, {fmt.Errorf("expired: %w", usherhttp.ErrNoSubject), 401},
+		{down, 503},
+		{usherhttp.ErrNoSubject, 401},
+		{fmt.Errorf("expired: %w", usherhttp.ErrNoSubject), 401},
 		{&usherhttp.Problem{Status: 418, Detail: "own text"}, 418},
 	} {
 		w := newWorld(t, "oncehub", func(o *console.Options) {

@@ -17,7 +17,8 @@ import (
 func data[T any](t testing.TB, w *world, by viewer, target string) (doc struct {
 	Version uint64
 	Data    T
-}) {
+},
+) {
 	rec := w.send(by, "GET", target, "", "Accept", "application/json")
 	require.Equal(t, 200, rec.Code, body(rec))
 	require.NoError(t, json.Unmarshal([]byte(body(rec)), &doc))

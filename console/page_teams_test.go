@@ -317,7 +317,6 @@ func TestLargeTree(t *testing.T) {
 	read(teamAddress("t000/07", "after", "u049"))
 	assert.Equal(t, "u050", team.Data.Members[0].ID)
 	assert.Equal(t, "u099", team.Data.Next)
-
 }
 
 // The deletion of a team with very many members is offered by permission alone, and its

@@ -17,8 +17,13 @@ var thenPage = page{
 	Load:    loadThen,
 	Model:   thenModel{},
 	Params: []input{
-		versionInput, {Name: "q", Kind: "text"}, {Name: "role", Kind: "role"}, {Name: "status", Kind: "status"},
-		{Name: "seat", Kind: "pool"}, {Name: "without", Kind: "pool"}, {Name: "after", Kind: "text"},
+		versionInput,
+		{Name: "q", Kind: "text"},
+		{Name: "role", Kind: "role"},
+		{Name: "status", Kind: "status"},
+		{Name: "seat", Kind: "pool"},
+		{Name: "without", Kind: "pool"},
+		{Name: "after", Kind: "text"},
 	},
 }
 

@@ -20,8 +20,14 @@ const pageSize = 50
 
 // peopleParams are the parameters of the page, which are its state.
 var peopleParams = []input{
-	{Name: "q", Kind: "text"}, {Name: "role", Kind: "role"}, {Name: "status", Kind: "status"}, {Name: "team", Kind: "team"},
-	{Name: "seat", Kind: "pool"}, {Name: "without", Kind: "pool"}, {Name: "sort", Kind: "text"}, {Name: "after", Kind: "text"},
+	{Name: "q", Kind: "text"},
+	{Name: "role", Kind: "role"},
+	{Name: "status", Kind: "status"},
+	{Name: "team", Kind: "team"},
+	{Name: "seat", Kind: "pool"},
+	{Name: "without", Kind: "pool"},
+	{Name: "sort", Kind: "text"},
+	{Name: "after", Kind: "text"},
 }
 
 // peopleFilter selects and sorts the rows.

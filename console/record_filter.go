@@ -15,8 +15,12 @@ import (
 
 // recordParams are the parameters of the page, which are its state.
 var recordParams = []input{
-	{Name: "actor", Kind: "user"}, {Name: "user", Kind: "user"}, {Name: "kind", Kind: "text"},
-	{Name: "from", Kind: "date"}, {Name: "until", Kind: "date"}, {Name: "after", Kind: "count"},
+	{Name: "actor", Kind: "user"},
+	{Name: "user", Kind: "user"},
+	{Name: "kind", Kind: "text"},
+	{Name: "from", Kind: "date"},
+	{Name: "until", Kind: "date"},
+	{Name: "after", Kind: "count"},
 }
 
 // recordFilter selects commits.

@@ -51,12 +51,20 @@ var onceHub = []account.Command{
 	account.CreateAccount{Owner: "olivia"},
 	account.SetSeats{Pool: "booking", Total: 4},
 	account.AddUser{User: "adam", Role: "admin"},
-	account.CreateTeam{Team: "sales"}, account.CreateTeam{Team: "emea", Parent: "sales"}, account.CreateTeam{Team: "support"},
-	account.AddUser{User: "tom", Teams: []usher.TeamID{"sales"}}, account.SetTeamRole{Team: "sales", User: "tom", Role: "manager"},
-	account.AddUser{User: "mia", Teams: []usher.TeamID{"sales"}}, account.AddUser{User: "max", Teams: []usher.TeamID{"support"}},
-	account.AddUser{User: "ian", Status: usher.Invited}, account.AddUser{User: "eve"}, account.SetStatus{User: "eve", Status: usher.Inactive},
-	account.AssignSeat{User: "mia", Pool: "booking"}, account.AssignSeat{User: "tom", Pool: "booking"},
-	account.DefineField{Field: "phone", Type: account.TextField}, account.DefineField{Field: "start", Type: account.DateField},
+	account.CreateTeam{Team: "sales"},
+	account.CreateTeam{Team: "emea", Parent: "sales"},
+	account.CreateTeam{Team: "support"},
+	account.AddUser{User: "tom", Teams: []usher.TeamID{"sales"}},
+	account.SetTeamRole{Team: "sales", User: "tom", Role: "manager"},
+	account.AddUser{User: "mia", Teams: []usher.TeamID{"sales"}},
+	account.AddUser{User: "max", Teams: []usher.TeamID{"support"}},
+	account.AddUser{User: "ian", Status: usher.Invited},
+	account.AddUser{User: "eve"},
+	account.SetStatus{User: "eve", Status: usher.Inactive},
+	account.AssignSeat{User: "mia", Pool: "booking"},
+	account.AssignSeat{User: "tom", Pool: "booking"},
+	account.DefineField{Field: "phone", Type: account.TextField},
+	account.DefineField{Field: "start", Type: account.DateField},
 	account.SetField{User: "mia", Field: "phone", Value: "+41 1"},
 	account.GiveGrant{User: "mia", Grant: "chatbots"},
 }
@@ -64,17 +72,23 @@ var onceHub = []account.Command{
 // calCom is an account with an admin-only user.
 var calCom = []account.Command{
 	account.CreateAccount{Owner: "olivia", Seats: map[seat.PoolName]int{"booking": 4}},
-	account.AddUser{User: "adam", Role: "admin"}, account.AddUser{User: "ada", Role: "admin-only"}, account.AddUser{User: "mia"},
+	account.AddUser{User: "adam", Role: "admin"},
+	account.AddUser{User: "ada", Role: "admin-only"},
+	account.AddUser{User: "mia"},
 }
 
 var staffDirectory = []account.Command{
 	account.CreateAccount{Owner: "olivia", Seats: map[seat.PoolName]int{"staff": 3}},
-	account.AddUser{User: "sam"}, account.GiveGrant{User: "sam", Grant: "staff.manage"}, account.AddUser{User: "mia"},
+	account.AddUser{User: "sam"},
+	account.GiveGrant{User: "sam", Grant: "staff.manage"},
+	account.AddUser{User: "mia"},
 }
 
 // groupCal is an account with settings.
 var groupCal = []account.Command{
-	account.CreateAccount{Owner: "olivia"}, account.AddUser{User: "adam", Role: "admin"}, account.AddUser{User: "mia"},
+	account.CreateAccount{Owner: "olivia"},
+	account.AddUser{User: "adam", Role: "admin"},
+	account.AddUser{User: "mia"},
 	account.ChangeSetting{Setting: "add-members", Value: false},
 }
 
@@ -116,22 +130,39 @@ resources:
 
 var officeAccount = []account.Command{
 	account.CreateAccount{Owner: "olivia", Seats: map[seat.PoolName]int{"desk": 2}},
-	account.AddUser{User: "adam", Role: "admin"}, account.CreateTeam{Team: "sales"}, account.CreateTeam{Team: "support"},
-	account.AddUser{User: "mia", Teams: []usher.TeamID{"sales"}}, account.AddUser{User: "lea", Teams: []usher.TeamID{"sales"}},
-	account.SetTeamRole{User: "lea", Team: "sales", Role: "lead"}, account.AssignSeat{User: "mia", Pool: "desk"},
-	account.DefineField{Field: "phone", Type: account.TextField}, account.DefineField{Field: "room", Type: account.NumberField},
-	account.SetField{User: "mia", Field: "phone", Value: "a-secret-value"}, account.SetField{User: "mia", Field: "room", Value: "17"},
+	account.AddUser{User: "adam", Role: "admin"},
+	account.CreateTeam{Team: "sales"},
+	account.CreateTeam{Team: "support"},
+	account.AddUser{User: "mia", Teams: []usher.TeamID{"sales"}},
+	account.AddUser{User: "lea", Teams: []usher.TeamID{"sales"}},
+	account.SetTeamRole{User: "lea", Team: "sales", Role: "lead"},
+	account.AssignSeat{User: "mia", Pool: "desk"},
+	account.DefineField{Field: "phone", Type: account.TextField},
+	account.DefineField{Field: "room", Type: account.NumberField},
+	account.SetField{User: "mia", Field: "phone", Value: "a-secret-value"},
+	account.SetField{User: "mia", Field: "room", Value: "17"},
 }
 
 // kinds are the viewers of each preset.
 var kinds = map[string][]viewer{
 	"oncehub": {
-		{"owner", "olivia", false}, {"admin", "adam", false}, {"team manager", "tom", false}, {"member", "mia", false},
-		{"invited", "ian", false}, {"inactive", "eve", false}, {"stranger", "zoe", false}, {name: "not logged in"},
+		{"owner", "olivia", false},
+		{"admin", "adam", false},
+		{"team manager", "tom", false},
+		{"member", "mia", false},
+		{"invited", "ian", false},
+		{"inactive", "eve", false},
+		{"stranger", "zoe", false},
+		{name: "not logged in"},
 	},
 	"calcom": {
-		{"owner", "olivia", false}, {"admin", "adam", true}, {"admin-only without mfa", "ada", false}, {"admin-only", "ada", true},
-		{"member", "mia", false}, {"stranger", "zoe", true}, {name: "not logged in"},
+		{"owner", "olivia", false},
+		{"admin", "adam", true},
+		{"admin-only without mfa", "ada", false},
+		{"admin-only", "ada", true},
+		{"member", "mia", false},
+		{"stranger", "zoe", true},
+		{name: "not logged in"},
 	},
 	"groupcal":       {{"owner", "olivia", false}, {"admin", "adam", false}, {"member", "mia", false}, {"stranger", "zoe", false}},
 	"staffdirectory": {{"owner", "olivia", false}, {"staff.manage", "sam", false}, {"staff", "mia", false}, {"stranger", "zoe", false}},
