@@ -97,7 +97,7 @@ type Options struct {
 }
 
 // Profile is what the host knows about a user. All fields are optional, and may contain any
-// text: the Console escapes them.
+// text: the Console escapes them. The id stands in for a name without visible characters.
 type Profile struct {
 	Name    string
 	Email   string

@@ -2,6 +2,8 @@ package console
 
 import (
 	"html/template"
+	"strings"
+	"unicode"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
@@ -11,7 +13,7 @@ import (
 // person is a user as a page names one.
 type person struct {
 	ID      usher.UserID `json:"id,omitempty"`
-	Name    string       `json:"name"` // the profile's name, or the id
+	Name    string       `json:"name"` // the profile's name; the id if that shows nothing
 	Email   string       `json:"email,omitempty"`
 	Picture string       `json:"picture,omitempty"`
 	You     bool         `json:"you,omitempty"`
@@ -55,7 +57,7 @@ func (v *viewer) person(id usher.UserID) person {
 	s := v.sees(id)
 	if !s.exists {
 		if id == v.subject.User {
-			return person{ID: id, Name: string(id), You: true}
+			return person{ID: id, Name: nameOf(id, ""), You: true}
 		}
 		return person{Name: v.text.plain("person.other")}
 	}
@@ -67,10 +69,31 @@ func (v *viewer) person(id usher.UserID) person {
 			*value = ""
 		}
 	}
-	if p.Name == "" {
-		p.Name = string(id)
+	p.Name = nameOf(id, p.Name)
+	if !visible(p.Email) {
+		p.Email = ""
 	}
 	return p
+}
+
+// nameOf returns the name of a user in a profile, or the id if the name shows nothing. An id that
+// shows nothing either is quoted, with escapes.
+func nameOf(id usher.UserID, name string) string {
+	switch {
+	case visible(name):
+		return name
+	case visible(string(id)):
+		return string(id)
+	}
+	return printable.Value(id)
+}
+
+// visible reports whether a text shows something: a link with another text has nothing to read and
+// nothing to click.
+func visible(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool {
+		return r != '\u2800' && !unicode.In(r, unicode.Z, unicode.Cc, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+	})
 }
 
 // seesEver reports whether the viewer may see a user, who may have left the account. One who has

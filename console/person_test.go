@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/console"
 )
 
@@ -153,5 +155,37 @@ func TestUnknownPerson(t *testing.T) {
 		assert.Equal(t, 404, w.get(adam, "/person?id="+url.QueryEscape(string(id))).Code)
 		rec := w.post(adam, "/person/set-role", "id", string(id), "role", "admin", "confirmed", "yes")
 		assert.Contains(t, []int{404, 409, 422}, rec.Code)
+	}
+}
+
+// A link always has a text: the id stands in for a name that shows nothing, and escapes for an id
+// that shows nothing.
+func TestNamesThatShowNothing(t *testing.T) {
+	var name string
+	w := newWorld(t, "oncehub", func(o *console.Options) {
+		o.People = func(_ context.Context, _ usher.AccountID, ids []usher.UserID) (map[usher.UserID]console.Profile, error) {
+			found := map[usher.UserID]console.Profile{}
+			for _, id := range ids {
+				found[id] = console.Profile{Name: name, Email: name}
+			}
+			return found, nil
+		}
+	})
+	w.must(account.AddUser{User: "\u202e\u200b"})
+	link := func(id usher.UserID, text string) string {
+		return `<a href="./person?` + url.Values{"id": {string(id)}}.Encode() + `"><bdi class="name" title="` + string(id) + `">` + text + `</bdi></a>`
+	}
+	for _, name = range []string{
+		"", " ", "\u202e", "\u2066\u2069", "\u200b\u200d\ufeff", "\x00\x1b\t\n", "\u00a0\u3000\u2028", "\u00ad", "\u3164\u2800", "\ufe0f", "\U000e0041",
+	} {
+		page := body(w.get(adam, "/people"))
+		assert.True(t, strings.Contains(page, link("mia", "mia")), "%q", name)
+		assert.True(t, strings.Contains(page, link("\u202e\u200b", `&#34;\u202e\u200b&#34;`)), "%q", name)
+		assert.False(t, strings.Contains(page, `class="email"`), "%q", name)
+	}
+	for _, name = range []string{"-", "\u202eMia", "שלום", "👩\u200d👧", "\ue000", "\u0301"} {
+		page := body(w.get(adam, "/people"))
+		assert.True(t, strings.Contains(page, link("mia", name)), "%q", name)
+		assert.True(t, strings.Contains(page, `<bdi class="email">`+name+`</bdi>`), "%q", name)
 	}
 }

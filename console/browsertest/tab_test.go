@@ -134,11 +134,17 @@ func (b *tab) text(selector string) string {
 	return eval[string](b, fmt.Sprintf(`(document.querySelector(%q)?.innerText ?? "").trim()`, selector))
 }
 
-// resize sets the width of the window and the color scheme of the system, which also asks for no
-// motion, so that colors do not fade.
+// resize sets the width of the window and the color scheme of the system.
 func (b *tab) resize(width int64, scheme string) {
 	b.Helper()
-	b.do(chromedp.EmulateViewport(width, 900))
+	b.window(width, 900, scheme)
+}
+
+// window sets the size of the window and the color scheme of the system, which also asks for no
+// motion, so that colors do not fade.
+func (b *tab) window(width, height int64, scheme string) {
+	b.Helper()
+	b.do(chromedp.EmulateViewport(width, height))
 	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
 	})
