@@ -2,6 +2,7 @@ package hostproof_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -48,14 +49,15 @@ func (tx loose) Lock(ctx context.Context, id usher.AccountID, mode store.LockMod
 // TestBroken checks that the checks find the faults of broken variants.
 func TestBroken(t *testing.T) {
 	for name, row := range map[string]struct {
-		fault fault
-		check string // that finds it
+		fault   fault
+		check   string // that finds it
+		noticed string // the end of an error of the engine that also shows it; "" for none
 	}{
-		"appends outside of the transaction":      {fault{tx: func(in *instance, tx store.Tx) store.Tx { return outside{tx, in.store} }}, "rows"},
-		"shows commits before they are visible":   {fault{tx: func(_ *instance, tx store.Tx) store.Tx { return eager{tx} }}, "shown"},
-		"does not hold accounts":                  {fault{tx: func(_ *instance, tx store.Tx) store.Tx { return loose{tx} }}, "bookings"},
-		"inserts rows outside of the transaction": {fault{rowsOutside: true}, "rows"},
-		"takes no answer for a rollback":          {fault{assumesNone: true}, "lost"},
+		"appends outside of the transaction":      {fault{tx: func(in *instance, tx store.Tx) store.Tx { return outside{tx, in.store} }}, "rows", ""},
+		"shows commits before they are visible":   {fault{tx: func(_ *instance, tx store.Tx) store.Tx { return eager{tx} }}, "shown", "commits were lost or replaced"},
+		"does not hold accounts":                  {fault{tx: func(_ *instance, tx store.Tx) store.Tx { return loose{tx} }}, "bookings", ""},
+		"inserts rows outside of the transaction": {fault{rowsOutside: true}, "rows", ""},
+		"takes no answer for a rollback":          {fault{assumesNone: true}, "lost", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for round := 1; ; round++ {
@@ -66,7 +68,11 @@ func TestBroken(t *testing.T) {
 				w.instances = w.instances[:2] // a pool of one connection would only wait
 				w.enough = func() bool { return len(w.findings.of(row.check)) > 0 }
 				w.work(fullJobs / 3)
-				require.NoError(t, w.verify(context.Background()))
+				err := w.verify(context.Background())
+				if err != nil && row.noticed != "" && strings.Contains(err.Error(), row.noticed) {
+					return // the memory of the engine does not fit the journal
+				}
+				require.NoError(t, err)
 				if len(w.findings.of(row.check)) > 0 {
 					return
 				}
