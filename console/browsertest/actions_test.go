@@ -58,7 +58,7 @@ func onUser(fields []string, list func(a *app, id usher.UserID, u account.Member
 	}}
 }
 
-// onUsers is an action on selected rows: candidates of every user whom the viewer may see.
+// onUsers is an action on selected rows: candidates of every user that the viewer may see.
 func onUsers(fields []string, list func(a *app, id usher.UserID) []candidate) action {
 	return action{fields, func(a *app, by viewer, q url.Values) (all []candidate) {
 		for _, id := range a.visible(by) {

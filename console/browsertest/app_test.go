@@ -182,7 +182,7 @@ func (a *app) sees(by viewer, id usher.UserID) bool {
 	return d.Allowed()
 }
 
-// visible returns the users whom a viewer may see.
+// visible returns the users that a viewer may see.
 func (a *app) visible(by viewer) (ids []usher.UserID) {
 	for _, id := range a.users() {
 		if by.user != "" && a.sees(by, id) {

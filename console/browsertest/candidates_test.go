@@ -77,7 +77,7 @@ func grants(a *app, command func(string) account.Command) (list []candidate) {
 	return list
 }
 
-// membersOf returns a command for each user of a team whom the viewer may see.
+// membersOf returns a command for each user of a team that the viewer may see.
 func membersOf(a *app, by viewer, id usher.TeamID, command func(usher.UserID) account.Command) (list []candidate) {
 	for _, user := range a.visible(by) {
 		u, _ := a.view().User(user)
@@ -101,7 +101,7 @@ func rolesIn(a *app, by viewer, id usher.TeamID, command func(usher.UserID, role
 	return list
 }
 
-// seats returns a command for each user whom the viewer may see and each pool of the page, which
+// seats returns a command for each user that the viewer may see and each pool of the page, which
 // is the first one unless its address names another.
 func seats(a *app, by viewer, q url.Values, command func(usher.UserID, seat.PoolName) account.Command) (list []candidate) {
 	for i, p := range a.view().Seats() {

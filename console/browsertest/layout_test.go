@@ -42,7 +42,7 @@ func offer(path string, pairs ...string) func(hand) {
 var scenes = []scene{
 	{"locked", "oncehub", viewer{user: "zoe"}, "people", nil},
 	{"not found", "oncehub", olivia, "person?id=none", nil},
-	{"nobody found", "oncehub", olivia, "people?q=none", nil},
+	{"no user found", "oncehub", olivia, "people?q=none", nil},
 	{"why not, and what helps", "oncehub", olivia, "person?id=max&ask=team.create", nil},
 	{"a change that takes a click", "oncehub", olivia, "person?id=mia", offer("person/set-role", "role", "admin")},
 	{"a change that takes a word", "oncehub", olivia, "person?id=mia", offer("person/remove")},

@@ -126,7 +126,7 @@ func with(q, more url.Values) url.Values {
 }
 
 // Every page, as every kind of viewer: it offers exactly what the engine accepts, shows exactly
-// the users whom the viewer may see, and a control that is off has a reason.
+// the users that the viewer may see, and a control that is off has a reason.
 func TestControls(t *testing.T) {
 	for name, kinds := range viewers {
 		t.Run(name, func(t *testing.T) {
