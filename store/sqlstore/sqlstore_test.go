@@ -77,9 +77,8 @@ func suite(first func(t testing.TB) handle) storetest.Suite {
 			h.close(t, s.(*sqlstore.Store))
 			return h.open(t)
 		},
-		Remains:  remains,
-		Patience: time.Minute,
-		Second:   func(t testing.TB, s store.Store) store.Store { return handleOf(s).open(t) },
+		Remains: remains,
+		Second:  func(t testing.TB, s store.Store) store.Store { return handleOf(s).open(t) },
 	}
 }
 

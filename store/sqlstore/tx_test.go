@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -25,9 +24,8 @@ func txSuite(first func(t testing.TB) handle, broken string) storetest.TxSuite {
 		return of.(*sql.Tx)
 	}
 	return storetest.TxSuite{
-		Open:     suite(first).Open,
-		Second:   suite(first).Second,
-		Patience: time.Minute,
+		Open:   suite(first).Open,
+		Second: suite(first).Second,
 		Begin: func(t testing.TB, s store.Store) (store.Tx, func() error, func() error) {
 			h := handleOf(s)
 			db, err := sql.Open(h.driver, h.hostDSN)

@@ -154,7 +154,7 @@ var raceRows = []row{
 		Name:     "ManyGoroutines",
 		Sentence: "Its methods may be called concurrently.",
 		check: func(p *probe) {
-			const last = 120
+			const last = 60
 			p.together(12, func(i int) {
 				switch i % 3 {
 				case 0: // writers that race for each version
