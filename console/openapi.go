@@ -16,7 +16,7 @@ const openAPIPath = "openapi.json"
 
 // openAPI is the document, derived from the list of pages.
 var openAPI = sync.OnceValue(func() []byte {
-	data, _ := json.MarshalIndent(openAPIDocument(), "", "  ") // maps, lists and texts
+	data, _ := json.Marshal(openAPIDocument()) // maps, lists and texts
 	return append(printable.JSON(data), '\n')
 })
 

@@ -134,7 +134,7 @@ func TestFieldsAreDefinedRenamedArchivedRestored(t *testing.T) {
 	assert.Equal(t, http.StatusForbidden, rec.Code)
 }
 
-// At the limit, the page says why there is no form.
+// At the limit, the page has the reason instead of the form.
 func TestFieldsAtTheLimit(t *testing.T) {
 	w := newWorld(t, "staffdirectory")
 	var all []account.Command
