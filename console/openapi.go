@@ -45,8 +45,7 @@ func openAPIDocument() object {
 				"application/json":                  object{"schema": formSchema(a.Inputs)},
 				"application/x-www-form-urlencoded": object{"schema": formSchema(a.Inputs)},
 			}}
-			result := documentSchema(object{"oneOf": []any{schemaOf(reflect.TypeFor[outcome]()), schemaOf(reflect.TypeFor[confirmation]())}})
-			paths["/"+p.Path+"/"+a.Name] = object{"post": operation("Makes the change, or returns its effects if it must be confirmed.", nil, body, result)}
+			paths["/"+p.Path+"/"+a.Name] = object{"post": operation("Makes the change, or returns its effects if it must be confirmed.", nil, body, reference("change"))}
 		}
 	}
 	return object{
@@ -56,11 +55,18 @@ func openAPIDocument() object {
 			"description": "The pages of the console as JSON. Paths are relative to where the console is mounted. Send Accept: application/json, or format=json in the query.",
 		},
 		"paths": paths,
+		"components": object{"schemas": object{
+			"change":  documentSchema(object{"oneOf": []any{schemaOf(reflect.TypeFor[outcome]()), schemaOf(reflect.TypeFor[confirmation]())}}),
+			"problem": problemSchema(),
+		}},
 	}
 }
 
+// reference refers to a schema that all operations share.
+func reference(name string) object { return object{"$ref": "#/components/schemas/" + name} }
+
 func operation(summary string, parameters []any, body, result object) object {
-	problem := object{"description": "A problem document (RFC 9457).", "content": object{"application/problem+json": object{"schema": problemSchema()}}}
+	problem := object{"description": "A problem document (RFC 9457).", "content": object{"application/problem+json": object{"schema": reference("problem")}}}
 	op := object{"summary": summary, "responses": object{
 		"200":     object{"description": "OK", "content": object{"application/json": object{"schema": result}}},
 		"default": problem,
