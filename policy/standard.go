@@ -28,6 +28,8 @@ func teams(name string) syntax.Party { return syntax.Party{Name: syntax.Name{Tex
 // include it, because a root role could then lift every rule under never.
 var userDelegate = permission.MustParse("user.delegate")
 
+var userLeave = permission.MustParse("user.leave")
+
 // protection is a built-in prohibition that no policy can lift.
 type protection uint8
 
