@@ -35,6 +35,8 @@ type Policy struct {
 	unique    int
 	bounds    []Bound
 
+	teamBounds []Bound
+
 	resources     []resource
 	resourceTable nameTable
 	perms         []perm
