@@ -34,6 +34,7 @@ func (p *parser) role(n *source.Node, r *syntax.Role) {
 		p.title(&r.Title),
 		flag("unique", &r.Unique),
 		flag("default", &r.Default),
+		flag("beside", &r.Beside),
 		source.Field{Name: "all", Read: func(n *source.Node) {
 			r.AllPos = pos(n)
 			r.All, _ = p.Bool(n, "all")
