@@ -211,8 +211,14 @@ func (c *compiler) uniqueAndDefault() {
 			byDefault = append(byDefault, c.doc.Roles[i].Name)
 		}
 	}
-	c.exactlyOne(unique, "unique", "that one user of an account holds")
-	c.exactlyOne(byDefault, "default", "that a new user gets")
+	c.atMostOne(unique, "unique", "at most one")
+	c.atMostOne(byDefault, "default", "exactly one")
+	switch {
+	case len(c.p.roles) == 0:
+		c.addUnlessPartial(syntax.Pos{Line: 1, Col: 1}, "a policy needs roles, one of them default: true")
+	case len(byDefault) == 0:
+		c.addUnlessPartial(c.doc.Roles[0].Name.Pos, "no role has default: true, the role that a new user gets; a policy must have exactly one")
+	}
 	if len(unique) == 1 && len(byDefault) == 1 && unique[0] == byDefault[0] {
 		c.problems.Add(unique[0].Pos, "%s is unique and default; a second user could not be added", unique[0].Text)
 	}
@@ -225,15 +231,9 @@ func (c *compiler) uniqueAndDefault() {
 	}
 }
 
-func (c *compiler) exactlyOne(have []syntax.Name, key, what string) {
-	if len(have) == 0 && len(c.p.roles) > 0 {
-		c.addUnlessPartial(c.doc.Roles[0].Name.Pos, "no role has %s: true, the role %s; a policy must have exactly one", key, what)
-	}
+func (c *compiler) atMostOne(have []syntax.Name, key, want string) {
 	for _, n := range have[min(1, len(have)):] {
-		c.problems.Add(n.Pos, "%s is a second role with %s: true, after %s; a policy must have exactly one", n.Text, key, have[0].Text)
-	}
-	if len(c.p.roles) == 0 && key == "unique" {
-		c.addUnlessPartial(syntax.Pos{Line: 1, Col: 1}, "a policy needs roles, one of them unique: true and one default: true")
+		c.problems.Add(n.Pos, "%s is a second role with %s: true, after %s; a policy must have %s", n.Text, key, have[0].Text, want)
 	}
 }
 

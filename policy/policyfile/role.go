@@ -11,7 +11,7 @@ import (
 
 func (p *parser) roles(n *source.Node) {
 	if n.Kind == source.Map && len(n.Entries) == 0 {
-		p.Errorf(n, "a policy needs roles, one of them unique: true and one default: true")
+		p.Errorf(n, "a policy needs roles, one of them default: true")
 	}
 	p.Each(n, "roles", func(key, value *source.Node) {
 		r := syntax.Role{Name: p.name(key, "a role")}
