@@ -49,9 +49,9 @@ type subject struct {
 	guard uint64
 }
 
-// noRole is the role of a subject that is not in the account. It is not the index of a role, so
-// such a subject cannot be mistaken for a holder of the first one.
-const noRole = -1
+// noRole is the role of a subject that is not in the account. It is not the index of a role, and
+// not that of a unique role that the policy lacks, so such a subject is not mistaken for a holder.
+const noRole = -2
 
 // minTime and maxTime are the bounds of the time in a Decision, in seconds since 1970.
 const (
