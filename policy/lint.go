@@ -19,6 +19,7 @@ func (c *compiler) lint() {
 	}
 	c.lintStandard()
 	c.lintTitles()
+	c.lintSettings()
 	for at, rows := range c.cellRules {
 		for _, who := range slices.Sorted(maps.Keys(rows)) {
 			c.lintEverywhere(at, who, rows[who])
