@@ -112,14 +112,17 @@ func (p *Policy) opens(name string, on named) bool {
 	return p.anyCan(perm, perm.everyone, on)
 }
 
-// closed reports whether a never rule forbids a permission to all users, with any of the
-// parties that a command can name.
+// closed reports whether a never rule or a built-in protection forbids a permission to all
+// users, with any of the parties that a command can name.
 func (p *Policy) closed(name string, on named) bool {
 	at, ok := p.permTable.find(permission.MustParse(name))
 	if !ok || at < 0 {
 		return false
 	}
 	perm := &p.perms[at]
+	if perm.protection == noHolder {
+		return true
+	}
 	return slices.ContainsFunc(perm.never, func(r rule) bool {
 		if r.scope != syntax.ScopeAny {
 			return false
