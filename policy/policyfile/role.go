@@ -11,7 +11,7 @@ import (
 
 func (p *parser) roles(n *source.Node) {
 	if n.Kind == source.Map && len(n.Entries) == 0 {
-		p.Errorf(n, "a policy needs roles, one of them unique: true and one default: true")
+		p.Errorf(n, "a policy needs roles, one of them default: true")
 	}
 	p.Each(n, "roles", func(key, value *source.Node) {
 		r := syntax.Role{Name: p.name(key, "a role")}
@@ -34,6 +34,7 @@ func (p *parser) role(n *source.Node, r *syntax.Role) {
 		p.title(&r.Title),
 		flag("unique", &r.Unique),
 		flag("default", &r.Default),
+		flag("beside", &r.Beside),
 		source.Field{Name: "all", Read: func(n *source.Node) {
 			r.AllPos = pos(n)
 			r.All, _ = p.Bool(n, "all")

@@ -99,6 +99,7 @@ type Role struct {
 	Includes    []Name
 	Requires    []Name
 	OnTeam      bool // held-on: team
+	Beside      bool
 	Unique      bool
 	HandsOverTo Name // hands-over-to; zero if absent
 	Default     bool

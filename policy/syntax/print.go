@@ -137,6 +137,7 @@ func (r *Role) settings() []string {
 	}
 	add(r.Title != "", "title: %s", strconv.Quote(r.Title))
 	add(r.OnTeam, "held-on: team")
+	add(r.Beside, "beside: true")
 	add(r.Unique, "unique: true")
 	add(r.Default, "default: true")
 	add(r.All, "all: true")
