@@ -35,6 +35,8 @@ type Policy struct {
 	unique    int // the index of the unique role; -1: none
 	bounds    []Bound
 
+	teamBounds []Bound
+
 	resources     []resource
 	resourceTable nameTable
 	perms         []perm

@@ -83,12 +83,19 @@ func (d *Document) leadFirstRole(inFile []Role) {
 }
 
 // shortenSeats writes the seats of a role in their shortest form: as seat if all pools have
-// the same rule, and otherwise without the pools in which the role cannot hold a seat.
+// the same rule, and otherwise without the pools in which the role cannot hold a seat. A team
+// role has only the long form, and without it needs no seat.
 func (r *Role) shortenSeats(pools []SeatPool) {
 	if r.Seats == nil {
 		return
 	}
 	named := slices.DeleteFunc(slices.Clone(r.Seats), func(s RoleSeat) bool { return s.Seat == role.SeatNone })
+	if r.OnTeam {
+		if r.Seats = nil; len(named) > 0 {
+			r.Seats = sorted(named, func(s *RoleSeat) string { return s.Pool.Text })
+		}
+		return
+	}
 	same := role.SeatNone
 	if len(named) > 0 && len(named) == len(pools) {
 		same = named[0].Seat
