@@ -127,6 +127,9 @@ func (c *compiler) rule(perm int, source usher.Source, who string, d syntax.Rule
 	if d.Scope < syntax.ScopeAny || d.Scope > syntax.ScopeShared {
 		c.addUnlessPartial(d.Pos, "a rule for %s has no scope", c.p.perms[perm].name)
 	}
+	if d.Above || len(d.And) > 0 {
+		c.problems.Add(d.Pos, "joined scopes and `or above` are not supported yet")
+	}
 	compiled.written = c.write(writtenRule{source: source, who: who, text: d.String(), pos: d.Pos, rule: d})
 	for _, n := range d.As {
 		i := slices.IndexFunc(r.parties, func(p party) bool { return p.name == n.Text })
