@@ -87,10 +87,12 @@ func (c *compiler) cell(perm int, d syntax.Cell) {
 // A caller who is not logged in has no id, so such a scope could never match, although the file
 // reads as if it could.
 func (c *compiler) visitorScope(r syntax.Rule) {
-	if r.Scope == syntax.ScopeAny {
+	if r.Scope == syntax.ScopeAny && len(r.And) == 0 {
 		return
 	}
-	c.addUnlessPartial(r.Pos, "the scope of a rule of visitors must be any, not %s: a visitor has no id and no teams; add conditions to any, or write `everyone: %s` for the users of the account", r.Scope, r)
+	scopes := r
+	scopes.If, scopes.Hiding = nil, nil
+	c.addUnlessPartial(r.Pos, "the scope of a rule of visitors must be any, not `%s`: a visitor has no id and no teams; add conditions to any, or write `everyone: %s` for the users of the account", scopes, r)
 }
 
 // cellNames returns the names that a cell can have.
@@ -146,6 +148,9 @@ func (c *compiler) rule(perm int, source usher.Source, who string, d syntax.Rule
 	compiled := compiledRule{extent: extent{scope: d.Scope}, pos: d.Pos}
 	if d.Scope < syntax.ScopeAny || d.Scope > syntax.ScopeShared {
 		c.addUnlessPartial(d.Pos, "a rule for %s has no scope", c.p.perms[perm].name)
+	}
+	if d.Above || len(d.And) > 0 {
+		c.problems.Add(d.Pos, "joined scopes and `or above` are not supported yet")
 	}
 	compiled.written = c.write(writtenRule{source: source, who: who, text: d.String(), pos: d.Pos, rule: d})
 	for _, n := range d.As {

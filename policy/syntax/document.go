@@ -19,6 +19,9 @@ const FormatVersion = "1"
 // title beside its cells, whose keys are names of roles.
 const TitleKey = "title"
 
+// DefaultAsks is the permission that the change of a setting asks for if the setting names none.
+const DefaultAsks = "account.configure"
+
 // Document is a policy as written. All lists are in the order of the file. The zero Document
 // has no roles and does not compile.
 //
@@ -56,9 +59,11 @@ type SeatPool struct {
 
 // Setting declares a yes/no switch of an account.
 type Setting struct {
-	Name    Name
-	Title   string // display title, a noun: "Guest booking"
-	Default bool
+	Name      Name
+	Title     string // display title, a noun: "Guest booking"
+	Default   bool
+	SetByHost bool // set-by: host
+	Asks      Name // the permission that a change asks for; zero: account.configure
 }
 
 // Condition declares a name for a fact that rules can require.
@@ -139,6 +144,7 @@ type Bundle struct {
 // Resource declares a type of resource, or gives cells to a standard one.
 type Resource struct {
 	Name        Name
+	In          Name // the type of resource that contains it; zero if absent
 	Parties     []Party
 	Fields      []FieldGroup
 	Permissions []Permission
