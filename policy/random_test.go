@@ -122,7 +122,10 @@ func runRound(seed uint64, compare func(n int) comparison, asked *tally) error {
 
 func (r *round) ask(a *asking, compare func(n int) comparison, asked *tally) *disagreement {
 	var counted tally
-	defer func() { asked.add(&counted) }()
+	defer func() {
+		asked.add(&counted)
+		asked.words.add(r.doc, counted.questions)
+	}()
 	for n := range questionsOfAWorld {
 		q := a.evaluation()
 		counted.count(r.compiled.Decide(a.w.facts(), &q))
@@ -287,6 +290,8 @@ func sameElements(a, b []string) bool {
 // tally counts results, so that a test can require enough of each kind.
 type tally struct {
 	sync.Mutex
+	words wordCounts
+
 	questions, errors, hiding int
 	reasons                   [usher.ReasonNoPermission + 1]int
 }
@@ -322,11 +327,13 @@ func (c *tally) String() string {
 	for i, name := range usher.Reasons() {
 		fmt.Fprintf(&b, ", %.1f%% %s", c.percent(c.reasons[i+1]), name)
 	}
+	fmt.Fprintf(&b, "; under policies with %v", &c.words)
 	return b.String()
 }
 
 // check fails the test if a kind of result is too rare.
 func (c *tally) check(t *testing.T) {
+	c.words.check(t, c.questions)
 	for i, name := range usher.Reasons() {
 		if c.percent(c.reasons[i+1]) < 1 {
 			t.Errorf("less than 1%% of the questions are decided by %s", name)
