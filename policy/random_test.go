@@ -122,13 +122,12 @@ func runRound(seed uint64, compare func(n int) comparison, asked *tally) error {
 
 func (r *round) ask(a *asking, compare func(n int) comparison, asked *tally) *disagreement {
 	var counted tally
-	defer func() {
-		asked.add(&counted)
-		asked.words.add(r.doc, counted.questions)
-	}()
+	defer func() { asked.add(&counted) }()
+	words := usedWords(r.doc)
 	for n := range questionsOfAWorld {
 		q := a.evaluation()
 		counted.count(r.compiled.Decide(a.w.facts(), &q))
+		counted.countWords(words)
 		by := compare(n)
 		if found := by(r, a.w, q); found != nil {
 			found.by, found.w, found.q = by, a.w, q
@@ -290,10 +289,9 @@ func sameElements(a, b []string) bool {
 // tally counts results, so that a test can require enough of each kind.
 type tally struct {
 	sync.Mutex
-	words wordCounts
-
 	questions, errors, hiding int
 	reasons                   [usher.ReasonNoPermission + 1]int
+	words                     map[string]int // by word: the questions under policies with it
 }
 
 func (c *tally) count(d usher.Decision, err error) {
@@ -314,6 +312,7 @@ func (c *tally) add(other *tally) {
 	c.questions += other.questions
 	c.errors += other.errors
 	c.hiding += other.hiding
+	c.addWords(other.words)
 	for i, n := range other.reasons {
 		c.reasons[i] += n
 	}
@@ -327,13 +326,14 @@ func (c *tally) String() string {
 	for i, name := range usher.Reasons() {
 		fmt.Fprintf(&b, ", %.1f%% %s", c.percent(c.reasons[i+1]), name)
 	}
-	fmt.Fprintf(&b, "; under policies with %v", &c.words)
+	for _, word := range words {
+		fmt.Fprintf(&b, ", %.1f%% with %s", c.percent(c.words[word.name]), word.name)
+	}
 	return b.String()
 }
 
 // check fails the test if a kind of result is too rare.
 func (c *tally) check(t *testing.T) {
-	c.words.check(t, c.questions)
 	for i, name := range usher.Reasons() {
 		if c.percent(c.reasons[i+1]) < 1 {
 			t.Errorf("less than 1%% of the questions are decided by %s", name)
@@ -341,5 +341,10 @@ func (c *tally) check(t *testing.T) {
 	}
 	if c.percent(c.hiding) < 0.5 {
 		t.Error("less than 0.5% of the decisions hide anything")
+	}
+	for _, word := range words {
+		if c.percent(c.words[word.name]) < word.percent {
+			t.Errorf("less than %g%% of the questions are under policies with %s", word.percent, word.name)
+		}
 	}
 }

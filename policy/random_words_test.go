@@ -1,64 +1,60 @@
 package policy_test
 
 import (
-	"fmt"
-	"maps"
 	"slices"
-	"strings"
-	"sync"
-	"testing"
-
-	"github.com/stretchr/testify/assert"
 
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// wordCounts counts the questions under policies that use a word of the format.
-type wordCounts struct {
-	sync.Mutex
-	questions map[string]int
+// words are parts of the format that a policy may lack. At least the percentage of the random
+// questions must be under policies with them.
+var words = []struct {
+	name    string
+	percent float64
+	in      func(*syntax.Document) bool
+}{
+	{"no unique role", 15, func(doc *syntax.Document) bool {
+		return !slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.Unique })
+	}},
+	{"no unique role but at-least", 8, func(doc *syntax.Document) bool {
+		return !slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.Unique }) &&
+			slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.AtLeast > 0 })
+	}},
+	{"wildcard", 15, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {
+			return slices.ContainsFunc(r.Permissions, func(p syntax.Permission) bool { return p.Action.Text == syntax.Wildcard })
+		})
+	}},
+	{"never about a bundle", 8, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Never, func(n syntax.Never) bool {
+			return slices.ContainsFunc(doc.Bundles, func(b syntax.Bundle) bool { return b.Name.Text == n.Permission.Text })
+		})
+	}},
 }
 
-func (c *wordCounts) add(doc *syntax.Document, questions int) {
-	c.Lock()
-	defer c.Unlock()
-	if c.questions == nil {
-		c.questions = map[string]int{}
-	}
-	for _, word := range wordsOf(doc) {
-		c.questions[word] += questions
-	}
-}
-
-func (c *wordCounts) String() string {
-	var parts []string
-	for _, word := range slices.Sorted(maps.Keys(c.questions)) {
-		parts = append(parts, fmt.Sprintf("%s %d", word, c.questions[word]))
-	}
-	return strings.Join(parts, ", ")
-}
-
-// check fails the test if one of the words is in fewer than 2% of the questions.
-func (c *wordCounts) check(t *testing.T, all int) {
-	for _, word := range []string{"wildcard", "never bundle"} {
-		assert.Greater(t, c.questions[word]*50, all, "questions under policies with: %s", word)
-	}
-}
-
-// wordsOf returns the words that a document uses, of those that not every policy has.
-func wordsOf(doc *syntax.Document) (words []string) {
-	use := func(word string, used bool) {
-		if used && !slices.Contains(words, word) {
-			words = append(words, word)
+func usedWords(doc *syntax.Document) (names []string) {
+	for _, word := range words {
+		if word.in(doc) {
+			names = append(names, word.name)
 		}
 	}
-	for _, r := range doc.Resources {
-		for _, p := range r.Permissions {
-			use("wildcard", p.Action.Text == syntax.Wildcard)
-		}
+	return names
+}
+
+func (c *tally) countWords(names []string) {
+	if c.words == nil {
+		c.words = map[string]int{}
 	}
-	for _, n := range doc.Never {
-		use("never bundle", slices.ContainsFunc(doc.Bundles, func(b syntax.Bundle) bool { return b.Name.Text == n.Permission.Text }))
+	for _, name := range names {
+		c.words[name]++
 	}
-	return words
+}
+
+func (c *tally) addWords(counts map[string]int) {
+	if c.words == nil {
+		c.words = map[string]int{}
+	}
+	for name, n := range counts {
+		c.words[name] += n
+	}
 }

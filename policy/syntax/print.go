@@ -142,6 +142,7 @@ func (r *Role) settings() []string {
 	}
 	add(r.Title != "", "title: %s", strconv.Quote(r.Title))
 	add(r.OnTeam, "held-on: team")
+	add(r.Beside, "beside: true")
 	add(r.Unique, "unique: true")
 	add(r.Default, "default: true")
 	add(r.All, "all: true")
@@ -152,6 +153,9 @@ func (r *Role) settings() []string {
 	add(r.Seats != nil, "seats: {%s}", seats(r.Seats))
 	add(r.AtLeast > 0, "at-least: %d", r.AtLeast)
 	add(r.AtMost > 0, "at-most: %d", r.AtMost)
+	add(r.NoTeamRoles, "team-roles: none")
+	add(r.NoGrants, "grants: none")
+	add(r.Outside, "outside: true")
 	return s
 }
 
