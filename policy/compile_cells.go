@@ -107,6 +107,9 @@ func (c *compiler) rule(resource int, about string, d syntax.Rule) compiledRule 
 	if d.Scope < syntax.ScopeAny || d.Scope > syntax.ScopeShared {
 		c.addUnlessPartial(d.Pos, "a rule for %s has no scope", about)
 	}
+	if d.Above || len(d.And) > 0 {
+		c.problems.Add(d.Pos, "joined scopes and `or above` are not supported yet")
+	}
 	for _, n := range d.As {
 		i := slices.IndexFunc(r.parties, func(p party) bool { return p.name == n.Text })
 		if i < 0 {

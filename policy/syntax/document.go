@@ -142,6 +142,7 @@ type Bundle struct {
 // Resource declares a type of resource, or gives cells to a standard one.
 type Resource struct {
 	Name        Name
+	In          Name // the type of resource that contains it; zero if absent
 	Parties     []Party
 	Fields      []FieldGroup
 	Permissions []Permission

@@ -87,11 +87,14 @@ func (w *printer) vocabulary(d *Document) {
 }
 
 func (w *printer) resource(r Resource) {
-	if len(r.Parties)+len(r.Fields)+len(r.Permissions) == 0 {
+	if len(r.Parties)+len(r.Fields)+len(r.Permissions) == 0 && r.In.Text == "" {
 		w.line(1, "%s: {}", r.Name.Text)
 		return
 	}
 	w.line(1, "%s:", r.Name.Text)
+	if r.In.Text != "" {
+		w.line(2, "in: %s", r.In.Text)
+	}
 	if len(r.Parties) > 0 {
 		var parties []string
 		for _, p := range r.Parties {
