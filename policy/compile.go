@@ -44,11 +44,11 @@ func Compile(d *syntax.Document) (*Policy, error) {
 		fromBundle: map[int32]bool{},
 		p: &Policy{
 			file: d.File, name: d.Name, title: d.Title, unique: -1,
-			settings: map[string]bool{}, settingTitles: map[string]string{}, permTitles: map[int]string{}, contexts: map[string]bool{}, attributes: map[string]bool{},
+			settings: map[string]bool{}, settingTitles: map[string]string{}, settingAsks: map[string]permission.Permission{}, permTitles: map[int]string{}, contexts: map[string]bool{}, attributes: map[string]bool{},
 		},
 	}
 	for _, step := range []func(){
-		c.seats, c.facts, c.resources, c.conditions, c.roles, c.permissions, c.bundles, // declarations
+		c.seats, c.facts, c.resources, c.conditions, c.roles, c.permissions, c.bundles, c.settingRules, // declarations
 		c.cells, c.never, // rules
 	} {
 		step()

@@ -21,6 +21,7 @@ func (c *compiler) lint() {
 	c.lintStandard()
 	c.lintTitles()
 	c.lintWildcards()
+	c.lintSettings()
 	for at, rows := range c.cellRules {
 		for _, who := range slices.Sorted(maps.Keys(rows)) {
 			c.lintEverywhere(at, who, rows[who])

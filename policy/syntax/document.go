@@ -22,6 +22,9 @@ const TitleKey = "title"
 // Wildcard is the action whose cells belong to all actions of a resource.
 const Wildcard = "*"
 
+// DefaultAsks is the permission that the change of a setting asks for if the setting names none.
+const DefaultAsks = "account.configure"
+
 // Document is a policy as written. All lists are in the order of the file. The zero Document
 // has no roles and does not compile.
 //
@@ -59,9 +62,11 @@ type SeatPool struct {
 
 // Setting declares a yes/no switch of an account.
 type Setting struct {
-	Name    Name
-	Title   string // display title, a noun: "Guest booking"
-	Default bool
+	Name      Name
+	Title     string // display title, a noun: "Guest booking"
+	Default   bool
+	SetByHost bool // set-by: host
+	Asks      Name // the permission that a change asks for; zero: account.configure
 }
 
 // Condition declares a name for a fact that rules can require.
