@@ -39,17 +39,18 @@ func (c *compiler) roles() {
 
 func (c *compiler) role(d *syntax.Role, names *index) compiledRole {
 	r := compiledRole{pos: d.Name.Pos, Role: role.Role{
-		Name: role.Name(d.Name.Text), Title: d.Title, OnTeam: d.OnTeam,
+		Name: role.Name(d.Name.Text), Title: d.Title, OnTeam: d.OnTeam, Beside: d.Beside,
 		Unique: d.Unique, HandsOverTo: role.Name(d.HandsOverTo.Text), Default: d.Default, All: d.All,
 		AtLeast: d.AtLeast, AtMost: d.AtMost,
+		NoTeamRoles: d.NoTeamRoles, NoGrants: d.NoGrants, Outside: d.Outside,
 	}}
 	if d.Name.Text == syntax.TitleKey {
 		c.problems.Add(d.Name.Pos, "%s cannot name a role: a permission has its title beside the cells of roles", d.Name.Text)
 	}
 	for _, n := range d.Includes {
 		i := c.find(names, n, "role")
-		if i >= 0 && c.doc.Roles[i].OnTeam != d.OnTeam {
-			c.problems.Add(n.Pos, "%s includes %s, but one is a team role and the other an account role", d.Name.Text, n.Text)
+		if i >= 0 {
+			c.mayInclude(d, &c.doc.Roles[i], n)
 		}
 		r.Includes = append(r.Includes, role.Name(n.Text))
 	}
@@ -60,16 +61,59 @@ func (c *compiler) role(d *syntax.Role, names *index) compiledRole {
 		}
 		r.Requires = append(r.Requires, n.Text)
 	}
-	if d.OnTeam {
-		c.teamRole(d)
-		return r
-	}
 	if d.AtMost > 0 && d.AtLeast > d.AtMost {
 		c.problems.Add(d.BoundsPos, "%s has at-least: %d, which is more than its at-most: %d", d.Name.Text, d.AtLeast, d.AtMost)
 	}
-	c.handOver(d, names)
+	if d.Outside && !d.OnTeam {
+		c.addUnlessPartial(d.OutsidePos, "%s is not a team role; outside is only for team roles, which have held-on: team", d.Name.Text)
+	}
+	switch {
+	case d.OnTeam:
+		c.teamRole(d)
+	case d.Beside:
+		c.besideRole(d)
+		return r
+	default:
+		c.handOver(d, names)
+	}
 	r.Seats = c.roleSeats(d)
 	return r
+}
+
+// mayInclude reports a role that includes a role of another kind. Account roles may also include
+// roles beside.
+func (c *compiler) mayInclude(d, included *syntax.Role, at syntax.Name) {
+	switch {
+	case d.OnTeam != included.OnTeam:
+		other := "an account role"
+		if d.Beside || included.Beside {
+			other = "a role beside the account role"
+		}
+		c.problems.Add(at.Pos, "%s includes %s, but one is a team role and the other %s", d.Name.Text, at.Text, other)
+	case d.Beside && !included.Beside:
+		c.problems.Add(at.Pos, "%s is held beside the account role and cannot include %s, which is an account role; an account role may include %[1]s", d.Name.Text, at.Text)
+	}
+}
+
+// besideRole rejects keys that only an account role has.
+func (c *compiler) besideRole(d *syntax.Role) {
+	for _, key := range []struct {
+		name string
+		said bool
+		pos  syntax.Pos
+	}{
+		{"unique", d.Unique, d.Name.Pos},
+		{"default", d.Default, d.Name.Pos},
+		{"hands-over-to", d.HandsOverTo.Text != "", d.HandsOverTo.Pos},
+		{"seat", d.SeatSaid(), d.SeatPos},
+		{"seats", d.Seats != nil, d.SeatsPos},
+		{"team-roles", d.NoTeamRoles, d.NoTeamRolesPos},
+		{"grants", d.NoGrants, d.NoGrantsPos},
+	} {
+		if key.said {
+			c.problems.Add(key.pos, "%s is held beside the account role, which decides about seats and ownership; %s is only for account roles", d.Name.Text, key.name)
+		}
+	}
 }
 
 // plainMember is what test files write instead of a team role for a user without one.
@@ -90,13 +134,16 @@ func (c *compiler) teamRole(d *syntax.Role) {
 		{"default", d.Default, d.Name.Pos},
 		{"all", d.All, d.AllPos},
 		{"hands-over-to", d.HandsOverTo.Text != "", d.HandsOverTo.Pos},
-		{"seat", d.SeatPos != syntax.Pos{}, d.SeatPos},
-		{"seats", d.Seats != nil, d.SeatsPos},
-		{"at-least or at-most", d.AtLeast+d.AtMost > 0, d.BoundsPos},
+		{"beside", d.Beside, d.Name.Pos},
+		{"team-roles", d.NoTeamRoles, d.NoTeamRolesPos},
+		{"grants", d.NoGrants, d.NoGrantsPos},
 	} {
 		if key.said {
 			c.problems.Add(key.pos, "%s is a team role; %s is only for account roles", d.Name.Text, key.name)
 		}
+	}
+	if d.SeatSaid() {
+		c.problems.Add(d.SeatPos, "%s is a team role; seat is only for account roles: write seats, such as {booking: required}", d.Name.Text)
 	}
 }
 
@@ -116,14 +163,20 @@ func (c *compiler) handOver(d *syntax.Role, names *index) {
 			c.problems.Add(to.Pos, "%s hands over to itself; name the role that the previous holder gets", to.Text)
 		case c.doc.Roles[i].OnTeam:
 			c.problems.Add(to.Pos, "%s is a team role; hands-over-to must name an account role", to.Text)
+		case c.doc.Roles[i].Beside:
+			c.problems.Add(to.Pos, "%s is held beside the account role; hands-over-to must name an account role", to.Text)
 		}
 	}
 }
 
 // roleSeats returns the seat rule of a role for each pool. The short form (seat) applies to
-// all pools; the long form (seats) forbids the pools that it does not name.
+// all pools; the long form (seats) forbids the pools that it does not name. A team role without
+// the long form allows no seat.
 func (c *compiler) roleSeats(d *syntax.Role) map[seat.PoolName]role.Seat {
 	seats := make(map[seat.PoolName]role.Seat, len(c.doc.Seats))
+	if d.Seats == nil && d.OnTeam {
+		return nil
+	}
 	if d.Seats == nil {
 		if d.Seat == role.SeatRequired && len(c.doc.Seats) == 0 {
 			c.problems.Add(d.SeatPos, "%s requires a seat, but the policy declares no seat pools", d.Name.Text)
@@ -150,16 +203,22 @@ func (c *compiler) roleSeats(d *syntax.Role) map[seat.PoolName]role.Seat {
 func (c *compiler) uniqueAndDefault() {
 	var unique, byDefault []syntax.Name
 	for i, r := range c.p.roles {
-		if r.Unique && !r.OnTeam {
+		if r.Unique && r.OfAccount() {
 			unique = append(unique, c.doc.Roles[i].Name)
 			c.p.unique = i
 		}
-		if r.Default && !r.OnTeam {
+		if r.Default && r.OfAccount() {
 			byDefault = append(byDefault, c.doc.Roles[i].Name)
 		}
 	}
-	c.exactlyOne(unique, "unique", "that one user of an account holds")
-	c.exactlyOne(byDefault, "default", "that a new user gets")
+	c.atMostOne(unique, "unique", "at most one")
+	c.atMostOne(byDefault, "default", "exactly one")
+	switch {
+	case len(c.p.roles) == 0:
+		c.addUnlessPartial(syntax.Pos{Line: 1, Col: 1}, "a policy needs roles, one of them default: true")
+	case len(byDefault) == 0:
+		c.addUnlessPartial(c.doc.Roles[0].Name.Pos, "no role has default: true, the role that a new user gets; a policy must have exactly one")
+	}
 	if len(unique) == 1 && len(byDefault) == 1 && unique[0] == byDefault[0] {
 		c.problems.Add(unique[0].Pos, "%s is unique and default; a second user could not be added", unique[0].Text)
 	}
@@ -172,15 +231,9 @@ func (c *compiler) uniqueAndDefault() {
 	}
 }
 
-func (c *compiler) exactlyOne(have []syntax.Name, key, what string) {
-	if len(have) == 0 && len(c.p.roles) > 0 {
-		c.addUnlessPartial(c.doc.Roles[0].Name.Pos, "no role has %s: true, the role %s; a policy must have exactly one", key, what)
-	}
+func (c *compiler) atMostOne(have []syntax.Name, key, want string) {
 	for _, n := range have[min(1, len(have)):] {
-		c.problems.Add(n.Pos, "%s is a second role with %s: true, after %s; a policy must have exactly one", n.Text, key, have[0].Text)
-	}
-	if len(c.p.roles) == 0 && key == "unique" {
-		c.addUnlessPartial(syntax.Pos{Line: 1, Col: 1}, "a policy needs roles, one of them unique: true and one default: true")
+		c.problems.Add(n.Pos, "%s is a second role with %s: true, after %s; a policy must have %s", n.Text, key, have[0].Text, want)
 	}
 }
 

@@ -133,14 +133,16 @@ func (e *expander) atom(key atomKey) uint64 {
 }
 
 func (e *expander) grant(name string, at syntax.Pos) grantRule {
-	w := e.write(writtenRule{source: usher.SourceGrant, who: name, text: "any", pos: at, rule: syntax.Rule{Scope: syntax.ScopeAny}})
+	w := e.write(writtenRule{source: usher.SourceGrant, who: name, about: e.perm.name.String(), text: "any", pos: at, rule: syntax.Rule{Scope: syntax.ScopeAny}})
 	return grantRule{name, rule{extent: extent{scope: syntax.ScopeAny}, written: w, perm: uint16(e.index), held: -1}}
 }
 
 // addProtection adds the rule that describes a built-in protection.
 func (e *expander) addProtection() {
-	unique := string(e.p.roles[e.p.unique].Name)
-	var text string
+	var unique, text string
+	if e.p.unique >= 0 {
+		unique = string(e.p.roles[e.p.unique].Name)
+	}
 	switch e.perm.protection {
 	case protectsHolder:
 		text = "the " + unique + " stays: ownership is handed over first (transfer-ownership)"
@@ -148,6 +150,8 @@ func (e *expander) addProtection() {
 		text = "only the " + unique + " changes what the " + unique + " signs in with"
 	case onlyHolder:
 		text = "only the " + unique + " hands ownership over"
+	case noHolder:
+		text = "no user hands ownership over, because no role is unique"
 	default:
 		return
 	}

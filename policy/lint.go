@@ -17,20 +17,45 @@ func (c *compiler) lint() {
 			c.warnings.Add(d.Name.Pos, "condition %s is never used", d.Name.Text)
 		}
 	}
+	c.lintHolders()
 	c.lintStandard()
 	c.lintTitles()
+	c.lintWildcards()
+	c.lintSettings()
 	for at, rows := range c.cellRules {
 		for _, who := range slices.Sorted(maps.Keys(rows)) {
 			c.lintEverywhere(at, who, rows[who])
 			for i := range rows[who] {
 				rule := &rows[who][i]
 				c.reachesNone(at, rule.scope, rule.pos)
+				if rule.expanded {
+					continue // it may decide under another action
+				}
 				if by := c.redundantBy(at, who, i); by != "" {
 					c.warnings.Add(rule.pos, "`%s` decides nothing: %s", c.p.written[rule.written].text, by)
 				}
 			}
 		}
 		c.lintNever(at)
+	}
+}
+
+// lintHolders warns about a policy without a unique role under which an account can lose its last
+// administrator, and about cells of account.transfer in it.
+func (c *compiler) lintHolders() {
+	if c.p.unique >= 0 {
+		return
+	}
+	if !slices.ContainsFunc(c.p.bounds, func(b Bound) bool { return b.AtLeast > 0 }) {
+		c.warnings.Add(c.doc.Roles[0].Name.Pos, "no role has unique: true or at-least, so an account can lose its last administrator, and create-account gives its first user the default role %s; write at-least: 1 for the role that an account must never be without",
+			c.p.DefaultRole().Name)
+	}
+	for _, d := range c.doc.Resources {
+		for _, p := range d.Permissions {
+			if len(p.Cells) > 0 && d.Name.Text+"."+p.Action.Text == accountTransfer.String() {
+				c.warnings.Add(p.Action.Pos, "%s has no effect, because no role is unique: there is no ownership to hand over", accountTransfer)
+			}
+		}
 	}
 }
 
@@ -85,7 +110,7 @@ func (c *compiler) lintActions(d *syntax.Resource, standard []string) {
 		written.add(p.Action.Text)
 	}
 	for _, p := range d.Permissions {
-		if slices.Contains(standard, p.Action.Text) {
+		if p.Action.Text == syntax.Wildcard || slices.Contains(standard, p.Action.Text) {
 			continue
 		}
 		near := suggest.Slip(p.Action.Text, standard)
@@ -107,6 +132,9 @@ func (c *compiler) lintNever(perm int) {
 	for i := range never {
 		w := &c.p.written[never[i].written]
 		c.reachesNone(perm, never[i].scope, w.pos)
+		if c.fromBundle[never[i].written] {
+			continue // it may forbid another permission of the bundle
+		}
 		if k := coveredBy(never, i); k >= 0 {
 			by := &c.p.written[never[k].written]
 			c.warnings.Add(w.pos, "`%s` decides nothing: `%s` forbids it already (line %d)", w.text, by.text, by.pos.Line)

@@ -26,14 +26,17 @@ type Policy struct {
 	attributes map[string]bool
 	conditions []condition
 
-	settingTitles map[string]string // settings with a title only
-	permTitles    map[int]string    // by permission index
+	settingTitles map[string]string                // settings with a title only
+	settingAsks   map[string]permission.Permission // what a change asks for; zero if only the host can change the setting
+	permTitles    map[int]string                   // by permission index
 
 	roles     []compiledRole // account roles and team roles, in the order of the file
 	held      []heldRole     // the fields of each role that decisions read
 	roleTable nameTable
-	unique    int
+	unique    int // the index of the unique role; -1: none
 	bounds    []Bound
+
+	teamBounds []Bound
 
 	resources     []resource
 	resourceTable nameTable
@@ -127,6 +130,7 @@ type bundle struct {
 type writtenRule struct {
 	source usher.Source
 	who    string // the role or grant
+	about  string // the permission as the file names it: calendar.edit, calendar.*, a bundle under never; "" for all
 	text   string
 	pos    syntax.Pos
 	rule   syntax.Rule
@@ -178,14 +182,30 @@ func (p *Policy) Role(name role.Name) (r role.Role, ok bool) {
 	return role.Role{}, false
 }
 
-// UniqueRole returns the role that exactly one user of an account holds.
+// UniqueRole returns the role that exactly one user of an account holds. It is the zero Role
+// if the policy has no such role; then accounts have no owner.
 func (p *Policy) UniqueRole() role.Role {
 	return p.roleThat(func(r *compiledRole) bool { return r.Unique })
 }
 
-// DefaultRole returns the role of a user who is added without a role.
+// DefaultRole returns the role of a user who is added without a role. It is the zero Role only
+// for the zero Policy.
 func (p *Policy) DefaultRole() role.Role {
 	return p.roleThat(func(r *compiledRole) bool { return r.Default })
+}
+
+// FirstRole returns the role that create-account gives to the first user of an account: the
+// unique role; without one, the first account role of the file with at-least; without one, the
+// default role. It is the zero Role only for the zero Policy.
+func (p *Policy) FirstRole() role.Role {
+	first := p.UniqueRole()
+	if first.Name == "" && len(p.bounds) > 0 {
+		first = p.roleThat(func(r *compiledRole) bool { return r.AtLeast > 0 && !r.OnTeam })
+	}
+	if first.Name == "" {
+		first = p.DefaultRole()
+	}
+	return first
 }
 
 func (p *Policy) roleThat(is func(*compiledRole) bool) role.Role {
@@ -194,7 +214,7 @@ func (p *Policy) roleThat(is func(*compiledRole) bool) role.Role {
 			return p.roles[i].Role
 		}
 	}
-	return role.Role{} // only the zero Policy has none
+	return role.Role{}
 }
 
 // Pools returns the seat pools in the order of the file.
@@ -221,6 +241,17 @@ func (p *Policy) Setting(name string) (value, ok bool) {
 // SettingTitle returns the title of a setting, "" for a setting without one and for an unknown
 // name.
 func (p *Policy) SettingTitle(name string) string { return p.settingTitles[name] }
+
+// SettingAsks returns the permission that the command change-setting asks for on a setting, and
+// whether users can change the setting at all. It returns false for a setting that only the
+// host changes, for an unknown name, and for a nil or zero Policy.
+func (p *Policy) SettingAsks(name string) (asks permission.Permission, byUsers bool) {
+	if p == nil {
+		return permission.Permission{}, false
+	}
+	asks = p.settingAsks[name]
+	return asks, !asks.IsZero()
+}
 
 // ConditionTitle returns the title of a condition, which states what a user needs for it, ""
 // for a condition without one and for an unknown name.

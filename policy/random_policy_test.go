@@ -179,13 +179,14 @@ func (dr *drawing) conditions(big bool) {
 }
 
 // roles draws account roles, of which the first is the unique one and the second the default,
-// and team roles. A role includes only later ones.
+// and team roles. One in four policies has no unique role. A role includes only later ones.
 func (dr *drawing) roles(big bool) {
 	accounts := some(dr.dice, 2, 6, []string{"boss", "admin", "editor", "member", "visitor", "auditor"})
 	onTeams := some(dr.dice, 0, 4, []string{"manager", "lead", "scribe", "helper"})
 	if big {
 		accounts = append(accounts, numbered("role", 70)...)
 	}
+	owned := dr.chance(75)
 	for i, name := range slices.Concat(accounts, onTeams) {
 		r := syntax.Role{Name: ruleOutcome(name), OnTeam: i >= len(accounts)}
 		if dr.chance(20) {
@@ -202,7 +203,7 @@ func (dr *drawing) roles(big bool) {
 			r.Includes = allNamed(some(dr.dice, 0, 3, behind))
 		}
 		if !r.OnTeam {
-			r.Unique, r.Default = i == 0, i == 1
+			r.Unique, r.Default = owned && i == 0, i == 1
 			r.All = dr.chance(6)
 			if r.Unique {
 				r.HandsOverTo = ruleOutcome(pick(dr.dice, accounts[1:]))
@@ -210,7 +211,7 @@ func (dr *drawing) roles(big bool) {
 			if len(dr.doc.Seats) > 0 && dr.chance(25) {
 				dr.seats(&r)
 			}
-			if !r.Unique && dr.chance(10) {
+			if !r.Unique && (dr.chance(10) || i == 0 && dr.chance(70)) {
 				r.AtMost = dr.upTo(1, 9)
 				r.AtLeast = dr.upTo(0, r.AtMost)
 			}
@@ -257,6 +258,13 @@ func (dr *drawing) permissions() {
 			}
 			r.Permissions = append(r.Permissions, p)
 		}
+		if dr.chance(8) {
+			p := syntax.Permission{Action: ruleOutcome(syntax.Wildcard)}
+			for _, who := range some(dr.dice, 1, 3, dr.who) {
+				p.Cells = append(p.Cells, syntax.Cell{Who: ruleOutcome(who), Rules: dr.rules(shape, 2, true)})
+			}
+			r.Permissions = append(r.Permissions, p)
+		}
 	}
 	dr.perm = everyPermission(dr.doc)
 }
@@ -265,7 +273,9 @@ func (dr *drawing) permissions() {
 func everyPermission(doc *syntax.Document) (perms []string) {
 	for _, r := range doc.Resources {
 		for _, p := range r.Permissions {
-			perms = append(perms, r.Name.Text+"."+p.Action.Text)
+			if p.Action.Text != syntax.Wildcard {
+				perms = append(perms, r.Name.Text+"."+p.Action.Text)
+			}
 		}
 	}
 	for _, s := range standard {
@@ -343,4 +353,26 @@ func (dr *drawing) never() {
 		shape := newModel(dr.doc, nil).resource(perm)
 		dr.doc.Never = append(dr.doc.Never, syntax.Never{Permission: ruleOutcome(perm), Rules: dr.rules(shape, 2, false)})
 	}
+	for _, b := range dr.doc.Bundles {
+		if dr.chance(25) {
+			shape := dr.common(b.Name.Text)
+			dr.doc.Never = append(dr.doc.Never, syntax.Never{Permission: b.Name, Rules: dr.rules(shape, 2, false)})
+		}
+	}
+}
+
+// common returns what the resources of a bundle's permissions have in common.
+func (dr *drawing) common(bundle string) (shape syntax.Resource) {
+	m := newModel(dr.doc, nil)
+	for i, perm := range m.permissions(bundle) {
+		on := m.resource(perm)
+		if i == 0 {
+			shape.Parties = slices.Clone(on.Parties)
+			continue
+		}
+		shape.Parties = slices.DeleteFunc(shape.Parties, func(p syntax.Party) bool {
+			return !slices.ContainsFunc(on.Parties, func(o syntax.Party) bool { return o.Name.Text == p.Name.Text })
+		})
+	}
+	return shape
 }

@@ -51,7 +51,7 @@ func randomWorld(d dice, doc *syntax.Document) *world {
 			u.Status = usher.Status(d.upTo(0, 3))
 		}
 		if i == 0 && d.chance(90) || d.chance(2) {
-			u.Role = uniqueRole(doc)
+			u.Role = leadingRole(doc)
 		}
 		if d.chance(0.3) {
 			u.Role = pick(d, append([]role.Name{"", "pilot"}, roles[true]...))
@@ -75,7 +75,7 @@ func randomWorld(d dice, doc *syntax.Document) *world {
 		w.users[id] = u
 	}
 	if d.chance(30) { // facts with an entry for the empty id, which refers to no user
-		u := &policy.User{Status: usher.Active, Role: uniqueRole(doc)}
+		u := &policy.User{Status: usher.Active, Role: leadingRole(doc)}
 		for _, t := range ids {
 			u.Teams = append(u.Teams, policy.Membership{Team: t, Roles: roles[true]})
 		}
@@ -96,8 +96,12 @@ func randomWorld(d dice, doc *syntax.Document) *world {
 	return w
 }
 
-func uniqueRole(doc *syntax.Document) role.Name {
+// leadingRole returns the unique role, or the first account role of a policy without one.
+func leadingRole(doc *syntax.Document) role.Name {
 	i := slices.IndexFunc(doc.Roles, func(r syntax.Role) bool { return r.Unique })
+	if i < 0 {
+		i = slices.IndexFunc(doc.Roles, func(r syntax.Role) bool { return !r.OnTeam })
+	}
 	return role.Name(doc.Roles[i].Name.Text)
 }
 
@@ -137,7 +141,11 @@ func newAsking(d dice, doc *syntax.Document, w *world) *asking {
 	a := &asking{dice: d, model: newModel(doc, w), standard: everyPermission(doc)}
 	for _, r := range doc.Resources {
 		for _, p := range r.Permissions {
-			a.perms = append(a.perms, r.Name.Text+"."+p.Action.Text)
+			name := r.Name.Text + "." + p.Action.Text
+			if p.Action.Text == syntax.Wildcard { // any action of the type
+				name = pick(d, slices.DeleteFunc(slices.Clone(a.standard), func(s string) bool { return !strings.HasPrefix(s, r.Name.Text+".") }))
+			}
+			a.perms = append(a.perms, name)
 		}
 	}
 	for _, b := range doc.Bundles {

@@ -1,5 +1,5 @@
 // Package role defines roles: the named columns of a policy. A user holds a role in the
-// account or on a team. The package states how a role is held, which roles it includes and
+// account, beside that role, or on a team. The package states how a role is held, which roles it includes and
 // which seats it uses. Package policy states what a role permits.
 package role
 
@@ -25,32 +25,54 @@ type Role struct {
 	Name  Name
 	Title string // for display; may be empty
 
-	// Includes lists roles of the same kind whose rules this role also has. The rules keep
-	// the Requires of those roles. Nothing else is included, in particular no seat.
+	// Includes lists roles of the same kind whose rules this role also has; an account role may
+	// also include roles beside. The rules keep the Requires of those roles. Nothing else is
+	// included, in particular no seat.
 	Includes []Name
 
 	// Requires lists conditions that must hold for the rules of the role. Those of an
 	// account role apply to every rule that allows its holder something: rules of the role,
-	// of team roles, of everyone, and grants. Those of a team role apply to the rules of
-	// that role. A role that includes this one has them on the included rules.
+	// of roles beside, of team roles, of everyone, and grants. Those of a team role or of a
+	// role beside apply to the rules of that role. A role that includes this one has them on
+	// the included rules.
 	Requires []string
 
-	// OnTeam states that it is a team role: a member of a team holds it on that team. The
-	// fields below are only for account roles. Default: an account role.
+	// OnTeam states that it is a team role: a member of a team holds it on that team.
+	// Default: an account role.
 	OnTeam bool
+
+	// Outside states of a team role that also users who are not in a team can hold it on the
+	// team. Default: only members can.
+	Outside bool
+
+	// Beside states that users hold the role in addition to their account role, in any number.
+	// Of the fields below, such a role has only All, AtLeast and AtMost. Default: an account
+	// role, of which each user has exactly one.
+	Beside bool
+
+	// Of the fields below, a team role has only Seats, AtLeast and AtMost.
 
 	Unique      bool // exactly one user of the account holds it
 	HandsOverTo Name // the new role of the holder after a transfer of the unique role
 	Default     bool // the role of new users, unless the command names another
 	All         bool // the role has every permission on every resource
 
-	// Seats states for each pool whether users with the role can or must hold a seat.
-	// Default for a pool: SeatNone.
+	NoTeamRoles bool // users with the role hold no team roles
+	NoGrants    bool // users with the role have no grants
+
+	// Seats states for each pool whether users with the role can or must hold a seat. The rule
+	// of a user is the strongest among those of the account role and the team roles that the
+	// user holds. Default for a pool: SeatNone.
 	Seats map[seat.PoolName]Seat
 
+	// The bounds of the number of holders. Those of a team role apply to each team.
 	AtLeast int // the minimum number of active holders, of this role or a role that includes it; 0: no minimum
 	AtMost  int // the maximum number of users with the role; 0: no maximum
 }
+
+// OfAccount reports whether it is an account role, of which each user has exactly one: neither a
+// team role nor a role beside. The result for the zero Role is true.
+func (r Role) OfAccount() bool { return !r.OnTeam && !r.Beside }
 
 // SeatIn returns the seat rule of the role for a pool. It is SeatNone for a pool that Seats
 // lacks, so the zero Role never holds a seat.
