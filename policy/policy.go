@@ -131,6 +131,7 @@ type bundle struct {
 type writtenRule struct {
 	source usher.Source
 	who    string // the role or grant
+	about  string // the permission as the file names it: calendar.edit, calendar.*, a bundle under never; "" for all
 	text   string
 	pos    syntax.Pos
 	rule   syntax.Rule

@@ -122,9 +122,17 @@ func (w *printer) resource(r Resource) {
 			for _, c := range p.Cells {
 				cells = append(cells, c.Who.Text+": "+cell(c.Rules))
 			}
-			w.line(3, "%s: {%s}", p.Action.Text, strings.Join(cells, ", "))
+			w.line(3, "%s: {%s}", p.key(), strings.Join(cells, ", "))
 		}
 	}
+}
+
+// key returns the permission's key. YAML would read a plain * as an alias.
+func (p *Permission) key() string {
+	if p.Action.Text == Wildcard {
+		return strconv.Quote(Wildcard)
+	}
+	return p.Action.Text
 }
 
 // entries returns the entries of a setting's map.
