@@ -6,7 +6,6 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy/syntax"
-	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 	"github.com/usher-go/usher/team"
 )
@@ -85,10 +84,8 @@ func (c Ceiling) rulesAt(u *User, moment time.Time) effectiveRules {
 	guard := p.held[own.role].guard
 	r := effectiveRules{tree: c.account.Teams, seats: u.Seats, sources: make([]ruleSource, 0, 3+len(u.Teams)+len(u.Grants))}
 	r.sources = append(r.sources, own, ruleSource{kind: usher.SourceEveryone, guard: guard, teams: own.teams})
-	for i := range u.Teams {
-		for _, name := range u.Teams[i].Roles {
-			r.holdOn(p, u.Teams[i].Team, name, guard)
-		}
+	for on, held := range p.teamRoles(u) {
+		r.holdOn(on, held, guard)
 	}
 	for i := range u.Grants {
 		g := &u.Grants[i]
@@ -110,13 +107,8 @@ func (c Ceiling) rulesAt(u *User, moment time.Time) effectiveRules {
 	return r
 }
 
-// holdOn adds a team to those on which the user holds a team role. A role that the policy
-// does not declare has no rules.
-func (r *effectiveRules) holdOn(p *Policy, on usher.TeamID, name role.Name, guard uint64) {
-	held := p.roleIndex(name)
-	if held < 0 || !p.held[held].onTeam {
-		return
-	}
+// holdOn adds a team to those on which the user holds a team role, given by its index.
+func (r *effectiveRules) holdOn(on usher.TeamID, held int, guard uint64) {
 	for i := range r.sources {
 		if s := &r.sources[i]; s.kind == usher.SourceTeamRole && s.role == held {
 			s.teams = append(s.teams, on)

@@ -130,12 +130,8 @@ func (q *evaluation) each(perm *perm, visit func(r *rule, team role.Name)) {
 	}
 	list(perm.never, "")
 	list(perm.byRole[q.role], "")
-	for _, m := range q.user.Teams {
-		for _, name := range m.Roles {
-			if held := q.p.roleIndex(name); held >= 0 && q.p.roles[held].OnTeam {
-				list(perm.byRole[held], name)
-			}
-		}
+	for _, held := range q.p.teamRoles(q.user) {
+		list(perm.byRole[held], q.p.roles[held].Name)
 	}
 	list(perm.everyone, "")
 	for i := range q.user.Grants {

@@ -37,6 +37,7 @@ type Policy struct {
 	bounds    []Bound
 
 	teamBounds []Bound
+	teamSeats  bool // a team role has seats
 
 	resources     []resource
 	resourceTable nameTable
@@ -66,8 +67,9 @@ type compiledRole struct {
 
 // heldRole is separate from compiledRole to keep the roles close together in memory.
 type heldRole struct {
-	guard  uint64
-	onTeam bool
+	guard   uint64
+	onTeam  bool
+	outside bool // a team role that users outside the team can hold
 }
 
 // reached is a role whose rules another role has through includes.
