@@ -30,6 +30,8 @@ func teams(name string) syntax.Party {
 // include it, because a root role could then lift every rule under never.
 var userDelegate = permission.MustParse("user.delegate")
 
+var userLeave = permission.MustParse("user.leave")
+
 // accountTransfer hands over the unique role.
 var accountTransfer = permission.MustParse("account.transfer")
 
