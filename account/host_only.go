@@ -9,6 +9,10 @@ import (
 type HostCommand struct {
 	Name       string                // add-user, set-seats and so on
 	Permission permission.Permission // the permission required; zero for create-account and import
+
+	// Never reports that the host cannot run it either: transfer-ownership under a policy
+	// without a unique role.
+	Never bool
 }
 
 // HostOnly returns the commands that no user can run under the policy, in the order of
@@ -24,7 +28,8 @@ func HostOnly(p *policy.Policy) []HostCommand {
 	q := proposing{draft: New("").draft()}
 	for _, c := range commands {
 		if want := c.asks(&q); !want.own && (want.creates || !p.Opens(want.permission)) {
-			list = append(list, HostCommand{Name: NameOf(c), Permission: want.permission})
+			never := want.permission == accountTransfer && p.UniqueRole().Name == ""
+			list = append(list, HostCommand{Name: NameOf(c), Permission: want.permission, Never: never})
 		}
 	}
 	return list
