@@ -4,7 +4,7 @@ import "github.com/usher-go/usher/role"
 
 // Compact returns a copy of the user that is faster to decide on: the copy stores the
 // teams, which almost every decision reads, beside the other fields. It is for Facts that
-// keep many users. The copy shares Seats and Grants with u. Compact of nil returns nil.
+// keep many users. The copy shares Seats, Grants and Outside with u. Compact of nil returns nil.
 func (u *User) Compact() *User {
 	if u == nil {
 		return nil

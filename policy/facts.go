@@ -58,6 +58,11 @@ type User struct {
 	Teams  []Membership
 	Seats  []seat.PoolName
 	Grants []Grant
+
+	// Outside are the teams on which the user has roles without being in them. The user does
+	// not belong to these teams: only the rules of these roles look at them. A role that the
+	// policy does not declare with outside: true gives nothing there.
+	Outside []Membership
 }
 
 // Membership is the membership of a user in a team, with the user's roles on that team. A

@@ -26,14 +26,18 @@ type Policy struct {
 	attributes map[string]bool
 	conditions []condition
 
-	settingTitles map[string]string // settings with a title only
-	permTitles    map[int]string    // by permission index
+	settingTitles map[string]string                // settings with a title only
+	settingAsks   map[string]permission.Permission // what a change asks for; zero if only the host can change the setting
+	permTitles    map[int]string                   // by permission index
 
 	roles     []compiledRole // account roles and team roles, in the order of the file
 	held      []heldRole     // the fields of each role that decisions read
 	roleTable nameTable
 	unique    int // the index of the unique role; -1: none
 	bounds    []Bound
+
+	teamBounds []Bound
+	teamSeats  bool // a team role has seats
 
 	resources     []resource
 	resourceTable nameTable
@@ -63,8 +67,9 @@ type compiledRole struct {
 
 // heldRole is separate from compiledRole to keep the roles close together in memory.
 type heldRole struct {
-	guard  uint64
-	onTeam bool
+	guard   uint64
+	onTeam  bool
+	outside bool // a team role that users outside the team can hold
 }
 
 // reached is a role whose rules another role has through includes.
@@ -107,6 +112,7 @@ type perm struct {
 	byRole      [][]rule
 	onTeams     bool // a team role has rules for it
 	everyone    []rule
+	visitor     []rule
 	grants      []grantRule // by name
 	precomputed []outcome   // for each role: a precomputed outcome, scopeOnly, or 0
 }
@@ -127,6 +133,7 @@ type bundle struct {
 type writtenRule struct {
 	source usher.Source
 	who    string // the role or grant
+	about  string // the permission as the file names it: calendar.edit, calendar.*, a bundle under never; "" for all
 	text   string
 	pos    syntax.Pos
 	rule   syntax.Rule
@@ -139,7 +146,7 @@ type rule struct {
 	written int32
 	rank    uint32 // the order in which decisions name rules of a permission
 	perm    uint16
-	held    int16  // the role that the user holds; -1 for none
+	held    int16  // the role that the user holds; everyone or visitor; -1 for none
 	atom    uint64 // the bit under which an evaluation caches the scope; 0: not cached
 }
 
@@ -237,6 +244,17 @@ func (p *Policy) Setting(name string) (value, ok bool) {
 // SettingTitle returns the title of a setting, "" for a setting without one and for an unknown
 // name.
 func (p *Policy) SettingTitle(name string) string { return p.settingTitles[name] }
+
+// SettingAsks returns the permission that the command change-setting asks for on a setting, and
+// whether users can change the setting at all. It returns false for a setting that only the
+// host changes, for an unknown name, and for a nil or zero Policy.
+func (p *Policy) SettingAsks(name string) (asks permission.Permission, byUsers bool) {
+	if p == nil {
+		return permission.Permission{}, false
+	}
+	asks = p.settingAsks[name]
+	return asks, !asks.IsZero()
+}
 
 // ConditionTitle returns the title of a condition, which states what a user needs for it, ""
 // for a condition without one and for an unknown name.

@@ -19,6 +19,15 @@ type Name string
 // role, and a role cannot have this name.
 const Everyone Name = "everyone"
 
+// Visitor is the name in a cell of a policy for every requester: users of the account in any
+// status, users who are not in the account, and callers who are not logged in. It is not a
+// role, and a role cannot have this name.
+const Visitor Name = "visitor"
+
+// IsCellWord reports whether the name is Everyone or Visitor, which name cells of a policy but
+// no role.
+func (n Name) IsCellWord() bool { return n == Everyone || n == Visitor }
+
 // Role is a role as a policy declares it. The zero Role is an account role without a name,
 // which policies do not contain.
 type Role struct {
@@ -37,24 +46,35 @@ type Role struct {
 	// the included rules.
 	Requires []string
 
-	// OnTeam states that it is a team role: a member of a team holds it on that team. The
-	// fields below are only for account roles. Default: an account role.
+	// OnTeam states that it is a team role: a member of a team holds it on that team.
+	// Default: an account role.
 	OnTeam bool
+
+	// Outside states of a team role that also users who are not in a team can hold it on the
+	// team. Default: only members can.
+	Outside bool
 
 	// Beside states that users hold the role in addition to their account role, in any number.
 	// Of the fields below, such a role has only All, AtLeast and AtMost. Default: an account
 	// role, of which each user has exactly one.
 	Beside bool
 
+	// Of the fields below, a team role has only Seats, AtLeast and AtMost.
+
 	Unique      bool // exactly one user of the account holds it
 	HandsOverTo Name // the new role of the holder after a transfer of the unique role
 	Default     bool // the role of new users, unless the command names another
 	All         bool // the role has every permission on every resource
 
-	// Seats states for each pool whether users with the role can or must hold a seat.
-	// Default for a pool: SeatNone.
+	NoTeamRoles bool // users with the role hold no team roles
+	NoGrants    bool // users with the role have no grants
+
+	// Seats states for each pool whether users with the role can or must hold a seat. The rule
+	// of a user is the strongest among those of the account role and the team roles that the
+	// user holds. Default for a pool: SeatNone.
 	Seats map[seat.PoolName]Seat
 
+	// The bounds of the number of holders. Those of a team role apply to each team.
 	AtLeast int // the minimum number of active holders, of this role or a role that includes it; 0: no minimum
 	AtMost  int // the maximum number of users with the role; 0: no maximum
 }
@@ -100,6 +120,20 @@ const (
 	SeatRequired             // users with the role must hold a seat
 	SeatNone                 // users with the role cannot hold a seat
 )
+
+// StrongerThan reports whether a rule prevails over another one of the same user: required over
+// optional, and optional over none.
+func (s Seat) StrongerThan(other Seat) bool { return s.strength() > other.strength() }
+
+func (s Seat) strength() int {
+	switch s {
+	case SeatRequired:
+		return 2
+	case SeatOptional:
+		return 1
+	}
+	return 0
+}
 
 var seatNames = [...]string{"optional", "required", "none"}
 
