@@ -392,8 +392,10 @@ func repair(t *testing.T, p *policy.Policy, s *account.State, seen map[string]in
 			s = do(t, p, s, host, account.TransferOwnership{To: to})
 		case len(users) > 0:
 			for _, c := range []account.Command{
-				account.UnassignSeat{User: users[0], Pool: "desk"}, account.AssignSeat{User: users[0], Pool: "desk"},
-				account.SetRole{User: users[0], Role: p.DefaultRole().Name}, account.RemoveUser{User: users[0]},
+				account.UnassignSeat{User: users[0], Pool: "desk"},
+				account.AssignSeat{User: users[0], Pool: "desk"},
+				account.SetRole{User: users[0], Role: p.DefaultRole().Name},
+				account.RemoveUser{User: users[0]},
 			} {
 				if o, err := propose(p, s, host, c); err == nil && len(o.Changes) > 0 {
 					seen[account.NameOf(c)]++
