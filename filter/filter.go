@@ -99,6 +99,7 @@ type alternative struct {
 type atom struct {
 	reach criteria.Reach // 0 for a test
 	sides []side
+	not   bool // the scope must not match
 
 	party, attribute int // for a test: an index, and -1 for the other
 	is               bool

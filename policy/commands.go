@@ -83,7 +83,8 @@ func (p *Policy) opens(name string, parties []string) bool {
 			continue
 		}
 		if i == p.unique && perm.protection == protectsHolder {
-			list = slices.DeleteFunc(slices.Clone(list), func(r rule) bool { return r.scope == syntax.ScopeOwn || r.scope == syntax.ScopeSole })
+			onlyHolder := func(t term) bool { return !t.not && (t.scope == syntax.ScopeOwn || t.scope == syntax.ScopeSole) }
+			list = slices.DeleteFunc(slices.Clone(list), func(r rule) bool { return perm.res.anyTerm(r.extent, onlyHolder) })
 		}
 		if p.anyCan(perm, list, parties) {
 			return true
@@ -104,7 +105,8 @@ func (p *Policy) closed(name string, parties []string) bool {
 		return true
 	}
 	return slices.ContainsFunc(perm.never, func(r rule) bool {
-		if r.scope != syntax.ScopeAny {
+		reachesLess := func(t term) bool { return t.scope != syntax.ScopeAny && (!t.not || perm.res.canMatch(t, parties)) }
+		if perm.res.anyTerm(r.extent, reachesLess) {
 			return false
 		}
 		for i, l := range perm.res.literals {
@@ -135,7 +137,7 @@ func (p *Policy) met(perm *perm, l literal, parties []string) (can, always bool)
 // parties.
 func (p *Policy) anyCan(perm *perm, list []rule, parties []string) bool {
 	return slices.ContainsFunc(list, func(r rule) bool {
-		return p.canHold(perm, r.need, parties) && p.canReach(perm, &r, parties)
+		return p.canHold(perm, r.need, parties) && perm.res.canReach(r.extent, parties)
 	})
 }
 
@@ -159,18 +161,24 @@ func (p *Policy) canHold(perm *perm, need uint64, parties []string) bool {
 	return true
 }
 
-// canReach reports whether a scope can reach a resource that names only the parties.
-func (p *Policy) canReach(perm *perm, r *rule, parties []string) bool {
-	if r.scope == syntax.ScopeAny {
+// canReach reports whether an extent can reach a resource that names only the parties. A
+// scope that must not match never prevents that: the command can name another user.
+func (r *resource) canReach(e extent, parties []string) bool {
+	return !r.anyTerm(e, func(t term) bool { return !t.not && !r.canMatch(t, parties) })
+}
+
+// canMatch reports whether a scope can match a resource that names only the parties.
+func (r *resource) canMatch(t term, parties []string) bool {
+	if t.scope == syntax.ScopeAny {
 		return true
 	}
 	users, teams := false, false
-	for i, party := range perm.res.parties {
-		if r.parties>>i&1 == 1 && slices.Contains(parties, party.name) {
+	for i, party := range r.parties {
+		if t.parties>>i&1 == 1 && slices.Contains(parties, party.name) {
 			users, teams = users || !party.teams, teams || party.teams
 		}
 	}
-	if r.scope == syntax.ScopeSole {
+	if t.scope == syntax.ScopeSole {
 		return users && !teams // a command on teams always names one
 	}
 	return users || teams

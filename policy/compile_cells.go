@@ -123,25 +123,11 @@ func (c *compiler) write(w writtenRule) int32 {
 // rule resolves the names of one rule.
 func (c *compiler) rule(perm int, source usher.Source, who string, d syntax.Rule) compiledRule {
 	r := &c.p.resources[c.p.perms[perm].resource]
-	compiled := compiledRule{extent: extent{scope: d.Scope}, pos: d.Pos}
-	if d.Scope < syntax.ScopeAny || d.Scope > syntax.ScopeShared {
-		c.addUnlessPartial(d.Pos, "a rule for %s has no scope", c.p.perms[perm].name)
+	if d.Above {
+		c.problems.Add(d.Pos, "`or above` is not supported yet")
 	}
-	if d.Above || len(d.And) > 0 {
-		c.problems.Add(d.Pos, "joined scopes and `or above` are not supported yet")
-	}
+	compiled := compiledRule{extent: c.scope(perm, d), pos: d.Pos}
 	compiled.written = c.write(writtenRule{source: source, who: who, text: d.String(), pos: d.Pos, rule: d})
-	for _, n := range d.As {
-		i := slices.IndexFunc(r.parties, func(p party) bool { return p.name == n.Text })
-		if i < 0 {
-			c.unknown(n, "party of "+r.name, func() []string { return partyNames(r) })
-			continue
-		}
-		compiled.parties |= 1 << i
-	}
-	if len(d.As) == 0 {
-		compiled.parties = 1<<len(r.parties) - 1
-	}
 	for _, t := range d.If {
 		i := c.find(&c.conditionIndex, t.Name, "condition")
 		if i < 0 {
