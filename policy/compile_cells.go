@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher"
-	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 )
@@ -27,7 +26,8 @@ func (c *compiler) cells() {
 	c.p.written = make([]writtenRule, 0, countRules(c.doc))
 	for _, d := range c.doc.Resources {
 		for _, p := range d.Permissions {
-			at, ok := c.permIndex.at[d.Name.Text+"."+p.Action.Text]
+			name := d.Name.Text + "." + p.Action.Text
+			at, ok := c.permIndex.at[name]
 			if !ok {
 				continue
 			}
@@ -35,7 +35,15 @@ func (c *compiler) cells() {
 				c.cellRules[at] = map[int]row{}
 			}
 			for _, cell := range p.Cells {
-				c.cell(at, cell)
+				who, rules := c.cell(c.p.perms[at].resource, name, cell)
+				c.cellRules[at][who] = append(c.cellRules[at][who], rules...)
+			}
+		}
+	}
+	for _, d := range c.doc.Resources { // once all other cells are known
+		for i := range d.Permissions {
+			if p := &d.Permissions[i]; p.Action.Text == syntax.Wildcard {
+				c.wildcard(c.resourceIndex.at[d.Name.Text], p)
 			}
 		}
 	}
@@ -50,15 +58,16 @@ func (c *compiler) cells() {
 	}
 }
 
-func (c *compiler) cell(perm int, d syntax.Cell) {
+// cell resolves the rules of one cell. About is the permission as the file names it.
+func (c *compiler) cell(resource int, about string, d syntax.Cell) (who int, rules row) {
 	who, source := everyone, usher.SourceEveryone
 	if role.Name(d.Who.Text) != role.Everyone {
 		if who = c.p.roleIndex(role.Name(d.Who.Text)); who < 0 {
 			if len(c.p.roles) == 0 {
-				return // the problem is reported once
+				return who, nil // the problem is reported once
 			}
 			c.unknown(d.Who, "role", c.cellNames)
-			return
+			return who, nil
 		}
 		source = usher.SourceRole
 		if c.p.roles[who].OnTeam {
@@ -67,10 +76,13 @@ func (c *compiler) cell(perm int, d syntax.Cell) {
 	}
 	for i, r := range d.Rules {
 		if !c.limit(r.Pos, i+1, maxCellRules, "rules in one cell") {
-			return
+			break
 		}
-		c.cellRules[perm][who] = append(c.cellRules[perm][who], c.rule(perm, source, d.Who.Text, r))
+		compiled := c.rule(resource, about, r)
+		compiled.written = c.write(writtenRule{source: source, who: d.Who.Text, about: about, text: r.String(), pos: r.Pos, rule: r})
+		rules = append(rules, compiled)
 	}
+	return who, rules
 }
 
 // cellNames returns the names that a cell can have.
@@ -82,52 +94,19 @@ func (c *compiler) cellNames() []string {
 	return names
 }
 
-func (c *compiler) never() {
-	for _, d := range c.doc.Never {
-		at, ok := c.permIndex.at[d.Permission.Text]
-		if _, err := permission.Parse(d.Permission.Text); err != nil {
-			c.addUnlessPartial(d.Permission.Pos, "%v", err)
-			continue
-		}
-		if _, isBundle := c.bundleIndex.at[d.Permission.Text]; isBundle {
-			c.problems.Add(d.Permission.Pos, "%s is a bundle; name the permissions that are forbidden", d.Permission.Text)
-			continue
-		}
-		if !ok {
-			c.unknown(d.Permission, "permission", func() []string { return c.permIndex.names })
-			continue
-		}
-		if len(d.Rules) == 0 {
-			c.addUnlessPartial(d.Permission.Pos, "never %s has no rule, and would forbid nothing", d.Permission.Text)
-		}
-		for i, r := range d.Rules {
-			if !c.limit(r.Pos, i+1, maxCellRules, "rules in one cell") {
-				break
-			}
-			if len(r.Hiding) > 0 {
-				c.addUnlessPartial(r.Pos, "a rule under never cannot hide fields; remove hiding")
-			}
-			compiled := c.rule(at, usher.SourceNever, "", r)
-			c.p.perms[at].never = append(c.p.perms[at].never, rule{
-				extent: compiled.extent, written: compiled.written, perm: uint16(at), held: -1,
-			})
-		}
-	}
-}
-
 func (c *compiler) write(w writtenRule) int32 {
 	c.p.written = append(c.p.written, w)
 	return int32(len(c.p.written) - 1)
 }
 
-// rule resolves the names of one rule.
-func (c *compiler) rule(perm int, source usher.Source, who string, d syntax.Rule) compiledRule {
-	r := &c.p.resources[c.p.perms[perm].resource]
+// rule resolves the names of one rule on a type of resource. About is the permission, as the
+// file names it.
+func (c *compiler) rule(resource int, about string, d syntax.Rule) compiledRule {
+	r := &c.p.resources[resource]
 	if d.Above {
 		c.problems.Add(d.Pos, "`or above` is not supported yet")
 	}
-	compiled := compiledRule{extent: c.scope(perm, d), pos: d.Pos}
-	compiled.written = c.write(writtenRule{source: source, who: who, text: d.String(), pos: d.Pos, rule: d})
+	compiled := compiledRule{extent: c.scope(r, about, d), pos: d.Pos}
 	for _, t := range d.If {
 		i := c.find(&c.conditionIndex, t.Name, "condition")
 		if i < 0 {
@@ -135,7 +114,7 @@ func (c *compiler) rule(perm int, source usher.Source, who string, d syntax.Rule
 		}
 		c.used[i] = true
 		if cond := c.p.conditions[i]; cond.kind == syntax.OnParty && !slices.ContainsFunc(r.parties, func(p party) bool { return p.name == cond.of }) {
-			c.problems.Add(t.Name.Pos, "condition %s requires the party %s, which %s does not have", cond.name, cond.of, r.name)
+			c.problems.Add(t.Name.Pos, "condition %s requires the party %s, which %s does not have%s", cond.name, cond.of, r.name, c.throughBundle())
 		}
 		compiled.need |= c.literal(r, literal{i, t.Not}, t.Name)
 	}
@@ -147,6 +126,17 @@ func (c *compiler) rule(perm int, source usher.Source, who string, d syntax.Rule
 		compiled.hide |= mask
 	}
 	return compiled
+}
+
+// partyOf describes a party of a resource in messages. Under never, a bundle has permissions
+// on several types of resources, so the message names one.
+func (c *compiler) partyOf(r *resource) string { return "party of " + r.name + c.throughBundle() }
+
+func (c *compiler) throughBundle() string {
+	if c.member == "" {
+		return ""
+	}
+	return " (the bundle has " + c.member + ")"
 }
 
 func partyNames(r *resource) []string {

@@ -7,9 +7,9 @@ import (
 	"github.com/usher-go/usher/policy/syntax"
 )
 
-// scope resolves the parties in the scopes of a rule.
-func (c *compiler) scope(perm int, d syntax.Rule) extent {
-	r := &c.p.resources[c.p.perms[perm].resource]
+// scope resolves the parties in the scopes of a rule. About is the permission, as the file
+// names it.
+func (c *compiler) scope(r *resource, about string, d syntax.Rule) extent {
 	written := d.Terms()
 	if len(written) > syntax.MaxTerms {
 		c.problems.Add(d.Pos, "more than %d scopes in one rule", syntax.MaxTerms)
@@ -18,7 +18,7 @@ func (c *compiler) scope(perm int, d syntax.Rule) extent {
 	terms := make([]term, len(written))
 	for i, t := range written {
 		if t.Scope < syntax.ScopeAny || t.Scope > syntax.ScopeShared {
-			c.addUnlessPartial(d.Pos, "a rule for %s has no scope", c.p.perms[perm].name)
+			c.addUnlessPartial(d.Pos, "a rule for %s has no scope", about)
 		}
 		terms[i] = term{scope: t.Scope, not: t.Not, parties: c.considered(r, t)}
 	}
@@ -46,7 +46,7 @@ func (c *compiler) considered(r *resource, t syntax.Term) (parties uint16) {
 	for _, n := range t.As {
 		i := r.party(n.Text)
 		if i < 0 {
-			c.unknown(n, "party of "+r.name, func() []string { return partyNames(r) })
+			c.unknown(n, c.partyOf(r), func() []string { return partyNames(r) })
 			continue
 		}
 		parties |= 1 << i

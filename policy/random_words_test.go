@@ -20,6 +20,16 @@ var words = []struct {
 		return !slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.Unique }) &&
 			slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.AtLeast > 0 })
 	}},
+	{"wildcard", 15, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {
+			return slices.ContainsFunc(r.Permissions, func(p syntax.Permission) bool { return p.Action.Text == syntax.Wildcard })
+		})
+	}},
+	{"never about a bundle", 8, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Never, func(n syntax.Never) bool {
+			return slices.ContainsFunc(doc.Bundles, func(b syntax.Bundle) bool { return b.Name.Text == n.Permission.Text })
+		})
+	}},
 }
 
 func usedWords(doc *syntax.Document) (names []string) {

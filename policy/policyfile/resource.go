@@ -61,8 +61,16 @@ func (p *parser) fieldGroups(n *source.Node, r *syntax.Resource) {
 
 func (p *parser) permissions(n *source.Node, r *syntax.Resource) {
 	p.Each(n, "permissions", func(key, value *source.Node) {
-		perm := syntax.Permission{Action: p.looseName(key, "an action")}
+		perm := syntax.Permission{Action: nameOf(key)}
+		wildcard := key.Text == syntax.Wildcard
+		if !wildcard {
+			perm.Action = p.looseName(key, "an action")
+		}
 		p.Each(value, "a permission", func(key, value *source.Node) {
+			if key.Text == syntax.TitleKey && wildcard {
+				p.Errorf(key, "%q stands for all actions, and has no title of its own; write the title under each action", syntax.Wildcard)
+				return
+			}
 			if key.Text == syntax.TitleKey {
 				perm.Title, _ = p.Text(value, "a title")
 				return
@@ -83,7 +91,7 @@ func (p *parser) permissions(n *source.Node, r *syntax.Resource) {
 
 func (p *parser) never(n *source.Node) {
 	p.Each(n, "never", func(key, value *source.Node) {
-		if _, err := permission.Parse(key.Text); err != nil {
+		if _, err := permission.ParseBundle(key.Text); err != nil {
 			p.Errorf(key, "%v", err)
 		}
 		nv := syntax.Never{Permission: nameOf(key), Rules: p.rules(value, "never")}

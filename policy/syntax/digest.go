@@ -34,6 +34,9 @@ func (d *Document) canonical() *Document {
 	c.Settings = sorted(d.Settings, func(s *Setting) string { return s.Name.Text })
 	for i := range c.Settings {
 		c.Settings[i].Title = ""
+		if c.Settings[i].Asks.Text == DefaultAsks {
+			c.Settings[i].Asks = Name{}
+		}
 	}
 	c.Conditions = sorted(d.Conditions, func(s *Condition) string { return s.Name.Text })
 	for i := range c.Conditions {
