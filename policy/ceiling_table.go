@@ -12,6 +12,7 @@ import (
 // ceilingTable caches, per policy, what comparisons of users need.
 type ceilingTable struct {
 	features nameTable
+	visitors bool              // the policy has rules of visitors
 	decided  []decidedLiterals // by resource
 
 	negatesTeams []bool // by role: it is a team role with a rule that reaches more with fewer teams
@@ -47,6 +48,7 @@ func newCeilingTable(p *Policy) ceilingTable {
 	}
 	t.negatesTeams = make([]bool, len(p.roles))
 	for i := range p.perms {
+		t.visitors = t.visitors || p.perms[i].visitor != nil
 		for k, list := range p.perms[i].byRole {
 			negates := func(r rule) bool { return p.perms[i].res.negatesTeams(r.extent) }
 			t.negatesTeams[k] = t.negatesTeams[k] || p.roles[k].OnTeam && slices.ContainsFunc(list, negates)
