@@ -44,7 +44,8 @@ func (b *builder) alternative(written *criteria.Alternative, known bool) (altern
 	w := alternative{hides: sorted(written.Hides)}
 	var empty []string // parties
 	for _, t := range written.Tests {
-		opposite := criteria.Test{Party: t.Party, Name: t.Name, Is: !t.Is}
+		opposite := t
+		opposite.Is = !t.Is
 		if known && slices.Contains(written.Tests, opposite) {
 			return alternative{}, false
 		}
@@ -84,20 +85,23 @@ func (b *builder) scope(s criteria.Scope, empty []string) (int, state) {
 	case len(over) == 0:
 		return 0, always
 	}
-	a := atom{reach: s.Reach, not: s.Not, party: -1, attribute: -1}
+	a := atom{reach: s.Reach, not: s.Not, party: -1, attribute: -1, teams: -1}
 	for _, p := range over {
-		a.sides = append(a.sides, side{index(&b.parties, p.Party), p.Set})
+		a.sides = append(a.sides, side{index(&b.parties, criteria.Party{Name: p.Party, Teams: p.Teams}), p.Set})
 	}
 	slices.SortFunc(a.sides, func(x, y side) int { return cmp.Compare(x.party, y.party) })
 	return b.number(a), unknown
 }
 
 func (b *builder) test(t criteria.Test) int {
-	a := atom{party: -1, attribute: -1, is: t.Is}
+	a := atom{party: -1, attribute: -1, teams: -1, is: t.Is}
 	if t.Party {
-		a.party = index(&b.parties, t.Name)
+		a.party = index(&b.parties, criteria.Party{Name: t.Name})
 	} else {
 		a.attribute = index(&b.attributes, t.Name)
+	}
+	if t.Party && t.Both {
+		a.teams = index(&b.parties, criteria.Party{Name: t.Name, Teams: true})
 	}
 	return b.number(a)
 }
@@ -105,7 +109,7 @@ func (b *builder) test(t criteria.Test) int {
 // number returns the index of an atom. Equal atoms have one index, so that each is evaluated once.
 func (b *builder) number(a atom) int {
 	same := func(o atom) bool {
-		return o.reach == a.reach && o.not == a.not && o.party == a.party && o.attribute == a.attribute && o.is == a.is &&
+		return o.reach == a.reach && o.not == a.not && o.party == a.party && o.attribute == a.attribute && o.teams == a.teams && o.is == a.is &&
 			slices.EqualFunc(o.sides, a.sides, func(x, y side) bool {
 				return x.party == y.party && criteria.Within(x.set, y.set) && criteria.Within(y.set, x.set)
 			})
@@ -117,7 +121,7 @@ func (b *builder) number(a atom) int {
 	return len(b.atoms) - 1
 }
 
-func index(names *[]string, name string) int {
+func index[E comparable](names *[]E, name E) int {
 	i := slices.Index(*names, name)
 	if i < 0 {
 		i = len(*names)

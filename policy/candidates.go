@@ -148,7 +148,7 @@ func (m *remedyFinder) setFact(c *condition, value bool) {
 		}
 	case syntax.OnParty:
 		if !value && m.resource != nil && m.res.party(c.of) >= 0 {
-			m.add(a(m.res.name)+" without "+a(c.of), 3, usher.Step{Kind: usher.StepParty, Name: c.of})
+			m.add(a(m.res.name)+" without "+a(c.of), 3, m.emptied(c.of)...)
 		}
 	}
 }
@@ -160,6 +160,16 @@ func (m *remedyFinder) mayHoldSeat(name seat.PoolName) bool {
 	}
 	rule, _ := m.p.SeatRule(m.user, name)
 	return ok && rule != role.SeatNone && pool.Holds.Has(m.user.Status)
+}
+
+// emptied returns the steps that remove all users and teams from a party.
+func (m *remedyFinder) emptied(name string) (steps []usher.Step) {
+	for _, p := range m.res.parties {
+		if p.name == name {
+			steps = append(steps, usher.Step{Kind: usher.StepParty, Name: name, Teams: p.both && p.teams})
+		}
+	}
+	return steps
 }
 
 // teamsOf returns some teams among the parties, and of the users among the parties, sorted.

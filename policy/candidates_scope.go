@@ -74,7 +74,7 @@ func (m *remedyFinder) makeSole(parties uint16, as int) []usher.Step {
 			continue
 		}
 		if ids, known := m.party(i); !known || len(ids) > 0 {
-			steps = append(steps, usher.Step{Kind: usher.StepParty, Name: p.name})
+			steps = append(steps, usher.Step{Kind: usher.StepParty, Name: p.name, Teams: p.both && p.teams})
 		}
 	}
 	return steps

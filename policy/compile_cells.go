@@ -135,7 +135,7 @@ func (c *compiler) rule(resource int, about string, d syntax.Rule) compiledRule 
 			continue
 		}
 		c.used[i] = true
-		if cond := c.p.conditions[i]; cond.kind == syntax.OnParty && !slices.ContainsFunc(r.parties, func(p party) bool { return p.name == cond.of }) {
+		if cond := c.p.conditions[i]; cond.kind == syntax.OnParty && r.partyMask(cond.of) == 0 {
 			c.problems.Add(t.Name.Pos, "condition %s requires the party %s, which %s does not have%s", cond.name, cond.of, r.name, c.throughBundle())
 		}
 		compiled.need |= c.literal(r, literal{i, t.Not}, t.Name)
@@ -166,7 +166,7 @@ func partyNames(r *resource) []string {
 	for _, p := range r.parties {
 		names = append(names, p.name)
 	}
-	return names
+	return slices.Compact(names)
 }
 
 func (c *compiler) literal(r *resource, l literal, at syntax.Name) uint64 {

@@ -44,12 +44,11 @@ func (c *compiler) considered(r *resource, t syntax.Term) (parties uint16) {
 		return 1<<len(r.parties) - 1
 	}
 	for _, n := range t.As {
-		i := r.party(n.Text)
-		if i < 0 {
+		mask := r.partyMask(n.Text)
+		if mask == 0 {
 			c.unknown(n, c.partyOf(r), func() []string { return partyNames(r) })
-			continue
 		}
-		parties |= 1 << i
+		parties |= mask
 	}
 	return parties
 }

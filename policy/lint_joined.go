@@ -46,7 +46,7 @@ func (r *resource) termText(t term) string {
 	written := syntax.Term{Not: t.not, Scope: t.scope}
 	if t.parties != 1<<len(r.parties)-1 {
 		for i, p := range r.parties {
-			if t.parties&(1<<i) != 0 {
+			if t.parties&(1<<i) != 0 && (!p.both || !p.teams) {
 				written.As = append(written.As, syntax.Name{Text: p.name})
 			}
 		}
