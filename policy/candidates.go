@@ -33,8 +33,10 @@ func (p *Policy) candidates(w *whatIf, o outcome) []candidate {
 	switch o.reason() {
 	case usher.ReasonUnknownUser:
 		m.addJoin()
+		m.eachApplying(m.perm, m.satisfyRule)
 	case usher.ReasonInactive:
 		m.add("be active", 1, usher.Step{Kind: usher.StepActivate})
+		m.eachApplying(m.perm, m.satisfyRule)
 	case usher.ReasonForbidden:
 		m.liftNever()
 	default:
@@ -84,7 +86,7 @@ func (m *remedyFinder) addJoin() {
 
 // liftNever inverts the conditions of never rules, and transfers ownership.
 func (m *remedyFinder) liftNever() {
-	if m.perm.protection == onlyHolder || m.perm.protection == onlyOwn {
+	if m.active() && (m.perm.protection == onlyHolder || m.perm.protection == onlyOwn) {
 		m.addUnique()
 	}
 	for i := range m.perm.never {
@@ -103,8 +105,9 @@ func (m *remedyFinder) satisfyRule(r *rule, team role.Name) {
 		m.satisfyScope(r)
 		return
 	}
-	m.evalConditions(r.need | m.guard)
-	for rest := (r.need | m.guard) &^ m.holds; rest != 0; rest &= rest - 1 {
+	need := m.required(r)
+	m.evalConditions(need)
+	for rest := need &^ m.holds; rest != 0; rest &= rest - 1 {
 		m.setCondition(m.res.literals[bits.TrailingZeros64(rest)], true)
 	}
 }
@@ -132,7 +135,7 @@ func (m *remedyFinder) setFact(c *condition, value bool) {
 			m.add("a seat in "+c.of, 2, usher.Step{Kind: usher.StepSeat, Name: c.of})
 		}
 	case syntax.OnFeature:
-		if value {
+		if value && m.role != noRole && !m.p.roles[m.role].NoGrants {
 			m.add("the feature "+c.of, 2, usher.Step{Kind: usher.StepGrant, Name: c.of})
 		}
 	case syntax.OnSetting:
@@ -152,7 +155,11 @@ func (m *remedyFinder) setFact(c *condition, value bool) {
 
 func (m *remedyFinder) mayHoldSeat(name seat.PoolName) bool {
 	pool, ok := m.p.Pool(name)
-	return ok && m.p.roles[m.role].MayHold(pool, m.user.Status)
+	if m.role == noRole {
+		return false
+	}
+	rule, _ := m.p.SeatRule(m.user, name)
+	return ok && rule != role.SeatNone && pool.Holds.Has(m.user.Status)
 }
 
 // satisfyScope adds the steps that bring the resource within the scope of a rule.
@@ -240,6 +247,9 @@ func (m *remedyFinder) teamsOf(parties uint16) []usher.TeamID {
 }
 
 func (m *remedyFinder) gainTeamRole() {
+	if m.p.roles[m.role].NoTeamRoles {
+		return
+	}
 	for i, r := range m.p.roles {
 		if !r.OnTeam || len(m.perm.byRole[i]) == 0 {
 			continue
@@ -248,6 +258,9 @@ func (m *remedyFinder) gainTeamRole() {
 		if len(teams) == 0 { // the rules reach any resource, so every team is a candidate
 			for _, member := range m.user.Teams[:min(len(m.user.Teams), maxTeams)] {
 				teams = append(teams, member.Team)
+			}
+			for _, m := range m.user.Outside[:min(len(m.user.Outside), maxTeams)] {
+				teams = append(teams, m.Team)
 			}
 		}
 		for _, id := range teams {
@@ -259,9 +272,12 @@ func (m *remedyFinder) gainTeamRole() {
 }
 
 func (m *remedyFinder) holdsOn(name role.Name, id usher.TeamID) bool {
-	return slices.ContainsFunc(m.user.Teams, func(t Membership) bool {
-		return t.Team == id && slices.Contains(t.Roles, name)
-	})
+	for on, held := range m.p.teamRoles(m.user) {
+		if on == id && m.p.roles[held].Name == name {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *remedyFinder) gainRole() {
@@ -283,7 +299,7 @@ func (m *remedyFinder) addUnique() {
 }
 
 func (m *remedyFinder) gainGrant(asked permission.Permission) {
-	if !slices.ContainsFunc(m.user.Grants, func(g Grant) bool { return g.Name == asked.String() && m.lasts(&g) }) {
+	if !m.p.roles[m.role].NoGrants && !slices.ContainsFunc(m.user.Grants, func(g Grant) bool { return g.Name == asked.String() && m.lasts(&g) }) {
 		m.add("a grant of "+asked.String(), 5, usher.Step{Kind: usher.StepGrant, Name: asked.String()})
 		if title := m.p.permTitles[m.perm.index]; title != "" && asked == m.perm.name {
 			m.setTitle("the permission to " + title)

@@ -6,7 +6,6 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy/syntax"
-	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 	"github.com/usher-go/usher/team"
 )
@@ -45,9 +44,10 @@ func (r *effectiveRules) grantNamed(name string) *ruleSource {
 	return r.byGrant[name]
 }
 
-// ruleSource is a source of rules: an account role, a team role, everyone or a grant.
+// ruleSource is a source of rules: an account role, a team role, everyone, a grant, or the rules
+// of visitors.
 type ruleSource struct {
-	kind  usher.Source // an account role, a team role, everyone or a grant
+	kind  usher.Source // an account role, a team role, everyone, a grant or visitor
 	role  int          // the index of a role
 	grant string       // the name of a grant
 	guard uint64       // what the account role requires; zero for that role's own rules, which include it
@@ -61,13 +61,19 @@ type heldRule struct {
 	need uint64 // all literals, including those of the source and their aliases
 }
 
-// rulesAt returns the rules of a user at a moment. A nil user has none. The user's role
-// must be an account role.
+// visitorSource are the sources of a requester who is not in the account.
+var visitorSource = []ruleSource{{kind: usher.SourceVisitor}}
+
+// rulesAt returns the rules of a user at a moment. A nil user has those of visitors. The
+// user's role must be an account role.
 func (c Ceiling) rulesAt(u *User, moment time.Time) effectiveRules {
-	if u == nil {
+	p := c.p
+	switch {
+	case u == nil && p.ceilings.visitors:
+		return effectiveRules{sources: visitorSource}
+	case u == nil:
 		return effectiveRules{}
 	}
-	p := c.p
 	own := ruleSource{kind: usher.SourceRole, role: p.roleIndex(u.Role)}
 	if len(u.Teams) > 0 {
 		own.teams = make([]usher.TeamID, len(u.Teams))
@@ -76,12 +82,10 @@ func (c Ceiling) rulesAt(u *User, moment time.Time) effectiveRules {
 		}
 	}
 	guard := p.held[own.role].guard
-	r := effectiveRules{tree: c.account.Teams, seats: u.Seats, sources: make([]ruleSource, 0, 2+len(u.Teams)+len(u.Grants))}
+	r := effectiveRules{tree: c.account.Teams, seats: u.Seats, sources: make([]ruleSource, 0, 3+len(u.Teams)+len(u.Grants))}
 	r.sources = append(r.sources, own, ruleSource{kind: usher.SourceEveryone, guard: guard, teams: own.teams})
-	for i := range u.Teams {
-		for _, name := range u.Teams[i].Roles {
-			r.holdOn(p, u.Teams[i].Team, name, guard)
-		}
+	for on, held := range p.teamRoles(u) {
+		r.holdOn(on, held, guard)
 	}
 	for i := range u.Grants {
 		g := &u.Grants[i]
@@ -97,16 +101,14 @@ func (c Ceiling) rulesAt(u *User, moment time.Time) effectiveRules {
 			r.features[f] = true
 		}
 	}
+	if p.ceilings.visitors {
+		r.sources = append(r.sources, visitorSource...)
+	}
 	return r
 }
 
-// holdOn adds a team to those on which the user holds a team role. A role that the policy
-// does not declare has no rules.
-func (r *effectiveRules) holdOn(p *Policy, on usher.TeamID, name role.Name, guard uint64) {
-	held := p.roleIndex(name)
-	if held < 0 || !p.held[held].onTeam {
-		return
-	}
+// holdOn adds a team to those on which the user holds a team role, given by its index.
+func (r *effectiveRules) holdOn(on usher.TeamID, held int, guard uint64) {
 	for i := range r.sources {
 		if s := &r.sources[i]; s.kind == usher.SourceTeamRole && s.role == held {
 			s.teams = append(s.teams, on)
@@ -180,6 +182,8 @@ func (s *ruleSource) rule(perm *perm, i int) *rule {
 			}
 		}
 		return nil
+	case usher.SourceVisitor:
+		list = perm.visitor
 	case usher.SourceRole, usher.SourceTeamRole:
 		list = perm.byRole[s.role]
 	}

@@ -34,6 +34,14 @@ var checked = map[permission.Permission][]string{
 	permission.MustParse("account.delete"):   nil,
 }
 
+// forCommands reports whether a permission is checked only for commands. Besides those that
+// checked lists, these are user.leave, whose command concerns the actor alone, and
+// user.delegate, which is part of the ceiling.
+func forCommands(name permission.Permission) bool {
+	_, ok := checked[name]
+	return ok || name == userLeave || name == userDelegate
+}
+
 // mayNameNone are the permissions whose commands may name no party: add-user without teams,
 // and create-team without a parent.
 var mayNameNone = []string{"user.create", "team.create"}
@@ -91,8 +99,18 @@ func (p *Policy) opensOn(name string, on named) bool {
 	if p.opens(name, on) {
 		return true
 	}
-	delegated := p.opens("grant.give", named{parties: []string{"user"}}) && p.opens("user.delegate", named{parties: []string{"user", "team"}})
+	delegated := p.anyMay(func(r *compiledRole) bool { return !r.NoGrants }) && p.opens("grant.give", named{parties: []string{"user"}}) && p.opens("user.delegate", named{parties: []string{"user", "team"}})
 	return delegated && !p.closed(name, on)
+}
+
+// anyMay reports whether an account role allows its holders something.
+func (p *Policy) anyMay(allows func(*compiledRole) bool) bool {
+	for i := range p.roles {
+		if r := &p.roles[i]; !r.OnTeam && !r.Beside && allows(r) {
+			return true
+		}
+	}
+	return false
 }
 
 // opens reports whether a rule of the policy gives a permission to a user, on a resource
@@ -111,11 +129,14 @@ func (p *Policy) opens(name string, on named) bool {
 		if i == p.unique && perm.protection == protectsHolder {
 			list = slices.DeleteFunc(slices.Clone(list), func(r rule) bool { return r.scope == syntax.ScopeOwn || r.scope == syntax.ScopeSole })
 		}
+		if p.roles[i].OnTeam && !p.anyMay(func(r *compiledRole) bool { return !r.NoTeamRoles }) {
+			continue
+		}
 		if p.anyCan(perm, list, on) {
 			return true
 		}
 	}
-	return p.anyCan(perm, perm.everyone, on)
+	return p.anyCan(perm, perm.everyone, on) || p.anyCan(perm, perm.visitor, on)
 }
 
 // closed reports whether a never rule or a built-in protection forbids a permission to all

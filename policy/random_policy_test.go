@@ -181,7 +181,7 @@ func (dr *drawing) conditions(big bool) {
 // roles draws account roles, of which the first is the unique one and the second the default,
 // and team roles. One in four policies has no unique role. A role includes only later ones.
 func (dr *drawing) roles(big bool) {
-	accounts := some(dr.dice, 2, 6, []string{"boss", "admin", "editor", "member", "visitor", "auditor"})
+	accounts := some(dr.dice, 2, 6, []string{"boss", "admin", "editor", "member", "patron", "auditor"})
 	onTeams := some(dr.dice, 0, 4, []string{"manager", "lead", "scribe", "helper"})
 	if big {
 		accounts = append(accounts, numbered("role", 70)...)
@@ -216,6 +216,11 @@ func (dr *drawing) roles(big bool) {
 				r.AtLeast = dr.upTo(0, r.AtMost)
 			}
 		}
+		if r.OnTeam {
+			dr.teamRole(&r)
+		} else {
+			r.NoTeamRoles, r.NoGrants = dr.chance(8), dr.chance(8)
+		}
 		dr.doc.Roles = append(dr.doc.Roles, r)
 		dr.who = append(dr.who, name)
 	}
@@ -224,6 +229,20 @@ func (dr *drawing) roles(big bool) {
 		dr.who = some(dr.dice, 12, 12, dr.who)
 	}
 	dr.who = append(dr.who, "everyone")
+}
+
+// teamRole draws what a team role can have besides rules.
+func (dr *drawing) teamRole(r *syntax.Role) {
+	r.Outside = dr.chance(30)
+	if dr.chance(20) {
+		r.AtMost = dr.upTo(1, 9)
+		r.AtLeast = dr.upTo(0, r.AtMost)
+	}
+	for _, pool := range some(dr.dice, 0, 2, dr.doc.Seats) {
+		if dr.chance(40) {
+			r.Seats = append(r.Seats, syntax.RoleSeat{Pool: pool.Name, Seat: role.Seat(dr.upTo(0, 2))})
+		}
+	}
 }
 
 // seats draws the seat rules of a role, in the short form or for some of the pools.

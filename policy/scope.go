@@ -61,7 +61,7 @@ func (s *evalContext) own(parties uint16) (yes, known bool) {
 				yes = yes || s.belongs(s.user, usher.TeamID(id))
 			}
 		default:
-			yes = slices.Contains(ids, string(s.subject))
+			yes = slices.Contains(ids, string(s.subject)) && s.subject != "" // a visitor is no empty id
 		}
 	}
 	return yes, true
@@ -81,7 +81,7 @@ func (s *evalContext) sole(parties uint16) (yes, known bool) {
 			others = true
 		default:
 			for _, id := range ids {
-				if id != string(s.subject) {
+				if id != string(s.subject) || id == "" {
 					others = true
 					break
 				}
@@ -107,7 +107,7 @@ func (s *evalContext) usersTeams(parties uint16, team role.Name, every bool) (ye
 			if party.teams {
 				in = s.isUsersTeam(usher.TeamID(id), team)
 			} else {
-				in = id == string(s.subject) || s.inUsersTeams(usher.UserID(id), team)
+				in = id == string(s.subject) && id != "" || s.inUsersTeams(usher.UserID(id), team)
 			}
 			some, all = some || in, all && in
 		}
@@ -149,13 +149,13 @@ func (s *evalContext) isUsersTeam(id usher.TeamID, held role.Name) bool {
 			return true
 		}
 	}
-	return false
+	return held != "" && len(s.user.Outside) > 0 && s.isOutsideTeam(id, held)
 }
 
 // inUsersTeams reports whether a user belongs to a team of the subject. A user who is not
 // in the account belongs to none, and an empty id refers to no user.
 func (s *evalContext) inUsersTeams(id usher.UserID, held role.Name) bool {
-	if id == "" || len(s.user.Teams) == 0 {
+	if id == "" || len(s.user.Teams)+len(s.user.Outside) == 0 {
 		return false
 	}
 	other, err := s.facts.User(id)

@@ -28,6 +28,8 @@ func teams(name string) syntax.Party { return syntax.Party{Name: syntax.Name{Tex
 // include it, because a root role could then lift every rule under never.
 var userDelegate = permission.MustParse("user.delegate")
 
+var userLeave = permission.MustParse("user.leave")
+
 // Only users who are not in the account request to join it, and the user who admits another is
 // never that user.
 var (

@@ -100,6 +100,9 @@ func describeUser(id usher.UserID, u *policy.User) string {
 			fmt.Fprintf(&b, " as %v", m.Roles)
 		}
 	}
+	for _, m := range u.Outside {
+		fmt.Fprintf(&b, ", outside %s as %v", m.Team, m.Roles)
+	}
 	if len(u.Seats) > 0 {
 		fmt.Fprintf(&b, ", seats %v", u.Seats)
 	}
