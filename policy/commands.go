@@ -35,11 +35,11 @@ var checked = map[permission.Permission][]string{
 }
 
 // forCommands reports whether a permission is checked only for commands. Besides those that
-// checked lists, these are user.leave, whose command concerns the actor alone, and
-// user.delegate, which is part of the ceiling.
+// checked lists, these are user.delegate, which is part of the ceiling, and those whose command
+// concerns the actor alone.
 func forCommands(name permission.Permission) bool {
 	_, ok := checked[name]
-	return ok || name == userLeave || name == userDelegate
+	return ok || name == userDelegate || name == userLeave || name == teamJoin || name == teamLeave
 }
 
 // mayNameNone are the permissions whose commands may name no party: add-user without teams,

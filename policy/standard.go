@@ -28,7 +28,12 @@ func teams(name string) syntax.Party { return syntax.Party{Name: syntax.Name{Tex
 // include it, because a root role could then lift every rule under never.
 var userDelegate = permission.MustParse("user.delegate")
 
-var userLeave = permission.MustParse("user.leave")
+// The commands of these permissions concern the actor alone.
+var (
+	userLeave = permission.MustParse("user.leave")
+	teamJoin  = permission.MustParse("team.join")
+	teamLeave = permission.MustParse("team.leave")
+)
 
 // Only users who are not in the account request to join it, and the user who admits another is
 // never that user.
