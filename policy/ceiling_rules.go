@@ -15,7 +15,7 @@ import (
 // no rules.
 type effectiveRules struct {
 	tree     *team.Tree
-	sources  []ruleSource // the account role first
+	sources  []ruleSource // the account role first, then the roles beside it
 	features []bool       // by index in the policy; nil: none
 	seats    []seat.PoolName
 
@@ -45,12 +45,13 @@ func (r *effectiveRules) grantNamed(name string) *ruleSource {
 	return r.byGrant[name]
 }
 
-// ruleSource is a source of rules: an account role, a team role, everyone or a grant.
+// ruleSource is a source of rules: an account role, a role beside, a team role, everyone or a
+// grant.
 type ruleSource struct {
-	kind  usher.Source // an account role, a team role, everyone or a grant
-	role  int          // the index of a role
-	grant string       // the name of a grant
-	guard uint64       // what the account role requires; zero for that role's own rules, which include it
+	kind  usher.Source
+	role  int    // the index of a role
+	grant string // the name of a grant
+	guard uint64 // what the account role requires; zero for that role's own rules, which include it
 	teams []usher.TeamID
 }
 
@@ -76,8 +77,14 @@ func (c Ceiling) rulesAt(u *User, moment time.Time) effectiveRules {
 		}
 	}
 	guard := p.held[own.role].guard
-	r := effectiveRules{tree: c.account.Teams, seats: u.Seats, sources: make([]ruleSource, 0, 2+len(u.Teams)+len(u.Grants))}
-	r.sources = append(r.sources, own, ruleSource{kind: usher.SourceEveryone, guard: guard, teams: own.teams})
+	r := effectiveRules{tree: c.account.Teams, seats: u.Seats, sources: make([]ruleSource, 0, 2+len(u.Beside)+len(u.Teams)+len(u.Grants))}
+	r.sources = append(r.sources, own)
+	for _, name := range u.Beside {
+		if held := p.roleIndex(name); held >= 0 && p.held[held].beside {
+			r.sources = append(r.sources, ruleSource{kind: usher.SourceBeside, role: held, guard: guard, teams: own.teams})
+		}
+	}
+	r.sources = append(r.sources, ruleSource{kind: usher.SourceEveryone, guard: guard, teams: own.teams})
 	for i := range u.Teams {
 		for _, name := range u.Teams[i].Roles {
 			r.holdOn(p, u.Teams[i].Team, name, guard)
@@ -98,6 +105,16 @@ func (c Ceiling) rulesAt(u *User, moment time.Time) effectiveRules {
 		}
 	}
 	return r
+}
+
+// ofRank returns the sources that count for the rank of a user: the account role and the roles
+// beside it.
+func (r effectiveRules) ofRank() []ruleSource {
+	n := 1
+	for n < len(r.sources) && r.sources[n].kind == usher.SourceBeside {
+		n++
+	}
+	return r.sources[:n]
 }
 
 // holdOn adds a team to those on which the user holds a team role. A role that the policy
@@ -156,7 +173,7 @@ func (r *effectiveRules) stopped(never *rule) bool { return never.need&r.fails =
 // same reports whether two sources are the same source for giving and taking. All account
 // roles are one source.
 func (s *ruleSource) same(other *ruleSource) bool {
-	return s.kind == other.kind && s.grant == other.grant && (s.kind != usher.SourceTeamRole || s.role == other.role)
+	return s.kind == other.kind && s.grant == other.grant && (s.kind == usher.SourceRole || s.role == other.role)
 }
 
 // includes reports whether the source, of a user with the same features, has every
@@ -180,7 +197,7 @@ func (s *ruleSource) rule(perm *perm, i int) *rule {
 			}
 		}
 		return nil
-	case usher.SourceRole, usher.SourceTeamRole:
+	case usher.SourceRole, usher.SourceBeside, usher.SourceTeamRole:
 		list = perm.byRole[s.role]
 	}
 	if i < len(list) {

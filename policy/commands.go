@@ -79,7 +79,7 @@ func (p *Policy) opens(name string, parties []string) bool {
 	perm := &p.perms[at]
 	holder := perm.protection.forbidsAll(false) // only the holder of the unique role
 	for i, list := range perm.byRole {
-		if holder && i != p.unique && !p.roles[i].OnTeam {
+		if holder && i != p.unique && p.roles[i].OfAccount() {
 			continue
 		}
 		if i == p.unique && perm.protection == protectsHolder {

@@ -4,7 +4,7 @@ import "github.com/usher-go/usher/role"
 
 // Compact returns a copy of the user that is faster to decide on: the copy stores the
 // teams, which almost every decision reads, beside the other fields. It is for Facts that
-// keep many users. The copy shares Seats and Grants with u. Compact of nil returns nil.
+// keep many users. The copy shares Seats, Grants and Beside with u. Compact of nil returns nil.
 func (u *User) Compact() *User {
 	if u == nil {
 		return nil
@@ -13,8 +13,16 @@ func (u *User) Compact() *User {
 	for i := range u.Teams {
 		roles += len(u.Teams[i].Roles)
 	}
-	switch {
-	case len(u.Teams) <= 1 && roles <= 3:
+	switch n := len(u.Teams); {
+	case n == 1 && roles <= 1:
+		c := &struct {
+			User
+			teams [1]Membership
+			roles [1]role.Name
+		}{User: *u}
+		c.adopt(c.teams[:0], c.roles[:0])
+		return &c.User
+	case n == 1 && roles <= 3:
 		c := &struct {
 			User
 			teams [1]Membership
@@ -22,7 +30,23 @@ func (u *User) Compact() *User {
 		}{User: *u}
 		c.adopt(c.teams[:0], c.roles[:0])
 		return &c.User
-	case len(u.Teams) <= 4 && roles <= 4:
+	case n == 2 && roles <= 2:
+		c := &struct {
+			User
+			teams [2]Membership
+			roles [2]role.Name
+		}{User: *u}
+		c.adopt(c.teams[:0], c.roles[:0])
+		return &c.User
+	case n > 1 && n <= 4 && roles <= 2:
+		c := &struct {
+			User
+			teams [4]Membership
+			roles [2]role.Name
+		}{User: *u}
+		c.adopt(c.teams[:0], c.roles[:0])
+		return &c.User
+	case n > 1 && n <= 4 && roles <= 4:
 		c := &struct {
 			User
 			teams [4]Membership

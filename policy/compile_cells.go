@@ -43,7 +43,7 @@ func (c *compiler) cells() {
 	for i, r := range c.p.roles {
 		if r.All {
 			c.allRules[i] = c.write(writtenRule{
-				source: usher.SourceRole, who: string(r.Name), text: allText,
+				source: c.sourceOf(i), who: string(r.Name), text: allText,
 				pos: c.doc.Roles[i].AllPos, rule: syntax.Rule{Scope: syntax.ScopeAny},
 			})
 		}
@@ -60,10 +60,7 @@ func (c *compiler) cell(perm int, d syntax.Cell) {
 			c.unknown(d.Who, "role", c.cellNames)
 			return
 		}
-		source = usher.SourceRole
-		if c.p.roles[who].OnTeam {
-			source = usher.SourceTeamRole
-		}
+		source = c.sourceOf(who)
 	}
 	for i, r := range d.Rules {
 		if !c.limit(r.Pos, i+1, maxCellRules, "rules in one cell") {
@@ -71,6 +68,17 @@ func (c *compiler) cell(perm int, d syntax.Cell) {
 		}
 		c.cellRules[perm][who] = append(c.cellRules[perm][who], c.rule(perm, source, d.Who.Text, r))
 	}
+}
+
+// sourceOf returns the source of the rules of a role.
+func (c *compiler) sourceOf(who int) usher.Source {
+	switch r := &c.p.roles[who]; {
+	case r.OnTeam:
+		return usher.SourceTeamRole
+	case r.Beside:
+		return usher.SourceBeside
+	}
+	return usher.SourceRole
 }
 
 // cellNames returns the names that a cell can have.

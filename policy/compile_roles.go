@@ -28,7 +28,7 @@ func (c *compiler) roles() {
 	}
 	c.p.roleTable = newNameTable(names)
 	for _, r := range c.p.roles {
-		c.p.held = append(c.p.held, heldRole{r.guard, r.OnTeam})
+		c.p.held = append(c.p.held, heldRole{r.guard, r.OnTeam, r.Beside, !r.OfAccount()})
 	}
 	c.uniqueAndDefault()
 	if c.limit(syntax.Pos{Line: 1, Col: 1}, len(c.guards), maxLiterals, "conditions that roles require") && c.acyclic() {

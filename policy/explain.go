@@ -116,6 +116,11 @@ func (q *evaluation) each(perm *perm, visit func(r *rule, team role.Name)) {
 	}
 	list(perm.never, "")
 	list(perm.byRole[q.role], "")
+	for _, name := range q.user.Beside {
+		if held := q.p.roleIndex(name); held >= 0 && q.p.held[held].beside {
+			list(perm.byRole[held], "")
+		}
+	}
 	for _, m := range q.user.Teams {
 		for _, name := range m.Roles {
 			if held := q.p.roleIndex(name); held >= 0 && q.p.roles[held].OnTeam {

@@ -58,6 +58,10 @@ type User struct {
 	Teams  []Membership
 	Seats  []seat.PoolName
 	Grants []Grant
+
+	// Beside lists the roles that the user holds beside the account role. A role that the
+	// policy does not declare as such a role gives nothing.
+	Beside []role.Name
 }
 
 // Membership is the membership of a user in a team, with the user's roles on that team. A

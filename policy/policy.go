@@ -63,8 +63,10 @@ type compiledRole struct {
 
 // heldRole is separate from compiledRole to keep the roles close together in memory.
 type heldRole struct {
-	guard  uint64
-	onTeam bool
+	guard        uint64
+	onTeam       bool
+	beside       bool
+	notOfAccount bool // onTeam or beside
 }
 
 // reached is a role whose rules another role has through includes.
@@ -106,6 +108,7 @@ type perm struct {
 	never       []rule // sorted by rank, like all lists here
 	byRole      [][]rule
 	onTeams     bool // a team role has rules for it
+	beside      bool // a role beside has rules for it
 	everyone    []rule
 	grants      []grantRule // by name
 	precomputed []outcome   // for each role: a precomputed outcome, scopeOnly, or 0

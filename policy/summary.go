@@ -16,6 +16,7 @@ import (
 type Summary struct {
 	Status       usher.Status // a user who is not active cannot use any of this
 	Role         role.Name
+	Beside       []role.Name
 	Teams        []Membership
 	Seats        []seat.PoolName
 	Features     []Grant       // granted features that have not ended
@@ -57,7 +58,7 @@ func (p *Policy) summary(f Facts, r *usher.Request) (Summary, error) {
 	}
 	s := Summary{
 		Status: q.user.Status, Role: q.user.Role,
-		Teams: slices.Clone(q.user.Teams), Seats: slices.Clone(q.user.Seats),
+		Beside: slices.Clone(q.user.Beside), Teams: slices.Clone(q.user.Teams), Seats: slices.Clone(q.user.Seats),
 	}
 	for _, g := range q.user.Grants {
 		if slices.Contains(q.p.features, g.Name) && q.lasts(&g) {

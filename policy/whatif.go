@@ -66,6 +66,8 @@ func (w *whatIf) do(s usher.Step) {
 		w.user.Status = usher.Active
 	case usher.StepRole:
 		w.takeRole(role.Name(s.Name))
+	case usher.StepBeside:
+		w.user.Beside = append(slices.Clip(w.user.Beside), role.Name(s.Name))
 	case usher.StepTeam:
 		w.join(s.Team, nil)
 	case usher.StepTeamRole:
