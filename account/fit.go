@@ -126,7 +126,7 @@ func (s *State) fits(p *policy.Policy, also func(*fitCheck)) error {
 // checkWhole returns an error if a policy cannot decide for any user of an account that
 // exists.
 func (s *State) checkWhole(p *policy.Policy) error {
-	if p == nil || p.UniqueRole().Name == "" {
+	if p == nil || len(p.Roles()) == 0 {
 		return &PolicyMismatchError{Account: s.account, Whole: true, Reasons: []string{"it has no roles"}}
 	}
 	if unique := p.UniqueRole().Name; unique != s.unique {

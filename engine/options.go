@@ -102,7 +102,7 @@ func (o Options) complete() (Options, error) {
 	switch {
 	case o.Policy == nil:
 		return o, errors.New("Options.Policy is nil")
-	case o.Policy.UniqueRole().Name == "":
+	case len(o.Policy.Roles()) == 0:
 		return o, errors.New("Options.Policy is not compiled")
 	case o.Store == nil:
 		return o, errors.New("Options.Store is nil; use a memstore.Store for journals in memory")

@@ -41,7 +41,7 @@ func (e *Engine) SetPolicy(ctx context.Context, p *policy.Policy, options ...Set
 }
 
 func (e *Engine) setPolicy(ctx context.Context, p *policy.Policy, options []SetPolicyOption) error {
-	if p == nil || p.UniqueRole().Name == "" {
+	if p == nil || len(p.Roles()) == 0 {
 		return errors.New("the policy is not compiled")
 	}
 	if err := e.enter(); err != nil {

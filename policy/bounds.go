@@ -6,8 +6,8 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// Bound limits how many users of an account have a role. A role without a Bound has no
-// limit.
+// Bound limits how many users of an account have an account role, or how many users have a
+// team role on each team. A role without a Bound has no limit.
 type Bound struct {
 	Role    role.Name
 	AtLeast int // the minimum of active users who have one of Holders; 0: no minimum
@@ -22,6 +22,11 @@ type Bound struct {
 // Callers must not change the result.
 func (p *Policy) Bounds() []Bound { return p.bounds }
 
+// TeamBounds returns the bounds of all team roles that have one, in the order of the file. Each
+// applies to every team: it counts the users who have the role on that team itself, in the team
+// or outside it. Callers must not change the result.
+func (p *Policy) TeamBounds() []Bound { return p.teamBounds }
+
 func (c *compiler) bounds() {
 	for i := range c.p.roles {
 		r := &c.p.roles[i]
@@ -34,6 +39,10 @@ func (c *compiler) bounds() {
 				b.Holders = append(b.Holders, other.Name)
 			}
 		}
-		c.p.bounds = append(c.p.bounds, b)
+		if r.OnTeam {
+			c.p.teamBounds = append(c.p.teamBounds, b)
+		} else {
+			c.p.bounds = append(c.p.bounds, b)
+		}
 	}
 }

@@ -92,14 +92,17 @@ func (p *Policy) opens(name string, parties []string) bool {
 	return p.anyCan(perm, perm.everyone, parties)
 }
 
-// closed reports whether a never rule forbids a permission to all users, with any of the
-// parties that a command can name.
+// closed reports whether a never rule or a built-in protection forbids a permission to all
+// users, with any of the parties that a command can name.
 func (p *Policy) closed(name string, parties []string) bool {
 	at, ok := p.permTable.find(permission.MustParse(name))
 	if !ok || at < 0 {
 		return false
 	}
 	perm := &p.perms[at]
+	if perm.protection == noHolder {
+		return true
+	}
 	return slices.ContainsFunc(perm.never, func(r rule) bool {
 		if r.scope != syntax.ScopeAny {
 			return false

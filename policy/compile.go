@@ -42,7 +42,7 @@ func Compile(d *syntax.Document) (*Policy, error) {
 		warnings: &syntax.Problems{File: d.File},
 		used:     map[int]bool{},
 		p: &Policy{
-			file: d.File, name: d.Name, title: d.Title,
+			file: d.File, name: d.Name, title: d.Title, unique: -1,
 			settings: map[string]bool{}, settingTitles: map[string]string{}, permTitles: map[int]string{}, contexts: map[string]bool{}, attributes: map[string]bool{},
 		},
 	}

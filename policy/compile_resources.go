@@ -85,7 +85,11 @@ func (c *compiler) permissions() {
 			return false
 		}
 		c.p.resources[resource].perms = append(c.p.resources[resource].perms, len(c.p.perms))
-		c.p.perms = append(c.p.perms, perm{name: name, index: len(c.p.perms), pos: at, resource: resource, protection: protections[name]})
+		protection := protections[name]
+		if c.p.unique < 0 {
+			protection = protection.withoutHolder()
+		}
+		c.p.perms = append(c.p.perms, perm{name: name, index: len(c.p.perms), pos: at, resource: resource, protection: protection})
 		return true
 	}
 	for i, s := range standardResources {

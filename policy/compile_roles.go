@@ -42,6 +42,7 @@ func (c *compiler) role(d *syntax.Role, names *index) compiledRole {
 		Name: role.Name(d.Name.Text), Title: d.Title, OnTeam: d.OnTeam, Beside: d.Beside,
 		Unique: d.Unique, HandsOverTo: role.Name(d.HandsOverTo.Text), Default: d.Default, All: d.All,
 		AtLeast: d.AtLeast, AtMost: d.AtMost,
+		NoTeamRoles: d.NoTeamRoles, NoGrants: d.NoGrants, Outside: d.Outside,
 	}}
 	if d.Name.Text == syntax.TitleKey {
 		c.problems.Add(d.Name.Pos, "%s cannot name a role: a permission has its title beside the cells of roles", d.Name.Text)
@@ -60,18 +61,21 @@ func (c *compiler) role(d *syntax.Role, names *index) compiledRole {
 		}
 		r.Requires = append(r.Requires, n.Text)
 	}
-	if d.OnTeam {
-		c.teamRole(d)
-		return r
-	}
 	if d.AtMost > 0 && d.AtLeast > d.AtMost {
 		c.problems.Add(d.BoundsPos, "%s has at-least: %d, which is more than its at-most: %d", d.Name.Text, d.AtLeast, d.AtMost)
 	}
-	if d.Beside {
+	if d.Outside && !d.OnTeam {
+		c.addUnlessPartial(d.OutsidePos, "%s is not a team role; outside is only for team roles, which have held-on: team", d.Name.Text)
+	}
+	switch {
+	case d.OnTeam:
+		c.teamRole(d)
+	case d.Beside:
 		c.besideRole(d)
 		return r
+	default:
+		c.handOver(d, names)
 	}
-	c.handOver(d, names)
 	r.Seats = c.roleSeats(d)
 	return r
 }
@@ -103,6 +107,8 @@ func (c *compiler) besideRole(d *syntax.Role) {
 		{"hands-over-to", d.HandsOverTo.Text != "", d.HandsOverTo.Pos},
 		{"seat", d.SeatSaid(), d.SeatPos},
 		{"seats", d.Seats != nil, d.SeatsPos},
+		{"team-roles", d.NoTeamRoles, d.NoTeamRolesPos},
+		{"grants", d.NoGrants, d.NoGrantsPos},
 	} {
 		if key.said {
 			c.problems.Add(key.pos, "%s is held beside the account role, which decides about seats and ownership; %s is only for account roles", d.Name.Text, key.name)
@@ -128,14 +134,16 @@ func (c *compiler) teamRole(d *syntax.Role) {
 		{"default", d.Default, d.Name.Pos},
 		{"all", d.All, d.AllPos},
 		{"hands-over-to", d.HandsOverTo.Text != "", d.HandsOverTo.Pos},
-		{"seat", d.SeatPos != syntax.Pos{}, d.SeatPos},
-		{"seats", d.Seats != nil, d.SeatsPos},
 		{"beside", d.Beside, d.Name.Pos},
-		{"at-least or at-most", d.AtLeast+d.AtMost > 0, d.BoundsPos},
+		{"team-roles", d.NoTeamRoles, d.NoTeamRolesPos},
+		{"grants", d.NoGrants, d.NoGrantsPos},
 	} {
 		if key.said {
 			c.problems.Add(key.pos, "%s is a team role; %s is only for account roles", d.Name.Text, key.name)
 		}
+	}
+	if d.SeatSaid() {
+		c.problems.Add(d.SeatPos, "%s is a team role; seat is only for account roles: write seats, such as {booking: required}", d.Name.Text)
 	}
 }
 
@@ -162,9 +170,13 @@ func (c *compiler) handOver(d *syntax.Role, names *index) {
 }
 
 // roleSeats returns the seat rule of a role for each pool. The short form (seat) applies to
-// all pools; the long form (seats) forbids the pools that it does not name.
+// all pools; the long form (seats) forbids the pools that it does not name. A team role without
+// the long form allows no seat.
 func (c *compiler) roleSeats(d *syntax.Role) map[seat.PoolName]role.Seat {
 	seats := make(map[seat.PoolName]role.Seat, len(c.doc.Seats))
+	if d.Seats == nil && d.OnTeam {
+		return nil
+	}
 	if d.Seats == nil {
 		if d.Seat == role.SeatRequired && len(c.doc.Seats) == 0 {
 			c.problems.Add(d.SeatPos, "%s requires a seat, but the policy declares no seat pools", d.Name.Text)
@@ -199,8 +211,14 @@ func (c *compiler) uniqueAndDefault() {
 			byDefault = append(byDefault, c.doc.Roles[i].Name)
 		}
 	}
-	c.exactlyOne(unique, "unique", "that one user of an account holds")
-	c.exactlyOne(byDefault, "default", "that a new user gets")
+	c.atMostOne(unique, "unique", "at most one")
+	c.atMostOne(byDefault, "default", "exactly one")
+	switch {
+	case len(c.p.roles) == 0:
+		c.addUnlessPartial(syntax.Pos{Line: 1, Col: 1}, "a policy needs roles, one of them default: true")
+	case len(byDefault) == 0:
+		c.addUnlessPartial(c.doc.Roles[0].Name.Pos, "no role has default: true, the role that a new user gets; a policy must have exactly one")
+	}
 	if len(unique) == 1 && len(byDefault) == 1 && unique[0] == byDefault[0] {
 		c.problems.Add(unique[0].Pos, "%s is unique and default; a second user could not be added", unique[0].Text)
 	}
@@ -213,15 +231,9 @@ func (c *compiler) uniqueAndDefault() {
 	}
 }
 
-func (c *compiler) exactlyOne(have []syntax.Name, key, what string) {
-	if len(have) == 0 && len(c.p.roles) > 0 {
-		c.addUnlessPartial(c.doc.Roles[0].Name.Pos, "no role has %s: true, the role %s; a policy must have exactly one", key, what)
-	}
+func (c *compiler) atMostOne(have []syntax.Name, key, want string) {
 	for _, n := range have[min(1, len(have)):] {
-		c.problems.Add(n.Pos, "%s is a second role with %s: true, after %s; a policy must have exactly one", n.Text, key, have[0].Text)
-	}
-	if len(c.p.roles) == 0 && key == "unique" {
-		c.addUnlessPartial(syntax.Pos{Line: 1, Col: 1}, "a policy needs roles, one of them unique: true and one default: true")
+		c.problems.Add(n.Pos, "%s is a second role with %s: true, after %s; a policy must have %s", n.Text, key, have[0].Text, want)
 	}
 }
 

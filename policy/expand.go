@@ -141,8 +141,10 @@ func (e *expander) grant(name string, at syntax.Pos) grantRule {
 
 // addProtection adds the rule that describes a built-in protection.
 func (e *expander) addProtection() {
-	unique := string(e.p.roles[e.p.unique].Name)
-	var text string
+	var unique, text string
+	if e.p.unique >= 0 {
+		unique = string(e.p.roles[e.p.unique].Name)
+	}
 	switch e.perm.protection {
 	case protectsHolder:
 		text = "the " + unique + " stays: ownership is handed over first (transfer-ownership)"
@@ -150,6 +152,8 @@ func (e *expander) addProtection() {
 		text = "only the " + unique + " changes what the " + unique + " signs in with"
 	case onlyHolder:
 		text = "only the " + unique + " hands ownership over"
+	case noHolder:
+		text = "no user hands ownership over, because no role is unique"
 	default:
 		return
 	}

@@ -24,11 +24,14 @@ func formatPage(t *testing.T) string {
 	return string(text)
 }
 
-// The policies in FORMAT.md load without warnings.
+// The policies in FORMAT.md load without warnings. A block without the key usher shows a part of one.
 func TestFormatExamples(t *testing.T) {
 	blocks := regexp.MustCompile("(?ms)^```yaml\n(.*?)^```").FindAllStringSubmatch(formatPage(t), -1)
-	require.GreaterOrEqual(t, len(blocks), 3)
+	require.Greater(t, len(blocks), 2)
 	for _, block := range blocks {
+		if !strings.Contains(block[1], "usher: 1\n") {
+			continue
+		}
 		p, err := policyfile.Load("FORMAT.md", []byte(block[1]))
 		require.NoError(t, err)
 		assert.Empty(t, p.Warnings())

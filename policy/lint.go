@@ -17,6 +17,7 @@ func (c *compiler) lint() {
 			c.warnings.Add(d.Name.Pos, "condition %s is never used", d.Name.Text)
 		}
 	}
+	c.lintHolders()
 	c.lintStandard()
 	c.lintTitles()
 	for at, rows := range c.cellRules {
@@ -31,6 +32,25 @@ func (c *compiler) lint() {
 			}
 		}
 		c.lintNever(at)
+	}
+}
+
+// lintHolders warns about a policy without a unique role under which an account can lose its last
+// administrator, and about cells of account.transfer in it.
+func (c *compiler) lintHolders() {
+	if c.p.unique >= 0 {
+		return
+	}
+	if !slices.ContainsFunc(c.p.bounds, func(b Bound) bool { return b.AtLeast > 0 }) {
+		c.warnings.Add(c.doc.Roles[0].Name.Pos, "no role has unique: true or at-least, so an account can lose its last administrator, and create-account gives its first user the default role %s; write at-least: 1 for the role that an account must never be without",
+			c.p.DefaultRole().Name)
+	}
+	for _, d := range c.doc.Resources {
+		for _, p := range d.Permissions {
+			if len(p.Cells) > 0 && d.Name.Text+"."+p.Action.Text == accountTransfer.String() {
+				c.warnings.Add(p.Action.Pos, "%s has no effect, because no role is unique: there is no ownership to hand over", accountTransfer)
+			}
+		}
 	}
 }
 

@@ -131,6 +131,11 @@ func (m model) requires(role string) (tests []syntax.Test) {
 }
 
 // "An empty id refers to no user."
+// hasHolder reports whether the policy has a unique role.
+func (m model) hasHolder() bool {
+	return slices.ContainsFunc(m.doc.Roles, func(r syntax.Role) bool { return r.Unique })
+}
+
 func (m model) isHolder(user string) bool {
 	u := m.w.users[usher.UserID(user)]
 	return user != "" && u != nil && m.role(string(u.Role)).Unique

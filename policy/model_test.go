@@ -72,6 +72,9 @@ func (q *evaluation) decide() verdict {
 // the unique holder among the users, by anyone; user.edit-sign-in with the unique holder among the
 // users, by anyone else; or account.transfer by anyone but the holder"
 //
+// "A policy without a unique role has no holder: it protects no user in this way, and no user may
+// transfer."
+//
 // For each rule that forbids, forbidden returns the unknown conditions.
 func (q *evaluation) forbidden() (unknown [][]string) {
 	for _, rule := range q.never() {
@@ -82,11 +85,12 @@ func (q *evaluation) forbidden() (unknown [][]string) {
 	}
 	users, known := q.party("user")
 	protected := false
+	maybe := q.hasHolder() && !known
 	switch q.perm {
 	case "user.delete", "user.set-role", "user.set-status", "user.leave":
-		protected = !known || slices.ContainsFunc(users, q.isHolder)
+		protected = maybe || slices.ContainsFunc(users, q.isHolder)
 	case "user.edit-sign-in": // "the holder's own requests are the exception"
-		protected = !q.isHolder(string(q.Subject)) && (!known || slices.ContainsFunc(users, q.isHolder))
+		protected = !q.isHolder(string(q.Subject)) && (maybe || slices.ContainsFunc(users, q.isHolder))
 	case "account.transfer":
 		protected = !q.isHolder(string(q.Subject))
 	}

@@ -32,8 +32,10 @@ type Policy struct {
 	roles     []compiledRole // account roles and team roles, in the order of the file
 	held      []heldRole     // the fields of each role that decisions read
 	roleTable nameTable
-	unique    int
+	unique    int // the index of the unique role; -1: none
 	bounds    []Bound
+
+	teamBounds []Bound
 
 	resources     []resource
 	resourceTable nameTable
@@ -181,14 +183,30 @@ func (p *Policy) Role(name role.Name) (r role.Role, ok bool) {
 	return role.Role{}, false
 }
 
-// UniqueRole returns the role that exactly one user of an account holds.
+// UniqueRole returns the role that exactly one user of an account holds. It is the zero Role
+// if the policy has no such role; then accounts have no owner.
 func (p *Policy) UniqueRole() role.Role {
 	return p.roleThat(func(r *compiledRole) bool { return r.Unique })
 }
 
-// DefaultRole returns the role of a user who is added without a role.
+// DefaultRole returns the role of a user who is added without a role. It is the zero Role only
+// for the zero Policy.
 func (p *Policy) DefaultRole() role.Role {
 	return p.roleThat(func(r *compiledRole) bool { return r.Default })
+}
+
+// FirstRole returns the role that create-account gives to the first user of an account: the
+// unique role; without one, the first account role of the file with at-least; without one, the
+// default role. It is the zero Role only for the zero Policy.
+func (p *Policy) FirstRole() role.Role {
+	first := p.UniqueRole()
+	if first.Name == "" && len(p.bounds) > 0 {
+		first = p.roleThat(func(r *compiledRole) bool { return r.AtLeast > 0 && !r.OnTeam })
+	}
+	if first.Name == "" {
+		first = p.DefaultRole()
+	}
+	return first
 }
 
 func (p *Policy) roleThat(is func(*compiledRole) bool) role.Role {
@@ -197,7 +215,7 @@ func (p *Policy) roleThat(is func(*compiledRole) bool) role.Role {
 			return p.roles[i].Role
 		}
 	}
-	return role.Role{} // only the zero Policy has none
+	return role.Role{}
 }
 
 // Pools returns the seat pools in the order of the file.

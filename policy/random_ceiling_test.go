@@ -100,7 +100,7 @@ func randomHanding(d dice, doc *syntax.Document, w *world) *handing {
 		h.by = altered(d, doc, h.after, pick(d, users))
 	case d.chance(30):
 		h.by = cloneUser(h.by)
-		h.by.Role = uniqueRole(doc)
+		h.by.Role = leadingRole(doc)
 	case d.chance(3):
 		h.by = nil
 	}

@@ -1,9 +1,14 @@
 package policy_test
 
-import "github.com/usher-go/usher/policy/syntax"
+import (
+	"slices"
+
+	"github.com/usher-go/usher/policy/syntax"
+)
 
 // reordered returns a copy of a document with all unordered parts in another order: everything but
-// the members of bundles and the words of a rule.
+// the members of bundles, the words of a rule, and the first role with at-least of a policy without
+// a unique role.
 func reordered(d dice, doc *syntax.Document) *syntax.Document {
 	c := *doc
 	c.Seats = shuffled(d, doc.Seats)
@@ -18,6 +23,9 @@ func reordered(d dice, doc *syntax.Document) *syntax.Document {
 		r := &c.Roles[i]
 		r.Includes, r.Requires = shuffled(d, r.Includes), shuffled(d, r.Requires)
 		r.Seats = shuffled(d, r.Seats)
+	}
+	if !slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.Unique }) {
+		keepFirst(c.Roles, doc.Roles)
 	}
 	c.Bundles = shuffled(d, doc.Bundles)
 	c.Resources = shuffled(d, doc.Resources)
@@ -42,4 +50,16 @@ func reordered(d dice, doc *syntax.Document) *syntax.Document {
 		c.Never[i].Rules = shuffled(d, c.Never[i].Rules)
 	}
 	return &c
+}
+
+// keepFirst exchanges two roles, so that the same role with at-least comes first as in another order.
+func keepFirst(roles, as []syntax.Role) {
+	bounded := func(r syntax.Role) bool { return r.AtLeast > 0 }
+	from := slices.IndexFunc(as, bounded)
+	if from < 0 {
+		return
+	}
+	is := slices.IndexFunc(roles, bounded)
+	want := slices.IndexFunc(roles, func(r syntax.Role) bool { return r.Name.Text == as[from].Name.Text })
+	roles[is], roles[want] = roles[want], roles[is]
 }

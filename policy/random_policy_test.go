@@ -179,13 +179,14 @@ func (dr *drawing) conditions(big bool) {
 }
 
 // roles draws account roles, of which the first is the unique one and the second the default,
-// and team roles. A role includes only later ones.
+// and team roles. One in four policies has no unique role. A role includes only later ones.
 func (dr *drawing) roles(big bool) {
 	accounts := some(dr.dice, 2, 6, []string{"boss", "admin", "editor", "member", "visitor", "auditor"})
 	onTeams := some(dr.dice, 0, 4, []string{"manager", "lead", "scribe", "helper"})
 	if big {
 		accounts = append(accounts, numbered("role", 70)...)
 	}
+	owned := dr.chance(75)
 	for i, name := range slices.Concat(accounts, onTeams) {
 		r := syntax.Role{Name: ruleOutcome(name), OnTeam: i >= len(accounts)}
 		if dr.chance(20) {
@@ -202,7 +203,7 @@ func (dr *drawing) roles(big bool) {
 			r.Includes = allNamed(some(dr.dice, 0, 3, behind))
 		}
 		if !r.OnTeam {
-			r.Unique, r.Default = i == 0, i == 1
+			r.Unique, r.Default = owned && i == 0, i == 1
 			r.All = dr.chance(6)
 			if r.Unique {
 				r.HandsOverTo = ruleOutcome(pick(dr.dice, accounts[1:]))
@@ -210,7 +211,7 @@ func (dr *drawing) roles(big bool) {
 			if len(dr.doc.Seats) > 0 && dr.chance(25) {
 				dr.seats(&r)
 			}
-			if !r.Unique && dr.chance(10) {
+			if !r.Unique && (dr.chance(10) || i == 0 && dr.chance(70)) {
 				r.AtMost = dr.upTo(1, 9)
 				r.AtLeast = dr.upTo(0, r.AtMost)
 			}

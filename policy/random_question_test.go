@@ -51,7 +51,7 @@ func randomWorld(d dice, doc *syntax.Document) *world {
 			u.Status = usher.Status(d.upTo(0, 3))
 		}
 		if i == 0 && d.chance(90) || d.chance(2) {
-			u.Role = uniqueRole(doc)
+			u.Role = leadingRole(doc)
 		}
 		if d.chance(0.3) {
 			u.Role = pick(d, append([]role.Name{"", "pilot"}, roles[true]...))
@@ -75,7 +75,7 @@ func randomWorld(d dice, doc *syntax.Document) *world {
 		w.users[id] = u
 	}
 	if d.chance(30) { // facts with an entry for the empty id, which refers to no user
-		u := &policy.User{Status: usher.Active, Role: uniqueRole(doc)}
+		u := &policy.User{Status: usher.Active, Role: leadingRole(doc)}
 		for _, t := range ids {
 			u.Teams = append(u.Teams, policy.Membership{Team: t, Roles: roles[true]})
 		}
@@ -96,8 +96,12 @@ func randomWorld(d dice, doc *syntax.Document) *world {
 	return w
 }
 
-func uniqueRole(doc *syntax.Document) role.Name {
+// leadingRole returns the unique role, or the first account role of a policy without one.
+func leadingRole(doc *syntax.Document) role.Name {
 	i := slices.IndexFunc(doc.Roles, func(r syntax.Role) bool { return r.Unique })
+	if i < 0 {
+		i = slices.IndexFunc(doc.Roles, func(r syntax.Role) bool { return !r.OnTeam })
+	}
 	return role.Name(doc.Roles[i].Name.Text)
 }
 

@@ -123,9 +123,11 @@ func runRound(seed uint64, compare func(n int) comparison, asked *tally) error {
 func (r *round) ask(a *asking, compare func(n int) comparison, asked *tally) *disagreement {
 	var counted tally
 	defer func() { asked.add(&counted) }()
+	words := usedWords(r.doc)
 	for n := range questionsOfAWorld {
 		q := a.evaluation()
 		counted.count(r.compiled.Decide(a.w.facts(), &q))
+		counted.countWords(words)
 		by := compare(n)
 		if found := by(r, a.w, q); found != nil {
 			found.by, found.w, found.q = by, a.w, q
@@ -289,6 +291,7 @@ type tally struct {
 	sync.Mutex
 	questions, errors, hiding int
 	reasons                   [usher.ReasonNoPermission + 1]int
+	words                     map[string]int // by word: the questions under policies with it
 }
 
 func (c *tally) count(d usher.Decision, err error) {
@@ -309,6 +312,7 @@ func (c *tally) add(other *tally) {
 	c.questions += other.questions
 	c.errors += other.errors
 	c.hiding += other.hiding
+	c.addWords(other.words)
 	for i, n := range other.reasons {
 		c.reasons[i] += n
 	}
@@ -322,6 +326,9 @@ func (c *tally) String() string {
 	for i, name := range usher.Reasons() {
 		fmt.Fprintf(&b, ", %.1f%% %s", c.percent(c.reasons[i+1]), name)
 	}
+	for _, word := range words {
+		fmt.Fprintf(&b, ", %.1f%% with %s", c.percent(c.words[word.name]), word.name)
+	}
 	return b.String()
 }
 
@@ -334,5 +341,10 @@ func (c *tally) check(t *testing.T) {
 	}
 	if c.percent(c.hiding) < 0.5 {
 		t.Error("less than 0.5% of the decisions hide anything")
+	}
+	for _, word := range words {
+		if c.percent(c.words[word.name]) < word.percent {
+			t.Errorf("less than %g%% of the questions are under policies with %s", word.percent, word.name)
+		}
 	}
 }

@@ -28,6 +28,9 @@ func teams(name string) syntax.Party { return syntax.Party{Name: syntax.Name{Tex
 // include it, because a root role could then lift every rule under never.
 var userDelegate = permission.MustParse("user.delegate")
 
+// accountTransfer hands over the unique role.
+var accountTransfer = permission.MustParse("account.transfer")
+
 // protection is a built-in prohibition that no policy can lift.
 type protection uint8
 
@@ -36,10 +39,21 @@ const (
 	protectsHolder            // forbidden on the holder of the unique role
 	onlyHolder                // forbidden to all users but the holder
 	onlyOwn                   // forbidden on the holder of the unique role, except to that holder
+	noHolder                  // forbidden to all users, because the policy has no unique role
 )
 
+// withoutHolder returns the protection in a policy without a unique role.
+func (p protection) withoutHolder() protection {
+	if p == onlyHolder {
+		return noHolder
+	}
+	return unprotected
+}
+
 // forbidsAll reports whether a protection forbids a permission to a user on every resource.
-func (p protection) forbidsAll(isHolder bool) bool { return p == onlyHolder && !isHolder }
+func (p protection) forbidsAll(isHolder bool) bool {
+	return p == noHolder || p == onlyHolder && !isHolder
+}
 
 // keepsHolder reports whether a protection forbids a permission to a user on the
 // holder of the unique role.
@@ -54,5 +68,5 @@ var protections = map[permission.Permission]protection{
 	permission.MustParse("user.set-status"):   protectsHolder,
 	permission.MustParse("user.leave"):        protectsHolder,
 	permission.MustParse("user.edit-sign-in"): onlyOwn,
-	permission.MustParse("account.transfer"):  onlyHolder,
+	accountTransfer:                           onlyHolder,
 }

@@ -37,24 +37,35 @@ type Role struct {
 	// the included rules.
 	Requires []string
 
-	// OnTeam states that it is a team role: a member of a team holds it on that team. The
-	// fields below are only for account roles. Default: an account role.
+	// OnTeam states that it is a team role: a member of a team holds it on that team.
+	// Default: an account role.
 	OnTeam bool
+
+	// Outside states of a team role that also users who are not in a team can hold it on the
+	// team. Default: only members can.
+	Outside bool
 
 	// Beside states that users hold the role in addition to their account role, in any number.
 	// Of the fields below, such a role has only All, AtLeast and AtMost. Default: an account
 	// role, of which each user has exactly one.
 	Beside bool
 
+	// Of the fields below, a team role has only Seats, AtLeast and AtMost.
+
 	Unique      bool // exactly one user of the account holds it
 	HandsOverTo Name // the new role of the holder after a transfer of the unique role
 	Default     bool // the role of new users, unless the command names another
 	All         bool // the role has every permission on every resource
 
-	// Seats states for each pool whether users with the role can or must hold a seat.
-	// Default for a pool: SeatNone.
+	NoTeamRoles bool // users with the role hold no team roles
+	NoGrants    bool // users with the role have no grants
+
+	// Seats states for each pool whether users with the role can or must hold a seat. The rule
+	// of a user is the strongest among those of the account role and the team roles that the
+	// user holds. Default for a pool: SeatNone.
 	Seats map[seat.PoolName]Seat
 
+	// The bounds of the number of holders. Those of a team role apply to each team.
 	AtLeast int // the minimum number of active holders, of this role or a role that includes it; 0: no minimum
 	AtMost  int // the maximum number of users with the role; 0: no maximum
 }

@@ -11,7 +11,7 @@ import (
 
 func (p *parser) roles(n *source.Node) {
 	if n.Kind == source.Map && len(n.Entries) == 0 {
-		p.Errorf(n, "a policy needs roles, one of them unique: true and one default: true")
+		p.Errorf(n, "a policy needs roles, one of them default: true")
 	}
 	p.Each(n, "roles", func(key, value *source.Node) {
 		r := syntax.Role{Name: p.name(key, "a role")}
@@ -28,6 +28,14 @@ func (p *parser) role(n *source.Node, r *syntax.Role) {
 		return source.Field{Name: name, Read: func(n *source.Node) {
 			r.BoundsPos = pos(n)
 			*into, _ = p.Whole(n, name, 1)
+		}}
+	}
+	only := func(name, held string, into *bool, at *syntax.Pos) source.Field {
+		return source.Field{Name: name, Read: func(n *source.Node) {
+			*into, *at = true, pos(n)
+			if text, ok := p.Text(n, name); ok && text != "none" {
+				p.Errorf(n, "%s must be none, not %q; remove it for a role whose holders may have %s", name, text, held)
+			}
 		}}
 	}
 	p.Fields(n, "a role",
@@ -57,6 +65,12 @@ func (p *parser) role(n *source.Node, r *syntax.Role) {
 		source.Field{Name: "seat-pools", Instead: p.suggestSeats(n)},
 		bound("at-least", &r.AtLeast),
 		bound("at-most", &r.AtMost),
+		only("team-roles", "team roles", &r.NoTeamRoles, &r.NoTeamRolesPos),
+		only("grants", "grants", &r.NoGrants, &r.NoGrantsPos),
+		source.Field{Name: "outside", Read: func(n *source.Node) {
+			r.OutsidePos = pos(n)
+			r.Outside, _ = p.Bool(n, "outside")
+		}},
 	)
 }
 
@@ -90,7 +104,7 @@ func (p *parser) suggestSeats(n *source.Node) string {
 	for _, e := range n.Entries {
 		switch e.Key.Text {
 		case "held-on":
-			return "leave it out: only account roles hold seats"
+			return "write seats, such as {booking: required}; a team role without seats needs none"
 		case "seat":
 			rule = e.Value.Text
 		case "seat-pools":

@@ -40,6 +40,7 @@ func (d *Document) canonical() *Document {
 		c.Conditions[i].Title = ""
 	}
 	c.Roles = sorted(d.Roles, func(r *Role) string { return r.Name.Text })
+	c.leadFirstRole(d.Roles)
 	for i := range c.Roles {
 		r := &c.Roles[i]
 		r.Title, r.SeatPos = "", Pos{}
@@ -58,13 +59,43 @@ func (d *Document) canonical() *Document {
 	return &c
 }
 
+// leadFirstRole moves the first role with at-least in the order of the file to the front, if
+// the file has no unique role and several with at-least: that order then determines the role
+// of an account's first user.
+func (d *Document) leadFirstRole(inFile []Role) {
+	first, bounded := "", 0
+	for i := range inFile {
+		switch r := &inFile[i]; {
+		case r.OnTeam:
+		case r.Unique:
+			return
+		case r.AtLeast > 0:
+			if bounded++; bounded == 1 {
+				first = r.Name.Text
+			}
+		}
+	}
+	if bounded > 1 {
+		at := slices.IndexFunc(d.Roles, func(r Role) bool { return r.Name.Text == first })
+		lead := d.Roles[at]
+		d.Roles = slices.Insert(slices.Delete(d.Roles, at, at+1), 0, lead)
+	}
+}
+
 // shortenSeats writes the seats of a role in their shortest form: as seat if all pools have
-// the same rule, and otherwise without the pools in which the role cannot hold a seat.
+// the same rule, and otherwise without the pools in which the role cannot hold a seat. A team
+// role has only the long form, and without it needs no seat.
 func (r *Role) shortenSeats(pools []SeatPool) {
 	if r.Seats == nil {
 		return
 	}
 	named := slices.DeleteFunc(slices.Clone(r.Seats), func(s RoleSeat) bool { return s.Seat == role.SeatNone })
+	if r.OnTeam {
+		if r.Seats = nil; len(named) > 0 {
+			r.Seats = sorted(named, func(s *RoleSeat) string { return s.Pool.Text })
+		}
+		return
+	}
 	same := role.SeatNone
 	if len(named) > 0 && len(named) == len(pools) {
 		same = named[0].Seat

@@ -112,6 +112,13 @@ type Role struct {
 	AtLeast     int        // at-least; 0 if absent
 	AtMost      int        // at-most; 0 if absent
 	BoundsPos   Pos        // of at-least or at-most
+
+	NoTeamRoles    bool // team-roles: none
+	NoTeamRolesPos Pos
+	NoGrants       bool // grants: none
+	NoGrantsPos    Pos
+	Outside        bool
+	OutsidePos     Pos
 }
 
 // SeatSaid reports whether the role has the key seat, the short form of seats.

@@ -145,6 +145,9 @@ func (r *Role) settings() []string {
 	add(r.Seats != nil, "seats: {%s}", seats(r.Seats))
 	add(r.AtLeast > 0, "at-least: %d", r.AtLeast)
 	add(r.AtMost > 0, "at-most: %d", r.AtMost)
+	add(r.NoTeamRoles, "team-roles: none")
+	add(r.NoGrants, "grants: none")
+	add(r.Outside, "outside: true")
 	return s
 }
 

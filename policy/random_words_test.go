@@ -1,0 +1,50 @@
+package policy_test
+
+import (
+	"slices"
+
+	"github.com/usher-go/usher/policy/syntax"
+)
+
+// words are parts of the format that a policy may lack. At least the percentage of the random
+// questions must be under policies with them.
+var words = []struct {
+	name    string
+	percent float64
+	in      func(*syntax.Document) bool
+}{
+	{"no unique role", 15, func(doc *syntax.Document) bool {
+		return !slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.Unique })
+	}},
+	{"no unique role but at-least", 8, func(doc *syntax.Document) bool {
+		return !slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.Unique }) &&
+			slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.AtLeast > 0 })
+	}},
+}
+
+func usedWords(doc *syntax.Document) (names []string) {
+	for _, word := range words {
+		if word.in(doc) {
+			names = append(names, word.name)
+		}
+	}
+	return names
+}
+
+func (c *tally) countWords(names []string) {
+	if c.words == nil {
+		c.words = map[string]int{}
+	}
+	for _, name := range names {
+		c.words[name]++
+	}
+}
+
+func (c *tally) addWords(counts map[string]int) {
+	if c.words == nil {
+		c.words = map[string]int{}
+	}
+	for name, n := range counts {
+		c.words[name] += n
+	}
+}
