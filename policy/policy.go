@@ -200,8 +200,8 @@ func (p *Policy) DefaultRole() role.Role {
 // default role. It is the zero Role only for the zero Policy.
 func (p *Policy) FirstRole() role.Role {
 	first := p.UniqueRole()
-	if first.Name == "" && len(p.bounds) > 0 {
-		first = p.roleThat(func(r *compiledRole) bool { return r.AtLeast > 0 && !r.OnTeam })
+	if first.Name == "" {
+		first = p.roleThat(func(r *compiledRole) bool { return r.AtLeast > 0 && r.OfAccount() })
 	}
 	if first.Name == "" {
 		first = p.DefaultRole()

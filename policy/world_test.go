@@ -100,6 +100,9 @@ func describeUser(id usher.UserID, u *policy.User) string {
 			fmt.Fprintf(&b, " as %v", m.Roles)
 		}
 	}
+	if len(u.Beside) > 0 {
+		fmt.Fprintf(&b, ", beside %v", u.Beside)
+	}
 	if len(u.Seats) > 0 {
 		fmt.Fprintf(&b, ", seats %v", u.Seats)
 	}
