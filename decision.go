@@ -36,7 +36,7 @@ type Detail struct {
 // Rule is a rule of a policy as its author wrote it. The zero Rule means that no rule decided.
 type Rule struct {
 	Source     Source
-	Permission string // the permission; "" for the rule "all: true" of a role
+	Permission string // the permission, even if the rule is for all actions or a bundle; "" for the rule "all: true" of a role
 	Name       string // the role or the grant that has the rule, or everyone
 	Held       string // the role of the subject, if that role includes Name
 	Text       string // as in the policy: "team if not team-hosted"

@@ -214,7 +214,7 @@ account:
 			request = refusal.Request
 		}
 		request.Context, request.Time = nil, time.Time{}
-		said, checked := suite.World().State().RequestFor("mia", command)
+		said, checked := suite.World().State().RequestFor(suite.Policy(), "mia", command)
 		assert.Equal(t, !request.Permission.IsZero(), checked, c.Name)
 		assert.Equal(t, request, said, "what RequestFor says of %s is what Propose checks", c.Name)
 		asked[c.Name] = describeRequest(suite.Policy(), c.Name, request, names)
@@ -231,9 +231,10 @@ func describeRequest(p *policy.Policy, command string, r usher.Request, names ma
 		return asking{permission: "nothing; it concerns the actor alone"}
 	}
 	var parties []string
+	object, _ := r.Resource.(*usher.Object)
 	for _, party := range []string{"user", "team"} {
 		var ids []string
-		for _, id := range r.Resource.(*usher.Object).Parties[party] {
+		for _, id := range partiesOf(object)[party] {
 			ids = append(ids, names[id])
 		}
 		if ids != nil {
@@ -243,5 +244,16 @@ func describeRequest(p *policy.Policy, command string, r usher.Request, names ma
 	if parties == nil {
 		parties = []string{"no user and no team: write `any`"}
 	}
+	if command == account.NameOf(account.ChangeSetting{}) {
+		return asking{"what the setting `asks`, or `" + r.Permission.String() + "`", parties[0]}
+	}
 	return asking{"`" + r.Permission.String() + "`", strings.Join(parties, "; ")}
+}
+
+// partiesOf returns the parties of an object, which may be nil.
+func partiesOf(o *usher.Object) map[string][]string {
+	if o == nil {
+		return nil
+	}
+	return o.Parties
 }

@@ -102,6 +102,7 @@ func TestZeroValuesRefuse(t *testing.T) {
 			})
 		},
 		"syntax.Scope": func() bool { return syntax.Scope(0) == syntax.ScopeAny },
+		"syntax.Term":  func() bool { _, err := syntax.ParseRule(syntax.Term{}.String()); return err == nil },
 		"syntax.Rule":  func() bool { _, err := syntax.ParseRule(syntax.Rule{}.String()); return err == nil },
 		"role.Role": func() bool {
 			pool := seat.Kind{Holds: seat.HoldsIn(usher.Active)}

@@ -7,14 +7,16 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/decision"
 	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
 )
 
 // requirement is what a command requires of its actor. No actor meets the zero requirement.
 type requirement struct {
 	permission permission.Permission // required of users, not of the host
 	on         parties
-	creates    bool // the command creates the account; only the host can run it
-	own        bool // the command concerns the actor alone, and its propose refuses the host
+	creates    bool   // the command creates the account; only the host can run it
+	hostOnly   string // why only the host can run the command; "" if users can
+	own        bool   // the command concerns the actor alone, and its propose refuses the host
 }
 
 // needs returns the requirement of a permission on the parties of a command.
@@ -28,7 +30,9 @@ func (q *proposing) checkRequirement(want requirement) (err error) {
 	switch {
 	case want.creates && q.actor.Host() == "":
 		return q.deny(usher.ReasonNoPermission, "only the host can create an account")
-	case want.creates, want.own && want.permission.IsZero():
+	case want.hostOnly != "" && q.actor.Host() == "":
+		return q.deny(usher.ReasonNoPermission, "%s", want.hostOnly)
+	case want.creates, want.hostOnly != "", want.own && want.permission.IsZero():
 		return nil
 	case want.permission.IsZero():
 		return q.deny(usher.ReasonNoPermission, "no actor can run the command")
@@ -41,8 +45,9 @@ func (q *proposing) checkRequirement(want requirement) (err error) {
 // names is kept as an unknown id, because leaving it out would authorize against fewer
 // parties.
 type parties struct {
-	user  *usher.UserID
-	teams []usher.TeamID
+	user    *usher.UserID
+	teams   []usher.TeamID
+	nothing bool // the permission is checked without a resource
 }
 
 func of(user usher.UserID) parties { return parties{user: &user} }
@@ -78,6 +83,12 @@ func (q *proposing) authorize(want permission.Permission, on parties) (usher.Dec
 // request returns the request whether the actor, a user, has a permission on the parties of a
 // command.
 func (q *proposing) request(want permission.Permission, on parties) usher.Request {
+	request := usher.Request{
+		Account: q.next.account, Subject: q.actor.User(), Permission: want, Context: q.context, Time: q.at,
+	}
+	if on.nothing {
+		return request
+	}
 	resource := &usher.Object{Type: want.Resource(), Account: q.next.account, Parties: map[string][]string{}}
 	if on.user != nil {
 		resource.ID = string(*on.user)
@@ -86,21 +97,20 @@ func (q *proposing) request(want permission.Permission, on parties) usher.Reques
 	for _, t := range on.teams {
 		resource.Parties["team"] = append(resource.Parties["team"], string(t))
 	}
-	return usher.Request{
-		Account: q.next.account, Subject: q.actor.User(), Permission: want,
-		Resource: resource, Context: q.context, Time: q.at,
-	}
+	request.Resource = resource
+	return request
 }
 
-// RequestFor returns the request that decides whether a user may run a command on the state,
-// without Context and Time. It returns false for a command that requires no permission, and
-// for a value that is not a command. The request does not cover the other checks of
+// RequestFor returns the request that decides under a policy whether a user may run a command
+// on the state, without Context and Time. It returns false for a command that requires no
+// permission, such as change-setting of a setting that only the host can change, and for a
+// value that is not a command. The request does not cover the other checks of
 // [State.Propose], such as the ceiling.
-func (s *State) RequestFor(user usher.UserID, c Command) (usher.Request, bool) {
+func (s *State) RequestFor(p *policy.Policy, user usher.UserID, c Command) (usher.Request, bool) {
 	if !isCommand(reflect.TypeOf(c)) {
 		return usher.Request{}, false
 	}
-	q := proposing{draft: s.draft(), began: s, actor: AsUser(user)}
+	q := proposing{draft: s.draft(), began: s, policy: p, actor: AsUser(user)}
 	want := c.asks(&q)
 	if want.permission.IsZero() {
 		return usher.Request{}, false

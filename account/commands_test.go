@@ -66,11 +66,11 @@ func TestKebab(t *testing.T) {
 // RequestFor returns false if no rule decides.
 func TestRequestForNothing(t *testing.T) {
 	for _, c := range []Command{nil, &Leave{}, CreateAccount{}, AcceptInvitation{}} {
-		r, ok := New("acme").RequestFor("mia", c)
+		r, ok := New("acme").RequestFor(nil, "mia", c)
 		assert.False(t, ok, "%T", c)
 		assert.Zero(t, r)
 	}
-	r, ok := New("acme").RequestFor("mia", Leave{})
+	r, ok := New("acme").RequestFor(nil, "mia", Leave{})
 	assert.True(t, ok)
 	assert.Equal(t, "user.leave", r.Permission.String())
 	assert.Equal(t, usher.UserID("mia"), r.Subject)

@@ -8,24 +8,48 @@ import (
 // HostCommand is a command that only the host application can run.
 type HostCommand struct {
 	Name       string                // add-user, set-seats and so on
-	Permission permission.Permission // the permission required; zero for create-account and import
+	Permission permission.Permission // the permission required; zero for create-account, import and a setting with set-by: host
+	Setting    string                // of change-setting: the only setting that is meant; "" for all settings
 }
 
 // HostOnly returns the commands that no user can run under the policy, in the order of
 // [Commands]. It always contains create-account and import. A user can run a command if
 // [policy.Policy.Opens] returns true for its permission. Commands that concern the actor
-// alone, such as leave, are left out: the host cannot run them. For a nil or zero Policy,
-// under which no command can be run, HostOnly returns nil.
+// alone, such as leave, are left out: the host cannot run them. If users can change some
+// settings, or the settings ask for different permissions, there is an entry for each setting
+// that no user can change; see [policy.Policy.OpensSetting]. For a nil or zero Policy, under
+// which no command can be run, HostOnly returns nil.
 func HostOnly(p *policy.Policy) []HostCommand {
 	if p == nil || len(p.Permissions()) == 0 {
 		return nil
 	}
 	var list []HostCommand
-	q := proposing{draft: New("").draft()}
+	q := proposing{draft: New("").draft(), policy: p}
 	for _, c := range commands {
-		if want := c.asks(&q); !want.own && (want.creates || !p.Opens(want.permission)) {
+		if change, ok := c.(ChangeSetting); ok && len(p.Settings()) > 0 {
+			list = append(list, hostSettings(p, NameOf(change))...)
+		} else if want := c.asks(&q); !want.own && (want.creates || !p.Opens(want.permission)) {
 			list = append(list, HostCommand{Name: NameOf(c), Permission: want.permission})
 		}
+	}
+	return list
+}
+
+// hostSettings returns the settings that no user can change.
+func hostSettings(p *policy.Policy, command string) (list []HostCommand) {
+	same := true
+	for _, name := range p.Settings() {
+		if p.OpensSetting(name) {
+			same = false
+			continue
+		}
+		asks, _ := p.SettingAsks(name)
+		list = append(list, HostCommand{Name: command, Permission: asks, Setting: name})
+		same = same && asks == list[0].Permission
+	}
+	if same {
+		list[0].Setting = ""
+		list = list[:1]
 	}
 	return list
 }

@@ -10,13 +10,25 @@ import (
 
 var accountConfigure = permission.MustParse("account.configure")
 
-// ChangeSetting turns a setting of the account on or off. Requires account.configure.
+// ChangeSetting turns a setting of the account on or off. Requires the permission that the
+// setting asks for in the policy, checked without a resource: account.configure, unless the
+// policy names another. Only the host can change a setting with set-by: host.
 type ChangeSetting struct {
 	Setting string `usher:"setting"`
 	Value   bool
 }
 
-func (ChangeSetting) asks(*proposing) requirement { return needs(accountConfigure, parties{}) }
+// asks returns for an unknown setting what most settings ask for, so that only users who may
+// configure the account learn that it is unknown.
+func (c ChangeSetting) asks(q *proposing) requirement {
+	asks, byUsers := q.policy.SettingAsks(c.Setting)
+	if _, known := q.policy.Setting(c.Setting); known && !byUsers {
+		return requirement{hostOnly: "only the host can change the setting " + word(c.Setting)}
+	} else if !known {
+		asks = accountConfigure
+	}
+	return needs(asks, parties{nothing: true})
+}
 
 func (c ChangeSetting) propose(q *proposing) error {
 	value, ok := q.policy.Setting(c.Setting)

@@ -238,7 +238,7 @@ func (v *viewer) bulkForms(rows []sight) []bulkForm {
 	add := func(name, field string, options []option, command func(id usher.UserID, value string) account.Command) {
 		form := bulkForm{control: control{Action: "people/" + name}, Name: field}
 		if len(rows) > 0 && len(options) > 0 {
-			q, ok := v.view.State().RequestFor(v.subject.User, command(rows[0].member.ID, options[0].Value))
+			q, ok := v.view.State().RequestFor(v.policy, v.subject.User, command(rows[0].member.ID, options[0].Value))
 			if ok && !v.mayAny(q.Permission) {
 				return
 			}

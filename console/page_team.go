@@ -213,7 +213,7 @@ const maxProbe = 1000
 // offered if the viewer has the permission, and the engine decides when the form is sent.
 func (v *viewer) deleteControl(t account.Team, hasTeams bool) control {
 	command := account.DeleteTeam{Team: t.ID}
-	q, ok := v.view.State().RequestFor(v.subject.User, command)
+	q, ok := v.view.State().RequestFor(v.policy, v.subject.User, command)
 	if hasTeams || !ok || v.options.ReadOnly || v.view.TeamLen(t.ID) <= maxProbe {
 		return v.control("team/delete", command)
 	}

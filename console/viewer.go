@@ -225,6 +225,6 @@ func (v *viewer) lacksFor(commands ...account.Command) bool {
 	if len(commands) != 1 {
 		return false
 	}
-	q, ok := v.view.State().RequestFor(v.subject.User, commands[0])
+	q, ok := v.view.State().RequestFor(v.policy, v.subject.User, commands[0])
 	return ok && (!v.mayAny(q.Permission) || !v.may(q.Permission, q.Resource))
 }

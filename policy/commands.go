@@ -11,25 +11,25 @@ import (
 // standard parties that the command's resource names. A command names all of them, except
 // those of mayNameNone.
 var checked = map[permission.Permission][]string{
-	permission.MustParse("user.create"):       {"team"},
-	permission.MustParse("user.delete"):       {"user"},
-	permission.MustParse("user.set-status"):   {"user"},
-	permission.MustParse("user.set-role"):     {"user"},
-	permission.MustParse("user.edit"):         {"user"},
-	permission.MustParse("team.create"):       {"team"},
-	permission.MustParse("team.edit"):         {"team"},
-	permission.MustParse("team.delete"):       {"team"},
-	permission.MustParse("team.set-members"):  {"team", "user"},
-	permission.MustParse("team.set-role"):     {"team", "user"},
-	permission.MustParse("seat.purchase"):     nil,
-	permission.MustParse("seat.assign"):       {"user"},
-	permission.MustParse("seat.unassign"):     {"user"},
-	permission.MustParse("grant.give"):        {"user"},
-	permission.MustParse("grant.revoke"):      {"user"},
-	permission.MustParse("account.configure"): nil,
-	permission.MustParse("field.manage"):      nil,
-	permission.MustParse("account.transfer"):  nil,
-	permission.MustParse("account.delete"):    nil,
+	permission.MustParse("user.create"):      {"team"},
+	permission.MustParse("user.delete"):      {"user"},
+	permission.MustParse("user.set-status"):  {"user"},
+	permission.MustParse("user.set-role"):    {"user"},
+	permission.MustParse("user.edit"):        {"user"},
+	permission.MustParse("team.create"):      {"team"},
+	permission.MustParse("team.edit"):        {"team"},
+	permission.MustParse("team.delete"):      {"team"},
+	permission.MustParse("team.set-members"): {"team", "user"},
+	permission.MustParse("team.set-role"):    {"team", "user"},
+	permission.MustParse("seat.purchase"):    nil,
+	permission.MustParse("seat.assign"):      {"user"},
+	permission.MustParse("seat.unassign"):    {"user"},
+	permission.MustParse("grant.give"):       {"user"},
+	permission.MustParse("grant.revoke"):     {"user"},
+	accountConfigure:                         nil,
+	permission.MustParse("field.manage"):     nil,
+	permission.MustParse("account.transfer"): nil,
+	permission.MustParse("account.delete"):   nil,
 }
 
 // mayNameNone are the permissions whose commands may name no party: add-user without teams,
@@ -62,18 +62,38 @@ func (p *Policy) Opens(name permission.Permission) bool {
 	if !ok || p == nil || len(p.perms) == 0 {
 		return false
 	}
-	if p.opens(name.String(), parties) {
+	return p.opensOn(name.String(), named{parties: parties})
+}
+
+// OpensSetting reports whether a user can change a setting with the command change-setting: the
+// setting is not reserved to the host, and Opens would return true for the permission that it
+// asks for. It returns false for an unknown name, and for a nil or zero Policy.
+func (p *Policy) OpensSetting(name string) bool {
+	asks, ok := p.SettingAsks(name)
+	return ok && p.opensOn(asks.String(), named{nothing: true})
+}
+
+// named is what the resource of a command names.
+type named struct {
+	parties []string // the parties that it has
+	nothing bool     // the command checks the permission without a resource
+}
+
+func (n named) has(party string) bool { return slices.Contains(n.parties, party) }
+
+func (p *Policy) opensOn(name string, on named) bool {
+	if p.opens(name, on) {
 		return true
 	}
-	delegated := p.opens("grant.give", []string{"user"}) && p.opens("user.delegate", []string{"user", "team"})
-	return delegated && !p.closed(name.String(), parties)
+	delegated := p.opens("grant.give", named{parties: []string{"user"}}) && p.opens("user.delegate", named{parties: []string{"user", "team"}})
+	return delegated && !p.closed(name, on)
 }
 
 // opens reports whether a rule of the policy gives a permission to a user, on a resource
-// that names only the parties. It returns false for a permission that the policy lacks.
-func (p *Policy) opens(name string, parties []string) bool {
+// that names only the given parties. It returns false for a permission that the policy lacks.
+func (p *Policy) opens(name string, on named) bool {
 	at, ok := p.permTable.find(permission.MustParse(name))
-	if !ok || at < 0 || p.closed(name, parties) {
+	if !ok || at < 0 || p.closed(name, on) {
 		return false
 	}
 	perm := &p.perms[at]
@@ -85,16 +105,16 @@ func (p *Policy) opens(name string, parties []string) bool {
 		if i == p.unique && perm.protection == protectsHolder {
 			list = slices.DeleteFunc(slices.Clone(list), func(r rule) bool { return r.scope == syntax.ScopeOwn || r.scope == syntax.ScopeSole })
 		}
-		if p.anyCan(perm, list, parties) {
+		if p.anyCan(perm, list, on) {
 			return true
 		}
 	}
-	return p.anyCan(perm, perm.everyone, parties)
+	return p.anyCan(perm, perm.everyone, on)
 }
 
 // closed reports whether a never rule or a built-in protection forbids a permission to all
 // users, with any of the parties that a command can name.
-func (p *Policy) closed(name string, parties []string) bool {
+func (p *Policy) closed(name string, on named) bool {
 	at, ok := p.permTable.find(permission.MustParse(name))
 	if !ok || at < 0 {
 		return false
@@ -108,7 +128,7 @@ func (p *Policy) closed(name string, parties []string) bool {
 			return false
 		}
 		for i, l := range perm.res.literals {
-			if _, always := p.met(perm, l, parties); r.need>>i&1 == 1 && !always {
+			if _, always := p.met(perm, l, on); r.need>>i&1 == 1 && !always {
 				return false
 			}
 		}
@@ -117,37 +137,39 @@ func (p *Policy) closed(name string, parties []string) bool {
 }
 
 // met reports whether a command that names the parties can meet a condition, and whether
-// every such command meets it under never. Attributes are unknown: no rule matches by one,
-// and every rule under never does.
-func (p *Policy) met(perm *perm, l literal, parties []string) (can, always bool) {
+// every such command meets it under never. Attributes are unknown, and without a resource also
+// parties: no rule matches by one, and every rule under never does.
+func (p *Policy) met(perm *perm, l literal, on named) (can, always bool) {
 	switch c := &p.conditions[l.condition]; {
 	case c.kind == syntax.OnAttribute:
 		return false, true
-	case c.kind != syntax.OnParty, slices.Contains(parties, c.of) && slices.Contains(mayNameNone, perm.name.String()):
+	case c.kind == syntax.OnParty && on.nothing:
+		return false, true
+	case c.kind != syntax.OnParty, on.has(c.of) && slices.Contains(mayNameNone, perm.name.String()):
 		return true, false
 	default:
-		is := slices.Contains(parties, c.of) != l.not
+		is := on.has(c.of) != l.not
 		return is, is
 	}
 }
 
 // anyCan reports whether one of the rules can match a resource that names only the
 // parties.
-func (p *Policy) anyCan(perm *perm, list []rule, parties []string) bool {
+func (p *Policy) anyCan(perm *perm, list []rule, on named) bool {
 	return slices.ContainsFunc(list, func(r rule) bool {
-		return p.canHold(perm, r.need, parties) && p.canReach(perm, &r, parties)
+		return p.canHold(perm, r.need, on) && p.canReach(perm, &r, on)
 	})
 }
 
 // canHold reports whether a command that names the parties can meet all conditions: none is
 // impossible, and no two contradict each other.
-func (p *Policy) canHold(perm *perm, need uint64, parties []string) bool {
+func (p *Policy) canHold(perm *perm, need uint64, on named) bool {
 	literals := perm.res.literals
 	for i, l := range literals {
 		if need>>i&1 == 0 {
 			continue
 		}
-		if can, _ := p.met(perm, l, parties); !can {
+		if can, _ := p.met(perm, l, on); !can {
 			return false
 		}
 		for k, other := range literals[:i] {
@@ -159,14 +181,14 @@ func (p *Policy) canHold(perm *perm, need uint64, parties []string) bool {
 	return true
 }
 
-// canReach reports whether a scope can reach a resource that names only the parties.
-func (p *Policy) canReach(perm *perm, r *rule, parties []string) bool {
+// canReach reports whether a scope can reach a resource that names only the given parties.
+func (p *Policy) canReach(perm *perm, r *rule, on named) bool {
 	if r.scope == syntax.ScopeAny {
 		return true
 	}
 	users, teams := false, false
 	for i, party := range perm.res.parties {
-		if r.parties>>i&1 == 1 && slices.Contains(parties, party.name) {
+		if r.parties>>i&1 == 1 && on.has(party.name) {
 			users, teams = users || !party.teams, teams || party.teams
 		}
 	}

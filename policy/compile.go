@@ -36,18 +36,19 @@ func Compile(d *syntax.Document) (*Policy, error) {
 	problems := d.Problems.Clone()
 	problems.File = d.File
 	c := compiler{
-		doc:      d,
-		problems: problems,
-		partial:  problems.Len() > 0,
-		warnings: &syntax.Problems{File: d.File},
-		used:     map[int]bool{},
+		doc:        d,
+		problems:   problems,
+		partial:    problems.Len() > 0,
+		warnings:   &syntax.Problems{File: d.File},
+		used:       map[int]bool{},
+		fromBundle: map[int32]bool{},
 		p: &Policy{
 			file: d.File, name: d.Name, title: d.Title, unique: -1,
-			settings: map[string]bool{}, settingTitles: map[string]string{}, permTitles: map[int]string{}, contexts: map[string]bool{}, attributes: map[string]bool{},
+			settings: map[string]bool{}, settingTitles: map[string]string{}, settingAsks: map[string]permission.Permission{}, permTitles: map[int]string{}, contexts: map[string]bool{}, attributes: map[string]bool{},
 		},
 	}
 	for _, step := range []func(){
-		c.seats, c.facts, c.resources, c.conditions, c.roles, c.permissions, c.bundles, // declarations
+		c.seats, c.facts, c.resources, c.conditions, c.roles, c.permissions, c.bundles, c.settingRules, // declarations
 		c.cells, c.never, // rules
 	} {
 		step()
@@ -82,6 +83,10 @@ type compiler struct {
 	used      map[int]bool  // the conditions that a rule or a role requires
 	cellRules []map[int]row // by permission: the rules for each role, or everyone
 	allRules  map[int]int32 // by role: the rule for `all: true`
+
+	replaced   []syntax.Name  // cells of wildcards that no permission has
+	fromBundle map[int32]bool // the written rules under never that forbid a bundle
+	member     string         // a permission of the bundle whose rule is being resolved; "" for none
 }
 
 // row is a list of written rules with their compiled form.
@@ -89,8 +94,9 @@ type row []compiledRule
 
 type compiledRule struct {
 	extent
-	written int32
-	pos     syntax.Pos
+	written  int32
+	pos      syntax.Pos
+	expanded bool // it is the rule of a wildcard
 }
 
 // index maps declared names to their order, and keeps them for suggestions.

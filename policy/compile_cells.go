@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher"
-	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 )
@@ -27,7 +26,8 @@ func (c *compiler) cells() {
 	c.p.written = make([]writtenRule, 0, countRules(c.doc))
 	for _, d := range c.doc.Resources {
 		for _, p := range d.Permissions {
-			at, ok := c.permIndex.at[d.Name.Text+"."+p.Action.Text]
+			name := d.Name.Text + "." + p.Action.Text
+			at, ok := c.permIndex.at[name]
 			if !ok {
 				continue
 			}
@@ -35,7 +35,15 @@ func (c *compiler) cells() {
 				c.cellRules[at] = map[int]row{}
 			}
 			for _, cell := range p.Cells {
-				c.cell(at, cell)
+				who, rules := c.cell(c.p.perms[at].resource, name, cell)
+				c.cellRules[at][who] = append(c.cellRules[at][who], rules...)
+			}
+		}
+	}
+	for _, d := range c.doc.Resources { // once all other cells are known
+		for i := range d.Permissions {
+			if p := &d.Permissions[i]; p.Action.Text == syntax.Wildcard {
+				c.wildcard(c.resourceIndex.at[d.Name.Text], p)
 			}
 		}
 	}
@@ -50,24 +58,28 @@ func (c *compiler) cells() {
 	}
 }
 
-func (c *compiler) cell(perm int, d syntax.Cell) {
+// cell resolves the rules of one cell. About is the permission as the file names it.
+func (c *compiler) cell(resource int, about string, d syntax.Cell) (who int, rules row) {
 	who, source := everyone, usher.SourceEveryone
 	if role.Name(d.Who.Text) != role.Everyone {
 		if who = c.p.roleIndex(role.Name(d.Who.Text)); who < 0 {
 			if len(c.p.roles) == 0 {
-				return // the problem is reported once
+				return who, nil // the problem is reported once
 			}
 			c.unknown(d.Who, "role", c.cellNames)
-			return
+			return who, nil
 		}
 		source = c.sourceOf(who)
 	}
 	for i, r := range d.Rules {
 		if !c.limit(r.Pos, i+1, maxCellRules, "rules in one cell") {
-			return
+			break
 		}
-		c.cellRules[perm][who] = append(c.cellRules[perm][who], c.rule(perm, source, d.Who.Text, r))
+		compiled := c.rule(resource, about, r)
+		compiled.written = c.write(writtenRule{source: source, who: d.Who.Text, about: about, text: r.String(), pos: r.Pos, rule: r})
+		rules = append(rules, compiled)
 	}
+	return who, rules
 }
 
 // sourceOf returns the source of the rules of a role.
@@ -90,56 +102,26 @@ func (c *compiler) cellNames() []string {
 	return names
 }
 
-func (c *compiler) never() {
-	for _, d := range c.doc.Never {
-		at, ok := c.permIndex.at[d.Permission.Text]
-		if _, err := permission.Parse(d.Permission.Text); err != nil {
-			c.addUnlessPartial(d.Permission.Pos, "%v", err)
-			continue
-		}
-		if _, isBundle := c.bundleIndex.at[d.Permission.Text]; isBundle {
-			c.problems.Add(d.Permission.Pos, "%s is a bundle; name the permissions that are forbidden", d.Permission.Text)
-			continue
-		}
-		if !ok {
-			c.unknown(d.Permission, "permission", func() []string { return c.permIndex.names })
-			continue
-		}
-		if len(d.Rules) == 0 {
-			c.addUnlessPartial(d.Permission.Pos, "never %s has no rule, and would forbid nothing", d.Permission.Text)
-		}
-		for i, r := range d.Rules {
-			if !c.limit(r.Pos, i+1, maxCellRules, "rules in one cell") {
-				break
-			}
-			if len(r.Hiding) > 0 {
-				c.addUnlessPartial(r.Pos, "a rule under never cannot hide fields; remove hiding")
-			}
-			compiled := c.rule(at, usher.SourceNever, "", r)
-			c.p.perms[at].never = append(c.p.perms[at].never, rule{
-				extent: compiled.extent, written: compiled.written, perm: uint16(at), held: -1,
-			})
-		}
-	}
-}
-
 func (c *compiler) write(w writtenRule) int32 {
 	c.p.written = append(c.p.written, w)
 	return int32(len(c.p.written) - 1)
 }
 
-// rule resolves the names of one rule.
-func (c *compiler) rule(perm int, source usher.Source, who string, d syntax.Rule) compiledRule {
-	r := &c.p.resources[c.p.perms[perm].resource]
+// rule resolves the names of one rule on a type of resource. About is the permission, as the
+// file names it.
+func (c *compiler) rule(resource int, about string, d syntax.Rule) compiledRule {
+	r := &c.p.resources[resource]
 	compiled := compiledRule{extent: extent{scope: d.Scope}, pos: d.Pos}
 	if d.Scope < syntax.ScopeAny || d.Scope > syntax.ScopeShared {
-		c.addUnlessPartial(d.Pos, "a rule for %s has no scope", c.p.perms[perm].name)
+		c.addUnlessPartial(d.Pos, "a rule for %s has no scope", about)
 	}
-	compiled.written = c.write(writtenRule{source: source, who: who, text: d.String(), pos: d.Pos, rule: d})
+	if d.Above || len(d.And) > 0 {
+		c.problems.Add(d.Pos, "joined scopes and `or above` are not supported yet")
+	}
 	for _, n := range d.As {
 		i := slices.IndexFunc(r.parties, func(p party) bool { return p.name == n.Text })
 		if i < 0 {
-			c.unknown(n, "party of "+r.name, func() []string { return partyNames(r) })
+			c.unknown(n, c.partyOf(r), func() []string { return partyNames(r) })
 			continue
 		}
 		compiled.parties |= 1 << i
@@ -154,7 +136,7 @@ func (c *compiler) rule(perm int, source usher.Source, who string, d syntax.Rule
 		}
 		c.used[i] = true
 		if cond := c.p.conditions[i]; cond.kind == syntax.OnParty && !slices.ContainsFunc(r.parties, func(p party) bool { return p.name == cond.of }) {
-			c.problems.Add(t.Name.Pos, "condition %s requires the party %s, which %s does not have", cond.name, cond.of, r.name)
+			c.problems.Add(t.Name.Pos, "condition %s requires the party %s, which %s does not have%s", cond.name, cond.of, r.name, c.throughBundle())
 		}
 		compiled.need |= c.literal(r, literal{i, t.Not}, t.Name)
 	}
@@ -166,6 +148,17 @@ func (c *compiler) rule(perm int, source usher.Source, who string, d syntax.Rule
 		compiled.hide |= mask
 	}
 	return compiled
+}
+
+// partyOf describes a party of a resource in messages. Under never, a bundle has permissions
+// on several types of resources, so the message names one.
+func (c *compiler) partyOf(r *resource) string { return "party of " + r.name + c.throughBundle() }
+
+func (c *compiler) throughBundle() string {
+	if c.member == "" {
+		return ""
+	}
+	return " (the bundle has " + c.member + ")"
 }
 
 func partyNames(r *resource) []string {

@@ -99,6 +99,9 @@ func (c *compiler) permissions() {
 	}
 	for _, d := range c.doc.Resources {
 		for _, p := range d.Permissions {
+			if p.Action.Text == syntax.Wildcard {
+				continue
+			}
 			name := d.Name.Text + "." + p.Action.Text
 			if at, ok := c.permIndex.at[name]; ok {
 				c.p.perms[at].pos = p.Action.Pos

@@ -79,7 +79,7 @@ func TestCompileWithProblems(t *testing.T) {
 	d.Problems.Add(syntax.Pos{Line: 7, Col: 1}, "something was not read")
 	d.Never = []syntax.Never{{Permission: syntax.Name{Text: "gone.gone", Pos: syntax.Pos{Line: 5, Col: 3}}}}
 	p, err := policy.Compile(d)
-	assert.EqualError(t, err, "p.yaml:5:3: unknown permission \"gone.gone\"\np.yaml:7:1: something was not read")
+	assert.EqualError(t, err, "p.yaml:5:3: unknown permission or bundle \"gone.gone\"\np.yaml:7:1: something was not read")
 	assert.Nil(t, p)
 	assert.Equal(t, 1, d.Problems.Len())
 	_, err = policy.Compile(nil)

@@ -135,7 +135,7 @@ func (e *expander) atom(key atomKey) uint64 {
 }
 
 func (e *expander) grant(name string, at syntax.Pos) grantRule {
-	w := e.write(writtenRule{source: usher.SourceGrant, who: name, text: "any", pos: at, rule: syntax.Rule{Scope: syntax.ScopeAny}})
+	w := e.write(writtenRule{source: usher.SourceGrant, who: name, about: e.perm.name.String(), text: "any", pos: at, rule: syntax.Rule{Scope: syntax.ScopeAny}})
 	return grantRule{name, rule{extent: extent{scope: syntax.ScopeAny}, written: w, perm: uint16(e.index), held: -1}}
 }
 

@@ -45,7 +45,9 @@ func sentence(r *usher.Request, d usher.Decision) string {
 }
 
 // Rules returns all rules of the policy as written: first those of cells, in the order of
-// the file, then all: true of roles, then those under never.
+// the file, then all: true of roles, then those under never. Held is "". Permission is as the
+// file names it: calendar.* for a rule of the wildcard "*", the bundle for a rule under never
+// that forbids a bundle, "" for all: true.
 func (p *Policy) Rules() []usher.Rule {
 	var rules []usher.Rule
 	seen := make([]int32, len(p.written)) // one more than the index of a compiled rule; 0: none
@@ -57,18 +59,19 @@ func (p *Policy) Rules() []usher.Rule {
 		if seen[w] == 0 || source == usher.SourceGrant || source == usher.SourceBuiltIn {
 			continue
 		}
-		rule := p.describe(&p.rules[seen[w]-1])
-		rule.Held = ""
-		if p.written[w].text == allText {
-			rule.Permission = ""
-		}
-		rules = append(rules, rule)
+		rules = append(rules, p.describeWritten(&p.written[w]))
 	}
 	return rules
 }
 
+// describeWritten describes a rule as Rules does.
+func (p *Policy) describeWritten(w *writtenRule) usher.Rule {
+	return usher.Rule{Source: w.source, Permission: w.about, Name: w.who, Text: w.text, File: p.file, Line: w.pos.Line}
+}
+
 // Matching returns every rule that matches a request, not only the one that decides: rules
-// under never, and the rules of the subject. It returns none for a subject that is not an
+// under never, and the rules of the subject. It describes rules as Rules does; a grant has the
+// name of its permission or bundle. It returns none for a subject that is not an
 // active user. For a bundle, it returns the rules of all its permissions. The errors are
 // those of Decide.
 func (p *Policy) Matching(f Facts, r *usher.Request) ([]usher.Rule, error) {
@@ -97,7 +100,7 @@ func (p *Policy) Matching(f Facts, r *usher.Request) ([]usher.Rule, error) {
 		q.switchResource(p.perms[i].resource, r.Resource)
 		q.each(&p.perms[i], func(r *rule, team role.Name) {
 			if q.matches(r, team) {
-				rules = append(rules, p.describe(r))
+				rules = append(rules, p.describeWritten(&p.written[r.written]))
 			}
 		})
 	}

@@ -57,6 +57,7 @@ func TestFormatIsWhole(t *testing.T) {
 	page := formatPage(t)
 	for _, row := range []struct{ section, src string }{
 		{"The keys of the file", "zzzzzzzzzzzz: 1"},
+		{"Settings", "settings: {a: {zzzzzzzzzzzz: 1}}"},
 		{"Conditions", "conditions: {a: {zzzzzzzzzzzz: 1}}"},
 		{"Roles", "roles: {a: {zzzzzzzzzzzz: 1}}"},
 		{"Resources", "resources: {a: {zzzzzzzzzzzz: 1}}"},

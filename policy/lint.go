@@ -20,12 +20,17 @@ func (c *compiler) lint() {
 	c.lintHolders()
 	c.lintStandard()
 	c.lintTitles()
+	c.lintWildcards()
+	c.lintSettings()
 	for at, rows := range c.cellRules {
 		for _, who := range slices.Sorted(maps.Keys(rows)) {
 			c.lintEverywhere(at, who, rows[who])
 			for i := range rows[who] {
 				rule := &rows[who][i]
 				c.reachesNone(at, rule.scope, rule.pos)
+				if rule.expanded {
+					continue // it may decide under another action
+				}
 				if by := c.redundantBy(at, who, i); by != "" {
 					c.warnings.Add(rule.pos, "`%s` decides nothing: %s", c.p.written[rule.written].text, by)
 				}
@@ -105,7 +110,7 @@ func (c *compiler) lintActions(d *syntax.Resource, standard []string) {
 		written.add(p.Action.Text)
 	}
 	for _, p := range d.Permissions {
-		if slices.Contains(standard, p.Action.Text) {
+		if p.Action.Text == syntax.Wildcard || slices.Contains(standard, p.Action.Text) {
 			continue
 		}
 		near := suggest.Slip(p.Action.Text, standard)
@@ -127,6 +132,9 @@ func (c *compiler) lintNever(perm int) {
 	for i := range never {
 		w := &c.p.written[never[i].written]
 		c.reachesNone(perm, never[i].scope, w.pos)
+		if c.fromBundle[never[i].written] {
+			continue // it may forbid another permission of the bundle
+		}
 		if k := coveredBy(never, i); k >= 0 {
 			by := &c.p.written[never[k].written]
 			c.warnings.Add(w.pos, "`%s` decides nothing: `%s` forbids it already (line %d)", w.text, by.text, by.pos.Line)

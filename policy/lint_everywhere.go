@@ -41,7 +41,7 @@ func (c *compiler) suggestScope(perm int, r compiledRule) string {
 	if len(res.parties) == 0 {
 		return res.name + " has no parties that could be in a team; give it some, or " + elsewhere
 	}
-	if name := c.p.perms[perm].name; namesNoParty(name) {
+	if name := c.p.perms[perm].name; !r.expanded && namesNoParty(name) {
 		return "a command that checks " + name.String() + " names no user and no team, so neither can reach it; " + elsewhere
 	}
 	written := c.p.written[r.written].rule

@@ -106,7 +106,7 @@ func (m model) permissions(name string) (perms []string) {
 	}
 	on := m.resource(name)
 	for _, p := range on.Permissions {
-		if on.Name.Text+"."+p.Action.Text == name {
+		if p.Action.Text != syntax.Wildcard && on.Name.Text+"."+p.Action.Text == name {
 			return []string{name}
 		}
 	}
@@ -144,15 +144,23 @@ func (m model) isHolder(user string) bool {
 // cell returns the rules that the document has for a role or for everyone. "all: true: every
 // permission, any scope", but for user.delegate.
 func (q *evaluation) cell(who string) (rules []syntax.Rule) {
-	for _, p := range q.on.Permissions {
-		if q.on.Name.Text+"."+p.Action.Text != q.perm {
-			continue
-		}
-		for _, c := range p.Cells {
-			if c.Who.Text == who {
-				rules = append(rules, c.Rules...)
+	typ, action, _ := strings.Cut(q.perm, ".")
+	said := func(under string) (rules []syntax.Rule) {
+		for _, r := range q.doc.Resources {
+			for _, p := range r.Permissions {
+				for _, c := range p.Cells {
+					if r.Name.Text == typ && p.Action.Text == under && c.Who.Text == who {
+						rules = append(rules, c.Rules...)
+					}
+				}
 			}
 		}
+		return rules
+	}
+	// "The cells under "*" belong to all actions of the resource, except user.delegate. A cell of
+	// the same role under an action replaces that of "*"."
+	if rules = said(action); len(rules) == 0 && q.perm != "user.delegate" {
+		rules = said(syntax.Wildcard)
 	}
 	if q.role(who).All && q.perm != "user.delegate" {
 		rules = append(rules, syntax.Rule{Scope: syntax.ScopeAny})
@@ -160,9 +168,10 @@ func (q *evaluation) cell(who string) (rules []syntax.Rule) {
 	return rules
 }
 
+// "A rule under the name of a bundle forbids each permission of the bundle."
 func (q *evaluation) never() (rules []syntax.Rule) {
 	for _, n := range q.doc.Never {
-		if n.Permission.Text == q.perm {
+		if slices.Contains(q.permissions(n.Permission.Text), q.perm) {
 			rules = append(rules, n.Rules...)
 		}
 	}

@@ -26,8 +26,9 @@ type Policy struct {
 	attributes map[string]bool
 	conditions []condition
 
-	settingTitles map[string]string // settings with a title only
-	permTitles    map[int]string    // by permission index
+	settingTitles map[string]string                // settings with a title only
+	settingAsks   map[string]permission.Permission // what a change asks for; zero if only the host can change the setting
+	permTitles    map[int]string                   // by permission index
 
 	roles     []compiledRole // account roles and team roles, in the order of the file
 	held      []heldRole     // the fields of each role that decisions read
@@ -132,6 +133,7 @@ type bundle struct {
 type writtenRule struct {
 	source usher.Source
 	who    string // the role or grant
+	about  string // the permission as the file names it: calendar.edit, calendar.*, a bundle under never; "" for all
 	text   string
 	pos    syntax.Pos
 	rule   syntax.Rule
@@ -242,6 +244,17 @@ func (p *Policy) Setting(name string) (value, ok bool) {
 // SettingTitle returns the title of a setting, "" for a setting without one and for an unknown
 // name.
 func (p *Policy) SettingTitle(name string) string { return p.settingTitles[name] }
+
+// SettingAsks returns the permission that the command change-setting asks for on a setting, and
+// whether users can change the setting at all. It returns false for a setting that only the
+// host changes, for an unknown name, and for a nil or zero Policy.
+func (p *Policy) SettingAsks(name string) (asks permission.Permission, byUsers bool) {
+	if p == nil {
+		return permission.Permission{}, false
+	}
+	asks = p.settingAsks[name]
+	return asks, !asks.IsZero()
+}
 
 // ConditionTitle returns the title of a condition, which states what a user needs for it, ""
 // for a condition without one and for an unknown name.

@@ -268,6 +268,13 @@ func (dr *drawing) permissions() {
 			}
 			r.Permissions = append(r.Permissions, p)
 		}
+		if dr.chance(8) {
+			p := syntax.Permission{Action: ruleOutcome(syntax.Wildcard)}
+			for _, who := range some(dr.dice, 1, 3, dr.who) {
+				p.Cells = append(p.Cells, syntax.Cell{Who: ruleOutcome(who), Rules: dr.rules(shape, 2, true)})
+			}
+			r.Permissions = append(r.Permissions, p)
+		}
 	}
 	dr.perm = everyPermission(dr.doc)
 }
@@ -276,7 +283,9 @@ func (dr *drawing) permissions() {
 func everyPermission(doc *syntax.Document) (perms []string) {
 	for _, r := range doc.Resources {
 		for _, p := range r.Permissions {
-			perms = append(perms, r.Name.Text+"."+p.Action.Text)
+			if p.Action.Text != syntax.Wildcard {
+				perms = append(perms, r.Name.Text+"."+p.Action.Text)
+			}
 		}
 	}
 	for _, s := range standard {
@@ -354,4 +363,26 @@ func (dr *drawing) never() {
 		shape := newModel(dr.doc, nil).resource(perm)
 		dr.doc.Never = append(dr.doc.Never, syntax.Never{Permission: ruleOutcome(perm), Rules: dr.rules(shape, 2, false)})
 	}
+	for _, b := range dr.doc.Bundles {
+		if dr.chance(25) {
+			shape := dr.common(b.Name.Text)
+			dr.doc.Never = append(dr.doc.Never, syntax.Never{Permission: b.Name, Rules: dr.rules(shape, 2, false)})
+		}
+	}
+}
+
+// common returns what the resources of a bundle's permissions have in common.
+func (dr *drawing) common(bundle string) (shape syntax.Resource) {
+	m := newModel(dr.doc, nil)
+	for i, perm := range m.permissions(bundle) {
+		on := m.resource(perm)
+		if i == 0 {
+			shape.Parties = slices.Clone(on.Parties)
+			continue
+		}
+		shape.Parties = slices.DeleteFunc(shape.Parties, func(p syntax.Party) bool {
+			return !slices.ContainsFunc(on.Parties, func(o syntax.Party) bool { return o.Name.Text == p.Name.Text })
+		})
+	}
+	return shape
 }

@@ -151,7 +151,11 @@ func newAsking(d dice, doc *syntax.Document, w *world) *asking {
 	a := &asking{dice: d, model: newModel(doc, w), standard: everyPermission(doc)}
 	for _, r := range doc.Resources {
 		for _, p := range r.Permissions {
-			a.perms = append(a.perms, r.Name.Text+"."+p.Action.Text)
+			name := r.Name.Text + "." + p.Action.Text
+			if p.Action.Text == syntax.Wildcard { // any action of the type
+				name = pick(d, slices.DeleteFunc(slices.Clone(a.standard), func(s string) bool { return !strings.HasPrefix(s, r.Name.Text+".") }))
+			}
+			a.perms = append(a.perms, name)
 		}
 	}
 	for _, b := range doc.Bundles {

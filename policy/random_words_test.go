@@ -29,6 +29,16 @@ var words = []struct {
 			return !r.Beside && slices.ContainsFunc(r.Includes, func(n syntax.Name) bool { return m.role(n.Text).Beside })
 		})
 	}},
+	{"wildcard", 15, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {
+			return slices.ContainsFunc(r.Permissions, func(p syntax.Permission) bool { return p.Action.Text == syntax.Wildcard })
+		})
+	}},
+	{"never about a bundle", 8, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Never, func(n syntax.Never) bool {
+			return slices.ContainsFunc(doc.Bundles, func(b syntax.Bundle) bool { return b.Name.Text == n.Permission.Text })
+		})
+	}},
 }
 
 func usedWords(doc *syntax.Document) (names []string) {

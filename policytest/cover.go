@@ -64,10 +64,6 @@ func newCover(p *policy.Policy) *cover {
 func (c *cover) reach(f policy.Facts, r usher.Request) error {
 	rules, err := c.policy.Matching(f, &r)
 	for _, rule := range rules {
-		rule.Held = "" // the rule is the same for all holders
-		if _, ok := c.hit[rule]; !ok {
-			rule.Permission = "" // a role with all: true has one rule for every permission
-		}
 		c.hit[rule] = true
 	}
 	return err

@@ -24,7 +24,7 @@ func (p *scenarioRun) coverBatch(b *engine.Batch) {
 	begun := view.State()
 	state := begun
 	for i, c := range b.Commands {
-		if r, ok := state.RequestFor(b.Actor.User(), c); ok {
+		if r, ok := state.RequestFor(p.suite.policy, b.Actor.User(), c); ok {
 			r.Context, r.Time = b.Context, b.Time
 			_ = p.cover.reach(state, r)
 		}

@@ -201,7 +201,8 @@ func trim(lines []string) []string {
 	return lines
 }
 
-// matches compares line by line, where … stands for any number of lines.
+// matches compares line by line. A line … stands for any number of lines, and … at the end of a line
+// for the rest of that line.
 func matches(want, got []string) bool {
 	if len(want) == 0 {
 		return len(got) == 0
@@ -209,7 +210,11 @@ func matches(want, got []string) bool {
 	if strings.TrimSpace(want[0]) == "…" {
 		return matches(want[1:], got) || len(got) > 0 && matches(want, got[1:])
 	}
-	return len(got) > 0 && want[0] == got[0] && matches(want[1:], got[1:])
+	if len(got) == 0 {
+		return false
+	}
+	begin, cut := strings.CutSuffix(want[0], "…")
+	return (want[0] == got[0] || cut && strings.HasPrefix(got[0], begin)) && matches(want[1:], got[1:])
 }
 
 func TestSplit(t *testing.T) {
@@ -247,6 +252,12 @@ func TestMatches(t *testing.T) {
 		{"a … c", "a c", true},
 		{"a … c", "a b c d", false},
 		{"… c …", "a c d", true},
+		{"a b…", "a bcd", true},
+		{"a b…", "a b", true},
+		{"a b…", "a cb", false},
+		{"a b…", "a bcd e", false},
+		{"a b…", "a", false},
+		{"ab …", "a", false},
 	} {
 		if got := matches(strings.Fields(row.want), strings.Fields(row.got)); got != row.ok {
 			t.Errorf("matches(%s, %s) = %t", row.want, row.got, got)

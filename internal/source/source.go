@@ -140,6 +140,9 @@ func decode(d *yaml.Decoder, into *yaml.Node) (err error) {
 // tooEarly matches the errors for which the YAML library counts lines from 0.
 var tooEarly = regexp.MustCompile(`^did not find expected (<document start>|node content|'-' indicator|key|',' or '[\]}]')`)
 
+// asAlias is the error for a plain * or &, which begin an alias and an anchor in YAML.
+const asAlias = "did not find expected alphabetic or numeric character"
+
 var atLine = regexp.MustCompile(`^line (\d+): `)
 
 func reportSyntax(err error, report Report) {
@@ -151,6 +154,9 @@ func reportSyntax(err error, report Report) {
 		if tooEarly.MatchString(text) {
 			line++
 		}
+	}
+	if text == asAlias {
+		text += "; write a key or value that begins with * or & in quotes"
 	}
 	report(line, 1, "not YAML: "+text)
 }

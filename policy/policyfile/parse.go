@@ -129,6 +129,18 @@ func (p *parser) settings(n *source.Node) {
 			p.Fields(value, "a setting",
 				p.title(&s.Title),
 				source.Field{Name: "default", Required: true, Read: func(n *source.Node) { s.Default, _ = p.Bool(n, "a setting's default") }},
+				source.Field{Name: "set-by", Read: func(n *source.Node) {
+					text, ok := p.Text(n, "set-by")
+					if ok && text != "host" {
+						p.Errorf(n, "set-by must be host, not %q; for a setting that users change, leave it out or write asks with a permission", text)
+					}
+					s.SetByHost = true
+				}},
+				source.Field{Name: "asks", Read: func(n *source.Node) {
+					if _, ok := p.Text(n, "a permission"); ok {
+						s.Asks = nameOf(n)
+					}
+				}},
 			)
 		} else {
 			s.Default, _ = p.Bool(value, "a setting's default")

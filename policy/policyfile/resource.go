@@ -14,6 +14,7 @@ func (p *parser) resources(n *source.Node) {
 	p.Each(n, "resources", func(key, value *source.Node) {
 		r := syntax.Resource{Name: p.looseName(key, "a resource")}
 		p.Fields(value, "a resource",
+			source.Field{Name: "in", Read: func(n *source.Node) { r.In = p.looseName(n, "a resource") }},
 			source.Field{Name: "parties", Read: func(n *source.Node) { p.parties(n, &r) }},
 			source.Field{Name: "fields", Read: func(n *source.Node) { p.fieldGroups(n, &r) }},
 			source.Field{Name: "permissions", Read: func(n *source.Node) { p.permissions(n, &r) }},
@@ -60,8 +61,16 @@ func (p *parser) fieldGroups(n *source.Node, r *syntax.Resource) {
 
 func (p *parser) permissions(n *source.Node, r *syntax.Resource) {
 	p.Each(n, "permissions", func(key, value *source.Node) {
-		perm := syntax.Permission{Action: p.looseName(key, "an action")}
+		perm := syntax.Permission{Action: nameOf(key)}
+		wildcard := key.Text == syntax.Wildcard
+		if !wildcard {
+			perm.Action = p.looseName(key, "an action")
+		}
 		p.Each(value, "a permission", func(key, value *source.Node) {
+			if key.Text == syntax.TitleKey && wildcard {
+				p.Errorf(key, "%q stands for all actions, and has no title of its own; write the title under each action", syntax.Wildcard)
+				return
+			}
 			if key.Text == syntax.TitleKey {
 				perm.Title, _ = p.Text(value, "a title")
 				return
@@ -82,7 +91,7 @@ func (p *parser) permissions(n *source.Node, r *syntax.Resource) {
 
 func (p *parser) never(n *source.Node) {
 	p.Each(n, "never", func(key, value *source.Node) {
-		if _, err := permission.Parse(key.Text); err != nil {
+		if _, err := permission.ParseBundle(key.Text); err != nil {
 			p.Errorf(key, "%v", err)
 		}
 		nv := syntax.Never{Permission: nameOf(key), Rules: p.rules(value, "never")}
@@ -137,13 +146,19 @@ func shift(at syntax.Pos, n *source.Node) syntax.Pos {
 
 func shiftRule(r *syntax.Rule, n *source.Node) {
 	r.Pos = shift(r.Pos, n)
-	for i := range r.As {
-		r.As[i].Pos = shift(r.As[i].Pos, n)
+	shiftNames(r.As, n)
+	for i := range r.And {
+		r.And[i].Pos = shift(r.And[i].Pos, n)
+		shiftNames(r.And[i].As, n)
 	}
 	for i := range r.If {
 		r.If[i].Name.Pos = shift(r.If[i].Name.Pos, n)
 	}
-	for i := range r.Hiding {
-		r.Hiding[i].Pos = shift(r.Hiding[i].Pos, n)
+	shiftNames(r.Hiding, n)
+}
+
+func shiftNames(names []syntax.Name, n *source.Node) {
+	for i := range names {
+		names[i].Pos = shift(names[i].Pos, n)
 	}
 }

@@ -34,6 +34,9 @@ func (d *Document) canonical() *Document {
 	c.Settings = sorted(d.Settings, func(s *Setting) string { return s.Name.Text })
 	for i := range c.Settings {
 		c.Settings[i].Title = ""
+		if c.Settings[i].Asks.Text == DefaultAsks {
+			c.Settings[i].Asks = Name{}
+		}
 	}
 	c.Conditions = sorted(d.Conditions, func(s *Condition) string { return s.Name.Text })
 	for i := range c.Conditions {
@@ -128,10 +131,33 @@ func sortedRules(rules []Rule) []Rule {
 	rules = slices.Clone(rules)
 	for i := range rules {
 		r := &rules[i]
-		r.As, r.Hiding = sortedNames(r.As), sortedNames(r.Hiding)
+		r.sortTerms()
+		r.Hiding = sortedNames(r.Hiding)
 		r.If = sorted(r.If, func(t *Test) string { return t.String() })
 	}
 	return sorted(rules, func(r *Rule) string { return r.String() })
+}
+
+// sortTerms sorts the terms of a rule, and the parties of each. A rule begins with a term that
+// is not negated.
+func (r *Rule) sortTerms() {
+	terms := r.Terms()
+	for i := range terms {
+		terms[i].As = sortedNames(terms[i].As)
+	}
+	if len(terms) > 1 {
+		terms = sorted(terms, func(t *Term) string { return t.String() })
+		slices.SortStableFunc(terms, func(a, b Term) int { return cmp.Compare(rank(a), rank(b)) })
+	}
+	r.Scope, r.Above, r.As, r.And = terms[0].Scope, terms[0].Above, terms[0].As, terms[1:]
+}
+
+// rank orders terms that are not negated before the others.
+func rank(t Term) int {
+	if t.Not {
+		return 1
+	}
+	return 0
 }
 
 func sortedNames(names []Name) []Name {

@@ -19,6 +19,12 @@ const FormatVersion = "1"
 // title beside its cells, whose keys are names of roles.
 const TitleKey = "title"
 
+// Wildcard is the action whose cells belong to all actions of a resource.
+const Wildcard = "*"
+
+// DefaultAsks is the permission that the change of a setting asks for if the setting names none.
+const DefaultAsks = "account.configure"
+
 // Document is a policy as written. All lists are in the order of the file. The zero Document
 // has no roles and does not compile.
 //
@@ -56,9 +62,11 @@ type SeatPool struct {
 
 // Setting declares a yes/no switch of an account.
 type Setting struct {
-	Name    Name
-	Title   string // display title, a noun: "Guest booking"
-	Default bool
+	Name      Name
+	Title     string // display title, a noun: "Guest booking"
+	Default   bool
+	SetByHost bool // set-by: host
+	Asks      Name // the permission that a change asks for; zero: account.configure
 }
 
 // Condition declares a name for a fact that rules can require.
@@ -143,6 +151,7 @@ type Bundle struct {
 // Resource declares a type of resource, or gives cells to a standard one.
 type Resource struct {
 	Name        Name
+	In          Name // the type of resource that contains it; zero if absent
 	Parties     []Party
 	Fields      []FieldGroup
 	Permissions []Permission
@@ -160,9 +169,10 @@ type FieldGroup struct {
 	Fields []Name // its value
 }
 
-// Permission declares an action on a resource, with the rules of each role.
+// Permission declares an action on a resource, with the rules of each role; or with the
+// [Wildcard], rules for all actions of the resource.
 type Permission struct {
-	Action Name   // its key under permissions: edit, for calendar.edit
+	Action Name   // its key under permissions: edit, for calendar.edit; or the Wildcard
 	Title  string // display title, what it allows: "edit a calendar"
 	Cells  []Cell // all other keys of its value
 }
@@ -173,8 +183,9 @@ type Cell struct {
 	Rules []Rule
 }
 
-// Never forbids a permission on the resources that one of its rules matches.
+// Never forbids a permission, or all permissions of a bundle, on the resources that one of its
+// rules matches.
 type Never struct {
-	Permission Name
+	Permission Name // its key: a permission or a bundle
 	Rules      []Rule
 }

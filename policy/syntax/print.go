@@ -70,10 +70,10 @@ func (w *printer) vocabulary(d *Document) {
 	}
 	w.section("settings", len(d.Settings))
 	for _, s := range d.Settings {
-		if s.Title == "" {
-			w.line(1, "%s: %t", s.Name.Text, s.Default)
+		if entries := s.entries(); len(entries) > 1 {
+			w.line(1, "%s: {%s}", s.Name.Text, strings.Join(entries, ", "))
 		} else {
-			w.line(1, "%s: {title: %s, default: %t}", s.Name.Text, strconv.Quote(s.Title), s.Default)
+			w.line(1, "%s: %t", s.Name.Text, s.Default)
 		}
 	}
 	w.section("conditions", len(d.Conditions))
@@ -87,11 +87,14 @@ func (w *printer) vocabulary(d *Document) {
 }
 
 func (w *printer) resource(r Resource) {
-	if len(r.Parties)+len(r.Fields)+len(r.Permissions) == 0 {
+	if len(r.Parties)+len(r.Fields)+len(r.Permissions) == 0 && r.In.Text == "" {
 		w.line(1, "%s: {}", r.Name.Text)
 		return
 	}
 	w.line(1, "%s:", r.Name.Text)
+	if r.In.Text != "" {
+		w.line(2, "in: %s", r.In.Text)
+	}
 	if len(r.Parties) > 0 {
 		var parties []string
 		for _, p := range r.Parties {
@@ -119,9 +122,33 @@ func (w *printer) resource(r Resource) {
 			for _, c := range p.Cells {
 				cells = append(cells, c.Who.Text+": "+cell(c.Rules))
 			}
-			w.line(3, "%s: {%s}", p.Action.Text, strings.Join(cells, ", "))
+			w.line(3, "%s: {%s}", p.key(), strings.Join(cells, ", "))
 		}
 	}
+}
+
+// key returns the permission's key. YAML would read a plain * as an alias.
+func (p *Permission) key() string {
+	if p.Action.Text == Wildcard {
+		return strconv.Quote(Wildcard)
+	}
+	return p.Action.Text
+}
+
+// entries returns the entries of a setting's map.
+func (s *Setting) entries() []string {
+	var entries []string
+	if s.Title != "" {
+		entries = append(entries, "title: "+strconv.Quote(s.Title))
+	}
+	entries = append(entries, "default: "+strconv.FormatBool(s.Default))
+	if s.SetByHost {
+		entries = append(entries, "set-by: host")
+	}
+	if s.Asks.Text != "" {
+		entries = append(entries, "asks: "+s.Asks.Text)
+	}
+	return entries
 }
 
 // settings returns the entries of a role's map.

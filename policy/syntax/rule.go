@@ -12,12 +12,14 @@ import (
 
 // Rule is one rule of a cell:
 //
-//	scope [ "as" party { "or" party } ] [ "if" [ "not" ] condition { "and" [ "not" ] condition } ] [ "hiding" group { "and" group } ]
+//	term { "and" [ "not" ] term } [ "if" [ "not" ] condition { "and" [ "not" ] condition } ] [ "hiding" group { "and" group } ]
 //
-// The zero Rule has no scope and is invalid.
+// The first term is in Scope, Above and As. The zero Rule has no scope and is invalid.
 type Rule struct {
 	Scope  Scope
+	Above  bool   // the scope may also match on a container of the resource
 	As     []Name // the parties that the scope looks at; none: all of the resource
+	And    []Term // further scopes, all of which must match too, or with Not must not match
 	If     []Test
 	Hiding []Name // groups of fields
 	Pos    Pos
@@ -60,7 +62,7 @@ const maxListed = 40
 
 // reserved are the words of the rule grammar, and everyone. A party and a standard resource
 // may nevertheless be named team, because no rule is then ambiguous.
-var reserved = append([]string{"as", "or", "if", "not", "and", "hiding", "everyone"}, scopeNames...)
+var reserved = append([]string{"as", "or", "above", "if", "not", "and", "hiding", "everyone"}, scopeNames...)
 
 // IsReserved reports whether a word is a word of the rule grammar, or everyone.
 func IsReserved(word string) bool { return slices.Contains(reserved, word) }
@@ -69,7 +71,12 @@ func IsReserved(word string) bool { return slices.Contains(reserved, word) }
 // with single blanks between words.
 func (r Rule) String() string {
 	var b strings.Builder
-	b.WriteString(r.Scope.String())
+	for i, t := range r.Terms() {
+		if i > 0 {
+			b.WriteString(" and ")
+		}
+		b.WriteString(t.String())
+	}
 	words := func(before, between string, names []Name) {
 		for i, n := range names {
 			if i == 0 {
@@ -80,7 +87,6 @@ func (r Rule) String() string {
 			b.WriteString(n.Text)
 		}
 	}
-	words(" as ", " or ", r.As)
 	for i, t := range r.If {
 		if i == 0 {
 			b.WriteString(" if ")
@@ -119,19 +125,9 @@ type ruleParser struct {
 }
 
 func (p *ruleParser) rule() Rule {
-	var r Rule
-	word := p.next()
-	i := slices.Index(scopeNames, word.Text)
-	switch {
-	case word.Text == "":
-		p.fail(word, "a rule must begin with a scope: any, own, sole, team or shared")
-	case i < 0:
-		p.fail(word, "unknown scope %q%s (any, own, sole, team, shared)", word.Text, suggestScope(word.Text))
-	}
-	r.Scope, r.Pos = Scope(i+1), word.Pos
-	if p.accept("as") {
-		r.As = p.names("party", "or")
-	}
+	first := p.term("")
+	r := Rule{Scope: first.Scope, Above: first.Above, As: first.As, Pos: first.Pos}
+	p.terms(&r)
 	if p.accept("if") {
 		r.If = p.tests()
 	}
@@ -141,6 +137,7 @@ func (p *ruleParser) rule() Rule {
 	if rest := p.next(); rest.Text != "" {
 		p.fail(rest, "unexpected %q; %s", rest.Text, suggestEnd(rest.Text))
 	}
+	p.distinct(r)
 	return r
 }
 
@@ -168,7 +165,7 @@ func suggestEnd(word string) string {
 	case "when", "where", "with", "while":
 		return "write if …"
 	}
-	return "a rule is: scope [as party or …] [if condition and …] [hiding group and …]"
+	return "a rule is: scope [or above] [as party or …] [and [not] scope …] [if condition and …] [hiding group and …]"
 }
 
 func (p *ruleParser) tests() []Test {
@@ -215,6 +212,10 @@ func (p *ruleParser) name(what, between string) Name {
 	switch {
 	case n.Text == "":
 		p.fail(n, "the name of a %s is missing at the end", what)
+	case what == "party" && n.Text == "above":
+		p.fail(n, "`or above` follows the scope, as in own or above as host")
+	case what == "condition" && IsScope(n.Text):
+		p.fail(n, "%q is a scope, not a condition; scopes come before if: own and not own as author if mfa", n.Text)
 	case IsReserved(n.Text) && (what != "party" || n.Text != "team"):
 		p.fail(n, "%q is a reserved word and cannot name a %s", n.Text, what)
 	case strings.HasSuffix(n.Text, ","):

@@ -2,6 +2,7 @@ package engineproof_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/store"
 )
 
 // client makes sequential calls.
@@ -177,12 +179,15 @@ func (c *client) final() {
 }
 
 // askUntilAnswered makes a call when there are no more faults. A load that began before may still
-// fail, so it retries.
+// fail, so it retries a few times, and without a bound while other histories keep the database busy.
 func (c *client) askUntilAnswered(ctx context.Context, d target, q question) {
 	var a *answer
-	for range 5 {
+	for tries := 0; tries < 5; {
 		if a = c.askAt(ctx, d, q); a.result != failed {
 			break
+		}
+		if !errors.Is(a.err, store.ErrNotStored) {
+			tries++
 		}
 	}
 	if a.result == failed || a.result == unknown {

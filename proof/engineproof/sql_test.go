@@ -3,6 +3,7 @@ package engineproof_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
@@ -12,7 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	_ "modernc.org/sqlite"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/usher-go/usher/internal/pgtest"
 	"github.com/usher-go/usher/store"
@@ -77,7 +79,11 @@ func sqliteDSN(path string) string {
 func handleOnSQLite(db *sql.DB, s *sqlstore.Store) handle {
 	return handle{store: s, begin: func(ctx context.Context) (*hostTx, error) {
 		// With this context, the transaction is not rolled back while usher uses it.
-		tx, err := db.BeginTx(context.WithoutCancel(ctx), nil)
+		ctx = context.WithoutCancel(ctx)
+		tx, err := db.BeginTx(ctx, nil)
+		for isBusy(err) { // SQLite has no queue, so a transaction can wait longer than busy_timeout
+			tx, err = db.BeginTx(ctx, nil)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -86,6 +92,12 @@ func handleOnSQLite(db *sql.DB, s *sqlstore.Store) handle {
 		}
 		return &hostTx{s.Tx(tx), ends(tx.Commit), ends(tx.Rollback)}, nil
 	}}
+}
+
+// isBusy reports whether other transactions on the file held its lock for too long.
+func isBusy(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && e.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
 // fullSQLRun is the number of histories on databases in a full run.

@@ -94,7 +94,10 @@ var inTxFaults = []struct {
 		}},
 	},
 	{
-		fault{name: "replaces the error of f", rows: "InTxRollsBack LockedAppend LockedAppendDone LockedOthers LockedReads LockedRetry"},
+		fault{
+			name: "replaces the error of f", rows: "InTxRollsBack LockedAppend LockedAppendDone LockedOthers LockedReads LockedRetry",
+			perhaps: "InTxMany", // if several transactions append the first commit, as no lock can hold an account before it
+		},
 		transactor{inTx: func(s *memstore.Store, ctx context.Context, f func(store.Tx) error) error {
 			own := false
 			err := s.InTx(ctx, func(tx store.Tx) error {

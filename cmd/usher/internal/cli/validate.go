@@ -56,6 +56,7 @@ type validatedPolicy struct {
 type hostCommand struct {
 	Command    string `json:"command"`
 	Permission string `json:"permission,omitempty"` // the permission that a rule could give; none for commands that users can never run
+	Setting    string `json:"setting,omitempty"`    // of change-setting: the setting that is meant, if not all are
 }
 
 type validatedTest struct {
@@ -166,7 +167,7 @@ func (v validated) what() string {
 func hostOnly(p *policy.Policy) []hostCommand {
 	list := []hostCommand{}
 	for _, c := range account.HostOnly(p) {
-		list = append(list, hostCommand{Command: c.Name, Permission: c.Permission.String()})
+		list = append(list, hostCommand{Command: c.Name, Permission: c.Permission.String(), Setting: c.Setting})
 	}
 	return list
 }
@@ -183,7 +184,7 @@ func hostOnlyText(list []hostCommand) string {
 		default:
 			b.WriteString("; ")
 		}
-		b.WriteString(c.Command)
+		b.WriteString(strings.TrimSuffix(c.Command+" "+c.Setting, " "))
 		if c.Permission != "" && (i+1 == len(list) || list[i+1].Permission != c.Permission) {
 			b.WriteString(" (" + c.Permission + ")")
 		}
