@@ -48,7 +48,7 @@ func (s *sqlWriter) idSet(p *columnRef, set criteria.Set, mayReadTables bool) (i
 			return idSet{}, err
 		}
 		if large {
-			return idSet{teams: s.table.dialect.containable(Text, of.Teams())}, nil
+			return idSet{s.table.dialect.containable(p.kind, of.Others()), s.table.dialect.containable(Text, of.Teams())}, nil
 		}
 	}
 	ids, err := set.IDs()

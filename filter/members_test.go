@@ -15,13 +15,15 @@ import (
 // inTeams is the set of the direct members of some teams, as ids and as teams.
 type inTeams struct {
 	criteria.Set
-	teams []string
-	size  int
-	err   error
+	teams  []string
+	others []string
+	size   int
+	err    error
 }
 
 func (s *inTeams) MoreThan(n int) (bool, error) { return s.size > n, s.err }
 func (s *inTeams) Teams() []string              { return s.teams }
+func (s *inTeams) Others() []string             { return s.others }
 
 // hostsIn is hosts with a set of size users in teams.
 func hostsIn(size int, teams ...string) criteria.PartySet {
@@ -55,6 +57,13 @@ func TestMembersAreReadForLargeSets(t *testing.T) {
 		assert.Equal(t, "("+carried+") IS NOT TRUE", sql(t, never, withMembers(row.above)), "a rule that forbids carries the ids")
 	}
 	assert.Equal(t, "FALSE", sql(t, pages(over(criteria.Some, hostsIn(9, ""))), withMembers(1)), "no team")
+}
+
+// A user who is in the set without being a member of its teams is named in the condition.
+func TestMembersAndOthers(t *testing.T) {
+	side := criteria.PartySet{Party: "host", Set: &inTeams{Set: criteria.SetOf("max", "mia"), teams: []string{"sales"}, others: []string{"mia"}, size: 9}}
+	got := sql(t, pages(over(criteria.Some, side)), withMembers(1))
+	assert.True(t, strings.HasPrefix(got, "(p.host = mia OR EXISTS ("), got)
 }
 
 func TestMembersWithIDs(t *testing.T) {

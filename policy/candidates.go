@@ -133,7 +133,7 @@ func (m *remedyFinder) setFact(c *condition, value bool) {
 			m.add("a seat in "+c.of, 2, usher.Step{Kind: usher.StepSeat, Name: c.of})
 		}
 	case syntax.OnFeature:
-		if value {
+		if value && !m.p.roles[m.role].NoGrants {
 			m.add("the feature "+c.of, 2, usher.Step{Kind: usher.StepGrant, Name: c.of})
 		}
 	case syntax.OnSetting:
@@ -153,7 +153,8 @@ func (m *remedyFinder) setFact(c *condition, value bool) {
 
 func (m *remedyFinder) mayHoldSeat(name seat.PoolName) bool {
 	pool, ok := m.p.Pool(name)
-	return ok && m.p.roles[m.role].MayHold(pool, m.user.Status)
+	rule, _ := m.p.SeatRule(m.user, name)
+	return ok && rule != role.SeatNone && pool.Holds.Has(m.user.Status)
 }
 
 // satisfyScope adds the steps that bring the resource within the scope of a rule.
@@ -241,6 +242,9 @@ func (m *remedyFinder) teamsOf(parties uint16) []usher.TeamID {
 }
 
 func (m *remedyFinder) gainTeamRole() {
+	if m.p.roles[m.role].NoTeamRoles {
+		return
+	}
 	for i, r := range m.p.roles {
 		if !r.OnTeam || len(m.perm.byRole[i]) == 0 {
 			continue
@@ -249,6 +253,9 @@ func (m *remedyFinder) gainTeamRole() {
 		if len(teams) == 0 { // the rules reach any resource, so every team is a candidate
 			for _, member := range m.user.Teams[:min(len(m.user.Teams), maxTeams)] {
 				teams = append(teams, member.Team)
+			}
+			for _, m := range m.user.Outside[:min(len(m.user.Outside), maxTeams)] {
+				teams = append(teams, m.Team)
 			}
 		}
 		for _, id := range teams {
@@ -260,9 +267,12 @@ func (m *remedyFinder) gainTeamRole() {
 }
 
 func (m *remedyFinder) holdsOn(name role.Name, id usher.TeamID) bool {
-	return slices.ContainsFunc(m.user.Teams, func(t Membership) bool {
-		return t.Team == id && slices.Contains(t.Roles, name)
-	})
+	for on, held := range m.p.teamRoles(m.user) {
+		if on == id && m.p.roles[held].Name == name {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *remedyFinder) gainBeside() {
@@ -292,7 +302,7 @@ func (m *remedyFinder) addUnique() {
 }
 
 func (m *remedyFinder) gainGrant(asked permission.Permission) {
-	if !slices.ContainsFunc(m.user.Grants, func(g Grant) bool { return g.Name == asked.String() && m.lasts(&g) }) {
+	if !m.p.roles[m.role].NoGrants && !slices.ContainsFunc(m.user.Grants, func(g Grant) bool { return g.Name == asked.String() && m.lasts(&g) }) {
 		m.add("a grant of "+asked.String(), 5, usher.Step{Kind: usher.StepGrant, Name: asked.String()})
 		if title := m.p.permTitles[m.perm.index]; title != "" && asked == m.perm.name {
 			m.setTitle("the permission to " + title)

@@ -6,7 +6,6 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy/syntax"
-	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 	"github.com/usher-go/usher/team"
 )
@@ -79,16 +78,12 @@ func (c Ceiling) rulesAt(u *User, moment time.Time) effectiveRules {
 	guard := p.held[own.role].guard
 	r := effectiveRules{tree: c.account.Teams, seats: u.Seats, sources: make([]ruleSource, 0, 2+len(u.Beside)+len(u.Teams)+len(u.Grants))}
 	r.sources = append(r.sources, own)
-	for _, name := range u.Beside {
-		if held := p.roleIndex(name); held >= 0 && p.held[held].beside {
-			r.sources = append(r.sources, ruleSource{kind: usher.SourceBeside, role: held, guard: guard, teams: own.teams})
-		}
+	for held := range p.rolesBeside(u) {
+		r.sources = append(r.sources, ruleSource{kind: usher.SourceBeside, role: held, guard: guard, teams: own.teams})
 	}
 	r.sources = append(r.sources, ruleSource{kind: usher.SourceEveryone, guard: guard, teams: own.teams})
-	for i := range u.Teams {
-		for _, name := range u.Teams[i].Roles {
-			r.holdOn(p, u.Teams[i].Team, name, guard)
-		}
+	for on, held := range p.teamRoles(u) {
+		r.holdOn(on, held, guard)
 	}
 	for i := range u.Grants {
 		g := &u.Grants[i]
@@ -117,13 +112,8 @@ func (r effectiveRules) ofRank() []ruleSource {
 	return r.sources[:n]
 }
 
-// holdOn adds a team to those on which the user holds a team role. A role that the policy
-// does not declare has no rules.
-func (r *effectiveRules) holdOn(p *Policy, on usher.TeamID, name role.Name, guard uint64) {
-	held := p.roleIndex(name)
-	if held < 0 || !p.held[held].onTeam {
-		return
-	}
+// holdOn adds a team to those on which the user holds a team role, given by its index.
+func (r *effectiveRules) holdOn(on usher.TeamID, held int, guard uint64) {
 	for i := range r.sources {
 		if s := &r.sources[i]; s.kind == usher.SourceTeamRole && s.role == held {
 			s.teams = append(s.teams, on)

@@ -85,8 +85,18 @@ func (p *Policy) opensOn(name string, on named) bool {
 	if p.opens(name, on) {
 		return true
 	}
-	delegated := p.opens("grant.give", named{parties: []string{"user"}}) && p.opens("user.delegate", named{parties: []string{"user", "team"}})
+	delegated := p.anyMay(func(r *compiledRole) bool { return !r.NoGrants }) && p.opens("grant.give", named{parties: []string{"user"}}) && p.opens("user.delegate", named{parties: []string{"user", "team"}})
 	return delegated && !p.closed(name, on)
+}
+
+// anyMay reports whether an account role allows its holders something.
+func (p *Policy) anyMay(allows func(*compiledRole) bool) bool {
+	for i := range p.roles {
+		if r := &p.roles[i]; r.OfAccount() && allows(r) {
+			return true
+		}
+	}
+	return false
 }
 
 // opens reports whether a rule of the policy gives a permission to a user, on a resource
@@ -104,6 +114,9 @@ func (p *Policy) opens(name string, on named) bool {
 		}
 		if i == p.unique && perm.protection == protectsHolder {
 			list = slices.DeleteFunc(slices.Clone(list), func(r rule) bool { return r.scope == syntax.ScopeOwn || r.scope == syntax.ScopeSole })
+		}
+		if p.roles[i].OnTeam && !p.anyMay(func(r *compiledRole) bool { return !r.NoTeamRoles }) {
+			continue
 		}
 		if p.anyCan(perm, list, on) {
 			return true

@@ -28,7 +28,8 @@ func (c *compiler) roles() {
 	}
 	c.p.roleTable = newNameTable(names)
 	for _, r := range c.p.roles {
-		c.p.held = append(c.p.held, heldRole{r.guard, r.OnTeam, r.Beside, !r.OfAccount()})
+		c.p.teamSeats = c.p.teamSeats || r.OnTeam && r.hasSeats()
+		c.p.held = append(c.p.held, heldRole{r.guard, r.OnTeam, r.OnTeam && r.Outside, r.Beside, !r.OfAccount()})
 	}
 	c.uniqueAndDefault()
 	if c.limit(syntax.Pos{Line: 1, Col: 1}, len(c.guards), maxLiterals, "conditions that roles require") && c.acyclic() {
@@ -114,6 +115,16 @@ func (c *compiler) besideRole(d *syntax.Role) {
 			c.problems.Add(key.pos, "%s is held beside the account role, which decides about seats and ownership; %s is only for account roles", d.Name.Text, key.name)
 		}
 	}
+}
+
+// hasSeats reports whether the holders of the role can hold a seat because of it.
+func (r *compiledRole) hasSeats() bool {
+	for _, rule := range r.Seats {
+		if rule != role.SeatNone {
+			return true
+		}
+	}
+	return false
 }
 
 // plainMember is what test files write instead of a team role for a user without one.

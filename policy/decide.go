@@ -239,6 +239,9 @@ func (q *evaluation) matchTeamRoles(perm *perm) {
 			}
 		}
 	}
+	if len(q.user.Outside) > 0 {
+		q.matchOutside(perm)
+	}
 }
 
 func (q *evaluation) matchGrants(perm *perm) {

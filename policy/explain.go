@@ -119,17 +119,11 @@ func (q *evaluation) each(perm *perm, visit func(r *rule, team role.Name)) {
 	}
 	list(perm.never, "")
 	list(perm.byRole[q.role], "")
-	for _, name := range q.user.Beside {
-		if held := q.p.roleIndex(name); held >= 0 && q.p.held[held].beside {
-			list(perm.byRole[held], "")
-		}
+	for held := range q.p.rolesBeside(q.user) {
+		list(perm.byRole[held], "")
 	}
-	for _, m := range q.user.Teams {
-		for _, name := range m.Roles {
-			if held := q.p.roleIndex(name); held >= 0 && q.p.roles[held].OnTeam {
-				list(perm.byRole[held], name)
-			}
-		}
+	for _, held := range q.p.teamRoles(q.user) {
+		list(perm.byRole[held], q.p.roles[held].Name)
 	}
 	list(perm.everyone, "")
 	for i := range q.user.Grants {

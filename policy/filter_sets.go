@@ -51,11 +51,13 @@ type teamScope struct {
 	facts   Facts
 	tree    *team.Tree
 	roots   []usher.TeamID // none of them is below another
+	outside bool           // the subject is not a direct member of any of the teams
 
 	users, teams criteria.Set // nil for none
 }
 
-// teamScope returns the scope of the teams on which the user holds a role, or for "" of the
+// teamScope returns the scope of the teams on which the user holds a role, in the team or
+// outside it, or for "" of the
 // teams that the user is a direct member of.
 func (b *filtering) teamScope(held role.Name) *teamScope {
 	if c, ok := b.teamScopes[held]; ok {
@@ -67,6 +69,13 @@ func (b *filtering) teamScope(held role.Name) *teamScope {
 	for i := range b.user.Teams {
 		if m := &b.user.Teams[i]; m.Team != "" && (held == "" || slices.Contains(m.Roles, held)) {
 			on = append(on, m.Team)
+		}
+	}
+	if held != "" && b.p.outsideIndex(held) >= 0 {
+		for i := range b.user.Outside {
+			if m := &b.user.Outside[i]; m.Team != "" && slices.Contains(m.Roles, held) {
+				on = append(on, m.Team)
+			}
 		}
 	}
 	if len(on) == 0 {
@@ -83,6 +92,7 @@ func (b *filtering) teamScope(held role.Name) *teamScope {
 			c.roots = append(c.roots, id)
 		}
 	}
+	c.outside = !c.isMember(b.user)
 	c.users, c.teams = &scopeUsers{teamScope: c}, &scopeTeams{c}
 	return c
 }
@@ -109,6 +119,11 @@ func (b *filtering) belongsTo() criteria.Set {
 // has reports whether a team is in the scope.
 func (c *teamScope) has(id usher.TeamID) bool {
 	return slices.ContainsFunc(c.roots, func(root usher.TeamID) bool { return id == root || c.tree.Within(id, root) })
+}
+
+// isMember reports whether a user is a direct member of a team in the scope.
+func (c *teamScope) isMember(user *User) bool {
+	return slices.ContainsFunc(user.Teams, func(m Membership) bool { return c.has(m.Team) })
 }
 
 func (c *teamScope) within(other *teamScope) bool {
@@ -151,11 +166,7 @@ func (s *scopeUsers) Has(id string) (bool, error) {
 	if err != nil || user == nil {
 		return false, err
 	}
-	return s.putIn(user), nil
-}
-
-func (s *scopeUsers) putIn(user *User) bool {
-	return slices.ContainsFunc(user.Teams, func(m Membership) bool { return s.has(m.Team) })
+	return s.isMember(user), nil
 }
 
 func (s *scopeUsers) Within(other criteria.Set) bool {
@@ -163,8 +174,16 @@ func (s *scopeUsers) Within(other criteria.Set) bool {
 	return ok && s.within(o.teamScope)
 }
 
-// Teams implements criteria.Members. The subject is a direct member of one of the teams.
+// Teams implements criteria.Members.
 func (s *scopeUsers) Teams() []string { return texts(s.teamIDs()) }
+
+// Others implements criteria.Members.
+func (s *scopeUsers) Others() []string {
+	if s.outside {
+		return []string{string(s.subject)}
+	}
+	return nil
+}
 
 // MoreThan implements criteria.Members. It stops after n+1 users if the facts are a TeamLister.
 func (s *scopeUsers) MoreThan(n int) (bool, error) {
@@ -203,7 +222,7 @@ func (s *scopeUsers) IDs() ([]string, error) {
 			slices.Sort(ids)
 			return slices.Compact(ids), nil
 		}
-		ids, err := usersThat(s.facts, ids, s.putIn)
+		ids, err := usersThat(s.facts, ids, s.isMember)
 		slices.Sort(ids)
 		return slices.Compact(ids), err
 	})

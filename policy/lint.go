@@ -18,6 +18,7 @@ func (c *compiler) lint() {
 		}
 	}
 	c.lintHolders()
+	c.lintUnheld()
 	c.lintStandard()
 	c.lintTitles()
 	c.lintWildcards()
@@ -55,6 +56,23 @@ func (c *compiler) lintHolders() {
 			if len(p.Cells) > 0 && d.Name.Text+"."+p.Action.Text == accountTransfer.String() {
 				c.warnings.Add(p.Action.Pos, "%s has no effect, because no role is unique: there is no ownership to hand over", accountTransfer)
 			}
+		}
+	}
+}
+
+// lintUnheld warns about team roles and features that users cannot have, because every account role
+// excludes them.
+func (c *compiler) lintUnheld() {
+	if !c.p.anyMay(func(r *compiledRole) bool { return !r.NoTeamRoles }) {
+		for i := range c.p.roles {
+			if r := &c.p.roles[i]; r.OnTeam {
+				c.warnings.Add(r.pos, "no user can hold %s: every account role has team-roles: none", r.Name)
+			}
+		}
+	}
+	if !c.p.anyMay(func(r *compiledRole) bool { return !r.NoGrants }) {
+		for _, f := range c.doc.Features {
+			c.warnings.Add(f.Pos, "no user can have the feature %s: every account role has grants: none", f.Text)
 		}
 	}
 }

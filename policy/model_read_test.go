@@ -283,6 +283,14 @@ func (q *evaluation) teamRoles() map[string][]usher.TeamID {
 			on[string(name)] = append(on[string(name)], membership.Team)
 		}
 	}
+	// "outside: true: users who are not in a team can hold this team role on it"
+	for _, outside := range q.user.Outside {
+		for _, name := range outside.Roles {
+			if r := q.role(string(name)); r.OnTeam && r.Outside {
+				on[string(name)] = append(on[string(name)], outside.Team)
+			}
+		}
+	}
 	return on
 }
 

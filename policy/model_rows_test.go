@@ -33,6 +33,7 @@ roles:
   careful: {includes: [member], requires: [mfa]}
   manager: {held-on: team, includes: [lead]}
   lead:    {held-on: team, requires: [seated]}
+  coach:   {held-on: team, outside: true}
 bundles:
   both: [calendar.view, page.view]
   all:  [page.read, both]
@@ -42,7 +43,7 @@ resources:
     fields:  {details: [title, place], contact: [phone, place]}
     permissions:
       view:   {member: [any hiding details and contact, own hiding contact, any if mfa hiding details], everyone: shared}
-      edit:   {member: sole, manager: team, careful: sole as host}
+      edit:   {member: sole, manager: team, coach: team, careful: sole as host}
       move:   {member: team, lead: shared as team}
       open:   {everyone: [any if open, any if link, any if not link and mfa]}
       plan:   {member: own if not teamed and chatbots}
@@ -79,6 +80,7 @@ func TestModel(t *testing.T) {
 			"mia": {Status: usher.Active, Role: "member", Teams: put(in("sales"), in("ops")), Seats: booking},
 			"max": {Status: usher.Active, Role: "member", Teams: put(in("sales", "manager"), in("ops")), Seats: booking},
 			"liz": {Status: usher.Active, Role: "member", Teams: put(in("sales", "lead"))},
+			"una": {Status: usher.Active, Role: "member", Outside: put(in("sales", "coach"), in("ops", "manager"))},
 			"eve": {Status: usher.Active, Role: "member", Teams: in("emea")},
 			"cam": {Status: usher.Active, Role: "careful", Grants: []policy.Grant{{Name: "chatbots"}}},
 			"gus": {Status: usher.Active, Role: "member", Grants: []policy.Grant{
@@ -111,6 +113,11 @@ func TestModel(t *testing.T) {
 		{"max", "calendar.move", "calendar team=ops team=emea", "link=false", "granted"},         // as a member, put in both
 		{"max", "calendar.move", "calendar team=emea team=all", "link=false", "granted"},         // as lead, which manager includes
 		{"liz", "calendar.move", "calendar team=emea host=zoe", "link=false", "condition-unmet"}, // a lead needs a seat
+
+		{"una", "calendar.edit", "calendar host=mia team=emea", "", "granted"},                   // outside the team, and below
+		{"una", "calendar.edit", "calendar team=ops", "", "out-of-scope"},                        // only members are managers
+		{"una", "calendar.move", "calendar team=sales", "link=false", "out-of-scope"},            // she is not a member
+		{"una", "calendar.view", "calendar team=sales", "", "granted, hiding phone place title"}, // not shared with her
 
 		{"mia", "calendar.move", "calendar host=mia", "link=true", "forbidden"},
 		{"mia", "calendar.move", "calendar host=mia", "", "forbidden"}, // the attribute is unknown

@@ -37,6 +37,7 @@ type Policy struct {
 	bounds    []Bound
 
 	teamBounds []Bound
+	teamSeats  bool // a team role has seats
 
 	resources     []resource
 	resourceTable nameTable
@@ -68,6 +69,7 @@ type compiledRole struct {
 type heldRole struct {
 	guard        uint64
 	onTeam       bool
+	outside      bool // a team role that users outside the team can hold
 	beside       bool
 	notOfAccount bool // onTeam or beside
 }

@@ -144,6 +144,9 @@ func altered(d dice, doc *syntax.Document, from, other *policy.User) *policy.Use
 		u.Grants[d.IntN(len(u.Grants))].Until = randomTime(d)
 	case n == 5 && len(u.Grants) > 0:
 		u.Grants = slices.Delete(u.Grants, 0, 1)
+	case n == 6 && len(u.Outside) > 0:
+		m := &u.Outside[d.IntN(len(u.Outside))]
+		m.Roles = append(m.Roles, some(d, 1, 2, roles)...)
 	case len(u.Teams) > 0:
 		m := &u.Teams[d.IntN(len(u.Teams))]
 		m.Roles = append(m.Roles, some(d, 1, 2, roles)...)
@@ -153,9 +156,11 @@ func altered(d dice, doc *syntax.Document, from, other *policy.User) *policy.Use
 
 func cloneUser(u *policy.User) *policy.User {
 	c := *u
-	c.Grants, c.Teams, c.Beside = slices.Clone(u.Grants), slices.Clone(u.Teams), slices.Clone(u.Beside)
-	for i := range c.Teams {
-		c.Teams[i].Roles = slices.Clone(c.Teams[i].Roles)
+	c.Grants, c.Teams, c.Outside, c.Beside = slices.Clone(u.Grants), slices.Clone(u.Teams), slices.Clone(u.Outside), slices.Clone(u.Beside)
+	for _, list := range [][]policy.Membership{c.Teams, c.Outside} {
+		for i := range list {
+			list[i].Roles = slices.Clone(list[i].Roles)
+		}
 	}
 	return &c
 }

@@ -225,6 +225,10 @@ func (dr *drawing) roles(big bool) {
 				r.AtMost = dr.upTo(1, 9)
 				r.AtLeast = dr.upTo(0, r.AtMost)
 			}
+			r.NoTeamRoles, r.NoGrants = dr.chance(8), dr.chance(8)
+		}
+		if r.OnTeam {
+			dr.teamRole(&r)
 		}
 		dr.doc.Roles = append(dr.doc.Roles, r)
 		dr.who = append(dr.who, name)
@@ -234,6 +238,20 @@ func (dr *drawing) roles(big bool) {
 		dr.who = some(dr.dice, 12, 12, dr.who)
 	}
 	dr.who = append(dr.who, "everyone")
+}
+
+// teamRole draws what a team role can have besides rules.
+func (dr *drawing) teamRole(r *syntax.Role) {
+	r.Outside = dr.chance(30)
+	if dr.chance(20) {
+		r.AtMost = dr.upTo(1, 9)
+		r.AtLeast = dr.upTo(0, r.AtMost)
+	}
+	for _, pool := range some(dr.dice, 0, 2, dr.doc.Seats) {
+		if dr.chance(40) {
+			r.Seats = append(r.Seats, syntax.RoleSeat{Pool: pool.Name, Seat: role.Seat(dr.upTo(0, 2))})
+		}
+	}
 }
 
 // seats draws the seat rules of a role, in the short form or for some of the pools.

@@ -73,6 +73,11 @@ func randomWorld(d dice, doc *syntax.Document) *world {
 		for _, t := range in {
 			u.Teams = append(u.Teams, policy.Membership{Team: t, Roles: some(d, 0, 2, roles[true])})
 		}
+		if d.chance(30) {
+			for _, t := range some(d, 1, 2, ids) { // possibly also a team that the user is in
+				u.Outside = append(u.Outside, policy.Membership{Team: t, Roles: some(d, 0, 2, roles[true])})
+			}
+		}
 		for _, pool := range doc.Seats {
 			if d.chance(50) {
 				u.Seats = append(u.Seats, seat.PoolName(pool.Name.Text))
@@ -94,6 +99,7 @@ func randomWorld(d dice, doc *syntax.Document) *world {
 	if d.chance(10) {
 		u := w.users[pick(d, slices.Sorted(maps.Keys(w.users)))]
 		u.Teams = append(u.Teams, policy.Membership{Team: "", Roles: roles[true]})
+		u.Outside = append(u.Outside, policy.Membership{Team: "", Roles: roles[true]})
 	}
 	for _, s := range slices.Concat(doc.Settings, []syntax.Setting{{Name: ruleOutcome("gone")}}) {
 		if d.chance(40) {
@@ -277,6 +283,11 @@ func (a *asking) ids(teams bool) (ids []string) {
 		all, mine = slices.Concat(a.teams, []string{"stray", "gone", ""}), nil
 		for _, t := range (&evaluation{model: a.model}).belongs(a.me) {
 			mine = append(mine, string(t))
+		}
+		if u := a.w.users[usher.UserID(a.me)]; u != nil {
+			for _, m := range u.Outside {
+				mine = append(mine, string(m.Team))
+			}
 		}
 	}
 	for range pick(a.dice, []int{0, 1, 1, 1, 2, 2, 3}) {

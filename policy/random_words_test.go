@@ -29,6 +29,18 @@ var words = []struct {
 			return !r.Beside && slices.ContainsFunc(r.Includes, func(n syntax.Name) bool { return m.role(n.Text).Beside })
 		})
 	}},
+	{"a role without team roles or grants", 15, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.NoTeamRoles || r.NoGrants })
+	}},
+	{"bounds of a team role", 12, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.OnTeam && r.AtLeast+r.AtMost > 0 })
+	}},
+	{"seats of a team role", 8, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.OnTeam && len(r.Seats) > 0 })
+	}},
+	{"a role held outside", 25, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.Outside })
+	}},
 	{"wildcard", 15, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {
 			return slices.ContainsFunc(r.Permissions, func(p syntax.Permission) bool { return p.Action.Text == syntax.Wildcard })

@@ -90,24 +90,45 @@ func do(t *testing.T, p *policy.Policy, w *world, r usher.Request, s usher.Step)
 	switch s.Kind {
 	case usher.StepJoin:
 		user = policy.User{Status: usher.Active, Role: role.Name(s.Name)}
-		user.Seats = seatsWith(t, p, user)
+		user.Seats = seatsWith(t, p, policy.User{}, user)
 	case usher.StepActivate:
 		user.Status = usher.Active
 	case usher.StepRole:
+		before := user
 		user.Role = role.Name(s.Name)
-		user.Seats = seatsWith(t, p, user)
+		have, _ := p.Role(user.Role)
+		if have.NoTeamRoles {
+			user.Teams, user.Outside = slices.Clone(user.Teams), nil
+			for i := range user.Teams {
+				user.Teams[i].Roles = nil
+			}
+		}
+		if have.NoGrants {
+			user.Grants = nil
+		}
+		user.Seats = seatsWith(t, p, before, user)
 	case usher.StepBeside:
 		user.Beside = append(slices.Clone(user.Beside), role.Name(s.Name))
 	case usher.StepTeam:
 		user.Teams = append(slices.Clone(user.Teams), policy.Membership{Team: s.Team})
 	case usher.StepTeamRole:
-		user.Teams = append(slices.Clone(user.Teams), policy.Membership{Team: s.Team, Roles: []role.Name{role.Name(s.Name)}})
+		before := user
+		have, _ := p.Role(user.Role)
+		require.False(t, have.NoTeamRoles, "%s may hold no team roles", user.Role)
+		gets := policy.Membership{Team: s.Team, Roles: []role.Name{role.Name(s.Name)}}
+		onTeam, _ := p.Role(role.Name(s.Name))
+		if isIn := slices.ContainsFunc(user.Teams, func(m policy.Membership) bool { return m.Team == s.Team }); onTeam.Outside && !isIn {
+			user.Outside = append(slices.Clone(user.Outside), gets)
+		} else {
+			user.Teams = append(slices.Clone(user.Teams), gets)
+		}
+		user.Seats = seatsWith(t, p, before, user)
 	case usher.StepSeat:
 		user.Seats = append(slices.Clone(user.Seats), seat.PoolName(s.Name))
-		have, _ := p.Role(user.Role)
-		rule, named := have.Seats[seat.PoolName(s.Name)]
-		require.True(t, named && rule != role.SeatNone, "%s may hold no seat in %s", user.Role, s.Name)
+		require.True(t, mayHold(p, user, seat.PoolName(s.Name), role.SeatOptional, role.SeatRequired), "%s may hold no seat in %s", user.Role, s.Name)
 	case usher.StepGrant:
+		have, _ := p.Role(user.Role)
+		require.False(t, have.NoGrants, "%s may have no grants", user.Role)
 		user.Grants = append(slices.Clone(user.Grants), policy.Grant{Name: s.Name})
 	case usher.StepSetting:
 		if next.settings == nil {
@@ -131,24 +152,51 @@ func do(t *testing.T, p *policy.Policy, w *world, r usher.Request, s usher.Step)
 	return next, r
 }
 
-// seatsWith returns the user's seats, with those that the role requires and without those
-// that it may not have.
-func seatsWith(t *testing.T, p *policy.Policy, u policy.User) []seat.PoolName {
+// seatsWith returns the user's seats after a change of roles: "The seat comes with the first team
+// role that requires it, on any team, and goes with the last one, unless the account role requires
+// it."
+func seatsWith(t *testing.T, p *policy.Policy, before, u policy.User) []seat.PoolName {
 	t.Helper()
-	have, ok := p.Role(u.Role)
+	_, ok := p.Role(u.Role)
 	require.True(t, ok)
 	var seats []seat.PoolName
-	for _, s := range u.Seats {
-		if rule, named := have.Seats[s]; named && rule != role.SeatNone {
+	for _, pool := range p.Pools() {
+		lost := slices.Contains(teamRules(p, before, pool.Name), role.SeatRequired) && !mayHold(p, u, pool.Name, role.SeatRequired)
+		keeps := slices.Contains(before.Seats, pool.Name) && mayHold(p, u, pool.Name, role.SeatOptional) && !lost
+		if keeps || mayHold(p, u, pool.Name, role.SeatRequired) {
+			seats = append(seats, pool.Name)
+		}
+	}
+	for _, s := range before.Seats {
+		if _, known := p.Pool(s); !known {
 			seats = append(seats, s)
 		}
 	}
-	for pool, rule := range have.Seats {
-		if rule == role.SeatRequired {
-			seats = append(seats, pool)
+	return seats
+}
+
+// mayHold reports whether the account role or a team role of a user has one of the rules for a pool.
+func mayHold(p *policy.Policy, u policy.User, pool seat.PoolName, rules ...role.Seat) bool {
+	of, _ := p.Role(u.Role)
+	rule, named := of.Seats[pool]
+	return named && slices.Contains(rules, rule) ||
+		slices.ContainsFunc(teamRules(p, u, pool), func(r role.Seat) bool { return slices.Contains(rules, r) })
+}
+
+// teamRules returns the rules that a user's team roles have for a pool.
+func teamRules(p *policy.Policy, u policy.User, pool seat.PoolName) (rules []role.Seat) {
+	for i, list := range [][]policy.Membership{u.Teams, u.Outside} {
+		for _, m := range list {
+			for _, name := range m.Roles {
+				if r, ok := p.Role(name); ok && r.OnTeam && (i == 0 || r.Outside) {
+					if rule, named := r.Seats[pool]; named {
+						rules = append(rules, rule)
+					}
+				}
+			}
 		}
 	}
-	return seats
+	return rules
 }
 
 // changed returns a copy of a resource with one party or attribute changed.

@@ -149,13 +149,13 @@ func (s *evalContext) isUsersTeam(id usher.TeamID, held role.Name) bool {
 			return true
 		}
 	}
-	return false
+	return held != "" && len(s.user.Outside) > 0 && s.isOutsideTeam(id, held)
 }
 
 // inUsersTeams reports whether a user belongs to a team of the subject. A user who is not
 // in the account belongs to none, and an empty id refers to no user.
 func (s *evalContext) inUsersTeams(id usher.UserID, held role.Name) bool {
-	if id == "" || len(s.user.Teams) == 0 {
+	if id == "" || len(s.user.Teams)+len(s.user.Outside) == 0 {
 		return false
 	}
 	other, err := s.facts.User(id)

@@ -75,6 +75,9 @@ func (g *fastEval) matchTeamRoles(perm *perm) {
 			}
 		}
 	}
+	if len(g.user.Outside) > 0 {
+		g.matchOutside(perm, tried)
+	}
 }
 
 // matchRules is evaluation.matchRules for rules that consist of a scope.

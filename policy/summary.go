@@ -18,6 +18,7 @@ type Summary struct {
 	Role         role.Name
 	Beside       []role.Name
 	Teams        []Membership
+	Outside      []Membership // the teams on which the user has roles without being in them
 	Seats        []seat.PoolName
 	Features     []Grant       // granted features that have not ended
 	Entitlements []Entitlement // by permission in the order of the policy, then in the order in which decisions name rules
@@ -58,7 +59,7 @@ func (p *Policy) summary(f Facts, r *usher.Request) (Summary, error) {
 	}
 	s := Summary{
 		Status: q.user.Status, Role: q.user.Role,
-		Beside: slices.Clone(q.user.Beside), Teams: slices.Clone(q.user.Teams), Seats: slices.Clone(q.user.Seats),
+		Beside: slices.Clone(q.user.Beside), Teams: slices.Clone(q.user.Teams), Outside: slices.Clone(q.user.Outside), Seats: slices.Clone(q.user.Seats),
 	}
 	for _, g := range q.user.Grants {
 		if slices.Contains(q.p.features, g.Name) && q.lasts(&g) {
@@ -98,9 +99,9 @@ func (q *evaluation) entitlement(h heldThrough) Entitlement {
 	}
 	holding := q.p.entitlement(h.rule, need)
 	if h.team != "" {
-		for _, m := range q.user.Teams {
-			if slices.Contains(m.Roles, h.team) {
-				holding.Teams = append(holding.Teams, m.Team)
+		for on, held := range q.p.teamRoles(q.user) {
+			if q.p.roles[held].Name == h.team {
+				holding.Teams = append(holding.Teams, on)
 			}
 		}
 	}

@@ -69,9 +69,9 @@ func (w *whatIf) do(s usher.Step) {
 	case usher.StepBeside:
 		w.user.Beside = append(slices.Clip(w.user.Beside), role.Name(s.Name))
 	case usher.StepTeam:
-		w.join(s.Team, nil)
+		w.join(s.Team)
 	case usher.StepTeamRole:
-		w.join(s.Team, []role.Name{role.Name(s.Name)})
+		w.takeTeamRole(s.Team, role.Name(s.Name))
 	case usher.StepSeat:
 		w.user.Seats = append(slices.Clip(w.user.Seats), seat.PoolName(s.Name))
 	case usher.StepGrant:
@@ -91,30 +91,53 @@ func (w *whatIf) do(s usher.Step) {
 	}
 }
 
-// takeRole adds the seats that the role requires, and removes those that it may not have.
+// takeRole changes the account role, and takes away the team roles and the grants that users with
+// the role cannot have.
 func (w *whatIf) takeRole(name role.Name) {
+	before := *w.user
 	w.user.Role = name
 	r, _ := w.p.Role(name)
-	for _, pool := range w.p.pools {
-		held := slices.Contains(w.user.Seats, pool.Name)
-		switch {
-		case r.MustHold(pool, w.user.Status) && !held:
-			w.user.Seats = append(slices.Clip(w.user.Seats), pool.Name)
-		case !r.MayHold(pool, w.user.Status) && held:
-			w.user.Seats = slices.DeleteFunc(slices.Clone(w.user.Seats), func(s seat.PoolName) bool { return s == pool.Name })
+	if r.NoTeamRoles {
+		w.user.Outside = nil
+		w.user.Teams = slices.Clone(w.user.Teams)
+		for i := range w.user.Teams {
+			w.user.Teams[i].Roles = nil
 		}
+	}
+	if r.NoGrants {
+		w.user.Grants = nil
+	}
+	w.user.Seats = w.p.SeatsAfter(&before, w.user)
+}
+
+// join puts the user in a team.
+func (w *whatIf) join(id usher.TeamID) {
+	if memberOf(w.user.Teams, id) < 0 {
+		w.user.Teams = append(slices.Clone(w.user.Teams), Membership{Team: id})
 	}
 }
 
-func (w *whatIf) join(id usher.TeamID, roles []role.Name) {
-	teams := slices.Clone(w.user.Teams)
-	at := slices.IndexFunc(teams, func(m Membership) bool { return m.Team == id })
-	if at < 0 {
-		at = len(teams)
-		teams = append(teams, Membership{Team: id})
+// takeTeamRole gives the user a role on a team: outside the team, if the user is not a member and
+// the role allows that.
+func (w *whatIf) takeTeamRole(id usher.TeamID, name role.Name) {
+	before := *w.user
+	list := &w.user.Teams
+	if memberOf(w.user.Teams, id) < 0 && w.p.outsideIndex(name) >= 0 {
+		list = &w.user.Outside
 	}
-	teams[at].Roles = append(slices.Clip(teams[at].Roles), roles...)
-	w.user.Teams = teams
+	changed := slices.Clone(*list)
+	at := memberOf(changed, id)
+	if at < 0 {
+		at = len(changed)
+		changed = append(changed, Membership{Team: id})
+	}
+	changed[at].Roles = append(slices.Clip(changed[at].Roles), name)
+	*list = changed
+	w.user.Seats = w.p.SeatsAfter(&before, w.user)
+}
+
+func memberOf(list []Membership, id usher.TeamID) int {
+	return slices.IndexFunc(list, func(m Membership) bool { return m.Team == id })
 }
 
 func (w *whatIf) set(name string, value bool) {

@@ -112,6 +112,20 @@ const (
 	SeatNone                 // users with the role cannot hold a seat
 )
 
+// StrongerThan reports whether a rule prevails over another one of the same user: required over
+// optional, and optional over none.
+func (s Seat) StrongerThan(other Seat) bool { return s.strength() > other.strength() }
+
+func (s Seat) strength() int {
+	switch s {
+	case SeatRequired:
+		return 2
+	case SeatOptional:
+		return 1
+	}
+	return 0
+}
+
 var seatNames = [...]string{"optional", "required", "none"}
 
 // ParseSeat returns the rule "optional", "required" or "none".

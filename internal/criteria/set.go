@@ -18,16 +18,21 @@ type Set interface {
 	Within(other Set) bool
 }
 
-// Members is an optional interface of a Set of users: those who are direct members of some teams.
+// Members is an optional interface of a Set of users: those who are direct members of some teams,
+// and a few others.
 type Members interface {
 	Set
 
 	// MoreThan reports whether the set has more than n ids, without a list of all of them.
 	MoreThan(n int) (bool, error)
 
-	// Teams returns the teams whose direct members are the set, in any order. The list already has
-	// the teams below.
+	// Teams returns the teams whose direct members are in the set, in any order. The list already
+	// has the teams below.
 	Teams() []string
+
+	// Others returns the ids of the set that may not be direct members of these teams, in any
+	// order.
+	Others() []string
 }
 
 // SetOf returns the set of these ids, without the empty id, which refers to no user and no
