@@ -182,7 +182,7 @@ func (dr *drawing) conditions(big bool) {
 // then roles beside and team roles. One in four policies has no unique role. A role includes only
 // later ones.
 func (dr *drawing) roles(big bool) {
-	accounts := some(dr.dice, 2, 6, []string{"boss", "admin", "editor", "member", "visitor", "auditor"})
+	accounts := some(dr.dice, 2, 6, []string{"boss", "admin", "editor", "member", "patron", "auditor"})
 	onTeams := some(dr.dice, 0, 4, []string{"manager", "lead", "scribe", "helper"})
 	var beside []string
 	if dr.chance(50) {
