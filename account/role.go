@@ -2,6 +2,7 @@ package account
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/usher-go/usher"
@@ -49,13 +50,19 @@ func (c SetRole) propose(q *proposing) error {
 	if err := q.checkTakes(c.User, u, &changed); err != nil {
 		return err
 	}
-	if err := q.releaseSeats(c.User, u, r, u.Status); err != nil {
+	return q.replaceRole(c.User, r)
+}
+
+// replaceRole changes a user's account role, and releases and takes the seats that follow.
+func (q *proposing) replaceRole(id usher.UserID, r role.Role) error {
+	u := q.find(id)
+	if err := q.releaseSeats(id, u, r, u.Status); err != nil {
 		return err
 	}
-	if err := q.emit(RoleSet{User: c.User, From: u.Role, To: r.Name}); err != nil {
+	if err := q.emit(RoleSet{User: id, From: u.Role, To: r.Name}); err != nil {
 		return err
 	}
-	return q.takeSeats(c.User, u, r, u.Status)
+	return q.takeSeats(id, u, r, u.Status)
 }
 
 func (SetRole) helps(*proposing, *policy.User) bool { return true }
@@ -163,6 +170,17 @@ func (q *proposing) roleOf(id usher.UserID, u *policy.User) (role.Role, error) {
 	}
 }
 
+// neededHolder returns the bound of the role that an account under a policy without a unique
+// role needs an active holder of; ok is false if there is none.
+func neededHolder(p *policy.Policy) (b policy.Bound, ok bool) {
+	first := p.FirstRole()
+	if first.Unique || first.AtLeast == 0 {
+		return policy.Bound{}, false
+	}
+	i := slices.IndexFunc(p.Bounds(), func(b policy.Bound) bool { return b.Role == first.Name })
+	return p.Bounds()[i], true
+}
+
 func (q *proposing) checkAtMost(s *State, b policy.Bound) error {
 	all := func(counts map[role.Name]count) int { return counts[b.Role].all }
 	was, is := all(s.counts), all(q.next.counts)
@@ -175,12 +193,7 @@ func (q *proposing) checkAtMost(s *State, b policy.Bound) error {
 }
 
 func (q *proposing) checkAtLeast(s *State, b policy.Bound) error {
-	active := func(counts map[role.Name]count) (n int) {
-		for _, name := range b.Holders {
-			n += counts[name].active
-		}
-		return n
-	}
+	active := func(counts map[role.Name]count) int { return activeHolders(counts, b) }
 	was, is := active(s.counts), active(q.next.counts)
 	if is >= b.AtLeast || is >= was {
 		return nil
@@ -188,6 +201,14 @@ func (q *proposing) checkAtLeast(s *State, b policy.Bound) error {
 	q.blame(s.lastRise(q.outcome.Changes, q.ends, func(d *draft) int { return -active(d.next.counts) }))
 	return q.refuse(CodeLastHolder, "at least %s must be active with the role %s%s; %s, and %d would be",
 		users(b.AtLeast), b.Role, including(b), counted(was, "is", "are"), is)
+}
+
+// activeHolders returns how many active users count for the at-least of a bound.
+func activeHolders(counts map[role.Name]count, b policy.Bound) (n int) {
+	for _, name := range b.Holders {
+		n += counts[name].active
+	}
+	return n
 }
 
 // including lists the roles that count as another one: ", or with admin or owner, which
