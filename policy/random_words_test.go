@@ -29,6 +29,11 @@ var words = []struct {
 			return !r.Beside && slices.ContainsFunc(r.Includes, func(n syntax.Name) bool { return m.role(n.Text).Beside })
 		})
 	}},
+	{"parties of users and teams", 15, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {
+			return slices.ContainsFunc(r.Parties, func(p syntax.Party) bool { return p.Kind == syntax.OfBoth })
+		})
+	}},
 	{"a role without team roles or grants", 15, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.NoTeamRoles || r.NoGrants })
 	}},
