@@ -37,6 +37,10 @@ func (m model) faults(r usher.Request) error {
 				isNamed := func(p syntax.Party) bool { return p.Name.Text == name }
 				fault(!slices.ContainsFunc(m.resource(ref.Type).Parties, isNamed), usher.ErrUndeclared)
 			}
+			for name := range o.Teams {
+				isBoth := func(p syntax.Party) bool { return p.Name.Text == name && p.Kind == syntax.OfBoth }
+				fault(!slices.ContainsFunc(m.resource(ref.Type).Parties, isBoth), usher.ErrUndeclared)
+			}
 			for name := range o.Attributes {
 				fault(!m.declares(syntax.OnAttribute, name), usher.ErrUndeclared)
 			}

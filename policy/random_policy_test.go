@@ -91,9 +91,14 @@ func (dr *drawing) parties(big bool) {
 			r.Parties = append(r.Parties, syntax.Party{Name: ruleOutcome(p)})
 		}
 		for _, p := range some(dr.dice, teams, teams, teamParties) {
-			r.Parties = append(r.Parties, syntax.Party{Name: ruleOutcome(p), Teams: true})
+			r.Parties = append(r.Parties, syntax.Party{Name: ruleOutcome(p), Kind: syntax.OfTeams})
 		}
 		r.Parties = shuffled(dr.dice, r.Parties[:min(len(r.Parties), 6)])
+		for i := range r.Parties {
+			if dr.chance(15) {
+				r.Parties[i].Kind = syntax.OfBoth
+			}
+		}
 		if dr.chance(75) {
 			r.Fields = dr.groups(fieldNames)
 		}
@@ -109,7 +114,7 @@ func (dr *drawing) parties(big bool) {
 				r.Fields = dr.groups(fieldNames)
 			}
 			if dr.chance(10) {
-				r.Parties = []syntax.Party{{Name: ruleOutcome("crew"), Teams: true}, {Name: ruleOutcome("guest")}}
+				r.Parties = []syntax.Party{{Name: ruleOutcome("crew"), Kind: syntax.OfTeams}, {Name: ruleOutcome("guest")}}
 			}
 			dr.doc.Resources = append(dr.doc.Resources, r)
 		}

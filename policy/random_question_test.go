@@ -224,7 +224,7 @@ func (a *asking) context() usher.Context {
 
 // thing draws a resource of a type, half of them as an Object and half as a type of the host.
 func (a *asking) thing(on syntax.Resource) usher.Resource {
-	t := &thing{ref: usher.Ref{Type: on.Name.Text, ID: "it"}, parties: map[string][]string{}, attributes: map[string]bool{}}
+	t := &thing{ref: usher.Ref{Type: on.Name.Text, ID: "it"}, parties: map[string][]string{}, teams: map[string][]string{}, attributes: map[string]bool{}}
 	if a.chance(10) {
 		t.account = "acme"
 	}
@@ -233,7 +233,15 @@ func (a *asking) thing(on syntax.Resource) usher.Resource {
 		if few && a.chance(60) {
 			continue
 		}
-		t.parties[p.Name.Text] = a.ids(p.Teams)
+		if p.Kind == syntax.OfBoth && a.chance(70) {
+			t.teams[p.Name.Text] = a.ids(true)
+			if a.chance(10) {
+				t.silent = append(t.silent, "teams of "+p.Name.Text)
+			}
+		}
+		if p.Kind != syntax.OfBoth || a.chance(70) {
+			t.parties[p.Name.Text] = a.ids(p.Kind == syntax.OfTeams)
+		}
 		if a.chance(10) {
 			t.silent = append(t.silent, p.Name.Text)
 		}
@@ -252,10 +260,12 @@ func (a *asking) thing(on syntax.Resource) usher.Resource {
 	if a.chance(50) {
 		return t
 	}
-	o := &usher.Object{Type: t.ref.Type, ID: t.ref.ID, Account: t.account, Parties: t.parties, Attributes: t.attributes}
+	o := &usher.Object{Type: t.ref.Type, ID: t.ref.ID, Account: t.account, Parties: t.parties, Teams: t.teams, Attributes: t.attributes}
 	switch {
 	case a.chance(0.2):
 		o.Parties["gone"] = nil
+	case a.chance(0.2):
+		o.Teams["gone"] = nil
 	case a.chance(0.2):
 		o.Attributes["gone"] = false
 	case a.chance(1):
@@ -304,7 +314,7 @@ func describe(r usher.Request) string {
 	case nil:
 		b.WriteString("no resource\n")
 	case *thing:
-		fmt.Fprintf(&b, "host's resource %+v: parties %v, not known %v, attributes %v\n", o.ref, o.parties, o.silent, o.attributes)
+		fmt.Fprintf(&b, "host's resource %+v: parties %v, teams %v, not known %v, attributes %v\n", o.ref, o.parties, o.teams, o.silent, o.attributes)
 	case *usher.Object:
 		fmt.Fprintf(&b, "object %+v\n", o)
 	}

@@ -224,8 +224,8 @@ func (r *round) compareAsked(w *world, q usher.Request) *disagreement {
 		ask()
 		for _, what := range host.asked {
 			kind, name, _ := strings.Cut(what, " ")
-			_, isParty := r.compiled.Parties(host.ref.Type)[name]
-			if kind == "party" && !isParty || kind == "attribute" && !slices.Contains(r.compiled.Attributes(), name) {
+			partyKind, isParty := r.compiled.Parties(host.ref.Type)[name]
+			if kind == "party" && !isParty || kind == "teams" && (!isParty || partyKind != syntax.OfBoth) || kind == "attribute" && !slices.Contains(r.compiled.Attributes(), name) {
 				return disagree(by+" asks wrongly", "%s asks the resource for %s, which it cannot have", by, what)
 			}
 		}

@@ -20,6 +20,11 @@ var words = []struct {
 		return !slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.Unique }) &&
 			slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.AtLeast > 0 })
 	}},
+	{"parties of users and teams", 15, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {
+			return slices.ContainsFunc(r.Parties, func(p syntax.Party) bool { return p.Kind == syntax.OfBoth })
+		})
+	}},
 	{"a role without team roles or grants", 15, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.NoTeamRoles || r.NoGrants })
 	}},
