@@ -170,8 +170,13 @@ func newAsking(d dice, doc *syntax.Document, w *world) *asking {
 
 func (a *asking) evaluation() usher.Request {
 	r := usher.Request{Account: "acme", Subject: usher.UserID(pick(a.dice, a.users)), Time: randomTime(a.dice)}
-	if a.chance(2) {
-		r.Subject = pick(a.dice, []usher.UserID{"nobody", ""})
+	switch {
+	case a.chance(3):
+		r.Subject = pick(a.dice, []usher.UserID{"nobody", "stranger", ""})
+	case a.chance(3):
+		r.Subject, r.Visitor = "", true
+	case a.chance(0.2):
+		r.Visitor = true // an error, because the request has a subject
 	}
 	if a.chance(3) {
 		r.Account = ""
@@ -306,7 +311,7 @@ func (a *asking) ids(teams bool) (ids []string) {
 // describe returns a request for a failure message.
 func describe(r usher.Request) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "may %q %s, account %q, at %s\n", r.Subject, r.Permission, r.Account, r.Time.Format(time.RFC3339))
+	fmt.Fprintf(&b, "may %q (visitor: %t) %s, account %q, at %s\n", r.Subject, r.Visitor, r.Permission, r.Account, r.Time.Format(time.RFC3339))
 	for _, name := range slices.Sorted(maps.Keys(r.Context)) {
 		fmt.Fprintf(&b, "context %s: %t\n", name, r.Context[name])
 	}
