@@ -56,7 +56,7 @@ func (c CreateAccount) propose(q *proposing) error {
 			return err
 		}
 	}
-	return q.takeSeats(c.Owner, &policy.User{}, unique, usher.Active)
+	return q.takeSeats(c.Owner, &policy.User{}, &policy.User{Status: usher.Active, Role: unique.Name})
 }
 
 func (c CreateAccount) describe() string { return "for " + word(c.Owner) }

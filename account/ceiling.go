@@ -2,6 +2,7 @@ package account
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/seat"
 )
 
 var userDelegate = permission.MustParse("user.delegate")
@@ -76,6 +78,39 @@ func (q *proposing) checkTakes(id usher.UserID, before, after *policy.User) erro
 		return err
 	}
 	return q.checkOutranks(c, id, before)
+}
+
+// checkChanges rejects a change of a user's roles that gives what the actor's rules do not cover, or
+// that takes something from a user who outranks the actor. It covers the seats that follow.
+func (q *proposing) checkChanges(id usher.UserID, before, after *policy.User) error {
+	seats := q.policy.SeatsAfter(before, after)
+	changed := *after
+	changed.Seats = slices.DeleteFunc(slices.Clone(before.Seats), func(name seat.PoolName) bool { return !slices.Contains(seats, name) })
+	if err := q.checkGives(id, before, &changed, of(id)); err != nil {
+		return err
+	}
+	changed.Seats = seats
+	return q.checkTakes(id, before, &changed)
+}
+
+// checkGains is checkChanges for a user who loses nothing, unless seats follow.
+func (q *proposing) checkGains(id usher.UserID, before, after *policy.User) error {
+	if q.keepsSeats(before, after) {
+		return q.checkGives(id, before, after, of(id))
+	}
+	return q.checkChanges(id, before, after)
+}
+
+// checkLoses is checkChanges for a user who gains nothing, unless seats follow.
+func (q *proposing) checkLoses(id usher.UserID, before, after *policy.User) error {
+	if q.keepsSeats(before, after) {
+		return q.checkTakes(id, before, after)
+	}
+	return q.checkChanges(id, before, after)
+}
+
+func (q *proposing) keepsSeats(before, after *policy.User) bool {
+	return slices.Equal(before.Seats, q.policy.SeatsAfter(before, after))
 }
 
 // checkRank rejects the command if the user outranks the actor.

@@ -35,6 +35,8 @@ var changes = []Change{
 	MemberRemoved{},
 	TeamRoleSet{},
 	TeamRoleUnset{},
+	OutsideRoleSet{},
+	OutsideRoleUnset{},
 	SeatsSet{},
 	SeatAssigned{},
 	SeatUnassigned{},

@@ -1,6 +1,8 @@
 package account
 
 import (
+	"slices"
+
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
@@ -10,8 +12,8 @@ import (
 var accountTransfer = permission.MustParse("account.transfer")
 
 // TransferOwnership gives the unique role to another active user. The user who had it gets
-// the role that the policy names in hands-over-to. For both users, seats that the new role
-// cannot hold are released, and then seats that it requires are taken. Requires
+// the role that the policy names in hands-over-to. For both users, team roles, grants and seats
+// that the new role cannot have are taken away, and then seats that it requires are given. Requires
 // account.transfer.
 type TransferOwnership struct {
 	To usher.UserID
@@ -35,19 +37,22 @@ func (c TransferOwnership) propose(q *proposing) error {
 		return printable.Errorf("%s: %s does not hold the role %s: %w", Describe(c), q.next.owner, unique.Name, usher.ErrUndeclared)
 	}
 	owner := q.next.owner
-	if err := q.releaseSeats(owner, from, becomes, from.Status); err != nil {
+	before, taken := q.withRole(owner, from, becomes)
+	after, takenToo := q.withRole(c.To, to, unique)
+	if err := q.releaseSeats(owner, from, before); err != nil {
 		return err
 	}
-	if err := q.releaseSeats(c.To, to, unique, to.Status); err != nil {
+	if err := q.releaseSeats(c.To, to, after); err != nil {
 		return err
 	}
-	if err := q.emit(OwnershipTransferred{From: owner, To: c.To, Was: to.Role, Becomes: becomes.Name}); err != nil {
+	changes := append(slices.Concat(taken, takenToo), OwnershipTransferred{From: owner, To: c.To, Was: to.Role, Becomes: becomes.Name})
+	if err := q.emit(changes...); err != nil {
 		return err
 	}
-	if err := q.takeSeats(owner, from, becomes, from.Status); err != nil {
+	if err := q.takeSeats(owner, from, before); err != nil {
 		return err
 	}
-	return q.takeSeats(c.To, to, unique, to.Status)
+	return q.takeSeats(c.To, to, after)
 }
 
 func (c TransferOwnership) describe() string { return "to " + word(c.To) }
