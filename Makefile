@@ -9,7 +9,7 @@ FUZZTIME ?= 30s
 PKG      ?= ./seat ./mask ./team ./usherhttp ./filter ./account
 TIMEOUT  ?= 40m# of one package; a busy machine takes its time
 
-.PHONY: help setup test lint lint-code install-check api-diff vuln bench bench-core fuzz mutate tidy fmt generate
+.PHONY: help setup test lint lint-code install-check api-diff vuln bench bench-core bench-against fuzz mutate tidy fmt generate
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,9 @@ bench: ## measure usher beside its peers, and write benchmarks/RESULTS.md
 
 bench-core: ## run the benchmarks of the core
 	go test -run '^$$' -bench . -benchmem ./...
+
+bench-against: ## compare the benchmarks of policy with those of the revision REV
+	.ci/bench-against $(REV) ./policy
 
 fuzz: ## run every fuzz target for FUZZTIME=30s
 	.ci/fuzz $(FUZZTIME)

@@ -37,7 +37,7 @@ type Detail struct {
 type Rule struct {
 	Source     Source
 	Permission string // the permission, even if the rule is for all actions or a bundle; "" for the rule "all: true" of a role
-	Name       string // the role or the grant that has the rule, or everyone
+	Name       string // the role or the grant that has the rule, everyone or visitor
 	Held       string // the role of the subject, if that role includes Name
 	Text       string // as in the policy: "team if not team-hosted"
 	File       string
@@ -53,13 +53,14 @@ const (
 	SourceTeamRole                   // a cell of a team role
 	SourceEveryone                   // the cell of everyone
 	SourceGrant                      // a grant that the subject holds
+	SourceVisitor                    // the cell of visitors
 	SourceNever                      // a rule under never
 	SourceBuiltIn                    // a protection that every policy has
 )
 
-var sourceNames = [...]string{"none", "role", "team role", "everyone", "grant", "never", "built in"}
+var sourceNames = [...]string{"none", "role", "team role", "everyone", "grant", "visitor", "never", "built in"}
 
-// String returns "role", "team role", "everyone", "grant", "never", "built in",
+// String returns "role", "team role", "everyone", "grant", "visitor", "never", "built in",
 // or "none" for the zero value.
 func (s Source) String() string {
 	if int(s) < len(sourceNames) {

@@ -12,8 +12,14 @@ import (
 // Request asks one question: may this subject do this to this resource, at this time? The
 // zero Request has no permission, so deciding it is an error.
 type Request struct {
-	Account    AccountID
-	Subject    UserID                // the user to decide about; the host has authenticated them
+	Account AccountID
+	Subject UserID // the user to decide about; the host has authenticated them
+
+	// Visitor marks a request of a caller who is not logged in, and has no Subject. Rules of
+	// visitors can allow it. A request without a Subject and without this mark is denied, so
+	// that a host that forgets the Subject gives no access. Both together are an error.
+	Visitor bool
+
 	Permission permission.Permission // a permission or a bundle of permissions
 	Resource   Resource              // nil to ask about the account as a whole
 	Context    Context               // facts of this request
@@ -37,6 +43,7 @@ var (
 	ErrWrongResource     = errors.New("wrong type of resource")     // the permission is about another type of resource
 	ErrOtherAccount      = errors.New("wrong account")              // the resource belongs to another account
 	ErrUndeclared        = errors.New("not declared by the policy") // a context fact, party or attribute
+	ErrVisitor           = errors.New("a visitor has no subject")   // the request has both Visitor and a Subject
 	ErrNoTime            = errors.New("no usable time")             // the time is missing or out of range
 	ErrNoAuthorizer      = errors.New("no authorizer")              // the Authorizer is nil or zero
 )

@@ -72,12 +72,27 @@ func (q *proposing) authorize(want permission.Permission, on parties) (usher.Dec
 	if err != nil {
 		return usher.Decision{}, err
 	}
+	if reason := q.visits(); d.Allowed() && reason != 0 {
+		d = q.denial(reason)
+	}
 	if !d.Allowed() {
 		r := q.refusal(CodeDenied, "%s may not %s: %s", q.actor, want, d)
 		r.Decision, r.Request = d, request
 		return d, r
 	}
 	return d, nil
+}
+
+// visits returns the reason for which the actor, a user, can run no commands, or zero. Rules of
+// visitors may allow such an actor a permission, but commands are for users of the account.
+func (q *proposing) visits() usher.Reason {
+	switch u := q.find(q.actor.User()); {
+	case u == nil:
+		return usher.ReasonUnknownUser
+	case u.Status != usher.Active:
+		return usher.ReasonInactive
+	}
+	return 0
 }
 
 // request returns the request whether the actor, a user, has a permission on the parties of a
@@ -129,9 +144,14 @@ func (q *proposing) may(want permission.Permission, on parties) error {
 func (q *proposing) deny(reason usher.Reason, format string, args ...any) error {
 	r := q.refusal(CodeDenied, format, args...)
 	if reason != 0 {
-		r.Decision = decision.New(basis{q.next.version, q.policy.Digest()}, reason, 0, q.at)
+		r.Decision = q.denial(reason)
 	}
 	return r
+}
+
+// denial returns a denial that no rule made.
+func (q *proposing) denial(reason usher.Reason) usher.Decision {
+	return decision.New(basis{q.next.version, q.policy.Digest()}, reason, 0, q.at)
 }
 
 // basis is the basis of a decision that no rule made.

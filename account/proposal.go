@@ -66,6 +66,9 @@ type Outcome struct {
 // Propose returns the changes that a proposal makes under a policy. It does not change the
 // state.
 //
+// An actor who is not an active user of the account can run no command that requires a
+// permission, whatever rules of visitors allow.
+//
 // The policy must fit the account as a whole; see [State.Fits]. A user that the policy cannot
 // decide for can run no commands. On such a user, only these commands are possible:
 // remove-user, set-role, set-status to inactive, and a command that takes or gives exactly

@@ -33,8 +33,10 @@ func (p *Policy) candidates(w *whatIf, o outcome) []candidate {
 	switch o.reason() {
 	case usher.ReasonUnknownUser:
 		m.addJoin()
+		m.eachApplying(m.perm, m.satisfyRule)
 	case usher.ReasonInactive:
 		m.add("be active", 1, usher.Step{Kind: usher.StepActivate})
+		m.eachApplying(m.perm, m.satisfyRule)
 	case usher.ReasonForbidden:
 		m.liftNever()
 	default:
@@ -84,7 +86,7 @@ func (m *remedyFinder) addJoin() {
 
 // liftNever inverts the conditions of never rules, and transfers ownership.
 func (m *remedyFinder) liftNever() {
-	if m.perm.protection == onlyHolder || m.perm.protection == onlyOwn {
+	if m.active() && (m.perm.protection == onlyHolder || m.perm.protection == onlyOwn) {
 		m.addUnique()
 	}
 	for i := range m.perm.never {
@@ -103,8 +105,9 @@ func (m *remedyFinder) satisfyRule(r *rule, team role.Name) {
 		m.satisfyScope(r)
 		return
 	}
-	m.evalConditions(r.need | m.guard)
-	for rest := (r.need | m.guard) &^ m.holds; rest != 0; rest &= rest - 1 {
+	need := m.required(r)
+	m.evalConditions(need)
+	for rest := need &^ m.holds; rest != 0; rest &= rest - 1 {
 		m.setCondition(m.res.literals[bits.TrailingZeros64(rest)], true)
 	}
 }
@@ -132,7 +135,7 @@ func (m *remedyFinder) setFact(c *condition, value bool) {
 			m.add("a seat in "+c.of, 2, usher.Step{Kind: usher.StepSeat, Name: c.of})
 		}
 	case syntax.OnFeature:
-		if value && !m.p.roles[m.role].NoGrants {
+		if value && m.role != noRole && !m.p.roles[m.role].NoGrants {
 			m.add("the feature "+c.of, 2, usher.Step{Kind: usher.StepGrant, Name: c.of})
 		}
 	case syntax.OnSetting:
@@ -152,6 +155,9 @@ func (m *remedyFinder) setFact(c *condition, value bool) {
 
 func (m *remedyFinder) mayHoldSeat(name seat.PoolName) bool {
 	pool, ok := m.p.Pool(name)
+	if m.role == noRole {
+		return false
+	}
 	rule, _ := m.p.SeatRule(m.user, name)
 	return ok && rule != role.SeatNone && pool.Holds.Has(m.user.Status)
 }

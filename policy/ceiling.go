@@ -16,7 +16,8 @@ import (
 // covers no rule, and every user outranks its actor.
 //
 // A user has rules through sources: the account role, each team role with the teams
-// on which it is held and those below, everyone, and each grant. Giving and taking
+// on which it is held and those below, everyone, each grant, and the rules of visitors, which
+// a user also has before joining the account and after leaving it. Giving and taking
 // are compared source by source, at several moments: the time of the command, and each
 // later time at which a relevant grant ends. At each moment, conditions on features are
 // evaluated for each user. Conditions on seats, settings, request facts and resource

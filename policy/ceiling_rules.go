@@ -44,9 +44,10 @@ func (r *effectiveRules) grantNamed(name string) *ruleSource {
 	return r.byGrant[name]
 }
 
-// ruleSource is a source of rules: an account role, a team role, everyone or a grant.
+// ruleSource is a source of rules: an account role, a team role, everyone, a grant, or the rules
+// of visitors.
 type ruleSource struct {
-	kind  usher.Source // an account role, a team role, everyone or a grant
+	kind  usher.Source // an account role, a team role, everyone, a grant or visitor
 	role  int          // the index of a role
 	grant string       // the name of a grant
 	guard uint64       // what the account role requires; zero for that role's own rules, which include it
@@ -60,13 +61,19 @@ type heldRule struct {
 	need uint64 // all literals, including those of the source and their aliases
 }
 
-// rulesAt returns the rules of a user at a moment. A nil user has none. The user's role
-// must be an account role.
+// visitorSource are the sources of a requester who is not in the account.
+var visitorSource = []ruleSource{{kind: usher.SourceVisitor}}
+
+// rulesAt returns the rules of a user at a moment. A nil user has those of visitors. The
+// user's role must be an account role.
 func (c Ceiling) rulesAt(u *User, moment time.Time) effectiveRules {
-	if u == nil {
+	p := c.p
+	switch {
+	case u == nil && p.ceilings.visitors:
+		return effectiveRules{sources: visitorSource}
+	case u == nil:
 		return effectiveRules{}
 	}
-	p := c.p
 	own := ruleSource{kind: usher.SourceRole, role: p.roleIndex(u.Role)}
 	if len(u.Teams) > 0 {
 		own.teams = make([]usher.TeamID, len(u.Teams))
@@ -75,7 +82,7 @@ func (c Ceiling) rulesAt(u *User, moment time.Time) effectiveRules {
 		}
 	}
 	guard := p.held[own.role].guard
-	r := effectiveRules{tree: c.account.Teams, seats: u.Seats, sources: make([]ruleSource, 0, 2+len(u.Teams)+len(u.Grants))}
+	r := effectiveRules{tree: c.account.Teams, seats: u.Seats, sources: make([]ruleSource, 0, 3+len(u.Teams)+len(u.Grants))}
 	r.sources = append(r.sources, own, ruleSource{kind: usher.SourceEveryone, guard: guard, teams: own.teams})
 	for on, held := range p.teamRoles(u) {
 		r.holdOn(on, held, guard)
@@ -93,6 +100,9 @@ func (c Ceiling) rulesAt(u *User, moment time.Time) effectiveRules {
 			}
 			r.features[f] = true
 		}
+	}
+	if p.ceilings.visitors {
+		r.sources = append(r.sources, visitorSource...)
 	}
 	return r
 }
@@ -172,6 +182,8 @@ func (s *ruleSource) rule(perm *perm, i int) *rule {
 			}
 		}
 		return nil
+	case usher.SourceVisitor:
+		list = perm.visitor
 	case usher.SourceRole, usher.SourceTeamRole:
 		list = perm.byRole[s.role]
 	}

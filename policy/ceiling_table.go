@@ -11,6 +11,7 @@ import (
 // ceilingTable caches, per policy, what comparisons of users need.
 type ceilingTable struct {
 	features nameTable
+	visitors bool              // the policy has rules of visitors
 	decided  []decidedLiterals // by resource
 	covering []atomic.Uint32   // by two roles: the cached result of alwaysCovers; 0: not computed
 }
@@ -40,6 +41,9 @@ func newCeilingTable(p *Policy) ceilingTable {
 		features: newNameTable(p.features),
 		decided:  make([]decidedLiterals, len(p.resources)),
 		covering: make([]atomic.Uint32, len(p.roles)*len(p.roles)),
+	}
+	for i := range p.perms {
+		t.visitors = t.visitors || p.perms[i].visitor != nil
 	}
 	for i := range p.resources {
 		d := &t.decided[i]

@@ -32,6 +32,14 @@ var checked = map[permission.Permission][]string{
 	permission.MustParse("account.delete"):   nil,
 }
 
+// forCommands reports whether a permission is checked only for commands. Besides those that
+// checked lists, these are user.leave, whose command concerns the actor alone, and
+// user.delegate, which is part of the ceiling.
+func forCommands(name permission.Permission) bool {
+	_, ok := checked[name]
+	return ok || name == userLeave || name == userDelegate
+}
+
 // mayNameNone are the permissions whose commands may name no party: add-user without teams,
 // and create-team without a parent.
 var mayNameNone = []string{"user.create", "team.create"}
@@ -122,7 +130,7 @@ func (p *Policy) opens(name string, on named) bool {
 			return true
 		}
 	}
-	return p.anyCan(perm, perm.everyone, on)
+	return p.anyCan(perm, perm.everyone, on) || p.anyCan(perm, perm.visitor, on)
 }
 
 // closed reports whether a never rule or a built-in protection forbids a permission to all

@@ -8,9 +8,12 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// everyone is the key of the cell of everyone in the rows of a permission, beside the
-// indices of roles.
-const everyone = -1
+// everyone and visitor are the keys of the cells of everyone and of visitors in the rows of a
+// permission, beside the indices of roles.
+const (
+	everyone = -1
+	visitor  = -2
+)
 
 // allText is the text of the rule for all: true.
 const allText = "all"
@@ -61,8 +64,12 @@ func (c *compiler) cells() {
 // cell resolves the rules of one cell. About is the permission as the file names it.
 func (c *compiler) cell(resource int, about string, d syntax.Cell) (who int, rules row) {
 	who, source := everyone, usher.SourceEveryone
-	if role.Name(d.Who.Text) != role.Everyone {
-		if who = c.p.roleIndex(role.Name(d.Who.Text)); who < 0 {
+	switch name := role.Name(d.Who.Text); name {
+	case role.Everyone:
+	case role.Visitor:
+		who, source = visitor, usher.SourceVisitor
+	default:
+		if who = c.p.roleIndex(name); who < 0 {
 			if len(c.p.roles) == 0 {
 				return who, nil // the problem is reported once
 			}
@@ -78,6 +85,9 @@ func (c *compiler) cell(resource int, about string, d syntax.Cell) (who int, rul
 		if !c.limit(r.Pos, i+1, maxCellRules, "rules in one cell") {
 			break
 		}
+		if who == visitor {
+			c.visitorScope(r)
+		}
 		compiled := c.rule(resource, about, r)
 		compiled.written = c.write(writtenRule{source: source, who: d.Who.Text, about: about, text: r.String(), pos: r.Pos, rule: r})
 		rules = append(rules, compiled)
@@ -85,9 +95,21 @@ func (c *compiler) cell(resource int, about string, d syntax.Cell) (who int, rul
 	return who, rules
 }
 
+// visitorScope reports a rule of visitors with a scope that looks at the parties of a resource.
+// A caller who is not logged in has no id, so such a scope could never match, although the file
+// reads as if it could.
+func (c *compiler) visitorScope(r syntax.Rule) {
+	if r.Scope == syntax.ScopeAny && len(r.And) == 0 {
+		return
+	}
+	scopes := r
+	scopes.If, scopes.Hiding = nil, nil
+	c.addUnlessPartial(r.Pos, "the scope of a rule of visitors must be any, not `%s`: a visitor has no id and no teams; add conditions to any, or write `everyone: %s` for the users of the account", scopes, r)
+}
+
 // cellNames returns the names that a cell can have.
 func (c *compiler) cellNames() []string {
-	names := []string{string(role.Everyone)}
+	names := []string{string(role.Everyone), string(role.Visitor)}
 	for _, r := range c.p.roles {
 		names = append(names, string(r.Name))
 	}

@@ -21,6 +21,7 @@ import (
 //   - usher.ErrWrongResource: the resource has another type than the permission
 //   - usher.ErrOtherAccount: the resource names another account than the request
 //   - usher.ErrUndeclared: a fact, party, attribute or role that the policy lacks
+//   - usher.ErrVisitor: the request has a subject and is marked as a visitor's
 //   - usher.ErrNoTime: the request has no time and the facts have no clock, or the time
 //     is outside the years 1678 to 2261
 //
@@ -65,17 +66,25 @@ func (p *Policy) Decide(f Facts, r *usher.Request) (usher.Decision, error) {
 // decideEarly returns the precomputed outcome of a permission for a user. If there is
 // none, the outcome has no reason.
 func (p *Policy) decideEarly(perm *perm, who subject) outcome {
-	switch {
-	case who.user == nil:
-		return permOutcome(usher.ReasonUnknownUser, perm)
-	case who.user.Status != usher.Active:
-		return permOutcome(usher.ReasonInactive, perm)
+	if who.user == nil || who.user.Status != usher.Active {
+		if perm.visitor != nil {
+			return 0
+		}
+		return withoutRules(perm, who.user)
 	}
 	outcome := perm.precomputed[who.role]
 	if outcome.reason() == usher.ReasonNoPermission && len(who.user.Grants) > 0 {
 		return 0
 	}
 	return outcome
+}
+
+// withoutRules returns the denial of a requester who is not an active user.
+func withoutRules(perm *perm, user *User) outcome {
+	if user == nil {
+		return permOutcome(usher.ReasonUnknownUser, perm)
+	}
+	return permOutcome(usher.ReasonInactive, perm)
 }
 
 // decideFor is separate from Decide because an evaluation is expensive to clear.
@@ -130,8 +139,11 @@ func (q *evaluation) decide(perm *perm) outcome {
 	return q.evalRules(perm)
 }
 
-// evalRules evaluates the rules of an active user.
+// evalRules evaluates the rules of a requester for whom no outcome is precomputed.
 func (q *evaluation) evalRules(perm *perm) outcome {
+	if perm.visitor != nil && !q.active() {
+		return q.evalVisitor(perm)
+	}
 	if perm.protection != unprotected || len(perm.never) > 0 {
 		if outcome := q.forbidden(perm); outcome != 0 {
 			return outcome
@@ -151,11 +163,14 @@ func (q *evaluation) evalRules(perm *perm) outcome {
 	if len(q.user.Grants) > 0 {
 		q.matchGrants(perm)
 	}
+	if perm.visitor != nil {
+		q.matchVisitor(perm)
+	}
 	switch {
 	case q.granted != nil:
 		return ruleOutcome(usher.ReasonGranted, q.granted, q.hidden)
 	case q.unmet != nil:
-		return ruleOutcome(usher.ReasonConditionUnmet, q.unmet, (q.unmet.need|q.guard)&^q.holds)
+		return ruleOutcome(usher.ReasonConditionUnmet, q.unmet, q.required(q.unmet)&^q.holds)
 	case q.outOfScope != nil:
 		return ruleOutcome(usher.ReasonOutOfScope, q.outOfScope, 0)
 	default:

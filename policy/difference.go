@@ -17,7 +17,7 @@ import (
 // so a user who gets a seat gains the rules that require it. All other conditions stay
 // open, and are in If. Rules under never are ignored.
 //
-// A user who is not in the account, or not active, has no rules. The order and the errors
+// A user who is not in the account, or not active, has only the rules of visitors. The order and the errors
 // are those of Summary.
 func (p *Policy) Difference(before, after Facts, subject usher.UserID, at time.Time) (gains, loses []Entitlement, err error) {
 	r := usher.Request{Subject: subject, Time: at}
@@ -54,8 +54,15 @@ type userState struct {
 }
 
 func (s *userState) begin(p *Policy, f Facts, r *usher.Request) error {
-	if err := s.evaluation.begin(p, f, r, 0); err != nil || s.user == nil || s.user.Status != usher.Active {
+	if err := s.evaluation.begin(p, f, r, 0); err != nil {
 		return err
+	}
+	if !s.active() {
+		s.has = Ceiling{p: p}.rulesAt(nil, r.Time)
+		if s.user == nil {
+			s.user = &outsider
+		}
+		return nil
 	}
 	if account := s.lookAtAccount(); account != nil {
 		s.has = Ceiling{p: p, account: *account}.rulesAt(s.user, r.Time)

@@ -16,7 +16,8 @@ type evaluation struct {
 	evalContext
 	context usher.Context
 	time    time.Time // the request's, or the clock's after its first use
-	role    int       // the index of the user's account role
+	role    int       // the index of the user's account role; noRole: not in the account
+	visitor bool      // the request is marked as a visitor's
 	guard   uint64    // the conditions that the role requires
 
 	// Cached results: a bit for each literal and for each scope.
@@ -44,9 +45,13 @@ type evalContext struct {
 // subject is the user that a request is about.
 type subject struct {
 	user  *User // nil: not in the account
-	role  int   // the index of the account role
+	role  int   // the index of the account role; noRole: not in the account
 	guard uint64
 }
+
+// noRole is the role of a subject that is not in the account. It is not the index of a role, and
+// not that of a unique role that the policy lacks, so such a subject is not mistaken for a holder.
+const noRole = -2
 
 // minTime and maxTime are the bounds of the time in a Decision, in seconds since 1970.
 const (
@@ -69,13 +74,13 @@ func (q *evaluation) begin(p *Policy, f Facts, r *usher.Request, resource int) e
 func (q *evaluation) fill(p *Policy, f Facts, r *usher.Request, who subject, res *resource) {
 	q.p, q.facts, q.res = p, f, res
 	q.subject, q.resource, q.context, q.time = r.Subject, r.Resource, r.Context, r.Time
-	q.user, q.role, q.guard = who.user, who.role, who.guard
+	q.user, q.role, q.guard, q.visitor = who.user, who.role, who.guard, r.Visitor
 }
 
 // quickValidate reports whether a fast check finds the request valid. If it returns false,
 // validate decides.
 func (res *resource) quickValidate(f Facts, r *usher.Request) bool {
-	if len(r.Context) > 0 {
+	if len(r.Context) > 0 || r.Visitor {
 		return false
 	}
 	if r.Time == (time.Time{}) {
@@ -99,6 +104,9 @@ func (res *resource) quickValidate(f Facts, r *usher.Request) bool {
 func (p *Policy) validate(f Facts, r *usher.Request, res *resource) error {
 	if f == nil {
 		return errNoFacts
+	}
+	if r.Visitor && r.Subject != "" {
+		return usher.ErrVisitor
 	}
 	if r.Time.IsZero() {
 		if _, ok := f.(Clock); !ok {
@@ -168,15 +176,15 @@ func undeclared(what, name string, names []string) error {
 
 func (p *Policy) lookUp(f Facts, id usher.UserID) (subject, error) {
 	if id == "" {
-		return subject{}, nil
+		return subject{role: noRole}, nil
 	}
 	user, err := f.User(id)
 	if err != nil || user == nil {
-		return subject{}, err
+		return subject{role: noRole}, err
 	}
 	at := p.roleIndex(user.Role)
 	if at < 0 || p.held[at].onTeam {
-		return subject{}, undeclared("role of the user", string(user.Role), nil)
+		return subject{role: noRole}, undeclared("role of the user", string(user.Role), nil)
 	}
 	return subject{user, at, p.held[at].guard}, nil
 }

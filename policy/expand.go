@@ -40,9 +40,9 @@ func (c *compiler) expand() {
 // they are made.
 func (c *compiler) count(perm int) int {
 	rows := c.cellRules[perm]
-	n := len(rows[everyone]) + len(c.p.perms[perm].never) + 1 // one more for a built-in protection
+	n := len(rows[everyone]) + len(rows[visitor]) + len(c.p.perms[perm].never) + 1 // one more for a built-in protection
 	for who, row := range rows {
-		if who != everyone {
+		if who >= 0 {
 			n += len(row) * len(c.holders[who])
 		}
 	}
@@ -80,7 +80,7 @@ func (e *expander) expand(bundles []int) {
 		give(who, compiledRule{written: e.allRules[who], extent: extent{scope: syntax.ScopeAny}})
 	}
 	for _, who := range slices.Sorted(maps.Keys(e.cellRules[e.index])) {
-		if who == everyone {
+		if who < 0 {
 			continue
 		}
 		for _, written := range e.cellRules[e.index][who] {
@@ -90,6 +90,9 @@ func (e *expander) expand(bundles []int) {
 	}
 	for _, written := range e.cellRules[e.index][everyone] {
 		e.perm.everyone = append(e.perm.everyone, e.rule(written, 0, everyone))
+	}
+	for _, written := range e.cellRules[e.index][visitor] {
+		e.perm.visitor = append(e.perm.visitor, e.rule(written, 0, visitor))
 	}
 	e.perm.grants = append(e.perm.grants, e.grant(e.perm.name.String(), e.perm.pos))
 	for _, b := range bundles {
@@ -166,7 +169,7 @@ func (e *expander) register(r *rule) int32 {
 }
 
 // rank sorts the rules in the order in which decisions name them: fewest hidden fields,
-// then account role, team role, everyone, grant, then by name and text. The order in the
+// then account role, team role, everyone, grant, visitor, then by name and text. The order in the
 // file has no effect.
 func (e *expander) rank() {
 	all := make([]*rule, 0, e.count(e.index))
@@ -179,6 +182,7 @@ func (e *expander) rank() {
 		collect(list)
 	}
 	collect(e.perm.everyone)
+	collect(e.perm.visitor)
 	collect(e.perm.never)
 	for i := range e.perm.grants {
 		all = append(all, &e.perm.grants[i].rule)
@@ -193,6 +197,7 @@ func (e *expander) rank() {
 		slices.SortFunc(list, byRank)
 	}
 	slices.SortFunc(e.perm.everyone, byRank)
+	slices.SortFunc(e.perm.visitor, byRank)
 	slices.SortFunc(e.perm.never, byRank)
 	slices.SortFunc(e.perm.grants, func(a, b grantRule) int { return cmp.Compare(a.name, b.name) })
 }
@@ -228,7 +233,7 @@ func (e *expander) precompute() {
 	if len(e.perm.never) > 0 || e.perm.protection != unprotected {
 		return
 	}
-	simple := len(e.p.roles) <= 64
+	simple := len(e.p.roles) <= 64 && len(e.perm.visitor) == 0
 	for i, list := range e.perm.byRole {
 		simple = simple && (!e.p.roles[i].OnTeam || onlyScopes(list))
 	}
@@ -237,7 +242,7 @@ func (e *expander) precompute() {
 		case e.p.roles[i].OnTeam:
 		case len(list) > 0 && list[0].scope == syntax.ScopeAny && list[0].need|list[0].hide == 0:
 			e.perm.precomputed[i] = ruleOutcome(usher.ReasonGranted, &list[0], 0)
-		case len(list) == 0 && len(e.perm.everyone) == 0 && !e.perm.onTeams:
+		case len(list)+len(e.perm.everyone)+len(e.perm.visitor) == 0 && !e.perm.onTeams:
 			e.perm.precomputed[i] = permOutcome(usher.ReasonNoPermission, e.perm)
 		case simple && e.p.held[i].guard == 0 && onlyScopes(slices.Concat(list, e.perm.everyone)):
 			e.perm.precomputed[i] = scopeOnly

@@ -71,9 +71,9 @@ func (p *Policy) describeWritten(w *writtenRule) usher.Rule {
 
 // Matching returns every rule that matches a request, not only the one that decides: rules
 // under never, and the rules of the subject. It describes rules as Rules does; a grant has the
-// name of its permission or bundle. It returns none for a subject that is not an
-// active user. For a bundle, it returns the rules of all its permissions. The errors are
-// those of Decide.
+// name of its permission or bundle. For a requester who is not an active user, it returns rules
+// of visitors, and those under never of the same permission. For a bundle, it returns the rules
+// of all its permissions. The errors are those of Decide.
 func (p *Policy) Matching(f Facts, r *usher.Request) ([]usher.Rule, error) {
 	if p == nil || r == nil {
 		return nil, requestError("check", r, usher.ErrUnknownPermission)
@@ -91,14 +91,11 @@ func (p *Policy) Matching(f Facts, r *usher.Request) ([]usher.Rule, error) {
 	if err != nil {
 		return nil, requestError("check", r, err)
 	}
-	if who.user == nil || who.user.Status != usher.Active {
-		return nil, nil
-	}
 	var q evaluation
 	q.fill(p, f, r, who, nil)
 	for _, i := range perms {
 		q.switchResource(p.perms[i].resource, r.Resource)
-		q.each(&p.perms[i], func(r *rule, team role.Name) {
+		q.eachApplying(&p.perms[i], func(r *rule, team role.Name) {
 			if q.matches(r, team) {
 				rules = append(rules, p.describeWritten(&p.written[r.written]))
 			}
@@ -110,7 +107,21 @@ func (p *Policy) Matching(f Facts, r *usher.Request) ([]usher.Rule, error) {
 	return rules, nil
 }
 
-// each calls visit for the rules under never and for the rules of the subject.
+// eachApplying calls visit for the rules that can decide for the requester: those of each for
+// an active user, and those of eachOpen for others. During the calls, q.user is not nil.
+func (q *evaluation) eachApplying(perm *perm, visit func(r *rule, team role.Name)) {
+	if q.active() {
+		q.each(perm, visit)
+		return
+	}
+	if q.user == nil {
+		q.user = &outsider
+		defer func() { q.user = nil }()
+	}
+	q.eachOpen(perm, visit)
+}
+
+// each calls visit for the rules under never and for the rules of a user in the account.
 func (q *evaluation) each(perm *perm, visit func(r *rule, team role.Name)) {
 	list := func(rules []rule, team role.Name) {
 		for i := range rules {
@@ -130,6 +141,7 @@ func (q *evaluation) each(perm *perm, visit func(r *rule, team role.Name)) {
 			}
 		}
 	}
+	list(perm.visitor, "")
 }
 
 func (q *evaluation) matches(r *rule, team role.Name) bool {
@@ -138,6 +150,7 @@ func (q *evaluation) matches(r *rule, team role.Name) bool {
 		q.evalConditions(r.need)
 		return maybe && q.possible&r.need == r.need
 	}
-	q.evalConditions(r.need | q.guard)
-	return yes && q.holds&(r.need|q.guard) == r.need|q.guard
+	need := q.required(r)
+	q.evalConditions(need)
+	return yes && q.holds&need == need
 }

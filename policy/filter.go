@@ -17,7 +17,8 @@ import (
 // Filter evaluates a request without a resource for all resources at once. The filter
 // selects the resources on which Decide allows the same request. Filter evaluates what
 // depends on the subject, the account and the request; the filter contains what depends on
-// the resource. For a user who is not active, or not in the account, it selects nothing.
+// the resource. For a requester who is not an active user, it selects what rules of visitors
+// allow.
 //
 // The filter keeps the facts, and reads the members of teams from them when it is used. It
 // is valid as long as the facts are. A condition in SQL that names the members of teams
@@ -116,7 +117,12 @@ func (p *Policy) criteria(f Facts, r *usher.Request) (criteria.Criteria, error) 
 		return criteria.Criteria{}, err
 	}
 	t := criteria.Criteria{Account: r.Account}
-	b.me, b.teamScopes = criteria.SetOf(string(b.subject)), map[role.Name]*teamScope{}
+	b.teamScopes = map[role.Name]*teamScope{}
+	if b.subject == "" {
+		b.me = criteria.SetOf()
+	} else {
+		b.me = criteria.SetOf(string(b.subject))
+	}
 	var listed []int
 	for _, at := range perms {
 		if resource := p.perms[at].resource; !slices.Contains(listed, resource) {
@@ -146,7 +152,7 @@ func (b *filtering) list(perms []int, resource int) criteria.Type {
 		Admit:  b.admits(resource),
 		Looks:  func() (parties, attributes []string) { return p.requiredNames(perms, p.resources[resource].name) },
 	}
-	if b.user == nil || b.user.Status != usher.Active {
+	if !b.active() && (!b.identified() || !p.allOpen(perms)) {
 		return l // without needs, it selects nothing
 	}
 	for _, at := range perms {
@@ -182,13 +188,9 @@ func (b *filtering) need(l *criteria.Type, perm *perm) {
 	if never, ok := b.protected(perm); ok {
 		l.Never = append(l.Never, never)
 	}
-	b.each(perm, func(r *rule, team role.Name) {
+	b.eachApplying(perm, func(r *rule, team role.Name) {
 		never := b.p.written[r.written].source == usher.SourceNever
-		need := r.need
-		if !never {
-			need |= b.guard
-		}
-		alt, ok := b.alternative(r, need, team, never)
+		alt, ok := b.alternative(r, b.required(r), team, never)
 		switch {
 		case !ok:
 		case never:
@@ -304,6 +306,7 @@ func (p *Policy) requiredNames(perms []int, typ string) (parties, attributes []s
 		}
 		list(perm.never)
 		list(perm.everyone)
+		list(perm.visitor)
 		for _, rules := range perm.byRole {
 			list(rules)
 		}

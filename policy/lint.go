@@ -8,6 +8,7 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/policy/syntax"
+	"github.com/usher-go/usher/role"
 )
 
 // lint warns about valid policies that look like mistakes.
@@ -26,6 +27,7 @@ func (c *compiler) lint() {
 	for at, rows := range c.cellRules {
 		for _, who := range slices.Sorted(maps.Keys(rows)) {
 			c.lintEverywhere(at, who, rows[who])
+			c.lintVisitor(at, who, rows[who])
 			for i := range rows[who] {
 				rule := &rows[who][i]
 				c.reachesNone(at, rule.scope, rule.pos)
@@ -39,6 +41,16 @@ func (c *compiler) lint() {
 		}
 		c.lintNever(at)
 	}
+}
+
+// lintVisitor warns about a cell of visitors for a permission that commands check. Only users
+// of the account run commands.
+func (c *compiler) lintVisitor(perm, who int, rules row) {
+	name := c.p.perms[perm].name
+	if who != visitor || len(rules) == 0 || !forCommands(name) {
+		return
+	}
+	c.warnings.Add(rules[0].pos, "`visitor: %s` of %s: no command can be run by a visitor, so this applies only to active users; write `everyone: %[1]s`", c.cellText(rules), name)
 }
 
 // lintHolders warns about a policy without a unique role under which an account can lose its last
@@ -166,9 +178,12 @@ func (c *compiler) redundantBy(perm, who, i int) string {
 	rule := rows[who][i]
 	var guard uint64
 	closure := []reached{{role: who}}
-	if who != everyone {
+	switch {
+	case who >= 0:
 		guard = c.p.roles[who].guard
-		closure = append(c.p.roles[who].closure, reached{role: everyone})
+		closure = slices.Concat(c.p.roles[who].closure, []reached{{role: everyone}, {role: visitor}})
+	case who == everyone:
+		closure = append(closure, reached{role: visitor})
 	}
 	rule.need |= guard
 	for _, far := range closure {
@@ -190,8 +205,11 @@ func (c *compiler) redundantBy(perm, who, i int) string {
 }
 
 func (c *compiler) whoName(who int) string {
-	if who == everyone {
-		return "everyone"
+	switch who {
+	case everyone:
+		return string(role.Everyone)
+	case visitor:
+		return string(role.Visitor)
 	}
 	return string(c.p.roles[who].Name)
 }

@@ -11,7 +11,7 @@ import (
 // which the role is held. Such a cell applies to every user who holds the role on any team,
 // on resources of every team.
 func (c *compiler) lintEverywhere(perm, who int, rules row) {
-	if who == everyone || !c.p.roles[who].OnTeam || len(rules) == 0 {
+	if who < 0 || !c.p.roles[who].OnTeam || len(rules) == 0 {
 		return
 	}
 	if slices.ContainsFunc(rules, func(r compiledRule) bool { return r.looksAtTeams() }) {

@@ -27,12 +27,14 @@ type MatrixRow struct {
 	Permission permission.Permission
 	Cells      [][]string // for each role: its own rules and included ones
 	Everyone   []string
+	Visitor    []string // rules for every requester, also without a user in the account
 	Never      []string
 
 	// The same rules in parts, in the same order, for programs that word them in their own
 	// way. If contains what a role requires; Teams and Until are empty.
 	CellRules     [][]Entitlement
 	EveryoneRules []Entitlement
+	VisitorRules  []Entitlement
 	NeverRules    []Entitlement
 }
 
@@ -58,8 +60,9 @@ func (p *Policy) Matrix() Matrix {
 func (p *Policy) matrixRow(perm *perm) (row MatrixRow, said bool) {
 	row.Permission = perm.name
 	row.Everyone, row.EveryoneRules = p.cell(perm, perm.everyone)
+	row.Visitor, row.VisitorRules = p.cell(perm, perm.visitor)
 	row.Never, row.NeverRules = p.cell(perm, perm.never)
-	said = len(row.Everyone)+len(row.Never) > 0
+	said = len(row.Everyone)+len(row.Visitor)+len(row.Never) > 0
 	for _, list := range perm.byRole {
 		texts, rules := p.cell(perm, list)
 		row.Cells, row.CellRules = append(row.Cells, texts), append(row.CellRules, rules)

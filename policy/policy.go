@@ -112,6 +112,7 @@ type perm struct {
 	byRole      [][]rule
 	onTeams     bool // a team role has rules for it
 	everyone    []rule
+	visitor     []rule
 	grants      []grantRule // by name
 	precomputed []outcome   // for each role: a precomputed outcome, scopeOnly, or 0
 }
@@ -145,7 +146,7 @@ type rule struct {
 	written int32
 	rank    uint32 // the order in which decisions name rules of a permission
 	perm    uint16
-	held    int16  // the role that the user holds; -1 for none
+	held    int16  // the role that the user holds; everyone or visitor; -1 for none
 	atom    uint64 // the bit under which an evaluation caches the scope; 0: not cached
 }
 

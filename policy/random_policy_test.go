@@ -181,7 +181,7 @@ func (dr *drawing) conditions(big bool) {
 // roles draws account roles, of which the first is the unique one and the second the default,
 // and team roles. One in four policies has no unique role. A role includes only later ones.
 func (dr *drawing) roles(big bool) {
-	accounts := some(dr.dice, 2, 6, []string{"boss", "admin", "editor", "member", "visitor", "auditor"})
+	accounts := some(dr.dice, 2, 6, []string{"boss", "admin", "editor", "member", "patron", "auditor"})
 	onTeams := some(dr.dice, 0, 4, []string{"manager", "lead", "scribe", "helper"})
 	if big {
 		accounts = append(accounts, numbered("role", 70)...)

@@ -61,7 +61,7 @@ func (s *evalContext) own(parties uint16) (yes, known bool) {
 				yes = yes || s.belongs(s.user, usher.TeamID(id))
 			}
 		default:
-			yes = slices.Contains(ids, string(s.subject))
+			yes = slices.Contains(ids, string(s.subject)) && s.subject != "" // a visitor is no empty id
 		}
 	}
 	return yes, true
@@ -81,7 +81,7 @@ func (s *evalContext) sole(parties uint16) (yes, known bool) {
 			others = true
 		default:
 			for _, id := range ids {
-				if id != string(s.subject) {
+				if id != string(s.subject) || id == "" {
 					others = true
 					break
 				}
@@ -107,7 +107,7 @@ func (s *evalContext) usersTeams(parties uint16, team role.Name, every bool) (ye
 			if party.teams {
 				in = s.isUsersTeam(usher.TeamID(id), team)
 			} else {
-				in = id == string(s.subject) || s.inUsersTeams(usher.UserID(id), team)
+				in = id == string(s.subject) && id != "" || s.inUsersTeams(usher.UserID(id), team)
 			}
 			some, all = some || in, all && in
 		}

@@ -28,6 +28,8 @@ func teams(name string) syntax.Party { return syntax.Party{Name: syntax.Name{Tex
 // include it, because a root role could then lift every rule under never.
 var userDelegate = permission.MustParse("user.delegate")
 
+var userLeave = permission.MustParse("user.leave")
+
 // accountTransfer hands over the unique role.
 var accountTransfer = permission.MustParse("account.transfer")
 

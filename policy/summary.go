@@ -11,10 +11,11 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// Summary lists everything that a user has, for example for a directory page. The zero
-// Summary is that of a user who is not in the account.
+// Summary lists everything that a user has, for example for a directory page. A user who is
+// not in the account has only the rules of visitors, and what is forbidden of their
+// permissions: the zero Summary, if the policy has no such rules.
 type Summary struct {
-	Status       usher.Status // a user who is not active cannot use any of this
+	Status       usher.Status // a user who is not active can use only the rules of visitors
 	Role         role.Name
 	Teams        []Membership
 	Outside      []Membership // the teams on which the user has roles without being in them
@@ -37,7 +38,7 @@ type Entitlement struct {
 }
 
 // Summary returns what the subject has at the time. A user who is not in the account has
-// nothing, without an error. The error is an *usher.RequestError; it wraps the error of the
+// nothing but the rules of visitors, without an error. The error is an *usher.RequestError; it wraps the error of the
 // facts, usher.ErrUndeclared for a role that the policy lacks, or usher.ErrNoTime.
 func (p *Policy) Summary(f Facts, subject usher.UserID, at time.Time) (Summary, error) {
 	r := usher.Request{Subject: subject, Time: at}
@@ -53,8 +54,12 @@ func (p *Policy) summary(f Facts, r *usher.Request) (Summary, error) {
 		return Summary{}, usher.ErrUnknownPermission
 	}
 	var q evaluation
-	if err := q.begin(p, f, r, 0); err != nil || q.user == nil {
+	if err := q.begin(p, f, r, 0); err != nil {
 		return Summary{}, err
+	}
+	each := q.each
+	if q.user == nil {
+		each, q.user = q.eachOpen, &outsider
 	}
 	s := Summary{
 		Status: q.user.Status, Role: q.user.Role,
@@ -69,7 +74,7 @@ func (p *Policy) summary(f Facts, r *usher.Request) (Summary, error) {
 		perm := &p.perms[i]
 		q.switchResource(perm.resource, nil)
 		var own []heldThrough
-		q.each(perm, func(r *rule, team role.Name) { own = append(own, heldThrough{r, team}) })
+		each(perm, func(r *rule, team role.Name) { own = append(own, heldThrough{r, team}) })
 		slices.SortStableFunc(own, func(a, b heldThrough) int { return int(a.rank) - int(b.rank) })
 		own = slices.CompactFunc(own, func(a, b heldThrough) bool { return a.id == b.id })
 		for _, h := range own {
@@ -91,12 +96,8 @@ type heldThrough struct {
 }
 
 func (q *evaluation) entitlement(h heldThrough) Entitlement {
-	need := h.need
 	w := &q.p.written[h.written]
-	if w.source != usher.SourceNever {
-		need |= q.guard
-	}
-	holding := q.p.entitlement(h.rule, need)
+	holding := q.p.entitlement(h.rule, q.required(h.rule))
 	if h.team != "" {
 		for on, held := range q.p.teamRoles(q.user) {
 			if q.p.roles[held].Name == h.team {

@@ -7,15 +7,22 @@ import (
 	"github.com/usher-go/usher"
 )
 
-// Subject is a user who has a permission.
+// Subject is a user who has a permission, or stands for all visitors.
 type Subject struct {
 	ID       usher.UserID
+	Visitor  bool           // it stands for callers who are not logged in, and has no ID
 	Decision usher.Decision // always allowed, unless there is an error; it may hide fields
 }
 
 // WhoMay evaluates a request for all users. It yields the users that the policy allows, in
 // bytewise order of their ids, starting after the given id. The id of the last user of
-// a page is the cursor of the next page. It ignores the request's subject.
+// a page is the cursor of the next page. It ignores the request's subject, and whether the
+// request is marked as a visitor's.
+//
+// If rules of visitors allow callers who are not logged in, and the list begins with the
+// first user (after is ""), then the first Subject has no ID and Visitor is set. The list
+// then also has the users of the account that such rules allow and that are not active.
+// Users of other accounts are never listed.
 //
 // The results are those of Decide for each user, so each user costs a check. Results are
 // yielded while the facts list users. The facts must be a Lister.
@@ -30,7 +37,7 @@ func (p *Policy) WhoMay(f Facts, r *usher.Request, after usher.UserID) iter.Seq2
 			return
 		}
 		at := *r
-		at.Subject = ""
+		at.Subject, at.Visitor = "", false
 		if _, err := p.evaluate(f, &at); err != nil {
 			yield(Subject{}, requestError("who may", &at, err))
 			return
@@ -43,18 +50,30 @@ func (p *Policy) WhoMay(f Facts, r *usher.Request, after usher.UserID) iter.Seq2
 		if clock, ok := f.(Clock); ok && at.Time.IsZero() {
 			at.Time = clock.Now() // one time for all users
 		}
-		perm := p.onlyPerm(r)
+		perm, open := p.onlyPerm(r), p.Visitors(r.Permission)
+		if open && after == "" {
+			at.Visitor = true
+			d, err := p.Decide(f, &at)
+			at.Visitor = false
+			if err != nil {
+				yield(Subject{}, requestError("who may", &at, errors.Unwrap(err)))
+				return
+			}
+			if d.Allowed() && !yield(Subject{Visitor: true, Decision: d}, nil) {
+				return
+			}
+		}
 		for u, err := range all.UsersAfter(after) {
 			if err != nil {
 				yield(Subject{}, requestError("who may", &at, err))
 				return
 			}
-			if u.User == nil || u.User.Status != usher.Active || perm != nil && !p.mayHave(perm, u.User) {
+			if u.User == nil || u.User.Status != usher.Active && !open || perm != nil && !p.mayHave(perm, u.User) {
 				continue
 			}
 			at.Subject = u.ID
 			d, err := p.Decide(f, &at)
-			if (err != nil || d.Allowed()) && !yield(Subject{u.ID, d}, err) {
+			if (err != nil || d.Allowed()) && !yield(Subject{ID: u.ID, Decision: d}, err) {
 				return
 			}
 		}
@@ -75,5 +94,5 @@ func (p *Policy) onlyPerm(r *usher.Request) *perm {
 // unknown role, so that the check reports the error.
 func (p *Policy) mayHave(perm *perm, u *User) bool {
 	at := p.roleIndex(u.Role)
-	return at < 0 || len(perm.byRole[at]) > 0 || len(perm.everyone) > 0 || len(u.Grants) > 0 || perm.onTeams && len(u.Teams)+len(u.Outside) > 0
+	return at < 0 || len(perm.byRole[at]) > 0 || len(perm.everyone)+len(perm.visitor) > 0 || len(u.Grants) > 0 || perm.onTeams && len(u.Teams)+len(u.Outside) > 0
 }

@@ -19,6 +19,15 @@ type Name string
 // role, and a role cannot have this name.
 const Everyone Name = "everyone"
 
+// Visitor is the name in a cell of a policy for every requester: users of the account in any
+// status, users who are not in the account, and callers who are not logged in. It is not a
+// role, and a role cannot have this name.
+const Visitor Name = "visitor"
+
+// IsCellWord reports whether the name is Everyone or Visitor, which name cells of a policy but
+// no role.
+func (n Name) IsCellWord() bool { return n == Everyone || n == Visitor }
+
 // Role is a role as a policy declares it. The zero Role is an account role without a name,
 // which policies do not contain.
 type Role struct {

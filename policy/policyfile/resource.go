@@ -80,7 +80,7 @@ func (p *parser) permissions(n *source.Node, r *syntax.Resource) {
 				return
 			}
 			who := nameOf(key)
-			if role.Name(key.Text) != role.Everyone {
+			if !role.Name(key.Text).IsCellWord() {
 				who = p.name(key, "a role")
 			}
 			perm.Cells = append(perm.Cells, syntax.Cell{Who: who, Rules: p.rules(value, "a cell")})

@@ -173,9 +173,9 @@ type Permission struct {
 	Cells  []Cell // all other keys of its value
 }
 
-// Cell is the list of rules of one permission for one role, or for everyone.
+// Cell is the list of rules of one permission for one role, for everyone or for visitors.
 type Cell struct {
-	Who   Name // its key: a role, or everyone
+	Who   Name // its key: a role, everyone or visitor
 	Rules []Rule
 }
 

@@ -60,11 +60,11 @@ func (s Scope) String() string {
 // maxListed is the limit of parties, conditions or groups in one list of a rule.
 const maxListed = 40
 
-// reserved are the words of the rule grammar, and everyone. A party and a standard resource
+// reserved are the words of the rule grammar, everyone and visitor. A party and a standard resource
 // may nevertheless be named team, because no rule is then ambiguous.
-var reserved = append([]string{"as", "or", "above", "if", "not", "and", "hiding", "everyone"}, scopeNames...)
+var reserved = append([]string{"as", "or", "above", "if", "not", "and", "hiding", "everyone", "visitor"}, scopeNames...)
 
-// IsReserved reports whether a word is a word of the rule grammar, or everyone.
+// IsReserved reports whether a word is a word of the rule grammar, everyone or visitor.
 func IsReserved(word string) bool { return slices.Contains(reserved, word) }
 
 // String returns the rule in a canonical form: parties, conditions and groups in their order,

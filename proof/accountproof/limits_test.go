@@ -75,7 +75,7 @@ func TestSmallSeats(t *testing.T) {
 	}
 	for _, u := range three {
 		all = append(all, account.AssignSeat{User: u, Pool: "desk"}, account.UnassignSeat{User: u, Pool: "desk"})
-		for _, r := range []role.Name{"admin", "auditor", "clerk", "visitor", "guest"} {
+		for _, r := range []role.Name{"admin", "auditor", "clerk", "caller", "guest"} {
 			if u != "ann" {
 				all = append(all, account.SetRole{User: u, Role: r})
 			}

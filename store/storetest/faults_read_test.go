@@ -51,14 +51,12 @@ var readFaults = []fault{
 		rows: "CommitsEnd LoopBody",
 		store: broken{commits: func(p *plain, ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
 			return func(yield func(store.Commit, error) bool) {
-				for next := after; ; next++ {
-					page, err := gather(p.Commits(ctx, id, next))
-					if err != nil {
-						yield(store.Commit{}, err)
-						return
-					}
-					if len(page) == 0 || !yield(page[0], nil) {
-						return
+				for ended, next := false, after; !ended; {
+					ended = true
+					for c, err := range p.Commits(ctx, id, next) {
+						if ended, next = false, c.Version; !yield(c, err) || err != nil {
+							return
+						}
 					}
 				}
 			}

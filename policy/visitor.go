@@ -1,0 +1,93 @@
+package policy
+
+import (
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/role"
+)
+
+// Visitors reports whether visitors may have a permission: a rule of visitors gives it, or for
+// a bundle each of its permissions. It returns false for a name that the policy lacks, and for
+// a nil Policy. To decide for a visitor, set Visitor in a request.
+func (p *Policy) Visitors(name permission.Permission) bool {
+	if p == nil {
+		return false
+	}
+	perms, err := p.expandBundle(name)
+	return err == nil && p.allOpen(perms)
+}
+
+// allOpen reports whether each of the permissions has rules of visitors.
+func (p *Policy) allOpen(perms []int) bool {
+	return !slices.ContainsFunc(perms, func(i int) bool { return p.perms[i].visitor == nil })
+}
+
+// outsider has the facts of a requester who is not in the account: no role, team, seat or
+// grant. It is not active.
+var outsider User
+
+// active reports whether the requester is an active user of the account, to whom all rules
+// apply. To others, only rules of visitors and those under never apply.
+func (q *evaluation) active() bool { return q.user != nil && q.user.Status == usher.Active }
+
+// identified reports whether rules of visitors apply: the request has a subject, or is marked
+// as a visitor's.
+func (q *evaluation) identified() bool { return q.visitor || q.subject != "" }
+
+// evalVisitor evaluates the rules of visitors for a requester who is not an active user. If
+// none of them allows, the outcome is the denial of such a requester.
+func (q *evaluation) evalVisitor(perm *perm) outcome {
+	denied := withoutRules(perm, q.user)
+	if !q.identified() {
+		return denied
+	}
+	if q.user == nil {
+		q.user = &outsider
+		defer func() { q.user = nil }()
+	}
+	q.granted, q.unmet, q.outOfScope = nil, nil, nil
+	q.matchVisitor(perm)
+	if q.granted == nil {
+		return denied
+	}
+	granted := ruleOutcome(usher.ReasonGranted, q.granted, q.hidden)
+	if forbidden := q.forbidden(perm); forbidden != 0 {
+		return forbidden
+	}
+	return granted
+}
+
+// matchVisitor evaluates the rules of visitors. What the account role requires does not apply
+// to them.
+func (q *evaluation) matchVisitor(perm *perm) {
+	guard := q.guard
+	q.guard = 0
+	q.matchRules(perm.visitor, "")
+	q.guard = guard
+}
+
+// required returns the literals that must hold for a rule of the requester, including those
+// that the account role requires.
+func (q *evaluation) required(r *rule) uint64 {
+	switch q.p.written[r.written].source {
+	case usher.SourceNever, usher.SourceVisitor:
+		return r.need
+	}
+	return r.need | q.guard
+}
+
+// eachOpen calls visit for the rules that apply to a requester who is not an active user:
+// rules of visitors, and those under never of the same permission. There are none for a
+// request without a subject that is not marked as a visitor's.
+func (q *evaluation) eachOpen(perm *perm, visit func(r *rule, team role.Name)) {
+	if perm.visitor == nil || !q.identified() {
+		return
+	}
+	for _, list := range [][]rule{perm.never, perm.visitor} {
+		for i := range list {
+			visit(&list[i], "")
+		}
+	}
+}
