@@ -125,6 +125,8 @@ func zeroChanges(p *policy.Policy) map[string]func() bool {
 		account.StatusSet{},
 		account.RoleSet{},
 		account.OwnershipTransferred{},
+		account.OwnershipBegun{},
+		account.OwnershipEnded{},
 		account.TeamCreated{},
 		account.TeamMoved{},
 		account.TeamDeleted{},

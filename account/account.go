@@ -16,9 +16,10 @@ import (
 var accountDelete = permission.MustParse("account.delete")
 
 // CreateAccount creates the account with its first user, the active holder of the unique
-// role. Only the host application can run it, and only once for each account id. Seats are
-// the seats bought from the start. If the unique role requires a seat, the owner takes one of
-// them.
+// role, or without one of the first role with at-least. If no role has at-least, the user gets
+// the default role. Only the host application can run it, and only once for each account id.
+// Owner is the first user, also if the policy has no unique role. Seats are the seats bought
+// from the start. If the role requires a seat, the user takes one of them.
 type CreateAccount struct {
 	Owner usher.UserID
 	Seats map[seat.PoolName]int `usher:"optional"` // default: none
@@ -44,8 +45,12 @@ func (c CreateAccount) propose(q *proposing) error {
 	if q.existed() {
 		return q.exists()
 	}
-	unique := q.policy.UniqueRole()
-	if err := q.emit(AccountCreated{Owner: c.Owner, Unique: unique.Name}); err != nil {
+	first := q.policy.FirstRole()
+	created := []Change{AccountCreated{Owner: c.Owner, Unique: first.Name}}
+	if !first.Unique {
+		created = []Change{AccountCreated{}, UserAdded{User: c.Owner, Role: first.Name, Status: usher.Active}}
+	}
+	if err := q.emit(created...); err != nil {
 		return err
 	}
 	for _, name := range pools {
@@ -56,7 +61,7 @@ func (c CreateAccount) propose(q *proposing) error {
 			return err
 		}
 	}
-	return q.takeSeats(c.Owner, &policy.User{}, &policy.User{Status: usher.Active, Role: unique.Name})
+	return q.takeSeats(c.Owner, &policy.User{}, &policy.User{Status: usher.Active, Role: first.Name})
 }
 
 func (c CreateAccount) describe() string { return "for " + word(c.Owner) }
@@ -78,18 +83,22 @@ func (DeleteAccount) propose(q *proposing) error {
 func (DeleteAccount) describe() string { return "" }
 
 // AccountCreated creates the account. Unique is the role that exactly one user has, at first
-// Owner.
+// Owner. Both are "" for an account without a unique role; then it has no users at first.
 type AccountCreated struct {
-	Owner  usher.UserID `json:"owner"`
-	Unique role.Name    `json:"unique"`
+	Owner  usher.UserID `json:"owner,omitempty"`
+	Unique role.Name    `json:"unique,omitempty"`
 }
 
 func (c AccountCreated) apply(d *draft) error {
 	if d.existed() {
 		return errors.New("the account already exists")
 	}
-	if c.Owner == "" || c.Unique == "" {
-		return errors.New("the owner and the unique role must be set")
+	if (c.Owner == "") != (c.Unique == "") {
+		return errors.New("the owner and the unique role must both be set, or neither")
+	}
+	d.next.created = true
+	if c.Owner == "" {
+		return nil
 	}
 	d.next.owner, d.next.unique = c.Owner, c.Unique
 	d.put(c.Owner, policy.User{Status: usher.Active, Role: c.Unique})
@@ -98,6 +107,9 @@ func (c AccountCreated) apply(d *draft) error {
 }
 
 func (c AccountCreated) describe() string {
+	if c.Owner == "" {
+		return "the account is created"
+	}
 	return "the account is created, with " + word(c.Owner) + " as " + word(c.Unique)
 }
 
@@ -120,7 +132,7 @@ func (AccountDeleted) apply(d *draft) error {
 func (AccountDeleted) describe() string { return "the account is deleted" }
 
 // existed reports whether the account was created, even if it is deleted now.
-func (d *draft) existed() bool { return d.next.owner != "" || d.next.version > 0 || d.next.deleted }
+func (d *draft) existed() bool { return d.next.created || d.next.version > 0 || d.next.deleted }
 
 func (q *proposing) exists() error {
 	if q.next.deleted {

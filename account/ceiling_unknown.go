@@ -55,17 +55,28 @@ func (q *proposing) anyUnknown(teamRoles []role.Name) bool {
 // the roles or the user's account role, since a policy that has it may give it any rules. The
 // host and the holder of the unique role can do it.
 func (q *proposing) checkGivesUnknown(id usher.UserID, on usher.TeamID) error {
-	if q.actor.Host() != "" || q.actor.User() == q.next.owner {
+	if q.isHostOrOwner() {
 		return nil
 	}
-	return q.refuse(CodeEscalation, "%s has roles that %s lacks and would get them on %s, with unknown permissions; only the host and the %s can do it", id, q.policyName(), on, q.next.unique)
+	return q.refuse(CodeEscalation, "%s has roles that %s lacks and would get them on %s, with unknown permissions; only %s can do it", id, q.policyName(), on, q.hostAndOwner())
 }
 
 // checkOutranksUnknown rejects a command on a user whose account role the policy lacks,
 // unless the actor is the host or the holder of the unique role, who outranks all users.
 func (q *proposing) checkOutranksUnknown(id usher.UserID, u *policy.User) error {
-	if q.actor.Host() != "" || q.actor.User() == q.next.owner {
+	if q.isHostOrOwner() {
 		return nil
 	}
-	return q.refuse(CodeEscalation, "%s has the role %s, which %s lacks, and so may outrank %s; only the host and the %s can do it", id, u.Role, q.policyName(), q.actor, q.next.unique)
+	return q.refuse(CodeEscalation, "%s has the role %s, which %s lacks, and so may outrank %s; only %s can do it", id, u.Role, q.policyName(), q.actor, q.hostAndOwner())
+}
+
+func (q *proposing) isHostOrOwner() bool {
+	return q.actor.Host() != "" || q.actor.User() != "" && q.actor.User() == q.next.owner
+}
+
+func (q *proposing) hostAndOwner() string {
+	if q.next.unique == "" {
+		return "the host"
+	}
+	return "the host and the " + string(q.next.unique)
 }

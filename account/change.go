@@ -28,6 +28,8 @@ var changes = []Change{
 	StatusSet{},
 	RoleSet{},
 	OwnershipTransferred{},
+	OwnershipBegun{},
+	OwnershipEnded{},
 	TeamCreated{},
 	TeamMoved{},
 	TeamDeleted{},
@@ -90,7 +92,7 @@ func UsersOf(changes ...Change) []usher.UserID {
 			continue // nil
 		}
 		for i := range v.NumField() {
-			if id, ok := v.Field(i).Interface().(usher.UserID); ok && !seen[id] {
+			if id, ok := v.Field(i).Interface().(usher.UserID); ok && id != "" && !seen[id] {
 				seen[id] = true
 				list = append(list, id)
 			}

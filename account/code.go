@@ -19,7 +19,7 @@ const (
 	CodeDenied             Code = iota + 1 // the actor is not allowed; the Refusal has the decision
 	CodeUnknownUser                        // the user does not exist
 	CodeUnknownTeam                        // the team does not exist
-	CodeUnknownRole                        // the policy has no account role, or no team role, of the name
+	CodeUnknownRole                        // the policy has no account role, or no team role, of the name, or no unique role
 	CodeUnknownPool                        // the policy has no seat pool of the name
 	CodeUnknownGrant                       // the policy has no permission, bundle or feature of the name
 	CodeUnknownSetting                     // the policy has no setting of the name

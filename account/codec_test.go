@@ -40,12 +40,18 @@ var golden = map[string]account.Commit{
 		*c = commit(account.AccountCreated{Owner: "olga", Unique: "owner"})
 		c.Version = 1
 	}),
+	"account-without-an-owner": commitBut(func(c *account.Commit) {
+		*c = commit(account.AccountCreated{}, account.UserAdded{User: "olga", Role: "owner", Status: usher.Active})
+		c.Version = 1
+	}),
 	"account-deleted":       commit(account.AccountDeleted{}),
 	"user-added":            commit(account.UserAdded{User: "nina", Role: "member", Status: usher.Invited}, account.UserAdded{User: "otto", Role: "member", Status: usher.Active}),
 	"user-removed":          commit(account.UserRemoved{User: "max"}),
 	"status-set":            commit(account.StatusSet{User: "max", From: usher.Active, To: usher.Inactive}),
 	"role-set":              commit(account.RoleSet{User: "max", From: "member", To: "admin"}),
 	"ownership-transferred": commit(account.OwnershipTransferred{From: "olga", To: "adam", Was: "admin", Becomes: "admin"}),
+	"ownership-begun":       commit(account.OwnershipBegun{Owner: "olga", Unique: "owner"}),
+	"ownership-ended":       commit(account.OwnershipEnded{Owner: "olga", Unique: "owner"}),
 	"team-created":          commit(account.TeamCreated{Team: "sales"}, account.TeamCreated{Team: "inside-sales", Parent: "sales"}),
 	"team-moved":            commit(account.TeamMoved{Team: "rowing", From: "sport", To: "water"}, account.TeamMoved{Team: "chess", To: "sport"}, account.TeamMoved{Team: "darts", From: "sport"}),
 	"team-deleted":          commit(account.TeamDeleted{Team: "sales"}),

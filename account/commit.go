@@ -147,7 +147,7 @@ func (s *State) noteCommit(c *Commit) {
 
 // apply makes one change, or returns why it does not fit.
 func (d *draft) apply(change Change) error {
-	if _, creates := change.(AccountCreated); !creates && (d.next.owner == "" || d.next.deleted) {
+	if _, creates := change.(AccountCreated); !creates && !d.next.created {
 		return errors.New("the account does not exist")
 	}
 	if !isChange(reflect.TypeOf(change)) {

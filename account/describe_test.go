@@ -84,6 +84,8 @@ var sentences = map[string]string{
 	"status-set":            "max: active becomes inactive",
 	"role-set":              "max: member becomes admin",
 	"ownership-transferred": "olga hands the account over to adam, who was admin, and becomes admin",
+	"ownership-begun":       "the role owner is unique from now on, and olga has it",
+	"ownership-ended":       "the role owner of olga is not unique any more",
 	"team-created":          "the team sales is created | the team inside-sales is created below sales",
 	"team-moved":            "the team rowing moves from sport to water | the team chess moves from the top to sport | the team darts moves from sport to the top",
 	"team-deleted":          "the team sales is deleted",

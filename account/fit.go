@@ -30,7 +30,8 @@ type PolicyMismatchError struct {
 	Reasons []string     // "it has no account role coach (ann, bea and 10 more)"
 
 	// Whole reports that the policy decides for no user of the account, because its unique
-	// role is another one. Otherwise it decides for all users that no reason is about.
+	// role is another one than that of the account. Otherwise it decides for all users that no
+	// reason is about.
 	Whole bool
 
 	found map[mismatch][]usher.UserID
@@ -80,6 +81,13 @@ func (e *PolicyMismatchError) Mismatches() iter.Seq2[string, usher.UserID] {
 // setting or a field with a name that the policy lacks fits: it is kept, and gives nothing.
 // Every policy fits an account that does not exist.
 //
+// A policy without a unique role fits an account that has an owner; the next commit then ends
+// the ownership. A policy with a unique role fits an account without an owner if exactly one
+// user has the role; the next commit then makes that user the owner. If several users have it,
+// the policy does not decide for them. Fits also reports a policy under which no user holds
+// the unique role, or no active user the first role with at-least of a policy without a unique
+// role; that prevents no decision.
+//
 // Fits takes time in proportion to the number of users.
 func (s *State) Fits(p *policy.Policy) error { return s.fits(p, func(*fitCheck) {}) }
 
@@ -102,7 +110,7 @@ func (s *State) fits(p *policy.Policy, also func(*fitCheck)) error {
 	if err := s.checkWhole(p); err != nil {
 		return err
 	}
-	f := fitCheck{state: s, fitter: newFitter(p, &s.pools), found: map[mismatch][]usher.UserID{}}
+	f := fitCheck{state: s, fitter: newFitter(p, s), found: map[mismatch][]usher.UserID{}}
 	f.roles = map[role.Name]role.Role{}
 	for _, r := range p.Roles() {
 		f.roles[r.Name] = r
@@ -113,6 +121,7 @@ func (s *State) fits(p *policy.Policy, also func(*fitCheck)) error {
 			f.add(mismatch{roleTooFull, string(name), printable.Sprintf("at most %s may have the role %s, but %d have it", users(r.AtMost), name, n)}, "")
 		}
 	}
+	f.holders()
 	for _, name := range slices.Sorted(maps.Keys(s.pools)) {
 		if _, ok := p.Pool(name); !ok && s.pools[name].Held == 0 {
 			f.add(f.lacksPool(name), "")
@@ -132,13 +141,26 @@ func (s *State) fits(p *policy.Policy, also func(*fitCheck)) error {
 	return f.err()
 }
 
+// holders adds a mismatch if no user holds the role that an account needs a holder of: the unique
+// role, or an active user with the first role with at-least. It prevents no decision, but only
+// the host can give the role.
+func (f *fitCheck) holders() {
+	unique := f.policy.UniqueRole().Name
+	if unique != "" && f.state.unique == "" && f.state.counts[unique].all == 0 {
+		f.add(mismatch{roleWithoutHolder, string(unique), printable.Sprintf("its unique role is %s, but no user has it", unique)}, "")
+	}
+	if b, ok := neededHolder(f.policy); ok && activeHolders(f.state.counts, b) == 0 {
+		f.add(mismatch{roleWithoutHolder, string(b.Role), printable.Sprintf("at least %s must be active with the role %s%s, but none is", users(b.AtLeast), b.Role, including(b))}, "")
+	}
+}
+
 // checkWhole returns an error if a policy cannot decide for any user of an account that
 // exists.
 func (s *State) checkWhole(p *policy.Policy) error {
 	if p == nil || len(p.Roles()) == 0 {
 		return &PolicyMismatchError{Account: s.account, Whole: true, Reasons: []string{"it has no roles"}}
 	}
-	if unique := p.UniqueRole().Name; unique != s.unique {
+	if unique := p.UniqueRole().Name; unique != "" && s.unique != "" && unique != s.unique {
 		m := mismatch{kind: otherUnique, key: string(unique), text: printable.Sprintf("its unique role is %s, but the account has %s", unique, s.unique)}
 		f := fitCheck{state: s, fitter: fitter{policy: p}, found: map[mismatch][]usher.UserID{m: {s.owner}}}
 		err := f.err().(*PolicyMismatchError)
@@ -163,7 +185,7 @@ func (s *State) FitsUser(p *policy.Policy, id usher.UserID) error {
 	if u == nil {
 		return nil
 	}
-	f := newFitter(p, &s.pools)
+	f := newFitter(p, s)
 	return f.user(s.account, id, u)
 }
 

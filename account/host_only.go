@@ -10,6 +10,10 @@ type HostCommand struct {
 	Name       string                // add-user, set-seats and so on
 	Permission permission.Permission // the permission required; zero for create-account, import and a setting with set-by: host
 	Setting    string                // of change-setting: the only setting that is meant; "" for all settings
+
+	// Never reports that the host cannot run it either: transfer-ownership under a policy
+	// without a unique role.
+	Never bool
 }
 
 // HostOnly returns the commands that no user can run under the policy, in the order of
@@ -29,7 +33,8 @@ func HostOnly(p *policy.Policy) []HostCommand {
 		if change, ok := c.(ChangeSetting); ok && len(p.Settings()) > 0 {
 			list = append(list, hostSettings(p, NameOf(change))...)
 		} else if want := c.asks(&q); !want.own && (want.creates || !p.Opens(want.permission)) {
-			list = append(list, HostCommand{Name: NameOf(c), Permission: want.permission})
+			never := want.permission == accountTransfer && p.UniqueRole().Name == ""
+			list = append(list, HostCommand{Name: NameOf(c), Permission: want.permission, Never: never})
 		}
 	}
 	return list

@@ -15,7 +15,8 @@ import (
 
 // Import creates the account with the contents of Seed, in one commit. Only the host
 // application can run it. A Seed that breaks a rule of accounts is rejected with CodeInvalid:
-// two holders of the unique role, more seats held than bought, a cycle of teams. The code is
+// two holders of the unique role, more seats held than bought, a cycle of teams, or under a
+// policy without a unique role no active holder of its first role with at-least. The code is
 // CodeExists for a field that is listed twice, and CodeUnknownRole, CodeUnknownTeam and so on
 // for a name that the policy or the Seed lacks.
 type Import struct {
@@ -50,7 +51,7 @@ func (c Import) describe() string {
 
 // Seed is the contents of an account, for [Import]. No permission is checked for them. A user
 // whose role requires a seat holds one even if Seats does not list it. The zero Seed is
-// rejected: it has no holder of the unique role.
+// rejected if the policy has a unique role or one with at-least: it has no holder of the role.
 type Seed struct {
 	Settings map[string]bool
 	Seats    map[seat.PoolName]int         // bought
@@ -60,8 +61,13 @@ type Seed struct {
 	Values   map[usher.UserID]map[string]Value // values of custom fields, by the field's name
 }
 
+// importOwner creates the account, with the holder of the unique role if there is one. Without
+// one, an active user must hold the role that every account needs a holder of.
 func (q *proposing) importOwner(c *Seed) error {
 	unique := q.policy.UniqueRole().Name
+	if unique == "" {
+		return q.importWithoutOwner(c)
+	}
 	var holders []usher.UserID
 	for id, u := range c.Users {
 		if u.Role == unique {
@@ -77,6 +83,19 @@ func (q *proposing) importOwner(c *Seed) error {
 		return q.refuse(CodeInvalid, "%v", err)
 	}
 	return q.emit(AccountCreated{Owner: owner, Unique: unique})
+}
+
+func (q *proposing) importWithoutOwner(c *Seed) error {
+	if b, ok := neededHolder(q.policy); ok {
+		isOne := func(u policy.User) bool {
+			name := cmp.Or(u.Role, q.policy.DefaultRole().Name)
+			return cmp.Or(u.Status, usher.Active) == usher.Active && slices.Contains(b.Holders, name)
+		}
+		if !slices.ContainsFunc(slices.Collect(maps.Values(c.Users)), isOne) {
+			return q.refuse(CodeInvalid, "no user is active with the role %s%s; the policy has no unique role, so the account needs at least one", b.Role, including(b))
+		}
+	}
+	return q.emit(AccountCreated{})
 }
 
 func (q *proposing) importSeats(c *Seed) error {

@@ -15,6 +15,7 @@ import (
 const (
 	unknownRole = iota
 	otherUnique
+	sharedUnique
 	unknownTeamRole
 	unknownPool
 	seatNotAllowed
@@ -23,6 +24,7 @@ const (
 	outsideNotAllowed
 	grantNotAllowed
 	roleTooFull
+	roleWithoutHolder
 	grantChanged
 	grantAgain
 	settingAgain
@@ -41,11 +43,19 @@ type fitter struct {
 	held   *map[seat.PoolName]seat.Pool
 	roles  map[role.Name]role.Role // a cache of the policy's roles; nil for single lookups
 	pools  []seat.Kind
+	shared role.Name // the unique role of the policy, if the account has no owner and several users have it
 }
 
-func newFitter(p *policy.Policy, held *map[seat.PoolName]seat.Pool) fitter {
-	return fitter{policy: p, held: held, pools: p.Pools()}
+// newFitter returns a fitter for the users of a state, which may belong to a draft.
+func newFitter(p *policy.Policy, s *State) fitter {
+	f := fitter{policy: p, held: &s.pools, pools: p.Pools()}
+	if unique := p.UniqueRole().Name; s.unique == "" && s.counts[unique].all > 1 {
+		f.shared = unique
+	}
+	return f
 }
+
+func (q *proposing) fitter() fitter { return newFitter(q.policy, &q.next) }
 
 func (f *fitter) role(name role.Name) (role.Role, bool) {
 	if f.roles == nil {
@@ -60,6 +70,9 @@ func (f *fitter) each(u *policy.User, visit func(mismatch)) {
 	r, known := f.role(u.Role)
 	if known = known && !r.OnTeam; !known {
 		visit(lacks(unknownRole, u.Role, "it has no account role %s"))
+	}
+	if f.shared != "" && u.Role == f.shared {
+		visit(lacks(sharedUnique, u.Role, "its role %s is unique, but several users have it"))
 	}
 	for i := range u.Teams {
 		for _, name := range u.Teams[i].Roles {
@@ -148,7 +161,7 @@ func (f *fitter) user(id usher.AccountID, of usher.UserID, u *policy.User) error
 
 // checkFit returns an error if the policy cannot decide for a user in the draft.
 func (q *proposing) checkFit(id usher.UserID, u *policy.User) error {
-	f := newFitter(q.policy, &q.next.pools)
+	f := q.fitter()
 	if err := f.user(q.next.account, id, u); err != nil {
 		return printable.Errorf("%s: %w", Describe(q.command), err)
 	}
@@ -191,7 +204,7 @@ func (q *proposing) helps(u *policy.User) bool {
 
 // hasMismatch reports whether a user has a mismatch of a kind about one thing.
 func (q *proposing) hasMismatch(u *policy.User, rank int, what string) bool {
-	f := newFitter(q.policy, &q.next.pools)
+	f := q.fitter()
 	found := false
 	f.each(u, func(m mismatch) { found = found || m.kind == rank && m.key == what })
 	return found

@@ -107,6 +107,10 @@ func (s *State) Propose(p *policy.Policy, proposal Proposal) (Outcome, error) {
 	if len(q.commands) >= internThreshold {
 		q.interner = &interner{}
 	}
+	if err := q.adoptOwnership(); err != nil {
+		return Outcome{}, err
+	}
+	adopted := len(q.outcome.Changes)
 	for i, command := range q.commands {
 		q.index, q.command = i, command
 		if err := q.interrupted(); err != nil {
@@ -117,7 +121,7 @@ func (s *State) Propose(p *policy.Policy, proposal Proposal) (Outcome, error) {
 		}
 		q.ends = append(q.ends, len(q.outcome.Changes))
 	}
-	if len(q.outcome.Changes) == 0 {
+	if len(q.outcome.Changes) == adopted {
 		return Outcome{Next: s}, nil
 	}
 	if err := q.checkCounts(s); err != nil {
@@ -163,7 +167,7 @@ func (q *proposing) propose(command Command) error {
 	}
 	want := command.asks(q)
 	if !want.creates {
-		if q.next.owner == "" {
+		if !q.next.created {
 			return printable.Errorf("%s: %w", Describe(command), usher.ErrUnknownAccount)
 		}
 		if err := q.checkActorFits(); err != nil {

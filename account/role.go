@@ -2,6 +2,7 @@ package account
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/usher-go/usher"
@@ -39,11 +40,19 @@ func (c SetRole) propose(q *proposing) error {
 	case r.Unique:
 		return q.refuseUniqueRole(r)
 	}
-	changed, taken := q.withRole(c.User, u, r)
+	changed, _ := q.withRole(c.User, u, r)
 	if err := q.checkChanges(c.User, u, changed); err != nil {
 		return err
 	}
-	return q.emitWithSeats(c.User, u, changed, append(taken, RoleSet{User: c.User, From: u.Role, To: r.Name})...)
+	return q.replaceRole(c.User, r)
+}
+
+// replaceRole changes a user's account role, takes away what users with it cannot have, and releases
+// and takes the seats that follow.
+func (q *proposing) replaceRole(id usher.UserID, r role.Role) error {
+	u := q.find(id)
+	changed, changes := q.withRole(id, u, r)
+	return q.emitWithSeats(id, u, changed, append(changes, RoleSet{User: id, From: u.Role, To: r.Name})...)
 }
 
 func (SetRole) helps(*proposing, *policy.User) bool { return true }
@@ -151,6 +160,17 @@ func (q *proposing) roleOf(id usher.UserID, u *policy.User) (role.Role, error) {
 	}
 }
 
+// neededHolder returns the bound of the role that an account under a policy without a unique
+// role needs an active holder of; ok is false if there is none.
+func neededHolder(p *policy.Policy) (b policy.Bound, ok bool) {
+	first := p.FirstRole()
+	if first.Unique || first.AtLeast == 0 {
+		return policy.Bound{}, false
+	}
+	i := slices.IndexFunc(p.Bounds(), func(b policy.Bound) bool { return b.Role == first.Name })
+	return p.Bounds()[i], true
+}
+
 func (q *proposing) checkAtMost(s *State, b policy.Bound) error {
 	all := func(counts map[role.Name]count) int { return counts[b.Role].all }
 	was, is := all(s.counts), all(q.next.counts)
@@ -163,12 +183,7 @@ func (q *proposing) checkAtMost(s *State, b policy.Bound) error {
 }
 
 func (q *proposing) checkAtLeast(s *State, b policy.Bound) error {
-	active := func(counts map[role.Name]count) (n int) {
-		for _, name := range b.Holders {
-			n += counts[name].active
-		}
-		return n
-	}
+	active := func(counts map[role.Name]count) int { return activeHolders(counts, b) }
 	was, is := active(s.counts), active(q.next.counts)
 	if is >= b.AtLeast || is >= was {
 		return nil
@@ -176,6 +191,14 @@ func (q *proposing) checkAtLeast(s *State, b policy.Bound) error {
 	q.blame(s.lastRise(q.outcome.Changes, q.ends, func(d *draft) int { return -active(d.next.counts) }))
 	return q.refuse(CodeLastHolder, "at least %s must be active with the role %s%s; %s, and %d would be",
 		users(b.AtLeast), b.Role, including(b), counted(was, "is", "are"), is)
+}
+
+// activeHolders returns how many active users count for the at-least of a bound.
+func activeHolders(counts map[role.Name]count, b policy.Bound) (n int) {
+	for _, name := range b.Holders {
+		n += counts[name].active
+	}
+	return n
 }
 
 // including lists the roles that count as another one: ", or with admin or owner, which

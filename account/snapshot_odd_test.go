@@ -161,7 +161,7 @@ func TestSnapshotKnowsTheFieldsOfAState(t *testing.T) {
 		of     any
 		fields string
 	}{
-		{State{}, "users account version time hash chained deleted owner unique counts pools config keys members"}, // counts and members follow from users
+		{State{}, "users account version time hash chained created deleted owner unique counts pools config keys members"}, // counts and members follow from users
 		{config{}, "facts deleted fields lastField"},
 		{policy.Account{}, "Teams Settings"},
 		{keys{}, "byKey users parts"}, // users and parts follow from byKey

@@ -132,6 +132,7 @@ func (r *snapshotReader) state(s *State) {
 	s.chained = r.bool()
 	s.time = r.time()
 	s.deleted = r.bool()
+	s.created = s.version > 0 && !s.deleted
 	s.owner = usher.UserID(r.text())
 	s.unique = role.Name(r.text())
 	s.config = r.config()
@@ -160,6 +161,7 @@ func (r *snapshotReader) check(s *State) {
 		}
 	case s.time.IsZero():
 		r.fail("the time is zero")
+	case s.owner == "" && s.unique == "":
 	case owner == nil || s.unique == "" || owner.Role != s.unique || s.counts[s.unique].all != 1:
 		r.fail("%s is not the only user with the unique role %q", word(s.owner), s.unique)
 	}

@@ -25,9 +25,10 @@ type State struct {
 	time    time.Time
 	hash    Hash // of the last commit; zero if unknown
 	chained bool // a commit had a Previous
+	created bool // and not deleted
 	deleted bool
 
-	owner  usher.UserID
+	owner  usher.UserID // the holder of the unique role; "": no role is unique
 	unique role.Name
 
 	counts map[role.Name]count
@@ -71,7 +72,9 @@ func (s *State) Exists() bool { return s.version > 0 && !s.deleted }
 // Deleted reports whether the account was deleted. A deleted account has no users.
 func (s *State) Deleted() bool { return s.deleted }
 
-// Owner returns the user who has the unique role, or "" if the account does not exist.
+// Owner returns the user who has the unique role, as the commits so far state. It returns "" if
+// the account does not exist, and if they were made under a policy without a unique role.
+// [View.Owner] returns the owner under the policy of the View.
 func (s *State) Owner() usher.UserID { return s.owner }
 
 // User returns a user, or nil if the account has no user with the id. The error is always

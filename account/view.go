@@ -58,8 +58,15 @@ func (v View) Version() uint64 { return v.read().version }
 // Time returns the time of the last commit in the View.
 func (v View) Time() time.Time { return v.read().time }
 
-// Owner returns the user who has the unique role, or "" if the account does not exist.
-func (v View) Owner() usher.UserID { return v.read().owner }
+// Owner returns the user who has the unique role of the View's policy, or of the commits if the
+// View has no policy. It returns "" if the account does not exist, if the policy has no unique
+// role, and if not exactly one user has it.
+func (v View) Owner() usher.UserID {
+	if v.policy == nil {
+		return v.read().owner
+	}
+	return v.read().ownerUnder(v.policy.UniqueRole().Name)
+}
 
 // Len returns the number of users, whatever their status.
 func (v View) Len() int { return v.read().Users() }

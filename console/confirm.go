@@ -138,7 +138,8 @@ func damageOf(p account.Preview) string {
 				return confirmTyped
 			}
 			form = confirmButton
-		case account.FieldSet, account.FieldDefined, account.FieldRenamed, account.FieldMoved, account.FieldRestored, account.TeamCreated:
+		case account.FieldSet, account.FieldDefined, account.FieldRenamed, account.FieldMoved, account.FieldRestored, account.TeamCreated,
+			account.OwnershipBegun, account.OwnershipEnded: // these follow from the policy, not from the command
 		default:
 			form = confirmButton
 		}

@@ -16,7 +16,7 @@ var kinds = []kind{
 	{"seats", []account.Change{account.SeatsSet{}, account.SeatAssigned{}, account.SeatUnassigned{}}},
 	{"teams", []account.Change{account.TeamCreated{}, account.TeamMoved{}, account.TeamDeleted{}, account.MemberAdded{}, account.MemberRemoved{}}},
 	{"fields", []account.Change{account.FieldDefined{}, account.FieldRenamed{}, account.FieldMoved{}, account.FieldArchived{}, account.FieldRestored{}}},
-	{"account", []account.Change{account.AccountCreated{}, account.AccountDeleted{}, account.OwnershipTransferred{}, account.SettingChanged{}}},
+	{"account", []account.Change{account.AccountCreated{}, account.AccountDeleted{}, account.OwnershipTransferred{}, account.OwnershipBegun{}, account.OwnershipEnded{}, account.SettingChanged{}}},
 }
 
 // kindsByChange contains the kind of each change, by the change's name.

@@ -26,7 +26,13 @@ func (v *viewer) sentenceText(c account.Change) string {
 	return v.text.plain(changeKey(c), v.fieldsOf(c, v.orNew(c, func(id usher.UserID) any { return v.person(id).Name }))...)
 }
 
-func changeKey(c account.Change) string { return "change." + account.NameOfChange(c) }
+func changeKey(c account.Change) string {
+	key := "change." + account.NameOfChange(c)
+	if c == (account.AccountCreated{}) {
+		key += ".without-owner"
+	}
+	return key
+}
 
 // orNew returns a function that names a user as another one does, and by the id if the change
 // adds the user or the account does not have the user.

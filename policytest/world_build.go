@@ -1,6 +1,7 @@
 package policytest
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/usher-go/usher"
@@ -127,9 +128,25 @@ func findCycle(list []testfile.Team, parents map[usher.TeamID]usher.TeamID) (syn
 	return syntax.Name{}, false
 }
 
-// checkHolders reports a role that too many users have, and a unique role without a
-// holder.
+// hasActive reports whether an active user counts for the at-least of a role.
+func (b *builder) hasActive(name role.Name) bool {
+	bounds := b.Policy.Bounds()
+	i := slices.IndexFunc(bounds, func(bound policy.Bound) bool { return bound.Role == name })
+	for _, u := range b.seed.Users {
+		has := cmp.Or(u.Role, b.Policy.DefaultRole().Name)
+		if cmp.Or(u.Status, usher.Active) == usher.Active && slices.Contains(bounds[i].Holders, has) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkHolders reports a role that too many users have, and a role that an account must have a
+// holder of, but that no user has.
 func (b *builder) checkHolders(a *testfile.Account) {
+	if first := b.Policy.FirstRole(); !first.Unique && first.AtLeast > 0 && !b.unknownRole && !b.hasActive(first.Name) {
+		b.Problems.Add(a.Pos, "no user is active with the role %s, or with one that includes it (want at least one)", first.Name)
+	}
 	for _, r := range b.Policy.Roles() {
 		holders := b.holders[r.Name]
 		switch {

@@ -57,8 +57,10 @@ func newDelta(id usher.AccountID, e store.Entry) (*delta, error) {
 func (d *delta) add(c account.Change) bool {
 	switch c := c.(type) {
 	case account.AccountCreated:
-		d.unique = string(c.Unique)
-		d.set(at(members, c.Owner), values{d.unique, usher.Active.String()})
+		if c.Owner != "" {
+			d.unique = string(c.Unique)
+			d.set(at(members, c.Owner), values{d.unique, usher.Active.String()})
+		}
 	case account.AccountDeleted:
 		d.wiped = true
 		clear(d.cleared)
@@ -78,6 +80,8 @@ func (d *delta) add(c account.Change) bool {
 		}
 		d.update(at(members, c.From), change{values: values{string(c.Becomes), ""}})
 		d.update(at(members, c.To), change{heir: d.unique == "", values: values{d.unique, ""}})
+	case account.OwnershipBegun:
+		d.unique = string(c.Unique)
 	case account.TeamCreated:
 		d.set(at(teams, c.Team), values{string(c.Parent)})
 	case account.TeamMoved:
@@ -111,8 +115,8 @@ func (d *delta) add(c account.Change) bool {
 	case account.GrantRevoked:
 		d.remove(at2(grants, c.User, c.Grant))
 	case account.SettingChanged, account.FieldDefined, account.FieldRenamed, account.FieldMoved,
-		account.FieldArchived, account.FieldRestored, account.FieldSet:
-		// The tables do not have settings and custom fields.
+		account.FieldArchived, account.FieldRestored, account.FieldSet, account.OwnershipEnded:
+		// The tables do not have settings, custom fields, and which role is unique.
 	default:
 		return false
 	}

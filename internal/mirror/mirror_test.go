@@ -156,6 +156,27 @@ func TestNotMirrored(t *testing.T) {
 	}
 }
 
+// A commit that makes a user the owner says the name of the unique role, so a transfer in it needs no
+// look into the table. An account without an owner has no row at first.
+func TestOwnershipBegins(t *testing.T) {
+	d := &delta{account: "acme", cleared: map[string]bool{}, rows: map[key]change{}, byUser: map[string][]key{}}
+	for _, c := range []account.Change{
+		account.AccountCreated{},
+		account.UserAdded{User: "mia", Role: "owner", Status: usher.Active},
+		account.OwnershipBegun{Owner: "mia", Unique: "owner"},
+		account.OwnershipTransferred{From: "mia", To: "max", Was: "guest", Becomes: "admin"},
+		account.OwnershipEnded{Owner: "max", Unique: "owner"},
+	} {
+		require.True(t, d.add(c))
+	}
+	require.NoError(t, d.err)
+	assert.Empty(t, d.owner)
+	assert.Equal(t, map[key]change{
+		at(members, "mia"): {values: values{"admin", "active"}},
+		at(members, "max"): {partial: true, values: values{"owner", ""}},
+	}, d.rows)
+}
+
 // The rows of a commit occur once each, even if it changes them several times.
 func TestFolding(t *testing.T) {
 	d := &delta{account: "acme", cleared: map[string]bool{}, rows: map[key]change{}, byUser: map[string][]key{}}

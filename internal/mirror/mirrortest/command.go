@@ -24,7 +24,7 @@ func (j *Journal) team() usher.TeamID {
 
 func (j *Journal) pool() seat.PoolName { return pick[seat.PoolName](j, "booking", "desk") }
 
-func (j *Journal) role() role.Name { return pick[role.Name](j, "admin", "staff", "guest") }
+func (j *Journal) role() role.Name { return pick[role.Name](j, "admin", "staff", "guest", "owner") }
 
 func (j *Journal) teamRole() role.Name { return pick[role.Name](j, "manager", "deputy") }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/usher-go/usher"
@@ -42,9 +43,16 @@ resources:
       edit: {staff: own}
 `
 
-// Policy returns the policy of the journals.
-func Policy() *policy.Policy {
-	p, err := policyfile.Load("members.yaml", []byte(source))
+// Policy returns the policy with which journals begin.
+func Policy() *policy.Policy { return load(source) }
+
+// withoutOwner returns the policy without a unique role, to which journals switch and back.
+func withoutOwner() *policy.Policy {
+	return load(strings.Replace(source, "unique: true, includes: [admin], hands-over-to: admin", "at-least: 1, includes: [admin]", 1))
+}
+
+func load(text string) *policy.Policy {
+	p, err := policyfile.Load("members.yaml", []byte(text))
 	if err != nil {
 		panic(err)
 	}
@@ -59,18 +67,22 @@ type Journal struct {
 	State *account.State // after the last commit
 	rand  *rand.Rand
 	under *policy.Policy
+	other *policy.Policy // to switch to
 	now   time.Time
 }
 
 // New returns a Journal without commits.
 func New(id usher.AccountID, random *rand.Rand) *Journal {
-	return &Journal{State: account.New(id), rand: random, under: Policy(), now: Noon}
+	return &Journal{State: account.New(id), rand: random, under: Policy(), other: withoutOwner(), now: Noon}
 }
 
 // Next returns the next commit of random commands, of which it skips those that are rejected. State
 // is then the state after it. A journal whose account was deleted has no next commit: ok is false.
 func (j *Journal) Next() (e store.Entry, ok bool) {
 	for !j.State.Deleted() {
+		if j.rand.IntN(8) == 0 {
+			j.under, j.other = j.other, j.under
+		}
 		commands := make([]account.Command, 1+j.rand.IntN(4))
 		for i := range commands {
 			commands[i] = j.command()

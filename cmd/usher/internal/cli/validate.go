@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -57,6 +58,7 @@ type hostCommand struct {
 	Command    string `json:"command"`
 	Permission string `json:"permission,omitempty"` // the permission that a rule could give; none for commands that users can never run
 	Setting    string `json:"setting,omitempty"`    // of change-setting: the setting that is meant, if not all are
+	Never      bool   `json:"never,omitempty"`      // the host cannot run it either
 }
 
 type validatedTest struct {
@@ -86,7 +88,11 @@ func (r *run) validate(args []string, strict bool) error {
 		if v.Valid {
 			r.stdout.line("%s: %s (%s)", printable.Text(v.File), r.stdout.paint(green, "ok"), v.what())
 			if v.Policy != nil {
-				r.stdout.line("  only the host can run: %s", hostOnlyText(v.Policy.HostOnly))
+				isNever := func(c hostCommand) bool { return c.Never }
+				r.stdout.line("  only the host can run: %s", hostOnlyText(slices.DeleteFunc(slices.Clone(v.Policy.HostOnly), isNever)))
+				if slices.ContainsFunc(v.Policy.HostOnly, isNever) {
+					r.stdout.line("  never possible, because no role is unique: transfer-ownership")
+				}
 			}
 		}
 	}
@@ -167,7 +173,7 @@ func (v validated) what() string {
 func hostOnly(p *policy.Policy) []hostCommand {
 	list := []hostCommand{}
 	for _, c := range account.HostOnly(p) {
-		list = append(list, hostCommand{Command: c.Name, Permission: c.Permission.String(), Setting: c.Setting})
+		list = append(list, hostCommand{Command: c.Name, Permission: c.Permission.String(), Setting: c.Setting, Never: c.Never})
 	}
 	return list
 }
