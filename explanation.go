@@ -52,6 +52,7 @@ type Step struct {
 	Team  TeamID   // for StepTeam and StepTeamRole
 	Value bool     // for StepSetting, StepContext and StepAttribute
 	IDs   []string // for StepParty: all ids of the party after the change
+	Teams bool     // for StepParty: IDs are the teams of a party of users and teams; its users do not change
 }
 
 // StepKind is the kind of change that a Step makes. The zero value changes nothing.
@@ -69,5 +70,5 @@ const (
 	StepSetting                       // the account's setting Name becomes Value
 	StepContext                       // the request's fact Name becomes Value
 	StepAttribute                     // the resource's attribute Name becomes Value
-	StepParty                         // the resource's party Name becomes exactly IDs
+	StepParty                         // the resource's party Name becomes exactly IDs; of a party of users and teams, one of the two
 )

@@ -37,7 +37,8 @@ type Resource interface {
 	InAccount() AccountID
 
 	// Party returns the ids of the users or of the teams in a relation of the resource, as
-	// the policy declares the party. If known is false, no rule allows except one with the
+	// the policy declares the party; for a party of users and teams, those of the users (see
+	// [TeamParties]). If known is false, no rule allows except one with the
 	// scope any, and each rule under never that depends on the party forbids.
 	Party(name string) (ids []string, known bool)
 }
@@ -60,13 +61,33 @@ func Attribute(r Resource, name string) (value, known bool) {
 	return false, false
 }
 
+// TeamParties is an optional interface of a Resource with parties of users and teams, which a
+// policy declares as [users, teams]. Party then returns the users of such a party. A type that
+// wraps a Resource forwards its teams with [TeamParty].
+type TeamParties interface {
+	// TeamParty returns the ids of the teams in a party of users and teams. If known is
+	// false, no rule allows except one with the scope any, and each rule under never that
+	// depends on the party forbids. It is not called for a party of teams alone, which
+	// Party returns.
+	TeamParty(name string) (ids []string, known bool)
+}
+
+// TeamParty returns the teams in a party of users and teams. If r is nil or not a
+// [TeamParties], they are unknown, so a check that depends on the party fails closed.
+func TeamParty(r Resource, name string) (ids []string, known bool) {
+	if t, ok := r.(TeamParties); ok {
+		return t.TeamParty(name)
+	}
+	return nil, false
+}
+
 // Ref identifies a resource. The zero Ref has no type; every check on it is an error.
 type Ref struct {
 	Type string // as in the policy: calendar
 	ID   string // for logs and messages; may be empty
 }
 
-// Object is a Resource with literal values. A party that Parties lacks is empty; an
+// Object is a Resource with literal values. A party that Parties and Teams lack is empty; an
 // attribute that Attributes lacks is unknown. A name that the policy does not declare is an
 // error. An Object costs allocations that a host's own type avoids. For a nil Object, or
 // one without a Type, every check is an error.
@@ -75,6 +96,7 @@ type Object struct {
 	ID         string
 	Account    AccountID
 	Parties    map[string][]string
+	Teams      map[string][]string // the teams in parties of users and teams; Parties has their users
 	Attributes map[string]bool
 }
 
@@ -100,6 +122,15 @@ func (o *Object) Party(name string) (ids []string, known bool) {
 		return nil, false
 	}
 	return o.Parties[name], true
+}
+
+// TeamParty implements [TeamParties]. The teams of a party that Teams lacks are none, not
+// unknown.
+func (o *Object) TeamParty(name string) (ids []string, known bool) {
+	if o == nil {
+		return nil, false
+	}
+	return o.Teams[name], true
 }
 
 // Attribute implements [Attributer]. An attribute that Attributes lacks is unknown.

@@ -6,8 +6,9 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 )
 
-// Status is the status of a user in an account. Only Active users are allowed anything. The
-// zero value is not a valid status; a user with it is denied everything.
+// Status is the status of a user in an account. Only Active users have roles; rules of visitors
+// are for all. The
+// zero value is not a valid status; a user with it has only the rules of visitors.
 type Status uint8
 
 // The statuses of a user.

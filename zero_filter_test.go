@@ -41,6 +41,9 @@ func zeroFilters() map[string]func() bool {
 		"criteria.PartySet": func() bool {
 			return match(of(criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Some, Over: []criteria.PartySet{{Party: "host"}}}}))
 		},
+		"criteria.Party": func() bool {
+			return match(of(criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Some, Over: []criteria.PartySet{{Set: criteria.SetOf("mia")}}}}))
+		},
 		"criteria.Test": func() bool {
 			return match(of(criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Any}, Tests: []criteria.Test{{}}}))
 		},

@@ -101,9 +101,10 @@ func TestZeroValuesRefuse(t *testing.T) {
 				r.Resource = &usher.Object{Type: "calendar", Parties: map[string][]string{"host": {""}, "team": {""}}}
 			})
 		},
-		"syntax.Scope": func() bool { return syntax.Scope(0) == syntax.ScopeAny },
-		"syntax.Term":  func() bool { _, err := syntax.ParseRule(syntax.Term{}.String()); return err == nil },
-		"syntax.Rule":  func() bool { _, err := syntax.ParseRule(syntax.Rule{}.String()); return err == nil },
+		"syntax.PartyKind": func() bool { return syntax.PartyKind(0).Teams() },
+		"syntax.Scope":     func() bool { return syntax.Scope(0) == syntax.ScopeAny },
+		"syntax.Term":      func() bool { _, err := syntax.ParseRule(syntax.Term{}.String()); return err == nil },
+		"syntax.Rule":      func() bool { _, err := syntax.ParseRule(syntax.Rule{}.String()); return err == nil },
 		"role.Role": func() bool {
 			pool := seat.Kind{Holds: seat.HoldsIn(usher.Active)}
 			return role.Role{}.All || role.Role{}.Unique || role.Role{}.MayHold(pool, usher.Active)
@@ -122,6 +123,7 @@ func TestZeroValuesRefuse(t *testing.T) {
 		"usher.Resource": func() bool {
 			return ask(p, &world{policy.User{Status: usher.Active, Role: "member"}}, func(r *usher.Request) { r.Permission = permission.MustParse("calendar.edit") })
 		},
+		"usher.TeamParties": func() bool { _, known := usher.TeamParty(nil, "editor"); return known },
 		"usher.Attributer": func() bool {
 			_, known := usher.Attribute(nil, "public")
 			return known

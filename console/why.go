@@ -157,8 +157,8 @@ func (v *viewer) ownResource(id usher.UserID, p permission.Permission) usher.Res
 		return nil
 	}
 	o := &usher.Object{Type: p.Resource(), Account: v.subject.Account, Parties: map[string][]string{}}
-	for party, team := range v.policy.Parties(p.Resource()) {
-		if !team {
+	for party, kind := range v.policy.Parties(p.Resource()) {
+		if kind.Users() {
 			o.Parties[party] = []string{string(id)}
 		}
 	}

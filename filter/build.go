@@ -44,7 +44,8 @@ func (b *builder) alternative(written *criteria.Alternative, known bool) (altern
 	w := alternative{hides: sorted(written.Hides)}
 	over := written.Scope.Over
 	for _, t := range written.Tests {
-		opposite := criteria.Test{Party: t.Party, Name: t.Name, Is: !t.Is}
+		opposite := t
+		opposite.Is = !t.Is
 		if known && slices.Contains(written.Tests, opposite) {
 			return alternative{}, false
 		}
@@ -59,9 +60,9 @@ func (b *builder) alternative(written *criteria.Alternative, known bool) (altern
 	case reach != criteria.Some && reach != criteria.Every, len(over) == 0:
 		return alternative{}, false
 	default:
-		a := atom{reach: reach, party: -1, attribute: -1}
+		a := atom{reach: reach, party: -1, attribute: -1, teams: -1}
 		for _, s := range over {
-			a.sides = append(a.sides, side{index(&b.parties, s.Party), s.Set})
+			a.sides = append(a.sides, side{index(&b.parties, criteria.Party{Name: s.Party, Teams: s.Teams}), s.Set})
 		}
 		slices.SortFunc(a.sides, func(x, y side) int { return cmp.Compare(x.party, y.party) })
 		w.atoms = append(w.atoms, b.number(a))
@@ -72,11 +73,14 @@ func (b *builder) alternative(written *criteria.Alternative, known bool) (altern
 }
 
 func (b *builder) test(t criteria.Test) int {
-	a := atom{party: -1, attribute: -1, is: t.Is}
+	a := atom{party: -1, attribute: -1, teams: -1, is: t.Is}
 	if t.Party {
-		a.party = index(&b.parties, t.Name)
+		a.party = index(&b.parties, criteria.Party{Name: t.Name})
 	} else {
 		a.attribute = index(&b.attributes, t.Name)
+	}
+	if t.Party && t.Both {
+		a.teams = index(&b.parties, criteria.Party{Name: t.Name, Teams: true})
 	}
 	return b.number(a)
 }
@@ -84,7 +88,7 @@ func (b *builder) test(t criteria.Test) int {
 // number returns the index of an atom. Equal atoms have one index, so that each is evaluated once.
 func (b *builder) number(a atom) int {
 	same := func(o atom) bool {
-		return o.reach == a.reach && o.party == a.party && o.attribute == a.attribute && o.is == a.is &&
+		return o.reach == a.reach && o.party == a.party && o.attribute == a.attribute && o.teams == a.teams && o.is == a.is &&
 			slices.EqualFunc(o.sides, a.sides, func(x, y side) bool {
 				return x.party == y.party && criteria.Within(x.set, y.set) && criteria.Within(y.set, x.set)
 			})
@@ -96,7 +100,7 @@ func (b *builder) number(a atom) int {
 	return len(b.atoms) - 1
 }
 
-func index(names *[]string, name string) int {
+func index[E comparable](names *[]E, name E) int {
 	i := slices.Index(*names, name)
 	if i < 0 {
 		i = len(*names)

@@ -64,7 +64,7 @@ func (f Filter) condition(what string, t *Table, first int, of func(*list, *sqlW
 	s := &sqlWriter{table: t, account: string(f.account), first: first, numbers: map[argument]int{}}
 	c := alwaysFalse
 	if l := f.list(t.typ); l != nil {
-		if err := t.Check(l.required()); err != nil {
+		if err := t.check(l.required()); err != nil {
 			return fail(err)
 		}
 		var err error
@@ -95,7 +95,7 @@ func (c Condition) bytes() (size int) {
 }
 
 // required returns the parties and attributes that a table must have.
-func (l *list) required() (parties, attributes []string) {
+func (l *list) required() (parties []criteria.Party, attributes []string) {
 	if l.looks == nil {
 		return l.parties, l.attributes
 	}
@@ -270,14 +270,22 @@ func (s *sqlWriter) test(l *list, a *atom, is bool) clause {
 		}
 		return clause{kind: fact, column: column, is: is}
 	}
-	p := s.ref(l, a.party)
-	switch {
-	case p.form == unmapped:
-		return alwaysFalse
-	case is:
-		return columnClause(someNotIn, p, idSet{})
+	refs := []*columnRef{s.ref(l, a.party)}
+	if a.teams >= 0 {
+		refs = append(refs, s.ref(l, a.teams))
 	}
-	return columnClause(allIn, p, idSet{})
+	var has, lacks []clause
+	for _, p := range refs {
+		if p.form == unmapped {
+			return alwaysFalse
+		}
+		has = append(has, columnClause(someNotIn, p, idSet{}))
+		lacks = append(lacks, columnClause(allIn, p, idSet{}))
+	}
+	if is {
+		return either(has...)
+	}
+	return all(lacks...)
 }
 
 func (s *sqlWriter) ref(l *list, party int) *columnRef {

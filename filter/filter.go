@@ -76,11 +76,12 @@ func (f Filter) list(typ string) *list {
 type list struct {
 	typ    string
 	admit  func(usher.Resource) bool
-	looks  func() (parties, attributes []string)
+	looks  func() (parties []criteria.Party, attributes []string)
 	fields []string
 
-	parties, attributes []string // those in atoms
-	atoms               []atom
+	parties    []criteria.Party // those in atoms
+	attributes []string
+	atoms      []atom
 
 	never  []alternative
 	needs  [][]alternative // decide what is hidden
@@ -101,6 +102,7 @@ type atom struct {
 	sides []side
 
 	party, attribute int // for a test: an index, and -1 for the other
+	teams            int // for a test of a party of users and teams: the index of its teams; otherwise -1
 	is               bool
 }
 

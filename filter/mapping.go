@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/usher-go/usher/internal/criteria"
 	"github.com/usher-go/usher/internal/printable"
 )
 
@@ -48,6 +49,7 @@ type Mapping struct {
 	Type       string               // the type of resource: calendar
 	Account    Column               // the account's id
 	Parties    map[string]Party     // by their names in the policy
+	Teams      map[string]Party     // the teams of parties of users and teams, whose users are in Parties
 	Attributes map[string]Attribute // by their names in the policy
 
 	// Members names the tables in which a store of usher keeps the members of teams. Conditions on
@@ -133,7 +135,7 @@ type Table struct {
 	dialect    Dialect
 	typ        string
 	account    columnRef
-	parties    map[string]*columnRef
+	parties    map[criteria.Party]*columnRef
 	attributes map[string]string // "" for Unknown
 	members    memberTables
 }
@@ -152,7 +154,7 @@ func (m Mapping) Compile(d Dialect) (*Table, error) {
 	if m.Type == "" {
 		return nil, printable.Errorf("%w without a type of resource", ErrMapping)
 	}
-	t := &Table{dialect: d, typ: m.Type, parties: map[string]*columnRef{}, attributes: map[string]string{}}
+	t := &Table{dialect: d, typ: m.Type, parties: map[criteria.Party]*columnRef{}, attributes: map[string]string{}}
 	var err error
 	if m.Account == (Column{}) {
 		return nil, m.wrong("account", errors.New("the column is missing (every condition requires it)"))
@@ -166,15 +168,11 @@ func (m Mapping) Compile(d Dialect) (*Table, error) {
 	if t.members, err = m.Members.compile(d); err != nil {
 		return nil, m.wrong("members", err)
 	}
-	for _, name := range slices.Sorted(maps.Keys(m.Parties)) {
-		if m.Parties[name] == nil {
-			return nil, m.wrong("party "+name, errors.New("it is nil; "+withoutParty))
-		}
-		p, err := m.Parties[name].party(d)
-		if err != nil {
-			return nil, m.wrong("party "+name, err)
-		}
-		t.parties[name] = &p
+	if err := m.compileParties(t, "party ", m.Parties, false); err != nil {
+		return nil, err
+	}
+	if err := m.compileParties(t, "the teams of party ", m.Teams, true); err != nil {
+		return nil, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Attributes)) {
 		if m.Attributes[name] == nil {
@@ -185,6 +183,20 @@ func (m Mapping) Compile(d Dialect) (*Table, error) {
 		}
 	}
 	return t, nil
+}
+
+func (m Mapping) compileParties(t *Table, what string, parties map[string]Party, teams bool) error {
+	for _, name := range slices.Sorted(maps.Keys(parties)) {
+		if parties[name] == nil {
+			return m.wrong(what+name, errors.New("it is nil; "+withoutParty))
+		}
+		p, err := parties[name].party(t.dialect)
+		if err != nil {
+			return m.wrong(what+name, err)
+		}
+		t.parties[criteria.Party{Name: name, Teams: teams}] = &p
+	}
+	return nil
 }
 
 // Advice for a party or an attribute that a Mapping does not have.
@@ -205,23 +217,63 @@ func (t *Table) Type() string {
 	return t.typ
 }
 
-// Names returns the parties and the attributes of the mapping, sorted.
+// Names returns the parties and the attributes of the mapping, sorted. Teams returns the names
+// in Mapping.Teams.
 func (t *Table) Names() (parties, attributes []string) {
 	if t == nil {
 		return nil, nil
 	}
-	return slices.Sorted(maps.Keys(t.parties)), slices.Sorted(maps.Keys(t.attributes))
+	return t.partyNames(false), slices.Sorted(maps.Keys(t.attributes))
+}
+
+// Teams returns the parties of users and teams whose teams are in the mapping, sorted.
+func (t *Table) Teams() []string {
+	if t == nil {
+		return nil
+	}
+	return t.partyNames(true)
+}
+
+func (t *Table) partyNames(teams bool) (names []string) {
+	for p := range t.parties {
+		if p.Teams == teams {
+			names = append(names, p.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Check returns an error that wraps [ErrMapping] if the mapping lacks one of the parties or
 // attributes.
 func (t *Table) Check(parties, attributes []string) error {
+	of := make([]criteria.Party, len(parties))
+	for i, name := range parties {
+		of[i].Name = name
+	}
+	return t.check(of, attributes)
+}
+
+// CheckTeams returns an error that wraps [ErrMapping] if Mapping.Teams lacks one of the parties.
+func (t *Table) CheckTeams(parties []string) error {
+	of := make([]criteria.Party, len(parties))
+	for i, name := range parties {
+		of[i] = criteria.Party{Name: name, Teams: true}
+	}
+	return t.check(of, nil)
+}
+
+func (t *Table) check(parties []criteria.Party, attributes []string) error {
 	if t == nil || t.dialect == 0 {
 		return printable.Errorf("%w: the table is zero; make one with Mapping.Compile", ErrMapping)
 	}
-	for _, name := range parties {
-		if _, ok := t.parties[name]; !ok {
-			return printable.Errorf("%w of %s: rules depend on the party %s, which is not mapped; %s", ErrMapping, t.typ, name, withoutParty)
+	for _, p := range parties {
+		switch _, ok := t.parties[p]; {
+		case ok:
+		case p.Teams:
+			return printable.Errorf("%w of %s: rules depend on the teams of the party %s, which are not mapped under Teams; %s", ErrMapping, t.typ, p.Name, withoutParty)
+		default:
+			return printable.Errorf("%w of %s: rules depend on the party %s, which is not mapped; %s", ErrMapping, t.typ, p.Name, withoutParty)
 		}
 	}
 	for _, name := range attributes {

@@ -154,12 +154,25 @@ func (v *view) evaluate(a *atom) state {
 	case a.reach != 0:
 		return v.compare(a)
 	case a.party >= 0:
-		ids, known := v.of.Party(v.parties[a.party])
-		return stateOf(len(ids) > 0, known, a.is)
+		ids, known := v.ids(a.party)
+		has := len(ids) > 0
+		if known && a.teams >= 0 {
+			ids, known = v.ids(a.teams)
+			has = has || len(ids) > 0
+		}
+		return stateOf(has, known, a.is)
 	default:
 		value, known := usher.Attribute(v.of, v.attributes[a.attribute])
 		return stateOf(value, known, a.is)
 	}
+}
+
+// ids returns the ids of a party.
+func (v *view) ids(party int) (ids []string, known bool) {
+	if p := &v.parties[party]; p.Teams {
+		return usher.TeamParty(v.of, p.Name)
+	}
+	return v.of.Party(v.parties[party].Name)
 }
 
 func stateOf(value, known, want bool) state {
@@ -175,7 +188,7 @@ func stateOf(value, known, want bool) state {
 func (v *view) compare(a *atom) state {
 	some, all := false, true
 	for _, s := range a.sides {
-		ids, known := v.of.Party(v.parties[s.party])
+		ids, known := v.ids(s.party)
 		if !known {
 			return unknown // even if the other parties are known
 		}

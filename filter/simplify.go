@@ -73,7 +73,7 @@ func (l *list) implies(a, b int, known bool) bool {
 	case x.reach == 0 || x.reach == criteria.Some && y.reach == criteria.Every:
 		return false
 	case y.reach == 0:
-		return known && !y.is && x.leavesEmpty(y.party)
+		return known && !y.is && x.leavesEmpty(y.party) && (y.teams < 0 || x.leavesEmpty(y.teams))
 	}
 	// If one party is unknown, the whole scope is unknown.
 	sides := x.sides

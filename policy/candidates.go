@@ -148,7 +148,7 @@ func (m *remedyFinder) setFact(c *condition, value bool) {
 		}
 	case syntax.OnParty:
 		if !value && m.resource != nil && m.res.party(c.of) >= 0 {
-			m.add(a(m.res.name)+" without "+a(c.of), 3, usher.Step{Kind: usher.StepParty, Name: c.of})
+			m.add(a(m.res.name)+" without "+a(c.of), 3, m.emptied(c.of)...)
 		}
 	}
 }
@@ -187,6 +187,16 @@ func (m *remedyFinder) satisfyScope(r *rule) {
 	}
 }
 
+// emptied returns the steps that remove all users and teams from a party.
+func (m *remedyFinder) emptied(name string) (steps []usher.Step) {
+	for _, p := range m.res.parties {
+		if p.name == name {
+			steps = append(steps, usher.Step{Kind: usher.StepParty, Name: name, Teams: p.both && p.teams})
+		}
+	}
+	return steps
+}
+
 // makeSole makes the subject the only party among those that a rule considers.
 func (m *remedyFinder) makeSole(parties uint16, as int) []usher.Step {
 	steps := []usher.Step{{Kind: usher.StepParty, Name: m.res.parties[as].name, IDs: []string{string(m.subject)}}}
@@ -195,7 +205,7 @@ func (m *remedyFinder) makeSole(parties uint16, as int) []usher.Step {
 			continue
 		}
 		if ids, known := m.party(i); !known || len(ids) > 0 {
-			steps = append(steps, usher.Step{Kind: usher.StepParty, Name: p.name})
+			steps = append(steps, usher.Step{Kind: usher.StepParty, Name: p.name, Teams: p.both && p.teams})
 		}
 	}
 	return steps

@@ -133,12 +133,11 @@ func (c *compiler) rule(resource int, about string, d syntax.Rule) compiledRule 
 		c.problems.Add(d.Pos, "joined scopes and `or above` are not supported yet")
 	}
 	for _, n := range d.As {
-		i := slices.IndexFunc(r.parties, func(p party) bool { return p.name == n.Text })
-		if i < 0 {
+		mask := r.partyMask(n.Text)
+		if mask == 0 {
 			c.unknown(n, c.partyOf(r), func() []string { return partyNames(r) })
-			continue
 		}
-		compiled.parties |= 1 << i
+		compiled.parties |= mask
 	}
 	if len(d.As) == 0 {
 		compiled.parties = 1<<len(r.parties) - 1
@@ -149,7 +148,7 @@ func (c *compiler) rule(resource int, about string, d syntax.Rule) compiledRule 
 			continue
 		}
 		c.used[i] = true
-		if cond := c.p.conditions[i]; cond.kind == syntax.OnParty && !slices.ContainsFunc(r.parties, func(p party) bool { return p.name == cond.of }) {
+		if cond := c.p.conditions[i]; cond.kind == syntax.OnParty && r.partyMask(cond.of) == 0 {
 			c.problems.Add(t.Name.Pos, "condition %s requires the party %s, which %s does not have%s", cond.name, cond.of, r.name, c.throughBundle())
 		}
 		compiled.need |= c.literal(r, literal{i, t.Not}, t.Name)
@@ -180,7 +179,7 @@ func partyNames(r *resource) []string {
 	for _, p := range r.parties {
 		names = append(names, p.name)
 	}
-	return names
+	return slices.Compact(names)
 }
 
 func (c *compiler) literal(r *resource, l literal, at syntax.Name) uint64 {

@@ -12,7 +12,7 @@ func (c *compiler) resources() {
 		c.resourceIndex.add(s.name)
 		r := resource{name: s.name, groups: map[string]uint64{}}
 		for _, p := range s.parties {
-			r.parties = append(r.parties, party{p.Name.Text, p.Teams})
+			r.addParty(p)
 		}
 		c.p.resources = append(c.p.resources, r)
 	}
@@ -38,19 +38,37 @@ func (c *compiler) resources() {
 }
 
 func (c *compiler) parties(r *resource, d *syntax.Resource) {
-	kinds := map[bool]string{false: "users", true: "teams"}
 	for _, p := range d.Parties {
 		c.checkName(p.Name, "party")
 		i := slices.IndexFunc(r.parties, func(have party) bool { return have.name == p.Name.Text })
 		if i >= 0 {
-			if r.parties[i].teams != p.Teams {
-				c.problems.Add(p.Name.Pos, "party %s of the standard resource %s relates to %s", p.Name.Text, r.name, kinds[r.parties[i].teams])
+			if kind := r.parties[i].kind(); kind != p.Kind {
+				c.problems.Add(p.Name.Pos, "party %s of the standard resource %s relates to %s", p.Name.Text, r.name, kind)
 			}
 			continue
 		}
-		if c.limit(p.Name.Pos, len(r.parties)+1, maxParties, "parties of one resource") {
-			r.parties = append(r.parties, party{p.Name.Text, p.Teams})
+		more := 1
+		if p.Kind == syntax.OfBoth {
+			more = 2
 		}
+		switch {
+		case p.Kind > syntax.OfBoth:
+			c.addUnlessPartial(p.Name.Pos, "party %s has an unknown kind (want users, teams or both)", p.Name.Text)
+		case len(r.parties) <= maxParties && len(r.parties)+more > maxParties:
+			c.problems.Add(p.Name.Pos, "more than %d parties of one resource, where one of users and teams counts as two", maxParties)
+			return
+		default:
+			r.addParty(p)
+		}
+	}
+}
+
+func (r *resource) addParty(p syntax.Party) {
+	if p.Kind.Users() {
+		r.parties = append(r.parties, party{name: p.Name.Text, both: p.Kind == syntax.OfBoth})
+	}
+	if p.Kind.Teams() {
+		r.parties = append(r.parties, party{name: p.Name.Text, teams: true, both: p.Kind == syntax.OfBoth})
 	}
 }
 

@@ -162,6 +162,15 @@ func (p *Policy) checkObject(r *resource, object *usher.Object) error {
 			return undeclared("party of "+r.name, name, partyNames(r))
 		}
 	}
+	for name := range object.Teams {
+		at := r.party(name)
+		if at < 0 {
+			return undeclared("party of "+r.name, name, partyNames(r))
+		}
+		if p := &r.parties[at]; !p.both {
+			return printable.Errorf("party %q of %s relates to %s only, so its ids are in Parties: teams of it: %w", name, r.name, p.kind(), usher.ErrUndeclared)
+		}
+	}
 	for name := range object.Attributes {
 		if !p.attributes[name] {
 			return undeclared("attribute", name, p.Attributes())

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
 
@@ -59,7 +60,16 @@ func (p *Policy) CheckTable(t *filter.Table, permissions ...permission.Permissio
 		if err != nil {
 			return printable.Errorf("%s: %w", name, err)
 		}
-		if err := t.Check(p.requiredNames(perms, t.Type())); err != nil {
+		parties, attributes := p.requiredNames(perms, t.Type())
+		var named, teams []string
+		for _, party := range parties {
+			if party.Teams {
+				teams = append(teams, party.Name)
+			} else {
+				named = append(named, party.Name)
+			}
+		}
+		if err := cmp.Or(t.Check(named, attributes), t.CheckTeams(teams)); err != nil {
 			return printable.Errorf("%s: %w", name, err)
 		}
 		for _, i := range perms {
@@ -91,6 +101,15 @@ func (p *Policy) checkNames(t *filter.Table) error {
 	for _, name := range parties {
 		if res := &p.resources[at]; res.party(name) < 0 {
 			return printable.Errorf("%w of %s: the policy declares no party %s%s", filter.ErrMapping, res.name, name, suggest.DidYouMean(name, partyNames(res)))
+		}
+	}
+	for _, name := range t.Teams() {
+		res := &p.resources[at]
+		switch i := res.party(name); {
+		case i < 0:
+			return printable.Errorf("%w of %s: the policy declares no party %s%s", filter.ErrMapping, res.name, name, suggest.DidYouMean(name, partyNames(res)))
+		case !res.parties[i].both:
+			return printable.Errorf("%w of %s: the party %s relates to %s only, so its column is under Parties", filter.ErrMapping, res.name, name, res.parties[i].kind())
 		}
 	}
 	for _, name := range attributes {
@@ -150,7 +169,9 @@ func (b *filtering) list(perms []int, resource int) criteria.Type {
 		Name:   p.resources[resource].name,
 		Fields: p.resources[resource].fields,
 		Admit:  b.admits(resource),
-		Looks:  func() (parties, attributes []string) { return p.requiredNames(perms, p.resources[resource].name) },
+		Looks: func() (parties []criteria.Party, attributes []string) {
+			return p.requiredNames(perms, p.resources[resource].name)
+		},
 	}
 	if !b.active() && (!b.identified() || !p.allOpen(perms)) {
 		return l // without needs, it selects nothing
@@ -221,7 +242,9 @@ func (b *filtering) alternative(r *rule, need uint64, team role.Name, never bool
 		l := b.res.literals[bits.TrailingZeros64(need)]
 		c := &b.p.conditions[l.condition]
 		if c.kind == syntax.OnAttribute || c.kind == syntax.OnParty && b.res.party(c.of) >= 0 {
-			alt.Tests = append(alt.Tests, criteria.Test{Party: c.kind == syntax.OnParty, Name: c.of, Is: !l.not})
+			test := criteria.Test{Party: c.kind == syntax.OnParty, Name: c.of, Is: !l.not}
+			test.Both = test.Party && b.res.parties[b.res.party(c.of)].both
+			alt.Tests = append(alt.Tests, test)
 			continue
 		}
 		value, known := b.condition(c)
@@ -245,7 +268,7 @@ func (b *filtering) scope(r *rule, team role.Name) criteria.Scope {
 	}
 	for rest := r.parties; rest != 0; rest &= rest - 1 {
 		party := b.res.parties[bits.TrailingZeros16(rest)]
-		s.Over = append(s.Over, criteria.PartySet{Party: party.name, Set: b.partySet(r.scope, party.teams, team)})
+		s.Over = append(s.Over, criteria.PartySet{Party: party.name, Teams: party.both && party.teams, Set: b.partySet(r.scope, party.teams, team)})
 	}
 	if len(s.Over) == 0 {
 		return criteria.Scope{}
@@ -283,7 +306,7 @@ func (p *Policy) expandBundle(name permission.Permission) ([]int, error) {
 
 // requiredNames returns the parties and attributes of a type of resource that rules of some
 // permissions need.
-func (p *Policy) requiredNames(perms []int, typ string) (parties, attributes []string) {
+func (p *Policy) requiredNames(perms []int, typ string) (parties []criteria.Party, attributes []string) {
 	at := p.resourceTable.find(typ)
 	if at < 0 {
 		return nil, nil
@@ -324,11 +347,12 @@ func (p *Policy) requiredNames(perms []int, typ string) (parties, attributes []s
 		case c.kind == syntax.OnAttribute:
 			attributes = append(attributes, c.of)
 		case c.kind == syntax.OnParty && res.party(c.of) >= 0:
-			over |= 1 << res.party(c.of)
+			over |= res.partyMask(c.of)
 		}
 	}
 	for rest := over; rest != 0; rest &= rest - 1 {
-		parties = append(parties, res.parties[bits.TrailingZeros16(rest)].name)
+		party := &res.parties[bits.TrailingZeros16(rest)]
+		parties = append(parties, criteria.Party{Name: party.name, Teams: party.both && party.teams})
 	}
 	slices.Sort(attributes)
 	return parties, slices.Compact(attributes)

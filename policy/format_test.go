@@ -91,9 +91,12 @@ func TestFormatStandardResources(t *testing.T) {
 	for _, resource := range p.Resources() {
 		row := regexp.MustCompile("(?m)^\\| `" + resource + "` \\| (.*)\\|$").FindStringSubmatch(page)
 		require.NotNil(t, row, resource)
-		parties := map[string]bool{}
+		parties := map[string]syntax.PartyKind{}
 		for _, m := range regexp.MustCompile("`([a-z]+): (users|teams)`").FindAllStringSubmatch(row[1], -1) {
-			parties[m[1]] = m[2] == "teams"
+			parties[m[1]] = syntax.OfUsers
+			if m[2] == "teams" {
+				parties[m[1]] = syntax.OfTeams
+			}
 		}
 		assert.True(t, maps.Equal(p.Parties(resource), parties), "parties of %s", resource)
 	}

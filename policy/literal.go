@@ -55,14 +55,24 @@ func (q *evaluation) condition(c *condition) (value, known bool) {
 	case syntax.OnAttribute:
 		return usher.Attribute(q.resource, c.of)
 	case syntax.OnParty:
-		i := q.res.party(c.of)
-		if i < 0 {
-			return false, true
-		}
-		ids, known := q.party(i)
-		return len(ids) > 0, known
+		return q.hasParty(q.res.party(c.of))
 	}
 	return false, false
+}
+
+// hasParty reports whether a party has a user or a team. The result is unknown if one of the
+// two is.
+func (q *evalContext) hasParty(at int) (has, known bool) {
+	if at < 0 {
+		return false, true
+	}
+	ids, known := q.party(at)
+	if known && q.res.parties[at].both {
+		var teams []string
+		teams, known = q.party(at + 1)
+		return known && len(ids)+len(teams) > 0, known
+	}
+	return len(ids) > 0, known
 }
 
 func (q *evalContext) lookAtAccount() *Account {

@@ -22,6 +22,7 @@ func (m model) faults(r usher.Request) error {
 	if at.IsZero() {
 		at = m.w.now
 	}
+	fault(r.Visitor && r.Subject != "", usher.ErrVisitor)
 	fault(perms == nil, usher.ErrUnknownPermission)
 	fault(at.IsZero() || at.UTC().Year() < 1678 || at.UTC().Year() > 2261, usher.ErrNoTime)
 	for name := range r.Context {
@@ -36,6 +37,10 @@ func (m model) faults(r usher.Request) error {
 			for name := range o.Parties {
 				isNamed := func(p syntax.Party) bool { return p.Name.Text == name }
 				fault(!slices.ContainsFunc(m.resource(ref.Type).Parties, isNamed), usher.ErrUndeclared)
+			}
+			for name := range o.Teams {
+				isBoth := func(p syntax.Party) bool { return p.Name.Text == name && p.Kind == syntax.OfBoth }
+				fault(!slices.ContainsFunc(m.resource(ref.Type).Parties, isBoth), usher.ErrUndeclared)
 			}
 			for name := range o.Attributes {
 				fault(!m.declares(syntax.OnAttribute, name), usher.ErrUndeclared)

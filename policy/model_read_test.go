@@ -67,7 +67,11 @@ func resources(doc *syntax.Document) map[string]syntax.Resource {
 			r.Permissions = append(r.Permissions, syntax.Permission{Action: ruleOutcome(action)})
 		}
 		for _, party := range strings.Fields(s[2]) {
-			r.Parties = append(r.Parties, syntax.Party{Name: ruleOutcome(party), Teams: party == "team"})
+			kind := syntax.OfUsers
+			if party == "team" {
+				kind = syntax.OfTeams
+			}
+			r.Parties = append(r.Parties, syntax.Party{Name: ruleOutcome(party), Kind: kind})
 		}
 		types[s[0]] = r
 	}
@@ -231,8 +235,8 @@ func (q *evaluation) fact(c syntax.Condition) (value, known bool) {
 		}
 		return a.Attribute(name)
 	default:
-		ids, known := q.party(name)
-		return len(ids) > 0, known
+		users, teams, known := q.considered([]syntax.Name{c.Of})
+		return len(users)+len(teams) > 0, known
 	}
 }
 
@@ -256,10 +260,21 @@ func (q *evaluation) considered(as []syntax.Name) (users, teams []string, known 
 		}
 		ids, ok := q.party(p.Name.Text)
 		known = known && ok
-		if p.Teams {
+		if p.Kind == syntax.OfTeams {
 			teams = append(teams, ids...)
-		} else {
-			users = append(users, ids...)
+			continue
+		}
+		users = append(users, ids...)
+		// "A party of users and teams has its users from Party and its teams from TeamParty. The
+		// teams of a resource without that method are unknown."
+		if p.Kind == syntax.OfBoth && q.Resource != nil {
+			host, ok := q.Resource.(usher.TeamParties)
+			if !ok {
+				return nil, nil, false
+			}
+			ids, ok := host.TeamParty(p.Name.Text)
+			known = known && ok
+			teams = append(teams, ids...)
 		}
 	}
 	return users, teams, known

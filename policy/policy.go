@@ -88,9 +88,22 @@ type resource struct {
 	atoms    map[atomKey]uint64 // the scopes of its rules
 }
 
+// party is a party of users or of teams. A party of users and teams is two adjacent entries
+// with one name, the users first.
 type party struct {
 	name  string
 	teams bool
+	both  bool // it is one of two entries
+}
+
+func (p *party) kind() syntax.PartyKind {
+	switch {
+	case p.both:
+		return syntax.OfBoth
+	case p.teams:
+		return syntax.OfTeams
+	}
+	return syntax.OfUsers
 }
 
 // literal is a condition or its negation. The first literals of each resource are those
@@ -365,13 +378,14 @@ func (p *Policy) Resources() []string {
 	return names
 }
 
-// Parties returns the parties of a type of resource, and for each whether it relates to
-// teams. The result is empty for an unknown type.
-func (p *Policy) Parties(resource string) map[string]bool {
-	parties := map[string]bool{}
+// Parties returns the parties of a type of resource, and for each whether it relates to users,
+// to teams or to both. The result is empty for an unknown type.
+func (p *Policy) Parties(resource string) map[string]syntax.PartyKind {
+	parties := map[string]syntax.PartyKind{}
 	if i := p.resourceTable.find(resource); i >= 0 {
-		for _, party := range p.resources[i].parties {
-			parties[party.name] = party.teams
+		for k := range p.resources[i].parties {
+			party := &p.resources[i].parties[k]
+			parties[party.name] = party.kind()
 		}
 	}
 	return parties

@@ -170,8 +170,13 @@ func newAsking(d dice, doc *syntax.Document, w *world) *asking {
 
 func (a *asking) evaluation() usher.Request {
 	r := usher.Request{Account: "acme", Subject: usher.UserID(pick(a.dice, a.users)), Time: randomTime(a.dice)}
-	if a.chance(2) {
-		r.Subject = pick(a.dice, []usher.UserID{"nobody", ""})
+	switch {
+	case a.chance(3):
+		r.Subject = pick(a.dice, []usher.UserID{"nobody", "stranger", ""})
+	case a.chance(3):
+		r.Subject, r.Visitor = "", true
+	case a.chance(0.2):
+		r.Visitor = true // an error, because the request has a subject
 	}
 	if a.chance(3) {
 		r.Account = ""
@@ -224,7 +229,7 @@ func (a *asking) context() usher.Context {
 
 // thing draws a resource of a type, half of them as an Object and half as a type of the host.
 func (a *asking) thing(on syntax.Resource) usher.Resource {
-	t := &thing{ref: usher.Ref{Type: on.Name.Text, ID: "it"}, parties: map[string][]string{}, attributes: map[string]bool{}}
+	t := &thing{ref: usher.Ref{Type: on.Name.Text, ID: "it"}, parties: map[string][]string{}, teams: map[string][]string{}, attributes: map[string]bool{}}
 	if a.chance(10) {
 		t.account = "acme"
 	}
@@ -233,7 +238,15 @@ func (a *asking) thing(on syntax.Resource) usher.Resource {
 		if few && a.chance(60) {
 			continue
 		}
-		t.parties[p.Name.Text] = a.ids(p.Teams)
+		if p.Kind == syntax.OfBoth && a.chance(70) {
+			t.teams[p.Name.Text] = a.ids(true)
+			if a.chance(10) {
+				t.silent = append(t.silent, "teams of "+p.Name.Text)
+			}
+		}
+		if p.Kind != syntax.OfBoth || a.chance(70) {
+			t.parties[p.Name.Text] = a.ids(p.Kind == syntax.OfTeams)
+		}
 		if a.chance(10) {
 			t.silent = append(t.silent, p.Name.Text)
 		}
@@ -252,10 +265,12 @@ func (a *asking) thing(on syntax.Resource) usher.Resource {
 	if a.chance(50) {
 		return t
 	}
-	o := &usher.Object{Type: t.ref.Type, ID: t.ref.ID, Account: t.account, Parties: t.parties, Attributes: t.attributes}
+	o := &usher.Object{Type: t.ref.Type, ID: t.ref.ID, Account: t.account, Parties: t.parties, Teams: t.teams, Attributes: t.attributes}
 	switch {
 	case a.chance(0.2):
 		o.Parties["gone"] = nil
+	case a.chance(0.2):
+		o.Teams["gone"] = nil
 	case a.chance(0.2):
 		o.Attributes["gone"] = false
 	case a.chance(1):
@@ -296,7 +311,7 @@ func (a *asking) ids(teams bool) (ids []string) {
 // describe returns a request for a failure message.
 func describe(r usher.Request) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "may %q %s, account %q, at %s\n", r.Subject, r.Permission, r.Account, r.Time.Format(time.RFC3339))
+	fmt.Fprintf(&b, "may %q (visitor: %t) %s, account %q, at %s\n", r.Subject, r.Visitor, r.Permission, r.Account, r.Time.Format(time.RFC3339))
 	for _, name := range slices.Sorted(maps.Keys(r.Context)) {
 		fmt.Fprintf(&b, "context %s: %t\n", name, r.Context[name])
 	}
@@ -304,7 +319,7 @@ func describe(r usher.Request) string {
 	case nil:
 		b.WriteString("no resource\n")
 	case *thing:
-		fmt.Fprintf(&b, "host's resource %+v: parties %v, not known %v, attributes %v\n", o.ref, o.parties, o.silent, o.attributes)
+		fmt.Fprintf(&b, "host's resource %+v: parties %v, teams %v, not known %v, attributes %v\n", o.ref, o.parties, o.teams, o.silent, o.attributes)
 	case *usher.Object:
 		fmt.Fprintf(&b, "object %+v\n", o)
 	}

@@ -16,7 +16,7 @@ func shrink(doc *syntax.Document, found *disagreement) (*syntax.Document, *world
 	s := &shrinking{Doc: doc, Users: w.users, Teams: w.teams, Settings: w.settings, Context: q.Context}
 	switch on := q.Resource.(type) {
 	case *thing:
-		s.Thing = &thingParts{on.parties, on.attributes, on.silent}
+		s.Thing = &thingParts{on.parties, on.teams, on.attributes, on.silent}
 	case *usher.Object:
 		s.Object = on
 	}
@@ -55,6 +55,7 @@ type shrinking struct {
 
 type thingParts struct {
 	Parties    map[string][]string
+	Teams      map[string][]string
 	Attributes map[string]bool
 	Silent     []string
 }
@@ -65,7 +66,7 @@ func (s *shrinking) rebuilt(w *world, q usher.Request) (*world, usher.Request) {
 	if s.Thing != nil {
 		q.Resource = &thing{
 			ref: q.Resource.Ref(), account: q.Resource.InAccount(),
-			parties: s.Thing.Parties, attributes: s.Thing.Attributes, silent: s.Thing.Silent,
+			parties: s.Thing.Parties, teams: s.Thing.Teams, attributes: s.Thing.Attributes, silent: s.Thing.Silent,
 		}
 	}
 	return &world{users: s.Users, teams: s.Teams, settings: s.Settings, now: w.now}, q

@@ -20,6 +20,11 @@ var words = []struct {
 		return !slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.Unique }) &&
 			slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.AtLeast > 0 })
 	}},
+	{"parties of users and teams", 15, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {
+			return slices.ContainsFunc(r.Parties, func(p syntax.Party) bool { return p.Kind == syntax.OfBoth })
+		})
+	}},
 	{"a role without team roles or grants", 15, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.NoTeamRoles || r.NoGrants })
 	}},
@@ -31,6 +36,13 @@ var words = []struct {
 	}},
 	{"a role held outside", 25, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.Outside })
+	}},
+	{"visitors", 40, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {
+			return slices.ContainsFunc(r.Permissions, func(p syntax.Permission) bool {
+				return slices.ContainsFunc(p.Cells, func(c syntax.Cell) bool { return c.Who.Text == "visitor" })
+			})
+		})
 	}},
 	{"wildcard", 15, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {

@@ -10,6 +10,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/policyfile"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
@@ -199,11 +200,22 @@ func teamRules(p *policy.Policy, u policy.User, pool seat.PoolName) (rules []rol
 
 // changed returns a copy of a resource with one party or attribute changed.
 func changed(p *policy.Policy, old usher.Resource, s usher.Step) usher.Resource {
-	made := &thing{ref: old.Ref(), account: old.InAccount(), parties: map[string][]string{}, attributes: map[string]bool{}}
-	for name := range p.Parties(made.ref.Type) {
+	made := &thing{ref: old.Ref(), account: old.InAccount(), parties: map[string][]string{}, teams: map[string][]string{}, attributes: map[string]bool{}}
+	for name, kind := range p.Parties(made.ref.Type) {
+		if kind == syntax.OfBoth {
+			ids, known := usher.TeamParty(old, name)
+			switch {
+			case s.Kind == usher.StepParty && s.Teams && s.Name == name:
+				made.teams[name] = s.IDs
+			case known:
+				made.teams[name] = ids
+			default:
+				made.silent = append(made.silent, "teams of "+name)
+			}
+		}
 		ids, known := old.Party(name)
 		switch {
-		case s.Kind == usher.StepParty && s.Name == name:
+		case s.Kind == usher.StepParty && !s.Teams && s.Name == name:
 			made.parties[name] = s.IDs
 		case known:
 			made.parties[name] = ids

@@ -51,7 +51,7 @@ func (s *evalContext) scope(r *rule, team role.Name) (yes, known bool) {
 func (s *evalContext) own(parties uint16) (yes, known bool) {
 	for ; parties != 0; parties &= parties - 1 {
 		party := &s.res.parties[bits.TrailingZeros16(parties)]
-		ids, known := s.resource.Party(party.name)
+		ids, known := party.of(s.resource)
 		switch {
 		case !known:
 			return false, false // the result depends on unknown parties
@@ -72,7 +72,7 @@ func (s *evalContext) sole(parties uint16) (yes, known bool) {
 	others := false
 	for ; parties != 0; parties &= parties - 1 {
 		party := &s.res.parties[bits.TrailingZeros16(parties)]
-		ids, known := s.resource.Party(party.name)
+		ids, known := party.of(s.resource)
 		switch {
 		case !known:
 			return false, false
@@ -98,7 +98,7 @@ func (s *evalContext) usersTeams(parties uint16, team role.Name, every bool) (ye
 	some, all := false, true
 	for rest := parties; rest != 0; rest &= rest - 1 {
 		party := &s.res.parties[bits.TrailingZeros16(rest)]
-		ids, known := s.resource.Party(party.name)
+		ids, known := party.of(s.resource)
 		if !known {
 			return false, false
 		}
@@ -120,7 +120,15 @@ func (s *evalContext) party(at int) (ids []string, known bool) {
 	if s.resource == nil {
 		return nil, true
 	}
-	return s.resource.Party(s.res.parties[at].name)
+	return s.res.parties[at].of(s.resource)
+}
+
+// of returns the ids of the party in a resource that is not nil.
+func (p *party) of(r usher.Resource) (ids []string, known bool) {
+	if p.both && p.teams {
+		return usher.TeamParty(r, p.name)
+	}
+	return r.Party(p.name)
 }
 
 // belongs reports whether a user belongs to the team, directly or through a team below it.
@@ -181,6 +189,7 @@ func (s *evalContext) within(team, above usher.TeamID) bool {
 	return account != nil && account.Teams.Within(team, above)
 }
 
+// party returns the index of a party, of users and teams that of the users, or -1.
 func (r *resource) party(name string) int {
 	for i := range r.parties {
 		if r.parties[i].name == name {
@@ -188,4 +197,15 @@ func (r *resource) party(name string) int {
 		}
 	}
 	return -1
+}
+
+// partyMask returns the entries of a party: two for one of users and teams, none for an
+// unknown name.
+func (r *resource) partyMask(name string) (mask uint16) {
+	for i := range r.parties {
+		if r.parties[i].name == name {
+			mask |= 1 << i
+		}
+	}
+	return mask
 }

@@ -22,7 +22,9 @@ var standardResources = []struct {
 }
 
 func users(name string) syntax.Party { return syntax.Party{Name: syntax.Name{Text: name}} }
-func teams(name string) syntax.Party { return syntax.Party{Name: syntax.Name{Text: name}, Teams: true} }
+func teams(name string) syntax.Party {
+	return syntax.Party{Name: syntax.Name{Text: name}, Kind: syntax.OfTeams}
+}
 
 // userDelegate lets an actor give what the actor does not have. `all: true` does not
 // include it, because a root role could then lift every rule under never.

@@ -85,7 +85,7 @@ func (w *whatIf) do(s usher.Step) {
 	case usher.StepAttribute:
 		w.request.Resource = &changedResource{Resource: w.request.Resource, name: s.Name, value: s.Value, attribute: true}
 	case usher.StepParty:
-		w.request.Resource = &changedResource{Resource: w.request.Resource, name: s.Name, ids: s.IDs}
+		w.request.Resource = &changedResource{Resource: w.request.Resource, name: s.Name, ids: s.IDs, teams: s.Teams}
 	}
 }
 
@@ -161,13 +161,21 @@ type changedResource struct {
 	ids       []string
 	value     bool
 	attribute bool
+	teams     bool // the ids are the teams of a party of users and teams
 }
 
 func (o *changedResource) Party(name string) (ids []string, known bool) {
-	if !o.attribute && name == o.name {
+	if !o.attribute && !o.teams && name == o.name {
 		return o.ids, true
 	}
 	return o.Resource.Party(name)
+}
+
+func (o *changedResource) TeamParty(name string) (ids []string, known bool) {
+	if o.teams && name == o.name {
+		return o.ids, true
+	}
+	return usher.TeamParty(o.Resource, name)
 }
 
 func (o *changedResource) Attribute(name string) (value, known bool) {

@@ -121,9 +121,10 @@ type thing struct {
 	ref        usher.Ref
 	account    usher.AccountID
 	parties    map[string][]string
-	attributes map[string]bool // those that are not listed are unknown
-	silent     []string        // the unknown parties
-	asked      []string        // the names that were requested, as "party host"
+	teams      map[string][]string // of parties of users and teams
+	attributes map[string]bool     // those that are not listed are unknown
+	silent     []string            // the unknown parties; "teams of x" are the unknown teams of a party of users and teams
+	asked      []string            // the names that were requested, as "party host"
 }
 
 func (t *thing) Ref() usher.Ref { return t.ref }
@@ -133,6 +134,11 @@ func (t *thing) InAccount() usher.AccountID { return t.account }
 func (t *thing) Party(name string) (ids []string, known bool) {
 	t.asked = append(t.asked, "party "+name)
 	return t.parties[name], !slices.Contains(t.silent, name)
+}
+
+func (t *thing) TeamParty(name string) (ids []string, known bool) {
+	t.asked = append(t.asked, "teams "+name)
+	return t.teams[name], !slices.Contains(t.silent, "teams of "+name)
 }
 
 func (t *thing) Attribute(name string) (value, known bool) {

@@ -57,6 +57,7 @@ func LoadWith(name string, src []byte, p *policy.Policy) (*Suite, error) {
 
 func newSuite(f *testfile.File, p *policy.Policy) (*Suite, error) {
 	l := &lookup{Lookup: testfile.NewLookup(f, p)}
+	l.IDs = testfile.IDs{User: l.users.Has, Team: l.teams.Has}
 	s := &Suite{file: f, policy: l.Policy, world: l.world(&f.Account), at: l.At}
 	for i := range f.Checks {
 		s.checks = append(s.checks, l.check(&f.Checks[i]))

@@ -83,7 +83,7 @@ func TestRequest(t *testing.T) {
 		Resource: []testfile.Fact{{Name: name("host"), IDs: []syntax.Name{name("m")}}, {Name: name("public"), IDs: []syntax.Name{name("true")}, Bare: true}},
 		With:     []testfile.Flag{{Name: name("mfa"), Value: true}},
 	}
-	r, err := testfile.Request(suite.Policy(), "c", q, suite.Time())
+	r, err := testfile.Request(suite.Policy(), "c", q, suite.Time(), testfile.IDs{})
 	require.NoError(t, err)
 	assert.Equal(t, usher.Request{
 		Subject:    "c",
@@ -94,11 +94,11 @@ func TestRequest(t *testing.T) {
 	}, r)
 
 	q.Can = name("room.edti")
-	r, err = testfile.Request(suite.Policy(), "c", q, suite.Time())
+	r, err = testfile.Request(suite.Policy(), "c", q, suite.Time(), testfile.IDs{})
 	assert.ErrorContains(t, err, `unknown permission "room.edti"; did you mean "room.edit"?`)
 	assert.Zero(t, r)
 
-	_, err = testfile.Request(nil, "c", q, suite.Time())
+	_, err = testfile.Request(nil, "c", q, suite.Time(), testfile.IDs{})
 	assert.ErrorContains(t, err, `unknown permission "room.edti"`)
 }
 

@@ -182,7 +182,7 @@ var refusedFiles = []struct{ name, src, want string }{
 5:121: hidden must be a list, not "code"
 `},
 	{"check: resource", club + "account: {}\nchecks: [{can: room.view, resource: {host: {a: b}, team: [], keeper: , room: ['']}, allow: []}]", `
-4:44: a party must be a value or a list of values, not a map
+4:45: a party of users and teams has no key "a" (users, teams)
 4:70: a party must be a value or a list of values, not nothing
 4:79: a name in a party must not be empty
 `},

@@ -135,7 +135,7 @@ func outcome(code account.Code) string {
 }
 
 func (p *scenarioRun) ask(step *testfile.Ask) {
-	request, err := testfile.Request(p.suite.policy, usher.UserID(step.As.Text), step.Question, p.suite.at)
+	request, err := testfile.Request(p.suite.policy, usher.UserID(step.As.Text), step.Question, p.suite.at, p.ids())
 	if err != nil {
 		p.fail(request.Subject, step.Asked(), "an answer", "an error", err.Error())
 		return
@@ -157,6 +157,15 @@ func (p *scenarioRun) ask(step *testfile.Ask) {
 		why = err.Error()
 	}
 	p.fail(request.Subject, step.Asked(), expected, got, why)
+}
+
+// ids returns the ids of the account at this point of the scenario.
+func (p *scenarioRun) ids() testfile.IDs {
+	view, err := p.engine.View(p.ctx, worldAccount)
+	if err != nil {
+		return testfile.IDs{}
+	}
+	return testfile.IDsOf(view.State())
 }
 
 func texts(names []syntax.Name) []string {

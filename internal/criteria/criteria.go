@@ -28,7 +28,7 @@ type Type struct {
 	// Looks returns the parties and attributes that rules depend on, for any subject. A
 	// mapping to SQL must contain all of them, so that a mapping error occurs for every
 	// user, not only for some. Default: those in the alternatives.
-	Looks func() (parties, attributes []string)
+	Looks func() (parties []Party, attributes []string)
 }
 
 // Alternative matches a resource if its scope and all its tests hold. If a value of the
@@ -58,12 +58,20 @@ const (
 // PartySet is a party, and the set with which its ids are compared. A nil set is empty.
 type PartySet struct {
 	Party string
+	Teams bool // the teams of a party of users and teams
 	Set   Set
+}
+
+// Party is the users or the teams of a party, or one of the two of a party of users and teams.
+type Party struct {
+	Name  string
+	Teams bool // the teams of a party of users and teams
 }
 
 // Test compares a yes/no fact of the resource: an attribute, or whether a party has an id.
 type Test struct {
 	Party bool // whether Name is a party; otherwise it is an attribute
+	Both  bool // the party is one of users and teams: whether it has any of them
 	Name  string
 	Is    bool
 }

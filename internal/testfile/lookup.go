@@ -3,6 +3,7 @@ package testfile
 import (
 	"time"
 
+	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/syntax"
@@ -16,12 +17,38 @@ type Lookup struct {
 	Problems *syntax.Problems // the reported problems
 	At       time.Time        // the time of questions that set none
 
+	// IDs has the ids of the account, for parties of users and teams.
+	IDs IDs
+
 	Grantable, Pools, Settings, Contexts Names // declared by the policy
 
 	permissions, attributes Names
 	roles, teamRoles        Names
-	parties                 map[string]map[string]bool // of each type of resource
+	parties                 map[string]map[string]syntax.PartyKind // of each type of resource
 }
+
+// IDs reports which ids are those of users and of teams of an account. Without the functions,
+// there are none.
+type IDs struct {
+	User, Team    func(id string) bool
+	OnCommandLine bool // for messages: users and teams are written apart as on a command line
+}
+
+// IDsOf returns the ids of a state of an account.
+func IDsOf(state interface {
+	User(id usher.UserID) (*policy.User, error)
+	Team(id usher.TeamID) (parent usher.TeamID, ok bool)
+},
+) IDs {
+	return IDs{
+		User: func(id string) bool { u, err := state.User(usher.UserID(id)); return err == nil && u != nil },
+		Team: func(id string) bool { _, ok := state.Team(usher.TeamID(id)); return ok },
+	}
+}
+
+func (x *IDs) isUser(id string) bool { return x.User != nil && x.User(id) }
+
+func (x *IDs) isTeam(id string) bool { return x.Team != nil && x.Team(id) }
 
 // Names is a set of known names, in the order in which suggestions are searched. The
 // zero Names is empty.
@@ -45,7 +72,7 @@ func NewLookup(f *File, p *policy.Policy) *Lookup {
 	if p == nil {
 		p = new(policy.Policy)
 	}
-	l := &Lookup{Policy: p, Problems: &syntax.Problems{File: f.Name}, At: f.At, parties: map[string]map[string]bool{}}
+	l := &Lookup{Policy: p, Problems: &syntax.Problems{File: f.Name}, At: f.At, parties: map[string]map[string]syntax.PartyKind{}}
 	if l.At.IsZero() {
 		l.At = defaultTime
 	}
@@ -81,6 +108,9 @@ func vocabulary(list []string) (x Names) {
 	}
 	return x
 }
+
+// Has reports whether a name is known.
+func (x *Names) Has(name string) bool { return x.has[name] }
 
 // maxCompared is the number of names that are searched for a suggestion. A search of
 // all users of a large account would be slow.

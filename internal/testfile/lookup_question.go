@@ -52,20 +52,18 @@ func (l *Lookup) types(p permission.Permission) []string {
 // parties.
 func (l *Lookup) object(q *Question, types []string) usher.Resource {
 	o := &usher.Object{Parties: map[string][]string{}, Attributes: map[string]bool{}}
-	for _, f := range q.Resource {
+	for i := range q.Resource {
+		f := &q.Resource[i]
 		if l.attributes.has[f.Name.Text] {
 			value, ok := f.flag()
+			ok = ok && !f.Apart
 			o.Attributes[f.Name.Text] = value
 			if !ok {
 				l.Problems.Add(f.Name.Pos, "%s is an attribute, so it must be true or false", f.Name.Text)
 			}
 			continue
 		}
-		ids := make([]string, len(f.IDs))
-		for i, id := range f.IDs {
-			ids[i] = id.Text
-		}
-		o.Parties[f.Name.Text] = ids
+		o.Parties[f.Name.Text] = texts(f.IDs)
 	}
 	i := slices.IndexFunc(types, func(t string) bool {
 		for name := range o.Parties {
@@ -80,7 +78,51 @@ func (l *Lookup) object(q *Question, types []string) usher.Resource {
 		return nil
 	}
 	o.Type = types[i]
+	for k := range q.Resource {
+		f := &q.Resource[k]
+		switch kind, ok := l.parties[o.Type][f.Name.Text]; {
+		case ok && kind == syntax.OfBoth:
+			l.both(o, f)
+		case ok && f.Apart:
+			l.Problems.Add(f.Name.Pos, "party %s of %s relates to %s only; write a list", f.Name.Text, o.Type, kind)
+		}
+	}
 	return o
+}
+
+// both divides the ids of a party of users and teams. An id that the account does not have
+// counts as a user's.
+func (l *Lookup) both(o *usher.Object, f *Fact) {
+	if o.Teams == nil {
+		o.Teams = map[string][]string{}
+	}
+	name := f.Name.Text
+	if f.Apart {
+		o.Teams[name] = texts(f.Teams)
+		return
+	}
+	o.Parties[name] = []string{}
+	for _, id := range f.IDs {
+		isUser, isTeam := l.IDs.isUser(id.Text), l.IDs.isTeam(id.Text)
+		switch {
+		case isUser && isTeam && l.IDs.OnCommandLine:
+			l.Problems.Add(id.Pos, "%q is a user and a team; write %[2]s.users=%[1]s or %[2]s.teams=%[1]s", id.Text, name)
+		case isUser && isTeam:
+			l.Problems.Add(id.Pos, "%q is a user and a team; write users and teams apart: %s: {users: […], teams: […]}", id.Text, name)
+		case isTeam:
+			o.Teams[name] = append(o.Teams[name], id.Text)
+		default:
+			o.Parties[name] = append(o.Parties[name], id.Text)
+		}
+	}
+}
+
+func texts(names []syntax.Name) []string {
+	list := make([]string, len(names))
+	for i, n := range names {
+		list[i] = n.Text
+	}
+	return list
 }
 
 // reportNoType reports why a resource cannot have any of the types.

@@ -129,7 +129,7 @@ func TestRequestOfPolicy(t *testing.T) {
 	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	host := testfile.Fact{Name: syntax.Name{Text: "host"}, IDs: []syntax.Name{{Text: "mia"}}}
 	q := testfile.Question{Can: syntax.Name{Text: "calendar.edit"}, Resource: []testfile.Fact{host}}
-	r, err := testfile.Request(p, "max", q, now)
+	r, err := testfile.Request(p, "max", q, now, testfile.IDs{})
 	require.NoError(t, err)
 	assert.Equal(t, usher.UserID("max"), r.Subject)
 	assert.Equal(t, "calendar.edit", r.Permission.String())
@@ -137,11 +137,11 @@ func TestRequestOfPolicy(t *testing.T) {
 	assert.Equal(t, "calendar", r.Resource.Ref().Type)
 
 	q.At = now.AddDate(0, 1, 0)
-	r, err = testfile.Request(p, "max", q, now)
+	r, err = testfile.Request(p, "max", q, now, testfile.IDs{})
 	require.NoError(t, err)
 	assert.Equal(t, q.At, r.Time, "the question's own time")
 
 	q.Can.Text = "calendar.edti"
-	_, err = testfile.Request(p, "max", q, now)
+	_, err = testfile.Request(p, "max", q, now, testfile.IDs{})
 	assert.ErrorContains(t, err, `unknown permission "calendar.edti"; did you mean "calendar.edit"?`)
 }

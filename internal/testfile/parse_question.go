@@ -36,6 +36,10 @@ func (p *parser) question(q *Question) []source.Field {
 func (p *parser) resource(n *source.Node) []Fact {
 	facts := []Fact{}
 	p.Each(n, "resource", func(key, value *source.Node) {
+		if value.Kind == source.Map {
+			facts = append(facts, p.apart(key, value))
+			return
+		}
 		_, bare := value.Bool()
 		facts = append(facts, Fact{
 			Name: p.name(key, "a party or an attribute"),
@@ -44,6 +48,16 @@ func (p *parser) resource(n *source.Node) []Fact {
 		})
 	})
 	return facts
+}
+
+// apart reads the users and the teams of a party of both.
+func (p *parser) apart(key, n *source.Node) Fact {
+	f := Fact{Name: p.name(key, "a party or an attribute"), Apart: true}
+	p.Fields(n, "a party of users and teams",
+		source.Field{Name: "users", Read: func(n *source.Node) { f.IDs = p.oneOrMoreNames(n, "users") }},
+		source.Field{Name: "teams", Read: func(n *source.Node) { f.Teams = p.oneOrMoreNames(n, "teams") }},
+	)
+	return f
 }
 
 func (p *parser) denials(n *source.Node) []Denial {

@@ -14,9 +14,16 @@ func (q *Question) flow() (m flow) {
 
 func resourceFlow(facts []Fact) (m flow) {
 	for _, f := range facts {
-		if value, ok := f.flag(); ok {
+		value, isFlag := f.flag()
+		switch {
+		case f.Apart:
+			var parts flow
+			parts.names("users", f.IDs)
+			parts.names("teams", f.Teams)
+			m.add(f.Name.Text, parts.String())
+		case isFlag:
 			m.add(f.Name.Text, strconv.FormatBool(value))
-		} else {
+		default:
 			m.add(f.Name.Text, namesText(f.IDs))
 		}
 	}

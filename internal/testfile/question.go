@@ -21,6 +21,11 @@ type Fact struct {
 	Name syntax.Name
 	IDs  []syntax.Name // for an attribute, the word true or false
 	Bare bool          // the single value true or false, without quotes
+
+	// Apart is set if users and teams are written apart: {users: [mia], teams: [sales]}. IDs
+	// are then the users.
+	Apart bool
+	Teams []syntax.Name
 }
 
 // flag returns the value of an attribute. It returns false as ok if the fact is not an

@@ -8,11 +8,12 @@ import (
 )
 
 // Request returns the request of a question under a policy, with as for its subject and
-// without an account. At is the time of a question without a time; if it is zero, the
+// without an account. IDs has the ids of the account. At is the time of a question without a time; if it is zero, the
 // default time of test files is used. The error is a *syntax.Problems with the places of
 // the question.
-func Request(p *policy.Policy, as usher.UserID, q Question, at time.Time) (usher.Request, error) {
+func Request(p *policy.Policy, as usher.UserID, q Question, at time.Time, ids IDs) (usher.Request, error) {
 	l := NewLookup(&File{At: at}, p)
+	l.IDs = ids
 	r, _ := l.Question(&q)
 	if err := l.Problems.Err(); err != nil {
 		return usher.Request{}, err

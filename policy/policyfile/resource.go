@@ -2,6 +2,7 @@ package policyfile
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/usher-go/usher/internal/source"
 	"github.com/usher-go/usher/internal/suggest"
@@ -27,16 +28,42 @@ func (p *parser) resources(n *source.Node) {
 func (p *parser) parties(n *source.Node, r *syntax.Resource) {
 	p.Each(n, "parties", func(key, value *source.Node) {
 		party := syntax.Party{Name: p.looseName(key, "a party")}
-		text, ok := p.Text(value, "a party")
-		switch {
-		case !ok:
-		case text == "teams":
-			party.Teams = true
-		case text != "users":
-			p.Errorf(value, "a party must be users or teams, not %q%s", text, suggest.DidYouMean(text, []string{"users", "teams"}))
-		}
+		party.Kind = p.partyKind(value)
 		r.Parties = append(r.Parties, party)
 	})
+}
+
+// partyKind reads users, teams, or a list of both.
+func (p *parser) partyKind(n *source.Node) syntax.PartyKind {
+	words := [...]string{"users", "teams"}
+	if n.Kind == source.Scalar && n.Text == "both" {
+		p.Errorf(n, "a party of users and teams is written [users, teams]")
+		return syntax.OfBoth
+	}
+	var has [len(words)]bool
+	p.OneOrMore(n, "a party", func(n *source.Node) {
+		text, ok := p.Text(n, "a party")
+		i := slices.Index(words[:], text)
+		switch {
+		case !ok:
+		case i < 0:
+			p.Errorf(n, "a party must be users, teams or [users, teams], not %q%s", text, suggest.DidYouMean(text, words[:]))
+		case has[i]:
+			p.Errorf(n, "duplicate %s", text)
+		default:
+			has[i] = true
+		}
+	})
+	if n.Kind == source.List && len(n.Items) == 0 {
+		p.Errorf(n, "a party has no kind; write users, teams or [users, teams]")
+	}
+	switch {
+	case has[0] && has[1]:
+		return syntax.OfBoth
+	case has[1]:
+		return syntax.OfTeams
+	}
+	return syntax.OfUsers
 }
 
 func (p *parser) fieldGroups(n *source.Node, r *syntax.Resource) {

@@ -153,11 +153,38 @@ type Resource struct {
 	Permissions []Permission
 }
 
-// Party declares a relation of a resource to users or to teams.
+// Party declares a relation of a resource to users, to teams, or to both.
 type Party struct {
-	Name  Name
-	Teams bool // its value: true for teams, false for users
+	Name Name
+	Kind PartyKind // its value
 }
+
+// PartyKind states what a party relates to. The zero value is users.
+type PartyKind uint8
+
+// The kinds of parties.
+const (
+	OfUsers PartyKind = iota
+	OfTeams
+	OfBoth // users and teams
+)
+
+var partyKinds = [...]string{"users", "teams", "[users, teams]"}
+
+// String returns the value in a policy file: "users", "teams" or "[users, teams]"; "" for an
+// unknown kind.
+func (k PartyKind) String() string {
+	if int(k) < len(partyKinds) {
+		return partyKinds[k]
+	}
+	return ""
+}
+
+// Users reports whether users can be in such a party.
+func (k PartyKind) Users() bool { return k == OfUsers || k == OfBoth }
+
+// Teams reports whether teams can be in such a party.
+func (k PartyKind) Teams() bool { return k == OfTeams || k == OfBoth }
 
 // FieldGroup declares a group of fields that rules can hide together.
 type FieldGroup struct {

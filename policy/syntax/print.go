@@ -98,11 +98,7 @@ func (w *printer) resource(r Resource) {
 	if len(r.Parties) > 0 {
 		var parties []string
 		for _, p := range r.Parties {
-			kind := "users"
-			if p.Teams {
-				kind = "teams"
-			}
-			parties = append(parties, p.Name.Text+": "+kind)
+			parties = append(parties, p.Name.Text+": "+p.Kind.String())
 		}
 		w.line(2, "parties: {%s}", strings.Join(parties, ", "))
 	}

@@ -45,6 +45,9 @@ func newRulebook(tb testing.TB, name string, src []byte) *rulebook {
 	b := &rulebook{name: name, doc: doc, compiled: compiled, types: resources(doc), grants: map[string][]string{}}
 	for _, on := range b.types {
 		for _, p := range on.Permissions {
+			if p.Action.Text == syntax.Wildcard {
+				continue // it is not a permission
+			}
 			a := action{on.Name.Text + "." + p.Action.Text, on, p}
 			b.actions = append(b.actions, a)
 			b.grants[a.name] = []string{a.name}
@@ -76,7 +79,11 @@ func resources(doc *syntax.Document) (types []syntax.Resource) {
 			r.Permissions = append(r.Permissions, syntax.Permission{Action: named(action)})
 		}
 		for _, party := range strings.Fields(s[2]) {
-			r.Parties = append(r.Parties, syntax.Party{Name: named(party), Teams: party == "team"})
+			kind := syntax.OfUsers
+			if party == "team" {
+				kind = syntax.OfTeams
+			}
+			r.Parties = append(r.Parties, syntax.Party{Name: named(party), Kind: kind})
 		}
 		types = append(types, r)
 	}

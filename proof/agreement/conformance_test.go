@@ -127,7 +127,7 @@ func (c *corpus) questions() (list []testfile.Question) {
 
 func (c *corpus) request(t *testing.T, q testfile.Question) usher.Request {
 	t.Helper()
-	r, err := testfile.Request(c.suite.Policy(), "", q, c.suite.Time())
+	r, err := testfile.Request(c.suite.Policy(), "", q, c.suite.Time(), testfile.IDsOf(c.suite.World().State()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,24 +148,28 @@ func (c *corpus) add(o *usher.Object, id *int) {
 	if c.known[what] != nil {
 		return
 	}
+	parties := maps.Clone(o.Parties)
+	for name, ids := range o.Teams {
+		parties[name+plusTeams] = ids
+	}
 	for _, in := range []usher.AccountID{c.twin(), usher.AccountID(c.name)} {
 		*id++
 		c.known[what] = &resource{
 			typ: o.Type, id: *id, local: fmt.Sprint(len(c.host.rows[in])), account: in,
-			parties: o.Parties, attributes: o.Attributes, unknown: map[string]bool{},
+			parties: parties, attributes: o.Attributes, unknown: map[string]bool{},
 		}
 		c.host.rows[in] = append(c.host.rows[in], c.known[what])
 	}
 }
 
 func describe(o *usher.Object) string {
-	return fmt.Sprintf("%s %q %v", o.Type, o.Parties, o.Attributes)
+	return fmt.Sprintf("%s %q %q %v", o.Type, o.Parties, o.Teams, o.Attributes)
 }
 
 // layout chooses a form for each party that has room for the parties of all rows.
 func (c *corpus) layout(typ string, seed uint64) layout {
 	attributes := c.suite.Policy().Attributes()
-	l := drawLayout(newDice(seed), typ, c.suite.Policy().Parties(typ), attributes)
+	l := drawLayout(newDice(seed), typ, slotNames(c.suite.Policy().Parties(typ)), attributes)
 	for i, name := range attributes {
 		l.attributes[name] = i
 	}

@@ -109,25 +109,29 @@ func drawLayout(d dice, typ string, parties map[string]bool, attributes []string
 func (l layout) mapping(d filter.Dialect) filter.Mapping {
 	m := filter.Mapping{
 		Members: l.members.mapping(d), Type: l.typ, Account: filter.Column{Name: "t.account"},
-		Parties: map[string]filter.Party{}, Attributes: map[string]filter.Attribute{},
+		Parties: map[string]filter.Party{}, Teams: map[string]filter.Party{}, Attributes: map[string]filter.Attribute{},
 	}
 	for name, s := range l.parties {
+		into := m.Parties
+		if of, teams := strings.CutSuffix(name, plusTeams); teams {
+			name, into = of, m.Teams
+		}
 		table := fmt.Sprintf("m%d", s.at)
 		switch s.form {
 		case "column":
-			m.Parties[name] = filter.Column{Name: fmt.Sprintf("t.c%d", s.at)}
+			into[name] = filter.Column{Name: fmt.Sprintf("t.c%d", s.at)}
 		case "join":
-			m.Parties[name] = filter.Join{Table: table, Key: map[string]string{"thing": "t.id"}, ID: filter.Column{Name: "member"}}
+			into[name] = filter.Join{Table: table, Key: map[string]string{"thing": "t.id"}, ID: filter.Column{Name: "member"}}
 		case "local": // only the account distinguishes local ids
-			m.Parties[name] = filter.Join{
+			into[name] = filter.Join{
 				Table: table, Key: map[string]string{"local": "t.local"}, ID: filter.Column{Name: "member"}, Account: filter.Column{Name: "account"},
 			}
 		case "array":
-			m.Parties[name] = filter.Array{Name: fmt.Sprintf("t.a%d", s.at)}
+			into[name] = filter.Array{Name: fmt.Sprintf("t.a%d", s.at)}
 		case "none":
-			m.Parties[name] = filter.Empty{}
+			into[name] = filter.Empty{}
 		default:
-			m.Parties[name] = filter.Unknown{}
+			into[name] = filter.Unknown{}
 		}
 	}
 	for name, at := range l.attributes {

@@ -73,6 +73,9 @@ func drawPolicy(d dice) string {
 	for _, p := range parties {
 		types = append(types, p+": "+map[bool]string{true: "teams", false: "users"}[slices.Contains(teamParties, p)])
 	}
+	if d.chance(35) { // one more slot than parties
+		types[0] = parties[0] + ": [users, teams]"
+	}
 	groups := make([]string, 0, len(fields))
 	for _, g := range slices.Sorted(maps.Keys(fields)) {
 		groups = append(groups, g+": ["+fields[g]+"]")

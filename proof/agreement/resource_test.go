@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // resource is a row as checks read it. The id identifies the row. The local id is unique in an
@@ -13,7 +14,7 @@ type resource struct {
 	id         int
 	local      string
 	account    usher.AccountID
-	parties    map[string][]string
+	parties    map[string][]string // the teams of a party of users and teams have its name with plusTeams
 	attributes map[string]bool
 	unknown    map[string]bool // parties
 }
@@ -24,6 +25,25 @@ func (r *resource) InAccount() usher.AccountID { return r.account }
 
 func (r *resource) Party(name string) (ids []string, known bool) {
 	return r.parties[name], !r.unknown[name]
+}
+
+// plusTeams is the end of the key of the teams of a party of users and teams.
+const plusTeams = "+teams"
+
+func (r *resource) TeamParty(name string) (ids []string, known bool) {
+	return r.parties[name+plusTeams], !r.unknown[name+plusTeams]
+}
+
+// slotNames returns the keys of parties, and for each whether its ids are those of teams.
+func slotNames(parties map[string]syntax.PartyKind) map[string]bool {
+	names := map[string]bool{}
+	for name, kind := range parties {
+		names[name] = kind == syntax.OfTeams
+		if kind == syntax.OfBoth {
+			names[name+plusTeams] = true
+		}
+	}
+	return names
 }
 
 func (r *resource) Attribute(name string) (value, known bool) {

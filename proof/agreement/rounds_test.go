@@ -71,7 +71,7 @@ func drawRound(t *testing.T, seed uint64, id *int, bases []*base, seen *counts) 
 		slices.Sort(x.host.users[r.Account])
 	}
 	x.typ = pick(d, x.host.types(x.asks[0].permission))
-	l := drawLayout(d, x.typ, p.Parties(x.typ), attributes)
+	l := drawLayout(d, x.typ, slotNames(p.Parties(x.typ)), attributes)
 	l.members = pick(d, []memberRows{noMembers, allMembers, allMembers, allMembers, hollowMembers})
 	x.host.layouts[x.typ] = l
 	for i := range x.asks {
@@ -88,7 +88,7 @@ func drawRound(t *testing.T, seed uint64, id *int, bases []*base, seen *counts) 
 
 // drawRows draws the rows of an account. Their local ids are numbered from local.
 func (x *round) drawRows(d dice, a asks, local int, id *int) {
-	parties := x.host.policy.Parties(x.typ)
+	parties := slotNames(x.host.policy.Parties(x.typ))
 	for range rowsOfAnAccount {
 		*id++
 		r := &resource{

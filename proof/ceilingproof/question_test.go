@@ -10,6 +10,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 // question is a request for a decision, without the user.
@@ -129,7 +130,7 @@ func resourcesOf(p *policy.Policy, kind string, in surroundings, user, actor ush
 	}
 	var ofUsers, ofTeams []string
 	for _, party := range slices.Sorted(maps.Keys(parties)) {
-		if parties[party] {
+		if parties[party] == syntax.OfTeams {
 			ofTeams = append(ofTeams, party)
 		} else {
 			ofUsers = append(ofUsers, party)

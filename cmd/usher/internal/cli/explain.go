@@ -10,6 +10,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 const explainHelp = `Explain shows one decision for a user of the account in a test file, or of an account
@@ -110,13 +111,23 @@ func (r *run) warnUnknownIDs(s *target, request usher.Request) {
 		return
 	}
 	parties := s.policy.Parties(object.Type)
+	team := func(id string) {
+		if teams := s.teams(); !slices.Contains(teams, id) {
+			r.warnUnknownID("team", id, teams)
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(object.Parties)) {
 		for _, id := range object.Parties[name] {
-			if !parties[name] {
+			if parties[name] == syntax.OfTeams {
+				team(id)
+			} else {
 				user(id)
-			} else if teams := s.teams(); !slices.Contains(teams, id) {
-				r.warnUnknownID("team", id, teams)
 			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(object.Teams)) {
+		for _, id := range object.Teams[name] {
+			team(id)
 		}
 	}
 }

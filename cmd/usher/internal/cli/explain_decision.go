@@ -27,6 +27,7 @@ type explained struct {
 type objectJSON struct {
 	Type       string              `json:"type"`
 	Parties    map[string][]string `json:"parties"`
+	Teams      map[string][]string `json:"teams,omitempty"` // of parties of users and teams
 	Attributes map[string]bool     `json:"attributes"`
 }
 
@@ -72,5 +73,5 @@ func objectOf(res usher.Resource) *objectJSON {
 	if o == nil {
 		return nil
 	}
-	return &objectJSON{o.Type, o.Parties, o.Attributes}
+	return &objectJSON{o.Type, o.Parties, o.Teams, o.Attributes}
 }

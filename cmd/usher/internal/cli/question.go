@@ -120,12 +120,26 @@ func (q *question) addFact(asked *testfile.Question, fact string) error {
 	if !ok || name == "" || value == "" {
 		return wrongUsage("%s: write NAME=VALUE, as in host=mia; leave out an empty party", flag)
 	}
+	name, of, apart := strings.Cut(name, ".") // editor.teams, of a party of users and teams
+	if apart && of != "users" && of != "teams" {
+		return wrongUsage("%s: after the dot, write users or teams, as in %s.teams=sales", flag, name)
+	}
 	at := slices.IndexFunc(asked.Resource, func(f testfile.Fact) bool { return f.Name.Text == name })
 	if at < 0 {
 		at = len(asked.Resource)
 		asked.Resource = append(asked.Resource, testfile.Fact{Name: q.name(flag, name)})
 	}
 	f := &asked.Resource[at]
+	if f.Apart = f.Apart || apart; f.Apart && !apart {
+		return wrongUsage("%s: write %s.users=… or %[2]s.teams=…, as for the other ids of the party", flag, name)
+	}
+	if apart && of == "teams" {
+		if slices.ContainsFunc(f.Teams, func(n syntax.Name) bool { return n.Text == value }) {
+			return wrongUsage("%s is given twice", flag)
+		}
+		f.Teams = append(f.Teams, syntax.Name{Text: value, Pos: f.Name.Pos})
+		return nil
+	}
 	if slices.ContainsFunc(f.IDs, func(n syntax.Name) bool { return n.Text == value }) {
 		return wrongUsage("%s is given twice", flag)
 	}

@@ -40,7 +40,7 @@ func testTarget(suite *policytest.Suite) *target {
 	return &target{
 		file: suite.File().Name, policy: suite.Policy(), facts: suite.World(),
 		request: func(as usher.UserID, q testfile.Question) (usher.Request, error) {
-			return testfile.Request(suite.Policy(), as, q, suite.Time())
+			return testfile.Request(suite.Policy(), as, q, suite.Time(), idsOnCommandLine(suite.World().State()))
 		},
 		users: func() []string { return texts(suite.World().Users()) },
 		teams: func() []string {
@@ -57,7 +57,7 @@ func storeTarget(path string, p *policy.Policy, view account.View) *target {
 	return &target{
 		file: path, policy: p, facts: view.State(), account: string(view.ID()), version: view.Version(),
 		request: func(as usher.UserID, q testfile.Question) (usher.Request, error) {
-			r, err := testfile.Request(p, as, q, time.Now())
+			r, err := testfile.Request(p, as, q, time.Now(), idsOnCommandLine(view.State()))
 			r.Account = view.ID()
 			return r, err
 		},
@@ -74,6 +74,12 @@ func storeTarget(path string, p *policy.Policy, view account.View) *target {
 			return ids
 		},
 	}
+}
+
+func idsOnCommandLine(s *account.State) testfile.IDs {
+	ids := testfile.IDsOf(s)
+	ids.OnCommandLine = true
+	return ids
 }
 
 func (s *target) hasUser(id string) bool {
