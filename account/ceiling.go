@@ -10,7 +10,6 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
-	"github.com/usher-go/usher/seat"
 )
 
 var userDelegate = permission.MustParse("user.delegate")
@@ -83,13 +82,12 @@ func (q *proposing) checkTakes(id usher.UserID, before, after *policy.User) erro
 // checkChanges rejects a change of a user's roles that gives what the actor's rules do not cover, or
 // that takes something from a user who outranks the actor. It covers the seats that follow.
 func (q *proposing) checkChanges(id usher.UserID, before, after *policy.User) error {
-	seats := q.policy.SeatsAfter(before, after)
 	changed := *after
-	changed.Seats = slices.DeleteFunc(slices.Clone(before.Seats), func(name seat.PoolName) bool { return !slices.Contains(seats, name) })
+	changed.Seats = q.keptSeats(before, after)
 	if err := q.checkGives(id, before, &changed, of(id)); err != nil {
 		return err
 	}
-	changed.Seats = seats
+	changed.Seats = q.policy.SeatsAfter(before, after)
 	return q.checkTakes(id, before, &changed)
 }
 

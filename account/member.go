@@ -23,25 +23,7 @@ func (c AddToTeam) asks(*proposing) requirement {
 	return needs(teamSetMembers, ofMember(c.User, c.Team))
 }
 
-// propose moves the roles that the user has outside the team into the membership.
-func (c AddToTeam) propose(q *proposing) error {
-	u, member, err := q.membership(c.Team, c.User)
-	if err != nil || member {
-		return err
-	}
-	roles := outsideRoles(u, c.Team)
-	if len(roles) == 0 {
-		return q.emit(MemberAdded(c))
-	}
-	if err := q.checkJoins(c.User, u, c.Team); err != nil {
-		return err
-	}
-	changes := append(unsetOn(u, c.User, c.Team), MemberAdded(c))
-	for _, name := range roles {
-		changes = append(changes, TeamRoleSet{Team: c.Team, User: c.User, Role: name})
-	}
-	return q.emitWithSeats(c.User, u, joined(u, c.Team), changes...)
-}
+func (c AddToTeam) propose(q *proposing) error { return q.joinTeam(c.User, c.Team) }
 
 // helps reports whether a role stops being held outside a team that only members may hold.
 func (c AddToTeam) helps(q *proposing, u *policy.User) bool {
@@ -139,6 +121,27 @@ func (q *proposing) membership(in usher.TeamID, id usher.UserID) (u *policy.User
 	}
 	_, member = teamIndex(u, in)
 	return u, member, nil
+}
+
+// joinTeam puts a user in a team, with the roles that the user has outside it.
+func (q *proposing) joinTeam(id usher.UserID, in usher.TeamID) error {
+	u, member, err := q.membership(in, id)
+	if err != nil || member {
+		return err
+	}
+	joins := MemberAdded{Team: in, User: id}
+	roles := outsideRoles(u, in)
+	if len(roles) == 0 {
+		return q.emit(joins)
+	}
+	if err := q.checkJoins(id, u, in); err != nil {
+		return err
+	}
+	changes := append(unsetOn(u, id, in), joins)
+	for _, name := range roles {
+		changes = append(changes, TeamRoleSet{Team: in, User: id, Role: name})
+	}
+	return q.emitWithSeats(id, u, joined(u, in), changes...)
 }
 
 // leaveTeam takes the user's roles on a team, and then removes a member from it.

@@ -153,9 +153,15 @@ func (c SeatUnassigned) apply(d *draft) error {
 
 func (c SeatUnassigned) describe() string { return word(c.User) + " loses the seat in " + word(c.Pool) }
 
+// keptSeats returns the seats that a user had before a change and has after it.
+func (q *proposing) keptSeats(before, after *policy.User) []seat.PoolName {
+	seats := q.policy.SeatsAfter(before, after)
+	return slices.DeleteFunc(slices.Clone(before.Seats), func(name seat.PoolName) bool { return !slices.Contains(seats, name) })
+}
+
 // releaseSeats releases the seats that a user loses by a change, as policy.SeatsAfter states.
 func (q *proposing) releaseSeats(id usher.UserID, before, after *policy.User) error {
-	kept := q.policy.SeatsAfter(before, after)
+	kept := q.keptSeats(before, after)
 	for _, name := range before.Seats {
 		if slices.Contains(kept, name) {
 			continue
