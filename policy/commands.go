@@ -106,7 +106,7 @@ func (p *Policy) opensOn(name string, on named) bool {
 // anyMay reports whether an account role allows its holders something.
 func (p *Policy) anyMay(allows func(*compiledRole) bool) bool {
 	for i := range p.roles {
-		if r := &p.roles[i]; !r.OnTeam && !r.Beside && allows(r) {
+		if r := &p.roles[i]; r.OfAccount() && allows(r) {
 			return true
 		}
 	}
@@ -123,7 +123,7 @@ func (p *Policy) opens(name string, on named) bool {
 	perm := &p.perms[at]
 	holder := perm.protection.forbidsAll(false) // only the holder of the unique role
 	for i, list := range perm.byRole {
-		if holder && i != p.unique && !p.roles[i].OnTeam {
+		if holder && i != p.unique && p.roles[i].OfAccount() {
 			continue
 		}
 		if i == p.unique && perm.protection == protectsHolder {

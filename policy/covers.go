@@ -40,8 +40,8 @@ func (a extent) reachesAsFar(b extent) bool {
 }
 
 // covers reports whether a rule with extent a, which a user has through source s, covers
-// the rule b. If both rules are of an account role or of everyone, team and shared refer to
-// the teams of each user, so only the scopes are compared. If one is of a team role, the
+// the rule b. If both rules are of an account role, of a role beside or of everyone, team and
+// shared refer to the teams of each user, so only the scopes are compared. If one is of a team role, the
 // teams of b must be among those of s.
 func (s *ruleSource) covers(tree *team.Tree, a extent, b heldRule) bool {
 	of := b.extent

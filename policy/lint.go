@@ -59,7 +59,7 @@ func (c *compiler) lintHolders() {
 	if c.p.unique >= 0 {
 		return
 	}
-	if !slices.ContainsFunc(c.p.bounds, func(b Bound) bool { return b.AtLeast > 0 }) {
+	if !slices.ContainsFunc(c.p.roles, func(r compiledRole) bool { return r.AtLeast > 0 && r.OfAccount() }) {
 		c.warnings.Add(c.doc.Roles[0].Name.Pos, "no role has unique: true or at-least, so an account can lose its last administrator, and create-account gives its first user the default role %s; write at-least: 1 for the role that an account must never be without",
 			c.p.DefaultRole().Name)
 	}

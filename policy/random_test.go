@@ -296,7 +296,8 @@ type tally struct {
 	questions, errors, hiding int
 	visitors                  int // allowed to a requester who is not an active user
 	reasons                   [usher.ReasonNoPermission + 1]int
-	words                     map[string]int // by word: the questions under policies with it
+	sources                   [usher.SourceBuiltIn + 1]int // of the rules that decisions name
+	words                     map[string]int               // by word: the questions under policies with it
 }
 
 func (c *tally) count(d usher.Decision, err error) {
@@ -306,7 +307,9 @@ func (c *tally) count(d usher.Decision, err error) {
 		return
 	}
 	c.reasons[d.Reason()]++
-	if len(d.Hidden()) > 0 {
+	detail := d.Detail()
+	c.sources[detail.Rule.Source]++
+	if len(detail.Hidden) > 0 {
 		c.hiding++
 	}
 }
@@ -322,6 +325,9 @@ func (c *tally) add(other *tally) {
 	for i, n := range other.reasons {
 		c.reasons[i] += n
 	}
+	for i, n := range other.sources {
+		c.sources[i] += n
+	}
 }
 
 func (c *tally) percent(n int) float64 { return 100 * float64(n) / float64(c.questions) }
@@ -331,6 +337,9 @@ func (c *tally) String() string {
 	fmt.Fprintf(&b, "%d questions: %.1f%% errors, %.1f%% with hidden fields, %.1f%% allowed to visitors", c.questions, c.percent(c.errors), c.percent(c.hiding), c.percent(c.visitors))
 	for i, name := range usher.Reasons() {
 		fmt.Fprintf(&b, ", %.1f%% %s", c.percent(c.reasons[i+1]), name)
+	}
+	for source := usher.SourceRole; source <= usher.SourceBuiltIn; source++ {
+		fmt.Fprintf(&b, ", %.1f%% by %s", c.percent(c.sources[source]), source)
 	}
 	for _, word := range words {
 		fmt.Fprintf(&b, ", %.1f%% with %s", c.percent(c.words[word.name]), word.name)
@@ -347,6 +356,11 @@ func (c *tally) check(t *testing.T) {
 	}
 	if c.percent(c.hiding) < 0.5 {
 		t.Error("less than 0.5% of the decisions hide anything")
+	}
+	for source := usher.SourceRole; source <= usher.SourceBuiltIn; source++ {
+		if c.percent(c.sources[source]) < 0.5 {
+			t.Errorf("less than 0.5%% of the questions are decided by a rule of the source %s", source)
+		}
 	}
 	if c.percent(c.visitors) < 0.5 {
 		t.Error("less than 0.5% of the decisions allow visitors")
