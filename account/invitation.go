@@ -16,11 +16,10 @@ func (AcceptInvitation) propose(q *proposing) error {
 	if err != nil || u.Status == usher.Active {
 		return err
 	}
-	r, err := q.roleOf(id, u)
-	if err != nil {
+	if _, err := q.roleOf(id, u); err != nil {
 		return err
 	}
-	return q.setStatus(id, u, r, usher.Active)
+	return q.setStatus(id, u, usher.Active)
 }
 
 func (AcceptInvitation) describe() string { return "" }
@@ -55,6 +54,8 @@ func (q *proposing) invited() (usher.UserID, *policy.User, error) {
 		return "", nil, q.deny(usher.ReasonUnknownUser, "%s is not a user of %s", id, q.next.account)
 	case u.Status == usher.Inactive:
 		return "", nil, q.deny(usher.ReasonInactive, "%s is inactive", id)
+	case u.Status == usher.Requested:
+		return "", nil, q.deny(usher.ReasonInactive, "%s has requested to join and was not invited; use withdraw-request, or wait for admit-user", id)
 	}
 	return id, u, nil
 }

@@ -5,7 +5,6 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
-	"github.com/usher-go/usher/role"
 )
 
 var userSetStatus = permission.MustParse("user.set-status")
@@ -25,20 +24,25 @@ func (c SetStatus) propose(q *proposing) error {
 	if err != nil {
 		return err
 	}
+	if c.Status == usher.Requested {
+		return q.refuse(CodeInvalid, "only request-to-join makes a user requested; set-status sets active or inactive")
+	}
 	if c.Status != usher.Active && c.Status != usher.Inactive {
 		return q.refuse(CodeInvalid, "the status must be set to active or inactive, not %q", c.Status.String())
 	}
 	if u.Status == c.Status {
 		return nil
 	}
+	if u.Status == usher.Requested {
+		return q.refuse(CodeInvalid, "%s has requested to join; use admit-user, or remove-user to decline", c.User)
+	}
 	if err := q.checkRank(c.User, u); err != nil {
 		return err
 	}
-	r, err := q.roleOf(c.User, u)
-	if err != nil {
+	if _, err := q.roleOf(c.User, u); err != nil {
 		return err
 	}
-	return q.setStatus(c.User, u, r, c.Status)
+	return q.setStatus(c.User, u, c.Status)
 }
 
 func (c SetStatus) helps(*proposing, *policy.User) bool { return c.Status == usher.Inactive }
@@ -59,7 +63,7 @@ func (c StatusSet) apply(d *draft) error {
 		return err
 	case u.Status != c.From:
 		return printable.Errorf("%s is %s, not %s", c.User, u.Status, c.From)
-	case c.To < usher.Invited || c.To > usher.Inactive || c.To == c.From:
+	case c.To < usher.Invited || c.To > usher.Inactive || c.To == c.From: // only user-added makes a user requested
 		return printable.Errorf("the status cannot change from %s to %s", c.From, c.To)
 	}
 	d.countRole(u.Role, u.Status, -1)
@@ -75,12 +79,8 @@ func (c StatusSet) describe() string {
 }
 
 // setStatus changes a user's status, and releases and takes the seats that follow.
-func (q *proposing) setStatus(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
-	if err := q.releaseSeats(id, u, r, status); err != nil {
-		return err
-	}
-	if err := q.emit(StatusSet{User: id, From: u.Status, To: status}); err != nil {
-		return err
-	}
-	return q.takeSeats(id, u, r, status)
+func (q *proposing) setStatus(id usher.UserID, u *policy.User, status usher.Status) error {
+	changed := *u
+	changed.Status = status
+	return q.emitWithSeats(id, u, &changed, StatusSet{User: id, From: u.Status, To: status})
 }

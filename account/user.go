@@ -52,8 +52,8 @@ func (c AddUser) propose(q *proposing) error {
 	if status != usher.Active && status != usher.Invited {
 		return q.refuse(CodeInvalid, "the status of a new user must be active or invited, not %s", status)
 	}
-	if q.find(c.User) != nil {
-		return q.refuse(CodeExists, "the user %s already exists", c.User)
+	if u := q.find(c.User); u != nil {
+		return q.refuseExists(c.User, u)
 	}
 	if r.Unique {
 		return q.refuseUniqueRole(r)
@@ -74,7 +74,7 @@ func (c AddUser) propose(q *proposing) error {
 			return err
 		}
 	}
-	return q.takeSeats(c.User, &policy.User{}, r, status)
+	return q.takeSeats(c.User, &policy.User{}, &u)
 }
 
 func (c AddUser) describe() string {
@@ -148,7 +148,7 @@ type UserAdded struct {
 
 func (c UserAdded) apply(d *draft) error {
 	switch {
-	case c.User == "" || c.Role == "" || c.Status < usher.Invited || c.Status > usher.Inactive:
+	case c.User == "" || c.Role == "" || c.Status < usher.Invited || c.Status > usher.Requested:
 		return errors.New("the user, the role and the status must be set")
 	case c.Role == d.next.unique:
 		return printable.Errorf("%s is the unique role, and %s has it", c.Role, d.next.owner)
@@ -183,7 +183,7 @@ func (c UserRemoved) apply(d *draft) error {
 	case len(u.Seats) > 0:
 		return printable.Errorf("%s holds a seat in %s", c.User, u.Seats[0])
 	}
-	d.noteTeams(c.User, u.Teams, nil)
+	d.noteTeams(c.User, u, nil)
 	d.users.Delete(string(c.User))
 	d.countRole(u.Role, u.Status, -1)
 	return nil

@@ -33,6 +33,8 @@ roles:
   member:  {default: true}
   desk:    {seat: none}
   captain: {held-on: team}
+  guest:   {team-roles: none, grants: none, seat: none}
+  patron:  {held-on: team, outside: true}
 bundles:
   staff.manage: [user.create, user.delete, user.edit, user.set-role]
 resources:
@@ -47,6 +49,8 @@ resources:
       set-role:   {admin: any, desk: any}
       set-status: {admin: any, desk: any}
       leave:      {everyone: own}
+      admit:      {admin: any}
+      request-to-join: {admin: any}
   team:
     permissions: {create: {admin: any, captain: team}, edit: {admin: any, captain: team}, delete: {admin: any}, set-members: {admin: any}, set-role: {admin: any, desk: any}}
   seat:

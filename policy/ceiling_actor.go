@@ -35,7 +35,7 @@ func (a *actorRules) coversSource(change *comparison, s *ruleSource) bool {
 	if !a.ranks && a.sameFeatures(&change.to) && a.includesSource(s) {
 		return true
 	}
-	if s.kind != usher.SourceRole && s.kind != usher.SourceTeamRole {
+	if s.kind != usher.SourceRole && s.kind != usher.SourceBeside && s.kind != usher.SourceTeamRole {
 		return false
 	}
 	return a.c.p.ceilings.alwaysCovers(a.c.p, a.sources[0].role, s.role)
@@ -61,7 +61,7 @@ func (a *actorRules) lacks(change *comparison, b heldRule) bool {
 			need := change.decided.withAliases(r.need | s.guard)
 			of := r.extent
 			of.need, of.hide = need&^a.holdsNow, 0 // hidden fields are compared once for all covering rules
-			if !a.ranks && need&a.fails != 0 || !s.covers(a.tree, of, b) {
+			if !a.ranks && need&a.fails != 0 || !s.covers(change.perm.res, a.tree, of, b) {
 				continue
 			}
 			if !a.ranks && a.stoppedAlone(change, need, b.need) {

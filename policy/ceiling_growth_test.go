@@ -164,7 +164,7 @@ func mixtures(a, b map[string]bool) []map[string]bool {
 
 func scopesUnderNever(doc *syntax.Document) bool {
 	return slices.ContainsFunc(doc.Never, func(n syntax.Never) bool {
-		return slices.ContainsFunc(n.Rules, func(r syntax.Rule) bool { return r.Scope != syntax.ScopeAny })
+		return slices.ContainsFunc(n.Rules, func(r syntax.Rule) bool { return r.Scope != syntax.ScopeAny || len(r.And) > 0 })
 	})
 }
 
@@ -182,7 +182,7 @@ func samePlace(a, b *policy.User) bool {
 
 // inPlaceOf returns an actor in the place of another user.
 func inPlaceOf(somebody, actor *policy.User) *policy.User {
-	u := &policy.User{Role: actor.Role, Grants: actor.Grants, Seats: somebody.Seats}
+	u := &policy.User{Role: actor.Role, Beside: actor.Beside, Outside: actor.Outside, Grants: actor.Grants, Seats: somebody.Seats}
 	for _, m := range somebody.Teams {
 		u.Teams = append(u.Teams, policy.Membership{Team: m.Team})
 	}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
-	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/seat"
 	"github.com/usher-go/usher/team"
 )
@@ -14,7 +13,7 @@ import (
 // no rules.
 type effectiveRules struct {
 	tree     *team.Tree
-	sources  []ruleSource // the account role first
+	sources  []ruleSource // the account role first, then the roles beside it
 	features []bool       // by index in the policy; nil: none
 	seats    []seat.PoolName
 
@@ -44,14 +43,16 @@ func (r *effectiveRules) grantNamed(name string) *ruleSource {
 	return r.byGrant[name]
 }
 
-// ruleSource is a source of rules: an account role, a team role, everyone, a grant, or the rules
-// of visitors.
+// ruleSource is a source of rules: an account role, a role beside, a team role, everyone, a grant,
+// or the rules of visitors.
 type ruleSource struct {
-	kind  usher.Source // an account role, a team role, everyone, a grant or visitor
-	role  int          // the index of a role
-	grant string       // the name of a grant
-	guard uint64       // what the account role requires; zero for that role's own rules, which include it
+	kind  usher.Source
+	role  int    // the index of a role
+	grant string // the name of a grant
+	guard uint64 // what the account role requires; zero for that role's own rules, which include it
 	teams []usher.TeamID
+
+	negatesTeams bool // a rule of the team role reaches more with fewer teams
 }
 
 // heldRule is a rule as a user has it.
@@ -82,10 +83,14 @@ func (c Ceiling) rulesAt(u *User, moment time.Time) effectiveRules {
 		}
 	}
 	guard := p.held[own.role].guard
-	r := effectiveRules{tree: c.account.Teams, seats: u.Seats, sources: make([]ruleSource, 0, 3+len(u.Teams)+len(u.Grants))}
-	r.sources = append(r.sources, own, ruleSource{kind: usher.SourceEveryone, guard: guard, teams: own.teams})
+	r := effectiveRules{tree: c.account.Teams, seats: u.Seats, sources: make([]ruleSource, 0, 3+len(u.Beside)+len(u.Teams)+len(u.Grants))}
+	r.sources = append(r.sources, own)
+	for held := range p.rolesBeside(u) {
+		r.sources = append(r.sources, ruleSource{kind: usher.SourceBeside, role: held, guard: guard, teams: own.teams})
+	}
+	r.sources = append(r.sources, ruleSource{kind: usher.SourceEveryone, guard: guard, teams: own.teams})
 	for on, held := range p.teamRoles(u) {
-		r.holdOn(on, held, guard)
+		r.holdOn(p, on, held, guard)
 	}
 	for i := range u.Grants {
 		g := &u.Grants[i]
@@ -107,15 +112,28 @@ func (c Ceiling) rulesAt(u *User, moment time.Time) effectiveRules {
 	return r
 }
 
+// ofRank returns the sources that count for the rank of a user: the account role and the roles
+// beside it.
+func (r effectiveRules) ofRank() []ruleSource {
+	n := 1
+	for n < len(r.sources) && r.sources[n].kind == usher.SourceBeside {
+		n++
+	}
+	return r.sources[:n]
+}
+
 // holdOn adds a team to those on which the user holds a team role, given by its index.
-func (r *effectiveRules) holdOn(on usher.TeamID, held int, guard uint64) {
+func (r *effectiveRules) holdOn(p *Policy, on usher.TeamID, held int, guard uint64) {
 	for i := range r.sources {
 		if s := &r.sources[i]; s.kind == usher.SourceTeamRole && s.role == held {
 			s.teams = append(s.teams, on)
 			return
 		}
 	}
-	r.sources = append(r.sources, ruleSource{kind: usher.SourceTeamRole, role: held, guard: guard, teams: []usher.TeamID{on}})
+	r.sources = append(r.sources, ruleSource{
+		kind: usher.SourceTeamRole, role: held, guard: guard, teams: []usher.TeamID{on},
+		negatesTeams: p.ceilings.negatesTeams[held],
+	})
 }
 
 func (g *Grant) lasts(at time.Time) bool { return g.Until.IsZero() || at.Before(g.Until) }
@@ -158,14 +176,15 @@ func (r *effectiveRules) stopped(never *rule) bool { return never.need&r.fails =
 // same reports whether two sources are the same source for giving and taking. All account
 // roles are one source.
 func (s *ruleSource) same(other *ruleSource) bool {
-	return s.kind == other.kind && s.grant == other.grant && (s.kind != usher.SourceTeamRole || s.role == other.role)
+	return s.kind == other.kind && s.grant == other.grant && (s.kind == usher.SourceRole || s.role == other.role)
 }
 
 // includes reports whether the source, of a user with the same features, has every
 // rule of the other source.
 func (s *ruleSource) includes(other *ruleSource, tree *team.Tree) bool {
 	return s.same(other) && s.role == other.role && s.guard&^other.guard == 0 &&
-		(s.kind != usher.SourceTeamRole || contain(tree, s.teams, other.teams))
+		(s.kind != usher.SourceTeamRole || contain(tree, s.teams, other.teams)) &&
+		(!s.negatesTeams || contain(tree, other.teams, s.teams))
 }
 
 // rule returns the i-th rule of the source for a permission, or nil.
@@ -184,18 +203,13 @@ func (s *ruleSource) rule(perm *perm, i int) *rule {
 		return nil
 	case usher.SourceVisitor:
 		list = perm.visitor
-	case usher.SourceRole, usher.SourceTeamRole:
+	case usher.SourceRole, usher.SourceBeside, usher.SourceTeamRole:
 		list = perm.byRole[s.role]
 	}
 	if i < len(list) {
 		return &list[i]
 	}
 	return nil
-}
-
-// reachesBeyondOwn reports whether the rule counts for the rank of a user.
-func (b *heldRule) reachesBeyondOwn() bool {
-	return b.scope == syntax.ScopeAny || b.looksAtTeams()
 }
 
 // contain reports whether each of teams is one of above, or below one of them. It is fast

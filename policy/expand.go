@@ -31,7 +31,7 @@ func (c *compiler) expand() {
 	c.p.rules = make([]rule, 0, rules+grants)
 	c.p.written = slices.Grow(c.p.written, grants+len(protections))
 	for i := range c.p.perms {
-		e := expander{compiler: c, perm: &c.p.perms[i], index: i}
+		e := expander{compiler: c, perm: &c.p.perms[i], res: &c.p.resources[c.p.perms[i].resource], index: i}
 		e.expand(granting[i])
 	}
 }
@@ -56,6 +56,7 @@ func (c *compiler) count(perm int) int {
 type expander struct {
 	*compiler
 	perm  *perm
+	res   *resource // of the permission
 	index int
 }
 
@@ -78,6 +79,7 @@ func (e *expander) expand(bundles []int) {
 			break
 		}
 		give(who, compiledRule{written: e.allRules[who], extent: extent{scope: syntax.ScopeAny}})
+		e.perm.beside = e.perm.beside || e.p.roles[who].Beside
 	}
 	for _, who := range slices.Sorted(maps.Keys(e.cellRules[e.index])) {
 		if who < 0 {
@@ -87,6 +89,7 @@ func (e *expander) expand(bundles []int) {
 			give(who, written)
 		}
 		e.perm.onTeams = e.perm.onTeams || e.p.roles[who].OnTeam
+		e.perm.beside = e.perm.beside || e.p.roles[who].Beside
 	}
 	for _, written := range e.cellRules[e.index][everyone] {
 		e.perm.everyone = append(e.perm.everyone, e.rule(written, 0, everyone))
@@ -109,28 +112,49 @@ func (e *expander) rule(w compiledRule, guard uint64, held int) rule {
 	if w.scope == syntax.ScopeAny {
 		return r
 	}
-	key := atomKey{w.scope, w.parties, -1}
-	if held >= 0 && e.p.roles[held].OnTeam && w.looksAtTeams() {
-		key.teams = int16(held)
+	teams := int16(-1)
+	if held >= 0 && e.p.roles[held].OnTeam && e.res.looksAtTeams(w.extent) {
+		teams = int16(held)
 	}
-	r.atom = e.atom(key)
+	if w.scope == scopeJoined {
+		r.join = e.join(w.extent, teams)
+		return r
+	}
+	r.atom = e.atom(atomKey{w.scope, w.parties, teams})
 	return r
+}
+
+// join returns joined terms with the bits under which evaluations cache their scopes.
+func (e *expander) join(w extent, teams int16) uint16 {
+	terms := slices.Clone(e.res.termsOf(w, nil))
+	for i := range terms {
+		t := &terms[i]
+		switch {
+		case t.scope == syntax.ScopeAny:
+		case t.looksAtTeams():
+			t.atom = e.atom(atomKey{t.scope, t.parties, teams})
+		default:
+			t.atom = e.atom(atomKey{t.scope, t.parties, -1})
+		}
+	}
+	join := e.res.join(terms)
+	e.joinLimit(join, e.perm.pos)
+	return join
 }
 
 // atom returns the bit of a scope, so that all permissions of a resource share its result.
 // It returns 0 for scopes beyond the 64th, whose results are not cached.
 func (e *expander) atom(key atomKey) uint64 {
-	res := &e.p.resources[e.perm.resource]
-	if res.atoms == nil {
-		res.atoms = map[atomKey]uint64{}
+	if e.res.atoms == nil {
+		e.res.atoms = map[atomKey]uint64{}
 	}
-	i, ok := res.atoms[key]
+	i, ok := e.res.atoms[key]
 	if !ok {
-		if len(res.atoms) == 64 {
+		if len(e.res.atoms) == 64 {
 			return 0
 		}
-		i = 1 << len(res.atoms)
-		res.atoms[key] = i
+		i = 1 << len(e.res.atoms)
+		e.res.atoms[key] = i
 	}
 	return i
 }
@@ -169,8 +193,8 @@ func (e *expander) register(r *rule) int32 {
 }
 
 // rank sorts the rules in the order in which decisions name them: fewest hidden fields,
-// then account role, team role, everyone, grant, visitor, then by name and text. The order in the
-// file has no effect.
+// then account role, role beside, team role, everyone, grant, visitor, then by name and text. The
+// order in the file has no effect.
 func (e *expander) rank() {
 	all := make([]*rule, 0, e.count(e.index))
 	collect := func(list []rule) {
@@ -214,8 +238,7 @@ func (e *expander) compare(a, b *rule) int {
 		return c
 	}
 	// The same rule through two include paths with different requirements.
-	res := &e.p.resources[e.perm.resource]
-	return slices.Compare(e.p.literalNames(res, a.need), e.p.literalNames(res, b.need))
+	return slices.Compare(e.p.literalNames(e.res, a.need), e.p.literalNames(e.res, b.need))
 }
 
 func (e *expander) heldName(r *rule) string {
@@ -227,7 +250,8 @@ func (e *expander) heldName(r *rule) string {
 
 // precompute finds the roles for which the outcome of the permission is fixed: the first
 // rule allows any resource without a condition, or only grants have a rule. Of the other
-// roles, it finds those that are scopeOnly.
+// roles, it finds those that are scopeOnly. A rule that an account role has from a role beside
+// is not fixed, because a rule of another role beside may be named before it.
 func (e *expander) precompute() {
 	e.perm.precomputed = make([]outcome, len(e.p.roles))
 	if len(e.perm.never) > 0 || e.perm.protection != unprotected {
@@ -235,14 +259,14 @@ func (e *expander) precompute() {
 	}
 	simple := len(e.p.roles) <= 64 && len(e.perm.visitor) == 0
 	for i, list := range e.perm.byRole {
-		simple = simple && (!e.p.roles[i].OnTeam || onlyScopes(list))
+		simple = simple && (e.p.roles[i].OfAccount() || onlyScopes(list))
 	}
 	for i, list := range e.perm.byRole {
 		switch {
-		case e.p.roles[i].OnTeam:
-		case len(list) > 0 && list[0].scope == syntax.ScopeAny && list[0].need|list[0].hide == 0:
+		case !e.p.roles[i].OfAccount():
+		case len(list) > 0 && list[0].scope == syntax.ScopeAny && list[0].need|list[0].hide == 0 && e.p.written[list[0].written].source == usher.SourceRole:
 			e.perm.precomputed[i] = ruleOutcome(usher.ReasonGranted, &list[0], 0)
-		case len(list)+len(e.perm.everyone)+len(e.perm.visitor) == 0 && !e.perm.onTeams:
+		case len(list)+len(e.perm.everyone)+len(e.perm.visitor) == 0 && !e.perm.onTeams && !e.perm.beside:
 			e.perm.precomputed[i] = permOutcome(usher.ReasonNoPermission, e.perm)
 		case simple && e.p.held[i].guard == 0 && onlyScopes(slices.Concat(list, e.perm.everyone)):
 			e.perm.precomputed[i] = scopeOnly
@@ -256,7 +280,7 @@ func onlyScopes(list []rule) bool {
 	var atoms uint64
 	for i := range list {
 		r := &list[i]
-		if r.need|r.hide != 0 || r.atom&atoms != 0 {
+		if r.need|r.hide != 0 || r.scope == scopeJoined || r.atom&atoms != 0 {
 			return false
 		}
 		atoms |= r.atom

@@ -67,9 +67,11 @@ type compiledRole struct {
 
 // heldRole is separate from compiledRole to keep the roles close together in memory.
 type heldRole struct {
-	guard   uint64
-	onTeam  bool
-	outside bool // a team role that users outside the team can hold
+	guard        uint64
+	onTeam       bool
+	outside      bool // a team role that users outside the team can hold
+	beside       bool
+	notOfAccount bool // onTeam or beside
 }
 
 // reached is a role whose rules another role has through includes.
@@ -86,6 +88,9 @@ type resource struct {
 	literals []literal
 	perms    []int              // in the order of the file
 	atoms    map[atomKey]uint64 // the scopes of its rules
+	joins    [][]term           // the joined scopes of its rules, each sorted and without duplicates
+
+	joinIndex map[joinKey]uint16
 }
 
 // party is a party of users or of teams. A party of users and teams is two adjacent entries
@@ -124,6 +129,7 @@ type perm struct {
 	never       []rule // sorted by rank, like all lists here
 	byRole      [][]rule
 	onTeams     bool // a team role has rules for it
+	beside      bool // a role beside has rules for it
 	everyone    []rule
 	visitor     []rule
 	grants      []grantRule // by name
@@ -215,8 +221,8 @@ func (p *Policy) DefaultRole() role.Role {
 // default role. It is the zero Role only for the zero Policy.
 func (p *Policy) FirstRole() role.Role {
 	first := p.UniqueRole()
-	if first.Name == "" && len(p.bounds) > 0 {
-		first = p.roleThat(func(r *compiledRole) bool { return r.AtLeast > 0 && !r.OnTeam })
+	if first.Name == "" {
+		first = p.roleThat(func(r *compiledRole) bool { return r.AtLeast > 0 && r.OfAccount() })
 	}
 	if first.Name == "" {
 		first = p.DefaultRole()
@@ -316,7 +322,9 @@ func (p *Policy) Attributes() []string { return sortedKeys(p.attributes) }
 //	account.configure  account.transfer  account.delete
 //	user.view          user.create       user.edit        user.edit-sign-in
 //	user.set-role      user.set-status   user.delete      user.leave       user.delegate
+//	user.request-to-join                 user.admit
 //	team.create        team.edit         team.delete      team.set-members  team.set-role
+//	team.join          team.leave
 //	seat.assign        seat.unassign     seat.purchase
 //	grant.give         grant.revoke
 //	field.manage
