@@ -150,6 +150,10 @@ func (m *remedyFinder) setFact(c *condition, value bool) {
 		if !value && m.resource != nil && m.res.party(c.of) >= 0 {
 			m.add(a(m.res.name)+" without "+a(c.of), 3, m.emptied(c.of)...)
 		}
+	case syntax.OnHas:
+		if !value && m.resource != nil {
+			m.withoutHolders(c)
+		}
 	}
 }
 
@@ -185,6 +189,24 @@ func (m *remedyFinder) satisfyScope(r *rule) {
 			m.add("be "+a(p.name), 3, usher.Step{Kind: usher.StepParty, Name: p.name, IDs: append(slices.Clip(ids), me)})
 		}
 	}
+}
+
+// withoutHolders adds the step that removes the users with a role from a party.
+func (m *remedyFinder) withoutHolders(c *condition) {
+	at := m.res.party(c.of)
+	if at < 0 || m.res.parties[at].teams || forCommands(m.perm.name) {
+		return // a command about another user is another command
+	}
+	ids, known := m.party(at)
+	if !known {
+		return
+	}
+	held := m.p.roles[c.role].Name
+	rest := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+		user, err := m.facts.User(usher.UserID(id))
+		return id != "" && err == nil && user != nil && user.holds(held)
+	})
+	m.add(a(m.res.name)+" without "+a(c.of)+" with the role "+string(held), 3, usher.Step{Kind: usher.StepParty, Name: c.of, IDs: rest})
 }
 
 // emptied returns the steps that remove all users and teams from a party.
