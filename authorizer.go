@@ -58,7 +58,7 @@ func (e *DeniedError) Error() string {
 			on = " on " + ref
 		}
 	}
-	return printable.Sprintf("%s may not %s%s: %s", e.Request.Subject, e.Request.Permission, on, e.Decision)
+	return printable.Sprintf("%s may not %s%s: %s", e.Request.Requester(), e.Request.Permission, on, e.Decision)
 }
 
 // Is reports whether target is ErrDenied.

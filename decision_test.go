@@ -92,11 +92,11 @@ func TestReasonNames(t *testing.T) {
 }
 
 func TestStatusNames(t *testing.T) {
-	for _, want := range []usher.Status{usher.Invited, usher.Active, usher.Inactive} {
+	for _, want := range []usher.Status{usher.Invited, usher.Active, usher.Inactive, usher.Requested} {
 		got, err := usher.ParseStatus(want.String())
 		assert.NoError(t, err)
 		assert.Equal(t, want, got)
 	}
 	_, err := usher.ParseStatus("")
-	assert.EqualError(t, err, `unknown status "" (want active, invited or inactive)`)
+	assert.EqualError(t, err, `unknown status "" (want active, invited, inactive or requested)`)
 }

@@ -13,10 +13,10 @@ type Reason uint8
 
 // The reasons, in the order in which they apply: the first that matches decides.
 const (
-	ReasonUnknownUser    Reason = iota + 1 // the user is not in the account
-	ReasonInactive                         // the user's status is not active
+	ReasonUnknownUser    Reason = iota + 1 // the user is not in the account, and no rule of visitors matches
+	ReasonInactive                         // the user's status is not active, and no rule of visitors matches
 	ReasonForbidden                        // a never rule matches, or a built-in protection
-	ReasonGranted                          // a rule of a role, of everyone, or a grant matches
+	ReasonGranted                          // a rule of a role, of everyone, of visitors, or a grant matches
 	ReasonConditionUnmet                   // a rule reaches the resource, but its conditions are not met
 	ReasonOutOfScope                       // the user has rules for the permission, but none reaches the resource
 	ReasonNoPermission                     // the user has no rule for the permission

@@ -41,6 +41,16 @@ type Request struct {
 // name.
 const GivesNone = "-"
 
+// Requester returns the subject as messages name it: its id, or "a visitor" for a request that
+// is marked as a visitor's. An id that is not safe to print or contains a space is quoted; a
+// long id is cut.
+func (r Request) Requester() string {
+	if r.Visitor && r.Subject == "" {
+		return "a visitor"
+	}
+	return printable.Word(r.Subject)
+}
+
 // Context contains the yes/no facts of a request that a policy declares, such as "mfa": the
 // subject has logged in with a second factor. A fact that is missing is unknown: no rule
 // that depends on it or on its opposite allows, and every such rule under never forbids. A

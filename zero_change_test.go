@@ -108,6 +108,11 @@ func zeroChanges(p *policy.Policy) map[string]func() bool {
 		account.Import{},
 		account.AcceptInvitation{},
 		account.DeclineInvitation{},
+		account.RequestToJoin{},
+		account.WithdrawRequest{},
+		account.AdmitUser{},
+		account.JoinTeam{},
+		account.LeaveTeam{},
 		account.Leave{},
 	} {
 		rows["account."+reflect.TypeOf(c).Name()] = func() bool {

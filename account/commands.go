@@ -22,6 +22,9 @@ var commands = []Command{
 	AddUser{},
 	AcceptInvitation{},
 	DeclineInvitation{},
+	RequestToJoin{},
+	WithdrawRequest{},
+	AdmitUser{},
 	Leave{},
 	RemoveUser{},
 	SetStatus{},
@@ -31,6 +34,8 @@ var commands = []Command{
 	DeleteTeam{},
 	AddToTeam{},
 	RemoveFromTeam{},
+	JoinTeam{},
+	LeaveTeam{},
 	SetTeamRole{},
 	UnsetTeamRole{},
 	SetSeats{},
@@ -141,7 +146,7 @@ var kinds = map[reflect.Type]string{
 // choices contains the texts of each kind that has few.
 var choices = map[string][]string{
 	"flag":       {"true", "false"},
-	"status":     {usher.Active.String(), usher.Invited.String(), usher.Inactive.String()},
+	"status":     {usher.Active.String(), usher.Invited.String(), usher.Inactive.String(), usher.Requested.String()},
 	"field-type": fieldTypes[1:],
 }
 

@@ -11,7 +11,8 @@ import (
 // Concerns returns a function that reports whether a change concerns what the commands of an
 // actor name. A change concerns a command if both name
 //
-//   - the same user; for Leave, the actor
+//   - the same user; for Leave, JoinTeam, LeaveTeam, WithdrawRequest and a RequestToJoin without
+//     a user, the actor
 //   - or, if the command names no user: the same team, seat pool, setting or custom field
 //
 // Every change concerns a command that names none of these, such as DeleteAccount. The
@@ -21,7 +22,7 @@ func Concerns(actor Actor, commands ...Command) func(Change) bool {
 	named, all := map[subject]bool{}, false
 	for _, c := range commands {
 		list := subjectsOf(c)
-		if _, leaves := c.(Leave); leaves {
+		if concernsActor(c) {
 			list = []subject{{userSubject, string(actor.User())}}
 		}
 		if users := slices.DeleteFunc(slices.Clone(list), func(s subject) bool { return s.kind != userSubject }); len(users) > 0 {
@@ -39,6 +40,17 @@ func Concerns(actor Actor, commands ...Command) func(Change) bool {
 		}
 		return all || slices.ContainsFunc(subjectsOf(c), func(s subject) bool { return named[s] })
 	}
+}
+
+// concernsActor reports whether a command concerns the actor, whom it does not name.
+func concernsActor(c Command) bool {
+	switch c := c.(type) {
+	case Leave, JoinTeam, LeaveTeam, WithdrawRequest:
+		return true
+	case RequestToJoin:
+		return c.User == ""
+	}
+	return false
 }
 
 // subject is a part of an account that a command or a change names.

@@ -230,10 +230,12 @@ func (q *proposing) importUser(id usher.UserID, u *policy.User, r role.Role) err
 	if err := checkID("user", string(id)); err != nil {
 		return q.refuse(CodeInvalid, "%v", err)
 	}
-	if u.Status > usher.Inactive {
-		return q.refuse(CodeInvalid, "the status of %s is unknown (want invited, active or inactive)", id)
+	if u.Status > usher.Requested {
+		return q.refuse(CodeInvalid, "the status of %s is unknown (want active, invited, inactive or requested)", id)
 	}
 	switch {
+	case r.Unique && u.Status == usher.Requested:
+		return q.refuse(CodeInvalid, "%s has the role %s, and so cannot be requested", id, r.Name)
 	case !r.Unique:
 		if err := q.emit(UserAdded{User: id, Role: r.Name, Status: u.Status}); err != nil {
 			return err

@@ -23,7 +23,7 @@ func TestImportRefused(t *testing.T) {
 		"nobody owns it":     {func(c *account.Seed) { delete(c.Users, "olga") }, account.CodeInvalid, "exactly one user must have the role owner, but 0 have it"},
 		"two own it":         {func(c *account.Seed) { c.Users["zoe"] = user("owner") }, account.CodeInvalid, "exactly one user must have the role owner, but 2 have it (olga, zoe)"},
 		"an empty id":        {func(c *account.Seed) { c.Users[""] = user("member") }, account.CodeInvalid, "the id of a user must not be empty"},
-		"a strange status":   {func(c *account.Seed) { c.Users["zoe"] = withStatus(user("member"), 9) }, account.CodeInvalid, "the status of zoe is unknown (want invited, active or inactive)"},
+		"a strange status":   {func(c *account.Seed) { c.Users["zoe"] = withStatus(user("member"), 9) }, account.CodeInvalid, "the status of zoe is unknown (want active, invited, inactive or requested)"},
 		"an unknown role":    {func(c *account.Seed) { c.Users["zoe"] = user("membre") }, account.CodeUnknownRole, `did you mean "member"?`},
 		"oversold":           {func(c *account.Seed) { c.Seats["booking"] = 2 }, account.CodeInvalid, "more seats in booking are held than the 2 bought"},
 		"none is sold":       {func(c *account.Seed) { c.Seats = nil }, account.CodeInvalid, "than the 0 bought"},

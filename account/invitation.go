@@ -55,6 +55,8 @@ func (q *proposing) invited() (usher.UserID, *policy.User, error) {
 		return "", nil, q.deny(usher.ReasonUnknownUser, "%s is not a user of %s", id, q.next.account)
 	case u.Status == usher.Inactive:
 		return "", nil, q.deny(usher.ReasonInactive, "%s is inactive", id)
+	case u.Status == usher.Requested:
+		return "", nil, q.deny(usher.ReasonInactive, "%s has requested to join and was not invited; use withdraw-request, or wait for admit-user", id)
 	}
 	return id, u, nil
 }

@@ -32,6 +32,18 @@ var refused = []struct {
 	{"ina", account.AcceptInvitation{}, account.CodeDenied, "ina is inactive"},
 	{"max", account.DeclineInvitation{}, account.CodeDenied, "max is active, not invited"},
 	{"olga", account.Leave{}, account.CodeDenied, "denied (forbidden)"},
+	{"rita", account.AcceptInvitation{}, account.CodeDenied, "rita has requested to join and was not invited; use withdraw-request, or wait for admit-user"},
+	{"rita", account.DeclineInvitation{}, account.CodeDenied, "use withdraw-request"},
+	{"rita", account.AdmitUser{User: "rita"}, account.CodeDenied, "denied (inactive)"},
+	{"adam", account.AdmitUser{User: "adam"}, account.CodeDenied, "adam cannot admit themselves"},
+	{"dora", account.AdmitUser{User: "rita"}, account.CodeDenied, "dora may not user.admit: denied (no-permission)"},
+	{"the host", account.WithdrawRequest{}, account.CodeDenied, "the host has no request; remove-user declines one"},
+	{"max", account.WithdrawRequest{}, account.CodeDenied, "max is active, and has no request to withdraw"},
+	{"nobody", account.WithdrawRequest{}, account.CodeDenied, "nobody is not a user of club"},
+	{"nobody", account.RequestToJoin{}, account.CodeDenied, "nobody may not user.request-to-join: denied (unknown-user)"},
+	{"max", account.JoinTeam{Team: "chess"}, account.CodeDenied, "max may not team.join: denied (no-permission)"},
+	{"the host", account.JoinTeam{Team: "chess"}, account.CodeDenied, "the host cannot join a team; use add-to-team"},
+	{"the host", account.LeaveTeam{Team: "chess"}, account.CodeDenied, "the host cannot leave a team; use remove-from-team"},
 	{"adam", account.SetStatus{User: "olga", Status: usher.Inactive}, account.CodeDenied, "denied (forbidden)"},
 	{"adam", account.TransferOwnership{To: "adam"}, account.CodeDenied, "denied (forbidden)"},
 	{"olga", account.CreateAccount{Owner: "olga"}, account.CodeDenied, "only the host can create an account"},
@@ -63,6 +75,16 @@ var refused = []struct {
 	{"adam", account.AddUser{User: usher.UserID(strings.Repeat("a", 1025))}, account.CodeInvalid, "at most 1024 bytes, and this one has 1025"},
 	{"adam", account.AddUser{User: "zoe", Status: usher.Inactive}, account.CodeInvalid, "the status of a new user must be active or invited, not inactive"},
 	{"adam", account.SetStatus{User: "max", Status: usher.Invited}, account.CodeInvalid, `not "invited"`},
+	{"adam", account.AddUser{User: "zoe", Status: usher.Requested}, account.CodeInvalid, "must be active or invited, not requested"},
+	{"adam", account.SetStatus{User: "max", Status: usher.Requested}, account.CodeInvalid, "only request-to-join makes a user requested"},
+	{"the host", account.SetStatus{User: "rita", Status: usher.Active}, account.CodeInvalid, "rita has requested to join; use admit-user, or remove-user to decline"},
+	{"adam", account.SetStatus{User: "rita", Status: usher.Inactive}, account.CodeInvalid, "use admit-user"},
+	{"adam", account.AdmitUser{User: "max", Role: "coach"}, account.CodeInvalid, "max is active, and has not requested to join; set-role gives another role"},
+	{"adam", account.AdmitUser{User: "ivan"}, account.CodeInvalid, "the user can accept-invitation"},
+	{"adam", account.AdmitUser{User: "ina"}, account.CodeInvalid, "set-status makes the user active"},
+	{"the host", account.RequestToJoin{}, account.CodeInvalid, "the id of a user must not be empty"},
+	{"adam", account.RequestToJoin{User: "zoe"}, account.CodeInvalid, "adam can request only for themselves; add-user adds zoe"},
+	{"adam", account.RequestToJoin{Role: "coach"}, account.CodeInvalid, "only the host can name the role of a request"},
 	{"adam", account.MoveTeam{Team: "sport", Parent: "rowing"}, account.CodeInvalid, "rowing is sport or below it, and a team cannot be below itself"},
 	{"adam", account.DefineField{Field: "", Type: account.TextField}, account.CodeInvalid, "the name of a field must not be empty"},
 	{"adam", account.DefineField{Field: "x"}, account.CodeInvalid, "the type of a field must be text, number, date or bool"},
@@ -77,6 +99,10 @@ var refused = []struct {
 	{"the host", account.CreateAccount{Owner: "zoe"}, account.CodeExists, "the account club already exists"},
 	{"the host", account.Import{}, account.CodeExists, ""},
 	{"adam", account.AddUser{User: "max", Role: "owner"}, account.CodeExists, "the user max already exists"},
+	{"adam", account.AddUser{User: "rita"}, account.CodeExists, "the user rita has requested to join; use admit-user, or remove-user to decline"},
+	{"the host", account.RequestToJoin{User: "max"}, account.CodeExists, "the user max already exists"},
+	{"the host", account.RequestToJoin{User: "rita", Role: "coach"}, account.CodeExists, "the user rita has requested to join; use admit-user"},
+	{"adam", account.RequestToJoin{}, account.CodeExists, "the user adam already exists"},
 	{"adam", account.CreateTeam{Team: "chess"}, account.CodeExists, "the team chess already exists"},
 	{"adam", account.DefineField{Field: "shoe", Type: account.TextField}, account.CodeExists, "archived; restore-field shows it again"},
 	{"adam", account.RenameField{Field: "born", To: "phone"}, account.CodeExists, ""},
@@ -88,6 +114,8 @@ var refused = []struct {
 	{"olga", account.AddUser{User: "zoe", Role: "owner"}, account.CodeUniqueRole, ""},
 	{"the host", account.RemoveUser{User: "olga"}, account.CodeUniqueRole, "olga has the role owner; give it to another user with transfer-ownership first"},
 	{"the host", account.SetRole{User: "olga", Role: "member"}, account.CodeUniqueRole, ""},
+	{"the host", account.RequestToJoin{User: "zoe", Role: "owner"}, account.CodeUniqueRole, ""},
+	{"olga", account.AdmitUser{User: "rita", Role: "owner"}, account.CodeUniqueRole, ""},
 
 	{"dora", account.AddUser{User: "zoe", Role: "admin"}, account.CodeEscalation, "zoe would get account.configure by `admin: any` of account.configure (club.yaml:22), which the rules of dora do not cover"},
 	{"dora", account.RemoveUser{User: "adam"}, account.CodeEscalation, "adam outranks dora: adam has account.configure"},
@@ -95,10 +123,12 @@ var refused = []struct {
 	{"dora", account.SetRole{User: "adam", Role: "desk"}, account.CodeEscalation, ""},
 	{"dora", account.GiveGrant{User: "max", Grant: "seat.assign"}, account.CodeEscalation, ""},
 	{"dora", account.GiveGrant{User: "max", Grant: "reports"}, account.CodeEscalation, "report.read"},
-	{"dora", account.SetTeamRole{Team: "rowing", User: "max", Role: "captain"}, account.CodeEscalation, "max would get team.create by `captain: team` of team.create (club.yaml:33) on rowing"},
+	{"dora", account.SetTeamRole{Team: "rowing", User: "max", Role: "captain"}, account.CodeEscalation, "max would get team.create by `captain: team` of team.create (club.yaml:35) on rowing"},
 	{"dora", account.GiveGrant{User: "max", Grant: "chat", Until: noon}, account.CodeUnknownGrant, ""},
 	{"dora", account.GiveGrant{User: "max", Grant: "reports", Until: noon}, account.CodeInvalid, "is not after the time of the command"},
 
+	{"adam", account.AssignSeat{User: "rita", Pool: "booking"}, account.CodeInactive, "rita is requested, and so cannot hold a seat in booking"},
+	{"olga", account.TransferOwnership{To: "rita"}, account.CodeInactive, "rita is requested"},
 	{"olga", account.TransferOwnership{To: "ivan"}, account.CodeInactive, "ivan is invited, and only an active user can be the owner"},
 	{"adam", account.AssignSeat{User: "ina", Pool: "booking"}, account.CodeInactive, "ina is inactive, and so cannot hold a seat in booking"},
 	{"adam", account.AssignSeat{User: "ivan", Pool: "parking"}, account.CodeInactive, ""},
@@ -120,7 +150,9 @@ func actor(as string) account.Actor {
 
 func TestRefused(t *testing.T) {
 	p := compile(t, club)
-	s := open(t, p, members())
+	seed := members()
+	seed.Users["rita"] = withStatus(user("member"), usher.Requested)
+	s := open(t, p, seed)
 	before := s.Encode()
 	seen := map[account.Code]bool{account.CodeRoleFull: true, account.CodeNoSeatsLeft: true} // they need more than one command
 	for _, row := range refused {

@@ -111,11 +111,7 @@ func (d *draft) countRole(name role.Name, status usher.Status, by int) {
 	if d.next.counts == nil {
 		d.next.counts = map[role.Name]count{}
 	}
-	c := d.next.counts[name]
-	c.all += by
-	if status == usher.Active {
-		c.active += by
-	}
+	c := d.next.counts[name].add(status, by)
 	if c.all == 0 {
 		delete(d.next.counts, name)
 		return

@@ -2,6 +2,7 @@ package account
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
@@ -22,9 +23,10 @@ type ChangeSetting struct {
 // configure the account learn that it is unknown.
 func (c ChangeSetting) asks(q *proposing) requirement {
 	asks, byUsers := q.policy.SettingAsks(c.Setting)
-	if _, known := q.policy.Setting(c.Setting); known && !byUsers {
-		return requirement{hostOnly: "only the host can change the setting " + word(c.Setting)}
-	} else if !known {
+	if !byUsers {
+		if q.policy != nil && slices.Contains(q.policy.Settings(), c.Setting) {
+			return requirement{hostOnly: "only the host can change the setting " + word(c.Setting)}
+		}
 		asks = accountConfigure
 	}
 	return needs(asks, parties{nothing: true})

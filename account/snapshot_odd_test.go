@@ -79,7 +79,7 @@ func TestOddStateIsNotRead(t *testing.T) {
 		{"a name is empty", put("", func(*policy.User) {})},
 		{"a name is empty", put("mia", func(u *policy.User) { u.Role = "" })},
 		{"unknown status 0", put("mia", func(u *policy.User) { u.Status = 0 })},
-		{"unknown status 4", put("mia", func(u *policy.User) { u.Status = usher.Inactive + 1 })},
+		{"unknown status 5", put("mia", func(u *policy.User) { u.Status = usher.Requested + 1 })},
 		{"2 is out of range (want less than 2)", put("mia", func(u *policy.User) { u.Teams = []policy.Membership{{Team: "c"}} })},
 		{"the teams of a user are not in order", put("mia", func(u *policy.User) { u.Teams = []policy.Membership{{Team: "b"}, {Team: "a"}} })},
 		{"the teams of a user are not in order", put("mia", func(u *policy.User) { u.Teams = []policy.Membership{{Team: "b"}, {Team: "b"}} })},

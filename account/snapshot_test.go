@@ -227,7 +227,7 @@ func requireSound(t *testing.T, s *account.State) {
 		unique = string(u.Role)
 	}
 	for m := range v.Users("") {
-		require.True(t, m.Status >= usher.Invited && m.Status <= usher.Inactive)
+		require.True(t, m.Status >= usher.Invited && m.Status <= usher.Requested)
 		require.NotEmpty(t, m.Role)
 		if string(m.Role) == unique {
 			owners++

@@ -160,12 +160,9 @@ func (r *snapshotReader) countRole(s *State, u *policy.User, n int) {
 		r.fail("a record has no user")
 		return
 	}
-	of := s.counts[u.Role]
-	of.all += n
-	if u.Status == usher.Active {
-		of.active += n
+	if of := s.counts[u.Role].add(u.Status, n); of != (count{}) {
+		s.counts[u.Role] = of
 	}
-	s.counts[u.Role] = of
 	for _, name := range u.Seats {
 		pool, err := s.pools[name].Take(n)
 		if err != nil {
@@ -203,7 +200,7 @@ func (r *snapshotReader) shared() (c shared) {
 func (r *snapshotReader) record(c *shared) *policy.User {
 	u := &policy.User{Status: usher.Status(r.byte()), Role: role.Name(pick(r, c.names))}
 	u.Teams, u.Seats, u.Grants = pick(r, c.memberships), pick(r, c.seats), pick(r, c.grants)
-	if u.Status < usher.Invited || u.Status > usher.Inactive {
+	if u.Status < usher.Invited || u.Status > usher.Requested {
 		r.fail("unknown status %d", uint8(u.Status))
 	}
 	return u.Compact()

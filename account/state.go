@@ -39,9 +39,21 @@ type State struct {
 	members *memberIndexOnce // of users; nil before the first commit
 }
 
-// count is how many users have an account role.
+// count is how many users have an account role. Users who have only requested to join do not
+// count, so that requests cannot fill a role.
 type count struct {
 	all, active int
+}
+
+// add returns the count with n more users in a status.
+func (c count) add(status usher.Status, n int) count {
+	if status != usher.Requested {
+		c.all += n
+	}
+	if status == usher.Active {
+		c.active += n
+	}
+	return c
 }
 
 // config is the data that does not belong to single users.

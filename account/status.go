@@ -25,11 +25,17 @@ func (c SetStatus) propose(q *proposing) error {
 	if err != nil {
 		return err
 	}
+	if c.Status == usher.Requested {
+		return q.refuse(CodeInvalid, "only request-to-join makes a user requested; set-status sets active or inactive")
+	}
 	if c.Status != usher.Active && c.Status != usher.Inactive {
 		return q.refuse(CodeInvalid, "the status must be set to active or inactive, not %q", c.Status.String())
 	}
 	if u.Status == c.Status {
 		return nil
+	}
+	if u.Status == usher.Requested {
+		return q.refuse(CodeInvalid, "%s has requested to join; use admit-user, or remove-user to decline", c.User)
 	}
 	if err := q.checkRank(c.User, u); err != nil {
 		return err
@@ -59,7 +65,7 @@ func (c StatusSet) apply(d *draft) error {
 		return err
 	case u.Status != c.From:
 		return printable.Errorf("%s is %s, not %s", c.User, u.Status, c.From)
-	case c.To < usher.Invited || c.To > usher.Inactive || c.To == c.From:
+	case c.To < usher.Invited || c.To > usher.Inactive || c.To == c.From: // only user-added makes a user requested
 		return printable.Errorf("the status cannot change from %s to %s", c.From, c.To)
 	}
 	d.countRole(u.Role, u.Status, -1)

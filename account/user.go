@@ -58,8 +58,8 @@ func (c AddUser) propose(q *proposing) error {
 	if status != usher.Active && status != usher.Invited {
 		return q.refuse(CodeInvalid, "the status of a new user must be active or invited, not %s", status)
 	}
-	if q.find(c.User) != nil {
-		return q.refuse(CodeExists, "the user %s already exists", c.User)
+	if u := q.find(c.User); u != nil {
+		return q.refuseExists(c.User, u)
 	}
 	if r.Unique {
 		return q.refuseUniqueRole(r)
@@ -154,7 +154,7 @@ type UserAdded struct {
 
 func (c UserAdded) apply(d *draft) error {
 	switch {
-	case c.User == "" || c.Role == "" || c.Status < usher.Invited || c.Status > usher.Inactive:
+	case c.User == "" || c.Role == "" || c.Status < usher.Invited || c.Status > usher.Requested:
 		return errors.New("the user, the role and the status must be set")
 	case c.Role == d.next.unique:
 		return printable.Errorf("%s is the unique role, and %s has it", c.Role, d.next.owner)

@@ -47,6 +47,8 @@ resources:
       set-role:   {admin: any, desk: any}
       set-status: {admin: any, desk: any}
       leave:      {everyone: own}
+      admit:      {admin: any}
+      request-to-join: {admin: any}
   team:
     permissions: {create: {admin: any, captain: team}, edit: {admin: any, captain: team}, delete: {admin: any}, set-members: {admin: any}, set-role: {admin: any, desk: any}}
   seat:

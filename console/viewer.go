@@ -67,7 +67,9 @@ func (c *Console) identify(r *http.Request, at location) (*viewer, error) {
 	case err != nil:
 		return v, err
 	case s.User == "":
-		return v, usherhttp.ErrNoSubject
+		return v, usherhttp.ErrNoSubject // also for a visitor: the pages are for users
+	case s.Visitor:
+		return v, usherhttp.ErrConfig
 	case s.Account == "":
 		return v, usherhttp.ErrConfig
 	}

@@ -19,9 +19,10 @@ func (e *Engine) Filter(ctx context.Context, r usher.Request) (filter.Filter, er
 }
 
 // WhoMay evaluates a request for all users of the account, and yields those with access,
-// as policy.WhoMay does. They are sorted by id, and begin after the id given. A long
+// as policy.WhoMay does: users, after a Subject for visitors if they have access too. The
+// users are sorted by id, and begin after the id given. A long
 // loop keeps using the snapshot of its start. The errors are those of Check. If the
-// policy cannot decide for an active user, WhoMay yields the user's id with an error:
+// policy cannot decide for a user who may have access, WhoMay yields the user's id with an error:
 // without that user the list is not complete.
 func (e *Engine) WhoMay(ctx context.Context, r usher.Request, after usher.UserID) iter.Seq2[policy.Subject, error] {
 	return func(yield func(policy.Subject, error) bool) {
@@ -59,7 +60,7 @@ func whoMay(ctx context.Context, snap *snapshot, r usher.Request, after usher.Us
 		yield(policy.Subject{}, requestError("who may", r, err))
 		return
 	}
-	undecided := snap.undecided(after)
+	undecided := snap.undecided(after, snap.policy.Visitors(r.Permission))
 	for who, err := range snap.policy.WhoMay(snap, &r, after) {
 		if ctx.Err() != nil {
 			yield(policy.Subject{}, requestError("who may", r, ctx.Err()))
@@ -86,14 +87,14 @@ func whoMay(ctx context.Context, snap *snapshot, r usher.Request, after usher.Us
 }
 
 // undecided returns the active users after an id that the policy cannot decide for,
-// sorted by id.
-func (s *snapshot) undecided(after usher.UserID) []usher.UserID {
+// sorted by id; if all is set, users in any status.
+func (s *snapshot) undecided(after usher.UserID, all bool) []usher.UserID {
 	if !s.hasMismatches {
 		return nil
 	}
 	var ids []usher.UserID
 	for u := range s.UsersAfter(after) {
-		if u.User.Status == usher.Active && s.decides(u.ID) != nil {
+		if (all || u.User.Status == usher.Active) && s.decides(u.ID) != nil {
 			ids = append(ids, u.ID)
 		}
 	}
@@ -101,6 +102,6 @@ func (s *snapshot) undecided(after usher.UserID) []usher.UserID {
 }
 
 func yieldUndecided(snap *snapshot, r usher.Request, id usher.UserID, yield func(policy.Subject, error) bool) bool {
-	r.Subject = id
+	r.Subject, r.Visitor = id, false
 	return yield(policy.Subject{ID: id}, requestError("who may", r, snap.decides(id)))
 }

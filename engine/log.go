@@ -42,6 +42,9 @@ func (l logger) decided(ctx context.Context, r usher.Request, d usher.Decision, 
 	attrs := []slog.Attr{
 		slog.String("account", printable.Value(r.Account)), slog.String("user", printable.Value(r.Subject)), slog.String("permission", printable.Value(r.Permission.String())),
 	}
+	if r.Visitor {
+		attrs = append(attrs, slog.Bool("visitor", true))
+	}
 	if r.Resource != nil {
 		attrs = append(attrs, slog.String("resource", r.Resource.Ref().String()))
 	}

@@ -70,18 +70,26 @@ func (m ceilingModel) fails(t syntax.Test, u *policy.User) bool {
 }
 
 func (m ceilingModel) failsOne(tests []syntax.Test, u *policy.User) bool {
+	if u == nil {
+		u = &policy.User{}
+	}
 	return slices.ContainsFunc(tests, func(t syntax.Test) bool { return m.fails(t, u) })
 }
 
 // rules returns the rules of a user at the moment; if open is set, also those that a feature, or its
 // absence, excludes.
 func (m ceilingModel) rules(u *policy.User, open bool) (rules []owned) {
-	if u == nil {
-		return nil
+	in := u != nil
+	if !in {
+		u = &policy.User{} // a requester who is not in the account
 	}
 	for _, perm := range everyPermission(m.doc) {
 		q := &evaluation{m.model, usher.Request{}, perm, m.resource(perm), u, m.moment}
-		for _, r := range m.written(q) {
+		written := m.from(q, usher.SourceVisitor, "", "visitor", nil, nil)
+		if in {
+			written = append(written, m.written(q)...)
+		}
+		for _, r := range written {
 			if open || !m.failsOne(r.tests, u) {
 				rules = append(rules, r)
 			}
@@ -179,7 +187,7 @@ func gained(was, is ceilingModel, before, after *policy.User) (rules []owned) {
 			return a.source == b.source && a.matchRules == b.matchRules && was.asFar(a, b) && subset(a.hides, b.hides) &&
 				!slices.ContainsFunc(a.tests, func(t syntax.Test) bool { return !was.decides(t) && !was.among(t, b.tests) })
 		})
-		if !covered || before != nil && was.released(is, b.perm, before, after) {
+		if !covered || was.released(is, b.perm, before, after) {
 			rules = append(rules, b)
 		}
 	}
@@ -332,7 +340,7 @@ func (m ceilingModel) moments(users ...*policy.User) []time.Time {
 }
 
 // firstNamed returns the rule that decisions name first: "fewest hidden
-// fields, then account role, team role, everyone, grant, then by name and text".
+// fields, then account role, team role, everyone, grant, visitor, then by name and text".
 func firstNamed(rules []owned) owned {
 	return slices.MinFunc(rules, func(a, b owned) int {
 		fields := func(r owned) int {

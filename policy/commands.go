@@ -16,6 +16,8 @@ var checked = map[permission.Permission][]string{
 	permission.MustParse("user.set-status"):  {"user"},
 	permission.MustParse("user.set-role"):    {"user"},
 	permission.MustParse("user.edit"):        {"user"},
+	userAdmit:                                {"user"},
+	userRequestToJoin:                        {"user"},
 	permission.MustParse("team.create"):      {"team"},
 	permission.MustParse("team.edit"):        {"team"},
 	permission.MustParse("team.delete"):      {"team"},
@@ -33,11 +35,11 @@ var checked = map[permission.Permission][]string{
 }
 
 // forCommands reports whether a permission is checked only for commands. Besides those that
-// checked lists, these are user.leave, whose command concerns the actor alone, and
-// user.delegate, which is part of the ceiling.
+// checked lists, these are user.delegate, which is part of the ceiling, and those whose command
+// concerns the actor alone.
 func forCommands(name permission.Permission) bool {
 	_, ok := checked[name]
-	return ok || name == userLeave || name == userDelegate
+	return ok || name == userDelegate || name == userLeave || name == teamJoin || name == teamLeave
 }
 
 // mayNameNone are the permissions whose commands may name no party: add-user without teams,
@@ -70,7 +72,10 @@ func (p *Policy) Opens(name permission.Permission) bool {
 	if !ok || p == nil || len(p.perms) == 0 {
 		return false
 	}
-	return p.opensOn(name.String(), named{parties: parties})
+	if name == userRequestToJoin {
+		return false // no user of the account needs it, and others have no rule and no grant
+	}
+	return p.opensOn(name.String(), named{parties: parties, another: name == userAdmit})
 }
 
 // OpensSetting reports whether a user can change a setting with the command change-setting: the
@@ -85,6 +90,7 @@ func (p *Policy) OpensSetting(name string) bool {
 type named struct {
 	parties []string // the parties that it has
 	nothing bool     // the command checks the permission without a resource
+	another bool     // the user that it names is never the actor
 }
 
 func (n named) has(party string) bool { return slices.Contains(n.parties, party) }
@@ -219,7 +225,7 @@ func (p *Policy) canReach(perm *perm, r *rule, on named) bool {
 	}
 	users, teams := false, false
 	for i, party := range perm.res.parties {
-		if r.parties>>i&1 == 1 && on.has(party.name) {
+		if r.parties>>i&1 == 1 && on.has(party.name) && (party.teams || !on.another || r.looksAtTeams()) {
 			users, teams = users || !party.teams, teams || party.teams
 		}
 	}

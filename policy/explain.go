@@ -41,7 +41,7 @@ func sentence(r *usher.Request, d usher.Decision) string {
 			on = " on " + ref.String()
 		}
 	}
-	return printable.Sprintf("%s %s %s%s: %s", r.Subject, may, r.Permission, on, d)
+	return printable.Sprintf("%s %s %s%s: %s", r.Requester(), may, r.Permission, on, d)
 }
 
 // Rules returns all rules of the policy as written: first those of cells, in the order of

@@ -101,6 +101,13 @@ func (r *round) compareWhoMay(w *world, q usher.Request) *disagreement {
 	}
 	var want, got []policy.Subject
 	var failed error
+	q.Subject, q.Visitor = "", true
+	d, err := r.compiled.Decide(w.facts(), &q)
+	failed = err
+	if d.Allowed() && after == "" {
+		want = append(want, policy.Subject{Visitor: true, Decision: d})
+	}
+	q.Visitor = false
 	for _, id := range slices.Sorted(maps.Keys(w.users)) {
 		q.Subject = id
 		d, err := r.compiled.Decide(w.facts(), &q)
@@ -122,7 +129,7 @@ func (r *round) compareWhoMay(w *world, q usher.Request) *disagreement {
 		got = append(got, s)
 	}
 	same := func(a, b policy.Subject) bool {
-		return a.ID == b.ID && a.Decision.Reason() == b.Decision.Reason() && slices.Equal(a.Decision.Hidden(), b.Decision.Hidden())
+		return a.ID == b.ID && a.Visitor == b.Visitor && a.Decision.Reason() == b.Decision.Reason() && slices.Equal(a.Decision.Hidden(), b.Decision.Hidden())
 	}
 	if !slices.EqualFunc(got, want, same) {
 		return disagree("who", "WhoMay yields %v, asked one by one %v", got, want)

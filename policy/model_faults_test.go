@@ -22,6 +22,7 @@ func (m model) faults(r usher.Request) error {
 	if at.IsZero() {
 		at = m.w.now
 	}
+	fault(r.Visitor && r.Subject != "", usher.ErrVisitor)
 	fault(perms == nil, usher.ErrUnknownPermission)
 	fault(at.IsZero() || at.UTC().Year() < 1678 || at.UTC().Year() > 2261, usher.ErrNoTime)
 	for name := range r.Context {

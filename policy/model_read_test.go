@@ -50,8 +50,8 @@ type held struct {
 // "Standard resources, present in every policy": name, actions, parties.
 var standard = [][3]string{
 	{"account", "configure transfer delete", ""},
-	{"user", "view create edit edit-sign-in set-role set-status delete leave delegate", "user team"},
-	{"team", "create edit delete set-members set-role", "team user"},
+	{"user", "view create edit edit-sign-in set-role set-status delete leave delegate request-to-join admit", "user team"},
+	{"team", "create edit delete set-members set-role join leave", "team user"},
 	{"seat", "assign unassign purchase", "user"},
 	{"grant", "give revoke", "user"},
 	{"field", "manage", ""},

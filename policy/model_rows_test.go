@@ -52,6 +52,7 @@ resources:
     permissions:
       view:   {everyone: any hiding notes}
       read:   {everyone: any}
+      share:  {careful: any hiding notes, visitor: [any if link hiding notes, any if open and not seated]}
   user:
     permissions:
       delete: {member: any}
@@ -60,6 +61,7 @@ resources:
   account: {permissions: {transfer: {everyone: any}}}
 never:
   calendar.move: any if link
+  page.share: any if chatbots
   user.view: own as user
 `
 
@@ -167,6 +169,21 @@ func TestModel(t *testing.T) {
 		{"mia", "all", "page", "", "granted, hiding note phone place title"}, // asked for calendar.view without it
 		{"zoe", "all", "page", "", "unknown-user"},
 
+		{"zoe", "page.share", "page", "link=true", "granted, hiding note"},
+		{"zoe", "page.share", "page", "link=false", "unknown-user"},
+		{"zoe", "page.share", "page", "", "unknown-user"}, // link is not known
+		{"ian", "page.share", "page", "link=true", "granted, hiding note"},
+		{"ian", "page.share", "page", "link=false", "inactive"},
+		{"visitor", "page.share", "page", "link=true", "granted, hiding note"},
+		{"visitor", "page.share", "", "", "unknown-user"},
+		{"visitor", "page.read", "page", "", "unknown-user"},
+		{"", "page.share", "page", "link=true", "unknown-user"}, // not marked
+		{"both", "page.share", "page", "link=true", "error: a visitor has no subject"},
+		{"mia", "page.share", "page", "link=true", "granted, hiding note"},
+		{"mia", "page.share", "page", "link=false", "condition-unmet"},
+		{"cam", "page.share", "page", "link=true mfa=true", "forbidden"},   // cam has chatbots
+		{"bob", "page.share", "page", "link=true", "granted, hiding note"}, // what he requires does not hold for visitors' rules
+
 		{"mia", "page.gone", "page", "", "error: unknown permission"},
 		{"mia", "both", "user", "", "error: wrong type of resource"},
 		{"mia", "page.read", "calendar", "", "error: wrong type of resource"},
@@ -180,6 +197,12 @@ func TestModel(t *testing.T) {
 	r := &round{doc: doc, types: resources(doc), compiled: compiled, reordered: compiled}
 	for _, row := range rows {
 		q := usher.Request{Subject: usher.UserID(row.who), Time: noon}
+		switch row.who {
+		case "visitor":
+			q.Subject, q.Visitor = "", true
+		case "both":
+			q.Subject, q.Visitor = "mia", true
+		}
 		require.NoError(t, q.Permission.UnmarshalText([]byte(row.perm)))
 		q.Resource, q.Context = parseThing(row.on, row.with)
 		got := ""

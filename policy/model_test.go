@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/syntax"
 )
 
@@ -38,15 +39,39 @@ func (m model) decide(r usher.Request) (verdict, error) {
 func (q *evaluation) decide() verdict {
 	switch {
 	case q.user == nil:
-		return verdict{reason: usher.ReasonUnknownUser}
+		return q.visit(verdict{reason: usher.ReasonUnknownUser})
 	case q.user.Status != usher.Active:
-		return verdict{reason: usher.ReasonInactive}
+		return q.visit(verdict{reason: usher.ReasonInactive})
 	}
 	if unknown := q.forbidden(); unknown != nil {
 		return verdict{reason: usher.ReasonForbidden, unknown: unknown}
 	}
+	return q.evalRules(append(q.rules(), q.matchRules("visitor", nil, nil)...))
+}
+
+// "A subject who is not in the account, or not active, and a request that is marked as a visitor's
+// have only the rules of visitor. If none of them matches, the request is denied. A request with
+// neither a subject nor the mark is always denied." "never still forbids."
+func (q *evaluation) visit(denied verdict) verdict {
+	if q.Subject == "" && !q.Visitor {
+		return denied
+	}
+	if q.user == nil {
+		q.user = &policy.User{} // "holds no seat and has no feature"
+	}
+	v := q.evalRules(q.matchRules("visitor", nil, nil))
+	if v.reason != usher.ReasonGranted {
+		return denied
+	}
+	if unknown := q.forbidden(); unknown != nil {
+		return verdict{reason: usher.ReasonForbidden, unknown: unknown}
+	}
+	return v
+}
+
+func (q *evaluation) evalRules(rules []held) verdict {
 	v := verdict{reason: usher.ReasonNoPermission}
-	for _, rule := range q.rules() {
+	for _, rule := range rules {
 		var failed []string
 		for _, t := range rule.If {
 			if !q.holds(t, false) {
@@ -148,7 +173,7 @@ func (q *evaluation) reaches(rule held, ifUnknown bool) bool {
 	usersTeams := func(t usher.TeamID) bool { return slices.ContainsFunc(q.above(t), isHeldOn) }
 	so := 0
 	for _, u := range users {
-		if u == me || slices.ContainsFunc(q.belongs(u), usersTeams) {
+		if u == me && u != "" || slices.ContainsFunc(q.belongs(u), usersTeams) {
 			so++
 		}
 	}
@@ -163,9 +188,9 @@ func (q *evaluation) reaches(rule held, ifUnknown bool) bool {
 	case !known:
 		return ifUnknown
 	case rule.Scope == syntax.ScopeOwn:
-		return slices.Contains(users, me) || slices.ContainsFunc(teams, mine)
+		return me != "" && slices.Contains(users, me) || slices.ContainsFunc(teams, mine)
 	case rule.Scope == syntax.ScopeSole:
-		return len(users) > 0 && slices.Equal(slices.Compact(users), []string{me}) && len(teams) == 0
+		return me != "" && slices.Equal(slices.Compact(users), []string{me}) && len(teams) == 0
 	case rule.Scope == syntax.ScopeTeam:
 		return so > 0 && so == len(users)+len(teams)
 	default:

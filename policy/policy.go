@@ -325,7 +325,9 @@ func (p *Policy) Attributes() []string { return sortedKeys(p.attributes) }
 //	account.configure  account.transfer  account.delete
 //	user.view          user.create       user.edit        user.edit-sign-in
 //	user.set-role      user.set-status   user.delete      user.leave       user.delegate
+//	user.request-to-join                 user.admit
 //	team.create        team.edit         team.delete      team.set-members  team.set-role
+//	team.join          team.leave
 //	seat.assign        seat.unassign     seat.purchase
 //	grant.give         grant.revoke
 //	field.manage

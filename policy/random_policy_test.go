@@ -51,6 +51,7 @@ type drawing struct {
 	perm []string // permissions
 	// scopes draws only rules that consist of a scope, and no never rules: a fast path in Decide.
 	scopes bool
+	public bool // draws cells of visitors
 }
 
 // randomDocument draws a policy that uses all of the format. One in twenty is big: more
@@ -60,6 +61,7 @@ func randomDocument(d dice) *syntax.Document {
 	dr := &drawing{dice: d, doc: &syntax.Document{Name: "random"}}
 	big := d.chance(5)
 	dr.scopes = d.chance(30)
+	dr.public = d.chance(60)
 	dr.parties(big)
 	dr.conditions(big)
 	dr.roles(big)
@@ -281,6 +283,9 @@ func (dr *drawing) permissions() {
 			for _, who := range some(dr.dice, 0, 6, dr.who) {
 				p.Cells = append(p.Cells, syntax.Cell{Who: ruleOutcome(who), Rules: dr.rules(shape, 3, true)})
 			}
+			if dr.public && dr.chance(30) {
+				p.Cells = append(p.Cells, dr.visitors(shape))
+			}
 			r.Permissions = append(r.Permissions, p)
 		}
 		if dr.chance(8) {
@@ -288,10 +293,22 @@ func (dr *drawing) permissions() {
 			for _, who := range some(dr.dice, 1, 3, dr.who) {
 				p.Cells = append(p.Cells, syntax.Cell{Who: ruleOutcome(who), Rules: dr.rules(shape, 2, true)})
 			}
+			if dr.public && dr.chance(30) {
+				p.Cells = append(p.Cells, dr.visitors(shape))
+			}
 			r.Permissions = append(r.Permissions, p)
 		}
 	}
 	dr.perm = everyPermission(dr.doc)
+}
+
+// visitors draws a cell of visitors, whose only scope is any.
+func (dr *drawing) visitors(on syntax.Resource) syntax.Cell {
+	rules := dr.rules(on, 2, true)
+	for i := range rules {
+		rules[i] = syntax.Rule{Scope: syntax.ScopeAny, If: rules[i].If, Hiding: rules[i].Hiding}
+	}
+	return syntax.Cell{Who: ruleOutcome("visitor"), Rules: rules}
 }
 
 // everyPermission returns the permissions of the document and the standard ones, sorted.

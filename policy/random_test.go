@@ -126,7 +126,11 @@ func (r *round) ask(a *asking, compare func(n int) comparison, asked *tally) *di
 	words := usedWords(r.doc)
 	for n := range questionsOfAWorld {
 		q := a.evaluation()
-		counted.count(r.compiled.Decide(a.w.facts(), &q))
+		d, err := r.compiled.Decide(a.w.facts(), &q)
+		counted.count(d, err)
+		if u := a.w.users[q.Subject]; d.Allowed() && (q.Subject == "" || u == nil || u.Status != usher.Active) {
+			counted.visitors++
+		}
 		counted.countWords(words)
 		by := compare(n)
 		if found := by(r, a.w, q); found != nil {
@@ -201,7 +205,7 @@ func compareErrors(d usher.Decision, err, fault error) *disagreement {
 		return disagree("no request error", "Decide = %v, which is no *usher.RequestError", err)
 	}
 	for _, sentinel := range []error{
-		usher.ErrUnknownPermission, usher.ErrWrongResource, usher.ErrOtherAccount, usher.ErrUndeclared, usher.ErrNoTime,
+		usher.ErrUnknownPermission, usher.ErrWrongResource, usher.ErrOtherAccount, usher.ErrUndeclared, usher.ErrNoTime, usher.ErrVisitor,
 	} {
 		if errors.Is(err, sentinel) && errors.Is(fault, sentinel) {
 			return nil
@@ -290,6 +294,7 @@ func sameElements(a, b []string) bool {
 type tally struct {
 	sync.Mutex
 	questions, errors, hiding int
+	visitors                  int // allowed to a requester who is not an active user
 	reasons                   [usher.ReasonNoPermission + 1]int
 	words                     map[string]int // by word: the questions under policies with it
 }
@@ -312,6 +317,7 @@ func (c *tally) add(other *tally) {
 	c.questions += other.questions
 	c.errors += other.errors
 	c.hiding += other.hiding
+	c.visitors += other.visitors
 	c.addWords(other.words)
 	for i, n := range other.reasons {
 		c.reasons[i] += n
@@ -322,7 +328,7 @@ func (c *tally) percent(n int) float64 { return 100 * float64(n) / float64(c.que
 
 func (c *tally) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d questions: %.1f%% errors, %.1f%% with hidden fields", c.questions, c.percent(c.errors), c.percent(c.hiding))
+	fmt.Fprintf(&b, "%d questions: %.1f%% errors, %.1f%% with hidden fields, %.1f%% allowed to visitors", c.questions, c.percent(c.errors), c.percent(c.hiding), c.percent(c.visitors))
 	for i, name := range usher.Reasons() {
 		fmt.Fprintf(&b, ", %.1f%% %s", c.percent(c.reasons[i+1]), name)
 	}
@@ -341,6 +347,9 @@ func (c *tally) check(t *testing.T) {
 	}
 	if c.percent(c.hiding) < 0.5 {
 		t.Error("less than 0.5% of the decisions hide anything")
+	}
+	if c.percent(c.visitors) < 0.5 {
+		t.Error("less than 0.5% of the decisions allow visitors")
 	}
 	for _, word := range words {
 		if c.percent(c.words[word.name]) < word.percent {

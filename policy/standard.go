@@ -13,8 +13,8 @@ var standardResources = []struct {
 	actions []string
 }{
 	{"account", nil, []string{"configure", "transfer", "delete"}},
-	{"user", []syntax.Party{users("user"), teams("team")}, []string{"view", "create", "edit", "edit-sign-in", "set-role", "set-status", "delete", "leave", "delegate"}},
-	{"team", []syntax.Party{teams("team"), users("user")}, []string{"create", "edit", "delete", "set-members", "set-role"}},
+	{"user", []syntax.Party{users("user"), teams("team")}, []string{"view", "create", "edit", "edit-sign-in", "set-role", "set-status", "delete", "leave", "delegate", "request-to-join", "admit"}},
+	{"team", []syntax.Party{teams("team"), users("user")}, []string{"create", "edit", "delete", "set-members", "set-role", "join", "leave"}},
 	{"seat", []syntax.Party{users("user")}, []string{"assign", "unassign", "purchase"}},
 	{"grant", []syntax.Party{users("user")}, []string{"give", "revoke"}},
 	{"field", nil, []string{"manage"}},
@@ -30,7 +30,19 @@ func teams(name string) syntax.Party {
 // include it, because a root role could then lift every rule under never.
 var userDelegate = permission.MustParse("user.delegate")
 
-var userLeave = permission.MustParse("user.leave")
+// The commands of these permissions concern the actor alone.
+var (
+	userLeave = permission.MustParse("user.leave")
+	teamJoin  = permission.MustParse("team.join")
+	teamLeave = permission.MustParse("team.leave")
+)
+
+// Only users who are not in the account request to join it, and the user who admits another is
+// never that user.
+var (
+	userRequestToJoin = permission.MustParse("user.request-to-join")
+	userAdmit         = permission.MustParse("user.admit")
+)
 
 // accountTransfer hands over the unique role.
 var accountTransfer = permission.MustParse("account.transfer")

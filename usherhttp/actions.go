@@ -26,9 +26,9 @@ import (
 // The response has the resources in the order of the request. A resource that does not
 // exist, or belongs to another account, has no actions.
 //
-// Actions identifies the user with its Guard, so it needs no other guard. In a route table
-// it is the Handler of two routes, GET and POST, with AnySubject or with a permission that
-// is required to use it. The zero Actions responds with 500.
+// Actions identifies the user with its Guard, so it needs no other guard. A visitor gets what
+// rules of visitors allow: see Anyone. In a route table it is the Handler of two routes, GET and
+// POST, with AnySubject or SubjectOrVisitor, or with a permission that is required to use it. The zero Actions responds with 500.
 type Actions struct {
 	Guard *Guard
 
@@ -67,7 +67,7 @@ func (a *Actions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.serve(w, r)
 		return
 	}
-	a.Guard.RequireSubject()(http.HandlerFunc(a.serve)).ServeHTTP(w, r)
+	a.Guard.RequireSubjectOrVisitor()(http.HandlerFunc(a.serve)).ServeHTTP(w, r)
 }
 
 func (a *Actions) serve(w http.ResponseWriter, r *http.Request) {

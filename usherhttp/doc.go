@@ -24,7 +24,7 @@
 //
 // A refusal is a [Problem], an application/problem+json document of RFC 9457:
 //
-//	401  the user is not logged in
+//	401  the user is not logged in, and rules of visitors do not allow the request
 //	403  the request was denied
 //	404  the resource does not exist, or its existence is concealed
 //	409  a command conflicts with the state of the account
@@ -50,6 +50,13 @@
 // files, and errors go only to the log. A user who does not belong to the account, or whose
 // account does not exist, sees neither the reason nor the permission. A Subject without an
 // account gets 500 on routes that check a permission, because the session code is wrong.
+//
+// # Visitors
+//
+// A policy can have rules of visitors, for public pages. If Guard.Subject returns [Anyone] for
+// a request without a login, these rules apply. A route needs no other settings: it stays
+// closed to visitors unless a rule opens its permission. MarkActive is not called for visitors,
+// and they run no commands.
 //
 // Everything fails closed. The handler is called only if the user was identified, the
 // resource was loaded, and the request was allowed. It is not called for a zero Guard, if a

@@ -33,12 +33,14 @@ type Guard struct {
 
 	// Subject returns the user who sends a request; the host has authenticated them. If the
 	// user is not logged in, or the credentials are not valid, it returns the zero Subject
-	// or an error that wraps ErrNoSubject; the response is 401. A *Problem is sent as the
+	// or an error that wraps ErrNoSubject; the response is 401. If the policy has rules of
+	// visitors, it returns Anyone for a user who is not logged in; then routes that check a
+	// permission are open as far as those rules allow. A *Problem is sent as the
 	// response, as for a Loader. Any other error means that identification failed; the
 	// response is 503. If Subject is nil, every response is 500.
 	Subject func(*http.Request) (Subject, error)
 
-	// MarkActive is called for each request with a Subject, whether it is let through or
+	// MarkActive is called for each request of a logged-in user, whether it is let through or
 	// not, for example Engine.MarkActive. The request waits for it, so it must be fast.
 	// Default: none.
 	MarkActive func(usher.AccountID, usher.UserID)
@@ -87,13 +89,30 @@ type Guard struct {
 type Subject struct {
 	Account usher.AccountID
 	User    usher.UserID
+	Visitor bool          // the user is not logged in, and rules of visitors apply: see Anyone. With a User, the response is 500
 	Context usher.Context // facts of the request, such as mfa
 }
+
+// Anyone returns the Subject of a request without a login, in an account that the request names,
+// for example in its path or host name. The policy's rules of visitors apply to it. If they do
+// not allow a request, the response is 401, because a login may help; for logged-in users it
+// is 403. A route that requires a logged-in user responds with 401.
+//
+//	Subject: func(r *http.Request) (usherhttp.Subject, error) {
+//		if s, ok := session(r); ok {
+//			return s, nil
+//		}
+//		return usherhttp.Anyone(accountOf(r)), nil
+//	},
+//
+// An account that does not exist gets the same response. For an empty account, the response
+// is 500 on routes that check a permission.
+func Anyone(account usher.AccountID) Subject { return Subject{Account: account, Visitor: true} }
 
 // Request returns a request to check p for the subject. A nil resource asks about the
 // account as a whole, for example for a list.
 func (s Subject) Request(p permission.Permission, on usher.Resource) usher.Request {
-	return usher.Request{Account: s.Account, Subject: s.User, Permission: p, Resource: on, Context: s.Context}
+	return usher.Request{Account: s.Account, Subject: s.User, Visitor: s.Visitor, Permission: p, Resource: on, Context: s.Context}
 }
 
 // Loader returns the resource of a request. Usually it takes an id from the path and loads
@@ -133,7 +152,7 @@ var errWholeAccount = errors.New("the permission is about the account as a whole
 func WholeAccount(*http.Request) (usher.Resource, error) { return nil, errWholeAccount }
 
 // Require returns middleware that requires p on the resource that the Loader returns. A
-// denial gets 403; a resource that does not exist gets 404.
+// denial gets 403, or 401 for a visitor; a resource that does not exist gets 404.
 func (g *Guard) Require(p permission.Permission, on Loader) func(http.Handler) http.Handler {
 	return g.middleware(guardHandler{permission: p, loader: on})
 }
@@ -162,12 +181,19 @@ func (g *Guard) ConcealUnless(visible, p permission.Permission, on Loader) func(
 	return g.middleware(guardHandler{permission: p, loader: on, hideUnless: visible})
 }
 
-// RequireSubject returns middleware that requires a logged-in user, and checks no
-// permission, not even whether the user belongs to the account. Use it for handlers that
+// RequireSubject returns middleware that requires a logged-in user, who is not a visitor, and
+// checks no permission, not even whether the user belongs to the account. Use it for handlers that
 // make the check themselves, such as a list that selects what the user can see. The
 // Decision in their AuthInfo is zero, so it denies and hides everything.
 func (g *Guard) RequireSubject() func(http.Handler) http.Handler {
 	return g.middleware(guardHandler{anySubject: true})
+}
+
+// RequireSubjectOrVisitor is RequireSubject, and also lets through a Subject from Anyone. Use it
+// for handlers that make the check themselves and are open to visitors, such as a list. A
+// request with the zero Subject gets 401.
+func (g *Guard) RequireSubjectOrVisitor() func(http.Handler) http.Handler {
+	return g.middleware(guardHandler{anySubject: true, visitors: true})
 }
 
 // checkConfig returns what a guard lacks to identify users, and if asks to check permissions.

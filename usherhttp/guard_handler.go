@@ -18,6 +18,7 @@ type guardHandler struct {
 	loader     Loader
 	hideUnless permission.Permission // users without it get 404 on a denial; zero: denials get 403
 	anySubject bool                  // checks no permission
+	visitors   bool                  // with anySubject: visitors need not log in
 	anyAccount bool                  // permits resources without an account
 	next       http.Handler
 }
@@ -45,8 +46,14 @@ func (g *guardHandler) authorize(r, inside *http.Request, in *guardContext, a *A
 	if g.next == nil {
 		return conceal, printable.Errorf("%w: the guarded handler is nil", ErrConfig)
 	}
-	if a.Subject, err = g.guard.subject(r); err != nil || g.anySubject {
+	if a.Subject, err = g.guard.subject(r); err != nil {
 		return conceal, err
+	}
+	if g.anySubject {
+		if a.Subject.Visitor && !g.visitors {
+			return conceal, ErrNoSubject
+		}
+		return conceal, nil
 	}
 	if g.permission.IsZero() {
 		return conceal, printable.Errorf("%w: the guard requires the zero permission; parse one with permission.MustParse, or use RequireSubject", ErrConfig)
@@ -94,7 +101,7 @@ func (s Subject) requireAccount() error {
 	return nil
 }
 
-// subject identifies the user, and marks them active.
+// subject identifies the user, and marks them active. A visitor is no user.
 func (g *Guard) subject(r *http.Request) (Subject, error) {
 	if err := g.checkConfig(false); err != nil {
 		return Subject{}, err
@@ -103,8 +110,12 @@ func (g *Guard) subject(r *http.Request) (Subject, error) {
 	switch {
 	case err != nil:
 		return Subject{}, err
+	case s.User == "" && s.Visitor:
+		return s, nil
 	case s.User == "":
 		return Subject{}, ErrNoSubject
+	case s.Visitor:
+		return Subject{}, printable.Errorf("%w: Subject returned a user who is marked as a visitor; leave out one of both", ErrConfig)
 	}
 	if g.MarkActive != nil {
 		g.MarkActive(s.Account, s.User)

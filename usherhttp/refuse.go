@@ -71,10 +71,10 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, a AuthInfo, conce
 	g.write(w, r, p)
 }
 
-// reveals reports whether a response would reveal that the resource exists. A permission that
+// reveals reports whether a response would reveal that the resource or its account exists. A permission that
 // is wrong for a resource causes an error only if there is a resource.
 func reveals(status int, err error) bool {
-	return status == http.StatusForbidden || status == http.StatusNotFound ||
+	return status == http.StatusForbidden || errors.Is(err, usher.ErrDenied) || errors.Is(err, usher.ErrUnknownAccount) || status == http.StatusNotFound ||
 		errors.Is(err, usher.ErrWrongResource) || errors.Is(err, usher.ErrUndeclared) || errors.Is(err, errNoAccount)
 }
 
@@ -83,7 +83,7 @@ var notFound = Problem{Status: http.StatusNotFound}
 // programErrors are errors in the program, for which a retry does not help.
 var programErrors = []error{
 	ErrConfig, ErrUnguarded, errWholeAccount,
-	usher.ErrUnknownPermission, usher.ErrWrongResource, usher.ErrUndeclared, usher.ErrNoTime, usher.ErrNoAuthorizer,
+	usher.ErrUnknownPermission, usher.ErrWrongResource, usher.ErrUndeclared, usher.ErrNoTime, usher.ErrNoAuthorizer, usher.ErrVisitor,
 }
 
 // problem returns the response to an error.
@@ -98,6 +98,8 @@ func (g *Guard) problem(a *AuthInfo, err error) Problem {
 		return Problem{Status: http.StatusUnauthorized}
 	case errors.Is(err, ErrNotFound), errors.Is(err, usher.ErrOtherAccount):
 		return notFound
+	case errors.As(err, &denied) && denied != nil && denied.Request.Visitor, a.Subject.Visitor && errors.Is(err, usher.ErrUnknownAccount):
+		return Problem{Status: http.StatusUnauthorized} // a login may help
 	case errors.As(err, &denied) && denied != nil:
 		return g.denialProblem(denied.Request.Permission.String(), denied.Decision)
 	case errors.As(err, &command):
@@ -197,6 +199,9 @@ func (g *Guard) log(r *http.Request, a *AuthInfo, status, answered int, err erro
 		slog.Int("status", answered), slog.String("method", printable.Value(r.Method)), slog.String("path", printable.Value(r.URL.Path)),
 		slog.String("account", printable.Value(a.Subject.Account)), slog.String("user", printable.Value(a.Subject.User)),
 		slog.String("permission", printable.Value(deniedPermission(a, err).String())), slog.Any("error", printable.Error(err)),
+	}
+	if a.Subject.Visitor {
+		attrs = append(attrs, slog.Bool("visitor", true))
 	}
 	logger.LogAttrs(r.Context(), level, "usher: "+message, attrs...)
 }

@@ -30,9 +30,10 @@ type Access uint8
 
 // The kinds of access.
 const (
-	ByPermission Access = iota // users with the Permission of the Route
-	AnySubject                 // all logged-in users; the handler or an engine checks permissions
-	Public                     // all requests
+	ByPermission     Access = iota // users with the Permission of the Route
+	AnySubject                     // all logged-in users; the handler or an engine checks permissions
+	Public                         // all requests
+	SubjectOrVisitor               // all logged-in users and visitors, see Anyone; the handler checks permissions
 )
 
 // ErrUnguarded is the error for a route that would let every request through.
@@ -46,12 +47,12 @@ var ErrUnguarded = errors.New("not guarded")
 func (r Route) Validate() error {
 	wrong := func(err error, what string) error { return printable.Errorf("route %q: %w: %s", r.Pattern, err, what) }
 	switch {
-	case r.Access > Public:
-		return wrong(ErrUnguarded, printable.Sprintf("unknown Access %d (want ByPermission, AnySubject or Public)", r.Access))
+	case r.Access > SubjectOrVisitor:
+		return wrong(ErrUnguarded, printable.Sprintf("unknown Access %d (want ByPermission, AnySubject, SubjectOrVisitor or Public)", r.Access))
 	case r.Access != ByPermission && (!r.Permission.IsZero() || r.Resource != nil || r.Conceal || !r.HideUnless.IsZero()):
 		return wrong(ErrConfig, "Permission, Resource, Conceal and HideUnless require the Access ByPermission")
 	case r.Access == ByPermission && r.Permission.IsZero():
-		return wrong(ErrUnguarded, "set a Permission and a Resource, or set Access to AnySubject or Public")
+		return wrong(ErrUnguarded, "set a Permission and a Resource, or set Access to AnySubject, SubjectOrVisitor or Public")
 	case r.Access == ByPermission && r.Resource == nil:
 		return wrong(ErrUnguarded, printable.Sprintf("set the Resource for %s, or WholeAccount", r.Permission))
 	case r.Access == ByPermission && !hasMethod(r.Pattern):
@@ -86,6 +87,8 @@ func (g *Guard) Handler(r Route) http.Handler {
 		return r.Handler
 	case r.Access == AnySubject:
 		return g.RequireSubject()(r.Handler)
+	case r.Access == SubjectOrVisitor:
+		return g.RequireSubjectOrVisitor()(r.Handler)
 	}
 	h := guardHandler{permission: r.Permission, loader: r.Resource, hideUnless: r.HideUnless, anyAccount: r.AnyAccount}
 	if r.Conceal {

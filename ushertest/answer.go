@@ -17,6 +17,7 @@ type Answer struct {
 	az *Authorizer
 
 	everything bool
+	visitors   bool // for every requester
 	user       usher.UserID
 	permission permission.Permission
 	account    usher.AccountID // "" for every account
@@ -37,6 +38,13 @@ type Answer struct {
 // name leaves the request denied, and AskedAll reports it.
 func (az *Authorizer) Allow(user usher.UserID, p permission.Permission, on ...usher.Ref) *Answer {
 	return az.add(&Answer{user: user, permission: p, on: on, reason: usher.ReasonGranted})
+}
+
+// AllowVisitors makes the Authorizer allow p for every request that is marked as a visitor's, and
+// for every user with an id, as a policy's rules of visitors do. It matches resources as Allow
+// does.
+func (az *Authorizer) AllowVisitors(p permission.Permission, on ...usher.Ref) *Answer {
+	return az.add(&Answer{visitors: true, permission: p, on: on, reason: usher.ReasonGranted})
 }
 
 // Deny makes the Authorizer deny p for user with a reason, which must not be ReasonGranted.
@@ -97,6 +105,9 @@ func (a *Answer) call() string {
 		verb = "Allow"
 	}
 	text := printable.Sprintf("%s at %s:%d of %q and %s", verb, a.file, a.line, string(a.user), a.permission)
+	if a.visitors {
+		text = printable.Sprintf("AllowVisitors at %s:%d of %s", a.file, a.line, a.permission)
+	}
 	for i, ref := range a.on {
 		joint := " on "
 		if i > 0 {
@@ -134,7 +145,7 @@ func (az *Authorizer) add(a *Answer) *Answer {
 func (a *Answer) matches(r *usher.Request) bool {
 	switch {
 	case a.everything:
-		return true
+		return r.Subject != ""
 	case !a.about(r), a.account != "" && a.account != r.Account:
 		return false
 	case len(a.on) == 0:
@@ -145,7 +156,10 @@ func (a *Answer) matches(r *usher.Request) bool {
 
 // about reports whether the answer has the user and the permission of the request.
 func (a *Answer) about(r *usher.Request) bool {
-	return a.user == r.Subject && a.permission == r.Permission
+	if a.visitors {
+		return a.permission == r.Permission && (r.Visitor || r.Subject != "")
+	}
+	return r.Subject != "" && a.user == r.Subject && a.permission == r.Permission
 }
 
 // detail describes the answer, with the line of the test instead of a place in a policy.
@@ -154,6 +168,8 @@ func (a *Answer) detail(p permission.Permission) usher.Detail {
 	switch {
 	case a.everything:
 		rule.Name = "of everything"
+	case a.visitors:
+		rule.Source, rule.Name, rule.Text = usher.SourceVisitor, "visitor", "any"
 	case a.reason == usher.ReasonForbidden:
 		rule.Source, rule.Text = usher.SourceNever, "any"
 	}

@@ -56,7 +56,7 @@ func (az *Authorizer) AskedNothing() {
 	}
 }
 
-// AskedAll fails the test for each Allow and Deny that no request has used, so that a test
+// AskedAll fails the test for each Allow, AllowVisitors and Deny that no request has used, so that a test
 // does not allow more than its code needs.
 func (az *Authorizer) AskedAll() {
 	az.t.Helper()

@@ -78,10 +78,11 @@ func (az *Authorizer) Fail(err error) {
 }
 
 // Check decides with the last Allow or Deny that matches the request, and records the
-// request. A subject without an id is an unknown user.
+// request. A subject without an id is an unknown user, and so is a visitor whom AllowVisitors does
+// not allow.
 //
-// The error is an *usher.RequestError. It wraps the error of Fail,
-// usher.ErrUnknownPermission for the zero permission, usher.ErrWrongResource if the
+// The error is an *usher.RequestError. It wraps the error of Fail, usher.ErrVisitor for a
+// visitor with a subject, usher.ErrUnknownPermission for the zero permission, usher.ErrWrongResource if the
 // resource has another type than the permission, usher.ErrOtherAccount if it belongs to
 // another account than the request, or usher.ErrNoAuthorizer for the zero Authorizer. After
 // the end of the test, every request is an error.
@@ -123,15 +124,18 @@ func (az *Authorizer) decide(op string, r usher.Request) (usher.Decision, *Answe
 		return usher.Decision{}, nil, requestError(op, r, err)
 	}
 	detail := usher.Detail{Rule: usher.Rule{Permission: r.Permission.String()}}
-	if r.Subject == "" {
+	if r.Subject == "" && !r.Visitor {
 		return decided(r.Time, usher.ReasonUnknownUser, detail), nil, nil
 	}
 	reason := usher.ReasonNoPermission
+	if r.Visitor {
+		reason = usher.ReasonUnknownUser
+	}
 	for _, a := range slices.Backward(az.answers) {
 		switch {
 		case a.matches(&r):
 			return decided(r.Time, a.reason, a.detail(r.Permission)), a, nil
-		case a.reason == usher.ReasonGranted && a.about(&r) && reason == usher.ReasonNoPermission:
+		case a.reason == usher.ReasonGranted && !a.visitors && a.about(&r) && reason == usher.ReasonNoPermission:
 			reason, detail = usher.ReasonOutOfScope, a.detail(r.Permission)
 		}
 	}
@@ -145,6 +149,8 @@ func (az *Authorizer) validate(r *usher.Request) error {
 		return errEnded
 	case az.failure != nil:
 		return az.failure
+	case r.Visitor && r.Subject != "":
+		return usher.ErrVisitor
 	case r.Permission.IsZero():
 		return usher.ErrUnknownPermission
 	case r.Resource == nil:
@@ -176,7 +182,7 @@ func sentence(r usher.Request, d usher.Decision) string {
 	if d.Allowed() {
 		verb = "may"
 	}
-	return printable.Sprintf("%s %s %s: %s", r.Subject, verb, what(&r), d)
+	return printable.Sprintf("%s %s %s: %s", r.Requester(), verb, what(&r), d)
 }
 
 // what returns "calendar.edit on calendar c1".

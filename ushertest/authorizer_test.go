@@ -193,3 +193,36 @@ func TestManyAtOnce(t *testing.T) {
 	wg.Wait()
 	assert.Len(t, az.Requests(), 400)
 }
+
+// AllowVisitors allows every requester; a request without a subject must be marked.
+func TestAllowVisitors(t *testing.T) {
+	az := ushertest.New(t)
+	az.AllowVisitors(view, usher.Ref{Type: "calendar", ID: "c1"})
+	check := func(r usher.Request) string {
+		r.Permission = view
+		if r.Resource == nil {
+			r.Resource = &usher.Object{Type: "calendar", ID: "c1"}
+		}
+		d, err := az.Check(context.Background(), r)
+		if err != nil {
+			return err.Error()
+		}
+		return d.String()
+	}
+	assert.Contains(t, check(usher.Request{Visitor: true}), "allowed by `visitor: any` of calendar.view (authorizer_test.go:")
+	assert.Contains(t, check(usher.Request{Subject: "mia"}), "allowed by `visitor: any`")
+	assert.Contains(t, check(usher.Request{}), "denied (unknown-user)")
+	assert.Contains(t, check(usher.Request{Visitor: true, Subject: "mia"}), "a visitor has no subject")
+	other := &usher.Object{Type: "calendar", ID: "c2"}
+	assert.Contains(t, check(usher.Request{Visitor: true, Resource: other}), "denied (unknown-user)")
+	assert.Contains(t, check(usher.Request{Subject: "mia", Resource: other}), "denied (no-permission)")
+
+	az.Deny("mia", view, usher.ReasonForbidden)
+	assert.Contains(t, check(usher.Request{Subject: "mia"}), "denied (forbidden)")
+	az = ushertest.New(t)
+	az.AllowEverything()
+	assert.Contains(t, check(usher.Request{Visitor: true}), "denied (unknown-user)", "everything is for users")
+	x, err := az.Explain(context.Background(), usher.Request{Visitor: true, Permission: view})
+	assert.NoError(t, err)
+	assert.Contains(t, x.Sentence, "a visitor may not calendar.view: ")
+}

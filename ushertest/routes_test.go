@@ -25,7 +25,7 @@ func TestAllGuarded(t *testing.T) {
 		{Pattern: "GET /b", Permission: view, Handler: ok},
 		{Pattern: "GET /c", Access: usherhttp.Public},
 	})
-	assert.Equal(t, `route "GET /a": not guarded: set a Permission and a Resource, or set Access to AnySubject or Public
+	assert.Equal(t, `route "GET /a": not guarded: set a Permission and a Resource, or set Access to AnySubject, SubjectOrVisitor or Public
 route "GET /b": not guarded: set the Resource for calendar.view, or WholeAccount
 route "GET /c": invalid configuration: it has no Handler`, s.taken())
 	ushertest.AllGuarded(s, nil)

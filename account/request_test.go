@@ -1,0 +1,160 @@
+package account_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+// gate is a policy in which a role that has less than another admits users.
+const gate = `
+usher: 1
+seats:
+  desk:  {holds: [active]}
+  queue: {holds: [active, requested]}
+roles:
+  owner:  {unique: true, includes: [admin], hands-over-to: admin, seat: none}
+  admin:  {includes: [porter], seat: none}
+  porter: {includes: [member], seat: none}
+  member: {default: true, at-most: 2, seats: {desk: required, queue: required}}
+  guest:  {seat: none}
+resources:
+  page:
+    parties: {author: users}
+    permissions: {view: {member: any}, edit: {admin: any}}
+  user:
+    permissions:
+      admit:      {porter: any}
+      set-role:   {admin: any}
+      delete:     {porter: any}
+  grant: {permissions: {give: {admin: any}}}
+`
+
+func gateAccount(t *testing.T) (*policy.Policy, *account.State) {
+	t.Helper()
+	p := compile(t, gate)
+	return p, open(t, p, account.Seed{
+		Seats: map[seat.PoolName]int{"desk": 5, "queue": 5},
+		Users: map[usher.UserID]policy.User{"olga": user("owner"), "adam": user("admin"), "pia": user("porter"), "mia": user("member")},
+	})
+}
+
+func TestRequestToJoin(t *testing.T) {
+	p, s := gateAccount(t)
+	host := account.AsHost("test")
+	s = do(t, p, s, host, account.RequestToJoin{User: "rita"})
+	rita, _ := s.User("rita")
+	assert.Equal(t, &policy.User{Status: usher.Requested, Role: "member", Seats: []seat.PoolName{"queue"}}, rita,
+		"the default role, and only the seats of pools that hold requested")
+	assert.Equal(t, seat.Pool{Total: 5, Held: 1}, s.Pool("desk"), "the seat of mia")
+
+	o, err := propose(p, s, host, account.RequestToJoin{User: "rita"})
+	require.NoError(t, err)
+	assert.Empty(t, o.Changes, "a second request changes nothing")
+
+	d, err := p.Decide(s, &usher.Request{Account: "club", Subject: "rita", Permission: perm(t, p, "page.view"), Time: noon})
+	require.NoError(t, err)
+	assert.Equal(t, usher.ReasonInactive, d.Reason())
+
+	s = do(t, p, s, host, account.RequestToJoin{User: "gus", Role: "guest"})
+	s = do(t, p, s, account.AsUser("gus"), account.WithdrawRequest{})
+	gus, _ := s.User("gus")
+	assert.Nil(t, gus)
+	s = do(t, p, s, account.AsUser("pia"), account.RemoveUser{User: "rita"})
+	assert.Zero(t, s.Pool("queue").Held-1, "the seat of mia alone remains")
+}
+
+// Requests do not fill a role; whoever admits does.
+func TestRequestsDoNotFillARole(t *testing.T) {
+	p, s := gateAccount(t)
+	host := account.AsHost("test")
+	for _, id := range []usher.UserID{"r1", "r2", "r3"} {
+		s = do(t, p, s, host, account.RequestToJoin{User: id})
+		loaded, err := account.DecodeState(s.Encode())
+		require.NoError(t, err)
+		require.NoError(t, loaded.Fits(p))
+	}
+	s = do(t, p, s, account.AsUser("pia"), account.AdmitUser{User: "r1"})
+	_, err := propose(p, s, host, account.AdmitUser{User: "r2"})
+	assert.Equal(t, account.CodeRoleFull, codeOf(t, err), "%v", err)
+	do(t, p, s, host, account.AdmitUser{User: "r2", Role: "guest"})
+}
+
+func TestAdmitUser(t *testing.T) {
+	p, s := gateAccount(t)
+	s = do(t, p, s, account.AsHost("test"), account.RequestToJoin{User: "rita"}, account.RequestToJoin{User: "rob"})
+	pia, adam := account.AsUser("pia"), account.AsUser("adam")
+
+	admitted := do(t, p, s, pia, account.AdmitUser{User: "rita"})
+	rita, _ := admitted.User("rita")
+	assert.Equal(t, &policy.User{Status: usher.Active, Role: "member", Seats: []seat.PoolName{"desk", "queue"}}, rita)
+	o, err := propose(p, admitted, pia, account.AdmitUser{User: "rita"})
+	require.NoError(t, err)
+	assert.Empty(t, o.Changes, "another user was faster")
+
+	as := do(t, p, s, pia, account.AdmitUser{User: "rita", Role: "guest"})
+	rita, _ = as.User("rita")
+	assert.Equal(t, &policy.User{Status: usher.Active, Role: "guest"}, rita, "the seat of the request is released")
+
+	// Admission gives all that the user then has: the role, and what others gave before.
+	for name, before := range map[string]account.Command{
+		"a role":  account.SetRole{User: "rita", Role: "admin"},
+		"a grant": account.GiveGrant{User: "rita", Grant: "page.edit"},
+	} {
+		given := do(t, p, s, adam, before)
+		_, err := propose(p, given, pia, account.AdmitUser{User: "rita"})
+		assert.Equal(t, account.CodeEscalation, codeOf(t, err), "%s: %v", name, err)
+		do(t, p, given, adam, account.AdmitUser{User: "rita"})
+	}
+	_, err = propose(p, s, pia, account.AdmitUser{User: "rita", Role: role.Name("admin")})
+	assert.Equal(t, account.CodeEscalation, codeOf(t, err), "%v", err)
+}
+
+// No way leads a user who has requested to join into the account without another user: neither
+// a command nor a batch of the user, whatever the policy allows.
+func TestUsersNeverAdmitThemselves(t *testing.T) {
+	p := compile(t, `
+usher: 1
+roles:
+  owner:  {unique: true, all: true, hands-over-to: member}
+  member: {default: true, all: true}
+resources: {user: {permissions: {admit: {everyone: any}, leave: {everyone: any}}}}
+`)
+	s := open(t, p, account.Seed{Users: map[usher.UserID]policy.User{
+		"olga": user("owner"), "mia": user("member"), "rita": withStatus(user("member"), usher.Requested),
+	}})
+	for _, batch := range [][]account.Command{
+		{account.AdmitUser{User: "rita"}},
+		{account.SetStatus{User: "rita", Status: usher.Active}},
+		{account.AcceptInvitation{}},
+		{account.SetRole{User: "rita", Role: "member"}, account.AdmitUser{User: "rita"}},
+		{account.WithdrawRequest{}, account.AddUser{User: "rita"}},
+		{account.WithdrawRequest{}, account.RequestToJoin{}, account.AdmitUser{User: "rita"}},
+	} {
+		_, err := propose(p, s, account.AsUser("rita"), batch...)
+		assert.Equal(t, account.CodeDenied, codeOf(t, err), "%v: %v", batch, err)
+	}
+	for _, batch := range [][]account.Command{
+		{account.Leave{}, account.RequestToJoin{}, account.AdmitUser{User: "mia"}},
+		{account.AdmitUser{User: "mia"}},
+	} {
+		_, err := propose(p, s, account.AsUser("mia"), batch...)
+		assert.Equal(t, account.CodeDenied, codeOf(t, err), "%v: %v", batch, err)
+	}
+	do(t, p, s, account.AsUser("mia"), account.AdmitUser{User: "rita"})
+}
+
+func perm(t *testing.T, p *policy.Policy, name string) (q permission.Permission) {
+	t.Helper()
+	q, err := p.Permission(name)
+	require.NoError(t, err)
+	return q
+}
