@@ -169,12 +169,7 @@ func newAsking(d dice, doc *syntax.Document, w *world) *asking {
 }
 
 func (a *asking) evaluation() usher.Request {
-<<<<<<< HEAD
 	r := usher.Request{Account: "acme", Subject: usher.UserID(pick(a.dice, a.users)), Time: randomTime(a.dice), Gives: a.gives()}
-	if a.chance(2) {
-		r.Subject = pick(a.dice, []usher.UserID{"nobody", ""})
-=======
-	r := usher.Request{Account: "acme", Subject: usher.UserID(pick(a.dice, a.users)), Time: randomTime(a.dice)}
 	switch {
 	case a.chance(3):
 		r.Subject = pick(a.dice, []usher.UserID{"nobody", "stranger", ""})
@@ -182,7 +177,6 @@ func (a *asking) evaluation() usher.Request {
 		r.Subject, r.Visitor = "", true
 	case a.chance(0.2):
 		r.Visitor = true // an error, because the request has a subject
->>>>>>> int
 	}
 	if a.chance(3) {
 		r.Account = ""
@@ -317,14 +311,10 @@ func (a *asking) ids(teams bool) (ids []string) {
 // describe returns a request for a failure message.
 func describe(r usher.Request) string {
 	var b strings.Builder
-<<<<<<< HEAD
-	fmt.Fprintf(&b, "may %q %s, account %q, at %s\n", r.Subject, r.Permission, r.Account, r.Time.Format(time.RFC3339))
+	fmt.Fprintf(&b, "may %q (visitor: %t) %s, account %q, at %s\n", r.Subject, r.Visitor, r.Permission, r.Account, r.Time.Format(time.RFC3339))
 	if r.Gives != "" {
 		fmt.Fprintf(&b, "the command gives %s\n", r.Gives)
 	}
-=======
-	fmt.Fprintf(&b, "may %q (visitor: %t) %s, account %q, at %s\n", r.Subject, r.Visitor, r.Permission, r.Account, r.Time.Format(time.RFC3339))
->>>>>>> int
 	for _, name := range slices.Sorted(maps.Keys(r.Context)) {
 		fmt.Fprintf(&b, "context %s: %t\n", name, r.Context[name])
 	}

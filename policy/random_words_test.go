@@ -37,20 +37,18 @@ var words = []struct {
 	{"a role held outside", 25, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.Outside })
 	}},
-<<<<<<< HEAD
 	{"gives", 15, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Conditions, func(c syntax.Condition) bool { return c.Kind == syntax.OnGives })
 	}},
 	{"has", 15, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Conditions, func(c syntax.Condition) bool { return c.Kind == syntax.OnHas })
-=======
+	}},
 	{"visitors", 40, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {
 			return slices.ContainsFunc(r.Permissions, func(p syntax.Permission) bool {
 				return slices.ContainsFunc(p.Cells, func(c syntax.Cell) bool { return c.Who.Text == "visitor" })
 			})
 		})
->>>>>>> int
 	}},
 	{"wildcard", 15, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {

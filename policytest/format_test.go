@@ -47,6 +47,26 @@ func TestFormatExample(t *testing.T) {
 	assert.Equal(t, 8, r.Passed)
 }
 
+// The test files in policy/FORMAT.md pass, each with the policy before it.
+func TestPolicyFormatExamples(t *testing.T) {
+	last, tests := "", 0
+	for _, block := range yamlBlocks(formatPage(t, "../policy/FORMAT.md")) {
+		if !strings.Contains(block, "\npolicy: ") {
+			last = block
+			continue
+		}
+		tests++
+		suite, err := policytest.Load("FORMAT.md", []byte(block), func(string) ([]byte, error) { return []byte(last), nil })
+		require.NoError(t, err)
+		r := suite.Run()
+		for _, f := range r.Failures {
+			t.Error(f)
+		}
+		assert.Positive(t, r.Passed)
+	}
+	assert.Positive(t, tests)
+}
+
 // The test file in the package doc passes.
 func TestDocExample(t *testing.T) {
 	source := formatPage(t, "doc.go")

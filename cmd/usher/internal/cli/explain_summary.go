@@ -85,12 +85,12 @@ func writeEntitlements(s *stream, p *policy.Policy, list []policy.Entitlement) {
 
 // entitlementText returns a rule as it applies to the user.
 func entitlementText(h policy.Entitlement) string {
-	text := h.Scope.String()
+	text := h.Scopes()
 	for _, part := range []struct {
 		before string
 		words  []string
 		last   string
-	}{{" as ", h.As, " or "}, {" if ", h.If, " and "}, {" hiding ", h.Hiding, " and "}} {
+	}{{" if ", h.If, " and "}, {" hiding ", h.Hiding, " and "}} {
 		if len(part.words) > 0 {
 			text += part.before + strings.Join(part.words, part.last)
 		}
