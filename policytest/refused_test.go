@@ -267,7 +267,7 @@ var refusedFiles = []struct{ name, src, want string }{
 8:41: expect must be allow or deny, not "allowed"; did you mean "allow"?
 9:56: reason applies only to expect: deny
 10:55: hidden applies only to expect: allow
-11:47: a step with can has no key "allow" (can, resource, with, at, as, expect, reason, hidden)
+11:47: a step with can has no key "allow" (can, resource, with, gives, at, as, expect, reason, hidden)
 `},
 	{"step: state", club + "account: {}\nscenarios:\n  - name: x\n    steps:\n      - state: {}\n      - {state: {users: {m: {rol: x}}}, as: m}\n      - state: {seats: {desk: {}}}\n      - state: {seats: {desk: {held: -1}}}\n      - state: {users: }", `
 7:16: state has nothing to compare
