@@ -63,6 +63,7 @@ const (
 	StepJoin      StepKind = iota + 1 // the subject becomes an active user with the role Name
 	StepActivate                      // the subject becomes active
 	StepRole                          // the subject's account role becomes Name
+	StepBeside                        // the subject holds the role Name beside the account role
 	StepTeam                          // the subject becomes a member of Team
 	StepTeamRole                      // the subject becomes a member of Team with the team role Name
 	StepSeat                          // the subject gets a seat of the pool Name

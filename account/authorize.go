@@ -16,9 +16,9 @@ type requirement struct {
 	permission permission.Permission // required of users, not of the host
 	on         parties
 	gives      role.Name // the role that the command gives; "" for none
-	creates    bool   // the command creates the account; only the host can run it
-	hostOnly   string // why only the host can run the command; "" if users can
-	own        bool   // the command concerns the actor alone, and its propose refuses the host
+	creates    bool      // the command creates the account; only the host can run it
+	hostOnly   string    // why only the host can run the command; "" if users can
+	own        bool      // the command concerns the actor alone, and its propose refuses the host
 }
 
 // needs returns the requirement of a permission on the parties of a command.
@@ -80,7 +80,7 @@ func (q *proposing) authorize(want permission.Permission, on parties) (usher.Dec
 	if err != nil {
 		return usher.Decision{}, err
 	}
-	if reason := q.visits(); d.Allowed() && reason != 0 {
+	if reason := q.visits(); d.Allowed() && reason != 0 && want != userRequestToJoin {
 		d = q.denial(reason)
 	}
 	if !d.Allowed() {
@@ -92,7 +92,8 @@ func (q *proposing) authorize(want permission.Permission, on parties) (usher.Dec
 }
 
 // visits returns the reason for which the actor, a user, can run no commands, or zero. Rules of
-// visitors may allow such an actor a permission, but commands are for users of the account.
+// visitors may allow such an actor a permission, but commands are for users of the account,
+// except request-to-join.
 func (q *proposing) visits() usher.Reason {
 	switch u := q.find(q.actor.User()); {
 	case u == nil:

@@ -42,6 +42,7 @@ func (p *Policy) candidates(w *whatIf, o outcome) []candidate {
 	default:
 		m.each(m.perm, m.satisfyRule)
 		m.gainTeamRole()
+		m.gainBeside()
 		m.gainRole()
 		m.gainGrant(w.request.Permission)
 	}
@@ -75,7 +76,7 @@ func (m *remedyFinder) addJoin() {
 	}
 	for _, r := range m.p.roles {
 		switch {
-		case r.OnTeam || r.Unique:
+		case !r.OfAccount() || r.Unique:
 		case r.Default:
 			m.add("join the account as "+string(r.Name), 5, usher.Step{Kind: usher.StepJoin, Name: string(r.Name)})
 		default:
@@ -261,10 +262,18 @@ func (m *remedyFinder) holdsOn(name role.Name, id usher.TeamID) bool {
 	return false
 }
 
+func (m *remedyFinder) gainBeside() {
+	for i, r := range m.p.roles {
+		if r.Beside && len(m.perm.byRole[i]) > 0 && !slices.Contains(m.user.Beside, r.Name) {
+			m.add("role "+string(r.Name)+" beside", 5, usher.Step{Kind: usher.StepBeside, Name: string(r.Name)})
+		}
+	}
+}
+
 func (m *remedyFinder) gainRole() {
 	for i, r := range m.p.roles {
 		switch {
-		case r.OnTeam || i == m.role || m.role == m.p.unique:
+		case !r.OfAccount() || i == m.role || m.role == m.p.unique:
 		case r.Unique:
 			m.addUnique()
 		case len(m.perm.byRole[i]) > 0 || m.guard != 0:

@@ -15,9 +15,9 @@ import (
 // each command. A Ceiling is immutable and safe for concurrent use. The zero Ceiling
 // covers no rule, and every user outranks its actor.
 //
-// A user has rules through sources: the account role, each team role with the teams
-// on which it is held and those below, everyone, each grant, and the rules of visitors, which
-// a user also has before joining the account and after leaving it. Giving and taking
+// A user has rules through sources: the account role, each role beside it, each team role
+// with the teams on which it is held and those below, everyone, each grant, and the rules of
+// visitors, which a user also has before joining the account and after leaving it. Giving and taking
 // are compared source by source, at several moments: the time of the command, and each
 // later time at which a relevant grant ends. At each moment, conditions on features are
 // evaluated for each user. Conditions on seats, settings, request facts and resource
@@ -123,8 +123,8 @@ func (c Ceiling) Takes(before, after *User) (bool, error) {
 	return false, nil
 }
 
-// Outranks returns the first rule of the user's account role that reaches beyond the
-// user's own resources (its scope is any, team or shared) and that the actor's rules do
+// Outranks returns the first rule of the user's account role, or of a role beside it, that
+// reaches beyond the user's own resources (its scope is any, team or shared) and that the actor's rules do
 // not cover at the time of the command; found is false if there is none. It ignores rules
 // under never and the user's features.
 //
@@ -142,7 +142,7 @@ func (c Ceiling) Outranks(user *User) (rule Uncovered, found bool, err error) {
 	}
 	actor := c.actorAt(c.at)
 	actor.ranks = true
-	rank := comparison{p: c.p, to: effectiveRules{open: true, sources: c.rulesAt(user, c.at).sources[:1]}}
+	rank := comparison{p: c.p, to: effectiveRules{open: true, sources: c.rulesAt(user, c.at).ofRank()}}
 	b, ok := rank.first(actor.coversSource, func(change *comparison, b heldRule) bool {
 		return change.perm.res.reachesBeyondOwn(b.extent) && actor.lacks(change, b)
 	})
@@ -161,7 +161,7 @@ func (p *Policy) knowsRole(users ...*User) error {
 		if p == nil {
 			return undeclared("role of the user", string(u.Role), nil)
 		}
-		if i := p.roleIndex(u.Role); i < 0 || p.roles[i].OnTeam {
+		if i := p.roleIndex(u.Role); i < 0 || !p.roles[i].OfAccount() {
 			return undeclared("role of the user", string(u.Role), nil)
 		}
 	}

@@ -35,7 +35,7 @@ func (a *actorRules) coversSource(change *comparison, s *ruleSource) bool {
 	if !a.ranks && a.sameFeatures(&change.to) && a.includesSource(s) {
 		return true
 	}
-	if s.kind != usher.SourceRole && s.kind != usher.SourceTeamRole {
+	if s.kind != usher.SourceRole && s.kind != usher.SourceBeside && s.kind != usher.SourceTeamRole {
 		return false
 	}
 	return a.c.p.ceilings.alwaysCovers(a.c.p, a.sources[0].role, s.role)

@@ -16,8 +16,9 @@ import (
 type owned struct {
 	perm       string
 	source     usher.Source
-	matchRules string // the team role or grant; "" for the account role and everyone
-	who        string // the role or grant that the rule is written for
+	written    usher.Source // as decisions name it: an account role can have a rule of a role beside
+	matchRules string       // the role beside, the team role or grant; "" for the account role and everyone
+	who        string       // the role or grant that the rule is written for
 	text       string
 	scopes     []ownedScope
 	tests      []syntax.Test // including those that roles require
@@ -109,6 +110,11 @@ func (m ceilingModel) written(q *evaluation) (rules []owned) {
 	guard := m.requires(string(u.Role))
 	rules = m.from(q, usher.SourceRole, "", string(u.Role), nil, put)
 	rules = append(rules, m.from(q, usher.SourceEveryone, "", "everyone", guard, put)...)
+	for _, name := range u.Beside {
+		if m.role(string(name)).Beside {
+			rules = append(rules, m.from(q, usher.SourceBeside, string(name), string(name), guard, put)...)
+		}
+	}
 	for name, teams := range q.teamRoles() {
 		if m.role(name).OnTeam {
 			rules = append(rules, m.from(q, usher.SourceTeamRole, name, name, guard, teams)...)
@@ -117,7 +123,7 @@ func (m ceilingModel) written(q *evaluation) (rules []owned) {
 	for _, g := range u.Grants {
 		if (g.Until.IsZero() || m.moment.Before(g.Until)) && slices.Contains(m.permissions(g.Name), q.perm) {
 			rules = append(rules, owned{
-				perm: q.perm, source: usher.SourceGrant, matchRules: g.Name, who: g.Name, text: "any", scopes: []ownedScope{{scope: syntax.ScopeAny}}, tests: guard,
+				perm: q.perm, source: usher.SourceGrant, written: usher.SourceGrant, matchRules: g.Name, who: g.Name, text: "any", scopes: []ownedScope{{scope: syntax.ScopeAny}}, tests: guard,
 			})
 		}
 	}
@@ -130,8 +136,11 @@ func (m ceilingModel) from(q *evaluation, source usher.Source, matchRules, who s
 	cell := q.cell(who)
 	for i, rule := range cell {
 		r := owned{
-			perm: q.perm, source: source, matchRules: matchRules, who: who, text: rule.String(),
+			perm: q.perm, source: source, written: source, matchRules: matchRules, who: who, text: rule.String(),
 			tests: slices.Concat(guard, rule.If), hides: q.fields(rule.Hiding), teams: teams,
+		}
+		if m.role(who).Beside {
+			r.written = usher.SourceBeside
 		}
 		if m.role(who).All && q.perm != "user.delegate" && i == len(cell)-1 {
 			r.text = "all"
@@ -265,7 +274,7 @@ func (m ceilingModel) takes(before, after *policy.User) bool {
 	return len(gained(without, with, after, before)) > 0
 }
 
-// outranks returns the rules of a user's account role that make the user outrank the actor.
+// outranks returns the rules of a user's account role, and of the roles beside it, that make the user outrank the actor.
 func (m ceilingModel) outranks(u *policy.User) (rules []owned) {
 	by := m.rules(m.by, true)
 	for _, b := range m.rules(u, true) {
@@ -273,7 +282,7 @@ func (m ceilingModel) outranks(u *policy.User) (rules []owned) {
 		far := !slices.ContainsFunc(b.scopes, func(s ownedScope) bool {
 			return !s.not && (s.scope == syntax.ScopeOwn || s.scope == syntax.ScopeSole)
 		})
-		if b.source == usher.SourceRole && far && !m.covered(b, by, u, true) {
+		if (b.source == usher.SourceRole || b.source == usher.SourceBeside) && far && !m.covered(b, by, u, true) {
 			rules = append(rules, b)
 		}
 	}
@@ -368,14 +377,15 @@ func (m ceilingModel) moments(users ...*policy.User) []time.Time {
 }
 
 // firstNamed returns the rule that decisions name first: "fewest hidden
-// fields, then account role, team role, everyone, grant, visitor, then by name and text".
+// fields, then account role, role beside, team role, everyone, grant, visitor, then by name and
+// text".
 func firstNamed(rules []owned) owned {
 	return slices.MinFunc(rules, func(a, b owned) int {
 		fields := func(r owned) int {
 			return len(slices.Compact(slices.Sorted(slices.Values(r.hides))))
 		}
 		return cmp.Or(
-			cmp.Compare(fields(a), fields(b)), cmp.Compare(a.source, b.source),
+			cmp.Compare(fields(a), fields(b)), cmp.Compare(a.written, b.written),
 			strings.Compare(a.who, b.who), strings.Compare(a.text, b.text),
 		)
 	})

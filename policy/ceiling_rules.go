@@ -13,7 +13,7 @@ import (
 // no rules.
 type effectiveRules struct {
 	tree     *team.Tree
-	sources  []ruleSource // the account role first
+	sources  []ruleSource // the account role first, then the roles beside it
 	features []bool       // by index in the policy; nil: none
 	seats    []seat.PoolName
 
@@ -43,13 +43,13 @@ func (r *effectiveRules) grantNamed(name string) *ruleSource {
 	return r.byGrant[name]
 }
 
-// ruleSource is a source of rules: an account role, a team role, everyone, a grant, or the rules
-// of visitors.
+// ruleSource is a source of rules: an account role, a role beside, a team role, everyone, a grant,
+// or the rules of visitors.
 type ruleSource struct {
-	kind  usher.Source // an account role, a team role, everyone, a grant or visitor
-	role  int          // the index of a role
-	grant string       // the name of a grant
-	guard uint64       // what the account role requires; zero for that role's own rules, which include it
+	kind  usher.Source
+	role  int    // the index of a role
+	grant string // the name of a grant
+	guard uint64 // what the account role requires; zero for that role's own rules, which include it
 	teams []usher.TeamID
 
 	negatesTeams bool // a rule of the team role reaches more with fewer teams
@@ -83,8 +83,12 @@ func (c Ceiling) rulesAt(u *User, moment time.Time) effectiveRules {
 		}
 	}
 	guard := p.held[own.role].guard
-	r := effectiveRules{tree: c.account.Teams, seats: u.Seats, sources: make([]ruleSource, 0, 3+len(u.Teams)+len(u.Grants))}
-	r.sources = append(r.sources, own, ruleSource{kind: usher.SourceEveryone, guard: guard, teams: own.teams})
+	r := effectiveRules{tree: c.account.Teams, seats: u.Seats, sources: make([]ruleSource, 0, 3+len(u.Beside)+len(u.Teams)+len(u.Grants))}
+	r.sources = append(r.sources, own)
+	for held := range p.rolesBeside(u) {
+		r.sources = append(r.sources, ruleSource{kind: usher.SourceBeside, role: held, guard: guard, teams: own.teams})
+	}
+	r.sources = append(r.sources, ruleSource{kind: usher.SourceEveryone, guard: guard, teams: own.teams})
 	for on, held := range p.teamRoles(u) {
 		r.holdOn(p, on, held, guard)
 	}
@@ -106,6 +110,16 @@ func (c Ceiling) rulesAt(u *User, moment time.Time) effectiveRules {
 		r.sources = append(r.sources, visitorSource...)
 	}
 	return r
+}
+
+// ofRank returns the sources that count for the rank of a user: the account role and the roles
+// beside it.
+func (r effectiveRules) ofRank() []ruleSource {
+	n := 1
+	for n < len(r.sources) && r.sources[n].kind == usher.SourceBeside {
+		n++
+	}
+	return r.sources[:n]
 }
 
 // holdOn adds a team to those on which the user holds a team role, given by its index.
@@ -162,7 +176,7 @@ func (r *effectiveRules) stopped(never *rule) bool { return never.need&r.fails =
 // same reports whether two sources are the same source for giving and taking. All account
 // roles are one source.
 func (s *ruleSource) same(other *ruleSource) bool {
-	return s.kind == other.kind && s.grant == other.grant && (s.kind != usher.SourceTeamRole || s.role == other.role)
+	return s.kind == other.kind && s.grant == other.grant && (s.kind == usher.SourceRole || s.role == other.role)
 }
 
 // includes reports whether the source, of a user with the same features, has every
@@ -189,7 +203,7 @@ func (s *ruleSource) rule(perm *perm, i int) *rule {
 		return nil
 	case usher.SourceVisitor:
 		list = perm.visitor
-	case usher.SourceRole, usher.SourceTeamRole:
+	case usher.SourceRole, usher.SourceBeside, usher.SourceTeamRole:
 		list = perm.byRole[s.role]
 	}
 	if i < len(list) {

@@ -12,7 +12,7 @@ var giving = map[permission.Permission]struct {
 	none func(*Policy) bool // whether there is a command that gives none
 }{
 	permission.MustParse("user.create"):   {toUser, never},
-	permission.MustParse("user.admit"):    {toUser, never},
+	userAdmit:                             {toUser, never},
 	permission.MustParse("user.set-role"): {func(r *compiledRole) bool { return toUser(r) || r.Beside }, (*Policy).hasBeside},
 	permission.MustParse("team.set-role"): {func(r *compiledRole) bool { return r.OnTeam }, always},
 	userDelegate:                          {func(r *compiledRole) bool { return !r.Unique }, always}, // it is checked for any command

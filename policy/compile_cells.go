@@ -54,7 +54,7 @@ func (c *compiler) cells() {
 	for i, r := range c.p.roles {
 		if r.All {
 			c.allRules[i] = c.write(writtenRule{
-				source: usher.SourceRole, who: string(r.Name), text: allText,
+				source: c.sourceOf(i), who: string(r.Name), text: allText,
 				pos: c.doc.Roles[i].AllPos, rule: syntax.Rule{Scope: syntax.ScopeAny},
 			})
 		}
@@ -76,10 +76,7 @@ func (c *compiler) cell(resource int, about string, d syntax.Cell) (who int, rul
 			c.unknown(d.Who, "role", c.cellNames)
 			return who, nil
 		}
-		source = usher.SourceRole
-		if c.p.roles[who].OnTeam {
-			source = usher.SourceTeamRole
-		}
+		source = c.sourceOf(who)
 	}
 	for i, r := range d.Rules {
 		if !c.limit(r.Pos, i+1, maxCellRules, "rules in one cell") {
@@ -93,6 +90,17 @@ func (c *compiler) cell(resource int, about string, d syntax.Cell) (who int, rul
 		rules = append(rules, compiled)
 	}
 	return who, rules
+}
+
+// sourceOf returns the source of the rules of a role.
+func (c *compiler) sourceOf(who int) usher.Source {
+	switch r := &c.p.roles[who]; {
+	case r.OnTeam:
+		return usher.SourceTeamRole
+	case r.Beside:
+		return usher.SourceBeside
+	}
+	return usher.SourceRole
 }
 
 // visitorScope reports a rule of visitors with a scope that looks at the parties of a resource.

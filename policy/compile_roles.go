@@ -29,7 +29,7 @@ func (c *compiler) roles() {
 	c.p.roleTable = newNameTable(names)
 	for _, r := range c.p.roles {
 		c.p.teamSeats = c.p.teamSeats || r.OnTeam && r.hasSeats()
-		c.p.held = append(c.p.held, heldRole{r.guard, r.OnTeam, r.OnTeam && r.Outside})
+		c.p.held = append(c.p.held, heldRole{r.guard, r.OnTeam, r.OnTeam && r.Outside, r.Beside, !r.OfAccount()})
 	}
 	c.uniqueAndDefault()
 	if c.limit(syntax.Pos{Line: 1, Col: 1}, len(c.guards), maxLiterals, "conditions that roles require") && c.acyclic() {

@@ -51,8 +51,8 @@ func reachesAsFar(a, b syntax.Scope, sameParties bool) bool {
 }
 
 // covers reports whether a rule with extent a, which a user has through source s, covers
-// the rule b of the same permission. If both rules are of an account role or of everyone,
-// team and shared refer to the teams of each user, so only the scopes are compared. If one
+// the rule b of the same permission. If both rules are of an account role, of a role
+// beside or of everyone, team and shared refer to the teams of each user, so only the scopes are compared. If one
 // is of a team role, the teams of b must be among those of s, and the same ones if a scope is
 // negated.
 func (s *ruleSource) covers(res *resource, tree *team.Tree, a extent, b heldRule) bool {

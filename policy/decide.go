@@ -151,6 +151,9 @@ func (q *evaluation) evalRules(perm *perm) outcome {
 	}
 	q.granted, q.unmet, q.outOfScope = nil, nil, nil
 	q.matchRules(perm.byRole[q.role], "")
+	if perm.beside {
+		q.matchBeside(perm)
+	}
 	if q.granted != nil && q.granted.hide == 0 {
 		return ruleOutcome(usher.ReasonGranted, q.granted, 0) // it is named before all others
 	}
@@ -232,6 +235,14 @@ func (q *evaluation) matchRules(list []rule, team role.Name) {
 			return // a later rule is not named and shows no more
 		}
 		q.try(r, team)
+	}
+}
+
+func (q *evaluation) matchBeside(perm *perm) {
+	for _, name := range q.user.Beside {
+		if held := q.p.roleIndex(name); held >= 0 && q.p.held[held].beside {
+			q.matchRules(perm.byRole[held], "")
+		}
 	}
 }
 

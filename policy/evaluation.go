@@ -219,7 +219,7 @@ func (p *Policy) lookUp(f Facts, id usher.UserID) (subject, error) {
 		return subject{role: noRole}, err
 	}
 	at := p.roleIndex(user.Role)
-	if at < 0 || p.held[at].onTeam {
+	if at < 0 || p.held[at].notOfAccount {
 		return subject{role: noRole}, undeclared("role of the user", string(user.Role), nil)
 	}
 	return subject{user, at, p.held[at].guard}, nil

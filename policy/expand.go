@@ -79,6 +79,7 @@ func (e *expander) expand(bundles []int) {
 			break
 		}
 		give(who, compiledRule{written: e.allRules[who], extent: extent{scope: syntax.ScopeAny}})
+		e.perm.beside = e.perm.beside || e.p.roles[who].Beside
 	}
 	for _, who := range slices.Sorted(maps.Keys(e.cellRules[e.index])) {
 		if who < 0 {
@@ -88,6 +89,7 @@ func (e *expander) expand(bundles []int) {
 			give(who, written)
 		}
 		e.perm.onTeams = e.perm.onTeams || e.p.roles[who].OnTeam
+		e.perm.beside = e.perm.beside || e.p.roles[who].Beside
 	}
 	for _, written := range e.cellRules[e.index][everyone] {
 		e.perm.everyone = append(e.perm.everyone, e.rule(written, 0, everyone))
@@ -191,8 +193,8 @@ func (e *expander) register(r *rule) int32 {
 }
 
 // rank sorts the rules in the order in which decisions name them: fewest hidden fields,
-// then account role, team role, everyone, grant, visitor, then by name and text. The order in the
-// file has no effect.
+// then account role, role beside, team role, everyone, grant, visitor, then by name and text. The
+// order in the file has no effect.
 func (e *expander) rank() {
 	all := make([]*rule, 0, e.count(e.index))
 	collect := func(list []rule) {
@@ -248,7 +250,8 @@ func (e *expander) heldName(r *rule) string {
 
 // precompute finds the roles for which the outcome of the permission is fixed: the first
 // rule allows any resource without a condition, or only grants have a rule. Of the other
-// roles, it finds those that are scopeOnly.
+// roles, it finds those that are scopeOnly. A rule that an account role has from a role beside
+// is not fixed, because a rule of another role beside may be named before it.
 func (e *expander) precompute() {
 	e.perm.precomputed = make([]outcome, len(e.p.roles))
 	if len(e.perm.never) > 0 || e.perm.protection != unprotected {
@@ -256,14 +259,14 @@ func (e *expander) precompute() {
 	}
 	simple := len(e.p.roles) <= 64 && len(e.perm.visitor) == 0
 	for i, list := range e.perm.byRole {
-		simple = simple && (!e.p.roles[i].OnTeam || onlyScopes(list))
+		simple = simple && (e.p.roles[i].OfAccount() || onlyScopes(list))
 	}
 	for i, list := range e.perm.byRole {
 		switch {
-		case e.p.roles[i].OnTeam:
-		case len(list) > 0 && list[0].scope == syntax.ScopeAny && list[0].need|list[0].hide == 0:
+		case !e.p.roles[i].OfAccount():
+		case len(list) > 0 && list[0].scope == syntax.ScopeAny && list[0].need|list[0].hide == 0 && e.p.written[list[0].written].source == usher.SourceRole:
 			e.perm.precomputed[i] = ruleOutcome(usher.ReasonGranted, &list[0], 0)
-		case len(list)+len(e.perm.everyone)+len(e.perm.visitor) == 0 && !e.perm.onTeams:
+		case len(list)+len(e.perm.everyone)+len(e.perm.visitor) == 0 && !e.perm.onTeams && !e.perm.beside:
 			e.perm.precomputed[i] = permOutcome(usher.ReasonNoPermission, e.perm)
 		case simple && e.p.held[i].guard == 0 && onlyScopes(slices.Concat(list, e.perm.everyone)):
 			e.perm.precomputed[i] = scopeOnly

@@ -130,6 +130,9 @@ func (q *evaluation) each(perm *perm, visit func(r *rule, team role.Name)) {
 	}
 	list(perm.never, "")
 	list(perm.byRole[q.role], "")
+	for held := range q.p.rolesBeside(q.user) {
+		list(perm.byRole[held], "")
+	}
 	for _, held := range q.p.teamRoles(q.user) {
 		list(perm.byRole[held], q.p.roles[held].Name)
 	}

@@ -59,6 +59,10 @@ type User struct {
 	Seats  []seat.PoolName
 	Grants []Grant
 
+	// Beside lists the roles that the user holds beside the account role. A role that the
+	// policy does not declare as such a role gives nothing.
+	Beside []role.Name
+
 	// Outside are the teams on which the user has roles without being in them. The user does
 	// not belong to these teams: only the rules of these roles look at them. A role that the
 	// policy does not declare with outside: true gives nothing there.

@@ -45,9 +45,15 @@ func (c *compiler) lint() {
 }
 
 // lintVisitor warns about a cell of visitors for a permission that commands check. Only users
-// of the account run commands.
+// of the account run commands, except request-to-join, which is only for others.
 func (c *compiler) lintVisitor(perm, who int, rules row) {
 	name := c.p.perms[perm].name
+	if name == userRequestToJoin {
+		if who != visitor && len(rules) > 0 && !rules[0].expanded {
+			c.warnings.Add(rules[0].pos, "`%s: %s` of %s has no effect, because only users who are not in the account request to join; write `visitor: any`", c.whoName(who), c.cellText(rules), name)
+		}
+		return
+	}
 	if who != visitor || len(rules) == 0 || !forCommands(name) {
 		return
 	}
@@ -60,7 +66,7 @@ func (c *compiler) lintHolders() {
 	if c.p.unique >= 0 {
 		return
 	}
-	if !slices.ContainsFunc(c.p.bounds, func(b Bound) bool { return b.AtLeast > 0 }) {
+	if !slices.ContainsFunc(c.p.roles, func(r compiledRole) bool { return r.AtLeast > 0 && r.OfAccount() }) {
 		c.warnings.Add(c.doc.Roles[0].Name.Pos, "no role has unique: true or at-least, so an account can lose its last administrator, and create-account gives its first user the default role %s; write at-least: 1 for the role that an account must never be without",
 			c.p.DefaultRole().Name)
 	}

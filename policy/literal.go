@@ -91,8 +91,9 @@ func (q *evalContext) someHas(at, held int) (has, known bool) {
 	return false, true
 }
 
-// holds reports whether the user has the account role itself, not through another role.
-func (u *User) holds(name role.Name) bool { return u.Role == name }
+// holds reports whether the user has the account role, or the role beside it, itself and not
+// through another role.
+func (u *User) holds(name role.Name) bool { return u.Role == name || slices.Contains(u.Beside, name) }
 
 // hasParty reports whether a party has a user or a team. The result is unknown if one of the
 // two is.

@@ -8,6 +8,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/syntax"
+	"github.com/usher-go/usher/role"
 )
 
 // model is a slow and obvious evaluator, to compare with the fast one. Its decisions are in
@@ -256,7 +257,7 @@ func (q *evaluation) someHas(c syntax.Condition) (value, known bool) {
 			return false, false
 		}
 		for _, id := range ids {
-			if u := q.w.users[usher.UserID(id)]; u != nil && id != "" && string(u.Role) == c.Has.Text {
+			if u := q.w.users[usher.UserID(id)]; u != nil && id != "" && (string(u.Role) == c.Has.Text || slices.Contains(u.Beside, role.Name(c.Has.Text))) {
 				return true, true
 			}
 		}

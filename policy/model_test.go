@@ -135,11 +135,16 @@ func (q *evaluation) unknown(tests []syntax.Test) (names []string) {
 	return slices.Compact(names)
 }
 
-// "account role with includes, team roles, everyone, grants"; what the account role requires
-// "holds for everything the user does".
+// "account role with includes, roles beside, team roles, everyone, grants"; what the account role
+// requires "holds for everything the user does".
 func (q *evaluation) rules() []held {
 	guard, put := q.requires(string(q.user.Role)), q.putIn(q.user)
 	rules := append(q.matchRules(string(q.user.Role), nil, put), q.matchRules("everyone", guard, put)...)
+	for _, name := range q.user.Beside {
+		if q.role(string(name)).Beside { // "A role that the policy does not declare as such a role gives nothing."
+			rules = append(rules, q.matchRules(string(name), guard, put)...)
+		}
+	}
 	for name, teams := range q.teamRoles() {
 		rules = append(rules, q.matchRules(name, guard, teams)...)
 	}

@@ -68,9 +68,11 @@ type compiledRole struct {
 
 // heldRole is separate from compiledRole to keep the roles close together in memory.
 type heldRole struct {
-	guard   uint64
-	onTeam  bool
-	outside bool // a team role that users outside the team can hold
+	guard        uint64
+	onTeam       bool
+	outside      bool // a team role that users outside the team can hold
+	beside       bool
+	notOfAccount bool // onTeam or beside
 }
 
 // reached is a role whose rules another role has through includes.
@@ -128,6 +130,7 @@ type perm struct {
 	never       []rule // sorted by rank, like all lists here
 	byRole      [][]rule
 	onTeams     bool // a team role has rules for it
+	beside      bool // a role beside has rules for it
 	everyone    []rule
 	visitor     []rule
 	grants      []grantRule // by name
@@ -227,8 +230,8 @@ func (p *Policy) DefaultRole() role.Role {
 // default role. It is the zero Role only for the zero Policy.
 func (p *Policy) FirstRole() role.Role {
 	first := p.UniqueRole()
-	if first.Name == "" && len(p.bounds) > 0 {
-		first = p.roleThat(func(r *compiledRole) bool { return r.AtLeast > 0 && !r.OnTeam })
+	if first.Name == "" {
+		first = p.roleThat(func(r *compiledRole) bool { return r.AtLeast > 0 && r.OfAccount() })
 	}
 	if first.Name == "" {
 		first = p.DefaultRole()

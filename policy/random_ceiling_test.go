@@ -110,20 +110,29 @@ func randomHanding(d dice, doc *syntax.Document, w *world) *handing {
 // altered returns a user with one change, possibly to a value of the other user.
 func altered(d dice, doc *syntax.Document, from, other *policy.User) *policy.User {
 	u := cloneUser(from)
-	var roles []role.Name
+	var roles, beside []role.Name
 	for _, r := range doc.Roles {
-		if r.OnTeam {
+		switch {
+		case r.OnTeam:
 			roles = append(roles, role.Name(r.Name.Text))
+		case r.Beside:
+			beside = append(beside, role.Name(r.Name.Text))
 		}
 	}
-	switch n := d.IntN(8); {
+	switch n := d.IntN(11); {
+	case n == 8:
+		u.Beside = append(u.Beside, some(d, 1, 2, beside)...)
+	case n == 9:
+		u.Beside = slices.Clone(other.Beside)
+	case n == 10 && len(u.Beside) > 0:
+		u.Beside = u.Beside[1:]
 	case n == 7 && len(u.Seats) > 0:
 		u.Seats = u.Seats[1:]
 	case n == 0:
 		u.Role = other.Role
 	case n == 1:
 		for _, r := range doc.Roles {
-			if !r.OnTeam && d.chance(30) {
+			if r.OfAccount() && d.chance(30) {
 				u.Role = role.Name(r.Name.Text)
 			}
 		}
@@ -147,7 +156,7 @@ func altered(d dice, doc *syntax.Document, from, other *policy.User) *policy.Use
 
 func cloneUser(u *policy.User) *policy.User {
 	c := *u
-	c.Grants, c.Teams, c.Outside = slices.Clone(u.Grants), slices.Clone(u.Teams), slices.Clone(u.Outside)
+	c.Grants, c.Teams, c.Outside, c.Beside = slices.Clone(u.Grants), slices.Clone(u.Teams), slices.Clone(u.Outside), slices.Clone(u.Beside)
 	for _, list := range [][]policy.Membership{c.Teams, c.Outside} {
 		for i := range list {
 			list[i].Roles = slices.Clone(list[i].Roles)
@@ -167,7 +176,7 @@ func sortedIDs(users map[usher.UserID]*policy.User) (ids []usher.UserID) {
 // TestRandomCeilings compares the ceiling with the slow model: what is given without cover and
 // from when, whether something is taken, and who outranks the actor.
 func TestRandomCeilings(t *testing.T) {
-	var counts struct{ given, later, never, covered, taken, kept, outranks, equals int }
+	var counts struct{ given, beside, later, never, covered, taken, kept, outranks, equals int }
 	handAtRandom(t, *questionsFlag/300, func(d dice, p *policy.Policy, h *handing) error {
 		c, err := p.Ceiling(h.by, h.account, h.context, h.at)
 		if err != nil || h.before == nil && h.after == nil {
@@ -177,7 +186,7 @@ func TestRandomCeilings(t *testing.T) {
 		given, ok, errGives := c.Gives(h.before, h.after)
 		takes, errTakes := c.Takes(h.before, h.after)
 		for _, u := range []*policy.User{h.before, h.after} {
-			if u != nil && (m.role(string(u.Role)).Name.Text == "" || m.role(string(u.Role)).OnTeam) {
+			if u != nil && (m.role(string(u.Role)).Name.Text == "" || !m.role(string(u.Role)).OfAccount()) {
 				if errGives == nil || errTakes == nil {
 					return fmt.Errorf("a user with the role %q is compared", u.Role)
 				}
@@ -221,11 +230,14 @@ func TestRandomCeilings(t *testing.T) {
 		if given.Never.Source != 0 {
 			counts.never++
 		}
+		if given.Rule.Source == usher.SourceBeside {
+			counts.beside++
+		}
 		return nil
 	})
 	t.Logf("%+v", counts)
 	all := counts.given + counts.covered
-	if all >= 1000 && min(counts.given, counts.covered, counts.taken, counts.kept, counts.outranks, counts.equals, 20*counts.later, 20*counts.never) < all/10 {
+	if all >= 1000 && min(counts.given, counts.covered, counts.taken, counts.kept, counts.outranks, counts.equals, 20*counts.later, 20*counts.never, 10*counts.beside) < all/10 {
 		t.Error("too much of the same")
 	}
 }
@@ -256,10 +268,10 @@ func (m ceilingModel) compareGiven(p *policy.Policy, h *handing, given policy.Un
 	want = slices.DeleteFunc(want, func(r owned) bool { return r.perm != perms[0].String() })
 	first := firstNamed(want)
 	same := func(r owned) bool { // of the rules with this name, one that the user holds there
-		return r.source == first.source && r.who == first.who && r.text == first.text &&
+		return r.written == first.written && r.who == first.who && r.text == first.text &&
 			(r.source != usher.SourceTeamRole || slices.Equal(r.teams, given.Teams))
 	}
-	if !from.Equal(given.From) || first.perm != given.Permission.String() || first.source != given.Rule.Source ||
+	if !from.Equal(given.From) || first.perm != given.Permission.String() || first.written != given.Rule.Source ||
 		first.who != given.Rule.Name || first.text != given.Rule.Text || !slices.ContainsFunc(want, same) {
 		return fmt.Errorf("Gives = %q, the model names %+v from %v on", uncoveredText(given, ok), first, from)
 	}

@@ -54,7 +54,7 @@ func reordered(d dice, doc *syntax.Document) *syntax.Document {
 
 // keepFirst exchanges two roles, so that the same role with at-least comes first as in another order.
 func keepFirst(roles, as []syntax.Role) {
-	bounded := func(r syntax.Role) bool { return r.AtLeast > 0 && !r.OnTeam }
+	bounded := func(r syntax.Role) bool { return r.AtLeast > 0 && r.OfAccount() }
 	from := slices.IndexFunc(as, bounded)
 	if from < 0 {
 		return

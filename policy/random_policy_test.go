@@ -187,30 +187,40 @@ func (dr *drawing) conditions(big bool) {
 }
 
 // roles draws account roles, of which the first is the unique one and the second the default,
-// and team roles. One in four policies has no unique role. A role includes only later ones.
+// then roles beside and team roles. One in four policies has no unique role. A role includes only
+// later ones.
 func (dr *drawing) roles(big bool) {
 	accounts := some(dr.dice, 2, 6, []string{"boss", "admin", "editor", "member", "patron", "auditor"})
 	onTeams := some(dr.dice, 0, 4, []string{"manager", "lead", "scribe", "helper"})
+	var beside []string
+	if dr.chance(50) {
+		beside = some(dr.dice, 1, 4, []string{"billing", "support", "curator", "admin-of-forms"})
+	}
 	if big {
 		accounts = append(accounts, numbered("role", 70)...)
 	}
 	owned := dr.chance(75)
-	for i, name := range slices.Concat(accounts, onTeams) {
-		r := syntax.Role{Name: ruleOutcome(name), OnTeam: i >= len(accounts)}
+	for i, name := range slices.Concat(accounts, beside, onTeams) {
+		r := syntax.Role{Name: ruleOutcome(name), Beside: slices.Contains(beside, name), OnTeam: slices.Contains(onTeams, name)}
 		if dr.chance(20) {
 			r.Title = "The " + name
 		}
 		if len(dr.ask) > 0 && !dr.scopes && dr.chance(12) {
 			r.Requires = allNamed(some(dr.dice, 1, 2, dr.ask))
 		}
-		behind := accounts[min(i+1, len(accounts)):]
+		behind := slices.Concat(accounts, beside)[min(i+1, len(accounts)+len(beside)):]
 		if r.OnTeam {
-			behind = onTeams[i-len(accounts)+1:]
+			behind = onTeams[i-len(accounts)-len(beside)+1:]
 		}
 		if dr.chance(60) {
 			r.Includes = allNamed(some(dr.dice, 0, 3, behind))
 		}
-		if !r.OnTeam {
+		if r.Beside {
+			r.All = dr.chance(6)
+			r.AtMost = dr.upTo(0, 2)
+			r.AtLeast = dr.upTo(0, r.AtMost)
+		}
+		if r.OfAccount() {
 			r.Unique, r.Default = owned && i == 0, i == 1
 			r.All = dr.chance(6)
 			if r.Unique {
@@ -223,11 +233,10 @@ func (dr *drawing) roles(big bool) {
 				r.AtMost = dr.upTo(1, 9)
 				r.AtLeast = dr.upTo(0, r.AtMost)
 			}
+			r.NoTeamRoles, r.NoGrants = dr.chance(8), dr.chance(8)
 		}
 		if r.OnTeam {
 			dr.teamRole(&r)
-		} else {
-			r.NoTeamRoles, r.NoGrants = dr.chance(8), dr.chance(8)
 		}
 		dr.doc.Roles = append(dr.doc.Roles, r)
 		dr.who = append(dr.who, name)

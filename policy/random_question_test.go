@@ -40,8 +40,12 @@ func randomWorld(d dice, doc *syntax.Document) *world {
 	}
 	ids = append(ids, "stray")
 	roles := map[bool][]role.Name{}
+	beside := []role.Name{"gone"}
 	for _, r := range doc.Roles {
-		if !r.Unique {
+		switch {
+		case r.Beside:
+			beside = append(beside, role.Name(r.Name.Text))
+		case !r.Unique:
 			roles[r.OnTeam] = append(roles[r.OnTeam], role.Name(r.Name.Text))
 		}
 	}
@@ -54,7 +58,13 @@ func randomWorld(d dice, doc *syntax.Document) *world {
 			u.Role = leadingRole(doc)
 		}
 		if d.chance(0.3) {
-			u.Role = pick(d, append([]role.Name{"", "pilot"}, roles[true]...))
+			u.Role = pick(d, slices.Concat([]role.Name{"", "pilot"}, roles[true], beside))
+		}
+		if d.chance(60) {
+			u.Beside = some(d, 0, 2, beside)
+		}
+		if d.chance(2) { // roles that are not held beside, and one twice
+			u.Beside = append(u.Beside, some(d, 0, 3, slices.Concat(roles[true], roles[false], u.Beside))...)
 		}
 		in := some(d, 0, 3, ids)
 		if len(in) > 0 && d.chance(5) {
@@ -106,7 +116,7 @@ func randomWorld(d dice, doc *syntax.Document) *world {
 func leadingRole(doc *syntax.Document) role.Name {
 	i := slices.IndexFunc(doc.Roles, func(r syntax.Role) bool { return r.Unique })
 	if i < 0 {
-		i = slices.IndexFunc(doc.Roles, func(r syntax.Role) bool { return !r.OnTeam })
+		i = slices.IndexFunc(doc.Roles, func(r syntax.Role) bool { return r.OfAccount() })
 	}
 	return role.Name(doc.Roles[i].Name.Text)
 }

@@ -297,7 +297,8 @@ type tally struct {
 	joined, negated           int // decided by a rule with several scopes, and by one with a negated scope
 	visitors                  int // allowed to a requester who is not an active user
 	reasons                   [usher.ReasonNoPermission + 1]int
-	words                     map[string]int // by word: the questions under policies with it
+	sources                   [usher.SourceBuiltIn + 1]int // of the rules that decisions name
+	words                     map[string]int               // by word: the questions under policies with it
 }
 
 func (c *tally) count(d usher.Decision, err error) {
@@ -307,10 +308,12 @@ func (c *tally) count(d usher.Decision, err error) {
 		return
 	}
 	c.reasons[d.Reason()]++
-	if len(d.Hidden()) > 0 {
+	detail := d.Detail()
+	c.sources[detail.Rule.Source]++
+	if len(detail.Hidden) > 0 {
 		c.hiding++
 	}
-	if rule, err := syntax.ParseRule(d.Detail().Rule.Text); err == nil && len(rule.And) > 0 {
+	if rule, err := syntax.ParseRule(detail.Rule.Text); err == nil && len(rule.And) > 0 {
 		c.joined++
 		if slices.ContainsFunc(rule.And, func(t syntax.Term) bool { return t.Not }) {
 			c.negated++
@@ -331,6 +334,9 @@ func (c *tally) add(other *tally) {
 	for i, n := range other.reasons {
 		c.reasons[i] += n
 	}
+	for i, n := range other.sources {
+		c.sources[i] += n
+	}
 }
 
 func (c *tally) percent(n int) float64 { return 100 * float64(n) / float64(c.questions) }
@@ -341,6 +347,9 @@ func (c *tally) String() string {
 		c.questions, c.percent(c.errors), c.percent(c.hiding), c.percent(c.visitors), c.percent(c.joined), c.percent(c.negated))
 	for i, name := range usher.Reasons() {
 		fmt.Fprintf(&b, ", %.1f%% %s", c.percent(c.reasons[i+1]), name)
+	}
+	for source := usher.SourceRole; source <= usher.SourceBuiltIn; source++ {
+		fmt.Fprintf(&b, ", %.1f%% by %s", c.percent(c.sources[source]), source)
 	}
 	for _, word := range words {
 		fmt.Fprintf(&b, ", %.1f%% with %s", c.percent(c.words[word.name]), word.name)
@@ -360,6 +369,11 @@ func (c *tally) check(t *testing.T) {
 	}
 	if c.percent(c.joined) < 5 || c.percent(c.negated) < 3 {
 		t.Error("less than 5% of the decisions name a rule with several scopes, or less than 3% one with a negated scope")
+	}
+	for source := usher.SourceRole; source <= usher.SourceBuiltIn; source++ {
+		if c.percent(c.sources[source]) < 0.5 {
+			t.Errorf("less than 0.5%% of the questions are decided by a rule of the source %s", source)
+		}
 	}
 	if c.percent(c.visitors) < 0.5 {
 		t.Error("less than 0.5% of the decisions allow visitors")

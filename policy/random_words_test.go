@@ -20,6 +20,15 @@ var words = []struct {
 		return !slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.Unique }) &&
 			slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.AtLeast > 0 })
 	}},
+	{"a role beside", 30, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.Beside })
+	}},
+	{"a role beside that an account role includes", 10, func(doc *syntax.Document) bool {
+		m := newModel(doc, nil)
+		return slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool {
+			return !r.Beside && slices.ContainsFunc(r.Includes, func(n syntax.Name) bool { return m.role(n.Text).Beside })
+		})
+	}},
 	{"parties of users and teams", 15, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {
 			return slices.ContainsFunc(r.Parties, func(p syntax.Party) bool { return p.Kind == syntax.OfBoth })

@@ -108,6 +108,8 @@ func do(t *testing.T, p *policy.Policy, w *world, r usher.Request, s usher.Step)
 			user.Grants = nil
 		}
 		user.Seats = seatsWith(t, p, before, user)
+	case usher.StepBeside:
+		user.Beside = append(slices.Clone(user.Beside), role.Name(s.Name))
 	case usher.StepTeam:
 		user.Teams = append(slices.Clone(user.Teams), policy.Membership{Team: s.Team})
 	case usher.StepTeamRole:

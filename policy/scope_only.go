@@ -7,8 +7,8 @@ import (
 )
 
 // scopeOnly marks, in perm.precomputed, the account roles whose holders, without a grant,
-// have only rules that consist of a scope: those of the role, of any team role and of
-// everyone. No rule has a condition or hides a field, and nothing is forbidden. The marker
+// have only rules that consist of a scope: those of the role, of any role beside, of any team
+// role and of everyone. No rule has a condition or hides a field, and nothing is forbidden. The marker
 // has no reason, so it cannot be mistaken for an outcome.
 //
 // This fast path duplicates evaluation.evalRules, because it is worth it: without it, the
@@ -32,7 +32,10 @@ func (p *Policy) decideScopeOnly(f Facts, r *usher.Request, who subject, perm *p
 	if list := perm.byRole[who.role]; len(list) > 0 {
 		g.matchRules(list, "")
 	}
-	if g.granted == nil { // a rule of the account role is named before all others
+	if perm.beside {
+		g.matchBeside(perm)
+	}
+	if g.granted == nil { // a rule of the account role, or beside it, is named before all others
 		if perm.onTeams {
 			g.matchTeamRoles(perm)
 		}
@@ -51,6 +54,14 @@ func (p *Policy) decideScopeOnly(f Facts, r *usher.Request, who subject, perm *p
 		outcome = ruleOutcome(usher.ReasonOutOfScope, g.outOfScope, 0)
 	}
 	return p.decision(outcome, r.Time), nil
+}
+
+func (g *fastEval) matchBeside(perm *perm) {
+	for _, name := range g.user.Beside {
+		if held := g.p.roleIndex(name); held >= 0 && g.p.held[held].beside {
+			g.matchRules(perm.byRole[held], "")
+		}
+	}
 }
 
 // matchTeamRoles evaluates each team role once, even if it is held on several teams.

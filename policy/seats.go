@@ -14,7 +14,7 @@ import (
 // policy lacks.
 func (p *Policy) SeatRule(u *User, pool seat.PoolName) (rule role.Seat, by role.Name) {
 	rule, by = role.SeatNone, u.Role
-	if at := p.roleIndex(u.Role); at >= 0 && !p.held[at].onTeam {
+	if at := p.roleIndex(u.Role); at >= 0 && !p.held[at].notOfAccount {
 		rule = p.roles[at].SeatIn(pool)
 	}
 	if !p.teamSeats {

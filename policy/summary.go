@@ -17,6 +17,7 @@ import (
 type Summary struct {
 	Status       usher.Status // a user who is not active can use only the rules of visitors
 	Role         role.Name
+	Beside       []role.Name
 	Teams        []Membership
 	Outside      []Membership // the teams on which the user has roles without being in them
 	Seats        []seat.PoolName
@@ -74,7 +75,7 @@ func (p *Policy) summary(f Facts, r *usher.Request) (Summary, error) {
 	}
 	s := Summary{
 		Status: q.user.Status, Role: q.user.Role,
-		Teams: slices.Clone(q.user.Teams), Outside: slices.Clone(q.user.Outside), Seats: slices.Clone(q.user.Seats),
+		Beside: slices.Clone(q.user.Beside), Teams: slices.Clone(q.user.Teams), Outside: slices.Clone(q.user.Outside), Seats: slices.Clone(q.user.Seats),
 	}
 	for _, g := range q.user.Grants {
 		if slices.Contains(q.p.features, g.Name) && q.lasts(&g) {

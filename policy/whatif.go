@@ -66,6 +66,8 @@ func (w *whatIf) do(s usher.Step) {
 		w.user.Status = usher.Active
 	case usher.StepRole:
 		w.takeRole(role.Name(s.Name))
+	case usher.StepBeside:
+		w.user.Beside = append(slices.Clip(w.user.Beside), role.Name(s.Name))
 	case usher.StepTeam:
 		w.join(s.Team)
 	case usher.StepTeamRole:
@@ -131,9 +133,7 @@ func (w *whatIf) takeTeamRole(id usher.TeamID, name role.Name) {
 	}
 	changed[at].Roles = append(slices.Clip(changed[at].Roles), name)
 	*list = changed
-	if w.p.teamSeats {
-		w.user.Seats = w.p.SeatsAfter(&before, w.user)
-	}
+	w.user.Seats = w.p.SeatsAfter(&before, w.user)
 }
 
 func memberOf(list []Membership, id usher.TeamID) int {

@@ -94,5 +94,6 @@ func (p *Policy) onlyPerm(r *usher.Request) *perm {
 // unknown role, so that the check reports the error.
 func (p *Policy) mayHave(perm *perm, u *User) bool {
 	at := p.roleIndex(u.Role)
-	return at < 0 || len(perm.byRole[at]) > 0 || len(perm.everyone)+len(perm.visitor) > 0 || len(u.Grants) > 0 || perm.onTeams && len(u.Teams)+len(u.Outside) > 0
+	return at < 0 || len(perm.byRole[at]) > 0 || len(perm.everyone)+len(perm.visitor) > 0 || len(u.Grants) > 0 ||
+		perm.onTeams && len(u.Teams)+len(u.Outside) > 0 || perm.beside && len(u.Beside) > 0
 }

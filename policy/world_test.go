@@ -100,6 +100,9 @@ func describeUser(id usher.UserID, u *policy.User) string {
 			fmt.Fprintf(&b, " as %v", m.Roles)
 		}
 	}
+	if len(u.Beside) > 0 {
+		fmt.Fprintf(&b, ", beside %v", u.Beside)
+	}
 	for _, m := range u.Outside {
 		fmt.Fprintf(&b, ", outside %s as %v", m.Team, m.Roles)
 	}

@@ -69,7 +69,7 @@ func (d *Document) leadFirstRole(inFile []Role) {
 	first, bounded := "", 0
 	for i := range inFile {
 		switch r := &inFile[i]; {
-		case r.OnTeam:
+		case !r.OfAccount():
 		case r.Unique:
 			return
 		case r.AtLeast > 0:

@@ -132,6 +132,10 @@ type Role struct {
 	OutsidePos     Pos
 }
 
+// OfAccount reports whether it is an account role, of which each user has exactly one: neither a
+// team role nor a role beside.
+func (r *Role) OfAccount() bool { return !r.OnTeam && !r.Beside }
+
 // SeatSaid reports whether the role has the key seat, the short form of seats.
 func (r *Role) SeatSaid() bool { return r.SeatPos != Pos{} || r.Seat != role.SeatOptional }
 
