@@ -17,6 +17,7 @@ import (
 type question struct {
 	as, can, kind   string
 	gives           string
+	visitor         bool     // in place of as
 	resource, with  []string // NAME=VALUE
 	whens           []string // the values of --at: times and versions
 	account, policy string   // for a store
@@ -56,6 +57,7 @@ func (q *question) request(s *target) (usher.Request, error) {
 	if err != nil {
 		return usher.Request{}, q.sentences(err)
 	}
+	request.Visitor = q.visitor
 	return q.withType(s.policy, request)
 }
 
