@@ -6,7 +6,7 @@ package account
 // state already violates, because the policy has changed, rejects only what increases the
 // violation.
 func (q *proposing) checkCounts(s *State) error {
-	if q.ownCounts {
+	if q.ownCounts || q.beside != nil {
 		for _, b := range q.policy.Bounds() {
 			if err := q.checkAtMost(s, b); err != nil {
 				return err

@@ -171,18 +171,18 @@ func TestDamagedSnapshotIsRefused(t *testing.T) {
 	assert.EqualError(t, err, "read snapshot: it is not a snapshot")
 
 	newer := append([]byte(nil), data...)
-	newer[len("usher\x00state")] = 3
+	newer[len("usher\x00state")] = 4
 	_, err = account.DecodeState(newer)
 	assert.ErrorIs(t, err, account.ErrNewer)
 	assert.NotErrorIs(t, err, account.ErrCorrupt, "it is not damaged")
-	assert.EqualError(t, err, "read snapshot: written in a newer format: 3, and this version of the library reads up to 2")
+	assert.EqualError(t, err, "read snapshot: written in a newer format: 4, and this version of the library reads up to 3")
 
 	older := append([]byte(nil), data...)
 	older[len("usher\x00state")] = 1
 	_, err = account.DecodeState(older)
 	assert.ErrorIs(t, err, account.ErrOlder)
 	assert.NotErrorIs(t, err, account.ErrCorrupt, "it is not damaged")
-	assert.EqualError(t, err, "read snapshot: written in an older format: 1, and this version of the library reads 2")
+	assert.EqualError(t, err, "read snapshot: written in an older format: 1, and this version of the library reads 3")
 }
 
 // Forged snapshots with a valid checksum cannot create a state that Apply could not make:

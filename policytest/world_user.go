@@ -27,6 +27,12 @@ func (b *builder) addUser(u *testfile.User) {
 	} else {
 		b.unknownRole = true
 	}
+	for _, n := range u.Beside {
+		if b.RoleBeside(n) {
+			user.Beside = append(user.Beside, role.Name(n.Text))
+			b.holders[role.Name(n.Text)] = append(b.holders[role.Name(n.Text)], syntax.Name{Text: u.ID.Text, Pos: n.Pos})
+		}
+	}
 	for _, m := range u.Teams {
 		b.addMember(user, m)
 	}
