@@ -39,6 +39,8 @@ var changes = []Change{
 	MemberRemoved{},
 	TeamRoleSet{},
 	TeamRoleUnset{},
+	OutsideRoleSet{},
+	OutsideRoleUnset{},
 	SeatsSet{},
 	SeatAssigned{},
 	SeatUnassigned{},

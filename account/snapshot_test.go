@@ -31,6 +31,7 @@ func busy(t testing.TB) *account.State {
 		account.CreateTeam{Team: "curling"}, account.CreateTeam{Team: "bowls"},
 		account.DeleteTeam{Team: "curling"}, account.DeleteTeam{Team: "bowls"},
 		account.AssignSeat{User: "max", Pool: "parking"},
+		account.SetTeamRole{Team: "chess", User: "max", Role: "patron"},
 	)
 	for i, key := range []string{"order 1", "order 2"} {
 		next, err := s.Apply(&account.Commit{
@@ -171,7 +172,7 @@ func TestDamagedSnapshotIsRefused(t *testing.T) {
 	assert.EqualError(t, err, "read snapshot: it is not a snapshot")
 
 	newer := append([]byte(nil), data...)
-	newer[len("usher\x00state")] = 4
+	newer[len("usher\x00state")] = account.SnapshotFormat + 1
 	_, err = account.DecodeState(newer)
 	assert.ErrorIs(t, err, account.ErrNewer)
 	assert.NotErrorIs(t, err, account.ErrCorrupt, "it is not damaged")
