@@ -61,7 +61,7 @@ func (a *actorRules) lacks(change *comparison, b heldRule) bool {
 			need := change.decided.withAliases(r.need | s.guard)
 			of := r.extent
 			of.need, of.hide = need&^a.holdsNow, 0 // hidden fields are compared once for all covering rules
-			if !a.ranks && need&a.fails != 0 || !s.covers(a.tree, of, b) {
+			if !a.ranks && need&a.fails != 0 || !s.covers(change.perm.res, a.tree, of, b) {
 				continue
 			}
 			if !a.ranks && a.stoppedAlone(change, need, b.need) {

@@ -133,23 +133,10 @@ func (c *compiler) write(w writtenRule) int32 {
 // file names it.
 func (c *compiler) rule(resource int, about string, d syntax.Rule) compiledRule {
 	r := &c.p.resources[resource]
-	compiled := compiledRule{extent: extent{scope: d.Scope}, pos: d.Pos}
-	if d.Scope < syntax.ScopeAny || d.Scope > syntax.ScopeShared {
-		c.addUnlessPartial(d.Pos, "a rule for %s has no scope", about)
+	if d.Above {
+		c.problems.Add(d.Pos, "`or above` is not supported yet")
 	}
-	if d.Above || len(d.And) > 0 {
-		c.problems.Add(d.Pos, "joined scopes and `or above` are not supported yet")
-	}
-	for _, n := range d.As {
-		mask := r.partyMask(n.Text)
-		if mask == 0 {
-			c.unknown(n, c.partyOf(r), func() []string { return partyNames(r) })
-		}
-		compiled.parties |= mask
-	}
-	if len(d.As) == 0 {
-		compiled.parties = 1<<len(r.parties) - 1
-	}
+	compiled := compiledRule{extent: c.scope(r, about, d), pos: d.Pos}
 	for _, t := range d.If {
 		i := c.find(&c.conditionIndex, t.Name, "condition")
 		if i < 0 {

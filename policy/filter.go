@@ -237,7 +237,11 @@ func (b *filtering) protected(perm *perm) (criteria.Alternative, bool) {
 
 // alternative returns the criteria of a rule; ok is false if it matches no resource.
 func (b *filtering) alternative(r *rule, need uint64, team role.Name, never bool) (alt criteria.Alternative, ok bool) {
-	alt = criteria.Alternative{Scope: b.scope(r, team), Hides: b.res.fieldNames(r.hide)}
+	scopes, ok := b.scopes(r, team)
+	if !ok {
+		return criteria.Alternative{}, false
+	}
+	alt = criteria.Alternative{Scope: scopes[0], And: scopes[1:], Hides: b.res.fieldNames(r.hide)}
 	for ; need != 0; need &= need - 1 {
 		l := b.res.literals[bits.TrailingZeros64(need)]
 		c := &b.p.conditions[l.condition]
@@ -252,26 +256,37 @@ func (b *filtering) alternative(r *rule, need uint64, team role.Name, never bool
 			return criteria.Alternative{}, false
 		}
 	}
-	return alt, alt.Scope.Reach != 0
+	return alt, true
 }
 
-func (b *filtering) scope(r *rule, team role.Name) criteria.Scope {
-	s := criteria.Scope{Reach: criteria.Some}
-	switch r.scope {
+// scopes returns the criteria of the scopes of a rule; ok is false if it reaches no resource.
+func (b *filtering) scopes(r *rule, team role.Name) (scopes []criteria.Scope, ok bool) {
+	var one [1]term
+	for _, t := range b.res.termsOf(r.extent, &one) {
+		s := b.scope(&t, team)
+		if s.Reach == 0 || len(s.Over) == 0 && s.Reach != criteria.Any && !t.not {
+			return nil, false
+		}
+		scopes = append(scopes, s)
+	}
+	return scopes, len(scopes) > 0
+}
+
+func (b *filtering) scope(t *term, team role.Name) criteria.Scope {
+	s := criteria.Scope{Reach: criteria.Some, Not: t.not}
+	switch t.scope {
 	case syntax.ScopeAny:
-		return criteria.Scope{Reach: criteria.Any}
+		s.Reach = criteria.Any
+		return s
 	case syntax.ScopeSole, syntax.ScopeTeam:
 		s.Reach = criteria.Every
 	case syntax.ScopeOwn, syntax.ScopeShared:
 	default:
 		return criteria.Scope{}
 	}
-	for rest := r.parties; rest != 0; rest &= rest - 1 {
+	for rest := t.parties; rest != 0; rest &= rest - 1 {
 		party := b.res.parties[bits.TrailingZeros16(rest)]
-		s.Over = append(s.Over, criteria.PartySet{Party: party.name, Teams: party.both && party.teams, Set: b.partySet(r.scope, party.teams, team)})
-	}
-	if len(s.Over) == 0 {
-		return criteria.Scope{}
+		s.Over = append(s.Over, criteria.PartySet{Party: party.name, Teams: party.both && party.teams, Set: b.partySet(t.scope, party.teams, team)})
 	}
 	return s
 }
@@ -316,8 +331,11 @@ func (p *Policy) requiredNames(perms []int, typ string) (parties []criteria.Part
 	var need uint64
 	list := func(rules []rule) {
 		for i := range rules {
-			if rules[i].scope != syntax.ScopeAny {
-				over |= rules[i].parties
+			var one [1]term
+			for _, t := range res.termsOf(rules[i].extent, &one) {
+				if t.scope != syntax.ScopeAny {
+					over |= t.parties
+				}
 			}
 			need |= rules[i].need
 		}

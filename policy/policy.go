@@ -88,6 +88,9 @@ type resource struct {
 	literals []literal
 	perms    []int              // in the order of the file
 	atoms    map[atomKey]uint64 // the scopes of its rules
+	joins    [][]term           // the joined scopes of its rules, each sorted and without duplicates
+
+	joinIndex map[joinKey]uint16
 }
 
 // party is a party of users or of teams. A party of users and teams is two adjacent entries

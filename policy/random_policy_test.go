@@ -359,6 +359,9 @@ func (dr *drawing) rule(on syntax.Resource, hiding bool) syntax.Rule {
 	if dr.scopes {
 		return rule
 	}
+	if dr.chance(25) {
+		dr.join(&rule, on)
+	}
 	if dr.chance(45) {
 		for _, name := range some(dr.dice, 1, 3, dr.askable(on)) {
 			rule.If = append(rule.If, syntax.Test{Not: dr.chance(40), Name: ruleOutcome(name)})
