@@ -70,8 +70,8 @@ var routes = usherhttp.Routes{
 		Handler: http.HandlerFunc(show),
 	},
 	{
-		Pattern: "POST /{account}/calendars/{id}/bookings", Permission: bookCalendar, Resource: load,
-		Handler: http.HandlerFunc(book),
+		Pattern: "POST /{account}/calendars/{id}/bookings", Permission: bookCalendar,
+		Resource: load, Handler: http.HandlerFunc(book),
 	},
 }
 
