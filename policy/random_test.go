@@ -367,8 +367,8 @@ func (c *tally) check(t *testing.T) {
 	if c.percent(c.hiding) < 0.5 {
 		t.Error("less than 0.5% of the decisions hide anything")
 	}
-	if c.percent(c.joined) < 5 || c.percent(c.negated) < 3 {
-		t.Error("less than 5% of the decisions name a rule with several scopes, or less than 3% one with a negated scope")
+	if c.percent(c.joined) < 3 || c.percent(c.negated) < 2 {
+		t.Error("less than 3% of the decisions name a rule with several scopes, or less than 2% one with a negated scope")
 	}
 	for source := usher.SourceRole; source <= usher.SourceBuiltIn; source++ {
 		if c.percent(c.sources[source]) < 0.5 {

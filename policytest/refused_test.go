@@ -267,7 +267,7 @@ var refusedFiles = []struct{ name, src, want string }{
 8:41: expect must be allow or deny, not "allowed"; did you mean "allow"?
 9:56: reason applies only to expect: deny
 10:55: hidden applies only to expect: allow
-11:47: a step with can has no key "allow" (can, resource, with, at, as, visitor, expect, reason, hidden)
+11:47: a step with can has no key "allow" (can, resource, with, gives, at, as, visitor, expect, reason, hidden)
 `},
 	{"visitors", club + "account:\n" + members + "}\nchecks:\n  - {can: room.view, allow: [], visitor: alow}\n  - {can: room.view, allow: [], visitor: [coed]}\n" +
 		"scenarios:\n  - name: x\n    steps:\n      - {as: m, visitor: true, can: room.view, expect: deny}\n      - {visitor: false, can: room.view, expect: deny}\n", `

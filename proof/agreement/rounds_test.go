@@ -67,7 +67,7 @@ func drawRound(t *testing.T, seed uint64, id *int, bases []*base, seen *counts) 
 		if r.Visitor {
 			r.Subject = visitor
 		}
-		x.asks = append(x.asks, asks{question{r.Account, r.Permission, r.Context, r.Time}, r.Subject})
+		x.asks = append(x.asks, asks{question{r.Account, r.Permission, r.Context, r.Time, r.Gives}, r.Subject})
 		x.asks[i].permission = x.asks[0].permission
 		x.fixtures[r.Account] = w
 		x.host.users[r.Account] = append(sortedKeys(w.users), "nobody")
