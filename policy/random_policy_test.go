@@ -65,6 +65,7 @@ func randomDocument(d dice) *syntax.Document {
 	dr.parties(big)
 	dr.conditions(big)
 	dr.roles(big)
+	dr.roleConditions()
 	dr.permissions()
 	dr.bundles()
 	dr.never()
@@ -359,6 +360,9 @@ func (dr *drawing) rule(on syntax.Resource, hiding bool) syntax.Rule {
 	if dr.scopes {
 		return rule
 	}
+	if dr.chance(25) {
+		dr.join(&rule, on)
+	}
 	if dr.chance(45) {
 		for _, name := range some(dr.dice, 1, 3, dr.askable(on)) {
 			rule.If = append(rule.If, syntax.Test{Not: dr.chance(40), Name: ruleOutcome(name)})
@@ -376,8 +380,11 @@ func (dr *drawing) rule(on syntax.Resource, hiding bool) syntax.Rule {
 // has it.
 func (dr *drawing) askable(on syntax.Resource) (names []string) {
 	for _, c := range dr.doc.Conditions {
-		isIt := func(p syntax.Party) bool { return p.Name.Text == c.Of.Text }
-		if slices.Contains(dr.ask, c.Name.Text) && (c.Kind != syntax.OnParty || slices.ContainsFunc(on.Parties, isIt)) {
+		isIt := func(p syntax.Party) bool {
+			return p.Name.Text == c.Of.Text && (c.Kind != syntax.OnHas || p.Kind.Users())
+		}
+		onParty := c.Kind == syntax.OnParty || c.Kind == syntax.OnHas
+		if slices.Contains(dr.ask, c.Name.Text) && (!onParty || slices.ContainsFunc(on.Parties, isIt)) {
 			names = append(names, c.Name.Text)
 		}
 	}
@@ -421,7 +428,7 @@ func (dr *drawing) common(bundle string) (shape syntax.Resource) {
 			continue
 		}
 		shape.Parties = slices.DeleteFunc(shape.Parties, func(p syntax.Party) bool {
-			return !slices.ContainsFunc(on.Parties, func(o syntax.Party) bool { return o.Name.Text == p.Name.Text })
+			return !slices.ContainsFunc(on.Parties, func(o syntax.Party) bool { return o.Name.Text == p.Name.Text && o.Kind == p.Kind })
 		})
 	}
 	return shape

@@ -46,6 +46,12 @@ var words = []struct {
 	{"a role held outside", 25, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.Outside })
 	}},
+	{"gives", 15, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Conditions, func(c syntax.Condition) bool { return c.Kind == syntax.OnGives })
+	}},
+	{"has", 15, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Conditions, func(c syntax.Condition) bool { return c.Kind == syntax.OnHas })
+	}},
 	{"visitors", 40, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {
 			return slices.ContainsFunc(r.Permissions, func(p syntax.Permission) bool {

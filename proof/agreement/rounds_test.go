@@ -64,7 +64,10 @@ func drawRound(t *testing.T, seed uint64, id *int, bases []*base, seen *counts) 
 			w.fit()
 		}
 		r := drawRequest(d, w, usher.AccountID(fmt.Sprintf("%s %d", []string{"acme", "umbrella"}[i], seed)))
-		x.asks = append(x.asks, asks{question{r.Account, r.Permission, r.Context, r.Time}, r.Subject})
+		if r.Visitor {
+			r.Subject = visitor
+		}
+		x.asks = append(x.asks, asks{question{r.Account, r.Permission, r.Context, r.Time, r.Gives}, r.Subject})
 		x.asks[i].permission = x.asks[0].permission
 		x.fixtures[r.Account] = w
 		x.host.users[r.Account] = append(sortedKeys(w.users), "nobody")
