@@ -69,6 +69,7 @@ func randomDocument(d dice) *syntax.Document {
 	dr.permissions()
 	dr.bundles()
 	dr.never()
+	dr.settingAsks()
 	return dr.doc
 }
 
@@ -157,7 +158,7 @@ func (dr *drawing) conditions(big bool) {
 	for _, name := range facts(syntax.OnSeat, some(dr.dice, 0, 3, []string{"booking", "phone", "desk"})) {
 		pool := syntax.SeatPool{Name: ruleOutcome(name)}
 		if dr.chance(30) {
-			pool.Holds = append([]usher.Status{usher.Active}, some(dr.dice, 0, 2, []usher.Status{usher.Invited, usher.Inactive})...)
+			pool.Holds = append([]usher.Status{usher.Active}, some(dr.dice, 0, 2, []usher.Status{usher.Invited, usher.Inactive, usher.Requested})...)
 		}
 		doc.Seats = append(doc.Seats, pool)
 	}
@@ -400,6 +401,19 @@ func (dr *drawing) bundles() {
 		names = append(names, name)
 	}
 	dr.doc.Bundles = shuffled(dr.dice, dr.doc.Bundles)
+}
+
+// settingAsks draws what the changes of some settings ask for, and settings that only the host
+// changes.
+func (dr *drawing) settingAsks() {
+	for i := range dr.doc.Settings {
+		switch s := &dr.doc.Settings[i]; {
+		case dr.chance(15):
+			s.SetByHost = true
+		case dr.chance(25):
+			s.Asks = ruleOutcome(pick(dr.dice, dr.perm))
+		}
+	}
 }
 
 func (dr *drawing) never() {

@@ -52,7 +52,7 @@ func randomWorld(d dice, doc *syntax.Document) *world {
 	for i, id := range some(d, 3, 9, []usher.UserID{"mia", "max", "bea", "tom", "ann", "kim", "leo", "eva", "sales"}) {
 		u := &policy.User{Status: usher.Active, Role: pick(d, roles[false])}
 		if d.chance(15) {
-			u.Status = usher.Status(d.upTo(0, 3))
+			u.Status = usher.Status(d.upTo(0, 4))
 		}
 		if i == 0 && d.chance(90) || d.chance(2) {
 			u.Role = leadingRole(doc)

@@ -3,6 +3,7 @@ package policy_test
 import (
 	"slices"
 
+	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy/syntax"
 )
 
@@ -58,6 +59,15 @@ var words = []struct {
 				return slices.ContainsFunc(p.Cells, func(c syntax.Cell) bool { return c.Who.Text == "visitor" })
 			})
 		})
+	}},
+	{"a setting that only the host changes", 12, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Settings, func(s syntax.Setting) bool { return s.SetByHost })
+	}},
+	{"a setting that asks for a permission", 15, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Settings, func(s syntax.Setting) bool { return s.Asks.Text != "" })
+	}},
+	{"a seat that counts for requested users", 3, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Seats, func(s syntax.SeatPool) bool { return slices.Contains(s.Holds, usher.Requested) })
 	}},
 	{"wildcard", 15, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {

@@ -241,7 +241,7 @@ func drawFixture(d dice) *fixture {
 		case i == 0:
 			u.Role = "boss"
 		case d.chance(12):
-			u.Status = pick(d, []usher.Status{usher.Invited, usher.Inactive})
+			u.Status = pick(d, []usher.Status{usher.Invited, usher.Inactive, usher.Requested})
 		}
 		for _, t := range some(d, 0, 2, teams) {
 			u.Teams = append(u.Teams, policy.Membership{Team: t, Roles: some(d, 0, 2, []role.Name{"manager", "lead"})})

@@ -151,7 +151,7 @@ func (x *round) useOwnTables(d dice) {
 func (w *fixture) fit() {
 	for _, u := range w.users {
 		u.Teams = slices.DeleteFunc(u.Teams, func(m policy.Membership) bool { _, ok := w.parents[m.Team]; return !ok })
-		if u.Status == usher.Inactive {
+		if u.Status == usher.Inactive || u.Status == usher.Requested {
 			u.Seats = nil
 		}
 	}
