@@ -48,7 +48,7 @@ func Compile(d *syntax.Document) (*Policy, error) {
 		},
 	}
 	for _, step := range []func(){
-		c.seats, c.facts, c.resources, c.conditions, c.roles, c.permissions, c.bundles, c.settingRules, // declarations
+		c.seats, c.facts, c.resources, c.containers, c.conditions, c.roles, c.permissions, c.bundles, c.settingRules, // declarations
 		c.cells, c.never, // rules
 	} {
 		step()

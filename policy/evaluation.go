@@ -24,6 +24,11 @@ type evaluation struct {
 	known, holds, possible               uint64
 	scopeKnown, scopeHolds, scopeUnknown uint64
 
+	// What contains the resource, once it was read.
+	requestAccount              usher.AccountID
+	nearest                     usher.Resource
+	nearestKnown, containerRead bool
+
 	// Of the current permission: the first rule of each kind, by rank, and the fields
 	// that all granting rules hide.
 	granted, unmet, outOfScope *rule
@@ -75,6 +80,7 @@ func (q *evaluation) fill(p *Policy, f Facts, r *usher.Request, who subject, res
 	q.p, q.facts, q.res = p, f, res
 	q.subject, q.resource, q.context, q.time = r.Subject, r.Resource, r.Context, r.Time
 	q.user, q.role, q.guard, q.visitor = who.user, who.role, who.guard, r.Visitor
+	q.requestAccount = r.Account
 }
 
 // quickValidate reports whether a fast check finds the request valid. If it returns false,
