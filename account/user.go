@@ -185,7 +185,7 @@ func (c UserRemoved) apply(d *draft) error {
 	}
 	d.noteTeams(c.User, u, nil)
 	d.users.Delete(string(c.User))
-	d.countRole(u.Role, u.Status, -1)
+	d.countUser(u, -1)
 	return nil
 }
 

@@ -326,7 +326,7 @@ func (m ceilingModel) stoppedAlone(a, b owned, user *policy.User) bool {
 		spared := func(t syntax.Test) bool {
 			return m.fails(t, m.by) || m.failsNow(t) && !m.among(t, a.tests)
 		}
-		ofUser := func(t syntax.Test) bool { // the actor meets it, but the user may not
+		ofUser := func(t syntax.Test) bool { // the actor meets it, but the user may not, or not always
 			c := m.fact(t)
 			switch {
 			case !m.among(t, a.tests) || m.among(t, b.tests):
@@ -334,7 +334,7 @@ func (m ceilingModel) stoppedAlone(a, b owned, user *policy.User) bool {
 			case c.Kind == syntax.OnSeat:
 				return slices.ContainsFunc(user.Seats, func(p seat.PoolName) bool { return string(p) == c.Of.Text }) == t.Not
 			}
-			return c.Kind == syntax.OnContext
+			return c.Kind == syntax.OnContext || c.Kind == syntax.OnSetting
 		}
 		return !slices.ContainsFunc(n.If, spared) && (m.failsOne(n.If, user) || slices.ContainsFunc(n.If, ofUser))
 	})

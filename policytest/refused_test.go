@@ -262,12 +262,21 @@ var refusedFiles = []struct{ name, src, want string }{
 `},
 	{"step: question", club + "account: {}\nscenarios:\n  - name: x\n    steps:\n      - {can: room.view}\n      - {as: m, can: room.view, expect: allowed}\n" +
 		"      - {as: m, can: room.view, expect: allow, reason: inactive}\n      - {as: m, can: room.view, expect: deny, hidden: []}\n      - {as: m, can: room.view, expect: deny, allow: []}", `
-7:9: a step with can needs the key "as"
 7:9: a step with can needs the key "expect"
+7:9: a step with can needs the key as, or visitor: true for a caller who is not logged in
 8:41: expect must be allow or deny, not "allowed"; did you mean "allow"?
 9:56: reason applies only to expect: deny
 10:55: hidden applies only to expect: allow
-11:47: a step with can has no key "allow" (can, resource, with, at, as, expect, reason, hidden)
+11:47: a step with can has no key "allow" (can, resource, with, at, as, visitor, expect, reason, hidden)
+`},
+	{"visitors", club + "account:\n" + members + "}\nchecks:\n  - {can: room.view, allow: [], visitor: alow}\n  - {can: room.view, allow: [], visitor: [coed]}\n" +
+		"scenarios:\n  - name: x\n    steps:\n      - {as: m, visitor: true, can: room.view, expect: deny}\n      - {visitor: false, can: room.view, expect: deny}\n", `
+6:42: visitor must be allow, deny or the list of all hidden fields, not "alow"; did you mean "allow"?
+11:26: a step has either as or visitor; a visitor is not a user
+12:19: visitor can only be true; without it, write as
+`},
+	{"fields hidden from visitors", club + "account:\n" + members + "}\nchecks:\n  - {can: room.view, allow: [], visitor: [coed]}\n", `
+6:43: room has no field "coed"; did you mean "code"?
 `},
 	{"step: state", club + "account: {}\nscenarios:\n  - name: x\n    steps:\n      - state: {}\n      - {state: {users: {m: {rol: x}}}, as: m}\n      - state: {seats: {desk: {}}}\n      - state: {seats: {desk: {held: -1}}}\n      - state: {users: }", `
 7:16: state has nothing to compare

@@ -43,6 +43,14 @@ type Check struct {
 	Allow  []syntax.Name // the users who must be allowed
 	Deny   []Denial
 	Hidden []Masked
+
+	Visitor *Public // what a caller who is not logged in gets; nil for a denial
+}
+
+// Public states that a caller who is not logged in is allowed: the value of visitor.
+type Public struct {
+	Pos    syntax.Pos
+	Hidden []syntax.Name // all fields that must be hidden; nil for visitor: allow, which compares none
 }
 
 // Denial states the reason of a denial: an entry of deny.

@@ -88,6 +88,9 @@ func drawPolicy(d dice) string {
 			}
 			list = append(list, who+": "+drawRules(d, parties, hiding))
 		}
+		if d.chance(40) {
+			list = append(list, "visitor: "+drawVisitors(d, hiding))
+		}
 		return "{" + strings.Join(list, ", ") + "}"
 	}
 	fmt.Fprintf(&b, "resources:\n  calendar:\n    parties: {%s}\n    fields: {%s}\n    permissions:\n", strings.Join(types, ", "), strings.Join(groups, ", "))
@@ -106,6 +109,15 @@ func drawPolicy(d dice) string {
 		b.WriteString("never:\n  " + strings.Join(never, "\n  ") + "\n")
 	}
 	return b.String()
+}
+
+// drawVisitors draws rules of visitors.
+func drawVisitors(d dice, hiding bool) string {
+	rule := pick(d, []string{"any if public", "any if not paid", "any if open", "any if mfa", "any if seated", "any if not sms and public", "any"})
+	if hiding && d.chance(50) {
+		rule += " hiding " + pick(d, slices.Sorted(maps.Keys(fields)))
+	}
+	return "[" + rule + ", any if paid and public]"
 }
 
 func drawRules(d dice, parties []string, hiding bool) string {
@@ -240,7 +252,10 @@ var permissions = []string{
 
 func drawRequest(d dice, w *fixture, account usher.AccountID) usher.Request {
 	r := usher.Request{Account: account, Subject: pick(d, slices.Sorted(maps.Keys(w.users))), Time: anyTime}
-	if d.chance(2) {
+	switch {
+	case d.chance(6):
+		r.Subject, r.Visitor = "", true
+	case d.chance(3):
 		r.Subject = "nobody"
 	}
 	if err := r.Permission.UnmarshalText([]byte(pick(d, permissions))); err != nil {

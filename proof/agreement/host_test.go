@@ -130,8 +130,17 @@ type question struct {
 	time       time.Time
 }
 
+// visitor stands for a caller who is not logged in, where a user is expected.
+const visitor usher.UserID = "(visitor)"
+
+// absent are the subjects in lists of users that are not in the account.
+var absent = []usher.UserID{visitor, "", "nobody", "a stranger"}
+
 // by returns the request of a user about a row, nil for the account as a whole.
 func (q question) by(user usher.UserID, on *resource) usher.Request {
+	if user == visitor {
+		return usher.Request{Account: q.account, Visitor: true, Permission: q.permission, Resource: on.on(), Context: q.context, Time: q.time}
+	}
 	return usher.Request{Account: q.account, Subject: user, Permission: q.permission, Resource: on.on(), Context: q.context, Time: q.time}
 }
 
@@ -146,7 +155,7 @@ type host struct {
 	decider
 	policy  *policy.Policy
 	now     *clock
-	users   map[usher.AccountID][]usher.UserID // sorted, with some who are not in the account
+	users   map[usher.AccountID][]usher.UserID // sorted, with some of absent
 	rows    map[usher.AccountID][]*resource
 	layouts map[string]layout // by the type of resource
 	bases   []*base

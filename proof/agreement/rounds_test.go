@@ -64,6 +64,9 @@ func drawRound(t *testing.T, seed uint64, id *int, bases []*base, seen *counts) 
 			w.fit()
 		}
 		r := drawRequest(d, w, usher.AccountID(fmt.Sprintf("%s %d", []string{"acme", "umbrella"}[i], seed)))
+		if r.Visitor {
+			r.Subject = visitor
+		}
 		x.asks = append(x.asks, asks{question{r.Account, r.Permission, r.Context, r.Time}, r.Subject})
 		x.asks[i].permission = x.asks[0].permission
 		x.fixtures[r.Account] = w

@@ -34,6 +34,8 @@ const (
 	justified = "refused rightly"
 	intended  = "refused by source"
 	needless  = "refused needlessly"
+
+	withoutOwner = "accounts: without an owner"
 )
 
 // String writes a line for each kind of command, and the sums.

@@ -16,6 +16,7 @@ import (
 // question contains the flags of explain.
 type question struct {
 	as, can, kind   string
+	visitor         bool     // in place of as
 	resource, with  []string // NAME=VALUE
 	whens           []string // the values of --at: times and versions
 	account, policy string   // for a store
@@ -52,6 +53,7 @@ func (q *question) request(s *target) (usher.Request, error) {
 	if err != nil {
 		return usher.Request{}, q.sentences(err)
 	}
+	request.Visitor = q.visitor
 	return q.withType(s.policy, request)
 }
 
