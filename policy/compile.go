@@ -243,6 +243,7 @@ func (c *compiler) conditions() {
 			c.p.contexts[d.Of.Text] = true
 		case syntax.OnAttribute:
 			c.p.attributes[d.Of.Text] = true
+			c.notIn(d.Of, "attribute")
 			c.conditionFact(&d, parties)
 		case syntax.OnParty:
 			c.conditionFact(&d, parties)

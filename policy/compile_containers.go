@@ -28,6 +28,14 @@ func (c *compiler) containers() {
 	}
 }
 
+// notIn reports a party or an attribute with the key under which test files write what contains
+// a resource.
+func (c *compiler) notIn(n syntax.Name, what string) {
+	if n.Text == "in" {
+		c.problems.Add(n.Pos, "a %s cannot be named in, because test files write the container of a resource under this key; choose another name", what)
+	}
+}
+
 // checkChain reports types of resources that contain each other, and too many levels of types.
 func (c *compiler) checkChain(r *resource, at syntax.Pos) {
 	path := []string{r.name}
