@@ -159,6 +159,7 @@ type filtering struct {
 	me         criteria.Set
 	above      criteria.Set // the cached result of belongsTo
 	teamScopes map[role.Name]*teamScope
+	holders    map[int]*roleHolders // by role
 }
 
 // list makes the criteria for one type of resource. Permissions of a bundle about other
@@ -229,7 +230,7 @@ func (b *filtering) protected(perm *perm) (criteria.Alternative, bool) {
 	case perm.protection.forbidsAll(b.role == b.p.unique):
 		return criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Any}}, true
 	case perm.protection.keepsHolder(b.role == b.p.unique):
-		holder := criteria.PartySet{Party: "user", Set: &uniqueHolders{p: b.p, facts: b.facts}}
+		holder := criteria.PartySet{Party: "user", Set: b.roleHolders(b.p.unique)}
 		return criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Some, Over: []criteria.PartySet{holder}}}, true
 	}
 	return criteria.Alternative{}, false
@@ -249,6 +250,11 @@ func (b *filtering) alternative(r *rule, need uint64, team role.Name, never bool
 			test := criteria.Test{Party: c.kind == syntax.OnParty, Name: c.of, Is: !l.not}
 			test.Both = test.Party && b.res.parties[b.res.party(c.of)].both
 			alt.Tests = append(alt.Tests, test)
+			continue
+		}
+		if at := b.res.party(c.of); c.kind == syntax.OnHas && at >= 0 && !b.res.parties[at].teams {
+			holder := criteria.PartySet{Party: c.of, Set: b.roleHolders(c.role)}
+			alt.And = append(alt.And, criteria.Scope{Reach: criteria.Some, Not: l.not, Over: []criteria.PartySet{holder}})
 			continue
 		}
 		value, known := b.condition(c)
@@ -383,6 +389,8 @@ func (p *Policy) requiredNames(perms []int, typ string) (parties []criteria.Part
 			attributes = append(attributes, c.of)
 		case c.kind == syntax.OnParty && res.party(c.of) >= 0:
 			over |= res.partyMask(c.of)
+		case c.kind == syntax.OnHas && res.party(c.of) >= 0 && !res.parties[res.party(c.of)].teams:
+			over |= 1 << res.party(c.of)
 		}
 	}
 	for rest := over; rest != 0; rest &= rest - 1 {

@@ -151,6 +151,9 @@ func newRound(doc *syntax.Document, d dice) (*round, error) {
 	if r.reordered, err = policyfile.Load("random.yaml", other.Print()); err != nil {
 		return nil, fmt.Errorf("%s\n%w", other.Print(), err)
 	}
+	if err := checkSettings(doc, compiled); err != nil {
+		return nil, err
+	}
 	if r.compiled.Digest() != r.reordered.Digest() {
 		return nil, fmt.Errorf("%s\nand in another order\n%s\nhave different digests", doc.Print(), other.Print())
 	}

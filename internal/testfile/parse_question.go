@@ -30,6 +30,7 @@ func (p *parser) question(q *Question) []source.Field {
 		required(p.nameField("can", &q.Can)),
 		{Name: "resource", Read: func(n *source.Node) { q.Resource = p.resource(n) }},
 		p.flagsField("with", &q.With),
+		p.nameField("gives", &q.Gives),
 		p.timeField("at", &q.At),
 	}
 }

@@ -8,6 +8,7 @@ func (q *Question) flow() (m flow) {
 		m.add("resource", resourceFlow(q.Resource).String())
 	}
 	m.flags("with", q.With)
+	m.name("gives", q.Gives)
 	m.time("at", q.At)
 	return m
 }

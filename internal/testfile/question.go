@@ -12,6 +12,7 @@ type Question struct {
 	Can      syntax.Name // a permission or a bundle
 	Resource []Fact      // nil if not in the file
 	With     []Flag      // facts of the request
+	Gives    syntax.Name // the role that the command of the request gives; empty: unknown
 	At       time.Time   // zero for the time of the file
 }
 
@@ -80,6 +81,9 @@ func (q *Question) Asked() string {
 	}
 	if q.With != nil {
 		text += " with " + flagsFlow(q.With).String()
+	}
+	if q.Gives.Text != "" {
+		text += " gives " + Word(q.Gives.Text)
 	}
 	if !q.At.IsZero() {
 		text += " at " + timeText(q.At)

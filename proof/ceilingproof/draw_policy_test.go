@@ -51,7 +51,7 @@ var (
 // three, the role boss is not unique: there are several equal bosses, or only one. With delegates, it has cells for user.delegate, which lets users give what they do not have.
 func drawPolicy(d dice, delegates bool) *syntax.Document {
 	var b strings.Builder
-	b.WriteString(vocabulary)
+	b.WriteString(strings.Replace(vocabulary, "open: false", "open: {default: false, asks: "+pick(d, "pay.out", "account.configure")+"}", 1))
 	extra := func(of ...string) string { // further rules of a role
 		var list []string
 		for _, s := range of {
@@ -157,8 +157,8 @@ func drawCommandCells(d dice, b *strings.Builder, delegates bool) {
 	}
 	for _, of := range [][]string{
 		{"account", "configure", "transfer"},
-		{"user", "create", "delete", "set-role", "set-status", "leave"},
-		{"team", "create", "edit", "delete", "set-members", "set-role"},
+		{"user", "create", "delete", "set-role", "set-status", "leave", "admit"},
+		{"team", "create", "edit", "delete", "set-members", "set-role", "join", "leave"},
 		{"seat", "assign", "unassign", "purchase"},
 		{"grant", "give", "revoke"},
 	} {

@@ -45,13 +45,14 @@ func (j *Journal) create() account.Command {
 			j.user(): {Status: usher.Active, Role: "owner", Teams: []policy.Membership{{Team: "berlin", Roles: []role.Name{"manager"}}}},
 			"u7":     {Status: usher.Invited, Role: "guest", Seats: []seat.PoolName{"booking"}},
 			"u9":     {Status: usher.Active, Role: "admin", Grants: []policy.Grant{{Name: j.grant(), Until: j.until()}}},
+			"u6":     {Status: usher.Requested, Role: "staff"},
 			"u8":     {Status: usher.Inactive, Role: "staff", Teams: []policy.Membership{{Team: "sales"}}, Outside: []policy.Membership{{Team: "berlin", Roles: []role.Name{"deputy"}}}},
 		},
 	}}
 }
 
 func (j *Journal) command() account.Command {
-	switch j.rand.IntN(22) {
+	switch j.rand.IntN(26) {
 	case 0, 1, 2:
 		c := account.AddUser{User: j.user(), Role: j.role(), Status: pick(j, usher.Active, usher.Invited)}
 		if j.rand.IntN(2) == 0 {
@@ -86,6 +87,10 @@ func (j *Journal) command() account.Command {
 		return pick[account.Command](j, account.AssignSeat{User: j.user(), Pool: j.pool()}, account.UnassignSeat{User: j.user(), Pool: j.pool()})
 	case 19:
 		return account.GiveGrant{User: j.user(), Grant: j.grant(), Until: j.until()}
+	case 22, 23:
+		return account.RequestToJoin{User: j.user(), Role: pick(j, "", j.role())}
+	case 24, 25:
+		return account.AdmitUser{User: j.user(), Role: pick(j, "", j.role())}
 	case 20:
 		return account.RevokeGrant{User: j.user(), Grant: j.grant()}
 	}
