@@ -9,7 +9,6 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/syntax"
-	"github.com/usher-go/usher/seat"
 )
 
 // owned is a rule of a user at a moment, as the slow model of the ceiling has it.
@@ -328,13 +327,8 @@ func (m ceilingModel) stoppedAlone(a, b owned, user *policy.User) bool {
 		}
 		ofUser := func(t syntax.Test) bool { // the actor meets it, but the user may not, or not always
 			c := m.fact(t)
-			switch {
-			case !m.among(t, a.tests) || m.among(t, b.tests):
-				return false
-			case c.Kind == syntax.OnSeat:
-				return slices.ContainsFunc(user.Seats, func(p seat.PoolName) bool { return string(p) == c.Of.Text }) == t.Not
-			}
-			return c.Kind == syntax.OnContext || c.Kind == syntax.OnSetting
+			mayTurn := c.Kind == syntax.OnContext || c.Kind == syntax.OnSetting || c.Kind == syntax.OnSeat
+			return mayTurn && m.among(t, a.tests) && !m.among(t, b.tests)
 		}
 		return !slices.ContainsFunc(n.If, spared) && (m.failsOne(n.If, user) || slices.ContainsFunc(n.If, ofUser))
 	})
