@@ -1,12 +1,10 @@
 package policy
 
 import (
-	"slices"
 	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy/syntax"
-	"github.com/usher-go/usher/seat"
 )
 
 // actorRules are the rules of the actor at a moment. Their conditions are evaluated at
@@ -20,9 +18,8 @@ type actorRules struct {
 
 	// The literals of the current resource (-1: none) that hold now, and those that do
 	// not. Unknown literals are in neither.
-	resource            int
-	holdsNow, failsNow  uint64
-	ofUser, ofUserHolds uint64 // the literals that depend on the user, the request or the moment; of these, the ones that hold for the changed user
+	resource           int
+	holdsNow, failsNow uint64
 }
 
 func (c *Ceiling) actorAt(moment time.Time) actorRules {
@@ -45,12 +42,14 @@ func (a *actorRules) coversSource(change *comparison, s *ruleSource) bool {
 //
 // A rule of the actor covers b if it reaches as far, and if each of its conditions either
 // holds now for the actor or is also a condition of b. A condition on a feature must hold
-// for the actor. A rule under never must not forbid the actor while it allows the user.
+// for the actor. A rule whose conditions contradict each other never allows, so it covers only
+// rules with the same defect. A rule under never must not forbid the actor while it allows the user.
 // The fields that all covering rules hide must also be hidden by b.
 func (a *actorRules) lacks(change *comparison, b heldRule) bool {
 	a.switchResource(change)
 	a.stoppedBy = nil
 	hidden, covered := ^uint64(0), false
+	possible := !change.decided.contradict(b.need)
 	for i := range a.sources {
 		s := &a.sources[i]
 		for k := 0; ; k++ {
@@ -62,6 +61,9 @@ func (a *actorRules) lacks(change *comparison, b heldRule) bool {
 			of := r.extent
 			of.need, of.hide = need&^a.holdsNow, 0 // hidden fields are compared once for all covering rules
 			if !a.ranks && need&a.fails != 0 || !s.covers(change.perm.res, a.tree, of, b) {
+				continue
+			}
+			if possible && change.decided.contradict(need) {
 				continue
 			}
 			if !a.ranks && a.stoppedAlone(change, need, b.need) {
@@ -80,15 +82,15 @@ func (a *actorRules) lacks(change *comparison, b heldRule) bool {
 //
 // A condition that does not hold now keeps a never rule from the actor, unless the
 // actor's rule requires the condition. A condition that holds now, and that the actor's
-// rule requires but b does not, may forbid the actor alone: the user may lack the seat,
-// send a request without the fact, or act while the setting is turned.
+// rule requires but b does not, may forbid the actor alone: the user may lack the seat, now or
+// later, send a request without the fact, or act while the setting is turned.
 func (a *actorRules) stoppedAlone(change *comparison, need, ofB uint64) bool {
 	for i := range change.perm.never {
 		n := &change.perm.never[i]
 		if n.need&(a.fails|a.failsNow&^need) != 0 {
 			continue
 		}
-		if relied := need &^ ofB; !change.to.stopped(n) || n.need&relied&a.ofUser&^a.ofUserHolds != 0 {
+		if relied := need &^ ofB &^ change.decided.onFeatures; !change.to.stopped(n) || n.need&relied != 0 {
 			a.stoppedBy = n
 			return true
 		}
@@ -105,7 +107,6 @@ func (a *actorRules) switchResource(change *comparison) {
 	p := a.c.p
 	a.decide(change.decided)
 	a.holdsNow, a.failsNow = change.decided.onFeatures&^a.fails, 0
-	a.ofUser, a.ofUserHolds = 0, 0
 	for i, l := range p.resources[a.resource].literals {
 		c, bit := &p.conditions[l.condition], uint64(1)<<i
 		switch value, known := a.c.holdsNow(c); {
@@ -114,15 +115,6 @@ func (a *actorRules) switchResource(change *comparison) {
 			a.holdsNow |= bit
 		default:
 			a.failsNow |= bit
-		}
-		switch c.kind {
-		case syntax.OnContext, syntax.OnSetting:
-			a.ofUser |= bit
-		case syntax.OnSeat:
-			a.ofUser |= bit
-			if slices.Contains(change.to.seats, seat.PoolName(c.of)) != l.not {
-				a.ofUserHolds |= bit
-			}
 		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/syntax"
-	"github.com/usher-go/usher/seat"
 )
 
 // owned is a rule of a user at a moment, as the slow model of the ceiling has it.
@@ -293,6 +292,9 @@ func (m ceilingModel) outranks(u *policy.User) (rules []owned) {
 func (m ceilingModel) covered(b owned, rules []owned, user *policy.User, rank bool) bool {
 	var by []owned
 	for _, a := range rules {
+		if m.contradictory(a) && !m.contradictory(b) {
+			continue // it never allows
+		}
 		needless := func(t syntax.Test) bool { return m.holdsNow(t) || m.among(t, b.tests) }
 		if m.asFar(a, b) && !slices.ContainsFunc(a.tests, func(t syntax.Test) bool { return !needless(t) }) &&
 			(rank || !m.stoppedAlone(a, b, user)) {
@@ -306,6 +308,14 @@ func (m ceilingModel) covered(b owned, rules []owned, user *policy.User, rank bo
 		}
 	}
 	return len(by) > 0
+}
+
+// contradictory reports whether a rule requires a condition and its opposite.
+func (m ceilingModel) contradictory(r owned) bool {
+	return slices.ContainsFunc(r.tests, func(t syntax.Test) bool {
+		t.Not = !t.Not
+		return m.among(t, r.tests)
+	})
 }
 
 func (q *evaluation) allFields() (fields []string) {
@@ -324,17 +334,11 @@ func (m ceilingModel) stoppedAlone(a, b owned, user *policy.User) bool {
 		spared := func(t syntax.Test) bool {
 			return m.fails(t, m.by) || m.failsNow(t) && !m.among(t, a.tests)
 		}
-		ofUser := func(t syntax.Test) bool { // the actor meets it, but the user may not, or not always
-			c := m.fact(t)
-			switch {
-			case !m.among(t, a.tests) || m.among(t, b.tests):
-				return false
-			case c.Kind == syntax.OnSeat:
-				return slices.ContainsFunc(user.Seats, func(p seat.PoolName) bool { return string(p) == c.Of.Text }) == t.Not
-			}
-			return c.Kind == syntax.OnContext || c.Kind == syntax.OnSetting
+		// "The actor meets it, but the user may not, or not always." Features are compared as they are.
+		relied := func(t syntax.Test) bool {
+			return m.among(t, a.tests) && !m.among(t, b.tests) && m.fact(t).Kind != syntax.OnFeature
 		}
-		return !slices.ContainsFunc(n.If, spared) && (m.failsOne(n.If, user) || slices.ContainsFunc(n.If, ofUser))
+		return !slices.ContainsFunc(n.If, spared) && (m.failsOne(n.If, user) || slices.ContainsFunc(n.If, relied))
 	})
 }
 
