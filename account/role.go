@@ -23,7 +23,7 @@ type SetRole struct {
 	Role role.Name
 }
 
-func (c SetRole) asks(*proposing) requirement { return needs(userSetRole, of(c.User)) }
+func (c SetRole) asks(*proposing) requirement { return needs(userSetRole, of(c.User)).giving(c.Role) }
 
 func (c SetRole) propose(q *proposing) error {
 	u, err := q.user(c.User)

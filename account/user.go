@@ -27,7 +27,13 @@ type AddUser struct {
 	Teams  []usher.TeamID `usher:"optional"`                // default: none
 }
 
-func (c AddUser) asks(*proposing) requirement { return needs(userCreate, parties{teams: c.Teams}) }
+func (c AddUser) asks(q *proposing) requirement {
+	gives := c.Role
+	if gives == "" && q.policy != nil {
+		gives = q.policy.DefaultRole().Name
+	}
+	return needs(userCreate, parties{teams: c.Teams}).giving(gives)
+}
 
 func (c AddUser) propose(q *proposing) error {
 	for _, t := range c.Teams {

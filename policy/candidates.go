@@ -151,6 +151,10 @@ func (m *remedyFinder) setFact(c *condition, value bool) {
 		if !value && m.resource != nil && m.res.party(c.of) >= 0 {
 			m.add(a(m.res.name)+" without "+a(c.of), 3, m.emptied(c.of)...)
 		}
+	case syntax.OnHas:
+		if !value && m.resource != nil {
+			m.withoutHolders(c)
+		}
 	}
 }
 
@@ -161,6 +165,24 @@ func (m *remedyFinder) mayHoldSeat(name seat.PoolName) bool {
 	}
 	rule, _ := m.p.SeatRule(m.user, name)
 	return ok && rule != role.SeatNone && pool.Holds.Has(m.user.Status)
+}
+
+// withoutHolders adds the step that removes the users with a role from a party.
+func (m *remedyFinder) withoutHolders(c *condition) {
+	at := m.res.party(c.of)
+	if at < 0 || m.res.parties[at].teams || forCommands(m.perm.name) {
+		return // a command about another user is another command
+	}
+	ids, known := m.party(at)
+	if !known {
+		return
+	}
+	held := m.p.roles[c.role].Name
+	rest := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+		user, err := m.facts.User(usher.UserID(id))
+		return id != "" && err == nil && user != nil && user.holds(held)
+	})
+	m.add(a(m.res.name)+" without "+a(c.of)+" with the role "+string(held), 3, usher.Step{Kind: usher.StepParty, Name: c.of, IDs: rest})
 }
 
 // emptied returns the steps that remove all users and teams from a party.

@@ -81,7 +81,7 @@ func (p *Policy) aliases(literals []literal) []uint64 {
 	for i, a := range literals {
 		for k, b := range literals {
 			x, y := &p.conditions[a.condition], &p.conditions[b.condition]
-			if x.kind == y.kind && x.of == y.of && a.not == b.not {
+			if x.kind == y.kind && x.of == y.of && x.role == y.role && a.not == b.not {
 				same[i] |= 1 << k
 				aliased = aliased || i != k
 			}

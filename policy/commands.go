@@ -176,6 +176,16 @@ func (p *Policy) met(perm *perm, l literal, on named) (can, always bool) {
 	switch c := &p.conditions[l.condition]; {
 	case c.kind == syntax.OnAttribute:
 		return false, true
+	case c.kind == syntax.OnGives:
+		this, other := p.canGive(perm.name, c.role)
+		if l.not {
+			return other, !this
+		}
+		return this, !other
+	case c.kind == syntax.OnHas && on.has(c.of): // the user may have the role or not
+		return true, false
+	case c.kind == syntax.OnHas: // no user has it
+		return l.not, l.not
 	case on.stranger && (c.kind == syntax.OnSeat || c.kind == syntax.OnFeature):
 		return l.not, l.not
 	case c.kind != syntax.OnParty, on.has(c.of) && slices.Contains(mayNameNone, perm.name.String()):

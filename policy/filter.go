@@ -159,6 +159,7 @@ type filtering struct {
 	me         criteria.Set
 	above      criteria.Set // the cached result of belongsTo
 	teamScopes map[role.Name]*teamScope
+	holders    map[int]*roleHolders // by role
 }
 
 // list makes the criteria for one type of resource. Permissions of a bundle about other
@@ -229,7 +230,7 @@ func (b *filtering) protected(perm *perm) (criteria.Alternative, bool) {
 	case perm.protection.forbidsAll(b.role == b.p.unique):
 		return criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Any}}, true
 	case perm.protection.keepsHolder(b.role == b.p.unique):
-		holder := criteria.PartySet{Party: "user", Set: &uniqueHolders{p: b.p, facts: b.facts}}
+		holder := criteria.PartySet{Party: "user", Set: b.roleHolders(b.p.unique)}
 		return criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Some, Over: []criteria.PartySet{holder}}}, true
 	}
 	return criteria.Alternative{}, false
@@ -251,6 +252,11 @@ func (b *filtering) alternative(r *rule, need uint64, team role.Name, never bool
 			alt.Tests = append(alt.Tests, test)
 			continue
 		}
+		if at := b.res.party(c.of); c.kind == syntax.OnHas && at >= 0 && !b.res.parties[at].teams {
+			holder := criteria.PartySet{Party: c.of, Set: b.roleHolders(c.role)}
+			alt.And = append(alt.And, criteria.Scope{Reach: criteria.Some, Not: l.not, Over: []criteria.PartySet{holder}})
+			continue
+		}
 		value, known := b.condition(c)
 		if known && value == l.not || !known && !never {
 			return criteria.Alternative{}, false
@@ -264,7 +270,7 @@ func (b *filtering) scopes(r *rule, team role.Name) (scopes []criteria.Scope, ok
 	var one [1]term
 	for _, t := range b.res.termsOf(r.extent, &one) {
 		s := b.scope(&t, team)
-		if s.Reach == 0 || len(s.Over) == 0 && s.Reach != criteria.Any && !t.not {
+		if s.Reach == 0 || len(s.Over)+len(s.Above) == 0 && s.Reach != criteria.Any && !t.not {
 			return nil, false
 		}
 		scopes = append(scopes, s)
@@ -284,11 +290,28 @@ func (b *filtering) scope(t *term, team role.Name) criteria.Scope {
 	default:
 		return criteria.Scope{}
 	}
-	for rest := t.parties; rest != 0; rest &= rest - 1 {
-		party := b.res.parties[bits.TrailingZeros16(rest)]
-		s.Over = append(s.Over, criteria.PartySet{Party: party.name, Teams: party.both && party.teams, Set: b.partySet(t.scope, party.teams, team)})
+	s.Over = b.over(b.res, t.scope, t.parties, team)
+	in := b.res.in
+	for level := range t.above.levels {
+		res := in
+		s.Above = append(s.Above, criteria.Level{
+			Type: res.name, Over: b.over(res, t.scope, t.above.parties[level], team), Repeat: res.in == res,
+			Check: func(c usher.Resource) error { return b.p.checkContainer(c, b.request.Account, res) },
+		})
+		if in = res.in; in == res {
+			break // all further containers are alike
+		}
 	}
 	return s
+}
+
+// over returns parties of a type of resource, each with the set of its matching ids.
+func (b *filtering) over(res *resource, scope syntax.Scope, parties uint16, team role.Name) (over []criteria.PartySet) {
+	for rest := parties; rest != 0; rest &= rest - 1 {
+		party := res.parties[bits.TrailingZeros16(rest)]
+		over = append(over, criteria.PartySet{Party: party.name, Teams: party.both && party.teams, Set: b.partySet(scope, party.teams, team)})
+	}
+	return over
 }
 
 // partySet returns the set that contains the matching ids of a party.
@@ -366,6 +389,8 @@ func (p *Policy) requiredNames(perms []int, typ string) (parties []criteria.Part
 			attributes = append(attributes, c.of)
 		case c.kind == syntax.OnParty && res.party(c.of) >= 0:
 			over |= res.partyMask(c.of)
+		case c.kind == syntax.OnHas && res.party(c.of) >= 0 && !res.parties[res.party(c.of)].teams:
+			over |= 1 << res.party(c.of)
 		}
 	}
 	for rest := over; rest != 0; rest &= rest - 1 {

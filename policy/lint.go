@@ -34,6 +34,7 @@ func (c *compiler) lint() {
 				if rule.expanded {
 					continue // it may decide under another action
 				}
+				c.lintGives(at, rule.extent, rule.pos)
 				if by := c.redundantBy(at, who, i); by != "" {
 					c.warnings.Add(rule.pos, "`%s` decides nothing: %s", c.p.written[rule.written].text, by)
 				}
@@ -164,6 +165,7 @@ func (c *compiler) lintNever(perm int) {
 		if c.fromBundle[never[i].written] {
 			continue // it may forbid another permission of the bundle
 		}
+		c.lintGives(perm, never[i].extent, w.pos)
 		if k := c.p.perms[perm].coveredBy(never, i); k >= 0 {
 			by := &c.p.written[never[k].written]
 			c.warnings.Add(w.pos, "`%s` decides nothing: `%s` forbids it already (line %d)", w.text, by.text, by.pos.Line)

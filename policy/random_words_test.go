@@ -3,6 +3,7 @@ package policy_test
 import (
 	"slices"
 
+	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy/syntax"
 )
 
@@ -46,12 +47,46 @@ var words = []struct {
 	{"a role held outside", 25, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.Outside })
 	}},
+	{"gives", 15, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Conditions, func(c syntax.Condition) bool { return c.Kind == syntax.OnGives })
+	}},
+	{"has", 15, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Conditions, func(c syntax.Condition) bool { return c.Kind == syntax.OnHas })
+	}},
 	{"visitors", 40, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {
 			return slices.ContainsFunc(r.Permissions, func(p syntax.Permission) bool {
 				return slices.ContainsFunc(p.Cells, func(c syntax.Cell) bool { return c.Who.Text == "visitor" })
 			})
 		})
+	}},
+	{"joined scopes", 40, func(doc *syntax.Document) bool {
+		return anyRule(doc, func(r syntax.Rule) bool { return len(r.And) > 0 })
+	}},
+	{"or above", 25, func(doc *syntax.Document) bool {
+		return anyRule(doc, func(r syntax.Rule) bool { return r.Above })
+	}},
+	{"not … or above", 5, func(doc *syntax.Document) bool {
+		return anyRule(doc, func(r syntax.Rule) bool {
+			return slices.ContainsFunc(r.And, func(t syntax.Term) bool { return t.Not && t.Above })
+		})
+	}},
+	{"a chain of containers", 10, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {
+			return r.In.Text != r.Name.Text && resources(doc)[r.In.Text].In.Text != ""
+		})
+	}},
+	{"a tree of containers", 10, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool { return r.In.Text == r.Name.Text })
+	}},
+	{"a setting that only the host changes", 12, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Settings, func(s syntax.Setting) bool { return s.SetByHost })
+	}},
+	{"a setting that asks for a permission", 15, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Settings, func(s syntax.Setting) bool { return s.Asks.Text != "" })
+	}},
+	{"a seat that counts for requested users", 3, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Seats, func(s syntax.SeatPool) bool { return slices.Contains(s.Holds, usher.Requested) })
 	}},
 	{"wildcard", 15, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {
@@ -63,6 +98,15 @@ var words = []struct {
 			return slices.ContainsFunc(doc.Bundles, func(b syntax.Bundle) bool { return b.Name.Text == n.Permission.Text })
 		})
 	}},
+}
+
+// anyRule reports whether a rule of a cell or under never is as given.
+func anyRule(doc *syntax.Document, is func(syntax.Rule) bool) bool {
+	return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {
+		return slices.ContainsFunc(r.Permissions, func(p syntax.Permission) bool {
+			return slices.ContainsFunc(p.Cells, func(c syntax.Cell) bool { return slices.ContainsFunc(c.Rules, is) })
+		})
+	}) || slices.ContainsFunc(doc.Never, func(n syntax.Never) bool { return slices.ContainsFunc(n.Rules, is) })
 }
 
 func usedWords(doc *syntax.Document) (names []string) {

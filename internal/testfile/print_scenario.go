@@ -8,6 +8,7 @@ func (q *Question) flow() (m flow) {
 		m.add("resource", resourceFlow(q.Resource).String())
 	}
 	m.flags("with", q.With)
+	m.name("gives", q.Gives)
 	m.time("at", q.At)
 	return m
 }
@@ -16,6 +17,8 @@ func resourceFlow(facts []Fact) (m flow) {
 	for _, f := range facts {
 		value, isFlag := f.flag()
 		switch {
+		case f.In != nil:
+			m.add(f.Name.Text, resourceFlow(f.In).String())
 		case f.Apart:
 			var parts flow
 			parts.names("users", f.IDs)

@@ -12,6 +12,7 @@ type Question struct {
 	Can      syntax.Name // a permission or a bundle
 	Resource []Fact      // nil if not in the file
 	With     []Flag      // facts of the request
+	Gives    syntax.Name // the role that the command of the request gives; empty: unknown
 	At       time.Time   // zero for the time of the file
 }
 
@@ -26,7 +27,13 @@ type Fact struct {
 	// are then the users.
 	Apart bool
 	Teams []syntax.Name
+
+	// In has the facts of what contains the resource, under the key in; otherwise it is nil.
+	In []Fact
 }
+
+// InKey is the key of what contains a resource.
+const InKey = "in"
 
 // flag returns the value of an attribute. It returns false as ok if the fact is not an
 // attribute.
@@ -74,6 +81,9 @@ func (q *Question) Asked() string {
 	}
 	if q.With != nil {
 		text += " with " + flagsFlow(q.With).String()
+	}
+	if q.Gives.Text != "" {
+		text += " gives " + Word(q.Gives.Text)
 	}
 	if !q.At.IsZero() {
 		text += " at " + timeText(q.At)

@@ -62,10 +62,14 @@ func TestSmallUsers(t *testing.T) {
 // TestSmallRequests visits all accounts with three users, of whom two ask to join, and one seat.
 func TestSmallRequests(t *testing.T) {
 	all := []account.Command{
-		account.RequestToJoin{}, account.WithdrawRequest{}, account.AcceptInvitation{},
-		account.ChangeSetting{Setting: "open"}, account.ChangeSetting{Setting: "open", Value: true},
+		account.RequestToJoin{},
+		account.WithdrawRequest{},
+		account.AcceptInvitation{},
+		account.ChangeSetting{Setting: "open"},
+		account.ChangeSetting{Setting: "open", Value: true},
 		account.ChangeSetting{Setting: "plan", Value: true},
-		account.SetRole{User: "bob", Role: "porter"}, account.SetRole{User: "bob", Role: "editor"},
+		account.SetRole{User: "bob", Role: "porter"},
+		account.SetRole{User: "bob", Role: "editor"},
 	}
 	for _, u := range three[1:] {
 		all = append(all, account.RequestToJoin{User: u}, account.AdmitUser{User: u}, account.RemoveUser{User: u},

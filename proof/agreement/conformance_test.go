@@ -217,7 +217,7 @@ func (c *corpus) run(t *testing.T) {
 // expected compares a check of the file with Check.
 func (c *corpus) expected(t *testing.T, check testfile.Check) error {
 	r := c.request(t, check.Question)
-	q := question{usher.AccountID(c.name), r.Permission, r.Context, r.Time}
+	q := question{usher.AccountID(c.name), r.Permission, r.Context, r.Time, r.Gives}
 	var on *resource
 	if object, ok := r.Resource.(*usher.Object); ok {
 		on = c.known[describe(object)]

@@ -128,6 +128,7 @@ type question struct {
 	permission permission.Permission
 	context    usher.Context
 	time       time.Time
+	gives      string // the role that the command gives
 }
 
 // visitor stands for a caller who is not logged in, where a user is expected.
@@ -139,13 +140,13 @@ var absent = []usher.UserID{visitor, "", "nobody", "a stranger"}
 // by returns the request of a user about a row, nil for the account as a whole.
 func (q question) by(user usher.UserID, on *resource) usher.Request {
 	if user == visitor {
-		return usher.Request{Account: q.account, Visitor: true, Permission: q.permission, Resource: on.on(), Context: q.context, Time: q.time}
+		return usher.Request{Account: q.account, Visitor: true, Permission: q.permission, Resource: on.on(), Context: q.context, Time: q.time, Gives: q.gives}
 	}
-	return usher.Request{Account: q.account, Subject: user, Permission: q.permission, Resource: on.on(), Context: q.context, Time: q.time}
+	return usher.Request{Account: q.account, Subject: user, Permission: q.permission, Resource: on.on(), Context: q.context, Time: q.time, Gives: q.gives}
 }
 
 func (q question) String() string {
-	return fmt.Sprintf("%s in %s with %v at %s", q.permission, q.account, q.context, q.time.Format(time.RFC3339))
+	return fmt.Sprintf("%s in %s with %v and %q given at %s", q.permission, q.account, q.context, q.gives, q.time.Format(time.RFC3339))
 }
 
 // host is a host application with some accounts, its decider, its routes and its tables. Each

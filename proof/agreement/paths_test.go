@@ -119,6 +119,7 @@ func (s *host) explained(q question, user usher.UserID, on *resource) error {
 // exist. A host that loads resources from the account of the subject ignores the account in the
 // path.
 func (s *host) guarded(q question, user usher.UserID, on *resource) error {
+	q.gives = "" // a guard does not state it
 	d, err := s.Check(ctx, q.by(user, on))
 	if err != nil {
 		return err
@@ -179,6 +180,7 @@ func (s *host) replies(kind string, in usher.AccountID, q question, user usher.U
 
 // whole sends requests to the route for the account as a whole.
 func (s *host) whole(q question, user usher.UserID) error {
+	q.gives = "" // a guard does not state it
 	d, err := s.Check(ctx, q.by(user, nil))
 	if err != nil {
 		return err
@@ -204,6 +206,7 @@ func (s *host) whole(q question, user usher.UserID) error {
 // buttons sends rows to the handler of actions, with some that do not exist in the account: their
 // local ids are in strange. The response must contain the result of actions.
 func (s *host) buttons(q question, user usher.UserID, rows []*resource, strange ...*resource) error {
+	q.gives = "" // a guard does not state it
 	type entry struct {
 		Type    string   `json:"type"`
 		ID      string   `json:"id"`
@@ -251,6 +254,7 @@ func (s *host) buttons(q question, user usher.UserID, rows []*resource, strange 
 // apart makes all calls about a row of another account: each returns an error, or the result for a
 // row that does not exist. Lists are compared elsewhere.
 func (s *host) apart(q question, user usher.UserID, foreign *resource) error {
+	q.gives = "" // a guard does not state it
 	r := q.by(user, foreign)
 	other := func(path string, err error, nothing bool) error {
 		switch {

@@ -71,7 +71,7 @@ func drawRound(t *testing.T, seed uint64, id *int, bases []*base, seen *counts) 
 		if r.Visitor {
 			r.Subject = visitor
 		}
-		x.asks = append(x.asks, asks{question{r.Account, r.Permission, r.Context, r.Time}, r.Subject})
+		x.asks = append(x.asks, asks{question{r.Account, r.Permission, r.Context, r.Time, r.Gives}, r.Subject})
 		x.asks[i].permission = x.asks[0].permission
 		x.fixtures[r.Account] = w
 		x.host.users[r.Account] = append(sortedKeys(w.users), "nobody")
@@ -155,7 +155,7 @@ func (x *round) useOwnTables(d dice) {
 func (w *fixture) fit() {
 	for _, u := range w.users {
 		u.Teams = slices.DeleteFunc(u.Teams, func(m policy.Membership) bool { _, ok := w.parents[m.Team]; return !ok })
-		if u.Status == usher.Inactive {
+		if u.Status == usher.Inactive || u.Status == usher.Requested {
 			u.Seats = nil
 		}
 	}

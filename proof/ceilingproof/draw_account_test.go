@@ -41,6 +41,8 @@ func drawAccount(d dice, doc *syntax.Document) account.Seed {
 			u.Status = usher.Active
 		} else if d.chance(10) {
 			u.Status = pick(d, usher.Inactive, usher.Invited)
+		} else if d.chance(12) {
+			u.Status = usher.Requested
 		}
 		teams := some(d, 0, 2, teamIDs...)
 		slices.Sort(teams)
@@ -52,7 +54,7 @@ func drawAccount(d dice, doc *syntax.Document) account.Seed {
 			}
 			u.Teams = append(u.Teams, m)
 		}
-		if mayBeSeated(doc, u.Role) && u.Status != usher.Inactive && d.chance(50) {
+		if mayBeSeated(doc, u.Role) && (u.Status == usher.Active || u.Status == usher.Invited) && d.chance(50) {
 			u.Seats = []seat.PoolName{"desk"}
 		}
 		for _, name := range some(d, 0, 3, grantNames...) {

@@ -51,7 +51,7 @@ var (
 // three, the role boss is not unique: there are several equal bosses, or only one. With delegates, it has cells for user.delegate, which lets users give what they do not have.
 func drawPolicy(d dice, delegates bool) *syntax.Document {
 	var b strings.Builder
-	b.WriteString(vocabulary)
+	b.WriteString(strings.Replace(vocabulary, "open: false", "open: {default: false, asks: "+pick(d, "pay.out", "account.configure")+"}", 1))
 	extra := func(of ...string) string { // further rules of a role
 		var list []string
 		for _, s := range of {
@@ -102,6 +102,9 @@ func drawCells(d dice, parties, facts []string, hiding bool) string {
 			rules = append(rules, drawRule(d, parties, facts, hiding))
 		}
 		cells = append(cells, role+": ["+strings.Join(rules, ", ")+"]")
+	}
+	if d.chance(30) {
+		cells = append(cells, "visitor: any"+drawTests(d, 80, facts)+map[bool]string{true: " hiding details"}[hiding && d.chance(50)])
 	}
 	return strings.Join(cells, ", ")
 }
@@ -157,8 +160,8 @@ func drawCommandCells(d dice, b *strings.Builder, delegates bool) {
 	}
 	for _, of := range [][]string{
 		{"account", "configure", "transfer"},
-		{"user", "create", "delete", "set-role", "set-status", "leave"},
-		{"team", "create", "edit", "delete", "set-members", "set-role"},
+		{"user", "create", "delete", "set-role", "set-status", "leave", "admit"},
+		{"team", "create", "edit", "delete", "set-members", "set-role", "join", "leave"},
 		{"seat", "assign", "unassign", "purchase"},
 		{"grant", "give", "revoke"},
 	} {

@@ -41,6 +41,7 @@ func (r *run) explainCommand() *cobra.Command {
 	flags.StringVar(&q.kind, "type", "", "the `TYPE` of the resource, if --can does not determine it")
 	flags.StringArrayVar(&q.resource, "resource", nil, "a `FACT` of the resource: host=mia, or account-wide=true; may be repeated")
 	flags.StringArrayVar(&q.with, "with", nil, "a `FACT` of the request: mfa=true; may be repeated")
+	flags.StringVar(&q.gives, "gives", "", "the `ROLE` that the command of the request gives, or - if it gives none")
 	flags.StringArrayVar(&q.whens, "at", nil, "the `TIME`: 2026-03-01, or 2026-03-01T15:04:05Z (default: the time of the test file; for a store, now); for a store also a version")
 	flags.StringVar(&q.account, "account", "", "for a store: the `ACCOUNT`")
 	flags.StringVar(&q.policy, "policy", "", "for a store: the `POLICY` of the service, a file or a preset")
