@@ -43,12 +43,14 @@ func (a *actorRules) coversSource(change *comparison, s *ruleSource) bool {
 //
 // A rule of the actor covers b if it reaches as far, and if each of its conditions either
 // holds now for the actor or is also a condition of b. A condition on a feature must hold
-// for the actor. A rule under never must not forbid the actor while it allows the user.
+// for the actor. A rule whose conditions contradict each other never allows, so it covers only
+// rules with the same defect. A rule under never must not forbid the actor while it allows the user.
 // The fields that all covering rules hide must also be hidden by b.
 func (a *actorRules) lacks(change *comparison, b heldRule) bool {
 	a.switchResource(change)
 	a.stoppedBy = nil
 	hidden, covered := ^uint64(0), false
+	possible := !change.decided.contradict(b.need)
 	for i := range a.sources {
 		s := &a.sources[i]
 		for k := 0; ; k++ {
@@ -60,6 +62,9 @@ func (a *actorRules) lacks(change *comparison, b heldRule) bool {
 			of := r.extent
 			of.need, of.hide = need&^a.holdsNow, 0 // hidden fields are compared once for all covering rules
 			if !a.ranks && need&a.fails != 0 || !s.covers(change.perm.res, a.tree, of, b) {
+				continue
+			}
+			if possible && change.decided.contradict(need) {
 				continue
 			}
 			if !a.ranks && a.stoppedAlone(change, need, b.need) {

@@ -294,6 +294,9 @@ func (m ceilingModel) outranks(u *policy.User) (rules []owned) {
 func (m ceilingModel) covered(b owned, rules []owned, user *policy.User, rank bool) bool {
 	var by []owned
 	for _, a := range rules {
+		if m.contradictory(a) && !m.contradictory(b) {
+			continue // it never allows
+		}
 		needless := func(t syntax.Test) bool { return m.holdsNow(t) || m.among(t, b.tests) }
 		if m.asFar(a, b) && !slices.ContainsFunc(a.tests, func(t syntax.Test) bool { return !needless(t) }) &&
 			(rank || !m.stoppedAlone(a, b, user)) {
@@ -307,6 +310,14 @@ func (m ceilingModel) covered(b owned, rules []owned, user *policy.User, rank bo
 		}
 	}
 	return len(by) > 0
+}
+
+// contradictory reports whether a rule requires a condition and its opposite.
+func (m ceilingModel) contradictory(r owned) bool {
+	return slices.ContainsFunc(r.tests, func(t syntax.Test) bool {
+		t.Not = !t.Not
+		return m.among(t, r.tests)
+	})
 }
 
 func (q *evaluation) allFields() (fields []string) {

@@ -26,6 +26,7 @@ type decidedLiterals struct {
 	features   []featureTest
 	seats      []seatTest
 	aliases    []uint64 // by literal: all literals on the same fact, including itself; nil: no fact has two names
+	opposed    []uint64 // by literal: all literals that state the opposite; nil: there are none
 }
 
 type featureTest struct {
@@ -57,6 +58,7 @@ func newCeilingTable(p *Policy) ceilingTable {
 	for i := range p.resources {
 		d := &t.decided[i]
 		d.aliases = p.aliases(p.resources[i].literals)
+		d.opposed = p.opposed(p.resources[i].literals)
 		for at, l := range p.resources[i].literals {
 			bit := uint64(1) << at
 			switch c := p.conditions[l.condition]; c.kind {
@@ -89,6 +91,40 @@ func (p *Policy) aliases(literals []literal) []uint64 {
 		return nil
 	}
 	return same
+}
+
+// opposed returns, for each literal, the literals that state the opposite. It returns nil if
+// there are none.
+func (p *Policy) opposed(literals []literal) []uint64 {
+	found := false
+	opposed := make([]uint64, len(literals))
+	for i, a := range literals {
+		for k, b := range literals {
+			x, y := &p.conditions[a.condition], &p.conditions[b.condition]
+			if x.kind == y.kind && x.of == y.of && a.not != b.not {
+				opposed[i] |= 1 << k
+				found = true
+			}
+		}
+	}
+	if !found {
+		return nil
+	}
+	return opposed
+}
+
+// contradict reports whether two of the literals state the opposite of each other, so that a rule
+// that requires them never allows.
+func (d *decidedLiterals) contradict(literals uint64) bool {
+	if d.opposed == nil {
+		return false
+	}
+	for rest := literals; rest != 0; rest &= rest - 1 {
+		if d.opposed[bits.TrailingZeros64(rest)]&literals != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // withAliases adds to literals all their aliases.

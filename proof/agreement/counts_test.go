@@ -13,6 +13,7 @@ import (
 type counts struct {
 	Checks, Actions, WhoMay, Explained, Buttons, Foreign int // results by the kind of call
 	Guarded, Admitted, Reasons, Strangers, Whole         int // results by the kind of route
+	Ownerless                                            int // accounts without an owner
 	Open, Visitors                                       int // permissions that visitors have, and visitors who pass a route
 
 	Filters, None, All, Mixed, Maskable, Partly int // filters, by what they select and mask
@@ -66,6 +67,7 @@ func (c *counts) check(t *testing.T) {
 		"conditions that read members": c.Joins, "rows that they select": c.JoinedRows,
 		"conditions that read members of which there are none": c.HollowJoins, "rows that these select": c.HollowRows,
 		"resources of other accounts": c.Foreign, "strangers at a route": c.Strangers, "permissions of visitors": c.Open, "visitors who pass a route": c.Visitors, "accounts as a whole": c.Whole,
+		"accounts without an owner": c.Ownerless,
 	} {
 		if n < 100 {
 			t.Errorf("%d %s are too few", n, what)

@@ -68,7 +68,7 @@ func drawPolicy(d dice) string {
 		}
 		return ""
 	}
-	fmt.Fprintf(&b, "roles:\n  boss: {unique: true, hands-over-to: admin%s}\n", pick(d, []string{", includes: [admin]", ", all: true", ""}))
+	fmt.Fprintf(&b, "roles:\n  boss: {%s%s}\n", pick(d, []string{"unique: true, hands-over-to: admin", "unique: true, hands-over-to: admin", "at-least: 1"}), pick(d, []string{", includes: [admin]", ", all: true", ""}))
 	fmt.Fprintf(&b, "  admin: {includes: [member]%s}\n  member: {default: true%s}\n  clerk: {}\n", require(), require())
 	fmt.Fprintf(&b, "  manager: {held-on: team%s%s}\n  lead: {held-on: team%s}\n", pick(d, []string{"", ", includes: [lead]"}), require(), require())
 	fmt.Fprintf(&b, "bundles:\n  both: [calendar.view, calendar.edit]\n  staff: [user.edit, user.delete]\n  mixed: [%s]\n",
@@ -219,6 +219,15 @@ func (w indexed) Owner() usher.UserID {
 		}
 	}
 	return ""
+}
+
+// addBosses gives some more users the role boss, which several can have.
+func (w *fixture) addBosses(d dice) {
+	for _, id := range sortedKeys(w.users) {
+		if d.chance(25) {
+			w.users[id].Role = "boss"
+		}
+	}
 }
 
 func drawFixture(d dice) *fixture {

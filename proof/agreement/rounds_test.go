@@ -60,6 +60,10 @@ func drawRound(t *testing.T, seed uint64, id *int, bases []*base, seen *counts) 
 	engined := d.chance(50)
 	for i := range 2 {
 		w := drawFixture(d)
+		if p.UniqueRole().Name == "" {
+			seen.Ownerless++
+			w.addBosses(d)
+		}
 		if engined {
 			w.fit()
 		}
