@@ -46,6 +46,7 @@ func derivedKeys() (keys []string) {
 		add("scope.", s.String())
 	}
 	add("change.", account.ChangeNames()...)
+	add("change.account-created.", "without-owner")
 	for _, k := range kinds {
 		add("kind.", k.Name)
 	}

@@ -128,7 +128,7 @@ func (v *viewer) remedyText(r usher.Remedy) string {
 	for _, step := range r.Steps {
 		name := step.Name
 		switch step.Kind {
-		case usher.StepRole, usher.StepTeamRole:
+		case usher.StepRole, usher.StepBeside, usher.StepTeamRole:
 			name = v.RoleTitle(role.Name(name))
 		case usher.StepGrant:
 			name = v.grantTitle(name)
@@ -147,7 +147,7 @@ func (v *viewer) remedyText(r usher.Remedy) string {
 
 // stepNames are the ends of the keys of the texts of steps.
 var stepNames = map[usher.StepKind]string{
-	usher.StepActivate: "activate", usher.StepRole: "role", usher.StepTeam: "team", usher.StepTeamRole: "team-role",
+	usher.StepActivate: "activate", usher.StepRole: "role", usher.StepBeside: "beside", usher.StepTeam: "team", usher.StepTeamRole: "team-role",
 	usher.StepSeat: "seat", usher.StepGrant: "grant", usher.StepSetting: "setting",
 }
 
@@ -188,6 +188,8 @@ func (v *viewer) commandsOfStep(id usher.UserID, step usher.Step) []account.Comm
 		return []account.Command{account.SetStatus{User: id, Status: usher.Active}}
 	case usher.StepRole:
 		return []account.Command{account.SetRole{User: id, Role: role.Name(step.Name)}}
+	case usher.StepBeside:
+		return []account.Command{account.SetRoleBeside{User: id, Role: role.Name(step.Name)}}
 	case usher.StepTeam:
 		return []account.Command{account.AddToTeam{User: id, Team: step.Team}}
 	case usher.StepTeamRole:
