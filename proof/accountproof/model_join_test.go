@@ -3,7 +3,6 @@ package accountproof_test
 import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
-	"github.com/usher-go/usher/role"
 )
 
 // "request-to-join {user?, role?}: a person who is logged in sends it, if a cell of visitor gives
@@ -79,13 +78,9 @@ func (s *step) admitUser(c account.AdmitUser) account.Code {
 	case s.book.isUnique(name):
 		return account.CodeUniqueRole
 	}
-	admitted := u.clone()
-	admitted.status, admitted.role = usher.Active, name
-	for pool := range u.seats {
-		if s.book.isPool(pool) && s.book.seatOf(name, pool) == role.SeatNone {
-			delete(admitted.seats, pool)
-		}
-	}
+	admitted := s.book.withRole(u, name)
+	admitted.status = usher.Active
+	admitted.seats, _ = s.book.seatsAfter(u, admitted)
 	if s.gives(c.User, nil, admitted, ofUser(c.User)) {
 		return account.CodeEscalation
 	}
@@ -102,10 +97,7 @@ func (s *step) joinTeam(c account.JoinTeam) account.Code {
 	if code := s.unknown(c.Team, me, false); code != 0 || s.err != nil {
 		return code
 	}
-	if u := s.me(); !u.isIn(c.Team) {
-		u.teams[c.Team] = nil
-	}
-	return 0
+	return s.join(me, c.Team)
 }
 
 // "leave-team {team}: team.leave on {team, user: actor}. Leaving a team ends the roles on it."
@@ -117,6 +109,10 @@ func (s *step) leaveTeam(c account.LeaveTeam) account.Code {
 	if code := s.unknown(c.Team, me, false); code != 0 || s.err != nil {
 		return code
 	}
+	if s.leavesTooMuch(me, c.Team) {
+		return account.CodeEscalation
+	}
 	delete(s.me().teams, c.Team)
-	return 0
+	delete(s.me().outside, c.Team)
+	return s.settle()
 }

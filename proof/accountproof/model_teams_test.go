@@ -111,20 +111,26 @@ func (s *step) addToTeam(c account.AddToTeam) account.Code {
 	if code := s.unknown(c.Team, c.User, u != nil && slices.ContainsFunc(u.outside[c.Team], outside)); code != 0 || s.err != nil {
 		return code
 	}
-	if u.isIn(c.Team) {
+	return s.join(c.User, c.Team)
+}
+
+// join puts a user in a team. "The user becomes a member who keeps the roles."
+func (s *step) join(id usher.UserID, in usher.TeamID) account.Code {
+	u := s.users[id]
+	if u.isIn(in) {
 		return nothing
 	}
 	member := u.clone()
-	member.teams[c.Team] = member.outside[c.Team]
-	delete(member.outside, c.Team)
-	if gained := u.outside[c.Team]; len(gained) > 0 {
+	member.teams[in] = member.outside[in]
+	delete(member.outside, in)
+	if gained := u.outside[in]; len(gained) > 0 {
 		plain := u.clone() // membership alone is not compared
-		plain.teams[c.Team] = nil
-		if s.givesUnknown(u, gained) || s.known(u) != nil && !slices.ContainsFunc(gained, s.lacksTeamRole) && s.exceeds(c.User, plain, member) {
+		plain.teams[in] = nil
+		if s.givesUnknown(u, gained) || s.known(u) != nil && !slices.ContainsFunc(gained, s.lacksTeamRole) && s.exceeds(id, plain, member) {
 			return account.CodeEscalation
 		}
 	}
-	s.users[c.User] = member
+	s.users[id] = member
 	return s.settle()
 }
 
