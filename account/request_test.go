@@ -198,3 +198,15 @@ func permissionOf(t *testing.T, p *policy.Policy, name string) (q permission.Per
 	require.NoError(t, err)
 	return q
 }
+
+// The role of the request is a fact of the command, also if the command does not name it.
+func TestAdmissionGivesARole(t *testing.T) {
+	p := compile(t, strings.Replace(gate, "admit:      {porter: any}", "admit: {porter: any if not gives-guest}", 1)+"conditions: {gives-guest: {gives: guest}}\n")
+	_, s := gateAccount(t)
+	s = do(t, p, s, account.AsHost("test"), account.RequestToJoin{User: "gus", Role: "guest"}, account.RequestToJoin{User: "rita"})
+	for _, c := range []account.AdmitUser{{User: "gus"}, {User: "gus", Role: "guest"}, {User: "rita", Role: "guest"}} {
+		_, err := propose(p, s, account.AsUser("pia"), c)
+		assert.Equal(t, account.CodeDenied, codeOf(t, err), "%v: %v", c, err)
+	}
+	do(t, p, s, account.AsUser("pia"), account.AdmitUser{User: "rita"})
+}
