@@ -61,7 +61,7 @@ func (c CreateAccount) propose(q *proposing) error {
 			return err
 		}
 	}
-	return q.takeSeats(c.Owner, &policy.User{}, first, usher.Active)
+	return q.takeSeats(c.Owner, &policy.User{}, &policy.User{Status: usher.Active, Role: first.Name})
 }
 
 func (c CreateAccount) describe() string { return "for " + word(c.Owner) }

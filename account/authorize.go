@@ -72,7 +72,7 @@ func (q *proposing) authorize(want permission.Permission, on parties) (usher.Dec
 	if err != nil {
 		return usher.Decision{}, err
 	}
-	if reason := q.visits(); d.Allowed() && reason != 0 {
+	if reason := q.visits(); d.Allowed() && reason != 0 && want != userRequestToJoin {
 		d = q.denial(reason)
 	}
 	if !d.Allowed() {
@@ -84,7 +84,8 @@ func (q *proposing) authorize(want permission.Permission, on parties) (usher.Dec
 }
 
 // visits returns the reason for which the actor, a user, can run no commands, or zero. Rules of
-// visitors may allow such an actor a permission, but commands are for users of the account.
+// visitors may allow such an actor a permission, but commands are for users of the account,
+// except request-to-join.
 func (q *proposing) visits() usher.Reason {
 	switch u := q.find(q.actor.User()); {
 	case u == nil:

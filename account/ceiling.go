@@ -2,6 +2,7 @@ package account
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,6 +77,38 @@ func (q *proposing) checkTakes(id usher.UserID, before, after *policy.User) erro
 		return err
 	}
 	return q.checkOutranks(c, id, before)
+}
+
+// checkChanges rejects a change of a user's roles that gives what the actor's rules do not cover, or
+// that takes something from a user who outranks the actor. It covers the seats that follow.
+func (q *proposing) checkChanges(id usher.UserID, before, after *policy.User) error {
+	changed := *after
+	changed.Seats = q.keptSeats(before, after)
+	if err := q.checkGives(id, before, &changed, of(id)); err != nil {
+		return err
+	}
+	changed.Seats = q.policy.SeatsAfter(before, after)
+	return q.checkTakes(id, before, &changed)
+}
+
+// checkGains is checkChanges for a user who loses nothing, unless seats follow.
+func (q *proposing) checkGains(id usher.UserID, before, after *policy.User) error {
+	if q.keepsSeats(before, after) {
+		return q.checkGives(id, before, after, of(id))
+	}
+	return q.checkChanges(id, before, after)
+}
+
+// checkLoses is checkChanges for a user who gains nothing, unless seats follow.
+func (q *proposing) checkLoses(id usher.UserID, before, after *policy.User) error {
+	if q.keepsSeats(before, after) {
+		return q.checkTakes(id, before, after)
+	}
+	return q.checkChanges(id, before, after)
+}
+
+func (q *proposing) keepsSeats(before, after *policy.User) bool {
+	return slices.Equal(before.Seats, q.policy.SeatsAfter(before, after))
 }
 
 // checkRank rejects the command if the user outranks the actor.

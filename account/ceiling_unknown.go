@@ -30,12 +30,9 @@ func (q *proposing) losesUnknown(before, after *policy.User) bool {
 	if before == nil || after == nil {
 		return false
 	}
-	for i := range before.Teams {
-		m := &before.Teams[i]
-		at, in := teamIndex(after, m.Team)
-		lost := slices.DeleteFunc(slices.Clone(m.Roles), func(name role.Name) bool {
-			return in && slices.Contains(after.Teams[at].Roles, name)
-		})
+	for _, m := range slices.Concat(before.Teams, before.Outside) {
+		kept := rolesOn(after, m.Team)
+		lost := slices.DeleteFunc(slices.Clone(m.Roles), func(name role.Name) bool { return slices.Contains(kept, name) })
 		if q.anyUnknown(lost) {
 			return true
 		}

@@ -37,6 +37,8 @@ var changes = []Change{
 	MemberRemoved{},
 	TeamRoleSet{},
 	TeamRoleUnset{},
+	OutsideRoleSet{},
+	OutsideRoleUnset{},
 	SeatsSet{},
 	SeatAssigned{},
 	SeatUnassigned{},

@@ -16,57 +16,61 @@ type Code uint8
 // a batch as a whole. They are checked, in this order, after all other checks of all
 // commands.
 const (
-	CodeDenied         Code = iota + 1 // the actor is not allowed; the Refusal has the decision
-	CodeUnknownUser                    // the user does not exist
-	CodeUnknownTeam                    // the team does not exist
-	CodeUnknownRole                    // the policy has no account role, or no team role, of the name, or no unique role
-	CodeUnknownPool                    // the policy has no seat pool of the name
-	CodeUnknownGrant                   // the policy has no permission, bundle or feature of the name
-	CodeUnknownSetting                 // the policy has no setting of the name
-	CodeUnknownField                   // the account has no custom field of the name, or it is archived
-	CodeInvalid                        // an invalid argument: a cycle of teams, a value of the wrong type, an empty id
-	CodeExists                         // it already exists, or its id is that of something deleted
-	CodeNotMember                      // the user is not in the team
-	CodeTeamNotEmpty                   // the team has teams below it
-	CodeUniqueRole                     // only a transfer gives or takes the unique role
-	CodeEscalation                     // the actor gives more than the actor has, or the user outranks the actor
-	CodeInactive                       // the user's status does not allow it
-	CodeSeatNotAllowed                 // the user's role does not allow the seat
-	CodeSeatRequired                   // the user's role requires the seat
-	CodeRoleFull                       // too many users would have the role
-	CodeLastHolder                     // too few active users would have the role, or a role that includes it
-	CodeNoSeatsLeft                    // a seat is taken, and more would be held than bought
-	CodeSeatsInUse                     // fewer seats would be bought than are held
+	CodeDenied             Code = iota + 1 // the actor is not allowed; the Refusal has the decision
+	CodeUnknownUser                        // the user does not exist
+	CodeUnknownTeam                        // the team does not exist
+	CodeUnknownRole                        // the policy has no account role, or no team role, of the name, or no unique role
+	CodeUnknownPool                        // the policy has no seat pool of the name
+	CodeUnknownGrant                       // the policy has no permission, bundle or feature of the name
+	CodeUnknownSetting                     // the policy has no setting of the name
+	CodeUnknownField                       // the account has no custom field of the name, or it is archived
+	CodeInvalid                            // an invalid argument: a cycle of teams, a value of the wrong type, an empty id
+	CodeExists                             // it already exists, or its id is that of something deleted
+	CodeNotMember                          // the user is not in the team
+	CodeTeamNotEmpty                       // the team has teams below it
+	CodeUniqueRole                         // only a transfer gives or takes the unique role
+	CodeTeamRoleNotAllowed                 // the user's role does not allow team roles
+	CodeGrantNotAllowed                    // the user's role does not allow grants
+	CodeEscalation                         // the actor gives more than the actor has, or the user outranks the actor
+	CodeInactive                           // the user's status does not allow it
+	CodeSeatNotAllowed                     // the user's role does not allow the seat
+	CodeSeatRequired                       // the user's role requires the seat
+	CodeRoleFull                           // too many users would have the role
+	CodeLastHolder                         // too few active users would have the role, or a role that includes it
+	CodeNoSeatsLeft                        // a seat is taken, and more would be held than bought
+	CodeSeatsInUse                         // fewer seats would be bought than are held
 )
 
 // The sentinel errors of the codes. errors.Is finds in a [Refusal] the sentinel of its Code.
 // The sentinel of CodeDenied is usher.ErrDenied.
 var (
-	ErrUnknownUser    error = CodeUnknownUser
-	ErrUnknownTeam    error = CodeUnknownTeam
-	ErrUnknownRole    error = CodeUnknownRole
-	ErrUnknownPool    error = CodeUnknownPool
-	ErrUnknownGrant   error = CodeUnknownGrant
-	ErrUnknownSetting error = CodeUnknownSetting
-	ErrUnknownField   error = CodeUnknownField
-	ErrInvalid        error = CodeInvalid
-	ErrExists         error = CodeExists
-	ErrNotMember      error = CodeNotMember
-	ErrTeamNotEmpty   error = CodeTeamNotEmpty
-	ErrUniqueRole     error = CodeUniqueRole
-	ErrEscalation     error = CodeEscalation
-	ErrInactive       error = CodeInactive
-	ErrSeatNotAllowed error = CodeSeatNotAllowed
-	ErrSeatRequired   error = CodeSeatRequired
-	ErrRoleFull       error = CodeRoleFull
-	ErrLastHolder     error = CodeLastHolder
-	ErrNoSeatsLeft    error = CodeNoSeatsLeft
-	ErrSeatsInUse     error = CodeSeatsInUse
+	ErrUnknownUser        error = CodeUnknownUser
+	ErrUnknownTeam        error = CodeUnknownTeam
+	ErrUnknownRole        error = CodeUnknownRole
+	ErrUnknownPool        error = CodeUnknownPool
+	ErrUnknownGrant       error = CodeUnknownGrant
+	ErrUnknownSetting     error = CodeUnknownSetting
+	ErrUnknownField       error = CodeUnknownField
+	ErrInvalid            error = CodeInvalid
+	ErrExists             error = CodeExists
+	ErrNotMember          error = CodeNotMember
+	ErrTeamNotEmpty       error = CodeTeamNotEmpty
+	ErrUniqueRole         error = CodeUniqueRole
+	ErrTeamRoleNotAllowed error = CodeTeamRoleNotAllowed
+	ErrGrantNotAllowed    error = CodeGrantNotAllowed
+	ErrEscalation         error = CodeEscalation
+	ErrInactive           error = CodeInactive
+	ErrSeatNotAllowed     error = CodeSeatNotAllowed
+	ErrSeatRequired       error = CodeSeatRequired
+	ErrRoleFull           error = CodeRoleFull
+	ErrLastHolder         error = CodeLastHolder
+	ErrNoSeatsLeft        error = CodeNoSeatsLeft
+	ErrSeatsInUse         error = CodeSeatsInUse
 )
 
 var codeNames = [...]string{
 	"none", "denied", "unknown-user", "unknown-team", "unknown-role", "unknown-pool", "unknown-grant", "unknown-setting", "unknown-field",
-	"invalid", "exists", "not-member", "team-not-empty", "unique-role", "escalation", "inactive",
+	"invalid", "exists", "not-member", "team-not-empty", "unique-role", "team-role-not-allowed", "grant-not-allowed", "escalation", "inactive",
 	"seat-not-allowed", "seat-required", "role-full", "last-holder", "no-seats-left", "seats-in-use",
 }
 

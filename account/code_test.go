@@ -17,6 +17,7 @@ var codeErrors = map[string]error{
 	"unknown-role": account.ErrUnknownRole, "unknown-pool": account.ErrUnknownPool, "unknown-grant": account.ErrUnknownGrant,
 	"unknown-setting": account.ErrUnknownSetting, "unknown-field": account.ErrUnknownField, "invalid": account.ErrInvalid,
 	"exists": account.ErrExists, "not-member": account.ErrNotMember, "team-not-empty": account.ErrTeamNotEmpty,
+	"team-role-not-allowed": account.ErrTeamRoleNotAllowed, "grant-not-allowed": account.ErrGrantNotAllowed,
 	"unique-role": account.ErrUniqueRole, "escalation": account.ErrEscalation, "inactive": account.ErrInactive,
 	"seat-not-allowed": account.ErrSeatNotAllowed, "seat-required": account.ErrSeatRequired, "role-full": account.ErrRoleFull,
 	"last-holder": account.ErrLastHolder, "no-seats-left": account.ErrNoSeatsLeft, "seats-in-use": account.ErrSeatsInUse,
@@ -51,7 +52,7 @@ func TestCodes(t *testing.T) {
 	assert.EqualError(t, err, `unknown code "none"`)
 	_, err = account.ParseCode("no-seat-left")
 	assert.EqualError(t, err, `unknown code "no-seat-left"; did you mean "no-seats-left"?`)
-	assert.Equal(t, "Code(22)", account.Code(len(names)+1).String())
+	assert.Equal(t, "Code(24)", account.Code(len(names)+1).String())
 }
 
 func TestFieldTypes(t *testing.T) {

@@ -61,6 +61,8 @@ var golden = map[string]account.Commit{
 	"member-removed":        commit(account.MemberRemoved{Team: "sales", User: "max"}),
 	"team-role-set":         commit(account.TeamRoleSet{Team: "sales", User: "max", Role: "manager"}),
 	"team-role-unset":       commit(account.TeamRoleUnset{Team: "sales", User: "max", Role: "manager"}),
+	"outside-role-set":      commit(account.OutsideRoleSet{Team: "sales", User: "max", Role: "manager"}),
+	"outside-role-unset":    commit(account.OutsideRoleUnset{Team: "sales", User: "max", Role: "manager"}),
 	"seats-set":             commit(account.SeatsSet{Pool: "booking", From: 0, To: 5}, account.SeatsSet{Pool: "booking", From: 5, To: 0}),
 	"seat-assigned":         commit(account.SeatAssigned{User: "max", Pool: "booking"}),
 	"seat-unassigned":       commit(account.SeatUnassigned{User: "max", Pool: "booking"}),

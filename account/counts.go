@@ -1,22 +1,33 @@
 package account
 
 // checkCounts rejects a batch that leaves more seats of a pool held than bought, more users
-// with a role than its at-most, or fewer than its at-least. Counts between two commands do
+// with a role than its at-most, or fewer than its at-least, in the account or on a team. Counts between two commands do
 // not matter, so a role with one holder can be handed on in either order. A bound that the
 // state already violates, because the policy has changed, rejects only what increases the
 // violation.
 func (q *proposing) checkCounts(s *State) error {
+	index, command := q.index, q.command
+	full, last := q.checkTeamBounds(s)
+	q.index, q.command = index, command
 	if q.ownCounts {
 		for _, b := range q.policy.Bounds() {
 			if err := q.checkAtMost(s, b); err != nil {
 				return err
 			}
 		}
+	}
+	if full != nil {
+		return full
+	}
+	if q.ownCounts {
 		for _, b := range q.policy.Bounds() {
 			if err := q.checkAtLeast(s, b); err != nil {
 				return err
 			}
 		}
+	}
+	if last != nil {
+		return last
 	}
 	var inUse error
 	for _, name := range q.oversold() {

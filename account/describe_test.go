@@ -102,6 +102,8 @@ var sentences = map[string]string{
 	"member-removed":        "max leaves the team sales",
 	"team-role-set":         "max gets the role manager on the team sales",
 	"team-role-unset":       "max loses the role manager on the team sales",
+	"outside-role-set":      "max gets the role manager on the team sales without joining it",
+	"outside-role-unset":    "max, who is not in the team sales, loses the role manager on it",
 	"seats-set":             "seats in booking: 0 becomes 5 | seats in booking: 5 becomes 0",
 	"seat-assigned":         "max gets a seat in booking",
 	"seat-unassigned":       "max loses the seat in booking",

@@ -21,8 +21,8 @@ import (
 var ErrPolicyMismatch = errors.New("the policy does not fit the account")
 
 // PolicyMismatchError reports why a policy cannot decide for an account, or for some of its
-// users: the policy lacks roles or seat pools in use, or its roles do not allow what users
-// hold. errors.Is finds ErrPolicyMismatch in it.
+// users: the policy lacks roles or seat pools in use, or its roles do not allow the seats, team roles
+// or grants that users have. errors.Is finds ErrPolicyMismatch in it.
 type PolicyMismatchError struct {
 	Account usher.AccountID
 	User    usher.UserID // the user, if the error is about one user; otherwise ""
@@ -75,7 +75,9 @@ func (e *PolicyMismatchError) Mismatches() iter.Seq2[string, usher.UserID] {
 // Fits returns a [*PolicyMismatchError] if the policy cannot decide for all users of the
 // account: it lacks an account role, a team role or a seat pool in use; another role is the
 // unique one; a role does not allow a seat that its users hold, or requires one that they
-// lack; or more users have a role than its at-most. Otherwise it returns nil. A grant, a
+// lack; users have team roles or grants that their role cannot have, or a team role outside a team
+// that only its members can have; or more users have a role, in the account or on a team, than its
+// at-most. Otherwise it returns nil. A grant, a
 // setting or a field with a name that the policy lacks fits: it is kept, and gives nothing.
 // Every policy fits an account that does not exist.
 //
@@ -125,8 +127,15 @@ func (s *State) fits(p *policy.Policy, also func(*fitCheck)) error {
 			f.add(f.lacksPool(name), "")
 		}
 	}
+	onTeams, bounds := boundMoves{}, p.TeamBounds()
 	for id, u := range s.users.All() {
 		f.each(u, func(m mismatch) { f.add(m, usher.UserID(id)) })
+		onTeams.add(bounds, u, 1)
+	}
+	for at, n := range onTeams {
+		if b := bounds[at.bound]; b.AtMost > 0 && n.all > b.AtMost {
+			f.add(mismatch{roleTooFull, printable.Sprintf("%s on %s", b.Role, at.team), printable.Sprintf("at most %s may have the role %s on the team %s, but %d have it", users(b.AtMost), b.Role, at.team, n.all)}, "")
+		}
 	}
 	also(&f)
 	return f.err()

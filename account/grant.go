@@ -55,6 +55,9 @@ func (c GiveGrant) propose(q *proposing) error {
 			return err
 		}
 	}
+	if err := q.checkMayHaveGrants(c.User, u); err != nil {
+		return err
+	}
 	changed := withGrant(u, given)
 	if err := q.checkGives(c.User, u, &changed, of(c.User)); err != nil {
 		return err
@@ -94,6 +97,10 @@ func (c RevokeGrant) propose(q *proposing) error {
 		return err
 	}
 	return q.emit(GrantRevoked(c))
+}
+
+func (c RevokeGrant) helps(q *proposing, u *policy.User) bool {
+	return q.hasMismatch(u, grantNotAllowed, string(u.Role))
 }
 
 func (c RevokeGrant) describe() string { return word(c.User) + " " + word(c.Grant) }

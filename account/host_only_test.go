@@ -23,7 +23,7 @@ const hostOnlyPolicy = `
 usher: 1
 seats: {booking: {}}
 settings: {open: false}
-conditions: {open: {setting: open}, locked: {attribute: locked}, on-user: {party: user}, on-team: {party: team}}
+conditions: {open: {setting: open}, locked: {attribute: locked}, on-user: {party: user}, on-team: {party: team}, seated: {seat: booking}}
 roles:
   owner:  {unique: true, hands-over-to: member%s}
   member: {default: true}
@@ -102,13 +102,13 @@ var samples = []account.Command{
 
 func hostOnlyAccount(t *testing.T, p *policy.Policy) *account.State {
 	return open(t, p, account.Seed{
-		Seats:  map[seat.PoolName]int{"booking": 1},
+		Seats:  map[seat.PoolName]int{"booking": 2},
 		Teams:  map[usher.TeamID]usher.TeamID{"crew": "", "deck": "crew"},
 		Fields: []account.Field{{Name: "phone", Type: account.TextField}},
 		Users: map[usher.UserID]policy.User{
-			"olga": inTeam(user("owner"), "crew", "lead"),
+			"olga": inTeam(user("owner", "booking"), "crew", "lead"),
 			"mia":  inTeam(user("member"), "crew", "lead"),
-			"max":  inTeam(user("member"), "crew"),
+			"max":  inTeam(user("member", "booking"), "crew"),
 			"rosa": inTeam(withStatus(user("member"), usher.Requested), "crew"),
 			"rita": withStatus(user("member"), usher.Requested),
 		},
@@ -150,6 +150,10 @@ func TestHostOnly(t *testing.T) {
 				checkHostOnly(t, name, "", cellOf(perm, who, rule))
 			}
 		}
+		for _, rule := range []string{"any", "any if open", "any if seated", "any if not seated and open", "any if locked"} {
+			checkHostOnly(t, name, "", cellOf(perm, "visitor", rule))
+		}
+		checkHostOnly(t, name, "", cellOf(perm, "visitor", "any")+fmt.Sprintf("never: {%s: any}\n", perm))
 		checkHostOnly(t, name, "", cellOf(perm, "everyone", "any")+fmt.Sprintf("never: {%s: any}\n", perm))
 		checkHostOnly(t, name, "", cellOf(perm, "everyone", "any")+fmt.Sprintf("never: {%s: any if open}\n", perm))
 		checkHostOnly(t, name, ", requires: [open]", cellOf(perm, "owner", "any if not open"))
@@ -173,20 +177,22 @@ func cellOf(perm permission.Permission, who, rule string) string {
 	return fmt.Sprintf("resources: {%s: {permissions: {%s: {%s: %s}}}, page: {permissions: {view: {owner: any if open}}}}\n", perm.Resource(), perm.Action(), who, rule)
 }
 
-// checkHostOnly sends each sample of a command as each user, with the setting off and on.
+// checkHostOnly sends each sample of a command as each user, with the setting off and on, and with
+// and without a seat of the owner.
 // Owner contains additional cells of the role owner.
 func checkHostOnly(t *testing.T, name, owner, more string) {
 	t.Helper()
 	p := compile(t, fmt.Sprintf(hostOnlyPolicy, owner, more))
 	s := hostOnlyAccount(t, p)
 	opened := do(t, p, s, account.AsHost("test"), account.ChangeSetting{Setting: "open", Value: true})
+	seatless := do(t, p, opened, account.AsHost("test"), account.UnassignSeat{User: "olga", Pool: "booking"})
 	can := false
 	for _, c := range samples {
 		if account.NameOf(c) != name {
 			continue
 		}
 		for _, as := range []usher.UserID{"olga", "mia", "max", "zoe"} {
-			for _, s := range []*account.State{s, opened} {
+			for _, s := range []*account.State{s, opened, seatless} {
 				_, err := propose(p, s, account.AsUser(as), c)
 				var refusal *account.Refusal
 				denied := errors.As(err, &refusal) && refusal.Code == account.CodeDenied

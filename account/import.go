@@ -213,9 +213,9 @@ func (q *proposing) importUsers(c *Seed) error {
 			return err
 		}
 	}
-	for _, r := range q.policy.Roles() {
-		if n := q.next.counts[r.Name].all; r.AtMost > 0 && n > r.AtMost {
-			return q.refuse(CodeInvalid, "at most %s may have the role %s, but %d have it", users(r.AtMost), r.Name, n)
+	for _, r := range q.policy.Bounds() {
+		if n := q.next.counts[r.Role].all; r.AtMost > 0 && n > r.AtMost {
+			return q.refuse(CodeInvalid, "at most %s may have the role %s, but %d have it", users(r.AtMost), r.Role, n)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.Values)) {
@@ -250,14 +250,26 @@ func (q *proposing) importUser(id usher.UserID, u *policy.User, r role.Role) err
 			return err
 		}
 	}
+	for _, m := range u.Outside {
+		if err := q.importOutside(id, m); err != nil {
+			return err
+		}
+	}
+	switch {
+	case r.NoTeamRoles && hasTeamRole(u):
+		return q.refuse(CodeInvalid, "%s has the role %s, which cannot hold team roles", id, r.Name)
+	case r.NoGrants && len(u.Grants) > 0:
+		return q.refuse(CodeInvalid, "%s has the role %s, which cannot have grants", id, r.Name)
+	}
 	for _, name := range u.Seats {
-		if err := q.importSeat(id, u, r, name); err != nil {
+		if err := q.importSeat(id, name); err != nil {
 			return err
 		}
 	}
 	for _, kind := range q.policy.Pools() {
-		if r.MustHold(kind, u.Status) && !slices.Contains(u.Seats, kind.Name) {
-			if err := q.importSeat(id, u, r, kind.Name); err != nil {
+		rule, _ := q.policy.SeatRule(q.find(id), kind.Name)
+		if rule == role.SeatRequired && kind.Holds.Has(u.Status) && !slices.Contains(u.Seats, kind.Name) {
+			if err := q.importSeat(id, kind.Name); err != nil {
 				return err
 			}
 		}
@@ -301,19 +313,48 @@ func (q *proposing) importMember(id usher.UserID, m policy.Membership) error {
 	return nil
 }
 
-func (q *proposing) importSeat(id usher.UserID, u *policy.User, r role.Role, name seat.PoolName) error {
+// importOutside gives a user roles on a team that the user is not in.
+func (q *proposing) importOutside(id usher.UserID, m policy.Membership) error {
+	if err := q.knownTeam(m.Team); err != nil {
+		return err
+	}
+	u := q.find(id)
+	_, in := teamIndex(u, m.Team)
+	switch {
+	case in:
+		return q.refuse(CodeInvalid, "%s is in %s, and so cannot have roles outside it", id, m.Team)
+	case len(outsideRoles(u, m.Team)) > 0:
+		return q.refuse(CodeInvalid, "the teams outside which %s has roles list %s twice", id, m.Team)
+	case len(m.Roles) == 0:
+		return q.refuse(CodeInvalid, "%s has no role outside %s; leave the team out", id, m.Team)
+	}
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(m.Roles))) {
+		switch r, err := q.role(name, true); {
+		case err != nil:
+			return err
+		case !r.Outside:
+			return q.refuse(CodeInvalid, "%s is not in %s, and so cannot have the role %s on it", id, m.Team, name)
+		}
+		if err := q.emit(OutsideRoleSet{Team: m.Team, User: id, Role: name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (q *proposing) importSeat(id usher.UserID, name seat.PoolName) error {
 	kind, err := q.pool(name)
 	if err != nil {
 		return err
 	}
-	pool := q.next.pools[name]
-	byRole, byStatus := r.SeatDenied(kind, u.Status)
+	u, pool := q.find(id), q.next.pools[name]
+	rule, by := q.policy.SeatRule(u, name)
 	switch {
-	case holds(q.find(id), name):
+	case holds(u, name):
 		return q.refuse(CodeInvalid, "the seats of %s list %s twice", id, name)
-	case byRole:
-		return q.refuse(CodeInvalid, "%s has the role %s, which cannot hold a seat in %s", id, r.Name, name)
-	case byStatus:
+	case rule == role.SeatNone:
+		return q.refuse(CodeInvalid, "%s has the role %s, which cannot hold a seat in %s", id, by, name)
+	case !kind.Holds.Has(u.Status):
 		return q.refuse(CodeInvalid, "%s is %s, and so cannot hold a seat in %s", id, u.Status, name)
 	case pool.Left() == 0:
 		return q.refuse(CodeInvalid, "more seats in %s are held than the %d bought", name, pool.Total)

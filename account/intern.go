@@ -20,12 +20,14 @@ type interner struct {
 func (a *interner) record(u policy.User) *policy.User {
 	k := append(a.key[:0], byte(u.Status))
 	k = appendText(k, string(u.Role))
-	k = binary.AppendUvarint(k, uint64(len(u.Teams)))
-	for _, m := range u.Teams {
-		k = appendText(k, string(m.Team))
-		k = binary.AppendUvarint(k, uint64(len(m.Roles)))
-		for _, r := range m.Roles {
-			k = appendText(k, string(r))
+	for _, list := range [][]policy.Membership{u.Teams, u.Outside} {
+		k = binary.AppendUvarint(k, uint64(len(list)))
+		for _, m := range list {
+			k = appendText(k, string(m.Team))
+			k = binary.AppendUvarint(k, uint64(len(m.Roles)))
+			for _, r := range m.Roles {
+				k = appendText(k, string(r))
+			}
 		}
 	}
 	k = binary.AppendUvarint(k, uint64(len(u.Seats)))

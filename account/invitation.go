@@ -16,11 +16,10 @@ func (AcceptInvitation) propose(q *proposing) error {
 	if err != nil || u.Status == usher.Active {
 		return err
 	}
-	r, err := q.roleOf(id, u)
-	if err != nil {
+	if _, err := q.roleOf(id, u); err != nil {
 		return err
 	}
-	return q.setStatus(id, u, r, usher.Active)
+	return q.setStatus(id, u, usher.Active)
 }
 
 func (AcceptInvitation) describe() string { return "" }

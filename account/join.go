@@ -24,11 +24,7 @@ func (c JoinTeam) propose(q *proposing) error {
 	if id == "" {
 		return q.deny(usher.ReasonUnknownUser, "the host cannot join a team; use add-to-team")
 	}
-	_, _, member, err := q.membership(c.Team, id)
-	if err != nil || member {
-		return err
-	}
-	return q.emit(MemberAdded{Team: c.Team, User: id})
+	return q.joinTeam(id, c.Team)
 }
 
 func (c JoinTeam) describe() string { return word(c.Team) }
@@ -48,8 +44,10 @@ func (c LeaveTeam) propose(q *proposing) error {
 	if id == "" {
 		return q.deny(usher.ReasonUnknownUser, "the host cannot leave a team; use remove-from-team")
 	}
-	_, _, member, err := q.membership(c.Team, id)
-	if err != nil || !member {
+	if _, _, err := q.membership(c.Team, id); err != nil {
+		return err
+	}
+	if err := q.checkLeavesTeam(id, c.Team); err != nil {
 		return err
 	}
 	return q.leaveTeam(id, c.Team)

@@ -1,7 +1,6 @@
 package account
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/usher-go/usher"
@@ -13,7 +12,8 @@ import (
 
 var teamSetMembers = permission.MustParse("team.set-members")
 
-// AddToTeam puts a user in a team. Requires team.set-members on {team, user}.
+// AddToTeam puts a user in a team. Roles that the user had on the team without being in it stay.
+// Requires team.set-members on {team, user}.
 type AddToTeam struct {
 	Team usher.TeamID
 	User usher.UserID
@@ -23,18 +23,20 @@ func (c AddToTeam) asks(*proposing) requirement {
 	return needs(teamSetMembers, ofMember(c.User, c.Team))
 }
 
-func (c AddToTeam) propose(q *proposing) error {
-	_, _, member, err := q.membership(c.Team, c.User)
-	if err != nil || member {
-		return err
-	}
-	return q.emit(MemberAdded(c))
+func (c AddToTeam) propose(q *proposing) error { return q.joinTeam(c.User, c.Team) }
+
+// helps reports whether a role stops being held outside a team that only members may hold.
+func (c AddToTeam) helps(q *proposing, u *policy.User) bool {
+	return slices.ContainsFunc(outsideRoles(u, c.Team), func(name role.Name) bool {
+		return q.hasMismatch(u, outsideNotAllowed, string(name))
+	})
 }
 
 func (c AddToTeam) describe() string { return word(c.Team) + " " + word(c.User) }
 
-// RemoveFromTeam removes a user from a team, together with the user's roles on it. Requires
-// team.set-members on {team, user}.
+// RemoveFromTeam removes a user from a team, together with the user's roles on it. It also takes the
+// roles of a user who is not in the team. Seats that only these roles require or allow go with them.
+// Requires team.set-members on {team, user}.
 type RemoveFromTeam struct {
 	Team usher.TeamID
 	User usher.UserID
@@ -45,8 +47,7 @@ func (c RemoveFromTeam) asks(*proposing) requirement {
 }
 
 func (c RemoveFromTeam) propose(q *proposing) error {
-	_, _, member, err := q.membership(c.Team, c.User)
-	if err != nil || !member {
+	if _, _, err := q.membership(c.Team, c.User); err != nil {
 		return err
 	}
 	if err := q.checkLeavesTeam(c.User, c.Team); err != nil {
@@ -56,15 +57,14 @@ func (c RemoveFromTeam) propose(q *proposing) error {
 }
 
 func (c RemoveFromTeam) helps(q *proposing, u *policy.User) bool {
-	at, in := teamIndex(u, c.Team)
-	return in && slices.ContainsFunc(u.Teams[at].Roles, func(name role.Name) bool {
-		return q.hasMismatch(u, unknownTeamRole, string(name))
+	return slices.ContainsFunc(rolesOn(u, c.Team), func(name role.Name) bool {
+		return UnsetTeamRole{Team: c.Team, User: c.User, Role: name}.helps(q, u)
 	})
 }
 
 func (c RemoveFromTeam) describe() string { return word(c.Team) + " " + word(c.User) }
 
-// MemberAdded puts a user in a team.
+// MemberAdded puts a user, who has no roles on the team, in a team.
 type MemberAdded struct {
 	Team usher.TeamID `json:"team"`
 	User usher.UserID `json:"user"`
@@ -82,7 +82,10 @@ func (c MemberAdded) apply(d *draft) error {
 	if in {
 		return printable.Errorf("%s is already in %s", c.User, c.Team)
 	}
-	d.putTeams(c.User, u, slices.Insert(slices.Clone(u.Teams), at, policy.Membership{Team: c.Team}))
+	if roles := outsideRoles(u, c.Team); len(roles) > 0 {
+		return printable.Errorf("%s has the role %s outside %s", c.User, roles[0], c.Team)
+	}
+	d.putTeams(c.User, u, withTeams(u, slices.Insert(slices.Clone(u.Teams), at, policy.Membership{Team: c.Team})))
 	return nil
 }
 
@@ -102,44 +105,77 @@ func (c MemberRemoved) apply(d *draft) error {
 	if roles := u.Teams[at].Roles; len(roles) > 0 {
 		return printable.Errorf("%s has the role %s on %s", c.User, roles[0], c.Team)
 	}
-	d.putTeams(c.User, u, without(u.Teams, at))
+	d.putTeams(c.User, u, withTeams(u, without(u.Teams, at)))
 	return nil
 }
 
 func (c MemberRemoved) describe() string { return word(c.User) + " leaves the team " + word(c.Team) }
 
-// membership returns a user, and the index of a team in the user's teams.
-func (q *proposing) membership(in usher.TeamID, id usher.UserID) (u *policy.User, at int, member bool, err error) {
+// membership returns a user, and whether the user was put in a team, which must exist.
+func (q *proposing) membership(in usher.TeamID, id usher.UserID) (u *policy.User, member bool, err error) {
 	if u, err = q.user(id); err != nil {
-		return nil, 0, false, err
+		return nil, false, err
 	}
 	if err = q.knownTeam(in); err != nil {
-		return nil, 0, false, err
+		return nil, false, err
 	}
-	at, member = teamIndex(u, in)
-	return u, at, member, nil
+	_, member = teamIndex(u, in)
+	return u, member, nil
 }
 
-// leaveTeam removes a member from a team, and first removes the user's roles on it.
+// joinTeam puts a user in a team, with the roles that the user has outside it.
+func (q *proposing) joinTeam(id usher.UserID, in usher.TeamID) error {
+	u, member, err := q.membership(in, id)
+	if err != nil || member {
+		return err
+	}
+	joins := MemberAdded{Team: in, User: id}
+	roles := outsideRoles(u, in)
+	if len(roles) == 0 {
+		return q.emit(joins)
+	}
+	if err := q.checkJoins(id, u, in); err != nil {
+		return err
+	}
+	changes := append(unsetOn(u, id, in), joins)
+	for _, name := range roles {
+		changes = append(changes, TeamRoleSet{Team: in, User: id, Role: name})
+	}
+	return q.emitWithSeats(id, u, joined(u, in), changes...)
+}
+
+// leaveTeam takes the user's roles on a team, and then removes a member from it.
 func (q *proposing) leaveTeam(id usher.UserID, from usher.TeamID) error {
 	u := q.find(id)
-	at, _ := teamIndex(u, from)
-	for _, r := range u.Teams[at].Roles {
-		if err := q.emit(TeamRoleUnset{Team: from, User: id, Role: r}); err != nil {
-			return err
-		}
+	changes := unsetOn(u, id, from)
+	if _, member := teamIndex(u, from); member {
+		changes = append(changes, MemberRemoved{Team: from, User: id})
 	}
-	return q.emit(MemberRemoved{Team: from, User: id})
+	return q.emitWithSeats(id, u, withTeamRoles(u, from, nil), changes...)
 }
 
 // checkLeavesTeam rejects the command if it takes team roles from a user who outranks the
 // actor.
 func (q *proposing) checkLeavesTeam(id usher.UserID, from usher.TeamID) error {
 	u := q.find(id)
-	if at, member := teamIndex(u, from); !member || len(u.Teams[at].Roles) == 0 {
+	if len(rolesOn(u, from)) == 0 {
 		return nil
 	}
-	return q.checkTakes(id, u, withTeamRoles(u, from, nil))
+	return q.checkLoses(id, u, withTeamRoles(u, from, nil))
+}
+
+// checkJoins rejects the command if a role that the user has outside the team gives more to a
+// member: a role that only members may hold gives nothing outside.
+func (q *proposing) checkJoins(id usher.UserID, u *policy.User, in usher.TeamID) error {
+	after := joined(u, in)
+	if q.anyUnknown(outsideRoles(u, in)) || !q.knowsRole(u) {
+		return q.checkGivesUnknown(id, in)
+	}
+	before := *u // a member already, because membership alone is not compared
+	before.Teams = slices.Clone(after.Teams)
+	at, _ := indexOf(before.Teams, in)
+	before.Teams[at].Roles = nil
+	return q.checkGains(id, &before, after)
 }
 
 func (d *draft) member(id usher.UserID, in usher.TeamID) (*policy.User, int, error) {
@@ -154,16 +190,17 @@ func (d *draft) member(id usher.UserID, in usher.TeamID) (*policy.User, int, err
 	return u, at, nil
 }
 
-// putTeams stores a user with other teams, or other roles on them.
-func (d *draft) putTeams(id usher.UserID, u *policy.User, teams []policy.Membership) {
-	d.noteTeams(id, u.Teams, teams)
-	changed := *u
-	changed.Teams = teams
-	d.put(id, changed)
+// putTeams stores a user with other teams, or other roles on teams.
+func (d *draft) putTeams(id usher.UserID, before, after *policy.User) {
+	d.noteTeams(id, before, after)
+	d.put(id, *after)
 }
 
-func teamIndex(u *policy.User, id usher.TeamID) (at int, in bool) {
-	return slices.BinarySearchFunc(u.Teams, id, func(m policy.Membership, id usher.TeamID) int {
-		return cmp.Compare(m.Team, id)
-	})
+// withTeams returns a copy of a user with other teams.
+func withTeams(u *policy.User, teams []policy.Membership) *policy.User {
+	changed := *u
+	changed.Teams = teams
+	return &changed
 }
+
+func teamIndex(u *policy.User, id usher.TeamID) (at int, in bool) { return indexOf(u.Teams, id) }

@@ -59,7 +59,7 @@ func TestMemberIndexSaysWhatAPassOverAllUsersSays(t *testing.T) {
 		agree := func(d *draft) {
 			for i := range 5 {
 				team := usher.TeamID(fmt.Sprint("t", i)) // t4 does not exist
-				require.Equal(t, scanned(d, team, false), d.membersOf(team), "members of %s, seed %d", team, seed)
+				require.Equal(t, scanned(d, team, false), d.usersOn(team), "members of %s, seed %d", team, seed)
 				require.Equal(t, scanned(d, team, true), d.holdersOn(team), "holders on %s, seed %d", team, seed)
 			}
 		}
@@ -116,10 +116,10 @@ func TestMemberIndexIsBuiltWhenItIsNeeded(t *testing.T) {
 
 	three := apply(two, MemberRemoved{User: "max", Team: "b"}, MemberAdded{User: "max", Team: "a"})
 	assert.NotNil(t, three.members.built.Load(), "changed instead of built")
-	assert.Equal(t, []usher.UserID{"max", "olga"}, three.draft().membersOf("a"))
-	assert.Empty(t, three.draft().membersOf("b"))
-	assert.Equal(t, []usher.UserID{"max"}, two.draft().membersOf("b"))
+	assert.Equal(t, []usher.UserID{"max", "olga"}, three.draft().usersOn("a"))
+	assert.Empty(t, three.draft().usersOn("b"))
+	assert.Equal(t, []usher.UserID{"max"}, two.draft().usersOn("b"))
 
 	four := apply(three, AccountDeleted{})
-	assert.Empty(t, four.draft().membersOf("a"))
+	assert.Empty(t, four.draft().usersOn("a"))
 }

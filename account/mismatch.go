@@ -20,6 +20,9 @@ const (
 	unknownPool
 	seatNotAllowed
 	seatRequired
+	teamRoleNotAllowed
+	outsideNotAllowed
+	grantNotAllowed
 	roleTooFull
 	roleWithoutHolder
 	grantChanged
@@ -78,6 +81,16 @@ func (f *fitter) each(u *policy.User, visit func(mismatch)) {
 			}
 		}
 	}
+	for i := range u.Outside {
+		for _, name := range u.Outside[i].Roles {
+			switch t, ok := f.role(name); {
+			case !ok || !t.OnTeam:
+				visit(lacks(unknownTeamRole, name, "it has no team role %s"))
+			case !t.Outside:
+				visit(lacks(outsideNotAllowed, name, "users outside a team cannot hold the role %s on it"))
+			}
+		}
+	}
 	for _, name := range u.Seats {
 		if !slices.ContainsFunc(f.pools, func(k seat.Kind) bool { return k.Name == name }) {
 			visit(f.lacksPool(name))
@@ -86,7 +99,17 @@ func (f *fitter) each(u *policy.User, visit func(mismatch)) {
 	if !known {
 		return
 	}
-	f.seats(u, r, visit)
+	f.seats(u, visit)
+	if r.NoTeamRoles && hasTeamRole(u) {
+		visit(lacks(teamRoleNotAllowed, r.Name, "the role %s cannot hold team roles"))
+	}
+	if r.NoGrants && len(u.Grants) > 0 {
+		visit(lacks(grantNotAllowed, r.Name, "the role %s cannot have grants"))
+	}
+}
+
+func hasTeamRole(u *policy.User) bool {
+	return len(u.Outside) > 0 || slices.ContainsFunc(u.Teams, func(m policy.Membership) bool { return len(m.Roles) > 0 })
 }
 
 func lacks[T ~string](rank int, name T, format string) mismatch {
@@ -98,17 +121,18 @@ func (f *fitter) lacksPool(name seat.PoolName) mismatch {
 	return mismatch{kind: unknownPool, key: string(name), text: printable.Sprintf("it has no seat pool %s (%d bought, %d held)", name, pool.Total, pool.Held)}
 }
 
-func (f *fitter) seats(u *policy.User, r role.Role, visit func(mismatch)) {
+func (f *fitter) seats(u *policy.User, visit func(mismatch)) {
 	for _, kind := range f.pools {
 		held := holds(u, kind.Name)
-		byRole, byStatus := r.SeatDenied(kind, u.Status)
+		rule, by := f.policy.SeatRule(u, kind.Name)
+		byStatus := !kind.Holds.Has(u.Status)
 		switch {
-		case held && byRole:
-			visit(seatMismatch(seatNotAllowed, kind.Name, "the role %s cannot hold a seat in %s", r.Name))
+		case held && rule == role.SeatNone:
+			visit(seatMismatch(seatNotAllowed, kind.Name, "the role %s cannot hold a seat in %s", by))
 		case held && byStatus:
 			visit(seatMismatch(seatNotAllowed, kind.Name, "a user who is %s cannot hold a seat in %s", u.Status))
-		case !held && r.MustHold(kind, u.Status):
-			visit(seatMismatch(seatRequired, kind.Name, "the role %s requires a seat in %s", r.Name))
+		case !held && rule == role.SeatRequired && !byStatus:
+			visit(seatMismatch(seatRequired, kind.Name, "the role %s requires a seat in %s", by))
 		}
 	}
 }

@@ -14,8 +14,8 @@ import (
 var accountTransfer = permission.MustParse("account.transfer")
 
 // TransferOwnership gives the unique role to another active user. The user who had it gets
-// the role that the policy names in hands-over-to. For both users, seats that the new role
-// cannot hold are released, and then seats that it requires are taken. Requires
+// the role that the policy names in hands-over-to. For both users, team roles, grants and seats
+// that the new role cannot have are taken away, and then seats that it requires are given. Requires
 // account.transfer. If the policy has no unique role, the command is rejected with
 // CodeUnknownRole.
 //
@@ -49,19 +49,22 @@ func (c TransferOwnership) propose(q *proposing) error {
 	if from == nil || from.Role != unique.Name {
 		return printable.Errorf("%s: %s does not hold the role %s: %w", Describe(c), owner, unique.Name, usher.ErrUndeclared)
 	}
-	if err := q.releaseSeats(owner, from, becomes, from.Status); err != nil {
+	before, taken := q.withRole(owner, from, becomes)
+	after, takenToo := q.withRole(c.To, to, unique)
+	if err := q.releaseSeats(owner, from, before); err != nil {
 		return err
 	}
-	if err := q.releaseSeats(c.To, to, unique, to.Status); err != nil {
+	if err := q.releaseSeats(c.To, to, after); err != nil {
 		return err
 	}
-	if err := q.emit(OwnershipTransferred{From: owner, To: c.To, Was: to.Role, Becomes: becomes.Name}); err != nil {
+	changes := append(slices.Concat(taken, takenToo), OwnershipTransferred{From: owner, To: c.To, Was: to.Role, Becomes: becomes.Name})
+	if err := q.emit(changes...); err != nil {
 		return err
 	}
-	if err := q.takeSeats(owner, from, becomes, from.Status); err != nil {
+	if err := q.takeSeats(owner, from, before); err != nil {
 		return err
 	}
-	return q.takeSeats(c.To, to, unique, to.Status)
+	return q.takeSeats(c.To, to, after)
 }
 
 // helps reports whether a user's only mismatch is that several users have the unique role.

@@ -9,6 +9,7 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
 
@@ -162,8 +163,8 @@ func (q *proposing) requiring(step int, name seat.PoolName) string {
 			continue
 		}
 		if u := q.find(c.User); u != nil {
-			if r, _ := q.policy.Role(u.Role); r.MustHold(kind, u.Status) {
-				return printable.Sprintf(", and the role %s requires one", r.Name)
+			if rule, by := q.policy.SeatRule(u, name); rule == role.SeatRequired && kind.Holds.Has(u.Status) {
+				return printable.Sprintf(", and the role %s requires one", by)
 			}
 		}
 		break

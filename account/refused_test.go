@@ -117,13 +117,18 @@ var refused = []struct {
 	{"the host", account.RequestToJoin{User: "zoe", Role: "owner"}, account.CodeUniqueRole, ""},
 	{"olga", account.AdmitUser{User: "rita", Role: "owner"}, account.CodeUniqueRole, ""},
 
-	{"dora", account.AddUser{User: "zoe", Role: "admin"}, account.CodeEscalation, "zoe would get account.configure by `admin: any` of account.configure (club.yaml:22), which the rules of dora do not cover"},
+	{"adam", account.SetTeamRole{Team: "chess", User: "gwen", Role: "captain"}, account.CodeTeamRoleNotAllowed, "gwen has the role guest, which cannot hold team roles; set-role gives another role"},
+	{"adam", account.SetTeamRole{Team: "rowing", User: "gwen", Role: "patron"}, account.CodeTeamRoleNotAllowed, ""},
+	{"adam", account.GiveGrant{User: "gwen", Grant: "reports"}, account.CodeGrantNotAllowed, "gwen has the role guest, which cannot have grants; set-role gives another role"},
+	{"dora", account.GiveGrant{User: "gwen", Grant: "report.read"}, account.CodeGrantNotAllowed, ""},
+
+	{"dora", account.AddUser{User: "zoe", Role: "admin"}, account.CodeEscalation, "zoe would get account.configure by `admin: any` of account.configure (club.yaml:24), which the rules of dora do not cover"},
 	{"dora", account.RemoveUser{User: "adam"}, account.CodeEscalation, "adam outranks dora: adam has account.configure"},
 	{"dora", account.SetStatus{User: "adam", Status: usher.Inactive}, account.CodeEscalation, ""},
 	{"dora", account.SetRole{User: "adam", Role: "desk"}, account.CodeEscalation, ""},
 	{"dora", account.GiveGrant{User: "max", Grant: "seat.assign"}, account.CodeEscalation, ""},
 	{"dora", account.GiveGrant{User: "max", Grant: "reports"}, account.CodeEscalation, "report.read"},
-	{"dora", account.SetTeamRole{Team: "rowing", User: "max", Role: "captain"}, account.CodeEscalation, "max would get team.create by `captain: team` of team.create (club.yaml:35) on rowing"},
+	{"dora", account.SetTeamRole{Team: "rowing", User: "max", Role: "captain"}, account.CodeEscalation, "max would get team.create by `captain: team` of team.create (club.yaml:37) on rowing"},
 	{"dora", account.GiveGrant{User: "max", Grant: "chat", Until: noon}, account.CodeUnknownGrant, ""},
 	{"dora", account.GiveGrant{User: "max", Grant: "reports", Until: noon}, account.CodeInvalid, "is not after the time of the command"},
 
@@ -153,6 +158,7 @@ func TestRefused(t *testing.T) {
 	seed := members()
 	seed.Users["rita"] = withStatus(user("member"), usher.Requested)
 	s := open(t, p, seed)
+	s = do(t, p, s, account.AsHost("test"), account.AddUser{User: "gwen", Role: "guest", Teams: []usher.TeamID{"chess"}})
 	before := s.Encode()
 	seen := map[account.Code]bool{account.CodeRoleFull: true, account.CodeNoSeatsLeft: true} // they need more than one command
 	for _, row := range refused {

@@ -56,7 +56,7 @@ func (c RequestToJoin) propose(q *proposing) error {
 	if err := q.emit(UserAdded{User: id, Role: r.Name, Status: usher.Requested}); err != nil {
 		return err
 	}
-	return q.takeSeats(id, &policy.User{}, r, usher.Requested)
+	return q.takeSeats(id, &policy.User{}, &policy.User{Status: usher.Requested, Role: r.Name})
 }
 
 func (c RequestToJoin) describe() string {
@@ -126,24 +126,18 @@ func (c AdmitUser) propose(q *proposing) error {
 	case r.Unique:
 		return q.refuseUniqueRole(r)
 	}
-	admitted := *u
-	admitted.Status, admitted.Role = usher.Active, r.Name
-	admitted.Seats = q.keptSeats(u, r, usher.Active)
-	if err := q.checkGives(c.User, nil, &admitted, of(c.User)); err != nil {
-		return err
-	}
-	if err := q.releaseSeats(c.User, u, r, usher.Active); err != nil {
+	admitted, changes := q.withRole(c.User, u, r)
+	admitted.Status = usher.Active
+	given := *admitted
+	given.Seats = q.keptSeats(u, admitted)
+	if err := q.checkGives(c.User, nil, &given, of(c.User)); err != nil {
 		return err
 	}
 	if u.Role != r.Name {
-		if err := q.emit(RoleSet{User: c.User, From: u.Role, To: r.Name}); err != nil {
-			return err
-		}
+		changes = append(changes, RoleSet{User: c.User, From: u.Role, To: r.Name})
 	}
-	if err := q.emit(StatusSet{User: c.User, From: usher.Requested, To: usher.Active}); err != nil {
-		return err
-	}
-	return q.takeSeats(c.User, u, r, usher.Active)
+	changes = append(changes, StatusSet{User: c.User, From: usher.Requested, To: usher.Active})
+	return q.emitWithSeats(c.User, u, admitted, changes...)
 }
 
 func (c AdmitUser) describe() string {

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -60,7 +61,7 @@ func TestRequestToJoin(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, o.Changes, "a second request changes nothing")
 
-	d, err := p.Decide(s, &usher.Request{Account: "club", Subject: "rita", Permission: perm(t, p, "page.view"), Time: noon})
+	d, err := p.Decide(s, &usher.Request{Account: "club", Subject: "rita", Permission: permissionOf(t, p, "page.view"), Time: noon})
 	require.NoError(t, err)
 	assert.Equal(t, usher.ReasonInactive, d.Reason())
 
@@ -118,6 +119,45 @@ func TestAdmitUser(t *testing.T) {
 	assert.Equal(t, account.CodeEscalation, codeOf(t, err), "%v", err)
 }
 
+// With a cell of visitors, users who are not in the account request to join by themselves.
+func TestVisitorsRequestToJoin(t *testing.T) {
+	p := compile(t, gate+`  account: {permissions: {configure: {visitor: any}}}
+`)
+	s := open(t, p, account.Seed{Users: map[usher.UserID]policy.User{"olga": user("owner"), "ina": withStatus(user("guest"), usher.Inactive)}, Seats: map[seat.PoolName]int{"queue": 5}})
+	rita := account.AsUser("rita")
+	_, err := propose(p, s, rita, account.RequestToJoin{})
+	require.ErrorContains(t, err, "rita may not user.request-to-join: denied (unknown-user)")
+
+	opened := compile(t, strings.Replace(gate, "      admit: ", "      request-to-join: {visitor: any if not blocked}\n      admit: ", 1)+`conditions: {blocked: {feature: blocked}}
+features: [blocked]
+`)
+	requested := do(t, opened, s, rita, account.RequestToJoin{})
+	u, _ := requested.User("rita")
+	assert.Equal(t, &policy.User{Status: usher.Requested, Role: "member", Seats: []seat.PoolName{"queue"}}, u)
+	o, err := propose(opened, requested, rita, account.RequestToJoin{User: "rita"})
+	require.NoError(t, err)
+	assert.Empty(t, o.Changes, "a second request changes nothing")
+	do(t, opened, requested, rita, account.WithdrawRequest{})
+
+	for _, row := range []struct {
+		as      usher.UserID
+		command account.Command
+		code    account.Code
+	}{
+		{"rita", account.RequestToJoin{User: "rob"}, account.CodeInvalid},
+		{"rita", account.RequestToJoin{Role: "member"}, account.CodeInvalid},
+		{"olga", account.RequestToJoin{}, account.CodeExists},
+		{"ina", account.RequestToJoin{}, account.CodeExists},
+		{"rita", account.AddUser{User: "rita"}, account.CodeDenied},
+		{"", account.RequestToJoin{}, account.CodeDenied},
+	} {
+		_, err := propose(opened, s, account.AsUser(row.as), row.command)
+		assert.Equal(t, row.code, codeOf(t, err), "%s: %v: %v", row.as, row.command, err)
+	}
+	_, err = propose(opened, s, rita, account.RequestToJoin{}, account.AdmitUser{User: "rita"})
+	assert.Equal(t, account.CodeDenied, codeOf(t, err), "%v", err)
+}
+
 // No way leads a user who has requested to join into the account without another user: neither
 // a command nor a batch of the user, whatever the policy allows.
 func TestUsersNeverAdmitThemselves(t *testing.T) {
@@ -152,7 +192,7 @@ resources: {user: {permissions: {admit: {everyone: any}, leave: {everyone: any}}
 	do(t, p, s, account.AsUser("mia"), account.AdmitUser{User: "rita"})
 }
 
-func perm(t *testing.T, p *policy.Policy, name string) (q permission.Permission) {
+func permissionOf(t *testing.T, p *policy.Policy, name string) (q permission.Permission) {
 	t.Helper()
 	q, err := p.Permission(name)
 	require.NoError(t, err)

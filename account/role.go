@@ -15,9 +15,9 @@ import (
 
 var userSetRole = permission.MustParse("user.set-role")
 
-// SetRole gives a user another account role. Seats that the new role cannot hold are
-// released, seats that it requires are taken, and the user keeps the others. Requires
-// user.set-role on {user}.
+// SetRole gives a user another account role. Team roles and grants that users with the new role
+// cannot have are taken away. Seats that the roles then do not allow are released, seats that they
+// require are taken, and the user keeps the others. Requires user.set-role on {user}.
 type SetRole struct {
 	User usher.UserID
 	Role role.Name
@@ -40,29 +40,19 @@ func (c SetRole) propose(q *proposing) error {
 	case r.Unique:
 		return q.refuseUniqueRole(r)
 	}
-	changed := *u
-	changed.Role = r.Name
-	changed.Seats = q.keptSeats(u, r, u.Status)
-	if err := q.checkGives(c.User, u, &changed, of(c.User)); err != nil {
-		return err
-	}
-	changed.Seats = q.seatsWith(u, r, u.Status)
-	if err := q.checkTakes(c.User, u, &changed); err != nil {
+	changed, _ := q.withRole(c.User, u, r)
+	if err := q.checkChanges(c.User, u, changed); err != nil {
 		return err
 	}
 	return q.replaceRole(c.User, r)
 }
 
-// replaceRole changes a user's account role, and releases and takes the seats that follow.
+// replaceRole changes a user's account role, takes away what users with it cannot have, and releases
+// and takes the seats that follow.
 func (q *proposing) replaceRole(id usher.UserID, r role.Role) error {
 	u := q.find(id)
-	if err := q.releaseSeats(id, u, r, u.Status); err != nil {
-		return err
-	}
-	if err := q.emit(RoleSet{User: id, From: u.Role, To: r.Name}); err != nil {
-		return err
-	}
-	return q.takeSeats(id, u, r, u.Status)
+	changed, changes := q.withRole(id, u, r)
+	return q.emitWithSeats(id, u, changed, append(changes, RoleSet{User: id, From: u.Role, To: r.Name})...)
 }
 
 func (SetRole) helps(*proposing, *policy.User) bool { return true }

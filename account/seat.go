@@ -2,6 +2,7 @@ package account
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
@@ -33,15 +34,14 @@ func (c AssignSeat) propose(q *proposing) error {
 	if err != nil || holds(u, c.Pool) {
 		return err
 	}
-	r, err := q.roleOf(c.User, u)
-	if err != nil {
+	if _, err := q.roleOf(c.User, u); err != nil {
 		return err
 	}
-	switch byRole, byStatus := r.SeatDenied(kind, u.Status); {
-	case byStatus:
+	switch rule, by := q.policy.SeatRule(u, c.Pool); {
+	case !kind.Holds.Has(u.Status):
 		return q.refuse(CodeInactive, "%s is %s, and so cannot hold a seat in %s", c.User, u.Status, c.Pool)
-	case byRole:
-		return q.refuse(CodeSeatNotAllowed, "%s has the role %s, which cannot hold a seat in %s", c.User, r.Name, c.Pool)
+	case rule == role.SeatNone:
+		return q.refuse(CodeSeatNotAllowed, "%s has the role %s, which cannot hold a seat in %s%s", c.User, by, c.Pool, q.unlessByTeamRole(c.Pool))
 	}
 	return q.emit(SeatAssigned(c))
 }
@@ -75,12 +75,15 @@ func (c UnassignSeat) propose(q *proposing) error {
 	if err != nil || !holds(u, c.Pool) {
 		return err
 	}
-	r, err := q.roleOf(c.User, u)
-	if err != nil {
+	if _, err := q.roleOf(c.User, u); err != nil {
 		return err
 	}
-	if r.MustHold(kind, u.Status) {
-		return q.refuse(CodeSeatRequired, "%s has the role %s, which requires a seat in %s; set-role or set-status releases it", c.User, r.Name, c.Pool)
+	if rule, by := q.policy.SeatRule(u, c.Pool); rule == role.SeatRequired && kind.Holds.Has(u.Status) {
+		releases := "set-role"
+		if by != u.Role {
+			releases = "unset-team-role"
+		}
+		return q.refuse(CodeSeatRequired, "%s has the role %s, which requires a seat in %s; %s or set-status releases it", c.User, by, c.Pool, releases)
 	}
 	changed := *u
 	changed.Seats = slices.DeleteFunc(slices.Clone(u.Seats), func(held seat.PoolName) bool { return held == c.Pool })
@@ -150,35 +153,16 @@ func (c SeatUnassigned) apply(d *draft) error {
 
 func (c SeatUnassigned) describe() string { return word(c.User) + " loses the seat in " + word(c.Pool) }
 
-// keptSeats returns the seats that a user keeps with a role and a status. Seats in pools that
-// the policy lacks are kept.
-func (q *proposing) keptSeats(u *policy.User, r role.Role, status usher.Status) []seat.PoolName {
-	var kept []seat.PoolName
-	for _, name := range u.Seats {
-		if kind, ok := q.policy.Pool(name); !ok || r.MayHold(kind, status) {
-			kept = append(kept, name)
-		}
-	}
-	return kept
+// keptSeats returns the seats that a user had before a change and has after it.
+func (q *proposing) keptSeats(before, after *policy.User) []seat.PoolName {
+	seats := q.policy.SeatsAfter(before, after)
+	return slices.DeleteFunc(slices.Clone(before.Seats), func(name seat.PoolName) bool { return !slices.Contains(seats, name) })
 }
 
-// seatsWith returns the seats that a user has with a role and a status: the seats kept and
-// the seats that the role requires.
-func (q *proposing) seatsWith(u *policy.User, r role.Role, status usher.Status) []seat.PoolName {
-	seats := q.keptSeats(u, r, status)
-	for _, kind := range q.policy.Pools() {
-		if r.MustHold(kind, status) && !holds(u, kind.Name) {
-			seats = append(seats, kind.Name)
-		}
-	}
-	slices.Sort(seats)
-	return seats
-}
-
-// releaseSeats releases the seats that a user cannot keep with a role and a status.
-func (q *proposing) releaseSeats(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
-	kept := q.keptSeats(u, r, status)
-	for _, name := range u.Seats {
+// releaseSeats releases the seats that a user loses by a change, as policy.SeatsAfter states.
+func (q *proposing) releaseSeats(id usher.UserID, before, after *policy.User) error {
+	kept := q.keptSeats(before, after)
+	for _, name := range before.Seats {
 		if slices.Contains(kept, name) {
 			continue
 		}
@@ -189,11 +173,12 @@ func (q *proposing) releaseSeats(id usher.UserID, u *policy.User, r role.Role, s
 	return nil
 }
 
-// takeSeats gives a user, who had the seats of u, the seats that a role requires. checkCounts
-// then checks the batch against the seats bought.
-func (q *proposing) takeSeats(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
+// takeSeats gives a user the seats that the roles require after a change. checkCounts then checks
+// the batch against the seats bought.
+func (q *proposing) takeSeats(id usher.UserID, before, after *policy.User) error {
+	seats := q.policy.SeatsAfter(before, after)
 	for _, kind := range q.policy.Pools() {
-		if !r.MustHold(kind, status) || holds(u, kind.Name) {
+		if !slices.Contains(seats, kind.Name) || holds(before, kind.Name) {
 			continue
 		}
 		if err := q.emit(SeatAssigned{User: id, Pool: kind.Name}); err != nil {
@@ -203,17 +188,30 @@ func (q *proposing) takeSeats(id usher.UserID, u *policy.User, r role.Role, stat
 	return nil
 }
 
+// unlessByTeamRole returns the clause that names the team roles with a seat of the pool, or "".
+func (q *proposing) unlessByTeamRole(pool seat.PoolName) string {
+	var names []string
+	for _, r := range q.policy.Roles() {
+		if r.OnTeam && r.SeatIn(pool) != role.SeatNone {
+			names = append(names, string(r.Name))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "; a holder of the team role " + strings.Join(names, " or ") + " can"
+}
+
 // hasSeatMismatch reports whether a user has a mismatch of a kind that is about a seat of the
 // pool.
 func (q *proposing) hasSeatMismatch(u *policy.User, pool seat.PoolName, rank int) bool {
-	r, ok := q.policy.Role(u.Role)
 	kind, known := q.policy.Pool(pool)
-	if !ok || r.OnTeam || !known {
+	if !q.knowsRole(u) || !known {
 		return false
 	}
 	f := fitter{policy: q.policy, pools: []seat.Kind{kind}}
 	found := false
-	f.seats(u, r, func(m mismatch) { found = found || m.kind == rank })
+	f.seats(u, func(m mismatch) { found = found || m.kind == rank })
 	return found
 }
 

@@ -12,7 +12,7 @@ import (
 // SnapshotFormat is the number of the format in which snapshots are written. Snapshots of
 // older formats are not read, because they lack data that only a replay of the journal
 // provides.
-const SnapshotFormat = 2
+const SnapshotFormat = 3
 
 // A snapshot consists of the magic, the number of its format, the body, and the CRC-32C of
 // all bytes before it.

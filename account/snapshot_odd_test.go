@@ -168,7 +168,7 @@ func TestSnapshotKnowsTheFieldsOfAState(t *testing.T) {
 		{keyed{}, "version request"},  // version is the order
 		{Field{}, "ID Name Type Archived"},
 		{seat.Pool{}, "Total Held"},
-		{policy.User{}, "Status Role Teams Seats Grants"},
+		{policy.User{}, "Status Role Teams Seats Grants Outside"},
 		{policy.Membership{}, "Team Roles"},
 		{policy.Grant{}, "Name Until"},
 	} {

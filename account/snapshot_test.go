@@ -31,6 +31,7 @@ func busy(t testing.TB) *account.State {
 		account.CreateTeam{Team: "curling"}, account.CreateTeam{Team: "bowls"},
 		account.DeleteTeam{Team: "curling"}, account.DeleteTeam{Team: "bowls"},
 		account.AssignSeat{User: "max", Pool: "parking"},
+		account.SetTeamRole{Team: "chess", User: "max", Role: "patron"},
 	)
 	for i, key := range []string{"order 1", "order 2"} {
 		next, err := s.Apply(&account.Commit{
@@ -171,18 +172,18 @@ func TestDamagedSnapshotIsRefused(t *testing.T) {
 	assert.EqualError(t, err, "read snapshot: it is not a snapshot")
 
 	newer := append([]byte(nil), data...)
-	newer[len("usher\x00state")] = 3
+	newer[len("usher\x00state")] = account.SnapshotFormat + 1
 	_, err = account.DecodeState(newer)
 	assert.ErrorIs(t, err, account.ErrNewer)
 	assert.NotErrorIs(t, err, account.ErrCorrupt, "it is not damaged")
-	assert.EqualError(t, err, "read snapshot: written in a newer format: 3, and this version of the library reads up to 2")
+	assert.EqualError(t, err, "read snapshot: written in a newer format: 4, and this version of the library reads up to 3")
 
 	older := append([]byte(nil), data...)
 	older[len("usher\x00state")] = 1
 	_, err = account.DecodeState(older)
 	assert.ErrorIs(t, err, account.ErrOlder)
 	assert.NotErrorIs(t, err, account.ErrCorrupt, "it is not damaged")
-	assert.EqualError(t, err, "read snapshot: written in an older format: 1, and this version of the library reads 2")
+	assert.EqualError(t, err, "read snapshot: written in an older format: 1, and this version of the library reads 3")
 }
 
 // Forged snapshots with a valid checksum cannot create a state that Apply could not make:

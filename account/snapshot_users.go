@@ -60,7 +60,7 @@ type common struct {
 func (c *common) record(u *policy.User) int {
 	at, ok := c.known[u]
 	if !ok {
-		at = c.records.place(item([]byte{byte(u.Status)}, c.name(string(u.Role)), c.membershipsOf(u), c.seatsOf(u), c.grantsOf(u)))
+		at = c.records.place(item([]byte{byte(u.Status)}, c.name(string(u.Role)), c.membershipsOf(u.Teams), c.membershipsOf(u.Outside), c.seatsOf(u), c.grantsOf(u)))
 		c.known[u] = at
 	}
 	return at
@@ -70,9 +70,9 @@ func (c *common) name(s string) int { return c.names.place(appendText(nil, s)) }
 
 // membershipsOf gives an unknown team an index that does not exist, so that readers detect
 // it.
-func (c *common) membershipsOf(u *policy.User) int {
-	b := item(nil, len(u.Teams))
-	for _, m := range u.Teams {
+func (c *common) membershipsOf(list []policy.Membership) int {
+	b := item(nil, len(list))
+	for _, m := range list {
 		at, ok := c.teams[m.Team]
 		if !ok {
 			at = len(c.teams)
@@ -190,7 +190,7 @@ func (r *snapshotReader) shared() (c shared) {
 	for i := range c.grants {
 		c.grants[i] = r.grants(&c)
 	}
-	c.records = make([]*policy.User, r.count(5))
+	c.records = make([]*policy.User, r.count(6))
 	for i := range c.records {
 		c.records[i] = r.record(&c)
 	}
@@ -199,7 +199,13 @@ func (r *snapshotReader) shared() (c shared) {
 
 func (r *snapshotReader) record(c *shared) *policy.User {
 	u := &policy.User{Status: usher.Status(r.byte()), Role: role.Name(pick(r, c.names))}
-	u.Teams, u.Seats, u.Grants = pick(r, c.memberships), pick(r, c.seats), pick(r, c.grants)
+	u.Teams, u.Outside = pick(r, c.memberships), pick(r, c.memberships)
+	u.Seats, u.Grants = pick(r, c.seats), pick(r, c.grants)
+	for _, m := range u.Outside {
+		if _, in := teamIndex(u, m.Team); in || len(m.Roles) == 0 {
+			r.fail("a user is in a team and outside it, or is outside a team without a role on it")
+		}
+	}
 	if u.Status < usher.Invited || u.Status > usher.Requested {
 		r.fail("unknown status %d", uint8(u.Status))
 	}

@@ -5,7 +5,6 @@ import (
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
-	"github.com/usher-go/usher/role"
 )
 
 var userSetStatus = permission.MustParse("user.set-status")
@@ -40,11 +39,10 @@ func (c SetStatus) propose(q *proposing) error {
 	if err := q.checkRank(c.User, u); err != nil {
 		return err
 	}
-	r, err := q.roleOf(c.User, u)
-	if err != nil {
+	if _, err := q.roleOf(c.User, u); err != nil {
 		return err
 	}
-	return q.setStatus(c.User, u, r, c.Status)
+	return q.setStatus(c.User, u, c.Status)
 }
 
 func (c SetStatus) helps(*proposing, *policy.User) bool { return c.Status == usher.Inactive }
@@ -81,12 +79,8 @@ func (c StatusSet) describe() string {
 }
 
 // setStatus changes a user's status, and releases and takes the seats that follow.
-func (q *proposing) setStatus(id usher.UserID, u *policy.User, r role.Role, status usher.Status) error {
-	if err := q.releaseSeats(id, u, r, status); err != nil {
-		return err
-	}
-	if err := q.emit(StatusSet{User: id, From: u.Status, To: status}); err != nil {
-		return err
-	}
-	return q.takeSeats(id, u, r, status)
+func (q *proposing) setStatus(id usher.UserID, u *policy.User, status usher.Status) error {
+	changed := *u
+	changed.Status = status
+	return q.emitWithSeats(id, u, &changed, StatusSet{User: id, From: u.Status, To: status})
 }

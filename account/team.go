@@ -46,7 +46,8 @@ func (c CreateTeam) describe() string {
 	return word(c.Team) + " below " + word(c.Parent)
 }
 
-// DeleteTeam deletes a team that has no teams below it. Its members stay in the account. No
+// DeleteTeam deletes a team that has no teams below it. Its members, and the users who have
+// roles on it, stay in the account. No
 // later team can have its id, because the application may still store that id as a party of
 // resources. Requires team.delete on {team}.
 type DeleteTeam struct {
@@ -67,7 +68,7 @@ func (c DeleteTeam) propose(q *proposing) error {
 	case n > 1:
 		return q.refuse(CodeTeamNotEmpty, "%d teams are below %s; delete-team or move-team them first", n, c.Team)
 	}
-	members := q.membersOf(c.Team)
+	members := q.usersOn(c.Team)
 	for _, id := range members { // check all before the first one leaves: the actor may be a member
 		if err := q.interrupted(); err != nil {
 			return err

@@ -86,12 +86,12 @@ func (q *proposing) emitMove(c TeamMoved) error {
 	}
 	from, to := q.withAbove(c.From), q.withAbove(c.To)
 	if err := q.eachHolder(to, from, func(h heldRoles, u *policy.User) error {
-		if !q.knowsRole(u) || q.anyUnknown(h.roles) {
+		if !q.knowsRole(u) || q.anyUnknown(h.roles) || q.anyUnknown(h.outside) {
 			if err := q.checkGivesUnknown(h.user, c.Team); err != nil {
 				return err
 			}
 		}
-		return q.checkGivesUnder(before, h.user, u, withMoreRoles(u, c.Team, h.roles), of(h.user))
+		return q.checkGivesUnder(before, h.user, u, withMoreRoles(u, c.Team, h), of(h.user))
 	}); err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (q *proposing) emitMove(c TeamMoved) error {
 	}
 	var losing []loss
 	if err := q.eachHolder(from, to, func(h heldRoles, u *policy.User) error {
-		losing = append(losing, loss{h, withMoreRoles(u, c.Team, h.roles)})
+		losing = append(losing, loss{h, withMoreRoles(u, c.Team, h)})
 		return nil
 	}); err != nil {
 		return err
@@ -118,7 +118,7 @@ func (q *proposing) emitMove(c TeamMoved) error {
 			return err
 		}
 		u := q.find(l.user)
-		takes := !q.knowsRole(u) || q.anyUnknown(l.roles) // it is unknown what such a user loses
+		takes := !q.knowsRole(u) || q.anyUnknown(l.roles) || q.anyUnknown(l.outside) // it is unknown what such a user loses
 		if !takes {
 			if takes, err = after.Takes(l.had, u); err != nil {
 				return err
@@ -172,36 +172,54 @@ func (q *proposing) withAbove(id usher.TeamID) []usher.TeamID {
 // rolesHeldOn returns the users who have team roles on some teams but not on the excepted
 // ones, with these roles, in the order of their ids.
 func (q *proposing) rolesHeldOn(teams, except []usher.TeamID) []heldRoles {
-	held := map[usher.UserID][]role.Name{}
+	held := map[usher.UserID]heldRoles{}
 	for _, t := range teams {
 		if slices.Contains(except, t) {
 			continue
 		}
 		for _, id := range q.holdersOn(t) {
-			u := q.find(id)
-			at, _ := teamIndex(u, t)
-			held[id] = append(held[id], u.Teams[at].Roles...)
+			u, h := q.find(id), held[id]
+			if at, member := teamIndex(u, t); member {
+				h.roles = append(h.roles, u.Teams[at].Roles...)
+			} else {
+				h.outside = append(h.outside, outsideRoles(u, t)...)
+			}
+			held[id] = h
 		}
 	}
 	list := make([]heldRoles, 0, len(held))
 	for _, id := range slices.Sorted(maps.Keys(held)) {
-		list = append(list, heldRoles{id, held[id]})
+		h := held[id]
+		h.user = id
+		list = append(list, h)
 	}
 	return list
 }
 
 // heldRoles contains the team roles of a user on some teams.
 type heldRoles struct {
-	user  usher.UserID
-	roles []role.Name
+	user    usher.UserID
+	roles   []role.Name // as a member
+	outside []role.Name // without being in the team
 }
 
-// withMoreRoles returns a copy of a user that is in the team and has additional roles on it.
-func withMoreRoles(u *policy.User, on usher.TeamID, roles []role.Name) *policy.User {
-	if at, member := teamIndex(u, on); member {
-		roles = slices.Concat(u.Teams[at].Roles, roles)
+// withMoreRoles returns a copy of a user who has additional roles on a team: those held as a member
+// in the team, and the others outside it.
+func withMoreRoles(u *policy.User, on usher.TeamID, h heldRoles) *policy.User {
+	union := func(a, b []role.Name) []role.Name {
+		return slices.Compact(slices.Sorted(slices.Values(slices.Concat(a, b))))
 	}
-	return withTeamRoles(u, on, slices.Compact(slices.Sorted(slices.Values(roles))))
+	changed := *u
+	if len(h.roles) > 0 {
+		at, member := teamIndex(u, on)
+		changed.Teams = slices.Clone(u.Teams)
+		if !member {
+			changed.Teams = slices.Insert(changed.Teams, at, policy.Membership{Team: on})
+		}
+		changed.Teams[at].Roles = union(changed.Teams[at].Roles, h.roles)
+	}
+	changed.Outside = withOutside(u.Outside, on, union(outsideRoles(u, on), h.outside))
+	return &changed
 }
 
 func above(parent usher.TeamID) string {

@@ -12,8 +12,9 @@ import (
 
 var teamSetRole = permission.MustParse("team.set-role")
 
-// SetTeamRole gives a user a role on a team that the user was put in. Requires team.set-role
-// on {team, user}.
+// SetTeamRole gives a user a role on a team that the user was put in. A role that the policy
+// declares with outside: true can also be given to a user who is not in the team. A seat that the
+// role requires is taken. Requires team.set-role on {team, user}.
 type SetTeamRole struct {
 	Team usher.TeamID
 	User usher.UserID
@@ -25,30 +26,39 @@ func (c SetTeamRole) asks(*proposing) requirement {
 }
 
 func (c SetTeamRole) propose(q *proposing) error {
-	u, at, member, err := q.membership(c.Team, c.User)
+	u, member, err := q.membership(c.Team, c.User)
 	if err != nil {
 		return err
 	}
-	if err := q.teamRole(c.Role); err != nil {
+	r, err := q.role(c.Role, true)
+	if err != nil {
 		return err
 	}
-	if !member {
+	if !member && !r.Outside {
 		return q.refuse(CodeNotMember, "%s is not in %s; use add-to-team first", c.User, c.Team)
 	}
-	k, held := slices.BinarySearch(u.Teams[at].Roles, c.Role)
+	roles := rolesOn(u, c.Team)
+	k, held := slices.BinarySearch(roles, c.Role)
 	if held {
 		return nil
 	}
-	changed := withTeamRoles(u, c.Team, slices.Insert(slices.Clone(u.Teams[at].Roles), k, c.Role))
-	if err := q.checkGives(c.User, u, changed, of(c.User)); err != nil {
+	if err := q.checkMayHoldTeamRoles(c.User, u); err != nil {
 		return err
 	}
-	return q.emit(TeamRoleSet(c))
+	changed := withTeamRoles(u, c.Team, slices.Insert(slices.Clone(roles), k, c.Role))
+	if err := q.checkGains(c.User, u, changed); err != nil {
+		return err
+	}
+	if member {
+		return q.emitWithSeats(c.User, u, changed, TeamRoleSet(c))
+	}
+	return q.emitWithSeats(c.User, u, changed, OutsideRoleSet(c))
 }
 
 func (c SetTeamRole) describe() string { return word(c.Team) + " " + word(c.User) + " " + word(c.Role) }
 
-// UnsetTeamRole removes a user's role on a team. Requires team.set-role on {team, user}.
+// UnsetTeamRole removes a user's role on a team. A seat that no role of the user requires or allows
+// any more goes with it. Requires team.set-role on {team, user}.
 type UnsetTeamRole struct {
 	Team usher.TeamID
 	User usher.UserID
@@ -61,26 +71,28 @@ func (c UnsetTeamRole) asks(*proposing) requirement {
 
 // propose also removes a role that the policy lacks.
 func (c UnsetTeamRole) propose(q *proposing) error {
-	u, at, member, err := q.membership(c.Team, c.User)
+	u, member, err := q.membership(c.Team, c.User)
 	if err != nil {
 		return err
 	}
-	var roles []role.Name
-	if member {
-		roles = u.Teams[at].Roles
-	}
+	roles := rolesOn(u, c.Team)
 	k, held := slices.BinarySearch(roles, c.Role)
 	if !held {
 		return q.teamRole(c.Role)
 	}
-	if err := q.checkTakes(c.User, u, withTeamRoles(u, c.Team, without(roles, k))); err != nil {
+	changed := withTeamRoles(u, c.Team, without(roles, k))
+	if err := q.checkLoses(c.User, u, changed); err != nil {
 		return err
 	}
-	return q.emit(TeamRoleUnset(c))
+	if member {
+		return q.emitWithSeats(c.User, u, changed, TeamRoleUnset(c))
+	}
+	return q.emitWithSeats(c.User, u, changed, OutsideRoleUnset(c))
 }
 
 func (c UnsetTeamRole) helps(q *proposing, u *policy.User) bool {
-	return q.hasMismatch(u, unknownTeamRole, string(c.Role))
+	return q.hasMismatch(u, unknownTeamRole, string(c.Role)) || q.hasMismatch(u, teamRoleNotAllowed, string(u.Role)) ||
+		slices.Contains(outsideRoles(u, c.Team), c.Role) && q.hasMismatch(u, outsideNotAllowed, string(c.Role))
 }
 
 func (c UnsetTeamRole) describe() string {
@@ -104,7 +116,7 @@ func (c TeamRoleSet) apply(d *draft) error {
 	if held || c.Role == "" {
 		return printable.Errorf("%s already has the role %q on %s", c.User, c.Role, c.Team)
 	}
-	d.setTeamRoles(c.User, u, at, slices.Insert(slices.Clone(roles), k, c.Role))
+	d.putTeams(c.User, u, withTeamRoles(u, c.Team, slices.Insert(slices.Clone(roles), k, c.Role)))
 	return nil
 }
 
@@ -129,29 +141,10 @@ func (c TeamRoleUnset) apply(d *draft) error {
 	if !held {
 		return printable.Errorf("%s does not have the role %q on %s", c.User, c.Role, c.Team)
 	}
-	d.setTeamRoles(c.User, u, at, without(roles, k))
+	d.putTeams(c.User, u, withTeamRoles(u, c.Team, without(roles, k)))
 	return nil
 }
 
 func (c TeamRoleUnset) describe() string {
 	return word(c.User) + " loses the role " + word(c.Role) + " on the team " + word(c.Team)
-}
-
-func (d *draft) setTeamRoles(id usher.UserID, u *policy.User, at int, roles []role.Name) {
-	teams := slices.Clone(u.Teams)
-	teams[at].Roles = roles
-	d.putTeams(id, u, teams)
-}
-
-// withTeamRoles returns a copy of a user that is in the team and has exactly these roles on
-// it.
-func withTeamRoles(u *policy.User, on usher.TeamID, roles []role.Name) *policy.User {
-	changed := *u
-	changed.Teams = slices.Clone(u.Teams)
-	at, member := teamIndex(u, on)
-	if !member {
-		changed.Teams = slices.Insert(changed.Teams, at, policy.Membership{Team: on})
-	}
-	changed.Teams[at].Roles = roles
-	return &changed
 }

@@ -74,7 +74,7 @@ func (c AddUser) propose(q *proposing) error {
 			return err
 		}
 	}
-	return q.takeSeats(c.User, &policy.User{}, r, status)
+	return q.takeSeats(c.User, &policy.User{}, &u)
 }
 
 func (c AddUser) describe() string {
@@ -183,7 +183,7 @@ func (c UserRemoved) apply(d *draft) error {
 	case len(u.Seats) > 0:
 		return printable.Errorf("%s holds a seat in %s", c.User, u.Seats[0])
 	}
-	d.noteTeams(c.User, u.Teams, nil)
+	d.noteTeams(c.User, u, nil)
 	d.users.Delete(string(c.User))
 	d.countRole(u.Role, u.Status, -1)
 	return nil

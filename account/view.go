@@ -94,6 +94,9 @@ func (m Member) InTeam(id usher.TeamID) (roles []role.Name, in bool) {
 	return m.Teams[at].Roles, true
 }
 
+// RolesOutside returns the roles that the user has on a team without being in it.
+func (m Member) RolesOutside(id usher.TeamID) []role.Name { return outsideRoles(&m.User, id) }
+
 // Granted returns the grants that have not ended at the time.
 func (m Member) Granted(at time.Time) []policy.Grant {
 	var list []policy.Grant

@@ -18,11 +18,12 @@ func (v View) TeamLen(id usher.TeamID) int {
 }
 
 // TeamRoleHolders returns the users who have at least one role on a team, in the bytewise order
-// of their ids, and nil if there are none. Roles on teams above it do not count. The cost is in
+// of their ids, and nil if there are none. Users who are not in the team are included. Roles on teams above it do not count. The cost is in
 // proportion to the users returned, apart from the index that TeamLen describes.
 func (v View) TeamRoleHolders(id usher.TeamID) []Member {
 	var list []Member
-	for _, user := range usersOf(v.members().holders.Of(string(id))) {
+	x := v.members()
+	for _, user := range usersOf(x.holders.Of(string(id)), x.outside.Of(string(id))) {
 		if m, ok := v.User(user); ok {
 			list = append(list, m)
 		}

@@ -33,6 +33,8 @@ roles:
   member:  {default: true}
   desk:    {seat: none}
   captain: {held-on: team}
+  guest:   {team-roles: none, grants: none, seat: none}
+  patron:  {held-on: team, outside: true}
 bundles:
   staff.manage: [user.create, user.delete, user.edit, user.set-role]
 resources:

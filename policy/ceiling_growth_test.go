@@ -182,7 +182,7 @@ func samePlace(a, b *policy.User) bool {
 
 // inPlaceOf returns an actor in the place of another user.
 func inPlaceOf(somebody, actor *policy.User) *policy.User {
-	u := &policy.User{Role: actor.Role, Beside: actor.Beside, Grants: actor.Grants, Seats: somebody.Seats}
+	u := &policy.User{Role: actor.Role, Beside: actor.Beside, Outside: actor.Outside, Grants: actor.Grants, Seats: somebody.Seats}
 	for _, m := range somebody.Teams {
 		u.Teams = append(u.Teams, policy.Membership{Team: m.Team})
 	}

@@ -66,14 +66,17 @@ func namesNoParty(name permission.Permission) bool {
 // except those that a never rule or a built-in protection closes. Conditions of a rule do
 // not count either, unless they contradict each other or no command can meet them:
 // commands give no attributes of their resource, and name only the parties that FORMAT.md
-// lists.
+// lists. The permission user.request-to-join is for users who are not in the account, so that only
+// rules of visitors open it.
 func (p *Policy) Opens(name permission.Permission) bool {
 	parties, ok := checked[name]
 	if !ok || p == nil || len(p.perms) == 0 {
 		return false
 	}
-	if name == userRequestToJoin {
-		return false // no user of the account needs it, and others have no rule and no grant
+	if name == userRequestToJoin { // users of the account have no use for it
+		at, _ := p.permTable.find(name)
+		on := named{parties: parties, stranger: true}
+		return !p.closed(name.String(), on) && p.anyCan(&p.perms[at], p.perms[at].visitor, on)
 	}
 	return p.opensOn(name.String(), named{parties: parties, another: name == userAdmit})
 }
@@ -83,14 +86,15 @@ func (p *Policy) Opens(name permission.Permission) bool {
 // asks for. It returns false for an unknown name, and for a nil or zero Policy.
 func (p *Policy) OpensSetting(name string) bool {
 	asks, ok := p.SettingAsks(name)
-	return ok && p.opensOn(asks.String(), named{nothing: true})
+	return ok && p.opensOn(asks.String(), named{})
 }
 
-// named is what the resource of a command names.
+// named is what the resource of a command names: nothing if there is no resource.
 type named struct {
 	parties []string // the parties that it has
-	nothing bool     // the command checks the permission without a resource
 	another bool     // the user that it names is never the actor
+
+	stranger bool // the actor is not in the account, and so has no seat and no feature
 }
 
 func (n named) has(party string) bool { return slices.Contains(n.parties, party) }
@@ -164,14 +168,14 @@ func (p *Policy) closed(name string, on named) bool {
 }
 
 // met reports whether a command that names the parties can meet a condition, and whether
-// every such command meets it under never. Attributes are unknown, and without a resource also
-// parties: no rule matches by one, and every rule under never does.
+// every such command meets it under never. Attributes are unknown: no rule matches by one, and
+// every rule under never does.
 func (p *Policy) met(perm *perm, l literal, on named) (can, always bool) {
 	switch c := &p.conditions[l.condition]; {
 	case c.kind == syntax.OnAttribute:
 		return false, true
-	case c.kind == syntax.OnParty && on.nothing:
-		return false, true
+	case on.stranger && (c.kind == syntax.OnSeat || c.kind == syntax.OnFeature):
+		return l.not, l.not
 	case c.kind != syntax.OnParty, on.has(c.of) && slices.Contains(mayNameNone, perm.name.String()):
 		return true, false
 	default:

@@ -44,9 +44,15 @@ func (c *compiler) lint() {
 }
 
 // lintVisitor warns about a cell of visitors for a permission that commands check. Only users
-// of the account run commands.
+// of the account run commands, except request-to-join, which is only for others.
 func (c *compiler) lintVisitor(perm, who int, rules row) {
 	name := c.p.perms[perm].name
+	if name == userRequestToJoin {
+		if who != visitor && len(rules) > 0 && !rules[0].expanded {
+			c.warnings.Add(rules[0].pos, "`%s: %s` of %s has no effect, because only users who are not in the account request to join; write `visitor: any`", c.whoName(who), c.cellText(rules), name)
+		}
+		return
+	}
 	if who != visitor || len(rules) == 0 || !forCommands(name) {
 		return
 	}

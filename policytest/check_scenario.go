@@ -1,6 +1,10 @@
 package policytest
 
-import "github.com/usher-go/usher/internal/testfile"
+import (
+	"slices"
+
+	"github.com/usher-go/usher/internal/testfile"
+)
 
 // steps looks up the names that the policy declares. It does not look up users, teams and
 // custom fields, which a scenario can create and delete, nor the arguments of commands,
@@ -28,7 +32,7 @@ func (l *lookup) state(s *testfile.State) {
 		if u.Role.Text != "" {
 			l.Role(u.Role)
 		}
-		for _, m := range u.Teams {
+		for _, m := range slices.Concat(u.Teams, u.Outside) {
 			for _, n := range m.Roles {
 				l.TeamRole(n)
 			}

@@ -257,7 +257,7 @@ var refusedFiles = []struct{ name, src, want string }{
 9:43: unknown status "on" (want active, invited or inactive)
 `},
 	{"step: code", club + "account: {}\nscenarios: [{name: x, steps: [{do: leave, fails: deny}, {do: leave, fails: seat-in-use}]}]", `
-4:50: unknown code "deny" (want denied, unknown-user, unknown-team, unknown-role, unknown-pool, unknown-grant, unknown-setting, unknown-field, invalid, exists, not-member, team-not-empty, unique-role, escalation, inactive, seat-not-allowed, seat-required, role-full, last-holder, no-seats-left, seats-in-use)
+4:50: unknown code "deny" (want denied, unknown-user, unknown-team, unknown-role, unknown-pool, unknown-grant, unknown-setting, unknown-field, invalid, exists, not-member, team-not-empty, unique-role, team-role-not-allowed, grant-not-allowed, escalation, inactive, seat-not-allowed, seat-required, role-full, last-holder, no-seats-left, seats-in-use)
 4:76: unknown code "seat-in-use"; did you mean "seats-in-use"?
 `},
 	{"step: question", club + "account: {}\nscenarios:\n  - name: x\n    steps:\n      - {can: room.view}\n      - {as: m, can: room.view, expect: allowed}\n" +

@@ -90,6 +90,9 @@ func (p *scenarioRun) compareUser(written *testfile.User, state *account.State) 
 	if written.Teams != nil {
 		p.compare("teams"+of, expectedTeams(written.Teams), heldTeams(written.Teams, u.Teams))
 	}
+	if written.Outside != nil {
+		p.compare("roles outside teams"+of, expectedTeams(written.Outside), heldTeams(written.Outside, u.Outside))
+	}
 	if written.Grants != nil {
 		var expected, got []string
 		for _, g := range written.Grants {

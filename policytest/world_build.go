@@ -42,6 +42,7 @@ func (l *lookup) world(a *testfile.Account) *World {
 		b.addUser(&a.Users[i])
 	}
 	b.checkHolders(a)
+	b.checkTeams(a.Teams)
 	b.checkPools()
 	w := &World{seed: b.seed, order: b.order}
 	if l.Problems.Len() == 0 {

@@ -19,16 +19,16 @@ func (b *builder) addPools(totals []testfile.SeatTotal) {
 	}
 }
 
-// addSeats adds the seats of a user in the file, and the seats that the role requires.
-func (b *builder) addSeats(u *testfile.User, user *policy.User, held role.Role) {
+// addSeats adds the seats of a user in the file, and the seats that the user's roles require.
+func (b *builder) addSeats(u *testfile.User, user *policy.User) {
 	for _, n := range u.Seats {
 		if !b.Find(n, "seat pool", b.Pools) {
 			continue
 		}
 		kind, _ := b.Policy.Pool(seat.PoolName(n.Text))
-		switch {
-		case held.SeatIn(kind.Name) == role.SeatNone:
-			b.Problems.Add(n.Pos, "%s has the role %s, which cannot hold a seat in %s", u.ID.Text, held.Name, n.Text)
+		switch rule, by := b.Policy.SeatRule(user, kind.Name); {
+		case rule == role.SeatNone:
+			b.Problems.Add(n.Pos, "%s has the role %s, which cannot hold a seat in %s", u.ID.Text, by, n.Text)
 		case !kind.Holds.Has(user.Status):
 			b.Problems.Add(n.Pos, "%[1]s is %[2]s, so %[1]s cannot hold a seat in %[3]s", u.ID.Text, user.Status, n.Text)
 		default:
@@ -36,7 +36,8 @@ func (b *builder) addSeats(u *testfile.User, user *policy.User, held role.Role) 
 		}
 	}
 	for _, kind := range b.Policy.Pools() {
-		if held.MustHold(kind, user.Status) && !slices.Contains(user.Seats, kind.Name) {
+		rule, _ := b.Policy.SeatRule(user, kind.Name)
+		if rule == role.SeatRequired && kind.Holds.Has(user.Status) && !slices.Contains(user.Seats, kind.Name) {
 			b.take(user, kind.Name, u.ID.Pos)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/syntax"
-	"github.com/usher-go/usher/role"
 )
 
 func (b *builder) addUser(u *testfile.User) {
@@ -23,34 +22,30 @@ func (b *builder) addUser(u *testfile.User) {
 	if ok {
 		user.Role = held.Name
 		b.holders[held.Name] = append(b.holders[held.Name], syntax.Name{Text: u.ID.Text, Pos: at})
-		b.addSeats(u, user, held)
 	} else {
 		b.unknownRole = true
 	}
 	for _, m := range u.Teams {
-		b.addMember(user, m)
+		b.addMember(user, m, held)
+	}
+	for _, m := range u.Outside {
+		b.addOutside(user, m, held)
+	}
+	if ok {
+		b.addSeats(u, user)
 	}
 	for _, g := range u.Grants {
-		if b.Find(g.Name, "grant", b.Grantable) {
+		switch {
+		case !b.Find(g.Name, "grant", b.Grantable):
+		case held.NoGrants:
+			b.Problems.Add(g.Name.Pos, "the role %s cannot have grants", held.Name)
+		default:
 			user.Grants = append(user.Grants, policy.Grant{Name: g.Name.Text, Until: g.Until})
 		}
 	}
 	b.addValues(u)
 	b.seed.Users[id] = *user
 	b.order = append(b.order, id)
-}
-
-func (b *builder) addMember(user *policy.User, m testfile.Membership) {
-	if !b.Find(m.Team, "team", b.teams) {
-		return
-	}
-	member := policy.Membership{Team: usher.TeamID(m.Team.Text)}
-	for _, n := range m.Roles {
-		if b.TeamRole(n) {
-			member.Roles = append(member.Roles, role.Name(n.Text))
-		}
-	}
-	user.Teams = append(user.Teams, member)
 }
 
 // addValues checks and adds the values of custom fields. Archived fields have values, too.

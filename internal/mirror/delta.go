@@ -96,6 +96,10 @@ func (d *delta) add(c account.Change) bool {
 		d.set(at3(teamRoles, c.Team, c.User, c.Role), values{})
 	case account.TeamRoleUnset:
 		d.remove(at3(teamRoles, c.Team, c.User, c.Role))
+	case account.OutsideRoleSet:
+		d.set(at3(teamRoles, c.Team, c.User, c.Role), values{})
+	case account.OutsideRoleUnset:
+		d.remove(at3(teamRoles, c.Team, c.User, c.Role))
 	case account.SeatsSet:
 		if c.To == 0 {
 			d.remove(at(seatPools, c.Pool))

@@ -45,6 +45,13 @@ func rowsOfMember(m account.Member, yield func(key, values) bool) bool {
 			}
 		}
 	}
+	for _, out := range m.Outside {
+		for _, r := range out.Roles {
+			if !yield(at3(teamRoles, out.Team, m.ID, r), values{}) {
+				return false
+			}
+		}
+	}
 	for _, pool := range m.Seats {
 		if !yield(at2(seats, pool, m.ID), values{}) {
 			return false

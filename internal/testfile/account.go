@@ -31,13 +31,14 @@ type Team struct {
 
 // User is a user of an account: an entry of users.
 type User struct {
-	ID     syntax.Name  // its key
-	Role   syntax.Name  // zero if not in the file
-	Status usher.Status // zero if not in the file
-	Teams  []Membership
-	Seats  []syntax.Name // pools
-	Grants []Grant
-	Fields []FieldValue
+	ID      syntax.Name  // its key
+	Role    syntax.Name  // zero if not in the file
+	Status  usher.Status // zero if not in the file
+	Teams   []Membership
+	Outside []Membership  // the teams on which the user has roles without being in them
+	Seats   []syntax.Name // pools
+	Grants  []Grant
+	Fields  []FieldValue
 }
 
 // Membership is the membership of a user in a team, with the team roles held there.

@@ -83,6 +83,7 @@ func (p *parser) users(n *source.Node) []User {
 			p.nameField("role", &u.Role),
 			source.Field{Name: "status", Read: func(n *source.Node) { u.Status = p.status(n) }},
 			source.Field{Name: "teams", Read: func(n *source.Node) { u.Teams = p.memberships(n) }},
+			source.Field{Name: "outside", Read: func(n *source.Node) { u.Outside = p.outside(n) }},
 			p.namesField("seats", &u.Seats),
 			source.Field{Name: "grants", Read: func(n *source.Node) { u.Grants = p.grants(n) }},
 			source.Field{Name: "fields", Read: func(n *source.Node) { u.Fields = p.fieldValues(n) }},
@@ -132,6 +133,19 @@ func (p *parser) memberships(n *source.Node) []Membership {
 		members = append(members, m)
 	})
 	return members
+}
+
+// outside reads a map from teams to the team roles that a user holds on them without being in them.
+func (p *parser) outside(n *source.Node) []Membership {
+	list := []Membership{}
+	p.Each(n, "outside", func(key, value *source.Node) {
+		m := Membership{Team: p.name(key, "a team's id"), Roles: p.oneOrMoreNames(value, "team roles")}
+		if value.Kind == source.List && len(value.Items) == 0 {
+			p.Errorf(value, "the list of team roles is empty; leave the team out")
+		}
+		list = append(list, m)
+	})
+	return list
 }
 
 func (p *parser) grants(n *source.Node) []Grant {

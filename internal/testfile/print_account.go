@@ -73,6 +73,13 @@ func (u *User) flow() (m flow) {
 	if u.Teams != nil {
 		m.add("teams", membershipsText(u.Teams))
 	}
+	if u.Outside != nil {
+		var held flow
+		for _, t := range u.Outside {
+			held.add(t.Team.Text, namesText(t.Roles))
+		}
+		m.add("outside", held.String())
+	}
 	m.names("seats", u.Seats)
 	if u.Grants != nil {
 		m.add("grants", grantsText(u.Grants))

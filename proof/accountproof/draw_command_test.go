@@ -246,7 +246,7 @@ func (d drawing) seed() account.Seed {
 // member draws a user of an imported account.
 func (d drawing) member(first bool, teams []usher.TeamID) policy.User {
 	book := d.w.book
-	u := policy.User{Role: roleName(*book.unique()), Status: usher.Active}
+	u := policy.User{Role: roleName(*book.first()), Status: usher.Active}
 	if !first {
 		others := []role.Name{""}
 		for _, r := range book.doc.Roles {

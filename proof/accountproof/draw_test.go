@@ -248,12 +248,22 @@ func (d drawing) until() time.Time {
 	return d.time()
 }
 
+// leader returns a user with the role of the first user: the owner, if the account has one.
+func (d drawing) leader() usher.UserID {
+	for _, id := range slices.Sorted(maps.Keys(d.w.users)) {
+		if d.w.users[id].role == roleName(*d.w.book.first()) {
+			return id
+		}
+	}
+	return "ann"
+}
+
 // question draws an actor and a time. Most actors are users of the account.
 func (d drawing) question(command string) question {
 	q := question{time: d.time(), context: d.context()}
 	there := slices.Sorted(maps.Keys(d.w.users))
 	invited := slices.DeleteFunc(slices.Clone(there), func(id usher.UserID) bool { return d.w.users[id].status != usher.Invited })
-	holder, _ := d.w.holder()
+	holder := d.leader()
 	if d.onceIn(25, "anybody") {
 		q.actor = pick(d, "actor", []account.Actor{{}, account.AsUser("stranger"), account.AsUser("\xff")})
 		return q

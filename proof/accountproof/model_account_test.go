@@ -22,6 +22,7 @@ type modelAccount struct {
 	exists   bool
 	deleted  bool
 	swapped  bool // the policy was replaced after the account was created
+	owned    bool // the commits so far state that the unique role has one holder
 	users    map[usher.UserID]*user
 	teams    map[usher.TeamID]usher.TeamID // each with its parent, or ""
 	gone     map[usher.TeamID]bool         // the deleted teams
@@ -104,8 +105,12 @@ func copied[K comparable, V any](m map[K]V) map[K]V {
 	return c
 }
 
-// holder returns the holder of the unique role.
+// holder returns the holder of the unique role, nil if the policy has none or the account has no
+// owner.
 func (w *modelAccount) holder() (usher.UserID, *user) {
+	if !w.owned {
+		return "", nil
+	}
 	for id, u := range w.users {
 		if w.book.isUnique(u.role) {
 			return id, u
@@ -219,9 +224,9 @@ func (w *modelAccount) String() string {
 }
 
 // key distinguishes accounts in which the same commands may have different effects: besides the
-// visible state, it contains the ids of deleted teams.
+// visible state, it contains the ids of deleted teams, and whether the account has an owner.
 func (w *modelAccount) key() string {
-	return fmt.Sprintf("%sgone %q\n", w, slices.Sorted(maps.Keys(w.gone)))
+	return fmt.Sprintf("%sgone %q owned %t\n", w, slices.Sorted(maps.Keys(w.gone)), w.owned)
 }
 
 // writeUser writes a user whose lists are sorted.

@@ -69,7 +69,7 @@ func (s *step) losesUnknown(before, after *user) bool {
 // does not declare one of them, or the user's account role. The holder of the unique role may do
 // so.
 func (s *step) givesUnknown(u *user, gained []role.Name) bool {
-	if s.byHost() || s.book.isUnique(s.before.users[s.actor.User()].role) {
+	if s.byHost() || s.before.actsAsOwner(s.actor.User()) {
 		return false
 	}
 	return !s.book.isAccountRole(u.role) ||

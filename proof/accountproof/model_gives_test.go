@@ -163,30 +163,9 @@ func (s *step) revokeGrant(c account.RevokeGrant) account.Code {
 	return 0
 }
 
-// "transfer-ownership {to}: account.transfer. It moves only by transfer-ownership, to an active
-// user; the previous holder gets the role in hands-over-to in the same commit."
-func (s *step) transferOwnership(c account.TransferOwnership) account.Code {
-	to := s.users[c.To]
-	switch {
-	case !s.may("account.transfer", nil):
-		return account.CodeDenied
-	case to == nil:
-		return account.CodeUnknownUser
-	case s.stuck(to, false):
-		return 0
-	case s.book.isUnique(to.role):
-		return nothing
-	case to.status != usher.Active:
-		return account.CodeInactive
-	}
-	_, from := s.holder()
-	unique := s.book.unique()
-	from.role, to.role = role.Name(unique.HandsOverTo.Text), role.Name(unique.Name.Text)
-	return s.settle()
-}
-
 // "create-account {owner}: host only. Exactly one holder of the unique role, from the first
-// commit on." The seats that it buys are there before the owner takes one.
+// commit on. Without a unique role, the user has the first role with at-least, or the default
+// role." The seats that it buys are there before the owner takes one.
 func (s *step) createAccount(c account.CreateAccount) account.Code {
 	var unknown, wrong bool
 	for pool, total := range c.Seats {
@@ -205,7 +184,8 @@ func (s *step) createAccount(c account.CreateAccount) account.Code {
 		return account.CodeExists
 	}
 	s.exists = true
-	s.users[c.Owner] = newUser(usher.Active, roleName(*s.book.unique()))
+	s.users[c.Owner] = newUser(usher.Active, roleName(*s.book.first()))
+	s.owned = s.book.unique() != nil
 	return s.settle()
 }
 

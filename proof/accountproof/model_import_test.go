@@ -12,7 +12,8 @@ import (
 
 // Import is not in the prose of the design. By its documentation, it creates an account with
 // existing data in one commit. Only the host may do so. An invalid account is rejected: two holders
-// of the unique role, more seats held than bought, a cycle of teams. Permissions are not checked. A
+// of the unique role, no active holder of the first role with at-least if no role is unique, more
+// seats held than bought, a cycle of teams. Permissions are not checked. A
 // user whose role requires a seat holds one even if the seed does not list it. Undeclared names are
 // unknown, as in other commands. If there are several faults, the import is rejected for one of
 // them.
@@ -24,9 +25,11 @@ func (s *step) importAccount(c account.Import) account.Code {
 	s.importPlan(c.Seed)
 	s.importUsers(c.Seed)
 	s.reject(s.before.exists || s.before.deleted, account.CodeExists)
-	holders, _ := s.holders(roleName(*s.book.unique()))
+	first := *s.book.first()
+	wrong := first.Unique && s.all(first) != 1 || !first.Unique && first.AtLeast > 0 && s.active(first) == 0
+	s.owned = first.Unique
 	s.settle()
-	s.reject(holders != 1 || s.overfull(), account.CodeInvalid)
+	s.reject(wrong || s.overfull(), account.CodeInvalid)
 	if s.faults == nil {
 		return 0
 	}

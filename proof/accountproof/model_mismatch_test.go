@@ -29,6 +29,10 @@ func (s *step) mismatched(u *user) bool { return s.before.doesNotFit(u) }
 
 // doesNotFit reports whether a user has something that the policy does not declare or allow.
 func (w *modelAccount) doesNotFit(u *user) bool {
+	return w.shared(u) || w.doesNotFitApartFromSharing(u)
+}
+
+func (w *modelAccount) doesNotFitApartFromSharing(u *user) bool {
 	if !w.book.isAccountRole(u.role) {
 		return true
 	}
@@ -67,6 +71,9 @@ func (w *modelAccount) fits() bool {
 			return false
 		}
 	}
+	if w.headless() {
+		return false
+	}
 	for _, u := range w.users {
 		if w.doesNotFit(u) || w.tooMany(u.role) {
 			return false
@@ -76,9 +83,9 @@ func (w *modelAccount) fits() bool {
 }
 
 // outranksUnknown reports whether a user may outrank the actor: if the policy does not declare the
-// user's role, only the holder of the unique role certainly outranks the user.
+// user's role, only the owner certainly outranks the user.
 func (s *step) outranksUnknown(u *user) bool {
-	return !s.book.isAccountRole(u.role) && !s.book.isUnique(s.before.users[s.actor.User()].role)
+	return !s.book.isAccountRole(u.role) && !s.before.actsAsOwner(s.actor.User())
 }
 
 // known returns the record of a user, or nil if the policy does not declare the role: then all that

@@ -41,6 +41,10 @@ type answer struct {
 // checked command by command; seats, at-least and at-most once, on the state that the batch
 // leaves."
 func (w *modelAccount) do(q question, commands ...account.Command) (*modelAccount, answer) {
+	was := w
+	w = w.clone()
+	w.adopt()
+	adopted := w
 	states := []*modelAccount{w}
 	for i, c := range commands {
 		s := &step{modelAccount: w.clone(), before: w, began: states[0], question: q}
@@ -54,6 +58,9 @@ func (w *modelAccount) do(q question, commands ...account.Command) (*modelAccoun
 	}
 	if code, index := count(states); code != 0 {
 		return nil, answer{index: index, code: code}
+	}
+	if len(commands) == 1 && w.key() == adopted.key() && w.same(adopted) {
+		return was, answer{} // a command without an effect is no commit
 	}
 	return w, answer{}
 }

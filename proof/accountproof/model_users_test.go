@@ -92,7 +92,7 @@ func (s *step) removeUser(c account.RemoveUser) account.Code {
 		return account.CodeDenied
 	case u == nil:
 		return account.CodeUnknownUser
-	case s.book.isUnique(u.role):
+	case s.isOwner(u):
 		return account.CodeUniqueRole
 	case s.outranks(c.User):
 		return account.CodeEscalation
@@ -102,7 +102,7 @@ func (s *step) removeUser(c account.RemoveUser) account.Code {
 
 // "removing a user ends everything of theirs"
 func (s *step) remove(id usher.UserID) account.Code {
-	if s.book.isUnique(s.users[id].role) {
+	if s.isOwner(s.users[id]) {
 		return account.CodeUniqueRole
 	}
 	delete(s.users, id)
@@ -146,7 +146,7 @@ func (s *step) setRole(c account.SetRole) account.Code {
 		return account.CodeUnknownRole
 	case u.role == c.Role:
 		return nothing
-	case s.book.isUnique(u.role) || s.book.isUnique(c.Role):
+	case s.isOwner(u) || s.book.isUnique(c.Role):
 		return account.CodeUniqueRole
 	}
 	changed := u.clone()

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 // rulebooks returns the policies under testdata, and the presets.
 func rulebooks(t *testing.T) (books []*rulebook) {
 	t.Helper()
-	for _, name := range []string{"seats", "teams", "grants", "delegates", "teams"} { // many rules depend on teams
+	for _, name := range []string{"seats", "teams", "grants", "delegates", "teams", "equals", "equals"} { // many rules depend on teams
 		books = append(books, rulebookNamed(t, name))
 	}
 	for _, name := range preset.Names() {

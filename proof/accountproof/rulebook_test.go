@@ -136,13 +136,32 @@ func (b *rulebook) isTeamRole(name role.Name) bool {
 	return r != nil && r.OnTeam
 }
 
-// unique returns the role that exactly one user holds.
+// unique returns the role that exactly one user holds, or nil.
 func (b *rulebook) unique() *syntax.Role {
 	i := slices.IndexFunc(b.doc.Roles, func(r syntax.Role) bool { return r.Unique })
+	if i < 0 {
+		return nil
+	}
 	return &b.doc.Roles[i]
 }
 
-func (b *rulebook) isUnique(name role.Name) bool { return b.unique().Name.Text == string(name) }
+func (b *rulebook) isUnique(name role.Name) bool {
+	r := b.role(name)
+	return r != nil && r.Unique
+}
+
+// first returns the role of the first user of an account: "the unique role, or the first account
+// role of the file with at-least, or the default role".
+func (b *rulebook) first() *syntax.Role {
+	if r := b.unique(); r != nil {
+		return r
+	}
+	i := slices.IndexFunc(b.doc.Roles, func(r syntax.Role) bool { return !r.OnTeam && r.AtLeast > 0 })
+	if i < 0 {
+		return b.role(b.byDefault())
+	}
+	return &b.doc.Roles[i]
+}
 
 func (b *rulebook) byDefault() role.Name {
 	i := slices.IndexFunc(b.doc.Roles, func(r syntax.Role) bool { return r.Default })

@@ -43,8 +43,9 @@ func (j *Journal) create() account.Command {
 		Teams: map[usher.TeamID]usher.TeamID{"sales": "", "berlin": "sales"},
 		Users: map[usher.UserID]policy.User{
 			j.user(): {Status: usher.Active, Role: "owner", Teams: []policy.Membership{{Team: "berlin", Roles: []role.Name{"manager"}}}},
-			"u7":     {Status: usher.Invited, Role: "guest", Seats: []seat.PoolName{"booking"}, Grants: []policy.Grant{{Name: j.grant(), Until: j.until()}}},
-			"u8":     {Status: usher.Inactive, Role: "staff", Teams: []policy.Membership{{Team: "sales"}}},
+			"u7":     {Status: usher.Invited, Role: "guest", Seats: []seat.PoolName{"booking"}},
+			"u9":     {Status: usher.Active, Role: "admin", Grants: []policy.Grant{{Name: j.grant(), Until: j.until()}}},
+			"u8":     {Status: usher.Inactive, Role: "staff", Teams: []policy.Membership{{Team: "sales"}}, Outside: []policy.Membership{{Team: "berlin", Roles: []role.Name{"deputy"}}}},
 		},
 	}}
 }

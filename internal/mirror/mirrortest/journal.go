@@ -31,9 +31,9 @@ roles:
   owner:   {unique: true, includes: [admin], hands-over-to: admin}
   admin:   {all: true}
   staff:   {default: true, seats: {booking: optional, desk: required}}
-  guest:   {seats: {booking: optional}}
+  guest:   {seats: {booking: optional}, team-roles: none, grants: none}
   manager: {held-on: team, includes: [deputy]}
-  deputy:  {held-on: team}
+  deputy:  {held-on: team, outside: true, seats: {booking: optional}}
 
 resources:
   calendar:

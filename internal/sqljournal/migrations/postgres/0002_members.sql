@@ -47,7 +47,7 @@ CREATE TABLE {schema}.team_roles (
 	PRIMARY KEY (account, team, user_id, role)
 );
 CREATE INDEX team_roles_user ON {schema}.team_roles (account, user_id);
-COMMENT ON TABLE {schema}.team_roles IS 'The roles of users on teams, each of them a member of the team. Written by usher.';
+COMMENT ON TABLE {schema}.team_roles IS 'The roles of users on teams; a user can have a role on a team without being a member of it. Written by usher.';
 COMMENT ON COLUMN {schema}.team_roles.role IS 'The team role, a name of the policy. It extends to the teams below.';
 
 CREATE TABLE {schema}.seat_pools (
