@@ -84,22 +84,23 @@ var argKinds = map[string]struct {
 	description string
 	form        members
 }{
-	"user":       {"The id of a user", ref("id")},
-	"team":       {"The id of a team", ref("id")},
-	"teams":      {"The ids of teams", ref("ids")},
-	"role":       {"An account role", ref("id")},
-	"team-role":  {"A team role", ref("id")},
-	"pool":       {"A seat pool", ref("id")},
-	"setting":    {"A setting of the policy", ref("id")},
-	"grant":      {"A permission, a bundle or a feature", ref("id")},
-	"field":      {"The name of a custom field", ref("id")},
-	"name":       {"A name", ref("id")},
-	"count":      {"A number, in all", ref("count")},
-	"flag":       {"Whether it is on", members{{"type", "boolean"}}},
-	"time":       {"A time", ref("time")},
-	"status":     {"The status", nil},
-	"field-type": {"The type of the field's values", ref("fieldType")},
-	"value":      {"A value of the field's type", ref("value")},
+	"user":        {"The id of a user", ref("id")},
+	"team":        {"The id of a team", ref("id")},
+	"teams":       {"The ids of teams", ref("ids")},
+	"role":        {"An account role", ref("id")},
+	"role-beside": {"A role beside the account role", ref("id")},
+	"team-role":   {"A team role", ref("id")},
+	"pool":        {"A seat pool", ref("id")},
+	"setting":     {"A setting of the policy", ref("id")},
+	"grant":       {"A permission, a bundle or a feature", ref("id")},
+	"field":       {"The name of a custom field", ref("id")},
+	"name":        {"A name", ref("id")},
+	"count":       {"A number, in all", ref("count")},
+	"flag":        {"Whether it is on", members{{"type", "boolean"}}},
+	"time":        {"A time", ref("time")},
+	"status":      {"The status", nil},
+	"field-type":  {"The type of the field's values", ref("fieldType")},
+	"value":       {"A value of the field's type", ref("value")},
 	"seats": {"How many seats of each pool", members{
 		{"type", "object"},
 		{"propertyNames", members{{"minLength", 1}}},
@@ -173,6 +174,7 @@ settings: {night: false}
 roles:
   boss:  {unique: true, hands-over-to: staff}
   staff: {default: true}
+  bills: {beside: true}
   lead:  {held-on: team}
 `
 	suite, err := policytest.Load("office.test.yaml", []byte(`usher: 1
@@ -185,7 +187,7 @@ account:
 `), func(string) ([]byte, error) { return []byte(office), nil })
 	require.NoError(t, err)
 	values := map[string]string{
-		"user": "max", "team": "sales", "teams": "west", "role": "staff", "team-role": "lead", "pool": "desk", "seats": "1",
+		"user": "max", "team": "sales", "teams": "west", "role": "staff", "role-beside": "bills", "team-role": "lead", "pool": "desk", "seats": "1",
 		"setting": "night", "grant": "sauna", "field": "phone", "name": "mobile", "count": "3", "flag": "true", "time": "2027-01-01",
 		"status": "active", "field-type": "text", "value": "x",
 	}

@@ -24,11 +24,22 @@ type Request struct {
 	Resource   Resource              // nil to ask about the account as a whole
 	Context    Context               // facts of this request
 
+	// Gives is the role that the command of the request gives to a user, or [GivesNone] if it
+	// gives none, for rules with a condition such as {gives: admin}. Package account states it
+	// for its commands. A role that the policy does not declare is an error. Default: it is
+	// unknown, so no rule that depends on it or on its opposite allows, and every such rule
+	// under never forbids.
+	Gives string
+
 	// Time is the time to decide for. It may lie in the past and is used unchanged.
 	// Default: the clock of the Authorizer. An engine's clock is never earlier than the
 	// account's last commit. Package policy has no clock, so there a zero Time is an error.
 	Time time.Time
 }
+
+// GivesNone is the value of Request.Gives for a command that gives no role. No role has this
+// name.
+const GivesNone = "-"
 
 // Requester returns the subject as messages name it: its id, or "a visitor" for a request that
 // is marked as a visitor's. An id that is not safe to print or contains a space is quoted; a
@@ -52,7 +63,7 @@ var (
 	ErrUnknownPermission = errors.New("unknown permission")         // the policy does not declare the permission
 	ErrWrongResource     = errors.New("wrong type of resource")     // the permission is about another type of resource
 	ErrOtherAccount      = errors.New("wrong account")              // the resource belongs to another account
-	ErrUndeclared        = errors.New("not declared by the policy") // a context fact, party or attribute
+	ErrUndeclared        = errors.New("not declared by the policy") // a context fact, party, attribute or given role
 	ErrVisitor           = errors.New("a visitor has no subject")   // the request has both Visitor and a Subject
 	ErrNoTime            = errors.New("no usable time")             // the time is missing or out of range
 	ErrNoAuthorizer      = errors.New("no authorizer")              // the Authorizer is nil or zero

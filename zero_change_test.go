@@ -129,6 +129,8 @@ func zeroChanges(p *policy.Policy) map[string]func() bool {
 		account.UserRemoved{},
 		account.StatusSet{},
 		account.RoleSet{},
+		account.RoleBesideSet{},
+		account.RoleBesideUnset{},
 		account.OwnershipTransferred{},
 		account.OwnershipBegun{},
 		account.OwnershipEnded{},

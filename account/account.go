@@ -125,7 +125,7 @@ func (AccountDeleted) apply(d *draft) error {
 	}
 	d.users, d.teams = new(table.Table[*policy.User]).Edit(), draftTeams{}
 	d.ownCounts, d.ownPools, d.ownConfig, d.ownFields = false, false, false, false
-	d.members, d.movedUsers = nil, nil
+	d.members, d.movedUsers, d.beside = nil, nil, nil
 	return nil
 }
 

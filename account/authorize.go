@@ -8,15 +8,17 @@ import (
 	"github.com/usher-go/usher/decision"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
 )
 
 // requirement is what a command requires of its actor. No actor meets the zero requirement.
 type requirement struct {
 	permission permission.Permission // required of users, not of the host
 	on         parties
-	creates    bool   // the command creates the account; only the host can run it
-	hostOnly   string // why only the host can run the command; "" if users can
-	own        bool   // the command concerns the actor alone, and its propose refuses the host
+	gives      role.Name // the role that the command gives; "" for none
+	creates    bool      // the command creates the account; only the host can run it
+	hostOnly   string    // why only the host can run the command; "" if users can
+	own        bool      // the command concerns the actor alone, and its propose refuses the host
 }
 
 // needs returns the requirement of a permission on the parties of a command.
@@ -24,9 +26,15 @@ func needs(p permission.Permission, on parties) requirement {
 	return requirement{permission: p, on: on}
 }
 
+// giving returns the requirement of a command that gives a role.
+func (r requirement) giving(name role.Name) requirement {
+	r.gives = name
+	return r
+}
+
 // checkRequirement rejects the command if its actor does not meet the requirement.
 func (q *proposing) checkRequirement(want requirement) (err error) {
-	q.allowed = usher.Decision{}
+	q.allowed, q.gives = usher.Decision{}, want.gives
 	switch {
 	case want.creates && q.actor.Host() == "":
 		return q.deny(usher.ReasonNoPermission, "only the host can create an account")
@@ -101,6 +109,7 @@ func (q *proposing) visits() usher.Reason {
 func (q *proposing) request(want permission.Permission, on parties) usher.Request {
 	request := usher.Request{
 		Account: q.next.account, Subject: q.actor.User(), Permission: want, Context: q.context, Time: q.at,
+		Gives: q.given(),
 	}
 	if on.nothing {
 		return request
@@ -117,6 +126,23 @@ func (q *proposing) request(want permission.Permission, on parties) usher.Reques
 	return request
 }
 
+// given returns Request.Gives for all permissions that the current command checks. A role that
+// the policy lacks is unknown there; the command is rejected later, if it is not denied.
+func (q *proposing) given() string {
+	switch {
+	case q.gives == "":
+		return usher.GivesNone
+	case q.policy != nil && !q.declares(q.gives):
+		return ""
+	}
+	return string(q.gives)
+}
+
+func (q *proposing) declares(name role.Name) bool {
+	_, ok := q.policy.Role(name)
+	return ok
+}
+
 // RequestFor returns the request that decides under a policy whether a user may run a command
 // on the state, without Context and Time. It returns false for a command that requires no
 // permission, such as change-setting of a setting that only the host can change, and for a
@@ -131,6 +157,7 @@ func (s *State) RequestFor(p *policy.Policy, user usher.UserID, c Command) (ushe
 	if want.permission.IsZero() {
 		return usher.Request{}, false
 	}
+	q.gives = want.gives
 	return q.request(want.permission, want.on), true
 }
 

@@ -125,8 +125,12 @@ func (q *proposing) checkOutranks(c policy.Ceiling, id usher.UserID, u *policy.U
 	if id == q.actor.User() {
 		return nil
 	}
-	if u != nil && !q.knowsRole(u) {
-		return q.checkOutranksUnknown(id, u)
+	if u != nil {
+		if lacks := q.unknownOfRank(u); lacks != "" {
+			if err := q.checkOutranksUnknown(id, lacks); err != nil || !q.knowsRole(u) {
+				return err
+			}
+		}
 	}
 	rule, outranks, err := c.Outranks(u)
 	if err != nil || !outranks {

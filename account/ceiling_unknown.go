@@ -12,7 +12,7 @@ import (
 // cannot compute the user's rules.
 func (q *proposing) knowsRole(u *policy.User) bool {
 	r, ok := q.policy.Role(u.Role)
-	return ok && !r.OnTeam
+	return ok && r.OfAccount()
 }
 
 // withKnownRole returns the user, or nil if the policy lacks the user's role. With nil,
@@ -24,11 +24,30 @@ func (q *proposing) withKnownRole(u *policy.User) *policy.User {
 	return u
 }
 
-// losesUnknown reports whether a user loses a team role or a grant that the policy lacks. A
-// policy that has it may give it any rules.
+// unknownOfRank returns a role that counts for the rank of a user and that the policy lacks: the
+// account role or a role beside it; "" if there is none.
+func (q *proposing) unknownOfRank(u *policy.User) role.Name {
+	if !q.knowsRole(u) {
+		return u.Role
+	}
+	for _, name := range u.Beside {
+		if r, _ := q.policy.Role(name); !r.Beside {
+			return name
+		}
+	}
+	return ""
+}
+
+// losesUnknown reports whether a user loses a role beside, a team role or a grant that the policy
+// lacks. A policy that has it may give it any rules.
 func (q *proposing) losesUnknown(before, after *policy.User) bool {
 	if before == nil || after == nil {
 		return false
+	}
+	for _, name := range before.Beside {
+		if r, ok := q.policy.Role(name); (!ok || !r.Beside) && !slices.Contains(after.Beside, name) {
+			return true
+		}
 	}
 	for _, m := range slices.Concat(before.Teams, before.Outside) {
 		kept := rolesOn(after, m.Team)
@@ -61,13 +80,14 @@ func (q *proposing) checkGivesUnknown(id usher.UserID, on usher.TeamID) error {
 	return q.refuse(CodeEscalation, "%s has roles that %s lacks and would get them on %s, with unknown permissions; only %s can do it", id, q.policyName(), on, q.hostAndOwner())
 }
 
-// checkOutranksUnknown rejects a command on a user whose account role the policy lacks,
-// unless the actor is the host or the holder of the unique role, who outranks all users.
-func (q *proposing) checkOutranksUnknown(id usher.UserID, u *policy.User) error {
+// checkOutranksUnknown rejects a command on a user with an account role, or a role beside it, that
+// the policy lacks, unless the actor is the host or the holder of the unique role, who outranks all
+// users.
+func (q *proposing) checkOutranksUnknown(id usher.UserID, lacks role.Name) error {
 	if q.isHostOrOwner() {
 		return nil
 	}
-	return q.refuse(CodeEscalation, "%s has the role %s, which %s lacks, and so may outrank %s; only %s can do it", id, u.Role, q.policyName(), q.actor, q.hostAndOwner())
+	return q.refuse(CodeEscalation, "%s has the role %s, which %s lacks, and so may outrank %s; only %s can do it", id, lacks, q.policyName(), q.actor, q.hostAndOwner())
 }
 
 func (q *proposing) isHostOrOwner() bool {

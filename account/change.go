@@ -27,6 +27,8 @@ var changes = []Change{
 	UserRemoved{},
 	StatusSet{},
 	RoleSet{},
+	RoleBesideSet{},
+	RoleBesideUnset{},
 	OwnershipTransferred{},
 	OwnershipBegun{},
 	OwnershipEnded{},

@@ -54,6 +54,8 @@ var golden = map[string]account.Commit{
 	"ownership-transferred": commit(account.OwnershipTransferred{From: "olga", To: "adam", Was: "admin", Becomes: "admin"}),
 	"ownership-begun":       commit(account.OwnershipBegun{Owner: "olga", Unique: "owner"}),
 	"ownership-ended":       commit(account.OwnershipEnded{Owner: "olga", Unique: "owner"}),
+	"role-beside-set":       commit(account.RoleBesideSet{User: "max", Role: "billing"}),
+	"role-beside-unset":     commit(account.RoleBesideUnset{User: "max", Role: "billing"}),
 	"team-created":          commit(account.TeamCreated{Team: "sales"}, account.TeamCreated{Team: "inside-sales", Parent: "sales"}),
 	"team-moved":            commit(account.TeamMoved{Team: "rowing", From: "sport", To: "water"}, account.TeamMoved{Team: "chess", To: "sport"}, account.TeamMoved{Team: "darts", From: "sport"}),
 	"team-deleted":          commit(account.TeamDeleted{Team: "sales"}),

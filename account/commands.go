@@ -29,6 +29,8 @@ var commands = []Command{
 	RemoveUser{},
 	SetStatus{},
 	SetRole{},
+	SetRoleBeside{},
+	UnsetRoleBeside{},
 	CreateTeam{},
 	MoveTeam{},
 	DeleteTeam{},
@@ -70,8 +72,8 @@ type Arg struct {
 	Type     reflect.Type // the field's type
 	Optional bool         // the argument may be left out, and then is the zero value of Type
 
-	// Kind is the kind of the values: "user", "team", "role", "team-role" or "pool" for an id
-	// or a name of that kind; "setting", "grant" or "field" for the name of such a thing;
+	// Kind is the kind of the values: "user", "team", "role", "role-beside", "team-role" or "pool"
+	// for an id or a name of that kind; "setting", "grant" or "field" for the name of such a thing;
 	// "name" for any other text; "count", "flag", "time", "status", "field-type", or "value"
 	// for the value of a custom field; "teams" for a list of teams; "seats" for a map from
 	// pools to counts. It is "" for a value that cannot be written as text, such as a Seed.
@@ -162,7 +164,7 @@ func argOf(f reflect.StructField) (Arg, error) {
 		case word == "":
 		case word == "optional":
 			arg.Optional = true
-		case arg.Kind == "role" && word == "team-role",
+		case arg.Kind == "role" && (word == "team-role" || word == "role-beside"),
 			arg.Kind == "name" && slices.Contains([]string{"setting", "grant", "field", "name"}, word):
 			arg.Kind = word
 		case len(values) > 1 && !slices.ContainsFunc(values, func(v string) bool { return !slices.Contains(arg.Choices, v) }):

@@ -9,7 +9,7 @@ func (q *proposing) checkCounts(s *State) error {
 	index, command := q.index, q.command
 	full, last := q.checkTeamBounds(s)
 	q.index, q.command = index, command
-	if q.ownCounts {
+	if q.ownCounts || q.beside != nil {
 		for _, b := range q.policy.Bounds() {
 			if err := q.checkAtMost(s, b); err != nil {
 				return err

@@ -15,7 +15,8 @@ type draft struct {
 	next     State // everything but the users, which finish adds
 	users    *table.Edit[*policy.User]
 	teams    draftTeams
-	interner *interner // nil if few records are made
+	interner *interner                // nil if few records are made
+	beside   *table.Edit[besideCount] // nil until a count in it changes
 
 	members    *memberIndexEdit // nil until a command needs it
 	movedUsers []usher.UserID   // users whose teams changed while members was nil; may contain duplicates
@@ -35,6 +36,9 @@ func (s *State) draft() *draft {
 func (d *draft) finish() *State {
 	d.finishMembers() // before users changes, which it reads
 	d.next.users = *d.users.Table()
+	if d.beside != nil {
+		d.next.beside = d.beside.Table()
+	}
 	d.finishTeams()
 	return &d.next
 }

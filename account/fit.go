@@ -115,10 +115,10 @@ func (s *State) fits(p *policy.Policy, also func(*fitCheck)) error {
 	for _, r := range p.Roles() {
 		f.roles[r.Name] = r
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.counts)) {
+	for _, b := range p.Bounds() {
 		// It concerns no single user: a bound rejects only what increases the violation.
-		if r, n := f.roles[name], s.counts[name].all; r.AtMost > 0 && n > r.AtMost {
-			f.add(mismatch{roleTooFull, string(name), printable.Sprintf("at most %s may have the role %s, but %d have it", users(r.AtMost), name, n)}, "")
+		if n := s.holders().all(p, b); b.AtMost > 0 && n > b.AtMost {
+			f.add(mismatch{roleTooFull, string(b.Role), printable.Sprintf("at most %s may have the role %s, but %d have it", users(b.AtMost), b.Role, n)}, "")
 		}
 	}
 	f.holders()
@@ -149,7 +149,7 @@ func (f *fitCheck) holders() {
 	if unique != "" && f.state.unique == "" && f.state.counts[unique].all == 0 {
 		f.add(mismatch{roleWithoutHolder, string(unique), printable.Sprintf("its unique role is %s, but no user has it", unique)}, "")
 	}
-	if b, ok := neededHolder(f.policy); ok && activeHolders(f.state.counts, b) == 0 {
+	if b, ok := neededHolder(f.policy); ok && f.state.holders().active(f.policy, b) == 0 {
 		f.add(mismatch{roleWithoutHolder, string(b.Role), printable.Sprintf("at least %s must be active with the role %s%s, but none is", users(b.AtLeast), b.Role, including(b))}, "")
 	}
 }

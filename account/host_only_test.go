@@ -27,6 +27,7 @@ conditions: {open: {setting: open}, locked: {attribute: locked}, on-user: {party
 roles:
   owner:  {unique: true, hands-over-to: member%s}
   member: {default: true}
+  bills:  {beside: true}
   lead:   {held-on: team}
 bundles: {everything: [user.create, user.view]}
 %s
@@ -55,6 +56,12 @@ var samples = []account.Command{
 	account.SetRole{User: "mia", Role: "member"},
 	account.SetRole{User: "max", Role: "member"},
 	account.SetRole{User: "olga", Role: "member"},
+	account.SetRoleBeside{User: "mia", Role: "bills"},
+	account.SetRoleBeside{User: "max", Role: "bills"},
+	account.SetRoleBeside{User: "olga", Role: "bills"},
+	account.UnsetRoleBeside{User: "mia", Role: "bills"},
+	account.UnsetRoleBeside{User: "max", Role: "bills"},
+	account.UnsetRoleBeside{User: "olga", Role: "bills"},
 	account.SetField{User: "mia", Field: "phone", Value: "1"},
 	account.SetField{User: "max", Field: "phone", Value: "1"},
 	account.SetField{User: "olga", Field: "phone", Value: "1"},

@@ -213,9 +213,9 @@ func (q *proposing) importUsers(c *Seed) error {
 			return err
 		}
 	}
-	for _, r := range q.policy.Bounds() {
-		if n := q.next.counts[r.Role].all; r.AtMost > 0 && n > r.AtMost {
-			return q.refuse(CodeInvalid, "at most %s may have the role %s, but %d have it", users(r.AtMost), r.Role, n)
+	for _, b := range q.policy.Bounds() {
+		if n := q.holders().all(q.policy, b); b.AtMost > 0 && n > b.AtMost {
+			return q.refuse(CodeInvalid, "at most %s may have the role %s, but %d have it", users(b.AtMost), b.Role, n)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.Values)) {
@@ -247,6 +247,14 @@ func (q *proposing) importUser(id usher.UserID, u *policy.User, r role.Role) err
 	}
 	for _, m := range u.Teams {
 		if err := q.importMember(id, m); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(u.Beside))) {
+		if err := q.roleBeside(name); err != nil {
+			return err
+		}
+		if err := q.emit(RoleBesideSet{User: id, Role: name}); err != nil {
 			return err
 		}
 	}

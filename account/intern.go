@@ -34,6 +34,10 @@ func (a *interner) record(u policy.User) *policy.User {
 	for _, s := range u.Seats {
 		k = appendText(k, string(s))
 	}
+	k = binary.AppendUvarint(k, uint64(len(u.Beside)))
+	for _, r := range u.Beside {
+		k = appendText(k, string(r))
+	}
 	for _, g := range u.Grants {
 		k = appendText(k, g.Name)
 		k = binary.AppendVarint(k, g.Until.Unix())

@@ -17,6 +17,7 @@ const (
 	otherUnique
 	sharedUnique
 	unknownTeamRole
+	unknownRoleBeside
 	unknownPool
 	seatNotAllowed
 	seatRequired
@@ -68,7 +69,7 @@ func (f *fitter) role(name role.Name) (role.Role, bool) {
 // each visits the mismatches of a user.
 func (f *fitter) each(u *policy.User, visit func(mismatch)) {
 	r, known := f.role(u.Role)
-	if known = known && !r.OnTeam; !known {
+	if known = known && r.OfAccount(); !known {
 		visit(lacks(unknownRole, u.Role, "it has no account role %s"))
 	}
 	if f.shared != "" && u.Role == f.shared {
@@ -79,6 +80,11 @@ func (f *fitter) each(u *policy.User, visit func(mismatch)) {
 			if t, ok := f.role(name); !ok || !t.OnTeam {
 				visit(lacks(unknownTeamRole, name, "it has no team role %s"))
 			}
+		}
+	}
+	for _, name := range u.Beside {
+		if r, ok := f.role(name); !ok || !r.Beside {
+			visit(lacks(unknownRoleBeside, name, "it has no role beside %s"))
 		}
 	}
 	for i := range u.Outside {

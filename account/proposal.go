@@ -8,6 +8,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
 )
 
 // Proposal is a batch of commands from one actor. They become one commit: all of them, or
@@ -145,6 +146,7 @@ type proposing struct {
 
 	command   Command        // the current command
 	allowed   usher.Decision // allows the current command; zero if no rule was evaluated
+	gives     role.Name      // the role that the current command gives; "" for none
 	index     int            // of the current command
 	commands  []Command
 	ends      []int // the number of changes after each command

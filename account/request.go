@@ -101,7 +101,13 @@ type AdmitUser struct {
 	Role role.Name `usher:"optional"` // default: the role of the request
 }
 
-func (c AdmitUser) asks(*proposing) requirement { return needs(userAdmit, of(c.User)) }
+func (c AdmitUser) asks(q *proposing) requirement {
+	gives := c.Role
+	if u := q.find(c.User); gives == "" && u != nil {
+		gives = u.Role
+	}
+	return needs(userAdmit, of(c.User)).giving(gives)
+}
 
 func (c AdmitUser) propose(q *proposing) error {
 	if c.User == q.actor.User() {

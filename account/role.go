@@ -23,7 +23,7 @@ type SetRole struct {
 	Role role.Name
 }
 
-func (c SetRole) asks(*proposing) requirement { return needs(userSetRole, of(c.User)) }
+func (c SetRole) asks(*proposing) requirement { return needs(userSetRole, of(c.User)).giving(c.Role) }
 
 func (c SetRole) propose(q *proposing) error {
 	u, err := q.user(c.User)
@@ -85,10 +85,10 @@ func (c RoleSet) describe() string {
 }
 
 func (d *draft) setRole(id usher.UserID, u *policy.User, to role.Name) {
-	d.countRole(u.Role, u.Status, -1)
-	d.countRole(to, u.Status, 1)
 	changed := *u
 	changed.Role = to
+	d.countUser(u, -1)
+	d.countUser(&changed, 1)
 	d.put(id, changed)
 }
 
@@ -122,19 +122,22 @@ func (q *proposing) teamRole(name role.Name) error {
 
 func (q *proposing) role(name role.Name, onTeam bool) (role.Role, error) {
 	r, ok := q.policy.Role(name)
-	if ok && r.OnTeam == onTeam {
+	if ok && r.OnTeam == onTeam && !r.Beside {
 		return r, nil
 	}
 	article, kind, remedy := "an", "account role", "it is a team role: use set-team-role"
 	if onTeam {
 		article, kind, remedy = "a", "team role", "it is an account role: use set-role"
 	}
+	if r.Beside {
+		remedy = "it is a role beside the account role: use set-role-beside"
+	}
 	if ok {
 		return role.Role{}, q.refuse(CodeUnknownRole, "%s is not %s %s; %s", name, article, kind, remedy)
 	}
 	var names []string
 	for _, r := range q.policy.Roles() {
-		if r.OnTeam == onTeam {
+		if r.OnTeam == onTeam && !r.Beside {
 			names = append(names, string(r.Name))
 		}
 	}
@@ -147,7 +150,7 @@ func (q *proposing) role(name role.Name, onTeam bool) (role.Role, error) {
 func (q *proposing) roleOf(id usher.UserID, u *policy.User) (role.Role, error) {
 	r, ok := q.policy.Role(u.Role)
 	switch {
-	case ok && !r.OnTeam:
+	case ok && r.OfAccount():
 		return r, nil
 	case q.helps(u):
 		return role.Role{Name: u.Role}, nil
@@ -168,33 +171,23 @@ func neededHolder(p *policy.Policy) (b policy.Bound, ok bool) {
 }
 
 func (q *proposing) checkAtMost(s *State, b policy.Bound) error {
-	all := func(counts map[role.Name]count) int { return counts[b.Role].all }
-	was, is := all(s.counts), all(q.next.counts)
+	was, is := s.holders().all(q.policy, b), q.holders().all(q.policy, b)
 	if b.AtMost == 0 || is <= b.AtMost || is <= was {
 		return nil
 	}
-	q.blame(s.lastRise(q.outcome.Changes, q.ends, func(d *draft) int { return all(d.next.counts) }))
+	q.blame(s.lastRise(q.outcome.Changes, q.ends, func(d *draft) int { return d.holders().all(q.policy, b) }))
 	return q.refuse(CodeRoleFull, "at most %s may have the role %s; %s it, and %d would",
 		users(b.AtMost), b.Role, counted(was, "has", "have"), is)
 }
 
 func (q *proposing) checkAtLeast(s *State, b policy.Bound) error {
-	active := func(counts map[role.Name]count) int { return activeHolders(counts, b) }
-	was, is := active(s.counts), active(q.next.counts)
+	was, is := s.holders().active(q.policy, b), q.holders().active(q.policy, b)
 	if is >= b.AtLeast || is >= was {
 		return nil
 	}
-	q.blame(s.lastRise(q.outcome.Changes, q.ends, func(d *draft) int { return -active(d.next.counts) }))
+	q.blame(s.lastRise(q.outcome.Changes, q.ends, func(d *draft) int { return -d.holders().active(q.policy, b) }))
 	return q.refuse(CodeLastHolder, "at least %s must be active with the role %s%s; %s, and %d would be",
 		users(b.AtLeast), b.Role, including(b), counted(was, "is", "are"), is)
-}
-
-// activeHolders returns how many active users count for the at-least of a bound.
-func activeHolders(counts map[role.Name]count, b policy.Bound) (n int) {
-	for _, name := range b.Holders {
-		n += counts[name].active
-	}
-	return n
 }
 
 // including lists the roles that count as another one: ", or with admin or owner, which

@@ -161,14 +161,14 @@ func TestSnapshotKnowsTheFieldsOfAState(t *testing.T) {
 		of     any
 		fields string
 	}{
-		{State{}, "users account version time hash chained created deleted owner unique counts pools config keys members"}, // counts and members follow from users
+		{State{}, "users account version time hash chained created deleted owner unique counts beside pools config keys members"}, // counts, beside and members follow from users
 		{config{}, "facts deleted fields lastField"},
 		{policy.Account{}, "Teams Settings"},
 		{keys{}, "byKey users parts"}, // users and parts follow from byKey
 		{keyed{}, "version request"},  // version is the order
 		{Field{}, "ID Name Type Archived"},
 		{seat.Pool{}, "Total Held"},
-		{policy.User{}, "Status Role Teams Seats Grants Outside"},
+		{policy.User{}, "Status Role Teams Seats Grants Beside Outside"},
 		{policy.Membership{}, "Team Roles"},
 		{policy.Grant{}, "Name Until"},
 	} {

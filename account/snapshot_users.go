@@ -9,8 +9,8 @@ import (
 	"github.com/usher-go/usher/seat"
 )
 
-// users writes what users share, each item once: names, the lists of teams, seats and grants,
-// and the records made of these. Then it writes the ids, and the index of the record of each
+// users writes what users share, each item once: names, the lists of teams, seats, grants and roles
+// beside, and the records made of these. Then it writes the ids, and the index of the record of each
 // user.
 func (w *snapshotWriter) users(users []entry[*policy.User]) {
 	c := common{teams: w.teams, known: map[*policy.User]int{}}
@@ -19,7 +19,7 @@ func (w *snapshotWriter) users(users []entry[*policy.User]) {
 		ids = appendText(ids, e.id)
 		records = binary.AppendUvarint(records, uint64(c.record(e.value)))
 	}
-	for _, l := range []*uniqueItems{&c.names, &c.memberships, &c.seats, &c.grants, &c.records} {
+	for _, l := range []*uniqueItems{&c.names, &c.memberships, &c.seats, &c.grants, &c.beside, &c.records} {
 		w.uint(len(l.places))
 		w.buf = append(w.buf, l.data...)
 	}
@@ -51,7 +51,7 @@ func (l *uniqueItems) place(item []byte) int {
 
 // common collects what users share.
 type common struct {
-	names, memberships, seats, grants, records uniqueItems
+	names, memberships, seats, grants, beside, records uniqueItems
 
 	teams map[usher.TeamID]int
 	known map[*policy.User]int // the index of the record
@@ -60,7 +60,7 @@ type common struct {
 func (c *common) record(u *policy.User) int {
 	at, ok := c.known[u]
 	if !ok {
-		at = c.records.place(item([]byte{byte(u.Status)}, c.name(string(u.Role)), c.membershipsOf(u.Teams), c.membershipsOf(u.Outside), c.seatsOf(u), c.grantsOf(u)))
+		at = c.records.place(item([]byte{byte(u.Status)}, c.name(string(u.Role)), c.membershipsOf(u.Teams), c.membershipsOf(u.Outside), c.seatsOf(u), c.grantsOf(u), c.besideOf(u)))
 		c.known[u] = at
 	}
 	return at
@@ -101,6 +101,14 @@ func (c *common) grantsOf(u *policy.User) int {
 	return c.grants.place(b)
 }
 
+func (c *common) besideOf(u *policy.User) int {
+	b := item(nil, len(u.Beside))
+	for _, name := range u.Beside {
+		b = item(b, c.name(string(name)))
+	}
+	return c.beside.place(b)
+}
+
 func item(b []byte, numbers ...int) []byte {
 	for _, n := range numbers {
 		b = binary.AppendUvarint(b, uint64(n))
@@ -114,6 +122,7 @@ type shared struct {
 	memberships [][]policy.Membership
 	seats       [][]seat.PoolName
 	grants      [][]policy.Grant
+	beside      [][]role.Name
 	records     []*policy.User
 }
 
@@ -149,9 +158,14 @@ func (r *snapshotReader) users(s *State) {
 	}
 	s.users = *users.Table()
 	s.counts = map[role.Name]count{}
+	beside := s.beside.Edit()
 	for at, u := range c.records {
 		r.countRole(s, u, holders[at])
+		if len(u.Beside) > 0 {
+			countBeside(beside, u, holders[at])
+		}
 	}
+	s.beside = beside.Table()
 }
 
 // countRole counts n users with the same record.
@@ -190,7 +204,11 @@ func (r *snapshotReader) shared() (c shared) {
 	for i := range c.grants {
 		c.grants[i] = r.grants(&c)
 	}
-	c.records = make([]*policy.User, r.count(6))
+	c.beside = make([][]role.Name, r.count(1))
+	for i := range c.beside {
+		c.beside[i] = listOf[role.Name](r, &c)
+	}
+	c.records = make([]*policy.User, r.count(7))
 	for i := range c.records {
 		c.records[i] = r.record(&c)
 	}
@@ -200,7 +218,7 @@ func (r *snapshotReader) shared() (c shared) {
 func (r *snapshotReader) record(c *shared) *policy.User {
 	u := &policy.User{Status: usher.Status(r.byte()), Role: role.Name(pick(r, c.names))}
 	u.Teams, u.Outside = pick(r, c.memberships), pick(r, c.memberships)
-	u.Seats, u.Grants = pick(r, c.seats), pick(r, c.grants)
+	u.Seats, u.Grants, u.Beside = pick(r, c.seats), pick(r, c.grants), pick(r, c.beside)
 	for _, m := range u.Outside {
 		if _, in := teamIndex(u, m.Team); in || len(m.Roles) == 0 {
 			r.fail("a user is in a team and outside it, or is outside a team without a role on it")

@@ -32,6 +32,7 @@ type State struct {
 	unique role.Name
 
 	counts map[role.Name]count
+	beside *table.Table[besideCount] // of users with roles beside the account role
 	pools  map[seat.PoolName]seat.Pool
 	config *config
 	keys   keys

@@ -66,10 +66,10 @@ func (c StatusSet) apply(d *draft) error {
 	case c.To < usher.Invited || c.To > usher.Inactive || c.To == c.From: // only user-added makes a user requested
 		return printable.Errorf("the status cannot change from %s to %s", c.From, c.To)
 	}
-	d.countRole(u.Role, u.Status, -1)
-	d.countRole(u.Role, c.To, 1)
 	changed := *u
 	changed.Status = c.To
+	d.countUser(u, -1)
+	d.countUser(&changed, 1)
 	d.put(c.User, changed)
 	return nil
 }

@@ -22,7 +22,7 @@ type SetTeamRole struct {
 }
 
 func (c SetTeamRole) asks(*proposing) requirement {
-	return needs(teamSetRole, ofMember(c.User, c.Team))
+	return needs(teamSetRole, ofMember(c.User, c.Team)).giving(c.Role)
 }
 
 func (c SetTeamRole) propose(q *proposing) error {

@@ -27,7 +27,13 @@ type AddUser struct {
 	Teams  []usher.TeamID `usher:"optional"`                // default: none
 }
 
-func (c AddUser) asks(*proposing) requirement { return needs(userCreate, parties{teams: c.Teams}) }
+func (c AddUser) asks(q *proposing) requirement {
+	gives := c.Role
+	if gives == "" && q.policy != nil {
+		gives = q.policy.DefaultRole().Name
+	}
+	return needs(userCreate, parties{teams: c.Teams}).giving(gives)
+}
 
 func (c AddUser) propose(q *proposing) error {
 	for _, t := range c.Teams {
@@ -185,7 +191,7 @@ func (c UserRemoved) apply(d *draft) error {
 	}
 	d.noteTeams(c.User, u, nil)
 	d.users.Delete(string(c.User))
-	d.countRole(u.Role, u.Status, -1)
+	d.countUser(u, -1)
 	return nil
 }
 

@@ -11,7 +11,7 @@ import (
 // matrixTable has the permissions on a type of resource by role.
 type matrixTable struct {
 	Resource string      `json:"resource"`
-	Columns  []string    `json:"columns"` // titles of roles, and of the column for all users
+	Columns  []string    `json:"columns"` // titles of roles, and of the columns for all users and for visitors
 	Never    bool        `json:"never,omitempty"`
 	Rows     []matrixRow `json:"rows"`
 }
@@ -41,8 +41,12 @@ func (v *viewer) matrix(shown []role.Name) []matrixTable {
 		if everyone {
 			t.Columns = append(t.Columns, v.text.plain("roles.everyone"))
 		}
+		visitors := slices.ContainsFunc(res.Rows, func(row policy.MatrixRow) bool { return len(row.VisitorRules) > 0 })
+		if visitors {
+			t.Columns = append(t.Columns, v.text.plain("roles.visitors"))
+		}
 		for _, from := range res.Rows {
-			row, some := v.matrixRow(from, m.Roles, shown, everyone)
+			row, some := v.matrixRow(from, m.Roles, shown, everyone, visitors)
 			if some || all {
 				t.Rows = append(t.Rows, row)
 				t.Never = t.Never || len(row.Never) > 0
@@ -56,7 +60,7 @@ func (v *viewer) matrix(shown []role.Name) []matrixTable {
 }
 
 // matrixRow returns the row of a permission, and whether one of its columns has the permission.
-func (v *viewer) matrixRow(from policy.MatrixRow, roles []role.Role, shown []role.Name, everyone bool) (row matrixRow, some bool) {
+func (v *viewer) matrixRow(from policy.MatrixRow, roles []role.Role, shown []role.Name, everyone, visitors bool) (row matrixRow, some bool) {
 	row = matrixRow{Permission: from.Permission.String(), Title: v.permissionTitle(from.Permission), Cells: [][]string{}, Never: v.reaches(from.NeverRules)}
 	for i, r := range roles {
 		if slices.Contains(shown, r.Name) {
@@ -65,6 +69,9 @@ func (v *viewer) matrixRow(from policy.MatrixRow, roles []role.Role, shown []rol
 	}
 	if everyone {
 		row.Cells = append(row.Cells, v.reaches(from.EveryoneRules))
+	}
+	if visitors {
+		row.Cells = append(row.Cells, v.reaches(from.VisitorRules))
 	}
 	some = slices.ContainsFunc(row.Cells, func(rules []string) bool { return len(rules) > 0 })
 	return row, some

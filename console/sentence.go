@@ -11,6 +11,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
 )
 
@@ -152,12 +153,31 @@ func (v *viewer) grantText(g policy.Grant) string {
 	return v.text.plain("grant.until", "grant", g.Name, "until", g.Until.In(v.zone).Format(v.text.plain("format.time")))
 }
 
-// scope returns the reach of a rule: the parties that it looks at, its conditions, and the fields
-// that it hides.
+// term returns one scope of a rule, with the parties that it looks at.
+func (v *viewer) term(scope syntax.Scope, above bool, as []string) string {
+	text := v.text.plain("scope." + scope.String())
+	if len(as) > 0 {
+		text = v.text.plain("scope.as", "scope", text, "parties", v.list(as))
+	}
+	if above {
+		text = v.text.plain("scope.above", "scope", text)
+	}
+	return text
+}
+
+// scope returns the reach of a rule: its scopes, its conditions, and the fields that it hides.
 func (v *viewer) scope(e policy.Entitlement) string {
-	text := v.text.plain("scope." + e.Scope.String())
-	if len(e.As) > 0 {
-		text = v.text.plain("scope.as", "scope", text, "parties", v.list(e.As))
+	text := v.term(e.Scope, e.Above, e.As)
+	for _, t := range e.And {
+		key := "scope.and"
+		if t.Not {
+			key = "scope.and-not"
+		}
+		as := make([]string, len(t.As))
+		for i, n := range t.As {
+			as[i] = n.Text
+		}
+		text = v.text.plain(key, "scope", text, "more", v.term(t.Scope, t.Above, as))
 	}
 	if len(e.Teams) > 0 {
 		var teams []string

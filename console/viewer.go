@@ -25,6 +25,7 @@ type viewer struct {
 	at  location
 
 	subject usherhttp.Subject
+	visits  bool // the viewer is not an active user: pages stay closed, whatever rules of visitors allow
 	reader  *engine.Reader
 	view    account.View
 	policy  *policy.Policy
@@ -93,6 +94,8 @@ func (v *viewer) open() error {
 		return err
 	}
 	v.policy = v.view.Policy()
+	m, exists := v.view.User(v.subject.User)
+	v.visits = !exists || !m.Active()
 	return nil
 }
 
@@ -123,6 +126,9 @@ func (v *viewer) check(p permission.Permission, on usher.Resource) usher.Decisio
 		v.fail(err)
 		return usher.Decision{}
 	}
+	if v.visits && d.Allowed() {
+		return usher.Decision{} // by a rule of visitors, which opens no pages
+	}
 	return d
 }
 
@@ -143,7 +149,7 @@ func (v *viewer) mayAny(p permission.Permission) bool {
 		return false
 	}
 	v.choices[p] = 1
-	if f.None() {
+	if f.None() || v.visits {
 		v.choices[p] = -1
 	}
 	return v.choices[p] > 0

@@ -42,7 +42,7 @@ func (b *builder) alternatives(written []criteria.Alternative, known bool) (alte
 // matches. It returns false if the alternative can never match.
 func (b *builder) alternative(written *criteria.Alternative, known bool) (alternative, bool) {
 	w := alternative{hides: sorted(written.Hides)}
-	over := written.Scope.Over
+	var empty []string // parties
 	for _, t := range written.Tests {
 		opposite := t
 		opposite.Is = !t.Is
@@ -50,26 +50,47 @@ func (b *builder) alternative(written *criteria.Alternative, known bool) (altern
 			return alternative{}, false
 		}
 		if known && t.Party && !t.Is {
-			// The party must be empty, so its set has no effect.
-			over = slices.DeleteFunc(slices.Clone(over), func(s criteria.PartySet) bool { return s.Party == t.Name })
+			empty = append(empty, t.Name)
 		}
 		w.atoms = append(w.atoms, b.test(t))
 	}
-	switch reach := written.Scope.Reach; {
-	case reach == criteria.Any:
-	case reach != criteria.Some && reach != criteria.Every, len(over) == 0:
-		return alternative{}, false
-	default:
-		a := atom{reach: reach, party: -1, attribute: -1, teams: -1}
-		for _, s := range over {
-			a.sides = append(a.sides, side{index(&b.parties, criteria.Party{Name: s.Party, Teams: s.Teams}), s.Set})
+	for _, scope := range append([]criteria.Scope{written.Scope}, written.And...) {
+		switch i, is := b.scope(scope, empty); is {
+		case yes:
+		case no:
+			return alternative{}, false
+		default:
+			w.atoms = append(w.atoms, i)
 		}
-		slices.SortFunc(a.sides, func(x, y side) int { return cmp.Compare(x.party, y.party) })
-		w.atoms = append(w.atoms, b.number(a))
 	}
 	slices.Sort(w.atoms)
 	w.atoms = slices.Compact(w.atoms)
 	return w, true
+}
+
+// scope returns the index of the atom of a scope, in an alternative that requires some parties to
+// be empty. If the scope always matches, or never, it returns yes or no instead.
+func (b *builder) scope(s criteria.Scope, empty []string) (int, state) {
+	always := no
+	if s.Not {
+		always = yes
+	}
+	// The set of an empty party has no effect.
+	over := slices.DeleteFunc(slices.Clone(s.Over), func(p criteria.PartySet) bool { return slices.Contains(empty, p.Party) })
+	switch {
+	case s.Reach == criteria.Any:
+		return 0, always.opposite()
+	case s.Reach != criteria.Some && s.Reach != criteria.Every:
+		return 0, no
+	case len(over) == 0:
+		return 0, always
+	}
+	a := atom{reach: s.Reach, not: s.Not, party: -1, attribute: -1, teams: -1}
+	for _, p := range over {
+		a.sides = append(a.sides, side{index(&b.parties, criteria.Party{Name: p.Party, Teams: p.Teams}), p.Set})
+	}
+	slices.SortFunc(a.sides, func(x, y side) int { return cmp.Compare(x.party, y.party) })
+	return b.number(a), unknown
 }
 
 func (b *builder) test(t criteria.Test) int {
@@ -88,7 +109,7 @@ func (b *builder) test(t criteria.Test) int {
 // number returns the index of an atom. Equal atoms have one index, so that each is evaluated once.
 func (b *builder) number(a atom) int {
 	same := func(o atom) bool {
-		return o.reach == a.reach && o.party == a.party && o.attribute == a.attribute && o.teams == a.teams && o.is == a.is &&
+		return o.reach == a.reach && o.not == a.not && o.party == a.party && o.attribute == a.attribute && o.teams == a.teams && o.is == a.is &&
 			slices.EqualFunc(o.sides, a.sides, func(x, y side) bool {
 				return x.party == y.party && criteria.Within(x.set, y.set) && criteria.Within(y.set, x.set)
 			})

@@ -193,6 +193,25 @@ func (s *sqlWriter) holds(l *list, a *atom) (clause, error) {
 	if a.reach == 0 {
 		return s.test(l, a, a.is), nil
 	}
+	if a.not {
+		return s.scopeFails(l, a)
+	}
+	return s.scopeHolds(l, a)
+}
+
+// fails is true if an atom is known not to hold.
+func (s *sqlWriter) fails(l *list, a *atom) (clause, error) {
+	if a.reach == 0 {
+		return s.test(l, a, !a.is), nil
+	}
+	if a.not {
+		return s.scopeHolds(l, a)
+	}
+	return s.scopeFails(l, a)
+}
+
+// scopeHolds is true if the scope of an atom is known to match.
+func (s *sqlWriter) scopeHolds(l *list, a *atom) (clause, error) {
 	someInside, allInside, err := s.leaves(l, a, someIn, allIn)
 	switch {
 	case err != nil:
@@ -226,11 +245,8 @@ func firstOf(someInside, allInside []clause) clause {
 	return either(parts...)
 }
 
-// fails is true if an atom is known not to hold.
-func (s *sqlWriter) fails(l *list, a *atom) (clause, error) {
-	if a.reach == 0 {
-		return s.test(l, a, !a.is), nil
-	}
+// scopeFails is true if the scope of an atom is known not to match.
+func (s *sqlWriter) scopeFails(l *list, a *atom) (clause, error) {
 	noneInside, someOutside, err := s.leaves(l, a, noneIn, someNotIn)
 	switch {
 	case err != nil:

@@ -100,6 +100,7 @@ type alternative struct {
 type atom struct {
 	reach criteria.Reach // 0 for a test
 	sides []side
+	not   bool // the scope must not match
 
 	party, attribute int // for a test: an index, and -1 for the other
 	teams            int // for a test of a party of users and teams: the index of its teams; otherwise -1

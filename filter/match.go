@@ -151,6 +151,8 @@ func (v *view) state(i int) state {
 
 func (v *view) evaluate(a *atom) state {
 	switch {
+	case a.reach != 0 && a.not:
+		return v.compare(a).opposite()
 	case a.reach != 0:
 		return v.compare(a)
 	case a.party >= 0:
@@ -165,6 +167,17 @@ func (v *view) evaluate(a *atom) state {
 		value, known := usher.Attribute(v.of, v.attributes[a.attribute])
 		return stateOf(value, known, a.is)
 	}
+}
+
+// opposite returns the state of the negation.
+func (s state) opposite() state {
+	switch s {
+	case yes:
+		return no
+	case no:
+		return yes
+	}
+	return s
 }
 
 // ids returns the ids of a party.

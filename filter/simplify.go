@@ -70,6 +70,17 @@ func (l *list) implies(a, b int, known bool) bool {
 	}
 	x, y := &l.atoms[a], &l.atoms[b]
 	switch {
+	case x.not && y.not: // the scope of y fails wherever that of x does
+		return y.implies(x, !known)
+	case x.not || y.not:
+		return false
+	}
+	return x.implies(y, known)
+}
+
+// implies is list.implies without the not of the atoms.
+func (x *atom) implies(y *atom, known bool) bool {
+	switch {
 	case x.reach == 0 || x.reach == criteria.Some && y.reach == criteria.Every:
 		return false
 	case y.reach == 0:

@@ -103,7 +103,7 @@ func (m *remedyFinder) satisfyRule(r *rule, team role.Name) {
 		return
 	}
 	if yes, _ := m.reaches(r, team); !yes {
-		m.satisfyScope(r)
+		m.satisfyScopes(r, team)
 		return
 	}
 	need := m.required(r)
@@ -151,6 +151,10 @@ func (m *remedyFinder) setFact(c *condition, value bool) {
 		if !value && m.resource != nil && m.res.party(c.of) >= 0 {
 			m.add(a(m.res.name)+" without "+a(c.of), 3, m.emptied(c.of)...)
 		}
+	case syntax.OnHas:
+		if !value && m.resource != nil {
+			m.withoutHolders(c)
+		}
 	}
 }
 
@@ -163,29 +167,22 @@ func (m *remedyFinder) mayHoldSeat(name seat.PoolName) bool {
 	return ok && rule != role.SeatNone && pool.Holds.Has(m.user.Status)
 }
 
-// satisfyScope adds the steps that bring the resource within the scope of a rule.
-func (m *remedyFinder) satisfyScope(r *rule) {
-	if m.resource == nil {
+// withoutHolders adds the step that removes the users with a role from a party.
+func (m *remedyFinder) withoutHolders(c *condition) {
+	at := m.res.party(c.of)
+	if at < 0 || m.res.parties[at].teams || forCommands(m.perm.name) {
+		return // a command about another user is another command
+	}
+	ids, known := m.party(at)
+	if !known {
 		return
 	}
-	if r.scope != syntax.ScopeSole {
-		m.joinTeams(r)
-	}
-	me := string(m.subject)
-	for i, p := range m.res.parties {
-		if p.teams || r.parties&(1<<i) == 0 {
-			continue
-		}
-		ids, known := m.party(i)
-		if !known {
-			continue
-		}
-		if r.scope == syntax.ScopeSole || r.scope == syntax.ScopeTeam {
-			m.add("be the only "+p.name, 3, m.makeSole(r.parties, i)...)
-		} else if !slices.Contains(ids, me) {
-			m.add("be "+a(p.name), 3, usher.Step{Kind: usher.StepParty, Name: p.name, IDs: append(slices.Clip(ids), me)})
-		}
-	}
+	held := m.p.roles[c.role].Name
+	rest := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+		user, err := m.facts.User(usher.UserID(id))
+		return id != "" && err == nil && user != nil && user.holds(held)
+	})
+	m.add(a(m.res.name)+" without "+a(c.of)+" with the role "+string(held), 3, usher.Step{Kind: usher.StepParty, Name: c.of, IDs: rest})
 }
 
 // emptied returns the steps that remove all users and teams from a party.
@@ -196,32 +193,6 @@ func (m *remedyFinder) emptied(name string) (steps []usher.Step) {
 		}
 	}
 	return steps
-}
-
-// makeSole makes the subject the only party among those that a rule considers.
-func (m *remedyFinder) makeSole(parties uint16, as int) []usher.Step {
-	steps := []usher.Step{{Kind: usher.StepParty, Name: m.res.parties[as].name, IDs: []string{string(m.subject)}}}
-	for i, p := range m.res.parties {
-		if i == as || parties&(1<<i) == 0 {
-			continue
-		}
-		if ids, known := m.party(i); !known || len(ids) > 0 {
-			steps = append(steps, usher.Step{Kind: usher.StepParty, Name: p.name, Teams: p.both && p.teams})
-		}
-	}
-	return steps
-}
-
-// joinTeams adds the subject to teams of the parties.
-func (m *remedyFinder) joinTeams(r *rule) {
-	if source := m.p.written[r.written].source; source == usher.SourceTeamRole && r.scope != syntax.ScopeOwn {
-		return // gainTeamRole adds the role on these teams
-	}
-	for _, id := range m.teamsOf(r.parties) {
-		if !m.belongs(m.user, id) {
-			m.add("be in team "+printable.Word(id), 4, usher.Step{Kind: usher.StepTeam, Team: id})
-		}
-	}
 }
 
 // teamsOf returns some teams among the parties, and of the users among the parties, sorted.

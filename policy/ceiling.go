@@ -144,7 +144,7 @@ func (c Ceiling) Outranks(user *User) (rule Uncovered, found bool, err error) {
 	actor.ranks = true
 	rank := comparison{p: c.p, to: effectiveRules{open: true, sources: c.rulesAt(user, c.at).ofRank()}}
 	b, ok := rank.first(actor.coversSource, func(change *comparison, b heldRule) bool {
-		return b.reachesBeyondOwn() && actor.lacks(change, b)
+		return change.perm.res.reachesBeyondOwn(b.extent) && actor.lacks(change, b)
 	})
 	if !ok {
 		return Uncovered{}, false, nil

@@ -22,7 +22,7 @@ type actorRules struct {
 	// not. Unknown literals are in neither.
 	resource            int
 	holdsNow, failsNow  uint64
-	ofUser, ofUserHolds uint64 // the literals that depend on the user or the request; of these, the ones that hold for the changed user
+	ofUser, ofUserHolds uint64 // the literals that depend on the user, the request or the moment; of these, the ones that hold for the changed user
 }
 
 func (c *Ceiling) actorAt(moment time.Time) actorRules {
@@ -61,7 +61,7 @@ func (a *actorRules) lacks(change *comparison, b heldRule) bool {
 			need := change.decided.withAliases(r.need | s.guard)
 			of := r.extent
 			of.need, of.hide = need&^a.holdsNow, 0 // hidden fields are compared once for all covering rules
-			if !a.ranks && need&a.fails != 0 || !s.covers(a.tree, of, b) {
+			if !a.ranks && need&a.fails != 0 || !s.covers(change.perm.res, a.tree, of, b) {
 				continue
 			}
 			if !a.ranks && a.stoppedAlone(change, need, b.need) {
@@ -80,8 +80,8 @@ func (a *actorRules) lacks(change *comparison, b heldRule) bool {
 //
 // A condition that does not hold now keeps a never rule from the actor, unless the
 // actor's rule requires the condition. A condition that holds now, and that the actor's
-// rule requires but b does not, may forbid the actor alone: the user may lack the seat, or
-// send a request without the fact.
+// rule requires but b does not, may forbid the actor alone: the user may lack the seat,
+// send a request without the fact, or act while the setting is turned.
 func (a *actorRules) stoppedAlone(change *comparison, need, ofB uint64) bool {
 	for i := range change.perm.never {
 		n := &change.perm.never[i]
@@ -116,7 +116,7 @@ func (a *actorRules) switchResource(change *comparison) {
 			a.failsNow |= bit
 		}
 		switch c.kind {
-		case syntax.OnContext:
+		case syntax.OnContext, syntax.OnSetting:
 			a.ofUser |= bit
 		case syntax.OnSeat:
 			a.ofUser |= bit

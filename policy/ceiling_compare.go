@@ -151,7 +151,7 @@ func (c *comparison) hadBefore(b heldRule) bool {
 			}
 			need, a := r.need|s.guard, r.extent
 			a.need = need &^ c.from.decided
-			if need&c.from.fails == 0 && s.covers(c.from.tree, a, b) {
+			if need&c.from.fails == 0 && s.covers(c.perm.res, c.from.tree, a, b) {
 				return true
 			}
 		}

@@ -47,6 +47,19 @@ func TestCovers(t *testing.T) {
 		{"own as host", "sole as host", yes},
 		{"own as host", "sole", no},
 
+		{"own", "own and not own as guest", yes}, // a has fewer scopes
+		{"own and not own as guest", "own", no},
+		{"any", "own and not own as guest", yes},
+		{"any and not own", "any", no},
+		{"any and not own", "any and not own", yes},
+		{"any and not sole", "any and not own", yes}, // a narrower scope is excluded
+		{"any and not own", "any and not sole", no},
+		{"any and not own as guest", "shared and not own as guest", yes},
+		{"shared and own as guest", "own as guest and team", yes}, // in any order, each scope as wide
+		{"team and own as guest", "own as guest and shared", no},
+		{"shared and own", "sole", yes}, // one scope is narrower than both
+		{"shared and not own as host", "shared and not own as guest", no},
+
 		{"any if mfa", "any if mfa", yes},
 		{"any", "any if mfa", yes},
 		{"any if mfa", "any", no},

@@ -164,7 +164,7 @@ func mixtures(a, b map[string]bool) []map[string]bool {
 
 func scopesUnderNever(doc *syntax.Document) bool {
 	return slices.ContainsFunc(doc.Never, func(n syntax.Never) bool {
-		return slices.ContainsFunc(n.Rules, func(r syntax.Rule) bool { return r.Scope != syntax.ScopeAny })
+		return slices.ContainsFunc(n.Rules, func(r syntax.Rule) bool { return r.Scope != syntax.ScopeAny || len(r.And) > 0 })
 	})
 }
 

@@ -20,11 +20,17 @@ type owned struct {
 	matchRules string       // the role beside, the team role or grant; "" for the account role and everyone
 	who        string       // the role or grant that the rule is written for
 	text       string
-	scope      syntax.Scope
-	as         []string      // the parties that the scope looks at
+	scopes     []ownedScope
 	tests      []syntax.Test // including those that roles require
 	hides      []string      // fields
 	teams      []usher.TeamID
+}
+
+// ownedScope is a scope of a rule with the parties that it looks at.
+type ownedScope struct {
+	not   bool
+	scope syntax.Scope
+	as    []string
 }
 
 // ceilingModel is the slow model of the ceiling, written after the prose of FORMAT.md. The actor
@@ -117,7 +123,7 @@ func (m ceilingModel) written(q *evaluation) (rules []owned) {
 	for _, g := range u.Grants {
 		if (g.Until.IsZero() || m.moment.Before(g.Until)) && slices.Contains(m.permissions(g.Name), q.perm) {
 			rules = append(rules, owned{
-				perm: q.perm, source: usher.SourceGrant, written: usher.SourceGrant, matchRules: g.Name, who: g.Name, text: "any", scope: syntax.ScopeAny, tests: guard,
+				perm: q.perm, source: usher.SourceGrant, written: usher.SourceGrant, matchRules: g.Name, who: g.Name, text: "any", scopes: []ownedScope{{scope: syntax.ScopeAny}}, tests: guard,
 			})
 		}
 	}
@@ -131,7 +137,7 @@ func (m ceilingModel) from(q *evaluation, source usher.Source, matchRules, who s
 	for i, rule := range cell {
 		r := owned{
 			perm: q.perm, source: source, written: source, matchRules: matchRules, who: who, text: rule.String(),
-			scope: rule.Scope, tests: slices.Concat(guard, rule.If), hides: q.fields(rule.Hiding), teams: teams,
+			tests: slices.Concat(guard, rule.If), hides: q.fields(rule.Hiding), teams: teams,
 		}
 		if m.role(who).Beside {
 			r.written = usher.SourceBeside
@@ -139,11 +145,15 @@ func (m ceilingModel) from(q *evaluation, source usher.Source, matchRules, who s
 		if m.role(who).All && q.perm != "user.delegate" && i == len(cell)-1 {
 			r.text = "all"
 		}
-		for _, p := range q.on.Parties {
-			named := slices.ContainsFunc(rule.As, func(n syntax.Name) bool { return n.Text == p.Name.Text })
-			if len(rule.As) == 0 || named {
-				r.as = append(r.as, p.Name.Text)
+		for _, t := range rule.Terms() {
+			s := ownedScope{not: t.Not, scope: t.Scope}
+			for _, p := range q.on.Parties {
+				named := slices.ContainsFunc(t.As, func(n syntax.Name) bool { return n.Text == p.Name.Text })
+				if len(t.As) == 0 || named {
+					s.as = append(s.as, p.Name.Text)
+				}
 			}
+			r.scopes = append(r.scopes, s)
 		}
 		rules = append(rules, r)
 	}
@@ -164,26 +174,41 @@ func subset(a, b []string) bool {
 // asFar reports whether a reaches every resource that b reaches: "its scope is as wide […]; for team
 // roles also: a's teams contain b's".
 func (m ceilingModel) asFar(a, b owned) bool {
-	sameAs := subset(a.as, b.as) && subset(b.as, a.as)
-	asWide := a.scope == b.scope || slices.Contains(wider, a.scope.String()+" "+b.scope.String())
-	switch {
-	case a.perm != b.perm:
-		return false
-	case a.scope == syntax.ScopeAny:
-		return true
-	case !sameAs || !asWide:
+	if a.perm != b.perm {
 		return false
 	}
-	onTeams := a.source == usher.SourceTeamRole || b.source == usher.SourceTeamRole
-	if onTeams && (b.scope == syntax.ScopeTeam || b.scope == syntax.ScopeShared) {
-		for _, t := range b.teams {
-			above := (&evaluation{model: m.model}).above(t)
-			if !slices.ContainsFunc(a.teams, func(has usher.TeamID) bool { return t == has || slices.Contains(above, has) }) {
-				return false
-			}
+	for _, s := range a.scopes {
+		follows := slices.ContainsFunc(b.scopes, func(t ownedScope) bool {
+			return s.not == t.not && (s.not && t.asWide(s) || !s.not && s.asWide(t))
+		})
+		if s.scope != syntax.ScopeAny && !follows {
+			return false
 		}
 	}
-	return true
+	if a.scopes[0].scope == syntax.ScopeAny && len(a.scopes) == 1 {
+		return true
+	}
+	atTeams := slices.ContainsFunc(b.scopes, ownedScope.atTeams)
+	notAtTeams := slices.ContainsFunc(b.scopes, func(s ownedScope) bool { return s.not && s.atTeams() })
+	onTeams := a.source == usher.SourceTeamRole || b.source == usher.SourceTeamRole
+	return !onTeams || (!atTeams || m.inside(b.teams, a.teams)) && (!notAtTeams || m.inside(a.teams, b.teams))
+}
+
+// inside reports whether each team is one of others, or below one.
+func (m ceilingModel) inside(teams, others []usher.TeamID) bool {
+	return !slices.ContainsFunc(teams, func(t usher.TeamID) bool {
+		above := (&evaluation{model: m.model}).above(t)
+		return !slices.ContainsFunc(others, func(has usher.TeamID) bool { return t == has || slices.Contains(above, has) })
+	})
+}
+
+// asWide reports whether s matches wherever t does.
+func (s ownedScope) asWide(t ownedScope) bool {
+	return subset(s.as, t.as) && subset(t.as, s.as) && (s.scope == t.scope || slices.Contains(wider, s.scope.String()+" "+t.scope.String()))
+}
+
+func (s ownedScope) atTeams() bool {
+	return s.scope == syntax.ScopeTeam || s.scope == syntax.ScopeShared
 }
 
 // gained returns the rules that a user has after a command and not before, source by source. If a
@@ -253,7 +278,10 @@ func (m ceilingModel) takes(before, after *policy.User) bool {
 func (m ceilingModel) outranks(u *policy.User) (rules []owned) {
 	by := m.rules(m.by, true)
 	for _, b := range m.rules(u, true) {
-		far := b.scope == syntax.ScopeAny || b.scope == syntax.ScopeTeam || b.scope == syntax.ScopeShared
+		// "unless a scope without not limits it to the user's own things"
+		far := !slices.ContainsFunc(b.scopes, func(s ownedScope) bool {
+			return !s.not && (s.scope == syntax.ScopeOwn || s.scope == syntax.ScopeSole)
+		})
 		if (b.source == usher.SourceRole || b.source == usher.SourceBeside) && far && !m.covered(b, by, u, true) {
 			rules = append(rules, b)
 		}
@@ -296,7 +324,7 @@ func (m ceilingModel) stoppedAlone(a, b owned, user *policy.User) bool {
 		spared := func(t syntax.Test) bool {
 			return m.fails(t, m.by) || m.failsNow(t) && !m.among(t, a.tests)
 		}
-		ofUser := func(t syntax.Test) bool { // the actor meets it, but the user may not
+		ofUser := func(t syntax.Test) bool { // the actor meets it, but the user may not, or not always
 			c := m.fact(t)
 			switch {
 			case !m.among(t, a.tests) || m.among(t, b.tests):
@@ -304,7 +332,7 @@ func (m ceilingModel) stoppedAlone(a, b owned, user *policy.User) bool {
 			case c.Kind == syntax.OnSeat:
 				return slices.ContainsFunc(user.Seats, func(p seat.PoolName) bool { return string(p) == c.Of.Text }) == t.Not
 			}
-			return c.Kind == syntax.OnContext
+			return c.Kind == syntax.OnContext || c.Kind == syntax.OnSetting
 		}
 		return !slices.ContainsFunc(n.If, spared) && (m.failsOne(n.If, user) || slices.ContainsFunc(n.If, ofUser))
 	})

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/usher-go/usher"
-	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/seat"
 	"github.com/usher-go/usher/team"
 )
@@ -52,6 +51,8 @@ type ruleSource struct {
 	grant string // the name of a grant
 	guard uint64 // what the account role requires; zero for that role's own rules, which include it
 	teams []usher.TeamID
+
+	negatesTeams bool // a rule of the team role reaches more with fewer teams
 }
 
 // heldRule is a rule as a user has it.
@@ -89,7 +90,7 @@ func (c Ceiling) rulesAt(u *User, moment time.Time) effectiveRules {
 	}
 	r.sources = append(r.sources, ruleSource{kind: usher.SourceEveryone, guard: guard, teams: own.teams})
 	for on, held := range p.teamRoles(u) {
-		r.holdOn(on, held, guard)
+		r.holdOn(p, on, held, guard)
 	}
 	for i := range u.Grants {
 		g := &u.Grants[i]
@@ -122,14 +123,17 @@ func (r effectiveRules) ofRank() []ruleSource {
 }
 
 // holdOn adds a team to those on which the user holds a team role, given by its index.
-func (r *effectiveRules) holdOn(on usher.TeamID, held int, guard uint64) {
+func (r *effectiveRules) holdOn(p *Policy, on usher.TeamID, held int, guard uint64) {
 	for i := range r.sources {
 		if s := &r.sources[i]; s.kind == usher.SourceTeamRole && s.role == held {
 			s.teams = append(s.teams, on)
 			return
 		}
 	}
-	r.sources = append(r.sources, ruleSource{kind: usher.SourceTeamRole, role: held, guard: guard, teams: []usher.TeamID{on}})
+	r.sources = append(r.sources, ruleSource{
+		kind: usher.SourceTeamRole, role: held, guard: guard, teams: []usher.TeamID{on},
+		negatesTeams: p.ceilings.negatesTeams[held],
+	})
 }
 
 func (g *Grant) lasts(at time.Time) bool { return g.Until.IsZero() || at.Before(g.Until) }
@@ -179,7 +183,8 @@ func (s *ruleSource) same(other *ruleSource) bool {
 // rule of the other source.
 func (s *ruleSource) includes(other *ruleSource, tree *team.Tree) bool {
 	return s.same(other) && s.role == other.role && s.guard&^other.guard == 0 &&
-		(s.kind != usher.SourceTeamRole || contain(tree, s.teams, other.teams))
+		(s.kind != usher.SourceTeamRole || contain(tree, s.teams, other.teams)) &&
+		(!s.negatesTeams || contain(tree, other.teams, s.teams))
 }
 
 // rule returns the i-th rule of the source for a permission, or nil.
@@ -205,11 +210,6 @@ func (s *ruleSource) rule(perm *perm, i int) *rule {
 		return &list[i]
 	}
 	return nil
-}
-
-// reachesBeyondOwn reports whether the rule counts for the rank of a user.
-func (b *heldRule) reachesBeyondOwn() bool {
-	return b.scope == syntax.ScopeAny || b.looksAtTeams()
 }
 
 // contain reports whether each of teams is one of above, or below one of them. It is fast

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"math/bits"
+	"slices"
 	"sync/atomic"
 
 	"github.com/usher-go/usher/policy/syntax"
@@ -13,7 +14,10 @@ type ceilingTable struct {
 	features nameTable
 	visitors bool              // the policy has rules of visitors
 	decided  []decidedLiterals // by resource
-	covering []atomic.Uint32   // by two roles: the cached result of alwaysCovers; 0: not computed
+
+	negatesTeams []bool // by role: it is a team role with a rule that reaches more with fewer teams
+
+	covering []atomic.Uint32 // by two roles: the cached result of alwaysCovers; 0: not computed
 }
 
 // decidedLiterals are the literals of a resource that a comparison may decide for a user.
@@ -42,8 +46,13 @@ func newCeilingTable(p *Policy) ceilingTable {
 		decided:  make([]decidedLiterals, len(p.resources)),
 		covering: make([]atomic.Uint32, len(p.roles)*len(p.roles)),
 	}
+	t.negatesTeams = make([]bool, len(p.roles))
 	for i := range p.perms {
 		t.visitors = t.visitors || p.perms[i].visitor != nil
+		for k, list := range p.perms[i].byRole {
+			negates := func(r rule) bool { return p.perms[i].res.negatesTeams(r.extent) }
+			t.negatesTeams[k] = t.negatesTeams[k] || p.roles[k].OnTeam && slices.ContainsFunc(list, negates)
+		}
 	}
 	for i := range p.resources {
 		d := &t.decided[i]
@@ -70,7 +79,7 @@ func (p *Policy) aliases(literals []literal) []uint64 {
 	for i, a := range literals {
 		for k, b := range literals {
 			x, y := &p.conditions[a.condition], &p.conditions[b.condition]
-			if x.kind == y.kind && x.of == y.of && a.not == b.not {
+			if x.kind == y.kind && x.of == y.of && x.role == y.role && a.not == b.not {
 				same[i] |= 1 << k
 				aliased = aliased || i != k
 			}
@@ -136,11 +145,11 @@ func (p *perm) roleCovers(a, b int, onFeatures uint64, onTeams bool) bool {
 	}
 	for i := range p.byRole[b] {
 		rule := &p.byRole[b][i]
-		onlyAny := onTeams && rule.looksAtTeams()
+		onlyAny := onTeams && p.res.looksAtTeams(rule.extent)
 		found := false
 		for k := 0; k < len(p.byRole[a]) && !found; k++ {
 			by := &p.byRole[a][k]
-			found = by.need&onFeatures == 0 && by.covers(rule.extent) && (by.scope == syntax.ScopeAny || !onlyAny)
+			found = by.need&onFeatures == 0 && p.res.covers(by.extent, rule.extent) && (by.scope == syntax.ScopeAny || !onlyAny)
 		}
 		if !found {
 			return false

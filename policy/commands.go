@@ -131,7 +131,8 @@ func (p *Policy) opens(name string, on named) bool {
 			continue
 		}
 		if i == p.unique && perm.protection == protectsHolder {
-			list = slices.DeleteFunc(slices.Clone(list), func(r rule) bool { return r.scope == syntax.ScopeOwn || r.scope == syntax.ScopeSole })
+			onlyHolder := func(t term) bool { return !t.not && (t.scope == syntax.ScopeOwn || t.scope == syntax.ScopeSole) }
+			list = slices.DeleteFunc(slices.Clone(list), func(r rule) bool { return perm.res.anyTerm(r.extent, onlyHolder) })
 		}
 		if p.roles[i].OnTeam && !p.anyMay(func(r *compiledRole) bool { return !r.NoTeamRoles }) {
 			continue
@@ -155,7 +156,8 @@ func (p *Policy) closed(name string, on named) bool {
 		return true
 	}
 	return slices.ContainsFunc(perm.never, func(r rule) bool {
-		if r.scope != syntax.ScopeAny {
+		reachesLess := func(t term) bool { return t.scope != syntax.ScopeAny && (!t.not || perm.res.canMatch(t, on)) }
+		if perm.res.anyTerm(r.extent, reachesLess) {
 			return false
 		}
 		for i, l := range perm.res.literals {
@@ -174,6 +176,16 @@ func (p *Policy) met(perm *perm, l literal, on named) (can, always bool) {
 	switch c := &p.conditions[l.condition]; {
 	case c.kind == syntax.OnAttribute:
 		return false, true
+	case c.kind == syntax.OnGives:
+		this, other := p.canGive(perm.name, c.role)
+		if l.not {
+			return other, !this
+		}
+		return this, !other
+	case c.kind == syntax.OnHas && on.has(c.of): // the user may have the role or not
+		return true, false
+	case c.kind == syntax.OnHas: // no user has it
+		return l.not, l.not
 	case on.stranger && (c.kind == syntax.OnSeat || c.kind == syntax.OnFeature):
 		return l.not, l.not
 	case c.kind != syntax.OnParty, on.has(c.of) && slices.Contains(mayNameNone, perm.name.String()):
@@ -188,7 +200,7 @@ func (p *Policy) met(perm *perm, l literal, on named) (can, always bool) {
 // parties.
 func (p *Policy) anyCan(perm *perm, list []rule, on named) bool {
 	return slices.ContainsFunc(list, func(r rule) bool {
-		return p.canHold(perm, r.need, on) && p.canReach(perm, &r, on)
+		return p.canHold(perm, r.need, on) && perm.res.canReach(r.extent, on)
 	})
 }
 
@@ -212,18 +224,24 @@ func (p *Policy) canHold(perm *perm, need uint64, on named) bool {
 	return true
 }
 
-// canReach reports whether a scope can reach a resource that names only the given parties.
-func (p *Policy) canReach(perm *perm, r *rule, on named) bool {
-	if r.scope == syntax.ScopeAny {
+// canReach reports whether an extent can reach a resource that names only the given parties. A
+// scope that must not match never prevents that: the command can name another user.
+func (r *resource) canReach(e extent, on named) bool {
+	return !r.anyTerm(e, func(t term) bool { return !t.not && !r.canMatch(t, on) })
+}
+
+// canMatch reports whether a scope can match a resource that names only the given parties.
+func (r *resource) canMatch(t term, on named) bool {
+	if t.scope == syntax.ScopeAny {
 		return true
 	}
 	users, teams := false, false
-	for i, party := range perm.res.parties {
-		if r.parties>>i&1 == 1 && on.has(party.name) && (party.teams || !on.another || r.looksAtTeams()) {
+	for i, party := range r.parties {
+		if t.parties>>i&1 == 1 && on.has(party.name) && (party.teams || !on.another || t.looksAtTeams()) {
 			users, teams = users || !party.teams, teams || party.teams
 		}
 	}
-	if r.scope == syntax.ScopeSole {
+	if t.scope == syntax.ScopeSole {
 		return users && !teams // a command on teams always names one
 	}
 	return users || teams

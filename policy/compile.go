@@ -9,6 +9,7 @@ import (
 	"github.com/usher-go/usher/internal/suggest"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy/syntax"
+	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
 
@@ -48,7 +49,7 @@ func Compile(d *syntax.Document) (*Policy, error) {
 		},
 	}
 	for _, step := range []func(){
-		c.seats, c.facts, c.resources, c.conditions, c.roles, c.permissions, c.bundles, c.settingRules, // declarations
+		c.seats, c.facts, c.resources, c.conditions, c.roles, c.conditionRoles, c.permissions, c.bundles, c.settingRules, // declarations
 		c.cells, c.never, // rules
 	} {
 		step()
@@ -244,12 +245,13 @@ func (c *compiler) conditions() {
 		case syntax.OnAttribute:
 			c.p.attributes[d.Of.Text] = true
 			c.conditionFact(&d, parties)
-		case syntax.OnParty:
+		case syntax.OnParty, syntax.OnHas:
 			c.conditionFact(&d, parties)
+		case syntax.OnGives: // its role is resolved once the roles are known
 		default:
 			c.addUnlessPartial(d.Name.Pos, "condition %s has no fact", d.Name.Text)
 		}
-		c.p.conditions = append(c.p.conditions, condition{d.Name.Text, d.Kind, d.Of.Text, d.Title})
+		c.p.conditions = append(c.p.conditions, condition{name: d.Name.Text, kind: d.Kind, of: d.Of.Text, title: d.Title})
 	}
 }
 
@@ -260,8 +262,31 @@ func (c *compiler) conditionFact(d *syntax.Condition, parties map[string]string)
 	case d.Kind == syntax.OnAttribute && isParty:
 		// A test file or a call that names "owner" must be unambiguous.
 		c.problems.Add(d.Of.Pos, "attribute %s has the name of a party of %s; choose another", d.Of.Text, resource)
-	case d.Kind == syntax.OnParty && !isParty:
+	case (d.Kind == syntax.OnParty || d.Kind == syntax.OnHas) && !isParty:
 		c.unknown(d.Of, "party", func() []string { return sortedKeys(parties) })
+	}
+}
+
+// conditionRoles resolves the roles in conditions.
+func (c *compiler) conditionRoles() {
+	for i, d := range c.doc.Conditions {
+		n := d.Of
+		switch d.Kind {
+		case syntax.OnHas:
+			n = d.Has
+		case syntax.OnGives:
+		default:
+			continue
+		}
+		at := c.p.roleIndex(role.Name(n.Text))
+		switch {
+		case len(c.p.roles) == 0: // the problem is reported once
+		case at < 0:
+			c.unknown(n, "role", c.p.roleNames)
+		case d.Kind == syntax.OnHas && c.p.roles[at].OnTeam:
+			c.problems.Add(n.Pos, "%s is a team role; has takes an account role or a role beside it", n.Text)
+		}
+		c.p.conditions[i].role = max(at, 0)
 	}
 }
 

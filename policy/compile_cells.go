@@ -133,32 +133,17 @@ func (c *compiler) write(w writtenRule) int32 {
 // file names it.
 func (c *compiler) rule(resource int, about string, d syntax.Rule) compiledRule {
 	r := &c.p.resources[resource]
-	compiled := compiledRule{extent: extent{scope: d.Scope}, pos: d.Pos}
-	if d.Scope < syntax.ScopeAny || d.Scope > syntax.ScopeShared {
-		c.addUnlessPartial(d.Pos, "a rule for %s has no scope", about)
+	if d.Above {
+		c.problems.Add(d.Pos, "`or above` is not supported yet")
 	}
-	if d.Above || len(d.And) > 0 {
-		c.problems.Add(d.Pos, "joined scopes and `or above` are not supported yet")
-	}
-	for _, n := range d.As {
-		mask := r.partyMask(n.Text)
-		if mask == 0 {
-			c.unknown(n, c.partyOf(r), func() []string { return partyNames(r) })
-		}
-		compiled.parties |= mask
-	}
-	if len(d.As) == 0 {
-		compiled.parties = 1<<len(r.parties) - 1
-	}
+	compiled := compiledRule{extent: c.scope(r, about, d), pos: d.Pos}
 	for _, t := range d.If {
 		i := c.find(&c.conditionIndex, t.Name, "condition")
 		if i < 0 {
 			continue
 		}
 		c.used[i] = true
-		if cond := c.p.conditions[i]; cond.kind == syntax.OnParty && r.partyMask(cond.of) == 0 {
-			c.problems.Add(t.Name.Pos, "condition %s requires the party %s, which %s does not have%s", cond.name, cond.of, r.name, c.throughBundle())
-		}
+		c.factOf(r, &c.p.conditions[i], t.Name)
 		compiled.need |= c.literal(r, literal{i, t.Not}, t.Name)
 	}
 	for _, g := range d.Hiding {
@@ -169,6 +154,19 @@ func (c *compiler) rule(resource int, about string, d syntax.Rule) compiledRule 
 		compiled.hide |= mask
 	}
 	return compiled
+}
+
+// factOf reports a condition on a party that a resource does not have.
+func (c *compiler) factOf(r *resource, cond *condition, at syntax.Name) {
+	if cond.kind != syntax.OnParty && cond.kind != syntax.OnHas {
+		return
+	}
+	switch i := r.party(cond.of); {
+	case i < 0:
+		c.problems.Add(at.Pos, "condition %s requires the party %s, which %s does not have%s", cond.name, cond.of, r.name, c.throughBundle())
+	case cond.kind == syntax.OnHas && r.parties[i].teams:
+		c.problems.Add(at.Pos, "condition %s looks at the roles of users, but the party %s of %s relates to teams%s", cond.name, cond.of, r.name, c.throughBundle())
+	}
 }
 
 // partyOf describes a party of a resource in messages. Under never, a bundle has permissions

@@ -105,7 +105,7 @@ func (s *userState) without(other *userState, perm *perm) []Entitlement {
 // remainder returns the part of rule b's source that no rule of this state covers, or nil
 // if all of it is covered. The rule b belongs to the other state, of.
 func (s *userState) remainder(perm *perm, b heldRule, of *userState) *ruleSource {
-	if !b.from.onTeams() {
+	if !b.from.onTeams() || perm.res.negatesTeams(b.extent) {
 		if s.covers(perm, b, of) {
 			return nil
 		}
@@ -135,7 +135,7 @@ func (s *userState) covers(perm *perm, b heldRule, of *userState) bool {
 			}
 			a := r.extent
 			a.need |= source.guard
-			if source.covers(s.has.tree, a, b) && s.mayHold(a.need) && lastsAsLong(s.until(source), of.until(b.from)) {
+			if source.covers(perm.res, s.has.tree, a, b) && s.mayHold(a.need) && lastsAsLong(s.until(source), of.until(b.from)) {
 				return true
 			}
 		}

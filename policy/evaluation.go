@@ -7,6 +7,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/internal/suggest"
+	"github.com/usher-go/usher/role"
 )
 
 // evaluation is the state of one decision. It lives on the stack, so it holds parts of the
@@ -18,6 +19,7 @@ type evaluation struct {
 	time    time.Time // the request's, or the clock's after its first use
 	role    int       // the index of the user's account role; noRole: not in the account
 	visitor bool      // the request is marked as a visitor's
+	gives   int16     // the role that the command gives: givesUnknown, givesNone, or its index plus givesRole
 	guard   uint64    // the conditions that the role requires
 
 	// Cached results: a bit for each literal and for each scope.
@@ -75,12 +77,34 @@ func (q *evaluation) fill(p *Policy, f Facts, r *usher.Request, who subject, res
 	q.p, q.facts, q.res = p, f, res
 	q.subject, q.resource, q.context, q.time = r.Subject, r.Resource, r.Context, r.Time
 	q.user, q.role, q.guard, q.visitor = who.user, who.role, who.guard, r.Visitor
+	if r.Gives != "" {
+		q.gives = p.gives(r.Gives)
+	}
+}
+
+// The values of evaluation.gives. A role is its index plus givesRole.
+const (
+	givesUnknown = iota
+	givesNone
+	givesRole
+)
+
+// gives returns the value for Request.Gives. A role that the policy lacks is unknown; validate
+// reports it.
+func (p *Policy) gives(name string) int16 {
+	if name == usher.GivesNone {
+		return givesNone
+	}
+	if at := p.roleIndex(role.Name(name)); at >= 0 {
+		return int16(givesRole + at)
+	}
+	return givesUnknown
 }
 
 // quickValidate reports whether a fast check finds the request valid. If it returns false,
 // validate decides.
 func (res *resource) quickValidate(f Facts, r *usher.Request) bool {
-	if len(r.Context) > 0 || r.Visitor {
+	if len(r.Context) > 0 || r.Visitor || r.Gives != "" {
 		return false
 	}
 	if r.Time == (time.Time{}) {
@@ -114,6 +138,9 @@ func (p *Policy) validate(f Facts, r *usher.Request, res *resource) error {
 		}
 	} else if s := r.Time.Unix(); s < minTime || s > maxTime {
 		return outside(r.Time)
+	}
+	if r.Gives != "" && p.gives(r.Gives) == givesUnknown {
+		return undeclared("role that the command gives", r.Gives, p.roleNames())
 	}
 	if len(r.Context) > 0 {
 		if err := p.checkContext(r.Context); err != nil {

@@ -31,7 +31,7 @@ func (c *compiler) expand() {
 	c.p.rules = make([]rule, 0, rules+grants)
 	c.p.written = slices.Grow(c.p.written, grants+len(protections))
 	for i := range c.p.perms {
-		e := expander{compiler: c, perm: &c.p.perms[i], index: i}
+		e := expander{compiler: c, perm: &c.p.perms[i], res: &c.p.resources[c.p.perms[i].resource], index: i}
 		e.expand(granting[i])
 	}
 }
@@ -56,6 +56,7 @@ func (c *compiler) count(perm int) int {
 type expander struct {
 	*compiler
 	perm  *perm
+	res   *resource // of the permission
 	index int
 }
 
@@ -111,28 +112,49 @@ func (e *expander) rule(w compiledRule, guard uint64, held int) rule {
 	if w.scope == syntax.ScopeAny {
 		return r
 	}
-	key := atomKey{w.scope, w.parties, -1}
-	if held >= 0 && e.p.roles[held].OnTeam && w.looksAtTeams() {
-		key.teams = int16(held)
+	teams := int16(-1)
+	if held >= 0 && e.p.roles[held].OnTeam && e.res.looksAtTeams(w.extent) {
+		teams = int16(held)
 	}
-	r.atom = e.atom(key)
+	if w.scope == scopeJoined {
+		r.join = e.join(w.extent, teams)
+		return r
+	}
+	r.atom = e.atom(atomKey{w.scope, w.parties, teams})
 	return r
+}
+
+// join returns joined terms with the bits under which evaluations cache their scopes.
+func (e *expander) join(w extent, teams int16) uint16 {
+	terms := slices.Clone(e.res.termsOf(w, nil))
+	for i := range terms {
+		t := &terms[i]
+		switch {
+		case t.scope == syntax.ScopeAny:
+		case t.looksAtTeams():
+			t.atom = e.atom(atomKey{t.scope, t.parties, teams})
+		default:
+			t.atom = e.atom(atomKey{t.scope, t.parties, -1})
+		}
+	}
+	join := e.res.join(terms)
+	e.joinLimit(join, e.perm.pos)
+	return join
 }
 
 // atom returns the bit of a scope, so that all permissions of a resource share its result.
 // It returns 0 for scopes beyond the 64th, whose results are not cached.
 func (e *expander) atom(key atomKey) uint64 {
-	res := &e.p.resources[e.perm.resource]
-	if res.atoms == nil {
-		res.atoms = map[atomKey]uint64{}
+	if e.res.atoms == nil {
+		e.res.atoms = map[atomKey]uint64{}
 	}
-	i, ok := res.atoms[key]
+	i, ok := e.res.atoms[key]
 	if !ok {
-		if len(res.atoms) == 64 {
+		if len(e.res.atoms) == 64 {
 			return 0
 		}
-		i = 1 << len(res.atoms)
-		res.atoms[key] = i
+		i = 1 << len(e.res.atoms)
+		e.res.atoms[key] = i
 	}
 	return i
 }
@@ -216,8 +238,7 @@ func (e *expander) compare(a, b *rule) int {
 		return c
 	}
 	// The same rule through two include paths with different requirements.
-	res := &e.p.resources[e.perm.resource]
-	return slices.Compare(e.p.literalNames(res, a.need), e.p.literalNames(res, b.need))
+	return slices.Compare(e.p.literalNames(e.res, a.need), e.p.literalNames(e.res, b.need))
 }
 
 func (e *expander) heldName(r *rule) string {
@@ -259,7 +280,7 @@ func onlyScopes(list []rule) bool {
 	var atoms uint64
 	for i := range list {
 		r := &list[i]
-		if r.need|r.hide != 0 || r.atom&atoms != 0 {
+		if r.need|r.hide != 0 || r.scope == scopeJoined || r.atom&atoms != 0 {
 			return false
 		}
 		atoms |= r.atom

@@ -159,6 +159,7 @@ type filtering struct {
 	me         criteria.Set
 	above      criteria.Set // the cached result of belongsTo
 	teamScopes map[role.Name]*teamScope
+	holders    map[int]*roleHolders // by role
 }
 
 // list makes the criteria for one type of resource. Permissions of a bundle about other
@@ -229,7 +230,7 @@ func (b *filtering) protected(perm *perm) (criteria.Alternative, bool) {
 	case perm.protection.forbidsAll(b.role == b.p.unique):
 		return criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Any}}, true
 	case perm.protection.keepsHolder(b.role == b.p.unique):
-		holder := criteria.PartySet{Party: "user", Set: &uniqueHolders{p: b.p, facts: b.facts}}
+		holder := criteria.PartySet{Party: "user", Set: b.roleHolders(b.p.unique)}
 		return criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Some, Over: []criteria.PartySet{holder}}}, true
 	}
 	return criteria.Alternative{}, false
@@ -237,7 +238,11 @@ func (b *filtering) protected(perm *perm) (criteria.Alternative, bool) {
 
 // alternative returns the criteria of a rule; ok is false if it matches no resource.
 func (b *filtering) alternative(r *rule, need uint64, team role.Name, never bool) (alt criteria.Alternative, ok bool) {
-	alt = criteria.Alternative{Scope: b.scope(r, team), Hides: b.res.fieldNames(r.hide)}
+	scopes, ok := b.scopes(r, team)
+	if !ok {
+		return criteria.Alternative{}, false
+	}
+	alt = criteria.Alternative{Scope: scopes[0], And: scopes[1:], Hides: b.res.fieldNames(r.hide)}
 	for ; need != 0; need &= need - 1 {
 		l := b.res.literals[bits.TrailingZeros64(need)]
 		c := &b.p.conditions[l.condition]
@@ -247,31 +252,47 @@ func (b *filtering) alternative(r *rule, need uint64, team role.Name, never bool
 			alt.Tests = append(alt.Tests, test)
 			continue
 		}
+		if at := b.res.party(c.of); c.kind == syntax.OnHas && at >= 0 && !b.res.parties[at].teams {
+			holder := criteria.PartySet{Party: c.of, Set: b.roleHolders(c.role)}
+			alt.And = append(alt.And, criteria.Scope{Reach: criteria.Some, Not: l.not, Over: []criteria.PartySet{holder}})
+			continue
+		}
 		value, known := b.condition(c)
 		if known && value == l.not || !known && !never {
 			return criteria.Alternative{}, false
 		}
 	}
-	return alt, alt.Scope.Reach != 0
+	return alt, true
 }
 
-func (b *filtering) scope(r *rule, team role.Name) criteria.Scope {
-	s := criteria.Scope{Reach: criteria.Some}
-	switch r.scope {
+// scopes returns the criteria of the scopes of a rule; ok is false if it reaches no resource.
+func (b *filtering) scopes(r *rule, team role.Name) (scopes []criteria.Scope, ok bool) {
+	var one [1]term
+	for _, t := range b.res.termsOf(r.extent, &one) {
+		s := b.scope(&t, team)
+		if s.Reach == 0 || len(s.Over) == 0 && s.Reach != criteria.Any && !t.not {
+			return nil, false
+		}
+		scopes = append(scopes, s)
+	}
+	return scopes, len(scopes) > 0
+}
+
+func (b *filtering) scope(t *term, team role.Name) criteria.Scope {
+	s := criteria.Scope{Reach: criteria.Some, Not: t.not}
+	switch t.scope {
 	case syntax.ScopeAny:
-		return criteria.Scope{Reach: criteria.Any}
+		s.Reach = criteria.Any
+		return s
 	case syntax.ScopeSole, syntax.ScopeTeam:
 		s.Reach = criteria.Every
 	case syntax.ScopeOwn, syntax.ScopeShared:
 	default:
 		return criteria.Scope{}
 	}
-	for rest := r.parties; rest != 0; rest &= rest - 1 {
+	for rest := t.parties; rest != 0; rest &= rest - 1 {
 		party := b.res.parties[bits.TrailingZeros16(rest)]
-		s.Over = append(s.Over, criteria.PartySet{Party: party.name, Teams: party.both && party.teams, Set: b.partySet(r.scope, party.teams, team)})
-	}
-	if len(s.Over) == 0 {
-		return criteria.Scope{}
+		s.Over = append(s.Over, criteria.PartySet{Party: party.name, Teams: party.both && party.teams, Set: b.partySet(t.scope, party.teams, team)})
 	}
 	return s
 }
@@ -316,8 +337,11 @@ func (p *Policy) requiredNames(perms []int, typ string) (parties []criteria.Part
 	var need uint64
 	list := func(rules []rule) {
 		for i := range rules {
-			if rules[i].scope != syntax.ScopeAny {
-				over |= rules[i].parties
+			var one [1]term
+			for _, t := range res.termsOf(rules[i].extent, &one) {
+				if t.scope != syntax.ScopeAny {
+					over |= t.parties
+				}
 			}
 			need |= rules[i].need
 		}
@@ -348,6 +372,8 @@ func (p *Policy) requiredNames(perms []int, typ string) (parties []criteria.Part
 			attributes = append(attributes, c.of)
 		case c.kind == syntax.OnParty && res.party(c.of) >= 0:
 			over |= res.partyMask(c.of)
+		case c.kind == syntax.OnHas && res.party(c.of) >= 0 && !res.parties[res.party(c.of)].teams:
+			over |= 1 << res.party(c.of)
 		}
 	}
 	for rest := over; rest != 0; rest &= rest - 1 {

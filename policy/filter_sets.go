@@ -228,14 +228,28 @@ func (s *scopeUsers) IDs() ([]string, error) {
 	})
 }
 
-// uniqueHolders is the set of the users with the unique role.
-type uniqueHolders struct {
+// roleHolders is the set of the users with an account role, or a role beside it.
+type roleHolders struct {
 	p      *Policy
 	facts  Facts
+	role   int
 	listed lazyList
 }
 
-func (s *uniqueHolders) Has(id string) (bool, error) {
+// roleHolders returns the set of the users with a role.
+func (b *filtering) roleHolders(role int) criteria.Set {
+	s, ok := b.holders[role]
+	if !ok {
+		s = &roleHolders{p: b.p, facts: b.facts, role: role}
+		if b.holders == nil {
+			b.holders = map[int]*roleHolders{}
+		}
+		b.holders[role] = s
+	}
+	return s
+}
+
+func (s *roleHolders) Has(id string) (bool, error) {
 	if id == "" {
 		return false, nil // the account has no holder, or Owned does not know one
 	}
@@ -243,13 +257,13 @@ func (s *uniqueHolders) Has(id string) (bool, error) {
 	return err == nil && user != nil && s.is(user), err
 }
 
-func (s *uniqueHolders) is(user *User) bool { return s.p.roleIndex(user.Role) == s.p.unique }
+func (s *roleHolders) is(user *User) bool { return user.holds(s.p.roles[s.role].Name) }
 
-func (s *uniqueHolders) Within(other criteria.Set) bool { return s == other }
+func (s *roleHolders) Within(other criteria.Set) bool { return s == other }
 
-func (s *uniqueHolders) IDs() ([]string, error) {
+func (s *roleHolders) IDs() ([]string, error) {
 	return s.listed.once(func() ([]usher.UserID, error) {
-		if f, ok := s.facts.(Owned); ok {
+		if f, ok := s.facts.(Owned); ok && s.role == s.p.unique {
 			owner := f.Owner()
 			if is, err := s.Has(string(owner)); is || err != nil {
 				return []usher.UserID{owner}, err

@@ -30,10 +30,11 @@ func (c *compiler) lint() {
 			c.lintVisitor(at, who, rows[who])
 			for i := range rows[who] {
 				rule := &rows[who][i]
-				c.reachesNone(at, rule.scope, rule.pos)
+				c.lintScopes(at, rule.extent, rule.written)
 				if rule.expanded {
 					continue // it may decide under another action
 				}
+				c.lintGives(at, rule.extent, rule.pos)
 				if by := c.redundantBy(at, who, i); by != "" {
 					c.warnings.Add(rule.pos, "`%s` decides nothing: %s", c.p.written[rule.written].text, by)
 				}
@@ -156,22 +157,16 @@ func (c *compiler) lintActions(d *syntax.Resource, standard []string) {
 	}
 }
 
-// reachesNone warns about a scope on a resource without parties.
-func (c *compiler) reachesNone(perm int, scope syntax.Scope, at syntax.Pos) {
-	if res := &c.p.resources[c.p.perms[perm].resource]; scope != syntax.ScopeAny && len(res.parties) == 0 {
-		c.warnings.Add(at, "%s has no parties, so `%s` reaches none", res.name, scope)
-	}
-}
-
 func (c *compiler) lintNever(perm int) {
 	never := c.p.perms[perm].never
 	for i := range never {
 		w := &c.p.written[never[i].written]
-		c.reachesNone(perm, never[i].scope, w.pos)
+		c.lintScopes(perm, never[i].extent, never[i].written)
 		if c.fromBundle[never[i].written] {
 			continue // it may forbid another permission of the bundle
 		}
-		if k := coveredBy(never, i); k >= 0 {
+		c.lintGives(perm, never[i].extent, w.pos)
+		if k := c.p.perms[perm].coveredBy(never, i); k >= 0 {
 			by := &c.p.written[never[k].written]
 			c.warnings.Add(w.pos, "`%s` decides nothing: `%s` forbids it already (line %d)", w.text, by.text, by.pos.Line)
 		}
@@ -180,7 +175,7 @@ func (c *compiler) lintNever(perm int) {
 
 // redundantBy describes the rule that covers rule i of a cell for all holders, or returns "".
 func (c *compiler) redundantBy(perm, who, i int) string {
-	rows := c.cellRules[perm]
+	rows, res := c.cellRules[perm], c.p.perms[perm].res
 	rule := rows[who][i]
 	var guard uint64
 	closure := []reached{{role: who}}
@@ -193,15 +188,15 @@ func (c *compiler) redundantBy(perm, who, i int) string {
 	}
 	rule.need |= guard
 	for _, far := range closure {
-		if w, ok := c.allRules[far.role]; ok && c.p.perms[perm].name != userDelegate && (extent{scope: syntax.ScopeAny, need: far.guard}).covers(rule.extent) {
+		if w, ok := c.allRules[far.role]; ok && c.p.perms[perm].name != userDelegate && res.covers(extent{scope: syntax.ScopeAny, need: far.guard}, rule.extent) {
 			return printable.Sprintf("%s has all permissions (line %d)", c.p.roles[far.role].Name, c.p.written[w].pos.Line)
 		}
 		for k, other := range rows[far.role] {
 			other.need |= far.guard
-			if far.role == who && k == i || !other.covers(rule.extent) {
+			if far.role == who && k == i || !res.covers(other.extent, rule.extent) {
 				continue
 			}
-			if far.role == who && k > i && rule.covers(other.extent) {
+			if far.role == who && k > i && res.covers(rule.extent, other.extent) {
 				continue // of two equal rules, the later one is redundant
 			}
 			return printable.Sprintf("`%s: %s` allows it already (line %d)", c.whoName(far.role), c.p.written[other.written].text, other.pos.Line)

@@ -14,7 +14,9 @@ func (c *compiler) lintEverywhere(perm, who int, rules row) {
 	if who < 0 || !c.p.roles[who].OnTeam || len(rules) == 0 {
 		return
 	}
-	if slices.ContainsFunc(rules, func(r compiledRule) bool { return r.looksAtTeams() }) {
+	if slices.ContainsFunc(rules, func(r compiledRule) bool {
+		return c.p.perms[perm].res.anyTerm(r.extent, func(t term) bool { return !t.not && t.looksAtTeams() })
+	}) {
 		return
 	}
 	name := c.p.roles[who].Name

@@ -7,6 +7,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/internal/printable"
 	"github.com/usher-go/usher/policy/syntax"
+	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
 
@@ -56,9 +57,43 @@ func (q *evaluation) condition(c *condition) (value, known bool) {
 		return usher.Attribute(q.resource, c.of)
 	case syntax.OnParty:
 		return q.hasParty(q.res.party(c.of))
+	case syntax.OnGives:
+		return q.gives == int16(givesRole+c.role), q.gives != givesUnknown
+	case syntax.OnHas:
+		return q.someHas(q.res.party(c.of), c.role)
 	}
 	return false, false
 }
+
+// someHas reports whether a user of a party has an account role, or a role beside it. A user who
+// is not in the account has none, and an empty id refers to no user.
+func (q *evalContext) someHas(at, held int) (has, known bool) {
+	if at < 0 || q.res.parties[at].teams {
+		return false, true // the type has no such users
+	}
+	ids, known := q.party(at)
+	if !known {
+		return false, false
+	}
+	for _, id := range ids {
+		if id == "" {
+			continue
+		}
+		user, err := q.facts.User(usher.UserID(id))
+		if err != nil {
+			q.fail(err)
+			return false, false
+		}
+		if user != nil && user.holds(q.p.roles[held].Name) {
+			return true, true
+		}
+	}
+	return false, true
+}
+
+// holds reports whether the user has the account role, or the role beside it, itself and not
+// through another role.
+func (u *User) holds(name role.Name) bool { return u.Role == name || slices.Contains(u.Beside, name) }
 
 // hasParty reports whether a party has a user or a team. The result is unknown if one of the
 // two is.

@@ -75,7 +75,7 @@ func (p *Policy) matrixRow(perm *perm) (row MatrixRow, said bool) {
 // in parts.
 func (p *Policy) cell(perm *perm, list []rule) (texts []string, rules []Entitlement) {
 	for i := range list {
-		if coveredBy(list, i) < 0 {
+		if perm.coveredBy(list, i) < 0 {
 			texts = append(texts, p.fullText(perm, &list[i]))
 			rules = append(rules, p.entitlement(&list[i], list[i].need))
 		}
@@ -85,10 +85,10 @@ func (p *Policy) cell(perm *perm, list []rule) (texts []string, rules []Entitlem
 
 // coveredBy returns the index of another rule of the list that covers rule i, or -1. Of two
 // equal rules, the earlier one covers the later one.
-func coveredBy(list []rule, i int) int {
+func (p *perm) coveredBy(list []rule, i int) int {
 	for k := range list {
 		a, b := &list[k], &list[i]
-		if k != i && a.covers(b.extent) && (k < i || !b.covers(a.extent)) {
+		if k != i && p.res.covers(a.extent, b.extent) && (k < i || !p.res.covers(b.extent, a.extent)) {
 			return k
 		}
 	}

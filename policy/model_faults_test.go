@@ -28,6 +28,7 @@ func (m model) faults(r usher.Request) error {
 	for name := range r.Context {
 		fault(!m.declares(syntax.OnContext, name), usher.ErrUndeclared)
 	}
+	fault(r.Gives != "" && r.Gives != usher.GivesNone && m.role(r.Gives).Name.Text == "", usher.ErrUndeclared)
 	if r.Resource != nil {
 		ref := r.Resource.Ref()
 		about := func(perm string) bool { return strings.HasPrefix(perm, ref.Type+".") }

@@ -8,6 +8,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/syntax"
+	"github.com/usher-go/usher/role"
 )
 
 // model is a slow and obvious evaluator, to compare with the fast one. Its decisions are in
@@ -234,10 +235,34 @@ func (q *evaluation) fact(c syntax.Condition) (value, known bool) {
 			return false, false
 		}
 		return a.Attribute(name)
+	case syntax.OnGives:
+		return q.Gives == name, q.Gives != ""
+	case syntax.OnHas:
+		return q.someHas(c)
 	default:
 		users, teams, known := q.considered([]syntax.Name{c.Of})
 		return len(users)+len(teams) > 0, known
 	}
+}
+
+// "Some user of the party has the account role, or a role beside it, exactly." A user who is not
+// in the account has none.
+func (q *evaluation) someHas(c syntax.Condition) (value, known bool) {
+	for _, p := range q.on.Parties {
+		if p.Name.Text != c.Of.Text || p.Kind == syntax.OfTeams {
+			continue
+		}
+		ids, known := q.party(c.Of.Text)
+		if !known {
+			return false, false
+		}
+		for _, id := range ids {
+			if u := q.w.users[usher.UserID(id)]; u != nil && id != "" && (string(u.Role) == c.Has.Text || slices.Contains(u.Beside, role.Name(c.Has.Text))) {
+				return true, true
+			}
+		}
+	}
+	return false, true
 }
 
 // party returns the ids of a party of the resource: none if its type lacks the party, or

@@ -169,12 +169,24 @@ func (q *evaluation) matchRules(name string, guard []syntax.Test, teams []usher.
 	return rules
 }
 
-// reaches reports whether the scope matches, "over the parties of the resource that are considered".
+// reaches reports whether all scopes match, or with not do not match.
 func (q *evaluation) reaches(rule held, ifUnknown bool) bool {
-	users, teams, known := q.considered(rule.As)
+	for _, t := range rule.Terms() {
+		matches, known := q.matches(t, rule.teams)
+		if known && matches == t.Not || !known && !ifUnknown {
+			return false
+		}
+	}
+	return true
+}
+
+// matches reports whether a scope matches, and whether that is known: "for unknown parties, neither
+// the scope nor its not matches; under never, both do".
+func (q *evaluation) matches(t syntax.Term, onTeams []usher.TeamID) (yes, known bool) {
+	users, teams, known := q.considered(t.As)
 	me := string(q.Subject)
 	mine := func(team string) bool { return slices.Contains(q.belongs(me), usher.TeamID(team)) }
-	isHeldOn := func(t usher.TeamID) bool { return slices.Contains(rule.teams, t) }
+	isHeldOn := func(t usher.TeamID) bool { return slices.Contains(onTeams, t) }
 	usersTeams := func(t usher.TeamID) bool { return slices.ContainsFunc(q.above(t), isHeldOn) }
 	so := 0
 	for _, u := range users {
@@ -188,17 +200,17 @@ func (q *evaluation) reaches(rule held, ifUnknown bool) bool {
 		}
 	}
 	switch {
-	case rule.Scope == syntax.ScopeAny:
-		return true
+	case t.Scope == syntax.ScopeAny:
+		return true, true
 	case !known:
-		return ifUnknown
-	case rule.Scope == syntax.ScopeOwn:
-		return me != "" && slices.Contains(users, me) || slices.ContainsFunc(teams, mine)
-	case rule.Scope == syntax.ScopeSole:
-		return me != "" && slices.Equal(slices.Compact(users), []string{me}) && len(teams) == 0
-	case rule.Scope == syntax.ScopeTeam:
-		return so > 0 && so == len(users)+len(teams)
+		return false, false
+	case t.Scope == syntax.ScopeOwn:
+		return me != "" && slices.Contains(users, me) || slices.ContainsFunc(teams, mine), true
+	case t.Scope == syntax.ScopeSole:
+		return me != "" && slices.Equal(slices.Compact(users), []string{me}) && len(teams) == 0, true
+	case t.Scope == syntax.ScopeTeam:
+		return so > 0 && so == len(users)+len(teams), true
 	default:
-		return so > 0
+		return so > 0, true
 	}
 }

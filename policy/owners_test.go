@@ -29,7 +29,8 @@ func TestFirstRole(t *testing.T) {
 		{"staff: {default: true}, chief: {at-least: 1}, owner: {at-least: 2}", "chief"},
 		{"staff: {default: true, at-least: 1}, owner: {at-least: 1}", "staff"},
 		{"chief: {at-most: 3}, owner: {at-least: 1}, staff: {default: true}", "owner"},
-		{"owner: {}, lead: {held-on: team}, staff: {default: true}", "staff"},
+		{"owner: {}, lead: {held-on: team, at-least: 1}, staff: {default: true}", "staff"},
+		{"owner: {}, billing: {beside: true, at-least: 1}, staff: {default: true}", "staff"},
 		{"owner: {at-most: 2}, staff: {default: true}", "staff"},
 	} {
 		assert.Equal(t, role.Name(row.want), loadRoles(t, row.roles).FirstRole().Name, row.roles)

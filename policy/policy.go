@@ -54,6 +54,7 @@ type condition struct {
 	name string
 	kind syntax.ConditionKind
 	of   string
+	role int // of OnGives and OnHas: the index of the role
 
 	title string // what a user needs; "": none
 }
@@ -88,6 +89,9 @@ type resource struct {
 	literals []literal
 	perms    []int              // in the order of the file
 	atoms    map[atomKey]uint64 // the scopes of its rules
+	joins    [][]term           // the joined scopes of its rules, each sorted and without duplicates
+
+	joinIndex map[joinKey]uint16
 }
 
 // party is a party of users or of teams. A party of users and teams is two adjacent entries
@@ -199,6 +203,14 @@ func (p *Policy) Role(name role.Name) (r role.Role, ok bool) {
 		return p.roles[i].Role, true
 	}
 	return role.Role{}, false
+}
+
+func (p *Policy) roleNames() []string {
+	names := make([]string, len(p.roles))
+	for i := range p.roles {
+		names[i] = string(p.roles[i].Name)
+	}
+	return names
 }
 
 // UniqueRole returns the role that exactly one user of an account holds. It is the zero Role

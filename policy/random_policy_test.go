@@ -65,9 +65,11 @@ func randomDocument(d dice) *syntax.Document {
 	dr.parties(big)
 	dr.conditions(big)
 	dr.roles(big)
+	dr.roleConditions()
 	dr.permissions()
 	dr.bundles()
 	dr.never()
+	dr.settingAsks()
 	return dr.doc
 }
 
@@ -156,7 +158,7 @@ func (dr *drawing) conditions(big bool) {
 	for _, name := range facts(syntax.OnSeat, some(dr.dice, 0, 3, []string{"booking", "phone", "desk"})) {
 		pool := syntax.SeatPool{Name: ruleOutcome(name)}
 		if dr.chance(30) {
-			pool.Holds = append([]usher.Status{usher.Active}, some(dr.dice, 0, 2, []usher.Status{usher.Invited, usher.Inactive})...)
+			pool.Holds = append([]usher.Status{usher.Active}, some(dr.dice, 0, 2, []usher.Status{usher.Invited, usher.Inactive, usher.Requested})...)
 		}
 		doc.Seats = append(doc.Seats, pool)
 	}
@@ -359,6 +361,9 @@ func (dr *drawing) rule(on syntax.Resource, hiding bool) syntax.Rule {
 	if dr.scopes {
 		return rule
 	}
+	if dr.chance(25) {
+		dr.join(&rule, on)
+	}
 	if dr.chance(45) {
 		for _, name := range some(dr.dice, 1, 3, dr.askable(on)) {
 			rule.If = append(rule.If, syntax.Test{Not: dr.chance(40), Name: ruleOutcome(name)})
@@ -376,8 +381,11 @@ func (dr *drawing) rule(on syntax.Resource, hiding bool) syntax.Rule {
 // has it.
 func (dr *drawing) askable(on syntax.Resource) (names []string) {
 	for _, c := range dr.doc.Conditions {
-		isIt := func(p syntax.Party) bool { return p.Name.Text == c.Of.Text }
-		if slices.Contains(dr.ask, c.Name.Text) && (c.Kind != syntax.OnParty || slices.ContainsFunc(on.Parties, isIt)) {
+		isIt := func(p syntax.Party) bool {
+			return p.Name.Text == c.Of.Text && (c.Kind != syntax.OnHas || p.Kind.Users())
+		}
+		onParty := c.Kind == syntax.OnParty || c.Kind == syntax.OnHas
+		if slices.Contains(dr.ask, c.Name.Text) && (!onParty || slices.ContainsFunc(on.Parties, isIt)) {
 			names = append(names, c.Name.Text)
 		}
 	}
@@ -393,6 +401,19 @@ func (dr *drawing) bundles() {
 		names = append(names, name)
 	}
 	dr.doc.Bundles = shuffled(dr.dice, dr.doc.Bundles)
+}
+
+// settingAsks draws what the changes of some settings ask for, and settings that only the host
+// changes.
+func (dr *drawing) settingAsks() {
+	for i := range dr.doc.Settings {
+		switch s := &dr.doc.Settings[i]; {
+		case dr.chance(15):
+			s.SetByHost = true
+		case dr.chance(25):
+			s.Asks = ruleOutcome(pick(dr.dice, dr.perm))
+		}
+	}
 }
 
 func (dr *drawing) never() {
@@ -421,7 +442,7 @@ func (dr *drawing) common(bundle string) (shape syntax.Resource) {
 			continue
 		}
 		shape.Parties = slices.DeleteFunc(shape.Parties, func(p syntax.Party) bool {
-			return !slices.ContainsFunc(on.Parties, func(o syntax.Party) bool { return o.Name.Text == p.Name.Text })
+			return !slices.ContainsFunc(on.Parties, func(o syntax.Party) bool { return o.Name.Text == p.Name.Text && o.Kind == p.Kind })
 		})
 	}
 	return shape

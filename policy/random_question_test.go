@@ -52,7 +52,7 @@ func randomWorld(d dice, doc *syntax.Document) *world {
 	for i, id := range some(d, 3, 9, []usher.UserID{"mia", "max", "bea", "tom", "ann", "kim", "leo", "eva", "sales"}) {
 		u := &policy.User{Status: usher.Active, Role: pick(d, roles[false])}
 		if d.chance(15) {
-			u.Status = usher.Status(d.upTo(0, 3))
+			u.Status = usher.Status(d.upTo(0, 4))
 		}
 		if i == 0 && d.chance(90) || d.chance(2) {
 			u.Role = leadingRole(doc)
@@ -179,7 +179,7 @@ func newAsking(d dice, doc *syntax.Document, w *world) *asking {
 }
 
 func (a *asking) evaluation() usher.Request {
-	r := usher.Request{Account: "acme", Subject: usher.UserID(pick(a.dice, a.users)), Time: randomTime(a.dice)}
+	r := usher.Request{Account: "acme", Subject: usher.UserID(pick(a.dice, a.users)), Time: randomTime(a.dice), Gives: a.gives()}
 	switch {
 	case a.chance(3):
 		r.Subject = pick(a.dice, []usher.UserID{"nobody", "stranger", ""})
@@ -322,6 +322,9 @@ func (a *asking) ids(teams bool) (ids []string) {
 func describe(r usher.Request) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "may %q (visitor: %t) %s, account %q, at %s\n", r.Subject, r.Visitor, r.Permission, r.Account, r.Time.Format(time.RFC3339))
+	if r.Gives != "" {
+		fmt.Fprintf(&b, "the command gives %s\n", r.Gives)
+	}
 	for _, name := range slices.Sorted(maps.Keys(r.Context)) {
 		fmt.Fprintf(&b, "context %s: %t\n", name, r.Context[name])
 	}

@@ -151,6 +151,9 @@ func newRound(doc *syntax.Document, d dice) (*round, error) {
 	if r.reordered, err = policyfile.Load("random.yaml", other.Print()); err != nil {
 		return nil, fmt.Errorf("%s\n%w", other.Print(), err)
 	}
+	if err := checkSettings(doc, compiled); err != nil {
+		return nil, err
+	}
 	if r.compiled.Digest() != r.reordered.Digest() {
 		return nil, fmt.Errorf("%s\nand in another order\n%s\nhave different digests", doc.Print(), other.Print())
 	}
@@ -294,6 +297,7 @@ func sameElements(a, b []string) bool {
 type tally struct {
 	sync.Mutex
 	questions, errors, hiding int
+	joined, negated           int // decided by a rule with several scopes, and by one with a negated scope
 	visitors                  int // allowed to a requester who is not an active user
 	reasons                   [usher.ReasonNoPermission + 1]int
 	sources                   [usher.SourceBuiltIn + 1]int // of the rules that decisions name
@@ -312,6 +316,12 @@ func (c *tally) count(d usher.Decision, err error) {
 	if len(detail.Hidden) > 0 {
 		c.hiding++
 	}
+	if rule, err := syntax.ParseRule(detail.Rule.Text); err == nil && len(rule.And) > 0 {
+		c.joined++
+		if slices.ContainsFunc(rule.And, func(t syntax.Term) bool { return t.Not }) {
+			c.negated++
+		}
+	}
 }
 
 func (c *tally) add(other *tally) {
@@ -320,6 +330,8 @@ func (c *tally) add(other *tally) {
 	c.questions += other.questions
 	c.errors += other.errors
 	c.hiding += other.hiding
+	c.joined += other.joined
+	c.negated += other.negated
 	c.visitors += other.visitors
 	c.addWords(other.words)
 	for i, n := range other.reasons {
@@ -334,7 +346,8 @@ func (c *tally) percent(n int) float64 { return 100 * float64(n) / float64(c.que
 
 func (c *tally) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d questions: %.1f%% errors, %.1f%% with hidden fields, %.1f%% allowed to visitors", c.questions, c.percent(c.errors), c.percent(c.hiding), c.percent(c.visitors))
+	fmt.Fprintf(&b, "%d questions: %.1f%% errors, %.1f%% with hidden fields, %.1f%% allowed to visitors, %.1f%% by joined scopes, %.1f%% by negated ones",
+		c.questions, c.percent(c.errors), c.percent(c.hiding), c.percent(c.visitors), c.percent(c.joined), c.percent(c.negated))
 	for i, name := range usher.Reasons() {
 		fmt.Fprintf(&b, ", %.1f%% %s", c.percent(c.reasons[i+1]), name)
 	}
@@ -356,6 +369,9 @@ func (c *tally) check(t *testing.T) {
 	}
 	if c.percent(c.hiding) < 0.5 {
 		t.Error("less than 0.5% of the decisions hide anything")
+	}
+	if c.percent(c.joined) < 3 || c.percent(c.negated) < 2 {
+		t.Error("less than 3% of the decisions name a rule with several scopes, or less than 2% one with a negated scope")
 	}
 	for source := usher.SourceRole; source <= usher.SourceBuiltIn; source++ {
 		if c.percent(c.sources[source]) < 0.5 {

@@ -3,6 +3,7 @@ package policy_test
 import (
 	"slices"
 
+	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy/syntax"
 )
 
@@ -46,12 +47,27 @@ var words = []struct {
 	{"a role held outside", 25, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.Outside })
 	}},
+	{"gives", 15, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Conditions, func(c syntax.Condition) bool { return c.Kind == syntax.OnGives })
+	}},
+	{"has", 15, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Conditions, func(c syntax.Condition) bool { return c.Kind == syntax.OnHas })
+	}},
 	{"visitors", 40, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {
 			return slices.ContainsFunc(r.Permissions, func(p syntax.Permission) bool {
 				return slices.ContainsFunc(p.Cells, func(c syntax.Cell) bool { return c.Who.Text == "visitor" })
 			})
 		})
+	}},
+	{"a setting that only the host changes", 12, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Settings, func(s syntax.Setting) bool { return s.SetByHost })
+	}},
+	{"a setting that asks for a permission", 15, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Settings, func(s syntax.Setting) bool { return s.Asks.Text != "" })
+	}},
+	{"a seat that counts for requested users", 3, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Seats, func(s syntax.SeatPool) bool { return slices.Contains(s.Holds, usher.Requested) })
 	}},
 	{"wildcard", 15, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {

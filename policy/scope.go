@@ -17,34 +17,31 @@ func (q *evaluation) reaches(r *rule, team role.Name) (yes, maybe bool) {
 		return true, true
 	}
 	if q.resource == nil || r.parties == 0 {
+		if r.scope == scopeJoined {
+			return q.joined(r, team)
+		}
 		return false, false
 	}
 	if q.scopeKnown&r.atom != 0 {
 		yes = q.scopeHolds&r.atom != 0
 		return yes, yes || q.scopeUnknown&r.atom != 0
 	}
-	yes, known := q.scope(r, team)
-	q.scopeKnown |= r.atom
-	if yes {
-		q.scopeHolds |= r.atom
-	}
-	if !known {
-		q.scopeUnknown |= r.atom
-	}
+	yes, known := q.scope(r.scope, r.parties, team)
+	q.cacheScope(r.atom, yes, known)
 	return yes, yes || !known
 }
 
-// scope matches the parties of a resource that is not nil.
-func (s *evalContext) scope(r *rule, team role.Name) (yes, known bool) {
-	switch r.scope {
+// scope matches some parties of a resource that is not nil.
+func (s *evalContext) scope(scope syntax.Scope, parties uint16, team role.Name) (yes, known bool) {
+	switch scope {
 	case syntax.ScopeOwn:
-		return s.own(r.parties)
+		return s.own(parties)
 	case syntax.ScopeSole:
-		return s.sole(r.parties)
+		return s.sole(parties)
 	case syntax.ScopeTeam, syntax.ScopeShared:
-		return s.usersTeams(r.parties, team, r.scope == syntax.ScopeTeam)
+		return s.usersTeams(parties, team, scope == syntax.ScopeTeam)
 	}
-	return r.scope == syntax.ScopeAny, true
+	return scope == syntax.ScopeAny, true
 }
 
 // own matches if the user, or a team that the user belongs to, is among the parties.

@@ -89,7 +89,7 @@ func (g *fastEval) matchRules(list []rule, team role.Name) {
 		}
 		yes := r.scope == syntax.ScopeAny
 		if !yes && g.resource != nil {
-			yes, _ = g.scope(r, team)
+			yes, _ = g.scope(r.scope, r.parties, team)
 		}
 		if yes {
 			g.granted = r

@@ -32,10 +32,21 @@ type Entitlement struct {
 	Rule       usher.Rule // where the rule comes from
 	Scope      syntax.Scope
 	As         []string       // the parties that it looks at; none: all of the resource
+	Above      bool           // the scope may also match on a container of the resource
+	And        []syntax.Term  // further scopes of the rule
 	If         []string       // all conditions, including those that roles require; sorted
 	Hiding     []string       // the fields that it hides, sorted
 	Teams      []usher.TeamID // of a team role: the teams on which it is held
 	Until      time.Time      // the end of a grant; zero: no end
+}
+
+// Scopes returns the scopes of the rule with their parties, as a policy writes them.
+func (e Entitlement) Scopes() string {
+	r := syntax.Rule{Scope: e.Scope, Above: e.Above, And: e.And}
+	for _, name := range e.As {
+		r.As = append(r.As, syntax.Name{Text: name})
+	}
+	return r.String()
 }
 
 // Summary returns what the subject has at the time. A user who is not in the account has
@@ -119,7 +130,9 @@ func (p *Policy) entitlement(r *rule, need uint64) Entitlement {
 	h := Entitlement{
 		Permission: perm.name,
 		Rule:       p.describe(r),
-		Scope:      r.scope,
+		Scope:      p.written[r.written].rule.Scope,
+		Above:      p.written[r.written].rule.Above,
+		And:        p.written[r.written].rule.And,
 		If:         p.literalNames(res, need),
 		Hiding:     res.fieldNames(r.hide),
 	}

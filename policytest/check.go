@@ -10,6 +10,7 @@ type check struct {
 	*testfile.Check
 	request usher.Request // without the subject
 	want    map[usher.UserID]want
+	visitor want
 }
 
 // want is the expected decision for a user. The zero want is a denial for any reason.
@@ -45,6 +46,12 @@ func (l *lookup) check(written *testfile.Check) check {
 			continue
 		}
 		c.want[id] = want{allow: true, hidden: l.Hidden(h.Fields, &c.Question, types)}
+	}
+	if c.Visitor != nil {
+		c.visitor.allow = true
+		if c.Visitor.Hidden != nil {
+			c.visitor.hidden = l.Hidden(c.Visitor.Hidden, &c.Question, types)
+		}
 	}
 	return c
 }

@@ -86,7 +86,7 @@ var refusedFiles = []struct{ name, src, want string }{
 	{"account: an empty id", club + "account: {users: {'': {}}}", `3:19: a user's id must not be empty`},
 	{"account: user keys", club + "account: {users: {m: {roles: x, status: asleep, seats: desk, grants: {a: b}, fields: []}}}", `
 3:23: a user has no key "roles"; did you mean "role"?
-3:41: unknown status "asleep" (want active, invited or inactive)
+3:41: unknown status "asleep" (want active, invited, inactive or requested)
 3:56: seats must be a list, not "desk"
 3:70: grants must be a list, not a map
 3:86: fields must be a map, not a list
@@ -254,7 +254,7 @@ var refusedFiles = []struct{ name, src, want string }{
 	{"step: status", club + "account: {}\nscenarios:\n  - name: x\n    steps:\n      - {do: add-user, user: m, status: inactive}\n      - {do: set-status, user: m, status: invited}\n      - {do: set-status, user: m, status: on}", `
 7:41: add-user takes the status active or invited, not inactive
 8:43: set-status takes the status active or inactive, not invited
-9:43: unknown status "on" (want active, invited or inactive)
+9:43: unknown status "on" (want active, invited, inactive or requested)
 `},
 	{"step: code", club + "account: {}\nscenarios: [{name: x, steps: [{do: leave, fails: deny}, {do: leave, fails: seat-in-use}]}]", `
 4:50: unknown code "deny" (want denied, unknown-user, unknown-team, unknown-role, unknown-pool, unknown-grant, unknown-setting, unknown-field, invalid, exists, not-member, team-not-empty, unique-role, team-role-not-allowed, grant-not-allowed, escalation, inactive, seat-not-allowed, seat-required, role-full, last-holder, no-seats-left, seats-in-use)
@@ -262,12 +262,21 @@ var refusedFiles = []struct{ name, src, want string }{
 `},
 	{"step: question", club + "account: {}\nscenarios:\n  - name: x\n    steps:\n      - {can: room.view}\n      - {as: m, can: room.view, expect: allowed}\n" +
 		"      - {as: m, can: room.view, expect: allow, reason: inactive}\n      - {as: m, can: room.view, expect: deny, hidden: []}\n      - {as: m, can: room.view, expect: deny, allow: []}", `
-7:9: a step with can needs the key "as"
 7:9: a step with can needs the key "expect"
+7:9: a step with can needs the key as, or visitor: true for a caller who is not logged in
 8:41: expect must be allow or deny, not "allowed"; did you mean "allow"?
 9:56: reason applies only to expect: deny
 10:55: hidden applies only to expect: allow
-11:47: a step with can has no key "allow" (can, resource, with, at, as, expect, reason, hidden)
+11:47: a step with can has no key "allow" (can, resource, with, gives, at, as, visitor, expect, reason, hidden)
+`},
+	{"visitors", club + "account:\n" + members + "}\nchecks:\n  - {can: room.view, allow: [], visitor: alow}\n  - {can: room.view, allow: [], visitor: [coed]}\n" +
+		"scenarios:\n  - name: x\n    steps:\n      - {as: m, visitor: true, can: room.view, expect: deny}\n      - {visitor: false, can: room.view, expect: deny}\n", `
+6:42: visitor must be allow, deny or the list of all hidden fields, not "alow"; did you mean "allow"?
+11:26: a step has either as or visitor; a visitor is not a user
+12:19: visitor can only be true; without it, write as
+`},
+	{"fields hidden from visitors", club + "account:\n" + members + "}\nchecks:\n  - {can: room.view, allow: [], visitor: [coed]}\n", `
+6:43: room has no field "coed"; did you mean "code"?
 `},
 	{"step: state", club + "account: {}\nscenarios:\n  - name: x\n    steps:\n      - state: {}\n      - {state: {users: {m: {rol: x}}}, as: m}\n      - state: {seats: {desk: {}}}\n      - state: {seats: {desk: {held: -1}}}\n      - state: {users: }", `
 7:16: state has nothing to compare

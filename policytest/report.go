@@ -21,8 +21,9 @@ type Failure struct {
 	Pos   syntax.Pos   // of the check or the step
 	Name  string       // of the check or the scenario; may be empty
 	Asked string       // the question, the commands or the compared value
-	User  usher.UserID // the subject or actor; "" for the host and for a step with state
+	User  usher.UserID // the subject or actor; "" for the host, a visitor and a step with state
 
+	Visitor       bool // the subject is a caller who is not logged in
 	Expected, Got string
 	Why           string // the decision in a sentence, or the error
 }
@@ -40,8 +41,11 @@ func (f Failure) Text() string {
 		name = f.Name + ": "
 	}
 	user := ""
-	if f.User != "" {
+	switch {
+	case f.User != "":
 		user = testfile.Word(string(f.User)) + ", "
+	case f.Visitor:
+		user = "a visitor, "
 	}
 	return oneLine(printable.Sprintf("%s%s%s: expected %s, got %s: %s", name, user, f.Asked, f.Expected, f.Got, f.Why))
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/usher-go/usher/store/memstore"
 )
 
-// Run runs the checks for every user of the account, and the scenarios on stores in
+// Run runs the checks for every user of the account and for a visitor, and the scenarios on stores in
 // memory. For the zero Suite it returns the zero Report.
 func (s *Suite) Run() Report { return s.RunOn(nil) }
 
@@ -39,19 +39,22 @@ func (s *Suite) RunOn(open func() (store.Store, error)) Report {
 
 func (s *Suite) runCheck(c *check, cover *cover) []Failure {
 	var failures []Failure
-	for _, user := range s.world.order {
-		request := c.request
+	for _, user := range append(slices.Clone(s.world.order), "") {
+		request, want := c.request, c.want[user]
 		request.Subject = user
+		if user == "" {
+			request.Visitor, want = true, c.visitor
+		}
 		d, err := s.policy.Decide(s.world, &request)
 		if err == nil {
 			err = cover.reach(s.world, request)
 		}
-		expected, got := c.want[user].compare(d, err)
+		expected, got := want.compare(d, err)
 		if expected == got {
 			continue
 		}
 		f := Failure{
-			File: s.file.Name, Pos: c.Pos, Name: c.Name, Asked: c.Asked(), User: user,
+			File: s.file.Name, Pos: c.Pos, Name: c.Name, Asked: c.Asked(), User: user, Visitor: request.Visitor,
 			Expected: expected, Got: got, Why: d.String(),
 		}
 		if err != nil {

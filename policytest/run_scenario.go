@@ -140,7 +140,7 @@ func (p *scenarioRun) ask(step *testfile.Ask) {
 		p.fail(request.Subject, step.Asked(), "an answer", "an error", err.Error())
 		return
 	}
-	request.Account = worldAccount
+	request.Account, request.Visitor = worldAccount, step.Visitor
 	p.coverQuestion(request)
 	d, err := p.engine.Check(p.ctx, request)
 	w := want{allow: step.Allow, reason: step.Reason}
@@ -157,6 +157,7 @@ func (p *scenarioRun) ask(step *testfile.Ask) {
 		why = err.Error()
 	}
 	p.fail(request.Subject, step.Asked(), expected, got, why)
+	p.failures[len(p.failures)-1].Visitor = request.Visitor
 }
 
 // ids returns the ids of the account at this point of the scenario.

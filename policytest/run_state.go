@@ -87,6 +87,9 @@ func (p *scenarioRun) compareUser(written *testfile.User, state *account.State) 
 	if written.Seats != nil {
 		p.compare("seats"+of, list(texts(written.Seats)), list(u.Seats))
 	}
+	if written.Beside != nil {
+		p.compare("roles beside"+of, list(texts(written.Beside)), list(u.Beside))
+	}
 	if written.Teams != nil {
 		p.compare("teams"+of, expectedTeams(written.Teams), heldTeams(written.Teams, u.Teams))
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/usher-go/usher/internal/testfile"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/syntax"
+	"github.com/usher-go/usher/role"
 )
 
 func (b *builder) addUser(u *testfile.User) {
@@ -24,6 +25,12 @@ func (b *builder) addUser(u *testfile.User) {
 		b.holders[held.Name] = append(b.holders[held.Name], syntax.Name{Text: u.ID.Text, Pos: at})
 	} else {
 		b.unknownRole = true
+	}
+	for _, n := range u.Beside {
+		if b.RoleBeside(n) {
+			user.Beside = append(user.Beside, role.Name(n.Text))
+			b.holders[role.Name(n.Text)] = append(b.holders[role.Name(n.Text)], syntax.Name{Text: u.ID.Text, Pos: n.Pos})
+		}
 	}
 	for _, m := range u.Teams {
 		b.addMember(user, m, held)

@@ -31,16 +31,18 @@ type Type struct {
 	Looks func() (parties []Party, attributes []string)
 }
 
-// Alternative matches a resource if its scope and all its tests hold. If a value of the
+// Alternative matches a resource if its scopes and all its tests hold. If a value of the
 // resource is unknown, it does not match in a need, and matches in Never.
 type Alternative struct {
 	Scope Scope
+	And   []Scope // further scopes
 	Tests []Test
 	Hides []string // fields; a field is hidden if all matching alternatives of a need hide it
 }
 
 // Scope states which resources an alternative reaches. The zero Scope reaches none.
 type Scope struct {
+	Not   bool // it reaches those that it would not reach otherwise, but none if Reach is zero
 	Reach Reach
 	Over  []PartySet // the parties; without any, only Any reaches resources
 }

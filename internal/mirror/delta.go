@@ -74,6 +74,10 @@ func (d *delta) add(c account.Change) bool {
 		d.update(at(members, c.User), change{values: values{"", c.To.String()}})
 	case account.RoleSet:
 		d.update(at(members, c.User), change{values: values{string(c.To), ""}})
+	case account.RoleBesideSet:
+		d.set(at2(rolesBeside, c.User, c.Role), values{})
+	case account.RoleBesideUnset:
+		d.remove(at2(rolesBeside, c.User, c.Role))
 	case account.OwnershipTransferred:
 		if d.unique == "" && d.owner == "" {
 			d.owner = string(c.From)

@@ -35,6 +35,11 @@ func rowsOfMember(m account.Member, yield func(key, values) bool) bool {
 	if !yield(at(members, m.ID), values{string(m.Role), m.Status.String()}) {
 		return false
 	}
+	for _, name := range m.Beside {
+		if !yield(at2(rolesBeside, m.ID, name), values{}) {
+			return false
+		}
+	}
 	for _, in := range m.Teams {
 		if !yield(at2(teamMembers, in.Team, m.ID), values{}) {
 			return false

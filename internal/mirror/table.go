@@ -6,6 +6,7 @@ type table uint8
 
 const (
 	members table = iota
+	rolesBeside
 	teams
 	teamMembers
 	teamRoles
@@ -24,6 +25,7 @@ type columns struct {
 
 var tables = [...]columns{
 	members:     {"members", []string{"user_id"}, []string{"role", "status"}, 0},
+	rolesBeside: {"roles_beside", []string{"user_id", "role"}, nil, 0},
 	teams:       {"teams", []string{"team"}, []string{"parent"}, -1},
 	teamMembers: {"team_members", []string{"team", "user_id"}, nil, 1},
 	teamRoles:   {"team_roles", []string{"team", "user_id", "role"}, nil, 1},

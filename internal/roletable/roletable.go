@@ -14,14 +14,17 @@ import (
 // nothing is the text of an empty cell.
 const nothing = "–"
 
-// Column is a column of a table: a role, or everyone.
+// Column is a column of a table: a role, everyone or visitors.
 type Column struct {
 	Title string
 	Cell  func(policy.MatrixRow) []string // the rules of the cell
 }
 
-// Columns returns the columns of a table: the roles, and everyone if a row has rules for
-// everyone.
+// visitors is the title of the column of visitors.
+const visitors = "Visitors"
+
+// Columns returns the columns of a table: the roles, and everyone and visitors if a row has
+// rules for them.
 func Columns(m policy.Matrix, res policy.MatrixResource) []Column {
 	var columns []Column
 	for i, r := range m.Roles {
@@ -29,6 +32,9 @@ func Columns(m policy.Matrix, res policy.MatrixResource) []Column {
 	}
 	if slices.ContainsFunc(res.Rows, func(row policy.MatrixRow) bool { return len(row.Everyone) > 0 }) {
 		columns = append(columns, Column{"Everyone", func(row policy.MatrixRow) []string { return row.Everyone }})
+	}
+	if slices.ContainsFunc(res.Rows, func(row policy.MatrixRow) bool { return len(row.Visitor) > 0 }) {
+		columns = append(columns, Column{visitors, func(row policy.MatrixRow) []string { return row.Visitor }})
 	}
 	return columns
 }

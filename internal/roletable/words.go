@@ -28,6 +28,10 @@ func Words(m policy.Matrix) []Word {
 			if len(row.Everyone) > 0 {
 				look(row.Everyone)
 			}
+			if len(row.Visitor) > 0 {
+				look(row.Visitor)
+				used[visitors] = true
+			}
 			if len(row.Never) > 0 {
 				look(row.Never)
 				used["never"] = true
@@ -46,6 +50,7 @@ func Words(m policy.Matrix) []Word {
 		{"hiding", "without those fields"},
 		{"never", "forbidden to all users, whatever a role or a grant says"},
 		{nothing, "not allowed"},
+		{visitors, "anyone: all users, users of other accounts, and callers who are not logged in"},
 	} {
 		if used[w.Word] {
 			list = append(list, w)

@@ -34,6 +34,7 @@ type User struct {
 	ID      syntax.Name  // its key
 	Role    syntax.Name  // zero if not in the file
 	Status  usher.Status // zero if not in the file
+	Beside  []syntax.Name
 	Teams   []Membership
 	Outside []Membership  // the teams on which the user has roles without being in them
 	Seats   []syntax.Name // pools

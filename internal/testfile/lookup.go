@@ -23,7 +23,8 @@ type Lookup struct {
 	Grantable, Pools, Settings, Contexts Names // declared by the policy
 
 	permissions, attributes Names
-	roles, teamRoles        Names
+	roles, beside           Names
+	teamRoles               Names
 	parties                 map[string]map[string]syntax.PartyKind // of each type of resource
 }
 
@@ -83,9 +84,12 @@ func NewLookup(f *File, p *policy.Policy) *Lookup {
 		l.permissions.Add(q.String())
 	}
 	for _, r := range p.Roles() {
-		if r.OnTeam {
+		switch {
+		case r.OnTeam:
 			l.teamRoles.Add(string(r.Name))
-		} else {
+		case r.Beside:
+			l.beside.Add(string(r.Name))
+		default:
 			l.roles.Add(string(r.Name))
 		}
 	}
@@ -144,10 +148,28 @@ func (l *Lookup) Role(n syntax.Name) (role.Role, bool) {
 		l.Problems.Add(n.Pos, "%s is a team role; write it under teams: {…: %s}", n.Text, n.Text)
 		return role.Role{}, false
 	}
+	if l.beside.has[n.Text] {
+		l.Problems.Add(n.Pos, "%s is held beside the account role; write it under beside: [%s]", n.Text, n.Text)
+		return role.Role{}, false
+	}
 	if !l.Find(n, "role", l.roles) {
 		return role.Role{}, false
 	}
 	return l.Policy.Role(role.Name(n.Text))
+}
+
+// RoleBeside reports whether there is a role beside the account role with a name. It adds a
+// problem if there is none.
+func (l *Lookup) RoleBeside(n syntax.Name) bool {
+	switch {
+	case l.roles.has[n.Text]:
+		l.Problems.Add(n.Pos, "%s is an account role; write it under role: %s", n.Text, n.Text)
+		return false
+	case l.teamRoles.has[n.Text]:
+		l.Problems.Add(n.Pos, "%s is a team role; write it under teams: {…: %s}", n.Text, n.Text)
+		return false
+	}
+	return l.Find(n, "role beside", l.beside)
 }
 
 // TeamRole reports whether there is a team role with a name. It adds a problem if there
@@ -155,6 +177,10 @@ func (l *Lookup) Role(n syntax.Name) (role.Role, bool) {
 func (l *Lookup) TeamRole(n syntax.Name) bool {
 	if l.roles.has[n.Text] {
 		l.Problems.Add(n.Pos, "%s is an account role, not a team role", n.Text)
+		return false
+	}
+	if l.beside.has[n.Text] {
+		l.Problems.Add(n.Pos, "%s is held beside the account role, not on a team; write it under beside: [%s]", n.Text, n.Text)
 		return false
 	}
 	return l.Find(n, "team role", l.teamRoles)

@@ -17,6 +17,7 @@ func (l *Lookup) Question(q *Question) (r usher.Request, types []string) {
 		r.Time = l.At
 	}
 	r.Context = l.Flags(q.With, "fact of a request", l.Contexts)
+	r.Gives = l.gives(q.Gives)
 	if !l.Find(q.Can, "permission", l.permissions) {
 		return r, nil
 	}
@@ -26,6 +27,14 @@ func (l *Lookup) Question(q *Question) (r usher.Request, types []string) {
 		r.Resource = l.object(q, types)
 	}
 	return r, types
+}
+
+// gives returns Request.Gives: a role, or usher.GivesNone as it is.
+func (l *Lookup) gives(n syntax.Name) string {
+	if n.Text != "" && n.Text != usher.GivesNone && !l.teamRoles.has[n.Text] && !l.Find(n, "role", l.roles) {
+		return ""
+	}
+	return n.Text
 }
 
 // types returns the resource type of a permission. For a bundle, it returns the types of

@@ -82,6 +82,7 @@ func (p *parser) users(n *source.Node) []User {
 		p.Fields(value, "a user",
 			p.nameField("role", &u.Role),
 			source.Field{Name: "status", Read: func(n *source.Node) { u.Status = p.status(n) }},
+			p.namesField("beside", &u.Beside),
 			source.Field{Name: "teams", Read: func(n *source.Node) { u.Teams = p.memberships(n) }},
 			source.Field{Name: "outside", Read: func(n *source.Node) { u.Outside = p.outside(n) }},
 			p.namesField("seats", &u.Seats),

@@ -18,6 +18,7 @@ func (p *parser) checks(n *source.Node) {
 			required(p.namesField("allow", &c.Allow)),
 			source.Field{Name: "deny", Read: func(n *source.Node) { c.Deny = p.denials(n) }},
 			source.Field{Name: "hidden", Read: func(n *source.Node) { c.Hidden = p.masked(n) }},
+			source.Field{Name: "visitor", Read: func(n *source.Node) { c.Visitor = p.public(n) }},
 		)...)
 		p.file.Checks = append(p.file.Checks, c)
 	})
@@ -29,6 +30,7 @@ func (p *parser) question(q *Question) []source.Field {
 		required(p.nameField("can", &q.Can)),
 		{Name: "resource", Read: func(n *source.Node) { q.Resource = p.resource(n) }},
 		p.flagsField("with", &q.With),
+		p.nameField("gives", &q.Gives),
 		p.timeField("at", &q.At),
 	}
 }
@@ -89,12 +91,31 @@ func (p *parser) masked(n *source.Node) []Masked {
 	return masked
 }
 
+// public reads what a check expects for a visitor: allow, deny, or all hidden fields.
+func (p *parser) public(n *source.Node) *Public {
+	if n.Kind == source.List {
+		return &Public{Pos: pos(n), Hidden: p.names(n, "visitor")}
+	}
+	text, ok := p.Text(n, "visitor")
+	switch {
+	case !ok || text == "deny":
+		return nil
+	case text != "allow":
+		p.Errorf(n, "visitor must be allow, deny or the list of all hidden fields, not %q%s", text, p.didYouMean(text, []string{"allow", "deny"}))
+	}
+	return &Public{Pos: pos(n)}
+}
+
 // ask reads a step with can.
 func (p *parser) ask(n *source.Node) Step {
 	a := Ask{Pos: pos(n)}
 	given := map[string]syntax.Pos{}
 	p.Fields(n, "a step with can", append(p.question(&a.Question),
-		required(p.nameField("as", &a.As)),
+		p.nameField("as", &a.As),
+		source.Field{Name: "visitor", Read: func(n *source.Node) {
+			given["visitor"] = pos(n)
+			a.Visitor, _ = p.Bool(n, "visitor")
+		}},
 		source.Field{Name: "expect", Required: true, Read: func(n *source.Node) { a.Allow = p.expectation(n) }},
 		source.Field{Name: "reason", Read: func(n *source.Node) {
 			given["reason"] = pos(n)
@@ -105,6 +126,14 @@ func (p *parser) ask(n *source.Node) Step {
 			a.Hidden = p.names(n, "hidden")
 		}},
 	)...)
+	switch at, ok := given["visitor"]; {
+	case ok && a.As.Text != "":
+		p.problems.Add(at, "a step has either as or visitor; a visitor is not a user")
+	case ok && !a.Visitor:
+		p.problems.Add(at, "visitor can only be true; without it, write as")
+	case !ok && a.As.Text == "" && entry(n, "as") == nil:
+		p.Errorf(n, "a step with can needs the key as, or visitor: true for a caller who is not logged in")
+	}
 	if at, ok := given["reason"]; ok && a.Allow {
 		p.problems.Add(at, "reason applies only to expect: deny")
 	}

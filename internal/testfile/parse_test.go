@@ -48,8 +48,9 @@ checks:
     allow: [mia, 007]
     deny: {"null": inactive}
     hidden: {mia: []}
-  - {can: integration.connect, resource: {account-wide: true, owner: [true]}, allow: []}
-  - {can: integration.connect, resource: {}, allow: []}
+    visitor: [title]
+  - {can: integration.connect, resource: {account-wide: true, owner: [true]}, allow: [], visitor: allow}
+  - {can: integration.connect, resource: {}, allow: [], visitor: []}
 scenarios:
   - name: every command
     steps:
@@ -95,6 +96,7 @@ scenarios:
           fields: [{field: phone}, {field: size, archived: true}]
       - {state: {seats: {booking: {held: 0}}}}
       - {state: {fields: []}}
+      - {visitor: true, can: calendar.edit, expect: deny, reason: unknown-user}
 `
 
 func TestParse(t *testing.T) {

@@ -70,6 +70,7 @@ func (u *User) flow() (m flow) {
 	if u.Status != 0 {
 		m.add("status", u.Status.String())
 	}
+	m.names("beside", u.Beside)
 	if u.Teams != nil {
 		m.add("teams", membershipsText(u.Teams))
 	}

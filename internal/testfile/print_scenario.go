@@ -8,6 +8,7 @@ func (q *Question) flow() (m flow) {
 		m.add("resource", resourceFlow(q.Resource).String())
 	}
 	m.flags("with", q.With)
+	m.name("gives", q.Gives)
 	m.time("at", q.At)
 	return m
 }
@@ -50,6 +51,13 @@ func (c *Check) flow() flow {
 		}
 		m.add("hidden", hidden.String())
 	}
+	switch {
+	case c.Visitor == nil:
+	case c.Visitor.Hidden == nil:
+		m.add("visitor", "allow")
+	default:
+		m.names("visitor", c.Visitor.Hidden)
+	}
 	return m
 }
 
@@ -59,6 +67,9 @@ func stepFlow(s Step) (m flow) {
 		return s.flow()
 	case Ask:
 		m.name("as", s.As)
+		if s.Visitor {
+			m.add("visitor", "true")
+		}
 		m = append(m, s.Question.flow()...)
 		expect := "deny"
 		if s.Allow {

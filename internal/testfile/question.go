@@ -12,6 +12,7 @@ type Question struct {
 	Can      syntax.Name // a permission or a bundle
 	Resource []Fact      // nil if not in the file
 	With     []Flag      // facts of the request
+	Gives    syntax.Name // the role that the command of the request gives; empty: unknown
 	At       time.Time   // zero for the time of the file
 }
 
@@ -43,6 +44,14 @@ type Check struct {
 	Allow  []syntax.Name // the users who must be allowed
 	Deny   []Denial
 	Hidden []Masked
+
+	Visitor *Public // what a caller who is not logged in gets; nil for a denial
+}
+
+// Public states that a caller who is not logged in is allowed: the value of visitor.
+type Public struct {
+	Pos    syntax.Pos
+	Hidden []syntax.Name // all fields that must be hidden; nil for visitor: allow, which compares none
 }
 
 // Denial states the reason of a denial: an entry of deny.
@@ -66,6 +75,9 @@ func (q *Question) Asked() string {
 	}
 	if q.With != nil {
 		text += " with " + flagsFlow(q.With).String()
+	}
+	if q.Gives.Text != "" {
+		text += " gives " + Word(q.Gives.Text)
 	}
 	if !q.At.IsZero() {
 		text += " at " + timeText(q.At)

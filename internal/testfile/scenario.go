@@ -30,10 +30,11 @@ type Do struct {
 	Fails    account.Code // 0 if the step must succeed
 }
 
-// Ask is a step that checks one decision for a user.
+// Ask is a step that checks one decision for a user or a visitor.
 type Ask struct {
-	Pos syntax.Pos
-	As  syntax.Name
+	Pos     syntax.Pos
+	As      syntax.Name // zero for a visitor
+	Visitor bool        // a caller who is not logged in
 	Question
 	Allow  bool          // key expect: allow
 	Reason usher.Reason  // zero for any reason

@@ -150,13 +150,13 @@ func (p *parser) settings(n *source.Node) {
 }
 
 // conditionFacts are the facts of conditions by kind, for messages.
-var conditionFacts = [...]string{"", "a seat pool", "a feature", "a setting", "a fact of the request", "an attribute", "a party"}
+var conditionFacts = [...]string{"", "a seat pool", "a feature", "a setting", "a fact of the request", "an attribute", "a party", "a role"}
 
 func (p *parser) conditions(n *source.Node) {
 	p.Each(n, "conditions", func(key, value *source.Node) {
 		c := syntax.Condition{Name: p.name(key, "a condition")}
 		var fields []source.Field
-		for kind := syntax.OnSeat; kind <= syntax.OnParty; kind++ {
+		for kind := syntax.OnSeat; kind <= syntax.OnGives; kind++ {
 			fields = append(fields, source.Field{Name: kind.String(), Read: func(n *source.Node) {
 				if c.Kind != 0 {
 					p.Errorf(n, "condition %s must have one fact; declare another condition for %s", c.Name.Text, kind)
@@ -164,10 +164,17 @@ func (p *parser) conditions(n *source.Node) {
 				c.Kind, c.Of = kind, p.looseName(n, conditionFacts[kind])
 			}})
 		}
-		fields = append(fields, p.title(&c.Title))
+		has := syntax.OnHas.String()
+		fields = append(fields, p.title(&c.Title), source.Field{Name: has, Read: func(n *source.Node) { c.Has = p.name(n, "a role") }})
 		isTitle := func(e source.Entry) bool { return e.Key.Text == syntax.TitleKey }
-		if p.Fields(value, "a condition", fields...) && len(slices.DeleteFunc(slices.Clone(value.Entries), isTitle)) == 0 {
-			p.Errorf(value, "condition %s needs its fact: {seat: …}, {feature: …}, {setting: …}, {context: …}, {attribute: …} or {party: …}", c.Name.Text)
+		readable := p.Fields(value, "a condition", fields...)
+		switch {
+		case c.Has.Text != "" && c.Kind == syntax.OnParty:
+			c.Kind = syntax.OnHas
+		case c.Has.Text != "":
+			p.problems.Add(c.Has.Pos, "has is beside a party, as in {party: user, has: %s}", c.Has.Text)
+		case readable && len(slices.DeleteFunc(slices.Clone(value.Entries), isTitle)) == 0:
+			p.Errorf(value, "condition %s needs its fact: {seat: …}, {feature: …}, {setting: …}, {context: …}, {attribute: …}, {party: …}, {gives: …} or {party: …, has: …}", c.Name.Text)
 		}
 		p.doc.Conditions = append(p.doc.Conditions, c)
 	})

@@ -73,8 +73,9 @@ type Setting struct {
 type Condition struct {
 	Name  Name
 	Title string        // display title, what a user needs: "a booking seat"
-	Kind  ConditionKind // its key: seat, feature, setting, context, attribute or party
-	Of    Name          // its value: the pool, feature, setting, request fact, attribute or party
+	Kind  ConditionKind // its key: seat, feature, setting, context, attribute, party or gives; for OnHas party and has
+	Of    Name          // its value: the pool, feature, setting, request fact, attribute, party or role
+	Has   Name          // of OnHas: the role, the value of has
 }
 
 // ConditionKind is the source of a condition's fact. The zero value is invalid.
@@ -88,9 +89,11 @@ const (
 	OnContext                            // a fact of the request is true
 	OnAttribute                          // an attribute of the resource is true
 	OnParty                              // the resource names at least one id of the party
+	OnGives                              // the command of the request gives the role
+	OnHas                                // a user of the party has the account role
 )
 
-var conditionKinds = [...]string{"", "seat", "feature", "setting", "context", "attribute", "party"}
+var conditionKinds = [...]string{"", "seat", "feature", "setting", "context", "attribute", "party", "gives", "has"}
 
 // String returns the key of the kind in a policy file, "" for the zero value.
 func (k ConditionKind) String() string {

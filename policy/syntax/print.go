@@ -82,7 +82,11 @@ func (w *printer) vocabulary(d *Document) {
 		if c.Title != "" {
 			title = ", title: " + strconv.Quote(c.Title)
 		}
-		w.line(1, "%s: {%s: %s%s}", c.Name.Text, c.Kind, c.Of.Text, title)
+		fact := c.Kind.String() + ": " + c.Of.Text
+		if c.Kind == OnHas {
+			fact = OnParty.String() + ": " + c.Of.Text + ", " + c.Kind.String() + ": " + c.Has.Text
+		}
+		w.line(1, "%s: {%s%s}", c.Name.Text, fact, title)
 	}
 }
 

@@ -58,8 +58,8 @@ func (r Rule) Terms() []Term {
 	return append([]Term{{Scope: r.Scope, Above: r.Above, As: r.As, Pos: r.Pos}}, r.And...)
 }
 
-// maxTerms is the limit of scopes in one rule.
-const maxTerms = 8
+// MaxTerms is the limit of scopes in one rule.
+const MaxTerms = 8
 
 // term parses a scope with its parties. The word before it is "and", or "" for the first term
 // of a rule.
@@ -114,8 +114,8 @@ func (p *ruleParser) terms(r *Rule) {
 		if r.Scope == ScopeAny && !t.Not {
 			p.fail(Name{Pos: r.Pos}, "any matches every resource, so it adds nothing before `and %s`; begin the rule with %s", t, t)
 		}
-		if len(r.And)+2 > maxTerms {
-			p.fail(Name{Pos: t.Pos}, "more than %d scopes in one rule", maxTerms)
+		if len(r.And)+2 > MaxTerms {
+			p.fail(Name{Pos: t.Pos}, "more than %d scopes in one rule", MaxTerms)
 		}
 		r.And = append(r.And, t)
 	}

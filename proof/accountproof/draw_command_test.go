@@ -19,6 +19,11 @@ var every = []account.Command{
 	account.AddUser{},
 	account.AcceptInvitation{},
 	account.DeclineInvitation{},
+	account.RequestToJoin{},
+	account.WithdrawRequest{},
+	account.AdmitUser{},
+	account.JoinTeam{},
+	account.LeaveTeam{},
 	account.Leave{},
 	account.RemoveUser{},
 	account.SetStatus{},
@@ -54,6 +59,11 @@ var commands = []struct {
 	{4, func(drawing) account.Command { return account.AcceptInvitation{} }},
 	{2, func(drawing) account.Command { return account.DeclineInvitation{} }},
 	{2, func(drawing) account.Command { return account.Leave{} }},
+	{8, drawing.requestToJoin},
+	{2, func(drawing) account.Command { return account.WithdrawRequest{} }},
+	{10, drawing.admitUser},
+	{6, func(d drawing) account.Command { return account.JoinTeam{Team: d.team()} }},
+	{4, func(d drawing) account.Command { return account.LeaveTeam{Team: d.team()} }},
 	{10, drawing.addUser},
 	{4, func(d drawing) account.Command { return account.RemoveUser{User: d.user()} }},
 	{8, func(d drawing) account.Command { return account.SetStatus{User: d.user(), Status: d.status()} }},
@@ -128,6 +138,28 @@ func (d drawing) addUser() account.Command {
 	}
 	for range d.below(3, "teams") {
 		c.Teams = append(c.Teams, d.team())
+	}
+	return c
+}
+
+func (d drawing) requestToJoin() account.Command {
+	var c account.RequestToJoin
+	if !d.onceIn(3, "the actor") {
+		c.User = d.newcomer()
+	}
+	if d.onceIn(5, "role") {
+		c.Role = d.accountRole()
+	}
+	return c
+}
+
+func (d drawing) admitUser() account.Command {
+	c := account.AdmitUser{User: d.user()}
+	if requested := d.withStatus(usher.Requested); len(requested) > 0 && !d.onceIn(5, "any user") {
+		c.User = pick(d, "requested", requested)
+	}
+	if d.onceIn(3, "role") {
+		c.Role = d.accountRole()
 	}
 	return c
 }
@@ -255,7 +287,7 @@ func (d drawing) member(first bool, teams []usher.TeamID) policy.User {
 			}
 		}
 		u.Role = pick(d, "role", others)
-		u.Status = pick(d, "status", []usher.Status{usher.Active, 0, usher.Active, usher.Invited, usher.Inactive})
+		u.Status = pick(d, "status", []usher.Status{usher.Active, 0, usher.Active, usher.Invited, usher.Inactive, usher.Requested})
 	}
 	for _, id := range teams {
 		if !d.onceIn(2, "member") {

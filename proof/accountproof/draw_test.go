@@ -166,7 +166,7 @@ func (d drawing) teamRole() role.Name { return d.ofKind(d.w.book.isTeamRole) }
 
 func (d drawing) status() usher.Status {
 	if d.onceIn(15, "odd status") {
-		return pick(d, "status", []usher.Status{0, usher.Invited, 4})
+		return pick(d, "status", []usher.Status{0, usher.Invited, usher.Requested, 5})
 	}
 	return pick(d, "status", []usher.Status{usher.Active, usher.Inactive})
 }
@@ -262,7 +262,7 @@ func (d drawing) leader() usher.UserID {
 func (d drawing) question(command string) question {
 	q := question{time: d.time(), context: d.context()}
 	there := slices.Sorted(maps.Keys(d.w.users))
-	invited := slices.DeleteFunc(slices.Clone(there), func(id usher.UserID) bool { return d.w.users[id].status != usher.Invited })
+	invited, requested := d.withStatus(usher.Invited), d.withStatus(usher.Requested)
 	holder := d.leader()
 	if d.onceIn(25, "anybody") {
 		q.actor = pick(d, "actor", []account.Actor{{}, account.AsUser("stranger"), account.AsUser("\xff")})
@@ -271,6 +271,12 @@ func (d drawing) question(command string) question {
 	switch who := pick(d, "actor", []string{"user", "user", "user", "holder", "holder", "host", "host", "host", "host", "host"}); {
 	case strings.HasSuffix(command, "-invitation") && len(invited) > 0 && !d.onceIn(4, "any actor"):
 		q.actor = account.AsUser(pick(d, "invited", invited))
+	case command == "request-to-join" && d.onceIn(2, "a requester"):
+		q.actor = account.AsUser(pick(d, "actor", userIDs))
+	case command == "withdraw-request" && len(requested) > 0 && !d.onceIn(4, "any actor"):
+		q.actor = account.AsUser(pick(d, "requested", requested))
+	case strings.HasSuffix(command, "-team") && strings.Count(command, "-") == 1 && len(there) > 0 && d.onceIn(2, "a user"):
+		q.actor = account.AsUser(pick(d, "actor", there))
 	case command == "transfer-ownership" && !d.onceIn(3, "any actor"):
 		q.actor = account.AsUser(holder)
 	case who == "user" && len(there) > 0:
@@ -281,6 +287,12 @@ func (d drawing) question(command string) question {
 		q.actor = account.AsHost("billing")
 	}
 	return q
+}
+
+// withStatus returns the users with a status, sorted.
+func (d drawing) withStatus(status usher.Status) []usher.UserID {
+	ids := slices.Sorted(maps.Keys(d.w.users))
+	return slices.DeleteFunc(ids, func(id usher.UserID) bool { return d.w.users[id].status != status })
 }
 
 // context draws facts of a request, sometimes one that the policy does not declare.

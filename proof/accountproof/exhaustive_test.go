@@ -59,6 +59,33 @@ func TestSmallUsers(t *testing.T) {
 	}.explore(t)
 }
 
+// TestSmallRequests visits all accounts with three users, of whom two ask to join, and one seat.
+func TestSmallRequests(t *testing.T) {
+	all := []account.Command{
+		account.RequestToJoin{},
+		account.WithdrawRequest{},
+		account.AcceptInvitation{},
+		account.ChangeSetting{Setting: "open"},
+		account.ChangeSetting{Setting: "open", Value: true},
+		account.ChangeSetting{Setting: "plan", Value: true},
+		account.SetRole{User: "bob", Role: "porter"},
+		account.SetRole{User: "bob", Role: "editor"},
+	}
+	for _, u := range three[1:] {
+		all = append(all, account.RequestToJoin{User: u}, account.AdmitUser{User: u}, account.RemoveUser{User: u},
+			account.AddUser{User: u, Status: usher.Invited},
+			account.SetStatus{User: u, Status: usher.Active}, account.SetStatus{User: u, Status: usher.Inactive})
+	}
+	for _, r := range []role.Name{"owner", "porter", "editor", "member"} {
+		all = append(all, account.RequestToJoin{User: "cat", Role: r}, account.AdmitUser{User: "cat", Role: r})
+	}
+	smallAccount{
+		policy: "requests", commands: all, actors: byThree,
+		start:     []account.Command{account.CreateAccount{Owner: "ann", Seats: map[seat.PoolName]int{"desk": 1}}},
+		escalates: []account.Command{account.AdmitUser{}},
+	}.explore(t)
+}
+
 // TestSmallTeams visits all accounts with three users and up to two teams.
 func TestSmallTeams(t *testing.T) {
 	all := []account.Command{
@@ -70,7 +97,7 @@ func TestSmallTeams(t *testing.T) {
 		account.DeleteTeam{},
 	}
 	for _, id := range []usher.TeamID{"red", "blue"} {
-		all = append(all, account.DeleteTeam{Team: id})
+		all = append(all, account.DeleteTeam{Team: id}, account.JoinTeam{Team: id}, account.LeaveTeam{Team: id})
 		for _, parent := range []usher.TeamID{"", "red", "blue"} {
 			all = append(all, account.CreateTeam{Team: id, Parent: parent}, account.MoveTeam{Team: id, Parent: parent})
 		}

@@ -132,7 +132,7 @@ func (w *modelAccount) held(pool seat.PoolName) (n int) {
 // holders returns the number of users with an account role, and the number of active ones.
 func (w *modelAccount) holders(name role.Name) (all, active int) {
 	for _, u := range w.users {
-		if u.role == name {
+		if u.role == name && u.status != usher.Requested {
 			all++
 			if u.status == usher.Active {
 				active++

@@ -75,9 +75,10 @@ func (s *step) unassignSeat(c account.UnassignSeat) account.Code {
 	return 0
 }
 
-// "change-setting {setting, value}: account.configure"
+// "change-setting {setting, value}: what the setting asks, or account.configure; with set-by:
+// host, only the host can change it. The permission is checked without a resource."
 func (s *step) changeSetting(c account.ChangeSetting) account.Code {
-	if !s.may("account.configure", nil) {
+	if asks := s.book.settingAsks(c.Setting); !s.byHost() && (asks == "" || !s.mayWithoutResource(asks)) {
 		return account.CodeDenied
 	}
 	if _, ok := s.book.setting(c.Setting); !ok {

@@ -78,7 +78,8 @@ func (s *step) importUsers(c account.Seed) {
 			plain.Status = usher.Active
 		}
 		s.reject(!s.book.isAccountRole(plain.Role), account.CodeUnknownRole)
-		s.reject(!isID(id) || plain.Status > usher.Inactive, account.CodeInvalid)
+		s.reject(!isID(id) || plain.Status > usher.Requested, account.CodeInvalid)
+		s.reject(s.book.isUnique(plain.Role) && plain.Status == usher.Requested, account.CodeInvalid)
 		if s.book.isAccountRole(plain.Role) {
 			s.users[id] = newUser(plain.Status, plain.Role)
 			s.importHeld(s.users[id], plain)

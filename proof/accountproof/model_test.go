@@ -102,6 +102,16 @@ func (s *step) command(c account.Command) account.Code {
 		return s.acceptInvitation()
 	case account.DeclineInvitation:
 		return s.declineInvitation()
+	case account.RequestToJoin:
+		return s.requestToJoin(c)
+	case account.WithdrawRequest:
+		return s.withdrawRequest()
+	case account.AdmitUser:
+		return s.admitUser(c)
+	case account.JoinTeam:
+		return s.joinTeam(c)
+	case account.LeaveTeam:
+		return s.leaveTeam(c)
 	case account.Leave:
 		return s.leave()
 	case account.RemoveUser:
@@ -180,6 +190,12 @@ func ofTeamAndUser(team usher.TeamID, user usher.UserID) parties {
 // may checks a permission. "The actor may be the host itself: no policy and no escalation check. A
 // zero actor is denied."
 func (s *step) may(name string, on parties) bool {
+	return s.allows(name, &usher.Object{Type: permission.MustParse(name).Resource(), Parties: on})
+}
+
+func (s *step) mayWithoutResource(name string) bool { return s.allows(name, nil) }
+
+func (s *step) allows(name string, on usher.Resource) bool {
 	switch {
 	case s.actor.IsZero():
 		return false
@@ -191,8 +207,7 @@ func (s *step) may(name string, on parties) bool {
 	for _, w := range []*modelAccount{s.modelAccount, s.withoutUnboughtSeats(s.modelAccount)} {
 		var err error
 		s.decision, err = s.book.compiled.Decide(w.facts(), &usher.Request{
-			Subject: s.actor.User(), Permission: perm, Context: s.context, Time: s.time,
-			Resource: &usher.Object{Type: perm.Resource(), Parties: on},
+			Subject: s.actor.User(), Permission: perm, Context: s.context, Time: s.time, Resource: on,
 		})
 		s.failed(err)
 		if !s.decision.Allowed() {
@@ -200,7 +215,12 @@ func (s *step) may(name string, on parties) bool {
 		}
 		s.hidden = append(s.hidden, s.decision.Hidden()...)
 	}
-	return true
+	// "Visitors run no commands, except request-to-join."
+	if name == "user.request-to-join" || s.me() != nil && s.me().status == usher.Active {
+		return true
+	}
+	s.decision = usher.Decision{}
+	return false
 }
 
 // withoutUnboughtSeats returns an account without the actor's new seats of pools with too few seats. "While more

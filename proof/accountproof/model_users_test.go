@@ -59,7 +59,7 @@ func (s *step) addUser(c account.AddUser) account.Code {
 // "accept-invitation: the invited user, the own entry"
 func (s *step) acceptInvitation() account.Code {
 	switch {
-	case s.me() == nil || s.me().status == usher.Inactive:
+	case s.me() == nil || s.me().status == usher.Inactive || s.me().status == usher.Requested:
 		return account.CodeDenied
 	case s.me().status == usher.Active:
 		return nothing
@@ -125,6 +125,8 @@ func (s *step) setStatus(c account.SetStatus) account.Code {
 		return account.CodeInvalid
 	case u.status == c.Status:
 		return nothing
+	case u.status == usher.Requested: // "no other command makes a requested user active"
+		return account.CodeInvalid
 	case s.outranks(c.User):
 		return account.CodeEscalation
 	}

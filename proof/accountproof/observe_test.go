@@ -119,7 +119,7 @@ func (w *modelAccount) broken() (list []string) {
 	for id, u := range w.users {
 		claim(isID(id), "%q is no id", id)
 		claim(w.book.isAccountRole(u.role), "%s has the role %s", id, u.role)
-		claim(u.status >= usher.Invited && u.status <= usher.Inactive, "%s is %v", id, u.status)
+		claim(u.status >= usher.Invited && u.status <= usher.Requested, "%s is %v", id, u.status)
 		if w.book.isUnique(u.role) {
 			holders++
 		}

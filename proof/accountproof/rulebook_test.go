@@ -62,8 +62,8 @@ func newRulebook(tb testing.TB, name string, src []byte) *rulebook {
 // "Standard resources, present in every policy": name, actions, parties.
 var standard = [][3]string{
 	{"account", "configure transfer delete", ""},
-	{"user", "view create edit edit-sign-in set-role set-status delegate delete leave", "user team"},
-	{"team", "create edit delete set-members set-role", "team user"},
+	{"user", "view create edit edit-sign-in set-role set-status delegate delete leave request-to-join admit", "user team"},
+	{"team", "create edit delete set-members set-role join leave", "team user"},
 	{"seat", "assign unassign purchase", "user"},
 	{"grant", "give revoke", "user"},
 	{"field", "manage", ""},
@@ -213,6 +213,21 @@ func (b *rulebook) setting(name string) (byDefault, ok bool) {
 		}
 	}
 	return false, false
+}
+
+// "asks: the permission that a user needs to change the setting; if absent, account.configure.
+// set-by: host: only the host application can change the setting": then it returns "".
+func (b *rulebook) settingAsks(name string) string {
+	for _, s := range b.doc.Settings {
+		switch {
+		case s.Name.Text != name:
+		case s.SetByHost:
+			return ""
+		case s.Asks.Text != "":
+			return s.Asks.Text
+		}
+	}
+	return "account.configure"
 }
 
 func (b *rulebook) isFeature(name string) bool {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/usher-go/usher"
@@ -16,8 +17,8 @@ import (
 	"github.com/usher-go/usher/policytest"
 )
 
-// TestConformance makes all calls for the account of each file of the conformance data: for each
-// user, and for a user who is not in the account, each permission and bundle on each resource of
+// TestConformance makes all calls for the account of each file of the conformance data and of the
+// words of the format: for each user, a user who is not in the account and a visitor, each permission and bundle on each resource of
 // the file, with the facts and times of its checks. Check, Actions, Filter in Go and on both
 // databases, WhoMay, and the routes of a server must agree, and Check must return what the checks
 // of the file expect.
@@ -25,7 +26,11 @@ import (
 // Beside each account is its twin, which differs only in the id.
 func TestConformance(t *testing.T) {
 	bases := []*base{newBase(t, filter.PostgreSQL), newBase(t, filter.SQLite)}
-	files, err := filepath.Glob("../../testdata/conformance/*.yaml")
+	files, err := filepath.Glob("../../testdata/*/*.yaml")
+	files = slices.DeleteFunc(files, func(file string) bool {
+		folder := filepath.Base(filepath.Dir(file))
+		return folder != "conformance" && (folder != "words" || !strings.HasSuffix(file, ".test.yaml"))
+	})
 	if err != nil || len(files) < 4 {
 		t.Fatalf("%d files: %v", len(files), err)
 	}
@@ -82,7 +87,7 @@ func newCorpus(t *testing.T, file string, id *int) *corpus {
 	now.set(anyTime)
 	contents := suite.World().Contents()
 	e := live(t, p, now, map[usher.AccountID]account.Seed{home: contents, twin: contents})
-	users := append(suite.World().Users(), "", "a stranger")
+	users := append(suite.World().Users(), "", "a stranger", visitor)
 	slices.Sort(users)
 	c.host = &host{
 		decider: e, engine: e, policy: p, now: now, layouts: map[string]layout{},
@@ -212,7 +217,7 @@ func (c *corpus) run(t *testing.T) {
 // expected compares a check of the file with Check.
 func (c *corpus) expected(t *testing.T, check testfile.Check) error {
 	r := c.request(t, check.Question)
-	q := question{usher.AccountID(c.name), r.Permission, r.Context, r.Time}
+	q := question{usher.AccountID(c.name), r.Permission, r.Context, r.Time, r.Gives}
 	var on *resource
 	if object, ok := r.Resource.(*usher.Object); ok {
 		on = c.known[describe(object)]
@@ -232,7 +237,18 @@ func (c *corpus) expected(t *testing.T, check testfile.Check) error {
 		slices.Sort(list)
 		hidden[usher.UserID(masked.User.Text)] = list
 	}
-	for _, user := range c.suite.World().Users() {
+	if check.Visitor != nil {
+		allow[visitor] = true
+		if check.Visitor.Hidden != nil {
+			list := []string{}
+			for _, field := range check.Visitor.Hidden {
+				list = append(list, field.Text)
+			}
+			slices.Sort(list)
+			hidden[visitor] = list
+		}
+	}
+	for _, user := range append(c.suite.World().Users(), visitor) {
 		d, err := c.host.Check(ctx, q.by(user, on))
 		if err != nil {
 			return err

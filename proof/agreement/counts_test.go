@@ -13,6 +13,7 @@ import (
 type counts struct {
 	Checks, Actions, WhoMay, Explained, Buttons, Foreign int // results by the kind of call
 	Guarded, Admitted, Reasons, Strangers, Whole         int // results by the kind of route
+	Open, Visitors                                       int // permissions that visitors have, and visitors who pass a route
 
 	Filters, None, All, Mixed, Maskable, Partly int // filters, by what they select and mask
 	Rows, Selected, Masked                      int // rows, by the result of a filter
@@ -64,7 +65,7 @@ func (c *counts) check(t *testing.T) {
 		"actions": c.Actions, "users who may": c.WhoMay, "explanations": c.Explained, "buttons": c.Buttons,
 		"conditions that read members": c.Joins, "rows that they select": c.JoinedRows,
 		"conditions that read members of which there are none": c.HollowJoins, "rows that these select": c.HollowRows,
-		"resources of other accounts": c.Foreign, "strangers at a route": c.Strangers, "accounts as a whole": c.Whole,
+		"resources of other accounts": c.Foreign, "strangers at a route": c.Strangers, "permissions of visitors": c.Open, "visitors who pass a route": c.Visitors, "accounts as a whole": c.Whole,
 	} {
 		if n < 100 {
 			t.Errorf("%d %s are too few", n, what)

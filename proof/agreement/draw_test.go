@@ -56,7 +56,11 @@ func drawPolicy(d dice) string {
 		"  public: {attribute: public}\n  also-public: {attribute: public}\n  paid: {attribute: paid}\n")
 	for _, p := range parties {
 		fmt.Fprintf(&b, "  has-%s: {party: %s}\n", p, p)
+		if slices.Contains(userParties, p) {
+			fmt.Fprintf(&b, "  admin-%s: {party: %s, has: admin}\n  clerk-%[1]s: {party: %[1]s, has: clerk}\n", p, p)
+		}
 	}
+	b.WriteString("  admin-user: {party: user, has: admin}\n  gives-clerk: {gives: clerk}\n  gives-lead: {gives: lead}\n")
 	require := func() string {
 		switch {
 		case d.chance(8):
@@ -88,16 +92,25 @@ func drawPolicy(d dice) string {
 			}
 			list = append(list, who+": "+drawRules(d, parties, hiding))
 		}
+		if d.chance(40) {
+			list = append(list, "visitor: "+drawVisitors(d, hiding))
+		}
 		return "{" + strings.Join(list, ", ") + "}"
 	}
 	fmt.Fprintf(&b, "resources:\n  calendar:\n    parties: {%s}\n    fields: {%s}\n    permissions:\n", strings.Join(types, ", "), strings.Join(groups, ", "))
 	fmt.Fprintf(&b, "      view: %s\n      edit: %s\n      move: %s\n", cells(parties, true), cells(parties, true), cells(parties, false))
+	if d.chance(25) {
+		fmt.Fprintf(&b, "      \"*\": {%s: %s}\n", pick(d, []string{"clerk", "everyone", "lead"}), drawRules(d, parties, true))
+	}
 	fmt.Fprintf(&b, "  page:\n    fields: {details: [title]}\n    permissions: {view: {everyone: %s}}\n", pick(d, []string{"any", "any hiding details", "any if mfa", "any if open hiding details"}))
 	staff := []string{"user", "team"}
 	fmt.Fprintf(&b, "  user:\n    permissions:\n      view: %s\n      edit: %s\n      edit-sign-in: %s\n      delete: %s\n", cells(staff, false), cells(staff, false), cells(staff, false), cells(staff, false))
 	var never []string
 	for _, perm := range some(d, 0, 3, []string{"calendar.view", "calendar.edit", "calendar.move"}) {
 		never = append(never, perm+": "+drawRules(d, parties, false))
+	}
+	if d.chance(20) {
+		never = append(never, "both: "+drawRules(d, parties, false)) // a bundle
 	}
 	if d.chance(30) {
 		never = append(never, "user.edit: "+drawRules(d, staff, false))
@@ -106,6 +119,15 @@ func drawPolicy(d dice) string {
 		b.WriteString("never:\n  " + strings.Join(never, "\n  ") + "\n")
 	}
 	return b.String()
+}
+
+// drawVisitors draws rules of visitors.
+func drawVisitors(d dice, hiding bool) string {
+	rule := pick(d, []string{"any if public", "any if not paid", "any if open", "any if mfa", "any if seated", "any if not sms and public", "any"})
+	if hiding && d.chance(50) {
+		rule += " hiding " + pick(d, slices.Sorted(maps.Keys(fields)))
+	}
+	return "[" + rule + ", any if paid and public]"
 }
 
 func drawRules(d dice, parties []string, hiding bool) string {
@@ -121,9 +143,16 @@ func drawRule(d dice, parties []string, hiding bool) string {
 	if d.chance(35) {
 		rule += " as " + strings.Join(some(d, 1, len(parties), parties), " or ")
 	}
-	conditions := []string{"sms", "open", "seated", "mfa", "public", "public", "also-public", "paid"}
-	if parties[0] != "user" {
-		for _, p := range parties {
+	conditions := []string{"sms", "open", "seated", "mfa", "public", "public", "also-public", "paid", pick(d, []string{"gives-clerk", "gives-lead"})}
+	for _, p := range parties {
+		switch {
+		case p == "user":
+			conditions = append(conditions, "admin-user")
+		case parties[0] == "user":
+			// the team of a standard resource
+		case slices.Contains(userParties, p):
+			conditions = append(conditions, "has-"+p, "admin-"+p, "clerk-"+p)
+		default:
 			conditions = append(conditions, "has-"+p)
 		}
 	}
@@ -212,7 +241,7 @@ func drawFixture(d dice) *fixture {
 		case i == 0:
 			u.Role = "boss"
 		case d.chance(12):
-			u.Status = pick(d, []usher.Status{usher.Invited, usher.Inactive})
+			u.Status = pick(d, []usher.Status{usher.Invited, usher.Inactive, usher.Requested})
 		}
 		for _, t := range some(d, 0, 2, teams) {
 			u.Teams = append(u.Teams, policy.Membership{Team: t, Roles: some(d, 0, 2, []role.Name{"manager", "lead"})})
@@ -240,7 +269,10 @@ var permissions = []string{
 
 func drawRequest(d dice, w *fixture, account usher.AccountID) usher.Request {
 	r := usher.Request{Account: account, Subject: pick(d, slices.Sorted(maps.Keys(w.users))), Time: anyTime}
-	if d.chance(2) {
+	switch {
+	case d.chance(6):
+		r.Subject, r.Visitor = "", true
+	case d.chance(3):
 		r.Subject = "nobody"
 	}
 	if err := r.Permission.UnmarshalText([]byte(pick(d, permissions))); err != nil {
@@ -248,6 +280,9 @@ func drawRequest(d dice, w *fixture, account usher.AccountID) usher.Request {
 	}
 	if d.chance(60) {
 		r.Context = usher.Context{"mfa": d.chance(60)}
+	}
+	if d.chance(60) {
+		r.Gives = pick(d, []string{"clerk", "clerk", "lead", "member", usher.GivesNone})
 	}
 	return r
 }

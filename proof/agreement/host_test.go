@@ -128,15 +128,25 @@ type question struct {
 	permission permission.Permission
 	context    usher.Context
 	time       time.Time
+	gives      string // the role that the command gives
 }
+
+// visitor stands for a caller who is not logged in, where a user is expected.
+const visitor usher.UserID = "(visitor)"
+
+// absent are the subjects in lists of users that are not in the account.
+var absent = []usher.UserID{visitor, "", "nobody", "a stranger"}
 
 // by returns the request of a user about a row, nil for the account as a whole.
 func (q question) by(user usher.UserID, on *resource) usher.Request {
-	return usher.Request{Account: q.account, Subject: user, Permission: q.permission, Resource: on.on(), Context: q.context, Time: q.time}
+	if user == visitor {
+		return usher.Request{Account: q.account, Visitor: true, Permission: q.permission, Resource: on.on(), Context: q.context, Time: q.time, Gives: q.gives}
+	}
+	return usher.Request{Account: q.account, Subject: user, Permission: q.permission, Resource: on.on(), Context: q.context, Time: q.time, Gives: q.gives}
 }
 
 func (q question) String() string {
-	return fmt.Sprintf("%s in %s with %v at %s", q.permission, q.account, q.context, q.time.Format(time.RFC3339))
+	return fmt.Sprintf("%s in %s with %v and %q given at %s", q.permission, q.account, q.context, q.gives, q.time.Format(time.RFC3339))
 }
 
 // host is a host application with some accounts, its decider, its routes and its tables. Each
@@ -146,7 +156,7 @@ type host struct {
 	decider
 	policy  *policy.Policy
 	now     *clock
-	users   map[usher.AccountID][]usher.UserID // sorted, with some who are not in the account
+	users   map[usher.AccountID][]usher.UserID // sorted, with some of absent
 	rows    map[usher.AccountID][]*resource
 	layouts map[string]layout // by the type of resource
 	bases   []*base

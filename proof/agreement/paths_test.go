@@ -1,6 +1,7 @@
 package agreement_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -48,14 +49,26 @@ func (s *host) whoMay(q question, on *resource) error {
 			if err != nil {
 				return nil, err
 			}
-			list = append(list, fmt.Sprintf("%q %s %d", who.ID, verdict(who.Decision), who.Decision.Detail().Version))
+			if who.Visitor != (who.ID == "") {
+				return nil, fmt.Errorf("WhoMay yields %q, visitor: %t", who.ID, who.Visitor)
+			}
+			list = append(list, fmt.Sprintf("%q %s %d", cmp.Or(who.ID, visitor), verdict(who.Decision), who.Decision.Detail().Version))
 		}
 		return list, nil
 	}
 	var want []string
 	var middle usher.UserID // the last user before a page, and the number of users up to that user
 	before := 0
-	for i, user := range s.users[q.account] {
+	d, err := s.Check(ctx, q.by(visitor, on))
+	if err != nil {
+		return err
+	}
+	if d.Allowed() {
+		want = append(want, fmt.Sprintf("%q %s %d", visitor, verdict(d), d.Detail().Version))
+		s.seen.Open++
+	}
+	users := slices.DeleteFunc(slices.Clone(s.users[q.account]), func(id usher.UserID) bool { return slices.Contains(absent, id) })
+	for i, user := range users {
 		d, err := s.Check(ctx, q.by(user, on))
 		if err != nil {
 			return err
@@ -63,7 +76,7 @@ func (s *host) whoMay(q question, on *resource) error {
 		if d.Allowed() {
 			want = append(want, fmt.Sprintf("%q %s %d", user, verdict(d), d.Detail().Version))
 		}
-		if i == len(s.users[q.account])/2 {
+		if i == len(users)/2 {
 			middle, before = user, len(want)
 		}
 		s.seen.WhoMay++
@@ -106,6 +119,7 @@ func (s *host) explained(q question, user usher.UserID, on *resource) error {
 // exist. A host that loads resources from the account of the subject ignores the account in the
 // path.
 func (s *host) guarded(q question, user usher.UserID, on *resource) error {
+	q.gives = "" // a guard does not state it
 	d, err := s.Check(ctx, q.by(user, on))
 	if err != nil {
 		return err
@@ -116,6 +130,7 @@ func (s *host) guarded(q question, user usher.UserID, on *resource) error {
 	}
 	s.seen.Guarded++
 	s.seen.Admitted += is(d.Allowed())
+	s.seen.Visitors += is(user == visitor && d.Allowed())
 	s.seen.Strangers += is(d.Reason() == usher.ReasonUnknownUser)
 	s.seen.Reasons += is(strings.Contains(must.body, `"reason"`))
 	if err := s.replies("in", on.account, q, user, on, must); err != nil {
@@ -152,7 +167,7 @@ func (s *host) replies(kind string, in usher.AccountID, q question, user usher.U
 	if err != nil {
 		return err
 	}
-	if must.status == http.StatusForbidden {
+	if must.status == http.StatusForbidden || must.status == http.StatusUnauthorized {
 		if got, err = got.withoutDetail(); err != nil {
 			return err
 		}
@@ -165,6 +180,7 @@ func (s *host) replies(kind string, in usher.AccountID, q question, user usher.U
 
 // whole sends requests to the route for the account as a whole.
 func (s *host) whole(q question, user usher.UserID) error {
+	q.gives = "" // a guard does not state it
 	d, err := s.Check(ctx, q.by(user, nil))
 	if err != nil {
 		return err
@@ -190,6 +206,7 @@ func (s *host) whole(q question, user usher.UserID) error {
 // buttons sends rows to the handler of actions, with some that do not exist in the account: their
 // local ids are in strange. The response must contain the result of actions.
 func (s *host) buttons(q question, user usher.UserID, rows []*resource, strange ...*resource) error {
+	q.gives = "" // a guard does not state it
 	type entry struct {
 		Type    string   `json:"type"`
 		ID      string   `json:"id"`
@@ -237,6 +254,7 @@ func (s *host) buttons(q question, user usher.UserID, rows []*resource, strange 
 // apart makes all calls about a row of another account: each returns an error, or the result for a
 // row that does not exist. Lists are compared elsewhere.
 func (s *host) apart(q question, user usher.UserID, foreign *resource) error {
+	q.gives = "" // a guard does not state it
 	r := q.by(user, foreign)
 	other := func(path string, err error, nothing bool) error {
 		switch {

@@ -64,7 +64,10 @@ func drawRound(t *testing.T, seed uint64, id *int, bases []*base, seen *counts) 
 			w.fit()
 		}
 		r := drawRequest(d, w, usher.AccountID(fmt.Sprintf("%s %d", []string{"acme", "umbrella"}[i], seed)))
-		x.asks = append(x.asks, asks{question{r.Account, r.Permission, r.Context, r.Time}, r.Subject})
+		if r.Visitor {
+			r.Subject = visitor
+		}
+		x.asks = append(x.asks, asks{question{r.Account, r.Permission, r.Context, r.Time, r.Gives}, r.Subject})
 		x.asks[i].permission = x.asks[0].permission
 		x.fixtures[r.Account] = w
 		x.host.users[r.Account] = append(sortedKeys(w.users), "nobody")
@@ -148,7 +151,7 @@ func (x *round) useOwnTables(d dice) {
 func (w *fixture) fit() {
 	for _, u := range w.users {
 		u.Teams = slices.DeleteFunc(u.Teams, func(m policy.Membership) bool { _, ok := w.parents[m.Team]; return !ok })
-		if u.Status == usher.Inactive {
+		if u.Status == usher.Inactive || u.Status == usher.Requested {
 			u.Seats = nil
 		}
 	}

@@ -66,6 +66,9 @@ func newRoutes(t testing.TB, s *host, perms []permission.Permission) *routes {
 // session returns the subject from a header that the test sets.
 func session(r *http.Request) (usherhttp.Subject, error) {
 	who := usherhttp.Subject{Account: usher.AccountID(header(r, "Account")), User: usher.UserID(header(r, "User"))}
+	if who.User == visitor {
+		who = usherhttp.Anyone(who.Account)
+	}
 	return who, json.Unmarshal([]byte(header(r, "Facts")), &who.Context)
 }
 
@@ -196,7 +199,7 @@ func (x *routes) get(kind string, q question, user usher.UserID, in usher.Accoun
 	return x.send(q, user, http.MethodGet, path, "")
 }
 
-// mustReply returns the expected response for a decision. A user who is not in the account gets
+// mustReply returns the expected response for a decision. A visitor may log in. A user who is not in the account gets
 // neither the reason nor the permission.
 func (x *routes) mustReply(r usher.Request, d usher.Decision) (reply, error) {
 	if d.Allowed() {
@@ -204,10 +207,12 @@ func (x *routes) mustReply(r usher.Request, d usher.Decision) (reply, error) {
 		return reply{http.StatusOK, "text/plain; charset=utf-8", string(body) + "\n"}, err
 	}
 	p := usherhttp.Problem{Type: usherhttp.TypeDenied, Title: "Forbidden", Status: http.StatusForbidden}
-	if d.Reason() != usher.ReasonUnknownUser {
+	if r.Visitor {
+		p = usherhttp.Problem{Type: "about:blank", Title: "Unauthorized", Status: http.StatusUnauthorized}
+	} else if d.Reason() != usher.ReasonUnknownUser {
 		p.Reason, p.Permission = d.Reason().String(), r.Permission.String()
 	}
-	if d.Reason() == usher.ReasonConditionUnmet {
+	if d.Reason() == usher.ReasonConditionUnmet && !r.Visitor {
 		for _, unmet := range d.Detail().Unmet {
 			if slices.Contains(disclosed, unmet) {
 				p.Unmet = append(p.Unmet, unmet)

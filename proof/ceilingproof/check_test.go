@@ -62,11 +62,23 @@ func (d *effect) check() *breach {
 
 // subjectBefore returns what a user had before the commands. A team role also counts on teams that
 // the commands created below a team of the role: these are not given with the role.
+//
+// A user who is admitted had nothing before.
 func (d *effect) subjectBefore(id usher.UserID) subject {
 	u, _ := d.before.User(id)
+	if d.admits(id) {
+		u = nil
+	}
 	s := subjectOf(u, surroundingsOf(d.before).tree)
 	s.addCreatedTeams(d.proposal.Commands)
 	return s
+}
+
+// admits reports whether the commands admit a user who has requested to join.
+func (d *effect) admits(id usher.UserID) bool {
+	was, _ := d.before.User(id)
+	is, _ := d.after.User(id)
+	return was != nil && is != nil && was.Status == usher.Requested && is.Status == usher.Active
 }
 
 func (d *effect) subjectAfter(id usher.UserID) subject {
@@ -225,7 +237,7 @@ func (d *effect) delegates(id usher.UserID) bool {
 // afterwards, and outranks the actor. Decisions use the teams, seats and settings before the
 // commands. A change of status and a removal take everything.
 func (d *effect) taken(id usher.UserID) *breach {
-	if id == d.actor {
+	if id == d.actor || d.admits(id) {
 		return nil
 	}
 	how, detail := d.loses(id)

@@ -14,7 +14,7 @@ import (
 
 var (
 	noon       = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	userIDs    = []usher.UserID{"olga", "mia", "max", "kim"} // olga holds the unique role
+	userIDs    = []usher.UserID{"olga", "mia", "max", "kim"} // olga holds the unique role, or the one that several can have
 	teamIDs    = []usher.TeamID{"a", "b", "c"}
 	grantNames = []string{"chat", "trial", "chat", "trial", "chat", "trial", "item.view", "item.edit", "pay.out", "both", "grant.give", "staff", "grant.revoke"}
 )
@@ -34,10 +34,15 @@ func drawAccount(d dice, doc *syntax.Document) account.Seed {
 	}
 	for i, id := range userIDs {
 		u := policy.User{Status: usher.Active, Role: pick[role.Name](d, "admin", "admin", "clerk", "clerk", "member")}
-		if i == 0 {
+		if i == 0 || isShared(doc, "boss") && d.chance(30) {
 			u.Role = "boss"
+		}
+		if i == 0 {
+			u.Status = usher.Active
 		} else if d.chance(10) {
 			u.Status = pick(d, usher.Inactive, usher.Invited)
+		} else if d.chance(12) {
+			u.Status = usher.Requested
 		}
 		teams := some(d, 0, 2, teamIDs...)
 		slices.Sort(teams)
@@ -49,7 +54,7 @@ func drawAccount(d dice, doc *syntax.Document) account.Seed {
 			}
 			u.Teams = append(u.Teams, m)
 		}
-		if mayBeSeated(doc, u.Role) && u.Status != usher.Inactive && d.chance(50) {
+		if mayBeSeated(doc, u.Role) && (u.Status == usher.Active || u.Status == usher.Invited) && d.chance(50) {
 			u.Seats = []seat.PoolName{"desk"}
 		}
 		for _, name := range some(d, 0, 3, grantNames...) {
@@ -60,6 +65,11 @@ func drawAccount(d dice, doc *syntax.Document) account.Seed {
 		c.Users[id] = u
 	}
 	return c
+}
+
+// isShared reports whether several users can have a role.
+func isShared(doc *syntax.Document, name role.Name) bool {
+	return slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.Name.Text == string(name) && !r.Unique })
 }
 
 // mayBeSeated reports whether a role may hold a seat.

@@ -77,6 +77,7 @@ var kinds = []string{
 	"add-user", "add-user", "set-role", "set-role", "set-role", "set-status", "remove-user",
 	"set-team-role", "set-team-role", "unset-team-role", "remove-from-team", "add-to-team", "move-team", "move-team", "create-team", "delete-team",
 	"give-grant", "give-grant", "give-grant", "give-grant", "revoke-grant", "revoke-grant", "assign-seat", "unassign-seat", "unassign-seat", "change-setting",
+	"admit-user", "admit-user", "admit-user", "join-team", "leave-team",
 }
 
 // command draws a command of a kind.
@@ -87,6 +88,21 @@ func (d drawing) command(kind string) account.Command {
 			User: usher.UserID(fmt.Sprintf("new%d", d.number())), Role: d.accountRole(),
 			Status: pick(d.dice, usher.Active, usher.Active, usher.Invited), Teams: some(d.dice, 0, 2, d.teams()...),
 		}
+	case "admit-user":
+		c := account.AdmitUser{User: d.user()}
+		for _, id := range d.users() {
+			if d.find(id).Status == usher.Requested {
+				c.User = id
+			}
+		}
+		if d.chance(40) {
+			c.Role = d.accountRole()
+		}
+		return c
+	case "join-team":
+		return account.JoinTeam{Team: d.team()}
+	case "leave-team":
+		return account.LeaveTeam{Team: d.team()}
 	case "set-role":
 		return account.SetRole{User: d.user(), Role: d.accountRole()}
 	case "set-status":

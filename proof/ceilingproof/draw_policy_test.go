@@ -47,11 +47,11 @@ var (
 	itemFacts = append(slices.Clone(userFacts), "locked", "locked", "teamed")
 )
 
-// drawPolicy draws a policy for items with two kinds of users and a team, and for payments. With
-// delegates, it has cells for user.delegate, which lets users give what they do not have.
+// drawPolicy draws a policy for items with two kinds of users and a team, and for payments. In one of
+// three, the role boss is not unique: there are several equal bosses, or only one. With delegates, it has cells for user.delegate, which lets users give what they do not have.
 func drawPolicy(d dice, delegates bool) *syntax.Document {
 	var b strings.Builder
-	b.WriteString(vocabulary)
+	b.WriteString(strings.Replace(vocabulary, "open: false", "open: {default: false, asks: "+pick(d, "pay.out", "account.configure")+"}", 1))
 	extra := func(of ...string) string { // further rules of a role
 		var list []string
 		for _, s := range of {
@@ -73,7 +73,7 @@ func drawPolicy(d dice, delegates bool) *syntax.Document {
 		}
 		return ""
 	}
-	fmt.Fprintf(&b, "roles:\n  boss: {%s}\n", extra("unique: true", "hands-over-to: admin", pick(d, "includes: [admin]", "includes: [admin]", "all: true", ""), requires(5)))
+	fmt.Fprintf(&b, "roles:\n  boss: {%s}\n", extra(pick(d, "unique: true, hands-over-to: admin", "unique: true, hands-over-to: admin", "at-least: 1"), pick(d, "includes: [admin]", "includes: [admin]", "all: true", ""), requires(5)))
 	fmt.Fprintf(&b, "  admin: {%s}\n", extra(pick(d, "includes: [member]", "includes: [member]", "all: true", ""), requires(15)))
 	fmt.Fprintf(&b, "  clerk: {%s}\n", extra(maybe(35, "includes: [member]"), requires(10), maybe(10, "seat: none")))
 	fmt.Fprintf(&b, "  member: {%s}\n", extra("default: true", requires(10), maybe(8, pick(d, "seat: none", "seat: required"))))
@@ -157,8 +157,8 @@ func drawCommandCells(d dice, b *strings.Builder, delegates bool) {
 	}
 	for _, of := range [][]string{
 		{"account", "configure", "transfer"},
-		{"user", "create", "delete", "set-role", "set-status", "leave"},
-		{"team", "create", "edit", "delete", "set-members", "set-role"},
+		{"user", "create", "delete", "set-role", "set-status", "leave", "admit"},
+		{"team", "create", "edit", "delete", "set-members", "set-role", "join", "leave"},
 		{"seat", "assign", "unassign", "purchase"},
 		{"grant", "give", "revoke"},
 	} {

@@ -37,8 +37,8 @@ resources:
       edit: {admin: any, manager: team, member: sole}
   pay:    {permissions: {out: {admin: any}}}
   lounge: {permissions: {enter: {everyone: any if seated}, book: {vip: any if chat}}}
-  user:   {permissions: {create: {everyone: any}, delete: {everyone: any}, set-role: {everyone: any}, set-status: {everyone: any}, delegate: {delegate: any}}}
-  team:   {permissions: {edit: {everyone: any}, delete: {everyone: any}, set-members: {everyone: any}, set-role: {everyone: any}}}
+  user:   {permissions: {create: {everyone: any}, delete: {everyone: any}, set-role: {everyone: any}, set-status: {everyone: any}, delegate: {delegate: any}, admit: {everyone: any}}}
+  team:   {permissions: {edit: {everyone: any}, delete: {everyone: any}, set-members: {everyone: any}, set-role: {everyone: any}, join: {everyone: any}, leave: {everyone: any}}}
   seat:   {permissions: {unassign: {everyone: any}}}
   grant:  {permissions: {give: {everyone: any}, revoke: {everyone: any}}}
 never:
@@ -65,6 +65,12 @@ func grant(name string, hours ...int) policy.Grant {
 	return g
 }
 
+func requesting(r role.Name, grants ...policy.Grant) policy.User {
+	u := holding(r, grants...)
+	u.Status = usher.Requested
+	return u
+}
+
 func give(id usher.UserID, g policy.Grant) account.Command {
 	return account.GiveGrant{User: id, Grant: g.Name, Until: g.Until}
 }
@@ -85,6 +91,11 @@ var known = map[string]struct {
 }{
 	"gives by a role":                         {users{"max": holding("clerk"), "mia": holding("member")}, account.SetRole{User: "mia", Role: "admin"}, false, "shows more"},
 	"gives to a new user":                     {users{"max": holding("clerk")}, account.AddUser{User: "kim", Role: "admin"}, false, "shows more"},
+	"gives by admission":                      {users{"max": holding("clerk"), "mia": requesting("admin")}, account.AdmitUser{User: "mia"}, false, "shows more"},
+	"gives by admission with another role":    {users{"max": holding("clerk"), "mia": requesting("member")}, account.AdmitUser{User: "mia", Role: "admin"}, false, "shows more"},
+	"admits with less than the request":       {users{"max": holding("clerk"), "mia": requesting("admin")}, account.AdmitUser{User: "mia", Role: "clerk"}, false, ""},
+	"admits an equal":                         {users{"max": holding("clerk"), "mia": requesting("clerk")}, account.AdmitUser{User: "mia"}, false, ""},
+	"gives by admission what waits":           {users{"max": holding("clerk"), "mia": requesting("clerk", grant("item.edit"))}, account.AdmitUser{User: "mia"}, false, "opens a rule"},
 	"gives a permission":                      {users{"max": holding("clerk"), "mia": holding("member")}, give("mia", grant("item.edit")), false, "opens a rule"},
 	"gives a permission for longer":           {users{"max": holding("clerk", grant("item.edit", 1)), "mia": holding("member")}, give("mia", grant("item.edit", 2)), false, "later"},
 	"gives a permission for as long":          {users{"max": holding("clerk", grant("item.edit", 2)), "mia": holding("member")}, give("mia", grant("item.edit", 2)), false, ""},

@@ -96,6 +96,7 @@ func withoutConditions(names ...string) func(*syntax.Document) {
 var mutants = []mutant{
 	// no ceiling for a kind of command
 	without("add-user", true),
+	without("admit-user", true),
 	without("set-role", true),
 	without("set-team-role", true),
 	without("move-team", true),

@@ -31,7 +31,7 @@
 // pool needs USAGE on the schema, and SELECT, INSERT, UPDATE and DELETE on the tables. With a role that
 // may not write, as on a standby, a call that writes returns store.ErrReadOnly.
 //
-// With Options.Members, the tables members, teams, team_members, team_roles, seat_pools, seats and
+// With Options.Members, the tables members, roles_beside, teams, team_members, team_roles, seat_pools, seats and
 // grants contain the same facts as the journals, as plain text, for joins with the tables of the host.
 // Each commit is stored with its rows. The entries must then be commits of package account; one with
 // an id that is not text, or that is too long for an index, returns store.ErrRefused. Such a Store is

@@ -82,6 +82,7 @@ func TestMembersAreChecked(t *testing.T) {
 				{account.CreateAccount{Owner: "mia", Seats: map[seat.PoolName]int{"desk": 3}}, account.CreateTeam{Team: "sales"}, account.CreateTeam{Team: "berlin", Parent: "sales"}},
 				{
 					account.AddUser{User: "max", Role: "staff", Teams: []usher.TeamID{"sales"}},
+					account.SetRoleBeside{User: "max", Role: "billing"},
 					account.SetTeamRole{Team: "sales", User: "max", Role: "manager"},
 					account.GiveGrant{User: "max", Grant: "calendar.view", Until: mirrortest.Noon.AddDate(1, 0, 0)},
 				},
@@ -96,6 +97,7 @@ func TestMembersAreChecked(t *testing.T) {
 				{"UPDATE $Tmembers SET status = 'inactive' WHERE user_id = 'max'", "members of acme: user_id max has status inactive (want active)"},
 				{"DELETE FROM $Tmembers WHERE user_id = 'max'", "members of acme: the row of user_id max is missing (want role staff, status active)"},
 				{"INSERT INTO $Tmembers (account, user_id, role, status) VALUES ('acme', 'eve', 'admin', 'active')", "members of acme: there is a row of user_id eve (want none)"},
+				{"UPDATE $Troles_beside SET role = 'auditor'", "roles_beside of acme: the row of user_id max, role billing is missing"},
 				{"UPDATE $Tteams SET parent = NULL WHERE team = 'berlin'", "teams of acme: team berlin has parent NULL (want sales)"},
 				{"DELETE FROM $Tteam_members", "team_members of acme: the row of team sales, user_id max is missing"},
 				{"UPDATE $Tteam_roles SET role = 'deputy'", "team_roles of acme: the row of team sales, user_id max, role manager is missing"},

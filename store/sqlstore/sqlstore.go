@@ -60,7 +60,7 @@
 // a prefix: accounts, commits, snapshots, records, last_active and migrations. Migrate creates the
 // tables; Open only checks them.
 //
-// With Options.Members, the tables members, teams, team_members, team_roles, seat_pools, seats and
+// With Options.Members, the tables members, roles_beside, teams, team_members, team_roles, seat_pools, seats and
 // grants contain the same facts as the journals, as plain text, for joins with the tables of the host.
 // Each commit is stored with its rows. The entries must then be commits of package account; one with
 // an id that is not text, or that is too long for an index, returns store.ErrRefused. Such a Store is

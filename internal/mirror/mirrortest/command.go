@@ -26,6 +26,8 @@ func (j *Journal) pool() seat.PoolName { return pick[seat.PoolName](j, "booking"
 
 func (j *Journal) role() role.Name { return pick[role.Name](j, "admin", "staff", "guest", "owner") }
 
+func (j *Journal) roleBeside() role.Name { return pick[role.Name](j, "billing", "auditor") }
+
 func (j *Journal) teamRole() role.Name { return pick[role.Name](j, "manager", "deputy") }
 
 func (j *Journal) grant() string { return pick(j, "calendar.view", "calendar.edit") }
@@ -43,15 +45,16 @@ func (j *Journal) create() account.Command {
 		Teams: map[usher.TeamID]usher.TeamID{"sales": "", "berlin": "sales"},
 		Users: map[usher.UserID]policy.User{
 			j.user(): {Status: usher.Active, Role: "owner", Teams: []policy.Membership{{Team: "berlin", Roles: []role.Name{"manager"}}}},
-			"u7":     {Status: usher.Invited, Role: "guest", Seats: []seat.PoolName{"booking"}},
+			"u7":     {Status: usher.Invited, Role: "guest", Beside: []role.Name{"billing", "auditor"}, Seats: []seat.PoolName{"booking"}},
 			"u9":     {Status: usher.Active, Role: "admin", Grants: []policy.Grant{{Name: j.grant(), Until: j.until()}}},
+			"u6":     {Status: usher.Requested, Role: "staff"},
 			"u8":     {Status: usher.Inactive, Role: "staff", Teams: []policy.Membership{{Team: "sales"}}, Outside: []policy.Membership{{Team: "berlin", Roles: []role.Name{"deputy"}}}},
 		},
 	}}
 }
 
 func (j *Journal) command() account.Command {
-	switch j.rand.IntN(22) {
+	switch j.rand.IntN(29) {
 	case 0, 1, 2:
 		c := account.AddUser{User: j.user(), Role: j.role(), Status: pick(j, usher.Active, usher.Invited)}
 		if j.rand.IntN(2) == 0 {
@@ -86,8 +89,16 @@ func (j *Journal) command() account.Command {
 		return pick[account.Command](j, account.AssignSeat{User: j.user(), Pool: j.pool()}, account.UnassignSeat{User: j.user(), Pool: j.pool()})
 	case 19:
 		return account.GiveGrant{User: j.user(), Grant: j.grant(), Until: j.until()}
+	case 22, 23:
+		return account.RequestToJoin{User: j.user(), Role: pick(j, "", j.role())}
+	case 24, 25:
+		return account.AdmitUser{User: j.user(), Role: pick(j, "", j.role())}
 	case 20:
 		return account.RevokeGrant{User: j.user(), Grant: j.grant()}
+	case 26, 27:
+		return account.SetRoleBeside{User: j.user(), Role: j.roleBeside()}
+	case 28:
+		return account.UnsetRoleBeside{User: j.user(), Role: j.roleBeside()}
 	}
 	if j.rand.IntN(8) == 0 {
 		return account.DeleteAccount{}

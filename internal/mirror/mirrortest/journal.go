@@ -32,6 +32,8 @@ roles:
   admin:   {all: true}
   staff:   {default: true, seats: {booking: optional, desk: required}}
   guest:   {seats: {booking: optional}, team-roles: none, grants: none}
+  billing: {beside: true, at-most: 4}
+  auditor: {beside: true}
   manager: {held-on: team, includes: [deputy]}
   deputy:  {held-on: team, outside: true, seats: {booking: optional}}
 

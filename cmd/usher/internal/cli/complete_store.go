@@ -167,9 +167,9 @@ func (r *run) valuesOf(d *doFlags, args []string, arg account.Arg) (values []str
 // policyWords returns the names in a policy that an argument of a kind can have.
 func policyWords(p *policy.Policy, kind string) (names []string) {
 	switch kind {
-	case "role", "team-role":
+	case "role", "role-beside", "team-role":
 		for _, role := range p.Roles() {
-			if role.OnTeam == (kind == "team-role") {
+			if role.OnTeam == (kind == "team-role") && role.Beside == (kind == "role-beside") {
 				names = append(names, string(role.Name))
 			}
 		}

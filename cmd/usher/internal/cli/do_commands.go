@@ -102,7 +102,7 @@ func argumentText(arg account.Arg) string {
 		return arg.Name + ".POOL=NUMBER..."
 	case arg.Kind == "teams":
 		value = "TEAM,..."
-	case arg.Kind == "team-role":
+	case arg.Kind == "team-role" || arg.Kind == "role-beside":
 		value = "ROLE"
 	case arg.Kind == "count":
 		value = "NUMBER"

@@ -18,8 +18,8 @@ in a store. It prints the decision, the rule that decided with its file and line
 for a denial what would help.
 
 With --type and without --can, it lists what the user may do on a resource of that
-type. Without both, it lists all entitlements of the user. The exit code is 0 for
-denials, too.
+type. Without both, it lists all entitlements of the user. With --visitor instead of
+--as, it is about a caller who is not logged in. The exit code is 0 for denials, too.
 
 A store contains many accounts and no policy, so it needs --account and --policy. In
 a store, --at 17 uses version 17 of the account. The decision is made for the current
@@ -28,17 +28,20 @@ time, unless a second --at gives a time.`
 const explainExample = `  usher explain tests.yaml --as mia --can calendar.edit --resource host=mia --resource host=max
   usher explain tests.yaml --as mia --type calendar --resource host=mia
   usher explain tests.yaml --as mia
+  usher explain tests.yaml --visitor --can calendar.view --resource public=true
   usher explain usher.db --account acme --policy oncehub --as mia --can calendar.edit --at 17`
 
 func (r *run) explainCommand() *cobra.Command {
-	c := command("explain TESTFILE|STORE --as USER", "Explain why a user is allowed or denied", explainHelp, explainExample)
+	c := command("explain TESTFILE|STORE --as USER|--visitor", "Explain why a user is allowed or denied", explainHelp, explainExample)
 	var q question
 	flags := c.Flags()
 	flags.StringVar(&q.as, "as", "", "the `USER` (subject) of the request")
+	flags.BoolVar(&q.visitor, "visitor", false, "instead of --as: a caller who is not logged in")
 	flags.StringVar(&q.can, "can", "", "the `PERMISSION` or bundle to explain")
 	flags.StringVar(&q.kind, "type", "", "the `TYPE` of the resource, if --can does not determine it")
 	flags.StringArrayVar(&q.resource, "resource", nil, "a `FACT` of the resource: host=mia, or account-wide=true; may be repeated")
 	flags.StringArrayVar(&q.with, "with", nil, "a `FACT` of the request: mfa=true; may be repeated")
+	flags.StringVar(&q.gives, "gives", "", "the `ROLE` that the command of the request gives, or - if it gives none")
 	flags.StringArrayVar(&q.whens, "at", nil, "the `TIME`: 2026-03-01, or 2026-03-01T15:04:05Z (default: the time of the test file; for a store, now); for a store also a version")
 	flags.StringVar(&q.account, "account", "", "for a store: the `ACCOUNT`")
 	flags.StringVar(&q.policy, "policy", "", "for a store: the `POLICY` of the service, a file or a preset")
@@ -77,8 +80,13 @@ func (q *question) when() error {
 }
 
 func (r *run) explain(s *target, q question) error {
-	if q.as == "" {
-		return wrongUsage("explain needs a user: --as USER; %s has %s", s.name(), printable.Text(firstN(s.users(), "no users")))
+	switch {
+	case q.as != "" && q.visitor:
+		return wrongUsage("--as and --visitor are mutually exclusive: a visitor is not a user")
+	case q.visitor && q.can == "" && q.kind == "":
+		return wrongUsage("explain --visitor needs --can PERMISSION or --type TYPE; usher matrix lists the rules of visitors")
+	case q.as == "" && !q.visitor:
+		return wrongUsage("explain needs a user: --as USER, or --visitor for a caller who is not logged in; %s has %s", s.name(), printable.Text(firstN(s.users(), "no users")))
 	}
 	request, err := q.request(s)
 	if err != nil {
@@ -105,7 +113,9 @@ func (r *run) warnUnknownIDs(s *target, request usher.Request) {
 			r.warnUnknownID("user", id, s.users())
 		}
 	}
-	user(string(request.Subject))
+	if !request.Visitor {
+		user(string(request.Subject))
+	}
 	object, _ := request.Resource.(*usher.Object)
 	if object == nil {
 		return

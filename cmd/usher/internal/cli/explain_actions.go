@@ -12,6 +12,7 @@ import (
 type actions struct {
 	targetJSON
 	As       string       `json:"as"`
+	Visitor  bool         `json:"visitor,omitempty"` // a caller who is not logged in; as is then empty
 	Resource *objectJSON  `json:"resource"`
 	At       time.Time    `json:"at"`
 	May      []actionJSON `json:"may"`
@@ -39,11 +40,11 @@ func (r *run) explainActions(s *target, request usher.Request) error {
 			list = append(list, actionJSON{a.Permission.String(), texts(detail.Hidden), detail.Rule})
 		}
 		return r.stdout.json(actions{
-			targetJSON: s.json(), As: string(request.Subject), Resource: objectOf(request.Resource),
+			targetJSON: s.json(), As: string(request.Subject), Visitor: request.Visitor, Resource: objectOf(request.Resource),
 			At: request.Time, May: list, MayNot: texts(mayNot),
 		})
 	}
-	subject := printable.Text(string(request.Subject))
+	subject := request.Requester()
 	if len(may) == 0 {
 		r.stdout.line("%s may do nothing on this %s", subject, kind)
 		return nil

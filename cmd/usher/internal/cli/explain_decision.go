@@ -10,6 +10,7 @@ import (
 type explained struct {
 	targetJSON
 	As       string         `json:"as"`
+	Visitor  bool           `json:"visitor,omitempty"` // a caller who is not logged in; as is then empty
 	Can      string         `json:"can"`
 	Resource *objectJSON    `json:"resource"` // null for none
 	At       time.Time      `json:"at"`
@@ -40,7 +41,7 @@ func (r *run) explainDecision(s *target, request usher.Request) error {
 	if r.json() {
 		remedies := append([]usher.Remedy{}, x.Remedies...)
 		return r.stdout.json(explained{
-			targetJSON: s.json(), As: string(request.Subject), Can: request.Permission.String(),
+			targetJSON: s.json(), As: string(request.Subject), Visitor: request.Visitor, Can: request.Permission.String(),
 			Resource: objectOf(request.Resource), At: request.Time,
 			Allowed: x.Decision.Allowed(), Reason: x.Decision.Reason().String(), Sentence: x.Sentence,
 			Rule: detail.Rule, Unmet: texts(detail.Unmet), Unknown: texts(detail.Unknown), Hidden: texts(detail.Hidden),

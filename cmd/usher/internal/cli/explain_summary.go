@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,11 +23,15 @@ func (r *run) explainSummary(s *target, request usher.Request) error {
 		return r.stdout.json(summaryJSON(s, request, sum))
 	}
 	subject := printable.Text(string(request.Subject))
-	if sum.Status == 0 {
+	switch {
+	case sum.Status == 0 && len(sum.Entitlements) == 0:
 		r.stdout.line("%s is not a user of this account and may do nothing", subject)
 		return nil
+	case sum.Status == 0:
+		r.stdout.line("%s is not a user of this account, and has the rules of visitors", r.stdout.paint(bold, subject))
+	default:
+		writeSummaryHead(r.stdout, p, subject, sum)
 	}
-	writeSummaryHead(r.stdout, p, subject, sum)
 	if len(sum.Entitlements) == 0 {
 		r.stdout.line("\nno permissions")
 	} else {
@@ -47,6 +52,9 @@ func writeSummaryHead(s *stream, p *policy.Policy, subject string, sum policy.Su
 	note := ""
 	if sum.Status != usher.Active {
 		note = ", so nothing below applies until the user is active"
+		if slices.ContainsFunc(sum.Entitlements, func(h policy.Entitlement) bool { return h.Rule.Source == usher.SourceVisitor }) {
+			note = ", so only the rules of visitors below apply until the user is active"
+		}
 	}
 	s.line("%s: %s, %s%s", s.paint(bold, subject), roletable.RoleTitle(held), sum.Status, note)
 	entry := func(label string, words []string) {
@@ -85,12 +93,12 @@ func writeEntitlements(s *stream, p *policy.Policy, list []policy.Entitlement) {
 
 // entitlementText returns a rule as it applies to the user.
 func entitlementText(h policy.Entitlement) string {
-	text := h.Scope.String()
+	text := h.Scopes()
 	for _, part := range []struct {
 		before string
 		words  []string
 		last   string
-	}{{" as ", h.As, " or "}, {" if ", h.If, " and "}, {" hiding ", h.Hiding, " and "}} {
+	}{{" if ", h.If, " and "}, {" hiding ", h.Hiding, " and "}} {
 		if len(part.words) > 0 {
 			text += part.before + strings.Join(part.words, part.last)
 		}
@@ -111,6 +119,8 @@ func entitlementSource(p *policy.Policy, h policy.Entitlement) string {
 		}
 	case usher.SourceEveryone:
 		name = "everyone"
+	case usher.SourceVisitor:
+		name = "visitors"
 	case usher.SourceGrant:
 		name = "a grant"
 		if h.Rule.Name != h.Permission.String() {

@@ -30,6 +30,7 @@ type matrixPermission struct {
 	Name     string              `json:"name"`
 	Roles    map[string][]string `json:"roles"` // the rules of each role that has any
 	Everyone []string            `json:"everyone"`
+	Visitor  []string            `json:"visitor"`
 	Never    []string            `json:"never"`
 }
 
@@ -45,7 +46,7 @@ func matrixJSON(p *policy.Policy) matrix {
 	for _, res := range from.Resources {
 		part := matrixResource{Name: res.Name, Permissions: []matrixPermission{}}
 		for _, row := range res.Rows {
-			q := matrixPermission{Name: row.Permission.String(), Roles: map[string][]string{}, Everyone: texts(row.Everyone), Never: texts(row.Never)}
+			q := matrixPermission{Name: row.Permission.String(), Roles: map[string][]string{}, Everyone: texts(row.Everyone), Visitor: texts(row.Visitor), Never: texts(row.Never)}
 			for i, rules := range row.Cells {
 				if len(rules) > 0 {
 					q.Roles[string(from.Roles[i].Name)] = rules

@@ -16,6 +16,8 @@ import (
 // question contains the flags of explain.
 type question struct {
 	as, can, kind   string
+	gives           string
+	visitor         bool     // in place of as
 	resource, with  []string // NAME=VALUE
 	whens           []string // the values of --at: times and versions
 	account, policy string   // for a store
@@ -38,6 +40,9 @@ func (q *question) request(s *target) (usher.Request, error) {
 			return usher.Request{}, err
 		}
 	}
+	if q.gives != "" {
+		asked.Gives = q.name("--gives "+printable.Value(q.gives), q.gives)
+	}
 	for _, fact := range q.resource {
 		if err := q.addFact(&asked, fact); err != nil {
 			return usher.Request{}, err
@@ -52,6 +57,7 @@ func (q *question) request(s *target) (usher.Request, error) {
 	if err != nil {
 		return usher.Request{}, q.sentences(err)
 	}
+	request.Visitor = q.visitor
 	return q.withType(s.policy, request)
 }
 

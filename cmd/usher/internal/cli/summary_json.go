@@ -5,6 +5,7 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/syntax"
 )
 
 type summary struct {
@@ -31,10 +32,20 @@ type grantJSON struct {
 	Until *time.Time `json:"until"`
 }
 
+// termJSON is a further scope of a rule.
+type termJSON struct {
+	Not   bool     `json:"not"`
+	Scope string   `json:"scope"`
+	Above bool     `json:"above,omitempty"`
+	As    []string `json:"as"`
+}
+
 type entitlementJSON struct {
 	Can    string     `json:"can"`
 	Scope  string     `json:"scope"`
 	As     []string   `json:"as"`
+	Above  bool       `json:"above,omitempty"`
+	And    []termJSON `json:"and,omitempty"`
 	If     []string   `json:"if"`
 	Hiding []string   `json:"hiding"`
 	Teams  []string   `json:"teams"`
@@ -62,9 +73,20 @@ func entitlements(from []policy.Entitlement) []entitlementJSON {
 	list := []entitlementJSON{}
 	for _, h := range from {
 		list = append(list, entitlementJSON{
-			Can: h.Permission.String(), Scope: h.Scope.String(), As: texts(h.As), If: texts(h.If), Hiding: texts(h.Hiding),
+			Can: h.Permission.String(), Scope: h.Scope.String(), As: texts(h.As), Above: h.Above, And: terms(h.And), If: texts(h.If), Hiding: texts(h.Hiding),
 			Teams: texts(h.Teams), Until: end(h.Until), Rule: h.Rule,
 		})
+	}
+	return list
+}
+
+func terms(from []syntax.Term) (list []termJSON) {
+	for _, t := range from {
+		as := make([]string, len(t.As))
+		for i, n := range t.As {
+			as[i] = n.Text
+		}
+		list = append(list, termJSON{Not: t.Not, Scope: t.Scope.String(), Above: t.Above, As: as})
 	}
 	return list
 }

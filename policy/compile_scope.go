@@ -1,0 +1,65 @@
+package policy
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/usher-go/usher/policy/syntax"
+)
+
+// scope resolves the parties in the scopes of a rule. About is the permission, as the file
+// names it.
+func (c *compiler) scope(r *resource, about string, d syntax.Rule) extent {
+	written := d.Terms()
+	if len(written) > syntax.MaxTerms {
+		c.problems.Add(d.Pos, "more than %d scopes in one rule", syntax.MaxTerms)
+		return extent{}
+	}
+	terms := make([]term, len(written))
+	for i, t := range written {
+		if t.Scope < syntax.ScopeAny || t.Scope > syntax.ScopeShared {
+			c.addUnlessPartial(d.Pos, "a rule for %s has no scope", about)
+		}
+		terms[i] = term{scope: t.Scope, not: t.Not, parties: c.considered(r, t)}
+	}
+	if len(terms) == 1 {
+		return extent{scope: terms[0].scope, parties: terms[0].parties}
+	}
+	slices.SortFunc(terms, compareTerms)
+	e := extent{scope: scopeJoined, join: r.join(slices.Compact(terms))}
+	c.joinLimit(e.join, d.Pos)
+	return e
+}
+
+// joinLimit reports joined scopes that have no index, because there are too many.
+func (c *compiler) joinLimit(join uint16, at syntax.Pos) {
+	if join == 0 {
+		c.problems.Add(at, "more than %d different joined scopes in the rules of one resource", maxJoins)
+	}
+}
+
+// considered returns the parties that a term looks at.
+func (c *compiler) considered(r *resource, t syntax.Term) (parties uint16) {
+	if len(t.As) == 0 {
+		return 1<<len(r.parties) - 1
+	}
+	for _, n := range t.As {
+		mask := r.partyMask(n.Text)
+		if mask == 0 {
+			c.unknown(n, c.partyOf(r), func() []string { return partyNames(r) })
+		}
+		parties |= mask
+	}
+	return parties
+}
+
+// compareTerms orders terms that are not negated before the others.
+func compareTerms(a, b term) int {
+	not := func(t term) int {
+		if t.not {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(cmp.Compare(not(a), not(b)), cmp.Compare(a.scope, b.scope), cmp.Compare(a.parties, b.parties))
+}
