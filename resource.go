@@ -81,6 +81,27 @@ func TeamParty(r Resource, name string) (ids []string, known bool) {
 	return nil, false
 }
 
+// Contained is an optional interface of a Resource whose type is in another one, as a policy
+// declares with in: an event in a calendar, a folder in a folder. A type that wraps a Resource
+// forwards its container with [Container].
+type Contained interface {
+	// Container returns what directly contains the resource: a resource of the type that
+	// the policy declares and of the same account, or a nil Resource if nothing contains
+	// it. Another type or another account is an error of the check. If known is false, no
+	// rule allows that depends on the container, and each such rule under never forbids.
+	// A check calls it only if a rule has a scope with "or above" that does not match below.
+	Container() (r Resource, known bool)
+}
+
+// Container returns what directly contains r, nil for nothing. If r is nil or not a
+// [Contained], the container is unknown, so a check that depends on it fails closed.
+func Container(r Resource) (container Resource, known bool) {
+	if c, ok := r.(Contained); ok {
+		return c.Container()
+	}
+	return nil, false
+}
+
 // Ref identifies a resource. The zero Ref has no type; every check on it is an error.
 type Ref struct {
 	Type string // as in the policy: calendar
@@ -98,6 +119,7 @@ type Object struct {
 	Parties    map[string][]string
 	Teams      map[string][]string // the teams in parties of users and teams; Parties has their users
 	Attributes map[string]bool
+	In         Resource // what contains it; nil: nothing
 }
 
 // Ref returns the object's type and id.
@@ -131,6 +153,15 @@ func (o *Object) TeamParty(name string) (ids []string, known bool) {
 		return nil, false
 	}
 	return o.Teams[name], true
+}
+
+// Container implements [Contained]. A nil In means that nothing contains the object, not that
+// its container is unknown.
+func (o *Object) Container() (r Resource, known bool) {
+	if o == nil {
+		return nil, false
+	}
+	return o.In, true
 }
 
 // Attribute implements [Attributer]. An attribute that Attributes lacks is unknown.

@@ -34,7 +34,10 @@ func zeroFilters() map[string]func() bool {
 			return matches(filter.New(criteria.Criteria{Account: "acme", Types: []criteria.Type{{Name: "calendar"}}}))
 		},
 		"criteria.Alternative": func() bool { return match(of(criteria.Alternative{})) },
-		"criteria.Scope":       func() bool { return match(of(criteria.Alternative{Scope: criteria.Scope{}})) },
+		"criteria.Level": func() bool {
+			return match(of(criteria.Alternative{Scope: criteria.Scope{Reach: criteria.Some, Above: []criteria.Level{{}}}}))
+		},
+		"criteria.Scope": func() bool { return match(of(criteria.Alternative{Scope: criteria.Scope{}})) },
 		"criteria.Reach": func() bool {
 			return match(of(criteria.Alternative{Scope: criteria.Scope{Over: []criteria.PartySet{{Party: "host", Set: criteria.SetOf("mia")}}}}))
 		},

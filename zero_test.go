@@ -124,6 +124,10 @@ func TestZeroValuesRefuse(t *testing.T) {
 			return ask(p, &world{policy.User{Status: usher.Active, Role: "member"}}, func(r *usher.Request) { r.Permission = permission.MustParse("calendar.edit") })
 		},
 		"usher.TeamParties": func() bool { _, known := usher.TeamParty(nil, "editor"); return known },
+		"usher.Contained": func() bool {
+			_, known := usher.Container(nil)
+			return known
+		},
 		"usher.Attributer": func() bool {
 			_, known := usher.Attribute(nil, "public")
 			return known

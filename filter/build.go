@@ -82,7 +82,7 @@ func (b *builder) scope(s criteria.Scope, empty []string) (int, state) {
 		return 0, always.opposite()
 	case s.Reach != criteria.Some && s.Reach != criteria.Every:
 		return 0, no
-	case len(over) == 0:
+	case len(over)+len(s.Above) == 0:
 		return 0, always
 	}
 	a := atom{reach: s.Reach, not: s.Not, party: -1, attribute: -1, teams: -1}
@@ -90,6 +90,10 @@ func (b *builder) scope(s criteria.Scope, empty []string) (int, state) {
 		a.sides = append(a.sides, side{index(&b.parties, criteria.Party{Name: p.Party, Teams: p.Teams}), p.Set})
 	}
 	slices.SortFunc(a.sides, func(x, y side) int { return cmp.Compare(x.party, y.party) })
+	a.over = over
+	for _, l := range s.Above {
+		a.above = append(a.above, levelOf(l))
+	}
 	return b.number(a), unknown
 }
 
@@ -110,9 +114,9 @@ func (b *builder) test(t criteria.Test) int {
 func (b *builder) number(a atom) int {
 	same := func(o atom) bool {
 		return o.reach == a.reach && o.not == a.not && o.party == a.party && o.attribute == a.attribute && o.teams == a.teams && o.is == a.is &&
-			slices.EqualFunc(o.sides, a.sides, func(x, y side) bool {
-				return x.party == y.party && criteria.Within(x.set, y.set) && criteria.Within(y.set, x.set)
-			})
+			slices.EqualFunc(o.above, a.above, level.equal) && slices.EqualFunc(o.sides, a.sides, func(x, y side) bool {
+			return x.party == y.party && criteria.Within(x.set, y.set) && criteria.Within(y.set, x.set)
+		})
 	}
 	if i := slices.IndexFunc(b.atoms[:min(len(b.atoms), maxCompared)], same); i >= 0 {
 		return i

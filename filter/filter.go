@@ -100,11 +100,21 @@ type alternative struct {
 type atom struct {
 	reach criteria.Reach // 0 for a test
 	sides []side
-	not   bool // the scope must not match
+	over  []criteria.PartySet // the same parties by name
+	above []level             // the containers that the scope looks at too
+	not   bool                // the scope must not match
 
 	party, attribute int // for a test: an index, and -1 for the other
 	teams            int // for a test of a party of users and teams: the index of its teams; otherwise -1
 	is               bool
+}
+
+// level is a level of containers.
+type level struct {
+	typ    string
+	over   []criteria.PartySet // sorted
+	repeat bool                // all further containers are alike
+	check  func(usher.Resource) error
 }
 
 type side struct {

@@ -152,9 +152,9 @@ func (v *view) state(i int) state {
 func (v *view) evaluate(a *atom) state {
 	switch {
 	case a.reach != 0 && a.not:
-		return v.compare(a).opposite()
+		return v.scope(a).opposite()
 	case a.reach != 0:
-		return v.compare(a)
+		return v.scope(a)
 	case a.party >= 0:
 		ids, known := v.ids(a.party)
 		has := len(ids) > 0
@@ -182,10 +182,15 @@ func (s state) opposite() state {
 
 // ids returns the ids of a party.
 func (v *view) ids(party int) (ids []string, known bool) {
-	if p := &v.parties[party]; p.Teams {
-		return usher.TeamParty(v.of, p.Name)
+	return partyOf(v.of, v.parties[party].Name, v.parties[party].Teams)
+}
+
+// partyOf returns the ids of a party of a resource, or its teams if it has users and teams.
+func partyOf(of usher.Resource, party string, teams bool) (ids []string, known bool) {
+	if teams {
+		return usher.TeamParty(of, party)
 	}
-	return v.of.Party(v.parties[party].Name)
+	return of.Party(party)
 }
 
 func stateOf(value, known, want bool) state {
@@ -198,25 +203,35 @@ func stateOf(value, known, want bool) state {
 	return no
 }
 
-func (v *view) compare(a *atom) state {
+// scope returns the state of a scope, regardless of its not.
+func (v *view) scope(a *atom) state {
+	s := v.compare(v.of, a.reach, a.over)
+	if len(a.above) == 0 {
+		return s
+	}
+	return v.orAbove(a, s)
+}
+
+// compare compares parties of a resource with sets.
+func (v *view) compare(of usher.Resource, reach criteria.Reach, over []criteria.PartySet) state {
 	some, all := false, true
-	for _, s := range a.sides {
-		ids, known := v.ids(s.party)
+	for i := range over {
+		ids, known := partyOf(of, over[i].Party, over[i].Teams)
 		if !known {
 			return unknown // even if the other parties are known
 		}
 		for _, id := range ids {
 			in := false
-			if s.set != nil && id != "" { // a party can contain an empty id, a set cannot
+			if set := over[i].Set; set != nil && id != "" { // a party can contain an empty id, a set cannot
 				var err error
-				if in, err = s.set.Has(id); err != nil && v.err == nil {
+				if in, err = set.Has(id); err != nil && v.err == nil {
 					v.err = err
 				}
 			}
 			some, all = some || in, all && in
 		}
 	}
-	if some && (all || a.reach == criteria.Some) {
+	if some && (all || reach == criteria.Some) {
 		return yes
 	}
 	return no

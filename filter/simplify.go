@@ -83,6 +83,8 @@ func (x *atom) implies(y *atom, known bool) bool {
 	switch {
 	case x.reach == 0 || x.reach == criteria.Some && y.reach == criteria.Every:
 		return false
+	case len(x.above) > 0 && !slices.EqualFunc(x.above, y.above, level.within):
+		return false
 	case y.reach == 0:
 		return known && !y.is && x.leavesEmpty(y.party) && (y.teams < 0 || x.leavesEmpty(y.teams))
 	}
@@ -98,7 +100,7 @@ func (x *atom) implies(y *atom, known bool) bool {
 
 // leavesEmpty reports whether a scope holds only if a party is empty.
 func (a *atom) leavesEmpty(party int) bool {
-	return a.reach == criteria.Every && slices.ContainsFunc(a.sides, func(s side) bool { return s.party == party && s.set == nil })
+	return a.reach == criteria.Every && len(a.above) == 0 && slices.ContainsFunc(a.sides, func(s side) bool { return s.party == party && s.set == nil })
 }
 
 // withoutImplied removes needs that are met whenever another one is.

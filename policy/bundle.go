@@ -68,7 +68,7 @@ func (q *evaluation) switchResource(resource int, thing usher.Resource) {
 			p: q.p, facts: q.facts, subject: q.subject, user: q.user, res: res,
 			account: q.account, err: q.err,
 		},
-		context: q.context, time: q.time, role: q.role, guard: q.guard, visitor: q.visitor, gives: q.gives,
+		requestAccount: q.requestAccount, context: q.context, time: q.time, role: q.role, guard: q.guard, visitor: q.visitor, gives: q.gives,
 	}
 	if thing != nil && thing.Ref().Type == res.name {
 		q.resource = thing

@@ -1,12 +1,10 @@
 package policy
 
 import (
-	"slices"
 	"time"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy/syntax"
-	"github.com/usher-go/usher/seat"
 )
 
 // actorRules are the rules of the actor at a moment. Their conditions are evaluated at
@@ -20,9 +18,9 @@ type actorRules struct {
 
 	// The literals of the current resource (-1: none) that hold now, and those that do
 	// not. Unknown literals are in neither.
-	resource            int
-	holdsNow, failsNow  uint64
-	ofUser, ofUserHolds uint64 // the literals that depend on the user, the request or the moment; of these, the ones that hold for the changed user
+	resource           int
+	holdsNow, failsNow uint64
+	mayTurn            uint64 // the literals on seats, settings and request facts, which may be otherwise for the user or later
 }
 
 func (c *Ceiling) actorAt(moment time.Time) actorRules {
@@ -80,15 +78,15 @@ func (a *actorRules) lacks(change *comparison, b heldRule) bool {
 //
 // A condition that does not hold now keeps a never rule from the actor, unless the
 // actor's rule requires the condition. A condition that holds now, and that the actor's
-// rule requires but b does not, may forbid the actor alone: the user may lack the seat,
-// send a request without the fact, or act while the setting is turned.
+// rule requires but b does not, may forbid the actor alone: the user may lack the
+// seat, now or later, send a request without the fact, or act while the setting is turned.
 func (a *actorRules) stoppedAlone(change *comparison, need, ofB uint64) bool {
 	for i := range change.perm.never {
 		n := &change.perm.never[i]
 		if n.need&(a.fails|a.failsNow&^need) != 0 {
 			continue
 		}
-		if relied := need &^ ofB; !change.to.stopped(n) || n.need&relied&a.ofUser&^a.ofUserHolds != 0 {
+		if relied := need &^ ofB; !change.to.stopped(n) || n.need&relied&a.mayTurn != 0 {
 			a.stoppedBy = n
 			return true
 		}
@@ -105,7 +103,7 @@ func (a *actorRules) switchResource(change *comparison) {
 	p := a.c.p
 	a.decide(change.decided)
 	a.holdsNow, a.failsNow = change.decided.onFeatures&^a.fails, 0
-	a.ofUser, a.ofUserHolds = 0, 0
+	a.mayTurn = 0
 	for i, l := range p.resources[a.resource].literals {
 		c, bit := &p.conditions[l.condition], uint64(1)<<i
 		switch value, known := a.c.holdsNow(c); {
@@ -116,13 +114,8 @@ func (a *actorRules) switchResource(change *comparison) {
 			a.failsNow |= bit
 		}
 		switch c.kind {
-		case syntax.OnContext, syntax.OnSetting:
-			a.ofUser |= bit
-		case syntax.OnSeat:
-			a.ofUser |= bit
-			if slices.Contains(change.to.seats, seat.PoolName(c.of)) != l.not {
-				a.ofUserHolds |= bit
-			}
+		case syntax.OnContext, syntax.OnSetting, syntax.OnSeat:
+			a.mayTurn |= bit
 		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/syntax"
-	"github.com/usher-go/usher/seat"
 )
 
 // owned is a rule of a user at a moment, as the slow model of the ceiling has it.
@@ -31,6 +30,7 @@ type ownedScope struct {
 	not   bool
 	scope syntax.Scope
 	as    []string
+	above []string // the parties on each container; none without "or above"
 }
 
 // ceilingModel is the slow model of the ceiling, written after the prose of FORMAT.md. The actor
@@ -146,7 +146,7 @@ func (m ceilingModel) from(q *evaluation, source usher.Source, matchRules, who s
 			r.text = "all"
 		}
 		for _, t := range rule.Terms() {
-			s := ownedScope{not: t.Not, scope: t.Scope}
+			s := ownedScope{not: t.Not, scope: t.Scope, above: m.levels(q.on, t)}
 			for _, p := range q.on.Parties {
 				named := slices.ContainsFunc(t.As, func(n syntax.Name) bool { return n.Text == p.Name.Text })
 				if len(t.As) == 0 || named {
@@ -204,7 +204,8 @@ func (m ceilingModel) inside(teams, others []usher.TeamID) bool {
 
 // asWide reports whether s matches wherever t does.
 func (s ownedScope) asWide(t ownedScope) bool {
-	return subset(s.as, t.as) && subset(t.as, s.as) && (s.scope == t.scope || slices.Contains(wider, s.scope.String()+" "+t.scope.String()))
+	onContainers := len(t.above) == 0 || slices.Equal(s.above, t.above)
+	return onContainers && subset(s.as, t.as) && subset(t.as, s.as) && (s.scope == t.scope || slices.Contains(wider, s.scope.String()+" "+t.scope.String()))
 }
 
 func (s ownedScope) atTeams() bool {
@@ -326,13 +327,8 @@ func (m ceilingModel) stoppedAlone(a, b owned, user *policy.User) bool {
 		}
 		ofUser := func(t syntax.Test) bool { // the actor meets it, but the user may not, or not always
 			c := m.fact(t)
-			switch {
-			case !m.among(t, a.tests) || m.among(t, b.tests):
-				return false
-			case c.Kind == syntax.OnSeat:
-				return slices.ContainsFunc(user.Seats, func(p seat.PoolName) bool { return string(p) == c.Of.Text }) == t.Not
-			}
-			return c.Kind == syntax.OnContext || c.Kind == syntax.OnSetting
+			mayTurn := c.Kind == syntax.OnContext || c.Kind == syntax.OnSetting || c.Kind == syntax.OnSeat
+			return mayTurn && m.among(t, a.tests) && !m.among(t, b.tests)
 		}
 		return !slices.ContainsFunc(n.If, spared) && (m.failsOne(n.If, user) || slices.ContainsFunc(n.If, ofUser))
 	})

@@ -15,7 +15,6 @@ type effectiveRules struct {
 	tree     *team.Tree
 	sources  []ruleSource // the account role first, then the roles beside it
 	features []bool       // by index in the policy; nil: none
-	seats    []seat.PoolName
 
 	open                    bool            // conditions on features stay open as well
 	withSeats, withoutSeats []seat.PoolName // conditions on these seats are decided: held, or not held
@@ -83,7 +82,7 @@ func (c Ceiling) rulesAt(u *User, moment time.Time) effectiveRules {
 		}
 	}
 	guard := p.held[own.role].guard
-	r := effectiveRules{tree: c.account.Teams, seats: u.Seats, sources: make([]ruleSource, 0, 3+len(u.Beside)+len(u.Teams)+len(u.Grants))}
+	r := effectiveRules{tree: c.account.Teams, sources: make([]ruleSource, 0, 3+len(u.Beside)+len(u.Teams)+len(u.Grants))}
 	r.sources = append(r.sources, own)
 	for held := range p.rolesBeside(u) {
 		r.sources = append(r.sources, ruleSource{kind: usher.SourceBeside, role: held, guard: guard, teams: own.teams})

@@ -49,7 +49,7 @@ func Compile(d *syntax.Document) (*Policy, error) {
 		},
 	}
 	for _, step := range []func(){
-		c.seats, c.facts, c.resources, c.conditions, c.roles, c.conditionRoles, c.permissions, c.bundles, c.settingRules, // declarations
+		c.seats, c.facts, c.resources, c.containers, c.conditions, c.roles, c.conditionRoles, c.permissions, c.bundles, c.settingRules, // declarations
 		c.cells, c.never, // rules
 	} {
 		step()
@@ -244,6 +244,7 @@ func (c *compiler) conditions() {
 			c.p.contexts[d.Of.Text] = true
 		case syntax.OnAttribute:
 			c.p.attributes[d.Of.Text] = true
+			c.notIn(d.Of, "attribute")
 			c.conditionFact(&d, parties)
 		case syntax.OnParty, syntax.OnHas:
 			c.conditionFact(&d, parties)

@@ -133,9 +133,6 @@ func (c *compiler) write(w writtenRule) int32 {
 // file names it.
 func (c *compiler) rule(resource int, about string, d syntax.Rule) compiledRule {
 	r := &c.p.resources[resource]
-	if d.Above {
-		c.problems.Add(d.Pos, "`or above` is not supported yet")
-	}
 	compiled := compiledRule{extent: c.scope(r, about, d), pos: d.Pos}
 	for _, t := range d.If {
 		i := c.find(&c.conditionIndex, t.Name, "condition")

@@ -40,6 +40,7 @@ func (c *compiler) resources() {
 func (c *compiler) parties(r *resource, d *syntax.Resource) {
 	for _, p := range d.Parties {
 		c.checkName(p.Name, "party")
+		c.notIn(p.Name, "party")
 		i := slices.IndexFunc(r.parties, func(have party) bool { return have.name == p.Name.Text })
 		if i >= 0 {
 			if kind := r.parties[i].kind(); kind != p.Kind {

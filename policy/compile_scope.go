@@ -20,9 +20,9 @@ func (c *compiler) scope(r *resource, about string, d syntax.Rule) extent {
 		if t.Scope < syntax.ScopeAny || t.Scope > syntax.ScopeShared {
 			c.addUnlessPartial(d.Pos, "a rule for %s has no scope", about)
 		}
-		terms[i] = term{scope: t.Scope, not: t.Not, parties: c.considered(r, t)}
+		terms[i] = term{scope: t.Scope, not: t.Not, parties: c.considered(r, t), above: c.above(r, t)}
 	}
-	if len(terms) == 1 {
+	if len(terms) == 1 && !written[0].Above {
 		return extent{scope: terms[0].scope, parties: terms[0].parties}
 	}
 	slices.SortFunc(terms, compareTerms)
@@ -46,11 +46,30 @@ func (c *compiler) considered(r *resource, t syntax.Term) (parties uint16) {
 	for _, n := range t.As {
 		mask := r.partyMask(n.Text)
 		if mask == 0 {
-			c.unknown(n, c.partyOf(r), func() []string { return partyNames(r) })
+			c.unknownParty(r, t, n)
 		}
 		parties |= mask
 	}
 	return parties
+}
+
+// unknownParty reports a party that the resource of a term lacks. A term with "or above" may
+// name a party of a container.
+func (c *compiler) unknownParty(r *resource, t syntax.Term, n syntax.Name) {
+	names := partyNames(r)
+	for in, level := r.in, 0; in != nil && level < maxDepth; in, level = in.in, level+1 {
+		switch has := in.partyMask(n.Text) != 0; {
+		case has && t.Above:
+			return
+		case has:
+			c.problems.Add(n.Pos, "%s has no party %s, but %s does, which contains it; write %s or above as %[2]s", r.name, n.Text, in.name, t.Scope)
+			return
+		case t.Above:
+			names = append(names, partyNames(in)...)
+		}
+	}
+	slices.Sort(names)
+	c.unknown(n, c.partyOf(r), func() []string { return slices.Compact(names) })
 }
 
 // compareTerms orders terms that are not negated before the others.
@@ -61,5 +80,5 @@ func compareTerms(a, b term) int {
 		}
 		return 0
 	}
-	return cmp.Or(cmp.Compare(not(a), not(b)), cmp.Compare(a.scope, b.scope), cmp.Compare(a.parties, b.parties))
+	return cmp.Or(cmp.Compare(not(a), not(b)), cmp.Compare(a.scope, b.scope), cmp.Compare(a.parties, b.parties), slices.Compare(a.above.parties[:], b.above.parties[:]))
 }

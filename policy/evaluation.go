@@ -26,6 +26,11 @@ type evaluation struct {
 	known, holds, possible               uint64
 	scopeKnown, scopeHolds, scopeUnknown uint64
 
+	// What contains the resource, once it was read.
+	requestAccount              usher.AccountID
+	nearest                     usher.Resource
+	nearestKnown, containerRead bool
+
 	// Of the current permission: the first rule of each kind, by rank, and the fields
 	// that all granting rules hide.
 	granted, unmet, outOfScope *rule
@@ -77,6 +82,7 @@ func (q *evaluation) fill(p *Policy, f Facts, r *usher.Request, who subject, res
 	q.p, q.facts, q.res = p, f, res
 	q.subject, q.resource, q.context, q.time = r.Subject, r.Resource, r.Context, r.Time
 	q.user, q.role, q.guard, q.visitor = who.user, who.role, who.guard, r.Visitor
+	q.requestAccount = r.Account
 	if r.Gives != "" {
 		q.gives = p.gives(r.Gives)
 	}

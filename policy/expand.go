@@ -64,6 +64,7 @@ type expander struct {
 type atomKey struct {
 	scope   syntax.Scope
 	parties uint16
+	above   upward
 	teams   int16 // the team role whose teams count; -1 for the teams of which the user is a direct member
 }
 
@@ -120,7 +121,7 @@ func (e *expander) rule(w compiledRule, guard uint64, held int) rule {
 		r.join = e.join(w.extent, teams)
 		return r
 	}
-	r.atom = e.atom(atomKey{w.scope, w.parties, teams})
+	r.atom = e.atom(atomKey{scope: w.scope, parties: w.parties, teams: teams})
 	return r
 }
 
@@ -132,9 +133,9 @@ func (e *expander) join(w extent, teams int16) uint16 {
 		switch {
 		case t.scope == syntax.ScopeAny:
 		case t.looksAtTeams():
-			t.atom = e.atom(atomKey{t.scope, t.parties, teams})
+			t.atom = e.atom(atomKey{t.scope, t.parties, t.above, teams})
 		default:
-			t.atom = e.atom(atomKey{t.scope, t.parties, -1})
+			t.atom = e.atom(atomKey{t.scope, t.parties, t.above, -1})
 		}
 	}
 	join := e.res.join(terms)

@@ -270,7 +270,7 @@ func (b *filtering) scopes(r *rule, team role.Name) (scopes []criteria.Scope, ok
 	var one [1]term
 	for _, t := range b.res.termsOf(r.extent, &one) {
 		s := b.scope(&t, team)
-		if s.Reach == 0 || len(s.Over) == 0 && s.Reach != criteria.Any && !t.not {
+		if s.Reach == 0 || len(s.Over)+len(s.Above) == 0 && s.Reach != criteria.Any && !t.not {
 			return nil, false
 		}
 		scopes = append(scopes, s)
@@ -290,11 +290,28 @@ func (b *filtering) scope(t *term, team role.Name) criteria.Scope {
 	default:
 		return criteria.Scope{}
 	}
-	for rest := t.parties; rest != 0; rest &= rest - 1 {
-		party := b.res.parties[bits.TrailingZeros16(rest)]
-		s.Over = append(s.Over, criteria.PartySet{Party: party.name, Teams: party.both && party.teams, Set: b.partySet(t.scope, party.teams, team)})
+	s.Over = b.over(b.res, t.scope, t.parties, team)
+	in := b.res.in
+	for level := range t.above.levels {
+		res := in
+		s.Above = append(s.Above, criteria.Level{
+			Type: res.name, Over: b.over(res, t.scope, t.above.parties[level], team), Repeat: res.in == res,
+			Check: func(c usher.Resource) error { return b.p.checkContainer(c, b.request.Account, res) },
+		})
+		if in = res.in; in == res {
+			break // all further containers are alike
+		}
 	}
 	return s
+}
+
+// over returns parties of a type of resource, each with the set of its matching ids.
+func (b *filtering) over(res *resource, scope syntax.Scope, parties uint16, team role.Name) (over []criteria.PartySet) {
+	for rest := parties; rest != 0; rest &= rest - 1 {
+		party := res.parties[bits.TrailingZeros16(rest)]
+		over = append(over, criteria.PartySet{Party: party.name, Teams: party.both && party.teams, Set: b.partySet(scope, party.teams, team)})
+	}
+	return over
 }
 
 // partySet returns the set that contains the matching ids of a party.

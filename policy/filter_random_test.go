@@ -72,6 +72,13 @@ func (r *round) compareFilter(w *world, q usher.Request) *disagreement {
 		}
 		return nil
 	}
+	if (model{r.doc, r.types, w}).containerFault(q) != nil {
+		selected, failed := f.Match(q.Resource)
+		if failed == nil && errOne == nil && selected != d.Allowed() {
+			return disagree("filter with a wrong container", "Match = %t, but Decide = %v", selected, d)
+		}
+		return nil
+	}
 	declared := r.compiled.Fields(q.Resource.Ref().Type)
 	masks := f.Masks(q.Resource)
 	selected, failed := f.Match(q.Resource)

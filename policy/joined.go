@@ -7,7 +7,8 @@ import (
 	"github.com/usher-go/usher/role"
 )
 
-// scopeJoined is the scope of an extent with several terms. They are behind its index join,
+// scopeJoined is the scope of an extent with several terms, or with one that looks at
+// containers. They are behind its index join,
 // so that an extent with a single scope, the usual case, has all of it in place.
 const scopeJoined syntax.Scope = 255
 
@@ -18,6 +19,7 @@ type term struct {
 	not     bool   // the rule requires that the scope does not match
 	parties uint16 // those considered
 	atom    uint64 // the bit under which an evaluation caches the scope, without not; 0: not cached
+	above   upward // the parties of containers that it considers too
 }
 
 // joinKey identifies joined terms.
@@ -85,12 +87,16 @@ func (q *evaluation) term(t *term, team role.Name) (yes, known bool) {
 	switch {
 	case t.scope == syntax.ScopeAny:
 		return true, true
-	case q.resource == nil || t.parties == 0:
+	case q.resource == nil || t.parties == 0 && t.above.levels == 0:
 		return false, true
 	case q.scopeKnown&t.atom != 0:
 		return q.scopeHolds&t.atom != 0, q.scopeUnknown&t.atom == 0
 	}
-	yes, known = q.scope(t.scope, t.parties, team)
+	if t.above.levels == 0 {
+		yes, known = q.scope(t.scope, t.parties, team)
+	} else {
+		yes, known = q.orAbove(t, team)
+	}
 	q.cacheScope(t.atom, yes, known)
 	return yes, known
 }
@@ -109,7 +115,7 @@ func (q *evaluation) cacheScope(atom uint64, yes, known bool) {
 // implies reports whether the scope of a matches only where the scope of b does, regardless
 // of their not. The teams of both must be the same.
 func (a term) implies(b term) bool {
-	return reachesAsFar(b.scope, a.scope, a.parties == b.parties)
+	return reachesAsFar(b.scope, a.scope, a.parties == b.parties && (a.above == b.above || a.above == upward{}))
 }
 
 // termsReachAsFar reports whether the terms a all hold wherever the terms b do: each is

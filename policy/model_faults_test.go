@@ -35,17 +35,7 @@ func (m model) faults(r usher.Request) error {
 		fault(!slices.ContainsFunc(perms, about), usher.ErrWrongResource)
 		fault(r.Resource.InAccount() != "" && r.Resource.InAccount() != r.Account, usher.ErrOtherAccount)
 		if o, ok := r.Resource.(*usher.Object); ok && o != nil {
-			for name := range o.Parties {
-				isNamed := func(p syntax.Party) bool { return p.Name.Text == name }
-				fault(!slices.ContainsFunc(m.resource(ref.Type).Parties, isNamed), usher.ErrUndeclared)
-			}
-			for name := range o.Teams {
-				isBoth := func(p syntax.Party) bool { return p.Name.Text == name && p.Kind == syntax.OfBoth }
-				fault(!slices.ContainsFunc(m.resource(ref.Type).Parties, isBoth), usher.ErrUndeclared)
-			}
-			for name := range o.Attributes {
-				fault(!m.declares(syntax.OnAttribute, name), usher.ErrUndeclared)
-			}
+			fault(m.undeclaredNames(o) != nil, usher.ErrUndeclared)
 		}
 	}
 	if u := m.w.users[r.Subject]; u != nil {
@@ -53,6 +43,28 @@ func (m model) faults(r usher.Request) error {
 		fault(declared.Name.Text == "" || declared.OnTeam || declared.Beside, usher.ErrUndeclared)
 	}
 	return errors.Join(found...)
+}
+
+// undeclaredNames returns an error if an object has names that the policy does not declare.
+func (m model) undeclaredNames(o *usher.Object) error {
+	parties := m.resource(o.Type).Parties
+	for name := range o.Parties {
+		if !hasParty(syntax.Resource{Parties: parties}, ruleOutcome(name)) {
+			return usher.ErrUndeclared
+		}
+	}
+	for name := range o.Teams {
+		isBoth := func(p syntax.Party) bool { return p.Name.Text == name && p.Kind == syntax.OfBoth }
+		if !slices.ContainsFunc(parties, isBoth) {
+			return usher.ErrUndeclared
+		}
+	}
+	for name := range o.Attributes {
+		if !m.declares(syntax.OnAttribute, name) {
+			return usher.ErrUndeclared
+		}
+	}
+	return nil
 }
 
 func (m model) declares(kind syntax.ConditionKind, of string) bool {

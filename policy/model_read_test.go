@@ -78,7 +78,7 @@ func resources(doc *syntax.Document) map[string]syntax.Resource {
 	}
 	for _, written := range doc.Resources {
 		r := types[written.Name.Text]
-		r.Name = written.Name
+		r.Name, r.In = written.Name, written.In
 		r.Parties = append(r.Parties, written.Parties...)
 		r.Fields = append(r.Fields, written.Fields...)
 		r.Permissions = append(r.Permissions, written.Permissions...)

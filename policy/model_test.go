@@ -183,6 +183,9 @@ func (q *evaluation) reaches(rule held, ifUnknown bool) bool {
 // matches reports whether a scope matches, and whether that is known: "for unknown parties, neither
 // the scope nor its not matches; under never, both do".
 func (q *evaluation) matches(t syntax.Term, onTeams []usher.TeamID) (yes, known bool) {
+	if t.Above {
+		return q.matchesAbove(t, onTeams)
+	}
 	users, teams, known := q.considered(t.As)
 	me := string(q.Subject)
 	mine := func(team string) bool { return slices.Contains(q.belongs(me), usher.TeamID(team)) }

@@ -89,6 +89,7 @@ type resource struct {
 	literals []literal
 	perms    []int              // in the order of the file
 	atoms    map[atomKey]uint64 // the scopes of its rules
+	in       *resource          // what contains it, itself for a tree; nil: nothing
 	joins    [][]term           // the joined scopes of its rules, each sorted and without duplicates
 
 	joinIndex map[joinKey]uint16

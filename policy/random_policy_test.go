@@ -63,6 +63,7 @@ func randomDocument(d dice) *syntax.Document {
 	dr.scopes = d.chance(30)
 	dr.public = d.chance(60)
 	dr.parties(big)
+	dr.containers()
 	dr.conditions(big)
 	dr.roles(big)
 	dr.roleConditions()
@@ -361,6 +362,7 @@ func (dr *drawing) rule(on syntax.Resource, hiding bool) syntax.Rule {
 	if dr.scopes {
 		return rule
 	}
+	rule.Above, rule.As = dr.orAbove(on, rule.Scope, rule.As)
 	if dr.chance(25) {
 		dr.join(&rule, on)
 	}

@@ -266,6 +266,9 @@ func (a *asking) thing(on syntax.Resource) usher.Resource {
 			t.attributes[cond.Of.Text] = a.chance(50)
 		}
 	}
+	if on.In.Text != "" {
+		a.contain(t, on)
+	}
 	if a.chance(0.3) {
 		t.account = "other"
 	}
@@ -275,7 +278,7 @@ func (a *asking) thing(on syntax.Resource) usher.Resource {
 	if a.chance(50) {
 		return t
 	}
-	o := &usher.Object{Type: t.ref.Type, ID: t.ref.ID, Account: t.account, Parties: t.parties, Teams: t.teams, Attributes: t.attributes}
+	o := &usher.Object{Type: t.ref.Type, ID: t.ref.ID, Account: t.account, Parties: t.parties, Teams: t.teams, Attributes: t.attributes, In: t.in}
 	switch {
 	case a.chance(0.2):
 		o.Parties["gone"] = nil
@@ -289,6 +292,46 @@ func (a *asking) thing(on syntax.Resource) usher.Resource {
 		o = nil
 	}
 	return o
+}
+
+// contain draws what contains a resource: usually one or two more resources, and sometimes as many as
+// a scope looks at, or more.
+func (a *asking) contain(t *thing, on syntax.Resource) {
+	in := a.types[on.In.Text]
+	isTree := in.Name.Text == in.In.Text
+	switch {
+	case a.chance(15):
+	case a.chance(8):
+		t.noIn = true
+	case on.Name.Text == in.Name.Text && a.chance(2):
+		t.in = t // a cycle
+	case isTree && a.chance(8):
+		t.in = a.deep(in, a.upTo(14, 17))
+	case isTree && !a.chance(60):
+		t.in = a.deep(in, 1)
+	default:
+		t.in = a.thing(in)
+	}
+}
+
+// deep returns a resource of a type that contains others of the type, below more of them.
+func (a *asking) deep(in syntax.Resource, levels int) usher.Resource {
+	flat := in
+	flat.In.Text = ""
+	top := a.thing(flat)
+	for range levels - 1 {
+		next := a.thing(flat)
+		switch is := next.(type) {
+		case *thing:
+			is.in = top
+		case *usher.Object:
+			if is != nil {
+				is.In = top
+			}
+		}
+		top = next
+	}
+	return top
 }
 
 // ids draws ids of a party; the subject and the subject's teams are more frequent than others.

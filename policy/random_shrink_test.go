@@ -16,7 +16,7 @@ func shrink(doc *syntax.Document, found *disagreement) (*syntax.Document, *world
 	s := &shrinking{Doc: doc, Users: w.users, Teams: w.teams, Settings: w.settings, Context: q.Context}
 	switch on := q.Resource.(type) {
 	case *thing:
-		s.Thing = &thingParts{on.parties, on.teams, on.attributes, on.silent}
+		s.Thing = &thingParts{on.parties, on.teams, on.attributes, on.silent, on.in, on.noIn}
 	case *usher.Object:
 		s.Object = on
 	}
@@ -58,6 +58,8 @@ type thingParts struct {
 	Teams      map[string][]string
 	Attributes map[string]bool
 	Silent     []string
+	in         usher.Resource
+	noIn       bool
 }
 
 // rebuilt returns the remaining world and request.
@@ -67,6 +69,7 @@ func (s *shrinking) rebuilt(w *world, q usher.Request) (*world, usher.Request) {
 		q.Resource = &thing{
 			ref: q.Resource.Ref(), account: q.Resource.InAccount(),
 			parties: s.Thing.Parties, teams: s.Thing.Teams, attributes: s.Thing.Attributes, silent: s.Thing.Silent,
+			in: s.Thing.in, noIn: s.Thing.noIn,
 		}
 	}
 	return &world{users: s.Users, teams: s.Teams, settings: s.Settings, now: w.now}, q

@@ -169,6 +169,9 @@ func (r *round) compareAll(w *world, q usher.Request) *disagreement {
 func (r *round) compareModel(w *world, q usher.Request) *disagreement {
 	want, fault := model{r.doc, r.types, w}.decide(q)
 	d, err := r.compiled.Decide(w.facts(), &q)
+	if wrong := (model{r.doc, r.types, w}).containerFault(q); err != nil && fault == nil && wrong != nil {
+		return compareErrors(d, err, wrong)
+	}
 	if fault != nil || err != nil {
 		return compareErrors(d, err, fault)
 	}
@@ -229,8 +232,15 @@ func (r *round) compareAsked(w *world, q usher.Request) *disagreement {
 	} {
 		host.asked = nil
 		ask()
+		containers := 0
 		for _, what := range host.asked {
 			kind, name, _ := strings.Cut(what, " ")
+			if kind == "container" {
+				containers++
+			}
+			if kind == "container" && r.compiled.Container(host.ref.Type) == "" || containers > 1 && host.in != usher.Resource(host) {
+				return disagree(by+" asks for a container", "%s asks for a container %d times, of a %s", by, containers, host.ref.Type)
+			}
 			partyKind, isParty := r.compiled.Parties(host.ref.Type)[name]
 			if kind == "party" && !isParty || kind == "teams" && (!isParty || partyKind != syntax.OfBoth) || kind == "attribute" && !slices.Contains(r.compiled.Attributes(), name) {
 				return disagree(by+" asks wrongly", "%s asks the resource for %s, which it cannot have", by, what)
@@ -258,6 +268,9 @@ func (r *round) compareOrder(w *world, q usher.Request) *disagreement {
 
 // compareActions compares Actions with a check of each permission of the resource's type.
 func (r *round) compareActions(w *world, q usher.Request) *disagreement {
+	if (model{r.doc, r.types, w}).containerFault(q) != nil {
+		return nil // an error of those permissions whose rules look at the container
+	}
 	actions, err := r.compiled.Actions(w.facts(), &q)
 	asked := 0
 	for _, p := range r.compiled.Permissions() {
@@ -297,7 +310,7 @@ func sameElements(a, b []string) bool {
 type tally struct {
 	sync.Mutex
 	questions, errors, hiding int
-	joined, negated           int // decided by a rule with several scopes, and by one with a negated scope
+	joined, negated, above    int // decided by a rule with several scopes, with a negated one, and with "or above"
 	visitors                  int // allowed to a requester who is not an active user
 	reasons                   [usher.ReasonNoPermission + 1]int
 	sources                   [usher.SourceBuiltIn + 1]int // of the rules that decisions name
@@ -316,11 +329,16 @@ func (c *tally) count(d usher.Decision, err error) {
 	if len(detail.Hidden) > 0 {
 		c.hiding++
 	}
-	if rule, err := syntax.ParseRule(detail.Rule.Text); err == nil && len(rule.And) > 0 {
-		c.joined++
-		if slices.ContainsFunc(rule.And, func(t syntax.Term) bool { return t.Not }) {
-			c.negated++
+	if rule, err := syntax.ParseRule(detail.Rule.Text); err == nil {
+		has := func(is func(syntax.Term) bool) (n int) {
+			if slices.ContainsFunc(rule.Terms(), is) {
+				n++
+			}
+			return n
 		}
+		c.joined += min(len(rule.And), 1)
+		c.negated += has(func(t syntax.Term) bool { return t.Not })
+		c.above += has(func(t syntax.Term) bool { return t.Above })
 	}
 }
 
@@ -332,6 +350,7 @@ func (c *tally) add(other *tally) {
 	c.hiding += other.hiding
 	c.joined += other.joined
 	c.negated += other.negated
+	c.above += other.above
 	c.visitors += other.visitors
 	c.addWords(other.words)
 	for i, n := range other.reasons {
@@ -346,8 +365,8 @@ func (c *tally) percent(n int) float64 { return 100 * float64(n) / float64(c.que
 
 func (c *tally) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d questions: %.1f%% errors, %.1f%% with hidden fields, %.1f%% allowed to visitors, %.1f%% by joined scopes, %.1f%% by negated ones",
-		c.questions, c.percent(c.errors), c.percent(c.hiding), c.percent(c.visitors), c.percent(c.joined), c.percent(c.negated))
+	fmt.Fprintf(&b, "%d questions: %.1f%% errors, %.1f%% with hidden fields, %.1f%% allowed to visitors, %.1f%% by joined scopes, %.1f%% by negated ones, %.1f%% by scopes above",
+		c.questions, c.percent(c.errors), c.percent(c.hiding), c.percent(c.visitors), c.percent(c.joined), c.percent(c.negated), c.percent(c.above))
 	for i, name := range usher.Reasons() {
 		fmt.Fprintf(&b, ", %.1f%% %s", c.percent(c.reasons[i+1]), name)
 	}
@@ -370,8 +389,8 @@ func (c *tally) check(t *testing.T) {
 	if c.percent(c.hiding) < 0.5 {
 		t.Error("less than 0.5% of the decisions hide anything")
 	}
-	if c.percent(c.joined) < 3 || c.percent(c.negated) < 2 {
-		t.Error("less than 3% of the decisions name a rule with several scopes, or less than 2% one with a negated scope")
+	if c.percent(c.joined) < 3 || c.percent(c.negated) < 2 || c.percent(c.above) < 1 {
+		t.Error("less than 3% of the decisions name a rule with several scopes, less than 2% one with a negated scope, or less than 1% one with \"or above\"")
 	}
 	for source := usher.SourceRole; source <= usher.SourceBuiltIn; source++ {
 		if c.percent(c.sources[source]) < 0.5 {

@@ -60,6 +60,25 @@ var words = []struct {
 			})
 		})
 	}},
+	{"joined scopes", 40, func(doc *syntax.Document) bool {
+		return anyRule(doc, func(r syntax.Rule) bool { return len(r.And) > 0 })
+	}},
+	{"or above", 25, func(doc *syntax.Document) bool {
+		return anyRule(doc, func(r syntax.Rule) bool { return r.Above })
+	}},
+	{"not … or above", 5, func(doc *syntax.Document) bool {
+		return anyRule(doc, func(r syntax.Rule) bool {
+			return slices.ContainsFunc(r.And, func(t syntax.Term) bool { return t.Not && t.Above })
+		})
+	}},
+	{"a chain of containers", 10, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {
+			return r.In.Text != r.Name.Text && resources(doc)[r.In.Text].In.Text != ""
+		})
+	}},
+	{"a tree of containers", 10, func(doc *syntax.Document) bool {
+		return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool { return r.In.Text == r.Name.Text })
+	}},
 	{"a setting that only the host changes", 12, func(doc *syntax.Document) bool {
 		return slices.ContainsFunc(doc.Settings, func(s syntax.Setting) bool { return s.SetByHost })
 	}},
@@ -79,6 +98,15 @@ var words = []struct {
 			return slices.ContainsFunc(doc.Bundles, func(b syntax.Bundle) bool { return b.Name.Text == n.Permission.Text })
 		})
 	}},
+}
+
+// anyRule reports whether a rule of a cell or under never is as given.
+func anyRule(doc *syntax.Document, is func(syntax.Rule) bool) bool {
+	return slices.ContainsFunc(doc.Resources, func(r syntax.Resource) bool {
+		return slices.ContainsFunc(r.Permissions, func(p syntax.Permission) bool {
+			return slices.ContainsFunc(p.Cells, func(c syntax.Cell) bool { return slices.ContainsFunc(c.Rules, is) })
+		})
+	}) || slices.ContainsFunc(doc.Never, func(n syntax.Never) bool { return slices.ContainsFunc(n.Rules, is) })
 }
 
 func usedWords(doc *syntax.Document) (names []string) {

@@ -225,6 +225,8 @@ func changed(p *policy.Policy, old usher.Resource, s usher.Step) usher.Resource 
 			made.silent = append(made.silent, name)
 		}
 	}
+	in, known := usher.Container(old)
+	made.in, made.noIn = in, !known
 	for _, name := range p.Attributes() {
 		if value, known := usher.Attribute(old, name); known {
 			made.attributes[name] = value

@@ -178,6 +178,10 @@ func (o *changedResource) TeamParty(name string) (ids []string, known bool) {
 	return usher.TeamParty(o.Resource, name)
 }
 
+func (o *changedResource) Container() (r usher.Resource, known bool) {
+	return usher.Container(o.Resource)
+}
+
 func (o *changedResource) Attribute(name string) (value, known bool) {
 	if o.attribute && name == o.name {
 		return o.value, true

@@ -127,6 +127,8 @@ type thing struct {
 	teams      map[string][]string // of parties of users and teams
 	attributes map[string]bool     // those that are not listed are unknown
 	silent     []string            // the unknown parties; "teams of x" are the unknown teams of a party of users and teams
+	in         usher.Resource      // what contains it; nil for nothing
+	noIn       bool                // what contains it is unknown
 	asked      []string            // the names that were requested, as "party host"
 }
 
@@ -142,6 +144,11 @@ func (t *thing) Party(name string) (ids []string, known bool) {
 func (t *thing) TeamParty(name string) (ids []string, known bool) {
 	t.asked = append(t.asked, "teams "+name)
 	return t.teams[name], !slices.Contains(t.silent, "teams of "+name)
+}
+
+func (t *thing) Container() (in usher.Resource, known bool) {
+	t.asked = append(t.asked, "container")
+	return t.in, !t.noIn
 }
 
 func (t *thing) Attribute(name string) (value, known bool) {

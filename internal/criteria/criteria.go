@@ -40,11 +40,27 @@ type Alternative struct {
 	Hides []string // fields; a field is hidden if all matching alternatives of a need hide it
 }
 
+// MaxDepth is the number of containers above a resource that scopes look at. If there are more,
+// the containers above are unknown.
+const MaxDepth = 16
+
 // Scope states which resources an alternative reaches. The zero Scope reaches none.
 type Scope struct {
 	Not   bool // it reaches those that it would not reach otherwise, but none if Reach is zero
 	Reach Reach
 	Over  []PartySet // the parties; without any, only Any reaches resources
+	Above []Level    // the containers at which it looks too, the nearest first; it reaches a resource if one level matches
+}
+
+// Level states which parties of a container a scope compares.
+type Level struct {
+	Type   string
+	Over   []PartySet
+	Repeat bool // for the last level: the containers of this type contain each other
+
+	// Check returns the error of a check for a container of another type or account.
+	// Default: every container is unknown.
+	Check func(usher.Resource) error
 }
 
 // Reach states how a scope compares the parties of a resource with sets.

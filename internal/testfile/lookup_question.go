@@ -24,7 +24,7 @@ func (l *Lookup) Question(q *Question) (r usher.Request, types []string) {
 	r.Permission, _ = l.Policy.Permission(q.Can.Text)
 	types = l.types(r.Permission)
 	if q.Resource != nil {
-		r.Resource = l.object(q, types)
+		r.Resource = l.object(q, q.Resource, types)
 	}
 	return r, types
 }
@@ -57,38 +57,35 @@ func (l *Lookup) types(p permission.Permission) []string {
 	return types
 }
 
-// object returns the resource. Its type is the first of the types that has all of its
-// parties.
-func (l *Lookup) object(q *Question, types []string) usher.Resource {
+// object returns the resource. Its type is the first of the types that has all of its parties,
+// and a container if the question names one.
+func (l *Lookup) object(q *Question, facts []Fact, types []string) usher.Resource {
 	o := &usher.Object{Parties: map[string][]string{}, Attributes: map[string]bool{}}
-	for i := range q.Resource {
-		f := &q.Resource[i]
-		if l.attributes.has[f.Name.Text] {
+	var in *Fact
+	for i := range facts {
+		f := &facts[i]
+		switch {
+		case f.In != nil:
+			in = f
+		case l.attributes.has[f.Name.Text]:
 			value, ok := f.flag()
 			ok = ok && !f.Apart
 			o.Attributes[f.Name.Text] = value
 			if !ok {
 				l.Problems.Add(f.Name.Pos, "%s is an attribute, so it must be true or false", f.Name.Text)
 			}
-			continue
+		default:
+			o.Parties[f.Name.Text] = texts(f.IDs)
 		}
-		o.Parties[f.Name.Text] = texts(f.IDs)
 	}
-	i := slices.IndexFunc(types, func(t string) bool {
-		for name := range o.Parties {
-			if _, ok := l.parties[t][name]; !ok {
-				return false
-			}
-		}
-		return true
-	})
+	i := slices.IndexFunc(types, func(t string) bool { return l.fits(o, t) && (in == nil || l.Policy.Container(t) != "") })
 	if i < 0 {
-		l.reportNoType(q, types)
+		l.reportNoType(q, o, facts, types)
 		return nil
 	}
 	o.Type = types[i]
-	for k := range q.Resource {
-		f := &q.Resource[k]
+	for k := range facts {
+		f := &facts[k]
 		switch kind, ok := l.parties[o.Type][f.Name.Text]; {
 		case ok && kind == syntax.OfBoth:
 			l.both(o, f)
@@ -96,7 +93,20 @@ func (l *Lookup) object(q *Question, types []string) usher.Resource {
 			l.Problems.Add(f.Name.Pos, "party %s of %s relates to %s only; write a list", f.Name.Text, o.Type, kind)
 		}
 	}
+	if in != nil {
+		o.In = l.object(q, in.In, []string{l.Policy.Container(o.Type)})
+	}
 	return o
+}
+
+// fits reports whether a type has all parties of an object.
+func (l *Lookup) fits(o *usher.Object, typ string) bool {
+	for name := range o.Parties {
+		if _, ok := l.parties[typ][name]; !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // both divides the ids of a party of users and teams. An id that the account does not have
@@ -135,7 +145,7 @@ func texts(names []syntax.Name) []string {
 }
 
 // reportNoType reports why a resource cannot have any of the types.
-func (l *Lookup) reportNoType(q *Question, types []string) {
+func (l *Lookup) reportNoType(q *Question, o *usher.Object, facts []Fact, types []string) {
 	var known Names
 	for _, t := range types {
 		for name := range l.parties[t] {
@@ -145,13 +155,19 @@ func (l *Lookup) reportNoType(q *Question, types []string) {
 	slices.Sort(known.list)
 	known.list = append(known.list, l.attributes.list...)
 	unknown := false
-	for _, f := range q.Resource {
-		if !known.has[f.Name.Text] && !l.attributes.has[f.Name.Text] {
+	for _, f := range facts {
+		if f.In == nil && !known.has[f.Name.Text] && !l.attributes.has[f.Name.Text] {
 			l.refuse(f.Name, lacking(q, types)+"party or attribute", known)
 			unknown = true
 		}
 	}
-	if !unknown {
+	fits := func(t string) bool { return l.fits(o, t) }
+	switch {
+	case unknown:
+	case slices.ContainsFunc(types, fits):
+		at := facts[slices.IndexFunc(facts, func(f Fact) bool { return f.In != nil })].Name.Pos
+		l.Problems.Add(at, "the policy declares no container of %s; remove in", strings.Join(types, " or "))
+	default:
 		l.Problems.Add(q.Can.Pos, "no resource in %s has all of these parties", q.Can.Text)
 	}
 }

@@ -38,6 +38,10 @@ func (p *parser) question(q *Question) []source.Field {
 func (p *parser) resource(n *source.Node) []Fact {
 	facts := []Fact{}
 	p.Each(n, "resource", func(key, value *source.Node) {
+		if key.Text == InKey {
+			facts = append(facts, p.container(key, value))
+			return
+		}
 		if value.Kind == source.Map {
 			facts = append(facts, p.apart(key, value))
 			return
@@ -50,6 +54,17 @@ func (p *parser) resource(n *source.Node) []Fact {
 		})
 	})
 	return facts
+}
+
+// container reads what contains a resource, which may be contained in turn.
+func (p *parser) container(key, n *source.Node) Fact {
+	f := Fact{Name: syntax.Name{Text: key.Text, Pos: pos(key)}, In: []Fact{}}
+	if n.Kind != source.Map {
+		p.Errorf(n, "in must be a map with the parties of the container, as in {in: {host: mia}}")
+		return f
+	}
+	f.In = p.resource(n)
+	return f
 }
 
 // apart reads the users and the teams of a party of both.

@@ -17,6 +17,8 @@ func resourceFlow(facts []Fact) (m flow) {
 	for _, f := range facts {
 		value, isFlag := f.flag()
 		switch {
+		case f.In != nil:
+			m.add(f.Name.Text, resourceFlow(f.In).String())
 		case f.Apart:
 			var parts flow
 			parts.names("users", f.IDs)

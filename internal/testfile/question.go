@@ -27,7 +27,13 @@ type Fact struct {
 	// are then the users.
 	Apart bool
 	Teams []syntax.Name
+
+	// In has the facts of what contains the resource, under the key in; otherwise it is nil.
+	In []Fact
 }
+
+// InKey is the key of what contains a resource.
+const InKey = "in"
 
 // flag returns the value of an attribute. It returns false as ok if the fact is not an
 // attribute.

@@ -23,8 +23,8 @@ type policies struct {
 
 	whole   parts          // all of it
 	lenient parts          // without never rules
-	sources parts          // without never rules and everyone
-	rank    *policy.Policy // without never rules, everyone, team roles, own and sole
+	sources parts          // without never rules, everyone and visitors
+	rank    *policy.Policy // without never rules, everyone, visitors, team roles, own and sole
 }
 
 // parts is a policy in two parts, because a user in the place of another is a member of other teams
@@ -39,7 +39,7 @@ func newPolicies(doc *syntax.Document) (l *policies, err error) {
 	}
 	never := func(d *syntax.Document) { d.Never = nil }
 	everyone := func(d *syntax.Document) {
-		keepRules(d, func(who string, _ syntax.Rule) bool { return who != "everyone" })
+		keepRules(d, func(who string, _ syntax.Rule) bool { return who != "everyone" && who != "visitor" })
 	}
 	narrow := func(d *syntax.Document) {
 		onTeam := teamRoles(d)

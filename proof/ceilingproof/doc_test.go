@@ -20,8 +20,8 @@
 //
 // A user who is admitted had nothing before, so all that the user then has counts as given.
 //
-// If less is allowed, rank is decided with a policy that has no prohibitions, everyone, team roles,
-// own and sole. Membership, seat assignment and settings count as after the command for giving, and
+// If less is allowed, rank is decided with a policy that has no prohibitions, everyone, visitors,
+// team roles, own and sole. Membership, seat assignment and settings count as after the command for giving, and
 // as before it for taking, so that only differences that the promise covers are compared. Ownership
 // transfers are sent and not checked, because the policy defines what the two users get.
 //

@@ -103,6 +103,9 @@ func drawCells(d dice, parties, facts []string, hiding bool) string {
 		}
 		cells = append(cells, role+": ["+strings.Join(rules, ", ")+"]")
 	}
+	if d.chance(30) {
+		cells = append(cells, "visitor: any"+drawTests(d, 80, facts)+map[bool]string{true: " hiding details"}[hiding && d.chance(50)])
+	}
 	return strings.Join(cells, ", ")
 }
 

@@ -33,7 +33,7 @@ type source struct {
 	has subject
 }
 
-// bySource returns the sources of a user's rules: their role, team roles, everyone and grants.
+// bySource returns the sources of a user's rules: their role, team roles, everyone with visitors, and grants.
 func (d *effect) bySource(s subject) (list []source) {
 	features, others := []policy.Grant{}, []policy.Grant{}
 	for _, g := range s.grants {
@@ -44,7 +44,7 @@ func (d *effect) bySource(s subject) (list []source) {
 		}
 	}
 	one := subject{role: blank, grants: features, seats: s.seats}
-	list = append(list, source{d.lenient, one}) // the cells of everyone
+	list = append(list, source{d.lenient, one}) // the cells of everyone and of visitors
 	own := one
 	own.role = s.role
 	list = append(list, source{d.sources, own})
@@ -64,7 +64,7 @@ func (d *effect) bySource(s subject) (list []source) {
 // of returns what another subject has through the same source.
 func (one source) of(s subject) subject {
 	if s.role == "" {
-		return subject{}
+		return subject{seats: s.seats}
 	}
 	n := subject{role: blank, seats: s.seats, held: map[role.Name][]usher.TeamID{}}
 	if s.role == one.has.role {

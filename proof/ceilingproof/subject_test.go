@@ -172,14 +172,14 @@ const elsewhere = usher.TeamID("elsewhere")
 // roles that count on the subject's own teams.
 type standIn struct {
 	parts
-	id                usher.UserID
-	inTeams, byTeams  *facts
-	anyRule, teamRule bool // whether the subject exists, and has team roles
+	id               usher.UserID
+	inTeams, byTeams *facts
+	teamRule         bool // whether the subject has team roles
 }
 
 func (p parts) standIn(in surroundings, id usher.UserID, teams []policy.Membership, s subject) standIn {
 	if s.role == "" {
-		return standIn{}
+		return p.outsider(in, id, teams, s)
 	}
 	if u, _ := in.state.User(id); s.role == p.main.UniqueRole().Name && (u == nil || u.Role != s.role) {
 		s.role = placed
@@ -202,16 +202,24 @@ func (p parts) standIn(in surroundings, id usher.UserID, teams []policy.Membersh
 		}
 	}
 	return standIn{
-		parts: p, id: id, anyRule: true, teamRule: len(far.Teams) > 0,
+		parts: p, id: id, teamRule: len(far.Teams) > 0,
 		inTeams: &facts{in.state, id, &main, policy.Account{Teams: in.tree, Settings: in.settings}},
 		byTeams: &facts{in.state, id, &far, policy.Account{Settings: in.settings}},
 	}
 }
 
-func (s standIn) answer(q question) answer {
-	if !s.anyRule {
-		return answer{hidden: allHidden}
+// outsider is a subject without an account in the place of a user. It has the rules of visitors
+// alone, like a user who is not active. Its seats and teams are those of the place, because the
+// promise does not cover them.
+func (p parts) outsider(in surroundings, id usher.UserID, teams []policy.Membership, s subject) standIn {
+	u := policy.User{Status: usher.Inactive, Role: blank, Seats: s.seats}
+	for _, m := range teams {
+		u.Teams = append(u.Teams, policy.Membership{Team: m.Team})
 	}
+	return standIn{parts: p, id: id, inTeams: &facts{in.state, id, &u, policy.Account{Teams: in.tree, Settings: in.settings}}}
+}
+
+func (s standIn) answer(q question) answer {
 	a := decide(s.main, s.inTeams, s.id, q)
 	if !s.teamRule || a.forbidden || a.allowed && a.hidden == 0 {
 		return a

@@ -119,6 +119,16 @@ func (q *question) addFlag(asked *testfile.Question, fact string) error {
 	return nil
 }
 
+// container returns the facts of what contains a resource, and adds it if it is missing.
+func (q *question) container(facts *[]testfile.Fact, flag string) *[]testfile.Fact {
+	at := slices.IndexFunc(*facts, func(f testfile.Fact) bool { return f.In != nil })
+	if at < 0 {
+		at = len(*facts)
+		*facts = append(*facts, testfile.Fact{Name: q.name(flag, testfile.InKey), In: []testfile.Fact{}})
+	}
+	return &(*facts)[at].In
+}
+
 // addFact adds an id to a party, or sets an attribute.
 func (q *question) addFact(asked *testfile.Question, fact string) error {
 	flag := "--resource " + printable.Value(fact)
@@ -126,16 +136,28 @@ func (q *question) addFact(asked *testfile.Question, fact string) error {
 	if !ok || name == "" || value == "" {
 		return wrongUsage("%s: write NAME=VALUE, as in host=mia; leave out an empty party", flag)
 	}
+	facts := &asked.Resource
+	for {
+		rest, in := strings.CutPrefix(name, testfile.InKey+".") // in.host, of what contains the resource
+		if !in {
+			break
+		}
+		name = rest
+		facts = q.container(facts, flag)
+	}
 	name, of, apart := strings.Cut(name, ".") // editor.teams, of a party of users and teams
 	if apart && of != "users" && of != "teams" {
 		return wrongUsage("%s: after the dot, write users or teams, as in %s.teams=sales", flag, name)
 	}
-	at := slices.IndexFunc(asked.Resource, func(f testfile.Fact) bool { return f.Name.Text == name })
-	if at < 0 {
-		at = len(asked.Resource)
-		asked.Resource = append(asked.Resource, testfile.Fact{Name: q.name(flag, name)})
+	if name == testfile.InKey {
+		return wrongUsage("%s: write a party of the container, as in in.host=mia", flag)
 	}
-	f := &asked.Resource[at]
+	at := slices.IndexFunc(*facts, func(f testfile.Fact) bool { return f.Name.Text == name })
+	if at < 0 {
+		at = len(*facts)
+		*facts = append(*facts, testfile.Fact{Name: q.name(flag, name)})
+	}
+	f := &(*facts)[at]
 	if f.Apart = f.Apart || apart; f.Apart && !apart {
 		return wrongUsage("%s: write %s.users=… or %[2]s.teams=…, as for the other ids of the party", flag, name)
 	}
