@@ -26,6 +26,7 @@ type decidedLiterals struct {
 	features   []featureTest
 	seats      []seatTest
 	aliases    []uint64 // by literal: all literals on the same fact, including itself; nil: no fact has two names
+	opposites  []uint64 // by literal: those that hold if and only if it does not
 }
 
 type featureTest struct {
@@ -57,6 +58,7 @@ func newCeilingTable(p *Policy) ceilingTable {
 	for i := range p.resources {
 		d := &t.decided[i]
 		d.aliases = p.aliases(p.resources[i].literals)
+		d.opposites = p.opposites(p.resources[i].literals)
 		for at, l := range p.resources[i].literals {
 			bit := uint64(1) << at
 			switch c := p.conditions[l.condition]; c.kind {
@@ -71,6 +73,24 @@ func newCeilingTable(p *Policy) ceilingTable {
 	return t
 }
 
+// opposites returns, for each literal, those that negate the same fact.
+func (p *Policy) opposites(literals []literal) []uint64 {
+	list := make([]uint64, len(literals))
+	for i, a := range literals {
+		for k, b := range literals {
+			if a.not != b.not && p.conditions[a.condition].sameFact(&p.conditions[b.condition]) {
+				list[i] |= 1 << k
+			}
+		}
+	}
+	return list
+}
+
+// sameFact reports whether two conditions are names for one fact.
+func (c *condition) sameFact(o *condition) bool {
+	return c.kind == o.kind && c.of == o.of && c.role == o.role
+}
+
 // aliases returns, for each literal, the literals that are equal because two conditions
 // name the same fact. It returns nil if there are no such conditions.
 func (p *Policy) aliases(literals []literal) []uint64 {
@@ -78,8 +98,7 @@ func (p *Policy) aliases(literals []literal) []uint64 {
 	same := make([]uint64, len(literals))
 	for i, a := range literals {
 		for k, b := range literals {
-			x, y := &p.conditions[a.condition], &p.conditions[b.condition]
-			if x.kind == y.kind && x.of == y.of && x.role == y.role && a.not == b.not {
+			if a.not == b.not && p.conditions[a.condition].sameFact(&p.conditions[b.condition]) {
 				same[i] |= 1 << k
 				aliased = aliased || i != k
 			}
@@ -89,6 +108,14 @@ func (p *Policy) aliases(literals []literal) []uint64 {
 		return nil
 	}
 	return same
+}
+
+// oppositesOf returns the literals that hold if one of the given ones does not.
+func (d *decidedLiterals) oppositesOf(literals uint64) (all uint64) {
+	for ; literals != 0; literals &= literals - 1 {
+		all |= d.opposites[bits.TrailingZeros64(literals)]
+	}
+	return all
 }
 
 // withAliases adds to literals all their aliases.
