@@ -85,14 +85,36 @@ func (a *actorRules) lacks(change *comparison, b heldRule) bool {
 // actor's rule requires the condition. A condition that holds now, and that the actor's
 // rule requires but b does not, may forbid the actor alone: the user may lack the
 // seat, now or later, send a request without the fact, or act while the setting is turned.
+//
+// A condition that does not hold now does not help if another never rule forbids the actor
+// because of it: with a seat the one rule forbids, without it the other.
 func (a *actorRules) stoppedAlone(change *comparison, need, ofB uint64) bool {
 	for i := range change.perm.never {
 		n := &change.perm.never[i]
-		if n.need&(a.fails|a.failsNow&^need) != 0 {
+		if n.need&a.fails != 0 {
+			continue
+		}
+		if failing := n.need & a.failsNow &^ need; failing != 0 {
+			if !change.to.stopped(n) && a.stoppedOtherwise(change, need, change.decided.oppositesOf(failing)) {
+				a.stoppedBy = n
+				return true
+			}
 			continue
 		}
 		if relied := need &^ ofB; !change.to.stopped(n) || n.need&relied&a.mayTurn != 0 {
 			a.stoppedBy = n
+			return true
+		}
+	}
+	return false
+}
+
+// stoppedOtherwise reports whether a rule under never that requires one of the literals
+// forbids the actor now.
+func (a *actorRules) stoppedOtherwise(change *comparison, need, literals uint64) bool {
+	for i := range change.perm.never {
+		n := &change.perm.never[i]
+		if n.need&literals != 0 && n.need&(a.fails|a.failsNow&^need) == 0 {
 			return true
 		}
 	}

@@ -341,7 +341,20 @@ func (m ceilingModel) stoppedAlone(a, b owned, user *policy.User) bool {
 			mayTurn := c.Kind == syntax.OnContext || c.Kind == syntax.OnSetting || c.Kind == syntax.OnSeat
 			return mayTurn && m.among(t, a.tests) && !m.among(t, b.tests)
 		}
-		return !slices.ContainsFunc(n.If, spared) && (m.failsOne(n.If, user) || slices.ContainsFunc(n.If, ofUser))
+		// "A condition that does not hold now is no way out if another never rule forbids the actor
+		// because of it."
+		if slices.ContainsFunc(n.If, spared) {
+			return m.failsOne(n.If, user) && !m.failsOne(n.If, m.by) && slices.ContainsFunc(n.If, func(t syntax.Test) bool {
+				return spared(t) && slices.ContainsFunc(m.never(b.perm), func(o syntax.Rule) bool {
+					opposite := func(other syntax.Test) bool {
+						x, y := m.fact(t), m.fact(other)
+						return t.Not != other.Not && x.Kind == y.Kind && x.Of.Text == y.Of.Text && x.Has.Text == y.Has.Text
+					}
+					return slices.ContainsFunc(o.If, opposite) && !slices.ContainsFunc(o.If, spared)
+				})
+			})
+		}
+		return (m.failsOne(n.If, user) || slices.ContainsFunc(n.If, ofUser))
 	})
 }
 

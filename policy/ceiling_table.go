@@ -26,7 +26,7 @@ type decidedLiterals struct {
 	features   []featureTest
 	seats      []seatTest
 	aliases    []uint64 // by literal: all literals on the same fact, including itself; nil: no fact has two names
-	opposed    []uint64 // by literal: all literals that state the opposite; nil: there are none
+	opposites  []uint64 // by literal: those that hold if and only if it does not
 }
 
 type featureTest struct {
@@ -58,7 +58,7 @@ func newCeilingTable(p *Policy) ceilingTable {
 	for i := range p.resources {
 		d := &t.decided[i]
 		d.aliases = p.aliases(p.resources[i].literals)
-		d.opposed = p.opposed(p.resources[i].literals)
+		d.opposites = p.opposites(p.resources[i].literals)
 		for at, l := range p.resources[i].literals {
 			bit := uint64(1) << at
 			switch c := p.conditions[l.condition]; c.kind {
@@ -73,6 +73,24 @@ func newCeilingTable(p *Policy) ceilingTable {
 	return t
 }
 
+// opposites returns, for each literal, those that negate the same fact.
+func (p *Policy) opposites(literals []literal) []uint64 {
+	list := make([]uint64, len(literals))
+	for i, a := range literals {
+		for k, b := range literals {
+			if a.not != b.not && p.conditions[a.condition].sameFact(&p.conditions[b.condition]) {
+				list[i] |= 1 << k
+			}
+		}
+	}
+	return list
+}
+
+// sameFact reports whether two conditions are names for one fact.
+func (c *condition) sameFact(o *condition) bool {
+	return c.kind == o.kind && c.of == o.of && c.role == o.role
+}
+
 // aliases returns, for each literal, the literals that are equal because two conditions
 // name the same fact. It returns nil if there are no such conditions.
 func (p *Policy) aliases(literals []literal) []uint64 {
@@ -80,8 +98,7 @@ func (p *Policy) aliases(literals []literal) []uint64 {
 	same := make([]uint64, len(literals))
 	for i, a := range literals {
 		for k, b := range literals {
-			x, y := &p.conditions[a.condition], &p.conditions[b.condition]
-			if x.kind == y.kind && x.of == y.of && x.role == y.role && a.not == b.not {
+			if a.not == b.not && p.conditions[a.condition].sameFact(&p.conditions[b.condition]) {
 				same[i] |= 1 << k
 				aliased = aliased || i != k
 			}
@@ -93,38 +110,18 @@ func (p *Policy) aliases(literals []literal) []uint64 {
 	return same
 }
 
-// opposed returns, for each literal, the literals that state the opposite. It returns nil if
-// there are none.
-func (p *Policy) opposed(literals []literal) []uint64 {
-	found := false
-	opposed := make([]uint64, len(literals))
-	for i, a := range literals {
-		for k, b := range literals {
-			x, y := &p.conditions[a.condition], &p.conditions[b.condition]
-			if x.kind == y.kind && x.of == y.of && a.not != b.not {
-				opposed[i] |= 1 << k
-				found = true
-			}
-		}
-	}
-	if !found {
-		return nil
-	}
-	return opposed
-}
-
 // contradict reports whether two of the literals state the opposite of each other, so that a rule
 // that requires them never allows.
 func (d *decidedLiterals) contradict(literals uint64) bool {
-	if d.opposed == nil {
-		return false
+	return d.oppositesOf(literals)&literals != 0
+}
+
+// oppositesOf returns the literals that hold if one of the given ones does not.
+func (d *decidedLiterals) oppositesOf(literals uint64) (all uint64) {
+	for ; literals != 0; literals &= literals - 1 {
+		all |= d.opposites[bits.TrailingZeros64(literals)]
 	}
-	for rest := literals; rest != 0; rest &= rest - 1 {
-		if d.opposed[bits.TrailingZeros64(rest)]&literals != 0 {
-			return true
-		}
-	}
-	return false
+	return all
 }
 
 // withAliases adds to literals all their aliases.

@@ -112,7 +112,7 @@ func (d *effect) given(id usher.UserID) *breach {
 				continue
 			}
 			for _, q.at = range moments {
-				now := decide(d.policy, after, id, q)
+				now := decide(d.decides, after, id, q)
 				if !now.allowed {
 					continue
 				}
@@ -194,8 +194,14 @@ func (d *effect) settings(in surroundings) []map[string]bool {
 func (d *effect) could(places []standIn, q question) answer {
 	could := answer{forbidden: true, hidden: allHidden}
 	contexts := []usher.Context{q.context}
-	if sent := d.proposal.Context; len(sent) > 0 && !maps.Equal(q.context, sent) {
-		contexts = append(contexts, sent)
+	if sent := d.proposal.Context; len(sent) > 0 {
+		as := maps.Clone(q.context)
+		if as == nil {
+			as = usher.Context{}
+		}
+		if maps.Copy(as, sent); !maps.Equal(q.context, as) {
+			contexts = append(contexts, as)
+		}
 	}
 	for _, q.context = range contexts {
 		for _, place := range places {
@@ -287,7 +293,7 @@ func (d *effect) loses(id usher.UserID) (how, detail string) {
 				continue
 			}
 			for _, q.at = range moments {
-				then := decide(d.policy, before, id, q)
+				then := decide(d.decides, before, id, q)
 				if !then.allowed {
 					continue
 				}

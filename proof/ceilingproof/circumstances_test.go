@@ -102,12 +102,16 @@ func testsOf(doc *syntax.Document) map[string]map[string]bool {
 	for _, r := range doc.Resources {
 		for _, p := range r.Permissions {
 			for _, c := range p.Cells {
-				each(r.Name.Text+"."+p.Action.Text, c.Rules)
+				for _, action := range actionsOf(r, p.Action.Text) {
+					each(r.Name.Text+"."+action, c.Rules)
+				}
 			}
 		}
 	}
 	for _, n := range doc.Never {
-		each(n.Permission.Text, n.Rules)
+		for _, permission := range membersOf(doc, n.Permission.Text) {
+			each(permission, n.Rules)
+		}
 	}
 	for _, r := range doc.Roles {
 		for _, name := range r.Requires {
@@ -115,4 +119,28 @@ func testsOf(doc *syntax.Document) map[string]map[string]bool {
 		}
 	}
 	return set
+}
+
+// actionsOf returns an action, or for the wildcard all actions that the document has.
+func actionsOf(r syntax.Resource, action string) (actions []string) {
+	if action != syntax.Wildcard {
+		return []string{action}
+	}
+	for _, p := range r.Permissions {
+		actions = append(actions, p.Action.Text)
+	}
+	return actions
+}
+
+// membersOf returns a permission, or those of a bundle without bundles in it.
+func membersOf(doc *syntax.Document, name string) (permissions []string) {
+	for _, b := range doc.Bundles {
+		if b.Name.Text == name {
+			for _, m := range b.Members {
+				permissions = append(permissions, m.Text)
+			}
+			return permissions
+		}
+	}
+	return []string{name}
 }

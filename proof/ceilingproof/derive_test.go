@@ -17,9 +17,10 @@ const (
 // policies is a policy, with the policies that are derived from it to put one user in the place of
 // another and to compare ranks. The derived policies only decide.
 type policies struct {
-	doc    *syntax.Document
-	policy *policy.Policy
-	tests  map[string]map[string]bool // see testsOf
+	doc     *syntax.Document
+	policy  *policy.Policy
+	decides *policy.Policy             // the policy with facts that the promise leaves open: see openFacts
+	tests   map[string]map[string]bool // see testsOf
 
 	whole   parts          // all of it
 	lenient parts          // without never rules
@@ -35,6 +36,11 @@ type parts struct{ main, teams *policy.Policy }
 func newPolicies(doc *syntax.Document) (l *policies, err error) {
 	l = &policies{doc: doc, tests: testsOf(doc)}
 	if l.policy, err = policy.Compile(doc); err != nil {
+		return nil, err
+	}
+	open := clone(doc)
+	openFacts(open)
+	if l.decides, err = policy.Compile(open); err != nil {
 		return nil, err
 	}
 	never := func(d *syntax.Document) { d.Never = nil }
@@ -69,6 +75,7 @@ func newPolicies(doc *syntax.Document) (l *policies, err error) {
 // derive compiles a changed copy of a document with two more roles.
 func derive(doc *syntax.Document, edits ...func(*syntax.Document)) (*policy.Policy, error) {
 	d := clone(doc)
+	openFacts(d)
 	addRoles(d)
 	for _, edit := range edits {
 		edit(d)

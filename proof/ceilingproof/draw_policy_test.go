@@ -38,13 +38,16 @@ conditions:
   mfa:    {context: mfa}
   locked: {attribute: locked}
   teamed: {party: team}
+  admins-item: {party: host, has: admin}
+  target-admin: {party: user, has: admin}
+  gives-clerk: {gives: clerk}
 `
 
 // The facts that a rule about an item can test. Features occur more often, because commands change
 // them.
 var (
 	userFacts = []string{"chat", "trial", "chat", "trial", "chat", "trial", "open", "seated", "mfa"}
-	itemFacts = append(slices.Clone(userFacts), "locked", "locked", "teamed")
+	itemFacts = append(slices.Clone(userFacts), "locked", "locked", "teamed", "admins-item")
 )
 
 // drawPolicy draws a policy for items with two kinds of users and a team, and for payments. In one of
@@ -83,6 +86,9 @@ func drawPolicy(d dice, delegates bool) *syntax.Document {
 	for _, action := range []string{"view", "edit"} {
 		fmt.Fprintf(&b, "      %s: {%s}\n", action, drawCells(d, []string{"host", "guest", "team"}, itemFacts, action == "view"))
 	}
+	if d.chance(25) {
+		fmt.Fprintf(&b, "      \"*\": {%s: %s}\n", pick(d, "clerk", "member", "lead", "everyone"), drawRule(d, []string{"host", "guest", "team"}, itemFacts, false))
+	}
 	fmt.Fprintf(&b, "  pay: {permissions: {out: {%s}}}\n", drawCells(d, nil, userFacts, false))
 	drawCommandCells(d, &b, delegates)
 	drawNever(d, &b)
@@ -113,7 +119,7 @@ func drawRule(d dice, parties, facts []string, hiding bool) string {
 	rule := "any"
 	if parties != nil {
 		rule = pick(d, "any", "any", "any", "own", "sole", "team", "team", "shared")
-		if rule != "any" && d.chance(30) {
+		if rule != "any" && d.chance(40) {
 			rule += " as " + strings.Join(some(d, 1, 2, parties...), " or ")
 		}
 	}
@@ -141,9 +147,16 @@ func drawTests(d dice, percent int, facts []string) string {
 func drawCommandCells(d dice, b *strings.Builder, delegates bool) {
 	cells := func(kind string) string {
 		var cells []string
+		tested := slices.Clone(userFacts)
+		switch kind {
+		case "user":
+			tested = append(tested, "target-admin", "target-admin", "gives-clerk", "gives-clerk")
+		case "team", "seat", "grant":
+			tested = append(tested, "target-admin")
+		}
 		add := func(percent int, role string, scopes ...string) {
 			if d.chance(percent) {
-				cells = append(cells, role+": "+pick(d, scopes...)+drawTests(d, 8, userFacts))
+				cells = append(cells, role+": "+pick(d, scopes...)+drawTests(d, 12, tested))
 			}
 		}
 		own, team := "any", "any"
@@ -181,7 +194,7 @@ func drawCommandCells(d dice, b *strings.Builder, delegates bool) {
 
 // drawNever draws up to three prohibitions. Most of them depend on a feature.
 func drawNever(d dice, b *strings.Builder) {
-	list := some(d, 0, 3, "item.view", "item.edit", "pay.out", "pay.out", "grant.give", "user.set-role")
+	list := some(d, 0, 3, "item.view", "item.edit", "pay.out", "pay.out", "grant.give", "user.set-role", "both", "staff")
 	slices.Sort(list)
 	list = slices.Compact(list)
 	if len(list) == 0 {
@@ -191,9 +204,9 @@ func drawNever(d dice, b *strings.Builder) {
 	for _, permission := range list {
 		var parties []string
 		facts := []string{"chat", "trial", "chat", "trial", "chat", "trial", "open", "seated", "mfa"}
-		if strings.HasPrefix(permission, "item.") {
+		if strings.HasPrefix(permission, "item.") || permission == "both" { // a bundle of items
 			parties = []string{"host", "guest", "team"}
-			facts = append(facts, "locked")
+			facts = append(facts, "locked", "admins-item")
 		}
 		rules := []string{}
 		for range pick(d, 1, 1, 2) {

@@ -125,6 +125,7 @@ var mutants = []mutant{
 	simplified("conditions on settings", withoutConditions("open")),
 	simplified("conditions on requests", withoutConditions("mfa")),
 	simplified("conditions on resources", withoutConditions("locked", "teamed")),
+	simplified("conditions on roles", withoutConditions("admins-item")),
 	simplified("what roles require", func(d *syntax.Document) {
 		for i := range d.Roles {
 			d.Roles[i].Requires = nil

@@ -111,7 +111,7 @@ func (d *effect) givenBySource(id usher.UserID) bool {
 						continue
 					}
 					places := stopped
-					if decide(d.policy, really, id, q).forbidden {
+					if decide(d.decides, really, id, q).forbidden {
 						places = free // a prohibition that stops both does not count
 					}
 					if exceeds(then, now, d.could(places, q)) {

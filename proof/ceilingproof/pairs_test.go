@@ -150,7 +150,7 @@ func (a *pairResult) gained(pair []usher.UserID) string {
 		times := append([]time.Time{a.at}, ends(a.at, had.grants, is.grants, a.had[pair[0]].grants, a.had[pair[1]].grants)...)
 		for _, q := range a.questions(in, id, pair[0]) {
 			for _, q.at = range times {
-				now := decide(a.policy, after, id, q)
+				now := decide(a.decides, after, id, q)
 				if !now.allowed {
 					continue
 				}

@@ -27,7 +27,7 @@ func (q question) String() string {
 		text += " on " + fmt.Sprint(q.resource)
 	}
 	if len(q.context) > 0 {
-		text += fmt.Sprintf(" with mfa %t", q.context["mfa"])
+		text += fmt.Sprintf(" with %v", q.context)
 	}
 	return text + " at " + q.at.Format("15:04")
 }
@@ -72,18 +72,15 @@ func (t *resource) String() string {
 func (l *policies) questions(in surroundings, user, actor usher.UserID) (list []question) {
 	resources := map[string][]usher.Resource{}
 	for _, kind := range l.policy.Resources() {
-		resources[kind] = resourcesOf(l.policy, kind, in, user, actor)
+		resources[kind] = l.withRoles(kind, resourcesOf(l.policy, kind, in, user, actor))
 	}
 	for _, perm := range l.policy.Permissions() {
 		if skippedPermissions[perm.String()] {
 			continue
 		}
-		contexts := []usher.Context{nil}
-		if l.testsIn("mfa", perm) {
-			contexts = append(contexts, usher.Context{"mfa": true}, usher.Context{"mfa": false})
-		}
+		contexts := l.contexts(perm)
 		for _, r := range resources[perm.Resource()] {
-			if t, ok := r.(*resource); ok && t.attributes != nil && !l.testsIn("locked", perm) {
+			if t, ok := r.(*resource); ok && !l.testsAll(t, perm) {
 				continue
 			}
 			for _, c := range contexts {

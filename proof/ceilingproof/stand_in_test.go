@@ -14,7 +14,7 @@ func TestStandIn(t *testing.T) {
 			place := w.whole.standIn(in, id, u.Teams, subjectOf(u, in.tree))
 			for _, q := range w.questions(in, id, "olga") {
 				q.at = noon
-				want := decide(w.policy, activeFacts(w.state, id, circumstancesOf(in, u)), id, q)
+				want := decide(w.decides, activeFacts(w.state, id, circumstancesOf(in, u)), id, q)
 				got := place.answer(q)
 				if got.allowed != want.allowed || got.hidden != want.hidden || got.forbidden && want.allowed {
 					t.Fatalf("seed %d: %s, %v: %+v in the own place, %+v as it is\n%s", seed+1, id, q, got, want, scenario{doc: w.doc, contents: seedOf(w.state)})
