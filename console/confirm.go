@@ -124,9 +124,9 @@ func (v *viewer) seesEffects(p account.Preview) bool {
 // damageOf returns the form of confirmation that changes require.
 func damageOf(p account.Preview) string {
 	form := confirmNothing
-	invited := func(id usher.UserID) bool {
+	waiting := func(id usher.UserID) bool { // for an answer, without access so far
 		return slices.ContainsFunc(p.Users, func(u account.UserPreview) bool {
-			return u.User == id && u.Before != nil && u.Before.Status == usher.Invited
+			return u.User == id && u.Before != nil && (u.Before.Status == usher.Invited || u.Before.Status == usher.Requested)
 		})
 	}
 	for _, change := range p.Changes {
@@ -134,7 +134,7 @@ func damageOf(p account.Preview) string {
 		case account.OwnershipTransferred, account.AccountDeleted, account.TeamDeleted:
 			return confirmTyped
 		case account.UserRemoved:
-			if !invited(c.User) {
+			if !waiting(c.User) {
 				return confirmTyped
 			}
 			form = confirmButton

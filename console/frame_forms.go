@@ -10,7 +10,7 @@ import (
 
 // Statuses returns the statuses of users, for a filter.
 func (f frame) Statuses() []option {
-	return []option{f.statusOption(usher.Active), f.statusOption(usher.Invited), f.statusOption(usher.Inactive)}
+	return []option{f.statusOption(usher.Active), f.statusOption(usher.Invited), f.statusOption(usher.Inactive), f.statusOption(usher.Requested)}
 }
 
 // PoolOptions returns the seat pools of the policy, for a filter.

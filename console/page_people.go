@@ -35,6 +35,9 @@ var peoplePage = page{
 		{Name: "add-to-team", Inputs: []input{selectedUsers, {Name: "team", Kind: "team", Must: true}}, Commands: forEach(func(id usher.UserID, f form) account.Command {
 			return account.AddToTeam{User: id, Team: usher.TeamID(f.raw("team"))}
 		})},
+		{Name: "admit", Inputs: []input{selectedUsers}, Commands: forEach(func(id usher.UserID, _ form) account.Command {
+			return account.AdmitUser{User: id}
+		})},
 		{Name: "remove", Inputs: []input{selectedUsers}, Commands: forEach(func(id usher.UserID, _ form) account.Command {
 			return account.RemoveUser{User: id}
 		})},
@@ -283,6 +286,9 @@ func (v *viewer) bulkForms(rows []sight) []bulkForm {
 	})
 	add("add-to-team", "team", v.teamChoices(func(usher.TeamID) bool { return true }), func(id usher.UserID, value string) account.Command {
 		return account.AddToTeam{User: id, Team: usher.TeamID(value)}
+	})
+	add("admit", "", []option{{}}, func(id usher.UserID, _ string) account.Command {
+		return account.AdmitUser{User: id}
 	})
 	add("remove", "", []option{{}}, func(id usher.UserID, _ string) account.Command {
 		return account.RemoveUser{User: id}

@@ -51,6 +51,9 @@ var personPage = page{
 		}, grantInput),
 		{Name: "set-field", Inputs: []input{personID, {Name: "field", Kind: "field", Must: true}, {Name: "value", Kind: "text"}}, Commands: setPersonField},
 		{Name: "help", Inputs: []input{personID, {Name: "step", Kind: "step", Many: true, Must: true}}, Commands: applyRemedy},
+		onPerson("admit", func(id usher.UserID, f form) account.Command {
+			return account.AdmitUser{User: id, Role: role.Name(f.raw("role"))}
+		}, input{Name: "role", Kind: "role"}),
 		{Name: "remove", Inputs: []input{personID}, After: toPeople, Commands: func(_ *viewer, f form) ([]account.Command, error) {
 			return []account.Command{account.RemoveUser{User: f.user("id")}}, nil
 		}},
@@ -89,6 +92,7 @@ type personModel struct {
 	SetStatus []choice `json:"setStatus"` // one for each status that the user can get
 	AddToTeam choice   `json:"addToTeam"`
 	GiveGrant choice   `json:"giveGrant"`
+	Admit     choice   `json:"admit"` // of a user who has requested to join; the first role is that of the request
 	Remove    control  `json:"remove"`
 	Leave     control  `json:"leave"`
 
@@ -174,7 +178,7 @@ func (v *viewer) personForms(m *personModel, u account.Member) {
 	})
 	for _, status := range []usher.Status{usher.Active, usher.Inactive} {
 		c := choice{control: v.control("person/set-status", account.SetStatus{User: id, Status: status}), Options: []option{v.statusOption(status)}}
-		if c.Shown() && u.Status != status && u.Status != usher.Invited {
+		if c.Shown() && u.Status != status && u.Status != usher.Invited && u.Status != usher.Requested {
 			m.SetStatus = append(m.SetStatus, c)
 		}
 	}
@@ -184,6 +188,12 @@ func (v *viewer) personForms(m *personModel, u account.Member) {
 	m.GiveGrant = v.choice("person/give-grant", v.grantOptions(u), func(value string) account.Command {
 		return account.GiveGrant{User: id, Grant: value}
 	})
+	if u.Status == usher.Requested {
+		roles := v.roleOptions(func(r role.Role) bool { return !r.Unique && r.Name != u.Role })
+		m.Admit = v.choice("person/admit", append([]option{{string(u.Role), v.RoleTitle(u.Role)}}, roles...), func(value string) account.Command {
+			return account.AdmitUser{User: id, Role: role.Name(value)}
+		})
+	}
 	m.Remove = v.control("person/remove", account.RemoveUser{User: id})
 	if id == v.subject.User {
 		m.Leave = v.control("person/leave", account.Leave{})

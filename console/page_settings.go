@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/permission"
@@ -13,7 +14,7 @@ var accountConfigure = permission.MustParse("account.configure")
 var settingsPage = page{
 	Path: "settings", InMenu: true,
 	Visible: func(v *viewer) bool {
-		return len(v.view.Settings()) > 0 && (v.mayAny(accountConfigure) || v.mayAny(auditView))
+		return len(v.view.Settings()) > 0 && (v.mayAny(accountConfigure) || v.mayAny(auditView) || v.mayChangeSetting())
 	},
 	Lacks: func(v *viewer) missing { return v.lacks(accountConfigure) },
 	Load:  loadSettings,
@@ -38,6 +39,8 @@ type settingRow struct {
 	Change  control `json:"change"`
 	To      string  `json:"to,omitempty"` // the value that the form sets: on, off
 
+	HostOnly bool `json:"hostOnly,omitempty"` // only the host can change it
+
 	Effects []roleEffect `json:"effects,omitempty"` // what the form changes
 }
 
@@ -48,6 +51,8 @@ func loadSettings(v *viewer, _ *http.Request) (any, error) {
 		if !s.Inert {
 			row.Change = v.control("settings/change", account.ChangeSetting{Setting: s.Name, Value: !s.Value})
 			row.To = onOff(!s.Value)
+			_, byUsers := v.policy.SettingAsks(s.Name)
+			row.HostOnly = !byUsers
 			var err error
 			if row.Effects, err = v.settingEffects(s.Name, !s.Value); err != nil {
 				return nil, err
@@ -56,6 +61,14 @@ func loadSettings(v *viewer, _ *http.Request) (any, error) {
 		m.Settings = append(m.Settings, row)
 	}
 	return m, nil
+}
+
+// mayChangeSetting reports whether the viewer has the permission that some setting asks for.
+func (v *viewer) mayChangeSetting() bool {
+	return slices.ContainsFunc(v.policy.Settings(), func(name string) bool {
+		asks, byUsers := v.policy.SettingAsks(name)
+		return byUsers && asks != accountConfigure && v.may(asks, nil)
+	})
 }
 
 // settingTitle returns the title of a setting, or its name.

@@ -93,7 +93,7 @@ func TestEffectsOfSettingsAreTrue(t *testing.T) {
 func TestEffectsInWords(t *testing.T) {
 	w := newWorld(t, "office")
 	got := data[settingsData](t, w, adam, "/settings").Data.Settings
-	require.Len(t, got, 1)
+	require.Len(t, got, 2)
 	assert.Equal(t, "an open office", got[0].Title)
 	require.Len(t, got[0].Effects, 1)
 	assert.Equal(t, []string{"member"}, got[0].Effects[0].Roles)
@@ -188,4 +188,14 @@ func TestEffectsOnNeverAndTeamRoles(t *testing.T) {
 	got = effects()
 	assert.Equal(t, []effect{{Roles: []string{"All people"}, Gains: forbidden}}, got["frozen off"])
 	assert.Equal(t, []effect{{Roles: []string{"lead"}, Gains: []string{"page.edit (of the team)"}}}, got["leads on"])
+}
+
+// A setting that only the host changes is read-only, with the reason, also for viewers who may
+// change the others.
+func TestHostOnlySettings(t *testing.T) {
+	w := newWorld(t, "office")
+	page := body(w.get(adam, "/settings"))
+	assert.Contains(t, page, "Only the operator of this application can change this setting.")
+	assert.Equal(t, []string{"settings/change?setting=open&value=on"}, w.offers(adam, "/settings"))
+	assert.Equal(t, http.StatusForbidden, w.post(adam, "/settings/change", "setting", "plan", "value", "on", "confirmed", "yes").Code)
 }

@@ -36,6 +36,12 @@ var teamPage = page{
 			return []account.Command{account.CreateTeam{Team: usher.TeamID(f.text("team")), Parent: f.team()}}, nil
 		}},
 		{Name: "move", Inputs: []input{teamID, {Name: "parent", Kind: "team"}}, Commands: moveTeam, Notes: moveNotes},
+		{Name: "join", Inputs: []input{teamID}, Commands: func(_ *viewer, f form) ([]account.Command, error) {
+			return []account.Command{account.JoinTeam{Team: f.team()}}, nil
+		}},
+		{Name: "leave", Inputs: []input{teamID}, Commands: func(_ *viewer, f form) ([]account.Command, error) {
+			return []account.Command{account.LeaveTeam{Team: f.team()}}, nil
+		}},
 		{Name: "delete", Inputs: []input{teamID}, After: toTeams, Commands: func(_ *viewer, f form) ([]account.Command, error) {
 			return []account.Command{account.DeleteTeam{Team: f.team()}}, nil
 		}},
@@ -71,6 +77,8 @@ type teamModel struct {
 
 	Create control    `json:"create"` // a team below this one
 	Move   moveChoice `json:"move"`
+	Join   control    `json:"join"`  // of the viewer, who is not in the team
+	Leave  control    `json:"leave"` // of the viewer, who is in the team
 	Delete control    `json:"delete"`
 }
 
@@ -123,6 +131,13 @@ func loadTeam(v *viewer, r *http.Request) (any, error) {
 	m.Teams = v.teamRows(v.grow(teams, false))
 	m.Create = v.createTeamControl("team/create", id)
 	m.Move = v.moveChoice(t, strings.TrimSpace(q.Get("to")))
+	if you, _ := v.view.User(v.subject.User); you.ID == v.subject.User {
+		if _, in := you.InTeam(id); in {
+			m.Leave = v.control("team/leave", account.LeaveTeam{Team: id})
+		} else {
+			m.Join = v.control("team/join", account.JoinTeam{Team: id})
+		}
+	}
 	m.Delete = v.deleteControl(t, len(m.Teams) > 0)
 	return m, nil
 }

@@ -149,6 +149,7 @@ func (w *world) commandsOnTeam(by viewer, id usher.TeamID) map[string]account.Co
 	v, err := w.View(ctx, "acme")
 	require.NoError(w, err)
 	all := map[string]account.Command{"team/delete?": account.DeleteTeam{Team: id}, "team/move?parent=": account.MoveTeam{Team: id}}
+	all["team/join?"], all["team/leave?"] = account.JoinTeam{Team: id}, account.LeaveTeam{Team: id}
 	for t := range v.Teams("") {
 		all["team/move?parent="+url.QueryEscape(string(t.ID))] = account.MoveTeam{Team: id, Parent: t.ID}
 	}

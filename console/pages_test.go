@@ -215,6 +215,7 @@ func (w *world) commandsOn(by viewer, id usher.UserID) map[string]account.Comman
 	for _, r := range w.Policy().Roles() {
 		if !r.OnTeam {
 			all["person/set-role?role="+string(r.Name)] = account.SetRole{User: id, Role: r.Name}
+			all["person/admit?role="+string(r.Name)] = account.AdmitUser{User: id, Role: r.Name}
 			continue
 		}
 		for _, t := range u.Teams {
@@ -223,7 +224,7 @@ func (w *world) commandsOn(by viewer, id usher.UserID) map[string]account.Comman
 		}
 	}
 	for _, s := range []usher.Status{usher.Active, usher.Inactive} {
-		if u.Status != usher.Invited {
+		if u.Status != usher.Invited && u.Status != usher.Requested {
 			all["person/set-status?status="+s.String()] = account.SetStatus{User: id, Status: s}
 		}
 	}

@@ -57,7 +57,7 @@ func TestWhyWithoutRules(t *testing.T) {
 // A step that a form invents is a command like any other: the engine decides.
 func TestInventedSteps(t *testing.T) {
 	w := newWorld(t, "oncehub")
-	for _, step := range []string{"kind=3&name=owner", "kind=3&name=admin", "kind=7&name=account.delete", "kind=1&name=admin", "kind=99", "kind=x", "%zz", "kind=10&name=is&value=yes"} {
+	for _, step := range []string{"kind=3&name=owner", "kind=3&name=admin", "kind=8&name=account.delete", "kind=1&name=admin", "kind=99", "kind=x", "%zz", "kind=11&name=is&value=yes"} {
 		for _, by := range []viewer{mia, tom} {
 			rec := w.post(by, "/person/help", "id", "mia", "step", step, "confirmed", "yes", "back", "id=mia")
 			assert.Contains(t, []int{403, 409, 422}, rec.Code, step)

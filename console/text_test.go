@@ -40,7 +40,7 @@ func derivedKeys() (keys []string) {
 			add("reason.", reason)
 		}
 	}
-	add("status.", usher.Active.String(), usher.Invited.String(), usher.Inactive.String())
+	add("status.", usher.Active.String(), usher.Invited.String(), usher.Inactive.String(), usher.Requested.String())
 	add("flag.", "on", "off")
 	for s := range syntax.ScopeShared + 1 {
 		add("scope.", s.String())

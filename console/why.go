@@ -182,6 +182,9 @@ func (v *viewer) commandsOf(id usher.UserID, r usher.Remedy) (commands []account
 func (v *viewer) commandsOfStep(id usher.UserID, step usher.Step) []account.Command {
 	switch step.Kind {
 	case usher.StepActivate:
+		if m, _ := v.view.User(id); m.Status == usher.Requested {
+			return []account.Command{account.AdmitUser{User: id}}
+		}
 		return []account.Command{account.SetStatus{User: id, Status: usher.Active}}
 	case usher.StepRole:
 		return []account.Command{account.SetRole{User: id, Role: role.Name(step.Name)}}

@@ -97,7 +97,7 @@ const office = `
 usher: 1
 name: office
 seats: {desk: {holds: [active]}}
-settings: {open: {title: an open office, default: false}}
+settings: {open: {title: an open office, default: false}, plan: {default: false, set-by: host}}
 features: [parking]
 conditions:
   open: {setting: open}
@@ -120,7 +120,8 @@ resources:
       set-status: {admin: any}
       delete: {admin: any}
       leave: {everyone: own}
-  team: {permissions: {create: {admin: any}, edit: {admin: any}, delete: {admin: any}, set-members: {admin: any, lead: team}, set-role: {admin: any}}}
+      admit: {admin: any}
+  team: {permissions: {create: {admin: any}, edit: {admin: any}, delete: {admin: any}, set-members: {admin: any, lead: team}, set-role: {admin: any}, join: {admin: any}, leave: {everyone: own as team}}}
   seat: {permissions: {assign: {admin: any}, unassign: {admin: any}, purchase: {owner: any}}}
   grant: {permissions: {give: {admin: any}, revoke: {admin: any}}}
   field: {permissions: {manage: {admin: any}}}
@@ -136,6 +137,7 @@ var officeAccount = []account.Command{
 	account.AddUser{User: "mia", Teams: []usher.TeamID{"sales"}},
 	account.AddUser{User: "lea", Teams: []usher.TeamID{"sales"}},
 	account.SetTeamRole{User: "lea", Team: "sales", Role: "lead"},
+	account.RequestToJoin{User: "rita"},
 	account.AssignSeat{User: "mia", Pool: "desk"},
 	account.DefineField{Field: "phone", Type: account.TextField},
 	account.DefineField{Field: "room", Type: account.NumberField},
