@@ -198,7 +198,12 @@ type fitCheck struct {
 // maxNamed is how many users a reason names.
 const maxNamed = 3
 
-func (f *fitCheck) add(m mismatch, id usher.UserID) { f.found[m] = append(f.found[m], id) }
+// add adds a mismatch of a user once, though a user can have it on several teams.
+func (f *fitCheck) add(m mismatch, id usher.UserID) {
+	if ids := f.found[m]; len(ids) == 0 || ids[len(ids)-1] != id {
+		f.found[m] = append(ids, id)
+	}
+}
 
 // revived adds the grants and settings that the policy before lacks or understands as
 // something else.

@@ -1,8 +1,11 @@
 package account
 
 import (
+	"slices"
+
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
 )
 
 // HostCommand is a command that only the host application can run.
@@ -21,7 +24,8 @@ type HostCommand struct {
 // [policy.Policy.Opens] returns true for its permission. Commands that concern the actor
 // alone, such as leave, are left out: the host cannot run them. If users can change some
 // settings, or the settings ask for different permissions, there is an entry for each setting
-// that no user can change; see [policy.Policy.OpensSetting]. For a nil or zero Policy, under
+// that no user can change; see [policy.Policy.OpensSetting]. The commands for roles beside the
+// account role are left out if the policy has no such role. For a nil or zero Policy, under
 // which no command can be run, HostOnly returns nil.
 func HostOnly(p *policy.Policy) []HostCommand {
 	if p == nil || len(p.Permissions()) == 0 {
@@ -30,6 +34,12 @@ func HostOnly(p *policy.Policy) []HostCommand {
 	var list []HostCommand
 	q := proposing{draft: New("").draft(), policy: p}
 	for _, c := range commands {
+		switch c.(type) {
+		case SetRoleBeside, UnsetRoleBeside:
+			if !slices.ContainsFunc(p.Roles(), func(r role.Role) bool { return r.Beside }) {
+				continue
+			}
+		}
 		if change, ok := c.(ChangeSetting); ok && len(p.Settings()) > 0 {
 			list = append(list, hostSettings(p, NameOf(change))...)
 		} else if want := c.asks(&q); !want.own && (want.creates || !p.Opens(want.permission)) {

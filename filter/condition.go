@@ -28,7 +28,8 @@ type Condition struct {
 // plan_cache_mode is force_custom_plan, or the statement is not prepared, as with pgx's
 // QueryExecModeExec. For thousands of users, use Members.
 //
-// The error wraps [ErrMapping] if the table lacks a value that rules depend on,
+// The error wraps [ErrMapping] if the table lacks a value that rules depend on, or if a rule looks
+// at the containers of a resource, which SQL does not support,
 // usher.ErrUnknownAccount if the request names no account, or the error of the facts when they list
 // the users of a team.
 func (f Filter) SQL(t *Table, first int) (Condition, error) {
@@ -64,6 +65,9 @@ func (f Filter) condition(what string, t *Table, first int, of func(*list, *sqlW
 	s := &sqlWriter{table: t, account: string(f.account), first: first, numbers: map[argument]int{}}
 	c := alwaysFalse
 	if l := f.list(t.typ); l != nil {
+		if slices.ContainsFunc(l.atoms, func(a atom) bool { return len(a.above) > 0 }) {
+			return fail(printable.Errorf("%w of %s: a rule looks at containers (or above), which a condition in SQL cannot; use Match", ErrMapping, t.typ))
+		}
 		if err := t.check(l.required()); err != nil {
 			return fail(err)
 		}

@@ -60,6 +60,9 @@ func (p *Policy) CheckTable(t *filter.Table, permissions ...permission.Permissio
 		if err != nil {
 			return printable.Errorf("%s: %w", name, err)
 		}
+		if p.looksAbove(perms, t.Type()) {
+			return printable.Errorf("%s: %w of %s: a rule looks at containers (or above), which a condition in SQL cannot; use Match", name, filter.ErrMapping, t.Type())
+		}
 		parties, attributes := p.requiredNames(perms, t.Type())
 		var named, teams []string
 		for _, party := range parties {
@@ -340,6 +343,20 @@ func (p *Policy) expandBundle(name permission.Permission) ([]int, error) {
 		return p.bundles[^index].perms, nil
 	}
 	return []int{index}, nil
+}
+
+// looksAbove reports whether a rule of some permissions about a type of resource looks at
+// containers.
+func (p *Policy) looksAbove(perms []int, typ string) bool {
+	for i := range p.rules {
+		r := &p.rules[i]
+		perm := &p.perms[r.perm]
+		above := func(t term) bool { return t.above.levels > 0 }
+		if slices.Contains(perms, int(r.perm)) && perm.res.name == typ && perm.res.anyTerm(r.extent, above) {
+			return true
+		}
+	}
+	return false
 }
 
 // requiredNames returns the parties and attributes of a type of resource that rules of some

@@ -31,18 +31,19 @@ func (p *Policy) SeatRule(u *User, pool seat.PoolName) (rule role.Seat, by role.
 // SeatsAfter returns the seats of a user after a change of the account role, the team roles or the
 // status, sorted. The user before has the seats so far; those of the user after are ignored. The
 // user loses a seat that the roles or the status do not allow, and one that a team role required
-// before and no role requires now. The user gets the seats that a role requires. A seat of a pool
-// that the policy lacks stays.
+// before and no role requires now. The user gets the seats that a role requires. What the change
+// does not concern stays, even if it is not allowed: a seat of a pool that the policy lacks, and the
+// seats of a pool for which the user has the same rules as before, with the same account role and
+// status.
 func (p *Policy) SeatsAfter(before, after *User) []seat.PoolName {
 	var seats []seat.PoolName
 	for _, name := range before.Seats {
-		pool, known := p.Pool(name)
-		if !known || p.keepsSeat(before, after, pool) {
+		if _, known := p.Pool(name); !known {
 			seats = append(seats, name)
 		}
 	}
 	for _, pool := range p.pools {
-		if rule, _ := p.SeatRule(after, pool.Name); rule == role.SeatRequired && pool.Holds.Has(after.Status) && !slices.Contains(seats, pool.Name) {
+		if p.hasSeatAfter(before, after, pool) {
 			seats = append(seats, pool.Name)
 		}
 	}
@@ -50,15 +51,22 @@ func (p *Policy) SeatsAfter(before, after *User) []seat.PoolName {
 	return seats
 }
 
-func (p *Policy) keepsSeat(before, after *User, pool seat.Kind) bool {
+func (p *Policy) hasSeatAfter(before, after *User, pool seat.Kind) bool {
+	held := slices.Contains(before.Seats, pool.Name)
 	rule, _ := p.SeatRule(after, pool.Name)
+	required := p.teamRequires(before, pool.Name)
+	if before.Role == after.Role && before.Status == after.Status {
+		if was, _ := p.SeatRule(before, pool.Name); was == rule && required == p.teamRequires(after, pool.Name) {
+			return held
+		}
+	}
 	switch {
 	case rule == role.SeatNone || !pool.Holds.Has(after.Status):
 		return false
 	case rule == role.SeatRequired:
 		return true
 	}
-	return !p.teamRequires(before, pool.Name)
+	return held && !required
 }
 
 // teamRequires reports whether a team role of the user requires a seat of the pool.

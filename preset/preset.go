@@ -1,5 +1,5 @@
-// Package preset has ready-made policies of known scheduling products. They show how a policy
-// file describes documented roles. A host application uses one unchanged, or copies its
+// Package preset has ready-made policies of known scheduling products, of a clinic and of a
+// workspace. They show how a policy file describes documented roles. A host application uses one unchanged, or copies its
 // [Source] and changes the copy.
 package preset
 

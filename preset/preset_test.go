@@ -11,7 +11,7 @@ import (
 )
 
 func TestNames(t *testing.T) {
-	assert.Equal(t, []string{"calcom", "groupcal", "oncehub", "staffdirectory"}, preset.Names())
+	assert.Equal(t, []string{"calcom", "clinic", "groupcal", "oncehub", "staffdirectory", "workspace"}, preset.Names())
 }
 
 func TestLoad(t *testing.T) {
@@ -32,9 +32,9 @@ func TestLoad(t *testing.T) {
 
 func TestLoadUnknown(t *testing.T) {
 	for _, row := range []struct{ name, want string }{
-		{"once-hub", `unknown preset "once-hub"; did you mean "oncehub"? (calcom, groupcal, oncehub, staffdirectory)`},
-		{"", `unknown preset "" (calcom, groupcal, oncehub, staffdirectory)`},
-		{"./oncehub", `unknown preset "./oncehub"; did you mean "oncehub"? (calcom, groupcal, oncehub, staffdirectory)`},
+		{"once-hub", `unknown preset "once-hub"; did you mean "oncehub"? (calcom, clinic, groupcal, oncehub, staffdirectory, workspace)`},
+		{"", `unknown preset "" (calcom, clinic, groupcal, oncehub, staffdirectory, workspace)`},
+		{"./oncehub", `unknown preset "./oncehub"; did you mean "oncehub"? (calcom, clinic, groupcal, oncehub, staffdirectory, workspace)`},
 	} {
 		p, err := preset.Load(row.name)
 		assert.Nil(t, p)

@@ -57,8 +57,11 @@ func Words(m policy.Matrix) []Word {
 		}
 	}
 	for _, r := range m.Roles {
-		if r.OnTeam {
+		switch {
+		case r.OnTeam:
 			list = append(list, Word{RoleTitle(r), "held on a team; team and shared refer to that team and the teams below it"})
+		case r.Beside:
+			list = append(list, Word{RoleTitle(r), "held in addition to another role"})
 		}
 	}
 	return list

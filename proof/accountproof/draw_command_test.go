@@ -178,6 +178,25 @@ func (d drawing) createTeam() account.Command {
 	return account.CreateTeam{Team: pick(d, "team", unused), Parent: d.parent()}
 }
 
+// staffed adds commands after the creation of each team that needs holders of roles.
+func (d drawing) staffed(batch ...account.Command) (all []account.Command) {
+	for _, c := range batch {
+		all = append(all, c)
+		created, ok := c.(account.CreateTeam)
+		for _, r := range d.w.book.teamBounds() {
+			if !ok || r.AtLeast == 0 {
+				continue
+			}
+			id := d.user()
+			if !r.Outside || d.onceIn(2, "member") {
+				all = append(all, account.AddToTeam{Team: created.Team, User: id})
+			}
+			all = append(all, account.SetTeamRole{Team: created.Team, User: id, Role: roleName(r)})
+		}
+	}
+	return all
+}
+
 func (d drawing) addToTeam() account.Command {
 	return account.AddToTeam{Team: d.team(), User: d.user()}
 }
@@ -300,6 +319,12 @@ func (d drawing) member(first bool, teams []usher.TeamID) policy.User {
 			}
 		}
 		u.Teams = append(u.Teams, m)
+	}
+	for _, r := range book.doc.Roles {
+		isIn := func(m policy.Membership) bool { return len(teams) > 0 && m.Team == teams[0] }
+		if len(teams) > 0 && r.Outside && d.onceIn(4, "outside") && !slices.ContainsFunc(u.Teams, isIn) && len(u.Outside) == 0 {
+			u.Outside = append(u.Outside, policy.Membership{Team: teams[0], Roles: []role.Name{roleName(r)}})
+		}
 	}
 	if pools := book.pools(); len(pools) > 0 && d.onceIn(8, "seat") {
 		u.Seats = append(u.Seats, pick(d, "seat", pools))

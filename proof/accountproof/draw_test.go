@@ -122,12 +122,13 @@ func (d drawing) membership(u *user) (usher.TeamID, role.Name) {
 	in := []usher.TeamID{}
 	if u != nil {
 		in = slices.Sorted(maps.Keys(u.teams))
+		in = append(in, slices.Sorted(maps.Keys(u.outside))...)
 	}
 	if len(in) == 0 || d.onceIn(5, "any membership") {
 		return d.team(), d.role()
 	}
 	team := pick(d, "member of", in)
-	if roles := u.teams[team]; len(roles) > 0 && d.onceIn(2, "held role") {
+	if roles := u.on(team); len(roles) > 0 && d.onceIn(2, "held role") {
 		return team, pick(d, "held", roles)
 	}
 	return team, d.teamRole()

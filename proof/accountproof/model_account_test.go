@@ -55,6 +55,8 @@ type user struct {
 	teams  map[usher.TeamID][]role.Name // of which the user is a member, with the roles there
 	seats  map[seat.PoolName]bool
 	grants map[string]time.Time // until when; zero for no end
+
+	outside map[usher.TeamID][]role.Name // the roles on teams of which the user is no member
 }
 
 // take applies the values of an outcome, and returns the store.
@@ -92,9 +94,15 @@ func (w *modelAccount) clone() *modelAccount {
 
 func (u *user) clone() *user {
 	c := *u
-	c.teams, c.seats, c.grants = map[usher.TeamID][]role.Name{}, copied(u.seats), copied(u.grants)
+	c.teams, c.outside = map[usher.TeamID][]role.Name{}, map[usher.TeamID][]role.Name{}
+	c.seats, c.grants = copied(u.seats), copied(u.grants)
 	for id, roles := range u.teams {
 		c.teams[id] = slices.Clone(roles)
+	}
+	for id, roles := range u.outside {
+		if len(roles) > 0 {
+			c.outside[id] = slices.Clone(roles)
+		}
 	}
 	return &c
 }
@@ -189,6 +197,11 @@ func (u *user) plain() *policy.User {
 		roles := slices.Sorted(slices.Values(u.teams[id]))
 		p.Teams = append(p.Teams, policy.Membership{Team: id, Roles: roles})
 	}
+	for _, id := range slices.Sorted(maps.Keys(u.outside)) {
+		if roles := slices.Sorted(slices.Values(u.outside[id])); len(roles) > 0 {
+			p.Outside = append(p.Outside, policy.Membership{Team: id, Roles: roles})
+		}
+	}
 	p.Seats = slices.Sorted(maps.Keys(u.seats))
 	for _, name := range slices.Sorted(maps.Keys(u.grants)) {
 		p.Grants = append(p.Grants, policy.Grant{Name: name, Until: u.grants[name]})
@@ -223,6 +236,8 @@ func (w *modelAccount) String() string {
 	return b.String()
 }
 
+func sortedTeams(w *modelAccount) []usher.TeamID { return slices.Sorted(maps.Keys(w.teams)) }
+
 // key distinguishes accounts in which the same commands may have different effects: besides the
 // visible state, it contains the ids of deleted teams, and whether the account has an owner.
 func (w *modelAccount) key() string {
@@ -234,6 +249,9 @@ func writeUser(b *strings.Builder, id usher.UserID, u *policy.User) {
 	fmt.Fprintf(b, "user %q %v %s", id, u.Status, u.Role)
 	for _, m := range u.Teams {
 		fmt.Fprintf(b, " in %q as %v", m.Team, m.Roles)
+	}
+	for _, m := range u.Outside {
+		fmt.Fprintf(b, " outside %q as %v", m.Team, m.Roles)
 	}
 	fmt.Fprintf(b, " seats %v", u.Seats)
 	for _, g := range u.Grants {

@@ -49,10 +49,12 @@ func (s *step) takesIn(tree *team.Tree, id usher.UserID, before, after *user) bo
 // losesUnknown reports whether a user loses a team role or a grant that the policy does not
 // declare. Its effect under a policy that declares it is unknown.
 func (s *step) losesUnknown(before, after *user) bool {
-	for id, roles := range before.teams {
-		for _, name := range roles {
-			if !s.book.isTeamRole(name) && !slices.Contains(after.teams[id], name) {
-				return true
+	for _, held := range []map[usher.TeamID][]role.Name{before.teams, before.outside} {
+		for id, roles := range held {
+			for _, name := range roles {
+				if !s.book.isTeamRole(name) && !slices.Contains(after.on(id), name) {
+					return true
+				}
 			}
 		}
 	}
@@ -125,17 +127,22 @@ func (u *user) withTeamRoles(on usher.TeamID, roles ...role.Name) *user {
 	return changed
 }
 
-// withoutTeam returns the user without a team and its roles.
-func (u *user) withoutTeam(id usher.TeamID) *user {
+// withOutsideRoles returns the user with more roles on a team of which the user is no member.
+func (u *user) withOutsideRoles(on usher.TeamID, roles ...role.Name) *user {
 	changed := u.clone()
-	delete(changed.teams, id)
+	for _, name := range roles {
+		if !slices.Contains(changed.outside[on], name) {
+			changed.outside[on] = append(changed.outside[on], name)
+		}
+	}
 	return changed
 }
 
-// leavesTooMuch reports whether a user who outranks the actor loses team roles with a membership.
+// leavesTooMuch reports whether a user who outranks the actor loses team roles on a team, or whether
+// the user gains too much by the loss of a seat.
 func (s *step) leavesTooMuch(id usher.UserID, from usher.TeamID) bool {
 	u := s.before.users[id]
-	return len(u.teams[from]) > 0 && s.takes(id, u, u.withoutTeam(from))
+	return len(u.on(from)) > 0 && s.exceeds(id, u, u.setOn(from, nil))
 }
 
 // movesTooMuch compares each user with team roles. On teams that are above the moved team after the
@@ -146,9 +153,17 @@ func (s *step) movesTooMuch(moved, to usher.TeamID) bool {
 	after.teams[moved] = to
 	above, aboveAfter := s.before.above(s.before.teams[moved]), after.above(to)
 	for id, u := range s.before.users {
-		gained, lost := u.rolesOn(aboveAfter, above), u.rolesOn(above, aboveAfter)
-		if len(gained) > 0 && (s.givesUnknown(u, gained) || s.gives(id, u, u.withTeamRoles(moved, gained...), ofUser(id))) ||
-			len(lost) > 0 && s.takesIn(after.tree(), id, u.withTeamRoles(moved, lost...), u) {
+		gained, lost := rolesOn(u.teams, aboveAfter, above), rolesOn(u.teams, above, aboveAfter)
+		gainedOutside, lostOutside := rolesOn(u.outside, aboveAfter, above), rolesOn(u.outside, above, aboveAfter)
+		with := func(in, outside []role.Name) *user {
+			changed := u.withOutsideRoles(moved, outside...)
+			if len(in) > 0 {
+				changed = changed.withTeamRoles(moved, in...)
+			}
+			return changed
+		}
+		if all := slices.Concat(gained, gainedOutside); len(all) > 0 && (s.givesUnknown(u, all) || s.gives(id, u, with(gained, gainedOutside), ofUser(id))) ||
+			len(lost)+len(lostOutside) > 0 && s.takesIn(after.tree(), id, with(lost, lostOutside), u) {
 			return true
 		}
 	}
@@ -157,10 +172,10 @@ func (s *step) movesTooMuch(moved, to usher.TeamID) bool {
 
 // rolesOn returns the roles that a user holds on some teams, without those that the user also holds
 // on others.
-func (u *user) rolesOn(teams, others []usher.TeamID) (roles []role.Name) {
+func rolesOn(held map[usher.TeamID][]role.Name, teams, others []usher.TeamID) (roles []role.Name) {
 	for _, id := range teams {
 		if !slices.Contains(others, id) {
-			roles = append(roles, u.teams[id]...)
+			roles = append(roles, held[id]...)
 		}
 	}
 	return roles

@@ -17,15 +17,22 @@ func count(states []*modelAccount) (account.Code, int) {
 	if !last.exists {
 		return 0, 0
 	}
+	full, missing := countTeams(states)
 	for _, r := range last.book.doc.Roles {
 		if n := last.all(r); r.AtMost > 0 && n > r.AtMost && n > first.all(r) {
 			return account.CodeRoleFull, lastRise(states, func(w *modelAccount) int { return w.all(r) })
 		}
 	}
+	if full != nil {
+		return full()
+	}
 	for _, r := range last.book.doc.Roles {
-		if n := last.active(r); n < r.AtLeast && n < first.active(r) {
+		if n := last.active(r); !r.OnTeam && n < r.AtLeast && n < first.active(r) {
 			return account.CodeLastHolder, lastRise(states, func(w *modelAccount) int { return -w.active(r) })
 		}
+	}
+	if missing != nil {
+		return missing()
 	}
 	inUse := -1
 	for _, pool := range slices.Sorted(slices.Values(last.book.pools())) {

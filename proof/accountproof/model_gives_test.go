@@ -38,7 +38,7 @@ func (s *step) assignSeat(c account.AssignSeat) account.Code {
 		return nothing
 	case !s.book.counts(c.Pool, u.status):
 		return account.CodeInactive
-	case s.book.seatOf(u.role, c.Pool) == role.SeatNone:
+	case s.book.seatFor(u, c.Pool) == role.SeatNone:
 		return account.CodeSeatNotAllowed
 	}
 	u.seats[c.Pool] = true
@@ -63,7 +63,7 @@ func (s *step) unassignSeat(c account.UnassignSeat) account.Code {
 		return account.CodeEscalation
 	case !u.seats[c.Pool]:
 		return nothing
-	case s.book.isPool(c.Pool) && s.book.seatOf(u.role, c.Pool) == role.SeatRequired:
+	case s.book.isPool(c.Pool) && s.book.seatFor(u, c.Pool) == role.SeatRequired:
 		return account.CodeSeatRequired
 	}
 	without := u.clone()
@@ -118,6 +118,8 @@ func (s *step) giveGrant(c account.GiveGrant) account.Code {
 		return account.CodeInvalid
 	case held && sooner(c.Until, until) && !s.may("grant.revoke", ofUser(c.User)):
 		return account.CodeDenied
+	case s.book.noGrants(u):
+		return account.CodeGrantNotAllowed
 	case s.gives(c.User, u, given, ofUser(c.User)) || s.takes(c.User, u, given):
 		return account.CodeEscalation
 	}
@@ -145,7 +147,7 @@ func (s *step) revokeGrant(c account.RevokeGrant) account.Code {
 		return account.CodeDenied
 	case u == nil:
 		return account.CodeUnknownUser
-	case s.stuck(u, false):
+	case s.stuck(u, s.book.noGrants(u) && len(u.grants) > 0):
 		return 0
 	}
 	_, held := u.grants[c.Grant]

@@ -107,12 +107,20 @@ func (s *step) importHeld(u *user, plain policy.User) {
 		s.reject(u.isIn(m.Team), account.CodeInvalid)
 		u.teams[m.Team] = slices.Compact(slices.Sorted(slices.Values(m.Roles)))
 	}
+	for _, m := range plain.Outside {
+		s.reject(!s.isTeam(m.Team), account.CodeUnknownTeam)
+		s.reject(slices.ContainsFunc(m.Roles, func(r role.Name) bool { return !s.book.isTeamRole(r) }), account.CodeUnknownRole)
+		wrong := slices.ContainsFunc(m.Roles, func(r role.Name) bool { return s.book.isTeamRole(r) && !s.book.isOutside(r) })
+		s.reject(wrong || u.isIn(m.Team) || len(u.outside[m.Team]) > 0 || len(m.Roles) == 0, account.CodeInvalid)
+		u.outside[m.Team] = slices.Compact(slices.Sorted(slices.Values(m.Roles)))
+	}
+	s.reject(s.book.noTeamRoles(u) && u.hasTeamRole() || s.book.noGrants(u) && len(plain.Grants) > 0, account.CodeInvalid)
 	for _, pool := range plain.Seats {
 		if !s.book.isPool(pool) {
 			s.reject(true, account.CodeUnknownPool)
 			continue
 		}
-		may := s.book.counts(pool, u.status) && s.book.seatOf(u.role, pool) != role.SeatNone
+		may := s.book.counts(pool, u.status) && s.book.seatFor(u, pool) != role.SeatNone
 		s.reject(u.seats[pool] || !may, account.CodeInvalid)
 		u.seats[pool] = true
 	}

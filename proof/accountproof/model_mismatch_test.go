@@ -36,6 +36,9 @@ func (w *modelAccount) doesNotFitApartFromSharing(u *user) bool {
 	if !w.book.isAccountRole(u.role) {
 		return true
 	}
+	if w.book.exceedsRole(u) {
+		return true
+	}
 	for _, roles := range u.teams {
 		if slices.ContainsFunc(roles, func(name role.Name) bool { return !w.book.isTeamRole(name) }) {
 			return true
@@ -52,7 +55,7 @@ func (w *modelAccount) doesNotFitApartFromSharing(u *user) bool {
 // seatDoesNotFit reports whether a user holds a seat that the role or the status does not allow, or has
 // no seat that the role requires.
 func (w *modelAccount) seatDoesNotFit(u *user, pool seat.PoolName) bool {
-	must := w.book.seatOf(u.role, pool)
+	must := w.book.seatFor(u, pool)
 	if u.seats[pool] {
 		return must == role.SeatNone || !w.book.counts(pool, u.status)
 	}
@@ -73,6 +76,13 @@ func (w *modelAccount) fits() bool {
 	}
 	if w.headless() {
 		return false
+	}
+	for _, r := range w.book.teamBounds() {
+		for id := range w.teams {
+			if r.AtMost > 0 && w.allOn(r, id) > r.AtMost {
+				return false
+			}
+		}
 	}
 	for _, u := range w.users {
 		if w.doesNotFit(u) || w.tooMany(u.role) {

@@ -72,11 +72,11 @@ func (s *step) transferOwnership(c account.TransferOwnership) account.Code {
 	case to.status != usher.Active:
 		return account.CodeInactive
 	}
-	for _, u := range s.users {
+	for id, u := range s.users {
 		if u != to && u.role == roleName(*unique) {
-			u.role = role.Name(unique.HandsOverTo.Text)
+			s.users[id] = s.book.withRole(u, role.Name(unique.HandsOverTo.Text))
 		}
 	}
-	to.role, s.owned = roleName(*unique), true
+	s.users[c.To], s.owned = s.book.withRole(to, roleName(*unique)), true
 	return s.settle()
 }

@@ -71,8 +71,9 @@ func (s *step) deleteTeam(c account.DeleteTeam) account.Code {
 	s.gone[c.Team] = true
 	for _, u := range s.users {
 		delete(u.teams, c.Team)
+		delete(u.outside, c.Team)
 	}
-	return 0
+	return s.settle()
 }
 
 // unknown looks up the team and the user of a command. Helps is whether the command corrects a
@@ -92,25 +93,39 @@ func (s *step) unknown(team usher.TeamID, user usher.UserID, helps bool) account
 // rolesOf returns the roles of a user on a team, none if the user does not exist.
 func (s *step) rolesOf(id usher.UserID, on usher.TeamID) []role.Name {
 	if u := s.users[id]; u != nil {
-		return u.teams[on]
+		return u.on(on)
 	}
 	return nil
 }
 
 func (s *step) lacksTeamRole(name role.Name) bool { return !s.book.isTeamRole(name) }
 
-// "add-to-team {team, user}: team.set-members on {team, user}"
+// "add-to-team {team, user}: team.set-members on {team, user}. The user becomes a member who keeps the
+// roles." A role that only members may have begins to apply, which counts as given.
 func (s *step) addToTeam(c account.AddToTeam) account.Code {
 	if !s.may("team.set-members", ofTeamAndUser(c.Team, c.User)) {
 		return account.CodeDenied
 	}
-	if code := s.unknown(c.Team, c.User, false); code != 0 || s.err != nil {
+	outside := func(name role.Name) bool { return s.book.isTeamRole(name) && !s.book.isOutside(name) }
+	u := s.users[c.User]
+	if code := s.unknown(c.Team, c.User, u != nil && slices.ContainsFunc(u.outside[c.Team], outside)); code != 0 || s.err != nil {
 		return code
 	}
-	if u := s.users[c.User]; !u.isIn(c.Team) {
-		u.teams[c.Team] = nil
+	if u.isIn(c.Team) {
+		return nothing
 	}
-	return 0
+	member := u.clone()
+	member.teams[c.Team] = member.outside[c.Team]
+	delete(member.outside, c.Team)
+	if gained := u.outside[c.Team]; len(gained) > 0 {
+		plain := u.clone() // membership alone is not compared
+		plain.teams[c.Team] = nil
+		if s.givesUnknown(u, gained) || s.known(u) != nil && !slices.ContainsFunc(gained, s.lacksTeamRole) && s.exceeds(c.User, plain, member) {
+			return account.CodeEscalation
+		}
+	}
+	s.users[c.User] = member
+	return s.settle()
 }
 
 func (u *user) isIn(id usher.TeamID) bool { _, ok := u.teams[id]; return ok }
@@ -121,14 +136,23 @@ func (s *step) removeFromTeam(c account.RemoveFromTeam) account.Code {
 	if !s.may("team.set-members", ofTeamAndUser(c.Team, c.User)) {
 		return account.CodeDenied
 	}
-	if code := s.unknown(c.Team, c.User, slices.ContainsFunc(s.rolesOf(c.User, c.Team), s.lacksTeamRole)); code != 0 || s.err != nil {
+	helps := func(name role.Name) bool { return s.unsetHelps(c.User, c.Team, name) }
+	if code := s.unknown(c.Team, c.User, slices.ContainsFunc(s.rolesOf(c.User, c.Team), helps)); code != 0 || s.err != nil {
 		return code
 	}
 	if s.leavesTooMuch(c.User, c.Team) {
 		return account.CodeEscalation
 	}
 	delete(s.users[c.User].teams, c.Team)
-	return 0
+	delete(s.users[c.User].outside, c.Team)
+	return s.settle()
+}
+
+// unsetHelps reports whether the loss of a role on a team corrects a policy mismatch of the user.
+func (s *step) unsetHelps(id usher.UserID, on usher.TeamID, name role.Name) bool {
+	u := s.users[id]
+	return u != nil && (slices.Contains(u.allTeamRoles(), name) && s.lacksTeamRole(name) || s.book.noTeamRoles(u) && u.hasTeamRole() ||
+		slices.Contains(u.outside[on], name) && s.book.isTeamRole(name) && !s.book.isOutside(name))
 }
 
 // "set-team-role {team, user, role}: team.set-role on {team, user}. No rank check."
@@ -143,17 +167,19 @@ func (s *step) setTeamRole(c account.SetTeamRole) account.Code {
 	switch {
 	case !s.book.isTeamRole(c.Role):
 		return account.CodeUnknownRole
-	case !u.isIn(c.Team):
+	case !u.isIn(c.Team) && !s.book.isOutside(c.Role):
 		return account.CodeNotMember
-	case slices.Contains(u.teams[c.Team], c.Role):
+	case slices.Contains(u.on(c.Team), c.Role):
 		return nothing
+	case s.book.noTeamRoles(u):
+		return account.CodeTeamRoleNotAllowed
 	}
-	named := u.withTeamRoles(c.Team, c.Role)
-	if s.gives(c.User, u, named, ofUser(c.User)) {
+	named := u.setOn(c.Team, append(u.on(c.Team), c.Role))
+	if s.exceeds(c.User, u, named) {
 		return account.CodeEscalation
 	}
 	s.users[c.User] = named
-	return 0
+	return s.settle()
 }
 
 // "unset-team-role {team, user, role}: team.set-role on {team, user}. Takes: rank of the user."
@@ -161,21 +187,20 @@ func (s *step) unsetTeamRole(c account.UnsetTeamRole) account.Code {
 	if !s.may("team.set-role", ofTeamAndUser(c.Team, c.User)) {
 		return account.CodeDenied
 	}
-	if code := s.unknown(c.Team, c.User, slices.Contains(s.rolesOf(c.User, c.Team), c.Role) && s.lacksTeamRole(c.Role)); code != 0 || s.err != nil {
+	if code := s.unknown(c.Team, c.User, s.unsetHelps(c.User, c.Team, c.Role)); code != 0 || s.err != nil {
 		return code
 	}
 	u := s.users[c.User]
-	switch held := slices.Contains(u.teams[c.Team], c.Role); {
+	switch held := slices.Contains(u.on(c.Team), c.Role); {
 	case !held && !s.book.isTeamRole(c.Role):
 		return account.CodeUnknownRole
 	case !held:
 		return nothing
 	}
-	without := u.clone()
-	without.teams[c.Team] = slices.DeleteFunc(without.teams[c.Team], func(r role.Name) bool { return r == c.Role })
-	if s.takes(c.User, u, without) {
+	without := u.setOn(c.Team, slices.DeleteFunc(u.on(c.Team), func(r role.Name) bool { return r == c.Role }))
+	if s.exceeds(c.User, u, without) {
 		return account.CodeEscalation
 	}
 	s.users[c.User] = without
-	return 0
+	return s.settle()
 }

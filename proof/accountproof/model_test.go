@@ -9,7 +9,6 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/permission"
-	"github.com/usher-go/usher/role"
 )
 
 // question is the actor, the time and the context of a proposal.
@@ -255,17 +254,7 @@ func isID[ID ~string](id ID) bool {
 // is held is released when the role is taken."
 func (s *step) settle() account.Code {
 	for id, u := range s.users {
-		if was := s.before.users[id]; was != nil && was.role == u.role && was.status == u.status {
-			continue // unchanged users keep even mismatched seats
-		}
-		for _, pool := range s.book.pools() {
-			switch must := s.book.seatOf(u.role, pool); {
-			case !s.book.counts(pool, u.status) || must == role.SeatNone:
-				delete(u.seats, pool)
-			case must == role.SeatRequired:
-				u.seats[pool] = true
-			}
-		}
+		_, u.seats = s.book.seatsAfter(s.before.users[id], u)
 	}
 	return 0
 }

@@ -12,7 +12,7 @@ import (
 
 func newUser(status usher.Status, role0 role.Name) *user {
 	return &user{
-		status: status, role: role0, teams: map[usher.TeamID][]role.Name{},
+		status: status, role: role0, teams: map[usher.TeamID][]role.Name{}, outside: map[usher.TeamID][]role.Name{},
 		seats: map[seat.PoolName]bool{}, grants: map[string]time.Time{},
 	}
 }
@@ -135,7 +135,7 @@ func (s *step) setStatus(c account.SetStatus) account.Code {
 }
 
 // "set-role {user, role}: user.set-role on {user}. Gives: the user before and after. Takes: the
-// user, if they lose a rule." Seats that the new role does not allow are released before. Seats
+// user, if they lose a rule. It takes away what the new role may not hold." Seats that the new role does not allow are released before. Seats
 // that it requires do not count, because giving and taking seats needs only permission.
 func (s *step) setRole(c account.SetRole) account.Code {
 	u := s.users[c.User]
@@ -151,20 +151,8 @@ func (s *step) setRole(c account.SetRole) account.Code {
 	case s.isOwner(u) || s.book.isUnique(c.Role):
 		return account.CodeUniqueRole
 	}
-	changed := u.clone()
-	changed.role = c.Role
-	for pool := range u.seats {
-		if s.book.isPool(pool) && (s.book.seatOf(c.Role, pool) == role.SeatNone || !s.book.counts(pool, u.status)) {
-			delete(changed.seats, pool)
-		}
-	}
-	seated := changed.clone() // with the seats that the role requires, which can also take something
-	for _, pool := range s.book.pools() {
-		if s.book.seatOf(c.Role, pool) == role.SeatRequired && s.book.counts(pool, u.status) {
-			seated.seats[pool] = true
-		}
-	}
-	if s.gives(c.User, u, changed, ofUser(c.User)) || s.takes(c.User, u, seated) {
+	changed := s.book.withRole(u, c.Role)
+	if s.exceeds(c.User, u, changed) {
 		return account.CodeEscalation
 	}
 	s.users[c.User] = changed

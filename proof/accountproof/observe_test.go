@@ -48,6 +48,11 @@ func sorted(u policy.User) *policy.User {
 		u.Teams[i].Roles = slices.Sorted(slices.Values(u.Teams[i].Roles))
 	}
 	slices.SortFunc(u.Teams, func(a, b policy.Membership) int { return strings.Compare(string(a.Team), string(b.Team)) })
+	u.Outside = slices.Clone(u.Outside)
+	for i := range u.Outside {
+		u.Outside[i].Roles = slices.Sorted(slices.Values(u.Outside[i].Roles))
+	}
+	slices.SortFunc(u.Outside, func(a, b policy.Membership) int { return strings.Compare(string(a.Team), string(b.Team)) })
 	u.Seats = slices.Sorted(slices.Values(u.Seats))
 	u.Grants = slices.Clone(u.Grants)
 	slices.SortFunc(u.Grants, func(a, b policy.Grant) int { return strings.Compare(a.Name, b.Name) })
@@ -129,8 +134,16 @@ func (w *modelAccount) broken() (list []string) {
 				claim(w.book.isTeamRole(r), "%s is %s on %s", id, r, team)
 			}
 		}
+		for team, roles := range u.outside {
+			claim(w.isTeam(team) && !u.isIn(team), "%s has roles outside %s", id, team)
+			for _, r := range roles {
+				claim(w.book.role(r).Outside, "%s is %s outside %s", id, r, team)
+			}
+		}
+		claim(!w.book.role(u.role).NoTeamRoles || !u.hasTeamRole(), "%s has team roles and is %s", id, u.role)
+		claim(!w.book.role(u.role).NoGrants || len(u.grants) == 0, "%s has grants and is %s", id, u.role)
 		for _, pool := range w.book.pools() {
-			counts, must := w.book.counts(pool, u.status), w.book.seatOf(u.role, pool).String()
+			counts, must := w.book.counts(pool, u.status), w.book.seatFor(u, pool).String()
 			claim(!u.seats[pool] || counts, "%s holds a seat in %s and is %v", id, pool, u.status)
 			claim(!u.seats[pool] || must != "none", "%s holds a seat in %s and is %s", id, pool, u.role)
 			claim(u.seats[pool] || !counts || must != "required", "%s holds no seat in %s and is %s", id, pool, u.role)
@@ -144,6 +157,12 @@ func (w *modelAccount) broken() (list []string) {
 	for _, r := range w.book.doc.Roles {
 		all, _ := w.holders(roleName(r))
 		claim(r.AtMost == 0 || all <= r.AtMost, "%d users are %s", all, r.Name.Text)
+	}
+	for _, r := range w.book.teamBounds() {
+		for id := range w.teams {
+			claim(w.activeOn(r, id) >= r.AtLeast, "%d active users are %s on %s", w.activeOn(r, id), r.Name.Text, id)
+			claim(r.AtMost == 0 || w.allOn(r, id) <= r.AtMost, "%d users are %s on %s", w.allOn(r, id), r.Name.Text, id)
+		}
 	}
 	for _, pool := range w.book.pools() {
 		claim(w.held(pool) <= w.bought[pool], "%d of %d seats in %s are held", w.held(pool), w.bought[pool], pool)

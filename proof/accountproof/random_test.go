@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 // rulebooks returns the policies under testdata, and the presets.
 func rulebooks(t *testing.T) (books []*rulebook) {
 	t.Helper()
-	for _, name := range []string{"seats", "teams", "grants", "delegates", "teams", "equals", "equals"} { // many rules depend on teams
+	for _, name := range []string{"seats", "teams", "grants", "delegates", "teams", "limits", "limits", "equals", "equals"} { // many rules depend on teams
 		books = append(books, rulebookNamed(t, name))
 	}
 	for _, name := range preset.Names() {
@@ -95,7 +95,7 @@ func (m *machine) begin(t *rapid.T) {
 		drawing.addToTeam, drawing.addToTeam, drawing.addToTeam, drawing.setTeamRole, drawing.setTeamRole, drawing.defineField,
 	} {
 		if d = newDrawing(t, m.model); !d.onceIn(4, "without") {
-			m.say(t, host, account.Commit{}, draw(d))
+			m.say(t, host, account.Commit{}, d.staffed(draw(d))...)
 		}
 	}
 }
@@ -110,6 +110,9 @@ func (m *machine) random(t *rapid.T) {
 	batch := []account.Command{draw(d)}
 	for len(batch) < most && more() {
 		batch = append(batch, draw(d))
+	}
+	if !d.onceIn(4, "unstaffed") {
+		batch = d.staffed(batch...)
 	}
 	note := account.Commit{}
 	q := d.question(account.NameOf(batch[0]))

@@ -62,7 +62,11 @@ func writeSummaryHead(s *stream, p *policy.Policy, subject string, sum policy.Su
 			s.line("  %-9s %s", label, printable.Text(strings.Join(words, ", ")))
 		}
 	}
-	var teams, features []string
+	var beside, teams, features []string
+	for _, name := range sum.Beside {
+		r, _ := p.Role(name)
+		beside = append(beside, roletable.RoleTitle(r))
+	}
 	for _, m := range sum.Teams {
 		text := string(m.Team)
 		if len(m.Roles) > 0 {
@@ -78,6 +82,7 @@ func writeSummaryHead(s *stream, p *policy.Policy, subject string, sum policy.Su
 	for _, g := range sum.Features {
 		features = append(features, g.Name+until(g.Until))
 	}
+	entry("beside", beside)
 	entry("teams", teams)
 	entry("seats", texts(sum.Seats))
 	entry("features", features)
@@ -110,7 +115,7 @@ func entitlementText(h policy.Entitlement) string {
 func entitlementSource(p *policy.Policy, h policy.Entitlement) string {
 	name := h.Rule.Name
 	switch h.Rule.Source {
-	case usher.SourceRole, usher.SourceTeamRole:
+	case usher.SourceRole, usher.SourceBeside, usher.SourceTeamRole:
 		if written, ok := p.Role(role.Name(name)); ok {
 			name = roletable.RoleTitle(written)
 		}

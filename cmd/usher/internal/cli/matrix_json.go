@@ -19,6 +19,7 @@ type matrixRole struct {
 	Name   string `json:"name"`
 	Title  string `json:"title"`
 	OnTeam bool   `json:"on_team"`
+	Beside bool   `json:"beside"`
 }
 
 type matrixResource struct {
@@ -41,7 +42,7 @@ func matrixJSON(p *policy.Policy) matrix {
 		Roles:  []matrixRole{}, Resources: []matrixResource{},
 	}
 	for _, r := range from.Roles {
-		m.Roles = append(m.Roles, matrixRole{string(r.Name), r.Title, r.OnTeam})
+		m.Roles = append(m.Roles, matrixRole{string(r.Name), r.Title, r.OnTeam, r.Beside})
 	}
 	for _, res := range from.Resources {
 		part := matrixResource{Name: res.Name, Permissions: []matrixPermission{}}

@@ -12,7 +12,7 @@ const rootHelp = `usher validates policy files, runs their tests, prints their r
 explains single decisions. It also reads and changes the accounts in a store.
 
 A FILE is YAML; - is standard input. A POLICY is a file or the name of a preset:
-calcom, groupcal, oncehub or staffdirectory. A STORE is one of:
+calcom, clinic, groupcal, oncehub, staffdirectory or workspace. A STORE is one of:
   FILE or bolt:FILE                a file of boltstore; one process at a time opens it
   sqlite:FILE                      tables in an SQLite file
   postgres://USER@HOST/DATABASE    tables in a PostgreSQL database

@@ -15,6 +15,7 @@ type summary struct {
 	Known        bool              `json:"known"` // whether the account has the user
 	Status       string            `json:"status"`
 	Role         string            `json:"role"`
+	Beside       []string          `json:"beside"`
 	Teams        []teamJSON        `json:"teams"`
 	Seats        []string          `json:"seats"`
 	Features     []grantJSON       `json:"features"`
@@ -57,7 +58,7 @@ func summaryJSON(s *target, request usher.Request, from policy.Summary) summary 
 	out := summary{
 		targetJSON: s.json(), As: string(request.Subject), At: request.Time,
 		Known: from.Status != 0, Status: from.Status.String(), Role: string(from.Role),
-		Teams: []teamJSON{}, Seats: texts(from.Seats), Features: []grantJSON{},
+		Beside: texts(from.Beside), Teams: []teamJSON{}, Seats: texts(from.Seats), Features: []grantJSON{},
 		Entitlements: entitlements(from.Entitlements), Never: entitlements(from.Never),
 	}
 	for _, m := range from.Teams {
