@@ -67,7 +67,7 @@ func derivedKeys() (keys []string) {
 	for _, page := range []string{"locked", "problem", "confirm"} {
 		add(page, ".title")
 	}
-	return append(keys, "reason.out-of-scope.named", "reason.no-permission.named")
+	return append(keys, "reason.out-of-scope.named", "reason.no-permission.named", "change.account-created.without-owner")
 }
 
 // Each key that code and templates use has a text, each text is used, and each language has
