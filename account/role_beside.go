@@ -18,7 +18,9 @@ type SetRoleBeside struct {
 	Role role.Name `usher:"role-beside"`
 }
 
-func (c SetRoleBeside) asks(*proposing) requirement { return needs(userSetRole, of(c.User)).giving(c.Role) }
+func (c SetRoleBeside) asks(*proposing) requirement {
+	return needs(userSetRole, of(c.User)).giving(c.Role)
+}
 
 func (c SetRoleBeside) propose(q *proposing) error {
 	u, err := q.user(c.User)

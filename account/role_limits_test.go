@@ -58,7 +58,8 @@ func TestChangesOfRoleLimits(t *testing.T) {
 	}{
 		"a guest": {
 			[]account.Command{
-				account.SetTeamRole{Team: "red", User: "max", Role: "manager"}, account.GiveGrant{User: "mia", Grant: "sms"},
+				account.SetTeamRole{Team: "red", User: "max", Role: "manager"},
+				account.GiveGrant{User: "mia", Grant: "sms"},
 				account.SetRole{User: "mia", Role: "guest"},
 			},
 			[]account.Change{
@@ -81,7 +82,8 @@ func TestChangesOfRoleLimits(t *testing.T) {
 		},
 		"into the team, and out of it": {
 			[]account.Command{
-				account.AddToTeam{Team: "blue", User: "max"}, account.SetTeamRole{Team: "blue", User: "mia", Role: "manager"},
+				account.AddToTeam{Team: "blue", User: "max"},
+				account.SetTeamRole{Team: "blue", User: "mia", Role: "manager"},
 				account.RemoveFromTeam{Team: "blue", User: "max"},
 			},
 			[]account.Change{
@@ -95,8 +97,10 @@ func TestChangesOfRoleLimits(t *testing.T) {
 		},
 		"a seat comes with the first role and goes with the last": {
 			[]account.Command{
-				account.AddToTeam{Team: "blue", User: "mia"}, account.SetTeamRole{Team: "blue", User: "mia", Role: "helper"},
-				account.UnsetTeamRole{Team: "red", User: "mia", Role: "helper"}, account.UnsetTeamRole{Team: "blue", User: "mia", Role: "helper"},
+				account.AddToTeam{Team: "blue", User: "mia"},
+				account.SetTeamRole{Team: "blue", User: "mia", Role: "helper"},
+				account.UnsetTeamRole{Team: "red", User: "mia", Role: "helper"},
+				account.UnsetTeamRole{Team: "blue", User: "mia", Role: "helper"},
 			},
 			[]account.Change{
 				account.MemberAdded{Team: "blue", User: "mia"},
@@ -248,8 +252,11 @@ roles:
 		"at most 1 user may have the role manager on the team red, but 2 have it")
 	host := account.AsHost("test")
 	for _, c := range []account.Command{
-		account.UnsetTeamRole{Team: "red", User: "max", Role: "manager"}, account.RemoveFromTeam{Team: "blue", User: "max"},
-		account.AddToTeam{Team: "blue", User: "max"}, account.RevokeGrant{User: "nia", Grant: "sms"}, account.SetRole{User: "mia", Role: "guest"},
+		account.UnsetTeamRole{Team: "red", User: "max", Role: "manager"},
+		account.RemoveFromTeam{Team: "blue", User: "max"},
+		account.AddToTeam{Team: "blue", User: "max"},
+		account.RevokeGrant{User: "nia", Grant: "sms"},
+		account.SetRole{User: "mia", Role: "guest"},
 	} {
 		_, err := propose(p, s, host, c)
 		assert.NoError(t, err, "%s helps", account.Describe(c))

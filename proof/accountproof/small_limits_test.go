@@ -14,9 +14,12 @@ import (
 func TestSmallLimits(t *testing.T) {
 	all := []account.Command{
 		account.DeleteTeam{Team: "red"},
-		account.GiveGrant{User: "cat", Grant: "shift.see"}, account.RevokeGrant{User: "cat", Grant: "shift.see"},
-		account.TransferOwnership{To: "bob"}, account.TransferOwnership{To: "ann"},
-		account.SetStatus{User: "cat", Status: usher.Inactive}, account.SetStatus{User: "cat", Status: usher.Active},
+		account.GiveGrant{User: "cat", Grant: "shift.see"},
+		account.RevokeGrant{User: "cat", Grant: "shift.see"},
+		account.TransferOwnership{To: "bob"},
+		account.TransferOwnership{To: "ann"},
+		account.SetStatus{User: "cat", Status: usher.Inactive},
+		account.SetStatus{User: "cat", Status: usher.Active},
 	}
 	for _, u := range three {
 		all = append(all, account.AddToTeam{Team: "red", User: u}, account.RemoveFromTeam{Team: "red", User: u},
@@ -30,8 +33,11 @@ func TestSmallLimits(t *testing.T) {
 	smallAccount{
 		policy: "crew", commands: all, actors: []account.Actor{account.AsUser("ann"), account.AsUser("cat"), host},
 		start: []account.Command{
-			account.CreateAccount{Owner: "ann", Seats: map[seat.PoolName]int{"phone": 1}}, account.AddUser{User: "bob"}, account.AddUser{User: "cat"},
-			account.CreateTeam{Team: "red"}, account.SetTeamRole{Team: "red", User: "bob", Role: "manager"},
+			account.CreateAccount{Owner: "ann", Seats: map[seat.PoolName]int{"phone": 1}},
+			account.AddUser{User: "bob"},
+			account.AddUser{User: "cat"},
+			account.CreateTeam{Team: "red"},
+			account.SetTeamRole{Team: "red", User: "bob", Role: "manager"},
 		},
 		escalates: []account.Command{account.SetTeamRole{}, account.UnsetTeamRole{}},
 	}.explore(t)
@@ -50,10 +56,15 @@ func TestMismatchedLimits(t *testing.T) {
 		account.GiveGrant{User: "eve", Grant: "shift.see"})
 	at.model.book, at.model.swapped = rulebookNamed(t, "small/crew-now"), true
 	all := []account.Command{
-		account.DeleteTeam{Team: "blue"}, account.MoveTeam{Team: "blue", Parent: "red"},
-		account.UnassignSeat{User: "cat", Pool: "phone"}, account.SetTeamRole{Team: "red", User: "fay", Role: "helper"},
-		account.GiveGrant{User: "eve", Grant: "shift.swap"}, account.RevokeGrant{User: "eve", Grant: "shift.see"},
-		account.RevokeGrant{User: "bob", Grant: "shift.see"}, account.TransferOwnership{To: "fay"}, account.Leave{},
+		account.DeleteTeam{Team: "blue"},
+		account.MoveTeam{Team: "blue", Parent: "red"},
+		account.UnassignSeat{User: "cat", Pool: "phone"},
+		account.SetTeamRole{Team: "red", User: "fay", Role: "helper"},
+		account.GiveGrant{User: "eve", Grant: "shift.swap"},
+		account.RevokeGrant{User: "eve", Grant: "shift.see"},
+		account.RevokeGrant{User: "bob", Grant: "shift.see"},
+		account.TransferOwnership{To: "fay"},
+		account.Leave{},
 	}
 	for _, u := range []usher.UserID{"ann", "bob", "cat", "dan", "eve"} {
 		all = append(all, account.SetRole{User: u, Role: "guest"}, account.SetRole{User: u, Role: "member"}, account.RemoveUser{User: u},
