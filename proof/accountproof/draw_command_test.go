@@ -28,6 +28,8 @@ var every = []account.Command{
 	account.RemoveUser{},
 	account.SetStatus{},
 	account.SetRole{},
+	account.SetRoleBeside{},
+	account.UnsetRoleBeside{},
 	account.CreateTeam{},
 	account.MoveTeam{},
 	account.DeleteTeam{},
@@ -68,6 +70,14 @@ var commands = []struct {
 	{4, func(d drawing) account.Command { return account.RemoveUser{User: d.user()} }},
 	{8, func(d drawing) account.Command { return account.SetStatus{User: d.user(), Status: d.status()} }},
 	{12, func(d drawing) account.Command { return account.SetRole{User: d.user(), Role: d.accountRole()} }},
+	{10, func(d drawing) account.Command { return account.SetRoleBeside{User: d.user(), Role: d.roleBeside()} }},
+	{8, func(d drawing) account.Command {
+		id := d.user()
+		if u := d.w.users[id]; u != nil && len(u.beside) > 0 && !d.onceIn(3, "any role beside") {
+			return account.UnsetRoleBeside{User: id, Role: pick(d, "role", slices.Sorted(maps.Keys(u.beside)))}
+		}
+		return account.UnsetRoleBeside{User: id, Role: d.roleBeside()}
+	}},
 	{6, drawing.createTeam},
 	{6, drawing.moveTeam},
 	{3, drawing.deleteTeam},
@@ -301,12 +311,17 @@ func (d drawing) member(first bool, teams []usher.TeamID) policy.User {
 	if !first {
 		others := []role.Name{""}
 		for _, r := range book.doc.Roles {
-			if !r.OnTeam && !r.Unique {
+			if r.OfAccount() && !r.Unique {
 				others = append(others, roleName(r))
 			}
 		}
 		u.Role = pick(d, "role", others)
 		u.Status = pick(d, "status", []usher.Status{usher.Active, 0, usher.Active, usher.Invited, usher.Inactive, usher.Requested})
+	}
+	for _, r := range book.doc.Roles {
+		if r.Beside && r.AtMost == 0 && d.onceIn(3, r.Name.Text) {
+			u.Beside = append(u.Beside, roleName(r))
+		}
 	}
 	for _, id := range teams {
 		if !d.onceIn(2, "member") {

@@ -163,6 +163,8 @@ func (d drawing) accountRole() role.Name {
 	return d.ofKind(func(name role.Name) bool { return d.w.book.isAccountRole(name) && !d.w.book.isUnique(name) })
 }
 
+func (d drawing) roleBeside() role.Name { return d.ofKind(d.w.book.isRoleBeside) }
+
 func (d drawing) teamRole() role.Name { return d.ofKind(d.w.book.isTeamRole) }
 
 func (d drawing) status() usher.Status {

@@ -57,6 +57,7 @@ type user struct {
 	grants map[string]time.Time // until when; zero for no end
 
 	outside map[usher.TeamID][]role.Name // the roles on teams of which the user is no member
+	beside  map[role.Name]bool           // the roles beside the account role
 }
 
 // take applies the values of an outcome, and returns the store.
@@ -95,7 +96,7 @@ func (w *modelAccount) clone() *modelAccount {
 func (u *user) clone() *user {
 	c := *u
 	c.teams, c.outside = map[usher.TeamID][]role.Name{}, map[usher.TeamID][]role.Name{}
-	c.seats, c.grants = copied(u.seats), copied(u.grants)
+	c.seats, c.grants, c.beside = copied(u.seats), copied(u.grants), copied(u.beside)
 	for id, roles := range u.teams {
 		c.teams[id] = slices.Clone(roles)
 	}
@@ -137,10 +138,10 @@ func (w *modelAccount) held(pool seat.PoolName) (n int) {
 	return n
 }
 
-// holders returns the number of users with an account role, and the number of active ones.
+// holders returns the number of users with an account role or a role beside it, and the number of active ones.
 func (w *modelAccount) holders(name role.Name) (all, active int) {
 	for _, u := range w.users {
-		if u.role == name && u.status != usher.Requested {
+		if (u.role == name || u.beside[name]) && u.status != usher.Requested {
 			all++
 			if u.status == usher.Active {
 				active++
@@ -202,6 +203,7 @@ func (u *user) plain() *policy.User {
 			p.Outside = append(p.Outside, policy.Membership{Team: id, Roles: roles})
 		}
 	}
+	p.Beside = slices.Sorted(maps.Keys(u.beside))
 	p.Seats = slices.Sorted(maps.Keys(u.seats))
 	for _, name := range slices.Sorted(maps.Keys(u.grants)) {
 		p.Grants = append(p.Grants, policy.Grant{Name: name, Until: u.grants[name]})
@@ -247,6 +249,9 @@ func (w *modelAccount) key() string {
 // writeUser writes a user whose lists are sorted.
 func writeUser(b *strings.Builder, id usher.UserID, u *policy.User) {
 	fmt.Fprintf(b, "user %q %v %s", id, u.Status, u.Role)
+	if len(u.Beside) > 0 {
+		fmt.Fprintf(b, " beside %v", u.Beside)
+	}
 	for _, m := range u.Teams {
 		fmt.Fprintf(b, " in %q as %v", m.Team, m.Roles)
 	}

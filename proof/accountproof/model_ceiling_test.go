@@ -46,9 +46,14 @@ func (s *step) takesIn(tree *team.Tree, id usher.UserID, before, after *user) bo
 	return (takes || s.losesUnknown(before, after)) && s.outranks(id)
 }
 
-// losesUnknown reports whether a user loses a team role or a grant that the policy does not
-// declare. Its effect under a policy that declares it is unknown.
+// losesUnknown reports whether a user loses a role beside, a team role or a grant that the policy does
+// not declare. Its effect under a policy that declares it is unknown.
 func (s *step) losesUnknown(before, after *user) bool {
+	for name := range before.beside {
+		if !s.book.isRoleBeside(name) && !after.beside[name] {
+			return true
+		}
+	}
 	for _, held := range []map[usher.TeamID][]role.Name{before.teams, before.outside} {
 		for id, roles := range held {
 			for _, name := range roles {
@@ -83,8 +88,12 @@ func (s *step) outranks(id usher.UserID) bool {
 	if s.byHost() || id == s.actor.User() {
 		return false
 	}
-	if u := s.before.users[id]; !s.book.isAccountRole(u.role) {
-		return s.outranksUnknown(u)
+	u := s.before.users[id]
+	if s.outranksUnknown(u) {
+		return true
+	}
+	if !s.book.isAccountRole(u.role) {
+		return false
 	}
 	_, outranks, err := s.ceiling(s.before.tree()).Outranks(s.before.users[id].plain())
 	s.failed(err)

@@ -3,6 +3,7 @@ package accountproof_test
 import (
 	"slices"
 
+	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/policy/syntax"
 	"github.com/usher-go/usher/role"
@@ -69,12 +70,16 @@ func (w *modelAccount) all(r syntax.Role) int {
 	return all
 }
 
-// "at-least counts active holders; holders of a role that includes another role count for it."
+// "at-least counts active holders; holders of a role that includes another role count for it." "A
+// user counts once for the bounds of a role, even if several of the user's roles include it."
 func (w *modelAccount) active(r syntax.Role) (n int) {
-	for _, other := range w.book.doc.Roles {
-		if w.book.includes(other, r.Name.Text) {
-			_, active := w.holders(roleName(other))
-			n += active
+	for _, u := range w.users {
+		counts := func(other syntax.Role) bool {
+			has := u.role == roleName(other) && w.book.isAccountRole(u.role) || u.beside[roleName(other)] && other.Beside
+			return has && w.book.includes(other, r.Name.Text)
+		}
+		if u.status == usher.Active && slices.ContainsFunc(w.book.doc.Roles, counts) {
+			n++
 		}
 	}
 	return n

@@ -115,6 +115,10 @@ func (s *step) importHeld(u *user, plain policy.User) {
 		u.outside[m.Team] = slices.Compact(slices.Sorted(slices.Values(m.Roles)))
 	}
 	s.reject(s.book.noTeamRoles(u) && u.hasTeamRole() || s.book.noGrants(u) && len(plain.Grants) > 0, account.CodeInvalid)
+	for _, name := range plain.Beside {
+		s.reject(!s.book.isRoleBeside(name), account.CodeUnknownRole)
+		u.beside[name] = true
+	}
 	for _, pool := range plain.Seats {
 		if !s.book.isPool(pool) {
 			s.reject(true, account.CodeUnknownPool)

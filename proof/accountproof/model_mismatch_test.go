@@ -44,6 +44,11 @@ func (w *modelAccount) doesNotFitApartFromSharing(u *user) bool {
 			return true
 		}
 	}
+	for name := range u.beside {
+		if !w.book.isRoleBeside(name) {
+			return true
+		}
+	}
 	for pool := range u.seats {
 		if !w.book.isPool(pool) {
 			return true
@@ -88,14 +93,23 @@ func (w *modelAccount) fits() bool {
 		if w.doesNotFit(u) || w.tooMany(u.role) {
 			return false
 		}
+		for name := range u.beside {
+			if w.tooMany(name) {
+				return false
+			}
+		}
 	}
 	return true
 }
 
 // outranksUnknown reports whether a user may outrank the actor: if the policy does not declare the
-// user's role, only the owner certainly outranks the user.
+// user's role, or a role beside it, only the owner certainly outranks the user.
 func (s *step) outranksUnknown(u *user) bool {
-	return !s.book.isAccountRole(u.role) && !s.before.actsAsOwner(s.actor.User())
+	unknown := !s.book.isAccountRole(u.role)
+	for name := range u.beside {
+		unknown = unknown || !s.book.isRoleBeside(name)
+	}
+	return unknown && !s.before.actsAsOwner(s.actor.User())
 }
 
 // known returns the record of a user, or nil if the policy does not declare the role: then all that

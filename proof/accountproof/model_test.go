@@ -119,6 +119,10 @@ func (s *step) command(c account.Command) account.Code {
 		return s.setStatus(c)
 	case account.SetRole:
 		return s.setRole(c)
+	case account.SetRoleBeside:
+		return s.setRoleBeside(c)
+	case account.UnsetRoleBeside:
+		return s.unsetRoleBeside(c)
 	case account.CreateTeam:
 		return s.createTeam(c)
 	case account.MoveTeam:

@@ -13,7 +13,7 @@ import (
 func newUser(status usher.Status, role0 role.Name) *user {
 	return &user{
 		status: status, role: role0, teams: map[usher.TeamID][]role.Name{}, outside: map[usher.TeamID][]role.Name{},
-		seats: map[seat.PoolName]bool{}, grants: map[string]time.Time{},
+		seats: map[seat.PoolName]bool{}, grants: map[string]time.Time{}, beside: map[role.Name]bool{},
 	}
 }
 
@@ -157,4 +157,54 @@ func (s *step) setRole(c account.SetRole) account.Code {
 	}
 	s.users[c.User] = changed
 	return s.settle()
+}
+
+// "set-role-beside {user, role}: user.set-role on {user}." The user keeps the account role and all
+// else. Gives and takes as set-role.
+func (s *step) setRoleBeside(c account.SetRoleBeside) account.Code {
+	u := s.users[c.User]
+	switch {
+	case !s.may("user.set-role", ofUser(c.User)):
+		return account.CodeDenied
+	case u == nil:
+		return account.CodeUnknownUser
+	case s.stuck(u, false):
+		return 0
+	case !s.book.isRoleBeside(c.Role):
+		return account.CodeUnknownRole
+	case u.beside[c.Role]:
+		return nothing
+	}
+	changed := u.clone()
+	changed.beside[c.Role] = true
+	if s.gives(c.User, u, changed, ofUser(c.User)) || s.takes(c.User, u, changed) {
+		return account.CodeEscalation
+	}
+	s.users[c.User] = changed
+	return 0
+}
+
+// "unset-role-beside {user, role}: user.set-role on {user}." Takes: the user without the role. A role
+// that the policy does not declare can be taken, too.
+func (s *step) unsetRoleBeside(c account.UnsetRoleBeside) account.Code {
+	u := s.users[c.User]
+	switch {
+	case !s.may("user.set-role", ofUser(c.User)):
+		return account.CodeDenied
+	case u == nil:
+		return account.CodeUnknownUser
+	case s.stuck(u, u.beside[c.Role] && !s.book.isRoleBeside(c.Role)):
+		return 0
+	case !u.beside[c.Role] && !s.book.isRoleBeside(c.Role):
+		return account.CodeUnknownRole
+	case !u.beside[c.Role]:
+		return nothing
+	}
+	without := u.clone()
+	delete(without.beside, c.Role)
+	if s.takes(c.User, u, without) {
+		return account.CodeEscalation
+	}
+	s.users[c.User] = without
+	return 0
 }

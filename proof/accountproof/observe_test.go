@@ -54,6 +54,7 @@ func sorted(u policy.User) *policy.User {
 	}
 	slices.SortFunc(u.Outside, func(a, b policy.Membership) int { return strings.Compare(string(a.Team), string(b.Team)) })
 	u.Seats = slices.Sorted(slices.Values(u.Seats))
+	u.Beside = slices.Sorted(slices.Values(u.Beside))
 	u.Grants = slices.Clone(u.Grants)
 	slices.SortFunc(u.Grants, func(a, b policy.Grant) int { return strings.Compare(a.Name, b.Name) })
 	return &u
@@ -127,6 +128,9 @@ func (w *modelAccount) broken() (list []string) {
 		claim(u.status >= usher.Invited && u.status <= usher.Requested, "%s is %v", id, u.status)
 		if w.book.isUnique(u.role) {
 			holders++
+		}
+		for name := range u.beside {
+			claim(w.book.isRoleBeside(name), "%s has the role %s beside", id, name)
 		}
 		for team, roles := range u.teams {
 			claim(w.isTeam(team), "%s is in %s, which is no team", id, team)

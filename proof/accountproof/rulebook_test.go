@@ -128,7 +128,12 @@ func roleName(r syntax.Role) role.Name { return role.Name(r.Name.Text) }
 
 func (b *rulebook) isAccountRole(name role.Name) bool {
 	r := b.role(name)
-	return r != nil && !r.OnTeam
+	return r != nil && !r.OnTeam && !r.Beside
+}
+
+func (b *rulebook) isRoleBeside(name role.Name) bool {
+	r := b.role(name)
+	return r != nil && r.Beside
 }
 
 func (b *rulebook) isTeamRole(name role.Name) bool {
