@@ -85,7 +85,10 @@ func (v *viewer) holders(team usher.TeamID) []teamHolder {
 		if !v.seesMember(m).exists {
 			continue
 		}
-		roles, _ := m.InTeam(team)
+		roles, in := m.InTeam(team)
+		if !in {
+			roles = m.RolesOutside(team)
+		}
 		list = append(list, teamHolder{Team: team, person: person{ID: m.ID}, Roles: v.roleTitles(roles)})
 	}
 	return list

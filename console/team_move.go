@@ -101,7 +101,10 @@ func (v *viewer) rolesReaching(teams []usher.TeamID) map[usher.UserID][]role.Nam
 	reach := map[usher.UserID][]role.Name{}
 	for _, t := range teams {
 		for _, m := range v.view.TeamRoleHolders(t) {
-			roles, _ := m.InTeam(t)
+			roles, in := m.InTeam(t)
+			if !in {
+				roles = m.RolesOutside(t)
+			}
 			reach[m.ID] = slices.Compact(slices.Sorted(slices.Values(slices.Concat(reach[m.ID], roles))))
 		}
 	}
