@@ -45,7 +45,7 @@ resources:
       except-sole:   {member: any and not sole}
       except-team:   {member: any and not team}
       except-shared: {member: any and not shared as host}
-      both-scopes:   {member: shared as team and own as host}
+      both-scopes:   {member: shared as host and own}
       one-scope:     {member: team and not own as host, manager: shared and not sole}
       lone:          {member: any and not own if not has-team}
       never-both:    {everyone: any}
