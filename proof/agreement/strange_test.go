@@ -15,7 +15,7 @@ import (
 	"github.com/usher-go/usher/policy/policyfile"
 )
 
-// strangePolicy has each scope over users, teams and both, for rules that allow and rules that
+// strangePolicy has each scope over users, teams and both, alone, joined and negated, for rules that allow and rules that
 // forbid.
 const strangePolicy = `
 usher: 1
@@ -41,7 +41,20 @@ resources:
       not-team:   {everyone: any}
       not-shared: {everyone: any}
       not-hosted: {everyone: any}
+      except-own:    {member: any and not own}
+      except-sole:   {member: any and not sole}
+      except-team:   {member: any and not team}
+      except-shared: {member: any and not shared as host}
+      both-scopes:   {member: shared as host and own}
+      one-scope:     {member: team and not own as host, manager: shared and not sole}
+      lone:          {member: any and not own if not has-team}
+      never-both:    {everyone: any}
+      never-one:     {everyone: any}
+      never-except:  {everyone: any}
 never:
+  thing.never-both: shared as team and own as host
+  thing.never-one: shared and not own as host
+  thing.never-except: any and not team
   thing.not-own: own
   thing.not-sole: sole
   thing.not-team: team
@@ -244,7 +257,7 @@ func TestStrangeRows(t *testing.T) {
 		}
 		t.Logf("%v: %d rows; checks allow %v; lists have %v", dialect, rows, allowed, found)
 		for what, n := range found {
-			if *strangeFlag >= 12 && (n < 5 || len(found) != 39) {
+			if *strangeFlag >= 12 && (n < 5 || len(found) != 69) {
 				t.Errorf("%v: lists for %s have %d rows, of %d kinds", dialect, what, n, len(found))
 			}
 		}
