@@ -48,12 +48,12 @@ func (c *compiler) never() {
 
 // unknownUnderNever reports a name that is neither a permission nor a bundle.
 func (c *compiler) unknownUnderNever(n syntax.Name) {
-	names := slices.Concat(c.permIndex.names, c.bundleIndex.names)
-	if _, err := permission.Parse(n.Text); err != nil && suggest.DidYouMean(n.Text, names) == "" {
+	names := func() []string { return slices.Concat(c.permIndex.names, c.bundleIndex.names) }
+	if _, err := permission.Parse(n.Text); err != nil && !c.problems.Full() && suggest.DidYouMean(n.Text, names()) == "" {
 		c.addUnlessPartial(n.Pos, "%v", err) // more helpful than an unknown name
 		return
 	}
-	c.unknown(n, "permission or bundle", func() []string { return names })
+	c.unknown(n, "permission or bundle", names)
 }
 
 // neverRule adds one rule under never to permissions. Its names are resolved once for each
