@@ -57,7 +57,8 @@ func (p *Policy) firstResource(r *usher.Request, b *bundle) (int, error) {
 	return 0, printable.Errorf("%w: got %q, but no permission of %s is about it", usher.ErrWrongResource, want, b.name)
 }
 
-// switchResource continues with another type of resource and clears all cached results.
+// switchResource continues with another type of resource and clears all cached results, except
+// the container, which is that of the request's resource.
 func (q *evaluation) switchResource(resource int, thing usher.Resource) {
 	res := &q.p.resources[resource]
 	if res == q.res {
@@ -69,6 +70,7 @@ func (q *evaluation) switchResource(resource int, thing usher.Resource) {
 			account: q.account, err: q.err,
 		},
 		requestAccount: q.requestAccount, context: q.context, time: q.time, role: q.role, guard: q.guard, visitor: q.visitor, gives: q.gives,
+		nearest: q.nearest, nearestKnown: q.nearestKnown, containerRead: q.containerRead,
 	}
 	if thing != nil && thing.Ref().Type == res.name {
 		q.resource = thing

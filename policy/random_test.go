@@ -48,7 +48,7 @@ func TestRandomQuestions(t *testing.T) {
 
 // TestRandomResources is TestRandomQuestions, and checks which parties and attributes are read.
 func TestRandomResources(t *testing.T) {
-	askAtRandom(t, *questionsFlag/10, func(int) comparison { return (*round).compareAsked })
+	askAtRandom(t, max(1, *questionsFlag/10), func(int) comparison { return (*round).compareAsked })
 }
 
 // comparison decides a request in two ways; it returns nil if the results agree.

@@ -155,7 +155,8 @@ func do(t *testing.T, p *policy.Policy, w *world, r usher.Request, s usher.Step)
 
 // seatsWith returns the user's seats after a change of roles: "The seat comes with the first team
 // role that requires it, on any team, and goes with the last one, unless the account role requires
-// it."
+// it." A change of team roles alone keeps the seats of pools that it does not concern, even if they
+// are not allowed.
 func seatsWith(t *testing.T, p *policy.Policy, before, u policy.User) []seat.PoolName {
 	t.Helper()
 	_, ok := p.Role(u.Role)
@@ -164,6 +165,12 @@ func seatsWith(t *testing.T, p *policy.Policy, before, u policy.User) []seat.Poo
 	for _, pool := range p.Pools() {
 		lost := slices.Contains(teamRules(p, before, pool.Name), role.SeatRequired) && !mayHold(p, u, pool.Name, role.SeatRequired)
 		keeps := slices.Contains(before.Seats, pool.Name) && mayHold(p, u, pool.Name, role.SeatOptional) && !lost
+		if before.Role == u.Role && before.Status == u.Status && sameRules(p, before, u, pool.Name) {
+			if slices.Contains(before.Seats, pool.Name) {
+				seats = append(seats, pool.Name)
+			}
+			continue
+		}
 		if keeps || mayHold(p, u, pool.Name, role.SeatRequired) {
 			seats = append(seats, pool.Name)
 		}
@@ -174,6 +181,16 @@ func seatsWith(t *testing.T, p *policy.Policy, before, u policy.User) []seat.Poo
 		}
 	}
 	return seats
+}
+
+// sameRules reports whether two users have the same rules for a pool.
+func sameRules(p *policy.Policy, a, b policy.User, pool seat.PoolName) bool {
+	for _, rule := range []role.Seat{role.SeatOptional, role.SeatRequired} {
+		if mayHold(p, a, pool, rule) != mayHold(p, b, pool, rule) || slices.Contains(teamRules(p, a, pool), role.SeatRequired) != slices.Contains(teamRules(p, b, pool), role.SeatRequired) {
+			return false
+		}
+	}
+	return true
 }
 
 // mayHold reports whether the account role or a team role of a user has one of the rules for a pool.
