@@ -15,6 +15,7 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/memstore"
 )
@@ -58,11 +59,11 @@ func snapshotOf(s *account.State) store.Snapshot {
 
 // promotions returns the lines of a journal in which max gets the roles one after the
 // other.
-func promotions(t testing.TB, roles ...string) [][]byte {
+func promotions(t testing.TB, roles ...role.Name) [][]byte {
 	t.Helper()
 	w := open(t, nil).found()
-	for _, role := range roles {
-		w.must("acme", host, setRole("max", role))
+	for _, name := range roles {
+		w.must("acme", host, setRole("max", name))
 	}
 	return linesOf(t, w.mem)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/internal/storefault"
+	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/store/memstore"
 )
 
@@ -49,10 +50,10 @@ func TestChecksWhileCommitting(t *testing.T) {
 		w.must("acme", host, account.AddUser{User: user})
 		writers.Go(func() {
 			for k := range 100 {
-				role := []string{"admin", "member"}[k%2]
-				w.must("acme", host, setRole(user, role))
-				if got := w.opens(user); got != (role == "admin") {
-					t.Errorf("%s opens = %t, right after %s", user, got, role)
+				name := []role.Name{"admin", "member"}[k%2]
+				w.must("acme", host, setRole(user, name))
+				if got := w.opens(user); got != (name == "admin") {
+					t.Errorf("%s opens = %t, right after %s", user, got, name)
 					return
 				}
 			}

@@ -15,6 +15,7 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/internal/storefault"
+	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/store"
 	"github.com/usher-go/usher/store/memstore"
 )
@@ -38,7 +39,7 @@ func openLockable(t *testing.T, inTx func(mem *memstore.Store, f func(store.Tx) 
 			change(o)
 		}
 	})
-	roles := []string{"member", "clerk"}
+	roles := []role.Name{"member", "clerk"}
 	w.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
 		if c.Method == "Append" && c.Try == 1 {
 			rival.must("acme", host, setRole("cleo", roles[c.Version%2]))

@@ -11,6 +11,7 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/internal/storefault"
+	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/store/memstore"
 )
 
@@ -19,7 +20,7 @@ func TestWatch(t *testing.T) {
 	one, two := openOn(t, mem, nil).found(), openOn(t, mem, nil)
 	assert.True(t, two.opens("adam"))
 	for i := range 20 {
-		one.must("acme", host, setRole("adam", []string{"member", "admin"}[i%2]))
+		one.must("acme", host, setRole("adam", []role.Name{"member", "admin"}[i%2]))
 		eventually(t, "the other one hears of it", func() bool { return two.opens("adam") == (i%2 == 1) })
 	}
 	require.NoError(t, one.Erase(ctx, "acme"))
