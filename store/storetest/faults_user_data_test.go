@@ -88,8 +88,12 @@ var userDataFaults = []fault{
 			}
 			p.mu.Lock()
 			defer p.mu.Unlock()
+			a := p.accounts[id]
+			if a == nil || a.lastActive == nil {
+				return nil // erased in between
+			}
 			for _, s := range lastActive {
-				p.accounts[id].lastActive[s.User] = store.LastActive{User: s.User, At: s.At.Truncate(time.Millisecond).UTC()}
+				a.lastActive[s.User] = store.LastActive{User: s.User, At: s.At.Truncate(time.Millisecond).UTC()}
 			}
 			return nil
 		}},
