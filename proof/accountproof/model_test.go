@@ -46,7 +46,7 @@ func (w *modelAccount) do(q question, commands ...account.Command) (*modelAccoun
 	adopted := w
 	states := []*modelAccount{w}
 	for i, c := range commands {
-		s := &step{modelAccount: w.clone(), before: w, began: states[0], question: q}
+		s := &step{modelAccount: w.clone(), before: w, began: states[0], question: q, given: w.roleGiven(c)}
 		code := s.command(c)
 		if code != 0 || s.err != nil {
 			s.answer.index, s.answer.code = i, code
@@ -71,6 +71,7 @@ type step struct {
 	began  *modelAccount // the account before the batch
 	question
 	answer
+	given  string   // the role that the command gives, for conditions with "gives"
 	hidden []string // fields that the last decision hides
 }
 
@@ -211,6 +212,7 @@ func (s *step) allows(name string, on usher.Resource) bool {
 		var err error
 		s.decision, err = s.book.compiled.Decide(w.facts(), &usher.Request{
 			Subject: s.actor.User(), Permission: perm, Context: s.context, Time: s.time, Resource: on,
+			Gives: s.given,
 		})
 		s.failed(err)
 		if !s.decision.Allowed() {
