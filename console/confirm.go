@@ -105,6 +105,7 @@ var (
 	seatAssign   = permission.MustParse("seat.assign")
 	seatPurchase = permission.MustParse("seat.purchase")
 	userCreate   = permission.MustParse("user.create")
+	userAdmit    = permission.MustParse("user.admit")
 )
 
 // seesSeats reports whether the viewer may see how many seats are bought and left: users who

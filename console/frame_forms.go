@@ -8,9 +8,14 @@ import (
 	"github.com/usher-go/usher"
 )
 
-// Statuses returns the statuses of users, for a filter.
+// Statuses returns the statuses of users, for a filter: that of users who ask to join, if the viewer
+// may admit some of them.
 func (f frame) Statuses() []option {
-	return []option{f.statusOption(usher.Active), f.statusOption(usher.Invited), f.statusOption(usher.Inactive), f.statusOption(usher.Requested)}
+	list := []option{f.statusOption(usher.Active), f.statusOption(usher.Invited), f.statusOption(usher.Inactive)}
+	if f.mayAny(userAdmit) || f.Query("status") == usher.Requested.String() {
+		list = append(list, f.statusOption(usher.Requested))
+	}
+	return list
 }
 
 // PoolOptions returns the seat pools of the policy, for a filter.

@@ -183,7 +183,7 @@ func (v *viewer) addForm(path string, status usher.Status) addForm {
 	})
 	var add addForm
 	for _, r := range roles {
-		if r.OnTeam || r.Unique {
+		if !r.OfAccount() || r.Unique {
 			continue
 		}
 		c := v.control(path, account.AddUser{User: probe, Role: r.Name, Status: status})
@@ -300,7 +300,7 @@ func (v *viewer) bulkForms(rows []sight) []bulkForm {
 func (v *viewer) roleOptions(keep func(role.Role) bool) []option {
 	list := []option{}
 	for _, r := range v.policy.Roles() {
-		if !r.OnTeam && keep(r) {
+		if r.OfAccount() && keep(r) {
 			list = append(list, option{string(r.Name), v.RoleTitle(r.Name)})
 		}
 	}

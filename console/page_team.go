@@ -232,7 +232,7 @@ func (v *viewer) deleteControl(t account.Team, hasTeams bool) control {
 	if hasTeams || !ok || v.options.ReadOnly || v.view.TeamLen(t.ID) <= maxProbe {
 		return v.control("team/delete", command)
 	}
-	return control{Action: "team/delete", Allowed: v.may(q.Permission, q.Resource)}
+	return control{Action: "team/delete", Allowed: v.mayBegin(q)}
 }
 
 // toTeams leads to the tree after a team was deleted.

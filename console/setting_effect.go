@@ -129,11 +129,15 @@ func (f exampleFacts) User(id usher.UserID) (*policy.User, error) {
 // Account returns the account.
 func (f exampleFacts) Account() (*policy.Account, error) { return &f.account, nil }
 
-// exampleUser returns an active user with a role, its seats, and all features.
+// exampleUser returns an active user with a role, its seats, and all features. A user with a team
+// role or a role beside has the default role, or another one that may hold it.
 func (v *viewer) exampleUser(r role.Role) policy.User {
 	u := policy.User{Status: usher.Active, Role: r.Name}
-	if r.OnTeam {
-		u.Role = v.policy.DefaultRole().Name
+	switch {
+	case r.Beside:
+		u.Role, u.Beside = v.policy.DefaultRole().Name, []role.Name{r.Name}
+	case r.OnTeam:
+		u.Role = v.roleOnTeams().Name
 		u.Teams = []policy.Membership{{Team: "example", Roles: []role.Name{r.Name}}}
 	}
 	of, _ := v.policy.Role(u.Role)
@@ -143,10 +147,27 @@ func (v *viewer) exampleUser(r role.Role) policy.User {
 		}
 	}
 	slices.SortFunc(u.Seats, func(a, b seat.PoolName) int { return strings.Compare(string(a), string(b)) })
+	if of.NoGrants {
+		return u
+	}
 	for _, name := range v.policy.Features() {
 		u.Grants = append(u.Grants, policy.Grant{Name: name})
 	}
 	return u
+}
+
+// roleOnTeams returns the default role, or the first other one if users with the default role hold
+// no team roles.
+func (v *viewer) roleOnTeams() role.Role {
+	byDefault := v.policy.DefaultRole()
+	if byDefault.NoTeamRoles {
+		for _, r := range v.policy.Roles() {
+			if r.OfAccount() && !r.NoTeamRoles {
+				return r
+			}
+		}
+	}
+	return byDefault
 }
 
 func withSetting(settings map[string]bool, name string, value bool) map[string]bool {

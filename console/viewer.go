@@ -121,7 +121,12 @@ var (
 // check returns the decision whether the viewer has a permission on a resource, nil for the
 // account as a whole.
 func (v *viewer) check(p permission.Permission, on usher.Resource) usher.Decision {
-	d, err := v.reader.Check(v.ctx, v.subject.Request(p, on))
+	return v.checkRequest(v.subject.Request(p, on))
+}
+
+// checkRequest returns the decision on a request of the viewer.
+func (v *viewer) checkRequest(q usher.Request) usher.Decision {
+	d, err := v.reader.Check(v.ctx, q)
 	if err != nil {
 		v.fail(err)
 		return usher.Decision{}
@@ -138,21 +143,41 @@ func (v *viewer) may(p permission.Permission, on usher.Resource) bool {
 	return v.check(p, on).Allowed()
 }
 
-// mayAny reports whether the viewer may have a permission on some resource.
+// mayAny reports whether the viewer may have a permission on some resource, with a command that
+// gives no role or with one that gives some role.
 func (v *viewer) mayAny(p permission.Permission) bool {
 	if known := v.choices[p]; known != 0 {
 		return known > 0
 	}
-	f, err := v.reader.Filter(v.ctx, v.subject.Request(p, nil))
-	if err != nil {
-		v.fail(err)
+	v.choices[p] = -1
+	if v.visits {
 		return false
 	}
-	v.choices[p] = 1
-	if f.None() || v.visits {
-		v.choices[p] = -1
+	gives := []string{usher.GivesNone}
+	for _, r := range v.policy.Roles() {
+		gives = append(gives, string(r.Name))
 	}
-	return v.choices[p] > 0
+	for _, name := range gives {
+		q := v.subject.Request(p, nil)
+		q.Gives = name
+		f, err := v.reader.Filter(v.ctx, q)
+		if err != nil {
+			v.fail(err)
+			return false
+		}
+		if !f.None() {
+			v.choices[p] = 1
+			return true
+		}
+	}
+	return false
+}
+
+// mayBegin reports whether the viewer has the permission that a command asks for.
+func (v *viewer) mayBegin(asked usher.Request) bool {
+	q := v.subject.Request(asked.Permission, asked.Resource)
+	q.Gives = asked.Gives
+	return v.checkRequest(q).Allowed()
 }
 
 // userResource returns the resource of a user, as commands on the user check it.
@@ -234,5 +259,5 @@ func (v *viewer) lacksFor(commands ...account.Command) bool {
 		return false
 	}
 	q, ok := v.view.State().RequestFor(v.policy, v.subject.User, commands[0])
-	return ok && (!v.mayAny(q.Permission) || !v.may(q.Permission, q.Resource))
+	return ok && (!v.mayAny(q.Permission) || !v.mayBegin(q))
 }

@@ -96,16 +96,28 @@ var actions = map[string]action{
 	"people/add-to-team": onUsers([]string{"team"}, func(a *app, id usher.UserID) []candidate {
 		return teams(a, "team", func(t usher.TeamID) account.Command { return account.AddToTeam{User: id, Team: t} })
 	}),
+	"people/admit": onUsers(nil, func(a *app, id usher.UserID) []candidate {
+		if !isRequested(a, id) {
+			return nil
+		}
+		return []candidate{do(account.AdmitUser{User: id})}
+	}),
 	"people/remove": onUsers(nil, func(_ *app, id usher.UserID) []candidate { return []candidate{do(account.RemoveUser{User: id})} }),
 
 	"person/set-role": onUser([]string{"role"}, func(a *app, id usher.UserID, _ account.Member) []candidate {
 		return roles(a, func(r role.Name) account.Command { return account.SetRole{User: id, Role: r} })
 	}),
 	"person/set-status": onUser([]string{"status"}, func(_ *app, id usher.UserID, u account.Member) []candidate {
-		if u.Status == usher.Invited {
-			return nil // the user accepts in the host, or is removed
+		if u.Status == usher.Invited || u.Status == usher.Requested {
+			return nil // the user accepts in the host, is admitted, or is removed
 		}
 		return statuses(id)
+	}),
+	"person/admit": onUser([]string{"role"}, func(a *app, id usher.UserID, _ account.Member) []candidate {
+		if !isRequested(a, id) {
+			return nil
+		}
+		return roles(a, func(r role.Name) account.Command { return account.AdmitUser{User: id, Role: r} })
 	}),
 	"person/assign-seat": onUser([]string{"pool"}, func(a *app, id usher.UserID, _ account.Member) []candidate {
 		return pools(a, "pool", func(p seat.PoolName) account.Command { return account.AssignSeat{User: id, Pool: p} })
@@ -182,6 +194,18 @@ var actions = map[string]action{
 	}),
 	"team/remove": onTeam([]string{"user"}, func(a *app, by viewer, id usher.TeamID, _ url.Values) []candidate {
 		return membersOf(a, by, id, func(user usher.UserID) account.Command { return account.RemoveFromTeam{User: user, Team: id} })
+	}),
+	"team/join": onTeam(nil, func(a *app, by viewer, id usher.TeamID, _ url.Values) []candidate {
+		if !isUser(a, by.user) || isIn(a, by.user, id) {
+			return nil
+		}
+		return []candidate{do(account.JoinTeam{Team: id})}
+	}),
+	"team/leave": onTeam(nil, func(a *app, by viewer, id usher.TeamID, _ url.Values) []candidate {
+		if !isIn(a, by.user, id) {
+			return nil
+		}
+		return []candidate{do(account.LeaveTeam{Team: id})}
 	}),
 	"team/set-role": onTeam([]string{"role", "user"}, func(a *app, by viewer, id usher.TeamID, _ url.Values) []candidate {
 		return rolesIn(a, by, id, func(user usher.UserID, r role.Name) account.Command {

@@ -12,7 +12,7 @@ import (
 // additions returns the ways to add a new user: with each role, and in a team or in none.
 func additions(a *app, status usher.Status) (list []candidate) {
 	for _, r := range a.Policy().Roles() {
-		if r.OnTeam || r.Unique {
+		if !r.OfAccount() || r.Unique {
 			continue
 		}
 		add := func(teams ...usher.TeamID) {
@@ -30,11 +30,27 @@ func additions(a *app, status usher.Status) (list []candidate) {
 
 func roles(a *app, command func(role.Name) account.Command) (list []candidate) {
 	for _, r := range a.Policy().Roles() {
-		if !r.OnTeam {
+		if r.OfAccount() {
 			list = append(list, do(command(r.Name)).with("role", string(r.Name)))
 		}
 	}
 	return list
+}
+
+func isUser(a *app, id usher.UserID) bool {
+	_, ok := a.view().User(id)
+	return ok
+}
+
+func isRequested(a *app, id usher.UserID) bool {
+	u, _ := a.view().User(id)
+	return u.Status == usher.Requested
+}
+
+func isIn(a *app, id usher.UserID, team usher.TeamID) bool {
+	u, _ := a.view().User(id)
+	_, in := u.InTeam(team)
+	return in
 }
 
 func statuses(id usher.UserID) (list []candidate) {
