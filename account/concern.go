@@ -42,7 +42,7 @@ func Concerns(actor Actor, commands ...Command) func(Change) bool {
 	}
 }
 
-// concernsActor reports whether a command concerns the actor, whom it does not name.
+// concernsActor reports whether a command concerns the actor without naming the actor.
 func concernsActor(c Command) bool {
 	switch c := c.(type) {
 	case Leave, JoinTeam, LeaveTeam, WithdrawRequest:

@@ -181,7 +181,7 @@ func TestTransferWithoutUniqueRole(t *testing.T) {
 	s := equalOwners(t, p)
 	_, err := propose(p, s, account.AsHost("test"), account.TransferOwnership{To: "mia"})
 	assert.Equal(t, account.CodeUnknownRole, codeOf(t, err))
-	assert.ErrorContains(t, err, "the policy workspace has no unique role, so there is no ownership to hand over; set-role gives any role")
+	assert.ErrorContains(t, err, "the policy workspace has no unique role, so ownership cannot be transferred; set-role gives any role")
 	_, err = propose(p, s, account.AsUser("ada"), account.TransferOwnership{To: "mia"})
 	assert.Equal(t, account.CodeDenied, codeOf(t, err))
 	assert.ErrorContains(t, err, "no user hands ownership over, because no role is unique")

@@ -31,7 +31,7 @@ func (TransferOwnership) asks(*proposing) requirement { return needs(accountTran
 func (c TransferOwnership) propose(q *proposing) error {
 	unique := q.policy.UniqueRole()
 	if unique.Name == "" {
-		return q.refuse(CodeUnknownRole, "%s has no unique role, so there is no ownership to hand over; set-role gives any role", q.policyName())
+		return q.refuse(CodeUnknownRole, "%s has no unique role, so ownership cannot be transferred; set-role gives any role", q.policyName())
 	}
 	to, err := q.user(c.To)
 	if err != nil || c.To == q.next.owner {

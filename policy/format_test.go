@@ -101,7 +101,7 @@ func TestFormatStandardResources(t *testing.T) {
 		}
 		assert.True(t, maps.Equal(p.Parties(resource), parties), "parties of %s", resource)
 	}
-	source, err := os.ReadFile("policy.go")
+	source, err := os.ReadFile("declared.go")
 	require.NoError(t, err)
 	for _, permission := range p.Permissions() {
 		assert.Contains(t, page, "`"+permission.String()+"`")

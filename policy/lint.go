@@ -73,7 +73,7 @@ func (c *compiler) lintHolders() {
 	for _, d := range c.doc.Resources {
 		for _, p := range d.Permissions {
 			if len(p.Cells) > 0 && d.Name.Text+"."+p.Action.Text == accountTransfer.String() {
-				c.warnings.Add(p.Action.Pos, "%s has no effect, because no role is unique: there is no ownership to hand over", accountTransfer)
+				c.warnings.Add(p.Action.Pos, "%s has no effect: no role is unique, so ownership cannot be transferred", accountTransfer)
 			}
 		}
 	}

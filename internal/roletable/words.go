@@ -45,6 +45,7 @@ func Words(m policy.Matrix) []Word {
 		{"sole", "resources of the user alone"},
 		{"team", "resources that belong only to the user, the user's teams, and their members"},
 		{"shared", "resources of the user, of the user's teams, or of their members; others may share them"},
+		{"above", "or above adds resources in a container that matches"},
 		{"as", "looks only at the named parties: in own as host, at the hosts"},
 		{"if", "only if that condition holds"},
 		{"hiding", "without those fields"},
