@@ -71,9 +71,9 @@ type poolCount struct {
 // personRow is a row of the table.
 type personRow struct {
 	person
-	Role       role.Name         `json:"role"`
-	RoleTitle  string            `json:"roleTitle"`
+	rolesShown
 	Teams      []string          `json:"teams"`
+	Outside    []string          `json:"outside"` // the teams on which the user has roles without being in them
 	Seats      []seat.PoolName   `json:"seats"`
 	Status     usher.Status      `json:"status"`
 	LastActive time.Time         `json:"lastActive,omitzero"`
@@ -136,13 +136,11 @@ func loadPeople(v *viewer, r *http.Request) (any, error) {
 // row returns the row of a user.
 func (v *viewer) row(s sight, columns []string) (personRow, error) {
 	m := s.member
-	row := personRow{person: v.person(m.ID), Role: m.Role, RoleTitle: v.RoleTitle(m.Role), Seats: slices.Clone(m.Seats), Status: m.Status, Teams: []string{}}
+	row := personRow{person: v.person(m.ID), rolesShown: v.rolesShown(m), Seats: slices.Clone(m.Seats), Status: m.Status}
 	if row.Seats == nil {
 		row.Seats = []seat.PoolName{}
 	}
-	for _, t := range m.Teams {
-		row.Teams = append(row.Teams, v.membership(t))
-	}
+	row.Teams, row.Outside = v.teamsShown(m)
 	var err error
 	if row.LastActive, err = v.lastActive(s); err != nil {
 		return personRow{}, err
@@ -298,13 +296,7 @@ func (v *viewer) bulkForms(rows []sight) []bulkForm {
 
 // roleOptions returns the account roles of the policy that keep accepts.
 func (v *viewer) roleOptions(keep func(role.Role) bool) []option {
-	list := []option{}
-	for _, r := range v.policy.Roles() {
-		if r.OfAccount() && keep(r) {
-			list = append(list, option{string(r.Name), v.RoleTitle(r.Name)})
-		}
-	}
-	return list
+	return v.roleChoices(func(r role.Role) bool { return r.OfAccount() && keep(r) })
 }
 
 // maxChoices limits the teams that a form on users offers, because the engine evaluates each of
@@ -323,7 +315,7 @@ func (v *viewer) teamChoices(keep func(usher.TeamID) bool) []option {
 			}
 		}
 	}
-	add(v.withinTeams(v.memberships(), maxChoices))
+	add(v.withinTeams(v.ownTeams(), maxChoices))
 	add(v.teamList()[:min(len(v.teamList()), maxChoices)])
 	slices.SortFunc(list, func(a, b option) int { return strings.Compare(a.Value, b.Value) })
 	return list

@@ -26,6 +26,12 @@ var personPage = page{
 		onPerson("set-role", func(id usher.UserID, f form) account.Command {
 			return account.SetRole{User: id, Role: role.Name(f.raw("role"))}
 		}, input{Name: "role", Kind: "role", Must: true}),
+		onPerson("set-role-beside", func(id usher.UserID, f form) account.Command {
+			return account.SetRoleBeside{User: id, Role: role.Name(f.raw("role"))}
+		}, besideInput),
+		onPerson("unset-role-beside", func(id usher.UserID, f form) account.Command {
+			return account.UnsetRoleBeside{User: id, Role: role.Name(f.raw("role"))}
+		}, besideInput),
 		{Name: "set-status", Inputs: []input{personID, {Name: "status", Kind: "status", Must: true}}, Commands: setPersonStatus},
 		onPerson("assign-seat", func(id usher.UserID, f form) account.Command {
 			return account.AssignSeat{User: id, Pool: seat.PoolName(f.raw("pool"))}
@@ -62,9 +68,10 @@ var personPage = page{
 }
 
 var (
-	personID   = input{Name: "id", Kind: "user", Must: true}
-	teamInput  = input{Name: "team", Kind: "team", Must: true}
-	grantInput = input{Name: "grant", Kind: "grant", Must: true}
+	personID    = input{Name: "id", Kind: "user", Must: true}
+	besideInput = input{Name: "role", Kind: "role-beside", Must: true}
+	teamInput   = input{Name: "team", Kind: "team", Must: true}
+	grantInput  = input{Name: "grant", Kind: "grant", Must: true}
 )
 
 // onPerson returns an action with one command on the user of the page.
@@ -83,12 +90,15 @@ type personModel struct {
 	Status     usher.Status `json:"status"`
 	LastActive time.Time    `json:"lastActive,omitzero"`
 
-	Seats  []seatRow       `json:"seats"`
-	Teams  []membershipRow `json:"teams"`
-	Grants []grantRow      `json:"grants"`
-	Fields []fieldRow      `json:"fields"`
+	Beside  []besideRow     `json:"beside"` // the roles in addition to Role
+	Seats   []seatRow       `json:"seats"`
+	Teams   []membershipRow `json:"teams"`
+	Outside []outsideRow    `json:"outside"` // the teams on which the user has roles without being in them
+	Grants  []grantRow      `json:"grants"`
+	Fields  []fieldRow      `json:"fields"`
 
 	SetRole   choice   `json:"setRole"`
+	SetBeside choice   `json:"setBeside"`
 	SetStatus []choice `json:"setStatus"` // one for each status that the user can get
 	AddToTeam choice   `json:"addToTeam"`
 	GiveGrant choice   `json:"giveGrant"`
@@ -160,7 +170,7 @@ func loadPerson(v *viewer, r *http.Request) (any, error) {
 	if m.Fields, err = v.fieldRows(s); err != nil {
 		return nil, err
 	}
-	m.Seats, m.Teams, m.Grants = v.seatRows(u), v.membershipRows(u), v.grantRows(u)
+	m.Beside, m.Seats, m.Teams, m.Outside, m.Grants = v.besideRows(u), v.seatRows(u), v.membershipRows(u), v.outsideRows(u), v.grantRows(u)
 	v.personForms(&m, u)
 	if m.May, err = v.mayRows(id); err != nil {
 		return nil, err
@@ -175,6 +185,9 @@ func (v *viewer) personForms(m *personModel, u account.Member) {
 	id := u.ID
 	m.SetRole = v.choice("person/set-role", v.roleOptions(func(r role.Role) bool { return r.Name != u.Role }), func(value string) account.Command {
 		return account.SetRole{User: id, Role: role.Name(value)}
+	})
+	m.SetBeside = v.choice("person/set-role-beside", v.besideOptions(u.Beside), func(value string) account.Command {
+		return account.SetRoleBeside{User: id, Role: role.Name(value)}
 	})
 	for _, status := range []usher.Status{usher.Active, usher.Inactive} {
 		c := choice{control: v.control("person/set-status", account.SetStatus{User: id, Status: status}), Options: []option{v.statusOption(status)}}
@@ -233,26 +246,10 @@ func (v *viewer) seatRows(u account.Member) []seatRow {
 func (v *viewer) membershipRows(u account.Member) []membershipRow {
 	rows := []membershipRow{}
 	for _, t := range u.Teams {
-		row := membershipRow{Team: t.Team, Roles: []teamRoleRow{}, Remove: v.control("person/remove-from-team", account.RemoveFromTeam{User: u.ID, Team: t.Team})}
-		for _, name := range t.Roles {
-			row.Roles = append(row.Roles, teamRoleRow{name, v.RoleTitle(name), v.control("person/unset-team-role", account.UnsetTeamRole{User: u.ID, Team: t.Team, Role: name})})
-		}
-		row.SetRole = v.choice("person/set-team-role", v.teamRoleOptions(t.Roles), func(value string) account.Command {
-			return account.SetTeamRole{User: u.ID, Team: t.Team, Role: role.Name(value)}
-		})
-		rows = append(rows, row)
+		roles, set := v.rolesOnTeam("person", u.ID, t.Team, t.Roles, v.teamRoleOptions(t.Roles))
+		rows = append(rows, membershipRow{t.Team, roles, set, v.control("person/remove-from-team", account.RemoveFromTeam{User: u.ID, Team: t.Team})})
 	}
 	return rows
-}
-
-// teamRoleOptions returns the team roles of the policy, without some.
-func (v *viewer) teamRoleOptions(without []role.Name) (list []option) {
-	for _, r := range v.policy.Roles() {
-		if r.OnTeam && !slices.Contains(without, r.Name) {
-			list = append(list, option{string(r.Name), v.RoleTitle(r.Name)})
-		}
-	}
-	return list
 }
 
 func (v *viewer) grantRows(u account.Member) []grantRow {

@@ -32,17 +32,21 @@ type roleRow struct {
 	Role     role.Name `json:"role"`
 	Title    string    `json:"title"`
 	OnTeam   bool      `json:"onTeam,omitempty"`  // held on a team
+	Outside  bool      `json:"outside,omitempty"` // held on a team, also by users who are not in it
+	Beside   bool      `json:"beside,omitempty"`  // held in addition to the role in the account
 	Unique   bool      `json:"unique,omitempty"`  // exactly one user has it
 	Default  bool      `json:"default,omitempty"` // the role of new users
 	Yours    bool      `json:"yours,omitempty"`
-	Includes []string  `json:"includes,omitempty"` // titles of roles
-	Requires []string  `json:"requires,omitempty"` // titles of conditions
-	Takes    []string  `json:"takes,omitempty"`    // pools of which its users have a seat
-	MayTake  []string  `json:"mayTake,omitempty"`  // pools of which its users can have a seat
-	AtLeast  int       `json:"atLeast,omitempty"`  // active users
-	AtMost   int       `json:"atMost,omitempty"`   // users; 0 for no limit
-	Count    int       `json:"count"`              // users with the role, among those that the viewer may see
-	Users    []person  `json:"users"`              // the first of them
+	NoTeams  bool      `json:"noTeamRoles,omitempty"` // its users have no roles on teams
+	NoGrants bool      `json:"noGrants,omitempty"`    // its users have no grants
+	Includes []string  `json:"includes,omitempty"`    // titles of roles
+	Requires []string  `json:"requires,omitempty"`    // titles of conditions
+	Takes    []string  `json:"takes,omitempty"`       // pools of which its users have a seat
+	MayTake  []string  `json:"mayTake,omitempty"`     // pools of which its users can have a seat
+	AtLeast  int       `json:"atLeast,omitempty"`     // active users; of a role on teams, on each team
+	AtMost   int       `json:"atMost,omitempty"`      // users, for a role on teams on each team; 0 for no limit
+	Count    int       `json:"count"`                 // users with the role, among those that the viewer may see
+	Users    []person  `json:"users"`                 // the first of them
 }
 
 // firstHolders is the number of users that a role shows.
@@ -80,8 +84,8 @@ type holders struct {
 	first []usher.UserID // sorted by id
 }
 
-// roleHolders returns the users with each role: with an account role, or with a team role on at
-// least one team.
+// roleHolders returns the users with each role: with an account role, with a role beside it, or
+// with a team role on at least one team.
 func (v *viewer) roleHolders() (map[role.Name]holders, error) {
 	all := v.seesAllUsers()
 	found := map[role.Name]holders{}
@@ -113,7 +117,7 @@ func insertFirst(list []usher.UserID, id usher.UserID) []usher.UserID {
 
 func (v *viewer) roleRow(r role.Role, h holders) roleRow {
 	row := roleRow{
-		Role: r.Name, Title: v.RoleTitle(r.Name), OnTeam: r.OnTeam, Unique: r.Unique, Default: r.Default,
+		Role: r.Name, Title: v.RoleTitle(r.Name), OnTeam: r.OnTeam, Outside: r.Outside, Beside: r.Beside, Unique: r.Unique, Default: r.Default, NoTeams: r.NoTeamRoles, NoGrants: r.NoGrants,
 		AtLeast: r.AtLeast, AtMost: r.AtMost, Count: h.count, Users: []person{},
 	}
 	for _, name := range r.Includes {
@@ -174,13 +178,16 @@ func (v *viewer) seesAllUsers() bool {
 	return f.All()
 }
 
-// rolesOf returns the roles of a user, each once: the account role, and the team roles.
+// rolesOf returns the roles of a user, each once: the account role, the roles beside it, and the
+// team roles.
 func rolesOf(m account.Member) []role.Name {
-	names := []role.Name{m.Role}
-	for _, t := range m.Teams {
-		for _, name := range t.Roles {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
+	names := append([]role.Name{m.Role}, m.Beside...)
+	for _, list := range [][]policy.Membership{m.Teams, m.Outside} {
+		for _, t := range list {
+			for _, name := range t.Roles {
+				if !slices.Contains(names, name) {
+					names = append(names, name)
+				}
 			}
 		}
 	}
@@ -189,7 +196,8 @@ func rolesOf(m account.Member) []role.Name {
 
 // hasRole reports whether a user has a role in the account, or on a team.
 func hasRole(m account.Member, name role.Name) bool {
-	return m.Role == name || slices.ContainsFunc(m.Teams, func(t policy.Membership) bool { return slices.Contains(t.Roles, name) })
+	on := func(t policy.Membership) bool { return slices.Contains(t.Roles, name) }
+	return m.Role == name || slices.Contains(m.Beside, name) || slices.ContainsFunc(m.Teams, on) || slices.ContainsFunc(m.Outside, on)
 }
 
 // rolesToFilter returns the roles for a filter of users: all of them, or for viewers who may not

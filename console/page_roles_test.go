@@ -59,13 +59,13 @@ func TestRolesHaveTheirUsers(t *testing.T) {
 			var want []usher.UserID
 			for _, id := range visible {
 				u, _ := v.User(id)
-				onTeam := slices.ContainsFunc(w.Policy().Roles(), func(o role.Role) bool { return o.Name == r.Role && o.OnTeam })
-				for _, m := range u.Teams {
-					if onTeam && slices.Contains(m.Roles, r.Role) {
+				declared, _ := w.Policy().Role(r.Role)
+				for _, m := range slices.Concat(u.Teams, u.Outside) {
+					if declared.OnTeam && slices.Contains(m.Roles, r.Role) {
 						want = append(want, id)
 					}
 				}
-				if u.Role == r.Role {
+				if u.Role == r.Role || declared.Beside && slices.Contains(u.Beside, r.Role) {
 					want = append(want, id)
 				}
 			}

@@ -18,7 +18,7 @@ var teamPage = page{
 	Lacks:   func(v *viewer) missing { return v.lacks(teamCreate) },
 	Load:    loadTeam,
 	Model:   teamModel{},
-	Params:  []input{teamID, {Name: "after", Kind: "user"}, {Name: "below", Kind: "team"}, {Name: "find", Kind: "text"}, {Name: "to", Kind: "text"}},
+	Params:  []input{teamID, {Name: "after", Kind: "user"}, {Name: "below", Kind: "team"}, {Name: "find", Kind: "text"}, {Name: "outside", Kind: "user"}, {Name: "give", Kind: "text"}, {Name: "to", Kind: "text"}},
 	Actions: []action{
 		{Name: "add", Inputs: []input{teamID, selectedUsers}, Commands: forEach(func(id usher.UserID, f form) account.Command {
 			return account.AddToTeam{Team: f.team(), User: id}
@@ -68,6 +68,8 @@ type teamModel struct {
 	Next    string       `json:"next,omitempty"` // the cursor of their next page, for the parameter after
 	After   string       `json:"-"`
 
+	Outside outsideSection `json:"outside"` // users who are not in the team and have a role on it, or may get one
+
 	Adds  bool        `json:"-"`              // the viewer may add some users
 	Find  string      `json:"find,omitempty"` // what the viewer searches, to add users
 	Found []foundUser `json:"found,omitempty"`
@@ -78,25 +80,25 @@ type teamModel struct {
 	Create control    `json:"create"` // a team below this one
 	Move   moveChoice `json:"move"`
 	Join   control    `json:"join"`  // of the viewer, who is not in the team
-	Leave  control    `json:"leave"` // of the viewer, who is in the team
+	Leave  control    `json:"leave"` // of the viewer, who is in the team or has a role on it
 	Delete control    `json:"delete"`
 }
 
 // teamMember is a user who was put in the team.
 type teamMember struct {
 	person
-	RoleTitle string        `json:"roleTitle"`
-	Roles     []teamRoleRow `json:"roles"` // on the team
-	SetRole   choice        `json:"setRole"`
-	Remove    control       `json:"remove"`
+	rolesShown
+	Roles   []teamRoleRow `json:"roles"` // on the team
+	SetRole choice        `json:"setRole"`
+	Remove  control       `json:"remove"`
 }
 
 // foundUser is a user that the viewer may want to add.
 type foundUser struct {
 	person
-	RoleTitle string  `json:"roleTitle"`
-	In        bool    `json:"in"` // is in the team already
-	Add       control `json:"add"`
+	rolesShown
+	In  bool    `json:"in"` // is in the team already
+	Add control `json:"add"`
 }
 
 func loadTeam(v *viewer, r *http.Request) (any, error) {
@@ -122,19 +124,32 @@ func loadTeam(v *viewer, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.lookUpAll(m.Holders, members, found)
+	outside, nextOutside := v.outsideHolders(id, usher.UserID(q.Get("outside")))
+	gives, give := v.givesOutside(), ""
+	if gives {
+		give = strings.TrimSpace(q.Get("give"))
+	}
+	receivers, err := v.findFor(give)
+	if err != nil {
+		return nil, err
+	}
+	v.lookUpAll(m.Holders, members, found, outside, receivers)
 	v.nameHolders(m.Holders)
 	m.Members = v.memberRows(id, members)
 	v.addFound(&m, found)
+	m.Outside = v.outsideSection(id, outside, receivers)
+	m.Outside.Next, m.Outside.After, m.Outside.Gives, m.Outside.Give = nextOutside, q.Get("outside"), gives, give
 	teams, below := v.children(id, usher.TeamID(q.Get("below")))
 	m.Below = string(below)
 	m.Teams = v.teamRows(v.grow(teams, false))
 	m.Create = v.createTeamControl("team/create", id)
 	m.Move = v.moveChoice(t, strings.TrimSpace(q.Get("to")))
 	if you, _ := v.view.User(v.subject.User); you.ID == v.subject.User {
-		if _, in := you.InTeam(id); in {
+		_, in := you.InTeam(id)
+		if in || len(you.RolesOutside(id)) > 0 {
 			m.Leave = v.control("team/leave", account.LeaveTeam{Team: id})
-		} else {
+		}
+		if !in {
 			m.Join = v.control("team/join", account.JoinTeam{Team: id})
 		}
 	}
@@ -196,13 +211,8 @@ func (v *viewer) memberRows(id usher.TeamID, members []account.Member) []teamMem
 	rows := []teamMember{}
 	for _, u := range members {
 		roles, _ := u.InTeam(id)
-		row := teamMember{person: v.person(u.ID), RoleTitle: v.RoleTitle(u.Role), Roles: []teamRoleRow{}, Remove: v.control("team/remove", account.RemoveFromTeam{Team: id, User: u.ID})}
-		for _, name := range roles {
-			row.Roles = append(row.Roles, teamRoleRow{name, v.RoleTitle(name), v.control("team/unset-role", account.UnsetTeamRole{Team: id, User: u.ID, Role: name})})
-		}
-		row.SetRole = v.choice("team/set-role", v.teamRoleOptions(roles), func(value string) account.Command {
-			return account.SetTeamRole{Team: id, User: u.ID, Role: role.Name(value)}
-		})
+		row := teamMember{person: v.person(u.ID), rolesShown: v.rolesShown(u), Remove: v.control("team/remove", account.RemoveFromTeam{Team: id, User: u.ID})}
+		row.Roles, row.SetRole = v.rolesOnTeam("team", u.ID, id, roles, v.teamRoleOptions(roles))
 		rows = append(rows, row)
 	}
 	return rows
@@ -211,7 +221,7 @@ func (v *viewer) memberRows(id usher.TeamID, members []account.Member) []teamMem
 // addFound sets the users that the viewer may want to add, each with the engine's answer.
 func (v *viewer) addFound(m *teamModel, found []account.Member) {
 	for _, u := range found {
-		row := foundUser{person: v.person(u.ID), RoleTitle: v.RoleTitle(u.Role), Add: control{Action: "team/add"}}
+		row := foundUser{person: v.person(u.ID), rolesShown: v.rolesShown(u), Add: control{Action: "team/add"}}
 		if _, row.In = u.InTeam(m.Team); !row.In {
 			row.Add = v.control("team/add", account.AddToTeam{Team: m.Team, User: u.ID})
 		}

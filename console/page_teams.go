@@ -60,7 +60,7 @@ const maxTree = 200
 // the first one.
 func (v *viewer) seesAnyTeam() bool {
 	facts, _ := v.view.State().Account() // the error is always nil
-	return len(v.memberships()) > 0 || v.mayAny(teamCreate) || facts.Teams.Len() > 0 && v.seesTeams()
+	return len(v.ownTeams()) > 0 || v.mayAny(teamCreate) || facts.Teams.Len() > 0 && v.seesTeams()
 }
 
 func loadTeams(v *viewer, r *http.Request) (any, error) {
@@ -80,7 +80,7 @@ func loadTeams(v *viewer, r *http.Request) (any, error) {
 // next page.
 func (v *viewer) topTeams(after usher.TeamID) (list []usher.TeamID, next usher.TeamID) {
 	if !v.seesTeams() {
-		return v.ownTeams(), ""
+		return v.highestOwnTeams(), ""
 	}
 	return v.children("", after)
 }

@@ -43,12 +43,12 @@ type thenModel struct {
 // thenRow is a user at an earlier version.
 type thenRow struct {
 	person
-	Gone      bool            `json:"gone,omitempty"` // not in the account any more
-	Role      role.Name       `json:"role"`
-	RoleTitle string          `json:"roleTitle"`
-	Teams     []string        `json:"teams"`
-	Seats     []seat.PoolName `json:"seats"`
-	Status    usher.Status    `json:"status"`
+	rolesShown
+	Gone    bool            `json:"gone,omitempty"` // not in the account any more
+	Teams   []string        `json:"teams"`
+	Outside []string        `json:"outside"` // the teams on which the user had roles without being in them
+	Seats   []seat.PoolName `json:"seats"`
+	Status  usher.Status    `json:"status"`
 }
 
 func loadThen(v *viewer, r *http.Request) (any, error) {
@@ -98,11 +98,8 @@ func (p *past) findPeople(f peopleFilter) (rows []account.Member, next string, e
 
 func (p *past) row(m account.Member) thenRow {
 	row := thenRow{
-		person: p.named(m.ID), Gone: !p.exists(m.ID), Role: m.Role, RoleTitle: p.RoleTitle(m.Role),
-		Teams: []string{}, Seats: append([]seat.PoolName{}, m.Seats...), Status: m.Status,
+		person: p.named(m.ID), rolesShown: p.rolesShown(m), Gone: !p.exists(m.ID), Seats: append([]seat.PoolName{}, m.Seats...), Status: m.Status,
 	}
-	for _, t := range m.Teams {
-		row.Teams = append(row.Teams, p.membership(t))
-	}
+	row.Teams, row.Outside = p.teamsShown(m)
 	return row
 }

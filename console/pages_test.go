@@ -213,12 +213,16 @@ func (w *world) commandsOn(by viewer, id usher.UserID) map[string]account.Comman
 		all["person/leave?"] = account.Leave{}
 	}
 	for _, r := range w.Policy().Roles() {
+		if r.Beside {
+			all["person/set-role-beside?role="+string(r.Name)] = account.SetRoleBeside{User: id, Role: r.Name}
+			all["person/unset-role-beside?role="+string(r.Name)] = account.UnsetRoleBeside{User: id, Role: r.Name}
+		}
 		if !r.OnTeam {
 			all["person/set-role?role="+string(r.Name)] = account.SetRole{User: id, Role: r.Name}
 			all["person/admit?role="+string(r.Name)] = account.AdmitUser{User: id, Role: r.Name}
 			continue
 		}
-		for _, t := range u.Teams {
+		for _, t := range slices.Concat(u.Teams, u.Outside) {
 			all[fmt.Sprintf("person/set-team-role?role=%s&team=%s", r.Name, t.Team)] = account.SetTeamRole{User: id, Team: t.Team, Role: r.Name}
 			all[fmt.Sprintf("person/unset-team-role?role=%s&team=%s", r.Name, t.Team)] = account.UnsetTeamRole{User: id, Team: t.Team, Role: r.Name}
 		}
@@ -234,7 +238,9 @@ func (w *world) commandsOn(by viewer, id usher.UserID) map[string]account.Comman
 	}
 	for t := range v.Teams("") {
 		all["person/add-to-team?team="+string(t.ID)] = account.AddToTeam{User: id, Team: t.ID}
-		all["person/remove-from-team?team="+string(t.ID)] = account.RemoveFromTeam{User: id, Team: t.ID}
+		if len(u.RolesOutside(t.ID)) == 0 { // otherwise the page offers to take each role
+			all["person/remove-from-team?team="+string(t.ID)] = account.RemoveFromTeam{User: id, Team: t.ID}
+		}
 	}
 	for _, name := range w.Policy().Grantable() {
 		all["person/give-grant?grant="+name+"&until=2999-12-31"] = account.GiveGrant{User: id, Grant: name}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
-	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/syntax"
 )
 
@@ -38,20 +37,16 @@ func (v *viewer) findReach() *reach {
 		v.fail(err)
 		return &reach{}
 	}
-	var roots []policy.Membership
+	var roots []usher.TeamID
 	for _, e := range summary.Entitlements {
 		switch {
 		case e.Permission != userView || e.Scope == syntax.ScopeOwn || e.Scope == syntax.ScopeSole:
 		case e.Scope == syntax.ScopeAny:
 			return &reach{all: true}
 		case len(e.Teams) == 0:
-			roots = summary.Teams
-		case len(roots) < len(summary.Teams): // of a team role
-			for _, m := range summary.Teams {
-				if len(m.Roles) > 0 {
-					roots = append(roots, m)
-				}
-			}
+			roots = append(roots, teamsOf(summary.Teams)...)
+		default: // of a team role, which the viewer may hold outside the team
+			roots = append(roots, e.Teams...)
 		}
 	}
 	teams := v.withinTeams(roots, math.MaxInt)

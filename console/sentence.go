@@ -116,7 +116,7 @@ type fact struct {
 // facts returns what the account states about a user, always the same lines in the same order.
 func (v *viewer) facts(m account.Member) []fact {
 	list := []fact{
-		{v.text.plain("people.role"), v.RoleTitle(m.Role)},
+		{v.text.plain("people.role"), strings.Join(v.roleTitles(append([]role.Name{m.Role}, m.Beside...)), ", ")},
 		{v.text.plain("people.status"), v.text.plain("status." + m.Status.String())},
 	}
 	var seats, teams, grants []string
@@ -125,6 +125,9 @@ func (v *viewer) facts(m account.Member) []fact {
 	}
 	for _, t := range m.Teams {
 		teams = append(teams, v.membership(t))
+	}
+	for _, t := range m.Outside {
+		teams = append(teams, v.outside(t))
 	}
 	for _, g := range m.Grants {
 		grants = append(grants, v.grantText(g))
@@ -143,6 +146,11 @@ func (v *viewer) membership(m policy.Membership) string {
 		return string(m.Team)
 	}
 	return string(m.Team) + " (" + strings.Join(roles, ", ") + ")"
+}
+
+// outside returns a team with the roles that a user has on it without being in it.
+func (v *viewer) outside(m policy.Membership) string {
+	return v.text.plain("team.from-outside", "team", string(m.Team), "roles", v.list(v.roleTitles(m.Roles)))
 }
 
 // grantText returns a grant with its end.

@@ -14,30 +14,46 @@ var (
 	teamCreate     = permission.MustParse("team.create")
 	teamEdit       = permission.MustParse("team.edit")
 	teamSetMembers = permission.MustParse("team.set-members")
+	teamSetRole    = permission.MustParse("team.set-role")
 )
 
-// seesTeam reports whether the viewer may see a team: any that exists, or one of the viewer's own
+// seesTeam reports whether the viewer may see a team: any that exists, or the viewer's own teams
 // and those below them.
 func (v *viewer) seesTeam(id usher.TeamID) bool {
 	if _, ok := v.view.Team(id); !ok {
 		return false
 	}
-	own := func(m policy.Membership) bool { return v.teamWithin(id, m.Team) }
-	return v.seesTeams() || slices.ContainsFunc(v.memberships(), own)
+	own := func(team usher.TeamID) bool { return v.teamWithin(id, team) }
+	return v.seesTeams() || slices.ContainsFunc(v.ownTeams(), own)
 }
 
-// memberships returns the teams that the viewer was put in, if the viewer may see them: they are
-// part of the viewer's own entry.
-func (v *viewer) memberships() []policy.Membership { return v.sees(v.subject.User).member.Teams }
+// ownTeams returns the teams that the viewer was put in or has a role on, sorted, if the viewer
+// may see them: they are part of the viewer's own entry.
+func (v *viewer) ownTeams() []usher.TeamID {
+	me := v.sees(v.subject.User).member
+	list := append(teamsOf(me.Teams), teamsOf(me.Outside)...)
+	slices.Sort(list)
+	return list
+}
 
-// ownTeams returns the teams that the viewer was put in, without those that are below another
-// one of them.
-func (v *viewer) ownTeams() (list []usher.TeamID) {
-	for _, t := range v.memberships() {
-		team, _ := v.view.Team(t.Team)
-		inside := func(m policy.Membership) bool { return v.teamWithin(team.Parent, m.Team) }
-		if !slices.ContainsFunc(v.memberships(), inside) {
-			list = append(list, t.Team)
+// teamsOf returns the teams of memberships.
+func teamsOf(list []policy.Membership) []usher.TeamID {
+	ids := make([]usher.TeamID, len(list))
+	for i, m := range list {
+		ids[i] = m.Team
+	}
+	return ids
+}
+
+// highestOwnTeams returns the viewer's own teams without those that are below another one of
+// them.
+func (v *viewer) highestOwnTeams() (list []usher.TeamID) {
+	own := v.ownTeams()
+	for _, id := range own {
+		t, _ := v.view.Team(id)
+		inside := func(other usher.TeamID) bool { return v.teamWithin(t.Parent, other) }
+		if !slices.ContainsFunc(own, inside) {
+			list = append(list, id)
 		}
 	}
 	return list
@@ -67,8 +83,9 @@ func (v *viewer) seesEveryone() bool {
 // teamHolder is a user with roles on a team.
 type teamHolder struct {
 	person
-	Team  usher.TeamID `json:"team"` // on which the user has the roles
-	Roles []string     `json:"roles"`
+	Team    usher.TeamID `json:"team"` // on which the user has the roles
+	Roles   []string     `json:"roles"`
+	Outside bool         `json:"outside,omitempty"` // the user is not in that team
 }
 
 // maxHolders limits the holders of roles on one team that a page names.
@@ -89,7 +106,7 @@ func (v *viewer) holders(team usher.TeamID) []teamHolder {
 		if !in {
 			roles = m.RolesOutside(team)
 		}
-		list = append(list, teamHolder{Team: team, person: person{ID: m.ID}, Roles: v.roleTitles(roles)})
+		list = append(list, teamHolder{Team: team, person: person{ID: m.ID}, Roles: v.roleTitles(roles), Outside: !in})
 	}
 	return list
 }

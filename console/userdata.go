@@ -7,7 +7,6 @@ import (
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
-	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/store"
 )
 
@@ -88,7 +87,7 @@ func (v *viewer) teamList() []usher.TeamID {
 	if v.teams != nil {
 		return v.teams
 	}
-	list := v.withinTeams(v.memberships(), MaxOptions)
+	list := v.withinTeams(v.ownTeams(), MaxOptions)
 	if v.seesTeams() {
 		own := map[usher.TeamID]bool{}
 		for _, id := range list {
@@ -109,7 +108,7 @@ func (v *viewer) teamList() []usher.TeamID {
 }
 
 // withinTeams returns teams and those below them, each once, and at most so many.
-func (v *viewer) withinTeams(roots []policy.Membership, limit int) []usher.TeamID {
+func (v *viewer) withinTeams(roots []usher.TeamID, limit int) []usher.TeamID {
 	list := []usher.TeamID{}
 	seen := map[usher.TeamID]bool{}
 	facts, _ := v.view.State().Account() // the error is always nil
@@ -119,9 +118,9 @@ func (v *viewer) withinTeams(roots []policy.Membership, limit int) []usher.TeamI
 			list = append(list, id)
 		}
 	}
-	for _, m := range roots {
-		if _, exists := v.view.Team(m.Team); exists {
-			add(m.Team)
+	for _, id := range roots {
+		if _, exists := v.view.Team(id); exists {
+			add(id)
 		}
 	}
 	for at := 0; at < len(list) && len(list) < limit; at++ {

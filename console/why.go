@@ -82,7 +82,7 @@ type remedy struct {
 // administers reports whether the viewer may change a user's role, seats, teams or grants. Only
 // such viewers see rules and remedies.
 func (v *viewer) administers(m personModel) bool {
-	return m.SetRole.Allowed || m.GiveGrant.Allowed || m.AddToTeam.Allowed || slices.ContainsFunc(m.Seats, func(s seatRow) bool {
+	return m.SetRole.Allowed || m.SetBeside.Allowed || m.GiveGrant.Allowed || m.AddToTeam.Allowed || slices.ContainsFunc(m.Seats, func(s seatRow) bool {
 		return s.Assign.Shown() || s.Unassign.Shown()
 	})
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/usher-go/usher/console"
 	"github.com/usher-go/usher/engine"
 	"github.com/usher-go/usher/permission"
+	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/preset"
 	"github.com/usher-go/usher/seat"
@@ -169,15 +170,24 @@ var kinds = map[string][]viewer{
 	"groupcal":       {{"owner", "olivia", false}, {"admin", "adam", false}, {"member", "mia", false}, {"stranger", "zoe", false}},
 	"staffdirectory": {{"owner", "olivia", false}, {"staff.manage", "sam", false}, {"staff", "mia", false}, {"stranger", "zoe", false}},
 	"office":         {{"owner", "olivia", false}, {"admin", "adam", false}, {"lead", "lea", false}, {"member", "mia", false}, {"stranger", "zoe", false}},
+	"agency":         {{"owner", "olivia", false}, {"admin", "adam", false}, {"lead of a team of others", "lena", false}, {"deputy", "mia", false}, {"guest", "gus", false}, {"stranger", "zoe", false}},
 }
 
-var accounts = map[string][]account.Command{"oncehub": onceHub, "calcom": calCom, "staffdirectory": staffDirectory, "office": officeAccount, "groupcal": groupCal}
+var accounts = map[string][]account.Command{"oncehub": onceHub, "calcom": calCom, "staffdirectory": staffDirectory, "office": officeAccount, "groupcal": groupCal, "agency": agencyAccount}
+
+// policyOf returns a preset, or a policy of these tests.
+func policyOf(name string) (*policy.Policy, error) {
+	switch name {
+	case "office":
+		return policyfile.Load("office.yaml", []byte(office))
+	case "agency":
+		return policyfile.Load("agency.yaml", agency)
+	}
+	return preset.Load(name)
+}
 
 func newWorld(t testing.TB, name string, options ...func(*console.Options)) *world {
-	p, err := policyfile.Load("office.yaml", []byte(office))
-	if name != "office" {
-		p, err = preset.Load(name)
-	}
+	p, err := policyOf(name)
 	require.NoError(t, err)
 	clock := new(atomic.Pointer[time.Time])
 	e, err := engine.Open(engine.Options{Policy: p, Store: new(memstore.Store), Clock: func() time.Time {

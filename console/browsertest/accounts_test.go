@@ -16,8 +16,8 @@ type viewer struct {
 	mfa  bool
 }
 
-// accounts contains an account for each preset: with all kinds of users, teams in teams, a full
-// and a free seat pool, custom fields, and grants.
+// accounts contains an account for each preset, and for the policy agency of the console's tests:
+// with all kinds of users, teams in teams, a full and a free seat pool, custom fields, and grants.
 var accounts = map[string][]account.Command{
 	"oncehub": {
 		account.CreateAccount{Owner: "olivia"},
@@ -60,6 +60,21 @@ var accounts = map[string][]account.Command{
 		account.AddUser{User: "gus", Role: "guest"},
 		account.RequestToJoin{User: "rita"},
 	},
+	"agency": {
+		account.CreateAccount{Owner: "olivia"},
+		account.AddUser{User: "adam", Role: "admin"},
+		account.CreateTeam{Team: "design"},
+		account.CreateTeam{Team: "web", Parent: "design"},
+		account.CreateTeam{Team: "print"},
+		account.AddUser{User: "mia", Teams: []usher.TeamID{"design"}},
+		account.SetTeamRole{Team: "design", User: "mia", Role: "deputy"},
+		account.SetRoleBeside{User: "mia", Role: "billing"},
+		account.AddUser{User: "max", Teams: []usher.TeamID{"web"}},
+		account.SetRoleBeside{User: "max", Role: "auditor"},
+		account.AddUser{User: "lena", Teams: []usher.TeamID{"print"}},
+		account.SetTeamRole{Team: "design", User: "lena", Role: "lead"},
+		account.AddUser{User: "gus", Role: "guest"},
+	},
 	"staffdirectory": {
 		account.CreateAccount{Owner: "olivia", Seats: map[seat.PoolName]int{"staff": 4}},
 		account.AddUser{User: "sam"},
@@ -99,6 +114,14 @@ var viewers = map[string][]viewer{
 		{"guest", "gus", false},
 		{"requested", "rita", false},
 		{"stranger", "zoe", false},
+	},
+	"agency": {
+		{"owner", "olivia", false},
+		{"administrator", "adam", false},
+		{"lead of a team of others", "lena", false},
+		{"deputy", "mia", false},
+		{"auditor", "max", false},
+		{"guest", "gus", false},
 	},
 	"groupcal":       {{"owner", "olivia", false}, {"administrator", "adam", false}, {"member", "mia", false}, {"stranger", "zoe", false}},
 	"staffdirectory": {{"owner", "olivia", false}, {"staff manager", "sam", false}, {"member", "mia", false}, {"stranger", "zoe", false}},

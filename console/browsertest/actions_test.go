@@ -107,6 +107,12 @@ var actions = map[string]action{
 	"person/set-role": onUser([]string{"role"}, func(a *app, id usher.UserID, _ account.Member) []candidate {
 		return roles(a, func(r role.Name) account.Command { return account.SetRole{User: id, Role: r} })
 	}),
+	"person/set-role-beside": onUser([]string{"role"}, func(a *app, id usher.UserID, _ account.Member) []candidate {
+		return rolesBeside(a, func(r role.Name) account.Command { return account.SetRoleBeside{User: id, Role: r} })
+	}),
+	"person/unset-role-beside": onUser([]string{"role"}, func(a *app, id usher.UserID, _ account.Member) []candidate {
+		return rolesBeside(a, func(r role.Name) account.Command { return account.UnsetRoleBeside{User: id, Role: r} })
+	}),
 	"person/set-status": onUser([]string{"status"}, func(_ *app, id usher.UserID, u account.Member) []candidate {
 		if u.Status == usher.Invited || u.Status == usher.Requested {
 			return nil // the user accepts in the host, is admitted, or is removed
@@ -128,8 +134,11 @@ var actions = map[string]action{
 	"person/add-to-team": onUser([]string{"team"}, func(a *app, id usher.UserID, _ account.Member) []candidate {
 		return teams(a, "team", func(t usher.TeamID) account.Command { return account.AddToTeam{User: id, Team: t} })
 	}),
-	"person/remove-from-team": onUser([]string{"team"}, func(a *app, id usher.UserID, _ account.Member) []candidate {
-		return teams(a, "team", func(t usher.TeamID) account.Command { return account.RemoveFromTeam{User: id, Team: t} })
+	"person/remove-from-team": onUser([]string{"team"}, func(_ *app, id usher.UserID, u account.Member) (list []candidate) {
+		for _, t := range u.Teams { // of other teams, the page offers to take each role
+			list = append(list, do(account.RemoveFromTeam{User: id, Team: t.Team}).with("team", string(t.Team)))
+		}
+		return list
 	}),
 	"person/set-team-role": onUser([]string{"role", "team"}, func(a *app, id usher.UserID, u account.Member) []candidate {
 		return teamRoles(a, u, func(t usher.TeamID, r role.Name) account.Command {
@@ -202,18 +211,18 @@ var actions = map[string]action{
 		return []candidate{do(account.JoinTeam{Team: id})}
 	}),
 	"team/leave": onTeam(nil, func(a *app, by viewer, id usher.TeamID, _ url.Values) []candidate {
-		if !isIn(a, by.user, id) {
+		if !isUser(a, by.user) {
 			return nil
 		}
 		return []candidate{do(account.LeaveTeam{Team: id})}
 	}),
-	"team/set-role": onTeam([]string{"role", "user"}, func(a *app, by viewer, id usher.TeamID, _ url.Values) []candidate {
-		return rolesIn(a, by, id, func(user usher.UserID, r role.Name) account.Command {
+	"team/set-role": onTeam([]string{"role", "user"}, func(a *app, by viewer, id usher.TeamID, q url.Values) []candidate {
+		return rolesOn(a, by, id, q, func(user usher.UserID, r role.Name) account.Command {
 			return account.SetTeamRole{User: user, Team: id, Role: r}
 		})
 	}),
-	"team/unset-role": onTeam([]string{"role", "user"}, func(a *app, by viewer, id usher.TeamID, _ url.Values) []candidate {
-		return rolesIn(a, by, id, func(user usher.UserID, r role.Name) account.Command {
+	"team/unset-role": onTeam([]string{"role", "user"}, func(a *app, by viewer, id usher.TeamID, q url.Values) []candidate {
+		return rolesOn(a, by, id, q, func(user usher.UserID, r role.Name) account.Command {
 			return account.UnsetTeamRole{User: user, Team: id, Role: r}
 		})
 	}),

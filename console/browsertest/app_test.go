@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +18,8 @@ import (
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/console"
 	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/preset"
 	"github.com/usher-go/usher/seat"
 	"github.com/usher-go/usher/store/memstore"
@@ -37,10 +40,23 @@ type app struct {
 	csp    []string // reports about the Content-Security-Policy
 }
 
+// policyOf returns a preset, or the policy agency: with roles beside the account role, and with a
+// role that users have on teams without being in them.
+func policyOf(name string) (*policy.Policy, error) {
+	if name != "agency" {
+		return preset.Load(name)
+	}
+	source, err := os.ReadFile("../testdata/agency.yaml")
+	if err != nil {
+		return nil, err
+	}
+	return policyfile.Load("agency.yaml", source)
+}
+
 // newApp starts an app on the account of a preset, with changes to the options.
 func newApp(t testing.TB, name string, options ...func(*console.Options)) *app {
 	t.Helper()
-	p, err := preset.Load(name)
+	p, err := policyOf(name)
 	require.NoError(t, err)
 	e, err := engine.Open(engine.Options{Policy: p, Store: new(memstore.Store)})
 	require.NoError(t, err)

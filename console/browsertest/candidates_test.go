@@ -2,6 +2,8 @@ package browsertest
 
 import (
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
@@ -31,6 +33,15 @@ func additions(a *app, status usher.Status) (list []candidate) {
 func roles(a *app, command func(role.Name) account.Command) (list []candidate) {
 	for _, r := range a.Policy().Roles() {
 		if r.OfAccount() {
+			list = append(list, do(command(r.Name)).with("role", string(r.Name)))
+		}
+	}
+	return list
+}
+
+func rolesBeside(a *app, command func(role.Name) account.Command) (list []candidate) {
+	for _, r := range a.Policy().Roles() {
+		if r.Beside {
 			list = append(list, do(command(r.Name)).with("role", string(r.Name)))
 		}
 	}
@@ -74,9 +85,9 @@ func teams(a *app, field string, command func(usher.TeamID) account.Command) (li
 	return list
 }
 
-// teamRoles returns a command for each role on each team of a user.
+// teamRoles returns a command for each role on each team that a user is in or has a role on.
 func teamRoles(a *app, u account.Member, command func(usher.TeamID, role.Name) account.Command) (list []candidate) {
-	for _, t := range u.Teams {
+	for _, t := range slices.Concat(u.Teams, u.Outside) {
 		for _, r := range a.Policy().Roles() {
 			if r.OnTeam {
 				list = append(list, do(command(t.Team, r.Name)).with("team", string(t.Team), "role", string(r.Name)))
@@ -104,14 +115,19 @@ func membersOf(a *app, by viewer, id usher.TeamID, command func(usher.UserID) ac
 	return list
 }
 
-// rolesIn returns a command for each role on a team and each of its users.
-func rolesIn(a *app, by viewer, id usher.TeamID, command func(usher.UserID, role.Name) account.Command) (list []candidate) {
-	for _, r := range a.Policy().Roles() {
-		if !r.OnTeam {
+// rolesOn returns a command for each role on a team, and for each user that the viewer may see and
+// who is in the team, has a role on it, or is found by what the viewer searches.
+func rolesOn(a *app, by viewer, id usher.TeamID, q url.Values, command func(usher.UserID, role.Name) account.Command) (list []candidate) {
+	give := q.Get("give")
+	for _, user := range a.visible(by) {
+		u, _ := a.view().User(user)
+		if _, in := u.InTeam(id); !in && len(u.RolesOutside(id)) == 0 && (give == "" || !strings.Contains(string(user), give)) {
 			continue
 		}
-		for _, c := range membersOf(a, by, id, func(user usher.UserID) account.Command { return command(user, r.Name) }) {
-			list = append(list, c.with("role", string(r.Name)))
+		for _, r := range a.Policy().Roles() {
+			if r.OnTeam {
+				list = append(list, do(command(user, r.Name)).with("user", string(user), "role", string(r.Name)))
+			}
 		}
 	}
 	return list

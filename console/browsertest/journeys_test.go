@@ -22,7 +22,7 @@ type journey struct {
 func journeys(t *testing.T) map[string]journey {
 	found := map[string]journey{}
 	var missing []string
-	for _, name := range []string{"oncehub", "groupcal", "staffdirectory", "calcom", "workspace"} {
+	for _, name := range []string{"oncehub", "groupcal", "staffdirectory", "calcom", "workspace", "agency"} {
 		a := newApp(t, name)
 		for _, by := range append([]viewer{olivia}, viewers[name]...) {
 			for _, p := range a.pages() {

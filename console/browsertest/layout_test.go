@@ -65,6 +65,13 @@ var scenes = []scene{
 		h.app.must(account.AddUser{User: "max"})
 		h.open(olivia, "people")
 	}},
+	{"roles in addition", "agency", olivia, "person?id=mia", nil},
+	{"a role in addition, before it is given", "agency", olivia, "person?id=lena", offer("person/set-role-beside", "role", "billing")},
+	{"a role on a team of others", "agency", olivia, "person?id=lena", nil},
+	{"the lead is not in the team", "agency", adam, "team?id=design", nil},
+	{"a lead for the team, who is not in it", "agency", adam, "team?id=design&give=m", nil},
+	{"people with roles of each kind", "agency", olivia, "people", nil},
+	{"roles of each kind", "agency", olivia, "roles", nil},
 	{"the owner", "calcom", olivia, "person?id=olivia", nil},
 	{"many people", "oncehub", olivia, "people", func(h hand) {
 		var many []account.Command

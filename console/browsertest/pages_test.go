@@ -84,7 +84,7 @@ func (a *app) values(kind string) (list []string) {
 
 // states contains further addresses of a page, by parameters that it does not require.
 var states = map[string][]url.Values{
-	"team":      {{"find": {"a"}}},
+	"team":      {{"find": {"a"}}, {"give": {"a"}}},
 	"ownership": {{"to": {"mia"}}},
 	"seats":     {{"list": {"without"}}},
 }
