@@ -162,13 +162,14 @@ func TestZeroValuesRefuse(t *testing.T) {
 const neverDecide = `
 	usher.Explainer policy.Clock
 	usher.AccountID usher.RequestError usher.Ref usher.Detail usher.Rule usher.Source usher.Remedy usher.Step usher.StepKind
-	role.Seat seat.PoolName seat.Kind team.Edit
+	role.Seat seat.PoolName seat.Kind seat.Time team.Edit
 	policy.Account policy.Bound policy.Entitlement policy.Matrix policy.MatrixResource policy.MatrixRow policy.Uncovered
 	syntax.Pos syntax.Problem syntax.Problems syntax.Name syntax.SeatPool syntax.Setting syntax.Condition syntax.ConditionKind syntax.Role
 	syntax.RoleSeat syntax.Bundle syntax.Resource syntax.Party syntax.FieldGroup syntax.Permission syntax.Cell syntax.Never syntax.Test
 	policytest.Failure policytest.Cover
 	account.Code account.Refusal account.CorruptError account.PolicyMismatchError account.Member account.Team
 	account.Seats account.Setting account.Field account.FieldType account.FieldValue account.Value account.Outcome
+	account.SeatLedger account.SeatSpan account.SeatUse account.SeatPeak account.SeatReport
 	account.Preview account.SeatsPreview account.UserPreview account.RoleHolders account.Seed account.Head account.CommandType account.Arg
 	store.Store store.UserDataStore store.Watcher store.Error store.Commit store.Snapshot store.Entry store.Record store.LastActive
 	store.LockMode store.Transactor store.VersionReader store.MembersStore store.MembersDifference

@@ -131,9 +131,14 @@ func (r *reading) replay(ctx context.Context, from source, id usher.AccountID) e
 		}
 	}
 	if r.unverified {
-		return damage{printable.Errorf("%w: commit %d is missing, and a snapshot of it exists; restore the store from a backup", errLost, r.state.Version())}
+		return r.errMissing()
 	}
 	return nil
+}
+
+// errMissing returns the error for a snapshot that is newer than the journal.
+func (r *reading) errMissing() error {
+	return damage{printable.Errorf("%w: commit %d is missing, and a snapshot of it exists; restore the store from a backup", errLost, r.state.Version())}
 }
 
 // keepIfDue copies the reading if it is at the version to keep.

@@ -40,7 +40,11 @@ func TestZero(t *testing.T) {
 		for _, err := range e.WhoMay(ctx, ask("", openDoor), "") {
 			errs["WhoMay"] = err
 		}
-		assert.Len(t, errs, 20)
+		_, errs["Seats"] = e.Seats(ctx, "acme", noon, noon.Add(1))
+		for _, err := range e.SeatSpans(ctx, "acme", noon, noon.Add(1)) {
+			errs["SeatSpans"] = err
+		}
+		assert.Len(t, errs, 22)
 		for name, err := range errs {
 			assert.ErrorIs(t, err, engine.ErrClosed, name)
 		}

@@ -1,0 +1,269 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/internal/storefault"
+	"github.com/usher-go/usher/seat"
+	"github.com/usher-go/usher/store"
+	"github.com/usher-go/usher/store/memstore"
+)
+
+// rented is the journal of an account: two seats are bought at noon, one is held from one to three
+// o'clock, and one more is bought at two o'clock.
+func rented(t testing.TB) *world {
+	w := open(t, nil).found()
+	hour := func(commands ...account.Command) {
+		w.clock.add(time.Hour)
+		w.must("acme", host, commands...)
+	}
+	hour(account.AssignSeat{User: "cleo", Pool: "desk"})
+	hour(account.SetSeats{Pool: "desk", Total: 3})
+	hour(account.UnassignSeat{User: "cleo", Pool: "desk"})
+	return w
+}
+
+func TestSeats(t *testing.T) {
+	w := rented(t)
+	report, err := w.Seats(ctx, "acme", noon.Add(-time.Hour), noon.Add(4*time.Hour))
+	require.NoError(t, err)
+	assert.Equal(t, account.SeatReport{
+		Account: "acme", From: noon.Add(-time.Hour), To: noon.Add(4 * time.Hour), Head: stateOf(t, linesOf(t, w.mem)).Head(),
+		Pools: []account.SeatUse{{
+			Pool: "desk", Closing: seat.Pool{Total: 3},
+			Bought: seat.Over(10, noon, noon.Add(time.Hour)), Held: seat.Over(2, noon, noon.Add(time.Hour)),
+			PeakBought: account.SeatPeak{Seats: 3, Version: 3, At: noon.Add(2 * time.Hour)},
+			PeakHeld:   account.SeatPeak{Seats: 1, Version: 2, At: noon.Add(time.Hour)},
+		}},
+	}, report)
+
+	var spans []account.SeatSpan
+	for s, err := range w.SeatSpans(ctx, "acme", time.Time{}, noon.Add(3*time.Hour)) {
+		require.NoError(t, err)
+		spans = append(spans, s)
+	}
+	assert.Equal(t, []account.SeatSpan{
+		{Pool: "desk", Seats: seat.Pool{Total: 2}, Version: 1, From: noon, To: noon.Add(time.Hour)},
+		{Pool: "desk", Seats: seat.Pool{Total: 2, Held: 1}, Version: 2, From: noon.Add(time.Hour), To: noon.Add(2 * time.Hour)},
+		{Pool: "desk", Seats: seat.Pool{Total: 3, Held: 1}, Version: 3, From: noon.Add(2 * time.Hour), To: noon.Add(3 * time.Hour)},
+	}, spans)
+	for stop := range len(spans) {
+		n := 0
+		for range w.SeatSpans(ctx, "acme", time.Time{}, noon.Add(3*time.Hour)) {
+			if n++; n > stop {
+				break
+			}
+		}
+		assert.Equal(t, stop+1, n)
+	}
+}
+
+// A report is final once a commit has a time at the end of the period or later. The account can
+// then change without an effect on the report, also by being deleted.
+func TestSeatsAreFinal(t *testing.T) {
+	w := rented(t)
+	reportOf := func() account.SeatReport {
+		r, err := w.Seats(ctx, "acme", noon, noon.Add(3*time.Hour))
+		require.NoError(t, err)
+		return r
+	}
+	final := reportOf()
+	assert.True(t, final.Final, "the last commit has the time of the end")
+	w.must("acme", host, account.SetSeats{Pool: "desk", Total: 9})
+	w.must("acme", host, account.DeleteAccount{})
+	assert.Equal(t, final, reportOf())
+
+	later, err := w.Seats(ctx, "acme", noon.Add(3*time.Hour), noon.Add(9*time.Hour))
+	require.NoError(t, err)
+	assert.True(t, later.Final, "a deleted account gets no commits")
+	assert.Empty(t, later.Pools)
+
+	require.NoError(t, w.Erase(ctx, "acme"))
+	_, err = w.Seats(ctx, "acme", noon, noon.Add(time.Hour))
+	assert.ErrorIs(t, err, usher.ErrUnknownAccount)
+	assert.ErrorIs(t, err, store.ErrErased)
+}
+
+// The policy does not affect the report. A seat in a status that a new policy does not count is held
+// until a commit releases it, and so is a seat of a pool that the policy lacks.
+func TestSeatsUnderAnotherPolicy(t *testing.T) {
+	wide := strings.Replace(office, "desk: {holds: [active]}", "desk: {holds: [invited, active]}", 1)
+	for name, narrow := range map[string]string{
+		"other statuses": office,
+		"no pool":        strings.NewReplacer("seats:\n  desk: {holds: [active]}\n", "", "  seated:  {seat: desk}\n", "", " if seated", "").Replace(office),
+	} {
+		w := open(t, func(o *engine.Options) { o.Policy = load(t, wide) }).found()
+		w.must("acme", host, account.AddUser{User: "ivy", Status: usher.Invited}, account.AssignSeat{User: "ivy", Pool: "desk"})
+		w.clock.add(time.Hour)
+		require.NoError(t, w.SetPolicy(ctx, load(t, wide)), name)
+		err := w.SetPolicy(ctx, load(t, narrow))
+		var mismatch *engine.PolicyMismatchError
+		require.ErrorAs(t, err, &mismatch, name)
+		require.NoError(t, w.SetPolicy(ctx, load(t, narrow), engine.Accept(mismatch)), name)
+		w.clock.add(time.Hour)
+		w.must("acme", host, account.UnassignSeat{User: "ivy", Pool: "desk"})
+		w.clock.add(time.Hour)
+		report, err := w.Seats(ctx, "acme", noon, w.clock.Now())
+		require.NoError(t, err, name)
+		require.Len(t, report.Pools, 1, name)
+		assert.Equal(t, "7200", report.Pools[0].Held.String(), name)
+		assert.Equal(t, "21600", report.Pools[0].Bought.String(), name)
+	}
+}
+
+// A snapshot changes no report, wherever it is, and saves reading the journal before it. One of
+// another journal is not used.
+func TestSeatsFromSnapshot(t *testing.T) {
+	w := rented(t)
+	lines := linesOf(t, w.mem)
+	other := promotions(t, "clerk", "admin", "member")
+	for version := 1; version <= len(lines); version++ {
+		for _, journal := range [][][]byte{lines, other} {
+			mem := storeOf(t, lines)
+			require.NoError(t, mem.SaveSnapshot(ctx, "acme", snapshotOf(stateOf(t, journal[:version]))))
+			snapped := openOn(t, mem, nil)
+			for hours := range 6 {
+				from, to := noon.Add(time.Duration(hours)*time.Hour), noon.Add(10*time.Hour)
+				want, err := w.Seats(ctx, "acme", from, to)
+				require.NoError(t, err)
+				first := uint64(len(lines))
+				snapped.calls.set(func(_ context.Context, c storefault.Call) storefault.Fault {
+					if c.Method == "Commits" {
+						first = min(first, c.Version)
+					}
+					return storefault.Fault{}
+				})
+				got, err := snapped.Seats(ctx, "acme", from, to)
+				require.NoError(t, err)
+				assert.Equal(t, want, got, "a snapshot of version %d", version)
+				if used := uint64(version) - 1; &journal[0] == &lines[0] && stateOf(t, lines[:version]).Time().Before(from) {
+					assert.Equal(t, used, first, "a snapshot of version %d, from %d o'clock", version, 12+hours)
+				}
+			}
+		}
+	}
+}
+
+func TestSeatsReject(t *testing.T) {
+	w := rented(t)
+	for name, row := range map[string]struct {
+		id       usher.AccountID
+		from, to time.Time
+		want     string
+	}{
+		"an empty period": {"acme", noon, noon, `read seats of "acme": the period from 2026-03-01T12:00:00Z up to 2026-03-01T12:00:00Z is empty (want an end after the start)`},
+		"no account":      {"", noon, noon.Add(1), "read seats of: unknown account: the request names no account"},
+		"unknown account": {"beta", noon, noon.Add(1), `read seats of "beta": unknown account`},
+	} {
+		_, err := w.Seats(ctx, row.id, row.from, row.to)
+		assert.EqualError(t, err, row.want, name)
+		var wrapped *engine.Error
+		assert.ErrorAs(t, err, &wrapped, name)
+		n := 0
+		for s, err := range w.SeatSpans(ctx, row.id, row.from, row.to) {
+			n++
+			assert.Zero(t, s)
+			assert.EqualError(t, err, row.want, name)
+		}
+		assert.Equal(t, 1, n)
+	}
+
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	_, err := w.Seats(ended, "acme", noon, noon.Add(time.Hour))
+	assert.ErrorIs(t, err, context.Canceled)
+}
+
+// A journal that is damaged, or that lost commits, has no report.
+func TestSeatsOfDamagedJournal(t *testing.T) {
+	lines := linesOf(t, rented(t).mem)
+	respelled := slices.Clone(lines)
+	respelled[2] = []byte(strings.Replace(string(lines[2]), `"to":3`, `"to":4`, 1))
+	cut := slices.Clone(lines)
+	cut[1] = cut[1][:20]
+	for want, journal := range map[string][][]byte{
+		"commits were lost or replaced": respelled,
+		"commit 2 cannot be read":       cut,
+	} {
+		r, err := openOn(t, storeOf(t, journal), nil).Seats(ctx, "acme", noon, noon.Add(9*time.Hour))
+		assert.ErrorContains(t, err, want)
+		assert.Zero(t, r)
+	}
+	kept := &saved{UserDataStore: storeOf(t, lines[:2]), snapshot: snapshotOf(stateOf(t, lines))}
+	w := openOn(t, new(memstore.Store), func(o *engine.Options) { o.Store = kept })
+	_, err := w.Seats(ctx, "acme", noon.Add(5*time.Hour), noon.Add(9*time.Hour))
+	assert.ErrorContains(t, err, "the journal lost commits: commit 4 is missing, and a snapshot of it exists")
+
+	w = openOn(t, storeOf(t, lines), nil)
+	w.calls.set(on("Commits", storefault.Fault{Before: errDown}))
+	_, err = w.Seats(ctx, "acme", noon, noon.Add(time.Hour))
+	assert.True(t, errors.Is(err, errDown), "%v", err)
+}
+
+// The memory for a report does not grow with the journal: a long journal is produced while it is
+// read, and the heap stays as it was.
+func TestSeatsMemory(t *testing.T) {
+	const commits = 40_000
+	long := &turns{new(memstore.Store), commits}
+	w := openOn(t, new(memstore.Store), func(o *engine.Options) { o.Store = long })
+	var first, last uint64
+	n := 0
+	for _, err := range w.SeatSpans(ctx, "acme", time.Time{}, noon.Add(commits*time.Second)) {
+		require.NoError(t, err)
+		if n++; n == commits/10 || n == commits-10 {
+			runtime.GC()
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			first, last = last, m.HeapAlloc
+		}
+	}
+	assert.Equal(t, commits, n)
+	assert.Less(t, last, first+commits*8, "less than a word for each commit")
+}
+
+// turns is a store with a journal in which a seat is assigned and released in turns. It makes each
+// commit when it is read.
+type turns struct {
+	store.Store
+	commits int
+}
+
+func (s *turns) Commits(_ context.Context, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
+	return func(yield func(store.Commit, error) bool) {
+		head := account.New(id).Head()
+		for i := range s.commits {
+			c := &account.Commit{
+				Account: id, Version: uint64(i) + 1, Previous: head.Hash, ID: fmt.Sprint(i), Time: noon.Add(time.Duration(i) * time.Second), Actor: host, Policy: "p",
+				Changes: []account.Change{account.SeatAssigned{User: "olivia", Pool: "desk"}},
+			}
+			switch {
+			case i == 0:
+				c.Changes = []account.Change{account.AccountCreated{Owner: "olivia", Unique: "owner"}, account.SeatsSet{Pool: "desk", To: 1}}
+			case i%2 == 0:
+				c.Changes = []account.Change{account.SeatUnassigned{User: "olivia", Pool: "desk"}}
+			}
+			data, err := c.Encode()
+			if err != nil {
+				panic(err)
+			}
+			head = account.Head{Version: c.Version, Hash: account.HashOf(data)}
+			if c.Version > after && !yield(store.Commit{Version: c.Version, Data: data}, nil) {
+				return
+			}
+		}
+	}
+}
