@@ -25,6 +25,8 @@ var changes = []Change{
 	AccountDeleted{},
 	UserAdded{},
 	UserRemoved{},
+	UserRenamed{},
+	UserMerged{},
 	StatusSet{},
 	RoleSet{},
 	RoleBesideSet{},

@@ -48,6 +48,8 @@ var golden = map[string]account.Commit{
 	"user-added":            commit(account.UserAdded{User: "nina", Role: "member", Status: usher.Invited}, account.UserAdded{User: "otto", Role: "member", Status: usher.Active}),
 	"user-added-requested":  commit(account.UserAdded{User: "nina", Role: "member", Status: usher.Requested}),
 	"user-removed":          commit(account.UserRemoved{User: "max"}),
+	"user-renamed":          commit(account.UserRenamed{From: "max", To: "max@work", Role: "member", Status: usher.Active}),
+	"user-merged":           commit(account.UserMerged{From: "max", To: "mia", Role: "member", Status: usher.Invited}),
 	"status-set":            commit(account.StatusSet{User: "max", From: usher.Active, To: usher.Inactive}),
 	"status-set-admitted":   commit(account.StatusSet{User: "max", From: usher.Requested, To: usher.Active}),
 	"role-set":              commit(account.RoleSet{User: "max", From: "member", To: "admin"}),

@@ -19,6 +19,7 @@ import (
 var commands = []Command{
 	CreateAccount{},
 	Import{},
+	RenameUser{},
 	AddUser{},
 	AcceptInvitation{},
 	DeclineInvitation{},

@@ -22,6 +22,7 @@ var described = []struct {
 	{account.Import{Seed: account.Seed{
 		Users: map[usher.UserID]policy.User{"olga": {}, "max": {}}, Teams: map[usher.TeamID]usher.TeamID{"sales": ""},
 	}}, "import 2 users, 1 team"},
+	{account.RenameUser{From: "max", To: "max@work"}, "rename-user max to max@work"},
 	{account.AddUser{User: "nina"}, "add-user nina"},
 	{account.AddUser{User: "nina", Status: usher.Active}, "add-user nina"},
 	{account.AddUser{User: "nina", Role: "member", Status: usher.Invited, Teams: []usher.TeamID{"sales", "support"}}, "add-user nina as member in sales, support (invited)"},
@@ -92,6 +93,8 @@ var sentences = map[string]string{
 	"account-deleted":       "the account is deleted",
 	"user-added":            "nina is added as member (invited) | otto is added as member",
 	"user-removed":          "max is removed",
+	"user-renamed":          "max, who is member, has the id max@work from now on",
+	"user-merged":           "max, who is member, becomes part of mia",
 	"status-set":            "max: active becomes inactive",
 	"role-set":              "max: member becomes admin",
 	"role-beside-set":       "max gets the role billing beside the account role",

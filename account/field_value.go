@@ -104,21 +104,33 @@ func (c FieldSet) describe() string {
 	return "the field " + word(c.Field) + " of " + word(c.User) + " is set"
 }
 
-// hasValue reports whether a user already has a value, from an earlier command of the batch
-// or else from the values stored before the proposal. A user who was removed by an earlier
-// command has no stored values.
+// hasValue reports whether a user already has a value. It returns false if the value is unknown.
 func (q *proposing) hasValue(v FieldValue) (bool, error) {
+	kept, known, err := q.knownValue(v.User, v.Field)
+	return known && kept == v.Value && err == nil, err
+}
+
+// valueOf returns a user's value, or "" if the user has none or if it is unknown.
+func (q *proposing) valueOf(user usher.UserID, field int) (Value, error) {
+	kept, _, err := q.knownValue(user, field)
+	return kept, err
+}
+
+// knownValue returns a user's value, from an earlier command of the batch or else from the values
+// stored before the proposal. A user who was removed by an earlier command has no stored
+// values.
+func (q *proposing) knownValue(user usher.UserID, field int) (kept Value, known bool, err error) {
 	for _, set := range slices.Backward(q.outcome.Values) {
-		if set.User == v.User && set.Field == v.Field {
-			return set.Value == v.Value, nil
+		if set.User == user && set.Field == field {
+			return set.Value, true, nil
 		}
 	}
-	if slices.Contains(q.outcome.Removed, v.User) {
-		return v.Value == "", nil
+	if slices.Contains(q.outcome.Removed, user) {
+		return "", true, nil
 	}
 	if q.value == nil {
-		return false, nil
+		return "", false, nil
 	}
-	kept, err := q.value(v.User, v.Field)
-	return kept == v.Value && err == nil, err
+	kept, err = q.value(user, field)
+	return kept, err == nil, err
 }

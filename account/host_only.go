@@ -11,7 +11,7 @@ import (
 // HostCommand is a command that only the host application can run.
 type HostCommand struct {
 	Name       string                // add-user, set-seats and so on
-	Permission permission.Permission // the permission required; zero for create-account, import and a setting with set-by: host
+	Permission permission.Permission // the permission required; zero for create-account, import, rename-user and a setting with set-by: host
 	Setting    string                // of change-setting: the only setting that is meant; "" for all settings
 
 	// Never reports that the host cannot run it either: transfer-ownership under a policy
@@ -20,7 +20,7 @@ type HostCommand struct {
 }
 
 // HostOnly returns the commands that no user can run under the policy, in the order of
-// [Commands]. It always contains create-account and import. A user can run a command if
+// [Commands]. It always contains create-account, import and rename-user. A user can run a command if
 // [policy.Policy.Opens] returns true for its permission. Commands that concern the actor
 // alone, such as leave, are left out: the host cannot run them. If users can change some
 // settings, or the settings ask for different permissions, there is an entry for each setting

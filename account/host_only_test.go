@@ -50,6 +50,8 @@ var samples = []account.Command{
 	account.RemoveUser{User: "mia"},
 	account.RemoveUser{User: "max"},
 	account.RemoveUser{User: "olga"},
+	account.RenameUser{From: "mia", To: "zoe"},
+	account.RenameUser{From: "max", To: "mia"},
 	account.SetStatus{User: "mia", Status: usher.Inactive},
 	account.SetStatus{User: "max", Status: usher.Inactive},
 	account.SetStatus{User: "olga", Status: usher.Inactive},
@@ -231,7 +233,7 @@ func TestHostOnlyDelegates(t *testing.T) {
 		return // the rest is about that permission
 	}
 	p = compile(t, fmt.Sprintf(hostOnlyPolicy, "", fmt.Sprintf(cells, ", user: {permissions: {delegate: {member: any}}}")+"never: {audit.view: any, field.manage: any}\n"))
-	assert.Equal(t, []string{"create-account", "import", "request-to-join", "define-field", "rename-field", "move-field", "archive-field", "restore-field"}, names(p))
+	assert.Equal(t, []string{"create-account", "import", "rename-user", "request-to-join", "define-field", "rename-field", "move-field", "archive-field", "restore-field"}, names(p))
 }
 
 func TestHostOnlyWithoutPolicy(t *testing.T) {

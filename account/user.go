@@ -189,9 +189,7 @@ func (c UserRemoved) apply(d *draft) error {
 	case len(u.Seats) > 0:
 		return printable.Errorf("%s holds a seat in %s", c.User, u.Seats[0])
 	}
-	d.noteTeams(c.User, u, nil)
-	d.users.Delete(string(c.User))
-	d.countUser(u, -1)
+	d.take(c.User, u)
 	return nil
 }
 
@@ -207,9 +205,39 @@ func (q *proposing) remove(id usher.UserID, u *policy.User) error {
 			return err
 		}
 	}
+	q.forget(id)
+	return q.emit(UserRemoved{User: id})
+}
+
+// forget erases the values of a user, also those that earlier commands of the batch set.
+func (q *proposing) forget(id usher.UserID) {
 	q.outcome.Removed = append(q.outcome.Removed, id)
 	q.outcome.Values = slices.DeleteFunc(q.outcome.Values, func(v FieldValue) bool { return v.User == id })
-	return q.emit(UserRemoved{User: id})
+}
+
+// take removes a user without seats from the draft.
+func (d *draft) take(id usher.UserID, u *policy.User) {
+	d.noteTeams(id, u, nil)
+	d.users.Delete(string(id))
+	d.countUser(u, -1)
+}
+
+// RemovedBy returns the users whose ids are no longer in the account after changes, because they
+// were removed or renamed, in the order of the changes. An id may have been added again after that. The
+// deletion of the account is not included.
+func RemovedBy(changes ...Change) []usher.UserID {
+	var ids []usher.UserID
+	for _, change := range changes {
+		switch c := change.(type) {
+		case UserRemoved:
+			ids = append(ids, c.User)
+		case UserRenamed:
+			ids = append(ids, c.From)
+		case UserMerged:
+			ids = append(ids, c.From)
+		}
+	}
+	return ids
 }
 
 // user returns a user, or rejects the command with CodeUnknownUser. It suggests no similar

@@ -10,7 +10,7 @@ type kind struct {
 
 // kinds lists the kinds. Each change belongs to one.
 var kinds = []kind{
-	{"people", []account.Change{account.UserAdded{}, account.UserRemoved{}, account.StatusSet{}, account.FieldSet{}}},
+	{"people", []account.Change{account.UserAdded{}, account.UserRemoved{}, account.UserRenamed{}, account.UserMerged{}, account.StatusSet{}, account.FieldSet{}}},
 	{"roles", []account.Change{account.RoleSet{}, account.RoleBesideSet{}, account.RoleBesideUnset{}, account.TeamRoleSet{}, account.TeamRoleUnset{}, account.OutsideRoleSet{}, account.OutsideRoleUnset{}}},
 	{"permissions", []account.Change{account.GrantGiven{}, account.GrantRevoked{}}},
 	{"seats", []account.Change{account.SeatsSet{}, account.SeatAssigned{}, account.SeatUnassigned{}}},

@@ -21,7 +21,8 @@ type pending struct {
 	next    *account.State // the state after the commit
 	fit     fit            // of next to the policy that allowed the commit
 	removed []usher.UserID
-	tried   bool // an Append has begun, so an unknown outcome is possible
+	active  []store.LastActive // of renamed users, under their new ids
+	tried   bool               // an Append has begun, so an unknown outcome is possible
 }
 
 // appendOutcome is the outcome of a pending commit. The zero value means unknown.
@@ -153,6 +154,7 @@ func (e *Engine) committed(l *cachedAccount, p *pending, begun time.Duration) {
 		v = checkFit(p.next, e.Policy())
 	}
 	e.activity.forget(l.id, p.removed)
+	e.activity.noteAll(l.id, p.active)
 	e.saveSoon(l)
 }
 

@@ -123,7 +123,7 @@ func (r *reading) replay(ctx context.Context, from source, id usher.AccountID) e
 		}
 		r.policies[c.Policy] = true
 		if !r.whole {
-			r.removed = append(r.removed, removedBy(c)...)
+			r.removed = append(r.removed, account.RemovedBy(c.Changes...)...)
 		}
 		r.keepIfDue()
 		if c.Version >= r.until {
@@ -160,15 +160,6 @@ func (r *reading) verify(stored store.Commit) error {
 	}
 	r.unverified = false
 	return nil
-}
-
-func removedBy(c *account.Commit) (users []usher.UserID) {
-	for _, change := range c.Changes {
-		if gone, ok := change.(account.UserRemoved); ok {
-			users = append(users, gone.User)
-		}
-	}
-	return users
 }
 
 // next applies a commit. On an error it returns s, so that r.state is never nil.

@@ -44,7 +44,7 @@ var kinds = []struct {
 	},
 	{
 		testSchema,
-		[]string{"../testdata/conformance/*.yaml", "../testdata/trust/*.test.yaml", "testdata/tests/*.yaml"},
+		[]string{"../testdata/conformance/*.yaml", "../testdata/trust/*.test.yaml", "../testdata/stories/*.test.yaml", "testdata/tests/*.yaml"},
 		func(name string, src []byte) error { _, err := testfile.Parse(name, src); return err },
 		func(name string, src []byte) error { _, err := policytest.Load(name, src, os.ReadFile); return err },
 	},

@@ -13,13 +13,14 @@ import (
 // Each row occurs once, so the order of the rows does not matter.
 type delta struct {
 	account string
-	wiped   bool             // delete all rows of the account first
-	cleared map[string]bool  // users all of whose rows are deleted first
-	rows    map[key]change   // the rows that change afterwards
-	byUser  map[string][]key // the keys of rows that the commit wrote, by their user
-	unique  string           // the name of the unique role, if the commit says it
-	owner   string           // the user who had the unique role before the commit, if it is transferred
-	err     error            // the first error
+	wiped   bool              // delete all rows of the account first
+	cleared map[string]bool   // users all of whose rows are deleted first
+	rows    map[key]change    // the rows that change afterwards
+	byUser  map[string][]key  // the keys of rows that the commit wrote, by their user
+	unique  string            // the name of the unique role, if the commit says it
+	owner   string            // the user who had the unique role before the commit, if it is transferred
+	ids     map[string]string // the ids before the commit of users that it renames
+	err     error             // the first error
 }
 
 // change is what happens to a row.
@@ -70,6 +71,11 @@ func (d *delta) add(c account.Change) bool {
 		d.set(at(members, c.User), values{string(c.Role), c.Status.String()})
 	case account.UserRemoved:
 		d.removeUser(string(c.User))
+	case account.UserRenamed:
+		d.rename(string(c.From), string(c.To))
+		d.set(at(members, c.To), values{string(c.Role), c.Status.String()})
+	case account.UserMerged:
+		d.removeUser(string(c.From))
 	case account.StatusSet:
 		d.update(at(members, c.User), change{values: values{"", c.To.String()}})
 	case account.RoleSet:
@@ -80,7 +86,7 @@ func (d *delta) add(c account.Change) bool {
 		d.remove(at2(rolesBeside, c.User, c.Role))
 	case account.OwnershipTransferred:
 		if d.unique == "" && d.owner == "" {
-			d.owner = string(c.From)
+			d.owner = d.idBefore(string(c.From))
 		}
 		d.update(at(members, c.From), change{values: values{string(c.Becomes), ""}})
 		d.update(at(members, c.To), change{heir: d.unique == "", values: values{d.unique, ""}})

@@ -51,6 +51,23 @@ func (d *delta) removeUser(user string) {
 	}
 }
 
+// rename deletes all rows of a user whose id changes.
+func (d *delta) rename(from, to string) {
+	if d.ids == nil {
+		d.ids = map[string]string{}
+	}
+	d.ids[to] = d.idBefore(from)
+	d.removeUser(from)
+}
+
+// idBefore returns the id that a user had before the commit.
+func (d *delta) idBefore(user string) string {
+	if id, renamed := d.ids[user]; renamed {
+		return id
+	}
+	return user
+}
+
 func (d *delta) put(k key, c change) {
 	if d.err == nil {
 		d.err = checkRow(d.account, k, c.values)

@@ -26,6 +26,7 @@ var every = []account.Command{
 	account.LeaveTeam{},
 	account.Leave{},
 	account.RemoveUser{},
+	account.RenameUser{},
 	account.SetStatus{},
 	account.SetRole{},
 	account.SetRoleBeside{},
@@ -68,6 +69,12 @@ var commands = []struct {
 	{4, func(d drawing) account.Command { return account.LeaveTeam{Team: d.team()} }},
 	{10, drawing.addUser},
 	{4, func(d drawing) account.Command { return account.RemoveUser{User: d.user()} }},
+	{6, func(d drawing) account.Command {
+		if d.onceIn(2, "merge") {
+			return account.RenameUser{From: d.user(), To: d.user()}
+		}
+		return account.RenameUser{From: d.user(), To: d.newcomer()}
+	}},
 	{8, func(d drawing) account.Command { return account.SetStatus{User: d.user(), Status: d.status()} }},
 	{12, func(d drawing) account.Command { return account.SetRole{User: d.user(), Role: d.accountRole()} }},
 	{10, func(d drawing) account.Command { return account.SetRoleBeside{User: d.user(), Role: d.roleBeside()} }},

@@ -282,6 +282,8 @@ func (d drawing) question(command string) question {
 		q.actor = account.AsUser(pick(d, "actor", there))
 	case command == "transfer-ownership" && !d.onceIn(3, "any actor"):
 		q.actor = account.AsUser(holder)
+	case command == "rename-user" && !d.onceIn(4, "any actor"):
+		q.actor = account.AsHost("billing")
 	case who == "user" && len(there) > 0:
 		q.actor = account.AsUser(pick(d, "actor", there))
 	case who == "holder":

@@ -43,7 +43,8 @@ func TestSmallUsers(t *testing.T) {
 		account.SetSeats{Pool: "booking", Total: 1},
 		account.SetSeats{Pool: "booking", Total: 2},
 	}
-	for _, u := range three {
+	for i, u := range three {
+		all = append(all, account.RenameUser{From: u, To: three[(i+1)%3]}, account.RenameUser{From: u, To: three[(i+2)%3]})
 		all = append(all, account.RemoveUser{User: u}, account.TransferOwnership{To: u},
 			account.AssignSeat{User: u, Pool: "booking"}, account.UnassignSeat{User: u, Pool: "booking"},
 			account.SetStatus{User: u, Status: usher.Active}, account.SetStatus{User: u, Status: usher.Inactive})

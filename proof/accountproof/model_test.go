@@ -116,6 +116,8 @@ func (s *step) command(c account.Command) account.Code {
 		return s.leave()
 	case account.RemoveUser:
 		return s.removeUser(c)
+	case account.RenameUser:
+		return s.renameUser(c)
 	case account.SetStatus:
 		return s.setStatus(c)
 	case account.SetRole:

@@ -18,6 +18,9 @@ func TestSmallLimits(t *testing.T) {
 		account.RevokeGrant{User: "cat", Grant: "shift.see"},
 		account.TransferOwnership{To: "bob"},
 		account.TransferOwnership{To: "ann"},
+		account.RenameUser{From: "bob", To: "cat"},
+		account.RenameUser{From: "cat", To: "bob"},
+		account.RenameUser{From: "ann", To: "bob"},
 		account.SetStatus{User: "cat", Status: usher.Inactive},
 		account.SetStatus{User: "cat", Status: usher.Active},
 	}

@@ -54,7 +54,7 @@ func (j *Journal) create() account.Command {
 }
 
 func (j *Journal) command() account.Command {
-	switch j.rand.IntN(29) {
+	switch j.rand.IntN(31) {
 	case 0, 1, 2:
 		c := account.AddUser{User: j.user(), Role: j.role(), Status: pick(j, usher.Active, usher.Invited)}
 		if j.rand.IntN(2) == 0 {
@@ -99,6 +99,8 @@ func (j *Journal) command() account.Command {
 		return account.SetRoleBeside{User: j.user(), Role: j.roleBeside()}
 	case 28:
 		return account.UnsetRoleBeside{User: j.user(), Role: j.roleBeside()}
+	case 29, 30:
+		return account.RenameUser{From: j.user(), To: j.user()}
 	}
 	if j.rand.IntN(8) == 0 {
 		return account.DeleteAccount{}

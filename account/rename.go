@@ -1,0 +1,259 @@
+package account
+
+import (
+	"slices"
+
+	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/printable"
+	"github.com/usher-go/usher/policy"
+	"github.com/usher-go/usher/role"
+	"github.com/usher-go/usher/seat"
+)
+
+// RenameUser moves everything that a user has to another id: role, status, teams, team roles,
+// roles beside, seats, grants, the values of custom fields, and the unique role. Only the host
+// application can run it, because it knows that both ids stand for one person.
+//
+// If To is already in the account, the two users are merged. To keeps the account role and the status,
+// and gets the teams, roles and grants that only From has; of two grants with one name, the
+// one that ends later stays. Of two values in a custom field, that of To stays. A seat counts
+// once, and To gets no team role, grant or seat that the account role of To does not allow. The
+// holder of the unique role is not merged into another user: that is rejected with CodeInvalid.
+type RenameUser struct {
+	From usher.UserID
+	To   usher.UserID
+}
+
+func (RenameUser) asks(*proposing) requirement {
+	return requirement{hostOnly: "only the host can give a user another id"}
+}
+
+func (c RenameUser) propose(q *proposing) error {
+	if err := checkID("user", string(c.To)); err != nil {
+		return q.refuse(CodeInvalid, "%v", err)
+	}
+	from, err := q.user(c.From)
+	if err != nil || c.From == c.To {
+		return err
+	}
+	to := q.find(c.To)
+	switch {
+	case to == nil:
+		to = &policy.User{Status: from.Status, Role: from.Role}
+		return q.rename(c, from, to, UserRenamed{From: c.From, To: c.To, Role: from.Role, Status: from.Status})
+	case c.From == q.next.owner:
+		return q.refuse(CodeInvalid, "%s has the role %s, and %s is a user already; transfer-ownership gives the role to %s first", c.From, q.next.unique, c.To, c.To)
+	}
+	if to, err = q.user(c.To); err != nil {
+		return err
+	}
+	r, err := q.roleOf(c.To, to)
+	if err != nil {
+		return err
+	}
+	allowed := *from
+	if r.NoTeamRoles {
+		allowed.Teams, allowed.Outside = withoutRoles(from.Teams), nil
+	}
+	if r.NoGrants {
+		allowed.Grants = nil
+	}
+	return q.rename(c, &allowed, to, UserMerged{From: c.From, To: c.To, Role: from.Role, Status: from.Status})
+}
+
+// rename moves what a user may keep to another one. Moved removes the user, and adds the other one
+// if it is new.
+func (q *proposing) rename(c RenameUser, from, to *policy.User, moved Change) error {
+	after, changes := merged(c.To, from, to)
+	seats := q.policy.SeatsAfter(to, after)
+	for _, pool := range from.Seats {
+		kind, _ := q.policy.Pool(pool)
+		if rule, _ := q.policy.SeatRule(after, pool); rule != role.SeatNone && kind.Holds.Has(after.Status) && !slices.Contains(seats, pool) {
+			seats = append(seats, pool)
+		}
+		if err := q.emit(SeatUnassigned{User: c.From, Pool: pool}); err != nil {
+			return err
+		}
+	}
+	if err := q.moveValues(c); err != nil {
+		return err
+	}
+	if err := q.emit(append([]Change{moved}, changes...)...); err != nil {
+		return err
+	}
+	return q.holdSeats(c.To, to.Seats, seats)
+}
+
+// holdSeats releases and takes seats of a user, so that the user has those after a change.
+func (q *proposing) holdSeats(id usher.UserID, before, after []seat.PoolName) error {
+	for _, pool := range before {
+		if !slices.Contains(after, pool) {
+			if err := q.emit(SeatUnassigned{User: id, Pool: pool}); err != nil {
+				return err
+			}
+		}
+	}
+	for _, kind := range q.policy.Pools() {
+		if slices.Contains(after, kind.Name) && !slices.Contains(before, kind.Name) {
+			if err := q.emit(SeatAssigned{User: id, Pool: kind.Name}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// merged returns a user with all that another one has, except the role, the status and the seats,
+// and the changes that give it.
+func merged(id usher.UserID, from, to *policy.User) (*policy.User, []Change) {
+	after, changes := to, []Change(nil)
+	for _, m := range from.Teams {
+		if _, in := teamIndex(after, m.Team); !in {
+			changes = append(append(changes, unsetOn(after, id, m.Team)...), MemberAdded{Team: m.Team, User: id})
+			for _, name := range outsideRoles(after, m.Team) {
+				changes = append(changes, TeamRoleSet{Team: m.Team, User: id, Role: name})
+			}
+			after = joined(after, m.Team)
+		}
+	}
+	for _, m := range slices.Concat(from.Teams, from.Outside) {
+		_, in := teamIndex(after, m.Team)
+		for _, name := range m.Roles {
+			held := rolesOn(after, m.Team)
+			at, has := slices.BinarySearch(held, name)
+			if has {
+				continue
+			}
+			if in {
+				changes = append(changes, TeamRoleSet{Team: m.Team, User: id, Role: name})
+			} else {
+				changes = append(changes, OutsideRoleSet{Team: m.Team, User: id, Role: name})
+			}
+			after = withTeamRoles(after, m.Team, slices.Insert(slices.Clone(held), at, name))
+		}
+	}
+	sum := *after
+	for _, name := range from.Beside {
+		if at, has := slices.BinarySearch(sum.Beside, name); !has {
+			changes = append(changes, RoleBesideSet{User: id, Role: name})
+			sum.Beside = slices.Insert(slices.Clone(sum.Beside), at, name)
+		}
+	}
+	for _, g := range from.Grants {
+		if at, has := grantIndex(&sum, g.Name); !has || endsSooner(sum.Grants[at], g) {
+			changes = append(changes, GrantGiven{User: id, Grant: g.Name, Until: g.Until})
+			sum = withGrant(&sum, g)
+		}
+	}
+	return &sum, changes
+}
+
+// withoutRoles returns memberships of the same teams without roles.
+func withoutRoles(list []policy.Membership) []policy.Membership {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Roles = nil
+	}
+	return list
+}
+
+// moveValues moves the values of custom fields that only From has.
+func (q *proposing) moveValues(c RenameUser) error {
+	var moved []FieldValue
+	for _, f := range q.next.Fields() {
+		value, err := q.valueOf(c.From, f.ID)
+		if err != nil {
+			return err
+		}
+		if value == "" {
+			continue
+		}
+		own, err := q.valueOf(c.To, f.ID)
+		if err != nil {
+			return err
+		}
+		if own == "" {
+			moved = append(moved, FieldValue{User: c.To, Field: f.ID, Value: value})
+		}
+	}
+	q.forget(c.From)
+	q.outcome.Values = append(q.outcome.Values, moved...)
+	return nil
+}
+
+func (c RenameUser) describe() string { return word(c.From) + " to " + word(c.To) }
+
+// UserRenamed replaces the id of a user who holds no seat by one that no user has. To gets the role
+// and the status of From, and the unique role if From has it. The changes after it give To what else
+// From had.
+type UserRenamed struct {
+	From   usher.UserID `json:"from"`
+	To     usher.UserID `json:"to"`
+	Role   role.Name    `json:"role"`
+	Status usher.Status `json:"status"`
+}
+
+func (c UserRenamed) apply(d *draft) error {
+	u, err := d.merges(c.From, c.Role, c.Status)
+	switch {
+	case err != nil:
+		return err
+	case c.To == "":
+		return printable.Errorf("the new id of %s must not be empty", c.From)
+	case d.find(c.To) != nil:
+		return printable.Errorf("the user %s already exists", c.To)
+	}
+	d.take(c.From, u)
+	d.put(c.To, policy.User{Status: c.Status, Role: c.Role})
+	d.countRole(c.Role, c.Status, 1)
+	if c.From == d.next.owner {
+		d.next.owner = c.To
+	}
+	return nil
+}
+
+func (c UserRenamed) describe() string {
+	return word(c.From) + ", who is " + word(c.Role) + ", has the id " + word(c.To) + " from now on"
+}
+
+// UserMerged removes a user who holds no seat, because To stands for the same person. Role and
+// Status are those of From, which end. The changes after it give To what else From had.
+type UserMerged struct {
+	From   usher.UserID `json:"from"`
+	To     usher.UserID `json:"to"`
+	Role   role.Name    `json:"role"`
+	Status usher.Status `json:"status"`
+}
+
+func (c UserMerged) apply(d *draft) error {
+	u, err := d.merges(c.From, c.Role, c.Status)
+	if err != nil {
+		return err
+	}
+	if _, err := d.lookUp(c.To); err != nil {
+		return err
+	}
+	if c.From == c.To || c.From == d.next.owner {
+		return printable.Errorf("%s cannot become part of %s", c.From, c.To)
+	}
+	d.take(c.From, u)
+	return nil
+}
+
+func (c UserMerged) describe() string {
+	return word(c.From) + ", who is " + word(c.Role) + ", becomes part of " + word(c.To)
+}
+
+// merges returns the user with a role and a status who gives up the id.
+func (d *draft) merges(id usher.UserID, held role.Name, status usher.Status) (*policy.User, error) {
+	u, err := d.lookUp(id)
+	switch {
+	case err != nil:
+		return nil, err
+	case u.Role != held || u.Status != status:
+		return nil, printable.Errorf("%s is %s with the role %s, not %s with the role %s", id, u.Status, u.Role, status, held)
+	case len(u.Seats) > 0:
+		return nil, printable.Errorf("%s holds a seat in %s", id, u.Seats[0])
+	}
+	return u, nil
+}
