@@ -112,8 +112,8 @@ var urlStart = regexp.MustCompile(`^(?:--store=)?[\s"']*(?:[A-Z][A-Z0-9_]*=["']?
 
 // notStore are the flags whose values are not stores. An id may look like a URL with a password.
 var notStore = []string{
-	"--account", "--after", "--as", "--at", "--by", "--can", "--file", "--head", "--host", "--key", "--note",
-	"--policy", "--resource", "--since", "--type", "--user", "--with",
+	"--account", "--after", "--as", "--at", "--by", "--can", "--file", "--from", "--head", "--host", "--key", "--note",
+	"--policy", "--pool", "--resource", "--since", "--to", "--type", "--user", "--with",
 }
 
 // hidePasswords returns the arguments with the passwords in URLs replaced, and a map from the
