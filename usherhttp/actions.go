@@ -26,6 +26,9 @@ import (
 // The response has the resources in the order of the request. A resource that does not
 // exist, or belongs to another account, has no actions.
 //
+// The role that a button would give is unknown: a permission whose rules depend on it is listed
+// only if another rule allows.
+//
 // Actions identifies the user with its Guard, so it needs no other guard. A visitor gets what
 // rules of visitors allow: see Anyone. In a route table it is the Handler of two routes, GET and
 // POST, with AnySubject or SubjectOrVisitor, or with a permission that is required to use it. The zero Actions responds with 500.

@@ -15,6 +15,7 @@ type AuthInfo struct {
 	Subject    Subject
 	Permission permission.Permission // zero with RequireSubject
 	Resource   usher.Resource        // nil with WholeAccount or RequireSubject
+	Gives      string                // the role that Route.Gives returned; "" if it is unknown
 	Decision   usher.Decision        // zero with RequireSubject
 }
 

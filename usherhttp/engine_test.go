@@ -31,14 +31,21 @@ resources:
 
 // withEngine makes an Engine the Authorizer of the guard. In it mia owns acme and max is a
 // member.
-func (w *world) withEngine(t testing.TB) *engine.Engine {
-	p, err := policyfile.Load("office.yaml", []byte(office))
+func (w *world) withEngine(t testing.TB) *engine.Engine { return w.withPolicy(t, office) }
+
+// withPolicy is withEngine under another policy. If it has the role admin, ada has it.
+func (w *world) withPolicy(t testing.TB, source string) *engine.Engine {
+	p, err := policyfile.Load("office.yaml", []byte(source))
 	require.NoError(t, err)
 	e, err := engine.Open(engine.Options{Policy: p, Store: new(memstore.Store)})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, e.Close()) })
 	_, err = e.Do(context.Background(), account.AsHost("test"), "acme", account.CreateAccount{Owner: "mia"}, account.AddUser{User: "max"})
 	require.NoError(t, err)
+	if _, has := p.Role("admin"); has {
+		_, err = e.Do(context.Background(), account.AsHost("test"), "acme", account.AddUser{User: "ada", Role: "admin"})
+		require.NoError(t, err)
+	}
 	w.guard.Authorizer, w.guard.MarkActive = e, e.MarkActive
 	return e
 }

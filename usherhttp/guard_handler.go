@@ -20,6 +20,7 @@ type guardHandler struct {
 	anySubject bool                  // checks no permission
 	visitors   bool                  // with anySubject: visitors need not log in
 	anyAccount bool                  // permits resources without an account
+	gives      func(*http.Request) (string, error)
 	next       http.Handler
 }
 
@@ -67,6 +68,11 @@ func (g *guardHandler) authorize(r, inside *http.Request, in *guardContext, a *A
 	if err != nil && (!conceal || !errors.Is(err, ErrNotFound)) {
 		return conceal, err
 	}
+	given, refused := g.given(r, a)
+	if refused != nil {
+		return conceal, refused
+	}
+	a.Gives = given
 	first := g.permission
 	if conceal {
 		first = g.hideUnless
@@ -90,7 +96,24 @@ func (g *guardHandler) check(r *http.Request, a *AuthInfo, p permission.Permissi
 	if err != nil {
 		return usher.Decision{}, err
 	}
-	return usher.Require(r.Context(), az, a.Subject.Request(p, a.Resource))
+	q := a.Subject.Request(p, a.Resource)
+	if p == g.permission {
+		q.Gives = a.Gives
+	}
+	return usher.Require(r.Context(), az, q)
+}
+
+// given returns the role that the handler gives, "" if that is unknown. The host's function gets a
+// context of its own, because goroutines of a Loader may still read theirs.
+func (g *guardHandler) given(r *http.Request, a *AuthInfo) (string, error) {
+	if g.gives == nil {
+		return "", nil
+	}
+	name, err := g.gives(r.WithContext(&guardContext{Context: r.Context(), guard: g.guard, loading: *a}))
+	if err != nil {
+		return "", g.guard.mapNotFound(err)
+	}
+	return name, nil
 }
 
 // requireAccount rejects a subject without an account, for which no permission can be checked.

@@ -22,6 +22,21 @@ type Route struct {
 	Access     Access                // for routes that require no permission
 	AnyAccount bool                  // permits a Resource whose InAccount is empty, because it belongs to no account
 	Handler    http.Handler
+
+	// Gives returns the role that the Handler gives to a user, or usher.GivesNone if it gives
+	// none, for rules with a condition such as {gives: admin}. It becomes Request.Gives in the
+	// check of the Permission, not in that of HideUnless. The Handler finds it in AuthInfo, and
+	// must give no other role. Handlers that submit account commands do not need it, because the
+	// engine states the role of each command.
+	//
+	// It is called after Resource. In its context, Loaded returns the resource, so that a Loader
+	// that has read the body can keep the role for it. With Conceal or HideUnless, it is also called
+	// if the resource does not exist, and Loaded returns false. If it returns "", the role is unknown.
+	// A role that the policy does not declare is an error, with the response 500, so return a
+	// *Problem for a role that a client invented. Errors are treated like those of a Loader.
+	// Default: the role is unknown, so no rule that depends on it or on its opposite allows, and
+	// every such rule under never forbids.
+	Gives func(*http.Request) (string, error)
 }
 
 // Access states which users can reach a Route. The zero value requires the Permission of
@@ -51,6 +66,8 @@ func (r Route) Validate() error {
 		return wrong(ErrUnguarded, printable.Sprintf("unknown Access %d (want ByPermission, AnySubject, SubjectOrVisitor or Public)", r.Access))
 	case r.Access != ByPermission && (!r.Permission.IsZero() || r.Resource != nil || r.Conceal || !r.HideUnless.IsZero()):
 		return wrong(ErrConfig, "Permission, Resource, Conceal and HideUnless require the Access ByPermission")
+	case r.Access != ByPermission && r.Gives != nil:
+		return wrong(ErrConfig, "Gives requires the Access ByPermission")
 	case r.Access == ByPermission && r.Permission.IsZero():
 		return wrong(ErrUnguarded, "set a Permission and a Resource, or set Access to AnySubject, SubjectOrVisitor or Public")
 	case r.Access == ByPermission && r.Resource == nil:
@@ -90,7 +107,7 @@ func (g *Guard) Handler(r Route) http.Handler {
 	case r.Access == SubjectOrVisitor:
 		return g.RequireSubjectOrVisitor()(r.Handler)
 	}
-	h := guardHandler{permission: r.Permission, loader: r.Resource, hideUnless: r.HideUnless, anyAccount: r.AnyAccount}
+	h := guardHandler{permission: r.Permission, loader: r.Resource, hideUnless: r.HideUnless, anyAccount: r.AnyAccount, gives: r.Gives}
 	if r.Conceal {
 		h.hideUnless = r.Permission
 	}

@@ -78,6 +78,7 @@ func (w *world) wrongRoutes() map[string]usherhttp.Route {
 		`route "GET /o": invalid configuration: the Guard is nil`: {Pattern: "GET /o", Access: usherhttp.AnySubject, Handler: &usherhttp.Actions{
 			Load: w.loadAll, Permissions: []permission.Permission{view},
 		}},
+		`route "GET /q": invalid configuration: Gives requires the Access ByPermission`:                          {Pattern: "GET /q", Access: usherhttp.AnySubject, Gives: givesFromQuery, Handler: through},
 		`route "GET /p": invalid configuration: it has no Handler`:                                               {Pattern: "GET /p", Access: usherhttp.AnySubject, Handler: (*usherhttp.Actions)(nil)},
 		`route "GET /i": invalid configuration: Permission, Resource, Conceal and HideUnless require the Access`: {Pattern: "GET /i", Conceal: true, Access: usherhttp.Public, Handler: through},
 	}
