@@ -91,20 +91,28 @@ func (q *proposing) checkChanges(id usher.UserID, before, after *policy.User) er
 	return q.checkTakes(id, before, &changed)
 }
 
-// checkGains is checkChanges for a user who loses nothing, unless seats follow.
+// checkGains is checkChanges for a user who gets team roles. The user can also lose something: a rule
+// with the scope not team reaches less with more teams.
 func (q *proposing) checkGains(id usher.UserID, before, after *policy.User) error {
-	if q.keepsSeats(before, after) {
-		return q.checkGives(id, before, after, of(id))
+	if !q.keepsSeats(before, after) {
+		return q.checkChanges(id, before, after)
 	}
-	return q.checkChanges(id, before, after)
+	if err := q.checkGives(id, before, after, of(id)); err != nil || !q.knowsRole(before) {
+		return err
+	}
+	return q.checkTakes(id, before, after)
 }
 
-// checkLoses is checkChanges for a user who gains nothing, unless seats follow.
+// checkLoses is checkChanges for a user who loses team roles. The user can also gain something: a
+// rule with the scope not team reaches more with fewer teams.
 func (q *proposing) checkLoses(id usher.UserID, before, after *policy.User) error {
-	if q.keepsSeats(before, after) {
-		return q.checkTakes(id, before, after)
+	if !q.keepsSeats(before, after) {
+		return q.checkChanges(id, before, after)
 	}
-	return q.checkChanges(id, before, after)
+	if err := q.checkTakes(id, before, after); err != nil {
+		return err
+	}
+	return q.checkGives(id, before, after, of(id))
 }
 
 func (q *proposing) keepsSeats(before, after *policy.User) bool {

@@ -73,66 +73,6 @@ func (c TeamMoved) describe() string {
 	return "the team " + word(c.Team) + " moves from " + above(c.From) + " to " + above(c.To)
 }
 
-// emitMove moves a team, within the actor's ceiling. A user with a team role on a team that
-// is above the moved team only afterwards gains the role on it. A user with a team role on a
-// team that was above it only before loses the role on it.
-func (q *proposing) emitMove(c TeamMoved) error {
-	before, ok, err := q.ceiling()
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return q.emit(c)
-	}
-	from, to := q.withAbove(c.From), q.withAbove(c.To)
-	if err := q.eachHolder(to, from, func(h heldRoles, u *policy.User) error {
-		if !q.knowsRole(u) || q.anyUnknown(h.roles) || q.anyUnknown(h.outside) {
-			if err := q.checkGivesUnknown(h.user, c.Team); err != nil {
-				return err
-			}
-		}
-		return q.checkGivesUnder(before, h.user, u, withMoreRoles(u, c.Team, h), of(h.user))
-	}); err != nil {
-		return err
-	}
-	type loss struct {
-		heldRoles
-		had *policy.User
-	}
-	var losing []loss
-	if err := q.eachHolder(from, to, func(h heldRoles, u *policy.User) error {
-		losing = append(losing, loss{h, withMoreRoles(u, c.Team, h)})
-		return nil
-	}); err != nil {
-		return err
-	}
-	if err := q.emit(c); err != nil || len(losing) == 0 {
-		return err
-	}
-	after, _, err := q.ceiling()
-	if err != nil {
-		return err
-	}
-	for _, l := range losing {
-		if err := q.interrupted(); err != nil {
-			return err
-		}
-		u := q.find(l.user)
-		takes := !q.knowsRole(u) || q.anyUnknown(l.roles) || q.anyUnknown(l.outside) // it is unknown what such a user loses
-		if !takes {
-			if takes, err = after.Takes(l.had, u); err != nil {
-				return err
-			}
-		}
-		if takes {
-			if err := q.checkOutranks(before, l.user, u); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // eachHolder visits the users who have team roles on some teams but not on the excepted ones,
 // in the order of their ids. Of users with equal records it visits only the first, because
 // the command gives them the same and takes the same from them. It always visits the actor.
@@ -206,9 +146,6 @@ type heldRoles struct {
 // withMoreRoles returns a copy of a user who has additional roles on a team: those held as a member
 // in the team, and the others outside it.
 func withMoreRoles(u *policy.User, on usher.TeamID, h heldRoles) *policy.User {
-	union := func(a, b []role.Name) []role.Name {
-		return slices.Compact(slices.Sorted(slices.Values(slices.Concat(a, b))))
-	}
 	changed := *u
 	if len(h.roles) > 0 {
 		at, member := teamIndex(u, on)
@@ -220,6 +157,10 @@ func withMoreRoles(u *policy.User, on usher.TeamID, h heldRoles) *policy.User {
 	}
 	changed.Outside = withOutside(u.Outside, on, union(outsideRoles(u, on), h.outside))
 	return &changed
+}
+
+func union(a, b []role.Name) []role.Name {
+	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(a, b))))
 }
 
 func above(parent usher.TeamID) string {

@@ -188,7 +188,7 @@ func (m ceilingModel) asFar(a, b owned) bool {
 	if a.scopes[0].scope == syntax.ScopeAny && len(a.scopes) == 1 {
 		return true
 	}
-	atTeams := slices.ContainsFunc(b.scopes, ownedScope.atTeams)
+	atTeams := slices.ContainsFunc(b.scopes, func(s ownedScope) bool { return !s.not && s.atTeams() })
 	notAtTeams := slices.ContainsFunc(b.scopes, func(s ownedScope) bool { return s.not && s.atTeams() })
 	onTeams := a.source == usher.SourceTeamRole || b.source == usher.SourceTeamRole
 	return !onTeams || (!atTeams || m.inside(b.teams, a.teams)) && (!notAtTeams || m.inside(a.teams, b.teams))

@@ -53,8 +53,8 @@ func reachesAsFar(a, b syntax.Scope, sameParties bool) bool {
 // covers reports whether a rule with extent a, which a user has through source s, covers
 // the rule b of the same permission. If both rules are of an account role, of a role
 // beside or of everyone, team and shared refer to the teams of each user, so only the scopes are compared. If one
-// is of a team role, the teams of b must be among those of s, and the same ones if a scope is
-// negated.
+// is of a team role, the teams of b must be among those of s if b has a scope team or shared, and
+// the teams of s among those of b if b has such a scope with not.
 func (s *ruleSource) covers(res *resource, tree *team.Tree, a extent, b heldRule) bool {
 	of := b.extent
 	of.need = b.need
@@ -64,7 +64,7 @@ func (s *ruleSource) covers(res *resource, tree *team.Tree, a extent, b heldRule
 	if a.scope == syntax.ScopeAny || !s.onTeams() && !b.from.onTeams() || !res.looksAtTeams(of) {
 		return true
 	}
-	return contain(tree, s.teams, b.from.teams) && (!res.negatesTeams(of) || contain(tree, b.from.teams, s.teams))
+	return (!res.requiresTeams(of) || contain(tree, s.teams, b.from.teams)) && (!res.negatesTeams(of) || contain(tree, b.from.teams, s.teams))
 }
 
 // onTeams reports whether a source is a team role.

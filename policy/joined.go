@@ -133,6 +133,11 @@ func (r *resource) looksAtTeams(e extent) bool {
 	return r.anyTerm(e, func(t term) bool { return t.looksAtTeams() })
 }
 
+// requiresTeams reports whether a term must match on the teams of the user.
+func (r *resource) requiresTeams(e extent) bool {
+	return r.anyTerm(e, func(t term) bool { return !t.not && t.looksAtTeams() })
+}
+
 // negatesTeams reports whether a term must not match on the teams of the user. Then a rule
 // reaches more, not less, with fewer teams.
 func (r *resource) negatesTeams(e extent) bool {

@@ -216,7 +216,8 @@ func (d *effect) could(places []standIn, q question) answer {
 
 var delegate = permission.MustParse("user.delegate")
 
-// delegates reports whether the actor may give the user what the actor does not have.
+// delegates reports whether the actor may give the user what the actor does not have. It uses the
+// teams of the actor before the commands and after them, because the promise does not cover teams.
 func (d *effect) delegates(id usher.UserID) bool {
 	if _, err := d.policy.Permission(delegate.String()); err != nil || id == d.actor {
 		return false
@@ -230,9 +231,9 @@ func (d *effect) delegates(id usher.UserID) bool {
 		}
 	}
 	q := question{permission: delegate, resource: on, context: d.proposal.Context, at: d.proposal.Time}
-	actor, _ := d.before.User(d.actor)
-	for _, in := range []surroundings{surroundingsOf(d.before), surroundingsOf(d.after)} {
-		if d.whole.standIn(in, d.actor, actor.Teams, d.subjectBefore(d.actor)).answer(q).allowed {
+	for _, at := range []*account.State{d.before, d.after} {
+		actor, _ := at.User(d.actor)
+		if actor != nil && d.whole.standIn(surroundingsOf(at), d.actor, actor.Teams, d.subjectBefore(d.actor)).answer(q).allowed {
 			return true
 		}
 	}

@@ -34,8 +34,6 @@ const (
 	justified = "refused rightly"
 	intended  = "refused by source"
 	needless  = "refused needlessly"
-
-	withoutOwner = "accounts: without an owner"
 )
 
 // String writes a line for each kind of command, and the sums.
@@ -70,7 +68,7 @@ func (t counts) String() string {
 var guarded = []string{
 	"add-user", "set-role", "set-team-role", "unset-team-role", "remove-from-team", "delete-team", "move-team",
 	"give-grant", "give-grant, ending sooner", "revoke-grant", "set-status", "remove-user", "unassign-seat",
-	"admit-user",
+	"admit-user", "set-role-beside", "unset-role-beside",
 }
 
 // check fails a test whose commands had too few different results, or of which the ceiling rejected

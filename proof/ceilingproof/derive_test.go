@@ -30,7 +30,8 @@ type policies struct {
 
 // parts is a policy in two parts, because a user in the place of another is a member of other teams
 // than those on which the user's team roles count. The part teams has the rules of team roles with
-// the scope team or shared. The part main has all other rules and the never rules.
+// a scope team or shared, also a negated one. There, users outside a team can hold every team role.
+// The part main has all other rules and the never rules.
 type parts struct{ main, teams *policy.Policy }
 
 func newPolicies(doc *syntax.Document) (l *policies, err error) {
@@ -49,9 +50,7 @@ func newPolicies(doc *syntax.Document) (l *policies, err error) {
 	}
 	narrow := func(d *syntax.Document) {
 		onTeam := teamRoles(d)
-		keepRules(d, func(who string, r syntax.Rule) bool {
-			return !onTeam[who] && r.Scope != syntax.ScopeOwn && r.Scope != syntax.ScopeSole
-		})
+		keepRules(d, func(who string, r syntax.Rule) bool { return !onTeam[who] && !limitedToOwn(r) })
 	}
 	for _, of := range []struct {
 		to    *parts
@@ -76,6 +75,7 @@ func newPolicies(doc *syntax.Document) (l *policies, err error) {
 func derive(doc *syntax.Document, edits ...func(*syntax.Document)) (*policy.Policy, error) {
 	d := clone(doc)
 	openFacts(d)
+	expandWildcards(d)
 	addRoles(d)
 	for _, edit := range edits {
 		edit(d)
@@ -111,7 +111,7 @@ func clone(doc *syntax.Document) *syntax.Document {
 func cloneRules(rules []syntax.Rule) []syntax.Rule {
 	rules = slices.Clone(rules)
 	for i := range rules {
-		rules[i].If = slices.Clone(rules[i].If)
+		rules[i].If, rules[i].And = slices.Clone(rules[i].If), slices.Clone(rules[i].And)
 	}
 	return rules
 }
@@ -134,6 +134,29 @@ func addRoles(d *syntax.Document) {
 		}
 	}
 	d.Roles = append(d.Roles, syntax.Role{Name: syntax.Name{Text: string(blank)}})
+}
+
+// expandWildcards replaces the wildcard actions with cells of all other actions of the resource, so
+// that an edit that removes a cell does not bring a cell of the wildcard into force.
+func expandWildcards(d *syntax.Document) {
+	for i := range d.Resources {
+		list := d.Resources[i].Permissions
+		at := slices.IndexFunc(list, func(p syntax.Permission) bool { return p.Action.Text == syntax.Wildcard })
+		if at < 0 {
+			continue
+		}
+		cells := list[at].Cells
+		list = slices.Delete(list, at, at+1)
+		for k := range list {
+			for _, c := range cells {
+				if !slices.ContainsFunc(list[k].Cells, func(own syntax.Cell) bool { return own.Who.Text == c.Who.Text }) {
+					c.Rules = cloneRules(c.Rules)
+					list[k].Cells = append(list[k].Cells, c)
+				}
+			}
+		}
+		d.Resources[i].Permissions = list
+	}
 }
 
 func unique(d *syntax.Document) string {
@@ -166,7 +189,17 @@ func keepRules(d *syntax.Document, keep func(who string, r syntax.Rule) bool) {
 	})
 }
 
-func ofTeams(r syntax.Rule) bool { return r.Scope == syntax.ScopeTeam || r.Scope == syntax.ScopeShared }
+// ofTeams reports whether one of the scopes of a rule looks at the teams of the user.
+func ofTeams(r syntax.Rule) bool {
+	return slices.ContainsFunc(r.Terms(), func(t syntax.Term) bool { return t.Scope == syntax.ScopeTeam || t.Scope == syntax.ScopeShared })
+}
+
+// limitedToOwn reports whether a rule reaches only what is the user's own.
+func limitedToOwn(r syntax.Rule) bool {
+	return slices.ContainsFunc(r.Terms(), func(t syntax.Term) bool {
+		return !t.Not && (t.Scope == syntax.ScopeOwn || t.Scope == syntax.ScopeSole)
+	})
+}
 
 func withoutTeams(d *syntax.Document) {
 	onTeam := teamRoles(d)
@@ -178,6 +211,6 @@ func onlyTeams(d *syntax.Document) {
 	keepRules(d, func(who string, r syntax.Rule) bool { return onTeam[who] && ofTeams(r) })
 	d.Never = nil
 	for i := range d.Roles {
-		d.Roles[i].All = false
+		d.Roles[i].All, d.Roles[i].Outside = false, d.Roles[i].OnTeam
 	}
 }

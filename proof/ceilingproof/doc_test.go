@@ -9,7 +9,8 @@
 // and settings, and at each time at which a grant ends. If more is allowed or shown than before,
 // the sender is put in the user's place, and the policy decides again:
 //
-//   - The sender's role, grants and team roles stand under the user's id, and in the user's teams.
+//   - The sender's role, roles beside it, grants and team roles stand under the user's id, and in the
+//     user's teams.
 //   - Team roles count on the same teams as before the command, and on no others. They do not make
 //     the sender a member of these teams, so a prohibition that matches the user's teams does not
 //     match more in the user's place.
@@ -21,7 +22,7 @@
 // A user who is admitted had nothing before, so all that the user then has counts as given.
 //
 // If less is allowed, rank is decided with a policy that has no prohibitions, everyone, visitors,
-// team roles, own and sole. Membership, seat assignment and settings count as after the command for giving, and
+// team roles, own and sole without not. Membership, seat assignment and settings count as after the command for giving, and
 // as before it for taking, so that only differences that the promise covers are compared. Ownership
 // transfers are sent and not checked, because the policy defines what the two users get.
 //
@@ -35,7 +36,8 @@
 //     without never rules, scopes or some conditions; those that pass if the sender has more. A new
 //     kind of command that gives or takes needs a line in the table.
 //   - TestKnownCases and TestKnownRefusals have small cases with the expected result. TestStandIn
-//     tests the oracle itself: users in their own place can do what they can do.
+//     tests the oracle itself: users in their own place can do what they can do. It counts the
+//     decisions by each word of the format, and TestCommands the policies with it.
 //
 // Longer runs:
 //

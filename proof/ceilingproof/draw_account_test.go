@@ -44,21 +44,30 @@ func drawAccount(d dice, doc *syntax.Document) account.Seed {
 		} else if d.chance(12) {
 			u.Status = usher.Requested
 		}
-		teams := some(d, 0, 2, teamIDs...)
+		teams := some(d, 0, pick(d, 2, 2, 3), teamIDs...)
 		slices.Sort(teams)
+		of := findRole(doc, u.Role)
+		u.Beside = some(d, 0, 1, besideIn(doc)...)
+		if outside := outsideIn(doc); len(outside) > 0 && !of.NoTeamRoles {
+			for _, t := range teamIDs {
+				if !slices.Contains(teams, t) && d.chance(25) {
+					u.Outside = append(u.Outside, policy.Membership{Team: t, Roles: some(d, 1, 1, outside...)})
+				}
+			}
+		}
 		for _, t := range teams {
 			m := policy.Membership{Team: t}
-			if d.chance(50) {
+			if d.chance(50) && !of.NoTeamRoles {
 				m.Roles = some[role.Name](d, 1, 2, "manager", "lead")
 				slices.Sort(m.Roles)
 			}
 			u.Teams = append(u.Teams, m)
 		}
-		if mayBeSeated(doc, u.Role) && (u.Status == usher.Active || u.Status == usher.Invited) && d.chance(50) {
+		if seats := seatOf(doc, u); seats != role.SeatNone && (u.Status == usher.Active || u.Status == usher.Invited) && (seats == role.SeatRequired || d.chance(50)) {
 			u.Seats = []seat.PoolName{"desk"}
 		}
 		for _, name := range some(d, 0, 3, grantNames...) {
-			if !slices.ContainsFunc(u.Grants, func(g policy.Grant) bool { return g.Name == name }) {
+			if !of.NoGrants && !slices.ContainsFunc(u.Grants, func(g policy.Grant) bool { return g.Name == name }) {
 				u.Grants = append(u.Grants, policy.Grant{Name: name, Until: later(d, noon)})
 			}
 		}
@@ -72,11 +81,44 @@ func isShared(doc *syntax.Document, name role.Name) bool {
 	return slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool { return r.Name.Text == string(name) && !r.Unique })
 }
 
-// mayBeSeated reports whether a role may hold a seat.
-func mayBeSeated(doc *syntax.Document, name role.Name) bool {
-	return slices.ContainsFunc(doc.Roles, func(r syntax.Role) bool {
-		return r.Name.Text == string(name) && r.Seat == role.SeatOptional
-	})
+// findRole returns a role of a document.
+func findRole(doc *syntax.Document, name role.Name) syntax.Role {
+	return doc.Roles[slices.IndexFunc(doc.Roles, func(r syntax.Role) bool { return r.Name.Text == string(name) })]
+}
+
+// seatOf returns whether a user must, may or must not hold a seat: the strongest rule of the account
+// role and of the team roles.
+func seatOf(doc *syntax.Document, u policy.User) role.Seat {
+	strongest := findRole(doc, u.Role).Seat
+	for _, m := range slices.Concat(u.Teams, u.Outside) {
+		for _, name := range m.Roles {
+			for _, s := range findRole(doc, name).Seats {
+				if s.Seat == role.SeatRequired || strongest == role.SeatNone {
+					strongest = s.Seat
+				}
+			}
+		}
+	}
+	return strongest
+}
+
+// besideIn returns the roles beside the account role.
+func besideIn(doc *syntax.Document) []role.Name {
+	return rolesWith(doc, func(r syntax.Role) bool { return r.Beside })
+}
+
+// outsideIn returns the team roles that users outside the team can hold.
+func outsideIn(doc *syntax.Document) []role.Name {
+	return rolesWith(doc, func(r syntax.Role) bool { return r.Outside })
+}
+
+func rolesWith(doc *syntax.Document, is func(syntax.Role) bool) (names []role.Name) {
+	for _, r := range doc.Roles {
+		if is(r) {
+			names = append(names, role.Name(r.Name.Text))
+		}
+	}
+	return names
 }
 
 // open returns an imported account.

@@ -17,6 +17,8 @@ type drawing struct {
 	state *account.State
 	at    time.Time
 	fresh *int // numbers new users and teams, so that ids are unique
+
+	beside, outside []role.Name // the roles of these kinds in the policy
 }
 
 func (d drawing) users() (ids []usher.UserID) {
@@ -68,6 +70,18 @@ func (d drawing) membership() (id usher.UserID, m policy.Membership) {
 	return id, m
 }
 
+// outsideMembership draws a user with a team that the user is not in, mostly one on which the user
+// has a role.
+func (d drawing) outsideMembership() (id usher.UserID, m policy.Membership) {
+	for range 8 {
+		id = d.user()
+		if outside := d.find(id).Outside; len(outside) > 0 {
+			return id, pick(d.dice, outside...)
+		}
+	}
+	return id, policy.Membership{Team: d.team()}
+}
+
 func (d drawing) accountRole() role.Name {
 	return pick[role.Name](d.dice, "admin", "clerk", "member")
 }
@@ -78,6 +92,7 @@ var kinds = []string{
 	"set-team-role", "set-team-role", "unset-team-role", "remove-from-team", "add-to-team", "move-team", "move-team", "create-team", "delete-team",
 	"give-grant", "give-grant", "give-grant", "give-grant", "revoke-grant", "revoke-grant", "assign-seat", "unassign-seat", "unassign-seat", "change-setting",
 	"admit-user", "admit-user", "admit-user", "join-team", "leave-team",
+	"set-role-beside", "set-role-beside", "set-role-beside", "unset-role-beside", "unset-role-beside",
 }
 
 // command draws a command of a kind.
@@ -105,15 +120,33 @@ func (d drawing) command(kind string) account.Command {
 		return account.LeaveTeam{Team: d.team()}
 	case "set-role":
 		return account.SetRole{User: d.user(), Role: d.accountRole()}
+	case "set-role-beside":
+		if len(d.beside) == 0 {
+			return d.command("set-role")
+		}
+		return account.SetRoleBeside{User: d.user(), Role: pick(d.dice, d.beside...)}
+	case "unset-role-beside":
+		if len(d.beside) == 0 {
+			return d.command("set-role")
+		}
+		holders := slices.DeleteFunc(d.users(), func(id usher.UserID) bool { return len(d.find(id).Beside) == 0 })
+		id := pick(d.dice, append(holders, d.user())...)
+		return account.UnsetRoleBeside{User: id, Role: pick(d.dice, append(slices.Clone(d.find(id).Beside), d.beside...)...)}
 	case "set-status":
 		return account.SetStatus{User: d.user(), Status: pick(d.dice, usher.Active, usher.Inactive)}
 	case "remove-user":
 		return account.RemoveUser{User: d.user()}
 	case "set-team-role":
 		id, m := d.membership()
+		if len(d.outside) > 0 && d.chance(30) {
+			return account.SetTeamRole{User: d.user(), Team: d.team(), Role: pick(d.dice, d.outside...)}
+		}
 		return account.SetTeamRole{User: id, Team: m.Team, Role: d.teamRole()}
 	case "unset-team-role":
 		id, m := d.membership()
+		if len(d.outside) > 0 && d.chance(30) {
+			id, m = d.outsideMembership()
+		}
 		r := d.teamRole()
 		if len(m.Roles) > 0 {
 			r = pick(d.dice, m.Roles...)
@@ -121,8 +154,15 @@ func (d drawing) command(kind string) account.Command {
 		return account.UnsetTeamRole{User: id, Team: m.Team, Role: r}
 	case "remove-from-team":
 		id, m := d.membership()
+		if len(d.outside) > 0 && d.chance(20) {
+			id, m = d.outsideMembership()
+		}
 		return account.RemoveFromTeam{User: id, Team: m.Team}
 	case "add-to-team":
+		if len(d.outside) > 0 && d.chance(40) {
+			id, m := d.outsideMembership()
+			return account.AddToTeam{User: id, Team: m.Team}
+		}
 		return account.AddToTeam{User: d.user(), Team: d.team()}
 	case "move-team":
 		return account.MoveTeam{Team: d.team(), Parent: pick(d.dice, "", d.team(), d.team())}

@@ -50,11 +50,35 @@ var (
 	itemFacts = append(slices.Clone(userFacts), "locked", "locked", "teamed", "admins-item")
 )
 
+// shape is what a drawn policy has besides the vocabulary.
+type shape struct {
+	crew   bool // items have a party of users and teams
+	nested bool // items are in folders, and folders in folders
+	beside bool // there are roles beside the account role
+}
+
 // drawPolicy draws a policy for items with two kinds of users and a team, and for payments. In one of
-// three, the role boss is not unique: there are several equal bosses, or only one. With delegates, it has cells for user.delegate, which lets users give what they do not have.
+// three, the role boss is not unique: there are several equal bosses, or only one. With delegates, it
+// has cells for user.delegate, which lets users give what they do not have.
 func drawPolicy(d dice, delegates bool) *syntax.Document {
 	var b strings.Builder
-	b.WriteString(strings.Replace(vocabulary, "open: false", "open: {default: false, asks: "+pick(d, "pay.out", "account.configure")+"}", 1))
+	of := shape{crew: d.chance(30), nested: d.chance(40), beside: d.chance(60)}
+	words := vocabulary
+	set := func(from, to string) { words = strings.Replace(words, from, to, 1) }
+	set("open: false", "open: {default: false, "+pick(d, "asks: pay.out", "asks: pay.out", "asks: account.configure", "asks: account.configure", "set-by: host")+"}")
+	if of.beside && d.chance(50) {
+		set("user, has: admin", "user, has: biller")
+		set("gives: clerk", "gives: biller")
+	}
+	b.WriteString(words)
+	item := about{roles: []string{"boss", "admin", "clerk", "member", "manager", "lead", "everyone"}, parties: []string{"host", "guest", "team"}, facts: itemFacts, nested: of.nested}
+	if of.beside {
+		item.roles = append(item.roles, "biller", "tester")
+	}
+	if of.crew {
+		b.WriteString("  crewed: {party: crew}\n")
+		item.parties, item.facts = append(item.parties, "crew"), append(slices.Clone(itemFacts), "crewed")
+	}
 	extra := func(of ...string) string { // further rules of a role
 		var list []string
 		for _, s := range of {
@@ -77,21 +101,31 @@ func drawPolicy(d dice, delegates bool) *syntax.Document {
 		return ""
 	}
 	fmt.Fprintf(&b, "roles:\n  boss: {%s}\n", extra(pick(d, "unique: true, hands-over-to: admin", "unique: true, hands-over-to: admin", "at-least: 1"), pick(d, "includes: [admin]", "includes: [admin]", "all: true", ""), requires(5)))
-	fmt.Fprintf(&b, "  admin: {%s}\n", extra(pick(d, "includes: [member]", "includes: [member]", "all: true", ""), requires(15)))
-	fmt.Fprintf(&b, "  clerk: {%s}\n", extra(maybe(35, "includes: [member]"), requires(10), maybe(10, "seat: none")))
+	fmt.Fprintf(&b, "  admin: {%s}\n", extra(pick(d, "includes: [member]", map[bool]string{true: "includes: [member, biller]", false: "includes: [member]"}[of.beside], "all: true", ""), requires(15)))
+	fmt.Fprintf(&b, "  clerk: {%s}\n", extra(maybe(35, "includes: [member]"), requires(10), maybe(10, "seat: none"), maybe(8, "team-roles: none"), maybe(8, "grants: none")))
 	fmt.Fprintf(&b, "  member: {%s}\n", extra("default: true", requires(10), maybe(8, pick(d, "seat: none", "seat: required"))))
-	fmt.Fprintf(&b, "  manager: {%s}\n  lead: {%s}\n", extra("held-on: team", maybe(40, "includes: [lead]"), requires(10)), extra("held-on: team", requires(6)))
+	seats := maybe(15, "seats: {desk: "+pick(d, "required", "optional")+"}")
+	fmt.Fprintf(&b, "  manager: {%s}\n  lead: {%s}\n", extra("held-on: team", maybe(40, "includes: [lead]"), requires(10), maybe(45, "outside: true"), seats), extra("held-on: team", requires(6), maybe(25, "outside: true")))
+	if of.beside {
+		fmt.Fprintf(&b, "  biller: {%s}\n  tester: {%s}\n", extra("beside: true", pick(d, "", "", "includes: [tester]", "all: true"), requires(15)), extra("beside: true", requires(10)))
+	}
 	b.WriteString("bundles: {both: [item.view, item.edit], staff: [grant.give, user.set-role]}\nresources:\n")
-	b.WriteString("  item:\n    parties: {host: users, guest: users, team: teams}\n    fields: {details: [title], contact: [phone]}\n    permissions:\n")
+	if of.nested {
+		folder := about{roles: item.roles, parties: []string{"host", "reader", "team"}, facts: userFacts, nested: true}
+		fmt.Fprintf(&b, "  folder:\n    in: folder\n    parties: {host: users, reader: users, team: teams}\n    permissions: {open: {%s}}\n", drawCells(d, folder))
+	}
+	b.WriteString("  item:\n    parties: {host: users, guest: users, team: teams" + map[bool]string{true: ", crew: [users, teams]"}[of.crew] + "}\n")
+	b.WriteString(map[bool]string{true: "    in: folder\n"}[of.nested] + "    fields: {details: [title], contact: [phone]}\n    permissions:\n")
 	for _, action := range []string{"view", "edit"} {
-		fmt.Fprintf(&b, "      %s: {%s}\n", action, drawCells(d, []string{"host", "guest", "team"}, itemFacts, action == "view"))
+		item.hiding = action == "view"
+		fmt.Fprintf(&b, "      %s: {%s}\n", action, drawCells(d, item))
 	}
-	if d.chance(25) {
-		fmt.Fprintf(&b, "      \"*\": {%s: %s}\n", pick(d, "clerk", "member", "lead", "everyone"), drawRule(d, []string{"host", "guest", "team"}, itemFacts, false))
+	if item.hiding = false; d.chance(25) {
+		fmt.Fprintf(&b, "      \"*\": {%s: %s}\n", pick(d, "clerk", "member", "lead", "everyone"), drawRule(d, item))
 	}
-	fmt.Fprintf(&b, "  pay: {permissions: {out: {%s}}}\n", drawCells(d, nil, userFacts, false))
-	drawCommandCells(d, &b, delegates)
-	drawNever(d, &b)
+	fmt.Fprintf(&b, "  pay: {permissions: {out: {%s}}}\n", drawCells(d, about{roles: item.roles, facts: userFacts}))
+	drawCommandCells(d, &b, delegates, of)
+	drawNever(d, &b, item)
 	doc, err := policyfile.Parse("drawn.yaml", []byte(b.String()))
 	if err != nil {
 		panic(fmt.Sprintf("%s\n%v", b.String(), err))
@@ -99,52 +133,9 @@ func drawPolicy(d dice, delegates bool) *syntax.Document {
 	return doc
 }
 
-// drawCells draws the cells of a permission. Without parties, only the scope any matches.
-func drawCells(d dice, parties, facts []string, hiding bool) string {
-	var cells []string
-	for _, role := range some(d, 2, 5, "boss", "admin", "clerk", "member", "manager", "lead", "everyone") {
-		var rules []string
-		for range pick(d, 1, 1, 2) {
-			rules = append(rules, drawRule(d, parties, facts, hiding))
-		}
-		cells = append(cells, role+": ["+strings.Join(rules, ", ")+"]")
-	}
-	if d.chance(30) {
-		cells = append(cells, "visitor: any"+drawTests(d, 80, facts)+map[bool]string{true: " hiding details"}[hiding && d.chance(50)])
-	}
-	return strings.Join(cells, ", ")
-}
-
-func drawRule(d dice, parties, facts []string, hiding bool) string {
-	rule := "any"
-	if parties != nil {
-		rule = pick(d, "any", "any", "any", "own", "sole", "team", "team", "shared")
-		if rule != "any" && d.chance(40) {
-			rule += " as " + strings.Join(some(d, 1, 2, parties...), " or ")
-		}
-	}
-	rule += drawTests(d, 45, facts)
-	if hiding && d.chance(40) {
-		rule += " hiding " + strings.Join(some(d, 1, 2, "details", "contact"), " and ")
-	}
-	return rule
-}
-
-// drawTests draws one or two conditions, or none.
-func drawTests(d dice, percent int, facts []string) string {
-	if !d.chance(percent) {
-		return ""
-	}
-	var tests []string
-	for _, fact := range slices.Compact(slices.Sorted(slices.Values(some(d, 1, pick(d, 1, 1, 2), facts...)))) {
-		tests = append(tests, pick(d, "", "", "not ")+fact)
-	}
-	return " if " + strings.Join(tests, " and ")
-}
-
 // drawCommandCells draws which roles may send which commands. They may send more than in most
 // products, so that the ceiling rejects more.
-func drawCommandCells(d dice, b *strings.Builder, delegates bool) {
+func drawCommandCells(d dice, b *strings.Builder, delegates bool, of shape) {
 	cells := func(kind string) string {
 		var cells []string
 		tested := slices.Clone(userFacts)
@@ -161,13 +152,16 @@ func drawCommandCells(d dice, b *strings.Builder, delegates bool) {
 		}
 		own, team := "any", "any"
 		if kind == "user" || kind == "team" || kind == "seat" || kind == "grant" {
-			own, team = "own", "team"
+			own, team = pick(d, "own", "own", "own", "own and not team"), pick(d, "team", "team", "team", "team and not own", "shared and not sole")
 		}
 		add(85, "boss", "any")
 		add(85, "admin", "any")
 		add(55, "clerk", "any", "any", "any", own, team)
 		add(14, "member", "any", own)
 		add(30, "manager", "any", team)
+		if of.beside {
+			add(15, "biller", "any", team)
+		}
 		add(4, "everyone", own)
 		return strings.Join(cells, ", ")
 	}
@@ -193,7 +187,7 @@ func drawCommandCells(d dice, b *strings.Builder, delegates bool) {
 }
 
 // drawNever draws up to three prohibitions. Most of them depend on a feature.
-func drawNever(d dice, b *strings.Builder) {
+func drawNever(d dice, b *strings.Builder, item about) {
 	list := some(d, 0, 3, "item.view", "item.edit", "pay.out", "pay.out", "grant.give", "user.set-role", "both", "staff")
 	slices.Sort(list)
 	list = slices.Compact(list)
@@ -202,19 +196,15 @@ func drawNever(d dice, b *strings.Builder) {
 	}
 	b.WriteString("never:\n")
 	for _, permission := range list {
-		var parties []string
+		on := about{nested: item.nested}
 		facts := []string{"chat", "trial", "chat", "trial", "chat", "trial", "open", "seated", "mfa"}
 		if strings.HasPrefix(permission, "item.") || permission == "both" { // a bundle of items
-			parties = []string{"host", "guest", "team"}
+			on.parties = item.parties
 			facts = append(facts, "locked", "admins-item")
 		}
 		rules := []string{}
 		for range pick(d, 1, 1, 2) {
-			scope := "any"
-			if parties != nil {
-				scope = pick(d, "any", "any", "any", "own", "team", "shared")
-			}
-			rules = append(rules, scope+drawTests(d, 92, facts))
+			rules = append(rules, drawScopes(d, on, "any", "any", "any", "own", "team", "shared")+drawTests(d, 92, facts))
 		}
 		fmt.Fprintf(b, "  %s: [%s]\n", permission, strings.Join(rules, ", "))
 	}

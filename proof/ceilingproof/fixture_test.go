@@ -37,7 +37,8 @@ func drawFixture(t *testing.T, seed uint64) *fixture {
 	if err != nil {
 		t.Fatalf("seed %d: %v\n%s", seed, err, l.doc.Print())
 	}
-	return &fixture{policies: l, drawing: drawing{dice: d, state: state, at: noon, fresh: new(int)}, seed: seed, propose: proposeReal}
+	draws := drawing{dice: d, state: state, at: noon, fresh: new(int), beside: besideIn(l.doc), outside: outsideIn(l.doc)}
+	return &fixture{policies: l, drawing: draws, seed: seed, propose: proposeReal}
 }
 
 // next draws a proposal of an active user, if there is one, mostly of a user who may send it.

@@ -28,6 +28,10 @@ const office = vocabulary + `roles:
   member:  {default: true}
   junior:  {}
   manager: {held-on: team}
+  inspector: {held-on: team, outside: true}
+  biller:  {beside: true}
+  guide:   {}
+  porter:  {}
 resources:
   item:
     parties: {host: users, guest: users, team: teams}
@@ -36,6 +40,8 @@ resources:
       view: {admin: any, auditor: any, clerk: any hiding details, member: own, junior: any if trial}
       edit: {admin: any, manager: team, member: sole}
   pay:    {permissions: {out: {admin: any}}}
+  bill:   {permissions: {send: {biller: any}}}
+  folder: {in: folder, parties: {host: users, reader: users, team: teams}, permissions: {inspect: {inspector: any and not team}, enter: {guide: own or above, porter: own}}}
   lounge: {permissions: {enter: {everyone: any if seated}, book: {vip: any if chat}}}
   user:   {permissions: {create: {everyone: any}, delete: {everyone: any}, set-role: {everyone: any}, set-status: {everyone: any}, delegate: {delegate: any}, admit: {everyone: any}}}
   team:   {permissions: {edit: {everyone: any}, delete: {everyone: any}, set-members: {everyone: any}, set-role: {everyone: any}, join: {everyone: any}, leave: {everyone: any}}}
@@ -73,6 +79,14 @@ func requesting(r role.Name, grants ...policy.Grant) policy.User {
 
 func give(id usher.UserID, g policy.Grant) account.Command {
 	return account.GiveGrant{User: id, Grant: g.Name, Until: g.Until}
+}
+
+func besides(r role.Name, beside ...role.Name) policy.User {
+	return policy.User{Status: usher.Active, Role: r, Beside: beside}
+}
+
+func outsideOf(r role.Name, teams ...policy.Membership) policy.User {
+	return policy.User{Status: usher.Active, Role: r, Outside: teams}
 }
 
 type users = map[usher.UserID]policy.User
@@ -140,6 +154,17 @@ var known = map[string]struct {
 	"removes an equal":                        {users{"max": holding("junior"), "mia": holding("junior")}, account.RemoveUser{User: "mia"}, false, ""},
 	"removes an equal who has a feature more": {users{"max": holding("junior"), "mia": holding("junior", grant("trial"))}, account.RemoveUser{User: "mia"}, false, ""},
 	"removes one who waits for a feature":     {users{"max": holding("member"), "mia": holding("junior")}, account.RemoveUser{User: "mia"}, false, "removes"},
+	"gives a role beside":                     {users{"max": holding("clerk"), "mia": holding("member")}, account.SetRoleBeside{User: "mia", Role: "biller"}, false, "opens a rule"},
+	"gives an own role beside":                {users{"max": besides("clerk", "biller"), "mia": holding("member")}, account.SetRoleBeside{User: "mia", Role: "biller"}, false, ""},
+	"takes a role beside":                     {users{"max": holding("clerk"), "mia": besides("member", "biller")}, account.UnsetRoleBeside{User: "mia", Role: "biller"}, false, "takes"},
+	"gives a team role outside the team":      {users{"max": holding("clerk"), "mia": holding("member")}, account.SetTeamRole{User: "mia", Team: "a", Role: "inspector"}, false, "opens a rule"},
+	"gives an own team role outside the team": {users{"max": outsideOf("clerk", in("a", "inspector")), "mia": holding("member")}, account.SetTeamRole{User: "mia", Team: "a", Role: "inspector"}, false, ""},
+	"gives one that reaches more":             {users{"max": outsideOf("clerk", in("a", "inspector")), "mia": holding("member")}, account.SetTeamRole{User: "mia", Team: "b", Role: "inspector"}, false, "opens a rule"},
+	"gives by taking a team":                  {users{"max": holding("clerk"), "mia": outsideOf("member", in("a", "inspector"), in("c", "inspector"))}, account.UnsetTeamRole{User: "mia", Team: "c", Role: "inspector"}, false, "opens a rule"},
+	"gives by moving a team away":             {users{"max": holding("clerk"), "mia": outsideOf("member", in("a", "inspector"))}, account.MoveTeam{Team: "b"}, false, "opens a rule"},
+	"takes by giving a team":                  {users{"max": holding("clerk"), "mia": outsideOf("auditor", in("a", "inspector"))}, account.SetTeamRole{User: "mia", Team: "c", Role: "inspector"}, false, "takes"},
+	"gives what looks at containers":          {users{"max": holding("porter"), "mia": holding("porter")}, account.SetRole{User: "mia", Role: "guide"}, false, "opens a rule"},
+	"gives what does not look at containers":  {users{"max": holding("guide"), "mia": holding("retired")}, account.SetRole{User: "mia", Role: "porter"}, false, ""},
 	"delegates":                               {users{"max": holding("delegate"), "mia": holding("member")}, account.SetRole{User: "mia", Role: "admin"}, false, ""},
 	"delegates to a new user":                 {users{"max": holding("delegate")}, account.AddUser{User: "kim", Role: "admin"}, false, ""},
 	"delegates to themselves":                 {users{"max": holding("delegate")}, account.SetRole{User: "max", Role: "admin"}, false, "opens a rule"},

@@ -33,7 +33,8 @@ type source struct {
 	has subject
 }
 
-// bySource returns the sources of a user's rules: their role, team roles, everyone with visitors, and grants.
+// bySource returns the sources of a user's rules: the account role, each role beside it, each team
+// role, everyone with visitors, and each grant.
 func (d *effect) bySource(s subject) (list []source) {
 	features, others := []policy.Grant{}, []policy.Grant{}
 	for _, g := range s.grants {
@@ -48,6 +49,11 @@ func (d *effect) bySource(s subject) (list []source) {
 	own := one
 	own.role = s.role
 	list = append(list, source{d.sources, own})
+	for _, r := range s.beside {
+		beside := one
+		beside.beside = []role.Name{r}
+		list = append(list, source{d.sources, beside})
+	}
 	for r, teams := range s.held {
 		held := one
 		held.held = map[role.Name][]usher.TeamID{r: teams}
@@ -69,6 +75,11 @@ func (one source) of(s subject) subject {
 	n := subject{role: blank, seats: s.seats, held: map[role.Name][]usher.TeamID{}}
 	if s.role == one.has.role {
 		n.role = s.role
+	}
+	for _, r := range one.has.beside {
+		if slices.Contains(s.beside, r) {
+			n.beside = append(n.beside, r)
+		}
 	}
 	for r := range one.has.held {
 		n.held[r] = s.held[r]

@@ -32,12 +32,15 @@ func (q question) String() string {
 	return text + " at " + q.at.Format("15:04")
 }
 
-// resource is a resource of which a party may be unknown.
+// resource is a resource of which a party or the container may be unknown.
 type resource struct {
 	kind       string
-	parties    map[string][]string
-	unknown    string // the unknown party, "" for none
+	parties    map[string][]string // of users, or of teams
+	teams      map[string][]string // the teams in parties of users and teams
+	unknown    string              // the unknown party, "" for none
 	attributes map[string]bool
+	in         *resource // what contains it; nil: nothing
+	inUnknown  bool      // it is unknown what contains it
 }
 
 func (t *resource) Ref() usher.Ref             { return usher.Ref{Type: t.kind} }
@@ -45,6 +48,17 @@ func (t *resource) InAccount() usher.AccountID { return "acme" }
 
 func (t *resource) Party(name string) (ids []string, known bool) {
 	return t.parties[name], name != t.unknown
+}
+
+func (t *resource) TeamParty(name string) (ids []string, known bool) {
+	return t.teams[name], name != t.unknown
+}
+
+func (t *resource) Container() (container usher.Resource, known bool) {
+	if t.in == nil || t.inUnknown {
+		return nil, !t.inUnknown
+	}
+	return t.in, true
 }
 
 func (t *resource) Attribute(name string) (value, known bool) {
@@ -57,11 +71,20 @@ func (t *resource) String() string {
 	for _, party := range slices.Sorted(maps.Keys(t.parties)) {
 		words = append(words, fmt.Sprintf("%s %s", party, strings.Join(t.parties[party], " and ")))
 	}
+	for _, party := range slices.Sorted(maps.Keys(t.teams)) {
+		words = append(words, fmt.Sprintf("%s team %s", party, strings.Join(t.teams[party], " and ")))
+	}
 	if t.unknown != "" {
 		words = append(words, t.unknown+" unknown")
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.attributes)) {
 		words = append(words, fmt.Sprintf("%s %t", name, t.attributes[name]))
+	}
+	switch {
+	case t.inUnknown:
+		words = append(words, "in something unknown")
+	case t.in != nil:
+		words = append(words, "in "+t.in.String())
 	}
 	return t.kind + " (" + strings.Join(words, ", ") + ")"
 }
@@ -125,12 +148,15 @@ func resourcesOf(p *policy.Policy, kind string, in surroundings, user, actor ush
 	for t := range in.state.View(nil).Teams("") {
 		teams = append(teams, string(t.ID))
 	}
-	var ofUsers, ofTeams []string
+	var ofUsers, ofTeams, ofBoth []string
 	for _, party := range slices.Sorted(maps.Keys(parties)) {
 		if parties[party] == syntax.OfTeams {
 			ofTeams = append(ofTeams, party)
 		} else {
 			ofUsers = append(ofUsers, party)
+		}
+		if parties[party] == syntax.OfBoth {
+			ofBoth = append(ofBoth, party)
 		}
 	}
 	u, a := string(user), string(actor)
@@ -158,13 +184,53 @@ func resourcesOf(p *policy.Policy, kind string, in surroundings, user, actor ush
 			}
 		}
 	}
+	for _, t := range teams {
+		for _, party := range ofBoth {
+			add(resource{teams: name(party, t)})
+			add(resource{teams: name(party, t), parties: name(party, u)})
+			add(resource{teams: name(party, t), parties: name("host", "stranger")})
+		}
+	}
+	if p.Container(kind) == "folder" {
+		for _, t := range contained(kind, u, teams, name) {
+			add(t)
+		}
+	}
 	if kind == "item" {
 		for _, pair := range [][2]string{{u, a}, {a, u}, {"stranger", u}} {
 			add(resource{parties: name("host", pair[0], "guest", pair[1])})
 		}
-		for _, unknown := range []string{"guest", "team"} {
+		for _, unknown := range append([]string{"guest", "team"}, ofBoth...) {
 			add(resource{parties: name("host", u), unknown: unknown})
 		}
 	}
+	return list
+}
+
+// contained returns resources in folders that name a user, teams or a stranger, also in a folder of
+// another folder, and resources of which the folder is unknown.
+func contained(kind, user string, teams []string, name func(...string) map[string][]string) (list []resource) {
+	folder := func(in *resource, pairs ...string) *resource {
+		return &resource{kind: "folder", parties: name(pairs...), in: in}
+	}
+	of := func(in *resource, pairs ...string) { list = append(list, resource{parties: name(pairs...), in: in}) }
+	for _, party := range []string{"host", "reader"} {
+		of(folder(nil, party, user))
+		of(folder(nil, party, user), "host", "stranger")
+		of(folder(nil, party, "stranger"), "host", user)
+		of(folder(folder(nil, party, user), "host", "stranger"))
+	}
+	of(folder(nil, "reader", user), "host", user)
+	for _, t := range teams {
+		of(folder(nil, "team", t))
+		of(folder(nil, "team", t), "host", user)
+		of(folder(nil, "host", peer+t), "team", t)
+		of(folder(folder(nil, "reader", peer+t)), "host", "stranger")
+	}
+	unknownParty, unknownAbove := folder(nil, "host", user), folder(nil, "reader", "stranger")
+	unknownParty.unknown, unknownAbove.inUnknown = "reader", true
+	of(unknownParty)
+	of(unknownAbove, "host", user)
+	list = append(list, resource{parties: name("host", user), inUnknown: true})
 	return list
 }

@@ -7,16 +7,16 @@ import (
 	"github.com/usher-go/usher/policy"
 )
 
-// outranks returns something that the account role of a user allows beyond the user's own
+// outranks returns something that the account role of a user, or a role beside it, allows beyond the user's own
 // resources, in some circumstances, and that the actor cannot do in the user's place; "" if there
-// is nothing. For the user only the role counts, for the actor all rules count, and prohibitions
+// is nothing. For the user only these roles count, for the actor all rules count, and prohibitions
 // count for neither.
 func (d *effect) outranks(id usher.UserID) string {
 	in, user, actor := surroundingsOf(d.before), d.userBefore(id), d.subjectBefore(d.actor)
 	list := d.questions(in, id, d.actor)
 	for _, c := range d.everyCircumstance(circumstances{open: in.settings["open"]}, "chat", "trial", "seated", "open") {
 		in.settings = c.settings()
-		u := policy.User{Status: usher.Active, Role: user.Role, Seats: c.seats()}
+		u := policy.User{Status: usher.Active, Role: user.Role, Beside: user.Beside, Seats: c.seats()}
 		if u.Role == d.policy.UniqueRole().Name {
 			u.Role = placed
 		}

@@ -108,9 +108,22 @@ func cut(d *syntax.Document, number int) bool {
 			case len(list[i].As) > 0 && is():
 				list[i].As = nil
 				return list, true
+			case list[i].Above && is():
+				list[i].Above = false
+				return list, true
 			case len(list[i].Hiding) > 0 && is():
 				list[i].Hiding = list[i].Hiding[1:]
 				return list, true
+			}
+			for k := range list[i].And {
+				switch {
+				case is():
+					list[i].And = slices.Delete(list[i].And, k, k+1)
+					return list, true
+				case list[i].And[k].Above && is():
+					list[i].And[k].Above = false
+					return list, true
+				}
 			}
 			for k := range list[i].If {
 				if is() {
@@ -166,6 +179,18 @@ func cut(d *syntax.Document, number int) bool {
 		case r.All && is():
 			r.All = false
 			return true
+		case r.Outside && is():
+			r.Outside = false
+			return true
+		case len(r.Seats) > 0 && is():
+			r.Seats = nil
+			return true
+		case r.NoTeamRoles && is():
+			r.NoTeamRoles = false
+			return true
+		case r.NoGrants && is():
+			r.NoGrants = false
+			return true
 		case !r.Unique && !r.Default && is():
 			d.Roles = slices.Delete(d.Roles, i, i+1)
 			return true
@@ -195,6 +220,20 @@ func cutSeed(c account.Seed, number int) (account.Seed, bool) {
 		if is() {
 			delete(c.Users, id)
 			return c, true
+		}
+		for i := range u.Beside {
+			if is() {
+				u.Beside = slices.Delete(slices.Clone(u.Beside), i, i+1)
+				c.Users[id] = u
+				return c, true
+			}
+		}
+		for i := range u.Outside {
+			if is() {
+				u.Outside = slices.Delete(slices.Clone(u.Outside), i, i+1)
+				c.Users[id] = u
+				return c, true
+			}
 		}
 		for i := range u.Teams {
 			if is() {
@@ -252,8 +291,14 @@ func (s scenario) String() string {
 	for _, id := range slices.Sorted(maps.Keys(s.contents.Users)) {
 		u := s.contents.Users[id]
 		fmt.Fprintf(&b, "  %s: %s %s", id, u.Status, u.Role)
+		if len(u.Beside) > 0 {
+			fmt.Fprintf(&b, " beside %v", u.Beside)
+		}
 		for _, m := range u.Teams {
 			fmt.Fprintf(&b, ", in team %s %v", m.Team, m.Roles)
+		}
+		for _, m := range u.Outside {
+			fmt.Fprintf(&b, ", outside team %s %v", m.Team, m.Roles)
 		}
 		for _, g := range u.Grants {
 			fmt.Fprintf(&b, ", grant %s", g.Name)

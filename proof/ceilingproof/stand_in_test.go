@@ -6,6 +6,7 @@ import "testing"
 // the oracle adds and loses nothing.
 func TestStandIn(t *testing.T) {
 	asked, allowed, byTeams := 0, 0, 0
+	decided := map[string]int{}
 	for seed := range uint64(40) {
 		w := drawFixture(t, seed+1)
 		in := surroundingsOf(w.state)
@@ -14,7 +15,11 @@ func TestStandIn(t *testing.T) {
 			place := w.whole.standIn(in, id, u.Teams, subjectOf(u, in.tree))
 			for _, q := range w.questions(in, id, "olga") {
 				q.at = noon
-				want := decide(w.decides, activeFacts(w.state, id, circumstancesOf(in, u)), id, q)
+				as := activeFacts(w.state, id, circumstancesOf(in, u))
+				want := decide(w.decides, as, id, q)
+				for _, word := range decisive(w.decides, as, id, q) {
+					decided[word]++
+				}
 				got := place.answer(q)
 				if got.allowed != want.allowed || got.hidden != want.hidden || got.forbidden && want.allowed {
 					t.Fatalf("seed %d: %s, %v: %+v in the own place, %+v as it is\n%s", seed+1, id, q, got, want, scenario{doc: w.doc, contents: seedOf(w.state)})
@@ -33,4 +38,5 @@ func TestStandIn(t *testing.T) {
 	if allowed < asked/50 || byTeams < 60 {
 		t.Error("the test had too few different cases")
 	}
+	checkDecisive(t, decided)
 }

@@ -14,10 +14,12 @@ import (
 	"github.com/usher-go/usher/team"
 )
 
-// subject is what a user can be given or lose: a role, grants, seats, and team roles with all teams
-// on which each counts. The zero subject is a user who is not in the account.
+// subject is what a user can be given or lose: a role, roles beside it, grants, seats, and team roles
+// with all teams on which each counts, in the team or outside it. The zero subject is a user who is
+// not in the account.
 type subject struct {
 	role   role.Name
+	beside []role.Name // sorted
 	grants []policy.Grant
 	seats  []seat.PoolName
 	held   map[role.Name][]usher.TeamID // sorted
@@ -28,8 +30,8 @@ func subjectOf(u *policy.User, tree *team.Tree) subject {
 	if u == nil {
 		return subject{}
 	}
-	s := subject{role: u.Role, grants: u.Grants, seats: u.Seats, held: map[role.Name][]usher.TeamID{}}
-	for _, m := range u.Teams {
+	s := subject{role: u.Role, beside: u.Beside, grants: u.Grants, seats: u.Seats, held: map[role.Name][]usher.TeamID{}}
+	for _, m := range slices.Concat(u.Teams, u.Outside) {
 		for _, r := range m.Roles {
 			for t := range tree.Below(m.Team) {
 				s.hold(r, t)
@@ -79,7 +81,7 @@ func (s subject) addDeletedTeams(before, after surroundings) {
 
 // sameRights reports whether two subjects differ at most in seats.
 func (s subject) sameRights(o subject) bool {
-	return s.role == o.role && slices.Equal(s.grants, o.grants) && maps.EqualFunc(s.held, o.held, slices.Equal)
+	return s.role == o.role && slices.Equal(s.beside, o.beside) && slices.Equal(s.grants, o.grants) && maps.EqualFunc(s.held, o.held, slices.Equal)
 }
 
 // surroundings is an account without what its users can be given: team memberships, the tree of
@@ -130,12 +132,16 @@ var fieldBits = map[string]uint8{"title": 1, "phone": 2}
 
 const allHidden = 3
 
-func decide(p *policy.Policy, f policy.Facts, id usher.UserID, q question) answer {
+func requestOf(id usher.UserID, q question) *usher.Request {
 	r := usher.Request{Account: "acme", Subject: id, Permission: q.permission, Context: q.context, Time: q.at}
 	if q.resource != nil {
 		r.Resource = q.resource
 	}
-	d, err := p.Decide(f, &r)
+	return &r
+}
+
+func decide(p *policy.Policy, f policy.Facts, id usher.UserID, q question) answer {
+	d, err := p.Decide(f, requestOf(id, q))
 	if err != nil {
 		panic(err) // a request that the oracle must not make
 	}
@@ -190,22 +196,35 @@ func (p parts) standIn(in surroundings, id usher.UserID, teams []policy.Membersh
 			roles = append(roles, r)
 		}
 	}
-	main := policy.User{Status: usher.Active, Role: s.role, Seats: s.seats, Grants: s.grants}
+	main := policy.User{Status: usher.Active, Role: s.role, Beside: s.beside, Seats: s.seats, Grants: s.grants}
 	for _, m := range teams {
 		main.Teams = append(main.Teams, policy.Membership{Team: m.Team})
 	}
 	main.Teams = append(main.Teams, policy.Membership{Team: elsewhere, Roles: roles})
-	far := policy.User{Status: usher.Active, Role: s.role, Seats: s.seats, Grants: s.grants}
+	far := policy.User{Status: usher.Active, Role: s.role, Seats: s.seats, Grants: s.grants, Teams: withAbove(in, teams)}
 	for _, r := range roles {
 		for _, t := range s.held[r] {
-			far.Teams = append(far.Teams, policy.Membership{Team: t, Roles: []role.Name{r}})
+			far.Outside = append(far.Outside, policy.Membership{Team: t, Roles: []role.Name{r}})
 		}
 	}
 	return standIn{
-		parts: p, id: id, teamRule: len(far.Teams) > 0,
+		parts: p, id: id, teamRule: len(roles) > 0,
 		inTeams: &facts{in.state, id, &main, policy.Account{Teams: in.tree, Settings: in.settings}},
 		byTeams: &facts{in.state, id, &far, policy.Account{Settings: in.settings}},
 	}
+}
+
+// withAbove returns the teams of a user and all teams above these, as the teams of a user in an account
+// without a tree. The scope own looks at them.
+func withAbove(in surroundings, teams []policy.Membership) (list []policy.Membership) {
+	for _, m := range teams {
+		for t := m.Team; t != ""; t = in.tree.Parent(t) {
+			if !slices.ContainsFunc(list, func(has policy.Membership) bool { return has.Team == t }) {
+				list = append(list, policy.Membership{Team: t})
+			}
+		}
+	}
+	return list
 }
 
 // outsider is a subject without an account in the place of a user. It has the rules of visitors
