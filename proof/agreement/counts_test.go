@@ -14,6 +14,7 @@ type counts struct {
 	Checks, Actions, WhoMay, Explained, Buttons, Foreign int // results by the kind of call
 	Guarded, Admitted, Reasons, Strangers, Whole         int // results by the kind of route
 	Ownerless                                            int // accounts without an owner
+	words                                                wordCounts
 	Open, Visitors                                       int // permissions that visitors have, and visitors who pass a route
 
 	Filters, None, All, Mixed, Maskable, Partly int // filters, by what they select and mask

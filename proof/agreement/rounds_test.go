@@ -47,7 +47,7 @@ type asks struct {
 func drawRound(t *testing.T, seed uint64, id *int, bases []*base, seen *counts) *round {
 	t.Helper()
 	d := newDice(seed)
-	x := &round{seed: seed, text: drawPolicy(d), fixtures: map[usher.AccountID]*fixture{}}
+	x := &round{seed: seed, text: addWords(d, drawPolicy(d)), fixtures: map[usher.AccountID]*fixture{}}
 	p, err := policyfile.Load("random.yaml", []byte(x.text))
 	if err != nil {
 		t.Fatalf("%s\n%v", x.text, err)
@@ -64,8 +64,10 @@ func drawRound(t *testing.T, seed uint64, id *int, bases []*base, seen *counts) 
 			seen.Ownerless++
 			w.addBosses(d)
 		}
+		w.addWords(d)
 		if engined {
 			w.fit()
+			w.fitWords(p)
 		}
 		r := drawRequest(d, w, usher.AccountID(fmt.Sprintf("%s %d", []string{"acme", "umbrella"}[i], seed)))
 		if r.Visitor {
@@ -228,6 +230,7 @@ func (x *round) same(a asks, row *resource) error {
 		return err
 	}
 	x.host.seen.Checks++
+	x.host.seen.words.count(got, x.fixtures[a.account].users[a.user])
 	if verdict(got) != verdict(want) {
 		return fmt.Errorf("%q asks for %v on %v: Check = %s, Decide = %s", a.user, a.question, row, verdict(got), verdict(want))
 	}
@@ -253,7 +256,7 @@ func (x *round) describe() string {
 // may return data of another account.
 func TestRandomRounds(t *testing.T) {
 	bases := []*base{newBase(t, filter.PostgreSQL), newBase(t, filter.SQLite)}
-	var seen counts
+	seen := counts{words: wordCounts{}}
 	for first := 0; first < *roundsFlag; first += roundsOfABatch {
 		for _, x := range storeBatch(t, bases, first, min(first+roundsOfABatch, *roundsFlag), &seen) {
 			if err := x.agree(); err != nil {
@@ -265,6 +268,7 @@ func TestRandomRounds(t *testing.T) {
 	t.Logf("%+v", seen)
 	if *roundsFlag >= 1000 {
 		seen.check(t)
+		seen.words.check(t)
 	}
 }
 
