@@ -233,6 +233,11 @@ func (q *proposing) importUser(id usher.UserID, u *policy.User, r role.Role) err
 	if u.Status > usher.Requested {
 		return q.refuse(CodeInvalid, "the status of %s is unknown (want active, invited, inactive or requested)", id)
 	}
+	if u.Status == usher.Requested {
+		if err := q.checkRequested(); err != nil {
+			return err
+		}
+	}
 	switch {
 	case r.Unique && u.Status == usher.Requested:
 		return q.refuse(CodeInvalid, "%s has the role %s, and so cannot be requested", id, r.Name)

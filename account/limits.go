@@ -44,6 +44,11 @@ const (
 
 	// MaxSeats is the maximum number of seats of a pool that an account can buy.
 	MaxSeats = 1_000_000_000
+
+	// MaxRequested is the maximum number of users of an account who have requested to join. It
+	// holds for requests of users, for those that the host application sends, and for [Import],
+	// because strangers cause all of them.
+	MaxRequested = 10_000
 )
 
 // Check returns a [*Refusal] with CodeInvalid for a proposal to the account that exceeds

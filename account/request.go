@@ -50,6 +50,9 @@ func (c RequestToJoin) propose(q *proposing) error {
 		}
 		return q.refuseExists(id, u)
 	}
+	if err := q.checkRequested(); err != nil {
+		return err
+	}
 	if r.Unique {
 		return q.refuseUniqueRole(r)
 	}
@@ -57,6 +60,18 @@ func (c RequestToJoin) propose(q *proposing) error {
 		return err
 	}
 	return q.takeSeats(id, &policy.User{}, &policy.User{Status: usher.Requested, Role: r.Name})
+}
+
+// checkRequested rejects the command if no further user can request to join.
+func (q *proposing) checkRequested() error {
+	n := 0
+	for _, c := range q.next.counts {
+		n += c.requested
+	}
+	if n < MaxRequested {
+		return nil
+	}
+	return q.refuse(CodeInvalid, "at most %d users of an account can have requested to join, and %d have; admit-user or remove-user makes room", MaxRequested, n)
 }
 
 func (c RequestToJoin) describe() string {

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -87,6 +88,59 @@ func TestRequestsDoNotFillARole(t *testing.T) {
 	_, err := propose(p, s, host, account.AdmitUser{User: "r2"})
 	assert.Equal(t, account.CodeRoleFull, codeOf(t, err), "%v", err)
 	do(t, p, s, host, account.AdmitUser{User: "r2", Role: "guest"})
+}
+
+// The number of requests is bounded: for users, for the host and for an import. A request that changes
+// nothing stays possible, and each that is withdrawn, declined or admitted makes room.
+func TestRequestsAreBounded(t *testing.T) {
+	source := strings.Replace(gate, "    permissions:\n      admit:", "    permissions:\n      request-to-join: {visitor: any}\n      admit:", 1)
+	require.NotEqual(t, gate, source)
+	p := compile(t, strings.NewReplacer("at-most: 2, ", "", "queue: {holds: [active, requested]}", "queue: {holds: [active]}").Replace(source))
+	seed := account.Seed{
+		Seats: map[seat.PoolName]int{"desk": 5, "queue": 5},
+		Users: map[usher.UserID]policy.User{"olga": user("owner"), "pia": user("porter")},
+	}
+	asks := func(i int) usher.UserID { return usher.UserID("asks-" + strconv.Itoa(i)) }
+	for i := range account.MaxRequested {
+		seed.Users[asks(i)] = policy.User{Status: usher.Requested, Role: []role.Name{"member", "guest"}[i%2]}
+	}
+	s := open(t, p, seed)
+	seed.Users["one-more"] = policy.User{Status: usher.Requested}
+	_, err := propose(p, account.New("club"), account.AsHost("test"), account.Import{Seed: seed})
+	assert.Equal(t, account.CodeInvalid, codeOf(t, err))
+
+	rita, host := account.AsUser("rita"), account.AsHost("test")
+	loaded, err := account.DecodeState(s.Encode())
+	require.NoError(t, err)
+	for _, s := range []*account.State{s, loaded} {
+		_, err = propose(p, s, rita, account.RequestToJoin{})
+		assert.Equal(t, account.CodeInvalid, codeOf(t, err))
+		assert.ErrorContains(t, err, "at most 10000 users of an account can have requested to join, and 10000 have")
+		_, err = propose(p, s, host, account.RequestToJoin{User: "rita", Role: "guest"})
+		assert.Equal(t, account.CodeInvalid, codeOf(t, err))
+		o, err := propose(p, s, account.AsUser(asks(0)), account.RequestToJoin{})
+		require.NoError(t, err)
+		assert.Empty(t, o.Changes)
+		_, err = propose(p, s, account.AsUser("pia"), account.RequestToJoin{})
+		assert.Equal(t, account.CodeExists, codeOf(t, err))
+		do(t, p, s, host, account.AddUser{User: "new"}, account.AddUser{User: "invited", Status: usher.Invited})
+		for _, room := range []struct {
+			by      account.Actor
+			command account.Command
+		}{
+			{account.AsUser(asks(2)), account.WithdrawRequest{}},
+			{account.AsUser("pia"), account.RemoveUser{User: asks(3)}},
+			{account.AsUser("pia"), account.AdmitUser{User: asks(4)}},
+		} {
+			after := do(t, p, s, room.by, room.command)
+			after = do(t, p, after, rita, account.RequestToJoin{})
+			_, err = propose(p, after, account.AsUser("rob"), account.RequestToJoin{})
+			assert.Equal(t, account.CodeInvalid, codeOf(t, err))
+		}
+	}
+	after := do(t, p, s, host, account.RemoveUser{User: asks(5)}, account.RequestToJoin{User: "rita"})
+	_, err = propose(p, after, host, account.RemoveUser{User: asks(6)}, account.RequestToJoin{User: "rob"}, account.RequestToJoin{User: "eve"})
+	assert.Equal(t, account.CodeInvalid, codeOf(t, err), "in the middle of a batch, too")
 }
 
 func TestAdmitUser(t *testing.T) {

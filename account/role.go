@@ -102,7 +102,7 @@ func (d *draft) countRole(name role.Name, status usher.Status, by int) {
 		d.next.counts = map[role.Name]count{}
 	}
 	c := d.next.counts[name].add(status, by)
-	if c.all == 0 {
+	if c == (count{}) {
 		delete(d.next.counts, name)
 		return
 	}

@@ -40,20 +40,22 @@ type State struct {
 	members *memberIndexOnce // of users; nil before the first commit
 }
 
-// count is how many users have an account role. Users who have only requested to join do not
-// count, so that requests cannot fill a role.
+// count is how many users have an account role. Users who have only requested to join count
+// apart, so that requests cannot fill a role.
 type count struct {
-	all, active int
+	all, active, requested int
 }
 
 // add returns the count with n more users in a status.
 func (c count) add(status usher.Status, n int) count {
-	if status != usher.Requested {
-		c.all += n
-	}
-	if status == usher.Active {
+	switch status {
+	case usher.Requested:
+		c.requested += n
+		return c
+	case usher.Active:
 		c.active += n
 	}
+	c.all += n
 	return c
 }
 

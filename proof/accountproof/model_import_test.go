@@ -85,6 +85,7 @@ func (s *step) importUsers(c account.Seed) {
 			s.importHeld(s.users[id], plain)
 		}
 	}
+	s.reject(s.requested() > account.MaxRequested, account.CodeInvalid)
 	for id, values := range c.Values {
 		s.reject(s.users[id] == nil, account.CodeUnknownUser)
 		for name, value := range values {

@@ -33,11 +33,24 @@ func (s *step) requestToJoin(c account.RequestToJoin) account.Code {
 		return nothing
 	case u != nil:
 		return account.CodeExists
+	case s.requested() >= account.MaxRequested:
+		return account.CodeInvalid
 	case s.book.isUnique(name):
 		return account.CodeUniqueRole
 	}
 	s.users[id] = newUser(usher.Requested, name)
 	return s.settle()
+}
+
+// requested returns how many users have requested to join. "At most 10,000 users of an account can have
+// the status requested, also by requests that the host sends, and by an import."
+func (s *step) requested() (n int) {
+	for _, u := range s.users {
+		if u.status == usher.Requested {
+			n++
+		}
+	}
+	return n
 }
 
 // "withdraw-request: the requester, the own entry"

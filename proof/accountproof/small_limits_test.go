@@ -1,10 +1,15 @@
 package accountproof_test
 
 import (
+	"fmt"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
@@ -44,6 +49,51 @@ func TestSmallLimits(t *testing.T) {
 		},
 		escalates: []account.Command{account.SetTeamRole{}, account.UnsetTeamRole{}},
 	}.explore(t)
+}
+
+// TestRequestsAtTheLimit runs commits in an account in which one more user can request to join.
+func TestRequestsAtTheLimit(t *testing.T) {
+	t.Parallel()
+	book, host := rulebookNamed(t, "small/requests"), question{actor: account.AsHost("host"), time: noon}
+	seed := account.Seed{
+		Seats: map[seat.PoolName]int{"desk": 3},
+		Users: map[usher.UserID]policy.User{"ann": {Role: "owner"}, "bob": {Role: "porter"}},
+	}
+	ask := func(from, to int) {
+		for i := from; i < to; i++ {
+			seed.Users[usher.UserID(fmt.Sprintf("asks-%d", i))] = policy.User{Role: "editor", Status: usher.Requested}
+		}
+	}
+	ask(0, account.MaxRequested+1)
+	_, err := propose(account.New("acme"), newModel(book), host, []account.Command{account.Import{Seed: seed}})
+	require.ErrorIs(t, err, account.ErrInvalid)
+	_, refused := newModel(book).do(host, account.Import{Seed: seed})
+	require.Equal(t, account.CodeInvalid, refused.code)
+
+	clear(seed.Users)
+	seed.Users["ann"], seed.Users["bob"] = policy.User{Role: "owner"}, policy.User{Role: "porter"}
+	ask(0, account.MaxRequested-1)
+	at := begin(t, book, host, account.Import{Seed: seed})
+	cat, dan := account.RequestToJoin{User: "cat"}, account.RequestToJoin{User: "dan", Role: "editor"}
+	var seen counts
+	for _, row := range []struct {
+		by       account.Actor
+		commands []account.Command
+		full     bool // the last command is one request too many
+	}{
+		{host.actor, []account.Command{cat, account.RequestToJoin{User: "asks-0"}, account.AddUser{User: "eve", Role: "editor"}}, false},
+		{host.actor, []account.Command{dan, cat}, true},
+		{host.actor, []account.Command{cat, account.RemoveUser{User: "asks-1"}, dan}, false},
+		{host.actor, []account.Command{cat, account.AdmitUser{User: "asks-2"}, dan}, false},
+		{host.actor, []account.Command{cat, account.RenameUser{From: "asks-3", To: "asks-4"}, dan}, false},
+		{host.actor, []account.Command{cat, account.RenameUser{From: "asks-3", To: "fay"}, dan}, true},
+		{account.AsUser("cat"), []account.Command{account.RequestToJoin{}, account.WithdrawRequest{}, account.RequestToJoin{}}, false},
+	} {
+		next, problem := at.try(question{actor: row.by, time: noon}, &seen, row.commands...)
+		require.Empty(t, problem, next.by)
+		assert.Equal(t, !row.full, next.model != nil, "%v", row.commands)
+	}
+	assert.Equal(t, 2, seen.of["request-to-join"]["invalid"], "%v", &seen)
 }
 
 // TestMismatchedLimits runs all pairs of commands as one commit, in an account whose new policy
