@@ -53,6 +53,7 @@ store: . internal/printable
 store/memstore: . internal/printable store
 store/storetest: . store
 store/storecopy: . store internal/printable
+store/storefeed: . account store internal/printable # a feed verifies the chain of the commits
 internal/sqljournal: . store internal/printable # the stores in SQL databases share it
 internal/mirror: . account seat store internal/printable internal/sqljournal # the tables of members
 internal/mirror/mirrortest: . account policy policy/policyfile role seat store internal/printable

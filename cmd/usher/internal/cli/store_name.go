@@ -112,7 +112,7 @@ var urlStart = regexp.MustCompile(`^(?:--store=)?[\s"']*(?:[A-Z][A-Z0-9_]*=["']?
 
 // notStore are the flags whose values are not stores. An id may look like a URL with a password.
 var notStore = []string{
-	"--account", "--after", "--as", "--at", "--by", "--can", "--file", "--from", "--head", "--host", "--key", "--note",
+	"--account", "--after", "--as", "--at", "--by", "--can", "--file", "--from", "--head", "--host", "--key", "--next", "--note",
 	"--policy", "--pool", "--resource", "--since", "--to", "--type", "--user", "--with",
 }
 
