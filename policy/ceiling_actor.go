@@ -61,7 +61,7 @@ func (a *actorRules) lacks(change *comparison, b heldRule) bool {
 			need := change.decided.withAliases(r.need | s.guard)
 			of := r.extent
 			of.need, of.hide = need&^a.holdsNow, 0 // hidden fields are compared once for all covering rules
-			if !a.ranks && need&a.fails != 0 || !s.covers(change.perm.res, a.tree, of, b) {
+			if !a.ranks && need&a.fails != 0 || !s.covers(change.perm.res, a.tree, of, b) || !a.coversInPlace(change, s, of, b) {
 				continue
 			}
 			if possible && change.decided.contradict(need) {
@@ -75,6 +75,18 @@ func (a *actorRules) lacks(change *comparison, b heldRule) bool {
 		}
 	}
 	return !covered || hidden&^b.hide != 0
+}
+
+// coversInPlace reports whether a rule with extent of, which the actor has through source s, also
+// covers b in the place of the user. There, the scopes team and shared of a rule that is not of a team
+// role look at the teams of the user, who can hold a team role without being in the team.
+func (a *actorRules) coversInPlace(change *comparison, s *ruleSource, of extent, b heldRule) bool {
+	if s.onTeams() || !b.from.onTeams() {
+		return true
+	}
+	place := *s
+	place.teams = change.to.sources[0].teams // of the account role
+	return place.covers(change.perm.res, a.tree, of, b)
 }
 
 // stoppedAlone reports whether a rule under never forbids the actor, where a rule with

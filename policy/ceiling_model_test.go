@@ -290,6 +290,18 @@ func (m ceilingModel) outranks(u *policy.User) (rules []owned) {
 	return rules
 }
 
+// inPlace returns a rule of the actor as the user would have it: "in the teams that the user belongs
+// to". Team roles still count on the teams of the actor.
+func inPlace(a, b owned, user *policy.User) owned {
+	if a.source != usher.SourceTeamRole && b.source == usher.SourceTeamRole {
+		a.teams = nil
+		for _, m := range user.Teams {
+			a.teams = append(a.teams, m.Team)
+		}
+	}
+	return a
+}
+
 // covered reports whether the actor's rules cover a rule b of a user.
 func (m ceilingModel) covered(b owned, rules []owned, user *policy.User, rank bool) bool {
 	var by []owned
@@ -298,7 +310,7 @@ func (m ceilingModel) covered(b owned, rules []owned, user *policy.User, rank bo
 			continue // it never allows
 		}
 		needless := func(t syntax.Test) bool { return m.holdsNow(t) || m.among(t, b.tests) }
-		if m.asFar(a, b) && !slices.ContainsFunc(a.tests, func(t syntax.Test) bool { return !needless(t) }) &&
+		if m.asFar(a, b) && m.asFar(inPlace(a, b, user), b) && !slices.ContainsFunc(a.tests, func(t syntax.Test) bool { return !needless(t) }) &&
 			(rank || !m.stoppedAlone(a, b, user)) {
 			by = append(by, a)
 		}

@@ -77,7 +77,7 @@ var commands = []struct {
 	}},
 	{8, func(d drawing) account.Command { return account.SetStatus{User: d.user(), Status: d.status()} }},
 	{12, func(d drawing) account.Command { return account.SetRole{User: d.user(), Role: d.accountRole()} }},
-	{10, func(d drawing) account.Command { return account.SetRoleBeside{User: d.user(), Role: d.roleBeside()} }},
+	{10, drawing.setRoleBeside},
 	{8, func(d drawing) account.Command {
 		id := d.user()
 		if u := d.w.users[id]; u != nil && len(u.beside) > 0 && !d.onceIn(3, "any role beside") {
@@ -245,6 +245,10 @@ func (d drawing) unsetTeamRole() account.Command {
 func (d drawing) setField() account.Command {
 	name := d.field()
 	return account.SetField{User: d.user(), Field: name, Value: d.value(name)}
+}
+
+func (d drawing) setRoleBeside() account.Command {
+	return account.SetRoleBeside{User: d.user(), Role: d.roleBeside()}
 }
 
 // teamCommand draws a command that depends on teams or changes them.

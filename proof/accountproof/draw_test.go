@@ -271,7 +271,7 @@ func (d drawing) question(command string) question {
 		q.actor = pick(d, "actor", []account.Actor{{}, account.AsUser("stranger"), account.AsUser("\xff")})
 		return q
 	}
-	switch who := pick(d, "actor", []string{"user", "user", "user", "holder", "holder", "host", "host", "host", "host", "host"}); {
+	switch who := pick(d, "actor", []string{"user", "user", "user", "beside", "beside", "holder", "holder", "host", "host", "host", "host", "host"}); {
 	case strings.HasSuffix(command, "-invitation") && len(invited) > 0 && !d.onceIn(4, "any actor"):
 		q.actor = account.AsUser(pick(d, "invited", invited))
 	case command == "request-to-join" && d.onceIn(2, "a requester"):
@@ -284,7 +284,9 @@ func (d drawing) question(command string) question {
 		q.actor = account.AsUser(holder)
 	case command == "rename-user" && !d.onceIn(4, "any actor"):
 		q.actor = account.AsHost("billing")
-	case who == "user" && len(there) > 0:
+	case who == "beside" && len(d.besides()) > 0:
+		q.actor = account.AsUser(pick(d, "beside", d.besides()))
+	case (who == "user" || who == "beside") && len(there) > 0:
 		q.actor = account.AsUser(pick(d, "actor", there))
 	case who == "holder":
 		q.actor = account.AsUser(holder)
@@ -292,6 +294,12 @@ func (d drawing) question(command string) question {
 		q.actor = account.AsHost("billing")
 	}
 	return q
+}
+
+// besides returns the users with roles beside the account role, or outside a team, sorted.
+func (d drawing) besides() []usher.UserID {
+	ids := slices.Sorted(maps.Keys(d.w.users))
+	return slices.DeleteFunc(ids, func(id usher.UserID) bool { return len(d.w.users[id].beside)+len(d.w.users[id].outside) == 0 })
 }
 
 // withStatus returns the users with a status, sorted.

@@ -117,6 +117,40 @@ func TestSmallTeams(t *testing.T) {
 	}.explore(t)
 }
 
+// TestSmallWords visits all accounts with three users, two roles beside, and a role outside two teams
+// whose rule has not.
+func TestSmallWords(t *testing.T) {
+	all := []account.Command{
+		account.LeaveTeam{Team: "red"}, account.AddToTeam{Team: "red", User: "cat"}, account.RemoveFromTeam{Team: "red", User: "cat"},
+		account.MoveTeam{Team: "blue", Parent: "red"}, account.MoveTeam{Team: "blue"},
+		account.RemoveUser{User: "bob"},
+	}
+	for _, u := range three {
+		for _, r := range []role.Name{"billing", "people"} {
+			if u != "ann" || r == "billing" {
+				all = append(all, account.SetRoleBeside{User: u, Role: r}, account.UnsetRoleBeside{User: u, Role: r})
+			}
+		}
+	}
+	for _, id := range []usher.TeamID{"red", "blue"} {
+		all = append(all, account.SetTeamRole{Team: id, User: "cat", Role: "inspector"}, account.UnsetTeamRole{Team: id, User: "cat", Role: "inspector"})
+	}
+	for _, r := range []role.Name{"admin", "member"} {
+		all = append(all, account.SetRole{User: "bob", Role: r})
+	}
+	smallAccount{
+		policy: "words", commands: all, actors: byThree,
+		start: []account.Command{
+			account.CreateAccount{Owner: "ann"}, account.AddUser{User: "bob", Role: "admin"}, account.AddUser{User: "cat"},
+			account.CreateTeam{Team: "red"}, account.CreateTeam{Team: "blue"},
+		},
+		escalates: []account.Command{
+			account.SetRoleBeside{}, account.UnsetRoleBeside{}, account.SetTeamRole{}, account.UnsetTeamRole{}, account.RemoveFromTeam{},
+			account.LeaveTeam{}, account.MoveTeam{},
+		},
+	}.explore(t)
+}
+
 var teamCommands = []account.Command{
 	account.CreateAccount{Owner: "ann"}, account.AddUser{User: "bob"}, account.AddUser{User: "cat", Role: "guest"},
 }

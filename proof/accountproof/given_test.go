@@ -23,9 +23,6 @@ func (w *modelAccount) roleGiven(c account.Command) string {
 		if u := w.users[c.User]; name == "" && u != nil {
 			name = u.role
 		}
-		if name == "" {
-			return usher.GivesNone
-		}
 	case account.SetRole:
 		name = c.Role
 	case account.SetRoleBeside:
@@ -35,7 +32,10 @@ func (w *modelAccount) roleGiven(c account.Command) string {
 	default:
 		return usher.GivesNone
 	}
-	if w.book.role(name) == nil {
+	switch {
+	case name == "":
+		return usher.GivesNone // the command names no role, and is rejected if it must
+	case w.book.role(name) == nil:
 		return ""
 	}
 	return string(name)

@@ -156,7 +156,10 @@ func (s *step) leavesTooMuch(id usher.UserID, from usher.TeamID) bool {
 
 // movesTooMuch compares each user with team roles. On teams that are above the moved team after the
 // move, it is "as if the role were set on the moved team"; on teams that are no longer above it,
-// "as if the role were unset on the moved team. The actor's teams are those before the move."
+// "as if the role were unset on the moved team. The actor's teams are those before the move." Both
+// can give and take: "a command that takes the role on one of several teams, also by leave-team or
+// move-team, gives what the rule did not reach before, and one that gives it on one more team takes
+// that".
 func (s *step) movesTooMuch(moved, to usher.TeamID) bool {
 	after := s.before.clone()
 	after.teams[moved] = to
@@ -171,12 +174,50 @@ func (s *step) movesTooMuch(moved, to usher.TeamID) bool {
 			}
 			return changed
 		}
-		if all := slices.Concat(gained, gainedOutside); len(all) > 0 && (s.givesUnknown(u, all) || s.gives(id, u, with(gained, gainedOutside), ofUser(id))) ||
-			len(lost)+len(lostOutside) > 0 && s.takesIn(after.tree(), id, with(lost, lostOutside), u) {
+		known := func(roles []role.Name) bool {
+			return s.book.isAccountRole(u.role) && !slices.ContainsFunc(roles, s.lacksTeamRole)
+		}
+		if all, more := slices.Concat(gained, gainedOutside), with(gained, gainedOutside); len(all) > 0 &&
+			(s.givesUnknown(u, all) || s.gives(id, u, more, ofUser(id)) || known(all) && s.takes(id, u, more)) {
+			return true
+		}
+		if all := slices.Concat(lost, lostOutside); len(all) > 0 &&
+			(s.takesIn(after.tree(), id, with(lost, lostOutside), u) || known(all) && s.movesOpen(id, after)) {
 			return true
 		}
 	}
 	return false
+}
+
+// movesOpen reports whether a move gives a user something because the user has a team role on fewer
+// teams. For the actor, the tree before the move counts. So all users are compared as if they had
+// each role also on all teams below.
+func (s *step) movesOpen(id usher.UserID, after *modelAccount) bool {
+	if s.byHost() {
+		return false
+	}
+	actor := s.withoutUnboughtSeats(s.before).users[s.actor.User()].spread(s.before)
+	c, err := s.book.compiled.Ceiling(actor.plain(), &policy.Account{Settings: s.before.settings}, s.context, s.time)
+	s.failed(err)
+	u := s.before.users[id]
+	_, uncovered, err := c.Gives(u.spread(s.before).plain(), u.spread(after).plain())
+	s.failed(err)
+	return uncovered && (id == s.actor.User() || !s.may("user.delegate", ofUser(id)))
+}
+
+// spread returns a user who is also in all teams below, and has the same roles there.
+func (u *user) spread(w *modelAccount) *user {
+	all := u.clone()
+	for id := range w.teams {
+		for _, above := range w.above(id) {
+			if u.isIn(above) {
+				all = all.withTeamRoles(id, u.teams[above]...)
+				all.teams[id] = append([]role.Name{}, all.teams[id]...)
+			}
+			all = all.withOutsideRoles(id, u.outside[above]...)
+		}
+	}
+	return all
 }
 
 // rolesOn returns the roles that a user holds on some teams, without those that the user also holds

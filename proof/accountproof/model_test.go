@@ -224,6 +224,7 @@ func (s *step) allows(name string, on usher.Resource) bool {
 	}
 	// "Visitors run no commands, except request-to-join."
 	if name == "user.request-to-join" || s.me() != nil && s.me().status == usher.Active {
+		s.book.words.count(s.book, s.decision, s.me())
 		return true
 	}
 	s.decision = usher.Decision{}

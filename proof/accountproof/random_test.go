@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 // rulebooks returns the policies under testdata, and the presets.
 func rulebooks(t *testing.T) (books []*rulebook) {
 	t.Helper()
-	for _, name := range []string{"seats", "teams", "grants", "delegates", "teams", "limits", "limits", "equals", "equals"} { // many rules depend on teams
+	for _, name := range []string{"seats", "teams", "grants", "delegates", "teams", "limits", "limits", "equals", "equals", "words", "words", "words", "words"} { // many rules depend on teams
 		books = append(books, rulebookNamed(t, name))
 	}
 	for _, name := range preset.Names() {
@@ -55,6 +55,10 @@ func rulebookNamed(t *testing.T, name string) *rulebook {
 func TestRandomAccounts(t *testing.T) {
 	books := rulebooks(t)
 	var seen counts
+	words := wordCounts{}
+	for _, book := range books {
+		book.words = words
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		book := books[below(len(books)).Draw(t, "policy")]
 		t.Logf("policy %s", book.name)
@@ -67,6 +71,7 @@ func TestRandomAccounts(t *testing.T) {
 	})
 	t.Logf("counts of the commands:\n%v", &seen)
 	if checks, err := strconv.Atoi(flag.Lookup("rapid.checks").Value.String()); err == nil && checks >= fullRun {
+		words.check(t)
 		require.Empty(t, seen.missing(every...))
 	}
 }
@@ -90,10 +95,14 @@ func (m *machine) begin(t *rapid.T) {
 		}
 		m.say(t, host, account.Commit{}, create)
 	}
-	for _, draw := range []func(drawing) account.Command{
+	content := []func(drawing) account.Command{
 		drawing.addUser, drawing.addUser, drawing.addUser, drawing.addUser, drawing.createTeam, drawing.createTeam,
 		drawing.addToTeam, drawing.addToTeam, drawing.addToTeam, drawing.setTeamRole, drawing.setTeamRole, drawing.defineField,
-	} {
+	}
+	if m.model.book.hasRolesBeside() {
+		content = append(content, drawing.setRoleBeside, drawing.setRoleBeside, drawing.setTeamRole)
+	}
+	for _, draw := range content {
 		if d = newDrawing(t, m.model); !d.onceIn(4, "without") {
 			m.say(t, host, account.Commit{}, d.staffed(draw(d))...)
 		}

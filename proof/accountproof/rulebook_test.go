@@ -24,6 +24,7 @@ type rulebook struct {
 	types    []syntax.Resource
 	actions  []action
 	grants   map[string][]string // the permissions of each bundle and permission
+	words    wordCounts          // nil if they are not counted
 }
 
 // action is a permission of the policy.
@@ -256,4 +257,8 @@ func (b *rulebook) permissions(name string) (perms []string) {
 // "a permission, bundle or feature that one user holds besides the roles"
 func (b *rulebook) isGrantable(name string) bool {
 	return b.isFeature(name) || len(b.grants[name]) > 0
+}
+
+func (b *rulebook) hasRolesBeside() bool {
+	return slices.ContainsFunc(b.doc.Roles, func(r syntax.Role) bool { return r.Beside })
 }
