@@ -121,8 +121,11 @@ func TestSmallTeams(t *testing.T) {
 // whose rule has not.
 func TestSmallWords(t *testing.T) {
 	all := []account.Command{
-		account.LeaveTeam{Team: "red"}, account.AddToTeam{Team: "red", User: "cat"}, account.RemoveFromTeam{Team: "red", User: "cat"},
-		account.MoveTeam{Team: "blue", Parent: "red"}, account.MoveTeam{Team: "blue"},
+		account.LeaveTeam{Team: "red"},
+		account.AddToTeam{Team: "red", User: "cat"},
+		account.RemoveFromTeam{Team: "red", User: "cat"},
+		account.MoveTeam{Team: "blue", Parent: "red"},
+		account.MoveTeam{Team: "blue"},
 		account.RemoveUser{User: "bob"},
 	}
 	for _, u := range three {
@@ -141,12 +144,20 @@ func TestSmallWords(t *testing.T) {
 	smallAccount{
 		policy: "words", commands: all, actors: byThree,
 		start: []account.Command{
-			account.CreateAccount{Owner: "ann"}, account.AddUser{User: "bob", Role: "admin"}, account.AddUser{User: "cat"},
-			account.CreateTeam{Team: "red"}, account.CreateTeam{Team: "blue"},
+			account.CreateAccount{Owner: "ann"},
+			account.AddUser{User: "bob", Role: "admin"},
+			account.AddUser{User: "cat"},
+			account.CreateTeam{Team: "red"},
+			account.CreateTeam{Team: "blue"},
 		},
 		escalates: []account.Command{
-			account.SetRoleBeside{}, account.UnsetRoleBeside{}, account.SetTeamRole{}, account.UnsetTeamRole{}, account.RemoveFromTeam{},
-			account.LeaveTeam{}, account.MoveTeam{},
+			account.SetRoleBeside{},
+			account.UnsetRoleBeside{},
+			account.SetTeamRole{},
+			account.UnsetTeamRole{},
+			account.RemoveFromTeam{},
+			account.LeaveTeam{},
+			account.MoveTeam{},
 		},
 	}.explore(t)
 }
