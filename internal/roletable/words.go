@@ -59,6 +59,8 @@ func Words(m policy.Matrix) []Word {
 	}
 	for _, r := range m.Roles {
 		switch {
+		case r.Outside:
+			list = append(list, Word{RoleTitle(r), "held on a team, also by users who are not in it; team and shared refer to that team and the teams below it"})
 		case r.OnTeam:
 			list = append(list, Word{RoleTitle(r), "held on a team; team and shared refer to that team and the teams below it"})
 		case r.Beside:

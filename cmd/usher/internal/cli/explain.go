@@ -39,7 +39,7 @@ func (r *run) explainCommand() *cobra.Command {
 	flags.BoolVar(&q.visitor, "visitor", false, "instead of --as: a caller who is not logged in")
 	flags.StringVar(&q.can, "can", "", "the `PERMISSION` or bundle to explain")
 	flags.StringVar(&q.kind, "type", "", "the `TYPE` of the resource, if --can does not determine it")
-	flags.StringArrayVar(&q.resource, "resource", nil, "a `FACT` of the resource: host=mia, or account-wide=true; may be repeated")
+	flags.StringArrayVar(&q.resource, "resource", nil, "a `FACT` of the resource: host=mia, account-wide=true, editor.teams=sales, or in.host=mia of what contains it; may be repeated")
 	flags.StringArrayVar(&q.with, "with", nil, "a `FACT` of the request: mfa=true; may be repeated")
 	flags.StringVar(&q.gives, "gives", "", "the `ROLE` that the command of the request gives, or - if it gives none")
 	flags.StringArrayVar(&q.whens, "at", nil, "the `TIME`: 2026-03-01, or 2026-03-01T15:04:05Z (default: the time of the test file; for a store, now); for a store also a version")
@@ -116,28 +116,26 @@ func (r *run) warnUnknownIDs(s *target, request usher.Request) {
 	if !request.Visitor {
 		user(string(request.Subject))
 	}
-	object, _ := request.Resource.(*usher.Object)
-	if object == nil {
-		return
-	}
-	parties := s.policy.Parties(object.Type)
 	team := func(id string) {
 		if teams := s.teams(); !slices.Contains(teams, id) {
 			r.warnUnknownID("team", id, teams)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(object.Parties)) {
-		for _, id := range object.Parties[name] {
-			if parties[name] == syntax.OfTeams {
-				team(id)
-			} else {
-				user(id)
+	for object, _ := request.Resource.(*usher.Object); object != nil; object, _ = object.In.(*usher.Object) {
+		parties := s.policy.Parties(object.Type)
+		for _, name := range slices.Sorted(maps.Keys(object.Parties)) {
+			for _, id := range object.Parties[name] {
+				if parties[name] == syntax.OfTeams {
+					team(id)
+				} else {
+					user(id)
+				}
 			}
 		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(object.Teams)) {
-		for _, id := range object.Teams[name] {
-			team(id)
+		for _, name := range slices.Sorted(maps.Keys(object.Teams)) {
+			for _, id := range object.Teams[name] {
+				team(id)
+			}
 		}
 	}
 }

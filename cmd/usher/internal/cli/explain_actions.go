@@ -14,6 +14,7 @@ type actions struct {
 	As       string       `json:"as"`
 	Visitor  bool         `json:"visitor,omitempty"` // a caller who is not logged in; as is then empty
 	Resource *objectJSON  `json:"resource"`
+	Gives    string       `json:"gives,omitempty"` // the role that the command gives, or - for none; absent if it is unknown
 	At       time.Time    `json:"at"`
 	May      []actionJSON `json:"may"`
 	MayNot   []string     `json:"may_not"`
@@ -41,7 +42,7 @@ func (r *run) explainActions(s *target, request usher.Request) error {
 		}
 		return r.stdout.json(actions{
 			targetJSON: s.json(), As: string(request.Subject), Visitor: request.Visitor, Resource: objectOf(request.Resource),
-			At: request.Time, May: list, MayNot: texts(mayNot),
+			Gives: request.Gives, At: request.Time, May: list, MayNot: texts(mayNot),
 		})
 	}
 	subject := request.Requester()

@@ -12,7 +12,8 @@ type explained struct {
 	As       string         `json:"as"`
 	Visitor  bool           `json:"visitor,omitempty"` // a caller who is not logged in; as is then empty
 	Can      string         `json:"can"`
-	Resource *objectJSON    `json:"resource"` // null for none
+	Resource *objectJSON    `json:"resource"`        // null for none
+	Gives    string         `json:"gives,omitempty"` // the role that the command gives, or - for none; absent if it is unknown
 	At       time.Time      `json:"at"`
 	Allowed  bool           `json:"allowed"`
 	Reason   string         `json:"reason"`
@@ -30,6 +31,7 @@ type objectJSON struct {
 	Parties    map[string][]string `json:"parties"`
 	Teams      map[string][]string `json:"teams,omitempty"` // of parties of users and teams
 	Attributes map[string]bool     `json:"attributes"`
+	In         *objectJSON         `json:"in,omitempty"` // what contains it
 }
 
 func (r *run) explainDecision(s *target, request usher.Request) error {
@@ -42,7 +44,7 @@ func (r *run) explainDecision(s *target, request usher.Request) error {
 		remedies := append([]usher.Remedy{}, x.Remedies...)
 		return r.stdout.json(explained{
 			targetJSON: s.json(), As: string(request.Subject), Visitor: request.Visitor, Can: request.Permission.String(),
-			Resource: objectOf(request.Resource), At: request.Time,
+			Resource: objectOf(request.Resource), Gives: request.Gives, At: request.Time,
 			Allowed: x.Decision.Allowed(), Reason: x.Decision.Reason().String(), Sentence: x.Sentence,
 			Rule: detail.Rule, Unmet: texts(detail.Unmet), Unknown: texts(detail.Unknown), Hidden: texts(detail.Hidden),
 			Remedies: remedies, Digest: detail.Digest,
@@ -74,5 +76,5 @@ func objectOf(res usher.Resource) *objectJSON {
 	if o == nil {
 		return nil
 	}
-	return &objectJSON{o.Type, o.Parties, o.Teams, o.Attributes}
+	return &objectJSON{o.Type, o.Parties, o.Teams, o.Attributes, objectOf(o.In)}
 }

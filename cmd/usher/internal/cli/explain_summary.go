@@ -45,8 +45,8 @@ func (r *run) explainSummary(s *target, request usher.Request) error {
 	return nil
 }
 
-// writeSummaryHead writes the role, the status, the teams, the seats and the features
-// of a user.
+// writeSummaryHead writes the role, the status, the roles beside it, the teams, the teams on which
+// the user has roles from outside, the seats and the features of a user.
 func writeSummaryHead(s *stream, p *policy.Policy, subject string, sum policy.Summary) {
 	held, _ := p.Role(sum.Role)
 	note := ""
@@ -62,30 +62,36 @@ func writeSummaryHead(s *stream, p *policy.Policy, subject string, sum policy.Su
 			s.line("  %-9s %s", label, printable.Text(strings.Join(words, ", ")))
 		}
 	}
-	var beside, teams, features []string
-	for _, name := range sum.Beside {
-		r, _ := p.Role(name)
-		beside = append(beside, roletable.RoleTitle(r))
-	}
-	for _, m := range sum.Teams {
-		text := string(m.Team)
-		if len(m.Roles) > 0 {
-			var roles []string
-			for _, name := range m.Roles {
-				on, _ := p.Role(name)
-				roles = append(roles, roletable.RoleTitle(on))
-			}
-			text += " (" + andList(roles) + ")"
-		}
-		teams = append(teams, text)
-	}
+	var features []string
 	for _, g := range sum.Features {
 		features = append(features, g.Name+until(g.Until))
 	}
-	entry("beside", beside)
-	entry("teams", teams)
+	entry("beside", roleTitles(p, sum.Beside))
+	entry("teams", membershipTexts(p, sum.Teams))
+	entry("outside", membershipTexts(p, sum.Outside))
 	entry("seats", texts(sum.Seats))
 	entry("features", features)
+}
+
+// roleTitles returns the titles of roles.
+func roleTitles(p *policy.Policy, names []role.Name) (titles []string) {
+	for _, name := range names {
+		r, _ := p.Role(name)
+		titles = append(titles, roletable.RoleTitle(r))
+	}
+	return titles
+}
+
+// membershipTexts returns each team with the roles of a user on it: "sales (Team Manager)".
+func membershipTexts(p *policy.Policy, list []policy.Membership) (teams []string) {
+	for _, m := range list {
+		text := string(m.Team)
+		if len(m.Roles) > 0 {
+			text += " (" + andList(roleTitles(p, m.Roles)) + ")"
+		}
+		teams = append(teams, text)
+	}
+	return teams
 }
 
 func writeEntitlements(s *stream, p *policy.Policy, list []policy.Entitlement) {

@@ -16,10 +16,11 @@ type matrixPolicy struct {
 }
 
 type matrixRole struct {
-	Name   string `json:"name"`
-	Title  string `json:"title"`
-	OnTeam bool   `json:"on_team"`
-	Beside bool   `json:"beside"`
+	Name    string `json:"name"`
+	Title   string `json:"title"`
+	OnTeam  bool   `json:"on_team"`
+	Outside bool   `json:"outside"` // held on a team, also by users who are not in it
+	Beside  bool   `json:"beside"`
 }
 
 type matrixResource struct {
@@ -42,7 +43,7 @@ func matrixJSON(p *policy.Policy) matrix {
 		Roles:  []matrixRole{}, Resources: []matrixResource{},
 	}
 	for _, r := range from.Roles {
-		m.Roles = append(m.Roles, matrixRole{string(r.Name), r.Title, r.OnTeam, r.Beside})
+		m.Roles = append(m.Roles, matrixRole{string(r.Name), r.Title, r.OnTeam, r.Outside, r.Beside})
 	}
 	for _, res := range from.Resources {
 		part := matrixResource{Name: res.Name, Permissions: []matrixPermission{}}

@@ -17,6 +17,7 @@ type summary struct {
 	Role         string            `json:"role"`
 	Beside       []string          `json:"beside"`
 	Teams        []teamJSON        `json:"teams"`
+	Outside      []teamJSON        `json:"outside"` // the teams on which the user has roles without being in them
 	Seats        []string          `json:"seats"`
 	Features     []grantJSON       `json:"features"`
 	Entitlements []entitlementJSON `json:"entitlements"`
@@ -58,16 +59,21 @@ func summaryJSON(s *target, request usher.Request, from policy.Summary) summary 
 	out := summary{
 		targetJSON: s.json(), As: string(request.Subject), At: request.Time,
 		Known: from.Status != 0, Status: from.Status.String(), Role: string(from.Role),
-		Beside: texts(from.Beside), Teams: []teamJSON{}, Seats: texts(from.Seats), Features: []grantJSON{},
+		Beside: texts(from.Beside), Teams: membershipsJSON(from.Teams), Outside: membershipsJSON(from.Outside), Seats: texts(from.Seats), Features: []grantJSON{},
 		Entitlements: entitlements(from.Entitlements), Never: entitlements(from.Never),
-	}
-	for _, m := range from.Teams {
-		out.Teams = append(out.Teams, teamJSON{string(m.Team), texts(m.Roles)})
 	}
 	for _, g := range from.Features {
 		out.Features = append(out.Features, grantJSON{g.Name, end(g.Until)})
 	}
 	return out
+}
+
+func membershipsJSON(from []policy.Membership) []teamJSON {
+	list := []teamJSON{}
+	for _, m := range from {
+		list = append(list, teamJSON{string(m.Team), texts(m.Roles)})
+	}
+	return list
 }
 
 func entitlements(from []policy.Entitlement) []entitlementJSON {
