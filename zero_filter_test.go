@@ -27,6 +27,12 @@ func zeroFilters() map[string]func() bool {
 	if !with(filter.Column{Name: "c.host_id"}) {
 		panic("but for the zero, the mapping would be right")
 	}
+	in := func(c filter.Container) bool {
+		return compiles(filter.Mapping{Type: "calendar", Account: column, In: c})
+	}
+	if !in(filter.ContainerRow{Table: "calendars", Key: map[string]string{"id": "c.parent"}}) {
+		panic("but for the zero, the container would be right")
+	}
 	return map[string]func() bool{
 		"filter.Filter":     func() bool { return matches(filter.Filter{}) },
 		"criteria.Criteria": func() bool { return matches(filter.New(criteria.Criteria{})) },
@@ -56,8 +62,10 @@ func zeroFilters() map[string]func() bool {
 			_, err := filter.Mapping{Type: "calendar", Account: column}.Compile(0)
 			return err == nil
 		},
-		"filter.Column": func() bool { return compiles(filter.Mapping{Type: "calendar"}) || with(filter.Column{}) },
-		"filter.Join":   func() bool { return with(filter.Join{}) },
-		"filter.Array":  func() bool { return with(filter.Array{}) },
+		"filter.Column":           func() bool { return compiles(filter.Mapping{Type: "calendar"}) || with(filter.Column{}) },
+		"filter.Join":             func() bool { return with(filter.Join{}) },
+		"filter.Array":            func() bool { return with(filter.Array{}) },
+		"filter.ContainerRow":     func() bool { return in(filter.ContainerRow{}) },
+		"filter.ContainerColumns": func() bool { return in(filter.ContainerColumns{}) },
 	}
 }

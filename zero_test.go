@@ -175,7 +175,7 @@ const neverDecide = `
 	store.LockMode store.Transactor store.VersionReader store.MembersStore store.MembersDifference
 	memstore.Store engine.Error engine.PolicyMismatchError engine.ChangedError engine.Observer engine.Result console.Profile
 	usherhttp.Problem ushertest.Answer usherfiles.Runner usherfiles.Accounts
-	filter.Condition filter.Kind filter.Party filter.Attribute filter.Empty filter.Unknown filter.Members criteria.Set criteria.Members
+	filter.Condition filter.Kind filter.Party filter.Attribute filter.Container filter.Empty filter.Unknown filter.Members criteria.Set criteria.Members criteria.Looks
 	policy.Lister policy.Listed policy.TeamLister policy.Owned policy.Subject account.HostCommand policy.GrantKind engine.SetPolicyOption
 `
 

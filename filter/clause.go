@@ -14,18 +14,26 @@ type clause struct {
 
 	column string // for a fact
 	is     bool
+
+	in    *container // for a clause about containers, with a part about the container
+	limit int        // of containers, in a tree
 }
 
 type kind uint8
 
 const (
-	anyOf     kind = iota // without parts: false
-	allOf                 // without parts: true
-	someIn                // an id in the column is in the set
-	noneIn                // no id in the column is in the set
-	someNotIn             // an id in the column is not in the set
-	allIn                 // every id in the column is in the set, or the column has none
-	fact                  // a column is true, or false
+	anyOf        kind = iota // without parts: false
+	allOf                    // without parts: true
+	someIn                   // an id in the column is in the set
+	noneIn                   // no id in the column is in the set
+	someNotIn                // an id in the column is not in the set
+	allIn                    // every id in the column is in the set, or the column has none
+	fact                     // a column is true, or false
+	ofAccount                // a column has the account of the request
+	notContained             // nothing contains the row
+	contained                // the container is known, and the part is true on it
+	someAbove                // the part is true on a container in a tree
+	everyAbove               // all containers in a tree are known, and the part is true on each; there is at least one
 )
 
 var (
@@ -72,7 +80,7 @@ func either(parts ...clause) clause {
 	case len(flat) > maxCompared:
 		return join(anyOf, flat)
 	}
-	flat = merge(someIn, distinct(flat))
+	flat = mergeAbove(merge(someIn, distinct(flat)))
 	common := shared(flat)
 	if len(common) == 0 {
 		return join(anyOf, flat)
@@ -159,6 +167,6 @@ func contains(parts []clause, c clause) bool {
 }
 
 func (c clause) equal(o clause) bool {
-	return c.kind == o.kind && c.ref == o.ref && c.column == o.column && c.is == o.is &&
+	return c.kind == o.kind && c.ref == o.ref && c.column == o.column && c.is == o.is && c.in == o.in && c.limit == o.limit &&
 		c.set.equal(o.set) && slices.EqualFunc(c.parts, o.parts, clause.equal)
 }

@@ -80,17 +80,25 @@ func (j Join) party(Dialect) (columnRef, error) {
 	if len(j.Key) == 0 {
 		return columnRef{}, errors.New("a join needs a Key: its columns that must equal columns of the row")
 	}
-	for _, inner := range slices.Sorted(maps.Keys(j.Key)) {
-		var k key
-		if k.inner, err = quoted(inner, 1, 1); err != nil {
-			return columnRef{}, printable.Errorf("key: %w", err)
-		}
-		if k.row, err = rowColumn(j.Key[inner]); err != nil {
-			return columnRef{}, printable.Errorf("key: %w", err)
-		}
-		p.keys = append(p.keys, k)
+	if p.keys, err = keysOf(j.Key); err != nil {
+		return columnRef{}, err
 	}
 	return p, nil
+}
+
+// keysOf compiles the columns of a table that must equal columns of the row.
+func keysOf(columns map[string]string) (keys []key, err error) {
+	for _, inner := range slices.Sorted(maps.Keys(columns)) {
+		var k key
+		if k.inner, err = quoted(inner, 1, 1); err != nil {
+			return nil, printable.Errorf("key: %w", err)
+		}
+		if k.row, err = rowColumn(columns[inner]); err != nil {
+			return nil, printable.Errorf("key: %w", err)
+		}
+		keys = append(keys, k)
+	}
+	return keys, nil
 }
 
 func (c Column) attribute() (string, error) {

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -28,8 +29,7 @@ type Condition struct {
 // plan_cache_mode is force_custom_plan, or the statement is not prepared, as with pgx's
 // QueryExecModeExec. For thousands of users, use Members.
 //
-// The error wraps [ErrMapping] if the table lacks a value that rules depend on, or if a rule looks
-// at the containers of a resource, which SQL does not support,
+// The error wraps [ErrMapping] if the table lacks a value that rules depend on,
 // usher.ErrUnknownAccount if the request names no account, or the error of the facts when they list
 // the users of a team.
 func (f Filter) SQL(t *Table, first int) (Condition, error) {
@@ -65,10 +65,8 @@ func (f Filter) condition(what string, t *Table, first int, of func(*list, *sqlW
 	s := &sqlWriter{table: t, account: string(f.account), first: first, numbers: map[argument]int{}}
 	c := alwaysFalse
 	if l := f.list(t.typ); l != nil {
-		if slices.ContainsFunc(l.atoms, func(a atom) bool { return len(a.above) > 0 }) {
-			return fail(printable.Errorf("%w of %s: a rule looks at containers (or above), which a condition in SQL cannot; use Match", ErrMapping, t.typ))
-		}
-		if err := t.check(l.required()); err != nil {
+		looks := l.required()
+		if err := cmp.Or(t.check(looks.Parties, looks.Attributes), t.CheckAbove(looks.Above)); err != nil {
 			return fail(err)
 		}
 		var err error
@@ -98,12 +96,22 @@ func (c Condition) bytes() (size int) {
 	return size
 }
 
-// required returns the parties and attributes that a table must have.
-func (l *list) required() (parties []criteria.Party, attributes []string) {
-	if l.looks == nil {
-		return l.parties, l.attributes
+// required returns what a table must have.
+func (l *list) required() criteria.Looks {
+	if l.looks != nil {
+		return l.looks()
 	}
-	return l.looks()
+	looks := criteria.Looks{Parties: l.parties, Attributes: l.attributes}
+	for i := range l.atoms {
+		for depth, at := range l.atoms[i].above {
+			if depth == len(looks.Above) {
+				looks.Above = append(looks.Above, criteria.Level{Type: at.typ})
+			}
+			looks.Above[depth].Repeat = at.repeat
+			looks.Above[depth].Over = append(looks.Above[depth].Over, at.over...)
+		}
+	}
+	return looks
 }
 
 // sqlWriter converts the criteria of a type to clauses, and writes them for a table.
@@ -216,13 +224,23 @@ func (s *sqlWriter) fails(l *list, a *atom) (clause, error) {
 
 // scopeHolds is true if the scope of an atom is known to match.
 func (s *sqlWriter) scopeHolds(l *list, a *atom) (clause, error) {
-	someInside, allInside, err := s.leaves(l, a, someIn, allIn)
+	c, err := s.holdsOn(s.table, a.reach, l.partiesOf(a))
+	if err != nil || len(a.above) == 0 {
+		return c, err
+	}
+	above, err := s.holdsAbove(s.table, a, 0)
+	return either(c, above), err
+}
+
+// holdsOn is true if a scope is known to match on the row of a table, regardless of its containers.
+func (s *sqlWriter) holdsOn(t *Table, reach criteria.Reach, over []criteria.PartySet) (clause, error) {
+	someInside, allInside, known, err := s.leaves(t, over, someIn, allIn)
 	switch {
 	case err != nil:
 		return clause{}, err
-	case someInside == nil:
+	case !known:
 		return alwaysFalse, nil
-	case a.reach == criteria.Some:
+	case reach == criteria.Some:
 		return either(someInside...), nil
 	case inColumns(someInside):
 		return firstOf(someInside, allInside), nil
@@ -251,34 +269,55 @@ func firstOf(someInside, allInside []clause) clause {
 
 // scopeFails is true if the scope of an atom is known not to match.
 func (s *sqlWriter) scopeFails(l *list, a *atom) (clause, error) {
-	noneInside, someOutside, err := s.leaves(l, a, noneIn, someNotIn)
+	c, err := s.failsOn(s.table, a.reach, l.partiesOf(a))
+	if err != nil || len(a.above) == 0 {
+		return c, err
+	}
+	above, err := s.failsAbove(s.table, a, 0)
+	return all(c, above), err
+}
+
+// failsOn is true if a scope is known not to match on the row of a table, regardless of its
+// containers.
+func (s *sqlWriter) failsOn(t *Table, reach criteria.Reach, over []criteria.PartySet) (clause, error) {
+	noneInside, someOutside, known, err := s.leaves(t, over, noneIn, someNotIn)
 	switch {
 	case err != nil:
 		return clause{}, err
-	case noneInside == nil:
+	case !known:
 		return alwaysFalse, nil
-	case a.reach == criteria.Some:
+	case reach == criteria.Some:
 		return all(noneInside...), nil
 	}
 	return either(all(noneInside...), either(someOutside...)), nil
 }
 
-// leaves returns clauses of two kinds for each party of a scope, or nil if one of the parties is
-// unmapped.
-func (s *sqlWriter) leaves(l *list, a *atom, first, second kind) (firsts, seconds []clause, err error) {
-	for _, side := range a.sides {
-		p := s.ref(l, side.party)
-		if p.form == unmapped {
-			return nil, nil, nil
+// leaves returns clauses of two kinds for each party of a scope. It returns false if one of the
+// parties is unmapped.
+func (s *sqlWriter) leaves(t *Table, over []criteria.PartySet, first, second kind) (firsts, seconds []clause, known bool, err error) {
+	for _, o := range over {
+		p := t.parties[criteria.Party{Name: o.Party, Teams: o.Teams}]
+		if p == nil || p.form == unmapped {
+			return nil, nil, false, nil
 		}
-		set, err := s.idSet(p, side.set, first == someIn)
+		set, err := s.idSet(p, o.Set, first == someIn)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, false, err
 		}
 		firsts = append(firsts, columnClause(first, p, set))
 		seconds = append(seconds, columnClause(second, p, set))
 	}
-	return firsts, seconds, nil
+	return firsts, seconds, true, nil
+}
+
+// partiesOf returns the parties of an atom, in the order of its sides.
+func (l *list) partiesOf(a *atom) []criteria.PartySet {
+	over := make([]criteria.PartySet, len(a.sides))
+	for i, side := range a.sides {
+		p := l.parties[side.party]
+		over[i] = criteria.PartySet{Party: p.Name, Teams: p.Teams, Set: side.set}
+	}
+	return over
 }
 
 // test is true if a fact is known and has the value is.

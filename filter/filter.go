@@ -76,7 +76,7 @@ func (f Filter) list(typ string) *list {
 type list struct {
 	typ    string
 	admit  func(usher.Resource) bool
-	looks  func() (parties []criteria.Party, attributes []string)
+	looks  func() criteria.Looks
 	fields []string
 
 	parties    []criteria.Party // those in atoms

@@ -52,6 +52,10 @@ type Mapping struct {
 	Teams      map[string]Party     // the teams of parties of users and teams, whose users are in Parties
 	Attributes map[string]Attribute // by their names in the policy
 
+	// In states what contains the rows, for rules with "or above". Default: not mapped; such a rule
+	// is an error.
+	In Container
+
 	// Members names the tables in which a store of usher keeps the members of teams. Conditions on
 	// large sets of users then read these tables. Default: conditions carry all ids.
 	Members Members
@@ -120,10 +124,12 @@ type Array struct {
 }
 
 // Empty states that a party is always empty: the party team of calendars that only users host.
-// A check decides the same if the Party method of the resource returns no ids, and true.
+// A check decides the same if the Party method of the resource returns no ids, and true. As a
+// [Container], it states that nothing contains the rows.
 type Empty struct{}
 
-// Unknown states that the table does not have a party or an attribute, although resources have it.
+// Unknown states that the table does not have a party, an attribute or a container, although
+// resources have it.
 // Then no rule that depends on it allows, and each rule under never that depends on it forbids. If
 // the scopes own, sole, team and shared depend on the party, few rules remain except those with the
 // scope any.
@@ -137,6 +143,7 @@ type Table struct {
 	account    columnRef
 	parties    map[criteria.Party]*columnRef
 	attributes map[string]string // "" for Unknown
+	in         *container        // nil if it is not mapped
 	members    memberTables
 }
 
@@ -151,18 +158,17 @@ func (m Mapping) Compile(d Dialect) (*Table, error) {
 	if d != PostgreSQL && d != SQLite {
 		return nil, printable.Errorf("%w of %s: unknown dialect %v (want PostgreSQL or SQLite)", ErrMapping, m.Type, d)
 	}
+	return m.compile(place{dialect: d, columns: new(qualifier)})
+}
+
+func (m Mapping) compile(at place) (*Table, error) {
 	if m.Type == "" {
 		return nil, printable.Errorf("%w without a type of resource", ErrMapping)
 	}
+	d := at.dialect
 	t := &Table{dialect: d, typ: m.Type, parties: map[criteria.Party]*columnRef{}, attributes: map[string]string{}}
 	var err error
-	if m.Account == (Column{}) {
-		return nil, m.wrong("account", errors.New("the column is missing (every condition requires it)"))
-	}
-	if m.Account.EmptyMeansNone {
-		return nil, m.wrong("account", errNotParty)
-	}
-	if t.account, err = m.Account.party(d); err != nil {
+	if t.account, err = m.accountColumn(at); err != nil {
 		return nil, m.wrong("account", err)
 	}
 	if t.members, err = m.Members.compile(d); err != nil {
@@ -182,7 +188,31 @@ func (m Mapping) Compile(d Dialect) (*Table, error) {
 			return nil, m.wrong("attribute "+name, err)
 		}
 	}
+	t.account.renameRow(at.columns)
+	for _, p := range t.parties {
+		p.renameRow(at.columns)
+	}
+	if m.In != nil {
+		if t.in, err = m.In.container(m, at); err != nil {
+			return nil, m.wrong("in", err)
+		}
+	}
+	if err := at.columns.err(); err != nil {
+		return nil, m.wrong("columns", err)
+	}
 	return t, nil
+}
+
+func (m Mapping) accountColumn(at place) (columnRef, error) {
+	switch {
+	case m.Account == (Column{}) && at.inRow:
+		return columnRef{}, nil // the row has an account
+	case m.Account == (Column{}):
+		return columnRef{}, errors.New("the column is missing (every condition requires it)")
+	case m.Account.EmptyMeansNone:
+		return columnRef{}, errNotParty
+	}
+	return m.Account.party(at.dialect)
 }
 
 func (m Mapping) compileParties(t *Table, what string, parties map[string]Party, teams bool) error {

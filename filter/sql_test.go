@@ -245,7 +245,7 @@ func TestIDsOfAKind(t *testing.T) {
 func TestSQLRefuses(t *testing.T) {
 	nobody := filter.New(criteria.Criteria{Types: []criteria.Type{{Name: "page", Needs: [][]criteria.Alternative{{anyPage()}}}}})
 	looks := filter.New(criteria.Criteria{Account: "acme", Types: []criteria.Type{{
-		Name: "page", Looks: func() (parties []criteria.Party, attributes []string) { return []criteria.Party{{Name: "guest"}}, nil },
+		Name: "page", Looks: func() criteria.Looks { return criteria.Looks{Parties: []criteria.Party{{Name: "guest"}}} },
 	}}})
 	withoutTeam := columns
 	withoutTeam.Parties = map[string]filter.Party{"host": filter.Column{Name: "p.host"}}

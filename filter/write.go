@@ -38,6 +38,10 @@ func (s *sqlWriter) text(c clause, top bool) string {
 		return s.alternatives(c.parts, top)
 	case fact:
 		return s.factText(c)
+	case ofAccount:
+		return s.ofAccount(c.ref.column, c.ref.kind)
+	case notContained, contained, someAbove, everyAbove:
+		return s.aboveText(c)
 	}
 	switch c.ref.form {
 	case single:

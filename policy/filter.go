@@ -84,9 +84,7 @@ func (b *filtering) list(perms []int, resource int) criteria.Type {
 		Name:   p.resources[resource].name,
 		Fields: p.resources[resource].fields,
 		Admit:  b.admits(resource),
-		Looks: func() (parties []criteria.Party, attributes []string) {
-			return p.requiredNames(perms, p.resources[resource].name)
-		},
+		Looks:  func() criteria.Looks { return p.looks(perms, p.resources[resource].name) },
 	}
 	if !b.active() && (!b.identified() || !p.allOpen(perms)) {
 		return l // without needs, it selects nothing

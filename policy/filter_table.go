@@ -15,8 +15,8 @@ import (
 )
 
 // CheckTable returns an error if a table cannot be filtered by some permissions or bundles,
-// for any subject: if it lacks a party or an attribute that their rules need; if it has a
-// type, a party or an attribute that the policy lacks; or if none of the permissions is
+// for any subject: if it lacks a party, an attribute or a container that their rules need; if
+// it has a type, a party, an attribute or a container that the policy lacks; or if none of the permissions is
 // about the table's type. It ignores permissions about other types. Without
 // permissions, it checks all permissions about the table's type. The error wraps
 // filter.ErrMapping or usher.ErrUnknownPermission.
@@ -39,19 +39,16 @@ func (p *Policy) CheckTable(t *filter.Table, permissions ...permission.Permissio
 		if err != nil {
 			return printable.Errorf("%s: %w", name, err)
 		}
-		if p.looksAbove(perms, t.Type()) {
-			return printable.Errorf("%s: %w of %s: a rule looks at containers (or above), which a condition in SQL cannot; use Match", name, filter.ErrMapping, t.Type())
-		}
-		parties, attributes := p.requiredNames(perms, t.Type())
+		looks := p.looks(perms, t.Type())
 		var named, teams []string
-		for _, party := range parties {
+		for _, party := range looks.Parties {
 			if party.Teams {
 				teams = append(teams, party.Name)
 			} else {
 				named = append(named, party.Name)
 			}
 		}
-		if err := cmp.Or(t.Check(named, attributes), t.CheckTeams(teams)); err != nil {
+		if err := cmp.Or(t.Check(named, looks.Attributes), t.CheckTeams(teams), t.CheckAbove(looks.Above)); err != nil {
 			return printable.Errorf("%s: %w", name, err)
 		}
 		for _, i := range perms {
@@ -73,20 +70,43 @@ func (p *Policy) permissionsOn(typ string) (list []permission.Permission) {
 	return list
 }
 
-// checkNames reports names of a table that the policy lacks.
+// checkNames reports names of a table that the policy lacks, and of the tables of its containers.
 func (p *Policy) checkNames(t *filter.Table) error {
 	at := p.resourceTable.find(t.Type())
 	if at < 0 {
 		return printable.Errorf("%w of %s: the policy has no such resource%s", filter.ErrMapping, t.Type(), suggest.DidYouMean(t.Type(), p.Resources()))
 	}
+	res := &p.resources[at]
+	if err := p.checkTableOf(res, t); err != nil {
+		return err
+	}
+	for depth := 0; t.Container() != nil && depth < maxDepth; depth++ {
+		below := t
+		t = t.Container()
+		switch {
+		case res.in == nil:
+			return printable.Errorf("%w of %s: In is a mapping of %s, but the policy declares no container (in) of %s", filter.ErrMapping, res.name, t.Type(), res.name)
+		case t.Type() != res.in.name:
+			return printable.Errorf("%w of %s: In is a mapping of %s (want %s)", filter.ErrMapping, res.name, t.Type(), res.in.name)
+		case t == below:
+			return nil // a tree
+		}
+		if err := p.checkTableOf(res.in, t); err != nil {
+			return printable.Errorf("%w of %s: In: %w", filter.ErrMapping, res.name, err)
+		}
+		res = res.in
+	}
+	return nil
+}
+
+func (p *Policy) checkTableOf(res *resource, t *filter.Table) error {
 	parties, attributes := t.Names()
 	for _, name := range parties {
-		if res := &p.resources[at]; res.party(name) < 0 {
+		if res.party(name) < 0 {
 			return printable.Errorf("%w of %s: the policy declares no party %s%s", filter.ErrMapping, res.name, name, suggest.DidYouMean(name, partyNames(res)))
 		}
 	}
 	for _, name := range t.Teams() {
-		res := &p.resources[at]
 		switch i := res.party(name); {
 		case i < 0:
 			return printable.Errorf("%w of %s: the policy declares no party %s%s", filter.ErrMapping, res.name, name, suggest.DidYouMean(name, partyNames(res)))
@@ -96,24 +116,54 @@ func (p *Policy) checkNames(t *filter.Table) error {
 	}
 	for _, name := range attributes {
 		if !p.attributes[name] {
-			return printable.Errorf("%w of %s: the policy declares no attribute %s%s", filter.ErrMapping, t.Type(), name, suggest.DidYouMean(name, p.Attributes()))
+			return printable.Errorf("%w of %s: the policy declares no attribute %s%s", filter.ErrMapping, res.name, name, suggest.DidYouMean(name, p.Attributes()))
 		}
 	}
 	return nil
 }
 
-// looksAbove reports whether a rule of some permissions about a type of resource looks at
-// containers.
-func (p *Policy) looksAbove(perms []int, typ string) bool {
+// looks returns what rules of some permissions about a type of resource depend on.
+func (p *Policy) looks(perms []int, typ string) (looks criteria.Looks) {
+	looks.Parties, looks.Attributes = p.requiredNames(perms, typ)
+	looks.Above = p.requiredAbove(perms, typ)
+	return looks
+}
+
+// requiredAbove returns the containers of a type of resource that rules of some permissions look
+// at, with the parties that they need.
+func (p *Policy) requiredAbove(perms []int, typ string) (levels []criteria.Level) {
+	at := p.resourceTable.find(typ)
+	if at < 0 {
+		return nil
+	}
+	var over [maxDepth]uint16
+	deepest := 0
+	res := &p.resources[at]
 	for i := range p.rules {
-		r := &p.rules[i]
-		perm := &p.perms[r.perm]
-		above := func(t term) bool { return t.above.levels > 0 }
-		if slices.Contains(perms, int(r.perm)) && perm.res.name == typ && perm.res.anyTerm(r.extent, above) {
-			return true
+		if r := &p.rules[i]; p.perms[r.perm].resource == at && slices.Contains(perms, int(r.perm)) {
+			var one [1]term
+			for _, t := range res.termsOf(r.extent, &one) {
+				deepest = max(deepest, int(t.above.levels))
+				for level := range t.above.levels {
+					over[level] |= t.above.parties[level]
+				}
+			}
 		}
 	}
-	return false
+	in := res.in
+	for level := range deepest {
+		l := criteria.Level{Type: in.name, Repeat: in.in == in}
+		for rest := over[level]; rest != 0; rest &= rest - 1 {
+			party := &in.parties[bits.TrailingZeros16(rest)]
+			l.Over = append(l.Over, criteria.PartySet{Party: party.name, Teams: party.both && party.teams})
+		}
+		levels = append(levels, l)
+		if in.in == in {
+			break // all further containers are alike
+		}
+		in = in.in
+	}
+	return levels
 }
 
 // requiredNames returns the parties and attributes of a type of resource that rules of some

@@ -25,10 +25,18 @@ type Type struct {
 	// the type are admitted, except those of another account.
 	Admit func(usher.Resource) bool
 
-	// Looks returns the parties and attributes that rules depend on, for any subject. A
-	// mapping to SQL must contain all of them, so that a mapping error occurs for every
-	// user, not only for some. Default: those in the alternatives.
-	Looks func() (parties []Party, attributes []string)
+	// Looks returns what rules depend on, for any subject. A mapping to SQL must contain all
+	// of it, so that a mapping error occurs for every user, not only for some. Default: what
+	// the alternatives depend on.
+	Looks func() Looks
+}
+
+// Looks are the parties and attributes on which rules depend, and the parties of containers, which
+// have no sets.
+type Looks struct {
+	Parties    []Party
+	Attributes []string
+	Above      []Level // the nearest first
 }
 
 // Alternative matches a resource if its scopes and all its tests hold. If a value of the

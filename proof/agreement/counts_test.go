@@ -20,6 +20,11 @@ type counts struct {
 	Filters, None, All, Mixed, Maskable, Partly int // filters, by what they select and mask
 	Rows, Selected, Masked                      int // rows, by the result of a filter
 
+	AboveInRow, AboveInColumns, AboveInTree int // rows that containers decide, by the place of the nearest one
+	AboveTwice                              int // of these, those in a container without parties that is in another one
+	Lost, TooDeep                           int // rows on which it matters that a container is unknown, or above the 16th
+	ForeignContainers                       int // checks that fail because of a container of another account
+
 	Joins, JoinedRows, HollowJoins, HollowRows int // conditions that read the members of teams, and the rows that they select
 }
 
@@ -68,11 +73,16 @@ func (c *counts) check(t *testing.T) {
 		"conditions that read members": c.Joins, "rows that they select": c.JoinedRows,
 		"conditions that read members of which there are none": c.HollowJoins, "rows that these select": c.HollowRows,
 		"resources of other accounts": c.Foreign, "strangers at a route": c.Strangers, "permissions of visitors": c.Open, "visitors who pass a route": c.Visitors, "accounts as a whole": c.Whole,
-		"accounts without an owner": c.Ownerless,
+		"accounts without an owner":       c.Ownerless,
+		"rows that the row above decides": c.AboveInRow, "rows that columns about a container decide": c.AboveInColumns, "rows that a tree decides": c.AboveInTree,
+		"rows in a container that is unknown, which matters": c.Lost, "containers of other accounts": c.ForeignContainers,
 	} {
 		if n < 100 {
 			t.Errorf("%d %s are too few", n, what)
 		}
+	}
+	if c.AboveTwice < 40 || c.TooDeep < 25 {
+		t.Errorf("%d rows that a container of a container decides, or %d below more than 16 containers, are too few", c.AboveTwice, c.TooDeep)
 	}
 }
 

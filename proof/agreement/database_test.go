@@ -21,9 +21,10 @@ type base struct {
 }
 
 const (
-	own   = 4 // columns of every resource
-	slots = 5 // parties
-	facts = 4 // attributes
+	own   = 4                      // columns of every resource
+	slots = levels * slotsOfALevel // parties
+	links = 3 * levels             // columns about containers
+	facts = 4                      // attributes
 )
 
 func newBase(t testing.TB, d filter.Dialect) *base {
@@ -34,7 +35,7 @@ func newBase(t testing.TB, d filter.Dialect) *base {
 		b.db = openSQLite(t)
 		list, truth = "text", "integer"
 	} else {
-		b.db = openPostgres(t)
+		b.db = openPostgres(t, "jit=off") // compiling a condition takes longer than evaluating it on a few rows
 	}
 	columns := []string{"id bigint PRIMARY KEY", "account " + text, "kind " + text, "local " + text}
 	for i := range slots {
@@ -43,8 +44,11 @@ func newBase(t testing.TB, d filter.Dialect) *base {
 	for i := range facts {
 		columns = append(columns, fmt.Sprintf("b%d %s", i, truth))
 	}
+	for i := range levels {
+		columns = append(columns, fmt.Sprintf("in%d bigint, in%d_local text, in%d_account text", i, i, i))
+	}
 	mustExec(t, b.db, "CREATE TABLE things ("+strings.Join(columns, ", ")+")")
-	mustExec(t, b.db, "CREATE INDEX things_account ON things (account)")
+	mustExec(t, b.db, "CREATE INDEX things_account ON things (account, local)")
 	for i := range slots {
 		mustExec(t, b.db, fmt.Sprintf("CREATE TABLE m%d (thing bigint, account text, local text, member text)", i))
 		mustExec(t, b.db, fmt.Sprintf("CREATE INDEX m%d_thing ON m%d (thing)", i, i))
@@ -81,6 +85,8 @@ type layout struct {
 	parties    map[string]slot
 	attributes map[string]int // the number of the column, -1 for an unknown attribute
 	members    memberRows
+	in         string // how a row has its container: row, local, columns, columns and account, none, unknown; "" for a type in nothing
+	container  *layout
 }
 
 type slot struct {
@@ -107,19 +113,31 @@ func drawLayout(d dice, typ string, parties map[string]bool, attributes []string
 }
 
 func (l layout) mapping(d filter.Dialect) filter.Mapping {
+	m := l.mappingAt(d, 0)
+	m.Members = l.members.mapping(d)
+	return m
+}
+
+// mappingAt returns the mapping of a type whose facts are in the places of a level: 0 for rows of the
+// type, 1 for rows that have the facts of their container, and so on.
+func (l layout) mappingAt(d filter.Dialect, level int) filter.Mapping {
 	m := filter.Mapping{
-		Members: l.members.mapping(d), Type: l.typ, Account: filter.Column{Name: "t.account"},
+		Type: l.typ, Account: filter.Column{Name: "t.account"}, In: l.inContainer(d, level),
 		Parties: map[string]filter.Party{}, Teams: map[string]filter.Party{}, Attributes: map[string]filter.Attribute{},
+	}
+	if level > 0 {
+		m.Account = filter.Column{}
 	}
 	for name, s := range l.parties {
 		into := m.Parties
 		if of, teams := strings.CutSuffix(name, plusTeams); teams {
 			name, into = of, m.Teams
 		}
-		table := fmt.Sprintf("m%d", s.at)
+		at := s.at + level*slotsOfALevel
+		table := fmt.Sprintf("m%d", at)
 		switch s.form {
 		case "column":
-			into[name] = filter.Column{Name: fmt.Sprintf("t.c%d", s.at)}
+			into[name] = filter.Column{Name: fmt.Sprintf("t.c%d", at)}
 		case "join":
 			into[name] = filter.Join{Table: table, Key: map[string]string{"thing": "t.id"}, ID: filter.Column{Name: "member"}}
 		case "local": // only the account distinguishes local ids
@@ -127,7 +145,7 @@ func (l layout) mapping(d filter.Dialect) filter.Mapping {
 				Table: table, Key: map[string]string{"local": "t.local"}, ID: filter.Column{Name: "member"}, Account: filter.Column{Name: "account"},
 			}
 		case "array":
-			into[name] = filter.Array{Name: fmt.Sprintf("t.a%d", s.at)}
+			into[name] = filter.Array{Name: fmt.Sprintf("t.a%d", at)}
 		case "none":
 			into[name] = filter.Empty{}
 		default:
@@ -179,7 +197,7 @@ func (b *base) begin(t testing.TB) *writer {
 	if w.tx, err = b.db.BeginTx(context.Background(), nil); err != nil {
 		t.Fatal(err)
 	}
-	if w.things, err = w.tx.Prepare("INSERT INTO things VALUES (" + placeholders(own+2*slots+facts) + ")"); err != nil {
+	if w.things, err = w.tx.Prepare("INSERT INTO things VALUES (" + placeholders(own+2*slots+facts+links) + ")"); err != nil {
 		t.Fatal(err)
 	}
 	if w.member, err = w.tx.Prepare("INSERT INTO " + membersTable[b.dialect] + " VALUES ($1, $2, $3)"); err != nil {
@@ -213,34 +231,49 @@ func (w *writer) commit(t testing.TB) {
 
 func (w *writer) store(t testing.TB, l layout, r *resource) {
 	t.Helper()
-	args := make([]any, own+2*slots+facts)
+	args := make([]any, own+2*slots+facts+links)
 	args[0], args[1], args[2], args[3] = r.id, r.account, r.typ, r.local
-	for name, s := range l.parties {
-		ids := r.parties[name]
-		switch s.form {
-		case "column":
-			if len(ids) > 0 {
-				args[own+2*s.at] = ids[0]
-			}
-		case "array":
-			if len(ids) > 0 || r.id%2 == 0 { // an empty array is equivalent to NULL
-				args[own+2*s.at+1] = w.array(t, ids)
-			}
-		default:
-			for _, id := range ids {
-				if _, err := w.joins[s.at].Exec(r.id, r.account, r.local, id); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
+	if r.above {
+		args[2] = "container"
 	}
 	for name, at := range l.attributes {
 		if value, known := r.attributes[name]; at >= 0 && known {
 			args[own+2*slots+at] = value
 		}
 	}
+	w.storeLevel(t, args, l, r, r, 0)
 	if _, err := w.things.Exec(args...); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// storeLevel stores the facts of a resource, the row itself or a container of it, in the places of a
+// level of the row.
+func (w *writer) storeLevel(t testing.TB, args []any, l layout, row, of *resource, level int) {
+	t.Helper()
+	for name, s := range l.parties {
+		ids, at := of.parties[name], s.at+level*slotsOfALevel
+		switch s.form {
+		case "column":
+			if len(ids) > 0 {
+				args[own+2*at] = ids[0]
+			}
+		case "array":
+			if len(ids) > 0 || row.id%2 == 0 { // an empty array is equivalent to NULL
+				args[own+2*at+1] = w.array(t, ids)
+			}
+		default:
+			for _, id := range ids {
+				if _, err := w.joins[at].Exec(row.id, row.account, row.local, id); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	link := l.storeContainer(of)
+	copy(args[own+2*slots+facts+3*level:], link[:])
+	if (l.in == "columns" || l.in == "columns and account") && of.in != nil {
+		w.storeLevel(t, args, *l.container, row, of.in, level+1)
 	}
 }
 

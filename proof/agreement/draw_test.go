@@ -84,36 +84,37 @@ func drawPolicy(d dice) string {
 	for _, g := range slices.Sorted(maps.Keys(fields)) {
 		groups = append(groups, g+": ["+fields[g]+"]")
 	}
-	cells := func(parties []string, hiding bool) string {
+	n := drawNesting(d, parties)
+	calendar, user := n.on, drawnType{parties: []string{"user", "team"}}
+	cells := func(on drawnType, hiding bool) string {
 		var list []string
 		for _, who := range some(d, 3, 7, []string{"boss", "admin", "member", "clerk", "manager", "manager", "lead", "everyone"}) {
 			if slices.ContainsFunc(list, func(c string) bool { return strings.HasPrefix(c, who+":") }) {
 				continue
 			}
-			list = append(list, who+": "+drawRules(d, parties, hiding))
+			list = append(list, who+": "+drawRules(d, on, hiding))
 		}
 		if d.chance(40) {
 			list = append(list, "visitor: "+drawVisitors(d, hiding))
 		}
 		return "{" + strings.Join(list, ", ") + "}"
 	}
-	fmt.Fprintf(&b, "resources:\n  calendar:\n    parties: {%s}\n    fields: {%s}\n    permissions:\n", strings.Join(types, ", "), strings.Join(groups, ", "))
-	fmt.Fprintf(&b, "      view: %s\n      edit: %s\n      move: %s\n", cells(parties, true), cells(parties, true), cells(parties, false))
+	fmt.Fprintf(&b, "resources:\n%s  calendar:\n%s    parties: {%s}\n    fields: {%s}\n    permissions:\n", n.text, n.in(-1), strings.Join(types, ", "), strings.Join(groups, ", "))
+	fmt.Fprintf(&b, "      view: %s\n      edit: %s\n      move: %s\n", cells(calendar, true), cells(calendar, true), cells(calendar, false))
 	if d.chance(25) {
-		fmt.Fprintf(&b, "      \"*\": {%s: %s}\n", pick(d, []string{"clerk", "everyone", "lead"}), drawRules(d, parties, true))
+		fmt.Fprintf(&b, "      \"*\": {%s: %s}\n", pick(d, []string{"clerk", "everyone", "lead"}), drawRules(d, calendar, true))
 	}
 	fmt.Fprintf(&b, "  page:\n    fields: {details: [title]}\n    permissions: {view: {everyone: %s}}\n", pick(d, []string{"any", "any hiding details", "any if mfa", "any if open hiding details"}))
-	staff := []string{"user", "team"}
-	fmt.Fprintf(&b, "  user:\n    permissions:\n      view: %s\n      edit: %s\n      edit-sign-in: %s\n      delete: %s\n", cells(staff, false), cells(staff, false), cells(staff, false), cells(staff, false))
+	fmt.Fprintf(&b, "  user:\n    permissions:\n      view: %s\n      edit: %s\n      edit-sign-in: %s\n      delete: %s\n", cells(user, false), cells(user, false), cells(user, false), cells(user, false))
 	var never []string
 	for _, perm := range some(d, 0, 3, []string{"calendar.view", "calendar.edit", "calendar.move"}) {
-		never = append(never, perm+": "+drawRules(d, parties, false))
+		never = append(never, perm+": "+drawRules(d, calendar, false))
 	}
 	if d.chance(20) {
-		never = append(never, "both: "+drawRules(d, parties, false)) // a bundle
+		never = append(never, "both: "+drawRules(d, calendar, false)) // a bundle
 	}
 	if d.chance(30) {
-		never = append(never, "user.edit: "+drawRules(d, staff, false))
+		never = append(never, "user.edit: "+drawRules(d, user, false))
 	}
 	if len(never) > 0 {
 		b.WriteString("never:\n  " + strings.Join(never, "\n  ") + "\n")
@@ -130,18 +131,26 @@ func drawVisitors(d dice, hiding bool) string {
 	return "[" + rule + ", any if paid and public]"
 }
 
-func drawRules(d dice, parties []string, hiding bool) string {
+func drawRules(d dice, on drawnType, hiding bool) string {
 	var rules []string
 	for range 1 + d.IntN(3) {
-		rules = append(rules, drawRule(d, parties, hiding))
+		rules = append(rules, drawRule(d, on, hiding))
 	}
 	return "[" + strings.Join(rules, ", ") + "]"
 }
 
-func drawRule(d dice, parties []string, hiding bool) string {
-	rule := pick(d, []string{"any", "own", "sole", "team", "team", "shared"})
-	if d.chance(35) {
-		rule += " as " + strings.Join(some(d, 1, len(parties), parties), " or ")
+func drawRule(d dice, on drawnType, hiding bool) string {
+	parties := on.parties
+	rule := drawScope(d, on, "")
+	if scope, _, _ := strings.Cut(rule, " "); d.chance(25) {
+		second := drawScope(d, on, scope)
+		for strings.HasPrefix(second, "any") {
+			second = drawScope(d, on, scope)
+		}
+		if scope == "any" || d.chance(50) {
+			second = "not " + second
+		}
+		rule += " and " + second
 	}
 	conditions := []string{"sms", "open", "seated", "mfa", "public", "public", "also-public", "paid", pick(d, []string{"gives-clerk", "gives-lead"})}
 	for _, p := range parties {

@@ -60,6 +60,9 @@ func (s *host) list(q question, user usher.UserID, typ string, f filter.Filter, 
 		if d.Allowed() {
 			want[row.id] = d.Hidden()
 		}
+		if err := s.nested(q, user, row, d.Allowed()); err != nil {
+			return err
+		}
 		selected, err := f.Match(row)
 		if err != nil {
 			return err

@@ -17,6 +17,18 @@ type resource struct {
 	parties    map[string][]string // the teams of a party of users and teams have its name with plusTeams
 	attributes map[string]bool
 	unknown    map[string]bool // parties
+
+	above   bool      // it is only a container of other rows
+	chained bool      // one of a long chain of containers
+	in      *resource // what contains it, nil if nothing does, or if it is lost
+	lost    bool      // what contains it is unknown
+	foreign *resource // what contains it, in another account; a host that reads only the account finds nothing
+	ignored *resource // a container of which the layout knows nothing
+}
+
+// Container returns what a host finds that reads only rows of the account.
+func (r *resource) Container() (container usher.Resource, known bool) {
+	return r.in.on(), !r.lost
 }
 
 func (r *resource) Ref() usher.Ref { return usher.Ref{Type: r.typ, ID: r.local} }
@@ -52,7 +64,17 @@ func (r *resource) Attribute(name string) (value, known bool) {
 }
 
 func (r *resource) String() string {
-	return fmt.Sprintf("%s %s of %s (row %d): parties %q, not known %v, attributes %v", r.typ, r.local, r.account, r.id, r.parties, r.unknown, r.attributes)
+	text := fmt.Sprintf("%s %s of %s (row %d): parties %q, not known %v, attributes %v", r.typ, r.local, r.account, r.id, r.parties, r.unknown, r.attributes)
+	for in, depth := r, 0; depth < 18; depth++ {
+		if in.lost {
+			return text + fmt.Sprintf(" in what is unknown (foreign: %t)", in.foreign != nil)
+		}
+		if in = in.in; in == nil {
+			return text
+		}
+		text += fmt.Sprintf(" in %d %q, not known %v", in.id, in.parties, in.unknown)
+	}
+	return text + " in more"
 }
 
 // on returns the resource of a request, nil for the account as a whole.

@@ -36,6 +36,8 @@ type round struct {
 	host     *host
 	fixtures map[usher.AccountID]*fixture
 	asks     []asks
+
+	containers []*resource
 }
 
 type asks struct {
@@ -80,11 +82,19 @@ func drawRound(t *testing.T, seed uint64, id *int, bases []*base, seen *counts) 
 		slices.Sort(x.host.users[r.Account])
 	}
 	x.typ = pick(d, x.host.types(x.asks[0].permission))
-	l := drawLayout(d, x.typ, slotNames(p.Parties(x.typ)), attributes)
+	l := *drawNestedLayout(d, p, x.typ, x.host.layouts)
 	l.members = pick(d, []memberRows{noMembers, allMembers, allMembers, allMembers, hollowMembers})
 	x.host.layouts[x.typ] = l
-	for i := range x.asks {
-		x.drawRows(d, x.asks[i], 4*i, id)
+	pools := map[usher.AccountID]map[string][]*resource{}
+	for _, a := range x.asks {
+		pools[a.account] = x.drawContainers(d, a, id)
+	}
+	x.contain(d, pools)
+	for i, a := range x.asks {
+		x.drawRows(d, a, 4*i, id, pools)
+		for _, typ := range sortedKeys(pools[a.account]) {
+			x.containers = append(x.containers, pools[a.account][typ]...)
+		}
 	}
 	if engined {
 		x.useEngine(t, d)
@@ -96,8 +106,7 @@ func drawRound(t *testing.T, seed uint64, id *int, bases []*base, seen *counts) 
 }
 
 // drawRows draws the rows of an account. Their local ids are numbered from local.
-func (x *round) drawRows(d dice, a asks, local int, id *int) {
-	parties := slotNames(x.host.policy.Parties(x.typ))
+func (x *round) drawRows(d dice, a asks, local int, id *int, pools map[usher.AccountID]map[string][]*resource) {
 	for range rowsOfAnAccount {
 		*id++
 		r := &resource{
@@ -105,11 +114,8 @@ func (x *round) drawRows(d dice, a asks, local int, id *int) {
 			parties: map[string][]string{}, attributes: map[string]bool{}, unknown: map[string]bool{},
 		}
 		local++
-		for _, name := range sortedKeys(parties) {
-			if !d.chance(25) {
-				r.parties[name] = drawIDs(d, x.fixtures[a.account], a.user, parties[name])
-			}
-		}
+		x.drawParties(d, a, r, 25)
+		x.putIn(d, r, pools)
 		for _, name := range attributes {
 			if d.chance(70) {
 				r.attributes[name] = d.chance(50)
@@ -292,6 +298,11 @@ func storeBatch(t *testing.T, bases []*base, first, end int, seen *counts) (roun
 				for _, w := range writers {
 					w.store(t, x.host.layouts[x.typ], row)
 				}
+			}
+		}
+		for _, row := range x.containers {
+			for _, w := range writers {
+				w.store(t, x.host.layouts[row.typ], row)
 			}
 		}
 	}
