@@ -12,6 +12,7 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
+	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/store"
 )
 
@@ -130,6 +131,14 @@ func (h *history) count(seen *counts) {
 		seen.add(fmt.Sprintf("%s %v", kind, r.result), 1)
 		if errors.Is(r.err, store.ErrRefused) {
 			seen.add("batch rejected by the store", 1)
+		}
+		if r.what == submit && (r.result == done || r.result == refused) {
+			for _, d := range r.ops {
+				seen.add(fmt.Sprintf("%s %v", account.NameOf(d.command()), r.result), 1)
+			}
+		}
+		if r.what == guardDoor && r.result == answered && r.allowed {
+			seen.add("guards", 1)
 		}
 		if r.result == refused {
 			seen.add("refused "+r.refusal.code.String(), 1)

@@ -42,7 +42,7 @@ func (c *client) turn() {
 	case n < 12:
 		c.ask(c.batch())
 	default:
-		q := question{what: openDoor + questionKind(c.chance.IntN(3)), user: modelUser(c.chance.IntN(len(names)))}
+		q := question{what: openDoor + questionKind(c.chance.IntN(4)), user: modelUser(c.chance.IntN(len(names)))}
 		switch c.chance.IntN(4) {
 		case 0:
 			q.atLeast = c.seen
@@ -56,7 +56,8 @@ func (c *client) turn() {
 // batch draws a batch, preferably one that changes something.
 func (c *client) batch() (q question) {
 	for range 3 {
-		q = question{actor: drawActor(c.chance), ops: drawOps(c.chance)}
+		q = question{}
+		q.actor, q.ops = drawBatch(c.chance)
 		if _, changed, _ := c.guess.after(q.actor, q.ops); changed {
 			break
 		}

@@ -48,7 +48,7 @@ func crashBatch(key string) engine.Batch {
 	io.WriteString(h, key)
 	r := rand.New(rand.NewPCG(h.Sum64(), 0))
 	b := engine.Batch{IdempotencyKey: key, Account: crashAccounts[r.IntN(len(crashAccounts))], Note: key}
-	actor, ops := drawActor(r), drawOps(r)
+	actor, ops := drawBatch(r)
 	if r.IntN(2) == 0 {
 		actor, ops = host, []op{{kind: setTotal, total: 3 + r.IntN(8)}} // which is rarely rejected
 	}

@@ -123,9 +123,9 @@ func begin(t testing.TB, p setup, seed uint64) *history {
 	h := &history{setup: p, t: t, seed: seed, account: usher.AccountID(fmt.Sprint("history-", seed)), observed: map[string]int{}}
 	h.createAccount()
 	for i := range 4 {
-		h.keyed = append(h.keyed, question{
-			key: fmt.Sprint("key-", i), request: "first", actor: drawActor(r), ops: drawOps(r),
-		})
+		q := question{key: fmt.Sprint("key-", i), request: "first"}
+		q.actor, q.ops = drawBatch(r)
+		h.keyed = append(h.keyed, q)
 	}
 	if r.IntN(3) == 0 {
 		h.padding = strings.Repeat("~", 2500) // so that snapshots are written

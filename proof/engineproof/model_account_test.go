@@ -2,10 +2,12 @@ package engineproof_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/role"
 )
 
 // modelAccount is the account in the model, written from the rules of the design. It is a plain
@@ -16,9 +18,16 @@ type modelAccount struct {
 }
 
 type modelEntry struct {
-	role   modelRole
-	seated bool
+	role      modelRole
+	seated    bool
+	requested bool // the user has asked to join, and has no access yet
+	keeper    bool // beside the role
+	inCrew    bool
+	chief     bool // of the crew, in it or outside it
 }
+
+// active reports whether the user is in the account and does not only ask to join.
+func (p modelEntry) active() bool { return p.role != absent && !p.requested }
 
 // modelRole is a role. The zero value, absent, is for users who are not in the account.
 type modelRole uint8
@@ -57,7 +66,7 @@ func (w modelUser) actor() account.Actor {
 }
 
 // initialAccount is the account at the beginning: one seat of two is free.
-var initialAccount = modelAccount{users: [5]modelEntry{{role: owner}, {role: admin}, {clerk, true}, {role: member}, {}}, total: 2}
+var initialAccount = modelAccount{users: [5]modelEntry{{role: owner}, {role: admin}, {role: clerk, seated: true}, {role: member}, {}}, total: 2}
 
 // initialCommands creates the initial account.
 func initialCommands() []account.Command {
@@ -67,6 +76,7 @@ func initialCommands() []account.Command {
 		account.AddUser{User: names[1], Role: "admin"},
 		account.AddUser{User: names[2], Role: "clerk"},
 		account.AddUser{User: names[3]},
+		account.CreateTeam{Team: crew},
 	}
 }
 
@@ -89,12 +99,20 @@ func (s modelAccount) owner() modelUser {
 }
 
 // leads reports whether a user has the permissions of an administrator.
-func (s modelAccount) leads(w modelUser) bool { return w == host || s.users[w].role >= admin }
+func (s modelAccount) leads(w modelUser) bool {
+	return w == host || s.users[w].role >= admin && s.users[w].active()
+}
+
+// guards reports whether a user may guard doors.
+func (s modelAccount) guards(w modelUser) bool {
+	p := s.users[w]
+	return s.leads(w) || p.active() && (p.keeper || p.chief)
+}
 
 // opens reports whether a user may open doors.
 func (s modelAccount) opens(w modelUser) bool {
 	p := s.users[w]
-	return p.role >= admin || p.role != absent && p.seated
+	return p.active() && (p.role >= admin || p.seated)
 }
 
 func (s modelAccount) String() string {
@@ -106,6 +124,11 @@ func (s modelAccount) String() string {
 		fmt.Fprintf(&b, "%s:%s", names[i], p.role)
 		if p.seated {
 			b.WriteString("+seat")
+		}
+		for text, is := range map[string]bool{"+requested": p.requested, "+keeper": p.keeper, "+crew": p.inCrew, "+chief": p.chief} {
+			if is {
+				b.WriteString(text)
+			}
 		}
 		b.WriteString(" ")
 	}
@@ -124,10 +147,18 @@ func plain(v account.View) (s modelAccount, err error) {
 		}
 		known++
 		p, ok := posts[string(m.Role)]
-		if !ok || !m.Active() || (p == owner) != (v.Owner() == name) {
+		requested := m.Status == usher.Requested
+		if !ok || !m.Active() && !requested || (p == owner) != (v.Owner() == name) {
 			return s, fmt.Errorf("%s is %s with the role %s, and %s is the owner", name, m.Status, m.Role, v.Owner())
 		}
-		s.users[i] = modelEntry{p, m.HasSeat(desk)}
+		roles, inCrew := m.InTeam(crew)
+		if !inCrew {
+			roles = m.RolesOutside(crew)
+		}
+		s.users[i] = modelEntry{p, m.HasSeat(desk), requested, slices.Equal(m.Beside, []role.Name{keeper}), inCrew, slices.Equal(roles, []role.Name{chief})}
+		if len(m.Beside) > 1 || len(roles) > 1 || len(m.Teams)+len(m.Outside) > 1 || s.users[i].keeper != (len(m.Beside) > 0) || s.users[i].chief != (len(roles) > 0) {
+			return s, fmt.Errorf("%s has more than the model: %+v", name, m.User)
+		}
 	}
 	seats := v.Seats()
 	if v.Len() != known || len(seats) != 1 {

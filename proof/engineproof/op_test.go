@@ -4,12 +4,18 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/role"
 	"github.com/usher-go/usher/seat"
 )
 
-const desk seat.PoolName = "desk"
+const (
+	desk   seat.PoolName = "desk"
+	crew   usher.TeamID  = "crew"
+	keeper role.Name     = "keeper"
+	chief  role.Name     = "chief"
+)
 
 // op is a command in the model.
 type op struct {
@@ -22,14 +28,28 @@ type op struct {
 type kind uint8
 
 const (
-	assign   kind = iota // assign-seat
-	unassign             // unassign-seat
-	setTotal             // set-seats
-	setRole              // set-role
-	transfer             // transfer-ownership
-	add                  // add-user
-	remove               // remove-user
+	assign     kind = iota // assign-seat
+	unassign               // unassign-seat
+	setTotal               // set-seats
+	setRole                // set-role
+	transfer               // transfer-ownership
+	add                    // add-user
+	remove                 // remove-user
+	giveBeside             // set-role-beside
+	takeBeside             // unset-role-beside
+	setChief               // set-team-role
+	unsetChief             // unset-team-role
+	admit                  // admit-user
+
+	// The actor's own commands. Request names a user, who must be the actor unless the host sends it.
+	request  // request-to-join
+	withdraw // withdraw-request
+	join     // join-team
+	leave    // leave-team
 )
+
+// ofActor reports whether the command concerns the actor.
+func (d op) ofActor() bool { return d.kind >= request }
 
 func (d op) command() account.Command {
 	user, name := names[d.user], role.Name(d.role.String())
@@ -48,6 +68,24 @@ func (d op) command() account.Command {
 		return account.AddUser{User: user, Role: name}
 	case remove:
 		return account.RemoveUser{User: user}
+	case giveBeside:
+		return account.SetRoleBeside{User: user, Role: keeper}
+	case takeBeside:
+		return account.UnsetRoleBeside{User: user, Role: keeper}
+	case setChief:
+		return account.SetTeamRole{Team: crew, User: user, Role: chief}
+	case unsetChief:
+		return account.UnsetTeamRole{Team: crew, User: user, Role: chief}
+	case admit:
+		return account.AdmitUser{User: user}
+	case request:
+		return account.RequestToJoin{User: user}
+	case withdraw:
+		return account.WithdrawRequest{}
+	case join:
+		return account.JoinTeam{Team: crew}
+	case leave:
+		return account.LeaveTeam{Team: crew}
 	}
 	panic("unknown op")
 }
@@ -99,16 +137,22 @@ func (s modelAccount) after(actor modelUser, ops []op) (next modelAccount, chang
 // do returns the account after a command, before seats are counted. A command without effect
 // returns the same account.
 func (s modelAccount) do(actor modelUser, d op) (modelAccount, account.Code) {
-	p := s.users[d.user]
 	if !s.may(actor, d) {
 		return s, account.CodeDenied
 	}
+	if d.ofActor() {
+		return s.doOwn(actor, d)
+	}
+	p := s.users[d.user]
 	if p.role == absent && d.kind != setTotal && d.kind != add {
 		return s, account.CodeUnknownUser
 	}
 	change := &s.users[d.user] // of this copy
 	switch d.kind {
 	case assign:
+		if p.requested {
+			return s, account.CodeInactive
+		}
 		change.seated = true
 	case unassign:
 		if p.seated && p.role == clerk {
@@ -122,20 +166,64 @@ func (s modelAccount) do(actor modelUser, d op) (modelAccount, account.Code) {
 			return s, account.CodeUniqueRole
 		}
 		change.role = d.role
-		change.seated = p.seated || d.role == clerk
+		change.seated = p.seated || d.role == clerk && !p.requested
 	case transfer:
+		if p.requested {
+			return s, account.CodeInactive
+		}
 		s.users[s.owner()].role = admin
 		change.role = owner
 	case add:
 		if p.role != absent {
 			return s, account.CodeExists
 		}
-		*change = modelEntry{d.role, d.role == clerk}
+		*change = modelEntry{role: d.role, seated: d.role == clerk}
 	case remove:
 		if p.role == owner {
 			return s, account.CodeUniqueRole
 		}
 		*change = modelEntry{}
+	case giveBeside, takeBeside:
+		change.keeper = d.kind == giveBeside
+	case setChief:
+		change.chief = true
+	case unsetChief:
+		if p.chief && p.role == owner && actor != host && actor != d.user {
+			return s, account.CodeEscalation // the owner outranks all others
+		}
+		change.chief = false
+	case admit:
+		if p.requested {
+			change.requested, change.seated = false, p.role == clerk
+		}
+	}
+	return s, 0
+}
+
+// doOwn is do for the actor's own commands.
+func (s modelAccount) doOwn(actor modelUser, d op) (modelAccount, account.Code) {
+	who := actor
+	if d.kind == request {
+		if actor != host && actor != d.user {
+			return s, account.CodeInvalid
+		}
+		who = d.user
+	}
+	p, change := s.users[who], &s.users[who]
+	switch d.kind {
+	case request:
+		switch {
+		case p.active():
+			return s, account.CodeExists
+		case !p.requested:
+			*change = modelEntry{role: member, requested: true}
+		}
+	case withdraw:
+		*change = modelEntry{}
+	case join:
+		change.inCrew = true
+	case leave:
+		change.inCrew, change.chief = false, false
 	}
 	return s, 0
 }
@@ -144,11 +232,19 @@ func (s modelAccount) do(actor modelUser, d op) (modelAccount, account.Code) {
 // role, and only the owner transfers the ownership.
 func (s modelAccount) may(actor modelUser, d op) bool {
 	switch {
+	case d.kind == request:
+		return true
+	case d.kind == withdraw:
+		return actor != host && s.users[actor].requested
+	case d.kind == join || d.kind == leave:
+		return actor != host && s.users[actor].active()
 	case actor == host:
 		return true
+	case d.kind == admit && actor == d.user:
+		return false
 	case d.kind == transfer:
 		return s.users[actor].role == owner
-	case (d.kind == setRole || d.kind == remove) && s.users[d.user].role == owner:
+	case (d.kind == setRole || d.kind == remove || d.kind == giveBeside || d.kind == takeBeside) && s.users[d.user].role == owner:
 		return false
 	}
 	return s.leads(actor)
@@ -157,6 +253,10 @@ func (s modelAccount) may(actor modelUser, d op) bool {
 // drawOp draws a command, mostly about seats, so that clients compete for the last seat.
 func drawOp(r *rand.Rand) op {
 	d := op{user: modelUser(r.IntN(len(names)))}
+	if r.IntN(3) == 0 {
+		d.kind = giveBeside + kind(r.IntN(int(leave-giveBeside)+1))
+		return d
+	}
 	switch n := r.IntN(20); {
 	case n < 6:
 		d.kind = assign
@@ -196,4 +296,13 @@ func drawActor(r *rand.Rand) modelUser {
 		return modelUser(r.IntN(2))
 	}
 	return modelUser(r.IntN(len(names)))
+}
+
+// drawBatch draws an actor and commands. Of own commands, the user is mostly the actor.
+func drawBatch(r *rand.Rand) (actor modelUser, ops []op) {
+	actor, ops = drawActor(r), drawOps(r)
+	if ops[0].ofActor() && r.IntN(4) > 0 {
+		actor = ops[0].user
+	}
+	return actor, ops
 }

@@ -34,6 +34,7 @@ const (
 	submit questionKind = iota
 	openDoor
 	lockDoor
+	guardDoor
 	viewAccount // at the whole account: a view
 	observation // no call: the engine has just returned a version
 )
@@ -41,6 +42,8 @@ const (
 var (
 	doorOpen = permission.MustParse("door.open")
 	doorLock = permission.MustParse("door.lock")
+
+	doorGuard = permission.MustParse("door.guard")
 )
 
 // scope returns the key with its actor: the keys of two actors are different keys.
@@ -67,6 +70,8 @@ func (q *question) String() string {
 		fmt.Fprintf(&b, "may %s open doors", q.user)
 	case lockDoor:
 		fmt.Fprintf(&b, "may %s lock doors", q.user)
+	case guardDoor:
+		fmt.Fprintf(&b, "may %s guard doors", q.user)
 	case viewAccount:
 		b.WriteString("view")
 	case observation:
@@ -132,6 +137,8 @@ func (s modelAccount) matches(q *question, a *answer) bool {
 		return a.allowed == s.opens(q.user)
 	case lockDoor:
 		return a.allowed == s.leads(q.user)
+	case guardDoor:
+		return a.allowed == s.guards(q.user)
 	case viewAccount:
 		return a.seen == s
 	}

@@ -205,7 +205,7 @@ func (w *soakWorker) anyAccount() *soakAccount {
 func (w *soakWorker) anyUser() usher.UserID { return names[w.chance.IntN(len(names))] }
 
 // doors are the permissions that are checked.
-var doors = []permission.Permission{doorOpen, doorLock}
+var doors = []permission.Permission{doorOpen, doorLock, doorGuard}
 
 func (w *soakWorker) check() error {
 	ctx := context.Background()
@@ -249,7 +249,8 @@ func (w *soakWorker) act() error {
 
 func (w *soakWorker) submit() error {
 	a := w.anyAccount()
-	batch := engine.Batch{Actor: drawActor(w.chance).actor(), Account: a.id, Commands: commands(drawOps(w.chance))}
+	actor, ops := drawBatch(w.chance)
+	batch := engine.Batch{Actor: actor.actor(), Account: a.id, Commands: commands(ops)}
 	if w.chance.IntN(4) == 0 {
 		batch.Note = string(bytes.Repeat([]byte("~"), 4000)) // so that snapshots are written
 	}

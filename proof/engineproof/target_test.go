@@ -65,8 +65,11 @@ func (h *history) answerTo(ctx context.Context, d target, q *question) *answer {
 		return &answer{result: answered, version: v.Version(), seen: seen}
 	default:
 		r := usher.Request{Account: h.account, Subject: names[q.user], Permission: doorOpen}
-		if q.what == lockDoor {
+		switch q.what {
+		case lockDoor:
 			r.Permission = doorLock
+		case guardDoor:
+			r.Permission = doorGuard
 		}
 		decision, err := d.Check(ctx, r, q.atLeast)
 		if err != nil {
