@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/raced"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/policyfile"
 	"github.com/usher-go/usher/policy/syntax"
@@ -21,7 +22,7 @@ import (
 
 var (
 	seedFlag      = flag.Uint64("seed", 1, "the first seed of the random tests of package policy")
-	questionsFlag = flag.Int("questions", 300_000, "how many questions they ask")
+	questionsFlag = flag.Int("questions", raced.Part(300_000, 60_000), "how many questions they ask")
 )
 
 // A round draws one policy, for it some worlds, and for each some questions.

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/usher-go/usher/account"
+	"github.com/usher-go/usher/internal/raced"
 	"github.com/usher-go/usher/preset"
 	"github.com/usher-go/usher/seat"
 )
@@ -19,9 +20,12 @@ import (
 // fullRun is the number of accounts in a full run.
 const fullRun = 1000
 
+// checks is the number of accounts in a run.
+var checks = raced.Part(fullRun, fullRun/5)
+
 func TestMain(m *testing.M) {
 	// Flags of the command line are set later, and win.
-	for name, value := range map[string]string{"rapid.checks": strconv.Itoa(fullRun), "rapid.steps": "40", "rapid.nofailfile": "true"} {
+	for name, value := range map[string]string{"rapid.checks": strconv.Itoa(checks), "rapid.steps": "40", "rapid.nofailfile": "true"} {
 		if err := flag.Set(name, value); err != nil {
 			panic(err)
 		}

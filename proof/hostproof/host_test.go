@@ -32,7 +32,7 @@ func (w *world) host(name string) *host {
 const maxAttempts = 1000
 
 // patience is a limit for attempts that should not take long.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // attempt is one transaction for a job.
 type attempt struct {

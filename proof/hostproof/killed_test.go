@@ -46,13 +46,16 @@ func workUntilKilled(kindName, address, keys string) error {
 	return errors.Join(err, errors.New("the process was not killed"))
 }
 
-// TestKilled kills processes with hosts. After each kill, each row has its commit and each commit its
+// killedSeen are the events that must occur while processes are killed.
+var killedSeen = []string{"kills", "kills with jobs in flight", "told stored", "told absent", "in flight: was not, and is now"}
+
+// TestKilled kills processes with hosts, until all of killedSeen has occurred. After each kill, each row has its commit and each commit its
 // row, each job that was reported as committed is there, and retries find out about the others.
 func TestKilled(t *testing.T) {
 	for _, k := range []*kind{throughPgx, lite} {
 		t.Run(k.name, func(t *testing.T) {
 			w := set(t, k)
-			for round := range *kills {
+			for round := 0; round < *kills || *kills >= fullKills && round < 10*fullKills && len(w.seen.missing(killedSeen...)) > 0; round++ {
 				untold := w.kill(t, fmt.Sprint("kill", round))
 				require.NoError(t, w.verify(context.Background()))
 				h := w.host("parent")
@@ -68,7 +71,7 @@ func TestKilled(t *testing.T) {
 			t.Logf("counts:\n%v", &w.seen)
 			assert.Empty(t, w.findings.String())
 			if *kills >= fullKills {
-				assert.Empty(t, w.seen.missing("kills", "kills with jobs in flight", "told stored", "told absent", "in flight: was not, and is now"))
+				assert.Empty(t, w.seen.missing(killedSeen...))
 			}
 		})
 	}
