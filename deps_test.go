@@ -17,6 +17,7 @@ import (
 const graph = `
 # Safe printing of text from outside, and JSON.
 internal/printable:
+internal/raced:
 internal/strictjson: internal/printable
 
 # The vocabulary of requests and decisions: all that a handler imports. A program that makes

@@ -104,7 +104,9 @@ func TestRandomSeatLedgers(t *testing.T) {
 		}
 	})
 	t.Logf("%+v", found)
-	require.NotContains(t, []int{found.held, found.peaks, found.final, found.empty, found.deleted, found.founded, found.same}, 0, "%+v", found)
+	if checks >= fullRun {
+		require.NotContains(t, []int{found.held, found.peaks, found.final, found.empty, found.deleted, found.founded, found.same}, 0, "%+v", found)
+	}
 }
 
 // seatCommands draw commands after which more or fewer seats are held or bought.
