@@ -216,6 +216,11 @@ func TestSeatSpans(t *testing.T) {
 	assert.False(t, l.Report().Final)
 	assert.Equal(t, []seat.PoolName{"desk", "room"}, l.Pools())
 
+	// A commit at the start that does not change the numbers is not before the period.
+	_, spans = ledgerOf(t, ledgerDay(1).Add(time.Hour), ledgerDay(2), states...)
+	require.Len(t, spans, 2)
+	assert.Equal(t, account.SeatSpan{Pool: "desk", Seats: seat.Pool{Total: 2}, Version: 1, From: ledgerDay(1).Add(time.Hour), To: ledgerDay(2)}, spans[0])
+
 	ended, err := l.Note(states[6])
 	require.NoError(t, err)
 	assert.Empty(t, ended, "a commit after the period ends no span")

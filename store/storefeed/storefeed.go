@@ -61,25 +61,24 @@ type Entry struct {
 func Read(ctx context.Context, s store.Store, after Cursor) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		f := &feed{ctx: ctx, store: s, yield: yield}
-		known := slices.Sorted(maps.Keys(after)) // before the loop body changes it
-		marks := maps.Clone(after)
+		known := slices.Sorted(maps.Keys(after)) // before the loop body adds to it
 		for id, err := range s.Accounts(ctx, "") {
 			if err != nil {
 				yield(Entry{}, err)
 				return
 			}
 			for len(known) > 0 && known[0] <= id {
-				if known[0] < id && !f.missing(known[0], marks[known[0]]) {
+				if known[0] < id && !f.missing(known[0], after[known[0]]) {
 					return
 				}
 				known = known[1:]
 			}
-			if !f.account(id, marks[id]) {
+			if !f.account(id, after[id]) {
 				return
 			}
 		}
 		for _, id := range known {
-			if !f.missing(id, marks[id]) {
+			if !f.missing(id, after[id]) {
 				return
 			}
 		}
@@ -138,7 +137,7 @@ func (f *feed) account(id usher.AccountID, m Mark) bool {
 		if err != nil {
 			return f.problem(id, err)
 		}
-		chained = chained || !c.Previous.IsZero()
+		chained = !c.Previous.IsZero()
 		if !compared {
 			compared = true
 			continue

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -123,6 +124,20 @@ func TestReadErased(t *testing.T) {
 	assert.Equal(t, storefeed.Mark{Erased: true}, c["acme"])
 	assert.Empty(t, read(t, s, c))
 
+	// Also the last account.
+	add(t, s, "able", "")
+	require.NoError(t, s.Erase(context.Background(), "beta"))
+	assert.Equal(t, []string{"able 1", "beta erased"}, read(t, s, c))
+
+	// Erased after it was listed, and before it was read.
+	faulty := storefault.Wrap(filled(t, "acme:1", "beta:1"), func(_ context.Context, c storefault.Call) storefault.Fault {
+		if c.Method == "Commits" && c.Account == "acme" {
+			return storefault.Fault{Before: store.ErrErased}
+		}
+		return storefault.Fault{}
+	})
+	assert.Equal(t, []string{"beta 1"}, read(t, faulty, storefeed.Cursor{}))
+
 	// Erased while it is read.
 	s = filled(t, "acme:3", "beta:1")
 	c = storefeed.Cursor{}
@@ -174,6 +189,52 @@ func TestReadStops(t *testing.T) {
 			}
 		}
 		assert.Equal(t, all[stop:], append([]string{}, read(t, s, c)...), "after %d entries", stop)
+	}
+}
+
+// A commit that another program has spelled otherwise is the same commit.
+func TestReadOtherSpelling(t *testing.T) {
+	one := filled(t, "acme:1")
+	s := new(memstore.Store)
+	for c, err := range one.Commits(context.Background(), "acme", 0) {
+		require.NoError(t, err)
+		c.Data = []byte(strings.Replace(string(c.Data), `,"time"`, ` , "time"`, 1))
+		require.NoError(t, s.Append(context.Background(), "acme", store.Entry{Commit: c}))
+	}
+	lines := export(t, s, nil)
+	require.Contains(t, lines, ` , "time"`)
+	add(t, s, "acme", "follows the bytes that are stored")
+	c := cursorOf(t, lines)
+	require.NotEqual(t, account.HashOf([]byte(strings.TrimSuffix(lines, "\n"))), c["acme"].Head.Hash)
+	assert.Equal(t, []string{"acme 2"}, read(t, s, c))
+}
+
+// A store that breaks its contract and leaves out a commit is noticed, also without hashes.
+func TestReadGap(t *testing.T) {
+	s := new(memstore.Store)
+	for v := uint64(1); v <= 3; v++ {
+		c := &account.Commit{Account: "acme", Version: v, ID: fmt.Sprint(v), Time: noon, Actor: account.AsHost("test"), Policy: "p", Changes: []account.Change{account.SettingChanged{Setting: "open", Value: true}}}
+		data, err := c.Encode()
+		require.NoError(t, err)
+		require.NoError(t, s.Append(context.Background(), "acme", store.Entry{Commit: store.Commit{Version: v, Data: data}}))
+	}
+	assert.Equal(t, []string{"acme 1", "acme 2", "acme 3"}, read(t, s, storefeed.Cursor{}))
+	assert.Equal(t, []string{"acme 1", `acme: the store returned commit 3 of "acme" as commit 3 (want 2 of "acme")`}, read(t, without{s, 2}, storefeed.Cursor{}))
+}
+
+// without is a store that leaves out the commits of a version.
+type without struct {
+	store.Store
+	version uint64
+}
+
+func (s without) Commits(ctx context.Context, id usher.AccountID, after uint64) iter.Seq2[store.Commit, error] {
+	return func(yield func(store.Commit, error) bool) {
+		for c, err := range s.Store.Commits(ctx, id, after) {
+			if c.Version != s.version && !yield(c, err) {
+				return
+			}
+		}
 	}
 }
 
