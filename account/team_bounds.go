@@ -80,7 +80,9 @@ func (q *proposing) teamBoundMoves(s *State, bounds []policy.Bound) boundMoves {
 		if created, ok := c.(TeamCreated); ok {
 			for k := range bounds {
 				at := teamBound{created.Team, k}
-				moves[at] = moves[at] // present, if only with zeros
+				if _, present := moves[at]; !present {
+					moves[at] = count{}
+				}
 			}
 		}
 	}

@@ -3,6 +3,8 @@ package console_test
 import (
 	_ "embed"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -11,6 +13,8 @@ import (
 	"github.com/usher-go/usher"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/console"
+	"github.com/usher-go/usher/engine"
+	"github.com/usher-go/usher/policy/policyfile"
 )
 
 // agency is a policy with roles beside the account role, and with a role that users have on teams
@@ -234,4 +238,38 @@ func TestRolesPageOfRolesOfEachKind(t *testing.T) {
 		assert.Equal(t, r.Role == "member" || r.Role == "lead", r.Yours, r.Role)
 	}
 	assert.Contains(t, body(w.get(viewer{user: "mia"}, "/roles")), "Billing")
+}
+
+// After a change of the policy, the pages still show the roles that it no longer declares, and take
+// them; so does a team role that only members may have now.
+func TestRolesThatThePolicyLacks(t *testing.T) {
+	w := newWorld(t, "agency")
+	changed := strings.NewReplacer("admin, billing]", "admin]", "  billing: {title: Billing, beside: true}\n", "", "pay: {title: pay invoices, billing: any}", "pay: {owner: any}",
+		"held-on: team, outside: true", "held-on: team").Replace(string(agency))
+	p, err := policyfile.Load("agency.yaml", []byte(changed))
+	require.NoError(t, err)
+	var mismatches *engine.PolicyMismatchError
+	require.ErrorAs(t, w.SetPolicy(ctx, p), &mismatches)
+	require.NoError(t, w.SetPolicy(ctx, p, engine.Accept(mismatches)))
+
+	page := body(w.get(olivia, "/people"))
+	assert.Contains(t, page, "Member, billing")
+	assert.Contains(t, page, "design (Team lead, not in the team)")
+	assert.Equal(t, http.StatusOK, w.get(olivia, "/roles").Code)
+	assert.Contains(t, body(w.get(olivia, "/person?id=mia")), `<span class="badge">billing</span>`)
+	assert.Contains(t, body(w.get(olivia, teamAddress("design"))), `id="outside"`)
+	for at, form := range map[string]string{
+		"/person?id=mia": "person/unset-role-beside?id=mia&role=billing", teamAddress("design"): "team/unset-role?id=design&role=lead&user=lena",
+	} {
+		offers := offeredBy(body(w.get(olivia, at)), fill)
+		i := slices.IndexFunc(offers, func(o offered) bool { return o.String() == form })
+		require.GreaterOrEqual(t, i, 0, "%s of %v", form, offers)
+		offers[i].values.Set("confirmed", "yes")
+		rec := w.send(olivia, "POST", "/"+offers[i].path, offers[i].values.Encode())
+		assert.Equal(t, http.StatusSeeOther, rec.Code, "%s: %s", form, problemText(body(rec)))
+	}
+	v, err := w.View(ctx, "acme")
+	require.NoError(t, err)
+	require.NoError(t, v.State().Fits(p))
+	assert.NotContains(t, body(w.get(olivia, "/people")), "Member, billing")
 }
