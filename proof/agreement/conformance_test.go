@@ -101,7 +101,9 @@ func newCorpus(t *testing.T, file string, id *int) *corpus {
 	}
 	for _, typ := range p.Resources() {
 		c.add(&usher.Object{Type: typ}, id)
-		c.host.layouts[typ] = c.layout(typ, uint64(*id))
+	}
+	for _, typ := range p.Resources() {
+		c.host.layouts[typ] = *c.layout(typ, uint64(*id))
 	}
 	c.host.routes = newRoutes(t, c.host, c.host.everyPermission())
 	c.host.routes.server = httptest.NewServer(c.host.routes.mux)
@@ -153,28 +155,47 @@ func (c *corpus) add(o *usher.Object, id *int) {
 	if c.known[what] != nil {
 		return
 	}
-	parties := maps.Clone(o.Parties)
-	for name, ids := range o.Teams {
-		parties[name+plusTeams] = ids
-	}
 	for _, in := range []usher.AccountID{c.twin(), usher.AccountID(c.name)} {
-		*id++
-		c.known[what] = &resource{
-			typ: o.Type, id: *id, local: fmt.Sprint(len(c.host.rows[in])), account: in,
-			parties: parties, attributes: o.Attributes, unknown: map[string]bool{},
-		}
-		c.host.rows[in] = append(c.host.rows[in], c.known[what])
+		c.known[what] = c.row(o, in, id)
 	}
+}
+
+// row puts a resource, and what contains it, into an account.
+func (c *corpus) row(o *usher.Object, account usher.AccountID, id *int) *resource {
+	*id++
+	r := &resource{
+		typ: o.Type, id: *id, local: fmt.Sprint(len(c.host.rows[account])), account: account,
+		parties: maps.Clone(o.Parties), attributes: o.Attributes, unknown: map[string]bool{},
+	}
+	for name, ids := range o.Teams {
+		r.parties[name+plusTeams] = ids
+	}
+	c.host.rows[account] = append(c.host.rows[account], r)
+	if in, ok := o.In.(*usher.Object); ok {
+		r.in = c.row(in, account, id)
+	}
+	return r
 }
 
 func describe(o *usher.Object) string {
-	return fmt.Sprintf("%s %q %q %v", o.Type, o.Parties, o.Teams, o.Attributes)
+	text := fmt.Sprintf("%s %q %q %v", o.Type, o.Parties, o.Teams, o.Attributes)
+	if in, ok := o.In.(*usher.Object); ok {
+		text += " in " + describe(in)
+	}
+	return text
 }
 
 // layout chooses a form for each party that has room for the parties of all rows.
-func (c *corpus) layout(typ string, seed uint64) layout {
+func (c *corpus) layout(typ string, seed uint64) *layout {
 	attributes := c.suite.Policy().Attributes()
 	l := drawLayout(newDice(seed), typ, slotNames(c.suite.Policy().Parties(typ)), attributes)
+	switch in := c.suite.Policy().Container(typ); in {
+	case "":
+	case typ:
+		l.in, l.container = "row", &l
+	default:
+		l.in, l.container = "row", c.layout(in, seed)
+	}
 	for i, name := range attributes {
 		l.attributes[name] = i
 	}
@@ -187,7 +208,7 @@ func (c *corpus) layout(typ string, seed uint64) layout {
 			l.parties[name] = slot{"join", s.at}
 		}
 	}
-	return l
+	return &l
 }
 
 func (c *corpus) run(t *testing.T) {
