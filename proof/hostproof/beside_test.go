@@ -3,6 +3,7 @@ package hostproof_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -57,18 +58,30 @@ func (a *attempt) reserve(ctx context.Context, name string) error {
 	return nil
 }
 
+// submitted are the commands that are submitted in turn. Each one before those that take something
+// away changes something.
+var submitted = []func(user, clerk usher.UserID) account.Command{
+	func(user, _ usher.UserID) account.Command { return account.AddUser{User: user} },
+	func(user, _ usher.UserID) account.Command { return account.RequestToJoin{User: user} },
+	func(_, clerk usher.UserID) account.Command { return account.SetRoleBeside{User: clerk, Role: "desk"} },
+	func(_, clerk usher.UserID) account.Command {
+		return account.SetTeamRole{Team: front, User: clerk, Role: "head"}
+	},
+	func(_, clerk usher.UserID) account.Command { return account.SetRole{User: clerk, Role: "member"} },
+	func(_, clerk usher.UserID) account.Command { return account.SetRole{User: clerk, Role: "clerk"} },
+	func(_, clerk usher.UserID) account.Command { return account.SetRole{User: clerk, Role: "member"} },
+	func(_, clerk usher.UserID) account.Command { return account.UnsetRoleBeside{User: clerk, Role: "desk"} },
+	func(_, clerk usher.UserID) account.Command {
+		return account.UnsetTeamRole{Team: front, User: clerk, Role: "head"}
+	},
+}
+
 // write submits a batch without a transaction, and repeats it until its outcome is known. It changes
-// the role of a clerk, or adds a user.
+// the role of a clerk, or the one beside it or outside a team; or it adds a user, or a user who asks
+// to join.
 func (h *host) write(key string) {
 	id := accountIDs[h.random.IntN(len(accountIDs))]
-	var command account.Command = account.AddUser{User: usher.UserID(key)}
-	if h.random.IntN(3) > 0 {
-		to := "clerk"
-		if h.random.IntN(2) == 0 {
-			to = "member"
-		}
-		command = account.SetRole{User: clerks[h.random.IntN(len(clerks))], Role: roleName(to)}
-	}
+	command := submitted[h.writes.Add(1)%int64(len(submitted))](usher.UserID(key), clerks[h.random.IntN(len(clerks))])
 	b := engine.Batch{Actor: plain, Account: id, IdempotencyKey: key, Commands: []account.Command{command}}
 	for unsure := false; ; time.Sleep(2 * time.Millisecond) {
 		a := &attempt{host: h, mode: "Submit", crashes: h.crashes.Load()}
@@ -76,14 +89,15 @@ func (h *host) write(key string) {
 		switch {
 		case err == nil && result.Commit == nil:
 			h.seen.add("Submit: nothing to change")
-			h.submitted(key, "")
+			h.noteCommit(key, "")
 			return
 		case err == nil:
 			if result.Repeated && !unsure {
 				h.findings.add("twice", "batch %s was stored after an error that says that it is not", key)
 			}
 			h.seen.add("Submit: committed")
-			h.submitted(key, result.Commit.ID)
+			h.seen.add("Submit: " + strings.TrimPrefix(account.NameOf(command), "un"))
+			h.noteCommit(key, result.Commit.ID)
 			return
 		case errors.Is(err, engine.ErrOutcomeUnknown):
 			h.seen.add("Submit: unknown outcome")
@@ -96,8 +110,8 @@ func (h *host) write(key string) {
 	}
 }
 
-// submitted notes the commit of a batch by Submit.
-func (w *world) submitted(key, commit string) {
+// noteCommit notes the commit of a batch by Submit.
+func (w *world) noteCommit(key, commit string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.plain[key] = commit

@@ -98,6 +98,7 @@ func (h *host) try(j *job) outcome {
 	}
 	if o == stored {
 		a.seen.add("jobs in " + a.mode)
+		a.seen.add("jobs by " + ways[j.way])
 		if a.in.connections == 1 {
 			a.seen.add("jobs with a pool of one connection")
 		}
@@ -224,7 +225,7 @@ func (a *attempt) undo(ctx context.Context, id usher.AccountID) error {
 	if err := a.tx.exec(ctx, "SAVEPOINT before"); err != nil {
 		return err
 	}
-	b := engine.Batch{Actor: hosting, Account: id, IdempotencyKey: string(user), Commands: []account.Command{account.AddUser{User: user, Role: "clerk"}}}
+	b := engine.Batch{Actor: hosting, Account: id, IdempotencyKey: string(user), Commands: []account.Command{account.AddUser{User: user, Role: "clerk"}, account.SetRoleBeside{User: user, Role: "desk"}}}
 	at := a.changed[id]
 	if _, err := a.submit(ctx, b); err != nil {
 		return err

@@ -12,13 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher/internal/pgtest"
-	"github.com/usher-go/usher/role"
 )
 
 // running is the server of the tests.
 var running *pgtest.Server
-
-func roleName(s string) role.Name { return role.Name(s) }
 
 // set returns a world whose database has accounts.
 func set(t *testing.T, k *kind) *world {
@@ -123,6 +120,12 @@ func (w *world) expected() []string {
 		"others were asked during a transaction", "seen with AtLeast after the commit", "accounts in the wrong order",
 		"jobs with a pool of one connection", "jobs with several accounts", "a booking was committed", "a booking was denied",
 		"Submit: committed", "a check of a user that is not committed", "a look at an account",
+	}
+	for _, name := range ways {
+		all = append(all, "jobs by "+name)
+	}
+	for _, name := range []string{"add-user", "request-to-join", "set-role", "set-role-beside", "set-team-role"} {
+		all = append(all, "Submit: "+name)
 	}
 	for _, e := range endings {
 		if !e.server || w.kind.isPostgres() {

@@ -17,7 +17,11 @@ var accountIDs = []usher.AccountID{"acme", "bravo", "corso", "delta"}
 // clerks are users of each account whose role changes.
 var clerks = []usher.UserID{"carl", "cleo", "cora"}
 
-// policyText has what the proofs need: a role that can be lost, and one that adds users.
+// front is a team of each account, without members.
+const front usher.TeamID = "front"
+
+// policyText has what the proofs need: a role that can be lost, and one that adds users, as an
+// account role, beside it, and outside a team.
 const policyText = `
 usher: 1
 name: clinic
@@ -26,10 +30,12 @@ roles:
   admin:  {}
   clerk:  {}
   member: {default: true}
+  desk:   {beside: true}
+  head:   {held-on: team, outside: true}
 resources:
   account: {permissions: {transfer: {owner: any}}}
-  user: {permissions: {create: {admin: any}, edit: {admin: any}, delete: {admin: any}, set-role: {admin: any}}}
-  booking: {permissions: {create: {admin: any, clerk: any}}}
+  user: {permissions: {create: {admin: any, desk: any, head: any}, request-to-join: {visitor: any}, edit: {admin: any}, delete: {admin: any}, set-role: {admin: any}}}
+  booking: {permissions: {create: {admin: any, clerk: any, desk: any, head: any}}}
 `
 
 // Actors of the host. Each commit of hosting has a row.
@@ -44,6 +50,7 @@ var (
 type job struct {
 	key      string
 	accounts []usher.AccountID
+	way      way
 	aide     bool
 
 	unsure bool // an earlier COMMIT may have succeeded
@@ -58,16 +65,29 @@ func drawJob(key string) *job {
 	r.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
 	ids = ids[:1+r.IntN(3)]
 	slices.Sort(ids)
-	return &job{key: key, accounts: ids, aide: r.IntN(2) == 0}
+	return &job{key: key, accounts: ids, aide: r.IntN(2) == 0, way: way(r.IntN(len(ways)))}
 }
+
+// way is how the user of a job gets the right to book.
+type way uint8
+
+const (
+	byRole    way = iota // by the account role
+	byDesk               // by a role beside it
+	byHead               // by a role on a team that the user is not in
+	byRequest            // the user asks to join, and the host admits the user
+)
+
+var ways = [...]string{byRole: "role", byDesk: "role beside", byHead: "role outside a team", byRequest: "request"}
 
 func (j *job) user() usher.UserID { return usher.UserID(j.key) }
 
 // members returns the users that the job adds.
 func (j *job) members() (all []member) {
 	for _, id := range j.accounts {
-		for _, b := range j.batches(id) {
-			all = append(all, member{id, b.Commands[0].(account.AddUser).User})
+		all = append(all, member{id, j.user()})
+		if j.aide {
+			all = append(all, member{id, j.user() + "+aide"})
 		}
 	}
 	return all
@@ -75,7 +95,20 @@ func (j *job) members() (all []member) {
 
 // batches returns the batches of an account, each with a key of its own.
 func (j *job) batches(id usher.AccountID) []engine.Batch {
-	all := []engine.Batch{{Actor: hosting, Account: id, IdempotencyKey: j.key, Commands: []account.Command{account.AddUser{User: j.user(), Role: "admin"}}}}
+	first := engine.Batch{Actor: hosting, Account: id, IdempotencyKey: j.key}
+	var all []engine.Batch
+	switch j.way {
+	case byRole:
+		first.Commands = []account.Command{account.AddUser{User: j.user(), Role: "admin"}}
+	case byDesk:
+		first.Commands = []account.Command{account.AddUser{User: j.user()}, account.SetRoleBeside{User: j.user(), Role: "desk"}}
+	case byHead:
+		first.Commands = []account.Command{account.AddUser{User: j.user()}, account.SetTeamRole{Team: front, User: j.user(), Role: "head"}}
+	case byRequest:
+		all = append(all, engine.Batch{Actor: account.AsUser(j.user()), Account: id, IdempotencyKey: j.key + "+request", Commands: []account.Command{account.RequestToJoin{}}})
+		first.Commands = []account.Command{account.AdmitUser{User: j.user(), Role: "admin"}}
+	}
+	all = append(all, first)
 	if j.aide {
 		all = append(all, engine.Batch{
 			Actor: account.AsUser(j.user()), Account: id, IdempotencyKey: j.key + "+aide",

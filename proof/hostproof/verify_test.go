@@ -145,7 +145,7 @@ func (w *world) compareViews(ctx context.Context, fresh, other *instance, id ush
 func usersOf(v account.View) map[usher.UserID]string {
 	users := map[usher.UserID]string{}
 	for u := range v.Users("") {
-		users[u.ID] = fmt.Sprint(u.Role, u.Status)
+		users[u.ID] = fmt.Sprint(u.Role, u.Status, u.Beside, u.Outside)
 	}
 	return users
 }

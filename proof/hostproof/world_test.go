@@ -33,6 +33,7 @@ type world struct {
 
 	crashing atomic.Bool
 	crashes  atomic.Int64 // of the server
+	writes   atomic.Int64 // counts batches by Submit
 	undone   atomic.Int64 // counts users that are added after a savepoint, and never committed
 
 	fault  fault       // of a broken variant
@@ -108,7 +109,7 @@ func (w *world) stop() {
 // createAccounts creates the accounts.
 func (w *world) createAccounts(ctx context.Context) error {
 	for _, id := range accountIDs {
-		commands := []account.Command{account.CreateAccount{Owner: "olivia"}}
+		commands := []account.Command{account.CreateAccount{Owner: "olivia"}, account.CreateTeam{Team: front}}
 		for _, c := range clerks {
 			commands = append(commands, account.AddUser{User: c, Role: "clerk"})
 		}
