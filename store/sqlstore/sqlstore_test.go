@@ -109,7 +109,11 @@ func TestSQLite(t *testing.T) {
 }
 
 func TestSQLiteOneConnection(t *testing.T) {
-	suite(func(t testing.TB) handle { return liteFile(t, 1) }).Run(t)
+	suite(func(t testing.TB) handle {
+		h := liteFile(t, 1)
+		h.options.LockTimeout = 5 * time.Second // all calls of a row wait for one connection, also on a busy machine
+		return h
+	}).Run(t)
 }
 
 // plain hides the transactions of a store.
@@ -121,7 +125,7 @@ type plain interface {
 // In memory, a transaction has the only connection, so that other calls wait for its end; the rows
 // with calls while a transaction is open do not apply.
 func TestSQLiteInMemory(t *testing.T) {
-	memory := handle{driver: "sqlite", dsn: ":memory:", connections: 1, options: sqlstore.Options{Dialect: sqlstore.SQLite}}
+	memory := handle{driver: "sqlite", dsn: ":memory:", connections: 1, options: sqlstore.Options{Dialect: sqlstore.SQLite, LockTimeout: time.Minute}}
 	storetest.Run(t, func(t testing.TB) store.Store { return struct{ plain }{memory.open(t)} })
 }
 
