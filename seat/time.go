@@ -17,7 +17,10 @@ type Time struct {
 	nanos *big.Int // seat-nanoseconds; nil for 0, never negative
 }
 
-const secondsPerDay = 24 * 60 * 60
+const (
+	secondsPerDay = 24 * 60 * 60
+	maxTimeText   = 100 // bytes; the seats of all accounts in all years need half of them
+)
 
 var (
 	nanosPerSecond = big.NewInt(int64(time.Second))
@@ -77,7 +80,7 @@ func (t Time) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 // UnmarshalText parses what String returns. Anything else is an error.
 func (t *Time) UnmarshalText(text []byte) error {
 	// An exponent could make a number that fills the memory, so only digits are parsed.
-	if strings.Trim(string(text), "0123456789.") != "" {
+	if len(text) > maxTimeText || strings.Trim(string(text), "0123456789.") != "" {
 		return errSeatTime(text)
 	}
 	seconds, ok := new(big.Rat).SetString(string(text))
@@ -99,6 +102,9 @@ func (t *Time) UnmarshalText(text []byte) error {
 func errSeatTime(text []byte) error {
 	if len(text) == 0 {
 		return errors.New("an amount of seat-seconds must not be empty")
+	}
+	if len(text) > maxTimeText {
+		return printable.Errorf("an amount of seat-seconds can have at most %d bytes, and this one has %d", maxTimeText, len(text))
 	}
 	return printable.Errorf("invalid amount of seat-seconds %q (want a decimal such as 86400.5)", string(text))
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,16 +97,17 @@ func TestTimeIsImmutable(t *testing.T) {
 func TestTimeRejects(t *testing.T) {
 	got := seat.Over(1, march, march.Add(time.Second))
 	for text, want := range map[string]string{
-		"":             "an amount of seat-seconds must not be empty",
-		"-1":           `invalid amount of seat-seconds "-1" (want a decimal such as 86400.5)`,
-		"1.0":          `invalid amount of seat-seconds "1.0" (want a decimal such as 86400.5)`,
-		"01":           `invalid amount of seat-seconds "01" (want a decimal such as 86400.5)`,
-		"1e3":          `invalid amount of seat-seconds "1e3" (want a decimal such as 86400.5)`,
-		"1e999999999":  `invalid amount of seat-seconds "1e999999999" (want a decimal such as 86400.5)`,
-		"1.2.3":        `invalid amount of seat-seconds "1.2.3" (want a decimal such as 86400.5)`,
-		"1/2":          `invalid amount of seat-seconds "1/2" (want a decimal such as 86400.5)`,
-		"0.0000000001": `invalid amount of seat-seconds "0.0000000001" (want a decimal such as 86400.5)`,
-		"one":          `invalid amount of seat-seconds "one" (want a decimal such as 86400.5)`,
+		"":                       "an amount of seat-seconds must not be empty",
+		"-1":                     `invalid amount of seat-seconds "-1" (want a decimal such as 86400.5)`,
+		"1.0":                    `invalid amount of seat-seconds "1.0" (want a decimal such as 86400.5)`,
+		"01":                     `invalid amount of seat-seconds "01" (want a decimal such as 86400.5)`,
+		"1e3":                    `invalid amount of seat-seconds "1e3" (want a decimal such as 86400.5)`,
+		"1e999999999":            `invalid amount of seat-seconds "1e999999999" (want a decimal such as 86400.5)`,
+		"1.2.3":                  `invalid amount of seat-seconds "1.2.3" (want a decimal such as 86400.5)`,
+		"1/2":                    `invalid amount of seat-seconds "1/2" (want a decimal such as 86400.5)`,
+		"0.0000000001":           `invalid amount of seat-seconds "0.0000000001" (want a decimal such as 86400.5)`,
+		strings.Repeat("9", 101): "an amount of seat-seconds can have at most 100 bytes, and this one has 101",
+		"one":                    `invalid amount of seat-seconds "one" (want a decimal such as 86400.5)`,
 	} {
 		assert.EqualError(t, got.UnmarshalText([]byte(text)), want)
 		assert.Equal(t, "1", got.String(), "an error changes nothing")
