@@ -19,7 +19,7 @@ setup: ## check what make test needs, and install it where that is allowed
 
 test: setup ## run the tests of every module, with the race detector
 	go test -race -timeout $(TIMEOUT) work
-	go test -timeout $(TIMEOUT) ./policy ./proof/accountproof # in full, see internal/raced
+	go test -timeout $(TIMEOUT) ./policy ./proof/accountproof ./proof/agreement # in full, see internal/raced
 	.ci/alone benchmarks go test -race -timeout $(TIMEOUT) ./...
 	cd tools && GOWORK=off go test ./...
 

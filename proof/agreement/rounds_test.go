@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/internal/raced"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/filter"
 	"github.com/usher-go/usher/permission"
@@ -18,7 +19,7 @@ import (
 
 var (
 	seedFlag   = flag.Uint64("seed", 1, "the first seed of the random rounds")
-	roundsFlag = flag.Int("rounds", 1200, "the number of rounds")
+	roundsFlag = flag.Int("rounds", raced.Part(1200, 300), "the number of rounds")
 )
 
 const (
