@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"github.com/usher-go/usher"
-	"github.com/usher-go/usher/internal/raced"
 	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/filter"
+	"github.com/usher-go/usher/internal/raced"
 	"github.com/usher-go/usher/permission"
 	"github.com/usher-go/usher/policy"
 	"github.com/usher-go/usher/policy/policyfile"
