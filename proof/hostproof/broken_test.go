@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/usher-go/usher"
+	"github.com/usher-go/usher/account"
 	"github.com/usher-go/usher/store"
 )
 
@@ -83,12 +84,17 @@ func TestBroken(t *testing.T) {
 	t.Run("a row of the tables of members is missing", func(t *testing.T) {
 		for _, k := range []*kind{throughPgx, lite} {
 			w := set(t, k)
+			_, err := w.instances[0].engine.Do(context.Background(), setup, "corso", account.SetRoleBeside{User: "cleo", Role: "desk"})
+			require.NoError(t, err)
 			require.NoError(t, w.verify(context.Background()))
 			require.Empty(t, w.findings.String())
-			table := map[*kind]string{throughPgx: "usher.members", lite: "usher_members"}[k]
-			require.NoError(t, w.instances[0].exec(context.Background(), "DELETE FROM "+table+" WHERE user_id = 'cleo' AND account = 'corso'"))
-			require.NoError(t, w.verify(context.Background()))
-			assert.Len(t, w.findings.of("members"), 1)
+			prefix := map[*kind]string{throughPgx: "usher.", lite: "usher_"}[k]
+			for i, table := range []string{"roles_beside", "members"} {
+				w.findings = findings{}
+				require.NoError(t, w.instances[0].exec(context.Background(), "DELETE FROM "+prefix+table+" WHERE user_id = 'cleo' AND account = 'corso'"))
+				require.NoError(t, w.verify(context.Background()))
+				assert.Len(t, w.findings.of("members"), i+1, table)
+			}
 		}
 	})
 }
