@@ -109,25 +109,28 @@ func (e *Engine) noteSeats(ctx context.Context, l *account.SeatLedger, s *accoun
 }
 
 // stateBefore returns the state of the stored snapshot if that is from before a time and belongs
-// to the journal, and otherwise the state before the first commit.
+// to the journal, and otherwise the state before the first commit. A snapshot that is newer than
+// the journal is an error, whenever it was made: it shows that the journal lost commits.
 func (e *Engine) stateBefore(ctx context.Context, id usher.AccountID, at time.Time) (*account.State, error) {
 	var r reading
 	r.until = newest
 	if err := e.readSnapshot(ctx, e.store, id, &r); err != nil {
 		return nil, err
 	}
-	if r.state == nil || !r.state.Time().Before(at) {
+	if r.state == nil {
 		return account.New(id), nil
 	}
 	for stored, err := range e.store.Commits(ctx, id, r.state.Version()-1) {
 		if err != nil {
 			return nil, err
 		}
-		if err := r.verify(stored); err != nil {
+		switch err := r.verify(stored); {
+		case err != nil:
 			e.failed("replay from snapshot", id, err)
-			return account.New(id), nil
+		case r.state.Time().Before(at):
+			return r.state, nil
 		}
-		return r.state, nil
+		return account.New(id), nil
 	}
 	return nil, r.errMissing()
 }

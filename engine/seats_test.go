@@ -205,12 +205,14 @@ func TestSeatsOfDamagedJournal(t *testing.T) {
 	}
 	kept := &saved{UserDataStore: storeOf(t, lines[:2]), snapshot: snapshotOf(stateOf(t, lines))}
 	w := openOn(t, new(memstore.Store), func(o *engine.Options) { o.Store = kept })
-	_, err := w.Seats(ctx, "acme", noon.Add(5*time.Hour), noon.Add(9*time.Hour))
-	assert.ErrorContains(t, err, "the journal lost commits: commit 4 is missing, and a snapshot of it exists")
+	for _, hours := range []time.Duration{0, 5} { // the snapshot is in the period, or before it
+		_, err := w.Seats(ctx, "acme", noon.Add(hours*time.Hour), noon.Add(9*time.Hour))
+		assert.ErrorContains(t, err, "the journal lost commits: commit 4 is missing, and a snapshot of it exists")
+	}
 
 	w = openOn(t, storeOf(t, lines), nil)
 	w.calls.set(on("Commits", storefault.Fault{Before: errDown}))
-	_, err = w.Seats(ctx, "acme", noon, noon.Add(time.Hour))
+	_, err := w.Seats(ctx, "acme", noon, noon.Add(time.Hour))
 	assert.True(t, errors.Is(err, errDown), "%v", err)
 }
 

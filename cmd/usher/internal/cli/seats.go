@@ -151,27 +151,20 @@ func (p *seatsPrinter) account(ctx context.Context, id usher.AccountID) error {
 	if err != nil {
 		return wrongUsage("%v", err)
 	}
-	state, err := replay(ctx, p.store, account.New(id), func(s *account.State) error {
-		spans, err := l.Note(s)
-		p.timeline(id, spans)
-		if err == nil && l.Done() {
-			err = errSeatsDone
-		}
-		return err
-	})
+	state, err := p.replay(ctx, id, l)
 	switch {
 	case errors.Is(err, errSeatsDone):
 	case errors.Is(err, store.ErrErased) && p.query.account == "":
 		return nil // erased since it was listed
 	case errors.Is(err, store.ErrErased), err == nil && state.Version() == 0:
 		return missingAccount(ctx, p.path, p.store, id)
-	case errors.As(err, new(*account.CorruptError)):
+	case errors.As(err, new(*account.CorruptError)), errors.As(err, new(lostCommits)):
 		p.code, p.shown = exitInvalid, true
 		if p.json() {
 			p.writeLine(ledgerJSON{Account: string(id), From: p.query.from, To: p.query.to, Pools: []poolUseJSON{}, Problem: err.Error()})
 			return nil
 		}
-		p.stderr.problem(problem{File: p.path, Severity: severityError, Message: printable.Sprintf("the journal of %s is damaged after version %d: %v", id, state.Version(), err)})
+		p.stderr.problem(problem{File: p.path, Severity: severityError, Message: printable.Sprintf("the journal of %s is damaged: %v", id, err)})
 		return nil
 	case err != nil:
 		return err
@@ -179,6 +172,35 @@ func (p *seatsPrinter) account(ctx context.Context, id usher.AccountID) error {
 	p.timeline(id, l.LastSpans())
 	p.report(l)
 	return nil
+}
+
+// lostCommits is the error of a journal that is shorter than its snapshot.
+type lostCommits struct{ error }
+
+// replay reads the journal of an account into a ledger, and prints the spans that end. It returns the
+// last state.
+func (p *seatsPrinter) replay(ctx context.Context, id usher.AccountID, l *account.SeatLedger) (*account.State, error) {
+	state := account.New(id)
+	snapshot, err := p.store.Snapshot(ctx, id)
+	if err != nil {
+		return state, err
+	}
+	if snapshot.Version != 0 {
+		switch last, err := headAt(ctx, p.store, id, snapshot.Version); {
+		case err != nil:
+			return state, err
+		case last == account.Head{}:
+			return state, lostCommits{errNewerSnapshot(snapshot.Version)}
+		}
+	}
+	return replay(ctx, p.store, state, func(s *account.State) error {
+		spans, err := l.Note(s)
+		p.timeline(id, spans)
+		if err == nil && l.Done() {
+			err = errSeatsDone
+		}
+		return err
+	})
 }
 
 // report prints the report of a ledger, unless the timeline is printed.
