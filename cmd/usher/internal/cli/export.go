@@ -26,7 +26,7 @@ a line that comes twice has the same account and version.
 
 With --next it writes a cursor to FILE when the export is complete: a line for each
 account, {"account":"acme","version":17,"hash":"..."}. Use it only once the lines are
-stored elsewhere:
+stored elsewhere. Begin with an empty cursor:
   usher export STORE --after cursor --next next >lines && load lines && mv next cursor
 
 An account that was erased after it was exported has a line {"account":"acme",
