@@ -43,8 +43,8 @@ type Entry struct {
 	// reader had read a commit of it is not in the feed.
 	Erased bool
 
-	// Problem is why the account cannot be read on: its journal is damaged, or it is not the one
-	// that the cursor is of, since commits were lost or replaced. A problem does not prevent the
+	// Problem is why the account cannot be read on: the store returned an error, its journal is
+	// damaged, or it is not the one that the cursor is of, since commits were lost or replaced. A problem does not prevent the
 	// feed of the other accounts. The cursor of the account does not change, so the problem comes
 	// again.
 	Problem error
@@ -56,8 +56,8 @@ type Entry struct {
 // before it, also of the last one in the cursor.
 //
 // The loop body may append to accounts, and may change the cursor with Note. An error ends the loop:
-// the store cannot be read, or the context is done. The entries so far are valid then, and another
-// call goes on after them.
+// the accounts cannot be listed, or the context is done. The entries so far are valid then, and
+// another call goes on after them.
 func Read(ctx context.Context, s store.Store, after Cursor) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		f := &feed{ctx: ctx, store: s, yield: yield}
@@ -124,9 +124,11 @@ func (f *feed) account(id usher.AccountID, m Mark) bool {
 		switch {
 		case errors.Is(err, store.ErrErased):
 			return last.Version == 0 || f.yield(Entry{Account: id, Erased: true}, nil)
-		case err != nil:
+		case err != nil && f.ctx.Err() != nil:
 			f.yield(Entry{}, err)
 			return false
+		case err != nil:
+			return f.problem(id, err)
 		}
 		var c *account.Commit
 		if !compared {

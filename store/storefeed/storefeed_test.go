@@ -238,6 +238,8 @@ func (s without) Commits(ctx context.Context, id usher.AccountID, after uint64) 
 	}
 }
 
+// If the accounts cannot be listed, the loop ends with an error. If one account cannot be read, that is
+// its problem. A later call has the rest.
 func TestReadErrors(t *testing.T) {
 	down := errors.New("the store is down")
 	for _, method := range []string{"Accounts", "Commits"} {
@@ -250,28 +252,56 @@ func TestReadErrors(t *testing.T) {
 				return storefault.Fault{}
 			})
 			c := storefeed.Cursor{}
-			var failed []error
+			var failed, problems []error
 			for e, err := range storefeed.Read(context.Background(), faulty, c) {
+				require.Empty(t, failed, "an entry after an error")
 				if err != nil {
 					assert.Zero(t, e)
 					failed = append(failed, err)
-					continue
 				}
-				require.Empty(t, failed, "an entry after an error")
+				if e.Problem != nil {
+					assert.Equal(t, usher.AccountID("beta"), e.Account)
+					problems = append(problems, e.Problem)
+				}
 				c.Note(e)
+			}
+			if method == "Accounts" {
+				assert.Empty(t, problems)
+				assert.Len(t, c, items)
+			} else {
+				failed, problems = problems, failed
+				assert.Empty(t, problems)
+				assert.Equal(t, uint64(items), c["beta"].Head.Version)
+				assert.Equal(t, uint64(3), c["gamma"].Head.Version, "the other accounts are read")
 			}
 			require.Len(t, failed, 1)
 			assert.ErrorIs(t, failed[0], down)
 			read(t, s, c)
-			assert.Equal(t, uint64(3), c["acme"].Head.Version)
-			assert.Equal(t, uint64(3), c["beta"].Head.Version)
-			assert.Equal(t, uint64(3), c["gamma"].Head.Version)
+			for _, id := range []usher.AccountID{"acme", "beta", "gamma"} {
+				assert.Equal(t, storefeed.Mark{Head: last(t, s, id)}, c[id])
+			}
 		}
 	}
-	ended, cancel := context.WithCancel(context.Background())
-	cancel()
-	for _, err := range storefeed.Read(ended, filled(t, "acme:1"), nil) {
-		assert.ErrorIs(t, err, context.Canceled)
+
+	// The context ends the loop, also in the middle of an account.
+	for stop := range 3 {
+		ending, cancel := context.WithCancel(context.Background())
+		if stop == 0 {
+			cancel()
+		}
+		n := 0
+		for e, err := range storefeed.Read(ending, filled(t, "acme:2", "beta:2"), nil) {
+			require.NoError(t, e.Problem)
+			if err != nil {
+				assert.ErrorIs(t, err, context.Canceled)
+				break
+			}
+			if n++; n == stop {
+				cancel()
+			}
+		}
+		cancel()
+		assert.Less(t, n, 4)
 	}
 }
 

@@ -144,8 +144,8 @@ func (p *seatsPrinter) all(ctx context.Context) error {
 // errSeatsDone ends the replay of a journal at the end of the period.
 var errSeatsDone = errors.New("the ledger is done")
 
-// account reads the journal of an account, and prints its seats. It reports a damaged journal, and
-// returns other errors.
+// account reads the journal of an account, and prints its seats. It reports a damaged journal. If all
+// accounts are printed, it also reports a journal that the store cannot read. It returns other errors.
 func (p *seatsPrinter) account(ctx context.Context, id usher.AccountID) error {
 	l, err := account.NewSeatLedger(p.query.from, p.query.to)
 	if err != nil {
@@ -158,13 +158,13 @@ func (p *seatsPrinter) account(ctx context.Context, id usher.AccountID) error {
 		return nil // erased since it was listed
 	case errors.Is(err, store.ErrErased), err == nil && state.Version() == 0:
 		return missingAccount(ctx, p.path, p.store, id)
-	case errors.As(err, new(*account.CorruptError)), errors.As(err, new(lostCommits)):
+	case err != nil && (p.query.account == "" || errors.As(err, new(*account.CorruptError)) || errors.As(err, new(lostCommits))):
 		p.code, p.shown = exitInvalid, true
 		if p.json() {
 			p.writeLine(ledgerJSON{Account: string(id), From: p.query.from, To: p.query.to, Pools: []poolUseJSON{}, Problem: err.Error()})
 			return nil
 		}
-		p.stderr.problem(problem{File: p.path, Severity: severityError, Message: printable.Sprintf("the journal of %s is damaged: %v", id, err)})
+		p.stderr.problem(problem{File: p.path, Severity: severityError, Message: printable.Sprintf("the journal of %s cannot be read: %v", id, err)})
 		return nil
 	case err != nil:
 		return err
