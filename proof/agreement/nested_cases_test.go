@@ -35,8 +35,16 @@ resources:
       spare:  {member: any and not own or above}
       rest:   {everyone: any}
       both:   {member: own as reader and own or above as team}
+  note:
+    in: thing
+    parties: {writer: users}
+    permissions:
+      read: {member: own or above as reader or team or writer}
+      rest: {everyone: any}
+      lone: {member: any and not own or above as reader}
 never:
   thing.rest: own or above
+  note.rest: own or above as reader or team
 `
 
 // nestedRows has the rows of the tables. The boxes d1 to d20 contain each other; d20 is in nothing.
@@ -65,14 +73,17 @@ func nestedRows() (statements []string) {
 		statements = append(statements, fmt.Sprintf("INSERT INTO boxes VALUES ('d%d', 'acme', %s, %s, NULL)", i, above, reader))
 	}
 	for _, box := range []string{
-		"root", "a", "b", "theirs", "in theirs", "no account", "self", "x", "dangling", "max", "nobody", "sales", "mixed", "cycle of mia",
+		"root", "a", "b", "thing.theirs", "in theirs", "no account", "self", "x", "dangling", "max", "nobody", "sales", "mixed", "cycle of mia",
 		"d1", "d2", "d4", "d5", "d18", "gone", "",
 	} {
 		statements = append(statements, "INSERT INTO things VALUES ('"+box+"', 'acme', '"+box+"', NULL, NULL)")
 	}
 	return append(statements,
+		"CREATE TABLE notes (id text PRIMARY KEY, account text, thing text, writer text)",
 		"INSERT INTO things VALUES ('in nothing', 'acme', NULL, 'max', NULL), ('own', 'acme', 'gone', 'mia', NULL), ('own in root', 'acme', 'root', 'mia', 'ops'), ('own in sales', 'acme', 'sales', 'mia', NULL)",
-		"INSERT INTO things VALUES ('other account', 'other', 'root', 'mia', NULL), ('other account in theirs', 'other', 'theirs', NULL, NULL)")
+		"INSERT INTO things VALUES ('other account', 'other', 'root', 'mia', NULL), ('other account in theirs', 'other', 'theirs', NULL, NULL)",
+		"INSERT INTO notes SELECT id, 'acme', id, NULL FROM things",
+		"INSERT INTO notes VALUES ('no thing', 'acme', NULL, 'tom'), ('lost thing', 'acme', 'gone!', 'tom')")
 }
 
 // TestNestedCases has each case of a container that is missing, unknown or in another account, with the
@@ -86,6 +97,7 @@ func TestNestedCases(t *testing.T) {
 		"mia": {Status: usher.Active, Role: "member", Teams: []policy.Membership{{Team: "sales"}}},
 		"max": {Status: usher.Active, Role: "member"},
 		"kim": {Status: usher.Active, Role: "member"},
+		"tom": {Status: usher.Active, Role: "member"},
 	}, parents: map[usher.TeamID]usher.TeamID{"sales": ""}}
 	for _, d := range both {
 		db := openDialect(t, d)
@@ -94,28 +106,34 @@ func TestNestedCases(t *testing.T) {
 		}
 		for _, row := range []struct{ user, permission, want string }{
 			// 17 boxes are above the thing in d1, and the last is that of mia.
-			{"mia", "read", "a, b, cycle of mia, d2, d4, d5, mixed, own, own in root, own in sales, root, sales"},
-			{"max", "read", "a, b, dangling, in nothing, in theirs, max, self, x"},
-			{"kim", "read", ""},
-			{"stranger", "read", ""},
+			{"mia", "thing.read", "a, b, cycle of mia, d2, d4, d5, mixed, own, own in root, own in sales, root, sales"},
+			{"max", "thing.read", "a, b, dangling, in nothing, in theirs, max, self, x"},
+			{"kim", "thing.read", ""},
+			{"stranger", "thing.read", ""},
 			// An unknown container forbids, even if mia reads nothing that is known.
-			{"mia", "rest", "d18, in nothing, max, nobody"},
-			{"max", "rest", "d18, d5, mixed, nobody, own in root, own in sales, root, sales"},
-			{"kim", "rest", "a, b, d18, d5, in nothing, max, mixed, nobody, own in root, own in sales, root, sales"},
-			{"mia", "spare", "d18, in nothing, max, nobody"},
-			{"kim", "spare", "a, b, d18, d5, in nothing, max, mixed, nobody, own in root, own in sales, root, sales"},
+			{"mia", "thing.rest", "d18, in nothing, max, nobody"},
+			{"max", "thing.rest", "d18, d5, mixed, nobody, own in root, own in sales, root, sales"},
+			{"kim", "thing.rest", "a, b, d18, d5, in nothing, max, mixed, nobody, own in root, own in sales, root, sales"},
+			{"mia", "thing.spare", "d18, in nothing, max, nobody"},
+			{"kim", "thing.spare", "a, b, d18, d5, in nothing, max, mixed, nobody, own in root, own in sales, root, sales"},
 			// Sole is compared on each level alone.
-			{"mia", "alone", "a, b, cycle of mia, d2, d4, d5, own, own in root, own in sales, root"},
-			{"mia", "theirs", "own in sales, sales"},
-			{"mia", "both", "own in sales"},
-			{"kim", "both", ""},
+			{"mia", "thing.alone", "a, b, cycle of mia, d2, d4, d5, own, own in root, own in sales, root"},
+			{"mia", "thing.theirs", "own in sales, sales"},
+			{"mia", "thing.both", "own in sales"},
+			{"kim", "thing.both", ""},
+			// A note has the thing above it, too: one box less.
+			{"mia", "note.read", "a, b, cycle of mia, d4, d5, mixed, own, own in root, own in sales, root, sales"},
+			{"max", "note.read", "a, b, dangling, in nothing, in theirs, max, self, x"},
+			{"tom", "note.read", "lost thing, no thing"},
+			{"mia", "note.rest", "d18, in nothing, max, no thing, nobody"},
+			{"tom", "note.rest", "a, b, d18, in nothing, max, mixed, no thing, nobody, own in root, own in sales, root, sales"},
+			{"max", "note.lone", "d18, mixed, no thing, nobody, own in root, own in sales, root, sales"},
 		} {
-			f, err := p.Filter(indexed{w}, &usher.Request{Account: "acme", Subject: usher.UserID(row.user), Permission: mustPermission("thing." + row.permission), Time: anyTime})
+			f, err := p.Filter(indexed{w}, &usher.Request{Account: "acme", Subject: usher.UserID(row.user), Permission: mustPermission(row.permission), Time: anyTime})
 			if err != nil {
 				t.Fatal(err)
 			}
-			// The query has tables with the aliases of both mappings.
-			got := named(t, db, d, nestedMapping(filter.ContainerRow{Table: "boxes", Key: map[string]string{"id": "t.box"}, Of: boxMapping}), f)
+			got := named(t, db, d, map[string]filter.Mapping{"thing": thingMapping, "note": noteMapping}[f.Types()[0]], f)
 			if got != row.want {
 				t.Errorf("%v: %s may %s\n     %s\nwant %s", d, row.user, row.permission, got, row.want)
 			}
@@ -123,21 +141,25 @@ func TestNestedCases(t *testing.T) {
 	}
 }
 
-var boxMapping = filter.Mapping{
-	Type: "box", Account: filter.Column{Name: "b.account"},
-	Parties: map[string]filter.Party{"reader": filter.Column{Name: "b.reader"}, "team": filter.Column{Name: "b.team"}},
-	In:      filter.ContainerRow{Table: "boxes", Key: map[string]string{"id": "b.box"}},
-}
-
-func nestedMapping(in filter.Container) filter.Mapping {
-	return filter.Mapping{
-		Type: "thing", Account: filter.Column{Name: "t.account"}, In: in,
-		Parties: map[string]filter.Party{"reader": filter.Column{Name: "t.reader"}, "team": filter.Column{Name: "t.team"}},
+var (
+	boxMapping = filter.Mapping{
+		Type: "box", Account: filter.Column{Name: "b.account"},
+		Parties: map[string]filter.Party{"reader": filter.Column{Name: "b.reader"}, "team": filter.Column{Name: "b.team"}},
+		In:      filter.ContainerRow{Table: "boxes", Key: map[string]string{"id": "b.box"}},
 	}
-}
+	thingMapping = filter.Mapping{
+		Type: "thing", Account: filter.Column{Name: "things.account"},
+		Parties: map[string]filter.Party{"reader": filter.Column{Name: "things.reader"}, "team": filter.Column{Name: "things.team"}},
+		In:      filter.ContainerRow{Table: "boxes", Key: map[string]string{"id": "things.box"}, Of: boxMapping},
+	}
+	noteMapping = filter.Mapping{
+		Type: "note", Account: filter.Column{Name: "notes.account"}, Parties: map[string]filter.Party{"writer": filter.Column{Name: "notes.writer"}},
+		In: filter.ContainerRow{Table: "things", Key: map[string]string{"id": "notes.thing"}, Of: thingMapping},
+	}
+)
 
-// named returns the names of the things that a filter selects, from a query that has a box and a thing
-// besides, with the names that mappings and tables have.
+// named returns the names of the rows that a filter selects. The query has another box, and a table that
+// looks like boxes, under the names that the mapping and its tables have.
 func named(t *testing.T, db *sql.DB, d filter.Dialect, m filter.Mapping, f filter.Filter) string {
 	t.Helper()
 	table, err := m.Compile(d)
@@ -148,10 +170,11 @@ func named(t *testing.T, db *sql.DB, d filter.Dialect, m filter.Mapping, f filte
 	if err != nil {
 		t.Fatal(err)
 	}
-	query := "SELECT t.id FROM things t, boxes b, (SELECT 'root' AS id, 'acme' AS account, 'mia' AS reader) AS boxes WHERE b.id = " +
-		mark(d, 1) + " AND " + where.SQL + " ORDER BY t.id"
+	from := m.Type + "s"
+	query := "SELECT " + from + ".id FROM " + from + ", boxes b, (SELECT 'root' AS id, 'acme' AS account, 'mia' AS reader) AS boxes WHERE b.id = " +
+		mark(d, 1) + " AND " + where.SQL + " ORDER BY " + from + ".id"
 	if d == filter.PostgreSQL {
-		query = strings.Replace(query, "ORDER BY t.id", `ORDER BY t.id COLLATE "C"`, 1)
+		query += ` COLLATE "C"`
 	}
 	rows, err := db.QueryContext(ctx, query, append([]any{"root"}, where.Args...)...)
 	if err != nil {
