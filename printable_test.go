@@ -256,6 +256,16 @@ func TestErrorsPrintSafely(t *testing.T) {
 		requireSafeError(t, "preset", err)
 		_, err = filter.Mapping{Type: bad, Account: filter.Column{Name: bad}, Parties: map[string]filter.Party{bad: filter.Column{Name: bad}}}.Compile(filter.SQLite)
 		requireSafeError(t, "filter", err)
+		column := filter.Column{Name: "c.account"}
+		for _, in := range []filter.Container{
+			filter.ContainerRow{Table: bad},
+			filter.ContainerRow{Table: "c", Key: map[string]string{bad: bad}},
+			filter.ContainerRow{Table: "c", Key: map[string]string{"id": "c.in"}, Of: filter.Mapping{Type: bad, Account: column, Parties: map[string]filter.Party{bad: nil}}},
+			filter.ContainerColumns{Of: filter.Mapping{Type: bad, Parties: map[string]filter.Party{bad: nil}}},
+		} {
+			_, err = filter.Mapping{Type: bad, Account: column, In: in}.Compile(filter.SQLite)
+			requireSafeError(t, "container", err)
+		}
 		foreign := &fs.PathError{Op: "open", Path: bad, Err: errors.New(bad)}
 		for _, err := range []error{
 			&usher.RequestError{Op: bad, Subject: usher.UserID(bad), Resource: usher.Ref{Type: bad, ID: bad}, Err: foreign},

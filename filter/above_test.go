@@ -78,6 +78,7 @@ func TestContainersAsWritten(t *testing.T) {
 	withAccount := comments.In.(filter.ContainerColumns)
 	withAccount.Of.Account = filter.Column{Name: "c.file_company"}
 	twoKeys := filter.ContainerRow{Table: "shared.folders", Key: map[string]string{"company": "x.company", "path": "x.folder"}, Of: folders}
+	elsewhere := filter.ContainerRow{Table: "old_folders", Key: map[string]string{"id": "x.folder"}, Of: folders}
 	var b strings.Builder
 	for _, d := range []filter.Dialect{filter.PostgreSQL, filter.SQLite} {
 		for _, row := range []struct {
@@ -90,6 +91,7 @@ func TestContainersAsWritten(t *testing.T) {
 			{"files, never own or above", listOf("file", []criteria.Alternative{orAbove(own, inFolders)}, anyPage()), files},
 			{"files, any and not own or above", listOf("file", nil, not(orAbove(own, inFolders))), files},
 			{"files, by two columns", listOf("file", nil, orAbove(own, inFolders)), within(files, twoKeys)},
+			{"files, two rules", listOf("file", nil, orAbove(own, inFolders), orAbove(own, criteria.Level{Type: "folder", Over: []criteria.PartySet{readerIs("mia", "max")}})), within(files, elsewhere)},
 			{"files, only above", listOf("file", nil, orAbove(over(criteria.Some), inFolders)), files},
 			{"comments, own or above", listOf("comment", nil, orAbove(own, onFile, inFolders)), comments},
 			{"comments, never own or above", listOf("comment", []criteria.Alternative{orAbove(own, onFile, inFolders)}, anyPage()), comments},
@@ -292,4 +294,54 @@ func TestTableContainer(t *testing.T) {
 	assert.Nil(t, compile(t, within(files, filter.Unknown{}), filter.SQLite).Container())
 	assert.Nil(t, compile(t, within(files, nil), filter.SQLite).Container())
 	assert.Nil(t, (*filter.Table)(nil).Container())
+}
+
+// FuzzContainer searches for names that a mapping of a container accepts, and that are more than one
+// name in SQL.
+func FuzzContainer(f *testing.F) {
+	for _, name := range []string{"host", "folders--", "a b", "ümlaut", "p.q", "s.p.q", `"x"`, "select", "'", "a$1", "usher_up", "x\x00", ""} {
+		f.Add(name)
+	}
+	conditions := func(d filter.Dialect, name string) ([]string, error) {
+		own := orAbove(over(criteria.Some, authorIs("mia")), inFolders)
+		of := filter.Mapping{
+			Type: "folder", Account: filter.Column{Name: name + ".company"},
+			Parties: map[string]filter.Party{"reader": filter.Column{Name: name + "." + name}},
+			In:      filter.ContainerRow{Table: name, Key: map[string]string{name: name + "." + name}},
+		}
+		var texts []string
+		for _, in := range []filter.Container{
+			filter.ContainerRow{Table: name, Key: map[string]string{name: "x." + name}, Of: of},
+			filter.ContainerRow{Table: "other", Key: map[string]string{name: "x." + name}, Of: of},
+		} {
+			table, err := within(files, in).Compile(d)
+			if err != nil {
+				return nil, err
+			}
+			for _, list := range []filter.Filter{listOf("file", nil, own), listOf("file", []criteria.Alternative{own}, anyPage())} {
+				c, err := list.SQL(table, 1)
+				if err != nil {
+					return nil, err
+				}
+				texts = append(texts, c.SQL)
+			}
+		}
+		return texts, nil
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		for _, d := range []filter.Dialect{filter.PostgreSQL, filter.SQLite} {
+			got, err := conditions(d, name)
+			if err != nil {
+				continue
+			}
+			if strings.ContainsAny(name, "\"'`;\\[]()-/*. \t\r\n\x00\ufffd") {
+				t.Fatalf("%q is accepted as a name", name)
+			}
+			want, err := conditions(d, "benign")
+			require.NoError(t, err)
+			for i := range got {
+				assert.Equal(t, strings.ReplaceAll(want[i], `"benign"`, `"`+name+`"`), got[i])
+			}
+		}
+	})
 }

@@ -34,6 +34,7 @@ resources:
       theirs: {member: team or above as team}
       spare:  {member: any and not own or above}
       rest:   {everyone: any}
+      pair:   {member: [own or above as reader, team or above as team]}
       both:   {member: own as reader and own or above as team}
   note:
     in: thing
@@ -41,6 +42,7 @@ resources:
     permissions:
       read: {member: own or above as reader or team or writer}
       rest: {everyone: any}
+      pair: {member: [own or above as reader, team or above as team]}
       lone: {member: any and not own or above as reader}
 never:
   thing.rest: own or above
@@ -121,6 +123,8 @@ func TestNestedCases(t *testing.T) {
 			{"mia", "thing.theirs", "own in sales, sales"},
 			{"mia", "thing.both", "own in sales"},
 			{"kim", "thing.both", ""},
+			{"mia", "thing.pair", "a, b, cycle of mia, d2, d4, d5, mixed, own, own in root, own in sales, root, sales"},
+			{"mia", "note.pair", "a, b, cycle of mia, d4, d5, mixed, own, own in root, own in sales, root, sales"},
 			// A note has the thing above it, too: one box less.
 			{"mia", "note.read", "a, b, cycle of mia, d4, d5, mixed, own, own in root, own in sales, root, sales"},
 			{"max", "note.read", "a, b, dangling, in nothing, in theirs, max, self, x"},
