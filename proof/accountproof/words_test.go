@@ -16,8 +16,8 @@ type wordCounts map[string]int
 
 // enoughWords are the words, each with the number of commands that a full run must have.
 var enoughWords = map[string]int{
-	"a role beside": 900, "a role beside, by an account role": 60, "a team role outside the team": 35,
-	"visitor": 200, "joined scopes": 500, "joined scopes with not": 450, "gives": 400, "has": 220, "the wildcard": 1500,
+	"a role beside": 800, "a role beside, by an account role": 60, "a team role outside the team": 12,
+	"visitor": 150, "joined scopes": 400, "joined scopes with not": 350, "gives": 350, "has": 150, "the wildcard": 1500,
 }
 
 // count counts the rule that allowed a command of a user.

@@ -70,7 +70,7 @@ var everything = []string{
 	"batch done", "batch repeated", "batch idle", "batch refused", "batch reused", "batch unknown", "batch failed",
 	"check answered", "check failed", "view answered", "view failed",
 	"refused denied", "refused unknown-user", "refused exists", "refused unique-role", "refused seat-required",
-	"refused no-seats-left", "refused seats-in-use", "refused inactive", "refused invalid", "refused escalation", "guards",
+	"refused no-seats-left", "refused seats-in-use", "refused inactive", "refused invalid", "guards",
 	"set-role-beside done", "set-role-beside refused", "unset-role-beside done", "set-team-role done", "unset-team-role done",
 	"request-to-join done", "request-to-join refused", "withdraw-request done", "withdraw-request refused", "admit-user done", "admit-user refused",
 	"join-team done", "join-team refused", "leave-team done",

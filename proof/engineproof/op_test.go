@@ -298,10 +298,14 @@ func drawActor(r *rand.Rand) modelUser {
 	return modelUser(r.IntN(len(names)))
 }
 
-// drawBatch draws an actor and commands. Of own commands, the user is mostly the actor.
+// drawBatch draws an actor and commands. Of own commands, the user is mostly the actor, and requests
+// are mostly those of the last user, who is not in the account at first.
 func drawBatch(r *rand.Rand) (actor modelUser, ops []op) {
 	actor, ops = drawActor(r), drawOps(r)
 	if ops[0].ofActor() && r.IntN(4) > 0 {
+		if ops[0].kind == request || ops[0].kind == withdraw {
+			ops[0].user = modelUser(len(names) - 1)
+		}
 		actor = ops[0].user
 	}
 	return actor, ops

@@ -140,6 +140,8 @@ var everythingOnSQL = []string{
 	"transaction done", "transaction repeated", "transaction idle", "transaction refused", "transaction reused", "transaction unknown",
 	"transactions rolled back", "check answered", "view answered", "refused no-seats-left", "refused seats-in-use",
 	"unknown, was done", "unknown, was not done", "conflicts", "ownership handed over", "tables of members compared",
+	"guards", "set-role-beside done", "unset-role-beside done", "set-team-role done", "unset-team-role done",
+	"request-to-join done", "admit-user done", "join-team done", "leave-team done",
 }
 
 // differences compares the tables of members with the journals, if a store has them.
