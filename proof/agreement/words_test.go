@@ -199,7 +199,7 @@ func (c wordCounts) check(t *testing.T) {
 	t.Helper()
 	for word, enough := range map[string]int{
 		"role beside": 400, "role beside, allowed": 220, "user with team roles outside, allowed": 3000,
-		"team role, user with team roles outside alone, allowed": 300, "visitor, allowed": 1000, "visitor without an account, allowed": 200,
+		"team role, user with team roles outside alone, allowed": 300, "visitor, allowed": 1000, "visitor without an account, allowed": 120,
 		"joined scopes, allowed": 450, "joined scopes with not, allowed": 380, "joined scopes under never": 350, "joined scopes of a team role, allowed": 90,
 	} {
 		if c[word] < enough {
