@@ -14,7 +14,7 @@ import (
 )
 
 // shape is the written form of a type of change. It is derived from the fields and their
-// tags: a text or a time with omitempty or omitzero is left out if zero; all other fields are
+// tags: a text, a time or a bool with omitempty or omitzero is left out if zero; all other fields are
 // written, and their texts must not be empty.
 type shape struct {
 	goType reflect.Type
@@ -105,7 +105,9 @@ func writeChange(w *strictjson.Writer, c Change) {
 		case kindInt:
 			w.Int(key, field.Int())
 		case kindBool:
-			w.Bool(key, field.Bool())
+			if field.Bool() || !optional {
+				w.Bool(key, field.Bool())
+			}
 		case kindStatus:
 			w.Name(key, usher.Status(field.Uint()))
 		case kindFieldType:
@@ -159,7 +161,9 @@ func (s *shape) read(r *strictjson.Reader, v reflect.Value) {
 		case kindInt:
 			field.SetInt(r.Int())
 		case kindBool:
-			field.SetBool(r.Bool())
+			if field.SetBool(r.Bool()); !field.Bool() && s.keys.Optional(o.Index()) {
+				r.Fail(printable.Errorf("%s is false, which is left out", s.keys.Name(o.Index())))
+			}
 		case kindStatus, kindFieldType:
 			r.Name(field.Addr().Interface().(encoding.TextUnmarshaler))
 		case kindTime:

@@ -67,7 +67,7 @@ var golden = map[string]account.Commit{
 	"team-role-unset":       commit(account.TeamRoleUnset{Team: "sales", User: "max", Role: "manager"}),
 	"outside-role-set":      commit(account.OutsideRoleSet{Team: "sales", User: "max", Role: "manager"}),
 	"outside-role-unset":    commit(account.OutsideRoleUnset{Team: "sales", User: "max", Role: "manager"}),
-	"seats-set":             commit(account.SeatsSet{Pool: "booking", From: 0, To: 5}, account.SeatsSet{Pool: "booking", From: 5, To: 0}),
+	"seats-set":             commit(account.SeatsSet{Pool: "booking", From: 0, To: 5}, account.SeatsSet{Pool: "booking", From: 5, To: 0}, account.SeatsSet{Pool: "booking", From: 5, To: 3, Over: true}),
 	"seat-assigned":         commit(account.SeatAssigned{User: "max", Pool: "booking"}),
 	"seat-unassigned":       commit(account.SeatUnassigned{User: "max", Pool: "booking"}),
 	"setting-changed":       commit(account.SettingChanged{Setting: "free-busy-only", Value: true}, account.SettingChanged{Setting: "free-busy-only", Value: false}),

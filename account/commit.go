@@ -121,6 +121,9 @@ func (s *State) apply(c *Commit) (*State, error) {
 		}
 	}
 	for _, name := range d.oversold() {
+		if s.mayExceed(name, d.next.pools[name], c.Changes) {
+			continue
+		}
 		i, err := s.oversells(name, c.Changes, nil)
 		return nil, c.corrupt(i, printable.Errorf("%s: %s: %w", NameOfChange(c.Changes[i]), name, err))
 	}

@@ -31,7 +31,10 @@ func (q *proposing) checkCounts(s *State) error {
 	}
 	var inUse error
 	for _, name := range q.oversold() {
-		err := q.outOfSeats(s, name)
+		err := q.checkExcess(s, name)
+		if err == nil {
+			continue
+		}
 		if err.Code == CodeNoSeatsLeft {
 			return err
 		}

@@ -111,7 +111,7 @@ var sentences = map[string]string{
 	"team-role-unset":       "max loses the role manager on the team sales",
 	"outside-role-set":      "max gets the role manager on the team sales without joining it",
 	"outside-role-unset":    "max, who is not in the team sales, loses the role manager on it",
-	"seats-set":             "seats in booking: 0 becomes 5 | seats in booking: 5 becomes 0",
+	"seats-set":             "seats in booking: 0 becomes 5 | seats in booking: 5 becomes 0 | seats in booking: 5 becomes 3, which is less than the seats held",
 	"seat-assigned":         "max gets a seat in booking",
 	"seat-unassigned":       "max loses the seat in booking",
 	"setting-changed":       "the setting free-busy-only is turned on | the setting free-busy-only is turned off",

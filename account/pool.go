@@ -16,7 +16,8 @@ import (
 var seatPurchase = permission.MustParse("seat.purchase")
 
 // SetSeats sets how many seats of a pool are bought. A batch that leaves fewer seats bought
-// than held is rejected with CodeSeatsInUse. Requires seat.purchase.
+// than held is rejected with CodeSeatsInUse, unless the pool has over: allowed. Requires
+// seat.purchase.
 type SetSeats struct {
 	Pool  seat.PoolName
 	Total int
@@ -35,16 +36,19 @@ func (c SetSeats) propose(q *proposing) error {
 	if pool.Total == c.Total {
 		return nil
 	}
-	return q.emit(SeatsSet{Pool: c.Pool, From: pool.Total, To: c.Total})
+	kind, _ := q.policy.Pool(c.Pool)
+	return q.emit(SeatsSet{Pool: c.Pool, From: pool.Total, To: c.Total, Over: kind.Over && c.Total < pool.Held})
 }
 
 func (c SetSeats) describe() string { return word(c.Pool) + " " + strconv.Itoa(c.Total) }
 
-// SeatsSet changes how many seats of a pool are bought.
+// SeatsSet changes how many seats of a pool are bought. Over states that more seats may be held than
+// that.
 type SeatsSet struct {
 	Pool seat.PoolName `json:"pool"`
 	From int           `json:"from"`
 	To   int           `json:"to"`
+	Over bool          `json:"over,omitempty"`
 }
 
 func (c SeatsSet) apply(d *draft) error {
@@ -61,7 +65,11 @@ func (c SeatsSet) apply(d *draft) error {
 }
 
 func (c SeatsSet) describe() string {
-	return printable.Sprintf("seats in %s: %d becomes %d", word(c.Pool), c.From, c.To)
+	text := printable.Sprintf("seats in %s: %d becomes %d", word(c.Pool), c.From, c.To)
+	if c.Over {
+		text += ", which is less than the seats held"
+	}
+	return text
 }
 
 func (q *proposing) pool(name seat.PoolName) (seat.Kind, error) {
@@ -102,8 +110,8 @@ func (d *draft) setPool(name seat.PoolName, p seat.Pool) {
 	d.next.pools[name] = p
 }
 
-// oversold returns the names of the pools with more seats held than bought, sorted. A State
-// has none, so there are none unless the draft has changed a pool.
+// oversold returns the names of the pools with more seats held than bought, sorted. It returns none
+// if the draft has changed no pool.
 func (d *draft) oversold() []seat.PoolName {
 	if !d.ownPools {
 		return nil

@@ -87,8 +87,8 @@ func TestOddStateIsNotRead(t *testing.T) {
 		{"the roles or the seats of a user are not in order", put("mia", func(u *policy.User) { u.Seats = []seat.PoolName{"booking", "booking"} })},
 		{"the grants of a user are not in order", put("mia", func(u *policy.User) { u.Grants = []policy.Grant{{Name: "y"}, {Name: "x"}} })},
 		{"invalid year 0", put("mia", func(u *policy.User) { u.Grants = []policy.Grant{{Name: "y", Until: time.Time{}.Add(-1)}} })},
-		{"parking: no seats left", put("mia", func(u *policy.User) { u.Seats = []seat.PoolName{"parking"} })},
-		{"booking: no seats left", func(s *State) {
+		{"1 of 0 seats in parking are held, and 0 more than bought are allowed", put("mia", func(u *policy.User) { u.Seats = []seat.PoolName{"parking"} })},
+		{"2 of 1 seats in booking are held, and 0 more than bought are allowed", func(s *State) {
 			s.pools["booking"] = seat.Pool{Total: 1, Held: 1}
 			put("mia", func(u *policy.User) { u.Seats = []seat.PoolName{"booking"} })(s)
 		}},

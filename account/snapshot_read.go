@@ -21,6 +21,8 @@ type snapshotReader struct {
 	at    int
 	err   error
 	teams []usher.TeamID
+
+	excess map[seat.PoolName]int // seats held beyond those bought; 0 for most pools
 }
 
 func (r *snapshotReader) fail(format string, args ...any) {
@@ -246,13 +248,17 @@ func (r *snapshotReader) fields(p *config) {
 }
 
 func (r *snapshotReader) pools() map[seat.PoolName]seat.Pool {
+	r.excess = map[seat.PoolName]int{}
 	pools := map[seat.PoolName]seat.Pool{}
 	for range r.count(2) {
 		name := seat.PoolName(r.name())
 		if _, ok := pools[name]; ok {
 			r.fail("duplicate pool %s", word(name))
 		}
-		if pools[name] = (seat.Pool{Total: r.int(math.MaxInt)}); pools[name].Total == 0 {
+		pools[name] = seat.Pool{Total: r.int(math.MaxInt)}
+		if excess := r.int(math.MaxInt); excess > 0 {
+			r.excess[name] = excess
+		} else if pools[name].Total == 0 {
 			r.fail("the pool %s has no seats", word(name))
 		}
 	}

@@ -166,6 +166,11 @@ func (r *snapshotReader) users(s *State) {
 		}
 	}
 	s.beside = beside.Table()
+	for name, pool := range s.pools {
+		if pool.Excess() != r.excess[name] {
+			r.fail("%d of %d seats in %s are held, and %d more than bought are allowed", pool.Held, pool.Total, word(name), r.excess[name])
+		}
+	}
 }
 
 // countRole counts n users with the same record.
@@ -178,11 +183,8 @@ func (r *snapshotReader) countRole(s *State, u *policy.User, n int) {
 		s.counts[u.Role] = of
 	}
 	for _, name := range u.Seats {
-		pool, err := s.pools[name].Take(n)
-		if err != nil {
-			r.fail("%s: %w", word(name), err)
-			return
-		}
+		pool := s.pools[name]
+		pool.Held += n
 		s.pools[name] = pool
 	}
 }

@@ -69,12 +69,14 @@ func (w *snapshotWriter) config(p *config) {
 	}
 }
 
-// pools writes how many seats are bought. How many are held follows from the users.
+// pools writes how many seats are bought, and how many are held beyond these. How many are held follows
+// from the users.
 func (w *snapshotWriter) pools(s *State) {
 	w.uint(len(s.pools))
 	for _, name := range slices.Sorted(maps.Keys(s.pools)) {
 		w.text(string(name))
 		w.uint(s.pools[name].Total)
+		w.uint(s.pools[name].Excess())
 	}
 }
 

@@ -11,12 +11,13 @@ import (
 type Seats struct {
 	Pool              seat.PoolName
 	Total, Held, Left int
+	Excess            int  // seats held beyond those bought; then Left is 0
 	Inert             bool // the policy lacks the pool
 }
 
 func (v View) seatsOf(name seat.PoolName, inert bool) Seats {
 	p := v.read().Pool(name)
-	return Seats{Pool: name, Total: p.Total, Held: p.Held, Left: p.Left(), Inert: inert}
+	return Seats{Pool: name, Total: p.Total, Held: p.Held, Left: max(0, p.Left()), Excess: p.Excess(), Inert: inert}
 }
 
 // Seats returns the seat pools: first those of the policy in its order, then others that the

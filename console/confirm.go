@@ -53,6 +53,8 @@ type seatCount struct {
 	Held  int `json:"held"`
 	Total int `json:"total"`
 	Left  int `json:"left"`
+
+	Excess int `json:"excess,omitempty"` // held beyond those bought
 }
 
 // userEffect is what a user gains and loses by a change.
@@ -98,7 +100,7 @@ func (v *viewer) personIn(u account.UserPreview) person {
 	return v.person(u.User)
 }
 
-func countOf(p seat.Pool) seatCount { return seatCount{Held: p.Held, Total: p.Total, Left: p.Left()} }
+func countOf(p seat.Pool) seatCount { return seatCount{Held: p.Held, Total: p.Total, Left: max(0, p.Left()), Excess: p.Excess()} }
 
 // Permissions with which a viewer needs to know how many seats are left.
 var (

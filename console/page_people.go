@@ -158,7 +158,7 @@ func (v *viewer) pools() []poolCount {
 		return list
 	}
 	for _, s := range v.view.Seats() {
-		p := poolCount{Pool: s.Pool, Inert: s.Inert, seatCount: seatCount{Held: s.Held, Total: s.Total, Left: s.Left}}
+		p := poolCount{Pool: s.Pool, Inert: s.Inert, seatCount: seatCount{Held: s.Held, Total: s.Total, Left: s.Left, Excess: s.Excess}}
 		if v.options.BuySeats != nil && v.may(seatPurchase, nil) {
 			p.Buy = v.options.BuySeats(v.subject.Account, s.Pool)
 		}

@@ -59,7 +59,7 @@ func loadThen(v *viewer, r *http.Request) (any, error) {
 	m := thenModel{Moment: p.moment(), Seats: []poolCount{}, People: []thenRow{}, Filter: v.peopleFilter(r), Roles: v.roleOptions(func(role.Role) bool { return true })}
 	if v.seesSeats() {
 		for _, s := range p.then.Seats() {
-			m.Seats = append(m.Seats, poolCount{Pool: s.Pool, Inert: s.Inert, seatCount: seatCount{Held: s.Held, Total: s.Total, Left: s.Left}})
+			m.Seats = append(m.Seats, poolCount{Pool: s.Pool, Inert: s.Inert, seatCount: seatCount{Held: s.Held, Total: s.Total, Left: s.Left, Excess: s.Excess}})
 		}
 	}
 	members, next, err := p.findPeople(m.Filter)

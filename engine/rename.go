@@ -43,20 +43,17 @@ func (e *Engine) activeAs(ctx context.Context, id usher.AccountID, changes []acc
 // lastActive returns when a user was last active, or the zero time. It includes a time that is not
 // written yet.
 func (e *Engine) lastActive(ctx context.Context, id usher.AccountID, user usher.UserID) (at time.Time, err error) {
-	for _, s := range e.activity.unwritten(id, before(user)) {
-		if s.User == user {
-			at = s.At
-		}
-		break
+	if list := e.activity.unwritten(id, before(user)); len(list) > 0 && list[0].User == user {
+		at = list[0].At
 	}
 	for s, err := range e.userData.LastActiveTimes(ctx, id, before(user)) {
-		if err != nil {
+		switch {
+		case err != nil:
 			return time.Time{}, err
+		case s.User != user:
+			return at, nil
 		}
-		if s.User == user {
-			at = later(at, s.At)
-		}
-		break
+		return later(at, s.At), nil
 	}
 	return at, nil
 }

@@ -206,7 +206,7 @@ func (c *compiler) seats() {
 		if !slices.Contains(holds, usher.Active) {
 			c.addUnlessPartial(s.Name.Pos, "holds of seat pool %s must include active", s.Name.Text)
 		}
-		c.p.pools = append(c.p.pools, seat.Kind{Name: seat.PoolName(s.Name.Text), Holds: seat.HoldsIn(holds...)})
+		c.p.pools = append(c.p.pools, seat.Kind{Name: seat.PoolName(s.Name.Text), Holds: seat.HoldsIn(holds...), Over: s.Over})
 	}
 }
 

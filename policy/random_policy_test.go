@@ -132,7 +132,7 @@ func (dr *drawing) conditions(big bool) {
 		return of
 	}
 	for _, name := range facts(syntax.OnSeat, some(dr.dice, 0, 3, []string{"booking", "phone", "desk"})) {
-		pool := syntax.SeatPool{Name: ruleOutcome(name)}
+		pool := syntax.SeatPool{Name: ruleOutcome(name), Over: dr.chance(20)}
 		if dr.chance(30) {
 			pool.Holds = append([]usher.Status{usher.Active}, some(dr.dice, 0, 2, []usher.Status{usher.Invited, usher.Inactive, usher.Requested})...)
 		}

@@ -40,18 +40,26 @@ func (h Holds) Has(s usher.Status) bool { return h&(1<<s) != 0 }
 type Kind struct {
 	Name  PoolName
 	Holds Holds
+
+	// Over states that fewer seats may be bought than are held. Users then keep their seats, and no
+	// further user gets one. Default: a lower number than that of the seats held is rejected.
+	Over bool
 }
 
 // Pool counts one account's seats of a kind. The zero Pool has no seats. Its methods return
 // a changed copy, so a rejected change has no effect.
 type Pool struct {
 	Total int // seats that were bought
-	Held  int // seats that users hold; more than Total only during a batch
+	Held  int // seats that users hold; more than Total during a batch, and if Kind.Over allows it
 }
 
 // Left returns the number of seats that are left. It is negative for a pool that holds more
 // seats than were bought.
 func (p Pool) Left() int { return p.Total - p.Held }
+
+// Excess returns the number of seats that are held beyond those that were bought, 0 if there are
+// none.
+func (p Pool) Excess() int { return max(0, p.Held-p.Total) }
 
 // Check returns nil if the pool holds at most as many seats as were bought. Otherwise the
 // error wraps ErrNoneLeft if more seats are held than in the pool before the change, and

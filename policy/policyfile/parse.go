@@ -117,6 +117,12 @@ func (p *parser) seats(n *source.Node) {
 				}
 				pool.Holds = append(pool.Holds, status)
 			})
+		}}, source.Field{Name: "over", Read: func(n *source.Node) {
+			text, ok := p.Text(n, "over")
+			if ok && text != "allowed" {
+				p.Errorf(n, "over must be allowed, not %q; for a pool with at most as many seats held as bought, leave it out", text)
+			}
+			pool.Over = true
 		}})
 		p.doc.Seats = append(p.doc.Seats, pool)
 	})

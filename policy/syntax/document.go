@@ -58,6 +58,7 @@ type Name struct {
 type SeatPool struct {
 	Name  Name
 	Holds []usher.Status // nil: the default, invited and active
+	Over  bool           // over: allowed
 }
 
 // Setting declares a yes/no switch of an account.

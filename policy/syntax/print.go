@@ -55,15 +55,18 @@ func (w *printer) section(key string, entries int) {
 func (w *printer) vocabulary(d *Document) {
 	w.section("seats", len(d.Seats))
 	for _, s := range d.Seats {
-		holds := ""
+		var entries []string
 		if s.Holds != nil {
 			var statuses []string
 			for _, status := range s.Holds {
 				statuses = append(statuses, status.String())
 			}
-			holds = "holds: [" + strings.Join(statuses, ", ") + "]"
+			entries = append(entries, "holds: ["+strings.Join(statuses, ", ")+"]")
 		}
-		w.line(1, "%s: {%s}", s.Name.Text, holds)
+		if s.Over {
+			entries = append(entries, "over: allowed")
+		}
+		w.line(1, "%s: {%s}", s.Name.Text, strings.Join(entries, ", "))
 	}
 	if len(d.Features) > 0 {
 		w.line(0, "features: [%s]", names(d.Features))

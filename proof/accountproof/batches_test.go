@@ -121,6 +121,48 @@ func TestCounts(t *testing.T) {
 	}
 }
 
+// TestExcess does what TestCounts does, from accounts in which more seats are held than bought, and
+// under a new policy that no longer allows that.
+func TestExcess(t *testing.T) {
+	all := []account.Command{
+		account.SetRole{User: "cat", Role: "admin"},
+		account.SetRole{User: "dan", Role: "viewer"},
+		account.SetRole{User: "eve", Role: "editor"},
+		account.SetStatus{User: "cat", Status: usher.Inactive},
+		account.SetStatus{User: "cat", Status: usher.Active},
+		account.AssignSeat{User: "bob", Pool: "editor"},
+		account.UnassignSeat{User: "bob", Pool: "editor"},
+		account.UnassignSeat{User: "ann", Pool: "editor"},
+		account.RemoveUser{User: "dan"},
+		account.AddUser{User: "dan", Role: "editor"},
+		account.AddUser{User: "fay", Role: "editor"},
+		account.RenameUser{From: "dan", To: "fay"},
+		account.RenameUser{From: "dan", To: "bob"},
+		account.RenameUser{From: "bob", To: "cat"},
+		account.SetSeats{Pool: "editor", Total: 0},
+		account.SetSeats{Pool: "editor", Total: 1},
+		account.SetSeats{Pool: "editor", Total: 2},
+		account.SetSeats{Pool: "editor", Total: 3},
+	}
+	start := []account.Command{
+		account.CreateAccount{Owner: "ann", Seats: map[seat.PoolName]int{"editor": 3, "viewer": 1}},
+		account.AddUser{User: "bob", Role: "admin"},
+		account.AddUser{User: "cat", Role: "chief"},
+		account.AddUser{User: "dan", Role: "editor"},
+		account.AddUser{User: "eve", Role: "viewer"},
+		account.AssignSeat{User: "bob", Pool: "editor"},
+	}
+	for _, now := range []string{"small/excess", "small/swaps"} {
+		for _, actor := range []account.Actor{account.AsHost("host"), account.AsUser("ann")} {
+			q := question{actor: account.AsHost("start"), time: noon}
+			at, problem := begin(t, rulebookNamed(t, "small/excess"), q, start...).try(q, new(counts), account.SetSeats{Pool: "editor", Total: 1})
+			require.Empty(t, problem)
+			at.model.book, at.model.swapped = rulebookNamed(t, now), now != "small/excess"
+			at.batches(t, question{actor: actor, time: noon}, all, 3)
+		}
+	}
+}
+
 // batches runs all lists of n commands, each as one commit.
 func (p *reachedAccount) batches(t *testing.T, q question, commands []account.Command, n int) {
 	t.Helper()

@@ -58,6 +58,8 @@ type user struct {
 
 	outside map[usher.TeamID][]role.Name // the roles on teams of which the user is no member
 	beside  map[role.Name]bool           // the roles beside the account role
+
+	had map[seat.PoolName]bool // the seats before the batch, under any id; not part of the account
 }
 
 // take applies the values of an outcome, and returns the store.

@@ -37,8 +37,16 @@ func count(states []*modelAccount) (account.Code, int) {
 	}
 	inUse := -1
 	for _, pool := range slices.Sorted(slices.Values(last.book.pools())) {
-		if last.held(pool) <= last.bought[pool] {
+		if last.excess(pool) == 0 {
 			continue
+		}
+		if last.book.isOver(pool) || first.excess(pool) > 0 {
+			if i := lastGain(states, pool); i >= 0 {
+				return account.CodeNoSeatsLeft, i
+			}
+			if last.book.isOver(pool) || last.excess(pool) <= first.excess(pool) {
+				continue
+			}
 		}
 		i := lastRise(states, func(w *modelAccount) int { return w.held(pool) - w.bought[pool] })
 		if states[i+1].held(pool) > states[i].held(pool) {
@@ -52,6 +60,28 @@ func count(states []*modelAccount) (account.Code, int) {
 		return account.CodeSeatsInUse, inUse
 	}
 	return 0, 0
+}
+
+func (w *modelAccount) excess(pool seat.PoolName) int {
+	return max(0, w.held(pool)-w.bought[pool])
+}
+
+// lastGain returns the last command that gave a seat to a user who had none before the batch, and who
+// has it at the end; -1 if there is none. "No further user gets one."
+func lastGain(states []*modelAccount, pool seat.PoolName) int {
+	last := -1
+	for id, u := range states[len(states)-1].users {
+		if !u.seats[pool] || u.had[pool] {
+			continue
+		}
+		for i := len(states) - 2; i >= 0; i-- {
+			if before := states[i].users[id]; before == nil || !before.seats[pool] {
+				last = max(last, i)
+				break
+			}
+		}
+	}
+	return last
 }
 
 // lastRise returns the last command after which a number was higher than before.

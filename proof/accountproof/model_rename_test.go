@@ -1,6 +1,7 @@
 package accountproof_test
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/usher-go/usher/account"
@@ -73,6 +74,8 @@ func (b *rulebook) united(from, to *user) *user {
 			u.grants[name] = until
 		}
 	}
+	u.had = copied(to.had)
+	maps.Copy(u.had, from.had)
 	for pool := range from.seats {
 		if b.seatFor(u, pool) != role.SeatNone && b.counts(pool, u.status) {
 			u.seats[pool] = true

@@ -43,6 +43,9 @@ func (w *modelAccount) do(q question, commands ...account.Command) (*modelAccoun
 	was := w
 	w = w.clone()
 	w.adopt()
+	for _, u := range w.users {
+		u.had = copied(u.seats)
+	}
 	adopted := w
 	states := []*modelAccount{w}
 	for i, c := range commands {

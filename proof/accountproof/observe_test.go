@@ -169,7 +169,7 @@ func (w *modelAccount) broken() (list []string) {
 		}
 	}
 	for _, pool := range w.book.pools() {
-		claim(w.held(pool) <= w.bought[pool], "%d of %d seats in %s are held", w.held(pool), w.bought[pool], pool)
+		claim(w.held(pool) <= w.bought[pool] || w.book.isOver(pool), "%d of %d seats in %s are held", w.held(pool), w.bought[pool], pool)
 	}
 	for id, parent := range w.teams {
 		claim(w.isParent(parent), "%s is below %s, which is no team", id, parent)

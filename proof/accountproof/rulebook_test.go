@@ -183,6 +183,11 @@ func (b *rulebook) pools() (names []seat.PoolName) {
 
 func (b *rulebook) isPool(name seat.PoolName) bool { return slices.Contains(b.pools(), name) }
 
+// "over: allowed": the account can have fewer seats than users hold.
+func (b *rulebook) isOver(name seat.PoolName) bool {
+	return slices.ContainsFunc(b.doc.Seats, func(p syntax.SeatPool) bool { return p.Name.Text == string(name) && p.Over })
+}
+
 // "holds: [invited, active], in which statuses a user's seat counts; this is the default"
 func (b *rulebook) counts(pool seat.PoolName, status usher.Status) bool {
 	for _, p := range b.doc.Seats {
