@@ -100,7 +100,9 @@ func (v *viewer) personIn(u account.UserPreview) person {
 	return v.person(u.User)
 }
 
-func countOf(p seat.Pool) seatCount { return seatCount{Held: p.Held, Total: p.Total, Left: max(0, p.Left()), Excess: p.Excess()} }
+func countOf(p seat.Pool) seatCount {
+	return seatCount{Held: p.Held, Total: p.Total, Left: max(0, p.Left()), Excess: p.Excess()}
+}
 
 // Permissions with which a viewer needs to know how many seats are left.
 var (
