@@ -17,20 +17,27 @@ func ExampleEngine_Seats() {
 	if err != nil {
 		panic(err)
 	}
-	now := time.Date(2026, time.February, 20, 0, 0, 0, 0, time.UTC)
-	e, err := engine.Open(engine.Options{Policy: oncehub, Store: new(memstore.Store), Clock: func() time.Time { return now }})
+	april := time.Date(2026, time.April, 2, 0, 0, 0, 0, time.UTC)
+	e, err := engine.Open(engine.Options{Policy: oncehub, Store: new(memstore.Store), Clock: func() time.Time { return april }})
 	if err != nil {
 		panic(err)
 	}
 	defer e.Close()
 	ctx := context.Background()
-	signup := account.AsHost("signup")
-	if _, err := e.Do(ctx, signup, "acme", account.CreateAccount{Owner: "olivia"}, account.SetSeats{Pool: "booking", Total: 2}); err != nil {
-		panic(err)
-	}
-	now = time.Date(2026, time.March, 11, 0, 0, 0, 0, time.UTC)
-	if _, err := e.Do(ctx, signup, "acme", account.SetSeats{Pool: "booking", Total: 5}, account.AssignSeat{User: "olivia", Pool: "booking"}); err != nil {
-		panic(err)
+	for _, batch := range []engine.Batch{
+		{
+			Time:     time.Date(2026, time.February, 20, 0, 0, 0, 0, time.UTC),
+			Commands: []account.Command{account.CreateAccount{Owner: "olivia"}, account.SetSeats{Pool: "booking", Total: 2}},
+		},
+		{
+			Time:     time.Date(2026, time.March, 11, 0, 0, 0, 0, time.UTC),
+			Commands: []account.Command{account.SetSeats{Pool: "booking", Total: 5}, account.AssignSeat{User: "olivia", Pool: "booking"}},
+		},
+	} {
+		batch.Actor, batch.Account = account.AsHost("signup"), "acme"
+		if _, err := e.Submit(ctx, batch); err != nil {
+			panic(err)
+		}
 	}
 
 	march := time.Date(2026, time.March, 1, 0, 0, 0, 0, time.UTC)

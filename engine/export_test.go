@@ -1,5 +1,20 @@
 package engine
 
+import (
+	"time"
+
+	"github.com/usher-go/usher"
+)
+
+// LastConfirmed returns when the store last had no newer version of an account in memory, as a time
+// since the Engine was opened.
+func LastConfirmed(e *Engine, id usher.AccountID) time.Duration {
+	if snap := e.index.find(id); snap != nil {
+		return snap.lastConfirmed()
+	}
+	return neverConfirmed
+}
+
 // HeldSightings returns how many users have an unwritten last-active time in memory, and
 // the bytes of their ids.
 func HeldSightings(e *Engine) (users, bytes int) {

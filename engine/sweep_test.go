@@ -73,6 +73,11 @@ func TestSweep(t *testing.T) {
 	s.hints <- ""
 	eventually(t, "the changed accounts are read", func() bool { return w.calls.of("Commits") >= reads+2 })
 	eventually(t, "the sweep ends", func() bool {
+		for i := range accounts {
+			if i != 8 && engine.LastConfirmed(w.Engine, id(i)) < 50*time.Second {
+				return false
+			}
+		}
 		_, err := w.View(ctx, id(8))
 		return errors.Is(err, usher.ErrUnknownAccount)
 	})
