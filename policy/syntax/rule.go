@@ -159,7 +159,7 @@ func suggestScope(word string) string {
 func suggestEnd(word string) string {
 	switch strings.ToLower(word) {
 	case "or", "||":
-		return "conditions are joined by and; for \"or\" write a list of rules: [own if a, own if b]"
+		return "for \"or\" write a list of rules: [own, team], [own if a, own if b]"
 	case "unless", "except", "without":
 		return "write if not …"
 	case "when", "where", "with", "while":
