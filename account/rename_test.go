@@ -135,7 +135,7 @@ func TestRenameUserRefused(t *testing.T) {
 	assert.Empty(t, o.Changes)
 }
 
-// Changes that do not fit the state are rejected, whoever wrote them.
+// Apply rejects changes that do not fit the state.
 func TestRenamesThatDoNotFit(t *testing.T) {
 	p := compile(t, club)
 	s := open(t, p, members())

@@ -50,12 +50,8 @@ func (e *Engine) propose(ctx context.Context, records *recordCache, b *Batch) (*
 	if err != nil {
 		return nil, Result{}, err
 	}
-	active, err := e.activeAs(ctx, snap.id, outcome.Changes)
-	if err != nil {
-		return nil, Result{}, err
-	}
 	return &pending{
-		commit: c, next: next, fit: snap.fitAfterCommit(c, next), removed: outcome.Removed, active: active,
+		commit: c, next: next, fit: snap.fitAfterCommit(c, next), removed: outcome.Removed,
 		entry: store.Entry{Commit: store.Commit{Version: c.Version, Data: data}, Records: changed},
 	}, Result{}, nil
 }

@@ -10,7 +10,8 @@ import (
 )
 
 // activeAs returns, for the users whose ids changes replace, when they were last active, under their
-// new ids. Users without a time are left out.
+// new ids. Users without a time are left out. It reads the store, so it is not for use in a
+// transaction, which may hold the only connection.
 func (e *Engine) activeAs(ctx context.Context, id usher.AccountID, changes []account.Change) (list []store.LastActive, err error) {
 	if e.userData == nil {
 		return nil, nil

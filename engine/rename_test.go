@@ -49,6 +49,17 @@ func TestRenameUserMovesUserData(t *testing.T) {
 	assert.Equal(t, []string{"adam 60"}, w.written())
 }
 
+// In a transaction, the engine reads nothing outside of it: the host may hold the only connection.
+func TestRenameUserInTransaction(t *testing.T) {
+	w := open(t, seldom).found()
+	require.NoError(t, w.mem.SaveLastActive(ctx, "acme", []store.LastActive{{User: "max", At: noon}}))
+	tx := w.mem.Begin()
+	w.submitTx(tx, host, account.RenameUser{From: "max", To: "maxine"})
+	assert.Zero(t, w.calls.of("LastActiveTimes"))
+	require.NoError(t, tx.Commit(ctx))
+	assert.Empty(t, w.lastSeen(""), "the last-active time ends with the id")
+}
+
 // Checks follow the id at once, on the instance that renamed the user and on others.
 func TestRenameUserMovesAccess(t *testing.T) {
 	w := open(t, nil).found()

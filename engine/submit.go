@@ -219,6 +219,9 @@ func (e *Engine) try(ctx context.Context, l *cachedAccount, b *Batch, done *[]*a
 			}
 		}
 	}
+	if err == nil && p != nil {
+		p.active, err = e.activeAs(ctx, p.commit.Account, p.commit.Changes)
+	}
 	if err != nil || p == nil {
 		return result, err
 	}
